@@ -1,0 +1,97 @@
+use crate::{Distribution, Package, PluginFailure};
+
+/// Which files of a layer a detector wants to see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// What such a file looks like.
+    pub pattern: Pattern,
+    /// Whether it can be judged by itself.
+    pub grouping: Grouping,
+}
+
+/// How a claimed file is recognised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pattern {
+    /// A glob over paths in the layer: `var/lib/dpkg/info/*.list`. `*` stays within one directory,
+    /// `**` does not.
+    Path(String),
+    /// Files that begin with these bytes.
+    Magic(Vec<u8>),
+}
+
+/// Whether the files of a claim depend on each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grouping {
+    /// What one states depends on no other: shown in batches while the layer is being read.
+    Alone,
+    /// All of the layer are shown in one call, at the layer's end.
+    Together,
+}
+
+/// A fact and the claimed file that states it. Where a later layer replaces or deletes that file,
+/// the fact goes with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Path in the layer, normalised, without a leading slash.
+    pub path: String,
+    /// Where inside that file: the member of an archive.
+    pub member: Option<String>,
+    /// What the file states.
+    pub fact: Fact,
+}
+
+/// What a file of a layer may state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// Which distribution this is.
+    Distribution(Distribution),
+    /// A package is there.
+    Package(Box<Package>),
+    /// A package put these paths there.
+    Ownership(Ownership),
+    /// A fact of the whole image that advisories may require of its packages.
+    Property(String, String),
+}
+
+/// Paths of a layer that a package put there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ownership {
+    /// Name of the package.
+    pub package: String,
+    /// Paths without a leading slash.
+    pub paths: Vec<String>,
+}
+
+/// What one detector made of one layer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LayerFindings {
+    /// What was found, by path.
+    pub findings: Vec<Finding>,
+    /// Claimed files that could not be read, and why.
+    pub unread: Vec<Unread>,
+    /// Calls that gave nothing, and who is to blame.
+    pub failures: Vec<PluginFailure>,
+}
+
+/// A claimed file that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// Path in the layer.
+    pub path: String,
+    /// Why.
+    pub error: InputError,
+}
+
+/// Why a plugin could not use its input.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InputError {
+    /// Not what the plugin reads, or damaged.
+    #[error("malformed: {0}")]
+    Malformed(String),
+    /// Of a kind or version that the plugin knows of but does not read.
+    #[error("unsupported: {0}")]
+    Unsupported(String),
+    /// Any other reason.
+    #[error("{0}")]
+    Other(String),
+}

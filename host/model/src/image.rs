@@ -1,0 +1,69 @@
+use crate::Digest;
+
+/// An image that was read whole and verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// Digest of its configuration, which names its layers and their history: the image's
+    /// identity, whatever archive it came in and however its layers were compressed.
+    pub id: Digest,
+    /// Digests of the manifests that it was submitted with; none for an archive without manifests.
+    pub manifests: Vec<Digest>,
+    /// `repository:tag`, as archives name it.
+    pub names: Vec<String>,
+    /// What it runs on.
+    pub platform: Platform,
+    /// When it was made, RFC 3339, as its configuration says.
+    pub created: Option<String>,
+    /// Labels of its configuration.
+    pub labels: Vec<(String, String)>,
+    /// Its layers, lowest first.
+    pub layers: Vec<ImageLayer>,
+}
+
+/// What an image runs on, in the words of the
+/// [OCI image configuration](https://github.com/opencontainers/image-spec/blob/main/config.md).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Platform {
+    /// `linux`.
+    pub os: String,
+    /// `amd64`, `arm64`.
+    pub architecture: String,
+    /// `v8`.
+    pub variant: Option<String>,
+}
+
+/// A layer in its place in an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageLayer {
+    /// Digest of its uncompressed tar.
+    pub diff_id: Digest,
+    /// The command of the image's history that made it, where the history tells.
+    pub created_by: Option<String>,
+}
+
+/// An entry of a layer: what it puts into or takes out of the file system below it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LayerEntry {
+    /// Normalised, without a leading slash. For a whiteout, the path that it removes; for an
+    /// opaque marker, the directory whose lower content it hides.
+    pub path: String,
+    /// What is there.
+    pub kind: EntryKind,
+}
+
+/// What an entry of a layer is, as far as folding layers asks. Whiteouts are those of the
+/// [OCI layer specification](https://github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EntryKind {
+    /// A directory: replaces a file of that path, joins a directory.
+    Directory,
+    /// A regular file, or a hard link to one.
+    File,
+    /// A symbolic link, device or the like: replaces whatever was there, a directory with all that
+    /// it holds.
+    Other,
+    /// Removes the path, and all below it, of lower layers.
+    Whiteout,
+    /// Removes all below the path, of lower layers.
+    Opaque,
+}

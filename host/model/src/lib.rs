@@ -1,0 +1,38 @@
+//! The vocabulary of Limpid: what the other crates speak of, and nothing that they do.
+//!
+//! This crate owns the domain types: digests, images and what a layer holds, packages, advisories,
+//! reports. It knows no input or output, no plugin engine, no store and no HTTP. The forms in which
+//! these things are stored, sent or shown belong to the crates that store, send or show them.
+//!
+//! ```
+//! use limpid_model::Digest;
+//!
+//! let digest = Digest::of(b"");
+//! assert_eq!(
+//!     digest.to_string(),
+//!     "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+//! );
+//! assert_eq!(digest.to_string().parse(), Ok(digest));
+//! ```
+
+mod advisory;
+mod digest;
+mod distribution;
+mod fact;
+mod image;
+mod package;
+mod plugin;
+mod rating;
+pub mod report;
+pub mod seconds;
+mod version;
+
+pub use advisory::{Advisory, Affected, Bound, Enrichment, Range, Status};
+pub use digest::{Digest, DigestError, Hasher};
+pub use distribution::Distribution;
+pub use fact::{Claim, Fact, Finding, Grouping, InputError, LayerFindings, Ownership, Pattern, Unread};
+pub use image::{EntryKind, Image, ImageLayer, LayerEntry, Platform};
+pub use package::{Evidence, Package, Scope, SourcePackage};
+pub use plugin::{Blame, FailureKind, PluginFailure, PluginId, Role};
+pub use rating::{Rating, Severity};
+pub use version::{Key, KeyedVersion, SchemeRevision};

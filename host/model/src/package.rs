@@ -1,0 +1,65 @@
+/// A package that a detector found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    /// Its name, as its package manager writes it.
+    pub name: String,
+    /// Its version, as its package manager writes it.
+    pub version: String,
+    /// The version scheme that orders `version`.
+    pub scheme: String,
+    /// Where advisories for it are published.
+    pub scope: Scope,
+    /// How sure it is that it is there.
+    pub evidence: Evidence,
+    /// Package URL. Where the scope is [`Scope::Distribution`], namespace and `distro` come with
+    /// the distribution, when layers are folded.
+    pub purl: String,
+    /// Architecture, in the package manager's own words.
+    pub arch: Option<String>,
+    /// What it was built from, where advisories may speak of that instead.
+    pub source: Option<SourcePackage>,
+    /// Further facts that an advisory may require.
+    pub qualifiers: Vec<(String, String)>,
+    /// SPDX expressions, or the package's own words.
+    pub licenses: Vec<String>,
+}
+
+/// The source package that a binary package was built from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourcePackage {
+    /// Its name.
+    pub name: String,
+    /// Its version, in the same scheme as the package's.
+    pub version: String,
+}
+
+/// Where the advisories for a package are published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Wherever those of the image's distribution are.
+    Distribution,
+    /// In a namespace of their own.
+    Namespace(String),
+}
+
+/// How sure it is that a package is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Evidence {
+    /// A package manager's record of what it installed, or the installed thing itself.
+    Installed,
+    /// A lock file or manifest names it.
+    Declared,
+    /// Recognised by its content, with no record of an installation.
+    Inferred,
+}
+
+impl Evidence {
+    /// The word for it in documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Installed => "installed",
+            Self::Declared => "declared",
+            Self::Inferred => "inferred",
+        }
+    }
+}

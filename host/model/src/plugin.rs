@@ -1,0 +1,117 @@
+use std::fmt;
+
+use crate::Digest;
+
+/// Which plugin, exactly.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PluginId {
+    /// Name in its component metadata.
+    pub name: String,
+    /// Version in its component metadata.
+    pub version: String,
+    /// Digest of the component's bytes.
+    pub digest: Digest,
+}
+
+impl fmt::Display for PluginId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} ({})", self.name, self.version, self.digest.short())
+    }
+}
+
+/// What a plugin can be asked for; a plugin may have several roles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Role {
+    /// Finds what is installed in a layer.
+    Detector,
+    /// Reads what one publisher of advisories publishes.
+    Feed,
+    /// Orders the versions of one scheme.
+    Scheme,
+}
+
+impl Role {
+    /// The word for it in documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Detector => "detector",
+            Self::Feed => "feed",
+            Self::Scheme => "scheme",
+        }
+    }
+}
+
+/// Who is to blame for a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Blame {
+    /// The plugin broke its contract or a bound.
+    Plugin,
+    /// The input is not what it should be.
+    Input,
+    /// Limpid itself failed.
+    Host,
+}
+
+impl Blame {
+    /// The word for it in documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Plugin => "plugin",
+            Self::Input => "input",
+            Self::Host => "host",
+        }
+    }
+}
+
+/// How a call of a plugin failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FailureKind {
+    /// It took longer than it may.
+    Time,
+    /// It wanted more memory than it may.
+    Memory,
+    /// It wanted larger tables than it may.
+    Tables,
+    /// It returned more than it may.
+    Output,
+    /// It stopped itself: a panic, an illegal access.
+    Trap,
+    /// It returned what the contract forbids.
+    Contract,
+    /// It said that the input cannot be used.
+    Refused,
+    /// The host could not run it.
+    Host,
+}
+
+impl FailureKind {
+    /// The word for it in documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Time => "time",
+            Self::Memory => "memory",
+            Self::Tables => "tables",
+            Self::Output => "output",
+            Self::Trap => "trap",
+            Self::Contract => "contract",
+            Self::Refused => "refused",
+            Self::Host => "host",
+        }
+    }
+}
+
+/// A call of a plugin that gave no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("plugin `{plugin}`, {call}: {message} (to blame: {})", blame.as_str())]
+pub struct PluginFailure {
+    /// Which plugin.
+    pub plugin: PluginId,
+    /// Which function: `detect`, `parse`, `keys`.
+    pub call: String,
+    /// What kind of failure.
+    pub kind: FailureKind,
+    /// Who is to blame.
+    pub blame: Blame,
+    /// What happened, with the limit and its setting where one was met.
+    pub message: String,
+}

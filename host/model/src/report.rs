@@ -1,0 +1,288 @@
+//! The answer to "what concerns this image, and how much of it do we know?".
+
+use crate::{
+    Digest, Distribution, Image, PluginFailure, PluginId, Rating, Severity, SourcePackage, Status, Unread,
+};
+
+/// What is known of an image at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report {
+    /// The image.
+    pub image: Image,
+    /// Vulnerabilities that concern it: worst first, then by identifier and package.
+    pub findings: Vec<Finding>,
+    /// How much the findings can be relied on.
+    pub coverage: Coverage,
+    /// The plugins whose findings and keys it rests on.
+    pub plugins: Vec<PluginId>,
+}
+
+/// One vulnerability of one package of the image.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// The publisher's identifier: `CVE-2024-1234`.
+    pub vulnerability: String,
+    /// Other identifiers of the same vulnerability.
+    pub aliases: Vec<String>,
+    /// One line on what it is.
+    pub title: String,
+    /// What the publisher says of the installed version.
+    pub status: Status,
+    /// The publisher's reason.
+    pub note: Option<String>,
+    /// How bad it is.
+    pub severity: RatedSeverity,
+    /// The package.
+    pub package: InstalledPackage,
+    /// The nearest version above the installed one that is not affected, in the terms of the
+    /// package that the advisory speaks of; none where none is known.
+    pub fixed_version: Option<String>,
+    /// Where this is published, and by whom.
+    pub origin: Origin,
+    /// Addresses of further reading.
+    pub references: Vec<String>,
+}
+
+/// A severity and who says so.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RatedSeverity {
+    /// On the common scale.
+    pub severity: Severity,
+    /// The rating that it comes from; none where nobody has rated it.
+    pub rating: Option<Rating>,
+    /// Whether that rating is of this package rather than of the vulnerability.
+    pub of_package: bool,
+}
+
+/// Who published a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Name of the feed.
+    pub feed: String,
+    /// Name of the source of the feed.
+    pub source: String,
+    /// The namespace in which it was found.
+    pub namespace: String,
+}
+
+/// A package of an image: what it is, which file says so, and which layer brought it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstalledPackage {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Architecture.
+    pub arch: Option<String>,
+    /// Package URL, completed from the distribution.
+    pub purl: String,
+    /// What it was built from.
+    pub source: Option<SourcePackage>,
+    /// How sure it is that it is there: `installed`, `declared`, `inferred`.
+    pub evidence: crate::Evidence,
+    /// SPDX expressions, or its own words.
+    pub licenses: Vec<String>,
+    /// The file that states it.
+    pub path: String,
+    /// Where inside that file.
+    pub member: Option<String>,
+    /// The layer that introduced it.
+    pub layer: LayerOrigin,
+    /// The detector that found it.
+    pub detector: PluginId,
+}
+
+/// A layer in its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerOrigin {
+    /// Its place in the image; 0 is the lowest.
+    pub index: usize,
+    /// Digest of its tar.
+    pub diff_id: Digest,
+    /// The command of the image's history that made it.
+    pub created_by: Option<String>,
+}
+
+/// How much of the image was understood, and on what the report rests.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Coverage {
+    /// The distribution, where a file of the image states one.
+    pub distribution: Option<DistributionCoverage>,
+    /// How many packages were found.
+    pub packages: usize,
+    /// How many of them were held against advisories.
+    pub judged: usize,
+    /// Sources of advisories that the report rests on.
+    pub sources: Vec<SourceCoverage>,
+    /// Claimed files that could not be read.
+    pub unread: Vec<UnreadFile>,
+    /// Calls of plugins that gave no answer.
+    pub failures: Vec<LayerFailure>,
+    /// Versions that could not be ordered.
+    pub unordered: Vec<UnorderedVersion>,
+    /// Advisories that could not be judged.
+    pub unjudged: Vec<UnjudgedAdvisory>,
+    /// What is missing for a full answer, in the order of its weight; empty where nothing is.
+    pub gaps: Vec<Gap>,
+}
+
+/// The distribution, and whether anybody still mends it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DistributionCoverage {
+    /// The distribution.
+    pub distribution: Distribution,
+    /// Whether its publisher supports it today; none where that is not known.
+    pub supported: Option<bool>,
+}
+
+/// A source of advisories that speaks of the image's namespaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceCoverage {
+    /// Name of the feed.
+    pub feed: String,
+    /// Name of the source.
+    pub source: String,
+    /// The namespaces of the image of which it speaks.
+    pub namespaces: Vec<String>,
+    /// Revision of the feed.
+    pub revision: u64,
+    /// When it was last taken in, in milliseconds since 1970.
+    pub taken_in: u64,
+}
+
+/// A claimed file that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadFile {
+    /// The layer.
+    pub diff_id: Digest,
+    /// The detector that claimed it.
+    pub detector: PluginId,
+    /// Path and reason.
+    pub unread: Unread,
+}
+
+/// A call of a plugin that failed on a layer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerFailure {
+    /// The layer.
+    pub diff_id: Digest,
+    /// What happened.
+    pub failure: PluginFailure,
+}
+
+/// A version that could not be ordered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnorderedVersion {
+    /// Name of the package.
+    pub package: String,
+    /// The version.
+    pub version: String,
+    /// Why.
+    pub why: String,
+}
+
+/// An advisory of which it is not known whether it concerns the image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnjudgedAdvisory {
+    /// Identifier.
+    pub id: String,
+    /// The feed.
+    pub feed: String,
+    /// Name of the package.
+    pub package: String,
+    /// Why.
+    pub why: String,
+}
+
+/// Something that is missing for a full answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Gap {
+    /// No file of the image states a distribution.
+    UnknownDistribution,
+    /// The distribution is past the end of its publisher's support.
+    Unsupported {
+        /// What people call it.
+        distribution: String,
+        /// The last day of support.
+        until: String,
+    },
+    /// No source of advisories speaks of the place where a package's advisories are published.
+    NoAdvisories {
+        /// Where they would be published.
+        namespaces: Vec<String>,
+        /// How many packages that concerns.
+        packages: usize,
+    },
+    /// No detector found any package.
+    NoPackages,
+    /// Claimed files could not be read.
+    UnreadFiles(usize),
+    /// Calls of plugins failed.
+    PluginFailures(usize),
+    /// Versions could not be ordered.
+    UnorderedVersions(usize),
+    /// Advisories could not be judged.
+    UnjudgedAdvisories(usize),
+    /// Detectors that are loaded now have not seen layers of the image: submit it again.
+    NotExamined {
+        /// Names of the detectors.
+        detectors: Vec<String>,
+    },
+}
+
+impl Gap {
+    /// A code for programs.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownDistribution => "unknown-distribution",
+            Self::Unsupported { .. } => "unsupported-distribution",
+            Self::NoAdvisories { .. } => "no-advisories",
+            Self::NoPackages => "no-packages",
+            Self::UnreadFiles(_) => "unread-files",
+            Self::PluginFailures(_) => "plugin-failures",
+            Self::UnorderedVersions(_) => "unordered-versions",
+            Self::UnjudgedAdvisories(_) => "unjudged-advisories",
+            Self::NotExamined { .. } => "not-examined",
+        }
+    }
+}
+
+impl std::fmt::Display for Gap {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::UnknownDistribution => f.write_str(
+                "no file of the image states its distribution, so that its packages cannot be judged",
+            ),
+            Self::Unsupported { distribution, until } => {
+                write!(
+                    f,
+                    "support of {distribution} ended on {until}: newer vulnerabilities may not be published for it"
+                )
+            }
+            Self::NoAdvisories { namespaces, packages } => write!(
+                f,
+                "no advisories are held for {}, where those of {packages} packages are published",
+                namespaces.join(", ")
+            ),
+            Self::NoPackages => f.write_str("no detector found a package in the image"),
+            Self::UnreadFiles(count) => write!(f, "{count} claimed files could not be read"),
+            Self::PluginFailures(count) => write!(f, "{count} calls of plugins gave no answer"),
+            Self::UnorderedVersions(count) => write!(f, "{count} versions could not be ordered"),
+            Self::UnjudgedAdvisories(count) => write!(f, "{count} advisories could not be judged"),
+            Self::NotExamined { detectors } => {
+                write!(f, "{} have not seen all layers of the image: submit it again", detectors.join(", "))
+            }
+        }
+    }
+}
+
+/// What a layer did to the packages of the layers below it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LayerChanges {
+    /// Packages that it brought.
+    pub added: Vec<InstalledPackage>,
+    /// Packages that it took away.
+    pub removed: Vec<InstalledPackage>,
+    /// Packages whose version it changed: before and after.
+    pub changed: Vec<(InstalledPackage, InstalledPackage)>,
+}

@@ -1,0 +1,52 @@
+use std::path::PathBuf;
+
+/// Why the store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Another process has the directory open.
+    #[error(
+        "data directory `{0}` is in use by another process; stop that process, ask it over HTTP, \
+         or choose another directory with `--data-dir`"
+    )]
+    InUse(PathBuf),
+    /// The directory cannot be opened.
+    #[error("data directory `{path}` cannot be opened")]
+    Open {
+        /// The directory.
+        path: PathBuf,
+        /// What the engine says.
+        #[source]
+        source: rocksdb::Error,
+    },
+    /// The directory cannot be made.
+    #[error("data directory `{path}` cannot be made")]
+    Directory {
+        /// The directory.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The engine failed to read or write.
+    #[error("the store cannot be read or written")]
+    Engine(#[from] rocksdb::Error),
+    /// A key or row is not what this version of Limpid writes.
+    #[error("table `{table}` holds a {what} that cannot be read: {why}")]
+    Corrupt {
+        /// Name of the table.
+        table: &'static str,
+        /// `key` or `row`.
+        what: &'static str,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A row cannot be written.
+    #[error("a row of table `{table}` cannot be encoded")]
+    Encode {
+        /// Name of the table.
+        table: &'static str,
+        /// What the encoder says.
+        #[source]
+        source: postcard::Error,
+    },
+}

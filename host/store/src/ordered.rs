@@ -1,0 +1,36 @@
+//! What the tables stand on: ordered keys with get, multi-get, scan, atomic batch and snapshot.
+
+mod memory;
+mod rocks;
+
+use crate::Error;
+
+pub(crate) use memory::Memory;
+pub(crate) use rocks::Rocks;
+pub use rocks::Settings;
+
+/// A set of ordered keys that changes batch by batch.
+pub(crate) trait Ordered: Send + Sync {
+    /// Its state at this moment.
+    fn snapshot(&self) -> Box<dyn Snapshot + '_>;
+    /// Applies all of a batch, on disk, or nothing.
+    fn write(&self, batch: Vec<Write>) -> Result<(), Error>;
+}
+
+/// One change in a batch.
+#[derive(Debug)]
+pub(crate) enum Write {
+    Put(Vec<u8>, Vec<u8>),
+    Delete(Vec<u8>),
+}
+
+/// The state of an ordered set at one moment.
+pub(crate) trait Snapshot: Send + Sync {
+    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error>;
+    /// The values in the order of the keys.
+    fn multi_get(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, Error>;
+    /// All entries that begin with `prefix`, from `from` on, in order.
+    fn scan<'a>(&'a self, prefix: &[u8], from: &[u8]) -> Scan<'a>;
+}
+
+pub(crate) type Scan<'a> = Box<dyn Iterator<Item = Result<(Box<[u8]>, Box<[u8]>), Error>> + 'a>;

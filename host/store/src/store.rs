@@ -1,0 +1,124 @@
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::key::Writer;
+use crate::ordered::{Memory, Ordered, Rocks, Snapshot, Write};
+use crate::table::{self, Table};
+use crate::{Error, Settings};
+
+/// The tables of one service. Cheap to clone; all clones are one store.
+#[derive(Clone)]
+pub struct Store(Arc<dyn Ordered>);
+
+impl Store {
+    /// The store in a directory of its own, which is made where it is not there.
+    ///
+    /// # Errors
+    /// [`Error::InUse`] where another process has it open.
+    pub fn open(path: &Path, settings: &Settings) -> Result<Self, Error> {
+        Ok(Self(Arc::new(Rocks::open(path, settings)?)))
+    }
+
+    /// A store that is gone when it is dropped.
+    pub fn in_memory() -> Self {
+        Self(Arc::new(Memory::default()))
+    }
+
+    /// All tables as they are at this moment.
+    pub fn view(&self) -> View<'_> {
+        View(self.0.snapshot())
+    }
+
+    /// Writes all of a batch, durably, or nothing.
+    pub fn commit(&self, batch: Batch) -> Result<(), Error> {
+        self.0.write(batch.0)
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Store")
+    }
+}
+
+/// Changes that take effect together.
+#[derive(Debug, Default)]
+pub struct Batch(Vec<Write>);
+
+impl Batch {
+    /// Sets a row.
+    pub fn put<T: Table>(&mut self, key: &T::Key, row: &T::Row) -> Result<(), Error> {
+        self.0.push(Write::Put(table::encode_key::<T>(key), table::encode_row::<T>(row)?));
+        Ok(())
+    }
+
+    /// Removes a row, if it is there.
+    pub fn delete<T: Table>(&mut self, key: &T::Key) {
+        self.0.push(Write::Delete(table::encode_key::<T>(key)));
+    }
+
+    /// Whether nothing would change.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many rows would change.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// All tables at one moment.
+pub struct View<'s>(Box<dyn Snapshot + 's>);
+
+impl View<'_> {
+    /// The row of a key.
+    pub fn get<T: Table>(&self, key: &T::Key) -> Result<Option<T::Row>, Error> {
+        self.0.get(&table::encode_key::<T>(key))?.map(|bytes| table::decode_row::<T>(&bytes)).transpose()
+    }
+
+    /// The rows of many keys, in their order.
+    pub fn multi_get<T: Table>(&self, keys: &[T::Key]) -> Result<Vec<Option<T::Row>>, Error> {
+        let keys: Vec<_> = keys.iter().map(table::encode_key::<T>).collect();
+        let rows = self.0.multi_get(&keys)?;
+        rows.into_iter().map(|row| row.map(|bytes| table::decode_row::<T>(&bytes)).transpose()).collect()
+    }
+
+    /// All rows whose keys begin with a prefix, in the order of their keys.
+    pub fn scan<T: Table>(
+        &self,
+        prefix: impl FnOnce(&mut Writer),
+    ) -> impl Iterator<Item = Result<(T::Key, T::Row), Error>> {
+        let prefix = table::encode_prefix::<T>(prefix);
+        decoded::<T>(self.0.scan(&prefix, &prefix))
+    }
+
+    /// All rows after a key, or from the first on.
+    pub fn scan_after<T: Table>(
+        &self,
+        after: Option<&T::Key>,
+    ) -> impl Iterator<Item = Result<(T::Key, T::Row), Error>> {
+        let from = after.map_or_else(Vec::new, |key| {
+            let mut from = table::encode_key::<T>(key);
+            from.push(0);
+            from
+        });
+        decoded::<T>(self.0.scan(&[T::ID], &from))
+    }
+}
+
+fn decoded<T: Table>(
+    entries: crate::ordered::Scan<'_>,
+) -> impl Iterator<Item = Result<(T::Key, T::Row), Error>> {
+    entries.map(|entry| {
+        let (key, row) = entry?;
+        Ok((table::decode_key::<T>(&key)?, table::decode_row::<T>(&row)?))
+    })
+}
+
+impl fmt::Debug for View<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("View")
+    }
+}

@@ -1,0 +1,68 @@
+//! What a table is: a number, a key type and a versioned row type.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::Error;
+use crate::key::{Key, Reader, Writer};
+
+/// A table: rows of one type under ordered keys of one type.
+pub trait Table {
+    /// Its first byte in the store. Never reused for another table.
+    const ID: u8;
+    /// Its name in messages.
+    const NAME: &'static str;
+    /// What its rows are found by.
+    type Key: Key;
+    /// What is kept.
+    type Row: Row;
+}
+
+/// A row: a version byte, then the fields in [postcard's wire format](https://postcard.jamesmunns.com/wire-format).
+pub trait Row: Serialize + DeserializeOwned {
+    /// The version that is written.
+    const VERSION: u8;
+
+    /// Reads a row of an older version, one step at a time; none where there was no such version.
+    fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
+        let _ = (version, fields);
+        None
+    }
+}
+
+pub(crate) fn encode_key<T: Table>(key: &T::Key) -> Vec<u8> {
+    let mut out = Writer::default();
+    out.fixed(&[T::ID]);
+    key.encode(&mut out);
+    out.finish()
+}
+
+pub(crate) fn encode_prefix<T: Table>(prefix: impl FnOnce(&mut Writer)) -> Vec<u8> {
+    let mut out = Writer::default();
+    out.fixed(&[T::ID]);
+    prefix(&mut out);
+    out.finish()
+}
+
+pub(crate) fn decode_key<T: Table>(bytes: &[u8]) -> Result<T::Key, Error> {
+    let mut reader = Reader::new(bytes.get(1..).unwrap_or_default());
+    T::Key::decode(&mut reader).filter(|_| reader.is_empty()).ok_or_else(|| Error::Corrupt {
+        table: T::NAME,
+        what: "key",
+        why: format!("{} bytes of another form", bytes.len()),
+    })
+}
+
+pub(crate) fn encode_row<T: Table>(row: &T::Row) -> Result<Vec<u8>, Error> {
+    postcard::to_extend(row, vec![T::Row::VERSION]).map_err(|source| Error::Encode { table: T::NAME, source })
+}
+
+pub(crate) fn decode_row<T: Table>(bytes: &[u8]) -> Result<T::Row, Error> {
+    let corrupt = |why: String| Error::Corrupt { table: T::NAME, what: "row", why };
+    let (&version, fields) = bytes.split_first().ok_or_else(|| corrupt("it is empty".into()))?;
+    if version == T::Row::VERSION {
+        return postcard::from_bytes(fields).map_err(|error| corrupt(error.to_string()));
+    }
+    T::Row::upgrade(version, fields)
+        .ok_or_else(|| corrupt(format!("version {version}, this Limpid reads up to {}", T::Row::VERSION)))
+}

@@ -1,0 +1,179 @@
+//! Whom advisories concern, by package: what a report scans.
+
+use limpid_model::{Digest, KeyedVersion, Rating, Status};
+use serde::{Deserialize, Serialize};
+
+use super::advisories::StoredStatus;
+use super::values::{DigestBytes, StoredRating, Version, each};
+use crate::key::{self, Reader, Writer};
+use crate::table;
+
+/// The table.
+#[derive(Debug)]
+pub struct Affects;
+
+impl table::Table for Affects {
+    const ID: u8 = 9;
+    const NAME: &'static str = "affects";
+    type Key = Key;
+    type Row = Row;
+}
+
+/// A package and what one source says of it under one identifier.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// Where it is published.
+    pub namespace: String,
+    /// Name of the package, or of the source package.
+    pub name: String,
+    /// Name of the feed.
+    pub feed: String,
+    /// The publisher's identifier.
+    pub id: String,
+    /// Name of the source.
+    pub source: String,
+}
+
+impl key::Key for Key {
+    fn encode(&self, out: &mut Writer) {
+        out.text(&self.namespace).text(&self.name).text(&self.feed).text(&self.id).text(&self.source);
+    }
+
+    fn decode(from: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            namespace: from.text()?,
+            name: from.text()?,
+            feed: from.text()?,
+            id: from.text()?,
+            source: from.text()?,
+        })
+    }
+}
+
+/// All that one source says of a package under one identifier.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    statements: Vec<Stored>,
+}
+
+impl table::Row for Row {
+    const VERSION: u8 = 1;
+}
+
+/// What is said of some versions, ready to be compared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    /// Whether it speaks of the source package.
+    pub of_source: bool,
+    /// The scheme's name.
+    pub scheme: String,
+    /// The component that computed the keys; none where no plugin orders that scheme.
+    pub component: Option<Digest>,
+    /// What is said.
+    pub status: Status,
+    /// Of which versions.
+    pub ranges: Vec<KeyedRange>,
+    /// And of which single ones.
+    pub versions: Vec<KeyedVersion>,
+    /// Qualifiers and properties that must be there.
+    pub requires: Vec<(String, Vec<String>)>,
+    /// The publisher's ratings of this package.
+    pub ratings: Vec<Rating>,
+    /// The publisher's reason.
+    pub note: Option<String>,
+}
+
+/// A range whose ends are keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyedRange {
+    /// The first version in it; none: from the first on.
+    pub introduced: Option<KeyedVersion>,
+    /// Where it ends; none: no end is known.
+    pub until: Option<KeyedVersion>,
+    /// Whether `until` is still in it.
+    pub inclusive: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Stored {
+    of_source: bool,
+    scheme: String,
+    component: Option<DigestBytes>,
+    status: StoredStatus,
+    ranges: Vec<StoredRange>,
+    versions: Vec<Version>,
+    requires: Vec<(String, Vec<String>)>,
+    ratings: Vec<StoredRating>,
+    note: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct StoredRange {
+    introduced: Option<Version>,
+    until: Option<Version>,
+    inclusive: bool,
+}
+
+impl Row {
+    /// The row of some statements.
+    pub fn new(statements: Vec<Statement>) -> Self {
+        Self { statements: each(statements) }
+    }
+
+    /// What is said.
+    pub fn into_statements(self) -> Vec<Statement> {
+        each(self.statements)
+    }
+}
+
+impl From<Statement> for Stored {
+    fn from(statement: Statement) -> Self {
+        Self {
+            of_source: statement.of_source,
+            scheme: statement.scheme,
+            component: statement.component.map(DigestBytes::from),
+            status: statement.status.into(),
+            ranges: each(statement.ranges),
+            versions: each(statement.versions),
+            requires: statement.requires,
+            ratings: each(statement.ratings),
+            note: statement.note,
+        }
+    }
+}
+
+impl From<Stored> for Statement {
+    fn from(stored: Stored) -> Self {
+        Self {
+            of_source: stored.of_source,
+            scheme: stored.scheme,
+            component: stored.component.map(Digest::from),
+            status: stored.status.into(),
+            ranges: each(stored.ranges),
+            versions: each(stored.versions),
+            requires: stored.requires,
+            ratings: each(stored.ratings),
+            note: stored.note,
+        }
+    }
+}
+
+impl From<KeyedRange> for StoredRange {
+    fn from(range: KeyedRange) -> Self {
+        Self {
+            introduced: range.introduced.map(Version::from),
+            until: range.until.map(Version::from),
+            inclusive: range.inclusive,
+        }
+    }
+}
+
+impl From<StoredRange> for KeyedRange {
+    fn from(stored: StoredRange) -> Self {
+        Self {
+            introduced: stored.introduced.map(KeyedVersion::from),
+            until: stored.until.map(KeyedVersion::from),
+            inclusive: stored.inclusive,
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! The state of each feed.
+
+use limpid_model::PluginId;
+use serde::{Deserialize, Serialize};
+
+use super::values::Plugin;
+use crate::table;
+
+/// The table.
+#[derive(Debug)]
+pub struct Feeds;
+
+impl table::Table for Feeds {
+    const ID: u8 = 10;
+    const NAME: &'static str = "feeds";
+    type Key = String;
+    type Row = Row;
+}
+
+/// What is known of a feed. Times are milliseconds since 1970.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    plugin: Option<Plugin>,
+    /// Grows by one with each change.
+    pub revision: u64,
+    /// When a document was last taken in.
+    pub last_success: Option<u64>,
+    /// When a document was last refused, and why.
+    pub last_failure: Option<(u64, String)>,
+    /// How many statements of advisories are held, over all sources.
+    pub advisories: u64,
+    /// How many records of the last document could not be used.
+    pub rejected: u64,
+    /// The first of those, and why.
+    pub rejections: Vec<(String, String)>,
+}
+
+impl table::Row for Row {
+    const VERSION: u8 = 1;
+}
+
+impl Row {
+    /// The plugin that parsed the last document.
+    pub fn plugin(&self) -> Option<PluginId> {
+        self.plugin.clone().map(PluginId::from)
+    }
+
+    /// Says which plugin parsed the last document.
+    pub fn set_plugin(&mut self, plugin: PluginId) {
+        self.plugin = Some(plugin.into());
+    }
+}

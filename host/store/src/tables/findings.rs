@@ -1,0 +1,274 @@
+//! What one build of one detector found in one layer.
+
+use limpid_model::{
+    Digest, Distribution, Evidence, Fact, Finding, KeyedVersion, LayerFindings, Ownership, Package, Scope,
+    SourcePackage, Unread,
+};
+use serde::{Deserialize, Serialize};
+
+use super::values::{DigestBytes, Plugin, Unusable, Version, each};
+use crate::key::{self, Reader, Writer};
+use crate::table;
+
+mod failure;
+
+use failure::Failure;
+
+/// The table.
+#[derive(Debug)]
+pub struct Findings;
+
+impl table::Table for Findings {
+    const ID: u8 = 6;
+    const NAME: &'static str = "findings";
+    type Key = Key;
+    type Row = Row;
+}
+
+/// A layer and a detector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The layer.
+    pub diff_id: Digest,
+    /// The detector's component.
+    pub component: Digest,
+}
+
+impl key::Key for Key {
+    fn encode(&self, out: &mut Writer) {
+        out.digest(&self.diff_id).digest(&self.component);
+    }
+
+    fn decode(from: &mut Reader<'_>) -> Option<Self> {
+        Some(Self { diff_id: from.digest()?, component: from.digest()? })
+    }
+}
+
+/// Facts of one layer, with the keys of their versions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    plugin: Plugin,
+    findings: Vec<StoredFinding>,
+    unread: Vec<StoredUnread>,
+    failures: Vec<Failure>,
+    keys: Vec<StoredKeys>,
+}
+
+impl table::Row for Row {
+    const VERSION: u8 = 1;
+}
+
+/// The keys of one package's versions, and the component of the scheme that computed them; none
+/// where no plugin orders that scheme.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageKeys {
+    /// Which component computed them.
+    pub scheme: Option<Digest>,
+    /// The package's version.
+    pub version: KeyedVersion,
+    /// Its source package's version.
+    pub source: Option<KeyedVersion>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct StoredKeys {
+    scheme: Option<DigestBytes>,
+    version: Version,
+    source: Option<Version>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct StoredUnread {
+    path: String,
+    error: Unusable,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct StoredFinding {
+    path: String,
+    member: Option<String>,
+    fact: StoredFact,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum StoredFact {
+    Distribution {
+        id: String,
+        version_id: String,
+        pretty_name: String,
+        cpe: Option<String>,
+        namespaces: Vec<String>,
+        supported_until: Option<String>,
+    },
+    Package(Box<StoredPackage>),
+    Ownership {
+        package: String,
+        paths: Vec<String>,
+    },
+    Property(String, String),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct StoredPackage {
+    name: String,
+    version: String,
+    scheme: String,
+    /// None: the distribution's.
+    namespace: Option<String>,
+    evidence: u8,
+    purl: String,
+    arch: Option<String>,
+    source: Option<(String, String)>,
+    qualifiers: Vec<(String, String)>,
+    licenses: Vec<String>,
+}
+
+impl Row {
+    /// The row of what `plugin` found. `keys` holds one element for each package, in their order.
+    pub fn new(plugin: limpid_model::PluginId, found: LayerFindings, keys: Vec<PackageKeys>) -> Self {
+        Self {
+            plugin: plugin.into(),
+            findings: each(found.findings),
+            unread: each(found.unread),
+            failures: each(found.failures),
+            keys: each(keys),
+        }
+    }
+
+    /// What was found, by which plugin, and the keys of each package in their order.
+    pub fn into_parts(self) -> (limpid_model::PluginId, LayerFindings, Vec<PackageKeys>) {
+        let found = LayerFindings {
+            findings: each(self.findings),
+            unread: each(self.unread),
+            failures: each(self.failures),
+        };
+        (self.plugin.into(), found, each(self.keys))
+    }
+}
+
+impl From<PackageKeys> for StoredKeys {
+    fn from(keys: PackageKeys) -> Self {
+        Self {
+            scheme: keys.scheme.map(DigestBytes::from),
+            version: keys.version.into(),
+            source: keys.source.map(Version::from),
+        }
+    }
+}
+
+impl From<StoredKeys> for PackageKeys {
+    fn from(stored: StoredKeys) -> Self {
+        Self {
+            scheme: stored.scheme.map(Digest::from),
+            version: stored.version.into(),
+            source: stored.source.map(KeyedVersion::from),
+        }
+    }
+}
+
+impl From<Unread> for StoredUnread {
+    fn from(unread: Unread) -> Self {
+        Self { path: unread.path, error: unread.error.into() }
+    }
+}
+
+impl From<StoredUnread> for Unread {
+    fn from(stored: StoredUnread) -> Self {
+        Self { path: stored.path, error: stored.error.into() }
+    }
+}
+
+impl From<Finding> for StoredFinding {
+    fn from(finding: Finding) -> Self {
+        Self { path: finding.path, member: finding.member, fact: finding.fact.into() }
+    }
+}
+
+impl From<StoredFinding> for Finding {
+    fn from(stored: StoredFinding) -> Self {
+        Self { path: stored.path, member: stored.member, fact: stored.fact.into() }
+    }
+}
+
+impl From<Fact> for StoredFact {
+    fn from(fact: Fact) -> Self {
+        match fact {
+            Fact::Distribution(d) => Self::Distribution {
+                id: d.id,
+                version_id: d.version_id,
+                pretty_name: d.pretty_name,
+                cpe: d.cpe,
+                namespaces: d.namespaces,
+                supported_until: d.supported_until,
+            },
+            Fact::Package(package) => Self::Package(Box::new((*package).into())),
+            Fact::Ownership(owned) => Self::Ownership { package: owned.package, paths: owned.paths },
+            Fact::Property(name, value) => Self::Property(name, value),
+        }
+    }
+}
+
+impl From<StoredFact> for Fact {
+    fn from(stored: StoredFact) -> Self {
+        match stored {
+            StoredFact::Distribution { id, version_id, pretty_name, cpe, namespaces, supported_until } => {
+                Self::Distribution(Distribution {
+                    id,
+                    version_id,
+                    pretty_name,
+                    cpe,
+                    namespaces,
+                    supported_until,
+                })
+            }
+            StoredFact::Package(package) => Self::Package(Box::new((*package).into())),
+            StoredFact::Ownership { package, paths } => Self::Ownership(Ownership { package, paths }),
+            StoredFact::Property(name, value) => Self::Property(name, value),
+        }
+    }
+}
+
+impl From<Package> for StoredPackage {
+    fn from(package: Package) -> Self {
+        Self {
+            name: package.name,
+            version: package.version,
+            scheme: package.scheme,
+            namespace: match package.scope {
+                Scope::Distribution => None,
+                Scope::Namespace(namespace) => Some(namespace),
+            },
+            evidence: match package.evidence {
+                Evidence::Installed => 0,
+                Evidence::Declared => 1,
+                Evidence::Inferred => 2,
+            },
+            purl: package.purl,
+            arch: package.arch,
+            source: package.source.map(|source| (source.name, source.version)),
+            qualifiers: package.qualifiers,
+            licenses: package.licenses,
+        }
+    }
+}
+
+impl From<StoredPackage> for Package {
+    fn from(stored: StoredPackage) -> Self {
+        Self {
+            name: stored.name,
+            version: stored.version,
+            scheme: stored.scheme,
+            scope: stored.namespace.map_or(Scope::Distribution, Scope::Namespace),
+            evidence: match stored.evidence {
+                0 => Evidence::Installed,
+                1 => Evidence::Declared,
+                _ => Evidence::Inferred,
+            },
+            purl: stored.purl,
+            arch: stored.arch,
+            source: stored.source.map(|(name, version)| SourcePackage { name, version }),
+            qualifiers: stored.qualifiers,
+            licenses: stored.licenses,
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Stored forms that several tables share.
+
+use limpid_model::{Digest, InputError, Key, KeyedVersion, PluginId, Rating};
+use serde::{Deserialize, Serialize};
+
+/// The 32 bytes of a digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DigestBytes([u8; 32]);
+
+impl From<Digest> for DigestBytes {
+    fn from(digest: Digest) -> Self {
+        Self(*digest.as_bytes())
+    }
+}
+
+impl From<DigestBytes> for Digest {
+    fn from(stored: DigestBytes) -> Self {
+        Self::from_bytes(stored.0)
+    }
+}
+
+/// Which plugin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plugin {
+    name: String,
+    version: String,
+    digest: DigestBytes,
+}
+
+impl From<PluginId> for Plugin {
+    fn from(id: PluginId) -> Self {
+        Self { name: id.name, version: id.version, digest: id.digest.into() }
+    }
+}
+
+impl From<Plugin> for PluginId {
+    fn from(stored: Plugin) -> Self {
+        Self { name: stored.name, version: stored.version, digest: stored.digest.into() }
+    }
+}
+
+/// A version and its key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Version {
+    version: String,
+    key: Result<Vec<u8>, String>,
+}
+
+impl From<KeyedVersion> for Version {
+    fn from(keyed: KeyedVersion) -> Self {
+        Self { version: keyed.version, key: keyed.key.map(|key| key.as_bytes().to_vec()) }
+    }
+}
+
+impl From<Version> for KeyedVersion {
+    fn from(stored: Version) -> Self {
+        Self { version: stored.version, key: stored.key.map(Key::new) }
+    }
+}
+
+/// Who rates it how.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StoredRating {
+    system: String,
+    value: String,
+    score: Option<f32>,
+}
+
+impl From<Rating> for StoredRating {
+    fn from(rating: Rating) -> Self {
+        Self { system: rating.system, value: rating.value, score: rating.score }
+    }
+}
+
+impl From<StoredRating> for Rating {
+    fn from(stored: StoredRating) -> Self {
+        Self { system: stored.system, value: stored.value, score: stored.score }
+    }
+}
+
+/// Why an input could not be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Unusable {
+    /// Not what was expected, or damaged.
+    Malformed(String),
+    /// Known, but not read.
+    Unsupported(String),
+    /// Any other reason.
+    Other(String),
+}
+
+impl From<InputError> for Unusable {
+    fn from(error: InputError) -> Self {
+        match error {
+            InputError::Malformed(why) => Self::Malformed(why),
+            InputError::Unsupported(why) => Self::Unsupported(why),
+            InputError::Other(why) => Self::Other(why),
+        }
+    }
+}
+
+impl From<Unusable> for InputError {
+    fn from(stored: Unusable) -> Self {
+        match stored {
+            Unusable::Malformed(why) => Self::Malformed(why),
+            Unusable::Unsupported(why) => Self::Unsupported(why),
+            Unusable::Other(why) => Self::Other(why),
+        }
+    }
+}
+
+/// Converts every element.
+pub(crate) fn each<A, B: From<A>>(from: Vec<A>) -> Vec<B> {
+    from.into_iter().map(B::from).collect()
+}

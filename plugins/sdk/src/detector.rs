@@ -1,0 +1,92 @@
+//! Finding what is installed in a layer.
+
+mod exported;
+mod file;
+mod package;
+mod problems;
+mod report;
+
+pub use exported::Exported;
+pub use file::{File, FileReader};
+pub use package::{Evidence, Package, Scope, SourcePackage};
+pub use problems::Problems;
+pub use report::{Distribution, Fact, Finding, Ownership, Report, Unread};
+
+use crate::Error;
+
+/// Finds what is installed in a layer.
+pub trait Detector {
+    /// Which files of a layer it wants to see.
+    fn claims() -> Vec<Claim>;
+
+    /// What the claimed files state.
+    ///
+    /// `files` are some or all of a layer's files that match one of the claims: all of those that
+    /// belong together, any number of those that stand alone. They are in the order of their paths.
+    ///
+    /// # Errors
+    ///
+    /// Only where nothing at all can be said. A file that cannot be read is an
+    /// [`unread`](Report::unread) entry of the report, and costs that file.
+    fn detect(files: &[File]) -> Result<Report, Error>;
+}
+
+/// Exports a type that implements [`Detector`] as this plugin's detector. It does so only where the
+/// target is WebAssembly; elsewhere it checks the type.
+#[macro_export]
+macro_rules! export_detector {
+    ($type:ty) => {
+        const _: () = {
+            type Exported = $crate::detector::Exported<$type>;
+            const fn is_detector<T: $crate::detector::Detector>() {}
+            is_detector::<$type>();
+            #[cfg(target_arch = "wasm32")]
+    $crate::bindings::detector::export!(Exported with_types_in $crate::bindings::detector);
+        };
+    };
+}
+
+/// Which files of a layer a detector wants to see.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    pattern: Pattern,
+    grouping: Grouping,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Pattern {
+    Path(String),
+    Magic(Vec<u8>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Grouping {
+    Alone,
+    Together,
+}
+
+impl Claim {
+    /// Files whose path matches a glob and which stand alone: what one states depends on no other.
+    /// The host shows any number of them at a time, while the layer is still being read.
+    ///
+    /// In a glob `*` stays within one directory, `**` does not. Paths have no leading slash.
+    pub fn alone(glob: impl Into<String>) -> Self {
+        Self { pattern: Pattern::Path(glob.into()), grouping: Grouping::Alone }
+    }
+
+    /// Files whose path matches a glob and which belong together: a database and its journal. The
+    /// host shows all of a layer's files that a detector claims so in one call.
+    pub fn together(glob: impl Into<String>) -> Self {
+        Self { pattern: Pattern::Path(glob.into()), grouping: Grouping::Together }
+    }
+
+    /// Files that begin with these bytes, wherever they are, and which stand alone.
+    pub fn magic_alone(bytes: impl Into<Vec<u8>>) -> Self {
+        Self { pattern: Pattern::Magic(bytes.into()), grouping: Grouping::Alone }
+    }
+
+    /// Files that begin with these bytes, wherever they are, and which belong together.
+    pub fn magic_together(bytes: impl Into<Vec<u8>>) -> Self {
+        Self { pattern: Pattern::Magic(bytes.into()), grouping: Grouping::Together }
+    }
+}

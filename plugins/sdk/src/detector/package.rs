@@ -1,0 +1,124 @@
+use crate::Purl;
+
+/// A package that a detector found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Package {
+    /// Its name, as its package manager writes it.
+    pub name: String,
+    /// Its version, as its package manager writes it.
+    pub version: String,
+    /// The version scheme that orders `version`: `dpkg`, `rpm`, `semver`.
+    pub scheme: String,
+    /// Where advisories for it are published.
+    pub scope: Scope,
+    /// How sure it is that it is there.
+    pub evidence: Evidence,
+    /// Package URL; where the scope is the distribution, without namespace and `distro`, which a
+    /// layer alone does not tell: the host adds them.
+    pub purl: String,
+    /// Architecture, in the package manager's own words.
+    pub arch: Option<String>,
+    /// What it was built from, where advisories may speak of that instead.
+    pub source: Option<SourcePackage>,
+    /// Further facts that an advisory may require: (`module`, `nodejs:18`), (`cpe`, ...).
+    pub qualifiers: Vec<(String, String)>,
+    /// SPDX expressions, or the package's own words.
+    pub licenses: Vec<String>,
+}
+
+impl Package {
+    /// An installed package whose advisories are those of the image's distribution, until more is
+    /// said of it.
+    pub fn new(name: impl Into<String>, version: impl Into<String>, scheme: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            version: version.into(),
+            scheme: scheme.into(),
+            scope: Scope::Distribution,
+            evidence: Evidence::Installed,
+            purl: String::new(),
+            arch: None,
+            source: None,
+            qualifiers: Vec::new(),
+            licenses: Vec::new(),
+        }
+    }
+
+    /// Its advisories are published in a namespace of their own: `pypi`, `npm`, `golang`.
+    #[must_use]
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.scope = Scope::Namespace(namespace.into());
+        self
+    }
+
+    /// How sure it is that it is there.
+    #[must_use]
+    pub const fn evidence(mut self, evidence: Evidence) -> Self {
+        self.evidence = evidence;
+        self
+    }
+
+    /// Its package URL.
+    #[must_use]
+    pub fn purl(mut self, purl: Purl) -> Self {
+        self.purl = purl.to_string();
+        self
+    }
+
+    /// Its architecture.
+    #[must_use]
+    pub fn arch(mut self, arch: impl Into<String>) -> Self {
+        self.arch = Some(arch.into());
+        self
+    }
+
+    /// The source package that it was built from.
+    #[must_use]
+    pub fn source(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
+        self.source = Some(SourcePackage { name: name.into(), version: version.into() });
+        self
+    }
+
+    /// One more fact that an advisory may require.
+    #[must_use]
+    pub fn qualifier(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
+        self.qualifiers.push((key.into(), value.into()));
+        self
+    }
+
+    /// One more licence.
+    #[must_use]
+    pub fn license(mut self, license: impl Into<String>) -> Self {
+        self.licenses.push(license.into());
+        self
+    }
+}
+
+/// The source package that a binary package was built from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourcePackage {
+    /// Its name.
+    pub name: String,
+    /// Its version, in the same scheme as the package's.
+    pub version: String,
+}
+
+/// Where the advisories for a package are published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Wherever those of the image's distribution are.
+    Distribution,
+    /// In a namespace of their own: `pypi`, `npm`, `golang`.
+    Namespace(String),
+}
+
+/// How sure it is that a package is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// A package manager's record of what it installed, or the installed thing itself.
+    Installed,
+    /// A lock file or manifest names it.
+    Declared,
+    /// Recognised by its content, with no record of an installation.
+    Inferred,
+}

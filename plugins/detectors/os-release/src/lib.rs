@@ -1,0 +1,115 @@
+//! Finds out which distribution an image is.
+//!
+//! What states it is `os-release`; images older than that have a file of their distribution's own.
+//! A layer states one distribution at most: the first of [`FILES`] that is there and can be read.
+//! Files are read up to [`MAX_FILE`] bytes.
+
+mod alpine;
+mod assignments;
+mod debian;
+mod release;
+
+use limpid_plugin_sdk::detector::{Claim, Detector, Distribution, File, Report};
+use limpid_plugin_sdk::{Error, export_detector};
+
+use assignments::Assignments;
+
+/// What may state the distribution, best first. os-release(5) puts `etc` before `usr/lib`; the
+/// others stand in newer images as well, and there say less.
+pub const FILES: [&str; 4] =
+    ["etc/os-release", "usr/lib/os-release", "etc/alpine-release", "etc/debian_version"];
+
+/// The largest file that is read, in bytes.
+pub const MAX_FILE: u64 = 64 * 1024;
+
+/// The detector `os-release`.
+#[derive(Debug)]
+pub struct OsRelease;
+
+impl Detector for OsRelease {
+    fn claims() -> Vec<Claim> {
+        // Together, because which file counts depends on which others the layer has.
+        FILES.map(Claim::together).into()
+    }
+
+    fn detect(files: &[File]) -> Result<Report, Error> {
+        let mut report = Report::default();
+        for file in FILES.iter().filter_map(|path| files.iter().find(|file| file.path() == *path)) {
+            match read(file) {
+                Ok(distribution) => {
+                    report.found(file.path(), distribution);
+                    break;
+                }
+                Err(error) => report.unread(file.path(), error),
+            }
+        }
+        Ok(report)
+    }
+}
+
+export_detector!(OsRelease);
+
+fn read(file: &File) -> Result<Distribution, Error> {
+    let bytes = file.read_to_vec(MAX_FILE)?;
+    let text = String::from_utf8_lossy(&bytes);
+    match file.path() {
+        "etc/alpine-release" => alpine::from_release(text.trim()),
+        "etc/debian_version" => debian::from_version(text.trim()),
+        _ => release::distribution(&Assignments::parse(&text)),
+    }
+    .map_err(Error::malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use limpid_plugin_sdk::detector::Fact;
+
+    use super::*;
+
+    const DEBIAN: &str = "ID=debian\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\n";
+
+    fn detect(files: &[(&str, &str)]) -> (Vec<(String, String)>, Vec<String>) {
+        let files: Vec<_> = files.iter().map(|(path, content)| File::in_memory(*path, *content)).collect();
+        let report = OsRelease::detect(&files).unwrap();
+        let found = report.findings.into_iter().filter_map(|finding| match finding.fact {
+            Fact::Distribution(distribution) => Some((finding.path, distribution.namespaces.concat())),
+            _ => None,
+        });
+        (found.collect(), report.unread.into_iter().map(|unread| unread.path).collect())
+    }
+
+    #[test]
+    fn a_layer_states_one_distribution_by_its_best_file() {
+        let check = |files: &[(&str, &str)], path: &str, unread: &[&str]| {
+            let (found, not_read) = detect(files);
+            assert_eq!(found.iter().map(|found| found.0.as_str()).collect::<Vec<_>>(), [path]);
+            assert_eq!(not_read, unread);
+        };
+        check(&[("usr/lib/os-release", DEBIAN)], "usr/lib/os-release", &[]);
+        check(&[("etc/os-release", DEBIAN), ("usr/lib/os-release", DEBIAN)], "etc/os-release", &[]);
+        check(&[("etc/debian_version", "12.5\n"), ("usr/lib/os-release", DEBIAN)], "usr/lib/os-release", &[]);
+        check(&[("etc/debian_version", "12.5\n")], "etc/debian_version", &[]);
+        check(&[("etc/alpine-release", "3.20.3\n")], "etc/alpine-release", &[]);
+        check(
+            &[("etc/os-release", "NAME=x\n"), ("usr/lib/os-release", DEBIAN)],
+            "usr/lib/os-release",
+            &["etc/os-release"],
+        );
+    }
+
+    #[test]
+    fn a_derivative_of_debian_is_not_taken_for_debian() {
+        let ubuntu = "ID=ubuntu\nID_LIKE=debian\nVERSION_ID=\"22.04\"\n";
+        let files = [("etc/debian_version", "bookworm/sid\n"), ("usr/lib/os-release", ubuntu)];
+        assert_eq!(detect(&files).0[0].1, "ubuntu:22.04ubuntu:22");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said() {
+        let long = "#".repeat(MAX_FILE as usize + 1);
+        for text in ["", "NAME=\"No identifier\"\n", "ID=\n", "ID=\"debian\n", "ID=a b\n", &long] {
+            let (found, unread) = detect(&[("etc/os-release", text)]);
+            assert_eq!((found.len(), unread.len()), (0, 1), "{text:.20}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+use limpid_plugin_sdk::detector::Distribution;
+
+use crate::assignments::Assignments;
+use crate::{alpine, debian};
+
+/// The distribution that an `os-release` states, or why it states none.
+///
+/// Advisories for a distribution that this plugin does not know are looked for where most
+/// publishers have them: in `ID:VERSION_ID`, then in `ID:MAJOR`; in `ID` where it has no versions.
+pub(crate) fn distribution(assignments: &Assignments) -> Result<Distribution, String> {
+    let id = assignments.get("ID")?.ok_or("the file has no `ID`")?.to_ascii_lowercase();
+    if !id.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-')) {
+        return Err(format!("`ID` is `{id}`, which os-release(5) does not allow"));
+    }
+    let version_id = assignments.get("VERSION_ID")?.unwrap_or_default();
+    let text = |name: &str| assignments.get(name).ok().flatten();
+    let pretty_name = text("PRETTY_NAME").or(text("NAME")).unwrap_or(&id);
+    let release = match id.as_str() {
+        "alpine" => alpine::release(version_id, pretty_name),
+        "debian" => debian::release(version_id, text("VERSION_CODENAME"), text("VERSION"), pretty_name),
+        _ => Release { namespaces: namespaces(&id, version_id), supported_until: None },
+    };
+    let stated_end = text("SUPPORT_END").filter(|day| is_day(day));
+    Ok(Distribution {
+        version_id: version_id.to_owned(),
+        pretty_name: pretty_name.to_owned(),
+        cpe: text("CPE_NAME").map(str::to_owned),
+        namespaces: release.namespaces,
+        supported_until: stated_end.or(release.supported_until).map(str::to_owned),
+        id,
+    })
+}
+
+/// What a distribution's identifiers do not say by themselves.
+pub(crate) struct Release {
+    /// Where its advisories are published, best first.
+    pub(crate) namespaces: Vec<String>,
+    /// The last day of support, where its publisher names one.
+    pub(crate) supported_until: Option<&'static str>,
+}
+
+fn namespaces(id: &str, version_id: &str) -> Vec<String> {
+    match version_id.split_once('.') {
+        _ if version_id.is_empty() => vec![id.to_owned()],
+        Some((major, _)) => vec![format!("{id}:{version_id}"), format!("{id}:{major}")],
+        None => vec![format!("{id}:{version_id}")],
+    }
+}
+
+/// Whether a text has the form `2028-06-30`.
+fn is_day(text: &str) -> bool {
+    text.len() == 10
+        && text.bytes().enumerate().all(|(index, byte)| match index {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Distribution {
+        distribution(&Assignments::parse(text)).unwrap()
+    }
+
+    #[test]
+    fn namespaces_are_those_in_which_advisories_are_published() {
+        let check = |text: &str, expected: &[&str]| assert_eq!(read(text).namespaces, expected, "{text}");
+        check("ID=debian\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm", &["debian:bookworm", "debian:12"]);
+        check("ID=debian\nVERSION_ID=8\nVERSION=\"8 (jessie)\"", &["debian:jessie", "debian:8"]);
+        check("ID=debian\nVERSION_ID=11", &["debian:bullseye", "debian:11"]);
+        check("ID=debian\nPRETTY_NAME=\"Debian GNU/Linux trixie/sid\"", &["debian:trixie", "debian:sid"]);
+        check(
+            "ID=debian\nVERSION_CODENAME=forky\nPRETTY_NAME=\"Debian GNU/Linux forky/sid\"",
+            &["debian:forky", "debian:sid"],
+        );
+        check("ID=debian", &["debian"]);
+        check("ID=alpine\nVERSION_ID=3.20.3\nPRETTY_NAME=\"Alpine Linux v3.20\"", &["alpine:3.20"]);
+        check(
+            "ID=alpine\nVERSION_ID=3.21.0_alpha20240923\nPRETTY_NAME=\"Alpine Linux edge\"",
+            &["alpine:edge"],
+        );
+        check("ID=ubuntu\nVERSION_ID=\"22.04\"", &["ubuntu:22.04", "ubuntu:22"]);
+        check("ID=fedora\nVERSION_ID=40", &["fedora:40"]);
+        check("ID=arch", &["arch"]);
+    }
+
+    #[test]
+    fn the_end_of_support_is_what_the_file_states_or_else_what_is_known() {
+        let check = |text: &str, expected: Option<&str>| {
+            assert_eq!(read(text).supported_until.as_deref(), expected, "{text}");
+        };
+        check("ID=debian\nVERSION_ID=12", Some("2028-06-30"));
+        check("ID=debian\nVERSION_ID=12\nSUPPORT_END=2029-01-01", Some("2029-01-01"));
+        check("ID=debian\nVERSION_ID=12\nSUPPORT_END=soon", Some("2028-06-30"));
+        check("ID=alpine\nVERSION_ID=3.9.6", Some("2020-11-01"));
+        check("ID=alpine\nVERSION_ID=3.99.0", None);
+        check("ID=fedora\nVERSION_ID=40\nSUPPORT_END=2025-05-13", Some("2025-05-13"));
+        check("ID=fedora\nVERSION_ID=40", None);
+    }
+
+    #[test]
+    fn all_that_is_stated_is_taken_over() {
+        let text = "NAME=Fedora\nID=fedora\nVERSION_ID=40\nCPE_NAME='cpe:/o:fedoraproject:fedora:40'";
+        let distribution = read(text);
+        assert_eq!((distribution.id.as_str(), distribution.version_id.as_str()), ("fedora", "40"));
+        assert_eq!(distribution.pretty_name, "Fedora");
+        assert_eq!(distribution.cpe.as_deref(), Some("cpe:/o:fedoraproject:fedora:40"));
+    }
+}

@@ -1,0 +1,70 @@
+//! The feed of the Debian security tracker: its [`data/json`](https://security-tracker.debian.org/tracker/data/json).
+//!
+//! This crate owns how the tracker's words become advisories for the namespaces
+//! `debian:<codename>`, as the document names the releases. It must not know which releases there
+//! are, nor how versions compare.
+//!
+//! | The tracker says | Advisory |
+//! |---|---|
+//! | `resolved`, fixed in version 0 | not affected |
+//! | `resolved`, fixed in a version | affected before that version |
+//! | `open` | affected, no end known |
+//! | `open`, no DSA: `ignored` | will not be fixed; the team's words as note |
+//! | `open`, no DSA: `postponed` or no reason | fix deferred; the same |
+//! | `open`, urgency `end-of-life` | end of life |
+//! | `undetermined` | under investigation |
+//!
+//! All of it is said of source packages. A vulnerability comes once for each package that it
+//! concerns, which is how the document is sorted; the host joins them.
+//!
+//! ```
+//! use limpid_feed_debian::Debian;
+//! use limpid_plugin_sdk::feed::{Feed, Range};
+//! use limpid_plugin_sdk::testing::{Collected, InMemory};
+//!
+//! let tracker = r#"{"shadow": {"CVE-2023-29383": {"releases": {
+//!     "sid": {"status": "resolved", "fixed_version": "1:4.13+dfsg1-2"}}}}}"#;
+//! let mut sink = Collected::default();
+//! Debian::parse("tracker", &mut InMemory::new([("json", tracker)]), &mut sink)?;
+//! assert_eq!(sink.advisories[0].affected[0].ranges, [Range::before("1:4.13+dfsg1-2")]);
+//! # Ok::<(), limpid_plugin_sdk::Error>(())
+//! ```
+
+mod tracker;
+
+use limpid_plugin_sdk::feed::{Documents, Feed, Sink, Source};
+use limpid_plugin_sdk::{Error, export_feed};
+
+/// Name of the one source.
+const TRACKER: &str = "tracker";
+
+/// The feed.
+#[derive(Debug)]
+pub struct Debian;
+
+impl Feed for Debian {
+    fn sources(_cursor: Option<String>) -> Vec<Source> {
+        vec![Source::whole(TRACKER, "https://security-tracker.debian.org/tracker/data/json")]
+    }
+
+    /// Takes any document for a copy of the tracker's, whatever the source is called: one that is
+    /// handed in by an operator goes by the name of its file.
+    fn parse(
+        _source: &str,
+        documents: &mut dyn Documents,
+        sink: &mut dyn Sink,
+    ) -> Result<Option<String>, Error> {
+        let mut read = false;
+        while let Some(document) = documents.next() {
+            tracker::read(document, sink)?;
+            read = true;
+        }
+        if !read {
+            return Err(Error::malformed("there is no document"));
+        }
+        sink.identify(TRACKER);
+        Ok(None)
+    }
+}
+
+export_feed!(Debian);

@@ -1,0 +1,47 @@
+//! The whole of a document in the tracker's form, where it is there.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use limpid_plugin_sdk::feed::Status;
+
+use super::accepted;
+
+/// A document of the corpus, decompressed; none, with a message, where there is no corpus.
+fn corpus(path: &str) -> Option<Vec<u8>> {
+    let root = std::env::var_os("LIMPID_CORPUS").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../shared/data")),
+        PathBuf::from,
+    );
+    let path = root.join(path);
+    let Ok(compressed) = std::fs::File::open(&path) else {
+        eprintln!("skipped: there is no `{}` (set LIMPID_CORPUS to say where)", path.display());
+        return None;
+    };
+    Some(zstd::decode_all(compressed).unwrap())
+}
+
+#[test]
+fn nothing_of_a_whole_document_is_lost() {
+    let Some(document) = corpus("feeds/debian/tracker-derived.json.zst") else { return };
+    let sink = accepted(document);
+    assert_eq!(sink.rejected, []);
+    assert_eq!(sink.advisories.len(), 6178);
+
+    let ids: BTreeSet<_> = sink.advisories.iter().map(|advisory| &advisory.id).collect();
+    assert_eq!(ids.len(), 5129);
+    let affected: Vec<_> = sink.advisories.iter().flat_map(|advisory| &advisory.affected).collect();
+    let packages: BTreeSet<_> = affected.iter().map(|one| &one.name).collect();
+    assert_eq!(packages.len(), 397);
+    let namespaces: BTreeSet<_> = affected.iter().map(|one| one.namespace.as_str()).collect();
+    assert!(
+        namespaces.iter().eq(["debian:bookworm", "debian:bullseye", "debian:sid", "debian:trixie"].iter())
+    );
+
+    let count = |status: Status| affected.iter().filter(|one| one.status == status).count();
+    assert_eq!(count(Status::NotAffected), 2);
+    assert_eq!(count(Status::WontFix), 3);
+    assert_eq!(count(Status::FixDeferred), 3);
+    assert_eq!(count(Status::Affected), 7404 + 61 - 3 - 3);
+    assert_eq!(affected.iter().filter(|one| !one.ratings.is_empty()).count(), 58);
+}

@@ -1,0 +1,187 @@
+use std::time::{Duration, Instant};
+
+use limpid_model::{Blame, FailureKind, InputError, PluginFailure, PluginId};
+use wasmtime::component::{Instance, InstancePre};
+use wasmtime::{Store, UpdateDeadline};
+
+use crate::Settings;
+use crate::contract::types;
+use crate::convert::{self, shorten};
+use crate::detector::LayerFile;
+use crate::engine::{Lane, Runtime};
+use crate::failure::{Stop, judge};
+use crate::feed::Intake;
+use crate::limits::{Budget, Limits};
+
+/// Handles that a plugin may hold beside those of the files that it is shown.
+const SPARE_HANDLES: usize = 1024;
+
+/// What belongs to one call: how far it has grown, how long it has run, and what the host lends
+/// it. It ends with the call.
+pub(crate) struct State {
+    pub(crate) limits: Limits,
+    pub(crate) clock: Clock,
+    pub(crate) files: Vec<Box<dyn LayerFile>>,
+    pub(crate) intake: Option<Intake>,
+}
+
+impl State {
+    pub(crate) fn new(settings: &Settings, lent: Lent) -> Self {
+        let clock = match lent.intake {
+            Some(_) => Clock::start(settings.parse_time, "plugins.parse_time"),
+            None => Clock::start(settings.call_time, "plugins.call_time"),
+        };
+        let limits = Limits {
+            memory: Budget::new(settings.memory_bytes),
+            tables: Budget::new(settings.table_elements),
+        };
+        Self { limits, clock, files: lent.files, intake: lent.intake }
+    }
+}
+
+impl types::Host for State {}
+
+/// Measures what a plugin takes of its time.
+pub(crate) struct Clock {
+    limit: Duration,
+    setting: &'static str,
+    deadline: Instant,
+}
+
+impl Clock {
+    fn start(limit: Duration, setting: &'static str) -> Self {
+        let now = Instant::now();
+        // A limit beyond what the clock can tell is none.
+        let deadline = now.checked_add(limit).unwrap_or(now + Duration::from_secs(u32::MAX.into()));
+        Self { limit, setting, deadline }
+    }
+
+    /// Does the host's work for a plugin. A slow disk, or a sink that writes to a store, is not
+    /// the plugin's fault and does not take from its time.
+    pub(crate) fn aside<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        let started = Instant::now();
+        let result = work();
+        self.deadline += started.elapsed();
+        result
+    }
+
+    fn check(&self) -> Result<(), Stop> {
+        if Instant::now() < self.deadline {
+            return Ok(());
+        }
+        Err(Stop::Time { limit: self.limit, setting: self.setting })
+    }
+}
+
+/// What the host lends a plugin for one call.
+#[derive(Default)]
+pub(crate) struct Lent {
+    pub(crate) files: Vec<Box<dyn LayerFile>>,
+    pub(crate) intake: Option<Intake>,
+}
+
+/// A plugin as something to call: who it is, and how it is instantiated.
+pub(crate) struct Callee {
+    pub(crate) id: PluginId,
+    runtime: Runtime,
+    instance: InstancePre<State>,
+}
+
+impl Callee {
+    pub(crate) const fn new(id: PluginId, runtime: Runtime, instance: InstancePre<State>) -> Self {
+        Self { id, runtime, instance }
+    }
+
+    pub(crate) const fn instance_pre(&self) -> &InstancePre<State> {
+        &self.instance
+    }
+
+    /// What one `parse` may put into its sink.
+    pub(crate) fn parse_output_bytes(&self) -> u64 {
+        self.runtime.settings().parse_output_bytes
+    }
+
+    /// Runs one call, bounded, in an instance of its own.
+    pub(crate) fn call<R>(
+        &self,
+        name: &'static str,
+        lent: Lent,
+        run: impl FnOnce(&mut Store<State>, &Instance) -> wasmtime::Result<R>,
+    ) -> Result<R, PluginFailure> {
+        let _place = self.lane(&lent).enter();
+        let _span = tracing::info_span!(
+            "plugin call",
+            plugin = %self.id.name,
+            version = %self.id.version,
+            call = name,
+        )
+        .entered();
+        let mut store = self.store(lent);
+        let result = match self.instance.instantiate(&mut store) {
+            Ok(instance) => run(&mut store, &instance),
+            Err(error) => Err(error),
+        };
+        result.map_err(|error| {
+            let verdict = judge(&error, &store.data().limits, self.runtime.settings());
+            self.failure(name, verdict.kind, verdict.blame, verdict.message)
+        })
+    }
+
+    fn lane(&self, lent: &Lent) -> &Lane {
+        if lent.intake.is_some() { &self.runtime.0.parses } else { &self.runtime.0.calls }
+    }
+
+    fn store(&self, lent: Lent) -> Store<State> {
+        let settings = self.runtime.settings();
+        // A view may be asked for its files more than once.
+        let handles = lent.files.len().saturating_mul(2).saturating_add(SPARE_HANDLES);
+        let mut store = Store::new(&self.runtime.0.engine, State::new(settings, lent));
+        store.limiter(|state| &mut state.limits);
+        store.set_hostcall_fuel(settings.output_bytes);
+        store.set_max_component_handles(handles);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(|store| {
+            store.data().clock.check()?;
+            Ok(UpdateDeadline::Continue(1))
+        });
+        store
+    }
+
+    /// The plugin returned what the contract forbids.
+    pub(crate) fn violation(&self, call: &'static str, message: String) -> PluginFailure {
+        self.failure(call, FailureKind::Contract, Blame::Plugin, shorten(message))
+    }
+
+    /// The plugin said that its input cannot be used.
+    pub(crate) fn refusal(&self, call: &'static str, error: types::Error) -> PluginFailure {
+        let error: InputError = convert::input_error(error);
+        self.failure(call, FailureKind::Refused, Blame::Input, error.to_string())
+    }
+
+    fn failure(&self, call: &'static str, kind: FailureKind, blame: Blame, message: String) -> PluginFailure {
+        PluginFailure { plugin: self.id.clone(), call: call.to_owned(), kind, blame, message }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_that_the_host_spends_for_a_plugin_is_not_the_plugins() {
+        let mut clock = Clock::start(Duration::from_secs(60), "plugins.call_time");
+        let before = clock.deadline;
+        let spent = clock.aside(|| {
+            let started = Instant::now();
+            while started.elapsed() < Duration::from_micros(100) {}
+            started.elapsed()
+        });
+        assert!(clock.deadline >= before + spent);
+    }
+
+    #[test]
+    fn a_limit_beyond_what_the_clock_can_tell_is_none() {
+        assert!(Clock::start(Duration::MAX, "plugins.call_time").check().is_ok());
+        assert!(Clock::start(Duration::ZERO, "plugins.call_time").check().is_err());
+    }
+}

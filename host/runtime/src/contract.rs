@@ -1,0 +1,130 @@
+//! The contract `limpid:plugin`, and whether a component keeps to it.
+
+use limpid_model::Role;
+use wasmtime::Engine;
+use wasmtime::component::{Component, HasSelf, Linker};
+
+use crate::LoadError;
+use crate::call::State;
+
+/// The contract version that this host serves.
+pub(crate) const VERSION: &str = "0.1.0";
+
+/// Begins the name of every interface of the contract, whatever its version.
+const PACKAGE: &str = "limpid:plugin/";
+
+/// What plugins may import. `types` holds no functions, yet components name it.
+const IMPORTS: [&str; 3] = ["types", "layer", "intake"];
+
+/// What plugins may export, and the role that it gives them.
+const EXPORTS: [(&str, Role); 3] =
+    [("detector", Role::Detector), ("feed", Role::Feed), ("scheme", Role::Scheme)];
+
+/// Generated from the contract; what it declares is documented there.
+#[allow(missing_docs, unreachable_pub, unsafe_code, clippy::all, reason = "generated code")]
+mod bindings {
+    wasmtime::component::bindgen!({
+        path: "../../wit/plugin.wit",
+        world: "host",
+        with: {
+            "limpid:plugin/layer.file": crate::handles::ShownFile,
+            "limpid:plugin/layer.view": crate::handles::View,
+            "limpid:plugin/intake.document": crate::handles::OpenDocument,
+            "limpid:plugin/intake.documents": crate::handles::Stream,
+            "limpid:plugin/intake.sink": crate::handles::Drain,
+        },
+        imports: { default: trappable },
+    });
+}
+
+pub(crate) use bindings::exports::limpid::plugin::{detector, feed, scheme};
+pub(crate) use bindings::limpid::plugin::{intake, layer, types};
+
+/// Everything that plugins may import.
+pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    bindings::Host_::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+    Ok(linker)
+}
+
+/// Which roles a component has, by what it exports. Runs none of it.
+///
+/// # Errors
+/// The first import that plugins are not given, or export that this host does not serve.
+pub(crate) fn roles(engine: &Engine, component: &Component) -> Result<Vec<Role>, LoadError> {
+    let component = component.component_type();
+    for (import, _) in component.imports(engine) {
+        check_import(import)?;
+    }
+    let mut roles = Vec::new();
+    for (export, _) in component.exports(engine) {
+        roles.extend(role_of(export)?);
+    }
+    if roles.is_empty() {
+        return Err(LoadError::NoRole { served: VERSION });
+    }
+    roles.sort_unstable();
+    Ok(roles)
+}
+
+fn check_import(import: &str) -> Result<(), LoadError> {
+    let foreign = || LoadError::Import { import: import.to_owned(), served: VERSION };
+    let (interface, version) = interface_of(import).ok_or_else(foreign)?;
+    if version != VERSION {
+        return Err(other_version(import));
+    }
+    if IMPORTS.contains(&interface) { Ok(()) } else { Err(foreign()) }
+}
+
+/// The role that an export gives; none for exports that are not of the contract, which nobody
+/// calls.
+fn role_of(export: &str) -> Result<Option<Role>, LoadError> {
+    let Some((interface, version)) = interface_of(export) else { return Ok(None) };
+    let role = EXPORTS.into_iter().find(|(name, _)| *name == interface);
+    match role {
+        Some((_, role)) if version == VERSION => Ok(Some(role)),
+        _ => Err(other_version(export)),
+    }
+}
+
+/// Splits `limpid:plugin/detector@0.1.0` into `detector` and `0.1.0`.
+fn interface_of(name: &str) -> Option<(&str, &str)> {
+    let name = name.strip_prefix(PACKAGE)?;
+    Some(name.split_once('@').unwrap_or((name, "")))
+}
+
+fn other_version(interface: &str) -> LoadError {
+    LoadError::Version { interface: interface.to_owned(), served: VERSION }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_served_version_is_that_of_the_contract_file() {
+        let contract = include_str!("../../../wit/plugin.wit");
+        assert!(contract.starts_with(&format!("package limpid:plugin@{VERSION};")));
+    }
+
+    #[test]
+    fn only_the_served_version_of_the_contract_may_be_imported() {
+        let check = |import: &str, expected: &str| {
+            let text = check_import(import).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(text.starts_with(expected), "{import}: {text}");
+            assert_eq!(text.is_empty(), expected.is_empty(), "{import}: {text}");
+        };
+        check("limpid:plugin/types@0.1.0", "");
+        check("limpid:plugin/layer@0.1.0", "");
+        check("limpid:plugin/intake@0.1.0", "");
+        check(
+            "limpid:plugin/layer@0.2.0",
+            "uses `limpid:plugin/layer@0.2.0`; this host serves version 0.1.0",
+        );
+        check("limpid:plugin/layer", "uses `limpid:plugin/layer`");
+        check("limpid:plugin/detector@0.1.0", "imports `limpid:plugin/detector@0.1.0`, which is not part");
+        check("wasi:cli/environment@0.2.0", "imports `wasi:cli/environment@0.2.0`, which is not part");
+        check("limpid:plugins/layer@0.1.0", "imports `limpid:plugins/layer@0.1.0`");
+        check("", "imports ``");
+    }
+}

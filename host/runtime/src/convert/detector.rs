@@ -1,0 +1,130 @@
+use limpid_model::{
+    Claim, Distribution, Evidence, Fact, Finding, Grouping, InputError, Ownership, Package, Pattern, Scope,
+    SourcePackage, Unread,
+};
+
+use super::Fields;
+use super::fields::Unusable;
+use crate::contract::{detector as wit, types};
+
+/// Longest glob of a claim, in bytes.
+const GLOB_BYTES: usize = 1024;
+
+/// Most bytes that a file may be claimed by: the host holds on to that much of every file.
+const MAGIC_BYTES: usize = 64;
+
+/// A claim, whose pattern matches something and not everything.
+pub(crate) fn claim(claim: wit::Claim) -> Result<Claim, Unusable> {
+    let pattern = match claim.pattern {
+        wit::Pattern::Path(glob) if glob.is_empty() || glob.len() > GLOB_BYTES => {
+            return Err(format!("`claim.path` is {} bytes, not 1 to {GLOB_BYTES}", glob.len()));
+        }
+        wit::Pattern::Magic(magic) if magic.is_empty() || magic.len() > MAGIC_BYTES => {
+            return Err(format!("`claim.magic` is {} bytes, not 1 to {MAGIC_BYTES}", magic.len()));
+        }
+        wit::Pattern::Path(glob) => Pattern::Path(glob),
+        wit::Pattern::Magic(magic) => Pattern::Magic(magic),
+    };
+    let grouping = match claim.grouping {
+        wit::Grouping::Alone => Grouping::Alone,
+        wit::Grouping::Together => Grouping::Together,
+    };
+    Ok(Claim { pattern, grouping })
+}
+
+/// A finding, or which file states something that cannot be used.
+pub(crate) fn finding(finding: wit::Finding) -> Result<Finding, Unread> {
+    let mut fields = Fields::default();
+    let converted = fields
+        .optional("finding.member", finding.member)
+        .and_then(|member| Ok((member, fact(&mut fields, finding.fact)?)));
+    match converted {
+        Ok((member, fact)) => Ok(Finding { path: finding.path, member, fact }),
+        Err(why) => Err(Unread { path: finding.path, error: InputError::Other(why) }),
+    }
+}
+
+fn fact(fields: &mut Fields, fact: wit::Fact) -> Result<Fact, Unusable> {
+    Ok(match fact {
+        wit::Fact::Distribution(stated) => Fact::Distribution(distribution(fields, stated)?),
+        wit::Fact::Package(stated) => Fact::Package(Box::new(package(fields, stated)?)),
+        wit::Fact::Ownership(stated) => Fact::Ownership(Ownership {
+            package: fields.name("ownership.package", stated.package)?,
+            paths: fields.names("ownership.paths", stated.paths)?,
+        }),
+        wit::Fact::Property((name, value)) => {
+            Fact::Property(fields.name("property", name)?, fields.short("property", value)?)
+        }
+    })
+}
+
+fn distribution(fields: &mut Fields, stated: types::Distribution) -> Result<Distribution, Unusable> {
+    Ok(Distribution {
+        id: fields.name("distribution.id", stated.id)?,
+        version_id: fields.short("distribution.version-id", stated.version_id)?,
+        pretty_name: fields.short("distribution.pretty-name", stated.pretty_name)?,
+        cpe: fields.optional("distribution.cpe", stated.cpe)?,
+        namespaces: fields.names("distribution.namespaces", stated.namespaces)?,
+        supported_until: fields.optional("distribution.supported-until", stated.supported_until)?,
+    })
+}
+
+fn package(fields: &mut Fields, stated: types::Package) -> Result<Package, Unusable> {
+    Ok(Package {
+        name: fields.name("package.name", stated.name)?,
+        version: fields.short("package.version", stated.version)?,
+        scheme: fields.name("package.scheme", stated.scheme)?,
+        scope: match stated.scope {
+            types::Scope::Distribution => Scope::Distribution,
+            types::Scope::Namespace(name) => Scope::Namespace(fields.name("package.scope", name)?),
+        },
+        evidence: match stated.evidence {
+            types::Evidence::Installed => Evidence::Installed,
+            types::Evidence::Declared => Evidence::Declared,
+            types::Evidence::Inferred => Evidence::Inferred,
+        },
+        purl: fields.name("package.purl", stated.purl)?,
+        arch: fields.optional("package.arch", stated.arch)?,
+        source: stated.source.map(|source| source_package(fields, source)).transpose()?,
+        qualifiers: fields.pairs("package.qualifiers", stated.qualifiers)?,
+        licenses: fields.texts("package.licenses", stated.licenses)?,
+    })
+}
+
+fn source_package(fields: &mut Fields, stated: types::SourcePackage) -> Result<SourcePackage, Unusable> {
+    Ok(SourcePackage {
+        name: fields.name("package.source.name", stated.name)?,
+        version: fields.short("package.source.version", stated.version)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_matches_something_and_not_everything() {
+        let check = |pattern: wit::Pattern, expected: &str| {
+            let claimed = claim(wit::Claim { pattern, grouping: wit::Grouping::Alone });
+            assert_eq!(claimed.err().unwrap_or_default(), expected);
+        };
+        check(wit::Pattern::Path("etc/os-release".into()), "");
+        check(wit::Pattern::Magic(b"\x7fELF".to_vec()), "");
+        check(wit::Pattern::Path(String::new()), "`claim.path` is 0 bytes, not 1 to 1024");
+        check(wit::Pattern::Magic(Vec::new()), "`claim.magic` is 0 bytes, not 1 to 64");
+        check(wit::Pattern::Magic(vec![0; 65]), "`claim.magic` is 65 bytes, not 1 to 64");
+    }
+
+    #[test]
+    fn a_fact_that_cannot_be_used_costs_that_fact_and_names_its_file() {
+        let ownership = wit::Ownership { package: String::new(), paths: Vec::new() };
+        let stated = wit::Finding {
+            path: "var/lib/dpkg/info/.list".into(),
+            member: None,
+            fact: wit::Fact::Ownership(ownership),
+        };
+        let unread = finding(stated).unwrap_err();
+        assert_eq!(unread.path, "var/lib/dpkg/info/.list");
+        assert_eq!(unread.error.to_string(), "`ownership.package` is empty");
+    }
+}

@@ -1,0 +1,269 @@
+use std::collections::HashSet;
+use std::io;
+
+use limpid_model::{Claim, Finding, PluginFailure, PluginId, Unread};
+use wasmtime::component::Resource;
+
+use crate::LoadError;
+use crate::call::{Callee, Lent, State};
+use crate::contract::detector::GuestIndices;
+use crate::contract::{detector, layer};
+use crate::convert;
+use crate::failure::Stop;
+use crate::handles::{ShownFile, View};
+
+/// Claims that one detector may make.
+const CLAIMS: usize = 256;
+
+/// Bytes that a detector may read of a file at once. The contract promises that a read is short
+/// only where the file ends, so that asking for more is an error and not a short answer, which a
+/// plugin would take for the end.
+const READ_BYTES: usize = 16 << 20;
+
+/// A file of a layer, as a detector is shown it.
+pub trait LayerFile: Send {
+    /// Normalised, without a leading slash.
+    fn path(&self) -> &str;
+    /// In bytes.
+    fn size(&self) -> u64;
+    /// Whether anyone may execute it.
+    fn executable(&self) -> bool;
+    /// At most `len` bytes from `offset`, fewer only where the file ends. It is asked for no bytes
+    /// beyond `size`.
+    ///
+    /// # Errors
+    /// The file cannot be read. The call of the plugin ends, with the host to blame.
+    fn read(&self, offset: u64, len: usize) -> io::Result<Vec<u8>>;
+}
+
+/// What a detector made of the files that it was shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Detected {
+    /// In the plugin's order.
+    pub findings: Vec<Finding>,
+    /// Files that could not be read, and facts that cannot be used.
+    pub unread: Vec<Unread>,
+}
+
+/// What is known of a plugin that is a detector.
+pub(crate) struct DetectorRole {
+    indices: GuestIndices,
+    claims: Vec<Claim>,
+}
+
+impl DetectorRole {
+    /// Asks what it claims, once and for all.
+    pub(crate) fn probe(callee: &Callee) -> Result<Self, LoadError> {
+        let indices = GuestIndices::new(callee.instance_pre())
+            .map_err(|error| LoadError::Misfit(format!("{error:#}")))?;
+        let claims = callee
+            .call("claims", Lent::default(), |store, instance| {
+                indices.load(&mut *store, instance)?.call_claims(store)
+            })
+            .and_then(|claims| checked_claims(callee, claims))
+            .map_err(LoadError::Probe)?;
+        Ok(Self { indices, claims })
+    }
+}
+
+fn checked_claims(callee: &Callee, claims: Vec<detector::Claim>) -> Result<Vec<Claim>, PluginFailure> {
+    let violation = |message| callee.violation("claims", message);
+    if claims.is_empty() || claims.len() > CLAIMS {
+        return Err(violation(format!("makes {} claims, not 1 to {CLAIMS}", claims.len())));
+    }
+    claims.into_iter().map(convert::claim).collect::<Result<_, _>>().map_err(violation)
+}
+
+/// A plugin in its role of finding what is installed in a layer.
+#[derive(Clone, Copy)]
+pub struct Detector<'a> {
+    callee: &'a Callee,
+    role: &'a DetectorRole,
+}
+
+impl<'a> Detector<'a> {
+    pub(crate) const fn new(callee: &'a Callee, role: &'a DetectorRole) -> Self {
+        Self { callee, role }
+    }
+
+    /// Which plugin.
+    pub const fn plugin(&self) -> &'a PluginId {
+        &self.callee.id
+    }
+
+    /// Which files it wants to see; at least one claim.
+    pub fn claims(&self) -> &'a [Claim] {
+        &self.role.claims
+    }
+
+    /// Shows files, and returns what they state. A fact that cannot be used, because a name in it
+    /// is empty or too long, costs that fact and is told in `unread`.
+    ///
+    /// # Errors
+    /// The plugin failed, refused, or spoke of a file that it was not shown; or a file could not
+    /// be read.
+    pub fn detect(&self, files: Vec<Box<dyn LayerFile>>) -> Result<Detected, PluginFailure> {
+        let shown: HashSet<String> = files.iter().map(|file| file.path().to_owned()).collect();
+        let lent = Lent { files, ..Lent::default() };
+        let report = self.callee.call("detect", lent, |store, instance| {
+            let guest = self.role.indices.load(&mut *store, instance)?;
+            guest.call_detect(store, Resource::new_borrow(0))
+        })?;
+        match report {
+            Ok(report) => self.detected(report, &shown),
+            Err(error) => Err(self.callee.refusal("detect", error)),
+        }
+    }
+
+    fn detected(&self, report: detector::Report, shown: &HashSet<String>) -> Result<Detected, PluginFailure> {
+        let check = |path: &str| {
+            if shown.contains(path) {
+                return Ok(());
+            }
+            let message = format!("speaks of `{path}`, which it was not shown");
+            Err(self.callee.violation("detect", message))
+        };
+        let mut detected = Detected::default();
+        for finding in report.findings {
+            check(&finding.path)?;
+            match convert::finding(finding) {
+                Ok(finding) => detected.findings.push(finding),
+                Err(unread) => detected.unread.push(unread),
+            }
+        }
+        for (path, error) in report.unread {
+            check(&path)?;
+            detected.unread.push(Unread { path, error: convert::input_error(error) });
+        }
+        Ok(detected)
+    }
+}
+
+fn shown<'a>(
+    files: &'a [Box<dyn LayerFile>],
+    handle: &Resource<ShownFile>,
+) -> Result<&'a dyn LayerFile, Stop> {
+    let file = usize::try_from(handle.rep()).ok().and_then(|place| files.get(place));
+    file.map(|file| &**file).ok_or_else(|| Stop::Contract("used a file that it was not shown".into()))
+}
+
+impl layer::Host for State {}
+
+impl layer::HostFile for State {
+    fn path(&mut self, file: Resource<ShownFile>) -> wasmtime::Result<String> {
+        Ok(shown(&self.files, &file)?.path().to_owned())
+    }
+
+    fn size(&mut self, file: Resource<ShownFile>) -> wasmtime::Result<u64> {
+        Ok(shown(&self.files, &file)?.size())
+    }
+
+    fn executable(&mut self, file: Resource<ShownFile>) -> wasmtime::Result<bool> {
+        Ok(shown(&self.files, &file)?.executable())
+    }
+
+    fn read(&mut self, file: Resource<ShownFile>, offset: u64, len: u32) -> wasmtime::Result<Vec<u8>> {
+        let file = shown(&self.files, &file)?;
+        // The plugin's numbers are only believed where they lie inside of the file.
+        let left = file.size().saturating_sub(offset);
+        let len = usize::try_from(u64::from(len).min(left))?;
+        if len == 0 {
+            return Ok(Vec::new());
+        }
+        if len > READ_BYTES {
+            let path = file.path();
+            let message = format!("reads {len} bytes of `{path}` at once, over the limit of {READ_BYTES}");
+            return Err(Stop::Contract(message).into());
+        }
+        let bytes = self.clock.aside(|| file.read(offset, len));
+        Ok(bytes.map_err(|error| Stop::Host { input: file.path().to_owned(), error })?)
+    }
+
+    fn drop(&mut self, _file: Resource<ShownFile>) -> wasmtime::Result<()> {
+        Ok(())
+    }
+}
+
+impl layer::HostView for State {
+    fn files(&mut self, _view: Resource<View>) -> wasmtime::Result<Vec<Resource<ShownFile>>> {
+        let files = u32::try_from(self.files.len())?;
+        Ok((0..files).map(Resource::new_own).collect())
+    }
+
+    fn drop(&mut self, _view: Resource<View>) -> wasmtime::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use layer::{HostFile, HostView};
+
+    use super::*;
+    use crate::Settings;
+
+    struct Zeros(u64);
+
+    impl LayerFile for Zeros {
+        fn path(&self) -> &str {
+            "usr/bin/zeros"
+        }
+
+        fn size(&self) -> u64 {
+            self.0
+        }
+
+        fn executable(&self) -> bool {
+            true
+        }
+
+        fn read(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+            assert!(offset + len as u64 <= self.0, "asked for bytes beyond the end");
+            if offset == 13 {
+                return Err(io::Error::other("a bad sector"));
+            }
+            Ok(vec![0; len])
+        }
+    }
+
+    fn state(size: u64) -> State {
+        let files: Vec<Box<dyn LayerFile>> = vec![Box::new(Zeros(size))];
+        State::new(&Settings::default(), Lent { files, ..Lent::default() })
+    }
+
+    #[test]
+    fn reads_stay_inside_of_the_file_whatever_the_plugin_asks_for() {
+        let check = |offset: u64, len: u32, expected: usize| {
+            let bytes = HostFile::read(&mut state(100), Resource::new_own(0), offset, len).unwrap();
+            assert_eq!(bytes.len(), expected, "{offset} {len}");
+        };
+        check(0, 100, 100);
+        check(0, u32::MAX, 100);
+        check(90, 100, 10);
+        check(100, 1, 0);
+        check(u64::MAX, u32::MAX, 0);
+        check(0, 0, 0);
+    }
+
+    #[test]
+    fn a_read_is_never_silently_short() {
+        let stopped = |size: u64, offset: u64| {
+            let read = HostFile::read(&mut state(size), Resource::new_own(0), offset, u32::MAX);
+            read.unwrap_err().to_string()
+        };
+        assert_eq!(
+            stopped(20 << 20, 0),
+            "reads 20971520 bytes of `usr/bin/zeros` at once, over the limit of 16777216",
+        );
+        assert_eq!(stopped(100, 13), "cannot read `usr/bin/zeros`: a bad sector");
+    }
+
+    #[test]
+    fn a_view_shows_the_files_of_its_call_and_no_others() {
+        let mut state = state(1);
+        let files = HostView::files(&mut state, Resource::new_own(0)).unwrap();
+        assert_eq!(files.len(), 1);
+        assert_eq!(HostFile::path(&mut state, Resource::new_own(0)).unwrap(), "usr/bin/zeros");
+        assert!(HostFile::path(&mut state, Resource::new_own(1)).is_err());
+    }
+}

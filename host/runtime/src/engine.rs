@@ -1,0 +1,178 @@
+use std::fmt;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use wasmtime::component::Linker;
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, WasmFeatures};
+
+use crate::call::State;
+use crate::{Error, LoadError, Plugin, Settings, contract};
+
+/// How often running plugins are looked at. A bound on time is met this much late at most.
+const TICK: Duration = Duration::from_millis(10);
+
+/// What a component may be made of. Interpreters linked from many modules use a few dozen core
+/// instances and one memory; more than that is not a plugin, but an attempt on the pool.
+const CORE_INSTANCES_PER_COMPONENT: u32 = 128;
+const MEMORIES_PER_COMPONENT: u32 = 2;
+const TABLES_PER_COMPONENT: u32 = 16;
+const TABLES_PER_MODULE: u32 = 4;
+/// Room for what the engine itself keeps of an instance.
+const INSTANCE_BYTES: usize = 4 << 20;
+
+/// Compiles plugins and runs them. Clones are the same runtime.
+#[derive(Clone)]
+pub struct Runtime(pub(crate) Arc<Shared>);
+
+/// What all plugins of a runtime share.
+pub(crate) struct Shared {
+    pub(crate) engine: Engine,
+    pub(crate) linker: Linker<State>,
+    pub(crate) settings: Settings,
+    pub(crate) calls: Lane,
+    pub(crate) parses: Lane,
+    _ticker: Ticker,
+}
+
+impl Runtime {
+    /// Reserves the pool of instances and starts the thread that watches the time; it ends with
+    /// the last clone of this runtime and the last plugin that was loaded by it.
+    ///
+    /// # Errors
+    /// [`Error`], where a setting makes no sense or the address space cannot be had.
+    pub fn new(settings: Settings) -> Result<Self, Error> {
+        settings.check()?;
+        let engine_error = |error: wasmtime::Error| Error::Engine(format!("{error:#}"));
+        let engine = Engine::new(&config(&settings)).map_err(engine_error)?;
+        Ok(Self(Arc::new(Shared {
+            linker: contract::linker(&engine).map_err(engine_error)?,
+            _ticker: Ticker::start(engine.clone()).map_err(|error| Error::Engine(error.to_string()))?,
+            engine,
+            calls: Lane::new(settings.instances),
+            parses: Lane::new(settings.parse_instances),
+            settings,
+        })))
+    }
+
+    /// The settings that it was made with.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// Compiles a component, holds it against the contract and asks it what it claims or how it is
+    /// called. Takes some tenths of a second, most of it compiling, on all processors.
+    ///
+    /// # Errors
+    /// [`LoadError`], which says what is wrong with the component.
+    pub fn load(&self, component: &[u8]) -> Result<Arc<Plugin>, LoadError> {
+        Plugin::load(self, component).map(Arc::new)
+    }
+}
+
+impl fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Runtime").field(&self.0.settings).finish()
+    }
+}
+
+fn config(settings: &Settings) -> Config {
+    let mut config = Config::new();
+    config
+        .cranelift_opt_level(OptLevel::Speed)
+        .parallel_compilation(true)
+        .epoch_interruption(true)
+        .max_wasm_stack(settings.stack_bytes)
+        .wasm_backtrace_max_frames(None)
+        // The same input gives the same bytes out, whichever processor made them.
+        .cranelift_nan_canonicalization(true)
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings)));
+    // What compilers to WebAssembly do not ask for by themselves stays off: less to attack, and
+    // relaxed SIMD would make results depend on the processor.
+    let unneeded = WasmFeatures::RELAXED_SIMD
+        | WasmFeatures::MEMORY64
+        | WasmFeatures::MULTI_MEMORY
+        | WasmFeatures::TAIL_CALL;
+    config.wasm_features(unneeded, false);
+    config
+}
+
+/// A pool in which every call that a lane lets through finds its instance. Each memory reserves
+/// 4 GiB of address space, so that the compiled code needs no bounds checks.
+fn pool(settings: &Settings) -> PoolingAllocationConfig {
+    let slots = settings.instances.saturating_add(settings.parse_instances);
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(slots)
+        .total_core_instances(slots.saturating_mul(CORE_INSTANCES_PER_COMPONENT))
+        .total_memories(slots.saturating_mul(MEMORIES_PER_COMPONENT))
+        .total_tables(slots.saturating_mul(TABLES_PER_COMPONENT))
+        .max_core_instances_per_component(CORE_INSTANCES_PER_COMPONENT)
+        .max_memories_per_component(MEMORIES_PER_COMPONENT)
+        .max_tables_per_component(TABLES_PER_COMPONENT)
+        .max_tables_per_module(TABLES_PER_MODULE)
+        .max_component_instance_size(INSTANCE_BYTES)
+        .max_core_instance_size(INSTANCE_BYTES)
+        .max_memory_size(settings.memory_bytes)
+        .table_elements(settings.table_elements);
+    pool
+}
+
+/// Advances the engine's epoch, at which running plugins look at the clock.
+struct Ticker {
+    stop: Option<mpsc::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Ticker {
+    fn start(engine: Engine) -> std::io::Result<Self> {
+        let (stop, stopped) = mpsc::channel();
+        let thread = std::thread::Builder::new().name("plugin-clock".into()).spawn(move || {
+            while stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                engine.increment_epoch();
+            }
+        })?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for Ticker {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            // It cannot have panicked: it only waits and counts.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Lets a number of calls through at a time.
+pub(crate) struct Lane {
+    free: Mutex<u32>,
+    freed: Condvar,
+}
+
+/// A place in a lane, given back when dropped.
+pub(crate) struct Place<'a>(&'a Lane);
+
+impl Lane {
+    fn new(places: u32) -> Self {
+        Self { free: Mutex::new(places), freed: Condvar::new() }
+    }
+
+    /// Waits for a place. Those who hold one are bounded in time.
+    pub(crate) fn enter(&self) -> Place<'_> {
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free = self.freed.wait_while(free, |free| *free == 0).unwrap_or_else(PoisonError::into_inner);
+        *free = free.saturating_sub(1);
+        Place(self)
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut free = self.0.free.lock().unwrap_or_else(PoisonError::into_inner);
+        *free = free.saturating_add(1);
+        self.0.freed.notify_one();
+    }
+}

@@ -1,0 +1,123 @@
+use std::path::PathBuf;
+
+use limpid_model::PluginFailure;
+
+/// Why there is no engine to run plugins.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A setting that no engine can be built with.
+    #[error("setting `{setting}` is {value}, {expected}")]
+    Setting {
+        /// Which setting.
+        setting: &'static str,
+        /// What it is.
+        value: u64,
+        /// What it must be.
+        expected: &'static str,
+    },
+    /// The engine refused to start, for instance because the address space that the pool reserves
+    /// cannot be had.
+    #[error(
+        "the WebAssembly engine does not start: {0} \
+         (fewer `plugins.instances` need less address space)"
+    )]
+    Engine(String),
+}
+
+/// Why a component is not a plugin that this host can run.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file could not be read.
+    #[error("cannot be read")]
+    Read(#[source] std::io::Error),
+    /// Larger than a component may be.
+    #[error("is {size} bytes, over the limit of {limit} (setting `plugins.component_bytes`)")]
+    TooLarge {
+        /// Its size in bytes, as far as it was looked at.
+        size: u64,
+        /// What is allowed.
+        limit: u64,
+    },
+    /// Not WebAssembly.
+    #[error("is not WebAssembly: it does not begin with `\\0asm`")]
+    NotWasm,
+    /// A core module, which is what compilers write before it is made a component.
+    #[error("is a core module, not a component; `wasm-tools component new` makes one of it")]
+    Module,
+    /// Damaged, or uses a WebAssembly feature that this host does not offer.
+    #[error("does not compile: {0}")]
+    Invalid(String),
+    /// Made of more parts than a plugin is, so that compiling it might never end.
+    #[error("holds {count} {what}, over the limit of {limit}")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many, as far as it was looked at.
+        count: u64,
+        /// How many are allowed.
+        limit: u64,
+    },
+    /// Imports what plugins are not given.
+    #[error(
+        "imports `{import}`, which is not part of limpid:plugin@{served}; \
+         a plugin may import nothing else"
+    )]
+    Import {
+        /// The import, as the component names it.
+        import: String,
+        /// The contract version that this host serves.
+        served: &'static str,
+    },
+    /// Speaks a version of the contract that this host does not.
+    #[error("uses `{interface}`; this host serves version {served} of that contract")]
+    Version {
+        /// The interface, as the component names it.
+        interface: String,
+        /// The contract version that this host serves.
+        served: &'static str,
+    },
+    /// Exports nothing that a plugin is asked for.
+    #[error(
+        "exports none of `limpid:plugin/detector`, `limpid:plugin/feed`, `limpid:plugin/scheme` \
+         in version {served}"
+    )]
+    NoRole {
+        /// The contract version that this host serves.
+        served: &'static str,
+    },
+    /// Does not say who it is.
+    #[error("has no {0} in its metadata; `wasm-tools metadata add` writes one")]
+    Anonymous(&'static str),
+    /// Says who it is in a form that cannot stand in addresses and file names.
+    #[error("states as its {field} `{value}`, which is not {expected}")]
+    Identity {
+        /// `name` or `version`.
+        field: &'static str,
+        /// What it states, shortened.
+        value: String,
+        /// What is expected.
+        expected: &'static str,
+    },
+    /// Its imports or exports have the right names and the wrong types.
+    #[error("does not fit the contract: {0}")]
+    Misfit(String),
+    /// Failed when it was first asked something.
+    #[error("fails when first called: {0}")]
+    Probe(PluginFailure),
+    /// Another plugin has its name.
+    #[error("is named `{name}`, and so is {}", other.display())]
+    NameTaken {
+        /// The name.
+        name: String,
+        /// Where the plugin that has it was loaded from.
+        other: PathBuf,
+    },
+    /// Another plugin has its scheme: versions must have one order.
+    #[error("orders the versions of scheme `{scheme}`, and so does {}", other.display())]
+    SchemeTaken {
+        /// The scheme.
+        scheme: String,
+        /// Where the plugin that has it was loaded from.
+        other: PathBuf,
+    },
+}

@@ -1,0 +1,100 @@
+use std::io;
+use std::time::Duration;
+
+use limpid_model::{Blame, FailureKind};
+use wasmtime::Trap;
+
+use crate::Settings;
+use crate::convert::shorten;
+use crate::limits::{Budget, Limits};
+
+/// Why the host ended a call. Travels through the engine as an error, and comes out again.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Stop {
+    #[error("ran for more than {limit:?}, the limit of setting `{setting}`")]
+    Time { limit: Duration, setting: &'static str },
+    #[error(
+        "put {bytes} bytes into its sink, over the limit of {limit} (setting `plugins.parse_output_bytes`)"
+    )]
+    Output { bytes: u64, limit: u64 },
+    #[error("{0}")]
+    Contract(String),
+    #[error("cannot read `{input}`: {error}")]
+    Host { input: String, error: io::Error },
+}
+
+impl Stop {
+    const fn kind(&self) -> FailureKind {
+        match self {
+            Self::Time { .. } => FailureKind::Time,
+            Self::Output { .. } => FailureKind::Output,
+            Self::Contract(_) => FailureKind::Contract,
+            Self::Host { .. } => FailureKind::Host,
+        }
+    }
+}
+
+/// What is said of a failed call.
+pub(crate) struct Verdict {
+    pub(crate) kind: FailureKind,
+    pub(crate) blame: Blame,
+    pub(crate) message: String,
+}
+
+impl Verdict {
+    fn new(kind: FailureKind, message: String) -> Self {
+        let blame = if kind == FailureKind::Host { Blame::Host } else { Blame::Plugin };
+        Self { kind, blame, message: shorten(message) }
+    }
+}
+
+/// What a call failed of, given what the engine says and how far the instance had grown.
+pub(crate) fn judge(error: &wasmtime::Error, limits: &Limits, settings: &Settings) -> Verdict {
+    if let Some(stop) = error.downcast_ref::<Stop>() {
+        return Verdict::new(stop.kind(), stop.to_string());
+    }
+    if is_host_failure(error) {
+        return Verdict::new(FailureKind::Host, format!("{error:#}"));
+    }
+    if let Some(message) = denial(&limits.memory, "bytes of memory", "plugins.memory_bytes") {
+        return Verdict::new(FailureKind::Memory, message);
+    }
+    if let Some(message) = denial(&limits.tables, "table elements", "plugins.table_elements") {
+        return Verdict::new(FailureKind::Tables, message);
+    }
+    if is_output_exhausted(error) {
+        let limit = settings.output_bytes;
+        let message =
+            format!("returned more than {limit} bytes at once, the limit of setting `plugins.output_bytes`");
+        return Verdict::new(FailureKind::Output, message);
+    }
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::StackOverflow) => {
+            let limit = settings.stack_bytes;
+            let message = format!(
+                "needed more than {limit} bytes of stack, the limit of setting `plugins.stack_bytes`"
+            );
+            Verdict::new(FailureKind::Trap, message)
+        }
+        Some(trap) => Verdict::new(FailureKind::Trap, trap.to_string()),
+        // What is left is what the engine found wrong with values that crossed over: text that is
+        // not UTF-8, a list outside of memory, a handle that is none.
+        None => Verdict::new(FailureKind::Contract, format!("{error:#}")),
+    }
+}
+
+fn denial(budget: &Budget, unit: &str, setting: &str) -> Option<String> {
+    let wanted = budget.denied?;
+    Some(format!("wanted {wanted} {unit}, over the limit of {} (setting `{setting}`)", budget.limit))
+}
+
+fn is_host_failure(error: &wasmtime::Error) -> bool {
+    error.is::<wasmtime::PoolConcurrencyLimitError>()
+        || error.is::<wasmtime::OutOfMemory>()
+        || error.is::<io::Error>()
+}
+
+/// The engine keeps the type of this error to itself; a test holds its words.
+fn is_output_exhausted(error: &wasmtime::Error) -> bool {
+    error.root_cause().to_string().contains("fuel allocated for hostcalls has been exhausted")
+}

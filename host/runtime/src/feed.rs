@@ -1,0 +1,165 @@
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use limpid_model::{Advisory, Enrichment, InputError, PluginFailure, PluginId};
+
+use wasmtime::component::Resource;
+
+use crate::LoadError;
+use crate::call::{Callee, Lent};
+use crate::contract::feed::GuestIndices;
+use crate::convert::{self, Fields};
+
+mod intake;
+
+pub(crate) use intake::Intake;
+
+/// Sources that a run may start from.
+const SOURCES: usize = 10_000;
+
+/// Something to fetch. Its name stands for it over all runs; advisories belong to the source that
+/// stated them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// Its name, unique within the feed.
+    pub name: String,
+    /// Where it is. Comes from the plugin, or from what it read: not to be trusted.
+    pub url: String,
+    /// Whether it states all, or only what changed.
+    pub mode: Mode,
+}
+
+/// How much a source states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// All that it has: what it no longer names is gone.
+    Whole,
+    /// Only what changed since the cursor.
+    Delta,
+}
+
+/// The documents of one source, in order.
+pub trait Documents: Send {
+    /// The next one; none after the last.
+    ///
+    /// # Errors
+    /// It cannot be had. The call of the plugin ends, with the host to blame.
+    fn next(&mut self) -> io::Result<Option<Box<dyn Document>>>;
+}
+
+/// A fetched file, or a member of a fetched archive, decompressed.
+pub trait Document: Send {
+    /// Its name.
+    fn name(&self) -> &str;
+    /// The next bytes, at least one and at most `len`; none at the end.
+    ///
+    /// # Errors
+    /// They cannot be had. The call of the plugin ends, with the host to blame.
+    fn read(&mut self, len: usize) -> io::Result<Vec<u8>>;
+}
+
+/// Where what a document says goes. Batches come as the plugin hands them out, while it reads; what
+/// came before a failure stays with the sink, whose owner decides what becomes of it.
+///
+/// A sink may call schemes. It must not call `parse`, which may wait for the very call that it
+/// serves.
+pub trait Sink: Send {
+    /// Which source the documents turn out to be, whatever they were handed in as; at most once,
+    /// and at any time: what came before belongs to it too.
+    fn identify(&mut self, source: String);
+    /// Advisories. An id may come more than once from one source, each time with more of what is
+    /// affected.
+    fn advisories(&mut self, batch: Vec<Advisory>);
+    /// What is known of vulnerabilities, whoever is affected.
+    fn enrichments(&mut self, batch: Vec<Enrichment>);
+    /// An advisory that the publisher took back.
+    fn withdraw(&mut self, id: String);
+    /// A record that could not be used, and why: the plugin said so, or the host, because a name
+    /// in it is empty or too long. The id is shortened where it is the reason.
+    fn reject(&mut self, id: String, why: InputError);
+    /// More to fetch and parse in this run.
+    fn follow(&mut self, source: Source);
+}
+
+/// What is known of a plugin that is a feed.
+pub(crate) struct FeedRole {
+    indices: GuestIndices,
+}
+
+impl FeedRole {
+    /// Instantiates it once, and holds its functions against the contract.
+    pub(crate) fn probe(callee: &Callee) -> Result<Self, LoadError> {
+        let indices = GuestIndices::new(callee.instance_pre())
+            .map_err(|error| LoadError::Misfit(format!("{error:#}")))?;
+        callee
+            .call("load", Lent::default(), |store, instance| indices.load(store, instance))
+            .map_err(LoadError::Probe)?;
+        Ok(Self { indices })
+    }
+}
+
+/// A plugin in its role of reading what one publisher publishes. A feed is called by its plugin's
+/// name.
+#[derive(Clone, Copy)]
+pub struct Feed<'a> {
+    callee: &'a Callee,
+    role: &'a FeedRole,
+}
+
+impl<'a> Feed<'a> {
+    pub(crate) const fn new(callee: &'a Callee, role: &'a FeedRole) -> Self {
+        Self { callee, role }
+    }
+
+    /// Which plugin.
+    pub const fn plugin(&self) -> &'a PluginId {
+        &self.callee.id
+    }
+
+    /// The feed's name, which is the plugin's.
+    pub fn name(&self) -> &'a str {
+        &self.callee.id.name
+    }
+
+    /// Where a run starts, given the cursor that the last complete run left.
+    ///
+    /// # Errors
+    /// The plugin failed, or named a source without a name or an address.
+    pub fn sources(&self, cursor: Option<&str>) -> Result<Vec<Source>, PluginFailure> {
+        let sources = self.callee.call("sources", Lent::default(), |store, instance| {
+            self.role.indices.load(&mut *store, instance)?.call_sources(store, cursor)
+        })?;
+        let violation = |message| self.callee.violation("sources", message);
+        if sources.len() > SOURCES {
+            let message = format!("names {} sources, over the limit of {SOURCES}", sources.len());
+            return Err(violation(message));
+        }
+        let mut fields = Fields::default();
+        let sources = sources.into_iter().map(|source| convert::source(&mut fields, source));
+        sources.collect::<Result<_, _>>().map_err(|flaw| violation(flaw.why.to_string()))
+    }
+
+    /// Reads one source, and returns the cursor that takes effect when the run is complete.
+    ///
+    /// The sink is shared, so that its owner has it back, with all that came, however this ends.
+    ///
+    /// # Errors
+    /// The plugin failed or refused, or a document could not be read.
+    pub fn parse(
+        &self,
+        source: &str,
+        documents: Box<dyn Documents>,
+        sink: Arc<Mutex<dyn Sink>>,
+    ) -> Result<Option<String>, PluginFailure> {
+        let intake = Intake::new(documents, sink, self.callee.parse_output_bytes());
+        let lent = Lent { intake: Some(intake), ..Lent::default() };
+        let cursor = self.callee.call("parse", lent, |store, instance| {
+            let guest = self.role.indices.load(&mut *store, instance)?;
+            guest.call_parse(store, source, Resource::new_borrow(0), Resource::new_borrow(0))
+        })?;
+        match cursor {
+            Ok(cursor) => convert::cursor(cursor).map_err(|message| self.callee.violation("parse", message)),
+            Err(error) => Err(self.callee.refusal("parse", error)),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Loads and runs Limpid's plugins.
+//!
+//! This crate owns the WebAssembly engine, the bounds of a call, the contract `limpid:plugin` and
+//! what is loaded; it is the only one that knows wasmtime. It knows no ecosystem, no store, no
+//! image format and no HTTP: files, documents and what is done with results come in as traits.
+//!
+//! Everything here is synchronous and blocks: call it from threads that may block, with the usual
+//! 2 MiB of stack.
+//!
+//! Each call runs in a fresh instance, so nothing that one input does to a plugin reaches another.
+//! It is bounded in time, memory, table growth and bytes returned; the contract has no function to
+//! log by, so there is nothing logged to bound. Whatever goes wrong is a
+//! [`PluginFailure`](limpid_model::PluginFailure) that says who is to blame.
+//!
+//! ```no_run
+//! use std::path::Path;
+//!
+//! use limpid_runtime::{Registry, Runtime, Settings};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let runtime = Runtime::new(Settings::default())?;
+//! let registry = Registry::load_dir(&runtime, Path::new("plugins"))?;
+//! let plugins = registry.snapshot();
+//! for refused in plugins.refused() {
+//!     eprintln!("{}: {}", refused.path.display(), refused.reason);
+//! }
+//! if let Some(scheme) = plugins.scheme("dpkg") {
+//!     let keys = scheme.keys(&["1.0-1", "1.0~rc1-1"])?;
+//!     assert!(keys[0] > keys[1]);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+#![allow(
+    clippy::result_large_err,
+    reason = "a `PluginFailure` is rare, and names all that an operator needs"
+)]
+
+mod call;
+mod contract;
+mod convert;
+mod detector;
+mod engine;
+mod error;
+mod failure;
+mod feed;
+mod handles;
+mod limits;
+mod metadata;
+mod plugin;
+mod registry;
+mod scheme;
+mod settings;
+mod shape;
+
+pub use detector::{Detected, Detector, LayerFile};
+pub use engine::Runtime;
+pub use error::{Error, LoadError};
+pub use feed::{Document, Documents, Feed, Mode, Sink, Source};
+pub use metadata::Metadata;
+pub use plugin::Plugin;
+pub use registry::{Refused, Registry, Snapshot};
+pub use scheme::Scheme;
+pub use settings::Settings;
+
+#[cfg(test)]
+mod tests;

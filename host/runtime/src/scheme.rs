@@ -1,0 +1,127 @@
+use limpid_model::{Key, PluginFailure, PluginId, SchemeRevision};
+
+use crate::LoadError;
+use crate::call::{Callee, Lent};
+use crate::contract::scheme::GuestIndices;
+use crate::convert::shorten;
+
+/// Longest name of a scheme, in bytes.
+const NAME_BYTES: usize = 64;
+
+/// Longest version that a scheme is asked about, in bytes. Versions come from images and documents
+/// and are as long as their authors like; a longer one has no key.
+const VERSION_BYTES: usize = 4096;
+
+/// Longest key, in bytes: room for a scheme to write several bytes for each of a version.
+const KEY_BYTES: usize = 64 << 10;
+
+/// Versions in one call of the plugin. Larger batches gain nothing, and smaller ones keep what an
+/// instance must hold small.
+const BATCH: usize = 8192;
+
+/// What is known of a plugin that is a scheme.
+pub(crate) struct SchemeRole {
+    indices: GuestIndices,
+    name: String,
+}
+
+impl SchemeRole {
+    /// Asks for the scheme's name, once and for all.
+    pub(crate) fn probe(callee: &Callee) -> Result<Self, LoadError> {
+        let indices = GuestIndices::new(callee.instance_pre())
+            .map_err(|error| LoadError::Misfit(format!("{error:#}")))?;
+        let name = callee
+            .call("name", Lent::default(), |store, instance| {
+                indices.load(&mut *store, instance)?.call_name(store)
+            })
+            .map_err(LoadError::Probe)?;
+        if name.is_empty() || name.len() > NAME_BYTES {
+            let message = format!("name of the scheme is {} bytes, not 1 to {NAME_BYTES}", name.len());
+            return Err(LoadError::Probe(callee.violation("name", message)));
+        }
+        Ok(Self { indices, name })
+    }
+}
+
+/// A plugin in its role of ordering the versions of one scheme.
+#[derive(Clone, Copy)]
+pub struct Scheme<'a> {
+    callee: &'a Callee,
+    role: &'a SchemeRole,
+}
+
+impl<'a> Scheme<'a> {
+    pub(crate) const fn new(callee: &'a Callee, role: &'a SchemeRole) -> Self {
+        Self { callee, role }
+    }
+
+    /// Which plugin.
+    pub const fn plugin(&self) -> &'a PluginId {
+        &self.callee.id
+    }
+
+    /// The scheme's name: `dpkg`, `semver`.
+    pub fn name(&self) -> &'a str {
+        &self.role.name
+    }
+
+    /// Whose keys these are. Keys of two revisions do not compare.
+    pub fn revision(&self) -> SchemeRevision {
+        SchemeRevision { name: self.role.name.clone(), component: self.callee.id.digest }
+    }
+
+    /// A key for each version, in their order, or why it has none: it is not a version of this
+    /// scheme, or longer than 4096 bytes.
+    ///
+    /// Any number of versions may be asked about; they are given to the plugin in batches.
+    ///
+    /// # Errors
+    /// The plugin failed; it gave fewer or more answers than it was asked for, or a key longer
+    /// than 64 KiB.
+    pub fn keys<S: AsRef<str>>(&self, versions: &[S]) -> Result<Vec<Result<Key, String>>, PluginFailure> {
+        let mut keys = Vec::with_capacity(versions.len());
+        for batch in versions.chunks(BATCH) {
+            self.keys_of_batch(batch, &mut keys)?;
+        }
+        Ok(keys)
+    }
+
+    fn keys_of_batch<S: AsRef<str>>(
+        &self,
+        versions: &[S],
+        keys: &mut Vec<Result<Key, String>>,
+    ) -> Result<(), PluginFailure> {
+        let fits = |version: &&S| version.as_ref().len() <= VERSION_BYTES;
+        let asked: Vec<String> =
+            versions.iter().filter(fits).map(|version| version.as_ref().to_owned()).collect();
+        let answers = self.callee.call("keys", Lent::default(), |store, instance| {
+            self.role.indices.load(&mut *store, instance)?.call_keys(store, &asked)
+        })?;
+        if answers.len() != asked.len() {
+            let message = format!("gave {} keys for {} versions", answers.len(), asked.len());
+            return Err(self.callee.violation("keys", message));
+        }
+        let mut answers = answers.into_iter();
+        for version in versions {
+            let answer = if fits(&version) { answers.next() } else { None };
+            keys.push(match answer {
+                Some(Ok(key)) => Ok(self.checked(key)?),
+                Some(Err(reason)) => Err(shorten(reason)),
+                None => Err(too_long(version.as_ref())),
+            });
+        }
+        Ok(())
+    }
+
+    fn checked(&self, key: Vec<u8>) -> Result<Key, PluginFailure> {
+        if key.len() > KEY_BYTES {
+            let message = format!("gave a key of {} bytes, over the limit of {KEY_BYTES}", key.len());
+            return Err(self.callee.violation("keys", message));
+        }
+        Ok(Key::new(key))
+    }
+}
+
+fn too_long(version: &str) -> String {
+    format!("version is {} bytes, over the limit of {VERSION_BYTES}", version.len())
+}

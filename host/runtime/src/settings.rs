@@ -1,0 +1,87 @@
+use std::time::Duration;
+
+use limpid_model::seconds;
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// The address space of a 32-bit WebAssembly memory.
+const MEMORY_SPACE: usize = 4 << 30;
+
+/// What a plugin may use. Messages call a setting `plugins.<field>`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// How long any call but `parse` may run. Time that the host spends on behalf of a call,
+    /// reading a file for it, does not count.
+    #[serde(with = "seconds")]
+    pub call_time: Duration,
+    /// How long `parse` may run, counted likewise.
+    #[serde(with = "seconds")]
+    pub parse_time: Duration,
+    /// Linear memory of one instance, in bytes, all its memories together; at most 4 GiB.
+    pub memory_bytes: usize,
+    /// Elements of all tables of one instance.
+    pub table_elements: usize,
+    /// Bytes that may cross from the plugin at once: what a call returns, or one batch into a
+    /// sink.
+    pub output_bytes: usize,
+    /// Bytes that one `parse` may put into its sink in total.
+    pub parse_output_bytes: u64,
+    /// Stack of a plugin, in bytes. The calling thread needs as much and some more.
+    pub stack_bytes: usize,
+    /// Size of a component, in bytes. Compiling takes time and memory in proportion.
+    pub component_bytes: u64,
+    /// Calls other than `parse` at a time; further ones wait. Each reserves about 8 GiB of address
+    /// space, and no memory.
+    pub instances: u32,
+    /// Calls of `parse` at a time. They have instances of their own, because a sink may well ask a
+    /// scheme for keys while a parse is under way.
+    pub parse_instances: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            call_time: Duration::from_secs(30),
+            parse_time: Duration::from_secs(300),
+            memory_bytes: 256 << 20,
+            table_elements: 100_000,
+            output_bytes: 64 << 20,
+            parse_output_bytes: 8 << 30,
+            stack_bytes: 512 << 10,
+            component_bytes: 64 << 20,
+            instances: 24,
+            parse_instances: 8,
+        }
+    }
+}
+
+impl Settings {
+    /// # Errors
+    /// The first setting that makes no sense, named.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let positive = [
+            ("plugins.memory_bytes", self.memory_bytes as u64),
+            ("plugins.table_elements", self.table_elements as u64),
+            ("plugins.output_bytes", self.output_bytes as u64),
+            ("plugins.stack_bytes", self.stack_bytes as u64),
+            ("plugins.component_bytes", self.component_bytes),
+            ("plugins.instances", u64::from(self.instances)),
+            ("plugins.parse_instances", u64::from(self.parse_instances)),
+        ];
+        for (setting, value) in positive {
+            if value == 0 {
+                return Err(Error::Setting { setting, value, expected: "must be at least 1" });
+            }
+        }
+        if self.memory_bytes > MEMORY_SPACE {
+            return Err(Error::Setting {
+                setting: "plugins.memory_bytes",
+                value: self.memory_bytes as u64,
+                expected: "must be at most 4294967296",
+            });
+        }
+        Ok(())
+    }
+}

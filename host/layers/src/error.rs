@@ -1,0 +1,114 @@
+use std::fmt;
+
+use limpid_model::Digest;
+
+/// Why an archive or a layer could not be read. Variants differ by what the caller can do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Not something that this crate reads at all: send an image archive instead.
+    #[error("not an image archive: {0}")]
+    NotAnImage(String),
+    /// Ends early or contradicts itself: fetch it again.
+    #[error("{what} is damaged at byte {offset}: {why}")]
+    Damaged {
+        /// The archive, layer or document.
+        what: String,
+        /// Where in it, in bytes; of the stored bytes where decompression failed.
+        offset: u64,
+        /// What is wrong there.
+        why: String,
+    },
+    /// Something that a manifest names is not in the archive.
+    #[error("{what} is missing: {why}")]
+    Missing {
+        /// The part, by digest or by member name.
+        what: String,
+        /// Who names it.
+        why: String,
+    },
+    /// Content that is not what its digest says.
+    #[error("{what} has digest `{found}` instead of `{expected}`")]
+    WrongDigest {
+        /// The layer or document.
+        what: String,
+        /// What a manifest or configuration names.
+        expected: Digest,
+        /// What was read.
+        found: Digest,
+    },
+    /// Well formed as far as can be told, but of a kind that this crate does not read.
+    #[error("{what} is not supported: {why}")]
+    Unsupported {
+        /// The layer or document.
+        what: String,
+        /// Which kind it is, and what is read instead.
+        why: String,
+    },
+    /// Over a limit that an operator can raise.
+    #[error("{what} is over the limit `{setting}` of {limit}: {found} found")]
+    OverLimit {
+        /// What is too large.
+        what: String,
+        /// The field of [`Limits`](crate::Limits).
+        setting: &'static str,
+        /// Its value.
+        limit: u64,
+        /// What was found; where reading stopped at the limit, the first value over it.
+        found: u64,
+    },
+    /// A detector's claim that cannot be compiled: the plugin is to blame.
+    #[error("claim `{pattern}` of claimant {claimant} cannot be used: {why}")]
+    Claim {
+        /// Index of the claimant.
+        claimant: usize,
+        /// Its pattern.
+        pattern: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// This machine's files or threads failed, not the input.
+    #[error("{doing} failed")]
+    Io {
+        /// What was being done.
+        doing: String,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+/// Foreign text in a message: as much of it as a reader needs.
+pub(crate) fn cut(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(200)).unwrap_or(text)
+}
+
+impl Error {
+    pub(crate) fn damaged(what: &str, offset: u64, why: impl Into<String>) -> Self {
+        Self::Damaged { what: what.to_owned(), offset, why: why.into() }
+    }
+
+    pub(crate) fn unsupported(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self::Unsupported { what: what.into(), why: why.into() }
+    }
+
+    pub(crate) fn missing(what: impl Into<String>, why: impl Into<String>) -> Self {
+        Self::Missing { what: what.into(), why: why.into() }
+    }
+
+    pub(crate) fn io(doing: impl fmt::Display) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Io { doing: doing.to_string(), source }
+    }
+
+    /// `Ok` where `found` is within the limit.
+    pub(crate) fn check(
+        what: impl fmt::Display,
+        setting: &'static str,
+        limit: u64,
+        found: u64,
+    ) -> Result<(), Self> {
+        if found <= limit {
+            return Ok(());
+        }
+        Err(Self::OverLimit { what: what.to_string(), setting, limit, found })
+    }
+}

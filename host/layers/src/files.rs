@@ -1,0 +1,209 @@
+use std::borrow::Cow;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::Error;
+use crate::part::Part;
+
+/// A file of a layer that somebody claimed. Cheap to clone; its content is shared.
+#[derive(Clone, Debug)]
+pub struct ClaimedFile {
+    path: Arc<str>,
+    ordinal: u64,
+    executable: bool,
+    content: Content,
+}
+
+impl ClaimedFile {
+    pub(crate) fn new(path: Arc<str>, ordinal: u64, executable: bool, content: Content) -> Self {
+        Self { path, ordinal, executable, content }
+    }
+
+    /// Its path in the layer, normalised, without a leading slash.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Which entry of the layer it is: a path that a layer holds twice is shown twice, and
+    /// [`LayerContents::superseded`](crate::LayerContents::superseded) tells by this which showing
+    /// does not hold.
+    pub fn ordinal(&self) -> u64 {
+        self.ordinal
+    }
+
+    /// Its size in bytes.
+    pub fn size(&self) -> u64 {
+        self.content.size()
+    }
+
+    /// Whether anybody may execute it.
+    pub fn executable(&self) -> bool {
+        self.executable
+    }
+
+    /// At most `len` bytes from `offset`; fewer only where the file ends. Fails only where its
+    /// temporary file does.
+    pub fn read(&self, offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
+        let left = usize::try_from(self.size().saturating_sub(offset)).unwrap_or(usize::MAX);
+        let len = left.min(len);
+        match &self.content {
+            Content::Memory(bytes) => {
+                let start = usize::try_from(offset).unwrap_or(usize::MAX);
+                Ok(bytes.get(start..).and_then(|rest| rest.get(..len)).unwrap_or_default().into())
+            }
+            Content::Spilled(part) => {
+                let mut bytes = vec![0; len];
+                if len > 0 && part.read_at(&mut bytes, offset)? < len {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                Ok(bytes.into())
+            }
+        }
+    }
+}
+
+/// Where the content of a claimed file is.
+#[derive(Clone, Debug)]
+pub(crate) enum Content {
+    Memory(Arc<Vec<u8>>),
+    Spilled(Part),
+}
+
+impl Content {
+    pub(crate) fn size(&self) -> u64 {
+        match self {
+            Self::Memory(bytes) => bytes.len() as u64,
+            Self::Spilled(part) => part.size,
+        }
+    }
+
+    pub(crate) fn in_memory(&self) -> u64 {
+        match self {
+            Self::Memory(bytes) => bytes.len() as u64,
+            Self::Spilled(_) => 0,
+        }
+    }
+}
+
+/// Takes in the content of one file.
+pub(crate) enum Writer {
+    Memory(Vec<u8>),
+    Spilled { file: Arc<File>, start: u64, written: u64 },
+}
+
+impl Writer {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        match self {
+            Self::Memory(content) => content.extend_from_slice(bytes),
+            Self::Spilled { file, start, written } => {
+                file.write_all_at(bytes, *start + *written).map_err(Error::io("writing a temporary file"))?;
+                *written += bytes.len() as u64;
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn finish(self) -> Content {
+        match self {
+            Self::Memory(content) => Content::Memory(Arc::new(content)),
+            Self::Spilled { file, start, written } => {
+                Content::Spilled(Part { file, offset: start, size: written })
+            }
+        }
+    }
+}
+
+/// A temporary file without a name: nothing of a layer is ever found under a name, and all is gone
+/// with the last who reads it, however the process ends.
+pub(crate) fn unnamed(scratch: &Path) -> Result<File, Error> {
+    let doing = format_args!("making a temporary file in `{}`", scratch.display());
+    tempfile::tempfile_in(scratch).map_err(Error::io(doing))
+}
+
+/// Decides where content goes: in memory up to the budgets, then in temporary files.
+pub(crate) struct Storage<'a> {
+    scratch: &'a Path,
+    /// Largest content of a file that stands alone that stays in memory.
+    alone: u64,
+    /// What is left of the memory for files that belong together.
+    together: u64,
+    /// Files that belong together and have no place in memory: one temporary file for all, because
+    /// there may be more of them than a process may open.
+    overflow: Option<(Arc<File>, u64)>,
+}
+
+impl<'a> Storage<'a> {
+    pub(crate) fn new(scratch: &'a Path, alone: u64, together: u64) -> Self {
+        Self { scratch, alone, together, overflow: None }
+    }
+
+    /// For a file that is shown soon and then forgotten.
+    pub(crate) fn alone(&self, size: u64) -> Result<Writer, Error> {
+        if size <= self.alone {
+            return Ok(in_memory(size));
+        }
+        Ok(Writer::Spilled { file: Arc::new(unnamed(self.scratch)?), start: 0, written: 0 })
+    }
+
+    /// For a file that waits for the layer's end.
+    pub(crate) fn together(&mut self, size: u64) -> Result<Writer, Error> {
+        if size <= self.together {
+            self.together -= size;
+            return Ok(in_memory(size));
+        }
+        let (file, start) = match self.overflow.take() {
+            Some(overflow) => overflow,
+            None => (Arc::new(unnamed(self.scratch)?), 0),
+        };
+        self.overflow = Some((file.clone(), start + size));
+        Ok(Writer::Spilled { file, start, written: 0 })
+    }
+}
+
+/// `size` is what a header states, but never more than a budget.
+fn in_memory(size: u64) -> Writer {
+    Writer::Memory(Vec::with_capacity(usize::try_from(size).unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(mut writer: Writer, bytes: &[u8]) -> ClaimedFile {
+        writer.write(bytes).unwrap();
+        ClaimedFile::new("a".into(), 0, false, writer.finish())
+    }
+
+    #[test]
+    fn content_reads_the_same_wherever_it_is() {
+        let scratch = tempfile::tempdir().unwrap();
+        let mut storage = Storage::new(scratch.path(), 4, 4);
+        let files = [
+            file(storage.alone(4).unwrap(), b"1234"),
+            file(storage.alone(8).unwrap(), b"12345678"),
+            file(storage.together(4).unwrap(), b"1234"),
+            file(storage.together(8).unwrap(), b"12345678"),
+            file(storage.together(2).unwrap(), b"12"),
+        ];
+        let spilled = files.each_ref().map(|file| matches!(file.content, Content::Spilled(_)));
+        assert_eq!(spilled, [false, true, false, true, true]);
+        for file in &files {
+            let all = b"12345678".get(..file.size() as usize).unwrap();
+            assert_eq!(&*file.read(0, 100).unwrap(), all);
+            assert_eq!(&*file.read(1, 1).unwrap(), b"2");
+            assert_eq!(&*file.read(8, 1).unwrap(), b"");
+            assert_eq!(&*file.read(u64::MAX, usize::MAX).unwrap(), b"");
+        }
+    }
+
+    #[test]
+    fn temporary_files_have_no_name() {
+        let scratch = tempfile::tempdir().unwrap();
+        let file = unnamed(scratch.path()).unwrap();
+        file.write_all_at(b"x", 0).unwrap();
+        assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,140 @@
+mod collector;
+mod entries;
+mod originals;
+mod showing;
+mod stream;
+
+use std::path::Path;
+
+use limpid_model::{Digest, LayerEntry, Unread};
+
+use self::collector::Collector;
+use self::stream::{Totals, pass};
+use crate::files::ClaimedFile;
+use crate::inflate::Job;
+use crate::{Archive, ClaimSet, Error, LayerSource, Limits};
+
+/// Where the claimed files of a layer go.
+///
+/// They are shown before the layer's digests are known to be right; where
+/// [`read_layer`] then fails, what was made of them is to be thrown away.
+pub trait Sink {
+    /// Files of `alone` claims, while the layer is still being inflated; never two of one path in a
+    /// batch. May block, and so hold up reading.
+    fn alone(&mut self, claimant: usize, batch: Vec<ClaimedFile>);
+
+    /// All files of the claimant's `together` claims that the layer leaves in the end, by path;
+    /// once, after the layer's digests were found right. Not called where there are none.
+    fn together(&mut self, claimant: usize, files: Vec<ClaimedFile>);
+}
+
+/// What a layer holds. Its digests are right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerContents {
+    /// Digest of its tar.
+    pub diff_id: Digest,
+    /// Digest of what is stored, where a manifest names it.
+    pub digest: Option<Digest>,
+    /// Its stored size in bytes.
+    pub size: u64,
+    /// The size of its tar in bytes.
+    pub inflated_size: u64,
+    /// Of what is stored.
+    pub media_type: String,
+    /// The layer's final word on each path, by path and kind. One path has several entries where it
+    /// is there and also hides what lower layers have there.
+    pub entries: Vec<LayerEntry>,
+    /// Claimed files that were not shown, by index of the claimant, and why.
+    pub unread: Vec<(usize, Unread)>,
+    /// Showings to claimants of `alone` files that a later entry of the same layer replaced: what
+    /// was found in them does not hold.
+    pub superseded: Vec<Superseded>,
+    /// Entries that no container could see under any path of the layer, and why.
+    pub ignored: Vec<Ignored>,
+}
+
+/// A showing of a file that does not hold.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Superseded {
+    /// The file's path.
+    pub path: String,
+    /// Which showing: its [`ClaimedFile::ordinal`].
+    pub ordinal: u64,
+}
+
+/// An entry that was passed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ignored {
+    /// Its path as the layer has it, cut to the limit.
+    pub path: String,
+    /// Why.
+    pub why: String,
+}
+
+struct Collected {
+    entries: Vec<LayerEntry>,
+    superseded: Vec<Superseded>,
+    unread: Vec<(usize, Unread)>,
+    ignored: Vec<Ignored>,
+}
+
+/// Reads a layer once from start to end: verifies its digests, shows claimed files to `sink` and
+/// tells what it holds. Two threads work, this one and another; memory does not grow with the
+/// layer's content. `scratch` is a directory for temporary files without names.
+///
+/// The layer is read a second time, in part, only where a claimed hard link leads to content that
+/// nobody claimed or that was shown long before.
+pub fn read_layer(
+    archive: &Archive,
+    layer: &LayerSource,
+    claims: &ClaimSet,
+    scratch: &Path,
+    limits: &Limits,
+    sink: &mut dyn Sink,
+) -> Result<LayerContents, Error> {
+    let what = format!("layer `{}`", layer.diff_id);
+    let part = archive.part(&layer.place, &what)?;
+    let most = ("layer_inflated_bytes", limits.layer_inflated_bytes);
+    let job = Job { what: &what, part: &part, compression: layer.compression, limits, most };
+    let mut collector = Collector::new(&what, claims, scratch, limits, sink);
+
+    let read = pass(&job, |walker| collector.read(walker))?;
+    if let Some(totals) = &read.totals {
+        verify(layer, &what, totals)?;
+    }
+    read.walked?;
+    let Some(totals) = read.totals else {
+        return Err(Error::damaged(&what, 0, "it was not read to its end"));
+    };
+    if collector.needs_second_reading() {
+        pass(&job, |walker| collector.read_links(walker))?.walked?;
+    }
+    let Collected { entries, superseded, unread, ignored } = collector.finish();
+    Ok(LayerContents {
+        diff_id: layer.diff_id,
+        digest: layer.digest,
+        size: part.size,
+        inflated_size: totals.inflated,
+        media_type: layer.media_type.clone(),
+        entries,
+        unread,
+        superseded,
+        ignored,
+    })
+}
+
+fn verify(layer: &LayerSource, what: &str, totals: &Totals) -> Result<(), Error> {
+    let wrong = |what: String, expected, found| Err(Error::WrongDigest { what, expected, found });
+    match layer.digest {
+        Some(digest) if digest != totals.digest => {
+            wrong(format!("{what}, as stored,"), digest, totals.digest)
+        }
+        _ if layer.diff_id != totals.diff_id => {
+            wrong(format!("{what}, uncompressed,"), layer.diff_id, totals.diff_id)
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,314 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use limpid_model::{EntryKind, InputError, Unread};
+
+use super::entries::{Entries, There};
+use super::originals::Originals;
+use super::showing::Showing;
+use super::stream::Wanted;
+use super::{Collected, Ignored, Sink};
+use crate::claims::Claimant;
+use crate::files::{ClaimedFile, Content, Storage};
+use crate::path::{Meaning, escape, meaning, normalise};
+use crate::tar_walk::{Kind, Member, Source, Walker};
+use crate::{ClaimSet, Error, Limits};
+
+/// Takes in the entries of a layer, one by one.
+pub(super) struct Collector<'a> {
+    what: &'a str,
+    claims: &'a ClaimSet,
+    limits: &'a Limits,
+    entries: Entries,
+    storage: Storage<'a>,
+    showing: Showing<'a>,
+    originals: Originals,
+    /// Claimed hard links whose content is not at hand, by the entry that they lead to.
+    links: BTreeMap<u64, Vec<Claimed>>,
+    unread: Vec<(u64, usize, Unread)>,
+    ignored: Vec<Ignored>,
+    path_bytes: u64,
+    claimed_files: u64,
+    claimed_bytes: u64,
+    /// Used again for every entry.
+    matched: Vec<usize>,
+}
+
+/// How many bytes a name takes as text: what is not UTF-8 is escaped.
+fn weight(name: &[u8]) -> usize {
+    if std::str::from_utf8(name).is_ok() { name.len() } else { name.len() * 4 }
+}
+
+/// An entry that somebody claimed.
+struct Claimed {
+    path: Arc<str>,
+    ordinal: u64,
+    executable: bool,
+    claimants: Vec<Claimant>,
+}
+
+impl<'a> Collector<'a> {
+    pub(super) fn new(
+        what: &'a str,
+        claims: &'a ClaimSet,
+        scratch: &'a Path,
+        limits: &'a Limits,
+        sink: &'a mut dyn Sink,
+    ) -> Self {
+        Self {
+            what,
+            claims,
+            limits,
+            entries: Entries::default(),
+            storage: Storage::new(scratch, limits.alone_memory, limits.together_memory),
+            showing: Showing::new(sink, limits, claims.claimants()),
+            originals: Originals::new(limits.link_memory),
+            links: BTreeMap::new(),
+            unread: Vec::new(),
+            ignored: Vec::new(),
+            path_bytes: 0,
+            claimed_files: 0,
+            claimed_bytes: 0,
+            matched: Vec::new(),
+        }
+    }
+
+    /// Takes in a whole layer.
+    pub(super) fn read(&mut self, walker: &mut Walker<'_, impl Source>) -> Result<Wanted, Error> {
+        while let Some(member) = walker.next()? {
+            self.path_bytes += (weight(&member.name) + weight(&member.link)) as u64;
+            let subject = format_args!("the length of all paths of {}", self.what);
+            Error::check(subject, "layer_path_bytes", self.limits.layer_path_bytes, self.path_bytes)?;
+            self.take(walker, &member)?;
+        }
+        self.showing.flush();
+        Ok(Wanted::All)
+    }
+
+    fn take(&mut self, walker: &mut Walker<'_, impl Source>, member: &Member) -> Result<(), Error> {
+        if member.kind == Kind::Note {
+            return Ok(());
+        }
+        if member.name_is_cut {
+            let why = format!("its path is over the limit `path_length` of {}", self.limits.path_length);
+            self.ignore(member, why);
+            return Ok(());
+        }
+        let path = match normalise(&member.name) {
+            Ok(path) if !path.is_empty() => path,
+            // The root is there anyway.
+            Ok(_) => return Ok(()),
+            Err(refusal) => {
+                self.ignore(member, refusal.why().to_owned());
+                return Ok(());
+            }
+        };
+        match meaning(&path) {
+            Meaning::Whiteout(removed) => self.entries.whiteout(removed),
+            Meaning::Opaque(directory) => self.entries.opaque(directory),
+            // Kept only because AUFS has hard links lead to such files.
+            Meaning::Bookkeeping if member.kind == Kind::File => {
+                self.put(&path.into(), member, EntryKind::File, None, false);
+            }
+            Meaning::Bookkeeping => {}
+            Meaning::Entry => match member.kind {
+                Kind::File => self.file(walker, member, path.into())?,
+                Kind::HardLink => self.hard_link(member, path.into())?,
+                Kind::Directory => self.put(&path.into(), member, EntryKind::Directory, None, true),
+                _ => self.put(&path.into(), member, EntryKind::Other, None, true),
+            },
+        }
+        Ok(())
+    }
+
+    fn ignore(&mut self, member: &Member, why: String) {
+        self.ignored.push(Ignored { path: escape(&member.name), why });
+    }
+
+    fn put(&mut self, path: &Arc<str>, member: &Member, kind: EntryKind, origin: Option<u64>, listed: bool) {
+        let ordinal = member.ordinal;
+        let there = There { kind, ordinal, origin: origin.unwrap_or(ordinal), shown: false, listed };
+        self.entries.put(path.clone(), there);
+    }
+
+    fn file(
+        &mut self,
+        walker: &mut Walker<'_, impl Source>,
+        member: &Member,
+        path: Arc<str>,
+    ) -> Result<(), Error> {
+        self.put(&path, member, EntryKind::File, None, true);
+        // Some bytes of every file are copied, so that a magic that two buffers share is seen.
+        let mut head = Vec::new();
+        while head.len() < self.claims.longest_magic() {
+            let chunk = walker.content(self.claims.longest_magic() - head.len())?;
+            if chunk.is_empty() {
+                break;
+            }
+            head.extend_from_slice(chunk);
+        }
+        let mut by_content = Vec::new();
+        self.claims.by_content(&head, &mut by_content);
+        let claimants = self.claimants(&path, &by_content);
+        if claimants.is_empty() {
+            return Ok(());
+        }
+        self.count_claimed()?;
+        self.originals.add(member.ordinal, by_content);
+        let claimed = Claimed { path, ordinal: member.ordinal, executable: member.executable, claimants };
+        if !self.admit(&claimed, member.size) {
+            return Ok(());
+        }
+        let content = self.content(walker, member.size, &head, &claimed.claimants)?;
+        self.originals.keep(member.ordinal, &content);
+        self.show(&claimed, content);
+        Ok(())
+    }
+
+    fn hard_link(&mut self, member: &Member, path: Arc<str>) -> Result<(), Error> {
+        let target = normalise(&member.link).ok();
+        let file = target.and_then(|target| self.entries.get(&target));
+        let origin = file.filter(|there| there.kind == EntryKind::File).map(|there| there.origin);
+        self.put(&path, member, EntryKind::File, origin, true);
+        let original = origin.and_then(|origin| self.originals.get(origin));
+        let by_content = original.map(|original| original.by_content.clone()).unwrap_or_default();
+        let content = original.and_then(|original| original.content.clone());
+        let claimants = self.claimants(&path, &by_content);
+        if claimants.is_empty() {
+            return Ok(());
+        }
+        self.count_claimed()?;
+        let claimed = Claimed { path, ordinal: member.ordinal, executable: member.executable, claimants };
+        match (origin, content) {
+            (Some(_), Some(content)) => {
+                if self.admit(&claimed, content.size()) {
+                    self.show(&claimed, content);
+                }
+            }
+            (Some(origin), None) => self.links.entry(origin).or_default().push(claimed),
+            (None, _) => {
+                let why =
+                    format!("a hard link to `{}`, which is no file of this layer", escape(&member.link));
+                self.leave_unread(&claimed, &InputError::Unsupported(why));
+            }
+        }
+        Ok(())
+    }
+
+    fn count_claimed(&mut self) -> Result<(), Error> {
+        self.claimed_files += 1;
+        let subject = format_args!("the number of claimed files of {}", self.what);
+        Error::check(subject, "claimed_files", self.limits.claimed_files, self.claimed_files)
+    }
+
+    /// Everybody who wants a file, once each.
+    fn claimants(&mut self, path: &str, by_content: &[Claimant]) -> Vec<Claimant> {
+        let mut claimants = by_content.to_vec();
+        self.claims.by_path(path, &mut self.matched, &mut claimants);
+        claimants.sort_unstable();
+        claimants.dedup();
+        claimants
+    }
+
+    /// Whether a claimed file is within the limits; otherwise it is unread.
+    fn admit(&mut self, claimed: &Claimed, size: u64) -> bool {
+        let Limits { claimed_file_bytes, claimed_bytes, .. } = *self.limits;
+        let why = if size > claimed_file_bytes {
+            format!("its {size} bytes are over the limit `claimed_file_bytes` of {claimed_file_bytes}")
+        } else if self.claimed_bytes + size > claimed_bytes {
+            format!(
+                "with its {size} bytes, claimed files are over the limit `claimed_bytes` of {claimed_bytes}"
+            )
+        } else {
+            self.claimed_bytes += size;
+            return true;
+        };
+        self.leave_unread(claimed, &InputError::Other(why));
+        false
+    }
+
+    fn leave_unread(&mut self, claimed: &Claimed, error: &InputError) {
+        let mut indexes: Vec<_> = claimed.claimants.iter().map(|claimant| claimant.index).collect();
+        indexes.dedup();
+        let unread = || Unread { path: claimed.path.to_string(), error: error.clone() };
+        self.unread.extend(indexes.into_iter().map(|index| (claimed.ordinal, index, unread())));
+    }
+
+    /// Copies the content of the walker's member, of which `head` was read.
+    fn content(
+        &mut self,
+        walker: &mut Walker<'_, impl Source>,
+        size: u64,
+        head: &[u8],
+        claimants: &[Claimant],
+    ) -> Result<Content, Error> {
+        let mut writer = if claimants.iter().any(|claimant| claimant.together) {
+            self.storage.together(size)?
+        } else {
+            self.storage.alone(size)?
+        };
+        writer.write(head)?;
+        loop {
+            let chunk = walker.content(usize::MAX)?;
+            if chunk.is_empty() {
+                return Ok(writer.finish());
+            }
+            writer.write(chunk)?;
+        }
+    }
+
+    fn show(&mut self, claimed: &Claimed, content: Content) {
+        if claimed.claimants.iter().any(|claimant| !claimant.together) {
+            self.entries.show(&claimed.path);
+        }
+        let file = ClaimedFile::new(claimed.path.clone(), claimed.ordinal, claimed.executable, content);
+        self.showing.add(&claimed.path, &file, &claimed.claimants);
+    }
+
+    /// Whether hard links are left whose content only a second reading can tell.
+    pub(super) fn needs_second_reading(&mut self) -> bool {
+        let entries = &self.entries;
+        self.links.retain(|_, links| {
+            links.retain(|link| entries.holds(&link.path, link.ordinal));
+            !links.is_empty()
+        });
+        !self.links.is_empty()
+    }
+
+    /// Takes in what those links lead to, from a second reading of the same layer.
+    pub(super) fn read_links(&mut self, walker: &mut Walker<'_, impl Source>) -> Result<Wanted, Error> {
+        while !self.links.is_empty() {
+            let Some(member) = walker.next()? else { break };
+            let Some(links) = self.links.remove(&member.ordinal) else { continue };
+            let mut admitted = Vec::new();
+            for link in links {
+                if self.admit(&link, member.size) {
+                    admitted.push(link);
+                }
+            }
+            if admitted.is_empty() {
+                continue;
+            }
+            let all: Vec<_> = admitted.iter().flat_map(|link| &link.claimants).copied().collect();
+            let content = self.content(walker, member.size, &[], &all)?;
+            for link in admitted {
+                self.show(&link, content.clone());
+            }
+        }
+        Ok(Wanted::Enough)
+    }
+
+    /// Shows what belongs together and sums up.
+    pub(super) fn finish(self) -> Collected {
+        let Self { entries, showing, unread, ignored, .. } = self;
+        showing.finish(|file| entries.holds(file.path(), file.ordinal()));
+        let unread = unread
+            .into_iter()
+            .filter(|(ordinal, _, unread)| entries.holds(&unread.path, *ordinal))
+            .map(|(_, claimant, unread)| (claimant, unread))
+            .collect();
+        let (entries, superseded) = entries.finish();
+        Collected { entries, superseded, unread, ignored }
+    }
+}

@@ -1,0 +1,416 @@
+mod corpus;
+
+use std::path::Path;
+
+use limpid_model::{Claim, EntryKind, InputError};
+use proptest::prelude::*;
+use serde_json::json;
+use tar::EntryType;
+
+use super::*;
+use crate::test_support::{
+    Layout, Recorder, Tar, docker_archive, docker_archive_of, gzip, magic, open, path, read, read_first,
+    scratch, together, zstd,
+};
+
+const GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+const ZSTD: &str = "application/vnd.oci.image.layer.v1.tar+zstd";
+
+fn read_all(layer: &[u8], claims: &[Claim]) -> (LayerContents, Recorder) {
+    read(layer, claims, &Limits::default()).unwrap()
+}
+
+/// The error of a layer that is stored so, in an archive that states the right sizes.
+fn error_of(media_type: &str, stored: &[u8], tar: &[u8], limits: &Limits) -> String {
+    let mut layout = Layout::default();
+    let image = layout.image(&[(media_type, stored, tar)]);
+    read_first(&open(&layout.tar(&[image])).unwrap(), &[], limits).unwrap_err().to_string()
+}
+
+fn kinds(contents: &LayerContents) -> Vec<(&str, EntryKind)> {
+    contents.entries.iter().map(|entry| (entry.path.as_str(), entry.kind)).collect()
+}
+
+/// Content that does not compress to almost nothing.
+fn noise(len: usize) -> Vec<u8> {
+    let mut state = 1u32;
+    let next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    std::iter::repeat_with(next).take(len).collect()
+}
+
+#[test]
+fn entries_are_the_layer_s_final_word_by_path() {
+    let tar = Tar::default()
+        .file("./usr/bin/b", b"1")
+        .directory("etc/")
+        .symlink("bin", "usr/bin")
+        .file("etc/.wh.gone", b"")
+        .file("var/.wh..wh..opq", b"")
+        .file(".wh..wh.plnk/1", b"")
+        .hard_link("usr/bin/c", "usr/bin/b")
+        .file("bin", b"now a file")
+        .end();
+    let (contents, _) = read_all(&tar, &[]);
+    let expected = [
+        ("bin", EntryKind::File),
+        ("etc", EntryKind::Directory),
+        ("etc/gone", EntryKind::Whiteout),
+        ("usr/bin/b", EntryKind::File),
+        ("usr/bin/c", EntryKind::File),
+        ("var", EntryKind::Opaque),
+    ];
+    assert_eq!(kinds(&contents), expected);
+    assert!(contents.entries.is_sorted());
+}
+
+#[test]
+fn layers_are_the_same_however_they_are_stored() {
+    let tar = Tar::default().file("a", &noise(3_000_000)).file("b", b"claimed").end();
+    let (plain, _) = read_all(&tar, &[path("b")]);
+    let several = [gzip(&tar[..1000]), gzip(&tar[1000..]), b"\0\0trailing".to_vec()].concat();
+    let frames = [zstd(&tar[..1000]), b"\x50\x2a\x4d\x18\x02\0\0\0xx".to_vec(), zstd(&tar[1000..])].concat();
+    for (media_type, stored) in [(GZIP, gzip(&tar)), (GZIP, several), (ZSTD, zstd(&tar)), (ZSTD, frames)] {
+        let mut layout = Layout::default();
+        let image = layout.image(&[(media_type, &stored, &tar)]);
+        let archive = open(&layout.tar(&[image])).unwrap();
+        let (contents, shown) = read_first(&archive, &[path("b")], &Limits::default()).unwrap();
+        assert_eq!(shown.files(), [("b", "claimed")]);
+        assert_eq!(contents.digest, Some(Digest::of(&stored)));
+        assert_eq!((contents.size, contents.inflated_size), (stored.len() as u64, tar.len() as u64));
+        assert_eq!((&contents.entries, contents.diff_id), (&plain.entries, plain.diff_id));
+    }
+}
+
+#[test]
+fn layers_without_media_type_are_told_by_their_first_bytes() {
+    let tar = Tar::default().file("a", b"1").end();
+    for stored in [tar.clone(), gzip(&tar), zstd(&tar)] {
+        let archive = docker_archive_of(&crate::test_support::configuration(&[&tar]), &[&stored]);
+        let (_, shown) = read_first(&open(&archive).unwrap(), &[path("a")], &Limits::default()).unwrap();
+        assert_eq!(shown.files(), [("a", "1")]);
+    }
+}
+
+#[test]
+fn a_digest_that_is_wrong_is_named_with_the_right_one() {
+    let (tar, other) = (Tar::default().file("a", b"1").end(), Tar::default().file("a", b"2").end());
+    let check = |error: String, expected: [Digest; 2]| {
+        assert!(expected.iter().all(|digest| error.contains(&digest.to_string())), "{error}");
+    };
+    let digests = [Digest::of(&tar), Digest::of(&other)];
+    check(error_of(GZIP, &gzip(&other), &tar, &Limits::default()), digests);
+    // The same with a tar that is damaged as well: the digest is the better explanation.
+    let cut = &tar[..514];
+    check(error_of(GZIP, &gzip(cut), &tar, &Limits::default()), [Digest::of(&tar), Digest::of(cut)]);
+
+    let mut layout = Layout::default();
+    let image = layout.image(&[(GZIP, &gzip(&tar), &tar)]);
+    let good = gzip(&tar);
+    let blob = layout.0.iter_mut().find(|(_, bytes)| *bytes == good).unwrap();
+    // The operating system in the header of gzip is of no consequence to what it holds.
+    blob.1[9] ^= 1;
+    let bad = Digest::of(&blob.1);
+    let archive = open(&layout.tar(&[image])).unwrap();
+    let error = read_first(&archive, &[], &Limits::default()).unwrap_err();
+    assert!(matches!(error, Error::WrongDigest { .. }));
+    check(error.to_string(), [Digest::of(&good), bad]);
+}
+
+#[test]
+fn streams_that_end_early_are_told_with_the_place() {
+    let tar = Tar::default().file("a", &noise(100_000)).end();
+    let check = |media_type, stored: &[u8], expected: &str| {
+        let error = error_of(media_type, stored, &tar, &Limits::default());
+        assert!(error.contains(expected) && error.contains(&Digest::of(&tar).to_string()), "{error}");
+    };
+    let (gz, zst) = (gzip(&tar), zstd(&tar));
+    let at = |bytes: &[u8]| format!("damaged at byte {}", bytes.len());
+    for cut in [2, 5, 20, 50_000, gz.len() - 9, gz.len() - 1] {
+        check(GZIP, &gz[..cut], "the gzip stream ends early");
+        check(GZIP, &gz[..cut], &at(&gz[..cut]));
+    }
+    for cut in [4, 5, 20, 50_000, zst.len() - 1] {
+        check(ZSTD, &zst[..cut], "the zstd stream ends early");
+        check(ZSTD, &zst[..cut], &at(&zst[..cut]));
+    }
+    let mut changed = gz.clone();
+    changed[gz.len() - 6] ^= 1;
+    check(GZIP, &changed, "gzip: ");
+    check(ZSTD, &[zst.as_slice(), b"trailing"].concat(), "zstd: ");
+}
+
+#[test]
+fn a_damaged_tar_is_an_error_that_names_the_layer() {
+    let tar = Tar::default().file("a", b"content").end();
+    let error = read(&tar[..515], &[], &Limits::default()).unwrap_err().to_string();
+    let digest = Digest::of(&tar[..515]);
+    let why = "is damaged at byte 515: the tar ends within an entry of which 4 bytes are left";
+    assert_eq!(error, format!("layer `{digest}` {why}"));
+}
+
+#[test]
+fn what_inflates_without_end_is_stopped() {
+    let zeros = vec![0; 10_000_000];
+    let small = Limits { layer_inflated_bytes: 1_000_000, ..Limits::default() };
+    let ratio = Limits { inflation_ratio: 50, inflation_ratio_from: 1_000_000, ..Limits::default() };
+    for (media_type, stored) in [(GZIP, gzip(&zeros)), (ZSTD, zstd(&zeros))] {
+        let error = error_of(media_type, &stored, &zeros, &small);
+        assert!(error.contains("`layer_inflated_bytes` of 1000000"), "{error}");
+        let error = error_of(media_type, &stored, &zeros, &ratio);
+        assert!(error.contains("`inflation_ratio` of 50"), "{error}");
+    }
+}
+
+#[test]
+fn a_zstd_window_over_the_limit_is_not_supported() {
+    let tar = Tar::default().file("a", &noise(3_000_000)).end();
+    let limits = Limits { zstd_window_log: 10, ..Limits::default() };
+    let error = error_of(ZSTD, &zstd(&tar), &tar, &limits);
+    assert!(error.contains("`zstd_window_log` of 10"), "{error}");
+}
+
+#[test]
+fn bytes_after_the_end_of_the_tar_are_hashed() {
+    let mut tar = Tar::default().file("a", b"1").end();
+    tar.extend_from_slice(&noise(1_000_000));
+    assert_eq!(read_all(&tar, &[]).0.inflated_size, tar.len() as u64);
+}
+
+#[test]
+fn files_are_claimed_by_path_and_first_bytes() {
+    let tar = Tar::default()
+        .file("bin/a", b"\x7fELF and more")
+        .file("bin/b", b"\x7fEL")
+        .file("etc/c", b"text")
+        .symlink("etc/d", "c")
+        .end();
+    let (_, shown) = read_all(&tar, &[magic(b"\x7fELF"), path("etc/*")]);
+    assert_eq!(shown.files(), [("bin/a", "\x7fELF and more"), ("etc/c", "text")]);
+}
+
+#[test]
+fn files_that_belong_together_come_at_the_end_by_path() {
+    let tar = Tar::default().file("db/b", b"2").file("db/a", b"old").file("db/a", b"1").end();
+    let (contents, shown) = read_all(&tar, &[together(path("db/*"))]);
+    let files: Vec<_> = shown.together.iter().map(|s| (s.path.as_str(), s.content.as_str())).collect();
+    assert_eq!(files, [("db/a", "1"), ("db/b", "2")]);
+    assert!(shown.alone.is_empty() && contents.superseded.is_empty());
+}
+
+#[test]
+fn a_showing_that_a_later_entry_replaces_is_told() {
+    let tar = Tar::default()
+        .file("a", b"old")
+        .file("d/b", b"gone")
+        .file("a", b"new")
+        .symlink("d", "elsewhere")
+        .end();
+    let (contents, shown) = read_all(&tar, &[path("**")]);
+    assert_eq!(shown.files(), [("a", "old"), ("d/b", "gone"), ("a", "new")]);
+    let superseded =
+        |at: usize| Superseded { path: shown.alone[at].path.clone(), ordinal: shown.alone[at].ordinal };
+    assert_eq!(contents.superseded, [superseded(0), superseded(1)]);
+    assert!(shown.batches.iter().all(|batch| batch.iter().filter(|path| *path == "a").count() < 2));
+}
+
+#[test]
+fn batches_are_bounded_by_count_and_size() {
+    let tar = (0..10).fold(Tar::default(), |tar, n| tar.file(&format!("f{n}"), b"0123456789")).end();
+    let sizes = |limits: &Limits| {
+        let (_, shown) = read(&tar, &[path("*")], limits).unwrap();
+        shown.batches.iter().map(Vec::len).collect::<Vec<_>>()
+    };
+    assert_eq!(sizes(&Limits { alone_files: 4, ..Limits::default() }), [4, 4, 2]);
+    assert_eq!(sizes(&Limits { alone_memory: 30, ..Limits::default() }), [3, 3, 3, 1]);
+}
+
+#[test]
+fn large_files_are_the_same_from_temporary_files() {
+    let content = "0123456789".repeat(100_000);
+    let tar = Tar::default().file("a", content.as_bytes()).file("b", content.as_bytes()).end();
+    let limits = Limits { alone_memory: 1000, together_memory: 1000, ..Limits::default() };
+    let (_, shown) = read(&tar, &[path("*"), together(path("*"))], &limits).unwrap();
+    assert!(shown.files() == [("a", content.as_str()), ("b", content.as_str())]);
+    assert!(shown.together.len() == 2 && shown.together.iter().all(|s| s.content == content));
+}
+
+#[test]
+fn claimed_files_over_a_limit_are_unread_and_said_so() {
+    let tar = Tar::default().file("a", &[b'x'; 100]).file("b", b"1").file("c", b"22").end();
+    let check = |limits: Limits, expected: &[&str], why: &str| {
+        let (contents, shown) = read(&tar, &[path("*"), together(path("*"))], &limits).unwrap();
+        let unread: Vec<_> = contents.unread.iter().map(|(_, unread)| unread.path.as_str()).collect();
+        assert_eq!(unread, expected);
+        let text = contents.unread[0].1.error.to_string();
+        assert!(text.contains(why), "{text}");
+        assert_eq!(shown.alone.len() + unread.len(), 3);
+    };
+    let one = Limits { claimed_file_bytes: 99, ..Limits::default() };
+    check(one, &["a"], "100 bytes are over the limit `claimed_file_bytes` of 99");
+    let all = Limits { claimed_bytes: 101, ..Limits::default() };
+    check(all, &["c"], "over the limit `claimed_bytes` of 101");
+
+    let count = Limits { claimed_files: 2, ..Limits::default() };
+    let error = read(&tar, &[path("*")], &count).unwrap_err().to_string();
+    assert!(error.contains("`claimed_files` of 2: 3 found"), "{error}");
+}
+
+#[test]
+fn what_a_later_entry_replaces_is_not_unread() {
+    let tar = Tar::default().file("a", &[b'x'; 100]).file("a", b"1").end();
+    let limits = Limits { claimed_file_bytes: 99, ..Limits::default() };
+    let (contents, shown) = read(&tar, &[path("*")], &limits).unwrap();
+    assert_eq!((contents.unread.len(), shown.files().len()), (0, 1));
+}
+
+#[test]
+fn hard_links_are_shown_with_the_content_that_they_lead_to() {
+    let tar = Tar::default()
+        .file("bin/tool", b"MAGIC tool")
+        .file("plain", b"nobody claims this")
+        .hard_link("bin/same", "./bin/tool")
+        .hard_link("bin/chain", "bin/same")
+        .file("plain", b"replaced")
+        .hard_link("etc/replaced", "/plain")
+        .end();
+    let expected = [
+        ("bin/tool", "MAGIC tool"),
+        ("bin/same", "MAGIC tool"),
+        ("bin/chain", "MAGIC tool"),
+        ("etc/replaced", "replaced"),
+    ];
+    // With memory for links, and without: then the layer is read twice.
+    for link_memory in [1 << 20, 0] {
+        let limits = Limits { link_memory, ..Limits::default() };
+        let (contents, shown) = read(&tar, &[magic(b"MAGIC"), path("etc/*")], &limits).unwrap();
+        let mut files = shown.files();
+        files.sort_unstable();
+        let mut expected = expected;
+        expected.sort_unstable();
+        assert_eq!(files, expected);
+        assert!(contents.unread.is_empty());
+    }
+}
+
+#[test]
+fn links_to_what_was_claimed_together_come_together() {
+    let tar = Tar::default().file("x", b"content").hard_link("db/a", "x").file("db/b", b"2").end();
+    let (_, shown) = read_all(&tar, &[together(path("db/*"))]);
+    let files: Vec<_> = shown.together.iter().map(|s| (s.path.as_str(), s.content.as_str())).collect();
+    assert_eq!(files, [("db/a", "content"), ("db/b", "2")]);
+}
+
+#[test]
+fn hard_links_out_of_the_layer_are_unread() {
+    let tar = Tar::default().symlink("s", "x").hard_link("etc/a", "absent").hard_link("etc/b", "s").end();
+    let (contents, _) = read_all(&tar, &[path("etc/*")]);
+    let why = |target: &str| {
+        InputError::Unsupported(format!("a hard link to `{target}`, which is no file of this layer"))
+    };
+    let found: Vec<_> = contents.unread.into_iter().map(|(_, unread)| (unread.path, unread.error)).collect();
+    assert_eq!(found, [("etc/a".into(), why("absent")), ("etc/b".into(), why("s"))]);
+}
+
+#[test]
+fn entries_that_lead_out_of_the_layer_are_ignored_and_said_so() {
+    let tar = Tar::default()
+        .file("../../etc/passwd", b"x")
+        .pax(&[("path", b"a\0b")])
+        .file("x", b"x")
+        .entry(EntryType::GNULongName, "x", "", &[b'n'; 5000])
+        .file("x", b"x")
+        .file("/etc/shadow", b"inside")
+        .end();
+    let (contents, shown) = read_all(&tar, &[path("**")]);
+    assert_eq!(shown.files(), [("etc/shadow", "inside")]);
+    let ignored: Vec<_> = contents.ignored.iter().map(|ignored| ignored.why.as_str()).collect();
+    let expected = [
+        "its path leads out of the layer by `..`",
+        "its path holds a NUL byte",
+        "its path is over the limit `path_length` of 4096",
+    ];
+    assert_eq!(ignored, expected);
+}
+
+#[test]
+fn paths_over_the_limit_of_a_layer_are_an_error() {
+    let tar = Tar::default().file("aaaa", b"").file("bbbb", b"").end();
+    let limits = Limits { layer_path_bytes: 7, ..Limits::default() };
+    let error = read(&tar, &[], &limits).unwrap_err().to_string();
+    assert!(error.contains("`layer_path_bytes` of 7: 8 found"), "{error}");
+}
+
+#[test]
+fn an_empty_layer_has_no_entries() {
+    for tar in [vec![], vec![0; 1024], vec![0; 10240]] {
+        assert_eq!(read_all(&tar, &[path("**")]).0.entries, []);
+    }
+}
+
+#[test]
+fn a_layer_of_another_archive_is_missing() {
+    let archive = open(&docker_archive(&[&Tar::default().end()])).unwrap();
+    let mut layer = archive.images().unwrap().remove(0).layers.remove(0);
+    layer.place = crate::archive::Place::File("index.json".into());
+    let claims = ClaimSet::new(std::iter::empty()).unwrap();
+    let mut sink = Recorder::default();
+    let result = read_layer(&archive, &layer, &claims, &scratch(), &Limits::default(), &mut sink);
+    assert!(matches!(result, Err(Error::Missing { .. })));
+}
+
+#[test]
+fn a_scratch_directory_that_is_not_there_is_this_machine_s_fault() {
+    let tar = Tar::default().file("a", b"0123456789").end();
+    let archive = open(&docker_archive(&[&tar])).unwrap();
+    let layer = archive.images().unwrap().remove(0).layers.remove(0);
+    let claims = [path("a")];
+    let claims = ClaimSet::new([claims.as_slice()].into_iter()).unwrap();
+    let limits = Limits { alone_memory: 1, ..Limits::default() };
+    let absent = Path::new("/absent/scratch");
+    let result = read_layer(&archive, &layer, &claims, absent, &limits, &mut Recorder::default());
+    assert!(matches!(result, Err(Error::Io { .. })), "{result:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_layer_makes_reading_panic_or_hang(bytes in prop::collection::vec(any::<u8>(), 0..3000), head in 0usize..3) {
+        let head: &[u8] = [b"".as_slice(), b"\x1f\x8b\x08\0", b"\x28\xb5\x2f\xfd"][head];
+        let layer = [head, &bytes].concat();
+        let _ = read(&layer, &[path("**"), magic(b"a")], &Limits::default());
+    }
+
+    #[test]
+    fn the_last_content_of_a_path_is_what_holds(
+        files in prop::collection::vec(("[ab](/[ab])?", "[xyz]{0,3}"), 0..12),
+        alone_files in 1usize..5,
+    ) {
+        let tar = files.iter().fold(Tar::default(), |tar, (path, content)| tar.file(path, content.as_bytes()));
+        let limits = Limits { alone_files, ..Limits::default() };
+        let (contents, shown) = read(&tar.end(), &[path("**")], &limits).unwrap();
+        let holds = |path: &str, ordinal| !contents.superseded.contains(&Superseded { path: path.into(), ordinal });
+        let mut found: Vec<_> =
+            shown.alone.iter().filter(|s| holds(&s.path, s.ordinal)).map(|s| (s.path.clone(), s.content.clone())).collect();
+        found.sort();
+        let mut expected = std::collections::BTreeMap::new();
+        for (path, content) in files {
+            expected.retain(|known: &String, _| !known.starts_with(&format!("{path}/")));
+            expected.insert(path, content);
+        }
+        prop_assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn configurations_may_leave_out_history() {
+    let tar = Tar::default().end();
+    let mut configuration = crate::test_support::configuration(&[&tar]);
+    configuration["history"] = json!(null);
+    configuration["config"] = json!(null);
+    let image = open(&docker_archive_of(&configuration, &[&tar])).unwrap().images().unwrap().remove(0).image;
+    assert_eq!((image.layers[0].created_by.as_deref(), image.labels.len()), (None, 0));
+}

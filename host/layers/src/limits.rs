@@ -1,0 +1,97 @@
+use serde::{Deserialize, Serialize};
+
+/// Bounds for everything that an archive, which is untrusted, makes this crate do. Sizes are in
+/// bytes. Whatever is over one is an [`Error::OverLimit`](crate::Error::OverLimit) that names the
+/// field, unless the field says otherwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Members of an image archive.
+    pub archive_members: u64,
+    /// Size of a compressed image archive once it is inflated into the scratch directory.
+    pub archive_inflated_bytes: u64,
+    /// Size of a manifest, index or image configuration.
+    pub json_document_bytes: u64,
+    /// Images of one archive.
+    pub images_per_archive: u64,
+    /// Manifests and indexes of one archive that are looked at, those that are no images included.
+    pub manifests_per_archive: u64,
+    /// Layers of one image.
+    pub layers_per_image: u64,
+    /// Names of one image.
+    pub names_per_image: u64,
+    /// How deep indexes may be nested; 1 is the archive's own `index.json`.
+    pub index_depth: u64,
+    /// Size of a layer's tar.
+    pub layer_inflated_bytes: u64,
+    /// How many times its stored size an archive or a layer may inflate to. What is smaller than
+    /// [`inflation_ratio_from`](Self::inflation_ratio_from) may be of any ratio.
+    pub inflation_ratio: u64,
+    /// From which inflated size on the ratio counts: small content of zeros is no attack.
+    pub inflation_ratio_from: u64,
+    /// The largest window that a zstd frame may ask for, as a power of two.
+    pub zstd_window_log: u32,
+    /// Entries of one layer.
+    pub layer_entries: u64,
+    /// Sum of the lengths of all paths of one layer.
+    pub layer_path_bytes: u64,
+    /// Length of one path; an entry with a longer one is ignored, which
+    /// [`LayerContents::ignored`](crate::LayerContents::ignored) tells.
+    pub path_length: u64,
+    /// Size of one PAX extended header.
+    pub tar_extension_bytes: u64,
+    /// Pieces of one sparse file.
+    pub sparse_extents: u64,
+    /// Size of one claimed file; a larger one is unread.
+    pub claimed_file_bytes: u64,
+    /// Claimed files of one layer.
+    pub claimed_files: u64,
+    /// Sum of the sizes of all claimed files of one layer; those over it are unread.
+    pub claimed_bytes: u64,
+    /// Files that wait to be shown to claimants of `alone` files.
+    pub alone_files: usize,
+    /// Content of those that is kept in memory; a larger single file waits in a temporary file.
+    pub alone_memory: u64,
+    /// Content of `together` files that is kept in memory; the rest waits in a temporary file.
+    pub together_memory: u64,
+    /// Content that was shown and is kept in memory for hard links to it that may follow. Where a
+    /// link comes later than that, the layer is read a second time.
+    pub link_memory: u64,
+}
+
+const KIB: u64 = 1 << 10;
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            archive_members: 200_000,
+            archive_inflated_bytes: 64 * GIB,
+            json_document_bytes: 4 * MIB,
+            images_per_archive: 256,
+            manifests_per_archive: 4096,
+            layers_per_image: 512,
+            names_per_image: 4096,
+            index_depth: 4,
+            layer_inflated_bytes: 16 * GIB,
+            inflation_ratio: 250,
+            inflation_ratio_from: 256 * MIB,
+            // 32 MiB. Every decoder is to manage 8 MiB (RFC 8878, 3.1.1.1.2); `zstd -19` and the
+            // encoders of container tools stay within that, `--ultra` goes beyond.
+            zstd_window_log: 25,
+            layer_entries: 1_000_000,
+            layer_path_bytes: 64 * MIB,
+            path_length: 4096,
+            tar_extension_bytes: MIB,
+            sparse_extents: 64 * KIB,
+            claimed_file_bytes: 256 * MIB,
+            claimed_files: 200_000,
+            claimed_bytes: 8 * GIB,
+            alone_files: 256,
+            alone_memory: 8 * MIB,
+            together_memory: 32 * MIB,
+            link_memory: 8 * MIB,
+        }
+    }
+}

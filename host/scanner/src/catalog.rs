@@ -1,0 +1,174 @@
+//! What is known: images and layers, one by one and in pages.
+
+use std::collections::BTreeMap;
+
+use limpid_model::report::LayerChanges;
+use limpid_model::{Digest, Image};
+use limpid_store::tables::entries::Entries;
+use limpid_store::tables::findings::Findings;
+use limpid_store::tables::holders::{self, Holders};
+use limpid_store::tables::images::{Images, Indexing};
+use limpid_store::tables::layers::{self, Layers};
+use limpid_store::tables::manifests::Manifests;
+use limpid_store::{Batch, View};
+
+use crate::{Error, Scanner};
+
+/// How many different sets of layers below it a layer is described over.
+const CONTEXTS: usize = 16;
+
+/// An image in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageSummary {
+    /// The image.
+    pub image: Image,
+    /// When it was last indexed, in milliseconds since 1970.
+    pub indexed_at: u64,
+}
+
+/// A part of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T, K> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// Where the next page begins; none where this is the last.
+    pub next: Option<K>,
+}
+
+/// A layer, and what it does over the layers below it.
+#[derive(Clone, Debug)]
+pub struct LayerDescription {
+    /// Digest of its tar.
+    pub diff_id: Digest,
+    /// What was seen when it was read.
+    pub row: layers::Row,
+    /// What it does, for each different set of layers that it lies upon.
+    pub contexts: Vec<LayerContext>,
+}
+
+/// What a layer does over some layers.
+#[derive(Clone, Debug)]
+pub struct LayerContext {
+    /// The layers below it, lowest first.
+    pub below: Vec<Digest>,
+    /// Images in which it lies upon those.
+    pub images: Vec<Digest>,
+    /// The command that made it, where the history tells.
+    pub created_by: Option<String>,
+    /// What it does to their packages.
+    pub changes: LayerChanges,
+}
+
+/// The image of a digest, be it that of its configuration or of a manifest.
+pub(crate) fn image(view: &View<'_>, digest: &Digest) -> Result<(Image, Indexing), Error> {
+    let id = match view.get::<Manifests>(digest)? {
+        Some(row) => row.image.into(),
+        None => *digest,
+    };
+    let row = view.get::<Images>(&id)?.ok_or(Error::NoImage(*digest))?;
+    Ok(row.into_parts(id))
+}
+
+impl Scanner {
+    /// One image.
+    ///
+    /// # Errors
+    /// [`Error::NoImage`] where there is no such image.
+    pub fn image(&self, digest: &Digest) -> Result<ImageSummary, Error> {
+        let (image, indexing) = image(&self.store().view(), digest)?;
+        Ok(ImageSummary { image, indexed_at: indexing.indexed_at })
+    }
+
+    /// Images by digest, from the one after `after` on, `limit` at most.
+    pub fn images(&self, after: Option<&Digest>, limit: usize) -> Result<Page<ImageSummary, Digest>, Error> {
+        let view = self.store().view();
+        let mut items = Vec::new();
+        for row in view.scan_after::<Images>(after).take(limit.saturating_add(1)) {
+            let (id, row) = row?;
+            let (image, indexing) = row.into_parts(id);
+            items.push(ImageSummary { image, indexed_at: indexing.indexed_at });
+        }
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| more).map(|last| last.image.id);
+        Ok(Page { items, next })
+    }
+
+    /// Forgets an image, and those of its layers that no other image has.
+    ///
+    /// # Errors
+    /// [`Error::NoImage`] where there is no such image.
+    pub fn delete_image(&self, digest: &Digest) -> Result<(), Error> {
+        let _alone = self.lock_images();
+        let view = self.store().view();
+        let (image, _) = image(&view, digest)?;
+        let mut batch = Batch::default();
+        batch.delete::<Images>(&image.id);
+        for manifest in &image.manifests {
+            batch.delete::<Manifests>(manifest);
+        }
+        for layer in &image.layers {
+            batch.delete::<Holders>(&holders::Key { diff_id: layer.diff_id, image: image.id });
+            if holders(&view, &layer.diff_id)?.iter().all(|holder| *holder == image.id) {
+                forget_layer(&view, &mut batch, &layer.diff_id)?;
+            }
+        }
+        self.store().commit(batch)?;
+        Ok(())
+    }
+
+    /// A layer, and what it added, removed and changed.
+    ///
+    /// # Errors
+    /// [`Error::NoLayer`] where there is no such layer.
+    pub fn layer(&self, diff_id: &Digest) -> Result<LayerDescription, Error> {
+        let view = self.store().view();
+        let row = view.get::<Layers>(diff_id)?.ok_or(Error::NoLayer(*diff_id))?;
+        let mut by_base: BTreeMap<Vec<Digest>, Vec<Digest>> = BTreeMap::new();
+        for holder in holders(&view, diff_id)? {
+            let (image, _) = image(&view, &holder)?;
+            let ids = image.layers.iter().map(|layer| layer.diff_id);
+            let below: Vec<_> = ids.take_while(|id| id != diff_id).collect();
+            by_base.entry(below).or_default().push(holder);
+        }
+        let mut contexts = Vec::new();
+        for (below, images) in by_base.into_iter().take(CONTEXTS) {
+            contexts.extend(self.context(below, images)?);
+        }
+        Ok(LayerDescription { diff_id: *diff_id, row, contexts })
+    }
+
+    fn context(&self, below: Vec<Digest>, images: Vec<Digest>) -> Result<Option<LayerContext>, Error> {
+        let Some(example) = images.first() else { return Ok(None) };
+        let mut inventory = self.inventory(example)?;
+        let place = below.len();
+        if place >= inventory.layers.len() {
+            return Ok(None);
+        }
+        Ok(Some(LayerContext {
+            changes: inventory.layers.swap_remove(place),
+            created_by: inventory.image.layers.get(place).and_then(|layer| layer.created_by.clone()),
+            below,
+            images,
+        }))
+    }
+}
+
+fn holders(view: &View<'_>, diff_id: &Digest) -> Result<Vec<Digest>, Error> {
+    let rows = view.scan::<Holders>(|key| {
+        key.digest(diff_id);
+    });
+    rows.map(|row| Ok(row?.0.image)).collect()
+}
+
+fn forget_layer(view: &View<'_>, batch: &mut Batch, diff_id: &Digest) -> Result<(), Error> {
+    batch.delete::<Layers>(diff_id);
+    batch.delete::<Entries>(diff_id);
+    let rows = view.scan::<Findings>(|key| {
+        key.digest(diff_id);
+    });
+    for row in rows {
+        batch.delete::<Findings>(&row?.0);
+    }
+    Ok(())
+}

@@ -1,0 +1,80 @@
+use limpid_model::{Digest, PluginFailure};
+
+/// Why a use case could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The archive, or a layer of it, cannot be used.
+    #[error(transparent)]
+    Archive(#[from] limpid_layers::Error),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] limpid_store::Error),
+    /// There is no such image.
+    #[error("image `{0}` is not known; submit it to `/v1/images` first")]
+    NoImage(Digest),
+    /// There is no such layer.
+    #[error("layer `{0}` is not known")]
+    NoLayer(Digest),
+    /// There is no such job.
+    #[error("job `{0}` is not known")]
+    NoJob(u64),
+    /// No plugin with that name reads a feed.
+    #[error("no plugin named `{name}` reads a feed; there are: {}", list(.known))]
+    NoFeed {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// No plugin orders that scheme.
+    #[error("no plugin orders versions of scheme `{name}`; there are: {}", list(.known))]
+    NoScheme {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// A plugin failed on what it was given.
+    #[error(transparent)]
+    Plugin(#[from] PluginFailure),
+    /// The document states more than it may.
+    #[error("the document states more than {limit} advisories, the limit of setting `feeds.advisories`")]
+    TooManyAdvisories {
+        /// The limit.
+        limit: usize,
+    },
+    /// The document of a feed cannot be read.
+    #[error("the document cannot be read")]
+    Document(#[source] std::io::Error),
+    /// Too many submissions wait already.
+    #[error("{limit} submissions wait already, the limit of setting `index.queue`; try again later")]
+    Busy {
+        /// The limit.
+        limit: usize,
+    },
+    /// Temporary files or threads cannot be had.
+    #[error("{what}")]
+    Host {
+        /// What was tried.
+        what: String,
+        /// What the system says.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+fn list(names: &[String]) -> String {
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+/// An error and what lies beneath it, in one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

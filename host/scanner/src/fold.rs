@@ -1,0 +1,143 @@
+//! Folding layers: a fact lives in a file.
+//!
+//! Where a later layer replaces or deletes the file that states a fact, the fact goes with it; where
+//! the file stays, the fact stays. That one rule gives the packages of the image, the layer that
+//! introduced each, and what each layer added, removed and changed, whatever the ecosystem.
+
+mod changes;
+mod hidden;
+
+use std::collections::{HashMap, HashSet};
+
+use limpid_model::{
+    Digest, Distribution, Fact, ImageLayer, LayerFindings, Package, PluginFailure, PluginId, Unread,
+};
+use limpid_store::tables::findings::PackageKeys;
+use limpid_store::tables::images::Hidden;
+
+pub(crate) use changes::Change;
+pub(crate) use hidden::hidden;
+
+/// What the detectors found in one layer.
+#[derive(Clone, Debug)]
+pub(crate) struct LayerFacts {
+    pub(crate) layer: ImageLayer,
+    pub(crate) found: Vec<Found>,
+}
+
+/// What one detector found in one layer. `keys` holds one element for each package.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) detector: PluginId,
+    pub(crate) findings: LayerFindings,
+    pub(crate) keys: Vec<PackageKeys>,
+}
+
+/// A package that is there, and where it came from.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    pub(crate) detector: PluginId,
+    pub(crate) path: String,
+    pub(crate) member: Option<String>,
+    pub(crate) package: Package,
+    pub(crate) keys: PackageKeys,
+    /// Place of the layer whose file states it now.
+    pub(crate) stated_by: usize,
+    /// Place of the layer that brought it.
+    pub(crate) introduced_by: usize,
+}
+
+/// What an image holds when all of its layers are laid upon each other.
+#[derive(Debug, Default)]
+pub(crate) struct Contents {
+    pub(crate) distribution: Option<Distribution>,
+    pub(crate) packages: Vec<Held>,
+    pub(crate) properties: Vec<(String, String)>,
+    pub(crate) unread: Vec<(Digest, PluginId, Unread)>,
+    pub(crate) failures: Vec<(Digest, PluginFailure)>,
+}
+
+/// Lays layers upon each other, lowest first; `on_layer` is told what each did to the packages.
+pub(crate) fn fold(
+    layers: Vec<LayerFacts>,
+    hidden: &[Hidden],
+    mut on_layer: impl FnMut(usize, Vec<Change>),
+) -> Contents {
+    let hidden: HashMap<(usize, &str), usize> =
+        hidden.iter().map(|h| ((h.layer, h.path.as_str()), h.by)).collect();
+    let ends = |layer: usize, path: &str| hidden.get(&(layer, path)).copied();
+    let mut contents = Contents::default();
+    for (place, layer) in layers.into_iter().enumerate() {
+        let mut brought = Vec::new();
+        for found in layer.found {
+            let diff_id = layer.layer.diff_id;
+            contents.failures.extend(found.findings.failures.into_iter().map(|f| (diff_id, f)));
+            for unread in found.findings.unread {
+                if ends(place, &unread.path).is_none() {
+                    contents.unread.push((diff_id, found.detector.clone(), unread));
+                }
+            }
+            let mut keys = found.keys.into_iter();
+            for finding in found.findings.findings {
+                let stays = ends(place, &finding.path).is_none();
+                match finding.fact {
+                    Fact::Package(package) => brought.extend(keys.next().map(|keys| Held {
+                        detector: found.detector.clone(),
+                        path: finding.path,
+                        member: finding.member,
+                        package: *package,
+                        keys,
+                        stated_by: place,
+                        introduced_by: place,
+                    })),
+                    Fact::Distribution(d) if stays => {
+                        if contents.distribution.as_ref().is_none_or(|known| outweighs(&d, known)) {
+                            contents.distribution = Some(d);
+                        }
+                    }
+                    Fact::Property(name, value) if stays => contents.properties.push((name, value)),
+                    Fact::Distribution(_) | Fact::Property(..) | Fact::Ownership(_) => {}
+                }
+            }
+        }
+        let (gone, mut staying): (Vec<_>, Vec<_>) =
+            contents.packages.into_iter().partition(|held| ends(held.stated_by, &held.path) == Some(place));
+        let changes = changes::carry_over(gone, &mut brought);
+        staying.append(&mut brought);
+        contents.packages = staying;
+        on_layer(place, changes);
+    }
+    contents
+}
+
+/// Whether what a higher layer states of the distribution counts more than what a lower one does.
+/// It does, unless it is of the same distribution and knows less: a small update may bring
+/// `etc/debian_version` anew and leave `usr/lib/os-release`, which says more, where it was.
+fn outweighs(higher: &Distribution, lower: &Distribution) -> bool {
+    higher.id != lower.id || higher.namespaces.len() >= lower.namespaces.len()
+}
+
+/// Keeps of what packages own only those paths from which another detector read something in the
+/// same layer.
+pub(crate) fn keep_shared_ownership(found: &mut [(PluginId, LayerFindings)]) {
+    let mut readers: HashMap<String, HashSet<PluginId>> = HashMap::new();
+    for (detector, findings) in found.iter() {
+        for finding in &findings.findings {
+            if !matches!(finding.fact, Fact::Ownership(_)) {
+                readers.entry(finding.path.clone()).or_default().insert(detector.clone());
+            }
+        }
+    }
+    for (detector, findings) in found.iter_mut() {
+        findings.findings.retain_mut(|finding| {
+            let Fact::Ownership(owned) = &mut finding.fact else { return true };
+            owned.paths.retain(|path| {
+                readers.get(path).is_some_and(|by| by.iter().any(|reader| reader != detector))
+            });
+            !owned.paths.is_empty()
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,58 @@
+use std::collections::HashSet;
+
+use limpid_layers::{Archive, ClaimSet, LayerContents, read_layer};
+use limpid_model::{LayerFindings, PluginId};
+use limpid_store::tables::entries;
+use limpid_store::tables::layers;
+use limpid_store::tables::values::DigestBytes;
+
+use super::detection::{self, Handover};
+use super::plan::Unknown;
+use crate::fold::keep_shared_ownership;
+use crate::{Error, Scanner};
+
+/// Calls of detectors that may wait while a layer is being read.
+const WAITING: usize = 4;
+
+/// A layer that was read and verified, and what the detectors found in it.
+pub(super) struct ReadLayer {
+    pub(super) row: layers::Row,
+    pub(super) entries: entries::Row,
+    pub(super) found: Vec<(PluginId, LayerFindings)>,
+}
+
+/// Reads a layer; the detectors that have not seen it run beside that.
+pub(super) fn read(scanner: &Scanner, archive: &Archive, unknown: &Unknown<'_>) -> Result<ReadLayer, Error> {
+    let detectors = &unknown.detectors;
+    let settings = scanner.settings();
+    let claims = detectors.iter().map(|plugin| plugin.detector().map_or(&[][..], |d| d.claims()));
+    let claims = ClaimSet::new(claims)?;
+    let (sender, receiver) = crossbeam_channel::bounded(WAITING);
+    let (contents, outcomes) = std::thread::scope(|scope| {
+        let detecting = scope.spawn(|| detection::detect(detectors, &receiver));
+        let mut sink = Handover(sender);
+        let contents =
+            read_layer(archive, unknown.source, &claims, &settings.scratch, &settings.limits, &mut sink);
+        drop(sink);
+        (contents, detecting.join())
+    });
+    let contents = contents?;
+    let outcomes = outcomes.map_err(|_| Error::Host {
+        what: "the thread that runs detectors has ended early".to_owned(),
+        source: std::io::Error::other("panic"),
+    })?;
+    let superseded: HashSet<u64> = contents.superseded.iter().map(|superseded| superseded.ordinal).collect();
+    let mut found = detection::collect(detectors, outcomes, &superseded, contents.unread.clone());
+    keep_shared_ownership(&mut found);
+    Ok(ReadLayer { row: row(&contents), entries: entries::Row::pack(&contents.entries)?, found })
+}
+
+fn row(contents: &LayerContents) -> layers::Row {
+    layers::Row {
+        digest: contents.digest.map(DigestBytes::from),
+        size: contents.size,
+        inflated_size: contents.inflated_size,
+        media_type: contents.media_type.clone(),
+        entries: contents.entries.len() as u64,
+    }
+}

@@ -1,0 +1,100 @@
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+
+use limpid_model::{Advisory, Enrichment, InputError};
+use limpid_runtime::{Sink, Source};
+
+use super::REMEMBERED;
+
+/// What a feed's plugin makes of one source.
+#[derive(Debug, Default)]
+pub(super) struct Collector {
+    /// By identifier; what came in several parts is joined.
+    pub(super) advisories: BTreeMap<String, Advisory>,
+    pub(super) withdrawn: BTreeSet<String>,
+    pub(super) rejected: u64,
+    pub(super) rejections: Vec<(String, String)>,
+    pub(super) follow: Vec<Source>,
+    /// The source that the plugin recognised in the document.
+    pub(super) identified: Option<String>,
+    /// Whether more was stated than may be.
+    pub(super) overflowed: bool,
+    limit: usize,
+}
+
+impl Collector {
+    pub(super) fn new(limit: usize) -> Self {
+        Self { limit, ..Self::default() }
+    }
+}
+
+impl Sink for Collector {
+    fn identify(&mut self, source: String) {
+        self.identified = Some(source);
+    }
+
+    fn advisories(&mut self, batch: Vec<Advisory>) {
+        for advisory in batch {
+            match self.advisories.entry(advisory.id.clone()) {
+                Entry::Occupied(mut entry) => join(entry.get_mut(), advisory),
+                Entry::Vacant(entry) => {
+                    entry.insert(advisory);
+                }
+            }
+        }
+        if self.advisories.len() > self.limit {
+            self.overflowed = true;
+            self.advisories.clear();
+        }
+    }
+
+    fn enrichments(&mut self, batch: Vec<Enrichment>) {
+        for enrichment in batch {
+            let why = InputError::Unsupported(format!("enrichments of kind `{}`", enrichment.kind));
+            self.reject(enrichment.id, why);
+        }
+    }
+
+    fn withdraw(&mut self, id: String) {
+        self.withdrawn.insert(id);
+    }
+
+    fn reject(&mut self, id: String, why: InputError) {
+        self.rejected += 1;
+        if self.rejections.len() < REMEMBERED {
+            self.rejections.push((id, why.to_string()));
+        }
+    }
+
+    fn follow(&mut self, source: Source) {
+        self.follow.push(source);
+    }
+}
+
+/// Adds to an advisory what another part of it says.
+fn join(into: &mut Advisory, part: Advisory) {
+    let or = |into: &mut String, part: String| {
+        if into.is_empty() {
+            *into = part;
+        }
+    };
+    or(&mut into.title, part.title);
+    or(&mut into.details, part.details);
+    add(&mut into.aliases, part.aliases);
+    add(&mut into.ratings, part.ratings);
+    add(&mut into.weaknesses, part.weaknesses);
+    add(&mut into.references, part.references);
+    add(&mut into.affected, part.affected);
+    into.published = into.published.take().or(part.published);
+    into.modified = into.modified.take().or(part.modified);
+    into.withdrawn = into.withdrawn.take().or(part.withdrawn);
+}
+
+fn add<T: PartialEq>(into: &mut Vec<T>, part: Vec<T>) {
+    for item in part {
+        if !into.contains(&item) {
+            into.push(item);
+        }
+    }
+}

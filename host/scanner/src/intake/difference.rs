@@ -1,0 +1,176 @@
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use limpid_model::{Advisory, Affected, Bound, Digest, Range};
+use limpid_runtime::{Mode, Source};
+use limpid_store::tables::advisories::{self, Advisories};
+use limpid_store::tables::affects::{self, Affects, KeyedRange, Statement};
+use limpid_store::tables::stated::{self, Stated};
+use limpid_store::{Batch, View};
+
+use crate::versions::{Keys, Wanted};
+use crate::{Error, Scanner};
+
+/// What a document changes in what its source stated before.
+#[derive(Debug, Default)]
+pub(super) struct Difference {
+    pub(super) stated: u64,
+    pub(super) added: u64,
+    pub(super) changed: u64,
+    pub(super) withdrawn: u64,
+    pub(super) namespaces: BTreeSet<String>,
+}
+
+impl Difference {
+    pub(super) const fn any(&self) -> bool {
+        self.added + self.changed + self.withdrawn > 0
+    }
+
+    /// Holds what a document states against what its source stated before, and adds to the batch
+    /// only what differs.
+    pub(super) fn write(
+        scanner: &Scanner,
+        view: &View<'_>,
+        batch: &mut Batch,
+        (feed, source): (&str, &Source),
+        advisories: &BTreeMap<String, Advisory>,
+        withdrawn: &BTreeSet<String>,
+    ) -> Result<Self, Error> {
+        let mut before = stated_before(view, feed, &source.name)?;
+        let mut difference = Self { stated: advisories.len() as u64, ..Self::default() };
+        let mut fresh = Vec::new();
+        for advisory in advisories.values() {
+            difference.namespaces.extend(advisory.affected.iter().map(|a| a.namespace.clone()));
+            let digest = advisories::Row::from(advisory.clone()).digest()?;
+            match before.remove(&advisory.id) {
+                Some(said) if said == digest => continue,
+                Some(_) => difference.changed += 1,
+                None => difference.added += 1,
+            }
+            fresh.push((advisory, digest));
+        }
+        let writer = Writer { view, feed, source: &source.name };
+        let keys = scanner.keys_of(wanted(fresh.iter().map(|(advisory, _)| *advisory)));
+        for (advisory, digest) in fresh {
+            writer.put(batch, advisory, digest, &keys)?;
+        }
+        for id in before.into_keys() {
+            if source.mode == Mode::Whole || withdrawn.contains(&id) {
+                difference.withdrawn += 1;
+                writer.remove(batch, &id)?;
+            }
+        }
+        Ok(difference)
+    }
+}
+
+fn stated_before(view: &View<'_>, feed: &str, source: &str) -> Result<HashMap<String, Digest>, Error> {
+    let rows = view.scan::<Stated>(|key| {
+        key.text(feed).text(source);
+    });
+    rows.map(|row| row.map(|(key, row)| (key.id, row.digest.into())).map_err(Error::from)).collect()
+}
+
+/// All versions that advisories name.
+fn wanted<'a>(advisories: impl Iterator<Item = &'a Advisory>) -> Wanted {
+    let mut wanted = Wanted::default();
+    for affected in advisories.flat_map(|advisory| &advisory.affected) {
+        let ends = affected.ranges.iter().flat_map(|range| {
+            let until = range.until.as_ref().map(|bound| match bound {
+                Bound::Excluding(version) | Bound::Including(version) => version,
+            });
+            [range.introduced.as_ref(), until]
+        });
+        for version in ends.flatten().chain(&affected.versions) {
+            wanted.add(&affected.scheme, version);
+        }
+    }
+    wanted
+}
+
+/// Writes what one source states.
+struct Writer<'a> {
+    view: &'a View<'a>,
+    feed: &'a str,
+    source: &'a str,
+}
+
+impl Writer<'_> {
+    fn put(&self, batch: &mut Batch, advisory: &Advisory, digest: Digest, keys: &Keys) -> Result<(), Error> {
+        self.remove_affects(batch, &advisory.id)?;
+        batch.put::<Advisories>(&self.advisory(&advisory.id), &advisory.clone().into())?;
+        batch.put::<Stated>(&self.stated(&advisory.id), &stated::Row { digest: digest.into() })?;
+        let mut by_package: BTreeMap<(&str, &str), Vec<Statement>> = BTreeMap::new();
+        // What was taken back stays known, but concerns nobody.
+        let affected = if advisory.withdrawn.is_some() { &[][..] } else { &advisory.affected };
+        for affected in affected {
+            by_package
+                .entry((&affected.namespace, &affected.name))
+                .or_default()
+                .push(statement(affected, keys));
+        }
+        for ((namespace, name), statements) in by_package {
+            batch.put::<Affects>(
+                &self.affects(&advisory.id, namespace, name),
+                &affects::Row::new(statements),
+            )?;
+        }
+        Ok(())
+    }
+
+    fn remove(&self, batch: &mut Batch, id: &str) -> Result<(), Error> {
+        self.remove_affects(batch, id)?;
+        batch.delete::<Advisories>(&self.advisory(id));
+        batch.delete::<Stated>(&self.stated(id));
+        Ok(())
+    }
+
+    fn remove_affects(&self, batch: &mut Batch, id: &str) -> Result<(), Error> {
+        if let Some(row) = self.view.get::<Advisories>(&self.advisory(id))? {
+            for affected in row.into_advisory(id.to_owned()).affected {
+                batch.delete::<Affects>(&self.affects(id, &affected.namespace, &affected.name));
+            }
+        }
+        Ok(())
+    }
+
+    fn advisory(&self, id: &str) -> advisories::Key {
+        advisories::Key { feed: self.feed.to_owned(), id: id.to_owned(), source: self.source.to_owned() }
+    }
+
+    fn stated(&self, id: &str) -> stated::Key {
+        stated::Key { feed: self.feed.to_owned(), source: self.source.to_owned(), id: id.to_owned() }
+    }
+
+    fn affects(&self, id: &str, namespace: &str, name: &str) -> affects::Key {
+        affects::Key {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            feed: self.feed.to_owned(),
+            id: id.to_owned(),
+            source: self.source.to_owned(),
+        }
+    }
+}
+
+fn statement(affected: &Affected, keys: &Keys) -> Statement {
+    let keyed = |version: &String| keys.keyed(&affected.scheme, version);
+    let range = |range: &Range| {
+        let (until, inclusive) = match &range.until {
+            None => (None, false),
+            Some(Bound::Excluding(version)) => (Some(keyed(version)), false),
+            Some(Bound::Including(version)) => (Some(keyed(version)), true),
+        };
+        KeyedRange { introduced: range.introduced.as_ref().map(keyed), until, inclusive }
+    };
+    Statement {
+        of_source: affected.source,
+        scheme: affected.scheme.clone(),
+        component: keys.component(&affected.scheme),
+        status: affected.status,
+        ranges: affected.ranges.iter().map(range).collect(),
+        versions: affected.versions.iter().map(keyed).collect(),
+        requires: affected.requires.clone(),
+        ratings: affected.ratings.clone(),
+        note: affected.note.clone(),
+    }
+}

@@ -1,0 +1,114 @@
+//! The use cases: index an image, report on it, take in advisories.
+//!
+//! This crate owns how the parts work together: which plugin sees which file, how what they found
+//! in layers folds into an image, how packages are held against advisories, and what is written in
+//! one batch. It reads no bytes of archives, runs no Wasm and names no database by itself, knows
+//! no HTTP and no ecosystem. It is synchronous: whoever calls it from an async runtime does so from
+//! a pool for blocking work.
+
+mod catalog;
+mod error;
+mod fold;
+mod index;
+mod intake;
+mod jobs;
+mod matching;
+mod rekey;
+mod report;
+mod settings;
+mod versions;
+
+use std::sync::{Arc, Mutex};
+
+use limpid_model::PluginId;
+use limpid_runtime::{Registry, Snapshot};
+use limpid_store::Store;
+
+pub use catalog::{ImageSummary, LayerContext, LayerDescription, Page};
+pub use error::{Error, chain};
+pub use index::{Indexed, Progress};
+pub use intake::{FeedState, SourceState, Taken};
+pub use jobs::{Job, JobState, Jobs, Spool};
+pub use limpid_layers::{Archive, Error as ArchiveError, Limits};
+pub use limpid_runtime::{self as runtime};
+pub use limpid_store::{self as store};
+pub use report::Inventory;
+pub use settings::{Clock, Settings, rfc3339};
+
+/// Plugins, store and settings: what every use case needs. Cheap to clone.
+#[derive(Clone)]
+pub struct Scanner(Arc<Parts>);
+
+struct Parts {
+    store: Store,
+    registry: Registry,
+    settings: Settings,
+    /// One document is taken in at a time: what it states is held against what is there.
+    intake: Mutex<()>,
+    /// What is written about an image rests on layers that must not be forgotten meanwhile.
+    images: Mutex<()>,
+}
+
+impl Scanner {
+    /// A scanner over a store and the plugins that are loaded.
+    ///
+    /// # Errors
+    /// Where the directory for temporary files cannot be made, or the store fails: versions whose
+    /// scheme has changed since they were stored are ordered anew first.
+    pub fn new(store: Store, registry: Registry, settings: Settings) -> Result<Self, Error> {
+        std::fs::create_dir_all(&settings.scratch).map_err(|source| Error::Host {
+            what: format!("directory `{}` cannot be made", settings.scratch.display()),
+            source,
+        })?;
+        let scanner = Self(Arc::new(Parts {
+            store,
+            registry,
+            settings,
+            intake: Mutex::default(),
+            images: Mutex::default(),
+        }));
+        scanner.rekey()?;
+        Ok(scanner)
+    }
+
+    /// The plugins that are loaded at this moment.
+    pub fn plugins(&self) -> Arc<Snapshot> {
+        self.0.registry.snapshot()
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    /// A temporary file without a name.
+    ///
+    /// # Errors
+    /// Where the system has none to give.
+    pub fn scratch_file(&self) -> Result<std::fs::File, Error> {
+        let scratch = &self.settings().scratch;
+        tempfile::tempfile_in(scratch).map_err(|source| Error::Host {
+            what: format!("no file can be made in `{}`", scratch.display()),
+            source,
+        })
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    /// The scheme plugins that computed the keys of an image's packages, as far as they are loaded.
+    fn schemes_of(&self, contents: &fold::Contents) -> Vec<PluginId> {
+        let used: std::collections::HashSet<_> =
+            contents.packages.iter().filter_map(|held| held.keys.scheme).collect();
+        let plugins = self.plugins();
+        let loaded = plugins.plugins().iter().map(|plugin| plugin.id());
+        loaded.filter(|id| used.contains(&id.digest)).cloned().collect()
+    }
+}
+
+impl std::fmt::Debug for Scanner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Scanner")
+    }
+}

@@ -1,0 +1,174 @@
+use limpid_model::{Digest, Key, KeyedVersion, Status};
+use limpid_store::tables::affects::{KeyedRange, Statement};
+
+use crate::fold::Held;
+
+/// A package as advisories see it.
+pub(super) struct Subject<'a> {
+    held: &'a Held,
+    properties: &'a [(String, String)],
+}
+
+/// What advisories say of a package.
+#[derive(Debug)]
+pub(super) enum Judged<'a> {
+    /// Nothing is said of this version.
+    Unconcerned,
+    /// It is said that it is not vulnerable.
+    Decided,
+    /// It is vulnerable, or may be.
+    Concerned { statement: &'a Statement, fixed_version: Option<String> },
+    /// It cannot be told, and why.
+    Unknown(String),
+}
+
+impl<'a> Subject<'a> {
+    pub(super) const fn new(held: &'a Held, properties: &'a [(String, String)]) -> Self {
+        Self { held, properties }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.held.package.name
+    }
+
+    /// The name under which advisories of source packages speak of it.
+    pub(super) fn source_name(&self) -> &str {
+        self.held.package.source.as_ref().map_or(&self.held.package.name, |source| &source.name)
+    }
+
+    /// Whether its versions have keys.
+    pub(super) fn orderable(&self) -> Result<(), &str> {
+        for keyed in [Some(&self.held.keys.version), self.held.keys.source.as_ref()].into_iter().flatten() {
+            keyed.key.as_ref().map_err(String::as_str)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a statement found under `name` speaks of this package.
+    pub(super) fn is_meant_by(&self, statement: &Statement, name: &str) -> bool {
+        let own = if statement.of_source { self.source_name() } else { self.name() };
+        own == name && statement.requires.iter().all(|(fact, values)| self.has(fact, values))
+    }
+
+    fn has(&self, fact: &str, values: &[String]) -> bool {
+        let facts = self.held.package.qualifiers.iter().chain(self.properties);
+        facts.into_iter().any(|(name, value)| name == fact && values.contains(value))
+    }
+
+    fn version(&self, statement: &Statement) -> &KeyedVersion {
+        let source = self.held.keys.source.as_ref().filter(|_| statement.of_source);
+        source.unwrap_or(&self.held.keys.version)
+    }
+
+    /// The key to compare with those of a statement: one that the same component computed.
+    fn key(&self, statement: &Statement) -> Result<&Key, String> {
+        let computed_by: Option<Digest> = self.held.keys.scheme;
+        if self.held.package.scheme != statement.scheme {
+            return Err(format!(
+                "it orders versions by scheme `{}`, the package by `{}`",
+                statement.scheme, self.held.package.scheme
+            ));
+        }
+        let key = self.version(statement).key.as_ref().map_err(Clone::clone)?;
+        if computed_by.is_some() && computed_by == statement.component {
+            Ok(key)
+        } else {
+            Err(format!(
+                "its keys and the package's were computed by different builds of scheme `{}`",
+                statement.scheme
+            ))
+        }
+    }
+}
+
+/// What the statements of one identifier say of a package. That it is not vulnerable weighs most;
+/// otherwise the first that concerns it counts.
+pub(super) fn judge<'a>(subject: &Subject<'_>, statements: &[&'a Statement]) -> Judged<'a> {
+    let mut concerning = None;
+    let mut unknown = None;
+    for &statement in statements {
+        match holds(subject, statement) {
+            Ok(false) => {}
+            Ok(true) if statement.status.concerns() => {
+                concerning.get_or_insert(statement);
+            }
+            Ok(true) => return Judged::Decided,
+            Err(why) => unknown = Some(why),
+        }
+    }
+    match (concerning, unknown) {
+        (Some(statement), _) => {
+            Judged::Concerned { statement, fixed_version: nearest_fix(subject, statements) }
+        }
+        (None, Some(why)) => Judged::Unknown(why),
+        (None, None) => Judged::Unconcerned,
+    }
+}
+
+/// Whether a statement speaks of the package's version.
+fn holds(subject: &Subject<'_>, statement: &Statement) -> Result<bool, String> {
+    let version = &subject.version(statement).version;
+    if statement.versions.iter().any(|listed| &listed.version == version) {
+        return Ok(true);
+    }
+    if statement.ranges.iter().any(|range| range.introduced.is_none() && range.until.is_none()) {
+        return Ok(true);
+    }
+    if statement.ranges.is_empty() && statement.versions.is_empty() {
+        return Ok(false);
+    }
+    let key = subject.key(statement)?;
+    let mut unknown = None;
+    for range in &statement.ranges {
+        match contains(range, key) {
+            Ok(true) => return Ok(true),
+            Ok(false) => {}
+            Err(why) => unknown = Some(why.to_owned()),
+        }
+    }
+    for listed in &statement.versions {
+        match &listed.key {
+            Ok(listed) if listed == key => return Ok(true),
+            Ok(_) => {}
+            Err(why) => unknown = Some(why.clone()),
+        }
+    }
+    unknown.map_or(Ok(false), Err)
+}
+
+fn contains<'a>(range: &'a KeyedRange, key: &Key) -> Result<bool, &'a str> {
+    if let Some(introduced) = &range.introduced
+        && key < introduced.key.as_ref().map_err(String::as_str)?
+    {
+        return Ok(false);
+    }
+    let Some(until) = &range.until else { return Ok(true) };
+    let until = until.key.as_ref().map_err(String::as_str)?;
+    Ok(key < until || (range.inclusive && key == until))
+}
+
+/// The nearest version above the installed one at which a range ends and that is in no other range.
+fn nearest_fix(subject: &Subject<'_>, statements: &[&Statement]) -> Option<String> {
+    let vulnerable = |s: &&&Statement| matches!(s.status, Status::Affected | Status::EndOfLife);
+    let mut ends: Vec<(&Key, &str)> = Vec::new();
+    for statement in statements.iter().filter(vulnerable) {
+        let installed = subject.key(statement).ok()?;
+        let excluding = statement.ranges.iter().filter(|range| !range.inclusive);
+        for until in excluding.filter_map(|range| range.until.as_ref()) {
+            if let Ok(key) = &until.key
+                && key > installed
+            {
+                ends.push((key, &until.version));
+            }
+        }
+    }
+    ends.sort_unstable();
+    let still = |key: &Key| {
+        let ranges = statements.iter().filter(vulnerable).flat_map(|s| &s.ranges);
+        ranges.into_iter().any(|range| contains(range, key).unwrap_or(true))
+    };
+    ends.into_iter().find(|(key, _)| !still(key)).map(|(_, version)| version.to_owned())
+}
+
+#[cfg(test)]
+mod tests;

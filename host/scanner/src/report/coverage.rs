@@ -1,0 +1,141 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use limpid_model::Digest;
+use limpid_model::report::{Coverage, DistributionCoverage, Gap, LayerFailure, SourceCoverage, UnreadFile};
+use limpid_store::View;
+use limpid_store::tables::feeds::Feeds;
+use limpid_store::tables::images::Indexing;
+use limpid_store::tables::sources::Sources;
+
+use crate::fold::Contents;
+use crate::matching::{Matches, namespaces};
+use crate::{Error, Scanner};
+
+/// Says how much of an image was understood, and on what the report rests.
+pub(super) fn coverage(
+    scanner: &Scanner,
+    view: &View<'_>,
+    contents: &Contents,
+    indexing: &Indexing,
+    matches: Matches,
+) -> Result<Coverage, Error> {
+    let asked: BTreeSet<&str> =
+        contents.packages.iter().flat_map(|held| namespaces(contents, held)).map(String::as_str).collect();
+    let sources = sources(view, &asked)?;
+    let spoken_of: BTreeSet<&str> =
+        sources.iter().flat_map(|source| &source.namespaces).map(String::as_str).collect();
+    let distribution = contents.distribution.clone().map(|distribution| DistributionCoverage {
+        supported: distribution
+            .supported_until
+            .as_ref()
+            .map(|until| *until >= scanner.settings().clock.today()),
+        distribution,
+    });
+    let mut coverage = Coverage {
+        packages: contents.packages.len(),
+        judged: contents
+            .packages
+            .iter()
+            .filter(|held| held.keys.version.key.is_ok())
+            .filter(|held| namespaces(contents, held).iter().any(|n| spoken_of.contains(n.as_str())))
+            .count(),
+        unread: unread(contents),
+        failures: contents
+            .failures
+            .iter()
+            .map(|(diff_id, failure)| LayerFailure { diff_id: *diff_id, failure: failure.clone() })
+            .collect(),
+        unordered: matches.unordered,
+        unjudged: matches.unjudged,
+        gaps: Vec::new(),
+        distribution,
+        sources: Vec::new(),
+    };
+    coverage.gaps = gaps(&coverage, unspoken(contents, &spoken_of), unseen(scanner, &indexing.detectors));
+    coverage.sources = sources;
+    Ok(coverage)
+}
+
+/// The sources that speak of a namespace of the image, by feed.
+fn sources(view: &View<'_>, asked: &BTreeSet<&str>) -> Result<Vec<SourceCoverage>, Error> {
+    let mut revisions: BTreeMap<String, u64> = BTreeMap::new();
+    for row in view.scan::<Feeds>(|_| ()) {
+        let (feed, row) = row?;
+        revisions.insert(feed, row.revision);
+    }
+    let mut sources = Vec::new();
+    for row in view.scan::<Sources>(|_| ()) {
+        let (key, row) = row?;
+        let namespaces: Vec<_> =
+            row.namespaces.into_iter().filter(|namespace| asked.contains(namespace.as_str())).collect();
+        if !namespaces.is_empty() {
+            sources.push(SourceCoverage {
+                revision: revisions.get(&key.feed).copied().unwrap_or(0),
+                feed: key.feed,
+                source: key.source,
+                namespaces,
+                taken_in: row.taken_in,
+            });
+        }
+    }
+    Ok(sources)
+}
+
+fn unread(contents: &Contents) -> Vec<UnreadFile> {
+    let files = contents.unread.iter();
+    files
+        .map(|(diff_id, detector, unread)| UnreadFile {
+            diff_id: *diff_id,
+            detector: detector.clone(),
+            unread: unread.clone(),
+        })
+        .collect()
+}
+
+/// How many packages are published in places of which no source speaks.
+fn unspoken(contents: &Contents, spoken_of: &BTreeSet<&str>) -> BTreeMap<Vec<String>, usize> {
+    let mut unspoken = BTreeMap::new();
+    for held in &contents.packages {
+        let asked = namespaces(contents, held);
+        if !asked.is_empty() && !asked.iter().any(|namespace| spoken_of.contains(namespace.as_str())) {
+            *unspoken.entry(asked.to_vec()).or_insert(0) += 1;
+        }
+    }
+    unspoken
+}
+
+/// Detectors that are loaded now and did not see the image.
+fn unseen(scanner: &Scanner, seen: &[Digest]) -> Vec<String> {
+    let plugins = scanner.plugins();
+    let unseen =
+        plugins.detectors().map(|detector| detector.plugin()).filter(|id| !seen.contains(&id.digest));
+    unseen.map(|id| format!("{} {}", id.name, id.version)).collect()
+}
+
+fn gaps(coverage: &Coverage, unspoken: BTreeMap<Vec<String>, usize>, unseen: Vec<String>) -> Vec<Gap> {
+    let mut gaps = Vec::new();
+    match &coverage.distribution {
+        None => gaps.push(Gap::UnknownDistribution),
+        Some(known) if known.supported == Some(false) => gaps.push(Gap::Unsupported {
+            distribution: known.distribution.pretty_name.clone(),
+            until: known.distribution.supported_until.clone().unwrap_or_default(),
+        }),
+        Some(_) => {}
+    }
+    if coverage.packages == 0 {
+        gaps.push(Gap::NoPackages);
+    }
+    let unspoken = unspoken.into_iter();
+    gaps.extend(unspoken.map(|(namespaces, packages)| Gap::NoAdvisories { namespaces, packages }));
+    let counted: [(usize, fn(usize) -> Gap); 4] = [
+        (coverage.failures.len(), Gap::PluginFailures),
+        (coverage.unread.len(), Gap::UnreadFiles),
+        (coverage.unordered.len(), Gap::UnorderedVersions),
+        (coverage.unjudged.len(), Gap::UnjudgedAdvisories),
+    ];
+    gaps.extend(counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, gap)| gap(count)));
+    if !unseen.is_empty() {
+        gaps.push(Gap::NotExamined { detectors: unseen });
+    }
+    gaps
+}

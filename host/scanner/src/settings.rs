@@ -1,0 +1,79 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// How much the scanner may use, and where.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Directory for archives that were submitted and for unlinked temporary files.
+    pub scratch: PathBuf,
+    /// Limits on archives and layers.
+    pub limits: limpid_layers::Limits,
+    /// Images indexed at a time (`index.jobs`).
+    pub jobs: usize,
+    /// Layers of one image read at a time (`index.layers`).
+    pub layers: usize,
+    /// Submissions that may wait; one more is refused (`index.queue`).
+    pub queue: usize,
+    /// Advisories that one document may state (`feeds.advisories`).
+    pub advisories: usize,
+    /// Versions of which keys are asked in one call of a scheme.
+    pub versions_a_call: usize,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+impl Settings {
+    /// The defaults, with a directory for temporary files.
+    pub fn new(scratch: PathBuf) -> Self {
+        Self {
+            scratch,
+            limits: limpid_layers::Limits::default(),
+            jobs: 2,
+            layers: 2,
+            queue: 1_000,
+            advisories: 2_000_000,
+            versions_a_call: 10_000,
+            clock: Clock::system(),
+        }
+    }
+}
+
+/// What time it is, in milliseconds since 1970; tests bring their own.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> u64 + Send + Sync>);
+
+impl Clock {
+    /// The system's clock.
+    pub fn system() -> Self {
+        Self::new(|| u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0))
+    }
+
+    /// A clock of one's own.
+    pub fn new(now: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        Self(Arc::new(now))
+    }
+
+    /// Now, in milliseconds since 1970.
+    pub fn now(&self) -> u64 {
+        (self.0)()
+    }
+
+    /// The day that it is, as `2026-11-24` in UTC.
+    pub(crate) fn today(&self) -> String {
+        rfc3339(self.now()).chars().take(10).collect()
+    }
+}
+
+impl std::fmt::Debug for Clock {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+/// Milliseconds since 1970 as RFC 3339 in UTC, to the second.
+pub fn rfc3339(milliseconds: u64) -> String {
+    i64::try_from(milliseconds / 1000)
+        .ok()
+        .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
+        .map_or_else(String::new, |time| time.to_string())
+}

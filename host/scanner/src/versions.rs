@@ -1,0 +1,86 @@
+//! Versions as keys: asked of the scheme plugins in batches, once for each version.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use limpid_model::{Digest, Key, KeyedVersion};
+use limpid_runtime::{Scheme, Snapshot};
+
+use crate::{Error, Scanner};
+
+/// Versions to be ordered, by scheme.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted(BTreeMap<String, BTreeSet<String>>);
+
+impl Wanted {
+    pub(crate) fn add(&mut self, scheme: &str, version: &str) {
+        match self.0.get_mut(scheme) {
+            Some(versions) if versions.contains(version) => {}
+            Some(versions) => {
+                versions.insert(version.to_owned());
+            }
+            None => {
+                self.0.insert(scheme.to_owned(), BTreeSet::from([version.to_owned()]));
+            }
+        }
+    }
+}
+
+/// The keys of versions, and who computed them.
+#[derive(Debug, Default)]
+pub(crate) struct Keys(HashMap<String, (Option<Digest>, HashMap<String, Result<Key, String>>)>);
+
+impl Keys {
+    /// The component that computed the keys of a scheme.
+    pub(crate) fn component(&self, scheme: &str) -> Option<Digest> {
+        self.0.get(scheme).and_then(|(component, _)| *component)
+    }
+
+    /// A version that was wanted, with its key or why it has none.
+    pub(crate) fn keyed(&self, scheme: &str, version: &str) -> KeyedVersion {
+        let key = self.0.get(scheme).and_then(|(_, keys)| keys.get(version)).cloned();
+        KeyedVersion {
+            version: version.to_owned(),
+            key: key.unwrap_or_else(|| Err(format!("scheme `{scheme}` was not asked"))),
+        }
+    }
+}
+
+/// Asks the scheme plugins for keys. What a plugin cannot order, or fails on, has none, with the
+/// reason.
+pub(crate) fn keys(plugins: &Snapshot, wanted: Wanted, versions_a_call: usize) -> Keys {
+    let mut keys = Keys::default();
+    for (scheme, versions) in wanted.0 {
+        let plugin = plugins.scheme(&scheme);
+        let component = plugin.map(|plugin| plugin.plugin().digest);
+        let versions: Vec<String> = versions.into_iter().collect();
+        let mut of_scheme = HashMap::with_capacity(versions.len());
+        for chunk in versions.chunks(versions_a_call.max(1)) {
+            of_scheme.extend(chunk.iter().cloned().zip(ask(plugin, &scheme, chunk)));
+        }
+        keys.0.insert(scheme, (component, of_scheme));
+    }
+    keys
+}
+
+fn ask(plugin: Option<Scheme<'_>>, scheme: &str, versions: &[String]) -> Vec<Result<Key, String>> {
+    let answer = match plugin {
+        Some(plugin) => plugin.keys(versions).map_err(|failure| failure.to_string()),
+        None => Err(format!("no plugin orders versions of scheme `{scheme}`")),
+    };
+    answer.unwrap_or_else(|why| vec![Err(why); versions.len()])
+}
+
+impl Scanner {
+    /// The keys of versions of one scheme.
+    ///
+    /// # Errors
+    /// [`Error::NoScheme`] where no plugin orders it, [`Error::Plugin`] where that plugin fails.
+    pub fn keys(&self, scheme: &str, versions: &[String]) -> Result<Vec<Result<Key, String>>, Error> {
+        let plugins = self.plugins();
+        let Some(plugin) = plugins.scheme(scheme) else {
+            let known = plugins.schemes().map(|scheme| scheme.name().to_owned());
+            return Err(Error::NoScheme { name: scheme.to_owned(), known: known.collect() });
+        };
+        Ok(plugin.keys(versions)?)
+    }
+}

@@ -1,0 +1,58 @@
+use limpid_scanner::JobState;
+use serde::Serialize;
+
+use super::time;
+
+/// A submission.
+#[derive(Clone, Debug, Serialize)]
+pub struct Job {
+    /// Its number, as text.
+    pub id: String,
+    /// `queued`, `running`, `done` or `failed`.
+    pub state: &'static str,
+    /// When it was acknowledged.
+    pub created: String,
+    /// When its state last changed.
+    pub updated: String,
+    /// Length of the archive.
+    pub archive_bytes: u64,
+    /// Digests of the images that it brought.
+    pub images: Vec<String>,
+    /// Layers that were read.
+    pub layers_read: u64,
+    /// Layers of which everything was known.
+    pub layers_known: u64,
+    /// Why it failed.
+    pub error: Option<JobError>,
+}
+
+/// Why a submission failed.
+#[derive(Clone, Debug, Serialize)]
+pub struct JobError {
+    /// For programs.
+    pub code: String,
+    /// For people.
+    pub message: String,
+}
+
+impl From<limpid_scanner::Job> for Job {
+    fn from(job: limpid_scanner::Job) -> Self {
+        let (state, error) = match job.state {
+            JobState::Queued => ("queued", None),
+            JobState::Running => ("running", None),
+            JobState::Done => ("done", None),
+            JobState::Failed { code, message } => ("failed", Some(JobError { code, message })),
+        };
+        Self {
+            id: job.id.to_string(),
+            state,
+            created: time(job.created),
+            updated: time(job.updated),
+            archive_bytes: job.archive_bytes,
+            images: job.images.iter().map(ToString::to_string).collect(),
+            layers_read: job.layers_read,
+            layers_known: job.layers_known,
+            error,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+use limpid_model::PluginId;
+use limpid_scanner::runtime;
+use serde::Serialize;
+
+/// Which plugin.
+#[derive(Clone, Debug, Serialize)]
+pub struct PluginRef {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Digest of its component.
+    pub digest: String,
+}
+
+/// A plugin that is loaded.
+#[derive(Clone, Debug, Serialize)]
+pub struct Plugin {
+    /// Which.
+    #[serde(flatten)]
+    pub id: PluginRef,
+    /// `detector`, `feed`, `scheme`.
+    pub roles: Vec<&'static str>,
+    /// The scheme that it orders.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheme: Option<String>,
+    /// What it says of itself.
+    pub description: Option<String>,
+    /// Its licence.
+    pub license: Option<String>,
+    /// Who wrote it.
+    pub authors: Option<String>,
+    /// Where its source is.
+    pub source: Option<String>,
+}
+
+/// All plugins.
+#[derive(Clone, Debug, Serialize)]
+pub struct Plugins {
+    /// Those that are loaded, by name.
+    pub plugins: Vec<Plugin>,
+    /// Files that are no plugins of this Limpid, and why.
+    pub refused: Vec<RefusedPlugin>,
+}
+
+/// A file in the plugins directory that was not loaded.
+#[derive(Clone, Debug, Serialize)]
+pub struct RefusedPlugin {
+    /// Its name in the directory.
+    pub file: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl From<PluginId> for PluginRef {
+    fn from(id: PluginId) -> Self {
+        Self { name: id.name, version: id.version, digest: id.digest.to_string() }
+    }
+}
+
+impl From<&runtime::Plugin> for Plugin {
+    fn from(plugin: &runtime::Plugin) -> Self {
+        let metadata = plugin.metadata();
+        Self {
+            id: plugin.id().clone().into(),
+            roles: plugin.roles().iter().map(|role| role.as_str()).collect(),
+            scheme: plugin.scheme().map(|scheme| scheme.name().to_owned()),
+            description: metadata.description.clone(),
+            license: metadata.licenses.clone(),
+            authors: metadata.authors.clone(),
+            source: metadata.source.clone(),
+        }
+    }
+}
+
+impl From<&runtime::Snapshot> for Plugins {
+    fn from(snapshot: &runtime::Snapshot) -> Self {
+        let refused = snapshot.refused().iter().map(|refused| RefusedPlugin {
+            file: refused.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            reason: limpid_scanner::chain(&refused.reason),
+        });
+        Self {
+            plugins: snapshot.plugins().iter().map(|plugin| Plugin::from(&**plugin)).collect(),
+            refused: refused.collect(),
+        }
+    }
+}

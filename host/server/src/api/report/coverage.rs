@@ -1,0 +1,212 @@
+use limpid_model::report;
+use serde::Serialize;
+
+use crate::api::time;
+
+/// How much of an image was understood, and on what its report rests.
+#[derive(Clone, Debug, Serialize)]
+pub struct Coverage {
+    /// The distribution; null where no file of the image states one.
+    pub distribution: Option<Distribution>,
+    /// Whether its publisher supports it today; null where that is not known.
+    pub supported: Option<bool>,
+    /// What is missing for a full answer; empty where nothing is.
+    pub gaps: Vec<Gap>,
+    /// The sources of advisories that the report rests on.
+    pub sources: Vec<Source>,
+    /// Claimed files that could not be read.
+    pub unread_files: Vec<UnreadFile>,
+    /// Calls of plugins that gave no answer.
+    pub plugin_failures: Vec<PluginFailure>,
+    /// Versions that could not be ordered.
+    pub unordered_versions: Vec<UnorderedVersion>,
+    /// Advisories that could not be judged.
+    pub unjudged_advisories: Vec<UnjudgedAdvisory>,
+}
+
+/// A distribution release.
+#[derive(Clone, Debug, Serialize)]
+pub struct Distribution {
+    /// `debian`, `alpine`.
+    pub id: String,
+    /// `12`; empty for a rolling release.
+    pub version_id: String,
+    /// What people call it.
+    pub pretty_name: String,
+    /// Where advisories for it are published, best first.
+    pub namespaces: Vec<String>,
+    /// The last day of support.
+    pub supported_until: Option<String>,
+}
+
+/// Something that is missing for a full answer.
+#[derive(Clone, Debug, Serialize)]
+pub struct Gap {
+    /// For programs.
+    pub code: &'static str,
+    /// For people.
+    pub message: String,
+}
+
+/// A source of advisories that speaks of the image's packages.
+#[derive(Clone, Debug, Serialize)]
+pub struct Source {
+    /// The feed.
+    pub feed: String,
+    /// The source.
+    pub source: String,
+    /// The image's namespaces of which it speaks.
+    pub namespaces: Vec<String>,
+    /// Revision of the feed.
+    pub revision: u64,
+    /// When it was last taken in: how old the knowledge is.
+    pub taken_in: String,
+}
+
+/// A claimed file that could not be read.
+#[derive(Clone, Debug, Serialize)]
+pub struct UnreadFile {
+    /// The layer.
+    pub diff_id: String,
+    /// The path.
+    pub path: String,
+    /// The detector that claimed it.
+    pub detector: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A call of a plugin that gave no answer.
+#[derive(Clone, Debug, Serialize)]
+pub struct PluginFailure {
+    /// The layer.
+    pub diff_id: String,
+    /// The plugin.
+    pub plugin: String,
+    /// Its version.
+    pub version: String,
+    /// The function that was called.
+    pub call: String,
+    /// What kind of failure.
+    pub kind: &'static str,
+    /// `plugin`, `input` or `host`.
+    pub blame: &'static str,
+    /// What happened.
+    pub reason: String,
+}
+
+/// A version that could not be ordered.
+#[derive(Clone, Debug, Serialize)]
+pub struct UnorderedVersion {
+    /// The package.
+    pub package: String,
+    /// The version.
+    pub version: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// An advisory of which it is not known whether it concerns the image.
+#[derive(Clone, Debug, Serialize)]
+pub struct UnjudgedAdvisory {
+    /// The publisher's identifier.
+    pub vulnerability: String,
+    /// The feed.
+    pub feed: String,
+    /// The package.
+    pub package: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl From<limpid_model::Distribution> for Distribution {
+    fn from(distribution: limpid_model::Distribution) -> Self {
+        Self {
+            id: distribution.id,
+            version_id: distribution.version_id,
+            pretty_name: distribution.pretty_name,
+            namespaces: distribution.namespaces,
+            supported_until: distribution.supported_until,
+        }
+    }
+}
+
+impl From<report::Coverage> for Coverage {
+    fn from(coverage: report::Coverage) -> Self {
+        let supported = coverage.distribution.as_ref().and_then(|known| known.supported);
+        Self {
+            distribution: coverage.distribution.map(|known| known.distribution.into()),
+            supported,
+            gaps: each(coverage.gaps),
+            sources: each(coverage.sources),
+            unread_files: each(coverage.unread),
+            plugin_failures: each(coverage.failures),
+            unordered_versions: each(coverage.unordered),
+            unjudged_advisories: each(coverage.unjudged),
+        }
+    }
+}
+
+fn each<A, B: From<A>>(from: Vec<A>) -> Vec<B> {
+    from.into_iter().map(B::from).collect()
+}
+
+impl From<report::Gap> for Gap {
+    fn from(gap: report::Gap) -> Self {
+        Self { code: gap.code(), message: gap.to_string() }
+    }
+}
+
+impl From<report::SourceCoverage> for Source {
+    fn from(source: report::SourceCoverage) -> Self {
+        Self {
+            feed: source.feed,
+            source: source.source,
+            namespaces: source.namespaces,
+            revision: source.revision,
+            taken_in: time(source.taken_in),
+        }
+    }
+}
+
+impl From<report::UnreadFile> for UnreadFile {
+    fn from(file: report::UnreadFile) -> Self {
+        Self {
+            diff_id: file.diff_id.to_string(),
+            path: file.unread.path,
+            detector: file.detector.name,
+            reason: file.unread.error.to_string(),
+        }
+    }
+}
+
+impl From<report::LayerFailure> for PluginFailure {
+    fn from(failed: report::LayerFailure) -> Self {
+        Self {
+            diff_id: failed.diff_id.to_string(),
+            plugin: failed.failure.plugin.name,
+            version: failed.failure.plugin.version,
+            call: failed.failure.call,
+            kind: failed.failure.kind.as_str(),
+            blame: failed.failure.blame.as_str(),
+            reason: failed.failure.message,
+        }
+    }
+}
+
+impl From<report::UnorderedVersion> for UnorderedVersion {
+    fn from(unordered: report::UnorderedVersion) -> Self {
+        Self { package: unordered.package, version: unordered.version, reason: unordered.why }
+    }
+}
+
+impl From<report::UnjudgedAdvisory> for UnjudgedAdvisory {
+    fn from(unjudged: report::UnjudgedAdvisory) -> Self {
+        Self {
+            vulnerability: unjudged.id,
+            feed: unjudged.feed,
+            package: unjudged.package,
+            reason: unjudged.why,
+        }
+    }
+}

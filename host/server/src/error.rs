@@ -1,0 +1,148 @@
+//! Errors over HTTP: one envelope with code, message and request id.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use limpid_model::{Blame, DigestError};
+use limpid_scanner::{ArchiveError, Error, store};
+use serde::Serialize;
+
+/// A request that failed, before it has its number.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) status: StatusCode,
+    pub(crate) code: String,
+    pub(crate) message: String,
+}
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    error: Body<'a>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    code: &'a str,
+    message: &'a str,
+    request_id: &'a str,
+}
+
+impl Failure {
+    pub(crate) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
+        Self { status, code: code.to_owned(), message: message.into() }
+    }
+
+    pub(crate) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad-request", message)
+    }
+
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::new(status(&error), &code(&error), limpid_scanner::chain(&error))
+    }
+}
+
+impl From<DigestError> for Failure {
+    fn from(error: DigestError) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "bad-digest", error.to_string())
+    }
+}
+
+/// The code under which programs know an error.
+pub fn code(error: &Error) -> String {
+    let code = match error {
+        Error::Archive(error) => archive_code(error),
+        Error::NoImage(_) => "no-such-image",
+        Error::NoLayer(_) => "no-such-layer",
+        Error::NoJob(_) => "no-such-job",
+        Error::NoFeed { .. } => "no-such-feed",
+        Error::NoScheme { .. } => "no-such-scheme",
+        Error::Plugin(failure) => match failure.blame {
+            Blame::Input => "bad-document",
+            Blame::Plugin => "plugin-failed",
+            Blame::Host => "internal",
+        },
+        Error::TooManyAdvisories { .. } => "over-limit",
+        Error::Document(_) => "bad-document",
+        Error::Busy { .. } => "busy",
+        Error::Store(store::Error::InUse(_)) => "store-in-use",
+        Error::Store(_) | Error::Host { .. } => "internal",
+    };
+    code.to_owned()
+}
+
+const fn archive_code(error: &ArchiveError) -> &'static str {
+    match error {
+        ArchiveError::NotAnImage(_) => "not-an-image",
+        ArchiveError::Damaged { .. } => "damaged",
+        ArchiveError::Missing { .. } => "missing",
+        ArchiveError::WrongDigest { .. } => "wrong-digest",
+        ArchiveError::Unsupported { .. } => "unsupported",
+        ArchiveError::OverLimit { .. } => "over-limit",
+        ArchiveError::Claim { .. } => "plugin-failed",
+        ArchiveError::Io { .. } => "internal",
+    }
+}
+
+fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::Archive(ArchiveError::Io { .. }) => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::Archive(_) | Error::TooManyAdvisories { .. } | Error::Document(_) => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        Error::NoImage(_) | Error::NoLayer(_) | Error::NoJob(_) | Error::NoFeed { .. } => {
+            StatusCode::NOT_FOUND
+        }
+        Error::NoScheme { .. } => StatusCode::NOT_FOUND,
+        Error::Plugin(failure) => match failure.blame {
+            Blame::Input => StatusCode::UNPROCESSABLE_ENTITY,
+            Blame::Plugin | Blame::Host => StatusCode::INTERNAL_SERVER_ERROR,
+        },
+        Error::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Store(_) | Error::Host { .. } => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+impl IntoResponse for Failure {
+    /// The failure travels with the response until the request's number is known.
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Writes the envelope of a failed request. What is internal goes to the log only.
+pub(crate) fn finish(mut response: Response, request_id: &str) -> Response {
+    let status = response.status();
+    let failure = response.extensions_mut().remove::<Failure>();
+    let failure = match failure {
+        Some(failure) => failure,
+        None if status == StatusCode::NOT_FOUND => Failure::new(
+            status,
+            "not-found",
+            "there is nothing at this path; see the README for those that are",
+        ),
+        None if status == StatusCode::METHOD_NOT_ALLOWED => {
+            Failure::new(status, "method-not-allowed", "this path does not take that method")
+        }
+        None if status.is_client_error() => Failure::new(status, "bad-request", status.to_string()),
+        None => return response,
+    };
+    let mut message = failure.message.as_str();
+    if failure.status.is_server_error() && failure.code == "internal" {
+        tracing::error!(request_id, "request {request_id} failed: {message}");
+        message = "the service failed; its log says more under this request id";
+    }
+    let envelope = Envelope { error: Body { code: &failure.code, message, request_id } };
+    let mut out = (failure.status, Json(envelope)).into_response();
+    if let Some(allow) = response.headers_mut().remove("allow") {
+        out.headers_mut().insert("allow", allow);
+    }
+    out
+}

@@ -1,0 +1,39 @@
+//! The HTTP API.
+//!
+//! This crate owns what is said over HTTP: paths, JSON forms, statuses, the one error envelope. A
+//! handler parses, calls one use case of the scanner and maps the answer; it decides nothing else.
+//! It is the only crate with hyper and axum. The JSON forms ([`api`]) are also what the command
+//! line prints.
+
+pub mod api;
+mod blocking;
+mod connections;
+mod error;
+mod request_id;
+mod routes;
+mod settings;
+mod state;
+
+use std::future::Future;
+
+use limpid_scanner::{Jobs, Scanner};
+use tokio::net::TcpListener;
+
+pub use error::code;
+pub use settings::Settings;
+
+/// Serves the API until `stop` is ready; requests under way may then end.
+///
+/// # Errors
+/// Where the listener fails for good.
+pub async fn serve(
+    listener: TcpListener,
+    scanner: Scanner,
+    jobs: Jobs,
+    settings: Settings,
+    stop: impl Future<Output = ()>,
+) -> std::io::Result<()> {
+    let state = state::AppState::new(scanner, jobs, settings.clone());
+    let router = routes::router(state);
+    connections::serve(listener, router, &settings, stop).await
+}

@@ -1,0 +1,37 @@
+mod body;
+mod feeds;
+mod health;
+mod images;
+mod jobs;
+mod layers;
+mod plugins;
+mod prefer;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::{get, post};
+
+use crate::request_id;
+use crate::state::AppState;
+
+/// All paths of the API.
+pub(crate) fn router(state: AppState) -> Router {
+    Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/v1/images", get(images::list).post(images::submit))
+        .route("/v1/images/{digest}", get(images::show).delete(images::delete))
+        .route("/v1/images/{digest}/report", get(images::report))
+        .route("/v1/images/{digest}/packages", get(images::packages))
+        .route("/v1/images/{digest}/layers", get(images::layers))
+        .route("/v1/layers/{diff_id}", get(layers::show))
+        .route("/v1/jobs/{id}", get(jobs::show))
+        .route("/v1/plugins", get(plugins::list))
+        .route("/v1/feeds", get(feeds::list))
+        .route("/v1/feeds/{name}/documents", post(feeds::document))
+        // Bodies are streamed, each with a limit of its own.
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn(request_id::number))
+        .with_state(state)
+}

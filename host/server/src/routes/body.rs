@@ -1,0 +1,70 @@
+use std::io::Write;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::StatusCode;
+use bytes::Bytes;
+use http_body_util::BodyExt;
+use tokio::sync::mpsc;
+
+use crate::error::Failure;
+
+/// Pieces of a body that may wait to be written.
+const WAITING: usize = 8;
+
+/// What a body may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Longest body in bytes.
+    pub(super) bytes: u64,
+    /// The setting that says so.
+    pub(super) setting: &'static str,
+    /// How long nothing may come.
+    pub(super) idle: Duration,
+}
+
+/// Writes a body as it comes, piece by piece, on a thread that may block. Returns the writer.
+pub(super) async fn write<W: Write + Send + 'static>(
+    body: Body,
+    limits: Limits,
+    writer: W,
+) -> Result<W, Failure> {
+    let (pieces, receiver) = mpsc::channel(WAITING);
+    let writing = tokio::task::spawn_blocking(move || write_pieces(receiver, writer));
+    let received = receive(body, limits, pieces).await;
+    let written = writing.await.map_err(|error| Failure::internal(error.to_string()))?;
+    received?;
+    written.map_err(|error| Failure::internal(format!("the body cannot be written: {error}")))
+}
+
+fn write_pieces<W: Write>(mut pieces: mpsc::Receiver<Bytes>, mut writer: W) -> std::io::Result<W> {
+    while let Some(piece) = pieces.blocking_recv() {
+        writer.write_all(&piece)?;
+    }
+    writer.flush()?;
+    Ok(writer)
+}
+
+async fn receive(mut body: Body, limits: Limits, pieces: mpsc::Sender<Bytes>) -> Result<(), Failure> {
+    let mut received = 0_u64;
+    loop {
+        let frame = tokio::time::timeout(limits.idle, body.frame()).await.map_err(|_| {
+            let message = format!("no more of the body came within {} s", limits.idle.as_secs());
+            Failure::new(StatusCode::REQUEST_TIMEOUT, "too-slow", message)
+        })?;
+        let Some(frame) = frame else { return Ok(()) };
+        let frame =
+            frame.map_err(|error| Failure::bad_request(format!("the body was cut short: {error}")))?;
+        let Ok(piece) = frame.into_data() else { continue };
+        received = received.saturating_add(piece.len() as u64);
+        if received > limits.bytes {
+            let (limit, setting) = (limits.bytes, limits.setting);
+            let message = format!("the body is over {limit} bytes, the limit of setting `{setting}`");
+            return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "over-limit", message));
+        }
+        // The other end is gone only where writing failed, which it tells itself.
+        if pieces.send(piece).await.is_err() {
+            return Ok(());
+        }
+    }
+}

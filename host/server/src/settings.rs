@@ -1,0 +1,45 @@
+use std::time::Duration;
+
+use limpid_model::seconds;
+use serde::{Deserialize, Serialize};
+
+/// Limits of the HTTP API.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Longest body of an image archive, in bytes (`http.archive_bytes`).
+    pub archive_bytes: u64,
+    /// Longest body of a feed's document, in bytes (`http.document_bytes`).
+    pub document_bytes: u64,
+    /// Longest wait that a request may ask for with `Prefer: wait`, in seconds (`http.wait`).
+    #[serde(with = "seconds")]
+    pub wait: Duration,
+    /// Connections at a time; more wait to be accepted (`http.connections`).
+    pub connections: usize,
+    /// How long a client may take to send the head of a request (`http.head_time`).
+    #[serde(with = "seconds")]
+    pub head_time: Duration,
+    /// How long a client may send nothing while its body is due (`http.idle_time`).
+    #[serde(with = "seconds")]
+    pub idle_time: Duration,
+    /// How long requests under way may take to end when the service stops (`http.stop_time`).
+    #[serde(with = "seconds")]
+    pub stop_time: Duration,
+    /// Use cases at a time that read or write the store (`http.workers`).
+    pub workers: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            archive_bytes: 32 << 30,
+            document_bytes: 2 << 30,
+            wait: Duration::from_secs(600),
+            connections: 1_024,
+            head_time: Duration::from_secs(15),
+            idle_time: Duration::from_secs(60),
+            stop_time: Duration::from_secs(10),
+            workers: 16,
+        }
+    }
+}

@@ -1,0 +1,45 @@
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use limpid_scanner::Jobs;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::open;
+use crate::settings::Settings;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Address to listen on [default: 127.0.0.1:6060]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<SocketAddr>,
+}
+
+pub(crate) fn run(settings: Settings) -> anyhow::Result<ExitCode> {
+    let scanner = open::scanner(&settings)?;
+    let plugins = scanner.plugins();
+    for plugin in plugins.plugins() {
+        let roles: Vec<_> = plugin.roles().iter().map(|role| role.as_str()).collect();
+        tracing::info!("plugin {} is loaded: {}", plugin.id(), roles.join(", "));
+    }
+    let jobs = Jobs::start(scanner.clone(), limpid_server::code)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let listener = TcpListener::bind(settings.listen)
+            .await
+            .with_context(|| format!("nothing can listen on `{}`", settings.listen))?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        tracing::info!("listening on http://{}", listener.local_addr()?);
+        let stop = async {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            tracing::info!("stopping: requests under way may end");
+        };
+        limpid_server::serve(listener, scanner, jobs, settings.http, stop).await?;
+        Ok(ExitCode::SUCCESS)
+    })
+}

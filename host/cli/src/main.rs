@@ -1,0 +1,128 @@
+//! `limpid`: the service and its command line.
+//!
+//! Data goes to standard output, everything else to standard error. Exit codes: 0 done, 1 failed,
+//! 2 wrong usage.
+
+mod commands;
+mod open;
+mod progress;
+mod settings;
+mod table;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use settings::{Overrides, Settings};
+
+/// Finds what container images hold, and which published vulnerabilities concern it.
+#[derive(Parser)]
+#[command(name = "limpid", version, arg_required_else_help = true)]
+struct Cli {
+    /// Settings file (TOML)
+    #[arg(long, global = true, env = "LIMPID_SETTINGS", value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// Directory of the store [default: ~/.local/share/limpid]
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Directory of the plugins [default: `plugins` beside the program, or one directory up]
+    #[arg(long, global = true, value_name = "DIR")]
+    plugins_dir: Option<PathBuf>,
+    /// What to log: `info`, `debug`, `limpid_server=debug,warn`
+    #[arg(long, global = true, value_name = "FILTER")]
+    log: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the service
+    Serve(commands::serve::Args),
+    /// Report on an image archive, without a service
+    Scan(commands::scan::Args),
+    /// List the packages of an image archive; needs no store
+    Packages(commands::packages::Args),
+    /// Advisories: take in documents, show what is held
+    #[command(subcommand)]
+    Feed(commands::feed::Command),
+    /// Plugins: show what is loaded
+    #[command(subcommand)]
+    Plugin(commands::plugin::Command),
+    /// Versions: compare them as a scheme does
+    #[command(subcommand)]
+    Version(commands::version::Command),
+    /// Print the effective settings as TOML
+    Settings,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => code,
+        // Whoever reads our output has had enough, as in `limpid packages x.tar | head`.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", chain(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let overrides = Overrides {
+        data_dir: cli.data_dir,
+        plugins_dir: cli.plugins_dir,
+        log: cli.log,
+        listen: match &cli.command {
+            Command::Serve(args) => args.listen,
+            _ => None,
+        },
+    };
+    let settings = Settings::load(cli.settings.as_deref(), std::env::vars(), overrides)?;
+    start_log(&settings.log)?;
+    match cli.command {
+        Command::Serve(_) => commands::serve::run(settings),
+        Command::Scan(args) => commands::scan::run(&settings, &args),
+        Command::Packages(args) => commands::packages::run(&settings, &args),
+        Command::Feed(command) => commands::feed::run(&settings, &command),
+        Command::Plugin(command) => commands::plugin::run(&settings, &command),
+        Command::Version(command) => commands::version::run(&settings, &command),
+        Command::Settings => commands::print(&toml::to_string_pretty(&settings)?),
+    }
+}
+
+fn start_log(filter: &str) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(filter)
+        .map_err(|error| anyhow::anyhow!("setting `log`: `{filter}` is no filter: {error}"))?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .with_target(false)
+        .init();
+    Ok(())
+}
+
+/// An error and what lies beneath it, each once.
+fn chain(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain() {
+        let cause = cause.to_string();
+        if text.is_empty() {
+            text = cause;
+        } else if !text.ends_with(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}

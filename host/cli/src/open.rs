@@ -1,0 +1,70 @@
+//! Opening what commands work on: plugins, store, archives.
+
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use limpid_scanner::runtime::{Registry, Runtime};
+use limpid_scanner::store::Store;
+use limpid_scanner::{Archive, Scanner};
+
+use crate::progress;
+use crate::settings::Settings;
+
+/// The plugins of the plugins directory. Compiling them takes seconds: a line says so.
+pub(crate) fn registry(settings: &Settings) -> anyhow::Result<Registry> {
+    let directory = &settings.plugins_dir;
+    let runtime = Runtime::new(settings.plugins.clone())?;
+    let spinner = progress::spinner("loading plugins");
+    let registry = Registry::load_dir(&runtime, directory).with_context(|| {
+        format!(
+            "plugins directory `{}` cannot be read; build the plugins with `cargo xtask build-plugins`, \
+             or name their directory with `--plugins-dir`",
+            directory.display()
+        )
+    })?;
+    spinner.finish_and_clear();
+    for refused in registry.snapshot().refused() {
+        tracing::warn!(
+            "plugin `{}` is refused: {}",
+            refused.path.display(),
+            limpid_scanner::chain(&refused.reason)
+        );
+    }
+    Ok(registry)
+}
+
+/// The scanner over the store of the data directory.
+pub(crate) fn scanner(settings: &Settings) -> anyhow::Result<Scanner> {
+    let store = Store::open(&settings.data_dir.join("store"), &settings.store)?;
+    let scratch = settings.data_dir.join("scratch");
+    Ok(Scanner::new(store, registry(settings)?, scanner_settings(settings, &scratch))?)
+}
+
+/// A scanner that keeps nothing.
+pub(crate) fn passing_scanner(settings: &Settings, scratch: &Path) -> anyhow::Result<Scanner> {
+    let registry = registry(settings)?;
+    Ok(Scanner::new(Store::in_memory(), registry, scanner_settings(settings, scratch))?)
+}
+
+/// An image archive or OCI directory.
+pub(crate) fn archive(scanner: &Scanner, source: &Path) -> anyhow::Result<Archive> {
+    if !source.exists() {
+        bail!(
+            "`{}` is not there: give an image archive (`docker save`, OCI) or an OCI directory",
+            source.display()
+        );
+    }
+    let settings = scanner.settings();
+    Ok(Archive::open(source, &settings.scratch, &settings.limits)?)
+}
+
+fn scanner_settings(settings: &Settings, scratch: &Path) -> limpid_scanner::Settings {
+    limpid_scanner::Settings {
+        limits: settings.layers.clone(),
+        jobs: settings.index.jobs,
+        layers: settings.index.layers,
+        queue: settings.index.queue,
+        advisories: settings.feeds.advisories,
+        ..limpid_scanner::Settings::new(scratch.to_owned())
+    }
+}

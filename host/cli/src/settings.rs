@@ -1,0 +1,214 @@
+//! Settings: defaults, then a TOML file, then `LIMPID_*` of the environment, then flags.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use limpid_scanner::{Limits, runtime, store};
+use serde::{Deserialize, Serialize};
+
+/// All settings of the program.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Settings {
+    /// Where the store lies.
+    pub(crate) data_dir: PathBuf,
+    /// Where the plugins lie.
+    pub(crate) plugins_dir: PathBuf,
+    /// Where the service listens.
+    pub(crate) listen: SocketAddr,
+    /// What is logged.
+    pub(crate) log: String,
+    /// Indexing.
+    pub(crate) index: Index,
+    /// Feeds.
+    pub(crate) feeds: Feeds,
+    /// Limits on archives and layers.
+    pub(crate) layers: Limits,
+    /// Limits on plugins.
+    pub(crate) plugins: runtime::Settings,
+    /// Limits on the HTTP API.
+    pub(crate) http: limpid_server::Settings,
+    /// The store.
+    pub(crate) store: store::Settings,
+}
+
+/// How much indexing may use.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Index {
+    /// Images at a time.
+    pub(crate) jobs: usize,
+    /// Layers of one image at a time.
+    pub(crate) layers: usize,
+    /// Submissions that may wait.
+    pub(crate) queue: usize,
+}
+
+/// How much feeds may state.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Feeds {
+    /// Advisories of one document.
+    pub(crate) advisories: usize,
+}
+
+/// What flags say.
+#[derive(Debug, Default)]
+pub(crate) struct Overrides {
+    pub(crate) data_dir: Option<PathBuf>,
+    pub(crate) plugins_dir: Option<PathBuf>,
+    pub(crate) log: Option<String>,
+    pub(crate) listen: Option<SocketAddr>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            data_dir: default_data_dir(),
+            plugins_dir: default_plugins_dir(),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 6060)),
+            log: "warn,limpid_scanner=info,limpid_server=info,limpid=info".to_owned(),
+            index: Index::default(),
+            feeds: Feeds::default(),
+            layers: Limits::default(),
+            plugins: runtime::Settings::default(),
+            http: limpid_server::Settings::default(),
+            store: store::Settings::default(),
+        }
+    }
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        let defaults = limpid_scanner::Settings::new(PathBuf::new());
+        Self { jobs: defaults.jobs, layers: defaults.layers, queue: defaults.queue }
+    }
+}
+
+impl Default for Feeds {
+    fn default() -> Self {
+        Self { advisories: limpid_scanner::Settings::new(PathBuf::new()).advisories }
+    }
+}
+
+impl Settings {
+    /// The effective settings.
+    ///
+    /// # Errors
+    /// A file that cannot be read, a key that does not exist, a value of the wrong kind.
+    pub(crate) fn load(
+        file: Option<&Path>,
+        environment: impl Iterator<Item = (String, String)>,
+        overrides: Overrides,
+    ) -> anyhow::Result<Self> {
+        let mut table = match file {
+            None => toml::Table::new(),
+            Some(path) => {
+                let text = std::fs::read_to_string(path)
+                    .with_context(|| format!("settings file `{}` cannot be read", path.display()))?;
+                text.parse().with_context(|| format!("settings file `{}` is not TOML", path.display()))?
+            }
+        };
+        for (name, value) in environment {
+            if let Some(key) = name.strip_prefix("LIMPID_").filter(|key| !OTHER_VARIABLES.contains(key)) {
+                set(&mut table, &name, key, &value)?;
+            }
+        }
+        let mut settings: Self = table
+            .try_into()
+            .map_err(|error| anyhow::anyhow!("settings: {}", error.to_string().trim_end()))?;
+        if let Some(data_dir) = overrides.data_dir {
+            settings.data_dir = data_dir;
+        }
+        if let Some(plugins_dir) = overrides.plugins_dir {
+            settings.plugins_dir = plugins_dir;
+        }
+        if let Some(log) = overrides.log {
+            settings.log = log;
+        }
+        if let Some(listen) = overrides.listen {
+            settings.listen = listen;
+        }
+        Ok(settings)
+    }
+}
+
+/// Variables that are read elsewhere and are no settings.
+const OTHER_VARIABLES: [&str; 2] = ["SETTINGS", "CORPUS"];
+
+/// Sets what a variable says: `LIMPID_HTTP__WORKERS` is `workers` in `[http]`. A value that is not
+/// TOML by itself is a text.
+fn set(table: &mut toml::Table, name: &str, key: &str, value: &str) -> anyhow::Result<()> {
+    let key = key.to_ascii_lowercase();
+    let parsed = format!("value = {value}").parse::<toml::Table>().ok().and_then(|mut t| t.remove("value"));
+    let value = parsed.unwrap_or_else(|| toml::Value::String(value.to_owned()));
+    match key.split_once("__") {
+        None => {
+            table.insert(key, value);
+        }
+        Some((section, key)) => {
+            let section = table.entry(section).or_insert_with(|| toml::Table::new().into());
+            let Some(section) = section.as_table_mut() else {
+                bail!("`{name}` sets a key of a section that the settings file sets to a value");
+            };
+            section.insert(key.to_owned(), value);
+        }
+    }
+    Ok(())
+}
+
+/// `$XDG_DATA_HOME/limpid`, or `~/.local/share/limpid`, or `limpid-data` here.
+fn default_data_dir() -> PathBuf {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    variable("XDG_DATA_HOME")
+        .or_else(|| variable("HOME").map(|home| home.join(".local/share")))
+        .map_or_else(|| PathBuf::from("limpid-data"), |share| share.join("limpid"))
+}
+
+/// The first that is there of `plugins` beside the program, one directory up, and in `lib/limpid`
+/// one directory up.
+fn default_plugins_dir() -> PathBuf {
+    let program = std::env::current_exe().unwrap_or_default();
+    let beside = program.parent().unwrap_or(Path::new("."));
+    let candidates = ["plugins", "../plugins", "../lib/limpid/plugins"].map(|place| beside.join(place));
+    let found = candidates.iter().find(|place| place.is_dir()).unwrap_or(&candidates[0]);
+    found.canonicalize().unwrap_or_else(|_| found.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(file: &str, environment: &[(&str, &str)]) -> Result<Settings, String> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("limpid.toml");
+        std::fs::write(&path, file).unwrap();
+        let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
+        Settings::load(Some(&path), environment, Overrides::default()).map_err(|error| format!("{error:#}"))
+    }
+
+    #[test]
+    fn the_environment_outweighs_the_file() {
+        let file = "listen = \"127.0.0.1:1\"\n[http]\nworkers = 3\nwait = 5\n";
+        let settings = load(file, &[("LIMPID_HTTP__WORKERS", "4"), ("LIMPID_DATA_DIR", "/x")]).unwrap();
+        assert_eq!(settings.listen.port(), 1);
+        assert_eq!((settings.http.workers, settings.http.wait.as_secs()), (4, 5));
+        assert_eq!(settings.data_dir, Path::new("/x"));
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_that_names_it() {
+        for (file, environment) in [("[http]\nworker = 3", vec![]), ("", vec![("LIMPID_HTTP__WORKER", "3")])]
+        {
+            let error = load(file, &environment).unwrap_err();
+            assert!(error.contains("unknown field `worker`"), "{error}");
+        }
+    }
+
+    #[test]
+    fn printed_settings_read_back() {
+        let printed = toml::to_string_pretty(&Settings::default()).unwrap();
+        assert!(load(&printed, &[]).is_ok());
+    }
+}

@@ -1,0 +1,145 @@
+//! Documents as tables for people.
+
+use comfy_table::{Cell, ContentArrangement, Table, presets};
+use limpid_server::api;
+
+/// The report of an image: what is known, what is missing, and the findings.
+pub(crate) fn report(report: &api::Report) -> String {
+    let summary = &report.summary;
+    let mut out = heading(&report.image, report.coverage.distribution.as_ref());
+    if !report.findings.is_empty() {
+        let header = ["severity", "vulnerability", "package", "installed", "fixed in", "status", "layer"];
+        out.push_str(&table(&header, report.findings.iter().map(finding_row)));
+        out.push('\n');
+    }
+    let severities: Vec<_> = limpid_model::Severity::WORST_FIRST
+        .iter()
+        .filter_map(|severity| {
+            let count = summary.by_severity.get(severity.as_str()).copied().unwrap_or(0);
+            (count > 0).then(|| format!("{count} {}", severity.as_str()))
+        })
+        .collect();
+    let detail = if severities.is_empty() { String::new() } else { format!(" ({})", severities.join(", ")) };
+    out.push_str(&format!(
+        "{} found{detail}, {} with a fix; {} of {} packages could be judged\n",
+        count(summary.findings, "vulnerability", "vulnerabilities"),
+        summary.fixable,
+        summary.judged,
+        summary.packages,
+    ));
+    if !report.coverage.gaps.is_empty() {
+        out.push_str("This is not the whole truth:\n");
+        for gap in &report.coverage.gaps {
+            out.push_str(&format!("  - {}\n", gap.message));
+        }
+    }
+    out
+}
+
+/// The packages of an image.
+pub(crate) fn packages(inventory: &api::Inventory) -> String {
+    let mut out = heading(&inventory.image, inventory.distribution.as_ref());
+    let rows = inventory.packages.iter().map(|package| {
+        vec![
+            package.name.clone(),
+            package.version.clone(),
+            package.arch.clone().unwrap_or_default(),
+            layer(&package.layer),
+        ]
+    });
+    out.push_str(&table(&["package", "version", "arch", "layer"], rows));
+    out.push_str(&format!("\n{}\n", count(inventory.packages.len(), "package", "packages")));
+    out
+}
+
+/// The feeds and what is held of each.
+pub(crate) fn feeds(feeds: &[api::Feed]) -> String {
+    let rows = feeds.iter().map(|feed| {
+        vec![
+            feed.name.clone(),
+            feed.revision.to_string(),
+            feed.advisories.to_string(),
+            feed.sources.len().to_string(),
+            feed.last_success.clone().unwrap_or_else(|| "never".to_owned()),
+            feed.last_failure_reason.clone().unwrap_or_default(),
+        ]
+    });
+    table(&["feed", "revision", "advisories", "sources", "last success", "last failure"], rows)
+}
+
+/// What came of documents that were taken in.
+pub(crate) fn taken(taken: &[api::Taken]) -> String {
+    let rows = taken.iter().map(|taken| {
+        let counts = [taken.advisories, taken.added, taken.changed, taken.withdrawn, taken.rejected];
+        let counts = counts.iter().map(ToString::to_string);
+        [taken.feed.clone(), taken.source.clone()].into_iter().chain(counts).collect()
+    });
+    let header = ["feed", "source", "advisories", "added", "changed", "withdrawn", "rejected"];
+    let mut out = table(&header, rows);
+    for rejection in taken.iter().flat_map(|taken| taken.rejections.iter().take(5)) {
+        out.push_str(&format!("\nrejected: {}: {}", rejection.id, rejection.reason));
+    }
+    out
+}
+
+/// The plugins, and files that were refused.
+pub(crate) fn plugins(plugins: &api::Plugins) -> String {
+    let rows = plugins.plugins.iter().map(|plugin| {
+        let digest: String = plugin.id.digest.chars().skip("sha256:".len()).take(12).collect();
+        vec![
+            plugin.id.name.clone(),
+            plugin.id.version.clone(),
+            plugin.roles.join(", "),
+            digest,
+            plugin.description.clone().unwrap_or_default(),
+        ]
+    });
+    let mut out = table(&["plugin", "version", "roles", "digest", "description"], rows);
+    for refused in &plugins.refused {
+        out.push_str(&format!("\nrefused: {}: {}", refused.file, refused.reason));
+    }
+    out
+}
+
+fn heading(image: &api::Image, distribution: Option<&api::Distribution>) -> String {
+    let name = image.names.first().map(|name| format!("{name} ")).unwrap_or_default();
+    let distribution = distribution.map_or("unknown distribution", |known| &known.pretty_name);
+    let platform = &image.platform;
+    let layers = count(image.layers.len(), "layer", "layers");
+    format!("{name}{}\n{distribution}, {}/{}, {layers}\n", image.digest, platform.os, platform.architecture)
+}
+
+fn finding_row(finding: &api::Finding) -> Vec<String> {
+    vec![
+        finding.severity.level.to_owned(),
+        finding.vulnerability.clone(),
+        finding.package.name.clone(),
+        finding.package.version.clone(),
+        finding.fixed_version.clone().unwrap_or_default(),
+        finding.status.to_owned(),
+        layer(&finding.package.layer),
+    ]
+}
+
+fn layer(layer: &api::LayerRef) -> String {
+    let command = layer.created_by.as_deref().unwrap_or_default();
+    let command: String = command.chars().map(|c| if c.is_control() { ' ' } else { c }).take(48).collect();
+    format!("{} {}", layer.index, command).trim_end().to_owned()
+}
+
+fn table(header: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(header.iter().map(|title| Cell::new(title.to_uppercase())));
+    for row in rows {
+        // What an image or an advisory says must not reach the terminal as a control sequence.
+        table.add_row(
+            row.into_iter().map(|text| text.chars().filter(|c| !c.is_control()).collect::<String>()),
+        );
+    }
+    table.to_string()
+}
+
+fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}

@@ -30,7 +30,7 @@ struct Cli {
     /// Directory of the plugins [default: `plugins` beside the program, or one directory up]
     #[arg(long, global = true, value_name = "DIR")]
     plugins_dir: Option<PathBuf>,
-    /// What to log: `info`, `debug`, `limpid_server=debug,warn`
+    /// What to log: `info`, `debug`, `warn,limpid_server=debug` [default: `warn`; of `serve`, what it does]
     #[arg(long, global = true, value_name = "FILTER")]
     log: Option<String>,
     #[command(subcommand)]
@@ -82,7 +82,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         },
     };
     let settings = Settings::load(cli.settings.as_deref(), std::env::vars(), overrides)?;
-    start_log(&settings.log)?;
+    // A command that prints data is quiet unless asked; a service tells what it does.
+    let quiet = !matches!(cli.command, Command::Serve(_));
+    start_log(settings.log.as_deref().unwrap_or(if quiet { "warn" } else { "warn,limpid=info" }))?;
     match cli.command {
         Command::Serve(_) => commands::serve::run(settings),
         Command::Scan(args) => commands::scan::run(&settings, &args),

@@ -17,8 +17,9 @@ pub(crate) struct Settings {
     pub(crate) plugins_dir: PathBuf,
     /// Where the service listens.
     pub(crate) listen: SocketAddr,
-    /// What is logged.
-    pub(crate) log: String,
+    /// What is logged; none: warnings, and of the service what it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) log: Option<String>,
     /// Indexing.
     pub(crate) index: Index,
     /// Feeds.
@@ -68,7 +69,7 @@ impl Default for Settings {
             data_dir: default_data_dir(),
             plugins_dir: default_plugins_dir(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 6060)),
-            log: "warn,limpid_scanner=info,limpid_server=info,limpid=info".to_owned(),
+            log: None,
             index: Index::default(),
             feeds: Feeds::default(),
             layers: Limits::default(),
@@ -125,7 +126,7 @@ impl Settings {
             settings.plugins_dir = plugins_dir;
         }
         if let Some(log) = overrides.log {
-            settings.log = log;
+            settings.log = Some(log);
         }
         if let Some(listen) = overrides.listen {
             settings.listen = listen;

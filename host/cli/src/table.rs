@@ -1,5 +1,7 @@
 //! Documents as tables for people.
 
+use std::collections::BTreeSet;
+
 use comfy_table::{Cell, ContentArrangement, Table, presets};
 use limpid_server::api;
 
@@ -20,9 +22,11 @@ pub(crate) fn report(report: &api::Report) -> String {
         })
         .collect();
     let detail = if severities.is_empty() { String::new() } else { format!(" ({})", severities.join(", ")) };
+    let vulnerabilities: BTreeSet<_> = report.findings.iter().map(|finding| &finding.vulnerability).collect();
     out.push_str(&format!(
-        "{} found{detail}, {} with a fix; {} of {} packages could be judged\n",
-        count(summary.findings, "vulnerability", "vulnerabilities"),
+        "{} of {}{detail}, {} with a fix; {} of {} packages could be judged\n",
+        count(summary.findings, "finding", "findings"),
+        count(vulnerabilities.len(), "vulnerability", "vulnerabilities"),
         summary.fixable,
         summary.judged,
         summary.packages,

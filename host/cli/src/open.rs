@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use limpid_model::Digest;
 use limpid_scanner::runtime::{Registry, Runtime};
 use limpid_scanner::store::Store;
-use limpid_scanner::{Archive, Scanner};
+use limpid_scanner::{Archive, Progress, Scanner};
 
 use crate::progress;
 use crate::settings::Settings;
@@ -46,8 +47,8 @@ pub(crate) fn passing_scanner(settings: &Settings, scratch: &Path) -> anyhow::Re
     Ok(Scanner::new(Store::in_memory(), registry, scanner_settings(settings, scratch))?)
 }
 
-/// An image archive or OCI directory.
-pub(crate) fn archive(scanner: &Scanner, source: &Path) -> anyhow::Result<Archive> {
+/// Indexes an image archive or OCI directory, and says which images it holds.
+pub(crate) fn images(scanner: &Scanner, source: &Path) -> anyhow::Result<Vec<Digest>> {
     if !source.exists() {
         bail!(
             "`{}` is not there: give an image archive (`docker save`, OCI) or an OCI directory",
@@ -55,7 +56,11 @@ pub(crate) fn archive(scanner: &Scanner, source: &Path) -> anyhow::Result<Archiv
         );
     }
     let settings = scanner.settings();
-    Ok(Archive::open(source, &settings.scratch, &settings.limits)?)
+    let spinner = progress::spinner("reading layers");
+    let archive = Archive::open(source, &settings.scratch, &settings.limits)?;
+    let indexed = scanner.index(&archive, &Progress::default())?;
+    spinner.finish_and_clear();
+    Ok(indexed.images)
 }
 
 fn scanner_settings(settings: &Settings, scratch: &Path) -> limpid_scanner::Settings {

@@ -31,10 +31,6 @@
 //! # Ok(())
 //! # }
 //! ```
-#![allow(
-    clippy::result_large_err,
-    reason = "a `PluginFailure` is rare, and names all that an operator needs"
-)]
 
 mod call;
 mod contract;

@@ -25,19 +25,25 @@ impl Wanted {
     }
 }
 
-/// The keys of versions, and who computed them.
+/// The keys of versions, and who computed them, by scheme.
 #[derive(Debug, Default)]
-pub(crate) struct Keys(HashMap<String, (Option<Digest>, HashMap<String, Result<Key, String>>)>);
+pub(crate) struct Keys(HashMap<String, OfScheme>);
+
+#[derive(Debug)]
+struct OfScheme {
+    component: Option<Digest>,
+    keys: HashMap<String, Result<Key, String>>,
+}
 
 impl Keys {
     /// The component that computed the keys of a scheme.
     pub(crate) fn component(&self, scheme: &str) -> Option<Digest> {
-        self.0.get(scheme).and_then(|(component, _)| *component)
+        self.0.get(scheme).and_then(|scheme| scheme.component)
     }
 
     /// A version that was wanted, with its key or why it has none.
     pub(crate) fn keyed(&self, scheme: &str, version: &str) -> KeyedVersion {
-        let key = self.0.get(scheme).and_then(|(_, keys)| keys.get(version)).cloned();
+        let key = self.0.get(scheme).and_then(|scheme| scheme.keys.get(version)).cloned();
         KeyedVersion {
             version: version.to_owned(),
             key: key.unwrap_or_else(|| Err(format!("scheme `{scheme}` was not asked"))),
@@ -57,7 +63,7 @@ pub(crate) fn keys(plugins: &Snapshot, wanted: Wanted, versions_a_call: usize) -
         for chunk in versions.chunks(versions_a_call.max(1)) {
             of_scheme.extend(chunk.iter().cloned().zip(ask(plugin, &scheme, chunk)));
         }
-        keys.0.insert(scheme, (component, of_scheme));
+        keys.0.insert(scheme, OfScheme { component, keys: of_scheme });
     }
     keys
 }

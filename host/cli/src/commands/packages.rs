@@ -1,12 +1,11 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use limpid_scanner::Progress;
 use limpid_server::api;
 
 use super::{Format, print, print_json};
 use crate::settings::Settings;
-use crate::{open, progress, table};
+use crate::{open, table};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -19,13 +18,9 @@ pub(crate) struct Args {
 pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
     let scratch = tempfile::tempdir()?;
     let scanner = open::passing_scanner(settings, scratch.path())?;
-    let spinner = progress::spinner("reading layers");
-    let archive = open::archive(&scanner, &args.source)?;
-    let indexed = scanner.index(&archive, &Progress::default())?;
-    spinner.finish_and_clear();
     let mut inventories = Vec::new();
-    for image in &indexed.images {
-        inventories.push(api::Inventory::from(scanner.inventory(image)?));
+    for image in open::images(&scanner, &args.source)? {
+        inventories.push(api::Inventory::from(scanner.inventory(&image)?));
     }
     match args.format {
         Format::Json => print_json(&inventories),

@@ -1,12 +1,11 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use limpid_scanner::Progress;
 use limpid_server::api;
 
 use super::{Format, print, print_json};
 use crate::settings::Settings;
-use crate::{open, progress, table};
+use crate::{open, table};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -20,13 +19,9 @@ pub(crate) struct Args {
 /// read again, and reports from the advisories that are held there.
 pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
     let scanner = open::scanner(settings)?;
-    let spinner = progress::spinner("reading layers");
-    let archive = open::archive(&scanner, &args.source)?;
-    let indexed = scanner.index(&archive, &Progress::default())?;
-    spinner.finish_and_clear();
     let mut reports = Vec::new();
-    for image in &indexed.images {
-        reports.push(api::Report::from(scanner.report(image)?));
+    for image in open::images(&scanner, &args.source)? {
+        reports.push(api::Report::from(scanner.report(&image)?));
     }
     match args.format {
         Format::Json => print_json(&reports),

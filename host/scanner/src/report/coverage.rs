@@ -127,13 +127,11 @@ fn gaps(coverage: &Coverage, unspoken: BTreeMap<Vec<String>, usize>, unseen: Vec
     }
     let unspoken = unspoken.into_iter();
     gaps.extend(unspoken.map(|(namespaces, packages)| Gap::NoAdvisories { namespaces, packages }));
-    let counted: [(usize, fn(usize) -> Gap); 4] = [
-        (coverage.failures.len(), Gap::PluginFailures),
-        (coverage.unread.len(), Gap::UnreadFiles),
-        (coverage.unordered.len(), Gap::UnorderedVersions),
-        (coverage.unjudged.len(), Gap::UnjudgedAdvisories),
-    ];
-    gaps.extend(counted.into_iter().filter(|(count, _)| *count > 0).map(|(count, gap)| gap(count)));
+    let mut counted = |count: usize, gap: fn(usize) -> Gap| gaps.extend((count > 0).then(|| gap(count)));
+    counted(coverage.failures.len(), Gap::PluginFailures);
+    counted(coverage.unread.len(), Gap::UnreadFiles);
+    counted(coverage.unordered.len(), Gap::UnorderedVersions);
+    counted(coverage.unjudged.len(), Gap::UnjudgedAdvisories);
     if !unseen.is_empty() {
         gaps.push(Gap::NotExamined { detectors: unseen });
     }

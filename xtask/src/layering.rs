@@ -1,0 +1,163 @@
+//! Dependencies run one way.
+
+use std::path::Path;
+
+use anyhow::bail;
+
+use crate::workspace::{DependencyKind, Package, Workspace};
+
+/// The crates of the host, lowest first; those in one row know nothing of each other.
+const ORDER: &[&[&str]] = &[
+    &["limpid-model"],
+    &["limpid-runtime", "limpid-layers", "limpid-store"],
+    &["limpid-scanner"],
+    &["limpid-server"],
+    &["limpid"],
+];
+
+/// Crates of others that only one crate of ours may use, so that they can be replaced there.
+const CONFINED: &[(&str, &str)] = &[
+    ("wasmtime", "limpid-runtime"),
+    ("rocksdb", "limpid-store"),
+    ("hyper", "limpid-server"),
+    ("hyper-util", "limpid-server"),
+    ("axum", "limpid-server"),
+];
+
+const SDK: &str = "limpid-plugin-sdk";
+
+/// Checks all packages of the workspace.
+///
+/// # Errors
+/// Where a package depends on one that it must not know; all such places are named.
+pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
+    let violations = violations(workspace.packages());
+    if !violations.is_empty() {
+        bail!("dependencies run the wrong way:\n  {}", violations.join("\n  "));
+    }
+    Ok(())
+}
+
+fn violations(packages: &[Package]) -> Vec<String> {
+    let ours = |name: &str| packages.iter().any(|package| package.name == name);
+    let mut violations = Vec::new();
+    for package in packages {
+        if package.folder.starts_with("host") && rank(&package.name).is_none() {
+            violations.push(format!(
+                "`{}` is in host/ and has no place in the order of crates (xtask/src/layering.rs)",
+                package.name
+            ));
+        }
+        for dependency in &package.dependencies {
+            let allowed = match dependency.kind {
+                // Tests of one crate may take another to set the scene.
+                DependencyKind::Development => true,
+                _ if ours(&dependency.name) => may_know(package, &dependency.name),
+                _ => true,
+            };
+            if !allowed || !may_use(package, &dependency.name) {
+                violations.push(format!("`{}` must not depend on `{}`", package.name, dependency.name));
+            }
+        }
+    }
+    violations
+}
+
+/// Whether a package may depend on another one of ours.
+fn may_know(package: &Package, other: &str) -> bool {
+    let folder = package.folder.as_path();
+    if folder == Path::new("xtask") || (folder.starts_with("plugins") && package.name == SDK) {
+        return false;
+    }
+    if folder.starts_with("plugins") {
+        return other == SDK;
+    }
+    match (rank(&package.name), rank(other)) {
+        (Some(above), Some(below)) => below < above,
+        // Packages beside the host, for instance the end-to-end tests, may use all of it.
+        (None, _) => true,
+        (Some(_), None) => false,
+    }
+}
+
+/// Whether a package may depend on a crate of others.
+fn may_use(package: &Package, other: &str) -> bool {
+    CONFINED.iter().all(|(confined, owner)| *confined != other || *owner == package.name)
+}
+
+fn rank(name: &str) -> Option<usize> {
+    ORDER.iter().position(|row| row.contains(&name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::Dependency;
+
+    fn package(folder: &str, name: &str, dependencies: &[&str]) -> Package {
+        let dependency = |name: &&str| match name.strip_prefix("dev:") {
+            Some(name) => Dependency { name: name.to_owned(), kind: DependencyKind::Development },
+            None => Dependency { name: (*name).to_owned(), kind: DependencyKind::Normal },
+        };
+        Package {
+            name: name.to_owned(),
+            folder: folder.into(),
+            dependencies: dependencies.iter().map(dependency).collect(),
+            ..Package::default()
+        }
+    }
+
+    /// A workspace in which `name` in `folder` depends on `dependencies`.
+    fn check(folder: &str, name: &str, dependencies: &[&str], expected: &[&str]) {
+        let mut packages: Vec<Package> = [
+            ("host/model", "limpid-model"),
+            ("host/runtime", "limpid-runtime"),
+            ("host/store", "limpid-store"),
+            ("host/scanner", "limpid-scanner"),
+            ("host/server", "limpid-server"),
+            ("plugins/sdk", SDK),
+            ("plugins/schemes/dpkg", "limpid-scheme-dpkg"),
+        ]
+        .into_iter()
+        .filter(|(_, other)| *other != name)
+        .map(|(folder, other)| package(folder, other, &[]))
+        .collect();
+        packages.push(package(folder, name, dependencies));
+        let found = violations(&packages);
+        assert_eq!(found.len(), expected.len(), "{name} -> {dependencies:?}: {found:?}");
+        for (message, part) in found.iter().zip(expected) {
+            assert!(message.contains(part), "{message} does not name {part}");
+        }
+    }
+
+    #[test]
+    fn a_crate_of_the_host_knows_only_what_is_below_it() {
+        let scanner = ["limpid-model", "limpid-runtime", "limpid-store", "serde"];
+        check("host/scanner", "limpid-scanner", &scanner, &[]);
+        check("host/model", "limpid-model", &["limpid-scanner"], &["`limpid-scanner`"]);
+        check("host/store", "limpid-store", &["limpid-runtime"], &["`limpid-runtime`"]);
+        check("host/scanner", "limpid-scanner", &["limpid-server"], &["`limpid-server`"]);
+        check("host/scanner", "limpid-scanner", &["limpid-plugin-sdk"], &["`limpid-plugin-sdk`"]);
+    }
+
+    #[test]
+    fn a_crate_of_the_host_without_a_place_is_reported() {
+        check("host/extra", "limpid-extra", &[], &["no place in the order"]);
+    }
+
+    #[test]
+    fn a_plugin_knows_only_the_sdk() {
+        check("plugins/feeds/x", "limpid-feed-x", &["limpid-plugin-sdk", "serde"], &[]);
+        check("plugins/feeds/x", "limpid-feed-x", &["limpid-model"], &["`limpid-model`"]);
+        check("plugins/feeds/x", "limpid-feed-x", &["limpid-scheme-dpkg"], &["`limpid-scheme-dpkg`"]);
+        check("plugins/sdk", SDK, &["limpid-model"], &["`limpid-model`"]);
+    }
+
+    #[test]
+    fn tests_may_use_all_of_the_host_but_not_what_is_confined() {
+        check("tests", "limpid-tests", &["limpid-server", "dev:limpid-store"], &[]);
+        check("tests", "limpid-tests", &["dev:rocksdb"], &["`rocksdb`"]);
+        check("host/scanner", "limpid-scanner", &["wasmtime"], &["`wasmtime`"]);
+        check("host/server", "limpid-server", &["axum", "hyper"], &[]);
+    }
+}

@@ -1,0 +1,20 @@
+//! The part of `xtask` that other packages may use: sample images and advisories.
+//!
+//! `cargo xtask demo` feeds them to a service to show what it does; end-to-end tests take the same
+//! builders to make images of their own. Everything is written here in the formats that `docker`,
+//! `dpkg`, `apk` and the publishers of advisories use, from facts that are true, so that the path
+//! through the service is the one that real images take.
+//!
+//! The tasks themselves belong to the binary. This library knows no other crate of the workspace.
+//!
+//! ```
+//! use xtask::sample::{Compression, Image, Layer};
+//!
+//! let layer = Layer::new("COPY hello / # buildkit").file("hello", "world\n");
+//! let image = Image::new("example/hello:1").with(layer);
+//! let archive = image.docker_archive(Compression::None)?;
+//! assert!(!archive.is_empty());
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+pub mod sample;

@@ -1,0 +1,83 @@
+//! The command line of the program that this workspace builds.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+
+use crate::command::{cargo, output, shown};
+use crate::progress::run_with_progress;
+use crate::service::forget_settings;
+use crate::workspace::Workspace;
+use crate::{build_plugins, setup};
+
+/// The program and its plugins.
+pub(crate) struct Limpid {
+    program: PathBuf,
+    plugins: PathBuf,
+}
+
+impl Limpid {
+    /// Builds the program and its plugins; `configure` may set more on cargo's command.
+    ///
+    /// # Errors
+    /// Where something cannot be built.
+    pub(crate) fn build(
+        workspace: &Workspace,
+        configure: impl FnOnce(&mut Command),
+    ) -> anyhow::Result<Self> {
+        setup::run()?;
+        build_plugins::build(workspace)?;
+        // The whole workspace at once: one set of features, and so one RocksDB.
+        let mut build = cargo();
+        build.args(["build", "--workspace", "--bins"]);
+        configure(&mut build);
+        run_with_progress(&mut build, workspace)?;
+        Ok(Self { program: workspace.target().join("debug/limpid"), plugins: workspace.plugins() })
+    }
+
+    /// Where the program is.
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// A command with the store in `data`, whatever settings this machine has.
+    pub(crate) fn command(&self, data: &Path) -> Command {
+        let mut command = Command::new(&self.program);
+        forget_settings(&mut command);
+        command.arg("--plugins-dir").arg(&self.plugins).arg("--data-dir").arg(data);
+        command
+    }
+
+    /// The packages of the one image in an archive.
+    pub(crate) fn packages(&self, data: &Path, archive: &Path) -> anyhow::Result<Value> {
+        let mut command = self.command(data);
+        only(self.json(command.arg("packages").arg(archive))?)
+    }
+
+    /// The report on the one image in an archive.
+    pub(crate) fn scan(&self, data: &Path, archive: &Path) -> anyhow::Result<Value> {
+        let mut command = self.command(data);
+        only(self.json(command.arg("scan").arg(archive))?)
+    }
+
+    /// Takes in documents of a feed.
+    pub(crate) fn import(&self, data: &Path, feed: &str, documents: &[PathBuf]) -> anyhow::Result<Value> {
+        let mut command = self.command(data);
+        self.json(command.args(["feed", "import", feed]).args(documents))
+    }
+
+    fn json(&self, command: &mut Command) -> anyhow::Result<Value> {
+        let text = output(command.args(["--format", "json", "--log", "warn"]))?;
+        serde_json::from_str(&text).with_context(|| format!("`{}` did not write JSON", shown(command)))
+    }
+}
+
+/// The element of a list of one.
+fn only(list: Value) -> anyhow::Result<Value> {
+    match list {
+        Value::Array(mut items) if items.len() == 1 => Ok(items.remove(0)),
+        other => bail!("expected a list of one image, not {} bytes of something else", other.to_string().len()),
+    }
+}

@@ -1,0 +1,61 @@
+//! Running programs under watch.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+
+use crate::command::shown;
+
+/// How often a process is looked at. Its peak memory is known as of the last look, since nothing
+/// is left to ask when it has ended.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// How a process ended, and what it took.
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: String,
+    pub(crate) elapsed: Duration,
+    /// The most memory that it was seen to hold, in bytes.
+    pub(crate) peak: u64,
+}
+
+/// Runs a command to its end and watches it. What it writes goes through files in `folder`, so that
+/// it never waits for a reader.
+///
+/// # Errors
+/// Where it cannot be started, or takes longer than `limit`, which ends it.
+pub(crate) fn watch(command: &mut Command, folder: &Path, limit: Duration) -> anyhow::Result<Ended> {
+    let (stdout, stderr) = (folder.join("stdout"), folder.join("stderr"));
+    command.stdin(Stdio::null()).stdout(File::create(&stdout)?).stderr(File::create(&stderr)?);
+    let started = Instant::now();
+    let mut child = command.spawn().with_context(|| format!("cannot run `{}`", shown(command)))?;
+    let mut peak = 0;
+    let status = loop {
+        peak = peak_memory(child.id()).unwrap_or(0).max(peak);
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        if started.elapsed() > limit {
+            child.kill()?;
+            child.wait()?;
+            bail!("`{}` took longer than {} s", shown(command), limit.as_secs());
+        }
+        thread::sleep(LOOK);
+    };
+    let elapsed = started.elapsed();
+    let stderr = String::from_utf8_lossy(&fs::read(&stderr)?).into_owned();
+    Ok(Ended { status, stdout: fs::read(&stdout)?, stderr, elapsed, peak })
+}
+
+/// The most memory that a process has held so far, in bytes: `VmHWM` of
+/// [proc_pid_status(5)](https://man7.org/linux/man-pages/man5/proc_pid_status.5.html).
+pub(crate) fn peak_memory(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let kibibytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    kibibytes.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|count| count << 10)
+}

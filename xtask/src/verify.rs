@@ -1,0 +1,116 @@
+//! `cargo xtask verify`: what needs real images, real advisories or minutes.
+//!
+//! Each check holds what Limpid says against an answer that was found by another route: by dpkg and
+//! tar themselves, or by an oracle that shares no code with host and plugins.
+
+mod adversarial;
+mod alpine;
+mod debian;
+mod resubmission;
+mod tally;
+mod versions;
+mod wrap;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+
+use crate::corpus::{Corpus, DebianImage, SUITES};
+use crate::limpid::Limpid;
+use crate::workspace::Workspace;
+use tally::Tally;
+
+/// What checks work with.
+struct Setting<'a> {
+    workspace: &'a Workspace,
+    limpid: Limpid,
+    corpus: Corpus,
+    folder: PathBuf,
+}
+
+/// Runs all checks, or those of the parts that are named.
+///
+/// # Errors
+/// Where a check fails; all others are run before.
+pub(crate) fn verify(parts: &[Part]) -> anyhow::Result<()> {
+    let workspace = Workspace::load()?;
+    let corpus = match Corpus::find(&workspace) {
+        Ok(corpus) => corpus,
+        Err(why) => {
+            println!("skipped: all checks: {why}");
+            return Ok(());
+        }
+    };
+    let limpid = Limpid::build(&workspace, |_| ())?;
+    let folder = workspace.target().join("verify/scratch");
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("cannot clear `{}`", folder.display()))?;
+    }
+    let setting = Setting { workspace: &workspace, limpid, corpus, folder };
+    let mut tally = Tally::default();
+    let asked = |part| parts.is_empty() || parts.contains(&part);
+    if asked(Part::Versions) {
+        versions::check(&setting, &mut tally);
+    }
+    if asked(Part::Alpine) {
+        alpine::check(&setting, &mut tally);
+    }
+    if asked(Part::Adversarial) {
+        adversarial::check(&setting, &mut tally);
+    }
+    if asked(Part::Debian) {
+        check_debian(&setting, &mut tally);
+    }
+    println!("{tally}");
+    if tally.failed() > 0 {
+        bail!("{} checks failed", tally.failed());
+    }
+    Ok(())
+}
+
+/// A part of the checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Part {
+    /// The order of versions
+    Versions,
+    /// Alpine's root file systems
+    Alpine,
+    /// Odd and hostile layers
+    Adversarial,
+    /// Images of three Debian releases, and their second submission
+    Debian,
+}
+
+fn check_debian(setting: &Setting<'_>, tally: &mut Tally) {
+    let mut images = Vec::new();
+    for suite in SUITES {
+        match DebianImage::of(suite, &setting.corpus, setting.workspace) {
+            Ok(image) => {
+                debian::check(setting, &image, tally);
+                images.push(image);
+            }
+            Err(why) => tally.failure(&format!("debian {suite}: image"), &why),
+        }
+    }
+    resubmission::check(setting, &images, tally);
+}
+
+impl Setting<'_> {
+    /// An empty folder for a check.
+    fn fresh(&self, name: &str) -> anyhow::Result<PathBuf> {
+        let folder = self.folder.join(name);
+        if folder.exists() {
+            fs::remove_dir_all(&folder).with_context(|| format!("cannot clear `{}`", folder.display()))?;
+        }
+        fs::create_dir_all(&folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
+        Ok(folder)
+    }
+}
+
+/// The JSON of a document that is compressed with zstd.
+fn read_zstd(path: &Path) -> anyhow::Result<serde_json::Value> {
+    let mut zstd = crate::command::command("zstd");
+    let text = crate::command::output(zstd.args(["-dcq"]).arg(path))?;
+    serde_json::from_str(&text).with_context(|| format!("`{}` is not JSON", path.display()))
+}

@@ -1,0 +1,130 @@
+//! Images of Debian against dpkg, tar and the security tracker's document.
+
+mod dpkg;
+mod layers;
+mod tracker;
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde_json::Value;
+
+use super::tally::{Comparison, Tally};
+use super::{Setting, read_zstd};
+use crate::corpus::DebianImage;
+
+pub(super) use dpkg::{compare_all, order_of};
+pub(super) use layers::check as check_layers;
+
+/// The tracker's document in the corpus.
+pub(super) const TRACKER: &str = "feeds/debian/tracker-derived.json.zst";
+
+/// Checks that need no service.
+pub(super) fn check(setting: &Setting<'_>, image: &DebianImage, tally: &mut Tally) {
+    let suite = image.suite();
+    tally.check(&format!("debian {suite}: packages"), || packages(setting, image));
+    let mut reports = Vec::new();
+    tally.check(&format!("debian {suite}: archive forms"), || {
+        reports = scan_forms(setting, image)?;
+        Ok(forms_agree(&reports))
+    });
+    if let Some((_, report)) = reports.first() {
+        tally.check(&format!("debian {suite}: findings"), || findings(setting, image, report));
+    }
+}
+
+/// The packages of the image against those of its status file.
+fn packages(setting: &Setting<'_>, image: &DebianImage) -> anyhow::Result<Comparison> {
+    let folder = setting.fresh("packages")?;
+    let truth = dpkg::query(&image.status(), &folder.join("admindir"))?;
+    let inventory = setting.limpid.packages(&folder, &image.oci())?;
+    let found = array(&inventory, "/packages").iter().map(|package| {
+        let word = |name| word(package, name);
+        format!(
+            "{} {} {} from {} {}",
+            word("/name"),
+            word("/version"),
+            word("/arch"),
+            word("/source_name"),
+            word("/source_version")
+        )
+    });
+    let expected = truth.iter().map(|package| {
+        let dpkg::Installed { name, version, arch, source, source_version } = package;
+        format!("{name} {version} {arch} from {source} {source_version}")
+    });
+    Ok(Comparison::of("packages as `dpkg-query` has them", expected, found))
+}
+
+type Reports = Vec<(&'static str, Value)>;
+
+/// The report on each form of the image. Each has a store of its own: in one, the layers of the
+/// second would be known from the first.
+fn scan_forms(setting: &Setting<'_>, image: &DebianImage) -> anyhow::Result<Reports> {
+    let forms = [("oci gzip", image.oci()), ("oci zstd", image.oci_zstd()), ("docker", image.docker())];
+    let mut reports = Vec::new();
+    for (form, archive) in forms {
+        let data = setting.fresh("forms")?;
+        setting.limpid.import(&data, "debian", &[setting.corpus.path(TRACKER)])?;
+        reports.push((form, setting.limpid.scan(&data, &archive)?));
+    }
+    Ok(reports)
+}
+
+fn forms_agree(reports: &[(&'static str, Value)]) -> Comparison {
+    let rows = |report: &Value| -> Vec<String> {
+        array(report, "/findings").iter().map(ToString::to_string).collect()
+    };
+    let mut forms = reports.iter();
+    let Some((first, report)) = forms.next() else { return Comparison::default() };
+    let expected = rows(report);
+    let mut all = Comparison::new(format!("{} findings of {first}", expected.len()), Vec::new())
+        .requiring(!expected.is_empty(), "there are no findings");
+    for (form, report) in forms {
+        all = all.and(Comparison::of(&format!("the same of {form}"), expected.clone(), rows(report)));
+    }
+    all
+}
+
+/// What the report says against what the document says.
+fn findings(setting: &Setting<'_>, image: &DebianImage, report: &Value) -> anyhow::Result<Comparison> {
+    let admindir = setting.fresh("admindir")?;
+    let installed = dpkg::query(&image.status(), &admindir)?;
+    let document = read_zstd(&setting.corpus.path(TRACKER))?;
+    let expected = tracker::findings(&document, image.suite(), &installed)?;
+    let found: Vec<String> = array(report, "/findings").iter().map(row).collect();
+    let gaps = array(report, "/coverage/gaps").iter();
+    let gaps = gaps.map(|gap| format!("coverage has the gap `{}`", word(gap, "/message"))).collect();
+    let fixable = expected.iter().filter(|row| !row.contains("fixed in -")).count();
+    let what = format!("findings ({fixable} with a fix) as the tracker and `dpkg --compare-versions` have them");
+    Ok(Comparison::of(&what, expected, found).and(Comparison::new("no gaps in coverage", gaps)))
+}
+
+/// A finding of a report, as oracles write them.
+pub(super) fn row(finding: &Value) -> String {
+    format!(
+        "{} {} {} {} fixed in {}",
+        word(finding, "/vulnerability"),
+        word(finding, "/package/name"),
+        word(finding, "/package/version"),
+        word(finding, "/status"),
+        word(finding, "/fixed_version")
+    )
+}
+
+/// The list at a place; none where there is none.
+pub(super) fn array<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
+    value.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// The text at a place, or a dash.
+pub(super) fn word<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or("-")
+}
+
+/// Unpacks an archive with tar itself.
+fn unpack(archive: &Path, folder: &Path) -> anyhow::Result<()> {
+    let mut tar = crate::command::command("tar");
+    tar.arg("-xf").arg(archive).arg("-C").arg(folder);
+    crate::command::run(&mut tar).context("cannot unpack the archive")
+}

@@ -14,7 +14,7 @@ use crate::settings::Settings;
 /// The plugins of the plugins directory. Compiling them takes seconds: a line says so.
 pub(crate) fn registry(settings: &Settings) -> anyhow::Result<Registry> {
     let directory = &settings.plugins_dir;
-    let runtime = Runtime::new(settings.plugins.clone())?;
+    let runtime = Runtime::with_cache(settings.plugins.clone(), &settings.data_dir.join("compiled"))?;
     let spinner = progress::spinner("loading plugins");
     let registry = Registry::load_dir(&runtime, directory).with_context(|| {
         format!(

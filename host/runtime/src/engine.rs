@@ -1,13 +1,17 @@
+use std::collections::HashSet;
 use std::fmt;
+use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use wasmtime::component::Linker;
+use limpid_model::Digest;
+use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, WasmFeatures};
 
 use crate::call::State;
+use crate::compiled::Compiled;
 use crate::{Error, LoadError, Plugin, Settings, contract};
 
 /// How often running plugins are looked at. A bound on time is met this much late at most.
@@ -31,6 +35,7 @@ pub(crate) struct Shared {
     pub(crate) engine: Engine,
     pub(crate) linker: Linker<State>,
     pub(crate) settings: Settings,
+    compiled: Option<Compiled>,
     pub(crate) calls: Lane,
     pub(crate) parses: Lane,
     _ticker: Ticker,
@@ -43,6 +48,21 @@ impl Runtime {
     /// # Errors
     /// [`Error`], where a setting makes no sense or the address space cannot be had.
     pub fn new(settings: Settings) -> Result<Self, Error> {
+        Self::build(settings, None)
+    }
+
+    /// The same, and keeps what it compiles in a directory that only the user of this process can
+    /// write.
+    ///
+    /// # Errors
+    /// [`Error`], also where others can write the directory.
+    pub fn with_cache(settings: Settings, directory: &Path) -> Result<Self, Error> {
+        let compiled = Compiled::open(directory)
+            .map_err(|source| Error::Cache { directory: directory.to_owned(), source })?;
+        Self::build(settings, Some(compiled))
+    }
+
+    fn build(settings: Settings, compiled: Option<Compiled>) -> Result<Self, Error> {
         settings.check()?;
         let engine_error = |error: wasmtime::Error| Error::Engine(format!("{error:#}"));
         let engine = Engine::new(&config(&settings)).map_err(engine_error)?;
@@ -53,6 +73,7 @@ impl Runtime {
             calls: Lane::new(settings.instances),
             parses: Lane::new(settings.parse_instances),
             settings,
+            compiled,
         })))
     }
 
@@ -61,8 +82,30 @@ impl Runtime {
         &self.0.settings
     }
 
+    /// Removes the compiled forms of all components but these.
+    pub fn forget_compiled_except(&self, components: &HashSet<Digest>) {
+        if let Some(compiled) = &self.0.compiled {
+            compiled.keep_only(&self.0.engine, components);
+        }
+    }
+
+    /// The compiled form of a component that was checked, from the cache or anew.
+    pub(crate) fn compile(&self, digest: &Digest, bytes: &[u8]) -> Result<Component, LoadError> {
+        let Shared { engine, compiled, .. } = &*self.0;
+        if let Some(known) = compiled.as_ref().and_then(|compiled| compiled.get(engine, digest)) {
+            return Ok(known);
+        }
+        let component = Component::from_binary(engine, bytes)
+            .map_err(|error| LoadError::Invalid(format!("{error:#}")))?;
+        if let Some(compiled) = compiled {
+            compiled.put(engine, digest, &component);
+        }
+        Ok(component)
+    }
+
     /// Compiles a component, holds it against the contract and asks it what it claims or how it is
-    /// called. Takes some tenths of a second, most of it compiling, on all processors.
+    /// called. Takes some tenths of a second, most of it compiling, on all processors, unless its
+    /// compiled form is in the cache.
     ///
     /// # Errors
     /// [`LoadError`], which says what is wrong with the component.

@@ -15,6 +15,15 @@ pub enum Error {
         /// What it must be.
         expected: &'static str,
     },
+    /// The directory of compiled components cannot be used.
+    #[error("directory `{}` cannot hold compiled components", directory.display())]
+    Cache {
+        /// The directory.
+        directory: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// The engine refused to start, for instance because the address space that the pool reserves
     /// cannot be had.
     #[error(

@@ -33,6 +33,7 @@
 //! ```
 
 mod call;
+mod compiled;
 mod contract;
 mod convert;
 mod detector;

@@ -2,7 +2,6 @@ use std::fmt;
 
 use limpid_model::{Digest, PluginId, Role};
 use wasmparser::Encoding;
-use wasmtime::component::Component;
 
 use crate::call::Callee;
 use crate::detector::{Detector, DetectorRole};
@@ -22,12 +21,14 @@ pub struct Plugin {
 
 impl Plugin {
     pub(crate) fn load(runtime: &Runtime, bytes: &[u8]) -> Result<Self, LoadError> {
-        let component = compile(runtime, bytes)?;
+        check(runtime, bytes)?;
+        let digest = Digest::of(bytes);
+        let component = runtime.compile(&digest, bytes)?;
         let roles = contract::roles(&runtime.0.engine, &component)?;
         let identity = metadata::read(bytes)?;
         let misfit = |error: wasmtime::Error| LoadError::Misfit(format!("{error:#}"));
         let instance = runtime.0.linker.instantiate_pre(&component).map_err(misfit)?;
-        let id = PluginId { name: identity.name, version: identity.version, digest: Digest::of(bytes) };
+        let id = PluginId { name: identity.name, version: identity.version, digest };
         let callee = Callee::new(id, runtime.clone(), instance);
         let has = |role| roles.contains(&role).then_some(&callee);
         Ok(Self {
@@ -77,7 +78,8 @@ impl fmt::Debug for Plugin {
     }
 }
 
-fn compile(runtime: &Runtime, bytes: &[u8]) -> Result<Component, LoadError> {
+/// What must hold before a component is given to the compiler.
+fn check(runtime: &Runtime, bytes: &[u8]) -> Result<(), LoadError> {
     let limit = runtime.settings().component_bytes;
     let size = bytes.len() as u64;
     if size > limit {
@@ -88,6 +90,5 @@ fn compile(runtime: &Runtime, bytes: &[u8]) -> Result<Component, LoadError> {
         Some(Encoding::Module) => return Err(LoadError::Module),
         Some(Encoding::Component) => {}
     }
-    shape::check(bytes)?;
-    Component::from_binary(&runtime.0.engine, bytes).map_err(|error| LoadError::Invalid(format!("{error:#}")))
+    shape::check(bytes)
 }

@@ -1,0 +1,165 @@
+//! Components that were compiled before, on disk: loading one takes a fraction of a millisecond
+//! where compiling it takes some tenths of a second.
+
+use std::collections::HashSet;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher as _};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use limpid_model::Digest;
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+/// Length of the digest that stands before the compiled code.
+const SEAL: usize = 32;
+
+/// A directory of compiled components that only this user can write.
+///
+/// Compiled code is machine code that the engine trusts. So what is loaded is what this program
+/// wrote: the directory belongs to the user that runs it and to nobody else, and each file begins
+/// with the digest of the rest, so that one that was cut short or damaged is not loaded.
+#[derive(Debug)]
+pub(crate) struct Compiled(PathBuf);
+
+impl Compiled {
+    /// Opens the directory, or makes it.
+    ///
+    /// # Errors
+    /// It cannot be made, or others than its owner, who must be the user of this process, can write
+    /// to it.
+    pub(crate) fn open(directory: &Path) -> io::Result<Self> {
+        if !directory.is_dir() {
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+        }
+        let metadata = fs::symlink_metadata(directory)?;
+        // The user of this process, without a call for it: a file that it makes now is its own.
+        let own = tempfile::tempfile_in(directory)?.metadata()?.uid();
+        if !metadata.is_dir() || metadata.uid() != own || metadata.permissions().mode() & 0o022 != 0 {
+            let why = "is no directory that only the user of this process can write";
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+        }
+        Ok(Self(directory.to_owned()))
+    }
+
+    /// The compiled form of a component, where this engine wrote one and it is whole.
+    pub(crate) fn get(&self, engine: &Engine, component: &Digest) -> Option<Component> {
+        let bytes = fs::read(self.path(engine, component)).ok()?;
+        let (seal, code) = bytes.split_first_chunk::<SEAL>()?;
+        if Digest::of(code).as_bytes() != seal {
+            tracing::warn!("the compiled form of component {component} is damaged, and is made anew");
+            return None;
+        }
+        deserialize(engine, code)
+    }
+
+    /// Keeps the compiled form of a component. That it cannot be kept costs time, and nothing else.
+    pub(crate) fn put(&self, engine: &Engine, component: &Digest, compiled: &Component) {
+        let kept = compiled.serialize().map_err(io::Error::other).and_then(|code| {
+            let mut file = tempfile::NamedTempFile::new_in(&self.0)?;
+            file.write_all(Digest::of(&code).as_bytes())?;
+            file.write_all(&code)?;
+            file.persist(self.path(engine, component)).map_err(|error| error.error)?;
+            Ok(())
+        });
+        if let Err(error) = kept {
+            tracing::warn!(%error, "the compiled form of component {component} cannot be kept");
+        }
+    }
+
+    /// Removes all but the compiled forms of these components by this engine.
+    pub(crate) fn keep_only(&self, engine: &Engine, components: &HashSet<Digest>) {
+        let kept: HashSet<PathBuf> = components.iter().map(|digest| self.path(engine, digest)).collect();
+        let files = fs::read_dir(&self.0).into_iter().flatten().flatten().map(|entry| entry.path());
+        for path in files.filter(|path| !kept.contains(path)) {
+            if let Err(error) = fs::remove_file(&path) {
+                tracing::warn!(%error, "`{}` cannot be removed", path.display());
+            }
+        }
+    }
+
+    /// Named after the component, and after the engine's version and settings: code that another
+    /// engine compiled is not looked at.
+    fn path(&self, engine: &Engine, component: &Digest) -> PathBuf {
+        let mut hasher = DefaultHasher::new();
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        self.0.join(format!("{}-{:016x}.cwasm", component.hex(), hasher.finish()))
+    }
+}
+
+/// The one place with `unsafe`. What is given here was written by [`Compiled::put`] of a process of
+/// this user into a directory that nobody else can write, and its digest held: that is all that
+/// [`Component::deserialize`] asks for. It refuses by itself what another version of the engine,
+/// or one with other settings, wrote.
+#[allow(unsafe_code, reason = "loading a precompiled component is unsafe by nature; see above")]
+fn deserialize(engine: &Engine, code: &[u8]) -> Option<Component> {
+    unsafe { Component::deserialize(engine, code) }.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::guest::GOOD;
+    use crate::{Runtime, Settings};
+
+    fn settings() -> Settings {
+        Settings { instances: 2, parse_instances: 1, ..Settings::default() }
+    }
+
+    fn files(directory: &Path) -> Vec<PathBuf> {
+        fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect()
+    }
+
+    #[test]
+    fn what_was_compiled_once_is_loaded_and_answers_the_same() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = directory.path().join("compiled");
+        let keys = || {
+            let runtime = Runtime::with_cache(settings(), &place).unwrap();
+            let plugin = runtime.load(&GOOD.component()).unwrap();
+            plugin.scheme().unwrap().keys(&["1.0"]).unwrap()
+        };
+        let first = keys();
+        let [file] = files(&place).try_into().unwrap();
+        let written = fs::metadata(&file).unwrap().modified().unwrap();
+        assert_eq!(keys(), first);
+        assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), written);
+    }
+
+    #[test]
+    fn what_is_damaged_or_cut_short_is_compiled_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = directory.path().join("compiled");
+        let load = || Runtime::with_cache(settings(), &place).unwrap().load(&GOOD.component()).is_ok();
+        assert!(load());
+        let [file] = files(&place).try_into().unwrap();
+        let whole = fs::read(&file).unwrap();
+        for damaged in [&whole[..0], &whole[..10], &whole[..whole.len() - 1]] {
+            fs::write(&file, damaged).unwrap();
+            assert!(load());
+            let again = fs::read(&file).unwrap();
+            assert!(Digest::of(&again[SEAL..]).as_bytes() == &again[..SEAL], "the file is whole again");
+        }
+    }
+
+    #[test]
+    fn a_directory_that_others_can_write_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(Compiled::open(directory.path()).is_err());
+    }
+
+    #[test]
+    fn what_belongs_to_no_component_is_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = directory.path().join("compiled");
+        let runtime = Runtime::with_cache(settings(), &place).unwrap();
+        let plugin = runtime.load(&GOOD.component()).unwrap();
+        fs::write(place.join("old.cwasm"), b"of another engine").unwrap();
+        runtime.forget_compiled_except(&HashSet::from([plugin.id().digest]));
+        assert_eq!(files(&place).len(), 1);
+        runtime.forget_compiled_except(&HashSet::new());
+        assert_eq!(files(&place).len(), 0);
+    }
+}

@@ -12,12 +12,13 @@ pub struct Rating {
 /// The common scale on which ratings of all systems are compared; least first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
-    /// Nobody has said, or in words that are not understood.
-    Unknown,
     /// Of no practical weight.
     Negligible,
     /// CVSS 0.1 to 3.9.
     Low,
+    /// Nobody has said, or in words that are not understood. It may be any of the others, so that
+    /// it must not stand behind those that are known to be slight.
+    Unknown,
     /// CVSS 4.0 to 6.9.
     Medium,
     /// CVSS 7.0 to 8.9.
@@ -29,7 +30,7 @@ pub enum Severity {
 impl Severity {
     /// All of them, worst first.
     pub const WORST_FIRST: [Self; 6] =
-        [Self::Critical, Self::High, Self::Medium, Self::Low, Self::Negligible, Self::Unknown];
+        [Self::Critical, Self::High, Self::Medium, Self::Unknown, Self::Low, Self::Negligible];
 
     /// The word for it in documents.
     pub const fn as_str(self) -> &'static str {

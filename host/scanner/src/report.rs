@@ -147,8 +147,8 @@ fn finding(found: &Match, advisory: Option<&Advisory>, package: InstalledPackage
 /// worst.
 fn severity(of_package: &[Rating], of_vulnerability: &[Rating]) -> RatedSeverity {
     for (ratings, of_package) in [(of_package, true), (of_vulnerability, false)] {
-        let worst = ratings.iter().max_by_key(|rating| Severity::of(rating));
-        if let Some(rating) = worst.filter(|rating| Severity::of(rating) != Severity::Unknown) {
+        let understood = ratings.iter().filter(|rating| Severity::of(rating) != Severity::Unknown);
+        if let Some(rating) = understood.max_by_key(|rating| Severity::of(rating)) {
             return RatedSeverity {
                 severity: Severity::of(rating),
                 rating: Some(rating.clone()),

@@ -130,3 +130,10 @@ pub enum LoadError {
         other: PathBuf,
     },
 }
+
+impl LoadError {
+    /// Whether another plugin stands in the way, which may go.
+    pub(crate) const fn is_conflict(&self) -> bool {
+        matches!(self, Self::NameTaken { .. } | Self::SchemeTaken { .. })
+    }
+}

@@ -1,223 +1,359 @@
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read};
-use std::num::NonZero;
+//! Which plugins there are, and how that changes: all transitions go through here, one at a time.
+//!
+//! A component is read whole, hashed, checked, compiled, held against the contract and asked its
+//! first question before it takes the place of another; whatever fails on that way, what runs goes
+//! on running, and the failure is shown. Calls that began with the old one end with it.
+
+mod files;
+mod snapshot;
+mod versions;
+mod watch;
+
+use std::collections::{BTreeMap, HashSet};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use limpid_model::PluginId;
+use limpid_model::{Digest, PluginId};
 
-use crate::{Detector, Feed, LoadError, Plugin, Runtime, Scheme};
+use crate::{LoadError, Plugin, Runtime};
+use files::Stamp;
+pub use snapshot::{Refused, Snapshot};
+pub use versions::Version;
+use versions::Versions;
+pub use watch::Watch;
 
-/// Which plugins there are.
-#[derive(Debug)]
-pub struct Registry {
-    current: Arc<Snapshot>,
+/// The plugins of a directory. Clones are the same registry.
+#[derive(Clone)]
+pub struct Registry(Arc<Shared>);
+
+struct Shared {
+    runtime: Runtime,
+    directory: PathBuf,
+    versions: Option<Versions>,
+    current: RwLock<Arc<Snapshot>>,
+    /// Held through a transition.
+    files: Mutex<BTreeMap<PathBuf, Known>>,
+    listeners: Mutex<Vec<Listener>>,
 }
 
-/// Which plugins there were at one moment. Whoever works with several of them holds on to one
-/// snapshot, so that what it does rests on the same plugins from beginning to end.
-#[derive(Debug, Default)]
-pub struct Snapshot {
-    plugins: Vec<Arc<Plugin>>,
-    refused: Vec<Refused>,
+type Listener = Arc<dyn Fn(&Change) + Send + Sync>;
+
+/// What is known of a file of the directory.
+#[derive(Default)]
+struct Known {
+    /// How the file looked when it was last loaded.
+    stamp: Option<Stamp>,
+    /// How it looks now, where that differs; it is loaded when it looks like that again.
+    changing: Option<Stamp>,
+    /// What runs of it.
+    plugin: Option<Arc<Plugin>>,
+    refused: Option<Arc<Refused>>,
 }
 
-/// A component that was not loaded.
-#[derive(Debug)]
-pub struct Refused {
-    /// Where it is.
-    pub path: PathBuf,
-    /// Why.
-    pub reason: LoadError,
+/// A plugin that was loaded, replaced or removed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Change {
+    /// What ran before.
+    pub before: Option<PluginId>,
+    /// What runs from now on.
+    pub after: Option<PluginId>,
+}
+
+/// Why a change of plugins was not made. What ran before goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// The component is no plugin of this host.
+    #[error("the component {0}")]
+    Refused(#[source] LoadError),
+    /// It says that it is another plugin.
+    #[error("the component states as its name `{stated}`, not `{given}`")]
+    OtherName {
+        /// The name under which it was to be put.
+        given: String,
+        /// The name in its metadata.
+        stated: String,
+    },
+    /// There is no such plugin.
+    #[error("no plugin named `{0}` is loaded")]
+    NotLoaded(String),
+    /// There is nothing to go back to.
+    #[error("no earlier version of plugin `{0}` is kept")]
+    NoEarlier(String),
+    /// That version is not kept.
+    #[error("version {digest} of plugin `{name}` is not kept")]
+    NoVersion {
+        /// The plugin.
+        name: String,
+        /// What was asked for.
+        digest: Digest,
+    },
+    /// The directory could not be changed.
+    #[error("{doing} failed")]
+    Io {
+        /// What was being done.
+        doing: String,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
 }
 
 impl Registry {
     /// Loads every `*.wasm` of a directory, several at a time. A component that cannot be loaded
     /// is refused, and the others are loaded; where two have one name, or order the versions of
-    /// one scheme, the later by file name is refused.
+    /// one scheme, the later by file name is refused. Nothing is kept of earlier versions.
     ///
     /// # Errors
     /// The directory cannot be read.
     pub fn load_dir(runtime: &Runtime, dir: &Path) -> io::Result<Self> {
-        let paths = components(dir)?;
-        let loaded = load_all(runtime, &paths);
-        let loaded = paths.into_iter().zip(loaded).collect();
-        Ok(Self { current: Arc::new(Snapshot::of(loaded)) })
+        Self::build(runtime, dir, None)
+    }
+
+    /// The same, and keeps the last versions of each plugin in another directory.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn with_versions(runtime: &Runtime, dir: &Path, versions: &Path) -> io::Result<Self> {
+        Self::build(runtime, dir, Some(Versions::new(versions.to_owned())))
+    }
+
+    fn build(runtime: &Runtime, dir: &Path, versions: Option<Versions>) -> io::Result<Self> {
+        let registry = Self(Arc::new(Shared {
+            runtime: runtime.clone(),
+            directory: dir.to_owned(),
+            versions,
+            current: RwLock::default(),
+            files: Mutex::default(),
+            listeners: Mutex::default(),
+        }));
+        let listed = files::list(dir)?;
+        let paths: Vec<PathBuf> = listed.keys().cloned().collect();
+        let loaded = files::load_all(runtime, &paths);
+        let mut known = registry.files();
+        for ((path, stamp), result) in listed.into_iter().zip(loaded) {
+            registry.settle(&mut known, &path, Some(stamp), result);
+        }
+        registry.publish(&known);
+        drop(known);
+        registry.forget_compiled();
+        Ok(registry)
     }
 
     /// What is loaded now.
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        Arc::clone(&self.current)
+        Arc::clone(&self.0.current.read().unwrap_or_else(PoisonError::into_inner))
     }
-}
 
-impl Snapshot {
-    fn of(loaded: Vec<(PathBuf, Result<Arc<Plugin>, LoadError>)>) -> Self {
-        let mut snapshot = Self::default();
-        let mut taken = Taken::default();
-        for (path, result) in loaded {
-            match result.and_then(|plugin| taken.admit(&path, plugin)) {
-                Ok(plugin) => snapshot.plugins.push(plugin),
-                Err(reason) => snapshot.refused.push(Refused { path, reason }),
+    /// Calls `listener` after each change, from the thread that made it.
+    pub fn on_change(&self, listener: impl Fn(&Change) + Send + Sync + 'static) {
+        self.0.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::new(listener));
+    }
+
+    /// Looks at the directory: what has gone is removed, and what has looked the same twice is
+    /// loaded.
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn refresh(&self) -> io::Result<()> {
+        let listed = files::list(&self.0.directory)?;
+        let mut known = self.files();
+        let before = known.len();
+        known.retain(|path, _| listed.contains_key(path));
+        let freed = known.len() < before;
+        for (path, stamp) in listed {
+            let file = known.entry(path.clone()).or_default();
+            // A name or scheme that was taken may be free by now.
+            let retry = freed && file.refused.as_ref().is_some_and(|refused| refused.reason.is_conflict());
+            if file.stamp == Some(stamp) && !retry {
+                file.changing = None;
+            } else if file.changing == Some(stamp) || retry {
+                let result = files::load(&self.0.runtime, &path);
+                self.settle(&mut known, &path, Some(stamp), result);
+            } else {
+                file.changing = Some(stamp);
             }
         }
-        snapshot
+        self.publish(&known);
+        Ok(())
     }
 
-    /// All plugins, by file name.
-    pub fn plugins(&self) -> &[Arc<Plugin>] {
-        &self.plugins
+    /// Loads a component and, where it is good, puts it into the directory in the place of the one
+    /// of its name.
+    ///
+    /// # Errors
+    /// [`ChangeError`]; what ran before goes on.
+    pub fn put(&self, name: &str, component: &[u8]) -> Result<PluginId, ChangeError> {
+        let plugin = self.0.runtime.load(component).map_err(ChangeError::Refused)?;
+        let id = plugin.id().clone();
+        if id.name != name {
+            return Err(ChangeError::OtherName { given: name.to_owned(), stated: id.name });
+        }
+        let mut known = self.files();
+        let path = place_of(&known, name).unwrap_or_else(|| self.0.directory.join(format!("{name}.wasm")));
+        admit(&known, &path, &plugin).map_err(ChangeError::Refused)?;
+        let doing = |source| ChangeError::Io { doing: format!("writing `{}`", path.display()), source };
+        files::write(&path, component).map_err(doing)?;
+        let stamp = Stamp::of(&path).ok();
+        self.settle(&mut known, &path, stamp, Ok(plugin));
+        self.publish(&known);
+        Ok(id)
     }
 
-    /// What was not loaded, by file name.
-    pub fn refused(&self) -> &[Refused] {
-        &self.refused
+    /// Removes a plugin and its file. Its versions are kept.
+    ///
+    /// # Errors
+    /// [`ChangeError::NotLoaded`], or the file cannot be removed.
+    pub fn remove(&self, name: &str) -> Result<(), ChangeError> {
+        let mut known = self.files();
+        let path = place_of(&known, name).ok_or_else(|| ChangeError::NotLoaded(name.to_owned()))?;
+        fs::remove_file(&path)
+            .map_err(|source| ChangeError::Io { doing: format!("removing `{}`", path.display()), source })?;
+        known.remove(&path);
+        self.publish(&known);
+        Ok(())
     }
 
-    /// The plugin of that identity, down to the build.
-    pub fn plugin(&self, id: &PluginId) -> Option<&Arc<Plugin>> {
-        self.plugins.iter().find(|plugin| plugin.id() == id)
+    /// Goes back to a version that is kept; where none is named, to the one before.
+    ///
+    /// # Errors
+    /// [`ChangeError`]; what ran before goes on.
+    pub fn rollback(&self, name: &str, to: Option<&Digest>) -> Result<PluginId, ChangeError> {
+        let versions = self.versions(name);
+        let running = self.snapshot().named(name).map(|plugin| plugin.id().digest);
+        let target = match to {
+            Some(digest) => versions
+                .iter()
+                .find(|version| version.digest == *digest)
+                .ok_or_else(|| ChangeError::NoVersion { name: name.to_owned(), digest: *digest })?,
+            None => versions
+                .iter()
+                .skip_while(|version| running.is_some_and(|running| version.digest != running))
+                .find(|version| Some(version.digest) != running)
+                .ok_or_else(|| ChangeError::NoEarlier(name.to_owned()))?,
+        };
+        let Some(kept) = &self.0.versions else { return Err(ChangeError::NoEarlier(name.to_owned())) };
+        let component = kept.read(name, target).map_err(|source| ChangeError::Io {
+            doing: format!("reading version {} of plugin `{name}`", target.digest),
+            source,
+        })?;
+        self.put(name, &component)
     }
 
-    /// All detectors.
-    pub fn detectors(&self) -> impl Iterator<Item = Detector<'_>> {
-        self.plugins.iter().filter_map(|plugin| plugin.detector())
+    /// The versions of a plugin that are kept, latest first; the one that runs among them.
+    pub fn versions(&self, name: &str) -> Vec<Version> {
+        self.0.versions.as_ref().map(|versions| versions.of(name)).unwrap_or_default()
     }
 
-    /// All feeds.
-    pub fn feeds(&self) -> impl Iterator<Item = Feed<'_>> {
-        self.plugins.iter().filter_map(|plugin| plugin.feed())
+    fn files(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Known>> {
+        self.0.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All schemes.
-    pub fn schemes(&self) -> impl Iterator<Item = Scheme<'_>> {
-        self.plugins.iter().filter_map(|plugin| plugin.scheme())
+    /// Takes down what came of loading a file.
+    fn settle(
+        &self,
+        known: &mut BTreeMap<PathBuf, Known>,
+        path: &Path,
+        stamp: Option<Stamp>,
+        result: Result<Arc<Plugin>, LoadError>,
+    ) {
+        let admitted = result.and_then(|plugin| admit(known, path, &plugin).map(|()| plugin));
+        let file = known.entry(path.to_owned()).or_default();
+        file.stamp = stamp;
+        file.changing = None;
+        match admitted {
+            Ok(plugin) => {
+                self.keep_version(plugin.id(), path);
+                file.plugin = Some(plugin);
+                file.refused = None;
+            }
+            Err(reason) => {
+                tracing::warn!("plugin `{}` is refused: it {reason}", path.display());
+                file.refused = Some(Arc::new(Refused { path: path.to_owned(), reason }));
+            }
+        }
     }
 
-    /// The feed of that name.
-    pub fn feed(&self, name: &str) -> Option<Feed<'_>> {
-        self.feeds().find(|feed| feed.name() == name)
+    fn keep_version(&self, id: &PluginId, path: &Path) {
+        let Some(versions) = &self.0.versions else { return };
+        if let Err(error) = versions.keep(id, path) {
+            tracing::warn!(%error, "version {} of plugin `{}` cannot be kept", id.digest, id.name);
+        }
     }
 
-    /// The scheme of that name.
-    pub fn scheme(&self, name: &str) -> Option<Scheme<'_>> {
-        self.schemes().find(|scheme| scheme.name() == name)
+    /// Makes what is known now the current snapshot, and tells whoever listens what has changed.
+    fn publish(&self, known: &BTreeMap<PathBuf, Known>) {
+        let next = Arc::new(Snapshot {
+            plugins: known.values().filter_map(|file| file.plugin.clone()).collect(),
+            refused: known.values().filter_map(|file| file.refused.clone()).collect(),
+        });
+        let mut current = self.0.current.write().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *current, Arc::clone(&next));
+        drop(current);
+        let listeners = self.0.listeners.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for change in changes(&before, &next) {
+            for listener in &listeners {
+                listener(&change);
+            }
+        }
+    }
+
+    /// Compiled forms of components that neither run nor are kept are of no more use.
+    fn forget_compiled(&self) {
+        let snapshot = self.snapshot();
+        let mut used: HashSet<Digest> = HashSet::new();
+        for plugin in snapshot.plugins() {
+            used.insert(plugin.id().digest);
+            used.extend(self.versions(&plugin.id().name).into_iter().map(|version| version.digest));
+        }
+        self.0.runtime.forget_compiled_except(&used);
     }
 }
 
-/// Names that are taken, and by the component at which path.
-#[derive(Default)]
-struct Taken {
-    names: BTreeMap<String, PathBuf>,
-    schemes: BTreeMap<String, PathBuf>,
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Registry").field(&self.0.directory).finish()
+    }
 }
 
-impl Taken {
-    fn admit(&mut self, path: &Path, plugin: Arc<Plugin>) -> Result<Arc<Plugin>, LoadError> {
-        let name = &plugin.id().name;
-        if let Some(other) = self.names.get(name) {
+fn place_of(known: &BTreeMap<PathBuf, Known>, name: &str) -> Option<PathBuf> {
+    let runs = |file: &Known| file.plugin.as_ref().is_some_and(|plugin| plugin.id().name == name);
+    known.iter().find(|(_, file)| runs(file)).map(|(path, _)| path.clone())
+}
+
+/// Whether the plugin of a file may run beside those of all other files.
+fn admit(known: &BTreeMap<PathBuf, Known>, path: &Path, plugin: &Plugin) -> Result<(), LoadError> {
+    let name = &plugin.id().name;
+    let scheme = plugin.scheme().map(|scheme| scheme.name());
+    let others = known.iter().filter(|(other, _)| *other != path);
+    for (other, running) in others.filter_map(|(other, file)| Some((other, file.plugin.as_ref()?))) {
+        if running.id().name == *name {
             return Err(LoadError::NameTaken { name: name.clone(), other: other.clone() });
         }
-        if let Some(scheme) = plugin.scheme() {
-            let scheme = scheme.name().to_owned();
-            if let Some(other) = self.schemes.get(&scheme) {
-                return Err(LoadError::SchemeTaken { scheme, other: other.clone() });
-            }
-            self.schemes.insert(scheme, path.to_owned());
-        }
-        self.names.insert(name.clone(), path.to_owned());
-        Ok(plugin)
-    }
-}
-
-fn components(dir: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut paths = Vec::new();
-    for entry in std::fs::read_dir(dir)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "wasm") {
-            paths.push(path);
+        if let Some(scheme) = scheme.filter(|name| running.scheme().is_some_and(|s| s.name() == *name)) {
+            return Err(LoadError::SchemeTaken { scheme: scheme.to_owned(), other: other.clone() });
         }
     }
-    paths.sort();
-    Ok(paths)
+    Ok(())
 }
 
-/// One result for each path, in their order.
-fn load_all(runtime: &Runtime, paths: &[PathBuf]) -> Vec<Result<Arc<Plugin>, LoadError>> {
-    let next = AtomicUsize::new(0);
-    let loaded = Mutex::new(BTreeMap::new());
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(paths.len());
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let place = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(path) = paths.get(place) else { break };
-                    let result = load(runtime, path);
-                    loaded.lock().unwrap_or_else(PoisonError::into_inner).insert(place, result);
-                }
-            });
+/// What differs, by name.
+fn changes(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
+    let ids = |snapshot: &Snapshot| -> BTreeMap<String, PluginId> {
+        snapshot.plugins().iter().map(|plugin| (plugin.id().name.clone(), plugin.id().clone())).collect()
+    };
+    let mut old = ids(before);
+    let mut changes: Vec<Change> = Vec::new();
+    for (name, after) in ids(after) {
+        let before = old.remove(&name);
+        if before.as_ref() != Some(&after) {
+            changes.push(Change { before, after: Some(after) });
         }
-    });
-    loaded.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
-}
-
-fn load(runtime: &Runtime, path: &Path) -> Result<Arc<Plugin>, LoadError> {
-    let limit = runtime.settings().component_bytes;
-    let file = File::open(path).map_err(LoadError::Read)?;
-    let mut bytes = Vec::new();
-    // One byte more than is allowed, so that what is too large is seen to be.
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(LoadError::Read)?;
-    runtime.load(&bytes)
+    }
+    changes.extend(old.into_values().map(|before| Change { before: Some(before), after: None }));
+    changes
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Settings;
-    use crate::tests::guest::{GOOD, Guest};
-
-    #[test]
-    fn a_bad_component_is_refused_and_the_others_are_loaded() {
-        let dir = tempfile::tempdir().unwrap();
-        let put = |file: &str, bytes: &[u8]| std::fs::write(dir.path().join(file), bytes).unwrap();
-        put("1.wasm", &GOOD.component());
-        put("2.wasm", b"not a component");
-        put("3.wasm", &Guest { scheme: "other", ..GOOD }.component());
-        put("4.wasm", &Guest { name: "other", ..GOOD }.component());
-        put("5.wasm", &Guest { name: "third", scheme: "third", ..GOOD }.component());
-        put("notes.txt", b"not looked at");
-
-        let settings = Settings { instances: 2, parse_instances: 1, ..Settings::default() };
-        let runtime = Runtime::new(settings).unwrap();
-        let snapshot = Registry::load_dir(&runtime, dir.path()).unwrap().snapshot();
-
-        let names: Vec<&str> = snapshot.plugins().iter().map(|plugin| plugin.id().name.as_str()).collect();
-        assert_eq!(names, ["identity", "third"]);
-        let first = dir.path().join("1.wasm").display().to_string();
-        let refused: Vec<String> =
-            snapshot.refused().iter().map(|refused| refused.reason.to_string()).collect();
-        assert_eq!(
-            refused,
-            [
-                "is not WebAssembly: it does not begin with `\\0asm`".to_owned(),
-                format!("is named `identity`, and so is {first}"),
-                format!("orders the versions of scheme `bytes`, and so does {first}"),
-            ],
-        );
-        assert_eq!(snapshot.scheme("third").unwrap().plugin().name, "third");
-        assert!(snapshot.scheme("other").is_none());
-        assert!(snapshot.feed("identity").is_none());
-    }
-
-    #[test]
-    fn a_directory_that_is_not_there_is_an_error() {
-        let runtime = Runtime::new(Settings::default()).unwrap();
-        let dir = tempfile::tempdir().unwrap();
-        assert!(Registry::load_dir(&runtime, &dir.path().join("plugins")).is_err());
-        assert!(Registry::load_dir(&runtime, dir.path()).unwrap().snapshot().plugins().is_empty());
-    }
-}
+mod tests;

@@ -82,6 +82,8 @@ pub enum FailureKind {
     Refused,
     /// The host could not run it.
     Host,
+    /// It was not called: it had failed too often.
+    Quarantined,
 }
 
 impl FailureKind {
@@ -96,6 +98,7 @@ impl FailureKind {
             Self::Contract => "contract",
             Self::Refused => "refused",
             Self::Host => "host",
+            Self::Quarantined => "quarantined",
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::detector::LayerFile;
 use crate::engine::{Lane, Runtime};
 use crate::failure::{Stop, judge};
 use crate::feed::Intake;
+use crate::health::Health;
 use crate::limits::{Budget, Limits};
 
 /// Handles that a plugin may hold beside those of the files that it is shown.
@@ -85,11 +86,12 @@ pub(crate) struct Callee {
     pub(crate) id: PluginId,
     runtime: Runtime,
     instance: InstancePre<State>,
+    pub(crate) health: Health,
 }
 
 impl Callee {
-    pub(crate) const fn new(id: PluginId, runtime: Runtime, instance: InstancePre<State>) -> Self {
-        Self { id, runtime, instance }
+    pub(crate) fn new(id: PluginId, runtime: Runtime, instance: InstancePre<State>) -> Self {
+        Self { id, runtime, instance, health: Health::default() }
     }
 
     pub(crate) const fn instance_pre(&self) -> &InstancePre<State> {
@@ -108,6 +110,9 @@ impl Callee {
         lent: Lent,
         run: impl FnOnce(&mut Store<State>, &Instance) -> wasmtime::Result<R>,
     ) -> Result<R, PluginFailure> {
+        if let Some(why) = self.health.quarantined() {
+            return Err(self.failure(name, FailureKind::Quarantined, Blame::Plugin, why));
+        }
         let _place = self.lane(&lent).enter();
         let _span = tracing::info_span!(
             "plugin call",
@@ -125,6 +130,21 @@ impl Callee {
             let verdict = judge(&error, &store.data().limits, self.runtime.settings());
             self.failure(name, verdict.kind, verdict.blame, verdict.message)
         })
+    }
+
+    /// Takes what came of a call, once it was held against the contract, into account for the
+    /// plugin's health.
+    pub(crate) fn counted<R>(&self, outcome: Result<R, PluginFailure>) -> Result<R, PluginFailure> {
+        match &outcome {
+            Err(failure) if failure.kind == FailureKind::Quarantined => {}
+            Err(failure) if failure.blame == Blame::Plugin => {
+                if self.health.failed(failure, self.runtime.settings().quarantine_after) {
+                    tracing::error!(plugin = %self.id.name, "plugin {} is quarantined: {failure}", self.id);
+                }
+            }
+            _ => self.health.went_well(),
+        }
+        outcome
     }
 
     fn lane(&self, lent: &Lent) -> &Lane {

@@ -103,6 +103,10 @@ impl<'a> Detector<'a> {
     /// The plugin failed, refused, or spoke of a file that it was not shown; or a file could not
     /// be read.
     pub fn detect(&self, files: Vec<Box<dyn LayerFile>>) -> Result<Detected, PluginFailure> {
+        self.callee.counted(self.try_detect(files))
+    }
+
+    fn try_detect(&self, files: Vec<Box<dyn LayerFile>>) -> Result<Detected, PluginFailure> {
         let shown: HashSet<String> = files.iter().map(|file| file.path().to_owned()).collect();
         let lent = Lent { files, ..Lent::default() };
         let report = self.callee.call("detect", lent, |store, instance| {

@@ -126,6 +126,10 @@ impl<'a> Feed<'a> {
     /// # Errors
     /// The plugin failed, or named a source without a name or an address.
     pub fn sources(&self, cursor: Option<&str>) -> Result<Vec<Source>, PluginFailure> {
+        self.callee.counted(self.try_sources(cursor))
+    }
+
+    fn try_sources(&self, cursor: Option<&str>) -> Result<Vec<Source>, PluginFailure> {
         let sources = self.callee.call("sources", Lent::default(), |store, instance| {
             self.role.indices.load(&mut *store, instance)?.call_sources(store, cursor)
         })?;
@@ -146,6 +150,15 @@ impl<'a> Feed<'a> {
     /// # Errors
     /// The plugin failed or refused, or a document could not be read.
     pub fn parse(
+        &self,
+        source: &str,
+        documents: Box<dyn Documents>,
+        sink: Arc<Mutex<dyn Sink>>,
+    ) -> Result<Option<String>, PluginFailure> {
+        self.callee.counted(self.try_parse(source, documents, sink))
+    }
+
+    fn try_parse(
         &self,
         source: &str,
         documents: Box<dyn Documents>,

@@ -42,6 +42,7 @@ mod error;
 mod failure;
 mod feed;
 mod handles;
+mod health;
 mod limits;
 mod metadata;
 mod plugin;

@@ -56,6 +56,16 @@ impl Plugin {
         &self.metadata
     }
 
+    /// Why it is not called any more, where it broke its contract too often.
+    pub fn quarantined(&self) -> Option<String> {
+        self.callee.health.quarantined()
+    }
+
+    /// Gives a plugin that is not called any more another chance.
+    pub fn release(&self) {
+        self.callee.health.release();
+    }
+
     /// It as a detector, where it is one.
     pub fn detector(&self) -> Option<Detector<'_>> {
         self.detector.as_ref().map(|role| Detector::new(&self.callee, role))

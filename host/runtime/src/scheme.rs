@@ -81,7 +81,7 @@ impl<'a> Scheme<'a> {
     pub fn keys<S: AsRef<str>>(&self, versions: &[S]) -> Result<Vec<Result<Key, String>>, PluginFailure> {
         let mut keys = Vec::with_capacity(versions.len());
         for batch in versions.chunks(BATCH) {
-            self.keys_of_batch(batch, &mut keys)?;
+            self.callee.counted(self.keys_of_batch(batch, &mut keys))?;
         }
         Ok(keys)
     }

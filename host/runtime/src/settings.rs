@@ -38,6 +38,8 @@ pub struct Settings {
     /// Calls of `parse` at a time. They have instances of their own, because a sink may well ask a
     /// scheme for keys while a parse is under way.
     pub parse_instances: u32,
+    /// Failures in a row by its own fault after which a plugin is not called any more; 0 for never.
+    pub quarantine_after: u32,
 }
 
 impl Default for Settings {
@@ -53,6 +55,7 @@ impl Default for Settings {
             component_bytes: 64 << 20,
             instances: 24,
             parse_instances: 8,
+            quarantine_after: 5,
         }
     }
 }

@@ -206,3 +206,17 @@ fn a_setting_that_makes_no_sense_is_named() {
         "setting `plugins.memory_bytes` is 5368709120, must be at most 4294967296",
     );
 }
+
+#[test]
+fn a_plugin_that_fails_again_and_again_is_not_called_until_it_is_released() {
+    let settings = Settings { quarantine_after: 3, instances: 2, parse_instances: 1, ..Settings::default() };
+    let runtime = Runtime::new(settings).unwrap();
+    let bad = runtime.load(&Guest { keys: "unreachable", ..GOOD }.component()).unwrap();
+    let kind = || bad.scheme().unwrap().keys(&["1"]).unwrap_err().kind;
+    let kinds: Vec<FailureKind> = (0..5).map(|_| kind()).collect();
+    let (trap, quarantined) = (FailureKind::Trap, FailureKind::Quarantined);
+    assert_eq!(kinds, [trap, trap, trap, quarantined, quarantined]);
+    assert!(bad.quarantined().unwrap().contains("plugins.quarantine_after"));
+    bad.release();
+    assert_eq!((bad.quarantined(), kind()), (None, trap));
+}

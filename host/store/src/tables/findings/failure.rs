@@ -23,6 +23,7 @@ enum Kind {
     Contract,
     Refused,
     Host,
+    Quarantined,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +47,7 @@ impl From<PluginFailure> for Failure {
                 FailureKind::Contract => Kind::Contract,
                 FailureKind::Refused => Kind::Refused,
                 FailureKind::Host => Kind::Host,
+                FailureKind::Quarantined => Kind::Quarantined,
             },
             blame: match failure.blame {
                 Blame::Plugin => Party::Plugin,
@@ -71,6 +73,7 @@ impl From<Failure> for PluginFailure {
                 Kind::Contract => FailureKind::Contract,
                 Kind::Refused => FailureKind::Refused,
                 Kind::Host => FailureKind::Host,
+                Kind::Quarantined => FailureKind::Quarantined,
             },
             blame: match stored.blame {
                 Party::Plugin => Blame::Plugin,

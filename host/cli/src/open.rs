@@ -14,9 +14,11 @@ use crate::settings::Settings;
 /// The plugins of the plugins directory. Compiling them takes seconds: a line says so.
 pub(crate) fn registry(settings: &Settings) -> anyhow::Result<Registry> {
     let directory = &settings.plugins_dir;
-    let runtime = Runtime::with_cache(settings.plugins.clone(), &settings.data_dir.join("compiled"))?;
+    let compiled = settings.compiled_dir.clone().unwrap_or_else(|| settings.data_dir.join("compiled"));
+    let runtime = Runtime::with_cache(settings.plugins.clone(), &compiled)?;
     let spinner = progress::spinner("loading plugins");
-    let registry = Registry::load_dir(&runtime, directory).with_context(|| {
+    let versions = settings.data_dir.join("plugin-versions");
+    let registry = Registry::with_versions(&runtime, directory, &versions).with_context(|| {
         format!(
             "plugins directory `{}` cannot be read; build the plugins with `cargo xtask build-plugins`, \
              or name their directory with `--plugins-dir`",

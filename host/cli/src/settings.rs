@@ -13,6 +13,9 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Settings {
     /// Where the store lies.
     pub(crate) data_dir: PathBuf,
+    /// Where compiled plugins lie; in the data directory where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) compiled_dir: Option<PathBuf>,
     /// Where the plugins lie.
     pub(crate) plugins_dir: PathBuf,
     /// Where the service listens.
@@ -67,6 +70,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             data_dir: default_data_dir(),
+            compiled_dir: None,
             plugins_dir: default_plugins_dir(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 6060)),
             log: None,

@@ -10,7 +10,8 @@ const HEAD: u64 = 8;
 /// A document without the compression that its first bytes show: gzip, zstd or none.
 ///
 /// # Errors
-/// It cannot be read, or no decoder can be had. What is damaged further on, reading tells.
+/// It cannot be read, or no decoder can be had. What is damaged further on, reading tells, with
+/// [`io::ErrorKind::InvalidData`].
 pub fn inflated(mut document: Box<dyn Read + Send>) -> io::Result<Box<dyn Read + Send>> {
     let mut head = Vec::new();
     document.by_ref().take(HEAD).read_to_end(&mut head)?;
@@ -18,9 +19,22 @@ pub fn inflated(mut document: Box<dyn Read + Send>) -> io::Result<Box<dyn Read +
     let whole = Cursor::new(head).chain(document);
     Ok(match compression {
         Compression::None => Box::new(whole),
-        Compression::Gzip => Box::new(MultiGzDecoder::new(whole)),
-        Compression::Zstd => Box::new(zstd::stream::read::Decoder::new(whole)?),
+        Compression::Gzip => Box::new(Told(MultiGzDecoder::new(whole))),
+        Compression::Zstd => Box::new(Told(zstd::stream::read::Decoder::new(whole)?)),
     })
+}
+
+/// Tells damage of the document from failure of the machine: decoders speak of both, and not all of
+/// them in the same way. What the system did not say, the decoder found.
+struct Told<R>(R);
+
+impl<R: Read> Read for Told<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer).map_err(|error| match error.raw_os_error() {
+            Some(_) => error,
+            None => io::Error::new(io::ErrorKind::InvalidData, error),
+        })
+    }
 }
 
 #[cfg(test)]
@@ -49,6 +63,7 @@ mod tests {
         let mut stored = zstd::encode_all(&[7; 1000][..], 1).unwrap();
         stored.truncate(stored.len() - 3);
         let mut reader = inflated(Box::new(Cursor::new(stored))).unwrap();
-        assert!(reader.read_to_end(&mut Vec::new()).is_err());
+        let error = reader.read_to_end(&mut Vec::new()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidData);
     }
 }

@@ -7,10 +7,13 @@ use std::hash::{DefaultHasher, Hash, Hasher as _};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use limpid_model::Digest;
 use wasmtime::Engine;
 use wasmtime::component::Component;
+
+const WEEK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Length of the digest that stands before the compiled code.
 const SEAL: usize = 32;
@@ -68,11 +71,12 @@ impl Compiled {
         }
     }
 
-    /// Removes all but the compiled forms of these components by this engine.
+    /// Removes what is older than a week, but for the compiled forms of these components by this
+    /// engine: several programs with different plugins may share the directory.
     pub(crate) fn keep_only(&self, engine: &Engine, components: &HashSet<Digest>) {
         let kept: HashSet<PathBuf> = components.iter().map(|digest| self.path(engine, digest)).collect();
         let files = fs::read_dir(&self.0).into_iter().flatten().flatten().map(|entry| entry.path());
-        for path in files.filter(|path| !kept.contains(path)) {
+        for path in files.filter(|path| !kept.contains(path) && is_old(path)) {
             if let Err(error) = fs::remove_file(&path) {
                 tracing::warn!(%error, "`{}` cannot be removed", path.display());
             }
@@ -86,6 +90,12 @@ impl Compiled {
         engine.precompile_compatibility_hash().hash(&mut hasher);
         self.0.join(format!("{}-{:016x}.cwasm", component.hex(), hasher.finish()))
     }
+}
+
+/// Whether a file was written more than a week ago.
+fn is_old(path: &Path) -> bool {
+    let written = fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    written.and_then(|written| written.elapsed().ok()).is_some_and(|age| age > WEEK)
 }
 
 /// The one place with `unsafe`. What is given here was written by [`Compiled::put`] of a process of
@@ -151,15 +161,19 @@ mod tests {
     }
 
     #[test]
-    fn what_belongs_to_no_component_is_removed() {
+    fn what_is_old_and_belongs_to_no_component_is_removed() {
         let directory = tempfile::tempdir().unwrap();
         let place = directory.path().join("compiled");
         let runtime = Runtime::with_cache(settings(), &place).unwrap();
         let plugin = runtime.load(&GOOD.component()).unwrap();
         fs::write(place.join("old.cwasm"), b"of another engine").unwrap();
+        runtime.forget_compiled_except(&HashSet::new());
+        assert_eq!(files(&place).len(), 2);
+        for file in files(&place) {
+            let file = fs::File::options().write(true).open(file).unwrap();
+            file.set_modified(std::time::SystemTime::now() - 2 * WEEK).unwrap();
+        }
         runtime.forget_compiled_except(&HashSet::from([plugin.id().digest]));
         assert_eq!(files(&place).len(), 1);
-        runtime.forget_compiled_except(&HashSet::new());
-        assert_eq!(files(&place).len(), 0);
     }
 }

@@ -21,15 +21,26 @@ pub(crate) enum Stop {
     Contract(String),
     #[error("cannot read `{input}`: {error}")]
     Host { input: String, error: io::Error },
+    #[error("`{input}` is damaged: {error}")]
+    Damaged { input: String, error: io::Error },
 }
 
 impl Stop {
+    /// What an input could not be read for: its own damage, or the machine's failure.
+    pub(crate) fn unreadable(input: String, error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::InvalidData => Self::Damaged { input, error },
+            _ => Self::Host { input, error },
+        }
+    }
+
     const fn kind(&self) -> FailureKind {
         match self {
             Self::Time { .. } => FailureKind::Time,
             Self::Output { .. } => FailureKind::Output,
             Self::Contract(_) => FailureKind::Contract,
             Self::Host { .. } => FailureKind::Host,
+            Self::Damaged { .. } => FailureKind::Refused,
         }
     }
 }
@@ -43,7 +54,11 @@ pub(crate) struct Verdict {
 
 impl Verdict {
     fn new(kind: FailureKind, message: String) -> Self {
-        let blame = if kind == FailureKind::Host { Blame::Host } else { Blame::Plugin };
+        let blame = match kind {
+            FailureKind::Host => Blame::Host,
+            FailureKind::Refused => Blame::Input,
+            _ => Blame::Plugin,
+        };
         Self { kind, blame, message: shorten(message) }
     }
 }

@@ -141,6 +141,11 @@ impl Registry {
         Ok(registry)
     }
 
+    /// Size of a component, in bytes, that is loaded at most.
+    pub fn component_bytes(&self) -> u64 {
+        self.0.runtime.settings().component_bytes
+    }
+
     /// What is loaded now.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         Arc::clone(&self.0.current.read().unwrap_or_else(PoisonError::into_inner))

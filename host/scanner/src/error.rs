@@ -37,6 +37,9 @@ pub enum Error {
     /// A plugin failed on what it was given.
     #[error(transparent)]
     Plugin(#[from] PluginFailure),
+    /// Plugins could not be changed.
+    #[error(transparent)]
+    Change(#[from] limpid_runtime::ChangeError),
     /// The document states more than it may.
     #[error("the document states more than {limit} advisories, the limit of setting `feeds.advisories`")]
     TooManyAdvisories {

@@ -13,9 +13,12 @@ mod index;
 mod intake;
 mod jobs;
 mod matching;
+mod plugins;
 mod rekey;
 mod report;
 mod settings;
+#[cfg(test)]
+mod test_support;
 mod versions;
 
 use std::sync::{Arc, Mutex};
@@ -91,6 +94,11 @@ impl Scanner {
             what: format!("no file can be made in `{}`", scratch.display()),
             source,
         })
+    }
+
+    /// The registry of plugins.
+    pub fn registry(&self) -> &Registry {
+        &self.0.registry
     }
 
     pub(crate) fn store(&self) -> &Store {

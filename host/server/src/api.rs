@@ -12,7 +12,7 @@ pub use feeds::{Feed, Feeds, Followed, Rejection, Source, Taken};
 pub use images::{Image, ImageLayer, Images, Platform};
 pub use jobs::{Job, JobError};
 pub use layers::{Changed, Changes, ImageLayers, Layer, LayerContext};
-pub use plugins::{Plugin, PluginRef, Plugins, RefusedPlugin};
+pub use plugins::{Plugin, PluginRef, PluginWithVersions, Plugins, RefusedPlugin};
 pub use report::{
     Coverage, Distribution, Finding, Inventory, LayerRef, Package, Rating, Report, Severity, Summary,
 };

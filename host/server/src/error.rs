@@ -4,6 +4,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use limpid_model::{Blame, DigestError};
+use limpid_scanner::runtime::ChangeError;
 use limpid_scanner::{ArchiveError, Error, store};
 use serde::Serialize;
 
@@ -67,6 +68,7 @@ pub fn code(error: &Error) -> String {
             Blame::Plugin => "plugin-failed",
             Blame::Host => "internal",
         },
+        Error::Change(error) => change_code(error),
         Error::TooManyAdvisories { .. } => "over-limit",
         Error::Document(_) => "bad-document",
         Error::Busy { .. } => "busy",
@@ -74,6 +76,15 @@ pub fn code(error: &Error) -> String {
         Error::Store(_) | Error::Host { .. } => "internal",
     };
     code.to_owned()
+}
+
+const fn change_code(error: &ChangeError) -> &'static str {
+    match error {
+        ChangeError::Refused(_) | ChangeError::OtherName { .. } => "plugin-refused",
+        ChangeError::NotLoaded(_) => "no-such-plugin",
+        ChangeError::NoEarlier(_) | ChangeError::NoVersion { .. } => "no-such-version",
+        ChangeError::Io { .. } => "internal",
+    }
 }
 
 const fn archive_code(error: &ArchiveError) -> &'static str {
@@ -102,6 +113,12 @@ fn status(error: &Error) -> StatusCode {
         Error::Plugin(failure) => match failure.blame {
             Blame::Input => StatusCode::UNPROCESSABLE_ENTITY,
             Blame::Plugin | Blame::Host => StatusCode::INTERNAL_SERVER_ERROR,
+        },
+        Error::Change(error) => match error {
+            ChangeError::Refused(_) | ChangeError::OtherName { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+            ChangeError::NotLoaded(_) => StatusCode::NOT_FOUND,
+            ChangeError::NoEarlier(_) | ChangeError::NoVersion { .. } => StatusCode::CONFLICT,
+            ChangeError::Io { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         },
         Error::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Error::Store(_) | Error::Host { .. } => StatusCode::INTERNAL_SERVER_ERROR,

@@ -33,7 +33,8 @@ pub async fn serve(
     settings: Settings,
     stop: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
-    let state = state::AppState::new(scanner, jobs, settings.clone());
+    let address = listener.local_addr()?.ip();
+    let state = state::AppState::new(scanner, jobs, settings.clone(), address);
     let router = routes::router(state);
     connections::serve(listener, router, &settings, stop).await
 }

@@ -28,6 +28,9 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/v1/layers/{diff_id}", get(layers::show))
         .route("/v1/jobs/{id}", get(jobs::show))
         .route("/v1/plugins", get(plugins::list))
+        .route("/v1/plugins/{name}", get(plugins::show).put(plugins::put).delete(plugins::remove))
+        .route("/v1/plugins/{name}/rollback", post(plugins::roll_back))
+        .route("/v1/plugins/{name}/release", post(plugins::release))
         .route("/v1/feeds", get(feeds::list))
         .route("/v1/feeds/{name}/documents", post(feeds::document))
         // Bodies are streamed, each with a limit of its own.

@@ -25,6 +25,9 @@ pub struct Settings {
     /// How long requests under way may take to end when the service stops (`http.stop_time`).
     #[serde(with = "seconds")]
     pub stop_time: Duration,
+    /// Whether plugins may be changed over HTTP where the service can be reached from other machines
+    /// (`http.change_plugins`). On loopback they always may.
+    pub change_plugins: bool,
     /// Use cases at a time that read or write the store (`http.workers`).
     pub workers: usize,
 }
@@ -39,6 +42,7 @@ impl Default for Settings {
             head_time: Duration::from_secs(15),
             idle_time: Duration::from_secs(60),
             stop_time: Duration::from_secs(10),
+            change_plugins: false,
             workers: 16,
         }
     }

@@ -1,3 +1,4 @@
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use limpid_scanner::{Jobs, Scanner};
@@ -12,11 +13,24 @@ pub(crate) struct AppState {
     pub(crate) jobs: Arc<Jobs>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) pool: Pool,
+    /// Whether plugins may be changed over HTTP.
+    pub(crate) changes: Changes,
+}
+
+/// Whether clients may change plugins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Changes {
+    Allowed,
+    Forbidden,
 }
 
 impl AppState {
-    pub(crate) fn new(scanner: Scanner, jobs: Jobs, settings: Settings) -> Self {
+    pub(crate) fn new(scanner: Scanner, jobs: Jobs, settings: Settings, address: IpAddr) -> Self {
+        let changes = match settings.change_plugins || address.is_loopback() {
+            true => Changes::Allowed,
+            false => Changes::Forbidden,
+        };
         let pool = Pool::new(settings.workers);
-        Self { scanner, jobs: Arc::new(jobs), settings: Arc::new(settings), pool }
+        Self { scanner, jobs: Arc::new(jobs), settings: Arc::new(settings), pool, changes }
     }
 }

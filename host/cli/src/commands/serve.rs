@@ -1,8 +1,10 @@
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use limpid_scanner::Jobs;
+use limpid_scanner::runtime::Watch;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -16,6 +18,9 @@ pub(crate) struct Args {
     pub(crate) listen: Option<SocketAddr>,
 }
 
+/// How often the plugins directory is looked at.
+const WATCH: Duration = Duration::from_millis(500);
+
 pub(crate) fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     let scanner = open::scanner(&settings)?;
     let plugins = scanner.plugins();
@@ -23,6 +28,7 @@ pub(crate) fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         let roles: Vec<_> = plugin.roles().iter().map(|role| role.as_str()).collect();
         tracing::info!("plugin {} is loaded: {}", plugin.id(), roles.join(", "));
     }
+    let _watch = Watch::start(scanner.registry().clone(), WATCH)?;
     let jobs = Jobs::start(scanner.clone(), limpid_server::code)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {

@@ -89,7 +89,7 @@ impl intake::HostDocuments for State {
     fn next(&mut self, _documents: Resource<Stream>) -> wasmtime::Result<Option<Resource<OpenDocument>>> {
         let (intake, clock) = self.intake()?;
         let next = clock.aside(|| intake.documents.next());
-        let next = next.map_err(|error| Stop::Host { input: "the next document".into(), error })?;
+        let next = next.map_err(|error| Stop::unreadable("the next document".into(), error))?;
         let Some(document) = next else { return Ok(None) };
         let full = |_| Stop::Contract(format!("has more than {OPEN} documents open at a time"));
         Ok(Some(intake.open.push(OpenDocument(document)).map_err(full)?))
@@ -111,7 +111,7 @@ impl intake::HostDocument for State {
         let OpenDocument(document) = intake.open.get_mut(&document)?;
         let len = usize::try_from(len.min(READ_BYTES))?;
         let bytes = clock.aside(|| document.read(len));
-        Ok(bytes.map_err(|error| Stop::Host { input: document.name().to_owned(), error })?)
+        Ok(bytes.map_err(|error| Stop::unreadable(document.name().to_owned(), error))?)
     }
 
     fn drop(&mut self, document: Resource<OpenDocument>) -> wasmtime::Result<()> {

@@ -24,6 +24,9 @@ pub struct Plugin {
     /// The scheme that it orders.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheme: Option<String>,
+    /// Why it is not called any more, where it failed too often.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quarantined: Option<String>,
     /// What it says of itself.
     pub description: Option<String>,
     /// Its licence.
@@ -32,6 +35,17 @@ pub struct Plugin {
     pub authors: Option<String>,
     /// Where its source is.
     pub source: Option<String>,
+}
+
+/// A plugin, and the versions of it that are kept.
+#[derive(Clone, Debug, Serialize)]
+pub struct PluginWithVersions {
+    /// The plugin.
+    #[serde(flatten)]
+    pub plugin: Plugin,
+    /// Digests of the versions to which it can be rolled back, latest first; the one that runs is
+    /// among them.
+    pub versions: Vec<String>,
 }
 
 /// All plugins.
@@ -65,11 +79,20 @@ impl From<&runtime::Plugin> for Plugin {
             id: plugin.id().clone().into(),
             roles: plugin.roles().iter().map(|role| role.as_str()).collect(),
             scheme: plugin.scheme().map(|scheme| scheme.name().to_owned()),
+            quarantined: plugin.quarantined(),
             description: metadata.description.clone(),
             license: metadata.licenses.clone(),
             authors: metadata.authors.clone(),
             source: metadata.source.clone(),
         }
+    }
+}
+
+impl PluginWithVersions {
+    /// A plugin with its versions.
+    pub fn new(plugin: &runtime::Plugin, versions: &[runtime::Version]) -> Self {
+        let versions = versions.iter().map(|version| version.digest.to_string()).collect();
+        Self { plugin: plugin.into(), versions }
     }
 }
 

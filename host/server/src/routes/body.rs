@@ -12,6 +12,10 @@ use crate::error::Failure;
 /// Pieces of a body that may wait to be written.
 const WAITING: usize = 8;
 
+/// How much of a body that is refused is let go by, in bytes and in time.
+const DISCARDED: u64 = 1 << 30;
+const DISCARDING: Duration = Duration::from_secs(10);
+
 /// What a body may be.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
@@ -45,6 +49,22 @@ fn write_pieces<W: Write>(mut pieces: mpsc::Receiver<Bytes>, mut writer: W) -> s
     Ok(writer)
 }
 
+/// A client that still sends does not read its answer, and where the connection is closed before it
+/// has, it never will. So what it sends is let go by, for a while.
+async fn discard(mut body: Body) {
+    let discarding = async {
+        let mut left = DISCARDED;
+        while let Some(Ok(frame)) = body.frame().await {
+            let length = frame.into_data().map_or(0, |piece| piece.len() as u64);
+            match left.checked_sub(length) {
+                Some(rest) => left = rest,
+                None => break,
+            }
+        }
+    };
+    let _ = tokio::time::timeout(DISCARDING, discarding).await;
+}
+
 async fn receive(mut body: Body, limits: Limits, pieces: mpsc::Sender<Bytes>) -> Result<(), Failure> {
     let mut received = 0_u64;
     loop {
@@ -58,6 +78,7 @@ async fn receive(mut body: Body, limits: Limits, pieces: mpsc::Sender<Bytes>) ->
         let Ok(piece) = frame.into_data() else { continue };
         received = received.saturating_add(piece.len() as u64);
         if received > limits.bytes {
+            discard(body).await;
             let (limit, setting) = (limits.bytes, limits.setting);
             let message = format!("the body is over {limit} bytes, the limit of setting `{setting}`");
             return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "over-limit", message));

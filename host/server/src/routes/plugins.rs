@@ -1,9 +1,104 @@
 use axum::Json;
-use axum::extract::State;
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use limpid_model::Digest;
+use limpid_scanner::{Error, Scanner};
+use serde::Deserialize;
 
-use crate::api::Plugins;
-use crate::state::AppState;
+use super::body;
+use crate::api::{PluginRef, PluginWithVersions, Plugins};
+use crate::error::Failure;
+use crate::state::{AppState, Changes};
 
 pub(super) async fn list(State(state): State<AppState>) -> Json<Plugins> {
     Json((&*state.scanner.plugins()).into())
+}
+
+pub(super) async fn show(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+) -> Result<Json<PluginWithVersions>, Failure> {
+    let scanner = state.scanner.clone();
+    let (plugin, versions) = state.pool.run(move || scanner.plugin(&name)).await?;
+    Ok(Json(PluginWithVersions::new(&plugin, &versions)))
+}
+
+pub(super) async fn put(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<PluginRef>, Failure> {
+    may_change(&state, &headers)?;
+    let limits = body::Limits {
+        bytes: state.scanner.component_bytes(),
+        setting: "plugins.component_bytes",
+        idle: state.settings.idle_time,
+    };
+    let component = body::write(body, limits, Vec::new()).await?;
+    change(&state, move |scanner| scanner.put_plugin(&name, &component)).await.map(|id| Json(id.into()))
+}
+
+pub(super) async fn remove(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<StatusCode, Failure> {
+    may_change(&state, &headers)?;
+    change(&state, move |scanner| scanner.remove_plugin(&name)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Target {
+    /// The version to go back to; the one before where none is named.
+    digest: Option<String>,
+}
+
+pub(super) async fn roll_back(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    query: Result<Query<Target>, axum::extract::rejection::QueryRejection>,
+) -> Result<Json<PluginRef>, Failure> {
+    may_change(&state, &headers)?;
+    let Query(target) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
+    let digest = target.digest.map(|digest| digest.parse::<Digest>()).transpose()?;
+    change(&state, move |scanner| scanner.roll_back_plugin(&name, digest.as_ref()))
+        .await
+        .map(|id| Json(id.into()))
+}
+
+pub(super) async fn release(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<PluginRef>, Failure> {
+    may_change(&state, &headers)?;
+    change(&state, move |scanner| scanner.release_plugin(&name)).await.map(|id| Json(id.into()))
+}
+
+async fn change<T: Send + 'static>(
+    state: &AppState,
+    use_case: impl FnOnce(&Scanner) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Failure> {
+    let scanner = state.scanner.clone();
+    state.pool.run(move || use_case(&scanner)).await
+}
+
+/// Until there are tokens: only who sits on the same machine, unless a setting allows all; and no
+/// page in a browser there, which would name where it comes from.
+fn may_change(state: &AppState, headers: &HeaderMap) -> Result<(), Failure> {
+    let forbidden = |why: &str| Err(Failure::new(StatusCode::FORBIDDEN, "forbidden", why));
+    if state.changes == Changes::Forbidden {
+        return forbidden(
+            "plugins are changed over HTTP only on loopback, or where setting `http.change_plugins` allows it",
+        );
+    }
+    if headers.contains_key(header::ORIGIN) {
+        return forbidden("plugins are not changed by pages in a browser");
+    }
+    Ok(())
 }

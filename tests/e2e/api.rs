@@ -1,0 +1,133 @@
+//! The HTTP API: the one place that touches it.
+
+use serde_json::Value;
+use ureq::Agent;
+use ureq::http::{HeaderMap, Request};
+
+use crate::service::{DEADLINE, until};
+
+/// A client of one service.
+pub(crate) struct Api {
+    agent: Agent,
+    address: String,
+}
+
+/// What the service answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    /// Null where there is none.
+    pub(crate) body: Value,
+}
+
+impl Api {
+    /// Of the service at an address such as `http://127.0.0.1:6060`.
+    pub(crate) fn new(address: &str) -> Self {
+        let config =
+            Agent::config_builder().http_status_as_error(false).proxy(None).timeout_global(Some(DEADLINE));
+        Self { agent: config.build().new_agent(), address: address.to_owned() }
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Answer {
+        self.send("GET", path, &[], b"")
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Answer {
+        self.send("DELETE", path, &[], b"")
+    }
+
+    /// Submits an archive, and waits for the end.
+    pub(crate) fn submit(&self, archive: &[u8]) -> Answer {
+        self.send("POST", "/v1/images", &[("prefer", "wait=100")], archive)
+    }
+
+    /// Submits an archive, and does not wait.
+    pub(crate) fn submit_and_go_on(&self, archive: &[u8]) -> Answer {
+        self.send("POST", "/v1/images", &[], archive)
+    }
+
+    /// Submits an archive of one image, which must be taken. Returns the image's digest.
+    #[track_caller]
+    pub(crate) fn index(&self, archive: &[u8]) -> String {
+        let job = self.submit(archive).ok();
+        assert_eq!(job["state"], "done", "{job:#}");
+        job["images"][0].as_str().unwrap().to_owned()
+    }
+
+    /// Waits for the end of a job.
+    pub(crate) fn job_end(&self, id: &str) -> Value {
+        until("the job ends", || {
+            let job = self.get(&format!("/v1/jobs/{id}")).ok();
+            let ended = job["state"] == "done" || job["state"] == "failed";
+            ended.then_some(job)
+        })
+    }
+
+    /// Hands in a document of a feed.
+    pub(crate) fn hand_in(&self, feed: &str, document: impl AsRef<[u8]>) -> Answer {
+        self.send("POST", &format!("/v1/feeds/{feed}/documents"), &[], document.as_ref())
+    }
+
+    /// What is held of a feed.
+    #[track_caller]
+    pub(crate) fn feed(&self, name: &str) -> Value {
+        let feeds = self.get("/v1/feeds").ok();
+        let mut feeds = feeds["feeds"].as_array().unwrap().iter();
+        feeds.find(|feed| feed["name"] == name).unwrap().clone()
+    }
+
+    #[track_caller]
+    pub(crate) fn report(&self, image: &str) -> Value {
+        self.get(&format!("/v1/images/{image}/report")).ok()
+    }
+
+    /// The image that was submitted under a name; null where there is none.
+    #[track_caller]
+    pub(crate) fn image_named(&self, name: &str) -> Value {
+        let images = self.get("/v1/images?limit=1000").ok();
+        let mut images = images["images"].as_array().unwrap().iter();
+        images.find(|image| image["names"][0] == name).cloned().unwrap_or_default()
+    }
+
+    /// Any request.
+    pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.address));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let answered = match method {
+            "POST" => self.agent.run(request.body(body).unwrap()),
+            _ => self.agent.run(request.body(()).unwrap()),
+        };
+        let mut response = answered.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        let text = response.body_mut().read_to_string().unwrap();
+        let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() };
+        Answer { status: response.status().as_u16(), headers: response.headers().clone(), body }
+    }
+}
+
+impl Answer {
+    /// The document of an answer that must be 200.
+    #[track_caller]
+    pub(crate) fn ok(self) -> Value {
+        assert_eq!(self.status, 200, "{self:#?}");
+        self.body
+    }
+
+    /// The message of an error that must have this status and this code, in the one envelope that
+    /// all errors have.
+    #[track_caller]
+    pub(crate) fn refused(self, status: u16, code: &str) -> String {
+        assert_eq!((self.status, &self.body["error"]["code"]), (status, &Value::from(code)), "{self:#?}");
+        let request_id = self.header("x-request-id");
+        assert!(!request_id.is_empty());
+        assert_eq!(self.body["error"]["request_id"], request_id);
+        self.body["error"]["message"].as_str().unwrap().to_owned()
+    }
+
+    /// A header; empty where it is absent.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+}

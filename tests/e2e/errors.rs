@@ -1,0 +1,62 @@
+//! Requests that cannot be served, and the one envelope in which that is said.
+
+use crate::service::Service;
+
+#[test]
+fn what_cannot_be_served_is_said_in_one_envelope() {
+    let service = Service::shared();
+    let digest = crate::archives::sha256(b"no image");
+    let check = |method: &str, path: &str, status: u16, code: &str, said: &str| {
+        let message = service.api.send(method, path, &[], b"").refused(status, code);
+        assert!(message.contains(said), "{method} {path}: {message}");
+    };
+    check("GET", "/", 404, "not-found", "nothing at this path");
+    check("GET", "/v1/image", 404, "not-found", "nothing at this path");
+    check("GET", "/v2/images", 404, "not-found", "nothing at this path");
+    check("DELETE", "/v1/images", 405, "method-not-allowed", "method");
+    check("POST", "/v1/plugins", 405, "method-not-allowed", "method");
+    check("GET", "/v1/images/latest", 400, "bad-digest", "latest");
+    check("GET", "/v1/images/sha256:12/report", 400, "bad-digest", "sha256:12");
+    check("GET", &format!("/v1/images/{digest}"), 404, "no-such-image", &digest);
+    check("GET", &format!("/v1/images/{digest}/report"), 404, "no-such-image", &digest);
+    check("GET", &format!("/v1/images/{digest}/packages"), 404, "no-such-image", &digest);
+    check("GET", &format!("/v1/images/{digest}/layers"), 404, "no-such-image", &digest);
+    check("DELETE", &format!("/v1/images/{digest}"), 404, "no-such-image", &digest);
+    check("GET", &format!("/v1/layers/{digest}"), 404, "no-such-layer", &digest);
+    check("GET", "/v1/layers/first", 400, "bad-digest", "first");
+    check("GET", "/v1/jobs/4711", 404, "no-such-job", "4711");
+    check("GET", "/v1/jobs/last", 404, "no-such-job", "last");
+    check("GET", "/v1/images?limit=many", 400, "bad-request", "limit");
+    check("GET", "/v1/images?page=2", 400, "bad-request", "page");
+    check("GET", "/v1/images?after=first", 400, "bad-digest", "first");
+    check("POST", "/v1/feeds/none/documents", 404, "no-such-feed", "there are: alpine, debian");
+}
+
+#[test]
+fn a_method_that_a_path_does_not_take_is_answered_with_those_that_it_takes() {
+    let service = Service::shared();
+    let answer = service.api.delete("/v1/images");
+    let allowed: Vec<&str> = answer.header("allow").split(',').collect();
+    assert!(allowed.contains(&"GET") && allowed.contains(&"POST"), "{allowed:?}");
+}
+
+#[test]
+fn every_answer_has_a_number_of_its_own() {
+    let service = Service::shared();
+    let numbers = ["/healthz", "/v1/plugins", "/nowhere", "/nowhere"]
+        .map(|path| service.api.get(path).header("x-request-id").to_owned());
+    let mut different = numbers.to_vec();
+    different.sort();
+    different.dedup();
+    assert_eq!(different.len(), numbers.len(), "{numbers:?}");
+    assert!(numbers.iter().all(|number| !number.is_empty()));
+}
+
+#[test]
+fn a_service_says_that_it_is_alive_and_ready() {
+    let service = Service::shared();
+    assert_eq!(service.api.get("/healthz").ok()["status"], "alive");
+    let ready = service.api.get("/readyz").ok();
+    assert_eq!(ready["status"], "ready");
+    assert_eq!(ready["plugins"], 7);
+}

@@ -1,0 +1,29 @@
+//! End-to-end tests: the program `limpid` as its users have it, over HTTP and by its command line.
+//!
+//! Nothing here knows the host's crates. What is submitted is made by [`archives`] from the samples
+//! of `xtask`; [`program`] and [`service`] start the program; [`api`] alone speaks HTTP. Program and
+//! plugins must have been built: `cargo xtask test` does both.
+//!
+//! Golden documents stand in `golden/`, a folder for each case. `LIMPID_UPDATE_GOLDEN=1` writes them
+//! anew, to be reviewed as a difference.
+
+// Tests fail by panicking, and so do the helpers that they share.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod api;
+mod archives;
+mod golden;
+mod program;
+mod service;
+
+mod adversarial_layers;
+mod commands;
+mod coverage;
+mod errors;
+mod feeds;
+mod images;
+mod jobs;
+mod known_layers;
+mod plugins;
+mod refused_images;
+mod restarts;

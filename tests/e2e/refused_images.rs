@@ -1,0 +1,178 @@
+//! Archives that are no images, or broken ones: each is refused with what is wrong and where,
+//! nothing of it is stored, and the service goes on.
+
+use serde_json::json;
+use xtask::sample::Layer;
+
+use crate::archives::{Compression, Parts, image, sha256};
+use crate::program::Setup;
+use crate::service::Service;
+
+/// An image of two layers that no other test has.
+fn parts(test: &str, compression: Compression) -> Parts {
+    let layers = ["lower", "upper"].map(|layer| {
+        let text = format!("{test} {layer}\n").repeat(2_000);
+        Layer::new(format!("COPY {layer}")).file(layer, text)
+    });
+    Parts::of(&image(&format!("bad/{test}:1"), layers), compression)
+}
+
+/// The archive is refused under `code` with a message that holds all of `said`; afterwards nothing
+/// of `parts` is known, and a good image is taken.
+#[track_caller]
+fn check(parts: &Parts, archive: &[u8], code: &str, said: &[&str]) {
+    let service = Service::shared();
+    let message = service.api.submit(archive).refused(422, code);
+    for part in said {
+        assert!(message.contains(part), "`{part}` is not in: {message}");
+    }
+    assert!(service.api.image_named(&parts.name).is_null());
+    service.api.get(&format!("/v1/images/{}", parts.digest())).refused(404, "no-such-image");
+    for index in 0..parts.layers.len() {
+        service.api.get(&format!("/v1/layers/{}", parts.diff_id(index))).refused(404, "no-such-layer");
+    }
+    let good = Layer::new("COPY").file(parts.name.clone(), sha256(archive));
+    let good = Parts::of(&image(&format!("good/{}", parts.name), [good]), Compression::Gzip);
+    assert_eq!(service.api.index(&good.docker_archive()), good.digest());
+}
+
+#[test]
+fn what_is_not_a_tar_is_refused() {
+    let parts = parts("not-a-tar", Compression::None);
+    check(&parts, b"this is a text and not an archive", "not-an-image", &["not an image archive"]);
+    check(&parts, &[0x7f; 4_096], "not-an-image", &["not an image archive"]);
+}
+
+#[test]
+fn a_tar_that_is_no_image_is_refused() {
+    let parts = parts("no-image", Compression::None);
+    let tar = Layer::new("").file("etc/motd", "hello").tar().unwrap();
+    check(&parts, &tar, "not-an-image", &["neither `index.json` nor `manifest.json`"]);
+}
+
+#[test]
+fn a_truncated_tar_is_refused() {
+    let parts = parts("truncated", Compression::None);
+    for archive in [parts.oci_archive(), parts.docker_archive()] {
+        check(&parts, &archive[..archive.len() / 2], "damaged", &["archive", "ends"]);
+    }
+}
+
+#[test]
+fn a_missing_layer_is_refused_by_name() {
+    let mut parts = parts("missing", Compression::Gzip);
+    parts.layers[1].bytes = None;
+    let diff_id = parts.diff_id(1).to_owned();
+    check(&parts, &parts.docker_archive(), "missing", &[&diff_id, "1/layer.tar", "is missing"]);
+    let blob = parts.layers[1].digest.clone();
+    check(&parts, &parts.oci_archive(), "missing", &[&diff_id, &blob, "is missing"]);
+}
+
+#[test]
+fn a_layer_whose_stored_digest_is_wrong_is_refused() {
+    let mut parts = parts("wrong-digest", Compression::Gzip);
+    let true_digest = parts.layers[1].digest.clone();
+    parts.layers[1].digest = sha256(b"something else");
+    let said = [parts.diff_id(1), &true_digest, &parts.layers[1].digest].map(str::to_owned);
+    check(&parts, &parts.oci_archive(), "wrong-digest", &said.each_ref().map(String::as_str));
+}
+
+#[test]
+fn a_layer_whose_diff_id_is_wrong_is_refused() {
+    for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
+        let mut parts = parts(&format!("wrong-diff-id-{compression:?}"), compression);
+        let true_diff_id = parts.diff_id(1).to_owned();
+        let stated = sha256(b"something else");
+        parts.set_diff_id(1, &stated);
+        check(&parts, &parts.docker_archive(), "wrong-digest", &[&true_diff_id, &stated]);
+        check(&parts, &parts.oci_archive(), "wrong-digest", &[&true_diff_id, &stated]);
+    }
+}
+
+#[test]
+fn a_layer_that_ends_early_is_refused() {
+    for compression in [Compression::Gzip, Compression::Zstd] {
+        let mut parts = parts(&format!("ends-early-{compression:?}"), compression);
+        let half = parts.layers[1].size / 2;
+        parts.layers[1].cut(half);
+        let diff_id = parts.diff_id(1).to_owned();
+        check(&parts, &parts.docker_archive(), "damaged", &[&diff_id, "ends"]);
+        check(&parts, &parts.oci_archive(), "damaged", &[&diff_id, "ends"]);
+    }
+}
+
+#[test]
+fn an_unknown_media_type_is_refused() {
+    let mut parts = parts("media-type", Compression::Gzip);
+    parts.layers[1].media_type = "application/vnd.example.layer.v1+brotli".to_owned();
+    let diff_id = parts.diff_id(1).to_owned();
+    let said = [&diff_id, "media type", "application/vnd.example.layer.v1+brotli"];
+    check(&parts, &parts.oci_archive(), "unsupported", &said);
+}
+
+#[test]
+fn a_media_type_that_the_content_belies_is_refused() {
+    let mut parts = parts("belied", Compression::Gzip);
+    parts.layers[0].media_type = parts.layers[0].media_type.replace("gzip", "zstd");
+    check(&parts, &parts.oci_archive(), "damaged", &["gzip", "tar+zstd"]);
+}
+
+#[test]
+fn a_configuration_that_names_other_layers_than_the_manifest_is_refused() {
+    let mut parts = parts("other-layers", Compression::Gzip);
+    let diff_ids = parts.config["rootfs"]["diff_ids"].as_array_mut().unwrap();
+    diff_ids.push(sha256(b"one more").into());
+    check(&parts, &parts.docker_archive(), "damaged", &["configuration"]);
+    check(&parts, &parts.oci_archive(), "damaged", &["configuration"]);
+}
+
+#[test]
+fn a_configuration_that_is_none_is_refused() {
+    let good = parts("no-configuration", Compression::Gzip);
+    let mut bad = good.clone();
+    bad.config = json!("nothing");
+    check(&good, &bad.docker_archive(), "damaged", &["configuration"]);
+}
+
+#[test]
+fn an_empty_body_is_refused() {
+    let service = Service::shared();
+    let message = service.api.submit(b"").refused(400, "bad-request");
+    assert!(message.contains("the body is empty"), "{message}");
+}
+
+/// The service with a limit that a good image keeps; the refusal of a body of `size`.
+#[track_caller]
+fn check_over_limit(size: usize) {
+    let service = Service::with(Setup::new().with("LIMPID_HTTP__ARCHIVE_BYTES", 64 << 10));
+    let message = service.api.submit(&vec![0; size]).refused(413, "over-limit");
+    assert!(message.contains("65536 bytes") && message.contains("`http.archive_bytes`"), "{message}");
+    let parts = Parts::of(&image("test/small:1", [Layer::new("").file("a", "")]), Compression::Gzip);
+    service.api.index(&parts.docker_archive());
+    assert_eq!(service.api.get("/v1/images").ok()["images"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_body_over_the_limit_is_refused_by_the_name_of_the_setting() {
+    check_over_limit((64 << 10) + 1);
+}
+
+#[test]
+fn a_client_that_sends_far_more_than_the_limit_gets_the_answer_and_no_broken_connection() {
+    check_over_limit(16 << 20);
+}
+
+#[test]
+fn a_refused_submission_leaves_no_file_behind() {
+    let service = Service::start();
+    let mut parts = parts("no-file", Compression::Gzip);
+    parts.layers[1].cut(20);
+    service.api.submit(&parts.oci_archive()).refused(422, "damaged");
+    service.api.submit(b"nothing").refused(422, "not-an-image");
+    let scratch = service.setup.data().join("scratch");
+    let left: Vec<_> = std::fs::read_dir(scratch.join("submitted")).unwrap().collect();
+    assert!(left.is_empty(), "{left:?}");
+    let left: Vec<_> = std::fs::read_dir(&scratch).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["submitted"]);
+    assert_eq!(service.api.get("/v1/images").ok()["images"].as_array().unwrap().len(), 0);
+}

@@ -1,0 +1,80 @@
+//! The process ends, in order or not, and another goes on where it was.
+
+use xtask::sample::{Layer, advisories, alpine, debian};
+
+use crate::archives::{Compression, Parts, image};
+use crate::service::Service;
+
+#[test]
+fn after_a_restart_everything_is_there() {
+    let service = Service::start();
+    service.api.hand_in("debian", advisories::debian_tracker()).ok();
+    service.api.hand_in("alpine", advisories::alpine_secdb()).ok();
+    let debian = Parts::of(&debian(), Compression::Gzip);
+    let job = service.api.submit(&debian.docker_archive()).ok();
+    service.api.index(&Parts::of(&alpine(), Compression::Zstd).oci_archive());
+    let job_path = format!("/v1/jobs/{}", job["id"].as_str().unwrap());
+    let digest = debian.digest();
+    let paths = [
+        "/v1/images".to_owned(),
+        format!("/v1/images/{digest}/report"),
+        format!("/v1/images/{digest}/layers"),
+        format!("/v1/layers/{}", debian.diff_id(1)),
+        "/v1/feeds".to_owned(),
+        job_path,
+    ];
+    let ask = |service: &Service| paths.clone().map(|path| service.api.get(&path).ok());
+    let before = ask(&service);
+
+    let service = Service::with(service.stop());
+    assert_eq!(ask(&service), before);
+    let service = Service::with(service.kill());
+    assert_eq!(ask(&service), before);
+    let again = service.api.submit(&debian.docker_archive()).ok();
+    assert_eq!([&again["layers_read"], &again["layers_known"]], [0, 3]);
+    assert!(again["id"].as_str().unwrap().parse::<u64>().unwrap() > 2, "numbers go on: {again:#}");
+}
+
+#[test]
+fn submissions_that_a_killed_process_had_acknowledged_are_taken_up() {
+    let service = Service::start();
+    // Long to read, quick to send.
+    let zeros = vec![0; 96 << 20];
+    let jobs = ["first", "second"].map(|name| {
+        let layer = Layer::new("COPY").file("zeros", zeros.clone()).file("name", name);
+        let parts = Parts::of(&image(&format!("test/{name}:1"), [layer]), Compression::Zstd);
+        let answer = service.api.submit_and_go_on(&parts.oci_archive());
+        assert_eq!(answer.status, 202, "{answer:#?}");
+        (answer.body["id"].as_str().unwrap().to_owned(), parts.digest())
+    });
+    let setup = service.kill();
+    let left = std::fs::read_dir(setup.data().join("scratch/submitted")).unwrap().count();
+    assert!(left > 0, "both were done before the process was killed, so that this shows nothing");
+
+    let service = Service::with(setup);
+    for (id, digest) in jobs {
+        let job = service.api.job_end(&id);
+        assert_eq!([&job["state"], &job["images"][0]], ["done", digest.as_str()], "{job:#}");
+        service.api.report(&digest);
+    }
+    let submitted = service.setup.data().join("scratch/submitted");
+    assert_eq!(std::fs::read_dir(submitted).unwrap().count(), 0, "archives are kept no longer than needed");
+}
+
+#[test]
+fn a_second_process_on_the_same_data_directory_is_refused() {
+    let service = Service::start();
+    let error = service.setup.run(["feed", "list"]).failed();
+    let store = service.setup.data().join("store");
+    assert!(error.contains("in use") && error.contains(store.to_str().unwrap()), "{error}");
+    let error = service.setup.run(["serve", "--listen", "127.0.0.1:0"]).failed();
+    assert!(error.contains("in use"), "{error}");
+    service.api.index(&Parts::of(&alpine(), Compression::Gzip).docker_archive());
+}
+
+#[test]
+fn a_service_that_is_asked_to_end_says_so_and_ends_well() {
+    let service = Service::start();
+    service.api.get("/healthz").ok();
+    service.stop();
+}

@@ -1,0 +1,129 @@
+//! The service: the one place that starts it and stops it.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStderr, Command};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::api::Api;
+use crate::program::Setup;
+
+/// How long anything may take that takes well under a second: machines may be busy.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(120);
+
+/// How often it is looked whether it has come.
+const POLL: Duration = Duration::from_millis(10);
+
+/// A service that does not outlive this value.
+pub(crate) struct Service {
+    pub(crate) api: Api,
+    pub(crate) setup: Setup,
+    child: Child,
+    log: Arc<Mutex<String>>,
+}
+
+impl Service {
+    /// Starts a service that knows nothing yet.
+    pub(crate) fn start() -> Self {
+        Self::with(Setup::new())
+    }
+
+    /// Starts a service, and waits until it listens, at a port of its own choice.
+    pub(crate) fn with(setup: Setup) -> Self {
+        let mut command = setup.command();
+        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        let mut child = command.spawn().unwrap();
+        let stderr = child.stderr.take().unwrap();
+        let (log, addresses) = read_log(stderr);
+        let Ok(address) = addresses.recv_timeout(DEADLINE) else {
+            let _ = child.kill();
+            panic!("the service does not listen: {:?}\n{}", child.wait(), text(&log));
+        };
+        Self { api: Api::new(&address), setup, child, log }
+    }
+
+    /// A service that tests may share which leave alone what others put in. It ends with the last
+    /// of its users.
+    pub(crate) fn shared() -> Arc<Self> {
+        static SHARED: Mutex<Weak<Service>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.upgrade().unwrap_or_else(|| {
+            let service = Arc::new(Self::start());
+            *shared = Arc::downgrade(&service);
+            service
+        })
+    }
+
+    /// Ends the process at once, as a power failure would.
+    pub(crate) fn kill(mut self) -> Setup {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.setup.clone()
+    }
+
+    /// Asks the service to end, as a service manager does.
+    pub(crate) fn stop(mut self) -> Setup {
+        // The standard library can only kill.
+        let id = self.child.id().to_string();
+        let asked = Command::new("sh").args(["-c", "kill -TERM \"$1\"", "sh", &id]).status().unwrap();
+        assert!(asked.success());
+        let status = until("the service ends", || self.child.try_wait().unwrap());
+        assert!(status.success(), "{status}\n{}", self.log());
+        self.setup.clone()
+    }
+
+    /// What the service has logged so far.
+    pub(crate) fn log(&self) -> String {
+        text(&self.log)
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // Both fail where the service has ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if thread::panicking() {
+            eprintln!("--- log of the service\n{}---", self.log());
+        }
+    }
+}
+
+/// Asks again and again until there is an answer.
+pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(started.elapsed() < DEADLINE, "not within {DEADLINE:?}: {what}");
+        thread::sleep(POLL);
+    }
+}
+
+/// Keeps what the service logs, and tells the address at which it says that it listens.
+fn read_log(stderr: ChildStderr) -> (Arc<Mutex<String>>, Receiver<String>) {
+    let log = Arc::new(Mutex::new(String::new()));
+    let (sender, receiver) = mpsc::channel();
+    let kept = Arc::clone(&log);
+    thread::spawn(move || keep(stderr, &kept, &sender));
+    (log, receiver)
+}
+
+fn keep(stderr: ChildStderr, log: &Mutex<String>, addresses: &Sender<String>) {
+    for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+        if let Some((_, address)) = line.split_once("listening on ") {
+            // Nobody waits for a second one.
+            let _ = addresses.send(address.trim().to_owned());
+        }
+        let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.push_str(&line);
+        log.push('\n');
+    }
+}
+
+fn text(log: &Mutex<String>) -> String {
+    log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}

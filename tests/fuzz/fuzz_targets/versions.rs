@@ -1,0 +1,48 @@
+//! Makes keys of two versions, a line each, and compares them.
+
+#![no_main]
+
+use std::cmp::Ordering;
+
+use libfuzzer_sys::fuzz_target;
+use limpid_fuzz::debian_policy;
+use limpid_plugin_sdk::scheme::Scheme;
+use limpid_scheme_apk::Apk;
+use limpid_scheme_dpkg::Dpkg;
+
+fuzz_target!(|text: &str| {
+    let (left, right) = text.split_once('\n').unwrap_or((text, ""));
+    let order = check_order::<Dpkg>(left, right);
+    if debian_policy::allows(left) && debian_policy::allows(right) {
+        let expected = order.map(|_| debian_policy::compare(left, right));
+        assert_eq!(order, expected, "`{left}` and `{right}`, by their keys and by the policy");
+    }
+    check_order::<Apk>(left, right);
+    check_apk_order(left);
+});
+
+/// How two versions compare by their keys, where both are versions.
+fn check_order<S: Scheme>(left: &str, right: &str) -> Option<Ordering> {
+    let (left_key, right_key) = (S::key(left).ok()?, S::key(right).ok()?);
+    assert_eq!(S::key(left).as_ref(), Ok(&left_key), "`{left}` has one key");
+    assert!(left != right || left_key == right_key, "`{left}` has one key");
+    let begins =
+        left_key != right_key && (left_key.starts_with(&right_key) || right_key.starts_with(&left_key));
+    assert!(!begins, "the key of one of `{left}` and `{right}` begins that of the other");
+    Some(left_key.cmp(&right_key))
+}
+
+/// What the grammar of apk's versions says of a version and those that go on after it.
+fn check_apk_order(version: &str) {
+    let key = |suffix: &str| Apk::key(&format!("{version}{suffix}"));
+    let ascend = |suffixes: &[&str]| {
+        let keys: Result<Vec<_>, _> = suffixes.iter().map(|suffix| key(suffix)).collect();
+        if let Ok(keys) = keys {
+            assert!(keys.is_sorted_by(|left, right| left < right), "`{version}` with {suffixes:?}");
+        }
+    };
+    ascend(&["_alpha", "_alpha1", "_beta", "_pre", "_rc2", "_rc10", "", "-r0", "-r2", "-r10"]);
+    ascend(&["", "_cvs", "_svn", "_git20240101", "_hg", "_p", "_p1", "_p10"]);
+    ascend(&["", "a", "b", ".1", ".2", ".10"]);
+    ascend(&["", "-r1", "~0a", "~0a1"]);
+}

@@ -12,6 +12,7 @@
 
 mod api;
 mod archives;
+mod component;
 mod golden;
 mod program;
 mod service;
@@ -21,6 +22,8 @@ mod commands;
 mod coverage;
 mod errors;
 mod feeds;
+mod hostile;
+mod hot_swap;
 mod images;
 mod jobs;
 mod known_layers;

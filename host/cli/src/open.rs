@@ -72,6 +72,7 @@ fn scanner_settings(settings: &Settings, scratch: &Path) -> limpid_scanner::Sett
         layers: settings.index.layers,
         queue: settings.index.queue,
         advisories: settings.feeds.advisories,
+        keep: settings.keep.clone(),
         ..limpid_scanner::Settings::new(scratch.to_owned())
     }
 }

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use limpid_scanner::{Limits, runtime, store};
+use limpid_scanner::{Keep, Limits, runtime, store};
 use serde::{Deserialize, Serialize};
 
 /// All settings of the program.
@@ -27,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) index: Index,
     /// Feeds.
     pub(crate) feeds: Feeds,
+    /// Which files of layers are kept.
+    pub(crate) keep: Keep,
     /// Limits on archives and layers.
     pub(crate) layers: Limits,
     /// Limits on plugins.
@@ -76,6 +78,7 @@ impl Default for Settings {
             log: None,
             index: Index::default(),
             feeds: Feeds::default(),
+            keep: Keep::default(),
             layers: Limits::default(),
             plugins: runtime::Settings::default(),
             http: limpid_server::Settings::default(),

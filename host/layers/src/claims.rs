@@ -51,6 +51,16 @@ impl ClaimSet {
         Ok(Self { globs, by_glob, magics, longest_magic, claimants: count })
     }
 
+    /// Which claimants want a file of this path, whatever it holds, and how.
+    pub fn wanted(&self, path: &str) -> Vec<(usize, Grouping)> {
+        let (mut matched, mut claimants) = (Vec::new(), Vec::new());
+        self.by_path(path, &mut matched, &mut claimants);
+        claimants.sort_unstable();
+        claimants.dedup();
+        let grouping = |together| if together { Grouping::Together } else { Grouping::Alone };
+        claimants.into_iter().map(|claimant| (claimant.index, grouping(claimant.together))).collect()
+    }
+
     pub(crate) fn claimants(&self) -> usize {
         self.claimants
     }
@@ -109,6 +119,18 @@ mod tests {
         check("**/package.json", "app/node_modules/x/package.json", true);
         check("{usr/,}lib/apk/db/installed", "usr/lib/apk/db/installed", true);
         check("{usr/,}lib/apk/db/installed", "lib/apk/db/installed", true);
+    }
+
+    #[test]
+    fn who_wants_a_path_is_told_once() {
+        let alone = [
+            claim(Pattern::Path("a/*".into()), Grouping::Alone),
+            claim(Pattern::Path("a/b".into()), Grouping::Alone),
+        ];
+        let together = [claim(Pattern::Path("**/b".into()), Grouping::Together)];
+        let claims = ClaimSet::new([&alone[..], &together[..]].into_iter()).unwrap();
+        assert_eq!(claims.wanted("a/b"), [(0, Grouping::Alone), (1, Grouping::Together)]);
+        assert_eq!(claims.wanted("c"), []);
     }
 
     #[test]

@@ -223,6 +223,8 @@ pub enum Gap {
     UnorderedVersions(usize),
     /// Advisories could not be judged.
     UnjudgedAdvisories(usize),
+    /// Plugins have changed, and what they change is being worked on.
+    RefreshUnderWay,
     /// Detectors that are loaded now have not seen layers of the image: submit it again.
     NotExamined {
         /// Names of the detectors.
@@ -242,6 +244,7 @@ impl Gap {
             Self::PluginFailures(_) => "plugin-failures",
             Self::UnorderedVersions(_) => "unordered-versions",
             Self::UnjudgedAdvisories(_) => "unjudged-advisories",
+            Self::RefreshUnderWay => "refresh-under-way",
             Self::NotExamined { .. } => "not-examined",
         }
     }
@@ -269,6 +272,9 @@ impl std::fmt::Display for Gap {
             Self::PluginFailures(count) => write!(f, "{count} calls of plugins gave no answer"),
             Self::UnorderedVersions(count) => write!(f, "{count} versions could not be ordered"),
             Self::UnjudgedAdvisories(count) => write!(f, "{count} advisories could not be judged"),
+            Self::RefreshUnderWay => {
+                f.write_str("plugins have changed, and what they change is still being worked on")
+            }
             Self::NotExamined { detectors } => {
                 write!(f, "{} have not seen all layers of the image: submit it again", detectors.join(", "))
             }

@@ -8,6 +8,7 @@ use limpid_store::tables::entries::Entries;
 use limpid_store::tables::findings::Findings;
 use limpid_store::tables::holders::{self, Holders};
 use limpid_store::tables::images::{Images, Indexing};
+use limpid_store::tables::kept::Kept;
 use limpid_store::tables::layers::{self, Layers};
 use limpid_store::tables::manifests::Manifests;
 use limpid_store::{Batch, View};
@@ -164,6 +165,12 @@ fn holders(view: &View<'_>, diff_id: &Digest) -> Result<Vec<Digest>, Error> {
 fn forget_layer(view: &View<'_>, batch: &mut Batch, diff_id: &Digest) -> Result<(), Error> {
     batch.delete::<Layers>(diff_id);
     batch.delete::<Entries>(diff_id);
+    let files = view.scan::<Kept>(|key| {
+        key.digest(diff_id);
+    });
+    for file in files {
+        batch.delete::<Kept>(&file?.0);
+    }
     let rows = view.scan::<Findings>(|key| {
         key.digest(diff_id);
     });
@@ -172,3 +179,6 @@ fn forget_layer(view: &View<'_>, batch: &mut Batch, diff_id: &Digest) -> Result<
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

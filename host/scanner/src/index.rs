@@ -1,29 +1,25 @@
 //! Indexing: the layers that are not known are read once, whole and verified; every detector sees
 //! what it claims of them; and an image is there with all of it, or not at all.
 
-mod detection;
+pub(crate) mod detection;
+mod keeper;
 mod layer;
-mod plan;
+pub(crate) mod plan;
+mod rows;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use limpid_layers::{Archive, ImageSource, Overlay};
-use limpid_model::{Digest, Fact, Image, LayerEntry};
+use limpid_layers::Archive;
+use limpid_model::Digest;
 use limpid_runtime::Plugin;
-use limpid_store::tables::entries::Entries;
-use limpid_store::tables::findings::{self, Findings};
-use limpid_store::tables::holders::{self, Holders};
-use limpid_store::tables::images::{self, Images, Indexing};
-use limpid_store::tables::layers::Layers;
-use limpid_store::tables::manifests::{self, Manifests};
-use limpid_store::{Batch, View};
+use limpid_store::Batch;
 
-use crate::fold;
 use crate::{Error, Scanner};
 use layer::ReadLayer;
 use plan::Plan;
+pub(crate) use rows::Fresh;
 
 /// What indexing an archive gave.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,9 +67,7 @@ impl Scanner {
         progress: &Progress,
         also: impl Fn(&Indexed, &mut Batch) -> Result<(), Error>,
     ) -> Result<Indexed, Error> {
-        let plugins = self.plugins();
-        let detectors: Vec<Arc<Plugin>> =
-            plugins.plugins().iter().filter(|plugin| plugin.detector().is_some()).cloned().collect();
+        let detectors = self.detectors();
         let sources = archive.images()?;
         let mut read = BTreeMap::new();
         loop {
@@ -95,13 +89,24 @@ impl Scanner {
             for (diff_id, layer) in &read {
                 self.put_layer(&mut batch, diff_id, layer)?;
             }
+            let fresh: Fresh = read.iter().map(|(diff_id, layer)| (*diff_id, layer.found.clone())).collect();
+            self.put_findings(&mut batch, &fresh)?;
             for source in &sources {
-                self.put_image(&view, &mut batch, source, &detectors, &read)?;
+                self.put_image(&view, &mut batch, source, components(&detectors), &read, &fresh)?;
             }
             also(&indexed, &mut batch)?;
             self.store().commit(batch)?;
+            if components(&self.detectors()) != components(&detectors) {
+                self.refresh_soon();
+            }
             return Ok(indexed);
         }
+    }
+
+    /// The plugins that are detectors.
+    pub(crate) fn detectors(&self) -> Vec<Arc<Plugin>> {
+        let plugins = self.plugins();
+        plugins.plugins().iter().filter(|plugin| plugin.detector().is_some()).cloned().collect()
     }
 
     /// Whoever makes images known, or forgets them, does so alone.
@@ -141,103 +146,9 @@ impl Scanner {
         });
         outcome.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
-
-    fn put_layer(&self, batch: &mut Batch, diff_id: &Digest, layer: &ReadLayer) -> Result<(), Error> {
-        batch.put::<Layers>(diff_id, &layer.row)?;
-        batch.put::<Entries>(diff_id, &layer.entries)?;
-        for (detector, found) in &layer.found {
-            let packages = found.findings.iter().filter_map(|finding| match &finding.fact {
-                Fact::Package(package) => Some(&**package),
-                _ => None,
-            });
-            let keys = self.package_keys(packages);
-            let key = findings::Key { diff_id: *diff_id, component: detector.digest };
-            batch.put::<Findings>(&key, &findings::Row::new(detector.clone(), found.clone(), keys))?;
-        }
-        Ok(())
-    }
-
-    fn put_image(
-        &self,
-        view: &View<'_>,
-        batch: &mut Batch,
-        source: &ImageSource,
-        detectors: &[Arc<Plugin>],
-        read: &BTreeMap<Digest, ReadLayer>,
-    ) -> Result<(), Error> {
-        let mut image = source.image.clone();
-        if let Some(row) = view.get::<Images>(&image.id)? {
-            join(&mut image, row.into_parts(source.image.id).0);
-        }
-        let components: Vec<Digest> = detectors.iter().map(|plugin| plugin.id().digest).collect();
-        let mut stating = Vec::new();
-        let mut entries = Vec::new();
-        for layer in &image.layers {
-            stating.push(stating_paths(view, &layer.diff_id, &components, read)?);
-            entries.push(entries_of(view, &layer.diff_id, read)?);
-            let holder = holders::Key { diff_id: layer.diff_id, image: image.id };
-            batch.put::<Holders>(&holder, &holders::Row)?;
-        }
-        for manifest in &image.manifests {
-            batch.put::<Manifests>(manifest, &manifests::Row { image: image.id.into() })?;
-        }
-        let overlays: Vec<Overlay<'_>> = entries.iter().map(|entries| Overlay::new(entries)).collect();
-        let indexing = Indexing {
-            indexed_at: self.settings().clock.now(),
-            detectors: components,
-            hidden: fold::hidden(&stating, &overlays),
-        };
-        let id = image.id;
-        Ok(batch.put::<Images>(&id, &images::Row::new(image, indexing))?)
-    }
 }
 
-/// Keeps the names and manifests under which an image was known before.
-fn join(image: &mut Image, before: Image) {
-    for manifest in before.manifests {
-        if !image.manifests.contains(&manifest) {
-            image.manifests.push(manifest);
-        }
-    }
-    for name in before.names {
-        if !image.names.contains(&name) {
-            image.names.push(name);
-        }
-    }
-}
-
-/// The files of a layer that state something, or should have.
-fn stating_paths(
-    view: &View<'_>,
-    diff_id: &Digest,
-    components: &[Digest],
-    read: &BTreeMap<Digest, ReadLayer>,
-) -> Result<BTreeSet<String>, Error> {
-    let mut paths = BTreeSet::new();
-    let mut add = |found: limpid_model::LayerFindings| {
-        let facts = found.findings.into_iter().filter(|f| !matches!(f.fact, Fact::Ownership(_)));
-        paths.extend(facts.map(|finding| finding.path));
-        paths.extend(found.unread.into_iter().map(|unread| unread.path));
-    };
-    let fresh = read.get(diff_id).map_or(&[][..], |layer| &layer.found);
-    let keys: Vec<_> =
-        components.iter().map(|&component| findings::Key { diff_id: *diff_id, component }).collect();
-    for row in view.multi_get::<Findings>(&keys)?.into_iter().flatten() {
-        add(row.into_parts().1);
-    }
-    for (_, found) in fresh {
-        add(found.clone());
-    }
-    Ok(paths)
-}
-
-fn entries_of(
-    view: &View<'_>,
-    diff_id: &Digest,
-    read: &BTreeMap<Digest, ReadLayer>,
-) -> Result<Vec<LayerEntry>, Error> {
-    Ok(match read.get(diff_id) {
-        Some(layer) => layer.entries.unpack()?,
-        None => view.get::<Entries>(diff_id)?.ok_or(Error::NoLayer(*diff_id))?.unpack()?,
-    })
+/// The components of plugins, in their order.
+pub(crate) fn components(plugins: &[Arc<Plugin>]) -> Vec<Digest> {
+    plugins.iter().map(|plugin| plugin.id().digest).collect()
 }

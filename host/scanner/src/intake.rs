@@ -4,9 +4,10 @@
 mod collector;
 mod difference;
 mod document;
+mod keeping;
 
 use std::io::Read;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use limpid_model::PluginId;
 use limpid_runtime::{Feed, Mode, Source};
@@ -17,6 +18,7 @@ use limpid_store::tables::sources::{self, Sources};
 use crate::{Error, Scanner};
 use collector::Collector;
 use difference::Difference;
+use keeping::Keeping;
 
 /// How many rejected records a feed remembers with their reasons.
 const REMEMBERED: usize = 100;
@@ -92,9 +94,8 @@ impl Scanner {
         let collector = Arc::new(Mutex::new(Collector::new(limit)));
         let starts = parser.sources(None)?;
         let asked = source.map_or_else(|| name.to_owned(), str::to_owned);
-        let documents = document::Documents::one(name, bytes).map_err(Error::Document)?;
-        // What is held against the store must be what is there until the difference is written.
-        let _alone = self.0.intake.lock().unwrap_or_else(PoisonError::into_inner);
+        let keeping = Keeping::new(bytes, self.scratch_file()?).map_err(Error::Document)?;
+        let documents = document::Documents::one(name, keeping.clone()).map_err(Error::Document)?;
         let parsed = parser.parse(&asked, Box::new(documents), collector.clone());
         let collected = std::mem::take(&mut *collector.lock().unwrap_or_else(PoisonError::into_inner));
         if collected.overflowed {
@@ -102,11 +103,19 @@ impl Scanner {
         }
         parsed.map_err(|failure| self.failed(feed, failure.into()))?;
         let source = resolve(source, &collected, &starts, name);
-        self.write(&parser, &source, collected)
+        self.write(&parser, &source, collected, &keeping)
     }
 
-    fn write(&self, feed: &Feed<'_>, source: &Source, collected: Collector) -> Result<Taken, Error> {
+    fn write(
+        &self,
+        feed: &Feed<'_>,
+        source: &Source,
+        collected: Collector,
+        keeping: &Keeping,
+    ) -> Result<Taken, Error> {
         let name = feed.name();
+        // What is held against the store must be what is there until the difference is written.
+        let _alone = self.lock_intake();
         let view = self.store().view();
         let mut batch = Batch::default();
         let difference = Difference::write(
@@ -141,13 +150,14 @@ impl Scanner {
         let key = sources::Key { feed: name.to_owned(), source: source.name.clone() };
         let state = sources::Row {
             taken_in: self.settings().clock.now(),
-            advisories: stated,
+            advisories: difference.held,
             rejected: taken.rejected,
             namespaces: difference.namespaces.into_iter().collect(),
         };
         // A document that only names others, an index, is no source of advisories.
         if stated > 0 || difference.withdrawn > 0 || taken.follow.is_empty() {
             batch.put::<Sources>(&key, &state)?;
+            keeping.put(&view, &mut batch, name, &source.name)?;
         }
         self.store().commit(batch)?;
         tracing::info!(
@@ -160,6 +170,31 @@ impl Scanner {
             "took in a document of feed `{name}`"
         );
         Ok(taken)
+    }
+
+    /// Takes in again the documents that are kept of a feed, because its plugin has changed.
+    pub(crate) fn parse_again(&self, feed: &str) -> Result<(), Error> {
+        let view = self.store().view();
+        let sources = view.scan::<Sources>(|key| {
+            key.text(feed);
+        });
+        for row in sources {
+            let source = row?.0.source;
+            match keeping::kept(&view, feed, &source)? {
+                Some(document) => {
+                    if let Err(error) = self.take_in(feed, Some(&source), &source, document) {
+                        tracing::warn!("source `{source}` of feed `{feed}` stays as it was: {error}");
+                    }
+                }
+                None => tracing::warn!("the document of source `{source}` of feed `{feed}` is not kept"),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whoever changes what feeds state does so alone.
+    pub(crate) fn lock_intake(&self) -> MutexGuard<'_, ()> {
+        self.0.intake.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// All feeds: those that a plugin reads, and those of which something is held.
@@ -215,3 +250,6 @@ fn resolve(asked: Option<&str>, collected: &Collector, starts: &[Source], name: 
         mode: Mode::Whole,
     })
 }
+
+#[cfg(test)]
+mod tests;

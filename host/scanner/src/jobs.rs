@@ -4,7 +4,7 @@
 mod spool;
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -82,6 +82,8 @@ struct Parts {
     scanner: Scanner,
     spool: spool::Directory,
     waiters: Mutex<HashMap<u64, Vec<Waiter>>>,
+    /// Whether nothing more is to be begun.
+    stopping: AtomicBool,
     /// Says of an error what programs can tell it by.
     code: fn(&Error) -> String,
 }
@@ -99,7 +101,8 @@ impl Jobs {
         let last = last_id(&scanner)?;
         spool.keep_only(&left);
         let workers = scanner.settings().jobs.max(1);
-        let parts = Arc::new(Parts { scanner, spool, waiters: Mutex::default(), code });
+        let (waiters, stopping) = (Mutex::default(), AtomicBool::new(false));
+        let parts = Arc::new(Parts { scanner, spool, waiters, stopping, code });
         let mut jobs = Self { parts, queue: Some(sender), workers: Vec::new(), last: AtomicU64::new(last) };
         // What was left over may be more than the queue holds: the first worker has it beforehand.
         let mut left = left;
@@ -181,7 +184,9 @@ impl Jobs {
     fn worker(&self, queue: Receiver<u64>, left: Vec<u64>) -> Result<JoinHandle<()>, Error> {
         let parts = Arc::clone(&self.parts);
         let work = move || {
-            for id in left.into_iter().chain(queue.iter()) {
+            // A queue that is closed still hands out all that it holds.
+            let waiting = left.into_iter().chain(queue.iter());
+            for id in waiting.take_while(|_| !parts.stopping.load(Ordering::Relaxed)) {
                 parts.run(id);
             }
         };
@@ -194,6 +199,7 @@ impl Jobs {
 impl Drop for Jobs {
     /// Waits for what is being indexed; what waits is taken up by the next process.
     fn drop(&mut self) {
+        self.parts.stopping.store(true, Ordering::Relaxed);
         drop(self.queue.take());
         for worker in self.workers.drain(..) {
             let _ = worker.join();
@@ -339,3 +345,6 @@ fn job(id: u64, row: jobs::Row) -> Job {
         layers_known: row.layers_known,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -14,6 +14,7 @@ mod intake;
 mod jobs;
 mod matching;
 mod plugins;
+mod refresh;
 mod rekey;
 mod report;
 mod settings;
@@ -21,7 +22,8 @@ mod settings;
 mod test_support;
 mod versions;
 
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, Mutex, mpsc};
 
 use limpid_model::PluginId;
 use limpid_runtime::{Registry, Snapshot};
@@ -35,8 +37,9 @@ pub use jobs::{Job, JobState, Jobs, Spool};
 pub use limpid_layers::{Archive, Error as ArchiveError, Limits};
 pub use limpid_runtime::{self as runtime};
 pub use limpid_store::{self as store};
+pub use refresh::Refresh;
 pub use report::Inventory;
-pub use settings::{Clock, Settings, rfc3339};
+pub use settings::{Clock, Keep, Settings, rfc3339};
 
 /// Plugins, store and settings: what every use case needs. Cheap to clone.
 #[derive(Clone)]
@@ -50,6 +53,9 @@ struct Parts {
     intake: Mutex<()>,
     /// What is written about an image rests on layers that must not be forgotten meanwhile.
     images: Mutex<()>,
+    /// How many refreshes are under way or to be done.
+    refreshing: AtomicUsize,
+    refresher: Mutex<Option<mpsc::Sender<refresh::Event>>>,
 }
 
 impl Scanner {
@@ -69,6 +75,8 @@ impl Scanner {
             settings,
             intake: Mutex::default(),
             images: Mutex::default(),
+            refreshing: AtomicUsize::new(0),
+            refresher: Mutex::default(),
         }));
         scanner.rekey()?;
         Ok(scanner)

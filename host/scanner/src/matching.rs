@@ -2,8 +2,8 @@
 
 mod judge;
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
 
 use limpid_model::report::{Origin, UnjudgedAdvisory, UnorderedVersion};
@@ -75,7 +75,7 @@ impl Matcher<'_> {
                 why: why.to_owned(),
             });
         }
-        let mut decided = std::collections::HashSet::new();
+        let mut decided = HashSet::new();
         for namespace in namespaces(contents, held) {
             let mut said: Vec<Said> = vec![self.said(namespace, &held.package.name)?];
             if subject.source_name() != held.package.name {
@@ -92,15 +92,19 @@ impl Matcher<'_> {
         place: usize,
         subject: &Subject<'_>,
         said: &[Said],
-        decided: &mut std::collections::HashSet<String>,
+        decided: &mut HashSet<String>,
     ) {
-        let mut by_id: HashMap<&str, (&affects::Key, Vec<&Statement>)> = HashMap::new();
+        // Ordered, so that what cannot be judged is told in the same order each time.
+        let mut by_id: BTreeMap<&str, (Vec<&affects::Key>, Vec<&Statement>)> = BTreeMap::new();
         for (key, statements) in said.iter().flat_map(|said| said.iter()) {
-            let relevant = statements.iter().filter(|s| subject.is_meant_by(s, &key.name));
-            by_id.entry(&key.id).or_insert_with(|| (key, Vec::new())).1.extend(relevant);
+            for statement in statements.iter().filter(|s| subject.is_meant_by(s, &key.name)) {
+                let (keys, statements) = by_id.entry(&key.id).or_default();
+                keys.push(key);
+                statements.push(statement);
+            }
         }
-        for (id, (key, statements)) in by_id {
-            if statements.is_empty() || decided.contains(id) {
+        for (id, (keys, statements)) in by_id {
+            if decided.contains(id) {
                 continue;
             }
             match judge(subject, &statements) {
@@ -108,13 +112,19 @@ impl Matcher<'_> {
                 Judged::Decided => {
                     decided.insert(id.to_owned());
                 }
-                Judged::Unknown(why) => self.out.unjudged.push(UnjudgedAdvisory {
-                    id: id.to_owned(),
-                    feed: key.feed.clone(),
-                    package: subject.name().to_owned(),
-                    why,
-                }),
-                Judged::Concerned { statement, fixed_version } => {
+                Judged::Unknown { place: said, why } => {
+                    let Some(key) = keys.get(said) else { continue };
+                    self.out.unjudged.push(UnjudgedAdvisory {
+                        id: id.to_owned(),
+                        feed: key.feed.clone(),
+                        package: subject.name().to_owned(),
+                        why,
+                    });
+                }
+                Judged::Concerned { place: said, fixed_version } => {
+                    let (Some(key), Some(statement)) = (keys.get(said), statements.get(said)) else {
+                        continue;
+                    };
                     decided.insert(id.to_owned());
                     self.out.matches.push(Match {
                         package: place,
@@ -148,3 +158,6 @@ impl Matcher<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,11 +3,15 @@
 
 use limpid_model::{Digest, Fact, KeyedVersion, Package};
 use limpid_store::Batch;
+use limpid_store::table::Table;
 use limpid_store::tables::affects::{self, Affects, KeyedRange, Statement};
 use limpid_store::tables::findings::{self, Findings, PackageKeys};
 
 use crate::versions::{self, Keys, Wanted};
 use crate::{Error, Scanner};
+
+/// A row with keys of the schemes that are loaded; none where it has them.
+type Rekeyed<T> = fn(&Scanner, <T as Table>::Row) -> Option<<T as Table>::Row>;
 
 /// Rows rewritten in one batch.
 const ROWS: usize = 1_000;
@@ -15,35 +19,46 @@ const ROWS: usize = 1_000;
 impl Scanner {
     /// Computes again the keys of versions whose scheme's component is not the one that is loaded.
     pub(crate) fn rekey(&self) -> Result<(), Error> {
-        let mut batch = Batch::default();
-        let mut rewritten = 0_usize;
-        let view = self.store().view();
-        for row in view.scan::<Findings>(|_| ()) {
-            let (key, row) = row?;
-            if let Some(row) = self.rekeyed_findings(row) {
-                batch.put::<Findings>(&key, &row)?;
-                rewritten += 1;
-            }
-            self.flush(&mut batch, ROWS)?;
-        }
-        for row in view.scan::<Affects>(|_| ()) {
-            let (key, row) = row?;
-            if let Some(row) = self.rekeyed_statements(row) {
-                batch.put::<Affects>(&key, &row)?;
-                rewritten += 1;
-            }
-            self.flush(&mut batch, ROWS)?;
-        }
-        self.flush(&mut batch, 0)?;
+        let findings = self.stale::<Findings>(Self::rekeyed_findings)?;
+        let statements = self.stale::<Affects>(Self::rekeyed_statements)?;
+        self.rewrite::<Findings>(&findings, Self::rekeyed_findings)?;
+        self.rewrite::<Affects>(&statements, Self::rekeyed_statements)?;
+        let rewritten = findings.len() + statements.len();
         if rewritten > 0 {
             tracing::info!(rewritten, "ordered versions anew: the plugins of their schemes have changed");
         }
         Ok(())
     }
 
-    fn flush(&self, batch: &mut Batch, at: usize) -> Result<(), Error> {
-        if batch.len() > at {
-            self.store().commit(std::mem::take(batch))?;
+    /// Rows with keys of a component that is not loaded. Whoever writes rows computes their keys
+    /// under the same locks, so that what is written later has keys of the one that is.
+    fn stale<T: Table>(&self, rekeyed: Rekeyed<T>) -> Result<Vec<T::Key>, Error> {
+        let view = {
+            let _locks = (self.lock_images(), self.lock_intake());
+            self.store().view()
+        };
+        let mut stale = Vec::new();
+        for row in view.scan::<T>(|_| ()) {
+            let (key, row) = row?;
+            if rekeyed(self, row).is_some() {
+                stale.push(key);
+            }
+        }
+        Ok(stale)
+    }
+
+    /// Writes rows anew, some at a time, as they are by now.
+    fn rewrite<T: Table>(&self, keys: &[T::Key], rekeyed: Rekeyed<T>) -> Result<(), Error> {
+        for keys in keys.chunks(ROWS) {
+            let _locks = (self.lock_images(), self.lock_intake());
+            let mut batch = Batch::default();
+            let rows = self.store().view().multi_get::<T>(keys)?;
+            for (key, row) in keys.iter().zip(rows) {
+                if let Some(row) = row.and_then(|row| rekeyed(self, row)) {
+                    batch.put::<T>(key, &row)?;
+                }
+            }
+            self.store().commit(batch)?;
         }
         Ok(())
     }
@@ -126,3 +141,6 @@ fn versions_of(statement: &Statement) -> impl Iterator<Item = &KeyedVersion> {
 fn range_ends(range: &mut KeyedRange) -> impl Iterator<Item = &mut KeyedVersion> {
     [&mut range.introduced, &mut range.until].into_iter().flatten()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 /// How much the scanner may use, and where.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -18,6 +20,8 @@ pub struct Settings {
     pub advisories: usize,
     /// Versions of which keys are asked in one call of a scheme.
     pub versions_a_call: usize,
+    /// Which files of layers are kept.
+    pub keep: Keep,
     /// What time it is.
     pub clock: Clock,
 }
@@ -33,8 +37,29 @@ impl Settings {
             queue: 1_000,
             advisories: 2_000_000,
             versions_a_call: 10_000,
+            keep: Keep::default(),
             clock: Clock::system(),
         }
+    }
+}
+
+/// Which claimed files are kept, so that a detector that comes later is shown them without reading
+/// their layer again. Sizes are in bytes, as the files are in the layer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Keep {
+    /// Size of one file (`keep.file_bytes`); a larger one is not kept.
+    pub file_bytes: u64,
+    /// Size of all kept files of one layer (`keep.layer_bytes`); those over it are not kept.
+    pub layer_bytes: u64,
+    /// What all kept files together may take in the store (`keep.total_bytes`); beyond it, the files
+    /// of the images that were indexed longest ago go first.
+    pub total_bytes: u64,
+}
+
+impl Default for Keep {
+    fn default() -> Self {
+        Self { file_bytes: 8 << 20, layer_bytes: 32 << 20, total_bytes: 8 << 30 }
     }
 }
 

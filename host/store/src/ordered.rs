@@ -34,3 +34,6 @@ pub(crate) trait Snapshot: Send + Sync {
 }
 
 pub(crate) type Scan<'a> = Box<dyn Iterator<Item = Result<(Box<[u8]>, Box<[u8]>), Error>> + 'a>;
+
+#[cfg(test)]
+mod tests;

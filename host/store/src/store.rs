@@ -122,3 +122,6 @@ impl fmt::Debug for View<'_> {
         f.write_str("View")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -61,7 +61,10 @@ pub(crate) fn decode_row<T: Table>(bytes: &[u8]) -> Result<T::Row, Error> {
     let corrupt = |why: String| Error::Corrupt { table: T::NAME, what: "row", why };
     let (&version, fields) = bytes.split_first().ok_or_else(|| corrupt("it is empty".into()))?;
     if version == T::Row::VERSION {
-        return postcard::from_bytes(fields).map_err(|error| corrupt(error.to_string()));
+        return match postcard::take_from_bytes(fields).map_err(|error| corrupt(error.to_string()))? {
+            (row, []) => Ok(row),
+            (_, rest) => Err(corrupt(format!("{} bytes follow it", rest.len()))),
+        };
     }
     T::Row::upgrade(version, fields)
         .ok_or_else(|| corrupt(format!("version {version}, this Limpid reads up to {}", T::Row::VERSION)))

@@ -17,15 +17,21 @@
 //! | 10 | [`feeds`] | feed | revision, last success, last failure, counts |
 //! | 11 | [`jobs`] | number | what is under way |
 //! | 12 | [`sources`] | feed, source | what it speaks of, and since when |
+//! | 13 | [`kept`] | diff id, path | a small claimed file |
+//! | 14 | [`documents`] | feed, source, piece | the last document of a source |
 
 pub mod advisories;
 pub mod affects;
+pub mod documents;
 pub mod entries;
 pub mod feeds;
 pub mod findings;
+#[cfg(test)]
+mod frozen;
 pub mod holders;
 pub mod images;
 pub mod jobs;
+pub mod kept;
 pub mod layers;
 pub mod manifests;
 pub mod sources;

@@ -3,8 +3,8 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
-use limpid_scanner::Jobs;
 use limpid_scanner::runtime::Watch;
+use limpid_scanner::{Jobs, Refresh};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -28,6 +28,7 @@ pub(crate) fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         let roles: Vec<_> = plugin.roles().iter().map(|role| role.as_str()).collect();
         tracing::info!("plugin {} is loaded: {}", plugin.id(), roles.join(", "));
     }
+    let _refresh = Refresh::start(scanner.clone())?;
     let _watch = Watch::start(scanner.registry().clone(), WATCH)?;
     let jobs = Jobs::start(scanner.clone(), limpid_server::code)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

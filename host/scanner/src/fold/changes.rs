@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::Held;
 
@@ -18,39 +18,61 @@ fn identity(held: &Held) -> Identity {
     (held.detector.name.clone(), held.package.name.clone(), held.package.arch.clone())
 }
 
+/// Whether something that is gone may be what is there now.
+type Likeness = fn(&Held, &Held) -> bool;
+
 /// Holds what a layer states against what it hides. A package that was there before, at the same
 /// version, was merely stated again: it keeps the layer that introduced it. What remains was added,
-/// removed or changed.
+/// removed or changed. Of several copies, those that stay in their places go first.
 pub(super) fn carry_over(gone: Vec<Held>, brought: &mut [Held]) -> Vec<Change> {
-    let mut before: HashMap<Identity, Vec<Held>> = HashMap::new();
+    // Ordered, so that the same layers always give the same changes in the same order.
+    let mut before: BTreeMap<Identity, Vec<Held>> = BTreeMap::new();
     for held in gone {
         before.entry(identity(&held)).or_default().push(held);
     }
-    let mut fresh = Vec::new();
-    for held in brought.iter_mut() {
-        let candidates = before.entry(identity(held)).or_default();
-        match restated(candidates, held) {
-            Some(place) => held.introduced_by = candidates.swap_remove(place).introduced_by,
-            None => fresh.push(held.clone()),
-        }
+    let mut take = |identity: &Identity, held: &Held, like: Likeness| {
+        let candidates = before.get_mut(identity)?;
+        let place = candidates.iter().position(|old| like(old, held))?;
+        Some(candidates.remove(place))
+    };
+    let mut fresh: Vec<(Identity, &mut Held)> =
+        brought.iter_mut().map(|held| (identity(held), held)).collect();
+    for like in [same_in_place, same_version] {
+        fresh.retain_mut(|(identity, held)| {
+            let old = take(identity, held, like);
+            held.introduced_by = old.as_ref().map_or(held.introduced_by, |old| old.introduced_by);
+            old.is_none()
+        });
     }
-    let mut changes: Vec<Change> = fresh
-        .into_iter()
-        .map(|held| match before.get_mut(&identity(&held)).and_then(Vec::pop) {
-            Some(old) => Change::Changed(Box::new((old, held))),
-            None => Change::Added(held),
-        })
-        .collect();
+    let mut changes = Vec::new();
+    for like in [same_path, any] {
+        fresh.retain_mut(|(identity, held)| {
+            let old = take(identity, held, like);
+            let is_new = old.is_none();
+            changes.extend(old.map(|old| Change::Changed(Box::new((old, held.clone())))));
+            is_new
+        });
+    }
+    changes.extend(fresh.into_iter().map(|(_, held)| Change::Added(held.clone())));
     changes.extend(before.into_values().flatten().map(Change::Removed));
     changes.sort_by(|a, b| subject(a).cmp(&subject(b)));
     changes
 }
 
-/// The same version, at the same place if it is there, or else at another from which it went.
-fn restated(candidates: &[Held], held: &Held) -> Option<usize> {
-    let same = |old: &Held| old.package.version == held.package.version;
-    let at_home = candidates.iter().position(|old| same(old) && old.path == held.path);
-    at_home.or_else(|| candidates.iter().position(same))
+fn same_version(old: &Held, held: &Held) -> bool {
+    old.package.version == held.package.version
+}
+
+fn same_path(old: &Held, held: &Held) -> bool {
+    old.path == held.path
+}
+
+fn same_in_place(old: &Held, held: &Held) -> bool {
+    same_version(old, held) && same_path(old, held)
+}
+
+const fn any(_: &Held, _: &Held) -> bool {
+    true
 }
 
 fn subject(change: &Change) -> (&str, &str, &str) {

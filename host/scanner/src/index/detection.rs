@@ -7,6 +7,8 @@ use limpid_layers::{ClaimedFile, Sink};
 use limpid_model::{Finding, LayerFindings, PluginFailure, Unread};
 use limpid_runtime::{LayerFile, Plugin};
 
+use super::keeper::Keeper;
+
 /// Files to be shown to one detector in one call.
 pub(super) struct Showing {
     claimant: usize,
@@ -28,6 +30,12 @@ impl Sink for Handover {
     }
 }
 
+/// All that came of showing a layer's files.
+pub(super) struct Shown {
+    pub(super) outcomes: Vec<Outcome>,
+    pub(super) kept: Keeper,
+}
+
 /// What one call of a detector gave, and at which place in the layer each file that it saw stood.
 pub(super) struct Outcome {
     claimant: usize,
@@ -37,20 +45,33 @@ pub(super) struct Outcome {
     failure: Option<PluginFailure>,
 }
 
-/// Shows files to detectors until there are no more.
-pub(super) fn detect(detectors: &[Arc<Plugin>], showings: &Receiver<Showing>) -> Vec<Outcome> {
-    showings.iter().filter_map(|showing| show(detectors, showing)).collect()
+/// Shows files to detectors until there are no more, and keeps the small ones.
+pub(super) fn detect(detectors: &[Arc<Plugin>], showings: &Receiver<Showing>, mut kept: Keeper) -> Shown {
+    let mut outcomes = Vec::new();
+    for Showing { claimant, files } in showings {
+        for file in &files {
+            kept.take(file);
+        }
+        let ordinals = files.iter().map(|file| (file.path().to_owned(), file.ordinal())).collect();
+        let files = files.into_iter().map(|file| Box::new(Lent(file)) as Box<dyn LayerFile>).collect();
+        outcomes.extend(
+            detectors
+                .get(claimant)
+                .and_then(|plugin| show(plugin, files))
+                .map(|(findings, unread, failure)| Outcome { claimant, ordinals, findings, unread, failure }),
+        );
+    }
+    Shown { outcomes, kept }
 }
 
-fn show(detectors: &[Arc<Plugin>], showing: Showing) -> Option<Outcome> {
-    let detector = detectors.get(showing.claimant)?.detector()?;
-    let ordinals = showing.files.iter().map(|file| (file.path().to_owned(), file.ordinal())).collect();
-    let files = showing.files.into_iter().map(|file| Box::new(Shown(file)) as Box<dyn LayerFile>);
-    let (findings, unread, failure) = match detector.detect(files.collect()) {
+pub(crate) type Answer = (Vec<Finding>, Vec<Unread>, Option<PluginFailure>);
+
+/// Shows files to a detector.
+pub(crate) fn show(plugin: &Plugin, files: Vec<Box<dyn LayerFile>>) -> Option<Answer> {
+    Some(match plugin.detector()?.detect(files) {
         Ok(detected) => (detected.findings, detected.unread, None),
         Err(failure) => (Vec::new(), Vec::new(), Some(failure)),
-    };
-    Some(Outcome { claimant: showing.claimant, ordinals, findings, unread, failure })
+    })
 }
 
 /// What each detector found in the layer. What was stated by a file that a later entry of the same
@@ -75,18 +96,20 @@ pub(super) fn collect(
             found.unread.push(unread);
         }
     }
-    for found in &mut found {
-        // The order in which layers hand out their files is that of the archive; what is stored is
-        // the same whatever that was.
-        found.findings.sort_by(|a, b| (&a.path, &a.member).cmp(&(&b.path, &b.member)));
-        found.unread.sort_by(|a, b| a.path.cmp(&b.path));
-    }
+    found.iter_mut().for_each(sort);
     detectors.iter().map(|plugin| plugin.id().clone()).zip(found).collect()
 }
 
-struct Shown(ClaimedFile);
+/// The order in which layers hand out their files is that of the archive; what is stored is the same
+/// whatever that was.
+pub(crate) fn sort(found: &mut LayerFindings) {
+    found.findings.sort_by(|a, b| (&a.path, &a.member).cmp(&(&b.path, &b.member)));
+    found.unread.sort_by(|a, b| a.path.cmp(&b.path));
+}
 
-impl LayerFile for Shown {
+struct Lent(ClaimedFile);
+
+impl LayerFile for Lent {
     fn path(&self) -> &str {
         self.0.path()
     }

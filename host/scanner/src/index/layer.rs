@@ -3,10 +3,12 @@ use std::collections::HashSet;
 use limpid_layers::{Archive, ClaimSet, LayerContents, read_layer};
 use limpid_model::{LayerFindings, PluginId};
 use limpid_store::tables::entries;
+use limpid_store::tables::kept;
 use limpid_store::tables::layers;
 use limpid_store::tables::values::DigestBytes;
 
 use super::detection::{self, Handover};
+use super::keeper::Keeper;
 use super::plan::Unknown;
 use crate::fold::keep_shared_ownership;
 use crate::{Error, Scanner};
@@ -19,6 +21,7 @@ pub(super) struct ReadLayer {
     pub(super) row: layers::Row,
     pub(super) entries: entries::Row,
     pub(super) found: Vec<(PluginId, LayerFindings)>,
+    pub(super) kept: Vec<(String, kept::Row)>,
 }
 
 /// Reads a layer; the detectors that have not seen it run beside that.
@@ -28,8 +31,9 @@ pub(super) fn read(scanner: &Scanner, archive: &Archive, unknown: &Unknown<'_>) 
     let claims = detectors.iter().map(|plugin| plugin.detector().map_or(&[][..], |d| d.claims()));
     let claims = ClaimSet::new(claims)?;
     let (sender, receiver) = crossbeam_channel::bounded(WAITING);
-    let (contents, outcomes) = std::thread::scope(|scope| {
-        let detecting = scope.spawn(|| detection::detect(detectors, &receiver));
+    let keeper = Keeper::new(settings.keep.clone());
+    let (contents, shown) = std::thread::scope(|scope| {
+        let detecting = scope.spawn(|| detection::detect(detectors, &receiver, keeper));
         let mut sink = Handover(sender);
         let contents =
             read_layer(archive, unknown.source, &claims, &settings.scratch, &settings.limits, &mut sink);
@@ -37,14 +41,15 @@ pub(super) fn read(scanner: &Scanner, archive: &Archive, unknown: &Unknown<'_>) 
         (contents, detecting.join())
     });
     let contents = contents?;
-    let outcomes = outcomes.map_err(|_| Error::Host {
+    let shown = shown.map_err(|_| Error::Host {
         what: "the thread that runs detectors has ended early".to_owned(),
         source: std::io::Error::other("panic"),
     })?;
     let superseded: HashSet<u64> = contents.superseded.iter().map(|superseded| superseded.ordinal).collect();
-    let mut found = detection::collect(detectors, outcomes, &superseded, contents.unread.clone());
+    let mut found = detection::collect(detectors, shown.outcomes, &superseded, contents.unread.clone());
     keep_shared_ownership(&mut found);
-    Ok(ReadLayer { row: row(&contents), entries: entries::Row::pack(&contents.entries)?, found })
+    let entries = entries::Row::pack(&contents.entries)?;
+    Ok(ReadLayer { row: row(&contents), entries, found, kept: shown.kept.finish(&superseded) })
 }
 
 fn row(contents: &LayerContents) -> layers::Row {

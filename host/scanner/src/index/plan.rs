@@ -55,13 +55,14 @@ impl<'a> Plan<'a> {
     }
 }
 
-fn has_seen(view: &View<'_>, diff_id: Digest, detector: &Plugin) -> Result<bool, Error> {
+pub(crate) fn has_seen(view: &View<'_>, diff_id: Digest, detector: &Plugin) -> Result<bool, Error> {
     let key = findings::Key { diff_id, component: detector.id().digest };
     Ok(view.get::<Findings>(&key)?.is_some_and(|row| settled(&row.into_parts().1)))
 }
 
-/// Whether a detector would find the same again: a call that failed for lack of time, or for a
-/// reason of Limpid's own, may do better next time.
+/// Whether a detector would find the same again: a call that was not made, or failed for lack of
+/// time or for a reason of Limpid's own, may do better next time.
 fn settled(found: &LayerFindings) -> bool {
-    found.failures.iter().all(|failure| failure.blame != Blame::Host && failure.kind != FailureKind::Time)
+    let passing = |kind| matches!(kind, FailureKind::Time | FailureKind::Quarantined);
+    found.failures.iter().all(|failure| failure.blame != Blame::Host && !passing(failure.kind))
 }

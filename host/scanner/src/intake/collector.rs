@@ -98,3 +98,6 @@ fn add<T: PartialEq>(into: &mut Vec<T>, part: Vec<T>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ use limpid_model::{Advisory, Affected, Bound, Digest, Range};
 use limpid_runtime::{Mode, Source};
 use limpid_store::tables::advisories::{self, Advisories};
 use limpid_store::tables::affects::{self, Affects, KeyedRange, Statement};
+use limpid_store::tables::sources::{self, Sources};
 use limpid_store::tables::stated::{self, Stated};
 use limpid_store::{Batch, View};
 
@@ -11,12 +12,16 @@ use crate::versions::{Keys, Wanted};
 use crate::{Error, Scanner};
 
 /// What a document changes in what its source stated before.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Difference {
+    /// How many advisories the document states.
     pub(super) stated: u64,
+    /// How many its source states now.
+    pub(super) held: u64,
     pub(super) added: u64,
     pub(super) changed: u64,
     pub(super) withdrawn: u64,
+    /// Of which namespaces its source speaks now.
     pub(super) namespaces: BTreeSet<String>,
 }
 
@@ -36,7 +41,11 @@ impl Difference {
         withdrawn: &BTreeSet<String>,
     ) -> Result<Self, Error> {
         let mut before = stated_before(view, feed, &source.name)?;
+        let held = before.len() as u64;
         let mut difference = Self { stated: advisories.len() as u64, ..Self::default() };
+        if source.mode == Mode::Delta {
+            difference.namespaces.extend(namespaces_before(view, feed, &source.name)?);
+        }
         let mut fresh = Vec::new();
         for advisory in advisories.values() {
             difference.namespaces.extend(advisory.affected.iter().map(|a| a.namespace.clone()));
@@ -59,8 +68,14 @@ impl Difference {
                 writer.remove(batch, &id)?;
             }
         }
+        difference.held = (held + difference.added).saturating_sub(difference.withdrawn);
         Ok(difference)
     }
+}
+
+fn namespaces_before(view: &View<'_>, feed: &str, source: &str) -> Result<Vec<String>, Error> {
+    let key = sources::Key { feed: feed.to_owned(), source: source.to_owned() };
+    Ok(view.get::<Sources>(&key)?.map(|row| row.namespaces).unwrap_or_default())
 }
 
 fn stated_before(view: &View<'_>, feed: &str, source: &str) -> Result<HashMap<String, Digest>, Error> {
@@ -174,3 +189,6 @@ fn statement(affected: &Affected, keys: &Keys) -> Statement {
         note: affected.note.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,15 +11,15 @@ pub(super) struct Subject<'a> {
 
 /// What advisories say of a package.
 #[derive(Debug)]
-pub(super) enum Judged<'a> {
+pub(super) enum Judged {
     /// Nothing is said of this version.
     Unconcerned,
     /// It is said that it is not vulnerable.
     Decided,
-    /// It is vulnerable, or may be.
-    Concerned { statement: &'a Statement, fixed_version: Option<String> },
-    /// It cannot be told, and why.
-    Unknown(String),
+    /// It is vulnerable, or may be: the place of the statement that says so.
+    Concerned { place: usize, fixed_version: Option<String> },
+    /// It cannot be told: the place of the first statement that leaves it open, and why it does.
+    Unknown { place: usize, why: String },
 }
 
 impl<'a> Subject<'a> {
@@ -83,24 +83,24 @@ impl<'a> Subject<'a> {
 
 /// What the statements of one identifier say of a package. That it is not vulnerable weighs most;
 /// otherwise the first that concerns it counts.
-pub(super) fn judge<'a>(subject: &Subject<'_>, statements: &[&'a Statement]) -> Judged<'a> {
+pub(super) fn judge(subject: &Subject<'_>, statements: &[&Statement]) -> Judged {
     let mut concerning = None;
     let mut unknown = None;
-    for &statement in statements {
+    for (place, statement) in statements.iter().enumerate() {
         match holds(subject, statement) {
             Ok(false) => {}
             Ok(true) if statement.status.concerns() => {
-                concerning.get_or_insert(statement);
+                concerning.get_or_insert(place);
             }
             Ok(true) => return Judged::Decided,
-            Err(why) => unknown = Some(why),
+            Err(why) => {
+                unknown.get_or_insert((place, why));
+            }
         }
     }
     match (concerning, unknown) {
-        (Some(statement), _) => {
-            Judged::Concerned { statement, fixed_version: nearest_fix(subject, statements) }
-        }
-        (None, Some(why)) => Judged::Unknown(why),
+        (Some(place), _) => Judged::Concerned { place, fixed_version: nearest_fix(subject, statements) },
+        (None, Some((place, why))) => Judged::Unknown { place, why },
         (None, None) => Judged::Unconcerned,
     }
 }
@@ -147,12 +147,17 @@ fn contains<'a>(range: &'a KeyedRange, key: &Key) -> Result<bool, &'a str> {
     Ok(key < until || (range.inclusive && key == until))
 }
 
-/// The nearest version above the installed one at which a range ends and that is in no other range.
+/// The nearest version above the installed one at which a range ends and of which no statement says
+/// that it is vulnerable too.
 fn nearest_fix(subject: &Subject<'_>, statements: &[&Statement]) -> Option<String> {
-    let vulnerable = |s: &&&Statement| matches!(s.status, Status::Affected | Status::EndOfLife);
+    let vulnerable: Vec<&Statement> =
+        statements.iter().copied().filter(|statement| is_vulnerable(statement.status)).collect();
     let mut ends: Vec<(&Key, &str)> = Vec::new();
-    for statement in statements.iter().filter(vulnerable) {
+    for statement in &vulnerable {
         let installed = subject.key(statement).ok()?;
+        if !matches!(statement.status, Status::Affected | Status::EndOfLife) {
+            continue;
+        }
         let excluding = statement.ranges.iter().filter(|range| !range.inclusive);
         for until in excluding.filter_map(|range| range.until.as_ref()) {
             if let Ok(key) = &until.key
@@ -164,10 +169,17 @@ fn nearest_fix(subject: &Subject<'_>, statements: &[&Statement]) -> Option<Strin
     }
     ends.sort_unstable();
     let still = |key: &Key| {
-        let ranges = statements.iter().filter(vulnerable).flat_map(|s| &s.ranges);
-        ranges.into_iter().any(|range| contains(range, key).unwrap_or(true))
+        vulnerable.iter().any(|statement| {
+            statement.ranges.iter().any(|range| contains(range, key).unwrap_or(true))
+                || statement.versions.iter().any(|listed| listed.key.as_ref() == Ok(key))
+        })
     };
     ends.into_iter().find(|(key, _)| !still(key)).map(|(_, version)| version.to_owned())
+}
+
+/// Whether a version with this status is known to be vulnerable.
+const fn is_vulnerable(status: Status) -> bool {
+    matches!(status, Status::Affected | Status::WontFix | Status::FixDeferred | Status::EndOfLife)
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ impl key::Key for Key {
 /// What was said, as a digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
-    /// Digest of the advisory and of the components that ordered its versions.
+    /// Digest of the advisory.
     pub digest: DigestBytes,
 }
 

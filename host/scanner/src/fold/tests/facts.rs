@@ -1,0 +1,114 @@
+//! Facts other than packages, and what is not understood.
+
+use limpid_model::{Blame, FailureKind, Ownership};
+
+use super::*;
+
+fn distribution(id: &str, namespaces: usize) -> Distribution {
+    Distribution {
+        id: id.to_owned(),
+        version_id: String::new(),
+        pretty_name: String::new(),
+        cpe: None,
+        namespaces: (0..namespaces).map(|n| format!("{id}:{n}")).collect(),
+        supported_until: None,
+    }
+}
+
+/// A layer whose files state facts.
+fn stating(entries: &str, facts: Vec<(&str, Fact)>) -> Layer {
+    let mut layer = Layer::read(entries);
+    let found = facts.into_iter().map(|(path, stated)| fact(path, stated));
+    layer.of("detector").findings.findings.extend(found);
+    layer
+}
+
+#[test]
+fn a_file_that_was_not_read_matters_as_long_as_it_is_there() {
+    let unread = |layers: &[&str]| -> Vec<String> {
+        folded(layers).contents.unread.into_iter().map(|(_, _, unread)| unread.path).collect()
+    };
+    assert_eq!(unread(&["d/x? y?", ""]), ["d/x", "y"]);
+    assert_eq!(unread(&["d/x? y?", "d!"]), ["y"]);
+    assert_eq!(unread(&["d/x?", "d/x: a=1"]), [""; 0]);
+    assert_eq!(unread(&["d/x: a=1", "d/x?"]), ["d/x"]);
+    assert_eq!(folded(&["d/x: a=1", "d/x?"]).packages, "");
+}
+
+#[test]
+fn a_call_that_failed_is_told_whatever_lies_above() {
+    let mut layer = Layer::read("db?");
+    layer.of("detector").findings.failures.push(PluginFailure {
+        plugin: plugin("detector"),
+        call: "detect".to_owned(),
+        kind: FailureKind::Trap,
+        blame: Blame::Plugin,
+        message: String::new(),
+    });
+    let (contents, _) = fold_layers(vec![layer, Layer::read("-db")]);
+    assert_eq!(contents.failures.len(), 1);
+    assert!(contents.unread.is_empty());
+}
+
+#[test]
+fn a_higher_layer_says_which_distribution_it_is_unless_it_knows_less_of_the_same() {
+    let check = |lower: (&str, usize), higher: (&str, usize), expected: (&str, usize)| {
+        let layer = |path, (id, namespaces)| {
+            stating(&format!("{path}:"), vec![(path, Fact::Distribution(distribution(id, namespaces)))])
+        };
+        let (contents, _) = fold_layers(vec![layer("x", lower), layer("y", higher)]);
+        assert_eq!(contents.distribution, Some(distribution(expected.0, expected.1)));
+    };
+    check(("a", 2), ("b", 1), ("b", 1));
+    check(("a", 2), ("a", 1), ("a", 2));
+    check(("a", 1), ("a", 2), ("a", 2));
+    check(("a", 0), ("a", 0), ("a", 0));
+}
+
+#[test]
+fn distribution_and_properties_go_with_their_files() {
+    let facts = || {
+        let property = Fact::Property("libc".to_owned(), "musl".to_owned());
+        vec![("d/x", Fact::Distribution(distribution("a", 1))), ("d/x", property)]
+    };
+    let known = |above: &str| {
+        let (contents, _) = fold_layers(vec![stating("d/x:", facts()), Layer::read(above)]);
+        assert_eq!(contents.distribution.is_some(), !contents.properties.is_empty());
+        contents.distribution.is_some()
+    };
+    assert!(known(""));
+    assert!(known("d/y:"));
+    assert!(!known("d/x:"));
+    assert!(!known("-d"));
+}
+
+#[test]
+fn a_lower_statement_counts_again_where_the_higher_one_is_gone() {
+    let say = |path, id| stating(&format!("{path}:"), vec![(path, Fact::Distribution(distribution(id, 1)))]);
+    let (contents, _) = fold_layers(vec![say("x", "a"), say("y", "b"), Layer::read("-y")]);
+    assert_eq!(contents.distribution, Some(distribution("a", 1)));
+}
+
+#[test]
+fn ownership_is_kept_where_another_detector_read_something() {
+    let check = |owned: &[&str], expected: Option<&[&str]>| {
+        let paths = |paths: &[&str]| paths.iter().map(|&path| path.to_owned()).collect::<Vec<_>>();
+        let ownership = |owned: &[&str]| {
+            fact("db", Fact::Ownership(Ownership { package: "p".to_owned(), paths: paths(owned) }))
+        };
+        let read = |path: &str| fact(path, Fact::Package(Box::new(package("a", "1"))));
+        let findings = |findings| LayerFindings { findings, ..LayerFindings::default() };
+        let mut found = [
+            (plugin("manager"), findings(vec![read("db"), ownership(owned)])),
+            (plugin("other"), findings(vec![read("lib/x.jar"), ownership(&["lib/z"])])),
+        ];
+        keep_shared_ownership(&mut found);
+        let kept: Vec<_> = expected.map(ownership).into_iter().collect();
+        assert_eq!(found[0].1.findings[1..], kept, "{owned:?}");
+        assert_eq!(found[1].1.findings, [read("lib/x.jar")]);
+    };
+    check(&["lib/x.jar", "lib/y"], Some(&["lib/x.jar"]));
+    check(&["lib/y", "lib/x"], None);
+    check(&["db"], None);
+    check(&[], None);
+}

@@ -1,0 +1,260 @@
+//! Documents are written as `id:package<fix,package<fix`; `id!:` is an advisory that its publisher
+//! took back but still lists. All packages are of one namespace, unless written `namespace/package`.
+
+use limpid_model::Status;
+use limpid_store::table::Table;
+use limpid_store::{Batch, Store};
+use proptest::prelude::*;
+
+use super::*;
+use crate::test_support;
+
+fn advisory(text: &str) -> Advisory {
+    let (id, affected) = text.split_once(':').unwrap();
+    let affected = affected.split(',').filter(|word| !word.is_empty()).map(|word| {
+        let (place, fix) = word.split_once('<').unwrap();
+        let (namespace, name) = place.split_once('/').unwrap_or(("here", place));
+        Affected {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            source: false,
+            scheme: "number".to_owned(),
+            status: Status::Affected,
+            ranges: vec![Range { introduced: None, until: Some(Bound::Excluding(fix.to_owned())) }],
+            versions: Vec::new(),
+            requires: Vec::new(),
+            ratings: Vec::new(),
+            note: None,
+        }
+    });
+    Advisory {
+        id: id.trim_end_matches('!').to_owned(),
+        withdrawn: id.ends_with('!').then(|| "2026-01-02T00:00:00Z".to_owned()),
+        affected: affected.collect(),
+        ..Advisory::default()
+    }
+}
+
+struct Held {
+    scanner: Scanner,
+    _scratch: tempfile::TempDir,
+}
+
+impl Held {
+    fn nothing() -> Self {
+        let (scanner, scratch) = test_support::scanner(Store::in_memory());
+        Self { scanner, _scratch: scratch }
+    }
+
+    /// Takes in a document. Says how many rows were written.
+    fn take(&self, source: &str, mode: Mode, document: &str, withdrawn: &str) -> (Difference, usize) {
+        let (feed, source) = source.split_once('/').unwrap_or(("feed", source));
+        let source = Source { name: source.to_owned(), url: String::new(), mode };
+        let advisories = document.split_whitespace().map(advisory);
+        let advisories = advisories.map(|advisory| (advisory.id.clone(), advisory)).collect();
+        let withdrawn = withdrawn.split_whitespace().map(str::to_owned).collect();
+        let view = self.scanner.store().view();
+        let mut batch = Batch::default();
+        let of = (feed, &source);
+        let difference =
+            Difference::write(&self.scanner, &view, &mut batch, of, &advisories, &withdrawn).unwrap();
+        let rows = batch.len();
+        let key = sources::Key { feed: feed.to_owned(), source: source.name.clone() };
+        let row = sources::Row {
+            taken_in: 0,
+            advisories: difference.held,
+            rejected: 0,
+            namespaces: difference.namespaces.iter().cloned().collect(),
+        };
+        batch.put::<Sources>(&key, &row).unwrap();
+        self.scanner.store().commit(batch).unwrap();
+        (difference, rows)
+    }
+
+    fn whole(&self, source: &str, document: &str) -> (Difference, usize) {
+        self.take(source, Mode::Whole, document, "")
+    }
+
+    fn rows<T: Table<Key: std::fmt::Debug, Row: std::fmt::Debug>>(&self) -> Vec<String> {
+        let view = self.scanner.store().view();
+        view.scan::<T>(|_| ()).map(|row| format!("{:?}", row.unwrap())).collect()
+    }
+
+    fn tables(&self) -> [Vec<String>; 4] {
+        [self.rows::<Advisories>(), self.rows::<Stated>(), self.rows::<Affects>(), self.rows::<Sources>()]
+    }
+
+    /// Whom advisories concern, as `package id source`.
+    fn affects(&self) -> Vec<String> {
+        let view = self.scanner.store().view();
+        let keys = view.scan::<Affects>(|_| ()).map(|row| row.unwrap().0);
+        keys.map(|key| format!("{} {} {}", key.name, key.id, key.source)).collect()
+    }
+}
+
+/// Added, changed, withdrawn.
+fn counts(difference: &Difference) -> [u64; 3] {
+    [difference.added, difference.changed, difference.withdrawn]
+}
+
+#[test]
+fn a_document_is_held_against_what_its_source_stated_before() {
+    let held = Held::nothing();
+    let check = |document: &str, expected: [u64; 3]| {
+        let difference = held.whole("s", document).0;
+        assert_eq!(counts(&difference), expected, "{document}");
+        assert_eq!(difference.any(), expected != [0; 3]);
+        assert_eq!(difference.stated, document.split_whitespace().count() as u64);
+        assert_eq!(difference.held, difference.stated);
+    };
+    check("X:a<1 Y:b<1", [2, 0, 0]);
+    check("X:a<1 Y:b<1", [0, 0, 0]);
+    check("X:a<2 Y:b<1", [0, 1, 0]);
+    check("X:a<2,b<1 Z:", [1, 1, 1]);
+    check("X!:a<2,b<1 Z:", [0, 1, 0]);
+    check("", [0, 0, 2]);
+    check("X:a<1", [1, 0, 0]);
+}
+
+#[test]
+fn what_is_unchanged_is_not_written() {
+    let held = Held::nothing();
+    held.whole("s", "X:a<1 Y:b<1");
+    assert_eq!(held.whole("s", "X:a<1 Y:b<1"), held.whole("s", "Y:b<1 X:a<1"));
+    assert_eq!(held.whole("s", "X:a<1 Y:b<1").1, 0);
+    let before = held.tables();
+    held.whole("s", "X:a<1 Y:b<1");
+    assert_eq!(held.tables(), before);
+}
+
+#[test]
+fn packages_that_are_no_longer_named_are_no_longer_concerned() {
+    let held = Held::nothing();
+    let check = |document: &str, expected: &[&str]| {
+        held.whole("s", document);
+        assert_eq!(held.affects(), expected, "{document}");
+    };
+    check("X:a<1,b<1 Y:a<1", &["a X s", "a Y s", "b X s"]);
+    check("X:b<1,c<1 Y:a<1", &["a Y s", "b X s", "c X s"]);
+    check("X!:b<1,c<1 Y:a<1", &["a Y s"]);
+    check("X:b<1 Y:a<1", &["a Y s", "b X s"]);
+    check("X:", &[]);
+    check("", &[]);
+}
+
+#[test]
+fn all_that_is_said_of_one_package_stands_in_one_row() {
+    let held = Held::nothing();
+    held.whole("s", "X:a<1,a<2,there/a<3");
+    assert_eq!(held.affects(), ["a X s", "a X s"]);
+    let view = held.scanner.store().view();
+    let rows: Vec<_> = view.scan::<Affects>(|_| ()).map(|row| row.unwrap()).collect();
+    let lengths = rows.into_iter().map(|(key, row)| (key.namespace, row.into_statements().len()));
+    assert_eq!(lengths.collect::<Vec<_>>(), [("here".to_owned(), 2), ("there".to_owned(), 1)]);
+}
+
+#[test]
+fn a_version_of_a_scheme_that_nobody_orders_has_no_key_and_says_why() {
+    let held = Held::nothing();
+    held.whole("s", "X:a<1");
+    let view = held.scanner.store().view();
+    let (_, row) = view.scan::<Affects>(|_| ()).next().unwrap().unwrap();
+    let statement = row.into_statements().remove(0);
+    assert_eq!(statement.component, None);
+    let until = statement.ranges[0].until.clone().unwrap();
+    assert_eq!(until.version, "1");
+    assert_eq!(until.key, Err("no plugin orders versions of scheme `number`".to_owned()));
+}
+
+#[test]
+fn a_source_never_touches_what_another_states() {
+    let held = Held::nothing();
+    held.whole("s1", "X:a<1 Y:a<1");
+    let check = |source: &str, document: &str, expected: &[&str]| {
+        held.whole(source, document);
+        assert_eq!(held.affects(), expected);
+    };
+    check("s2", "X:a<2", &["a X s1", "a X s2", "a Y s1"]);
+    check("s2", "", &["a X s1", "a Y s1"]);
+    check("other/s1", "X:a<2", &["a X s1", "a Y s1", "a X s1"]);
+    check("s", "X:b<1", &["a X s1", "a Y s1", "a X s1", "b X s"]);
+    check("s1", "", &["a X s1", "b X s"]);
+}
+
+#[test]
+fn a_delta_withdraws_only_what_it_says() {
+    let held = Held::nothing();
+    held.whole("s", "X:a<1 Y:there/b<1 Z:c<1");
+    let (difference, _) = held.take("s", Mode::Delta, "Y:there/b<2 W:d<1", "X UNKNOWN");
+    assert_eq!(counts(&difference), [1, 1, 1]);
+    assert_eq!((difference.stated, difference.held), (2, 3));
+    assert_eq!(held.affects(), ["c Z s", "d W s", "b Y s"]);
+}
+
+#[test]
+fn a_source_that_states_changes_still_speaks_of_what_it_spoke_of_before() {
+    let held = Held::nothing();
+    held.whole("s", "X:a<1 Y:there/b<1");
+    let (difference, _) = held.take("s", Mode::Delta, "Z:new/c<1", "");
+    assert_eq!(difference.namespaces.iter().collect::<Vec<_>>(), ["here", "new", "there"]);
+    let (difference, _) = held.whole("s", "Z:new/c<1");
+    assert_eq!(difference.namespaces.iter().collect::<Vec<_>>(), ["new"]);
+}
+
+/// One advisory for each of some identifiers.
+fn document() -> impl Strategy<Value = BTreeMap<String, String>> {
+    let affected = prop::collection::vec("(there/)?[ab]<[12]", 0..3);
+    let advisory = (prop::bool::weighted(0.1), affected);
+    prop::collection::btree_map("[XYZ]", advisory, 0..4).prop_map(|advisories| {
+        let text = |(id, (withdrawn, affected)): (String, (bool, Vec<String>))| {
+            let mark = if withdrawn { "!" } else { "" };
+            (id.clone(), format!("{id}{mark}:{}", affected.join(",")))
+        };
+        advisories.into_iter().map(text).collect()
+    })
+}
+
+fn text(document: &BTreeMap<String, String>) -> String {
+    document.values().cloned().collect::<Vec<_>>().join(" ")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+    #[test]
+    fn only_the_last_document_of_each_source_counts(
+        documents in prop::collection::vec(("(other/)?s[12]?", document()), 1..10),
+    ) {
+        let (held, mut last, mut sum) = (Held::nothing(), BTreeMap::new(), 0);
+        for (source, document) in documents {
+            let (difference, rows) = held.whole(&source, &text(&document));
+            prop_assert_eq!(difference.any(), rows > 0);
+            sum += difference.added;
+            sum -= difference.withdrawn;
+            last.insert(source, document);
+        }
+        let fresh = Held::nothing();
+        for (source, document) in last {
+            fresh.whole(&source, &text(&document));
+        }
+        prop_assert_eq!(held.tables(), fresh.tables());
+        prop_assert_eq!(held.rows::<Stated>().len() as u64, sum);
+    }
+
+    #[test]
+    fn changes_add_up_to_the_whole(
+        changes in prop::collection::vec((document(), prop::collection::vec("[XYZ]", 0..2)), 1..8),
+    ) {
+        let (held, mut whole) = (Held::nothing(), BTreeMap::new());
+        for (document, withdrawn) in changes {
+            let (difference, _) = held.take("s", Mode::Delta, &text(&document), &withdrawn.join(" "));
+            whole.retain(|id, _| document.contains_key(id) || !withdrawn.contains(id));
+            whole.extend(document);
+            prop_assert_eq!(difference.held, whole.len() as u64);
+        }
+        let fresh = Held::nothing();
+        fresh.whole("s", &text(&whole));
+        let ([a, b, c, _], [x, y, z, _]) = (held.tables(), fresh.tables());
+        prop_assert_eq!([a, b, c], [x, y, z]);
+    }
+}

@@ -1,0 +1,239 @@
+use std::path::Path;
+use std::sync::mpsc::{self, Receiver, Sender};
+
+use limpid_store::Store;
+
+use super::*;
+use crate::test_support::archive::{docker, tar};
+use crate::test_support::scanner_with;
+use crate::{Clock, Settings};
+
+fn code(error: &Error) -> String {
+    match error {
+        Error::Archive(_) => "archive".to_owned(),
+        Error::Host { .. } => "host".to_owned(),
+        _ => "other".to_owned(),
+    }
+}
+
+/// An image without a layer: nothing of it must be read.
+fn empty_image(name: &str) -> (Vec<u8>, Digest) {
+    docker(name, &[])
+}
+
+fn submit(jobs: &Jobs, archive: &[u8]) -> Result<Job, Error> {
+    use std::io::Write as _;
+
+    let mut spool = jobs.spool()?;
+    spool.write_all(archive).unwrap();
+    assert_eq!(spool.bytes(), archive.len() as u64);
+    jobs.submit(spool)
+}
+
+/// Waits until a job has ended.
+fn ended(jobs: &Jobs, id: u64) -> Job {
+    let (sender, receiver) = mpsc::channel();
+    jobs.when_ended(id, move || sender.send(()).unwrap()).unwrap();
+    receiver.recv().unwrap();
+    jobs.job(id).unwrap()
+}
+
+fn start(scanner: &Scanner) -> Jobs {
+    Jobs::start(scanner.clone(), code).unwrap()
+}
+
+fn submitted(scratch: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(scratch.join("submitted")).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// Lets workers begin jobs one by one: each asks what time it is when it begins.
+struct Gate {
+    begun: Receiver<()>,
+    open: Sender<()>,
+}
+
+impl Gate {
+    /// One worker behind a gate, and a queue of one.
+    fn new(settings: &mut Settings) -> Self {
+        let (begin, begun) = mpsc::channel();
+        let (open, opened) = mpsc::channel();
+        let opened = Mutex::new(opened);
+        settings.clock = Clock::new(move || {
+            let thread = std::thread::current();
+            if thread.name().is_some_and(|name| name.starts_with("index-")) {
+                let _ = begin.send(());
+                // Once nobody holds the gate, it is open.
+                let _ = opened.lock().unwrap().recv();
+            }
+            1_000
+        });
+        (settings.jobs, settings.queue) = (1, 1);
+        Self { begun, open }
+    }
+}
+
+fn gated(store: Store) -> (Scanner, tempfile::TempDir, Gate) {
+    let mut gate = None;
+    let (scanner, scratch) = scanner_with(store, |settings| gate = Some(Gate::new(settings)));
+    (scanner, scratch, gate.unwrap())
+}
+
+#[test]
+fn a_submission_is_acknowledged_and_then_done() {
+    let (scanner, scratch) = scanner_with(Store::in_memory(), |_| ());
+    let jobs = start(&scanner);
+    let (archive, image) = docker("a", &[tar(&[("etc/x", b"x")]), tar(&[])]);
+    let job = submit(&jobs, &archive).unwrap();
+    assert_eq!((job.id, &job.state, job.created), (1, &JobState::Queued, 1_000));
+    assert_eq!(job.archive_bytes, archive.len() as u64);
+
+    let job = ended(&jobs, job.id);
+    assert_eq!(job.state, JobState::Done);
+    assert_eq!((job.images, job.layers_read, job.layers_known), (vec![image], 2, 0));
+    assert_eq!(scanner.image(&image).unwrap().image.names, ["a"]);
+
+    let again = submit(&jobs, &archive).unwrap();
+    assert_eq!(again.id, 2);
+    let again = ended(&jobs, again.id);
+    assert_eq!((again.layers_read, again.layers_known), (0, 2));
+    drop(jobs);
+    assert_eq!(submitted(scratch.path()), [""; 0]);
+}
+
+#[test]
+fn an_archive_that_cannot_be_used_fails_with_code_and_reason() {
+    let (scanner, scratch) = scanner_with(Store::in_memory(), |_| ());
+    let jobs = start(&scanner);
+    let (whole, image) = docker("a", &[tar(&[("etc/x", b"x")])]);
+    let no_image = tar(&[("x", b"x")]);
+    for archive in [&no_image[..], &[], &whole[..1_000], b"nonsense"] {
+        let job = submit(&jobs, archive).unwrap();
+        let job = ended(&jobs, job.id);
+        let JobState::Failed { code, message } = job.state else { panic!("{:?}", job.state) };
+        assert_eq!(code, "archive");
+        assert!(!message.is_empty());
+    }
+    let job = submit(&jobs, &whole).unwrap();
+    assert_eq!(ended(&jobs, job.id).images, [image]);
+    drop(jobs);
+    assert_eq!(submitted(scratch.path()), [""; 0]);
+}
+
+#[test]
+fn a_job_that_has_ended_calls_back_at_once() {
+    let (scanner, _scratch) = scanner_with(Store::in_memory(), |_| ());
+    let jobs = start(&scanner);
+    let job = submit(&jobs, &empty_image("a").0).unwrap();
+    ended(&jobs, job.id);
+    let (sender, receiver) = mpsc::channel();
+    jobs.when_ended(job.id, move || sender.send(()).unwrap()).unwrap();
+    assert_eq!(receiver.try_recv(), Ok(()));
+}
+
+#[test]
+fn a_job_that_is_not_there_is_an_error() {
+    let (scanner, _scratch) = scanner_with(Store::in_memory(), |_| ());
+    let jobs = start(&scanner);
+    assert!(matches!(jobs.job(7), Err(Error::NoJob(7))));
+    assert!(matches!(jobs.when_ended(7, || ()), Err(Error::NoJob(7))));
+    assert!(jobs.parts.waiters().is_empty());
+}
+
+#[test]
+fn one_submission_more_than_may_wait_is_refused() {
+    let (scanner, scratch, gate) = gated(Store::in_memory());
+    let jobs = start(&scanner);
+    let spool = jobs.spool().unwrap();
+    let running = submit(&jobs, &empty_image("a").0).unwrap();
+    gate.begun.recv().unwrap();
+    let waiting = submit(&jobs, &empty_image("b").0).unwrap();
+
+    assert!(matches!(jobs.spool(), Err(Error::Busy { limit: 1 })));
+    assert!(matches!(jobs.submit(spool), Err(Error::Busy { limit: 1 })));
+    assert!(matches!(jobs.job(waiting.id + 1), Err(Error::NoJob(_))));
+    assert_eq!(submitted(scratch.path()), ["1.archive", "2.archive"]);
+
+    drop(gate.open);
+    assert_eq!(ended(&jobs, running.id).state, JobState::Done);
+    assert_eq!(ended(&jobs, waiting.id).state, JobState::Done);
+    assert!(submit(&jobs, &empty_image("c").0).is_ok());
+}
+
+#[test]
+fn stopping_ends_what_is_under_way_and_the_next_start_takes_up_the_rest() {
+    let (scanner, scratch, gate) = gated(Store::in_memory());
+    let jobs = start(&scanner);
+    let parts = Arc::clone(&jobs.parts);
+    let running = submit(&jobs, &empty_image("a").0).unwrap();
+    gate.begun.recv().unwrap();
+    let (archive, image) = empty_image("b");
+    let waiting = submit(&jobs, &archive).unwrap();
+
+    let stopped = std::thread::spawn(move || drop(jobs));
+    while !parts.stopping.load(Ordering::Relaxed) {
+        std::thread::yield_now();
+    }
+    drop(gate.open);
+    stopped.join().unwrap();
+    assert_eq!(parts.job(running.id).unwrap().state, JobState::Done);
+    assert_eq!(parts.job(waiting.id).unwrap().state, JobState::Queued);
+    assert_eq!(submitted(scratch.path()), ["2.archive"]);
+
+    let jobs = start(&scanner);
+    let job = ended(&jobs, waiting.id);
+    assert_eq!((job.state, job.images), (JobState::Done, vec![image]));
+    let next = submit(&jobs, &archive).unwrap();
+    assert_eq!(next.id, waiting.id + 1);
+}
+
+#[test]
+fn a_job_that_was_running_when_the_process_ended_is_taken_up_again() {
+    let (scanner, scratch) = scanner_with(Store::in_memory(), |settings| settings.jobs = 1);
+    let (archive, image) = empty_image("a");
+    let left = |id: u64, state: State| {
+        let mut batch = Batch::default();
+        let row = jobs::Row {
+            state,
+            created: 1,
+            updated: 1,
+            archive_bytes: archive.len() as u64,
+            images: Vec::new(),
+            layers_read: 0,
+            layers_known: 0,
+        };
+        batch.put::<jobs::Jobs>(&id, &row).unwrap();
+        scanner.store().commit(batch).unwrap();
+    };
+    left(5, State::Running);
+    left(6, State::Queued);
+    left(7, State::Done);
+    let submitted_dir = scratch.path().join("submitted");
+    std::fs::create_dir(&submitted_dir).unwrap();
+    std::fs::write(submitted_dir.join("5.archive"), &archive).unwrap();
+
+    let jobs = start(&scanner);
+    assert_eq!(ended(&jobs, 5).images, [image]);
+    let lost = ended(&jobs, 6);
+    assert!(matches!(&lost.state, JobState::Failed { code, .. } if code == "host"), "{lost:?}");
+    assert_eq!(ended(&jobs, 7).updated, 1);
+    assert_eq!(submit(&jobs, &archive).unwrap().id, 8);
+}
+
+#[test]
+fn uploads_that_were_cut_short_are_removed_at_the_start() {
+    let (scanner, scratch) = scanner_with(Store::in_memory(), |_| ());
+    let directory = scratch.path().join("submitted");
+    std::fs::create_dir(&directory).unwrap();
+    std::fs::write(directory.join("incoming-x"), b"x").unwrap();
+    std::fs::write(directory.join("3.archive"), b"x").unwrap();
+    let jobs = start(&scanner);
+    assert_eq!(submitted(scratch.path()), [""; 0]);
+
+    let spool = jobs.spool().unwrap();
+    assert_eq!(submitted(scratch.path()).len(), 1);
+    drop(spool);
+    assert_eq!(submitted(scratch.path()), [""; 0]);
+}

@@ -1,0 +1,121 @@
+//! Random statements against a model in which each is the set of the versions of which it speaks.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// Versions of the model are below this.
+const VERSIONS: u32 = 12;
+
+#[derive(Clone, Debug)]
+struct Said {
+    status: Status,
+    /// From, until, and whether `until` is still in it.
+    ranges: Vec<(Option<u32>, Option<u32>, bool)>,
+    versions: Vec<u32>,
+}
+
+impl Said {
+    fn set(&self) -> BTreeSet<u32> {
+        let within = |version: u32| {
+            self.ranges.iter().any(|&(from, until, inclusive)| {
+                from.is_none_or(|from| version >= from)
+                    && until.is_none_or(|until| version < until || (inclusive && version == until))
+            })
+        };
+        (0..VERSIONS).filter(|&version| within(version) || self.versions.contains(&version)).collect()
+    }
+
+    fn is_vulnerable(&self) -> bool {
+        self.status.concerns() && self.status != Status::UnderInvestigation
+    }
+
+    /// The fixes that it names: where a range of affected versions ends.
+    fn fixes(&self) -> impl Iterator<Item = u32> {
+        let names_fixes = matches!(self.status, Status::Affected | Status::EndOfLife);
+        let ends = self.ranges.iter().filter(move |range| names_fixes && !range.2);
+        ends.filter_map(|range| range.1)
+    }
+
+    fn statement(&self) -> Statement {
+        let end = |end: Option<u32>| end.map(|version| keyed(&version.to_string()));
+        let range = |&(from, until, inclusive): &(Option<u32>, Option<u32>, bool)| KeyedRange {
+            introduced: end(from),
+            until: end(until),
+            inclusive,
+        };
+        Statement {
+            ranges: self.ranges.iter().map(range).collect(),
+            versions: self.versions.iter().map(|version| keyed(&version.to_string())).collect(),
+            ..statement(self.status.as_str())
+        }
+    }
+}
+
+fn said() -> impl Strategy<Value = Said> {
+    let status = prop_oneof![
+        4 => Just(Status::Affected),
+        1 => prop::sample::select(vec![
+            Status::Fixed,
+            Status::NotAffected,
+            Status::UnderInvestigation,
+            Status::WontFix,
+            Status::FixDeferred,
+            Status::EndOfLife,
+        ]),
+    ];
+    let end = || prop::option::weighted(0.8, 0..VERSIONS);
+    let range = (end(), end(), prop::bool::weighted(0.2));
+    (status, prop::collection::vec(range, 0..4), prop::collection::vec(0..VERSIONS, 0..2))
+        .prop_map(|(status, ranges, versions)| Said { status, ranges, versions })
+}
+
+/// What the model says, in the words of [`verdict`].
+fn expected(said: &[Said], installed: u32) -> String {
+    let mut speaking = said.iter().filter(|said| said.set().contains(&installed));
+    if speaking.clone().any(|said| !said.status.concerns()) {
+        return "not".to_owned();
+    }
+    let Some(first) = speaking.next() else { return "-".to_owned() };
+    let still = |version: &u32| said.iter().any(|s| s.is_vulnerable() && s.set().contains(version));
+    let fixes = said.iter().flat_map(Said::fixes).filter(|fix| *fix > installed && !still(fix));
+    let fix = fixes.min().map(|fix| format!(" {fix}")).unwrap_or_default();
+    format!("{}{fix}", first.status.as_str())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn judging_by_keys_is_looking_into_sets_of_versions(said in prop::collection::vec(said(), 0..5)) {
+        let statements: Vec<_> = said.iter().map(Said::statement).collect();
+        for installed in 0..VERSIONS {
+            let held = held(package("a", &installed.to_string()));
+            prop_assert_eq!(verdict(&held, &[], &statements), expected(&said, installed), "{}", installed);
+        }
+    }
+
+    #[test]
+    fn a_missing_key_never_turns_a_yes_into_a_no(
+        said in prop::collection::vec(said(), 1..4),
+        lost in any::<prop::sample::Index>(),
+    ) {
+        let whole: Vec<_> = said.iter().map(Said::statement).collect();
+        let mut broken = whole.clone();
+        let ranges = broken.iter_mut().flat_map(|statement| &mut statement.ranges);
+        let mut ends: Vec<_> =
+            ranges.flat_map(|range| [&mut range.introduced, &mut range.until]).flatten().collect();
+        if !ends.is_empty() {
+            let place = lost.index(ends.len());
+            ends[place].key = Err("lost".to_owned());
+        }
+        for installed in 0..VERSIONS {
+            let held = held(package("a", &installed.to_string()));
+            let (before, after) = (verdict(&held, &[], &whole), verdict(&held, &[], &broken));
+            prop_assert!(before == "-" || after != "-", "{}: {} {}", installed, before, after);
+            prop_assert!(before == "not" || after != "not", "{}: {} {}", installed, before, after);
+        }
+    }
+}

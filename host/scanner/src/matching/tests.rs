@@ -1,0 +1,174 @@
+use limpid_model::{Distribution, Package, SourcePackage};
+use limpid_store::tables::affects::{Affects, KeyedRange};
+use limpid_store::{Batch, Store};
+
+use super::*;
+use crate::test_support::{component, held, keyed, package};
+
+/// Says of versions below `until` (none: of all) that they have a status.
+fn say(status: Status, until: Option<&str>) -> Statement {
+    Statement {
+        of_source: false,
+        scheme: "number".to_owned(),
+        component: Some(component()),
+        status,
+        ranges: vec![KeyedRange { introduced: None, until: until.map(keyed), inclusive: false }],
+        versions: Vec::new(),
+        requires: Vec::new(),
+        ratings: Vec::new(),
+        note: None,
+    }
+}
+
+fn affected(until: &str) -> Statement {
+    say(Status::Affected, Some(until))
+}
+
+/// What is said, as `namespace name feed id`; the source is the feed's only one.
+#[derive(Default)]
+struct Publications(Batch);
+
+impl Publications {
+    fn with(mut self, place: &str, statements: Vec<Statement>) -> Self {
+        let [namespace, name, feed, id] = place.split(' ').collect::<Vec<_>>()[..] else {
+            panic!("`{place}` is no place");
+        };
+        let key = affects::Key {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            feed: feed.to_owned(),
+            id: id.to_owned(),
+            source: format!("source of {feed}"),
+        };
+        self.0.put::<Affects>(&key, &affects::Row::new(statements)).unwrap();
+        self
+    }
+
+    fn matches(self, packages: Vec<Package>) -> Matches {
+        let store = Store::in_memory();
+        store.commit(self.0).unwrap();
+        let distribution = Distribution {
+            id: "test".to_owned(),
+            version_id: String::new(),
+            pretty_name: String::new(),
+            cpe: None,
+            namespaces: vec!["best".to_owned(), "second".to_owned()],
+            supported_until: None,
+        };
+        let contents = Contents {
+            distribution: Some(distribution),
+            packages: packages.into_iter().map(held).collect(),
+            properties: vec![("fips".to_owned(), "on".to_owned())],
+            ..Contents::default()
+        };
+        matches(&store.view(), &contents).unwrap()
+    }
+
+    /// Matches as `package id status fix namespace feed`, what could not be judged as `package id ?`.
+    fn check(self, package: Package, expected: &[&str]) {
+        let found = self.matches(vec![package]);
+        let matches = found.matches.iter().map(|m| {
+            let fix = m.fixed_version.as_deref().unwrap_or("-");
+            assert_eq!(m.origin.source, format!("source of {}", m.origin.feed));
+            let (status, origin) = (m.status.as_str(), &m.origin);
+            format!("{} {status} {fix} {} {}", m.id, origin.namespace, origin.feed)
+        });
+        let unjudged = found.unjudged.iter().map(|u| format!("{} ? {}", u.id, u.feed));
+        assert_eq!(matches.chain(unjudged).collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
+fn what_the_best_namespace_decides_stands() {
+    let said = |best: Statement, second: Statement| {
+        Publications::default().with("best a f X", vec![best]).with("second a f X", vec![second])
+    };
+    let installed = || package("a", "3");
+    said(affected("5"), affected("9")).check(installed(), &["X affected 5 best f"]);
+    said(say(Status::NotAffected, None), affected("9")).check(installed(), &[]);
+    said(affected("2"), affected("9")).check(installed(), &["X affected 9 second f"]);
+    let unknown = || affected("no number");
+    said(affected("5"), unknown()).check(installed(), &["X affected 5 best f"]);
+    said(unknown(), affected("9")).check(installed(), &["X affected 9 second f", "X ? f"]);
+    said(unknown(), say(Status::NotAffected, None)).check(installed(), &["X ? f"]);
+}
+
+#[test]
+fn a_match_names_the_feed_that_says_it() {
+    let requiring =
+        Statement { requires: vec![("fips".to_owned(), vec!["off".to_owned()])], ..affected("9") };
+    let with_first = |first: Statement| {
+        Publications::default().with("best a f1 X", vec![first]).with("best a f2 X", vec![affected("5")])
+    };
+    with_first(requiring).check(package("a", "3"), &["X affected 5 best f2"]);
+    with_first(affected("2")).check(package("a", "3"), &["X affected 5 best f2"]);
+    with_first(affected("4")).check(package("a", "3"), &["X affected 5 best f1"]);
+    let unknown = Publications::default()
+        .with("best a f1 X", vec![affected("2")])
+        .with("best a f2 X", vec![affected("no number")]);
+    unknown.check(package("a", "3"), &["X ? f2"]);
+}
+
+#[test]
+fn a_property_of_the_image_may_be_required() {
+    let requiring = |value: &str| Statement {
+        requires: vec![("fips".to_owned(), vec![value.to_owned()])],
+        ..affected("9")
+    };
+    let said = |value| Publications::default().with("best a f X", vec![requiring(value)]);
+    said("on").check(package("a", "3"), &["X affected 9 best f"]);
+    said("off").check(package("a", "3"), &[]);
+}
+
+#[test]
+fn statements_are_found_by_the_names_of_package_and_source() {
+    let of_source = |until| Statement { of_source: true, ..affected(until) };
+    let said = Publications::default()
+        .with("best a f BINARY", vec![affected("4"), of_source("9")])
+        .with("best s f SOURCE", vec![affected("4"), of_source("9")])
+        .with("best s f NEVER", vec![affected("99")])
+        .with("best ab f NEVER", vec![affected("99")])
+        .with("other a f NEVER", vec![affected("99")]);
+    let source = SourcePackage { name: "s".to_owned(), version: "7".to_owned() };
+    let built = Package { source: Some(source), ..package("a", "3") };
+    said.check(built, &["BINARY affected 4 best f", "SOURCE affected 9 best f"]);
+}
+
+#[test]
+fn a_package_with_a_namespace_of_its_own_is_not_judged_by_the_distribution() {
+    let said = Publications::default()
+        .with("own a f X", vec![affected("9")])
+        .with("best a f NEVER", vec![affected("9")]);
+    let own = Package { scope: Scope::Namespace("own".to_owned()), ..package("a", "3") };
+    said.check(own, &["X affected 9 own f"]);
+}
+
+#[test]
+fn a_version_that_has_no_key_is_told() {
+    let source = SourcePackage { name: "s".to_owned(), version: "seven".to_owned() };
+    let packages =
+        vec![package("a", "three"), Package { source: Some(source), ..package("b", "3") }, package("c", "3")];
+    let unordered = Publications::default().matches(packages).unordered;
+    let told: Vec<_> = unordered.iter().map(|u| (u.package.as_str(), u.why.as_str())).collect();
+    assert_eq!(told, [("a", "`three` is no number"), ("b", "`seven` is no number")]);
+}
+
+#[test]
+fn what_is_found_comes_in_one_order() {
+    let ids: Vec<String> = (0..20).map(|n| format!("{n:02}")).collect();
+    let said = |statement: fn() -> Statement| {
+        let all = ids.iter().rev();
+        all.fold(Publications::default(), |p, id| p.with(&format!("best a f {id}"), vec![statement()]))
+    };
+    let matches = said(|| affected("9")).matches(vec![package("a", "3")]).matches;
+    assert_eq!(matches.into_iter().map(|m| m.id).collect::<Vec<_>>(), ids);
+    let unjudged = said(|| affected("nine")).matches(vec![package("a", "3")]).unjudged;
+    assert_eq!(unjudged.into_iter().map(|u| u.id).collect::<Vec<_>>(), ids);
+}
+
+#[test]
+fn packages_of_one_name_are_each_judged_by_their_own_version() {
+    let said = Publications::default().with("best a f X", vec![affected("5")]);
+    let found = said.matches(vec![package("a", "5"), package("a", "4"), package("a", "3")]);
+    assert_eq!(found.matches.iter().map(|m| m.package).collect::<Vec<_>>(), [1, 2]);
+}

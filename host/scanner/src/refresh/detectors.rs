@@ -1,0 +1,208 @@
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use limpid_layers::ClaimSet;
+use limpid_model::{Digest, EntryKind, Grouping, Image, LayerFindings, Pattern};
+use limpid_runtime::{LayerFile, Plugin};
+use limpid_store::tables::entries::Entries;
+use limpid_store::tables::findings::{self, Findings};
+use limpid_store::tables::images::Images;
+use limpid_store::tables::kept::{self, Kept};
+use limpid_store::{Batch, View};
+
+use crate::fold::keep_shared_ownership;
+use crate::index::plan::has_seen;
+use crate::index::{self, Fresh, detection};
+use crate::{Error, Scanner};
+
+/// Files that stand alone are shown this many at a time.
+const ALONE: usize = 256;
+
+impl Scanner {
+    /// Shows the kept files of all images to the detectors that have not seen them, newest images
+    /// first.
+    pub(super) fn refresh_images(&self, stopped: &dyn Fn() -> bool) -> Result<(), Error> {
+        let mut images: Vec<(u64, Digest)> = Vec::new();
+        let detectors = self.detectors();
+        let components = index::components(&detectors);
+        for row in self.store().view().scan::<Images>(|_| ()) {
+            let (id, row) = row?;
+            let (_, indexing) = row.into_parts(id);
+            if indexing.detectors != components {
+                images.push((indexing.indexed_at, id));
+            }
+        }
+        images.sort_unstable_by(|a, b| b.cmp(a));
+        for (_, id) in images {
+            if stopped() {
+                return Ok(());
+            }
+            self.refresh_image(&id, &detectors)?;
+        }
+        Ok(())
+    }
+
+    fn refresh_image(&self, id: &Digest, detectors: &[Arc<Plugin>]) -> Result<(), Error> {
+        let found = {
+            let view = self.store().view();
+            let Some(row) = view.get::<Images>(id)? else { return Ok(()) };
+            let (image, _) = row.into_parts(*id);
+            self.detect_kept(&view, &image, detectors)?
+        };
+        let _alone = self.lock_images();
+        let view = self.store().view();
+        // It may have been deleted, or submitted again, meanwhile.
+        let Some(row) = view.get::<Images>(id)? else { return Ok(()) };
+        let (image, indexing) = row.into_parts(*id);
+        let mut batch = Batch::default();
+        self.put_findings(&mut batch, &found)?;
+        let components = settled_components(&view, &image, &indexing.detectors, detectors, &found)?;
+        self.put_refreshed(&view, &mut batch, (image, indexing.indexed_at), components, &found)?;
+        Ok(self.store().commit(batch)?)
+    }
+
+    /// What detectors that have not seen a layer find in its kept files, as far as all that they
+    /// claim was kept.
+    fn detect_kept(&self, view: &View<'_>, image: &Image, detectors: &[Arc<Plugin>]) -> Result<Fresh, Error> {
+        let mut by_layer = BTreeMap::new();
+        for layer in &image.layers {
+            let diff_id = layer.diff_id;
+            let mut found = Vec::new();
+            for detector in detectors {
+                if !has_seen(view, diff_id, detector)?
+                    && let Some(files) = kept_files(view, &diff_id, detector)?
+                {
+                    found.push((detector.id().clone(), detect(detector, files)));
+                }
+            }
+            keep_shared_ownership(&mut found);
+            if !found.is_empty() {
+                by_layer.insert(diff_id, found);
+            }
+        }
+        Ok(by_layer)
+    }
+}
+
+/// The components on whose findings an image rests from now on: of each detector that is loaded,
+/// the one that is, where it has seen all layers, and otherwise the one of its name before it.
+fn settled_components(
+    view: &View<'_>,
+    image: &Image,
+    before: &[Digest],
+    detectors: &[Arc<Plugin>],
+    fresh: &Fresh,
+) -> Result<Vec<Digest>, Error> {
+    let names = names(view, image, before)?;
+    let mut components = Vec::new();
+    for detector in detectors {
+        let id = detector.id();
+        let mut complete = true;
+        for layer in &image.layers {
+            let mut found = fresh.get(&layer.diff_id).into_iter().flatten();
+            complete &= found.any(|(found_by, _)| found_by == id) || has_seen(view, layer.diff_id, detector)?;
+        }
+        components.extend(if complete { Some(id.digest) } else { names.get(&id.name).copied() });
+    }
+    Ok(components)
+}
+
+/// The names of detectors, as their findings in the image's layers tell.
+fn names(view: &View<'_>, image: &Image, components: &[Digest]) -> Result<BTreeMap<String, Digest>, Error> {
+    let mut names = BTreeMap::new();
+    for layer in &image.layers {
+        let keys = components.iter().map(|&component| findings::Key { diff_id: layer.diff_id, component });
+        for row in view.multi_get::<Findings>(&keys.collect::<Vec<_>>())?.into_iter().flatten() {
+            let id = row.into_parts().0;
+            names.insert(id.name, id.digest);
+        }
+    }
+    Ok(names)
+}
+
+/// Kept files that a detector claims, by how they are shown.
+#[derive(Default)]
+struct Files {
+    alone: Vec<Box<dyn LayerFile>>,
+    together: Vec<Box<dyn LayerFile>>,
+}
+
+/// All files of a layer that a detector claims; none where not all were kept, or where it cannot be
+/// known, because the detector claims files by what they begin with.
+fn kept_files(view: &View<'_>, diff_id: &Digest, detector: &Plugin) -> Result<Option<Files>, Error> {
+    let Some(claims) = detector.detector().map(|detector| detector.claims()) else { return Ok(None) };
+    if claims.iter().any(|claim| matches!(claim.pattern, Pattern::Magic(_))) {
+        return Ok(None);
+    }
+    let set = ClaimSet::new(std::iter::once(claims))?;
+    let Some(entries) = view.get::<Entries>(diff_id)? else { return Ok(None) };
+    let mut files = Files::default();
+    for entry in entries.unpack()?.into_iter().filter(|entry| entry.kind == EntryKind::File) {
+        let wanted = set.wanted(&entry.path);
+        if wanted.is_empty() {
+            continue;
+        }
+        let key = kept::Key { diff_id: *diff_id, path: entry.path };
+        let Some(row) = view.get::<Kept>(&key)? else { return Ok(None) };
+        let content: Arc<[u8]> = row.unpack()?.into();
+        for (_, grouping) in wanted {
+            let file = Box::new(KeptFile {
+                path: key.path.clone(),
+                executable: row.executable(),
+                content: Arc::clone(&content),
+            });
+            match grouping {
+                Grouping::Alone => files.alone.push(file),
+                Grouping::Together => files.together.push(file),
+            }
+        }
+    }
+    Ok(Some(files))
+}
+
+fn detect(detector: &Plugin, files: Files) -> LayerFindings {
+    let mut found = LayerFindings::default();
+    let mut alone = files.alone.into_iter();
+    let batches = std::iter::from_fn(|| {
+        let batch: Vec<_> = alone.by_ref().take(ALONE).collect();
+        (!batch.is_empty()).then_some(batch)
+    });
+    let together = (!files.together.is_empty()).then_some(files.together);
+    for batch in batches.chain(together) {
+        if let Some((findings, unread, failure)) = detection::show(detector, batch) {
+            found.findings.extend(findings);
+            found.unread.extend(unread);
+            found.failures.extend(failure);
+        }
+    }
+    detection::sort(&mut found);
+    found
+}
+
+/// A kept file as detectors see it.
+struct KeptFile {
+    path: String,
+    executable: bool,
+    content: Arc<[u8]>,
+}
+
+impl LayerFile for KeptFile {
+    fn path(&self) -> &str {
+        &self.path
+    }
+
+    fn size(&self) -> u64 {
+        self.content.len() as u64
+    }
+
+    fn executable(&self) -> bool {
+        self.executable
+    }
+
+    fn read(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+        let start = usize::try_from(offset).unwrap_or(usize::MAX).min(self.content.len());
+        let end = start.saturating_add(len).min(self.content.len());
+        Ok(self.content.get(start..end).unwrap_or_default().to_vec())
+    }
+}

@@ -1,0 +1,84 @@
+//! Plugins, packages and scanners made up for this crate's tests.
+
+pub(crate) mod archive;
+
+use std::sync::OnceLock;
+
+use limpid_model::{Digest, Evidence, Key, KeyedVersion, Package, PluginId, Scope};
+use limpid_runtime::{Registry, Runtime};
+use limpid_store::Store;
+use limpid_store::tables::findings::PackageKeys;
+
+use crate::fold::Held;
+use crate::{Clock, Scanner, Settings};
+
+/// A plugin of that name.
+pub(crate) fn plugin(name: &str) -> PluginId {
+    PluginId { name: name.to_owned(), version: "1".to_owned(), digest: Digest::of(name.as_bytes()) }
+}
+
+/// The component that computed the keys of these tests.
+pub(crate) fn component() -> Digest {
+    Digest::of(b"component of scheme `number`")
+}
+
+/// A package of scheme `number`.
+pub(crate) fn package(name: &str, version: &str) -> Package {
+    Package {
+        name: name.to_owned(),
+        version: version.to_owned(),
+        scheme: "number".to_owned(),
+        scope: Scope::Distribution,
+        evidence: Evidence::Installed,
+        purl: format!("pkg:test/{name}@{version}"),
+        arch: None,
+        source: None,
+        qualifiers: Vec::new(),
+        licenses: Vec::new(),
+    }
+}
+
+/// A version of scheme `number`, whose keys are big-endian; other texts have none.
+pub(crate) fn keyed(version: &str) -> KeyedVersion {
+    let key = version.parse::<u32>().map(|number| Key::new(number.to_be_bytes().to_vec()));
+    KeyedVersion { version: version.to_owned(), key: key.map_err(|_| format!("`{version}` is no number")) }
+}
+
+/// The keys of a package of scheme `number`.
+pub(crate) fn keys(package: &Package) -> PackageKeys {
+    PackageKeys {
+        scheme: Some(component()),
+        version: keyed(&package.version),
+        source: package.source.as_ref().map(|source| keyed(&source.version)),
+    }
+}
+
+/// A package that the lowest layer of an image brought.
+pub(crate) fn held(package: Package) -> Held {
+    Held {
+        detector: plugin("detector"),
+        path: "db".to_owned(),
+        member: None,
+        keys: keys(&package),
+        package,
+        stated_by: 0,
+        introduced_by: 0,
+    }
+}
+
+/// A scanner without plugins, and the directory that holds its temporary files.
+pub(crate) fn scanner(store: Store) -> (Scanner, tempfile::TempDir) {
+    scanner_with(store, |_| ())
+}
+
+/// The same with other settings.
+pub(crate) fn scanner_with(store: Store, change: impl FnOnce(&mut Settings)) -> (Scanner, tempfile::TempDir) {
+    static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+    let runtime = RUNTIME.get_or_init(|| Runtime::new(limpid_runtime::Settings::default()).unwrap());
+    let scratch = tempfile::tempdir().unwrap();
+    let registry = Registry::load_dir(runtime, scratch.path()).unwrap();
+    let mut settings = Settings::new(scratch.path().to_owned());
+    settings.clock = Clock::new(|| 1_000);
+    change(&mut settings);
+    (Scanner::new(store, registry, settings).unwrap(), scratch)
+}

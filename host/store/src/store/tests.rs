@@ -1,0 +1,218 @@
+use limpid_model::Digest;
+
+use super::*;
+use crate::tables::manifests::{self, Manifests};
+use crate::tables::stated::{self, Stated};
+
+fn stores() -> (Vec<Store>, tempfile::TempDir) {
+    let directory = tempfile::tempdir().unwrap();
+    let rocks = Store::open(&directory.path().join("data"), &Settings::default()).unwrap();
+    (vec![Store::in_memory(), rocks], directory)
+}
+
+fn stated(feed: &str, source: &str, id: &str) -> stated::Key {
+    stated::Key { feed: feed.to_owned(), source: source.to_owned(), id: id.to_owned() }
+}
+
+fn row(text: &str) -> stated::Row {
+    stated::Row { digest: Digest::of(text.as_bytes()).into() }
+}
+
+fn put(store: &Store, keys: &[stated::Key]) {
+    let mut batch = Batch::default();
+    for key in keys {
+        batch.put::<Stated>(key, &row(&key.id)).unwrap();
+    }
+    assert_eq!((batch.len(), batch.is_empty()), (keys.len(), keys.is_empty()));
+    store.commit(batch).unwrap();
+}
+
+fn keys(rows: impl Iterator<Item = Result<(stated::Key, stated::Row), Error>>) -> Vec<stated::Key> {
+    let keys = rows.map(|row| {
+        let (key, value) = row.unwrap();
+        assert_eq!(value, self::row(&key.id));
+        key
+    });
+    keys.collect()
+}
+
+/// In the order of their bytes.
+fn samples() -> [stated::Key; 5] {
+    [
+        stated("a", "s", "1"),
+        stated("a", "s", "2"),
+        stated("a", "s2", "1"),
+        stated("ab", "s", "1"),
+        stated("b", "s", "1"),
+    ]
+}
+
+#[test]
+fn a_prefix_of_whole_parts_finds_its_rows_and_no_others() {
+    let (stores, _directory) = stores();
+    for store in stores {
+        let samples = samples();
+        put(&store, &samples);
+        store.commit(other_tables()).unwrap();
+        let view = store.view();
+        assert_eq!(keys(view.scan::<Stated>(|_| ())), samples);
+        let feed = |feed: &str| {
+            keys(view.scan::<Stated>(|key| {
+                key.text(feed);
+            }))
+        };
+        assert_eq!(feed("a"), samples[..3]);
+        assert_eq!(feed("ab"), samples[3..4]);
+        assert_eq!(feed(""), []);
+        let source = view.scan::<Stated>(|key| {
+            key.text("a").text("s");
+        });
+        assert_eq!(keys(source), samples[..2]);
+    }
+}
+
+/// A row in the tables before and after the one under test.
+fn other_tables() -> Batch {
+    use crate::tables::{advisories, affects};
+
+    let mut batch = Batch::default();
+    let advisory = limpid_model::Advisory { id: "X".to_owned(), ..Default::default() };
+    let key = advisories::Key { feed: "a".to_owned(), id: "X".to_owned(), source: "s".to_owned() };
+    batch.put::<advisories::Advisories>(&key, &advisory.into()).unwrap();
+    let key = affects::Key {
+        namespace: "a".to_owned(),
+        name: "s".to_owned(),
+        feed: "1".to_owned(),
+        id: "X".to_owned(),
+        source: "s".to_owned(),
+    };
+    batch.put::<affects::Affects>(&key, &affects::Row::new(Vec::new())).unwrap();
+    batch
+}
+
+#[test]
+fn a_scan_goes_on_after_a_key_whether_or_not_it_is_there() {
+    let (stores, _directory) = stores();
+    for store in stores {
+        let samples = samples();
+        put(&store, &samples);
+        store.commit(other_tables()).unwrap();
+        let view = store.view();
+        let after = |key: Option<&stated::Key>| keys(view.scan_after::<Stated>(key));
+        assert_eq!(after(None), samples);
+        for (place, key) in samples.iter().enumerate() {
+            assert_eq!(after(Some(key)), samples[place + 1..]);
+        }
+        assert_eq!(after(Some(&stated("a", "s", "10"))), samples[1..]);
+        assert_eq!(after(Some(&stated("", "", ""))), samples);
+        assert_eq!(after(Some(&stated("c", "", ""))), []);
+    }
+}
+
+#[test]
+fn rows_are_found_in_the_order_in_which_they_are_asked_for() {
+    let (stores, _directory) = stores();
+    for store in stores {
+        put(&store, &samples());
+        let view = store.view();
+        let asked = [stated("b", "s", "1"), stated("x", "s", "1"), stated("a", "s", "2")];
+        let rows = view.multi_get::<Stated>(&asked).unwrap();
+        assert_eq!(rows, [Some(row("1")), None, Some(row("2"))]);
+        assert_eq!(view.get::<Stated>(&asked[1]).unwrap(), None);
+        assert_eq!(view.multi_get::<Stated>(&[]).unwrap(), []);
+    }
+}
+
+#[test]
+fn a_batch_takes_effect_in_its_order_and_a_view_is_a_moment() {
+    let (stores, _directory) = stores();
+    for store in stores {
+        let [first, second, ..] = samples();
+        let before = store.view();
+        let mut batch = Batch::default();
+        batch.delete::<Stated>(&first);
+        batch.put::<Stated>(&first, &row("1")).unwrap();
+        batch.put::<Stated>(&second, &row("2")).unwrap();
+        batch.delete::<Stated>(&second);
+        store.commit(batch).unwrap();
+        assert_eq!(keys(before.scan::<Stated>(|_| ())), []);
+        assert_eq!(keys(store.view().scan::<Stated>(|_| ())), [first]);
+    }
+}
+
+#[test]
+fn what_was_committed_is_there_when_it_is_opened_again() {
+    let directory = tempfile::tempdir().unwrap();
+    let open = || Store::open(directory.path(), &Settings::default()).unwrap();
+    put(&open(), &samples());
+    let store = open();
+    assert_eq!(keys(store.view().scan::<Stated>(|_| ())), samples());
+}
+
+#[test]
+fn a_directory_that_is_open_already_is_in_use() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open(directory.path(), &Settings::default()).unwrap();
+    let clone = store.clone();
+    let again = || Store::open(directory.path(), &Settings::default());
+    assert!(matches!(again(), Err(Error::InUse(path)) if path == directory.path()));
+    drop(store);
+    assert!(matches!(again(), Err(Error::InUse(_))));
+    drop(clone);
+    assert!(again().is_ok());
+}
+
+#[test]
+fn a_directory_that_cannot_be_made_or_opened_is_told_apart() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("file");
+    std::fs::write(&file, b"").unwrap();
+    let below = Store::open(&file.join("data"), &Settings::default());
+    assert!(matches!(below, Err(Error::Directory { .. })), "{below:?}");
+
+    let data = directory.path().join("data");
+    drop(Store::open(&data, &Settings::default()).unwrap());
+    std::fs::write(data.join("CURRENT"), b"nonsense").unwrap();
+    let damaged = Store::open(&data, &Settings::default());
+    assert!(matches!(damaged, Err(Error::Open { .. })), "{damaged:?}");
+}
+
+#[test]
+fn what_cannot_be_read_is_an_error_that_names_the_table() {
+    let digest = Digest::of(b"x");
+    let key = [&[Manifests::ID][..], digest.as_bytes()].concat();
+    let row = [&[1][..], digest.as_bytes()].concat();
+    let check = |key: &[u8], row: &[u8], expected: &str| {
+        let store = Store::in_memory();
+        store.0.write(vec![Write::Put(key.to_vec(), row.to_vec())]).unwrap();
+        let view = store.view();
+        let error = view.scan::<Manifests>(|_| ()).next().unwrap().unwrap_err();
+        assert!(matches!(error, Error::Corrupt { table: "manifests", .. }), "{error}");
+        assert!(error.to_string().starts_with(expected), "{error}");
+    };
+    check(&key[..32], &row, "table `manifests` holds a key that cannot be read: 32 bytes");
+    check(&[&key[..], &[0]].concat(), &row, "table `manifests` holds a key");
+    check(&[Manifests::ID], &row, "table `manifests` holds a key");
+    check(&key, &[], "table `manifests` holds a row that cannot be read: it is empty");
+    check(&key, &row[..32], "table `manifests` holds a row");
+    check(
+        &key,
+        &[2],
+        "table `manifests` holds a row that cannot be read: version 2, this Limpid reads up to 1",
+    );
+    check(&key, &[0], "table `manifests` holds a row that cannot be read: version 0");
+
+    let store = Store::in_memory();
+    store.0.write(vec![Write::Put(key, Vec::new())]).unwrap();
+    assert!(matches!(store.view().get::<Manifests>(&digest), Err(Error::Corrupt { .. })));
+    assert!(matches!(store.view().multi_get::<Manifests>(&[digest]), Err(Error::Corrupt { .. })));
+}
+
+#[test]
+fn bytes_after_a_row_are_an_error() {
+    let digest = Digest::of(b"x");
+    let mut row = table::encode_row::<Manifests>(&manifests::Row { image: digest.into() }).unwrap();
+    row.push(0);
+    let error = table::decode_row::<Manifests>(&row).unwrap_err();
+    assert_eq!(error.to_string(), "table `manifests` holds a row that cannot be read: 1 bytes follow it");
+}

@@ -1,0 +1,319 @@
+//! What the samples say. Every variant of what is stored stands in one of them, so that none can
+//! change its number unnoticed.
+
+use limpid_model::{
+    Advisory, Affected, Blame, Bound, Digest, Distribution, EntryKind, Evidence, Fact, FailureKind, Finding,
+    Image, ImageLayer, InputError, Key, KeyedVersion, LayerEntry, LayerFindings, Ownership, Package,
+    Platform, PluginFailure, PluginId, Range, Rating, Scope, SourcePackage, Status, Unread,
+};
+
+use super::{Sample, packed, sample};
+use crate::table::{decode_key, decode_row};
+use crate::tables::entries::{Entries, Row};
+use crate::tables::{
+    advisories, affects, documents, feeds, findings, holders, images, jobs, kept, layers, manifests, sources,
+    stated,
+};
+
+pub(super) fn all() -> Vec<Sample> {
+    let mut all = of_images();
+    all.extend(of_layers());
+    all.extend(of_advisories());
+    all.extend(of_jobs());
+    all
+}
+
+const STATUSES: [Status; 7] = [
+    Status::Affected,
+    Status::Fixed,
+    Status::NotAffected,
+    Status::UnderInvestigation,
+    Status::WontFix,
+    Status::FixDeferred,
+    Status::EndOfLife,
+];
+
+const KINDS: [FailureKind; 8] = [
+    FailureKind::Time,
+    FailureKind::Memory,
+    FailureKind::Tables,
+    FailureKind::Output,
+    FailureKind::Trap,
+    FailureKind::Contract,
+    FailureKind::Refused,
+    FailureKind::Host,
+];
+
+const fn digest(byte: u8) -> Digest {
+    Digest::from_bytes([byte; 32])
+}
+
+fn texts<const N: usize>(texts: [&str; N]) -> Vec<String> {
+    texts.map(str::to_owned).to_vec()
+}
+
+fn some(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+fn plugin() -> PluginId {
+    PluginId { name: "plugin".to_owned(), version: "1.2.3".to_owned(), digest: digest(9) }
+}
+
+fn keyed(version: &str) -> KeyedVersion {
+    KeyedVersion { version: version.to_owned(), key: Ok(Key::new(version.as_bytes().to_vec())) }
+}
+
+fn unkeyed(version: &str) -> KeyedVersion {
+    KeyedVersion { version: version.to_owned(), key: Err("no key".to_owned()) }
+}
+
+fn ratings() -> Vec<Rating> {
+    let rating = |system: &str, score| Rating { system: system.to_owned(), value: "value".to_owned(), score };
+    vec![rating("CVSS:3.1", Some(9.8)), rating("words", None)]
+}
+
+fn of_images() -> Vec<Sample> {
+    let image = Image {
+        id: digest(1),
+        manifests: vec![digest(2), digest(3)],
+        names: texts(["a:1", "a:2"]),
+        platform: Platform { os: "linux".into(), architecture: "arm64".into(), variant: some("v8") },
+        created: some("2026-01-02T03:04:05Z"),
+        labels: vec![("label".to_owned(), "value".to_owned())],
+        layers: vec![
+            ImageLayer { diff_id: digest(4), created_by: some("RUN x") },
+            ImageLayer { diff_id: digest(5), created_by: None },
+        ],
+    };
+    let indexing = images::Indexing {
+        indexed_at: 1_767_323_045_000,
+        detectors: vec![digest(9)],
+        hidden: vec![images::Hidden { layer: 0, path: "var/db".to_owned(), by: 300 }],
+    };
+    let holder = holders::Key { diff_id: digest(4), image: digest(1) };
+    vec![
+        sample::<images::Images>("full", &digest(1), &images::Row::new(image, indexing)),
+        sample::<manifests::Manifests>("one", &digest(2), &manifests::Row { image: digest(1).into() }),
+        sample::<holders::Holders>("one", &holder, &holders::Row),
+    ]
+}
+
+fn of_layers() -> Vec<Sample> {
+    let layer = layers::Row {
+        digest: Some(digest(6).into()),
+        size: 1_000,
+        inflated_size: 5_000_000_000,
+        media_type: "application/vnd.oci.image.layer.v1.tar+gzip".to_owned(),
+        entries: 7,
+    };
+    let key = findings::Key { diff_id: digest(4), component: digest(9) };
+    let row = findings::Row::new(plugin(), found(), package_keys());
+    vec![
+        sample::<layers::Layers>("one", &digest(4), &layer),
+        entries(),
+        kept(),
+        sample::<findings::Findings>("all-facts", &key, &row),
+    ]
+}
+
+fn entries() -> Sample {
+    let entry = |path: &str, kind| LayerEntry { path: path.to_owned(), kind };
+    let entries = [
+        entry("etc", EntryKind::Directory),
+        entry("etc", EntryKind::Opaque),
+        entry("etc/os-release", EntryKind::Other),
+        entry("etc/passwd", EntryKind::File),
+        entry("var/é", EntryKind::Whiteout),
+    ];
+    let row = Row::pack(&entries).unwrap();
+    packed::<Entries>("all-kinds", &digest(4), &row, |key, row| {
+        let (key, row) = (decode_key::<Entries>(key).unwrap(), decode_row::<Entries>(row).unwrap());
+        format!("{key:?} {:?}", row.unpack().unwrap())
+    })
+}
+
+fn kept() -> Sample {
+    let key = kept::Key { diff_id: digest(4), path: "etc/os-release".to_owned() };
+    let row = kept::Row::pack(b"ID=debian\n", true).unwrap();
+    packed::<kept::Kept>("one", &key, &row, |key, row| {
+        let (key, row) = (decode_key::<kept::Kept>(key).unwrap(), decode_row::<kept::Kept>(row).unwrap());
+        format!("{key:?} {} {:?}", row.executable(), row.unpack().unwrap())
+    })
+}
+
+fn found() -> LayerFindings {
+    let packages = [
+        (Scope::Distribution, Evidence::Installed),
+        (Scope::Namespace("npm".to_owned()), Evidence::Declared),
+        (Scope::Distribution, Evidence::Inferred),
+    ];
+    let packages = packages.map(|(scope, evidence)| Fact::Package(Box::new(package(scope, evidence))));
+    let distribution = Distribution {
+        id: "debian".to_owned(),
+        version_id: "12".to_owned(),
+        pretty_name: "Debian GNU/Linux 12 (bookworm)".to_owned(),
+        cpe: some("cpe:/o:debian:debian_linux:12"),
+        namespaces: texts(["debian:bookworm"]),
+        supported_until: some("2028-06-30"),
+    };
+    let owned = Ownership { package: "p".to_owned(), paths: texts(["usr/lib/x.jar"]) };
+    let others = [
+        Fact::Distribution(distribution),
+        Fact::Ownership(owned),
+        Fact::Property("libc".to_owned(), "musl".to_owned()),
+    ];
+    let finding = |fact| Finding { path: "var/db".to_owned(), member: some("member"), fact };
+    let errors = [InputError::Malformed, InputError::Unsupported, InputError::Other];
+    let unread =
+        |error: fn(String) -> InputError| Unread { path: "p".to_owned(), error: error("why".into()) };
+    let blames = [Blame::Plugin, Blame::Input, Blame::Host];
+    let failure = |(kind, blame)| PluginFailure {
+        plugin: plugin(),
+        call: "detect".to_owned(),
+        kind,
+        blame,
+        message: "message".to_owned(),
+    };
+    LayerFindings {
+        findings: others.into_iter().chain(packages).map(finding).collect(),
+        unread: errors.map(unread).to_vec(),
+        failures: KINDS.into_iter().zip(blames.into_iter().cycle()).map(failure).collect(),
+    }
+}
+
+fn package(scope: Scope, evidence: Evidence) -> Package {
+    Package {
+        name: "libc6".to_owned(),
+        version: "2.36-9".to_owned(),
+        scheme: "dpkg".to_owned(),
+        scope,
+        evidence,
+        purl: "pkg:deb/libc6@2.36-9".to_owned(),
+        arch: some("amd64"),
+        source: Some(SourcePackage { name: "glibc".to_owned(), version: "2.36-9".to_owned() }),
+        qualifiers: vec![("modularity".to_owned(), "x".to_owned())],
+        licenses: texts(["LGPL-2.1-or-later"]),
+    }
+}
+
+fn package_keys() -> Vec<findings::PackageKeys> {
+    let keys = |scheme, version, source| findings::PackageKeys { scheme, version, source };
+    vec![
+        keys(Some(digest(8)), keyed("2.36-9"), Some(keyed("2.36-9"))),
+        keys(None, unkeyed("2.36-9"), Some(unkeyed("2.36-9"))),
+        keys(Some(digest(8)), keyed("2.36-9"), None),
+    ]
+}
+
+fn of_advisories() -> Vec<Sample> {
+    let stated = stated::Key { feed: "feed".into(), source: "source".into(), id: "CVE-2026-1".into() };
+    let advisory = advisories::Key { feed: "feed".into(), id: "CVE-2026-1".into(), source: "source".into() };
+    let affects = affects::Key {
+        namespace: "debian:bookworm".into(),
+        name: "glibc".into(),
+        feed: "feed".into(),
+        id: "CVE-2026-1".into(),
+        source: "source".into(),
+    };
+    let piece = documents::Key { feed: "feed".into(), source: "source".into(), piece: 300 };
+    let zeros = sources::Key { feed: "a\0b".into(), source: String::new() };
+    let source = sources::Row { taken_in: 1, advisories: 2, rejected: 3, namespaces: texts(["a", "b"]) };
+    let feed = feed();
+    let statements = STATUSES.map(statement).to_vec();
+    vec![
+        sample::<advisories::Advisories>("all-statuses", &advisory, &self::advisory().into()),
+        sample::<stated::Stated>("one", &stated, &stated::Row { digest: digest(7).into() }),
+        sample::<affects::Affects>("all-statuses", &affects, &affects::Row::new(statements)),
+        sample::<feeds::Feeds>("full", &"feed".to_owned(), &feed),
+        sample::<feeds::Feeds>("new", &"feed".to_owned(), &feeds::Row::default()),
+        sample::<documents::Documents>("one", &piece, &documents::Row { bytes: b"piece".to_vec() }),
+        sample::<sources::Sources>("zero-in-key", &zeros, &source),
+    ]
+}
+
+fn feed() -> feeds::Row {
+    let mut feed = feeds::Row::default();
+    feed.set_plugin(plugin());
+    feed.revision = 4;
+    feed.last_success = Some(5);
+    feed.last_failure = Some((6, "why".to_owned()));
+    feed.advisories = 7;
+    feed.rejected = 8;
+    feed.rejections = vec![("CVE-2026-2".to_owned(), "why".to_owned())];
+    feed
+}
+
+fn advisory() -> Advisory {
+    let affected = |status| Affected {
+        namespace: "debian:bookworm".to_owned(),
+        name: "glibc".to_owned(),
+        source: true,
+        scheme: "dpkg".to_owned(),
+        status,
+        ranges: vec![
+            Range { introduced: some("1"), until: Some(Bound::Excluding("2".to_owned())) },
+            Range { introduced: None, until: Some(Bound::Including("0.5".to_owned())) },
+            Range { introduced: some("3"), until: None },
+        ],
+        versions: texts(["1.5"]),
+        requires: vec![("modularity".to_owned(), texts(["x", "y"]))],
+        ratings: ratings(),
+        note: some("note"),
+    };
+    Advisory {
+        id: "CVE-2026-1".to_owned(),
+        aliases: texts(["GHSA-x"]),
+        title: "title".to_owned(),
+        details: "details".to_owned(),
+        ratings: ratings(),
+        weaknesses: texts(["CWE-79"]),
+        references: texts(["https://example.test/"]),
+        published: some("2026-01-01T00:00:00Z"),
+        modified: some("2026-01-02T00:00:00Z"),
+        withdrawn: some("2026-01-03T00:00:00Z"),
+        affected: STATUSES.map(affected).to_vec(),
+    }
+}
+
+fn statement(status: Status) -> affects::Statement {
+    let range = |introduced, until, inclusive| affects::KeyedRange { introduced, until, inclusive };
+    affects::Statement {
+        of_source: true,
+        scheme: "dpkg".to_owned(),
+        component: Some(digest(8)),
+        status,
+        ranges: vec![
+            range(Some(keyed("1")), Some(keyed("2")), false),
+            range(None, Some(unkeyed("x")), true),
+            range(Some(keyed("3")), None, false),
+        ],
+        versions: vec![keyed("1.5"), unkeyed("y")],
+        requires: vec![("modularity".to_owned(), texts(["x", "y"]))],
+        ratings: ratings(),
+        note: some("note"),
+    }
+}
+
+fn of_jobs() -> Vec<Sample> {
+    let failed = jobs::State::Failed { code: "damaged".to_owned(), message: "message".to_owned() };
+    let states = [
+        ("queued", jobs::State::Queued),
+        ("running", jobs::State::Running),
+        ("done", jobs::State::Done),
+        ("failed", failed),
+    ];
+    let job = |(name, state)| {
+        let row = jobs::Row {
+            state,
+            created: 1,
+            updated: 2,
+            archive_bytes: 3,
+            images: vec![digest(1).into()],
+            layers_read: 4,
+            layers_known: 5,
+        };
+        sample::<jobs::Jobs>(name, &300, &row)
+    };
+    states.map(job).into_iter().collect()
+}

@@ -1,6 +1,6 @@
 //! What is known: images and layers, one by one and in pages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use limpid_model::report::LayerChanges;
 use limpid_model::{Digest, Image};
@@ -8,11 +8,11 @@ use limpid_store::tables::entries::Entries;
 use limpid_store::tables::findings::Findings;
 use limpid_store::tables::holders::{self, Holders};
 use limpid_store::tables::images::{Images, Indexing};
-use limpid_store::tables::kept::Kept;
 use limpid_store::tables::layers::{self, Layers};
 use limpid_store::tables::manifests::Manifests;
 use limpid_store::{Batch, View};
 
+use crate::index::budget::give_up_files;
 use crate::{Error, Scanner};
 
 /// How many different sets of layers below it a layer is described over.
@@ -108,13 +108,16 @@ impl Scanner {
         for manifest in &image.manifests {
             batch.delete::<Manifests>(manifest);
         }
-        for layer in &image.layers {
-            batch.delete::<Holders>(&holders::Key { diff_id: layer.diff_id, image: image.id });
-            if holders(&view, &layer.diff_id)?.iter().all(|holder| *holder == image.id) {
-                forget_layer(&view, &mut batch, &layer.diff_id)?;
+        let mut freed = 0;
+        let layers: BTreeSet<Digest> = image.layers.iter().map(|layer| layer.diff_id).collect();
+        for diff_id in layers {
+            batch.delete::<Holders>(&holders::Key { diff_id, image: image.id });
+            if holders(&view, &diff_id)?.iter().all(|holder| *holder == image.id) {
+                freed += forget_layer(&view, &mut batch, &diff_id)?;
             }
         }
         self.store().commit(batch)?;
+        self.kept_less(freed);
         Ok(())
     }
 
@@ -162,22 +165,18 @@ fn holders(view: &View<'_>, diff_id: &Digest) -> Result<Vec<Digest>, Error> {
     rows.map(|row| Ok(row?.0.image)).collect()
 }
 
-fn forget_layer(view: &View<'_>, batch: &mut Batch, diff_id: &Digest) -> Result<(), Error> {
+/// Returns how many bytes its kept files took.
+fn forget_layer(view: &View<'_>, batch: &mut Batch, diff_id: &Digest) -> Result<u64, Error> {
+    let freed = give_up_files(view, batch, diff_id)?;
     batch.delete::<Layers>(diff_id);
     batch.delete::<Entries>(diff_id);
-    let files = view.scan::<Kept>(|key| {
-        key.digest(diff_id);
-    });
-    for file in files {
-        batch.delete::<Kept>(&file?.0);
-    }
     let rows = view.scan::<Findings>(|key| {
         key.digest(diff_id);
     });
     for row in rows {
         batch.delete::<Findings>(&row?.0);
     }
-    Ok(())
+    Ok(freed)
 }
 
 #[cfg(test)]

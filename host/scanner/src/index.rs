@@ -1,6 +1,7 @@
 //! Indexing: the layers that are not known are read once, whole and verified; every detector sees
 //! what it claims of them; and an image is there with all of it, or not at all.
 
+pub(crate) mod budget;
 pub(crate) mod detection;
 mod keeper;
 mod layer;
@@ -86,8 +87,9 @@ impl Scanner {
                 layers_known: plan.known,
             };
             let mut batch = Batch::default();
+            let mut kept = 0;
             for (diff_id, layer) in &read {
-                self.put_layer(&mut batch, diff_id, layer)?;
+                kept += self.put_layer(&view, &mut batch, diff_id, layer)?;
             }
             let fresh: Fresh = read.iter().map(|(diff_id, layer)| (*diff_id, layer.found.clone())).collect();
             self.put_findings(&mut batch, &fresh)?;
@@ -96,6 +98,7 @@ impl Scanner {
             }
             also(&indexed, &mut batch)?;
             self.store().commit(batch)?;
+            self.keep_within_budget(kept)?;
             if components(&self.detectors()) != components(&detectors) {
                 self.refresh_soon();
             }

@@ -4,6 +4,7 @@
 mod spool;
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -209,9 +210,14 @@ impl Drop for Jobs {
 
 impl Parts {
     fn run(&self, id: u64) {
-        match self.try_run(id) {
-            Ok(()) => {}
-            Err(error) => tracing::error!(job = id, error = chain(&error), "job {id} cannot be kept"),
+        // A panic is a bug of ours. It must cost this submission, and not the thread that all others
+        // wait for.
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.try_run(id))).unwrap_or_else(|_| {
+            let source = std::io::Error::other("panic");
+            self.refuse(id, &Error::Host { what: "indexing has ended early".to_owned(), source })
+        });
+        if let Err(error) = outcome {
+            tracing::error!(job = id, error = chain(&error), "job {id} cannot be kept");
         }
         self.wake(id);
     }
@@ -234,13 +240,23 @@ impl Parts {
             Ok(batch.put::<jobs::Jobs>(&id, &row(&job))?)
         };
         let outcome = self.index(id, done);
-        if let Err(error) = outcome {
-            let (code, message) = ((self.code)(&error), chain(&error));
-            tracing::warn!(job = id, code, "submission {id} is refused: {message}");
-            job.state = JobState::Failed { code, message };
-            job.updated = self.scanner.settings().clock.now();
-            self.put(&job)?;
+        match outcome {
+            Ok(_) => {
+                self.spool.remove(id);
+                self.forget_old(id)
+            }
+            Err(error) => self.refuse(id, &error),
         }
+    }
+
+    /// Ends a job whose archive cannot be used.
+    fn refuse(&self, id: u64, error: &Error) -> Result<(), Error> {
+        let mut job = self.job(id)?;
+        let (code, message) = ((self.code)(error), chain(error));
+        tracing::warn!(job = id, code, "submission {id} is refused: {message}");
+        job.state = JobState::Failed { code, message };
+        job.updated = self.scanner.settings().clock.now();
+        self.put(&job)?;
         self.spool.remove(id);
         self.forget_old(id)
     }

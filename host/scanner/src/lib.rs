@@ -22,7 +22,7 @@ mod settings;
 mod test_support;
 mod versions;
 
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, mpsc};
 
 use limpid_model::PluginId;
@@ -53,6 +53,8 @@ struct Parts {
     intake: Mutex<()>,
     /// What is written about an image rests on layers that must not be forgotten meanwhile.
     images: Mutex<()>,
+    /// What kept files take in the store, in bytes.
+    kept_bytes: AtomicU64,
     /// How many refreshes are under way or to be done.
     refreshing: AtomicUsize,
     refresher: Mutex<Option<mpsc::Sender<refresh::Event>>>,
@@ -75,9 +77,11 @@ impl Scanner {
             settings,
             intake: Mutex::default(),
             images: Mutex::default(),
+            kept_bytes: AtomicU64::new(0),
             refreshing: AtomicUsize::new(0),
             refresher: Mutex::default(),
         }));
+        scanner.count_kept()?;
         scanner.rekey()?;
         Ok(scanner)
     }

@@ -163,3 +163,6 @@ pub(crate) fn finish(mut response: Response, request_id: &str) -> Response {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;

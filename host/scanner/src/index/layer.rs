@@ -59,5 +59,6 @@ fn row(contents: &LayerContents) -> layers::Row {
         inflated_size: contents.inflated_size,
         media_type: contents.media_type.clone(),
         entries: contents.entries.len() as u64,
+        kept_bytes: 0,
     }
 }

@@ -9,7 +9,7 @@ use limpid_store::tables::findings::{self, Findings};
 use limpid_store::tables::holders::{self, Holders};
 use limpid_store::tables::images::{self, Hidden, Images, Indexing};
 use limpid_store::tables::kept::{self, Kept};
-use limpid_store::tables::layers::Layers;
+use limpid_store::tables::layers::{self, Layers};
 use limpid_store::tables::manifests::{self, Manifests};
 use limpid_store::{Batch, View};
 
@@ -21,18 +21,27 @@ use crate::{Error, Scanner};
 pub(crate) type Fresh = BTreeMap<Digest, Vec<(PluginId, LayerFindings)>>;
 
 impl Scanner {
+    /// Writes a layer that was read. Returns how many bytes of files are kept that were not before.
     pub(super) fn put_layer(
         &self,
+        view: &View<'_>,
         batch: &mut Batch,
         diff_id: &Digest,
         layer: &ReadLayer,
-    ) -> Result<(), Error> {
-        batch.put::<Layers>(diff_id, &layer.row)?;
-        batch.put::<Entries>(diff_id, &layer.entries)?;
+    ) -> Result<u64, Error> {
+        let mut fresh = 0;
         for (path, file) in &layer.kept {
-            batch.put::<Kept>(&kept::Key { diff_id: *diff_id, path: path.clone() }, file)?;
+            let key = kept::Key { diff_id: *diff_id, path: path.clone() };
+            if view.get::<Kept>(&key)?.is_none() {
+                fresh += file.stored_bytes();
+                batch.put::<Kept>(&key, file)?;
+            }
         }
-        Ok(())
+        let before = view.get::<Layers>(diff_id)?.map_or(0, |row| row.kept_bytes);
+        let row = layers::Row { kept_bytes: before + fresh, ..layer.row.clone() };
+        batch.put::<Layers>(diff_id, &row)?;
+        batch.put::<Entries>(diff_id, &layer.entries)?;
+        Ok(fresh)
     }
 
     /// Writes what detectors found in layers, with the keys of all versions.

@@ -89,3 +89,6 @@ async fn receive(mut body: Body, limits: Limits, pieces: mpsc::Sender<Bytes>) ->
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,6 +30,8 @@ pub struct Row {
     pub media_type: String,
     /// Number of entries.
     pub entries: u64,
+    /// Bytes that its kept files take in the store.
+    pub kept_bytes: u64,
 }
 
 impl table::Row for Row {

@@ -106,6 +106,7 @@ fn of_layers() -> Vec<Sample> {
         inflated_size: 5_000_000_000,
         media_type: "application/vnd.oci.image.layer.v1.tar+gzip".to_owned(),
         entries: 7,
+        kept_bytes: 700,
     };
     let key = findings::Key { diff_id: digest(4), component: digest(9) };
     let row = findings::Row::new(plugin(), found(), package_keys());

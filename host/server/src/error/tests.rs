@@ -1,0 +1,89 @@
+use axum::body::Body;
+use http_body_util::BodyExt;
+use limpid_model::{Digest, FailureKind, PluginFailure, PluginId};
+use serde_json::{Value, json};
+
+use super::*;
+
+fn plugin_failure(blame: Blame) -> Error {
+    let plugin = PluginId { name: "p".to_owned(), version: "1".to_owned(), digest: Digest::of(b"p") };
+    let (call, kind, message) = ("parse".to_owned(), FailureKind::Refused, "no".to_owned());
+    Error::Plugin(PluginFailure { plugin, call, kind, blame, message })
+}
+
+#[test]
+fn an_error_has_a_status_and_a_code() {
+    let check = |error: Error, status: u16, code: &str| {
+        let failure = Failure::from(error);
+        assert_eq!((failure.status.as_u16(), failure.code.as_str()), (status, code), "{}", failure.message);
+    };
+    let io = || std::io::Error::other("x");
+    check(Error::NoImage(Digest::of(b"x")), 404, "no-such-image");
+    check(Error::NoLayer(Digest::of(b"x")), 404, "no-such-layer");
+    check(Error::NoJob(1), 404, "no-such-job");
+    check(Error::NoFeed { name: "x".to_owned(), known: Vec::new() }, 404, "no-such-feed");
+    check(Error::NoScheme { name: "x".to_owned(), known: Vec::new() }, 404, "no-such-scheme");
+    check(Error::Archive(ArchiveError::NotAnImage("x".to_owned())), 422, "not-an-image");
+    check(Error::TooManyAdvisories { limit: 1 }, 422, "over-limit");
+    check(Error::Document(io()), 422, "bad-document");
+    check(plugin_failure(Blame::Input), 422, "bad-document");
+    check(plugin_failure(Blame::Plugin), 500, "plugin-failed");
+    check(plugin_failure(Blame::Host), 500, "internal");
+    check(Error::Busy { limit: 1 }, 503, "busy");
+    check(Error::Host { what: "x".to_owned(), source: io() }, 500, "internal");
+    check(Error::Store(store::Error::InUse("x".into())), 500, "store-in-use");
+}
+
+#[test]
+fn a_failure_tells_its_causes_once() {
+    let source = std::io::Error::other("no space");
+    let failure = Failure::from(Error::Host { what: "no file can be made".to_owned(), source });
+    assert_eq!(failure.message, "no file can be made: no space");
+}
+
+async fn finished(response: Response) -> (StatusCode, Value) {
+    let response = finish(response, "7-1");
+    let status = response.status();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+}
+
+fn envelope(code: &str, message: &str) -> Value {
+    json!({"error": {"code": code, "message": message, "request_id": "7-1"}})
+}
+
+#[tokio::test]
+async fn every_error_comes_in_one_envelope() {
+    let (status, body) = finished(Failure::bad_request("no").into_response()).await;
+    assert_eq!((status, body), (StatusCode::BAD_REQUEST, envelope("bad-request", "no")));
+
+    let bare = |status: StatusCode| status.into_response();
+    let (_, body) = finished(bare(StatusCode::NOT_FOUND)).await;
+    assert_eq!(body["error"]["code"], "not-found");
+    let (_, body) = finished(bare(StatusCode::METHOD_NOT_ALLOWED)).await;
+    assert_eq!(body["error"]["code"], "method-not-allowed");
+    let (status, body) = finished(bare(StatusCode::LENGTH_REQUIRED)).await;
+    assert_eq!((status, &body["error"]["code"]), (StatusCode::LENGTH_REQUIRED, &json!("bad-request")));
+}
+
+#[tokio::test]
+async fn what_is_internal_goes_to_the_log_only() {
+    let (status, body) = finished(Failure::internal("/secret/path").into_response()).await;
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(!body.to_string().contains("secret"), "{body}");
+    let (_, body) = finished(Failure::from(plugin_failure(Blame::Plugin)).into_response()).await;
+    assert!(body.to_string().contains("to blame: plugin"), "{body}");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_error_is_left_alone() {
+    let response = Response::new(Body::from("true"));
+    assert_eq!(finished(response).await, (StatusCode::OK, json!(true)));
+}
+
+#[test]
+fn a_path_that_takes_other_methods_says_which() {
+    let mut response = StatusCode::METHOD_NOT_ALLOWED.into_response();
+    response.headers_mut().insert("allow", axum::http::HeaderValue::from_static("GET"));
+    assert_eq!(finish(response, "1").headers()["allow"], "GET");
+}

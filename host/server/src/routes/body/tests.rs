@@ -1,0 +1,62 @@
+use futures_util::stream;
+
+use super::*;
+
+const LIMITS: Limits = Limits { bytes: 6, setting: "http.test", idle: Duration::from_secs(3_600) };
+
+fn body<const N: usize>(pieces: [Result<&'static str, &'static str>; N]) -> Body {
+    let pieces = pieces.into_iter();
+    Body::from_stream(stream::iter(pieces.map(|piece| piece.map(Bytes::from).map_err(std::io::Error::other))))
+}
+
+async fn refusal(body: Body, limits: Limits) -> (u16, String, String) {
+    let failure = write(body, limits, Vec::new()).await.unwrap_err();
+    (failure.status.as_u16(), failure.code, failure.message)
+}
+
+#[tokio::test]
+async fn a_body_is_written_piece_by_piece_up_to_its_limit() {
+    let written = write(body([Ok("abc"), Ok(""), Ok("def")]), LIMITS, Vec::new()).await.unwrap();
+    assert_eq!(written, b"abcdef");
+    assert_eq!(write(Body::empty(), LIMITS, Vec::new()).await.unwrap(), b"");
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_long_is_refused_with_the_limit_and_its_setting() {
+    let (status, code, message) = refusal(body([Ok("abcdef"), Ok("g")]), LIMITS).await;
+    assert_eq!((status, code.as_str()), (413, "over-limit"));
+    assert_eq!(message, "the body is over 6 bytes, the limit of setting `http.test`");
+}
+
+#[tokio::test]
+async fn a_body_that_is_cut_short_is_refused() {
+    let (status, code, message) = refusal(body([Ok("abc"), Err("gone")]), LIMITS).await;
+    assert_eq!((status, code.as_str()), (400, "bad-request"));
+    assert!(message.starts_with("the body was cut short: "), "{message}");
+}
+
+#[tokio::test]
+async fn a_client_that_sends_nothing_more_is_not_waited_for() {
+    let silent = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
+    let (status, code, _) = refusal(silent, Limits { idle: Duration::ZERO, ..LIMITS }).await;
+    assert_eq!((status, code.as_str()), (408, "too-slow"));
+}
+
+#[tokio::test]
+async fn a_writer_that_fails_is_an_internal_error() {
+    struct Full;
+
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::Error::other("no space"))
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let failure = write(body([Ok("abc"), Ok("def")]), LIMITS, Full).await.map(|_| ()).unwrap_err();
+    assert_eq!((failure.status.as_u16(), failure.code.as_str()), (500, "internal"));
+    assert!(failure.message.contains("no space"), "{}", failure.message);
+}

@@ -5,6 +5,7 @@
 
 use std::io::{self, BufRead};
 
+use limpid_plugin_sdk::detector::Ownership;
 use limpid_plugin_sdk::text::{Line, Lines};
 
 /// The longest line of which the value is used, in bytes.
@@ -27,7 +28,7 @@ pub struct Record {
     pub origin: String,
     /// `L:`
     pub license: String,
-    /// Its files, without a leading slash.
+    /// Its files, without a leading slash; those whose path no layer can hold are left out.
     pub paths: Vec<String>,
 }
 
@@ -105,11 +106,15 @@ impl Draft {
             "" => name.to_owned(),
             directory => format!("{directory}/{name}"),
         };
+        let path = path.trim_start_matches('/');
+        if path.is_empty() || path.len() > Ownership::MAX_PATH {
+            return;
+        }
         self.owned += path.len();
         if self.owned > MAX_OWNED {
             self.fail(line, "takes the paths of all packages over 64 MiB");
         } else {
-            self.record.paths.push(path);
+            self.record.paths.push(path.to_owned());
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead};
 
+use limpid_plugin_sdk::detector::Ownership;
 use limpid_plugin_sdk::text::Lines;
 
 use crate::MAX_LINE;
@@ -14,7 +15,7 @@ pub(crate) fn of_list(reader: impl BufRead) -> io::Result<Vec<String>> {
     while let Some(line) = lines.next()? {
         let text = line.text();
         let path = text.trim_start_matches('/');
-        if line.cut || path.is_empty() || path == "." {
+        if line.cut || path == "." || !is_usable(path) {
             continue;
         }
         if paths.last().is_some_and(|last| is_below(path, last)) {
@@ -33,12 +34,17 @@ pub(crate) fn of_md5sums(reader: impl BufRead) -> io::Result<Vec<String>> {
         let text = line.text();
         if let Some((_, path)) = text.split_once("  ").filter(|_| !line.cut) {
             let path = path.trim_start_matches("./").trim_start_matches('/');
-            if !path.is_empty() {
+            if is_usable(path) {
                 paths.push(path.to_owned());
             }
         }
     }
     Ok(paths)
+}
+
+/// Whether a layer can hold it.
+fn is_usable(path: &str) -> bool {
+    (1..=Ownership::MAX_PATH).contains(&path.len())
 }
 
 fn is_below(path: &str, directory: &str) -> bool {
@@ -62,6 +68,14 @@ mod tests {
     fn md5sums_give_their_paths() {
         let text = "d41d8cd98f00b204e9800998ecf8427e  usr/share/a b\nrubbish\nd41d8cd98f00b204e9800998ecf8427e  ./etc/x\n";
         assert_eq!(of_md5sums(text.as_bytes()).unwrap(), ["usr/share/a b", "etc/x"]);
+    }
+
+    #[test]
+    fn a_path_that_no_layer_can_hold_costs_no_other() {
+        let text = format!("/usr\n/{}\n//\n/etc/x\n", "a".repeat(4097));
+        assert_eq!(of_list(text.as_bytes()).unwrap(), ["usr", "etc/x"]);
+        let text = format!("0  usr/a\n0  {}\n0  ./\n", "a".repeat(4097));
+        assert_eq!(of_md5sums(text.as_bytes()).unwrap(), ["usr/a"]);
     }
 
     proptest! {

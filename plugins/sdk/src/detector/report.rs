@@ -133,3 +133,9 @@ pub struct Ownership {
     /// Paths without a leading slash.
     pub paths: Vec<String>,
 }
+
+impl Ownership {
+    /// The longest path that is of use, in bytes: no layer holds a longer one, and the host refuses an
+    /// ownership that names one, with all its other paths.
+    pub const MAX_PATH: usize = 4096;
+}

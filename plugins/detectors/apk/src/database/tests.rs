@@ -34,12 +34,19 @@ fn a_long_line_that_nobody_needs_costs_nothing() {
 
 #[test]
 fn paths_are_bounded_however_long_their_directory_is() {
-    let mut text = format!("P:a\nV:1\nF:{}\n", "d".repeat(MAX_LINE - 10));
-    text.push_str(&"R:f\n".repeat(MAX_OWNED / MAX_LINE + 2));
+    let mut text = format!("P:a\nV:1\nF:{}\n", "d".repeat(Ownership::MAX_PATH - 2));
+    text.push_str(&"R:f\n".repeat(MAX_OWNED / Ownership::MAX_PATH + 1));
     text.push_str("\nP:b\nV:2\n");
     let records = read(text.as_bytes());
     assert!(records[0].as_ref().unwrap_err().contains("over 64 MiB"), "{:?}", records[0]);
     assert_eq!(records[1].as_ref().unwrap().name, "b");
+}
+
+#[test]
+fn a_path_that_no_layer_can_hold_costs_no_other() {
+    let long = "x".repeat(Ownership::MAX_PATH);
+    let text = format!("P:a\nV:1\nF:\nR:\nR:y\nF:/usr\nR:z\nR:{long}\n");
+    assert_eq!(read(text.as_bytes())[0].as_ref().unwrap().paths, ["y", "usr/z"]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ pub mod api;
 mod blocking;
 mod connections;
 mod error;
+mod metrics;
 mod request_id;
 mod routes;
 mod settings;

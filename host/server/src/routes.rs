@@ -4,6 +4,7 @@ mod health;
 mod images;
 mod jobs;
 mod layers;
+mod metrics;
 mod plugins;
 mod prefer;
 
@@ -20,6 +21,7 @@ pub(crate) fn router(state: AppState) -> Router {
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::show))
         .route("/v1/images", get(images::list).post(images::submit))
         .route("/v1/images/{digest}", get(images::show).delete(images::delete))
         .route("/v1/images/{digest}/report", get(images::report))
@@ -35,6 +37,6 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/v1/feeds/{name}/documents", post(feeds::document))
         // Bodies are streamed, each with a limit of its own.
         .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn(request_id::number))
+        .layer(middleware::from_fn_with_state(state.clone(), request_id::number))
         .with_state(state)
 }

@@ -5,6 +5,7 @@ use limpid_scanner::{Jobs, Scanner};
 
 use crate::Settings;
 use crate::blocking::Pool;
+use crate::metrics::Metrics;
 
 /// What handlers share.
 #[derive(Clone)]
@@ -13,6 +14,7 @@ pub(crate) struct AppState {
     pub(crate) jobs: Arc<Jobs>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) pool: Pool,
+    pub(crate) metrics: Metrics,
     /// Whether plugins may be changed over HTTP.
     pub(crate) changes: Changes,
 }
@@ -31,6 +33,13 @@ impl AppState {
             false => Changes::Forbidden,
         };
         let pool = Pool::new(settings.workers);
-        Self { scanner, jobs: Arc::new(jobs), settings: Arc::new(settings), pool, changes }
+        Self {
+            scanner,
+            jobs: Arc::new(jobs),
+            settings: Arc::new(settings),
+            pool,
+            metrics: Metrics::default(),
+            changes,
+        }
     }
 }

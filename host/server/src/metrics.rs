@@ -1,0 +1,110 @@
+//! Metrics in the [OpenMetrics text format](https://prometheus.io/docs/specs/om/open_metrics_spec/).
+//! What is already counted elsewhere is read when it is asked for; only requests are counted here.
+
+use std::sync::atomic::AtomicU64;
+
+use limpid_scanner::{FeedState, Scanner};
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+
+/// What is counted from the start of the process on.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Metrics {
+    requests: Family<Answered, Counter<u64, AtomicU64>>,
+}
+
+/// Requests of one kind.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Answered {
+    /// The path's pattern: `/v1/images/{digest}`.
+    path: String,
+    method: String,
+    status: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Plugin {
+    name: String,
+    version: String,
+    digest: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Refused {
+    file: String,
+    reason: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Feed {
+    feed: String,
+}
+
+impl Metrics {
+    /// Counts a request that was answered.
+    pub(crate) fn answered(&self, path: &str, method: &str, status: u16) {
+        let labels = Answered { path: path.to_owned(), method: method.to_owned(), status };
+        self.requests.get_or_create(&labels).inc();
+    }
+
+    /// All metrics as text.
+    pub(crate) fn text(&self, scanner: &Scanner, feeds: &[FeedState]) -> Result<String, std::fmt::Error> {
+        let mut registry = Registry::with_prefix("limpid");
+        registry.register("requests", "Requests that were answered", self.requests.clone());
+        plugins(&mut registry, scanner);
+        let refreshing: Gauge = Gauge::default();
+        refreshing.set(i64::from(scanner.is_refreshing()));
+        registry.register("refreshing", "1 while what plugins have changed is being refreshed", refreshing);
+        of_feeds(&mut registry, feeds);
+        let mut out = String::new();
+        text::encode(&mut out, &registry)?;
+        Ok(out)
+    }
+}
+
+fn plugins(registry: &mut Registry, scanner: &Scanner) {
+    let (loaded, quarantined) = (Family::<Plugin, Gauge>::default(), Family::<Plugin, Gauge>::default());
+    let refused = Family::<Refused, Gauge>::default();
+    let snapshot = scanner.plugins();
+    for plugin in snapshot.plugins() {
+        let id = plugin.id();
+        let labels =
+            Plugin { name: id.name.clone(), version: id.version.clone(), digest: id.digest.to_string() };
+        loaded.get_or_create(&labels).set(1);
+        quarantined.get_or_create(&labels).set(i64::from(plugin.quarantined().is_some()));
+    }
+    for file in snapshot.refused() {
+        let labels = Refused {
+            file: file.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            reason: limpid_scanner::chain(&file.reason),
+        };
+        refused.get_or_create(&labels).set(1);
+    }
+    registry.register("plugin_loaded", "Plugins that are loaded", loaded);
+    registry.register("plugin_quarantined", "1 where a plugin is not called any more", quarantined);
+    registry.register("plugin_refused", "Files that were refused, and why", refused);
+}
+
+fn of_feeds(registry: &mut Registry, feeds: &[FeedState]) {
+    let advisories = Family::<Feed, Gauge>::default();
+    let rejected = Family::<Feed, Gauge>::default();
+    let success = Family::<Feed, Gauge>::default();
+    let failure = Family::<Feed, Gauge>::default();
+    let seconds = |milliseconds: u64| i64::try_from(milliseconds / 1000).unwrap_or(i64::MAX);
+    for feed in feeds {
+        let labels = Feed { feed: feed.name.clone() };
+        let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        advisories.get_or_create(&labels).set(whole(feed.row.advisories));
+        rejected.get_or_create(&labels).set(whole(feed.row.rejected));
+        success.get_or_create(&labels).set(feed.row.last_success.map_or(0, seconds));
+        failure.get_or_create(&labels).set(feed.row.last_failure.as_ref().map_or(0, |(at, _)| seconds(*at)));
+    }
+    registry.register("feed_advisories", "Advisories that are held, counted for each source", advisories);
+    registry.register("feed_rejected", "Records of the last document that could not be used", rejected);
+    registry.register("feed_last_success_seconds", "When a document was last taken in, Unix time", success);
+    registry.register("feed_last_failure_seconds", "When a document was last refused, Unix time", failure);
+}

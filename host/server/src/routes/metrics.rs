@@ -1,0 +1,16 @@
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+
+use crate::error::Failure;
+use crate::state::AppState;
+
+const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+pub(super) async fn show(State(state): State<AppState>) -> Result<Response, Failure> {
+    let scanner = state.scanner.clone();
+    let feeds = state.pool.run(move || scanner.feeds()).await?;
+    let text = state.metrics.text(&state.scanner, &feeds);
+    let text = text.map_err(|error| Failure::internal(error.to_string()))?;
+    Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response())
+}

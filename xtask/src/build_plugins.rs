@@ -1,6 +1,6 @@
 //! `cargo xtask build-plugins`: every crate under `plugins/` that is a plugin, as a component.
 
-mod component;
+pub(crate) mod component;
 
 use std::collections::BTreeMap;
 use std::fs;

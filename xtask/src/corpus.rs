@@ -9,7 +9,7 @@ use anyhow::Context;
 
 use crate::workspace::Workspace;
 
-pub(crate) use debian::{DebianImage, SUITES};
+pub(crate) use debian::{DebianImage, SUITES, install_programs};
 
 /// Names another place for the corpus than `../shared/data`.
 const VARIABLE: &str = "LIMPID_CORPUS";
@@ -20,11 +20,13 @@ pub(crate) struct Corpus(PathBuf);
 impl Corpus {
     /// The corpus, or where it was looked for.
     pub(crate) fn find(workspace: &Workspace) -> Result<Self, String> {
-        let place = env::var_os(VARIABLE)
-            .map_or_else(|| workspace.root().join("../shared/data"), PathBuf::from);
+        let place =
+            env::var_os(VARIABLE).map_or_else(|| workspace.root().join("../shared/data"), PathBuf::from);
         match place.canonicalize() {
             Ok(place) if place.is_dir() => Ok(Self(place)),
-            _ => Err(format!("there is no corpus at `{}` (`{VARIABLE}` names another place)", place.display())),
+            _ => {
+                Err(format!("there is no corpus at `{}` (`{VARIABLE}` names another place)", place.display()))
+            }
         }
     }
 
@@ -39,9 +41,8 @@ impl Corpus {
     /// Where the folder cannot be listed.
     pub(crate) fn files(&self, folder: &str, ending: &str) -> anyhow::Result<Vec<PathBuf>> {
         let folder = self.path(folder);
-        let entries = folder
-            .read_dir()
-            .with_context(|| format!("`{}` cannot be listed", folder.display()))?;
+        let entries =
+            folder.read_dir().with_context(|| format!("`{}` cannot be listed", folder.display()))?;
         let mut files = Vec::new();
         for entry in entries {
             let path = entry?.path();

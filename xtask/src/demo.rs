@@ -1,8 +1,6 @@
 //! `cargo xtask demo`: the whole path through the service, on samples.
 
-mod api;
 mod report;
-mod service;
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,12 +8,13 @@ use std::path::PathBuf;
 use anyhow::Context;
 use serde_json::Value;
 
+use crate::api::Api;
 use crate::command::cargo;
+use crate::limpid::Limpid;
 use crate::progress::run_with_progress;
+use crate::service::{Interrupts, Service};
 use crate::workspace::Workspace;
 use crate::{build_plugins, setup};
-use api::Api;
-use service::{Interrupts, Service};
 use xtask::sample::{self, Compression, Image};
 
 /// How long the service is kept.
@@ -42,9 +41,17 @@ pub(crate) fn demo(stay: Stay) -> anyhow::Result<()> {
 
     let samples = Samples::write(&workspace)?;
     let interrupts = Interrupts::watch()?;
-    let mut service = Service::start(&workspace, &interrupts)?;
+    let folder = workspace.target().join("demo");
+    let data = folder.join("data");
+    if data.exists() {
+        fs::remove_dir_all(&data).with_context(|| format!("cannot clear `{}`", data.display()))?;
+    }
+    eprintln!("demo: starting the service; its log is in `{}`", folder.display());
+    let mut service = Service::start(&Limpid::of(&workspace), &folder, &interrupts)?;
     let api = Api::new(service.address());
-    samples.submit(&api).with_context(|| service.where_to_look())?;
+    samples
+        .submit(&api)
+        .with_context(|| format!("the demo failed; the service's log is `{}`", service.log().display()))?;
     samples.suggest(&api);
     match stay {
         Stay::UntilShown => service.stop(),

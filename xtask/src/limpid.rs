@@ -1,5 +1,6 @@
 //! The command line of the program that this workspace builds.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -8,7 +9,6 @@ use serde_json::Value;
 
 use crate::command::{cargo, output, shown};
 use crate::progress::run_with_progress;
-use crate::service::forget_settings;
 use crate::workspace::Workspace;
 use crate::{build_plugins, setup};
 
@@ -19,14 +19,16 @@ pub(crate) struct Limpid {
 }
 
 impl Limpid {
+    /// Those of a workspace, which have been built.
+    pub(crate) fn of(workspace: &Workspace) -> Self {
+        Self { program: workspace.target().join("debug/limpid"), plugins: workspace.plugins() }
+    }
+
     /// Builds the program and its plugins; `configure` may set more on cargo's command.
     ///
     /// # Errors
     /// Where something cannot be built.
-    pub(crate) fn build(
-        workspace: &Workspace,
-        configure: impl FnOnce(&mut Command),
-    ) -> anyhow::Result<Self> {
+    pub(crate) fn build(workspace: &Workspace, configure: impl FnOnce(&mut Command)) -> anyhow::Result<Self> {
         setup::run()?;
         build_plugins::build(workspace)?;
         // The whole workspace at once: one set of features, and so one RocksDB.
@@ -34,7 +36,25 @@ impl Limpid {
         build.args(["build", "--workspace", "--bins"]);
         configure(&mut build);
         run_with_progress(&mut build, workspace)?;
-        Ok(Self { program: workspace.target().join("debug/limpid"), plugins: workspace.plugins() })
+        Ok(Self::of(workspace))
+    }
+
+    /// Copies of both in a folder, which no other build changes meanwhile.
+    ///
+    /// # Errors
+    /// Where a file cannot be copied.
+    pub(crate) fn kept_in(&self, folder: &Path) -> anyhow::Result<Self> {
+        let kept = Self { program: folder.join("limpid"), plugins: folder.join("plugins") };
+        if folder.exists() {
+            fs::remove_dir_all(folder).with_context(|| format!("cannot clear `{}`", folder.display()))?;
+        }
+        fs::create_dir_all(&kept.plugins)?;
+        fs::copy(&self.program, &kept.program)?;
+        for plugin in self.plugins.read_dir()? {
+            let plugin = plugin?;
+            fs::copy(plugin.path(), kept.plugins.join(plugin.file_name()))?;
+        }
+        Ok(kept)
     }
 
     /// Where the program is.
@@ -78,6 +98,17 @@ impl Limpid {
 fn only(list: Value) -> anyhow::Result<Value> {
     match list {
         Value::Array(mut items) if items.len() == 1 => Ok(items.remove(0)),
-        other => bail!("expected a list of one image, not {} bytes of something else", other.to_string().len()),
+        other => {
+            bail!("expected a list of one image, not {} bytes of something else", other.to_string().len())
+        }
+    }
+}
+
+/// Takes away the settings that this machine has for a service of its own.
+fn forget_settings(limpid: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| name.starts_with("LIMPID_")) {
+            limpid.env_remove(name);
+        }
     }
 }

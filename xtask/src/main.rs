@@ -1,15 +1,26 @@
 //! Tasks of the workspace, `cargo xtask <command>`; one file for each.
 
+mod api;
+mod bench;
 mod build_plugins;
 mod command;
+mod corpus;
 mod demo;
+mod examples;
+mod fuzz;
 mod layering;
+mod limpid;
+mod measure;
 mod progress;
+mod service;
 mod setup;
 mod test;
 mod toolchain;
+mod verify;
 mod workspace;
+mod wrap;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -29,6 +40,8 @@ enum Task {
     Setup,
     /// Build every plugin as a component, into `target/plugins`
     BuildPlugins,
+    /// Build the plugins in other languages (plugins/examples), into `target/plugins-examples`
+    BuildExamples,
     /// Start the service with sample advisories and sample images, until Ctrl-C
     Demo {
         /// Stop the service and end as soon as the reports are there
@@ -40,6 +53,31 @@ enum Task {
         /// Arguments of `cargo test`: the part of a name
         #[arg(last = true)]
         filter: Vec<String>,
+    },
+    /// Run readers of foreign bytes on bytes that libFuzzer makes up
+    Fuzz {
+        /// Names of targets (tests/fuzz/fuzz_targets); all where none is named
+        targets: Vec<String>,
+        /// How long each target runs
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+        /// Run one target on these files only, as to see again what it found
+        #[arg(last = true)]
+        inputs: Vec<PathBuf>,
+    },
+    /// Check Limpid against dpkg, apk and oracles of its own, on real images and advisories
+    Verify {
+        /// Only these parts
+        parts: Vec<verify::Part>,
+    },
+    /// Measure indexing, reports and the order of versions, beside gzip and sha256sum
+    Bench {
+        /// How often each is measured
+        #[arg(long, default_value_t = 5)]
+        runs: usize,
+        /// Also write everything that was measured to this file
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
     },
     /// Check that dependencies between the crates run one way
     Layering,
@@ -62,10 +100,17 @@ fn run(task: Task) -> anyhow::Result<()> {
             setup::run()?;
             build_plugins::build(&Workspace::load()?)
         }
+        Task::BuildExamples => examples::build(&Workspace::load()?),
         Task::Demo { exit } => {
             demo::demo(if exit { demo::Stay::UntilShown } else { demo::Stay::UntilInterrupted })
         }
         Task::Test { filter } => test::test(&filter),
+        Task::Fuzz { targets, seconds, inputs } => {
+            setup::run()?;
+            fuzz::fuzz(&targets, seconds, &inputs)
+        }
+        Task::Verify { parts } => verify::verify(&parts),
+        Task::Bench { runs, json } => bench::bench(runs, json.as_deref()),
         Task::Layering => layering::check(&Workspace::load()?),
     }
 }

@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -14,7 +14,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::api::Api;
 use crate::command::{command, succeeds};
-use crate::workspace::Workspace;
+use crate::limpid::Limpid;
 
 /// How long the service may take to become ready; the first start compiles the plugins.
 const START_LIMIT: Duration = Duration::from_secs(120);
@@ -22,7 +22,7 @@ const START_LIMIT: Duration = Duration::from_secs(120);
 /// How long the service may take to end what is under way.
 const STOP_LIMIT: Duration = Duration::from_secs(15);
 
-const POLL: Duration = Duration::from_millis(50);
+const POLL: Duration = Duration::from_millis(10);
 
 /// Whether somebody asked to end. By default nobody can: signals do what they always do.
 #[derive(Default)]
@@ -53,21 +53,18 @@ impl Interrupts {
 impl Service {
     /// Starts the service on loopback over the store in `folder`, and waits until it is ready. Its
     /// log goes to that folder too.
-    pub(crate) fn start(
-        workspace: &Workspace,
-        folder: &Path,
-        interrupts: &Interrupts,
-    ) -> anyhow::Result<Self> {
+    ///
+    /// # Errors
+    /// Where it ends instead, or is not ready in time.
+    pub(crate) fn start(limpid: &Limpid, folder: &Path, interrupts: &Interrupts) -> anyhow::Result<Self> {
         fs::create_dir_all(folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
         let log = folder.join("limpid.log");
         let output = File::create(&log).with_context(|| format!("cannot write `{}`", log.display()))?;
         let address = free_address()?;
-        let mut limpid = Command::new(workspace.target().join("debug/limpid"));
-        limpid.args(["serve", "--listen", &address.to_string(), "--data-dir"]).arg(folder.join("data"));
-        limpid.arg("--plugins-dir").arg(workspace.plugins());
-        forget_settings(&mut limpid);
-        limpid.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
-        let child = limpid.spawn().context("cannot start `limpid serve`")?;
+        let mut command = limpid.command(&folder.join("data"));
+        command.args(["serve", "--listen", &address.to_string()]);
+        command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
+        let child = command.spawn().context("cannot start `limpid serve`")?;
         let mut service = Self { child, address, log };
         service.wait_until_ready(interrupts)?;
         Ok(service)
@@ -144,15 +141,6 @@ impl Drop for Service {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-    }
-}
-
-/// Takes away the settings that this machine has for a service of its own.
-pub(crate) fn forget_settings(limpid: &mut Command) {
-    for (name, _) in std::env::vars_os() {
-        if name.to_str().is_some_and(|name| name.starts_with("LIMPID_")) {
-            limpid.env_remove(name);
-        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! `cargo xtask setup`: what the build needs from the machine.
 
-mod apt;
+pub(crate) mod apt;
 mod need;
 
 use std::time::Duration;

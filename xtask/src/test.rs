@@ -8,7 +8,7 @@ use anyhow::anyhow;
 use crate::command::{cargo, run, shown};
 use crate::progress::run_with_progress;
 use crate::workspace::Workspace;
-use crate::{build_plugins, layering, setup};
+use crate::{build_plugins, fuzz, layering, setup};
 
 /// Runs all checks, or with a filter only the tests that it names.
 ///
@@ -23,12 +23,19 @@ pub(crate) fn test(filter: &[String]) -> anyhow::Result<()> {
     step("cargo xtask build-plugins", || build_plugins::build(&workspace))?;
     // The end-to-end tests start the service as its users do, by its binary.
     build(cargo().args(["build", "--workspace", "--bins"]), &workspace)?;
-    build(cargo().args(["test", "--workspace"]).args(filter), &workspace)
+    build(cargo().args(["test", "--workspace"]).args(filter), &workspace)?;
+    if !filter.is_empty() {
+        return Ok(());
+    }
+    let seconds = fuzz::seconds_in_tests();
+    step(&format!("cargo xtask fuzz --seconds {seconds}"), || fuzz::fuzz(&[], seconds, &[]))
 }
 
 /// What needs no test to be run.
 fn check_sources(workspace: &Workspace) -> anyhow::Result<()> {
     cargo_step(cargo().args(["fmt", "--all", "--check"]), run)?;
+    let fuzz = workspace.root().join("tests/fuzz/Cargo.toml");
+    cargo_step(cargo().args(["fmt", "--check", "--manifest-path"]).arg(fuzz), run)?;
     step("cargo xtask layering", || layering::check(workspace))?;
     build(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]), workspace)
 }

@@ -9,17 +9,19 @@ mod debian;
 mod resubmission;
 mod tally;
 mod versions;
-mod wrap;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
-use crate::corpus::{Corpus, DebianImage, SUITES};
+use crate::corpus::{Corpus, DebianImage, SUITES, install_programs};
 use crate::limpid::Limpid;
 use crate::workspace::Workspace;
 use tally::Tally;
+
+pub(crate) use debian::TRACKER;
+pub(crate) use versions::{Form, lines, pairs};
 
 /// What checks work with.
 struct Setting<'a> {
@@ -42,8 +44,9 @@ pub(crate) fn verify(parts: &[Part]) -> anyhow::Result<()> {
             return Ok(());
         }
     };
-    let limpid = Limpid::build(&workspace, |_| ())?;
+    install_programs()?;
     let folder = workspace.target().join("verify/scratch");
+    let limpid = Limpid::build(&workspace, |_| ())?.kept_in(&workspace.target().join("verify/program"))?;
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("cannot clear `{}`", folder.display()))?;
     }
@@ -109,7 +112,7 @@ impl Setting<'_> {
 }
 
 /// The JSON of a document that is compressed with zstd.
-fn read_zstd(path: &Path) -> anyhow::Result<serde_json::Value> {
+pub(crate) fn read_zstd(path: &Path) -> anyhow::Result<serde_json::Value> {
     let mut zstd = crate::command::command("zstd");
     let text = crate::command::output(zstd.args(["-dcq"]).arg(path))?;
     serde_json::from_str(&text).with_context(|| format!("`{}` is not JSON", path.display()))

@@ -17,13 +17,18 @@ pub(super) fn encode(module: &[u8], name: &str, package: &Package) -> anyhow::Re
         .module(module)
         .and_then(|encoder| encoder.encode())
         .context("cannot encode the module as a component")?;
-    check_world(&component)?;
-    identity(name, package)?.to_wasm(&component).context("cannot add the identity to the component")
+    identify(&component, name, package)
+}
+
+/// Adds the identity to a component, whichever tool made it, that the host would take.
+pub(crate) fn identify(component: &[u8], name: &str, package: &Package) -> anyhow::Result<Vec<u8>> {
+    check_world(component)?;
+    identity(name, package)?.to_wasm(component).context("cannot add the identity to the component")
 }
 
 fn identity(name: &str, package: &Package) -> anyhow::Result<AddMetadata> {
     let required = |field: &Option<String>, what: &str| {
-        field.clone().with_context(|| format!("`Cargo.toml` has no `{what}`"))
+        field.clone().with_context(|| format!("its manifest has no `{what}`"))
     };
     let mut identity = AddMetadata::default();
     identity.name = AddMetadataField::Set(name.to_owned());

@@ -32,7 +32,7 @@ impl DebianImage {
     /// The image of a suite, built where it has not been built before.
     ///
     /// # Errors
-    /// Where a program that the recipe needs cannot be had, or the recipe fails.
+    /// Where the recipe fails; what it calls is for [`install_programs`] to bring.
     pub(crate) fn of(suite: &'static str, corpus: &Corpus, workspace: &Workspace) -> anyhow::Result<Self> {
         let images = workspace.target().join("verify/images");
         let image = Self { suite, folder: images.join(suite) };
@@ -76,7 +76,6 @@ impl DebianImage {
     }
 
     fn build(&self, corpus: &Corpus, images: &Path) -> anyhow::Result<()> {
-        install_programs()?;
         fs::create_dir_all(images).with_context(|| format!("cannot create `{}`", images.display()))?;
         let unfinished = images.join(format!("{}.unfinished", self.suite));
         let log = images.join(format!("{}.log", self.suite));
@@ -101,8 +100,11 @@ impl DebianImage {
     }
 }
 
-/// Installs what the recipe calls, as far as it is missing.
-fn install_programs() -> anyhow::Result<()> {
+/// Installs what the recipe calls, as far as it is missing; zstd also reads documents of the corpus.
+///
+/// # Errors
+/// Where something is missing and cannot be installed from here.
+pub(crate) fn install_programs() -> anyhow::Result<()> {
     let missing = || PROGRAMS.into_iter().filter(|program| find(program).is_none()).collect::<Vec<_>>();
     if missing().is_empty() {
         return Ok(());

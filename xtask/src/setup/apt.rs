@@ -2,7 +2,7 @@ use crate::command::{command, find, output, run, shown, succeeds};
 
 /// The right to install Debian packages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Apt {
+pub(crate) enum Apt {
     Root,
     /// By `sudo`, which asks nothing here.
     Sudo,
@@ -10,7 +10,7 @@ pub(super) enum Apt {
 
 impl Apt {
     /// Whether this machine has apt, and this user may use it.
-    pub(super) fn find() -> Option<Self> {
+    pub(crate) fn find() -> Option<Self> {
         find("apt-get")?;
         if output(command("id").arg("-u")).is_ok_and(|id| id.trim() == "0") {
             return Some(Self::Root);
@@ -20,7 +20,7 @@ impl Apt {
 
     /// Installs packages and says so. Whether they are there afterwards is for the caller to see:
     /// an index that cannot be refreshed does not matter where the old one serves.
-    pub(super) fn install(self, packages: &[&str]) {
+    pub(crate) fn install(self, packages: &[&str]) {
         if packages.is_empty() {
             return;
         }

@@ -26,7 +26,7 @@ pub(super) fn check(setting: &Setting<'_>, images: &[DebianImage], tally: &mut T
 
 fn run(setting: &Setting<'_>, images: &[DebianImage], tally: &mut Tally) -> anyhow::Result<()> {
     let folder = setting.fresh("service")?;
-    let start = || Service::start(setting.workspace, &folder, &Interrupts::default());
+    let start = || Service::start(&setting.limpid, &folder, &Interrupts::default());
     let mut service = start()?;
     let api = Api::new(service.address());
     api.import("debian", read_zstd(&setting.corpus.path(TRACKER))?.to_string().as_bytes())?;

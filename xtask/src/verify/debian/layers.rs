@@ -40,12 +40,13 @@ pub(in crate::verify) fn check(
     let found = array(layers, "/layers").iter().enumerate().flat_map(|(index, layer)| said(index, layer));
     let purged = |name: &str| expected.iter().any(|row| row.starts_with(&format!("layer 3 removed {name} ")));
     let proves = purged("git") && purged("sqlite3");
+    // How many that are depends on what the security archive has; of trixie it may be none.
     let upgraded = expected.iter().filter(|row| row.starts_with("layer 4 upgraded")).count();
     let removed = expected.iter().filter(|row| row.starts_with("layer 3 removed")).count();
-    let what = format!("changes of {} layers ({removed} removed by the purge, {upgraded} upgraded)", tars.len());
+    let what =
+        format!("changes of {} layers ({removed} removed by the purge, {upgraded} upgraded)", tars.len());
     Ok(Comparison::of(&what, expected, found)
-        .requiring(proves, "the fourth layer does not purge git and sqlite3")
-        .requiring(upgraded > 0, "the fifth layer upgrades nothing"))
+        .requiring(proves, "the fourth layer does not purge git and sqlite3"))
 }
 
 /// The layers' tars, lowest first, of an archive that is unpacked for it.
@@ -93,7 +94,7 @@ fn changes(index: usize, below: &Packages, above: &Packages) -> Vec<String> {
             Some(_) => {}
         }
     }
-    let gone = below.iter().filter(|(package, _)| !above.contains_key(package));
+    let gone = below.iter().filter(|(package, _)| !above.contains_key(*package));
     rows.extend(gone.map(|((name, _), version)| format!("layer {index} removed {name} {version}")));
     rows
 }

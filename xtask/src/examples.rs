@@ -1,0 +1,109 @@
+//! `cargo xtask build-examples`: the plugins of `plugins/examples`, which are not written in Rust,
+//! as components.
+
+mod javascript;
+mod python;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use crate::build_plugins::component;
+use crate::command::write_if_changed;
+use crate::workspace::{Package, Workspace};
+
+/// The world of the contract that they are built for.
+const WORLD: &str = "detector-plugin";
+
+/// Where one of them is, and where what it is built from and into goes.
+struct Place {
+    /// Its sources.
+    sources: PathBuf,
+    /// The contract.
+    wit: PathBuf,
+    /// A folder of the tool that builds it, of this version only.
+    tool: PathBuf,
+    /// The component as that tool writes it.
+    built: PathBuf,
+}
+
+/// What came of an example.
+enum Outcome {
+    /// The component is where [`Place::built`] says.
+    Built,
+    /// A program is missing or the tool cannot be installed here; which and why.
+    Skipped(String),
+}
+
+/// How a language says who a plugin is and which version of its tool builds it, and how that tool
+/// is installed and run.
+struct Language {
+    name: &'static str,
+    manifest: fn(&Path) -> anyhow::Result<Manifest>,
+    build: fn(&Place, &Manifest) -> anyhow::Result<Outcome>,
+}
+
+/// What stands in the file that describes a package in its language.
+struct Manifest {
+    identity: Package,
+    /// The exact version of the tool.
+    tool: String,
+}
+
+const LANGUAGES: [Language; 2] = [
+    Language { name: "javascript", manifest: javascript::manifest, build: javascript::build },
+    Language { name: "python", manifest: python::manifest, build: python::build },
+];
+
+/// Builds those whose language's programs are there, and says of the others what is missing.
+///
+/// # Errors
+/// Where a test of an example fails, or it does not become a component that the host would take.
+pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
+    for language in &LANGUAGES {
+        build_one(workspace, language)
+            .with_context(|| format!("example `plugins/examples/{}`", language.name))?;
+    }
+    Ok(())
+}
+
+fn build_one(workspace: &Workspace, language: &Language) -> anyhow::Result<()> {
+    let sources = workspace.root().join("plugins/examples").join(language.name);
+    let manifest = (language.manifest)(&sources)?;
+    let work = workspace.target().join("examples");
+    let place = Place {
+        sources,
+        wit: workspace.root().join("wit"),
+        tool: work.join(format!("{}-{}", language.name, manifest.tool)),
+        built: work.join(format!("{}.wasm", language.name)),
+    };
+    create(&place.tool)?;
+    match (language.build)(&place, &manifest)? {
+        Outcome::Skipped(why) => {
+            eprintln!("example `{}` is skipped: {why}", language.name);
+            Ok(())
+        }
+        Outcome::Built => finish(workspace, &place.built, &manifest.identity),
+    }
+}
+
+/// Says in the component who it is, and puts it where the host is told to look.
+fn finish(workspace: &Workspace, built: &Path, identity: &Package) -> anyhow::Result<()> {
+    let component = fs::read(built).with_context(|| format!("cannot read `{}`", built.display()))?;
+    let component = component::identify(&component, &identity.name, identity)?;
+    let folder = workspace.target().join("plugins-examples");
+    create(&folder)?;
+    let path = folder.join(format!("{}.wasm", identity.name));
+    write_if_changed(&path, &component)?;
+    eprintln!("plugin `{}`: {} kB in `{}`", identity.name, component.len().div_ceil(1000), path.display());
+    Ok(())
+}
+
+fn create(folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot create `{}`", folder.display()))
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))
+}

@@ -1,0 +1,151 @@
+//! `limpid version compare` against dpkg and apk themselves, and against a direct comparator.
+
+mod generate;
+
+use std::cmp::Ordering;
+use std::fs::File;
+use std::process::Stdio;
+
+use anyhow::{Context, bail};
+
+use super::debian::{TRACKER, compare_all, order_of as dpkg_order_of};
+use super::tally::{Comparison, Tally};
+use super::{Setting, alpine, read_zstd};
+use crate::command::shown;
+
+pub(crate) use generate::{Form, lines, pairs};
+
+/// Generated pairs of each scheme.
+const GENERATED: usize = 10_000;
+
+/// Pairs of versions that publishers name which are compared by starting a program for each.
+const PUBLISHED: usize = 2_000;
+
+type Pair = (String, String);
+
+pub(super) fn check(setting: &Setting<'_>, tally: &mut Tally) {
+    tally.check("versions dpkg: generated", || {
+        by_program(setting, "dpkg", pairs(Form::Dpkg, GENERATED), dpkg_order_of)
+    });
+    tally.check("versions dpkg: published", || {
+        by_program(setting, "dpkg", published_dpkg(setting)?, dpkg_order_of)
+    });
+    tally.check("versions apk: generated", || directly(setting, pairs(Form::Apk, GENERATED)));
+    tally.check("versions apk: published", || directly(setting, published_apk(setting)?));
+    match alpine::program(setting) {
+        Ok(Some(apk)) => tally.check("versions apk: published, by apk itself", || {
+            let pairs = published_apk(setting)?.into_iter().filter(is_same_to_both);
+            let pairs = sample(pairs.collect());
+            by_program(setting, "apk", pairs, |a, b| apk.order_of(a, b))
+        }),
+        Ok(None) => tally.skip("versions apk: by apk itself", "this machine cannot run the apk of x86_64"),
+        Err(why) => tally.failure("versions apk: by apk itself", &why),
+    }
+}
+
+/// Whether apk-tools 2, which is what the root file systems have, sees two versions as apk-tools 3
+/// does: it reads some texts that are no versions to the other, and of numbers with leading zeros
+/// it puts the one with more zeros first.
+fn is_same_to_both((a, b): &Pair) -> bool {
+    let zeros = |number: &str| number.starts_with('0') && number.len() > 1;
+    let has_zeros = |version: &str| version.split('.').skip(1).any(zeros);
+    alpine::order_of(a, b).is_some() && !has_zeros(a) && !has_zeros(b)
+}
+
+fn by_program(
+    setting: &Setting<'_>,
+    scheme: &str,
+    pairs: Vec<Pair>,
+    order: impl Fn(&str, &str) -> anyhow::Result<Ordering> + Sync,
+) -> anyhow::Result<Comparison> {
+    let expected: Vec<_> = compare_all(&pairs, order)?.into_iter().map(Some).collect();
+    compare(setting, scheme, &pairs, &expected)
+}
+
+/// Against a comparator that looks at two versions at once, where a scheme makes keys.
+fn directly(setting: &Setting<'_>, pairs: Vec<Pair>) -> anyhow::Result<Comparison> {
+    let expected: Vec<_> = pairs.iter().map(|(a, b)| alpine::order_of(a, b)).collect();
+    compare(setting, "apk", &pairs, &expected)
+}
+
+fn compare(
+    setting: &Setting<'_>,
+    scheme: &str,
+    pairs: &[Pair],
+    expected: &[Option<Ordering>],
+) -> anyhow::Result<Comparison> {
+    let answers = answers(setting, scheme, pairs)?;
+    let mut differences = Vec::new();
+    for ((a, b), (expected, found)) in pairs.iter().zip(expected.iter().zip(&answers)) {
+        let expected = match expected {
+            Some(Ordering::Less) => "<",
+            Some(Ordering::Equal) => "=",
+            Some(Ordering::Greater) => ">",
+            None => "error",
+        };
+        if expected != found && !(expected == "error" && found.starts_with("error: ")) {
+            differences.push(format!("{a} {expected} {b}, but limpid says `{found}`"));
+        }
+    }
+    if answers.len() != pairs.len() {
+        differences.push(format!("there are {} answers", answers.len()));
+    }
+    let equal = expected.iter().filter(|order| **order == Some(Ordering::Equal)).count();
+    let errors = expected.iter().filter(|order| order.is_none()).count();
+    let what = format!("{} pairs, {equal} of them equal, {errors} no versions", pairs.len());
+    Ok(Comparison::new(what, differences).requiring(!pairs.is_empty(), "there are no pairs"))
+}
+
+/// What `limpid version compare` answers, line by line.
+fn answers(setting: &Setting<'_>, scheme: &str, pairs: &[Pair]) -> anyhow::Result<Vec<String>> {
+    let folder = setting.fresh("versions")?;
+    let input = folder.join("pairs");
+    std::fs::write(&input, lines(pairs))?;
+    let mut limpid = setting.limpid.command(&folder);
+    limpid.args(["version", "compare", scheme]).stdin(File::open(&input)?).stderr(Stdio::inherit());
+    let output = limpid.output().with_context(|| format!("cannot run `{}`", shown(&limpid)))?;
+    let answers: Vec<String> = String::from_utf8(output.stdout)?.lines().map(String::from).collect();
+    // It fails where a single version cannot be read, and says so in that line.
+    if !output.status.success() && !answers.iter().any(|answer| answer.starts_with("error: ")) {
+        bail!("`{}` failed: {}", shown(&limpid), output.status);
+    }
+    Ok(answers)
+}
+
+/// Neighbours among the versions that the tracker names for one package.
+fn published_dpkg(setting: &Setting<'_>) -> anyhow::Result<Vec<Pair>> {
+    let document = read_zstd(&setting.corpus.path(TRACKER))?;
+    let mut pairs = Vec::new();
+    for entries in document.as_object().into_iter().flat_map(|packages| packages.values()) {
+        let mut versions = Vec::new();
+        let entries = entries.as_object().into_iter().flat_map(|entries| entries.values());
+        for release in
+            entries.filter_map(|entry| entry.get("releases")?.as_object()).flat_map(|it| it.values())
+        {
+            versions.extend(release.get("fixed_version").and_then(|version| version.as_str()));
+            let held = release.get("repositories").and_then(|held| held.as_object());
+            versions.extend(held.into_iter().flat_map(|held| held.values()).filter_map(|it| it.as_str()));
+        }
+        pairs.extend(neighbours(versions.into_iter().map(String::from).collect()));
+    }
+    Ok(sample(pairs))
+}
+
+/// The same of Alpine's security database.
+fn published_apk(setting: &Setting<'_>) -> anyhow::Result<Vec<Pair>> {
+    Ok(alpine::versions_of_secdb(setting)?.into_iter().flat_map(neighbours).collect())
+}
+
+/// Each version of a list with the next two in the order of their text.
+fn neighbours(mut versions: Vec<String>) -> Vec<Pair> {
+    versions.sort();
+    versions.dedup();
+    let next = |by: usize| versions.iter().cloned().zip(versions.iter().skip(by).cloned());
+    next(1).chain(next(2)).collect()
+}
+
+/// As many as are compared by starting programs, from all over the list.
+fn sample(pairs: Vec<Pair>) -> Vec<Pair> {
+    let step = pairs.len().div_ceil(PUBLISHED).max(1);
+    pairs.into_iter().step_by(step).collect()
+}

@@ -1,0 +1,128 @@
+//! Versions made up by the grammar of a scheme, the same in every run.
+
+/// The grammar of a scheme.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// `[epoch:]upstream[-revision]`, as
+    /// [Debian Policy 5.6.12](https://www.debian.org/doc/debian-policy/ch-controlfields.html#version)
+    /// has it.
+    Dpkg,
+    /// `number(.number)*letter?(_suffix number?)*(-r number)?`
+    Apk,
+}
+
+/// Pieces of an upstream version or a revision of Debian.
+const PIECES: [&str; 22] = [
+    "0", "1", "2", "9", "10", "00", "01", "007", "a", "b", "Z", "rc", "dfsg", "git", "~", "~~", "+", ".",
+    ".", "+deb12u", "~bpo", "ubuntu",
+];
+
+const SUFFIXES: [&str; 9] = ["alpha", "beta", "pre", "rc", "cvs", "svn", "git", "hg", "p"];
+
+/// A generator of numbers,
+/// [xorshift64*](https://en.wikipedia.org/wiki/Xorshift#xorshift*): good enough to vary versions.
+struct Numbers(u64);
+
+/// Pairs of versions. In every other pair the second is the first with one part made anew, so that
+/// they differ late or not at all.
+pub(crate) fn pairs(form: Form, count: usize) -> Vec<(String, String)> {
+    let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+    let mut pairs = Vec::with_capacity(count);
+    for place in 0..count {
+        let a = form.parts(&mut numbers);
+        let mut b = form.parts(&mut numbers);
+        if place % 2 == 0 {
+            let anew = numbers.below(a.len());
+            for (at, (from, to)) in a.iter().zip(&mut b).enumerate() {
+                if at != anew {
+                    to.clone_from(from);
+                }
+            }
+        }
+        pairs.push((a.concat(), b.concat()));
+    }
+    pairs
+}
+
+/// Pairs as `limpid version compare` reads them.
+pub(crate) fn lines(pairs: &[(String, String)]) -> String {
+    pairs.iter().map(|(a, b)| format!("{a}\t{b}\n")).collect()
+}
+
+impl Form {
+    /// The parts of a version, which are as many in each.
+    fn parts(self, numbers: &mut Numbers) -> Vec<String> {
+        match self {
+            Self::Dpkg => {
+                let epoch = numbers.choose(&["", "", "", "0:", "1:", "2:"]).to_owned();
+                let first = numbers.choose(&["0", "1", "2", "9", "10", "00", "01"]).to_owned();
+                let (upstream, tail) = (numbers.pieces(5), numbers.pieces(4));
+                let revision = match numbers.below(4) {
+                    0 => String::new(),
+                    1 => format!("-{}{tail}", numbers.below(3)),
+                    // A hyphen inside the upstream version, which a revision makes possible.
+                    2 => format!("-1-{}{tail}", numbers.below(3)),
+                    _ => format!("-{}", numbers.below(20)),
+                };
+                vec![epoch, first, upstream, revision]
+            }
+            Self::Apk => {
+                let first = numbers.number();
+                let more = (0..numbers.below(4)).map(|_| format!(".{}", numbers.number())).collect();
+                let letter = numbers.choose(&["", "", "", "a", "b", "z"]).to_owned();
+                let suffixes = [numbers.suffix(), numbers.suffix()].concat();
+                let revision = match numbers.below(3) {
+                    0 => String::new(),
+                    _ => format!("-r{}", numbers.below(12)),
+                };
+                vec![first, more, letter, suffixes, revision]
+            }
+        }
+    }
+}
+
+impl Numbers {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 16
+    }
+
+    /// A number below `limit`, which is not 0.
+    fn below(&mut self, limit: usize) -> usize {
+        let limit = u64::try_from(limit).unwrap_or(u64::MAX).max(1);
+        usize::try_from(self.next() % limit).unwrap_or(0)
+    }
+
+    fn choose<'a>(&mut self, choices: &[&'a str]) -> &'a str {
+        choices.get(self.below(choices.len())).copied().unwrap_or_default()
+    }
+
+    fn pieces(&mut self, most: usize) -> String {
+        (0..self.below(most + 1)).map(|_| self.choose(&PIECES)).collect()
+    }
+
+    fn number(&mut self) -> String {
+        self.choose(&["0", "1", "2", "9", "10", "11", "00", "01", "010", "20240923"]).to_owned()
+    }
+
+    fn suffix(&mut self) -> String {
+        let number = self.choose(&["", "0", "1", "2", "10"]);
+        match self.below(3) {
+            0 => format!("_{}{number}", self.choose(&SUFFIXES)),
+            _ => String::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_run_makes_the_same_pairs() {
+        assert_eq!(pairs(Form::Dpkg, 50), pairs(Form::Dpkg, 50));
+        assert_eq!(pairs(Form::Apk, 50).len(), 50);
+    }
+}

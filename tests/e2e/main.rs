@@ -12,7 +12,6 @@
 
 mod api;
 mod archives;
-mod component;
 mod golden;
 mod program;
 mod service;
@@ -22,7 +21,6 @@ mod commands;
 mod coverage;
 mod errors;
 mod feeds;
-mod hostile;
 mod hot_swap;
 mod images;
 mod jobs;

@@ -7,6 +7,12 @@ use limpid_runtime::{Sink, Source};
 
 use super::REMEMBERED;
 
+/// Statements of one advisory, over all of its parts. The largest that are known speak of a few
+/// thousand packages.
+const AFFECTED: usize = 200_000;
+/// Aliases of an advisory, and likewise ratings, weaknesses and references.
+const COMMON: usize = 1_000;
+
 /// What a feed's plugin makes of one source.
 #[derive(Debug, Default)]
 pub(super) struct Collector {
@@ -18,6 +24,8 @@ pub(super) struct Collector {
     pub(super) follow: Vec<Source>,
     /// The source that the plugin recognised in the document.
     pub(super) identified: Option<String>,
+    /// Identifiers of which more was stated than one advisory may hold.
+    oversized: BTreeSet<String>,
     /// Whether more was stated than may be.
     pub(super) overflowed: bool,
     limit: usize,
@@ -37,7 +45,14 @@ impl Sink for Collector {
     fn advisories(&mut self, batch: Vec<Advisory>) {
         for advisory in batch {
             match self.advisories.entry(advisory.id.clone()) {
-                Entry::Occupied(mut entry) => join(entry.get_mut(), advisory),
+                Entry::Occupied(mut entry) => {
+                    if let Err(why) = join(entry.get_mut(), advisory) {
+                        let id = entry.remove_entry().0;
+                        self.oversized.insert(id.clone());
+                        self.reject(id, why);
+                    }
+                }
+                Entry::Vacant(entry) if self.oversized.contains(entry.key()) => {}
                 Entry::Vacant(entry) => {
                     entry.insert(advisory);
                 }
@@ -73,7 +88,7 @@ impl Sink for Collector {
 }
 
 /// Adds to an advisory what another part of it says.
-fn join(into: &mut Advisory, part: Advisory) {
+fn join(into: &mut Advisory, part: Advisory) -> Result<(), InputError> {
     let or = |into: &mut String, part: String| {
         if into.is_empty() {
             *into = part;
@@ -85,15 +100,25 @@ fn join(into: &mut Advisory, part: Advisory) {
     add(&mut into.ratings, part.ratings);
     add(&mut into.weaknesses, part.weaknesses);
     add(&mut into.references, part.references);
-    add(&mut into.affected, part.affected);
+    for affected in part.affected {
+        // Beyond that, saying something twice does less harm than looking whether it was said.
+        if into.affected.len() >= COMMON || !into.affected.contains(&affected) {
+            into.affected.push(affected);
+        }
+    }
     into.published = into.published.take().or(part.published);
     into.modified = into.modified.take().or(part.modified);
     into.withdrawn = into.withdrawn.take().or(part.withdrawn);
+    if into.affected.len() > AFFECTED {
+        return Err(InputError::Unsupported(format!("it concerns more than {AFFECTED} packages")));
+    }
+    Ok(())
 }
 
+/// Adds what is not there yet, up to what a reader could make use of.
 fn add<T: PartialEq>(into: &mut Vec<T>, part: Vec<T>) {
     for item in part {
-        if !into.contains(&item) {
+        if into.len() < COMMON && !into.contains(&item) {
             into.push(item);
         }
     }

@@ -60,3 +60,18 @@ fn all_rejections_are_counted_and_the_first_remembered() {
     assert_eq!(collector.rejections.len(), REMEMBERED);
     assert_eq!(collector.rejections[0], ("0".to_owned(), "malformed: bad".to_owned()));
 }
+
+#[test]
+fn an_advisory_that_grows_without_end_costs_that_advisory() {
+    let mut collector = Collector::new(10);
+    collector.advisories(vec![part("Y", "", &["a"])]);
+    for block in 0..=AFFECTED / 10_000 {
+        let names: Vec<String> = (0..10_000).map(|n| format!("{block}-{n}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        collector.advisories(vec![part("X", "", &names)]);
+    }
+    collector.advisories(vec![part("X", "", &["more"])]);
+    assert_eq!(collector.advisories.keys().collect::<Vec<_>>(), ["Y"]);
+    assert_eq!(collector.rejected, 1);
+    assert!(collector.rejections[0].1.contains("more than 200000 packages"));
+}

@@ -25,6 +25,7 @@ pub(crate) enum Format {
 
 /// Prints text to standard output.
 pub(crate) fn print(text: &str) -> anyhow::Result<ExitCode> {
+    let text = printable(text);
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
     if !text.ends_with('\n') {
@@ -34,7 +35,25 @@ pub(crate) fn print(text: &str) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Text without what would make a terminal do something else than show it. Names come from images,
+/// advisories and plugins, and may hold anything.
+pub(crate) fn printable(text: &str) -> String {
+    let directs =
+        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().filter(|&c| c == '\n' || !(c.is_control() || directs(c))).collect()
+}
+
 /// Prints a document to standard output.
 pub(crate) fn print_json(document: &impl Serialize) -> anyhow::Result<ExitCode> {
     print(&serde_json::to_string_pretty(document)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn nothing_that_a_terminal_obeys_is_printed() {
+        assert_eq!(printable("a\u{1b}[2Jb\u{202e}c\r\nd\u{9b}"), "a[2Jbc\nd");
+    }
 }

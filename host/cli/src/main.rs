@@ -48,7 +48,7 @@ enum Command {
     /// Advisories: take in documents, show what is held
     #[command(subcommand)]
     Feed(commands::feed::Command),
-    /// Plugins: show what is loaded
+    /// Plugins: show, add, replace and remove them; make and test your own
     #[command(subcommand)]
     Plugin(commands::plugin::Command),
     /// Versions: compare them as a scheme does
@@ -65,7 +65,7 @@ fn main() -> ExitCode {
         // Whoever reads our output has had enough, as in `limpid packages x.tar | head`.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", chain(&error));
+            eprintln!("error: {}", commands::printable(&chain(&error)));
             ExitCode::FAILURE
         }
     }

@@ -1,10 +1,11 @@
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use limpid_model::{Blame, FailureKind, InputError, PluginFailure, PluginId};
 use wasmtime::component::{Instance, InstancePre};
 use wasmtime::{Store, UpdateDeadline};
 
-use crate::Settings;
+use crate::bounds::{Bound, Bounds};
 use crate::contract::types;
 use crate::convert::{self, shorten};
 use crate::detector::LayerFile;
@@ -27,14 +28,14 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(settings: &Settings, lent: Lent) -> Self {
-        let clock = match lent.intake {
-            Some(_) => Clock::start(settings.parse_time, "plugins.parse_time"),
-            None => Clock::start(settings.call_time, "plugins.call_time"),
-        };
+    pub(crate) fn new(bounds: &Bounds, lent: Lent) -> Self {
+        let clock = Clock::start(match lent.intake {
+            Some(_) => &bounds.parse_time,
+            None => &bounds.call_time,
+        });
         let limits = Limits {
-            memory: Budget::new(settings.memory_bytes),
-            tables: Budget::new(settings.table_elements),
+            memory: Budget::new(bounds.memory_bytes.limit),
+            tables: Budget::new(bounds.table_elements.limit),
         };
         Self { limits, clock, files: lent.files, intake: lent.intake }
     }
@@ -45,12 +46,13 @@ impl types::Host for State {}
 /// Measures what a plugin takes of its time.
 pub(crate) struct Clock {
     limit: Duration,
-    setting: &'static str,
+    setting: Cow<'static, str>,
     deadline: Instant,
 }
 
 impl Clock {
-    fn start(limit: Duration, setting: &'static str) -> Self {
+    fn start(bound: &Bound<Duration>) -> Self {
+        let Bound { limit, setting } = bound.clone();
         let now = Instant::now();
         // A limit beyond what the clock can tell is none.
         let deadline = now.checked_add(limit).unwrap_or(now + Duration::from_secs(u32::MAX.into()));
@@ -70,7 +72,7 @@ impl Clock {
         if Instant::now() < self.deadline {
             return Ok(());
         }
-        Err(Stop::Time { limit: self.limit, setting: self.setting })
+        Err(Stop::Time { limit: self.limit, setting: self.setting.clone() })
     }
 }
 
@@ -85,13 +87,15 @@ pub(crate) struct Lent {
 pub(crate) struct Callee {
     pub(crate) id: PluginId,
     runtime: Runtime,
+    bounds: Bounds,
     instance: InstancePre<State>,
     pub(crate) health: Health,
 }
 
 impl Callee {
     pub(crate) fn new(id: PluginId, runtime: Runtime, instance: InstancePre<State>) -> Self {
-        Self { id, runtime, instance, health: Health::default() }
+        let bounds = Bounds::of(runtime.settings(), &id.name);
+        Self { id, runtime, bounds, instance, health: Health::default() }
     }
 
     pub(crate) const fn instance_pre(&self) -> &InstancePre<State> {
@@ -127,7 +131,7 @@ impl Callee {
             Err(error) => Err(error),
         };
         result.map_err(|error| {
-            let verdict = judge(&error, &store.data().limits, self.runtime.settings());
+            let verdict = judge(&error, &store.data().limits, &self.bounds);
             self.failure(name, verdict.kind, verdict.blame, verdict.message)
         })
     }
@@ -152,12 +156,11 @@ impl Callee {
     }
 
     fn store(&self, lent: Lent) -> Store<State> {
-        let settings = self.runtime.settings();
         // A view may be asked for its files more than once.
         let handles = lent.files.len().saturating_mul(2).saturating_add(SPARE_HANDLES);
-        let mut store = Store::new(&self.runtime.0.engine, State::new(settings, lent));
+        let mut store = Store::new(&self.runtime.0.engine, State::new(&self.bounds, lent));
         store.limiter(|state| &mut state.limits);
-        store.set_hostcall_fuel(settings.output_bytes);
+        store.set_hostcall_fuel(self.bounds.output_bytes.limit);
         store.set_max_component_handles(handles);
         store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|store| {
@@ -187,9 +190,13 @@ impl Callee {
 mod tests {
     use super::*;
 
+    fn clock(limit: Duration) -> Clock {
+        Clock::start(&Bound { limit, setting: "plugins.call_time".into() })
+    }
+
     #[test]
     fn time_that_the_host_spends_for_a_plugin_is_not_the_plugins() {
-        let mut clock = Clock::start(Duration::from_secs(60), "plugins.call_time");
+        let mut clock = clock(Duration::from_secs(60));
         let before = clock.deadline;
         let spent = clock.aside(|| {
             let started = Instant::now();
@@ -201,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_limit_beyond_what_the_clock_can_tell_is_none() {
-        assert!(Clock::start(Duration::MAX, "plugins.call_time").check().is_ok());
-        assert!(Clock::start(Duration::ZERO, "plugins.call_time").check().is_err());
+        assert!(clock(Duration::MAX).check().is_ok());
+        assert!(clock(Duration::ZERO).check().is_err());
     }
 }

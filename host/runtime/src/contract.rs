@@ -47,24 +47,35 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     Ok(linker)
 }
 
-/// Which roles a component has, by what it exports. Runs none of it.
+/// What a component takes and gives, held against the contract.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Surface {
+    /// By what it exports; at least one.
+    pub(crate) roles: Vec<Role>,
+    pub(crate) imports: Vec<String>,
+    pub(crate) exports: Vec<String>,
+}
+
+/// What a component imports and exports. Runs none of it.
 ///
 /// # Errors
 /// The first import that plugins are not given, or export that this host does not serve.
-pub(crate) fn roles(engine: &Engine, component: &Component) -> Result<Vec<Role>, LoadError> {
+pub(crate) fn surface(engine: &Engine, component: &Component) -> Result<Surface, LoadError> {
     let component = component.component_type();
+    let mut surface = Surface::default();
     for (import, _) in component.imports(engine) {
         check_import(import)?;
+        surface.imports.push(import.to_owned());
     }
-    let mut roles = Vec::new();
     for (export, _) in component.exports(engine) {
-        roles.extend(role_of(export)?);
+        surface.roles.extend(role_of(export)?);
+        surface.exports.push(export.to_owned());
     }
-    if roles.is_empty() {
+    if surface.roles.is_empty() {
         return Err(LoadError::NoRole { served: VERSION });
     }
-    roles.sort_unstable();
-    Ok(roles)
+    surface.roles.sort_unstable();
+    Ok(surface)
 }
 
 fn check_import(import: &str) -> Result<(), LoadError> {

@@ -205,6 +205,7 @@ mod tests {
 
     use super::*;
     use crate::Settings;
+    use crate::bounds::Bounds;
 
     struct Zeros(u64);
 
@@ -232,7 +233,7 @@ mod tests {
 
     fn state(size: u64) -> State {
         let files: Vec<Box<dyn LayerFile>> = vec![Box::new(Zeros(size))];
-        State::new(&Settings::default(), Lent { files, ..Lent::default() })
+        State::new(&Bounds::of(&Settings::default(), "test"), Lent { files, ..Lent::default() })
     }
 
     #[test]

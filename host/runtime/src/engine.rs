@@ -10,6 +10,7 @@ use limpid_model::Digest;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, WasmFeatures};
 
+use crate::allow::AllowList;
 use crate::call::State;
 use crate::compiled::Compiled;
 use crate::{Error, LoadError, Plugin, Settings, contract};
@@ -35,6 +36,7 @@ pub(crate) struct Shared {
     pub(crate) engine: Engine,
     pub(crate) linker: Linker<State>,
     pub(crate) settings: Settings,
+    pub(crate) allow: AllowList,
     compiled: Option<Compiled>,
     pub(crate) calls: Lane,
     pub(crate) parses: Lane,
@@ -72,6 +74,7 @@ impl Runtime {
             engine,
             calls: Lane::new(settings.instances),
             parses: Lane::new(settings.parse_instances),
+            allow: AllowList::parse(&settings.allow)?,
             settings,
             compiled,
         })))
@@ -103,14 +106,23 @@ impl Runtime {
         Ok(component)
     }
 
+    /// Loads a component as it is, with no signature.
+    ///
+    /// # Errors
+    /// As of [`Self::load_signed`].
+    pub fn load(&self, component: &[u8]) -> Result<Arc<Plugin>, LoadError> {
+        self.load_signed(component, None)
+    }
+
     /// Compiles a component, holds it against the contract and asks it what it claims or how it is
     /// called. Takes some tenths of a second, most of it compiling, on all processors, unless its
-    /// compiled form is in the cache.
+    /// compiled form is in the cache. Where setting `plugins.allow` says what may run, that is
+    /// looked at first; a signature is one over the text of the component's digest, in hex or base64.
     ///
     /// # Errors
     /// [`LoadError`], which says what is wrong with the component.
-    pub fn load(&self, component: &[u8]) -> Result<Arc<Plugin>, LoadError> {
-        Plugin::load(self, component).map(Arc::new)
+    pub fn load_signed(&self, component: &[u8], signature: Option<&str>) -> Result<Arc<Plugin>, LoadError> {
+        Plugin::load(self, component, signature).map(Arc::new)
     }
 }
 

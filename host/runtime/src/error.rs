@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use limpid_model::PluginFailure;
+use limpid_model::{Digest, PluginFailure};
 
 /// Why there is no engine to run plugins.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +14,29 @@ pub enum Error {
         value: u64,
         /// What it must be.
         expected: &'static str,
+    },
+    /// A limit of one plugin that is not below the general one.
+    #[error(
+        "setting `plugins.limits.{plugin}.{field}` is {value}, must be 1 to {general}, \
+         which is `plugins.{field}`"
+    )]
+    PluginLimit {
+        /// The plugin.
+        plugin: String,
+        /// Which limit.
+        field: &'static str,
+        /// What it is.
+        value: u64,
+        /// What it is for all.
+        general: u64,
+    },
+    /// An entry of the list of components that may run that is none.
+    #[error("setting `plugins.allow` holds `{entry}`: {why}")]
+    Allow {
+        /// The entry, shortened.
+        entry: String,
+        /// What is wrong with it.
+        why: &'static str,
     },
     /// The directory of compiled components cannot be used.
     #[error("directory `{}` cannot hold compiled components", directory.display())]
@@ -46,6 +69,14 @@ pub enum LoadError {
         size: u64,
         /// What is allowed.
         limit: u64,
+    },
+    /// Not among those that the operator lets run.
+    #[error("may not run: setting `plugins.allow` names what may, and it is {digest}, {why}")]
+    NotAllowed {
+        /// Its digest.
+        digest: Digest,
+        /// Why it is not allowed.
+        why: &'static str,
     },
     /// Not WebAssembly.
     #[error("is not WebAssembly: it does not begin with `\\0asm`")]

@@ -1,10 +1,11 @@
+use std::borrow::Cow;
 use std::io;
 use std::time::Duration;
 
 use limpid_model::{Blame, FailureKind};
 use wasmtime::Trap;
 
-use crate::Settings;
+use crate::bounds::{Bound, Bounds};
 use crate::convert::shorten;
 use crate::limits::{Budget, Limits};
 
@@ -12,7 +13,7 @@ use crate::limits::{Budget, Limits};
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Stop {
     #[error("ran for more than {limit:?}, the limit of setting `{setting}`")]
-    Time { limit: Duration, setting: &'static str },
+    Time { limit: Duration, setting: Cow<'static, str> },
     #[error(
         "put {bytes} bytes into its sink, over the limit of {limit} (setting `plugins.parse_output_bytes`)"
     )]
@@ -64,31 +65,29 @@ impl Verdict {
 }
 
 /// What a call failed of, given what the engine says and how far the instance had grown.
-pub(crate) fn judge(error: &wasmtime::Error, limits: &Limits, settings: &Settings) -> Verdict {
+pub(crate) fn judge(error: &wasmtime::Error, limits: &Limits, bounds: &Bounds) -> Verdict {
     if let Some(stop) = error.downcast_ref::<Stop>() {
         return Verdict::new(stop.kind(), stop.to_string());
     }
     if is_host_failure(error) {
         return Verdict::new(FailureKind::Host, format!("{error:#}"));
     }
-    if let Some(message) = denial(&limits.memory, "bytes of memory", "plugins.memory_bytes") {
+    if let Some(message) = denial(&limits.memory, "bytes of memory", &bounds.memory_bytes) {
         return Verdict::new(FailureKind::Memory, message);
     }
-    if let Some(message) = denial(&limits.tables, "table elements", "plugins.table_elements") {
+    if let Some(message) = denial(&limits.tables, "table elements", &bounds.table_elements) {
         return Verdict::new(FailureKind::Tables, message);
     }
     if is_output_exhausted(error) {
-        let limit = settings.output_bytes;
-        let message =
-            format!("returned more than {limit} bytes at once, the limit of setting `plugins.output_bytes`");
+        let Bound { limit, setting } = &bounds.output_bytes;
+        let message = format!("returned more than {limit} bytes at once, the limit of setting `{setting}`");
         return Verdict::new(FailureKind::Output, message);
     }
     match error.downcast_ref::<Trap>() {
         Some(Trap::StackOverflow) => {
-            let limit = settings.stack_bytes;
-            let message = format!(
-                "needed more than {limit} bytes of stack, the limit of setting `plugins.stack_bytes`"
-            );
+            let Bound { limit, setting } = &bounds.stack_bytes;
+            let message =
+                format!("needed more than {limit} bytes of stack, the limit of setting `{setting}`");
             Verdict::new(FailureKind::Trap, message)
         }
         Some(trap) => Verdict::new(FailureKind::Trap, trap.to_string()),
@@ -98,9 +97,9 @@ pub(crate) fn judge(error: &wasmtime::Error, limits: &Limits, settings: &Setting
     }
 }
 
-fn denial(budget: &Budget, unit: &str, setting: &str) -> Option<String> {
+fn denial(budget: &Budget, unit: &str, bound: &Bound<usize>) -> Option<String> {
     let wanted = budget.denied?;
-    Some(format!("wanted {wanted} {unit}, over the limit of {} (setting `{setting}`)", budget.limit))
+    Some(format!("wanted {wanted} {unit}, over the limit of {} (setting `{}`)", bound.limit, bound.setting))
 }
 
 fn is_host_failure(error: &wasmtime::Error) -> bool {

@@ -32,6 +32,8 @@
 //! # }
 //! ```
 
+mod allow;
+mod bounds;
 mod call;
 mod compiled;
 mod contract;
@@ -51,6 +53,7 @@ mod scheme;
 mod settings;
 mod shape;
 
+pub use bounds::PluginLimits;
 pub use detector::{Detected, Detector, LayerFile};
 pub use engine::Runtime;
 pub use error::{Error, LoadError};

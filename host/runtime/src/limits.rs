@@ -9,7 +9,7 @@ pub(crate) struct Limits {
 /// An amount that must not be exceeded.
 pub(crate) struct Budget {
     used: usize,
-    pub(crate) limit: usize,
+    limit: usize,
     /// What was asked for in excess of the limit, the first time.
     pub(crate) denied: Option<usize>,
 }

@@ -4,6 +4,7 @@ use limpid_model::{Digest, PluginId, Role};
 use wasmparser::Encoding;
 
 use crate::call::Callee;
+use crate::contract::Surface;
 use crate::detector::{Detector, DetectorRole};
 use crate::feed::{Feed, FeedRole};
 use crate::scheme::{Scheme, SchemeRole};
@@ -13,30 +14,34 @@ use crate::{LoadError, Metadata, Runtime, contract, metadata, shape};
 pub struct Plugin {
     callee: Callee,
     metadata: Metadata,
-    roles: Vec<Role>,
+    surface: Surface,
+    size: u64,
     detector: Option<DetectorRole>,
     feed: Option<FeedRole>,
     scheme: Option<SchemeRole>,
 }
 
 impl Plugin {
-    pub(crate) fn load(runtime: &Runtime, bytes: &[u8]) -> Result<Self, LoadError> {
-        check(runtime, bytes)?;
+    pub(crate) fn load(runtime: &Runtime, bytes: &[u8], signature: Option<&str>) -> Result<Self, LoadError> {
+        check_size(runtime, bytes)?;
         let digest = Digest::of(bytes);
+        runtime.0.allow.check(&digest, signature)?;
+        check_form(bytes)?;
         let component = runtime.compile(&digest, bytes)?;
-        let roles = contract::roles(&runtime.0.engine, &component)?;
+        let surface = contract::surface(&runtime.0.engine, &component)?;
         let identity = metadata::read(bytes)?;
         let misfit = |error: wasmtime::Error| LoadError::Misfit(format!("{error:#}"));
         let instance = runtime.0.linker.instantiate_pre(&component).map_err(misfit)?;
         let id = PluginId { name: identity.name, version: identity.version, digest };
         let callee = Callee::new(id, runtime.clone(), instance);
-        let has = |role| roles.contains(&role).then_some(&callee);
+        let has = |role| surface.roles.contains(&role).then_some(&callee);
         Ok(Self {
             detector: has(Role::Detector).map(DetectorRole::probe).transpose()?,
             feed: has(Role::Feed).map(FeedRole::probe).transpose()?,
             scheme: has(Role::Scheme).map(SchemeRole::probe).transpose()?,
             metadata: identity.metadata,
-            roles,
+            surface,
+            size: bytes.len() as u64,
             callee,
         })
     }
@@ -48,7 +53,22 @@ impl Plugin {
 
     /// What it can be asked for, by what it exports; at least one role.
     pub fn roles(&self) -> &[Role] {
-        &self.roles
+        &self.surface.roles
+    }
+
+    /// The interfaces that it imports, as the component names them.
+    pub fn imports(&self) -> &[String] {
+        &self.surface.imports
+    }
+
+    /// What it exports, as the component names it.
+    pub fn exports(&self) -> &[String] {
+        &self.surface.exports
+    }
+
+    /// Size of the component, in bytes.
+    pub const fn size(&self) -> u64 {
+        self.size
     }
 
     /// What else it says of itself.
@@ -84,17 +104,18 @@ impl Plugin {
 
 impl fmt::Debug for Plugin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Plugin").field("id", self.id()).field("roles", &self.roles).finish()
+        f.debug_struct("Plugin").field("id", self.id()).field("roles", &self.roles()).finish()
     }
 }
 
-/// What must hold before a component is given to the compiler.
-fn check(runtime: &Runtime, bytes: &[u8]) -> Result<(), LoadError> {
+fn check_size(runtime: &Runtime, bytes: &[u8]) -> Result<(), LoadError> {
     let limit = runtime.settings().component_bytes;
     let size = bytes.len() as u64;
-    if size > limit {
-        return Err(LoadError::TooLarge { size, limit });
-    }
+    if size > limit { Err(LoadError::TooLarge { size, limit }) } else { Ok(()) }
+}
+
+/// What must hold before a component is given to the compiler.
+fn check_form(bytes: &[u8]) -> Result<(), LoadError> {
     match metadata::encoding(bytes) {
         None => return Err(LoadError::NotWasm),
         Some(Encoding::Module) => return Err(LoadError::Module),

@@ -10,7 +10,6 @@ mod versions;
 mod watch;
 
 use std::collections::{BTreeMap, HashSet};
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -189,21 +188,54 @@ impl Registry {
     ///
     /// # Errors
     /// [`ChangeError`]; what ran before goes on.
-    pub fn put(&self, name: &str, component: &[u8]) -> Result<PluginId, ChangeError> {
-        let plugin = self.0.runtime.load(component).map_err(ChangeError::Refused)?;
+    pub fn put(
+        &self,
+        name: &str,
+        component: &[u8],
+        signature: Option<&str>,
+    ) -> Result<PluginId, ChangeError> {
+        let plugin = self.load(component, signature)?;
         let id = plugin.id().clone();
         if id.name != name {
             return Err(ChangeError::OtherName { given: name.to_owned(), stated: id.name });
         }
+        self.install(plugin, component, signature)?;
+        Ok(id)
+    }
+
+    /// The same under whatever name the component has. Says what it replaced.
+    ///
+    /// # Errors
+    /// [`ChangeError`]; what ran before goes on.
+    pub fn add(&self, component: &[u8], signature: Option<&str>) -> Result<Change, ChangeError> {
+        let plugin = self.load(component, signature)?;
+        let after = Some(plugin.id().clone());
+        let before = self.install(plugin, component, signature)?;
+        Ok(Change { before, after })
+    }
+
+    fn load(&self, component: &[u8], signature: Option<&str>) -> Result<Arc<Plugin>, ChangeError> {
+        self.0.runtime.load_signed(component, signature).map_err(ChangeError::Refused)
+    }
+
+    /// Puts a plugin that was loaded into the directory. Returns what ran before.
+    fn install(
+        &self,
+        plugin: Arc<Plugin>,
+        component: &[u8],
+        signature: Option<&str>,
+    ) -> Result<Option<PluginId>, ChangeError> {
+        let name = &plugin.id().name;
         let mut known = self.files();
         let path = place_of(&known, name).unwrap_or_else(|| self.0.directory.join(format!("{name}.wasm")));
         admit(&known, &path, &plugin).map_err(ChangeError::Refused)?;
+        let before = known.get(&path).and_then(|file| file.plugin.as_ref()).map(|plugin| plugin.id().clone());
         let doing = |source| ChangeError::Io { doing: format!("writing `{}`", path.display()), source };
-        files::write(&path, component).map_err(doing)?;
+        files::write(&path, component, signature).map_err(doing)?;
         let stamp = Stamp::of(&path).ok();
         self.settle(&mut known, &path, stamp, Ok(plugin));
         self.publish(&known);
-        Ok(id)
+        Ok(before)
     }
 
     /// Removes a plugin and its file. Its versions are kept.
@@ -213,7 +245,7 @@ impl Registry {
     pub fn remove(&self, name: &str) -> Result<(), ChangeError> {
         let mut known = self.files();
         let path = place_of(&known, name).ok_or_else(|| ChangeError::NotLoaded(name.to_owned()))?;
-        fs::remove_file(&path)
+        files::remove(&path)
             .map_err(|source| ChangeError::Io { doing: format!("removing `{}`", path.display()), source })?;
         known.remove(&path);
         self.publish(&known);
@@ -239,11 +271,11 @@ impl Registry {
                 .ok_or_else(|| ChangeError::NoEarlier(name.to_owned()))?,
         };
         let Some(kept) = &self.0.versions else { return Err(ChangeError::NoEarlier(name.to_owned())) };
-        let component = kept.read(name, target).map_err(|source| ChangeError::Io {
+        let (component, signature) = kept.read(name, target).map_err(|source| ChangeError::Io {
             doing: format!("reading version {} of plugin `{name}`", target.digest),
             source,
         })?;
-        self.put(name, &component)
+        self.put(name, &component, signature.as_deref())
     }
 
     /// The versions of a plugin that are kept, latest first; the one that runs among them.

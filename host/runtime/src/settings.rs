@@ -1,9 +1,11 @@
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use limpid_model::seconds;
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::allow::AllowList;
+use crate::{Error, PluginLimits};
 
 /// The address space of a 32-bit WebAssembly memory.
 const MEMORY_SPACE: usize = 4 << 30;
@@ -40,6 +42,13 @@ pub struct Settings {
     pub parse_instances: u32,
     /// Failures in a row by its own fault after which a plugin is not called any more; 0 for never.
     pub quarantine_after: u32,
+    /// Which components may run: digests (`sha256:<64 hex digits>`), and public keys
+    /// (`ed25519:<hex or base64>`) of those who may sign for others. A signature is over the text of
+    /// the digest, and is in a file `NAME.wasm.sig` beside the component, in hex or base64. Empty:
+    /// all.
+    pub allow: Vec<String>,
+    /// Lower limits for single plugins, by name.
+    pub limits: BTreeMap<String, PluginLimits>,
 }
 
 impl Default for Settings {
@@ -50,12 +59,14 @@ impl Default for Settings {
             memory_bytes: 256 << 20,
             table_elements: 100_000,
             output_bytes: 64 << 20,
-            parse_output_bytes: 8 << 30,
+            parse_output_bytes: 1 << 30,
             stack_bytes: 512 << 10,
             component_bytes: 64 << 20,
             instances: 24,
             parse_instances: 8,
             quarantine_after: 5,
+            allow: Vec::new(),
+            limits: BTreeMap::new(),
         }
     }
 }
@@ -85,6 +96,10 @@ impl Settings {
                 expected: "must be at most 4294967296",
             });
         }
+        for (name, limits) in &self.limits {
+            limits.check(name, self)?;
+        }
+        AllowList::parse(&self.allow)?;
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use guest::{GOOD, Guest};
 use limpid_model::{Blame, Digest, FailureKind, PluginFailure, Role};
 
-use crate::{LoadError, Plugin, Runtime, Settings};
+use crate::{LoadError, Plugin, PluginLimits, Runtime, Settings};
 
 /// One runtime for all tests that need no settings of their own, with bounds that are met soon.
 fn runtime() -> &'static Runtime {
@@ -219,4 +219,46 @@ fn a_plugin_that_fails_again_and_again_is_not_called_until_it_is_released() {
     assert!(bad.quarantined().unwrap().contains("plugins.quarantine_after"));
     bad.release();
     assert_eq!((bad.quarantined(), kind()), (None, trap));
+}
+
+#[test]
+fn a_plugin_is_held_to_its_own_lower_limit_which_the_failure_names() {
+    let limits = PluginLimits { memory_bytes: Some(2 << 20), ..PluginLimits::default() };
+    let settings = Settings {
+        instances: 2,
+        parse_instances: 1,
+        limits: [("identity".to_owned(), limits)].into(),
+        ..Settings::default()
+    };
+    let keys =
+        "(drop (memory.grow (i32.const 63))) (if (i32.eq (memory.size) (i32.const 1)) (then unreachable))";
+    let runtime = Runtime::new(settings).unwrap();
+    let own = runtime.load(&Guest { keys, ..GOOD }.component()).unwrap();
+    let failure = own.scheme().unwrap().keys(&["1"]).unwrap_err();
+    assert_eq!(
+        (failure.kind, failure.message.as_str()),
+        (
+            FailureKind::Memory,
+            "wanted 4194304 bytes of memory, over the limit of 2097152 \
+             (setting `plugins.limits.identity.memory_bytes`)"
+        )
+    );
+    let other = runtime.load(&Guest { keys, name: "other", ..GOOD }.component()).unwrap();
+    assert!(other.scheme().unwrap().keys(&["1"]).is_ok());
+}
+
+#[test]
+fn what_may_not_run_is_not_even_looked_into() {
+    let allow = vec![Digest::of(&GOOD.component()).to_string()];
+    let settings = Settings { instances: 2, parse_instances: 1, allow, ..Settings::default() };
+    let runtime = Runtime::new(settings).unwrap();
+    assert!(runtime.load(&GOOD.component()).is_ok());
+    let error = runtime.load(b"anything").unwrap_err().to_string();
+    assert_eq!(
+        error,
+        format!(
+            "may not run: setting `plugins.allow` names what may, and it is {}, which is not among those",
+            Digest::of(b"anything")
+        )
+    );
 }

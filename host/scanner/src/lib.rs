@@ -57,6 +57,8 @@ struct Parts {
     kept_bytes: AtomicU64,
     /// How many refreshes are under way or to be done.
     refreshing: AtomicUsize,
+    /// How many refreshes have begun.
+    refreshes: AtomicU64,
     refresher: Mutex<Option<mpsc::Sender<refresh::Event>>>,
 }
 
@@ -79,6 +81,7 @@ impl Scanner {
             images: Mutex::default(),
             kept_bytes: AtomicU64::new(0),
             refreshing: AtomicUsize::new(0),
+            refreshes: AtomicU64::new(0),
             refresher: Mutex::default(),
         }));
         scanner.count_kept()?;

@@ -13,12 +13,18 @@ impl Scanner {
         self.registry().component_bytes()
     }
 
-    /// Takes a component in the place of the plugin of its name.
+    /// Takes a component in the place of the plugin of its name. The signature is one over the text
+    /// of its digest, for setting `plugins.allow`.
     ///
     /// # Errors
     /// [`Error::Change`]; what ran before goes on.
-    pub fn put_plugin(&self, name: &str, component: &[u8]) -> Result<PluginId, Error> {
-        let id = self.registry().put(name, component)?;
+    pub fn put_plugin(
+        &self,
+        name: &str,
+        component: &[u8],
+        signature: Option<&str>,
+    ) -> Result<PluginId, Error> {
+        let id = self.registry().put(name, component, signature)?;
         tracing::info!("plugin {id} is taken");
         Ok(id)
     }

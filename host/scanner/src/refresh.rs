@@ -20,6 +20,13 @@ pub struct Refresh {
     thread: Option<JoinHandle<()>>,
 }
 
+/// How far refreshing was at a moment.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    begun: u64,
+    under_way: bool,
+}
+
 /// What the thread is told.
 pub(crate) enum Event {
     /// A plugin has changed.
@@ -95,6 +102,18 @@ impl Scanner {
         self.0.refreshing.load(Ordering::SeqCst) > 0
     }
 
+    /// How far refreshing is now.
+    pub(crate) fn refreshes(&self) -> Moment {
+        let begun = self.0.refreshes.load(Ordering::SeqCst);
+        Moment { begun, under_way: self.is_refreshing() }
+    }
+
+    /// Whether what was read since a moment may rest on plugins of before and of after a change. It
+    /// may where a refresh was under way then, even if it has ended by now, and where one has begun.
+    pub(crate) fn has_refreshed_since(&self, moment: Moment) -> bool {
+        moment.under_way || moment.begun != self.0.refreshes.load(Ordering::SeqCst)
+    }
+
     /// Asks for images to be refreshed, because one was indexed by detectors that are gone by now.
     pub(crate) fn refresh_soon(&self) {
         if let Some(sender) = &*self.refresher() {
@@ -109,6 +128,7 @@ impl Scanner {
 
     fn begin_refresh(&self) {
         self.0.refreshing.fetch_add(1, Ordering::SeqCst);
+        self.0.refreshes.fetch_add(1, Ordering::SeqCst);
     }
 
     fn end_refresh(&self) {
@@ -125,5 +145,23 @@ impl Scanner {
 
     fn is_feed(&self, id: &PluginId) -> bool {
         self.plugins().feed(&id.name).is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::test_support::scanner;
+
+    #[test]
+    fn what_is_read_while_a_refresh_begins_or_ends_may_rest_on_both_sides_of_it() {
+        let (scanner, _scratch) = scanner(limpid_store::Store::in_memory());
+        let before = scanner.refreshes();
+        assert!(!scanner.has_refreshed_since(before));
+        scanner.begin_refresh();
+        let during = scanner.refreshes();
+        scanner.end_refresh();
+        assert!(scanner.has_refreshed_since(before));
+        assert!(scanner.has_refreshed_since(during));
+        assert!(!scanner.has_refreshed_since(scanner.refreshes()));
     }
 }

@@ -5,7 +5,9 @@ mod purl;
 
 use std::collections::HashMap;
 
-use limpid_model::report::{Finding, InstalledPackage, LayerChanges, LayerOrigin, RatedSeverity, Report};
+use limpid_model::report::{
+    Finding, Gap, InstalledPackage, LayerChanges, LayerOrigin, RatedSeverity, Report,
+};
 use limpid_model::{Advisory, Digest, Distribution, Image, ImageLayer, Rating, Severity};
 use limpid_store::View;
 use limpid_store::tables::advisories::{self, Advisories};
@@ -37,6 +39,8 @@ impl Scanner {
     /// # Errors
     /// [`Error::NoImage`] where there is no such image.
     pub fn report(&self, digest: &Digest) -> Result<Report, Error> {
+        // Before the view is taken: what ends after that is not in it.
+        let begun = self.refreshes();
         let view = self.store().view();
         let (image, indexing) = catalog::image(&view, digest)?;
         let facts = facts(&view, &image, &indexing)?;
@@ -45,7 +49,10 @@ impl Scanner {
         let contents = fold::fold(facts, &indexing.hidden, |_, _| ());
         let matches = matching::matches(&view, &contents)?;
         let findings = findings(&view, &image, &contents, &matches.matches)?;
-        let coverage = coverage::coverage(self, &view, &contents, &indexing, matches)?;
+        let mut coverage = coverage::coverage(self, &view, &contents, &indexing, matches)?;
+        if self.has_refreshed_since(begun) {
+            coverage.gaps.push(Gap::RefreshUnderWay);
+        }
         plugins.extend(self.schemes_of(&contents));
         plugins.sort();
         plugins.dedup();

@@ -1,3 +1,4 @@
+use globset::{GlobBuilder, GlobSetBuilder};
 use limpid_model::{
     Claim, Distribution, Evidence, Fact, Finding, Grouping, InputError, Ownership, Package, Pattern, Scope,
     SourcePackage, Unread,
@@ -22,7 +23,7 @@ pub(crate) fn claim(claim: wit::Claim) -> Result<Claim, Unusable> {
         wit::Pattern::Magic(magic) if magic.is_empty() || magic.len() > MAGIC_BYTES => {
             return Err(format!("`claim.magic` is {} bytes, not 1 to {MAGIC_BYTES}", magic.len()));
         }
-        wit::Pattern::Path(glob) => Pattern::Path(glob),
+        wit::Pattern::Path(glob) => Pattern::Path(usable(glob)?),
         wit::Pattern::Magic(magic) => Pattern::Magic(magic),
     };
     let grouping = match claim.grouping {
@@ -30,6 +31,21 @@ pub(crate) fn claim(claim: wit::Claim) -> Result<Claim, Unusable> {
         wit::Grouping::Together => Grouping::Together,
     };
     Ok(Claim { pattern, grouping })
+}
+
+/// A glob that can be compiled, in the dialect in which layers are matched: one that cannot would
+/// otherwise cost every layer that it is held against.
+fn usable(glob: String) -> Result<String, Unusable> {
+    let compiled = GlobBuilder::new(&glob)
+        .literal_separator(true)
+        .empty_alternates(true)
+        .backslash_escape(true)
+        .build()
+        .and_then(|glob| GlobSetBuilder::new().add(glob).build());
+    match compiled {
+        Ok(_) => Ok(glob),
+        Err(error) => Err(format!("`claim.path` `{glob}` is no glob: {error}")),
+    }
 }
 
 /// A finding, or which file states something that cannot be used.

@@ -8,11 +8,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use tempfile::NamedTempFile;
+
+use crate::allow::SIGNATURE_BYTES;
 use crate::{LoadError, Plugin, Runtime};
 
-/// By what a file is seen to have changed: written in place, or replaced.
+/// By what a component and the signature beside it are seen to have changed: written in place, or
+/// replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stamp {
+    component: FileStamp,
+    signature: Option<FileStamp>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct FileStamp {
     modified: (i64, i64),
     length: u64,
     inode: u64,
@@ -20,6 +30,12 @@ pub(super) struct Stamp {
 
 impl Stamp {
     pub(super) fn of(path: &Path) -> io::Result<Self> {
+        Ok(Self { component: FileStamp::of(path)?, signature: FileStamp::of(&signature_path(path)).ok() })
+    }
+}
+
+impl FileStamp {
+    fn of(path: &Path) -> io::Result<Self> {
         let metadata = fs::metadata(path)?;
         Ok(Self {
             modified: (metadata.mtime(), metadata.mtime_nsec()),
@@ -43,12 +59,33 @@ pub(super) fn list(dir: &Path) -> io::Result<BTreeMap<PathBuf, Stamp>> {
 }
 
 pub(super) fn load(runtime: &Runtime, path: &Path) -> Result<Arc<Plugin>, LoadError> {
-    let limit = runtime.settings().component_bytes;
-    let file = File::open(path).map_err(LoadError::Read)?;
+    let component = read_some(path, runtime.settings().component_bytes).map_err(LoadError::Read)?;
+    let signature = read_signature(path).map_err(LoadError::Read)?;
+    runtime.load_signed(&component, signature.as_deref())
+}
+
+/// Reads one byte more than is allowed, so that what is too large is seen to be.
+fn read_some(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    // One byte more than is allowed, so that what is too large is seen to be.
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(LoadError::Read)?;
-    runtime.load(&bytes)
+    File::open(path)?.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Where the signature of a component lies: `NAME.wasm.sig`.
+fn signature_path(component: &Path) -> PathBuf {
+    let mut name = component.as_os_str().to_owned();
+    name.push(".sig");
+    PathBuf::from(name)
+}
+
+/// The signature beside a component, where there is one; what is no text is no good signature
+/// either.
+pub(super) fn read_signature(component: &Path) -> io::Result<Option<String>> {
+    match read_some(&signature_path(component), SIGNATURE_BYTES as u64) {
+        Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Loads several at a time; one result for each path, in their order.
@@ -71,12 +108,46 @@ pub(super) fn load_all(runtime: &Runtime, paths: &[PathBuf]) -> Vec<Result<Arc<P
     loaded.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
 }
 
-/// Writes a file whole, or not at all.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let dir = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(dir)?;
+/// Writes a component and the signature beside it, each whole or not at all. What may fail for
+/// want of room is done before either is seen; the signature is there before the component is.
+pub(super) fn write(path: &Path, component: &[u8], signature: Option<&str>) -> io::Result<()> {
+    let component = stage(path, component)?;
+    match signature {
+        Some(signature) => write_signature(path, signature)?,
+        None => remove_signature(path)?,
+    }
+    component.persist(path).map_err(|error| error.error)?;
+    File::open(folder(path))?.sync_all()
+}
+
+/// Writes the signature beside a component.
+pub(super) fn write_signature(component: &Path, signature: &str) -> io::Result<()> {
+    let path = signature_path(component);
+    stage(&path, signature.as_bytes())?.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// Removes a component and the signature beside it.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    fs::remove_file(path)?;
+    remove_signature(path)
+}
+
+fn remove_signature(component: &Path) -> io::Result<()> {
+    match fs::remove_file(signature_path(component)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// A file in the folder of another whose place it is to take.
+fn stage(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    let mut file = NamedTempFile::new_in(folder(path))?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    File::open(dir)?.sync_all()
+    Ok(file)
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
 }

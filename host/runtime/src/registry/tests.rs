@@ -1,3 +1,5 @@
+use ed25519_compact::{KeyPair, Seed};
+
 use super::*;
 use crate::Settings;
 use crate::tests::guest::{GOOD, Guest};
@@ -50,9 +52,13 @@ struct Place {
 
 impl Place {
     fn new() -> Self {
+        Self::allowing(Vec::new())
+    }
+
+    fn allowing(allow: Vec<String>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("plugins")).unwrap();
-        let settings = Settings { instances: 2, parse_instances: 1, ..Settings::default() };
+        let settings = Settings { instances: 2, parse_instances: 1, allow, ..Settings::default() };
         let runtime = Runtime::new(settings).unwrap();
         let registry =
             Registry::with_versions(&runtime, &dir.path().join("plugins"), &dir.path().join("versions"))
@@ -101,14 +107,14 @@ fn a_file_takes_effect_when_it_has_looked_the_same_twice() {
 #[test]
 fn what_runs_goes_on_where_its_successor_is_refused() {
     let place = Place::new();
-    place.registry.put("identity", &GOOD.component()).unwrap();
+    place.registry.put("identity", &GOOD.component(), None).unwrap();
     let whole = NEXT.component();
     for bad in [&whole[..whole.len() / 2], b"garbage", b""] {
         std::fs::write(place.file("identity.wasm"), bad).unwrap();
         place.look_twice();
         assert_eq!(place.running(), ["identity 1.2.3"]);
         assert_eq!(place.refused().len(), 1);
-        assert!(place.registry.put("identity", bad).is_err());
+        assert!(place.registry.put("identity", bad, None).is_err());
     }
     std::fs::write(place.file("identity.wasm"), whole).unwrap();
     place.look_twice();
@@ -118,7 +124,7 @@ fn what_runs_goes_on_where_its_successor_is_refused() {
 #[test]
 fn a_component_is_put_under_its_own_name_only() {
     let place = Place::new();
-    let error = place.registry.put("other", &GOOD.component()).unwrap_err();
+    let error = place.registry.put("other", &GOOD.component(), None).unwrap_err();
     assert_eq!(error.to_string(), "the component states as its name `identity`, not `other`");
     assert!(place.running().is_empty());
 }
@@ -127,7 +133,7 @@ fn a_component_is_put_under_its_own_name_only() {
 fn going_back_walks_through_the_versions_that_ran() {
     let place = Place::new();
     for guest in [GOOD, NEXT, Guest { version: Some("3.0.0"), ..GOOD }] {
-        place.registry.put("identity", &guest.component()).unwrap();
+        place.registry.put("identity", &guest.component(), None).unwrap();
     }
     assert_eq!(place.registry.versions("identity").len(), 3);
     for expected in ["2.0.0", "1.2.3"] {
@@ -147,7 +153,7 @@ fn only_the_last_versions_are_kept() {
     let place = Place::new();
     for minor in 0..10 {
         let version: &'static str = format!("1.{minor}.0").leak();
-        place.registry.put("identity", &Guest { version: Some(version), ..GOOD }.component()).unwrap();
+        place.registry.put("identity", &Guest { version: Some(version), ..GOOD }.component(), None).unwrap();
     }
     assert_eq!(place.registry.versions("identity").len(), 6);
 }
@@ -173,10 +179,75 @@ fn whoever_listens_is_told_each_change_once() {
         let version = |id: &Option<PluginId>| id.as_ref().map(|id| id.version.clone()).unwrap_or_default();
         listener.lock().unwrap().push((version(&change.before), version(&change.after)));
     });
-    place.registry.put("identity", &GOOD.component()).unwrap();
-    place.registry.put("identity", &NEXT.component()).unwrap();
+    place.registry.put("identity", &GOOD.component(), None).unwrap();
+    place.registry.put("identity", &NEXT.component(), None).unwrap();
     place.look_twice();
     place.registry.remove("identity").unwrap();
     let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
     assert_eq!(*told.lock().unwrap(), [pair("", "1.2.3"), pair("1.2.3", "2.0.0"), pair("2.0.0", "")]);
+}
+
+#[test]
+fn what_is_added_says_what_it_replaces() {
+    let place = Place::new();
+    let versions = |guest: &Guest| {
+        let change = place.registry.add(&guest.component(), None).unwrap();
+        (change.before.map(|id| id.version), change.after.map(|id| id.version))
+    };
+    assert_eq!(versions(&GOOD), (None, Some("1.2.3".to_owned())));
+    assert_eq!(versions(&NEXT), (Some("1.2.3".to_owned()), Some("2.0.0".to_owned())));
+    assert!(place.registry.add(b"garbage", None).is_err());
+    assert_eq!(place.running(), ["identity 2.0.0"]);
+}
+
+/// A key, and what it signs.
+struct Signer(KeyPair);
+
+impl Signer {
+    fn new(seed: u8) -> Self {
+        Self(KeyPair::from_seed(Seed::new([seed; 32])))
+    }
+
+    fn entry(&self) -> String {
+        format!("ed25519:{}", hex::encode(*self.0.pk))
+    }
+
+    fn sign(&self, component: &[u8]) -> String {
+        hex::encode(*self.0.sk.sign(Digest::of(component).to_string(), None))
+    }
+}
+
+#[test]
+fn a_component_that_is_not_allowed_runs_once_its_signature_lies_beside_it() {
+    let signer = Signer::new(1);
+    let place = Place::allowing(vec![signer.entry()]);
+    std::fs::write(place.file("a.wasm"), GOOD.component()).unwrap();
+    place.look_twice();
+    assert!(place.running().is_empty());
+    assert!(place.refused()[0].contains("it comes with no signature"), "{:?}", place.refused());
+    std::fs::write(place.file("a.wasm.sig"), Signer::new(2).sign(&GOOD.component())).unwrap();
+    place.look_twice();
+    assert!(place.refused()[0].contains("no key there signed it"), "{:?}", place.refused());
+    std::fs::write(place.file("a.wasm.sig"), signer.sign(&GOOD.component()) + "\n").unwrap();
+    place.look_twice();
+    assert_eq!((place.running(), place.refused()), (vec!["identity 1.2.3".to_owned()], vec![]));
+}
+
+#[test]
+fn a_signature_comes_goes_and_comes_back_with_its_component() {
+    let signer = Signer::new(1);
+    let [first, second] = [GOOD.component(), NEXT.component()];
+    let place = Place::allowing(vec![signer.entry(), Digest::of(&second).to_string()]);
+    let signature = signer.sign(&first);
+    let beside = || std::fs::read_to_string(place.file("identity.wasm.sig")).ok();
+    assert!(place.registry.put("identity", &first, None).is_err());
+    assert!(!place.file("identity.wasm").exists());
+    place.registry.put("identity", &first, Some(&signature)).unwrap();
+    assert_eq!(beside().as_ref(), Some(&signature));
+    place.registry.put("identity", &second, None).unwrap();
+    assert_eq!(beside(), None, "that of another component would be wrong");
+    place.registry.rollback("identity", None).unwrap();
+    assert_eq!(beside().as_ref(), Some(&signature));
+    place.registry.remove("identity").unwrap();
+    assert_eq!(beside(), None);
 }

@@ -11,7 +11,7 @@ const KEPT: usize = 5;
 
 /// The last versions of each plugin, so that going back is a call.
 ///
-/// `<directory>/<name>/<number>-<digest>.wasm`: the higher the number, the later it first ran.
+/// `<directory>/<name>/<number>-<digest>.wasm`, its signature beside it: the higher the number, the later it first ran.
 #[derive(Debug)]
 pub(super) struct Versions(PathBuf);
 
@@ -40,21 +40,24 @@ impl Versions {
     /// Keeps a version that runs now, where it is not the latest already; the oldest go.
     pub(super) fn keep(&self, id: &PluginId, component: &Path) -> io::Result<()> {
         let versions = self.of(&id.name);
-        if versions.iter().any(|version| version.digest == id.digest) {
-            return Ok(());
+        let signature = files::read_signature(component)?;
+        if let Some(kept) = versions.iter().find(|version| version.digest == id.digest) {
+            let kept = self.path(&id.name, kept.number, &kept.digest);
+            return signature.map_or(Ok(()), |signature| files::write_signature(&kept, &signature));
         }
         let number = versions.first().map_or(1, |latest| latest.number + 1);
         fs::create_dir_all(self.0.join(&id.name))?;
-        files::write(&self.path(&id.name, number, &id.digest), &fs::read(component)?)?;
+        files::write(&self.path(&id.name, number, &id.digest), &fs::read(component)?, signature.as_deref())?;
         for old in versions.iter().skip(KEPT) {
-            fs::remove_file(self.path(&id.name, old.number, &old.digest))?;
+            files::remove(&self.path(&id.name, old.number, &old.digest))?;
         }
         Ok(())
     }
 
-    /// The component of a version that is kept.
-    pub(super) fn read(&self, name: &str, version: &Version) -> io::Result<Vec<u8>> {
-        fs::read(self.path(name, version.number, &version.digest))
+    /// The component of a version that is kept, and its signature.
+    pub(super) fn read(&self, name: &str, version: &Version) -> io::Result<(Vec<u8>, Option<String>)> {
+        let path = self.path(name, version.number, &version.digest);
+        Ok((fs::read(&path)?, files::read_signature(&path)?))
     }
 
     fn path(&self, name: &str, number: u64, digest: &Digest) -> PathBuf {

@@ -10,6 +10,8 @@ use super::REMEMBERED;
 /// Statements of one advisory, over all of its parts. The largest that are known speak of a few
 /// thousand packages.
 const AFFECTED: usize = 200_000;
+/// Sources that one document may name.
+const FOLLOWED: usize = 10_000;
 /// Aliases of an advisory, and likewise ratings, weaknesses and references.
 const COMMON: usize = 1_000;
 
@@ -43,6 +45,10 @@ impl Sink for Collector {
     }
 
     fn advisories(&mut self, batch: Vec<Advisory>) {
+        // What comes after too much is not looked at: the document is refused anyway.
+        if self.overflowed {
+            return;
+        }
         for advisory in batch {
             match self.advisories.entry(advisory.id.clone()) {
                 Entry::Occupied(mut entry) => {
@@ -72,7 +78,11 @@ impl Sink for Collector {
     }
 
     fn withdraw(&mut self, id: String) {
-        self.withdrawn.insert(id);
+        if self.withdrawn.len() < self.limit {
+            self.withdrawn.insert(id);
+        } else {
+            self.overflowed = true;
+        }
     }
 
     fn reject(&mut self, id: String, why: InputError) {
@@ -83,7 +93,11 @@ impl Sink for Collector {
     }
 
     fn follow(&mut self, source: Source) {
-        self.follow.push(source);
+        if self.follow.len() < FOLLOWED {
+            self.follow.push(source);
+        } else {
+            self.overflowed = true;
+        }
     }
 }
 

@@ -3,6 +3,9 @@ use std::io::{self, Read};
 use limpid_layers::inflated;
 use limpid_runtime as runtime;
 
+/// Bytes that are read at a time, however many a plugin asks for.
+const LONGEST: usize = 256 << 10;
+
 /// The one document that somebody handed in.
 pub(super) struct Documents(Option<Document>);
 
@@ -31,7 +34,7 @@ impl runtime::Document for Document {
     }
 
     fn read(&mut self, len: usize) -> io::Result<Vec<u8>> {
-        let mut bytes = vec![0; len];
+        let mut bytes = vec![0; len.min(LONGEST)];
         let read = loop {
             match self.bytes.read(&mut bytes) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

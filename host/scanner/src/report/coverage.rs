@@ -52,9 +52,6 @@ pub(super) fn coverage(
         sources: Vec::new(),
     };
     coverage.gaps = gaps(&coverage, unspoken(contents, &spoken_of), unseen(scanner, &indexing.detectors));
-    if scanner.is_refreshing() {
-        coverage.gaps.push(Gap::RefreshUnderWay);
-    }
     coverage.sources = sources;
     Ok(coverage)
 }

@@ -1,7 +1,7 @@
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use limpid_model::Digest;
 use limpid_scanner::{Error, Scanner};
 use serde::Deserialize;
@@ -10,6 +10,9 @@ use super::body;
 use crate::api::{PluginRef, PluginWithVersions, Plugins};
 use crate::error::Failure;
 use crate::state::{AppState, Changes};
+
+/// An ed25519 signature over the text of the component's digest, in hex or base64.
+const SIGNATURE: &str = "x-limpid-signature";
 
 pub(super) async fn list(State(state): State<AppState>) -> Json<Plugins> {
     Json((&*state.scanner.plugins()).into())
@@ -37,7 +40,17 @@ pub(super) async fn put(
         idle: state.settings.idle_time,
     };
     let component = body::write(body, limits, Vec::new()).await?;
-    change(&state, move |scanner| scanner.put_plugin(&name, &component)).await.map(|id| Json(id.into()))
+    let signature = signature(&headers)?;
+    change(&state, move |scanner| scanner.put_plugin(&name, &component, signature.as_deref()))
+        .await
+        .map(|id| Json(id.into()))
+}
+
+/// Who vouches for a component, where setting `plugins.allow` asks for it.
+fn signature(headers: &HeaderMap) -> Result<Option<String>, Failure> {
+    let text = |value: &HeaderValue| value.to_str().map(str::to_owned);
+    let no_text = |_| Failure::bad_request(format!("header `{SIGNATURE}` is not hex or base64"));
+    headers.get(SIGNATURE).map(text).transpose().map_err(no_text)
 }
 
 pub(super) async fn remove(

@@ -4,6 +4,7 @@ use intake::{HostDocument, HostDocuments, HostSink};
 use limpid_model::{Advisory, Enrichment, InputError};
 
 use super::*;
+use crate::bounds::Bounds;
 use crate::call::Lent;
 use crate::{Document, Settings, Source};
 
@@ -60,7 +61,7 @@ fn parse(limit: u64) -> (State, Arc<Mutex<Log>>) {
     let log = Arc::new(Mutex::new(Log::default()));
     let intake = Intake::new(Box::new(Endless), log.clone(), limit);
     let lent = Lent { intake: Some(intake), ..Lent::default() };
-    (State::new(&Settings::default(), lent), log)
+    (State::new(&Bounds::of(&Settings::default(), "test"), lent), log)
 }
 
 fn handle<T: 'static>() -> Resource<T> {
@@ -145,7 +146,7 @@ fn open_documents_are_bounded_and_closed_ones_make_room() {
 
 #[test]
 fn a_sink_that_was_not_lent_is_not_there() {
-    let mut state = State::new(&Settings::default(), Lent::default());
+    let mut state = State::new(&Bounds::of(&Settings::default(), "test"), Lent::default());
     let error = HostSink::withdraw(&mut state, handle(), "CVE-1".into()).unwrap_err();
     assert_eq!(error.to_string(), "used a sink that it was not lent");
 }

@@ -1,0 +1,23 @@
+use std::process::ExitCode;
+
+use limpid_scanner::runtime::Change;
+
+use super::change;
+use crate::commands::Format;
+use crate::open;
+use crate::settings::Settings;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The plugin
+    name: String,
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+pub(super) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
+    let registry = open::registry(settings)?;
+    let before = registry.snapshot().named(&args.name).map(|plugin| plugin.id().clone());
+    registry.remove(&args.name)?;
+    change::show(Change { before, after: None }, args.format)
+}

@@ -1,0 +1,98 @@
+use std::io;
+use std::path::Path;
+
+use anyhow::{Context, bail};
+use limpid_layers::{ClaimSet, ClaimedFile, Sink, read_layer};
+use limpid_model::{Blame, Finding, PluginFailure, Unread};
+use limpid_scanner::runtime::{Detector, LayerFile};
+use limpid_scanner::{Archive, Limits};
+
+use super::layer;
+
+/// What a detector says of a layer.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Said {
+    pub(super) findings: Vec<Finding>,
+    pub(super) unread: Vec<Unread>,
+    /// Inputs that it refused as a whole.
+    pub(super) refused: Vec<String>,
+}
+
+/// Shows a detector the files of a folder that it claims, as the host shows it those of a layer.
+pub(super) fn run(detector: Detector<'_>, input: &Path, limits: &Limits) -> anyhow::Result<Said> {
+    let archive = layer::archive(input, limits)?;
+    let said = show(detector, &archive, limits)?;
+    // However many files that stand alone are shown at a time: what they state is the same.
+    let one_by_one = show(detector, &archive, &Limits { alone_files: 1, ..limits.clone() })?;
+    if one_by_one != said {
+        bail!(
+            "the detector claims that its files stand alone, and says something else where it is shown \
+             them one by one: claim them together, or read each for itself"
+        );
+    }
+    Ok(said)
+}
+
+fn show(detector: Detector<'_>, archive: &Archive, limits: &Limits) -> anyhow::Result<Said> {
+    let image = archive.images()?.pop().context("the image of the case is not there")?;
+    let source = image.layers.first().context("the layer of the case is not there")?;
+    let claims = ClaimSet::new([detector.claims()].into_iter())?;
+    let mut shown = Shown { detector, said: Said::default(), failures: Vec::new() };
+    let contents = read_layer(archive, source, &claims, &std::env::temp_dir(), limits, &mut shown)?;
+    let Shown { mut said, failures, .. } = shown;
+    for failure in failures {
+        said.refused.push(refusal(failure)?);
+    }
+    said.unread.extend(contents.unread.into_iter().map(|(_, unread)| unread));
+    said.findings.sort_by(|a, b| (&a.path, &a.member).cmp(&(&b.path, &b.member)));
+    said.unread.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(said)
+}
+
+/// That a plugin refuses an input may be expected of it; that it breaks its contract may not.
+pub(super) fn refusal(failure: PluginFailure) -> anyhow::Result<String> {
+    if failure.blame == Blame::Input { Ok(failure.message) } else { Err(failure.into()) }
+}
+
+struct Shown<'a> {
+    detector: Detector<'a>,
+    said: Said,
+    failures: Vec<PluginFailure>,
+}
+
+impl Sink for Shown<'_> {
+    fn alone(&mut self, _claimant: usize, files: Vec<ClaimedFile>) {
+        let files = files.into_iter().map(|file| Box::new(Lent(file)) as Box<dyn LayerFile>).collect();
+        match self.detector.detect(files) {
+            Ok(detected) => {
+                self.said.findings.extend(detected.findings);
+                self.said.unread.extend(detected.unread);
+            }
+            Err(failure) => self.failures.push(failure),
+        }
+    }
+
+    fn together(&mut self, claimant: usize, files: Vec<ClaimedFile>) {
+        self.alone(claimant, files);
+    }
+}
+
+struct Lent(ClaimedFile);
+
+impl LayerFile for Lent {
+    fn path(&self) -> &str {
+        self.0.path()
+    }
+
+    fn size(&self) -> u64 {
+        self.0.size()
+    }
+
+    fn executable(&self) -> bool {
+        self.0.executable()
+    }
+
+    fn read(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+        Ok(self.0.read(offset, len)?.into_owned())
+    }
+}

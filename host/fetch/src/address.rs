@@ -1,0 +1,137 @@
+use std::fmt;
+use std::net::IpAddr;
+
+use ureq::http::Uri;
+use ureq::http::uri::Scheme;
+
+use crate::Error;
+use crate::error::quoted;
+
+/// An address to fetch from: `http` or `https`, with a host, without credentials.
+///
+/// Displayed without its query, in which registries pass on keys to their storage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Address(Uri);
+
+impl Address {
+    pub(crate) fn parse(text: &str) -> Result<Self, Error> {
+        let no = |why| Error::Address { text: quoted(text), why };
+        if !text.starts_with("https://") && !text.starts_with("http://") {
+            return Err(no("it begins neither with `https://` nor with `http://`"));
+        }
+        let uri: Uri = text.parse().map_err(|_| no("it is no URL"))?;
+        let authority = uri.authority().ok_or_else(|| no("it names no host"))?;
+        if authority.as_str().contains('@') {
+            return Err(no("it holds credentials; `--username` and `--password-stdin` take them"));
+        }
+        if authority.host().is_empty() {
+            return Err(no("it names no host"));
+        }
+        Ok(Self(uri))
+    }
+
+    /// Where a `Location` header leads from here
+    /// ([RFC 9110, section 10.2.2](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.2)).
+    pub(crate) fn join(&self, location: &str) -> Result<Self, Error> {
+        let origin = format!("{}://{}", self.scheme(), self.authority());
+        if location.contains("://") {
+            Self::parse(location)
+        } else if location.starts_with("//") {
+            Self::parse(&format!("{}:{location}", self.scheme()))
+        } else if location.starts_with('/') {
+            Self::parse(&format!("{origin}{location}"))
+        } else {
+            let folder = self.0.path().rsplit_once('/').map_or("", |(folder, _)| folder);
+            Self::parse(&format!("{origin}{folder}/{location}"))
+        }
+    }
+
+    pub(crate) const fn uri(&self) -> &Uri {
+        &self.0
+    }
+
+    pub(crate) fn is_https(&self) -> bool {
+        self.0.scheme() == Some(&Scheme::HTTPS)
+    }
+
+    /// Whether it is this machine, by its name or number.
+    pub(crate) fn is_loopback(&self) -> bool {
+        is_loopback(self.0.host().unwrap_or_default())
+    }
+
+    /// Whether credentials for one are good for the other.
+    pub(crate) fn same_origin(&self, other: &Self) -> bool {
+        self.0.scheme() == other.0.scheme() && self.authority().eq_ignore_ascii_case(other.authority())
+    }
+
+    fn scheme(&self) -> &str {
+        self.0.scheme_str().unwrap_or_default()
+    }
+
+    fn authority(&self) -> &str {
+        self.0.authority().map(|authority| authority.as_str()).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}://{}{}", self.scheme(), self.authority(), self.0.path())
+    }
+}
+
+/// Whether a host, without its port, is this machine.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nothing_is_fetched_from_is_refused_with_the_reason() {
+        let check = |text: &str, expected: &str| {
+            let error = Address::parse(text).unwrap_err().to_string();
+            assert!(error.contains(expected), "{text}: {error}");
+        };
+        check("", "begins neither");
+        check("https://a b/", "it is no URL");
+        check("file:///etc/passwd", "begins neither");
+        check("ftp://host/x", "begins neither");
+        check("/x", "begins neither");
+        check("https://user:password@host/x", "it holds credentials");
+        check("https://", "it is no URL");
+    }
+
+    #[test]
+    fn a_location_is_read_relative_to_where_it_was_said() {
+        let check = |location: &str, expected: &str| {
+            let base = Address::parse("https://a.example:5000/v2/x/blobs/y?k=v").unwrap();
+            assert_eq!(base.join(location).unwrap().uri().to_string(), expected);
+        };
+        check("https://b.example/z?q", "https://b.example/z?q");
+        check("//b.example/z", "https://b.example/z");
+        check("/z", "https://a.example:5000/z");
+        check("z", "https://a.example:5000/v2/x/blobs/z");
+    }
+
+    #[test]
+    fn a_query_is_not_shown() {
+        assert_eq!(Address::parse("https://a/b?secret=1").unwrap().to_string(), "https://a/b");
+    }
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        let check = |host: &str, expected: bool| assert_eq!(is_loopback(host), expected, "{host}");
+        check("localhost", true);
+        check("LOCALHOST", true);
+        check("127.0.0.1", true);
+        check("127.9.9.9", true);
+        check("[::1]", true);
+        check("0.0.0.0", false);
+        check("localhost.example", false);
+        check("127.0.0.1.example", false);
+        check("10.0.0.1", false);
+    }
+}

@@ -1,0 +1,151 @@
+use std::io;
+use std::path::PathBuf;
+
+use limpid_model::Digest;
+
+/// Why something could not be fetched.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Not an address that anything is fetched from.
+    #[error("`{text}` is no address to fetch from: {why}")]
+    Address {
+        /// The address, shortened.
+        text: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// Not a reference to an artifact in a registry.
+    #[error("`{text}` is no reference of the form `registry/repository:tag` or `...@sha256:...`: {why}")]
+    Reference {
+        /// The reference, shortened.
+        text: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// A file could not be read.
+    #[error("`{}` cannot be read", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Docker's configuration file cannot be used.
+    #[error("`{}` holds no credentials that can be read: {why}", path.display())]
+    DockerConfig {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// An address that is not encrypted, on another machine.
+    #[error("`{0}` is plain HTTP, which is for addresses of this machine only; `--plain-http` allows it")]
+    PlainHttp(String),
+    /// Nobody answered, or not in HTTP.
+    #[error("`{address}` does not answer")]
+    Unreachable {
+        /// Which address.
+        address: String,
+        /// Why.
+        #[source]
+        source: Box<ureq::Error>,
+    },
+    /// An answer sent on to where nobody should be sent.
+    #[error("`{from}` sends on to `{to}`, {why}")]
+    Redirect {
+        /// Which address.
+        from: String,
+        /// Where it sends.
+        to: String,
+        /// What is wrong with that.
+        why: &'static str,
+    },
+    /// An answer that is none of those expected.
+    #[error("`{address}` answers {status}{said}")]
+    Status {
+        /// Which address.
+        address: String,
+        /// The HTTP status.
+        status: u16,
+        /// What the other side says of it: empty, or `: ...`.
+        said: String,
+    },
+    /// The registry wants to know who asks, or does not like who does.
+    #[error("registry `{registry}` does not let {who} read `{repository}`{said}")]
+    Unauthorized {
+        /// Which registry.
+        registry: String,
+        /// Which repository.
+        repository: String,
+        /// Who asked, and what could be done.
+        who: String,
+        /// What the other side says of it: empty, or `: ...`.
+        said: String,
+    },
+    /// Larger than is allowed.
+    #[error("`{what}` is over {limit} bytes{}, the limit{}", size_note(*size), setting_note(setting))]
+    TooLarge {
+        /// What is.
+        what: String,
+        /// Its size, where that was said.
+        size: Option<u64>,
+        /// What is allowed.
+        limit: u64,
+        /// The setting that says so; empty where none does.
+        setting: &'static str,
+    },
+    /// The connection ended before the body did.
+    #[error("`{address}` was cut short after {received} bytes")]
+    CutShort {
+        /// Which address.
+        address: String,
+        /// Bytes that came.
+        received: u64,
+        /// What the connection failed of, where it did.
+        #[source]
+        source: io::Error,
+    },
+    /// Not what it was said to be.
+    #[error("`{address}` is not what it should be: its digest is {found}, not {expected}")]
+    WrongDigest {
+        /// Which address.
+        address: String,
+        /// What was asked for.
+        expected: Digest,
+        /// What came.
+        found: Digest,
+    },
+    /// Not the size that the manifest states.
+    #[error("`{address}` is {than} the {expected} bytes that its manifest states")]
+    WrongSize {
+        /// Which address.
+        address: String,
+        /// What the manifest states.
+        expected: u64,
+        /// `longer than` or `shorter than`.
+        than: &'static str,
+    },
+    /// Not a WebAssembly artifact.
+    #[error("`{reference}` is no WebAssembly artifact: {why}")]
+    NotWasm {
+        /// Which.
+        reference: String,
+        /// What it is instead.
+        why: String,
+    },
+}
+
+fn size_note(size: Option<u64>) -> String {
+    size.map(|size| format!(" (it is {size})")).unwrap_or_default()
+}
+
+fn setting_note(setting: &str) -> String {
+    if setting.is_empty() { String::new() } else { format!(" of setting `{setting}`") }
+}
+
+/// What somebody else says, fit for a message: short, and without control characters.
+pub(crate) fn quoted(text: &str) -> String {
+    const CHARS: usize = 200;
+    text.chars().filter(|character| !character.is_control()).take(CHARS).collect()
+}

@@ -1,0 +1,206 @@
+use std::io::Read;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ureq::http::header::{ACCEPT, AUTHORIZATION, LOCATION, WWW_AUTHENTICATE};
+use ureq::http::{HeaderMap, HeaderName};
+use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
+use ureq::{Agent, Body};
+
+use crate::address::Address;
+use crate::error::quoted;
+use crate::{Error, Reference};
+
+/// Answers in a row that may send on elsewhere.
+const REDIRECTS: usize = 5;
+
+/// How long a connection may take to be made, an answer to begin, and a body to send nothing.
+const CONNECTING: Duration = Duration::from_secs(15);
+const ANSWERING: Duration = Duration::from_secs(60);
+const IDLING: Duration = Duration::from_secs(60);
+/// How long a body may take in all.
+const RECEIVING: Duration = Duration::from_secs(1800);
+
+/// How much is read of what says why a request failed, in bytes.
+const SAID_BYTES: u64 = 64 << 10;
+
+/// Whither requests may go that are not encrypted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PlainHttp {
+    /// To this machine only.
+    #[default]
+    Loopback,
+    /// To any.
+    Anywhere,
+}
+
+/// Sends requests, and follows where answers send on to.
+pub(crate) struct Transport {
+    /// For this machine's own addresses, to which no proxy leads.
+    direct: Agent,
+    agent: Agent,
+    plain: PlainHttp,
+}
+
+/// A request to be sent.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Request<'a> {
+    pub(crate) accept: &'a str,
+    /// Sent only to the origin that is asked first.
+    pub(crate) authorization: Option<&'a str>,
+}
+
+/// An answer, of which only the head was read.
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// Where it came from in the end.
+    pub(crate) address: Address,
+    headers: HeaderMap,
+    body: Body,
+}
+
+/// How long a body may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bound {
+    pub(crate) bytes: u64,
+    /// The setting that says so; empty where none does.
+    pub(crate) setting: &'static str,
+}
+
+impl Transport {
+    pub(crate) fn new(plain: PlainHttp) -> Self {
+        let config = || {
+            Agent::config_builder()
+                .http_status_as_error(false)
+                .max_redirects(0)
+                .max_redirects_will_error(false)
+                .user_agent(concat!("limpid/", env!("CARGO_PKG_VERSION")))
+                .timeout_connect(Some(CONNECTING))
+                .timeout_recv_response(Some(ANSWERING))
+                .timeout_per_read(Some(IDLING))
+                .timeout_recv_body(Some(RECEIVING))
+                .tls_config(tls())
+        };
+        let direct = config().proxy(None).build().new_agent();
+        Self { direct, agent: config().build().new_agent(), plain }
+    }
+
+    /// Whether requests may go to an address at all.
+    pub(crate) fn admit(&self, address: &Address) -> Result<(), Error> {
+        let encrypted = address.is_https() || address.is_loopback() || self.plain == PlainHttp::Anywhere;
+        if encrypted { Ok(()) } else { Err(Error::PlainHttp(address.to_string())) }
+    }
+
+    /// Whether a registry is spoken to unencrypted, as those on this machine are.
+    pub(crate) fn speaks_plain_to(&self, reference: &Reference) -> bool {
+        reference.is_loopback() || self.plain == PlainHttp::Anywhere
+    }
+
+    /// Asks an address, and whichever that sends on to.
+    pub(crate) fn get(&self, address: &Address, request: Request<'_>) -> Result<Answer, Error> {
+        self.admit(address)?;
+        let mut at = address.clone();
+        for _ in 0..=REDIRECTS {
+            let authorization = request.authorization.filter(|_| at.same_origin(address));
+            let answer = self.send(&at, Request { authorization, ..request })?;
+            let Some(location) = answer.redirect() else { return Ok(answer) };
+            at = self.follow(&at, location)?;
+        }
+        let why = "and so on, more than 5 times";
+        Err(Error::Redirect { from: address.to_string(), to: at.to_string(), why })
+    }
+
+    /// Where an answer leads from an address: not from encrypted to plain, and not from elsewhere
+    /// to this machine, whose services trust whoever reaches them.
+    pub(crate) fn follow(&self, from: &Address, location: &str) -> Result<Address, Error> {
+        let to = from.join(location)?;
+        let no = |why| Err(Error::Redirect { from: from.to_string(), to: to.to_string(), why });
+        if from.is_https() && !to.is_https() {
+            return no("which is not encrypted");
+        }
+        if to.is_loopback() && !from.is_loopback() {
+            return no("which is this machine");
+        }
+        self.admit(&to)?;
+        Ok(to)
+    }
+
+    fn send(&self, address: &Address, request: Request<'_>) -> Result<Answer, Error> {
+        let agent = if address.is_loopback() { &self.direct } else { &self.agent };
+        let mut call = agent.get(address.uri());
+        if !request.accept.is_empty() {
+            call = call.header(ACCEPT, request.accept);
+        }
+        if let Some(authorization) = request.authorization {
+            call = call.header(AUTHORIZATION, authorization);
+        }
+        let response = call
+            .call()
+            .map_err(|error| Error::Unreachable { address: address.to_string(), source: Box::new(error) })?;
+        let (head, body) = response.into_parts();
+        let (status, headers) = (head.status.as_u16(), head.headers);
+        Ok(Answer { status, address: address.clone(), headers, body })
+    }
+}
+
+/// Encrypted by `ring`, and trusting whom the system trusts: registries of one's own have
+/// certificates of one's own.
+fn tls() -> TlsConfig {
+    TlsConfig::builder()
+        .provider(TlsProvider::Rustls)
+        .root_certs(RootCerts::PlatformVerifier)
+        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .build()
+}
+
+impl Answer {
+    /// What a registry wants to know before it answers.
+    pub(crate) fn challenges(&self) -> impl Iterator<Item = &str> {
+        self.headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok())
+    }
+
+    fn redirect(&self) -> Option<&str> {
+        matches!(self.status, 301 | 302 | 303 | 307 | 308).then(|| self.header(&LOCATION))?
+    }
+
+    fn header(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The body of an answer that must be 200.
+    pub(crate) fn read(self, bound: Bound) -> Result<Vec<u8>, Error> {
+        if self.status != 200 {
+            let (status, address) = (self.status, self.address.to_string());
+            return Err(Error::Status { address, status, said: self.said() });
+        }
+        let address = self.address.to_string();
+        let too_large = |size| Error::TooLarge {
+            what: address.clone(),
+            size,
+            limit: bound.bytes,
+            setting: bound.setting,
+        };
+        if let Some(length) = self.body.content_length().filter(|length| *length > bound.bytes) {
+            return Err(too_large(Some(length)));
+        }
+        let mut bytes = Vec::new();
+        // One byte more than is allowed, so that what is too large is seen to be.
+        let read = self.body.into_reader().take(bound.bytes.saturating_add(1)).read_to_end(&mut bytes);
+        let received = bytes.len() as u64;
+        read.map_err(|source| Error::CutShort { address: address.clone(), received, source })?;
+        if received > bound.bytes { Err(too_large(None)) } else { Ok(bytes) }
+    }
+
+    /// What the other side says of a failure, as registries do
+    /// ([error codes](https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes)):
+    /// empty, or `: ...`.
+    pub(crate) fn said(self) -> String {
+        let mut bytes = Vec::new();
+        // What cannot be read says nothing.
+        let _ = self.body.into_reader().take(SAID_BYTES).read_to_end(&mut bytes);
+        let document: serde_json::Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        let text = |pointer: &str| document.pointer(pointer).and_then(serde_json::Value::as_str);
+        let said = text("/errors/0/message").or_else(|| text("/errors/0/code")).map(quoted);
+        said.filter(|said| !said.is_empty()).map(|said| format!(": {said}")).unwrap_or_default()
+    }
+}

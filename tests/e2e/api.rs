@@ -97,7 +97,7 @@ impl Api {
             request = request.header(*name, *value);
         }
         let answered = match method {
-            "POST" => self.agent.run(request.body(body).unwrap()),
+            "POST" | "PUT" => self.agent.run(request.body(body).unwrap()),
             _ => self.agent.run(request.body(()).unwrap()),
         };
         let mut response = answered.unwrap_or_else(|error| panic!("{method} {path}: {error}"));

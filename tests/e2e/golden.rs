@@ -17,7 +17,7 @@ pub(crate) fn check_json(case: &str, name: &str, mut document: Value) {
 #[track_caller]
 pub(crate) fn check_text(case: &str, file: &str, found: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(case).join(file);
-    if std::env::var_os("LIMPID_UPDATE_GOLDEN").is_some_and(|value| value == "1") {
+    if updates() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, found).unwrap();
         return;
@@ -31,6 +31,11 @@ pub(crate) fn check_text(case: &str, file: &str, found: &str) {
         panic!("{place}\n  expected: {expected}\n  found:    {found}\nLIMPID_UPDATE_GOLDEN=1 writes it anew");
     }
     assert_eq!(expected.lines().count(), found.lines().count(), "lines of `{}`", path.display());
+}
+
+/// Whether golden documents are written anew.
+pub(crate) fn updates() -> bool {
+    std::env::var_os("LIMPID_UPDATE_GOLDEN").is_some_and(|value| value == "1")
 }
 
 /// Puts words in the place of what differs from run to run, from build to build, or from one day to

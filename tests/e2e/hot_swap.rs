@@ -12,14 +12,14 @@ use crate::program::Setup;
 use crate::service::{Service, until};
 
 /// A service whose plugins nobody else has.
-struct Place {
+pub(crate) struct Place {
     plugins: TempDir,
-    service: Service,
+    pub(crate) service: Service,
 }
 
 impl Place {
     /// With all plugins but those named.
-    fn without(absent: &[&str]) -> Self {
+    pub(crate) fn without(absent: &[&str]) -> Self {
         let plugins = tempfile::tempdir().unwrap();
         for entry in fs::read_dir(Setup::new().plugins()).unwrap() {
             let path = entry.unwrap().path();
@@ -32,19 +32,19 @@ impl Place {
         Self { plugins, service }
     }
 
-    fn digest(&self, plugin: &str) -> Option<String> {
+    pub(crate) fn digest(&self, plugin: &str) -> Option<String> {
         let plugins = self.service.api.get("/v1/plugins").ok();
         let plugins = plugins["plugins"].as_array().unwrap().clone();
         let found = plugins.into_iter().find(|p| p["name"] == plugin)?;
         Some(found["digest"].as_str().unwrap().to_owned())
     }
 
-    fn put(&self, plugin: &str, component: &[u8]) -> Value {
+    pub(crate) fn put(&self, plugin: &str, component: &[u8]) -> Value {
         self.service.api.send("PUT", &format!("/v1/plugins/{plugin}"), &[], component).ok()
     }
 
     /// The report, once nothing is being refreshed any more.
-    fn settled_report(&self, image: &str) -> Value {
+    pub(crate) fn settled_report(&self, image: &str) -> Value {
         until("what plugins changed is refreshed", || {
             let report = self.service.api.report(image);
             let gaps = report["coverage"]["gaps"].as_array().unwrap();
@@ -53,12 +53,12 @@ impl Place {
     }
 }
 
-fn built(plugin: &str) -> Vec<u8> {
+pub(crate) fn built(plugin: &str) -> Vec<u8> {
     fs::read(Setup::new().plugins().join(format!("{plugin}.wasm"))).unwrap()
 }
 
 /// The same plugin as another build: with one more custom section, which nobody reads.
-fn rebuilt(plugin: &str, mark: &str) -> Vec<u8> {
+pub(crate) fn rebuilt(plugin: &str, mark: &str) -> Vec<u8> {
     let mut bytes = built(plugin);
     let length = |length: usize| u8::try_from(length).unwrap();
     bytes.extend([0, length(1 + mark.len()), length(mark.len())]);
@@ -66,7 +66,7 @@ fn rebuilt(plugin: &str, mark: &str) -> Vec<u8> {
     bytes
 }
 
-fn gap<'a>(report: &'a Value, code: &str) -> Option<&'a Value> {
+pub(crate) fn gap<'a>(report: &'a Value, code: &str) -> Option<&'a Value> {
     report["coverage"]["gaps"].as_array().unwrap().iter().find(|gap| gap["code"] == code)
 }
 

@@ -12,15 +12,21 @@
 
 mod api;
 mod archives;
+mod component;
 mod golden;
 mod program;
 mod service;
 
 mod adversarial_layers;
+mod author_tools;
 mod commands;
+mod contracts;
 mod coverage;
+mod distribution;
 mod errors;
+mod examples;
 mod feeds;
+mod hostile;
 mod hot_swap;
 mod images;
 mod jobs;
@@ -28,3 +34,4 @@ mod known_layers;
 mod plugins;
 mod refused_images;
 mod restarts;
+mod swaps_under_load;

@@ -74,6 +74,13 @@ impl Service {
         self.setup.clone()
     }
 
+    /// What the service holds in memory, in bytes.
+    pub(crate) fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.strip_suffix("kB"));
+        kilobytes.unwrap().trim().parse::<u64>().unwrap() << 10
+    }
+
     /// What the service has logged so far.
     pub(crate) fn log(&self) -> String {
         text(&self.log)

@@ -1,0 +1,48 @@
+//! Files of an image as its layers have them in the end.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Context;
+use limpid_layers::{Archive, ClaimSet, ClaimedFile, ImageSource, Limits, Sink, read_layer};
+use limpid_model::Claim;
+
+/// An archive that is open, and the one image in it.
+pub(crate) struct Opened {
+    pub(crate) archive: Archive,
+    pub(crate) image: ImageSource,
+    pub(crate) limits: Limits,
+}
+
+impl Opened {
+    pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
+        let limits = Limits::default();
+        let archive = Archive::open(path, &std::env::temp_dir(), &limits)?;
+        let image = archive.images()?.into_iter().next().context("the archive holds no image")?;
+        Ok(Self { archive, image, limits })
+    }
+
+    /// The last file of each path that the claims want, by path.
+    pub(crate) fn claimed(&self, claims: &[Claim]) -> anyhow::Result<Vec<ClaimedFile>> {
+        let claims = ClaimSet::new(std::iter::once(claims))?;
+        let mut files = Files::default();
+        for layer in &self.image.layers {
+            let scratch = std::env::temp_dir();
+            read_layer(&self.archive, layer, &claims, &scratch, &self.limits, &mut files)?;
+        }
+        Ok(files.0.into_values().collect())
+    }
+}
+
+#[derive(Default)]
+struct Files(BTreeMap<String, ClaimedFile>);
+
+impl Sink for Files {
+    fn alone(&mut self, _claimant: usize, batch: Vec<ClaimedFile>) {
+        self.0.extend(batch.into_iter().map(|file| (file.path().to_owned(), file)));
+    }
+
+    fn together(&mut self, claimant: usize, files: Vec<ClaimedFile>) {
+        self.alone(claimant, files);
+    }
+}

@@ -1,0 +1,93 @@
+//! The same detector as a plugin and linked in, behind one trait.
+
+use std::io;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use anyhow::Context;
+use limpid_layers::ClaimedFile;
+use limpid_model::Claim;
+use limpid_plugin_sdk::detector::{Detector, File};
+use limpid_runtime::{LayerFile, Plugin, Snapshot};
+
+/// Finds what is installed in a layer.
+pub(crate) trait Detect: Sync {
+    /// How many facts the files state.
+    fn detect(&self, files: Vec<ClaimedFile>) -> anyhow::Result<usize>;
+}
+
+/// A detector that runs as a plugin.
+pub(crate) struct Sandboxed(Arc<Plugin>);
+
+/// A detector that is linked into this program.
+pub(crate) struct Linked<D>(PhantomData<fn() -> D>);
+
+impl Sandboxed {
+    /// The one of that name.
+    pub(crate) fn named(plugins: &Snapshot, name: &str) -> anyhow::Result<Self> {
+        let plugin = plugins.named(name).with_context(|| format!("there is no plugin `{name}`"))?;
+        Ok(Self(Arc::clone(plugin)))
+    }
+
+    /// Which files it wants to see.
+    pub(crate) fn claims(&self) -> anyhow::Result<&[Claim]> {
+        Ok(self.role()?.claims())
+    }
+
+    /// It in its role.
+    pub(crate) fn role(&self) -> anyhow::Result<limpid_runtime::Detector<'_>> {
+        self.0.detector().with_context(|| format!("plugin {} is no detector", self.0.id()))
+    }
+}
+
+impl<D> Linked<D> {
+    pub(crate) const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl Detect for Sandboxed {
+    fn detect(&self, files: Vec<ClaimedFile>) -> anyhow::Result<usize> {
+        Ok(self.role()?.detect(lent(files))?.findings.len())
+    }
+}
+
+impl<D: Detector> Detect for Linked<D> {
+    fn detect(&self, files: Vec<ClaimedFile>) -> anyhow::Result<usize> {
+        Ok(D::detect(&held(&files)?)?.findings.len())
+    }
+}
+
+/// Files as the host lends them to a plugin.
+pub(crate) fn lent(files: Vec<ClaimedFile>) -> Vec<Box<dyn LayerFile>> {
+    files.into_iter().map(|file| Box::new(Lent(file)) as Box<dyn LayerFile>).collect()
+}
+
+/// Files as the detector reads them without a host.
+pub(crate) fn held(files: &[ClaimedFile]) -> anyhow::Result<Vec<File>> {
+    let held = |file: &ClaimedFile| {
+        let content = file.read(0, usize::try_from(file.size())?)?.into_owned();
+        Ok(File::in_memory(file.path(), content))
+    };
+    files.iter().map(held).collect()
+}
+
+struct Lent(ClaimedFile);
+
+impl LayerFile for Lent {
+    fn path(&self) -> &str {
+        self.0.path()
+    }
+
+    fn size(&self) -> u64 {
+        self.0.size()
+    }
+
+    fn executable(&self) -> bool {
+        self.0.executable()
+    }
+
+    fn read(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
+        Ok(self.0.read(offset, len)?.into_owned())
+    }
+}

@@ -1,0 +1,91 @@
+use std::io::{self, Cursor};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, bail};
+use limpid_feed_debian::Debian;
+use limpid_model::{Advisory, Enrichment, InputError};
+use limpid_plugin_sdk::feed::{self as sdk, Feed as _};
+use limpid_plugin_sdk::testing::Collected;
+use limpid_runtime::{Document, Documents, Sink, Snapshot, Source};
+
+use super::read;
+use crate::comparison::Comparison;
+
+/// What the feed of the Debian tracker makes of a document.
+pub(super) fn compare(plugins: &Snapshot, document: &Path, times: usize) -> anyhow::Result<Comparison> {
+    let content: Arc<[u8]> = read(document)?.into();
+    let feed = plugins.feed("debian").context("there is no feed `debian`")?;
+    Comparison::of(
+        format!("debian: tracker of {} kB", content.len() / 1_000),
+        times,
+        || {
+            let sink = Arc::new(Mutex::new(Kept::default()));
+            feed.parse("tracker", Box::new(Held(Some(Arc::clone(&content)))), sink.clone())?;
+            let kept = std::mem::take(&mut *sink.lock().unwrap_or_else(PoisonError::into_inner));
+            if kept.rejected > 0 {
+                bail!("{} records were rejected", kept.rejected);
+            }
+            Ok(kept.advisories)
+        },
+        || {
+            let mut sink = Collected::default();
+            Debian::parse("tracker", &mut Held(Some(Arc::clone(&content))), &mut sink)?;
+            Ok(sink.advisories)
+        },
+    )
+}
+
+/// One document in memory.
+struct Held(Option<Arc<[u8]>>);
+
+impl sdk::Documents for Held {
+    fn next(&mut self) -> Option<sdk::Document> {
+        Some(sdk::Document::new("tracker.json", Cursor::new(self.0.take()?)))
+    }
+}
+
+impl Documents for Held {
+    fn next(&mut self) -> io::Result<Option<Box<dyn Document>>> {
+        Ok(self.0.take().map(|content| Box::new(Open(Cursor::new(content))) as Box<dyn Document>))
+    }
+}
+
+struct Open(Cursor<Arc<[u8]>>);
+
+impl Document for Open {
+    fn name(&self) -> &str {
+        "tracker.json"
+    }
+
+    fn read(&mut self, len: usize) -> io::Result<Vec<u8>> {
+        let content = io::BufRead::fill_buf(&mut self.0)?;
+        let bytes = content.get(..len.min(content.len())).unwrap_or_default().to_vec();
+        io::BufRead::consume(&mut self.0, bytes.len());
+        Ok(bytes)
+    }
+}
+
+#[derive(Default)]
+struct Kept {
+    advisories: Vec<Advisory>,
+    rejected: usize,
+}
+
+impl Sink for Kept {
+    fn identify(&mut self, _source: String) {}
+
+    fn advisories(&mut self, batch: Vec<Advisory>) {
+        self.advisories.extend(batch);
+    }
+
+    fn enrichments(&mut self, _batch: Vec<Enrichment>) {}
+
+    fn withdraw(&mut self, _id: String) {}
+
+    fn reject(&mut self, _id: String, _why: InputError) {
+        self.rejected += 1;
+    }
+
+    fn follow(&mut self, _source: Source) {}
+}

@@ -1,0 +1,143 @@
+//! What authors of plugins have: a crate to start from, its build, golden cases.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+use xtask::sample::Layer;
+
+use crate::archives::{self, Compression, Parts};
+use crate::golden;
+use crate::program::{Outcome, Setup};
+use crate::service::{Service, until};
+
+/// Our plugins, and where their crates are.
+const OURS: [(&str, &str); 7] = [
+    ("alpine", "feeds/alpine"),
+    ("apk", "detectors/apk"),
+    ("apk-versions", "schemes/apk"),
+    ("debian", "feeds/debian"),
+    ("dpkg", "detectors/dpkg"),
+    ("dpkg-versions", "schemes/dpkg"),
+    ("os-release", "detectors/os-release"),
+];
+
+fn cases(plugin: &str) -> PathBuf {
+    let folder = OURS.iter().find(|(name, _)| *name == plugin).unwrap().1;
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins").join(folder).join("tests")
+}
+
+fn test(component: &Path, cases: &Path, flags: &[&str]) -> Outcome {
+    let mut command = Setup::new().command();
+    Outcome::from(command.args(["plugin", "test"]).args([component, cases]).args(flags).output().unwrap())
+}
+
+fn ours(plugin: &str) -> PathBuf {
+    Setup::new().plugins().join(format!("{plugin}.wasm"))
+}
+
+#[test]
+fn our_plugins_say_what_their_cases_expect() {
+    let update = if golden::updates() { &["--update"][..] } else { &[] };
+    for (plugin, _) in OURS {
+        let said = test(&ours(plugin), &cases(plugin), update).ok();
+        assert!(said.ends_with(" passed, 0 failed\n"), "{plugin}: {said}");
+    }
+}
+
+#[test]
+fn a_case_that_fails_shows_the_difference_and_the_others_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let (good, bad) = (folder.path().join("good"), folder.path().join("bad"));
+    for case in [&good, &bad] {
+        fs::create_dir_all(case.join("input/etc")).unwrap();
+        fs::write(case.join("input/etc/alpine-release"), "3.20.3\n").unwrap();
+    }
+    let plugin = ours("os-release");
+    let said = test(&plugin, folder.path(), &["--update"]).ok();
+    assert_eq!(said, "updated bad\nupdated good\n2 passed, 0 failed\n");
+    fs::write(bad.join("input/etc/alpine-release"), "3.19.1\n").unwrap();
+    let outcome = test(&plugin, folder.path(), &[]);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    let lines: Vec<_> = outcome.stdout.lines().map(str::trim).collect();
+    assert!(lines.contains(&"FAILED  bad") && lines.contains(&"ok      good"), "{lines:#?}");
+    assert!(lines.contains(&"-        \"version_id\": \"3.20.3\","), "{lines:#?}");
+    assert!(lines.contains(&"+        \"version_id\": \"3.19.1\","), "{lines:#?}");
+    assert_eq!(lines.last(), Some(&"1 passed, 1 failed"));
+}
+
+#[test]
+fn versions_that_do_not_order_as_listed_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let case = folder.path().join("order");
+    fs::create_dir(&case).unwrap();
+    fs::write(case.join("versions.txt"), "1.0\n1.0~rc1\n1 = 2\n! 1\n").unwrap();
+    let outcome = test(&ours("dpkg-versions"), folder.path(), &[]);
+    assert_eq!(outcome.code, Some(1), "{outcome:?}");
+    let wrong = ["`1.0` does not come before `1.0~rc1`", "`1` is not equal to `2`", "`1` has a key"];
+    assert!(wrong.iter().all(|wrong| outcome.stdout.contains(wrong)), "{outcome:?}");
+}
+
+#[test]
+fn a_case_for_another_role_fails_with_what_the_plugin_is_not() {
+    let outcome = test(&ours("dpkg-versions"), &cases("dpkg"), &[]);
+    assert!(outcome.stdout.contains("the plugin is no detector and no feed"), "{outcome:?}");
+    let outcome = test(&ours("dpkg"), &cases("dpkg-versions"), &[]);
+    assert!(outcome.stdout.contains("the plugin is no scheme"), "{outcome:?}");
+}
+
+/// A plugin as `plugin new` makes it, built, and its cases run; none where this machine has no
+/// compiler for plugins.
+fn new(folder: &TempDir, kind: &str, name: &str) -> Option<PathBuf> {
+    let crate_folder = folder.path().join(name);
+    let limpid = |arguments: &[&str]| {
+        let mut command = Setup::new().command();
+        // Dependencies are those of our own plugins, so that they are here and built only once.
+        command.current_dir(folder.path()).args(["plugin"]).args(arguments).env("CARGO_NET_OFFLINE", "true");
+        command.env("CARGO_TARGET_DIR", Setup::new().plugins().with_file_name("author-tools"));
+        Outcome::from(command.output().unwrap())
+    };
+    limpid(&["new", kind, name]).ok();
+    let built = limpid(&["build", name]);
+    if built.stderr.contains("no Rust toolchain for") {
+        eprintln!("skipped: {}", built.stderr);
+        return None;
+    }
+    assert_eq!(built.ok(), format!("{name}/{name}.wasm\n"));
+    let component = crate_folder.join(format!("{name}.wasm"));
+    let said = test(&component, &crate_folder.join("tests"), &[]).ok();
+    assert!(said.ends_with("1 passed, 0 failed\n"), "{said}");
+    Some(component)
+}
+
+#[test]
+fn a_new_plugin_of_each_kind_builds_and_says_what_its_case_expects() {
+    let folder = tempfile::tempdir().unwrap();
+    for kind in ["feed", "scheme"] {
+        new(&folder, kind, &format!("new-{kind}"));
+    }
+}
+
+#[test]
+fn a_new_detector_that_is_dropped_in_finds_packages() {
+    let folder = tempfile::tempdir().unwrap();
+    let plugins = tempfile::tempdir().unwrap();
+    for (name, _) in OURS {
+        fs::copy(ours(name), plugins.path().join(format!("{name}.wasm"))).unwrap();
+    }
+    let service = Service::with(Setup::new().with_plugins(plugins.path()));
+    let Some(component) = new(&folder, "detector", "pins") else { return };
+    fs::copy(component, plugins.path().join("pins.wasm")).unwrap();
+    until("the plugin is loaded", || {
+        let loaded = service.api.get("/v1/plugins").ok();
+        loaded["plugins"].as_array().unwrap().iter().any(|plugin| plugin["name"] == "pins").then_some(())
+    });
+
+    let layer = Layer::new("COPY packages.txt").file("var/lib/pins/packages.txt", "left-pad 1.3.0\n");
+    let image = Parts::of(&archives::image("example/pins:1", [layer]), Compression::Gzip);
+    let digest = service.api.index(&image.docker_archive());
+    let held = service.api.get(&format!("/v1/images/{digest}/packages")).ok();
+    let packages = held["packages"].as_array().unwrap();
+    assert_eq!(packages.len(), 1, "{held:#}");
+    assert_eq!([&packages[0]["name"], &packages[0]["version"]], ["left-pad", "1.3.0"]);
+}

@@ -1,0 +1,105 @@
+//! Plugins in other languages than Rust: the same host runs them, as all others. Compiling their
+//! engines takes seconds, so that what can be asked of one loaded plugin is asked at once.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use xtask::sample::Layer;
+
+use crate::archives::{self, Compression, Parts};
+use crate::golden;
+use crate::program::{Outcome, Setup};
+
+/// What they are called, and where their sources are.
+const EXAMPLES: [(&str, &str); 2] = [("composer", "javascript"), ("conda", "python")];
+
+fn sources(language: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/examples").join(language)
+}
+
+/// The component of an example; none, and says so, where it has not been built: not every machine
+/// has its language.
+fn component(name: &str) -> Option<PathBuf> {
+    let path = Setup::new().plugins().join(format!("../plugins-examples/{name}.wasm"));
+    if !path.is_file() {
+        eprintln!("skipped: `{}` has not been built: run `cargo xtask build-examples`", path.display());
+        return None;
+    }
+    Some(path)
+}
+
+#[test]
+fn examples_say_what_their_cases_expect() {
+    for (name, language) in EXAMPLES {
+        let Some(component) = component(name) else { continue };
+        let cases = sources(language).join("tests");
+        let mut command = Setup::new().command();
+        command.args(["plugin", "test"]).args([&component, &cases]);
+        if golden::updates() {
+            command.arg("--update");
+        }
+        let said = Outcome::from(command.output().unwrap()).ok();
+        assert!(said.ends_with(" passed, 0 failed\n"), "{name}: {said}");
+    }
+}
+
+/// A layer with the files of a golden case.
+fn layer(language: &str, case: &str) -> Layer {
+    let root = sources(language).join("tests").join(case).join("input");
+    let mut layer = Layer::new(format!("COPY {case} /"));
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(&root).unwrap().to_str().unwrap();
+                layer = layer.file(name, fs::read(&path).unwrap());
+            }
+        }
+    }
+    layer
+}
+
+fn list<'a>(document: &'a Value, field: &str) -> &'a [Value] {
+    document[field].as_array().unwrap()
+}
+
+#[test]
+fn packages_that_examples_find_are_in_the_inventory() {
+    let built = EXAMPLES.map(|(name, _)| component(name));
+    let [Some(composer), Some(conda)] = built else { return };
+    let directory = tempfile::tempdir().unwrap();
+    for path in [composer, conda] {
+        fs::copy(&path, directory.path().join(path.file_name().unwrap())).unwrap();
+    }
+    let setup = Setup::new().with_plugins(directory.path());
+
+    let plugins = setup.run(["plugin", "list", "--format", "json"]).json();
+    assert_eq!(list(&plugins, "refused"), [] as [Value; 0]);
+    let named: Vec<_> = list(&plugins, "plugins").iter().map(|plugin| &plugin["name"]).collect();
+    assert_eq!(named, ["composer", "conda"]);
+
+    let layers = [layer("javascript", "composer-2"), layer("python", "environment")];
+    let image = archives::image("example/languages:1", layers);
+    let archive = directory.path().join("image.tar");
+    fs::write(&archive, Parts::of(&image, Compression::Gzip).docker_archive()).unwrap();
+    let inventories = setup.run(["packages", archive.to_str().unwrap(), "--format", "json"]).json();
+    let mut found: Vec<_> = list(&inventories[0], "packages")
+        .iter()
+        .map(|package| format!("{} {}", package["layer"]["index"], package["purl"].as_str().unwrap()))
+        .collect();
+    found.sort_unstable();
+    assert_eq!(
+        found,
+        [
+            "0 pkg:composer/guzzlehttp/promises@2.0.2",
+            "0 pkg:composer/symfony/polyfill-mbstring@v1.29.0",
+            "0 pkg:composer/tecnickcom/tcpdf@dev-main",
+            "1 pkg:conda/absl-py@0.4.1?build=py36h06a4308_0&channel=main&subdir=linux-64&type=tar.bz2",
+            "1 pkg:conda/numpy@1.26.4?build=py311h64a7726_0&channel=conda-forge&subdir=linux-64&type=conda",
+        ]
+    );
+}

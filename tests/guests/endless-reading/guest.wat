@@ -1,0 +1,15 @@
+;; Reads its document to the end, goes on to read, and states nothing in between, again and again.
+(import "limpid:plugin/intake@0.1.0" "[method]documents.next" (func $next (param i32 i32)))
+(import "limpid:plugin/intake@0.1.0" "[method]document.read" (func $read (param i32 i32 i32)))
+(import "limpid:plugin/intake@0.1.0" "[method]sink.advisories" (func $advisories (param i32 i32 i32)))
+(func (export "limpid:plugin/feed@0.1.0#sources") (param i32 i32 i32) (result i32)
+  (call $list (i32.const 0) (i32.const 0)))
+(func (export "limpid:plugin/feed@0.1.0#parse")
+  (param i32 i32) (param $documents i32) (param $sink i32) (result i32)
+  (call $next (local.get $documents) (i32.const 16))
+  (loop $ever
+    (global.set $top (i32.const 8192))
+    (call $read (i32.load (i32.const 20)) (i32.const 1) (i32.const 24))
+    (call $advisories (local.get $sink) (i32.const 0) (i32.const 0))
+    (br $ever))
+  unreachable)

@@ -1,0 +1,10 @@
+;; States a package of a file that it was shown, and one of a file that it never had.
+(import "limpid:plugin/layer@0.1.0" "[resource-drop]view" (func $drop_view (param i32)))
+(data (i32.const 1024) "etc/shadow")
+(func (export "limpid:plugin/detector@0.1.0#claims") (result i32) (call $claims))
+(func (export "limpid:plugin/detector@0.1.0#detect") (param $view i32) (result i32)
+  (call $drop_view (local.get $view))
+  (call $package (i32.const 2048) (i32.const 96) (i32.const 7))
+  (call $package (i32.const 2168) (i32.const 96) (i32.const 7))
+  (call $put (i32.const 2168) (i32.const 1024) (i32.const 10))
+  (call $report (i32.const 2048) (i32.const 2) (i32.const 0) (i32.const 0)))

@@ -1,0 +1,36 @@
+;; Answers with what lies outside of its memory: a list that has as many elements as there are
+;; numbers, one that begins at the end of the address space, one at an odd place, a text that is as
+;; long as the address space, a text that ends one byte behind the memory, an answer that itself is
+;; not in the memory.
+(import "limpid:plugin/layer@0.1.0" "[method]view.files" (func $files (param i32 i32)))
+(import "limpid:plugin/layer@0.1.0" "[method]file.size" (func $size (param i32) (result i64)))
+(import "limpid:plugin/layer@0.1.0" "[resource-drop]file" (func $drop_file (param i32)))
+(import "limpid:plugin/layer@0.1.0" "[resource-drop]view" (func $drop_view (param i32)))
+(func (export "limpid:plugin/detector@0.1.0#claims") (result i32) (call $claims))
+(func (export "limpid:plugin/detector@0.1.0#detect") (param $view i32) (result i32)
+  (local $mode i32)
+  (local.set $mode (call $mode (local.get $view) (i64.const 6)))
+  (call $package (i32.const 2048) (i32.const 96) (i32.const 7))
+  (if (i32.eq (local.get $mode) (i32.const 0))
+    (then (return (call $report (i32.const 2048) (i32.const -1) (i32.const 0) (i32.const 0)))))
+  (if (i32.eq (local.get $mode) (i32.const 1))
+    (then (return (call $report (i32.const -120) (i32.const 2) (i32.const 0) (i32.const 0)))))
+  (if (i32.eq (local.get $mode) (i32.const 2))
+    (then (return (call $report (i32.const 2049) (i32.const 1) (i32.const 0) (i32.const 0)))))
+  (if (i32.eq (local.get $mode) (i32.const 3))
+    (then (call $put (i32.const 2072) (i32.const 96) (i32.const -1))))
+  (if (i32.eq (local.get $mode) (i32.const 4))
+    (then (call $put (i32.const 2072) (i32.const 65530) (i32.const 7))))
+  (if (i32.eq (local.get $mode) (i32.const 5))
+    (then (return (i32.const -4))))
+  (call $report (i32.const 2048) (i32.const 1) (i32.const 0) (i32.const 0)))
+
+;; Which of so many things to try, by the size of the first file; lets go of file and view.
+(func $mode (param $view i32) (param $modes i64) (result i32)
+  (local $file i32) (local $size i64)
+  (call $files (local.get $view) (i32.const 16))
+  (local.set $file (i32.load (i32.load (i32.const 16))))
+  (local.set $size (call $size (local.get $file)))
+  (call $drop_file (local.get $file))
+  (call $drop_view (local.get $view))
+  (i32.wrap_i64 (i64.rem_u (local.get $size) (local.get $modes))))

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use serde_json::Value;
-use ureq::http::Response;
+use ureq::http::{Request, Response};
 use ureq::{Agent, AsSendBody, Body};
 
 /// How long the service is asked to wait for the end of what it was given.
@@ -69,6 +69,20 @@ impl Api {
     pub(crate) fn get(&self, path: &str) -> anyhow::Result<Vec<u8>> {
         let answer = self.agent.get(format!("{}{path}", self.url)).call();
         bytes("GET", path, answer.with_context(|| format!("GET {path}"))?)
+    }
+
+    /// Any request, and the status and bytes of its answer, whatever they say.
+    pub(crate) fn send(&self, method: &str, path: &str, body: &[u8]) -> anyhow::Result<(u16, Vec<u8>)> {
+        let request =
+            Request::builder().method(method).uri(format!("{}{path}", self.url)).header("Prefer", WAIT);
+        let answer = match body {
+            [] => self.agent.run(request.body(())?),
+            body => self.agent.run(request.body(body)?),
+        };
+        let mut answer = answer.with_context(|| format!("{method} {path}"))?;
+        let mut bytes = Vec::new();
+        answer.body_mut().as_reader().take(LONGEST_ANSWER).read_to_end(&mut bytes)?;
+        Ok((answer.status().as_u16(), bytes))
     }
 
     fn post(&self, path: &str, content_type: &str, body: impl AsSendBody) -> anyhow::Result<Value> {

@@ -4,6 +4,8 @@ mod indexing;
 mod large;
 mod measurement;
 mod ordering;
+mod sandbox;
+mod startup;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,24 +20,47 @@ use measurement::{Measurement, table};
 
 const SUITE: &str = "bookworm";
 
-/// What cargo is told so that crates of this workspace are optimised as a release's are. Those that
+/// What cargo is told so that crates of this workspace are compiled as a release's are. Those that
 /// they depend on always are, and are not built anew.
-const LEVEL: (&str, &str) = ("CARGO_PROFILE_DEV_OPT_LEVEL", "3");
+const RELEASE: [(&str, &str); 4] = [
+    ("CARGO_PROFILE_DEV_OPT_LEVEL", "3"),
+    ("CARGO_PROFILE_DEV_DEBUG_ASSERTIONS", "false"),
+    ("CARGO_PROFILE_DEV_CODEGEN_UNITS", "16"),
+    ("CARGO_PROFILE_DEV_INCREMENTAL", "false"),
+];
 
 /// What is measured with.
 struct Setting {
     limpid: Limpid,
+    /// The program that has plugins linked in (tests/bench).
+    comparer: PathBuf,
     corpus: Corpus,
     image: DebianImage,
     folder: PathBuf,
     runs: usize,
 }
 
-/// Measures everything and prints a table; with `json`, also writes it to that file.
+/// A part of the measurements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Part {
+    /// Indexing an image, and reports
+    Indexing,
+    /// A layer that is larger than memory
+    Large,
+    /// The order of versions
+    Ordering,
+    /// Plugins beside the same code without a sandbox
+    Sandbox,
+    /// Start with many plugins
+    Startup,
+}
+
+/// Measures all parts, or those that are named, and prints a table; with `json`, also writes it to
+/// that file.
 ///
 /// # Errors
 /// Where something cannot be built or run. A bar that is missed is no error.
-pub(crate) fn bench(runs: usize, json: Option<&Path>) -> anyhow::Result<()> {
+pub(crate) fn bench(parts: &[Part], runs: usize, json: Option<&Path>) -> anyhow::Result<()> {
     if runs == 0 {
         bail!("`--runs` is 0; a median needs at least one run");
     }
@@ -50,21 +75,43 @@ pub(crate) fn bench(runs: usize, json: Option<&Path>) -> anyhow::Result<()> {
     install_programs()?;
     let folder = workspace.target().join("bench");
     let limpid = Limpid::build(&workspace, |cargo| {
-        cargo.env(LEVEL.0, LEVEL.1);
+        cargo.envs(RELEASE);
     })?;
     let limpid = limpid.kept_in(&folder.join("program"))?;
+    let comparer = limpid.program().with_file_name("limpid-bench");
+    fs::copy(workspace.target().join("debug/limpid-bench"), &comparer)
+        .context("there is no `limpid-bench`")?;
     let image = DebianImage::of(SUITE, &corpus, &workspace)?;
-    let setting = Setting { limpid, corpus, image, folder, runs };
-    let mut measurements = indexing::measure(&setting)?;
-    measurements.extend(large::measure(&setting)?);
-    measurements.extend(ordering::measure(&setting)?);
-    measurements.push(binary(&setting)?);
+    let setting = Setting { limpid, comparer, corpus, image, folder, runs };
+    let measurements = measure(&setting, &workspace, parts)?;
     println!("{}", conditions(runs));
     println!("{}", table(&measurements));
     if let Some(path) = json {
         write(path, runs, &measurements)?;
     }
     Ok(())
+}
+
+fn measure(setting: &Setting, workspace: &Workspace, parts: &[Part]) -> anyhow::Result<Vec<Measurement>> {
+    let asked = |part| parts.is_empty() || parts.contains(&part);
+    let mut measurements = Vec::new();
+    if asked(Part::Indexing) {
+        measurements.extend(indexing::measure(setting)?);
+    }
+    if asked(Part::Large) {
+        measurements.extend(large::measure(setting)?);
+    }
+    if asked(Part::Ordering) {
+        measurements.extend(ordering::measure(setting)?);
+    }
+    if asked(Part::Sandbox) {
+        measurements.extend(sandbox::measure(setting)?);
+    }
+    if asked(Part::Startup) {
+        measurements.extend(startup::measure(setting, workspace)?);
+    }
+    measurements.push(binary(setting)?);
+    Ok(measurements)
 }
 
 /// How big the program is, for information.
@@ -76,11 +123,20 @@ fn binary(setting: &Setting) -> anyhow::Result<Measurement> {
 fn conditions(runs: usize) -> String {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     format!(
-        "Median of {runs} runs on {cores} cores. Crates of this workspace are built at level {}, those that \
-         they depend on as always.\n{}",
-        LEVEL.1,
-        indexing::FLOOR
+        "Median of {runs} runs on {cores} cores, load average {} at the end. Crates of this workspace, plugins \
+         that are linked natively among them, are compiled as for a release, at level 3 and without debug \
+         assertions, by profile `dev`.\n{}\n{}",
+        load_average(),
+        indexing::FLOOR,
+        sandbox::FLOOR,
     )
+}
+
+/// How many threads ran or waited to run in the last minute, in five and in fifteen:
+/// [proc_loadavg(5)](https://man7.org/linux/man-pages/man5/proc_loadavg.5.html).
+fn load_average() -> String {
+    let averages = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    averages.split(' ').take(3).collect::<Vec<_>>().join(" ")
 }
 
 fn write(path: &Path, runs: usize, measurements: &[Measurement]) -> anyhow::Result<()> {

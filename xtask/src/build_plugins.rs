@@ -1,16 +1,13 @@
 //! `cargo xtask build-plugins`: every crate under `plugins/` that is a plugin, as a component.
 
-pub(crate) mod component;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, bail};
+use limpid_pack::{TARGET, Toolchain, check_name};
 
 use crate::command::{run, write_if_changed};
-use crate::toolchain::{TARGET, Toolchain};
 use crate::workspace::{Package, Workspace};
 
 const PROFILE: &str = "plugin";
@@ -29,7 +26,9 @@ pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
         let module = fs::read(&path).with_context(|| {
             format!("`{}` made no `{}`; is `cdylib` among its crate types?", package.name, path.display())
         })?;
-        let component = component::encode(&module, name, package)
+        let component = package
+            .identity(name)
+            .and_then(|identity| Ok(limpid_pack::encode(&module, &identity)?))
             .with_context(|| format!("plugin `{name}` of crate `{}`", package.name))?;
         let path = folder.join(format!("{name}.wasm"));
         if write_if_changed(&path, &component)? {
@@ -53,13 +52,7 @@ fn plugins(packages: &[Package]) -> anyhow::Result<BTreeMap<&str, &Package>> {
         let name = package.plugin.as_deref().with_context(|| {
             format!("crate `{}` has no `name` in `[package.metadata.limpid]`", package.name)
         })?;
-        let speakable = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if name.is_empty() || !name.bytes().all(speakable) {
-            bail!(
-                "crate `{}` calls its plugin `{name}`; a name has only lower-case letters, digits and `-`",
-                package.name
-            );
-        }
+        check_name(name).with_context(|| format!("crate `{}`", package.name))?;
         if let Some(other) = plugins.insert(name, package) {
             bail!("crates `{}` and `{}` both call their plugin `{name}`", other.name, package.name);
         }
@@ -69,30 +62,16 @@ fn plugins(packages: &[Package]) -> anyhow::Result<BTreeMap<&str, &Package>> {
 
 /// Compiles all of them at once, and says where the core modules are.
 fn compile(workspace: &Workspace, plugins: &BTreeMap<&str, &Package>) -> anyhow::Result<PathBuf> {
-    let toolchain = Toolchain::find()
-        .with_context(|| format!("no Rust toolchain for `{TARGET}` here; run `cargo xtask setup`"))?;
+    let toolchain = Toolchain::find()?;
     // In a folder of its own, so that it waits for no other build and none waits for it.
     let folder = workspace.target().join("wasm");
     let mut cargo = toolchain.build();
     cargo.current_dir(workspace.root()).args(["--quiet", "--profile", PROFILE, "--target-dir"]).arg(&folder);
-    forget_paths(&mut cargo);
     for package in plugins.values() {
         cargo.args(["--package", &package.name]);
     }
     run(&mut cargo)?;
     Ok(folder.join(TARGET).join(PROFILE))
-}
-
-/// Keeps the folder of the registry, which differs from machine to machine, out of the messages of
-/// panics in plugins.
-fn forget_paths(cargo: &mut Command) {
-    let home = std::env::var_os("CARGO_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
-    if let Some(home) = home.and_then(|home| home.to_str().map(String::from)) {
-        let flag = serde_json::Value::from(format!("--remap-path-prefix={home}=/cargo"));
-        cargo.arg("--config").arg(format!("target.{TARGET}.rustflags=[{flag}]"));
-    }
 }
 
 /// Removes components of plugins that are no longer there.
@@ -137,11 +116,11 @@ mod tests {
     #[test]
     fn a_plugin_without_a_name_of_its_own_is_refused() {
         let check = |packages: &[Package], expected: &str| {
-            let error = plugins(packages).unwrap_err().to_string();
+            let error = format!("{:#}", plugins(packages).unwrap_err());
             assert!(error.contains(expected), "{error}");
         };
         check(&[package("plugins/feeds/a", "a", None)], "has no `name`");
-        check(&[package("plugins/feeds/a", "a", Some("../a"))], "only lower-case letters");
+        check(&[package("plugins/feeds/a", "a", Some("../a"))], "`../a` is no name");
         let twins =
             [package("plugins/feeds/a", "a", Some("dpkg")), package("plugins/schemes/b", "b", Some("dpkg"))];
         check(&twins, "crates `a` and `b` both call their plugin `dpkg`");

@@ -1,29 +1,15 @@
 //! Running programs.
 
-use std::env;
 use std::fmt::Write as _;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-/// A command with the environment that it would have without `cargo run` around it: what cargo
-/// tells a program about its own package would otherwise make build scripts of others run again.
-pub(crate) fn command(program: &str) -> Command {
-    let mut command = Command::new(program);
-    for (name, _) in env::vars_os() {
-        let inherited = name.to_str().is_some_and(|name| {
-            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name == "CARGO"
-        });
-        if inherited {
-            command.env_remove(name);
-        }
-    }
-    command
-}
+pub(crate) use limpid_pack::{command, find};
 
 /// `cargo`, as whoever started xtask would start it.
 pub(crate) fn cargo() -> Command {
@@ -77,15 +63,6 @@ pub(crate) fn run_bounded(command: &mut Command, limit: Duration) -> anyhow::Res
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     quiet.status().is_ok_and(|status| status.success())
-}
-
-/// Where the shell would find a program.
-pub(crate) fn find(program: &str) -> Option<PathBuf> {
-    if program.contains('/') {
-        return Some(PathBuf::from(program)).filter(|path| path.is_file());
-    }
-    let path = env::var_os("PATH")?;
-    env::split_paths(&path).map(|folder| folder.join(program)).find(|path| path.is_file())
 }
 
 /// The command as one would type it, its own settings of the environment included.

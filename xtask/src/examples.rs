@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use crate::build_plugins::component;
 use crate::command::write_if_changed;
 use crate::workspace::{Package, Workspace};
 
@@ -91,7 +90,7 @@ fn build_one(workspace: &Workspace, language: &Language) -> anyhow::Result<()> {
 /// Says in the component who it is, and puts it where the host is told to look.
 fn finish(workspace: &Workspace, built: &Path, identity: &Package) -> anyhow::Result<()> {
     let component = fs::read(built).with_context(|| format!("cannot read `{}`", built.display()))?;
-    let component = component::identify(&component, &identity.name, identity)?;
+    let component = limpid_pack::identify(&component, &identity.identity(&identity.name)?)?;
     let folder = workspace.target().join("plugins-examples");
     create(&folder)?;
     let path = folder.join(format!("{}.wasm", identity.name));

@@ -179,11 +179,7 @@ fn limits(target: &str) -> [String; 3] {
         "versions" => 256,
         _ => 8 << 10,
     };
-    [
-        format!("-max_len={longest}"),
-        format!("-rss_limit_mb={MEMORY_LIMIT}"),
-        format!("-timeout={TIME_LIMIT}"),
-    ]
+    [format!("-max_len={longest}"), format!("-rss_limit_mb={MEMORY_LIMIT}"), format!("-timeout={TIME_LIMIT}")]
 }
 
 fn how_to_reproduce(target: &str, log: &Log) -> String {

@@ -57,6 +57,16 @@ impl Limpid {
         Ok(kept)
     }
 
+    /// The same program with the plugins of another folder.
+    pub(crate) fn with_plugins(&self, plugins: PathBuf) -> Self {
+        Self { program: self.program.clone(), plugins }
+    }
+
+    /// Where the plugins are.
+    pub(crate) fn plugins(&self) -> &Path {
+        &self.plugins
+    }
+
     /// Where the program is.
     pub(crate) fn program(&self) -> &Path {
         &self.program

@@ -15,7 +15,6 @@ mod progress;
 mod service;
 mod setup;
 mod test;
-mod toolchain;
 mod verify;
 mod workspace;
 mod wrap;
@@ -70,8 +69,11 @@ enum Task {
         /// Only these parts
         parts: Vec<verify::Part>,
     },
-    /// Measure indexing, reports and the order of versions, beside gzip and sha256sum
+    /// Measure indexing, reports, the order of versions and plugins, beside gzip, sha256sum and the
+    /// same code without a sandbox
     Bench {
+        /// Only these parts
+        parts: Vec<bench::Part>,
         /// How often each is measured
         #[arg(long, default_value_t = 5)]
         runs: usize,
@@ -110,7 +112,7 @@ fn run(task: Task) -> anyhow::Result<()> {
             fuzz::fuzz(&targets, seconds, &inputs)
         }
         Task::Verify { parts } => verify::verify(&parts),
-        Task::Bench { runs, json } => bench::bench(runs, json.as_deref()),
+        Task::Bench { parts, runs, json } => bench::bench(&parts, runs, json.as_deref()),
         Task::Layering => layering::check(&Workspace::load()?),
     }
 }

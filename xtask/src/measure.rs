@@ -52,10 +52,19 @@ pub(crate) fn watch(command: &mut Command, folder: &Path, limit: Duration) -> an
     Ok(Ended { status, stdout: fs::read(&stdout)?, stderr, elapsed, peak })
 }
 
-/// The most memory that a process has held so far, in bytes: `VmHWM` of
-/// [proc_pid_status(5)](https://man7.org/linux/man-pages/man5/proc_pid_status.5.html).
+/// The most memory that a process has held so far, in bytes.
 pub(crate) fn peak_memory(process: u32) -> Option<u64> {
+    memory(process, "VmHWM:")
+}
+
+/// What a process holds in memory now, in bytes.
+pub(crate) fn resident_memory(process: u32) -> Option<u64> {
+    memory(process, "VmRSS:")
+}
+
+/// A field of [proc_pid_status(5)](https://man7.org/linux/man-pages/man5/proc_pid_status.5.html).
+fn memory(process: u32, field: &str) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let kibibytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes = status.lines().find_map(|line| line.strip_prefix(field))?;
     kibibytes.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|count| count << 10)
 }

@@ -22,7 +22,8 @@ const START_LIMIT: Duration = Duration::from_secs(120);
 /// How long the service may take to end what is under way.
 const STOP_LIMIT: Duration = Duration::from_secs(15);
 
-const POLL: Duration = Duration::from_millis(10);
+/// How often the service is looked at; what is measured of its start is right to this.
+const POLL: Duration = Duration::from_millis(1);
 
 /// Whether somebody asked to end. By default nobody can: signals do what they always do.
 #[derive(Default)]

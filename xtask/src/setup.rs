@@ -6,9 +6,9 @@ mod need;
 use std::time::Duration;
 
 use anyhow::bail;
+use limpid_pack::{DEBIAN_PACKAGES, TARGET, Toolchain};
 
 use crate::command::{command, find, run_bounded, shown};
-use crate::toolchain::{DEBIAN_PACKAGES, TARGET, Toolchain};
 use need::Need;
 
 /// How long `rustup target add` may take before Debian's toolchain is taken instead: it fetches
@@ -50,7 +50,7 @@ fn add_target_by_rustup() -> bool {
     if let Err(error) = run_bounded(&mut rustup, RUSTUP_LIMIT) {
         eprintln!("setup: {error}; taking Debian's toolchain for the plugins: {}", DEBIAN_PACKAGES.join(" "));
     }
-    Toolchain::find().is_some()
+    Toolchain::find().is_ok()
 }
 
 /// One sentence that says what to do.

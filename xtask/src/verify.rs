@@ -7,6 +7,7 @@ mod adversarial;
 mod alpine;
 mod debian;
 mod resubmission;
+mod swaps;
 mod tally;
 mod versions;
 
@@ -62,6 +63,9 @@ pub(crate) fn verify(parts: &[Part]) -> anyhow::Result<()> {
     if asked(Part::Adversarial) {
         adversarial::check(&setting, &mut tally);
     }
+    if asked(Part::Swaps) {
+        swaps::check(&setting, &mut tally);
+    }
     if asked(Part::Debian) {
         check_debian(&setting, &mut tally);
     }
@@ -81,6 +85,8 @@ pub(crate) enum Part {
     Alpine,
     /// Odd and hostile layers
     Adversarial,
+    /// Changes of plugins while many clients are served
+    Swaps,
     /// Images of three Debian releases, and their second submission
     Debian,
 }

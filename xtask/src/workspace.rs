@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use limpid_pack::Identity;
 use serde_json::Value;
 
 use crate::command;
@@ -105,6 +106,24 @@ impl Package {
             plugin: package.pointer("/metadata/limpid/name").and_then(Value::as_str).map(String::from),
         })
     }
+
+    /// Who the plugin of this name is that is built from it. Ours say all of it.
+    ///
+    /// # Errors
+    /// Where the package leaves something unsaid.
+    pub(crate) fn identity(&self, name: &str) -> anyhow::Result<Identity> {
+        let required = |field: &Option<String>, what: &str| {
+            field.clone().map(Some).with_context(|| format!("its manifest has no `{what}`"))
+        };
+        Ok(Identity {
+            name: name.to_owned(),
+            version: self.version.clone(),
+            description: required(&self.description, "description")?,
+            authors: self.authors.clone(),
+            license: required(&self.license, "license")?,
+            repository: required(&self.repository, "repository")?,
+        })
+    }
 }
 
 impl Dependency {
@@ -131,6 +150,14 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_plugin_of_ours_without_a_licence_has_no_identity() {
+        let stated = || Some("x".to_owned());
+        let package = Package { description: stated(), repository: stated(), ..Package::default() };
+        assert!(package.identity("x").unwrap_err().to_string().contains("`license`"));
+        assert!(Package { license: stated(), ..package }.identity("x").is_ok());
+    }
 
     #[test]
     fn metadata_tells_a_plugin_by_its_name_and_its_folder() {

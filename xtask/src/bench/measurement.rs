@@ -142,7 +142,12 @@ pub(super) fn table(measurements: &[Measurement]) -> String {
 }
 
 fn shown(value: f64) -> String {
-    if value >= 1_000.0 { format!("{value:.0}") } else { format!("{value:.1}") }
+    let decimals = match value {
+        1_000.0.. => 0,
+        1.0.. => 1,
+        _ => 3,
+    };
+    format!("{value:.decimals$}")
 }
 
 #[cfg(test)]

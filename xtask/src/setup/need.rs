@@ -2,8 +2,9 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use limpid_pack::{DEBIAN_PACKAGES, Toolchain};
+
 use crate::command::{command, find, output};
-use crate::toolchain::{DEBIAN_PACKAGES, Toolchain};
 
 /// Something that the build needs from the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +26,7 @@ pub(super) fn missing() -> Vec<Need> {
         need(find("make").is_some(), "make", &["make"]),
         need(find("cmake").is_some(), "cmake", &["cmake"]),
         need(has_libclang(), "libclang", &["libclang-dev"]),
-        need(Toolchain::find().is_some(), WASM, DEBIAN_PACKAGES),
+        need(Toolchain::find().is_ok(), WASM, DEBIAN_PACKAGES),
     ]
     .into_iter()
     .flatten()

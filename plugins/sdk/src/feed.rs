@@ -11,6 +11,58 @@ pub use intake::{Document, Documents, Mode, Sink, Source};
 use crate::Error;
 
 /// Reads what one publisher of advisories publishes.
+///
+/// A publisher that writes a line `ID PACKAGE FIXED-VERSION` for each advisory:
+///
+/// ```
+/// use limpid_plugin_sdk::feed::{Advisory, Affected, Documents, Feed, Range, Sink, Source};
+/// use limpid_plugin_sdk::testing::{Collected, InMemory};
+/// use limpid_plugin_sdk::text::Lines;
+/// use limpid_plugin_sdk::{Error, export_feed};
+///
+/// struct Pins;
+///
+/// impl Feed for Pins {
+///     fn sources(_cursor: Option<String>) -> Vec<Source> {
+///         vec![Source::whole("advisories", "https://example.org/advisories.txt")]
+///     }
+///
+///     fn parse(
+///         _source: &str,
+///         documents: &mut dyn Documents,
+///         sink: &mut dyn Sink,
+///     ) -> Result<Option<String>, Error> {
+///         while let Some(document) = documents.next() {
+///             let mut lines = Lines::new(document, 4096);
+///             while let Some(line) = lines.next()? {
+///                 let text = line.text();
+///                 let words: Vec<&str> = text.split_whitespace().collect();
+///                 let [id, name, fixed] = words[..] else {
+///                     sink.reject(&format!("line {}", line.number), Error::malformed("not three words"));
+///                     continue;
+///                 };
+///                 let affected = Affected {
+///                     namespace: "pins".to_owned(),
+///                     name: name.to_owned(),
+///                     scheme: "dpkg".to_owned(),
+///                     ranges: vec![Range::before(fixed)],
+///                     ..Affected::default()
+///                 };
+///                 sink.advisory(Advisory { affected: vec![affected], ..Advisory::new(id) });
+///             }
+///         }
+///         Ok(None)
+///     }
+/// }
+///
+/// export_feed!(Pins);
+///
+/// let mut sink = Collected::default();
+/// let mut documents = InMemory::new([("advisories.txt", "EX-1 left-pad 1.3.1\nEX-2 zlib\n")]);
+/// Pins::parse("advisories", &mut documents, &mut sink)?;
+/// assert_eq!((sink.advisories.len(), sink.rejected.len()), (1, 1));
+/// # Ok::<(), Error>(())
+/// ```
 pub trait Feed {
     /// Where a run starts, given the cursor that the last complete run left.
     fn sources(cursor: Option<String>) -> Vec<Source>;

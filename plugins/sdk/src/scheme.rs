@@ -7,6 +7,37 @@ pub use exported::Exported;
 pub use key::KeyWriter;
 
 /// Orders the versions of one scheme.
+///
+/// Versions that are two numbers, of which the second may be missing and is 0 then:
+///
+/// ```
+/// use limpid_plugin_sdk::export_scheme;
+/// use limpid_plugin_sdk::scheme::{KeyWriter, Scheme};
+///
+/// struct Pairs;
+///
+/// impl Scheme for Pairs {
+///     const NAME: &'static str = "pairs";
+///
+///     fn key(version: &str) -> Result<Vec<u8>, String> {
+///         let (major, minor) = version.split_once('.').unwrap_or((version, "0"));
+///         for number in [major, minor] {
+///             if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_digit()) {
+///                 return Err(format!("`{number}` is not a number"));
+///             }
+///         }
+///         let mut key = KeyWriter::default();
+///         key.number(major).number(minor);
+///         Ok(key.finish())
+///     }
+/// }
+///
+/// export_scheme!(Pairs);
+///
+/// assert!(Pairs::key("1.9") < Pairs::key("1.10"));
+/// assert_eq!(Pairs::key("2"), Pairs::key("2.00"));
+/// assert!(Pairs::key("2.x").is_err());
+/// ```
 pub trait Scheme {
     /// The scheme's name, as packages and advisories call it: `dpkg`, `rpm`, `semver`.
     const NAME: &'static str;

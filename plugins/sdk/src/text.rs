@@ -3,7 +3,19 @@
 use std::borrow::Cow;
 use std::io::{self, BufRead};
 
-/// Reads lines of at most a limit; see [`Lines::next`].
+/// Reads lines of at most a limit in bytes; see [`Lines::next`].
+///
+/// ```
+/// use limpid_plugin_sdk::text::Lines;
+///
+/// let mut lines = Lines::new(&b"left-pad 1.3.0\r\nzlib 1.2.13"[..], 4096);
+/// let mut names = Vec::new();
+/// while let Some(line) = lines.next()? {
+///     names.extend(line.split_once(b' ').map(|(name, _)| name.to_vec()));
+/// }
+/// assert_eq!(names, [&b"left-pad"[..], b"zlib"]);
+/// # Ok::<(), std::io::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Lines<R> {
     reader: R,

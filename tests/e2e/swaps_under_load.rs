@@ -2,7 +2,7 @@
 //! swaps` does the same with more of both.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use serde_json::Value;
@@ -24,14 +24,14 @@ fn no_request_fails_and_no_report_mixes_versions_while_plugins_are_swapped() {
     place.service.api.index(&sample.docker_archive());
     place.service.api.hand_in("debian", advisories::debian_tracker()).ok();
     let expected = place.settled_report(&sample.digest())["findings"].clone();
-    let (stop, reports) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let stop = AtomicBool::new(false);
     thread::scope(|scope| {
         for number in 0..CLIENTS {
-            let (place, sample, expected, stop, reports) = (&place, &sample, &expected, &stop, &reports);
+            let (place, sample, expected, stop) = (&place, &sample, &expected, &stop);
             scope.spawn(move || {
                 let _stop = StopOnPanic(stop);
                 let own = own_image(number);
-                while !stop.load(Ordering::Relaxed) {
+                loop {
                     if number % 2 == 0 {
                         check(&place.service.api.report(&sample.digest()), expected);
                     } else {
@@ -40,7 +40,9 @@ fn no_request_fails_and_no_report_mixes_versions_while_plugins_are_swapped() {
                         let path = format!("/v1/images/{image}");
                         assert_eq!(place.service.api.delete(&path).status, 204);
                     }
-                    reports.fetch_add(1, Ordering::Relaxed);
+                    if stop.load(Ordering::Relaxed) {
+                        break;
+                    }
                 }
             });
         }
@@ -51,7 +53,6 @@ fn no_request_fails_and_no_report_mixes_versions_while_plugins_are_swapped() {
         }
         stop.store(true, Ordering::Relaxed);
     });
-    assert!(reports.into_inner() > CLIENTS);
     let settled = place.settled_report(&sample.digest());
     check(&settled, &expected);
     assert_eq!(settled["findings"], expected);

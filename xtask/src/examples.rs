@@ -106,3 +106,20 @@ fn create(folder: &Path) -> anyhow::Result<()> {
 fn read(path: &Path) -> anyhow::Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_example_says_who_it_is_and_which_version_of_its_tool_makes_it() {
+        for language in &LANGUAGES {
+            let sources =
+                Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/examples").join(language.name);
+            let manifest = (language.manifest)(&sources).unwrap();
+            assert!(manifest.tool.starts_with(|first: char| first.is_ascii_digit()), "{}", manifest.tool);
+            let identity = manifest.identity.identity(&manifest.identity.name).unwrap();
+            assert_eq!(identity.authors, ["The Limpid authors"], "{}", identity.name);
+        }
+    }
+}

@@ -1,12 +1,13 @@
 //! JavaScript: <https://github.com/bytecodealliance/ComponentizeJS>.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context;
 use serde::Deserialize;
 
 use super::{Manifest, Outcome, Place, WORLD, read};
-use crate::command::{command, find, run, shown};
+use crate::command::{command, find, run, shown, succeeds};
 use crate::workspace::Package;
 
 const TOOL: &str = "@bytecodealliance/componentize-js";
@@ -24,7 +25,7 @@ struct PackageJson {
     author: Option<String>,
     license: Option<String>,
     repository: Option<String>,
-    dev_dependencies: std::collections::BTreeMap<String, String>,
+    dev_dependencies: BTreeMap<String, String>,
 }
 
 pub(super) fn manifest(sources: &Path) -> anyhow::Result<Manifest> {
@@ -48,6 +49,10 @@ pub(super) fn manifest(sources: &Path) -> anyhow::Result<Manifest> {
 pub(super) fn build(place: &Place, manifest: &Manifest) -> anyhow::Result<Outcome> {
     if let Some(missing) = ["node", "npm"].into_iter().find(|program| find(program).is_none()) {
         return Ok(Outcome::Skipped(format!("`{missing}` is not there (Debian: `apt-get install npm`)")));
+    }
+    // The youngest thing that the sources use.
+    if !succeeds(command("node").args(["--eval", "''.toWellFormed()"])) {
+        return Ok(Outcome::Skipped("`node` is older than version 20".into()));
     }
     run(command("node").args(["--test", "--test-reporter=dot"]).current_dir(&place.sources))?;
     let program = place.tool.join("node_modules/.bin/componentize-js");

@@ -91,11 +91,10 @@ pub(super) fn build(place: &Place, manifest: &Manifest) -> anyhow::Result<Outcom
     Ok(Outcome::Built)
 }
 
-/// Python in the folder of the sources, which leaves nothing there. What was installed into a
-/// folder is found by `PYTHONPATH`.
+/// Python in the folder of the sources. What was installed into a folder is found by `PYTHONPATH`.
 fn python(place: &Place) -> Command {
     let mut python = command("python3");
-    python.current_dir(&place.sources).env("PYTHONPATH", &place.tool).env("PYTHONDONTWRITEBYTECODE", "1");
+    python.current_dir(&place.sources).env("PYTHONPATH", &place.tool);
     python
 }
 

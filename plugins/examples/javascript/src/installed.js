@@ -51,6 +51,9 @@ function parse(text) {
   try {
     return JSON.parse(text);
   } catch (error) {
+    if (!(error instanceof SyntaxError)) {
+      throw error;
+    }
     throw new Unreadable('malformed', error.message);
   }
 }

@@ -22,6 +22,7 @@ use anyhow::{Context, bail};
 use limpid_scanner::Limits;
 use limpid_scanner::runtime::{self, Plugin};
 
+use crate::commands::printable;
 use crate::settings::Settings;
 
 /// What a scheme's case lists.
@@ -78,7 +79,7 @@ pub(super) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
         match outcome {
             Outcome::Passed => writeln!(out, "ok      {name}")?,
             Outcome::Updated => writeln!(out, "updated {name}")?,
-            Outcome::Failed(why) => writeln!(out, "FAILED  {name}\n{}", why.trim_end())?,
+            Outcome::Failed(why) => writeln!(out, "FAILED  {name}\n{}", printable(why.trim_end()))?,
         }
     }
     writeln!(out, "{passed} passed, {failed} failed")?;

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod compile;
 pub(crate) mod feed;
 pub(crate) mod packages;
 pub(crate) mod plugin;
@@ -12,6 +13,9 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 use serde::Serialize;
+
+/// The command by which this program calls itself, to compile a component.
+pub(crate) const COMPILE: &str = "compile-component";
 
 /// How data is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -56,6 +56,12 @@ enum Command {
     Version(commands::version::Command),
     /// Print the effective settings as TOML
     Settings,
+    /// Compile the component on standard input; what the service calls in a process of its own
+    #[command(name = commands::COMPILE, hide = true)]
+    CompileComponent {
+        /// Settings of plugins, as JSON
+        limits: String,
+    },
 }
 
 fn main() -> ExitCode {
@@ -72,6 +78,9 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    if let Command::CompileComponent { limits } = &cli.command {
+        return commands::compile::run(limits);
+    }
     let overrides = Overrides {
         data_dir: cli.data_dir,
         plugins_dir: cli.plugins_dir,
@@ -92,6 +101,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Feed(command) => commands::feed::run(&settings, &command),
         Command::Plugin(command) => commands::plugin::run(&settings, &command),
         Command::Version(command) => commands::version::run(&settings, &command),
+        // It was seen to above: it knows no settings but those that it is given.
+        Command::CompileComponent { limits } => commands::compile::run(&limits),
         Command::Settings => commands::print(&toml::to_string_pretty(&settings)?),
     }
 }

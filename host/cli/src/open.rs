@@ -4,18 +4,18 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 use limpid_model::Digest;
-use limpid_scanner::runtime::{Registry, Runtime};
+use limpid_scanner::runtime::{self, Compiler, Registry, Runtime};
 use limpid_scanner::store::Store;
 use limpid_scanner::{Archive, Progress, Scanner};
 
+use crate::commands::COMPILE;
 use crate::progress;
 use crate::settings::Settings;
 
 /// The plugins of the plugins directory. Compiling them takes seconds: a line says so.
 pub(crate) fn registry(settings: &Settings) -> anyhow::Result<Registry> {
     let directory = &settings.plugins_dir;
-    let compiled = settings.compiled_dir.clone().unwrap_or_else(|| settings.data_dir.join("compiled"));
-    let runtime = Runtime::with_cache(settings.plugins.clone(), &compiled)?;
+    let runtime = runtime(settings, settings.plugins.clone())?;
     let spinner = progress::spinner("loading plugins");
     let versions = settings.data_dir.join("plugin-versions");
     let registry = Registry::with_versions(&runtime, directory, &versions).with_context(|| {
@@ -34,6 +34,19 @@ pub(crate) fn registry(settings: &Settings) -> anyhow::Result<Registry> {
         );
     }
     Ok(registry)
+}
+
+/// What runs plugins, within these limits. Components are compiled by a process of their own, and
+/// their compiled forms are kept.
+pub(crate) fn runtime(settings: &Settings, limits: runtime::Settings) -> anyhow::Result<Runtime> {
+    let compiled = settings.compiled_dir.clone().unwrap_or_else(|| settings.data_dir.join("compiled"));
+    Ok(Runtime::with_compiler(limits, &compiled, compiler()?)?)
+}
+
+/// This program, which compiles components when it is called so.
+fn compiler() -> anyhow::Result<Compiler> {
+    let program = std::env::current_exe().context("this program cannot be found")?;
+    Ok(Compiler::new(program, [COMPILE]))
 }
 
 /// The scanner over the store of the data directory.

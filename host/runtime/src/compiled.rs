@@ -57,18 +57,17 @@ impl Compiled {
         deserialize(engine, code)
     }
 
-    /// Keeps the compiled form of a component. That it cannot be kept costs time, and nothing else.
-    pub(crate) fn put(&self, engine: &Engine, component: &Digest, compiled: &Component) {
-        let kept = compiled.serialize().map_err(io::Error::other).and_then(|code| {
-            let mut file = tempfile::NamedTempFile::new_in(&self.0)?;
-            file.write_all(Digest::of(&code).as_bytes())?;
-            file.write_all(&code)?;
-            file.persist(self.path(engine, component)).map_err(|error| error.error)?;
-            Ok(())
-        });
-        if let Err(error) = kept {
-            tracing::warn!(%error, "the compiled form of component {component} cannot be kept");
-        }
+    /// Keeps the compiled form of a component, and loads it.
+    ///
+    /// # Errors
+    /// It cannot be kept, or is not what this engine compiles to.
+    pub(crate) fn put(&self, engine: &Engine, component: &Digest, code: &[u8]) -> io::Result<Component> {
+        let mut file = tempfile::NamedTempFile::new_in(&self.0)?;
+        file.write_all(Digest::of(code).as_bytes())?;
+        file.write_all(code)?;
+        file.persist(self.path(engine, component)).map_err(|error| error.error)?;
+        let foreign = || io::Error::other("the compiler is of another version, or has other settings");
+        deserialize(engine, code).ok_or_else(foreign)
     }
 
     /// Removes what is older than a week, but for the compiled forms of these components by this
@@ -128,7 +127,7 @@ mod tests {
         let keys = || {
             let runtime = Runtime::with_cache(settings(), &place).unwrap();
             let plugin = runtime.load(&GOOD.component()).unwrap();
-            plugin.scheme().unwrap().keys(&["1.0"]).unwrap()
+            plugin.scheme().unwrap().keys("a test", &["1.0"]).unwrap()
         };
         let first = keys();
         let [file] = files(&place).try_into().unwrap();

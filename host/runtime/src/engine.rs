@@ -3,7 +3,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use limpid_model::Digest;
@@ -13,6 +13,7 @@ use wasmtime::{Config, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllo
 use crate::allow::AllowList;
 use crate::call::State;
 use crate::compiled::Compiled;
+use crate::compiler::Compiler;
 use crate::{Error, LoadError, Plugin, Settings, contract};
 
 /// How often running plugins are looked at. A bound on time is met this much late at most.
@@ -38,19 +39,23 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) allow: AllowList,
     compiled: Option<Compiled>,
+    compiler: Option<Compiler>,
     pub(crate) calls: Lane,
     pub(crate) parses: Lane,
+    /// One for each processor: compiling takes a whole one, and much memory.
+    compiles: Lane,
     _ticker: Ticker,
 }
 
 impl Runtime {
     /// Reserves the pool of instances and starts the thread that watches the time; it ends with
-    /// the last clone of this runtime and the last plugin that was loaded by it.
+    /// the last clone of this runtime and the last plugin that was loaded by it. Components are
+    /// compiled in this process, without a bound on the time that it takes.
     ///
     /// # Errors
     /// [`Error`], where a setting makes no sense or the address space cannot be had.
     pub fn new(settings: Settings) -> Result<Self, Error> {
-        Self::build(settings, None)
+        Self::build(settings, None, None)
     }
 
     /// The same, and keeps what it compiles in a directory that only the user of this process can
@@ -59,12 +64,23 @@ impl Runtime {
     /// # Errors
     /// [`Error`], also where others can write the directory.
     pub fn with_cache(settings: Settings, directory: &Path) -> Result<Self, Error> {
-        let compiled = Compiled::open(directory)
-            .map_err(|source| Error::Cache { directory: directory.to_owned(), source })?;
-        Self::build(settings, Some(compiled))
+        Self::build(settings, Some(cache(directory)?), None)
     }
 
-    fn build(settings: Settings, compiled: Option<Compiled>) -> Result<Self, Error> {
+    /// The same, and has components compiled by a process of its own, which ends when it takes too
+    /// much time or memory: for components from anybody.
+    ///
+    /// # Errors
+    /// [`Error`], also where others can write the directory.
+    pub fn with_compiler(settings: Settings, directory: &Path, compiler: Compiler) -> Result<Self, Error> {
+        Self::build(settings, Some(cache(directory)?), Some(compiler))
+    }
+
+    fn build(
+        settings: Settings,
+        compiled: Option<Compiled>,
+        compiler: Option<Compiler>,
+    ) -> Result<Self, Error> {
         settings.check()?;
         let engine_error = |error: wasmtime::Error| Error::Engine(format!("{error:#}"));
         let engine = Engine::new(&config(&settings)).map_err(engine_error)?;
@@ -74,9 +90,11 @@ impl Runtime {
             engine,
             calls: Lane::new(settings.instances),
             parses: Lane::new(settings.parse_instances),
+            compiles: Lane::new(processors()),
             allow: AllowList::parse(&settings.allow)?,
             settings,
             compiled,
+            compiler,
         })))
     }
 
@@ -98,10 +116,18 @@ impl Runtime {
         if let Some(known) = compiled.as_ref().and_then(|compiled| compiled.get(engine, digest)) {
             return Ok(known);
         }
+        if let (Some(compiled), Some(compiler)) = (compiled, &self.0.compiler) {
+            let _place = self.0.compiles.enter();
+            let code = compiler.compile(&self.0.settings, bytes)?;
+            return compiled.put(engine, digest, &code).map_err(|source| LoadError::Kept { source });
+        }
         let component = Component::from_binary(engine, bytes)
             .map_err(|error| LoadError::Invalid(format!("{error:#}")))?;
-        if let Some(compiled) = compiled {
-            compiled.put(engine, digest, &component);
+        if let (Some(compiled), Ok(code)) = (compiled, component.serialize()) {
+            // That it cannot be kept costs time, and nothing else.
+            if let Err(error) = compiled.put(engine, digest, &code) {
+                tracing::warn!(%error, "the compiled form of component {digest} cannot be kept");
+            }
         }
         Ok(component)
     }
@@ -130,6 +156,23 @@ impl fmt::Debug for Runtime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Runtime").field(&self.0.settings).finish()
     }
+}
+
+fn processors() -> u32 {
+    thread::available_parallelism().ok().and_then(|number| number.get().try_into().ok()).unwrap_or(1)
+}
+
+fn cache(directory: &Path) -> Result<Compiled, Error> {
+    Compiled::open(directory).map_err(|source| Error::Cache { directory: directory.to_owned(), source })
+}
+
+/// The compiled form of a component, for engines with these settings.
+///
+/// # Errors
+/// What is wrong with the component, in words.
+pub(crate) fn compile_only(settings: &Settings, component: &[u8]) -> Result<Vec<u8>, String> {
+    let engine = Engine::new(&config(settings)).map_err(|error| format!("{error:#}"))?;
+    engine.precompile_component(component).map_err(|error| format!("{error:#}"))
 }
 
 fn config(settings: &Settings) -> Config {
@@ -182,7 +225,7 @@ struct Ticker {
 impl Ticker {
     fn start(engine: Engine) -> std::io::Result<Self> {
         let (stop, stopped) = mpsc::channel();
-        let thread = std::thread::Builder::new().name("plugin-clock".into()).spawn(move || {
+        let thread = thread::Builder::new().name("plugin-clock".into()).spawn(move || {
             while stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
                 engine.increment_epoch();
             }

@@ -87,6 +87,39 @@ pub enum LoadError {
     /// Damaged, or uses a WebAssembly feature that this host does not offer.
     #[error("does not compile: {0}")]
     Invalid(String),
+    /// Takes longer to compile than it may.
+    #[error("takes more than {limit:?} to compile, the limit of setting `plugins.compile_time`")]
+    CompileTime {
+        /// What is allowed.
+        limit: std::time::Duration,
+    },
+    /// Takes more memory to compile than it may.
+    #[error(
+        "takes {bytes} bytes of memory to compile, over the limit of {limit} \
+         (setting `plugins.compile_bytes`)"
+    )]
+    CompileMemory {
+        /// What it had taken when it was stopped.
+        bytes: u64,
+        /// What is allowed.
+        limit: u64,
+    },
+    /// The program that compiles cannot be run. That is not the component's fault.
+    #[error("cannot be compiled: running `{}` failed", program.display())]
+    Compiler {
+        /// The program.
+        program: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Its compiled form cannot be kept or loaded. That is not the component's fault.
+    #[error("was compiled, but its compiled form cannot be kept")]
+    Kept {
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// Made of more parts than a plugin is, so that compiling it might never end.
     #[error("holds {count} {what}, over the limit of {limit}")]
     TooMany {

@@ -25,7 +25,7 @@
 //!     eprintln!("{}: {}", refused.path.display(), refused.reason);
 //! }
 //! if let Some(scheme) = plugins.scheme("dpkg") {
-//!     let keys = scheme.keys(&["1.0-1", "1.0~rc1-1"])?;
+//!     let keys = scheme.keys("an example", &["1.0-1", "1.0~rc1-1"])?;
 //!     assert!(keys[0] > keys[1]);
 //! }
 //! # Ok(())
@@ -36,6 +36,7 @@ mod allow;
 mod bounds;
 mod call;
 mod compiled;
+mod compiler;
 mod contract;
 mod convert;
 mod detector;
@@ -54,6 +55,7 @@ mod settings;
 mod shape;
 
 pub use bounds::PluginLimits;
+pub use compiler::Compiler;
 pub use detector::{Detected, Detector, LayerFile};
 pub use engine::Runtime;
 pub use error::{Error, LoadError};

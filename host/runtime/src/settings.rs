@@ -34,13 +34,21 @@ pub struct Settings {
     pub stack_bytes: usize,
     /// Size of a component, in bytes. Compiling takes time and memory in proportion.
     pub component_bytes: u64,
+    /// How long a component may take to compile. One of a megabyte takes a second or two on two
+    /// processors, an interpreter of a language ten.
+    #[serde(with = "seconds")]
+    pub compile_time: Duration,
+    /// Memory that compiling a component may take, in bytes.
+    pub compile_bytes: u64,
     /// Calls other than `parse` at a time; further ones wait. Each reserves about 8 GiB of address
     /// space, and no memory.
     pub instances: u32,
     /// Calls of `parse` at a time. They have instances of their own, because a sink may well ask a
     /// scheme for keys while a parse is under way.
     pub parse_instances: u32,
-    /// Failures in a row by its own fault after which a plugin is not called any more; 0 for never.
+    /// Images or documents in a row for which a plugin fails by its own fault, after which it is not
+    /// called any more; and failures for one image or document, after which it is not called for
+    /// that one. 0 for never.
     pub quarantine_after: u32,
     /// Which components may run: digests (`sha256:<64 hex digits>`), and public keys
     /// (`ed25519:<hex or base64>`) of those who may sign for others. A signature is over the text of
@@ -62,6 +70,8 @@ impl Default for Settings {
             parse_output_bytes: 1 << 30,
             stack_bytes: 512 << 10,
             component_bytes: 64 << 20,
+            compile_time: Duration::from_secs(120),
+            compile_bytes: 3 << 30,
             instances: 24,
             parse_instances: 8,
             quarantine_after: 5,
@@ -81,6 +91,8 @@ impl Settings {
             ("plugins.output_bytes", self.output_bytes as u64),
             ("plugins.stack_bytes", self.stack_bytes as u64),
             ("plugins.component_bytes", self.component_bytes),
+            ("plugins.compile_time", self.compile_time.as_secs()),
+            ("plugins.compile_bytes", self.compile_bytes),
             ("plugins.instances", u64::from(self.instances)),
             ("plugins.parse_instances", u64::from(self.parse_instances)),
         ];

@@ -41,7 +41,7 @@ fn unnamed(guest: &str) -> Vec<u8> {
     let read = |path: &Path| {
         fs::read_to_string(path).unwrap_or_else(|error| panic!("{error}: `{}`", path.display()))
     };
-    let mut fields = read(&folder.join("guest.wat"));
+    let mut fields = repeated(&read(&folder.join("guest.wat")));
     if fields.contains("/scheme@0.1.0#keys") && !fields.contains("/scheme@0.1.0#name") {
         fields.insert_str(0, &read(&guests().join("ecosystem.wat")));
     }
@@ -49,6 +49,21 @@ fn unnamed(guest: &str) -> Vec<u8> {
         fields.push_str(&read(&guests().join("common.wat")));
     }
     component::of_fields(&fields)
+}
+
+/// Writes out what a text says should be there many times: `(; repeat 3 ;) ... (; end ;)`.
+fn repeated(text: &str) -> String {
+    let mut parts = text.split("(; repeat ");
+    let mut whole = parts.next().unwrap_or_default().to_owned();
+    for part in parts.filter(|part| !part.starts_with(|first: char| !first.is_ascii_digit())) {
+        let (times, rest) = part.split_once(" ;)").unwrap();
+        let (content, rest) = rest.split_once("(; end ;)").unwrap();
+        for time in 0..times.parse().unwrap() {
+            whole.push_str(&content.replace('%', &format!("{time}")));
+        }
+        whole.push_str(rest);
+    }
+    whole
 }
 
 fn guests() -> PathBuf {

@@ -1,7 +1,7 @@
 //! Guests that are not loaded.
 
 use super::guest::Guest;
-use super::trial::{CALLS, Trial, short_limits};
+use super::trial::{CALLS, Trial, limits, short_limits};
 
 pub(in crate::hostile) fn trap_in_claims(guest: &Guest) {
     Trial::of(guest).is_refused("fails when first called: plugin `trap-in-claims 1.0.0");
@@ -18,6 +18,16 @@ pub(in crate::hostile) fn bad_glob(guest: &Guest) {
 
 pub(in crate::hostile) fn component_bomb(guest: &Guest) {
     Trial::of(guest).is_refused("holds 41 instances of components, over the limit of 16");
+}
+
+/// It is stopped for the memory that compiling it takes, which ours do not need: that is sooner than
+/// any time in which a busy machine can compile those.
+pub(in crate::hostile) fn compile_bomb(guest: &Guest) {
+    const MEMORY: u64 = 512 << 20;
+    let trial = Trial::with(guest, limits().with("LIMPID_PLUGINS__COMPILE_BYTES", MEMORY));
+    let reason = format!("over the limit of {MEMORY} (setting `plugins.compile_bytes`)");
+    trial.is_refused_in_the_directory(&reason);
+    trial.harms_nobody(|_| trial.put_is_refused(&guest.name, &reason));
 }
 
 pub(in crate::hostile) fn lying_scheme(guest: &Guest) {

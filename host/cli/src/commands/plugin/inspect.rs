@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use limpid_fetch::{Fetcher, Options, Source};
 use limpid_model::{Claim, Grouping, Pattern};
-use limpid_scanner::runtime::{self, ChangeError, Mode, Plugin, Runtime};
+use limpid_scanner::runtime::{self, ChangeError, Mode, Plugin};
 use limpid_server::api;
 use serde::Serialize;
 
@@ -86,10 +86,10 @@ fn is_file(text: &str) -> bool {
 
 /// Loads a file by itself. Whether it may run is not asked: whoever decides that looks at it first.
 fn load(settings: &Settings, path: &Path) -> anyhow::Result<Arc<Plugin>> {
-    let settings = runtime::Settings { allow: Vec::new(), ..settings.plugins.clone() };
-    let options = Options { component_bytes: settings.component_bytes, ..Options::default() };
+    let limits = runtime::Settings { allow: Vec::new(), ..settings.plugins.clone() };
+    let options = Options { component_bytes: limits.component_bytes, ..Options::default() };
     let fetched = Fetcher::new(options).fetch(&Source::File(path.to_owned()))?;
-    let runtime = Runtime::new(settings)?;
+    let runtime = open::runtime(settings, limits)?;
     runtime.load(&fetched.bytes).with_context(|| format!("`{}` is no plugin: it", path.display()))
 }
 

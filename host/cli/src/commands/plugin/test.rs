@@ -23,6 +23,7 @@ use limpid_scanner::Limits;
 use limpid_scanner::runtime::{self, Plugin};
 
 use crate::commands::printable;
+use crate::open;
 use crate::settings::Settings;
 
 /// What a scheme's case lists.
@@ -86,13 +87,13 @@ pub(super) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Loads it as a service would, but for the cache; for the quarantine, because cases fail one by one;
-/// and for what may run, because nobody has signed what is still being written.
+/// Loads it as a service would, but for the quarantine, because cases fail one by one, and for what
+/// may run, because nobody has signed what is still being written.
 fn load(settings: &Settings, path: &Path) -> anyhow::Result<Arc<Plugin>> {
     let shown = path.display();
     let bytes = fs::read(path).with_context(|| format!("plugin `{shown}` cannot be read"))?;
-    let settings = runtime::Settings { quarantine_after: 0, allow: Vec::new(), ..settings.plugins.clone() };
-    runtime::Runtime::new(settings)?.load(&bytes).with_context(|| format!("plugin `{shown}`"))
+    let limits = runtime::Settings { quarantine_after: 0, allow: Vec::new(), ..settings.plugins.clone() };
+    open::runtime(settings, limits)?.load(&bytes).with_context(|| format!("plugin `{shown}`"))
 }
 
 /// The folders in a folder, by name.

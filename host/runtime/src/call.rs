@@ -18,6 +18,10 @@ use crate::limits::{Budget, Limits};
 /// Handles that a plugin may hold beside those of the files that it is shown.
 const SPARE_HANDLES: usize = 1024;
 
+/// What each piece of work that the host does for a plugin takes of the plugin's time, where it
+/// takes that long. Reading 256 KiB of a document takes about as much.
+const TOLL: Duration = Duration::from_micros(50);
+
 /// What belongs to one call: how far it has grown, how long it has run, and what the host lends
 /// it. It ends with the call.
 pub(crate) struct State {
@@ -60,11 +64,12 @@ impl Clock {
     }
 
     /// Does the host's work for a plugin. A slow disk, or a sink that writes to a store, is not
-    /// the plugin's fault and does not take from its time.
+    /// the plugin's fault and does not take from its time, but for a toll: asking the host a
+    /// million times for nothing does.
     pub(crate) fn aside<R>(&mut self, work: impl FnOnce() -> R) -> R {
         let started = Instant::now();
         let result = work();
-        self.deadline += started.elapsed();
+        self.deadline += started.elapsed().saturating_sub(TOLL);
         result
     }
 
@@ -107,6 +112,32 @@ impl Callee {
         self.runtime.settings().parse_output_bytes
     }
 
+    /// Runs one call that somebody waits for, where the plugin's health allows it, and takes into
+    /// account what came of it. `cause` is what it is made for.
+    pub(crate) fn counted<R>(
+        &self,
+        cause: &str,
+        name: &'static str,
+        run: impl FnOnce() -> Result<R, PluginFailure>,
+    ) -> Result<R, PluginFailure> {
+        let allowed = self.runtime.settings().quarantine_after;
+        if let Some(why) = self.health.refuses(cause, allowed) {
+            return Err(self.failure(name, FailureKind::Quarantined, Blame::Plugin, why));
+        }
+        let outcome = run();
+        match &outcome {
+            Err(failure) if failure.blame == Blame::Plugin => {
+                if self.health.failed(cause, failure, allowed) {
+                    tracing::error!(plugin = %self.id.name, "plugin {} is quarantined: {failure}", self.id);
+                }
+            }
+            // What the host failed at says nothing of the plugin.
+            Err(failure) if failure.blame == Blame::Host => {}
+            _ => self.health.went_well(cause),
+        }
+        outcome
+    }
+
     /// Runs one call, bounded, in an instance of its own.
     pub(crate) fn call<R>(
         &self,
@@ -114,9 +145,6 @@ impl Callee {
         lent: Lent,
         run: impl FnOnce(&mut Store<State>, &Instance) -> wasmtime::Result<R>,
     ) -> Result<R, PluginFailure> {
-        if let Some(why) = self.health.quarantined() {
-            return Err(self.failure(name, FailureKind::Quarantined, Blame::Plugin, why));
-        }
         let _place = self.lane(&lent).enter();
         let _span = tracing::info_span!(
             "plugin call",
@@ -134,21 +162,6 @@ impl Callee {
             let verdict = judge(&error, &store.data().limits, &self.bounds);
             self.failure(name, verdict.kind, verdict.blame, verdict.message)
         })
-    }
-
-    /// Takes what came of a call, once it was held against the contract, into account for the
-    /// plugin's health.
-    pub(crate) fn counted<R>(&self, outcome: Result<R, PluginFailure>) -> Result<R, PluginFailure> {
-        match &outcome {
-            Err(failure) if failure.kind == FailureKind::Quarantined => {}
-            Err(failure) if failure.blame == Blame::Plugin => {
-                if self.health.failed(failure, self.runtime.settings().quarantine_after) {
-                    tracing::error!(plugin = %self.id.name, "plugin {} is quarantined: {failure}", self.id);
-                }
-            }
-            _ => self.health.went_well(),
-        }
-        outcome
     }
 
     fn lane(&self, lent: &Lent) -> &Lane {
@@ -203,7 +216,19 @@ mod tests {
             while started.elapsed() < Duration::from_micros(100) {}
             started.elapsed()
         });
-        assert!(clock.deadline >= before + spent);
+        assert!(clock.deadline + TOLL >= before + spent);
+    }
+
+    #[test]
+    fn asking_the_host_again_and_again_for_little_takes_time() {
+        let mut clock = clock(Duration::from_millis(5));
+        for _ in 0..1_000 {
+            clock.aside(|| {
+                let started = Instant::now();
+                while started.elapsed() < TOLL / 2 {}
+            });
+        }
+        assert!(clock.check().is_err());
     }
 
     #[test]

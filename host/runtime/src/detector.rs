@@ -97,13 +97,14 @@ impl<'a> Detector<'a> {
     }
 
     /// Shows files, and returns what they state. A fact that cannot be used, because a name in it
-    /// is empty or too long, costs that fact and is told in `unread`.
+    /// is empty or too long, costs that fact and is told in `unread`. `cause` is what they are shown
+    /// for: an image.
     ///
     /// # Errors
     /// The plugin failed, refused, or spoke of a file that it was not shown; or a file could not
     /// be read.
-    pub fn detect(&self, files: Vec<Box<dyn LayerFile>>) -> Result<Detected, PluginFailure> {
-        self.callee.counted(self.try_detect(files))
+    pub fn detect(&self, cause: &str, files: Vec<Box<dyn LayerFile>>) -> Result<Detected, PluginFailure> {
+        self.callee.counted(cause, "detect", || self.try_detect(files))
     }
 
     fn try_detect(&self, files: Vec<Box<dyn LayerFile>>) -> Result<Detected, PluginFailure> {

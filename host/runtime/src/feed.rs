@@ -126,7 +126,7 @@ impl<'a> Feed<'a> {
     /// # Errors
     /// The plugin failed, or named a source without a name or an address.
     pub fn sources(&self, cursor: Option<&str>) -> Result<Vec<Source>, PluginFailure> {
-        self.callee.counted(self.try_sources(cursor))
+        self.callee.counted("its sources", "sources", || self.try_sources(cursor))
     }
 
     fn try_sources(&self, cursor: Option<&str>) -> Result<Vec<Source>, PluginFailure> {
@@ -155,7 +155,7 @@ impl<'a> Feed<'a> {
         documents: Box<dyn Documents>,
         sink: Arc<Mutex<dyn Sink>>,
     ) -> Result<Option<String>, PluginFailure> {
-        self.callee.counted(self.try_parse(source, documents, sink))
+        self.callee.counted(source, "parse", || self.try_parse(source, documents, sink))
     }
 
     fn try_parse(

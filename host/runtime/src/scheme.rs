@@ -73,15 +73,20 @@ impl<'a> Scheme<'a> {
     /// A key for each version, in their order, or why it has none: it is not a version of this
     /// scheme, or longer than 4096 bytes.
     ///
-    /// Any number of versions may be asked about; they are given to the plugin in batches.
+    /// Any number of versions may be asked about; they are given to the plugin in batches. `cause`
+    /// is what they are asked for: an image, a source of a feed.
     ///
     /// # Errors
     /// The plugin failed; it gave fewer or more answers than it was asked for, or a key longer
     /// than 64 KiB.
-    pub fn keys<S: AsRef<str>>(&self, versions: &[S]) -> Result<Vec<Result<Key, String>>, PluginFailure> {
+    pub fn keys<S: AsRef<str>>(
+        &self,
+        cause: &str,
+        versions: &[S],
+    ) -> Result<Vec<Result<Key, String>>, PluginFailure> {
         let mut keys = Vec::with_capacity(versions.len());
         for batch in versions.chunks(BATCH) {
-            self.callee.counted(self.keys_of_batch(batch, &mut keys))?;
+            self.callee.counted(cause, "keys", || self.keys_of_batch(batch, &mut keys))?;
         }
         Ok(keys)
     }

@@ -32,7 +32,7 @@ fn load(guest: &Guest) -> Arc<Plugin> {
 
 fn failure(keys: &'static str) -> PluginFailure {
     let plugin = load(&Guest { keys, ..GOOD });
-    plugin.scheme().unwrap().keys(&["1", "2"]).unwrap_err()
+    plugin.scheme().unwrap().keys("a test", &["1", "2"]).unwrap_err()
 }
 
 #[test]
@@ -156,15 +156,15 @@ fn a_failure_of_one_call_does_not_reach_the_next() {
     let plugin =
         load(&Guest { keys: "(if (i32.eq (local.get $len) (i32.const 1)) (then unreachable))", ..GOOD });
     let scheme = plugin.scheme().unwrap();
-    assert!(scheme.keys(&["1"]).is_err());
-    assert_eq!(scheme.keys(&["1", "2"]).unwrap().len(), 2);
+    assert!(scheme.keys("a test", &["1"]).is_err());
+    assert_eq!(scheme.keys("a test", &["1", "2"]).unwrap().len(), 2);
 }
 
 #[test]
 fn keys_come_in_the_order_of_the_versions_over_any_number_of_batches() {
     let plugin = load(&GOOD);
     let versions: Vec<String> = (0..20_000).map(|number| format!("{number:05}")).collect();
-    let keys = plugin.scheme().unwrap().keys(&versions).unwrap();
+    let keys = plugin.scheme().unwrap().keys("a test", &versions).unwrap();
     assert_eq!(keys.len(), versions.len());
     assert!(
         keys.iter()
@@ -176,7 +176,8 @@ fn keys_come_in_the_order_of_the_versions_over_any_number_of_batches() {
 #[test]
 fn a_version_that_is_too_long_has_no_key_and_the_others_have() {
     let plugin = load(&GOOD);
-    let keys = plugin.scheme().unwrap().keys(&["1".to_owned(), "9".repeat(5000), "2".to_owned()]).unwrap();
+    let keys =
+        plugin.scheme().unwrap().keys("a test", &["1".to_owned(), "9".repeat(5000), "2".to_owned()]).unwrap();
     assert_eq!(keys[0].as_ref().unwrap().as_bytes(), b"1");
     assert_eq!(keys[1], Err("version is 5000 bytes, over the limit of 4096".to_owned()));
     assert_eq!(keys[2].as_ref().unwrap().as_bytes(), b"2");
@@ -186,8 +187,9 @@ fn a_version_that_is_too_long_has_no_key_and_the_others_have() {
 fn more_calls_at_a_time_than_there_are_instances_wait_for_each_other() {
     let plugin = load(&GOOD);
     std::thread::scope(|scope| {
-        let calls: Vec<_> =
-            (0..32).map(|_| scope.spawn(|| plugin.scheme().unwrap().keys(&["1"]).unwrap().len())).collect();
+        let calls: Vec<_> = (0..32)
+            .map(|_| scope.spawn(|| plugin.scheme().unwrap().keys("a test", &["1"]).unwrap().len()))
+            .collect();
         assert!(calls.into_iter().all(|call| call.join().unwrap() == 1));
     });
 }
@@ -212,13 +214,15 @@ fn a_plugin_that_fails_again_and_again_is_not_called_until_it_is_released() {
     let settings = Settings { quarantine_after: 3, instances: 2, parse_instances: 1, ..Settings::default() };
     let runtime = Runtime::new(settings).unwrap();
     let bad = runtime.load(&Guest { keys: "unreachable", ..GOOD }.component()).unwrap();
-    let kind = || bad.scheme().unwrap().keys(&["1"]).unwrap_err().kind;
-    let kinds: Vec<FailureKind> = (0..5).map(|_| kind()).collect();
+    let kind = |cause: &str| bad.scheme().unwrap().keys(cause, &["1"]).unwrap_err().kind;
+    let kinds = |causes: &str| causes.chars().map(|cause| kind(&cause.to_string())).collect::<Vec<_>>();
     let (trap, quarantined) = (FailureKind::Trap, FailureKind::Quarantined);
-    assert_eq!(kinds, [trap, trap, trap, quarantined, quarantined]);
+    assert_eq!(kinds("aaaaa"), [trap, trap, trap, quarantined, quarantined]);
+    assert_eq!(bad.quarantined(), None, "one image takes it from nobody else");
+    assert_eq!(kinds("bcd"), [trap, trap, quarantined]);
     assert!(bad.quarantined().unwrap().contains("plugins.quarantine_after"));
     bad.release();
-    assert_eq!((bad.quarantined(), kind()), (None, trap));
+    assert_eq!((bad.quarantined(), kind("d")), (None, trap));
 }
 
 #[test]
@@ -234,7 +238,7 @@ fn a_plugin_is_held_to_its_own_lower_limit_which_the_failure_names() {
         "(drop (memory.grow (i32.const 63))) (if (i32.eq (memory.size) (i32.const 1)) (then unreachable))";
     let runtime = Runtime::new(settings).unwrap();
     let own = runtime.load(&Guest { keys, ..GOOD }.component()).unwrap();
-    let failure = own.scheme().unwrap().keys(&["1"]).unwrap_err();
+    let failure = own.scheme().unwrap().keys("a test", &["1"]).unwrap_err();
     assert_eq!(
         (failure.kind, failure.message.as_str()),
         (
@@ -244,7 +248,7 @@ fn a_plugin_is_held_to_its_own_lower_limit_which_the_failure_names() {
         )
     );
     let other = runtime.load(&Guest { keys, name: "other", ..GOOD }.component()).unwrap();
-    assert!(other.scheme().unwrap().keys(&["1"]).is_ok());
+    assert!(other.scheme().unwrap().keys("a test", &["1"]).is_ok());
 }
 
 #[test]

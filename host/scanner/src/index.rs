@@ -92,7 +92,9 @@ impl Scanner {
                 kept += self.put_layer(&view, &mut batch, diff_id, layer)?;
             }
             let fresh: Fresh = read.iter().map(|(diff_id, layer)| (*diff_id, layer.found.clone())).collect();
-            self.put_findings(&mut batch, &fresh)?;
+            if let Some(first) = indexed.images.first() {
+                self.put_findings(&mut batch, first, &fresh)?;
+            }
             for source in &sources {
                 self.put_image(&view, &mut batch, source, components(&detectors), &read, &fresh)?;
             }

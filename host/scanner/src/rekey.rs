@@ -11,7 +11,7 @@ use crate::versions::{self, Keys, Wanted};
 use crate::{Error, Scanner};
 
 /// A row with keys of the schemes that are loaded; none where it has them.
-type Rekeyed<T> = fn(&Scanner, <T as Table>::Row) -> Option<<T as Table>::Row>;
+type Rekeyed<T> = fn(&Scanner, &<T as Table>::Key, <T as Table>::Row) -> Option<<T as Table>::Row>;
 
 /// Rows rewritten in one batch.
 const ROWS: usize = 1_000;
@@ -40,7 +40,7 @@ impl Scanner {
         let mut stale = Vec::new();
         for row in view.scan::<T>(|_| ()) {
             let (key, row) = row?;
-            if rekeyed(self, row).is_some() {
+            if rekeyed(self, &key, row).is_some() {
                 stale.push(key);
             }
         }
@@ -54,7 +54,7 @@ impl Scanner {
             let mut batch = Batch::default();
             let rows = self.store().view().multi_get::<T>(keys)?;
             for (key, row) in keys.iter().zip(rows) {
-                if let Some(row) = row.and_then(|row| rekeyed(self, row)) {
+                if let Some(row) = row.and_then(|row| rekeyed(self, key, row)) {
                     batch.put::<T>(key, &row)?;
                 }
             }
@@ -67,7 +67,7 @@ impl Scanner {
         self.plugins().scheme(scheme).map(|scheme| scheme.plugin().digest)
     }
 
-    fn rekeyed_findings(&self, row: findings::Row) -> Option<findings::Row> {
+    fn rekeyed_findings(&self, key: &findings::Key, row: findings::Row) -> Option<findings::Row> {
         let (plugin, found, keys) = row.into_parts();
         let packages = || {
             found.findings.iter().filter_map(|finding| match &finding.fact {
@@ -79,16 +79,17 @@ impl Scanner {
         if !packages().zip(&keys).any(stale) {
             return None;
         }
-        let keys = self.package_keys(packages());
+        let keys = self.package_keys(&format!("layer {}", key.diff_id), packages());
         Some(findings::Row::new(plugin, found, keys))
     }
 
-    /// The keys of packages, from the schemes that are loaded now.
+    /// The keys of packages, from the schemes that are loaded now. `cause` is what they are for.
     pub(crate) fn package_keys<'a>(
         &self,
+        cause: &str,
         packages: impl Iterator<Item = &'a Package> + Clone,
     ) -> Vec<PackageKeys> {
-        let mut wanted = Wanted::default();
+        let mut wanted = Wanted::of(cause);
         for package in packages.clone() {
             wanted.add(&package.scheme, &package.version);
             if let Some(source) = &package.source {
@@ -109,12 +110,12 @@ impl Scanner {
         versions::keys(&self.plugins(), wanted, self.settings().versions_a_call)
     }
 
-    fn rekeyed_statements(&self, row: affects::Row) -> Option<affects::Row> {
+    fn rekeyed_statements(&self, key: &affects::Key, row: affects::Row) -> Option<affects::Row> {
         let mut statements = row.into_statements();
         if statements.iter().all(|statement| self.loaded(&statement.scheme) == statement.component) {
             return None;
         }
-        let mut wanted = Wanted::default();
+        let mut wanted = Wanted::of(format!("advisory {}", key.id));
         for statement in &statements {
             for keyed in versions_of(statement) {
                 wanted.add(&statement.scheme, &keyed.version);

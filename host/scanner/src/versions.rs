@@ -8,18 +8,26 @@ use limpid_runtime::{Scheme, Snapshot};
 use crate::{Error, Scanner};
 
 /// Versions to be ordered, by scheme.
-#[derive(Debug, Default)]
-pub(crate) struct Wanted(BTreeMap<String, BTreeSet<String>>);
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    /// What they are wanted for: an image, a source of a feed.
+    cause: String,
+    by_scheme: BTreeMap<String, BTreeSet<String>>,
+}
 
 impl Wanted {
+    pub(crate) fn of(cause: impl Into<String>) -> Self {
+        Self { cause: cause.into(), by_scheme: BTreeMap::new() }
+    }
+
     pub(crate) fn add(&mut self, scheme: &str, version: &str) {
-        match self.0.get_mut(scheme) {
+        match self.by_scheme.get_mut(scheme) {
             Some(versions) if versions.contains(version) => {}
             Some(versions) => {
                 versions.insert(version.to_owned());
             }
             None => {
-                self.0.insert(scheme.to_owned(), BTreeSet::from([version.to_owned()]));
+                self.by_scheme.insert(scheme.to_owned(), BTreeSet::from([version.to_owned()]));
             }
         }
     }
@@ -55,22 +63,27 @@ impl Keys {
 /// reason.
 pub(crate) fn keys(plugins: &Snapshot, wanted: Wanted, versions_a_call: usize) -> Keys {
     let mut keys = Keys::default();
-    for (scheme, versions) in wanted.0 {
+    for (scheme, versions) in wanted.by_scheme {
         let plugin = plugins.scheme(&scheme);
         let component = plugin.map(|plugin| plugin.plugin().digest);
         let versions: Vec<String> = versions.into_iter().collect();
         let mut of_scheme = HashMap::with_capacity(versions.len());
         for chunk in versions.chunks(versions_a_call.max(1)) {
-            of_scheme.extend(chunk.iter().cloned().zip(ask(plugin, &scheme, chunk)));
+            of_scheme.extend(chunk.iter().cloned().zip(ask(plugin, &wanted.cause, &scheme, chunk)));
         }
         keys.0.insert(scheme, OfScheme { component, keys: of_scheme });
     }
     keys
 }
 
-fn ask(plugin: Option<Scheme<'_>>, scheme: &str, versions: &[String]) -> Vec<Result<Key, String>> {
+fn ask(
+    plugin: Option<Scheme<'_>>,
+    cause: &str,
+    scheme: &str,
+    versions: &[String],
+) -> Vec<Result<Key, String>> {
     let answer = match plugin {
-        Some(plugin) => plugin.keys(versions).map_err(|failure| failure.to_string()),
+        Some(plugin) => plugin.keys(cause, versions).map_err(|failure| failure.to_string()),
         None => Err(format!("no plugin orders versions of scheme `{scheme}`")),
     };
     answer.unwrap_or_else(|why| vec![Err(why); versions.len()])
@@ -87,6 +100,6 @@ impl Scanner {
             let known = plugins.schemes().map(|scheme| scheme.name().to_owned());
             return Err(Error::NoScheme { name: scheme.to_owned(), known: known.collect() });
         };
-        Ok(plugin.keys(versions)?)
+        Ok(plugin.keys("a comparison", versions)?)
     }
 }

@@ -70,7 +70,7 @@ fn detector<D: Detector>(
     Comparison::of(
         what,
         times,
-        || Ok(plugin.role()?.detect(lent(files.clone()))?.findings),
+        || Ok(plugin.role()?.detect("a measurement", lent(files.clone()))?.findings),
         || Ok(D::detect(&linked)?.findings),
     )
 }
@@ -82,7 +82,7 @@ fn scheme(plugins: &Snapshot, versions: &Path, times: usize) -> anyhow::Result<C
     Comparison::of(
         format!("dpkg-versions: keys of {} versions", versions.len()),
         times,
-        || Ok(scheme.keys(&versions)?),
+        || Ok(scheme.keys("a measurement", &versions)?),
         || Ok(versions.iter().map(|version| DpkgVersions::key(version)).collect()),
     )
 }

@@ -9,7 +9,7 @@
   (call $next (local.get $documents) (i32.const 16))
   (loop $ever
     (global.set $top (i32.const 8192))
-    (call $read (i32.load (i32.const 20)) (i32.const 1) (i32.const 24))
+    (call $read (i32.load (i32.const 20)) (i32.const -1) (i32.const 24))
     (call $advisories (local.get $sink) (i32.const 0) (i32.const 0))
     (br $ever))
   unreachable)

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender};
 use limpid_layers::{ClaimedFile, Sink};
-use limpid_model::{Finding, LayerFindings, PluginFailure, Unread};
+use limpid_model::{Digest, Finding, LayerFindings, PluginFailure, Unread};
 use limpid_runtime::{LayerFile, Plugin};
 
 use super::keeper::Keeper;
@@ -45,8 +45,13 @@ pub(super) struct Outcome {
     failure: Option<PluginFailure>,
 }
 
-/// Shows files to detectors until there are no more, and keeps the small ones.
-pub(super) fn detect(detectors: &[Arc<Plugin>], showings: &Receiver<Showing>, mut kept: Keeper) -> Shown {
+/// Shows files of an image to detectors until there are no more, and keeps the small ones.
+pub(super) fn detect(
+    image: &Digest,
+    detectors: &[Arc<Plugin>],
+    showings: &Receiver<Showing>,
+    mut kept: Keeper,
+) -> Shown {
     let mut outcomes = Vec::new();
     for Showing { claimant, files } in showings {
         for file in &files {
@@ -57,7 +62,7 @@ pub(super) fn detect(detectors: &[Arc<Plugin>], showings: &Receiver<Showing>, mu
         outcomes.extend(
             detectors
                 .get(claimant)
-                .and_then(|plugin| show(plugin, files))
+                .and_then(|plugin| show(plugin, image, files))
                 .map(|(findings, unread, failure)| Outcome { claimant, ordinals, findings, unread, failure }),
         );
     }
@@ -66,12 +71,17 @@ pub(super) fn detect(detectors: &[Arc<Plugin>], showings: &Receiver<Showing>, mu
 
 pub(crate) type Answer = (Vec<Finding>, Vec<Unread>, Option<PluginFailure>);
 
-/// Shows files to a detector.
-pub(crate) fn show(plugin: &Plugin, files: Vec<Box<dyn LayerFile>>) -> Option<Answer> {
-    Some(match plugin.detector()?.detect(files) {
+/// Shows files of an image to a detector.
+pub(crate) fn show(plugin: &Plugin, image: &Digest, files: Vec<Box<dyn LayerFile>>) -> Option<Answer> {
+    Some(match plugin.detector()?.detect(&cause(image), files) {
         Ok(detected) => (detected.findings, detected.unread, None),
         Err(failure) => (Vec::new(), Vec::new(), Some(failure)),
     })
+}
+
+/// What plugins are called for while an image is indexed.
+pub(crate) fn cause(image: &Digest) -> String {
+    format!("image {image}")
 }
 
 /// What each detector found in the layer. What was stated by a file that a later entry of the same

@@ -33,7 +33,7 @@ pub(super) fn read(scanner: &Scanner, archive: &Archive, unknown: &Unknown<'_>) 
     let (sender, receiver) = crossbeam_channel::bounded(WAITING);
     let keeper = Keeper::new(settings.keep.clone());
     let (contents, shown) = std::thread::scope(|scope| {
-        let detecting = scope.spawn(|| detection::detect(detectors, &receiver, keeper));
+        let detecting = scope.spawn(|| detection::detect(&unknown.image, detectors, &receiver, keeper));
         let mut sink = Handover(sender);
         let contents =
             read_layer(archive, unknown.source, &claims, &settings.scratch, &settings.limits, &mut sink);

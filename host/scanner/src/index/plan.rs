@@ -21,6 +21,8 @@ pub(super) struct Plan<'a> {
 /// A layer that must be read, and the detectors that have not seen it.
 pub(super) struct Unknown<'a> {
     pub(super) source: &'a LayerSource,
+    /// The first image that has it.
+    pub(super) image: Digest,
     pub(super) detectors: Vec<Arc<Plugin>>,
 }
 
@@ -33,7 +35,10 @@ impl<'a> Plan<'a> {
     ) -> Result<Self, Error> {
         let mut unknown = BTreeMap::new();
         let mut known = std::collections::BTreeSet::new();
-        for source in images.iter().flat_map(|image| &image.layers) {
+        let layers = images.iter().flat_map(|source| {
+            source.layers.iter().map(move |layer| (source.image.id, layer))
+        });
+        for (image, source) in layers {
             let diff_id = source.diff_id;
             if read.contains_key(&diff_id) || unknown.contains_key(&diff_id) || known.contains(&diff_id) {
                 continue;
@@ -46,7 +51,7 @@ impl<'a> Plan<'a> {
                 }
             }
             if never_read || !unseen.is_empty() {
-                unknown.insert(diff_id, Unknown { source, detectors: unseen });
+                unknown.insert(diff_id, Unknown { source, image, detectors: unseen });
             } else {
                 known.insert(diff_id);
             }

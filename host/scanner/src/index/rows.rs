@@ -13,6 +13,7 @@ use limpid_store::tables::layers::{self, Layers};
 use limpid_store::tables::manifests::{self, Manifests};
 use limpid_store::{Batch, View};
 
+use super::detection;
 use super::layer::ReadLayer;
 use crate::fold;
 use crate::{Error, Scanner};
@@ -44,15 +45,21 @@ impl Scanner {
         Ok(fresh)
     }
 
-    /// Writes what detectors found in layers, with the keys of all versions.
-    pub(crate) fn put_findings(&self, batch: &mut Batch, fresh: &Fresh) -> Result<(), Error> {
+    /// Writes what detectors found in layers of an image, with the keys of all versions.
+    pub(crate) fn put_findings(
+        &self,
+        batch: &mut Batch,
+        image: &Digest,
+        fresh: &Fresh,
+    ) -> Result<(), Error> {
+        let cause = detection::cause(image);
         for (diff_id, found) in fresh {
             for (detector, found) in found {
                 let packages = found.findings.iter().filter_map(|finding| match &finding.fact {
                     Fact::Package(package) => Some(&**package),
                     _ => None,
                 });
-                let keys = self.package_keys(packages);
+                let keys = self.package_keys(&cause, packages);
                 let key = findings::Key { diff_id: *diff_id, component: detector.digest };
                 batch.put::<Findings>(&key, &findings::Row::new(detector.clone(), found.clone(), keys))?;
             }

@@ -58,7 +58,7 @@ impl Difference {
             fresh.push((advisory, digest));
         }
         let writer = Writer { view, feed, source: &source.name };
-        let keys = scanner.keys_of(wanted(fresh.iter().map(|(advisory, _)| *advisory)));
+        let keys = scanner.keys_of(wanted(&source.name, fresh.iter().map(|(advisory, _)| *advisory)));
         for (advisory, digest) in fresh {
             writer.put(batch, advisory, digest, &keys)?;
         }
@@ -85,9 +85,9 @@ fn stated_before(view: &View<'_>, feed: &str, source: &str) -> Result<HashMap<St
     rows.map(|row| row.map(|(key, row)| (key.id, row.digest.into())).map_err(Error::from)).collect()
 }
 
-/// All versions that advisories name.
-fn wanted<'a>(advisories: impl Iterator<Item = &'a Advisory>) -> Wanted {
-    let mut wanted = Wanted::default();
+/// All versions that advisories of a source name.
+fn wanted<'a>(source: &str, advisories: impl Iterator<Item = &'a Advisory>) -> Wanted {
+    let mut wanted = Wanted::of(source);
     for affected in advisories.flat_map(|advisory| &advisory.affected) {
         let ends = affected.ranges.iter().flat_map(|range| {
             let until = range.until.as_ref().map(|bound| match bound {

@@ -67,7 +67,7 @@ fn what_is_keyed_by_what_is_loaded_is_left_alone() {
     let (store, of_findings, of_affects) = store();
     let (scanner, _scratch) = scanner(store.clone());
     let row = |key| store.view().get::<Findings>(key).unwrap().unwrap();
-    assert_eq!(scanner.rekeyed_findings(row(&of_findings)), None);
+    assert_eq!(scanner.rekeyed_findings(&of_findings, row(&of_findings)), None);
     let row = store.view().get::<Affects>(&of_affects).unwrap().unwrap();
-    assert_eq!(scanner.rekeyed_statements(row), None);
+    assert_eq!(scanner.rekeyed_statements(&of_affects, row), None);
 }

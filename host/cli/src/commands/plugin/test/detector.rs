@@ -63,7 +63,7 @@ struct Shown<'a> {
 impl Sink for Shown<'_> {
     fn alone(&mut self, _claimant: usize, files: Vec<ClaimedFile>) {
         let files = files.into_iter().map(|file| Box::new(Lent(file)) as Box<dyn LayerFile>).collect();
-        match self.detector.detect(files) {
+        match self.detector.detect("a test case", files) {
             Ok(detected) => {
                 self.said.findings.extend(detected.findings);
                 self.said.unread.extend(detected.unread);

@@ -28,11 +28,11 @@ pub(super) fn check(scheme: Scheme<'_>, path: &Path) -> anyhow::Result<Outcome> 
     if versions.is_empty() {
         bail!("`{}` lists no version", path.display());
     }
-    let keys = scheme.keys(&versions)?;
+    let keys = scheme.keys("a test case", &versions)?;
     let mut wrong = listed.wrong(&keys);
     for (version, key) in versions.iter().zip(&keys) {
         // In an instance of its own, and so without what was asked before it.
-        if scheme.keys(&[*version])?.first() != Some(key) {
+        if scheme.keys("a test case", &[*version])?.first() != Some(key) {
             wrong.push(format!("`{version}` has another key where it is asked about alone"));
         }
     }

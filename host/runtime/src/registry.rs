@@ -37,7 +37,14 @@ struct Shared {
     listeners: Mutex<Vec<Listener>>,
 }
 
-type Listener = Arc<dyn Fn(&Change) + Send + Sync>;
+/// Who is told of a change: just before it takes effect, and when it has.
+#[derive(Clone)]
+struct Listener {
+    before: Told,
+    after: Told,
+}
+
+type Told = Arc<dyn Fn(&Change) + Send + Sync>;
 
 /// What is known of a file of the directory.
 #[derive(Default)]
@@ -102,7 +109,8 @@ pub enum ChangeError {
 impl Registry {
     /// Loads every `*.wasm` of a directory, several at a time. A component that cannot be loaded
     /// is refused, and the others are loaded; where two have one name, or order the versions of
-    /// one scheme, the later by file name is refused. Nothing is kept of earlier versions.
+    /// one scheme, one is refused: the one that has never run, or else the later by file name.
+    /// Nothing is kept of earlier versions.
     ///
     /// # Errors
     /// The directory cannot be read.
@@ -131,7 +139,10 @@ impl Registry {
         let paths: Vec<PathBuf> = listed.keys().cloned().collect();
         let loaded = files::load_all(runtime, &paths);
         let mut known = registry.files();
-        for ((path, stamp), result) in listed.into_iter().zip(loaded) {
+        let mut results: Vec<_> = listed.into_iter().zip(loaded).collect();
+        // A file that was dropped in beside one of its name must not win by a restart.
+        results.sort_by_key(|(_, result)| !result.as_ref().is_ok_and(|plugin| registry.has_run(plugin.id())));
+        for ((path, stamp), result) in results {
             registry.settle(&mut known, &path, Some(stamp), result);
         }
         registry.publish(&known);
@@ -150,9 +161,15 @@ impl Registry {
         Arc::clone(&self.0.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Calls `listener` after each change, from the thread that made it.
-    pub fn on_change(&self, listener: impl Fn(&Change) + Send + Sync + 'static) {
-        self.0.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::new(listener));
+    /// Calls `before` just before each change takes effect and `after` when it has, from the thread
+    /// that makes it.
+    pub fn on_change(
+        &self,
+        before: impl Fn(&Change) + Send + Sync + 'static,
+        after: impl Fn(&Change) + Send + Sync + 'static,
+    ) {
+        let listener = Listener { before: Arc::new(before), after: Arc::new(after) };
+        self.0.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
     }
 
     /// Looks at the directory: what has gone is removed, and what has looked the same twice is
@@ -162,10 +179,28 @@ impl Registry {
     /// The directory cannot be read.
     pub fn refresh(&self) -> io::Result<()> {
         let listed = files::list(&self.0.directory)?;
+        let due = self.due(listed);
+        // Compiling takes its time, and a put or a rollback does not wait for it.
+        let paths: Vec<PathBuf> = due.iter().map(|(path, _)| path.clone()).collect();
+        let loaded = files::load_all(&self.0.runtime, &paths);
+        let mut known = self.files();
+        for ((path, stamp), result) in due.into_iter().zip(loaded) {
+            // Where somebody put another there meanwhile, that one is looked at next time.
+            if Stamp::of(&path).is_ok_and(|now| now == stamp) {
+                self.settle(&mut known, &path, Some(stamp), result);
+            }
+        }
+        self.publish(&known);
+        Ok(())
+    }
+
+    /// Forgets files that are gone, and says which have settled since they were last loaded.
+    fn due(&self, listed: BTreeMap<PathBuf, Stamp>) -> Vec<(PathBuf, Stamp)> {
         let mut known = self.files();
         let before = known.len();
         known.retain(|path, _| listed.contains_key(path));
         let freed = known.len() < before;
+        let mut due = Vec::new();
         for (path, stamp) in listed {
             let file = known.entry(path.clone()).or_default();
             // A name or scheme that was taken may be free by now.
@@ -173,14 +208,17 @@ impl Registry {
             if file.stamp == Some(stamp) && !retry {
                 file.changing = None;
             } else if file.changing == Some(stamp) || retry {
-                let result = files::load(&self.0.runtime, &path);
-                self.settle(&mut known, &path, Some(stamp), result);
+                due.push((path, stamp));
             } else {
                 file.changing = Some(stamp);
             }
         }
-        self.publish(&known);
-        Ok(())
+        due
+    }
+
+    /// Whether a version of a plugin has run before, as far as versions are kept.
+    fn has_run(&self, id: &PluginId) -> bool {
+        self.versions(&id.name).iter().any(|version| version.digest == id.digest)
     }
 
     /// Loads a component and, where it is good, puts it into the directory in the place of the one
@@ -227,7 +265,7 @@ impl Registry {
     ) -> Result<Option<PluginId>, ChangeError> {
         let name = &plugin.id().name;
         let mut known = self.files();
-        let path = place_of(&known, name).unwrap_or_else(|| self.0.directory.join(format!("{name}.wasm")));
+        let path = place_of(&known, name).unwrap_or_else(|| self.free_place(&known, plugin.id()));
         admit(&known, &path, &plugin).map_err(ChangeError::Refused)?;
         let before = known.get(&path).and_then(|file| file.plugin.as_ref()).map(|plugin| plugin.id().clone());
         let doing = |source| ChangeError::Io { doing: format!("writing `{}`", path.display()), source };
@@ -236,6 +274,16 @@ impl Registry {
         self.settle(&mut known, &path, stamp, Ok(plugin));
         self.publish(&known);
         Ok(before)
+    }
+
+    /// Where a plugin goes that has no place yet: a file of its name, unless another plugin runs
+    /// from that.
+    fn free_place(&self, known: &BTreeMap<PathBuf, Known>, id: &PluginId) -> PathBuf {
+        let own = self.0.directory.join(format!("{}.wasm", id.name));
+        if known.get(&own).is_none_or(|file| file.plugin.is_none()) {
+            return own;
+        }
+        self.0.directory.join(format!("{}-{}.wasm", id.name, id.digest.hex()))
     }
 
     /// Removes a plugin and its file. Its versions are kept.
@@ -301,6 +349,13 @@ impl Registry {
         file.changing = None;
         match admitted {
             Ok(plugin) => {
+                let id = plugin.id();
+                tracing::info!(
+                    plugin = id.name,
+                    version = id.version,
+                    "loaded plugin {id} from `{}`",
+                    path.display()
+                );
                 self.keep_version(plugin.id(), path);
                 file.plugin = Some(plugin);
                 file.refused = None;
@@ -325,15 +380,16 @@ impl Registry {
             plugins: known.values().filter_map(|file| file.plugin.clone()).collect(),
             refused: known.values().filter_map(|file| file.refused.clone()).collect(),
         });
-        let mut current = self.0.current.write().unwrap_or_else(PoisonError::into_inner);
-        let before = std::mem::replace(&mut *current, Arc::clone(&next));
-        drop(current);
         let listeners = self.0.listeners.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        for change in changes(&before, &next) {
-            for listener in &listeners {
-                listener(&change);
+        let changes = changes(&self.snapshot(), &next);
+        let tell = |each: fn(&Listener) -> &Told| {
+            for change in &changes {
+                listeners.iter().for_each(|listener| each(listener)(change));
             }
-        }
+        };
+        tell(|listener| &listener.before);
+        *self.0.current.write().unwrap_or_else(PoisonError::into_inner) = next;
+        tell(|listener| &listener.after);
     }
 
     /// Compiled forms of components that neither run nor are kept are of no more use.

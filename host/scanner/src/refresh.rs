@@ -49,14 +49,16 @@ impl Refresh {
             .spawn(move || work(&worker, &events))
             .map_err(|source| Error::Host { what: "a thread cannot be started".to_owned(), source })?;
         let changed = sender.clone();
-        // Begun when the change is made, so that no report in between says that all is done.
-        let begun = scanner.clone();
-        scanner.registry().on_change(move |change| {
-            begun.begin_refresh();
-            if changed.send(Event::Changed(change.clone())).is_err() {
-                begun.end_refresh();
-            }
-        });
+        // Begun before the change is made, so that no report in between says that all is done.
+        let (begun, told) = (scanner.clone(), scanner.clone());
+        scanner.registry().on_change(
+            move |_| begun.begin_refresh(),
+            move |change| {
+                if changed.send(Event::Changed(change.clone())).is_err() {
+                    told.end_refresh();
+                }
+            },
+        );
         *scanner.refresher() = Some(sender);
         Ok(Self { scanner, thread: Some(thread) })
     }
@@ -140,7 +142,8 @@ impl Scanner {
         if let Some(feed) = change.after.as_ref().filter(|id| self.is_feed(id)) {
             self.parse_again(&feed.name)?;
         }
-        self.refresh_images(stopped)
+        self.refresh_images(stopped)?;
+        if stopped() { Ok(()) } else { self.forget_replaced() }
     }
 
     fn is_feed(&self, id: &PluginId) -> bool {

@@ -159,6 +159,34 @@ fn only_the_last_versions_are_kept() {
 }
 
 #[test]
+fn a_plugin_is_not_put_over_another_whose_file_has_its_name() {
+    let place = Place::new();
+    let other = Guest { name: "other", scheme: "other", ..GOOD };
+    std::fs::write(place.file("identity.wasm"), other.component()).unwrap();
+    place.look_twice();
+    place.registry.put("identity", &GOOD.component(), None).unwrap();
+    place.registry.put("identity", &NEXT.component(), None).unwrap();
+    let mut running = place.running();
+    running.sort();
+    assert_eq!(running, ["identity 2.0.0", "other 1.2.3"]);
+    assert_eq!(std::fs::read(place.file("identity.wasm")).unwrap(), other.component());
+    assert_eq!(std::fs::read_dir(place.dir.path().join("plugins")).unwrap().count(), 2);
+}
+
+#[test]
+fn what_ran_before_a_restart_runs_after_it_whatever_was_dropped_in_beside_it() {
+    let mut place = Place::new();
+    place.registry.put("identity", &GOOD.component(), None).unwrap();
+    std::fs::write(place.file("a.wasm"), NEXT.component()).unwrap();
+    place.look_twice();
+    let settings = Settings { instances: 2, parse_instances: 1, ..Settings::default() };
+    let runtime = Runtime::new(settings).unwrap();
+    let versions = place.dir.path().join("versions");
+    place.registry = Registry::with_versions(&runtime, &place.dir.path().join("plugins"), &versions).unwrap();
+    assert_eq!((place.running(), place.refused().len()), (vec!["identity 1.2.3".to_owned()], 1));
+}
+
+#[test]
 fn a_name_that_was_taken_is_free_when_its_holder_goes() {
     let place = Place::new();
     std::fs::write(place.file("a.wasm"), GOOD.component()).unwrap();
@@ -174,11 +202,19 @@ fn a_name_that_was_taken_is_free_when_its_holder_goes() {
 fn whoever_listens_is_told_each_change_once() {
     let place = Place::new();
     let told = Arc::new(std::sync::Mutex::new(Vec::new()));
-    let listener = Arc::clone(&told);
-    place.registry.on_change(move |change| {
-        let version = |id: &Option<PluginId>| id.as_ref().map(|id| id.version.clone()).unwrap_or_default();
-        listener.lock().unwrap().push((version(&change.before), version(&change.after)));
-    });
+    let (registry, seen) = (place.registry.clone(), Arc::clone(&told));
+    let version = |id: &Option<PluginId>| id.as_ref().map(|id| id.version.clone()).unwrap_or_default();
+    let running =
+        move || registry.snapshot().plugins().first().map(|p| p.id().version.clone()).unwrap_or_default();
+    let running = Arc::new(running);
+    let then = Arc::clone(&running);
+    place.registry.on_change(
+        move |change| assert_eq!(running(), version(&change.before)),
+        move |change| {
+            assert_eq!(then(), version(&change.after));
+            seen.lock().unwrap().push((version(&change.before), version(&change.after)));
+        },
+    );
     place.registry.put("identity", &GOOD.component(), None).unwrap();
     place.registry.put("identity", &NEXT.component(), None).unwrap();
     place.look_twice();

@@ -13,7 +13,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// How much the findings can be relied on.
     pub coverage: Coverage,
-    /// The plugins whose findings and keys it rests on.
+    /// The plugins whose findings, keys and advisories it rests on. While a parser that was replaced
+    /// reads its documents again, both of its versions are here, and a gap says so.
     pub plugins: Vec<PluginId>,
 }
 
@@ -146,6 +147,8 @@ pub struct SourceCoverage {
     pub namespaces: Vec<String>,
     /// Revision of the feed.
     pub revision: u64,
+    /// The plugin that parsed it.
+    pub plugin: Option<PluginId>,
     /// When it was last taken in, in milliseconds since 1970.
     pub taken_in: u64,
 }

@@ -148,12 +148,10 @@ impl Scanner {
         };
         batch.put::<Feeds>(&name.to_owned(), &row)?;
         let key = sources::Key { feed: name.to_owned(), source: source.name.clone() };
-        let state = sources::Row {
-            taken_in: self.settings().clock.now(),
-            advisories: difference.held,
-            rejected: taken.rejected,
-            namespaces: difference.namespaces.into_iter().collect(),
-        };
+        let namespaces = difference.namespaces.into_iter().collect();
+        let mut state = sources::Row::new(feed.plugin().clone(), self.settings().clock.now(), namespaces);
+        state.advisories = difference.held;
+        state.rejected = taken.rejected;
         // A document that only names others, an index, is no source of advisories.
         if stated > 0 || difference.withdrawn > 0 || taken.follow.is_empty() {
             batch.put::<Sources>(&key, &state)?;

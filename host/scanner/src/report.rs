@@ -54,6 +54,7 @@ impl Scanner {
             coverage.gaps.push(Gap::RefreshUnderWay);
         }
         plugins.extend(self.schemes_of(&contents));
+        plugins.extend(coverage.sources.iter().filter_map(|source| source.plugin.clone()));
         plugins.sort();
         plugins.dedup();
         Ok(Report { image, findings, coverage, plugins })

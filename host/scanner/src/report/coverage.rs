@@ -66,6 +66,7 @@ fn sources(view: &View<'_>, asked: &BTreeSet<&str>) -> Result<Vec<SourceCoverage
     let mut sources = Vec::new();
     for row in view.scan::<Sources>(|_| ()) {
         let (key, row) = row?;
+        let plugin = row.plugin();
         let namespaces: Vec<_> =
             row.namespaces.into_iter().filter(|namespace| asked.contains(namespace.as_str())).collect();
         if !namespaces.is_empty() {
@@ -73,6 +74,7 @@ fn sources(view: &View<'_>, asked: &BTreeSet<&str>) -> Result<Vec<SourceCoverage
                 revision: revisions.get(&key.feed).copied().unwrap_or(0),
                 feed: key.feed,
                 source: key.source,
+                plugin,
                 namespaces,
                 taken_in: row.taken_in,
             });

@@ -1,7 +1,9 @@
 //! The sources of each feed that were taken in.
 
+use limpid_model::PluginId;
 use serde::{Deserialize, Serialize};
 
+use super::values::Plugin;
 use crate::key::{self, Reader, Writer};
 use crate::table;
 
@@ -38,6 +40,7 @@ impl key::Key for Key {
 /// What one source states.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
+    pub(super) plugin: Option<Plugin>,
     /// When its document was taken in, in milliseconds since 1970.
     pub taken_in: u64,
     /// How many advisories it states.
@@ -49,5 +52,37 @@ pub struct Row {
 }
 
 impl table::Row for Row {
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
+        (version == 1).then(|| postcard::from_bytes::<WithoutPlugin>(fields).ok()).flatten().map(Self::from)
+    }
+}
+
+impl Row {
+    /// The row of a document that a plugin has parsed.
+    pub fn new(plugin: PluginId, taken_in: u64, namespaces: Vec<String>) -> Self {
+        Self { plugin: Some(plugin.into()), taken_in, advisories: 0, rejected: 0, namespaces }
+    }
+
+    /// The plugin that parsed its document; none where an early Limpid did not say so.
+    pub fn plugin(&self) -> Option<PluginId> {
+        self.plugin.clone().map(PluginId::from)
+    }
+}
+
+/// Version 1.
+#[derive(Deserialize)]
+struct WithoutPlugin {
+    taken_in: u64,
+    advisories: u64,
+    rejected: u64,
+    namespaces: Vec<String>,
+}
+
+impl From<WithoutPlugin> for Row {
+    fn from(row: WithoutPlugin) -> Self {
+        let WithoutPlugin { taken_in, advisories, rejected, namespaces } = row;
+        Self { plugin: None, taken_in, advisories, rejected, namespaces }
+    }
 }

@@ -219,7 +219,12 @@ fn of_advisories() -> Vec<Sample> {
     };
     let piece = documents::Key { feed: "feed".into(), source: "source".into(), piece: 300 };
     let zeros = sources::Key { feed: "a\0b".into(), source: String::new() };
-    let source = sources::Row { taken_in: 1, advisories: 2, rejected: 3, namespaces: texts(["a", "b"]) };
+    let named = sources::Row {
+        advisories: 2,
+        rejected: 3,
+        ..sources::Row::new(plugin(), 1, texts(["a", "b"]))
+    };
+    let source = sources::Row { plugin: None, ..named.clone() };
     let feed = feed();
     let statements = STATUSES.map(statement).to_vec();
     vec![
@@ -230,6 +235,7 @@ fn of_advisories() -> Vec<Sample> {
         sample::<feeds::Feeds>("new", &"feed".to_owned(), &feeds::Row::default()),
         sample::<documents::Documents>("one", &piece, &documents::Row { bytes: b"piece".to_vec() }),
         sample::<sources::Sources>("zero-in-key", &zeros, &source),
+        sample::<sources::Sources>("with-plugin", &zeros, &named),
     ]
 }
 

@@ -94,6 +94,15 @@ impl View<'_> {
         decoded::<T>(self.0.scan(&prefix, &prefix))
     }
 
+    /// The keys of those rows.
+    pub fn keys<T: Table>(
+        &self,
+        prefix: impl FnOnce(&mut Writer),
+    ) -> impl Iterator<Item = Result<T::Key, Error>> {
+        let prefix = table::encode_prefix::<T>(prefix);
+        self.0.scan(&prefix, &prefix).map(|entry| table::decode_key::<T>(&entry?.0))
+    }
+
     /// All rows after a key, or from the first on.
     pub fn scan_after<T: Table>(
         &self,

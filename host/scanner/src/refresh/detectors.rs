@@ -1,9 +1,9 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::sync::Arc;
 
 use limpid_layers::ClaimSet;
-use limpid_model::{Digest, EntryKind, Grouping, Image, LayerFindings, Pattern};
+use limpid_model::{Digest, EntryKind, Fact, Grouping, Image, LayerFindings, Pattern, PluginId};
 use limpid_runtime::{LayerFile, Plugin};
 use limpid_store::tables::entries::Entries;
 use limpid_store::tables::findings::{self, Findings};
@@ -56,7 +56,7 @@ impl Scanner {
         let Some(row) = view.get::<Images>(id)? else { return Ok(()) };
         let (image, indexing) = row.into_parts(*id);
         let mut batch = Batch::default();
-        self.put_findings(&mut batch, &found)?;
+        self.put_findings(&mut batch, id, &found)?;
         let components = settled_components(&view, &image, &indexing.detectors, detectors, &found)?;
         self.put_refreshed(&view, &mut batch, (image, indexing.indexed_at), components, &found)?;
         Ok(self.store().commit(batch)?)
@@ -68,21 +68,82 @@ impl Scanner {
         let mut by_layer = BTreeMap::new();
         for layer in &image.layers {
             let diff_id = layer.diff_id;
-            let mut found = Vec::new();
+            let (mut found, mut seen) = (Vec::new(), Vec::new());
             for detector in detectors {
-                if !has_seen(view, diff_id, detector)?
-                    && let Some(files) = kept_files(view, &diff_id, detector)?
-                {
-                    found.push((detector.id().clone(), detect(detector, files)));
+                if has_seen(view, diff_id, detector)? {
+                    seen.push(detector);
+                } else if let Some(files) = kept_files(view, &diff_id, detector)? {
+                    found.push((detector.id().clone(), detect(detector, &image.id, files)));
                 }
             }
+            let states_something = found.iter().any(|(_, found)| !found.findings.is_empty());
+            let others = if states_something { again(view, image, &diff_id, &seen)? } else { Vec::new() };
+            let (mut owners, readers): (Vec<_>, Vec<_>) =
+                others.into_iter().partition(|(_, found)| states_ownership(found));
+            found.append(&mut owners);
+            let fresh = found.len();
+            // What is as it was comes last, and is there for what it reads alone.
+            found.extend(readers);
             keep_shared_ownership(&mut found);
+            found.truncate(fresh);
             if !found.is_empty() {
                 by_layer.insert(diff_id, found);
             }
         }
         Ok(by_layer)
     }
+
+    /// Forgets what builds of detectors found on which no image rests any more, and which nobody
+    /// can go back to by a call.
+    fn forget_replaced(&self) -> Result<(), Error> {
+        let _alone = self.lock_images();
+        let view = self.store().view();
+        let mut used: HashSet<Digest> = HashSet::new();
+        for row in view.scan::<Images>(|_| ()) {
+            let (id, row) = row?;
+            used.extend(row.into_parts(id).1.detectors);
+        }
+        for plugin in self.plugins().plugins() {
+            used.insert(plugin.id().digest);
+            used.extend(self.registry().versions(&plugin.id().name).iter().map(|version| version.digest));
+        }
+        let mut batch = Batch::default();
+        for key in view.keys::<Findings>(|_| ()) {
+            let key = key?;
+            if !used.contains(&key.component) {
+                batch.delete::<Findings>(&key);
+            }
+        }
+        if !batch.is_empty() {
+            tracing::info!(rows = batch.len(), "forgot what builds of detectors found that are gone");
+        }
+        Ok(self.store().commit(batch)?)
+    }
+}
+
+/// What detectors that have seen a layer state, and what packages own anew: of that only as much was
+/// kept as others read, and now there is one more who reads.
+fn again(
+    view: &View<'_>,
+    image: &Image,
+    diff_id: &Digest,
+    seen: &[&Arc<Plugin>],
+) -> Result<Vec<(PluginId, LayerFindings)>, Error> {
+    let mut found = Vec::new();
+    for detector in seen {
+        let id = detector.id();
+        let anew = kept_files(view, diff_id, detector)?.map(|files| detect(detector, &image.id, files));
+        let known = || -> Result<_, Error> {
+            let key = findings::Key { diff_id: *diff_id, component: id.digest };
+            Ok(view.get::<Findings>(&key)?.map(|row| row.into_parts().1).unwrap_or_default())
+        };
+        found.push((id.clone(), anew.filter(states_ownership).map_or_else(known, Ok)?));
+    }
+    Ok(found)
+}
+
+fn states_ownership(found: &LayerFindings) -> bool {
+    found.findings.iter().any(|finding| matches!(finding.fact, Fact::Ownership(_)))
 }
 
 /// The components on whose findings an image rests from now on: of each detector that is loaded,
@@ -161,7 +222,7 @@ fn kept_files(view: &View<'_>, diff_id: &Digest, detector: &Plugin) -> Result<Op
     Ok(Some(files))
 }
 
-fn detect(detector: &Plugin, files: Files) -> LayerFindings {
+fn detect(detector: &Plugin, image: &Digest, files: Files) -> LayerFindings {
     let mut found = LayerFindings::default();
     let mut alone = files.alone.into_iter();
     let batches = std::iter::from_fn(|| {
@@ -170,7 +231,7 @@ fn detect(detector: &Plugin, files: Files) -> LayerFindings {
     });
     let together = (!files.together.is_empty()).then_some(files.together);
     for batch in batches.chain(together) {
-        if let Some((findings, unread, failure)) = detection::show(detector, batch) {
+        if let Some((findings, unread, failure)) = detection::show(detector, image, batch) {
             found.findings.extend(findings);
             found.unread.extend(unread);
             found.failures.extend(failure);

@@ -8,7 +8,7 @@ use anyhow::anyhow;
 use crate::command::{cargo, run, shown};
 use crate::progress::run_with_progress;
 use crate::workspace::Workspace;
-use crate::{build_plugins, fuzz, layering, setup};
+use crate::{build_plugins, examples, fuzz, layering, setup};
 
 /// Runs all checks, or with a filter only the tests that it names.
 ///
@@ -21,6 +21,9 @@ pub(crate) fn test(filter: &[String]) -> anyhow::Result<()> {
         check_sources(&workspace)?;
     }
     step("cargo xtask build-plugins", || build_plugins::build(&workspace))?;
+    if filter.is_empty() {
+        step("cargo xtask build-examples", || examples::build(&workspace))?;
+    }
     // The end-to-end tests start the service as its users do, by its binary.
     build(cargo().args(["build", "--workspace", "--bins"]), &workspace)?;
     build(cargo().args(["test", "--workspace"]).args(filter), &workspace)?;

@@ -43,7 +43,7 @@ impl Metadata {
         let mut text = Vec::new();
         reader.take(MAX_HEADERS).read_to_end(&mut text)?;
         if text.len() as u64 == MAX_HEADERS {
-            // Half a version is another one.
+            // The line at its end may go on after it, and half a version is another one.
             text.truncate(text.iter().rposition(|&byte| byte == b'\n').unwrap_or(0));
         }
         let mut fields = Fields::default();
@@ -69,32 +69,23 @@ struct Fields {
 impl Fields {
     fn take(&mut self, header: Header) -> Result<(), Error> {
         let Header { name, value, cut } = header;
-        let field = match name.as_str() {
-            "name" => &mut self.name,
-            "version" => &mut self.version,
-            "license-expression" => &mut self.expression,
-            "license" => &mut self.license,
-            "classifier" => {
-                let license = license_of(&value).filter(|_| self.classifiers.len() < MAX_LICENSES);
-                self.classifiers.extend(license.map(str::to_owned));
-                return Ok(());
-            }
-            _ => return Ok(()),
-        };
-        if field.is_some() {
-            return Ok(());
-        }
         match name.as_str() {
+            // Half a name is another one.
             "name" | "version" if cut => {
-                Err(Error::malformed(format_args!("field `{name}` is longer than {MAX_VALUE} bytes")))
+                let why = format_args!("field `{name}` is longer than {MAX_VALUE} bytes");
+                return Err(Error::malformed(why));
             }
-            // That is no name of a licence.
-            _ if cut => Ok(()),
-            _ => {
-                *field = Some(value);
-                Ok(())
+            "name" => _ = self.name.get_or_insert(value),
+            "version" => _ = self.version.get_or_insert(value),
+            // What is longer is no name of a licence.
+            "license-expression" if !cut => _ = self.expression.get_or_insert(value),
+            "license" if !cut => _ = self.license.get_or_insert(value),
+            "classifier" if self.classifiers.len() < MAX_LICENSES => {
+                self.classifiers.extend(license_of(&value).map(str::to_owned));
             }
+            _ => {}
         }
+        Ok(())
     }
 
     fn finish(self) -> Result<Metadata, String> {

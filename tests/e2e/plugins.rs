@@ -10,7 +10,19 @@ use crate::archives::{Compression, Parts};
 use crate::program::Setup;
 use crate::service::Service;
 
-const ALL: [&str; 7] = ["alpine", "apk", "apk-versions", "debian", "dpkg", "dpkg-versions", "os-release"];
+const ALL: [&str; 11] = [
+    "alpine",
+    "apk",
+    "apk-versions",
+    "debian",
+    "dpkg",
+    "dpkg-versions",
+    "node",
+    "os-release",
+    "pep440-versions",
+    "python",
+    "semver-versions",
+];
 
 fn names(plugins: &Value) -> Vec<&str> {
     let mut names: Vec<_> =

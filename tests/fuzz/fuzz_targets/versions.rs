@@ -9,6 +9,8 @@ use limpid_fuzz::debian_policy;
 use limpid_plugin_sdk::scheme::Scheme;
 use limpid_scheme_apk::Apk;
 use limpid_scheme_dpkg::Dpkg;
+use limpid_scheme_pep440::Pep440;
+use limpid_scheme_semver::Semver;
 
 fuzz_target!(|text: &str| {
     let (left, right) = text.split_once('\n').unwrap_or((text, ""));
@@ -19,6 +21,10 @@ fuzz_target!(|text: &str| {
     }
     check_order::<Apk>(left, right);
     check_apk_order(left);
+    check_order::<Semver>(left, right);
+    check_semver_order(left);
+    check_order::<Pep440>(left, right);
+    check_pep440_order(left);
 });
 
 /// How two versions compare by their keys, where both are versions.
@@ -32,17 +38,42 @@ fn check_order<S: Scheme>(left: &str, right: &str) -> Option<Ordering> {
     Some(left_key.cmp(&right_key))
 }
 
+/// Checks that a version ascends by what goes on after it, where all of these are versions.
+fn check_ascending<S: Scheme>(version: &str, suffixes: &[&str]) {
+    let keys: Result<Vec<_>, _> =
+        suffixes.iter().map(|suffix| S::key(&format!("{version}{suffix}"))).collect();
+    if let Ok(keys) = keys {
+        assert!(keys.is_sorted_by(|left, right| left < right), "`{version}` with {suffixes:?}");
+    }
+}
+
 /// What the grammar of apk's versions says of a version and those that go on after it.
 fn check_apk_order(version: &str) {
-    let key = |suffix: &str| Apk::key(&format!("{version}{suffix}"));
-    let ascend = |suffixes: &[&str]| {
-        let keys: Result<Vec<_>, _> = suffixes.iter().map(|suffix| key(suffix)).collect();
-        if let Ok(keys) = keys {
-            assert!(keys.is_sorted_by(|left, right| left < right), "`{version}` with {suffixes:?}");
-        }
-    };
+    let ascend = |suffixes: &[&str]| check_ascending::<Apk>(version, suffixes);
     ascend(&["_alpha", "_alpha1", "_beta", "_pre", "_rc2", "_rc10", "", "-r0", "-r2", "-r10"]);
     ascend(&["", "_cvs", "_svn", "_git20240101", "_hg", "_p", "_p1", "_p10"]);
     ascend(&["", "a", "b", ".1", ".2", ".10"]);
     ascend(&["", "-r1", "~0a", "~0a1"]);
+}
+
+/// What SemVer says of a version and those that go on after it.
+fn check_semver_order(version: &str) {
+    let numbers = version.trim_start_matches(['v', '=']);
+    if numbers.bytes().all(|byte| byte == b'.' || byte.is_ascii_digit()) {
+        check_ascending::<Semver>(version, &["-0", "-2", "-10", "-a", "-a.0", "-a.a", "-b", ""]);
+    }
+    if version.contains('-') && !version.contains('+') {
+        check_ascending::<Semver>(version, &["", ".0", ".2", ".10", ".a", ".a.0"]);
+    }
+    if let (Ok(key), Ok(built)) = (Semver::key(version), Semver::key(&format!("{version}+1"))) {
+        assert_eq!(key, built, "`{version}` with build metadata");
+    }
+}
+
+/// What PEP 440 says of a version and those that go on after it.
+fn check_pep440_order(version: &str) {
+    let ascend = |suffixes: &[&str]| check_ascending::<Pep440>(version, suffixes);
+    ascend(&[".dev0", ".dev1", "a0.dev1", "a0", "b0", "rc0", "", "+a", "+0", ".post0.dev0", ".post0"]);
+    ascend(&["", "+a", "+a.0", "+b", "+2", "+10", "+10.a", "+10.0"]);
+    ascend(&["", ".post0", ".post2", ".post10"]);
 }

@@ -1,0 +1,167 @@
+//! What a package says of itself in its
+//! [`package.json`](https://docs.npmjs.com/cli/configuring-npm/package-json).
+
+use std::collections::BTreeMap;
+
+use limpid_plugin_sdk::Error;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// How many licences are kept.
+const MAX_LICENSES: usize = 20;
+
+/// The longest licence that is kept, in bytes: longer ones are no names, but texts.
+const MAX_LICENSE: usize = 200;
+
+/// What the file says of a package.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Manifest {
+    /// With its scope: `@babel/core`.
+    pub name: String,
+    /// As it is written there.
+    pub version: String,
+    /// SPDX expressions, or the package's own words.
+    pub licenses: Vec<String>,
+}
+
+impl Manifest {
+    /// Reads the file of a package; none where it names no package, or no version of it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`] where it is not the JSON of an object, or its name or version is not a
+    /// string.
+    pub fn parse(bytes: &[u8]) -> Result<Option<Self>, Error> {
+        let text = String::from_utf8_lossy(bytes);
+        // npm takes a byte order mark, too.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+        // Where a key stands twice, the last one counts, as it does for npm.
+        let fields: Fields<'_> = serde_json::from_str(text).map_err(Error::malformed)?;
+        let (name, version) = (string(&fields, "name")?, string(&fields, "version")?);
+        let (Some(name), Some(version)) = (name, version) else { return Ok(None) };
+        let values = ["license", "licenses"].into_iter().filter_map(|key| fields.get(key));
+        let licenses = values.flat_map(|value| licenses(value)).take(MAX_LICENSES).collect();
+        Ok(Some(Self { name, version, licenses }))
+    }
+}
+
+/// Fields as they are written: of what nobody needs, no more is held than where it is.
+type Fields<'a> = BTreeMap<String, &'a RawValue>;
+
+/// A field that is a string; none where it is missing, empty or null.
+fn string(fields: &Fields<'_>, key: &str) -> Result<Option<String>, Error> {
+    let Some(value) = fields.get(key) else { return Ok(None) };
+    let text: Option<String> = serde_json::from_str(value.get())
+        .map_err(|_| Error::malformed(format_args!("field `{key}` is not a string")))?;
+    Ok(text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()))
+}
+
+/// The licences in a field: one, or a list, as they were written once.
+fn licenses(value: &RawValue) -> Vec<String> {
+    match serde_json::from_str::<Vec<&RawValue>>(value.get()) {
+        Ok(list) => list.into_iter().filter_map(license).take(MAX_LICENSES).collect(),
+        Err(_) => license(value).into_iter().collect(),
+    }
+}
+
+/// A licence: `"MIT"`, or as it was written once `{"type": "MIT", "url": "..."}`.
+fn license(value: &RawValue) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Object {
+        r#type: String,
+    }
+    let text = match value.get().starts_with('{') {
+        true => serde_json::from_str::<Object>(value.get()).ok()?.r#type,
+        false => serde_json::from_str(value.get()).ok()?,
+    };
+    (1..=MAX_LICENSE).contains(&text.len()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_package_has_a_name_and_a_version() {
+        let check = |text: &str, expected: Option<(&str, &str)>| {
+            let manifest = Manifest::parse(text.as_bytes()).unwrap();
+            let found = manifest.as_ref().map(|it| (it.name.as_str(), it.version.as_str()));
+            assert_eq!(found, expected, "{text}");
+        };
+        check(r#"{"name": "a", "version": "1.0.0"}"#, Some(("a", "1.0.0")));
+        check("\u{feff} {\"version\": \" v1\", \"name\": \"@a/\\u0062\"}\n", Some(("@a/b", "v1")));
+        check(r#"{"name": "a", "name": "b", "version": "1", "x": [{"version": "2"}]}"#, Some(("b", "1")));
+        check(r#"{"name": "a"}"#, None);
+        check(r#"{"version": "1"}"#, None);
+        check(r#"{"name": "", "version": "1"}"#, None);
+        check(r#"{"name": "a", "version": null}"#, None);
+        check(r#"{"type": "module"}"#, None);
+        check("{}", None);
+    }
+
+    #[test]
+    fn what_is_damaged_is_refused_with_the_reason() {
+        let check = |text: &str, expected: &str| {
+            let error = Manifest::parse(text.as_bytes()).unwrap_err().to_string();
+            assert!(error.starts_with("malformed: ") && error.contains(expected), "{text}: {error}");
+        };
+        check("", "EOF while parsing a value at line 1 column 0");
+        check("[]", "invalid type: sequence, expected a map");
+        check(r#"{"name": "a","#, "EOF while parsing");
+        check("{\"name\": \"a\",\n}", "at line 2 column 1");
+        check("<<<<<<< HEAD", "expected value at line 1 column 1");
+        check(r#"{"name": "a", "version": 1}"#, "field `version` is not a string");
+        check(r#"{"name": ["a"], "version": "1"}"#, "field `name` is not a string");
+    }
+
+    #[test]
+    fn licenses_are_read_in_all_forms_that_they_have_had() {
+        let check = |fields: &str, expected: &[&str]| {
+            let text = format!(r#"{{"name": "a", "version": "1", {fields}}}"#);
+            assert_eq!(Manifest::parse(text.as_bytes()).unwrap().unwrap().licenses, expected, "{fields:.60}");
+        };
+        check(r#""license": "(MIT OR Apache-2.0)""#, &["(MIT OR Apache-2.0)"]);
+        check(r#""license": {"type": "MIT", "url": "https://example.org"}"#, &["MIT"]);
+        check(r#""licenses": [{"type": "MIT"}, {"type": "BSD"}, "ISC"]"#, &["MIT", "BSD", "ISC"]);
+        check(r#""licenses": "MIT""#, &["MIT"]);
+        check(r#""license": ["MIT", 1, null, {}, {"type": 2}, [["x"]], ""]"#, &["MIT"]);
+        check(r#""license": null"#, &[]);
+        check(&format!(r#""license": "{}""#, "x".repeat(MAX_LICENSE + 1)), &[]);
+        check(&format!(r#""license": [{}"MIT"]"#, r#""MIT", "#.repeat(100)), &["MIT"; MAX_LICENSES]);
+    }
+
+    #[test]
+    fn depth_costs_nothing() {
+        let text = format!(r#"{{"license": {}, "name": "a", "version": "1"}}"#, "[".repeat(100_000));
+        assert!(Manifest::parse(text.as_bytes()).is_err());
+        let (open, close) = ("[".repeat(100_000), "]".repeat(100_000));
+        let text =
+            format!(r#"{{"license": {open}{close}, "x": {open}{close}, "name": "a", "version": "1"}}"#);
+        assert_eq!(Manifest::parse(text.as_bytes()).unwrap().unwrap().licenses, Vec::<String>::new());
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_is_read(name in "(@\\PC{1,9}/)?\\PC{1,9}", version in "\\PC{1,9}", license in "\\PC{1,9}") {
+            prop_assume!(!name.trim().is_empty() && !version.trim().is_empty());
+            let text = serde_json::json!({ "name": name, "version": version, "license": license });
+            let manifest = Manifest::parse(text.to_string().as_bytes()).unwrap().unwrap();
+            prop_assert_eq!((manifest.name.as_str(), manifest.version.as_str()), (name.trim(), version.trim()));
+            prop_assert_eq!(manifest.licenses, [license]);
+        }
+
+        #[test]
+        fn no_bytes_are_too_odd_to_be_read(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let _outcome = Manifest::parse(&bytes);
+        }
+
+        #[test]
+        fn no_json_is_too_odd_to_be_read(text in "\\{(\"(name|version|license)\":(\"[a ]{0,2}\"|[0{}\\[\\]]{1,3}),?){0,4}\\}") {
+            if let Ok(Some(manifest)) = Manifest::parse(text.as_bytes()) {
+                prop_assert!(!manifest.name.is_empty() && !manifest.version.is_empty());
+            }
+        }
+    }
+}

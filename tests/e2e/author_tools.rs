@@ -12,14 +12,18 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 7] = [
+const OURS: [(&str, &str); 11] = [
     ("alpine", "feeds/alpine"),
     ("apk", "detectors/apk"),
     ("apk-versions", "schemes/apk"),
     ("debian", "feeds/debian"),
     ("dpkg", "detectors/dpkg"),
     ("dpkg-versions", "schemes/dpkg"),
+    ("epss", "feeds/epss"),
+    ("kev", "feeds/kev"),
+    ("nvd", "feeds/nvd"),
     ("os-release", "detectors/os-release"),
+    ("osv", "feeds/osv"),
 ];
 
 fn cases(plugin: &str) -> PathBuf {

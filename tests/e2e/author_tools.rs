@@ -12,15 +12,19 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 11] = [
+const OURS: [(&str, &str); 15] = [
     ("alpine", "feeds/alpine"),
     ("apk", "detectors/apk"),
     ("apk-versions", "schemes/apk"),
     ("debian", "feeds/debian"),
     ("dpkg", "detectors/dpkg"),
     ("dpkg-versions", "schemes/dpkg"),
+    ("epss", "feeds/epss"),
+    ("kev", "feeds/kev"),
     ("node", "detectors/node"),
+    ("nvd", "feeds/nvd"),
     ("os-release", "detectors/os-release"),
+    ("osv", "feeds/osv"),
     ("pep440-versions", "schemes/pep440"),
     ("python", "detectors/python"),
     ("semver-versions", "schemes/semver"),

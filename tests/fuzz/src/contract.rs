@@ -2,7 +2,7 @@
 //! fact that the input did state.
 
 use limpid_plugin_sdk::detector::{Detector, Distribution, Fact, File, Ownership, Package};
-use limpid_plugin_sdk::feed::{Advisory, Affected, Source};
+use limpid_plugin_sdk::feed::{Advisory, Affected, Enrichment, Source};
 use limpid_plugin_sdk::testing::Collected;
 
 /// Files of the given paths, each of which gets a part of the input; see [`SEPARATOR`](crate::SEPARATOR).
@@ -66,6 +66,9 @@ fn check_package(package: &Package) {
 /// Where a rule is broken.
 pub fn check_collected(collected: &Collected, origin: &str) {
     collected.advisories.iter().for_each(check_advisory);
+    for Enrichment { id, kind, .. } in &collected.enrichments {
+        assert!(!id.is_empty() && !kind.is_empty(), "an enrichment `{kind}` of `{id}`");
+    }
     for Source { name, url, .. } in &collected.followed {
         let below = url.strip_prefix(origin).expect("a document leads to another publisher");
         let leads_astray = below.contains("..") || !below.bytes().all(|byte| byte.is_ascii_graphic());

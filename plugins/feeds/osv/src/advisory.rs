@@ -1,0 +1,218 @@
+//! A record becomes an advisory.
+
+use limpid_plugin_sdk::Error;
+use limpid_plugin_sdk::feed::{self, Advisory, Rating, Status};
+
+use crate::ecosystem::Ecosystem;
+use crate::record::{Affected, Package, Record, Severity, Text};
+use crate::{ranges, text};
+
+/// A part of a record that could not be used, and why.
+pub(crate) type Rejected = (String, Error);
+
+/// What a record says of one ecosystem, or of all where none is given, and which of its packages
+/// could not be used. No advisory where it says nothing: it knows commits only, or no package could
+/// be used.
+pub(crate) fn of(
+    record: &Record<'_>,
+    id: &str,
+    ecosystem: Option<&str>,
+) -> (Option<Advisory>, Vec<Rejected>) {
+    let mut affected = Vec::new();
+    let mut rejected = Vec::new();
+    let mut distributions_only = true;
+    for (position, one) in record.affected.iter().flatten().enumerate() {
+        let Some(package) = one.package.as_ref() else { continue };
+        let known = Ecosystem::of(package.ecosystem.as_str(), is_semantic(one));
+        distributions_only &= known.distribution;
+        if ecosystem.is_some_and(|ecosystem| package.base() != ecosystem) {
+            continue;
+        }
+        match concerned(id, &known, one, package) {
+            Ok(stated) => affected.extend(stated),
+            Err(why) => rejected.push((format!("{id}/affected[{position}]"), Error::malformed(why))),
+        }
+    }
+    let advisory = (!affected.is_empty()).then(|| Advisory {
+        aliases: aliases(record, id, distributions_only),
+        title: line(record.summary.as_ref()),
+        details: record.details.as_ref().map(owned).unwrap_or_default(),
+        ratings: ratings(id, &record.severity, [record.database_specific.severity.as_ref()]),
+        weaknesses: weaknesses(record),
+        references: record.references.iter().filter_map(|one| one.url.as_ref()).map(owned).collect(),
+        published: time(record.published.as_ref()),
+        modified: time(record.modified.as_ref()),
+        withdrawn: time(record.withdrawn.as_ref()),
+        affected,
+        ..Advisory::new(id)
+    });
+    (advisory, rejected)
+}
+
+/// What a record says of one package; none where it says nothing.
+fn concerned(
+    id: &str,
+    ecosystem: &Ecosystem,
+    affected: &Affected<'_>,
+    package: &Package<'_>,
+) -> Result<Option<feed::Affected>, &'static str> {
+    if !text::is_name(package.name.as_str()) {
+        return Err("its package's name is empty, too long or has control characters");
+    }
+    if !text::is_name(package.ecosystem.as_str()) {
+        return Err("its ecosystem is empty, too long or has control characters");
+    }
+    let mut between = Vec::new();
+    for range in affected.ranges.iter().filter(|range| range.kind.as_str() != "GIT") {
+        between.append(&mut ranges::between(range)?);
+    }
+    let is_new = |version: &&str| {
+        let bare = ecosystem.bare(version);
+        !between.iter().any(|range| ranges::surely_holds(range, bare))
+    };
+    let versions: Vec<String> = affected
+        .versions
+        .iter()
+        .map(Text::as_str)
+        .filter(|version| text::is_name(version))
+        .filter(is_new)
+        .map(str::to_owned)
+        .collect();
+    if between.is_empty() && versions.is_empty() {
+        return Ok(None);
+    }
+    let (database, own) = (&affected.database_specific, &affected.ecosystem_specific);
+    let urgency = own.urgency.as_ref().map_or("", Text::as_str);
+    let mut ratings = ratings(id, &affected.severity, [database.severity.as_ref(), own.severity.as_ref()]);
+    ratings.extend(database.cvss.as_ref().and_then(|vector| cvss(vector.as_str())));
+    ratings.extend(debian(urgency));
+    Ok(Some(feed::Affected {
+        namespace: ecosystem.namespace.clone(),
+        name: ecosystem.package(package.name.as_str()).into_owned(),
+        source: ecosystem.source || package.is_source(),
+        scheme: ecosystem.scheme.clone(),
+        status: if urgency == "end-of-life" { Status::EndOfLife } else { Status::Affected },
+        ranges: between,
+        versions,
+        ratings,
+        note: database.informational.as_ref().map(|word| format!("informational: {}", word.as_str())),
+        ..feed::Affected::default()
+    }))
+}
+
+fn is_semantic(affected: &Affected<'_>) -> bool {
+    affected.ranges.iter().any(|range| range.kind.as_str() == "SEMVER")
+}
+
+impl Package<'_> {
+    /// The ecosystem without a release: `Debian` of `Debian:12`.
+    pub(crate) fn base(&self) -> &str {
+        let name = self.ecosystem.as_str();
+        name.split(':').next().unwrap_or(name)
+    }
+
+    /// Whether its package URL says that it is a source package.
+    fn is_source(&self) -> bool {
+        let qualifiers = self.purl.as_ref().and_then(|purl| purl.as_str().split_once('?'));
+        qualifiers.is_some_and(|(_, qualifiers)| qualifiers.split('&').any(|one| one == "arch=source"))
+    }
+}
+
+/// Other identifiers of what the record speaks of. What is merely related is something else, with one
+/// exception: before the schema had `upstream` (1.7), errata of distributions named by `related` the
+/// vulnerabilities that they mend, and AlmaLinux and Freexian still do.
+fn aliases(record: &Record<'_>, id: &str, distributions_only: bool) -> Vec<String> {
+    let mut aliases: Vec<String> = Vec::new();
+    let mut add = |texts: &[Text<'_>], is_meant: fn(&str) -> bool| {
+        for alias in texts.iter().map(Text::as_str).filter(|text| is_meant(text)) {
+            if alias != id && !aliases.iter().any(|known| known == alias) {
+                aliases.push(alias.to_owned());
+            }
+        }
+    };
+    add(&record.aliases, text::is_identifier);
+    add(&record.upstream, text::is_identifier);
+    if distributions_only && record.aliases.is_empty() && record.upstream.is_empty() {
+        add(&record.related, |text| text.starts_with("CVE-") && text::is_identifier(text));
+    }
+    aliases
+}
+
+/// Vectors and words. Words of `database_specific` are those of the database, which the
+/// identifier's first part tells.
+fn ratings<'a>(
+    id: &str,
+    severities: &[Severity<'_>],
+    words: impl IntoIterator<Item = Option<&'a Text<'a>>>,
+) -> Vec<Rating> {
+    let mut ratings: Vec<Rating> = severities.iter().filter_map(rating).collect();
+    for word in words.into_iter().flatten().map(Text::as_str) {
+        let is_word = (1..=32).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_alphabetic());
+        if is_word && !word.eq_ignore_ascii_case("unknown") && !word.eq_ignore_ascii_case("none") {
+            ratings.push(Rating::word(database(id), word));
+        }
+    }
+    ratings
+}
+
+fn rating(severity: &Severity<'_>) -> Option<Rating> {
+    let (kind, value) = (severity.kind.as_str(), severity.score.as_str());
+    match kind {
+        // Vectors of version 2 do not say so themselves.
+        "CVSS_V2" if value.starts_with("AV:") => Some(Rating::word("CVSS:2.0", value)),
+        _ if kind.starts_with("CVSS") => cvss(value),
+        _ if text::is_identifier(value) => Some(Rating::word(kind.to_ascii_lowercase(), value)),
+        _ => None,
+    }
+}
+
+/// A vector that says of which version it is: `CVSS:3.1/AV:N/...`. The type that stands beside it does
+/// not tell 3.0 from 3.1, and is wrong at times.
+fn cvss(vector: &str) -> Option<Rating> {
+    let (system, metrics) = vector.split_once('/')?;
+    let is_known = system.starts_with("CVSS:") && system.len() == "CVSS:3.1".len();
+    (is_known && text::is_identifier(metrics)).then(|| Rating::word(system, vector))
+}
+
+/// The urgency of Debian's security team; see the feed of its tracker.
+fn debian(urgency: &str) -> Option<Rating> {
+    match urgency {
+        "" | "not yet assigned" | "end-of-life" => None,
+        word => text::is_identifier(word).then(|| Rating::word("debian", word)),
+    }
+}
+
+/// The database that a record comes from: `github`, or the first part of its identifiers.
+fn database(id: &str) -> String {
+    match id.split('-').next() {
+        Some("GHSA") => "github".to_owned(),
+        Some("BIT") => "bitnami".to_owned(),
+        other => other.unwrap_or(id).to_ascii_lowercase(),
+    }
+}
+
+fn weaknesses(record: &Record<'_>) -> Vec<String> {
+    let of_packages = record.affected.iter().flatten().map(|affected| &affected.database_specific);
+    let mut weaknesses: Vec<String> = Vec::new();
+    for weakness in [&record.database_specific].into_iter().chain(of_packages).flat_map(|one| &one.weaknesses)
+    {
+        let weakness = weakness.as_str();
+        if weakness.starts_with("CWE-") && !weaknesses.iter().any(|known| known == weakness) {
+            weaknesses.push(weakness.to_owned());
+        }
+    }
+    weaknesses
+}
+
+fn owned(text: &Text<'_>) -> String {
+    text.as_str().to_owned()
+}
+
+fn line(text: Option<&Text<'_>>) -> String {
+    text.and_then(|text| text.as_str().lines().next()).unwrap_or_default().trim().to_owned()
+}
+
+/// A time as it is. One that is none costs only itself.
+fn time(text: Option<&Text<'_>>) -> Option<String> {
+    text.filter(|text| text::is_time(text.as_str())).map(owned)
+}

@@ -1,0 +1,212 @@
+//! What an [ecosystem of the schema](https://ossf.github.io/osv-schema/#defined-ecosystems) is called
+//! here, how its versions are ordered and how its packages are named.
+
+use std::borrow::Cow;
+
+/// What is the same for all packages of an ecosystem.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Ecosystem {
+    /// With the release of a distribution: `debian:12`, `pypi`.
+    pub(crate) namespace: String,
+    pub(crate) scheme: String,
+    /// Whether it is a distribution, whose records pass on what others found.
+    pub(crate) distribution: bool,
+    /// Whether its packages are source packages.
+    pub(crate) source: bool,
+}
+
+/// What the packages of a distribution's records are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Packages {
+    Sources,
+    Binaries,
+}
+
+use Packages::{Binaries, Sources};
+
+/// Ecosystem, namespace, scheme. The namespaces are types of
+/// [package URLs](https://github.com/package-url/purl-spec) where there is one.
+const LANGUAGES: [(&str, &str, &str); 17] = [
+    ("Bitnami", "bitnami", "semver"),
+    ("ConanCenter", "conan", "conan"),
+    ("crates.io", "cargo", "semver"),
+    ("GitHub Actions", "githubactions", "semver"),
+    ("Go", "golang", "semver"),
+    ("Hex", "hex", "semver"),
+    ("Julia", "julia", "semver"),
+    ("kubernetes", "kubernetes", "semver"),
+    ("Maven", "maven", "maven"),
+    ("npm", "npm", "semver"),
+    ("NuGet", "nuget", "nuget"),
+    ("Packagist", "composer", "composer"),
+    ("Pub", "pub", "semver"),
+    ("PyPI", "pypi", "pep440"),
+    ("RubyGems", "rubygems", "gem"),
+    ("SwiftURL", "swift", "semver"),
+    ("VSCode", "vscode", "semver"),
+];
+
+/// Ecosystem, namespace, scheme, packages. The namespaces are the `ID` of the distribution's
+/// `os-release`, where its releases are told by that and a version.
+const DISTRIBUTIONS: [(&str, &str, &str, Packages); 17] = [
+    ("Alpaquita", "alpaquita", "apk", Sources),
+    ("AlmaLinux", "almalinux", "rpm", Binaries),
+    ("Alpine", "alpine", "apk", Sources),
+    ("Azure Linux", "azurelinux", "rpm", Binaries),
+    ("Chainguard", "chainguard", "apk", Sources),
+    ("Debian", "debian", "dpkg", Sources),
+    ("Echo", "echo", "dpkg", Sources),
+    ("Mageia", "mageia", "rpm", Sources),
+    ("MinimOS", "minimos", "apk", Sources),
+    ("openEuler", "openeuler", "rpm", Sources),
+    ("openSUSE", "opensuse", "rpm", Sources),
+    ("Photon OS", "photon", "rpm", Binaries),
+    ("Red Hat", "redhat", "rpm", Binaries),
+    ("Rocky Linux", "rocky", "rpm", Binaries),
+    ("SUSE", "suse", "rpm", Sources),
+    ("Ubuntu", "ubuntu", "dpkg", Sources),
+    ("Wolfi", "wolfi", "apk", Sources),
+];
+
+impl Ecosystem {
+    /// The ecosystem of a record: `PyPI`, `Debian:12`. One that is not known keeps its name, in lower
+    /// case, and its versions have a scheme of that name, for which there may be a plugin; those of
+    /// which it says that they are semantic versions have `semver`.
+    pub(crate) fn of(name: &str, semantic: bool) -> Self {
+        let (base, release) = name.split_once(':').unwrap_or((name, ""));
+        // What follows the name of a language's ecosystem is a registry; packages are the same there.
+        if let Some((_, namespace, scheme)) = LANGUAGES.iter().find(|known| known.0 == base) {
+            return Self {
+                namespace: (*namespace).to_owned(),
+                scheme: (*scheme).to_owned(),
+                distribution: false,
+                source: false,
+            };
+        }
+        if let Some((_, namespace, scheme, packages)) = DISTRIBUTIONS.iter().find(|known| known.0 == base) {
+            return Self {
+                namespace: with_release(namespace, release),
+                scheme: (*scheme).to_owned(),
+                distribution: true,
+                source: *packages == Sources,
+            };
+        }
+        let base = base.to_ascii_lowercase();
+        Self {
+            namespace: with_release(&base, release),
+            scheme: if semantic { "semver".to_owned() } else { base },
+            distribution: false,
+            source: false,
+        }
+    }
+
+    /// A package's name as detectors state it: by [PEP 503](https://peps.python.org/pep-0503/#normalized-names)
+    /// in PyPI, in lower case where Composer ignores it, else as it is.
+    pub(crate) fn package<'a>(&self, name: &'a str) -> Cow<'a, str> {
+        match self.namespace.as_str() {
+            "pypi" => pep_503(name),
+            "composer" if name.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+                Cow::Owned(name.to_ascii_lowercase())
+            }
+            _ => Cow::Borrowed(name),
+        }
+    }
+
+    /// A version without what its scheme ignores at its beginning: Composer takes `v1.0` for `1.0`.
+    pub(crate) fn bare<'a>(&self, version: &'a str) -> &'a str {
+        if self.scheme == "composer" { version.strip_prefix('v').unwrap_or(version) } else { version }
+    }
+}
+
+/// `debian:12`, `alpine:3.20` for `v3.20`, `ubuntu:22.04` for `22.04:LTS`, `ubuntu:pro:18.04` for
+/// `Pro:18.04:LTS`: what Canonical mends for subscribers only says nothing of plain `ubuntu:18.04`.
+fn with_release(namespace: &str, release: &str) -> String {
+    let release = release.strip_suffix(":LTS").unwrap_or(release).to_ascii_lowercase();
+    let number = release.strip_prefix('v').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    match (namespace, number.unwrap_or(&release)) {
+        (_, "") => namespace.to_owned(),
+        ("opensuse", "tumbleweed") => "opensuse-tumbleweed".to_owned(),
+        ("opensuse", leap) if leap.starts_with("leap ") => leap.replacen("leap ", "opensuse-leap:", 1),
+        (_, release) => format!("{namespace}:{release}"),
+    }
+}
+
+/// Lower case, with one hyphen for each run of hyphens, dots and underscores.
+fn pep_503(name: &str) -> Cow<'_, str> {
+    let is_separator = |byte: u8| b"-_.".contains(&byte);
+    let mut bytes = name.bytes().peekable();
+    let mut normal = true;
+    while let Some(byte) = bytes.next() {
+        let doubled = byte == b'-' && bytes.peek() == Some(&b'-');
+        normal &= !byte.is_ascii_uppercase() && byte != b'_' && byte != b'.' && !doubled;
+    }
+    if normal {
+        return Cow::Borrowed(name);
+    }
+    let mut normalised = String::with_capacity(name.len());
+    for character in name.chars() {
+        let separates = u8::try_from(character).is_ok_and(is_separator);
+        if !separates {
+            normalised.push(character.to_ascii_lowercase());
+        } else if !normalised.ends_with('-') {
+            normalised.push('-');
+        }
+    }
+    Cow::Owned(normalised)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ecosystem_has_a_namespace_and_a_scheme() {
+        let check = |name: &str, namespace: &str, scheme: &str, source: bool| {
+            let ecosystem = Ecosystem::of(name, false);
+            assert_eq!(
+                (ecosystem.namespace.as_str(), ecosystem.scheme.as_str(), ecosystem.source),
+                (namespace, scheme, source),
+                "`{name}`"
+            );
+        };
+        check("PyPI", "pypi", "pep440", false);
+        check("crates.io", "cargo", "semver", false);
+        check("Go", "golang", "semver", false);
+        check("Packagist", "composer", "composer", false);
+        check("Maven:https://repo.example.org", "maven", "maven", false);
+        check("Debian:12", "debian:12", "dpkg", true);
+        check("Debian", "debian", "dpkg", true);
+        check("Alpine:v3.20", "alpine:3.20", "apk", true);
+        check("Alpine:edge", "alpine:edge", "apk", true);
+        check("Ubuntu:22.04:LTS", "ubuntu:22.04", "dpkg", true);
+        check("Ubuntu:25.10", "ubuntu:25.10", "dpkg", true);
+        check("Ubuntu:Pro:FIPS-updates:18.04:LTS", "ubuntu:pro:fips-updates:18.04", "dpkg", true);
+        check("AlmaLinux:8", "almalinux:8", "rpm", false);
+        check("Rocky Linux:9", "rocky:9", "rpm", false);
+        check("Red Hat:enterprise_linux:9::appstream", "redhat:enterprise_linux:9::appstream", "rpm", false);
+        check("openSUSE:Leap 15.6", "opensuse-leap:15.6", "rpm", true);
+        check("openSUSE:Tumbleweed", "opensuse-tumbleweed", "rpm", true);
+        check("CRAN", "cran", "cran", false);
+        check("New Thing:v2", "new thing:2", "new thing", false);
+    }
+
+    #[test]
+    fn semantic_versions_of_an_unknown_ecosystem_are_ordered_as_such() {
+        assert_eq!(Ecosystem::of("New", true).scheme, "semver");
+        assert_eq!(Ecosystem::of("PyPI", true).scheme, "pep440");
+    }
+
+    #[test]
+    fn names_are_those_that_detectors_state() {
+        let check = |ecosystem: &str, name: &str, expected: &str| {
+            assert_eq!(Ecosystem::of(ecosystem, false).package(name), expected, "`{name}`");
+        };
+        check("PyPI", "Zope.Interface", "zope-interface");
+        check("PyPI", "a__-b", "a-b");
+        check("PyPI", "a--b", "a-b");
+        check("PyPI", "plain-name", "plain-name");
+        check("Packagist", "Symfony/HTTP-kernel", "symfony/http-kernel");
+        check("npm", "@Scope/Name", "@Scope/Name");
+        check("NuGet", "Newtonsoft.Json", "Newtonsoft.Json");
+    }
+}

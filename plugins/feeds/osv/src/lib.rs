@@ -1,0 +1,87 @@
+//! The feed of advisories in the [OSV schema](https://ossf.github.io/osv-schema/), as
+//! [osv.dev exports them](https://google.github.io/osv.dev/data/): an archive for each ecosystem,
+//! and a list of what changed.
+//!
+//! This crate owns how a record becomes an advisory, and which namespace and scheme an ecosystem's
+//! packages have. It must not know which ecosystems are published: the publisher's index names
+//! them, and one that is unknown here keeps its own name. Nor must it know how versions compare,
+//! beyond what is the same in every scheme ([`order`]).
+//!
+//! **Sources.** A first run begins with the list of changes, whose newest time becomes the cursor, so
+//! that nothing that changes while archives are fetched is missed; then comes the index, then
+//! `<ecosystem>/all.zip` for each. A later run follows each record that changed since the cursor, or
+//! the whole archive where many did. What a record says of an ecosystem belongs to the source of
+//! that name, so a record of two ecosystems says to each what concerns it.
+//!
+//! **By hand.** Archives and single records in JSON or YAML come in under any name. An archive all of
+//! whose records concern one ecosystem is taken for that ecosystem's; a tree of one database among
+//! several of its ecosystem (PyPA's, for instance) wants a source's name of its own.
+//!
+//! | OSV says | Advisory |
+//! |---|---|
+//! | `aliases`, `upstream` | aliases |
+//! | `related` | nothing, except where an erratum of a distribution names by it what it mends |
+//! | `introduced` and `fixed`, `last_affected` or `limit` | a range; events may come in any order |
+//! | `introduced: "0"` | from the first version |
+//! | ranges of type `GIT`, and affected without a package | nothing |
+//! | `versions` | single versions; those that certainly lie in a range are left out |
+//! | `severity`, `database_specific.severity` | ratings, of the advisory or of one package |
+//! | `withdrawn` | withdrawn |
+//!
+//! ```
+//! use limpid_feed_osv::Osv;
+//! use limpid_plugin_sdk::feed::{Feed, Range};
+//! use limpid_plugin_sdk::testing::{Collected, InMemory};
+//!
+//! let record = r#"{"id": "GHSA-0000-0000-0000", "modified": "2024-05-01T00:00:00Z", "affected": [{
+//!     "package": {"ecosystem": "npm", "name": "left-pad"},
+//!     "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "1.3.1"}]}]}]}"#;
+//! let mut sink = Collected::default();
+//! Osv::parse("npm", &mut InMemory::new([("GHSA-0000-0000-0000.json", record)]), &mut sink)?;
+//! assert_eq!(sink.advisories[0].affected[0].ranges, [Range::before("1.3.1")]);
+//! # Ok::<(), limpid_plugin_sdk::Error>(())
+//! ```
+
+mod advisory;
+mod bucket;
+mod changes;
+mod ecosystem;
+mod index;
+mod members;
+pub mod order;
+mod ranges;
+mod record;
+mod specific;
+mod text;
+
+use limpid_plugin_sdk::feed::{Documents, Feed, Sink, Source};
+use limpid_plugin_sdk::{Error, export_feed};
+
+/// The feed.
+#[derive(Debug)]
+pub struct Osv;
+
+impl Feed for Osv {
+    fn sources(cursor: Option<String>) -> Vec<Source> {
+        vec![changes::source(cursor.as_deref())]
+    }
+
+    fn parse(
+        source: &str,
+        documents: &mut dyn Documents,
+        sink: &mut dyn Sink,
+    ) -> Result<Option<String>, Error> {
+        if source == index::SOURCE {
+            return index::follow(bucket::only(documents)?, sink).map(|()| None);
+        }
+        match changes::Since::of_source(source) {
+            Some(since) => changes::follow(bucket::only(documents)?, &since, sink).map(Some),
+            None => members::read(source, documents, sink).map(|()| None),
+        }
+    }
+}
+
+export_feed!(Osv);
+
+#[cfg(test)]
+mod tests;

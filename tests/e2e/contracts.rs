@@ -95,7 +95,8 @@ fn check(samples: &Path) {
     let findings = report["findings"].as_array().unwrap();
     assert_eq!(findings.len(), 1, "{report:#}");
     let told = ["vulnerability", "aliases", "fixed_version"].map(|field| &findings[0][field]);
-    assert_eq!(told, [&json!("SAMPLE-1"), &json!(["CVE-2099-0001"]), &json!("2.0")]);
+    assert_eq!(told, [&json!("CVE-2099-0001"), &json!(["SAMPLE-1"]), &json!("2.0")]);
+    assert_eq!(findings[0]["advisory"], "SAMPLE-1");
     let told =
         ["name", "version", "arch", "source_name", "licenses"].map(|field| &findings[0]["package"][field]);
     let expected = [json!("hello"), json!("1.0"), json!("all"), json!("sample-source"), json!(["MIT"])];

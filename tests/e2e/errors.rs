@@ -58,5 +58,5 @@ fn a_service_says_that_it_is_alive_and_ready() {
     assert_eq!(service.api.get("/healthz").ok()["status"], "alive");
     let ready = service.api.get("/readyz").ok();
     assert_eq!(ready["status"], "ready");
-    assert_eq!(ready["plugins"], 11);
+    assert_eq!(ready["plugins"], 15);
 }

@@ -35,3 +35,4 @@ mod plugins;
 mod refused_images;
 mod restarts;
 mod swaps_under_load;
+mod vulnerabilities;

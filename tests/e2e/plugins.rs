@@ -10,15 +10,19 @@ use crate::archives::{Compression, Parts};
 use crate::program::Setup;
 use crate::service::Service;
 
-const ALL: [&str; 11] = [
+const ALL: [&str; 15] = [
     "alpine",
     "apk",
     "apk-versions",
     "debian",
     "dpkg",
     "dpkg-versions",
+    "epss",
+    "kev",
     "node",
+    "nvd",
     "os-release",
+    "osv",
     "pep440-versions",
     "python",
     "semver-versions",

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod compile;
+pub(crate) mod explain;
 pub(crate) mod feed;
 pub(crate) mod packages;
 pub(crate) mod plugin;

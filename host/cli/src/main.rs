@@ -43,6 +43,8 @@ enum Command {
     Serve(commands::serve::Args),
     /// Report on an image archive, without a service
     Scan(commands::scan::Args),
+    /// Say why a vulnerability concerns an image, or why it does not
+    Explain(commands::explain::Args),
     /// List the packages of an image archive; needs no store
     Packages(commands::packages::Args),
     /// Advisories: take in documents, show what is held
@@ -97,6 +99,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve(_) => commands::serve::run(settings),
         Command::Scan(args) => commands::scan::run(&settings, &args),
+        Command::Explain(args) => commands::explain::run(&settings, &args),
         Command::Packages(args) => commands::packages::run(&settings, &args),
         Command::Feed(command) => commands::feed::run(&settings, &command),
         Command::Plugin(command) => commands::plugin::run(&settings, &command),

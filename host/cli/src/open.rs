@@ -86,6 +86,8 @@ fn scanner_settings(settings: &Settings, scratch: &Path) -> limpid_scanner::Sett
         queue: settings.index.queue,
         advisories: settings.feeds.advisories,
         keep: settings.keep.clone(),
+        judge_owned: settings.reports.judge_owned,
+        history: settings.history.days.saturating_mul(24 * 60 * 60 * 1_000),
         ..limpid_scanner::Settings::new(scratch.to_owned())
     }
 }

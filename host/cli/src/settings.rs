@@ -27,6 +27,10 @@ pub(crate) struct Settings {
     pub(crate) index: Index,
     /// Feeds.
     pub(crate) feeds: Feeds,
+    /// Reports.
+    pub(crate) reports: Reports,
+    /// Reports on the past.
+    pub(crate) history: History,
     /// Which files of layers are kept.
     pub(crate) keep: Keep,
     /// Limits on archives and layers.
@@ -59,6 +63,29 @@ pub(crate) struct Feeds {
     pub(crate) advisories: usize,
 }
 
+/// How reports are made.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Reports {
+    /// Whether packages whose files the distribution put there are judged by the advisories of
+    /// their own ecosystem, too.
+    pub(crate) judge_owned: bool,
+}
+
+/// How far back reports reach.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct History {
+    /// For how many days it is kept what advisories said before they changed.
+    pub(crate) days: u64,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self { days: 90 }
+    }
+}
+
 /// What flags say.
 #[derive(Debug, Default)]
 pub(crate) struct Overrides {
@@ -78,6 +105,8 @@ impl Default for Settings {
             log: None,
             index: Index::default(),
             feeds: Feeds::default(),
+            reports: Reports::default(),
+            history: History::default(),
             keep: Keep::default(),
             layers: Limits::default(),
             plugins: runtime::Settings::default(),

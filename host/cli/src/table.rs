@@ -40,6 +40,29 @@ pub(crate) fn report(report: &api::Report) -> String {
     out
 }
 
+/// Why a vulnerability concerns an image, or why it does not.
+pub(crate) fn explanation(explanation: &api::Explanation) -> String {
+    let verdict = if explanation.concerned { "concerns" } else { "does not concern" };
+    let mut out = format!("{} {verdict} {}\n", explanation.vulnerability, explanation.image);
+    let rows = explanation.verdicts.iter().map(|it| {
+        let package = it.package.as_ref().map(|name| {
+            let version = it.version.as_deref().unwrap_or_default();
+            format!("{name} {version}")
+        });
+        vec![
+            it.outcome.to_owned(),
+            package.unwrap_or_default(),
+            it.why.clone(),
+            it.advisory.clone(),
+            it.namespace.clone(),
+            it.feed.clone(),
+        ]
+    });
+    out.push_str(&table(&["outcome", "package", "why", "advisory", "namespace", "feed"], rows));
+    out.push('\n');
+    out
+}
+
 /// The packages of an image.
 pub(crate) fn packages(inventory: &api::Inventory) -> String {
     let mut out = heading(&inventory.image, inventory.distribution.as_ref());

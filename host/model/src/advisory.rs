@@ -27,6 +27,34 @@ pub struct Advisory {
     pub affected: Vec<Affected>,
 }
 
+impl Advisory {
+    /// The vulnerabilities that it is about, as all publishers call them.
+    pub fn vulnerabilities(&self) -> Vec<String> {
+        vulnerabilities(&self.id, &self.aliases)
+    }
+}
+
+/// The vulnerabilities that an identifier and its aliases stand for, sorted: each [CVE
+/// identifier](https://cve.mitre.org/cve/identifiers/syntaxchange.html) among them, because a
+/// publisher may mend several at once and they are not therefore the same; where there is none, the
+/// one that sorts first, which all who know the same identifiers arrive at.
+pub fn vulnerabilities(id: &str, aliases: &[String]) -> Vec<String> {
+    let all = || std::iter::once(id).chain(aliases.iter().map(String::as_str));
+    let mut cves: Vec<&str> = all().filter(|id| is_cve(id)).collect();
+    cves.sort_unstable();
+    cves.dedup();
+    if cves.is_empty() {
+        cves.extend(all().min());
+    }
+    cves.into_iter().map(str::to_owned).collect()
+}
+
+fn is_cve(id: &str) -> bool {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let parts = id.strip_prefix("CVE-").and_then(|rest| rest.split_once('-'));
+    parts.is_some_and(|(year, number)| year.len() == 4 && number.len() >= 4 && digits(year) && digits(number))
+}
+
 /// What an advisory says of one package of one namespace.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Affected {
@@ -120,4 +148,47 @@ pub struct Enrichment {
     pub ratings: Vec<Rating>,
     /// Named facts.
     pub facts: Vec<(String, String)>,
+}
+
+impl Enrichment {
+    /// The fact that says since when the vulnerability is known to be exploited.
+    pub const EXPLOITED: &'static str = "exploited";
+    /// The system of ratings whose scores are probabilities that it will be exploited.
+    pub const PROBABILITY: &'static str = "EPSS";
+
+    /// Since when the vulnerability is known to be exploited.
+    pub fn exploited(&self) -> Option<&str> {
+        self.facts.iter().find(|(name, _)| name == Self::EXPLOITED).map(|(_, since)| since.as_str())
+    }
+
+    /// How likely it is to be exploited, 0 to 1.
+    pub fn probability(&self) -> Option<f32> {
+        self.ratings.iter().find(|rating| rating.system == Self::PROBABILITY).and_then(|rating| rating.score)
+    }
+
+    /// Ratings of how bad it is.
+    pub fn severities(&self) -> impl Iterator<Item = &Rating> {
+        self.ratings.iter().filter(|rating| rating.system != Self::PROBABILITY)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn identifiers_stand_for_the_cves_among_them_or_else_for_the_first() {
+        let check = |ids: &str, expected: &str| {
+            let mut ids = ids.split(' ').map(str::to_owned);
+            let (id, aliases) = (ids.next().unwrap(), ids.collect::<Vec<_>>());
+            assert_eq!(vulnerabilities(&id, &aliases).join(" "), expected);
+        };
+        check("CVE-2024-1234", "CVE-2024-1234");
+        check("GHSA-b CVE-2024-1234 PYSEC-1", "CVE-2024-1234");
+        check("DSA-1 CVE-2024-22222 CVE-2024-1111 CVE-2024-1111", "CVE-2024-1111 CVE-2024-22222");
+        check("PYSEC-1 GHSA-b", "GHSA-b");
+        check("GHSA-b PYSEC-1", "GHSA-b");
+        check("CVE-24-1234", "CVE-24-1234");
+        check("CVE-2024-XXXX A", "A");
+    }
 }

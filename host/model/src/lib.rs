@@ -27,7 +27,7 @@ pub mod report;
 pub mod seconds;
 mod version;
 
-pub use advisory::{Advisory, Affected, Bound, Enrichment, Range, Status};
+pub use advisory::{Advisory, Affected, Bound, Enrichment, Range, Status, vulnerabilities};
 pub use digest::{Digest, DigestError, Hasher};
 pub use distribution::Distribution;
 pub use fact::{Claim, Fact, Finding, Grouping, InputError, LayerFindings, Ownership, Pattern, Unread};

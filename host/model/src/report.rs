@@ -9,7 +9,8 @@ use crate::{
 pub struct Report {
     /// The image.
     pub image: Image,
-    /// Vulnerabilities that concern it: worst first, then by identifier and package.
+    /// Vulnerabilities that concern it: those that are exploited first, then the worst, then the
+    /// likeliest to be exploited, then by identifier and package.
     pub findings: Vec<Finding>,
     /// How much the findings can be relied on.
     pub coverage: Coverage,
@@ -21,9 +22,9 @@ pub struct Report {
 /// One vulnerability of one package of the image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
-    /// The publisher's identifier: `CVE-2024-1234`.
+    /// The vulnerability, as all publishers call it: `CVE-2024-1234`.
     pub vulnerability: String,
-    /// Other identifiers of the same vulnerability.
+    /// Other identifiers of the same vulnerability, sorted.
     pub aliases: Vec<String>,
     /// One line on what it is.
     pub title: String,
@@ -42,6 +43,48 @@ pub struct Finding {
     pub origin: Origin,
     /// Addresses of further reading.
     pub references: Vec<String>,
+    /// The publisher's identifier of the advisory that counts.
+    pub advisory: String,
+    /// What each publisher says of the package, taken by itself.
+    pub publishers: Vec<Publisher>,
+    /// Since when it is known to be exploited, and who says so.
+    pub exploited: Option<Exploited>,
+    /// How likely it is to be exploited in the next 30 days, 0 to 1
+    /// ([EPSS](https://www.first.org/epss/)).
+    pub exploit_probability: Option<f32>,
+    /// What else is known of the vulnerability, whoever is affected.
+    pub enrichments: Vec<Enriched>,
+}
+
+/// That a vulnerability is exploited.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exploited {
+    /// Since when that is known, in the publisher's words.
+    pub since: String,
+    /// The feed that says so.
+    pub feed: String,
+}
+
+/// What a feed knows of a vulnerability, whoever is affected.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Enriched {
+    /// Name of the feed.
+    pub feed: String,
+    /// The knowledge.
+    pub enrichment: crate::Enrichment,
+}
+
+/// What one advisory says of the vulnerability of a package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publisher {
+    /// The publisher's identifier.
+    pub advisory: String,
+    /// Who says so.
+    pub origin: Origin,
+    /// What is said of the installed version; none where it does not speak of that.
+    pub status: Option<Status>,
+    /// The nearest version that mends it.
+    pub fixed_version: Option<String>,
 }
 
 /// A severity and who says so.
@@ -53,6 +96,8 @@ pub struct RatedSeverity {
     pub rating: Option<Rating>,
     /// Whether that rating is of this package rather than of the vulnerability.
     pub of_package: bool,
+    /// The feed that gives it.
+    pub feed: Option<String>,
 }
 
 /// Who published a finding.
@@ -91,6 +136,8 @@ pub struct InstalledPackage {
     pub layer: LayerOrigin,
     /// The detector that found it.
     pub detector: PluginId,
+    /// The package of the distribution that put the file there which states it.
+    pub owner: Option<String>,
 }
 
 /// A layer in its place.

@@ -6,14 +6,13 @@ use limpid_model::report::LayerChanges;
 use limpid_model::{Digest, Image};
 use limpid_store::tables::entries::Entries;
 use limpid_store::tables::findings::Findings;
-use limpid_store::tables::holders::{self, Holders};
 use limpid_store::tables::images::{Images, Indexing};
 use limpid_store::tables::layers::{self, Layers};
 use limpid_store::tables::manifests::Manifests;
 use limpid_store::{Batch, View};
 
 use crate::index::budget::give_up_files;
-use crate::{Error, Scanner};
+use crate::{Error, Scanner, inventory};
 
 /// How many different sets of layers below it a layer is described over.
 const CONTEXTS: usize = 16;
@@ -102,17 +101,17 @@ impl Scanner {
     pub fn delete_image(&self, digest: &Digest) -> Result<(), Error> {
         let _alone = self.lock_images();
         let view = self.store().view();
-        let (image, _) = image(&view, digest)?;
+        let (image, indexing) = image(&view, digest)?;
         let mut batch = Batch::default();
         batch.delete::<Images>(&image.id);
         for manifest in &image.manifests {
             batch.delete::<Manifests>(manifest);
         }
+        inventory::unplace(&mut batch, &image, &indexing);
         let mut freed = 0;
         let layers: BTreeSet<Digest> = image.layers.iter().map(|layer| layer.diff_id).collect();
         for diff_id in layers {
-            batch.delete::<Holders>(&holders::Key { diff_id, image: image.id });
-            if holders(&view, &diff_id)?.iter().all(|holder| *holder == image.id) {
+            if inventory::images_with(&view, &diff_id)?.iter().all(|holder| *holder == image.id) {
                 freed += forget_layer(&view, &mut batch, &diff_id)?;
             }
         }
@@ -129,7 +128,7 @@ impl Scanner {
         let view = self.store().view();
         let row = view.get::<Layers>(diff_id)?.ok_or(Error::NoLayer(*diff_id))?;
         let mut by_base: BTreeMap<Vec<Digest>, Vec<Digest>> = BTreeMap::new();
-        for holder in holders(&view, diff_id)? {
+        for holder in inventory::images_with(&view, diff_id)? {
             let (image, _) = image(&view, &holder)?;
             let ids = image.layers.iter().map(|layer| layer.diff_id);
             let below: Vec<_> = ids.take_while(|id| id != diff_id).collect();
@@ -158,24 +157,17 @@ impl Scanner {
     }
 }
 
-fn holders(view: &View<'_>, diff_id: &Digest) -> Result<Vec<Digest>, Error> {
-    let rows = view.scan::<Holders>(|key| {
-        key.digest(diff_id);
-    });
-    rows.map(|row| Ok(row?.0.image)).collect()
-}
-
 /// Returns how many bytes its kept files took.
 fn forget_layer(view: &View<'_>, batch: &mut Batch, diff_id: &Digest) -> Result<u64, Error> {
     let freed = give_up_files(view, batch, diff_id)?;
     batch.delete::<Layers>(diff_id);
     batch.delete::<Entries>(diff_id);
-    let rows = view.scan::<Findings>(|key| {
+    let keys = view.keys::<Findings>(|key| {
         key.digest(diff_id);
     });
-    for row in rows {
-        batch.delete::<Findings>(&row?.0);
-    }
+    let detectors = keys.map(|key| Ok(key?.component)).collect::<Result<_, Error>>()?;
+    inventory::forget_findings(view, batch, diff_id, &detectors)?;
+    inventory::forget_all(view, batch, diff_id)?;
     Ok(freed)
 }
 

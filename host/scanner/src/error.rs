@@ -15,6 +15,29 @@ pub enum Error {
     /// There is no such layer.
     #[error("layer `{0}` is not known")]
     NoLayer(Digest),
+    /// No advisory has such an identifier.
+    #[error("no advisory knows of `{0}`, by this or any other identifier")]
+    NoVulnerability(String),
+    /// A moment of which nothing is known any more.
+    #[error("what was then is not kept; setting `history.days` reaches back to {oldest}")]
+    BeforeHistory {
+        /// The first moment that is.
+        oldest: String,
+    },
+    /// A version that its scheme cannot order.
+    #[error("version `{version}` cannot be ordered: {why}")]
+    BadVersion {
+        /// The version.
+        version: String,
+        /// Why.
+        why: String,
+    },
+    /// There is no such subscription.
+    #[error("there is no subscription `{0}`")]
+    NoSubscription(String),
+    /// The subscription makes no sense.
+    #[error(transparent)]
+    Subscription(crate::SubscriptionError),
     /// There is no such job.
     #[error("job `{0}` is not known")]
     NoJob(u64),

@@ -7,16 +7,29 @@
 mod changes;
 mod hidden;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use limpid_model::{
-    Digest, Distribution, Fact, ImageLayer, LayerFindings, Package, PluginFailure, PluginId, Unread,
+    Digest, Distribution, Fact, Image, ImageLayer, LayerFindings, Package, PluginFailure, PluginId, Unread,
 };
-use limpid_store::tables::findings::PackageKeys;
-use limpid_store::tables::images::Hidden;
+use limpid_store::View;
+use limpid_store::tables::findings::{self, Findings, PackageKeys};
 
+use crate::Error;
+use crate::inventory::{owner, owners};
 pub(crate) use changes::Change;
 pub(crate) use hidden::hidden;
+
+/// A file of a layer that a later layer replaces or deletes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Hidden {
+    /// Place of the layer that holds it.
+    pub(crate) layer: usize,
+    /// Its path.
+    pub(crate) path: String,
+    /// Place of the layer that hides it.
+    pub(crate) by: usize,
+}
 
 /// What the detectors found in one layer.
 #[derive(Clone, Debug)]
@@ -33,6 +46,42 @@ pub(crate) struct Found {
     pub(crate) keys: Vec<PackageKeys>,
 }
 
+impl LayerFacts {
+    /// The files that state something, or should have.
+    pub(crate) fn stating(&self) -> BTreeSet<String> {
+        let mut paths = BTreeSet::new();
+        for found in &self.found {
+            let facts = found.findings.findings.iter();
+            let facts = facts.filter(|finding| !matches!(finding.fact, Fact::Ownership(_)));
+            paths.extend(facts.map(|finding| finding.path.clone()));
+            paths.extend(found.findings.unread.iter().map(|unread| unread.path.clone()));
+        }
+        paths
+    }
+}
+
+/// What detectors found in the layers of an image: what is in `fresh`, or else in the store.
+pub(crate) fn facts(
+    view: &View<'_>,
+    image: &Image,
+    detectors: &[Digest],
+    fresh: &BTreeMap<findings::Key, findings::Row>,
+) -> Result<Vec<LayerFacts>, Error> {
+    let mut layers = Vec::with_capacity(image.layers.len());
+    for layer in &image.layers {
+        let key = |&component: &Digest| findings::Key { diff_id: layer.diff_id, component };
+        let keys: Vec<_> = detectors.iter().map(key).collect();
+        let known = view.multi_get::<Findings>(&keys)?;
+        let rows = keys.iter().zip(known).filter_map(|(key, known)| fresh.get(key).cloned().or(known));
+        let found = rows.map(|row| {
+            let (detector, findings, keys) = row.into_parts();
+            Found { detector, findings, keys }
+        });
+        layers.push(LayerFacts { layer: layer.clone(), found: found.collect() });
+    }
+    Ok(layers)
+}
+
 /// A package that is there, and where it came from.
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
@@ -45,6 +94,8 @@ pub(crate) struct Held {
     pub(crate) stated_by: usize,
     /// Place of the layer that brought it.
     pub(crate) introduced_by: usize,
+    /// The package of another detector that put the file there which states it.
+    pub(crate) owner: Option<String>,
 }
 
 /// What an image holds when all of its layers are laid upon each other.
@@ -69,6 +120,7 @@ pub(crate) fn fold(
     let mut contents = Contents::default();
     for (place, layer) in layers.into_iter().enumerate() {
         let mut brought = Vec::new();
+        let owned = owned_by(layer.found.iter().map(|found| (&found.detector, &found.findings)));
         for found in layer.found {
             let diff_id = layer.layer.diff_id;
             contents.failures.extend(found.findings.failures.into_iter().map(|f| (diff_id, f)));
@@ -82,6 +134,7 @@ pub(crate) fn fold(
                 let stays = ends(place, &finding.path).is_none();
                 match finding.fact {
                     Fact::Package(package) => brought.extend(keys.next().map(|keys| Held {
+                        owner: owned.get(&(found.detector.name.clone(), finding.path.clone())).cloned(),
                         detector: found.detector.clone(),
                         path: finding.path,
                         member: finding.member,
@@ -108,6 +161,25 @@ pub(crate) fn fold(
         on_layer(place, changes);
     }
     contents
+}
+
+/// Which packages put files of a layer there that another detector read, by that detector and path.
+pub(crate) fn owned_by<'a>(
+    found: impl Iterator<Item = (&'a PluginId, &'a LayerFindings)> + Clone,
+) -> HashMap<(String, String), String> {
+    let owners = owners(found.clone());
+    let mut owned = HashMap::new();
+    if owners.is_empty() {
+        return owned;
+    }
+    for (reader, found) in found {
+        for finding in &found.findings {
+            if let Some(package) = owner(&owners, &finding.path, reader) {
+                owned.insert((reader.name.clone(), finding.path.clone()), package.to_owned());
+            }
+        }
+    }
+    owned
 }
 
 /// Whether what a higher layer states of the distribution counts more than what a lower one does.

@@ -20,7 +20,7 @@ use limpid_store::Batch;
 use crate::{Error, Scanner};
 use layer::ReadLayer;
 use plan::Plan;
-pub(crate) use rows::Fresh;
+pub(crate) use rows::{Fresh, Rows};
 
 /// What indexing an archive gave.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,11 +92,12 @@ impl Scanner {
                 kept += self.put_layer(&view, &mut batch, diff_id, layer)?;
             }
             let fresh: Fresh = read.iter().map(|(diff_id, layer)| (*diff_id, layer.found.clone())).collect();
-            if let Some(first) = indexed.images.first() {
-                self.put_findings(&mut batch, first, &fresh)?;
-            }
+            let rows = match indexed.images.first() {
+                Some(first) => self.put_findings(&view, &mut batch, first, fresh)?,
+                None => Rows::new(),
+            };
             for source in &sources {
-                self.put_image(&view, &mut batch, source, components(&detectors), &read, &fresh)?;
+                self.put_image(&view, &mut batch, source, components(&detectors), &read, &rows)?;
             }
             also(&indexed, &mut batch)?;
             self.store().commit(batch)?;

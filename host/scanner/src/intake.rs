@@ -4,6 +4,7 @@
 mod collector;
 mod difference;
 mod document;
+mod enrichments;
 mod keeping;
 
 use std::io::Read;
@@ -15,7 +16,8 @@ use limpid_store::Batch;
 use limpid_store::tables::feeds::{self, Feeds};
 use limpid_store::tables::sources::{self, Sources};
 
-use crate::{Error, Scanner};
+use crate::history::Record;
+use crate::{Error, Scanner, notices};
 use collector::Collector;
 use difference::Difference;
 use keeping::Keeping;
@@ -118,18 +120,28 @@ impl Scanner {
         let _alone = self.lock_intake();
         let view = self.store().view();
         let mut batch = Batch::default();
-        let difference = Difference::write(
+        let mut row = view.get::<Feeds>(&name.to_owned())?.unwrap_or_default();
+        let now = self.settings().clock.now();
+        let record = Record { at: now, feed: name, revision: row.revision + 1, source: &source.name };
+        let key = sources::Key { feed: name.to_owned(), source: source.name.clone() };
+        if view.get::<Sources>(&key)?.is_none() {
+            record.source(&mut batch)?;
+        }
+        let mut difference = Difference::write(
             self,
             &view,
             &mut batch,
-            (name, source),
+            (&record, source),
             &collected.advisories,
             &collected.withdrawn,
         )?;
-        let mut row = view.get::<Feeds>(&name.to_owned())?.unwrap_or_default();
+        let known = collected.enrichments.values();
+        enrichments::write(&view, &mut batch, (&record, source), known, &mut difference)?;
         row.set_plugin(feed.plugin().clone());
         row.revision += u64::from(difference.any());
-        row.last_success = Some(self.settings().clock.now());
+        let cause = (name, row.revision);
+        let notices = notices::raise(self, &view, &mut batch, cause, &difference.changes)?;
+        row.last_success = Some(now);
         row.advisories = (row.advisories + difference.added).saturating_sub(difference.withdrawn);
         row.rejected = collected.rejected;
         row.rejections = collected.rejections.clone();
@@ -147,9 +159,8 @@ impl Scanner {
             follow: collected.follow,
         };
         batch.put::<Feeds>(&name.to_owned(), &row)?;
-        let key = sources::Key { feed: name.to_owned(), source: source.name.clone() };
         let namespaces = difference.namespaces.into_iter().collect();
-        let mut state = sources::Row::new(feed.plugin().clone(), self.settings().clock.now(), namespaces);
+        let mut state = sources::Row::new(feed.plugin().clone(), now, namespaces);
         state.advisories = difference.held;
         state.rejected = taken.rejected;
         // A document that only names others, an index, is no source of advisories.
@@ -164,6 +175,7 @@ impl Scanner {
             added = taken.added,
             changed = taken.changed,
             withdrawn = taken.withdrawn,
+            notices,
             rejected = taken.rejected,
             "took in a document of feed `{name}`"
         );

@@ -8,19 +8,27 @@
 
 mod catalog;
 mod error;
+mod explain;
+mod figures;
 mod fold;
+mod history;
 mod index;
 mod intake;
+mod inventory;
 mod jobs;
 mod matching;
+mod notices;
+mod packages;
 mod plugins;
 mod refresh;
 mod rekey;
 mod report;
 mod settings;
+mod severity;
 #[cfg(test)]
 mod test_support;
 mod versions;
+mod vulnerabilities;
 
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, mpsc};
@@ -31,15 +39,21 @@ use limpid_store::Store;
 
 pub use catalog::{ImageSummary, LayerContext, LayerDescription, Page};
 pub use error::{Error, chain};
+pub use explain::{Explanation, Outcome, Verdict};
+pub use figures::Figures;
+pub use history::AsOf;
 pub use index::{Indexed, Progress};
 pub use intake::{FeedState, SourceState, Taken};
 pub use jobs::{Job, JobState, Jobs, Spool};
 pub use limpid_layers::{Archive, Error as ArchiveError, Limits};
 pub use limpid_runtime::{self as runtime};
 pub use limpid_store::{self as store};
+pub use notices::{Kind as NoticeKind, Subscription, SubscriptionError};
+pub use packages::{HeldVersion, Holder, Versions};
 pub use refresh::Refresh;
 pub use report::Inventory;
 pub use settings::{Clock, Keep, Settings, rfc3339};
+pub use vulnerabilities::{ConcernedImage, ConcernedPackage, Filter, Published, VulnerabilityDescription};
 
 /// Plugins, store and settings: what every use case needs. Cheap to clone.
 #[derive(Clone)]
@@ -85,6 +99,7 @@ impl Scanner {
             refresher: Mutex::default(),
         }));
         scanner.count_kept()?;
+        scanner.build_inventory()?;
         scanner.rekey()?;
         Ok(scanner)
     }

@@ -4,14 +4,19 @@
 mod detectors;
 
 use std::sync::atomic::Ordering;
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use limpid_model::PluginId;
 use limpid_runtime::Change;
 
 use crate::error::chain;
 use crate::{Error, Scanner};
+
+/// How often what is too long ago is forgotten, at least.
+const TIDYING: Duration = Duration::from_secs(60 * 60);
 
 /// The thread that refreshes, until it is dropped.
 #[derive(Debug)]
@@ -82,11 +87,13 @@ fn work(scanner: &Scanner, events: &mpsc::Receiver<Event>) {
     let done = scanner.refresh_images(&stopped);
     report(done);
     scanner.end_refresh();
-    while let Ok(event) = events.recv() {
-        match event {
-            Event::Changed(change) => report(scanner.refresh_after(&change, &stopped)),
-            Event::Images => report(scanner.refresh_images(&stopped)),
-            Event::Stop => break,
+    loop {
+        report(scanner.forget_history());
+        match events.recv_timeout(TIDYING) {
+            Ok(Event::Changed(change)) => report(scanner.refresh_after(&change, &stopped)),
+            Ok(Event::Images) => report(scanner.refresh_images(&stopped)),
+            Err(RecvTimeoutError::Timeout) => continue,
+            Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => break,
         }
         scanner.end_refresh();
     }

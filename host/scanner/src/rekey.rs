@@ -2,32 +2,64 @@
 //! to say to each other.
 
 use limpid_model::{Digest, Fact, KeyedVersion, Package};
-use limpid_store::Batch;
 use limpid_store::table::Table;
 use limpid_store::tables::affects::{self, Affects, KeyedRange, Statement};
 use limpid_store::tables::findings::{self, Findings, PackageKeys};
+use limpid_store::tables::marks::{self, Marks};
+use limpid_store::{Batch, View};
 
 use crate::versions::{self, Keys, Wanted};
-use crate::{Error, Scanner};
+use crate::{Error, Scanner, inventory};
 
 /// A row with keys of the schemes that are loaded; none where it has them.
 type Rekeyed<T> = fn(&Scanner, &<T as Table>::Key, <T as Table>::Row) -> Option<<T as Table>::Row>;
 
-/// Rows rewritten in one batch.
+/// Adds a row to a batch, with all that follows of it.
+type WriteRow<T> = fn(&View<'_>, &mut Batch, &<T as Table>::Key, <T as Table>::Row) -> Result<(), Error>;
+
+/// Says with which schemes all rows were keyed.
+const MARK: &str = "schemes";
+
+/// Rows rewritten under one lock.
 const ROWS: usize = 1_000;
 
 impl Scanner {
     /// Computes again the keys of versions whose scheme's component is not the one that is loaded.
     pub(crate) fn rekey(&self) -> Result<(), Error> {
+        let mark = MARK.to_owned();
+        let components = self.schemes();
+        let known = self.store().view().get::<Marks>(&mark)?.map(marks::Row::into_components);
+        if known.as_ref() == Some(&components) {
+            return Ok(());
+        }
+        // Where this is broken off, nobody relies on what it was to do.
+        self.set_mark(&mark, None)?;
         let findings = self.stale::<Findings>(Self::rekeyed_findings)?;
         let statements = self.stale::<Affects>(Self::rekeyed_statements)?;
-        self.rewrite::<Findings>(&findings, Self::rekeyed_findings)?;
-        self.rewrite::<Affects>(&statements, Self::rekeyed_statements)?;
+        self.rewrite::<Findings>(&findings, Self::rekeyed_findings, write_findings)?;
+        self.rewrite::<Affects>(&statements, Self::rekeyed_statements, write_statements)?;
+        self.set_mark(&mark, Some(components))?;
         let rewritten = findings.len() + statements.len();
         if rewritten > 0 {
             tracing::info!(rewritten, "ordered versions anew: the plugins of their schemes have changed");
         }
         Ok(())
+    }
+
+    /// The components of all schemes that are loaded, sorted.
+    fn schemes(&self) -> Vec<Digest> {
+        let mut components: Vec<_> = self.plugins().schemes().map(|scheme| scheme.plugin().digest).collect();
+        components.sort_unstable();
+        components
+    }
+
+    fn set_mark(&self, mark: &String, components: Option<Vec<Digest>>) -> Result<(), Error> {
+        let mut batch = Batch::default();
+        match components {
+            Some(components) => batch.put::<Marks>(mark, &marks::Row::new(components))?,
+            None => batch.delete::<Marks>(mark),
+        }
+        Ok(self.store().commit(batch)?)
     }
 
     /// Rows with keys of a component that is not loaded. Whoever writes rows computes their keys
@@ -48,14 +80,19 @@ impl Scanner {
     }
 
     /// Writes rows anew, some at a time, as they are by now.
-    fn rewrite<T: Table>(&self, keys: &[T::Key], rekeyed: Rekeyed<T>) -> Result<(), Error> {
+    fn rewrite<T: Table>(
+        &self,
+        keys: &[T::Key],
+        rekeyed: Rekeyed<T>,
+        write: WriteRow<T>,
+    ) -> Result<(), Error> {
         for keys in keys.chunks(ROWS) {
             let _locks = (self.lock_images(), self.lock_intake());
             let mut batch = Batch::default();
-            let rows = self.store().view().multi_get::<T>(keys)?;
-            for (key, row) in keys.iter().zip(rows) {
+            let view = self.store().view();
+            for (key, row) in keys.iter().zip(view.multi_get::<T>(keys)?) {
                 if let Some(row) = row.and_then(|row| rekeyed(self, key, row)) {
-                    batch.put::<T>(key, &row)?;
+                    write(&view, &mut batch, key, row)?;
                 }
             }
             self.store().commit(batch)?;
@@ -111,7 +148,7 @@ impl Scanner {
     }
 
     fn rekeyed_statements(&self, key: &affects::Key, row: affects::Row) -> Option<affects::Row> {
-        let mut statements = row.into_statements();
+        let (mut statements, vulnerabilities) = row.into_parts();
         if statements.iter().all(|statement| self.loaded(&statement.scheme) == statement.component) {
             return None;
         }
@@ -130,8 +167,26 @@ impl Scanner {
                 *keyed = keys.keyed(&scheme, &keyed.version);
             }
         }
-        Some(affects::Row::new(statements))
+        Some(affects::Row::new(statements, vulnerabilities))
     }
+}
+
+fn write_findings(
+    view: &View<'_>,
+    batch: &mut Batch,
+    key: &findings::Key,
+    row: findings::Row,
+) -> Result<(), Error> {
+    inventory::put_findings(view, batch, &key.diff_id, vec![(key.component, row)])
+}
+
+fn write_statements(
+    _view: &View<'_>,
+    batch: &mut Batch,
+    key: &affects::Key,
+    row: affects::Row,
+) -> Result<(), Error> {
+    Ok(batch.put::<Affects>(key, &row)?)
 }
 
 fn versions_of(statement: &Statement) -> impl Iterator<Item = &KeyedVersion> {

@@ -1,23 +1,27 @@
 //! Reports: what concerns an image, read at one moment.
 
+mod advisory_rows;
 mod coverage;
+mod enrichments;
 mod purl;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use limpid_model::report::{
-    Finding, Gap, InstalledPackage, LayerChanges, LayerOrigin, RatedSeverity, Report,
+    Enriched, Exploited, Finding, Gap, InstalledPackage, LayerChanges, LayerOrigin, Publisher, Report,
 };
-use limpid_model::{Advisory, Digest, Distribution, Image, ImageLayer, Rating, Severity};
+use limpid_model::{Advisory, Digest, Distribution, Image, ImageLayer};
 use limpid_store::View;
 use limpid_store::tables::advisories::{self, Advisories};
-use limpid_store::tables::findings::{self, Findings};
 use limpid_store::tables::images::Indexing;
 
-use crate::catalog;
-use crate::fold::{self, Change, Contents, Found, Held, LayerFacts};
-use crate::matching::{self, Match};
-use crate::{Error, Scanner};
+use crate::fold::{self, Change, Contents, Held, LayerFacts};
+use crate::history::{AsOf, Past, Then};
+use crate::matching::{self, All, Match, PublisherView};
+use crate::severity::severity;
+use crate::{Error, Scanner, catalog, inventory};
+pub(crate) use advisory_rows::AdvisoryRows;
+pub(crate) use enrichments::Enrichments;
 
 /// What each layer of an image did to its packages, and what is there in the end.
 #[derive(Clone, Debug)]
@@ -39,16 +43,29 @@ impl Scanner {
     /// # Errors
     /// [`Error::NoImage`] where there is no such image.
     pub fn report(&self, digest: &Digest) -> Result<Report, Error> {
+        self.report_as_of(digest, None)
+    }
+
+    /// The same as it would have been at a moment of the past: from what was said then of what the
+    /// image is known to hold now.
+    ///
+    /// # Errors
+    /// [`Error::NoImage`] where there is no such image, [`Error::BeforeHistory`] where the moment is
+    /// longer ago than is kept.
+    pub fn report_as_of(&self, digest: &Digest, as_of: Option<&AsOf>) -> Result<Report, Error> {
         // Before the view is taken: what ends after that is not in it.
         let begun = self.refreshes();
         let view = self.store().view();
         let (image, indexing) = catalog::image(&view, digest)?;
         let facts = facts(&view, &image, &indexing)?;
+        let hidden = inventory::hidden_of(&view, &image, &indexing)?;
         let mut plugins: Vec<_> =
             facts.iter().flat_map(|layer| &layer.found).map(|found| found.detector.clone()).collect();
-        let contents = fold::fold(facts, &indexing.hidden, |_, _| ());
-        let matches = matching::matches(&view, &contents)?;
-        let findings = findings(&view, &image, &contents, &matches.matches)?;
+        let contents = fold::fold(facts, &hidden, |_, _| ());
+        let past = as_of.map(|as_of| self.past(&view, as_of)).transpose()?.unwrap_or_default();
+        let said = Then { past: &past, now: All::new(&view) };
+        let matches = matching::matches(said, &contents, self.owned())?;
+        let findings = findings(&view, &past, &image, &contents, &matches.matches)?;
         let mut coverage = coverage::coverage(self, &view, &contents, &indexing, matches)?;
         if self.has_refreshed_since(begun) {
             coverage.gaps.push(Gap::RefreshUnderWay);
@@ -68,8 +85,9 @@ impl Scanner {
         let view = self.store().view();
         let (image, indexing) = catalog::image(&view, digest)?;
         let facts = facts(&view, &image, &indexing)?;
+        let hidden = inventory::hidden_of(&view, &image, &indexing)?;
         let mut changes = Vec::new();
-        let contents = fold::fold(facts, &indexing.hidden, |_, change| changes.push(change));
+        let contents = fold::fold(facts, &hidden, |_, change| changes.push(change));
         let describe = |held: &Held| installed(held, &image.layers, contents.distribution.as_ref());
         let layers = changes.into_iter().map(|changes| layer_changes(changes, &describe)).collect();
         let mut packages: Vec<_> = contents.packages.iter().map(describe).collect();
@@ -92,79 +110,97 @@ fn layer_changes(changes: Vec<Change>, describe: &impl Fn(&Held) -> InstalledPac
 
 /// What the detectors that saw the image found in its layers.
 fn facts(view: &View<'_>, image: &Image, indexing: &Indexing) -> Result<Vec<LayerFacts>, Error> {
-    let mut layers = Vec::with_capacity(image.layers.len());
-    for layer in &image.layers {
-        let keys: Vec<_> = indexing
-            .detectors
-            .iter()
-            .map(|&component| findings::Key { diff_id: layer.diff_id, component })
-            .collect();
-        let rows = view.multi_get::<Findings>(&keys)?;
-        let found = rows.into_iter().flatten().map(|row| {
-            let (detector, findings, keys) = row.into_parts();
-            Found { detector, findings, keys }
-        });
-        layers.push(LayerFacts { layer: layer.clone(), found: found.collect() });
-    }
-    Ok(layers)
+    fold::facts(view, image, &indexing.detectors, &BTreeMap::new())
 }
 
 fn findings(
     view: &View<'_>,
+    past: &Past,
     image: &Image,
     contents: &Contents,
     matches: &[Match],
 ) -> Result<Vec<Finding>, Error> {
-    let advisories = advisories_of(view, matches)?;
+    let advisories = advisories_of(view, past, matches)?;
+    let mut enrichments = Enrichments::new(view);
     let mut findings = Vec::with_capacity(matches.len());
     for found in matches {
         let Some(held) = contents.packages.get(found.package) else { continue };
-        let advisory = advisories.get(&key_of(found));
         let package = installed(held, &image.layers, contents.distribution.as_ref());
-        findings.push(finding(found, advisory, package));
+        let known = past.enrichments(&found.vulnerability, enrichments.of(&found.vulnerability)?.to_vec());
+        findings.push(finding(found, &advisories, &known, package));
     }
     findings.sort_by(|a, b| {
-        let key = |f: &Finding| std::cmp::Reverse(f.severity.severity);
-        (key(a), &a.vulnerability, &a.package.name, &a.package.path).cmp(&(
-            key(b),
-            &b.vulnerability,
-            &b.package.name,
-            &b.package.path,
-        ))
+        let probability = |f: &Finding| f.exploit_probability.unwrap_or(0.0);
+        let weight = |f: &Finding| (f.exploited.is_some(), f.severity.severity);
+        weight(b)
+            .cmp(&weight(a))
+            .then_with(|| probability(b).total_cmp(&probability(a)))
+            .then_with(|| place(a).cmp(&place(b)))
     });
     Ok(findings)
 }
 
-fn finding(found: &Match, advisory: Option<&Advisory>, package: InstalledPackage) -> Finding {
+/// Where a finding stands among those that weigh as much.
+fn place(finding: &Finding) -> (&str, &str, &str) {
+    (&finding.vulnerability, &finding.package.name, &finding.package.path)
+}
+
+fn finding(
+    found: &Match,
+    advisories: &AdvisoriesByKey,
+    enrichments: &[Enriched],
+    package: InstalledPackage,
+) -> Finding {
+    let advisory = advisories.get(&key_of(found));
     let general = advisory.map_or(&[][..], |advisory| &advisory.ratings);
     Finding {
-        vulnerability: found.id.clone(),
-        aliases: advisory.map(|a| a.aliases.clone()).unwrap_or_default(),
+        vulnerability: found.vulnerability.clone(),
+        aliases: aliases(found, advisories),
         title: advisory.map(|a| a.title.clone()).unwrap_or_default(),
         status: found.status,
         note: found.note.clone(),
-        severity: severity(&found.ratings, general),
+        severity: severity(&found.origin.feed, &found.ratings, general, enrichments),
         package,
         fixed_version: found.fixed_version.clone(),
         origin: found.origin.clone(),
         references: advisory.map(|a| a.references.clone()).unwrap_or_default(),
+        advisory: found.id.clone(),
+        publishers: found.views.iter().map(publisher).collect(),
+        exploited: exploited(enrichments),
+        exploit_probability: enrichments.iter().find_map(|known| known.enrichment.probability()),
+        enrichments: enrichments.to_vec(),
     }
 }
 
-/// The publisher's word on this package counts before that on the vulnerability; within each, the
-/// worst.
-fn severity(of_package: &[Rating], of_vulnerability: &[Rating]) -> RatedSeverity {
-    for (ratings, of_package) in [(of_package, true), (of_vulnerability, false)] {
-        let understood = ratings.iter().filter(|rating| Severity::of(rating) != Severity::Unknown);
-        if let Some(rating) = understood.max_by_key(|rating| Severity::of(rating)) {
-            return RatedSeverity {
-                severity: Severity::of(rating),
-                rating: Some(rating.clone()),
-                of_package,
-            };
+fn exploited(enrichments: &[Enriched]) -> Option<Exploited> {
+    enrichments.iter().find_map(|known| {
+        let since = known.enrichment.exploited()?.to_owned();
+        Some(Exploited { since, feed: known.feed.clone() })
+    })
+}
+
+fn publisher(view: &PublisherView) -> Publisher {
+    Publisher {
+        advisory: view.id.clone(),
+        origin: view.origin.clone(),
+        status: view.status,
+        fixed_version: view.fixed_version.clone(),
+    }
+}
+
+/// All other identifiers under which publishers speak of the vulnerability. Of an advisory that is
+/// about several, only its own.
+fn aliases(found: &Match, advisories: &AdvisoriesByKey) -> Vec<String> {
+    let mut aliases = BTreeSet::new();
+    for view in &found.views {
+        aliases.insert(view.id.clone());
+        let known = advisories.get(&(view.origin.feed.clone(), view.id.clone(), view.origin.source.clone()));
+        if let Some(advisory) = known.filter(|advisory| advisory.vulnerabilities().len() == 1) {
+            aliases.extend(advisory.aliases.iter().cloned());
         }
     }
-    RatedSeverity { severity: Severity::Unknown, rating: None, of_package: false }
+    aliases.remove(&found.vulnerability);
+    aliases.into_iter().collect()
 }
 
 fn key_of(found: &Match) -> (String, String, String) {
@@ -173,8 +209,11 @@ fn key_of(found: &Match) -> (String, String, String) {
 
 type AdvisoriesByKey = HashMap<(String, String, String), Advisory>;
 
-fn advisories_of(view: &View<'_>, matches: &[Match]) -> Result<AdvisoriesByKey, Error> {
-    let mut wanted: Vec<_> = matches.iter().map(key_of).collect();
+fn advisories_of(view: &View<'_>, past: &Past, matches: &[Match]) -> Result<AdvisoriesByKey, Error> {
+    let of_view =
+        |view: &PublisherView| (view.origin.feed.clone(), view.id.clone(), view.origin.source.clone());
+    let views = matches.iter().flat_map(|found| &found.views).map(of_view);
+    let mut wanted: Vec<_> = matches.iter().map(key_of).chain(views).collect();
     wanted.sort_unstable();
     wanted.dedup();
     let keys: Vec<_> = wanted
@@ -186,9 +225,9 @@ fn advisories_of(view: &View<'_>, matches: &[Match]) -> Result<AdvisoriesByKey, 
         })
         .collect();
     let rows = view.multi_get::<Advisories>(&keys)?;
-    let found = wanted.into_iter().zip(rows).filter_map(|(key, row)| {
-        let advisory = row?.into_advisory(key.1.clone());
-        Some((key, advisory))
+    let found = wanted.into_iter().zip(keys).zip(rows).filter_map(|((wanted, key), row)| {
+        let advisory = past.advisory(&key, row)?.into_advisory(key.id.clone());
+        Some((wanted, advisory))
     });
     Ok(found.collect())
 }
@@ -213,5 +252,6 @@ fn installed(held: &Held, layers: &[ImageLayer], distribution: Option<&Distribut
             created_by: layer.and_then(|layer| layer.created_by.clone()),
         },
         detector: held.detector.clone(),
+        owner: held.owner.clone(),
     }
 }

@@ -18,6 +18,15 @@ pub struct Settings {
     pub queue: usize,
     /// Advisories that one document may state (`feeds.advisories`).
     pub advisories: usize,
+    /// Whether packages whose files the distribution put there are judged by the advisories of
+    /// their own ecosystem, too (`reports.judge_owned`).
+    pub judge_owned: bool,
+    /// For how long a notice that tells the contrary of one before it is held back, in milliseconds
+    /// (`notices.flap_window`, in seconds).
+    pub flap_window: u64,
+    /// How long it is kept what advisories said before they changed, in milliseconds
+    /// (`history.days`).
+    pub history: u64,
     /// Versions of which keys are asked in one call of a scheme.
     pub versions_a_call: usize,
     /// Which files of layers are kept.
@@ -36,6 +45,9 @@ impl Settings {
             layers: 2,
             queue: 1_000,
             advisories: 2_000_000,
+            judge_owned: false,
+            flap_window: 600_000,
+            history: 90 * 24 * 60 * 60 * 1_000,
             versions_a_call: 10_000,
             keep: Keep::default(),
             clock: Clock::system(),

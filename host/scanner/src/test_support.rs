@@ -63,6 +63,7 @@ pub(crate) fn held(package: Package) -> Held {
         package,
         stated_by: 0,
         introduced_by: 0,
+        owner: None,
     }
 }
 

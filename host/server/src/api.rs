@@ -5,16 +5,24 @@ mod feeds;
 mod images;
 mod jobs;
 mod layers;
+mod packages;
 mod plugins;
 mod report;
+mod vulnerabilities;
 
 pub use feeds::{Feed, Feeds, Followed, Rejection, Source, Taken};
 pub use images::{Image, ImageLayer, Images, Platform};
 pub use jobs::{Job, JobError};
 pub use layers::{Changed, Changes, ImageLayers, Layer, LayerContext};
+pub use packages::{HeldVersion, HolderImage, Holders};
 pub use plugins::{Plugin, PluginRef, PluginWithVersions, Plugins, RefusedPlugin};
 pub use report::{
-    Coverage, Distribution, Finding, Inventory, LayerRef, Package, Rating, Report, Severity, Summary,
+    Coverage, Distribution, Enrichment, Finding, Inventory, LayerRef, Package, Publisher, Rating, Report,
+    Severity, Summary,
+};
+pub use vulnerabilities::{
+    Advisory, Concerned, ConcernedImages, ConcernedPackage, Explanation, Figures, Unfixed, Verdict,
+    Vulnerability,
 };
 
 /// RFC 3339 in UTC from milliseconds since 1970.

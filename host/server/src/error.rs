@@ -60,6 +60,11 @@ pub fn code(error: &Error) -> String {
         Error::Archive(error) => archive_code(error),
         Error::NoImage(_) => "no-such-image",
         Error::NoLayer(_) => "no-such-layer",
+        Error::NoVulnerability(_) => "no-such-vulnerability",
+        Error::BeforeHistory { .. } => "before-history",
+        Error::BadVersion { .. } => "bad-version",
+        Error::NoSubscription(_) => "no-such-subscription",
+        Error::Subscription(_) => "bad-subscription",
         Error::NoJob(_) => "no-such-job",
         Error::NoFeed { .. } => "no-such-feed",
         Error::NoScheme { .. } => "no-such-scheme",
@@ -106,10 +111,16 @@ fn status(error: &Error) -> StatusCode {
         Error::Archive(_) | Error::TooManyAdvisories { .. } | Error::Document(_) => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
-        Error::NoImage(_) | Error::NoLayer(_) | Error::NoJob(_) | Error::NoFeed { .. } => {
-            StatusCode::NOT_FOUND
-        }
+        Error::NoImage(_)
+        | Error::NoLayer(_)
+        | Error::NoVulnerability(_)
+        | Error::NoSubscription(_)
+        | Error::NoJob(_)
+        | Error::NoFeed { .. } => StatusCode::NOT_FOUND,
         Error::NoScheme { .. } => StatusCode::NOT_FOUND,
+        Error::Subscription(_) | Error::BadVersion { .. } | Error::BeforeHistory { .. } => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         Error::Plugin(failure) => match failure.blame {
             Blame::Input => StatusCode::UNPROCESSABLE_ENTITY,
             Blame::Plugin | Blame::Host => StatusCode::INTERNAL_SERVER_ERROR,

@@ -5,8 +5,10 @@ mod images;
 mod jobs;
 mod layers;
 mod metrics;
+mod packages;
 mod plugins;
 mod prefer;
+mod vulnerabilities;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -27,6 +29,11 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/v1/images/{digest}/report", get(images::report))
         .route("/v1/images/{digest}/packages", get(images::packages))
         .route("/v1/images/{digest}/layers", get(images::layers))
+        .route("/v1/images/{digest}/explain", get(vulnerabilities::explain))
+        .route("/v1/vulnerabilities/{id}", get(vulnerabilities::show))
+        .route("/v1/vulnerabilities/{id}/images", get(vulnerabilities::images))
+        .route("/v1/packages/{namespace}/{*name}", get(packages::holders))
+        .route("/v1/figures", get(vulnerabilities::figures))
         .route("/v1/layers/{diff_id}", get(layers::show))
         .route("/v1/jobs/{id}", get(jobs::show))
         .route("/v1/plugins", get(plugins::list))

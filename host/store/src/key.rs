@@ -37,7 +37,12 @@ impl Writer {
 
     /// Appends a text, whole: what follows is another part.
     pub fn text(&mut self, text: &str) -> &mut Self {
-        for &byte in text.as_bytes() {
+        self.bytes(text.as_bytes())
+    }
+
+    /// Appends bytes of any length, whole, in the way of a text.
+    pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
+        for &byte in bytes {
             self.0.push(byte);
             if byte == 0 {
                 self.0.push(0xFF);
@@ -81,20 +86,25 @@ impl<'a> Reader<'a> {
 
     /// The next text.
     pub fn text(&mut self) -> Option<String> {
-        let mut text = Vec::new();
+        self.bytes().and_then(|bytes| String::from_utf8(bytes).ok())
+    }
+
+    /// The next bytes of any length.
+    pub fn bytes(&mut self) -> Option<Vec<u8>> {
+        let mut bytes = Vec::new();
         loop {
             match *self.0 {
                 [0, 0, ref rest @ ..] => {
                     self.0 = rest;
-                    return String::from_utf8(text).ok();
+                    return Some(bytes);
                 }
                 [0, 0xFF, ref rest @ ..] => {
-                    text.push(0);
+                    bytes.push(0);
                     self.0 = rest;
                 }
                 [0, ..] | [] => return None,
                 [byte, ref rest @ ..] => {
-                    text.push(byte);
+                    bytes.push(byte);
                     self.0 = rest;
                 }
             }

@@ -103,18 +103,42 @@ impl View<'_> {
         self.0.scan(&prefix, &prefix).map(|entry| table::decode_key::<T>(&entry?.0))
     }
 
+    /// The keys of those rows that come after a key, or of all of them.
+    pub fn keys_after<T: Table>(
+        &self,
+        prefix: impl FnOnce(&mut Writer),
+        after: Option<T::Key>,
+    ) -> impl Iterator<Item = Result<T::Key, Error>> {
+        let prefix = table::encode_prefix::<T>(prefix);
+        let from = after.as_ref().map_or_else(|| prefix.clone(), following::<T>);
+        self.0.scan(&prefix, &from).map(|entry| table::decode_key::<T>(&entry?.0))
+    }
+
+    /// Rows from a key on, as long as their keys begin with a prefix. Both are parts of keys.
+    pub fn scan_from<T: Table>(
+        &self,
+        prefix: impl FnOnce(&mut Writer),
+        from: impl FnOnce(&mut Writer),
+    ) -> impl Iterator<Item = Result<(T::Key, T::Row), Error>> {
+        let (prefix, from) = (table::encode_prefix::<T>(prefix), table::encode_prefix::<T>(from));
+        decoded::<T>(self.0.scan(&prefix, &from))
+    }
+
     /// All rows after a key, or from the first on.
     pub fn scan_after<T: Table>(
         &self,
         after: Option<&T::Key>,
     ) -> impl Iterator<Item = Result<(T::Key, T::Row), Error>> {
-        let from = after.map_or_else(Vec::new, |key| {
-            let mut from = table::encode_key::<T>(key);
-            from.push(0);
-            from
-        });
+        let from = after.map_or_else(Vec::new, following::<T>);
         decoded::<T>(self.0.scan(&[T::ID], &from))
     }
+}
+
+/// The first key after one.
+fn following<T: Table>(key: &T::Key) -> Vec<u8> {
+    let mut from = table::encode_key::<T>(key);
+    from.push(0);
+    from
 }
 
 fn decoded<T: Table>(

@@ -9,7 +9,7 @@
 //! | 2 | [`manifests`] | manifest digest | image id |
 //! | 3 | [`layers`] | diff id | size, media type |
 //! | 4 | [`entries`] | diff id | what it holds, replaces and deletes |
-//! | 5 | [`holders`] | diff id, image id | an image that has this layer |
+//! | 5 | [`holders`] | diff id, image id | an image that has this layer; until there was 22 |
 //! | 6 | [`findings`] | diff id, component digest | facts, and what could not be read |
 //! | 7 | [`advisories`] | feed, id, source | what a publisher says |
 //! | 8 | [`stated`] | feed, source, id | digest of what was said |
@@ -19,21 +19,43 @@
 //! | 12 | [`sources`] | feed, source | what it speaks of, and since when |
 //! | 13 | [`kept`] | diff id, path | a small claimed file |
 //! | 14 | [`documents`] | feed, source, piece | the last document of a source |
+//! | 20 | [`inventory`] | namespace, package, version key, layer | a package of a layer |
+//! | 21 | [`contexts`] | diff id, number | surroundings in which images have a layer |
+//! | 22 | [`placements`] | diff id, context, image | an image that has this layer in them |
+//! | 24 | [`known_as`] | identifier, feed, id, source | an advisory that has this identifier |
+//! | 25 | [`enrichments`] | vulnerability, kind, feed, source | scores, exploitation |
+//! | 26 | [`enriched`] | feed, source, vulnerability, kind | digest of what was said |
+//! | 30 | [`subscriptions`] | name | who is told of what |
+//! | 31 | [`outbox`] | subscription, number | a notice, and how far its delivery is |
+//! | 32 | [`raised`] | image, vulnerability | what was told last, and what is held back |
+//! | 27 | [`history`] | time, feed, revision, source, id, kind | what was said before a change |
+//! | 23 | [`marks`] | name | on what all rows of some kind rest |
 
 pub mod advisories;
 pub mod affects;
+pub mod contexts;
 pub mod documents;
+pub mod enriched;
+pub mod enrichments;
 pub mod entries;
 pub mod feeds;
 pub mod findings;
 #[cfg(test)]
 mod frozen;
+pub mod history;
 pub mod holders;
 pub mod images;
+pub mod inventory;
 pub mod jobs;
 pub mod kept;
+pub mod known_as;
 pub mod layers;
 pub mod manifests;
+pub mod marks;
+pub mod outbox;
+pub mod placements;
+pub mod raised;
 pub mod sources;
 pub mod stated;
+pub mod subscriptions;
 pub mod values;

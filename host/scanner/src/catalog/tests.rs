@@ -1,6 +1,7 @@
 use limpid_layers::Archive;
 use limpid_store::Store;
 use limpid_store::table::Table;
+use limpid_store::tables::placements::Placements;
 
 use super::*;
 use crate::Progress;
@@ -60,7 +61,7 @@ fn deleting_an_image_forgets_the_layers_that_no_other_has() {
     assert!(matches!(scanner.delete_image(&one), Err(Error::NoImage(_))));
     let left = [count::<Images>(&scanner), count::<Layers>(&scanner), count::<Entries>(&scanner)];
     assert_eq!(left, [0; 3]);
-    assert_eq!((count::<Holders>(&scanner), count::<Findings>(&scanner)), (0, 0));
+    assert_eq!((count::<Placements>(&scanner), count::<Findings>(&scanner)), (0, 0));
 }
 
 #[test]
@@ -71,7 +72,7 @@ fn an_image_may_hold_one_layer_twice() {
     assert_eq!(description.contexts.len(), 1);
     assert!(description.contexts[0].below.is_empty());
     scanner.delete_image(&twice).unwrap();
-    assert_eq!((count::<Layers>(&scanner), count::<Holders>(&scanner)), (0, 0));
+    assert_eq!((count::<Layers>(&scanner), count::<Placements>(&scanner)), (0, 0));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
+use super::Hidden;
 use limpid_layers::Overlay;
-use limpid_store::tables::images::Hidden;
 
 /// Which files that state facts a later layer replaces or deletes, and which layer that is.
 ///

@@ -35,9 +35,8 @@ impl<'a> Plan<'a> {
     ) -> Result<Self, Error> {
         let mut unknown = BTreeMap::new();
         let mut known = std::collections::BTreeSet::new();
-        let layers = images.iter().flat_map(|source| {
-            source.layers.iter().map(move |layer| (source.image.id, layer))
-        });
+        let layers =
+            images.iter().flat_map(|source| source.layers.iter().map(move |layer| (source.image.id, layer)));
         for (image, source) in layers {
             let diff_id = source.diff_id;
             if read.contains_key(&diff_id) || unknown.contains_key(&diff_id) || known.contains(&diff_id) {

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use limpid_layers::{ImageSource, Overlay};
 use limpid_model::{Digest, Fact, Image, LayerEntry, LayerFindings, PluginId};
 use limpid_store::tables::entries::Entries;
-use limpid_store::tables::findings::{self, Findings};
-use limpid_store::tables::holders::{self, Holders};
-use limpid_store::tables::images::{self, Hidden, Images, Indexing};
+use limpid_store::tables::findings;
+use limpid_store::tables::images::{self, Images, Indexing};
 use limpid_store::tables::kept::{self, Kept};
 use limpid_store::tables::layers::{self, Layers};
 use limpid_store::tables::manifests::{self, Manifests};
@@ -15,11 +14,13 @@ use limpid_store::{Batch, View};
 
 use super::detection;
 use super::layer::ReadLayer;
-use crate::fold;
-use crate::{Error, Scanner};
+use crate::{Error, Scanner, fold, inventory};
 
 /// What detectors found in layers, and is not in the store yet.
 pub(crate) type Fresh = BTreeMap<Digest, Vec<(PluginId, LayerFindings)>>;
+
+/// The same as rows of a batch that is not yet written.
+pub(crate) type Rows = BTreeMap<findings::Key, findings::Row>;
 
 impl Scanner {
     /// Writes a layer that was read. Returns how many bytes of files are kept that were not before.
@@ -45,26 +46,32 @@ impl Scanner {
         Ok(fresh)
     }
 
-    /// Writes what detectors found in layers of an image, with the keys of all versions.
+    /// Writes what detectors found in layers of an image, with the keys of all versions. Returns
+    /// the rows.
     pub(crate) fn put_findings(
         &self,
+        view: &View<'_>,
         batch: &mut Batch,
         image: &Digest,
-        fresh: &Fresh,
-    ) -> Result<(), Error> {
+        fresh: Fresh,
+    ) -> Result<Rows, Error> {
         let cause = detection::cause(image);
+        let mut written = Rows::new();
         for (diff_id, found) in fresh {
+            let mut rows = Vec::with_capacity(found.len());
             for (detector, found) in found {
                 let packages = found.findings.iter().filter_map(|finding| match &finding.fact {
                     Fact::Package(package) => Some(&**package),
                     _ => None,
                 });
                 let keys = self.package_keys(&cause, packages);
-                let key = findings::Key { diff_id: *diff_id, component: detector.digest };
-                batch.put::<Findings>(&key, &findings::Row::new(detector.clone(), found.clone(), keys))?;
+                rows.push((detector.digest, findings::Row::new(detector, found, keys)));
             }
+            inventory::put_findings(view, batch, &diff_id, rows.clone())?;
+            let rows = rows.into_iter();
+            written.extend(rows.map(|(component, row)| (findings::Key { diff_id, component }, row)));
         }
-        Ok(())
+        Ok(written)
     }
 
     /// Writes an image that was submitted. `entries` are those of layers that were just read.
@@ -75,15 +82,14 @@ impl Scanner {
         source: &ImageSource,
         components: Vec<Digest>,
         read: &BTreeMap<Digest, ReadLayer>,
-        fresh: &Fresh,
+        rows: &Rows,
     ) -> Result<(), Error> {
         let mut image = source.image.clone();
+        let mut before = None;
         if let Some(row) = view.get::<Images>(&image.id)? {
-            join(&mut image, row.into_parts(source.image.id).0);
-        }
-        for layer in &image.layers {
-            let holder = holders::Key { diff_id: layer.diff_id, image: image.id };
-            batch.put::<Holders>(&holder, &holders::Row)?;
+            let (known, indexing) = row.into_parts(source.image.id);
+            join(&mut image, known);
+            before = Some(indexing);
         }
         for manifest in &image.manifests {
             batch.put::<Manifests>(manifest, &manifests::Row { image: image.id.into() })?;
@@ -92,8 +98,8 @@ impl Scanner {
             Some(layer) => Ok(layer.entries.unpack()?),
             None => known_entries(view, diff_id),
         };
-        let hidden = hidden(view, &image, &components, fresh, entries)?;
-        let indexing = Indexing { indexed_at: self.settings().clock.now(), detectors: components, hidden };
+        let contexts = place(view, batch, &image, before.as_ref(), &components, rows, entries)?;
+        let indexing = Indexing { indexed_at: self.settings().clock.now(), detectors: components, contexts };
         let id = image.id;
         Ok(batch.put::<Images>(&id, &images::Row::new(image, indexing))?)
     }
@@ -103,34 +109,37 @@ impl Scanner {
         &self,
         view: &View<'_>,
         batch: &mut Batch,
-        (image, indexed_at): (Image, u64),
+        (image, before): (Image, &Indexing),
         components: Vec<Digest>,
-        fresh: &Fresh,
+        rows: &Rows,
     ) -> Result<(), Error> {
         let entries = |diff_id: &Digest| known_entries(view, diff_id);
-        let hidden = hidden(view, &image, &components, fresh, entries)?;
+        let contexts = place(view, batch, &image, Some(before), &components, rows, entries)?;
         let id = image.id;
-        let indexing = Indexing { indexed_at, detectors: components, hidden };
+        let indexing = Indexing { indexed_at: before.indexed_at, detectors: components, contexts };
         Ok(batch.put::<Images>(&id, &images::Row::new(image, indexing))?)
     }
 }
 
-/// Which files that state facts a later layer of the image hides.
-fn hidden(
+/// Places the layers of an image in the contexts that follow from what is found in all of them.
+fn place(
     view: &View<'_>,
+    batch: &mut Batch,
     image: &Image,
+    before: Option<&Indexing>,
     components: &[Digest],
-    fresh: &Fresh,
+    rows: &Rows,
     entries_of: impl Fn(&Digest) -> Result<Vec<LayerEntry>, Error>,
-) -> Result<Vec<Hidden>, Error> {
-    let mut stating = Vec::new();
-    let mut entries = Vec::new();
-    for layer in &image.layers {
-        stating.push(stating_paths(view, &layer.diff_id, components, fresh)?);
-        entries.push(entries_of(&layer.diff_id)?);
-    }
+) -> Result<Vec<u64>, Error> {
+    let facts = fold::facts(view, image, components, rows)?;
+    let stating: Vec<BTreeSet<String>> = facts.iter().map(fold::LayerFacts::stating).collect();
+    let states: Vec<bool> = stating.iter().map(|paths| !paths.is_empty()).collect();
+    let entries: Vec<_> =
+        image.layers.iter().map(|layer| entries_of(&layer.diff_id)).collect::<Result<_, _>>()?;
     let overlays: Vec<Overlay<'_>> = entries.iter().map(|entries| Overlay::new(entries)).collect();
-    Ok(fold::hidden(&stating, &overlays))
+    let hidden = fold::hidden(&stating, &overlays);
+    let contents = fold::fold(facts, &hidden, |_, _| ());
+    inventory::place(batch, image, before, components, &contents, (&states, &hidden))
 }
 
 /// Keeps the names and manifests under which an image was known before.
@@ -145,30 +154,6 @@ fn join(image: &mut Image, before: Image) {
             image.names.push(name);
         }
     }
-}
-
-/// The files of a layer that state something, or should have.
-fn stating_paths(
-    view: &View<'_>,
-    diff_id: &Digest,
-    components: &[Digest],
-    fresh: &Fresh,
-) -> Result<BTreeSet<String>, Error> {
-    let mut paths = BTreeSet::new();
-    let mut add = |found: &LayerFindings| {
-        let facts = found.findings.iter().filter(|finding| !matches!(finding.fact, Fact::Ownership(_)));
-        paths.extend(facts.map(|finding| finding.path.clone()));
-        paths.extend(found.unread.iter().map(|unread| unread.path.clone()));
-    };
-    let keys: Vec<_> =
-        components.iter().map(|&component| findings::Key { diff_id: *diff_id, component }).collect();
-    for row in view.multi_get::<Findings>(&keys)?.into_iter().flatten() {
-        add(&row.into_parts().1);
-    }
-    for (_, found) in fresh.get(diff_id).into_iter().flatten() {
-        add(found);
-    }
-    Ok(paths)
 }
 
 fn known_entries(view: &View<'_>, diff_id: &Digest) -> Result<Vec<LayerEntry>, Error> {

@@ -21,6 +21,8 @@ pub(super) struct Collector {
     /// By identifier; what came in several parts is joined.
     pub(super) advisories: BTreeMap<String, Advisory>,
     pub(super) withdrawn: BTreeSet<String>,
+    /// By vulnerability and kind; of two the later counts.
+    pub(super) enrichments: BTreeMap<(String, String), Enrichment>,
     pub(super) rejected: u64,
     pub(super) rejections: Vec<(String, String)>,
     pub(super) follow: Vec<Source>,
@@ -71,9 +73,15 @@ impl Sink for Collector {
     }
 
     fn enrichments(&mut self, batch: Vec<Enrichment>) {
+        if self.overflowed {
+            return;
+        }
         for enrichment in batch {
-            let why = InputError::Unsupported(format!("enrichments of kind `{}`", enrichment.kind));
-            self.reject(enrichment.id, why);
+            self.enrichments.insert((enrichment.id.clone(), enrichment.kind.clone()), enrichment);
+        }
+        if self.enrichments.len() > self.limit {
+            self.overflowed = true;
+            self.enrichments.clear();
         }
     }
 

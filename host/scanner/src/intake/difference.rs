@@ -4,15 +4,19 @@ use limpid_model::{Advisory, Affected, Bound, Digest, Range};
 use limpid_runtime::{Mode, Source};
 use limpid_store::tables::advisories::{self, Advisories};
 use limpid_store::tables::affects::{self, Affects, KeyedRange, Statement};
+use limpid_store::tables::known_as::{self, KnownAs};
 use limpid_store::tables::sources::{self, Sources};
 use limpid_store::tables::stated::{self, Stated};
 use limpid_store::{Batch, View};
 
+use crate::history::Record;
+use crate::matching::Said;
+use crate::notices::Changes;
 use crate::versions::{Keys, Wanted};
 use crate::{Error, Scanner};
 
 /// What a document changes in what its source stated before.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub(super) struct Difference {
     /// How many advisories the document states.
     pub(super) stated: u64,
@@ -23,6 +27,8 @@ pub(super) struct Difference {
     pub(super) withdrawn: u64,
     /// Of which namespaces its source speaks now.
     pub(super) namespaces: BTreeSet<String>,
+    /// What changes, as far as somebody may want to be told.
+    pub(super) changes: Changes,
 }
 
 impl Difference {
@@ -36,36 +42,46 @@ impl Difference {
         scanner: &Scanner,
         view: &View<'_>,
         batch: &mut Batch,
-        (feed, source): (&str, &Source),
+        (record, source): (&Record<'_>, &Source),
         advisories: &BTreeMap<String, Advisory>,
         withdrawn: &BTreeSet<String>,
     ) -> Result<Self, Error> {
+        let feed = record.feed;
         let mut before = stated_before(view, feed, &source.name)?;
         let held = before.len() as u64;
         let mut difference = Self { stated: advisories.len() as u64, ..Self::default() };
         if source.mode == Mode::Delta {
             difference.namespaces.extend(namespaces_before(view, feed, &source.name)?);
         }
+        let tells = held > 0;
+        let writer = Writer { view, record, tells };
         let mut fresh = Vec::new();
         for advisory in advisories.values() {
             difference.namespaces.extend(advisory.affected.iter().map(|a| a.namespace.clone()));
             let digest = advisories::Row::from(advisory.clone()).digest()?;
-            match before.remove(&advisory.id) {
+            let known = before.remove(&advisory.id);
+            if tells && known != Some(digest) {
+                record.advisory(view, batch, &advisory.id)?;
+            }
+            match known {
                 Some(said) if said == digest => continue,
-                Some(_) => difference.changed += 1,
+                Some(_) => {
+                    difference.changed += 1;
+                    writer.remove(batch, &advisory.id, &mut difference.changes)?;
+                }
                 None => difference.added += 1,
             }
             fresh.push((advisory, digest));
         }
-        let writer = Writer { view, feed, source: &source.name };
         let keys = scanner.keys_of(wanted(&source.name, fresh.iter().map(|(advisory, _)| *advisory)));
         for (advisory, digest) in fresh {
-            writer.put(batch, advisory, digest, &keys)?;
+            writer.put(batch, advisory, digest, &keys, &mut difference.changes)?;
         }
         for id in before.into_keys() {
             if source.mode == Mode::Whole || withdrawn.contains(&id) {
                 difference.withdrawn += 1;
-                writer.remove(batch, &id)?;
+                record.advisory(view, batch, &id)?;
+                writer.remove(batch, &id, &mut difference.changes)?;
             }
         }
         difference.held = (held + difference.added).saturating_sub(difference.withdrawn);
@@ -105,15 +121,26 @@ fn wanted<'a>(source: &str, advisories: impl Iterator<Item = &'a Advisory>) -> W
 /// Writes what one source states.
 struct Writer<'a> {
     view: &'a View<'a>,
-    feed: &'a str,
-    source: &'a str,
+    record: &'a Record<'a>,
+    /// Whether somebody may want to be told. What a source states first is news to nobody.
+    tells: bool,
 }
 
 impl Writer<'_> {
-    fn put(&self, batch: &mut Batch, advisory: &Advisory, digest: Digest, keys: &Keys) -> Result<(), Error> {
-        self.remove_affects(batch, &advisory.id)?;
+    fn put(
+        &self,
+        batch: &mut Batch,
+        advisory: &Advisory,
+        digest: Digest,
+        keys: &Keys,
+        changes: &mut Changes,
+    ) -> Result<(), Error> {
         batch.put::<Advisories>(&self.advisory(&advisory.id), &advisory.clone().into())?;
         batch.put::<Stated>(&self.stated(&advisory.id), &stated::Row { digest: digest.into() })?;
+        for alias in identifiers(advisory) {
+            batch.put::<KnownAs>(&self.known_as(&advisory.id, alias), &known_as::Row)?;
+        }
+        let vulnerabilities = advisory.vulnerabilities();
         let mut by_package: BTreeMap<(&str, &str), Vec<Statement>> = BTreeMap::new();
         // What was taken back stays known, but concerns nobody.
         let affected = if advisory.withdrawn.is_some() { &[][..] } else { &advisory.affected };
@@ -123,48 +150,81 @@ impl Writer<'_> {
                 .or_default()
                 .push(statement(affected, keys));
         }
+        let mut said = Vec::new();
         for ((namespace, name), statements) in by_package {
-            batch.put::<Affects>(
-                &self.affects(&advisory.id, namespace, name),
-                &affects::Row::new(statements),
-            )?;
+            let key = self.affects(&advisory.id, namespace, name);
+            let row = affects::Row::new(statements, vulnerabilities.clone());
+            batch.put::<Affects>(&key, &row)?;
+            if self.tells {
+                said.push(Said::new(key, row));
+            }
+        }
+        if self.tells {
+            changes.vulnerabilities.extend(vulnerabilities);
+            changes.fresh.insert(self.advisory(&advisory.id), (advisory.clone(), said));
         }
         Ok(())
     }
 
-    fn remove(&self, batch: &mut Batch, id: &str) -> Result<(), Error> {
-        self.remove_affects(batch, id)?;
+    /// Removes an advisory with all that follows of it.
+    fn remove(&self, batch: &mut Batch, id: &str, changes: &mut Changes) -> Result<(), Error> {
+        if let Some(row) = self.view.get::<Advisories>(&self.advisory(id))? {
+            let advisory = row.into_advisory(id.to_owned());
+            for alias in identifiers(&advisory) {
+                batch.delete::<KnownAs>(&self.known_as(id, alias));
+            }
+            for affected in &advisory.affected {
+                batch.delete::<Affects>(&self.affects(id, &affected.namespace, &affected.name));
+            }
+            if self.tells {
+                changes.vulnerabilities.extend(advisory.vulnerabilities());
+                changes.gone.insert(self.advisory(id));
+            }
+        }
         batch.delete::<Advisories>(&self.advisory(id));
         batch.delete::<Stated>(&self.stated(id));
         Ok(())
     }
 
-    fn remove_affects(&self, batch: &mut Batch, id: &str) -> Result<(), Error> {
-        if let Some(row) = self.view.get::<Advisories>(&self.advisory(id))? {
-            for affected in row.into_advisory(id.to_owned()).affected {
-                batch.delete::<Affects>(&self.affects(id, &affected.namespace, &affected.name));
-            }
-        }
-        Ok(())
-    }
-
     fn advisory(&self, id: &str) -> advisories::Key {
-        advisories::Key { feed: self.feed.to_owned(), id: id.to_owned(), source: self.source.to_owned() }
+        advisories::Key {
+            feed: self.record.feed.to_owned(),
+            id: id.to_owned(),
+            source: self.record.source.to_owned(),
+        }
     }
 
     fn stated(&self, id: &str) -> stated::Key {
-        stated::Key { feed: self.feed.to_owned(), source: self.source.to_owned(), id: id.to_owned() }
+        stated::Key {
+            feed: self.record.feed.to_owned(),
+            source: self.record.source.to_owned(),
+            id: id.to_owned(),
+        }
+    }
+
+    fn known_as(&self, id: &str, alias: &str) -> known_as::Key {
+        known_as::Key {
+            alias: alias.to_owned(),
+            feed: self.record.feed.to_owned(),
+            id: id.to_owned(),
+            source: self.record.source.to_owned(),
+        }
     }
 
     fn affects(&self, id: &str, namespace: &str, name: &str) -> affects::Key {
         affects::Key {
             namespace: namespace.to_owned(),
             name: name.to_owned(),
-            feed: self.feed.to_owned(),
+            feed: self.record.feed.to_owned(),
             id: id.to_owned(),
-            source: self.source.to_owned(),
+            source: self.record.source.to_owned(),
         }
     }
+}
+
+/// All identifiers under which an advisory is found.
+fn identifiers(advisory: &Advisory) -> BTreeSet<&str> {
+    std::iter::once(&advisory.id).chain(&advisory.aliases).map(String::as_str).collect()
 }
 
 fn statement(affected: &Affected, keys: &Keys) -> Statement {

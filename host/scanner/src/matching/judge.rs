@@ -4,14 +4,14 @@ use limpid_store::tables::affects::{KeyedRange, Statement};
 use crate::fold::Held;
 
 /// A package as advisories see it.
-pub(super) struct Subject<'a> {
+pub(crate) struct Subject<'a> {
     held: &'a Held,
     properties: &'a [(String, String)],
 }
 
 /// What advisories say of a package.
 #[derive(Debug)]
-pub(super) enum Judged {
+pub(crate) enum Judged {
     /// Nothing is said of this version.
     Unconcerned,
     /// It is said that it is not vulnerable.
@@ -23,21 +23,21 @@ pub(super) enum Judged {
 }
 
 impl<'a> Subject<'a> {
-    pub(super) const fn new(held: &'a Held, properties: &'a [(String, String)]) -> Self {
+    pub(crate) const fn new(held: &'a Held, properties: &'a [(String, String)]) -> Self {
         Self { held, properties }
     }
 
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.held.package.name
     }
 
     /// The name under which advisories of source packages speak of it.
-    pub(super) fn source_name(&self) -> &str {
+    pub(crate) fn source_name(&self) -> &str {
         self.held.package.source.as_ref().map_or(&self.held.package.name, |source| &source.name)
     }
 
     /// Whether its versions have keys.
-    pub(super) fn orderable(&self) -> Result<(), &str> {
+    pub(crate) fn orderable(&self) -> Result<(), &str> {
         for keyed in [Some(&self.held.keys.version), self.held.keys.source.as_ref()].into_iter().flatten() {
             keyed.key.as_ref().map_err(String::as_str)?;
         }
@@ -45,9 +45,18 @@ impl<'a> Subject<'a> {
     }
 
     /// Whether a statement found under `name` speaks of this package.
-    pub(super) fn is_meant_by(&self, statement: &Statement, name: &str) -> bool {
-        let own = if statement.of_source { self.source_name() } else { self.name() };
-        own == name && statement.requires.iter().all(|(fact, values)| self.has(fact, values))
+    pub(crate) fn is_meant_by(&self, statement: &Statement, name: &str) -> bool {
+        self.is_named_by(statement, name) && self.lacks(statement).is_none()
+    }
+
+    /// Whether a statement found under `name` names this package, whatever else it requires.
+    pub(crate) fn is_named_by(&self, statement: &Statement, name: &str) -> bool {
+        name == if statement.of_source { self.source_name() } else { self.name() }
+    }
+
+    /// What a statement requires that is not so, and the values of which it wants one.
+    pub(crate) fn lacks<'s>(&self, statement: &'s Statement) -> Option<&'s (String, Vec<String>)> {
+        statement.requires.iter().find(|(fact, values)| !self.has(fact, values))
     }
 
     fn has(&self, fact: &str, values: &[String]) -> bool {
@@ -55,13 +64,14 @@ impl<'a> Subject<'a> {
         facts.into_iter().any(|(name, value)| name == fact && values.contains(value))
     }
 
-    fn version(&self, statement: &Statement) -> &KeyedVersion {
+    /// The version of which a statement speaks: the package's, or its source package's.
+    pub(crate) fn version(&self, statement: &Statement) -> &KeyedVersion {
         let source = self.held.keys.source.as_ref().filter(|_| statement.of_source);
         source.unwrap_or(&self.held.keys.version)
     }
 
     /// The key to compare with those of a statement: one that the same component computed.
-    fn key(&self, statement: &Statement) -> Result<&Key, String> {
+    pub(crate) fn key(&self, statement: &Statement) -> Result<&Key, String> {
         let computed_by: Option<Digest> = self.held.keys.scheme;
         if self.held.package.scheme != statement.scheme {
             return Err(format!(
@@ -83,7 +93,7 @@ impl<'a> Subject<'a> {
 
 /// What the statements of one identifier say of a package. That it is not vulnerable weighs most;
 /// otherwise the first that concerns it counts.
-pub(super) fn judge(subject: &Subject<'_>, statements: &[&Statement]) -> Judged {
+pub(crate) fn judge(subject: &Subject<'_>, statements: &[&Statement]) -> Judged {
     let mut concerning = None;
     let mut unknown = None;
     for (place, statement) in statements.iter().enumerate() {
@@ -106,7 +116,7 @@ pub(super) fn judge(subject: &Subject<'_>, statements: &[&Statement]) -> Judged 
 }
 
 /// Whether a statement speaks of the package's version.
-fn holds(subject: &Subject<'_>, statement: &Statement) -> Result<bool, String> {
+pub(crate) fn holds(subject: &Subject<'_>, statement: &Statement) -> Result<bool, String> {
     let version = &subject.version(statement).version;
     if statement.versions.iter().any(|listed| &listed.version == version) {
         return Ok(true);

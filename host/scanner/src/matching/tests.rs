@@ -1,5 +1,5 @@
 use limpid_model::{Distribution, Package, SourcePackage};
-use limpid_store::tables::affects::{Affects, KeyedRange};
+use limpid_store::tables::affects::{self, Affects, KeyedRange, Statement};
 use limpid_store::{Batch, Store};
 
 use super::*;
@@ -40,7 +40,7 @@ impl Publications {
             id: id.to_owned(),
             source: format!("source of {feed}"),
         };
-        self.0.put::<Affects>(&key, &affects::Row::new(statements)).unwrap();
+        self.0.put::<Affects>(&key, &affects::Row::new(statements, Vec::new())).unwrap();
         self
     }
 
@@ -61,7 +61,7 @@ impl Publications {
             properties: vec![("fips".to_owned(), "on".to_owned())],
             ..Contents::default()
         };
-        matches(&store.view(), &contents).unwrap()
+        matches(All::new(&store.view()), &contents, Owned::LeftToDistribution).unwrap()
     }
 
     /// Matches as `package id status fix namespace feed`, what could not be judged as `package id ?`.

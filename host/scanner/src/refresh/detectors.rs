@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
 use std::sync::Arc;
 
@@ -14,10 +14,13 @@ use limpid_store::{Batch, View};
 use crate::fold::keep_shared_ownership;
 use crate::index::plan::has_seen;
 use crate::index::{self, Fresh, detection};
-use crate::{Error, Scanner};
+use crate::{Error, Scanner, inventory};
 
 /// Files that stand alone are shown this many at a time.
 const ALONE: usize = 256;
+
+/// Rows written in one batch.
+const ROWS: usize = 10_000;
 
 impl Scanner {
     /// Shows the kept files of all images to the detectors that have not seen them, newest images
@@ -56,9 +59,9 @@ impl Scanner {
         let Some(row) = view.get::<Images>(id)? else { return Ok(()) };
         let (image, indexing) = row.into_parts(*id);
         let mut batch = Batch::default();
-        self.put_findings(&mut batch, id, &found)?;
         let components = settled_components(&view, &image, &indexing.detectors, detectors, &found)?;
-        self.put_refreshed(&view, &mut batch, (image, indexing.indexed_at), components, &found)?;
+        let rows = self.put_findings(&view, &mut batch, id, found)?;
+        self.put_refreshed(&view, &mut batch, (image, &indexing), components, &rows)?;
         Ok(self.store().commit(batch)?)
     }
 
@@ -95,7 +98,7 @@ impl Scanner {
 
     /// Forgets what builds of detectors found on which no image rests any more, and which nobody
     /// can go back to by a call.
-    fn forget_replaced(&self) -> Result<(), Error> {
+    pub(super) fn forget_replaced(&self) -> Result<(), Error> {
         let _alone = self.lock_images();
         let view = self.store().view();
         let mut used: HashSet<Digest> = HashSet::new();
@@ -107,15 +110,23 @@ impl Scanner {
             used.insert(plugin.id().digest);
             used.extend(self.registry().versions(&plugin.id().name).iter().map(|version| version.digest));
         }
-        let mut batch = Batch::default();
+        let mut gone: BTreeMap<Digest, BTreeSet<Digest>> = BTreeMap::new();
         for key in view.keys::<Findings>(|_| ()) {
             let key = key?;
             if !used.contains(&key.component) {
-                batch.delete::<Findings>(&key);
+                gone.entry(key.diff_id).or_default().insert(key.component);
             }
         }
-        if !batch.is_empty() {
-            tracing::info!(rows = batch.len(), "forgot what builds of detectors found that are gone");
+        if !gone.is_empty() {
+            tracing::info!(layers = gone.len(), "forgetting what builds of detectors found that are gone");
+        }
+        let mut batch = Batch::default();
+        for (diff_id, components) in gone {
+            inventory::forget_findings(&view, &mut batch, &diff_id, &components)?;
+            inventory::forget_empty(&view, &mut batch, &diff_id)?;
+            if batch.len() >= ROWS {
+                self.store().commit(std::mem::take(&mut batch))?;
+            }
         }
         Ok(self.store().commit(batch)?)
     }

@@ -35,7 +35,7 @@ fn store() -> (Store, findings::Key, affects::Key) {
     };
     let mut batch = Batch::default();
     batch.put::<Findings>(&of_findings, &findings::Row::new(detector, found, row_keys)).unwrap();
-    batch.put::<Affects>(&of_affects, &affects::Row::new(vec![statement])).unwrap();
+    batch.put::<Affects>(&of_affects, &affects::Row::new(vec![statement], Vec::new())).unwrap();
     let store = Store::in_memory();
     store.commit(batch).unwrap();
     (store, of_findings, of_affects)

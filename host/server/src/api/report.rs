@@ -20,7 +20,8 @@ pub struct Report {
     pub summary: Summary,
     /// How much was understood, and on what the report rests.
     pub coverage: Coverage,
-    /// Worst first, then by vulnerability and package.
+    /// Those that are exploited first, then the worst, then the likeliest to be exploited, then by
+    /// vulnerability and package.
     pub findings: Vec<Finding>,
     /// The plugins that it rests on.
     pub plugins: Vec<PluginRef>,
@@ -46,7 +47,7 @@ pub struct Summary {
 /// One vulnerability of one package.
 #[derive(Clone, Debug, Serialize)]
 pub struct Finding {
-    /// The publisher's identifier.
+    /// The vulnerability, as all publishers call it.
     pub vulnerability: String,
     /// Other identifiers of the same vulnerability.
     pub aliases: Vec<String>,
@@ -70,6 +71,55 @@ pub struct Finding {
     pub namespace: String,
     /// Further reading.
     pub references: Vec<String>,
+    /// The publisher's identifier of the advisory that counts.
+    pub advisory: String,
+    /// What each publisher says of the package, taken by itself.
+    pub publishers: Vec<Publisher>,
+    /// Since when it is known to be exploited; null where that is not known.
+    pub exploited: Option<Exploited>,
+    /// How likely it is to be exploited in the next 30 days, 0 to 1 (EPSS).
+    pub exploit_probability: Option<f32>,
+    /// What else is known of the vulnerability, whoever is affected.
+    pub enrichments: Vec<Enrichment>,
+}
+
+/// That a vulnerability is exploited.
+#[derive(Clone, Debug, Serialize)]
+pub struct Exploited {
+    /// Since when that is known, in the publisher's words.
+    pub since: String,
+    /// The feed that says so.
+    pub feed: String,
+}
+
+/// What a feed knows of a vulnerability, whoever is affected.
+#[derive(Clone, Debug, Serialize)]
+pub struct Enrichment {
+    /// The feed.
+    pub feed: String,
+    /// What kind of knowledge, in the feed's word.
+    pub kind: String,
+    /// How bad it is said to be, by whom.
+    pub ratings: Vec<Rating>,
+    /// Named facts.
+    pub facts: BTreeMap<String, String>,
+}
+
+/// What one advisory says of the vulnerability of a package.
+#[derive(Clone, Debug, Serialize)]
+pub struct Publisher {
+    /// The publisher's identifier.
+    pub advisory: String,
+    /// The feed.
+    pub feed: String,
+    /// The source of that feed.
+    pub source: String,
+    /// Where it is published.
+    pub namespace: String,
+    /// What is said of the installed version; null where it does not speak of that.
+    pub status: Option<&'static str>,
+    /// The nearest version that mends it.
+    pub fixed_version: Option<String>,
 }
 
 /// A severity and where it comes from.
@@ -92,6 +142,8 @@ pub struct Rating {
     pub score: Option<f32>,
     /// `package` where it is the publisher's rating of this package, `vulnerability` otherwise.
     pub of: &'static str,
+    /// The feed that gives it.
+    pub feed: Option<String>,
 }
 
 /// A package of an image.
@@ -121,6 +173,9 @@ pub struct Package {
     pub layer: LayerRef,
     /// The detector that found it.
     pub detector: String,
+    /// The package of the distribution that put the file there which states it: the distribution
+    /// judges it.
+    pub owner: Option<String>,
 }
 
 /// A layer in its place.
@@ -185,6 +240,42 @@ impl From<report::Finding> for Finding {
             source: finding.origin.source,
             namespace: finding.origin.namespace,
             references: finding.references,
+            advisory: finding.advisory,
+            publishers: finding.publishers.into_iter().map(Publisher::from).collect(),
+            exploited: finding.exploited.map(|it| Exploited { since: it.since, feed: it.feed }),
+            exploit_probability: finding.exploit_probability,
+            enrichments: finding.enrichments.into_iter().map(Enrichment::from).collect(),
+        }
+    }
+}
+
+impl From<report::Enriched> for Enrichment {
+    fn from(known: report::Enriched) -> Self {
+        let rating = |rating: limpid_model::Rating| Rating {
+            system: rating.system,
+            value: rating.value,
+            score: rating.score,
+            of: "vulnerability",
+            feed: Some(known.feed.clone()),
+        };
+        Self {
+            ratings: known.enrichment.ratings.into_iter().map(rating).collect(),
+            kind: known.enrichment.kind,
+            facts: known.enrichment.facts.into_iter().collect(),
+            feed: known.feed,
+        }
+    }
+}
+
+impl From<report::Publisher> for Publisher {
+    fn from(publisher: report::Publisher) -> Self {
+        Self {
+            advisory: publisher.advisory,
+            feed: publisher.origin.feed,
+            source: publisher.origin.source,
+            namespace: publisher.origin.namespace,
+            status: publisher.status.map(limpid_model::Status::as_str),
+            fixed_version: publisher.fixed_version,
         }
     }
 }
@@ -197,6 +288,7 @@ impl From<RatedSeverity> for Severity {
             value: rating.value,
             score: rating.score,
             of,
+            feed: rated.feed,
         });
         Self { level: rated.severity.as_str(), rating }
     }
@@ -219,6 +311,7 @@ impl From<InstalledPackage> for Package {
             member: package.member,
             layer: package.layer.into(),
             detector: package.detector.name,
+            owner: package.owner,
         }
     }
 }

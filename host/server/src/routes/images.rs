@@ -4,7 +4,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use limpid_model::Digest;
-use limpid_scanner::{Error, Job, JobState, Scanner};
+use limpid_scanner::{AsOf, Error, Job, JobState, Scanner};
 use serde::Deserialize;
 use tokio::sync::oneshot;
 
@@ -46,11 +46,26 @@ pub(super) async fn show(
     ask(&state, &digest, Scanner::image).await.map(|image| Json(image.into()))
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Moment {
+    /// A time, or `feed@revision`.
+    #[serde(rename = "as-of")]
+    as_of: Option<String>,
+}
+
 pub(super) async fn report(
     State(state): State<AppState>,
     Path(digest): Path<String>,
+    query: Result<Query<Moment>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<Report>, Failure> {
-    ask(&state, &digest, Scanner::report).await.map(|report| Json(report.into()))
+    let Query(Moment { as_of }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
+    let as_of = as_of.map(|text| text.parse::<AsOf>()).transpose();
+    let as_of = as_of.map_err(|why| Failure::bad_request(format!("`as-of`: {why}")))?;
+    let digest: Digest = digest.parse()?;
+    let scanner = state.scanner.clone();
+    let report = state.pool.run(move || scanner.report_as_of(&digest, as_of.as_ref())).await?;
+    Ok(Json(report.into()))
 }
 
 pub(super) async fn packages(

@@ -86,7 +86,7 @@ fn other_tables() -> Batch {
         id: "X".to_owned(),
         source: "s".to_owned(),
     };
-    batch.put::<affects::Affects>(&key, &affects::Row::new(Vec::new())).unwrap();
+    batch.put::<affects::Affects>(&key, &affects::Row::new(Vec::new(), Vec::new())).unwrap();
     batch
 }
 

@@ -54,10 +54,16 @@ impl key::Key for Key {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     statements: Vec<Stored>,
+    vulnerabilities: Vec<String>,
 }
 
 impl table::Row for Row {
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
+        let statements = (version == 1).then(|| postcard::from_bytes(fields).ok()).flatten()?;
+        Some(Self { statements, vulnerabilities: Vec::new() })
+    }
 }
 
 /// What is said of some versions, ready to be compared.
@@ -115,14 +121,20 @@ struct StoredRange {
 }
 
 impl Row {
-    /// The row of some statements.
-    pub fn new(statements: Vec<Statement>) -> Self {
-        Self { statements: each(statements) }
+    /// The row of some statements about vulnerabilities; those of none are about the one that the
+    /// publisher's identifier names.
+    pub fn new(statements: Vec<Statement>, vulnerabilities: Vec<String>) -> Self {
+        Self { statements: each(statements), vulnerabilities }
     }
 
     /// What is said.
     pub fn into_statements(self) -> Vec<Statement> {
         each(self.statements)
+    }
+
+    /// What is said, and about which vulnerabilities.
+    pub fn into_parts(self) -> (Vec<Statement>, Vec<String>) {
+        (each(self.statements), self.vulnerabilities)
     }
 }
 

@@ -26,7 +26,7 @@ impl table::Table for Findings {
 }
 
 /// A layer and a detector.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
     /// The layer.
     pub diff_id: Digest,
@@ -71,7 +71,7 @@ pub struct PackageKeys {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct StoredKeys {
+pub(super) struct StoredKeys {
     scheme: Option<DigestBytes>,
     version: Version,
     source: Option<Version>,

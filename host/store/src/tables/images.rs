@@ -30,52 +30,75 @@ pub struct Row {
     layers: Vec<Layer>,
     indexed_at: u64,
     detectors: Vec<DigestBytes>,
-    hidden: Vec<StoredHidden>,
 }
 
 impl table::Row for Row {
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
+        (version == 1).then(|| postcard::from_bytes::<WithoutContexts>(fields).ok()).flatten().map(Self::from)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Layer {
     diff_id: DigestBytes,
     created_by: Option<String>,
+    /// The surroundings in which it lies; 0 where no detector found anything in it.
+    context: u64,
 }
 
-/// How an image was indexed, and what folding its layers gave.
+/// Version 1. Which files are hidden stood in it; that stands in table `contexts` by now, and is
+/// derived anew.
+#[derive(Deserialize)]
+struct WithoutContexts {
+    manifests: Vec<DigestBytes>,
+    names: Vec<String>,
+    os: String,
+    architecture: String,
+    variant: Option<String>,
+    created: Option<String>,
+    labels: Vec<(String, String)>,
+    layers: Vec<(DigestBytes, Option<String>)>,
+    indexed_at: u64,
+    detectors: Vec<DigestBytes>,
+    _hidden: Vec<(u64, String, u64)>,
+}
+
+impl From<WithoutContexts> for Row {
+    fn from(row: WithoutContexts) -> Self {
+        let layer = |(diff_id, created_by)| Layer { diff_id, created_by, context: 0 };
+        Self {
+            manifests: row.manifests,
+            names: row.names,
+            os: row.os,
+            architecture: row.architecture,
+            variant: row.variant,
+            created: row.created,
+            labels: row.labels,
+            layers: row.layers.into_iter().map(layer).collect(),
+            indexed_at: row.indexed_at,
+            detectors: row.detectors,
+        }
+    }
+}
+
+/// How an image was indexed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Indexing {
     /// When, in milliseconds since 1970.
     pub indexed_at: u64,
     /// Components of the detectors that saw all of its layers.
     pub detectors: Vec<Digest>,
-    /// Files that state facts and that a later layer replaces or deletes. All others are there in
-    /// the image.
-    pub hidden: Vec<Hidden>,
-}
-
-/// A file of a layer that a later layer replaces or deletes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Hidden {
-    /// Place of the layer that holds it.
-    pub layer: usize,
-    /// Its path.
-    pub path: String,
-    /// Place of the layer that hides it.
-    pub by: usize,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct StoredHidden {
-    layer: u64,
-    path: String,
-    by: u64,
+    /// The surroundings in which each layer lies, as table `contexts` calls them; 0 where no detector
+    /// found anything in it.
+    pub contexts: Vec<u64>,
 }
 
 impl Row {
     /// The row of an image that was indexed.
     pub fn new(image: Image, indexing: Indexing) -> Self {
+        let contexts = indexing.contexts.into_iter().chain(std::iter::repeat(0));
         Self {
             manifests: each(image.manifests),
             names: image.names,
@@ -84,15 +107,15 @@ impl Row {
             variant: image.platform.variant,
             created: image.created,
             labels: image.labels,
-            layers: image.layers.into_iter().map(Layer::from).collect(),
+            layers: image.layers.into_iter().zip(contexts).map(Layer::from).collect(),
             indexed_at: indexing.indexed_at,
             detectors: each(indexing.detectors),
-            hidden: indexing.hidden.into_iter().map(StoredHidden::from).collect(),
         }
     }
 
     /// The image, and how it was indexed.
     pub fn into_parts(self, id: Digest) -> (Image, Indexing) {
+        let contexts = self.layers.iter().map(|layer| layer.context).collect();
         let image = Image {
             id,
             manifests: each(self.manifests),
@@ -102,36 +125,19 @@ impl Row {
             labels: self.labels,
             layers: self.layers.into_iter().map(ImageLayer::from).collect(),
         };
-        let indexing = Indexing {
-            indexed_at: self.indexed_at,
-            detectors: each(self.detectors),
-            hidden: self.hidden.into_iter().map(Hidden::from).collect(),
-        };
+        let indexing = Indexing { indexed_at: self.indexed_at, detectors: each(self.detectors), contexts };
         (image, indexing)
     }
 }
 
-impl From<ImageLayer> for Layer {
-    fn from(layer: ImageLayer) -> Self {
-        Self { diff_id: layer.diff_id.into(), created_by: layer.created_by }
+impl From<(ImageLayer, u64)> for Layer {
+    fn from((layer, context): (ImageLayer, u64)) -> Self {
+        Self { diff_id: layer.diff_id.into(), created_by: layer.created_by, context }
     }
 }
 
 impl From<Layer> for ImageLayer {
     fn from(stored: Layer) -> Self {
         Self { diff_id: stored.diff_id.into(), created_by: stored.created_by }
-    }
-}
-
-impl From<Hidden> for StoredHidden {
-    fn from(hidden: Hidden) -> Self {
-        Self { layer: hidden.layer as u64, path: hidden.path, by: hidden.by as u64 }
-    }
-}
-
-impl From<StoredHidden> for Hidden {
-    fn from(stored: StoredHidden) -> Self {
-        let place = |number| usize::try_from(number).unwrap_or(usize::MAX);
-        Self { layer: place(stored.layer), path: stored.path, by: place(stored.by) }
     }
 }

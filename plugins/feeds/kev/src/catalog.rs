@@ -84,7 +84,7 @@ fn entry(json: &RawValue) -> Result<Enrichment, Error> {
     }
     let facts = [
         ("name", entry.vulnerability_name),
-        ("date-added", entry.date_added),
+        ("exploited", Some(entry.date_added.unwrap_or_else(|| "yes".to_owned()))),
         ("due-date", entry.due_date),
         ("required-action", entry.required_action),
         ("ransomware", entry.known_ransomware_campaign_use),

@@ -5,7 +5,8 @@
 //! | Fact | What it is |
 //! |---|---|
 //! | `name` | what CISA calls the vulnerability |
-//! | `date-added`, `due-date` | when it came into the catalog, and until when US agencies have to act |
+//! | `exploited` | since when it is in the catalog: known to be exploited; `yes` where that is not said |
+//! | `due-date` | until when US agencies have to act |
 //! | `required-action` | what they have to do |
 //! | `ransomware` | `Known` or `Unknown`: whether campaigns of ransomware use it |
 //!
@@ -18,7 +19,7 @@
 //!     {"cveID": "CVE-2024-1", "dateAdded": "2024-05-01"}]}"#;
 //! let mut sink = Collected::default();
 //! Kev::parse("catalog", &mut InMemory::new([("kev.json", catalog)]), &mut sink)?;
-//! assert_eq!(sink.enrichments[0].facts, [("date-added".to_owned(), "2024-05-01".to_owned())]);
+//! assert_eq!(sink.enrichments[0].facts, [("exploited".to_owned(), "2024-05-01".to_owned())]);
 //! # Ok::<(), limpid_plugin_sdk::Error>(())
 //! ```
 

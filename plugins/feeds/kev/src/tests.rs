@@ -37,7 +37,7 @@ const ENTRY: &str = r#"{"cveID": "CVE-2024-1", "vendorProject": "Example", "prod
 fn an_entry_becomes_an_enrichment() {
     let facts = [
         ("name", "Example Pad Overflow"),
-        ("date-added", "2024-05-01"),
+        ("exploited", "2024-05-01"),
         ("due-date", "2024-05-22"),
         ("required-action", "Update “Pad”."),
         ("ransomware", "Known"),
@@ -54,7 +54,7 @@ fn an_entry_becomes_an_enrichment() {
 #[test]
 fn what_is_not_there_is_no_fact() {
     let sink = accepted(catalog(1, &[r#"{"cveID": "CVE-2024-1", "dueDate": null, "requiredAction": " "}"#]));
-    assert_eq!(sink.enrichments[0].facts, []);
+    assert_eq!(sink.enrichments[0].facts, [("exploited".to_owned(), "yes".to_owned())]);
 }
 
 #[test]

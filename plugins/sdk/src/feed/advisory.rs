@@ -143,6 +143,9 @@ impl Rating {
 }
 
 /// What is known of a vulnerability whoever is affected: NVD scores, EPSS, KEV.
+///
+/// Two things the host understands: the fact `exploited` says since when it is known to be
+/// exploited, and a rating of system `EPSS` has as its score how likely that is, 0 to 1.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Enrichment {
     /// The vulnerability: `CVE-2024-1234`.

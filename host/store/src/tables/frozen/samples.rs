@@ -2,17 +2,20 @@
 //! change its number unnoticed.
 
 use limpid_model::{
-    Advisory, Affected, Blame, Bound, Digest, Distribution, EntryKind, Evidence, Fact, FailureKind, Finding,
-    Image, ImageLayer, InputError, Key, KeyedVersion, LayerEntry, LayerFindings, Ownership, Package,
-    Platform, PluginFailure, PluginId, Range, Rating, Scope, SourcePackage, Status, Unread,
+    Advisory, Affected, Blame, Bound, Digest, Distribution, Enrichment, EntryKind, Evidence, Fact,
+    FailureKind, Finding, Image, ImageLayer, InputError, Key, KeyedVersion, LayerEntry, LayerFindings,
+    Ownership, Package, Platform, PluginFailure, PluginId, Range, Rating, Scope, SourcePackage, Status,
+    Unread,
 };
 
 use super::{Sample, packed, sample};
 use crate::table::{decode_key, decode_row};
 use crate::tables::entries::{Entries, Row};
+use crate::tables::inventory::Named;
 use crate::tables::{
-    advisories, affects, documents, feeds, findings, holders, images, jobs, kept, layers, manifests, sources,
-    stated,
+    advisories, affects, contexts, documents, enriched, enrichments, feeds, findings, history, holders,
+    images, inventory, jobs, kept, known_as, layers, manifests, marks, outbox, placements, raised, sources,
+    stated, subscriptions,
 };
 
 pub(super) fn all() -> Vec<Sample> {
@@ -20,6 +23,7 @@ pub(super) fn all() -> Vec<Sample> {
     all.extend(of_layers());
     all.extend(of_advisories());
     all.extend(of_jobs());
+    all.extend(of_notices());
     all
 }
 
@@ -86,14 +90,24 @@ fn of_images() -> Vec<Sample> {
             ImageLayer { diff_id: digest(5), created_by: None },
         ],
     };
-    let indexing = images::Indexing {
-        indexed_at: 1_767_323_045_000,
-        detectors: vec![digest(9)],
-        hidden: vec![images::Hidden { layer: 0, path: "var/db".to_owned(), by: 300 }],
-    };
+    let indexing =
+        images::Indexing { indexed_at: 1_767_323_045_000, detectors: vec![digest(9)], contexts: vec![0, 0] };
+    let placed = images::Indexing { contexts: vec![u64::MAX, 0], ..indexing.clone() };
+    let context = contexts::Row::new(
+        texts(["a", "b"]),
+        vec![("property".to_owned(), "value".to_owned())],
+        vec![digest(9)],
+        vec![("var/db".to_owned(), 300)],
+    );
+    let in_context = contexts::Key { diff_id: digest(4), context: 7 };
+    let placement = placements::Key { diff_id: digest(4), context: 7, image: digest(1) };
     let holder = holders::Key { diff_id: digest(4), image: digest(1) };
     vec![
-        sample::<images::Images>("full", &digest(1), &images::Row::new(image, indexing)),
+        sample::<images::Images>("full", &digest(1), &images::Row::new(image.clone(), indexing)),
+        sample::<images::Images>("in-contexts", &digest(1), &images::Row::new(image, placed)),
+        sample::<contexts::Contexts>("one", &in_context, &context),
+        sample::<placements::Placements>("one", &placement, &placements::Row),
+        sample::<marks::Marks>("one", &"mark".to_owned(), &marks::Row::new(vec![digest(8)])),
         sample::<manifests::Manifests>("one", &digest(2), &manifests::Row { image: digest(1).into() }),
         sample::<holders::Holders>("one", &holder, &holders::Row),
     ]
@@ -110,7 +124,29 @@ fn of_layers() -> Vec<Sample> {
     };
     let key = findings::Key { diff_id: digest(4), component: digest(9) };
     let row = findings::Row::new(plugin(), found(), package_keys());
+    let held = |namespace: &str, named, scope, keys: &findings::PackageKeys, owner| {
+        let version = keys.version.key.as_ref().map(|key| key.as_bytes().to_vec());
+        let key = inventory::Key {
+            namespace: namespace.to_owned(),
+            name: "a\0b".to_owned(),
+            named,
+            scheme: keys.scheme,
+            version: version.unwrap_or_default(),
+            diff_id: digest(4),
+            component: digest(9),
+            place: 3,
+        };
+        (key, inventory::Row::new("var/db", &package(scope, Evidence::Installed), keys.clone(), owner))
+    };
+    let [first, second, ..] = &package_keys()[..] else { panic!("two packages have keys") };
+    let (source, unowned) = held("", Named::Source, Scope::Distribution, first, None);
+    let npm = || Scope::Namespace("npm".to_owned());
+    let (own, owned) = held("npm", Named::Package, npm(), second, some("nodejs"));
+    let (alike, _) = held("npm", Named::Alike, npm(), second, None);
     vec![
+        sample::<inventory::Inventory>("of-distribution", &source, &unowned),
+        sample::<inventory::Inventory>("owned", &own, &owned),
+        sample::<inventory::Inventory>("alike", &alike, &owned),
         sample::<layers::Layers>("one", &digest(4), &layer),
         entries(),
         kept(),
@@ -217,20 +253,72 @@ fn of_advisories() -> Vec<Sample> {
         id: "CVE-2026-1".into(),
         source: "source".into(),
     };
+    let alias = known_as::Key {
+        alias: "GHSA-x".into(),
+        feed: "feed".into(),
+        id: "CVE-2026-1".into(),
+        source: "source".into(),
+    };
+    let enrichment = Enrichment {
+        id: "CVE-2026-1".into(),
+        kind: "kind".into(),
+        ratings: ratings(),
+        facts: vec![("exploited".to_owned(), "2026-01-01".to_owned())],
+    };
+    let knowledge = enrichments::Key {
+        id: "CVE-2026-1".into(),
+        kind: "kind".into(),
+        feed: "feed".into(),
+        source: "source".into(),
+    };
+    let enriched = enriched::Key {
+        feed: "feed".into(),
+        source: "source".into(),
+        id: "CVE-2026-1".into(),
+        kind: "kind".into(),
+    };
+    let change = history::Key {
+        at: 1,
+        feed: "feed".into(),
+        revision: 2,
+        source: "source".into(),
+        id: "CVE-2026-1".into(),
+        kind: "kind".into(),
+    };
+    let before = history::Row::Advisory(
+        Box::new(super::super::advisories::Row::from(self::advisory())),
+        vec![("debian:bookworm".into(), "glibc".into(), affects::Row::new(Vec::new(), Vec::new()))],
+    );
     let piece = documents::Key { feed: "feed".into(), source: "source".into(), piece: 300 };
     let zeros = sources::Key { feed: "a\0b".into(), source: String::new() };
-    let named = sources::Row {
-        advisories: 2,
-        rejected: 3,
-        ..sources::Row::new(plugin(), 1, texts(["a", "b"]))
-    };
+    let named =
+        sources::Row { advisories: 2, rejected: 3, ..sources::Row::new(plugin(), 1, texts(["a", "b"])) };
     let source = sources::Row { plugin: None, ..named.clone() };
     let feed = feed();
     let statements = STATUSES.map(statement).to_vec();
     vec![
         sample::<advisories::Advisories>("all-statuses", &advisory, &self::advisory().into()),
         sample::<stated::Stated>("one", &stated, &stated::Row { digest: digest(7).into() }),
-        sample::<affects::Affects>("all-statuses", &affects, &affects::Row::new(statements)),
+        sample::<affects::Affects>(
+            "all-statuses",
+            &affects,
+            &affects::Row::new(statements.clone(), Vec::new()),
+        ),
+        sample::<affects::Affects>(
+            "of-vulnerabilities",
+            &affects,
+            &affects::Row::new(statements, texts(["CVE-2026-1", "CVE-2026-2"])),
+        ),
+        sample::<known_as::KnownAs>("alias", &alias, &known_as::Row),
+        sample::<enrichments::Enrichments>("one", &knowledge, &enrichments::Row::from(&enrichment)),
+        sample::<enriched::Enriched>("one", &enriched, &enriched::Row { digest: digest(7).into() }),
+        sample::<history::History>("nothing", &change, &history::Row::Nothing),
+        sample::<history::History>("advisory", &change, &before),
+        sample::<history::History>(
+            "enrichment",
+            &change,
+            &history::Row::Enrichment(enrichments::Row::from(&enrichment)),
+        ),
         sample::<feeds::Feeds>("full", &"feed".to_owned(), &feed),
         sample::<feeds::Feeds>("new", &"feed".to_owned(), &feeds::Row::default()),
         sample::<documents::Documents>("one", &piece, &documents::Row { bytes: b"piece".to_vec() }),
@@ -323,4 +411,46 @@ fn of_jobs() -> Vec<Sample> {
         sample::<jobs::Jobs>(name, &300, &row)
     };
     states.map(job).into_iter().collect()
+}
+
+fn of_notices() -> Vec<Sample> {
+    use subscriptions::{Filter, Row, Target};
+
+    let filter = Filter {
+        kinds: texts(["newly-affected"]),
+        names: texts(["a/*"]),
+        labels: texts(["team=x"]),
+        namespaces: texts(["debian:bookworm"]),
+        severity: some("high"),
+        fixable: Some(true),
+        exploited: true,
+    };
+    let webhook = Target::Webhook { url: "https://example.test/".into(), secret: "whsec_MfKQ".into() };
+    let amqp = Target::Amqp {
+        url: "amqp://example.test".into(),
+        exchange: "exchange".into(),
+        routing_key: "key".into(),
+    };
+    let subscription =
+        |target| Row { created: 1, enabled: true, target, filter: filter.clone(), period: Some(60), next: 7 };
+    let number = outbox::Key { subscription: "s".into(), number: 7 };
+    let notice = |state| outbox::Row {
+        id: "msg_1".into(),
+        at: 1,
+        body: b"{}".to_vec(),
+        state,
+        attempts: 2,
+        when: 3,
+        failure: some("why"),
+    };
+    let raised = raised::Key { image: digest(1), vulnerability: "CVE-2026-1".into() };
+    let held = vec![("s".to_owned(), b"{}".to_vec())];
+    vec![
+        sample::<subscriptions::Subscriptions>("webhook", &"s".to_owned(), &subscription(webhook)),
+        sample::<subscriptions::Subscriptions>("amqp", &"s".to_owned(), &subscription(amqp)),
+        sample::<outbox::Outbox>("pending", &number, &notice(outbox::State::Pending)),
+        sample::<outbox::Outbox>("delivered", &number, &notice(outbox::State::Delivered)),
+        sample::<outbox::Outbox>("dead", &number, &notice(outbox::State::Dead)),
+        sample::<raised::Raised>("one", &raised, &raised::Row { at: 1, concerned: true, held }),
+    ]
 }

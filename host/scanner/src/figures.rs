@@ -1,0 +1,177 @@
+//! Figures over the whole inventory.
+
+use std::collections::{BTreeMap, HashMap};
+
+use limpid_model::{Digest, PluginId, Severity};
+use limpid_store::View;
+use limpid_store::tables::contexts::{self, Contexts};
+use limpid_store::tables::findings::{self, Findings};
+use limpid_store::tables::images::Images;
+use limpid_store::tables::placements::Placements;
+
+use crate::fold::{Held, owned_by};
+use crate::matching::{All, Matcher, Matches, Owned, namespaces_in};
+use crate::report::{AdvisoryRows, Enrichments};
+use crate::severity::severity;
+use crate::{Error, Scanner};
+
+/// Figures over all images.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// How many images are known.
+    pub images: u64,
+    /// Images by the worst that concerns them; those that nothing concerns are in none.
+    pub by_worst: BTreeMap<Severity, u64>,
+    /// Images that something concerns which is known to be exploited.
+    pub exploited: u64,
+    /// Images that something concerns which an update mends.
+    pub fixable: u64,
+    /// Images that something concerns, all of which an update mends.
+    pub wholly_fixable: u64,
+    /// The vulnerability that was published longest ago of those that no update mends, and when.
+    pub oldest_unfixed: Option<(String, String)>,
+}
+
+/// How a layer stands in a context, or an image.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Weight {
+    worst: Option<Severity>,
+    exploited: bool,
+    fixable: bool,
+    unfixable: bool,
+}
+
+impl Weight {
+    fn join(&mut self, other: &Self) {
+        self.worst = self.worst.max(other.worst);
+        self.exploited |= other.exploited;
+        self.fixable |= other.fixable;
+        self.unfixable |= other.unfixable;
+    }
+}
+
+impl Scanner {
+    /// Figures over all images, from one view. Each layer is judged once for each context in which
+    /// it lies, however many images have it.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn figures(&self) -> Result<Figures, Error> {
+        let view = self.store().view();
+        let mut figures = Figures::default();
+        let mut judge = Judge::new(&view, self.owned());
+        let mut weights: HashMap<(Digest, u64), Weight> = HashMap::new();
+        for row in view.scan::<Contexts>(|_| ()) {
+            let (key, row) = row?;
+            let weight = judge.weight(&key.diff_id, &row)?;
+            if weight != Weight::default() {
+                weights.insert((key.diff_id, key.context), weight);
+            }
+        }
+        let mut images: HashMap<Digest, Weight> = HashMap::new();
+        for key in view.keys::<Placements>(|_| ()) {
+            let key = key?;
+            if let Some(weight) = weights.get(&(key.diff_id, key.context)) {
+                images.entry(key.image).or_default().join(weight);
+            }
+        }
+        figures.images = view.keys::<Images>(|_| ()).count() as u64;
+        for weight in images.into_values() {
+            if let Some(worst) = weight.worst {
+                *figures.by_worst.entry(worst).or_default() += 1;
+            }
+            figures.exploited += u64::from(weight.exploited);
+            figures.fixable += u64::from(weight.fixable);
+            figures.wholly_fixable += u64::from(weight.fixable && !weight.unfixable);
+        }
+        figures.oldest_unfixed = judge.oldest;
+        Ok(figures)
+    }
+}
+
+struct Judge<'v> {
+    view: &'v View<'v>,
+    matcher: Matcher<All<'v>>,
+    enrichments: Enrichments<'v>,
+    advisories: AdvisoryRows<'v>,
+    owned: Owned,
+    oldest: Option<(String, String)>,
+}
+
+impl<'v> Judge<'v> {
+    fn new(view: &'v View<'v>, owned: Owned) -> Self {
+        Self {
+            view,
+            matcher: Matcher { statements: All::new(view), out: Matches::default() },
+            enrichments: Enrichments::new(view),
+            advisories: AdvisoryRows::new(view),
+            owned,
+            oldest: None,
+        }
+    }
+
+    /// How the packages of a layer stand that are there in a context.
+    fn weight(&mut self, diff_id: &Digest, context: &contexts::Row) -> Result<Weight, Error> {
+        let keys: Vec<_> =
+            context.detectors().map(|component| findings::Key { diff_id: *diff_id, component }).collect();
+        let rows = self.view.multi_get::<Findings>(&keys)?.into_iter().flatten();
+        let found: Vec<_> = rows.map(findings::Row::into_parts).collect();
+        let mut weight = Weight::default();
+        for held in packages(found) {
+            let hidden = context.hidden().any(|(path, _)| path == held.path);
+            if hidden || (held.owner.is_some() && self.owned == Owned::LeftToDistribution) {
+                continue;
+            }
+            let namespaces = namespaces_in(&held.package.scope, context.namespaces());
+            self.matcher.package(0, &held, namespaces, context.properties())?;
+            let matches = std::mem::take(&mut self.matcher.out).matches;
+            for found in matches {
+                let advisory = self.advisories.of(&found.origin, &found.id)?;
+                let enrichments = self.enrichments.of(&found.vulnerability)?;
+                let general = advisory.map_or(&[][..], |advisory| &advisory.ratings);
+                let rated = severity(&found.origin.feed, &found.ratings, general, enrichments);
+                let fixable = found.fixed_version.is_some();
+                if let Some(published) = advisory.and_then(|it| it.published.clone()).filter(|_| !fixable) {
+                    let this = (published, found.vulnerability.clone());
+                    let known = self.oldest.take().map(|(id, published)| (published, id));
+                    let oldest = known.map_or(this.clone(), |known| known.min(this));
+                    self.oldest = Some((oldest.1, oldest.0));
+                }
+                weight.join(&Weight {
+                    worst: Some(rated.severity),
+                    exploited: enrichments.iter().any(|known| known.enrichment.exploited().is_some()),
+                    fixable,
+                    unfixable: !fixable,
+                });
+            }
+        }
+        Ok(weight)
+    }
+}
+
+type Parts = (PluginId, limpid_model::LayerFindings, Vec<findings::PackageKeys>);
+
+/// The packages that detectors found in one layer.
+fn packages(found: Vec<Parts>) -> Vec<Held> {
+    let owners = owned_by(found.iter().map(|(detector, found, _)| (detector, found)));
+    let mut packages = Vec::new();
+    for (detector, findings, keys) in found {
+        let stated = findings.findings.into_iter().filter_map(|finding| match finding.fact {
+            limpid_model::Fact::Package(package) => Some((finding.path, *package)),
+            _ => None,
+        });
+        for ((path, package), keys) in stated.zip(keys) {
+            packages.push(Held {
+                owner: owners.get(&(detector.name.clone(), path.clone())).cloned(),
+                detector: detector.clone(),
+                path,
+                member: None,
+                package,
+                keys,
+                stated_by: 0,
+                introduced_by: 0,
+            });
+        }
+    }
+    packages
+}

@@ -1,0 +1,80 @@
+use std::collections::HashMap;
+
+use limpid_model::{Digest, Enrichment, report};
+use limpid_runtime::{Mode, Source};
+use limpid_store::tables::enriched::{self, Enriched};
+use limpid_store::tables::enrichments::{self, Enrichments};
+use limpid_store::{Batch, View};
+
+use super::difference::Difference;
+use crate::Error;
+use crate::history::Record;
+
+/// Holds what a document knows of vulnerabilities against what its source knew before, and adds to
+/// the batch only what differs.
+pub(super) fn write<'a>(
+    view: &View<'_>,
+    batch: &mut Batch,
+    (record, source): (&Record<'_>, &Source),
+    known: impl Iterator<Item = &'a Enrichment>,
+    difference: &mut Difference,
+) -> Result<(), Error> {
+    let feed = record.feed;
+    let mut before = known_before(view, feed, &source.name)?;
+    let held = before.len() as u64;
+    let (mut added, mut withdrawn) = (0, 0);
+    let tells = held > 0;
+    for enrichment in known {
+        difference.stated += 1;
+        let row = enrichments::Row::from(enrichment);
+        let digest = row.digest()?;
+        match before.remove(&(enrichment.id.clone(), enrichment.kind.clone())) {
+            Some(said) if said == digest => continue,
+            Some(_) => difference.changed += 1,
+            None => added += 1,
+        }
+        if tells {
+            record.enrichment(view, batch, &enrichment.id, &enrichment.kind)?;
+            let known = report::Enriched { feed: feed.to_owned(), enrichment: enrichment.clone() };
+            let kinds = difference.changes.enriched.entry(enrichment.id.clone()).or_default();
+            kinds.insert(enrichment.kind.clone(), Some(known));
+        }
+        let (knowledge, stated) = keys(feed, &source.name, &enrichment.id, &enrichment.kind);
+        batch.put::<Enrichments>(&knowledge, &row)?;
+        batch.put::<Enriched>(&stated, &enriched::Row { digest: digest.into() })?;
+    }
+    if source.mode == Mode::Whole {
+        for (id, kind) in before.into_keys() {
+            withdrawn += 1;
+            if tells {
+                record.enrichment(view, batch, &id, &kind)?;
+                let kinds = difference.changes.enriched.entry(id.clone()).or_default();
+                kinds.insert(kind.clone(), None);
+            }
+            let (knowledge, stated) = keys(feed, &source.name, &id, &kind);
+            batch.delete::<Enrichments>(&knowledge);
+            batch.delete::<Enriched>(&stated);
+        }
+    }
+    difference.added += added;
+    difference.withdrawn += withdrawn;
+    difference.held += (held + added).saturating_sub(withdrawn);
+    Ok(())
+}
+
+fn keys(feed: &str, source: &str, id: &str, kind: &str) -> (enrichments::Key, enriched::Key) {
+    let [feed, source, id, kind] = [feed, source, id, kind].map(str::to_owned);
+    let knowledge =
+        enrichments::Key { id: id.clone(), kind: kind.clone(), feed: feed.clone(), source: source.clone() };
+    (knowledge, enriched::Key { feed, source, id, kind })
+}
+
+type Known = HashMap<(String, String), Digest>;
+
+fn known_before(view: &View<'_>, feed: &str, source: &str) -> Result<Known, Error> {
+    let rows = view.scan::<Enriched>(|key| {
+        key.text(feed).text(source);
+    });
+    rows.map(|row| row.map(|(key, row)| ((key.id, key.kind), row.digest.into())).map_err(Error::from))
+        .collect()
+}

@@ -1,0 +1,18 @@
+//! What is where: which layers hold which packages, and which images have these layers in which
+//! surroundings. An advisory that changes is held against this, and names images without a look at
+//! any of them.
+//!
+//! Rows grow with layers and their packages, and with images and their layers, but never with images
+//! times packages: an image says of each layer only in which *context* it lies. A context is all that
+//! an image adds to what a layer states: its distribution, its properties, and which files of the
+//! layer are hidden by later layers. Images of one build line put a layer into the same context, so
+//! that a layer has few of them, and what is true in a context is true of all images in it.
+
+mod concerned;
+mod contexts;
+mod layer;
+mod rebuild;
+
+pub(crate) use concerned::{Concerned, KnownContexts, Vulnerability, concerned};
+pub(crate) use contexts::{forget_all, forget_empty, hidden_of, images_of, images_with, place, unplace};
+pub(crate) use layer::{forget_findings, owner, owners, put_findings};

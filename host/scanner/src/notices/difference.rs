@@ -1,0 +1,176 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use limpid_model::report::Enriched;
+use limpid_model::{Advisory, Digest, Image, Severity};
+use limpid_store::View;
+use limpid_store::tables::advisories;
+use limpid_store::tables::images::{Images, Indexing};
+
+use super::Kind;
+use crate::Error;
+use crate::inventory::{Concerned, Vulnerability, concerned, images_of};
+use crate::matching::{AboutSome, Owned, Said};
+use crate::severity::severity;
+
+/// What a document changes: all that is needed to hold what was said against what is said now.
+#[derive(Debug, Default)]
+pub(crate) struct Changes {
+    /// Advisories that are there no longer in the form that they had.
+    pub(crate) gone: BTreeSet<advisories::Key>,
+    /// Advisories that are new, or have a new form.
+    pub(crate) fresh: BTreeMap<advisories::Key, (Advisory, Vec<Said>)>,
+    /// The vulnerabilities that all of these are about.
+    pub(crate) vulnerabilities: BTreeSet<String>,
+    /// What is known of vulnerabilities from now on, by kind, where that is something else than
+    /// before; nothing where it is known no longer.
+    pub(crate) enriched: BTreeMap<String, BTreeMap<String, Option<Enriched>>>,
+}
+
+/// What a vulnerability means for an image.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Standing {
+    pub(crate) severity: Severity,
+    pub(crate) fixable: bool,
+    pub(crate) exploited: bool,
+    pub(crate) packages: Vec<StandingPackage>,
+}
+
+/// A package by which it is concerned.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct StandingPackage {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) fixed_version: Option<String>,
+    pub(crate) namespace: String,
+    pub(crate) advisory: String,
+    pub(crate) feed: String,
+}
+
+/// What changed for an image.
+#[derive(Debug)]
+pub(crate) struct Changed {
+    pub(crate) image: Image,
+    pub(crate) vulnerability: String,
+    pub(crate) kind: Kind,
+    /// How it stands now; where it is concerned no longer, how it stood.
+    pub(crate) standing: Standing,
+}
+
+type Groups = BTreeMap<(Digest, u64), Standing>;
+
+/// All that changes for images by what a document changes in one vulnerability.
+pub(crate) fn changed(
+    view: &View<'_>,
+    changes: &Changes,
+    vulnerability: &str,
+    enrichments: (&[Enriched], &[Enriched]),
+    owned: Owned,
+) -> Result<Vec<Changed>, Error> {
+    let known = Vulnerability::about(view, vulnerability)?;
+    let kept = known.without(&changes.gone);
+    let (before, withdrawn) = (known.said(view)?, known.advisories.len() > kept.advisories.len());
+    let fresh =
+        changes.fresh.values().flat_map(|(_, said)| said).filter_map(|said| known.only_its_own(said.clone()));
+    let after = AboutSome::new(kept.all_said(view)?.into_iter().chain(fresh));
+    let general = |key: &advisories::Key| match changes.fresh.get(key) {
+        Some((advisory, _)) => advisory.ratings.clone(),
+        None => known.ratings(key),
+    };
+    let was = groups(&concerned(view, &before, owned)?, |key| known.ratings(key), enrichments.0);
+    let will = groups(&concerned(view, &after, owned)?, general, enrichments.1);
+    let differing: Vec<_> =
+        was.keys().chain(will.keys()).filter(|group| was.get(group) != will.get(group)).copied().collect();
+    let mut changed = Vec::new();
+    for image in images_of(view, &differing, None, usize::MAX)?.into_keys() {
+        let Some(row) = view.get::<Images>(&image)? else { continue };
+        let (image, indexing) = row.into_parts(image);
+        let standing = |groups: &Groups| standing(groups, &image, &indexing);
+        let (was, will) = (standing(&was), standing(&will));
+        for (kind, standing) in kinds(was, will, withdrawn && after.is_empty()) {
+            let vulnerability = vulnerability.to_owned();
+            changed.push(Changed { image: image.clone(), vulnerability, kind, standing });
+        }
+    }
+    Ok(changed)
+}
+
+/// How each layer stands in each of its contexts.
+fn groups(
+    concerned: &[Concerned],
+    general: impl Fn(&advisories::Key) -> Vec<limpid_model::Rating>,
+    enrichments: &[Enriched],
+) -> Groups {
+    let mut groups = Groups::new();
+    let exploited = enrichments.iter().any(|known| known.enrichment.exploited().is_some());
+    for it in concerned {
+        let origin = &it.found.origin;
+        let key = advisories::Key {
+            feed: origin.feed.clone(),
+            id: it.found.id.clone(),
+            source: origin.source.clone(),
+        };
+        let standing = Standing {
+            severity: severity(&origin.feed, &it.found.ratings, &general(&key), enrichments).severity,
+            fixable: it.found.fixed_version.is_some(),
+            exploited,
+            packages: vec![StandingPackage {
+                name: it.package.name.clone(),
+                version: it.package.version.clone(),
+                fixed_version: it.found.fixed_version.clone(),
+                namespace: origin.namespace.clone(),
+                advisory: it.found.id.clone(),
+                feed: origin.feed.clone(),
+            }],
+        };
+        let group = groups.entry((it.diff_id, it.context));
+        group.and_modify(|known| known.join(&standing)).or_insert(standing);
+    }
+    groups
+}
+
+impl Standing {
+    fn join(&mut self, other: &Self) {
+        self.severity = self.severity.max(other.severity);
+        self.fixable |= other.fixable;
+        self.exploited |= other.exploited;
+        self.packages.extend_from_slice(&other.packages);
+        self.packages.sort_unstable();
+        self.packages.dedup();
+    }
+}
+
+/// How an image stands: as all of its layers do together.
+fn standing(groups: &Groups, image: &Image, indexing: &Indexing) -> Option<Standing> {
+    let mut standing: Option<Standing> = None;
+    for (layer, &context) in image.layers.iter().zip(&indexing.contexts) {
+        let Some(group) = groups.get(&(layer.diff_id, context)) else { continue };
+        match &mut standing {
+            Some(standing) => standing.join(group),
+            None => standing = Some(group.clone()),
+        }
+    }
+    standing
+}
+
+/// What kinds of changes lie between two standings of an image.
+fn kinds(was: Option<Standing>, will: Option<Standing>, withdrawn: bool) -> Vec<(Kind, Standing)> {
+    match (was, will) {
+        (None, None) => Vec::new(),
+        (None, Some(will)) => vec![(Kind::NewlyAffected, will)],
+        (Some(was), None) if withdrawn => vec![(Kind::Withdrawn, was)],
+        (Some(was), None) => vec![(Kind::NoLongerAffected, was)],
+        (Some(was), Some(will)) => {
+            let mut kinds = Vec::new();
+            if will.exploited && !was.exploited {
+                kinds.push((Kind::BecameExploited, will.clone()));
+            }
+            if will.severity != was.severity {
+                kinds.push((Kind::SeverityChanged, will.clone()));
+            }
+            if will.fixable && !was.fixable {
+                kinds.push((Kind::FixAvailable, will));
+            }
+            kinds
+        }
+    }
+}

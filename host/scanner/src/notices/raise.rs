@@ -1,0 +1,199 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use limpid_model::Digest;
+use limpid_model::report::Enriched;
+use limpid_store::tables::outbox::{self, Outbox, State};
+use limpid_store::tables::raised::{self, Raised};
+use limpid_store::tables::subscriptions::{self, Subscriptions};
+use limpid_store::{Batch, View};
+use serde_json::{Value, json};
+
+use super::difference::{Changed, Changes, changed};
+use super::subscriptions::{Wanting, all};
+use crate::report::Enrichments;
+use crate::settings::rfc3339;
+use crate::{Error, Scanner};
+
+/// Adds the notices of a difference to the batch that takes it in. Returns how many there are.
+pub(crate) fn raise(
+    scanner: &Scanner,
+    view: &View<'_>,
+    batch: &mut Batch,
+    (feed, revision): (&str, u64),
+    changes: &Changes,
+) -> Result<u64, Error> {
+    let mut posting = Posting::new(view, scanner.settings().clock.now())?;
+    if posting.wanting.is_empty() {
+        return Ok(0);
+    }
+    let window = scanner.settings().flap_window;
+    let touched: BTreeSet<&String> = changes.vulnerabilities.iter().chain(changes.enriched.keys()).collect();
+    let mut known = Enrichments::new(view);
+    for vulnerability in touched {
+        let before = known.of(vulnerability)?.to_vec();
+        let after = enriched_after(&before, feed, changes.enriched.get(vulnerability));
+        for changed in changed(view, changes, vulnerability, (&before, &after), scanner.owned())? {
+            let wanted = posting.wanted(&changed, (feed, revision))?;
+            hold_or_post(view, batch, &mut posting, &changed, wanted, window)?;
+        }
+    }
+    posting.finish(batch)
+}
+
+/// What is known of a vulnerability once a feed says something else of it.
+fn enriched_after(
+    before: &[Enriched],
+    feed: &str,
+    said: Option<&BTreeMap<String, Option<Enriched>>>,
+) -> Vec<Enriched> {
+    let Some(said) = said else { return before.to_vec() };
+    let stays = |known: &&Enriched| known.feed != feed || !said.contains_key(&known.enrichment.kind);
+    before.iter().filter(stays).chain(said.values().flatten()).cloned().collect()
+}
+
+/// Posts a notice. One that tells the contrary of what was told a moment ago waits whether it stays
+/// so; where it does not, nobody is told of either.
+fn hold_or_post(
+    view: &View<'_>,
+    batch: &mut Batch,
+    posting: &mut Posting,
+    changed: &Changed,
+    wanted: Vec<(String, Vec<u8>)>,
+    window: u64,
+) -> Result<(), Error> {
+    let Some(concerned) = changed.kind.concerned() else { return posting.post(batch, wanted) };
+    let key = raised::Key { image: changed.image.id, vulnerability: changed.vulnerability.clone() };
+    let now = posting.now;
+    match view.get::<Raised>(&key)? {
+        Some(told) if now < told.at.saturating_add(window) => {
+            let held = if told.concerned == concerned { Vec::new() } else { wanted };
+            Ok(batch.put::<Raised>(&key, &raised::Row { held, ..told })?)
+        }
+        _ => {
+            batch.put::<Raised>(&key, &raised::Row { at: now, concerned, held: Vec::new() })?;
+            posting.post(batch, wanted)
+        }
+    }
+}
+
+impl Scanner {
+    /// Posts notices that were held back and have stayed true, and forgets what was told long ago.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn post_held(&self) -> Result<(), Error> {
+        let _alone = self.lock_intake();
+        let view = self.store().view();
+        let now = self.settings().clock.now();
+        let mut posting = Posting::new(&view, now)?;
+        let mut batch = Batch::default();
+        for row in view.scan::<Raised>(|_| ()) {
+            let (key, row) = row?;
+            if now < row.at.saturating_add(self.settings().flap_window) {
+                continue;
+            }
+            if row.held.is_empty() {
+                batch.delete::<Raised>(&key);
+            } else {
+                posting.post(&mut batch, row.held)?;
+                let told = raised::Row { at: now, concerned: !row.concerned, held: Vec::new() };
+                batch.put::<Raised>(&key, &told)?;
+            }
+        }
+        posting.finish(&mut batch)?;
+        Ok(self.store().commit(batch)?)
+    }
+}
+
+/// Puts notices into the outbox.
+struct Posting {
+    now: u64,
+    wanting: Vec<Wanting>,
+    next: BTreeMap<String, subscriptions::Row>,
+    posted: u64,
+}
+
+impl Posting {
+    fn new(view: &View<'_>, now: u64) -> Result<Self, Error> {
+        let subscriptions = all(view)?;
+        let next = subscriptions.iter().map(|it| (it.name.clone(), it.row.clone())).collect();
+        let wanting = subscriptions.into_iter().map(Wanting::new).collect();
+        Ok(Self { now, wanting, next, posted: 0 })
+    }
+
+    /// The notice for each subscription that wants it.
+    fn wanted(&self, changed: &Changed, cause: (&str, u64)) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        let mut wanted = Vec::new();
+        for subscription in self.wanting.iter().filter(|subscription| subscription.wants(changed)) {
+            let body = serde_json::to_vec(&body(changed, cause, self.now));
+            let body = body.map_err(|error| Error::Host {
+                what: "a notice cannot be written".to_owned(),
+                source: error.into(),
+            })?;
+            wanted.push((subscription.name.clone(), body));
+        }
+        Ok(wanted)
+    }
+
+    fn post(&mut self, batch: &mut Batch, notices: Vec<(String, Vec<u8>)>) -> Result<(), Error> {
+        for (subscription, body) in notices {
+            let Some(row) = self.next.get_mut(&subscription) else { continue };
+            let number = row.next;
+            row.next += 1;
+            let id = Digest::of(format!("{subscription} {number} {}", self.now).as_bytes());
+            let notice = outbox::Row {
+                id: format!("msg_{}", id.hex().get(..32).unwrap_or_default()),
+                at: self.now,
+                body,
+                state: State::Pending,
+                attempts: 0,
+                when: self.now,
+                failure: None,
+            };
+            batch.put::<Outbox>(&outbox::Key { subscription, number }, &notice)?;
+            self.posted += 1;
+        }
+        Ok(())
+    }
+
+    fn finish(self, batch: &mut Batch) -> Result<u64, Error> {
+        if self.posted > 0 {
+            for (name, row) in &self.next {
+                batch.put::<Subscriptions>(name, row)?;
+            }
+        }
+        Ok(self.posted)
+    }
+}
+
+/// What a notice says.
+fn body(changed: &Changed, (feed, revision): (&str, u64), now: u64) -> Value {
+    let standing = &changed.standing;
+    let packages = standing.packages.iter().map(|package| {
+        json!({
+            "name": package.name,
+            "version": package.version,
+            "fixed_version": package.fixed_version,
+            "namespace": package.namespace,
+            "advisory": package.advisory,
+            "feed": package.feed,
+        })
+    });
+    json!({
+        "type": format!("image.{}", changed.kind.as_str()),
+        "timestamp": rfc3339(now),
+        "data": {
+            "image": {
+                "digest": changed.image.id.to_string(),
+                "names": changed.image.names,
+                "labels": changed.image.labels.iter().cloned().collect::<BTreeMap<_, _>>(),
+            },
+            "vulnerability": changed.vulnerability,
+            "severity": standing.severity.as_str(),
+            "fixable": standing.fixable,
+            "exploited": standing.exploited,
+            "packages": packages.collect::<Vec<_>>(),
+            "cause": { "feed": feed, "revision": revision },
+        },
+    })
+}

@@ -1,0 +1,170 @@
+//! Which images hold a package.
+
+use std::collections::BTreeMap;
+
+use limpid_model::{Digest, Key};
+use limpid_store::View;
+use limpid_store::tables::contexts;
+use limpid_store::tables::images::Images;
+use limpid_store::tables::inventory::{self, Inventory, Named};
+
+use crate::inventory::{KnownContexts, images_of};
+use crate::{Error, Page, Scanner};
+
+/// Which versions are asked for. Without a scheme, all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Versions {
+    /// The scheme that orders them.
+    pub scheme: Option<String>,
+    /// The first.
+    pub from: Option<String>,
+    /// The first that is not wanted any more.
+    pub below: Option<String>,
+}
+
+/// An image that holds a package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// The image.
+    pub image: Digest,
+    /// Its names.
+    pub names: Vec<String>,
+    /// The versions that it holds, with the layer and the file of each.
+    pub held: Vec<HeldVersion>,
+}
+
+/// A version that an image holds.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HeldVersion {
+    /// Name of the package; another than was asked for where that is the source package's.
+    pub name: String,
+    /// The version.
+    pub version: String,
+    /// The layer.
+    pub diff_id: Digest,
+    /// The file that states it.
+    pub path: String,
+}
+
+impl Scanner {
+    /// Images that hold a package of that name, or built from a source package of that name, by
+    /// digest, from the one after `after` on, `limit` at most. A package of a distribution is found
+    /// under each namespace in which advisories for that distribution are published.
+    ///
+    /// # Errors
+    /// [`Error::NoScheme`] and [`Error::BadVersion`] where the versions cannot be ordered.
+    pub fn holders(
+        &self,
+        (namespace, name): (&str, &str),
+        versions: &Versions,
+        after: Option<&Digest>,
+        limit: usize,
+    ) -> Result<Page<Holder, Digest>, Error> {
+        let bounds = self.bounds(versions)?;
+        let view = self.store().view();
+        let by_group = by_group(&view, (namespace, name), bounds.as_ref())?;
+        let (groups, held): (Vec<_>, Vec<_>) = by_group.into_iter().unzip();
+        let found = images_of(&view, &groups, after, limit.saturating_add(1))?;
+        let more = found.len() > limit;
+        let ids: Vec<Digest> = found.keys().copied().take(limit).collect();
+        let rows = view.multi_get::<Images>(&ids)?;
+        let mut items = Vec::new();
+        for ((image, places), row) in found.into_iter().zip(rows) {
+            let names = row.map(|row| row.into_parts(image).0.names).unwrap_or_default();
+            let mut versions: Vec<HeldVersion> =
+                places.iter().filter_map(|place| held.get(*place)).flatten().cloned().collect();
+            versions.sort_unstable();
+            versions.dedup();
+            items.push(Holder { image, names, held: versions });
+        }
+        let next = items.last().filter(|_| more).map(|last| last.image);
+        Ok(Page { items, next })
+    }
+
+    fn bounds(&self, versions: &Versions) -> Result<Option<Bounds>, Error> {
+        let Some(scheme) = &versions.scheme else { return Ok(None) };
+        let key = |version: &Option<String>| -> Result<Option<Key>, Error> {
+            let Some(version) = version else { return Ok(None) };
+            let key = self.keys(scheme, std::slice::from_ref(version))?.into_iter().next();
+            let key = key.unwrap_or_else(|| Err("the plugin gave no answer".to_owned()));
+            key.map(Some).map_err(|why| Error::BadVersion { version: version.clone(), why })
+        };
+        let (from, below) = (key(&versions.from)?, key(&versions.below)?);
+        let component = self.plugins().scheme(scheme).map(|scheme| scheme.plugin().digest);
+        Ok(component.map(|component| Bounds { component, from, below }))
+    }
+}
+
+/// Versions as keys of one component.
+struct Bounds {
+    component: Digest,
+    from: Option<Key>,
+    below: Option<Key>,
+}
+
+type ByGroup = BTreeMap<(Digest, u64), Vec<HeldVersion>>;
+
+fn by_group(
+    view: &View<'_>,
+    (namespace, name): (&str, &str),
+    bounds: Option<&Bounds>,
+) -> Result<ByGroup, Error> {
+    let mut groups = ByGroup::new();
+    let mut contexts = KnownContexts::new(view);
+    for of in [namespace, ""] {
+        for named in [Named::Alike, Named::Package, Named::Source] {
+            for row in rows(view, (of, name, named), bounds) {
+                let (key, row) = row?;
+                let below = bounds.and_then(|bounds| bounds.below.as_ref());
+                if below.is_some_and(|below| key.version.as_slice() >= below.as_bytes()) {
+                    break;
+                }
+                for (context, surroundings) in contexts.of(&key.diff_id)? {
+                    if holds(surroundings, of, namespace, &key, &row) {
+                        let (path, package, _) = row.clone().into_parts();
+                        let (name, version) = (package.name, package.version);
+                        let held = HeldVersion { name, version, diff_id: key.diff_id, path };
+                        groups.entry((key.diff_id, *context)).or_default().push(held);
+                    }
+                }
+            }
+        }
+    }
+    Ok(groups)
+}
+
+/// Whether the package is there in a context, and of the namespace that is asked for.
+fn holds(
+    surroundings: &contexts::Row,
+    of: &str,
+    namespace: &str,
+    key: &inventory::Key,
+    row: &inventory::Row,
+) -> bool {
+    surroundings.detectors().any(|component| component == key.component)
+        && (!of.is_empty() || surroundings.namespaces().iter().any(|known| known == namespace))
+        && !surroundings.hidden().any(|(path, _)| path == row.path())
+}
+
+type Rows<'v> = Box<dyn Iterator<Item = Result<(inventory::Key, inventory::Row), limpid_store::Error>> + 'v>;
+
+fn rows<'v>(
+    view: &'v View<'v>,
+    (namespace, name, named): (&'v str, &'v str, Named),
+    bounds: Option<&'v Bounds>,
+) -> Rows<'v> {
+    let Some(Bounds { component, from, .. }) = bounds else {
+        return Box::new(view.scan::<Inventory>(move |key| {
+            inventory::Key::of_name(key, namespace, name, named);
+        }));
+    };
+    Box::new(view.scan_from::<Inventory>(
+        move |key| inventory::Key::prefix(key, namespace, name, named, Some(component)),
+        move |key| {
+            inventory::Key::prefix(key, namespace, name, named, Some(component));
+            if let Some(from) = from {
+                key.bytes(from.as_bytes());
+            }
+        },
+    ))
+}

@@ -1,0 +1,264 @@
+//! The reverse question: what is known of a vulnerability, and which images it concerns.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use limpid_model::report::Enriched;
+use limpid_model::{Advisory, Digest, Severity, Status};
+use limpid_store::View;
+use limpid_store::tables::images::Images;
+
+use crate::inventory::{Concerned, Vulnerability, concerned, images_of};
+use crate::matching::Owned;
+use crate::report::Enrichments;
+use crate::severity::severity;
+use crate::{Error, Page, Scanner};
+
+/// Images that are looked at for one page that filters by what only an image tells.
+const LOOKED_AT: usize = 100_000;
+
+/// What publishers say of a vulnerability, and how many it concerns.
+#[derive(Clone, Debug)]
+pub struct VulnerabilityDescription {
+    /// The identifier that was asked for.
+    pub id: String,
+    /// All of its identifiers, sorted.
+    pub identifiers: Vec<String>,
+    /// What each publisher says.
+    pub advisories: Vec<Published>,
+    /// What is known of it, whoever is affected.
+    pub enrichments: Vec<Enriched>,
+    /// Packages of layers that it concerns, in each context in which layers lie.
+    pub packages: Vec<ConcernedPackage>,
+}
+
+/// An advisory and who published it.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// Name of the feed.
+    pub feed: String,
+    /// Name of the source.
+    pub source: String,
+    /// What it says.
+    pub advisory: Advisory,
+}
+
+/// A package of a layer that a vulnerability concerns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConcernedPackage {
+    /// The layer.
+    pub diff_id: Digest,
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The file that states it.
+    pub path: String,
+    /// What is said of it.
+    pub status: Status,
+    /// The nearest version that mends it.
+    pub fixed_version: Option<String>,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The feed that says so.
+    pub feed: String,
+    /// Where it is published.
+    pub namespace: String,
+}
+
+/// An image that a vulnerability concerns.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConcernedImage {
+    /// The image.
+    pub image: Digest,
+    /// Its names.
+    pub names: Vec<String>,
+    /// The packages by which it is concerned.
+    pub packages: Vec<ConcernedPackage>,
+}
+
+/// Which of the images that a vulnerability concerns are asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Those of which a name holds this text.
+    pub name: Option<String>,
+    /// Those with this label, `key` or `key=value`.
+    pub label: Option<String>,
+    /// Those that it concerns this badly, or worse.
+    pub severity: Option<Severity>,
+    /// Those that an update mends, or those that none does.
+    pub fixable: Option<bool>,
+}
+
+impl Filter {
+    fn admits_package(&self, package: &ConcernedPackage) -> bool {
+        self.severity.is_none_or(|least| package.severity >= least)
+            && self.fixable.is_none_or(|fixable| package.fixed_version.is_some() == fixable)
+    }
+
+    const fn asks_for_image(&self) -> bool {
+        self.name.is_some() || self.label.is_some()
+    }
+
+    fn admits_image(&self, names: &[String], labels: &[(String, String)]) -> bool {
+        let named = |part: &String| names.iter().any(|name| name.contains(part.as_str()));
+        let labelled = |wanted: &String| match wanted.split_once('=') {
+            Some((key, value)) => labels.iter().any(|(k, v)| k == key && v == value),
+            None => labels.iter().any(|(k, _)| k == wanted),
+        };
+        self.name.as_ref().is_none_or(named) && self.label.as_ref().is_none_or(labelled)
+    }
+}
+
+impl Scanner {
+    /// All that is known of a vulnerability, by any of its identifiers.
+    ///
+    /// # Errors
+    /// [`Error::NoVulnerability`] where no advisory has this identifier.
+    pub fn vulnerability(&self, id: &str) -> Result<VulnerabilityDescription, Error> {
+        let view = self.store().view();
+        let known = find(&view, id)?;
+        let packages = self.concerned_packages(&view, &known)?.into_iter().map(|(_, package)| package);
+        let mut packages: Vec<_> = packages.collect();
+        packages.sort_by(|a, b| (&a.name, &a.version, a.diff_id).cmp(&(&b.name, &b.version, b.diff_id)));
+        packages.dedup();
+        let mut identifiers: BTreeSet<String> = known.names.clone();
+        let mut advisories = Vec::new();
+        for (key, row) in known.advisories {
+            let advisory = row.into_advisory(key.id);
+            identifiers.insert(advisory.id.clone());
+            // What mends several at once has aliases that are none of this one.
+            if advisory.vulnerabilities().len() == 1 {
+                identifiers.extend(advisory.aliases.iter().cloned());
+            }
+            advisories.push(Published { feed: key.feed, source: key.source, advisory });
+        }
+        let mut enrichments = Vec::new();
+        let mut known_of = Enrichments::new(&view);
+        for identifier in &identifiers {
+            enrichments.extend_from_slice(known_of.of(identifier)?);
+        }
+        Ok(VulnerabilityDescription {
+            id: id.to_owned(),
+            enrichments,
+            identifiers: identifiers.into_iter().collect(),
+            advisories,
+            packages,
+        })
+    }
+
+    /// Images that a vulnerability concerns, by digest, from the one after `after` on, `limit` at
+    /// most.
+    ///
+    /// # Errors
+    /// [`Error::NoVulnerability`] where no advisory has this identifier.
+    pub fn images_concerned(
+        &self,
+        id: &str,
+        filter: &Filter,
+        after: Option<&Digest>,
+        limit: usize,
+    ) -> Result<Page<ConcernedImage, Digest>, Error> {
+        let view = self.store().view();
+        let known = find(&view, id)?;
+        let mut by_group: BTreeMap<(Digest, u64), Vec<ConcernedPackage>> = BTreeMap::new();
+        for (group, package) in self.concerned_packages(&view, &known)? {
+            if filter.admits_package(&package) {
+                by_group.entry(group).or_default().push(package);
+            }
+        }
+        let (groups, packages): (Vec<_>, Vec<_>) = by_group.into_iter().unzip();
+        page(&view, (&groups, &packages), filter, after, limit)
+    }
+
+    /// The packages that it concerns, with the layer and context in which each lies.
+    fn concerned_packages(
+        &self,
+        view: &View<'_>,
+        known: &Vulnerability,
+    ) -> Result<Vec<(Group, ConcernedPackage)>, Error> {
+        let said = known.said(view)?;
+        let found = concerned(view, &said, self.owned())?;
+        let mut enrichments = Enrichments::new(view);
+        let place = |it: Concerned| {
+            let place = (it.diff_id, it.context);
+            let enrichments = enrichments.of(&it.found.vulnerability)?;
+            Ok((place, package(known, enrichments, it)))
+        };
+        found.into_iter().map(place).collect()
+    }
+
+    pub(crate) fn owned(&self) -> Owned {
+        if self.settings().judge_owned { Owned::Judged } else { Owned::LeftToDistribution }
+    }
+}
+
+/// A layer, and a context in which it lies.
+type Group = (Digest, u64);
+
+fn find(view: &View<'_>, id: &str) -> Result<Vulnerability, Error> {
+    let known = Vulnerability::find(view, id)?;
+    if known.advisories.is_empty() { Err(Error::NoVulnerability(id.to_owned())) } else { Ok(known) }
+}
+
+fn package(known: &Vulnerability, enrichments: &[Enriched], concerned: Concerned) -> ConcernedPackage {
+    let found = concerned.found;
+    let key = limpid_store::tables::advisories::Key {
+        feed: found.origin.feed.clone(),
+        id: found.id.clone(),
+        source: found.origin.source.clone(),
+    };
+    let general = known.ratings(&key);
+    ConcernedPackage {
+        diff_id: concerned.diff_id,
+        name: concerned.package.name,
+        version: concerned.package.version,
+        path: concerned.path,
+        status: found.status,
+        severity: severity(&found.origin.feed, &found.ratings, &general, enrichments).severity,
+        fixed_version: found.fixed_version,
+        feed: found.origin.feed,
+        namespace: found.origin.namespace,
+    }
+}
+
+fn page(
+    view: &View<'_>,
+    (groups, packages): (&[(Digest, u64)], &[Vec<ConcernedPackage>]),
+    filter: &Filter,
+    after: Option<&Digest>,
+    limit: usize,
+) -> Result<Page<ConcernedImage, Digest>, Error> {
+    let mut items: Vec<ConcernedImage> = Vec::new();
+    let mut after = after.copied();
+    // Only an image tells its names and labels: they are looked at until the page is full.
+    let step = if filter.asks_for_image() { limit.saturating_mul(4).min(LOOKED_AT) } else { limit };
+    loop {
+        let found = images_of(view, groups, after.as_ref(), step.saturating_add(1))?;
+        let more = found.len() > step;
+        let ids: Vec<Digest> = found.keys().copied().take(step).collect();
+        let rows = view.multi_get::<Images>(&ids)?;
+        for ((image, places), row) in found.into_iter().zip(rows) {
+            after = Some(image);
+            let Some(row) = row else { continue };
+            let (known, _) = row.into_parts(image);
+            if !filter.admits_image(&known.names, &known.labels) {
+                continue;
+            }
+            let packages = places.iter().filter_map(|place| packages.get(*place)).flatten();
+            items.push(ConcernedImage { image, names: known.names, packages: packages.cloned().collect() });
+            if items.len() > limit {
+                break;
+            }
+        }
+        if !more || items.len() > limit {
+            let full = items.len() > limit;
+            items.truncate(limit);
+            let next = items.last().filter(|_| full || more).map(|last| last.image);
+            return Ok(Page { items, next });
+        }
+        if !filter.asks_for_image() {
+            let next = items.last().map(|last| last.image);
+            return Ok(Page { items, next });
+        }
+    }
+}

@@ -1,0 +1,42 @@
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use limpid_model::Digest;
+use limpid_scanner::Versions;
+use serde::Deserialize;
+
+use crate::api::Holders;
+use crate::error::Failure;
+use crate::state::AppState;
+
+/// Images on a page, unless the client says otherwise, and at most.
+const PAGE: usize = 100;
+const LONGEST_PAGE: usize = 10_000;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    after: Option<String>,
+    limit: Option<usize>,
+    /// The scheme that orders `from` and `below`.
+    scheme: Option<String>,
+    from: Option<String>,
+    below: Option<String>,
+}
+
+pub(super) async fn holders(
+    State(state): State<AppState>,
+    Path((namespace, name)): Path<(String, String)>,
+    query: Result<Query<Asked>, QueryRejection>,
+) -> Result<Json<Holders>, Failure> {
+    let Query(asked) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
+    if asked.scheme.is_none() && (asked.from.is_some() || asked.below.is_some()) {
+        return Err(Failure::bad_request("`from` and `below` need `scheme`, which orders them"));
+    }
+    let after = asked.after.map(|digest| digest.parse::<Digest>()).transpose()?;
+    let limit = asked.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
+    let versions = Versions { scheme: asked.scheme, from: asked.from, below: asked.below };
+    let scanner = state.scanner.clone();
+    let find = move || scanner.holders((&namespace, &name), &versions, after.as_ref(), limit);
+    Ok(Json(state.pool.run(find).await?.into()))
+}

@@ -1,0 +1,87 @@
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use limpid_model::{Digest, Severity};
+use limpid_scanner::Filter;
+use serde::Deserialize;
+
+use crate::api::{ConcernedImages, Explanation, Figures, Vulnerability};
+use crate::error::Failure;
+use crate::state::AppState;
+
+/// Images on a page, unless the client says otherwise, and at most.
+const PAGE: usize = 100;
+const LONGEST_PAGE: usize = 10_000;
+
+pub(super) async fn show(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+) -> Result<Json<Vulnerability>, Failure> {
+    let scanner = state.scanner.clone();
+    let description = state.pool.run(move || scanner.vulnerability(&id)).await?;
+    Ok(Json(description.into()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    after: Option<String>,
+    limit: Option<usize>,
+    name: Option<String>,
+    label: Option<String>,
+    severity: Option<String>,
+    fixable: Option<bool>,
+}
+
+pub(super) async fn images(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    query: Result<Query<Asked>, QueryRejection>,
+) -> Result<Json<ConcernedImages>, Failure> {
+    let Query(asked) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
+    let after = asked.after.map(|digest| digest.parse::<Digest>()).transpose()?;
+    let limit = asked.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
+    let filter = Filter {
+        name: asked.name,
+        label: asked.label,
+        severity: asked.severity.as_deref().map(severity).transpose()?,
+        fixable: asked.fixable,
+    };
+    let scanner = state.scanner.clone();
+    let page = state.pool.run(move || scanner.images_concerned(&id, &filter, after.as_ref(), limit)).await?;
+    Ok(Json(page.into()))
+}
+
+/// # Errors
+/// It is none, and which there are.
+fn severity(word: &str) -> Result<Severity, Failure> {
+    let known = Severity::WORST_FIRST;
+    known.into_iter().find(|severity| severity.as_str() == word).ok_or_else(|| {
+        let words = known.map(Severity::as_str).join(", ");
+        Failure::bad_request(format!("`severity` is `{word}`, which is none of {words}"))
+    })
+}
+
+pub(super) async fn figures(State(state): State<AppState>) -> Result<Json<Figures>, Failure> {
+    let scanner = state.scanner.clone();
+    let figures = state.pool.run(move || scanner.figures()).await?;
+    Ok(Json(figures.into()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Why {
+    vulnerability: String,
+}
+
+pub(super) async fn explain(
+    State(state): State<AppState>,
+    Path(digest): Path<String>,
+    query: Result<Query<Why>, QueryRejection>,
+) -> Result<Json<Explanation>, Failure> {
+    let Query(Why { vulnerability }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
+    let digest: Digest = digest.parse()?;
+    let scanner = state.scanner.clone();
+    let explanation = state.pool.run(move || scanner.explain(&digest, &vulnerability)).await?;
+    Ok(Json(explanation.into()))
+}

@@ -1,0 +1,69 @@
+//! What was said before it changed: by this, reports are made as they would have been.
+
+use serde::{Deserialize, Serialize};
+
+use super::{advisories, affects, enrichments};
+use crate::key::{self, Reader, Writer};
+use crate::table;
+
+/// The table.
+#[derive(Debug)]
+pub struct History;
+
+impl table::Table for History {
+    const ID: u8 = 27;
+    const NAME: &'static str = "history";
+    type Key = Key;
+    type Row = Row;
+}
+
+/// A change, in the order in which changes were made.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// When, in milliseconds since 1970.
+    pub at: u64,
+    /// Name of the feed.
+    pub feed: String,
+    /// Revision of the feed from then on.
+    pub revision: u64,
+    /// Name of the source.
+    pub source: String,
+    /// What changed: the identifier of an advisory, or of a vulnerability of which something is
+    /// known; empty where all of the source came to be known at once.
+    pub id: String,
+    /// The kind of knowledge; empty for an advisory.
+    pub kind: String,
+}
+
+impl key::Key for Key {
+    fn encode(&self, out: &mut Writer) {
+        out.number(self.at).text(&self.feed).number(self.revision);
+        out.text(&self.source).text(&self.id).text(&self.kind);
+    }
+
+    fn decode(from: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            at: from.number()?,
+            feed: from.text()?,
+            revision: from.number()?,
+            source: from.text()?,
+            id: from.text()?,
+            kind: from.text()?,
+        })
+    }
+}
+
+/// What was there before.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Row {
+    /// Nothing.
+    Nothing,
+    /// An advisory, and what it said of each package, by namespace and name.
+    Advisory(Box<advisories::Row>, Vec<(String, String, affects::Row)>),
+    /// What was known of a vulnerability.
+    Enrichment(enrichments::Row),
+}
+
+impl table::Row for Row {
+    const VERSION: u8 = 1;
+}

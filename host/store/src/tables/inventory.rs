@@ -1,0 +1,164 @@
+//! Which layers hold which packages, by name and version: what an advisory that changes is held
+//! against. Derived from what detectors found; rows grow with layers and their packages, never with
+//! images.
+
+use limpid_model::{Digest, Evidence, Package, Scope, SourcePackage};
+use serde::{Deserialize, Serialize};
+
+use super::findings::{PackageKeys, StoredKeys};
+use crate::key::{self, Reader, Writer};
+use crate::table;
+
+/// The table.
+#[derive(Debug)]
+pub struct Inventory;
+
+impl table::Table for Inventory {
+    const ID: u8 = 20;
+    const NAME: &'static str = "inventory";
+    type Key = Key;
+    type Row = Row;
+}
+
+/// A package of a layer, under its own name or that of its source package.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// Where advisories for it are published; empty: wherever those of the image's distribution are.
+    pub namespace: String,
+    /// The name.
+    pub name: String,
+    /// Whose name that is.
+    pub named: Named,
+    /// The component that computed the key of the version; none where it has none.
+    pub scheme: Option<Digest>,
+    /// That key; empty where it has none. Keys of one component are in the order of the versions.
+    pub version: Vec<u8>,
+    /// The layer.
+    pub diff_id: Digest,
+    /// The component of the detector that found it.
+    pub component: Digest,
+    /// Its place among the packages that this detector found in the layer.
+    pub place: u64,
+}
+
+/// Whose name and version a key holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Named {
+    /// The package's and its source package's: they are the same.
+    Alike,
+    /// The package's.
+    Package,
+    /// The source package's.
+    Source,
+}
+
+impl Named {
+    const ALL: [Self; 3] = [Self::Alike, Self::Package, Self::Source];
+}
+
+impl Key {
+    /// Begins the keys of all packages of a name.
+    pub fn of_name(out: &mut Writer, namespace: &str, name: &str, named: Named) {
+        out.text(namespace).text(name).fixed(&[named as u8]);
+    }
+
+    /// The same, of those whose versions one component orders, or none does.
+    pub fn prefix(out: &mut Writer, namespace: &str, name: &str, named: Named, scheme: Option<&Digest>) {
+        Self::of_name(out, namespace, name, named);
+        match scheme {
+            Some(scheme) => out.fixed(&[1]).digest(scheme),
+            None => out.fixed(&[0]),
+        };
+    }
+}
+
+impl key::Key for Key {
+    fn encode(&self, out: &mut Writer) {
+        Self::prefix(out, &self.namespace, &self.name, self.named, self.scheme.as_ref());
+        out.bytes(&self.version).digest(&self.diff_id).digest(&self.component).number(self.place);
+    }
+
+    fn decode(from: &mut Reader<'_>) -> Option<Self> {
+        Some(Self {
+            namespace: from.text()?,
+            name: from.text()?,
+            named: *Named::ALL.get(usize::from(from.fixed::<1>()?[0]))?,
+            scheme: match from.fixed::<1>()? {
+                [1] => Some(from.digest()?),
+                _ => None,
+            },
+            version: from.bytes()?,
+            diff_id: from.digest()?,
+            component: from.digest()?,
+            place: from.number()?,
+        })
+    }
+}
+
+/// As much of a package as advisories ask for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    path: String,
+    name: String,
+    version: String,
+    scheme: String,
+    namespace: Option<String>,
+    arch: Option<String>,
+    source: Option<(String, String)>,
+    qualifiers: Vec<(String, String)>,
+    keys: StoredKeys,
+    owner: Option<String>,
+}
+
+impl table::Row for Row {
+    const VERSION: u8 = 1;
+}
+
+impl Row {
+    /// The row of a package that the file at `path` states; `owner` is the package of the
+    /// distribution that put this file there.
+    pub fn new(path: &str, package: &Package, keys: PackageKeys, owner: Option<String>) -> Self {
+        Self {
+            path: path.to_owned(),
+            name: package.name.clone(),
+            version: package.version.clone(),
+            scheme: package.scheme.clone(),
+            namespace: match &package.scope {
+                Scope::Distribution => None,
+                Scope::Namespace(namespace) => Some(namespace.clone()),
+            },
+            arch: package.arch.clone(),
+            source: package.source.as_ref().map(|source| (source.name.clone(), source.version.clone())),
+            qualifiers: package.qualifiers.clone(),
+            keys: keys.into(),
+            owner,
+        }
+    }
+
+    /// The file that states it.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The package of the distribution that put this file there.
+    pub fn owner(&self) -> Option<&str> {
+        self.owner.as_deref()
+    }
+
+    /// The path, the package as far as advisories ask for it, and its keys.
+    pub fn into_parts(self) -> (String, Package, PackageKeys) {
+        let package = Package {
+            name: self.name,
+            version: self.version,
+            scheme: self.scheme,
+            scope: self.namespace.map_or(Scope::Distribution, Scope::Namespace),
+            evidence: Evidence::Installed,
+            purl: String::new(),
+            arch: self.arch,
+            source: self.source.map(|(name, version)| SourcePackage { name, version }),
+            qualifiers: self.qualifiers,
+            licenses: Vec::new(),
+        };
+        (self.path, package, self.keys.into())
+    }
+}

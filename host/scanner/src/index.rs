@@ -20,7 +20,7 @@ use limpid_store::Batch;
 use crate::{Error, Scanner};
 use layer::ReadLayer;
 use plan::Plan;
-pub(crate) use rows::{Fresh, Rows};
+pub(crate) use rows::{Fresh, Rows, place_layers};
 
 /// What indexing an archive gave.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -8,11 +8,13 @@
 //! layer are hidden by later layers. Images of one build line put a layer into the same context, so
 //! that a layer has few of them, and what is true in a context is true of all images in it.
 
+mod adopt;
 mod concerned;
 mod contexts;
 mod layer;
 mod rebuild;
 
+pub use adopt::AdoptedLayer;
 pub(crate) use concerned::{Concerned, KnownContexts, Vulnerability, concerned};
 pub(crate) use contexts::{forget_all, forget_empty, hidden_of, images_of, images_with, place, unplace};
 pub(crate) use layer::{forget_findings, owner, owners, put_findings};

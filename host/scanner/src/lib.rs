@@ -44,6 +44,7 @@ pub use figures::Figures;
 pub use history::AsOf;
 pub use index::{Indexed, Progress};
 pub use intake::{FeedState, SourceState, Taken};
+pub use inventory::AdoptedLayer;
 pub use jobs::{Job, JobState, Jobs, Spool};
 pub use limpid_layers::{Archive, Error as ArchiveError, Limits};
 pub use limpid_runtime::{self as runtime};

@@ -1,12 +1,14 @@
 //! What the sandbox costs: parsers of plugins linked into this program, and the same as plugins.
 //!
-//! `cargo xtask bench` runs this and shows what it prints, which is JSON. It knows no store, no
-//! scanner and no HTTP, so that nothing but the sandbox makes the difference. Both sides of a
+//! `cargo xtask bench` runs this and shows what it prints, which is JSON. But for `inventory`, which is
+//! about just that, it uses no store, no scanner and no HTTP, so that nothing but the sandbox makes
+//! the difference. Both sides of a
 //! comparison are measured in turn, in one process, and must find equally much.
 
 mod archive;
 mod comparison;
 mod detectors;
+mod inventory;
 mod loading;
 mod parsing;
 mod scan;
@@ -42,6 +44,8 @@ enum Task {
         #[arg(long)]
         times: usize,
     },
+    /// Make inventories of many images, and ask whom vulnerabilities concern
+    Inventory(inventory::Inputs),
     /// Load all plugins, once
     Loading {
         /// Directory for versions of plugins
@@ -66,6 +70,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Value> {
     match &arguments.task {
         Task::Parsing(inputs) => parsing::compare(&registry(arguments)?, inputs),
         Task::Scan { image, times } => scan::compare(&registry(arguments)?, image, *times),
+        Task::Inventory(inputs) => inventory::measure(&registry(arguments)?, inputs),
         Task::Loading { versions } => loading::measure(arguments, versions),
     }
 }

@@ -98,7 +98,7 @@ impl Scanner {
             Some(layer) => Ok(layer.entries.unpack()?),
             None => known_entries(view, diff_id),
         };
-        let contexts = place(view, batch, &image, before.as_ref(), &components, rows, entries)?;
+        let contexts = place_layers(view, batch, &image, before.as_ref(), &components, rows, entries)?;
         let indexing = Indexing { indexed_at: self.settings().clock.now(), detectors: components, contexts };
         let id = image.id;
         Ok(batch.put::<Images>(&id, &images::Row::new(image, indexing))?)
@@ -114,7 +114,7 @@ impl Scanner {
         rows: &Rows,
     ) -> Result<(), Error> {
         let entries = |diff_id: &Digest| known_entries(view, diff_id);
-        let contexts = place(view, batch, &image, Some(before), &components, rows, entries)?;
+        let contexts = place_layers(view, batch, &image, Some(before), &components, rows, entries)?;
         let id = image.id;
         let indexing = Indexing { indexed_at: before.indexed_at, detectors: components, contexts };
         Ok(batch.put::<Images>(&id, &images::Row::new(image, indexing))?)
@@ -122,7 +122,7 @@ impl Scanner {
 }
 
 /// Places the layers of an image in the contexts that follow from what is found in all of them.
-fn place(
+pub(crate) fn place_layers(
     view: &View<'_>,
     batch: &mut Batch,
     image: &Image,

@@ -69,6 +69,13 @@ impl Api {
         self.send("POST", &format!("/v1/feeds/{feed}/documents"), &[], document.as_ref())
     }
 
+    /// All metrics as text.
+    #[track_caller]
+    pub(crate) fn metrics(&self) -> String {
+        let mut answer = self.agent.get(format!("{}/metrics", self.address)).call().unwrap();
+        answer.body_mut().read_to_string().unwrap()
+    }
+
     /// What is held of a feed.
     #[track_caller]
     pub(crate) fn feed(&self, name: &str) -> Value {

@@ -26,6 +26,7 @@ mod distribution;
 mod errors;
 mod examples;
 mod feeds;
+mod fetching;
 mod hostile;
 mod hot_swap;
 mod images;

@@ -63,6 +63,8 @@ impl Setup {
         }
         // Compiled once for all tests; a test that is about that sets its own.
         command.env("LIMPID_COMPILED_DIR", built("../plugins").with_file_name("compiled"));
+        // Tests fetch nothing from the publishers themselves.
+        command.env("LIMPID_FEEDS__FETCH", "false");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.arg("--data-dir").arg(self.data()).arg("--plugins-dir").arg(&self.plugins);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

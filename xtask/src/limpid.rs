@@ -76,6 +76,8 @@ impl Limpid {
     pub(crate) fn command(&self, data: &Path) -> Command {
         let mut command = Command::new(&self.program);
         forget_settings(&mut command);
+        // What is checked, measured and shown rests on documents that are handed in.
+        command.env("LIMPID_FEEDS__FETCH", "false");
         command.arg("--plugins-dir").arg(&self.plugins).arg("--data-dir").arg(data);
         command
     }
@@ -96,6 +98,18 @@ impl Limpid {
     pub(crate) fn import(&self, data: &Path, feed: &str, documents: &[PathBuf]) -> anyhow::Result<Value> {
         let mut command = self.command(data);
         self.json(command.args(["feed", "import", feed]).args(documents))
+    }
+
+    /// Fetches a feed, with settings of its own.
+    pub(crate) fn update(&self, data: &Path, feed: &str, settings: &str) -> anyhow::Result<Value> {
+        let mut command = self.command(data);
+        command.env(format!("LIMPID_FEEDS__{}", feed.to_uppercase()), settings);
+        self.json(command.args(["feed", "update", feed]))
+    }
+
+    /// The feeds and what is held of each.
+    pub(crate) fn feeds(&self, data: &Path) -> anyhow::Result<Value> {
+        self.json(self.command(data).args(["feed", "list"]))
     }
 
     fn json(&self, command: &mut Command) -> anyhow::Result<Value> {

@@ -6,6 +6,7 @@
 mod adversarial;
 mod alpine;
 mod debian;
+mod fetching;
 mod resubmission;
 mod swaps;
 mod tally;
@@ -63,6 +64,9 @@ pub(crate) fn verify(parts: &[Part]) -> anyhow::Result<()> {
     if asked(Part::Adversarial) {
         adversarial::check(&setting, &mut tally);
     }
+    if asked(Part::Feeds) {
+        fetching::check(&setting, &mut tally);
+    }
     if asked(Part::Swaps) {
         swaps::check(&setting, &mut tally);
     }
@@ -85,6 +89,8 @@ pub(crate) enum Part {
     Alpine,
     /// Odd and hostile layers
     Adversarial,
+    /// Feeds fetched from a publisher on loopback
+    Feeds,
     /// Changes of plugins while many clients are served
     Swaps,
     /// Images of three Debian releases, and their second submission

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use limpid_scanner::RunProgress;
 
 /// What takes less than this is not shown.
 const AFTER: Duration = Duration::from_millis(800);
@@ -16,4 +17,10 @@ pub(crate) fn spinner(what: &str) -> ProgressBar {
     bar.set_message(what.to_owned());
     bar.enable_steady_tick(AFTER / 8);
     bar
+}
+
+/// How far the runs of feeds are: documents that are known of, those that are done, bytes that came.
+pub(crate) fn show_run(bar: &ProgressBar, feed: &str, run: &RunProgress) {
+    let bytes = HumanBytes(run.bytes());
+    bar.set_message(format!("fetching {feed}: {} of {} documents, {bytes}", run.done(), run.known()));
 }

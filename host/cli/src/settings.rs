@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use limpid_scanner::{Keep, Limits, runtime, store};
+use limpid_scanner::{DocumentLimits, FeedSettings, Keep, Limits, runtime, store};
 use serde::{Deserialize, Serialize};
 
 /// All settings of the program.
@@ -25,8 +25,10 @@ pub(crate) struct Settings {
     pub(crate) log: Option<String>,
     /// Indexing.
     pub(crate) index: Index,
-    /// Feeds.
-    pub(crate) feeds: Feeds,
+    /// How feeds are fetched.
+    pub(crate) feeds: FeedSettings,
+    /// Limits on what the files hold that feeds are read from.
+    pub(crate) documents: DocumentLimits,
     /// Reports.
     pub(crate) reports: Reports,
     /// Reports on the past.
@@ -53,14 +55,6 @@ pub(crate) struct Index {
     pub(crate) layers: usize,
     /// Submissions that may wait.
     pub(crate) queue: usize,
-}
-
-/// How much feeds may state.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Feeds {
-    /// Advisories of one document.
-    pub(crate) advisories: usize,
 }
 
 /// How reports are made.
@@ -104,7 +98,8 @@ impl Default for Settings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 6060)),
             log: None,
             index: Index::default(),
-            feeds: Feeds::default(),
+            feeds: FeedSettings::default(),
+            documents: DocumentLimits::default(),
             reports: Reports::default(),
             history: History::default(),
             keep: Keep::default(),
@@ -120,12 +115,6 @@ impl Default for Index {
     fn default() -> Self {
         let defaults = limpid_scanner::Settings::new(PathBuf::new());
         Self { jobs: defaults.jobs, layers: defaults.layers, queue: defaults.queue }
-    }
-}
-
-impl Default for Feeds {
-    fn default() -> Self {
-        Self { advisories: limpid_scanner::Settings::new(PathBuf::new()).advisories }
     }
 }
 
@@ -152,6 +141,7 @@ impl Settings {
                 set(&mut table, &name, key, &value)?;
             }
         }
+        know_feeds(&table)?;
         let mut settings: Self = table
             .try_into()
             .map_err(|error| anyhow::anyhow!("settings: {}", error.to_string().trim_end()))?;
@@ -190,6 +180,23 @@ fn set(table: &mut toml::Table, name: &str, key: &str, value: &str) -> anyhow::R
                 bail!("`{name}` sets a key of a section that the settings file sets to a value");
             };
             section.insert(key.to_owned(), value);
+        }
+    }
+    Ok(())
+}
+
+/// Whatever in `[feeds]` is no setting is the name of a feed with settings of its own, and its value
+/// a table: what is not is a setting that does not exist.
+fn know_feeds(table: &toml::Table) -> anyhow::Result<()> {
+    let known = toml::Table::try_from(FeedSettings::default())?;
+    let feeds = table.get("feeds").and_then(toml::Value::as_table);
+    for (key, value) in feeds.into_iter().flatten() {
+        if !known.contains_key(key) && !value.is_table() {
+            let known: Vec<_> = known.keys().map(|key| format!("`{key}`")).collect();
+            bail!(
+                "settings: unknown field `{key}` in `[feeds]`, expected one of {}, or `[feeds.NAME]` for one feed",
+                known.join(", ")
+            );
         }
     }
     Ok(())
@@ -244,8 +251,28 @@ mod tests {
     }
 
     #[test]
+    fn a_feed_has_a_table_of_its_own() {
+        let file = "[feeds]\ninterval = 60\n[feeds.debian]\nenabled = false\n\
+                    mirrors = { \"https://a/\" = [\"https://b/\"] }";
+        let variable = [("LIMPID_FEEDS__ALPINE", "{ interval = 5 }")];
+        let feeds = load(file, &variable).unwrap().feeds;
+        assert_eq!(feeds.interval.as_secs(), 60);
+        assert!(!feeds.each["debian"].enabled && feeds.each["alpine"].enabled);
+        assert_eq!(feeds.each["alpine"].interval, Some(5));
+        assert_eq!(feeds.each["debian"].mirrors["https://a/"], ["https://b/"]);
+        let check = |file: &str, expected: &str| {
+            let error = load(file, &[]).unwrap_err();
+            assert!(error.contains(expected), "{error}");
+        };
+        check("[feeds]\nintervall = 3", "unknown field `intervall` in `[feeds]`");
+        check("[feeds.debian]\nintervall = 3", "unknown field `intervall`");
+    }
+
+    #[test]
     fn printed_settings_read_back() {
-        let printed = toml::to_string_pretty(&Settings::default()).unwrap();
-        assert!(load(&printed, &[]).is_ok());
+        let mut settings = Settings::default();
+        settings.feeds.each.insert("debian".to_owned(), limpid_scanner::OneFeed::default());
+        let printed = toml::to_string_pretty(&settings).unwrap();
+        assert_eq!(load(&printed, &[]).unwrap().feeds, settings.feeds);
     }
 }

@@ -79,19 +79,63 @@ pub(crate) fn packages(inventory: &api::Inventory) -> String {
     out
 }
 
-/// The feeds and what is held of each.
+/// The feeds and what is held of each, and below what went wrong.
 pub(crate) fn feeds(feeds: &[api::Feed]) -> String {
     let rows = feeds.iter().map(|feed| {
+        let next = if feed.running { Some("now".to_owned()) } else { feed.next_run.clone() };
         vec![
             feed.name.clone(),
             feed.revision.to_string(),
             feed.advisories.to_string(),
             feed.sources.len().to_string(),
-            feed.last_success.clone().unwrap_or_else(|| "never".to_owned()),
-            feed.last_failure_reason.clone().unwrap_or_default(),
+            feed.rejected.to_string(),
+            feed.age.map_or_else(|| "never".to_owned(), age),
+            feed.failing_since.clone().unwrap_or_default(),
+            next.unwrap_or_default(),
         ]
     });
-    table(&["feed", "revision", "advisories", "sources", "last success", "last failure"], rows)
+    let header =
+        ["feed", "revision", "advisories", "sources", "rejected", "up to date", "failing since", "next run"];
+    let mut out = table(&header, rows);
+    for feed in feeds {
+        if let (Some(at), Some(why)) = (&feed.last_failure, &feed.last_failure_reason) {
+            out.push_str(&format!("\n{} failed at {at}: {why}", feed.name));
+        }
+        for rejection in feed.rejections.iter().take(5) {
+            out.push_str(&format!("\n{} rejected {}: {}", feed.name, rejection.id, rejection.reason));
+        }
+    }
+    out
+}
+
+/// How long ago something was, roughly.
+fn age(seconds: u64) -> String {
+    let units = [(86_400, "day", "days"), (3_600, "hour", "hours"), (60, "minute", "minutes")];
+    match units.iter().find(|(length, ..)| seconds >= *length) {
+        Some((length, one, many)) => {
+            let number = usize::try_from(seconds / length).unwrap_or(usize::MAX);
+            format!("{} ago", count(number, one, many))
+        }
+        None => "just now".to_owned(),
+    }
+}
+
+/// What came of fetching feeds.
+pub(crate) fn runs(runs: &[api::Run]) -> String {
+    let rows = runs.iter().map(|run| {
+        let counts = [run.taken, run.unchanged, run.added, run.changed, run.withdrawn, run.rejected];
+        let state = if run.complete { "up to date" } else { "incomplete" };
+        let texts = [run.feed.clone(), state.to_owned()].into_iter();
+        texts.chain(counts.iter().map(ToString::to_string)).collect()
+    });
+    let header = ["feed", "state", "taken in", "unchanged", "added", "changed", "withdrawn", "rejected"];
+    let mut out = table(&header, rows);
+    for run in runs {
+        for absent in run.absent.iter().take(5) {
+            out.push_str(&format!("\n{}: `{}` is not there: {}", run.feed, absent.source, absent.reason));
+        }
+    }
+    out
 }
 
 /// What came of documents that were taken in.

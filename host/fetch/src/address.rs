@@ -6,6 +6,7 @@ use ureq::http::uri::Scheme;
 
 use crate::Error;
 use crate::error::quoted;
+use crate::internal;
 
 /// An address to fetch from: `http` or `https`, with a host, without credentials.
 ///
@@ -57,6 +58,17 @@ impl Address {
     /// Whether it is this machine, by its name or number.
     pub(crate) fn is_loopback(&self) -> bool {
         is_loopback(self.0.host().unwrap_or_default())
+    }
+
+    /// Whether it is not in the public Internet, as far as its name or number tells: this machine,
+    /// a private network, a name without a dot.
+    pub(crate) fn is_internal(&self) -> bool {
+        internal::host(self.0.host().unwrap_or_default())
+    }
+
+    /// Host and port as it names them, in lower case.
+    pub(crate) fn origin(&self) -> String {
+        self.authority().to_ascii_lowercase()
     }
 
     /// Whether credentials for one are good for the other.

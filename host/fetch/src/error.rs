@@ -1,5 +1,6 @@
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use limpid_model::Digest;
 
@@ -40,8 +41,16 @@ pub enum Error {
         why: String,
     },
     /// An address that is not encrypted, on another machine.
-    #[error("`{0}` is plain HTTP, which is for addresses of this machine only; `--plain-http` allows it")]
+    #[error(
+        "`{0}` is plain HTTP, which is for addresses of this machine only; `--plain-http` allows it, and of feeds setting `feeds.plain_http`"
+    )]
     PlainHttp(String),
+    /// An address of this machine or of a private network, which nobody here has named.
+    #[error(
+        "`{0}` is an internal address, to which nothing from outside may lead; \
+         `mirrors` or `hosts` of the feed in the settings allow it"
+    )]
+    Internal(String),
     /// Nobody answered, or not in HTTP.
     #[error("`{address}` does not answer")]
     Unreachable {
@@ -71,6 +80,43 @@ pub enum Error {
         /// What the other side says of it: empty, or `: ...`.
         said: String,
     },
+    /// An answer that asks to come again later.
+    #[error("`{address}` answers {status}: it asks to come again {}", later(*after))]
+    Later {
+        /// Which address.
+        address: String,
+        /// The HTTP status.
+        status: u16,
+        /// After how long, where it says so.
+        after: Option<Duration>,
+    },
+    /// A body that takes too long.
+    #[error("`{address}` is too slow: {what} {} s, the limit of setting `{setting}`", limit.as_secs())]
+    TooSlow {
+        /// Which address.
+        address: String,
+        /// What takes longer.
+        what: &'static str,
+        /// What is allowed.
+        limit: Duration,
+        /// The setting that says so.
+        setting: &'static str,
+    },
+    /// The proxy that the settings name is none.
+    #[error("setting `feeds.proxy`: `{0}` is no address of a proxy")]
+    Proxy(String),
+    /// What was fetched could not be written down.
+    #[error("what `{address}` answers cannot be written to disk")]
+    Spool {
+        /// Which address.
+        address: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// Nobody wants it any more.
+    #[error("fetching was stopped")]
+    Stopped,
     /// The registry wants to know who asks, or does not like who does.
     #[error("registry `{registry}` does not let {who} read `{repository}`{said}")]
     Unauthorized {
@@ -134,6 +180,34 @@ pub enum Error {
         /// What it is instead.
         why: String,
     },
+}
+
+fn later(after: Option<Duration>) -> String {
+    after.map_or_else(|| "later".to_owned(), |after| format!("in {} s", after.as_secs()))
+}
+
+impl Error {
+    /// After how long to come again, where the other side says so.
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Later { after, .. } => *after,
+            _ => None,
+        }
+    }
+
+    /// Whether there is nothing at the address, as far as its publisher knows.
+    pub const fn is_absent(&self) -> bool {
+        matches!(self, Self::Status { status: 404 | 410, .. })
+    }
+
+    /// Whether the same may well succeed in a moment.
+    pub(crate) const fn is_transient(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::CutShort { .. } | Self::Later { .. } => true,
+            Self::Status { status, .. } => matches!(status, 408 | 500 | 502 | 504),
+            _ => false,
+        }
+    }
 }
 
 fn size_note(size: Option<u64>) -> String {

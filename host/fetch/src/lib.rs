@@ -1,4 +1,5 @@
-//! Fetches components from where their authors publish them: a file, an address, an OCI registry.
+//! Fetches components from where their authors publish them: a file, an address, an OCI registry;
+//! and documents of feeds from their publishers.
 //!
 //! This crate owns the client's side of HTTP and the small part of the OCI distribution
 //! specification that reads one artifact. It knows nothing of plugins: what it brings is bytes,
@@ -11,8 +12,10 @@
 //! requests.
 //!
 //! What comes from a registry is not to be trusted: addresses that it names go through one guard
-//! (no step down to plain HTTP, none to this machine from elsewhere, credentials only to where they
-//! belong), and every body has a limit.
+//! (no step down to plain HTTP, none to this machine or a private network from elsewhere,
+//! credentials only to where they belong), and every body has a limit. Addresses of documents come
+//! from plugins and from what they read: of those that are internal only such are asked that the
+//! settings name, and a name that leads to an internal number is refused when it is resolved.
 //!
 //! ```no_run
 //! use limpid_fetch::{Fetcher, Options, Source};
@@ -28,8 +31,10 @@
 
 mod address;
 mod challenge;
+mod documents;
 mod error;
 mod fetcher;
+mod internal;
 mod login;
 mod manifest;
 mod reference;
@@ -39,6 +44,7 @@ mod source;
 mod test_support;
 mod transport;
 
+pub use documents::{DocumentFetcher, DocumentOptions, FetchedDocument, Stop, Validators, origin};
 pub use error::Error;
 pub use fetcher::{Fetched, Fetcher, Options};
 pub use login::{Login, Logins};

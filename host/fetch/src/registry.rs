@@ -48,7 +48,7 @@ impl<'a> Pull<'a> {
     fn manifest(&self) -> Result<(Vec<u8>, Option<String>), Error> {
         let address = self.base.join(&format!("manifests/{}", self.reference.version()))?;
         let ask = |authorization: Option<&str>| {
-            self.transport.get(&address, Request { accept: MANIFEST, authorization })
+            self.transport.get(&address, Request { accept: MANIFEST, authorization, ..Request::default() })
         };
         let mut authorization = None;
         let mut answer = ask(None)?;
@@ -73,7 +73,7 @@ impl<'a> Pull<'a> {
             let (what, limit, setting) = (address.to_string(), bound.bytes, bound.setting);
             return Err(Error::TooLarge { what, size: Some(layer.size), limit, setting });
         }
-        let answer = self.transport.get(&address, Request { accept: "", authorization })?;
+        let answer = self.transport.get(&address, Request { authorization, ..Request::default() })?;
         let address = answer.address.to_string();
         // More than the manifest says is not what it names, whatever the limit.
         let wrong_size = |than| Error::WrongSize { address: address.clone(), expected: layer.size, than };
@@ -117,7 +117,8 @@ impl<'a> Pull<'a> {
         let separator = if realm.contains('?') { '&' } else { '?' };
         let address = self.transport.follow(registry, &format!("{realm}{separator}{query}"))?;
         let login = self.asker.login.as_ref().map(crate::Login::basic);
-        let request = Request { accept: "application/json", authorization: login.as_deref() };
+        let request =
+            Request { accept: "application/json", authorization: login.as_deref(), ..Request::default() };
         let answer = self.transport.get(&address, request)?;
         if matches!(answer.status, 401 | 403) {
             return Err(self.unauthorized(answer.said()));

@@ -13,6 +13,8 @@ pub(crate) struct Asked {
     pub(crate) path: String,
     pub(crate) authorization: Option<String>,
     pub(crate) accept: Option<String>,
+    pub(crate) none_match: Option<String>,
+    pub(crate) modified_since: Option<String>,
 }
 
 /// What the server answers.
@@ -108,6 +110,8 @@ fn read(connection: &TcpStream) -> Option<Asked> {
         match name.to_ascii_lowercase().as_str() {
             "authorization" => asked.authorization = Some(value.to_owned()),
             "accept" => asked.accept = Some(value.to_owned()),
+            "if-none-match" => asked.none_match = Some(value.to_owned()),
+            "if-modified-since" => asked.modified_since = Some(value.to_owned()),
             _ => {}
         }
     }

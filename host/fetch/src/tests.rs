@@ -268,5 +268,7 @@ fn an_address_leads_neither_to_plain_http_nor_from_elsewhere_to_this_machine() {
     check(anywhere, "http://a.example/x", "http://b.example/y", "");
     check(anywhere, "http://a.example/x", "http://127.0.0.1:6060/y", "which is this machine");
     check(loopback, "https://a.example/x", "https://[::1]/y", "which is this machine");
+    check(loopback, "https://a.example/x", "https://169.254.169.254/y", "which is in a private network");
+    check(anywhere, "http://10.0.0.1/x", "http://10.0.0.2/y", "");
     assert!(matches!(fetch("http://a.example/x.wasm", options()), Err(Error::PlainHttp(_))));
 }

@@ -1,14 +1,19 @@
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ureq::http::header::{ACCEPT, AUTHORIZATION, LOCATION, WWW_AUTHENTICATE};
+use ureq::http::header::{
+    ACCEPT, AUTHORIZATION, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION, WWW_AUTHENTICATE,
+};
 use ureq::http::{HeaderMap, HeaderName};
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
-use ureq::{Agent, Body};
+use ureq::unversioned::transport::DefaultConnector;
+use ureq::{Agent, Body, Proxy};
 
 use crate::address::Address;
 use crate::error::quoted;
+use crate::internal::Guarded;
 use crate::{Error, Reference};
 
 /// Answers in a row that may send on elsewhere.
@@ -40,6 +45,16 @@ pub(crate) struct Transport {
     direct: Agent,
     agent: Agent,
     plain: PlainHttp,
+    named: Named,
+}
+
+/// Which internal addresses requests may go to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// Any, where a person names them; those to which answers send on have rules of their own.
+    ByHand,
+    /// Those with one of these hosts and ports.
+    Only(BTreeSet<String>),
 }
 
 /// A request to be sent.
@@ -48,6 +63,10 @@ pub(crate) struct Request<'a> {
     pub(crate) accept: &'a str,
     /// Sent only to the origin that is asked first.
     pub(crate) authorization: Option<&'a str>,
+    /// Validators of what is held of the address already
+    /// ([RFC 9110, section 13.1](https://www.rfc-editor.org/rfc/rfc9110#section-13.1)).
+    pub(crate) none_match: Option<&'a str>,
+    pub(crate) modified_since: Option<&'a str>,
 }
 
 /// An answer, of which only the head was read.
@@ -69,24 +88,41 @@ pub(crate) struct Bound {
 
 impl Transport {
     pub(crate) fn new(plain: PlainHttp) -> Self {
+        let (direct, proxied) = (config().proxy(None).build(), config().build());
+        Self { direct: direct.new_agent(), agent: proxied.new_agent(), plain, named: Named::ByHand }
+    }
+
+    /// For addresses that nobody has looked at: those that are not in the public Internet must be
+    /// named, and a name must not lead to them either.
+    pub(crate) fn guarded(
+        plain: PlainHttp,
+        named: BTreeSet<String>,
+        proxy: Option<Proxy>,
+        idle: Duration,
+    ) -> Self {
+        // How long a body may take in all, whoever reads it says.
         let config = || {
-            Agent::config_builder()
-                .http_status_as_error(false)
-                .max_redirects(0)
-                .max_redirects_will_error(false)
-                .user_agent(concat!("limpid/", env!("CARGO_PKG_VERSION")))
-                .timeout_connect(Some(CONNECTING))
-                .timeout_recv_response(Some(ANSWERING))
-                .timeout_per_read(Some(IDLING))
-                .timeout_recv_body(Some(RECEIVING))
-                .tls_config(tls())
+            let config = config().timeout_per_read(Some(idle)).timeout_recv_response(Some(idle));
+            config.timeout_recv_body(None)
         };
-        let direct = config().proxy(None).build().new_agent();
-        Self { direct, agent: config().build().new_agent(), plain }
+        let proxied = match proxy {
+            Some(proxy) => config().proxy(Some(proxy)),
+            None => config(),
+        };
+        let agent = |config| Agent::with_parts(config, DefaultConnector::default(), Guarded::new(&named));
+        let (direct, agent) = (agent(config().proxy(None).build()), agent(proxied.build()));
+        Self { direct, agent, plain, named: Named::Only(named) }
     }
 
     /// Whether requests may go to an address at all.
     pub(crate) fn admit(&self, address: &Address) -> Result<(), Error> {
+        let named = match &self.named {
+            Named::ByHand => true,
+            Named::Only(named) => !address.is_internal() || named.contains(&address.origin()),
+        };
+        if !named {
+            return Err(Error::Internal(address.to_string()));
+        }
         let encrypted = address.is_https() || address.is_loopback() || self.plain == PlainHttp::Anywhere;
         if encrypted { Ok(()) } else { Err(Error::PlainHttp(address.to_string())) }
     }
@@ -111,7 +147,7 @@ impl Transport {
     }
 
     /// Where an answer leads from an address: not from encrypted to plain, and not from elsewhere
-    /// to this machine, whose services trust whoever reaches them.
+    /// to this machine or a private network, whose services trust whoever reaches them.
     pub(crate) fn follow(&self, from: &Address, location: &str) -> Result<Address, Error> {
         let to = from.join(location)?;
         let no = |why| Err(Error::Redirect { from: from.to_string(), to: to.to_string(), why });
@@ -120,6 +156,9 @@ impl Transport {
         }
         if to.is_loopback() && !from.is_loopback() {
             return no("which is this machine");
+        }
+        if to.is_internal() && !from.is_internal() {
+            return no("which is in a private network");
         }
         self.admit(&to)?;
         Ok(to)
@@ -134,6 +173,12 @@ impl Transport {
         if let Some(authorization) = request.authorization {
             call = call.header(AUTHORIZATION, authorization);
         }
+        if let Some(validator) = request.none_match {
+            call = call.header(IF_NONE_MATCH, validator);
+        }
+        if let Some(validator) = request.modified_since {
+            call = call.header(IF_MODIFIED_SINCE, validator);
+        }
         let response = call
             .call()
             .map_err(|error| Error::Unreachable { address: address.to_string(), source: Box::new(error) })?;
@@ -141,6 +186,20 @@ impl Transport {
         let (status, headers) = (head.status.as_u16(), head.headers);
         Ok(Answer { status, address: address.clone(), headers, body })
     }
+}
+
+/// What all requests have in common.
+fn config() -> ureq::config::ConfigBuilder<ureq::typestate::AgentScope> {
+    Agent::config_builder()
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .user_agent(concat!("limpid/", env!("CARGO_PKG_VERSION")))
+        .timeout_connect(Some(CONNECTING))
+        .timeout_recv_response(Some(ANSWERING))
+        .timeout_per_read(Some(IDLING))
+        .timeout_recv_body(Some(RECEIVING))
+        .tls_config(tls())
 }
 
 /// Encrypted by `ring`, and trusting whom the system trusts: registries of one's own have
@@ -163,8 +222,18 @@ impl Answer {
         matches!(self.status, 301 | 302 | 303 | 307 | 308).then(|| self.header(&LOCATION))?
     }
 
-    fn header(&self, name: &HeaderName) -> Option<&str> {
+    pub(crate) fn header(&self, name: &HeaderName) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// How long the body is, where the answer says so.
+    pub(crate) fn length(&self) -> Option<u64> {
+        self.body.content_length()
+    }
+
+    /// The body, as it comes.
+    pub(crate) fn into_reader(self) -> impl Read {
+        self.body.into_reader()
     }
 
     /// The body of an answer that must be 200.

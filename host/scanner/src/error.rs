@@ -69,6 +69,48 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
+    /// More is named to be fetched than may be.
+    #[error(
+        "more than {limit} documents are named to be fetched, the limit of setting `feeds.follow_documents`"
+    )]
+    TooManyFollowed {
+        /// The limit.
+        limit: usize,
+    },
+    /// The document states next to nothing of what was there before.
+    #[error(
+        "source `{source_name}` now states {now} {what}, and {before} before: a document that states less than \
+         {least} percent of that (setting `feeds.least_percent`), or nothing, is taken for a mistake unless it \
+         is forced"
+    )]
+    Shrunk {
+        /// The source.
+        source_name: String,
+        /// What there is less of.
+        what: &'static str,
+        /// How much there was.
+        before: u64,
+        /// How much there is.
+        now: u64,
+        /// The setting.
+        least: u64,
+    },
+    /// A document could not be fetched.
+    #[error(transparent)]
+    Fetch(#[from] limpid_fetch::Error),
+    /// What a feed names to be fetched is not fetched.
+    #[error("source `{name}` is not fetched from `{url}`: {why}")]
+    NotFollowed {
+        /// The source.
+        name: String,
+        /// Where it is said to be.
+        url: String,
+        /// Why it is not fetched.
+        why: String,
+    },
+    /// The feed is being fetched.
+    #[error("feed `{0}` is being fetched at this moment")]
+    Running(String),
     /// The document of a feed cannot be read.
     #[error("the document cannot be read")]
     Document(#[source] std::io::Error),

@@ -1,29 +1,56 @@
 //! Taking in advisories: a document is parsed, held against what its source stated before, and the
 //! difference is written in one batch.
 
+mod again;
 mod collector;
 mod difference;
 mod document;
 mod enrichments;
 mod keeping;
+mod parser;
+mod soundness;
+mod writing;
 
-use std::io::Read;
+use std::fs::File;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use limpid_model::PluginId;
-use limpid_runtime::{Feed, Mode, Source};
+use limpid_runtime::{Mode, Source};
 use limpid_store::Batch;
-use limpid_store::tables::feeds::{self, Feeds};
-use limpid_store::tables::sources::{self, Sources};
+use limpid_store::tables::feeds::Feeds;
 
-use crate::history::Record;
-use crate::{Error, Scanner, notices};
+use crate::error::chain;
+use crate::{Error, Scanner};
 use collector::Collector;
-use difference::Difference;
-use keeping::Keeping;
+
+pub(crate) use again::{followed, is_same};
+pub(crate) use document::{Document, Spool};
+pub(crate) use parser::Parser;
+pub(crate) use writing::{Input, Written};
 
 /// How many rejected records a feed remembers with their reasons.
 const REMEMBERED: usize = 100;
+
+/// A document that somebody hands in.
+#[derive(Clone, Copy, Debug)]
+pub struct Handed<'a> {
+    /// Which source it is; where nothing is said, the plugin may tell, or else it is the feed's only
+    /// source, or goes by its own name.
+    pub source: Option<&'a str>,
+    /// Its name.
+    pub name: &'a str,
+    /// Whether it is held against what was there before.
+    pub trust: Trust,
+}
+
+/// What a document may do to what was there before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Trust {
+    /// One that states next to nothing of what its source stated before is refused.
+    #[default]
+    Checked,
+    /// Somebody has looked at it, and wants it taken in.
+    Forced,
+}
 
 /// What came of a document.
 #[derive(Clone, Debug)]
@@ -50,156 +77,66 @@ pub struct Taken {
     pub follow: Vec<Source>,
 }
 
-/// A feed: its plugin, and what is held of it.
-#[derive(Clone, Debug)]
-pub struct FeedState {
-    /// The feed's name.
-    pub name: String,
-    /// The plugin that is loaded for it; none where what is held was read by one that is gone.
-    pub plugin: Option<PluginId>,
-    /// What is held.
-    pub row: feeds::Row,
-    /// Its sources that were taken in.
-    pub sources: Vec<SourceState>,
-}
-
-/// A source that was taken in.
-#[derive(Clone, Debug)]
-pub struct SourceState {
-    /// Its name.
-    pub name: String,
-    /// What is held of it.
-    pub row: sources::Row,
+/// What a plugin made of documents.
+#[derive(Debug, Default)]
+pub(crate) struct Parsed {
+    pub(crate) collected: Collector,
+    pub(crate) cursor: Option<String>,
 }
 
 impl Scanner {
-    /// Takes in one document of a feed, as its publisher serves it or compressed with gzip or zstd.
-    /// `source` says which source it is; otherwise the plugin may tell, or else it is the feed's
-    /// only source, or goes by its own name.
+    /// Takes in a document of a feed: as its publisher serves it or compressed, or an archive of
+    /// such documents.
     ///
     /// # Errors
-    /// [`Error::NoFeed`], [`Error::Plugin`] where the document is not what the feed reads, and
-    /// where the store fails. What was there before then stays as it is.
-    pub fn take_in(
-        &self,
-        feed: &str,
-        source: Option<&str>,
-        name: &str,
-        bytes: impl Read + Send + 'static,
-    ) -> Result<Taken, Error> {
+    /// [`Error::NoFeed`], [`Error::Plugin`] where the document is not what the feed reads,
+    /// [`Error::Shrunk`] where it states next to nothing of what was there, and where the store
+    /// fails. What was there before then stays as it is.
+    pub fn take_in(&self, feed: &str, handed: Handed<'_>, file: File) -> Result<Taken, Error> {
         let plugins = self.plugins();
-        let Some(parser) = plugins.feed(feed) else {
-            let known = plugins.feeds().map(|feed| feed.name().to_owned()).collect();
-            return Err(Error::NoFeed { name: feed.to_owned(), known });
-        };
-        let limit = self.settings().advisories;
-        let collector = Arc::new(Mutex::new(Collector::new(limit)));
+        let Some(parser) = plugins.feed(feed) else { return Err(self.no_feed(feed)) };
+        self.hand_in(&parser, handed, file).map_err(|error| self.failed(feed, error))
+    }
+
+    fn hand_in(&self, parser: &dyn Parser, handed: Handed<'_>, file: File) -> Result<Taken, Error> {
+        let Handed { source, name, trust } = handed;
+        let documents = [Document::new(name, file)?];
+        if trust == Trust::Checked
+            && let Some(taken) = self.same_as_before(parser, source, &documents)?
+        {
+            return Ok(taken);
+        }
         let starts = parser.sources(None)?;
-        let asked = source.map_or_else(|| name.to_owned(), str::to_owned);
-        let keeping = Keeping::new(bytes, self.scratch_file()?).map_err(Error::Document)?;
-        let documents = document::Documents::one(name, keeping.clone()).map_err(Error::Document)?;
-        let parsed = parser.parse(&asked, Box::new(documents), collector.clone());
-        let collected = std::mem::take(&mut *collector.lock().unwrap_or_else(PoisonError::into_inner));
-        if collected.overflowed {
-            return Err(self.failed(feed, Error::TooManyAdvisories { limit }));
-        }
-        parsed.map_err(|failure| self.failed(feed, failure.into()))?;
-        let source = resolve(source, &collected, &starts, name);
-        self.write(&parser, &source, collected, &keeping)
+        let parsed = self.parse(parser, source.unwrap_or(name), &documents)?;
+        let source = resolve(source, &parsed.collected, &starts, name);
+        let input = Input { source: &source, documents: &documents, validators: None, trust };
+        Ok(self.write(parser, input, parsed)?.taken)
     }
 
-    fn write(
+    /// The error of a feed that nobody reads.
+    pub(crate) fn no_feed(&self, feed: &str) -> Error {
+        let known = self.plugins().feeds().map(|feed| feed.name().to_owned()).collect();
+        Error::NoFeed { name: feed.to_owned(), known }
+    }
+
+    /// Gives documents of one source to the feed's plugin.
+    pub(crate) fn parse(
         &self,
-        feed: &Feed<'_>,
-        source: &Source,
-        collected: Collector,
-        keeping: &Keeping,
-    ) -> Result<Taken, Error> {
-        let name = feed.name();
-        // What is held against the store must be what is there until the difference is written.
-        let _alone = self.lock_intake();
-        let view = self.store().view();
-        let mut batch = Batch::default();
-        let mut row = view.get::<Feeds>(&name.to_owned())?.unwrap_or_default();
-        let now = self.settings().clock.now();
-        let record = Record { at: now, feed: name, revision: row.revision + 1, source: &source.name };
-        let key = sources::Key { feed: name.to_owned(), source: source.name.clone() };
-        if view.get::<Sources>(&key)?.is_none() {
-            record.source(&mut batch)?;
+        parser: &dyn Parser,
+        source: &str,
+        documents: &[Document],
+    ) -> Result<Parsed, Error> {
+        let feeds = &self.settings().feeds;
+        let collector = Arc::new(Mutex::new(Collector::new(feeds.advisories, feeds.follow_documents)));
+        let stream = document::Stream::new(documents, &self.settings().documents);
+        let parsed = parser.parse(source, Box::new(stream.clone()), collector.clone());
+        let collected = std::mem::take(&mut *collector.lock().unwrap_or_else(PoisonError::into_inner));
+        if let Some(excess) = collected.excess() {
+            return Err(excess);
         }
-        let mut difference = Difference::write(
-            self,
-            &view,
-            &mut batch,
-            (&record, source),
-            &collected.advisories,
-            &collected.withdrawn,
-        )?;
-        let known = collected.enrichments.values();
-        enrichments::write(&view, &mut batch, (&record, source), known, &mut difference)?;
-        row.set_plugin(feed.plugin().clone());
-        row.revision += u64::from(difference.any());
-        let cause = (name, row.revision);
-        let notices = notices::raise(self, &view, &mut batch, cause, &difference.changes)?;
-        row.last_success = Some(now);
-        row.advisories = (row.advisories + difference.added).saturating_sub(difference.withdrawn);
-        row.rejected = collected.rejected;
-        row.rejections = collected.rejections.clone();
-        let stated = difference.stated;
-        let taken = Taken {
-            feed: name.to_owned(),
-            source: source.name.clone(),
-            revision: row.revision,
-            advisories: stated,
-            added: difference.added,
-            changed: difference.changed,
-            withdrawn: difference.withdrawn,
-            rejected: collected.rejected,
-            rejections: collected.rejections,
-            follow: collected.follow,
-        };
-        batch.put::<Feeds>(&name.to_owned(), &row)?;
-        let namespaces = difference.namespaces.into_iter().collect();
-        let mut state = sources::Row::new(feed.plugin().clone(), now, namespaces);
-        state.advisories = difference.held;
-        state.rejected = taken.rejected;
-        // A document that only names others, an index, is no source of advisories.
-        if stated > 0 || difference.withdrawn > 0 || taken.follow.is_empty() {
-            batch.put::<Sources>(&key, &state)?;
-            keeping.put(&view, &mut batch, name, &source.name)?;
-        }
-        self.store().commit(batch)?;
-        tracing::info!(
-            feed = name,
-            source = source.name,
-            added = taken.added,
-            changed = taken.changed,
-            withdrawn = taken.withdrawn,
-            notices,
-            rejected = taken.rejected,
-            "took in a document of feed `{name}`"
-        );
-        Ok(taken)
-    }
-
-    /// Takes in again the documents that are kept of a feed, because its plugin has changed.
-    pub(crate) fn parse_again(&self, feed: &str) -> Result<(), Error> {
-        let view = self.store().view();
-        let sources = view.scan::<Sources>(|key| {
-            key.text(feed);
-        });
-        for row in sources {
-            let source = row?.0.source;
-            match keeping::kept(&view, feed, &source)? {
-                Some(document) => {
-                    if let Err(error) = self.take_in(feed, Some(&source), &source, document) {
-                        tracing::warn!("source `{source}` of feed `{feed}` stays as it was: {error}");
-                    }
-                }
-                None => tracing::warn!("the document of source `{source}` of feed `{feed}` is not kept"),
-            }
-        }
-        Ok(())
+        let cursor = parsed?;
+        stream.finish().map_err(Error::Document)?;
+        Ok(Parsed { collected, cursor })
     }
 
     /// Whoever changes what feeds state does so alone.
@@ -207,34 +144,12 @@ impl Scanner {
         self.0.intake.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All feeds: those that a plugin reads, and those of which something is held.
-    pub fn feeds(&self) -> Result<Vec<FeedState>, Error> {
-        let view = self.store().view();
-        let mut feeds = std::collections::BTreeMap::new();
-        for feed in self.plugins().feeds() {
-            feeds.insert(feed.name().to_owned(), (Some(feed.plugin().clone()), feeds::Row::default()));
-        }
-        for row in view.scan::<Feeds>(|_| ()) {
-            let (name, row) = row?;
-            feeds.entry(name).or_insert_with(|| (None, feeds::Row::default())).1 = row;
-        }
-        let mut states = Vec::new();
-        for (name, (plugin, row)) in feeds {
-            let sources = view.scan::<Sources>(|key| {
-                key.text(&name);
-            });
-            let sources: Result<Vec<_>, limpid_store::Error> =
-                sources.map(|entry| entry.map(|(key, row)| SourceState { name: key.source, row })).collect();
-            states.push(FeedState { sources: sources?, name, plugin, row });
-        }
-        Ok(states)
-    }
-
     /// Remembers why a document was refused; what was there before stays.
-    fn failed(&self, feed: &str, error: Error) -> Error {
+    pub(crate) fn failed(&self, feed: &str, error: Error) -> Error {
         let remember = || -> Result<(), Error> {
+            let _alone = self.lock_intake();
             let mut row = self.store().view().get::<Feeds>(&feed.to_owned())?.unwrap_or_default();
-            row.last_failure = Some((self.settings().clock.now(), error.to_string()));
+            row.last_failure = Some((self.settings().clock.now(), chain(&error)));
             let mut batch = Batch::default();
             batch.put::<Feeds>(&feed.to_owned(), &row)?;
             Ok(self.store().commit(batch)?)

@@ -9,6 +9,7 @@
 mod catalog;
 mod error;
 mod explain;
+mod feeds;
 mod figures;
 mod fold;
 mod history;
@@ -23,6 +24,8 @@ mod plugins;
 mod refresh;
 mod rekey;
 mod report;
+mod run;
+mod schedule;
 mod settings;
 mod severity;
 #[cfg(test)]
@@ -30,6 +33,7 @@ mod test_support;
 mod versions;
 mod vulnerabilities;
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
 use std::sync::{Arc, Mutex, mpsc};
 
@@ -40,12 +44,15 @@ use limpid_store::Store;
 pub use catalog::{ImageSummary, LayerContext, LayerDescription, Page};
 pub use error::{Error, chain};
 pub use explain::{Explanation, Outcome, Verdict};
+pub use feeds::{FeedSettings, FeedState, OneFeed, SourceState};
 pub use figures::Figures;
 pub use history::AsOf;
 pub use index::{Indexed, Progress};
-pub use intake::{FeedState, SourceState, Taken};
+pub use intake::{Handed, Taken, Trust};
 pub use inventory::AdoptedLayer;
 pub use jobs::{Job, JobState, Jobs, Spool};
+pub use limpid_documents::Limits as DocumentLimits;
+pub use limpid_fetch::Stop;
 pub use limpid_layers::{Archive, Error as ArchiveError, Limits};
 pub use limpid_runtime::{self as runtime};
 pub use limpid_store::{self as store};
@@ -53,6 +60,8 @@ pub use notices::{Kind as NoticeKind, Subscription, SubscriptionError};
 pub use packages::{HeldVersion, Holder, Versions};
 pub use refresh::Refresh;
 pub use report::Inventory;
+pub use run::{Run, RunProgress};
+pub use schedule::Updates;
 pub use settings::{Clock, Keep, Settings, rfc3339};
 pub use vulnerabilities::{ConcernedImage, ConcernedPackage, Filter, Published, VulnerabilityDescription};
 
@@ -66,6 +75,8 @@ struct Parts {
     settings: Settings,
     /// One document is taken in at a time: what it states is held against what is there.
     intake: Mutex<()>,
+    /// Feeds that are being fetched.
+    running: Mutex<BTreeSet<String>>,
     /// What is written about an image rests on layers that must not be forgotten meanwhile.
     images: Mutex<()>,
     /// What kept files take in the store, in bytes.
@@ -93,6 +104,7 @@ impl Scanner {
             registry,
             settings,
             intake: Mutex::default(),
+            running: Mutex::default(),
             images: Mutex::default(),
             kept_bytes: AtomicU64::new(0),
             refreshing: AtomicUsize::new(0),

@@ -3,6 +3,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::FeedSettings;
+
 /// How much the scanner may use, and where.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -16,8 +18,10 @@ pub struct Settings {
     pub layers: usize,
     /// Submissions that may wait; one more is refused (`index.queue`).
     pub queue: usize,
-    /// Advisories that one document may state (`feeds.advisories`).
-    pub advisories: usize,
+    /// How feeds are fetched.
+    pub feeds: FeedSettings,
+    /// Limits on what the files hold that feeds are read from.
+    pub documents: limpid_documents::Limits,
     /// Whether packages whose files the distribution put there are judged by the advisories of
     /// their own ecosystem, too (`reports.judge_owned`).
     pub judge_owned: bool,
@@ -44,7 +48,8 @@ impl Settings {
             jobs: 2,
             layers: 2,
             queue: 1_000,
-            advisories: 2_000_000,
+            feeds: FeedSettings::default(),
+            documents: limpid_documents::Limits::default(),
             judge_owned: false,
             flap_window: 600_000,
             history: 90 * 24 * 60 * 60 * 1_000,

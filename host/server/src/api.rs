@@ -10,7 +10,7 @@ mod plugins;
 mod report;
 mod vulnerabilities;
 
-pub use feeds::{Feed, Feeds, Followed, Rejection, Source, Taken};
+pub use feeds::{Failed, Feed, Feeds, Followed, Rejection, Run, Source, Taken};
 pub use images::{Image, ImageLayer, Images, Platform};
 pub use jobs::{Job, JobError};
 pub use layers::{Changed, Changes, ImageLayers, Layer, LayerContext};

@@ -74,7 +74,10 @@ pub fn code(error: &Error) -> String {
             Blame::Host => "internal",
         },
         Error::Change(error) => change_code(error),
-        Error::TooManyAdvisories { .. } => "over-limit",
+        Error::TooManyAdvisories { .. } | Error::TooManyFollowed { .. } => "over-limit",
+        Error::Shrunk { .. } => "shrunk-document",
+        Error::Fetch(_) | Error::NotFollowed { .. } => "not-fetched",
+        Error::Running(_) => "busy",
         Error::Document(_) => "bad-document",
         Error::Busy { .. } => "busy",
         Error::Store(store::Error::InUse(_)) => "store-in-use",
@@ -108,9 +111,12 @@ const fn archive_code(error: &ArchiveError) -> &'static str {
 fn status(error: &Error) -> StatusCode {
     match error {
         Error::Archive(ArchiveError::Io { .. }) => StatusCode::INTERNAL_SERVER_ERROR,
-        Error::Archive(_) | Error::TooManyAdvisories { .. } | Error::Document(_) => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        Error::Archive(_)
+        | Error::TooManyAdvisories { .. }
+        | Error::TooManyFollowed { .. }
+        | Error::Shrunk { .. }
+        | Error::Document(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Fetch(_) | Error::NotFollowed { .. } => StatusCode::BAD_GATEWAY,
         Error::NoImage(_)
         | Error::NoLayer(_)
         | Error::NoVulnerability(_)
@@ -131,7 +137,7 @@ fn status(error: &Error) -> StatusCode {
             ChangeError::NoEarlier(_) | ChangeError::NoVersion { .. } => StatusCode::CONFLICT,
             ChangeError::Io { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         },
-        Error::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Busy { .. } | Error::Running(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Store(_) | Error::Host { .. } => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -94,17 +94,32 @@ fn of_feeds(registry: &mut Registry, feeds: &[FeedState]) {
     let rejected = Family::<Feed, Gauge>::default();
     let success = Family::<Feed, Gauge>::default();
     let failure = Family::<Feed, Gauge>::default();
+    let age = Family::<Feed, Gauge>::default();
+    let failures = Family::<Feed, Gauge>::default();
+    let failing = Family::<Feed, Gauge>::default();
+    let running = Family::<Feed, Gauge>::default();
     let seconds = |milliseconds: u64| i64::try_from(milliseconds / 1000).unwrap_or(i64::MAX);
     for feed in feeds {
         let labels = Feed { feed: feed.name.clone() };
         let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         advisories.get_or_create(&labels).set(whole(feed.row.advisories));
         rejected.get_or_create(&labels).set(whole(feed.row.rejected));
+        let since = feed.row.last_success.map(|at| seconds(feed.now.saturating_sub(at)));
+        if let Some(since) = since {
+            age.get_or_create(&labels).set(since);
+        }
+        failures.get_or_create(&labels).set(whole(feed.runs.failures));
+        failing.get_or_create(&labels).set(feed.runs.failing_since.map_or(0, seconds));
+        running.get_or_create(&labels).set(i64::from(feed.is_running));
         success.get_or_create(&labels).set(feed.row.last_success.map_or(0, seconds));
         failure.get_or_create(&labels).set(feed.row.last_failure.as_ref().map_or(0, |(at, _)| seconds(*at)));
     }
     registry.register("feed_advisories", "Advisories that are held, counted for each source", advisories);
     registry.register("feed_rejected", "Records of the last document that could not be used", rejected);
+    registry.register("feed_age_seconds", "Since when nothing newer is known", age);
+    registry.register("feed_failures", "Runs that have failed since the last one that did not", failures);
+    registry.register("feed_failing_since_seconds", "When the first of those began, Unix time", failing);
+    registry.register("feed_running", "1 while the feed is being fetched", running);
     registry.register("feed_last_success_seconds", "When a document was last taken in, Unix time", success);
     registry.register("feed_last_failure_seconds", "When a document was last refused, Unix time", failure);
 }

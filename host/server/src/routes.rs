@@ -41,6 +41,8 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/v1/plugins/{name}/rollback", post(plugins::roll_back))
         .route("/v1/plugins/{name}/release", post(plugins::release))
         .route("/v1/feeds", get(feeds::list))
+        .route("/v1/feeds/{name}", get(feeds::show))
+        .route("/v1/feeds/{name}/update", post(feeds::update))
         .route("/v1/feeds/{name}/documents", post(feeds::document))
         // Bodies are streamed, each with a limit of its own.
         .layer(DefaultBodyLimit::disable())

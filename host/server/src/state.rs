@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use limpid_scanner::{Jobs, Scanner};
+use limpid_scanner::{Jobs, Scanner, Updates};
 
 use crate::Settings;
 use crate::blocking::Pool;
@@ -12,6 +12,7 @@ use crate::metrics::Metrics;
 pub(crate) struct AppState {
     pub(crate) scanner: Scanner,
     pub(crate) jobs: Arc<Jobs>,
+    pub(crate) updates: Arc<Updates>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) pool: Pool,
     pub(crate) metrics: Metrics,
@@ -27,7 +28,13 @@ pub(crate) enum Changes {
 }
 
 impl AppState {
-    pub(crate) fn new(scanner: Scanner, jobs: Jobs, settings: Settings, address: IpAddr) -> Self {
+    pub(crate) fn new(
+        scanner: Scanner,
+        jobs: Jobs,
+        updates: Updates,
+        settings: Settings,
+        address: IpAddr,
+    ) -> Self {
         let changes = match settings.change_plugins || address.is_loopback() {
             true => Changes::Allowed,
             false => Changes::Forbidden,
@@ -36,6 +43,7 @@ impl AppState {
         Self {
             scanner,
             jobs: Arc::new(jobs),
+            updates: Arc::new(updates),
             settings: Arc::new(settings),
             pool,
             metrics: Metrics::default(),

@@ -19,6 +19,9 @@
 //! | 12 | [`sources`] | feed, source | what it speaks of, and since when |
 //! | 13 | [`kept`] | diff id, path | a small claimed file |
 //! | 14 | [`documents`] | feed, source, piece | the last document of a source |
+//! | 15 | [`fetches`] | feed, source | what was last fetched of a source, and its validators |
+//! | 16 | [`deltas`] | feed, source, number, piece | a change since that document |
+//! | 17 | [`runs`] | feed | cursor, how the last run went, when the next is due |
 //! | 20 | [`inventory`] | namespace, package, version key, layer | a package of a layer |
 //! | 21 | [`contexts`] | diff id, number | surroundings in which images have a layer |
 //! | 22 | [`placements`] | diff id, context, image | an image that has this layer in them |
@@ -34,11 +37,13 @@
 pub mod advisories;
 pub mod affects;
 pub mod contexts;
+pub mod deltas;
 pub mod documents;
 pub mod enriched;
 pub mod enrichments;
 pub mod entries;
 pub mod feeds;
+pub mod fetches;
 pub mod findings;
 #[cfg(test)]
 mod frozen;
@@ -55,6 +60,7 @@ pub mod marks;
 pub mod outbox;
 pub mod placements;
 pub mod raised;
+pub mod runs;
 pub mod sources;
 pub mod stated;
 pub mod subscriptions;

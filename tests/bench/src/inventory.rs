@@ -18,7 +18,7 @@ use limpid_model::{
 };
 use limpid_runtime::Registry;
 use limpid_scanner::store::Store;
-use limpid_scanner::{AdoptedLayer, Filter, Scanner, Settings};
+use limpid_scanner::{AdoptedLayer, Filter, Handed, Scanner, Settings, Trust};
 use serde_json::{Value, json};
 
 /// Images of one line of builds.
@@ -64,8 +64,8 @@ fn of_size(registry: &Registry, inputs: &Inputs, images: usize) -> anyhow::Resul
     let filled = started.elapsed();
     eprintln!("inventory: {images} images in {:.1} s", filled.as_secs_f64());
     let before = size(&folder);
-    let document = std::io::Cursor::new(text);
-    scanner.take_in("debian", None, "tracker.json", document)?;
+    let handed = Handed { source: None, name: "tracker.json", trust: Trust::Checked };
+    scanner.take_in("debian", handed, fs::File::open(&inputs.tracker)?)?;
     eprintln!("inventory: advisories after {:.1} s", started.elapsed().as_secs_f64());
     let mut questions = Vec::new();
     for id in world.asked() {

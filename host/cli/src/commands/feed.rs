@@ -1,9 +1,11 @@
+mod update;
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
-use limpid_scanner::Scanner;
+use limpid_scanner::{Handed, Scanner, Trust, store};
 use limpid_server::api;
 
 use super::{Format, print, print_json};
@@ -12,7 +14,10 @@ use crate::{open, progress, table};
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Take in documents as the publisher serves them, plain or compressed with gzip or zstd
+    /// Fetch feeds from their publishers, and take in what has changed
+    Update(update::Args),
+    /// Take in documents as the publisher serves them: plain, compressed with gzip, bzip2, xz or
+    /// zstd, or a zip or tar of such documents
     Import {
         /// Name of the feed, as `limpid feed list` shows it
         feed: String,
@@ -22,6 +27,9 @@ pub(crate) enum Command {
         /// The source that the documents are, where their content does not tell
         #[arg(long)]
         source: Option<String>,
+        /// Take them in even where they state next to nothing of what was there before
+        #[arg(long)]
+        force: bool,
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
@@ -33,12 +41,13 @@ pub(crate) enum Command {
 }
 
 pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<ExitCode> {
-    let scanner = open::scanner(settings)?;
+    let scanner = open::scanner(settings).map_err(in_use)?;
     match command {
-        Command::Import { feed, files, source, format } => {
+        Command::Update(args) => update::run(settings, &scanner, args),
+        Command::Import { feed, files, source, force, format } => {
             let mut taken = Vec::new();
             for file in files {
-                taken.push(import(&scanner, feed, source.as_deref(), file)?);
+                taken.push(import(&scanner, feed, source.as_deref(), trust(*force), file)?);
             }
             match format {
                 Format::Json => print_json(&taken),
@@ -55,12 +64,33 @@ pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<Exit
     }
 }
 
-fn import(scanner: &Scanner, feed: &str, source: Option<&str>, path: &Path) -> anyhow::Result<api::Taken> {
+/// Says what to do where a service has the store open.
+fn in_use(error: anyhow::Error) -> anyhow::Error {
+    if !matches!(error.downcast_ref(), Some(store::Error::InUse(_))) {
+        return error;
+    }
+    error.context(
+        "the feeds of a service that runs are asked of that service: `GET /v1/feeds`, \
+         `POST /v1/feeds/NAME/update`, `POST /v1/feeds/NAME/documents`",
+    )
+}
+
+pub(super) const fn trust(force: bool) -> Trust {
+    if force { Trust::Forced } else { Trust::Checked }
+}
+
+fn import(
+    scanner: &Scanner,
+    feed: &str,
+    source: Option<&str>,
+    trust: Trust,
+    path: &Path,
+) -> anyhow::Result<api::Taken> {
     let spinner = progress::spinner(&format!("taking in {}", path.display()));
     let file = File::open(path).with_context(|| format!("`{}` cannot be opened", path.display()))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let taken = scanner
-        .take_in(feed, source, &name, file)
+        .take_in(feed, Handed { source, name: &name, trust }, file)
         .with_context(|| format!("`{}` is not taken in", path.display()))?;
     spinner.finish_and_clear();
     Ok(taken.into())

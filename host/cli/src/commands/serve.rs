@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use limpid_scanner::runtime::Watch;
-use limpid_scanner::{Jobs, Refresh};
+use limpid_scanner::{Jobs, Refresh, Updates};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -31,6 +31,7 @@ pub(crate) fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     let _refresh = Refresh::start(scanner.clone())?;
     let _watch = Watch::start(scanner.registry().clone(), WATCH)?;
     let jobs = Jobs::start(scanner.clone(), limpid_server::code)?;
+    let updates = Updates::start(scanner.clone())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = TcpListener::bind(settings.listen)
@@ -46,7 +47,7 @@ pub(crate) fn run(settings: Settings) -> anyhow::Result<ExitCode> {
             }
             tracing::info!("stopping: requests under way may end");
         };
-        limpid_server::serve(listener, scanner, jobs, settings.http, stop).await?;
+        limpid_server::serve(listener, scanner, jobs, updates, settings.http, stop).await?;
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -6,38 +6,66 @@ use limpid_model::{Advisory, Enrichment, InputError};
 use limpid_runtime::{Sink, Source};
 
 use super::REMEMBERED;
+use crate::Error;
 
 /// Statements of one advisory, over all of its parts. The largest that are known speak of a few
 /// thousand packages.
 const AFFECTED: usize = 200_000;
-/// Sources that one document may name.
-const FOLLOWED: usize = 10_000;
 /// Aliases of an advisory, and likewise ratings, weaknesses and references.
 const COMMON: usize = 1_000;
 
 /// What a feed's plugin makes of one source.
 #[derive(Debug, Default)]
-pub(super) struct Collector {
+pub(crate) struct Collector {
     /// By identifier; what came in several parts is joined.
-    pub(super) advisories: BTreeMap<String, Advisory>,
-    pub(super) withdrawn: BTreeSet<String>,
+    pub(crate) advisories: BTreeMap<String, Advisory>,
+    pub(crate) withdrawn: BTreeSet<String>,
     /// By vulnerability and kind; of two the later counts.
-    pub(super) enrichments: BTreeMap<(String, String), Enrichment>,
-    pub(super) rejected: u64,
-    pub(super) rejections: Vec<(String, String)>,
-    pub(super) follow: Vec<Source>,
+    pub(crate) enrichments: BTreeMap<(String, String), Enrichment>,
+    pub(crate) rejected: u64,
+    pub(crate) rejections: Vec<(String, String)>,
+    pub(crate) follow: Vec<Source>,
     /// The source that the plugin recognised in the document.
-    pub(super) identified: Option<String>,
+    pub(crate) identified: Option<String>,
     /// Identifiers of which more was stated than one advisory may hold.
     oversized: BTreeSet<String>,
     /// Whether more was stated than may be.
-    pub(super) overflowed: bool,
+    overflowed: bool,
     limit: usize,
+    /// Whether more was named to be fetched than may be.
+    overled: bool,
+    most_followed: usize,
 }
 
 impl Collector {
-    pub(super) fn new(limit: usize) -> Self {
-        Self { limit, ..Self::default() }
+    /// For so many advisories, and so many sources that they may name.
+    pub(super) fn new(limit: usize, most_followed: usize) -> Self {
+        Self { limit, most_followed, ..Self::default() }
+    }
+
+    /// Of what there is too much.
+    pub(super) fn excess(&self) -> Option<Error> {
+        if self.overflowed {
+            return Some(Error::TooManyAdvisories { limit: self.limit });
+        }
+        self.overled.then_some(Error::TooManyFollowed { limit: self.most_followed })
+    }
+
+    /// How many records were stated.
+    pub(super) fn stated(&self) -> usize {
+        self.advisories.len() + self.enrichments.len()
+    }
+
+    /// Adds what a change says of what is here.
+    pub(super) fn change(&mut self, change: Self) {
+        for id in &change.withdrawn {
+            self.advisories.remove(id);
+        }
+        self.advisories.extend(change.advisories);
+        self.enrichments.extend(change.enrichments);
+        self.rejected += change.rejected;
+        self.rejections.extend(change.rejections);
+        self.rejections.truncate(REMEMBERED);
     }
 }
 
@@ -101,10 +129,10 @@ impl Sink for Collector {
     }
 
     fn follow(&mut self, source: Source) {
-        if self.follow.len() < FOLLOWED {
+        if self.follow.len() < self.most_followed {
             self.follow.push(source);
         } else {
-            self.overflowed = true;
+            self.overled = true;
         }
     }
 }

@@ -1,89 +1,154 @@
+//! Documents are kept as they came: the last whole one of each source, and the changes since then.
+//! Another version of the feed's plugin reads them again without a download.
+
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::sync::{Arc, Mutex, PoisonError};
 
+use limpid_store::table::Table;
+use limpid_store::tables::deltas::{self, Deltas};
 use limpid_store::tables::documents::{self, Documents};
+use limpid_store::tables::sources;
 use limpid_store::{Batch, View};
-use zstd::stream::write::Encoder;
+use zstd::stream::write::{Decoder, Encoder};
 
-use crate::Error;
+use super::document::{Document, Spool};
+use crate::{Error, Scanner};
 
 /// Bytes of a piece.
 const PIECE: usize = 1 << 20;
 
-/// A document that is kept while it is being read.
-#[derive(Clone)]
-pub(super) struct Keeping(Arc<Mutex<Tee>>);
-
-struct Tee {
-    document: Box<dyn Read + Send>,
-    kept: Encoder<'static, File>,
+/// Puts a document in the place of all that was kept of its source.
+pub(super) fn put_whole(
+    scanner: &Scanner,
+    view: &View<'_>,
+    batch: &mut Batch,
+    of: &sources::Key,
+    document: &Document,
+) -> Result<(), Error> {
+    delete::<Documents>(view, batch, of)?;
+    delete::<Deltas>(view, batch, of)?;
+    pieces(scanner, document, |piece, bytes| {
+        let key = documents::Key { feed: of.feed.clone(), source: of.source.clone(), piece };
+        Ok(batch.put::<Documents>(&key, &documents::Row { bytes })?)
+    })
 }
 
-impl Keeping {
-    /// `scratch` is where it is kept meanwhile.
-    pub(super) fn new(document: impl Read + Send + 'static, scratch: File) -> io::Result<Self> {
-        let kept = Encoder::new(scratch, 3)?;
-        Ok(Self(Arc::new(Mutex::new(Tee { document: Box::new(document), kept }))))
+/// Adds a change to what is kept of its source.
+pub(super) fn put_delta(
+    scanner: &Scanner,
+    batch: &mut Batch,
+    of: &sources::Key,
+    number: u64,
+    document: &Document,
+) -> Result<(), Error> {
+    pieces(scanner, document, |piece, bytes| {
+        let key = deltas::Key { feed: of.feed.clone(), source: of.source.clone(), number, piece };
+        let size = if piece == 0 { document.file.len() } else { 0 };
+        Ok(batch.put::<Deltas>(&key, &deltas::Row { name: document.name.clone(), size, bytes })?)
+    })
+}
+
+/// Gives a document compressed, piece by piece.
+fn pieces(
+    scanner: &Scanner,
+    document: &Document,
+    mut put: impl FnMut(u64, Vec<u8>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut file = scanner.scratch_file()?;
+    let compress = |file: &File| {
+        let mut encoder = Encoder::new(file, 3)?;
+        io::copy(&mut document.file.reader(), &mut encoder)?;
+        encoder.finish().map(drop)
+    };
+    compress(&file).and_then(|()| file.seek(SeekFrom::Start(0))).map_err(Error::Document)?;
+    for piece in 0.. {
+        let mut bytes = Vec::new();
+        Read::by_ref(&mut file).take(PIECE as u64).read_to_end(&mut bytes).map_err(Error::Document)?;
+        if bytes.is_empty() {
+            break;
+        }
+        put(piece, bytes)?;
+    }
+    Ok(())
+}
+
+fn delete<T: Table>(view: &View<'_>, batch: &mut Batch, of: &sources::Key) -> Result<(), Error> {
+    let rows = view.scan::<T>(|key| {
+        key.text(&of.feed).text(&of.source);
+    });
+    for row in rows {
+        batch.delete::<T>(&row?.0);
+    }
+    Ok(())
+}
+
+/// What is kept of a source.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    /// The last whole document; none where there was none, or none was kept.
+    pub(super) whole: Option<Document>,
+    /// The changes since then, in their order.
+    pub(super) deltas: Vec<Document>,
+}
+
+/// Writes out what is kept of a source.
+pub(super) fn kept(scanner: &Scanner, view: &View<'_>, of: &sources::Key) -> Result<Kept, Error> {
+    let mut out = Out::new(scanner)?;
+    let whole = view.scan::<Documents>(|key| {
+        key.text(&of.feed).text(&of.source);
+    });
+    for piece in whole {
+        out.write(0, &of.source, &piece?.1.bytes)?;
+    }
+    let whole = out.end()?.pop();
+    let deltas = view.scan::<Deltas>(|key| {
+        key.text(&of.feed).text(&of.source);
+    });
+    for piece in deltas {
+        let (key, row) = piece?;
+        out.write(key.number, &row.name, &row.bytes)?;
+    }
+    Ok(Kept { whole, deltas: out.end()? })
+}
+
+/// Kept documents that are being written out.
+struct Out {
+    spool: Spool,
+    /// The one that is written: its number, its name.
+    open: Option<(u64, String, Decoder<'static, Spool>)>,
+    ended: Vec<Document>,
+}
+
+impl Out {
+    fn new(scanner: &Scanner) -> Result<Self, Error> {
+        Ok(Self { spool: Spool::new(scanner.scratch_file()?), open: None, ended: Vec::new() })
     }
 
-    /// Adds what was kept to the batch, in the place of what was kept before.
-    pub(super) fn put(
-        &self,
-        view: &View<'_>,
-        batch: &mut Batch,
-        feed: &str,
-        source: &str,
-    ) -> Result<(), Error> {
-        let mut file = self.finish().map_err(Error::Document)?;
-        let before = view.scan::<Documents>(|key| {
-            key.text(feed).text(source);
-        });
-        for row in before {
-            batch.delete::<Documents>(&row?.0);
+    fn write(&mut self, number: u64, name: &str, piece: &[u8]) -> Result<(), Error> {
+        if self.open.as_ref().is_some_and(|(open, ..)| *open != number) {
+            self.end_one()?;
         }
-        for piece in 0.. {
-            let mut bytes = Vec::new();
-            Read::by_ref(&mut file).take(PIECE as u64).read_to_end(&mut bytes).map_err(Error::Document)?;
-            if bytes.is_empty() {
-                break;
+        let decoder = match &mut self.open {
+            Some((.., decoder)) => decoder,
+            none => {
+                let decoder = Decoder::new(self.spool.clone()).map_err(Error::Document)?;
+                &mut none.insert((number, name.to_owned(), decoder)).2
             }
-            let key = documents::Key { feed: feed.to_owned(), source: source.to_owned(), piece };
-            batch.put::<Documents>(&key, &documents::Row { bytes })?;
+        };
+        decoder.write_all(piece).map_err(Error::Document)
+    }
+
+    fn end_one(&mut self) -> Result<(), Error> {
+        if let Some((_, name, mut decoder)) = self.open.take() {
+            decoder.flush().map_err(Error::Document)?;
+            self.ended.push(self.spool.end(&name)?);
         }
         Ok(())
     }
 
-    /// Reads to the end what the plugin did not, and gives back what was kept.
-    fn finish(&self) -> io::Result<File> {
-        let mut tee = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Tee { document, kept } = &mut *tee;
-        io::copy(document, kept)?;
-        kept.do_finish()?;
-        let mut file = kept.get_ref().try_clone()?;
-        file.seek(SeekFrom::Start(0))?;
-        Ok(file)
+    /// All that was written since it was last asked.
+    fn end(&mut self) -> Result<Vec<Document>, Error> {
+        self.end_one()?;
+        Ok(std::mem::take(&mut self.ended))
     }
-}
-
-impl Read for Keeping {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut tee = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = tee.document.read(buffer)?;
-        tee.kept.write_all(buffer.get(..read).unwrap_or_default())?;
-        Ok(read)
-    }
-}
-
-/// The document of a source as it was kept; none where it was not.
-pub(super) fn kept(view: &View<'_>, feed: &str, source: &str) -> Result<Option<impl Read + use<>>, Error> {
-    let rows = view.scan::<Documents>(|key| {
-        key.text(feed).text(source);
-    });
-    let pieces: Result<Vec<_>, limpid_store::Error> = rows.map(|row| row.map(|(_, row)| row.bytes)).collect();
-    let bytes = pieces?.concat();
-    if bytes.is_empty() {
-        return Ok(None);
-    }
-    zstd::stream::read::Decoder::new(io::Cursor::new(bytes)).map(Some).map_err(Error::Document)
 }

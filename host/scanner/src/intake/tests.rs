@@ -11,7 +11,7 @@ fn source(name: &str, mode: Mode) -> Source {
 #[test]
 fn a_document_belongs_to_the_source_that_knows_best() {
     let check = |asked: Option<&str>, identified: Option<&str>, starts: &[Source], expected: &str| {
-        let mut collector = Collector::new(1);
+        let mut collector = Collector::new(1, 1);
         collector.identified = identified.map(str::to_owned);
         assert_eq!(resolve(asked, &collector, starts, "file.json").name, expected);
     };
@@ -26,7 +26,7 @@ fn a_document_belongs_to_the_source_that_knows_best() {
 
 #[test]
 fn an_index_that_names_others_is_not_the_only_source() {
-    let mut collector = Collector::new(1);
+    let mut collector = Collector::new(1, 1);
     collector.follow(source("next", Mode::Whole));
     let starts = [source("index", Mode::Whole)];
     assert_eq!(resolve(None, &collector, &starts, "file.json").name, "file.json");
@@ -35,7 +35,7 @@ fn an_index_that_names_others_is_not_the_only_source() {
 #[test]
 fn a_source_that_the_plugin_names_keeps_its_mode() {
     let starts = [source("changes", Mode::Delta)];
-    let collector = Collector::new(1);
+    let collector = Collector::new(1, 1);
     assert_eq!(resolve(Some("changes"), &collector, &starts, "x").mode, Mode::Delta);
     assert_eq!(resolve(Some("other"), &collector, &starts, "x").mode, Mode::Whole);
 }
@@ -43,7 +43,8 @@ fn a_source_that_the_plugin_names_keeps_its_mode() {
 #[test]
 fn a_feed_that_nobody_reads_is_an_error_that_names_those_that_are() {
     let (scanner, _scratch) = scanner(Store::in_memory());
-    let error = scanner.take_in("x", None, "x", std::io::empty()).unwrap_err();
+    let handed = Handed { source: None, name: "x", trust: Trust::Checked };
+    let error = scanner.take_in("x", handed, tempfile::tempfile().unwrap()).unwrap_err();
     assert_eq!(error.to_string(), "no plugin named `x` reads a feed; there are: none");
     assert!(scanner.feeds().unwrap().is_empty());
 }

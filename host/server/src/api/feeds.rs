@@ -1,4 +1,4 @@
-use limpid_scanner::{FeedState, runtime};
+use limpid_scanner::{FeedState, SourceState, runtime};
 use serde::Serialize;
 
 use super::{PluginRef, time};
@@ -23,12 +23,26 @@ pub struct Feed {
     pub revision: u64,
     /// How many advisories are held, counted for each source.
     pub advisories: u64,
-    /// When a document was last taken in.
+    /// Whether it is being fetched.
+    pub running: bool,
+    /// When all of it was last known to be up to date, or else a document was last taken in.
     pub last_success: Option<String>,
-    /// When a document was last refused.
+    /// Seconds since then.
+    pub age: Option<u64>,
+    /// When something was last refused, or could not be fetched.
     pub last_failure: Option<String>,
     /// Why.
     pub last_failure_reason: Option<String>,
+    /// When it was last fetched.
+    pub last_run: Option<String>,
+    /// When the first of the runs began that have failed since then; none where the last did not.
+    pub failing_since: Option<String>,
+    /// How many have.
+    pub failures: u64,
+    /// When it is fetched next; none where the service does not fetch it by itself.
+    pub next_run: Option<String>,
+    /// What was named to be fetched, but is not there.
+    pub absent: Vec<Failed>,
     /// How many records of the last document could not be used.
     pub rejected: u64,
     /// The first of them.
@@ -42,14 +56,62 @@ pub struct Feed {
 pub struct Source {
     /// Its name.
     pub name: String,
-    /// When its document was last taken in.
+    /// When its document was last taken in, or its publisher last said that it is still the same.
     pub taken_in: String,
+    /// Where it was last fetched from; none where it was handed in.
+    pub address: Option<String>,
+    /// When its document last came.
+    pub fetched: Option<String>,
+    /// Length of that as it came, in bytes.
+    pub bytes: Option<u64>,
+    /// How many changes have come since then.
+    pub changes: u64,
     /// How many advisories it states.
     pub advisories: u64,
     /// How many of its records could not be used.
     pub rejected: u64,
+    /// The first of them.
+    pub rejections: Vec<Rejection>,
     /// The namespaces of which it speaks.
     pub namespaces: Vec<String>,
+}
+
+/// What came of a run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Run {
+    /// The feed.
+    pub feed: String,
+    /// Its revision after the run.
+    pub revision: u64,
+    /// Whether all of it is in.
+    pub complete: bool,
+    /// How many sources were taken in.
+    pub taken: u64,
+    /// How many were as they were.
+    pub unchanged: u64,
+    /// Bytes that were fetched.
+    pub bytes: u64,
+    /// How many advisories are new.
+    pub added: u64,
+    /// How many say something else than before.
+    pub changed: u64,
+    /// How many of before are gone.
+    pub withdrawn: u64,
+    /// How many records could not be used.
+    pub rejected: u64,
+    /// What was named to be fetched, but is not there.
+    pub absent: Vec<Failed>,
+    /// Sources that stay as they were.
+    pub failures: Vec<Failed>,
+}
+
+/// A source that was not taken in.
+#[derive(Clone, Debug, Serialize)]
+pub struct Failed {
+    /// Its name.
+    pub source: String,
+    /// Why.
+    pub reason: String,
 }
 
 /// A record that could not be used.
@@ -99,31 +161,70 @@ fn rejections(pairs: Vec<(String, String)>) -> Vec<Rejection> {
     pairs.into_iter().map(|(id, reason)| Rejection { id, reason }).collect()
 }
 
+fn failed(pairs: Vec<(String, String)>) -> Vec<Failed> {
+    pairs.into_iter().map(|(source, reason)| Failed { source, reason }).collect()
+}
+
 impl From<FeedState> for Feed {
     fn from(state: FeedState) -> Self {
-        let (failed, reason) = state.row.last_failure.clone().unzip();
+        let (failed_at, reason) = state.row.last_failure.clone().unzip();
+        let next_run = state.is_scheduled.then(|| state.runs.next_run.unwrap_or(state.now));
         Self {
             plugin: state.plugin.map(PluginRef::from),
             read_by: state.row.plugin().map(PluginRef::from),
             revision: state.row.revision,
             advisories: state.row.advisories,
+            running: state.is_running,
             last_success: state.row.last_success.map(time),
-            last_failure: failed.map(time),
+            age: state.row.last_success.map(|at| state.now.saturating_sub(at) / 1000),
+            last_failure: failed_at.map(time),
             last_failure_reason: reason,
+            last_run: state.runs.last_run.map(time),
+            failing_since: state.runs.failing_since.map(time),
+            failures: state.runs.failures,
+            next_run: next_run.map(time),
+            absent: failed(state.runs.absent),
             rejected: state.row.rejected,
             rejections: rejections(state.row.rejections),
-            sources: state
-                .sources
-                .into_iter()
-                .map(|source| Source {
-                    name: source.name,
-                    taken_in: time(source.row.taken_in),
-                    advisories: source.row.advisories,
-                    rejected: source.row.rejected,
-                    namespaces: source.row.namespaces,
-                })
-                .collect(),
+            sources: state.sources.into_iter().map(Source::from).collect(),
             name: state.name,
+        }
+    }
+}
+
+impl From<SourceState> for Source {
+    fn from(source: SourceState) -> Self {
+        let SourceState { name, row, fetch } = source;
+        Self {
+            name,
+            taken_in: time(row.taken_in),
+            address: fetch.as_ref().map(|fetch| fetch.address.clone()).filter(|address| !address.is_empty()),
+            fetched: fetch.as_ref().map(|fetch| time(fetch.fetched)),
+            bytes: fetch.as_ref().map(|fetch| fetch.bytes),
+            changes: fetch.as_ref().map_or(0, |fetch| fetch.changes.count),
+            advisories: row.advisories,
+            rejected: row.rejected,
+            rejections: rejections(fetch.map(|fetch| fetch.rejections).unwrap_or_default()),
+            namespaces: row.namespaces,
+        }
+    }
+}
+
+impl From<limpid_scanner::Run> for Run {
+    fn from(run: limpid_scanner::Run) -> Self {
+        Self {
+            complete: run.is_complete(),
+            feed: run.feed,
+            revision: run.revision,
+            taken: run.taken,
+            unchanged: run.unchanged,
+            bytes: run.bytes,
+            added: run.added,
+            changed: run.changed,
+            withdrawn: run.withdrawn,
+            rejected: run.rejected,
+            absent: failed(run.absent),
+            failures: failed(run.failures),
         }
     }
 }

@@ -1,12 +1,14 @@
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
-use limpid_scanner::Error;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use limpid_scanner::{Handed, Run, Trust};
 use serde::Deserialize;
-use std::io::{Seek, SeekFrom};
+use tokio::sync::oneshot;
 
-use super::body;
-use crate::api::{Feeds, Taken};
+use super::{body, prefer};
+use crate::api::{self, Feed, Feeds, Taken};
 use crate::error::Failure;
 use crate::state::AppState;
 
@@ -16,22 +18,84 @@ pub(super) async fn list(State(state): State<AppState>) -> Result<Json<Feeds>, F
     Ok(Json(Feeds { feeds: feeds.into_iter().map(Into::into).collect() }))
 }
 
+pub(super) async fn show(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+) -> Result<Json<Feed>, Failure> {
+    let scanner = state.scanner.clone();
+    state.pool.run(move || scanner.feed(&name)).await.map(|feed| Json(feed.into()))
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Handed {
+pub(super) struct Wish {
+    /// Whether what is fetched is taken in whatever it states.
+    #[serde(default)]
+    force: bool,
+}
+
+/// Answers when the feed is up to date, or why it is not, where the client prefers to wait; or else
+/// that it will be.
+pub(super) async fn update(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    query: Result<Query<Wish>, axum::extract::rejection::QueryRejection>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let Query(Wish { force }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
+    let (ended, end) = oneshot::channel();
+    let waiter = move |run: &Result<Run, String>| {
+        let _ = ended.send(run.clone());
+    };
+    let (updates, feed) = (state.updates.clone(), name.clone());
+    state.pool.run(move || updates.update(&feed, trust(force), waiter)).await?;
+    let mut answered = HeaderMap::new();
+    if let Ok(location) = format!("/v1/feeds/{name}").parse() {
+        answered.insert(header::LOCATION, location);
+    }
+    if let Some(longest) = prefer::wait(&headers, state.settings.wait) {
+        answered.insert("preference-applied", HeaderValue::from_static("wait"));
+        if let Ok(Ok(run)) = tokio::time::timeout(longest, end).await {
+            return Ok((answered, Json(ended_well(run)?)).into_response());
+        }
+    }
+    let scanner = state.scanner.clone();
+    let feed = state.pool.run(move || scanner.feed(&name)).await?;
+    Ok((StatusCode::ACCEPTED, answered, Json(Feed::from(feed))).into_response())
+}
+
+fn ended_well(run: Result<Run, String>) -> Result<api::Run, Failure> {
+    let failed = |why: String| Failure::new(StatusCode::BAD_GATEWAY, "feed-not-updated", why);
+    let run = run.map_err(failed)?;
+    match run.why() {
+        Some(why) => Err(failed(why)),
+        None => Ok(run.into()),
+    }
+}
+
+const fn trust(force: bool) -> Trust {
+    if force { Trust::Forced } else { Trust::Checked }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Described {
     /// The source that the document is, where its content does not tell.
     source: Option<String>,
     /// A name for it in messages.
     name: Option<String>,
+    /// Whether it is taken in whatever it states.
+    #[serde(default)]
+    force: bool,
 }
 
 pub(super) async fn document(
     State(state): State<AppState>,
     Path(feed): Path<String>,
-    query: Result<Query<Handed>, axum::extract::rejection::QueryRejection>,
+    query: Result<Query<Described>, axum::extract::rejection::QueryRejection>,
     body: Body,
 ) -> Result<Json<Taken>, Failure> {
-    let Query(Handed { source, name }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
+    let Query(described) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
     let limits = body::Limits {
         bytes: state.settings.document_bytes,
         setting: "http.document_bytes",
@@ -39,11 +103,12 @@ pub(super) async fn document(
     };
     let scanner = state.scanner.clone();
     let file = state.pool.run(move || scanner.scratch_file()).await?;
-    let mut file = body::write(body, limits, file).await?;
+    let file = body::write(body, limits, file).await?;
     let scanner = state.scanner.clone();
     let taken = state.pool.run(move || {
-        file.seek(SeekFrom::Start(0)).map_err(Error::Document)?;
-        scanner.take_in(&feed, source.as_deref(), name.as_deref().unwrap_or("document"), file)
+        let Described { source, name, force } = &described;
+        let name = name.as_deref().unwrap_or("document");
+        scanner.take_in(&feed, Handed { source: source.as_deref(), name, trust: trust(*force) }, file)
     });
     Ok(Json(taken.await?.into()))
 }

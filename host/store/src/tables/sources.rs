@@ -41,7 +41,8 @@ impl key::Key for Key {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     pub(super) plugin: Option<Plugin>,
-    /// When its document was taken in, in milliseconds since 1970.
+    /// When its document was taken in, or its publisher last said that it is still the same, in
+    /// milliseconds since 1970.
     pub taken_in: u64,
     /// How many advisories it states.
     pub advisories: u64,

@@ -30,7 +30,7 @@ fn part(id: &str, title: &str, packages: &[&str]) -> Advisory {
 
 #[test]
 fn what_comes_in_parts_is_joined_and_nothing_is_said_twice() {
-    let mut collector = Collector::new(10);
+    let mut collector = Collector::new(10, 10);
     collector.advisories(vec![part("X", "", &["a"]), part("Y", "y", &["a"])]);
     collector.advisories(vec![part("X", "first", &["b", "a"]), part("X", "second", &["c"])]);
     let joined = part("X", "first", &["a", "b", "c"]);
@@ -39,7 +39,7 @@ fn what_comes_in_parts_is_joined_and_nothing_is_said_twice() {
 
 #[test]
 fn more_advisories_than_may_be_are_forgotten_and_told() {
-    let mut collector = Collector::new(2);
+    let mut collector = Collector::new(2, 10);
     collector.advisories(vec![part("X", "", &["a"]), part("Y", "", &[])]);
     collector.advisories(vec![part("X", "", &["b"])]);
     assert!(!collector.overflowed);
@@ -52,7 +52,7 @@ fn more_advisories_than_may_be_are_forgotten_and_told() {
 
 #[test]
 fn all_rejections_are_counted_and_the_first_remembered() {
-    let mut collector = Collector::new(10);
+    let mut collector = Collector::new(10, 10);
     for n in 0..REMEMBERED + 5 {
         collector.reject(n.to_string(), InputError::Malformed("bad".to_owned()));
     }
@@ -63,7 +63,7 @@ fn all_rejections_are_counted_and_the_first_remembered() {
 
 #[test]
 fn an_advisory_that_grows_without_end_costs_that_advisory() {
-    let mut collector = Collector::new(10);
+    let mut collector = Collector::new(10, 10);
     collector.advisories(vec![part("Y", "", &["a"])]);
     for block in 0..=AFFECTED / 10_000 {
         let names: Vec<String> = (0..10_000).map(|n| format!("{block}-{n}")).collect();

@@ -8,6 +8,8 @@ use limpid_model::{
     Unread,
 };
 
+mod fetching;
+
 use super::{Sample, packed, sample};
 use crate::table::{decode_key, decode_row};
 use crate::tables::entries::{Entries, Row};
@@ -24,6 +26,7 @@ pub(super) fn all() -> Vec<Sample> {
     all.extend(of_advisories());
     all.extend(of_jobs());
     all.extend(of_notices());
+    all.extend(fetching::all());
     all
 }
 

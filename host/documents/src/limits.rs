@@ -1,0 +1,35 @@
+use serde::{Deserialize, Serialize};
+
+/// Bounds for everything that a file, which is untrusted, makes this crate do: the settings
+/// `documents.*`. Sizes are in bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Members of one archive, folders and links included.
+    pub members: u64,
+    /// Size of one member, inflated.
+    pub member_bytes: u64,
+    /// Size of all that one file holds, inflated.
+    pub inflated_bytes: u64,
+    /// How many times its own size a file may inflate to. What is smaller than `ratio_from` may be
+    /// of any ratio.
+    pub ratio: u64,
+    /// From which inflated size on the ratio counts.
+    pub ratio_from: u64,
+    /// The largest window, or dictionary, that a compressed file may ask a decoder to hold.
+    pub window_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            members: 2_000_000,
+            member_bytes: 4 << 30,
+            inflated_bytes: 64 << 30,
+            ratio: 250,
+            ratio_from: 256 << 20,
+            // `xz -9` asks for 64 MiB and what stands beside it, `zstd --long` for 128 MiB.
+            window_bytes: 128 << 20,
+        }
+    }
+}

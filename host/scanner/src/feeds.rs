@@ -1,0 +1,106 @@
+//! Feeds: what is held of each, and how each is to be fetched.
+
+mod settings;
+
+use std::collections::BTreeMap;
+
+use limpid_model::PluginId;
+use limpid_store::View;
+use limpid_store::tables::feeds::{self, Feeds};
+use limpid_store::tables::fetches::{self, Fetches};
+use limpid_store::tables::runs::{self, Runs};
+use limpid_store::tables::sources::{self, Sources};
+
+use crate::{Error, Scanner};
+
+pub use settings::{FeedSettings, OneFeed};
+
+/// A feed: its plugin, and what is held of it.
+#[derive(Clone, Debug)]
+pub struct FeedState {
+    /// The feed's name.
+    pub name: String,
+    /// The plugin that is loaded for it; none where what is held was read by one that is gone.
+    pub plugin: Option<PluginId>,
+    /// What is held.
+    pub row: feeds::Row,
+    /// How its runs went.
+    pub runs: runs::Row,
+    /// Whether it is being fetched.
+    pub is_running: bool,
+    /// Whether the schedule fetches it.
+    pub is_scheduled: bool,
+    /// When this was so, in milliseconds since 1970.
+    pub now: u64,
+    /// Its sources that were taken in.
+    pub sources: Vec<SourceState>,
+}
+
+/// A source that was taken in.
+#[derive(Clone, Debug)]
+pub struct SourceState {
+    /// Its name.
+    pub name: String,
+    /// What is held of it.
+    pub row: sources::Row,
+    /// How it came; none where an early Limpid did not say so.
+    pub fetch: Option<fetches::Row>,
+}
+
+impl Scanner {
+    /// All feeds: those that a plugin reads, and those of which something is held.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn feeds(&self) -> Result<Vec<FeedState>, Error> {
+        let view = self.store().view();
+        let mut feeds = BTreeMap::new();
+        for feed in self.plugins().feeds() {
+            feeds.insert(feed.name().to_owned(), (Some(feed.plugin().clone()), feeds::Row::default()));
+        }
+        for row in view.scan::<Feeds>(|_| ()) {
+            let (name, row) = row?;
+            feeds.entry(name).or_insert_with(|| (None, feeds::Row::default())).1 = row;
+        }
+        let state = |(name, (plugin, row))| self.feed_state(&view, name, plugin, row);
+        feeds.into_iter().map(state).collect()
+    }
+
+    /// One feed.
+    ///
+    /// # Errors
+    /// [`Error::NoFeed`] where no plugin reads it and nothing is held of it, and where the store
+    /// fails.
+    pub fn feed(&self, name: &str) -> Result<FeedState, Error> {
+        let view = self.store().view();
+        let plugin = self.plugins().feed(name).map(|feed| feed.plugin().clone());
+        let row = view.get::<Feeds>(&name.to_owned())?;
+        if plugin.is_none() && row.is_none() {
+            return Err(self.no_feed(name));
+        }
+        self.feed_state(&view, name.to_owned(), plugin, row.unwrap_or_default())
+    }
+
+    fn feed_state(
+        &self,
+        view: &View<'_>,
+        name: String,
+        plugin: Option<PluginId>,
+        row: feeds::Row,
+    ) -> Result<FeedState, Error> {
+        let rows = view.scan::<Sources>(|key| {
+            key.text(&name);
+        });
+        let mut sources = Vec::new();
+        for entry in rows {
+            let (key, row) = entry?;
+            let fetch = view.get::<Fetches>(&key)?;
+            sources.push(SourceState { name: key.source, row, fetch });
+        }
+        let runs = view.get::<Runs>(&name)?.unwrap_or_default();
+        let is_running = self.is_running(&name);
+        let is_scheduled = plugin.is_some() && self.settings().feeds.is_scheduled(&name);
+        let now = self.settings().clock.now();
+        Ok(FeedState { name, plugin, row, runs, is_running, is_scheduled, now, sources })
+    }
+}

@@ -1,0 +1,139 @@
+//! Documents that came before: those that come once more, and those that another version of a
+//! plugin reads.
+
+use limpid_fetch::Validators;
+use limpid_runtime::{Mode, Source};
+use limpid_store::tables::feeds::Feeds;
+use limpid_store::tables::fetches::{self, Fetches};
+use limpid_store::tables::sources::{self, Sources};
+use limpid_store::{Batch, View};
+
+use super::{Document, Parsed, Parser, Taken, keeping};
+use crate::error::chain;
+use crate::{Error, Scanner};
+
+impl Scanner {
+    /// What is held of a document that came before, byte for byte, and was read by this very plugin;
+    /// none where it was not, or its source has changed since.
+    pub(super) fn same_as_before(
+        &self,
+        parser: &dyn Parser,
+        source: Option<&str>,
+        documents: &[Document],
+    ) -> Result<Option<Taken>, Error> {
+        let [document] = documents else { return Ok(None) };
+        let view = self.store().view();
+        let rows = view.scan::<Fetches>(|key| {
+            key.text(parser.name());
+        });
+        for row in rows {
+            let (key, row) = row?;
+            let asked = source.is_none_or(|source| source == key.source);
+            if asked && row.changes.count == 0 && is_same(&row, parser, document) {
+                return self.confirm(&key, None);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Notes that a source is as it was, and says what is held of it; none where nothing is.
+    /// `validators` are those by which its publisher knows it by now, where they have changed.
+    pub(crate) fn confirm(
+        &self,
+        key: &sources::Key,
+        validators: Option<&Validators>,
+    ) -> Result<Option<Taken>, Error> {
+        let _alone = self.lock_intake();
+        let view = self.store().view();
+        let Some(mut fetched) = view.get::<Fetches>(key)? else { return Ok(None) };
+        let now = self.settings().clock.now();
+        let mut batch = Batch::default();
+        let mut feed = view.get::<Feeds>(&key.feed)?.unwrap_or_default();
+        feed.last_success = Some(now);
+        batch.put::<Feeds>(&key.feed, &feed)?;
+        fetched.confirmed = now;
+        // Of what leads to others they are remembered when those are in.
+        if let Some(validators) = validators.filter(|_| fetched.follow.is_empty()).cloned() {
+            fetched.address = validators.address;
+            fetched.etag = validators.etag;
+            fetched.modified = validators.modified;
+        }
+        batch.put::<Fetches>(key, &fetched)?;
+        let held = view.get::<Sources>(key)?;
+        if let Some(mut held) = held.clone() {
+            held.taken_in = now;
+            batch.put::<Sources>(key, &held)?;
+        }
+        self.store().commit(batch)?;
+        Ok(held.map(|held| Taken {
+            feed: key.feed.clone(),
+            source: key.source.clone(),
+            revision: feed.revision,
+            advisories: held.advisories,
+            added: 0,
+            changed: 0,
+            withdrawn: 0,
+            rejected: fetched.rejected,
+            rejections: fetched.rejections,
+            follow: fetched.follow.into_iter().map(followed).collect(),
+        }))
+    }
+
+    /// Takes in again the documents that are kept of a feed, because its plugin has changed.
+    pub(crate) fn parse_again(&self, feed: &str) -> Result<(), Error> {
+        let plugins = self.plugins();
+        plugins.feed(feed).map_or(Ok(()), |parser| self.parse_all_again(&parser))
+    }
+
+    pub(crate) fn parse_all_again(&self, parser: &dyn Parser) -> Result<(), Error> {
+        let feed = parser.name();
+        let view = self.store().view();
+        let sources = view.scan::<Sources>(|key| {
+            key.text(feed);
+        });
+        for row in sources {
+            let key = row?.0;
+            if let Err(error) = self.parse_source_again(parser, &view, &key) {
+                let error = self.failed(feed, error);
+                tracing::warn!("source `{}` of feed `{feed}` stays as it was: {}", key.source, chain(&error));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the whole document and the changes since then, and writes what they give in one step:
+    /// what the changes brought is not gone in between.
+    fn parse_source_again(
+        &self,
+        parser: &dyn Parser,
+        view: &View<'_>,
+        key: &sources::Key,
+    ) -> Result<(), Error> {
+        let fetched = view.get::<Fetches>(key)?;
+        let keeping::Kept { whole, deltas } = keeping::kept(self, view, key)?;
+        if whole.is_none() && deltas.is_empty() {
+            tracing::warn!("the document of source `{}` of feed `{}` is not kept", key.source, key.feed);
+            return Ok(());
+        }
+        let Parsed { mut collected, .. } = match whole {
+            Some(whole) => self.parse(parser, &key.source, &[whole])?,
+            None => Parsed::default(),
+        };
+        // One at a time, since a later one may withdraw what an earlier one states.
+        for delta in deltas {
+            collected.change(self.parse(parser, &key.source, &[delta])?.collected);
+        }
+        self.write_again(parser, &key.source, collected, fetched.as_ref())
+    }
+}
+
+/// Whether a document is the one that this plugin has read of a source before.
+pub(crate) fn is_same(row: &fetches::Row, parser: &dyn Parser, document: &Document) -> bool {
+    row.digest() == Some(document.digest) && row.plugin().as_ref() == Some(parser.plugin())
+}
+
+/// A source as it was named.
+pub(crate) fn followed(named: fetches::Followed) -> Source {
+    let mode = if named.is_whole { Mode::Whole } else { Mode::Delta };
+    Source { name: named.name, url: named.url, mode }
+}

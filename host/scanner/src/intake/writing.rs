@@ -1,0 +1,227 @@
+//! What documents state, written as the difference to what their source stated before.
+
+use limpid_fetch::Validators;
+use limpid_runtime::{Mode, Source};
+use limpid_store::tables::feeds::Feeds;
+use limpid_store::tables::fetches::{self, Fetches};
+use limpid_store::tables::sources::{self, Sources};
+use limpid_store::{Batch, View};
+
+use super::difference::Difference;
+use super::{Collector, Document, Parsed, Parser, Taken, Trust, enrichments, keeping, soundness};
+use crate::history::Record;
+use crate::{Error, Scanner, notices};
+
+/// Documents of one source, and where they are from.
+pub(crate) struct Input<'a> {
+    pub(crate) source: &'a Source,
+    pub(crate) documents: &'a [Document],
+    /// By which their publisher knows them; none where they were handed in.
+    pub(crate) validators: Option<&'a Validators>,
+    pub(crate) trust: Trust,
+}
+
+/// What came of documents.
+pub(crate) struct Written {
+    pub(crate) taken: Taken,
+    /// What is to be remembered of a document that leads to others only when those are in, too:
+    /// otherwise the next run would take it for unchanged, and not go there.
+    pub(crate) deferred: Option<(sources::Key, fetches::Row)>,
+    /// Number of the first change that was kept, where the documents are changes.
+    pub(crate) first_change: Option<u64>,
+}
+
+impl Scanner {
+    /// Writes what documents state, in one batch.
+    pub(crate) fn write(
+        &self,
+        parser: &dyn Parser,
+        input: Input<'_>,
+        parsed: Parsed,
+    ) -> Result<Written, Error> {
+        let Parsed { collected, cursor } = parsed;
+        let (feed, source) = (parser.name(), input.source);
+        // What is held against the store must be what is there until the difference is written.
+        let _alone = self.lock_intake();
+        let view = self.store().view();
+        let key = sources::Key { feed: feed.to_owned(), source: source.name.clone() };
+        let before = view.get::<Fetches>(&key)?.unwrap_or_default();
+        if input.trust == Trust::Checked && source.mode == Mode::Whole {
+            let stated = view.get::<Sources>(&key)?;
+            let least = self.settings().feeds.least_percent;
+            soundness::check(&source.name, stated.as_ref(), &before, &collected, least)?;
+        }
+        let mut batch = Batch::default();
+        let taken = self.write_difference(parser, (&view, &mut batch), source, &collected)?;
+        let mut fetched = self.fetched(parser, &input, &before, &collected);
+        // A document that only names others, an index, is no source of advisories.
+        let is_source = taken.advisories > 0 || taken.withdrawn > 0 || collected.follow.is_empty();
+        let mut first_change = None;
+        match source.mode {
+            Mode::Whole if is_source => {
+                for document in input.documents {
+                    keeping::put_whole(self, &view, &mut batch, &key, document)?;
+                }
+            }
+            Mode::Delta if taken.advisories > 0 || !collected.withdrawn.is_empty() => {
+                first_change = Some(fetched.changes.next);
+                for document in input.documents {
+                    keeping::put_delta(self, &mut batch, &key, fetched.changes.next, document)?;
+                    fetched.changes.next += 1;
+                    fetched.changes.count += 1;
+                    fetched.changes.bytes += document.file.len();
+                }
+            }
+            _ => {}
+        }
+        let leads_on = !collected.follow.is_empty() || cursor.is_some();
+        let deferred = if leads_on && input.validators.is_some() {
+            // What is kept is counted all the same.
+            if fetched.changes != before.changes {
+                batch.put::<Fetches>(&key, &fetches::Row { changes: fetched.changes, ..before })?;
+            }
+            Some((key, fetched))
+        } else {
+            batch.put::<Fetches>(&key, &fetched)?;
+            None
+        };
+        self.store().commit(batch)?;
+        Ok(Written { taken, deferred, first_change })
+    }
+
+    /// Writes again what a source states, because another version of its plugin has read what is
+    /// kept of it. Does nothing where that is not what is kept any more.
+    pub(super) fn write_again(
+        &self,
+        parser: &dyn Parser,
+        source: &str,
+        collected: Collector,
+        expected: Option<&fetches::Row>,
+    ) -> Result<(), Error> {
+        let _alone = self.lock_intake();
+        let view = self.store().view();
+        let key = sources::Key { feed: parser.name().to_owned(), source: source.to_owned() };
+        let fetched = view.get::<Fetches>(&key)?;
+        if fetched.as_ref() != expected {
+            return Ok(());
+        }
+        let stated = view.get::<Sources>(&key)?;
+        let least = self.settings().feeds.least_percent;
+        let named = fetches::Row::default();
+        soundness::check(source, stated.as_ref(), &named, &collected, least)?;
+        let mut batch = Batch::default();
+        let whole = Source { name: source.to_owned(), url: String::new(), mode: Mode::Whole };
+        self.write_difference(parser, (&view, &mut batch), &whole, &collected)?;
+        if let Some(mut fetched) = fetched {
+            if let Some(digest) = fetched.digest() {
+                fetched.set_read(digest, parser.plugin().clone());
+            }
+            fetched.rejected = collected.rejected;
+            fetched.rejections = collected.rejections;
+            batch.put::<Fetches>(&key, &fetched)?;
+        }
+        self.store().commit(batch)?;
+        Ok(())
+    }
+
+    /// Adds to the batch what differs, and what the feed and its source are by then.
+    fn write_difference(
+        &self,
+        parser: &dyn Parser,
+        (view, batch): (&View<'_>, &mut Batch),
+        source: &Source,
+        collected: &Collector,
+    ) -> Result<Taken, Error> {
+        let feed = parser.name();
+        let now = self.settings().clock.now();
+        let mut row = view.get::<Feeds>(&feed.to_owned())?.unwrap_or_default();
+        let record = Record { at: now, feed, revision: row.revision + 1, source: &source.name };
+        let key = sources::Key { feed: feed.to_owned(), source: source.name.clone() };
+        if view.get::<Sources>(&key)?.is_none() {
+            record.source(batch)?;
+        }
+        let (advisories, withdrawn) = (&collected.advisories, &collected.withdrawn);
+        let mut difference = Difference::write(self, view, batch, (&record, source), advisories, withdrawn)?;
+        let known = collected.enrichments.values();
+        enrichments::write(view, batch, (&record, source), known, &mut difference)?;
+        row.set_plugin(parser.plugin().clone());
+        row.revision += u64::from(difference.any());
+        let notices = notices::raise(self, view, batch, (feed, row.revision), &difference.changes)?;
+        row.last_success = Some(now);
+        row.advisories = (row.advisories + difference.added).saturating_sub(difference.withdrawn);
+        row.rejected = collected.rejected;
+        row.rejections = collected.rejections.clone();
+        batch.put::<Feeds>(&feed.to_owned(), &row)?;
+        if difference.stated > 0 || difference.withdrawn > 0 || collected.follow.is_empty() {
+            let namespaces = difference.namespaces.iter().cloned().collect();
+            let mut state = sources::Row::new(parser.plugin().clone(), now, namespaces);
+            state.advisories = difference.held;
+            state.rejected = collected.rejected;
+            batch.put::<Sources>(&key, &state)?;
+        }
+        tracing::info!(
+            feed,
+            source = source.name,
+            added = difference.added,
+            changed = difference.changed,
+            withdrawn = difference.withdrawn,
+            notices,
+            rejected = collected.rejected,
+            "read source `{}` of feed `{feed}`",
+            source.name
+        );
+        Ok(Taken {
+            feed: feed.to_owned(),
+            source: source.name.clone(),
+            revision: row.revision,
+            advisories: difference.stated,
+            added: difference.added,
+            changed: difference.changed,
+            withdrawn: difference.withdrawn,
+            rejected: collected.rejected,
+            rejections: collected.rejections.clone(),
+            follow: collected.follow.clone(),
+        })
+    }
+
+    /// What is to be remembered of how a source came.
+    fn fetched(
+        &self,
+        parser: &dyn Parser,
+        input: &Input<'_>,
+        before: &fetches::Row,
+        collected: &Collector,
+    ) -> fetches::Row {
+        let now = self.settings().clock.now();
+        let validators = input.validators.cloned().unwrap_or_default();
+        let mut row = match (input.source.mode, input.documents) {
+            (Mode::Whole, _) => fetches::Row::default(),
+            // A change does not take the place of what is known of the whole document, unless it is
+            // that very document of changes again.
+            (Mode::Delta, [_]) if before.address.is_empty() || before.address == validators.address => {
+                before.clone()
+            }
+            (Mode::Delta, _) => return fetches::Row { fetched: now, confirmed: now, ..before.clone() },
+        };
+        row.fetched = now;
+        row.confirmed = now;
+        row.address = validators.address;
+        row.etag = validators.etag;
+        row.modified = validators.modified;
+        row.bytes = input.documents.iter().map(|document| document.file.len()).sum();
+        row.rejected = collected.rejected;
+        row.rejections = collected.rejections.clone();
+        if let [document] = input.documents {
+            row.set_read(document.digest, parser.plugin().clone());
+        }
+        let followed = |source: &Source| fetches::Followed {
+            name: source.name.clone(),
+            url: source.url.clone(),
+            is_whole: source.mode == Mode::Whole,
+        };
+        if input.source.mode == Mode::Whole {
+            row.follow = collected.follow.iter().map(followed).collect();
+        }
+        row
+    }
+}

@@ -1,0 +1,278 @@
+//! A run of a feed: from where it starts, over what its documents name, to the cursor that is left.
+//!
+//! What is to be fetched comes in levels: what the feed starts from, what that names, and so on.
+//! Within a level documents are fetched and read several at a time, and written in the order in
+//! which they were named, so that a run over the same documents leaves the same behind. Each source
+//! is one step of its own: where one fails, the others are in all the same, and it keeps what it
+//! stated. But the run is complete only when all of it is in, and only then the cursor moves.
+
+mod end;
+mod fetch;
+mod level;
+mod plan;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use limpid_fetch::{DocumentFetcher, Stop};
+use limpid_runtime::{Mode, Source};
+use limpid_store::tables::fetches::{self, Fetches};
+use limpid_store::tables::runs::{self, Runs};
+use limpid_store::tables::sources;
+
+use crate::error::chain;
+use crate::intake::{Parser, Trust};
+use crate::{Error, Scanner};
+use fetch::Fetch;
+use level::{Done, Level};
+use plan::Plan;
+
+/// How far a run is; to be looked at from another thread.
+#[derive(Debug, Default)]
+pub struct RunProgress {
+    known: AtomicU64,
+    done: AtomicU64,
+    bytes: AtomicU64,
+}
+
+impl RunProgress {
+    /// Documents that are known of so far.
+    pub fn known(&self) -> u64 {
+        self.known.load(Ordering::Relaxed)
+    }
+
+    /// Those that were fetched, or need not be.
+    pub fn done(&self) -> u64 {
+        self.done.load(Ordering::Relaxed)
+    }
+
+    /// Bytes that came.
+    pub fn bytes(&self) -> u64 {
+        self.bytes.load(Ordering::Relaxed)
+    }
+}
+
+/// What came of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Run {
+    /// The feed.
+    pub feed: String,
+    /// Its revision after the run.
+    pub revision: u64,
+    /// How many sources were taken in.
+    pub taken: u64,
+    /// How many were as they were.
+    pub unchanged: u64,
+    /// Bytes that were fetched.
+    pub bytes: u64,
+    /// How many advisories are new.
+    pub added: u64,
+    /// How many say something else than before.
+    pub changed: u64,
+    /// How many of before are gone.
+    pub withdrawn: u64,
+    /// How many records could not be used.
+    pub rejected: u64,
+    /// What was named, but is not there: name of the source, and why.
+    pub absent: Vec<(String, String)>,
+    /// Sources that stay as they were: name, and why. The run is complete where there are none.
+    pub failures: Vec<(String, String)>,
+    /// After how long a publisher asks to come again.
+    pub retry_after: Option<Duration>,
+    /// What is remembered when the run is complete.
+    left: Left,
+}
+
+/// What a complete run leaves.
+#[derive(Clone, Debug, Default)]
+struct Left {
+    cursor: Option<String>,
+    /// Whether it started from a cursor, and has brought what changed since then.
+    is_delta: bool,
+    deferred: Vec<(sources::Key, fetches::Row)>,
+    /// Sources of which changes were kept, and the number of the first.
+    changes: BTreeMap<String, u64>,
+    /// Sources that took part.
+    seen: Vec<String>,
+}
+
+impl Scanner {
+    /// Fetches a feed, and takes in what has changed.
+    ///
+    /// # Errors
+    /// [`Error::NoFeed`], [`Error::Running`] where it is being fetched already, and where nothing
+    /// could be begun. What fails of single sources stands in [`Run::failures`].
+    pub fn run_feed(
+        &self,
+        feed: &str,
+        trust: Trust,
+        stop: &Stop,
+        progress: &RunProgress,
+    ) -> Result<Run, Error> {
+        let plugins = self.plugins();
+        let Some(parser) = plugins.feed(feed) else { return Err(self.no_feed(feed)) };
+        let _running = Running::begin(self, feed)?;
+        let fetcher = DocumentFetcher::new(self.settings().feeds.options_for(feed), stop.clone());
+        match fetcher {
+            Ok(fetcher) => self.run(&parser, &fetcher, trust, progress),
+            Err(error) => {
+                let failed = Err(error.into());
+                self.end_run(feed, self.settings().clock.now(), &failed)?;
+                failed
+            }
+        }
+    }
+
+    /// Whether a feed is being fetched.
+    pub(crate) fn is_running(&self, feed: &str) -> bool {
+        self.0.running.lock().unwrap_or_else(PoisonError::into_inner).contains(feed)
+    }
+
+    fn run(
+        &self,
+        parser: &dyn Parser,
+        fetch: &dyn Fetch,
+        trust: Trust,
+        progress: &RunProgress,
+    ) -> Result<Run, Error> {
+        let began = self.settings().clock.now();
+        let run = self.try_run(parser, fetch, trust, progress);
+        self.end_run(parser.name(), began, &run)?;
+        run
+    }
+
+    fn try_run(
+        &self,
+        parser: &dyn Parser,
+        fetch: &dyn Fetch,
+        trust: Trust,
+        progress: &RunProgress,
+    ) -> Result<Run, Error> {
+        let feed = parser.name();
+        let cursor = self.store().view().get::<Runs>(&feed.to_owned())?.and_then(|row: runs::Row| row.cursor);
+        let is_delta = cursor.is_some() && !self.keeps_too_much(feed)?;
+        let starts = parser.sources(cursor.as_deref().filter(|_| is_delta))?;
+        let mut run = Run { feed: feed.to_owned(), ..Run::default() };
+        run.left = Left { cursor, is_delta, ..Left::default() };
+        let mut plan = Plan::new(&self.settings().feeds, feed, &starts);
+        let mut jobs = plan.admit(starts, &mut run.failures)?;
+        while !jobs.is_empty() {
+            run.left.seen.extend(jobs.iter().map(|job| job.source.name.clone()));
+            let level = Level { scanner: self, parser, fetch, trust, is_delta, progress };
+            let mut follow = Vec::new();
+            for (name, done) in level.run(jobs)? {
+                follow.extend(run.note(name, done)?);
+            }
+            jobs = plan.admit(follow, &mut run.failures)?;
+        }
+        run.bytes = progress.bytes();
+        Ok(run)
+    }
+
+    /// Whether so many changes have come since a run without a cursor that all of it is less to read
+    /// again. The run then starts without its cursor, and keeps it where no document has a newer one.
+    fn keeps_too_much(&self, feed: &str) -> Result<bool, Error> {
+        let view = self.store().view();
+        let rows = view.scan::<Fetches>(|key| {
+            key.text(feed);
+        });
+        let (mut deltas, mut bytes) = (0_u64, 0_u64);
+        for row in rows {
+            let (_, row) = row?;
+            let fetches::Changes { count, bytes: all, initial, initial_bytes, .. } = row.changes;
+            deltas = deltas.saturating_add(count.saturating_sub(initial));
+            bytes = bytes.saturating_add(all.saturating_sub(initial_bytes));
+        }
+        let settings = &self.settings().feeds;
+        Ok(deltas > settings.kept_deltas || bytes > settings.kept_delta_bytes)
+    }
+}
+
+impl Run {
+    /// Whether all of it is in.
+    pub fn is_complete(&self) -> bool {
+        self.failures.is_empty()
+    }
+
+    /// What it failed of, in one sentence; none where it is complete.
+    pub fn why(&self) -> Option<String> {
+        let (name, why) = self.failures.first()?;
+        let more = match self.failures.len() - 1 {
+            0 => String::new(),
+            more => format!("; and {more} more"),
+        };
+        Some(format!("source `{name}`: {why}{more}"))
+    }
+
+    /// Adds what came of one source, and says what it names to be fetched.
+    fn note(&mut self, name: String, done: Done) -> Result<Vec<Source>, Error> {
+        match done {
+            Done::Taken { taken, mode, cursor, deferred, first_change, absent } => {
+                match first_change {
+                    Some(first) => {
+                        self.left.changes.entry(taken.source.clone()).or_insert(first);
+                    }
+                    // The changes before a whole document are gone.
+                    None if mode == Mode::Whole => {
+                        self.left.changes.remove(&taken.source);
+                    }
+                    None => {}
+                }
+                self.taken += 1;
+                self.added += taken.added;
+                self.changed += taken.changed;
+                self.withdrawn += taken.withdrawn;
+                self.rejected += taken.rejected;
+                self.revision = taken.revision;
+                self.absent.extend(absent.into_iter().map(|why| (name.clone(), why)));
+                self.left.cursor = cursor.or(self.left.cursor.take());
+                self.left.deferred.extend(deferred);
+                Ok(taken.follow)
+            }
+            Done::Unchanged { follow } => {
+                self.unchanged += 1;
+                Ok(follow)
+            }
+            Done::Absent(why) => {
+                self.absent.extend(why.into_iter().map(|why| (name.clone(), why)));
+                Ok(Vec::new())
+            }
+            Done::Failed(error @ (Error::Fetch(limpid_fetch::Error::Stopped) | Error::Store(_))) => {
+                Err(error)
+            }
+            Done::Failed(error) => {
+                if let Error::Fetch(error) = &error {
+                    self.retry_after = self.retry_after.max(error.retry_after());
+                }
+                self.failures.push((name, chain(&error)));
+                Ok(Vec::new())
+            }
+        }
+    }
+}
+
+/// Keeps a feed from being fetched twice at a time.
+struct Running<'a> {
+    scanner: &'a Scanner,
+    feed: &'a str,
+}
+
+impl<'a> Running<'a> {
+    fn begin(scanner: &'a Scanner, feed: &'a str) -> Result<Self, Error> {
+        let mut running = scanner.0.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if !running.insert(feed.to_owned()) {
+            return Err(Error::Running(feed.to_owned()));
+        }
+        Ok(Self { scanner, feed })
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.scanner.0.running.lock().unwrap_or_else(PoisonError::into_inner).remove(self.feed);
+    }
+}

@@ -1,0 +1,170 @@
+//! What a run leaves behind.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use limpid_store::tables::deltas::Deltas;
+use limpid_store::tables::feeds::Feeds;
+use limpid_store::tables::fetches::{self, Fetches};
+use limpid_store::tables::runs::{self, Runs};
+use limpid_store::tables::sources::{self, Sources};
+use limpid_store::{Batch, View};
+
+use super::{Left, Run};
+use crate::error::chain;
+use crate::schedule::{Ended, next_run};
+use crate::{Error, Scanner};
+
+/// Documents that are not there that are remembered.
+const ABSENT: usize = 100;
+
+impl Scanner {
+    /// Remembers how a run went, and when the next one is due. Where it is complete, the cursor
+    /// moves in the same step.
+    pub(super) fn end_run(&self, feed: &str, began: u64, run: &Result<Run, Error>) -> Result<(), Error> {
+        // The next process does what this one did not come to.
+        if matches!(run, Err(Error::Fetch(limpid_fetch::Error::Stopped))) {
+            return Ok(());
+        }
+        let _alone = self.lock_intake();
+        let view = self.store().view();
+        let mut batch = Batch::default();
+        let name = feed.to_owned();
+        let now = self.settings().clock.now();
+        let mut row = view.get::<Runs>(&name)?.unwrap_or_default();
+        row.last_run = Some(began);
+        let why = match run {
+            Ok(run) => run.why(),
+            Err(error) => Some(chain(error)),
+        };
+        match (run, why) {
+            (Ok(run), None) => self.complete((&view, &mut batch), feed, &mut row, run)?,
+            (_, why) => {
+                let why = why.unwrap_or_default();
+                tracing::warn!("feed `{feed}` is not up to date: {why}");
+                let mut held = view.get::<Feeds>(&name)?.unwrap_or_default();
+                held.last_failure = Some((now, why.clone()));
+                batch.put::<Feeds>(&name, &held)?;
+                row.failing_since.get_or_insert(began);
+                row.failures += 1;
+                row.why = Some(why);
+            }
+        }
+        let retry_after = run.as_ref().ok().and_then(|run| run.retry_after);
+        let ended = Ended { began, now, failures: row.failures, retry_after };
+        row.next_run = Some(next_run(&self.settings().feeds, feed, ended, fastrand::f64()));
+        batch.put::<Runs>(&name, &row)?;
+        Ok(self.store().commit(batch)?)
+    }
+
+    fn complete(
+        &self,
+        (view, batch): (&View<'_>, &mut Batch),
+        feed: &str,
+        row: &mut runs::Row,
+        run: &Run,
+    ) -> Result<(), Error> {
+        let now = self.settings().clock.now();
+        let Left { cursor, is_delta, deferred, changes, seen } = &run.left;
+        let name = feed.to_owned();
+        let absent = run.absent.iter().take(ABSENT).cloned().collect();
+        *row = runs::Row {
+            cursor: cursor.clone(),
+            last_run: row.last_run,
+            last_complete: Some(now),
+            absent,
+            ..runs::Row::default()
+        };
+        let mut held = view.get::<Feeds>(&name)?.unwrap_or_default();
+        held.last_success = Some(now);
+        batch.put::<Feeds>(&name, &held)?;
+        forget_unnamed(view, batch, feed, seen)?;
+        let mut fetched: BTreeMap<&sources::Key, fetches::Row> = BTreeMap::new();
+        for (key, row) in deferred {
+            let changes = view.get::<Fetches>(key)?.unwrap_or_default().changes;
+            fetched.insert(key, fetches::Row { changes, ..row.clone() });
+        }
+        for (key, row) in fetched {
+            batch.put::<Fetches>(key, &row)?;
+        }
+        if *is_delta {
+            confirm_all(view, batch, feed, now)?;
+        } else {
+            for (source, first) in changes {
+                let key = sources::Key { feed: feed.to_owned(), source: source.clone() };
+                forget_changes(view, batch, &key, *first, deferred)?;
+            }
+        }
+        tracing::info!(
+            feed,
+            taken = run.taken,
+            unchanged = run.unchanged,
+            bytes = run.bytes,
+            added = run.added,
+            changed = run.changed,
+            withdrawn = run.withdrawn,
+            "feed `{feed}` is up to date"
+        );
+        Ok(())
+    }
+}
+
+/// Forgets how documents came that are not named any more and of which nothing is held: lists of
+/// changes whose names have the cursor in them.
+fn forget_unnamed(view: &View<'_>, batch: &mut Batch, feed: &str, seen: &[String]) -> Result<(), Error> {
+    let seen: BTreeSet<&str> = seen.iter().map(String::as_str).collect();
+    let rows = view.scan::<Fetches>(|key| {
+        key.text(feed);
+    });
+    for row in rows {
+        let (key, row) = row?;
+        let leads_nowhere = row.follow.is_empty() && row.changes.count == 0;
+        if leads_nowhere && !seen.contains(key.source.as_str()) && view.get::<Sources>(&key)?.is_none() {
+            batch.delete::<Fetches>(&key);
+        }
+    }
+    Ok(())
+}
+
+/// Forgets the changes of a source before those that a run has brought which began without a
+/// cursor: it has brought all that there is.
+fn forget_changes(
+    view: &View<'_>,
+    batch: &mut Batch,
+    of: &sources::Key,
+    first: u64,
+    deferred: &[(sources::Key, fetches::Row)],
+) -> Result<(), Error> {
+    let rows = view.scan::<Deltas>(|key| {
+        key.text(&of.feed).text(&of.source);
+    });
+    let (mut before, mut before_bytes) = (0, 0);
+    for row in rows {
+        let (key, row) = row?;
+        if key.number < first {
+            before += u64::from(key.piece == 0);
+            before_bytes += row.size;
+            batch.delete::<Deltas>(&key);
+        }
+    }
+    let held = view.get::<Fetches>(of)?.unwrap_or_default();
+    let count = held.changes.count.saturating_sub(before);
+    let bytes = held.changes.bytes.saturating_sub(before_bytes);
+    let changes =
+        fetches::Changes { next: held.changes.next, count, bytes, initial: count, initial_bytes: bytes };
+    let left = deferred.iter().rev().find(|(key, _)| key == of).map(|(_, row)| row.clone());
+    batch.put::<Fetches>(of, &fetches::Row { changes, ..left.unwrap_or(held) })?;
+    Ok(())
+}
+
+/// All that has changed since the cursor is in: what did not change is as it was.
+fn confirm_all(view: &View<'_>, batch: &mut Batch, feed: &str, now: u64) -> Result<(), Error> {
+    let rows = view.scan::<Sources>(|key| {
+        key.text(feed);
+    });
+    for row in rows {
+        let (key, mut row) = row?;
+        row.taken_in = now;
+        batch.put::<Sources>(&key, &row)?;
+    }
+    Ok(())
+}

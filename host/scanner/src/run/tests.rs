@@ -1,0 +1,419 @@
+//! A publisher, its plugin and the way between them, all made up. A document is lines:
+//! `advisory ID`, `withdraw ID`, `whole NAME URL` and `delta NAME URL` to follow, `cursor TEXT`,
+//! `is NAME` for the source that it turns out to be, `bad` for what no plugin reads.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use limpid_fetch::{FetchedDocument, Validators};
+use limpid_model::{Advisory, Blame, Digest, FailureKind, PluginFailure, PluginId};
+use limpid_runtime::{Documents, Mode, Sink, Source};
+use limpid_store::Store;
+use limpid_store::tables::advisories::Advisories;
+use limpid_store::tables::deltas::Deltas;
+use limpid_store::tables::feeds::Feeds;
+
+use super::*;
+use crate::test_support;
+
+struct Fake {
+    plugin: PluginId,
+    /// Where runs start, without a cursor and with one.
+    starts: [Vec<Source>; 2],
+    /// Put before each identifier that is read.
+    prefix: &'static str,
+    pages: Mutex<BTreeMap<String, String>>,
+    asked: Mutex<Vec<String>>,
+}
+
+fn source(text: &str) -> Source {
+    let [mode, name, url] = text.split_whitespace().collect::<Vec<_>>()[..] else { panic!("`{text}`") };
+    let mode = if mode == "delta" { Mode::Delta } else { Mode::Whole };
+    Source { name: name.to_owned(), url: url.to_owned(), mode }
+}
+
+impl Fake {
+    fn new(start: &str, with_cursor: &str) -> Self {
+        let starts = [vec![source(start)], vec![source(with_cursor)]];
+        let (pages, asked) = Default::default();
+        Self { plugin: test_support::plugin("feed"), starts, prefix: "", pages, asked }
+    }
+
+    fn put(&self, url: &str, document: &str) {
+        self.pages.lock().unwrap().insert(url.to_owned(), document.replace("; ", "\n"));
+    }
+
+    fn remove(&self, url: &str) {
+        self.pages.lock().unwrap().remove(url);
+    }
+
+    /// What was asked for since it was last looked, `=` where it was as it was.
+    fn asked(&self) -> String {
+        let mut asked = std::mem::take(&mut *self.asked.lock().unwrap());
+        asked.sort();
+        asked.join(" ")
+    }
+
+    fn failure(&self, message: &str) -> PluginFailure {
+        PluginFailure {
+            plugin: self.plugin.clone(),
+            call: "parse".to_owned(),
+            kind: FailureKind::Refused,
+            blame: Blame::Input,
+            message: message.to_owned(),
+        }
+    }
+}
+
+impl Fetch for Fake {
+    fn fetch(
+        &self,
+        url: &str,
+        known: Option<&Validators>,
+        mut file: &File,
+        came: &dyn Fn(u64),
+    ) -> Result<FetchedDocument, limpid_fetch::Error> {
+        let status =
+            |status| limpid_fetch::Error::Status { address: url.into(), status, said: String::new() };
+        let short = url.trim_start_matches("https://p.test/").to_owned();
+        let Some(page) = self.pages.lock().unwrap().get(url).cloned() else {
+            self.asked.lock().unwrap().push(format!("{short}?"));
+            return Err(status(404));
+        };
+        if page == "down" {
+            return Err(status(500));
+        }
+        let etag = Digest::of(page.as_bytes());
+        if known.is_some_and(|known| known.etag == Some(etag.to_string())) {
+            self.asked.lock().unwrap().push(format!("{short}="));
+            return Ok(FetchedDocument::Unchanged);
+        }
+        self.asked.lock().unwrap().push(short);
+        file.write_all(page.as_bytes()).unwrap();
+        came(page.len() as u64);
+        let validators = Validators { address: url.into(), etag: Some(etag.to_string()), modified: None };
+        Ok(FetchedDocument::New { bytes: page.len() as u64, digest: etag, validators })
+    }
+}
+
+impl Parser for Fake {
+    fn name(&self) -> &str {
+        "feed"
+    }
+
+    fn plugin(&self) -> &PluginId {
+        &self.plugin
+    }
+
+    fn sources(&self, cursor: Option<&str>) -> Result<Vec<Source>, PluginFailure> {
+        Ok(self.starts[usize::from(cursor.is_some())].clone())
+    }
+
+    fn parse(
+        &self,
+        _source: &str,
+        mut documents: Box<dyn Documents>,
+        sink: Arc<Mutex<dyn Sink>>,
+    ) -> Result<Option<String>, PluginFailure> {
+        let mut cursor = None;
+        let mut sink = sink.lock().unwrap();
+        while let Some(mut document) = documents.next().unwrap() {
+            let text = String::from_utf8(document.read(1 << 16).unwrap()).unwrap();
+            for line in text.lines() {
+                match line.split_once(' ').unwrap_or((line, "")) {
+                    ("advisory", id) => {
+                        let id = format!("{}{id}", self.prefix);
+                        sink.advisories(vec![Advisory { id, ..Advisory::default() }]);
+                    }
+                    ("withdraw", id) => sink.withdraw(format!("{}{id}", self.prefix)),
+                    ("cursor", text) => cursor = Some(text.to_owned()),
+                    ("is", source) => sink.identify(source.to_owned()),
+                    ("bad", _) => return Err(self.failure("bad")),
+                    _ => sink.follow(source(line)),
+                }
+            }
+        }
+        Ok(cursor)
+    }
+}
+
+struct Held {
+    scanner: Scanner,
+    _scratch: tempfile::TempDir,
+}
+
+impl Held {
+    fn nothing() -> Self {
+        Self::with(|_| ())
+    }
+
+    fn with(change: impl FnOnce(&mut crate::FeedSettings)) -> Self {
+        let (scanner, scratch) =
+            test_support::scanner_with(Store::in_memory(), |settings| change(&mut settings.feeds));
+        Self { scanner, _scratch: scratch }
+    }
+
+    fn run(&self, fake: &Fake) -> Run {
+        self.scanner.run(fake, fake, Trust::Checked, &RunProgress::default()).unwrap()
+    }
+
+    fn force(&self, fake: &Fake) -> Run {
+        self.scanner.run(fake, fake, Trust::Forced, &RunProgress::default()).unwrap()
+    }
+
+    /// Advisories that are held, as `source/id`.
+    fn states(&self) -> String {
+        let view = self.scanner.store().view();
+        let keys = view.scan::<Advisories>(|_| ()).map(|row| row.unwrap().0);
+        let keys: BTreeSet<_> = keys.map(|key| format!("{}/{}", key.source, key.id)).collect();
+        keys.into_iter().collect::<Vec<_>>().join(" ")
+    }
+
+    fn runs(&self) -> runs::Row {
+        self.scanner.store().view().get::<Runs>(&"feed".to_owned()).unwrap().unwrap()
+    }
+
+    fn deltas(&self) -> usize {
+        self.scanner.store().view().scan::<Deltas>(|_| ()).count()
+    }
+}
+
+const INDEX: &str = "https://p.test/index";
+
+/// An index of two documents.
+fn two() -> Fake {
+    let fake = Fake::new("whole index https://p.test/index", "whole index https://p.test/index");
+    fake.put(INDEX, "whole a https://p.test/a; whole b https://p.test/b");
+    fake.put("https://p.test/a", "advisory 1; advisory 2");
+    fake.put("https://p.test/b", "advisory 1; advisory 3");
+    fake
+}
+
+#[test]
+fn what_a_document_names_is_fetched_and_what_has_not_changed_is_not_read_again() {
+    let (held, fake) = (Held::nothing(), two());
+    let run = held.run(&fake);
+    assert!(run.is_complete());
+    assert_eq!((run.taken, run.unchanged, run.added), (3, 0, 4));
+    assert_eq!(held.states(), "a/1 a/2 b/1 b/3");
+    assert_eq!(fake.asked(), "a b index");
+
+    let run = held.run(&fake);
+    assert_eq!((run.taken, run.unchanged, run.added), (0, 3, 0));
+    assert_eq!(fake.asked(), "a= b= index=");
+
+    fake.put("https://p.test/b", "advisory 3; advisory 4");
+    let run = held.run(&fake);
+    assert_eq!((run.taken, run.unchanged, run.added, run.withdrawn), (1, 2, 1, 1));
+    assert_eq!(held.states(), "a/1 a/2 b/3 b/4");
+    assert_eq!(held.scanner.feeds().unwrap()[0].row.advisories, 4);
+}
+
+#[test]
+fn a_run_over_the_same_documents_leaves_the_same_however_many_workers_there_are() {
+    let rows = |workers: usize| {
+        let held = Held::with(|settings| settings.documents = workers);
+        let fake = Fake::new("whole index https://p.test/index", "whole index https://p.test/index");
+        let names = (0..40).map(|number| format!("whole s{number} https://p.test/{number}"));
+        fake.put(INDEX, &names.collect::<Vec<_>>().join("; "));
+        for number in 0..40 {
+            fake.put(&format!("https://p.test/{number}"), &format!("advisory {number}; advisory x"));
+        }
+        let run = held.run(&fake);
+        assert_eq!((run.taken, run.revision), (41, 40));
+        let view = held.scanner.store().view();
+        let feed: Vec<_> = view.scan::<Feeds>(|_| ()).map(|row| format!("{:?}", row.unwrap())).collect();
+        let fetches: Vec<_> = view.scan::<Fetches>(|_| ()).map(|row| format!("{:?}", row.unwrap())).collect();
+        (held.states(), feed, fetches)
+    };
+    let one = rows(1);
+    assert_eq!(rows(7), one);
+}
+
+#[test]
+fn one_that_fails_keeps_what_it_stated_and_holds_up_the_cursor_only() {
+    let (held, fake) = (Held::nothing(), two());
+    fake.put(INDEX, "whole a https://p.test/a; whole b https://p.test/b; cursor one");
+    fake.put("https://p.test/b", "bad");
+    let run = held.run(&fake);
+    assert!(!run.is_complete());
+    assert!(run.why().unwrap().starts_with("source `b`: "), "{:?}", run.failures);
+    assert_eq!(held.states(), "a/1 a/2");
+    let row = held.runs();
+    assert_eq!((row.cursor.as_deref(), row.failing_since, row.failures), (None, Some(1_000), 1));
+
+    // The index was not taken for unchanged, although it is.
+    fake.asked();
+    fake.put("https://p.test/b", "advisory 3");
+    let run = held.run(&fake);
+    assert!(run.is_complete());
+    assert_eq!(fake.asked(), "a= b index");
+    assert_eq!(held.states(), "a/1 a/2 b/3");
+    let row = held.runs();
+    assert_eq!((row.cursor.as_deref(), row.failing_since, row.failures), (Some("one"), None, 0));
+
+    fake.put("https://p.test/a", "down");
+    assert_eq!(held.run(&fake).failures.len(), 1);
+    assert_eq!(held.states(), "a/1 a/2 b/3");
+    assert_eq!(held.runs().cursor.as_deref(), Some("one"));
+}
+
+#[test]
+fn what_is_named_but_was_never_there_is_no_failure() {
+    let (held, fake) = (Held::nothing(), two());
+    fake.remove("https://p.test/b");
+    let run = held.run(&fake);
+    assert!(run.is_complete());
+    assert_eq!((run.absent.len(), run.absent[0].0.as_str()), (1, "b"));
+    assert_eq!(held.runs().absent, run.absent);
+
+    fake.put("https://p.test/b", "advisory 3");
+    assert!(held.run(&fake).is_complete());
+    fake.remove("https://p.test/b");
+    let run = held.run(&fake);
+    assert!(!run.is_complete(), "it was there");
+    assert_eq!(held.states(), "a/1 a/2 b/3");
+    fake.remove(INDEX);
+    assert!(!held.run(&fake).is_complete(), "the feed starts there");
+}
+
+#[test]
+fn a_document_that_shrinks_is_refused_unless_it_is_forced() {
+    let (held, fake) = (Held::nothing(), two());
+    held.run(&fake);
+    fake.put("https://p.test/a", "");
+    let run = held.run(&fake);
+    assert!(run.why().unwrap().contains("states 0 advisories, and 2 before"), "{:?}", run.why());
+    fake.put(INDEX, "");
+    let run = held.run(&fake);
+    assert!(run.why().unwrap().contains("0 documents to follow, and 2 before"), "{:?}", run.why());
+    assert_eq!(held.states(), "a/1 a/2 b/1 b/3");
+    fake.put(INDEX, "whole a https://p.test/a; whole b https://p.test/b");
+    assert!(held.force(&fake).is_complete());
+    assert_eq!(held.states(), "b/1 b/3");
+}
+
+/// Whole documents first, then lists of changes.
+fn changing() -> Fake {
+    let fake = Fake::new("whole index https://p.test/index", "delta changes https://p.test/changes");
+    fake.put(INDEX, "whole a https://p.test/a; whole b https://p.test/b; cursor 1");
+    fake.put("https://p.test/a", "advisory 1; advisory 2");
+    fake.put("https://p.test/b", "advisory 3");
+    fake.put(
+        "https://p.test/changes",
+        "delta a https://p.test/4; delta b https://p.test/5; delta a https://p.test/6; cursor 2",
+    );
+    fake.put("https://p.test/4", "advisory 4");
+    fake.put("https://p.test/5", "advisory 5");
+    fake.put("https://p.test/6", "withdraw 2; advisory 6");
+    fake
+}
+
+#[test]
+fn changes_change_what_they_name_and_leave_the_rest() {
+    let (held, fake) = (Held::nothing(), changing());
+    held.run(&fake);
+    fake.asked();
+    let run = held.run(&fake);
+    assert!(run.is_complete());
+    assert_eq!(fake.asked(), "4 5 6 changes");
+    assert_eq!(held.states(), "a/1 a/4 a/6 b/3 b/5");
+    assert_eq!((run.added, run.withdrawn, run.taken), (3, 1, 3), "the changes of one source are one step");
+    assert_eq!(held.runs().cursor.as_deref(), Some("2"));
+    assert_eq!(held.deltas(), 3);
+
+    held.run(&fake);
+    assert_eq!(fake.asked(), "changes=");
+    assert_eq!((held.states().as_str(), held.deltas()), ("a/1 a/4 a/6 b/3 b/5", 3));
+}
+
+#[test]
+fn another_plugin_reads_the_whole_document_and_the_changes_since() {
+    let (held, mut fake) = (Held::nothing(), changing());
+    held.run(&fake);
+    held.run(&fake);
+    fake.prefix = "x";
+    fake.plugin = test_support::plugin("another");
+    held.scanner.parse_all_again(&fake).unwrap();
+    assert_eq!(held.states(), "a/x1 a/x4 a/x6 b/x3 b/x5");
+    assert_eq!(held.deltas(), 3);
+}
+
+#[test]
+fn too_many_changes_are_replaced_by_whole_documents() {
+    let (held, fake) = (Held::with(|settings| settings.kept_deltas = 2), changing());
+    held.run(&fake);
+    held.run(&fake);
+    fake.put("https://p.test/a", "advisory 1; advisory 4");
+    fake.put("https://p.test/b", "advisory 3; advisory 5");
+    fake.asked();
+    held.run(&fake);
+    assert_eq!(fake.asked(), "a b index=");
+    assert_eq!((held.states().as_str(), held.deltas()), ("a/1 a/4 b/3 b/5", 0));
+}
+
+#[test]
+fn a_change_that_is_not_there_is_no_failure() {
+    let (held, fake) = (Held::nothing(), changing());
+    held.run(&fake);
+    fake.remove("https://p.test/4");
+    let run = held.run(&fake);
+    assert!(run.is_complete());
+    assert_eq!(run.absent.len(), 1);
+    assert_eq!(held.states(), "a/1 a/6 b/3 b/5");
+}
+
+#[test]
+fn changes_that_fail_are_tried_again() {
+    let (held, fake) = (Held::nothing(), changing());
+    held.run(&fake);
+    fake.put("https://p.test/6", "down");
+    assert!(!held.run(&fake).is_complete());
+    assert_eq!(held.states(), "a/1 a/2 b/3 b/5", "the changes of a source are one step");
+    assert_eq!(held.runs().cursor.as_deref(), Some("1"));
+    fake.put("https://p.test/6", "withdraw 2; advisory 6");
+    assert!(held.run(&fake).is_complete());
+    assert_eq!(held.states(), "a/1 a/4 a/6 b/3 b/5");
+}
+
+#[test]
+fn documents_read_by_another_plugin_are_fetched_again() {
+    let (held, mut fake) = (Held::nothing(), two());
+    held.run(&fake);
+    fake.asked();
+    fake.plugin = test_support::plugin("another");
+    let run = held.run(&fake);
+    assert_eq!((run.taken, fake.asked().as_str()), (3, "a b index"));
+}
+
+#[test]
+fn pages_that_are_all_there_is_replace_those_of_before_when_they_are_in() {
+    let held = Held::with(|settings| settings.kept_deltas = 1);
+    let fake = Fake::new("delta p0 https://p.test/0", "delta w https://p.test/w");
+    fake.put("https://p.test/0", "is p; advisory 1; delta p1 https://p.test/1; cursor a");
+    fake.put("https://p.test/1", "is p; advisory 2; delta p2 https://p.test/2");
+    fake.put("https://p.test/2", "is p; advisory 3");
+    fake.put("https://p.test/w", "is p; advisory 4; cursor b");
+    held.run(&fake);
+    assert_eq!((held.states().as_str(), held.deltas()), ("p/1 p/2 p/3", 3));
+    assert_eq!(fake.asked(), "0 1 2");
+    held.run(&fake);
+    assert_eq!((held.states().as_str(), held.deltas()), ("p/1 p/2 p/3 p/4", 4));
+    assert_eq!(fake.asked(), "w", "what a run without a cursor brought is not too much");
+    fake.put("https://p.test/w", "is p; advisory 5; cursor c");
+    held.run(&fake);
+    assert_eq!((held.deltas(), fake.asked().as_str()), (5, "w"));
+
+    fake.put("https://p.test/2", "down");
+    assert!(!held.run(&fake).is_complete());
+    assert_eq!(held.deltas(), 7, "until all are in, those of before are kept");
+    fake.put("https://p.test/2", "is p; advisory 6");
+    held.run(&fake);
+    assert_eq!(held.states(), "p/1 p/2 p/3 p/4 p/5 p/6");
+    assert_eq!(held.deltas(), 3);
+    fake.asked();
+    held.run(&fake);
+    assert_eq!(fake.asked(), "w");
+}

@@ -1,0 +1,41 @@
+//! How the last run of each feed went, and when the next one is due.
+
+use serde::{Deserialize, Serialize};
+
+use crate::table;
+
+/// The table.
+#[derive(Debug)]
+pub struct Runs;
+
+impl table::Table for Runs {
+    const ID: u8 = 17;
+    const NAME: &'static str = "runs";
+    type Key = String;
+    type Row = Row;
+}
+
+/// The runs of a feed. Times are milliseconds since 1970.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// Up to where all is known, as its plugin said at the end of the last complete run.
+    pub cursor: Option<String>,
+    /// When the last run began.
+    pub last_run: Option<u64>,
+    /// When the last run ended with all that it was to bring.
+    pub last_complete: Option<u64>,
+    /// When the first of the runs began that have failed since then.
+    pub failing_since: Option<u64>,
+    /// How many have.
+    pub failures: u64,
+    /// What the last of them failed of.
+    pub why: Option<String>,
+    /// When the next one is due.
+    pub next_run: Option<u64>,
+    /// Documents that were not where the last complete run was sent, and why.
+    pub absent: Vec<(String, String)>,
+}
+
+impl table::Row for Row {
+    const VERSION: u8 = 1;
+}

@@ -120,7 +120,15 @@ impl Parser for Fake {
         let mut cursor = None;
         let mut sink = sink.lock().unwrap();
         while let Some(mut document) = documents.next().unwrap() {
-            let text = String::from_utf8(document.read(1 << 16).unwrap()).unwrap();
+            let mut bytes = Vec::new();
+            loop {
+                let more = document.read(1 << 16).unwrap();
+                if more.is_empty() {
+                    break;
+                }
+                bytes.extend(more);
+            }
+            let text = String::from_utf8(bytes).unwrap();
             for line in text.lines() {
                 match line.split_once(' ').unwrap_or((line, "")) {
                     ("advisory", id) => {

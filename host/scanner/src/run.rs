@@ -230,7 +230,7 @@ impl Run {
                 self.revision = taken.revision;
                 self.absent.extend(absent.into_iter().map(|why| (name.clone(), why)));
                 self.left.cursor = cursor.or(self.left.cursor.take());
-                self.left.deferred.extend(deferred);
+                self.left.deferred.extend(deferred.map(|deferred| *deferred));
                 Ok(taken.follow)
             }
             Done::Unchanged { follow } => {

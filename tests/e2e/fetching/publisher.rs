@@ -68,10 +68,6 @@ impl Publisher {
         self.put(path, Page::Document(document.into()));
     }
 
-    pub(super) fn remove(&self, path: &str) {
-        self.pages.lock().unwrap().remove(path);
-    }
-
     /// Where a path is.
     pub(super) fn at(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)

@@ -31,10 +31,10 @@ pub(super) struct Level<'a> {
 pub(super) enum Done {
     /// It was taken in.
     Taken {
-        taken: Taken,
+        taken: Box<Taken>,
         mode: Mode,
         cursor: Option<String>,
-        deferred: Option<(sources::Key, fetches::Row)>,
+        deferred: Option<Box<(sources::Key, fetches::Row)>>,
         /// Number of the first change of it that was kept.
         first_change: Option<u64>,
         /// Documents of it that are not there.
@@ -239,10 +239,11 @@ impl Level<'_> {
         }
         match documents.as_slice() {
             [] => return Ok(Prepared::Done(Done::Absent(absent))),
-            [document] if self.may_be_unchanged(slot) => {
-                if slot.known.as_ref().is_some_and(|row| is_same(row, self.parser, document)) {
-                    return Ok(Prepared::Unchanged(validators));
-                }
+            [document]
+                if self.may_be_unchanged(slot)
+                    && slot.known.as_ref().is_some_and(|row| is_same(row, self.parser, document)) =>
+            {
+                return Ok(Prepared::Unchanged(validators));
             }
             _ => {}
         }
@@ -271,6 +272,7 @@ impl Level<'_> {
         }
         let input = Input { source: &source, documents: &documents, validators, trust: self.trust };
         let Written { taken, deferred, first_change } = self.scanner.write(self.parser, input, parsed)?;
+        let (taken, deferred) = (Box::new(taken), deferred.map(Box::new));
         Ok(Done::Taken { taken, mode: source.mode, cursor, deferred, first_change, absent })
     }
 }

@@ -71,7 +71,8 @@ pub fn check_collected(collected: &Collected, origin: &str) {
     }
     for Source { name, url, .. } in &collected.followed {
         let below = url.strip_prefix(origin).expect("a document leads to another publisher");
-        let leads_astray = below.contains("..") || !below.bytes().all(|byte| byte.is_ascii_graphic());
+        let leads_up = below.split(['/', '?', '#']).any(|part| part == "..");
+        let leads_astray = leads_up || !below.bytes().all(|byte| byte.is_ascii_graphic());
         assert!(!name.is_empty() && !leads_astray, "`{url}` is no address of the publisher's");
     }
 }

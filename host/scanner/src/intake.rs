@@ -169,6 +169,9 @@ impl Scanner {
             keeping.put(&view, &mut batch, name, &source.name)?;
         }
         self.store().commit(batch)?;
+        if notices > 0 {
+            self.desk().ring();
+        }
         tracing::info!(
             feed = name,
             source = source.name,

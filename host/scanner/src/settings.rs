@@ -27,6 +27,8 @@ pub struct Settings {
     /// How long it is kept what advisories said before they changed, in milliseconds
     /// (`history.days`).
     pub history: u64,
+    /// How notices are delivered (`notices`).
+    pub notices: crate::notices::Settings,
     /// Versions of which keys are asked in one call of a scheme.
     pub versions_a_call: usize,
     /// Which files of layers are kept.
@@ -47,6 +49,7 @@ impl Settings {
             advisories: 2_000_000,
             judge_owned: false,
             flap_window: 600_000,
+            notices: crate::notices::Settings::default(),
             history: 90 * 24 * 60 * 60 * 1_000,
             versions_a_call: 10_000,
             keep: Keep::default(),

@@ -17,7 +17,7 @@ mod state;
 
 use std::future::Future;
 
-use limpid_scanner::{Jobs, Scanner};
+use limpid_scanner::{Delivery, Jobs, Scanner};
 use tokio::net::TcpListener;
 
 pub use error::code;
@@ -31,11 +31,12 @@ pub async fn serve(
     listener: TcpListener,
     scanner: Scanner,
     jobs: Jobs,
+    delivery: Delivery,
     settings: Settings,
     stop: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
     let address = listener.local_addr()?.ip();
-    let state = state::AppState::new(scanner, jobs, settings.clone(), address);
+    let state = state::AppState::new(scanner, jobs, delivery, settings.clone(), address);
     let router = routes::router(state);
     connections::serve(listener, router, &settings, stop).await
 }

@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use limpid_scanner::{Jobs, Scanner};
+use limpid_scanner::{Delivery, Jobs, Scanner};
 
 use crate::Settings;
 use crate::blocking::Pool;
@@ -12,14 +12,17 @@ use crate::metrics::Metrics;
 pub(crate) struct AppState {
     pub(crate) scanner: Scanner,
     pub(crate) jobs: Arc<Jobs>,
+    pub(crate) delivery: Arc<Delivery>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) pool: Pool,
     pub(crate) metrics: Metrics,
     /// Whether plugins may be changed over HTTP.
     pub(crate) changes: Changes,
+    /// Whether subscriptions may.
+    pub(crate) subscriptions: Changes,
 }
 
-/// Whether clients may change plugins.
+/// Whether clients may change something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Changes {
     Allowed,
@@ -27,8 +30,14 @@ pub(crate) enum Changes {
 }
 
 impl AppState {
-    pub(crate) fn new(scanner: Scanner, jobs: Jobs, settings: Settings, address: IpAddr) -> Self {
-        let changes = match settings.change_plugins || address.is_loopback() {
+    pub(crate) fn new(
+        scanner: Scanner,
+        jobs: Jobs,
+        delivery: Delivery,
+        settings: Settings,
+        address: IpAddr,
+    ) -> Self {
+        let changes = |allowed: bool| match allowed || address.is_loopback() {
             true => Changes::Allowed,
             false => Changes::Forbidden,
         };
@@ -36,10 +45,12 @@ impl AppState {
         Self {
             scanner,
             jobs: Arc::new(jobs),
+            delivery: Arc::new(delivery),
+            changes: changes(settings.change_plugins),
+            subscriptions: changes(settings.change_subscriptions),
             settings: Arc::new(settings),
             pool,
             metrics: Metrics::default(),
-            changes,
         }
     }
 }

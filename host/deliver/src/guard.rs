@@ -1,0 +1,222 @@
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use ureq::config::Config;
+use ureq::http::Uri;
+use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
+use ureq::unversioned::transport::NextTimeout;
+
+use crate::address::Address;
+use crate::{Failure, Settings};
+
+/// Decides whither messages may go.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Guard {
+    unencrypted: bool,
+    private_addresses: bool,
+}
+
+impl Guard {
+    pub(crate) const fn new(settings: &Settings) -> Self {
+        Self { unencrypted: settings.unencrypted, private_addresses: settings.private_addresses }
+    }
+
+    /// Judges an address by how it is written. Names are judged again when they are resolved.
+    pub(crate) fn admit(&self, address: &Address) -> Result<(), Failure> {
+        let host = &address.host;
+        if !address.is_encrypted && !address.is_loopback() && !self.unencrypted {
+            return Err(Failure::Never(format!(
+                "notices go to `{host}` only encrypted, unless setting `notices.unencrypted` allows it"
+            )));
+        }
+        match host.parse::<IpAddr>() {
+            Ok(ip) => self.admit_number(address, ip),
+            Err(_) => Ok(()),
+        }
+    }
+
+    /// Judges a number to which the host of an address resolves. All of them must be admitted: one
+    /// that is not says enough of whoever answers for that name.
+    pub(crate) fn admit_number(&self, address: &Address, ip: IpAddr) -> Result<(), Failure> {
+        let ip = ip.to_canonical();
+        let is_own = address.is_loopback() && ip.is_loopback();
+        if is_own || is_public(ip) || (self.private_addresses && may_receive(ip)) {
+            return Ok(());
+        }
+        Err(Failure::Never(format!(
+            "`{}` is {ip}, which is no public address; setting `notices.private_addresses` allows those",
+            address.host
+        )))
+    }
+}
+
+/// Whether anything can be sent to it at all.
+fn may_receive(ip: IpAddr) -> bool {
+    !ip.is_unspecified() && !ip.is_multicast() && ip != IpAddr::V4(Ipv4Addr::BROADCAST)
+}
+
+/// Whether an address is one of the public internet, by the
+/// [special-purpose registries](https://www.iana.org/assignments/iana-ipv4-special-registry).
+fn is_public(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => is_public_v4(ip),
+        IpAddr::V6(ip) => is_public_v6(ip),
+    }
+}
+
+fn is_public_v4(ip: Ipv4Addr) -> bool {
+    // The last one answers virtual machines of one cloud with what is nobody else's business.
+    const CLOUD: Ipv4Addr = Ipv4Addr::new(168, 63, 129, 16);
+    let [a, b, c, _] = ip.octets();
+    let special = match (a, b, c) {
+        (0 | 10 | 127, ..) | (169, 254, _) | (192, 168, _) => true,
+        (100, 64..=127, _) | (172, 16..=31, _) | (198, 18 | 19, _) => true,
+        (192, 0, 0 | 2) | (198, 51, 100) | (203, 0, 113) | (192, 88, 99) => true,
+        _ => a >= 224,
+    };
+    !special && ip != CLOUD
+}
+
+fn is_public_v6(ip: Ipv6Addr) -> bool {
+    let embedded = |high: u16, low: u16| {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        is_public_v4(Ipv4Addr::new(a, b, c, d))
+    };
+    match ip.segments() {
+        // Addresses of the older protocol in the clothes of the newer: NAT64 and 6to4.
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => embedded(high, low),
+        [0x2002, high, low, ..] => embedded(high, low),
+        // Teredo, ORCHID and documentation.
+        [0x2001, 0..=0x1ff, ..] | [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false,
+        // All that is assigned for general use.
+        [first, ..] => first & 0xe000 == 0x2000,
+    }
+}
+
+/// Resolves names, and refuses numbers that the guard does not admit. Connections are made to what it
+/// returns: a name that resolves to something else a moment later gains nothing.
+pub(crate) struct GuardedResolver {
+    pub(crate) guard: Guard,
+    pub(crate) inner: DefaultResolver,
+}
+
+impl Resolver for GuardedResolver {
+    fn resolve(
+        &self,
+        uri: &Uri,
+        config: &Config,
+        timeout: NextTimeout,
+    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
+        let refuse = |failure: Failure| ureq::Error::Other(Box::new(failure));
+        let address = Address::webhook(&uri.to_string()).map_err(refuse)?;
+        let resolved = self.inner.resolve(uri, config, timeout)?;
+        for number in resolved.iter().map(SocketAddr::ip) {
+            self.guard.admit_number(&address, number).map_err(refuse)?;
+        }
+        Ok(resolved)
+    }
+}
+
+impl fmt::Debug for GuardedResolver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("GuardedResolver")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guard(unencrypted: bool, private_addresses: bool) -> Guard {
+        Guard { unencrypted, private_addresses }
+    }
+
+    #[test]
+    fn only_numbers_of_the_public_internet_are_public() {
+        let check = |ip: &str, expected: bool| {
+            assert_eq!(is_public(ip.parse::<IpAddr>().unwrap().to_canonical()), expected, "{ip}");
+        };
+        for public in ["1.1.1.1", "172.15.0.1", "172.32.0.1", "100.63.0.1", "192.0.1.1", "223.1.1.1"] {
+            check(public, true);
+        }
+        for special in [
+            "0.0.0.0",
+            "10.1.1.1",
+            "127.0.0.1",
+            "100.64.0.1",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.9.9",
+            "192.168.0.1",
+            "192.0.0.192",
+            "198.18.0.1",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "168.63.129.16",
+            "100.100.100.200",
+        ] {
+            check(special, false);
+        }
+        check("2606:4700::1111", true);
+        check("64:ff9b::101:101", true);
+        for special in [
+            "::",
+            "::1",
+            "fe80::1",
+            "fc00::1",
+            "fd00:ec2::254",
+            "ff02::1",
+            "::ffff:10.0.0.1",
+            "::ffff:169.254.169.254",
+            "64:ff9b::a9fe:a9fe",
+            "2002:a00:1::",
+            "2001:db8::1",
+            "2001::1",
+            "::10.0.0.1",
+        ] {
+            check(special, false);
+        }
+    }
+
+    #[test]
+    fn a_target_is_judged_by_how_it_is_written() {
+        let check = |guard: Guard, url: &str, expected: &str| {
+            let said = guard.admit(&Address::webhook(url).unwrap());
+            let said = said.map_or_else(|error| error.to_string(), |()| String::new());
+            assert!(
+                if expected.is_empty() { said.is_empty() } else { said.contains(expected) },
+                "{url}: {said}"
+            );
+        };
+        let strict = guard(false, false);
+        check(strict, "https://receiver.example/", "");
+        check(strict, "http://receiver.example/", "`notices.unencrypted`");
+        check(strict, "http://127.0.0.1:8080/", "");
+        check(strict, "http://[::1]/", "");
+        check(strict, "https://10.0.0.1/", "`notices.private_addresses`");
+        check(strict, "https://169.254.169.254/", "`notices.private_addresses`");
+        check(strict, "https://[::ffff:10.0.0.1]/", "`notices.private_addresses`");
+        check(guard(true, false), "http://receiver.example/", "");
+        check(guard(true, false), "http://10.0.0.1/", "`notices.private_addresses`");
+        check(guard(false, true), "https://10.0.0.1/", "");
+        check(guard(false, true), "http://10.0.0.1/", "`notices.unencrypted`");
+        check(guard(true, true), "http://0.0.0.0/", "no public address");
+        check(guard(true, true), "http://255.255.255.255/", "no public address");
+    }
+
+    #[test]
+    fn a_name_that_resolves_to_what_is_private_is_refused() {
+        let address = |host: &str| Address { is_encrypted: true, host: host.to_owned() };
+        let check = |host: &str, ip: &str, expected: bool| {
+            let said = guard(false, false).admit_number(&address(host), ip.parse().unwrap());
+            assert_eq!(said.is_ok(), expected, "{host} {ip}");
+        };
+        check("receiver.example", "1.1.1.1", true);
+        check("receiver.example", "10.0.0.1", false);
+        check("receiver.example", "127.0.0.1", false);
+        check("localhost", "127.0.0.1", true);
+        check("localhost", "::1", true);
+        check("localhost", "10.0.0.1", false);
+    }
+}

@@ -1,0 +1,101 @@
+use std::io::Read;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use ureq::Agent;
+use ureq::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::DefaultConnector;
+
+use crate::guard::{Guard, GuardedResolver};
+use crate::retry_after::retry_after;
+use crate::signature::Secret;
+use crate::{Failure, Message, Settings};
+
+/// How much of an answer is read, in bytes: enough for the connection to be used again where the
+/// receiver says little.
+const ANSWER_BYTES: u64 = 16 << 10;
+
+/// For how long a connection waits to be used again. Servers close theirs after a few seconds, and a
+/// message that meets that is an attempt lost.
+const IDLE: Duration = Duration::from_secs(2);
+
+/// Sends messages to webhooks.
+#[derive(Debug)]
+pub(crate) struct Webhooks(Agent);
+
+impl Webhooks {
+    pub(crate) fn new(guard: Guard, settings: &Settings) -> Self {
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_redirects_will_error(false)
+            // Through a proxy, the guard would see the numbers of the proxy.
+            .proxy(None)
+            .user_agent(concat!("limpid/", env!("CARGO_PKG_VERSION")))
+            .timeout_connect(Some(settings.connect_time))
+            .timeout_global(Some(settings.answer_time))
+            .max_idle_age(IDLE)
+            .tls_config(tls())
+            .build();
+        let resolver = GuardedResolver { guard, inner: DefaultResolver::default() };
+        Self(Agent::with_parts(config, DefaultConnector::default(), resolver))
+    }
+
+    /// Posts a message. Acknowledged is what is answered with 2xx.
+    pub(crate) fn post(&self, url: &str, secret: &str, message: Message<'_>) -> Result<(), Failure> {
+        let now = Timestamp::now();
+        let signature = Secret::parse(secret)?.sign(message, now.as_second());
+        let answer = self
+            .0
+            .post(url)
+            .header(CONTENT_TYPE, "application/json")
+            .header("webhook-id", message.id)
+            .header("webhook-timestamp", now.as_second().to_string())
+            .header("webhook-signature", signature)
+            .send(message.body)
+            .map_err(unanswered)?;
+        let (head, body) = answer.into_parts();
+        // What it says besides its status is told to nobody: it may be somebody else's secret.
+        let _ = std::io::copy(&mut body.into_reader().take(ANSWER_BYTES), &mut std::io::sink());
+        let asked = head.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        outcome(head.status.as_u16(), asked.and_then(|value| retry_after(value, now)))
+    }
+}
+
+/// What an answer means.
+fn outcome(status: u16, after: Option<Duration>) -> Result<(), Failure> {
+    let why = format!("the receiver answers {status}");
+    match (status, after) {
+        (200..=299, _) => Ok(()),
+        (300..=399, _) => Err(Failure::Failed(format!("{why}, a redirect, and those are not followed"))),
+        (410, _) => Err(Failure::Gone),
+        (429 | 503, Some(after)) => Err(Failure::Later { why, after }),
+        _ => Err(Failure::Failed(why)),
+    }
+}
+
+/// Why there is no answer.
+fn unanswered(error: ureq::Error) -> Failure {
+    match error {
+        ureq::Error::Other(other) => match other.downcast::<Failure>() {
+            Ok(refused) => *refused,
+            Err(other) => Failure::failed(format!("the receiver does not answer: {other}")),
+        },
+        error => Failure::failed(format!("the receiver does not answer: {error}")),
+    }
+}
+
+/// Encrypted by `ring`, and trusting whom the system trusts, as all of this program's requests are.
+fn tls() -> TlsConfig {
+    TlsConfig::builder()
+        .provider(TlsProvider::Rustls)
+        .root_certs(RootCerts::PlatformVerifier)
+        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .build()
+}
+
+#[cfg(test)]
+mod tests;

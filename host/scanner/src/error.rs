@@ -35,6 +35,22 @@ pub enum Error {
     /// There is no such subscription.
     #[error("there is no subscription `{0}`")]
     NoSubscription(String),
+    /// The subscription has no such notice.
+    #[error("subscription `{subscription}` has no notice `{number}`, or has it no longer")]
+    NoNotice {
+        /// The subscription.
+        subscription: String,
+        /// The number.
+        number: u64,
+    },
+    /// A message was not acknowledged.
+    #[error("subscription `{subscription}` was not told: {why}")]
+    Undelivered {
+        /// The subscription.
+        subscription: String,
+        /// Why.
+        why: String,
+    },
     /// The subscription makes no sense.
     #[error(transparent)]
     Subscription(crate::SubscriptionError),

@@ -56,7 +56,10 @@ pub use limpid_fetch::Stop;
 pub use limpid_layers::{Archive, Error as ArchiveError, Limits};
 pub use limpid_runtime::{self as runtime};
 pub use limpid_store::{self as store};
-pub use notices::{Kind as NoticeKind, Subscription, SubscriptionError};
+pub use notices::{
+    Courier, Delivery, Kind as NoticeKind, Message, Notice, Settings as NoticeSettings, Subscribed,
+    Subscription, SubscriptionError, SubscriptionState, Then, Undelivered,
+};
 pub use packages::{HeldVersion, Holder, Versions};
 pub use refresh::Refresh;
 pub use report::Inventory;
@@ -86,6 +89,8 @@ struct Parts {
     /// How many refreshes have begun.
     refreshes: AtomicU64,
     refresher: Mutex<Option<mpsc::Sender<refresh::Event>>>,
+    /// Where those who deliver notices look what there is to do.
+    desk: notices::Desk,
 }
 
 impl Scanner {
@@ -110,6 +115,7 @@ impl Scanner {
             refreshing: AtomicUsize::new(0),
             refreshes: AtomicU64::new(0),
             refresher: Mutex::default(),
+            desk: notices::Desk::default(),
         }));
         scanner.count_kept()?;
         scanner.build_inventory()?;
@@ -146,6 +152,10 @@ impl Scanner {
 
     pub(crate) fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    pub(crate) fn desk(&self) -> &notices::Desk {
+        &self.0.desk
     }
 
     /// The scheme plugins that computed the keys of an image's packages, as far as they are loaded.

@@ -4,13 +4,30 @@
 //! inventory twice, as they were and as they will be; what differs between the two becomes notices,
 //! which are written in the very batch that takes in the difference. Nothing is scanned again, and
 //! no notice is lost or told of something that is not there.
+//!
+//! From the outbox they go to their receivers, at least once, and in order within a subscription: a
+//! notice waits there until its receiver has acknowledged it and that is written.
 
+mod backoff;
+mod courier;
+mod delivery;
+mod desk;
 mod difference;
+mod outbox;
+mod parcel;
 mod raise;
+mod record;
+mod secret;
+mod settings;
 mod subscriptions;
 
+pub use courier::{Courier, Message, Then, Undelivered};
+pub use delivery::{Delivery, Subscribed};
+pub(crate) use desk::Desk;
 pub(crate) use difference::Changes;
+pub use outbox::{Notice, SubscriptionState};
 pub(crate) use raise::raise;
+pub use settings::Settings;
 pub use subscriptions::{Subscription, SubscriptionError};
 
 /// What kind of change a notice tells of.

@@ -31,6 +31,8 @@ pub struct Settings {
     /// How long it is kept what advisories said before they changed, in milliseconds
     /// (`history.days`).
     pub history: u64,
+    /// How notices are delivered (`notices`).
+    pub notices: crate::notices::Settings,
     /// Versions of which keys are asked in one call of a scheme.
     pub versions_a_call: usize,
     /// Which files of layers are kept.
@@ -52,6 +54,7 @@ impl Settings {
             documents: limpid_documents::Limits::default(),
             judge_owned: false,
             flap_window: 600_000,
+            notices: crate::notices::Settings::default(),
             history: 90 * 24 * 60 * 60 * 1_000,
             versions_a_call: 10_000,
             keep: Keep::default(),

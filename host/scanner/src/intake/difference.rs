@@ -251,4 +251,6 @@ fn statement(affected: &Affected, keys: &Keys) -> Statement {
 }
 
 #[cfg(test)]
+mod notice_tests;
+#[cfg(test)]
 mod tests;

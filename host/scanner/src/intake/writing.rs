@@ -86,6 +86,7 @@ impl Scanner {
             None
         };
         self.store().commit(batch)?;
+        self.desk().ring();
         Ok(Written { taken, deferred, first_change })
     }
 
@@ -121,6 +122,7 @@ impl Scanner {
             batch.put::<Fetches>(&key, &fetched)?;
         }
         self.store().commit(batch)?;
+        self.desk().ring();
         Ok(())
     }
 

@@ -1,6 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_model::Digest;
 use limpid_model::report::Enriched;
 use limpid_store::tables::outbox::{self, Outbox, State};
 use limpid_store::tables::raised::{self, Raised};
@@ -9,6 +8,7 @@ use limpid_store::{Batch, View};
 use serde_json::{Value, json};
 
 use super::difference::{Changed, Changes, changed};
+use super::parcel::message_id;
 use super::subscriptions::{Wanting, all};
 use crate::report::Enrichments;
 use crate::settings::rfc3339;
@@ -100,8 +100,14 @@ impl Scanner {
                 batch.put::<Raised>(&key, &told)?;
             }
         }
-        posting.finish(&mut batch)?;
-        Ok(self.store().commit(batch)?)
+        let posted = posting.finish(&mut batch)?;
+        if !batch.is_empty() {
+            self.store().commit(batch)?;
+        }
+        if posted > 0 {
+            self.desk().ring();
+        }
+        Ok(())
     }
 }
 
@@ -140,9 +146,8 @@ impl Posting {
             let Some(row) = self.next.get_mut(&subscription) else { continue };
             let number = row.next;
             row.next += 1;
-            let id = Digest::of(format!("{subscription} {number} {}", self.now).as_bytes());
             let notice = outbox::Row {
-                id: format!("msg_{}", id.hex().get(..32).unwrap_or_default()),
+                id: message_id(&format!("{subscription} {number} {}", self.now)),
                 at: self.now,
                 body,
                 state: State::Pending,

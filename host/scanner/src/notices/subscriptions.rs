@@ -53,6 +53,9 @@ pub enum SubscriptionError {
     /// A period of nothing.
     #[error("a period is at least one second")]
     Period,
+    /// Nothing can be sent there.
+    #[error("{0}")]
+    Target(String),
 }
 
 impl Scanner {
@@ -92,6 +95,9 @@ impl Scanner {
         let mut batch = Batch::default();
         batch.put::<Subscriptions>(&name.to_owned(), &row)?;
         self.store().commit(batch)?;
+        // Whatever stood in the way may be gone.
+        self.desk().change(name, |queue| queue.not_before = 0);
+        self.desk().ring();
         Ok(Subscription { name: name.to_owned(), row })
     }
 
@@ -100,8 +106,9 @@ impl Scanner {
     /// # Errors
     /// [`Error::NoSubscription`] where there is none.
     pub fn remove_subscription(&self, name: &str) -> Result<(), Error> {
-        self.subscription(name)?;
         let _alone = self.lock_intake();
+        let _delivers = self.desk().lock_outbox();
+        self.subscription(name)?;
         let view = self.store().view();
         let mut batch = Batch::default();
         batch.delete::<Subscriptions>(&name.to_owned());
@@ -111,7 +118,9 @@ impl Scanner {
         for key in notices {
             batch.delete::<Outbox>(&key?);
         }
-        Ok(self.store().commit(batch)?)
+        self.store().commit(batch)?;
+        self.desk().forget(name);
+        Ok(())
     }
 }
 

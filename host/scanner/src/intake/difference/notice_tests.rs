@@ -1,0 +1,359 @@
+//! The set of notices from a difference equals the difference of two full evaluations, over random
+//! small images with hidden files, and random documents.
+
+use std::collections::BTreeSet;
+
+use limpid_model::{
+    Distribution, Enrichment, EntryKind, Fact, Finding, Image, ImageLayer, KeyedVersion, LayerEntry,
+    LayerFindings, Package, Platform, Rating, Scope, Severity, Status,
+};
+use limpid_store::Store;
+use limpid_store::tables::entries::{self, Entries};
+use limpid_store::tables::findings;
+use limpid_store::tables::images::Indexing;
+use limpid_store::tables::outbox::Outbox;
+use limpid_store::tables::subscriptions::{self, Subscriptions, Target};
+use proptest::prelude::*;
+
+use super::*;
+use crate::test_support::{component, keyed, keys, package, plugin, scanner_with};
+use crate::{inventory, notices};
+
+const FILES: [&str; 2] = ["db/one", "db/two"];
+const NAMES: [&str; 3] = ["a", "b", "c"];
+const VULNERABILITIES: [&str; 3] = ["CVE-2026-0001", "CVE-2026-0002", "CVE-2026-0003"];
+const WORDS: [&str; 3] = ["low", "high", "critical"];
+
+/// What a layer does to a file.
+#[derive(Clone, Debug)]
+enum Step {
+    Leaves,
+    Removes,
+    /// States packages: a name and a version each, of the distribution or not.
+    States(Vec<(usize, u32, bool)>),
+}
+
+/// A layer, by what it does to each file.
+type Layer = Vec<Step>;
+
+/// An advisory: which, whether it goes by another identifier, how severe, and what it says of packages.
+#[derive(Clone, Debug)]
+struct Said {
+    vulnerability: usize,
+    is_alias: bool,
+    word: Option<usize>,
+    affects: Vec<(usize, usize, Option<u32>, bool)>,
+}
+
+/// What one feed says, or what is exploited.
+#[derive(Clone, Debug)]
+enum Document {
+    Advisories(usize, Vec<Said>),
+    Exploited(BTreeSet<usize>),
+}
+
+fn layer() -> impl Strategy<Value = Layer> {
+    let packages = prop::collection::vec((0..NAMES.len(), 1..5_u32, any::<bool>()), 0..3);
+    let step = prop_oneof![Just(Step::Leaves), Just(Step::Removes), packages.prop_map(Step::States)];
+    prop::collection::vec(step, FILES.len())
+}
+
+fn document() -> impl Strategy<Value = Document> {
+    // Name, namespace, the version that mends it if any does, and whether it is vulnerable at all.
+    let affects = (0..NAMES.len(), 0..2_usize, prop::option::of(1..6_u32), prop::bool::weighted(0.8));
+    let said = (
+        0..VULNERABILITIES.len(),
+        any::<bool>(),
+        prop::option::of(0..WORDS.len()),
+        prop::collection::vec(affects, 0..4),
+    );
+    let said = said.prop_map(|(vulnerability, is_alias, word, affects)| Said {
+        vulnerability,
+        is_alias,
+        word,
+        affects,
+    });
+    prop_oneof![
+        4 => (0..2_usize, prop::collection::vec(said, 1..4)).prop_map(|(feed, said)| Document::Advisories(feed, said)),
+        1 => prop::collection::btree_set(0..VULNERABILITIES.len(), 1..3).prop_map(Document::Exploited),
+    ]
+}
+
+fn advisory(said: &Said) -> Advisory {
+    let vulnerability = VULNERABILITIES[said.vulnerability].to_owned();
+    let (id, aliases) = match said.is_alias {
+        true => (format!("X-{}", said.vulnerability), vec![vulnerability]),
+        false => (vulnerability, Vec::new()),
+    };
+    let affected = said.affects.iter().map(|&(name, namespace, fix, is_affected)| Affected {
+        namespace: ["here", "own"][namespace].to_owned(),
+        name: NAMES[name].to_owned(),
+        source: false,
+        scheme: "number".to_owned(),
+        status: if is_affected { Status::Affected } else { Status::NotAffected },
+        ranges: vec![Range { introduced: None, until: fix.map(|fix| Bound::Excluding(fix.to_string())) }],
+        versions: Vec::new(),
+        requires: Vec::new(),
+        ratings: Vec::new(),
+        note: None,
+    });
+    let rating =
+        |word: usize| Rating { system: "test".to_owned(), value: WORDS[word].to_owned(), score: None };
+    Advisory {
+        id,
+        aliases,
+        affected: affected.collect(),
+        ratings: said.word.map(rating).into_iter().collect(),
+        ..Advisory::default()
+    }
+}
+
+/// A scanner with images, one subscriber, and a scheme of which the keys are made here.
+struct World {
+    scanner: Scanner,
+    images: Vec<Digest>,
+    _scratch: tempfile::TempDir,
+}
+
+impl World {
+    fn new(layers: &[Layer], images: &[Vec<usize>]) -> Self {
+        let (scanner, scratch) = scanner_with(Store::in_memory(), |settings| settings.flap_window = 0);
+        let world = Self { scanner, images: (0..images.len()).map(image_id).collect(), _scratch: scratch };
+        world.commit(|_, batch| {
+            let row = subscriptions::Row {
+                created: 0,
+                enabled: true,
+                target: Target::Amqp {
+                    url: String::new(),
+                    exchange: String::new(),
+                    routing_key: String::new(),
+                },
+                filter: subscriptions::Filter::default(),
+                period: None,
+                next: 1,
+            };
+            batch.put::<Subscriptions>(&"s".to_owned(), &row).unwrap();
+        });
+        for (number, layer) in layers.iter().enumerate() {
+            world.commit(|view, batch| put_layer(view, batch, number, layer));
+        }
+        for (number, chosen) in images.iter().enumerate() {
+            let layer = |&layer: &usize| ImageLayer { diff_id: layer_id(layer), created_by: None };
+            let image = Image {
+                id: image_id(number),
+                manifests: Vec::new(),
+                names: vec![format!("image:{number}")],
+                platform: Platform::default(),
+                created: None,
+                labels: Vec::new(),
+                layers: chosen.iter().map(layer).collect(),
+            };
+            let before = Indexing { indexed_at: 0, detectors: Vec::new(), contexts: Vec::new() };
+            world.commit(|view, batch| {
+                let of = (image.clone(), &before);
+                let (detectors, rows) = (vec![plugin("detector").digest], std::collections::BTreeMap::new());
+                world.scanner.put_refreshed(view, batch, of, detectors, &rows).unwrap();
+            });
+        }
+        world
+    }
+
+    fn commit(&self, write: impl FnOnce(&View<'_>, &mut Batch)) {
+        let mut batch = Batch::default();
+        write(&self.scanner.store().view(), &mut batch);
+        self.scanner.store().commit(batch).unwrap();
+    }
+
+    /// Takes in a document. Returns what is told of it, as image, vulnerability and kind.
+    fn take_in(&self, document: &Document, revision: u64) -> BTreeSet<(Digest, String, String)> {
+        let (feed, advisories, exploited) = match document {
+            Document::Advisories(feed, said) => (["f", "g"][*feed], said.as_slice(), None),
+            Document::Exploited(ids) => ("known", &[][..], Some(ids)),
+        };
+        let source = Source { name: "s".to_owned(), url: String::new(), mode: Mode::Whole };
+        let advisories: BTreeMap<_, _> = advisories.iter().map(advisory).map(|a| (a.id.clone(), a)).collect();
+        let record = Record { at: 0, feed, revision, source: "s" };
+        self.commit(|view, batch| {
+            let of = (&record, &source);
+            let mut difference =
+                Difference::write(&self.scanner, view, batch, of, &advisories, &BTreeSet::new()).unwrap();
+            let known: Vec<_> = exploited.into_iter().flatten().map(|&id| enrichment(id)).collect();
+            super::super::enrichments::write(view, batch, of, known.iter(), &mut difference).unwrap();
+            for (_, said) in difference.changes.fresh.values_mut() {
+                said.iter_mut().flat_map(|said| &mut said.statements).for_each(order);
+            }
+            notices::raise(&self.scanner, view, batch, (feed, revision), &difference.changes).unwrap();
+        });
+        self.commit(order_all);
+        let told = self.told();
+        self.commit(|view, batch| {
+            for key in view.keys::<Outbox>(|_| ()) {
+                batch.delete::<Outbox>(&key.unwrap());
+            }
+        });
+        told
+    }
+
+    fn told(&self) -> BTreeSet<(Digest, String, String)> {
+        let view = self.scanner.store().view();
+        let mut told = BTreeSet::new();
+        for row in view.scan::<Outbox>(|_| ()) {
+            let body: serde_json::Value = serde_json::from_slice(&row.unwrap().1.body).unwrap();
+            let text = |pointer: &str| body.pointer(pointer).unwrap().as_str().unwrap().to_owned();
+            // Why it is concerned no longer is no matter of how it stands.
+            let kind = text("/type").replace("image.withdrawn", "image.no-longer-affected");
+            let new =
+                told.insert((text("/data/image/digest").parse().unwrap(), text("/data/vulnerability"), kind));
+            assert!(new, "told twice: {body}");
+        }
+        told
+    }
+
+    /// How every image stands, by its report.
+    fn evaluate(&self) -> BTreeMap<(Digest, String), (Severity, bool, bool)> {
+        let mut standing = BTreeMap::new();
+        for image in &self.images {
+            for finding in self.scanner.report(image).unwrap().findings {
+                let now =
+                    (finding.severity.severity, finding.fixed_version.is_some(), finding.exploited.is_some());
+                let known = standing.entry((*image, finding.vulnerability)).or_insert(now);
+                *known = (known.0.max(now.0), known.1 | now.1, known.2 | now.2);
+            }
+        }
+        standing
+    }
+}
+
+fn layer_id(number: usize) -> Digest {
+    Digest::of(format!("layer {number}").as_bytes())
+}
+
+fn image_id(number: usize) -> Digest {
+    Digest::of(format!("image {number}").as_bytes())
+}
+
+/// What a layer holds. The lowest says which distribution it is.
+fn put_layer(view: &View<'_>, batch: &mut Batch, number: usize, layer: &Layer) {
+    let (mut entries, mut found, mut row_keys) = (Vec::new(), LayerFindings::default(), Vec::new());
+    let entry = |path: &str, kind| LayerEntry { path: path.to_owned(), kind };
+    let finding = |path: &str, fact| Finding { path: path.to_owned(), member: None, fact };
+    for (path, step) in FILES.iter().zip(layer) {
+        match step {
+            Step::Leaves => {}
+            Step::Removes => entries.push(entry(path, EntryKind::Whiteout)),
+            Step::States(packages) => {
+                entries.push(entry(path, EntryKind::File));
+                for &(name, version, of_distribution) in packages {
+                    let scope = match of_distribution {
+                        true => Scope::Distribution,
+                        false => Scope::Namespace("own".to_owned()),
+                    };
+                    let package = Package { scope, ..package(NAMES[name], &version.to_string()) };
+                    row_keys.push(keys(&package));
+                    found.findings.push(finding(path, Fact::Package(Box::new(package))));
+                }
+            }
+        }
+    }
+    if number == 0 {
+        let distribution = Distribution {
+            id: "test".to_owned(),
+            version_id: String::new(),
+            pretty_name: String::new(),
+            cpe: None,
+            namespaces: vec!["here".to_owned()],
+            supported_until: None,
+        };
+        entries.push(entry("os", EntryKind::File));
+        found.findings.push(finding("os", Fact::Distribution(distribution)));
+    }
+    entries.sort();
+    batch.put::<Entries>(&layer_id(number), &entries::Row::pack(&entries).unwrap()).unwrap();
+    let row = findings::Row::new(plugin("detector"), found, row_keys);
+    inventory::put_findings(view, batch, &layer_id(number), vec![(plugin("detector").digest, row)]).unwrap();
+}
+
+fn enrichment(vulnerability: usize) -> Enrichment {
+    Enrichment {
+        id: VULNERABILITIES[vulnerability].to_owned(),
+        kind: "known".to_owned(),
+        ratings: Vec::new(),
+        facts: vec![(Enrichment::EXPLOITED.to_owned(), "2026-01-01".to_owned())],
+    }
+}
+
+/// Gives a statement the keys that no plugin gives it here.
+fn order(statement: &mut Statement) {
+    statement.component = Some(component());
+    let key = |known: &mut Option<KeyedVersion>| *known = known.take().map(|known| keyed(&known.version));
+    for range in &mut statement.ranges {
+        key(&mut range.introduced);
+        key(&mut range.until);
+    }
+}
+
+fn order_all(view: &View<'_>, batch: &mut Batch) {
+    for row in view.scan::<Affects>(|_| ()) {
+        let (key, row) = row.unwrap();
+        let (mut statements, vulnerabilities) = row.into_parts();
+        statements.iter_mut().for_each(order);
+        batch.put::<Affects>(&key, &affects::Row::new(statements, vulnerabilities)).unwrap();
+    }
+}
+
+type Standing = BTreeMap<(Digest, String), (Severity, bool, bool)>;
+
+/// What lies between two evaluations.
+fn between(before: &Standing, after: &Standing) -> BTreeSet<(Digest, String, String)> {
+    let mut kinds = BTreeSet::new();
+    for key in before.keys().chain(after.keys()) {
+        let mut tell = |kind: &str| kinds.insert((key.0, key.1.clone(), format!("image.{kind}")));
+        match (before.get(key), after.get(key)) {
+            (None, Some(_)) => drop(tell("newly-affected")),
+            (Some(_), None) => drop(tell("no-longer-affected")),
+            (Some(was), Some(is)) => {
+                if was.0 != is.0 {
+                    tell("severity-changed");
+                }
+                if !was.1 && is.1 {
+                    tell("fix-available");
+                }
+                if !was.2 && is.2 {
+                    tell("became-exploited");
+                }
+            }
+            (None, None) => {}
+        }
+    }
+    kinds
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(192))]
+
+    #[test]
+    fn notices_are_the_difference_of_two_evaluations(
+        layers in prop::collection::vec(layer(), 4),
+        images in prop::collection::vec(prop::collection::vec(0..4_usize, 1..4), 1..4),
+        documents in prop::collection::vec(document(), 2..6),
+    ) {
+        // No layer lies twice in an image.
+        let images: Vec<Vec<usize>> = images
+            .into_iter()
+            .map(|image| image.into_iter().collect::<BTreeSet<_>>().into_iter().collect())
+            .collect();
+        let world = World::new(&layers, &images);
+        let mut known = BTreeSet::new();
+        for (revision, document) in documents.iter().enumerate() {
+            let before = world.evaluate();
+            let told = world.take_in(document, revision as u64 + 1);
+            let first = known.insert(match document {
+                Document::Advisories(feed, _) => *feed,
+                Document::Exploited(_) => 9,
+            });
+            // What a source states first is news to nobody.
+            let expected = if first { BTreeSet::new() } else { between(&before, &world.evaluate()) };
+            prop_assert_eq!(told, expected, "document {}", revision);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+use std::time::Duration;
+
+use super::Settings;
+use super::courier::Then;
+
+/// The longest that a receiver may ask to be left alone, in milliseconds.
+const LONGEST_ASKED: u64 = 86_400_000;
+
+/// How long to wait after a number of failures in a row, in milliseconds: between half of the backoff
+/// and all of it, so that what failed together does not come back together.
+pub(super) fn wait(settings: &Settings, failures: u32, then: Then, random: u64) -> u64 {
+    let doublings = failures.saturating_sub(1).min(32);
+    let longest = settings.backoff.saturating_mul(1 << doublings).min(settings.longest_backoff);
+    let half = longest / 2;
+    let wait = half + random % (longest - half + 1);
+    match then {
+        Then::RetryAfter(after) => wait.max(milliseconds(after).min(LONGEST_ASKED)),
+        Then::Retry | Then::Disable => wait,
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn settings() -> Settings {
+        Settings { backoff: 1_000, longest_backoff: 60_000, ..Settings::default() }
+    }
+
+    #[test]
+    fn waits_double_up_to_the_longest() {
+        let check = |failures, expected: (u64, u64)| {
+            let wait = |random| wait(&settings(), failures, Then::Retry, random);
+            assert_eq!((wait(0), wait(expected.1 - expected.0)), expected, "{failures}");
+        };
+        check(1, (500, 1_000));
+        check(2, (1_000, 2_000));
+        check(3, (2_000, 4_000));
+        check(7, (30_000, 60_000));
+        check(1_000, (30_000, 60_000));
+    }
+
+    #[test]
+    fn what_a_receiver_asks_for_is_honoured_within_reason() {
+        let check = |after: u64, expected: u64| {
+            let then = Then::RetryAfter(Duration::from_secs(after));
+            assert_eq!(wait(&settings(), 1, then, 0), expected);
+        };
+        check(0, 500);
+        check(120, 120_000);
+        check(u64::MAX, LONGEST_ASKED);
+    }
+
+    proptest! {
+        #[test]
+        fn a_wait_is_never_longer_than_the_longest(failures: u32, random: u64, backoff: u64, longest: u64) {
+            let settings = Settings { backoff, longest_backoff: longest, ..Settings::default() };
+            let wait = wait(&settings, failures, Then::Retry, random);
+            prop_assert!(wait <= longest);
+            prop_assert!(wait >= backoff.min(longest) / 2);
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! The threads that deliver notices.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use limpid_store::tables::subscriptions::{Filter, Target};
+
+use super::courier::{Courier, Message, Then, Undelivered};
+use super::parcel::{Next, Parcel};
+use super::secret;
+use super::{Subscription, SubscriptionError};
+use crate::error::chain;
+use crate::settings::rfc3339;
+use crate::{Error, Scanner};
+
+/// How often it is looked for what nobody rang the bell for.
+const POLL: Duration = Duration::from_secs(5);
+
+/// How often notices that were held back are posted, and old ones forgotten.
+const TIDY: Duration = Duration::from_secs(5);
+
+/// How long messages that are on their way may take to arrive when the service ends.
+const STOPPING: Duration = Duration::from_secs(2);
+
+/// Delivers notices, until it is dropped.
+///
+/// One thread looks who is to be told of what, and starts one more for each subscription to which
+/// there is something to send. So notices of a subscription arrive in their order, and a receiver that
+/// is slow keeps nobody else waiting: those that have failed share half of the threads.
+pub struct Delivery {
+    parts: Arc<Parts>,
+    dispatcher: Option<JoinHandle<()>>,
+}
+
+/// A subscription that was made or changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscribed {
+    /// As it is now.
+    pub subscription: Subscription,
+    /// The secret that was made for it, which is told only once.
+    pub secret: Option<String>,
+}
+
+struct Parts {
+    scanner: Scanner,
+    courier: Arc<dyn Courier>,
+    stopping: AtomicBool,
+    busy: Mutex<Busy>,
+    ended: Condvar,
+}
+
+/// Subscriptions to which something is being sent.
+#[derive(Debug, Default)]
+struct Busy {
+    well: BTreeSet<String>,
+    failing: BTreeSet<String>,
+}
+
+impl Busy {
+    fn len(&self) -> usize {
+        self.well.len() + self.failing.len()
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        self.well.contains(name) || self.failing.contains(name)
+    }
+}
+
+impl Delivery {
+    /// Delivers what an earlier process left, and then what is raised.
+    ///
+    /// # Errors
+    /// No thread can be had.
+    pub fn start(scanner: Scanner, courier: Arc<dyn Courier>) -> Result<Self, Error> {
+        let (stopping, busy, ended) = (AtomicBool::new(false), Mutex::default(), Condvar::new());
+        let parts = Arc::new(Parts { scanner, courier, stopping, busy, ended });
+        let work = Arc::clone(&parts);
+        let dispatcher = std::thread::Builder::new()
+            .name("notices".to_owned())
+            .spawn(move || dispatch(&work))
+            .map_err(|source| Error::Host { what: "a thread cannot be started".to_owned(), source })?;
+        Ok(Self { parts, dispatcher: Some(dispatcher) })
+    }
+
+    /// Makes a subscription, or changes the one of that name; notices that wait go on to wait. A
+    /// webhook whose secret is empty keeps the one that it has, or gets one.
+    ///
+    /// # Errors
+    /// [`Error::Subscription`] where it makes no sense, or nothing can be sent there.
+    pub fn subscribe(
+        &self,
+        name: &str,
+        mut target: Target,
+        filter: Filter,
+        period: Option<u64>,
+        enabled: bool,
+    ) -> Result<Subscribed, Error> {
+        let scanner = &self.parts.scanner;
+        let mut made = None;
+        if let Target::Webhook { secret, .. } = &mut target
+            && secret.is_empty()
+        {
+            *secret = match scanner.subscription(name).map(|known| known.row.target) {
+                Ok(Target::Webhook { secret, .. }) => secret,
+                Ok(Target::Amqp { .. }) | Err(_) => made.insert(secret::new()?).clone(),
+            };
+        }
+        self.parts
+            .courier
+            .check(&target)
+            .map_err(|why| Error::Subscription(SubscriptionError::Target(why)))?;
+        let subscription = scanner.put_subscription(name, target, filter, period, enabled)?;
+        Ok(Subscribed { subscription, secret: made })
+    }
+
+    /// Sends a message that tells nothing, at once and only once.
+    ///
+    /// # Errors
+    /// [`Error::NoSubscription`] where there is none of that name, [`Error::Undelivered`] where it is
+    /// not acknowledged.
+    pub fn test(&self, name: &str) -> Result<(), Error> {
+        let subscription = self.parts.scanner.subscription(name)?;
+        let now = self.parts.scanner.settings().clock.now();
+        let body = serde_json::json!({
+            "type": "test",
+            "timestamp": rfc3339(now),
+            "data": { "subscription": name },
+        });
+        let id = super::parcel::message_id(&format!("test {name} {now}"));
+        let body = body.to_string();
+        let message = Message { id: &id, body: body.as_bytes() };
+        let sent = self.parts.courier.deliver(&subscription.row.target, message);
+        sent.map_err(|failed| Error::Undelivered { subscription: name.to_owned(), why: failed.why })
+    }
+}
+
+impl Drop for Delivery {
+    /// Waits for messages that are on their way, for a while. A receiver may hang for longer than
+    /// that: its message is sent again by the next process, and what comes of it now is not recorded.
+    fn drop(&mut self) {
+        self.parts.stopping.store(true, Ordering::SeqCst);
+        self.parts.scanner.desk().ring();
+        if let Some(dispatcher) = self.dispatcher.take() {
+            let _ = dispatcher.join();
+        }
+        let busy = self.parts.busy();
+        drop(self.parts.ended.wait_timeout_while(busy, STOPPING, |busy| busy.len() > 0));
+    }
+}
+
+impl std::fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Delivery")
+    }
+}
+
+fn dispatch(parts: &Arc<Parts>) {
+    let mut tidied: Option<Instant> = None;
+    while !parts.is_stopping() {
+        if tidied.is_none_or(|at| at.elapsed() >= TIDY) {
+            tidied = Some(Instant::now());
+            log("notices cannot be tidied up", parts.tidy());
+        }
+        let wait = match start_due(parts) {
+            Ok(Some(due)) => due.saturating_sub(parts.scanner.settings().clock.now()),
+            Ok(None) => u64::MAX,
+            Err(error) => {
+                log("notices cannot be read", Err(error));
+                u64::MAX
+            }
+        };
+        parts.scanner.desk().wait(Duration::from_millis(wait).min(POLL));
+    }
+}
+
+/// Starts to send what is due, as far as there are threads. Returns when more is.
+fn start_due(parts: &Arc<Parts>) -> Result<Option<u64>, Error> {
+    let scanner = &parts.scanner;
+    let now = scanner.settings().clock.now();
+    let mut next: Option<u64> = None;
+    for Subscription { name, .. } in scanner.subscriptions()? {
+        if parts.busy().contains(&name) {
+            continue;
+        }
+        let Some(due) = scanner.due(&name)? else { continue };
+        if due.at > now {
+            next = Some(next.map_or(due.at, |next| next.min(due.at)));
+        } else if parts.take(&name, due.is_failing) {
+            start(parts, name);
+        }
+    }
+    Ok(next)
+}
+
+fn start(parts: &Arc<Parts>, name: String) {
+    let work = Arc::downgrade(parts);
+    let of = name.clone();
+    let thread =
+        std::thread::Builder::new().name(format!("notices-{name}")).spawn(move || deliver(&work, &of));
+    if let Err(error) = thread {
+        tracing::error!("no thread delivers to subscription `{name}`: {error}");
+        parts.leave(&name);
+    }
+}
+
+/// Sends what is due to a subscription, one after the other. While something is on its way, nothing of
+/// the service is held on to, so that it can end.
+fn deliver(parts: &Weak<Parts>, name: &str) {
+    while let Some(here) = parts.upgrade().filter(|parts| !parts.is_stopping()) {
+        let next = here.scanner.next(name);
+        let courier = Arc::clone(&here.courier);
+        drop(here);
+        let parcel = match next {
+            Ok(Next::Now(parcel)) => parcel,
+            Ok(Next::Nothing | Next::Later) => break,
+            Err(error) => {
+                log("notices cannot be read", Err(error));
+                break;
+            }
+        };
+        let outcome = send(&*courier, &parcel);
+        let Some(here) = parts.upgrade() else { return };
+        if let Err(error) = here.scanner.record(&parcel, &outcome) {
+            log("it cannot be recorded that a notice was delivered", Err(error));
+            here.scanner.pause(name);
+            break;
+        }
+    }
+    if let Some(parts) = parts.upgrade() {
+        parts.leave(name);
+    }
+}
+
+/// A panic is a bug of ours, and must not cost the subscription its place for good.
+fn send(courier: &dyn Courier, parcel: &Parcel) -> Result<(), Undelivered> {
+    let message = Message { id: &parcel.id, body: &parcel.body };
+    let sent = catch_unwind(AssertUnwindSafe(|| courier.deliver(&parcel.target, message)));
+    sent.unwrap_or_else(|_| {
+        Err(Undelivered { why: "sending has ended early: panic".to_owned(), then: Then::Retry })
+    })
+}
+
+fn log(what: &str, outcome: Result<(), Error>) {
+    if let Err(error) = outcome {
+        tracing::error!("{what}: {}", chain(&error));
+    }
+}
+
+impl Parts {
+    fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::SeqCst)
+    }
+
+    fn busy(&self) -> MutexGuard<'_, Busy> {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes a place among those that are sent to, where there is one.
+    fn take(&self, name: &str, is_failing: bool) -> bool {
+        let workers = self.scanner.settings().notices.workers.max(2);
+        let mut busy = self.busy();
+        let full = busy.len() >= workers || (is_failing && busy.failing.len() >= workers / 2);
+        if !full {
+            let among = if is_failing { &mut busy.failing } else { &mut busy.well };
+            among.insert(name.to_owned());
+        }
+        !full
+    }
+
+    fn leave(&self, name: &str) {
+        let mut busy = self.busy();
+        busy.well.remove(name);
+        busy.failing.remove(name);
+        drop(busy);
+        self.ended.notify_all();
+        self.scanner.desk().ring();
+    }
+
+    fn tidy(&self) -> Result<(), Error> {
+        self.scanner.post_held()?;
+        self.scanner.forget_old_notices().map(|_| ())
+    }
+}
+
+impl Scanner {
+    /// Sends nothing to a subscription for a moment, because something is wrong here.
+    fn pause(&self, name: &str) {
+        let until = self.settings().clock.now().saturating_add(self.settings().notices.backoff);
+        self.desk().change(name, |queue| queue.not_before = until);
+    }
+}
+
+#[cfg(test)]
+mod tests;

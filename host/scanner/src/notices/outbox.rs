@@ -1,0 +1,225 @@
+//! Notices that are there: to be listed, sent again, and forgotten.
+
+use std::sync::{MutexGuard, PoisonError};
+
+use limpid_store::tables::outbox::{self, Outbox, State};
+use limpid_store::tables::subscriptions::Subscriptions;
+use limpid_store::{Batch, View};
+
+use super::Subscription;
+use super::desk::Desk;
+use super::parcel::pending;
+use super::subscriptions::all;
+use crate::{Error, Page, Scanner};
+
+/// Notices that are looked at for one page.
+const LOOKED_AT: usize = 20_000;
+
+/// Notices that are changed in one batch.
+const A_BATCH: usize = 1_000;
+
+/// A notice, and how far it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// Whose it is.
+    pub subscription: String,
+    /// Its number there.
+    pub number: u64,
+    /// What is kept of it.
+    pub row: outbox::Row,
+}
+
+/// A subscription, and how its deliveries go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubscriptionState {
+    /// The subscription.
+    pub subscription: Subscription,
+    /// Notices that wait.
+    pub pending: u64,
+    /// When the oldest of these was raised, in milliseconds since 1970.
+    pub oldest: Option<u64>,
+    /// When it is tried, in milliseconds since 1970; none where nothing waits, or nothing is sent.
+    pub next_attempt: Option<u64>,
+    /// Why its last attempt failed.
+    pub failure: Option<String>,
+    /// Notices that were delivered since the process started.
+    pub delivered: u64,
+    /// Notices that were given up since the process started.
+    pub dead: u64,
+}
+
+impl Scanner {
+    /// All subscriptions, by name, and how their deliveries go.
+    pub fn subscription_states(&self) -> Result<Vec<SubscriptionState>, Error> {
+        let subscriptions = all(&self.store().view())?;
+        subscriptions.into_iter().map(|subscription| self.state_of(subscription)).collect()
+    }
+
+    /// A subscription, and how its deliveries go.
+    ///
+    /// # Errors
+    /// [`Error::NoSubscription`] where there is none of that name.
+    pub fn subscription_state(&self, name: &str) -> Result<SubscriptionState, Error> {
+        self.state_of(self.subscription(name)?)
+    }
+
+    fn state_of(&self, subscription: Subscription) -> Result<SubscriptionState, Error> {
+        let due = self.due(&subscription.name)?;
+        let queue = self.desk().queue(&subscription.name);
+        let view = self.store().view();
+        let (mut waiting, mut head) = (0, None);
+        for row in pending(&view, &subscription.name, queue.first) {
+            let (_, row) = row?;
+            waiting += 1;
+            head.get_or_insert(row);
+        }
+        Ok(SubscriptionState {
+            pending: waiting,
+            oldest: head.as_ref().map(|row: &outbox::Row| row.at),
+            next_attempt: due.map(|due| due.at),
+            failure: head.and_then(|row| row.failure),
+            delivered: queue.delivered,
+            dead: queue.dead,
+            subscription,
+        })
+    }
+
+    /// Notices by subscription and number, from the one after `after` on, `limit` at most: those of
+    /// one subscription, and in one state, where these are named.
+    ///
+    /// # Errors
+    /// [`Error::NoSubscription`] where there is no subscription of that name.
+    pub fn notices(
+        &self,
+        subscription: Option<&str>,
+        state: Option<State>,
+        after: Option<&outbox::Key>,
+        limit: usize,
+    ) -> Result<Page<Notice, outbox::Key>, Error> {
+        if let Some(name) = subscription {
+            self.subscription(name)?;
+        }
+        let view = self.store().view();
+        let (mut items, mut last) = (Vec::new(), None);
+        for (looked_at, row) in from(&view, subscription, after).enumerate() {
+            // One more is there: where the page or the patience ends, another begins.
+            if items.len() >= limit || looked_at >= LOOKED_AT {
+                return Ok(Page { items, next: last });
+            }
+            let (key, row) = row?;
+            last = Some(key.clone());
+            if state.is_none_or(|state| state == row.state) {
+                items.push(Notice { subscription: key.subscription, number: key.number, row });
+            }
+        }
+        Ok(Page { items, next: None })
+    }
+
+    /// Sends a notice again, whatever came of it before. It goes before all with higher numbers.
+    ///
+    /// # Errors
+    /// [`Error::NoNotice`] where there is none of that number.
+    pub fn replay(&self, subscription: &str, number: u64) -> Result<(), Error> {
+        let key = key(subscription, number);
+        if self.store().view().get::<Outbox>(&key)?.is_none() {
+            self.subscription(subscription)?;
+            return Err(Error::NoNotice { subscription: subscription.to_owned(), number });
+        }
+        self.pend(&[key]).map(|_| ())
+    }
+
+    /// Sends all notices of a subscription again, from a number on. Returns how many.
+    ///
+    /// # Errors
+    /// [`Error::NoSubscription`] where there is none of that name.
+    pub fn replay_from(&self, subscription: &str, number: u64) -> Result<u64, Error> {
+        // Those that are raised meanwhile are sent anyhow.
+        let end = self.subscription(subscription)?.row.next;
+        let (mut first, mut replayed) = (number, 0);
+        while first < end {
+            let after = first.checked_sub(1).map(|before| key(subscription, before));
+            let view = self.store().view();
+            let rows = from(&view, Some(subscription), after.as_ref()).take(A_BATCH);
+            let keys = rows.map(|row| Ok(row?.0)).collect::<Result<Vec<_>, Error>>()?;
+            let Some(last) = keys.last() else { break };
+            first = last.number.saturating_add(1);
+            replayed += self.pend(&keys)?;
+        }
+        Ok(replayed)
+    }
+
+    /// Lets notices wait as if they had never been tried. Returns how many are there.
+    fn pend(&self, keys: &[outbox::Key]) -> Result<u64, Error> {
+        let desk = self.desk();
+        let _alone = desk.lock_outbox();
+        let view = self.store().view();
+        let now = self.settings().clock.now();
+        let mut batch = Batch::default();
+        let rows = view.multi_get::<Outbox>(keys)?;
+        for (key, row) in keys.iter().zip(rows) {
+            let Some(row) = row else { continue };
+            let row = outbox::Row { state: State::Pending, attempts: 0, when: now, failure: None, ..row };
+            batch.put::<Outbox>(key, &row)?;
+        }
+        let pended = batch.len() as u64;
+        self.store().commit(batch)?;
+        if let Some(first) = keys.first() {
+            desk.rewind(&first.subscription, first.number);
+        }
+        desk.ring();
+        Ok(pended)
+    }
+
+    /// Forgets notices that were delivered or given up long ago. Returns how many.
+    pub(super) fn forget_old_notices(&self) -> Result<u64, Error> {
+        let now = self.settings().clock.now();
+        let old = |row: &outbox::Row| now >= row.when.saturating_add(self.settings().notices.retention);
+        let mut forgotten = 0;
+        for subscription in self.store().view().keys::<Subscriptions>(|_| ()) {
+            let subscription = subscription?;
+            let _alone = self.desk().lock_outbox();
+            let mut batch = Batch::default();
+            for row in from(&self.store().view(), Some(&subscription), None).take(A_BATCH) {
+                let (key, row) = row?;
+                // What follows is younger, but for what was sent again, which may wait for it.
+                if row.state == State::Pending || !old(&row) {
+                    break;
+                }
+                batch.delete::<Outbox>(&key);
+            }
+            forgotten += batch.len() as u64;
+            if !batch.is_empty() {
+                self.store().commit(batch)?;
+            }
+        }
+        Ok(forgotten)
+    }
+}
+
+impl Desk {
+    pub(super) fn lock_outbox(&self) -> MutexGuard<'_, ()> {
+        self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn key(subscription: &str, number: u64) -> outbox::Key {
+    outbox::Key { subscription: subscription.to_owned(), number }
+}
+
+type Rows<'v> = Box<dyn Iterator<Item = Result<(outbox::Key, outbox::Row), limpid_store::Error>> + 'v>;
+
+/// Notices after a key, of one subscription or of all.
+fn from<'v>(view: &'v View<'_>, subscription: Option<&'v str>, after: Option<&'v outbox::Key>) -> Rows<'v> {
+    let Some(name) = subscription else { return Box::new(view.scan_after::<Outbox>(after)) };
+    let first =
+        after.filter(|after| after.subscription == name).map_or(0, |after| after.number.saturating_add(1));
+    let rows = view.scan_from::<Outbox>(
+        |key| {
+            key.text(name);
+        },
+        move |key| {
+            key.text(name).number(first);
+        },
+    );
+    Box::new(rows)
+}

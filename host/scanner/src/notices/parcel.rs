@@ -1,0 +1,160 @@
+use limpid_model::Digest;
+use limpid_store::View;
+use limpid_store::tables::outbox::{self, Outbox, State};
+use limpid_store::tables::subscriptions::{Subscriptions, Target};
+use serde_json::{Value, json};
+
+use super::desk::Queue;
+use crate::settings::rfc3339;
+use crate::{Error, Scanner};
+
+/// What is next for a subscription.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// Nothing waits.
+    Nothing,
+    /// Something does, and not yet for long enough.
+    Later,
+    /// This is to be sent.
+    Now(Parcel),
+}
+
+/// One or more notices in a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Parcel {
+    pub(super) subscription: String,
+    pub(super) target: Target,
+    pub(super) id: String,
+    pub(super) body: Vec<u8>,
+    /// The notices in it, with their identifiers.
+    pub(super) notices: Vec<(u64, String)>,
+}
+
+/// The first notice that waits for a subscription.
+#[derive(Debug)]
+struct Head {
+    number: u64,
+    row: outbox::Row,
+    /// When it is to be sent, in milliseconds since 1970.
+    due: u64,
+    target: Target,
+    period: Option<u64>,
+    queue: Queue,
+}
+
+/// When a subscription is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Due {
+    /// In milliseconds since 1970.
+    pub(super) at: u64,
+    /// Whether its last attempt failed.
+    pub(super) is_failing: bool,
+}
+
+impl Scanner {
+    /// When something is to be sent to a subscription; none where nothing waits.
+    pub(super) fn due(&self, subscription: &str) -> Result<Option<Due>, Error> {
+        let head = self.head(&self.store().view(), subscription)?;
+        Ok(head
+            .map(|head| Due { at: head.due, is_failing: head.row.attempts > 0 || head.queue.failures > 0 }))
+    }
+
+    /// What is next for a subscription.
+    pub(super) fn next(&self, subscription: &str) -> Result<Next, Error> {
+        let view = self.store().view();
+        let Some(head) = self.head(&view, subscription)? else { return Ok(Next::Nothing) };
+        if self.settings().clock.now() < head.due {
+            return Ok(Next::Later);
+        }
+        let parcel = match head.period {
+            None => Parcel {
+                subscription: subscription.to_owned(),
+                target: head.target,
+                id: head.row.id.clone(),
+                body: head.row.body,
+                notices: vec![(head.number, head.row.id)],
+            },
+            Some(_) => self.digest(&view, subscription, head)?,
+        };
+        Ok(Next::Now(parcel))
+    }
+
+    fn head(&self, view: &View<'_>, subscription: &str) -> Result<Option<Head>, Error> {
+        // Before anything is read: what comes back after that is seen.
+        let queue = self.desk().queue(subscription);
+        let Some(row) = view.get::<Subscriptions>(&subscription.to_owned())?.filter(|row| row.enabled) else {
+            return Ok(None);
+        };
+        let Some(first) = pending(view, subscription, queue.first).next() else {
+            self.desk().advance(subscription, queue, row.next);
+            return Ok(None);
+        };
+        let (key, notice) = first?;
+        self.desk().advance(subscription, queue, key.number);
+        let mut due = notice.when.max(queue.not_before);
+        if let Some(period) = row.period.filter(|_| notice.attempts == 0) {
+            due = due.max(notice.at.saturating_add(period.saturating_mul(1000)));
+        }
+        let (target, period) = (row.target, row.period);
+        Ok(Some(Head { number: key.number, row: notice, due, target, period, queue }))
+    }
+
+    /// What waits, in one message. What failed together is tried together, and alone: the same
+    /// identifier always stands for the same notices.
+    fn digest(&self, view: &View<'_>, subscription: &str, head: Head) -> Result<Parcel, Error> {
+        let settings = &self.settings().notices;
+        let (mut notices, mut forms, mut bytes) = (Vec::new(), Vec::new(), 0);
+        let mut last = head.row.at;
+        for row in pending(view, subscription, head.number) {
+            let (key, row) = row?;
+            bytes += row.body.len();
+            let full = notices.len() >= settings.digest_notices || bytes > settings.digest_bytes;
+            if row.attempts != head.row.attempts || (full && !notices.is_empty()) {
+                break;
+            }
+            last = row.at;
+            forms.push(form(&row));
+            notices.push((key.number, row.id));
+        }
+        let ids: Vec<&str> = notices.iter().map(|(_, id)| id.as_str()).collect();
+        let body = json!({ "type": "digest", "timestamp": rfc3339(last), "data": { "notices": forms } });
+        Ok(Parcel {
+            subscription: subscription.to_owned(),
+            target: head.target,
+            id: message_id(&ids.join(" ")),
+            body: body.to_string().into_bytes(),
+            notices,
+        })
+    }
+}
+
+/// A notice as it stands in a digest: with its identifier, by which a receiver knows it again.
+fn form(row: &outbox::Row) -> Value {
+    let mut form: Value = serde_json::from_slice(&row.body).unwrap_or_default();
+    if let Some(fields) = form.as_object_mut() {
+        fields.insert("id".to_owned(), row.id.clone().into());
+    }
+    form
+}
+
+/// An identifier of a message, that of the same `of` being the same.
+pub(super) fn message_id(of: &str) -> String {
+    format!("msg_{}", Digest::of(of.as_bytes()).hex().get(..32).unwrap_or_default())
+}
+
+/// The notices of a subscription that wait, from a number on.
+pub(super) fn pending<'v>(
+    view: &'v View<'_>,
+    subscription: &'v str,
+    first: u64,
+) -> impl Iterator<Item = Result<(outbox::Key, outbox::Row), limpid_store::Error>> + 'v {
+    let rows = view.scan_from::<Outbox>(
+        |key| {
+            key.text(subscription);
+        },
+        move |key| {
+            key.text(subscription).number(first);
+        },
+    );
+    rows.filter(|row| row.as_ref().map_or(true, |(_, row)| row.state == State::Pending))
+}

@@ -97,6 +97,12 @@ impl Api {
         images.find(|image| image["names"][0] == name).cloned().unwrap_or_default()
     }
 
+    /// A document that is no JSON.
+    pub(crate) fn text(&self, path: &str) -> String {
+        let mut response = self.agent.get(format!("{}{path}", self.address)).call().unwrap();
+        response.body_mut().read_to_string().unwrap()
+    }
+
     /// Any request.
     pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.address));

@@ -32,6 +32,7 @@ mod hot_swap;
 mod images;
 mod jobs;
 mod known_layers;
+mod notices;
 mod plugins;
 mod refused_images;
 mod restarts;

@@ -7,6 +7,7 @@ pub(crate) mod packages;
 pub(crate) mod plugin;
 pub(crate) mod scan;
 pub(crate) mod serve;
+pub(crate) mod subscription;
 pub(crate) mod version;
 
 use std::io::Write;

@@ -4,6 +4,7 @@
 //! 2 wrong usage.
 
 mod commands;
+mod courier;
 mod open;
 mod progress;
 mod settings;
@@ -50,6 +51,9 @@ enum Command {
     /// Advisories: take in documents, show what is held
     #[command(subcommand)]
     Feed(commands::feed::Command),
+    /// Subscriptions: who is told of what, and how deliveries go
+    #[command(subcommand)]
+    Subscription(commands::subscription::Command),
     /// Plugins: show, add, replace and remove them; make and test your own
     #[command(subcommand)]
     Plugin(commands::plugin::Command),
@@ -102,6 +106,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Explain(args) => commands::explain::run(&settings, &args),
         Command::Packages(args) => commands::packages::run(&settings, &args),
         Command::Feed(command) => commands::feed::run(&settings, &command),
+        Command::Subscription(command) => commands::subscription::run(&settings, &command),
         Command::Plugin(command) => commands::plugin::run(&settings, &command),
         Command::Version(command) => commands::version::run(&settings, &command),
         // It was seen to above: it knows no settings but those that it is given.

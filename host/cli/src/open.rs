@@ -89,6 +89,8 @@ fn scanner_settings(settings: &Settings, scratch: &Path) -> limpid_scanner::Sett
         keep: settings.keep.clone(),
         judge_owned: settings.reports.judge_owned,
         history: settings.history.days.saturating_mul(24 * 60 * 60 * 1_000),
+        flap_window: settings.notices.flap_window.saturating_mul(1_000),
+        notices: settings.notices.delivery(),
         ..limpid_scanner::Settings::new(scratch.to_owned())
     }
 }

@@ -1,11 +1,16 @@
 //! Settings: defaults, then a TOML file, then `LIMPID_*` of the environment, then flags.
 
+mod notices;
+
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use limpid_scanner::{DocumentLimits, FeedSettings, Keep, Limits, runtime, store};
 use serde::{Deserialize, Serialize};
+
+pub(crate) use notices::{Notices, Subscription};
 
 /// All settings of the program.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,6 +38,11 @@ pub(crate) struct Settings {
     pub(crate) reports: Reports,
     /// Reports on the past.
     pub(crate) history: History,
+    /// How notices are delivered.
+    pub(crate) notices: Notices,
+    /// Who is told of what, by name: made or changed when the service starts.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) subscriptions: BTreeMap<String, Subscription>,
     /// Which files of layers are kept.
     pub(crate) keep: Keep,
     /// Limits on archives and layers.
@@ -102,6 +112,8 @@ impl Default for Settings {
             documents: DocumentLimits::default(),
             reports: Reports::default(),
             history: History::default(),
+            notices: Notices::default(),
+            subscriptions: BTreeMap::new(),
             keep: Keep::default(),
             layers: Limits::default(),
             plugins: runtime::Settings::default(),
@@ -266,6 +278,24 @@ mod tests {
         };
         check("[feeds]\nintervall = 3", "unknown field `intervall` in `[feeds]`");
         check("[feeds.debian]\nintervall = 3", "unknown field `intervall`");
+    }
+
+    #[test]
+    fn subscriptions_are_read_and_their_secrets_not_printed() {
+        let file = r#"
+            [subscriptions.shop]
+            webhook = { url = "https://receiver.example/hook", secret = "whsec_hidden" }
+            filter = { severity = "high", labels = ["team=shop"] }
+            period = 3600
+            [subscriptions.all]
+            amqp = { url = "amqp://user:hidden@broker.example", routing_key = "notices" }
+        "#;
+        let settings = load(file, &[]).unwrap();
+        assert_eq!(settings.subscriptions.keys().collect::<Vec<_>>(), ["all", "shop"]);
+        let printed = toml::to_string_pretty(&settings).unwrap();
+        assert!(printed.contains("receiver.example") && !printed.contains("hidden"), "{printed}");
+        let error = load("[subscriptions.shop]\nwebhok = 1", &[]).unwrap_err();
+        assert!(error.contains("webhok"), "{error}");
     }
 
     #[test]

@@ -79,6 +79,24 @@ pub(crate) fn packages(inventory: &api::Inventory) -> String {
     out
 }
 
+/// The subscriptions, and how their deliveries go.
+pub(crate) fn subscriptions(subscriptions: &[api::Subscription]) -> String {
+    let rows = subscriptions.iter().map(|subscription| {
+        let wanted = &subscription.wanted;
+        let target = wanted.webhook.as_ref().map(|webhook| &webhook.url);
+        let target = target.or(wanted.amqp.as_ref().map(|amqp| &amqp.url));
+        vec![
+            subscription.name.clone(),
+            target.map(|url| api::without_credentials(url)).unwrap_or_default(),
+            if wanted.enabled { "enabled" } else { "disabled" }.to_owned(),
+            subscription.pending.to_string(),
+            subscription.oldest_pending.clone().unwrap_or_default(),
+            subscription.failure.clone().unwrap_or_default(),
+        ]
+    });
+    table(&["subscription", "target", "state", "pending", "oldest", "last failure"], rows)
+}
+
 /// The feeds and what is held of each, and below what went wrong.
 pub(crate) fn feeds(feeds: &[api::Feed]) -> String {
     let rows = feeds.iter().map(|feed| {

@@ -5,20 +5,27 @@ mod feeds;
 mod images;
 mod jobs;
 mod layers;
+mod notices;
 mod packages;
 mod plugins;
 mod report;
+mod subscriptions;
 mod vulnerabilities;
 
 pub use feeds::{Failed, Feed, Feeds, Followed, Rejection, Run, Source, Taken};
 pub use images::{Image, ImageLayer, Images, Platform};
 pub use jobs::{Job, JobError};
 pub use layers::{Changed, Changes, ImageLayers, Layer, LayerContext};
+pub use notices::{Notice, Notices, Replayed, state as notice_state};
 pub use packages::{HeldVersion, HolderImage, Holders};
 pub use plugins::{Plugin, PluginRef, PluginWithVersions, Plugins, RefusedPlugin};
 pub use report::{
     Coverage, Distribution, Enrichment, Finding, Inventory, LayerRef, Package, Publisher, Rating, Report,
     Severity, Summary,
+};
+pub use subscriptions::{
+    Amqp, Filter, Made, Subscription, Subscriptions, Wanted as SubscriptionWanted, Webhook,
+    without_credentials,
 };
 pub use vulnerabilities::{
     Advisory, Concerned, ConcernedImages, ConcernedPackage, Explanation, Figures, Unfixed, Verdict,

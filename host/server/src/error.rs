@@ -64,6 +64,8 @@ pub fn code(error: &Error) -> String {
         Error::BeforeHistory { .. } => "before-history",
         Error::BadVersion { .. } => "bad-version",
         Error::NoSubscription(_) => "no-such-subscription",
+        Error::NoNotice { .. } => "no-such-notice",
+        Error::Undelivered { .. } => "not-delivered",
         Error::Subscription(_) => "bad-subscription",
         Error::NoJob(_) => "no-such-job",
         Error::NoFeed { .. } => "no-such-feed",
@@ -121,9 +123,11 @@ fn status(error: &Error) -> StatusCode {
         | Error::NoLayer(_)
         | Error::NoVulnerability(_)
         | Error::NoSubscription(_)
+        | Error::NoNotice { .. }
         | Error::NoJob(_)
         | Error::NoFeed { .. } => StatusCode::NOT_FOUND,
         Error::NoScheme { .. } => StatusCode::NOT_FOUND,
+        Error::Undelivered { .. } => StatusCode::BAD_GATEWAY,
         Error::Subscription(_) | Error::BadVersion { .. } | Error::BeforeHistory { .. } => {
             StatusCode::UNPROCESSABLE_ENTITY
         }

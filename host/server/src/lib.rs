@@ -17,11 +17,22 @@ mod state;
 
 use std::future::Future;
 
-use limpid_scanner::{Jobs, Scanner, Updates};
+use limpid_scanner::{Delivery, Jobs, Scanner, Updates};
 use tokio::net::TcpListener;
 
 pub use error::code;
 pub use settings::Settings;
+
+/// What works beside the requests, and is asked by them what to do.
+#[derive(Debug)]
+pub struct Workers {
+    /// Submitted images are indexed.
+    pub jobs: Jobs,
+    /// Feeds are fetched.
+    pub updates: Updates,
+    /// Notices are delivered.
+    pub delivery: Delivery,
+}
 
 /// Serves the API until `stop` is ready; requests under way may then end.
 ///
@@ -30,13 +41,12 @@ pub use settings::Settings;
 pub async fn serve(
     listener: TcpListener,
     scanner: Scanner,
-    jobs: Jobs,
-    updates: Updates,
+    workers: Workers,
     settings: Settings,
     stop: impl Future<Output = ()>,
 ) -> std::io::Result<()> {
     let address = listener.local_addr()?.ip();
-    let state = state::AppState::new(scanner, jobs, updates, settings.clone(), address);
+    let state = state::AppState::new(scanner, workers, settings.clone(), address);
     let router = routes::router(state);
     connections::serve(listener, router, &settings, stop).await
 }

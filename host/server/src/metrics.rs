@@ -3,7 +3,7 @@
 
 use std::sync::atomic::AtomicU64;
 
-use limpid_scanner::{FeedState, Scanner};
+use limpid_scanner::{FeedState, Scanner, SubscriptionState};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text;
 use prometheus_client::metrics::counter::Counter;
@@ -40,6 +40,11 @@ struct Refused {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Subscription {
+    subscription: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Feed {
     feed: String,
 }
@@ -52,7 +57,12 @@ impl Metrics {
     }
 
     /// All metrics as text.
-    pub(crate) fn text(&self, scanner: &Scanner, feeds: &[FeedState]) -> Result<String, std::fmt::Error> {
+    pub(crate) fn text(
+        &self,
+        scanner: &Scanner,
+        feeds: &[FeedState],
+        subscriptions: &[SubscriptionState],
+    ) -> Result<String, std::fmt::Error> {
         let mut registry = Registry::with_prefix("limpid");
         registry.register("requests", "Requests that were answered", self.requests.clone());
         plugins(&mut registry, scanner);
@@ -60,6 +70,7 @@ impl Metrics {
         refreshing.set(i64::from(scanner.is_refreshing()));
         registry.register("refreshing", "1 while what plugins have changed is being refreshed", refreshing);
         of_feeds(&mut registry, feeds);
+        of_notices(&mut registry, subscriptions, scanner.settings().clock.now());
         let mut out = String::new();
         text::encode(&mut out, &registry)?;
         Ok(out)
@@ -122,4 +133,24 @@ fn of_feeds(registry: &mut Registry, feeds: &[FeedState]) {
     registry.register("feed_running", "1 while the feed is being fetched", running);
     registry.register("feed_last_success_seconds", "When a document was last taken in, Unix time", success);
     registry.register("feed_last_failure_seconds", "When a document was last refused, Unix time", failure);
+}
+
+fn of_notices(registry: &mut Registry, subscriptions: &[SubscriptionState], now: u64) {
+    let (pending, oldest) =
+        (Family::<Subscription, Gauge>::default(), Family::<Subscription, Gauge>::default());
+    let delivered = Family::<Subscription, Counter<u64, AtomicU64>>::default();
+    let dead = Family::<Subscription, Counter<u64, AtomicU64>>::default();
+    let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    for state in subscriptions {
+        let labels = Subscription { subscription: state.subscription.name.clone() };
+        let age = state.oldest.map_or(0, |at| now.saturating_sub(at) / 1000);
+        pending.get_or_create(&labels).set(whole(state.pending));
+        oldest.get_or_create(&labels).set(whole(age));
+        delivered.get_or_create(&labels).inc_by(state.delivered);
+        dead.get_or_create(&labels).inc_by(state.dead);
+    }
+    registry.register("notices_pending", "Notices that wait", pending);
+    registry.register("notices_oldest_pending_seconds", "Age of the oldest notice that waits", oldest);
+    registry.register("notices_delivered", "Notices that were delivered", delivered);
+    registry.register("notices_dead", "Notices that were given up", dead);
 }

@@ -1,13 +1,17 @@
 mod body;
 mod feeds;
+mod guard;
 mod health;
 mod images;
 mod jobs;
 mod layers;
 mod metrics;
+mod notices;
+mod openapi;
 mod packages;
 mod plugins;
 mod prefer;
+mod subscriptions;
 mod vulnerabilities;
 
 use axum::Router;
@@ -44,6 +48,16 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/v1/feeds/{name}", get(feeds::show))
         .route("/v1/feeds/{name}/update", post(feeds::update))
         .route("/v1/feeds/{name}/documents", post(feeds::document))
+        .route("/v1/subscriptions", get(subscriptions::list))
+        .route(
+            "/v1/subscriptions/{name}",
+            get(subscriptions::show).put(subscriptions::put).delete(subscriptions::remove),
+        )
+        .route("/v1/subscriptions/{name}/test", post(subscriptions::test))
+        .route("/v1/notices", get(notices::list))
+        .route("/v1/notices/{subscription}/replay", post(notices::replay_all))
+        .route("/v1/notices/{subscription}/{number}/replay", post(notices::replay))
+        .route("/v1/openapi.json", get(openapi::show))
         // Bodies are streamed, each with a limit of its own.
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(state.clone(), request_id::number))

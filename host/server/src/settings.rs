@@ -28,6 +28,9 @@ pub struct Settings {
     /// Whether plugins may be changed over HTTP where the service can be reached from other machines
     /// (`http.change_plugins`). On loopback they always may.
     pub change_plugins: bool,
+    /// The same of subscriptions (`http.change_subscriptions`): they say where the service sends what
+    /// it knows.
+    pub change_subscriptions: bool,
     /// Use cases at a time that read or write the store (`http.workers`).
     pub workers: usize,
 }
@@ -43,6 +46,7 @@ impl Default for Settings {
             idle_time: Duration::from_secs(60),
             stop_time: Duration::from_secs(10),
             change_plugins: false,
+            change_subscriptions: false,
             workers: 16,
         }
     }

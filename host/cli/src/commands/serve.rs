@@ -1,13 +1,16 @@
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use limpid_scanner::runtime::Watch;
-use limpid_scanner::{Jobs, Refresh, Updates};
+use limpid_scanner::{Delivery, Jobs, Refresh, Scanner, Updates};
+use limpid_server::Workers;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::courier::Post;
 use crate::open;
 use crate::settings::Settings;
 
@@ -32,6 +35,7 @@ pub(crate) fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     let _watch = Watch::start(scanner.registry().clone(), WATCH)?;
     let jobs = Jobs::start(scanner.clone(), limpid_server::code)?;
     let updates = Updates::start(scanner.clone())?;
+    let delivery = deliver(&settings, &scanner)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = TcpListener::bind(settings.listen)
@@ -47,7 +51,24 @@ pub(crate) fn run(settings: Settings) -> anyhow::Result<ExitCode> {
             }
             tracing::info!("stopping: requests under way may end");
         };
-        limpid_server::serve(listener, scanner, jobs, updates, settings.http, stop).await?;
+        let workers = Workers { jobs, updates, delivery };
+        limpid_server::serve(listener, scanner, workers, settings.http, stop).await?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// Delivers notices, to the subscriptions of the settings among others.
+fn deliver(settings: &Settings, scanner: &Scanner) -> anyhow::Result<Delivery> {
+    let courier = Post::new(settings.notices.sending()).context("notices cannot be delivered")?;
+    let delivery = Delivery::start(scanner.clone(), Arc::new(courier))?;
+    for (name, subscription) in &settings.subscriptions {
+        let what = || format!("settings: subscription `{name}`");
+        let target = subscription.target().map_err(anyhow::Error::msg).with_context(what)?;
+        if subscription.webhook.as_ref().is_some_and(|webhook| webhook.secret.is_none()) {
+            bail!("{} needs a `secret`: one that is made here would be shown to nobody", what());
+        }
+        let (filter, period) = (subscription.filter.clone().into(), subscription.period);
+        delivery.subscribe(name, target, filter, period, subscription.enabled).with_context(what)?;
+    }
+    Ok(delivery)
 }

@@ -1,6 +1,7 @@
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use limpid_scanner::Error;
 
 use crate::error::Failure;
 use crate::state::AppState;
@@ -9,8 +10,9 @@ const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset
 
 pub(super) async fn show(State(state): State<AppState>) -> Result<Response, Failure> {
     let scanner = state.scanner.clone();
-    let feeds = state.pool.run(move || scanner.feeds()).await?;
-    let text = state.metrics.text(&state.scanner, &feeds);
+    let states = move || Ok::<_, Error>((scanner.feeds()?, scanner.subscription_states()?));
+    let (feeds, subscriptions) = state.pool.run(states).await?;
+    let text = state.metrics.text(&state.scanner, &feeds, &subscriptions);
     let text = text.map_err(|error| Failure::internal(error.to_string()))?;
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response())
 }

@@ -1,15 +1,15 @@
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use limpid_model::Digest;
 use limpid_scanner::{Error, Scanner};
 use serde::Deserialize;
 
-use super::body;
+use super::{body, guard};
 use crate::api::{PluginRef, PluginWithVersions, Plugins};
 use crate::error::Failure;
-use crate::state::{AppState, Changes};
+use crate::state::AppState;
 
 /// An ed25519 signature over the text of the component's digest, in hex or base64.
 const SIGNATURE: &str = "x-limpid-signature";
@@ -101,17 +101,6 @@ async fn change<T: Send + 'static>(
     state.pool.run(move || use_case(&scanner)).await
 }
 
-/// Until there are tokens: only who sits on the same machine, unless a setting allows all; and no
-/// page in a browser there, which would name where it comes from.
 fn may_change(state: &AppState, headers: &HeaderMap) -> Result<(), Failure> {
-    let forbidden = |why: &str| Err(Failure::new(StatusCode::FORBIDDEN, "forbidden", why));
-    if state.changes == Changes::Forbidden {
-        return forbidden(
-            "plugins are changed over HTTP only on loopback, or where setting `http.change_plugins` allows it",
-        );
-    }
-    if headers.contains_key(header::ORIGIN) {
-        return forbidden("plugins are not changed by pages in a browser");
-    }
-    Ok(())
+    guard::may_change(state.changes, headers, "plugins", "http.change_plugins")
 }

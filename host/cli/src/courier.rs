@@ -1,0 +1,47 @@
+//! How the scanner's notices travel: by the crate that knows webhooks and brokers.
+
+use limpid_deliver::{Failure, Sender, Settings};
+use limpid_scanner::store::tables::subscriptions::Target;
+use limpid_scanner::{Courier, Message, Then, Undelivered};
+
+/// Brings notices by way of [`limpid_deliver`].
+#[derive(Debug)]
+pub(crate) struct Post(Sender);
+
+impl Post {
+    /// # Errors
+    /// The system has no threads to give.
+    pub(crate) fn new(settings: Settings) -> std::io::Result<Self> {
+        Sender::new(settings).map(Self)
+    }
+}
+
+impl Courier for Post {
+    fn check(&self, target: &Target) -> Result<(), String> {
+        self.0.check(&of(target)).map_err(|failure| failure.to_string())
+    }
+
+    fn deliver(&self, target: &Target, message: Message<'_>) -> Result<(), Undelivered> {
+        let message = limpid_deliver::Message { id: message.id, body: message.body };
+        self.0.send(&of(target), message).map_err(undelivered)
+    }
+}
+
+fn of(target: &Target) -> limpid_deliver::Target<'_> {
+    match target {
+        Target::Webhook { url, secret } => limpid_deliver::Target::Webhook { url, secret },
+        Target::Amqp { url, exchange, routing_key } => {
+            limpid_deliver::Target::Amqp { url, exchange, routing_key }
+        }
+    }
+}
+
+fn undelivered(failure: Failure) -> Undelivered {
+    let then = match failure {
+        Failure::Gone => Then::Disable,
+        Failure::Later { after, .. } => Then::RetryAfter(after),
+        // What a setting forbids today, another may allow tomorrow.
+        Failure::Never(_) | Failure::Failed(_) => Then::Retry,
+    };
+    Undelivered { why: failure.to_string(), then }
+}

@@ -1,0 +1,87 @@
+use limpid_scanner::store::tables::outbox::{Key, State};
+use limpid_scanner::{Notice as Raised, Page};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::time;
+
+/// Notices.
+#[derive(Clone, Debug, Serialize)]
+pub struct Notices {
+    /// By subscription and number.
+    pub notices: Vec<Notice>,
+    /// Where the next page begins. There may be one even where this page is not full.
+    pub next: Option<String>,
+}
+
+/// A notice, and how far its delivery is.
+#[derive(Clone, Debug, Serialize)]
+pub struct Notice {
+    /// Whose it is.
+    pub subscription: String,
+    /// Its number there.
+    pub number: u64,
+    /// Its identifier, the same at each attempt.
+    pub id: String,
+    /// When it was raised.
+    pub raised: String,
+    /// `pending`, `delivered` or `dead`.
+    pub state: &'static str,
+    /// How often its delivery was tried.
+    pub attempts: u32,
+    /// When it is tried again.
+    pub next_attempt: Option<String>,
+    /// When it was delivered or given up.
+    pub ended: Option<String>,
+    /// Why the last attempt failed.
+    pub failure: Option<String>,
+    /// What it says.
+    pub payload: Value,
+}
+
+/// How many notices are sent again.
+#[derive(Clone, Debug, Serialize)]
+pub struct Replayed {
+    /// That many.
+    pub replayed: u64,
+}
+
+/// The word for a state.
+pub const fn state(state: State) -> &'static str {
+    match state {
+        State::Pending => "pending",
+        State::Delivered => "delivered",
+        State::Dead => "dead",
+    }
+}
+
+impl From<Raised> for Notice {
+    fn from(notice: Raised) -> Self {
+        let row = notice.row;
+        let (next_attempt, ended) = match row.state {
+            State::Pending => (Some(time(row.when)), None),
+            State::Delivered | State::Dead => (None, Some(time(row.when))),
+        };
+        Self {
+            subscription: notice.subscription,
+            number: notice.number,
+            id: row.id,
+            raised: time(row.at),
+            state: state(row.state),
+            attempts: row.attempts,
+            next_attempt,
+            ended,
+            failure: row.failure,
+            payload: serde_json::from_slice(&row.body).unwrap_or_default(),
+        }
+    }
+}
+
+impl From<Page<Raised, Key>> for Notices {
+    fn from(page: Page<Raised, Key>) -> Self {
+        Self {
+            notices: page.items.into_iter().map(Notice::from).collect(),
+            next: page.next.map(|key| format!("{}/{}", key.subscription, key.number)),
+        }
+    }
+}

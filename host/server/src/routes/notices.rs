@@ -1,0 +1,87 @@
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::HeaderMap;
+use limpid_scanner::store::tables::outbox::{Key, State as Delivered};
+use serde::Deserialize;
+
+use super::subscriptions::may_change;
+use crate::api::{Notices, Replayed, notice_state};
+use crate::error::Failure;
+use crate::state::AppState;
+
+/// Notices on a page, unless the client says otherwise, and at most.
+const PAGE: usize = 100;
+const LONGEST_PAGE: usize = 1_000;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    subscription: Option<String>,
+    state: Option<String>,
+    after: Option<String>,
+    limit: Option<usize>,
+}
+
+pub(super) async fn list(
+    State(state): State<AppState>,
+    query: Result<Query<Asked>, QueryRejection>,
+) -> Result<Json<Notices>, Failure> {
+    let Query(asked) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
+    let delivered = asked.state.as_deref().map(delivered).transpose()?;
+    let after = asked.after.as_deref().map(after).transpose()?;
+    let limit = asked.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
+    let scanner = state.scanner.clone();
+    let find = move || scanner.notices(asked.subscription.as_deref(), delivered, after.as_ref(), limit);
+    Ok(Json(state.pool.run(find).await?.into()))
+}
+
+/// # Errors
+/// It is none, and which there are.
+fn delivered(word: &str) -> Result<Delivered, Failure> {
+    let known = [Delivered::Pending, Delivered::Delivered, Delivered::Dead];
+    known.into_iter().find(|state| notice_state(*state) == word).ok_or_else(|| {
+        Failure::bad_request(format!(
+            "`state` is `{word}`, which is none of {}",
+            known.map(notice_state).join(", ")
+        ))
+    })
+}
+
+fn after(text: &str) -> Result<Key, Failure> {
+    let key = text.rsplit_once('/').and_then(|(subscription, number)| {
+        Some(Key { subscription: subscription.to_owned(), number: number.parse().ok()? })
+    });
+    key.ok_or_else(|| Failure::bad_request(format!("`after` is `{text}`, which is no `next` of a page")))
+}
+
+pub(super) async fn replay(
+    State(state): State<AppState>,
+    Path((subscription, number)): Path<(String, u64)>,
+    headers: HeaderMap,
+) -> Result<Json<Replayed>, Failure> {
+    may_change(&state, &headers)?;
+    let scanner = state.scanner.clone();
+    state.pool.run(move || scanner.replay(&subscription, number)).await?;
+    Ok(Json(Replayed { replayed: 1 }))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Since {
+    /// The number of the first.
+    from: u64,
+}
+
+pub(super) async fn replay_all(
+    State(state): State<AppState>,
+    Path(subscription): Path<String>,
+    headers: HeaderMap,
+    query: Result<Query<Since>, QueryRejection>,
+) -> Result<Json<Replayed>, Failure> {
+    may_change(&state, &headers)?;
+    let Query(Since { from }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
+    let scanner = state.scanner.clone();
+    let replayed = state.pool.run(move || scanner.replay_from(&subscription, from)).await?;
+    Ok(Json(Replayed { replayed }))
+}

@@ -8,8 +8,15 @@ use crate::workspace::{DependencyKind, Package, Workspace};
 
 /// The crates of the host, lowest first; those in one row know nothing of each other.
 const ORDER: &[&[&str]] = &[
-    &["limpid-model", PACK],
-    &["limpid-runtime", "limpid-layers", "limpid-documents", "limpid-store", "limpid-fetch", "limpid-deliver"],
+    &["limpid-model", PACK, "limpid-outbound"],
+    &[
+        "limpid-runtime",
+        "limpid-layers",
+        "limpid-documents",
+        "limpid-store",
+        "limpid-fetch",
+        "limpid-deliver",
+    ],
     &["limpid-scanner"],
     &["limpid-server"],
     &["limpid"],

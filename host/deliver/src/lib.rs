@@ -28,7 +28,6 @@ mod address;
 mod amqp;
 mod failure;
 mod guard;
-mod retry_after;
 mod signature;
 mod webhook;
 

@@ -1,16 +1,13 @@
 use std::io::Read;
-use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use jiff::Timestamp;
+use limpid_outbound::{retry_after, tls};
 use ureq::Agent;
 use ureq::http::header::{CONTENT_TYPE, RETRY_AFTER};
-use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::DefaultConnector;
 
 use crate::guard::{Guard, GuardedResolver};
-use crate::retry_after::retry_after;
 use crate::signature::Secret;
 use crate::{Failure, Message, Settings};
 
@@ -46,14 +43,15 @@ impl Webhooks {
 
     /// Posts a message. Acknowledged is what is answered with 2xx.
     pub(crate) fn post(&self, url: &str, secret: &str, message: Message<'_>) -> Result<(), Failure> {
-        let now = Timestamp::now();
-        let signature = Secret::parse(secret)?.sign(message, now.as_second());
+        let now = SystemTime::now();
+        let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let signature = Secret::parse(secret)?.sign(message, seconds);
         let answer = self
             .0
             .post(url)
             .header(CONTENT_TYPE, "application/json")
             .header("webhook-id", message.id)
-            .header("webhook-timestamp", now.as_second().to_string())
+            .header("webhook-timestamp", seconds.to_string())
             .header("webhook-signature", signature)
             .send(message.body)
             .map_err(unanswered)?;
@@ -86,15 +84,6 @@ fn unanswered(error: ureq::Error) -> Failure {
         },
         error => Failure::failed(format!("the receiver does not answer: {error}")),
     }
-}
-
-/// Encrypted by `ring`, and trusting whom the system trusts, as all of this program's requests are.
-fn tls() -> TlsConfig {
-    TlsConfig::builder()
-        .provider(TlsProvider::Rustls)
-        .root_certs(RootCerts::PlatformVerifier)
-        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .build()
 }
 
 #[cfg(test)]

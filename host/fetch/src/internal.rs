@@ -2,8 +2,9 @@
 //! services there trust whoever reaches them.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
+use limpid_outbound::is_public;
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
@@ -18,54 +19,12 @@ const INTERNAL: [&str; 4] = [".localhost", ".local", ".internal", ".home.arpa"];
 pub(crate) fn host(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     if let Ok(number) = bare.parse::<IpAddr>() {
-        return ip(number);
+        return !is_public(number);
     }
     let name = host.trim_end_matches('.').to_ascii_lowercase();
     // What stands for a number in another way, as `0x7f000001` does, has no dot, or is seen for
     // what it is when it has been resolved.
     !name.contains('.') || INTERNAL.iter().any(|end| name.ends_with(end))
-}
-
-/// Whether a number is not of the public Internet
-/// ([IPv4](https://www.iana.org/assignments/iana-ipv4-special-registry),
-/// [IPv6](https://www.iana.org/assignments/iana-ipv6-special-registry)).
-fn ip(number: IpAddr) -> bool {
-    match number {
-        IpAddr::V4(number) => v4(number),
-        IpAddr::V6(number) => v6(number),
-    }
-}
-
-fn v4(number: Ipv4Addr) -> bool {
-    let [a, b, c, _] = number.octets();
-    let shared = a == 100 && (64..128).contains(&b);
-    let protocols = (a, b, c) == (192, 0, 0);
-    let benchmarks = a == 198 && (b == 18 || b == 19);
-    number.is_private()
-        || number.is_loopback()
-        || number.is_link_local()
-        || number.is_multicast()
-        || number.is_documentation()
-        || (shared || protocols || benchmarks)
-        || (a == 0 || a >= 240)
-}
-
-fn v6(number: Ipv6Addr) -> bool {
-    let [first, second, .., high, low] = number.segments();
-    let embedded = || {
-        let [a, b] = high.to_be_bytes();
-        let [c, d] = low.to_be_bytes();
-        Ipv4Addr::new(a, b, c, d)
-    };
-    if let Some(mapped) = number.to_ipv4_mapped() {
-        return v4(mapped);
-    }
-    // What a translator makes an IPv4 address of (RFC 6052).
-    if (first, second) == (0x64, 0xff9b) {
-        return v4(embedded());
-    }
-    // Of what is there only a part is the public Internet.
-    (first & 0xe000) != 0x2000 || (first, second) == (0x2001, 0xdb8) || first == 0x2002
 }
 
 /// Resolves names, and gives no internal address for one that was not named.
@@ -95,7 +54,7 @@ impl Resolver for Guarded {
         }
         let mut public = self.empty();
         for address in found.iter() {
-            if !ip(address.ip()) {
+            if is_public(address.ip()) {
                 public.push(*address);
             }
         }

@@ -1,13 +1,12 @@
 use std::collections::BTreeSet;
 use std::io::Read;
-use std::sync::Arc;
 use std::time::Duration;
 
+use limpid_outbound::tls;
 use ureq::http::header::{
     ACCEPT, AUTHORIZATION, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION, WWW_AUTHENTICATE,
 };
 use ureq::http::{HeaderMap, HeaderName};
-use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
 use ureq::unversioned::transport::DefaultConnector;
 use ureq::{Agent, Body, Proxy};
 
@@ -200,16 +199,6 @@ fn config() -> ureq::config::ConfigBuilder<ureq::typestate::AgentScope> {
         .timeout_per_read(Some(IDLING))
         .timeout_recv_body(Some(RECEIVING))
         .tls_config(tls())
-}
-
-/// Encrypted by `ring`, and trusting whom the system trusts: registries of one's own have
-/// certificates of one's own.
-fn tls() -> TlsConfig {
-    TlsConfig::builder()
-        .provider(TlsProvider::Rustls)
-        .root_certs(RootCerts::PlatformVerifier)
-        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .build()
 }
 
 impl Answer {

@@ -197,6 +197,12 @@ impl Jobs {
     }
 }
 
+impl std::fmt::Debug for Jobs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Jobs")
+    }
+}
+
 impl Drop for Jobs {
     /// Waits for what is being indexed; what waits is taken up by the next process.
     fn drop(&mut self) {

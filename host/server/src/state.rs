@@ -3,9 +3,9 @@ use std::sync::Arc;
 
 use limpid_scanner::{Delivery, Jobs, Scanner, Updates};
 
-use crate::{Settings, Workers};
 use crate::blocking::Pool;
 use crate::metrics::Metrics;
+use crate::{Settings, Workers};
 
 /// What handlers share.
 #[derive(Clone)]

@@ -31,6 +31,18 @@ pub(crate) trait Snapshot: Send + Sync {
     fn multi_get(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, Error>;
     /// All entries that begin with `prefix`, from `from` on, in order.
     fn scan<'a>(&'a self, prefix: &[u8], from: &[u8]) -> Scan<'a>;
+    /// Stands before the first entry.
+    fn cursor(&self) -> Box<dyn Cursor + '_>;
+}
+
+/// A place among the entries: to make one costs more than to move it.
+pub(crate) trait Cursor {
+    /// Goes to the first entry whose key is not before this one.
+    fn seek(&mut self, key: &[u8]);
+    /// Goes to the next entry.
+    fn advance(&mut self);
+    /// The entry at which it is; none after the last.
+    fn entry(&self) -> Result<Option<(&[u8], &[u8])>, Error>;
 }
 
 pub(crate) type Scan<'a> = Box<dyn Iterator<Item = Result<(Box<[u8]>, Box<[u8]>), Error>> + 'a>;

@@ -2,8 +2,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use limpid_model::report::Origin;
-use limpid_store::View;
 use limpid_store::tables::affects::{self, Affects, Statement};
+use limpid_store::{View, Walk};
 
 use crate::Error;
 
@@ -43,14 +43,15 @@ pub(crate) trait Statements {
 
 /// All that the store holds. What was asked for once is held on to: binaries of one source ask for
 /// the same.
+#[derive(Debug)]
 pub(crate) struct All<'v> {
-    view: &'v View<'v>,
+    rows: Walk<'v, Affects>,
     known: HashMap<String, HashMap<String, Rc<Vec<Said>>>>,
 }
 
 impl<'v> All<'v> {
     pub(crate) fn new(view: &'v View<'v>) -> Self {
-        Self { view, known: HashMap::new() }
+        Self { rows: view.walk(), known: HashMap::new() }
     }
 }
 
@@ -59,11 +60,10 @@ impl Statements for All<'_> {
         if let Some(known) = self.known.get(namespace).and_then(|names| names.get(name)) {
             return Ok(Rc::clone(known));
         }
-        let rows = self.view.scan::<Affects>(|key| {
+        let rows = self.rows.scan(|key| {
             key.text(namespace).text(name);
-        });
-        let said = rows.map(|row| row.map(|(key, row)| Said::new(key, row)));
-        let said = Rc::new(said.collect::<Result<Vec<_>, _>>()?);
+        })?;
+        let said: Rc<Vec<_>> = Rc::new(rows.into_iter().map(|(key, row)| Said::new(key, row)).collect());
         self.known.entry(namespace.to_owned()).or_default().insert(name.to_owned(), Rc::clone(&said));
         Ok(said)
     }

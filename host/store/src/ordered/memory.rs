@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{Ordered, Scan, Snapshot, Write};
+use super::{Cursor, Ordered, Scan, Snapshot, Write};
 use crate::Error;
 
 type Entries = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -45,5 +46,32 @@ impl Snapshot for Arc<Entries> {
                 .take_while(move |(key, _)| key.starts_with(&prefix))
                 .map(|(key, value)| Ok((key.as_slice().into(), value.as_slice().into()))),
         )
+    }
+
+    fn cursor(&self) -> Box<dyn Cursor + '_> {
+        let at = self.keys().next().cloned();
+        Box::new(MemoryCursor { entries: self, at })
+    }
+}
+
+struct MemoryCursor<'a> {
+    entries: &'a Entries,
+    at: Option<Vec<u8>>,
+}
+
+impl Cursor for MemoryCursor<'_> {
+    fn seek(&mut self, key: &[u8]) {
+        self.at = self.entries.range(key.to_vec()..).next().map(|(key, _)| key.clone());
+    }
+
+    fn advance(&mut self) {
+        let Some(at) = self.at.take() else { return };
+        let after = (Bound::Excluded(at), Bound::Unbounded);
+        self.at = self.entries.range(after).next().map(|(key, _)| key.clone());
+    }
+
+    fn entry(&self) -> Result<Option<(&[u8], &[u8])>, Error> {
+        let entry = self.at.as_ref().and_then(|at| self.entries.get_key_value(at));
+        Ok(entry.map(|(key, value)| (key.as_slice(), value.as_slice())))
     }
 }

@@ -1,12 +1,12 @@
 use std::path::Path;
 
 use rocksdb::{
-    BlockBasedOptions, Cache, DB, DBCompressionType, Direction, IteratorMode, Options, ReadOptions,
-    WriteBatch, WriteOptions,
+    BlockBasedOptions, Cache, DB, DBCompressionType, DBRawIterator, Direction, IteratorMode, Options,
+    ReadOptions, WriteBatch, WriteOptions,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Ordered, Scan, Snapshot, Write};
+use super::{Cursor, Ordered, Scan, Snapshot, Write};
 use crate::Error;
 
 /// How much the embedded store may use.
@@ -105,6 +105,28 @@ impl Snapshot for rocksdb::Snapshot<'_> {
         }
         let mode = IteratorMode::From(from.max(prefix), Direction::Forward);
         Box::new(self.iterator_opt(mode, options).map(|entry| Ok(entry?)))
+    }
+
+    fn cursor(&self) -> Box<dyn Cursor + '_> {
+        Box::new(self.raw_iterator())
+    }
+}
+
+impl Cursor for DBRawIterator<'_> {
+    fn seek(&mut self, key: &[u8]) {
+        self.seek(key);
+    }
+
+    fn advance(&mut self) {
+        self.next();
+    }
+
+    fn entry(&self) -> Result<Option<(&[u8], &[u8])>, Error> {
+        let entry = self.item();
+        if entry.is_none() {
+            self.status()?;
+        }
+        Ok(entry)
     }
 }
 

@@ -30,6 +30,19 @@ fn scan(snapshot: &dyn Snapshot, prefix: &[u8], from: &[u8]) -> Vec<Entry> {
     snapshot.scan(prefix, from).map(Result::unwrap).collect()
 }
 
+/// The same by a cursor that is used again and again.
+fn walk(cursor: &mut dyn Cursor, prefix: &[u8]) -> Vec<Entry> {
+    let mut found = Vec::new();
+    cursor.seek(prefix);
+    while let Some((key, value)) = cursor.entry().unwrap()
+        && key.starts_with(prefix)
+    {
+        found.push((key.into(), value.into()));
+        cursor.advance();
+    }
+    found
+}
+
 /// A snapshot of both at one moment.
 struct Both<'a> {
     rocks: Box<dyn Snapshot + 'a>,
@@ -40,7 +53,11 @@ impl Both<'_> {
     fn check(&self, keys: &[Vec<u8>]) {
         assert_eq!(scan(&*self.rocks, &[], &[]), scan(&*self.memory, &[], &[]));
         assert_eq!(self.rocks.multi_get(keys).unwrap(), self.memory.multi_get(keys).unwrap());
+        let (mut rocks, mut memory) = (self.rocks.cursor(), self.memory.cursor());
         for key in keys {
+            let found = walk(&mut *rocks, key);
+            assert_eq!(found, walk(&mut *memory, key), "prefix {key:?}");
+            assert_eq!(found, scan(&*self.rocks, key, key));
             assert_eq!(self.rocks.get(key).unwrap(), self.memory.get(key).unwrap(), "{key:?}");
             for from in keys {
                 let found = scan(&*self.rocks, key, from);

@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: how long things take, beside how long they take programs that everybody has.
 
+mod advisories;
 mod indexing;
+mod inventory;
 mod large;
 mod measurement;
 mod ordering;
@@ -38,6 +40,8 @@ struct Setting {
     image: DebianImage,
     folder: PathBuf,
     runs: usize,
+    /// How many images inventories have.
+    images: Vec<usize>,
 }
 
 /// A part of the measurements.
@@ -53,6 +57,10 @@ pub(crate) enum Part {
     Sandbox,
     /// Start with many plugins
     Startup,
+    /// Taking in what publishers serve
+    Advisories,
+    /// Many images: whom a vulnerability concerns, and reports
+    Inventory,
 }
 
 /// Measures all parts, or those that are named, and prints a table; with `json`, also writes it to
@@ -60,7 +68,12 @@ pub(crate) enum Part {
 ///
 /// # Errors
 /// Where something cannot be built or run. A bar that is missed is no error.
-pub(crate) fn bench(parts: &[Part], runs: usize, json: Option<&Path>) -> anyhow::Result<()> {
+pub(crate) fn bench(
+    parts: &[Part],
+    runs: usize,
+    images: Vec<usize>,
+    json: Option<&Path>,
+) -> anyhow::Result<()> {
     if runs == 0 {
         bail!("`--runs` is 0; a median needs at least one run");
     }
@@ -82,7 +95,7 @@ pub(crate) fn bench(parts: &[Part], runs: usize, json: Option<&Path>) -> anyhow:
     fs::copy(workspace.target().join("debug/limpid-bench"), &comparer)
         .context("there is no `limpid-bench`")?;
     let image = DebianImage::of(SUITE, &corpus, &workspace)?;
-    let setting = Setting { limpid, comparer, corpus, image, folder, runs };
+    let setting = Setting { limpid, comparer, corpus, image, folder, runs, images };
     let measurements = measure(&setting, &workspace, parts)?;
     println!("{}", conditions(runs));
     println!("{}", table(&measurements));
@@ -109,6 +122,12 @@ fn measure(setting: &Setting, workspace: &Workspace, parts: &[Part]) -> anyhow::
     }
     if asked(Part::Startup) {
         measurements.extend(startup::measure(setting, workspace)?);
+    }
+    if asked(Part::Advisories) {
+        measurements.extend(advisories::measure(setting)?);
+    }
+    if asked(Part::Inventory) {
+        measurements.extend(inventory::measure(setting)?);
     }
     measurements.push(binary(setting)?);
     Ok(measurements)

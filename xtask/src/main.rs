@@ -77,6 +77,9 @@ enum Task {
         /// How often each is measured
         #[arg(long, default_value_t = 5)]
         runs: usize,
+        /// How many images inventories have
+        #[arg(long, value_delimiter = ',', default_value = "10000,100000,1000000")]
+        images: Vec<usize>,
         /// Also write everything that was measured to this file
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
@@ -112,7 +115,7 @@ fn run(task: Task) -> anyhow::Result<()> {
             fuzz::fuzz(&targets, seconds, &inputs)
         }
         Task::Verify { parts } => verify::verify(&parts),
-        Task::Bench { parts, runs, json } => bench::bench(&parts, runs, json.as_deref()),
+        Task::Bench { parts, runs, images, json } => bench::bench(&parts, runs, images, json.as_deref()),
         Task::Layering => layering::check(&Workspace::load()?),
     }
 }

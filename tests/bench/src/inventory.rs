@@ -1,17 +1,20 @@
 //! An inventory of many images: how long it takes to say whom a vulnerability concerns, and what an
 //! image costs on disk.
 //!
-//! Images are made as registries hold them: lines of builds on a few base images. The packages are the
-//! tracker's, with the versions that its releases have: the base has a hundred of them, and each line's
-//! own layer, which replaces the database of the base, a hundred to a thousand. Each image has a
-//! layer of its own with three packages of npm, and shares all others with its line.
+//! Images are made as registries hold them: builds of a few hundred lines on one base image. The base is
+//! a real image's list of packages; each line installs more of those that its distribution has, and so
+//! brings a database of its own, of up to a thousand packages, which replaces that of the base. Each image
+//! has a layer of its own with three packages of npm, and shares all others with its line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use limpid_detector_dpkg::status::Stanzas;
 use limpid_model::{
     Digest, Distribution, Evidence, Fact, Finding, Image, ImageLayer, LayerFindings, Package, Platform,
     PluginId, Scope, SourcePackage,
@@ -21,22 +24,38 @@ use limpid_scanner::store::Store;
 use limpid_scanner::{AdoptedLayer, Filter, Handed, Scanner, Settings, Trust};
 use serde_json::{Value, json};
 
+use crate::archive::Opened;
+use crate::detectors::Sandboxed;
+
 /// Images of one line of builds.
-const LINE: usize = 20;
+const LINE: usize = 100;
 /// Images that become known in one batch.
-const BATCH: usize = 2_000;
-/// Packages of a base image.
-const BASE: usize = 100;
+const BATCH: usize = 1_000;
+/// Most packages of an image.
+const MOST: usize = 1_000;
 /// Images on a page.
-const PAGE: usize = 1_000_000;
-/// Reports that are measured.
-const REPORTS: usize = 200;
+const PAGE: usize = 2_000_000;
+/// Images whose reports are read, and for how long so many a second are.
+const REPORTS: usize = 400;
+const RATE: u32 = 200;
+const READING: Duration = Duration::from_secs(10);
+/// How often each question is asked.
+const ASKED: usize = 3;
 
 #[derive(clap::Args)]
 pub(crate) struct Inputs {
     /// The security tracker's document
     #[arg(long)]
     tracker: PathBuf,
+    /// Archive of an image with dpkg's database: the base
+    #[arg(long)]
+    image: PathBuf,
+    /// Packages that its distribution has, in the form of `Packages`
+    #[arg(long)]
+    packages: PathBuf,
+    /// A document of feed `osv`, which is taken in while reports are read
+    #[arg(long)]
+    osv: PathBuf,
     /// A directory for the store
     #[arg(long)]
     folder: PathBuf,
@@ -55,92 +74,150 @@ pub(crate) fn measure(registry: &Registry, inputs: &Inputs) -> anyhow::Result<Va
 
 fn of_size(registry: &Registry, inputs: &Inputs, images: usize) -> anyhow::Result<Value> {
     let folder = inputs.folder.join(images.to_string());
-    let text = fs::read(&inputs.tracker)?;
-    let world = World::new(&text, registry)?;
+    let world = World::new(inputs, registry)?;
     let store = Store::open(&folder.join("store"), &limpid_scanner::store::Settings::default())?;
     let scanner = Scanner::new(store, registry.clone(), Settings::new(folder.join("scratch")))?;
     let started = Instant::now();
     let ids = world.fill(&scanner, images)?;
     let filled = started.elapsed();
     eprintln!("inventory: {images} images in {:.1} s", filled.as_secs_f64());
-    let before = size(&folder);
+    let bytes = size(&folder.join("store"));
     let handed = Handed { source: None, name: "tracker.json", trust: Trust::Checked };
     scanner.take_in("debian", handed, fs::File::open(&inputs.tracker)?)?;
-    eprintln!("inventory: advisories after {:.1} s", started.elapsed().as_secs_f64());
-    let mut questions = Vec::new();
-    for id in world.asked() {
-        let mut times = Vec::new();
-        let mut named = 0;
-        for _ in 0..3 {
-            let started = Instant::now();
-            named = scanner.images_concerned(&id, &Filter::default(), None, PAGE)?.items.len();
-            times.push(started.elapsed().as_secs_f64() * 1_000.0);
-        }
-        times.sort_by(f64::total_cmp);
-        questions.push(json!({ "vulnerability": id, "images": named, "ms": times.get(1) }));
-    }
-    eprintln!("inventory: questions after {:.1} s", started.elapsed().as_secs_f64());
-    let mut reports = Vec::new();
-    let step = (ids.len() / REPORTS).max(1);
-    for id in ids.iter().step_by(step) {
-        let started = Instant::now();
-        scanner.report(id)?;
-        reports.push(started.elapsed().as_secs_f64() * 1_000.0);
-    }
-    reports.sort_by(f64::total_cmp);
-    let at = |share: usize| reports.get(reports.len() * share / 1_000).copied();
+    let sample: Vec<Digest> = ids.iter().step_by((ids.len() / REPORTS).max(1)).copied().collect();
+    let questions = questions(&scanner, &asked(&scanner, &sample)?)?;
+    let quiet = reports(&scanner, &sample)?;
+    let beside = beside_a_take_in(&scanner, &inputs.osv, &sample)?;
     Ok(json!({
         "images": images,
         "fill_s": filled.as_secs_f64(),
-        "bytes": before,
+        "bytes": bytes,
         "questions": questions,
-        "report_median_ms": at(500),
-        "report_p99_ms": at(990),
+        "reports_ms": quiet,
+        "reports_beside_ms": beside,
     }))
+}
+
+/// Some vulnerabilities: of those that concern the images, the ones that concern most and least.
+fn asked(scanner: &Scanner, sample: &[Digest]) -> anyhow::Result<Vec<String>> {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for id in sample.iter().take(50) {
+        for finding in scanner.report(id)?.findings {
+            *counts.entry(finding.vulnerability).or_default() += 1;
+        }
+    }
+    let mut counts: Vec<_> = counts.into_iter().map(|(id, count)| (count, id)).collect();
+    counts.sort();
+    let step = (counts.len() / 20).max(1);
+    let all = counts.iter().step_by(step).chain(counts.last());
+    Ok(all.map(|(_, id)| id.clone()).collect())
+}
+
+/// How long it takes to find the images that vulnerabilities concern.
+fn questions(scanner: &Scanner, asked: &[String]) -> anyhow::Result<Vec<Value>> {
+    let mut questions = Vec::new();
+    for id in asked {
+        let mut times = Vec::new();
+        let mut named = 0;
+        for _ in 0..ASKED {
+            let started = Instant::now();
+            named = scanner.images_concerned(id, &Filter::default(), None, PAGE)?.items.len();
+            times.push(milliseconds(started.elapsed()));
+        }
+        times.sort_by(f64::total_cmp);
+        questions.push(json!({ "vulnerability": id, "images": named, "ms": times.get(ASKED / 2) }));
+    }
+    Ok(questions)
+}
+
+/// How long each report takes, one after the other.
+fn reports(scanner: &Scanner, sample: &[Digest]) -> anyhow::Result<Vec<f64>> {
+    let mut times = Vec::new();
+    for id in sample {
+        let started = Instant::now();
+        scanner.report(id)?;
+        times.push(milliseconds(started.elapsed()));
+    }
+    Ok(times)
+}
+
+/// How long each report takes from the moment when it is asked for, so many a second, while a document
+/// is taken in again and again.
+fn beside_a_take_in(scanner: &Scanner, osv: &Path, sample: &[Digest]) -> anyhow::Result<Vec<f64>> {
+    let ended = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let taking_in = scope.spawn(|| -> anyhow::Result<()> {
+            let mut source = 0;
+            while !ended.load(Ordering::Relaxed) {
+                // Each time as another source, so that there is something to write.
+                source += 1;
+                let source = format!("again-{source}");
+                let handed = Handed { source: Some(&source), name: "osv", trust: Trust::Checked };
+                scanner.take_in("osv", handed, fs::File::open(osv)?)?;
+            }
+            Ok(())
+        });
+        let times = at_a_rate(scanner, sample);
+        ended.store(true, Ordering::Relaxed);
+        taking_in.join().map_err(|_| anyhow::anyhow!("the take-in has panicked"))??;
+        times
+    })
+}
+
+fn at_a_rate(scanner: &Scanner, sample: &[Digest]) -> anyhow::Result<Vec<f64>> {
+    let begun = Instant::now();
+    let count = RATE * u32::try_from(READING.as_secs())?;
+    let turn = |worker: u32| -> anyhow::Result<Vec<f64>> {
+        let mut times = Vec::new();
+        for (number, id) in (0..count).zip(sample.iter().cycle()).filter(|(number, _)| number % 2 == worker) {
+            let due = begun + Duration::from_secs(1) * number / RATE;
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+            scanner.report(id)?;
+            times.push(milliseconds(due.elapsed()));
+        }
+        Ok(times)
+    };
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..2).map(|worker| scope.spawn(move || turn(worker))).collect();
+        let mut times = Vec::new();
+        for worker in workers {
+            times.extend(worker.join().map_err(|_| anyhow::anyhow!("a reader has panicked"))??);
+        }
+        Ok(times)
+    })
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
 }
 
 /// What there is to build images from.
 struct World {
-    /// Source packages of the tracker: name, and the version of each release.
-    packages: Vec<(String, String)>,
-    vulnerabilities: Vec<String>,
+    /// Of the base image.
+    base: Vec<Package>,
+    /// Those that can be installed besides.
+    others: Vec<Package>,
     dpkg: PluginId,
     os_release: PluginId,
     node: PluginId,
 }
 
 impl World {
-    fn new(tracker: &[u8], registry: &Registry) -> anyhow::Result<Self> {
-        let tracker: BTreeMap<String, BTreeMap<String, Value>> = serde_json::from_slice(tracker)?;
-        let mut packages = Vec::new();
-        let mut vulnerabilities = Vec::new();
-        for (name, entries) in &tracker {
-            let version = entries.values().find_map(|entry| {
-                entry.pointer("/releases/bookworm/repositories/bookworm").and_then(Value::as_str)
-            });
-            if let Some(version) = version {
-                packages.push((name.clone(), version.to_owned()));
-                vulnerabilities.extend(entries.keys().filter(|id| id.starts_with("CVE-")).cloned());
-            }
-        }
+    fn new(inputs: &Inputs, registry: &Registry) -> anyhow::Result<Self> {
         let plugins = registry.snapshot();
+        let dpkg = Sandboxed::named(&plugins, "dpkg")?;
+        let files = Opened::open(&inputs.image)?.claimed(dpkg.claims()?)?;
+        let status = files.iter().find(|file| file.path() == "var/lib/dpkg/status");
+        let status = status.context("the image has no database of dpkg")?;
+        let base = packages(&status.read(0, usize::try_from(status.size())?)?)?;
+        let known: BTreeSet<_> = base.iter().map(|package| package.name.clone()).collect();
+        let mut others = packages(&fs::read(&inputs.packages)?)?;
+        others.retain(|package| !known.contains(&package.name));
         let id = |name: &str| {
             let plugin = plugins.named(name).with_context(|| format!("there is no plugin `{name}`"))?;
             anyhow::Ok(plugin.id().clone())
         };
-        Ok(Self {
-            packages,
-            vulnerabilities,
-            dpkg: id("dpkg")?,
-            os_release: id("os-release")?,
-            node: id("node")?,
-        })
-    }
-
-    /// Some vulnerabilities, spread over all.
-    fn asked(&self) -> Vec<String> {
-        let step = (self.vulnerabilities.len() / 40).max(1);
-        self.vulnerabilities.iter().step_by(step).cloned().collect()
+        Ok(Self { base, others, dpkg: id("dpkg")?, os_release: id("os-release")?, node: id("node")? })
     }
 
     fn fill(&self, scanner: &Scanner, count: usize) -> anyhow::Result<Vec<Digest>> {
@@ -180,13 +257,17 @@ impl World {
             fact: Fact::Distribution(distribution),
         };
         let os_release = LayerFindings { findings: vec![finding], ..LayerFindings::default() };
-        vec![(self.os_release.clone(), os_release), (self.dpkg.clone(), self.status(0, BASE))]
+        let status = status(self.base.iter());
+        vec![(self.os_release.clone(), os_release), (self.dpkg.clone(), status)]
     }
 
     /// The database after the line's packages were installed: that of the base is replaced.
     fn line(&self, line: usize) -> Vec<(PluginId, LayerFindings)> {
-        let packages = 100 + spread(line, 901);
-        vec![(self.dpkg.clone(), self.status(line, packages))]
+        let room = MOST.saturating_sub(self.base.len()).max(1);
+        let more = spread(line, room);
+        let others = self.others.len().max(1);
+        let installed = (0..more).filter_map(|number| self.others.get(spread(line * room + number, others)));
+        vec![(self.dpkg.clone(), status(self.base.iter().chain(installed)))]
     }
 
     fn own(&self, number: usize) -> Vec<(PluginId, LayerFindings)> {
@@ -202,23 +283,27 @@ impl World {
         });
         vec![(self.node.clone(), findings(packages))]
     }
+}
 
-    /// Binary packages of the tracker's source packages, several of each where more are wanted than
-    /// there are.
-    fn status(&self, from: usize, count: usize) -> LayerFindings {
-        let known = self.packages.len().max(1);
-        let packages = (0..count).filter_map(|number| {
-            let (source, version) = self.packages.get((from * 7 + number) % known)?;
-            let name = match number / known {
-                0 => source.clone(),
-                more => format!("{source}-{more}"),
-            };
-            let source = SourcePackage { name: source.clone(), version: version.clone() };
-            let package = Package { source: Some(source), ..package(&name, version, "dpkg") };
-            Some(("var/lib/dpkg/status".to_owned(), package))
-        });
-        findings(packages)
+/// The packages of a list in the form of dpkg's.
+fn packages(list: &[u8]) -> anyhow::Result<Vec<Package>> {
+    let mut packages = BTreeMap::new();
+    let mut stanzas = Stanzas::new(list);
+    while let Some(stanza) = stanzas.next()? {
+        let stanza = stanza.map_err(anyhow::Error::msg)?;
+        let (name, version) = stanza.source();
+        let package = Package {
+            source: Some(SourcePackage { name, version }),
+            ..package(&stanza.package, &stanza.version, "dpkg")
+        };
+        packages.entry(stanza.package).or_insert(package);
     }
+    Ok(packages.into_values().collect())
+}
+
+fn status<'a>(packages: impl Iterator<Item = &'a Package>) -> LayerFindings {
+    let by_name: BTreeMap<_, _> = packages.map(|package| (&package.name, package)).collect();
+    findings(by_name.into_values().map(|package| ("var/lib/dpkg/status".to_owned(), package.clone())))
 }
 
 fn findings(packages: impl Iterator<Item = (String, Package)>) -> LayerFindings {

@@ -1,0 +1,75 @@
+//! Many images: what one costs, how long it takes to say whom a vulnerability concerns, and reports
+//! beside a take-in. `limpid-bench` (tests/bench) makes the images.
+
+use std::fs;
+
+use anyhow::Context;
+use serde_json::Value;
+
+use super::Setting;
+use super::measurement::{Bar, Measurement};
+use super::sandbox::{measured, numbers, program};
+use crate::command::{command, output};
+use crate::verify::{TRACKER, read_zstd};
+
+/// Taken in while reports are read.
+const OSV: &str = "feeds/osv/bitnami-vulndb-osv.tar.zst";
+
+/// Bytes that an image may take on disk.
+const IMAGE_BYTES: f64 = 2_048.0;
+
+pub(super) fn measure(setting: &Setting) -> anyhow::Result<Vec<Measurement>> {
+    let folder = setting.fresh("inventory")?;
+    let (tracker, packages) = (folder.join("tracker.json"), folder.join("Packages"));
+    fs::write(&tracker, read_zstd(&setting.corpus.path(TRACKER))?.to_string())?;
+    fs::write(&packages, output(command("apt-cache").arg("dumpavail"))?)?;
+    let mut measurements = Vec::new();
+    for images in &setting.images {
+        eprintln!("bench: an inventory of {images} images");
+        let mut program = program(setting, &setting.limpid, &folder.join("compiled"));
+        program.arg("inventory").arg("--tracker").arg(&tracker).arg("--packages").arg(&packages);
+        program.arg("--image").arg(setting.image.oci()).arg("--osv").arg(setting.corpus.path(OSV));
+        program.arg("--folder").arg(folder.join("stores")).arg("--images").arg(images.to_string());
+        let all = measured(&mut program)?;
+        let one = all.get(0).context("`limpid-bench` measured no inventory")?;
+        measurements.extend(of_size(*images, one)?);
+        fs::remove_dir_all(folder.join("stores"))?;
+    }
+    Ok(measurements)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below what a double holds exactly")]
+fn of_size(images: usize, measured: &Value) -> anyhow::Result<Vec<Measurement>> {
+    let number = |name: &str| {
+        let number = measured.get(name).and_then(Value::as_f64);
+        number.with_context(|| format!("`limpid-bench` measured no `{name}`"))
+    };
+    let of = |what: &str| format!("{images} images: {what}");
+    let quiet = Measurement::new(of("report"), "ms", numbers(measured, "reports_ms")?);
+    let beside =
+        Measurement::new(of("report, 200/s beside a take-in"), "ms", numbers(measured, "reports_beside_ms")?);
+    let last = Measurement::new(of("99 in 100 are faster"), "ms", vec![beside.quantile(99)]);
+    let mut measurements = vec![
+        Measurement::new(of("on disk, each"), "B", vec![number("bytes")? / images as f64])
+            .with_bar(Bar::Below(IMAGE_BYTES)),
+        Measurement::new(of("made known, each"), "ms", vec![number("fill_s")? * 1_000.0 / images as f64]),
+        quiet,
+        beside,
+        last.with_bar(Bar::Below(10.0)),
+    ];
+    // The question that is furthest from its bar, and the one that names most images.
+    let mut questions = Vec::new();
+    for question in measured.get("questions").and_then(Value::as_array).into_iter().flatten() {
+        let named = question.get("images").and_then(Value::as_f64).context("a question names no number")?;
+        let took = question.get("ms").and_then(Value::as_f64).context("a question took no time")?;
+        questions.push((named, took, 50.0 + 0.002 * named));
+    }
+    let worst = questions.iter().max_by(|a, b| (a.1 / a.2).total_cmp(&(b.1 / b.2)));
+    let widest = questions.iter().max_by(|a, b| a.0.total_cmp(&b.0));
+    for (which, question) in [("the slowest question", worst), ("the widest question", widest)] {
+        let (named, took, limit) = question.context("nothing was asked")?;
+        let what = of(&format!("{which}, which names {named}"));
+        measurements.push(Measurement::new(what, "ms", vec![*took]).with_bar(Bar::Below(*limit)));
+    }
+    Ok(measurements)
+}

@@ -33,4 +33,4 @@ pub mod tables;
 
 pub use error::Error;
 pub use ordered::Settings;
-pub use store::{Batch, Store, View, Walk};
+pub use store::{Batch, Rows, Store, View, Walk};

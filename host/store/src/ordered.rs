@@ -35,6 +35,9 @@ pub(crate) trait Snapshot: Send + Sync {
     fn cursor(&self) -> Box<dyn Cursor + '_>;
 }
 
+/// A key and its value.
+pub(crate) type Entry<'a> = (&'a [u8], &'a [u8]);
+
 /// A place among the entries: to make one costs more than to move it.
 pub(crate) trait Cursor {
     /// Goes to the first entry whose key is not before this one.
@@ -42,7 +45,7 @@ pub(crate) trait Cursor {
     /// Goes to the next entry.
     fn advance(&mut self);
     /// The entry at which it is; none after the last.
-    fn entry(&self) -> Result<Option<(&[u8], &[u8])>, Error>;
+    fn entry(&self) -> Result<Option<Entry<'_>>, Error>;
 }
 
 pub(crate) type Scan<'a> = Box<dyn Iterator<Item = Result<(Box<[u8]>, Box<[u8]>), Error>> + 'a>;

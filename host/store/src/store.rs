@@ -140,6 +140,9 @@ impl View<'_> {
     }
 }
 
+/// Rows of a table, with their keys.
+pub type Rows<T> = Vec<(<T as Table>::Key, <T as Table>::Row)>;
+
 /// Reads rows of one table by many prefixes, at one moment.
 pub struct Walk<'v, T> {
     cursor: Box<dyn Cursor + 'v>,
@@ -148,7 +151,7 @@ pub struct Walk<'v, T> {
 
 impl<T: Table> Walk<'_, T> {
     /// All rows whose keys begin with a prefix, in the order of their keys.
-    pub fn scan(&mut self, prefix: impl FnOnce(&mut Writer)) -> Result<Vec<(T::Key, T::Row)>, Error> {
+    pub fn scan(&mut self, prefix: impl FnOnce(&mut Writer)) -> Result<Rows<T>, Error> {
         let prefix = table::encode_prefix::<T>(prefix);
         let mut rows = Vec::new();
         self.cursor.seek(&prefix);

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{Cursor, Ordered, Scan, Snapshot, Write};
+use super::{Cursor, Entry, Ordered, Scan, Snapshot, Write};
 use crate::Error;
 
 type Entries = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -70,7 +70,7 @@ impl Cursor for MemoryCursor<'_> {
         self.at = self.entries.range(after).next().map(|(key, _)| key.clone());
     }
 
-    fn entry(&self) -> Result<Option<(&[u8], &[u8])>, Error> {
+    fn entry(&self) -> Result<Option<Entry<'_>>, Error> {
         let entry = self.at.as_ref().and_then(|at| self.entries.get_key_value(at));
         Ok(entry.map(|(key, value)| (key.as_slice(), value.as_slice())))
     }

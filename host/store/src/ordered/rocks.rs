@@ -6,7 +6,7 @@ use rocksdb::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Cursor, Ordered, Scan, Snapshot, Write};
+use super::{Cursor, Entry, Ordered, Scan, Snapshot, Write};
 use crate::Error;
 
 /// How much the embedded store may use.
@@ -121,7 +121,7 @@ impl Cursor for DBRawIterator<'_> {
         self.next();
     }
 
-    fn entry(&self) -> Result<Option<(&[u8], &[u8])>, Error> {
+    fn entry(&self) -> Result<Option<Entry<'_>>, Error> {
         let entry = self.item();
         if entry.is_none() {
             self.status()?;

@@ -24,14 +24,14 @@ fn writes(batch: &[Change]) -> Vec<Write> {
     batch.iter().map(write).collect()
 }
 
-type Entry = (Box<[u8]>, Box<[u8]>);
+type Held = (Box<[u8]>, Box<[u8]>);
 
-fn scan(snapshot: &dyn Snapshot, prefix: &[u8], from: &[u8]) -> Vec<Entry> {
+fn scan(snapshot: &dyn Snapshot, prefix: &[u8], from: &[u8]) -> Vec<Held> {
     snapshot.scan(prefix, from).map(Result::unwrap).collect()
 }
 
 /// The same by a cursor that is used again and again.
-fn walk(cursor: &mut dyn Cursor, prefix: &[u8]) -> Vec<Entry> {
+fn walk(cursor: &mut dyn Cursor, prefix: &[u8]) -> Vec<Held> {
     let mut found = Vec::new();
     cursor.seek(prefix);
     while let Some((key, value)) = cursor.entry().unwrap()

@@ -202,7 +202,10 @@ impl From<Fact> for StoredFact {
                 supported_until: d.supported_until,
             },
             Fact::Package(package) => Self::Package(Box::new((*package).into())),
-            Fact::Ownership(owned) => Self::Ownership { package: owned.package, paths: owned.paths },
+            Fact::Ownership(owned) => Self::Ownership {
+                package: owned.package,
+                paths: owned.paths.iter().map(str::to_owned).collect(),
+            },
             Fact::Property(name, value) => Self::Property(name, value),
         }
     }
@@ -222,7 +225,9 @@ impl From<StoredFact> for Fact {
                 })
             }
             StoredFact::Package(package) => Self::Package(Box::new((*package).into())),
-            StoredFact::Ownership { package, paths } => Self::Ownership(Ownership { package, paths }),
+            StoredFact::Ownership { package, paths } => {
+                Self::Ownership(Ownership { package, paths: paths.iter().collect() })
+            }
             StoredFact::Property(name, value) => Self::Property(name, value),
         }
     }

@@ -197,7 +197,7 @@ fn found() -> LayerFindings {
         namespaces: texts(["debian:bookworm"]),
         supported_until: some("2028-06-30"),
     };
-    let owned = Ownership { package: "p".to_owned(), paths: texts(["usr/lib/x.jar"]) };
+    let owned = Ownership { package: "p".to_owned(), paths: ["usr/lib/x.jar"].into_iter().collect() };
     let others = [
         Fact::Distribution(distribution),
         Fact::Ownership(owned),

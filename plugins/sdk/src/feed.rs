@@ -3,10 +3,12 @@
 mod advisory;
 mod exported;
 mod intake;
+mod meter;
 
 pub use advisory::{Advisory, Affected, Bound, Enrichment, Range, Rating, Status};
 pub use exported::Exported;
 pub use intake::{Document, Documents, Mode, Sink, Source};
+pub use meter::{Measured, Meter};
 
 use crate::Error;
 

@@ -2,25 +2,19 @@
 //! release. It has some 70 MB, so it is read as a stream and no more of it is held than one
 //! vulnerability of one package.
 
-mod meter;
 mod record;
 #[cfg(test)]
 mod tests;
 mod text;
 
 use std::fmt;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, Read};
 
 use limpid_plugin_sdk::Error;
-use limpid_plugin_sdk::feed::Sink;
+use limpid_plugin_sdk::feed::{Meter, Sink};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use meter::Meter;
-
-/// Bytes held between the document and the JSON reader. That asks for single bytes, which through
-/// the document's own buffer would be a virtual call each.
-const BUFFER: usize = 64 << 10;
 /// Bytes from one record to the next. More than any record may have, so that one which is merely
 /// too large is refused by name and the rest is still read.
 const MAX_RECORD: u64 = 8 << 20;
@@ -36,7 +30,7 @@ const MAX_RECORD: u64 = 8 << 20;
 /// none: it is rejected by its path, `package/vulnerability/release`.
 pub(crate) fn read(input: impl Read, sink: &mut dyn Sink) -> Result<(), Error> {
     let meter = Meter::new(MAX_RECORD);
-    let mut input = BufReader::with_capacity(BUFFER, meter.measure(input));
+    let mut input = meter.measure(input);
     recognise(&mut input)?;
 
     let mut intake = Intake { sink, meter: &meter, accepted: 0, rejected: 0 };

@@ -35,7 +35,6 @@
 //! # Ok::<(), limpid_plugin_sdk::Error>(())
 //! ```
 
-mod meter;
 mod page;
 mod request;
 mod vulnerability;

@@ -2,19 +2,15 @@
 //! more of it is held than one CVE.
 
 use std::fmt;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, Read};
 
 use limpid_plugin_sdk::Error;
-use limpid_plugin_sdk::feed::Sink;
+use limpid_plugin_sdk::feed::{Meter, Sink};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::meter::Meter;
 use crate::vulnerability;
 
-/// Bytes held between the document and the JSON reader. That asks for single bytes, which through
-/// the document's own buffer would be a virtual call each.
-const BUFFER: usize = 64 << 10;
 /// Bytes from one CVE to the next. The largest, of products with thousands of versions, have some MiB.
 const MAX_RECORD: u64 = 16 << 20;
 
@@ -43,7 +39,7 @@ pub(crate) struct Page {
 /// another version than 2.0. A result that cannot be used is none: it is rejected by its place.
 pub(crate) fn read(input: impl Read, sink: &mut dyn Sink) -> Result<Page, Error> {
     let meter = Meter::new(MAX_RECORD);
-    let mut input = BufReader::with_capacity(BUFFER, meter.measure(input));
+    let mut input = meter.measure(input);
     recognise(&mut input)?;
 
     let mut intake = Intake { sink, meter: &meter, page: Page::default(), rejected: 0 };

@@ -1,4 +1,4 @@
-use crate::{Distribution, Package, PluginFailure};
+use crate::{Distribution, Package, Paths, PluginFailure};
 
 /// Which files of a layer a detector wants to see.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub struct Ownership {
     /// Name of the package.
     pub package: String,
     /// Paths without a leading slash.
-    pub paths: Vec<String>,
+    pub paths: Paths,
 }
 
 /// What one detector made of one layer.

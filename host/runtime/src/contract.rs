@@ -2,7 +2,7 @@
 
 use limpid_model::Role;
 use wasmtime::Engine;
-use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::component::{Component, ComponentExportIndex, HasSelf, Linker};
 
 use crate::LoadError;
 use crate::call::State;
@@ -34,17 +34,34 @@ mod bindings {
             "limpid:plugin/intake.sink": crate::handles::Drain,
         },
         imports: { default: trappable },
+        ownership: Borrowing { duplicate_if_necessary: false },
     });
 }
 
+mod report;
+
 pub(crate) use bindings::exports::limpid::plugin::{detector, feed, scheme};
 pub(crate) use bindings::limpid::plugin::{intake, layer, types};
+pub(crate) use report::{Fact, Finding, Report};
+#[cfg(test)]
+pub(crate) use report::{Ownership, PackedPaths};
 
 /// Everything that plugins may import.
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     bindings::Host_::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
     Ok(linker)
+}
+
+/// Where a detector exports `detect`.
+///
+/// # Errors
+/// It does not.
+pub(crate) fn detect(component: &Component) -> Result<ComponentExportIndex, LoadError> {
+    let interface = format!("{PACKAGE}detector@{VERSION}");
+    let interface = component.get_export_index(None, &interface);
+    let detect = interface.and_then(|interface| component.get_export_index(Some(&interface), "detect"));
+    detect.ok_or_else(|| LoadError::Misfit("exports no `detect`".to_owned()))
 }
 
 /// What a component takes and gives, held against the contract.

@@ -2,12 +2,13 @@ use std::collections::HashSet;
 use std::io;
 
 use limpid_model::{Claim, Finding, PluginFailure, PluginId, Unread};
-use wasmtime::component::Resource;
+use wasmtime::Store;
+use wasmtime::component::{ComponentExportIndex, Instance, Resource};
 
 use crate::LoadError;
 use crate::call::{Callee, Lent, State};
 use crate::contract::detector::GuestIndices;
-use crate::contract::{detector, layer};
+use crate::contract::{self, detector, layer, types};
 use crate::convert;
 use crate::failure::Stop;
 use crate::handles::{ShownFile, View};
@@ -47,9 +48,13 @@ pub struct Detected {
 
 /// What is known of a plugin that is a detector.
 pub(crate) struct DetectorRole {
-    indices: GuestIndices,
+    detect: ComponentExportIndex,
     claims: Vec<Claim>,
 }
+
+/// What `detect` takes, and what it gives.
+type Shown = (Resource<View>,);
+type Told = (Result<contract::Report, types::Error>,);
 
 impl DetectorRole {
     /// Asks what it claims, once and for all.
@@ -62,7 +67,7 @@ impl DetectorRole {
             })
             .and_then(|claims| checked_claims(callee, claims))
             .map_err(LoadError::Probe)?;
-        Ok(Self { indices, claims })
+        Ok(Self { detect: contract::detect(callee.instance_pre().component())?, claims })
     }
 }
 
@@ -110,17 +115,24 @@ impl<'a> Detector<'a> {
     fn try_detect(&self, files: Vec<Box<dyn LayerFile>>) -> Result<Detected, PluginFailure> {
         let shown: HashSet<String> = files.iter().map(|file| file.path().to_owned()).collect();
         let lent = Lent { files, ..Lent::default() };
-        let report = self.callee.call("detect", lent, |store, instance| {
-            let guest = self.role.indices.load(&mut *store, instance)?;
-            guest.call_detect(store, Resource::new_borrow(0))
-        })?;
+        let report = self.callee.call("detect", lent, |store, instance| self.call_detect(store, instance))?;
         match report {
             Ok(report) => self.detected(report, &shown),
             Err(error) => Err(self.callee.refusal("detect", error)),
         }
     }
 
-    fn detected(&self, report: detector::Report, shown: &HashSet<String>) -> Result<Detected, PluginFailure> {
+    fn call_detect(
+        &self,
+        store: &mut Store<State>,
+        instance: &Instance,
+    ) -> wasmtime::Result<Result<contract::Report, types::Error>> {
+        let detect = instance.get_typed_func::<Shown, Told>(&mut *store, &self.role.detect)?;
+        let (report,) = detect.call(store, (Resource::new_borrow(0),))?;
+        Ok(report)
+    }
+
+    fn detected(&self, report: contract::Report, shown: &HashSet<String>) -> Result<Detected, PluginFailure> {
         let check = |path: &str| {
             if shown.contains(path) {
                 return Ok(());

@@ -97,8 +97,7 @@ impl<'a> Scheme<'a> {
         keys: &mut Vec<Result<Key, String>>,
     ) -> Result<(), PluginFailure> {
         let fits = |version: &&S| version.as_ref().len() <= VERSION_BYTES;
-        let asked: Vec<String> =
-            versions.iter().filter(fits).map(|version| version.as_ref().to_owned()).collect();
+        let asked: Vec<&str> = versions.iter().filter(fits).map(AsRef::as_ref).collect();
         let answers = self.callee.call("keys", Lent::default(), |store, instance| {
             self.role.indices.load(&mut *store, instance)?.call_keys(store, &asked)
         })?;

@@ -203,9 +203,9 @@ pub(crate) fn keep_shared_ownership(found: &mut [(PluginId, LayerFindings)]) {
     for (detector, findings) in found.iter_mut() {
         findings.findings.retain_mut(|finding| {
             let Fact::Ownership(owned) = &mut finding.fact else { return true };
-            owned.paths.retain(|path| {
-                readers.get(path).is_some_and(|by| by.iter().any(|reader| reader != detector))
-            });
+            let is_shared =
+                |path: &&str| readers.get(*path).is_some_and(|by| by.iter().any(|reader| reader != detector));
+            owned.paths = owned.paths.iter().filter(is_shared).collect();
             !owned.paths.is_empty()
         });
     }

@@ -6,7 +6,7 @@ use limpid_model::{
 
 use super::Fields;
 use super::fields::Unusable;
-use crate::contract::{detector as wit, types};
+use crate::contract::{self, detector as wit, types};
 
 /// Longest glob of a claim, in bytes.
 const GLOB_BYTES: usize = 1024;
@@ -49,7 +49,7 @@ fn usable(glob: String) -> Result<String, Unusable> {
 }
 
 /// A finding, or which file states something that cannot be used.
-pub(crate) fn finding(finding: wit::Finding) -> Result<Finding, Unread> {
+pub(crate) fn finding(finding: contract::Finding) -> Result<Finding, Unread> {
     let mut fields = Fields::default();
     let converted = fields
         .optional("finding.member", finding.member)
@@ -60,15 +60,15 @@ pub(crate) fn finding(finding: wit::Finding) -> Result<Finding, Unread> {
     }
 }
 
-fn fact(fields: &mut Fields, fact: wit::Fact) -> Result<Fact, Unusable> {
+fn fact(fields: &mut Fields, fact: contract::Fact) -> Result<Fact, Unusable> {
     Ok(match fact {
-        wit::Fact::Distribution(stated) => Fact::Distribution(distribution(fields, stated)?),
-        wit::Fact::Package(stated) => Fact::Package(Box::new(package(fields, stated)?)),
-        wit::Fact::Ownership(stated) => Fact::Ownership(Ownership {
+        contract::Fact::Distribution(stated) => Fact::Distribution(distribution(fields, stated)?),
+        contract::Fact::Package(stated) => Fact::Package(Box::new(package(fields, stated)?)),
+        contract::Fact::Ownership(stated) => Fact::Ownership(Ownership {
             package: fields.name("ownership.package", stated.package)?,
-            paths: fields.names("ownership.paths", stated.paths)?,
+            paths: fields.paths("ownership.paths", stated.paths.0)?,
         }),
-        wit::Fact::Property((name, value)) => {
+        contract::Fact::Property((name, value)) => {
             Fact::Property(fields.name("property", name)?, fields.short("property", value)?)
         }
     })
@@ -116,6 +116,8 @@ fn source_package(fields: &mut Fields, stated: types::SourcePackage) -> Result<S
 
 #[cfg(test)]
 mod tests {
+    use limpid_model::Paths;
+
     use super::*;
 
     #[test]
@@ -133,11 +135,12 @@ mod tests {
 
     #[test]
     fn a_fact_that_cannot_be_used_costs_that_fact_and_names_its_file() {
-        let ownership = wit::Ownership { package: String::new(), paths: Vec::new() };
-        let stated = wit::Finding {
+        let ownership =
+            contract::Ownership { package: String::new(), paths: contract::PackedPaths(Paths::default()) };
+        let stated = contract::Finding {
             path: "var/lib/dpkg/info/.list".into(),
             member: None,
-            fact: wit::Fact::Ownership(ownership),
+            fact: contract::Fact::Ownership(ownership),
         };
         let unread = finding(stated).unwrap_err();
         assert_eq!(unread.path, "var/lib/dpkg/info/.list");

@@ -1,3 +1,5 @@
+use limpid_model::Paths;
+
 /// Longest name, in bytes: whatever things are looked up by.
 const NAME_BYTES: usize = 4096;
 
@@ -40,6 +42,15 @@ impl Fields {
     /// Each by [`Self::name`].
     pub(crate) fn names(&mut self, field: &str, values: Vec<String>) -> Result<Vec<String>, Unusable> {
         values.into_iter().map(|value| self.name(field, value)).collect()
+    }
+
+    /// Paths: each by [`Self::name`].
+    pub(crate) fn paths(&mut self, field: &str, paths: Paths) -> Result<Paths, Unusable> {
+        let unusable = paths.iter().find(|path| path.is_empty() || path.len() > NAME_BYTES);
+        if let Some(path) = unusable.map(str::to_owned) {
+            self.name(field, path)?;
+        }
+        Ok(paths)
     }
 
     /// Each by [`Self::text`].

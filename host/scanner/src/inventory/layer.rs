@@ -119,7 +119,7 @@ pub(crate) fn owners<'a>(found: impl Iterator<Item = (&'a PluginId, &'a LayerFin
     for (detector, found) in found {
         for finding in &found.findings {
             if let Fact::Ownership(owned) = &finding.fact {
-                for path in &owned.paths {
+                for path in owned.paths.iter() {
                     owners.entry(path).or_default().push((&detector.name, &owned.package));
                 }
             }

@@ -92,7 +92,7 @@ fn a_lower_statement_counts_again_where_the_higher_one_is_gone() {
 #[test]
 fn ownership_is_kept_where_another_detector_read_something() {
     let check = |owned: &[&str], expected: Option<&[&str]>| {
-        let paths = |paths: &[&str]| paths.iter().map(|&path| path.to_owned()).collect::<Vec<_>>();
+        let paths = |paths: &[&str]| paths.iter().collect();
         let ownership = |owned: &[&str]| {
             fact("db", Fact::Ownership(Ownership { package: "p".to_owned(), paths: paths(owned) }))
         };

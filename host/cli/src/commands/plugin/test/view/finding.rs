@@ -64,7 +64,7 @@ struct SourcePackage<'a> {
 #[derive(Serialize)]
 struct Ownership<'a> {
     package: &'a str,
-    paths: &'a [String],
+    paths: Vec<&'a str>,
 }
 
 impl<'a> From<&'a model::Finding> for Finding<'a> {
@@ -79,7 +79,7 @@ impl<'a> From<&'a model::Fact> for Fact<'a> {
             model::Fact::Distribution(distribution) => Self::Distribution(distribution.into()),
             model::Fact::Package(package) => Self::Package(Box::new(Package::from(&**package))),
             model::Fact::Ownership(model::Ownership { package, paths }) => {
-                Self::Ownership(Ownership { package, paths })
+                Self::Ownership(Ownership { package, paths: paths.iter().collect() })
             }
             model::Fact::Property(key, value) => Self::Property(key, value),
         }

@@ -1,5 +1,10 @@
 //! A core module becomes a component that says who it is.
 
+use std::convert::Infallible;
+
+use wasm_encoder::ExportSection;
+use wasm_encoder::reencode::{self, Reencode};
+use wasmparser::{ExportSectionReader, Parser};
 use wit_component::{ComponentEncoder, DecodedWasm};
 
 use crate::{Error, Identity};
@@ -7,14 +12,18 @@ use crate::{Error, Identity};
 /// The package of interfaces that plugins may import.
 const CONTRACT: &str = "limpid:plugin/";
 
+/// Begins the names of functions that are called when what another has returned is no longer needed.
+const CLEARING_UP: &str = "cabi_post_";
+
 /// Encodes a module that carries its world, as `wit-bindgen` leaves it, and adds the identity.
 ///
 /// # Errors
 /// Bytes that are no such module, and what [`identify`] refuses.
 pub fn encode(module: &[u8], identity: &Identity) -> Result<Vec<u8>, Error> {
+    let module = without_clearing_up(module).map_err(|error| Error::Encode(error.to_string()))?;
     let component = ComponentEncoder::default()
         .validate(true)
-        .module(module)
+        .module(&module)
         .and_then(|encoder| encoder.encode())
         .map_err(|error| Error::Encode(format!("{error:#}")))?;
     identify(&component, identity)
@@ -28,6 +37,34 @@ pub fn encode(module: &[u8], identity: &Identity) -> Result<Vec<u8>, Error> {
 pub fn identify(component: &[u8], identity: &Identity) -> Result<Vec<u8>, Error> {
     check_world(component)?;
     identity.metadata()?.to_wasm(component).map_err(|error| Error::Encode(format!("{error:#}")))
+}
+
+/// A module without the functions that take back the memory of what calls returned: each call has an
+/// instance of its own, all of whose memory is gone a moment later.
+fn without_clearing_up(module: &[u8]) -> Result<Vec<u8>, reencode::Error<Infallible>> {
+    let mut out = wasm_encoder::Module::new();
+    WithoutClearingUp.parse_core_module(&mut out, Parser::new(0), module)?;
+    Ok(out.finish())
+}
+
+struct WithoutClearingUp;
+
+impl Reencode for WithoutClearingUp {
+    type Error = Infallible;
+
+    fn parse_export_section(
+        &mut self,
+        exports: &mut ExportSection,
+        section: ExportSectionReader<'_>,
+    ) -> Result<(), reencode::Error<Infallible>> {
+        for export in section {
+            let export = export?;
+            if !export.name.starts_with(CLEARING_UP) {
+                self.parse_export(exports, export)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 fn check_world(component: &[u8]) -> Result<(), Error> {

@@ -71,7 +71,10 @@ impl Toolchain {
 /// What rustc is told beyond what cargo tells it. The folder of the registry, which differs from
 /// machine to machine, is kept out of the messages of panics in plugins.
 fn flags() -> String {
-    let mut flags = vec!["-Ctarget-feature=+simd128".to_owned()];
+    // A call costs more than natively: each function looks at the stack and at the clock's hand. With
+    // more of them inlined, parsers take up to a third less, and plugins have a third more code.
+    let mut flags =
+        vec!["-Ctarget-feature=+simd128".to_owned(), "-Cllvm-args=-inline-threshold=1500".to_owned()];
     let home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));

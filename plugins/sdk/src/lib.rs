@@ -56,6 +56,8 @@ mod chunks;
 pub mod detector;
 mod error;
 pub mod feed;
+#[cfg(target_family = "wasm")]
+mod memory;
 mod purl;
 pub mod scheme;
 pub mod testing;

@@ -38,7 +38,11 @@ pub struct Line<'a> {
 impl<'a> Line<'a> {
     /// As text, with what is not UTF-8 replaced.
     pub fn text(&self) -> Cow<'a, str> {
-        String::from_utf8_lossy(self.bytes)
+        // Looks at more than a byte at a time, which the other does not.
+        match str::from_utf8(self.bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(self.bytes),
+        }
     }
 
     /// The line up to the first such byte, and what follows that byte.

@@ -14,6 +14,7 @@ impl KeyWriter {
     }
 
     /// A byte as it is: a rank, or which kind of piece follows.
+    #[inline]
     pub fn byte(&mut self, byte: u8) -> &mut Self {
         self.0.push(byte);
         self
@@ -21,6 +22,7 @@ impl KeyWriter {
 
     /// A decimal number of any length, by its value: leading zeros do not count, and no digits at
     /// all are zero. The caller passes ASCII digits only.
+    #[inline]
     pub fn number(&mut self, digits: &str) -> &mut Self {
         let digits = digits.trim_start_matches('0');
         self.length(digits.len());
@@ -48,6 +50,7 @@ impl KeyWriter {
 
     /// How many digits follow, of which more are a greater number: one byte, and as many 255s
     /// before it as there are 255s in the length.
+    #[inline]
     fn length(&mut self, mut length: usize) {
         while length >= 255 {
             self.0.push(255);

@@ -20,6 +20,10 @@ use clap::{Parser, Subcommand};
 use limpid_runtime::{Registry, Runtime, Settings};
 use serde_json::Value;
 
+/// That of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Parser)]
 struct Arguments {
     /// Directory of the components

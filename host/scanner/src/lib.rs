@@ -35,7 +35,7 @@ mod vulnerabilities;
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, AtomicUsize};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 
 use limpid_model::PluginId;
 use limpid_runtime::{Registry, Snapshot};
@@ -89,6 +89,8 @@ struct Parts {
     /// How many refreshes have begun.
     refreshes: AtomicU64,
     refresher: Mutex<Option<mpsc::Sender<refresh::Event>>>,
+    /// How often plugins have changed.
+    plugin_changes: Mutex<u64>,
     /// Where those who deliver notices look what there is to do.
     desk: notices::Desk,
 }
@@ -115,6 +117,7 @@ impl Scanner {
             refreshing: AtomicUsize::new(0),
             refreshes: AtomicU64::new(0),
             refresher: Mutex::default(),
+            plugin_changes: Mutex::default(),
             desk: notices::Desk::default(),
         }));
         scanner.count_kept()?;
@@ -152,6 +155,10 @@ impl Scanner {
 
     pub(crate) fn store(&self) -> &Store {
         &self.0.store
+    }
+
+    pub(crate) fn plugin_changes(&self) -> MutexGuard<'_, u64> {
+        self.0.plugin_changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn desk(&self) -> &notices::Desk {

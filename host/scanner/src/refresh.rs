@@ -57,7 +57,10 @@ impl Refresh {
         // Begun before the change is made, so that no report in between says that all is done.
         let (begun, told) = (scanner.clone(), scanner.clone());
         scanner.registry().on_change(
-            move |_| begun.begin_refresh(),
+            move |_| {
+                begun.begin_refresh();
+                report(begun.doubt_keys());
+            },
             move |change| {
                 if changed.send(Event::Changed(change.clone())).is_err() {
                     told.end_refresh();

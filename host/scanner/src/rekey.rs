@@ -26,19 +26,19 @@ const ROWS: usize = 1_000;
 impl Scanner {
     /// Computes again the keys of versions whose scheme's component is not the one that is loaded.
     pub(crate) fn rekey(&self) -> Result<(), Error> {
-        let mark = MARK.to_owned();
+        let changes = *self.plugin_changes();
         let components = self.schemes();
-        let known = self.store().view().get::<Marks>(&mark)?.map(marks::Row::into_components);
+        let known = self.store().view().get::<Marks>(&MARK.to_owned())?.map(marks::Row::into_components);
         if known.as_ref() == Some(&components) {
             return Ok(());
         }
         // Where this is broken off, nobody relies on what it was to do.
-        self.set_mark(&mark, None)?;
+        self.set_mark(None)?;
         let findings = self.stale::<Findings>(Self::rekeyed_findings)?;
         let statements = self.stale::<Affects>(Self::rekeyed_statements)?;
         self.rewrite::<Findings>(&findings, Self::rekeyed_findings, write_findings)?;
         self.rewrite::<Affects>(&statements, Self::rekeyed_statements, write_statements)?;
-        self.set_mark(&mark, Some(components))?;
+        self.vouch_for_keys(changes, components)?;
         let rewritten = findings.len() + statements.len();
         if rewritten > 0 {
             tracing::info!(rewritten, "ordered versions anew: the plugins of their schemes have changed");
@@ -53,11 +53,31 @@ impl Scanner {
         components
     }
 
-    fn set_mark(&self, mark: &String, components: Option<Vec<Digest>>) -> Result<(), Error> {
-        let mut batch = Batch::default();
+    /// Before plugins change: from now on rows may be written with the keys of a scheme that is gone
+    /// again before anybody has looked, so that which are loaded does not tell which keys are there.
+    pub(crate) fn doubt_keys(&self) -> Result<(), Error> {
+        let mut changes = self.plugin_changes();
+        *changes += 1;
+        match self.store().view().get::<Marks>(&MARK.to_owned())? {
+            Some(_) => self.set_mark(None),
+            None => Ok(()),
+        }
+    }
+
+    /// Says that all rows have keys of these components, unless plugins have changed meanwhile.
+    fn vouch_for_keys(&self, changes: u64, components: Vec<Digest>) -> Result<(), Error> {
+        let now = self.plugin_changes();
+        if *now != changes || self.schemes() != components {
+            return Ok(());
+        }
+        self.set_mark(Some(components))
+    }
+
+    fn set_mark(&self, components: Option<Vec<Digest>>) -> Result<(), Error> {
+        let (mut batch, mark) = (Batch::default(), MARK.to_owned());
         match components {
-            Some(components) => batch.put::<Marks>(mark, &marks::Row::new(components))?,
-            None => batch.delete::<Marks>(mark),
+            Some(components) => batch.put::<Marks>(&mark, &marks::Row::new(components))?,
+            None => batch.delete::<Marks>(&mark),
         }
         Ok(self.store().commit(batch)?)
     }

@@ -71,3 +71,36 @@ fn what_is_keyed_by_what_is_loaded_is_left_alone() {
     let row = store.view().get::<Affects>(&of_affects).unwrap().unwrap();
     assert_eq!(scanner.rekeyed_statements(&of_affects, row), None);
 }
+
+#[test]
+fn what_was_written_by_a_scheme_that_came_and_went_is_found_all_the_same() {
+    let (_, of_findings, _) = store();
+    let (scanner, _scratch) = scanner(Store::in_memory());
+    let component_of = || {
+        let row = scanner.store().view().get::<Findings>(&of_findings).unwrap();
+        row.map(|row| row.into_parts().2[0].scheme)
+    };
+    let write = || {
+        let (written, of_findings, _) = store();
+        let row = written.view().get::<Findings>(&of_findings).unwrap().unwrap();
+        let mut batch = Batch::default();
+        batch.put::<Findings>(&of_findings, &row).unwrap();
+        scanner.store().commit(batch).unwrap();
+    };
+    scanner.doubt_keys().unwrap();
+    write();
+    assert_eq!(component_of(), Some(Some(component())));
+    scanner.doubt_keys().unwrap();
+    scanner.rekey().unwrap();
+    assert_eq!(component_of(), Some(None));
+
+    // As long as nothing changes, nobody looks.
+    write();
+    scanner.rekey().unwrap();
+    assert_eq!(component_of(), Some(Some(component())));
+    // Nor does anybody rely on a look during which something has changed.
+    scanner.doubt_keys().unwrap();
+    scanner.vouch_for_keys(0, Vec::new()).unwrap();
+    scanner.rekey().unwrap();
+    assert_eq!(component_of(), Some(None));
+}

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use limpid_model::report::Enriched;
 use limpid_model::{Advisory, Digest, Severity, Status};
 use limpid_store::View;
-use limpid_store::tables::images::Images;
+use limpid_store::tables::images::Called;
 
 use crate::inventory::{Concerned, Vulnerability, concerned, images_of};
 use crate::matching::Owned;
@@ -236,11 +236,10 @@ fn page(
         let found = images_of(view, groups, after.as_ref(), step.saturating_add(1))?;
         let more = found.len() > step;
         let ids: Vec<Digest> = found.keys().copied().take(step).collect();
-        let rows = view.multi_get::<Images>(&ids)?;
+        let rows = view.glance::<Called>(&ids)?;
         for ((image, places), row) in found.into_iter().zip(rows) {
             after = Some(image);
-            let Some(row) = row else { continue };
-            let (known, _) = row.into_parts(image);
+            let Some(known) = row else { continue };
             if !filter.admits_image(&known.names, &known.labels) {
                 continue;
             }

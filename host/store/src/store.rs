@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::key::Writer;
 use crate::ordered::{Cursor, Memory, Ordered, Rocks, Snapshot, Write};
-use crate::table::{self, Table};
+use crate::table::{self, Glance, Table};
 use crate::{Error, Settings};
 
 /// The tables of one service. Cheap to clone; all clones are one store.
@@ -84,6 +84,13 @@ impl View<'_> {
         let keys: Vec<_> = keys.iter().map(table::encode_key::<T>).collect();
         let rows = self.0.multi_get(&keys)?;
         rows.into_iter().map(|row| row.map(|bytes| table::decode_row::<T>(&bytes)).transpose()).collect()
+    }
+
+    /// What the rows of many keys begin with, in the order of the keys.
+    pub fn glance<G: Glance>(&self, keys: &[<G::Table as Table>::Key]) -> Result<Vec<Option<G>>, Error> {
+        let keys: Vec<_> = keys.iter().map(table::encode_key::<G::Table>).collect();
+        let rows = self.0.multi_get(&keys)?;
+        rows.into_iter().map(|row| row.map(|bytes| table::decode_glance::<G>(&bytes)).transpose()).collect()
     }
 
     /// All rows whose keys begin with a prefix, in the order of their keys.

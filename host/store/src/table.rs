@@ -30,6 +30,20 @@ pub trait Row: Serialize + DeserializeOwned {
     }
 }
 
+/// What a row begins with, for those who need no more of it: its first fields, which it has had in all of
+/// its versions.
+pub trait Glance: DeserializeOwned {
+    /// The table.
+    type Table: Table;
+}
+
+pub(crate) fn decode_glance<G: Glance>(bytes: &[u8]) -> Result<G, Error> {
+    let corrupt = |why: String| Error::Corrupt { table: G::Table::NAME, what: "row", why };
+    let (_, fields) = bytes.split_first().ok_or_else(|| corrupt("it is empty".into()))?;
+    let (glance, _) = postcard::take_from_bytes(fields).map_err(|error| corrupt(error.to_string()))?;
+    Ok(glance)
+}
+
 pub(crate) fn encode_key<T: Table>(key: &T::Key) -> Vec<u8> {
     let mut out = Writer::default();
     out.fixed(&[T::ID]);

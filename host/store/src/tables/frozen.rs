@@ -138,3 +138,18 @@ fn every_table_has_a_number_of_its_own_and_a_sample() {
     let numbers: BTreeSet<_> = listed.iter().map(|(number, _)| number).collect();
     assert_eq!(numbers.len(), listed.len());
 }
+
+#[test]
+fn a_glance_at_an_image_of_any_version_sees_what_its_row_says() {
+    let images = frozen().into_iter().filter(|((name, _), _)| name.starts_with("images/"));
+    let mut versions = BTreeSet::new();
+    for ((name, version), (_, row)) in images {
+        let called: super::images::Called = table::decode_glance(&row).unwrap();
+        let (image, _) = table::decode_row::<super::images::Images>(&row)
+            .unwrap()
+            .into_parts(limpid_model::Digest::from_bytes([0; 32]));
+        assert_eq!((called.names, called.labels), (image.names, image.labels), "{name} {version}");
+        versions.insert(version);
+    }
+    assert_eq!(versions.len(), usize::from(super::images::Row::VERSION));
+}

@@ -83,6 +83,22 @@ impl From<WithoutContexts> for Row {
     }
 }
 
+/// What an image is called.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Called {
+    _manifests: Vec<DigestBytes>,
+    /// By which names it was submitted.
+    pub names: Vec<String>,
+    _platform: (String, String, Option<String>),
+    _created: Option<String>,
+    /// Labels of its configuration.
+    pub labels: Vec<(String, String)>,
+}
+
+impl table::Glance for Called {
+    type Table = Images;
+}
+
 /// How an image was indexed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Indexing {

@@ -89,6 +89,8 @@ struct Parts {
     /// How many refreshes have begun.
     refreshes: AtomicU64,
     refresher: Mutex<Option<mpsc::Sender<refresh::Event>>>,
+    /// When the last change of what feeds state was made, in milliseconds since 1970.
+    last_change: AtomicU64,
     /// Where those who deliver notices look what there is to do.
     desk: notices::Desk,
 }
@@ -115,9 +117,11 @@ impl Scanner {
             refreshing: AtomicUsize::new(0),
             refreshes: AtomicU64::new(0),
             refresher: Mutex::default(),
+            last_change: AtomicU64::new(0),
             desk: notices::Desk::default(),
         }));
         scanner.count_kept()?;
+        scanner.remember_last_change()?;
         scanner.build_inventory()?;
         scanner.rekey()?;
         Ok(scanner)

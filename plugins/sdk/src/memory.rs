@@ -107,8 +107,9 @@ unsafe impl GlobalAlloc for Pieces {
         // SAFETY: there is one thread, and nothing in here allocates.
         let state = unsafe { &mut *self.0.get() };
         if layout.align() > GRAIN {
-            // Rare, and never used again.
-            let piece = state.cut(layout.size().saturating_add(layout.align()));
+            // Rare, and never used again. Whole grains, so that what is cut next is aligned, too.
+            let grains = layout.size().saturating_add(layout.align()).div_ceil(GRAIN);
+            let piece = state.cut(grains.saturating_mul(GRAIN));
             return if piece.is_null() {
                 piece
             } else {

@@ -57,20 +57,16 @@ pub(crate) struct PackedPaths(pub(crate) Paths);
 const STRING: usize = 8;
 
 impl PackedPaths {
-    /// Lifts a list that lies in the plugin's memory at a place, and has so many elements.
-    fn lift(cx: &mut LiftContext<'_>, ty: InterfaceType, [place, count]: [u32; 2]) -> Result<Self> {
-        let mut bytes = [0; STRING];
-        let (head, tail) = bytes.split_at_mut(STRING / 2);
-        head.copy_from_slice(&place.to_le_bytes());
-        tail.copy_from_slice(&count.to_le_bytes());
+    /// Lifts a list of which memory says where it begins, and how many elements it has.
+    fn lift(cx: &mut LiftContext<'_>, ty: InterfaceType, bytes: &[u8]) -> Result<Self> {
         if cx.options().string_encoding != StringEncoding::Utf8 {
-            let strings = Vec::<String>::linear_lift_from_memory(cx, ty, &bytes)?;
+            let strings = Vec::<String>::linear_lift_from_memory(cx, ty, bytes)?;
             return Ok(Self(strings.iter().collect()));
         }
         // Holds place and length against the memory, and takes the list off what may be returned.
-        WasmList::<WasmStr>::linear_lift_from_memory(cx, ty, &bytes)?;
+        WasmList::<WasmStr>::linear_lift_from_memory(cx, ty, bytes)?;
         let memory = cx.memory();
-        let (place, count) = (usize::try_from(place)?, usize::try_from(count)?);
+        let [place, count] = parts(bytes)?;
         let strings = memory.get(place..).and_then(|memory| memory.get(..count.checked_mul(STRING)?));
         let (mut text, mut ends) = (Vec::new(), Vec::with_capacity(count));
         for string in strings.unwrap_or_default().chunks_exact(STRING) {
@@ -90,7 +86,7 @@ impl PackedPaths {
     }
 }
 
-/// The place and the length of a string.
+/// The place and the length of a string or a list.
 fn parts(bytes: &[u8]) -> Result<[usize; 2]> {
     let number = |bytes: Option<&[u8; STRING / 2]>| u32::from_le_bytes(bytes.copied().unwrap_or_default());
     let (place, length) = (bytes.first_chunk(), bytes.last_chunk());
@@ -117,11 +113,11 @@ unsafe impl Lift for PackedPaths {
         ty: InterfaceType,
         flat: &Self::Lower,
     ) -> Result<Self> {
-        Self::lift(cx, ty, flat.map(|value: ValRaw| value.get_u32()))
+        let bytes: Vec<u8> = flat.iter().flat_map(|value: &ValRaw| value.get_u32().to_le_bytes()).collect();
+        Self::lift(cx, ty, &bytes)
     }
 
     fn linear_lift_from_memory(cx: &mut LiftContext<'_>, ty: InterfaceType, bytes: &[u8]) -> Result<Self> {
-        let [place, count] = parts(bytes)?;
-        Self::lift(cx, ty, [u32::try_from(place)?, u32::try_from(count)?])
+        Self::lift(cx, ty, bytes)
     }
 }

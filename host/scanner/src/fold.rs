@@ -17,7 +17,7 @@ use limpid_store::tables::findings::{self, Findings, PackageKeys};
 
 use crate::Error;
 use crate::inventory::{owner, owners};
-pub(crate) use changes::Change;
+pub(crate) use changes::{Change, Changes};
 pub(crate) use hidden::hidden;
 
 /// A file of a layer that a later layer replaces or deletes.
@@ -112,7 +112,7 @@ pub(crate) struct Contents {
 pub(crate) fn fold(
     layers: Vec<LayerFacts>,
     hidden: &[Hidden],
-    mut on_layer: impl FnMut(usize, Vec<Change>),
+    mut on_layer: impl FnMut(usize, &Changes<'_>),
 ) -> Contents {
     let hidden: HashMap<(usize, &str), usize> =
         hidden.iter().map(|h| ((h.layer, h.path.as_str()), h.by)).collect();
@@ -155,10 +155,9 @@ pub(crate) fn fold(
         }
         let (gone, mut staying): (Vec<_>, Vec<_>) =
             contents.packages.into_iter().partition(|held| ends(held.stated_by, &held.path) == Some(place));
-        let changes = changes::carry_over(gone, &mut brought);
+        on_layer(place, &changes::carry_over(&gone, &mut brought));
         staying.append(&mut brought);
         contents.packages = staying;
-        on_layer(place, changes);
     }
     contents
 }

@@ -1,7 +1,7 @@
 //! Reports as they would have been: what has changed since is taken back, change by change.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use limpid_model::report::Enriched;
 use limpid_store::tables::enrichments as knowledge;
@@ -153,7 +153,7 @@ pub(crate) struct Then<'p, S> {
 }
 
 impl<S: Statements> Statements for Then<'_, S> {
-    fn about(&mut self, namespace: &str, name: &str) -> Result<Rc<Vec<Said>>, Error> {
+    fn about(&mut self, namespace: &str, name: &str) -> Result<Arc<Vec<Said>>, Error> {
         let now = self.now.about(namespace, name)?;
         if self.past.is_now() {
             return Ok(now);
@@ -168,7 +168,7 @@ impl<S: Statements> Statements for Then<'_, S> {
                 .cloned(),
         );
         said.sort_by(|a, b| a.key.cmp(&b.key));
-        Ok(Rc::new(said))
+        Ok(Arc::new(said))
     }
 }
 

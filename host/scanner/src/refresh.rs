@@ -87,8 +87,8 @@ impl Drop for Refresh {
 fn work(scanner: &Scanner, events: &mpsc::Receiver<Event>) {
     let stopped = || scanner.refresher().is_none();
     scanner.begin_refresh();
-    let done = scanner.refresh_images(&stopped);
-    report(done);
+    report(scanner.learn_packages());
+    report(scanner.refresh_images(&stopped));
     scanner.end_refresh();
     loop {
         report(scanner.forget_history());
@@ -104,7 +104,7 @@ fn work(scanner: &Scanner, events: &mpsc::Receiver<Event>) {
 
 fn report(outcome: Result<(), Error>) {
     if let Err(error) = outcome {
-        tracing::error!("what plugins have changed cannot be refreshed: {}", chain(&error));
+        tracing::error!("what is known cannot be refreshed: {}", chain(&error));
     }
 }
 

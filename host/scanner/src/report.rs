@@ -87,7 +87,7 @@ impl Scanner {
         let facts = facts(&view, &image, &indexing)?;
         let hidden = inventory::hidden_of(&view, &image, &indexing)?;
         let mut changes = Vec::new();
-        let contents = fold::fold(facts, &hidden, |_, change| changes.push(change));
+        let contents = fold::fold(facts, &hidden, |_, change| changes.push(change.each()));
         let describe = |held: &Held| installed(held, &image.layers, contents.distribution.as_ref());
         let layers = changes.into_iter().map(|changes| layer_changes(changes, &describe)).collect();
         let mut packages: Vec<_> = contents.packages.iter().map(describe).collect();

@@ -25,8 +25,10 @@
 //! ```
 
 mod error;
+mod groups;
 pub mod key;
 mod ordered;
+mod recent;
 mod store;
 pub mod table;
 pub mod tables;

@@ -1,16 +1,27 @@
+mod walk;
+
+use std::collections::BTreeSet;
 use std::fmt;
-use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::groups::Groups;
 use crate::key::Writer;
-use crate::ordered::{Cursor, Memory, Ordered, Rocks, Snapshot, Write};
+use crate::ordered::{Memory, Ordered, Rocks, Snapshot, Write};
+use crate::recent::{Recent, Time};
 use crate::table::{self, Glance, Table};
 use crate::{Error, Settings};
+pub use walk::Walk;
 
 /// The tables of one service. Cheap to clone; all clones are one store.
 #[derive(Clone)]
-pub struct Store(Arc<dyn Ordered>);
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    ordered: Box<dyn Ordered>,
+    groups: Groups,
+    recent: Recent,
+}
 
 impl Store {
     /// The store in a directory of its own, which is made where it is not there.
@@ -18,22 +29,47 @@ impl Store {
     /// # Errors
     /// [`Error::InUse`] where another process has it open.
     pub fn open(path: &Path, settings: &Settings) -> Result<Self, Error> {
-        Ok(Self(Arc::new(Rocks::open(path, settings)?)))
+        Ok(Self::on(Rocks::open(path, settings)?, settings))
     }
 
     /// A store that is gone when it is dropped.
     pub fn in_memory() -> Self {
-        Self(Arc::new(Memory::default()))
+        Self::on(Memory::default(), &Settings::default())
+    }
+
+    fn on(ordered: impl Ordered + 'static, settings: &Settings) -> Self {
+        let recent = Recent::new(settings.recent_bytes);
+        Self(Arc::new(Inner { ordered: Box::new(ordered), groups: Groups::default(), recent }))
     }
 
     /// All tables as they are at this moment.
     pub fn view(&self) -> View<'_> {
-        View(self.0.snapshot())
+        // Asked before the snapshot is taken: what is changed in between is newer than the view.
+        let (learned, time) = (self.0.groups.learned(), self.0.recent.now());
+        View { snapshot: self.0.ordered.snapshot(), store: &self.0, learned, time }
     }
 
     /// Writes all of a batch, durably, or nothing.
     pub fn commit(&self, batch: Batch) -> Result<(), Error> {
-        self.0.write(batch.0)
+        self.0.groups.add(batch.groups.iter().map(Vec::as_slice));
+        let _change = self.0.recent.change(&batch.groups);
+        self.0.ordered.write(batch.writes)
+    }
+
+    /// Learns which groups of rows a table has, so that walks do not look for others. Until it is done
+    /// they look for all. Reads all keys of the table.
+    pub fn learn_groups<T: Table>(&self) -> Result<(), Error> {
+        let view = self.view();
+        let mut last = None;
+        for key in view.keys::<T>(|_| ()) {
+            let group = table::encode_group::<T>(&key?);
+            if group != last {
+                self.0.groups.add(group.as_deref().into_iter());
+                last = group;
+            }
+        }
+        self.0.groups.complete(T::ID);
+        Ok(())
     }
 }
 
@@ -45,51 +81,71 @@ impl fmt::Debug for Store {
 
 /// Changes that take effect together.
 #[derive(Debug, Default)]
-pub struct Batch(Vec<Write>);
+pub struct Batch {
+    writes: Vec<Write>,
+    /// The groups of the rows that change.
+    groups: Vec<Vec<u8>>,
+}
 
 impl Batch {
     /// Sets a row.
     pub fn put<T: Table>(&mut self, key: &T::Key, row: &T::Row) -> Result<(), Error> {
-        self.0.push(Write::Put(table::encode_key::<T>(key), table::encode_row::<T>(row)?));
+        self.writes.push(Write::Put(table::encode_key::<T>(key), table::encode_row::<T>(row)?));
+        self.touch::<T>(key);
         Ok(())
     }
 
     /// Removes a row, if it is there.
     pub fn delete<T: Table>(&mut self, key: &T::Key) {
-        self.0.push(Write::Delete(table::encode_key::<T>(key)));
+        self.writes.push(Write::Delete(table::encode_key::<T>(key)));
+        self.touch::<T>(key);
+    }
+
+    fn touch<T: Table>(&mut self, key: &T::Key) {
+        let group = table::encode_group::<T>(key);
+        self.groups.extend(group.filter(|group| self.groups.last() != Some(group)));
     }
 
     /// Whether nothing would change.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.writes.is_empty()
     }
 
     /// How many rows would change.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.writes.len()
     }
 }
 
 /// All tables at one moment.
-pub struct View<'s>(Box<dyn Snapshot + 's>);
+pub struct View<'s> {
+    snapshot: Box<dyn Snapshot + 's>,
+    store: &'s Inner,
+    /// Tables whose groups were all known when the view was taken.
+    learned: BTreeSet<u8>,
+    time: Time,
+}
 
 impl View<'_> {
     /// The row of a key.
     pub fn get<T: Table>(&self, key: &T::Key) -> Result<Option<T::Row>, Error> {
-        self.0.get(&table::encode_key::<T>(key))?.map(|bytes| table::decode_row::<T>(&bytes)).transpose()
+        self.snapshot
+            .get(&table::encode_key::<T>(key))?
+            .map(|bytes| table::decode_row::<T>(&bytes))
+            .transpose()
     }
 
     /// The rows of many keys, in their order.
     pub fn multi_get<T: Table>(&self, keys: &[T::Key]) -> Result<Vec<Option<T::Row>>, Error> {
         let keys: Vec<_> = keys.iter().map(table::encode_key::<T>).collect();
-        let rows = self.0.multi_get(&keys)?;
+        let rows = self.snapshot.multi_get(&keys)?;
         rows.into_iter().map(|row| row.map(|bytes| table::decode_row::<T>(&bytes)).transpose()).collect()
     }
 
     /// What the rows of many keys begin with, in the order of the keys.
     pub fn glance<G: Glance>(&self, keys: &[<G::Table as Table>::Key]) -> Result<Vec<Option<G>>, Error> {
         let keys: Vec<_> = keys.iter().map(table::encode_key::<G::Table>).collect();
-        let rows = self.0.multi_get(&keys)?;
+        let rows = self.snapshot.multi_get(&keys)?;
         rows.into_iter().map(|row| row.map(|bytes| table::decode_glance::<G>(&bytes)).transpose()).collect()
     }
 
@@ -99,7 +155,7 @@ impl View<'_> {
         prefix: impl FnOnce(&mut Writer),
     ) -> impl Iterator<Item = Result<(T::Key, T::Row), Error>> {
         let prefix = table::encode_prefix::<T>(prefix);
-        decoded::<T>(self.0.scan(&prefix, &prefix))
+        decoded::<T>(self.snapshot.scan(&prefix, &prefix))
     }
 
     /// The keys of those rows.
@@ -108,7 +164,7 @@ impl View<'_> {
         prefix: impl FnOnce(&mut Writer),
     ) -> impl Iterator<Item = Result<T::Key, Error>> {
         let prefix = table::encode_prefix::<T>(prefix);
-        self.0.scan(&prefix, &prefix).map(|entry| table::decode_key::<T>(&entry?.0))
+        self.snapshot.scan(&prefix, &prefix).map(|entry| table::decode_key::<T>(&entry?.0))
     }
 
     /// The keys of those rows that come after a key, or of all of them.
@@ -119,7 +175,7 @@ impl View<'_> {
     ) -> impl Iterator<Item = Result<T::Key, Error>> {
         let prefix = table::encode_prefix::<T>(prefix);
         let from = after.as_ref().map_or_else(|| prefix.clone(), following::<T>);
-        self.0.scan(&prefix, &from).map(|entry| table::decode_key::<T>(&entry?.0))
+        self.snapshot.scan(&prefix, &from).map(|entry| table::decode_key::<T>(&entry?.0))
     }
 
     /// Rows from a key on, as long as their keys begin with a prefix. Both are parts of keys.
@@ -129,12 +185,12 @@ impl View<'_> {
         from: impl FnOnce(&mut Writer),
     ) -> impl Iterator<Item = Result<(T::Key, T::Row), Error>> {
         let (prefix, from) = (table::encode_prefix::<T>(prefix), table::encode_prefix::<T>(from));
-        decoded::<T>(self.0.scan(&prefix, &from))
+        decoded::<T>(self.snapshot.scan(&prefix, &from))
     }
 
-    /// Reads rows by many prefixes: cheaper than a scan for each.
+    /// Reads rows group by group: cheaper than a scan for each.
     pub fn walk<T: Table>(&self) -> Walk<'_, T> {
-        Walk { cursor: self.0.cursor(), table: PhantomData }
+        Walk::new(self)
     }
 
     /// All rows after a key, or from the first on.
@@ -143,40 +199,12 @@ impl View<'_> {
         after: Option<&T::Key>,
     ) -> impl Iterator<Item = Result<(T::Key, T::Row), Error>> {
         let from = after.map_or_else(Vec::new, following::<T>);
-        decoded::<T>(self.0.scan(&[T::ID], &from))
+        decoded::<T>(self.snapshot.scan(&[T::ID], &from))
     }
 }
 
 /// Rows of a table, with their keys.
 pub type Rows<T> = Vec<(<T as Table>::Key, <T as Table>::Row)>;
-
-/// Reads rows of one table by many prefixes, at one moment.
-pub struct Walk<'v, T> {
-    cursor: Box<dyn Cursor + 'v>,
-    table: PhantomData<fn() -> T>,
-}
-
-impl<T: Table> Walk<'_, T> {
-    /// All rows whose keys begin with a prefix, in the order of their keys.
-    pub fn scan(&mut self, prefix: impl FnOnce(&mut Writer)) -> Result<Rows<T>, Error> {
-        let prefix = table::encode_prefix::<T>(prefix);
-        let mut rows = Vec::new();
-        self.cursor.seek(&prefix);
-        while let Some((key, row)) = self.cursor.entry()?
-            && key.starts_with(&prefix)
-        {
-            rows.push((table::decode_key::<T>(key)?, table::decode_row::<T>(row)?));
-            self.cursor.advance();
-        }
-        Ok(rows)
-    }
-}
-
-impl<T> fmt::Debug for Walk<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Walk")
-    }
-}
 
 /// The first key after one.
 fn following<T: Table>(key: &T::Key) -> Vec<u8> {

@@ -16,6 +16,12 @@ pub trait Table {
     type Key: Key;
     /// What is kept.
     type Row: Row;
+
+    /// Appends the parts with which a key begins that all rows share which are read together, by
+    /// [`Walk`](crate::Walk). Nothing where the table is not read so.
+    fn group(key: &Self::Key, out: &mut Writer) {
+        let _ = (key, out);
+    }
 }
 
 /// A row: a version byte, then the fields in [postcard's wire format](https://postcard.jamesmunns.com/wire-format).
@@ -49,6 +55,12 @@ pub(crate) fn encode_key<T: Table>(key: &T::Key) -> Vec<u8> {
     out.fixed(&[T::ID]);
     key.encode(&mut out);
     out.finish()
+}
+
+/// None where the table has no groups.
+pub(crate) fn encode_group<T: Table>(key: &T::Key) -> Option<Vec<u8>> {
+    let group = encode_prefix::<T>(|out| T::group(key, out));
+    (group.len() > 1).then_some(group)
 }
 
 pub(crate) fn encode_prefix<T: Table>(prefix: impl FnOnce(&mut Writer)) -> Vec<u8> {

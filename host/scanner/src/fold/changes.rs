@@ -11,52 +11,86 @@ pub(crate) enum Change {
     Changed(Box<(Held, Held)>),
 }
 
-/// Which package it is, whatever its version: as far as one detector tells them apart.
-type Identity = (String, String, Option<String>);
+/// What a layer did to all packages: what it hides, held against what it states.
+#[derive(Debug)]
+pub(crate) struct Changes<'a> {
+    added: Vec<&'a Held>,
+    removed: Vec<&'a Held>,
+    changed: Vec<(&'a Held, &'a Held)>,
+}
 
-fn identity(held: &Held) -> Identity {
-    (held.detector.name.clone(), held.package.name.clone(), held.package.arch.clone())
+impl Changes<'_> {
+    /// Each of them, by name.
+    pub(crate) fn each(&self) -> Vec<Change> {
+        let pair = |&(old, held): &(&Held, &Held)| Change::Changed(Box::new((old.clone(), held.clone())));
+        let mut changes: Vec<_> = self.changed.iter().map(pair).collect();
+        changes.extend(self.added.iter().map(|&held| Change::Added(held.clone())));
+        changes.extend(self.removed.iter().map(|&held| Change::Removed(held.clone())));
+        changes.sort_by(|a, b| subject(a).cmp(&subject(b)));
+        changes
+    }
+}
+
+/// Which package it is, whatever its version: as far as one detector tells them apart.
+type Identity<'a> = (&'a str, &'a str, Option<&'a str>);
+
+fn identity(held: &Held) -> Identity<'_> {
+    (&held.detector.name, &held.package.name, held.package.arch.as_deref())
 }
 
 /// Whether something that is gone may be what is there now.
 type Likeness = fn(&Held, &Held) -> bool;
 
+/// What a layer hides and has not yet been found again. Ordered, so that the same layers always give the
+/// same changes.
+struct Gone<'a> {
+    places: BTreeMap<Identity<'a>, usize>,
+    /// By place.
+    candidates: Vec<Vec<&'a Held>>,
+}
+
+impl<'a> Gone<'a> {
+    fn new(gone: &'a [Held]) -> Self {
+        let mut by_identity: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for held in gone {
+            by_identity.entry(identity(held)).or_default().push(held);
+        }
+        let (identities, candidates): (Vec<_>, Vec<_>) = by_identity.into_iter().unzip();
+        Self { places: identities.into_iter().zip(0..).collect(), candidates }
+    }
+
+    fn take(&mut self, held: &Held, like: Likeness) -> Option<&'a Held> {
+        let candidates = self.candidates.get_mut(*self.places.get(&identity(held))?)?;
+        let place = candidates.iter().position(|old| like(old, held))?;
+        Some(candidates.remove(place))
+    }
+}
+
 /// Holds what a layer states against what it hides. A package that was there before, at the same
 /// version, was merely stated again: it keeps the layer that introduced it. What remains was added,
 /// removed or changed. Of several copies, those that stay in their places go first.
-pub(super) fn carry_over(gone: Vec<Held>, brought: &mut [Held]) -> Vec<Change> {
-    // Ordered, so that the same layers always give the same changes in the same order.
-    let mut before: BTreeMap<Identity, Vec<Held>> = BTreeMap::new();
-    for held in gone {
-        before.entry(identity(&held)).or_default().push(held);
-    }
-    let mut take = |identity: &Identity, held: &Held, like: Likeness| {
-        let candidates = before.get_mut(identity)?;
-        let place = candidates.iter().position(|old| like(old, held))?;
-        Some(candidates.remove(place))
-    };
-    let mut fresh: Vec<(Identity, &mut Held)> =
-        brought.iter_mut().map(|held| (identity(held), held)).collect();
+pub(super) fn carry_over<'a>(gone: &'a [Held], brought: &'a mut [Held]) -> Changes<'a> {
+    let mut before = Gone::new(gone);
+    let mut fresh: Vec<usize> = (0..brought.len()).collect();
     for like in [same_in_place, same_version] {
-        fresh.retain_mut(|(identity, held)| {
-            let old = take(identity, held, like);
-            held.introduced_by = old.as_ref().map_or(held.introduced_by, |old| old.introduced_by);
+        fresh.retain(|&place| {
+            let Some(held) = brought.get_mut(place) else { return false };
+            let Some(old) = before.take(held, like) else { return true };
+            held.introduced_by = old.introduced_by;
+            false
+        });
+    }
+    let brought: &[Held] = brought;
+    let mut fresh: Vec<&Held> = fresh.into_iter().filter_map(|place| brought.get(place)).collect();
+    let mut changed = Vec::new();
+    for like in [same_path, any] {
+        fresh.retain(|held| {
+            let old = before.take(held, like);
+            changed.extend(old.map(|old| (old, *held)));
             old.is_none()
         });
     }
-    let mut changes = Vec::new();
-    for like in [same_path, any] {
-        fresh.retain_mut(|(identity, held)| {
-            let old = take(identity, held, like);
-            let is_new = old.is_none();
-            changes.extend(old.map(|old| Change::Changed(Box::new((old, held.clone())))));
-            is_new
-        });
-    }
-    changes.extend(fresh.into_iter().map(|(_, held)| Change::Added(held.clone())));
-    changes.extend(before.into_values().flatten().map(Change::Removed));
-    changes.sort_by(|a, b| subject(a).cmp(&subject(b)));
-    changes
+    Changes { added: fresh, removed: before.candidates.into_iter().flatten().collect(), changed }
 }
 
 fn same_version(old: &Held, held: &Held) -> bool {

@@ -113,7 +113,7 @@ fn fold_layers(layers: Vec<Layer>) -> (Contents, Vec<Vec<Change>>) {
     let mut changes = Vec::new();
     let contents = fold(facts.collect(), &hidden, |place, change| {
         assert_eq!(place, changes.len());
-        changes.push(change);
+        changes.push(change.each());
     });
     (contents, changes)
 }

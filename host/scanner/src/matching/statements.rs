@@ -1,11 +1,23 @@
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use limpid_model::report::Origin;
+use limpid_store::key::Writer;
 use limpid_store::tables::affects::{self, Affects, Statement};
-use limpid_store::{View, Walk};
+use limpid_store::{Rows, View, Walk};
 
-use crate::Error;
+use crate::{Error, Scanner};
+
+impl Scanner {
+    /// Learns of which packages anything is said at all, so that reports do not look for more of the
+    /// others. Reads the keys of all statements: worth it where many reports are made.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn learn_packages(&self) -> Result<(), Error> {
+        Ok(self.store().learn_groups::<Affects>()?)
+    }
+}
 
 /// What one advisory says of a package.
 #[derive(Clone, Debug)]
@@ -38,40 +50,37 @@ impl Said {
 /// What is said of packages.
 pub(crate) trait Statements {
     /// All that is said of a name, in the order of the advisories.
-    fn about(&mut self, namespace: &str, name: &str) -> Result<Rc<Vec<Said>>, Error>;
+    fn about(&mut self, namespace: &str, name: &str) -> Result<Arc<Vec<Said>>, Error>;
 }
 
-/// All that the store holds. What was asked for once is held on to: binaries of one source ask for
-/// the same.
+/// All that the store holds.
 #[derive(Debug)]
 pub(crate) struct All<'v> {
     rows: Walk<'v, Affects>,
-    known: HashMap<String, HashMap<String, Rc<Vec<Said>>>>,
+    nothing: Arc<Vec<Said>>,
 }
 
 impl<'v> All<'v> {
     pub(crate) fn new(view: &'v View<'v>) -> Self {
-        Self { rows: view.walk(), known: HashMap::new() }
+        Self { rows: view.walk(), nothing: Arc::default() }
     }
 }
 
 impl Statements for All<'_> {
-    fn about(&mut self, namespace: &str, name: &str) -> Result<Rc<Vec<Said>>, Error> {
-        if let Some(known) = self.known.get(namespace).and_then(|names| names.get(name)) {
-            return Ok(Rc::clone(known));
-        }
-        let rows = self.rows.scan(|key| {
+    fn about(&mut self, namespace: &str, name: &str) -> Result<Arc<Vec<Said>>, Error> {
+        let group = |key: &mut Writer| {
             key.text(namespace).text(name);
-        })?;
-        let said: Rc<Vec<_>> = Rc::new(rows.into_iter().map(|(key, row)| Said::new(key, row)).collect());
-        self.known.entry(namespace.to_owned()).or_default().insert(name.to_owned(), Rc::clone(&said));
-        Ok(said)
+        };
+        let said = |rows: Rows<Affects>| -> Vec<Said> {
+            rows.into_iter().map(|(key, row)| Said::new(key, row)).collect()
+        };
+        Ok(self.rows.group(group, said)?.unwrap_or_else(|| Arc::clone(&self.nothing)))
     }
 }
 
 /// What some advisories say.
 #[derive(Debug, Default)]
-pub(crate) struct AboutSome(HashMap<(String, String), Rc<Vec<Said>>>);
+pub(crate) struct AboutSome(HashMap<(String, String), Arc<Vec<Said>>>);
 
 impl AboutSome {
     pub(crate) fn new(said: impl IntoIterator<Item = Said>) -> Self {
@@ -82,7 +91,7 @@ impl AboutSome {
         for said in by_name.values_mut() {
             said.sort_by(|a, b| a.key.cmp(&b.key));
         }
-        Self(by_name.into_iter().map(|(name, said)| (name, Rc::new(said))).collect())
+        Self(by_name.into_iter().map(|(name, said)| (name, Arc::new(said))).collect())
     }
 
     /// Whether nothing is said.
@@ -101,7 +110,7 @@ impl AboutSome {
 }
 
 impl Statements for &AboutSome {
-    fn about(&mut self, namespace: &str, name: &str) -> Result<Rc<Vec<Said>>, Error> {
+    fn about(&mut self, namespace: &str, name: &str) -> Result<Arc<Vec<Said>>, Error> {
         let key = (namespace.to_owned(), name.to_owned());
         Ok(self.0.get(&key).cloned().unwrap_or_default())
     }

@@ -15,6 +15,9 @@ use crate::Error;
 pub struct Settings {
     /// Memory for blocks, indexes and filters that were read, in bytes (`store.cache_bytes`).
     pub cache_bytes: usize,
+    /// Memory for statements about packages that reports have read lately, decoded, in bytes
+    /// (`store.recent_bytes`).
+    pub recent_bytes: usize,
     /// Memory for what was written and is not yet in a table file, in bytes (`store.write_bytes`).
     pub write_bytes: usize,
     /// Table files held open at a time (`store.open_files`).
@@ -23,7 +26,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { cache_bytes: 32 << 20, write_bytes: 16 << 20, open_files: 512 }
+        Self { cache_bytes: 32 << 20, recent_bytes: 32 << 20, write_bytes: 16 << 20, open_files: 512 }
     }
 }
 

@@ -17,6 +17,10 @@ impl table::Table for Affects {
     const NAME: &'static str = "affects";
     type Key = Key;
     type Row = Row;
+
+    fn group(key: &Key, out: &mut Writer) {
+        out.text(&key.namespace).text(&key.name);
+    }
 }
 
 /// A package and what one source says of it under one identifier.

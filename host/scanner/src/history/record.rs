@@ -1,0 +1,90 @@
+use std::collections::BTreeSet;
+
+use limpid_store::tables::enrichments as knowledge;
+use limpid_store::tables::history::{self, History, Row};
+use limpid_store::tables::{advisories, affects};
+use limpid_store::{Batch, View};
+
+use crate::Error;
+
+/// Takes down what a document changes, as it was before.
+pub(crate) struct Record<'a> {
+    pub(crate) at: u64,
+    pub(crate) feed: &'a str,
+    pub(crate) revision: u64,
+    pub(crate) source: &'a str,
+}
+
+impl Record<'_> {
+    /// All of the source came to be known.
+    pub(crate) fn source(&self, batch: &mut Batch) -> Result<(), Error> {
+        Ok(batch.put::<History>(&self.key("", ""), &Row::Nothing)?)
+    }
+
+    /// An advisory changed.
+    pub(crate) fn advisory(&self, view: &View<'_>, batch: &mut Batch, id: &str) -> Result<(), Error> {
+        let key =
+            advisories::Key { feed: self.feed.to_owned(), id: id.to_owned(), source: self.source.to_owned() };
+        let before = match view.get::<advisories::Advisories>(&key)? {
+            None => Row::Nothing,
+            Some(row) => {
+                let said = self.said(view, id, &row)?;
+                Row::Advisory(Box::new(row), said)
+            }
+        };
+        Ok(batch.put::<History>(&self.key(id, ""), &before)?)
+    }
+
+    fn said(
+        &self,
+        view: &View<'_>,
+        id: &str,
+        row: &advisories::Row,
+    ) -> Result<Vec<(String, String, affects::Row)>, Error> {
+        let affected = row.clone().into_advisory(id.to_owned()).affected;
+        let names: BTreeSet<_> = affected.into_iter().map(|it| (it.namespace, it.name)).collect();
+        let mut said = Vec::new();
+        for (namespace, name) in names {
+            let key = affects::Key {
+                namespace,
+                name,
+                feed: self.feed.to_owned(),
+                id: id.to_owned(),
+                source: self.source.to_owned(),
+            };
+            if let Some(row) = view.get::<affects::Affects>(&key)? {
+                said.push((key.namespace, key.name, row));
+            }
+        }
+        Ok(said)
+    }
+
+    /// What is known of a vulnerability changed.
+    pub(crate) fn enrichment(
+        &self,
+        view: &View<'_>,
+        batch: &mut Batch,
+        id: &str,
+        kind: &str,
+    ) -> Result<(), Error> {
+        let key = knowledge::Key {
+            id: id.to_owned(),
+            kind: kind.to_owned(),
+            feed: self.feed.to_owned(),
+            source: self.source.to_owned(),
+        };
+        let before = view.get::<knowledge::Enrichments>(&key)?.map_or(Row::Nothing, Row::Enrichment);
+        Ok(batch.put::<History>(&self.key(id, kind), &before)?)
+    }
+
+    fn key(&self, id: &str, kind: &str) -> history::Key {
+        history::Key {
+            at: self.at,
+            feed: self.feed.to_owned(),
+            revision: self.revision,
+            source: self.source.to_owned(),
+            id: id.to_owned(),
+            kind: kind.to_owned(),
+        }
+    }
+}

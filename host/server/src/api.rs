@@ -1,7 +1,10 @@
 //! The JSON forms of the API. Names are `snake_case`, times RFC 3339 in UTC, digests
 //! `sha256:<hex>`, sizes bytes. Fields are added, never changed or removed.
 
+mod concerned;
+mod explanation;
 mod feeds;
+mod figures;
 mod images;
 mod jobs;
 mod layers;
@@ -12,7 +15,10 @@ mod report;
 mod subscriptions;
 mod vulnerabilities;
 
+pub use concerned::{Concerned, ConcernedImages, ConcernedPackage};
+pub use explanation::{Explanation, Verdict};
 pub use feeds::{Failed, Feed, Feeds, Followed, Rejection, Run, Source, Taken};
+pub use figures::{Figures, Unfixed};
 pub use images::{Image, ImageLayer, Images, Platform};
 pub use jobs::{Job, JobError};
 pub use layers::{Changed, Changes, ImageLayers, Layer, LayerContext};
@@ -27,10 +33,7 @@ pub use subscriptions::{
     Amqp, Filter, Made, Subscription, Subscriptions, Wanted as SubscriptionWanted, Webhook,
     without_credentials,
 };
-pub use vulnerabilities::{
-    Advisory, Concerned, ConcernedImages, ConcernedPackage, Explanation, Figures, Unfixed, Verdict,
-    Vulnerability,
-};
+pub use vulnerabilities::{Advisory, Vulnerability};
 
 /// RFC 3339 in UTC from milliseconds since 1970.
 fn time(milliseconds: u64) -> String {

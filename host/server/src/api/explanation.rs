@@ -1,0 +1,70 @@
+use serde::Serialize;
+
+/// Why a vulnerability concerns an image, or why not.
+#[derive(Clone, Debug, Serialize)]
+pub struct Explanation {
+    /// The image.
+    pub image: String,
+    /// The vulnerability.
+    pub vulnerability: String,
+    /// Whether it concerns the image.
+    pub concerned: bool,
+    /// The reasons, those that concern it first.
+    pub verdicts: Vec<Verdict>,
+    /// The feeds whose advisories were looked at.
+    pub feeds: Vec<String>,
+}
+
+/// What one advisory means for one package.
+#[derive(Clone, Debug, Serialize)]
+pub struct Verdict {
+    /// `concerned`, `unreadable-version`, `fixed`, `not-affected`, `other-versions`,
+    /// `requirement-not-met`, `other-release`, `left-to-distribution`, `no-such-package` or
+    /// `not-in-feeds`.
+    pub outcome: &'static str,
+    /// The reason, in a sentence.
+    pub why: String,
+    /// The package; null where no package of the image is meant.
+    pub package: Option<String>,
+    /// Its version.
+    pub version: Option<String>,
+    /// The file that states it.
+    pub path: Option<String>,
+    /// The publisher's identifier.
+    pub advisory: String,
+    /// The feed.
+    pub feed: String,
+    /// Where it is published.
+    pub namespace: String,
+}
+
+impl From<limpid_scanner::Explanation> for Explanation {
+    fn from(explanation: limpid_scanner::Explanation) -> Self {
+        Self {
+            image: explanation.image.to_string(),
+            vulnerability: explanation.vulnerability,
+            concerned: explanation.concerned,
+            verdicts: explanation.verdicts.into_iter().map(Verdict::from).collect(),
+            feeds: explanation.feeds,
+        }
+    }
+}
+
+impl From<limpid_scanner::Verdict> for Verdict {
+    fn from(verdict: limpid_scanner::Verdict) -> Self {
+        let (mut package, mut version, mut path) = (None, None, None);
+        if let Some((of_package, of_version, of_path)) = verdict.package {
+            (package, version, path) = (Some(of_package), Some(of_version), Some(of_path));
+        }
+        Self {
+            outcome: verdict.outcome.as_str(),
+            why: verdict.why,
+            package,
+            version,
+            path,
+            advisory: verdict.advisory,
+            feed: verdict.feed,
+            namespace: verdict.namespace,
+        }
+    }
+}

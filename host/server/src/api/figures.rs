@@ -1,0 +1,47 @@
+use std::collections::BTreeMap;
+
+use limpid_model::Severity;
+use serde::Serialize;
+
+/// Figures over all images.
+#[derive(Clone, Debug, Serialize)]
+pub struct Figures {
+    /// How many images are known.
+    pub images: u64,
+    /// Images by the worst that concerns them; those that nothing concerns are in none.
+    pub by_worst_severity: BTreeMap<&'static str, u64>,
+    /// Images that something concerns which is known to be exploited.
+    pub exploited: u64,
+    /// Images that something concerns which an update mends.
+    pub fixable: u64,
+    /// Images that something concerns, all of which an update mends.
+    pub wholly_fixable: u64,
+    /// The vulnerability that was published longest ago of those that no update mends.
+    pub oldest_unfixed: Option<Unfixed>,
+}
+
+/// A vulnerability that no update mends.
+#[derive(Clone, Debug, Serialize)]
+pub struct Unfixed {
+    /// Which.
+    pub vulnerability: String,
+    /// When it was published.
+    pub published: String,
+}
+
+impl From<limpid_scanner::Figures> for Figures {
+    fn from(figures: limpid_scanner::Figures) -> Self {
+        let known = Severity::WORST_FIRST.into_iter();
+        let count = |severity| figures.by_worst.get(&severity).copied().unwrap_or(0);
+        Self {
+            images: figures.images,
+            by_worst_severity: known.map(|severity| (severity.as_str(), count(severity))).collect(),
+            exploited: figures.exploited,
+            fixable: figures.fixable,
+            wholly_fixable: figures.wholly_fixable,
+            oldest_unfixed: figures
+                .oldest_unfixed
+                .map(|(vulnerability, published)| Unfixed { vulnerability, published }),
+        }
+    }
+}

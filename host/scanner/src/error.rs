@@ -15,14 +15,24 @@ pub enum Error {
     /// There is no such layer.
     #[error("layer `{0}` is not known")]
     NoLayer(Digest),
-    /// No advisory has such an identifier.
-    #[error("no advisory knows of `{0}`, by this or any other identifier")]
+    /// No feed knows such an identifier.
+    #[error("no feed knows of `{0}`, by this or any other identifier")]
     NoVulnerability(String),
     /// A moment of which nothing is known any more.
-    #[error("what was then is not kept; setting `history.days` reaches back to {oldest}")]
+    #[error("what was said then is not kept: setting `history.days` reaches back to {oldest}")]
     BeforeHistory {
         /// The first moment that is.
         oldest: String,
+    },
+    /// A revision that a feed has not come to.
+    #[error("feed `{feed}` has no revision {revision} yet: its latest is {latest}")]
+    NoRevision {
+        /// The feed.
+        feed: String,
+        /// What was asked for.
+        revision: u64,
+        /// What there is.
+        latest: u64,
     },
     /// A version that its scheme cannot order.
     #[error("version `{version}` cannot be ordered: {why}")]

@@ -229,3 +229,6 @@ fn outside(subject: &Subject<'_>, statement: &Statement, version: &str) -> (Outc
         None => (Outcome::OtherVersions, format!("version {version} is not among those it lists")),
     }
 }
+
+#[cfg(test)]
+mod tests;

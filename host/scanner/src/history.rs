@@ -3,7 +3,12 @@
 mod past;
 mod record;
 
+use std::cmp::Ordering;
+use std::sync::atomic::Ordering::Relaxed;
+
+use limpid_store::tables::feeds::Feeds;
 use limpid_store::tables::history::History;
+use limpid_store::tables::revisions::{self, Revisions};
 use limpid_store::{Batch, View};
 
 use crate::settings::rfc3339;
@@ -39,10 +44,13 @@ impl std::str::FromStr for AsOf {
             return Ok(Self::Revision { feed: feed.to_owned(), revision });
         }
         let time: Result<jiff::Timestamp, _> = text.parse();
-        let time = time.ok().and_then(|time| u64::try_from(time.as_millisecond()).ok());
-        time.map(Self::Time).ok_or_else(|| {
-            format!("`{text}` is neither a time, as `2026-11-26T05:00:00Z`, nor a revision, as `debian@17`")
-        })
+        match time {
+            // Before 1970 nothing was known of what was before 1970.
+            Ok(time) => Ok(Self::Time(time.as_millisecond().try_into().unwrap_or(0))),
+            Err(_) => Err(format!(
+                "`{text}` is neither a time, as `2026-11-26T05:00:00Z`, nor a revision, as `debian@17`"
+            )),
+        }
     }
 }
 
@@ -50,40 +58,81 @@ impl Scanner {
     /// What was said and known at a moment.
     ///
     /// # Errors
-    /// [`Error::BeforeHistory`] where it is longer ago than is kept.
+    /// [`Error::BeforeHistory`] where it is longer ago than is kept, [`Error::NoFeed`] and
+    /// [`Error::NoRevision`] where there was no such moment.
     pub(crate) fn past(&self, view: &View<'_>, as_of: &AsOf) -> Result<Past, Error> {
-        let mut past = Past::default();
-        let settings = self.settings();
-        let oldest = settings.clock.now().saturating_sub(settings.history);
-        let after = match as_of {
+        let oldest = self.oldest_moment();
+        let before_history = || Error::BeforeHistory { oldest: rfc3339(oldest) };
+        let since = match as_of {
             AsOf::Time(time) => time.saturating_add(1),
-            AsOf::Revision { feed, revision } => self.end_of(view, feed, *revision)?,
+            AsOf::Revision { feed, revision } => {
+                self.end_of(view, feed, *revision)?.ok_or_else(before_history)?
+            }
         };
-        if after < oldest {
-            return Err(Error::BeforeHistory { oldest: rfc3339(oldest) });
+        if since < oldest {
+            return Err(before_history());
         }
-        let rows = view.scan_from::<History>(
+        let mut past = Past::new(since);
+        for row in view.scan::<Revisions>(|_| ()) {
+            let (key, row) = row?;
+            past.add_revision(key, row);
+        }
+        let changes = view.scan_from::<History>(
             |_| (),
             |key| {
-                key.number(after);
+                key.number(since);
             },
         );
-        for row in rows {
-            let (key, row) = row?;
+        for change in changes {
+            let (key, row) = change?;
             past.add(key, row);
         }
         Ok(past)
     }
 
-    /// When a feed got the revision after one; the end of time where it has not.
-    fn end_of(&self, view: &View<'_>, feed: &str, revision: u64) -> Result<u64, Error> {
-        for key in view.keys::<History>(|_| ()) {
-            let key = key?;
-            if key.feed == feed && key.revision > revision {
-                return Ok(key.at);
+    /// When a feed got the revision after one: the end of time where it has not, none where that is
+    /// not kept.
+    fn end_of(&self, view: &View<'_>, feed: &str, revision: u64) -> Result<Option<u64>, Error> {
+        let name = feed.to_owned();
+        let latest = match view.get::<Feeds>(&name)? {
+            Some(row) => row.revision,
+            None if self.plugins().feed(feed).is_some() => 0,
+            None => return Err(self.no_feed(feed)),
+        };
+        match revision.cmp(&latest) {
+            Ordering::Greater => Err(Error::NoRevision { feed: name, revision, latest }),
+            Ordering::Equal => Ok(Some(u64::MAX)),
+            Ordering::Less => {
+                let next = revisions::Key { feed: name, revision: revision + 1 };
+                Ok(view.get::<Revisions>(&next)?.map(|row| row.at))
             }
         }
-        Ok(u64::MAX)
+    }
+
+    /// The first moment of which all is kept.
+    fn oldest_moment(&self) -> u64 {
+        let settings = self.settings();
+        settings.clock.now().saturating_sub(settings.history)
+    }
+
+    /// When a change is made that is made now. Changes are taken back in the order of these, so that
+    /// each is later than the one before, whatever the clock says. Asked for under the lock of those
+    /// who take in documents.
+    pub(crate) fn moment_of_change(&self) -> u64 {
+        let last = &self.0.last_change;
+        let at = self.settings().clock.now().max(last.load(Relaxed).saturating_add(1));
+        last.store(at, Relaxed);
+        at
+    }
+
+    /// Goes on where the last change of an earlier process was.
+    pub(crate) fn remember_last_change(&self) -> Result<(), Error> {
+        let mut last = 0;
+        for row in self.store().view().scan::<Revisions>(|_| ()) {
+            last = row?.1.at.max(last);
+        }
+        self.0.last_change.store(last, Relaxed);
+        Ok(())
     }
 
     /// Forgets what is longer ago than is kept.
@@ -91,10 +140,15 @@ impl Scanner {
     /// # Errors
     /// The store fails.
     pub fn forget_history(&self) -> Result<(), Error> {
-        let settings = self.settings();
-        let oldest = settings.clock.now().saturating_sub(settings.history);
+        let oldest = self.oldest_moment();
         let view = self.store().view();
         let mut batch = Batch::default();
+        for row in view.scan::<Revisions>(|_| ()) {
+            let (key, row) = row?;
+            if row.at < oldest {
+                batch.delete::<Revisions>(&key);
+            }
+        }
         for key in view.keys::<History>(|_| ()) {
             let key = key?;
             if key.at >= oldest {
@@ -108,3 +162,6 @@ impl Scanner {
         Ok(self.store().commit(batch)?)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,6 +52,14 @@ pub enum Trust {
     Forced,
 }
 
+/// Whether somebody may want to be told of what documents change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum News {
+    Told,
+    /// What a source states first is news to nobody, and it comes in many documents.
+    First,
+}
+
 /// What came of a document.
 #[derive(Clone, Debug)]
 pub struct Taken {
@@ -109,7 +117,7 @@ impl Scanner {
         let starts = parser.sources(None)?;
         let parsed = self.parse(parser, source.unwrap_or(name), &documents)?;
         let source = resolve(source, &parsed.collected, &starts, name);
-        let input = Input { source: &source, documents: &documents, validators: None, trust };
+        let input = Input { source: &source, documents: &documents, validators: None, trust, news: News::Told };
         Ok(self.write(parser, input, parsed)?.taken)
     }
 

@@ -91,6 +91,8 @@ struct Parts {
     refresher: Mutex<Option<mpsc::Sender<refresh::Event>>>,
     /// How often plugins have changed.
     plugin_changes: Mutex<u64>,
+    /// When the last change of what feeds state was made, in milliseconds since 1970.
+    last_change: AtomicU64,
     /// Where those who deliver notices look what there is to do.
     desk: notices::Desk,
 }
@@ -118,9 +120,11 @@ impl Scanner {
             refreshes: AtomicU64::new(0),
             refresher: Mutex::default(),
             plugin_changes: Mutex::default(),
+            last_change: AtomicU64::new(0),
             desk: notices::Desk::default(),
         }));
         scanner.count_kept()?;
+        scanner.remember_last_change()?;
         scanner.build_inventory()?;
         scanner.rekey()?;
         Ok(scanner)

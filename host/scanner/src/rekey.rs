@@ -5,6 +5,7 @@ use limpid_model::{Digest, Fact, KeyedVersion, Package};
 use limpid_store::table::Table;
 use limpid_store::tables::affects::{self, Affects, KeyedRange, Statement};
 use limpid_store::tables::findings::{self, Findings, PackageKeys};
+use limpid_store::tables::history::{self, History};
 use limpid_store::tables::marks::{self, Marks};
 use limpid_store::{Batch, View};
 
@@ -36,10 +37,12 @@ impl Scanner {
         self.set_mark(None)?;
         let findings = self.stale::<Findings>(Self::rekeyed_findings)?;
         let statements = self.stale::<Affects>(Self::rekeyed_statements)?;
+        let past = self.stale::<History>(Self::rekeyed_past)?;
         self.rewrite::<Findings>(&findings, Self::rekeyed_findings, write_findings)?;
         self.rewrite::<Affects>(&statements, Self::rekeyed_statements, write_statements)?;
+        self.rewrite::<History>(&past, Self::rekeyed_past, write_past)?;
         self.vouch_for_keys(changes, components)?;
-        let rewritten = findings.len() + statements.len();
+        let rewritten = findings.len() + statements.len() + past.len();
         if rewritten > 0 {
             tracing::info!(rewritten, "ordered versions anew: the plugins of their schemes have changed");
         }
@@ -168,11 +171,28 @@ impl Scanner {
     }
 
     fn rekeyed_statements(&self, key: &affects::Key, row: affects::Row) -> Option<affects::Row> {
+        self.rekeyed(&key.id, row)
+    }
+
+    /// What an advisory said before it changed is compared like what it says now.
+    fn rekeyed_past(&self, key: &history::Key, row: history::Row) -> Option<history::Row> {
+        let history::Row::Advisory(advisory, mut said) = row else { return None };
+        let mut is_stale = false;
+        for (.., row) in &mut said {
+            if let Some(rekeyed) = self.rekeyed(&key.id, row.clone()) {
+                (*row, is_stale) = (rekeyed, true);
+            }
+        }
+        is_stale.then_some(history::Row::Advisory(advisory, said))
+    }
+
+    /// What an advisory says of a package.
+    fn rekeyed(&self, advisory: &str, row: affects::Row) -> Option<affects::Row> {
         let (mut statements, vulnerabilities) = row.into_parts();
         if statements.iter().all(|statement| self.loaded(&statement.scheme) == statement.component) {
             return None;
         }
-        let mut wanted = Wanted::of(format!("advisory {}", key.id));
+        let mut wanted = Wanted::of(format!("advisory {advisory}"));
         for statement in &statements {
             for keyed in versions_of(statement) {
                 wanted.add(&statement.scheme, &keyed.version);
@@ -207,6 +227,15 @@ fn write_statements(
     row: affects::Row,
 ) -> Result<(), Error> {
     Ok(batch.put::<Affects>(key, &row)?)
+}
+
+fn write_past(
+    _view: &View<'_>,
+    batch: &mut Batch,
+    key: &history::Key,
+    row: history::Row,
+) -> Result<(), Error> {
+    Ok(batch.put::<History>(key, &row)?)
 }
 
 fn versions_of(statement: &Statement) -> impl Iterator<Item = &KeyedVersion> {

@@ -51,7 +51,7 @@ impl Scanner {
     ///
     /// # Errors
     /// [`Error::NoImage`] where there is no such image, [`Error::BeforeHistory`] where the moment is
-    /// longer ago than is kept.
+    /// longer ago than is kept, [`Error::NoFeed`] and [`Error::NoRevision`] where there was none such.
     pub fn report_as_of(&self, digest: &Digest, as_of: Option<&AsOf>) -> Result<Report, Error> {
         // Before the view is taken: what ends after that is not in it.
         let begun = self.refreshes();
@@ -66,7 +66,7 @@ impl Scanner {
         let said = Then { past: &past, now: All::new(&view) };
         let matches = matching::matches(said, &contents, self.owned())?;
         let findings = findings(&view, &past, &image, &contents, &matches.matches)?;
-        let mut coverage = coverage::coverage(self, &view, &contents, &indexing, matches)?;
+        let mut coverage = coverage::coverage(self, (&view, &past), &contents, &indexing, matches)?;
         if self.has_refreshed_since(begun) {
             coverage.gaps.push(Gap::RefreshUnderWay);
         }
@@ -121,13 +121,13 @@ fn findings(
     matches: &[Match],
 ) -> Result<Vec<Finding>, Error> {
     let advisories = advisories_of(view, past, matches)?;
-    let mut enrichments = Enrichments::new(view);
+    let mut enrichments = Enrichments::then(view, past);
     let mut findings = Vec::with_capacity(matches.len());
     for found in matches {
         let Some(held) = contents.packages.get(found.package) else { continue };
         let package = installed(held, &image.layers, contents.distribution.as_ref());
-        let known = past.enrichments(&found.vulnerability, enrichments.of(&found.vulnerability)?.to_vec());
-        findings.push(finding(found, &advisories, &known, package));
+        let known = enrichments.of(&found.vulnerability)?;
+        findings.push(finding(found, &advisories, known, package));
     }
     findings.sort_by(|a, b| {
         let probability = |f: &Finding| f.exploit_probability.unwrap_or(0.0);

@@ -153,7 +153,8 @@ impl Scanner {
         progress: &RunProgress,
     ) -> Result<Run, Error> {
         let feed = parser.name();
-        let cursor = self.store().view().get::<Runs>(&feed.to_owned())?.and_then(|row: runs::Row| row.cursor);
+        let before: runs::Row = self.store().view().get::<Runs>(&feed.to_owned())?.unwrap_or_default();
+        let (cursor, is_first) = (before.cursor, before.last_complete.is_none());
         let is_delta = cursor.is_some() && !self.keeps_too_much(feed)?;
         let starts = parser.sources(cursor.as_deref().filter(|_| is_delta))?;
         let mut run = Run { feed: feed.to_owned(), ..Run::default() };
@@ -162,7 +163,7 @@ impl Scanner {
         let mut jobs = plan.admit(starts, &mut run.failures)?;
         while !jobs.is_empty() {
             run.left.seen.extend(jobs.iter().map(|job| job.source.name.clone()));
-            let level = Level { scanner: self, parser, fetch, trust, is_delta, progress };
+            let level = Level { scanner: self, parser, fetch, trust, is_delta, is_first, progress };
             let mut follow = Vec::new();
             for (name, done) in level.run(jobs)? {
                 follow.extend(run.note(name, done)?);

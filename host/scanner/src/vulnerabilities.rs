@@ -113,7 +113,7 @@ impl Scanner {
     /// All that is known of a vulnerability, by any of its identifiers.
     ///
     /// # Errors
-    /// [`Error::NoVulnerability`] where no advisory has this identifier.
+    /// [`Error::NoVulnerability`] where no feed knows this identifier.
     pub fn vulnerability(&self, id: &str) -> Result<VulnerabilityDescription, Error> {
         let view = self.store().view();
         let known = find(&view, id)?;
@@ -122,6 +122,10 @@ impl Scanner {
         packages.sort_by(|a, b| (&a.name, &a.version, a.diff_id).cmp(&(&b.name, &b.version, b.diff_id)));
         packages.dedup();
         let mut identifiers: BTreeSet<String> = known.names.clone();
+        // The one of which no publisher of advisories has spoken yet.
+        if known.advisories.is_empty() {
+            identifiers.insert(id.to_owned());
+        }
         let mut advisories = Vec::new();
         for (key, row) in known.advisories {
             let advisory = row.into_advisory(key.id);
@@ -150,7 +154,7 @@ impl Scanner {
     /// most.
     ///
     /// # Errors
-    /// [`Error::NoVulnerability`] where no advisory has this identifier.
+    /// [`Error::NoVulnerability`] where no feed knows this identifier.
     pub fn images_concerned(
         &self,
         id: &str,
@@ -197,7 +201,10 @@ type Group = (Digest, u64);
 
 fn find(view: &View<'_>, id: &str) -> Result<Vulnerability, Error> {
     let known = Vulnerability::find(view, id)?;
-    if known.advisories.is_empty() { Err(Error::NoVulnerability(id.to_owned())) } else { Ok(known) }
+    if known.advisories.is_empty() && Enrichments::new(view).of(id)?.is_empty() {
+        return Err(Error::NoVulnerability(id.to_owned()));
+    }
+    Ok(known)
 }
 
 fn package(known: &Vulnerability, enrichments: &[Enriched], concerned: Concerned) -> ConcernedPackage {

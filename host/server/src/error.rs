@@ -62,6 +62,7 @@ pub fn code(error: &Error) -> String {
         Error::NoLayer(_) => "no-such-layer",
         Error::NoVulnerability(_) => "no-such-vulnerability",
         Error::BeforeHistory { .. } => "before-history",
+        Error::NoRevision { .. } => "no-such-revision",
         Error::BadVersion { .. } => "bad-version",
         Error::NoSubscription(_) => "no-such-subscription",
         Error::NoNotice { .. } => "no-such-notice",
@@ -122,6 +123,7 @@ fn status(error: &Error) -> StatusCode {
         Error::NoImage(_)
         | Error::NoLayer(_)
         | Error::NoVulnerability(_)
+        | Error::NoRevision { .. }
         | Error::NoSubscription(_)
         | Error::NoNotice { .. }
         | Error::NoJob(_)

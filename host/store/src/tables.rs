@@ -32,6 +32,7 @@
 //! | 31 | [`outbox`] | subscription, number | a notice, and how far its delivery is |
 //! | 32 | [`raised`] | image, vulnerability | what was told last, and what is held back |
 //! | 27 | [`history`] | time, feed, revision, source, id, kind | what was said before a change |
+//! | 28 | [`revisions`] | feed, revision | since when it has it |
 //! | 23 | [`marks`] | name | on what all rows of some kind rest |
 
 pub mod advisories;
@@ -60,6 +61,7 @@ pub mod marks;
 pub mod outbox;
 pub mod placements;
 pub mod raised;
+pub mod revisions;
 pub mod runs;
 pub mod sources;
 pub mod stated;

@@ -2,27 +2,42 @@ use std::collections::BTreeSet;
 
 use limpid_store::tables::enrichments as knowledge;
 use limpid_store::tables::history::{self, History, Row};
+use limpid_store::tables::revisions::{self, Revisions};
 use limpid_store::tables::{advisories, affects};
 use limpid_store::{Batch, View};
 
 use crate::Error;
 
-/// Takes down what a document changes, as it was before.
+/// Takes down what a document changes, as it was before. Where the source was not known before, that
+/// is all there is to be taken down.
 pub(crate) struct Record<'a> {
     pub(crate) at: u64,
     pub(crate) feed: &'a str,
+    /// That of the feed, once the document is in.
     pub(crate) revision: u64,
     pub(crate) source: &'a str,
+    /// The namespaces of which the source spoke before; none where it was not known.
+    pub(crate) before: Option<Vec<String>>,
 }
 
 impl Record<'_> {
-    /// All of the source came to be known.
-    pub(crate) fn source(&self, batch: &mut Batch) -> Result<(), Error> {
-        Ok(batch.put::<History>(&self.key("", ""), &Row::Nothing)?)
+    /// The feed has a new revision, in which the source speaks of these namespaces.
+    pub(crate) fn revision(&self, batch: &mut Batch, namespaces: &BTreeSet<String>) -> Result<(), Error> {
+        let key = revisions::Key { feed: self.feed.to_owned(), revision: self.revision };
+        batch.put::<Revisions>(&key, &revisions::Row { at: self.at })?;
+        let row = match &self.before {
+            None => Row::Nothing,
+            Some(before) if before.iter().eq(namespaces) => return Ok(()),
+            Some(before) => Row::Source(before.clone()),
+        };
+        Ok(batch.put::<History>(&self.key("", ""), &row)?)
     }
 
     /// An advisory changed.
     pub(crate) fn advisory(&self, view: &View<'_>, batch: &mut Batch, id: &str) -> Result<(), Error> {
+        if self.before.is_none() {
+            return Ok(());
+        }
         let key =
             advisories::Key { feed: self.feed.to_owned(), id: id.to_owned(), source: self.source.to_owned() };
         let before = match view.get::<advisories::Advisories>(&key)? {
@@ -67,6 +82,9 @@ impl Record<'_> {
         id: &str,
         kind: &str,
     ) -> Result<(), Error> {
+        if self.before.is_none() {
+            return Ok(());
+        }
         let key = knowledge::Key {
             id: id.to_owned(),
             kind: kind.to_owned(),

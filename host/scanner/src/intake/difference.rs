@@ -60,7 +60,7 @@ impl Difference {
             difference.namespaces.extend(advisory.affected.iter().map(|a| a.namespace.clone()));
             let digest = advisories::Row::from(advisory.clone()).digest()?;
             let known = before.remove(&advisory.id);
-            if tells && known != Some(digest) {
+            if known != Some(digest) {
                 record.advisory(view, batch, &advisory.id)?;
             }
             match known {

@@ -33,8 +33,8 @@ pub(super) fn write<'a>(
             Some(_) => difference.changed += 1,
             None => added += 1,
         }
+        record.enrichment(view, batch, &enrichment.id, &enrichment.kind)?;
         if tells {
-            record.enrichment(view, batch, &enrichment.id, &enrichment.kind)?;
             let known = report::Enriched { feed: feed.to_owned(), enrichment: enrichment.clone() };
             let kinds = difference.changes.enriched.entry(enrichment.id.clone()).or_default();
             kinds.insert(enrichment.kind.clone(), Some(known));
@@ -46,8 +46,8 @@ pub(super) fn write<'a>(
     if source.mode == Mode::Whole {
         for (id, kind) in before.into_keys() {
             withdrawn += 1;
+            record.enrichment(view, batch, &id, &kind)?;
             if tells {
-                record.enrichment(view, batch, &id, &kind)?;
                 let kinds = difference.changes.enriched.entry(id.clone()).or_default();
                 kinds.insert(kind.clone(), None);
             }

@@ -8,7 +8,7 @@ use limpid_store::tables::sources::{self, Sources};
 use limpid_store::{Batch, View};
 
 use super::difference::Difference;
-use super::{Collector, Document, Parsed, Parser, Taken, Trust, enrichments, keeping, soundness};
+use super::{Collector, Document, News, Parsed, Parser, Taken, Trust, enrichments, keeping, soundness};
 use crate::history::Record;
 use crate::{Error, Scanner, notices};
 
@@ -19,6 +19,7 @@ pub(crate) struct Input<'a> {
     /// By which their publisher knows them; none where they were handed in.
     pub(crate) validators: Option<&'a Validators>,
     pub(crate) trust: Trust,
+    pub(crate) news: News,
 }
 
 /// What came of documents.
@@ -52,7 +53,7 @@ impl Scanner {
             soundness::check(&source.name, stated.as_ref(), &before, &collected, least)?;
         }
         let mut batch = Batch::default();
-        let taken = self.write_difference(parser, (&view, &mut batch), source, &collected)?;
+        let taken = self.write_difference(parser, (&view, &mut batch), source, &collected, input.news)?;
         let mut fetched = self.fetched(parser, &input, &before, &collected);
         // A document that only names others, an index, is no source of advisories.
         let is_source = taken.advisories > 0 || taken.withdrawn > 0 || collected.follow.is_empty();
@@ -112,7 +113,7 @@ impl Scanner {
         soundness::check(source, stated.as_ref(), &named, &collected, least)?;
         let mut batch = Batch::default();
         let whole = Source { name: source.to_owned(), url: String::new(), mode: Mode::Whole };
-        self.write_difference(parser, (&view, &mut batch), &whole, &collected)?;
+        self.write_difference(parser, (&view, &mut batch), &whole, &collected, News::Told)?;
         if let Some(mut fetched) = fetched {
             if let Some(digest) = fetched.digest() {
                 fetched.set_read(digest, parser.plugin().clone());
@@ -133,28 +134,42 @@ impl Scanner {
         (view, batch): (&View<'_>, &mut Batch),
         source: &Source,
         collected: &Collector,
+        news: News,
     ) -> Result<Taken, Error> {
         let feed = parser.name();
         let now = self.settings().clock.now();
         let mut row = view.get::<Feeds>(&feed.to_owned())?.unwrap_or_default();
-        let record = Record { at: now, feed, revision: row.revision + 1, source: &source.name };
         let key = sources::Key { feed: feed.to_owned(), source: source.name.clone() };
-        if view.get::<Sources>(&key)?.is_none() {
-            record.source(batch)?;
-        }
+        let record = Record {
+            at: self.moment_of_change(),
+            feed,
+            revision: row.revision + 1,
+            source: &source.name,
+            before: view.get::<Sources>(&key)?.map(|known| known.namespaces),
+        };
         let (advisories, withdrawn) = (&collected.advisories, &collected.withdrawn);
         let mut difference = Difference::write(self, view, batch, (&record, source), advisories, withdrawn)?;
         let known = collected.enrichments.values();
         enrichments::write(view, batch, (&record, source), known, &mut difference)?;
         row.set_plugin(parser.plugin().clone());
-        row.revision += u64::from(difference.any());
+        if difference.any() {
+            row.revision = record.revision;
+            record.revision(batch, &difference.namespaces)?;
+        }
+        if news == News::First {
+            difference.changes = notices::Changes::default();
+        }
         let notices = notices::raise(self, view, batch, (feed, row.revision), &difference.changes)?;
         row.last_success = Some(now);
         row.advisories = (row.advisories + difference.added).saturating_sub(difference.withdrawn);
         row.rejected = collected.rejected;
         row.rejections = collected.rejections.clone();
         batch.put::<Feeds>(&feed.to_owned(), &row)?;
-        if difference.stated > 0 || difference.withdrawn > 0 || collected.follow.is_empty() {
+        // A document that only names others, an index, is no source, and neither is a list of changes
+        // that names none.
+        let leads_nowhere = collected.follow.is_empty();
+        let is_source = leads_nowhere && (source.mode == Mode::Whole || record.before.is_some());
+        if difference.stated > 0 || difference.withdrawn > 0 || is_source {
             let namespaces = difference.namespaces.iter().cloned().collect();
             let mut state = sources::Row::new(parser.plugin().clone(), now, namespaces);
             state.advisories = difference.held;

@@ -8,20 +8,21 @@ use limpid_store::tables::images::Indexing;
 use limpid_store::tables::sources::Sources;
 
 use crate::fold::Contents;
+use crate::history::Past;
 use crate::matching::{Matches, namespaces};
 use crate::{Error, Scanner};
 
 /// Says how much of an image was understood, and on what the report rests.
 pub(super) fn coverage(
     scanner: &Scanner,
-    view: &View<'_>,
+    (view, past): (&View<'_>, &Past),
     contents: &Contents,
     indexing: &Indexing,
     matches: Matches,
 ) -> Result<Coverage, Error> {
     let asked: BTreeSet<&str> =
         contents.packages.iter().flat_map(|held| namespaces(contents, held)).map(String::as_str).collect();
-    let sources = sources(view, &asked)?;
+    let sources = sources((view, past), &asked)?;
     let spoken_of: BTreeSet<&str> =
         sources.iter().flat_map(|source| &source.namespaces).map(String::as_str).collect();
     let distribution = contents.distribution.clone().map(|distribution| DistributionCoverage {
@@ -57,18 +58,19 @@ pub(super) fn coverage(
 }
 
 /// The sources that speak of a namespace of the image, by feed.
-fn sources(view: &View<'_>, asked: &BTreeSet<&str>) -> Result<Vec<SourceCoverage>, Error> {
+fn sources((view, past): (&View<'_>, &Past), asked: &BTreeSet<&str>) -> Result<Vec<SourceCoverage>, Error> {
     let mut revisions: BTreeMap<String, u64> = BTreeMap::new();
     for row in view.scan::<Feeds>(|_| ()) {
         let (feed, row) = row?;
-        revisions.insert(feed, row.revision);
+        let revision = past.revision(&feed, row.revision);
+        revisions.insert(feed, revision);
     }
     let mut sources = Vec::new();
     for row in view.scan::<Sources>(|_| ()) {
         let (key, row) = row?;
         let plugin = row.plugin();
-        let namespaces: Vec<_> =
-            row.namespaces.into_iter().filter(|namespace| asked.contains(namespace.as_str())).collect();
+        let mut namespaces = past.namespaces(&key.feed, &key.source, row.namespaces);
+        namespaces.retain(|namespace| asked.contains(namespace.as_str()));
         if !namespaces.is_empty() {
             sources.push(SourceCoverage {
                 revision: revisions.get(&key.feed).copied().unwrap_or(0),
@@ -76,7 +78,7 @@ fn sources(view: &View<'_>, asked: &BTreeSet<&str>) -> Result<Vec<SourceCoverage
                 source: key.source,
                 plugin,
                 namespaces,
-                taken_in: row.taken_in,
+                taken_in: past.not_after(row.taken_in),
             });
         }
     }

@@ -13,7 +13,7 @@ use limpid_store::tables::sources::{self, Sources};
 use super::fetch::Fetch;
 use super::plan::Job;
 use super::{RunProgress, Trust};
-use crate::intake::{Document, Input, Parser, Spool, Taken, Written, followed, is_same};
+use crate::intake::{Document, Input, News, Parser, Spool, Taken, Written, followed, is_same};
 use crate::{Error, Scanner};
 
 /// What a level needs.
@@ -24,6 +24,8 @@ pub(super) struct Level<'a> {
     pub(super) trust: Trust,
     /// Whether the run began from a cursor.
     pub(super) is_delta: bool,
+    /// Whether no run of the feed was complete yet.
+    pub(super) is_first: bool,
     pub(super) progress: &'a RunProgress,
 }
 
@@ -270,7 +272,10 @@ impl Level<'_> {
         if let Some(identified) = &parsed.collected.identified {
             source.name.clone_from(identified);
         }
-        let input = Input { source: &source, documents: &documents, validators, trust: self.trust };
+        // A whole document is held against the one before it; of changes none was before.
+        let is_first = self.is_first && source.mode == Mode::Delta;
+        let (trust, news) = (self.trust, if is_first { News::First } else { News::Told });
+        let input = Input { source: &source, documents: &documents, validators, trust, news };
         let Written { taken, deferred, first_change } = self.scanner.write(self.parser, input, parsed)?;
         let (taken, deferred) = (Box::new(taken), deferred.map(Box::new));
         Ok(Done::Taken { taken, mode: source.mode, cursor, deferred, first_change, absent })

@@ -20,7 +20,8 @@ impl table::Table for History {
 /// A change, in the order in which changes were made.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
-    /// When, in milliseconds since 1970.
+    /// When, in milliseconds since 1970: later than that of every change before, whatever the clock
+    /// says.
     pub at: u64,
     /// Name of the feed.
     pub feed: String,
@@ -29,7 +30,7 @@ pub struct Key {
     /// Name of the source.
     pub source: String,
     /// What changed: the identifier of an advisory, or of a vulnerability of which something is
-    /// known; empty where all of the source came to be known at once.
+    /// known; empty for the source itself.
     pub id: String,
     /// The kind of knowledge; empty for an advisory.
     pub kind: String,
@@ -62,6 +63,9 @@ pub enum Row {
     Advisory(Box<advisories::Row>, Vec<(String, String, affects::Row)>),
     /// What was known of a vulnerability.
     Enrichment(enrichments::Row),
+    /// The namespaces of which a source spoke. Where all of it came to be known at once, there was
+    /// nothing.
+    Source(Vec<String>),
 }
 
 impl table::Row for Row {

@@ -76,7 +76,8 @@ pub(crate) fn follow(list: impl BufRead, since: &Since, sink: &mut dyn Sink) -> 
         }
     }
     let newest = newest.ok_or_else(|| Error::malformed("the list of changes is empty"))?;
-    sink.identify(SOURCE);
+    // By this the next run asks for it, so that it need not come while nothing has changed.
+    sink.identify(&source(Some(&newest)).name);
     match since {
         Since::Ever => sink.follow(index::source()),
         Since::Time(_) => changed.follow(sink),

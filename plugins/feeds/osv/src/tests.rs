@@ -364,7 +364,7 @@ fn a_later_run_follows_what_changed_since() {
                 2024-05-01T00:00:00Z,npm/GHSA-1\nnot read any more";
     let (result, sink) = parse("changes since 2024-05-01T00:00:00Z", [("modified_id.csv", list)]);
     assert_eq!(result, Ok(Some("2024-05-03T00:00:00.5Z".into())));
-    assert_eq!(sink.identified.as_deref(), Some("changes"));
+    assert_eq!(sink.identified.as_deref(), Some("changes since 2024-05-03T00:00:00.5Z"));
     let record = |name: &str, path: &str| Source::delta(name, format!("{BUCKET}/{path}.json"));
     assert_eq!(
         sink.followed,

@@ -172,7 +172,7 @@ impl World {
         };
         let source = Source { name: "s".to_owned(), url: String::new(), mode: Mode::Whole };
         let advisories: BTreeMap<_, _> = advisories.iter().map(advisory).map(|a| (a.id.clone(), a)).collect();
-        let record = Record { at: 0, feed, revision, source: "s" };
+        let record = Record { at: 0, feed, revision, source: "s", before: None };
         self.commit(|view, batch| {
             let of = (&record, &source);
             let mut difference =

@@ -55,7 +55,7 @@ impl Held {
         let withdrawn = withdrawn.split_whitespace().map(str::to_owned).collect();
         let view = self.scanner.store().view();
         let mut batch = Batch::default();
-        let record = Record { at: 0, feed, revision: 1, source: &source.name };
+        let record = Record { at: 0, feed, revision: 1, source: &source.name, before: None };
         let of = (&record, &source);
         let difference =
             Difference::write(&self.scanner, &view, &mut batch, of, &advisories, &withdrawn).unwrap();

@@ -16,8 +16,8 @@ use crate::tables::entries::{Entries, Row};
 use crate::tables::inventory::Named;
 use crate::tables::{
     advisories, affects, contexts, documents, enriched, enrichments, feeds, findings, history, holders,
-    images, inventory, jobs, kept, known_as, layers, manifests, marks, outbox, placements, raised, sources,
-    stated, subscriptions,
+    images, inventory, jobs, kept, known_as, layers, manifests, marks, outbox, placements, raised, revisions,
+    sources, stated, subscriptions,
 };
 
 pub(super) fn all() -> Vec<Sample> {
@@ -321,6 +321,16 @@ fn of_advisories() -> Vec<Sample> {
             "enrichment",
             &change,
             &history::Row::Enrichment(enrichments::Row::from(&enrichment)),
+        ),
+        sample::<history::History>(
+            "source",
+            &history::Key { id: String::new(), kind: String::new(), ..change.clone() },
+            &history::Row::Source(texts(["a", "b"])),
+        ),
+        sample::<revisions::Revisions>(
+            "one",
+            &revisions::Key { feed: "feed".into(), revision: 300 },
+            &revisions::Row { at: 1 },
         ),
         sample::<feeds::Feeds>("full", &"feed".to_owned(), &feed),
         sample::<feeds::Feeds>("new", &"feed".to_owned(), &feeds::Row::default()),

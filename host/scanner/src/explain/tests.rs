@@ -1,0 +1,93 @@
+use limpid_model::{Distribution, Package, Scope};
+use limpid_store::tables::affects::{self, KeyedRange};
+
+use super::*;
+use crate::test_support::{component, held, keyed, package};
+
+/// Says that versions from one on and below another are affected.
+fn affected(from: Option<&str>, until: Option<&str>) -> Statement {
+    Statement {
+        of_source: false,
+        scheme: "number".to_owned(),
+        component: Some(component()),
+        status: Status::Affected,
+        ranges: vec![KeyedRange { introduced: from.map(keyed), until: until.map(keyed), inclusive: false }],
+        versions: Vec::new(),
+        requires: Vec::new(),
+        ratings: Vec::new(),
+        note: None,
+    }
+}
+
+/// What an advisory of namespace `here` comes to for a package of an image whose properties say
+/// `arch`, `amd64`.
+#[track_caller]
+fn check(package: Package, statement: Statement, outcome: Outcome, why: &str) {
+    let distribution = Distribution {
+        id: "test".to_owned(),
+        version_id: String::new(),
+        pretty_name: String::new(),
+        cpe: None,
+        namespaces: vec!["here".to_owned()],
+        supported_until: None,
+    };
+    let contents = Contents {
+        distribution: Some(distribution),
+        packages: vec![held(package)],
+        properties: vec![("arch".to_owned(), "amd64".to_owned())],
+        ..Contents::default()
+    };
+    let [namespace, name, feed, id, source] = ["here", "a", "f", "X", "s"].map(str::to_owned);
+    let key = affects::Key { namespace, name, feed, id, source };
+    let said = Said::new(key, affects::Row::new(vec![statement], Vec::new()));
+    let verdicts = of_advisory(&contents, &said, Owned::LeftToDistribution);
+    let [verdict] = verdicts.as_slice() else { panic!("{verdicts:?}") };
+    assert_eq!(verdict.outcome, outcome, "{verdict:?}");
+    assert!(verdict.why.contains(why), "{verdict:?}");
+}
+
+#[test]
+fn what_a_statement_requires_and_the_image_has_not_is_the_reason() {
+    let requires = |values: &[&str]| Statement {
+        requires: vec![("arch".to_owned(), values.iter().map(|value| (*value).to_owned()).collect())],
+        ..affected(None, Some("5"))
+    };
+    let installed = || package("a", "3");
+    check(installed(), requires(&["arm64", "s390x"]), Outcome::Requirement, "it is for `arch` arm64 or s390x");
+    check(installed(), requires(&["arm64", "amd64"]), Outcome::Concerned, "version 3 is affected");
+}
+
+#[test]
+fn a_version_is_held_against_the_ends_of_ranges() {
+    let (from, until) = (affected(Some("5"), None), affected(None, Some("5")));
+    check(package("a", "4"), until.clone(), Outcome::Concerned, "version 4 is affected");
+    check(package("a", "5"), until.clone(), Outcome::Fixed, "version 5 is not below 5, which mends it");
+    check(package("a", "4"), from.clone(), Outcome::OtherVersions, "version 4 is before 5, which brought it");
+    check(package("a", "5"), from, Outcome::Concerned, "version 5 is affected");
+    let listed = Statement { ranges: Vec::new(), versions: vec![keyed("3")], ..affected(None, None) };
+    check(package("a", "4"), listed, Outcome::OtherVersions, "version 4 is not among those it lists");
+    check(package("a", "four"), until.clone(), Outcome::Unreadable, "`four` is no number");
+    check(package("a", "4"), affected(None, Some("five")), Outcome::Unreadable, "`five` is no number");
+    let other = Statement { scheme: "roman".to_owned(), ..until };
+    check(package("a", "4"), other, Outcome::Unreadable, "by scheme `roman`, the package by `number`");
+}
+
+#[test]
+fn what_is_said_to_be_mended_or_not_vulnerable_is_so() {
+    let said = |status| Statement {
+        status,
+        note: Some("not built".to_owned()),
+        ..affected(None, None)
+    };
+    check(package("a", "4"), said(Status::Fixed), Outcome::Fixed, "version 4 holds the fix: not built");
+    check(package("a", "4"), said(Status::NotAffected), Outcome::NotAffected, "it is not vulnerable: not built");
+}
+
+#[test]
+fn a_package_is_judged_where_it_is_published_and_nowhere_else() {
+    let all = || affected(None, None);
+    let own = |namespace: &str| Package { scope: Scope::Namespace(namespace.to_owned()), ..package("a", "1") };
+    check(own("here"), all(), Outcome::Concerned, "version 1 is affected");
+    check(own("there"), all(), Outcome::OtherNamespace, "it speaks of `here`; for this package it would be there");
+    check(package("b", "1"), all(), Outcome::NoSuchPackage, "no package of the image is called `a`");
+}

@@ -1,0 +1,419 @@
+//! Documents come in at random, and every moment is asked for again: the report as of then must be
+//! the one that was given then.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use limpid_model::report::Report;
+use limpid_model::{
+    Advisory, Affected, Digest, Distribution, Enrichment, EntryKind, Fact, Finding, Image, ImageLayer,
+    LayerEntry, LayerFindings, Package, Platform, PluginFailure, PluginId, Range, Rating, Scope, Status,
+};
+use limpid_runtime::{Documents, Mode, Sink, Source};
+use limpid_store::Store;
+use limpid_store::tables::entries::{self, Entries};
+use limpid_store::tables::findings;
+use limpid_store::tables::images::Indexing;
+use proptest::prelude::*;
+
+use super::*;
+use crate::intake::{Input, News, Parsed, Parser, Trust};
+use crate::test_support::{keys, package, plugin, scanner_with};
+use crate::{Clock, inventory};
+
+const FEEDS: [&str; 2] = ["f", "g"];
+const SOURCES: [&str; 2] = ["one", "two"];
+const VULNERABILITIES: [&str; 3] = ["CVE-2026-0001", "CVE-2026-0002", "CVE-2026-0003"];
+const NAMES: [&str; 3] = ["a", "b", "c"];
+const VERSIONS: [&str; 3] = ["1", "2", "3"];
+const WORDS: [&str; 3] = ["low", "high", "critical"];
+
+/// A document, and when it comes.
+#[derive(Clone, Debug)]
+struct Step {
+    /// What the clock says more than at the step before, in milliseconds.
+    later: i64,
+    /// Whether the process ended before it, and another goes on.
+    restarted: bool,
+    feed: usize,
+    source: usize,
+    mode: Mode,
+    said: BTreeMap<usize, Said>,
+    withdrawn: BTreeSet<usize>,
+    /// What is known of vulnerabilities, by kind: a word, or that it is exploited.
+    known: BTreeMap<(usize, usize), Option<usize>>,
+}
+
+/// An advisory.
+#[derive(Clone, Debug)]
+struct Said {
+    is_alias: bool,
+    is_taken_back: bool,
+    word: Option<usize>,
+    /// Name, whether it is published for the distribution, which version, whether it is vulnerable.
+    affects: Vec<(usize, bool, Option<usize>, bool)>,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let affects = (0..NAMES.len(), any::<bool>(), prop::option::of(0..VERSIONS.len()), any::<bool>());
+    let said = (
+        any::<bool>(),
+        prop::bool::weighted(0.1),
+        prop::option::of(0..WORDS.len()),
+        prop::collection::vec(affects, 0..4),
+    );
+    let said = said.prop_map(|(is_alias, is_taken_back, word, affects)| Said {
+        is_alias,
+        is_taken_back,
+        word,
+        affects,
+    });
+    let of_vulnerability = 0..VULNERABILITIES.len();
+    let stated = (
+        prop::collection::btree_map(of_vulnerability.clone(), said, 0..4),
+        prop::collection::btree_set(of_vulnerability.clone(), 0..2),
+        prop::collection::btree_map((of_vulnerability, 0..2_usize), prop::option::of(0..WORDS.len()), 0..3),
+    );
+    let mode = prop_oneof![2 => Just(Mode::Whole), 1 => Just(Mode::Delta)];
+    let place = (0..FEEDS.len(), 0..SOURCES.len(), mode);
+    (-2..4_i64, prop::bool::weighted(0.2), place, stated).prop_map(
+        |(later, restarted, (feed, source, mode), (said, withdrawn, known))| Step {
+            later,
+            restarted,
+            feed,
+            source,
+            mode,
+            said,
+            withdrawn,
+            known,
+        },
+    )
+}
+
+/// Reads nothing: what documents hold is made here.
+struct Feed(&'static str, PluginId);
+
+impl Parser for Feed {
+    fn name(&self) -> &str {
+        self.0
+    }
+
+    fn plugin(&self) -> &PluginId {
+        &self.1
+    }
+
+    fn sources(&self, _cursor: Option<&str>) -> Result<Vec<Source>, PluginFailure> {
+        Ok(Vec::new())
+    }
+
+    fn parse(
+        &self,
+        _source: &str,
+        _documents: Box<dyn Documents>,
+        _sink: Arc<std::sync::Mutex<dyn Sink>>,
+    ) -> Result<Option<String>, PluginFailure> {
+        Ok(None)
+    }
+}
+
+/// A scanner with an image, at a time that is set.
+struct World {
+    store: Store,
+    now: Arc<AtomicU64>,
+    kept: u64,
+    scanner: Scanner,
+    image: Digest,
+    _scratch: tempfile::TempDir,
+}
+
+impl World {
+    /// History is kept for so many milliseconds.
+    fn new(kept: u64) -> Self {
+        let (store, now) = (Store::in_memory(), Arc::new(AtomicU64::new(1_000)));
+        let (scanner, scratch) = start(&store, &now, kept);
+        let image = put_image(&scanner);
+        Self { store, now, kept, scanner, image, _scratch: scratch }
+    }
+
+    fn restart(&mut self) {
+        (self.scanner, self._scratch) = start(&self.store, &self.now, self.kept);
+    }
+
+    /// Takes in a document. Returns the revision of its feed.
+    fn take_in(&self, step: &Step) -> u64 {
+        let mut parsed = Parsed::default();
+        for (&vulnerability, said) in &step.said {
+            let advisory = advisory(vulnerability, said);
+            parsed.collected.advisories.insert(advisory.id.clone(), advisory);
+        }
+        parsed.collected.withdrawn =
+            step.withdrawn.iter().map(|&id| VULNERABILITIES[id].to_owned()).collect();
+        for (&(vulnerability, kind), &word) in &step.known {
+            let known = enrichment(vulnerability, kind, word);
+            parsed.collected.enrichments.insert((known.id.clone(), known.kind.clone()), known);
+        }
+        let source = Source { name: SOURCES[step.source].to_owned(), url: String::new(), mode: step.mode };
+        let (validators, trust, news) = (None, Trust::Forced, News::Told);
+        let input = Input { source: &source, documents: &[], validators, trust, news };
+        let feed = Feed(FEEDS[step.feed], plugin("feed"));
+        self.scanner.write(&feed, input, parsed).unwrap().taken.revision
+    }
+
+    /// A document that says one thing of one package.
+    fn say(&self, feed: usize, word: usize) -> u64 {
+        let affects = vec![(0, true, None, true)];
+        let said = Said { is_alias: false, is_taken_back: false, word: Some(word), affects };
+        self.take_in(&Step {
+            later: 0,
+            restarted: false,
+            feed,
+            source: 0,
+            mode: Mode::Whole,
+            said: BTreeMap::from([(0, said)]),
+            withdrawn: BTreeSet::new(),
+            known: BTreeMap::new(),
+        })
+    }
+
+    fn set(&self, now: u64) {
+        self.now.store(now, Relaxed);
+    }
+
+    fn report(&self) -> Report {
+        comparable(self.scanner.report(&self.image).unwrap())
+    }
+
+    fn as_of(&self, as_of: &AsOf) -> Result<Report, Error> {
+        self.scanner.report_as_of(&self.image, Some(as_of)).map(comparable)
+    }
+
+    /// When the last change was made.
+    fn last_change(&self) -> u64 {
+        self.store.view().scan::<Revisions>(|_| ()).map(|row| row.unwrap().1.at).max().unwrap_or(0)
+    }
+
+    fn rows(&self) -> usize {
+        let view = self.store.view();
+        view.keys::<History>(|_| ()).count() + view.keys::<Revisions>(|_| ()).count()
+    }
+}
+
+fn start(store: &Store, now: &Arc<AtomicU64>, kept: u64) -> (Scanner, tempfile::TempDir) {
+    let clock = Arc::clone(now);
+    scanner_with(store.clone(), |settings| {
+        settings.clock = Clock::new(move || clock.load(Relaxed));
+        settings.history = kept;
+    })
+}
+
+/// When its documents last came is kept of a source, and not when they came before.
+fn comparable(mut report: Report) -> Report {
+    for source in &mut report.coverage.sources {
+        source.taken_in = 0;
+    }
+    report
+}
+
+/// An image of a distribution with a package of it and one of its own of each name.
+fn put_image(scanner: &Scanner) -> Digest {
+    let layer = Digest::of(b"layer");
+    let distribution = Distribution {
+        id: "test".to_owned(),
+        version_id: String::new(),
+        pretty_name: String::new(),
+        cpe: None,
+        namespaces: vec!["here".to_owned()],
+        supported_until: None,
+    };
+    let finding = |fact| Finding { path: "db".to_owned(), member: None, fact };
+    let mut found = LayerFindings::default();
+    found.findings.push(finding(Fact::Distribution(distribution)));
+    let mut of_packages = Vec::new();
+    for (name, version) in NAMES.iter().zip(VERSIONS) {
+        for scope in [Scope::Distribution, Scope::Namespace("own".to_owned())] {
+            let package = Package { scope, ..package(name, version) };
+            of_packages.push(keys(&package));
+            found.findings.push(finding(Fact::Package(Box::new(package))));
+        }
+    }
+    let image = Image {
+        id: Digest::of(b"image"),
+        manifests: Vec::new(),
+        names: Vec::new(),
+        platform: Platform::default(),
+        created: None,
+        labels: Vec::new(),
+        layers: vec![ImageLayer { diff_id: layer, created_by: None }],
+    };
+    let id = image.id;
+    let detector = plugin("detector");
+    let commit = |write: &dyn Fn(&View<'_>, &mut Batch)| {
+        let mut batch = Batch::default();
+        write(&scanner.store().view(), &mut batch);
+        scanner.store().commit(batch).unwrap();
+    };
+    commit(&|view, batch| {
+        let entries = [LayerEntry { path: "db".to_owned(), kind: EntryKind::File }];
+        batch.put::<Entries>(&layer, &entries::Row::pack(&entries).unwrap()).unwrap();
+        let row = findings::Row::new(detector.clone(), found.clone(), of_packages.clone());
+        inventory::put_findings(view, batch, &layer, vec![(detector.digest, row)]).unwrap();
+    });
+    commit(&|view, batch| {
+        let before = Indexing { indexed_at: 0, detectors: Vec::new(), contexts: Vec::new() };
+        let (of, rows) = ((image.clone(), &before), BTreeMap::new());
+        scanner.put_refreshed(view, batch, of, vec![detector.digest], &rows).unwrap();
+    });
+    id
+}
+
+fn rating(word: usize) -> Rating {
+    Rating { system: "test".to_owned(), value: WORDS[word].to_owned(), score: None }
+}
+
+fn advisory(vulnerability: usize, said: &Said) -> Advisory {
+    let vulnerability = VULNERABILITIES[vulnerability];
+    let (id, aliases) = match said.is_alias {
+        true => (format!("X-{vulnerability}"), vec![vulnerability.to_owned()]),
+        false => (vulnerability.to_owned(), Vec::new()),
+    };
+    let affected = said.affects.iter().map(|&(name, is_here, version, is_affected)| Affected {
+        namespace: if is_here { "here" } else { "own" }.to_owned(),
+        name: NAMES[name].to_owned(),
+        source: false,
+        scheme: "number".to_owned(),
+        status: if is_affected { Status::Affected } else { Status::NotAffected },
+        // All versions, or one.
+        ranges: if version.is_none() { vec![Range { introduced: None, until: None }] } else { Vec::new() },
+        versions: version.map(|version| VERSIONS[version].to_owned()).into_iter().collect(),
+        requires: Vec::new(),
+        ratings: Vec::new(),
+        note: version.map(|version| format!("note {version}")),
+    });
+    Advisory {
+        id,
+        aliases,
+        affected: affected.collect(),
+        ratings: said.word.map(rating).into_iter().collect(),
+        withdrawn: said.is_taken_back.then(|| "2026-01-02T00:00:00Z".to_owned()),
+        ..Advisory::default()
+    }
+}
+
+fn enrichment(vulnerability: usize, kind: usize, word: Option<usize>) -> Enrichment {
+    let exploited = (Enrichment::EXPLOITED.to_owned(), "2026-01-01".to_owned());
+    Enrichment {
+        id: VULNERABILITIES[vulnerability].to_owned(),
+        kind: ["scores", "others"][kind].to_owned(),
+        ratings: word.map(rating).into_iter().collect(),
+        facts: if word.is_none() { vec![exploited] } else { Vec::new() },
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn a_report_as_of_a_moment_is_the_one_that_was_given_then(
+        steps in prop::collection::vec(step(), 1..12),
+    ) {
+        let mut world = World::new(u64::MAX);
+        let mut revisions = [0; FEEDS.len()];
+        // By feed and revision, the last report; by time, what there was from then on.
+        let (mut given, mut at) = (BTreeMap::new(), BTreeMap::from([(0, world.report())]));
+        for feed in 0..FEEDS.len() {
+            given.insert((feed, 0), world.report());
+        }
+        for step in &steps {
+            let now = world.now.load(Relaxed);
+            world.set(now.saturating_add_signed(step.later));
+            if step.restarted {
+                world.restart();
+            }
+            revisions[step.feed] = world.take_in(step);
+            let report = world.report();
+            for (feed, &revision) in revisions.iter().enumerate() {
+                given.insert((feed, revision), report.clone());
+            }
+            at.insert(world.last_change(), report);
+        }
+        for ((feed, revision), report) in given {
+            let feed = FEEDS[feed].to_owned();
+            // A feed of which nothing came is not known at all.
+            if revision == 0 && world.store.view().get::<Feeds>(&feed).unwrap().is_none() {
+                continue;
+            }
+            let as_of = AsOf::Revision { feed, revision };
+            prop_assert_eq!(world.as_of(&as_of).unwrap(), report, "{:?}", as_of);
+        }
+        for time in [0, 1, 999].into_iter().chain(990..world.last_change() + 2) {
+            let (_, report) = at.range(..=time).next_back().unwrap();
+            prop_assert_eq!(&world.as_of(&AsOf::Time(time)).unwrap(), report, "at {}", time);
+        }
+    }
+}
+
+#[test]
+fn what_is_longer_ago_than_is_kept_is_refused_whether_it_was_forgotten_or_not() {
+    let world = World::new(15);
+    let mut given = Vec::new();
+    for (at, word) in [(1_010, 0), (1_020, 1), (1_030, 2)] {
+        world.set(at);
+        world.say(0, word);
+        given.push(world.report());
+    }
+    world.set(1_040);
+    let revision = |revision| AsOf::Revision { feed: "f".to_owned(), revision };
+    let refused = |as_of: AsOf| match world.as_of(&as_of) {
+        Err(error @ Error::BeforeHistory { .. }) => error.to_string(),
+        other => panic!("{as_of:?} is answered with {other:?}"),
+    };
+    let check = || {
+        for as_of in [AsOf::Time(0), AsOf::Time(1_023), revision(0), revision(1)] {
+            let said = refused(as_of);
+            assert!(said.contains("`history.days` reaches back to 1970-01-01T00:00:01Z"), "{said}");
+        }
+        for (as_of, expected) in
+            [(AsOf::Time(1_024), 1), (revision(2), 1), (revision(3), 2), (AsOf::Time(2_000), 2)]
+        {
+            assert_eq!(world.as_of(&as_of).unwrap(), given[expected], "{as_of:?}");
+        }
+    };
+    check();
+    let before = world.rows();
+    world.scanner.forget_history().unwrap();
+    assert!(world.rows() < before, "nothing was forgotten");
+    check();
+}
+
+#[test]
+fn a_moment_that_no_feed_has_come_to_is_refused() {
+    let world = World::new(u64::MAX);
+    world.say(0, 0);
+    let refused = |feed: &str, revision| {
+        let as_of = AsOf::Revision { feed: feed.to_owned(), revision };
+        world.as_of(&as_of).unwrap_err().to_string()
+    };
+    assert_eq!(refused("f", 2), "feed `f` has no revision 2 yet: its latest is 1");
+    assert_eq!(refused("f", u64::MAX), format!("feed `f` has no revision {} yet: its latest is 1", u64::MAX));
+    assert_eq!(refused("x", 0), "no plugin named `x` reads a feed; there are: none");
+}
+
+#[test]
+fn a_moment_is_a_time_or_a_revision() {
+    let revision = |feed: &str, revision| Ok(AsOf::Revision { feed: feed.to_owned(), revision });
+    let check = |text: &str, expected: Result<AsOf, ()>| {
+        assert_eq!(text.parse::<AsOf>().map_err(drop), expected, "{text}");
+    };
+    check("1970-01-01T00:00:01Z", Ok(AsOf::Time(1_000)));
+    check("1970-01-01T01:00:01.5+01:00", Ok(AsOf::Time(1_500)));
+    check("1969-12-31T00:00:00Z", Ok(AsOf::Time(0)));
+    check("debian@17", revision("debian", 17));
+    check("a@b@0", revision("a@b", 0));
+    for bad in ["", "@", "debian", "debian@", "debian@-1", "debian@18446744073709551616", "2026-11-26", "now"]
+    {
+        check(bad, Err(()));
+        let why = bad.parse::<AsOf>().unwrap_err();
+        assert!(why.contains(&format!("`{bad}`")) && why.contains("`debian@17`"), "{why}");
+    }
+}

@@ -202,6 +202,83 @@ fn a_receiver_that_misbehaves_keeps_nobody_else_waiting() {
 }
 
 #[test]
+fn a_redirect_leads_nowhere_inside_or_outside() {
+    let (service, _) = place();
+    let inside = Receiver::well();
+    let internal = "302 Found\r\nlocation: http://169.254.169.254/latest/meta-data\r\n";
+    let redirecting = [Manner::RedirectsTo(inside.address()), Manner::Answers(internal)].map(Receiver::that);
+    for (name, receiver) in ["loopback", "internal"].into_iter().zip(&redirecting) {
+        subscribe(&service, name, webhook(receiver));
+        let message = post(&service, &format!("/v1/subscriptions/{name}/test")).refused(502, "not-delivered");
+        assert!(message.contains("redirect"), "{message}");
+    }
+    let mut document = tracker();
+    service.api.hand_in("debian", document.to_string()).ok();
+    add(&mut document, "CVE-2026-10001");
+    service.api.hand_in("debian", document.to_string()).ok();
+    for receiver in &redirecting {
+        // The test, the notice, and that again.
+        let messages = [(); 3].map(|()| receiver.next());
+        assert_eq!(messages[1].id, messages[2].id);
+    }
+    assert!(inside.is_quiet(), "what was sent there went on");
+}
+
+#[test]
+fn a_slow_receiver_is_told_all_in_order_and_keeps_nobody_else_waiting() {
+    let (service, _) = place();
+    let (slow, well) = (Receiver::that(Manner::Slow(1_000)), Receiver::well());
+    subscribe(&service, "slow", webhook(&slow));
+    subscribe(&service, "well", webhook(&well));
+    let mut document = tracker();
+    service.api.hand_in("debian", document.to_string()).ok();
+    let ids = [1, 2, 3, 4].map(|number| format!("CVE-2026-1000{number}"));
+    for id in &ids {
+        add(&mut document, id);
+        service.api.hand_in("debian", document.to_string()).ok();
+    }
+    let told = |receiver: &Receiver| [(); 4].map(|()| receiver.next().body["data"]["vulnerability"].clone());
+    assert_eq!(told(&well), ids.each_ref().map(|id| json!(id)));
+    let shown = service.api.get("/v1/subscriptions/slow").ok();
+    assert!(shown["pending"].as_u64() > Some(0), "the slow one was not slower, so that this shows nothing");
+    assert_eq!(told(&slow), ids.map(|id| json!(id)));
+    until("it is recorded", || (service.api.get("/v1/subscriptions/slow").ok()["pending"] == 0).then_some(()));
+    assert!(slow.is_quiet(), "each comes once");
+}
+
+#[test]
+fn more_receivers_that_hang_than_there_are_threads_keep_nobody_waiting_twice() {
+    const ANSWER_TIME: u64 = 5;
+    let service =
+        Service::with(quick().with("LIMPID_NOTICES__WORKERS", 4).with("LIMPID_NOTICES__ANSWER_TIME", ANSWER_TIME));
+    service.api.index(&Parts::of(&debian(), Compression::Gzip).docker_archive());
+    let hanging = [(); 8].map(|()| Receiver::that(Manner::Hangs));
+    for (number, receiver) in hanging.iter().enumerate() {
+        subscribe(&service, &format!("hangs-{number}"), webhook(receiver));
+    }
+    let well = Receiver::well();
+    subscribe(&service, "well", webhook(&well));
+    let mut document = tracker();
+    service.api.hand_in("debian", document.to_string()).ok();
+    for round in 0..4 {
+        add(&mut document, &format!("CVE-2026-1000{round}"));
+        let handed_in = std::time::Instant::now();
+        service.api.hand_in("debian", document.to_string()).ok();
+        assert_eq!(well.next().body["data"]["vulnerability"], format!("CVE-2026-1000{round}"));
+        // At first nobody knows which of them hang.
+        assert!(round == 0 || handed_in.elapsed().as_secs() < ANSWER_TIME, "{round}: {:?}", handed_in.elapsed());
+        if round == 0 {
+            until("it is known which hang", || {
+                let listed = service.api.get("/v1/subscriptions").ok();
+                let listed = listed["subscriptions"].as_array().unwrap();
+                let failing = listed.iter().filter(|it| it["failure"].is_string()).count();
+                (failing == hanging.len()).then_some(())
+            });
+        }
+    }
+}
+
+#[test]
 fn what_fails_is_tried_again_until_it_arrives_in_order() {
     let (service, _) = place();
     let receiver = Receiver::that(Manner::FailsFirst(2));

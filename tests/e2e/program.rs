@@ -55,6 +55,11 @@ impl Setup {
 
     /// The program with these settings and no others, whatever this machine has for itself.
     pub(crate) fn command(&self) -> Command {
+        self.command_over(self.data())
+    }
+
+    /// The same over another data directory.
+    pub(crate) fn command_over(&self, data: &Path) -> Command {
         let mut command = Command::new(built("limpid"));
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("LIMPID_") {
@@ -66,7 +71,7 @@ impl Setup {
         // Tests fetch nothing from the publishers themselves.
         command.env("LIMPID_FEEDS__FETCH", "false");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
-        command.arg("--data-dir").arg(self.data()).arg("--plugins-dir").arg(&self.plugins);
+        command.arg("--data-dir").arg(data).arg("--plugins-dir").arg(&self.plugins);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }

@@ -1,4 +1,5 @@
-//! The part of `xtask` that other packages may use: sample images and advisories.
+//! The part of `xtask` that other packages may use: sample images and advisories, and a service that
+//! is killed time and again.
 //!
 //! `cargo xtask demo` feeds them to a service to show what it does; end-to-end tests take the same
 //! builders to make images of their own. Everything is written here in the formats that `docker`,
@@ -17,4 +18,5 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+pub mod crashes;
 pub mod sample;

@@ -68,6 +68,9 @@ enum Task {
     Verify {
         /// Only these parts
         parts: Vec<verify::Part>,
+        /// How often the service is killed
+        #[arg(long, default_value_t = 500)]
+        kills: u64,
     },
     /// Measure indexing, reports, the order of versions and plugins, beside gzip, sha256sum and the
     /// same code without a sandbox
@@ -114,7 +117,7 @@ fn run(task: Task) -> anyhow::Result<()> {
             setup::run()?;
             fuzz::fuzz(&targets, seconds, &inputs)
         }
-        Task::Verify { parts } => verify::verify(&parts),
+        Task::Verify { parts, kills } => verify::verify(&parts, kills),
         Task::Bench { parts, runs, images, json } => bench::bench(&parts, runs, images, json.as_deref()),
         Task::Layering => layering::check(&Workspace::load()?),
     }

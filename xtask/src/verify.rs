@@ -5,6 +5,7 @@
 
 mod adversarial;
 mod alpine;
+mod crashes;
 mod debian;
 mod fetching;
 mod resubmission;
@@ -33,11 +34,11 @@ struct Setting<'a> {
     folder: PathBuf,
 }
 
-/// Runs all checks, or those of the parts that are named.
+/// Runs all checks, or those of the parts that are named. The service is killed `kills` times.
 ///
 /// # Errors
 /// Where a check fails; all others are run before.
-pub(crate) fn verify(parts: &[Part]) -> anyhow::Result<()> {
+pub(crate) fn verify(parts: &[Part], kills: u64) -> anyhow::Result<()> {
     let workspace = Workspace::load()?;
     let corpus = match Corpus::find(&workspace) {
         Ok(corpus) => corpus,
@@ -70,6 +71,9 @@ pub(crate) fn verify(parts: &[Part]) -> anyhow::Result<()> {
     if asked(Part::Swaps) {
         swaps::check(&setting, &mut tally);
     }
+    if asked(Part::Crashes) {
+        crashes::check(&setting, kills, &mut tally);
+    }
     if asked(Part::Debian) {
         check_debian(&setting, &mut tally);
     }
@@ -93,6 +97,8 @@ pub(crate) enum Part {
     Feeds,
     /// Changes of plugins while many clients are served
     Swaps,
+    /// A service that is killed time and again
+    Crashes,
     /// Images of three Debian releases, and their second submission
     Debian,
 }

@@ -36,6 +36,10 @@ pub(super) enum Manner {
     Answers(&'static str),
     /// Answers 500 to the first of that many requests, then 200.
     FailsFirst(usize),
+    /// Sends on to another address, after it has read all.
+    RedirectsTo(SocketAddr),
+    /// Answers 200, after so many milliseconds.
+    Slow(u64),
     /// Reads, and never answers.
     Hangs,
     /// Answers a byte at a time, and never ends.
@@ -62,6 +66,10 @@ impl Receiver {
         Self { address, messages }
     }
 
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub(super) fn url(&self) -> String {
         format!("http://{}/hook", self.address)
     }
@@ -85,9 +93,14 @@ fn treat(manner: Manner, number: usize, mut connection: TcpStream, messages: &mp
     let message = read(&connection);
     let _ = messages.send(message);
     let head = match manner {
-        Manner::Answers(head) => head,
-        Manner::FailsFirst(times) if number < times => "500 Oops\r\n",
-        Manner::FailsFirst(_) => "200 OK\r\n",
+        Manner::Answers(head) => head.to_owned(),
+        Manner::FailsFirst(times) if number < times => "500 Oops\r\n".to_owned(),
+        Manner::FailsFirst(_) => "200 OK\r\n".to_owned(),
+        Manner::RedirectsTo(address) => format!("307 Elsewhere\r\nlocation: http://{address}/hook\r\n"),
+        Manner::Slow(milliseconds) => {
+            thread::sleep(std::time::Duration::from_millis(milliseconds));
+            "200 OK\r\n".to_owned()
+        }
         Manner::Drips => {
             while connection.write_all(b"H").is_ok() {
                 thread::sleep(std::time::Duration::from_millis(50));

@@ -1,0 +1,116 @@
+//! Why a vulnerability concerns an image or does not: each reason, over HTTP and by the command line.
+
+use serde_json::{Value, json};
+use xtask::sample::Layer;
+
+use crate::archives::{Compression, Parts, image};
+use crate::service::Service;
+
+fn tracker() -> Value {
+    let open = |release: &str| json!({ "releases": { release: { "status": "open", "repositories": { release: "8.0" }, "urgency": "low" } } });
+    let resolved = |fixed: &str| {
+        let release = json!({ "status": "resolved", "repositories": { "bookworm": "8.0" }, "fixed_version": fixed, "urgency": "low" });
+        json!({ "releases": { "bookworm": release } })
+    };
+    json!({
+        "curl": {
+            "CVE-2026-0001": open("bookworm"),
+            "CVE-2026-0002": resolved("7.88.1-5"),
+            "CVE-2026-0003": open("trixie"),
+            "CVE-2026-0004": resolved("0"),
+        },
+        "odd": { "CVE-2026-0005": resolved("1.0") },
+        "wget": { "CVE-2026-0006": open("bookworm") },
+    })
+}
+
+fn record(id: &str, package: &str, introduced: &str) -> String {
+    json!({
+        "id": id,
+        "modified": "2026-11-20T00:00:00Z",
+        "affected": [{
+            "package": { "ecosystem": "npm", "name": package },
+            "ranges": [{ "type": "SEMVER", "events": [{ "introduced": introduced }] }],
+        }],
+    })
+    .to_string()
+}
+
+/// An image with two packages of Debian, of which one has a version that is none, a package of npm,
+/// and one that a package of Debian put there.
+fn parts() -> Parts {
+    let stanza = |name: &str, version: &str| {
+        format!(
+            "Package: {name}\nStatus: install ok installed\nArchitecture: amd64\nVersion: {version}\n\
+             Description: a package\n\n"
+        )
+    };
+    let status =
+        [stanza("curl", "7.88.1-10"), stanza("odd", "1.0 or so"), stanza("node-owned", "1.0-1")].concat();
+    let manifest = |name: &str| json!({ "name": name, "version": "1.0.0" }).to_string();
+    let layer = Layer::new("FROM base")
+        .file("etc/os-release", "ID=debian\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\n")
+        .file("var/lib/dpkg/status", status)
+        .file("var/lib/dpkg/info/node-owned.list", "/.\n/usr/share/node_modules/owned/package.json\n")
+        .file("usr/share/node_modules/owned/package.json", manifest("owned"))
+        .file("app/node_modules/own/package.json", manifest("own"));
+    Parts::of(&image("test/explained:1", [layer]), Compression::Gzip)
+}
+
+#[test]
+fn every_reason_is_given_over_http_and_by_the_command_line() {
+    let service = Service::start();
+    let image = service.api.index(&parts().docker_archive());
+    let path = format!("/v1/images/{image}/explain?vulnerability=CVE-2026-0001");
+    let nothing = service.api.get(&path).ok();
+    assert_eq!(nothing["verdicts"][0]["outcome"], "not-in-feeds");
+    assert!(nothing["verdicts"][0]["why"].as_str().unwrap().contains("none was taken in"), "{nothing:#}");
+
+    service.api.hand_in("debian", tracker().to_string()).ok();
+    for (id, package, introduced) in [("GHSA-0001", "own", "2.0.0"), ("GHSA-0002", "owned", "0")] {
+        let path = format!("/v1/feeds/osv/documents?source={id}");
+        service.api.send("POST", &path, &[], record(id, package, introduced).as_bytes()).ok();
+    }
+    let reasons = [
+        ("CVE-2026-0001", "concerned", "curl", "version 7.88.1-10 is affected"),
+        ("CVE-2026-0002", "fixed", "curl", "version 7.88.1-10 is not below 7.88.1-5, which mends it"),
+        (
+            "CVE-2026-0003",
+            "other-release",
+            "curl",
+            "it speaks of `debian:trixie`; for this package it would be debian:bookworm",
+        ),
+        ("CVE-2026-0004", "not-affected", "curl", "it is not vulnerable"),
+        ("CVE-2026-0005", "unreadable-version", "odd", "1.0 or so"),
+        ("CVE-2026-0006", "no-such-package", "", "no package of the image is called `wget`"),
+        ("GHSA-0001", "other-versions", "own", "version 1.0.0 is before 2.0.0, which brought it"),
+        ("GHSA-0002", "left-to-distribution", "owned", "its file is of package `node-owned`"),
+        ("CVE-2026-0009", "not-in-feeds", "", "no advisory of a feed that was taken in"),
+    ];
+    let found: Vec<Value> = service.api.report(&image)["findings"].as_array().unwrap().clone();
+    let mut said = Vec::new();
+    for (id, outcome, package, why) in reasons {
+        let explanation = service.api.get(&format!("/v1/images/{image}/explain?vulnerability={id}")).ok();
+        let [verdict] = explanation["verdicts"].as_array().unwrap().as_slice() else {
+            panic!("{explanation:#}")
+        };
+        assert_eq!(verdict["outcome"], outcome, "{explanation:#}");
+        assert_eq!(verdict["package"].as_str().unwrap_or_default(), package, "{explanation:#}");
+        assert!(verdict["why"].as_str().unwrap().contains(why), "{explanation:#}");
+        assert_eq!(explanation["concerned"], outcome == "concerned");
+        assert_eq!(found.iter().any(|finding| finding["vulnerability"] == id), outcome == "concerned");
+        said.push(explanation);
+    }
+    service.api.get("/v1/images/sha256:none/explain?vulnerability=X").refused(400, "bad-digest");
+    service.api.get(&format!("/v1/images/{image}/explain")).refused(400, "bad-request");
+
+    let setup = service.stop();
+    for ((id, outcome, _, why), expected) in reasons.into_iter().zip(said) {
+        let explanations = setup.run(["explain", &image, id, "--format", "json"]).json();
+        assert_eq!(explanations, json!([expected]));
+        let table = setup.run(["explain", &image, id]).ok();
+        let verdict = if outcome == "concerned" { "concerns" } else { "does not concern" };
+        assert!(table.starts_with(&format!("{id} {verdict} {image}\n")), "{table}");
+        assert!(table.contains(outcome) && table.contains(why), "{table}");
+    }
+}

@@ -8,7 +8,7 @@ use crate::workspace::{DependencyKind, Package, Workspace};
 
 /// The crates of the host, lowest first; those in one row know nothing of each other.
 const ORDER: &[&[&str]] = &[
-    &["limpid-model", PACK, "limpid-outbound"],
+    &["limpid-model", PACK, "limpid-outbound", "limpid-signature"],
     &[
         "limpid-runtime",
         "limpid-layers",

@@ -29,6 +29,11 @@ impl Api {
         Self { agent: config.build().new_agent(), address: address.to_owned() }
     }
 
+    /// Where the service is, as `http://127.0.0.1:6060`.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     pub(crate) fn get(&self, path: &str) -> Answer {
         self.send("GET", path, &[], b"")
     }

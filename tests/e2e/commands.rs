@@ -26,7 +26,7 @@ fn text(path: &Path) -> &str {
 fn a_scan_reports_from_the_advisories_of_the_data_directory() {
     let (setup, files) = (Setup::new(), tempfile::tempdir().unwrap());
     let tracker = file(&files, "tracker.json", advisories::debian_tracker());
-    let taken = setup.run(["feed", "import", "debian", text(&tracker), "--format", "json"]).json();
+    let taken = setup.run(["feed", "add", "debian", text(&tracker), "--format", "json"]).json();
     assert_eq!(
         [&taken[0]["source"], &taken[0]["revision"]],
         [&"tracker".into(), &serde_json::Value::from(1)]
@@ -79,10 +79,10 @@ fn a_source_that_is_none_fails_with_what_it_is() {
 fn feeds_are_listed_with_what_is_held_of_them() {
     let (setup, files) = (Setup::new(), tempfile::tempdir().unwrap());
     let bad = file(&files, "bad.json", "nothing");
-    let error = setup.run(["feed", "import", "debian", text(&bad)]).failed();
+    let error = setup.run(["feed", "add", "debian", text(&bad)]).failed();
     assert!(error.contains(text(&bad)) && error.contains("is not taken in"), "{error}");
     let secdb = file(&files, "main.json", advisories::alpine_secdb());
-    let table = setup.run(["feed", "import", "alpine", text(&secdb)]).ok();
+    let table = setup.run(["feed", "add", "alpine", text(&secdb)]).ok();
     assert!(table.contains("alpine") && table.contains("ADDED"), "{table}");
 
     let feeds = setup.run(["feed", "list", "--format", "json"]).json();
@@ -93,7 +93,7 @@ fn feeds_are_listed_with_what_is_held_of_them() {
     let table = setup.run(["feed", "list"]).ok();
     assert!(table.contains("never"), "{table}");
 
-    let error = setup.run(["feed", "import", "none", text(&secdb)]).failed();
+    let error = setup.run(["feed", "add", "none", text(&secdb)]).failed();
     assert!(error.contains("there are: alpine, debian"), "{error}");
 }
 

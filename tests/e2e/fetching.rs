@@ -2,6 +2,7 @@
 //!
 //! The addresses are those that the plugins name; mirrors lead them to a server on loopback.
 
+mod carried;
 mod changing;
 mod publisher;
 

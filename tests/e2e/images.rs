@@ -68,7 +68,7 @@ fn scan_directory(parts: &Parts) -> Value {
     for (feed, document) in documents {
         let path = files.path().join(feed);
         std::fs::write(&path, document).unwrap();
-        setup.run(["feed", "import", feed, path.to_str().unwrap()]).ok();
+        setup.run(["feed", "add", feed, path.to_str().unwrap()]).ok();
     }
     let layout = files.path().join("layout");
     parts.oci_directory(&layout);

@@ -19,6 +19,7 @@ mod service;
 
 mod adversarial_layers;
 mod author_tools;
+mod bundles;
 mod commands;
 mod contracts;
 mod coverage;

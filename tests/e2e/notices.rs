@@ -242,15 +242,18 @@ fn a_slow_receiver_is_told_all_in_order_and_keeps_nobody_else_waiting() {
     let shown = service.api.get("/v1/subscriptions/slow").ok();
     assert!(shown["pending"].as_u64() > Some(0), "the slow one was not slower, so that this shows nothing");
     assert_eq!(told(&slow), ids.map(|id| json!(id)));
-    until("it is recorded", || (service.api.get("/v1/subscriptions/slow").ok()["pending"] == 0).then_some(()));
+    until("it is recorded", || {
+        (service.api.get("/v1/subscriptions/slow").ok()["pending"] == 0).then_some(())
+    });
     assert!(slow.is_quiet(), "each comes once");
 }
 
 #[test]
 fn more_receivers_that_hang_than_there_are_threads_keep_nobody_waiting_twice() {
     const ANSWER_TIME: u64 = 5;
-    let service =
-        Service::with(quick().with("LIMPID_NOTICES__WORKERS", 4).with("LIMPID_NOTICES__ANSWER_TIME", ANSWER_TIME));
+    let service = Service::with(
+        quick().with("LIMPID_NOTICES__WORKERS", 4).with("LIMPID_NOTICES__ANSWER_TIME", ANSWER_TIME),
+    );
     service.api.index(&Parts::of(&debian(), Compression::Gzip).docker_archive());
     let hanging = [(); 8].map(|()| Receiver::that(Manner::Hangs));
     for (number, receiver) in hanging.iter().enumerate() {
@@ -266,7 +269,11 @@ fn more_receivers_that_hang_than_there_are_threads_keep_nobody_waiting_twice() {
         service.api.hand_in("debian", document.to_string()).ok();
         assert_eq!(well.next().body["data"]["vulnerability"], format!("CVE-2026-1000{round}"));
         // At first nobody knows which of them hang.
-        assert!(round == 0 || handed_in.elapsed().as_secs() < ANSWER_TIME, "{round}: {:?}", handed_in.elapsed());
+        assert!(
+            round == 0 || handed_in.elapsed().as_secs() < ANSWER_TIME,
+            "{round}: {:?}",
+            handed_in.elapsed()
+        );
         if round == 0 {
             until("it is known which hang", || {
                 let listed = service.api.get("/v1/subscriptions").ok();

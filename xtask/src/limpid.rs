@@ -97,7 +97,7 @@ impl Limpid {
     /// Takes in documents of a feed.
     pub(crate) fn import(&self, data: &Path, feed: &str, documents: &[PathBuf]) -> anyhow::Result<Value> {
         let mut command = self.command(data);
-        self.json(command.args(["feed", "import", feed]).args(documents))
+        self.json(command.args(["feed", "add", feed]).args(documents))
     }
 
     /// Fetches a feed, with settings of its own.

@@ -7,6 +7,7 @@ mod commands;
 mod courier;
 mod open;
 mod progress;
+mod service;
 mod settings;
 mod table;
 

@@ -51,6 +51,9 @@ fn compiler() -> anyhow::Result<Compiler> {
 
 /// The scanner over the store of the data directory.
 pub(crate) fn scanner(settings: &Settings) -> anyhow::Result<Scanner> {
+    if let Err((entry, why)) = settings.bundles.keys() {
+        bail!("setting `bundles.trusted_keys`: `{entry}`: {why}");
+    }
     let store = Store::open(&settings.data_dir.join("store"), &settings.store)?;
     let scratch = settings.data_dir.join("scratch");
     Ok(Scanner::new(store, registry(settings)?, scanner_settings(settings, &scratch))?)
@@ -86,6 +89,7 @@ fn scanner_settings(settings: &Settings, scratch: &Path) -> limpid_scanner::Sett
         queue: settings.index.queue,
         feeds: settings.feeds.clone(),
         documents: settings.documents.clone(),
+        bundles: settings.bundles.clone(),
         keep: settings.keep.clone(),
         judge_owned: settings.reports.judge_owned,
         history: settings.history.days.saturating_mul(24 * 60 * 60 * 1_000),

@@ -7,7 +7,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use limpid_scanner::{DocumentLimits, FeedSettings, Keep, Limits, runtime, store};
+use limpid_scanner::{BundleSettings, DocumentLimits, FeedSettings, Keep, Limits, runtime, store};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use notices::{Notices, Subscription};
@@ -34,6 +34,8 @@ pub(crate) struct Settings {
     pub(crate) feeds: FeedSettings,
     /// Limits on what the files hold that feeds are read from.
     pub(crate) documents: DocumentLimits,
+    /// Which bundles of documents are taken in.
+    pub(crate) bundles: BundleSettings,
     /// Reports.
     pub(crate) reports: Reports,
     /// Reports on the past.
@@ -110,6 +112,7 @@ impl Default for Settings {
             index: Index::default(),
             feeds: FeedSettings::default(),
             documents: DocumentLimits::default(),
+            bundles: BundleSettings::default(),
             reports: Reports::default(),
             history: History::default(),
             notices: Notices::default(),

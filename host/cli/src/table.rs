@@ -171,6 +171,32 @@ pub(crate) fn taken(taken: &[api::Taken]) -> String {
     out
 }
 
+/// What came of a bundle.
+pub(crate) fn imported(imported: &api::Imported) -> String {
+    let rows = imported.feeds.iter().map(|feed| {
+        let counts = [
+            feed.revision,
+            feed.taken,
+            feed.unchanged,
+            feed.added,
+            feed.changed,
+            feed.withdrawn,
+            feed.rejected,
+        ];
+        std::iter::once(feed.feed.clone()).chain(counts.iter().map(ToString::to_string)).collect()
+    });
+    let header = ["feed", "revision", "taken", "unchanged", "added", "changed", "withdrawn", "rejected"];
+    let mut out = table(&header, rows);
+    for feed in &imported.feeds {
+        for (what, failed) in [("refused", &feed.refused), ("not in the bundle", &feed.missing)] {
+            for api::Failed { source, reason } in failed.iter().take(20) {
+                out.push_str(&format!("\n{what}: {} {source}: {reason}", feed.feed));
+            }
+        }
+    }
+    out
+}
+
 /// The plugins, and files that were refused.
 pub(crate) fn plugins(plugins: &api::Plugins) -> String {
     let rows = plugins.plugins.iter().map(|plugin| {

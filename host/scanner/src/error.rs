@@ -140,6 +140,9 @@ pub enum Error {
     /// The document of a feed cannot be read.
     #[error("the document cannot be read")]
     Document(#[source] std::io::Error),
+    /// A bundle is not taken in.
+    #[error(transparent)]
+    Bundle(#[from] crate::BundleError),
     /// Too many submissions wait already.
     #[error("{limit} submissions wait already, the limit of setting `index.queue`; try again later")]
     Busy {

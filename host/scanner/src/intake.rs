@@ -8,6 +8,7 @@ mod document;
 mod enrichments;
 mod keeping;
 mod parser;
+mod restoring;
 mod soundness;
 mod writing;
 
@@ -24,7 +25,9 @@ use collector::Collector;
 
 pub(crate) use again::{followed, is_same};
 pub(crate) use document::{Document, Spool};
+pub(crate) use keeping::{Kept, kept};
 pub(crate) use parser::Parser;
+pub(crate) use restoring::{Restored, Restoring};
 pub(crate) use writing::{Input, Written};
 
 /// How many rejected records a feed remembers with their reasons.
@@ -117,7 +120,8 @@ impl Scanner {
         let starts = parser.sources(None)?;
         let parsed = self.parse(parser, source.unwrap_or(name), &documents)?;
         let source = resolve(source, &parsed.collected, &starts, name);
-        let input = Input { source: &source, documents: &documents, validators: None, trust, news: News::Told };
+        let input =
+            Input { source: &source, documents: &documents, validators: None, trust, news: News::Told };
         Ok(self.write(parser, input, parsed)?.taken)
     }
 

@@ -6,6 +6,7 @@
 //! no HTTP and no ecosystem. It is synchronous: whoever calls it from an async runtime does so from
 //! a pool for blocking work.
 
+mod bundle;
 mod catalog;
 mod error;
 mod explain;
@@ -41,6 +42,7 @@ use limpid_model::PluginId;
 use limpid_runtime::{Registry, Snapshot};
 use limpid_store::Store;
 
+pub use bundle::{BundleError, BundleSettings, Exported, ExportedFeed, ImportedFeed, sign};
 pub use catalog::{ImageSummary, LayerContext, LayerDescription, Page};
 pub use error::{Error, chain};
 pub use explain::{Explanation, Outcome, Verdict};
@@ -55,6 +57,7 @@ pub use limpid_documents::Limits as DocumentLimits;
 pub use limpid_fetch::Stop;
 pub use limpid_layers::{Archive, Error as ArchiveError, Limits};
 pub use limpid_runtime::{self as runtime};
+pub use limpid_signature as signature;
 pub use limpid_store::{self as store};
 pub use notices::{
     Courier, Delivery, Kind as NoticeKind, Message, Notice, Settings as NoticeSettings, Subscribed,

@@ -257,13 +257,13 @@ impl Run {
 }
 
 /// Keeps a feed from being fetched twice at a time.
-struct Running<'a> {
+pub(crate) struct Running<'a> {
     scanner: &'a Scanner,
     feed: &'a str,
 }
 
 impl<'a> Running<'a> {
-    fn begin(scanner: &'a Scanner, feed: &'a str) -> Result<Self, Error> {
+    pub(crate) fn begin(scanner: &'a Scanner, feed: &'a str) -> Result<Self, Error> {
         let mut running = scanner.0.running.lock().unwrap_or_else(PoisonError::into_inner);
         if !running.insert(feed.to_owned()) {
             return Err(Error::Running(feed.to_owned()));

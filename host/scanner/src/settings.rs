@@ -22,6 +22,8 @@ pub struct Settings {
     pub feeds: FeedSettings,
     /// Limits on what the files hold that feeds are read from.
     pub documents: limpid_documents::Limits,
+    /// Which bundles of documents are taken in (`bundles`).
+    pub bundles: crate::BundleSettings,
     /// Whether packages whose files the distribution put there are judged by the advisories of
     /// their own ecosystem, too (`reports.judge_owned`).
     pub judge_owned: bool,
@@ -52,6 +54,7 @@ impl Settings {
             queue: 1_000,
             feeds: FeedSettings::default(),
             documents: limpid_documents::Limits::default(),
+            bundles: crate::BundleSettings::default(),
             judge_owned: false,
             flap_window: 600_000,
             notices: crate::notices::Settings::default(),

@@ -1,6 +1,7 @@
 //! The JSON forms of the API. Names are `snake_case`, times RFC 3339 in UTC, digests
 //! `sha256:<hex>`, sizes bytes. Fields are added, never changed or removed.
 
+mod bundles;
 mod concerned;
 mod explanation;
 mod feeds;
@@ -15,6 +16,7 @@ mod report;
 mod subscriptions;
 mod vulnerabilities;
 
+pub use bundles::{Feed as ImportedFeed, Imported};
 pub use concerned::{Concerned, ConcernedImages, ConcernedPackage};
 pub use explanation::{Explanation, Verdict};
 pub use feeds::{Failed, Feed, Feeds, Followed, Rejection, Run, Source, Taken};

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use limpid_model::{Blame, DigestError};
 use limpid_scanner::runtime::ChangeError;
-use limpid_scanner::{ArchiveError, Error, store};
+use limpid_scanner::{ArchiveError, BundleError, Error, store};
 use serde::Serialize;
 
 /// A request that failed, before it has its number.
@@ -80,6 +80,12 @@ pub fn code(error: &Error) -> String {
         Error::TooManyAdvisories { .. } | Error::TooManyFollowed { .. } => "over-limit",
         Error::Shrunk { .. } => "shrunk-document",
         Error::Fetch(_) | Error::NotFollowed { .. } => "not-fetched",
+        Error::Bundle(error) => match error {
+            BundleError::Unusable(_) | BundleError::Damaged(_) => "bad-bundle",
+            BundleError::Untrusted(_) => "untrusted-bundle",
+            BundleError::ManifestTooLong { .. } => "over-limit",
+            BundleError::Key { .. } => "internal",
+        },
         Error::Running(_) => "busy",
         Error::Document(_) => "bad-document",
         Error::Busy { .. } => "busy",
@@ -119,6 +125,9 @@ fn status(error: &Error) -> StatusCode {
         | Error::TooManyFollowed { .. }
         | Error::Shrunk { .. }
         | Error::Document(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::Bundle(BundleError::Key { .. }) => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::Bundle(BundleError::Untrusted(_)) => StatusCode::FORBIDDEN,
+        Error::Bundle(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Fetch(_) | Error::NotFollowed { .. } => StatusCode::BAD_GATEWAY,
         Error::NoImage(_)
         | Error::NoLayer(_)

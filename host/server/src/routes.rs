@@ -1,4 +1,5 @@
 mod body;
+mod bundles;
 mod feeds;
 mod guard;
 mod health;
@@ -48,6 +49,7 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/v1/feeds/{name}", get(feeds::show))
         .route("/v1/feeds/{name}/update", post(feeds::update))
         .route("/v1/feeds/{name}/documents", post(feeds::document))
+        .route("/v1/bundle", get(bundles::export).post(bundles::import))
         .route("/v1/subscriptions", get(subscriptions::list))
         .route(
             "/v1/subscriptions/{name}",

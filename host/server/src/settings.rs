@@ -11,6 +11,8 @@ pub struct Settings {
     pub archive_bytes: u64,
     /// Longest body of a feed's document, in bytes (`http.document_bytes`).
     pub document_bytes: u64,
+    /// Longest body of a bundle of documents, in bytes (`http.bundle_bytes`).
+    pub bundle_bytes: u64,
     /// Longest wait that a request may ask for with `Prefer: wait`, in seconds (`http.wait`).
     #[serde(with = "seconds")]
     pub wait: Duration,
@@ -40,6 +42,7 @@ impl Default for Settings {
         Self {
             archive_bytes: 32 << 30,
             document_bytes: 2 << 30,
+            bundle_bytes: 16 << 30,
             wait: Duration::from_secs(600),
             connections: 1_024,
             head_time: Duration::from_secs(15),

@@ -58,12 +58,12 @@ fn zip(files: &[(String, String)]) -> Vec<u8> {
 
 const OSV: &str = "https://osv-vulnerabilities.storage.googleapis.com/";
 
-fn osv(publisher: &Publisher) -> Service {
+pub(super) fn osv(publisher: &Publisher) -> Service {
     serve(publisher, "LIMPID_FEEDS__OSV", OSV)
 }
 
 /// A record of one package, and its identifier.
-fn record(id: &str, ecosystem: &str, package: &str, fixed: &str) -> (String, String) {
+pub(super) fn record(id: &str, ecosystem: &str, package: &str, fixed: &str) -> (String, String) {
     let record = json!({
         "id": id,
         "modified": "2026-11-20T00:00:00Z",
@@ -77,7 +77,7 @@ fn record(id: &str, ecosystem: &str, package: &str, fixed: &str) -> (String, Str
 }
 
 /// Of two ecosystems; what changed last is at the top of the list of changes.
-fn ecosystems() -> Publisher {
+pub(super) fn ecosystems() -> Publisher {
     let publisher = Publisher::start();
     publisher
         .document("/modified_id.csv", "2026-11-20T00:00:00Z,npm/GHSA-1\n2026-11-19T00:00:00Z,PyPI/GHSA-3\n");
@@ -90,7 +90,7 @@ fn ecosystems() -> Publisher {
 
 /// What a vulnerability's only advisory says of versions, as it is of a package with this one.
 #[track_caller]
-fn sources(service: &Service, id: &str) -> Vec<String> {
+pub(super) fn sources(service: &Service, id: &str) -> Vec<String> {
     let known = vulnerability(service, id);
     let advisories = known["advisories"].as_array().unwrap().iter();
     advisories.map(|advisory| advisory["source"].as_str().unwrap().to_owned()).collect()
@@ -277,7 +277,10 @@ fn the_pages_of_a_first_run_are_news_to_nobody() {
     let told = || {
         let notices = service.api.get("/v1/notices").ok();
         let payloads = notices["notices"].as_array().unwrap().iter().map(|notice| &notice["payload"]);
-        let told = payloads.map(|it| [&it["type"], &it["data"]["vulnerability"], &it["data"]["severity"]].map(|word| word.as_str().unwrap().to_owned()));
+        let told = payloads.map(|it| {
+            [&it["type"], &it["data"]["vulnerability"], &it["data"]["severity"]]
+                .map(|word| word.as_str().unwrap().to_owned())
+        });
         told.collect::<Vec<_>>()
     };
     // Both concern the sample, and the tracker rates neither. The first run does not come to its end.

@@ -1,3 +1,4 @@
+mod bundle;
 mod update;
 
 use std::fs::File;
@@ -16,9 +17,13 @@ use crate::{open, progress, table};
 pub(crate) enum Command {
     /// Fetch feeds from their publishers, and take in what has changed
     Update(update::Args),
+    /// Write what feeds are read from into a bundle, to be carried to a service that reaches no publisher
+    Export(bundle::Export),
+    /// Take in a bundle that `limpid feed export` wrote
+    Import(bundle::Import),
     /// Take in documents as the publisher serves them: plain, compressed with gzip, bzip2, xz or
     /// zstd, or a zip or tar of such documents
-    Import {
+    Add {
         /// Name of the feed, as `limpid feed list` shows it
         feed: String,
         /// The documents
@@ -41,13 +46,15 @@ pub(crate) enum Command {
 }
 
 pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<ExitCode> {
-    let scanner = open::scanner(settings).map_err(in_use)?;
+    let scanner = || open::scanner(settings).map_err(in_use);
     match command {
-        Command::Update(args) => update::run(settings, &scanner, args),
-        Command::Import { feed, files, source, force, format } => {
-            let mut taken = Vec::new();
+        Command::Export(args) => bundle::export(settings, args),
+        Command::Import(args) => bundle::import(settings, args),
+        Command::Update(args) => update::run(settings, &scanner()?, args),
+        Command::Add { feed, files, source, force, format } => {
+            let (scanner, mut taken) = (scanner()?, Vec::new());
             for file in files {
-                taken.push(import(&scanner, feed, source.as_deref(), trust(*force), file)?);
+                taken.push(add(&scanner, feed, source.as_deref(), trust(*force), file)?);
             }
             match format {
                 Format::Json => print_json(&taken),
@@ -55,7 +62,7 @@ pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<Exit
             }
         }
         Command::List { format } => {
-            let feeds: Vec<_> = scanner.feeds()?.into_iter().map(api::Feed::from).collect();
+            let feeds: Vec<_> = scanner()?.feeds()?.into_iter().map(api::Feed::from).collect();
             match format {
                 Format::Json => print_json(&api::Feeds { feeds }),
                 Format::Table => print(&table::feeds(&feeds)),
@@ -71,7 +78,8 @@ fn in_use(error: anyhow::Error) -> anyhow::Error {
     }
     error.context(
         "the feeds of a service that runs are asked of that service: `GET /v1/feeds`, \
-         `POST /v1/feeds/NAME/update`, `POST /v1/feeds/NAME/documents`",
+         `POST /v1/feeds/NAME/update`, `POST /v1/feeds/NAME/documents`, \
+         and with `--service` for bundles",
     )
 }
 
@@ -79,7 +87,7 @@ pub(super) const fn trust(force: bool) -> Trust {
     if force { Trust::Forced } else { Trust::Checked }
 }
 
-fn import(
+fn add(
     scanner: &Scanner,
     feed: &str,
     source: Option<&str>,

@@ -53,7 +53,12 @@ fn what_a_statement_requires_and_the_image_has_not_is_the_reason() {
         ..affected(None, Some("5"))
     };
     let installed = || package("a", "3");
-    check(installed(), requires(&["arm64", "s390x"]), Outcome::Requirement, "it is for `arch` arm64 or s390x");
+    check(
+        installed(),
+        requires(&["arm64", "s390x"]),
+        Outcome::Requirement,
+        "it is for `arch` arm64 or s390x",
+    );
     check(installed(), requires(&["arm64", "amd64"]), Outcome::Concerned, "version 3 is affected");
 }
 
@@ -74,20 +79,27 @@ fn a_version_is_held_against_the_ends_of_ranges() {
 
 #[test]
 fn what_is_said_to_be_mended_or_not_vulnerable_is_so() {
-    let said = |status| Statement {
-        status,
-        note: Some("not built".to_owned()),
-        ..affected(None, None)
-    };
+    let said = |status| Statement { status, note: Some("not built".to_owned()), ..affected(None, None) };
     check(package("a", "4"), said(Status::Fixed), Outcome::Fixed, "version 4 holds the fix: not built");
-    check(package("a", "4"), said(Status::NotAffected), Outcome::NotAffected, "it is not vulnerable: not built");
+    check(
+        package("a", "4"),
+        said(Status::NotAffected),
+        Outcome::NotAffected,
+        "it is not vulnerable: not built",
+    );
 }
 
 #[test]
 fn a_package_is_judged_where_it_is_published_and_nowhere_else() {
     let all = || affected(None, None);
-    let own = |namespace: &str| Package { scope: Scope::Namespace(namespace.to_owned()), ..package("a", "1") };
+    let own =
+        |namespace: &str| Package { scope: Scope::Namespace(namespace.to_owned()), ..package("a", "1") };
     check(own("here"), all(), Outcome::Concerned, "version 1 is affected");
-    check(own("there"), all(), Outcome::OtherNamespace, "it speaks of `here`; for this package it would be there");
+    check(
+        own("there"),
+        all(),
+        Outcome::OtherNamespace,
+        "it speaks of `here`; for this package it would be there",
+    );
     check(package("b", "1"), all(), Outcome::NoSuchPackage, "no package of the image is called `a`");
 }

@@ -8,7 +8,7 @@ use limpid_store::tables::fetches::{self, Fetches};
 use limpid_store::tables::sources::{self, Sources};
 use limpid_store::{Batch, View};
 
-use super::{Document, Parsed, Parser, Taken, keeping};
+use super::{Document, Parser, Taken, keeping};
 use crate::error::chain;
 use crate::{Error, Scanner};
 
@@ -110,19 +110,12 @@ impl Scanner {
         key: &sources::Key,
     ) -> Result<(), Error> {
         let fetched = view.get::<Fetches>(key)?;
-        let keeping::Kept { whole, deltas } = keeping::kept(self, view, key)?;
-        if whole.is_none() && deltas.is_empty() {
+        let kept = keeping::kept(self, view, key)?;
+        if kept.whole.is_none() && kept.deltas.is_empty() {
             tracing::warn!("the document of source `{}` of feed `{}` is not kept", key.source, key.feed);
             return Ok(());
         }
-        let Parsed { mut collected, .. } = match whole {
-            Some(whole) => self.parse(parser, &key.source, &[whole])?,
-            None => Parsed::default(),
-        };
-        // One at a time, since a later one may withdraw what an earlier one states.
-        for delta in deltas {
-            collected.change(self.parse(parser, &key.source, &[delta])?.collected);
-        }
+        let collected = self.read_kept(parser, &key.source, &kept)?;
         self.write_again(parser, &key.source, collected, fetched.as_ref())
     }
 }

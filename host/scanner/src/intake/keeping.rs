@@ -25,8 +25,7 @@ pub(super) fn put_whole(
     of: &sources::Key,
     document: &Document,
 ) -> Result<(), Error> {
-    delete::<Documents>(view, batch, of)?;
-    delete::<Deltas>(view, batch, of)?;
+    forget(view, batch, of)?;
     pieces(scanner, document, |piece, bytes| {
         let key = documents::Key { feed: of.feed.clone(), source: of.source.clone(), piece };
         Ok(batch.put::<Documents>(&key, &documents::Row { bytes })?)
@@ -46,6 +45,29 @@ pub(super) fn put_delta(
         let size = if piece == 0 { document.file.len() } else { 0 };
         Ok(batch.put::<Deltas>(&key, &deltas::Row { name: document.name.clone(), size, bytes })?)
     })
+}
+
+/// Puts a whole document and changes in the place of all that was kept of their source.
+pub(super) fn put_all(
+    scanner: &Scanner,
+    view: &View<'_>,
+    batch: &mut Batch,
+    of: &sources::Key,
+    kept: &Kept,
+) -> Result<(), Error> {
+    match &kept.whole {
+        Some(whole) => put_whole(scanner, view, batch, of, whole)?,
+        None => forget(view, batch, of)?,
+    }
+    for (number, delta) in (0..).zip(&kept.deltas) {
+        put_delta(scanner, batch, of, number, delta)?;
+    }
+    Ok(())
+}
+
+fn forget(view: &View<'_>, batch: &mut Batch, of: &sources::Key) -> Result<(), Error> {
+    delete::<Documents>(view, batch, of)?;
+    delete::<Deltas>(view, batch, of)
 }
 
 /// Gives a document compressed, piece by piece.
@@ -84,15 +106,15 @@ fn delete<T: Table>(view: &View<'_>, batch: &mut Batch, of: &sources::Key) -> Re
 
 /// What is kept of a source.
 #[derive(Debug, Default)]
-pub(super) struct Kept {
+pub(crate) struct Kept {
     /// The last whole document; none where there was none, or none was kept.
-    pub(super) whole: Option<Document>,
+    pub(crate) whole: Option<Document>,
     /// The changes since then, in their order.
-    pub(super) deltas: Vec<Document>,
+    pub(crate) deltas: Vec<Document>,
 }
 
 /// Writes out what is kept of a source.
-pub(super) fn kept(scanner: &Scanner, view: &View<'_>, of: &sources::Key) -> Result<Kept, Error> {
+pub(crate) fn kept(scanner: &Scanner, view: &View<'_>, of: &sources::Key) -> Result<Kept, Error> {
     let mut out = Out::new(scanner)?;
     let whole = view.scan::<Documents>(|key| {
         key.text(&of.feed).text(&of.source);

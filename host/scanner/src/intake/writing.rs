@@ -22,6 +22,15 @@ pub(crate) struct Input<'a> {
     pub(crate) news: News,
 }
 
+/// What a source states, to be written.
+pub(super) struct Stated<'a> {
+    pub(super) source: &'a Source,
+    pub(super) collected: &'a Collector,
+    pub(super) news: News,
+    /// When its publisher said so, in milliseconds since 1970; none for now.
+    pub(super) as_of: Option<u64>,
+}
+
 /// What came of documents.
 pub(crate) struct Written {
     pub(crate) taken: Taken,
@@ -53,7 +62,8 @@ impl Scanner {
             soundness::check(&source.name, stated.as_ref(), &before, &collected, least)?;
         }
         let mut batch = Batch::default();
-        let taken = self.write_difference(parser, (&view, &mut batch), source, &collected, input.news)?;
+        let stated = Stated { source, collected: &collected, news: input.news, as_of: None };
+        let taken = self.write_difference(parser, (&view, &mut batch), stated)?;
         let mut fetched = self.fetched(parser, &input, &before, &collected);
         // A document that only names others, an index, is no source of advisories.
         let is_source = taken.advisories > 0 || taken.withdrawn > 0 || collected.follow.is_empty();
@@ -113,7 +123,8 @@ impl Scanner {
         soundness::check(source, stated.as_ref(), &named, &collected, least)?;
         let mut batch = Batch::default();
         let whole = Source { name: source.to_owned(), url: String::new(), mode: Mode::Whole };
-        self.write_difference(parser, (&view, &mut batch), &whole, &collected, News::Told)?;
+        let stated = Stated { source: &whole, collected: &collected, news: News::Told, as_of: None };
+        self.write_difference(parser, (&view, &mut batch), stated)?;
         if let Some(mut fetched) = fetched {
             if let Some(digest) = fetched.digest() {
                 fetched.set_read(digest, parser.plugin().clone());
@@ -128,14 +139,13 @@ impl Scanner {
     }
 
     /// Adds to the batch what differs, and what the feed and its source are by then.
-    fn write_difference(
+    pub(super) fn write_difference(
         &self,
         parser: &dyn Parser,
         (view, batch): (&View<'_>, &mut Batch),
-        source: &Source,
-        collected: &Collector,
-        news: News,
+        stated: Stated<'_>,
     ) -> Result<Taken, Error> {
+        let Stated { source, collected, news, as_of } = stated;
         let feed = parser.name();
         let now = self.settings().clock.now();
         let mut row = view.get::<Feeds>(&feed.to_owned())?.unwrap_or_default();
@@ -160,7 +170,7 @@ impl Scanner {
             difference.changes = notices::Changes::default();
         }
         let notices = notices::raise(self, view, batch, (feed, row.revision), &difference.changes)?;
-        row.last_success = Some(now);
+        row.last_success = Some(as_of.unwrap_or(now));
         row.advisories = (row.advisories + difference.added).saturating_sub(difference.withdrawn);
         row.rejected = collected.rejected;
         row.rejections = collected.rejections.clone();
@@ -171,7 +181,7 @@ impl Scanner {
         let is_source = leads_nowhere && (source.mode == Mode::Whole || record.before.is_some());
         if difference.stated > 0 || difference.withdrawn > 0 || is_source {
             let namespaces = difference.namespaces.iter().cloned().collect();
-            let mut state = sources::Row::new(parser.plugin().clone(), now, namespaces);
+            let mut state = sources::Row::new(parser.plugin().clone(), as_of.unwrap_or(now), namespaces);
             state.advisories = difference.held;
             state.rejected = collected.rejected;
             batch.put::<Sources>(&key, &state)?;
@@ -231,14 +241,18 @@ impl Scanner {
         if let [document] = input.documents {
             row.set_read(document.digest, parser.plugin().clone());
         }
-        let followed = |source: &Source| fetches::Followed {
-            name: source.name.clone(),
-            url: source.url.clone(),
-            is_whole: source.mode == Mode::Whole,
-        };
         if input.source.mode == Mode::Whole {
-            row.follow = collected.follow.iter().map(followed).collect();
+            row.follow = collected.follow.iter().map(named).collect();
         }
         row
+    }
+}
+
+/// A source that a document names, as it is remembered.
+pub(super) fn named(source: &Source) -> fetches::Followed {
+    fetches::Followed {
+        name: source.name.clone(),
+        url: source.url.clone(),
+        is_whole: source.mode == Mode::Whole,
     }
 }

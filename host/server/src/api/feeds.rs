@@ -1,5 +1,5 @@
 use limpid_scanner::{FeedState, SourceState, runtime};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{PluginRef, time};
 
@@ -106,7 +106,7 @@ pub struct Run {
 }
 
 /// A source that was not taken in.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Failed {
     /// Its name.
     pub source: String,
@@ -161,7 +161,7 @@ fn rejections(pairs: Vec<(String, String)>) -> Vec<Rejection> {
     pairs.into_iter().map(|(id, reason)| Rejection { id, reason }).collect()
 }
 
-fn failed(pairs: Vec<(String, String)>) -> Vec<Failed> {
+pub(super) fn failed(pairs: Vec<(String, String)>) -> Vec<Failed> {
     pairs.into_iter().map(|(source, reason)| Failed { source, reason }).collect()
 }
 

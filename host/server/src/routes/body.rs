@@ -1,4 +1,5 @@
-use std::io::Write;
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -8,6 +9,9 @@ use http_body_util::BodyExt;
 use tokio::sync::mpsc;
 
 use crate::error::Failure;
+
+/// Bytes of a piece of a file that is sent.
+const PIECE: usize = 256 << 10;
 
 /// Pieces of a body that may wait to be written.
 const WAITING: usize = 8;
@@ -39,6 +43,31 @@ pub(super) async fn write<W: Write + Send + 'static>(
     let written = writing.await.map_err(|error| Failure::internal(error.to_string()))?;
     received?;
     written.map_err(|error| Failure::internal(format!("the body cannot be written: {error}")))
+}
+
+/// A file as a body, from its beginning, and how long it is. It is read piece by piece, on a thread that
+/// may block; where that fails, the answer is cut short.
+pub(super) fn file(mut file: File) -> io::Result<(u64, Body)> {
+    let length = file.metadata()?.len();
+    file.rewind()?;
+    let (pieces, receiver) = mpsc::channel(WAITING);
+    tokio::task::spawn_blocking(move || {
+        loop {
+            let mut piece = Vec::with_capacity(PIECE);
+            let read = Read::by_ref(&mut file).take(PIECE as u64).read_to_end(&mut piece);
+            let is_last = matches!(read, Ok(0) | Err(_));
+            if !matches!(read, Ok(0)) && pieces.blocking_send(read.map(|_| Bytes::from(piece))).is_err() {
+                break;
+            }
+            if is_last {
+                break;
+            }
+        }
+    });
+    let stream = futures_util::stream::unfold(receiver, |mut receiver| async move {
+        receiver.recv().await.map(|piece| (piece, receiver))
+    });
+    Ok((length, Body::from_stream(stream)))
 }
 
 fn write_pieces<W: Write>(mut pieces: mpsc::Receiver<Bytes>, mut writer: W) -> std::io::Result<W> {

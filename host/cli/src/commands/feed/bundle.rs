@@ -1,0 +1,150 @@
+//! Bundles: feeds carried to where no publisher is reached.
+
+use std::fs::File;
+use std::io::{self, Seek};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use limpid_scanner::signature::PrivateKey;
+use limpid_scanner::{Scanner, Trust};
+use limpid_server::api;
+
+use crate::commands::{Format, print, print_json};
+use crate::service::Service;
+use crate::settings::Settings;
+use crate::{open, progress, table};
+
+/// Stands for standard input or output.
+const STANDARD: &str = "-";
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Export {
+    /// The bundle to write; `-` for standard output
+    file: PathBuf,
+    /// Feed to put into it; may be given several times [default: all of which something is held]
+    #[arg(long = "feed", value_name = "NAME")]
+    feeds: Vec<String>,
+    /// Private key to sign it with: ed25519 in PEM, as `openssl genpkey -algorithm ed25519` writes it
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// Ask a running service for it, as `http://127.0.0.1:6060`
+    #[arg(long, value_name = "URL")]
+    service: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Import {
+    /// The bundle; `-` for standard input
+    bundle: PathBuf,
+    /// Give it to a running service, as `http://127.0.0.1:6060`
+    #[arg(long, value_name = "URL")]
+    service: Option<String>,
+    /// Take it in even where newer documents are held, or it states next to nothing of what was there
+    #[arg(long)]
+    force: bool,
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+pub(super) fn export(settings: &Settings, args: &Export) -> anyhow::Result<ExitCode> {
+    let key = args.key.as_deref().map(private_key).transpose()?;
+    let spinner = progress::spinner("making a bundle");
+    let scratch = scratch(settings)?;
+    let mut bundle = tempfile::NamedTempFile::new_in(&scratch)?;
+    match &args.service {
+        Some(url) => {
+            let path = format!("/v1/bundle?feeds={}", args.feeds.join(","));
+            Service::at(url).download(&path, bundle.as_file_mut())?;
+        }
+        None => {
+            let scanner = open::scanner(settings).map_err(super::in_use)?;
+            let exported = scanner.export(&args.feeds, bundle.as_file())?;
+            spinner.finish_and_clear();
+            for feed in exported.feeds {
+                for (source, why) in feed.missing {
+                    eprintln!("source `{source}` of feed `{}` is not in the bundle: {why}", feed.feed);
+                }
+                let (sources, documents) = (feed.sources, feed.documents);
+                eprintln!("feed `{}`: {sources} sources, {documents} documents", feed.feed);
+            }
+        }
+    }
+    if let Some(key) = &key {
+        bundle.rewind()?;
+        let mut signed = tempfile::NamedTempFile::new_in(&scratch)?;
+        let unsigned = bundle.into_file();
+        limpid_scanner::sign(unsigned, key, &settings.bundles, &settings.documents, &scratch, &mut signed)?;
+        bundle = signed;
+    }
+    spinner.finish_and_clear();
+    put(bundle, &args.file)?;
+    if let Some(key) = &key {
+        eprintln!("signed: `bundles.trusted_keys` of those who take it in is to have {}", key.public());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+pub(super) fn import(settings: &Settings, args: &Import) -> anyhow::Result<ExitCode> {
+    let spinner = progress::spinner("taking in a bundle");
+    let bundle = given(settings, &args.bundle)?;
+    let imported = match &args.service {
+        Some(url) => Service::at(url).upload(&format!("/v1/bundle?force={}", args.force), bundle)?,
+        None => {
+            let scanner: Scanner = open::scanner(settings).map_err(super::in_use)?;
+            let trust = if args.force { Trust::Forced } else { Trust::Checked };
+            api::Imported::from(scanner.import(bundle, trust)?)
+        }
+    };
+    spinner.finish_and_clear();
+    let code = match args.format {
+        Format::Json => print_json(&imported)?,
+        Format::Table => print(&table::imported(&imported))?,
+    };
+    let refused = imported.feeds.iter().flat_map(|feed| &feed.refused).count();
+    if refused > 0 {
+        bail!("not all of the bundle is in: {refused} refused");
+    }
+    Ok(code)
+}
+
+fn private_key(path: &Path) -> anyhow::Result<PrivateKey> {
+    let what = || format!("key `{}` cannot be used", path.display());
+    let text = std::fs::read_to_string(path).with_context(what)?;
+    PrivateKey::from_pem(&text).with_context(what)
+}
+
+/// A directory for files on their way.
+fn scratch(settings: &Settings) -> anyhow::Result<PathBuf> {
+    let scratch = settings.data_dir.join("scratch");
+    std::fs::create_dir_all(&scratch)
+        .with_context(|| format!("directory `{}` cannot be made", scratch.display()))?;
+    Ok(scratch)
+}
+
+/// Puts a bundle where it is wanted: whole, or not at all.
+fn put(bundle: tempfile::NamedTempFile, path: &Path) -> anyhow::Result<()> {
+    let mut file = bundle.reopen()?;
+    if path == Path::new(STANDARD) {
+        io::copy(&mut file, &mut io::stdout().lock())?;
+        return Ok(());
+    }
+    let what = || format!("`{}` cannot be written", path.display());
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut there = tempfile::NamedTempFile::new_in(folder).with_context(what)?;
+    io::copy(&mut file, &mut there).with_context(what)?;
+    there.as_file().sync_all().with_context(what)?;
+    there.persist(path).with_context(what)?;
+    Ok(())
+}
+
+/// The bundle that is given.
+fn given(settings: &Settings, path: &Path) -> anyhow::Result<File> {
+    if path != Path::new(STANDARD) {
+        return File::open(path).with_context(|| format!("`{}` cannot be opened", path.display()));
+    }
+    let mut file = tempfile::tempfile_in(scratch(settings)?)?;
+    io::copy(&mut io::stdin().lock(), &mut file)?;
+    file.rewind()?;
+    Ok(file)
+}

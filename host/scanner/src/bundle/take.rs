@@ -1,0 +1,162 @@
+use std::fs::File;
+
+use limpid_fetch::Validators;
+use limpid_store::Batch;
+use limpid_store::tables::runs::{self, Runs};
+use limpid_store::tables::sources;
+
+use super::manifest::{self, Missing};
+use super::read::Bundle;
+use crate::error::chain;
+use crate::intake::{Document, Kept, Parser, Restored, Restoring, Trust};
+use crate::run::Running;
+use crate::{Error, Scanner};
+
+/// What came of a feed of a bundle.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImportedFeed {
+    /// Its name.
+    pub feed: String,
+    /// Its revision now; 0 where nothing is held of it.
+    pub revision: u64,
+    /// How many sources were taken in.
+    pub taken: u64,
+    /// How many were held as they are in the bundle.
+    pub unchanged: u64,
+    /// How many advisories are new.
+    pub added: u64,
+    /// How many say something else than before.
+    pub changed: u64,
+    /// How many of before are gone.
+    pub withdrawn: u64,
+    /// How many records could not be used.
+    pub rejected: u64,
+    /// Sources that stay as they were, and why: the bundle has an older state of them, or what it has is
+    /// refused. An empty name stands for the whole feed.
+    pub refused: Vec<(String, String)>,
+    /// Sources that are not in the bundle, and why.
+    pub missing: Vec<(String, String)>,
+}
+
+impl Scanner {
+    /// Takes in a bundle: all of it was checked before anything of it is taken in. Each source is one
+    /// step, as if its documents had come from their publisher. One of which a newer state is held stays
+    /// as it is, unless the bundle is forced.
+    ///
+    /// # Errors
+    /// [`Error::Bundle`], and where the store fails. What is refused of single feeds and sources stands in
+    /// [`ImportedFeed::refused`].
+    pub fn import(&self, bundle: File, trust: Trust) -> Result<Vec<ImportedFeed>, Error> {
+        let bundle = self.read_bundle(bundle)?;
+        let feeds = bundle.manifest.feeds.iter();
+        feeds.map(|feed| self.import_feed(&bundle, feed, trust)).collect()
+    }
+
+    fn import_feed(
+        &self,
+        bundle: &Bundle,
+        feed: &manifest::Feed,
+        trust: Trust,
+    ) -> Result<ImportedFeed, Error> {
+        let mut imported = ImportedFeed { feed: feed.name.clone(), ..ImportedFeed::default() };
+        imported.missing =
+            feed.missing.iter().map(|Missing { source, why }| (source.clone(), why.clone())).collect();
+        let plugins = self.plugins();
+        let Some(parser) = plugins.feed(&feed.name) else {
+            imported.refused.push((String::new(), self.no_feed(&feed.name).to_string()));
+            return Ok(imported);
+        };
+        let _running = match Running::begin(self, &feed.name) {
+            Ok(running) => running,
+            Err(error) => {
+                imported.refused.push((String::new(), error.to_string()));
+                return Ok(imported);
+            }
+        };
+        for source in &feed.sources {
+            match self.import_source(&parser, bundle, source, trust) {
+                Ok(Restoring::Taken(taken)) => {
+                    imported.taken += 1;
+                    imported.added += taken.added;
+                    imported.changed += taken.changed;
+                    imported.withdrawn += taken.withdrawn;
+                    imported.rejected += taken.rejected;
+                }
+                Ok(Restoring::Same) => imported.unchanged += 1,
+                Ok(Restoring::Older { held }) => {
+                    let why = format!(
+                        "what is held of it is of {}, the bundle's of {}; `force` takes it in all the same",
+                        crate::rfc3339(held),
+                        crate::rfc3339(source.confirmed)
+                    );
+                    imported.refused.push((source.name.clone(), why));
+                }
+                Err(error @ Error::Store(_)) => return Err(error),
+                Err(error) => {
+                    let error = self.failed(&feed.name, error);
+                    imported.refused.push((source.name.clone(), chain(&error)));
+                }
+            }
+        }
+        if imported.refused.is_empty() && imported.missing.is_empty() {
+            self.import_cursor(feed)?;
+        }
+        imported.revision = self.feed(&feed.name)?.row.revision;
+        Ok(imported)
+    }
+
+    fn import_source(
+        &self,
+        parser: &dyn Parser,
+        bundle: &Bundle,
+        source: &manifest::Source,
+        trust: Trust,
+    ) -> Result<Restoring, Error> {
+        let document = |named: &manifest::Document| {
+            let document = bundle.documents.get(&named.digest)?;
+            Some(Document { name: named.name.clone(), ..document.clone() })
+        };
+        let kept = Kept {
+            whole: source.document.as_ref().and_then(document),
+            deltas: source.changes.iter().filter_map(document).collect(),
+        };
+        let validators = Validators {
+            address: source.address.clone(),
+            etag: source.etag.clone(),
+            modified: source.modified.clone(),
+        };
+        // Whatever a clock said where it was made, nothing is of tomorrow.
+        let now = self.settings().clock.now();
+        let restored = Restored {
+            key: sources::Key { feed: parser.name().to_owned(), source: source.name.clone() },
+            kept: &kept,
+            validators,
+            fetched: source.fetched.min(now),
+            confirmed: source.confirmed.min(now),
+            initial: source.initial,
+            trust,
+        };
+        self.restore(parser, restored)
+    }
+
+    /// All of the feed is in: a run goes on where the one ended that the bundle is of.
+    fn import_cursor(&self, feed: &manifest::Feed) -> Result<(), Error> {
+        let Some(complete) = feed.complete else { return Ok(()) };
+        let complete = complete.min(self.settings().clock.now());
+        let _alone = self.lock_intake();
+        let held = self.store().view().get::<Runs>(&feed.name)?.unwrap_or_default();
+        if held.last_complete.is_some_and(|held| held > complete) {
+            return Ok(());
+        }
+        let row = runs::Row {
+            cursor: feed.cursor.clone(),
+            last_run: held.last_run,
+            last_complete: Some(complete),
+            next_run: held.next_run,
+            ..runs::Row::default()
+        };
+        let mut batch = Batch::default();
+        batch.put::<Runs>(&feed.name, &row)?;
+        Ok(self.store().commit(batch)?)
+    }
+}

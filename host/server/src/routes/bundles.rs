@@ -1,0 +1,72 @@
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Query, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use limpid_scanner::Trust;
+use serde::Deserialize;
+
+use super::body;
+use crate::api::Imported;
+use crate::error::Failure;
+use crate::state::AppState;
+
+/// What stands behind the `?` of a request.
+type Asked<T> = Result<Query<T>, axum::extract::rejection::QueryRejection>;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Chosen {
+    /// Names of feeds, with commas between them; all where there are none.
+    #[serde(default)]
+    feeds: String,
+}
+
+/// Answers with a bundle. It is made whole before the answer begins, so that one that cannot be made is
+/// an error, and a client that is slow holds no view of the store.
+pub(super) async fn export(State(state): State<AppState>, query: Asked<Chosen>) -> Result<Response, Failure> {
+    let Query(Chosen { feeds }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
+    let feeds: Vec<_> = feeds.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+    let scanner = state.scanner.clone();
+    let make = move || {
+        let file = scanner.scratch_file()?;
+        scanner.export(&feeds, &file)?;
+        Ok::<_, limpid_scanner::Error>(file)
+    };
+    let file = state.pool.run(make).await?;
+    let (length, body) = body::file(file).map_err(|error| Failure::internal(error.to_string()))?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/zstd".to_owned()),
+        (header::CONTENT_LENGTH, length.to_string()),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"limpid-feeds.tar.zst\"".to_owned()),
+    ];
+    Ok((headers, body).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Wish {
+    /// Whether what is in it is taken in whatever it states, and however old it is.
+    #[serde(default)]
+    force: bool,
+}
+
+pub(super) async fn import(
+    State(state): State<AppState>,
+    query: Asked<Wish>,
+    body: Body,
+) -> Result<Json<Imported>, Failure> {
+    let Query(Wish { force }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
+    let limits = body::Limits {
+        bytes: state.settings.bundle_bytes,
+        setting: "http.bundle_bytes",
+        idle: state.settings.idle_time,
+    };
+    let scanner = state.scanner.clone();
+    let file = state.pool.run(move || scanner.scratch_file()).await?;
+    let file = body::write(body, limits, file).await?;
+    let trust = if force { Trust::Forced } else { Trust::Checked };
+    let scanner = state.scanner.clone();
+    let imported = state.pool.run(move || scanner.import(file, trust)).await?;
+    Ok(Json(imported.into()))
+}

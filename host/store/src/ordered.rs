@@ -15,6 +15,8 @@ pub(crate) trait Ordered: Send + Sync {
     fn snapshot(&self) -> Box<dyn Snapshot + '_>;
     /// Applies all of a batch, on disk, or nothing.
     fn write(&self, batch: Vec<Write>) -> Result<(), Error>;
+    /// Brings everything into the form in which it takes least room.
+    fn compact(&self) -> Result<(), Error>;
 }
 
 /// One change in a batch.

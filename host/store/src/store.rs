@@ -56,6 +56,12 @@ impl Store {
         self.0.ordered.write(batch.writes)
     }
 
+    /// Brings everything into the form in which it takes least room on disk, which otherwise happens by
+    /// and by. Takes time in proportion to all that is stored.
+    pub fn compact(&self) -> Result<(), Error> {
+        self.0.ordered.compact()
+    }
+
     /// Learns which groups of rows a table has, so that walks do not look for others. Until it is done
     /// they look for all. Reads all keys of the table.
     pub fn learn_groups<T: Table>(&self) -> Result<(), Error> {

@@ -29,6 +29,8 @@ use crate::detectors::Sandboxed;
 
 /// Images of one line of builds.
 const LINE: usize = 100;
+/// Images of which it is measured what they take for themselves.
+const OWN: usize = 10_000;
 /// Images that become known in one batch.
 const BATCH: usize = 1_000;
 /// Most packages of an image.
@@ -75,12 +77,13 @@ pub(crate) fn measure(registry: &Registry, inputs: &Inputs) -> anyhow::Result<Va
 fn of_size(registry: &Registry, inputs: &Inputs, images: usize) -> anyhow::Result<Value> {
     let folder = inputs.folder.join(images.to_string());
     let world = World::new(inputs, registry)?;
-    let store = Store::open(&folder.join("store"), &limpid_scanner::store::Settings::default())?;
-    let scanner = Scanner::new(store, registry.clone(), Settings::new(folder.join("scratch")))?;
+    let own = own_bytes(&world, registry, &folder, images.min(OWN))?;
+    let (scanner, store) = scanner(registry, &folder)?;
     let started = Instant::now();
-    let ids = world.fill(&scanner, images)?;
+    let ids = world.fill(&scanner, images, Own::Packages)?;
     let filled = started.elapsed();
     eprintln!("inventory: {images} images in {:.1} s", filled.as_secs_f64());
+    store.compact()?;
     let bytes = size(&folder.join("store"));
     let handed = Handed { source: None, name: "tracker.json", trust: Trust::Checked };
     scanner.take_in("debian", handed, fs::File::open(&inputs.tracker)?)?;
@@ -93,10 +96,33 @@ fn of_size(registry: &Registry, inputs: &Inputs, images: usize) -> anyhow::Resul
         "images": images,
         "fill_s": filled.as_secs_f64(),
         "bytes": bytes,
+        "own_bytes": own,
         "questions": questions,
         "reports_ms": quiet,
         "reports_beside_ms": beside,
     }))
+}
+
+/// A scanner over a store of its own.
+fn scanner(registry: &Registry, folder: &Path) -> anyhow::Result<(Scanner, Store)> {
+    let store = Store::open(&folder.join("store"), &limpid_scanner::store::Settings::default())?;
+    let settings = Settings::new(folder.join("scratch"));
+    Ok((Scanner::new(store.clone(), registry.clone(), settings)?, store))
+}
+
+/// What an image takes on disk because of packages that no other image holds, in bytes: the difference
+/// between stores with and without them.
+fn own_bytes(world: &World, registry: &Registry, folder: &Path, images: usize) -> anyhow::Result<f64> {
+    let taken = |own: Own, name: &str| -> anyhow::Result<u64> {
+        let folder = folder.join(name);
+        let (scanner, store) = scanner(registry, &folder)?;
+        world.fill(&scanner, images, own)?;
+        store.compact()?;
+        Ok(size(&folder.join("store")))
+    };
+    let (with, without) = (taken(Own::Packages, "with")?, taken(Own::Nothing, "without")?);
+    #[expect(clippy::cast_precision_loss, reason = "far below what a double holds exactly")]
+    Ok(with.saturating_sub(without) as f64 / images as f64)
 }
 
 /// Some vulnerabilities: of those that concern the images, the ones that concern most and least.
@@ -192,6 +218,13 @@ fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
 }
 
+/// What the layer holds that is an image's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Own {
+    Packages,
+    Nothing,
+}
+
 /// What there is to build images from.
 struct World {
     /// Of the base image.
@@ -221,7 +254,7 @@ impl World {
         Ok(Self { base, others, dpkg: id("dpkg")?, os_release: id("os-release")?, node: id("node")? })
     }
 
-    fn fill(&self, scanner: &Scanner, count: usize) -> anyhow::Result<Vec<Digest>> {
+    fn fill(&self, scanner: &Scanner, count: usize, own: Own) -> anyhow::Result<Vec<Digest>> {
         let base = digest("base", 0);
         let mut layers = vec![AdoptedLayer::of_files(base, self.base())];
         let (mut images, mut ids) = (Vec::new(), Vec::new());
@@ -231,9 +264,10 @@ impl World {
             if number % LINE == 0 {
                 layers.push(AdoptedLayer::of_files(of_line, self.line(line)));
             }
-            let own = digest("own", number);
-            layers.push(AdoptedLayer::of_files(own, self.own(number)));
-            let image = image(number, [base, of_line, own]);
+            let top = digest("own", number);
+            let found = if own == Own::Packages { self.own(number) } else { Vec::new() };
+            layers.push(AdoptedLayer::of_files(top, found));
+            let image = image(number, [base, of_line, top]);
             ids.push(image.id);
             images.push(image);
             if images.len() == BATCH || number + 1 == count {

@@ -43,7 +43,7 @@ impl Client {
     /// Submits an image, and waits until it is known.
     pub(super) fn index(&self, archive: &[u8]) -> anyhow::Result<()> {
         let job = self.send("POST", "/v1/images", Some("wait=100"), archive)?.ok()?;
-        if job["state"] != "done" {
+        if job.get("state").is_none_or(|state| state != "done") {
             bail!("a submission ends as {job}");
         }
         Ok(())

@@ -31,7 +31,7 @@ pub(super) fn settle(client: &Client, ledger: &Ledger) -> anyhow::Result<()> {
     })?;
     until("notices are delivered", || {
         let told = client.get(&format!("/v1/subscriptions/{TOLD}"))?.ok()?;
-        Ok(told["pending"] == 0)
+        Ok(told.get("pending").is_some_and(|pending| pending == 0))
     })
 }
 
@@ -120,7 +120,7 @@ fn notices(client: &Client) -> anyhow::Result<Vec<Value>> {
     loop {
         let page = client.get(&format!("/v1/notices?subscription={TOLD}&limit=1000{after}"))?.ok()?;
         all.extend_from_slice(list(&page, "notices"));
-        match page["next"].as_str() {
+        match page.get("next").and_then(Value::as_str) {
             Some(next) => after = format!("&after={next}"),
             None => return Ok(all),
         }
@@ -129,10 +129,9 @@ fn notices(client: &Client) -> anyhow::Result<Vec<Value>> {
 
 /// What a notice says, whenever it was raised.
 fn meaning(notice: &Value) -> String {
-    let payload = &notice["payload"];
-    let data = &payload["data"];
-    let image = &data["image"]["digest"];
-    format!("{} {image} {} {}", payload["type"], data["vulnerability"], data["cause"])
+    let parts = ["type", "data/image/digest", "data/vulnerability", "data/cause"];
+    let part = |part: &str| notice.pointer(&format!("/payload/{part}")).cloned().unwrap_or_default();
+    parts.map(|name| part(name).to_string()).join(" ")
 }
 
 fn until(what: &str, mut is_so: impl FnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {

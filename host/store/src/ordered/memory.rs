@@ -27,6 +27,10 @@ impl Ordered for Memory {
         }
         Ok(())
     }
+
+    fn compact(&self) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 impl Snapshot for Arc<Entries> {

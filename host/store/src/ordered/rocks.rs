@@ -90,6 +90,12 @@ impl Ordered for Rocks {
         durable.set_sync(true);
         Ok(self.0.write_opt(out, &durable)?)
     }
+
+    fn compact(&self) -> Result<(), Error> {
+        self.0.flush()?;
+        self.0.compact_range(None::<&[u8]>, None::<&[u8]>);
+        Ok(())
+    }
 }
 
 impl Snapshot for rocksdb::Snapshot<'_> {

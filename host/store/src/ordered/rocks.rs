@@ -26,7 +26,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { cache_bytes: 32 << 20, recent_bytes: 32 << 20, write_bytes: 16 << 20, open_files: 512 }
+        Self { cache_bytes: 64 << 20, recent_bytes: 32 << 20, write_bytes: 16 << 20, open_files: 512 }
     }
 }
 
@@ -56,12 +56,12 @@ fn options(settings: &Settings) -> Options {
     blocks.set_pin_l0_filter_and_index_blocks_in_cache(true);
     blocks.set_bloom_filter(10.0, false);
     blocks.set_format_version(5);
+    blocks.set_block_size(8 << 10);
 
     let mut options = Options::default();
     options.create_if_missing(true);
     options.set_block_based_table_factory(&blocks);
     options.set_compression_type(DBCompressionType::Lz4);
-    options.set_bottommost_compression_type(DBCompressionType::Zstd);
     options.set_db_write_buffer_size(settings.write_bytes);
     options.set_write_buffer_size(settings.write_bytes / 2);
     options.set_max_open_files(settings.open_files);

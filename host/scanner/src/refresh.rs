@@ -87,7 +87,7 @@ impl Drop for Refresh {
 fn work(scanner: &Scanner, events: &mpsc::Receiver<Event>) {
     let stopped = || scanner.refresher().is_none();
     scanner.begin_refresh();
-    report(scanner.learn_packages());
+    report(scanner.learn_names());
     report(scanner.refresh_images(&stopped));
     scanner.end_refresh();
     loop {

@@ -87,7 +87,7 @@ fn of_size(registry: &Registry, inputs: &Inputs, images: usize) -> anyhow::Resul
     let bytes = size(&folder.join("store"));
     let handed = Handed { source: None, name: "tracker.json", trust: Trust::Checked };
     scanner.take_in("debian", handed, fs::File::open(&inputs.tracker)?)?;
-    scanner.learn_packages()?;
+    scanner.learn_names()?;
     let sample: Vec<Digest> = ids.iter().step_by((ids.len() / REPORTS).max(1)).copied().collect();
     let questions = questions(&scanner, &asked(&scanner, &sample)?)?;
     let quiet = reports(&scanner, &sample)?;

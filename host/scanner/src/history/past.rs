@@ -86,6 +86,11 @@ impl Past {
         self.advisories.insert(key, advisory);
     }
 
+    /// Whether it is no moment of the past.
+    pub(crate) const fn is_now(&self) -> bool {
+        self.since.is_none()
+    }
+
     /// Whether what is said now was said then.
     fn says_the_same(&self) -> bool {
         self.advisories.is_empty() && self.sources.is_empty()

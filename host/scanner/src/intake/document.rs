@@ -85,6 +85,8 @@ struct Parts {
     open: Option<limpid_documents::Documents>,
     /// The document that was given last.
     last: Option<Shared>,
+    /// What is read of documents, one after the other, before it is known how much it is.
+    buffer: Arc<Mutex<Vec<u8>>>,
 }
 
 type Shared = Arc<Mutex<limpid_documents::Document>>;
@@ -92,7 +94,7 @@ type Shared = Arc<Mutex<limpid_documents::Document>>;
 impl Stream {
     pub(super) fn new(files: &[Document], limits: &Limits) -> Self {
         let files = files.iter().cloned().collect();
-        Self(Arc::new(Mutex::new(Parts { files, limits: limits.clone(), open: None, last: None })))
+        Self(Arc::new(Mutex::new(Parts { files, limits: limits.clone(), open: None, last: None, buffer: Arc::default() })))
     }
 
     /// Reads the last document to its end: damage behind what the plugin read is damage, too.
@@ -113,7 +115,8 @@ impl runtime::Documents for Stream {
                 let name = document.name().to_owned();
                 let document = Arc::new(Mutex::new(document));
                 parts.last = Some(Arc::clone(&document));
-                return Ok(Some(Box::new(Lent { name, document })));
+                let buffer = Arc::clone(&parts.buffer);
+                return Ok(Some(Box::new(Lent { name, document, buffer })));
             }
             let Some(Document { name, file, .. }) = parts.files.pop_front() else { return Ok(None) };
             parts.open = Some(limpid_documents::Documents::open(&name, file, &parts.limits)?);
@@ -124,6 +127,7 @@ impl runtime::Documents for Stream {
 struct Lent {
     name: String,
     document: Shared,
+    buffer: Arc<Mutex<Vec<u8>>>,
 }
 
 impl runtime::Document for Lent {
@@ -132,16 +136,16 @@ impl runtime::Document for Lent {
     }
 
     fn read(&mut self, len: usize) -> io::Result<Vec<u8>> {
-        let mut bytes = vec![0; len.min(LONGEST)];
-        let mut document = lock(&self.document);
+        let (mut document, mut buffer) = (lock(&self.document), lock(&self.buffer));
+        buffer.resize(LONGEST, 0);
+        let room = buffer.get_mut(..len.min(LONGEST)).unwrap_or_default();
         let read = loop {
-            match document.read(&mut bytes) {
+            match document.read(room) {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 read => break read?,
             }
         };
-        bytes.truncate(read);
-        Ok(bytes)
+        Ok(room.get(..read).unwrap_or_default().to_vec())
     }
 }
 

@@ -4,18 +4,20 @@ use std::sync::Arc;
 use limpid_model::report::Origin;
 use limpid_store::key::Writer;
 use limpid_store::tables::affects::{self, Affects, Statement};
+use limpid_store::tables::enrichments::Enrichments;
 use limpid_store::{Rows, View, Walk};
 
 use crate::{Error, Scanner};
 
 impl Scanner {
-    /// Learns of which packages anything is said at all, so that reports do not look for more of the
-    /// others. Reads the keys of all statements: worth it where many reports are made.
+    /// Learns of which packages and vulnerabilities anything is said at all, so that reports do not look
+    /// for more of the others. Reads all those names: worth it where many reports are made.
     ///
     /// # Errors
     /// The store fails.
-    pub fn learn_packages(&self) -> Result<(), Error> {
-        Ok(self.store().learn_groups::<Affects>()?)
+    pub fn learn_names(&self) -> Result<(), Error> {
+        self.store().learn_groups::<Affects>()?;
+        Ok(self.store().learn_groups::<Enrichments>()?)
     }
 }
 

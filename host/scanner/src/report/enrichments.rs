@@ -1,44 +1,55 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use limpid_model::report::Enriched;
-use limpid_store::View;
+use limpid_store::key::Writer;
 use limpid_store::tables::enrichments as table;
+use limpid_store::{View, Walk};
 
 use crate::Error;
 use crate::history::Past;
 
-/// What is known of vulnerabilities, whoever is affected; each is looked up once.
+/// What is known of vulnerabilities, whoever is affected.
 pub(crate) struct Enrichments<'v> {
     view: &'v View<'v>,
+    rows: Walk<'v, table::Enrichments>,
+    /// None where it is asked what is known now.
     past: Option<&'v Past>,
-    known: HashMap<String, Vec<Enriched>>,
+    /// What was last asked for.
+    known: Arc<Vec<Enriched>>,
 }
 
 impl<'v> Enrichments<'v> {
     pub(crate) fn new(view: &'v View<'v>) -> Self {
-        Self { view, past: None, known: HashMap::new() }
+        Self { view, rows: view.walk(), past: None, known: Arc::default() }
     }
 
     /// What was known at a moment.
     pub(crate) fn then(view: &'v View<'v>, past: &'v Past) -> Self {
-        Self { past: Some(past), ..Self::new(view) }
+        Self { past: (!past.is_now()).then_some(past), ..Self::new(view) }
     }
 
     pub(crate) fn of(&mut self, vulnerability: &str) -> Result<&[Enriched], Error> {
-        if !self.known.contains_key(vulnerability) {
-            let rows = self.view.scan::<table::Enrichments>(|key| {
-                key.text(vulnerability);
-            });
-            let mut rows: BTreeMap<_, _> = rows.collect::<Result<_, _>>()?;
-            if let Some(past) = self.past {
+        let group = |key: &mut Writer| {
+            key.text(vulnerability);
+        };
+        self.known = match self.past {
+            None => self.rows.group(group, enriched)?.unwrap_or_default(),
+            Some(past) => {
+                let rows = self.view.scan::<table::Enrichments>(group);
+                let mut rows: BTreeMap<_, _> = rows.collect::<Result<_, _>>()?;
                 past.take_back(vulnerability, &mut rows);
+                Arc::new(enriched(rows))
             }
-            let known = rows.into_iter().map(|(key, row)| Enriched {
-                feed: key.feed,
-                enrichment: row.into_enrichment(key.id, key.kind),
-            });
-            self.known.insert(vulnerability.to_owned(), known.collect());
-        }
-        Ok(self.known.get(vulnerability).map_or(&[], Vec::as_slice))
+        };
+        Ok(&self.known)
     }
+}
+
+fn enriched(rows: impl IntoIterator<Item = (table::Key, table::Row)>) -> Vec<Enriched> {
+    let known = rows.into_iter().map(|(key, row)| Enriched {
+        feed: key.feed,
+        enrichment: row.into_enrichment(key.id, key.kind),
+    });
+    known.collect()
 }

@@ -16,6 +16,10 @@ impl table::Table for Enrichments {
     const NAME: &'static str = "enrichments";
     type Key = Key;
     type Row = Row;
+
+    fn group(key: &Key, out: &mut Writer) {
+        out.text(&key.id);
+    }
 }
 
 /// A vulnerability, and what kind of knowledge who has of it.

@@ -6,6 +6,7 @@
 //! no HTTP and no ecosystem. It is synchronous: whoever calls it from an async runtime does so from
 //! a pool for blocking work.
 
+mod background;
 mod bundle;
 mod catalog;
 mod error;
@@ -42,6 +43,7 @@ use limpid_model::PluginId;
 use limpid_runtime::{Registry, Snapshot};
 use limpid_store::Store;
 
+pub use background::yield_to_others;
 pub use bundle::{BundleError, BundleSettings, Exported, ExportedFeed, ImportedFeed, sign};
 pub use catalog::{ImageSummary, LayerContext, LayerDescription, Page};
 pub use error::{Error, chain};

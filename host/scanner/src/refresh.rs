@@ -13,7 +13,7 @@ use limpid_model::PluginId;
 use limpid_runtime::Change;
 
 use crate::error::chain;
-use crate::{Error, Scanner};
+use crate::{Error, Scanner, yield_to_others};
 
 /// How often what is too long ago is forgotten, at least.
 const TIDYING: Duration = Duration::from_secs(60 * 60);
@@ -85,6 +85,7 @@ impl Drop for Refresh {
 }
 
 fn work(scanner: &Scanner, events: &mpsc::Receiver<Event>) {
+    yield_to_others();
     let stopped = || scanner.refresher().is_none();
     scanner.begin_refresh();
     report(scanner.learn_names());

@@ -10,7 +10,7 @@ use limpid_store::tables::runs::Runs;
 
 use crate::error::chain;
 use crate::intake::Trust;
-use crate::{Error, FeedSettings, Run, RunProgress, Scanner};
+use crate::{Error, FeedSettings, Run, RunProgress, Scanner, yield_to_others};
 
 /// How often it is looked whether a run is due.
 const TICK: Duration = Duration::from_secs(1);
@@ -148,6 +148,7 @@ impl Parts {
     }
 
     fn work(&self) {
+        yield_to_others();
         while let Some((feed, trust)) = self.next() {
             let progress = RunProgress::default();
             let run = || self.scanner.run_feed(&feed, trust, &self.stop, &progress);

@@ -5,6 +5,7 @@
 //! not give. Prefixes are append-only: a part once written never changes its meaning.
 
 use limpid_model::Digest;
+use memchr::memchr;
 
 /// Something that encodes to ordered bytes.
 pub trait Key: Sized {
@@ -15,8 +16,17 @@ pub trait Key: Sized {
 }
 
 /// Builds an ordered key, or the prefix of one.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Writer(Vec<u8>);
+
+/// Room for most keys, in bytes.
+const ROOM: usize = 96;
+
+impl Default for Writer {
+    fn default() -> Self {
+        Self(Vec::with_capacity(ROOM))
+    }
+}
 
 impl Writer {
     /// Appends bytes of a length that never varies.
@@ -42,13 +52,13 @@ impl Writer {
 
     /// Appends bytes of any length, whole, in the way of a text.
     pub fn bytes(&mut self, bytes: &[u8]) -> &mut Self {
-        for &byte in bytes {
-            self.0.push(byte);
-            if byte == 0 {
-                self.0.push(0xFF);
-            }
+        let mut rest = bytes;
+        while let Some(zero) = memchr(0, rest) {
+            let (head, tail) = rest.split_at(zero + 1);
+            self.fixed(head).fixed(&[0xFF]);
+            rest = tail;
         }
-        self.fixed(&[0, 0])
+        self.fixed(rest).fixed(&[0, 0])
     }
 
     /// The bytes.

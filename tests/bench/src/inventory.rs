@@ -21,7 +21,7 @@ use limpid_model::{
 };
 use limpid_runtime::Registry;
 use limpid_scanner::store::Store;
-use limpid_scanner::{AdoptedLayer, Filter, Handed, Scanner, Settings, Trust};
+use limpid_scanner::{AdoptedLayer, Filter, Handed, Scanner, Settings, Trust, yield_to_others};
 use serde_json::{Value, json};
 
 use crate::archive::Opened;
@@ -174,6 +174,8 @@ fn beside_a_take_in(scanner: &Scanner, osv: &Path, sample: &[Digest]) -> anyhow:
     let ended = AtomicBool::new(false);
     thread::scope(|scope| {
         let taking_in = scope.spawn(|| -> anyhow::Result<()> {
+            // As the schedule does.
+            yield_to_others();
             let mut source = 0;
             while !ended.load(Ordering::Relaxed) {
                 // Each time as another source, so that there is something to write.

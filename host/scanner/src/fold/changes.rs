@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::Held;
 
@@ -41,22 +41,26 @@ fn identity(held: &Held) -> Identity<'_> {
 /// Whether something that is gone may be what is there now.
 type Likeness = fn(&Held, &Held) -> bool;
 
-/// What a layer hides and has not yet been found again. Ordered, so that the same layers always give the
-/// same changes.
+/// What a layer hides and has not yet been found again.
 struct Gone<'a> {
-    places: BTreeMap<Identity<'a>, usize>,
-    /// By place.
+    places: HashMap<Identity<'a>, usize>,
+    /// By place, in the order in which they were hidden, so that the same layers always give the same
+    /// changes.
     candidates: Vec<Vec<&'a Held>>,
 }
 
 impl<'a> Gone<'a> {
     fn new(gone: &'a [Held]) -> Self {
-        let mut by_identity: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        let mut places = HashMap::with_capacity(gone.len());
+        let mut candidates: Vec<Vec<_>> = Vec::with_capacity(gone.len());
         for held in gone {
-            by_identity.entry(identity(held)).or_default().push(held);
+            let place = *places.entry(identity(held)).or_insert(candidates.len());
+            match candidates.get_mut(place) {
+                Some(same) => same.push(held),
+                None => candidates.push(vec![held]),
+            }
         }
-        let (identities, candidates): (Vec<_>, Vec<_>) = by_identity.into_iter().unzip();
-        Self { places: identities.into_iter().zip(0..).collect(), candidates }
+        Self { places, candidates }
     }
 
     fn take(&mut self, held: &Held, like: Likeness) -> Option<&'a Held> {

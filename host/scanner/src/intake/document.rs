@@ -94,7 +94,13 @@ type Shared = Arc<Mutex<limpid_documents::Document>>;
 impl Stream {
     pub(super) fn new(files: &[Document], limits: &Limits) -> Self {
         let files = files.iter().cloned().collect();
-        Self(Arc::new(Mutex::new(Parts { files, limits: limits.clone(), open: None, last: None, buffer: Arc::default() })))
+        Self(Arc::new(Mutex::new(Parts {
+            files,
+            limits: limits.clone(),
+            open: None,
+            last: None,
+            buffer: Arc::default(),
+        })))
     }
 
     /// Reads the last document to its end: damage behind what the plugin read is damage, too.

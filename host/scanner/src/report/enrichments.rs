@@ -47,9 +47,8 @@ impl<'v> Enrichments<'v> {
 }
 
 fn enriched(rows: impl IntoIterator<Item = (table::Key, table::Row)>) -> Vec<Enriched> {
-    let known = rows.into_iter().map(|(key, row)| Enriched {
-        feed: key.feed,
-        enrichment: row.into_enrichment(key.id, key.kind),
-    });
+    let known = rows
+        .into_iter()
+        .map(|(key, row)| Enriched { feed: key.feed, enrichment: row.into_enrichment(key.id, key.kind) });
     known.collect()
 }

@@ -2,8 +2,8 @@
 
 use thread_priority::{ThreadPriority, ThreadPriorityValue, set_current_thread_priority};
 
-/// Between that of a thread that answers somebody, 50 of 100, and the lowest: a niceness of 10.
-const PRIORITY: u8 = 25;
+/// The lowest: whoever answers somebody gets nearly all of a processor that both want.
+const PRIORITY: u8 = 0;
 
 /// Lets those go first on the processors who answer somebody. For threads of their own, whose threads
 /// inherit it: no thread gets its priority back. Where the system does not allow it, all share alike.

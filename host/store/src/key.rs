@@ -20,7 +20,7 @@ pub trait Key: Sized {
 pub struct Writer(Vec<u8>);
 
 /// Room for most keys, in bytes.
-const ROOM: usize = 96;
+const ROOM: usize = 48;
 
 impl Default for Writer {
     fn default() -> Self {

@@ -19,11 +19,11 @@ pub(crate) trait Ordered: Send + Sync {
     fn compact(&self) -> Result<(), Error>;
 }
 
-/// One change in a batch.
+/// One change in a batch. There may be a million of them.
 #[derive(Debug)]
 pub(crate) enum Write {
-    Put(Vec<u8>, Vec<u8>),
-    Delete(Vec<u8>),
+    Put(Box<[u8]>, Box<[u8]>),
+    Delete(Box<[u8]>),
 }
 
 /// The state of an ordered set at one moment.

@@ -96,10 +96,10 @@ impl Recent {
 
     /// Some groups are about to change: what is held of them is forgotten, and nothing is held of them
     /// until the change has been made and the answer is dropped.
-    pub(crate) fn change<'r>(&'r self, groups: &'r [Vec<u8>]) -> Change<'r> {
+    pub(crate) fn change<'r>(&'r self, groups: &'r [Box<[u8]>]) -> Change<'r> {
         for group in groups {
             self.stripe(group).writing += 1;
-            self.values.remove(group);
+            self.values.remove(&**group);
         }
         Change { recent: self, groups }
     }
@@ -114,7 +114,7 @@ impl Recent {
 /// A change of some groups that is being made.
 pub(crate) struct Change<'r> {
     recent: &'r Recent,
-    groups: &'r [Vec<u8>],
+    groups: &'r [Box<[u8]>],
 }
 
 impl Drop for Change<'_> {

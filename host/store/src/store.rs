@@ -51,9 +51,10 @@ impl Store {
 
     /// Writes all of a batch, durably, or nothing.
     pub fn commit(&self, batch: Batch) -> Result<(), Error> {
-        self.0.groups.add(batch.groups.iter().map(Vec::as_slice));
-        let _change = self.0.recent.change(&batch.groups);
-        self.0.ordered.write(batch.writes)
+        let Batch { writes, groups } = batch;
+        self.0.groups.add(groups.iter().map(|group| &**group));
+        let _change = self.0.recent.change(&groups);
+        self.0.ordered.write(writes)
     }
 
     /// Brings everything into the form in which it takes least room on disk, which otherwise happens by
@@ -90,26 +91,30 @@ impl fmt::Debug for Store {
 pub struct Batch {
     writes: Vec<Write>,
     /// The groups of the rows that change.
-    groups: Vec<Vec<u8>>,
+    groups: Vec<Box<[u8]>>,
 }
 
 impl Batch {
     /// Sets a row.
     pub fn put<T: Table>(&mut self, key: &T::Key, row: &T::Row) -> Result<(), Error> {
-        self.writes.push(Write::Put(table::encode_key::<T>(key), table::encode_row::<T>(row)?));
+        let (encoded, row) = (table::encode_key::<T>(key), table::encode_row::<T>(row)?);
+        self.writes.push(Write::Put(encoded.into(), row.into()));
         self.touch::<T>(key);
         Ok(())
     }
 
     /// Removes a row, if it is there.
     pub fn delete<T: Table>(&mut self, key: &T::Key) {
-        self.writes.push(Write::Delete(table::encode_key::<T>(key)));
+        self.writes.push(Write::Delete(table::encode_key::<T>(key).into()));
         self.touch::<T>(key);
     }
 
     fn touch<T: Table>(&mut self, key: &T::Key) {
-        let group = table::encode_group::<T>(key);
-        self.groups.extend(group.filter(|group| self.groups.last() != Some(group)));
+        let group = table::encode_group::<T>(key).map(Vec::into_boxed_slice);
+        let is_last = |group: &Box<[u8]>| self.groups.last() == Some(group);
+        if let Some(group) = group.filter(|group| !is_last(group)) {
+            self.groups.push(group);
+        }
     }
 
     /// Whether nothing would change.

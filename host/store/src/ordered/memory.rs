@@ -21,8 +21,8 @@ impl Ordered for Memory {
         let entries = Arc::make_mut(&mut entries);
         for write in batch {
             match write {
-                Write::Put(key, value) => entries.insert(key, value),
-                Write::Delete(key) => entries.remove(&key),
+                Write::Put(key, value) => entries.insert(key.into_vec(), value.into_vec()),
+                Write::Delete(key) => entries.remove(&*key),
             };
         }
         Ok(())

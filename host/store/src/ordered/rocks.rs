@@ -79,7 +79,8 @@ impl Ordered for Rocks {
 
     fn write(&self, batch: Vec<Write>) -> Result<(), Error> {
         let mut out = WriteBatch::default();
-        for write in &batch {
+        // Each is gone when it is copied: two of a large one would be much.
+        for write in batch {
             match write {
                 Write::Put(key, value) => out.put(key, value),
                 Write::Delete(key) => out.delete(key),

@@ -18,8 +18,8 @@ fn batch() -> impl Strategy<Value = Vec<Change>> {
 
 fn writes(batch: &[Change]) -> Vec<Write> {
     let write = |(key, value): &Change| match value {
-        Some(value) => Write::Put(key.clone(), value.clone()),
-        None => Write::Delete(key.clone()),
+        Some(value) => Write::Put(key.as_slice().into(), value.as_slice().into()),
+        None => Write::Delete(key.as_slice().into()),
     };
     batch.iter().map(write).collect()
 }

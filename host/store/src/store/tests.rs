@@ -184,7 +184,7 @@ fn what_cannot_be_read_is_an_error_that_names_the_table() {
     let row = [&[1][..], digest.as_bytes()].concat();
     let check = |key: &[u8], row: &[u8], expected: &str| {
         let store = Store::in_memory();
-        store.0.ordered.write(vec![Write::Put(key.to_vec(), row.to_vec())]).unwrap();
+        store.0.ordered.write(vec![Write::Put(key.into(), row.into())]).unwrap();
         let view = store.view();
         let error = view.scan::<Manifests>(|_| ()).next().unwrap().unwrap_err();
         assert!(matches!(error, Error::Corrupt { table: "manifests", .. }), "{error}");
@@ -203,7 +203,7 @@ fn what_cannot_be_read_is_an_error_that_names_the_table() {
     check(&key, &[0], "table `manifests` holds a row that cannot be read: version 0");
 
     let store = Store::in_memory();
-    store.0.ordered.write(vec![Write::Put(key, Vec::new())]).unwrap();
+    store.0.ordered.write(vec![Write::Put(key.into(), Box::default())]).unwrap();
     assert!(matches!(store.view().get::<Manifests>(&digest), Err(Error::Corrupt { .. })));
     assert!(matches!(store.view().multi_get::<Manifests>(&[digest]), Err(Error::Corrupt { .. })));
 }

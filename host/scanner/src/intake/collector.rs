@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
 
-use limpid_model::{Advisory, Enrichment, InputError};
+use limpid_model::{Advisory, Enrichment, InputError, Rating};
 use limpid_runtime::{Sink, Source};
 
 use super::REMEMBERED;
@@ -14,6 +14,9 @@ const AFFECTED: usize = 200_000;
 /// Aliases of an advisory, and likewise ratings, weaknesses and references.
 const COMMON: usize = 1_000;
 
+/// Ratings and facts, by vulnerability and kind of knowledge. There may be hundreds of thousands.
+pub(crate) type Knowledge = BTreeMap<(String, String), (Vec<Rating>, Vec<(String, String)>)>;
+
 /// What a feed's plugin makes of one source.
 #[derive(Debug, Default)]
 pub(crate) struct Collector {
@@ -21,7 +24,7 @@ pub(crate) struct Collector {
     pub(crate) advisories: BTreeMap<String, Advisory>,
     pub(crate) withdrawn: BTreeSet<String>,
     /// By vulnerability and kind; of two the later counts.
-    pub(crate) enrichments: BTreeMap<(String, String), Enrichment>,
+    pub(crate) enrichments: Knowledge,
     pub(crate) rejected: u64,
     pub(crate) rejections: Vec<(String, String)>,
     pub(crate) follow: Vec<Source>,
@@ -105,7 +108,8 @@ impl Sink for Collector {
             return;
         }
         for enrichment in batch {
-            self.enrichments.insert((enrichment.id.clone(), enrichment.kind.clone()), enrichment);
+            let Enrichment { id, kind, ratings, facts } = enrichment;
+            self.enrichments.insert((id, kind), (ratings, facts));
         }
         if self.enrichments.len() > self.limit {
             self.overflowed = true;

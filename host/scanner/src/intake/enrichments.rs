@@ -12,11 +12,11 @@ use crate::history::Record;
 
 /// Holds what a document knows of vulnerabilities against what its source knew before, and adds to
 /// the batch only what differs.
-pub(super) fn write<'a>(
+pub(super) fn write(
     view: &View<'_>,
     batch: &mut Batch,
     (record, source): (&Record<'_>, &Source),
-    known: impl Iterator<Item = &'a Enrichment>,
+    known: impl Iterator<Item = Enrichment>,
     difference: &mut Difference,
 ) -> Result<(), Error> {
     let feed = record.feed;
@@ -25,8 +25,9 @@ pub(super) fn write<'a>(
     let (mut added, mut withdrawn) = (0, 0);
     let tells = held > 0;
     for enrichment in known {
+        // Gone when it is written: there may be hundreds of thousands.
         difference.stated += 1;
-        let row = enrichments::Row::from(enrichment);
+        let row = enrichments::Row::from(&enrichment);
         let digest = row.digest()?;
         match before.remove(&(enrichment.id.clone(), enrichment.kind.clone())) {
             Some(said) if said == digest => continue,

@@ -43,7 +43,7 @@ impl Scanner {
         if let Some(outcome) = needless(&restored, &held) {
             return Ok(outcome);
         }
-        let collected = self.read_kept(parser, &restored.key.source, restored.kept)?;
+        let mut collected = self.read_kept(parser, &restored.key.source, restored.kept)?;
         let _alone = self.lock_intake();
         let view = self.store().view();
         // Looked at again, now that nobody else writes.
@@ -60,8 +60,13 @@ impl Scanner {
         let whole =
             Source { name: key.source.clone(), url: restored.validators.address.clone(), mode: Mode::Whole };
         let mut batch = Batch::default();
-        let stated =
-            Stated { source: &whole, collected: &collected, news: News::Told, as_of: Some(*confirmed) };
+        let stated = Stated {
+            source: &whole,
+            enrichments: std::mem::take(&mut collected.enrichments),
+            collected: &collected,
+            news: News::Told,
+            as_of: Some(*confirmed),
+        };
         let taken = self.write_difference(parser, (&view, &mut batch), stated)?;
         keeping::put_all(self, &view, &mut batch, key, kept)?;
         batch.put::<Fetches>(key, &fetched(parser, &restored, &collected))?;

@@ -178,7 +178,8 @@ impl World {
             let mut difference =
                 Difference::write(&self.scanner, view, batch, of, &advisories, &BTreeSet::new()).unwrap();
             let known: Vec<_> = exploited.into_iter().flatten().map(|&id| enrichment(id)).collect();
-            super::super::enrichments::write(view, batch, of, known.iter(), &mut difference).unwrap();
+            super::super::enrichments::write(view, batch, of, known.iter().cloned(), &mut difference)
+                .unwrap();
             for (_, said) in difference.changes.fresh.values_mut() {
                 said.iter_mut().flat_map(|said| &mut said.statements).for_each(order);
             }

@@ -111,8 +111,7 @@ impl Batch {
 
     fn touch<T: Table>(&mut self, key: &T::Key) {
         let group = table::encode_group::<T>(key).map(Vec::into_boxed_slice);
-        let is_last = |group: &Box<[u8]>| self.groups.last() == Some(group);
-        if let Some(group) = group.filter(|group| !is_last(group)) {
+        if let Some(group) = group.filter(|group| self.groups.last() != Some(group)) {
             self.groups.push(group);
         }
     }

@@ -151,7 +151,8 @@ impl World {
             step.withdrawn.iter().map(|&id| VULNERABILITIES[id].to_owned()).collect();
         for (&(vulnerability, kind), &word) in &step.known {
             let known = enrichment(vulnerability, kind, word);
-            parsed.collected.enrichments.insert((known.id.clone(), known.kind.clone()), known);
+            let Enrichment { id, kind, ratings, facts } = known;
+            parsed.collected.enrichments.insert((id, kind), (ratings, facts));
         }
         let source = Source { name: SOURCES[step.source].to_owned(), url: String::new(), mode: step.mode };
         let (validators, trust, news) = (None, Trust::Forced, News::Told);

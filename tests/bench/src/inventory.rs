@@ -64,6 +64,9 @@ pub(crate) struct Inputs {
     /// How many images there are
     #[arg(long, required = true)]
     images: Vec<usize>,
+    /// Measure again what an earlier run has made in the directory
+    #[arg(long)]
+    again: bool,
 }
 
 pub(crate) fn measure(registry: &Registry, inputs: &Inputs) -> anyhow::Result<Value> {
@@ -77,30 +80,54 @@ pub(crate) fn measure(registry: &Registry, inputs: &Inputs) -> anyhow::Result<Va
 fn of_size(registry: &Registry, inputs: &Inputs, images: usize) -> anyhow::Result<Value> {
     let folder = inputs.folder.join(images.to_string());
     let world = World::new(inputs, registry)?;
-    let own = own_bytes(&world, registry, &folder, images.min(OWN))?;
     let (scanner, store) = scanner(registry, &folder)?;
-    let started = Instant::now();
-    let ids = world.fill(&scanner, images, Own::Packages)?;
-    let filled = started.elapsed();
-    eprintln!("inventory: {images} images in {:.1} s", filled.as_secs_f64());
-    store.compact()?;
-    let bytes = size(&folder.join("store"));
-    let handed = Handed { source: None, name: "tracker.json", trust: Trust::Checked };
-    scanner.take_in("debian", handed, fs::File::open(&inputs.tracker)?)?;
+    let filled =
+        if inputs.again { None } else { Some(made(&world, registry, inputs, (&scanner, &store), images)?) };
     scanner.learn_names()?;
-    let sample: Vec<Digest> = ids.iter().step_by((ids.len() / REPORTS).max(1)).copied().collect();
+    let sample: Vec<Digest> =
+        (0..images).step_by((images / REPORTS).max(1)).map(|number| digest("image", number)).collect();
     let questions = questions(&scanner, &asked(&scanner, &sample)?)?;
     let quiet = reports(&scanner, &sample)?;
     let beside = beside_a_take_in(&scanner, &inputs.osv, &sample)?;
     Ok(json!({
         "images": images,
-        "fill_s": filled.as_secs_f64(),
-        "bytes": bytes,
-        "own_bytes": own,
+        "fill_s": filled.as_ref().map(|filled| filled.took.as_secs_f64()),
+        "bytes": filled.as_ref().map(|filled| filled.bytes),
+        "own_bytes": filled.as_ref().map(|filled| filled.own_bytes),
         "questions": questions,
         "reports_ms": quiet,
         "reports_beside_ms": beside,
     }))
+}
+
+/// What it took to make an inventory.
+struct Made {
+    took: Duration,
+    /// On disk.
+    bytes: u64,
+    /// Of those, what an image takes because of packages that no other image holds.
+    own_bytes: f64,
+}
+
+/// Makes an inventory, and takes in what is said of its packages.
+fn made(
+    world: &World,
+    registry: &Registry,
+    inputs: &Inputs,
+    (scanner, store): (&Scanner, &Store),
+    images: usize,
+) -> anyhow::Result<Made> {
+    let folder = inputs.folder.join(images.to_string());
+    let own_bytes = own_bytes(world, registry, &folder, images.min(OWN))?;
+    let started = Instant::now();
+    world.fill(scanner, images, Own::Packages)?;
+    let took = started.elapsed();
+    eprintln!("inventory: {images} images in {:.1} s", took.as_secs_f64());
+    store.compact()?;
+    let bytes = size(&folder.join("store"));
+    let handed = Handed { source: None, name: "tracker.json", trust: Trust::Checked };
+    scanner.take_in("debian", handed, fs::File::open(&inputs.tracker)?)?;
+    Ok(Made { took, bytes, own_bytes })
 }
 
 /// A scanner over a store of its own.
@@ -256,10 +283,10 @@ impl World {
         Ok(Self { base, others, dpkg: id("dpkg")?, os_release: id("os-release")?, node: id("node")? })
     }
 
-    fn fill(&self, scanner: &Scanner, count: usize, own: Own) -> anyhow::Result<Vec<Digest>> {
+    fn fill(&self, scanner: &Scanner, count: usize, own: Own) -> anyhow::Result<()> {
         let base = digest("base", 0);
         let mut layers = vec![AdoptedLayer::of_files(base, self.base())];
-        let (mut images, mut ids) = (Vec::new(), Vec::new());
+        let mut images = Vec::new();
         for number in 0..count {
             let line = number / LINE;
             let of_line = digest("line", line);
@@ -269,14 +296,12 @@ impl World {
             let top = digest("own", number);
             let found = if own == Own::Packages { self.own(number) } else { Vec::new() };
             layers.push(AdoptedLayer::of_files(top, found));
-            let image = image(number, [base, of_line, top]);
-            ids.push(image.id);
-            images.push(image);
+            images.push(image(number, [base, of_line, top]));
             if images.len() == BATCH || number + 1 == count {
                 scanner.adopt(std::mem::take(&mut layers), std::mem::take(&mut images))?;
             }
         }
-        Ok(ids)
+        Ok(())
     }
 
     fn base(&self) -> Vec<(PluginId, LayerFindings)> {

@@ -1,6 +1,7 @@
 //! Figures over the whole inventory.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use limpid_model::{Digest, PluginId, Severity};
 use limpid_store::View;
@@ -156,14 +157,15 @@ fn packages(found: Vec<Parts>) -> Vec<Held> {
     let owners = owned_by(found.iter().map(|(detector, found, _)| (detector, found)));
     let mut packages = Vec::new();
     for (detector, findings, keys) in found {
+        let detector = Arc::new(detector);
         let stated = findings.findings.into_iter().filter_map(|finding| match finding.fact {
-            limpid_model::Fact::Package(package) => Some((finding.path, *package)),
+            limpid_model::Fact::Package(package) => Some((finding.path, package)),
             _ => None,
         });
         for ((path, package), keys) in stated.zip(keys) {
             packages.push(Held {
-                owner: owners.get(&(detector.name.clone(), path.clone())).cloned(),
-                detector: detector.clone(),
+                owner: owners.get(&detector.name).and_then(|owned| owned.get(&path)).cloned(),
+                detector: Arc::clone(&detector),
                 path,
                 member: None,
                 package,

@@ -8,6 +8,7 @@ mod changes;
 mod hidden;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use limpid_model::{
     Digest, Distribution, Fact, Image, ImageLayer, LayerFindings, Package, PluginFailure, PluginId, Unread,
@@ -41,7 +42,7 @@ pub(crate) struct LayerFacts {
 /// What one detector found in one layer. `keys` holds one element for each package.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
-    pub(crate) detector: PluginId,
+    pub(crate) detector: Arc<PluginId>,
     pub(crate) findings: LayerFindings,
     pub(crate) keys: Vec<PackageKeys>,
 }
@@ -75,7 +76,7 @@ pub(crate) fn facts(
         let rows = keys.iter().zip(known).filter_map(|(key, known)| fresh.get(key).cloned().or(known));
         let found = rows.map(|row| {
             let (detector, findings, keys) = row.into_parts();
-            Found { detector, findings, keys }
+            Found { detector: Arc::new(detector), findings, keys }
         });
         layers.push(LayerFacts { layer: layer.clone(), found: found.collect() });
     }
@@ -85,10 +86,10 @@ pub(crate) fn facts(
 /// A package that is there, and where it came from.
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
-    pub(crate) detector: PluginId,
+    pub(crate) detector: Arc<PluginId>,
     pub(crate) path: String,
     pub(crate) member: Option<String>,
-    pub(crate) package: Package,
+    pub(crate) package: Box<Package>,
     pub(crate) keys: PackageKeys,
     /// Place of the layer whose file states it now.
     pub(crate) stated_by: usize,
@@ -108,53 +109,75 @@ pub(crate) struct Contents {
     pub(crate) failures: Vec<(Digest, PluginFailure)>,
 }
 
+/// What an image adds to what its layers state of packages.
+#[derive(Debug, Default)]
+pub(crate) struct Surroundings {
+    pub(crate) distribution: Option<Distribution>,
+    pub(crate) properties: Vec<(String, String)>,
+}
+
+/// The surroundings of all packages of an image.
+pub(crate) fn surroundings(layers: &[LayerFacts], hidden: &[Hidden]) -> Surroundings {
+    let ends = Ends::new(hidden);
+    let mut surroundings = Surroundings::default();
+    for (place, layer) in layers.iter().enumerate() {
+        for finding in layer.found.iter().flat_map(|found| &found.findings.findings) {
+            match &finding.fact {
+                Fact::Distribution(d) if ends.of(place, &finding.path).is_none() => {
+                    if surroundings.distribution.as_ref().is_none_or(|known| outweighs(d, known)) {
+                        surroundings.distribution = Some(d.clone());
+                    }
+                }
+                Fact::Property(name, value) if ends.of(place, &finding.path).is_none() => {
+                    surroundings.properties.push((name.clone(), value.clone()));
+                }
+                _ => {}
+            }
+        }
+    }
+    surroundings
+}
+
 /// Lays layers upon each other, lowest first; `on_layer` is told what each did to the packages.
 pub(crate) fn fold(
     layers: Vec<LayerFacts>,
     hidden: &[Hidden],
     mut on_layer: impl FnMut(usize, &Changes<'_>),
 ) -> Contents {
-    let hidden: HashMap<(usize, &str), usize> =
-        hidden.iter().map(|h| ((h.layer, h.path.as_str()), h.by)).collect();
-    let ends = |layer: usize, path: &str| hidden.get(&(layer, path)).copied();
-    let mut contents = Contents::default();
+    let ends = Ends::new(hidden);
+    let Surroundings { distribution, properties } = surroundings(&layers, hidden);
+    let mut contents = Contents { distribution, properties, ..Contents::default() };
     for (place, layer) in layers.into_iter().enumerate() {
         let mut brought = Vec::new();
-        let owned = owned_by(layer.found.iter().map(|found| (&found.detector, &found.findings)));
+        let owned = owned_by(layer.found.iter().map(|found| (&*found.detector, &found.findings)));
         for found in layer.found {
             let diff_id = layer.layer.diff_id;
             contents.failures.extend(found.findings.failures.into_iter().map(|f| (diff_id, f)));
             for unread in found.findings.unread {
-                if ends(place, &unread.path).is_none() {
-                    contents.unread.push((diff_id, found.detector.clone(), unread));
+                if ends.of(place, &unread.path).is_none() {
+                    contents.unread.push((diff_id, PluginId::clone(&found.detector), unread));
                 }
             }
-            let mut keys = found.keys.into_iter();
-            for finding in found.findings.findings {
-                let stays = ends(place, &finding.path).is_none();
-                match finding.fact {
-                    Fact::Package(package) => brought.extend(keys.next().map(|keys| Held {
-                        owner: owned.get(&(found.detector.name.clone(), finding.path.clone())).cloned(),
-                        detector: found.detector.clone(),
-                        path: finding.path,
-                        member: finding.member,
-                        package: *package,
-                        keys,
-                        stated_by: place,
-                        introduced_by: place,
-                    })),
-                    Fact::Distribution(d) if stays => {
-                        if contents.distribution.as_ref().is_none_or(|known| outweighs(&d, known)) {
-                            contents.distribution = Some(d);
-                        }
-                    }
-                    Fact::Property(name, value) if stays => contents.properties.push((name, value)),
-                    Fact::Distribution(_) | Fact::Property(..) | Fact::Ownership(_) => {}
-                }
-            }
+            let findings = found.findings.findings.into_iter();
+            let packages = findings.filter_map(|finding| match finding.fact {
+                Fact::Package(package) => Some((finding.path, finding.member, package)),
+                Fact::Distribution(_) | Fact::Property(..) | Fact::Ownership(_) => None,
+            });
+            brought.extend(packages.zip(found.keys).map(|((path, member, package), keys)| Held {
+                owner: owned.get(&found.detector.name).and_then(|owned| owned.get(&path)).cloned(),
+                detector: Arc::clone(&found.detector),
+                path,
+                member,
+                package,
+                keys,
+                stated_by: place,
+                introduced_by: place,
+            }));
         }
-        let (gone, mut staying): (Vec<_>, Vec<_>) =
-            contents.packages.into_iter().partition(|held| ends(held.stated_by, &held.path) == Some(place));
+        let (gone, mut staying): (Vec<_>, Vec<_>) = contents
+            .packages
+            .into_iter()
+            .partition(|held| ends.of(held.stated_by, &held.path) == Some(place));
         on_layer(place, &changes::carry_over(&gone, &mut brought));
         staying.append(&mut brought);
         contents.packages = staying;
@@ -162,19 +185,40 @@ pub(crate) fn fold(
     contents
 }
 
+/// By which layer the files of layers are hidden.
+struct Ends<'a>(HashMap<usize, HashMap<&'a str, usize>>);
+
+impl<'a> Ends<'a> {
+    fn new(hidden: &'a [Hidden]) -> Self {
+        let mut by_layer: HashMap<usize, HashMap<_, _>> = HashMap::new();
+        for file in hidden {
+            by_layer.entry(file.layer).or_default().insert(file.path.as_str(), file.by);
+        }
+        Self(by_layer)
+    }
+
+    /// None where the file stays.
+    fn of(&self, layer: usize, path: &str) -> Option<usize> {
+        self.0.get(&layer)?.get(path).copied()
+    }
+}
+
 /// Which packages put files of a layer there that another detector read, by that detector and path.
 pub(crate) fn owned_by<'a>(
     found: impl Iterator<Item = (&'a PluginId, &'a LayerFindings)> + Clone,
-) -> HashMap<(String, String), String> {
+) -> HashMap<String, HashMap<String, String>> {
     let owners = owners(found.clone());
-    let mut owned = HashMap::new();
+    let mut owned: HashMap<_, HashMap<_, _>> = HashMap::new();
     if owners.is_empty() {
         return owned;
     }
     for (reader, found) in found {
         for finding in &found.findings {
             if let Some(package) = owner(&owners, &finding.path, reader) {
-                owned.insert((reader.name.clone(), finding.path.clone()), package.to_owned());
+                owned
+                    .entry(reader.name.clone())
+                    .or_default()
+                    .insert(finding.path.clone(), package.to_owned());
             }
         }
     }

@@ -9,6 +9,7 @@
 //! that a layer has few of them, and what is true in a context is true of all images in it.
 
 mod adopt;
+mod candidates;
 mod concerned;
 mod contexts;
 mod layer;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use limpid_model::{Digest, Key};
 use limpid_store::View;
 use limpid_store::tables::contexts;
-use limpid_store::tables::images::Images;
+use limpid_store::tables::images::{Called, Images};
 use limpid_store::tables::inventory::{self, Inventory, Named};
 
 use crate::inventory::{KnownContexts, images_of};
@@ -65,16 +65,18 @@ impl Scanner {
         let by_group = by_group(&view, (namespace, name), bounds.as_ref())?;
         let (groups, held): (Vec<_>, Vec<_>) = by_group.into_iter().unzip();
         let found = images_of(&view, &groups, after, limit.saturating_add(1))?;
+        let found: Vec<_> = found.chunk_by(|a, b| a.0 == b.0).collect();
         let more = found.len() > limit;
-        let ids: Vec<Digest> = found.keys().copied().take(limit).collect();
-        let rows = view.multi_get::<Images>(&ids)?;
+        let mut images = view.stream::<Images>();
         let mut items = Vec::new();
-        for ((image, places), row) in found.into_iter().zip(rows) {
-            let names = row.map(|row| row.into_parts(image).0.names).unwrap_or_default();
+        for same in found.into_iter().take(limit) {
+            let Some(&(image, _)) = same.first() else { continue };
+            let called: Option<Called> = images.glance(&image)?;
             let mut versions: Vec<HeldVersion> =
-                places.iter().filter_map(|place| held.get(*place)).flatten().cloned().collect();
+                same.iter().filter_map(|(_, place)| held.get(*place)).flatten().cloned().collect();
             versions.sort_unstable();
             versions.dedup();
+            let names = called.map(|called| called.names).unwrap_or_default();
             items.push(Holder { image, names, held: versions });
         }
         let next = items.last().filter(|_| more).map(|last| last.image);

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use limpid_model::report::{
     Enriched, Exploited, Finding, Gap, InstalledPackage, LayerChanges, LayerOrigin, Publisher, Report,
 };
-use limpid_model::{Advisory, Digest, Distribution, Image, ImageLayer};
+use limpid_model::{Advisory, Digest, Distribution, Image, ImageLayer, PluginId};
 use limpid_store::View;
 use limpid_store::tables::advisories::{self, Advisories};
 use limpid_store::tables::images::Indexing;
@@ -59,8 +59,11 @@ impl Scanner {
         let (image, indexing) = catalog::image(&view, digest)?;
         let facts = facts(&view, &image, &indexing)?;
         let hidden = inventory::hidden_of(&view, &image, &indexing)?;
-        let mut plugins: Vec<_> =
-            facts.iter().flat_map(|layer| &layer.found).map(|found| found.detector.clone()).collect();
+        let mut plugins: Vec<_> = facts
+            .iter()
+            .flat_map(|layer| &layer.found)
+            .map(|found| PluginId::clone(&found.detector))
+            .collect();
         let contents = fold::fold(facts, &hidden, |_, _| ());
         let past = as_of.map(|as_of| self.past(&view, as_of)).transpose()?.unwrap_or_default();
         let said = Then { past: &past, now: All::new(&view) };
@@ -251,7 +254,7 @@ fn installed(held: &Held, layers: &[ImageLayer], distribution: Option<&Distribut
             diff_id: layer.map_or(Digest::from_bytes([0; 32]), |layer| layer.diff_id),
             created_by: layer.and_then(|layer| layer.created_by.clone()),
         },
-        detector: held.detector.clone(),
+        detector: PluginId::clone(&held.detector),
         owner: held.owner.clone(),
     }
 }

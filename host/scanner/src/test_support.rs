@@ -56,11 +56,11 @@ pub(crate) fn keys(package: &Package) -> PackageKeys {
 /// A package that the lowest layer of an image brought.
 pub(crate) fn held(package: Package) -> Held {
     Held {
-        detector: plugin("detector"),
+        detector: Arc::new(plugin("detector")),
         path: "db".to_owned(),
         member: None,
         keys: keys(&package),
-        package,
+        package: Box::new(package),
         stated_by: 0,
         introduced_by: 0,
         owner: None,

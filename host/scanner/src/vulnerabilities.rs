@@ -1,11 +1,12 @@
 //! The reverse question: what is known of a vulnerability, and which images it concerns.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use limpid_model::report::Enriched;
 use limpid_model::{Advisory, Digest, Severity, Status};
-use limpid_store::View;
-use limpid_store::tables::images::Called;
+use limpid_store::tables::images::{Called, Images, Labelled};
+use limpid_store::{Cursor, View};
 
 use crate::inventory::{Concerned, Vulnerability, concerned, images_of};
 use crate::matching::Owned;
@@ -73,7 +74,7 @@ pub struct ConcernedImage {
     /// Its names.
     pub names: Vec<String>,
     /// The packages by which it is concerned.
-    pub packages: Vec<ConcernedPackage>,
+    pub packages: Vec<Arc<ConcernedPackage>>,
 }
 
 /// Which of the images that a vulnerability concerns are asked for.
@@ -97,6 +98,16 @@ impl Filter {
 
     const fn asks_for_image(&self) -> bool {
         self.name.is_some() || self.label.is_some()
+    }
+
+    /// The names of an image, where it is asked for.
+    fn names(&self, images: &mut Cursor<'_, Images>, image: &Digest) -> Result<Option<Vec<String>>, Error> {
+        if !self.asks_for_image() {
+            return Ok(images.glance::<Called>(image)?.map(|called| called.names));
+        }
+        let known = images.glance::<Labelled>(image)?;
+        let known = known.filter(|known| self.admits_image(&known.called.names, &known.labels));
+        Ok(known.map(|known| known.called.names))
     }
 
     fn admits_image(&self, names: &[String], labels: &[(String, String)]) -> bool {
@@ -164,10 +175,10 @@ impl Scanner {
     ) -> Result<Page<ConcernedImage, Digest>, Error> {
         let view = self.store().view();
         let known = find(&view, id)?;
-        let mut by_group: BTreeMap<(Digest, u64), Vec<ConcernedPackage>> = BTreeMap::new();
+        let mut by_group: BTreeMap<Group, Vec<Arc<ConcernedPackage>>> = BTreeMap::new();
         for (group, package) in self.concerned_packages(&view, &known)? {
             if filter.admits_package(&package) {
-                by_group.entry(group).or_default().push(package);
+                by_group.entry(group).or_default().push(Arc::new(package));
             }
         }
         let (groups, packages): (Vec<_>, Vec<_>) = by_group.into_iter().unzip();
@@ -217,9 +228,9 @@ fn package(known: &Vulnerability, enrichments: &[Enriched], concerned: Concerned
     let general = known.ratings(&key);
     ConcernedPackage {
         diff_id: concerned.diff_id,
-        name: concerned.package.name,
-        version: concerned.package.version,
-        path: concerned.path,
+        name: concerned.held.package.name.clone(),
+        version: concerned.held.package.version.clone(),
+        path: concerned.held.path.clone(),
         status: found.status,
         severity: severity(&found.origin.feed, &found.ratings, &general, enrichments).severity,
         fixed_version: found.fixed_version,
@@ -230,7 +241,7 @@ fn package(known: &Vulnerability, enrichments: &[Enriched], concerned: Concerned
 
 fn page(
     view: &View<'_>,
-    (groups, packages): (&[(Digest, u64)], &[Vec<ConcernedPackage>]),
+    (groups, packages): (&[Group], &[Vec<Arc<ConcernedPackage>>]),
     filter: &Filter,
     after: Option<&Digest>,
     limit: usize,
@@ -239,23 +250,22 @@ fn page(
     let mut after = after.copied();
     // Only an image tells its names and labels: they are looked at until the page is full.
     let step = if filter.asks_for_image() { limit.saturating_mul(4).min(LOOKED_AT) } else { limit };
+    let mut images = view.stream::<Images>();
     loop {
         let found = images_of(view, groups, after.as_ref(), step.saturating_add(1))?;
-        let more = found.len() > step;
-        let ids: Vec<Digest> = found.keys().copied().take(step).collect();
-        let rows = view.glance::<Called>(&ids)?;
-        for ((image, places), row) in found.into_iter().zip(rows) {
-            after = Some(image);
-            let Some(known) = row else { continue };
-            if !filter.admits_image(&known.names, &known.labels) {
-                continue;
-            }
-            let packages = places.iter().filter_map(|place| packages.get(*place)).flatten();
-            items.push(ConcernedImage { image, names: known.names, packages: packages.cloned().collect() });
-            if items.len() > limit {
+        let mut looked_at = 0;
+        for same in found.chunk_by(|a, b| a.0 == b.0) {
+            let Some(&(image, _)) = same.first() else { continue };
+            if looked_at == step || items.len() > limit {
                 break;
             }
+            looked_at += 1;
+            after = Some(image);
+            let Some(names) = filter.names(&mut images, &image)? else { continue };
+            let packages = same.iter().filter_map(|(_, place)| packages.get(*place)).flatten();
+            items.push(ConcernedImage { image, names, packages: packages.map(Arc::clone).collect() });
         }
+        let more = found.last().is_some_and(|(last, _)| after.is_some_and(|after| *last > after));
         if !more || items.len() > limit {
             let full = items.len() > limit;
             items.truncate(limit);

@@ -35,4 +35,4 @@ pub mod tables;
 
 pub use error::Error;
 pub use ordered::Settings;
-pub use store::{Batch, Rows, Store, View, Walk};
+pub use store::{Batch, Cursor, Rows, Store, View, Walk};

@@ -34,7 +34,14 @@ pub(crate) trait Snapshot: Send + Sync {
     /// All entries that begin with `prefix`, from `from` on, in order.
     fn scan<'a>(&'a self, prefix: &[u8], from: &[u8]) -> Scan<'a>;
     /// Stands before the first entry.
-    fn cursor(&self) -> Box<dyn Cursor + '_>;
+    fn cursor(&self, reading: Reading) -> Box<dyn Cursor + '_>;
+}
+
+/// Whether what a cursor reads is likely to be read again soon, and worth its place in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    Again,
+    Once,
 }
 
 /// A key and its value.

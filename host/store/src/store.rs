@@ -1,3 +1,4 @@
+mod cursor;
 mod walk;
 
 use std::collections::BTreeSet;
@@ -7,10 +8,11 @@ use std::sync::Arc;
 
 use crate::groups::Groups;
 use crate::key::Writer;
-use crate::ordered::{Memory, Ordered, Rocks, Snapshot, Write};
+use crate::ordered::{Memory, Ordered, Reading, Rocks, Snapshot, Write};
 use crate::recent::{Recent, Time};
-use crate::table::{self, Glance, Table};
+use crate::table::{self, Table};
 use crate::{Error, Settings};
+pub use cursor::Cursor;
 pub use walk::Walk;
 
 /// The tables of one service. Cheap to clone; all clones are one store.
@@ -152,13 +154,6 @@ impl View<'_> {
         rows.into_iter().map(|row| row.map(|bytes| table::decode_row::<T>(&bytes)).transpose()).collect()
     }
 
-    /// What the rows of many keys begin with, in the order of the keys.
-    pub fn glance<G: Glance>(&self, keys: &[<G::Table as Table>::Key]) -> Result<Vec<Option<G>>, Error> {
-        let keys: Vec<_> = keys.iter().map(table::encode_key::<G::Table>).collect();
-        let rows = self.snapshot.multi_get(&keys)?;
-        rows.into_iter().map(|row| row.map(|bytes| table::decode_glance::<G>(&bytes)).transpose()).collect()
-    }
-
     /// All rows whose keys begin with a prefix, in the order of their keys.
     pub fn scan<T: Table>(
         &self,
@@ -198,7 +193,17 @@ impl View<'_> {
         decoded::<T>(self.snapshot.scan(&prefix, &from))
     }
 
-    /// Reads rows group by group: cheaper than a scan for each.
+    /// Reads rows here and there: cheaper than a scan for each place.
+    pub fn cursor<T: Table>(&self) -> Cursor<'_, T> {
+        Cursor::new(self.snapshot.cursor(Reading::Again))
+    }
+
+    /// The same, for so many rows that what others read again had to leave memory for them.
+    pub fn stream<T: Table>(&self) -> Cursor<'_, T> {
+        Cursor::new(self.snapshot.cursor(Reading::Once))
+    }
+
+    /// Reads rows group by group, and holds on to what it made of them.
     pub fn walk<T: Table>(&self) -> Walk<'_, T> {
         Walk::new(self)
     }

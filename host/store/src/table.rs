@@ -18,9 +18,10 @@ pub trait Table {
     type Row: Row;
 
     /// Appends the parts with which a key begins that all rows share which are read together, by
-    /// [`Walk`](crate::Walk). Nothing where the table is not read so.
-    fn group(key: &Self::Key, out: &mut Writer) {
+    /// [`Walk`](crate::Walk): none where all rows are. False where the table is not read so.
+    fn group(key: &Self::Key, out: &mut Writer) -> bool {
         let _ = (key, out);
+        false
     }
 }
 
@@ -59,8 +60,9 @@ pub(crate) fn encode_key<T: Table>(key: &T::Key) -> Vec<u8> {
 
 /// None where the table has no groups.
 pub(crate) fn encode_group<T: Table>(key: &T::Key) -> Option<Vec<u8>> {
-    let group = encode_prefix::<T>(|out| T::group(key, out));
-    (group.len() > 1).then_some(group)
+    let mut is_grouped = false;
+    let group = encode_prefix::<T>(|out| is_grouped = T::group(key, out));
+    is_grouped.then_some(group)
 }
 
 pub(crate) fn encode_prefix<T: Table>(prefix: impl FnOnce(&mut Writer)) -> Vec<u8> {

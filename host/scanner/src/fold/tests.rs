@@ -84,7 +84,7 @@ impl Layer {
         let place = self.found.iter().position(|found| found.detector.name == detector);
         let place = place.unwrap_or_else(|| {
             let (detector, findings) = (plugin(detector), LayerFindings::default());
-            self.found.push(Found { detector, findings, keys: Vec::new() });
+            self.found.push(Found { detector: Arc::new(detector), findings, keys: Vec::new() });
             self.found.len() - 1
         });
         &mut self.found[place]

@@ -138,9 +138,9 @@ impl Past {
     }
 
     /// The namespaces of which a source spoke, given those of which it speaks.
-    pub(crate) fn namespaces(&self, feed: &str, source: &str, now: Vec<String>) -> Vec<String> {
+    pub(crate) fn namespaces<'a>(&'a self, feed: &str, source: &str, now: &'a [String]) -> &'a [String] {
         match self.sources.get(&(feed.to_owned(), source.to_owned())) {
-            Some(before) => before.clone().unwrap_or_default(),
+            Some(before) => before.as_deref().unwrap_or_default(),
             None => now,
         }
     }

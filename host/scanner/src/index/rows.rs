@@ -138,8 +138,8 @@ pub(crate) fn place_layers(
         image.layers.iter().map(|layer| entries_of(&layer.diff_id)).collect::<Result<_, _>>()?;
     let overlays: Vec<Overlay<'_>> = entries.iter().map(|entries| Overlay::new(entries)).collect();
     let hidden = fold::hidden(&stating, &overlays);
-    let contents = fold::fold(facts, &hidden, |_, _| ());
-    inventory::place(batch, image, before, components, &contents, (&states, &hidden))
+    let surroundings = fold::surroundings(&facts, &hidden);
+    inventory::place(batch, image, before, components, surroundings, (&states, &hidden))
 }
 
 /// Keeps the names and manifests under which an image was known before.

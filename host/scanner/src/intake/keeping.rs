@@ -14,8 +14,8 @@ use zstd::stream::write::{Decoder, Encoder};
 use super::document::{Document, Spool};
 use crate::{Error, Scanner};
 
-/// Bytes of a piece.
-const PIECE: usize = 1 << 20;
+/// Bytes of a piece: small, since what lies beside it on disk is read together with it.
+const PIECE: usize = 32 << 10;
 
 /// Puts a document in the place of all that was kept of its source.
 pub(super) fn put_whole(

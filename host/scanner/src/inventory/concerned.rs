@@ -1,16 +1,17 @@
 //! The reverse question: whom a vulnerability concerns.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
-use limpid_model::{Digest, KeyedVersion, PluginId, Rating};
-use limpid_store::View;
-use limpid_store::key::Writer;
+use limpid_model::{Digest, PluginId, Rating};
 use limpid_store::tables::advisories::{self, Advisories};
-use limpid_store::tables::affects::{self, Affects, KeyedRange, Statement};
+use limpid_store::tables::affects::{self, Affects};
 use limpid_store::tables::contexts::{self, Contexts};
-use limpid_store::tables::inventory::{self, Inventory, Named};
+use limpid_store::tables::inventory;
 use limpid_store::tables::known_as::KnownAs;
+use limpid_store::{Cursor, View};
 
+use super::candidates::{Place, candidates};
 use crate::Error;
 use crate::fold::Held;
 use crate::matching::{AboutSome, Match, Matcher, Matches, Owned, Said, namespaces_in};
@@ -20,8 +21,7 @@ use crate::matching::{AboutSome, Match, Matcher, Matches, Owned, Said, namespace
 pub(crate) struct Concerned {
     pub(crate) diff_id: Digest,
     pub(crate) context: u64,
-    pub(crate) package: limpid_model::Package,
-    pub(crate) path: String,
+    pub(crate) held: Arc<Held>,
     pub(crate) found: Match,
 }
 
@@ -126,75 +126,79 @@ impl Vulnerability {
 
 /// All packages of layers that what is said concerns, in each context in which they lie.
 pub(crate) fn concerned(view: &View<'_>, said: &AboutSome, owned: Owned) -> Result<Vec<Concerned>, Error> {
-    let candidates = candidates(view, said)?;
     let mut contexts = KnownContexts::new(view);
     let mut found = Vec::new();
-    for (place, row) in candidates {
+    for (place, row) in candidates(view, said)? {
         if row.owner().is_some() && owned == Owned::LeftToDistribution {
             continue;
         }
-        for (context, surroundings) in contexts.of(&place.diff_id)? {
-            let counts = surroundings.detectors().any(|component| component == place.component);
-            if !counts || surroundings.hidden().any(|(path, _)| path == row.path()) {
-                continue;
-            }
-            for (package, path, found_here) in judged(&row, surroundings, said)? {
-                found.push(Concerned {
-                    diff_id: place.diff_id,
-                    context: *context,
-                    package,
-                    path,
-                    found: found_here,
-                });
-            }
+        let surroundings = contexts.of(&place.diff_id)?.iter();
+        let surroundings: Vec<_> =
+            surroundings.filter(|(_, surroundings)| is_there(&place, &row, surroundings)).collect();
+        if surroundings.is_empty() {
+            continue;
+        }
+        let held = Arc::new(held(row));
+        for (context, surroundings) in surroundings {
+            let concerned = |found| Concerned {
+                diff_id: place.diff_id,
+                context: *context,
+                held: Arc::clone(&held),
+                found,
+            };
+            found.extend(judged(&held, surroundings, said)?.into_iter().map(concerned));
         }
     }
     Ok(found)
 }
 
-fn judged(
-    row: &inventory::Row,
-    surroundings: &contexts::Row,
-    said: &AboutSome,
-) -> Result<Vec<(limpid_model::Package, String, Match)>, Error> {
-    let (path, package, keys) = row.clone().into_parts();
-    let held = Held {
+/// Whether a package of a layer counts in a context: its detector does, and its file stays.
+fn is_there(place: &Place, row: &inventory::Row, surroundings: &contexts::Row) -> bool {
+    surroundings.detectors().any(|component| component == place.component)
+        && !surroundings.hidden().any(|(path, _)| path == row.path())
+}
+
+fn held(row: inventory::Row) -> Held {
+    let (path, package, keys) = row.into_parts();
+    Held {
         // Who found it does not matter to advisories.
-        detector: PluginId {
+        detector: Arc::new(PluginId {
             name: String::new(),
             version: String::new(),
             digest: Digest::from_bytes([0; 32]),
-        },
+        }),
         path,
         member: None,
-        package,
+        package: Box::new(package),
         keys,
         stated_by: 0,
         introduced_by: 0,
         owner: None,
-    };
+    }
+}
+
+fn judged(held: &Held, surroundings: &contexts::Row, said: &AboutSome) -> Result<Vec<Match>, Error> {
     let mut matcher = Matcher { statements: said, out: Matches::default() };
     let namespaces = namespaces_in(&held.package.scope, surroundings.namespaces());
-    matcher.package(0, &held, namespaces, surroundings.properties())?;
-    let matches = matcher.out.matches.into_iter();
-    Ok(matches.map(|found| (held.package.clone(), held.path.clone(), found)).collect())
+    matcher.package(0, held, namespaces, surroundings.properties())?;
+    Ok(matcher.out.matches)
 }
 
 /// The contexts of layers, each read once.
 pub(crate) struct KnownContexts<'v> {
-    view: &'v View<'v>,
+    rows: Cursor<'v, Contexts>,
     by_layer: HashMap<Digest, Vec<(u64, contexts::Row)>>,
 }
 
 impl<'v> KnownContexts<'v> {
     pub(crate) fn new(view: &'v View<'v>) -> Self {
-        Self { view, by_layer: HashMap::new() }
+        Self { rows: view.cursor(), by_layer: HashMap::new() }
     }
 
     /// Those in which a layer lies.
     pub(crate) fn of(&mut self, diff_id: &Digest) -> Result<&[(u64, contexts::Row)], Error> {
         if !self.by_layer.contains_key(diff_id) {
-            let rows = self.view.scan::<Contexts>(|key| {
+            let rows = self.rows.scan(|key| {
                 key.digest(diff_id);
             });
             let rows = rows.map(|row| row.map(|(key, row)| (key.context, row)));
@@ -202,109 +206,4 @@ impl<'v> KnownContexts<'v> {
         }
         Ok(self.by_layer.get(diff_id).map_or(&[], |rows| rows))
     }
-}
-
-/// A package in the inventory, under whichever of its names it was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Place {
-    diff_id: Digest,
-    component: Digest,
-    number: u64,
-}
-
-/// Packages that may be concerned: those of the names that are spoken of, with versions that are
-/// said to be vulnerable.
-fn candidates(view: &View<'_>, said: &AboutSome) -> Result<BTreeMap<Place, inventory::Row>, Error> {
-    let mut candidates = BTreeMap::new();
-    for (namespace, name) in said.names() {
-        // A package of the distribution does not know of which: its context does.
-        for namespace_of_package in [namespace, ""] {
-            for statement in said.of_name(namespace, name).iter().flat_map(|said| &said.statements) {
-                if statement.status.concerns() {
-                    add_candidates(view, (namespace_of_package, name), statement, &mut candidates)?;
-                }
-            }
-        }
-    }
-    Ok(candidates)
-}
-
-fn add_candidates(
-    view: &View<'_>,
-    (namespace, name): (&str, &str),
-    statement: &Statement,
-    candidates: &mut BTreeMap<Place, inventory::Row>,
-) -> Result<(), Error> {
-    let own = if statement.of_source { Named::Source } else { Named::Package };
-    let mut add = |(key, row): (inventory::Key, inventory::Row)| {
-        let place = Place { diff_id: key.diff_id, component: key.component, number: key.place };
-        candidates.insert(place, row);
-    };
-    for named in [Named::Alike, own] {
-        // What holds for all versions holds for those that nobody can order, too.
-        if statement.ranges.iter().any(|range| range.introduced.is_none() && range.until.is_none()) {
-            let rows = view.scan::<Inventory>(|key| {
-                inventory::Key::of_name(key, namespace, name, named);
-            });
-            for row in rows {
-                add(row?);
-            }
-            continue;
-        }
-        // A version that is listed is known by its text, where it cannot be ordered.
-        let unordered = (!statement.versions.is_empty()).then_some(None);
-        for scheme in statement.component.as_ref().map(Some).into_iter().chain(unordered) {
-            for part in parts(statement, scheme) {
-                let prefix = |key: &mut Writer| inventory::Key::prefix(key, namespace, name, named, scheme);
-                let rows = view.scan_from::<Inventory>(prefix, |key| {
-                    prefix(key);
-                    if let Some(from) = part.from {
-                        key.bytes(from);
-                    }
-                });
-                for row in rows {
-                    let (key, row) = row?;
-                    if part.ends_before(&key.version) {
-                        break;
-                    }
-                    add((key, row));
-                }
-            }
-        }
-    }
-    Ok(())
-}
-
-/// A part of the versions of a name, as keys.
-struct Part<'a> {
-    from: Option<&'a [u8]>,
-    until: Option<&'a [u8]>,
-}
-
-impl Part<'_> {
-    /// Whether it has ended before a version. Where it ends exactly is for the judge to say.
-    fn ends_before(&self, version: &[u8]) -> bool {
-        self.until.is_some_and(|until| version > until)
-    }
-}
-
-/// The parts of which a statement speaks, of the versions that a component orders, or that none
-/// does. A range whose end cannot be ordered may have any.
-fn parts<'a>(statement: &'a Statement, scheme: Option<&Digest>) -> Vec<Part<'a>> {
-    if scheme.is_none() {
-        return vec![Part { from: None, until: None }];
-    }
-    let range = |range: &'a KeyedRange| Part {
-        from: range.introduced.as_ref().and_then(key_of),
-        until: range.until.as_ref().and_then(key_of),
-    };
-    let mut parts: Vec<_> = statement.ranges.iter().map(range).collect();
-    for version in statement.versions.iter().filter_map(key_of) {
-        parts.push(Part { from: Some(version), until: Some(version) });
-    }
-    parts
-}
-
-fn key_of(keyed: &KeyedVersion) -> Option<&[u8]> {
-    keyed.key.as_ref().ok().map(limpid_model::Key::as_bytes)
 }

@@ -1,13 +1,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use limpid_model::{Digest, Image};
+use limpid_store::key::Writer;
 use limpid_store::tables::contexts::{self, Contexts};
 use limpid_store::tables::images::Indexing;
 use limpid_store::tables::placements::{self, Placements};
 use limpid_store::{Batch, View};
 
 use crate::Error;
-use crate::fold::{Contents, Hidden};
+use crate::fold::{Hidden, Surroundings};
 
 /// The context of a layer in which no detector found anything.
 pub(super) const NOTHING: u64 = 0;
@@ -19,14 +20,14 @@ pub(crate) fn place(
     image: &Image,
     before: Option<&Indexing>,
     detectors: &[Digest],
-    contents: &Contents,
+    surroundings: Surroundings,
     (stating, hidden): (&[bool], &[Hidden]),
 ) -> Result<Vec<u64>, Error> {
     let mut by_layer: BTreeMap<usize, Vec<(String, u64)>> = BTreeMap::new();
     for file in hidden {
         by_layer.entry(file.layer).or_default().push((file.path.clone(), (file.by - file.layer) as u64));
     }
-    let namespaces = contents.distribution.as_ref().map(|known| known.namespaces.clone()).unwrap_or_default();
+    let namespaces = surroundings.distribution.map(|known| known.namespaces).unwrap_or_default();
     let mut ids = Vec::with_capacity(image.layers.len());
     let mut placed = BTreeSet::new();
     for (place, layer) in image.layers.iter().enumerate() {
@@ -35,7 +36,7 @@ pub(crate) fn place(
             let hidden = by_layer.remove(&place).unwrap_or_default();
             let row = contexts::Row::new(
                 namespaces.clone(),
-                contents.properties.clone(),
+                surroundings.properties.clone(),
                 detectors.to_vec(),
                 hidden,
             );
@@ -74,7 +75,10 @@ pub(crate) fn forget_empty(view: &View<'_>, batch: &mut Batch, diff_id: &Digest)
     });
     for key in keys {
         let key = key?;
-        if images_in(view, diff_id, key.context, None).next().is_none() {
+        let mut images = view.keys::<Placements>(|of| {
+            of.digest(diff_id).number(key.context);
+        });
+        if images.next().is_none() {
             batch.delete::<Contexts>(&key);
         }
     }
@@ -92,48 +96,58 @@ pub(crate) fn forget_all(view: &View<'_>, batch: &mut Batch, diff_id: &Digest) -
     Ok(())
 }
 
-/// Images that have a layer in a context, by digest, from the one after `after` on.
-pub(super) fn images_in<'v>(
-    view: &'v View<'_>,
-    diff_id: &Digest,
-    context: u64,
-    after: Option<&Digest>,
-) -> impl Iterator<Item = Result<Digest, Error>> + 'v {
-    let diff_id = *diff_id;
-    let after = after.map(|&image| placements::Key { diff_id, context, image });
-    let keys = view.keys_after::<Placements>(
-        move |key| {
-            key.digest(&diff_id).number(context);
-        },
-        after,
-    );
-    keys.map(|key| Ok(key?.image))
-}
+/// An image, and the place in a list of layers and contexts of one of those in which it is.
+pub(crate) type Placed = (Digest, usize);
+
+/// Room for images before those that nobody asks for are left out.
+const ROOM: usize = 1 << 10;
 
 /// Images that have one of some layers in one of some contexts, by digest, from the one after
-/// `after` on, `limit` at most: each with the places of those in the list.
+/// `after` on, `limit` at most. An image that has several of them is there several times.
 pub(crate) fn images_of(
     view: &View<'_>,
     groups: &[(Digest, u64)],
     after: Option<&Digest>,
     limit: usize,
-) -> Result<BTreeMap<Digest, Vec<usize>>, Error> {
-    let mut found: BTreeMap<Digest, Vec<usize>> = BTreeMap::new();
-    for (place, (diff_id, context)) in groups.iter().enumerate() {
-        for image in images_in(view, diff_id, *context, after) {
-            let image = image?;
-            let full = found.len() >= limit;
-            if full && found.last_key_value().is_some_and(|(last, _)| image > *last) {
+) -> Result<Vec<Placed>, Error> {
+    let mut placements = view.stream::<Placements>();
+    let mut found: Vec<Placed> = Vec::new();
+    let (mut room, mut last) = (limit.saturating_mul(2).max(ROOM), None);
+    for (place, &(diff_id, context)) in groups.iter().enumerate() {
+        let prefix = |key: &mut Writer| {
+            key.digest(&diff_id).number(context);
+        };
+        let after = after.map(|&image| placements::Key { diff_id, context, image });
+        for key in placements.keys(prefix, after.as_ref()) {
+            let image = key?.image;
+            if last.is_some_and(|last| image > last) {
                 break;
             }
-            let known = found.contains_key(&image);
-            found.entry(image).or_default().push(place);
-            if full && !known {
-                found.pop_last();
+            found.push((image, place));
+            if found.len() >= room {
+                last = cut(&mut found, limit);
+                room = found.len().saturating_mul(2).max(room);
             }
         }
     }
+    cut(&mut found, limit);
     Ok(found)
+}
+
+/// Sorts, and leaves the first images. Returns the last of them, where there are as many as wanted.
+fn cut(found: &mut Vec<Placed>, limit: usize) -> Option<Digest> {
+    found.sort_unstable();
+    let (mut images, mut length, mut last) = (0, 0, None);
+    for same in found.chunk_by(|a, b| a.0 == b.0) {
+        if images == limit {
+            break;
+        }
+        images += 1;
+        length += same.len();
+        last = same.first().map(|(image, _)| *image);
+    }
+    found.truncate(length);
+    last.filter(|_| images == limit)
 }
 
 /// All images that have a layer.

@@ -81,8 +81,10 @@ pub(crate) fn changed(
     let differing: Vec<_> =
         was.keys().chain(will.keys()).filter(|group| was.get(group) != will.get(group)).copied().collect();
     let mut changed = Vec::new();
-    for image in images_of(view, &differing, None, usize::MAX)?.into_keys() {
-        let Some(row) = view.get::<Images>(&image)? else { continue };
+    let mut images = view.stream::<Images>();
+    for same in images_of(view, &differing, None, usize::MAX)?.chunk_by(|a, b| a.0 == b.0) {
+        let Some(&(image, _)) = same.first() else { continue };
+        let Some(row) = images.get(&image)? else { continue };
         let (image, indexing) = row.into_parts(image);
         let standing = |groups: &Groups| standing(groups, &image, &indexing);
         let (was, will) = (standing(&was), standing(&will));
@@ -114,8 +116,8 @@ fn groups(
             fixable: it.found.fixed_version.is_some(),
             exploited,
             packages: vec![StandingPackage {
-                name: it.package.name.clone(),
-                version: it.package.version.clone(),
+                name: it.held.package.name.clone(),
+                version: it.held.package.version.clone(),
                 fixed_version: it.found.fixed_version.clone(),
                 namespace: origin.namespace.clone(),
                 advisory: it.found.id.clone(),

@@ -59,24 +59,24 @@ pub(super) fn coverage(
 
 /// The sources that speak of a namespace of the image, by feed.
 fn sources((view, past): (&View<'_>, &Past), asked: &BTreeSet<&str>) -> Result<Vec<SourceCoverage>, Error> {
-    let mut revisions: BTreeMap<String, u64> = BTreeMap::new();
-    for row in view.scan::<Feeds>(|_| ()) {
-        let (feed, row) = row?;
-        let revision = past.revision(&feed, row.revision);
-        revisions.insert(feed, revision);
-    }
+    let feeds = view.walk::<Feeds>().group(|_| (), |rows| rows)?;
+    let revisions: BTreeMap<&str, u64> = feeds
+        .iter()
+        .flat_map(|rows| rows.iter())
+        .map(|(feed, row)| (feed.as_str(), past.revision(feed, row.revision)))
+        .collect();
+    let known = view.walk::<Sources>().group(|_| (), |rows| rows)?;
     let mut sources = Vec::new();
-    for row in view.scan::<Sources>(|_| ()) {
-        let (key, row) = row?;
-        let plugin = row.plugin();
-        let mut namespaces = past.namespaces(&key.feed, &key.source, row.namespaces);
-        namespaces.retain(|namespace| asked.contains(namespace.as_str()));
+    for (key, row) in known.iter().flat_map(|rows| rows.iter()) {
+        let namespaces = past.namespaces(&key.feed, &key.source, &row.namespaces).iter();
+        let namespaces: Vec<_> =
+            namespaces.filter(|namespace| asked.contains(namespace.as_str())).cloned().collect();
         if !namespaces.is_empty() {
             sources.push(SourceCoverage {
-                revision: revisions.get(&key.feed).copied().unwrap_or(0),
-                feed: key.feed,
-                source: key.source,
-                plugin,
+                revision: revisions.get(key.feed.as_str()).copied().unwrap_or(0),
+                feed: key.feed.clone(),
+                source: key.source.clone(),
+                plugin: row.plugin(),
                 namespaces,
                 taken_in: past.not_after(row.taken_in),
             });

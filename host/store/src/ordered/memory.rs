@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{Cursor, Entry, Ordered, Scan, Snapshot, Write};
+use super::{Cursor, Entry, Ordered, Reading, Scan, Snapshot, Write};
 use crate::Error;
 
 type Entries = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -52,7 +52,7 @@ impl Snapshot for Arc<Entries> {
         )
     }
 
-    fn cursor(&self) -> Box<dyn Cursor + '_> {
+    fn cursor(&self, _: Reading) -> Box<dyn Cursor + '_> {
         let at = self.keys().next().cloned();
         Box::new(MemoryCursor { entries: self, at })
     }

@@ -1,12 +1,12 @@
 use std::path::Path;
 
 use rocksdb::{
-    BlockBasedIndexType, BlockBasedOptions, Cache, DB, DBCompressionType, DBRawIterator, Direction,
+    BlockBasedIndexType, BlockBasedOptions, Cache, DB, DBCompressionType, DBRawIterator, Direction, Env,
     IteratorMode, Options, ReadOptions, WriteBatch, WriteOptions,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Cursor, Entry, Ordered, Scan, Snapshot, Write};
+use super::{Cursor, Entry, Ordered, Reading, Scan, Snapshot, Write};
 use crate::Error;
 
 /// How much the embedded store may use.
@@ -36,7 +36,13 @@ pub(crate) struct Rocks(DB);
 impl Rocks {
     pub(crate) fn open(path: &Path, settings: &Settings) -> Result<Self, Error> {
         std::fs::create_dir_all(path).map_err(|source| Error::Directory { path: path.to_owned(), source })?;
-        match DB::open(&options(settings), path) {
+        let mut environment = Env::new().map_err(|source| Error::Open { path: path.to_owned(), source })?;
+        // What the engine does in the background yields to those who wait for an answer.
+        environment.lower_thread_pool_cpu_priority();
+        environment.lower_high_priority_thread_pool_cpu_priority();
+        let mut options = options(settings);
+        options.set_env(&environment);
+        match DB::open(&options, path) {
             Ok(db) => Ok(Self(db)),
             Err(error) if is_lock(&error) => Err(Error::InUse(path.to_owned())),
             Err(source) => Err(Error::Open { path: path.to_owned(), source }),
@@ -122,8 +128,10 @@ impl Snapshot for rocksdb::Snapshot<'_> {
         Box::new(self.iterator_opt(mode, options).map(|entry| Ok(entry?)))
     }
 
-    fn cursor(&self) -> Box<dyn Cursor + '_> {
-        Box::new(self.raw_iterator())
+    fn cursor(&self, reading: Reading) -> Box<dyn Cursor + '_> {
+        let mut options = ReadOptions::default();
+        options.fill_cache(reading == Reading::Again);
+        Box::new(self.raw_iterator_opt(options))
     }
 }
 

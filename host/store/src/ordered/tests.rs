@@ -53,7 +53,7 @@ impl Both<'_> {
     fn check(&self, keys: &[Vec<u8>]) {
         assert_eq!(scan(&*self.rocks, &[], &[]), scan(&*self.memory, &[], &[]));
         assert_eq!(self.rocks.multi_get(keys).unwrap(), self.memory.multi_get(keys).unwrap());
-        let (mut rocks, mut memory) = (self.rocks.cursor(), self.memory.cursor());
+        let (mut rocks, mut memory) = (self.rocks.cursor(Reading::Again), self.memory.cursor(Reading::Once));
         for key in keys {
             let found = walk(&mut *rocks, key);
             assert_eq!(found, walk(&mut *memory, key), "prefix {key:?}");

@@ -2,11 +2,10 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::{Rows, View};
+use super::{Cursor, Rows, View};
 use crate::Error;
 use crate::groups::Groups;
 use crate::key::Writer;
-use crate::ordered::Cursor;
 use crate::table::{self, Table};
 
 /// How many bytes a decoded row takes for each byte of it, about: texts on their own, and room in lists.
@@ -16,7 +15,7 @@ const DECODED: usize = 5;
 pub struct Walk<'v, T> {
     view: &'v View<'v>,
     /// Made when it is needed for the first time.
-    cursor: Option<Box<dyn Cursor + 'v>>,
+    cursor: Option<Cursor<'v, T>>,
     /// None where they are not all known: they are looked for.
     groups: Option<&'v Groups>,
     table: PhantomData<fn() -> T>,
@@ -44,25 +43,10 @@ impl<'v, T: Table> Walk<'v, T> {
         if let Some(known) = recent.get(&group, time) {
             return Ok(Some(known));
         }
-        let (rows, bytes) = self.read(&group)?;
+        let (rows, bytes) = self.cursor.get_or_insert_with(|| self.view.cursor()).group(&group)?;
         let made = Arc::new(make(rows));
         recent.put(group, time, &made, bytes * DECODED);
         Ok(Some(made))
-    }
-
-    /// The rows of a group, and how many bytes they have.
-    fn read(&mut self, group: &[u8]) -> Result<(Rows<T>, usize), Error> {
-        let cursor = self.cursor.get_or_insert_with(|| self.view.snapshot.cursor());
-        let (mut rows, mut bytes) = (Vec::new(), 0);
-        cursor.seek(group);
-        while let Some((key, row)) = cursor.entry()?
-            && key.starts_with(group)
-        {
-            bytes += key.len() + row.len();
-            rows.push((table::decode_key::<T>(key)?, table::decode_row::<T>(row)?));
-            cursor.advance();
-        }
-        Ok((rows, bytes))
     }
 }
 

@@ -18,8 +18,9 @@ impl table::Table for Affects {
     type Key = Key;
     type Row = Row;
 
-    fn group(key: &Key, out: &mut Writer) {
+    fn group(key: &Key, out: &mut Writer) -> bool {
         out.text(&key.namespace).text(&key.name);
+        true
     }
 }
 

@@ -17,8 +17,9 @@ impl table::Table for Enrichments {
     type Key = Key;
     type Row = Row;
 
-    fn group(key: &Key, out: &mut Writer) {
+    fn group(key: &Key, out: &mut Writer) -> bool {
         out.text(&key.id);
+        true
     }
 }
 

@@ -4,6 +4,7 @@ use limpid_model::PluginId;
 use serde::{Deserialize, Serialize};
 
 use super::values::Plugin;
+use crate::key::Writer;
 use crate::table;
 
 /// The table.
@@ -15,6 +16,11 @@ impl table::Table for Feeds {
     const NAME: &'static str = "feeds";
     type Key = String;
     type Row = Row;
+
+    fn group(_: &Self::Key, _: &mut Writer) -> bool {
+        // Reports read all of them.
+        true
+    }
 }
 
 /// What is known of a feed. Times are milliseconds since 1970.

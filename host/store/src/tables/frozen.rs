@@ -145,10 +145,12 @@ fn a_glance_at_an_image_of_any_version_sees_what_its_row_says() {
     let mut versions = BTreeSet::new();
     for ((name, version), (_, row)) in images {
         let called: super::images::Called = table::decode_glance(&row).unwrap();
+        let labelled: super::images::Labelled = table::decode_glance(&row).unwrap();
         let (image, _) = table::decode_row::<super::images::Images>(&row)
             .unwrap()
             .into_parts(limpid_model::Digest::from_bytes([0; 32]));
-        assert_eq!((called.names, called.labels), (image.names, image.labels), "{name} {version}");
+        assert_eq!(called, labelled.called);
+        assert_eq!((called.names, labelled.labels), (image.names, image.labels), "{name} {version}");
         versions.insert(version);
     }
     assert_eq!(versions.len(), usize::from(super::images::Row::VERSION));

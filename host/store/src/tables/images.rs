@@ -3,7 +3,7 @@
 use limpid_model::{Digest, Image, ImageLayer, Platform};
 use serde::{Deserialize, Serialize};
 
-use super::values::{DigestBytes, each};
+use super::values::{DigestBytes, Passed, each};
 use crate::table;
 
 /// The table.
@@ -86,16 +86,27 @@ impl From<WithoutContexts> for Row {
 /// What an image is called.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Called {
-    _manifests: Vec<DigestBytes>,
+    _manifests: Passed<DigestBytes>,
     /// By which names it was submitted.
     pub names: Vec<String>,
+}
+
+impl table::Glance for Called {
+    type Table = Images;
+}
+
+/// What an image is called, and how it is labelled.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Labelled {
+    /// What it is called.
+    pub called: Called,
     _platform: (String, String, Option<String>),
     _created: Option<String>,
     /// Labels of its configuration.
     pub labels: Vec<(String, String)>,
 }
 
-impl table::Glance for Called {
+impl table::Glance for Labelled {
     type Table = Images;
 }
 

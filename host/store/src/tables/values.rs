@@ -1,7 +1,11 @@
 //! Stored forms that several tables share.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use limpid_model::{Digest, InputError, Key, KeyedVersion, PluginId, Rating};
-use serde::{Deserialize, Serialize};
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The 32 bytes of a digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,6 +110,29 @@ impl From<Unusable> for InputError {
             Unusable::Unsupported(why) => Self::Unsupported(why),
             Unusable::Other(why) => Self::Other(why),
         }
+    }
+}
+
+/// A list over which somebody passes who needs what comes after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Passed<T>(PhantomData<fn() -> T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Passed<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(Self(PhantomData))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Passed<T> {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self, A::Error> {
+        while list.next_element::<T>()?.is_some() {}
+        Ok(self)
     }
 }
 

@@ -2,7 +2,7 @@
 
 pub(crate) mod archive;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use limpid_model::{Digest, Evidence, Key, KeyedVersion, Package, PluginId, Scope};
 use limpid_runtime::{Registry, Runtime};

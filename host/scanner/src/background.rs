@@ -1,39 +1,45 @@
 //! Work that nobody waits for.
 
-use thread_priority::{ThreadPriority, ThreadPriorityValue, set_current_thread_priority};
-
-/// The lowest: whoever answers somebody gets nearly all of a processor that both want.
-const PRIORITY: u8 = 0;
+use thread_priority::{
+    Error, NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
+    thread_native_id,
+};
 
 /// Lets those go first on the processors who answer somebody. For threads of their own, whose threads
 /// inherit it: no thread gets its priority back. Where the system does not allow it, all share alike.
 pub fn yield_to_others() {
-    let priority = ThreadPriorityValue::try_from(PRIORITY).map(ThreadPriority::Crossplatform);
-    let lowered = priority.map(set_current_thread_priority);
-    if !matches!(lowered, Ok(Ok(()))) {
-        tracing::debug!("the priority of a thread cannot be lowered: {lowered:?}");
+    if let Err(error) = idle() {
+        tracing::debug!("the priority of a thread cannot be lowered: {error}");
     }
+}
+
+/// A processor on which only such threads run counts as free: whoever wakes up goes there, and does not
+/// wait behind another who answers somebody.
+fn idle() -> Result<(), Error> {
+    let policy = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+    set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy)
 }
 
 #[cfg(test)]
 mod tests {
+    use thread_priority::thread_schedule_policy;
+
     use super::*;
 
     #[test]
-    fn a_thread_and_those_that_it_starts_are_nicer_than_others() {
-        /// The 19th field of `stat`, counted after the name, which ends with a bracket.
-        fn niceness() -> i32 {
-            let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
-            stat.rsplit_once(')').unwrap().1.split_whitespace().nth(16).unwrap().parse().unwrap()
+    fn a_thread_and_those_that_it_starts_run_when_a_processor_is_idle() {
+        fn policy() -> ThreadSchedulePolicy {
+            thread_schedule_policy().unwrap()
         }
-        let before = niceness();
+        let before = policy();
         let (own, inherited) = std::thread::spawn(|| {
             yield_to_others();
-            (niceness(), std::thread::spawn(niceness).join().unwrap())
+            (policy(), std::thread::spawn(policy).join().unwrap())
         })
         .join()
         .unwrap();
-        assert!(own > before && own == inherited, "{before} {own} {inherited}");
-        assert_eq!(niceness(), before);
+        assert_eq!(own, ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle));
+        assert_eq!(inherited, own);
+        assert_eq!(policy(), before);
     }
 }

@@ -2,8 +2,10 @@
 //! there. Of most packages of an image nothing is said at all.
 
 use std::collections::{BTreeSet, HashSet};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 use std::sync::{PoisonError, RwLock};
+
+use foldhash::fast::RandomState;
 
 /// The groups to which rows of some tables belong, or did once: what is not here is not there.
 #[derive(Debug, Default)]

@@ -2,10 +2,11 @@
 //! the next needs, too.
 
 use std::any::Any;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use foldhash::fast::RandomState;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
@@ -61,7 +62,7 @@ impl Recent {
         Self {
             values: Cache::with_weighter(bytes / EXPECTED_BYTES, bytes as u64, Weight),
             stripes,
-            hasher: RandomState::new(),
+            hasher: RandomState::default(),
             clock: AtomicU64::new(0),
         }
     }

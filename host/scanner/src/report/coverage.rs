@@ -20,8 +20,8 @@ pub(super) fn coverage(
     indexing: &Indexing,
     matches: Matches,
 ) -> Result<Coverage, Error> {
-    let asked: BTreeSet<&str> =
-        contents.packages.iter().flat_map(|held| namespaces(contents, held)).map(String::as_str).collect();
+    let published = published(contents);
+    let asked: BTreeSet<&str> = published.keys().copied().flatten().map(String::as_str).collect();
     let sources = sources((view, past), &asked)?;
     let spoken_of: BTreeSet<&str> =
         sources.iter().flat_map(|source| &source.namespaces).map(String::as_str).collect();
@@ -34,12 +34,11 @@ pub(super) fn coverage(
     });
     let mut coverage = Coverage {
         packages: contents.packages.len(),
-        judged: contents
-            .packages
+        judged: published
             .iter()
-            .filter(|held| held.keys.version.key.is_ok())
-            .filter(|held| namespaces(contents, held).iter().any(|n| spoken_of.contains(n.as_str())))
-            .count(),
+            .filter(|(namespaces, _)| namespaces.iter().any(|n| spoken_of.contains(n.as_str())))
+            .map(|(_, packages)| packages.ordered)
+            .sum(),
         unread: unread(contents),
         failures: contents
             .failures
@@ -52,7 +51,7 @@ pub(super) fn coverage(
         distribution,
         sources: Vec::new(),
     };
-    coverage.gaps = gaps(&coverage, unspoken(contents, &spoken_of), unseen(scanner, &indexing.detectors));
+    coverage.gaps = gaps(&coverage, unspoken(published, &spoken_of), unseen(scanner, &indexing.detectors));
     coverage.sources = sources;
     Ok(coverage)
 }
@@ -96,16 +95,34 @@ fn unread(contents: &Contents) -> Vec<UnreadFile> {
         .collect()
 }
 
-/// How many packages are published in places of which no source speaks.
-fn unspoken(contents: &Contents, spoken_of: &BTreeSet<&str>) -> BTreeMap<Vec<String>, usize> {
-    let mut unspoken = BTreeMap::new();
+/// Packages for which advisories are published in the same places.
+#[derive(Clone, Copy, Debug, Default)]
+struct Packages {
+    all: usize,
+    /// Those whose versions can be ordered.
+    ordered: usize,
+}
+
+/// The packages, by where advisories for them are published.
+fn published(contents: &Contents) -> BTreeMap<&[String], Packages> {
+    let mut published: BTreeMap<_, Packages> = BTreeMap::new();
     for held in &contents.packages {
-        let asked = namespaces(contents, held);
-        if !asked.is_empty() && !asked.iter().any(|namespace| spoken_of.contains(namespace.as_str())) {
-            *unspoken.entry(asked.to_vec()).or_insert(0) += 1;
-        }
+        let packages = published.entry(namespaces(contents, held)).or_default();
+        packages.all += 1;
+        packages.ordered += usize::from(held.keys.version.key.is_ok());
     }
-    unspoken
+    published
+}
+
+/// How many packages are published in places of which no source speaks.
+fn unspoken(
+    published: BTreeMap<&[String], Packages>,
+    spoken_of: &BTreeSet<&str>,
+) -> BTreeMap<Vec<String>, usize> {
+    let unspoken = published.into_iter().filter(|(asked, _)| {
+        !asked.is_empty() && !asked.iter().any(|namespace| spoken_of.contains(namespace.as_str()))
+    });
+    unspoken.map(|(asked, packages)| (asked.to_vec(), packages.all)).collect()
 }
 
 /// Detectors that are loaded now and did not see the image.

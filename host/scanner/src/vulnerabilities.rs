@@ -1,6 +1,6 @@
 //! The reverse question: what is known of a vulnerability, and which images it concerns.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use limpid_model::report::Enriched;
@@ -8,7 +8,7 @@ use limpid_model::{Advisory, Digest, Severity, Status};
 use limpid_store::tables::images::{Called, Images, Labelled};
 use limpid_store::{Cursor, View};
 
-use crate::inventory::{Concerned, Vulnerability, concerned, images_of};
+use crate::inventory::{Concerned, Placed, Vulnerability, concerned, images_of};
 use crate::matching::Owned;
 use crate::report::Enrichments;
 use crate::severity::severity;
@@ -74,7 +74,7 @@ pub struct ConcernedImage {
     /// Its names.
     pub names: Vec<String>,
     /// The packages by which it is concerned.
-    pub packages: Vec<Arc<ConcernedPackage>>,
+    pub packages: Arc<[ConcernedPackage]>,
 }
 
 /// Which of the images that a vulnerability concerns are asked for.
@@ -175,14 +175,14 @@ impl Scanner {
     ) -> Result<Page<ConcernedImage, Digest>, Error> {
         let view = self.store().view();
         let known = find(&view, id)?;
-        let mut by_group: BTreeMap<Group, Vec<Arc<ConcernedPackage>>> = BTreeMap::new();
+        let mut by_group: BTreeMap<Group, Vec<ConcernedPackage>> = BTreeMap::new();
         for (group, package) in self.concerned_packages(&view, &known)? {
             if filter.admits_package(&package) {
-                by_group.entry(group).or_default().push(Arc::new(package));
+                by_group.entry(group).or_default().push(package);
             }
         }
         let (groups, packages): (Vec<_>, Vec<_>) = by_group.into_iter().unzip();
-        page(&view, (&groups, &packages), filter, after, limit)
+        page(&view, &groups, &mut Packages::new(packages), (filter, after, limit))
     }
 
     /// The packages that it concerns, with the layer and context in which each lies.
@@ -239,12 +239,38 @@ fn package(known: &Vulnerability, enrichments: &[Enriched], concerned: Concerned
     }
 }
 
+/// The packages by which images are concerned: those of the groups in which an image is. Images share
+/// them.
+struct Packages {
+    of_group: Vec<Arc<[ConcernedPackage]>>,
+    of_several: HashMap<Vec<usize>, Arc<[ConcernedPackage]>>,
+}
+
+impl Packages {
+    fn new(of_group: Vec<Vec<ConcernedPackage>>) -> Self {
+        Self { of_group: of_group.into_iter().map(Arc::from).collect(), of_several: HashMap::new() }
+    }
+
+    fn of(&mut self, placed: &[Placed]) -> Arc<[ConcernedPackage]> {
+        if let [(_, place)] = placed
+            && let Some(packages) = self.of_group.get(*place)
+        {
+            return Arc::clone(packages);
+        }
+        let places: Vec<usize> = placed.iter().map(|(_, place)| *place).collect();
+        let packages = self.of_several.entry(places).or_insert_with_key(|places| {
+            let packages = places.iter().filter_map(|place| self.of_group.get(*place));
+            packages.flat_map(|packages| packages.iter().cloned()).collect()
+        });
+        Arc::clone(packages)
+    }
+}
+
 fn page(
     view: &View<'_>,
-    (groups, packages): (&[Group], &[Vec<Arc<ConcernedPackage>>]),
-    filter: &Filter,
-    after: Option<&Digest>,
-    limit: usize,
+    groups: &[Group],
+    packages: &mut Packages,
+    (filter, after, limit): (&Filter, Option<&Digest>, usize),
 ) -> Result<Page<ConcernedImage, Digest>, Error> {
     let mut items: Vec<ConcernedImage> = Vec::new();
     let mut after = after.copied();
@@ -262,8 +288,7 @@ fn page(
             looked_at += 1;
             after = Some(image);
             let Some(names) = filter.names(&mut images, &image)? else { continue };
-            let packages = same.iter().filter_map(|(_, place)| packages.get(*place)).flatten();
-            items.push(ConcernedImage { image, names, packages: packages.map(Arc::clone).collect() });
+            items.push(ConcernedImage { image, names, packages: packages.of(same) });
         }
         let more = found.last().is_some_and(|(last, _)| after.is_some_and(|after| *last > after));
         if !more || items.len() > limit {

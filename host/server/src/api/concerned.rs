@@ -1,5 +1,3 @@
-use std::sync::Arc;
-
 use limpid_model::{Digest, Severity, Status};
 use limpid_scanner::{ConcernedImage, Page};
 use serde::Serialize;
@@ -68,11 +66,7 @@ impl From<Page<ConcernedImage, Digest>> for ConcernedImages {
         let concerned = |image: ConcernedImage| Concerned {
             digest: image.image.to_string(),
             names: image.names,
-            packages: image
-                .packages
-                .into_iter()
-                .map(|package| Arc::unwrap_or_clone(package).into())
-                .collect(),
+            packages: image.packages.iter().cloned().map(ConcernedPackage::from).collect(),
         };
         Self {
             images: page.items.into_iter().map(concerned).collect(),

@@ -121,12 +121,12 @@ fn by_group(
                 if below.is_some_and(|below| key.version.as_slice() >= below.as_bytes()) {
                     break;
                 }
-                for (context, surroundings) in contexts.of(&key.diff_id)? {
-                    if holds(surroundings, of, namespace, &key, &row) {
+                for context in contexts.of(&key.diff_id)? {
+                    if holds(&context.row, of, namespace, &key, &row) {
                         let (path, package, _) = row.clone().into_parts();
                         let (name, version) = (package.name, package.version);
                         let held = HeldVersion { name, version, diff_id: key.diff_id, path };
-                        groups.entry((key.diff_id, *context)).or_default().push(held);
+                        groups.entry((key.diff_id, context.id)).or_default().push(held);
                     }
                 }
             }

@@ -138,8 +138,7 @@ impl Scanner {
             identifiers.insert(id.to_owned());
         }
         let mut advisories = Vec::new();
-        for (key, row) in known.advisories {
-            let advisory = row.into_advisory(key.id);
+        for (key, advisory) in known.advisories {
             identifiers.insert(advisory.id.clone());
             // What mends several at once has aliases that are none of this one.
             if advisory.vulnerabilities().len() == 1 {
@@ -197,7 +196,7 @@ impl Scanner {
         let place = |it: Concerned| {
             let place = (it.diff_id, it.context);
             let enrichments = enrichments.of(&it.found.vulnerability)?;
-            Ok((place, package(known, enrichments, it)))
+            Ok((place, package(known, enrichments, &it)))
         };
         found.into_iter().map(place).collect()
     }
@@ -218,8 +217,8 @@ fn find(view: &View<'_>, id: &str) -> Result<Vulnerability, Error> {
     Ok(known)
 }
 
-fn package(known: &Vulnerability, enrichments: &[Enriched], concerned: Concerned) -> ConcernedPackage {
-    let found = concerned.found;
+fn package(known: &Vulnerability, enrichments: &[Enriched], concerned: &Concerned) -> ConcernedPackage {
+    let found = &*concerned.found;
     let key = limpid_store::tables::advisories::Key {
         feed: found.origin.feed.clone(),
         id: found.id.clone(),
@@ -232,10 +231,10 @@ fn package(known: &Vulnerability, enrichments: &[Enriched], concerned: Concerned
         version: concerned.held.package.version.clone(),
         path: concerned.held.path.clone(),
         status: found.status,
-        severity: severity(&found.origin.feed, &found.ratings, &general, enrichments).severity,
-        fixed_version: found.fixed_version,
-        feed: found.origin.feed,
-        namespace: found.origin.namespace,
+        severity: severity(&found.origin.feed, &found.ratings, general, enrichments).severity,
+        fixed_version: found.fixed_version.clone(),
+        feed: found.origin.feed.clone(),
+        namespace: found.origin.namespace.clone(),
     }
 }
 

@@ -1,9 +1,10 @@
 //! The reverse question: whom a vulnerability concerns.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 use std::sync::Arc;
 
-use limpid_model::{Digest, PluginId, Rating};
+use limpid_model::{Advisory, Digest, PluginId, Rating};
 use limpid_store::tables::advisories::{self, Advisories};
 use limpid_store::tables::affects::{self, Affects};
 use limpid_store::tables::contexts::{self, Contexts};
@@ -22,7 +23,7 @@ pub(crate) struct Concerned {
     pub(crate) diff_id: Digest,
     pub(crate) context: u64,
     pub(crate) held: Arc<Held>,
-    pub(crate) found: Match,
+    pub(crate) found: Arc<Match>,
 }
 
 /// What all publishers say of the vulnerability of an identifier: their advisories, whatever they
@@ -31,7 +32,7 @@ pub(crate) struct Concerned {
 pub(crate) struct Vulnerability {
     /// As all publishers call it.
     pub(crate) names: BTreeSet<String>,
-    pub(crate) advisories: BTreeMap<advisories::Key, advisories::Row>,
+    pub(crate) advisories: BTreeMap<advisories::Key, Advisory>,
 }
 
 impl Vulnerability {
@@ -39,10 +40,7 @@ impl Vulnerability {
     pub(crate) fn find(view: &View<'_>, identifier: &str) -> Result<Self, Error> {
         let mut found = Self::default();
         found.add(view, identifier)?;
-        for (key, row) in &found.advisories {
-            let advisory = row.clone().into_advisory(key.id.clone());
-            found.names.extend(advisory.vulnerabilities());
-        }
+        found.names = found.advisories.values().flat_map(Advisory::vulnerabilities).collect();
         // An advisory that mends several is about each; the identifier asked for says which is meant.
         if found.names.contains(identifier) {
             found.names = BTreeSet::from([identifier.to_owned()]);
@@ -65,14 +63,13 @@ impl Vulnerability {
         let advisories = self.advisories.iter().filter(|(key, _)| !gone.contains(key));
         Self {
             names: self.names.clone(),
-            advisories: advisories.map(|(key, row)| (key.clone(), row.clone())).collect(),
+            advisories: advisories.map(|(key, advisory)| (key.clone(), advisory.clone())).collect(),
         }
     }
 
     /// The ratings that an advisory gives, whoever is affected.
-    pub(crate) fn ratings(&self, key: &advisories::Key) -> Vec<Rating> {
-        let row = self.advisories.get(key).cloned();
-        row.map(|row| row.into_advisory(key.id.clone()).ratings).unwrap_or_default()
+    pub(crate) fn ratings(&self, key: &advisories::Key) -> &[Rating] {
+        self.advisories.get(key).map_or(&[], |advisory| &advisory.ratings)
     }
 
     fn add(&mut self, view: &View<'_>, identifier: &str) -> Result<(), Error> {
@@ -85,7 +82,8 @@ impl Vulnerability {
             if !self.advisories.contains_key(&key)
                 && let Some(row) = view.get::<Advisories>(&key)?
             {
-                self.advisories.insert(key, row);
+                let advisory = row.into_advisory(key.id.clone());
+                self.advisories.insert(key, advisory);
             }
         }
         Ok(())
@@ -99,11 +97,11 @@ impl Vulnerability {
     /// What they say, ready to be compared.
     pub(crate) fn all_said(&self, view: &View<'_>) -> Result<Vec<Said>, Error> {
         let mut keys = BTreeSet::new();
-        for (key, row) in &self.advisories {
-            for affected in row.clone().into_advisory(key.id.clone()).affected {
+        for (key, advisory) in &self.advisories {
+            for affected in &advisory.affected {
                 keys.insert(affects::Key {
-                    namespace: affected.namespace,
-                    name: affected.name,
+                    namespace: affected.namespace.clone(),
+                    name: affected.name.clone(),
                     feed: key.feed.clone(),
                     id: key.id.clone(),
                     source: key.source.clone(),
@@ -127,29 +125,56 @@ impl Vulnerability {
 /// All packages of layers that what is said concerns, in each context in which they lie.
 pub(crate) fn concerned(view: &View<'_>, said: &AboutSome, owned: Owned) -> Result<Vec<Concerned>, Error> {
     let mut contexts = KnownContexts::new(view);
+    // Most layers hold what others hold, in the same surroundings: that is judged once.
+    let mut judged: HashMap<inventory::Row, Judged> = HashMap::new();
     let mut found = Vec::new();
     for (place, row) in candidates(view, said)? {
         if row.owner().is_some() && owned == Owned::LeftToDistribution {
             continue;
         }
-        let surroundings = contexts.of(&place.diff_id)?.iter();
-        let surroundings: Vec<_> =
-            surroundings.filter(|(_, surroundings)| is_there(&place, &row, surroundings)).collect();
-        if surroundings.is_empty() {
-            continue;
-        }
-        let held = Arc::new(held(row));
-        for (context, surroundings) in surroundings {
-            let concerned = |found| Concerned {
-                diff_id: place.diff_id,
-                context: *context,
-                held: Arc::clone(&held),
-                found,
-            };
-            found.extend(judged(&held, surroundings, said)?.into_iter().map(concerned));
+        for context in contexts.of(&place.diff_id)? {
+            if !is_there(&place, &row, &context.row) {
+                continue;
+            }
+            if !judged.contains_key(&row) {
+                judged.insert(row.clone(), Judged::new(row.clone()));
+            }
+            let Some(judged) = judged.get_mut(&row) else { continue };
+            for concerning in judged.within(context, said)? {
+                found.push(Concerned {
+                    diff_id: place.diff_id,
+                    context: context.id,
+                    held: Arc::clone(&judged.held),
+                    found: concerning,
+                });
+            }
         }
     }
     Ok(found)
+}
+
+/// A package, and what concerns it in surroundings in which it was found so far.
+struct Judged {
+    held: Arc<Held>,
+    matches: HashMap<usize, Vec<Arc<Match>>>,
+}
+
+impl Judged {
+    fn new(row: inventory::Row) -> Self {
+        Self { held: Arc::new(held(row)), matches: HashMap::new() }
+    }
+
+    fn within(&mut self, context: &Context, said: &AboutSome) -> Result<Vec<Arc<Match>>, Error> {
+        if let Some(known) = self.matches.get(&context.surroundings) {
+            return Ok(known.clone());
+        }
+        let mut matcher = Matcher { statements: said, out: Matches::default() };
+        let namespaces = namespaces_in(&self.held.package.scope, context.row.namespaces());
+        matcher.package(0, &self.held, namespaces, context.row.properties())?;
+        let matches: Vec<_> = matcher.out.matches.into_iter().map(Arc::new).collect();
+        self.matches.insert(context.surroundings, matches.clone());
+        Ok(matches)
+    }
 }
 
 /// Whether a package of a layer counts in a context: its detector does, and its file stays.
@@ -177,33 +202,43 @@ fn held(row: inventory::Row) -> Held {
     }
 }
 
-fn judged(held: &Held, surroundings: &contexts::Row, said: &AboutSome) -> Result<Vec<Match>, Error> {
-    let mut matcher = Matcher { statements: said, out: Matches::default() };
-    let namespaces = namespaces_in(&held.package.scope, surroundings.namespaces());
-    matcher.package(0, held, namespaces, surroundings.properties())?;
-    Ok(matcher.out.matches)
+/// A context in which a layer lies.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// As table `contexts` calls it.
+    pub(crate) id: u64,
+    /// The number of its surroundings among those that are known: the same have the same.
+    surroundings: usize,
+    pub(crate) row: Rc<contexts::Row>,
 }
 
 /// The contexts of layers, each read once.
 pub(crate) struct KnownContexts<'v> {
     rows: Cursor<'v, Contexts>,
-    by_layer: HashMap<Digest, Vec<(u64, contexts::Row)>>,
+    by_layer: HashMap<Digest, Vec<Context>>,
+    surroundings: HashMap<Rc<contexts::Row>, usize>,
 }
 
 impl<'v> KnownContexts<'v> {
     pub(crate) fn new(view: &'v View<'v>) -> Self {
-        Self { rows: view.cursor(), by_layer: HashMap::new() }
+        Self { rows: view.cursor(), by_layer: HashMap::new(), surroundings: HashMap::new() }
     }
 
     /// Those in which a layer lies.
-    pub(crate) fn of(&mut self, diff_id: &Digest) -> Result<&[(u64, contexts::Row)], Error> {
+    pub(crate) fn of(&mut self, diff_id: &Digest) -> Result<&[Context], Error> {
         if !self.by_layer.contains_key(diff_id) {
-            let rows = self.rows.scan(|key| {
+            let mut known = Vec::new();
+            for row in self.rows.scan(|key| {
                 key.digest(diff_id);
-            });
-            let rows = rows.map(|row| row.map(|(key, row)| (key.context, row)));
-            self.by_layer.insert(*diff_id, rows.collect::<Result<_, _>>()?);
+            }) {
+                let (key, row) = row?;
+                let next = self.surroundings.len();
+                let entry = self.surroundings.entry(Rc::new(row));
+                let row = Rc::clone(entry.key());
+                known.push(Context { id: key.context, surroundings: *entry.or_insert(next), row });
+            }
+            self.by_layer.insert(*diff_id, known);
         }
-        Ok(self.by_layer.get(diff_id).map_or(&[], |rows| rows))
+        Ok(self.by_layer.get(diff_id).map_or(&[], |known| known))
     }
 }

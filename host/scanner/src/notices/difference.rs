@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use limpid_model::report::Enriched;
-use limpid_model::{Advisory, Digest, Image, Severity};
+use limpid_model::{Advisory, Digest, Image, Rating, Severity};
 use limpid_store::View;
 use limpid_store::tables::advisories;
 use limpid_store::tables::images::{Images, Indexing};
@@ -73,7 +73,7 @@ pub(crate) fn changed(
         changes.fresh.values().flat_map(|(_, said)| said).filter_map(|said| known.only_its_own(said.clone()));
     let after = AboutSome::new(kept.all_said(view)?.into_iter().chain(fresh));
     let general = |key: &advisories::Key| match changes.fresh.get(key) {
-        Some((advisory, _)) => advisory.ratings.clone(),
+        Some((advisory, _)) => &advisory.ratings,
         None => known.ratings(key),
     };
     let was = groups(&concerned(view, &before, owned)?, |key| known.ratings(key), enrichments.0);
@@ -97,9 +97,9 @@ pub(crate) fn changed(
 }
 
 /// How each layer stands in each of its contexts.
-fn groups(
+fn groups<'r>(
     concerned: &[Concerned],
-    general: impl Fn(&advisories::Key) -> Vec<limpid_model::Rating>,
+    general: impl Fn(&advisories::Key) -> &'r [Rating],
     enrichments: &[Enriched],
 ) -> Groups {
     let mut groups = Groups::new();
@@ -112,7 +112,7 @@ fn groups(
             source: origin.source.clone(),
         };
         let standing = Standing {
-            severity: severity(&origin.feed, &it.found.ratings, &general(&key), enrichments).severity,
+            severity: severity(&origin.feed, &it.found.ratings, general(&key), enrichments).severity,
             fixable: it.found.fixed_version.is_some(),
             exploited,
             packages: vec![StandingPackage {

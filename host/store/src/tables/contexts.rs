@@ -39,7 +39,7 @@ impl key::Key for Key {
 }
 
 /// What an image adds to what a layer states: all that decides how advisories concern its packages.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Row {
     namespaces: Vec<String>,
     properties: Vec<(String, String)>,

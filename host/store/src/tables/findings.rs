@@ -70,7 +70,7 @@ pub struct PackageKeys {
     pub source: Option<KeyedVersion>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct StoredKeys {
     scheme: Option<DigestBytes>,
     version: Version,

@@ -96,7 +96,7 @@ impl key::Key for Key {
 }
 
 /// As much of a package as advisories ask for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Row {
     path: String,
     name: String,

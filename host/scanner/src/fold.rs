@@ -123,10 +123,11 @@ pub(crate) fn surroundings(layers: &[LayerFacts], hidden: &[Hidden]) -> Surround
     for (place, layer) in layers.iter().enumerate() {
         for finding in layer.found.iter().flat_map(|found| &found.findings.findings) {
             match &finding.fact {
-                Fact::Distribution(d) if ends.of(place, &finding.path).is_none() => {
-                    if surroundings.distribution.as_ref().is_none_or(|known| outweighs(d, known)) {
-                        surroundings.distribution = Some(d.clone());
-                    }
+                Fact::Distribution(d)
+                    if ends.of(place, &finding.path).is_none()
+                        && surroundings.distribution.as_ref().is_none_or(|known| outweighs(d, known)) =>
+                {
+                    surroundings.distribution = Some(d.clone());
                 }
                 Fact::Property(name, value) if ends.of(place, &finding.path).is_none() => {
                     surroundings.properties.push((name.clone(), value.clone()));

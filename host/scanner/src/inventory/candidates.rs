@@ -90,8 +90,10 @@ impl<'a> Versions<'a> {
             found.insert(Place { diff_id: key.diff_id, component: key.component, number: key.place }, row);
         };
         if self.all {
-            let rows = rows.scan(|key| inventory::Key::of_name(key, namespace, name, named));
-            return rows.map(|row| row.map(&mut add).map_err(Error::from)).collect();
+            for row in rows.scan(|key| inventory::Key::of_name(key, namespace, name, named)) {
+                add(row?);
+            }
+            return Ok(());
         }
         for (scheme, parts) in self.parts {
             for part in joined(parts) {

@@ -10,7 +10,7 @@ use limpid_store::tables::findings::{self, Findings};
 use limpid_store::tables::images::Images;
 use limpid_store::tables::placements::Placements;
 
-use crate::fold::{Held, owned_by};
+use crate::fold::{Held, held, owned_by};
 use crate::matching::{All, Matcher, Matches, Owned, namespaces_in};
 use crate::report::{AdvisoryRows, Enrichments};
 use crate::severity::severity;
@@ -155,25 +155,8 @@ type Parts = (PluginId, limpid_model::LayerFindings, Vec<findings::PackageKeys>)
 /// The packages that detectors found in one layer.
 fn packages(found: Vec<Parts>) -> Vec<Held> {
     let owners = owned_by(found.iter().map(|(detector, found, _)| (detector, found)));
-    let mut packages = Vec::new();
-    for (detector, findings, keys) in found {
-        let detector = Arc::new(detector);
-        let stated = findings.findings.into_iter().filter_map(|finding| match finding.fact {
-            limpid_model::Fact::Package(package) => Some((finding.path, package)),
-            _ => None,
-        });
-        for ((path, package), keys) in stated.zip(keys) {
-            packages.push(Held {
-                owner: owners.get(&detector.name).and_then(|owned| owned.get(&path)).cloned(),
-                detector: Arc::clone(&detector),
-                path,
-                member: None,
-                package,
-                keys,
-                stated_by: 0,
-                introduced_by: 0,
-            });
-        }
-    }
-    packages
+    let packages = found
+        .into_iter()
+        .flat_map(|(detector, findings, keys)| held(Arc::new(detector), findings.findings, keys, &owners, 0));
+    packages.collect()
 }

@@ -11,7 +11,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use limpid_model::{
-    Digest, Distribution, Fact, Image, ImageLayer, LayerFindings, Package, PluginFailure, PluginId, Unread,
+    Digest, Distribution, Fact, Finding, Image, ImageLayer, LayerFindings, Package, PluginFailure, PluginId,
+    Unread,
 };
 use limpid_store::View;
 use limpid_store::tables::findings::{self, Findings, PackageKeys};
@@ -118,7 +119,10 @@ pub(crate) struct Surroundings {
 
 /// The surroundings of all packages of an image.
 pub(crate) fn surroundings(layers: &[LayerFacts], hidden: &[Hidden]) -> Surroundings {
-    let ends = Ends::new(hidden);
+    surroundings_within(layers, &Ends::new(hidden))
+}
+
+fn surroundings_within(layers: &[LayerFacts], ends: &Ends<'_>) -> Surroundings {
     let mut surroundings = Surroundings::default();
     for (place, layer) in layers.iter().enumerate() {
         for finding in layer.found.iter().flat_map(|found| &found.findings.findings) {
@@ -146,7 +150,7 @@ pub(crate) fn fold(
     mut on_layer: impl FnMut(usize, &Changes<'_>),
 ) -> Contents {
     let ends = Ends::new(hidden);
-    let Surroundings { distribution, properties } = surroundings(&layers, hidden);
+    let Surroundings { distribution, properties } = surroundings_within(&layers, &ends);
     let mut contents = Contents { distribution, properties, ..Contents::default() };
     for (place, layer) in layers.into_iter().enumerate() {
         let mut brought = Vec::new();
@@ -159,21 +163,7 @@ pub(crate) fn fold(
                     contents.unread.push((diff_id, PluginId::clone(&found.detector), unread));
                 }
             }
-            let findings = found.findings.findings.into_iter();
-            let packages = findings.filter_map(|finding| match finding.fact {
-                Fact::Package(package) => Some((finding.path, finding.member, package)),
-                Fact::Distribution(_) | Fact::Property(..) | Fact::Ownership(_) => None,
-            });
-            brought.extend(packages.zip(found.keys).map(|((path, member, package), keys)| Held {
-                owner: owned.get(&found.detector.name).and_then(|owned| owned.get(&path)).cloned(),
-                detector: Arc::clone(&found.detector),
-                path,
-                member,
-                package,
-                keys,
-                stated_by: place,
-                introduced_by: place,
-            }));
+            brought.extend(held(found.detector, found.findings.findings, found.keys, &owned, place));
         }
         let (gone, mut staying): (Vec<_>, Vec<_>) = contents
             .packages
@@ -184,6 +174,30 @@ pub(crate) fn fold(
         contents.packages = staying;
     }
     contents
+}
+
+/// The packages that a detector found in the layer at a place.
+pub(crate) fn held(
+    detector: Arc<PluginId>,
+    findings: Vec<Finding>,
+    keys: Vec<PackageKeys>,
+    owned: &Owned,
+    place: usize,
+) -> impl Iterator<Item = Held> {
+    let packages = findings.into_iter().filter_map(|finding| match finding.fact {
+        Fact::Package(package) => Some((finding.path, finding.member, package)),
+        Fact::Distribution(_) | Fact::Property(..) | Fact::Ownership(_) => None,
+    });
+    packages.zip(keys).map(move |((path, member, package), keys)| Held {
+        owner: owned.get(&detector.name).and_then(|owned| owned.get(&path)).cloned(),
+        detector: Arc::clone(&detector),
+        path,
+        member,
+        package,
+        keys,
+        stated_by: place,
+        introduced_by: place,
+    })
 }
 
 /// By which layer the files of layers are hidden.
@@ -205,11 +219,12 @@ impl<'a> Ends<'a> {
 }
 
 /// Which packages put files of a layer there that another detector read, by that detector and path.
-pub(crate) fn owned_by<'a>(
-    found: impl Iterator<Item = (&'a PluginId, &'a LayerFindings)> + Clone,
-) -> HashMap<String, HashMap<String, String>> {
+pub(crate) type Owned = HashMap<String, HashMap<String, String>>;
+
+/// The same of what detectors found in a layer.
+pub(crate) fn owned_by<'a>(found: impl Iterator<Item = (&'a PluginId, &'a LayerFindings)> + Clone) -> Owned {
     let owners = owners(found.clone());
-    let mut owned: HashMap<_, HashMap<_, _>> = HashMap::new();
+    let mut owned = Owned::new();
     if owners.is_empty() {
         return owned;
     }

@@ -16,8 +16,8 @@ mod layer;
 mod rebuild;
 
 pub use adopt::AdoptedLayer;
-pub(crate) use concerned::{Concerned, KnownContexts, Vulnerability, concerned};
+pub(crate) use concerned::{Concerned, Context, KnownContexts, Vulnerability, concerned};
 pub(crate) use contexts::{
-    Placed, forget_all, forget_empty, hidden_of, images_of, images_with, place, unplace,
+    Placed, by_image, forget_all, forget_empty, hidden_of, images_of, images_with, place, unplace,
 };
 pub(crate) use layer::{forget_findings, owner, owners, put_findings};

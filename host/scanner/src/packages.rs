@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 
 use limpid_model::{Digest, Key};
 use limpid_store::View;
-use limpid_store::tables::contexts;
 use limpid_store::tables::images::{Called, Images};
 use limpid_store::tables::inventory::{self, Inventory, Named};
 
-use crate::inventory::{KnownContexts, images_of};
+use crate::inventory::{Context, KnownContexts, by_image, images_of};
 use crate::{Error, Page, Scanner};
 
 /// Which versions are asked for. Without a scheme, all of them.
@@ -65,12 +64,11 @@ impl Scanner {
         let by_group = by_group(&view, (namespace, name), bounds.as_ref())?;
         let (groups, held): (Vec<_>, Vec<_>) = by_group.into_iter().unzip();
         let found = images_of(&view, &groups, after, limit.saturating_add(1))?;
-        let found: Vec<_> = found.chunk_by(|a, b| a.0 == b.0).collect();
+        let found: Vec<_> = by_image(&found).collect();
         let more = found.len() > limit;
         let mut images = view.stream::<Images>();
         let mut items = Vec::new();
-        for same in found.into_iter().take(limit) {
-            let Some(&(image, _)) = same.first() else { continue };
+        for (image, same) in found.into_iter().take(limit) {
             let called: Option<Called> = images.glance(&image)?;
             let mut versions: Vec<HeldVersion> =
                 same.iter().filter_map(|(_, place)| held.get(*place)).flatten().cloned().collect();
@@ -122,7 +120,7 @@ fn by_group(
                     break;
                 }
                 for context in contexts.of(&key.diff_id)? {
-                    if holds(&context.row, of, namespace, &key, &row) {
+                    if holds(context, of, namespace, &key, &row) {
                         let (path, package, _) = row.clone().into_parts();
                         let (name, version) = (package.name, package.version);
                         let held = HeldVersion { name, version, diff_id: key.diff_id, path };
@@ -136,16 +134,9 @@ fn by_group(
 }
 
 /// Whether the package is there in a context, and of the namespace that is asked for.
-fn holds(
-    surroundings: &contexts::Row,
-    of: &str,
-    namespace: &str,
-    key: &inventory::Key,
-    row: &inventory::Row,
-) -> bool {
-    surroundings.detectors().any(|component| component == key.component)
-        && (!of.is_empty() || surroundings.namespaces().iter().any(|known| known == namespace))
-        && !surroundings.hidden().any(|(path, _)| path == row.path())
+fn holds(context: &Context, of: &str, namespace: &str, key: &inventory::Key, row: &inventory::Row) -> bool {
+    (!of.is_empty() || context.row.namespaces().iter().any(|known| known == namespace))
+        && context.holds(&key.component, row.path())
 }
 
 type Rows<'v> = Box<dyn Iterator<Item = Result<(inventory::Key, inventory::Row), limpid_store::Error>> + 'v>;

@@ -8,7 +8,7 @@ use limpid_model::{Advisory, Digest, Severity, Status};
 use limpid_store::tables::images::{Called, Images, Labelled};
 use limpid_store::{Cursor, View};
 
-use crate::inventory::{Concerned, Placed, Vulnerability, concerned, images_of};
+use crate::inventory::{Concerned, Placed, Vulnerability, by_image, concerned, images_of};
 use crate::matching::Owned;
 use crate::report::Enrichments;
 use crate::severity::severity;
@@ -278,13 +278,10 @@ fn page(
     let mut images = view.stream::<Images>();
     loop {
         let found = images_of(view, groups, after.as_ref(), step.saturating_add(1))?;
-        let mut looked_at = 0;
-        for same in found.chunk_by(|a, b| a.0 == b.0) {
-            let Some(&(image, _)) = same.first() else { continue };
-            if looked_at == step || items.len() > limit {
+        for (image, same) in by_image(&found).take(step) {
+            if items.len() > limit {
                 break;
             }
-            looked_at += 1;
             after = Some(image);
             let Some(names) = filter.names(&mut images, &image)? else { continue };
             items.push(ConcernedImage { image, names, packages: packages.of(same) });

@@ -12,7 +12,7 @@ use limpid_store::tables::inventory;
 use limpid_store::tables::known_as::KnownAs;
 use limpid_store::{Cursor, View};
 
-use super::candidates::{Place, candidates};
+use super::candidates::candidates;
 use crate::Error;
 use crate::fold::Held;
 use crate::matching::{AboutSome, Match, Matcher, Matches, Owned, Said, namespaces_in};
@@ -132,14 +132,14 @@ pub(crate) fn concerned(view: &View<'_>, said: &AboutSome, owned: Owned) -> Resu
         if row.owner().is_some() && owned == Owned::LeftToDistribution {
             continue;
         }
-        for context in contexts.of(&place.diff_id)? {
-            if !is_there(&place, &row, &context.row) {
-                continue;
-            }
-            if !judged.contains_key(&row) {
-                judged.insert(row.clone(), Judged::new(row.clone()));
-            }
-            let Some(judged) = judged.get_mut(&row) else { continue };
+        let contexts = contexts.of(&place.diff_id)?.iter();
+        let contexts: Vec<_> =
+            contexts.filter(|context| context.holds(&place.component, row.path())).collect();
+        if contexts.is_empty() {
+            continue;
+        }
+        let judged = judged.entry(row).or_insert_with_key(|row| Judged::new(row.clone()));
+        for context in contexts {
             for concerning in judged.within(context, said)? {
                 found.push(Concerned {
                     diff_id: place.diff_id,
@@ -177,12 +177,6 @@ impl Judged {
     }
 }
 
-/// Whether a package of a layer counts in a context: its detector does, and its file stays.
-fn is_there(place: &Place, row: &inventory::Row, surroundings: &contexts::Row) -> bool {
-    surroundings.detectors().any(|component| component == place.component)
-        && !surroundings.hidden().any(|(path, _)| path == row.path())
-}
-
 fn held(row: inventory::Row) -> Held {
     let (path, package, keys) = row.into_parts();
     Held {
@@ -210,6 +204,15 @@ pub(crate) struct Context {
     /// The number of its surroundings among those that are known: the same have the same.
     surroundings: usize,
     pub(crate) row: Rc<contexts::Row>,
+}
+
+impl Context {
+    /// Whether what a detector read from a file of the layer counts: the detector does, and the file
+    /// stays.
+    pub(crate) fn holds(&self, component: &Digest, path: &str) -> bool {
+        self.row.detectors().any(|counts| counts == *component)
+            && !self.row.hidden().any(|(hidden, _)| hidden == path)
+    }
 }
 
 /// The contexts of layers, each read once.

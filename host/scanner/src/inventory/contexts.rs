@@ -134,17 +134,19 @@ pub(crate) fn images_of(
     Ok(found)
 }
 
+/// Each image, and all that says where it is.
+pub(crate) fn by_image(placed: &[Placed]) -> impl Iterator<Item = (Digest, &[Placed])> {
+    placed.chunk_by(|a, b| a.0 == b.0).filter_map(|same| Some((same.first()?.0, same)))
+}
+
 /// Sorts, and leaves the first images. Returns the last of them, where there are as many as wanted.
 fn cut(found: &mut Vec<Placed>, limit: usize) -> Option<Digest> {
     found.sort_unstable();
     let (mut images, mut length, mut last) = (0, 0, None);
-    for same in found.chunk_by(|a, b| a.0 == b.0) {
-        if images == limit {
-            break;
-        }
+    for (image, same) in by_image(found).take(limit) {
         images += 1;
         length += same.len();
-        last = same.first().map(|(image, _)| *image);
+        last = Some(image);
     }
     found.truncate(length);
     last.filter(|_| images == limit)

@@ -8,7 +8,7 @@ use limpid_store::tables::images::{Images, Indexing};
 
 use super::Kind;
 use crate::Error;
-use crate::inventory::{Concerned, Vulnerability, concerned, images_of};
+use crate::inventory::{Concerned, Vulnerability, by_image, concerned, images_of};
 use crate::matching::{AboutSome, Owned, Said};
 use crate::severity::severity;
 
@@ -82,8 +82,7 @@ pub(crate) fn changed(
         was.keys().chain(will.keys()).filter(|group| was.get(group) != will.get(group)).copied().collect();
     let mut changed = Vec::new();
     let mut images = view.stream::<Images>();
-    for same in images_of(view, &differing, None, usize::MAX)?.chunk_by(|a, b| a.0 == b.0) {
-        let Some(&(image, _)) = same.first() else { continue };
+    for (image, _) in by_image(&images_of(view, &differing, None, usize::MAX)?) {
         let Some(row) = images.get(&image)? else { continue };
         let (image, indexing) = row.into_parts(image);
         let standing = |groups: &Groups| standing(groups, &image, &indexing);

@@ -37,8 +37,10 @@ const AT_WORK: Duration = Duration::from_millis(400);
 /// Of so many kills one hits a process that is starting.
 const STARTING: u64 = 6;
 
-/// Settings by which the service tells at once what changes, and tries again soon and for ever.
-pub const SETTINGS: [(&str, &str); 4] = [
+/// Settings by which the service tells at once what changes, and tries again soon and for ever; and by
+/// which some of what it writes is large enough for a table file of its own.
+pub const SETTINGS: [(&str, &str); 5] = [
+    ("LIMPID_STORE__WRITE_BYTES", "8192"),
     ("LIMPID_NOTICES__FLAP_WINDOW", "0"),
     ("LIMPID_NOTICES__BACKOFF", "1"),
     ("LIMPID_NOTICES__LONGEST_BACKOFF", "1"),

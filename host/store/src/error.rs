@@ -49,4 +49,12 @@ pub enum Error {
         #[source]
         source: postcard::Error,
     },
+    /// A key or row has more bytes than the engine takes.
+    #[error("a key or row of {bytes} bytes cannot be written: the engine takes up to {limit}")]
+    Oversized {
+        /// What it has.
+        bytes: usize,
+        /// What it may have.
+        limit: u32,
+    },
 }

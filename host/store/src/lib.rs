@@ -36,3 +36,4 @@ pub mod tables;
 pub use error::Error;
 pub use ordered::Settings;
 pub use store::{Batch, Cursor, Rows, Store, View, Walk};
+pub use table::Packed;

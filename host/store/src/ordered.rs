@@ -2,28 +2,23 @@
 
 mod memory;
 mod rocks;
+mod writes;
 
 use crate::Error;
 
 pub(crate) use memory::Memory;
 pub(crate) use rocks::Rocks;
 pub use rocks::Settings;
+pub(crate) use writes::{Write, Writes};
 
 /// A set of ordered keys that changes batch by batch.
 pub(crate) trait Ordered: Send + Sync {
     /// Its state at this moment.
     fn snapshot(&self) -> Box<dyn Snapshot + '_>;
     /// Applies all of a batch, on disk, or nothing.
-    fn write(&self, batch: Vec<Write>) -> Result<(), Error>;
+    fn write(&self, batch: Writes) -> Result<(), Error>;
     /// Brings everything into the form in which it takes least room.
     fn compact(&self) -> Result<(), Error>;
-}
-
-/// One change in a batch. There may be a million of them.
-#[derive(Debug)]
-pub(crate) enum Write {
-    Put(Box<[u8]>, Box<[u8]>),
-    Delete(Box<[u8]>),
 }
 
 /// The state of an ordered set at one moment.

@@ -97,37 +97,51 @@ impl Recent {
 
     /// Some groups are about to change: what is held of them is forgotten, and nothing is held of them
     /// until the change has been made and the answer is dropped.
-    pub(crate) fn change<'r>(&'r self, groups: &'r [Box<[u8]>]) -> Change<'r> {
+    pub(crate) fn change<'g>(&self, groups: impl Iterator<Item = &'g [u8]>) -> Change<'_> {
+        let mut places = Vec::new();
         for group in groups {
-            self.stripe(group).writing += 1;
-            self.values.remove(&**group);
+            let place = self.place(group);
+            self.at(place).writing += 1;
+            self.values.remove(group);
+            places.push(place);
         }
-        Change { recent: self, groups }
+        Change { recent: self, places }
     }
 
     fn stripe(&self, group: &[u8]) -> MutexGuard<'_, Stripe> {
-        let place = usize::try_from(self.hasher.hash_one(group) % STRIPES as u64).unwrap_or_default();
+        self.at(self.place(group))
+    }
+
+    fn place(&self, group: &[u8]) -> Place {
+        usize::try_from(self.hasher.hash_one(group) % STRIPES as u64).unwrap_or_default()
+    }
+
+    fn at(&self, place: Place) -> MutexGuard<'_, Stripe> {
         #[expect(clippy::indexing_slicing, reason = "there are so many")]
         self.stripes[place].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// Which of the stripes.
+type Place = usize;
+
 /// A change of some groups that is being made.
 pub(crate) struct Change<'r> {
     recent: &'r Recent,
-    groups: &'r [Box<[u8]>],
+    /// Once for each of the groups.
+    places: Vec<Place>,
 }
 
 impl Drop for Change<'_> {
     fn drop(&mut self) {
-        if self.groups.is_empty() {
+        if self.places.is_empty() {
             return;
         }
         // Views that are taken from now on see it, and those before may or may not: they are told that
         // it is newer than they are.
         let time = Time(self.recent.clock.load(Ordering::SeqCst) + 1);
-        for group in self.groups {
-            let mut stripe = self.recent.stripe(group);
+        for place in &self.places {
+            let mut stripe = self.recent.at(*place);
             stripe.writing -= 1;
             stripe.changed = stripe.changed.max(time);
         }

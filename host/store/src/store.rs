@@ -1,3 +1,4 @@
+mod batch;
 mod cursor;
 mod walk;
 
@@ -8,10 +9,11 @@ use std::sync::Arc;
 
 use crate::groups::Groups;
 use crate::key::Writer;
-use crate::ordered::{Memory, Ordered, Reading, Rocks, Snapshot, Write};
+use crate::ordered::{Memory, Ordered, Reading, Rocks, Snapshot};
 use crate::recent::{Recent, Time};
 use crate::table::{self, Table};
 use crate::{Error, Settings};
+pub use batch::Batch;
 pub use cursor::Cursor;
 pub use walk::Walk;
 
@@ -53,9 +55,9 @@ impl Store {
 
     /// Writes all of a batch, durably, or nothing.
     pub fn commit(&self, batch: Batch) -> Result<(), Error> {
-        let Batch { writes, groups } = batch;
-        self.0.groups.add(groups.iter().map(|group| &**group));
-        let _change = self.0.recent.change(&groups);
+        let writes = batch.into_writes();
+        self.0.groups.add(writes.groups());
+        let _change = self.0.recent.change(writes.groups());
         self.0.ordered.write(writes)
     }
 
@@ -85,47 +87,6 @@ impl Store {
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Store")
-    }
-}
-
-/// Changes that take effect together.
-#[derive(Debug, Default)]
-pub struct Batch {
-    writes: Vec<Write>,
-    /// The groups of the rows that change.
-    groups: Vec<Box<[u8]>>,
-}
-
-impl Batch {
-    /// Sets a row.
-    pub fn put<T: Table>(&mut self, key: &T::Key, row: &T::Row) -> Result<(), Error> {
-        let (encoded, row) = (table::encode_key::<T>(key), table::encode_row::<T>(row)?);
-        self.writes.push(Write::Put(encoded.into(), row.into()));
-        self.touch::<T>(key);
-        Ok(())
-    }
-
-    /// Removes a row, if it is there.
-    pub fn delete<T: Table>(&mut self, key: &T::Key) {
-        self.writes.push(Write::Delete(table::encode_key::<T>(key).into()));
-        self.touch::<T>(key);
-    }
-
-    fn touch<T: Table>(&mut self, key: &T::Key) {
-        let group = table::encode_group::<T>(key).map(Vec::into_boxed_slice);
-        if let Some(group) = group.filter(|group| self.groups.last() != Some(group)) {
-            self.groups.push(group);
-        }
-    }
-
-    /// Whether nothing would change.
-    pub fn is_empty(&self) -> bool {
-        self.writes.is_empty()
-    }
-
-    /// How many rows would change.
-    pub fn len(&self) -> usize {
-        self.writes.len()
     }
 }
 
@@ -170,17 +131,6 @@ impl View<'_> {
     ) -> impl Iterator<Item = Result<T::Key, Error>> {
         let prefix = table::encode_prefix::<T>(prefix);
         self.snapshot.scan(&prefix, &prefix).map(|entry| table::decode_key::<T>(&entry?.0))
-    }
-
-    /// The keys of those rows that come after a key, or of all of them.
-    pub fn keys_after<T: Table>(
-        &self,
-        prefix: impl FnOnce(&mut Writer),
-        after: Option<T::Key>,
-    ) -> impl Iterator<Item = Result<T::Key, Error>> {
-        let prefix = table::encode_prefix::<T>(prefix);
-        let from = after.as_ref().map_or_else(|| prefix.clone(), following::<T>);
-        self.snapshot.scan(&prefix, &from).map(|entry| table::decode_key::<T>(&entry?.0))
     }
 
     /// Rows from a key on, as long as their keys begin with a prefix. Both are parts of keys.
@@ -233,7 +183,7 @@ fn decoded<T: Table>(
 ) -> impl Iterator<Item = Result<(T::Key, T::Row), Error>> {
     entries.map(|entry| {
         let (key, row) = entry?;
-        Ok((table::decode_key::<T>(&key)?, table::decode_row::<T>(&row)?))
+        table::decode::<T>((&key, &row))
     })
 }
 

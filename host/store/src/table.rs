@@ -1,10 +1,15 @@
 //! What a table is: a number, a key type and a versioned row type.
 
+use std::fmt;
+use std::marker::PhantomData;
+
+use limpid_model::Digest;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Error;
 use crate::key::{Key, Reader, Writer};
+use crate::ordered::Entry;
 
 /// A table: rows of one type under ordered keys of one type.
 pub trait Table {
@@ -37,6 +42,45 @@ pub trait Row: Serialize + DeserializeOwned {
     }
 }
 
+/// A row as it is stored, which takes less memory than what it says.
+pub struct Packed<T> {
+    bytes: Box<[u8]>,
+    table: PhantomData<fn() -> T>,
+}
+
+impl<T: Table> Packed<T> {
+    /// The same row.
+    ///
+    /// # Errors
+    /// It cannot be encoded.
+    pub fn new(row: &T::Row) -> Result<Self, Error> {
+        Ok(Self { bytes: encode_row::<T>(row)?.into(), table: PhantomData })
+    }
+
+    /// A digest of all that it says, whatever the version of its row.
+    pub fn digest(&self) -> Digest {
+        Digest::of(self.bytes.get(1..).unwrap_or_default())
+    }
+
+    /// The row.
+    ///
+    /// # Errors
+    /// Nothing that was packed fails here.
+    pub fn unpack(&self) -> Result<T::Row, Error> {
+        decode_row::<T>(&self.bytes)
+    }
+
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl<T> fmt::Debug for Packed<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Packed({} bytes)", self.bytes.len())
+    }
+}
+
 /// What a row begins with, for those who need no more of it: its first fields, which it has had in all of
 /// its versions.
 pub trait Glance: DeserializeOwned {
@@ -58,6 +102,16 @@ pub(crate) fn encode_key<T: Table>(key: &T::Key) -> Vec<u8> {
     out.finish()
 }
 
+/// And how many of its bytes name its group: none where the table has no groups.
+pub(crate) fn encode_grouped_key<T: Table>(key: &T::Key) -> (Vec<u8>, usize) {
+    let encoded = encode_key::<T>(key);
+    let group = encode_group::<T>(key).map_or(0, |group| {
+        debug_assert!(encoded.starts_with(&group), "groups are what keys begin with");
+        group.len()
+    });
+    (encoded, group)
+}
+
 /// None where the table has no groups.
 pub(crate) fn encode_group<T: Table>(key: &T::Key) -> Option<Vec<u8>> {
     let mut is_grouped = false;
@@ -70,6 +124,11 @@ pub(crate) fn encode_prefix<T: Table>(prefix: impl FnOnce(&mut Writer)) -> Vec<u
     out.fixed(&[T::ID]);
     prefix(&mut out);
     out.finish()
+}
+
+/// An entry of the table, as a key and a row.
+pub(crate) fn decode<T: Table>((key, row): Entry<'_>) -> Result<(T::Key, T::Row), Error> {
+    Ok((decode_key::<T>(key)?, decode_row::<T>(row)?))
 }
 
 pub(crate) fn decode_key<T: Table>(bytes: &[u8]) -> Result<T::Key, Error> {

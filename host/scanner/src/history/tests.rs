@@ -145,14 +145,12 @@ impl World {
         let mut parsed = Parsed::default();
         for (&vulnerability, said) in &step.said {
             let advisory = advisory(vulnerability, said);
-            parsed.collected.advisories.insert(advisory.id.clone(), advisory);
+            parsed.collected.records.advisories.insert(advisory.id.clone(), advisory);
         }
         parsed.collected.withdrawn =
             step.withdrawn.iter().map(|&id| VULNERABILITIES[id].to_owned()).collect();
         for (&(vulnerability, kind), &word) in &step.known {
-            let known = enrichment(vulnerability, kind, word);
-            let Enrichment { id, kind, ratings, facts } = known;
-            parsed.collected.enrichments.insert((id, kind), (ratings, facts));
+            parsed.collected.records.know(enrichment(vulnerability, kind, word)).unwrap();
         }
         let source = Source { name: SOURCES[step.source].to_owned(), url: String::new(), mode: step.mode };
         let (validators, trust, news) = (None, Trust::Forced, News::Told);

@@ -2,8 +2,10 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
 
-use limpid_model::{Advisory, Enrichment, InputError, Rating};
+use limpid_model::{Advisory, Enrichment, InputError};
 use limpid_runtime::{Sink, Source};
+use limpid_store::Packed;
+use limpid_store::tables::enrichments::{self, Enrichments};
 
 use super::REMEMBERED;
 use crate::Error;
@@ -14,17 +16,32 @@ const AFFECTED: usize = 200_000;
 /// Aliases of an advisory, and likewise ratings, weaknesses and references.
 const COMMON: usize = 1_000;
 
-/// Ratings and facts, by vulnerability and kind of knowledge. There may be hundreds of thousands.
-pub(crate) type Knowledge = BTreeMap<(String, String), (Vec<Rating>, Vec<(String, String)>)>;
+/// What a source states. There may be hundreds of thousands, which are gone one by one as they are
+/// written.
+#[derive(Debug, Default)]
+pub(crate) struct Records {
+    /// By identifier; what came in several parts is joined.
+    pub(crate) advisories: BTreeMap<String, Advisory>,
+    /// By vulnerability and kind; of two the later counts.
+    pub(crate) enrichments: Knowledge,
+}
+
+pub(crate) type Knowledge = BTreeMap<(String, String), Packed<Enrichments>>;
+
+impl Records {
+    /// Adds what is known of a vulnerability.
+    pub(crate) fn know(&mut self, known: Enrichment) -> Result<(), limpid_store::Error> {
+        let Enrichment { id, kind, ratings, facts } = known;
+        self.enrichments.insert((id, kind), Packed::new(&enrichments::Row::new(ratings, facts))?);
+        Ok(())
+    }
+}
 
 /// What a feed's plugin makes of one source.
 #[derive(Debug, Default)]
 pub(crate) struct Collector {
-    /// By identifier; what came in several parts is joined.
-    pub(crate) advisories: BTreeMap<String, Advisory>,
+    pub(crate) records: Records,
     pub(crate) withdrawn: BTreeSet<String>,
-    /// By vulnerability and kind; of two the later counts.
-    pub(crate) enrichments: Knowledge,
     pub(crate) rejected: u64,
     pub(crate) rejections: Vec<(String, String)>,
     pub(crate) follow: Vec<Source>,
@@ -56,16 +73,16 @@ impl Collector {
 
     /// How many records were stated.
     pub(super) fn stated(&self) -> usize {
-        self.advisories.len() + self.enrichments.len()
+        self.records.advisories.len() + self.records.enrichments.len()
     }
 
     /// Adds what a change says of what is here.
     pub(super) fn change(&mut self, change: Self) {
         for id in &change.withdrawn {
-            self.advisories.remove(id);
+            self.records.advisories.remove(id);
         }
-        self.advisories.extend(change.advisories);
-        self.enrichments.extend(change.enrichments);
+        self.records.advisories.extend(change.records.advisories);
+        self.records.enrichments.extend(change.records.enrichments);
         self.rejected += change.rejected;
         self.rejections.extend(change.rejections);
         self.rejections.truncate(REMEMBERED);
@@ -83,7 +100,7 @@ impl Sink for Collector {
             return;
         }
         for advisory in batch {
-            match self.advisories.entry(advisory.id.clone()) {
+            match self.records.advisories.entry(advisory.id.clone()) {
                 Entry::Occupied(mut entry) => {
                     if let Err(why) = join(entry.get_mut(), advisory) {
                         let id = entry.remove_entry().0;
@@ -97,9 +114,9 @@ impl Sink for Collector {
                 }
             }
         }
-        if self.advisories.len() > self.limit {
+        if self.records.advisories.len() > self.limit {
             self.overflowed = true;
-            self.advisories.clear();
+            self.records = Records::default();
         }
     }
 
@@ -108,12 +125,14 @@ impl Sink for Collector {
             return;
         }
         for enrichment in batch {
-            let Enrichment { id, kind, ratings, facts } = enrichment;
-            self.enrichments.insert((id, kind), (ratings, facts));
+            let id = enrichment.id.clone();
+            if let Err(error) = self.records.know(enrichment) {
+                self.reject(id, InputError::Malformed(error.to_string()));
+            }
         }
-        if self.enrichments.len() > self.limit {
+        if self.records.enrichments.len() > self.limit {
             self.overflowed = true;
-            self.enrichments.clear();
+            self.records = Records::default();
         }
     }
 

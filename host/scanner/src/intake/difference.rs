@@ -7,7 +7,7 @@ use limpid_store::tables::affects::{self, Affects, KeyedRange, Statement};
 use limpid_store::tables::known_as::{self, KnownAs};
 use limpid_store::tables::sources::{self, Sources};
 use limpid_store::tables::stated::{self, Stated};
-use limpid_store::{Batch, View};
+use limpid_store::{Batch, Packed, View};
 
 use crate::history::Record;
 use crate::matching::Said;
@@ -43,7 +43,7 @@ impl Difference {
         view: &View<'_>,
         batch: &mut Batch,
         (record, source): (&Record<'_>, &Source),
-        advisories: &BTreeMap<String, Advisory>,
+        advisories: BTreeMap<String, Advisory>,
         withdrawn: &BTreeSet<String>,
     ) -> Result<Self, Error> {
         let feed = record.feed;
@@ -55,27 +55,32 @@ impl Difference {
         }
         let tells = held > 0;
         let writer = Writer { view, record, tells };
+        let mut wanted = Wanted::of(&source.name);
         let mut fresh = Vec::new();
-        for advisory in advisories.values() {
+        for (id, advisory) in advisories {
             difference.namespaces.extend(advisory.affected.iter().map(|a| a.namespace.clone()));
-            let digest = advisories::Row::from(advisory.clone()).digest()?;
-            let known = before.remove(&advisory.id);
+            let row = advisories::Row::from(advisory);
+            let packed = Packed::new(&row)?;
+            let digest = packed.digest();
+            let known = before.remove(&id);
             if known != Some(digest) {
-                record.advisory(view, batch, &advisory.id)?;
+                record.advisory(view, batch, &id)?;
             }
             match known {
                 Some(said) if said == digest => continue,
                 Some(_) => {
                     difference.changed += 1;
-                    writer.remove(batch, &advisory.id, &mut difference.changes)?;
+                    writer.remove(batch, &id, &mut difference.changes)?;
                 }
                 None => difference.added += 1,
             }
-            fresh.push((advisory, digest));
+            let advisory = row.into_advisory(id);
+            want(&mut wanted, &advisory);
+            fresh.push((advisory.id, packed));
         }
-        let keys = scanner.keys_of(wanted(&source.name, fresh.iter().map(|(advisory, _)| *advisory)));
-        for (advisory, digest) in fresh {
-            writer.put(batch, advisory, digest, &keys, &mut difference.changes)?;
+        let keys = scanner.keys_of(wanted);
+        for (id, packed) in fresh {
+            writer.put(batch, id, &packed, &keys, &mut difference.changes)?;
         }
         for id in before.into_keys() {
             if source.mode == Mode::Whole || withdrawn.contains(&id) {
@@ -101,10 +106,9 @@ fn stated_before(view: &View<'_>, feed: &str, source: &str) -> Result<HashMap<St
     rows.map(|row| row.map(|(key, row)| (key.id, row.digest.into())).map_err(Error::from)).collect()
 }
 
-/// All versions that advisories of a source name.
-fn wanted<'a>(source: &str, advisories: impl Iterator<Item = &'a Advisory>) -> Wanted {
-    let mut wanted = Wanted::of(source);
-    for affected in advisories.flat_map(|advisory| &advisory.affected) {
+/// Adds all versions that an advisory names.
+fn want(wanted: &mut Wanted, advisory: &Advisory) {
+    for affected in &advisory.affected {
         let ends = affected.ranges.iter().flat_map(|range| {
             let until = range.until.as_ref().map(|bound| match bound {
                 Bound::Excluding(version) | Bound::Including(version) => version,
@@ -115,7 +119,6 @@ fn wanted<'a>(source: &str, advisories: impl Iterator<Item = &'a Advisory>) -> W
             wanted.add(&affected.scheme, version);
         }
     }
-    wanted
 }
 
 /// Writes what one source states.
@@ -130,14 +133,15 @@ impl Writer<'_> {
     fn put(
         &self,
         batch: &mut Batch,
-        advisory: &Advisory,
-        digest: Digest,
+        id: String,
+        row: &Packed<Advisories>,
         keys: &Keys,
         changes: &mut Changes,
     ) -> Result<(), Error> {
-        batch.put::<Advisories>(&self.advisory(&advisory.id), &advisory.clone().into())?;
-        batch.put::<Stated>(&self.stated(&advisory.id), &stated::Row { digest: digest.into() })?;
-        for alias in identifiers(advisory) {
+        batch.put_packed::<Advisories>(&self.advisory(&id), row)?;
+        batch.put::<Stated>(&self.stated(&id), &stated::Row { digest: row.digest().into() })?;
+        let advisory = row.unpack()?.into_advisory(id);
+        for alias in identifiers(&advisory) {
             batch.put::<KnownAs>(&self.known_as(&advisory.id, alias), &known_as::Row)?;
         }
         let vulnerabilities = advisory.vulnerabilities();
@@ -161,7 +165,7 @@ impl Writer<'_> {
         }
         if self.tells {
             changes.vulnerabilities.extend(vulnerabilities);
-            changes.fresh.insert(self.advisory(&advisory.id), (advisory.clone(), said));
+            changes.fresh.insert(self.advisory(&advisory.id), (advisory, said));
         }
         Ok(())
     }

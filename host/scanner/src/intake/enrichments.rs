@@ -1,11 +1,12 @@
 use std::collections::HashMap;
 
-use limpid_model::{Digest, Enrichment, report};
+use limpid_model::{Digest, report};
 use limpid_runtime::{Mode, Source};
 use limpid_store::tables::enriched::{self, Enriched};
 use limpid_store::tables::enrichments::{self, Enrichments};
 use limpid_store::{Batch, View};
 
+use super::collector::Knowledge;
 use super::difference::Difference;
 use crate::Error;
 use crate::history::Record;
@@ -16,7 +17,7 @@ pub(super) fn write(
     view: &View<'_>,
     batch: &mut Batch,
     (record, source): (&Record<'_>, &Source),
-    known: impl Iterator<Item = Enrichment>,
+    known: Knowledge,
     difference: &mut Difference,
 ) -> Result<(), Error> {
     let feed = record.feed;
@@ -24,25 +25,25 @@ pub(super) fn write(
     let held = before.len() as u64;
     let (mut added, mut withdrawn) = (0, 0);
     let tells = held > 0;
-    for enrichment in known {
-        // Gone when it is written: there may be hundreds of thousands.
+    // Each is gone when it is written.
+    for ((id, kind), row) in known {
         difference.stated += 1;
-        let row = enrichments::Row::from(&enrichment);
-        let digest = row.digest()?;
-        match before.remove(&(enrichment.id.clone(), enrichment.kind.clone())) {
+        let digest = row.digest();
+        let before = before.remove(&(id.clone(), kind.clone()));
+        match before {
             Some(said) if said == digest => continue,
             Some(_) => difference.changed += 1,
             None => added += 1,
         }
-        record.enrichment(view, batch, &enrichment.id, &enrichment.kind)?;
-        if tells {
-            let known = report::Enriched { feed: feed.to_owned(), enrichment: enrichment.clone() };
-            let kinds = difference.changes.enriched.entry(enrichment.id.clone()).or_default();
-            kinds.insert(enrichment.kind.clone(), Some(known));
-        }
-        let (knowledge, stated) = keys(feed, &source.name, &enrichment.id, &enrichment.kind);
-        batch.put::<Enrichments>(&knowledge, &row)?;
+        record.enrichment(view, batch, &id, &kind)?;
+        let (knowledge, stated) = keys(feed, &source.name, &id, &kind);
+        batch.put_packed::<Enrichments>(&knowledge, &row)?;
         batch.put::<Enriched>(&stated, &enriched::Row { digest: digest.into() })?;
+        if tells {
+            let enrichment = row.unpack()?.into_enrichment(id.clone(), kind.clone());
+            let known = report::Enriched { feed: feed.to_owned(), enrichment };
+            difference.changes.enriched.entry(id).or_default().insert(kind, Some(known));
+        }
     }
     if source.mode == Mode::Whole {
         for (id, kind) in before.into_keys() {

@@ -62,7 +62,7 @@ impl Scanner {
         let mut batch = Batch::default();
         let stated = Stated {
             source: &whole,
-            enrichments: std::mem::take(&mut collected.enrichments),
+            records: std::mem::take(&mut collected.records),
             collected: &collected,
             news: News::Told,
             as_of: Some(*confirmed),

@@ -42,7 +42,7 @@ mod tests {
             row.advisories = before;
             let ids = (0..now).map(|id| (id.to_string(), Advisory::default()));
             let mut collected = Collector::new(1_000, 1_000);
-            collected.advisories = ids.collect();
+            collected.records.advisories = ids.collect();
             let is_sound = check("s", Some(&row), &fetches::Row::default(), &collected, least).is_ok();
             assert_eq!(is_sound, expected, "{before} -> {now} with {least}");
         };

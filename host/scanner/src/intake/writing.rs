@@ -1,14 +1,13 @@
 //! What documents state, written as the difference to what their source stated before.
 
 use limpid_fetch::Validators;
-use limpid_model::Enrichment;
 use limpid_runtime::{Mode, Source};
 use limpid_store::tables::feeds::Feeds;
 use limpid_store::tables::fetches::{self, Fetches};
 use limpid_store::tables::sources::{self, Sources};
 use limpid_store::{Batch, View};
 
-use super::collector::Knowledge;
+use super::collector::Records;
 use super::difference::Difference;
 use super::{Collector, Document, News, Parsed, Parser, Taken, Trust, enrichments, keeping, soundness};
 use crate::history::Record;
@@ -28,8 +27,8 @@ pub(crate) struct Input<'a> {
 pub(super) struct Stated<'a> {
     pub(super) source: &'a Source,
     pub(super) collected: &'a Collector,
-    /// Taken from there: they are gone one by one as they are written.
-    pub(super) enrichments: Knowledge,
+    /// Taken from there.
+    pub(super) records: Records,
     pub(super) news: News,
     /// When its publisher said so, in milliseconds since 1970; none for now.
     pub(super) as_of: Option<u64>,
@@ -66,8 +65,8 @@ impl Scanner {
             soundness::check(&source.name, stated.as_ref(), &before, &collected, least)?;
         }
         let mut batch = Batch::default();
-        let enrichments = std::mem::take(&mut collected.enrichments);
-        let stated = Stated { source, collected: &collected, enrichments, news: input.news, as_of: None };
+        let records = std::mem::take(&mut collected.records);
+        let stated = Stated { source, collected: &collected, records, news: input.news, as_of: None };
         let taken = self.write_difference(parser, (&view, &mut batch), stated)?;
         let mut fetched = self.fetched(parser, &input, &before, &collected);
         // A document that only names others, an index, is no source of advisories.
@@ -128,9 +127,8 @@ impl Scanner {
         soundness::check(source, stated.as_ref(), &named, &collected, least)?;
         let mut batch = Batch::default();
         let whole = Source { name: source.to_owned(), url: String::new(), mode: Mode::Whole };
-        let enrichments = std::mem::take(&mut collected.enrichments);
-        let stated =
-            Stated { source: &whole, collected: &collected, enrichments, news: News::Told, as_of: None };
+        let records = std::mem::take(&mut collected.records);
+        let stated = Stated { source: &whole, collected: &collected, records, news: News::Told, as_of: None };
         self.write_difference(parser, (&view, &mut batch), stated)?;
         if let Some(mut fetched) = fetched {
             if let Some(digest) = fetched.digest() {
@@ -152,7 +150,8 @@ impl Scanner {
         (view, batch): (&View<'_>, &mut Batch),
         stated: Stated<'_>,
     ) -> Result<Taken, Error> {
-        let Stated { source, collected, enrichments: known, news, as_of } = stated;
+        let Stated { source, collected, records, news, as_of } = stated;
+        let Records { advisories, enrichments } = records;
         let feed = parser.name();
         let now = self.settings().clock.now();
         let mut row = view.get::<Feeds>(&feed.to_owned())?.unwrap_or_default();
@@ -164,11 +163,9 @@ impl Scanner {
             source: &source.name,
             before: view.get::<Sources>(&key)?.map(|known| known.namespaces),
         };
-        let (advisories, withdrawn) = (&collected.advisories, &collected.withdrawn);
+        let withdrawn = &collected.withdrawn;
         let mut difference = Difference::write(self, view, batch, (&record, source), advisories, withdrawn)?;
-        let known =
-            known.into_iter().map(|((id, kind), (ratings, facts))| Enrichment { id, kind, ratings, facts });
-        enrichments::write(view, batch, (&record, source), known, &mut difference)?;
+        enrichments::write(view, batch, (&record, source), enrichments, &mut difference)?;
         row.set_plugin(parser.plugin().clone());
         if difference.any() {
             row.revision = record.revision;

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{Cursor, Entry, Ordered, Reading, Scan, Snapshot, Write};
+use super::{Cursor, Entry, Ordered, Reading, Scan, Snapshot, Write, Writes};
 use crate::Error;
 
 type Entries = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -16,15 +16,15 @@ impl Ordered for Memory {
         Box::new(Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner)))
     }
 
-    fn write(&self, batch: Vec<Write>) -> Result<(), Error> {
+    fn write(&self, batch: Writes) -> Result<(), Error> {
         let mut entries = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let entries = Arc::make_mut(&mut entries);
-        for write in batch {
+        batch.drain(|write| {
             match write {
-                Write::Put(key, value) => entries.insert(key.into_vec(), value.into_vec()),
-                Write::Delete(key) => entries.remove(&*key),
+                Write::Put(key, value) => entries.insert(key.to_vec(), value.to_vec()),
+                Write::Delete(key) => entries.remove(key),
             };
-        }
+        });
         Ok(())
     }
 

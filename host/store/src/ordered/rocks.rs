@@ -1,12 +1,14 @@
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rocksdb::{
     BlockBasedIndexType, BlockBasedOptions, Cache, DB, DBCompressionType, DBRawIterator, Direction, Env,
-    IteratorMode, Options, ReadOptions, WriteBatch, WriteOptions,
+    IngestExternalFileOptions, IteratorMode, Options, ReadOptions, SstFileWriter, WriteBatch, WriteOptions,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Cursor, Entry, Ordered, Reading, Scan, Snapshot, Write};
+use super::{Cursor, Entry, Ordered, Reading, Scan, Snapshot, Write, Writes};
 use crate::Error;
 
 /// How much the embedded store may use.
@@ -18,7 +20,8 @@ pub struct Settings {
     /// Memory for statements about packages that reports have read lately, decoded, in bytes
     /// (`store.recent_bytes`).
     pub recent_bytes: usize,
-    /// Memory for what was written and is not yet in a table file, in bytes (`store.write_bytes`).
+    /// Memory for what was written and is not yet in a table file, in bytes (`store.write_bytes`). A batch
+    /// that takes more becomes a table file of its own.
     pub write_bytes: usize,
     /// Table files held open at a time (`store.open_files`).
     pub open_files: i32,
@@ -31,22 +34,82 @@ impl Default for Settings {
 }
 
 /// Ordered keys in RocksDB, in one directory.
-pub(crate) struct Rocks(DB);
+pub(crate) struct Rocks {
+    db: DB,
+    options: Options,
+    /// Batches that are larger become table files, which are written here.
+    most_buffered: usize,
+    incoming: PathBuf,
+    /// How many were written.
+    files: AtomicU64,
+}
 
 impl Rocks {
     pub(crate) fn open(path: &Path, settings: &Settings) -> Result<Self, Error> {
-        std::fs::create_dir_all(path).map_err(|source| Error::Directory { path: path.to_owned(), source })?;
+        let made = |made: std::io::Result<()>, path: &Path| {
+            made.map_err(|source| Error::Directory { path: path.to_owned(), source })
+        };
+        made(fs::create_dir_all(path), path)?;
         let mut environment = Env::new().map_err(|source| Error::Open { path: path.to_owned(), source })?;
         // What the engine does in the background yields to those who wait for an answer.
         environment.lower_thread_pool_cpu_priority();
         environment.lower_high_priority_thread_pool_cpu_priority();
         let mut options = options(settings);
         options.set_env(&environment);
-        match DB::open(&options, path) {
-            Ok(db) => Ok(Self(db)),
-            Err(error) if is_lock(&error) => Err(Error::InUse(path.to_owned())),
-            Err(source) => Err(Error::Open { path: path.to_owned(), source }),
+        let db = match DB::open(&options, path) {
+            Ok(db) => db,
+            Err(error) if is_lock(&error) => return Err(Error::InUse(path.to_owned())),
+            Err(source) => return Err(Error::Open { path: path.to_owned(), source }),
+        };
+        let incoming = path.join("incoming");
+        // What a process has left there that did not live to see it become part of the store.
+        if incoming.exists() {
+            made(fs::remove_dir_all(&incoming), &incoming)?;
         }
+        made(fs::create_dir(&incoming), &incoming)?;
+        Ok(Self { db, options, most_buffered: settings.write_bytes, incoming, files: AtomicU64::new(0) })
+    }
+
+    /// Writes a batch by way of the log and of memory.
+    fn buffer(&self, batch: Writes) -> Result<(), Error> {
+        let mut out = WriteBatch::with_capacity_bytes(batch.bytes());
+        batch.drain(|write| match write {
+            Write::Put(key, value) => out.put(key, value),
+            Write::Delete(key) => out.delete(key),
+        });
+        // What was acknowledged survives the machine, not only the process.
+        let mut durable = WriteOptions::default();
+        durable.set_sync(true);
+        Ok(self.db.write_opt(out, &durable)?)
+    }
+
+    /// Writes a batch as a table file, and makes that a part of the store: a large one would be in
+    /// memory three times otherwise, as it is, for the log, and until it is written to a file.
+    fn ingest(&self, batch: &Writes) -> Result<(), Error> {
+        let number = self.files.fetch_add(1, Ordering::Relaxed);
+        let path = self.incoming.join(number.to_string());
+        let ingested = self.write_file(batch, &path).and_then(|()| {
+            let mut moved = IngestExternalFileOptions::default();
+            moved.set_move_files(true);
+            Ok(self.db.ingest_external_file_opts(&moved, vec![&path])?)
+        });
+        if ingested.is_err() {
+            // Where it cannot be removed either, it is when the store is opened again.
+            _ = fs::remove_file(&path);
+        }
+        ingested
+    }
+
+    fn write_file(&self, batch: &Writes, path: &Path) -> Result<(), Error> {
+        let mut file = SstFileWriter::create(&self.options);
+        file.open(path)?;
+        for write in batch.in_order() {
+            match write {
+                Write::Put(key, value) => file.put(key, value)?,
+                Write::Delete(key) => file.delete(key)?,
+            }
+        }
+        Ok(file.finish()?)
     }
 }
 
@@ -85,27 +148,16 @@ fn options(settings: &Settings) -> Options {
 
 impl Ordered for Rocks {
     fn snapshot(&self) -> Box<dyn Snapshot + '_> {
-        Box::new(self.0.snapshot())
+        Box::new(self.db.snapshot())
     }
 
-    fn write(&self, batch: Vec<Write>) -> Result<(), Error> {
-        let mut out = WriteBatch::default();
-        // Each is gone when it is copied: two of a large one would be much.
-        for write in batch {
-            match write {
-                Write::Put(key, value) => out.put(key, value),
-                Write::Delete(key) => out.delete(key),
-            }
-        }
-        // What was acknowledged survives the machine, not only the process.
-        let mut durable = WriteOptions::default();
-        durable.set_sync(true);
-        Ok(self.0.write_opt(out, &durable)?)
+    fn write(&self, batch: Writes) -> Result<(), Error> {
+        if batch.bytes() > self.most_buffered { self.ingest(&batch) } else { self.buffer(batch) }
     }
 
     fn compact(&self) -> Result<(), Error> {
-        self.0.flush()?;
-        self.0.compact_range(None::<&[u8]>, None::<&[u8]>);
+        self.db.flush()?;
+        self.db.compact_range(None::<&[u8]>, None::<&[u8]>);
         Ok(())
     }
 }

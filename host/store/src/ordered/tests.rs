@@ -1,5 +1,7 @@
 //! RocksDB against the model in memory.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -16,12 +18,15 @@ fn batch() -> impl Strategy<Value = Vec<Change>> {
     prop::collection::vec((bytes(), prop::option::weighted(0.7, bytes())), 0..12)
 }
 
-fn writes(batch: &[Change]) -> Vec<Write> {
-    let write = |(key, value): &Change| match value {
-        Some(value) => Write::Put(key.as_slice().into(), value.as_slice().into()),
-        None => Write::Delete(key.as_slice().into()),
-    };
-    batch.iter().map(write).collect()
+fn writes(batch: &[Change]) -> Writes {
+    let mut writes = Writes::default();
+    for (key, value) in batch {
+        match value {
+            Some(value) => writes.put(key, 0, value).unwrap(),
+            None => writes.delete(key, 0).unwrap(),
+        }
+    }
+    writes
 }
 
 type Held = (Box<[u8]>, Box<[u8]>);
@@ -75,9 +80,12 @@ proptest! {
     fn rocksdb_is_the_model_in_memory_at_every_moment(
         batches in prop::collection::vec(batch(), 1..6),
         keys in prop::collection::vec(bytes(), 1..12),
+        // All batches become table files, some do, none does.
+        write_bytes in prop::sample::select(vec![0, 100, Settings::default().write_bytes]),
     ) {
         let directory = tempfile::tempdir().unwrap();
-        let rocks = Rocks::open(directory.path(), &Settings::default()).unwrap();
+        let settings = Settings { write_bytes, ..Settings::default() };
+        let rocks = Rocks::open(directory.path(), &settings).unwrap();
         let memory = Memory::default();
         let mut moments = Vec::new();
         for batch in &batches {
@@ -93,7 +101,53 @@ proptest! {
         let last = scan(&*memory.snapshot(), &[], &[]);
         drop(moments);
         drop(rocks);
-        let again = Rocks::open(directory.path(), &Settings::default()).unwrap();
+        let again = Rocks::open(directory.path(), &settings).unwrap();
         prop_assert_eq!(scan(&*again.snapshot(), &[], &[]), last);
     }
+
+    #[test]
+    fn changes_are_read_as_they_were_written(
+        batch in prop::collection::vec((bytes(), prop::option::weighted(0.7, prop::collection::vec(0..3_u8, 0..999))), 0..99),
+        large in 0..600_000_usize,
+    ) {
+        let mut batch = batch;
+        batch.insert(batch.len() / 2, (vec![7], Some(vec![7; large])));
+        let written = writes(&batch);
+        prop_assert_eq!(written.len(), batch.len());
+        let latest: BTreeMap<_, _> = batch.iter().cloned().collect();
+        let in_order: Vec<_> = written.in_order().map(change).collect();
+        prop_assert_eq!(in_order, latest.into_iter().collect::<Vec<_>>());
+        let mut drained = Vec::new();
+        written.drain(|write| drained.push(change(write)));
+        prop_assert_eq!(drained, batch);
+    }
+}
+
+fn change(write: Write<'_>) -> Change {
+    match write {
+        Write::Put(key, value) => (key.to_vec(), Some(value.to_vec())),
+        Write::Delete(key) => (key.to_vec(), None),
+    }
+}
+
+#[test]
+fn groups_are_what_keys_begin_with() {
+    let mut writes = Writes::default();
+    writes.put(b"aab", 2, b"1").unwrap();
+    writes.delete(b"aac", 2).unwrap();
+    writes.put(b"none", 0, b"").unwrap();
+    writes.put(b"aad", 2, b"").unwrap();
+    writes.put(b"bbb", 1, b"").unwrap();
+    writes.put(b"aaa", 2, b"").unwrap();
+    assert_eq!(writes.groups().collect::<Vec<_>>(), [&b"aa"[..], b"b", b"aa"]);
+}
+
+#[test]
+fn a_table_file_that_did_not_become_part_of_the_store_is_removed() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(Rocks::open(directory.path(), &Settings::default()).unwrap());
+    let left = directory.path().join("incoming").join("0");
+    std::fs::write(&left, b"half of a fi").unwrap();
+    drop(Rocks::open(directory.path(), &Settings::default()).unwrap());
+    assert!(!left.exists());
 }

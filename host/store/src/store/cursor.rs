@@ -29,7 +29,7 @@ impl<'v, T: Table> Cursor<'v, T> {
     ) -> impl Iterator<Item = Result<(T::Key, T::Row), Error>> {
         let prefix = table::encode_prefix::<T>(prefix);
         self.entries.seek(&prefix);
-        self.within(prefix, decoded::<T>)
+        self.within(prefix, table::decode::<T>)
     }
 
     /// The same from a key on. Both are parts of keys.
@@ -39,7 +39,7 @@ impl<'v, T: Table> Cursor<'v, T> {
         from: impl FnOnce(&mut Writer),
     ) -> impl Iterator<Item = Result<(T::Key, T::Row), Error>> {
         self.entries.seek(&table::encode_prefix::<T>(from));
-        self.within(table::encode_prefix::<T>(prefix), decoded::<T>)
+        self.within(table::encode_prefix::<T>(prefix), table::decode::<T>)
     }
 
     /// The keys of all rows that begin with a prefix, from the one after `after` on.
@@ -82,7 +82,7 @@ impl<'v, T: Table> Cursor<'v, T> {
     /// The rows whose keys begin with a prefix that is encoded, and how many bytes they have.
     pub(super) fn group(&mut self, prefix: &[u8]) -> Result<(Rows<T>, usize), Error> {
         self.entries.seek(prefix);
-        let sized = |entry: Entry<'_>| Ok((decoded::<T>(entry)?, entry.0.len() + entry.1.len()));
+        let sized = |entry: Entry<'_>| Ok((table::decode::<T>(entry)?, entry.0.len() + entry.1.len()));
         let (mut rows, mut bytes) = (Vec::new(), 0);
         for row in self.within(prefix.to_vec(), sized) {
             let (row, size) = row?;
@@ -113,10 +113,6 @@ impl<'v, T: Table> Cursor<'v, T> {
         }
         Ok(false)
     }
-}
-
-fn decoded<T: Table>((key, row): Entry<'_>) -> Result<(T::Key, T::Row), Error> {
-    Ok((table::decode_key::<T>(key)?, table::decode_row::<T>(row)?))
 }
 
 impl<T> fmt::Debug for Cursor<'_, T> {

@@ -1,6 +1,7 @@
 use limpid_model::Digest;
 
 use super::*;
+use crate::ordered::Writes;
 use crate::tables::manifests::{self, Manifests};
 use crate::tables::stated::{self, Stated};
 
@@ -177,6 +178,12 @@ fn a_directory_that_cannot_be_made_or_opened_is_told_apart() {
     assert!(matches!(damaged, Err(Error::Open { .. })), "{damaged:?}");
 }
 
+fn write(store: &Store, key: &[u8], row: &[u8]) {
+    let mut writes = Writes::default();
+    writes.put(key, 0, row).unwrap();
+    store.0.ordered.write(writes).unwrap();
+}
+
 #[test]
 fn what_cannot_be_read_is_an_error_that_names_the_table() {
     let digest = Digest::of(b"x");
@@ -184,7 +191,7 @@ fn what_cannot_be_read_is_an_error_that_names_the_table() {
     let row = [&[1][..], digest.as_bytes()].concat();
     let check = |key: &[u8], row: &[u8], expected: &str| {
         let store = Store::in_memory();
-        store.0.ordered.write(vec![Write::Put(key.into(), row.into())]).unwrap();
+        write(&store, key, row);
         let view = store.view();
         let error = view.scan::<Manifests>(|_| ()).next().unwrap().unwrap_err();
         assert!(matches!(error, Error::Corrupt { table: "manifests", .. }), "{error}");
@@ -203,7 +210,7 @@ fn what_cannot_be_read_is_an_error_that_names_the_table() {
     check(&key, &[0], "table `manifests` holds a row that cannot be read: version 0");
 
     let store = Store::in_memory();
-    store.0.ordered.write(vec![Write::Put(key.into(), Box::default())]).unwrap();
+    write(&store, &key, &[]);
     assert!(matches!(store.view().get::<Manifests>(&digest), Err(Error::Corrupt { .. })));
     assert!(matches!(store.view().multi_get::<Manifests>(&[digest]), Err(Error::Corrupt { .. })));
 }

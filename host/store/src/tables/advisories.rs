@@ -1,11 +1,11 @@
 //! What publishers say, by feed, identifier and the source that stated it.
 
-use limpid_model::{Advisory, Affected, Bound, Digest, Range, Rating, Status};
+use limpid_model::{Advisory, Affected, Bound, Range, Rating, Status};
 use serde::{Deserialize, Serialize};
 
 use super::values::{StoredRating, each};
 use crate::key::{self, Reader, Writer};
-use crate::{Error, table};
+use crate::table;
 
 /// The table.
 #[derive(Debug)]
@@ -114,13 +114,6 @@ impl From<Advisory> for Row {
 }
 
 impl Row {
-    /// A digest of all that it says.
-    pub fn digest(&self) -> Result<Digest, Error> {
-        let bytes =
-            postcard::to_stdvec(self).map_err(|source| Error::Encode { table: "advisories", source })?;
-        Ok(Digest::of(&bytes))
-    }
-
     /// The advisory.
     pub fn into_advisory(self, id: String) -> Advisory {
         Advisory {

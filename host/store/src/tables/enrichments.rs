@@ -1,11 +1,11 @@
 //! What is known of vulnerabilities, whoever is affected: scores, exploitation.
 
-use limpid_model::{Digest, Enrichment, Rating};
+use limpid_model::{Enrichment, Rating};
 use serde::{Deserialize, Serialize};
 
 use super::values::{StoredRating, each};
 use crate::key::{self, Reader, Writer};
-use crate::{Error, table};
+use crate::table;
 
 /// The table.
 #[derive(Debug)]
@@ -57,21 +57,10 @@ impl table::Row for Row {
     const VERSION: u8 = 1;
 }
 
-impl From<&Enrichment> for Row {
-    fn from(enrichment: &Enrichment) -> Self {
-        Self { ratings: each(enrichment.ratings.clone()), facts: enrichment.facts.clone() }
-    }
-}
-
 impl Row {
-    /// A digest of all that it says.
-    ///
-    /// # Errors
-    /// It cannot be encoded.
-    pub fn digest(&self) -> Result<Digest, Error> {
-        let bytes =
-            postcard::to_stdvec(self).map_err(|source| Error::Encode { table: "enrichments", source })?;
-        Ok(Digest::of(&bytes))
+    /// Ratings, and named facts.
+    pub fn new(ratings: Vec<Rating>, facts: Vec<(String, String)>) -> Self {
+        Self { ratings: each(ratings), facts }
     }
 
     /// The knowledge, of the vulnerability and kind that stand in the key.

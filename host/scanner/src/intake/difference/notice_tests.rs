@@ -16,6 +16,8 @@ use limpid_store::tables::subscriptions::{self, Subscriptions, Target};
 use proptest::prelude::*;
 
 use super::*;
+use crate::intake::collector::Records;
+use crate::intake::enrichments;
 use crate::test_support::{component, keyed, keys, package, plugin, scanner_with};
 use crate::{inventory, notices};
 
@@ -171,15 +173,18 @@ impl World {
             Document::Exploited(ids) => ("known", &[][..], Some(ids)),
         };
         let source = Source { name: "s".to_owned(), url: String::new(), mode: Mode::Whole };
-        let advisories: BTreeMap<_, _> = advisories.iter().map(advisory).map(|a| (a.id.clone(), a)).collect();
+        let mut records = Records::default();
+        records.advisories.extend(advisories.iter().map(advisory).map(|a| (a.id.clone(), a)));
+        for &id in exploited.into_iter().flatten() {
+            records.know(enrichment(id)).unwrap();
+        }
+        let Records { advisories, enrichments: known } = records;
         let record = Record { at: 0, feed, revision, source: "s", before: None };
         self.commit(|view, batch| {
             let of = (&record, &source);
             let mut difference =
-                Difference::write(&self.scanner, view, batch, of, &advisories, &BTreeSet::new()).unwrap();
-            let known: Vec<_> = exploited.into_iter().flatten().map(|&id| enrichment(id)).collect();
-            super::super::enrichments::write(view, batch, of, known.iter().cloned(), &mut difference)
-                .unwrap();
+                Difference::write(&self.scanner, view, batch, of, advisories, &BTreeSet::new()).unwrap();
+            enrichments::write(view, batch, of, known, &mut difference).unwrap();
             for (_, said) in difference.changes.fresh.values_mut() {
                 said.iter_mut().flat_map(|said| &mut said.statements).for_each(order);
             }

@@ -58,7 +58,7 @@ impl Held {
         let record = Record { at: 0, feed, revision: 1, source: &source.name, before: None };
         let of = (&record, &source);
         let difference =
-            Difference::write(&self.scanner, &view, &mut batch, of, &advisories, &withdrawn).unwrap();
+            Difference::write(&self.scanner, &view, &mut batch, of, advisories, &withdrawn).unwrap();
         let rows = batch.len();
         let key = sources::Key { feed: feed.to_owned(), source: source.name.clone() };
         let namespaces = difference.namespaces.iter().cloned().collect();

@@ -313,14 +313,18 @@ fn of_advisories() -> Vec<Sample> {
             &affects::Row::new(statements, texts(["CVE-2026-1", "CVE-2026-2"])),
         ),
         sample::<known_as::KnownAs>("alias", &alias, &known_as::Row),
-        sample::<enrichments::Enrichments>("one", &knowledge, &enrichments::Row::from(&enrichment)),
+        sample::<enrichments::Enrichments>(
+            "one",
+            &knowledge,
+            &enrichments::Row::new(enrichment.ratings.clone(), enrichment.facts.clone()),
+        ),
         sample::<enriched::Enriched>("one", &enriched, &enriched::Row { digest: digest(7).into() }),
         sample::<history::History>("nothing", &change, &history::Row::Nothing),
         sample::<history::History>("advisory", &change, &before),
         sample::<history::History>(
             "enrichment",
             &change,
-            &history::Row::Enrichment(enrichments::Row::from(&enrichment)),
+            &history::Row::Enrichment(enrichments::Row::new(enrichment.ratings, enrichment.facts)),
         ),
         sample::<history::History>(
             "source",

@@ -20,3 +20,10 @@
 
 pub mod crashes;
 pub mod sample;
+
+/// Where distributions put the program of RabbitMQ that runs as whoever starts it.
+pub const RABBITMQ: [&str; 3] = [
+    "/usr/lib/rabbitmq/bin/rabbitmq-server",
+    "/usr/local/sbin/rabbitmq-server",
+    "/opt/homebrew/sbin/rabbitmq-server",
+];

@@ -36,7 +36,11 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Task {
     /// Install what the build needs and is missing; the other tasks call this first
-    Setup,
+    Setup {
+        /// Also what only some tests need, which leave out what they cannot do without it: RabbitMQ
+        #[arg(long)]
+        all_tests: bool,
+    },
     /// Build every plugin as a component, into `target/plugins`
     BuildPlugins,
     /// Build the plugins in other languages (plugins/examples), into `target/plugins-examples`
@@ -103,7 +107,8 @@ fn main() -> ExitCode {
 
 fn run(task: Task) -> anyhow::Result<()> {
     match task {
-        Task::Setup => setup::run(),
+        Task::Setup { all_tests: true } => setup::run_for_all_tests(),
+        Task::Setup { all_tests: false } => setup::run(),
         Task::BuildPlugins => {
             setup::run()?;
             build_plugins::build(&Workspace::load()?)

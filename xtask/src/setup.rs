@@ -20,17 +20,30 @@ const RUSTUP_LIMIT: Duration = Duration::from_secs(180);
 /// # Errors
 /// Where something is missing that cannot be installed from here; says what to install.
 pub(crate) fn run() -> anyhow::Result<()> {
-    let mut missing = need::missing();
+    install(need::missing)
+}
+
+/// Installs what only some tests need, too.
+///
+/// # Errors
+/// As above.
+pub(crate) fn run_for_all_tests() -> anyhow::Result<()> {
+    run()?;
+    install(need::missing_in_tests)
+}
+
+fn install(look: fn() -> Vec<Need>) -> anyhow::Result<()> {
+    let mut missing = look();
     if missing.is_empty() {
         return Ok(());
     }
     eprintln!("setup: missing: {}", need::names(&missing));
     if missing.iter().any(|need| need.name == need::WASM) && add_target_by_rustup() {
-        missing = need::missing();
+        missing = look();
     }
     if let Some(apt) = apt::Apt::find() {
         apt.install(&missing.iter().flat_map(|need| need.debian).copied().collect::<Vec<_>>());
-        missing = need::missing();
+        missing = look();
     }
     if !missing.is_empty() {
         bail!("{}", advice(&missing));

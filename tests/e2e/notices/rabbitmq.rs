@@ -12,6 +12,8 @@ use lapin::{Connection, ConnectionProperties};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use xtask::RABBITMQ;
+
 use crate::service::until;
 
 /// How long a broker may take to start: Erlang loads all of its code first, and machines may be busy.
@@ -19,13 +21,6 @@ const STARTING: Duration = Duration::from_secs(600);
 
 /// How often it is looked whether it has.
 const POLL: Duration = Duration::from_millis(100);
-
-/// Where distributions put the program that runs as whoever starts it.
-const PROGRAMS: [&str; 3] = [
-    "/usr/lib/rabbitmq/bin/rabbitmq-server",
-    "/usr/local/sbin/rabbitmq-server",
-    "/opt/homebrew/sbin/rabbitmq-server",
-];
 
 /// A broker that does not outlive this value.
 pub(super) struct Broker {
@@ -47,7 +42,7 @@ pub(super) struct Queued {
 impl Broker {
     /// Starts a broker; none where it is not installed.
     pub(super) fn start() -> Option<Self> {
-        let program = PROGRAMS.iter().map(Path::new).find(|program| program.exists())?;
+        let program = RABBITMQ.iter().map(Path::new).find(|program| program.exists())?;
         let directory = tempfile::tempdir().unwrap();
         let [port, distribution, names] = free_ports();
         let child = start(program, directory.path(), [port, distribution, names]);
@@ -59,7 +54,7 @@ impl Broker {
     /// Another process in its place, with what it kept.
     pub(super) fn stop_and_start(&mut self) {
         self.end();
-        let program = PROGRAMS.iter().map(Path::new).find(|program| program.exists()).unwrap();
+        let program = RABBITMQ.iter().map(Path::new).find(|program| program.exists()).unwrap();
         let [_, distribution, names] = free_ports();
         self.names = names;
         self.child = start(program, self.directory.path(), [self.port, distribution, names]);

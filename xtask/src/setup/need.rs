@@ -3,6 +3,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use limpid_pack::{DEBIAN_PACKAGES, Toolchain};
+use xtask::RABBITMQ;
 
 use crate::command::{command, find, output};
 
@@ -31,6 +32,12 @@ pub(super) fn missing() -> Vec<Need> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// What only some tests need, which leave out what they cannot do without it.
+pub(super) fn missing_in_tests() -> Vec<Need> {
+    let is_there = RABBITMQ.iter().any(|program| Path::new(program).exists());
+    if is_there { Vec::new() } else { vec![Need { name: "RabbitMQ", debian: &["rabbitmq-server"] }] }
 }
 
 /// `a, b and c`.

@@ -25,9 +25,13 @@ struct Known {
 impl Groups {
     /// Adds groups, before there are rows in them.
     pub(crate) fn add<'g>(&self, groups: impl Iterator<Item = &'g [u8]>) {
-        let mut groups = groups.map(|group| self.hasher.hash_one(group)).peekable();
-        if groups.peek().is_some() {
-            self.known.write().unwrap_or_else(PoisonError::into_inner).hashes.extend(groups);
+        // Most are known already: only for others do those wait who look.
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let hashes = groups.map(|group| self.hasher.hash_one(group));
+        let fresh: Vec<_> = hashes.filter(|hash| !known.hashes.contains(hash)).collect();
+        drop(known);
+        if !fresh.is_empty() {
+            self.known.write().unwrap_or_else(PoisonError::into_inner).hashes.extend(fresh);
         }
     }
 

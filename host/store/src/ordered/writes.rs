@@ -48,6 +48,8 @@ impl Writes {
     fn push(&mut self, key: &[u8], group: usize, value_length: u32, value: &[u8]) -> Result<(), Error> {
         let head = [length(group)?, length(key.len())?, value_length];
         let size = HEAD + key.len() + value.len();
+        // Each alone may be short enough, and a change that cannot be counted could not be read again.
+        length(size)?;
         let piece = match self.pieces.last_mut() {
             Some(piece) if piece.len() + size <= piece.capacity() => piece,
             // Most batches are small.

@@ -11,7 +11,7 @@ pub(crate) use rocks::Rocks;
 pub use rocks::Settings;
 pub(crate) use writes::{Write, Writes};
 
-/// A set of ordered keys that changes batch by batch.
+/// A set of ordered keys that changes batch by batch. Each begins with the number of its table.
 pub(crate) trait Ordered: Send + Sync {
     /// Its state at this moment.
     fn snapshot(&self) -> Box<dyn Snapshot + '_>;
@@ -26,10 +26,10 @@ pub(crate) trait Snapshot: Send + Sync {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error>;
     /// The values in the order of the keys.
     fn multi_get(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, Error>;
-    /// All entries that begin with `prefix`, from `from` on, in order.
+    /// All entries that begin with `prefix`, which names a table, from `from` on, in order.
     fn scan<'a>(&'a self, prefix: &[u8], from: &[u8]) -> Scan<'a>;
-    /// Stands before the first entry.
-    fn cursor(&self, reading: Reading) -> Box<dyn Cursor + '_>;
+    /// Stands before the first entry; finds those of one table.
+    fn cursor(&self, table: u8, reading: Reading) -> Box<dyn Cursor + '_>;
 }
 
 /// Whether what a cursor reads is likely to be read again soon, and worth its place in memory.

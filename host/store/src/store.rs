@@ -12,7 +12,7 @@ use crate::key::Writer;
 use crate::ordered::{Memory, Ordered, Reading, Rocks, Snapshot};
 use crate::recent::{Recent, Time};
 use crate::table::{self, Table};
-use crate::{Error, Settings};
+use crate::{Error, Settings, tables};
 pub use batch::Batch;
 pub use cursor::Cursor;
 pub use walk::Walk;
@@ -33,7 +33,7 @@ impl Store {
     /// # Errors
     /// [`Error::InUse`] where another process has it open.
     pub fn open(path: &Path, settings: &Settings) -> Result<Self, Error> {
-        Ok(Self::on(Rocks::open(path, settings)?, settings))
+        Ok(Self::on(Rocks::open(path, settings, &tables::OF_IMAGES)?, settings))
     }
 
     /// A store that is gone when it is dropped.
@@ -145,12 +145,12 @@ impl View<'_> {
 
     /// Reads rows here and there: cheaper than a scan for each place.
     pub fn cursor<T: Table>(&self) -> Cursor<'_, T> {
-        Cursor::new(self.snapshot.cursor(Reading::Again))
+        Cursor::new(self.snapshot.cursor(T::ID, Reading::Again))
     }
 
     /// The same, for so many rows that what others read again had to leave memory for them.
     pub fn stream<T: Table>(&self) -> Cursor<'_, T> {
-        Cursor::new(self.snapshot.cursor(Reading::Once))
+        Cursor::new(self.snapshot.cursor(T::ID, Reading::Once))
     }
 
     /// Reads rows group by group, and holds on to what it made of them.

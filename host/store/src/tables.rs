@@ -67,3 +67,20 @@ pub mod sources;
 pub mod stated;
 pub mod subscriptions;
 pub mod values;
+
+use crate::table::Table as _;
+
+/// Tables of what images hold. All others are of what publishers state, and of what became of it: what a
+/// take-in writes, and those who ask for reports would have to read anew.
+pub(crate) const OF_IMAGES: [u8; 10] = [
+    images::Images::ID,
+    manifests::Manifests::ID,
+    layers::Layers::ID,
+    entries::Entries::ID,
+    holders::Holders::ID,
+    findings::Findings::ID,
+    kept::Kept::ID,
+    inventory::Inventory::ID,
+    contexts::Contexts::ID,
+    placements::Placements::ID,
+];

@@ -52,7 +52,7 @@ impl Snapshot for Arc<Entries> {
         )
     }
 
-    fn cursor(&self, _: Reading) -> Box<dyn Cursor + '_> {
+    fn cursor(&self, _: u8, _: Reading) -> Box<dyn Cursor + '_> {
         let at = self.keys().next().cloned();
         Box::new(MemoryCursor { entries: self, at })
     }

@@ -3,8 +3,9 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rocksdb::{
-    BlockBasedIndexType, BlockBasedOptions, Cache, DB, DBCompressionType, DBRawIterator, Direction, Env,
-    IngestExternalFileOptions, IteratorMode, Options, ReadOptions, SstFileWriter, WriteBatch, WriteOptions,
+    BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamily, DB, DBCompressionType, DBRawIterator,
+    DEFAULT_COLUMN_FAMILY_NAME, Direction, Env, IngestExternalFileOptions, IteratorMode, Options,
+    PrefixRange, ReadOptions, SstFileWriter, WriteBatch, WriteOptions,
 };
 use serde::{Deserialize, Serialize};
 
@@ -33,10 +34,13 @@ impl Default for Settings {
     }
 }
 
-/// Ordered keys in RocksDB, in one directory.
+/// Ordered keys in RocksDB, in one directory. Its tables are in two families of files: while what is
+/// written to one is merged into its files, those of the other stay, and with them what of them is in memory.
 pub(crate) struct Rocks {
     db: DB,
     options: Options,
+    /// The tables in the family [`APART`]. All others are in the one that the engine has by itself.
+    apart: &'static [u8],
     /// Batches that are larger become table files, which are written here.
     most_buffered: usize,
     incoming: PathBuf,
@@ -44,8 +48,15 @@ pub(crate) struct Rocks {
     files: AtomicU64,
 }
 
+/// Its name on disk.
+const APART: &str = "apart";
+
+/// How much moves from one family to the other at a time, in bytes.
+const MOVED: usize = 1 << 20;
+
 impl Rocks {
-    pub(crate) fn open(path: &Path, settings: &Settings) -> Result<Self, Error> {
+    /// `apart` are the tables that are kept apart from all others. Those that were not, are from now on.
+    pub(crate) fn open(path: &Path, settings: &Settings, apart: &'static [u8]) -> Result<Self, Error> {
         let made = |made: std::io::Result<()>, path: &Path| {
             made.map_err(|source| Error::Directory { path: path.to_owned(), source })
         };
@@ -56,7 +67,8 @@ impl Rocks {
         environment.lower_high_priority_thread_pool_cpu_priority();
         let mut options = options(settings);
         options.set_env(&environment);
-        let db = match DB::open(&options, path) {
+        let families = [DEFAULT_COLUMN_FAMILY_NAME, APART].map(|name| (name, options.clone()));
+        let db = match DB::open_cf_with_opts(&options, path, families) {
             Ok(db) => db,
             Err(error) if is_lock(&error) => return Err(Error::InUse(path.to_owned())),
             Err(source) => return Err(Error::Open { path: path.to_owned(), source }),
@@ -67,31 +79,61 @@ impl Rocks {
             made(fs::remove_dir_all(&incoming), &incoming)?;
         }
         made(fs::create_dir(&incoming), &incoming)?;
-        Ok(Self { db, options, most_buffered: settings.write_bytes, incoming, files: AtomicU64::new(0) })
+        let files = AtomicU64::new(0);
+        let rocks = Self { db, options, apart, most_buffered: settings.write_bytes, incoming, files };
+        apart.iter().try_for_each(|&table| rocks.move_apart(table))?;
+        Ok(rocks)
+    }
+
+    fn families(&self) -> Families<'_> {
+        Families {
+            rest: family(&self.db, DEFAULT_COLUMN_FAMILY_NAME),
+            apart: family(&self.db, APART),
+            tables: self.apart,
+        }
+    }
+
+    /// Moves what is not yet where it belongs. What a process does not live to see moved is still where
+    /// it was, and moves when the store is opened again.
+    fn move_apart(&self, table: u8) -> Result<(), Error> {
+        let Families { rest, apart, .. } = self.families();
+        let mut options = ReadOptions::default();
+        options.set_iterate_range(PrefixRange([table]));
+        let mut moved = WriteBatch::default();
+        for entry in self.db.iterator_cf_opt(rest, options, IteratorMode::Start) {
+            let (key, value) = entry?;
+            moved.put_cf(apart, &key, value);
+            moved.delete_cf(rest, key);
+            if moved.size_in_bytes() > MOVED {
+                self.db.write(std::mem::take(&mut moved))?;
+            }
+        }
+        if !moved.is_empty() {
+            self.db.write_opt(moved, &durable())?;
+        }
+        Ok(())
     }
 
     /// Writes a batch by way of the log and of memory.
     fn buffer(&self, batch: Writes) -> Result<(), Error> {
+        let families = self.families();
         let mut out = WriteBatch::with_capacity_bytes(batch.bytes());
         batch.drain(|write| match write {
-            Write::Put(key, value) => out.put(key, value),
-            Write::Delete(key) => out.delete(key),
+            Write::Put(key, value) => out.put_cf(families.of(key), key, value),
+            Write::Delete(key) => out.delete_cf(families.of(key), key),
         });
-        // What was acknowledged survives the machine, not only the process.
-        let mut durable = WriteOptions::default();
-        durable.set_sync(true);
-        Ok(self.db.write_opt(out, &durable)?)
+        Ok(self.db.write_opt(out, &durable())?)
     }
 
-    /// Writes a batch as a table file, and makes that a part of the store: a large one would be in
+    /// Writes a batch as a table file, and makes that a part of a family: a large one would be in
     /// memory three times otherwise, as it is, for the log, and until it is written to a file.
-    fn ingest(&self, batch: &Writes) -> Result<(), Error> {
+    fn ingest(&self, batch: &Writes, family: &ColumnFamily) -> Result<(), Error> {
         let number = self.files.fetch_add(1, Ordering::Relaxed);
         let path = self.incoming.join(number.to_string());
         let ingested = self.write_file(batch, &path).and_then(|()| {
             let mut moved = IngestExternalFileOptions::default();
             moved.set_move_files(true);
-            Ok(self.db.ingest_external_file_opts(&moved, vec![&path])?)
+            Ok(self.db.ingest_external_file_cf_opts(family, &moved, vec![&path])?)
         });
         if ingested.is_err() {
             // Where it cannot be removed either, it is when the store is opened again.
@@ -111,6 +153,41 @@ impl Rocks {
         }
         Ok(file.finish()?)
     }
+}
+
+/// Where the tables are.
+#[derive(Clone, Copy)]
+struct Families<'a> {
+    apart: &'a ColumnFamily,
+    rest: &'a ColumnFamily,
+    tables: &'static [u8],
+}
+
+impl<'a> Families<'a> {
+    /// That of a key, or of a prefix that names a table.
+    fn of(&self, key: &[u8]) -> &'a ColumnFamily {
+        let is_apart = key.first().is_some_and(|table| self.tables.contains(table));
+        if is_apart { self.apart } else { self.rest }
+    }
+
+    /// That of all keys; none where they are of both.
+    fn of_all<'k>(&self, keys: impl IntoIterator<Item = &'k [u8]>) -> Option<&'a ColumnFamily> {
+        let mut families = keys.into_iter().map(|key| self.of(key));
+        let first = families.next()?;
+        families.all(|family| std::ptr::eq(family, first)).then_some(first)
+    }
+}
+
+#[expect(clippy::expect_used, reason = "only what opens the store names its families")]
+fn family<'a>(db: &'a DB, name: &str) -> &'a ColumnFamily {
+    db.cf_handle(name).expect("the store is opened with it")
+}
+
+/// What was acknowledged survives the machine, not only the process.
+fn durable() -> WriteOptions {
+    let mut durable = WriteOptions::default();
+    durable.set_sync(true);
+    durable
 }
 
 /// The engine has no error kind of its own for a lock that another process holds.
@@ -134,10 +211,13 @@ fn options(settings: &Settings) -> Options {
 
     let mut options = Options::default();
     options.create_if_missing(true);
+    options.create_missing_column_families(true);
     options.set_block_based_table_factory(&blocks);
     options.set_compression_type(DBCompressionType::Lz4);
     options.set_db_write_buffer_size(settings.write_bytes);
     options.set_write_buffer_size(settings.write_bytes / 2);
+    // Of a family to which little is written, no more than this is read again when the store is opened.
+    options.set_max_total_wal_size(4 * u64::try_from(settings.write_bytes).unwrap_or(u64::MAX / 4));
     options.set_max_open_files(settings.open_files);
     options.set_max_background_jobs(2);
     options.set_keep_log_file_num(2);
@@ -148,42 +228,56 @@ fn options(settings: &Settings) -> Options {
 
 impl Ordered for Rocks {
     fn snapshot(&self) -> Box<dyn Snapshot + '_> {
-        Box::new(self.db.snapshot())
+        Box::new(Moment { snapshot: self.db.snapshot(), families: self.families() })
     }
 
     fn write(&self, batch: Writes) -> Result<(), Error> {
-        if batch.bytes() > self.most_buffered { self.ingest(&batch) } else { self.buffer(batch) }
+        let is_large = batch.bytes() > self.most_buffered;
+        // Two files are not taken in together.
+        match self.families().of_all(batch.keys()).filter(|_| is_large) {
+            Some(family) => self.ingest(&batch, family),
+            None => self.buffer(batch),
+        }
     }
 
     fn compact(&self) -> Result<(), Error> {
-        self.db.flush()?;
-        self.db.compact_range(None::<&[u8]>, None::<&[u8]>);
+        let Families { rest, apart, .. } = self.families();
+        for family in [rest, apart] {
+            self.db.flush_cf(family)?;
+            self.db.compact_range_cf(family, None::<&[u8]>, None::<&[u8]>);
+        }
         Ok(())
     }
 }
 
-impl Snapshot for rocksdb::Snapshot<'_> {
+/// Both families at one moment.
+struct Moment<'a> {
+    snapshot: rocksdb::Snapshot<'a>,
+    families: Families<'a>,
+}
+
+impl Snapshot for Moment<'_> {
     fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        Ok(self.get(key)?)
+        Ok(self.snapshot.get_cf(self.families.of(key), key)?)
     }
 
     fn multi_get(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, Error> {
-        self.multi_get(keys).into_iter().map(|value| Ok(value?)).collect()
+        let keys = keys.iter().map(|key| (self.families.of(key), key));
+        self.snapshot.multi_get_cf(keys).into_iter().map(|value| Ok(value?)).collect()
     }
 
     fn scan<'a>(&'a self, prefix: &[u8], from: &[u8]) -> Scan<'a> {
         let mut options = ReadOptions::default();
-        if let Some(end) = after_prefix(prefix) {
-            options.set_iterate_upper_bound(end);
-        }
+        options.set_iterate_range(PrefixRange(prefix));
         let mode = IteratorMode::From(from.max(prefix), Direction::Forward);
-        Box::new(self.iterator_opt(mode, options).map(|entry| Ok(entry?)))
+        let entries = self.snapshot.iterator_cf_opt(self.families.of(prefix), options, mode);
+        Box::new(entries.map(|entry| Ok(entry?)))
     }
 
-    fn cursor(&self, reading: Reading) -> Box<dyn Cursor + '_> {
+    fn cursor(&self, table: u8, reading: Reading) -> Box<dyn Cursor + '_> {
         let mut options = ReadOptions::default();
         options.fill_cache(reading == Reading::Again);
-        Box::new(self.raw_iterator_opt(options))
+        Box::new(self.snapshot.raw_iterator_cf_opt(self.families.of(&[table]), options))
     }
 }
 
@@ -202,25 +296,5 @@ impl Cursor for DBRawIterator<'_> {
             self.status()?;
         }
         Ok(entry)
-    }
-}
-
-/// The first key after all that begin with `prefix`; none where there is no such key.
-fn after_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
-    let last = prefix.iter().rposition(|&byte| byte != 0xFF)?;
-    let mut end = prefix.get(..=last)?.to_vec();
-    *end.last_mut()? += 1;
-    Some(end)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_end_of_a_prefix_is_the_next_prefix() {
-        assert_eq!(after_prefix(&[1, 2]), Some(vec![1, 3]));
-        assert_eq!(after_prefix(&[1, 0xFF]), Some(vec![2]));
-        assert_eq!(after_prefix(&[0xFF]), None);
     }
 }

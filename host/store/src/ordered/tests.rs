@@ -11,11 +11,25 @@ fn bytes() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(prop::sample::select(vec![0, 1, 0xFE, 0xFF]), 0..4)
 }
 
+/// The tables of all keys, and those that are kept apart.
+const TABLES: [u8; 4] = [1, 2, 3, 0xFF];
+const APART: &[u8] = &[1, 3];
+
+fn key() -> impl Strategy<Value = Vec<u8>> {
+    (prop::sample::select(&TABLES[..]), bytes()).prop_map(|(table, rest)| [&[table], &rest[..]].concat())
+}
+
 /// A key, and what it is set to; none where it is deleted.
 type Change = (Vec<u8>, Option<Vec<u8>>);
 
+/// Of one table, or of any.
 fn batch() -> impl Strategy<Value = Vec<Change>> {
-    prop::collection::vec((bytes(), prop::option::weighted(0.7, bytes())), 0..12)
+    let batch = prop::collection::vec((key(), prop::option::weighted(0.7, bytes())), 0..12);
+    (batch, prop::option::of(prop::sample::select(&TABLES[..]))).prop_map(|(mut batch, table)| {
+        let keys = batch.iter_mut().map(|(key, _)| key);
+        keys.for_each(|key| key[0] = table.unwrap_or(key[0]));
+        batch
+    })
 }
 
 fn writes(batch: &[Change]) -> Writes {
@@ -33,6 +47,10 @@ type Held = (Box<[u8]>, Box<[u8]>);
 
 fn scan(snapshot: &dyn Snapshot, prefix: &[u8], from: &[u8]) -> Vec<Held> {
     snapshot.scan(prefix, from).map(Result::unwrap).collect()
+}
+
+fn scan_all(snapshot: &dyn Snapshot) -> Vec<Held> {
+    TABLES.iter().flat_map(|&table| scan(snapshot, &[table], &[])).collect()
 }
 
 /// The same by a cursor that is used again and again.
@@ -56,12 +74,15 @@ struct Both<'a> {
 
 impl Both<'_> {
     fn check(&self, keys: &[Vec<u8>]) {
-        assert_eq!(scan(&*self.rocks, &[], &[]), scan(&*self.memory, &[], &[]));
+        assert_eq!(scan_all(&*self.rocks), scan_all(&*self.memory));
         assert_eq!(self.rocks.multi_get(keys).unwrap(), self.memory.multi_get(keys).unwrap());
-        let (mut rocks, mut memory) = (self.rocks.cursor(Reading::Again), self.memory.cursor(Reading::Once));
+        let cursors =
+            |table| (self.rocks.cursor(table, Reading::Again), self.memory.cursor(table, Reading::Once));
+        let mut cursors: BTreeMap<_, _> = TABLES.iter().map(|&table| (table, cursors(table))).collect();
         for key in keys {
-            let found = walk(&mut *rocks, key);
-            assert_eq!(found, walk(&mut *memory, key), "prefix {key:?}");
+            let (rocks, memory) = cursors.get_mut(&key[0]).unwrap();
+            let found = walk(&mut **rocks, key);
+            assert_eq!(found, walk(&mut **memory, key), "prefix {key:?}");
             assert_eq!(found, scan(&*self.rocks, key, key));
             assert_eq!(self.rocks.get(key).unwrap(), self.memory.get(key).unwrap(), "{key:?}");
             for from in keys {
@@ -79,13 +100,13 @@ proptest! {
     #[test]
     fn rocksdb_is_the_model_in_memory_at_every_moment(
         batches in prop::collection::vec(batch(), 1..6),
-        keys in prop::collection::vec(bytes(), 1..12),
+        keys in prop::collection::vec(key(), 1..12),
         // All batches become table files, some do, none does.
         write_bytes in prop::sample::select(vec![0, 100, Settings::default().write_bytes]),
     ) {
         let directory = tempfile::tempdir().unwrap();
         let settings = Settings { write_bytes, ..Settings::default() };
-        let rocks = Rocks::open(directory.path(), &settings).unwrap();
+        let rocks = Rocks::open(directory.path(), &settings, APART).unwrap();
         let memory = Memory::default();
         let mut moments = Vec::new();
         for batch in &batches {
@@ -98,11 +119,15 @@ proptest! {
             moment.check(&keys);
         }
 
-        let last = scan(&*memory.snapshot(), &[], &[]);
+        let last = scan_all(&*memory.snapshot());
         drop(moments);
         drop(rocks);
-        let again = Rocks::open(directory.path(), &settings).unwrap();
-        prop_assert_eq!(scan(&*again.snapshot(), &[], &[]), last);
+        // What was not kept apart before moves there, and is at no other place any more.
+        for apart in [APART, &TABLES, &TABLES, &[]] {
+            let again = Rocks::open(directory.path(), &settings, apart).unwrap();
+            let found = scan_all(&*again.snapshot());
+            prop_assert_eq!(&found, if apart.is_empty() { &[][..] } else { &last });
+        }
     }
 
     #[test]
@@ -145,9 +170,9 @@ fn groups_are_what_keys_begin_with() {
 #[test]
 fn a_table_file_that_did_not_become_part_of_the_store_is_removed() {
     let directory = tempfile::tempdir().unwrap();
-    drop(Rocks::open(directory.path(), &Settings::default()).unwrap());
+    drop(Rocks::open(directory.path(), &Settings::default(), APART).unwrap());
     let left = directory.path().join("incoming").join("0");
     std::fs::write(&left, b"half of a fi").unwrap();
-    drop(Rocks::open(directory.path(), &Settings::default()).unwrap());
+    drop(Rocks::open(directory.path(), &Settings::default(), APART).unwrap());
     assert!(!left.exists());
 }

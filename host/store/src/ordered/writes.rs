@@ -73,6 +73,11 @@ impl Writes {
         self.bytes
     }
 
+    /// Their keys.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &[u8]> {
+        self.pieces.iter().flat_map(|piece| Changes::of(piece)).map(|change| change.write.key())
+    }
+
     /// The groups of their keys. Neighbours differ.
     pub(crate) fn groups(&self) -> impl Iterator<Item = &[u8]> {
         let mut last: &[u8] = &[];

@@ -1,4 +1,4 @@
-use crate::{Distribution, Package, Paths, PluginFailure};
+use crate::{Distribution, Package, Paths, PluginFailure, Text};
 
 /// Which files of a layer a detector wants to see.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub enum Grouping {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// Path in the layer, normalised, without a leading slash.
-    pub path: String,
+    pub path: Text,
     /// Where inside that file: the member of an archive.
     pub member: Option<String>,
     /// What the file states.

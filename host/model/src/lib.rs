@@ -28,6 +28,9 @@ pub mod report;
 pub mod seconds;
 mod version;
 
+/// A text that is mostly short: up to 24 bytes of it lie where it is, and take no allocation.
+pub use compact_str::CompactString as Text;
+
 pub use advisory::{Advisory, Affected, Bound, Enrichment, Range, Status, vulnerabilities};
 pub use digest::{Digest, DigestError, Hasher};
 pub use distribution::Distribution;

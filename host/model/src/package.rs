@@ -1,12 +1,14 @@
+use crate::Text;
+
 /// A package that a detector found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Package {
     /// Its name, as its package manager writes it.
-    pub name: String,
+    pub name: Text,
     /// Its version, as its package manager writes it.
-    pub version: String,
+    pub version: Text,
     /// The version scheme that orders `version`.
-    pub scheme: String,
+    pub scheme: Text,
     /// Where advisories for it are published.
     pub scope: Scope,
     /// How sure it is that it is there.
@@ -15,7 +17,7 @@ pub struct Package {
     /// the distribution, when layers are folded.
     pub purl: String,
     /// Architecture, in the package manager's own words.
-    pub arch: Option<String>,
+    pub arch: Option<Text>,
     /// What it was built from, where advisories may speak of that instead.
     pub source: Option<SourcePackage>,
     /// Further facts that an advisory may require.
@@ -28,9 +30,9 @@ pub struct Package {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourcePackage {
     /// Its name.
-    pub name: String,
+    pub name: Text,
     /// Its version, in the same scheme as the package's.
-    pub version: String,
+    pub version: Text,
 }
 
 /// Where the advisories for a package are published.

@@ -1,7 +1,8 @@
 //! The answer to "what concerns this image, and how much of it do we know?".
 
 use crate::{
-    Digest, Distribution, Image, PluginFailure, PluginId, Rating, Severity, SourcePackage, Status, Unread,
+    Digest, Distribution, Image, PluginFailure, PluginId, Rating, Severity, SourcePackage, Status, Text,
+    Unread,
 };
 
 /// What is known of an image at one moment.
@@ -115,11 +116,11 @@ pub struct Origin {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InstalledPackage {
     /// Its name.
-    pub name: String,
+    pub name: Text,
     /// Its version.
-    pub version: String,
+    pub version: Text,
     /// Architecture.
-    pub arch: Option<String>,
+    pub arch: Option<Text>,
     /// Package URL, completed from the distribution.
     pub purl: String,
     /// What it was built from.
@@ -129,7 +130,7 @@ pub struct InstalledPackage {
     /// SPDX expressions, or its own words.
     pub licenses: Vec<String>,
     /// The file that states it.
-    pub path: String,
+    pub path: Text,
     /// Where inside that file.
     pub member: Option<String>,
     /// The layer that introduced it.

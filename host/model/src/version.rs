@@ -1,4 +1,4 @@
-use crate::Digest;
+use crate::{Digest, Text};
 
 /// A version as bytes: two keys of one [`SchemeRevision`] compare as the versions do. Keys of two
 /// revisions have nothing to say to each other.
@@ -9,6 +9,11 @@ impl Key {
     /// The key that a scheme computed.
     pub const fn new(bytes: Vec<u8>) -> Self {
         Self(bytes)
+    }
+
+    /// Its bytes.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
     }
 
     /// Its bytes, which are its order.
@@ -30,7 +35,7 @@ pub struct SchemeRevision {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyedVersion {
     /// As its publisher writes it.
-    pub version: String,
+    pub version: Text,
     /// Its key, or why it cannot be ordered.
     pub key: Result<Key, String>,
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use limpid_model::{Digest, Status};
+use limpid_model::{Digest, Package, Status};
 use limpid_store::View;
 use limpid_store::tables::affects::Statement;
 use limpid_store::tables::feeds::Feeds;
@@ -149,7 +149,8 @@ fn of_advisory(contents: &Contents, said: &Said, owned: Owned) -> Vec<Verdict> {
         let subject = Subject::new(held, &contents.properties);
         for statement in said.statements.iter().filter(|s| subject.is_named_by(s, &said.key.name)) {
             let (outcome, why) = of_statement(contents, held, &subject, said, statement, owned);
-            let package = (held.package.name.clone(), held.package.version.clone(), held.path.clone());
+            let Package { name, version, .. } = &*held.package;
+            let package = (name.to_string(), version.to_string(), held.path.to_string());
             verdicts.push(verdict(said, outcome, Some(package), why));
         }
     }

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use limpid_model::{
     Digest, Distribution, Fact, Finding, Image, ImageLayer, LayerFindings, Package, PluginFailure, PluginId,
-    Unread,
+    Text, Unread,
 };
 use limpid_store::View;
 use limpid_store::tables::findings::{self, Findings, PackageKeys};
@@ -55,7 +55,7 @@ impl LayerFacts {
         for found in &self.found {
             let facts = found.findings.findings.iter();
             let facts = facts.filter(|finding| !matches!(finding.fact, Fact::Ownership(_)));
-            paths.extend(facts.map(|finding| finding.path.clone()));
+            paths.extend(facts.map(|finding| finding.path.to_string()));
             paths.extend(found.findings.unread.iter().map(|unread| unread.path.clone()));
         }
         paths
@@ -88,7 +88,7 @@ pub(crate) fn facts(
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
     pub(crate) detector: Arc<PluginId>,
-    pub(crate) path: String,
+    pub(crate) path: Text,
     pub(crate) member: Option<String>,
     pub(crate) package: Box<Package>,
     pub(crate) keys: PackageKeys,
@@ -189,7 +189,7 @@ pub(crate) fn held(
         Fact::Distribution(_) | Fact::Property(..) | Fact::Ownership(_) => None,
     });
     packages.zip(keys).map(move |((path, member, package), keys)| Held {
-        owner: owned.get(&detector.name).and_then(|owned| owned.get(&path)).cloned(),
+        owner: owned.get(&detector.name).and_then(|owned| owned.get(path.as_str())).cloned(),
         detector: Arc::clone(&detector),
         path,
         member,
@@ -234,7 +234,7 @@ pub(crate) fn owned_by<'a>(found: impl Iterator<Item = (&'a PluginId, &'a LayerF
                 owned
                     .entry(reader.name.clone())
                     .or_default()
-                    .insert(finding.path.clone(), package.to_owned());
+                    .insert(finding.path.to_string(), package.to_owned());
             }
         }
     }
@@ -251,7 +251,7 @@ fn outweighs(higher: &Distribution, lower: &Distribution) -> bool {
 /// Keeps of what packages own only those paths from which another detector read something in the
 /// same layer.
 pub(crate) fn keep_shared_ownership(found: &mut [(PluginId, LayerFindings)]) {
-    let mut readers: HashMap<String, HashSet<PluginId>> = HashMap::new();
+    let mut readers: HashMap<Text, HashSet<PluginId>> = HashMap::new();
     for (detector, findings) in found.iter() {
         for finding in &findings.findings {
             if !matches!(finding.fact, Fact::Ownership(_)) {

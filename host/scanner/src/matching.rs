@@ -108,8 +108,8 @@ impl<S: Statements> Matcher<S> {
         let subject = Subject::new(held, properties);
         if let Err(why) = subject.orderable() {
             self.out.unordered.push(UnorderedVersion {
-                package: held.package.name.clone(),
-                version: held.package.version.clone(),
+                package: held.package.name.to_string(),
+                version: held.package.version.to_string(),
                 why: why.to_owned(),
             });
         }

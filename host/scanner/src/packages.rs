@@ -122,8 +122,12 @@ fn by_group(
                 for context in contexts.of(&key.diff_id)? {
                     if holds(context, of, namespace, &key, &row) {
                         let (path, package, _) = row.clone().into_parts();
-                        let (name, version) = (package.name, package.version);
-                        let held = HeldVersion { name, version, diff_id: key.diff_id, path };
+                        let held = HeldVersion {
+                            name: package.name.into(),
+                            version: package.version.into(),
+                            diff_id: key.diff_id,
+                            path: path.into(),
+                        };
                         groups.entry((key.diff_id, context.id)).or_default().push(held);
                     }
                 }

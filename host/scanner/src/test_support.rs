@@ -25,9 +25,9 @@ pub(crate) fn component() -> Digest {
 /// A package of scheme `number`.
 pub(crate) fn package(name: &str, version: &str) -> Package {
     Package {
-        name: name.to_owned(),
-        version: version.to_owned(),
-        scheme: "number".to_owned(),
+        name: name.into(),
+        version: version.into(),
+        scheme: "number".into(),
         scope: Scope::Distribution,
         evidence: Evidence::Installed,
         purl: format!("pkg:test/{name}@{version}"),
@@ -41,7 +41,7 @@ pub(crate) fn package(name: &str, version: &str) -> Package {
 /// A version of scheme `number`, whose keys are big-endian; other texts have none.
 pub(crate) fn keyed(version: &str) -> KeyedVersion {
     let key = version.parse::<u32>().map(|number| Key::new(number.to_be_bytes().to_vec()));
-    KeyedVersion { version: version.to_owned(), key: key.map_err(|_| format!("`{version}` is no number")) }
+    KeyedVersion { version: version.into(), key: key.map_err(|_| format!("`{version}` is no number")) }
 }
 
 /// The keys of a package of scheme `number`.
@@ -57,7 +57,7 @@ pub(crate) fn keys(package: &Package) -> PackageKeys {
 pub(crate) fn held(package: Package) -> Held {
     Held {
         detector: Arc::new(plugin("detector")),
-        path: "db".to_owned(),
+        path: "db".into(),
         member: None,
         keys: keys(&package),
         package: Box::new(package),

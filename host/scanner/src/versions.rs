@@ -53,7 +53,7 @@ impl Keys {
     pub(crate) fn keyed(&self, scheme: &str, version: &str) -> KeyedVersion {
         let key = self.0.get(scheme).and_then(|scheme| scheme.keys.get(version)).cloned();
         KeyedVersion {
-            version: version.to_owned(),
+            version: version.into(),
             key: key.unwrap_or_else(|| Err(format!("scheme `{scheme}` was not asked"))),
         }
     }

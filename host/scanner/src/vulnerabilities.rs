@@ -227,9 +227,9 @@ fn package(known: &Vulnerability, enrichments: &[Enriched], concerned: &Concerne
     let general = known.ratings(&key);
     ConcernedPackage {
         diff_id: concerned.diff_id,
-        name: concerned.held.package.name.clone(),
-        version: concerned.held.package.version.clone(),
-        path: concerned.held.path.clone(),
+        name: concerned.held.package.name.to_string(),
+        version: concerned.held.package.version.to_string(),
+        path: concerned.held.path.to_string(),
         status: found.status,
         severity: severity(&found.origin.feed, &found.ratings, general, enrichments).severity,
         fixed_version: found.fixed_version.clone(),

@@ -313,11 +313,8 @@ impl World {
             namespaces: vec!["debian:bookworm".to_owned(), "debian:12".to_owned()],
             supported_until: None,
         };
-        let finding = Finding {
-            path: "etc/os-release".to_owned(),
-            member: None,
-            fact: Fact::Distribution(distribution),
-        };
+        let finding =
+            Finding { path: "etc/os-release".into(), member: None, fact: Fact::Distribution(distribution) };
         let os_release = LayerFindings { findings: vec![finding], ..LayerFindings::default() };
         let status = status(self.base.iter());
         vec![(self.os_release.clone(), os_release), (self.dpkg.clone(), status)]
@@ -355,7 +352,7 @@ fn packages(list: &[u8]) -> anyhow::Result<Vec<Package>> {
         let stanza = stanza.map_err(anyhow::Error::msg)?;
         let (name, version) = stanza.source();
         let package = Package {
-            source: Some(SourcePackage { name, version }),
+            source: Some(SourcePackage { name: name.into(), version: version.into() }),
             ..package(&stanza.package, &stanza.version, "dpkg")
         };
         packages.entry(stanza.package).or_insert(package);
@@ -369,19 +366,23 @@ fn status<'a>(packages: impl Iterator<Item = &'a Package>) -> LayerFindings {
 }
 
 fn findings(packages: impl Iterator<Item = (String, Package)>) -> LayerFindings {
-    let finding = |(path, package)| Finding { path, member: None, fact: Fact::Package(Box::new(package)) };
+    let finding = |(path, package): (String, _)| Finding {
+        path: path.into(),
+        member: None,
+        fact: Fact::Package(Box::new(package)),
+    };
     LayerFindings { findings: packages.map(finding).collect(), ..LayerFindings::default() }
 }
 
 fn package(name: &str, version: &str, scheme: &str) -> Package {
     Package {
-        name: name.to_owned(),
-        version: version.to_owned(),
-        scheme: scheme.to_owned(),
+        name: name.into(),
+        version: version.into(),
+        scheme: scheme.into(),
         scope: Scope::Distribution,
         evidence: Evidence::Installed,
         purl: format!("pkg:deb/{name}@{version}?arch=amd64"),
-        arch: Some("amd64".to_owned()),
+        arch: Some("amd64".into()),
         source: None,
         qualifiers: Vec::new(),
         licenses: Vec::new(),

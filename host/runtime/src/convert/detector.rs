@@ -1,7 +1,7 @@
 use globset::{GlobBuilder, GlobSetBuilder};
 use limpid_model::{
     Claim, Distribution, Evidence, Fact, Finding, Grouping, InputError, Ownership, Package, Pattern, Scope,
-    SourcePackage, Unread,
+    SourcePackage, Text, Unread,
 };
 
 use super::Fields;
@@ -55,7 +55,7 @@ pub(crate) fn finding(finding: contract::Finding) -> Result<Finding, Unread> {
         .optional("finding.member", finding.member)
         .and_then(|member| Ok((member, fact(&mut fields, finding.fact)?)));
     match converted {
-        Ok((member, fact)) => Ok(Finding { path: finding.path, member, fact }),
+        Ok((member, fact)) => Ok(Finding { path: finding.path.into(), member, fact }),
         Err(why) => Err(Unread { path: finding.path, error: InputError::Other(why) }),
     }
 }
@@ -87,9 +87,9 @@ fn distribution(fields: &mut Fields, stated: types::Distribution) -> Result<Dist
 
 fn package(fields: &mut Fields, stated: types::Package) -> Result<Package, Unusable> {
     Ok(Package {
-        name: fields.name("package.name", stated.name)?,
-        version: fields.short("package.version", stated.version)?,
-        scheme: fields.name("package.scheme", stated.scheme)?,
+        name: fields.name("package.name", stated.name)?.into(),
+        version: fields.short("package.version", stated.version)?.into(),
+        scheme: fields.name("package.scheme", stated.scheme)?.into(),
         scope: match stated.scope {
             types::Scope::Distribution => Scope::Distribution,
             types::Scope::Namespace(name) => Scope::Namespace(fields.name("package.scope", name)?),
@@ -100,7 +100,7 @@ fn package(fields: &mut Fields, stated: types::Package) -> Result<Package, Unusa
             types::Evidence::Inferred => Evidence::Inferred,
         },
         purl: fields.name("package.purl", stated.purl)?,
-        arch: fields.optional("package.arch", stated.arch)?,
+        arch: fields.optional("package.arch", stated.arch)?.map(Text::from),
         source: stated.source.map(|source| source_package(fields, source)).transpose()?,
         qualifiers: fields.pairs("package.qualifiers", stated.qualifiers)?,
         licenses: fields.texts("package.licenses", stated.licenses)?,
@@ -109,8 +109,8 @@ fn package(fields: &mut Fields, stated: types::Package) -> Result<Package, Unusa
 
 fn source_package(fields: &mut Fields, stated: types::SourcePackage) -> Result<SourcePackage, Unusable> {
     Ok(SourcePackage {
-        name: fields.name("package.source.name", stated.name)?,
-        version: fields.short("package.source.version", stated.version)?,
+        name: fields.name("package.source.name", stated.name)?.into(),
+        version: fields.short("package.source.version", stated.version)?.into(),
     })
 }
 

@@ -1,5 +1,7 @@
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use super::Held;
 
 /// What a layer did to a package.
@@ -43,7 +45,7 @@ type Likeness = fn(&Held, &Held) -> bool;
 
 /// What a layer hides and has not yet been found again.
 struct Gone<'a> {
-    places: HashMap<Identity<'a>, usize>,
+    places: HashMap<Identity<'a>, usize, RandomState>,
     /// By place, in the order in which they were hidden, so that the same layers always give the same
     /// changes.
     candidates: Vec<Vec<&'a Held>>,
@@ -51,7 +53,7 @@ struct Gone<'a> {
 
 impl<'a> Gone<'a> {
     fn new(gone: &'a [Held]) -> Self {
-        let mut places = HashMap::with_capacity(gone.len());
+        let mut places = HashMap::with_capacity_and_hasher(gone.len(), RandomState::default());
         let mut candidates: Vec<Vec<_>> = Vec::with_capacity(gone.len());
         for held in gone {
             let place = *places.entry(identity(held)).or_insert(candidates.len());

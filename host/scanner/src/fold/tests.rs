@@ -73,7 +73,7 @@ impl Layer {
     fn state(&mut self, path: &str, name: &str, version: &str) {
         let (detector, name) = name.split_once('|').unwrap_or(("detector", name));
         let (name, arch) =
-            name.split_once(':').map_or((name, None), |(name, arch)| (name, Some(arch.to_owned())));
+            name.split_once(':').map_or((name, None), |(name, arch)| (name, Some(arch.into())));
         let package = limpid_model::Package { arch, ..package(name, version) };
         let found = self.of(detector);
         found.keys.push(keys(&package));
@@ -93,12 +93,12 @@ impl Layer {
     fn stating(&self) -> BTreeSet<String> {
         let findings = self.found.iter().flat_map(|found| &found.findings.findings);
         let unread = self.found.iter().flat_map(|found| &found.findings.unread);
-        findings.map(|f| f.path.clone()).chain(unread.map(|u| u.path.clone())).collect()
+        findings.map(|f| f.path.to_string()).chain(unread.map(|u| u.path.clone())).collect()
     }
 }
 
 fn fact(path: &str, fact: Fact) -> Finding {
-    Finding { path: path.to_owned(), member: None, fact }
+    Finding { path: path.into(), member: None, fact }
 }
 
 fn fold_layers(layers: Vec<Layer>) -> (Contents, Vec<Vec<Change>>) {

@@ -225,7 +225,7 @@ fn put_image(scanner: &Scanner) -> Digest {
         namespaces: vec!["here".to_owned()],
         supported_until: None,
     };
-    let finding = |fact| Finding { path: "db".to_owned(), member: None, fact };
+    let finding = |fact| Finding { path: "db".into(), member: None, fact };
     let mut found = LayerFindings::default();
     found.findings.push(finding(Fact::Distribution(distribution)));
     let mut of_packages = Vec::new();

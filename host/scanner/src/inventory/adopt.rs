@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use limpid_model::{Digest, EntryKind, Image, LayerEntry, LayerFindings, PluginId};
+use limpid_model::{Digest, EntryKind, Image, LayerEntry, LayerFindings, PluginId, Text};
 use limpid_store::Batch;
 use limpid_store::tables::entries::{self, Entries};
 use limpid_store::tables::images::{self, Images, Indexing};
@@ -70,7 +70,7 @@ impl AdoptedLayer {
     pub fn of_files(diff_id: Digest, found: Vec<(PluginId, LayerFindings)>) -> Self {
         let paths = found.iter().flat_map(|(_, found)| &found.findings).map(|finding| &finding.path);
         let paths: std::collections::BTreeSet<_> = paths.collect();
-        let entry = |path: &String| LayerEntry { path: path.clone(), kind: EntryKind::File };
+        let entry = |path: &Text| LayerEntry { path: path.to_string(), kind: EntryKind::File };
         Self { diff_id, entries: paths.into_iter().map(entry).collect(), found }
     }
 }

@@ -129,7 +129,7 @@ fn statements_are_found_by_the_names_of_package_and_source() {
         .with("best s f NEVER", vec![affected("99")])
         .with("best ab f NEVER", vec![affected("99")])
         .with("other a f NEVER", vec![affected("99")]);
-    let source = SourcePackage { name: "s".to_owned(), version: "7".to_owned() };
+    let source = SourcePackage { name: "s".into(), version: "7".into() };
     let built = Package { source: Some(source), ..package("a", "3") };
     said.check(built, &["BINARY affected 4 best f", "SOURCE affected 9 best f"]);
 }
@@ -145,7 +145,7 @@ fn a_package_with_a_namespace_of_its_own_is_not_judged_by_the_distribution() {
 
 #[test]
 fn a_version_that_has_no_key_is_told() {
-    let source = SourcePackage { name: "s".to_owned(), version: "seven".to_owned() };
+    let source = SourcePackage { name: "s".into(), version: "seven".into() };
     let packages =
         vec![package("a", "three"), Package { source: Some(source), ..package("b", "3") }, package("c", "3")];
     let unordered = Publications::default().matches(packages).unordered;

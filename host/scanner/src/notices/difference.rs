@@ -115,8 +115,8 @@ fn groups<'r>(
             fixable: it.found.fixed_version.is_some(),
             exploited,
             packages: vec![StandingPackage {
-                name: it.held.package.name.clone(),
-                version: it.held.package.version.clone(),
+                name: it.held.package.name.to_string(),
+                version: it.held.package.version.to_string(),
                 fixed_version: it.found.fixed_version.clone(),
                 namespace: origin.namespace.clone(),
                 advisory: it.found.id.clone(),

@@ -7,11 +7,11 @@ use crate::test_support::{component, keyed, keys, package, plugin, scanner};
 /// A package and a statement whose keys a component computed that is not loaded.
 fn store() -> (Store, findings::Key, affects::Key) {
     let package = Package {
-        source: Some(SourcePackage { name: "s".to_owned(), version: "2".to_owned() }),
+        source: Some(SourcePackage { name: "s".into(), version: "2".into() }),
         ..package("a", "1")
     };
     let row_keys = vec![keys(&package)];
-    let finding = Finding { path: "db".to_owned(), member: None, fact: Fact::Package(Box::new(package)) };
+    let finding = Finding { path: "db".into(), member: None, fact: Fact::Package(Box::new(package)) };
     let found = LayerFindings { findings: vec![finding], ..LayerFindings::default() };
     let statement = Statement {
         of_source: false,

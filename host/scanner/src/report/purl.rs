@@ -44,15 +44,15 @@ fn encode(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use limpid_model::Evidence;
+    use limpid_model::{Evidence, Text};
 
     use super::*;
 
     fn check(purl: &str, version_id: &str, expected: &str) {
         let package = Package {
-            name: String::new(),
-            version: String::new(),
-            scheme: String::new(),
+            name: Text::default(),
+            version: Text::default(),
+            scheme: Text::default(),
             scope: Scope::Distribution,
             evidence: Evidence::Installed,
             purl: purl.to_owned(),

@@ -99,9 +99,9 @@ impl Changes {
 impl From<(InstalledPackage, InstalledPackage)> for Changed {
     fn from((before, after): (InstalledPackage, InstalledPackage)) -> Self {
         Self {
-            name: after.name.clone(),
-            from: before.version,
-            to: after.version.clone(),
+            name: after.name.to_string(),
+            from: before.version.into(),
+            to: after.version.to_string(),
             package: after.into(),
         }
     }

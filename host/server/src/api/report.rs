@@ -297,17 +297,17 @@ impl From<RatedSeverity> for Severity {
 impl From<InstalledPackage> for Package {
     fn from(package: InstalledPackage) -> Self {
         let (source_name, source_version) =
-            package.source.map(|source| (source.name, source.version)).unzip();
+            package.source.map(|source| (source.name.into(), source.version.into())).unzip();
         Self {
-            name: package.name,
-            version: package.version,
-            arch: package.arch,
+            name: package.name.into(),
+            version: package.version.into(),
+            arch: package.arch.map(Into::into),
             purl: package.purl,
             source_name,
             source_version,
             evidence: package.evidence.as_str(),
             licenses: package.licenses,
-            path: package.path,
+            path: package.path.into(),
             member: package.member,
             layer: package.layer.into(),
             detector: package.detector.name,

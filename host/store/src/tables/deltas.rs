@@ -48,6 +48,7 @@ pub struct Row {
     /// Size of the change as it came, in its first piece; 0 in the others.
     pub size: u64,
     /// Those of this piece.
+    #[serde(with = "serde_bytes")]
     pub bytes: Vec<u8>,
 }
 

@@ -42,6 +42,7 @@ impl key::Key for Key {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     /// Those of this piece.
+    #[serde(with = "serde_bytes")]
     pub bytes: Vec<u8>,
 }
 

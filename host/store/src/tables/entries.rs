@@ -24,6 +24,7 @@ impl table::Table for Entries {
 pub struct Row {
     /// Length of `packed` when it is inflated.
     inflated: u64,
+    #[serde(with = "serde_bytes")]
     packed: Vec<u8>,
 }
 
@@ -36,6 +37,7 @@ struct Packed {
     kind: u8,
     /// How many bytes of the path before begin this one.
     shared: u32,
+    #[serde(with = "serde_bytes")]
     rest: Vec<u8>,
 }
 

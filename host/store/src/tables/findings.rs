@@ -2,7 +2,7 @@
 
 use limpid_model::{
     Digest, Distribution, Evidence, Fact, Finding, KeyedVersion, LayerFindings, Ownership, Package, Scope,
-    SourcePackage, Unread,
+    SourcePackage, Text, Unread,
 };
 use serde::{Deserialize, Serialize};
 
@@ -85,7 +85,7 @@ struct StoredUnread {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct StoredFinding {
-    path: String,
+    path: Text,
     member: Option<String>,
     fact: StoredFact,
 }
@@ -110,15 +110,15 @@ enum StoredFact {
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct StoredPackage {
-    name: String,
-    version: String,
-    scheme: String,
+    name: Text,
+    version: Text,
+    scheme: Text,
     /// None: the distribution's.
     namespace: Option<String>,
     evidence: u8,
     purl: String,
-    arch: Option<String>,
-    source: Option<(String, String)>,
+    arch: Option<Text>,
+    source: Option<(Text, Text)>,
     qualifiers: Vec<(String, String)>,
     licenses: Vec<String>,
 }

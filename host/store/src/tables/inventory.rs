@@ -2,7 +2,7 @@
 //! against. Derived from what detectors found; rows grow with layers and their packages, never with
 //! images.
 
-use limpid_model::{Digest, Evidence, Package, Scope, SourcePackage};
+use limpid_model::{Digest, Evidence, Package, Scope, SourcePackage, Text};
 use serde::{Deserialize, Serialize};
 
 use super::findings::{PackageKeys, StoredKeys};
@@ -98,13 +98,13 @@ impl key::Key for Key {
 /// As much of a package as advisories ask for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Row {
-    path: String,
-    name: String,
-    version: String,
-    scheme: String,
+    path: Text,
+    name: Text,
+    version: Text,
+    scheme: Text,
     namespace: Option<String>,
-    arch: Option<String>,
-    source: Option<(String, String)>,
+    arch: Option<Text>,
+    source: Option<(Text, Text)>,
     qualifiers: Vec<(String, String)>,
     keys: StoredKeys,
     owner: Option<String>,
@@ -119,7 +119,7 @@ impl Row {
     /// distribution that put this file there.
     pub fn new(path: &str, package: &Package, keys: PackageKeys, owner: Option<String>) -> Self {
         Self {
-            path: path.to_owned(),
+            path: path.into(),
             name: package.name.clone(),
             version: package.version.clone(),
             scheme: package.scheme.clone(),
@@ -146,7 +146,7 @@ impl Row {
     }
 
     /// The path, the package as far as advisories ask for it, and its keys.
-    pub fn into_parts(self) -> (String, Package, PackageKeys) {
+    pub fn into_parts(self) -> (Text, Package, PackageKeys) {
         let package = Package {
             name: self.name,
             version: self.version,

@@ -42,6 +42,7 @@ impl key::Key for Key {
 pub struct Row {
     size: u64,
     executable: bool,
+    #[serde(with = "serde_bytes")]
     packed: Vec<u8>,
 }
 

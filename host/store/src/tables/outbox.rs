@@ -43,6 +43,7 @@ pub struct Row {
     /// When what it tells came to be known.
     pub at: u64,
     /// What it says, as JSON.
+    #[serde(with = "serde_bytes")]
     pub body: Vec<u8>,
     /// How far it is.
     pub state: State,

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use limpid_model::{Digest, InputError, Key, KeyedVersion, PluginId, Rating};
+use limpid_model::{Digest, InputError, Key, KeyedVersion, PluginId, Rating, Text};
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_bytes::ByteBuf;
 
 /// The 32 bytes of a digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -46,19 +47,19 @@ impl From<Plugin> for PluginId {
 /// A version and its key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Version {
-    version: String,
-    key: Result<Vec<u8>, String>,
+    version: Text,
+    key: Result<ByteBuf, String>,
 }
 
 impl From<KeyedVersion> for Version {
     fn from(keyed: KeyedVersion) -> Self {
-        Self { version: keyed.version, key: keyed.key.map(|key| key.as_bytes().to_vec()) }
+        Self { version: keyed.version, key: keyed.key.map(|key| ByteBuf::from(key.into_bytes())) }
     }
 }
 
 impl From<Version> for KeyedVersion {
     fn from(stored: Version) -> Self {
-        Self { version: stored.version, key: stored.key.map(Key::new) }
+        Self { version: stored.version, key: stored.key.map(|key| Key::new(key.into_vec())) }
     }
 }
 

@@ -124,7 +124,7 @@ impl<T: Ord> Sorted for Vec<T> {
 }
 
 fn named(held: &Held) -> (String, String) {
-    (held.package.name.clone(), held.package.version.clone())
+    (held.package.name.to_string(), held.package.version.to_string())
 }
 
 /// Applies what a layer is said to have done.
@@ -174,7 +174,7 @@ proptest! {
         let (contents, changes) = fold_layers(specs.iter().map(layer).collect());
 
         let held = contents.packages.iter().map(|held| {
-            (held.path.clone(), held.package.name.clone(), held.package.version.clone(), held.stated_by)
+            (held.path.to_string(), held.package.name.to_string(), held.package.version.to_string(), held.stated_by)
         });
         prop_assert_eq!(held.collect::<Vec<_>>().sorted(), stated(&files));
 

@@ -242,7 +242,7 @@ fn image_id(number: usize) -> Digest {
 fn put_layer(view: &View<'_>, batch: &mut Batch, number: usize, layer: &Layer) {
     let (mut entries, mut found, mut row_keys) = (Vec::new(), LayerFindings::default(), Vec::new());
     let entry = |path: &str, kind| LayerEntry { path: path.to_owned(), kind };
-    let finding = |path: &str, fact| Finding { path: path.to_owned(), member: None, fact };
+    let finding = |path: &str, fact| Finding { path: path.into(), member: None, fact };
     for (path, step) in FILES.iter().zip(layer) {
         match step {
             Step::Leaves => {}

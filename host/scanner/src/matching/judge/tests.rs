@@ -212,7 +212,7 @@ fn a_package_whose_scheme_nobody_orders_is_not_compared() {
 
 #[test]
 fn statements_of_source_packages_are_held_against_source_versions() {
-    let source = limpid_model::SourcePackage { name: "s".to_owned(), version: "7".to_owned() };
+    let source = limpid_model::SourcePackage { name: "s".into(), version: "7".into() };
     let with_source = held(limpid_model::Package { source: Some(source), ..package("a", "3") });
     let of_source = |text| Statement { of_source: true, ..statement(text) };
     let check = |held: &Held, statement: Statement, name: &str, expected: Option<&str>| {

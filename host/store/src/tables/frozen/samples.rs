@@ -68,11 +68,11 @@ fn plugin() -> PluginId {
 }
 
 fn keyed(version: &str) -> KeyedVersion {
-    KeyedVersion { version: version.to_owned(), key: Ok(Key::new(version.as_bytes().to_vec())) }
+    KeyedVersion { version: version.into(), key: Ok(Key::new(version.as_bytes().to_vec())) }
 }
 
 fn unkeyed(version: &str) -> KeyedVersion {
-    KeyedVersion { version: version.to_owned(), key: Err("no key".to_owned()) }
+    KeyedVersion { version: version.into(), key: Err("no key".to_owned()) }
 }
 
 fn ratings() -> Vec<Rating> {
@@ -203,7 +203,7 @@ fn found() -> LayerFindings {
         Fact::Ownership(owned),
         Fact::Property("libc".to_owned(), "musl".to_owned()),
     ];
-    let finding = |fact| Finding { path: "var/db".to_owned(), member: some("member"), fact };
+    let finding = |fact| Finding { path: "var/db".into(), member: some("member"), fact };
     let errors = [InputError::Malformed, InputError::Unsupported, InputError::Other];
     let unread =
         |error: fn(String) -> InputError| Unread { path: "p".to_owned(), error: error("why".into()) };
@@ -224,14 +224,14 @@ fn found() -> LayerFindings {
 
 fn package(scope: Scope, evidence: Evidence) -> Package {
     Package {
-        name: "libc6".to_owned(),
-        version: "2.36-9".to_owned(),
-        scheme: "dpkg".to_owned(),
+        name: "libc6".into(),
+        version: "2.36-9".into(),
+        scheme: "dpkg".into(),
         scope,
         evidence,
         purl: "pkg:deb/libc6@2.36-9".to_owned(),
-        arch: some("amd64"),
-        source: Some(SourcePackage { name: "glibc".to_owned(), version: "2.36-9".to_owned() }),
+        arch: Some("amd64".into()),
+        source: Some(SourcePackage { name: "glibc".into(), version: "2.36-9".into() }),
         qualifiers: vec![("modularity".to_owned(), "x".to_owned())],
         licenses: texts(["LGPL-2.1-or-later"]),
     }

@@ -144,10 +144,11 @@ fn conditions(runs: usize) -> String {
     format!(
         "Median of {runs} runs on {cores} cores, load average {} at the end. Crates of this workspace, plugins \
          that are linked natively among them, are compiled as for a release, at level 3 and without debug \
-         assertions, by profile `dev`.\n{}\n{}",
+         assertions, by profile `dev`.\n{}\n{}\n{}",
         load_average(),
         indexing::FLOOR,
         sandbox::FLOOR,
+        inventory::FLOOR,
     )
 }
 

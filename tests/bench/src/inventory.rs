@@ -88,7 +88,13 @@ fn of_size(registry: &Registry, inputs: &Inputs, images: usize) -> anyhow::Resul
         (0..images).step_by((images / REPORTS).max(1)).map(|number| digest("image", number)).collect();
     let questions = questions(&scanner, &asked(&scanner, &sample)?)?;
     let quiet = reports(&scanner, &sample)?;
-    let beside = beside_a_take_in(&scanner, &inputs.osv, &sample)?;
+    let read = |id: &Digest| scanner.report(id).map(drop);
+    let beside = beside_a_take_in(&scanner, &inputs.osv, &sample, read)?;
+    let hashing = Hashing::as_long_as(middle(&quiet));
+    let floor = beside_a_take_in(&scanner, &inputs.osv, &sample, |_| {
+        hashing.run();
+        Ok(())
+    })?;
     Ok(json!({
         "images": images,
         "fill_s": filled.as_ref().map(|filled| filled.took.as_secs_f64()),
@@ -97,6 +103,7 @@ fn of_size(registry: &Registry, inputs: &Inputs, images: usize) -> anyhow::Resul
         "questions": questions,
         "reports_ms": quiet,
         "reports_beside_ms": beside,
+        "hashing_beside_ms": floor,
     }))
 }
 
@@ -178,8 +185,7 @@ fn questions(scanner: &Scanner, asked: &[String]) -> anyhow::Result<Vec<Value>> 
             named = scanner.images_concerned(id, &Filter::default(), None, PAGE)?.items.len();
             times.push(milliseconds(started.elapsed()));
         }
-        times.sort_by(f64::total_cmp);
-        questions.push(json!({ "vulnerability": id, "images": named, "ms": times.get(ASKED / 2) }));
+        questions.push(json!({ "vulnerability": id, "images": named, "ms": middle(&times) }));
     }
     Ok(questions)
 }
@@ -195,9 +201,14 @@ fn reports(scanner: &Scanner, sample: &[Digest]) -> anyhow::Result<Vec<f64>> {
     Ok(times)
 }
 
-/// How long each report takes from the moment when it is asked for, so many a second, while a document
-/// is taken in again and again.
-fn beside_a_take_in(scanner: &Scanner, osv: &Path, sample: &[Digest]) -> anyhow::Result<Vec<f64>> {
+/// How long what is done for each image takes from the moment when it is asked for, so many a second, while
+/// a document is taken in again and again.
+fn beside_a_take_in(
+    scanner: &Scanner,
+    osv: &Path,
+    sample: &[Digest],
+    answer: impl Fn(&Digest) -> Result<(), limpid_scanner::Error> + Sync,
+) -> anyhow::Result<Vec<f64>> {
     let ended = AtomicBool::new(false);
     thread::scope(|scope| {
         let taking_in = scope.spawn(|| -> anyhow::Result<()> {
@@ -213,14 +224,17 @@ fn beside_a_take_in(scanner: &Scanner, osv: &Path, sample: &[Digest]) -> anyhow:
             }
             Ok(())
         });
-        let times = at_a_rate(scanner, sample);
+        let times = at_a_rate(sample, answer);
         ended.store(true, Ordering::Relaxed);
         taking_in.join().map_err(|_| anyhow::anyhow!("the take-in has panicked"))??;
         times
     })
 }
 
-fn at_a_rate(scanner: &Scanner, sample: &[Digest]) -> anyhow::Result<Vec<f64>> {
+fn at_a_rate(
+    sample: &[Digest],
+    answer: impl Fn(&Digest) -> Result<(), limpid_scanner::Error> + Sync,
+) -> anyhow::Result<Vec<f64>> {
     let begun = Instant::now();
     let count = RATE * u32::try_from(READING.as_secs())?;
     let turn = |worker: u32| -> anyhow::Result<Vec<f64>> {
@@ -228,7 +242,7 @@ fn at_a_rate(scanner: &Scanner, sample: &[Digest]) -> anyhow::Result<Vec<f64>> {
         for (number, id) in (0..count).zip(sample.iter().cycle()).filter(|(number, _)| number % 2 == worker) {
             let due = begun + Duration::from_secs(1) * number / RATE;
             thread::sleep(due.saturating_duration_since(Instant::now()));
-            scanner.report(id)?;
+            answer(id)?;
             times.push(milliseconds(due.elapsed()));
         }
         Ok(times)
@@ -241,6 +255,40 @@ fn at_a_rate(scanner: &Scanner, sample: &[Digest]) -> anyhow::Result<Vec<f64>> {
         }
         Ok(times)
     })
+}
+
+fn middle(times: &[f64]) -> f64 {
+    let mut times = times.to_vec();
+    times.sort_by(f64::total_cmp);
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+/// Work for a processor that asks nothing of a store.
+struct Hashing {
+    rounds: u32,
+}
+
+impl Hashing {
+    /// As much as takes so many milliseconds where nothing else is done.
+    fn as_long_as(wanted: f64) -> Self {
+        let mut hashing = Self { rounds: 1 };
+        loop {
+            let started = Instant::now();
+            hashing.run();
+            if milliseconds(started.elapsed()) >= wanted {
+                return hashing;
+            }
+            hashing.rounds += hashing.rounds / 8 + 1;
+        }
+    }
+
+    fn run(&self) {
+        let mut digest = Digest::of(&[]);
+        for _ in 0..self.rounds {
+            digest = Digest::of(digest.as_bytes());
+        }
+        std::hint::black_box(digest);
+    }
 }
 
 fn milliseconds(time: Duration) -> f64 {

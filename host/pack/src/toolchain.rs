@@ -68,6 +68,9 @@ impl Toolchain {
     }
 }
 
+/// Memory that a plugin has from the start besides its stack and its data, in bytes.
+const HEAP_BYTES: u32 = 4 << 20;
+
 /// What rustc is told beyond what cargo tells it. The folder of the registry, which differs from
 /// machine to machine, is kept out of the messages of panics in plugins.
 fn flags() -> String {
@@ -75,6 +78,9 @@ fn flags() -> String {
     // more of them inlined, parsers take up to a third less, and plugins have a third more code.
     let mut flags =
         vec!["-Ctarget-feature=+simd128".to_owned(), "-Cllvm-args=-inline-threshold=1500".to_owned()];
+    // Memory that grows is unmapped again after the call, which takes longer than many a call: most calls
+    // are to need no more than an instance has from the start. What is not touched takes nothing.
+    flags.push(format!("-Clink-arg=--initial-heap={HEAP_BYTES}"));
     let home = std::env::var_os("CARGO_HOME")
         .map(PathBuf::from)
         .or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));

@@ -33,6 +33,8 @@ const INSTANCE_BYTES: usize = 4 << 20;
 /// Memory of an instance that stays with its place in the pool when it has ended, zeroed, in bytes:
 /// fetching pages from the system anew took a tenth of the time of a parser.
 const KEPT_BYTES: usize = 8 << 20;
+/// The same of each table.
+const KEPT_TABLE_BYTES: usize = 64 << 10;
 /// Places that keep theirs while nobody uses them.
 const WARM: u32 = 4;
 
@@ -221,6 +223,7 @@ fn pool(settings: &Settings) -> PoolingAllocationConfig {
         .max_core_instance_size(INSTANCE_BYTES)
         .max_memory_size(settings.memory_bytes)
         .linear_memory_keep_resident(KEPT_BYTES)
+        .table_keep_resident(KEPT_TABLE_BYTES)
         .pagemap_scan(Enabled::Auto)
         .max_unused_warm_slots(WARM)
         .table_elements(settings.table_elements);

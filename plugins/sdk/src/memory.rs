@@ -6,6 +6,9 @@
 //! handed out. That is a few instructions for each, where the target's own allocator (dlmalloc) took a
 //! fifth of what a parser takes, and talc a tenth. Memory never goes back to the system, and what was
 //! of one size is never of another: a call is too short for that to matter, and its memory is bounded.
+//!
+//! The memory that an instance has from the start (`--initial-heap`, which `limpid plugin build` sets) comes
+//! first: what is grown is taken away from it again when it has ended, and that is work for the system.
 
 #![allow(unsafe_code, reason = "an allocator deals in raw memory")]
 
@@ -25,6 +28,11 @@ const PAGE: usize = 64 << 10;
 
 #[global_allocator]
 static PIECES: Pieces = Pieces(UnsafeCell::new(State { end: 0, limit: 0, free: [ptr::null_mut(); SIZES] }));
+
+unsafe extern "C" {
+    /// Where the linker says that memory is free; its value means nothing.
+    static __heap_base: u8;
+}
 
 struct Pieces(UnsafeCell<State>);
 
@@ -81,6 +89,14 @@ impl State {
     #[inline(never)]
     fn grow(&mut self, bytes: usize) -> bool {
         let held = memory_size::<0>() * PAGE;
+        if self.limit == 0 {
+            // What there is from the start, after the stack and what the program itself holds.
+            self.end = (&raw const __heap_base).addr().next_multiple_of(GRAIN);
+            self.limit = held;
+            if bytes <= self.limit - self.end {
+                return true;
+            }
+        }
         // More than is needed now, so that it is rarely needed; where that is too much, only what is.
         for wanted in [bytes.max(held / 4), bytes] {
             let pages = wanted.div_ceil(PAGE);

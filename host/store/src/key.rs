@@ -61,6 +61,16 @@ impl Writer {
         self.fixed(rest).fixed(&[0, 0])
     }
 
+    /// How many bytes were written.
+    pub(crate) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Forgets all but the first bytes.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.0.truncate(len);
+    }
+
     /// The bytes.
     pub fn finish(self) -> Vec<u8> {
         self.0

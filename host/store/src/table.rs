@@ -104,11 +104,17 @@ pub(crate) fn encode_key<T: Table>(key: &T::Key) -> Vec<u8> {
 
 /// And how many of its bytes name its group: none where the table has no groups.
 pub(crate) fn encode_grouped_key<T: Table>(key: &T::Key) -> (Vec<u8>, usize) {
-    let encoded = encode_key::<T>(key);
-    let group = encode_group::<T>(key).map_or(0, |group| {
-        debug_assert!(encoded.starts_with(&group), "groups are what keys begin with");
-        group.len()
-    });
+    let mut out = Writer::default();
+    out.fixed(&[T::ID]);
+    let group = if T::group(key, &mut out) { out.len() } else { 0 };
+    // What the group wrote, the key writes again, and goes on.
+    out.truncate(1);
+    key.encode(&mut out);
+    let encoded = out.finish();
+    debug_assert!(
+        encode_group::<T>(key).is_none_or(|group| encoded.starts_with(&group)),
+        "groups are what keys begin with",
+    );
     (encoded, group)
 }
 

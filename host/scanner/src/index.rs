@@ -18,6 +18,7 @@ use limpid_runtime::Plugin;
 use limpid_store::Batch;
 
 use crate::{Error, Scanner};
+pub use detection::lent;
 use layer::ReadLayer;
 use plan::Plan;
 pub(crate) use rows::{Fresh, Rows, place_layers};

@@ -51,7 +51,7 @@ pub use explain::{Explanation, Outcome, Verdict};
 pub use feeds::{FeedSettings, FeedState, OneFeed, SourceState};
 pub use figures::Figures;
 pub use history::AsOf;
-pub use index::{Indexed, Progress};
+pub use index::{Indexed, Progress, lent};
 pub use intake::{Handed, Taken, Trust};
 pub use inventory::AdoptedLayer;
 pub use jobs::{Job, JobState, Jobs, Spool};

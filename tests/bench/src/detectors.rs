@@ -1,6 +1,5 @@
 //! The same detector as a plugin and linked in, behind one trait.
 
-use std::io;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -8,7 +7,8 @@ use anyhow::Context;
 use limpid_layers::ClaimedFile;
 use limpid_model::Claim;
 use limpid_plugin_sdk::detector::{Detector, File};
-use limpid_runtime::{LayerFile, Plugin, Snapshot};
+use limpid_runtime::{Plugin, Snapshot};
+use limpid_scanner::lent;
 
 /// Finds what is installed in a layer.
 pub(crate) trait Detect: Sync {
@@ -58,11 +58,6 @@ impl<D: Detector> Detect for Linked<D> {
     }
 }
 
-/// Files as the host lends them to a plugin.
-pub(crate) fn lent(files: Vec<ClaimedFile>) -> Vec<Box<dyn LayerFile>> {
-    files.into_iter().map(|file| Box::new(Lent(file)) as Box<dyn LayerFile>).collect()
-}
-
 /// Files as the detector reads them without a host.
 pub(crate) fn held(files: &[ClaimedFile]) -> anyhow::Result<Vec<File>> {
     let held = |file: &ClaimedFile| {
@@ -70,24 +65,4 @@ pub(crate) fn held(files: &[ClaimedFile]) -> anyhow::Result<Vec<File>> {
         Ok(File::in_memory(file.path(), content))
     };
     files.iter().map(held).collect()
-}
-
-struct Lent(ClaimedFile);
-
-impl LayerFile for Lent {
-    fn path(&self) -> &str {
-        self.0.path()
-    }
-
-    fn size(&self) -> u64 {
-        self.0.size()
-    }
-
-    fn executable(&self) -> bool {
-        self.0.executable()
-    }
-
-    fn read(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
-        Ok(self.0.read(offset, len)?.into_owned())
-    }
 }

@@ -13,12 +13,13 @@ use limpid_model::Claim;
 use limpid_plugin_sdk::detector::Detector;
 use limpid_plugin_sdk::scheme::Scheme;
 use limpid_runtime::{Registry, Snapshot};
+use limpid_scanner::lent;
 use limpid_scheme_dpkg::Dpkg as DpkgVersions;
 use serde_json::{Value, json};
 
 use crate::archive::Opened;
 use crate::comparison::Comparison;
-use crate::detectors::{Sandboxed, held, lent};
+use crate::detectors::{Sandboxed, held};
 
 /// What is parsed.
 #[derive(clap::Args)]
@@ -83,7 +84,7 @@ fn scheme(plugins: &Snapshot, versions: &Path, times: usize) -> anyhow::Result<C
         format!("dpkg-versions: keys of {} versions", versions.len()),
         times,
         || Ok(scheme.keys("a measurement", &versions)?),
-        || Ok(versions.iter().map(|version| DpkgVersions::key(version)).collect()),
+        || Ok(versions.iter().map(|version| DpkgVersions::key(version)).collect::<Vec<_>>()),
     )
 }
 

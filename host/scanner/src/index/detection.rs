@@ -58,7 +58,7 @@ pub(super) fn detect(
             kept.take(file);
         }
         let ordinals = files.iter().map(|file| (file.path().to_owned(), file.ordinal())).collect();
-        let files = files.into_iter().map(|file| Box::new(Lent(file)) as Box<dyn LayerFile>).collect();
+        let files = lent(files);
         outcomes.extend(
             detectors
                 .get(claimant)
@@ -115,6 +115,11 @@ pub(super) fn collect(
 pub(crate) fn sort(found: &mut LayerFindings) {
     found.findings.sort_by(|a, b| (&a.path, &a.member).cmp(&(&b.path, &b.member)));
     found.unread.sort_by(|a, b| a.path.cmp(&b.path));
+}
+
+/// Claimed files of a layer, as a plugin is shown them.
+pub fn lent(files: Vec<ClaimedFile>) -> Vec<Box<dyn LayerFile>> {
+    files.into_iter().map(|file| Box::new(Lent(file)) as Box<dyn LayerFile>).collect()
 }
 
 struct Lent(ClaimedFile);

@@ -1,11 +1,10 @@
-use std::io;
 use std::path::Path;
 
 use anyhow::{Context, bail};
 use limpid_layers::{ClaimSet, ClaimedFile, Sink, read_layer};
 use limpid_model::{Blame, Finding, PluginFailure, Unread};
-use limpid_scanner::runtime::{Detector, LayerFile};
-use limpid_scanner::{Archive, Limits};
+use limpid_scanner::runtime::Detector;
+use limpid_scanner::{Archive, Limits, lent};
 
 use super::layer;
 
@@ -62,7 +61,7 @@ struct Shown<'a> {
 
 impl Sink for Shown<'_> {
     fn alone(&mut self, _claimant: usize, files: Vec<ClaimedFile>) {
-        let files = files.into_iter().map(|file| Box::new(Lent(file)) as Box<dyn LayerFile>).collect();
+        let files = lent(files);
         match self.detector.detect("a test case", files) {
             Ok(detected) => {
                 self.said.findings.extend(detected.findings);
@@ -74,25 +73,5 @@ impl Sink for Shown<'_> {
 
     fn together(&mut self, claimant: usize, files: Vec<ClaimedFile>) {
         self.alone(claimant, files);
-    }
-}
-
-struct Lent(ClaimedFile);
-
-impl LayerFile for Lent {
-    fn path(&self) -> &str {
-        self.0.path()
-    }
-
-    fn size(&self) -> u64 {
-        self.0.size()
-    }
-
-    fn executable(&self) -> bool {
-        self.0.executable()
-    }
-
-    fn read(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
-        Ok(self.0.read(offset, len)?.into_owned())
     }
 }

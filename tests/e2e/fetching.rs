@@ -338,7 +338,40 @@ fn feeds_are_fetched_by_the_command_line() {
 
     let service = Service::with(setup);
     let said = service.setup.run(["feed", "update", "debian"]).failed();
-    assert!(said.contains("`POST /v1/feeds/NAME/update`"), "{said}");
+    assert!(said.contains("with `--service http://"), "{said}");
+}
+
+#[test]
+fn a_service_that_runs_fetches_and_lists_feeds_and_takes_documents_for_the_command_line() {
+    let publisher = tracker();
+    publisher.put("/alpine/", Page::Status(403, String::new()));
+    let service = Service::with(setup(&publisher));
+    let address = service.api.address().to_owned();
+    let run = |arguments: &[&str]| {
+        let of_service = ["--service", &address];
+        service.setup.run(["feed"].iter().chain(arguments).chain(&of_service).copied())
+    };
+    let runs = run(&["update", "debian", "--format", "json"]).json();
+    assert_eq!((&runs[0]["feed"], &runs[0]["taken"]), (&json!("debian"), &json!(1)));
+    let failed = run(&["update", "alpine"]).failed();
+    assert!(failed.contains("feed `alpine`: the service says: ") && failed.contains("403"), "{failed}");
+    assert!(run(&["update", "nothing"]).failed().contains("no plugin named `nothing`"));
+    let listed = run(&["list"]).ok();
+    assert!(listed.contains("just now") && listed.contains("alpine failed at"), "{listed}");
+    let listed = run(&["list", "--format", "json"]).json();
+    let debian = listed["feeds"].as_array().unwrap().iter().find(|feed| feed["name"] == "debian").unwrap();
+    assert_eq!(debian["sources"], service.api.feed("debian")["sources"]);
+
+    let folder = tempfile::tempdir().unwrap();
+    let document = folder.path().join("tracker & more.json");
+    std::fs::write(&document, "{}").unwrap();
+    let refused = run(&["add", "debian", document.to_str().unwrap()]).failed();
+    let whose = "tracker & more.json` is not taken in: the service says: ";
+    assert!(refused.contains(whose), "{refused}");
+    std::fs::write(&document, advisories::debian_tracker()).unwrap();
+    let taken =
+        run(&["add", "debian", document.to_str().unwrap(), "--source", "a b", "--format", "json"]).json();
+    assert_eq!(taken[0]["source"], "a b");
 }
 
 #[test]

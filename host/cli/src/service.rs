@@ -7,10 +7,14 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use ureq::http::{Response, StatusCode};
 use ureq::{Agent, Body, SendBody};
 
 /// How long a connection may take to be made. What is asked for may take long.
 const CONNECTING: Duration = Duration::from_secs(15);
+
+/// How long a request waits for what it asks for to be done, before another one does.
+const WAITING: Duration = Duration::from_secs(5);
 
 /// How much is read of an answer that is no file, in bytes.
 const ANSWER: u64 = 64 << 20;
@@ -46,10 +50,16 @@ impl Service {
     pub(crate) fn download(&self, path: &str, file: &mut impl Write) -> anyhow::Result<()> {
         let url = format!("{}{path}", self.base);
         let answer = self.agent.get(&url).call();
-        let mut body = self.answered(answer)?;
+        let mut body = self.answered(answer)?.into_body();
         io::copy(&mut body.as_reader(), file)
             .with_context(|| format!("`{url}` cannot be read to its end"))?;
         Ok(())
+    }
+
+    /// Reads what is at a path.
+    pub(crate) fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+        let answer = self.agent.get(format!("{}{path}", self.base)).call();
+        self.read(self.answered(answer)?)
     }
 
     /// Sends a file, and reads the answer.
@@ -58,18 +68,35 @@ impl Service {
         let request = self.agent.post(format!("{}{path}", self.base));
         let request = request.header("content-length", length.to_string());
         let answer = request.send(SendBody::from_reader(&mut file));
-        let body = self.answered(answer)?;
+        self.read(self.answered(answer)?)
+    }
+
+    /// Asks for something to be done, however long it takes, and reads what came of it. `still` is called
+    /// every few seconds until then.
+    pub(crate) fn done<T: DeserializeOwned>(&self, path: &str, mut still: impl FnMut()) -> anyhow::Result<T> {
+        let wait = format!("wait={}", WAITING.as_secs());
+        loop {
+            let request = self.agent.post(format!("{}{path}", self.base)).header("prefer", &wait);
+            let answer = self.answered(request.send_empty())?;
+            if answer.status() != StatusCode::ACCEPTED {
+                return self.read(answer);
+            }
+            still();
+        }
+    }
+
+    fn read<T: DeserializeOwned>(&self, answer: Response<Body>) -> anyhow::Result<T> {
         let mut text = Vec::new();
-        body.into_reader().take(ANSWER).read_to_end(&mut text)?;
+        answer.into_body().into_reader().take(ANSWER).read_to_end(&mut text)?;
         serde_json::from_slice(&text).with_context(|| format!("`{}` is no service of Limpid", self.base))
     }
 
-    /// The body of an answer that is what was asked for.
-    fn answered(&self, answer: Result<ureq::http::Response<Body>, ureq::Error>) -> anyhow::Result<Body> {
+    /// An answer that is what was asked for.
+    fn answered(&self, answer: Result<Response<Body>, ureq::Error>) -> anyhow::Result<Response<Body>> {
         let (head, mut body) =
             answer.with_context(|| format!("the service at `{}` does not answer", self.base))?.into_parts();
         if head.status.is_success() {
-            return Ok(body);
+            return Ok(Response::from_parts(head, body));
         }
         let mut text = Vec::new();
         body.as_reader().take(ANSWER).read_to_end(&mut text)?;

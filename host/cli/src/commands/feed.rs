@@ -10,6 +10,7 @@ use limpid_scanner::{Handed, Scanner, Trust, store};
 use limpid_server::api;
 
 use super::{Format, print, print_json};
+use crate::service::Service;
 use crate::settings::Settings;
 use crate::{open, progress, table};
 
@@ -35,38 +36,67 @@ pub(crate) enum Command {
         /// Take them in even where they state next to nothing of what was there before
         #[arg(long)]
         force: bool,
+        /// Give them to a running service, as `http://127.0.0.1:6060`
+        #[arg(long, value_name = "URL")]
+        service: Option<String>,
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
     /// Show the feeds and what is held of each
     List {
+        /// Ask a running service, as `http://127.0.0.1:6060`
+        #[arg(long, value_name = "URL")]
+        service: Option<String>,
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
 }
 
 pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<ExitCode> {
-    let scanner = || open::scanner(settings).map_err(in_use);
     match command {
         Command::Export(args) => bundle::export(settings, args),
         Command::Import(args) => bundle::import(settings, args),
-        Command::Update(args) => update::run(settings, &scanner()?, args),
-        Command::Add { feed, files, source, force, format } => {
-            let (scanner, mut taken) = (scanner()?, Vec::new());
+        Command::Update(args) => update::run(settings, args),
+        Command::Add { feed, files, source, force, service, format } => {
+            let (holder, mut taken) = (Holder::new(settings, service.as_deref())?, Vec::new());
             for file in files {
-                taken.push(add(&scanner, feed, source.as_deref(), trust(*force), file)?);
+                taken.push(add(&holder, feed, source.as_deref(), *force, file)?);
             }
             match format {
                 Format::Json => print_json(&taken),
                 Format::Table => print(&table::taken(&taken)),
             }
         }
-        Command::List { format } => {
-            let feeds: Vec<_> = scanner()?.feeds()?.into_iter().map(api::Feed::from).collect();
+        Command::List { service, format } => {
+            let feeds = Holder::new(settings, service.as_deref())?.feeds()?;
             match format {
-                Format::Json => print_json(&api::Feeds { feeds }),
-                Format::Table => print(&table::feeds(&feeds)),
+                Format::Json => print_json(&feeds),
+                Format::Table => print(&table::feeds(&feeds.feeds)),
             }
+        }
+    }
+}
+
+/// Who holds the feeds: this process, or a service that runs.
+enum Holder {
+    Here(Box<Scanner>),
+    Service(Service),
+}
+
+impl Holder {
+    fn new(settings: &Settings, service: Option<&str>) -> anyhow::Result<Self> {
+        match service {
+            Some(url) => Ok(Self::Service(Service::at(url))),
+            None => Ok(Self::Here(Box::new(open::scanner(settings).map_err(in_use)?))),
+        }
+    }
+
+    fn feeds(&self) -> anyhow::Result<api::Feeds> {
+        match self {
+            Self::Here(scanner) => {
+                Ok(api::Feeds { feeds: scanner.feeds()?.into_iter().map(Into::into).collect() })
+            }
+            Self::Service(service) => service.get("/v1/feeds"),
         }
     }
 }
@@ -77,9 +107,8 @@ fn in_use(error: anyhow::Error) -> anyhow::Error {
         return error;
     }
     error.context(
-        "the feeds of a service that runs are asked of that service: `GET /v1/feeds`, \
-         `POST /v1/feeds/NAME/update`, `POST /v1/feeds/NAME/documents`, \
-         and with `--service` for bundles",
+        "the feeds of a service that runs are asked of that service: \
+         with `--service http://127.0.0.1:6060`, or whatever its address is",
     )
 }
 
@@ -88,18 +117,31 @@ pub(super) const fn trust(force: bool) -> Trust {
 }
 
 fn add(
-    scanner: &Scanner,
+    holder: &Holder,
     feed: &str,
     source: Option<&str>,
-    trust: Trust,
+    force: bool,
     path: &Path,
 ) -> anyhow::Result<api::Taken> {
     let spinner = progress::spinner(&format!("taking in {}", path.display()));
     let file = File::open(path).with_context(|| format!("`{}` cannot be opened", path.display()))?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let taken = scanner
-        .take_in(feed, Handed { source, name: &name, trust }, file)
-        .with_context(|| format!("`{}` is not taken in", path.display()))?;
+    let taken = match holder {
+        Holder::Here(scanner) => scanner
+            .take_in(feed, Handed { source, name: &name, trust: trust(force) }, file)
+            .map(api::Taken::from)
+            .map_err(anyhow::Error::from),
+        Holder::Service(service) => {
+            let source = source.map(|source| format!("&source={}", encoded(source))).unwrap_or_default();
+            let (feed, name) = (encoded(feed), encoded(&name));
+            service.upload(&format!("/v1/feeds/{feed}/documents?name={name}&force={force}{source}"), file)
+        }
+    };
     spinner.finish_and_clear();
-    Ok(taken.into())
+    taken.with_context(|| format!("`{}` is not taken in", path.display()))
+}
+
+/// A text as part of an address.
+fn encoded(text: &str) -> percent_encoding::PercentEncode<'_> {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
 }

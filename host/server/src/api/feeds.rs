@@ -4,14 +4,14 @@ use serde::{Deserialize, Serialize};
 use super::{PluginRef, time};
 
 /// All feeds.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Feeds {
     /// By name.
     pub feeds: Vec<Feed>,
 }
 
 /// A feed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Feed {
     /// Its name, which is that of its plugin.
     pub name: String,
@@ -52,7 +52,7 @@ pub struct Feed {
 }
 
 /// A source that was taken in.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Source {
     /// Its name.
     pub name: String,
@@ -77,7 +77,7 @@ pub struct Source {
 }
 
 /// What came of a run.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Run {
     /// The feed.
     pub feed: String,
@@ -115,7 +115,7 @@ pub struct Failed {
 }
 
 /// A record that could not be used.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rejection {
     /// Which.
     pub id: String,
@@ -124,7 +124,7 @@ pub struct Rejection {
 }
 
 /// What came of a document that was handed in.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Taken {
     /// The feed.
     pub feed: String,
@@ -149,7 +149,7 @@ pub struct Taken {
 }
 
 /// A document that another names.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Followed {
     /// Name of the source.
     pub source: String,

@@ -1,9 +1,9 @@
 use limpid_model::PluginId;
 use limpid_scanner::runtime;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Which plugin.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PluginRef {
     /// Its name.
     pub name: String,

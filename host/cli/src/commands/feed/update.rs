@@ -4,11 +4,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::bail;
-use indicatif::MultiProgress;
-use limpid_scanner::{Run, RunProgress, Scanner, Stop};
+use indicatif::{MultiProgress, ProgressBar};
+use limpid_scanner::{Run, RunProgress, Scanner, Stop, Trust};
 use limpid_server::api;
 
-use super::trust;
+use super::{Holder, encoded, trust};
 use crate::commands::{Format, print, print_json};
 use crate::settings::Settings;
 use crate::{progress, table};
@@ -25,13 +25,17 @@ pub(crate) struct Args {
     /// nothing of what was there before
     #[arg(long)]
     force: bool,
+    /// Ask a running service for it, as `http://127.0.0.1:6060`
+    #[arg(long, value_name = "URL")]
+    service: Option<String>,
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
 /// Fetches feeds, several at a time. Prints what came of each; fails where one is not up to date.
-pub(super) fn run(settings: &Settings, scanner: &Scanner, args: &Args) -> anyhow::Result<ExitCode> {
-    let feeds = chosen(settings, scanner, args);
+pub(super) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
+    let holder = Holder::new(settings, args.service.as_deref())?;
+    let feeds = chosen(settings, &holder, args)?;
     if feeds.is_empty() {
         bail!("no plugin reads a feed that could be fetched");
     }
@@ -42,7 +46,7 @@ pub(super) fn run(settings: &Settings, scanner: &Scanner, args: &Args) -> anyhow
         for _ in 0..settings.feeds.jobs.clamp(1, feeds.len()) {
             scope.spawn(|| {
                 while let Some(feed) = feeds.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let run = one(scanner, feed, args, &bars);
+                    let run = one(&holder, feed, args, &bars);
                     ended.lock().unwrap_or_else(PoisonError::into_inner).push((feed, run));
                 }
             });
@@ -54,11 +58,11 @@ pub(super) fn run(settings: &Settings, scanner: &Scanner, args: &Args) -> anyhow
     let mut runs = Vec::new();
     for (feed, run) in ended {
         match run {
-            Ok(run) => {
-                failed.extend(run.why().map(|why| format!("feed `{feed}`: {why}")));
-                runs.push(api::Run::from(run));
+            Ok((run, why)) => {
+                failed.extend(why.map(|why| format!("feed `{feed}`: {why}")));
+                runs.push(run);
             }
-            Err(error) => failed.push(format!("feed `{feed}`: {}", limpid_scanner::chain(&error))),
+            Err(error) => failed.push(format!("feed `{feed}`: {error:#}")),
         }
     }
     let code = match args.format {
@@ -69,30 +73,65 @@ pub(super) fn run(settings: &Settings, scanner: &Scanner, args: &Args) -> anyhow
     if failed.is_empty() { Ok(code) } else { bail!("{}", failed.join("\n")) }
 }
 
-fn chosen(settings: &Settings, scanner: &Scanner, args: &Args) -> Vec<String> {
+fn chosen(settings: &Settings, holder: &Holder, args: &Args) -> anyhow::Result<Vec<String>> {
     if !args.feeds.is_empty() {
-        return args.feeds.clone();
+        return Ok(args.feeds.clone());
     }
-    let plugins = scanner.plugins();
-    let enabled = |feed: &String| settings.feeds.each.get(feed).is_none_or(|one| one.enabled);
-    plugins.feeds().map(|feed| feed.name().to_owned()).filter(enabled).collect()
+    match holder {
+        Holder::Here(scanner) => {
+            let plugins = scanner.plugins();
+            let enabled = |feed: &String| settings.feeds.each.get(feed).is_none_or(|one| one.enabled);
+            Ok(plugins.feeds().map(|feed| feed.name().to_owned()).filter(enabled).collect())
+        }
+        // Those that it fetches by itself; where it fetches none so, all.
+        Holder::Service(_) => {
+            let feeds = holder.feeds()?.feeds;
+            let by_itself = feeds.iter().any(|feed| feed.next_run.is_some());
+            let wanted =
+                |feed: &api::Feed| if by_itself { feed.next_run.is_some() } else { feed.plugin.is_some() };
+            Ok(feeds.into_iter().filter(wanted).map(|feed| feed.name).collect())
+        }
+    }
 }
 
+/// What came of the run, and why not all of it is in.
 fn one(
-    scanner: &Scanner,
+    holder: &Holder,
     feed: &str,
     args: &Args,
     bars: &MultiProgress,
+) -> anyhow::Result<(api::Run, Option<String>)> {
+    let bar = bars.add(progress::spinner(&format!("fetching {feed}")));
+    match holder {
+        Holder::Here(scanner) => {
+            let run = fetched(scanner, feed, trust(args.force), &bar)?;
+            let why = run.why();
+            Ok((run.into(), why))
+        }
+        Holder::Service(service) => {
+            let path = format!("/v1/feeds/{}/update?force={}", encoded(feed), args.force);
+            let run = service.done(&path, || bar.set_message(format!("fetching {feed}, by the service")));
+            bar.finish_and_clear();
+            // Where not all of it is in, it answers why.
+            Ok((run?, None))
+        }
+    }
+}
+
+fn fetched(
+    scanner: &Scanner,
+    feed: &str,
+    trust: Trust,
+    bar: &ProgressBar,
 ) -> Result<Run, limpid_scanner::Error> {
     let (far, stop, ended) = (RunProgress::default(), Stop::default(), Stop::default());
-    let bar = bars.add(progress::spinner(&format!("fetching {feed}")));
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !ended.wait(SHOWN) {
-                progress::show_run(&bar, feed, &far);
+                progress::show_run(bar, feed, &far);
             }
         });
-        let run = scanner.run_feed(feed, trust(args.force), &stop, &far);
+        let run = scanner.run_feed(feed, trust, &stop, &far);
         ended.stop();
         bar.finish_and_clear();
         run

@@ -40,4 +40,4 @@ pub use package::{Evidence, Package, Scope, SourcePackage};
 pub use paths::Paths;
 pub use plugin::{Blame, FailureKind, PluginFailure, PluginId, Role};
 pub use rating::{Rating, Severity};
-pub use version::{Key, KeyedVersion, SchemeRevision};
+pub use version::{Key, KeyedVersion, Keys, SchemeRevision};

@@ -38,10 +38,13 @@ mod bindings {
     });
 }
 
+mod keys;
+mod memory;
 mod report;
 
 pub(crate) use bindings::exports::limpid::plugin::{detector, feed, scheme};
 pub(crate) use bindings::limpid::plugin::{intake, layer, types};
+pub(crate) use keys::PackedKeys;
 pub(crate) use report::{Fact, Finding, Report};
 #[cfg(test)]
 pub(crate) use report::{Ownership, PackedPaths};
@@ -53,15 +56,18 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     Ok(linker)
 }
 
-/// Where a detector exports `detect`.
+/// Where a component exports a function of an interface.
 ///
 /// # Errors
 /// It does not.
-pub(crate) fn detect(component: &Component) -> Result<ComponentExportIndex, LoadError> {
-    let interface = format!("{PACKAGE}detector@{VERSION}");
-    let interface = component.get_export_index(None, &interface);
-    let detect = interface.and_then(|interface| component.get_export_index(Some(&interface), "detect"));
-    detect.ok_or_else(|| LoadError::Misfit("exports no `detect`".to_owned()))
+pub(crate) fn function(
+    component: &Component,
+    interface: &str,
+    function: &str,
+) -> Result<ComponentExportIndex, LoadError> {
+    let interface = component.get_export_index(None, &format!("{PACKAGE}{interface}@{VERSION}"));
+    let found = interface.and_then(|interface| component.get_export_index(Some(&interface), function));
+    found.ok_or_else(|| LoadError::Misfit(format!("exports no `{function}`")))
 }
 
 /// What a component takes and gives, held against the contract.

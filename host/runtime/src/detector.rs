@@ -67,7 +67,10 @@ impl DetectorRole {
             })
             .and_then(|claims| checked_claims(callee, claims))
             .map_err(LoadError::Probe)?;
-        Ok(Self { detect: contract::detect(callee.instance_pre().component())?, claims })
+        Ok(Self {
+            detect: contract::function(callee.instance_pre().component(), "detector", "detect")?,
+            claims,
+        })
     }
 }
 

@@ -26,7 +26,7 @@
 //! }
 //! if let Some(scheme) = plugins.scheme("dpkg") {
 //!     let keys = scheme.keys("an example", &["1.0-1", "1.0~rc1-1"])?;
-//!     assert!(keys[0] > keys[1]);
+//!     assert!(keys.get(0) > keys.get(1));
 //! }
 //! # Ok(())
 //! # }

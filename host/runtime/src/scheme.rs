@@ -1,9 +1,10 @@
-use limpid_model::{Key, PluginFailure, PluginId, SchemeRevision};
+use limpid_model::{Keys, PluginFailure, PluginId, SchemeRevision};
+use wasmtime::component::ComponentExportIndex;
 
 use crate::LoadError;
 use crate::call::{Callee, Lent};
 use crate::contract::scheme::GuestIndices;
-use crate::convert::shorten;
+use crate::contract::{self, PackedKeys};
 
 /// Longest name of a scheme, in bytes.
 const NAME_BYTES: usize = 64;
@@ -12,18 +13,19 @@ const NAME_BYTES: usize = 64;
 /// and are as long as their authors like; a longer one has no key.
 const VERSION_BYTES: usize = 4096;
 
-/// Longest key, in bytes: room for a scheme to write several bytes for each of a version.
-const KEY_BYTES: usize = 64 << 10;
-
 /// Versions in one call of the plugin. Larger batches gain nothing, and smaller ones keep what an
 /// instance must hold small.
 const BATCH: usize = 8192;
 
 /// What is known of a plugin that is a scheme.
 pub(crate) struct SchemeRole {
-    indices: GuestIndices,
+    keys: ComponentExportIndex,
     name: String,
 }
+
+/// What `keys` takes, and what it gives.
+type Asked<'a> = (&'a [&'a str],);
+type Told = (PackedKeys,);
 
 impl SchemeRole {
     /// Asks for the scheme's name, once and for all.
@@ -39,7 +41,7 @@ impl SchemeRole {
             let message = format!("name of the scheme is {} bytes, not 1 to {NAME_BYTES}", name.len());
             return Err(LoadError::Probe(callee.violation("name", message)));
         }
-        Ok(Self { indices, name })
+        Ok(Self { keys: contract::function(callee.instance_pre().component(), "scheme", "keys")?, name })
     }
 }
 
@@ -79,50 +81,37 @@ impl<'a> Scheme<'a> {
     /// # Errors
     /// The plugin failed; it gave fewer or more answers than it was asked for, or a key longer
     /// than 64 KiB.
-    pub fn keys<S: AsRef<str>>(
-        &self,
-        cause: &str,
-        versions: &[S],
-    ) -> Result<Vec<Result<Key, String>>, PluginFailure> {
-        let mut keys = Vec::with_capacity(versions.len());
+    pub fn keys<S: AsRef<str>>(&self, cause: &str, versions: &[S]) -> Result<Keys, PluginFailure> {
+        let mut keys = Keys::with_capacity(versions.len());
         for batch in versions.chunks(BATCH) {
             self.callee.counted(cause, "keys", || self.keys_of_batch(batch, &mut keys))?;
         }
         Ok(keys)
     }
 
-    fn keys_of_batch<S: AsRef<str>>(
-        &self,
-        versions: &[S],
-        keys: &mut Vec<Result<Key, String>>,
-    ) -> Result<(), PluginFailure> {
+    fn keys_of_batch<S: AsRef<str>>(&self, versions: &[S], keys: &mut Keys) -> Result<(), PluginFailure> {
         let fits = |version: &&S| version.as_ref().len() <= VERSION_BYTES;
         let asked: Vec<&str> = versions.iter().filter(fits).map(AsRef::as_ref).collect();
-        let answers = self.callee.call("keys", Lent::default(), |store, instance| {
-            self.role.indices.load(&mut *store, instance)?.call_keys(store, &asked)
+        let (PackedKeys(answers),) = self.callee.call("keys", Lent::default(), |store, instance| {
+            let keys = instance.get_typed_func::<Asked<'_>, Told>(&mut *store, &self.role.keys)?;
+            keys.call(store, (&asked,))
         })?;
         if answers.len() != asked.len() {
             let message = format!("gave {} keys for {} versions", answers.len(), asked.len());
             return Err(self.callee.violation("keys", message));
         }
-        let mut answers = answers.into_iter();
+        if asked.len() == versions.len() {
+            keys.append(&answers);
+            return Ok(());
+        }
+        let mut answers = answers.iter();
         for version in versions {
-            let answer = if fits(&version) { answers.next() } else { None };
-            keys.push(match answer {
-                Some(Ok(key)) => Ok(self.checked(key)?),
-                Some(Err(reason)) => Err(shorten(reason)),
-                None => Err(too_long(version.as_ref())),
-            });
+            match if fits(&version) { answers.next() } else { None } {
+                Some(answer) => keys.push(answer),
+                None => keys.push(Err(&too_long(version.as_ref()))),
+            }
         }
         Ok(())
-    }
-
-    fn checked(&self, key: Vec<u8>) -> Result<Key, PluginFailure> {
-        if key.len() > KEY_BYTES {
-            let message = format!("gave a key of {} bytes, over the limit of {KEY_BYTES}", key.len());
-            return Err(self.callee.violation("keys", message));
-        }
-        Ok(Key::new(key))
     }
 }
 

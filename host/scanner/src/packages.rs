@@ -85,9 +85,10 @@ impl Scanner {
         let Some(scheme) = &versions.scheme else { return Ok(None) };
         let key = |version: &Option<String>| -> Result<Option<Key>, Error> {
             let Some(version) = version else { return Ok(None) };
-            let key = self.keys(scheme, std::slice::from_ref(version))?.into_iter().next();
-            let key = key.unwrap_or_else(|| Err("the plugin gave no answer".to_owned()));
-            key.map(Some).map_err(|why| Error::BadVersion { version: version.clone(), why })
+            let keys = self.keys(scheme, std::slice::from_ref(version))?;
+            let key = keys.get(0).unwrap_or(Err("the plugin gave no answer"));
+            let bad = |why: &str| Error::BadVersion { version: version.clone(), why: why.to_owned() };
+            key.map(|key| Some(Key::new(key.to_vec()))).map_err(bad)
         };
         let (from, below) = (key(&versions.from)?, key(&versions.below)?);
         let component = self.plugins().scheme(scheme).map(|scheme| scheme.plugin().digest);

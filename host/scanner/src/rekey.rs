@@ -9,7 +9,7 @@ use limpid_store::tables::history::{self, History};
 use limpid_store::tables::marks::{self, Marks};
 use limpid_store::{Batch, View};
 
-use crate::versions::{self, Keys, Wanted};
+use crate::versions::{self, KnownKeys, Wanted};
 use crate::{Error, Scanner, inventory};
 
 /// A row with keys of the schemes that are loaded; none where it has them.
@@ -166,7 +166,7 @@ impl Scanner {
             .collect()
     }
 
-    pub(crate) fn keys_of(&self, wanted: Wanted) -> Keys {
+    pub(crate) fn keys_of(&self, wanted: Wanted) -> KnownKeys {
         versions::keys(&self.plugins(), wanted, self.settings().versions_a_call)
     }
 

@@ -1,6 +1,7 @@
 use std::thread;
 
 use anyhow::{Context, bail};
+use limpid_model::Keys;
 use serde_json::{Value, json};
 
 /// What something took of a processor as a plugin and natively, each time, in milliseconds. That is
@@ -11,17 +12,34 @@ pub(crate) struct Comparison {
     native: Vec<f64>,
 }
 
+/// What was found, as far as it is counted.
+pub(crate) trait Found {
+    fn len(&self) -> usize;
+}
+
+impl<T> Found for Vec<T> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+}
+
+impl Found for Keys {
+    fn len(&self) -> usize {
+        self.len()
+    }
+}
+
 impl Comparison {
     /// Runs both sides in turn, after one run of each that does not count. What they return is
     /// dropped when the time has been taken.
     ///
     /// # Errors
     /// Where a side fails, or the two do not find equally much.
-    pub(crate) fn of<P, N>(
+    pub(crate) fn of<P: Found, N: Found>(
         what: impl Into<String>,
         times: usize,
-        mut plugin: impl FnMut() -> anyhow::Result<Vec<P>>,
-        mut native: impl FnMut() -> anyhow::Result<Vec<N>>,
+        mut plugin: impl FnMut() -> anyhow::Result<P>,
+        mut native: impl FnMut() -> anyhow::Result<N>,
     ) -> anyhow::Result<Self> {
         let mut comparison = Self { what: what.into(), plugin: Vec::new(), native: Vec::new() };
         let expected = native()?.len();
@@ -47,7 +65,7 @@ impl Comparison {
     }
 }
 
-fn timed<T>(times: &mut Vec<f64>, work: impl FnOnce() -> anyhow::Result<Vec<T>>) -> anyhow::Result<usize> {
+fn timed<T: Found>(times: &mut Vec<f64>, work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<usize> {
     let before = processor_ns()?;
     let found = work()?;
     #[expect(clippy::cast_precision_loss, reason = "a difference of minutes at most")]

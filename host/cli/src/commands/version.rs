@@ -3,7 +3,6 @@ use std::io::{BufRead, BufWriter, Write};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use limpid_model::Key;
 use limpid_scanner::Scanner;
 
 use super::print;
@@ -90,11 +89,12 @@ type Answer = Result<Ordering, String>;
 fn compare(scanner: &Scanner, scheme: &str, pairs: &[(String, String)]) -> anyhow::Result<Vec<Answer>> {
     let versions: Vec<String> = pairs.iter().flat_map(|(a, b)| [a.clone(), b.clone()]).collect();
     let keys = scanner.keys(scheme, &versions)?;
+    let keys: Vec<_> = keys.iter().collect();
     let answers = versions.chunks_exact(2).zip(keys.chunks_exact(2));
     Ok(answers.map(|(versions, keys)| answer(versions, keys)).collect())
 }
 
-fn answer(versions: &[String], keys: &[Result<Key, String>]) -> Answer {
+fn answer(versions: &[String], keys: &[Result<&[u8], &str>]) -> Answer {
     match (versions, keys) {
         (_, [Ok(a), Ok(b)]) => Ok(a.cmp(b)),
         ([a, _], [Err(why), _]) => Err(format!("version `{a}` cannot be read: {why}")),

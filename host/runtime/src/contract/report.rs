@@ -8,6 +8,7 @@ use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceT
 use wasmtime::component::{ComponentType, Lift, WasmList, WasmStr};
 use wasmtime::{Result, ValRaw, bail};
 
+use super::memory::{STRING, part, parts};
 use super::types;
 
 /// `detector.report`
@@ -52,10 +53,6 @@ pub(crate) struct Ownership {
 /// A `list<string>`.
 pub(crate) struct PackedPaths(pub(crate) Paths);
 
-/// Size of a string in a list, in bytes: where it begins, and how long it is, four bytes each
-/// ([Canonical ABI](https://github.com/WebAssembly/component-model/blob/main/design/mvp/CanonicalABI.md)).
-const STRING: usize = 8;
-
 impl PackedPaths {
     /// Lifts a list of which memory says where it begins, and how many elements it has.
     fn lift(cx: &mut LiftContext<'_>, ty: InterfaceType, bytes: &[u8]) -> Result<Self> {
@@ -70,11 +67,7 @@ impl PackedPaths {
         let strings = memory.get(place..).and_then(|memory| memory.get(..count.checked_mul(STRING)?));
         let (mut text, mut ends) = (Vec::new(), Vec::with_capacity(count));
         for string in strings.unwrap_or_default().chunks_exact(STRING) {
-            let [place, length] = parts(string)?;
-            let end = place.checked_add(length);
-            let Some(path) = end.and_then(|end| memory.get(place..end)) else {
-                bail!("string pointer/length out of bounds of memory");
-            };
+            let path = part(memory, string)?;
             cx.consume_fuel(path.len())?;
             text.extend_from_slice(path);
             ends.push(text.len());
@@ -84,13 +77,6 @@ impl PackedPaths {
         };
         Ok(Self(paths))
     }
-}
-
-/// The place and the length of a string or a list.
-fn parts(bytes: &[u8]) -> Result<[usize; 2]> {
-    let number = |bytes: Option<&[u8; STRING / 2]>| u32::from_le_bytes(bytes.copied().unwrap_or_default());
-    let (place, length) = (bytes.first_chunk(), bytes.last_chunk());
-    Ok([usize::try_from(number(place))?, usize::try_from(number(length))?])
 }
 
 // SAFETY: all that is said of its form is what is said of the form of a list of strings, which the

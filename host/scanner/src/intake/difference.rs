@@ -12,7 +12,7 @@ use limpid_store::{Batch, Packed, View};
 use crate::history::Record;
 use crate::matching::Said;
 use crate::notices::Changes;
-use crate::versions::{Keys, Wanted};
+use crate::versions::{KnownKeys, Wanted};
 use crate::{Error, Scanner};
 
 /// What a document changes in what its source stated before.
@@ -135,7 +135,7 @@ impl Writer<'_> {
         batch: &mut Batch,
         id: String,
         row: &Packed<Advisories>,
-        keys: &Keys,
+        keys: &KnownKeys,
         changes: &mut Changes,
     ) -> Result<(), Error> {
         batch.put_packed::<Advisories>(&self.advisory(&id), row)?;
@@ -231,7 +231,7 @@ fn identifiers(advisory: &Advisory) -> BTreeSet<&str> {
     std::iter::once(&advisory.id).chain(&advisory.aliases).map(String::as_str).collect()
 }
 
-fn statement(affected: &Affected, keys: &Keys) -> Statement {
+fn statement(affected: &Affected, keys: &KnownKeys) -> Statement {
     let keyed = |version: &String| keys.keyed(&affected.scheme, version);
     let range = |range: &Range| {
         let (until, inclusive) = match &range.until {

@@ -5,7 +5,6 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use limpid_model::Key;
 use limpid_scanner::runtime::Scheme;
 
 use super::Outcome;
@@ -29,10 +28,10 @@ pub(super) fn check(scheme: Scheme<'_>, path: &Path) -> anyhow::Result<Outcome> 
         bail!("`{}` lists no version", path.display());
     }
     let keys = scheme.keys("a test case", &versions)?;
-    let mut wrong = listed.wrong(&keys);
-    for (version, key) in versions.iter().zip(&keys) {
+    let mut wrong = listed.wrong(keys.iter());
+    for (version, key) in versions.iter().zip(keys.iter()) {
         // In an instance of its own, and so without what was asked before it.
-        if scheme.keys("a test case", &[*version])?.first() != Some(key) {
+        if scheme.keys("a test case", &[*version])?.get(0) != Some(key) {
             wrong.push(format!("`{version}` has another key where it is asked about alone"));
         }
     }
@@ -66,12 +65,11 @@ impl<'a> Listed<'a> {
     }
 
     /// What the keys of [`versions`](Self::versions) say otherwise.
-    fn wrong(&self, keys: &[Result<Key, String>]) -> Vec<String> {
+    fn wrong<'k>(&self, mut keys: impl Iterator<Item = Result<&'k [u8], &'k str>>) -> Vec<String> {
         let mut wrong = Vec::new();
-        let mut keys = keys.iter();
-        let mut before: Option<(&str, &Key)> = None;
+        let mut before: Option<(&str, &[u8])> = None;
         for group in &self.groups {
-            let mut first: Option<(&str, &Key)> = None;
+            let mut first: Option<(&str, &[u8])> = None;
             for (version, key) in group.iter().copied().zip(keys.by_ref()) {
                 match (key, first) {
                     (Err(why), _) => wrong.push(format!("`{version}` has no key: {why}")),
@@ -103,14 +101,13 @@ mod tests {
     use super::*;
 
     /// Holds a list against a scheme by which a version is its last character.
-    fn check(list: &str, expected: &[&str]) {
+    fn check(list: &'static str, expected: &[&str]) {
         let listed = read(list);
-        let key = |version: &&str| match version.bytes().last() {
-            Some(b'?') => Err("is a question".to_owned()),
-            last => Ok(Key::new(last.into_iter().collect())),
+        let key = |version: &'static str| match version.as_bytes() {
+            [.., b'?'] => Err("is a question"),
+            bytes => Ok(bytes.last_chunk::<1>().map_or(&[][..], |last| last)),
         };
-        let keys: Vec<_> = listed.versions().iter().map(key).collect();
-        assert_eq!(listed.wrong(&keys), expected, "{list}");
+        assert_eq!(listed.wrong(listed.versions().into_iter().map(key)), expected, "{list}");
     }
 
     #[test]

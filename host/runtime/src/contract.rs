@@ -65,7 +65,7 @@ pub(crate) fn function(
     interface: &str,
     function: &str,
 ) -> Result<ComponentExportIndex, LoadError> {
-    let interface = component.get_export_index(None, &format!("{PACKAGE}{interface}@{VERSION}"));
+    let interface = component.get_export_index(None, format!("{PACKAGE}{interface}@{VERSION}"));
     let found = interface.and_then(|interface| component.get_export_index(Some(&interface), function));
     found.ok_or_else(|| LoadError::Misfit(format!("exports no `{function}`")))
 }

@@ -118,7 +118,7 @@ pub(crate) fn judge(subject: &Subject<'_>, statements: &[&Statement]) -> Judged 
 /// Whether a statement speaks of the package's version.
 pub(crate) fn holds(subject: &Subject<'_>, statement: &Statement) -> Result<bool, String> {
     let version = &subject.version(statement).version;
-    if statement.versions.iter().any(|listed| &listed.version == version) {
+    if statement.versions.iter().any(|listed| listed.version == *version) {
         return Ok(true);
     }
     if statement.ranges.iter().any(|range| range.introduced.is_none() && range.until.is_none()) {

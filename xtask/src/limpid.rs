@@ -16,12 +16,15 @@ use crate::{build_plugins, setup};
 pub(crate) struct Limpid {
     program: PathBuf,
     plugins: PathBuf,
+    /// Settings other than the defaults, by variable.
+    settings: &'static [(&'static str, &'static str)],
 }
 
 impl Limpid {
     /// Those of a workspace, which have been built.
     pub(crate) fn of(workspace: &Workspace) -> Self {
-        Self { program: workspace.target().join("debug/limpid"), plugins: workspace.plugins() }
+        let program = workspace.target().join("debug/limpid");
+        Self { program, plugins: workspace.plugins(), settings: &[] }
     }
 
     /// Builds the program and its plugins; `configure` may set more on cargo's command.
@@ -44,7 +47,8 @@ impl Limpid {
     /// # Errors
     /// Where a file cannot be copied.
     pub(crate) fn kept_in(&self, folder: &Path) -> anyhow::Result<Self> {
-        let kept = Self { program: folder.join("limpid"), plugins: folder.join("plugins") };
+        let (program, plugins) = (folder.join("limpid"), folder.join("plugins"));
+        let kept = Self { program, plugins, settings: self.settings };
         if folder.exists() {
             fs::remove_dir_all(folder).with_context(|| format!("cannot clear `{}`", folder.display()))?;
         }
@@ -59,7 +63,12 @@ impl Limpid {
 
     /// The same program with the plugins of another folder.
     pub(crate) fn with_plugins(&self, plugins: PathBuf) -> Self {
-        Self { program: self.program.clone(), plugins }
+        Self { program: self.program.clone(), plugins, settings: self.settings }
+    }
+
+    /// The same with other settings.
+    pub(crate) fn with_settings(self, settings: &'static [(&'static str, &'static str)]) -> Self {
+        Self { settings, ..self }
     }
 
     /// Where the plugins are.
@@ -77,7 +86,7 @@ impl Limpid {
         let mut command = Command::new(&self.program);
         forget_settings(&mut command);
         // What is checked, measured and shown rests on documents that are handed in.
-        command.env("LIMPID_FEEDS__FETCH", "false");
+        command.env("LIMPID_FEEDS__FETCH", "false").envs(self.settings.iter().copied());
         command.arg("--plugins-dir").arg(&self.plugins).arg("--data-dir").arg(data);
         command
     }

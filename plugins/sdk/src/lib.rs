@@ -13,6 +13,9 @@
 //! nothing of it survives a call. Its bytes are hostile until it has read them: what it cannot read
 //! is an [`Error`] or an `unread` entry, never a panic, which would cost all that the call found.
 //!
+//! It brings an allocator that is made for plugins. Feature `allocator`, which is on by default, leaves it out where
+//! it is off: for a plugin that has one of its own.
+//!
 //! This crate owns what the contract `limpid:plugin` looks like to Rust. It must not know any
 //! ecosystem. All of it also runs natively, where the macros export nothing: a plugin's parser is
 //! tested without WebAssembly, on [`detector::File::in_memory`] and the types in [`testing`].
@@ -56,7 +59,7 @@ mod chunks;
 pub mod detector;
 mod error;
 pub mod feed;
-#[cfg(target_family = "wasm")]
+#[cfg(all(target_family = "wasm", feature = "allocator"))]
 mod memory;
 mod purl;
 pub mod scheme;

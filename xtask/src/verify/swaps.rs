@@ -28,6 +28,13 @@ const SETTLED: usize = 50;
 /// How much more it may hold in the end: a part of what it held, or so many bytes.
 const GROWTH: (u64, u64) = (5, 32 << 20);
 
+/// What is held of what was read and written is bounded, and full soon: what grows is something else.
+const SMALL_CACHES: &[(&str, &str)] = &[
+    ("LIMPID_STORE__CACHE_BYTES", "8000000"),
+    ("LIMPID_STORE__RECENT_BYTES", "4000000"),
+    ("LIMPID_STORE__WRITE_BYTES", "4000000"),
+];
+
 /// How long the service may take to do what is to be done after the last swap.
 const REFRESH_LIMIT: Duration = Duration::from_secs(120);
 
@@ -37,7 +44,7 @@ pub(super) fn check(setting: &Setting<'_>, tally: &mut Tally) {
 
 fn run(setting: &Setting<'_>) -> anyhow::Result<Comparison> {
     let folder = setting.fresh("swaps")?;
-    let limpid = setting.limpid.kept_in(&folder.join("program"))?;
+    let limpid = setting.limpid.kept_in(&folder.join("program"))?.with_settings(SMALL_CACHES);
     let service = Service::start(&limpid, &folder, &Interrupts::default())?;
     let api = Api::new(service.address());
     api.import("debian", advisories::debian_tracker().as_bytes())?;

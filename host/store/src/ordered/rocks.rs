@@ -105,7 +105,7 @@ impl Rocks {
             moved.put_cf(apart, &key, value);
             moved.delete_cf(rest, key);
             if moved.size_in_bytes() > MOVED {
-                self.db.write(std::mem::take(&mut moved))?;
+                self.db.write_opt(std::mem::take(&mut moved), &durable())?;
             }
         }
         if !moved.is_empty() {

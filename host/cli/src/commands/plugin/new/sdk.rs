@@ -78,7 +78,7 @@ fn manifest() -> anyhow::Result<Table> {
     let mut workspace: Table = WORKSPACE.parse()?;
     let workspace = workspace.remove("workspace").context("the workspace's manifest is none")?;
     let mut manifest: Table = MANIFEST.parse()?;
-    manifest.retain(|section, _| section == "package" || section == "dependencies");
+    manifest.retain(|section, _| ["package", "features", "dependencies"].contains(&section));
     for (section, fields) in &mut manifest {
         for (name, value) in fields.as_table_mut().into_iter().flatten() {
             if value.get("workspace").is_some() {
@@ -146,6 +146,12 @@ mod tests {
             assert!(!text.contains("../"), "{path}");
             assert!(!text.contains("workspace"), "{path}");
         }
+    }
+
+    #[test]
+    fn it_brings_its_allocator_as_ours_does() {
+        let manifest = manifest().unwrap();
+        assert_eq!(manifest["features"]["default"], Value::from(vec!["allocator"]));
     }
 
     #[test]

@@ -20,9 +20,10 @@ use tracing_subscriber::EnvFilter;
 use settings::{Overrides, Settings};
 
 /// Decoding rows makes many small strings, and gives them back a moment later; the C library's allocator
-/// takes half of the time of that.
+/// takes half of the time of that. mimalloc is as fast, but keeps for each thread what it once needed of each
+/// size: a hundred megabytes where 64 clients are served, which still grew after 800 changes of plugins.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Finds what container images hold, and which published vulnerabilities concern it.
 #[derive(Parser)]

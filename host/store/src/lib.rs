@@ -2,7 +2,7 @@
 //!
 //! This crate owns how things are kept: which tables there are ([`tables`]), how their keys encode
 //! to bytes that order as the keys do ([`key`]), how their rows are versioned ([`table`]), and the
-//! small set of operations on ordered keys on which all of it stands ([`ordered`]). Only
+//! small set of operations on ordered keys on which all of it stands (`ordered`). Only
 //! `ordered/rocks.rs` names RocksDB. It knows no plugin, no archive, no HTTP, and decides nothing:
 //! what belongs together into one batch is the caller's to say.
 //!

@@ -39,15 +39,15 @@ mod bindings {
 }
 
 mod keys;
-mod memory;
+mod packed;
 mod report;
 
 pub(crate) use bindings::exports::limpid::plugin::{detector, feed, scheme};
 pub(crate) use bindings::limpid::plugin::{intake, layer, types};
-pub(crate) use keys::PackedKeys;
-pub(crate) use report::{Fact, Finding, Report};
+pub(crate) use packed::Packed;
 #[cfg(test)]
-pub(crate) use report::{Ownership, PackedPaths};
+pub(crate) use report::Ownership;
+pub(crate) use report::{Fact, Finding, Report};
 
 /// Everything that plugins may import.
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {

@@ -4,7 +4,7 @@ use wasmtime::component::ComponentExportIndex;
 use crate::LoadError;
 use crate::call::{Callee, Lent};
 use crate::contract::scheme::GuestIndices;
-use crate::contract::{self, PackedKeys};
+use crate::contract::{self, Packed};
 
 /// Longest name of a scheme, in bytes.
 const NAME_BYTES: usize = 64;
@@ -25,7 +25,7 @@ pub(crate) struct SchemeRole {
 
 /// What `keys` takes, and what it gives.
 type Asked<'a> = (&'a [&'a str],);
-type Told = (PackedKeys,);
+type Told = (Packed<Keys>,);
 
 impl SchemeRole {
     /// Asks for the scheme's name, once and for all.
@@ -92,7 +92,7 @@ impl<'a> Scheme<'a> {
     fn keys_of_batch<S: AsRef<str>>(&self, versions: &[S], keys: &mut Keys) -> Result<(), PluginFailure> {
         let fits = |version: &&S| version.as_ref().len() <= VERSION_BYTES;
         let asked: Vec<&str> = versions.iter().filter(fits).map(AsRef::as_ref).collect();
-        let (PackedKeys(answers),) = self.callee.call("keys", Lent::default(), |store, instance| {
+        let (Packed(answers),) = self.callee.call("keys", Lent::default(), |store, instance| {
             let keys = instance.get_typed_func::<Asked<'_>, Told>(&mut *store, &self.role.keys)?;
             keys.call(store, (&asked,))
         })?;
@@ -100,13 +100,15 @@ impl<'a> Scheme<'a> {
             let message = format!("gave {} keys for {} versions", answers.len(), asked.len());
             return Err(self.callee.violation("keys", message));
         }
+        // As nearly always.
         if asked.len() == versions.len() {
             keys.append(&answers);
             return Ok(());
         }
         let mut answers = answers.iter();
         for version in versions {
-            match if fits(&version) { answers.next() } else { None } {
+            let answer = if fits(&version) { answers.next() } else { None };
+            match answer {
                 Some(answer) => keys.push(answer),
                 None => keys.push(Err(&too_long(version.as_ref()))),
             }

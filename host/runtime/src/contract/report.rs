@@ -3,12 +3,10 @@
 //! a third of what a call of the detector `dpkg` takes.
 
 use limpid_model::Paths;
-use wasmtime::component::__internal::wasmtime_environ::component::StringEncoding;
-use wasmtime::component::__internal::{CanonicalAbiInfo, InstanceType, InterfaceType, LiftContext};
-use wasmtime::component::{ComponentType, Lift, WasmList, WasmStr};
-use wasmtime::{Result, ValRaw, bail};
+use wasmtime::component::{ComponentType, Lift, WasmStr};
+use wasmtime::{Result, bail};
 
-use super::memory::{STRING, part, parts};
+use super::packed::{Pack, Packed};
 use super::types;
 
 /// `detector.report`
@@ -47,63 +45,27 @@ pub(crate) enum Fact {
 #[component(record)]
 pub(crate) struct Ownership {
     pub(crate) package: String,
-    pub(crate) paths: PackedPaths,
+    pub(crate) paths: Packed<Paths>,
 }
 
-/// A `list<string>`.
-pub(crate) struct PackedPaths(pub(crate) Paths);
+impl Pack for Paths {
+    type Declared = Vec<String>;
+    type Element = WasmStr;
 
-impl PackedPaths {
-    /// Lifts a list of which memory says where it begins, and how many elements it has.
-    fn lift(cx: &mut LiftContext<'_>, ty: InterfaceType, bytes: &[u8]) -> Result<Self> {
-        if cx.options().string_encoding != StringEncoding::Utf8 {
-            let strings = Vec::<String>::linear_lift_from_memory(cx, ty, bytes)?;
-            return Ok(Self(strings.iter().collect()));
-        }
-        // Holds place and length against the memory, and takes the list off what may be returned.
-        WasmList::<WasmStr>::linear_lift_from_memory(cx, ty, bytes)?;
-        let memory = cx.memory();
-        let [place, count] = parts(bytes)?;
-        let strings = memory.get(place..).and_then(|memory| memory.get(..count.checked_mul(STRING)?));
+    fn declared(list: Self::Declared) -> Result<Self> {
+        Ok(list.iter().collect())
+    }
+
+    fn pack<'m>(count: usize, elements: impl Iterator<Item = Result<(u8, &'m [u8])>>) -> Result<Self> {
         let (mut text, mut ends) = (Vec::new(), Vec::with_capacity(count));
-        for string in strings.unwrap_or_default().chunks_exact(STRING) {
-            let path = part(memory, string)?;
-            cx.consume_fuel(path.len())?;
+        for element in elements {
+            let (_, path) = element?;
             text.extend_from_slice(path);
             ends.push(text.len());
         }
-        let Some(paths) = Paths::from_parts(String::from_utf8(text)?, ends) else {
+        let Some(paths) = Self::from_parts(String::from_utf8(text)?, ends) else {
             bail!("a path is not UTF-8");
         };
-        Ok(Self(paths))
-    }
-}
-
-// SAFETY: all that is said of its form is what is said of the form of a list of strings, which the
-// component is held to have in its place.
-#[allow(unsafe_code, reason = "the engine has no safe way to lift a list into something else than a `Vec`")]
-unsafe impl ComponentType for PackedPaths {
-    type Lower = <Vec<String> as ComponentType>::Lower;
-    const ABI: CanonicalAbiInfo = <Vec<String> as ComponentType>::ABI;
-
-    fn typecheck(ty: &InterfaceType, types: &InstanceType<'_>) -> Result<()> {
-        <Vec<String> as ComponentType>::typecheck(ty, types)
-    }
-}
-
-// SAFETY: `typecheck` is overridden, and nothing outside of the plugin's memory is looked at.
-#[allow(unsafe_code, reason = "as above")]
-unsafe impl Lift for PackedPaths {
-    fn linear_lift_from_flat(
-        cx: &mut LiftContext<'_>,
-        ty: InterfaceType,
-        flat: &Self::Lower,
-    ) -> Result<Self> {
-        let bytes: Vec<u8> = flat.iter().flat_map(|value: &ValRaw| value.get_u32().to_le_bytes()).collect();
-        Self::lift(cx, ty, &bytes)
-    }
-
-    fn linear_lift_from_memory(cx: &mut LiftContext<'_>, ty: InterfaceType, bytes: &[u8]) -> Result<Self> {
-        Self::lift(cx, ty, bytes)
+        Ok(paths)
     }
 }

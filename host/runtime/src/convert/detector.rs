@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn a_fact_that_cannot_be_used_costs_that_fact_and_names_its_file() {
         let ownership =
-            contract::Ownership { package: String::new(), paths: contract::PackedPaths(Paths::default()) };
+            contract::Ownership { package: String::new(), paths: contract::Packed(Paths::default()) };
         let stated = contract::Finding {
             path: "var/lib/dpkg/info/.list".into(),
             member: None,

@@ -7,13 +7,12 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use limpid_scanner::signature::PrivateKey;
-use limpid_scanner::{Scanner, Trust};
 use limpid_server::api;
 
+use super::{Holder, trust};
 use crate::commands::{Format, print, print_json};
-use crate::service::Service;
 use crate::settings::Settings;
-use crate::{open, progress, table};
+use crate::{progress, table};
 
 /// Stands for standard input or output.
 const STANDARD: &str = "-";
@@ -52,13 +51,12 @@ pub(super) fn export(settings: &Settings, args: &Export) -> anyhow::Result<ExitC
     let spinner = progress::spinner("making a bundle");
     let scratch = scratch(settings)?;
     let mut bundle = tempfile::NamedTempFile::new_in(&scratch)?;
-    match &args.service {
-        Some(url) => {
+    match Holder::new(settings, args.service.as_deref())? {
+        Holder::Service(service) => {
             let path = format!("/v1/bundle?feeds={}", args.feeds.join(","));
-            Service::at(url).download(&path, bundle.as_file_mut())?;
+            service.download(&path, bundle.as_file_mut())?;
         }
-        None => {
-            let scanner = open::scanner(settings).map_err(super::in_use)?;
+        Holder::Here(scanner) => {
             let exported = scanner.export(&args.feeds, bundle.as_file())?;
             spinner.finish_and_clear();
             for feed in exported.feeds {
@@ -88,13 +86,9 @@ pub(super) fn export(settings: &Settings, args: &Export) -> anyhow::Result<ExitC
 pub(super) fn import(settings: &Settings, args: &Import) -> anyhow::Result<ExitCode> {
     let spinner = progress::spinner("taking in a bundle");
     let bundle = given(settings, &args.bundle)?;
-    let imported = match &args.service {
-        Some(url) => Service::at(url).upload(&format!("/v1/bundle?force={}", args.force), bundle)?,
-        None => {
-            let scanner: Scanner = open::scanner(settings).map_err(super::in_use)?;
-            let trust = if args.force { Trust::Forced } else { Trust::Checked };
-            api::Imported::from(scanner.import(bundle, trust)?)
-        }
+    let imported = match Holder::new(settings, args.service.as_deref())? {
+        Holder::Service(service) => service.upload(&format!("/v1/bundle?force={}", args.force), bundle)?,
+        Holder::Here(scanner) => api::Imported::from(scanner.import(bundle, trust(args.force))?),
     };
     spinner.finish_and_clear();
     let code = match args.format {

@@ -217,7 +217,8 @@ fn options(settings: &Settings) -> Options {
     options.set_db_write_buffer_size(settings.write_bytes);
     options.set_write_buffer_size(settings.write_bytes / 2);
     // Of a family to which little is written, no more than this is read again when the store is opened.
-    options.set_max_total_wal_size(4 * u64::try_from(settings.write_bytes).unwrap_or(u64::MAX / 4));
+    let logged = u64::try_from(settings.write_bytes).unwrap_or(u64::MAX).saturating_mul(4);
+    options.set_max_total_wal_size(logged);
     options.set_max_open_files(settings.open_files);
     options.set_max_background_jobs(2);
     options.set_keep_log_file_num(2);
@@ -234,7 +235,7 @@ impl Ordered for Rocks {
     fn write(&self, batch: Writes) -> Result<(), Error> {
         let is_large = batch.bytes() > self.most_buffered;
         // Two files are not taken in together.
-        match self.families().of_all(batch.keys()).filter(|_| is_large) {
+        match is_large.then(|| self.families().of_all(batch.keys())).flatten() {
             Some(family) => self.ingest(&batch, family),
             None => self.buffer(batch),
         }

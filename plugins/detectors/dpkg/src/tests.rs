@@ -68,7 +68,7 @@ fn a_distroless_package_needs_no_status_and_names_its_list_of_files() {
 fn a_list_states_what_a_package_owns_without_its_architecture() {
     let path = "var/lib/dpkg/info/libc6:amd64.list";
     let report = detect(&[(path, "/.\n/lib\n/lib/libc.so.6\n"), ("var/lib/dpkg/info/empty.list", "/.\n")]);
-    assert_eq!(owned(&report), [(path, "libc6", vec!["lib/libc.so.6"])]);
+    assert_eq!(owned(&report), [(path, "libc6", vec!["lib/libc.so.6", "usr/lib/libc.so.6"])]);
 }
 
 #[test]
@@ -85,4 +85,101 @@ fn a_file_full_of_damage_is_named_a_bounded_number_of_times() {
     assert_eq!(report.unread.len(), Problems::LIMIT + 1);
     let last = report.unread.last().unwrap().error.to_string();
     assert_eq!(last, format!("malformed: {} more problems of this kind", 1000 - Problems::LIMIT));
+}
+
+fn stanzas(package: &str, version: &str) -> String {
+    format!("Package: {package}\nStatus: install ok installed\nVersion: {version}\nArchitecture: amd64\n\n")
+}
+
+fn stated(report: &Report) -> Vec<String> {
+    let mut stated: Vec<_> = report
+        .findings
+        .iter()
+        .filter_map(|finding| match &finding.fact {
+            Fact::Package(package) => {
+                let file = finding.path.trim_start_matches("var/lib/dpkg/");
+                Some(format!("{file}: {} {}", package.name, package.version))
+            }
+            _ => None,
+        })
+        .collect();
+    stated.sort();
+    stated
+}
+
+#[test]
+fn the_journal_is_applied_over_the_status_file_in_the_order_of_its_numbers() {
+    let report = detect(&[
+        ("var/lib/dpkg/available", &stanzas("never", "1")),
+        ("var/lib/dpkg/status", &(stanzas("aa", "1") + &stanzas("bb", "1"))),
+        ("var/lib/dpkg/status-old", &stanzas("old", "1")),
+        ("var/lib/dpkg/updates/0009", &(stanzas("aa", "2") + &stanzas("dd", "1"))),
+        ("var/lib/dpkg/updates/0010", &stanzas("aa", "3")),
+        ("var/lib/dpkg/updates/0011", "Package: bb\nStatus: purge ok not-installed\n"),
+        ("var/lib/dpkg/updates/tmp.i", "#padded\n#padded\n"),
+    ]);
+    assert_eq!(report.unread, []);
+    assert_eq!(stated(&report), ["updates/0009: dd 1", "updates/0010: aa 3"]);
+}
+
+#[test]
+fn a_journal_without_its_status_file_is_told() {
+    let report =
+        detect(&[("var/lib/dpkg/updates/0000", &stanzas("aa", "2")), ("var/lib/dpkg/updates/0001", "")]);
+    assert_eq!(stated(&report), ["updates/0000: aa 2"]);
+    assert_eq!(report.unread.len(), 1);
+    assert!(report.unread[0].error.to_string().contains("another layer"), "{:?}", report.unread);
+}
+
+#[test]
+fn a_package_of_status_and_status_d_is_stated_once() {
+    let report = detect(&[
+        ("var/lib/dpkg/status", &stanzas("aa", "1")),
+        ("var/lib/dpkg/status.d/aa", "Package: aa\nVersion: 1\nArchitecture: amd64\n"),
+        ("var/lib/dpkg/status.d/bb", "Package: bb\nVersion: 1\nArchitecture: amd64\n"),
+        ("var/lib/dpkg/status.d/bb2", "Package: bb\nVersion: 1\nArchitecture: amd64\n"),
+        ("var/lib/dpkg/status.d/cc", "Package: aa\nVersion: 2\nArchitecture: amd64\n"),
+    ]);
+    assert_eq!(stated(&report), ["status.d/bb: bb 1", "status.d/cc: aa 2", "status: aa 1"]);
+}
+
+#[test]
+fn a_byte_order_mark_costs_nothing() {
+    let report = detect(&[("var/lib/dpkg/status", &format!("\u{feff}{STATUS}"))]);
+    assert_eq!((report.packages().count(), report.unread.len()), (1, 0));
+}
+
+#[test]
+fn checksums_in_info_state_what_a_package_owns_where_it_has_no_list() {
+    let checksums = "d41d8cd98f00b204e9800998ecf8427e  usr/share/x\n";
+    let (list, other) = ("var/lib/dpkg/info/aa.list", "var/lib/dpkg/info/bb:amd64.md5sums");
+    let report =
+        detect(&[(list, "/usr/share/y\n"), ("var/lib/dpkg/info/aa.md5sums", checksums), (other, checksums)]);
+    assert_eq!(owned(&report), [(list, "aa", vec!["usr/share/y"]), (other, "bb", vec!["usr/share/x"])]);
+}
+
+#[test]
+fn a_diverted_file_is_owned_where_it_lies() {
+    let (a, b) = ("var/lib/dpkg/info/aa.list", "var/lib/dpkg/info/bb.list");
+    let diversions = "/usr/share/x\n/usr/share/x.distrib\nbb\n";
+    let report =
+        detect(&[("var/lib/dpkg/diversions", diversions), (a, "/usr/share/x\n"), (b, "/usr/share/x\n")]);
+    assert_eq!(owned(&report), [(a, "aa", vec!["usr/share/x.distrib"]), (b, "bb", vec!["usr/share/x"])]);
+}
+
+#[test]
+fn a_package_of_somebody_elses_archive_has_a_vendor() {
+    let report =
+        detect(&[("var/lib/dpkg/status", &(stanzas("nodejs", "20.1.0-1nodesource1") + &stanzas("aa", "1")))]);
+    let vendors: Vec<_> =
+        report.packages().map(|package| (package.name.as_str(), package.qualifiers.as_slice())).collect();
+    let expected = [("vendor".to_owned(), "NodeSource".to_owned())];
+    assert_eq!(vendors, [("aa", &[][..]), ("nodejs", &expected[..])]);
+}
+
+#[test]
+fn two_hundred_thousand_stanzas_are_read() {
+    let text: String = (0..200_000).map(|number| stanzas(&format!("package-{number}"), "1.0")).collect();
+    let report = detect(&[("var/lib/dpkg/status", &text)]);
+    assert_eq!((report.packages().count(), report.unread.len()), (200_000, 0));
 }

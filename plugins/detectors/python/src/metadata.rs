@@ -33,13 +33,22 @@ pub struct Metadata {
     pub licenses: Vec<String>,
 }
 
+/// What the name of the folder or file says that the metadata is in. It counts where the metadata does not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stated<'a> {
+    /// The package's name, which may be written otherwise than the package writes it.
+    pub name: Option<&'a str>,
+    /// The package's version.
+    pub version: Option<&'a str>,
+}
+
 impl Metadata {
     /// Reads the headers of a file of metadata.
     ///
     /// # Errors
     ///
-    /// [`Error::Malformed`] where they state no name or no version.
-    pub fn read(reader: impl Read) -> Result<Self, Error> {
+    /// [`Error::Malformed`] where nothing states a name or a version.
+    pub fn read(reader: impl Read, stated: &Stated<'_>) -> Result<Self, Error> {
         let mut text = Vec::new();
         reader.take(MAX_HEADERS).read_to_end(&mut text)?;
         if text.len() as u64 == MAX_HEADERS {
@@ -47,11 +56,12 @@ impl Metadata {
             text.truncate(text.iter().rposition(|&byte| byte == b'\n').unwrap_or(0));
         }
         let mut fields = Fields::default();
-        let mut headers = Headers::new(text.as_slice(), MAX_VALUE);
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
+        let mut headers = Headers::new(text, MAX_VALUE);
         while let Some(header) = headers.next()? {
             fields.take(header)?;
         }
-        fields.finish().map_err(Error::malformed)
+        fields.finish(stated).map_err(Error::malformed)
     }
 }
 
@@ -88,10 +98,11 @@ impl Fields {
         Ok(())
     }
 
-    fn finish(self) -> Result<Metadata, String> {
+    fn finish(self, stated: &Stated<'_>) -> Result<Metadata, String> {
         let is_stated = |value: &String| !value.is_empty();
-        let name = self.name.filter(is_stated).ok_or("the metadata states no name")?;
-        let version = self.version.filter(is_stated);
+        let name = self.name.filter(is_stated).or_else(|| stated.name.map(str::to_owned));
+        let name = name.ok_or("the metadata states no name")?;
+        let version = self.version.filter(is_stated).or_else(|| stated.version.map(str::to_owned));
         let version = version.ok_or_else(|| format!("the metadata of `{name}` states no version"))?;
         // distutils writes `UNKNOWN` for what it was not told.
         let is_name = |value: &String| {

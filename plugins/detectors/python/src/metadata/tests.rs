@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn read(text: &str) -> Result<Metadata, String> {
-    Metadata::read(text.as_bytes()).map_err(|error| error.to_string())
+    Metadata::read(text.as_bytes(), &Stated::default()).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -14,6 +14,7 @@ fn a_name_and_a_version_are_all_that_is_needed() {
     };
     check("Metadata-Version: 2.1\nName: Babel\nVersion: 2.12.1\n\nName: x\n", "Babel", "2.12.1");
     check("version: 1\nNAME:a", "a", "1");
+    check("\u{feff}Name: a\nVersion: 1\n", "a", "1");
     check("Name: a\nVersion: 1\nName: b\nVersion: 2\n", "a", "1");
     check("Name: a\nDescription: x\n        Version: 2\nVersion: 1\n", "a", "1");
     check("Name: a\nVersion:\n 1\nLicense: UNKNOWN\n", "a", "1");
@@ -29,10 +30,22 @@ fn what_is_missing_is_said() {
     check("Name:\nVersion: 1\n", "the metadata states no name");
     check("Name: a\n\nVersion: 1\n", "the metadata of `a` states no version");
     check("Name: a\nVersion: \n", "the metadata of `a` states no version");
-    check("\u{feff}Name: a\nVersion: 1\n", "the metadata states no name");
     let long = "x".repeat(MAX_VALUE);
     check(&format!("Name: {long}\nVersion: 1\n"), "field `name` is longer than 4096 bytes");
     check(&format!("Name: a\nVersion: 1\n {long}\n"), "field `version` is longer than 4096 bytes");
+}
+
+#[test]
+fn what_the_metadata_does_not_say_the_folder_says() {
+    let stated = Stated { name: Some("b"), version: Some("2") };
+    let check = |text: &str, name: &str, version: &str| {
+        let metadata = Metadata::read(text.as_bytes(), &stated).unwrap();
+        assert_eq!((metadata.name.as_str(), metadata.version.as_str()), (name, version), "{text:?}");
+    };
+    check("Name: a\nVersion: 1\n", "a", "1");
+    check("Name: a\n", "a", "2");
+    check("Version: 1\n", "b", "1");
+    check("", "b", "2");
 }
 
 #[test]

@@ -1,20 +1,26 @@
-//! Finds npm packages by the `package.json` of each folder in `node_modules`.
+//! Finds npm packages by their `package.json`.
 //!
-//! That is where npm, yarn and pnpm install, below an application and below a package that needs a
-//! version of its own: so each of these files is a package that is there, and with the file goes
-//! what it states. It is the package itself that names it, because a folder may be called otherwise
-//! (`npm install NAME@npm:OTHER`).
+//! In `node_modules` each folder is a package, or one of a scope: that is where npm, yarn and pnpm install, below an
+//! application and below a package that needs a version of its own. It is the package itself that names it, because
+//! a folder may be called otherwise (`npm install NAME@npm:OTHER`). Files of that name below a package are its own
+//! parts, tests and templates. One that names no package or version only tells node how to run what is beside it
+//! (`{"type": "module"}`), and states nothing.
 //!
-//! Other files of that name (a package's own parts, tests and templates) are not asked for. One that
-//! names no package or version only tells node how to run what is beside it (`{"type": "module"}`),
-//! and states nothing. Packages that yarn leaves packed (`.yarn/cache/*.zip`) are not found.
+//! Elsewhere a folder is a package by [npm's own rules](https://docs.npmjs.com/about-packages-and-modules): where
+//! its file has a valid name and version. So programs are that were unpacked (`opt/yarn-v1.22.22`, what corepack
+//! fetched, Debian's `usr/share/nodejs`), and an application itself, private or not. Manifests in folders of tests,
+//! fixtures, examples and templates, and those of other programs' extensions, which use the same file, are not.
+//!
+//! Packages that yarn leaves packed (`.yarn/cache/*.zip`) are not found.
 
 pub mod manifest;
+mod place;
 
 use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use manifest::Manifest;
+use place::Place;
 
 /// The largest file that is read, in bytes. Old npm wrote the package's read-me into it.
 pub const MAX_FILE: u64 = 4 * 1024 * 1024;
@@ -25,16 +31,15 @@ pub struct Node;
 
 impl Detector for Node {
     fn claims() -> Vec<Claim> {
-        vec![
-            Claim::alone("**/node_modules/*/package.json"),
-            Claim::alone("**/node_modules/@*/*/package.json"),
-        ]
+        vec![Claim::alone("**/package.json")]
     }
 
     fn detect(files: &[File]) -> Result<Report, Error> {
         Ok(Report::of_each(files, |file, report| {
-            if is_of_package(file.path())
+            let place = Place::of(file.path());
+            if place != Place::Part
                 && let Some(manifest) = Manifest::parse(&file.read_to_vec(MAX_FILE)?)?
+                && (place == Place::Installed || manifest.is_of_npm())
             {
                 report.found(file.path(), package(manifest));
             }
@@ -45,15 +50,8 @@ impl Detector for Node {
 
 export_detector!(Node);
 
-/// Whether the folder of this file may be that of a package. Others in `node_modules` are of scopes
-/// (`@babel`) and of tools (`.bin`, `.cache`): no name of a package begins like these.
-fn is_of_package(path: &str) -> bool {
-    let folder = path.rsplit('/').nth(1).unwrap_or_default();
-    !folder.starts_with(['@', '.'])
-}
-
 fn package(manifest: Manifest) -> Package {
-    let Manifest { name, version, licenses } = manifest;
+    let Manifest { name, version, licenses, .. } = manifest;
     let package = Package::new(&name, &version, "semver").namespace("npm").purl(purl(&name, &version));
     licenses.into_iter().fold(package, Package::license)
 }
@@ -76,15 +74,33 @@ mod tests {
 
     use super::*;
 
+    fn found(path: &str, text: &str) -> Vec<String> {
+        let report = Node::detect(&[File::in_memory(path, text)]).unwrap();
+        assert_eq!(report.unread, []);
+        report.packages().map(|package| format!("{} {}", package.name, package.version)).collect()
+    }
+
     #[test]
-    fn folders_of_scopes_and_tools_are_no_packages() {
-        let check = |path: &str, expected: bool| assert_eq!(is_of_package(path), expected, "{path}");
-        check("node_modules/a/package.json", true);
-        check("app/node_modules/@a/b/package.json", true);
-        check("node_modules/.pnpm/a@1.0.0/node_modules/a/package.json", true);
-        check("node_modules/@a/package.json", false);
-        check("node_modules/.cache/package.json", false);
-        check("node_modules/@a/.b/package.json", false);
+    fn a_program_or_an_application_outside_of_node_modules_is_a_package() {
+        let yarn = r#"{"name": "yarn", "version": "1.22.22", "engines": {"node": ">=4.0.0"}}"#;
+        assert_eq!(found("opt/yarn-v1.22.22/package.json", yarn), ["yarn 1.22.22"]);
+        assert_eq!(
+            found("app/package.json", r#"{"name": "shop", "version": "2.0.0", "private": true}"#),
+            ["shop 2.0.0"]
+        );
+        assert_eq!(found("app/package.json", r#"{"name": "shop", "private": true}"#), [""; 0]);
+        assert_eq!(found("opt/yarn/test/fixtures/package.json", yarn), [""; 0]);
+        assert_eq!(found("app/dist/esm/package.json", r#"{"type": "module"}"#), [""; 0]);
+    }
+
+    #[test]
+    fn the_manifest_of_another_programs_extension_is_no_package() {
+        for more in
+            [r#""engines": {"vscode": "^1.80.0"}"#, r#""engines": {"atom": "*"}"#, r#""unity": "2021.3""#]
+        {
+            let text = format!(r#"{{"name": "git", "version": "1.0.0", {more}}}"#);
+            assert_eq!(found("opt/code/extensions/git/package.json", &text), [""; 0], "{more}");
+        }
     }
 
     #[test]

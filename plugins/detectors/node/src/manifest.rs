@@ -22,6 +22,9 @@ pub struct Manifest {
     pub version: String,
     /// SPDX expressions, or the package's own words.
     pub licenses: Vec<String>,
+    /// Whether it is the manifest of something else than a package of npm: of an extension of an editor, or of
+    /// Unity's packages.
+    pub of_others: bool,
 }
 
 impl Manifest {
@@ -41,8 +44,43 @@ impl Manifest {
         let (Some(name), Some(version)) = (name, version) else { return Ok(None) };
         let values = ["license", "licenses"].into_iter().filter_map(|key| fields.get(key));
         let licenses = values.flat_map(|value| licenses(value)).take(MAX_LICENSES).collect();
-        Ok(Some(Self { name, version, licenses }))
+        let engines =
+            fields.get("engines").and_then(|engines| serde_json::from_str::<Fields<'_>>(engines.get()).ok());
+        let is_extension = engines.is_some_and(|it| it.contains_key("vscode") || it.contains_key("atom"));
+        let of_others = is_extension || fields.contains_key("unity");
+        Ok(Some(Self { name, version, licenses, of_others }))
     }
+
+    /// Whether npm would take its name and version, and it is no manifest of something else.
+    pub fn is_of_npm(&self) -> bool {
+        !self.of_others && is_name(&self.name) && is_version(&self.version)
+    }
+}
+
+/// Whether npm takes a name, also one from before it asked for more
+/// ([validate-npm-package-name](https://github.com/npm/validate-npm-package-name)).
+fn is_name(name: &str) -> bool {
+    let is_part = |part: &str| {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte);
+        !part.is_empty() && part.bytes().all(is_plain)
+    };
+    let is_reserved =
+        ["node_modules", "favicon.ico"].iter().any(|reserved| name.eq_ignore_ascii_case(reserved));
+    match name.strip_prefix('@') {
+        Some(scoped) => scoped.split_once('/').is_some_and(|(scope, name)| is_part(scope) && is_part(name)),
+        None => is_part(name) && !name.starts_with(['.', '_']) && !is_reserved,
+    }
+}
+
+/// Whether npm takes a version, as loosely as it does: three numbers, with what follows them.
+fn is_version(version: &str) -> bool {
+    let mut numbers = version.trim_start_matches(['v', '=', ' ']).splitn(3, '.');
+    let is_number = |part: Option<&str>| {
+        part.is_some_and(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    is_number(numbers.next())
+        && is_number(numbers.next())
+        && numbers.next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// Fields as they are written: of what nobody needs, no more is held than where it is.
@@ -99,6 +137,25 @@ mod tests {
         check(r#"{"name": "a", "version": null}"#, None);
         check(r#"{"type": "module"}"#, None);
         check("{}", None);
+    }
+
+    #[test]
+    fn npm_says_which_names_and_versions_are_those_of_a_package() {
+        let check = |name: &str, version: &str, expected: bool| {
+            let manifest =
+                Manifest { name: name.to_owned(), version: version.to_owned(), ..Manifest::default() };
+            assert_eq!(manifest.is_of_npm(), expected, "{name} {version}");
+        };
+        check("yarn", "1.22.22", true);
+        check("@babel/core", "7.0.0-beta.1+5", true);
+        check("JSONStream", "v1.0.0", true);
+        check("a", "0.0.0-development", true);
+        for name in ["My App", "{{name}}", ".a", "_a", "a/b", "@a", "@a/", "node_modules", "a b"] {
+            check(name, "1.0.0", false);
+        }
+        for version in ["1.0", "1", "latest", "{{version}}", "1.x.0", "workspace:*"] {
+            check("a", version, false);
+        }
     }
 
     #[test]

@@ -28,7 +28,8 @@ pub struct Record {
     pub origin: String,
     /// `L:`
     pub license: String,
-    /// Its files, without a leading slash; those whose path no layer can hold are left out.
+    /// Its files, without a leading slash; those whose path no layer can hold are left out, and those in `lib` and
+    /// the like stand under `usr/lib` as well.
     pub paths: Vec<String>,
 }
 
@@ -45,6 +46,18 @@ impl<R: BufRead> Records<R> {
         Self { lines: Lines::new(reader, MAX_LINE), owned: 0 }
     }
 
+    /// Goes on counting the paths of all packages, after those of another database.
+    #[must_use]
+    pub const fn after(mut self, owned: usize) -> Self {
+        self.owned = owned;
+        self
+    }
+
+    /// How many bytes the paths of all packages have so far.
+    pub const fn owned(&self) -> usize {
+        self.owned
+    }
+
     /// The next record, or what is wrong with it; none at the end.
     ///
     /// # Errors
@@ -54,6 +67,7 @@ impl<R: BufRead> Records<R> {
     pub fn next(&mut self) -> io::Result<Option<Result<Record, String>>> {
         let mut draft = Draft::new(self.owned);
         while let Some(line) = self.lines.next()? {
+            let line = without_mark(line);
             if !line.bytes.is_empty() {
                 draft.take(line);
             } else if draft.first_line.is_some() {
@@ -62,6 +76,14 @@ impl<R: BufRead> Records<R> {
         }
         self.owned = draft.owned;
         Ok(draft.finish())
+    }
+}
+
+/// A line without the byte order mark that editors put before the first one.
+fn without_mark(line: Line<'_>) -> Line<'_> {
+    match line.bytes.strip_prefix(b"\xef\xbb\xbf") {
+        Some(bytes) if line.number == 1 => Line { bytes, ..line },
+        _ => line,
     }
 }
 
@@ -110,11 +132,15 @@ impl Draft {
         if path.is_empty() || path.len() > Ownership::MAX_PATH {
             return;
         }
-        self.owned += path.len();
-        if self.owned > MAX_OWNED {
-            self.fail(line, "takes the paths of all packages over 64 MiB");
-        } else {
-            self.record.paths.push(path.to_owned());
+        // In an image whose `/lib` is a link into `/usr`, what a package puts into `lib` lies there.
+        let merged =
+            is_merged(path).then(|| format!("usr/{path}")).filter(|it| it.len() <= Ownership::MAX_PATH);
+        for path in [Some(path.to_owned()), merged].into_iter().flatten() {
+            self.owned += path.len();
+            if self.owned > MAX_OWNED {
+                return self.fail(line, "takes the paths of all packages over 64 MiB");
+            }
+            self.record.paths.push(path);
         }
     }
 
@@ -134,6 +160,11 @@ impl Draft {
             None => Ok(self.record),
         })
     }
+}
+
+/// Whether a path lies in a directory that is one of `/usr` where that is merged.
+fn is_merged(path: &str) -> bool {
+    ["bin/", "sbin/", "lib/", "lib64/"].iter().any(|directory| path.starts_with(directory))
 }
 
 #[cfg(test)]

@@ -1,15 +1,27 @@
 //! Finds Alpine packages in apk's database of what is installed.
 //!
-//! The database is one text file. It is read as a stream; what is kept of it is bounded by
-//! [`database::MAX_LINE`] for a field and [`database::MAX_OWNED`] for the paths of all packages. A
-//! record that cannot be read costs that record.
+//! The database is one text file: `lib/apk/db/installed`, since apk 3 `usr/lib/apk/db/installed`. Where a layer has
+//! both, apk 3 reads the latter only, so a package that it names is stated by it alone. Of one file each package in
+//! each of its versions counts once, as apk lists them.
+//!
+//! It is read as a stream; what is kept of it is bounded by
+//! [`database::MAX_LINE`] for a field, [`database::MAX_OWNED`] for the paths of all packages and [`MAX_PACKAGES`] for
+//! their names. A record that cannot be read costs that record.
 
 pub mod database;
+
+use std::collections::BTreeSet;
 
 use limpid_plugin_sdk::detector::{Claim, Detector, File, Ownership, Package, Problems, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use database::{Record, Records};
+
+/// Where the database is, the newer place first.
+const DATABASES: [&str; 2] = ["usr/lib/apk/db/installed", "lib/apk/db/installed"];
+
+/// How many packages may be installed.
+pub const MAX_PACKAGES: usize = 250_000;
 
 /// The detector `apk`.
 #[derive(Debug)]
@@ -17,28 +29,56 @@ pub struct Apk;
 
 impl Detector for Apk {
     fn claims() -> Vec<Claim> {
-        // apk 3 moved the database to `usr/lib`.
-        vec![Claim::alone("lib/apk/db/installed"), Claim::alone("usr/lib/apk/db/installed")]
+        DATABASES.map(Claim::together).into()
     }
 
     fn detect(files: &[File]) -> Result<Report, Error> {
-        Ok(Report::of_each(files, read))
+        let mut report = Report::default();
+        let mut stated = Stated::default();
+        for file in DATABASES.iter().filter_map(|path| files.iter().find(|file| file.path() == *path)) {
+            if let Err(error) = read(file, &mut stated, &mut report) {
+                report.unread(file.path(), error);
+            }
+        }
+        Ok(report)
     }
 }
 
 export_detector!(Apk);
 
-fn read(file: &File, report: &mut Report) -> Result<(), Error> {
+/// What was stated so far.
+#[derive(Default)]
+struct Stated {
+    /// By the databases before this one, the names of packages.
+    names: BTreeSet<String>,
+    /// Bytes of the paths of all packages.
+    owned: usize,
+}
+
+fn read(file: &File, stated: &mut Stated, report: &mut Report) -> Result<(), Error> {
     let mut problems = Problems::default();
-    let mut records = Records::new(file.reader());
+    let mut records = Records::new(file.reader()).after(stated.owned);
+    let mut of_this = BTreeSet::new();
+    let mut outcome = Ok(());
     while let Some(record) = records.next()? {
         match record {
-            Ok(record) => found(file.path(), record, report),
+            Ok(record) if stated.names.contains(&record.name) => {}
+            Ok(record) => {
+                if of_this.insert([&record.name, &record.version, &record.arch].map(String::clone)) {
+                    found(file.path(), record, report);
+                }
+            }
             Err(why) => problems.push(Error::malformed(why)),
         }
+        if of_this.len() + stated.names.len() > MAX_PACKAGES {
+            outcome = Err(Error::unsupported(format_args!("there are more than {MAX_PACKAGES} packages")));
+            break;
+        }
     }
+    stated.owned = records.owned();
+    stated.names.extend(of_this.into_iter().map(|[name, ..]| name));
     report.unread_parts(file.path(), problems);
-    Ok(())
+    outcome
 }
 
 fn found(path: &str, record: Record, report: &mut Report) {
@@ -101,6 +141,38 @@ A:noarch
         assert_eq!(report.findings[1].fact, ownership);
         assert_eq!(report.findings.len(), 3, "a package without files owns nothing");
         assert_eq!(packages[1].source.as_ref().unwrap().name, ".build-deps");
+    }
+
+    #[test]
+    fn both_databases_of_a_layer_state_a_package_once() {
+        let record = |name: &str, version: &str| format!("P:{name}\nV:{version}\nA:x86_64\n\n");
+        let old = [record("aa", "1.0-r0"), record("bb", "1.0-r0"), record("cc", "1.0-r0")].concat();
+        let new = [record("aa", "1.0-r0"), record("bb", "2.0-r0"), record("bb", "2.0-r0")].concat();
+        let files = [
+            File::in_memory("lib/apk/db/installed", old.as_str()),
+            File::in_memory("usr/lib/apk/db/installed", new),
+        ];
+        let report = Apk::detect(&files).unwrap();
+        let word =
+            |(path, package): (&str, &Package)| format!("{path}: {} {}", package.name, package.version);
+        let paths = report.findings.iter().map(|finding| finding.path.as_str());
+        let stated: Vec<_> = paths.zip(report.packages()).map(word).collect();
+        assert_eq!(
+            stated,
+            [
+                "usr/lib/apk/db/installed: aa 1.0-r0",
+                "usr/lib/apk/db/installed: bb 2.0-r0",
+                "lib/apk/db/installed: cc 1.0-r0",
+            ]
+        );
+        assert_eq!(Apk::detect(&files[..1]).unwrap().packages().count(), 3);
+    }
+
+    #[test]
+    fn each_version_that_apk_lists_is_stated() {
+        let text = "P:aa\nV:1.0-r0\n\nP:aa\nV:2.0-r0\n\nP:aa\nV:1.0-r0\n";
+        let report = Apk::detect(&[File::in_memory("lib/apk/db/installed", text)]).unwrap();
+        assert_eq!(report.packages().map(|it| it.version.as_str()).collect::<Vec<_>>(), ["1.0-r0", "2.0-r0"]);
     }
 
     #[test]

@@ -50,6 +50,13 @@ fn a_path_that_no_layer_can_hold_costs_no_other() {
 }
 
 #[test]
+fn what_lies_in_a_directory_that_may_be_merged_is_owned_under_both_names() {
+    let text = "P:a\nV:1\nF:lib\nR:x\nF:usr/lib\nR:y\nF:libexec\nR:z\n";
+    let records = read(text.as_bytes());
+    assert_eq!(records[0].as_ref().unwrap().paths, ["lib/x", "usr/lib/x", "usr/lib/y", "libexec/z"]);
+}
+
+#[test]
 fn line_ends_and_a_missing_last_one_do_not_matter() {
     let expected = Record {
         name: "a".to_owned(),
@@ -57,7 +64,9 @@ fn line_ends_and_a_missing_last_one_do_not_matter() {
         paths: vec!["x/y".to_owned()],
         ..Record::default()
     };
-    for text in ["P:a\nV:1\nF:x\nR:y", "P:a\r\nV:1\r\nF:x\r\nR:y\r\n\r\n", "\n\nP:a\nV:1\nF:x\nR:y\n\n\n"] {
+    for text in
+        ["P:a\nV:1\nF:x\nR:y", "\u{feff}P:a\r\nV:1\r\nF:x\r\nR:y\r\n\r\n", "\n\nP:a\nV:1\nF:x\nR:y\n\n\n"]
+    {
         assert_eq!(read(text.as_bytes()), [Ok(expected.clone())], "{text:?}");
     }
 }
@@ -99,7 +108,7 @@ fn records() -> impl Strategy<Value = Vec<Record>> {
         "[a-z0-9_]{0,7}",
         "[a-z-]{0,9}",
         "[A-Za-z0-9.() +-]{0,20}",
-        prop::collection::vec("([a-zä. -]{1,4}/){0,3}[a-z:]{1,6}", 0..6),
+        prop::collection::vec("([a-zä. -]{1,2}/){0,3}[a-z:]{1,6}", 0..6),
     )
         .prop_map(|(name, version, arch, origin, license, paths)| Record {
             name,

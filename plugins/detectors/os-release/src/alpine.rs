@@ -1,8 +1,17 @@
-//! What Alpine's files do not say: until when a release is supported.
+//! What Alpine's files do not say: until when a release is supported; and the branches that its repositories name.
+//!
+//! Advisories are those of the branches that packages come from. Where `etc/apk/repositories` names others than
+//! os-release, theirs come first, the newest before the others, and those of os-release's own branch after them. In
+//! a layer without os-release, the repositories alone say which branches these are. A repository of which packages
+//! are only taken where somebody asks for them by its tag (`@edge URL`) decides nothing: it is told that their
+//! advisories are not those of their branch. A mirror whose address names no branch, and `latest-stable`, change
+//! nothing.
+
+use std::cmp::Reverse;
 
 use limpid_plugin_sdk::detector::Distribution;
 
-use crate::release::Release;
+use crate::release::{Release, derived};
 
 /// Branches and the end of their support, as <https://alpinelinux.org/releases/> names it.
 const BRANCHES: [(&str, &str); 18] = [
@@ -38,7 +47,100 @@ pub(crate) fn release(version_id: &str, pretty_name: &str) -> Release {
         None => format!("alpine:{version_id}"),
     };
     let end = BRANCHES.iter().find(|(known, _)| !is_edge && Some(*known) == branch);
-    Release { namespaces: vec![namespace], supported_until: end.map(|(_, day)| *day) }
+    let derived = derived(&namespace);
+    Release { namespaces: vec![namespace, derived], supported_until: end.map(|(_, day)| *day) }
+}
+
+/// What repositories name: branches without their `v`, `edge` among them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Repositories {
+    /// Those that all packages may come from, the newest first.
+    branches: Vec<String>,
+    /// Those that packages come from if somebody asks for it, each as it is written.
+    tagged: Vec<(String, String)>,
+}
+
+impl Repositories {
+    /// Adds what a file names: a repository in each line, `[@TAG] ADDRESS`.
+    pub(crate) fn add(&mut self, text: &str) {
+        for line in text.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
+            let mut words = line.split_ascii_whitespace();
+            let Some(first) = words.next() else { continue };
+            let address = if first.starts_with('@') { words.next().unwrap_or_default() } else { first };
+            let Some(branch) = branch_of(address) else { continue };
+            match first.strip_prefix('@') {
+                Some(_) => self.tagged.push((first.to_owned(), branch.to_owned())),
+                None if self.branches.iter().any(|known| known == branch) => {}
+                None => self.branches.push(branch.to_owned()),
+            }
+        }
+        self.branches.sort_by_cached_key(|branch| Reverse(age(branch)));
+    }
+
+    /// What they make of what os-release states.
+    pub(crate) fn decide(&self, distribution: &mut Distribution) {
+        let Some(own) = distribution.namespaces.iter().find_map(|it| it.strip_prefix("alpine:")) else {
+            return;
+        };
+        if distribution.id != "alpine" || self.branches.is_empty() || self.branches == [own] {
+            return;
+        }
+        let mut branches = self.branches.clone();
+        if !branches.iter().any(|branch| branch == own) {
+            branches.push(own.to_owned());
+        }
+        distribution.namespaces = namespaces(&branches);
+    }
+
+    /// The distribution that they state where nothing else does.
+    pub(crate) fn distribution(&self) -> Option<Distribution> {
+        let newest = self.branches.first()?;
+        let is_edge = newest == "edge";
+        let end = BRANCHES.iter().find(|(known, _)| known == newest).map(|(_, day)| (*day).to_owned());
+        Some(Distribution {
+            id: "alpine".to_owned(),
+            version_id: if is_edge { String::new() } else { newest.clone() },
+            pretty_name: format!("Alpine Linux {}{newest}", if is_edge { "" } else { "v" }),
+            cpe: None,
+            namespaces: namespaces(&self.branches),
+            supported_until: end,
+        })
+    }
+
+    /// What advisories of no branch that counts are asked of: packages of these tags.
+    pub(crate) fn undecided(&self) -> impl Iterator<Item = String> {
+        let others = self.tagged.iter().filter(|(_, branch)| !self.branches.contains(branch));
+        others.map(|(tag, branch)| {
+            format!("packages that were asked for by `{tag:.50}` are of branch `{branch}`, whose advisories are not looked at")
+        })
+    }
+}
+
+/// The publisher's own of all branches, and then what is derived of them.
+fn namespaces(branches: &[String]) -> Vec<String> {
+    let own: Vec<_> = branches.iter().map(|branch| format!("alpine:{branch}")).collect();
+    let derived: Vec<_> = own.iter().map(|namespace| derived(namespace)).collect();
+    [own, derived].concat()
+}
+
+/// The branch in the address of a repository: `.../v3.20/main`, `.../edge/testing/`.
+fn branch_of(address: &str) -> Option<&str> {
+    let mut parts = address.trim_end_matches('/').rsplit('/');
+    let repository = parts.next()?;
+    let is_word = !repository.is_empty() && repository.bytes().all(|byte| byte.is_ascii_lowercase());
+    let name = parts.next().filter(|_| is_word)?;
+    if name == "edge" {
+        return Some(name);
+    }
+    let number = name.strip_prefix('v')?;
+    (branch(number) == Some(number)).then_some(number)
+}
+
+/// Greater where a branch is newer.
+fn age(branch: &str) -> (bool, u64, u64) {
+    let number = |text: &str| text.parse().unwrap_or(u64::MAX);
+    let (major, minor) = branch.split_once('.').unwrap_or((branch, "0"));
+    (branch == "edge", number(major), number(minor))
 }
 
 /// What `etc/alpine-release` states: `3.20.3`.
@@ -86,7 +188,7 @@ mod tests {
     fn alpine_release_gives_what_os_release_would() {
         let check = |text: &str, namespace: &str, until: Option<&str>| {
             let distribution = from_release(text).unwrap();
-            assert_eq!(distribution.namespaces, [namespace], "{text}");
+            assert_eq!(distribution.namespaces, [namespace.to_owned(), derived(namespace)], "{text}");
             assert_eq!(distribution.supported_until.as_deref(), until, "{text}");
         };
         check("3.6.5", "alpine:3.6", Some("2019-05-01"));
@@ -95,5 +197,77 @@ mod tests {
         for text in ["", "edge", "3.20 3.21"] {
             assert!(from_release(text).is_err(), "{text}");
         }
+    }
+
+    fn repositories(text: &str) -> Repositories {
+        let mut repositories = Repositories::default();
+        repositories.add(text);
+        repositories
+    }
+
+    #[test]
+    fn the_branch_that_repositories_name_decides_which_advisories_apply() {
+        let check = |text: &str, expected: &[&str]| {
+            let mut distribution = from_release("3.19.4").unwrap();
+            repositories(text).decide(&mut distribution);
+            assert_eq!(distribution.namespaces, expected, "{text}");
+            assert_eq!((distribution.id.as_str(), distribution.version_id.as_str()), ("alpine", "3.19.4"));
+        };
+        let own = ["alpine:3.19", "osv/alpine:3.19"];
+        let with_edge = ["alpine:edge", "alpine:3.19", "osv/alpine:edge", "osv/alpine:3.19"];
+        check("https://dl-cdn.alpinelinux.org/alpine/v3.19/main\n", &own);
+        check("https://dl-cdn.alpinelinux.org/alpine/edge/main\n", &with_edge);
+        check(
+            "http://a/alpine/v3.19/main/\n\n# http://a/v3.20/main\n  http://a/edge/community\n",
+            &with_edge,
+        );
+        check("/media/cdrom/apks\nhttps://mirror.example.org/internal/\nhttp://a/latest-stable/main\n", &own);
+        check("@edge http://a/edge/main\nhttp://a/v3.19/main\n", &own);
+        check("http://a/v3.9/main\n", &["alpine:3.9", "alpine:3.19", "osv/alpine:3.9", "osv/alpine:3.19"]);
+        check("http://a/v3/main\nhttp://a/v3.20.1/main\nhttp://a/v3.20/\n", &own);
+    }
+
+    #[test]
+    fn repositories_of_another_distribution_decide_nothing() {
+        let mut wolfi = Distribution {
+            id: "wolfi".to_owned(),
+            namespaces: vec!["wolfi".to_owned()],
+            ..Default::default()
+        };
+        repositories("http://a/edge/main").decide(&mut wolfi);
+        assert_eq!(wolfi.namespaces, ["wolfi"]);
+    }
+
+    #[test]
+    fn repositories_alone_state_their_newest_branch() {
+        let check = |text: &str, expected: Option<(&str, &str, &str)>| {
+            let stated = repositories(text).distribution();
+            let stated = stated.map(|it| (it.version_id, it.pretty_name, it.namespaces.join(" ")));
+            let stated = stated
+                .as_ref()
+                .map(|(version, name, namespaces)| (version.as_str(), name.as_str(), namespaces.as_str()));
+            assert_eq!(stated, expected, "{text}");
+        };
+        check(
+            "http://a/v3.9/main\nhttp://a/v3.10/main",
+            Some(("3.10", "Alpine Linux v3.10", "alpine:3.10 alpine:3.9 osv/alpine:3.10 osv/alpine:3.9")),
+        );
+        check("http://a/edge/main", Some(("", "Alpine Linux edge", "alpine:edge osv/alpine:edge")));
+        check("@edge http://a/edge/main", None);
+        check("https://packages.wolfi.dev/os", None);
+    }
+
+    #[test]
+    fn packages_of_a_tag_are_told() {
+        let undecided: Vec<_> =
+            repositories("http://a/v3.19/main\n@edge http://a/edge/main\n@old http://a/v3.19/community")
+                .undecided()
+                .collect();
+        assert_eq!(
+            undecided,
+            [
+                "packages that were asked for by `@edge` are of branch `edge`, whose advisories are not looked at"
+            ]
+        );
     }
 }

@@ -12,6 +12,7 @@ impl Assignments {
     /// would; a name that is assigned twice has its last value.
     pub(crate) fn parse(text: &str) -> Self {
         let mut assignments = BTreeMap::new();
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         for (index, line) in text.lines().enumerate() {
             let line = line.trim();
             let Some((name, value)) = line.split_once('=').filter(|_| !line.starts_with('#')) else {
@@ -83,6 +84,7 @@ mod tests {
         };
         check("A=b", Ok(Some("b")));
         check("A=b\r\n", Ok(Some("b")));
+        check("\u{feff}A=b\n", Ok(Some("b")));
         check("A=\"b c\"", Ok(Some("b c")));
         check("A='b \" c'", Ok(Some("b \" c")));
         check(r#"A="b \"c\" \$d \\ \e""#, Ok(Some(r#"b "c" $d \ \e"#)));

@@ -2,7 +2,7 @@
 
 use limpid_plugin_sdk::detector::Distribution;
 
-use crate::release::Release;
+use crate::release::{Release, derived};
 
 struct Known {
     version: &'static str,
@@ -38,11 +38,12 @@ pub(crate) fn release(
     let mut namespaces: Vec<_> = codename.iter().map(|codename| format!("debian:{codename}")).collect();
     if !version_id.is_empty() {
         namespaces.push(format!("debian:{version_id}"));
+        namespaces.push(derived(&format!("debian:{version_id}")));
     } else if rolling.is_some() {
         namespaces.push("debian:sid".to_owned());
     }
     if namespaces.is_empty() {
-        namespaces.push("debian".to_owned());
+        namespaces.extend(["debian".to_owned(), derived("debian")]);
     }
     Release { namespaces, supported_until: known.map(|known| known.supported_until) }
 }
@@ -88,9 +89,9 @@ mod tests {
             assert_eq!(distribution.namespaces, namespaces, "{text}");
             assert_eq!(distribution.supported_until.as_deref(), until, "{text}");
         };
-        check("7.11", "7", &["debian:wheezy", "debian:7"], Some("2018-05-31"));
-        check("12", "12", &["debian:bookworm", "debian:12"], Some("2028-06-30"));
-        check("6.0.10", "6", &["debian:6"], None);
+        check("7.11", "7", &["debian:wheezy", "debian:7", "osv/debian:7"], Some("2018-05-31"));
+        check("12", "12", &["debian:bookworm", "debian:12", "osv/debian:12"], Some("2028-06-30"));
+        check("6.0.10", "6", &["debian:6", "osv/debian:6"], None);
         check("trixie/sid", "", &["debian:trixie", "debian:sid"], None);
     }
 

@@ -1,7 +1,8 @@
 //! Finds out which distribution an image is.
 //!
 //! What states it is `os-release`; images older than that have a file of their distribution's own.
-//! A layer states one distribution at most: the first of [`FILES`] that is there and can be read.
+//! A layer states one distribution at most: the first of [`FILES`] that is there and can be read. Which branch of
+//! it the packages come from is also a matter of Alpine's [`REPOSITORIES`].
 //! Files are read up to [`MAX_FILE`] bytes.
 
 mod alpine;
@@ -9,15 +10,19 @@ mod assignments;
 mod debian;
 mod release;
 
-use limpid_plugin_sdk::detector::{Claim, Detector, Distribution, File, Report};
+use limpid_plugin_sdk::detector::{Claim, Detector, Distribution, File, Problems, Report};
 use limpid_plugin_sdk::{Error, export_detector};
 
+use alpine::Repositories;
 use assignments::Assignments;
 
 /// What may state the distribution, best first. os-release(5) puts `etc` before `usr/lib`; the
 /// others stand in newer images as well, and there say less.
 pub const FILES: [&str; 4] =
     ["etc/os-release", "usr/lib/os-release", "etc/alpine-release", "etc/debian_version"];
+
+/// Where Alpine's packages come from.
+pub const REPOSITORIES: [&str; 2] = ["etc/apk/repositories", "etc/apk/repositories.d/*.list"];
 
 /// The largest file that is read, in bytes.
 pub const MAX_FILE: u64 = 64 * 1024;
@@ -29,18 +34,31 @@ pub struct OsRelease;
 impl Detector for OsRelease {
     fn claims() -> Vec<Claim> {
         // Together, because which file counts depends on which others the layer has.
-        FILES.map(Claim::together).into()
+        FILES.into_iter().chain(REPOSITORIES).map(Claim::together).collect()
     }
 
     fn detect(files: &[File]) -> Result<Report, Error> {
         let mut report = Report::default();
+        let (repositories, named_by) = read_repositories(files, &mut report);
+        let mut stated = None;
         for file in FILES.iter().filter_map(|path| files.iter().find(|file| file.path() == *path)) {
             match read(file) {
                 Ok(distribution) => {
-                    report.found(file.path(), distribution);
+                    stated = Some((file.path(), distribution));
                     break;
                 }
                 Err(error) => report.unread(file.path(), error),
+            }
+        }
+        match stated {
+            Some((path, mut distribution)) => {
+                repositories.decide(&mut distribution);
+                report.found(path, distribution);
+            }
+            None => {
+                if let (Some(path), Some(distribution)) = (named_by, repositories.distribution()) {
+                    report.found(path, distribution);
+                }
             }
         }
         Ok(report)
@@ -48,6 +66,27 @@ impl Detector for OsRelease {
 }
 
 export_detector!(OsRelease);
+
+/// What repositories name, and the first file of them.
+fn read_repositories<'a>(files: &'a [File], report: &mut Report) -> (Repositories, Option<&'a str>) {
+    let mut repositories = Repositories::default();
+    let mut named_by = None;
+    for file in files.iter().filter(|file| file.path().starts_with("etc/apk/repositories")) {
+        match file.read_to_vec(MAX_FILE) {
+            Ok(bytes) => {
+                repositories.add(&String::from_utf8_lossy(&bytes));
+                named_by.get_or_insert(file.path());
+            }
+            Err(error) => report.unread(file.path(), error),
+        }
+    }
+    if let Some(path) = named_by {
+        for why in repositories.undecided().take(Problems::LIMIT) {
+            report.unread(path, Error::unsupported(why));
+        }
+    }
+    (repositories, named_by)
+}
 
 fn read(file: &File) -> Result<Distribution, Error> {
     let bytes = file.read_to_vec(MAX_FILE)?;
@@ -102,6 +141,29 @@ mod tests {
         let ubuntu = "ID=ubuntu\nID_LIKE=debian\nVERSION_ID=\"22.04\"\n";
         let files = [("etc/debian_version", "bookworm/sid\n"), ("usr/lib/os-release", ubuntu)];
         assert_eq!(detect(&files).0[0].1, "ubuntu:22.04ubuntu:22");
+    }
+
+    #[test]
+    fn repositories_count_where_alpine_is_stated_or_nothing_is() {
+        let edge = ("etc/apk/repositories", "http://a/edge/main\n");
+        let alpine = "ID=alpine\nVERSION_ID=3.19.4\n";
+        let stated = |files: &[(&str, &str)]| detect(files).0;
+        assert_eq!(
+            stated(&[edge, ("etc/os-release", alpine)]),
+            [(
+                "etc/os-release".to_owned(),
+                "alpine:edgealpine:3.19osv/alpine:edgeosv/alpine:3.19".to_owned()
+            )]
+        );
+        assert_eq!(stated(&[edge]), [(edge.0.to_owned(), "alpine:edgeosv/alpine:edge".to_owned())]);
+        assert_eq!(
+            stated(&[edge, ("etc/os-release", "ID=wolfi\n")]),
+            [("etc/os-release".to_owned(), "wolfi".to_owned())]
+        );
+        assert_eq!(
+            detect(&[("etc/apk/repositories", "@edge http://a/edge/main\n")]).1,
+            ["etc/apk/repositories"]
+        );
     }
 
     #[test]

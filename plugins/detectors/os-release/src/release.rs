@@ -3,10 +3,40 @@ use limpid_plugin_sdk::detector::Distribution;
 use crate::assignments::Assignments;
 use crate::{alpine, debian};
 
+/// Distributions without releases, whatever `VERSION_ID` names: a date, an image, a snapshot. Their advisories are
+/// published for the distribution as a whole, under their `ID`.
+///
+/// A derivative is none of what it derives from: Chainguard publishes for its own packages
+/// (<https://packages.cgr.dev/chainguard/security.json>, in OSV the ecosystem `Chainguard`), and Wolfi's advisories
+/// (ecosystem `Wolfi`) speak of Wolfi's.
+const ROLLING: [&str; 20] = [
+    "wolfi",
+    "chainguard",
+    "minimos",
+    "arch",
+    "archarm",
+    "artix",
+    "cachyos",
+    "endeavouros",
+    "garuda",
+    "manjaro",
+    "gentoo",
+    "void",
+    "solus",
+    "kali",
+    "opensuse-tumbleweed",
+    "opensuse-slowroll",
+    "clear-linux-os",
+    "rhino",
+    "aosc",
+    "guix",
+];
+
 /// The distribution that an `os-release` states, or why it states none.
 ///
 /// Advisories for a distribution that this plugin does not know are looked for where most
-/// publishers have them: in `ID:VERSION_ID`, then in `ID:MAJOR`; in `ID` where it has no versions.
+/// publishers have them: in `ID:VERSION_ID`, then in `ID:MAJOR`; in `ID` where it has no versions, or rolls. A date
+/// names no release.
 pub(crate) fn distribution(assignments: &Assignments) -> Result<Distribution, String> {
     let id = assignments.get("ID")?.ok_or("the file has no `ID`")?.to_ascii_lowercase();
     if !id.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-')) {
@@ -18,6 +48,9 @@ pub(crate) fn distribution(assignments: &Assignments) -> Result<Distribution, St
     let release = match id.as_str() {
         "alpine" => alpine::release(version_id, pretty_name),
         "debian" => debian::release(version_id, text("VERSION_CODENAME"), text("VERSION"), pretty_name),
+        _ if rolls(&id, version_id, text("BUILD_ID")) => {
+            Release { namespaces: vec![id.clone()], supported_until: None }
+        }
         _ => Release { namespaces: namespaces(&id, version_id), supported_until: None },
     };
     let stated_end = text("SUPPORT_END").filter(|day| is_day(day));
@@ -37,6 +70,30 @@ pub(crate) struct Release {
     pub(crate) namespaces: Vec<String>,
     /// The last day of support, where its publisher names one.
     pub(crate) supported_until: Option<&'static str>,
+}
+
+/// Where OSV publishes what it derives of the distribution's own advisories.
+pub(crate) fn derived(namespace: &str) -> String {
+    format!("osv/{namespace}")
+}
+
+fn rolls(id: &str, version_id: &str, build_id: Option<&str>) -> bool {
+    ROLLING.contains(&id) || build_id == Some("rolling") || begins_with_a_date(version_id)
+}
+
+/// Whether a version is a day, or one that something follows: `20230201`, `2023-02-01`, `20240101.0.204074`.
+fn begins_with_a_date(version: &str) -> bool {
+    let mut parts = version.split(|character: char| !character.is_ascii_digit());
+    let Some(first) = parts.next() else { return false };
+    let (year, month, day) = match (first.get(..4), first.get(4..6), first.get(6..)) {
+        (Some(year), Some(month), Some(day)) if first.len() == 8 => (year, month, day),
+        (Some(year), _, _) if first.len() == 4 => match (parts.next(), parts.next()) {
+            (Some(month), Some(day)) if month.len() == 2 && day.len() == 2 => (year, month, day),
+            _ => return false,
+        },
+        _ => return false,
+    };
+    ("1990".."2100").contains(&year) && ("01"..="12").contains(&month) && ("01"..="31").contains(&day)
 }
 
 fn namespaces(id: &str, version_id: &str) -> Vec<String> {
@@ -67,23 +124,51 @@ mod tests {
     #[test]
     fn namespaces_are_those_in_which_advisories_are_published() {
         let check = |text: &str, expected: &[&str]| assert_eq!(read(text).namespaces, expected, "{text}");
-        check("ID=debian\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm", &["debian:bookworm", "debian:12"]);
-        check("ID=debian\nVERSION_ID=8\nVERSION=\"8 (jessie)\"", &["debian:jessie", "debian:8"]);
-        check("ID=debian\nVERSION_ID=11", &["debian:bullseye", "debian:11"]);
+        check(
+            "ID=debian\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm",
+            &["debian:bookworm", "debian:12", "osv/debian:12"],
+        );
+        check(
+            "ID=debian\nVERSION_ID=8\nVERSION=\"8 (jessie)\"",
+            &["debian:jessie", "debian:8", "osv/debian:8"],
+        );
+        check("ID=debian\nVERSION_ID=11", &["debian:bullseye", "debian:11", "osv/debian:11"]);
         check("ID=debian\nPRETTY_NAME=\"Debian GNU/Linux trixie/sid\"", &["debian:trixie", "debian:sid"]);
         check(
             "ID=debian\nVERSION_CODENAME=forky\nPRETTY_NAME=\"Debian GNU/Linux forky/sid\"",
             &["debian:forky", "debian:sid"],
         );
-        check("ID=debian", &["debian"]);
-        check("ID=alpine\nVERSION_ID=3.20.3\nPRETTY_NAME=\"Alpine Linux v3.20\"", &["alpine:3.20"]);
+        check("ID=debian", &["debian", "osv/debian"]);
+        check(
+            "ID=alpine\nVERSION_ID=3.20.3\nPRETTY_NAME=\"Alpine Linux v3.20\"",
+            &["alpine:3.20", "osv/alpine:3.20"],
+        );
         check(
             "ID=alpine\nVERSION_ID=3.21.0_alpha20240923\nPRETTY_NAME=\"Alpine Linux edge\"",
-            &["alpine:edge"],
+            &["alpine:edge", "osv/alpine:edge"],
         );
         check("ID=ubuntu\nVERSION_ID=\"22.04\"", &["ubuntu:22.04", "ubuntu:22"]);
         check("ID=fedora\nVERSION_ID=40", &["fedora:40"]);
         check("ID=arch", &["arch"]);
+    }
+
+    #[test]
+    fn a_date_names_no_release_and_neither_does_the_version_of_a_distribution_that_rolls() {
+        let check = |text: &str, expected: &[&str]| assert_eq!(read(text).namespaces, expected, "{text}");
+        check("ID=wolfi\nVERSION_ID=\"20230201\"", &["wolfi"]);
+        check("ID=chainguard\nVERSION_ID=20230214", &["chainguard"]);
+        check("ID=minimos\nVERSION_ID=20241231", &["minimos"]);
+        check("ID=arch\nVERSION_ID=20240101.0.204074\nBUILD_ID=rolling", &["arch"]);
+        check("ID=opensuse-tumbleweed\nVERSION_ID=20240815", &["opensuse-tumbleweed"]);
+        check("ID=kali\nVERSION_ID=2024.1", &["kali"]);
+        check("ID=gentoo\nVERSION_ID=2.15", &["gentoo"]);
+        check("ID=new\nVERSION_ID=2024-08-15", &["new"]);
+        check("ID=new\nVERSION_ID=7\nBUILD_ID=rolling", &["new"]);
+        check("ID=amzn\nVERSION_ID=2018.03", &["amzn:2018.03", "amzn:2018"]);
+        check("ID=amzn\nVERSION_ID=2023", &["amzn:2023"]);
+        check("ID=new\nVERSION_ID=20241301", &["new:20241301"]);
+        check("ID=new\nVERSION_ID=18012345", &["new:18012345"]);
+        assert_eq!(read("ID=wolfi\nVERSION_ID=20230201").version_id, "20230201");
     }
 
     #[test]

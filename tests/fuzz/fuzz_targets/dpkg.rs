@@ -11,6 +11,9 @@ const PATHS: &[&str] = &[
     "var/lib/dpkg/status.d/base",
     "var/lib/dpkg/status.d/base.md5sums",
     "var/lib/dpkg/info/libc6:amd64.list",
+    "var/lib/dpkg/updates/0000",
+    "var/lib/dpkg/info/base.md5sums",
+    "var/lib/dpkg/diversions",
 ];
 
 fuzz_target!(|data: &[u8]| check_detector::<Dpkg>(&files(data, PATHS)));

@@ -116,7 +116,7 @@ fn by_detector(files: &[Content]) -> Vec<String> {
 }
 
 #[test]
-#[ignore = "starts dpkg-query some thousand times; `cargo xtask verify dpkg` runs it"]
+#[ignore = "starts dpkg-query some thousand times; `cargo xtask verify detectors` runs it"]
 fn what_dpkg_lists_is_what_is_found() {
     let folder = std::env::temp_dir().join(format!("limpid-dpkg-{}", std::process::id()));
     let config = Config { failure_persistence: None, ..Config::default() };

@@ -99,7 +99,7 @@ fn folder() -> impl Strategy<Value = (Files, std::collections::BTreeMap<String, 
 }
 
 #[test]
-#[ignore = "starts Python; `cargo xtask verify python` runs it"]
+#[ignore = "starts Python; `cargo xtask verify detectors` runs it"]
 fn what_importlib_lists_is_what_is_found() {
     let mut runner = TestRunner::deterministic();
     let folders: Vec<_> = (0..CASES).map(|_| folder().new_tree(&mut runner).unwrap().current()).collect();

@@ -21,6 +21,9 @@ pub struct Package {
     /// What it was built from, where advisories may speak of that instead.
     pub source: Option<SourcePackage>,
     /// Further facts that an advisory may require: (`module`, `nodejs:18`), (`cpe`, ...).
+    ///
+    /// (`vendor`, NAME): somebody else than the distribution published a package whose scope is the distribution.
+    /// Its advisories do not speak of such a package, and what the package put there is not judged by them.
     pub qualifiers: Vec<(String, String)>,
     /// SPDX expressions, or the package's own words.
     pub licenses: Vec<String>,

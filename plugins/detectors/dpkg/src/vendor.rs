@@ -2,7 +2,8 @@
 //!
 //! A stanza names no archive. What gives a package away are fields that distributions do not set, and
 //! what publishers of archives append to their versions. None of this holds of any of the 66,480 packages of
-//! Debian 12 and its security archive; what looks like nothing of it may still be somebody else's.
+//! Debian 12 and its security archive, and of the 24,807 versions that Ubuntu's tracker named in 2020 it holds of one
+//! (`1.7.7-0ubuntu0.15.04.1~ppa1`). What looks like nothing of it may still be somebody else's.
 
 use crate::status::Stanza;
 
@@ -20,11 +21,11 @@ const MARKS: [(&str, &str); 6] = [
 ];
 
 /// Names of releases for which publishers of archives build, and append them: `2.61.0-1~bookworm`. Debian and
-/// Ubuntu append numbers: `~deb12u1`, `~bpo12+1`, `~22.04.1`.
-const CODENAMES: [&str; 21] = [
-    "wheezy", "jessie", "stretch", "buster", "bullseye", "bookworm", "trixie", "forky", "duke", "precise",
-    "trusty", "xenial", "bionic", "focal", "jammy", "kinetic", "lunar", "mantic", "noble", "oracular",
-    "plucky",
+/// Ubuntu append numbers: `~deb12u1`, `~bpo12+1`, `~22.04.1`. But where a version is Ubuntu's, so may the name be:
+/// `1:5.1.6~rc2-0ubuntu1~xenial10`. Of Ubuntu's older releases even others may be its own (`3.11.0-14.21~precise1`).
+const CODENAMES: [&str; 19] = [
+    "wheezy", "jessie", "stretch", "buster", "bullseye", "bookworm", "trixie", "forky", "duke", "xenial",
+    "bionic", "focal", "jammy", "kinetic", "lunar", "mantic", "noble", "oracular", "plucky",
 ];
 
 /// Whom `Origin` may name without saying anything: a distribution whose archive a package is from.
@@ -64,7 +65,9 @@ fn has_word(version: &str, word: &str) -> bool {
 }
 
 fn is_built_for_a_release(version: &str) -> bool {
-    let Some((_, last)) = version.rsplit_once(['~', '+']) else { return false };
+    let Some((_, last)) = version.rsplit_once(['~', '+']).filter(|_| !version.contains("ubuntu")) else {
+        return false;
+    };
     CODENAMES
         .contains(&last.trim_end_matches(|character: char| character.is_ascii_digit() || character == '.'))
 }
@@ -108,6 +111,7 @@ mod tests {
             "1.2-3~bpo12+1",
             "1.2-3~deb11u1",
             "1.2-0ubuntu0.22.04.1",
+            "1:5.1.6~rc2-0ubuntu1~xenial10",
             "1.2-3+esm1",
             "2.1+dfsg-1",
             "1.2-3+b1",

@@ -243,9 +243,18 @@ pub(crate) fn owned_by<'a>(found: impl Iterator<Item = (&'a PluginId, &'a LayerF
 
 /// Whether what a higher layer states of the distribution counts more than what a lower one does.
 /// It does, unless it is of the same distribution and knows less: a small update may bring
-/// `etc/debian_version` anew and leave `usr/lib/os-release`, which says more, where it was.
+/// `etc/debian_version` anew and leave `usr/lib/os-release`, which says more, where it was; where both
+/// name the same namespaces, `3.20` is less than `3.20.3`.
 fn outweighs(higher: &Distribution, lower: &Distribution) -> bool {
-    higher.id != lower.id || higher.namespaces.len() >= lower.namespaces.len()
+    if higher.id != lower.id {
+        return true;
+    }
+    if higher.namespaces == lower.namespaces {
+        let more = lower.version_id.strip_prefix(&higher.version_id).unwrap_or_default();
+        return more.is_empty()
+            || (!higher.version_id.is_empty() && more.starts_with(|c: char| c.is_ascii_digit()));
+    }
+    higher.namespaces.len() >= lower.namespaces.len()
 }
 
 /// Keeps of what packages own only those paths from which another detector read something in the

@@ -66,6 +66,23 @@ fn a_higher_layer_says_which_distribution_it_is_unless_it_knows_less_of_the_same
 }
 
 #[test]
+fn the_beginning_of_a_version_does_not_replace_it_where_nothing_else_differs() {
+    let check = |lower: &str, higher: &str, expected: &str| {
+        let layer = |path, version: &str| {
+            let stated = Distribution { version_id: version.to_owned(), ..distribution("a", 1) };
+            stating(&format!("{path}:"), vec![(path, Fact::Distribution(stated))])
+        };
+        let (contents, _) = fold_layers(vec![layer("x", lower), layer("y", higher)]);
+        assert_eq!(contents.distribution.unwrap().version_id, expected, "{lower}, {higher}");
+    };
+    check("3.20.3", "3.20", "3.20.3");
+    check("3.20.3", "", "3.20.3");
+    check("3.20", "3.20.3", "3.20.3");
+    check("3.20.3", "3.20.4", "3.20.4");
+    check("3.20.10", "3.20.1", "3.20.1");
+}
+
+#[test]
 fn distribution_and_properties_go_with_their_files() {
     let facts = || {
         let property = Fact::Property("libc".to_owned(), "musl".to_owned());

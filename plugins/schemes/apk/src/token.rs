@@ -1,22 +1,31 @@
-/// A piece of a version:
+/// A piece of a version. What apk-tools 3 calls a version is
 ///
 /// ```text
 /// number ("." number)* letter? ("_" suffix number?)* ("~" hash)? ("-r" number)?
 /// ```
+///
+/// apk-tools 2 reads more, and so does this: numbers after a letter, which may go on with dots
+/// (`1.9.5p2`), dots and `-r` without a number (`2.15.r-r1`), and `-r` more than once. A text that
+/// goes on otherwise ends there, with [`Invalid`](Self::Invalid).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Token<'a> {
     /// The number that a version begins with.
     First(&'a str),
-    /// A number after a dot.
+    /// A number after a dot; empty where none follows it.
     Number(&'a str),
     /// One lower-case letter.
     Letter(u8),
+    /// A number right after a letter.
+    LetterNumber(&'a str),
     Suffix(Suffix),
     /// The number after a suffix.
     SuffixNumber(&'a str),
     /// The beginning of a commit's hash.
     Hash(&'a str),
+    /// The number after `-r`; empty where none follows it.
     Revision(&'a str),
+    /// apk reads no further: whatever follows, versions are equal here. The last token.
+    Invalid,
 }
 
 /// Suffixes, first those that come before a version without a suffix.
@@ -33,22 +42,18 @@ pub(crate) enum Suffix {
     P,
 }
 
-impl Suffix {
-    fn of(word: &str) -> Option<Self> {
-        Some(match word {
-            "alpha" => Self::Alpha,
-            "beta" => Self::Beta,
-            "pre" => Self::Pre,
-            "rc" => Self::Rc,
-            "cvs" => Self::Cvs,
-            "svn" => Self::Svn,
-            "git" => Self::Git,
-            "hg" => Self::Hg,
-            "p" => Self::P,
-            _ => return None,
-        })
-    }
-}
+const SUFFIXES: [(&str, Suffix); 9] = [
+    ("alpha", Suffix::Alpha),
+    ("beta", Suffix::Beta),
+    // Before `p`, which it begins with.
+    ("pre", Suffix::Pre),
+    ("rc", Suffix::Rc),
+    ("cvs", Suffix::Cvs),
+    ("svn", Suffix::Svn),
+    ("git", Suffix::Git),
+    ("hg", Suffix::Hg),
+    ("p", Suffix::P),
+];
 
 /// Where in a version the tokenizer is; what may come next follows from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,6 +65,10 @@ enum Stage {
     SuffixNumber,
     Hash,
     Revision,
+    /// What comes next is [`Token::Invalid`].
+    Broken,
+    /// Nothing comes next.
+    Done,
 }
 
 /// The tokens of a version, one after the other.
@@ -75,41 +84,65 @@ impl<'a> Tokens<'a> {
         Self { version, rest: version, stage: Stage::Start }
     }
 
-    /// The next token; none at the end. Each takes at least one byte of the text.
+    /// The next token; none at the end. Each but the last takes at least one byte of the text.
+    ///
+    /// # Errors
+    ///
+    /// Where the text does not begin with a digit. apk reads a 0 there, so that `v2.0` would come
+    /// before all that is published: a fix under such a name would heal whatever is installed.
     pub(crate) fn next(&mut self) -> Result<Option<Token<'a>>, String> {
-        if self.stage == Stage::Start {
-            self.stage = Stage::Numbers;
-            return self.digits("at its beginning").map(|digits| Some(Token::First(digits)));
+        match self.stage {
+            Stage::Start => match self.digits() {
+                "" => Err(format!("version `{}` does not begin with a digit", self.version)),
+                digits => {
+                    self.stage = Stage::Numbers;
+                    Ok(Some(Token::First(digits)))
+                }
+            },
+            Stage::Done => Ok(None),
+            Stage::Broken => Ok(Some(self.invalid())),
+            _ if self.rest.is_empty() => Ok(None),
+            _ => Ok(Some(self.token().unwrap_or_else(|| self.invalid()))),
         }
+    }
+
+    /// The next token where apk reads one.
+    fn token(&mut self) -> Option<Token<'a>> {
         let mut characters = self.rest.chars();
-        let Some(first) = characters.next() else { return Ok(None) };
+        let first = characters.next()?;
         let after = characters.as_str();
         match first {
             '.' if self.stage <= Stage::Numbers => {
                 self.rest = after;
-                self.digits("after a dot").map(|digits| Some(Token::Number(digits)))
+                Some(Token::Number(self.digits()))
             }
             'a'..='z' if self.stage <= Stage::Numbers => {
                 self.step(Stage::Letter, after);
-                Ok(Some(Token::Letter(first as u8)))
+                Some(Token::Letter(first as u8))
+            }
+            '0'..='9' if self.stage == Stage::Letter => {
+                self.stage = Stage::Numbers;
+                Some(Token::LetterNumber(self.digits()))
             }
             '_' if self.stage <= Stage::SuffixNumber => {
                 self.step(Stage::Suffix, after);
-                self.suffix().map(|suffix| Some(Token::Suffix(suffix)))
+                Some(Token::Suffix(self.suffix()))
             }
             '0'..='9' if self.stage == Stage::Suffix => {
                 self.stage = Stage::SuffixNumber;
-                self.digits("after a suffix").map(|digits| Some(Token::SuffixNumber(digits)))
+                Some(Token::SuffixNumber(self.digits()))
             }
             '~' if self.stage < Stage::Hash => {
                 self.step(Stage::Hash, after);
-                self.hash().map(|hash| Some(Token::Hash(hash)))
+                Some(self.take(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')))
+                    .filter(|hash| !hash.is_empty())
+                    .map(Token::Hash)
             }
-            '-' if self.stage < Stage::Revision && after.starts_with('r') => {
-                self.step(Stage::Revision, after.get(1..).unwrap_or_default());
-                self.digits("after `-r`").map(|digits| Some(Token::Revision(digits)))
+            '-' => {
+                self.step(Stage::Revision, after.strip_prefix('r')?);
+                Some(Token::Revision(self.digits()))
             }
-            _ => Err(format!("version `{}` cannot go on with `{}`", self.version, self.rest)),
+            _ => None,
         }
     }
 
@@ -118,23 +151,29 @@ impl<'a> Tokens<'a> {
         self.rest = rest;
     }
 
-    fn digits(&mut self, place: &str) -> Result<&'a str, String> {
-        match self.take(|byte| byte.is_ascii_digit()) {
-            "" => Err(format!("version `{}` has no digit {place}", self.version)),
-            digits => Ok(digits),
-        }
+    const fn invalid(&mut self) -> Token<'a> {
+        self.stage = Stage::Done;
+        Token::Invalid
     }
 
-    fn suffix(&mut self) -> Result<Suffix, String> {
-        let word = self.take(|byte| byte.is_ascii_lowercase());
-        Suffix::of(word).ok_or_else(|| format!("version `{}` has the unknown suffix `_{word}`", self.version))
+    fn digits(&mut self) -> &'a str {
+        self.take(|byte| byte.is_ascii_digit())
     }
 
-    fn hash(&mut self) -> Result<&'a str, String> {
-        match self.take(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
-            "" => Err(format!("version `{}` has no hash after `~`", self.version)),
-            hash => Ok(hash),
+    /// The suffix that the rest begins with. apk reads one that it does not know as `rc` and no
+    /// further, and where nothing follows `_`, as `cvs`.
+    fn suffix(&mut self) -> Suffix {
+        for (word, suffix) in SUFFIXES {
+            if let Some(rest) = self.rest.strip_prefix(word) {
+                self.rest = rest;
+                return suffix;
+            }
         }
+        if self.rest.is_empty() {
+            return Suffix::Cvs;
+        }
+        self.stage = Stage::Broken;
+        Suffix::Rc
     }
 
     /// The longest beginning of the rest whose bytes are all of this kind of ASCII.

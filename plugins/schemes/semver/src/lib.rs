@@ -5,6 +5,12 @@
 //! (`v1.2.3`, `=1.2.3`, `1.2.3beta`, `01.2.3`), and versions that leave their last numbers out, as
 //! advisories do (`1`, `1.2-rc1`). A number that is not there is 0. Nothing is guessed of a text that
 //! goes on otherwise (`1.2.3.4`, `1.x`): it has no key.
+//!
+//! # Builds of a version
+//!
+//! Build metadata does not count ([item 10](https://semver.org/spec/v2.0.0.html#spec-item-10), and so do npm
+//! and Go, whose `+incompatible` it is): `1.0.0+build` and `1.0.0` have one key. What ends with `1.0.0`, includes it
+//! or lists it thus holds all of its builds. A pre-release is a version of its own.
 
 mod key;
 mod version;

@@ -62,36 +62,91 @@ fn keys_order_as_apk_does() {
 }
 
 #[test]
-fn what_apk_calls_invalid_is_refused_with_the_reason() {
-    let check = |text: &str, expected: &str| {
-        let error = of(text).unwrap_err();
-        assert!(error.contains(expected), "{text}: {error}");
+fn what_apk_tools_3_calls_invalid_is_ordered_as_apk_tools_2_does() {
+    let check = |ascending: &[&str]| {
+        let keys: Vec<_> = ascending.iter().map(|text| key(text)).collect();
+        assert!(keys.is_sorted_by(|left, right| left < right), "{ascending:?}");
     };
-    // From apk-tools, test/unit/version.data.
-    check("0.1bc", "cannot go on with `c`");
-    check("0.1a1", "cannot go on with `1`");
-    check("0.1a.1", "cannot go on with `.1`");
-    check("0.1_pre2~", "no hash after `~`");
-    check("0.1_pre2~1234xbcd", "cannot go on with `xbcd`");
-    check("0.1_pre2~1234abcd_pre1", "cannot go on with `_pre1`");
-    check("0.1_pre2-r1~1234xbcd", "cannot go on with `~1234xbcd`");
-    check("0.1_foobar", "unknown suffix `_foobar`");
-    check("0.1-pre1.1", "cannot go on with `-pre1.1`");
-    check("0.1-r", "no digit after `-r`");
-    check("0.1-r2_pre1", "cannot go on with `_pre1`");
-    check("0.1-r2-r3", "cannot go on with `-r3`");
-    check("0.1-r2.1", "cannot go on with `.1`");
-    check(".1", "no digit at its beginning");
-    check("a", "no digit at its beginning");
-    check("0.1_", "unknown suffix `_`");
-    check("0.1__alpha", "unknown suffix `_`");
-    check("0.1_1_alpha", "unknown suffix `_`");
-    // Our own.
-    check("", "no digit at its beginning");
-    check("1.", "no digit after a dot");
-    check("1.0A", "cannot go on with `A`");
-    check("1.0~ABC", "no hash after `~`");
-    check("1.0ä", "cannot go on with `ä`");
+    // Answers of `apk version --test`, apk-tools 2.14.4; all forms that secdb has had.
+    check(&[
+        "1.9.5",
+        "1.9.5-r1",
+        "1.9.5p",
+        "1.9.5p-r1",
+        "1.9.5p1",
+        "1.9.5p2_rc1",
+        "1.9.5p2-r0",
+        "1.9.5p10",
+        "1.9.5q",
+        "1.9.6",
+    ]);
+    check(&[
+        "1.2.30-r0",
+        "1.2.31_rc1",
+        "1.2.31",
+        "1.2.31-r5",
+        "1.2.31_p1",
+        "1.2.31a",
+        "1.2.31.1",
+        "1.2.31-0",
+        "1.2.32-r0",
+    ]);
+    check(&[
+        "2.14",
+        "2.15",
+        "2.15-r1",
+        "2.15.-r1",
+        "2.15.r-r1",
+        "2.15.r-r2",
+        "2.15.r1.1",
+        "2.15.s",
+        "2.15.0-r1",
+        "2.15.1",
+    ]);
+    check(&["2020-r5", "2021-r5", "2021.1-r5", "2021-03-27-r5", "2022-r0"]);
+    check(&["1_beta", "1_rc_pre", "1_rc", "1_rc1", "1_foo", "1", "1-r1"]);
+    check(&["1", "1_git", "1_git1", "1_gitfoo", "1_p"]);
+    check(&["1a", "1a2", "1a2b", "1a2b3", "1a2.0", "1a2.3", "1ab", "1b"]);
+    check(&["1-r1", "1-r1-r2", "1-r1-r10", "1-r1_p", "1-r2"]);
+    let equal = |left: &str, right: &str| assert_eq!(key(left), key(right), "{left} {right}");
+    // It is invalid at one place, whatever follows.
+    equal("1.2.31-0", "1.2.31-1-r5");
+    equal("1.2+3", "1.2:3");
+    equal("1ab", "1a.1");
+    equal("1_foo", "1_bar-r1");
+    equal("1-r", "1-r0");
+    equal("1_", "1_cvs");
+    equal("1a01", "1a1");
+}
+
+#[test]
+fn what_does_not_begin_with_a_digit_is_refused_with_the_reason() {
+    for text in ["", ".1", "a", "v2.0", " 1", "-r1", "ä"] {
+        let error = of(text).unwrap_err();
+        assert!(error.contains(text) && error.contains("does not begin with a digit"), "{text}: {error}");
+    }
+}
+
+#[test]
+fn a_version_without_a_revision_stands_for_all_of_its_revisions() {
+    let check = |version: &str, builds: &[&str], others: &[&str]| {
+        let (least, greatest) = (key(version), ceiling(version).unwrap());
+        let holds = |text: &&str| (&least..=&greatest).contains(&&key(text));
+        assert!(builds.iter().all(|text| holds(text)), "{version} {builds:?}");
+        assert!(!others.iter().any(|text| holds(text)), "{version} {others:?}");
+    };
+    let revisions = ["1.2.3", "1.2.3-r0", "1.2.3-r12", "1.2.3-r99999999999999999999"];
+    check(
+        "1.2.3",
+        &revisions,
+        &["1.2.3_rc1-r0", "1.2.3_p1-r0", "1.2.3~ab-r0", "1.2.3a", "1.2.3.0-r0", "1.2.3-0", "1.2.4"],
+    );
+    check("1.2.3_p1", &["1.2.3_p1-r3"], &["1.2.3-r3", "1.2.3_p1_p1", "1.2.3_p11-r0", "1.2.3_p2"]);
+    check("1.2.3~ab", &["1.2.3~ab-r3"], &["1.2.3-r3", "1.2.3~abc-r3"]);
+    // Each of these is one build, which is how all publishers write them.
+    check("1.2.3-r1", &["1.2.3-r1", "1.2.3-r01"], &["1.2.3", "1.2.3-r0", "1.2.3-r2", "1.2.3-r11"]);
+    check("1.2.31-0", &["1.2.31-0"], &["1.2.31-r1", "1.2.32"]);
+    assert!(ceiling("v1").is_err());
 }
 
 #[test]
@@ -100,7 +155,7 @@ fn what_apk_calls_valid_is_keyed() {
     for text in
         ["1.2", "0.1_pre2", "0.1_pre2~1234abcd", "0.1_p1_pre2", "0.1_alpha1_pre2", "0.1_git20240101_pre1"]
     {
-        assert!(of(text).is_ok(), "{text}");
+        assert_ne!(of(text).unwrap().last(), Some(&(Rank::Invalid as u8)), "{text}");
     }
 }
 
@@ -198,6 +253,22 @@ proptest! {
     ) {
         let (left, right) = (format!("{start}{left}"), format!("{start}{right}"));
         prop_assert_eq!(key(&left).cmp(&key(&right)), compare(&left, &right), "{} against {}", left, right);
+    }
+
+    #[test]
+    fn all_revisions_of_a_version_lie_below_its_ceiling_and_no_other_version(
+        version in versions(),
+        other in versions(),
+        revision in "-r[0-9]{1,3}",
+    ) {
+        let bare = version.split("-r").next().unwrap().to_owned();
+        let (least, greatest) = (key(&bare), ceiling(&bare).unwrap());
+        let revision = key(&format!("{bare}{revision}"));
+        prop_assert!(least < revision && revision <= greatest);
+        let other_key = key(&other);
+        let is_between = least <= other_key && other_key <= greatest;
+        let other = other.split("-r").next().unwrap();
+        prop_assert_eq!(is_between, compare(other, &bare) == Ordering::Equal, "{} {}", other, bare);
     }
 
     #[test]

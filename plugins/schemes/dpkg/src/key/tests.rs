@@ -106,6 +106,27 @@ fn take_digits(text: &mut &[u8]) -> Vec<u8> {
     digits.iter().copied().skip_while(|&digit| digit == b'0').collect()
 }
 
+#[test]
+fn a_build_without_a_change_of_its_source_is_a_version_of_its_own() {
+    // Answers of `dpkg --compare-versions`, in ascending order: no range of versions holds the builds of
+    // `1.2-3` (`+b1`, `+b10`) without what others have built from other sources.
+    let ascending = [
+        "1.2-3~bpo12+1",
+        "1.2-3",
+        "1.2-3build1",
+        "1.2-3ubuntu1",
+        "1.2-3+b1",
+        "1.2-3+b10",
+        "1.2-3+deb12u1",
+        "1.2-3.1",
+    ];
+    let keys: Vec<_> = ascending.iter().map(|text| key(text)).collect();
+    assert!(keys.is_sorted_by(|left, right| left < right), "{keys:?}");
+    for equal in ["1.2", "1.2-0", "0:1.2-00"] {
+        assert_eq!(key(equal), key("1.2"), "{equal}");
+    }
+}
+
 /// Versions of few different characters, so that many share a beginning.
 fn versions() -> impl Strategy<Value = String> {
     let part = "[019a~+.Z-]{0,8}";

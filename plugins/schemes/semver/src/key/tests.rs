@@ -120,6 +120,20 @@ fn versions() -> impl Strategy<Value = String> {
     ]
 }
 
+#[test]
+fn builds_of_a_version_are_equal_to_it() {
+    // `semver.eq` of npm says so of each.
+    for (left, right) in [
+        ("1.0.0+build", "1.0.0"),
+        ("1.0.0+20130313144700", "1.0.0+exp.sha.5114f85"),
+        ("1.0.0-rc.1+build.1", "1.0.0-rc.1"),
+        ("v2.0.0+incompatible", "2.0.0"),
+    ] {
+        assert_eq!(key(left), key(right), "{left} {right}");
+    }
+    assert_ne!(key("1.0.0-build"), key("1.0.0"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
 

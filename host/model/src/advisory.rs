@@ -165,11 +165,6 @@ impl Enrichment {
     pub fn probability(&self) -> Option<f32> {
         self.ratings.iter().find(|rating| rating.system == Self::PROBABILITY).and_then(|rating| rating.score)
     }
-
-    /// Ratings of how bad it is.
-    pub fn severities(&self) -> impl Iterator<Item = &Rating> {
-        self.ratings.iter().filter(|rating| rating.system != Self::PROBABILITY)
-    }
 }
 
 #[cfg(test)]

@@ -44,18 +44,12 @@ impl Severity {
         }
     }
 
-    /// Where a rating stands on the common scale: by its score as in the
-    /// [CVSS qualitative scale](https://www.first.org/cvss/v3.1/specification-document#Qualitative-Severity-Rating-Scale),
-    /// otherwise by its word, of which publishers use the same few.
-    pub fn of(rating: &Rating) -> Self {
-        match rating.score {
-            Some(score) => Self::of_score(score),
-            None => Self::of_word(&rating.value),
-        }
-    }
-
-    fn of_score(score: f32) -> Self {
+    /// Where a score stands on the
+    /// [qualitative scale](https://www.first.org/cvss/v3.1/specification-document#Qualitative-Severity-Rating-Scale)
+    /// that CVSS has had since 3.0; unknown where it is no score.
+    pub fn of_score(score: f32) -> Self {
         match score {
+            s if s > 10.0 => Self::Unknown,
             s if s >= 9.0 => Self::Critical,
             s if s >= 7.0 => Self::High,
             s if s >= 4.0 => Self::Medium,
@@ -65,7 +59,14 @@ impl Severity {
         }
     }
 
-    fn of_word(word: &str) -> Self {
+    /// Where a score of CVSS 2.0 stands. Its scale, which is the
+    /// [NVD's](https://nvd.nist.gov/vuln-metrics/cvss), ends with *high*: 7.0 to 10.0.
+    pub fn of_score_of_cvss_2(score: f32) -> Self {
+        Self::of_score(score).min(Self::High)
+    }
+
+    /// What a publisher's word means, of which all use the same few.
+    pub fn of_word(word: &str) -> Self {
         match word.to_ascii_lowercase().as_str() {
             "critical" => Self::Critical,
             "high" | "important" => Self::High,
@@ -82,15 +83,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_score_outweighs_a_word_and_nonsense_is_unknown() {
-        let check = |value: &str, score: Option<f32>, expected: Severity| {
-            let rating = Rating { system: "s".into(), value: value.into(), score };
-            assert_eq!(Severity::of(&rating), expected, "{value} {score:?}");
-        };
-        check("low", Some(9.8), Severity::Critical);
-        check("", Some(3.9), Severity::Low);
-        check("", Some(f32::NAN), Severity::Unknown);
-        check("Important", None, Severity::High);
-        check("not yet assigned", None, Severity::Unknown);
+    fn scores_and_words_stand_on_one_scale() {
+        let scores = [(0.0, Severity::Negligible), (0.1, Severity::Low), (3.9, Severity::Low)];
+        let scores = scores.into_iter().chain([(4.0, Severity::Medium), (6.9, Severity::Medium)]);
+        let scores = scores.chain([(7.0, Severity::High), (8.9, Severity::High)]);
+        for (score, expected) in scores {
+            assert_eq!(Severity::of_score(score), expected, "{score}");
+            assert_eq!(Severity::of_score_of_cvss_2(score), expected, "{score} of CVSS 2.0");
+        }
+        for (word, expected) in [("Important", Severity::High), ("MODERATE", Severity::Medium)] {
+            assert_eq!(Severity::of_word(word), expected, "{word}");
+        }
+    }
+
+    #[test]
+    fn critical_is_a_word_of_cvss_since_3_0() {
+        for score in [9.0, 10.0] {
+            assert_eq!(Severity::of_score(score), Severity::Critical);
+            assert_eq!(Severity::of_score_of_cvss_2(score), Severity::High);
+        }
+    }
+
+    #[test]
+    fn nonsense_is_unknown() {
+        for score in [f32::NAN, -0.1, 10.1, f32::INFINITY] {
+            assert_eq!(Severity::of_score(score), Severity::Unknown, "{score}");
+            assert_eq!(Severity::of_score_of_cvss_2(score), Severity::Unknown, "{score}");
+        }
+        for word in ["", "not yet assigned", "AV:N/AC:L/Au:N/C:P/I:P/A:P"] {
+            assert_eq!(Severity::of_word(word), Severity::Unknown, "{word}");
+        }
     }
 }

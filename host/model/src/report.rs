@@ -93,12 +93,25 @@ pub struct Publisher {
 pub struct RatedSeverity {
     /// On the common scale.
     pub severity: Severity,
-    /// The rating that it comes from; none where nobody has rated it.
+    /// The rating that it comes from, with its score where its vector gives that; none where
+    /// nobody has rated it, or not in a way that is understood.
     pub rating: Option<Rating>,
     /// Whether that rating is of this package rather than of the vulnerability.
     pub of_package: bool,
     /// The feed that gives it.
     pub feed: Option<String>,
+}
+
+impl RatedSeverity {
+    /// Where no rating is held that could be understood.
+    pub const UNRATED: Self =
+        Self { severity: Severity::Unknown, rating: None, of_package: false, feed: None };
+
+    /// Whether somebody has rated it. A severity that nobody gave is unknown, which is no severity
+    /// of its own: it may be any.
+    pub const fn is_rated(&self) -> bool {
+        self.rating.is_some()
+    }
 }
 
 /// Who published a finding.

@@ -84,7 +84,7 @@ fn concerned(
     let (database, own) = (&affected.database_specific, &affected.ecosystem_specific);
     let urgency = own.urgency.as_ref().map_or("", Text::as_str);
     let mut ratings = ratings(id, &affected.severity, [database.severity.as_ref(), own.severity.as_ref()]);
-    ratings.extend(database.cvss.as_ref().and_then(|vector| cvss(vector.as_str())));
+    ratings.extend(database.cvss.as_ref().and_then(|vector| cvss(vector.as_str().trim(), "CVSS:3.1")));
     ratings.extend(debian(urgency));
     Ok(Some(feed::Affected {
         namespace: ecosystem.namespace.clone(),
@@ -156,22 +156,29 @@ fn ratings<'a>(
 }
 
 fn rating(severity: &Severity<'_>) -> Option<Rating> {
-    let (kind, value) = (severity.kind.as_str(), severity.score.as_str());
+    let (kind, value) = (severity.kind.as_str(), severity.score.as_str().trim());
     match kind {
-        // Vectors of version 2 do not say so themselves.
-        "CVSS_V2" if value.starts_with("AV:") => Some(Rating::word("CVSS:2.0", value)),
-        _ if kind.starts_with("CVSS") => cvss(value),
+        "CVSS_V2" => cvss(value, "CVSS:2.0"),
+        "CVSS_V3" => cvss(value, "CVSS:3.1"),
+        _ if kind.starts_with("CVSS") => cvss(value, "CVSS:4.0"),
         _ if text::is_identifier(value) => Some(Rating::word(kind.to_ascii_lowercase(), value)),
         _ => None,
     }
 }
 
-/// A vector that says of which version it is: `CVSS:3.1/AV:N/...`. The type that stands beside it does
-/// not tell 3.0 from 3.1, and is wrong at times.
-fn cvss(vector: &str) -> Option<Rating> {
-    let (system, metrics) = vector.split_once('/')?;
-    let is_known = system.starts_with("CVSS:") && system.len() == "CVSS:3.1".len();
-    (is_known && text::is_identifier(metrics)).then(|| Rating::word(system, vector))
+/// A vector, which says of which version it is: `CVSS:3.1/AV:N/...`. The type that stands beside it does
+/// not tell 3.0 from 3.1, and is wrong at times; it counts where the vector does not say, which none
+/// of version 2 does. Some databases put vectors in parentheses.
+fn cvss(vector: &str, otherwise: &str) -> Option<Rating> {
+    let bare = vector.strip_prefix('(').unwrap_or(vector);
+    let (first, _) = bare.split_once('/')?;
+    let is_version = |system: &str| system.starts_with("CVSS:") && system.len() == "CVSS:3.1".len();
+    let system = match first.to_ascii_uppercase() {
+        system if is_version(&system) => system,
+        metric if metric.starts_with("AV:") => otherwise.to_owned(),
+        _ => return None,
+    };
+    text::is_identifier(vector).then(|| Rating::word(system, vector))
 }
 
 /// The urgency of Debian's security team; see the feed of its tracker.

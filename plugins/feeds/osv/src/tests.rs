@@ -134,6 +134,10 @@ fn ratings_name_their_system() {
     check(json!([{"type": "CVSS_V3", "score": "CVSS:3.0/AV:N"}]), &[("CVSS:3.0", "CVSS:3.0/AV:N")]);
     check(json!([{"type": "CVSS_V4", "score": "CVSS:3.1/AV:N"}]), &[("CVSS:3.1", "CVSS:3.1/AV:N")]);
     check(json!([{"type": "CVSS_V2", "score": "AV:N/AC:L"}]), &[("CVSS:2.0", "AV:N/AC:L")]);
+    check(json!([{"type": "CVSS_V2", "score": "(AV:N/AC:L)"}]), &[("CVSS:2.0", "(AV:N/AC:L)")]);
+    check(json!([{"type": "CVSS_V2", "score": "CVSS:2.0/AV:N"}]), &[("CVSS:2.0", "CVSS:2.0/AV:N")]);
+    check(json!([{"type": "CVSS_V3", "score": " AV:N/AC:L\n"}]), &[("CVSS:3.1", "AV:N/AC:L")]);
+    check(json!([{"type": "CVSS_V3", "score": "cvss:3.0/av:n"}]), &[("CVSS:3.0", "cvss:3.0/av:n")]);
     check(json!([{"type": "Ubuntu", "score": "medium"}]), &[("ubuntu", "medium")]);
     check(json!([{"type": "CVSS_V3", "score": "7.5"}]), &[]);
     check(json!([{"type": "Ubuntu", "score": ""}]), &[]);

@@ -42,7 +42,11 @@ pub(crate) fn report(report: &api::Report) -> String {
 
 /// Why a vulnerability concerns an image, or why it does not.
 pub(crate) fn explanation(explanation: &api::Explanation) -> String {
-    let verdict = if explanation.concerned { "concerns" } else { "does not concern" };
+    let verdict = match explanation.concerned {
+        Some(true) => "affects",
+        Some(false) => "does not affect",
+        None => "cannot be said to affect, or not to affect,",
+    };
     let mut out = format!("{} {verdict} {}\n", explanation.vulnerability, explanation.image);
     let rows = explanation.verdicts.iter().map(|it| {
         let package = it.package.as_ref().map(|name| {

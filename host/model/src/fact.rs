@@ -62,6 +62,32 @@ pub struct Ownership {
     pub paths: Paths,
 }
 
+/// The package of the distribution that put a file there, as far as it matters who judges what another
+/// detector read from that file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Owner {
+    /// Name of the package.
+    pub package: Text,
+    /// Name of the source package that it was built from; the same where there is none.
+    pub source: Text,
+    /// Who published it, where that is somebody else than the distribution ([`Package::VENDOR`]).
+    pub vendor: Option<String>,
+}
+
+impl Owner {
+    /// The owner that an installed package is of what it put there.
+    pub fn of(package: &Package) -> Self {
+        Self {
+            package: package.name.clone(),
+            source: package
+                .source
+                .as_ref()
+                .map_or_else(|| package.name.clone(), |source| source.name.clone()),
+            vendor: package.vendor().map(str::to_owned),
+        }
+    }
+}
+
 /// What one detector made of one layer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LayerFindings {

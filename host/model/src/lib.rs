@@ -34,7 +34,9 @@ pub use compact_str::CompactString as Text;
 pub use advisory::{Advisory, Affected, Bound, Enrichment, Range, Status, vulnerabilities};
 pub use digest::{Digest, DigestError, Hasher};
 pub use distribution::Distribution;
-pub use fact::{Claim, Fact, Finding, Grouping, InputError, LayerFindings, Ownership, Pattern, Unread};
+pub use fact::{
+    Claim, Fact, Finding, Grouping, InputError, LayerFindings, Owner, Ownership, Pattern, Unread,
+};
 pub use image::{EntryKind, Image, ImageLayer, LayerEntry, Platform};
 pub use package::{Evidence, Package, Scope, SourcePackage};
 pub use paths::Paths;

@@ -26,6 +26,17 @@ pub struct Package {
     pub licenses: Vec<String>,
 }
 
+impl Package {
+    /// The qualifier that names who published a package, where that is somebody else than the
+    /// distribution whose package manager installed it.
+    pub const VENDOR: &'static str = "vendor";
+
+    /// Who published it, where that is somebody else than the distribution.
+    pub fn vendor(&self) -> Option<&str> {
+        self.qualifiers.iter().find(|(name, _)| name == Self::VENDOR).map(|(_, vendor)| vendor.as_str())
+    }
+}
+
 /// The source package that a binary package was built from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourcePackage {

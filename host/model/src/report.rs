@@ -210,8 +210,20 @@ pub struct SourceCoverage {
     pub revision: u64,
     /// The plugin that parsed it.
     pub plugin: Option<PluginId>,
-    /// When it was last taken in, in milliseconds since 1970.
+    /// As of when what it says is, in milliseconds since 1970: of when its document is by its own
+    /// word, otherwise when that was last fetched or handed in.
     pub taken_in: u64,
+    /// Namespaces of the image of which its publisher has stopped speaking.
+    pub silent: Vec<SilentNamespace>,
+}
+
+/// A namespace of which a publisher has stopped speaking: what was stated stays as it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SilentNamespace {
+    /// The namespace.
+    pub namespace: String,
+    /// When a document last spoke of it, in milliseconds since 1970.
+    pub last_stated: u64,
 }
 
 /// A claimed file that could not be read.
@@ -279,6 +291,29 @@ pub enum Gap {
     },
     /// No detector found any package.
     NoPackages,
+    /// The distribution is known, and no package of it was read.
+    NoDistributionPackages {
+        /// What people call it.
+        distribution: String,
+    },
+    /// The publisher of advisories for a release has stopped speaking of it.
+    ReleaseDropped {
+        /// Where they were published.
+        namespace: String,
+        /// The feed and its source.
+        source: (String, String),
+        /// When it last spoke of it, RFC 3339.
+        last_stated: String,
+    },
+    /// Nobody has rated findings.
+    UnratedFindings {
+        /// How many.
+        unrated: usize,
+        /// Of how many.
+        findings: usize,
+        /// Feeds that are loaded and of which nothing is held.
+        feeds: Vec<String>,
+    },
     /// Claimed files could not be read.
     UnreadFiles(usize),
     /// Calls of plugins failed.
@@ -304,6 +339,9 @@ impl Gap {
             Self::Unsupported { .. } => "unsupported-distribution",
             Self::NoAdvisories { .. } => "no-advisories",
             Self::NoPackages => "no-packages",
+            Self::NoDistributionPackages { .. } => "no-distribution-packages",
+            Self::ReleaseDropped { .. } => "release-dropped",
+            Self::UnratedFindings { .. } => "unrated-findings",
             Self::UnreadFiles(_) => "unread-files",
             Self::PluginFailures(_) => "plugin-failures",
             Self::UnorderedVersions(_) => "unordered-versions",
@@ -332,6 +370,27 @@ impl std::fmt::Display for Gap {
                 namespaces.join(", ")
             ),
             Self::NoPackages => f.write_str("no detector found a package in the image"),
+            Self::NoDistributionPackages { distribution } => write!(
+                f,
+                "the image says that it is {distribution}, but no package of that was read: its package \
+                 database is missing, empty, out of reach or of a form that no loaded detector reads"
+            ),
+            Self::ReleaseDropped { namespace, source: (feed, source), last_stated } => write!(
+                f,
+                "source `{source}` of feed `{feed}` last spoke of `{namespace}` on {last_stated}, and no longer \
+                 does: what it stated then is shown as it was, and newer vulnerabilities are not known"
+            ),
+            Self::UnratedFindings { unrated, findings, feeds } => {
+                write!(f, "nobody has rated {unrated} of {findings} findings")?;
+                match feeds.as_slice() {
+                    [] => Ok(()),
+                    feeds => write!(
+                        f,
+                        ": nothing is held of {}, which may; `limpid feed update`",
+                        feeds.join(", ")
+                    ),
+                }
+            }
             Self::UnreadFiles(count) => write!(f, "{count} claimed files could not be read"),
             Self::PluginFailures(count) => write!(f, "{count} calls of plugins gave no answer"),
             Self::UnorderedVersions(count) => write!(f, "{count} versions could not be ordered"),

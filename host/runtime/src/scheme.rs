@@ -89,6 +89,14 @@ impl<'a> Scheme<'a> {
         Ok(keys)
     }
 
+    /// For each version the key of the last build that publishers mean by it.
+    ///
+    /// # Errors
+    /// As for [`keys`](Self::keys).
+    pub fn ceilings<S: AsRef<str>>(&self, cause: &str, versions: &[S]) -> Result<Keys, PluginFailure> {
+        self.keys(cause, versions)
+    }
+
     fn keys_of_batch<S: AsRef<str>>(&self, versions: &[S], keys: &mut Keys) -> Result<(), PluginFailure> {
         let fits = |version: &&S| version.as_ref().len() <= VERSION_BYTES;
         let asked: Vec<&str> = versions.iter().filter(fits).map(AsRef::as_ref).collect();

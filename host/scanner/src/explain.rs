@@ -1,6 +1,8 @@
-//! Why a vulnerability concerns an image, or why it does not.
+//! Why a vulnerability affects an image, or why it does not, or why that cannot be said.
 
-use std::collections::BTreeMap;
+mod answer;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use limpid_model::{Digest, Package, Status};
 use limpid_store::View;
@@ -9,24 +11,51 @@ use limpid_store::tables::feeds::Feeds;
 
 use crate::fold::{self, Contents, Held};
 use crate::inventory::{self, Vulnerability};
-use crate::matching::judge::{Subject, holds};
-use crate::matching::{Owned, Said, namespaces};
+use crate::matching::judge::{Reason, Subject, holds};
+use crate::matching::{
+    AboutSome, All, Authority, Matcher, Ruling, Said, Speaks, namespaces, namespaces_of_distribution,
+};
 use crate::{Error, Scanner, catalog};
+use answer::Seen;
 
-/// Why a vulnerability concerns an image, or why it does not: a verdict for each package of which
-/// an advisory speaks.
+/// Why a vulnerability affects an image, or why it does not, or why nobody can say: a verdict for each
+/// package of which an advisory speaks.
 #[derive(Clone, Debug)]
 pub struct Explanation {
     /// The image.
     pub image: Digest,
     /// The vulnerability, as it was asked for.
     pub vulnerability: String,
-    /// Whether it concerns the image.
-    pub concerned: bool,
-    /// The reasons, those that concern it first.
+    /// What it comes to, as the report has it.
+    pub answer: Answer,
+    /// Why, in a sentence.
+    pub because: String,
+    /// The reasons, those by which it is affected first.
     pub verdicts: Vec<Verdict>,
     /// The feeds whose advisories were looked at.
     pub feeds: Vec<String>,
+}
+
+/// Whether a vulnerability affects an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Answer {
+    /// The report has a finding for it.
+    Affected,
+    /// Somebody who may say so says that it does not, or no package of the image is meant.
+    NotAffected,
+    /// What is held does not tell.
+    CannotSay,
+}
+
+impl Answer {
+    /// The word for it in documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Affected => "affected",
+            Self::NotAffected => "not-affected",
+            Self::CannotSay => "cannot-say",
+        }
+    }
 }
 
 /// What one advisory means for one package.
@@ -50,7 +79,7 @@ pub struct Verdict {
 /// What an advisory comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
-    /// It concerns the package.
+    /// It affects the package.
     Concerned,
     /// It cannot be told: a version cannot be ordered.
     Unreadable,
@@ -58,6 +87,9 @@ pub enum Outcome {
     Fixed,
     /// It is said not to be vulnerable.
     NotAffected,
+    /// It would affect the package, but a namespace or statement that counts before says that it does
+    /// not.
+    Overruled,
     /// It speaks of other versions.
     OtherVersions,
     /// It speaks of packages with something that this one has not: another architecture.
@@ -80,6 +112,7 @@ impl Outcome {
             Self::Unreadable => "unreadable-version",
             Self::Fixed => "fixed",
             Self::NotAffected => "not-affected",
+            Self::Overruled => "overruled",
             Self::OtherVersions => "other-versions",
             Self::Requirement => "requirement-not-met",
             Self::OtherNamespace => "other-release",
@@ -91,7 +124,8 @@ impl Outcome {
 }
 
 impl Scanner {
-    /// Says why a vulnerability, by any of its identifiers, concerns an image, or why not.
+    /// Says why a vulnerability, by any of its identifiers, affects an image, or why not, or why that
+    /// cannot be said. What it comes to is what a report has, because the same judge says so.
     ///
     /// # Errors
     /// [`Error::NoImage`] where there is no such image.
@@ -102,12 +136,13 @@ impl Scanner {
         let hidden = inventory::hidden_of(&view, &image, &indexing)?;
         let contents = fold::fold(facts, &hidden, |_, _| ());
         let feeds = feeds(&view)?;
-        let known = Vulnerability::find(&view, vulnerability)?;
-        let said = known.said(&view)?;
+        let said = Vulnerability::find(&view, vulnerability)?.said(&view)?;
+        let mut authority = Authority::new(All::new(&view), self.owned());
+        let judged = Judged::new(&contents, &said, &mut authority)?;
         let mut verdicts = Vec::new();
         for (namespace, name) in said.names() {
             for said in said.of_name(namespace, name) {
-                verdicts.extend(of_advisory(&contents, said, self.owned()));
+                verdicts.extend(of_advisory(&contents, said, &judged));
             }
         }
         if verdicts.is_empty() {
@@ -115,14 +150,55 @@ impl Scanner {
         }
         verdicts.sort();
         verdicts.dedup();
-        let concerned = verdicts.iter().any(|verdict| verdict.outcome == Outcome::Concerned);
-        Ok(Explanation {
-            image: image.id,
-            vulnerability: vulnerability.to_owned(),
-            concerned,
-            verdicts,
-            feeds,
-        })
+        let seen = Seen::new(self, &view, &contents, &indexing)?;
+        let (answer, because) = answer::answer(&verdicts, judged.is_affected(), &seen)?;
+        let vulnerability = vulnerability.to_owned();
+        Ok(Explanation { image: image.id, vulnerability, answer, because, verdicts, feeds })
+    }
+}
+
+/// What the judge who makes reports says of the packages of an image.
+struct Judged {
+    rulings: Vec<Ruling>,
+    /// Places of packages that are left to the distribution.
+    left: BTreeSet<usize>,
+    affected: bool,
+}
+
+impl Judged {
+    fn new(
+        contents: &Contents,
+        said: &AboutSome,
+        authority: &mut Authority<impl Speaks>,
+    ) -> Result<Self, Error> {
+        let mut matcher = Matcher::remembering(said);
+        let mut left = BTreeSet::new();
+        for (place, held) in contents.packages.iter().enumerate() {
+            if authority.judges(held.owner.as_deref(), namespaces_of_distribution(contents))? {
+                left.insert(place);
+            } else {
+                matcher.package(place, held, namespaces(contents, held), &contents.properties)?;
+            }
+        }
+        let affected = !matcher.out.matches.is_empty();
+        Ok(Self { rulings: matcher.into_rulings(), left, affected })
+    }
+
+    const fn is_affected(&self) -> bool {
+        self.affected
+    }
+
+    /// Who decided that a vulnerability of an advisory does not affect a package, where every one of
+    /// them is decided so.
+    fn not_affected(&self, place: usize, said: &Said) -> Option<&Ruling> {
+        let mut decided = None;
+        for vulnerability in &said.vulnerabilities {
+            let mut rulings = self.rulings.iter();
+            let ruling = rulings.find(|it| it.package == place && it.vulnerability == *vulnerability)?;
+            ruling.not_affected.as_ref()?;
+            decided = Some(ruling);
+        }
+        decided
     }
 }
 
@@ -143,12 +219,13 @@ fn unknown(vulnerability: &str, feeds: &[String]) -> Verdict {
 }
 
 /// What an advisory says of each package of its name.
-fn of_advisory(contents: &Contents, said: &Said, owned: Owned) -> Vec<Verdict> {
+fn of_advisory(contents: &Contents, said: &Said, judged: &Judged) -> Vec<Verdict> {
     let mut verdicts = Vec::new();
-    for held in &contents.packages {
+    for (place, held) in contents.packages.iter().enumerate() {
         let subject = Subject::new(held, &contents.properties);
         for statement in said.statements.iter().filter(|s| subject.is_named_by(s, &said.key.name)) {
-            let (outcome, why) = of_statement(contents, held, &subject, said, statement, owned);
+            let at = (place, held);
+            let (outcome, why) = of_statement(contents, at, &subject, said, statement, judged);
             let Package { name, version, .. } = &*held.package;
             let package = (name.to_string(), version.to_string(), held.path.to_string());
             verdicts.push(verdict(said, outcome, Some(package), why));
@@ -174,11 +251,11 @@ fn verdict(said: &Said, outcome: Outcome, package: Option<(String, String, Strin
 
 fn of_statement(
     contents: &Contents,
-    held: &Held,
+    (place, held): (usize, &Held),
     subject: &Subject<'_>,
     said: &Said,
     statement: &Statement,
-    owned: Owned,
+    judged: &Judged,
 ) -> (Outcome, String) {
     let asked = namespaces(contents, held);
     if !asked.contains(&said.key.namespace) {
@@ -186,8 +263,8 @@ fn of_statement(
         let why = format!("it speaks of `{}`; for this package it would be {asked}", said.key.namespace);
         return (Outcome::OtherNamespace, why);
     }
-    if let Some(owner) = held.owner.as_ref().filter(|_| owned == Owned::LeftToDistribution) {
-        let why = format!("its file is of package `{owner}`, which the distribution judges");
+    if let Some(owner) = held.owner.as_ref().filter(|_| judged.left.contains(&place)) {
+        let why = format!("its file is of package `{}`, which the distribution judges", owner.package);
         return (Outcome::LeftToDistribution, why);
     }
     if let Some((fact, values)) = subject.lacks(statement) {
@@ -196,6 +273,10 @@ fn of_statement(
     let version = &subject.version(statement).version;
     match holds(subject, statement) {
         Err(why) => (Outcome::Unreadable, why),
+        Ok(true) if statement.status.concerns() => match judged.not_affected(place, said) {
+            Some(ruling) => overruled(ruling, statement, version),
+            None => holding(statement, version),
+        },
         Ok(true) => holding(statement, version),
         Ok(false) => outside(subject, statement, version),
     }
@@ -208,6 +289,21 @@ fn holding(statement: &Statement, version: &str) -> (Outcome, String) {
         Status::NotAffected => (Outcome::NotAffected, format!("it is not vulnerable{note}")),
         status => (Outcome::Concerned, format!("version {version} is {}{note}", status.as_str())),
     }
+}
+
+/// What counts before a statement that would affect a version.
+fn overruled(ruling: &Ruling, statement: &Statement, version: &str) -> (Outcome, String) {
+    let Ruling { namespace, id, not_affected, .. } = ruling;
+    let decided = match not_affected {
+        Some(Reason::FixReached(fix)) => format!("that {version} has reached the fix {fix}"),
+        Some(Reason::Stated(status)) => format!("that {version} is {}", status.as_str()),
+        None => "otherwise".to_owned(),
+    };
+    let why = format!(
+        "it says that version {version} is {}, but `{id}` in `{namespace}` counts before, and says {decided}",
+        statement.status.as_str()
+    );
+    (Outcome::Overruled, why)
 }
 
 /// Why a version is in none of the ranges.

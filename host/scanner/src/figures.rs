@@ -1,17 +1,17 @@
 //! Figures over the whole inventory.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use limpid_model::{Digest, PluginId, Severity};
+use limpid_model::{Digest, Owner, PluginId, Severity};
 use limpid_store::View;
 use limpid_store::tables::contexts::{self, Contexts};
 use limpid_store::tables::findings::{self, Findings};
 use limpid_store::tables::images::Images;
 use limpid_store::tables::placements::Placements;
 
-use crate::fold::{Held, held, owned_by};
-use crate::matching::{All, Matcher, Matches, Owned, namespaces_in};
+use crate::fold::{Held, held};
+use crate::matching::{All, Authority, Matcher, Owned, namespaces_in};
 use crate::report::{AdvisoryRows, Enrichments};
 use crate::severity::severity;
 use crate::{Error, Scanner};
@@ -95,7 +95,7 @@ struct Judge<'v> {
     matcher: Matcher<All<'v>>,
     enrichments: Enrichments<'v>,
     advisories: AdvisoryRows<'v>,
-    owned: Owned,
+    authority: Authority<All<'v>>,
     oldest: Option<(String, String)>,
 }
 
@@ -103,10 +103,10 @@ impl<'v> Judge<'v> {
     fn new(view: &'v View<'v>, owned: Owned) -> Self {
         Self {
             view,
-            matcher: Matcher { statements: All::new(view), out: Matches::default() },
+            matcher: Matcher::new(All::new(view)),
             enrichments: Enrichments::new(view),
             advisories: AdvisoryRows::new(view),
-            owned,
+            authority: Authority::new(All::new(view), owned),
             oldest: None,
         }
     }
@@ -118,9 +118,11 @@ impl<'v> Judge<'v> {
         let rows = self.view.multi_get::<Findings>(&keys)?.into_iter().flatten();
         let found: Vec<_> = rows.map(findings::Row::into_parts).collect();
         let mut weight = Weight::default();
-        for held in packages(found) {
-            let hidden = context.hidden().any(|(path, _)| path == held.path);
-            if hidden || (held.owner.is_some() && self.owned == Owned::LeftToDistribution) {
+        let hidden: HashSet<&str> = context.hidden().map(|(path, _)| path).collect();
+        for held in packages(found, context) {
+            if hidden.contains(held.path.as_str())
+                || self.authority.judges(held.owner.as_deref(), context.namespaces())?
+            {
                 continue;
             }
             let namespaces = namespaces_in(&held.package.scope, context.namespaces());
@@ -152,11 +154,13 @@ impl<'v> Judge<'v> {
 
 type Parts = (PluginId, limpid_model::LayerFindings, Vec<findings::PackageKeys>);
 
-/// The packages that detectors found in one layer.
-fn packages(found: Vec<Parts>) -> Vec<Held> {
-    let owners = owned_by(found.iter().map(|(detector, found, _)| (detector, found)));
+/// The packages that detectors found in one layer, in a context.
+fn packages(found: Vec<Parts>, context: &contexts::Row) -> Vec<Held> {
+    let owners: HashMap<&str, Arc<Owner>> =
+        context.owned().map(|(path, owner)| (path, Arc::new(owner))).collect();
+    let owner = |path: &str| owners.get(path).cloned();
     let packages = found
         .into_iter()
-        .flat_map(|(detector, findings, keys)| held(Arc::new(detector), findings.findings, keys, &owners, 0));
+        .flat_map(|(detector, findings, keys)| held(Arc::new(detector), findings.findings, keys, 0, owner));
     packages.collect()
 }

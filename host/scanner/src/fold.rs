@@ -6,21 +6,22 @@
 
 mod changes;
 mod hidden;
+mod ownership;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use limpid_model::{
-    Digest, Distribution, Fact, Finding, Image, ImageLayer, LayerFindings, Package, PluginFailure, PluginId,
-    Text, Unread,
+    Digest, Distribution, Fact, Finding, Image, ImageLayer, LayerFindings, Owner, Package, PluginFailure,
+    PluginId, Scope, Text, Unread,
 };
 use limpid_store::View;
 use limpid_store::tables::findings::{self, Findings, PackageKeys};
 
 use crate::Error;
-use crate::inventory::{owner, owners};
 pub(crate) use changes::{Change, Changes};
 pub(crate) use hidden::hidden;
+pub(crate) use ownership::{OtherClaims, Ownership, keep_shared_ownership};
 
 /// A file of a layer that a later layer replaces or deletes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,9 +54,7 @@ impl LayerFacts {
     pub(crate) fn stating(&self) -> BTreeSet<String> {
         let mut paths = BTreeSet::new();
         for found in &self.found {
-            let facts = found.findings.findings.iter();
-            let facts = facts.filter(|finding| !matches!(finding.fact, Fact::Ownership(_)));
-            paths.extend(facts.map(|finding| finding.path.to_string()));
+            paths.extend(found.findings.findings.iter().map(|finding| finding.path.to_string()));
             paths.extend(found.findings.unread.iter().map(|unread| unread.path.clone()));
         }
         paths
@@ -96,8 +95,8 @@ pub(crate) struct Held {
     pub(crate) stated_by: usize,
     /// Place of the layer that brought it.
     pub(crate) introduced_by: usize,
-    /// The package of another detector that put the file there which states it.
-    pub(crate) owner: Option<String>,
+    /// The package of the distribution that put the file there which states it.
+    pub(crate) owner: Option<Arc<Owner>>,
 }
 
 /// What an image holds when all of its layers are laid upon each other.
@@ -115,6 +114,7 @@ pub(crate) struct Contents {
 pub(crate) struct Surroundings {
     pub(crate) distribution: Option<Distribution>,
     pub(crate) properties: Vec<(String, String)>,
+    pub(crate) ownership: Ownership,
 }
 
 /// The surroundings of all packages of an image.
@@ -123,7 +123,8 @@ pub(crate) fn surroundings(layers: &[LayerFacts], hidden: &[Hidden]) -> Surround
 }
 
 fn surroundings_within(layers: &[LayerFacts], ends: &Ends<'_>) -> Surroundings {
-    let mut surroundings = Surroundings::default();
+    let mut surroundings =
+        Surroundings { ownership: Ownership::new(layers, ends), ..Surroundings::default() };
     for (place, layer) in layers.iter().enumerate() {
         for finding in layer.found.iter().flat_map(|found| &found.findings.findings) {
             match &finding.fact {
@@ -150,11 +151,10 @@ pub(crate) fn fold(
     mut on_layer: impl FnMut(usize, &Changes<'_>),
 ) -> Contents {
     let ends = Ends::new(hidden);
-    let Surroundings { distribution, properties } = surroundings_within(&layers, &ends);
+    let Surroundings { distribution, properties, ownership } = surroundings_within(&layers, &ends);
     let mut contents = Contents { distribution, properties, ..Contents::default() };
     for (place, layer) in layers.into_iter().enumerate() {
         let mut brought = Vec::new();
-        let owned = owned_by(layer.found.iter().map(|found| (&*found.detector, &found.findings)));
         for found in layer.found {
             let diff_id = layer.layer.diff_id;
             contents.failures.extend(found.findings.failures.into_iter().map(|f| (diff_id, f)));
@@ -163,7 +163,8 @@ pub(crate) fn fold(
                     contents.unread.push((diff_id, PluginId::clone(&found.detector), unread));
                 }
             }
-            brought.extend(held(found.detector, found.findings.findings, found.keys, &owned, place));
+            let owner = |path: &str| ownership.of(place, path).cloned();
+            brought.extend(held(found.detector, found.findings.findings, found.keys, place, owner));
         }
         let (gone, mut staying): (Vec<_>, Vec<_>) = contents
             .packages
@@ -176,20 +177,21 @@ pub(crate) fn fold(
     contents
 }
 
-/// The packages that a detector found in the layer at a place.
+/// The packages that a detector found in the layer at a place; `owner` says to which package of the
+/// distribution a file of that layer belongs.
 pub(crate) fn held(
     detector: Arc<PluginId>,
     findings: Vec<Finding>,
     keys: Vec<PackageKeys>,
-    owned: &Owned,
     place: usize,
+    owner: impl Fn(&str) -> Option<Arc<Owner>>,
 ) -> impl Iterator<Item = Held> {
     let packages = findings.into_iter().filter_map(|finding| match finding.fact {
         Fact::Package(package) => Some((finding.path, finding.member, package)),
         Fact::Distribution(_) | Fact::Property(..) | Fact::Ownership(_) => None,
     });
     packages.zip(keys).map(move |((path, member, package), keys)| Held {
-        owner: owned.get(&detector.name).and_then(|owned| owned.get(path.as_str())).cloned(),
+        owner: owner(&path).filter(|_| package.scope != Scope::Distribution),
         detector: Arc::clone(&detector),
         path,
         member,
@@ -218,29 +220,6 @@ impl<'a> Ends<'a> {
     }
 }
 
-/// Which packages put files of a layer there that another detector read, by that detector and path.
-pub(crate) type Owned = HashMap<String, HashMap<String, String>>;
-
-/// The same of what detectors found in a layer.
-pub(crate) fn owned_by<'a>(found: impl Iterator<Item = (&'a PluginId, &'a LayerFindings)> + Clone) -> Owned {
-    let owners = owners(found.clone());
-    let mut owned = Owned::new();
-    if owners.is_empty() {
-        return owned;
-    }
-    for (reader, found) in found {
-        for finding in &found.findings {
-            if let Some(package) = owner(&owners, &finding.path, reader) {
-                owned
-                    .entry(reader.name.clone())
-                    .or_default()
-                    .insert(finding.path.to_string(), package.to_owned());
-            }
-        }
-    }
-    owned
-}
-
 /// Whether what a higher layer states of the distribution counts more than what a lower one does.
 /// It does, unless it is of the same distribution and knows less: a small update may bring
 /// `etc/debian_version` anew and leave `usr/lib/os-release`, which says more, where it was; where both
@@ -255,28 +234,6 @@ fn outweighs(higher: &Distribution, lower: &Distribution) -> bool {
             || (!higher.version_id.is_empty() && more.starts_with(|c: char| c.is_ascii_digit()));
     }
     higher.namespaces.len() >= lower.namespaces.len()
-}
-
-/// Keeps of what packages own only those paths from which another detector read something in the
-/// same layer.
-pub(crate) fn keep_shared_ownership(found: &mut [(PluginId, LayerFindings)]) {
-    let mut readers: HashMap<Text, HashSet<PluginId>> = HashMap::new();
-    for (detector, findings) in found.iter() {
-        for finding in &findings.findings {
-            if !matches!(finding.fact, Fact::Ownership(_)) {
-                readers.entry(finding.path.clone()).or_default().insert(detector.clone());
-            }
-        }
-    }
-    for (detector, findings) in found.iter_mut() {
-        findings.findings.retain_mut(|finding| {
-            let Fact::Ownership(owned) = &mut finding.fact else { return true };
-            let is_shared =
-                |path: &&str| readers.get(*path).is_some_and(|by| by.iter().any(|reader| reader != detector));
-            owned.paths = owned.paths.iter().filter(is_shared).collect();
-            !owned.paths.is_empty()
-        });
-    }
 }
 
 #[cfg(test)]

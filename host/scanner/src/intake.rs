@@ -9,6 +9,7 @@ mod enrichments;
 mod keeping;
 mod parser;
 mod restoring;
+mod silence;
 mod soundness;
 mod writing;
 
@@ -22,6 +23,7 @@ use limpid_store::tables::feeds::Feeds;
 use crate::error::chain;
 use crate::{Error, Scanner};
 use collector::Collector;
+use silence::Guard;
 
 pub(crate) use again::{followed, is_same};
 pub(crate) use document::{Document, Spool};
@@ -55,6 +57,15 @@ pub enum Trust {
     Forced,
 }
 
+impl Trust {
+    const fn guard(self) -> Guard {
+        match self {
+            Self::Checked => Guard::Checked,
+            Self::Forced => Guard::Forced,
+        }
+    }
+}
+
 /// Whether somebody may want to be told of what documents change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum News {
@@ -84,6 +95,9 @@ pub struct Taken {
     pub rejected: u64,
     /// The first of them, and why.
     pub rejections: Vec<(String, String)>,
+    /// Namespaces of which its publisher has stopped speaking with this document: what was stated of
+    /// them stays.
+    pub fell_silent: Vec<String>,
     /// What the document names to be fetched next.
     pub follow: Vec<Source>,
 }

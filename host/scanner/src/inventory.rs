@@ -20,4 +20,4 @@ pub(crate) use concerned::{Concerned, Context, KnownContexts, Vulnerability, con
 pub(crate) use contexts::{
     Placed, by_image, forget_all, forget_empty, hidden_of, images_of, images_with, place, unplace,
 };
-pub(crate) use layer::{forget_findings, owner, owners, put_findings};
+pub(crate) use layer::{forget_findings, put_findings};

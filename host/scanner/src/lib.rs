@@ -47,7 +47,7 @@ pub use background::yield_to_others;
 pub use bundle::{BundleError, BundleSettings, Exported, ExportedFeed, ImportedFeed, sign};
 pub use catalog::{ImageSummary, LayerContext, LayerDescription, Page};
 pub use error::{Error, chain};
-pub use explain::{Explanation, Outcome, Verdict};
+pub use explain::{Answer, Explanation, Outcome, Verdict};
 pub use feeds::{FeedSettings, FeedState, OneFeed, SourceState};
 pub use figures::Figures;
 pub use history::AsOf;

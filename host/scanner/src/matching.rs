@@ -1,5 +1,6 @@
 //! Holding packages against advisories: comparisons of bytes in memory, and ordered scans.
 
+mod authority;
 pub(crate) mod judge;
 mod statements;
 
@@ -10,7 +11,8 @@ use limpid_model::{Rating, Scope, Status};
 
 use crate::Error;
 use crate::fold::{Contents, Held};
-use judge::{Judged, Subject, judge};
+pub(crate) use authority::{AfterChange, Authority, Owned, Speaks};
+use judge::{Judged, Reason, Subject, judge};
 pub(crate) use statements::{AboutSome, All, Said, Statements};
 
 /// A vulnerability that concerns a package.
@@ -50,34 +52,30 @@ pub(crate) struct Matches {
 }
 
 /// Holds all packages of an image against all that is said of their names. Packages
-/// whose files the distribution put there are left to the distribution, unless `owned` says so.
+/// whose files the distribution put there are left to the distribution, where `authority` says so.
 pub(crate) fn matches(
     statements: impl Statements,
+    authority: &mut Authority<impl Speaks>,
     contents: &Contents,
-    owned: Owned,
 ) -> Result<Matches, Error> {
-    let mut matcher = Matcher { statements, out: Matches::default() };
+    let mut matcher = Matcher::new(statements);
+    let of_distribution = namespaces_of_distribution(contents);
     for (place, held) in contents.packages.iter().enumerate() {
-        if held.owner.is_none() || owned == Owned::Judged {
+        if !authority.judges(held.owner.as_deref(), of_distribution)? {
             matcher.package(place, held, namespaces(contents, held), &contents.properties)?;
         }
     }
     Ok(matcher.out)
 }
 
-/// What becomes of packages whose files the distribution put there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Owned {
-    /// The distribution judges them.
-    LeftToDistribution,
-    /// They are judged like all others, too.
-    Judged,
+/// Where advisories for the image's distribution are published, best first.
+pub(crate) fn namespaces_of_distribution(contents: &Contents) -> &[String] {
+    contents.distribution.as_ref().map_or(&[], |known| &known.namespaces)
 }
 
 /// Where advisories for a package are published, best first.
 pub(crate) fn namespaces<'a>(contents: &'a Contents, held: &'a Held) -> &'a [String] {
-    let of_distribution = contents.distribution.as_ref().map_or(&[][..], |known| &known.namespaces);
-    namespaces_in(&held.package.scope, of_distribution)
+    namespaces_in(&held.package.scope, namespaces_of_distribution(contents))
 }
 
 /// The same, where it is known where those of the distribution are published.
@@ -90,14 +88,43 @@ pub(crate) fn namespaces_in<'a>(scope: &'a Scope, of_distribution: &'a [String])
 
 /// Holds packages against statements, one by one.
 pub(crate) struct Matcher<S> {
-    pub(crate) statements: S,
+    statements: S,
     pub(crate) out: Matches,
+    /// What was decided of whom, where somebody wants to know.
+    rulings: Option<Vec<Ruling>>,
+}
+
+/// Which namespace decides whether a vulnerability affects a package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ruling {
+    /// Place of the package in the contents.
+    pub(crate) package: usize,
+    pub(crate) vulnerability: String,
+    pub(crate) namespace: String,
+    /// The publisher's identifier of the advisory that counts.
+    pub(crate) id: String,
+    /// Why it is not affected; none where it is.
+    pub(crate) not_affected: Option<Reason>,
 }
 
 /// The statements about one vulnerability, each with the advisory that holds it.
 type Group<'a> = Vec<(&'a Said, &'a limpid_store::tables::affects::Statement)>;
 
 impl<S: Statements> Matcher<S> {
+    pub(crate) fn new(statements: S) -> Self {
+        Self { statements, out: Matches::default(), rulings: None }
+    }
+
+    /// One that remembers what was decided.
+    pub(crate) fn remembering(statements: S) -> Self {
+        Self { rulings: Some(Vec::new()), ..Self::new(statements) }
+    }
+
+    /// What was decided of whom.
+    pub(crate) fn into_rulings(self) -> Vec<Ruling> {
+        self.rulings.unwrap_or_default()
+    }
+
     pub(crate) fn package(
         &mut self,
         place: usize,
@@ -120,63 +147,78 @@ impl<S: Statements> Matcher<S> {
                 said.push(self.statements.about(namespace, subject.source_name())?);
             }
             let said = said.iter().flat_map(|said| said.iter());
-            namespace_says(place, &subject, said, &mut decided, &mut self.out);
+            self.namespace(place, &subject, said, &mut decided);
         }
         Ok(())
     }
-}
 
-/// Judges a package by what one namespace says; what a better namespace decided stands.
-fn namespace_says<'a>(
-    place: usize,
-    subject: &Subject<'_>,
-    said: impl Iterator<Item = &'a Said>,
-    decided: &mut BTreeSet<String>,
-    out: &mut Matches,
-) {
-    // Ordered, so that what cannot be judged is told in the same order each time.
-    let mut groups: BTreeMap<&str, Group<'_>> = BTreeMap::new();
-    for said in said {
-        for statement in said.statements.iter().filter(|s| subject.is_meant_by(s, &said.key.name)) {
-            for vulnerability in &said.vulnerabilities {
-                groups.entry(vulnerability).or_default().push((said, statement));
+    /// Judges a package by what one namespace says; what a better namespace decided stands.
+    fn namespace<'a>(
+        &mut self,
+        place: usize,
+        subject: &Subject<'_>,
+        said: impl Iterator<Item = &'a Said>,
+        decided: &mut BTreeSet<String>,
+    ) {
+        // Ordered, so that what cannot be judged is told in the same order each time.
+        let mut groups: BTreeMap<&str, Group<'_>> = BTreeMap::new();
+        for said in said {
+            for statement in said.statements.iter().filter(|s| subject.is_meant_by(s, &said.key.name)) {
+                for vulnerability in &said.vulnerabilities {
+                    groups.entry(vulnerability).or_default().push((said, statement));
+                }
+            }
+        }
+        for (vulnerability, group) in groups {
+            if decided.contains(vulnerability) {
+                continue;
+            }
+            let statements: Vec<_> = group.iter().map(|(_, statement)| *statement).collect();
+            match judge(subject, &statements) {
+                Judged::Silent => {}
+                Judged::NotAffected { place: counts, reason } => {
+                    let Some((said, _)) = group.get(counts) else { continue };
+                    decided.insert(vulnerability.to_owned());
+                    self.rule(place, vulnerability, said, Some(reason));
+                }
+                Judged::Unknown { place, why } => {
+                    let Some((said, _)) = group.get(place) else { continue };
+                    self.out.unjudged.push(UnjudgedAdvisory {
+                        id: said.key.id.clone(),
+                        feed: said.key.feed.clone(),
+                        package: subject.name().to_owned(),
+                        why,
+                    });
+                }
+                Judged::Affected { place: counts, fixed_version } => {
+                    let Some((said, statement)) = group.get(counts) else { continue };
+                    decided.insert(vulnerability.to_owned());
+                    self.rule(place, vulnerability, said, None);
+                    self.out.matches.push(Match {
+                        package: place,
+                        vulnerability: vulnerability.to_owned(),
+                        id: said.key.id.clone(),
+                        origin: said.origin(),
+                        status: statement.status,
+                        fixed_version,
+                        note: statement.note.clone(),
+                        ratings: statement.ratings.clone(),
+                        views: views(subject, &group),
+                    });
+                }
             }
         }
     }
-    for (vulnerability, group) in groups {
-        if decided.contains(vulnerability) {
-            continue;
-        }
-        let statements: Vec<_> = group.iter().map(|(_, statement)| *statement).collect();
-        match judge(subject, &statements) {
-            Judged::Unconcerned => {}
-            Judged::Decided => {
-                decided.insert(vulnerability.to_owned());
-            }
-            Judged::Unknown { place, why } => {
-                let Some((said, _)) = group.get(place) else { continue };
-                out.unjudged.push(UnjudgedAdvisory {
-                    id: said.key.id.clone(),
-                    feed: said.key.feed.clone(),
-                    package: subject.name().to_owned(),
-                    why,
-                });
-            }
-            Judged::Concerned { place: counts, fixed_version } => {
-                let Some((said, statement)) = group.get(counts) else { continue };
-                decided.insert(vulnerability.to_owned());
-                out.matches.push(Match {
-                    package: place,
-                    vulnerability: vulnerability.to_owned(),
-                    id: said.key.id.clone(),
-                    origin: said.origin(),
-                    status: statement.status,
-                    fixed_version,
-                    note: statement.note.clone(),
-                    ratings: statement.ratings.clone(),
-                    views: views(subject, &group),
-                });
-            }
+
+    fn rule(&mut self, package: usize, vulnerability: &str, said: &Said, not_affected: Option<Reason>) {
+        if let Some(rulings) = &mut self.rulings {
+            rulings.push(Ruling {
+                package,
+                vulnerability: vulnerability.to_owned(),
+                namespace: said.key.namespace.clone(),
+                id: said.key.id.clone(),
+                not_affected,
+            });
         }
     }
 }
@@ -191,11 +233,12 @@ fn views(subject: &Subject<'_>, group: &Group<'_>) -> Vec<PublisherView> {
         let (said, _) = *group.first()?;
         let statements: Vec<_> = group.iter().map(|(_, statement)| *statement).collect();
         let (status, fixed_version) = match judge(subject, &statements) {
-            Judged::Concerned { place, fixed_version } => {
+            Judged::Affected { place, fixed_version } => {
                 (statements.get(place).map(|statement| statement.status), fixed_version)
             }
-            Judged::Decided => (Some(Status::NotAffected), None),
-            Judged::Unconcerned | Judged::Unknown { .. } => (None, None),
+            Judged::NotAffected { reason: Reason::Stated(status), .. } => (Some(status), None),
+            Judged::NotAffected { reason: Reason::FixReached(_), .. } => (Some(Status::Fixed), None),
+            Judged::Silent | Judged::Unknown { .. } => (None, None),
         };
         Some(PublisherView { id: said.key.id.clone(), origin: said.origin(), status, fixed_version })
     };

@@ -3,7 +3,7 @@
 
 use limpid_model::{Digest, Fact, KeyedVersion, Package};
 use limpid_store::table::Table;
-use limpid_store::tables::affects::{self, Affects, KeyedRange, Statement};
+use limpid_store::tables::affects::{self, Affects, Statement};
 use limpid_store::tables::findings::{self, Findings, PackageKeys};
 use limpid_store::tables::history::{self, History};
 use limpid_store::tables::marks::{self, Marks};
@@ -195,17 +195,26 @@ impl Scanner {
         let mut wanted = Wanted::of(format!("advisory {advisory}"));
         for statement in &statements {
             for keyed in versions_of(statement) {
-                wanted.add(&statement.scheme, &keyed.version);
+                wanted.add_with_builds(&statement.scheme, &keyed.version);
             }
         }
         let keys = self.keys_of(wanted);
         for statement in &mut statements {
             statement.component = keys.component(&statement.scheme);
             let scheme = statement.scheme.clone();
-            let ends = statement.ranges.iter_mut().flat_map(range_ends);
-            for keyed in ends.chain(statement.versions.iter_mut()) {
-                *keyed = keys.keyed(&scheme, &keyed.version);
+            for range in &mut statement.ranges {
+                if let Some(introduced) = &mut range.introduced {
+                    *introduced = keys.keyed(&scheme, &introduced.version);
+                }
+                if let Some(until) = &mut range.until {
+                    let of = if range.inclusive { KnownKeys::ceiling } else { KnownKeys::keyed };
+                    *until = of(&keys, &scheme, &until.version);
+                }
             }
+            for listed in &mut statement.versions {
+                *listed = keys.keyed(&scheme, &listed.version);
+            }
+            keys.add_builds(statement);
         }
         Some(affects::Row::new(statements, vulnerabilities))
     }
@@ -241,10 +250,6 @@ fn write_past(
 fn versions_of(statement: &Statement) -> impl Iterator<Item = &KeyedVersion> {
     let ends = statement.ranges.iter().flat_map(|range| [&range.introduced, &range.until]);
     ends.flatten().chain(&statement.versions)
-}
-
-fn range_ends(range: &mut KeyedRange) -> impl Iterator<Item = &mut KeyedVersion> {
-    [&mut range.introduced, &mut range.until].into_iter().flatten()
 }
 
 #[cfg(test)]

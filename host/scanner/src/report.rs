@@ -17,7 +17,7 @@ use limpid_store::tables::images::Indexing;
 
 use crate::fold::{self, Change, Contents, Held, LayerFacts};
 use crate::history::{AsOf, Past, Then};
-use crate::matching::{self, All, Match, PublisherView};
+use crate::matching::{self, All, Authority, Match, PublisherView};
 use crate::severity::severity;
 use crate::{Error, Scanner, catalog, inventory};
 pub(crate) use advisory_rows::AdvisoryRows;
@@ -66,10 +66,12 @@ impl Scanner {
             .collect();
         let contents = fold::fold(facts, &hidden, |_, _| ());
         let past = as_of.map(|as_of| self.past(&view, as_of)).transpose()?.unwrap_or_default();
-        let said = Then { past: &past, now: All::new(&view) };
-        let matches = matching::matches(said, &contents, self.owned())?;
+        let said = || Then { past: &past, now: All::new(&view) };
+        let mut authority = Authority::new(said(), self.owned());
+        let matches = matching::matches(said(), &mut authority, &contents)?;
         let findings = findings(&view, &past, &image, &contents, &matches.matches)?;
-        let mut coverage = coverage::coverage(self, (&view, &past), &contents, &indexing, matches)?;
+        let mut coverage =
+            coverage::coverage(self, (&view, &past), &contents, &indexing, matches, &findings)?;
         if self.has_refreshed_since(begun) {
             coverage.gaps.push(Gap::RefreshUnderWay);
         }
@@ -255,6 +257,6 @@ fn installed(held: &Held, layers: &[ImageLayer], distribution: Option<&Distribut
             created_by: layer.and_then(|layer| layer.created_by.clone()),
         },
         detector: PluginId::clone(&held.detector),
-        owner: held.owner.clone(),
+        owner: held.owner.as_ref().map(|owner| owner.package.to_string()),
     }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use limpid_model::{Digest, Key, KeyedVersion, Keys};
+use limpid_model::{Digest, Key, KeyedVersion, Keys, PluginFailure};
 use limpid_runtime::{Scheme, Snapshot};
+use limpid_store::tables::affects::{KeyedRange, Statement};
 
 use crate::{Error, Scanner};
 
@@ -13,22 +14,34 @@ pub(crate) struct Wanted {
     /// What they are wanted for: an image, a source of a feed.
     cause: String,
     by_scheme: BTreeMap<String, BTreeSet<String>>,
+    /// Those whose last build is asked for, too.
+    ceilings: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl Wanted {
     pub(crate) fn of(cause: impl Into<String>) -> Self {
-        Self { cause: cause.into(), by_scheme: BTreeMap::new() }
+        Self { cause: cause.into(), by_scheme: BTreeMap::new(), ceilings: BTreeMap::new() }
     }
 
     pub(crate) fn add(&mut self, scheme: &str, version: &str) {
-        match self.by_scheme.get_mut(scheme) {
-            Some(versions) if versions.contains(version) => {}
-            Some(versions) => {
-                versions.insert(version.to_owned());
-            }
-            None => {
-                self.by_scheme.insert(scheme.to_owned(), BTreeSet::from([version.to_owned()]));
-            }
+        add(&mut self.by_scheme, scheme, version);
+    }
+
+    /// A version, and the last build that publishers mean by it.
+    pub(crate) fn add_with_builds(&mut self, scheme: &str, version: &str) {
+        self.add(scheme, version);
+        add(&mut self.ceilings, scheme, version);
+    }
+}
+
+fn add(by_scheme: &mut BTreeMap<String, BTreeSet<String>>, scheme: &str, version: &str) {
+    match by_scheme.get_mut(scheme) {
+        Some(versions) if versions.contains(version) => {}
+        Some(versions) => {
+            versions.insert(version.to_owned());
+        }
+        None => {
+            by_scheme.insert(scheme.to_owned(), BTreeSet::from([version.to_owned()]));
         }
     }
 }
@@ -40,9 +53,22 @@ pub(crate) struct KnownKeys(HashMap<String, OfScheme>);
 #[derive(Debug)]
 struct OfScheme {
     component: Option<Digest>,
-    /// In their order, as their keys.
+    keys: Answers,
+    ceilings: Answers,
+}
+
+/// Versions in their order, as what a scheme says of them.
+#[derive(Debug, Default)]
+struct Answers {
     versions: Vec<String>,
     keys: Keys,
+}
+
+impl Answers {
+    fn of(&self, version: &str) -> Option<Result<&[u8], &str>> {
+        let place = self.versions.binary_search_by(|it| it.as_str().cmp(version)).ok()?;
+        self.keys.get(place)
+    }
 }
 
 impl KnownKeys {
@@ -53,44 +79,70 @@ impl KnownKeys {
 
     /// A version that was wanted, with its key or why it has none.
     pub(crate) fn keyed(&self, scheme: &str, version: &str) -> KeyedVersion {
-        let answer = self.0.get(scheme).and_then(|scheme| {
-            let place = scheme.versions.binary_search_by(|it| it.as_str().cmp(version)).ok()?;
-            scheme.keys.get(place)
-        });
-        let key = match answer {
-            Some(answer) => answer.map(|key| Key::new(key.to_vec())).map_err(str::to_owned),
-            None => Err(format!("scheme `{scheme}` was not asked")),
-        };
-        KeyedVersion { version: version.into(), key }
+        keyed(scheme, version, self.0.get(scheme).and_then(|scheme| scheme.keys.of(version)))
     }
+
+    /// Adds a range for each listed version that has builds: a version that is named as one of several
+    /// stands for all of them.
+    pub(crate) fn add_builds(&self, statement: &mut Statement) {
+        for listed in &statement.versions {
+            let last = self.ceiling(&statement.scheme, &listed.version);
+            if listed.key.is_ok() && last.key.is_ok() && listed.key != last.key {
+                let range =
+                    KeyedRange { introduced: Some(listed.clone()), until: Some(last), inclusive: true };
+                if !statement.ranges.contains(&range) {
+                    statement.ranges.push(range);
+                }
+            }
+        }
+    }
+
+    /// A version with the key of the last build that publishers mean by it.
+    pub(crate) fn ceiling(&self, scheme: &str, version: &str) -> KeyedVersion {
+        keyed(scheme, version, self.0.get(scheme).and_then(|scheme| scheme.ceilings.of(version)))
+    }
+}
+
+fn keyed(scheme: &str, version: &str, answer: Option<Result<&[u8], &str>>) -> KeyedVersion {
+    let key = match answer {
+        Some(answer) => answer.map(|key| Key::new(key.to_vec())).map_err(str::to_owned),
+        None => Err(format!("scheme `{scheme}` was not asked")),
+    };
+    KeyedVersion { version: version.into(), key }
 }
 
 /// Asks the scheme plugins for keys. What a plugin cannot order, or fails on, has none, with the
 /// reason.
 pub(crate) fn keys(plugins: &Snapshot, wanted: Wanted, versions_a_call: usize) -> KnownKeys {
-    let mut keys = KnownKeys::default();
-    for (scheme, versions) in wanted.by_scheme {
+    let Wanted { cause, by_scheme, mut ceilings } = wanted;
+    let mut known = KnownKeys::default();
+    for (scheme, versions) in by_scheme {
         let plugin = plugins.scheme(&scheme);
         let component = plugin.map(|plugin| plugin.plugin().digest);
-        let versions: Vec<String> = versions.into_iter().collect();
-        let mut of_scheme = Keys::with_capacity(versions.len());
-        for chunk in versions.chunks(versions_a_call.max(1)) {
-            match ask(plugin, &wanted.cause, &scheme, chunk) {
-                Ok(keys) => of_scheme.append(&keys),
-                Err(why) => chunk.iter().for_each(|_| of_scheme.push(Err(&why))),
+        let ask = |versions: BTreeSet<String>, ask: Ask| {
+            let versions: Vec<String> = versions.into_iter().collect();
+            let mut keys = Keys::with_capacity(versions.len());
+            for chunk in versions.chunks(versions_a_call.max(1)) {
+                let answer = match plugin {
+                    Some(plugin) => ask(&plugin, &cause, chunk).map_err(|failure| failure.to_string()),
+                    None => Err(format!("no plugin orders versions of scheme `{scheme}`")),
+                };
+                match answer {
+                    Ok(answer) => keys.append(&answer),
+                    Err(why) => chunk.iter().for_each(|_| keys.push(Err(&why))),
+                }
             }
-        }
-        keys.0.insert(scheme, OfScheme { component, versions, keys: of_scheme });
+            Answers { versions, keys }
+        };
+        let ceilings = ceilings.remove(&scheme).unwrap_or_default();
+        let ceilings = ask(ceilings, |plugin, cause, versions| plugin.ceilings(cause, versions));
+        let keys = ask(versions, |plugin, cause, versions| plugin.keys(cause, versions));
+        known.0.insert(scheme, OfScheme { component, keys, ceilings });
     }
-    keys
+    known
 }
 
-fn ask(plugin: Option<Scheme<'_>>, cause: &str, scheme: &str, versions: &[String]) -> Result<Keys, String> {
-    match plugin {
-        Some(plugin) => plugin.keys(cause, versions).map_err(|failure| failure.to_string()),
-        None => Err(format!("no plugin orders versions of scheme `{scheme}`")),
-    }
-}
+type Ask = fn(&Scheme<'_>, &str, &[String]) -> Result<Keys, PluginFailure>;
 
 impl Scanner {
     /// The keys of versions of one scheme.

@@ -9,7 +9,7 @@ use limpid_store::tables::images::{Called, Images, Labelled};
 use limpid_store::{Cursor, View};
 
 use crate::inventory::{Concerned, Placed, Vulnerability, by_image, concerned, images_of};
-use crate::matching::Owned;
+use crate::matching::{All, Authority, Owned};
 use crate::report::Enrichments;
 use crate::severity::severity;
 use crate::{Error, Page, Scanner};
@@ -191,7 +191,8 @@ impl Scanner {
         known: &Vulnerability,
     ) -> Result<Vec<(Group, ConcernedPackage)>, Error> {
         let said = known.said(view)?;
-        let found = concerned(view, &said, self.owned())?;
+        let mut authority = Authority::new(All::new(view), self.owned());
+        let found = concerned(view, &said, &mut authority)?;
         let mut enrichments = Enrichments::new(view);
         let place = |it: Concerned| {
             let place = (it.diff_id, it.context);

@@ -2,6 +2,7 @@ use limpid_model::{Distribution, Package, Scope};
 use limpid_store::tables::affects::{self, KeyedRange};
 
 use super::*;
+use crate::matching::Owned;
 use crate::test_support::{component, held, keyed, package};
 
 /// Says that versions from one on and below another are affected.
@@ -40,7 +41,10 @@ fn check(package: Package, statement: Statement, outcome: Outcome, why: &str) {
     let [namespace, name, feed, id, source] = ["here", "a", "f", "X", "s"].map(str::to_owned);
     let key = affects::Key { namespace, name, feed, id, source };
     let said = Said::new(key, affects::Row::new(vec![statement], Vec::new()));
-    let verdicts = of_advisory(&contents, &said, Owned::LeftToDistribution);
+    let about = AboutSome::new([said.clone()]);
+    let mut authority = Authority::new(&about, Owned::LeftToDistribution);
+    let judged = Judged::new(&contents, &about, &mut authority).unwrap();
+    let verdicts = of_advisory(&contents, &said, &judged);
     let [verdict] = verdicts.as_slice() else { panic!("{verdicts:?}") };
     assert_eq!(verdict.outcome, outcome, "{verdict:?}");
     assert!(verdict.why.contains(why), "{verdict:?}");

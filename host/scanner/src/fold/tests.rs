@@ -20,6 +20,7 @@ use super::*;
 use crate::test_support::{keys, package, plugin};
 
 mod facts;
+mod owners;
 mod stacks;
 
 /// What folding gave, as words.

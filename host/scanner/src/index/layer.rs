@@ -10,7 +10,7 @@ use limpid_store::tables::values::DigestBytes;
 use super::detection::{self, Handover};
 use super::keeper::Keeper;
 use super::plan::Unknown;
-use crate::fold::keep_shared_ownership;
+use crate::fold::{OtherClaims, keep_shared_ownership};
 use crate::{Error, Scanner};
 
 /// Calls of detectors that may wait while a layer is being read.
@@ -47,7 +47,7 @@ pub(super) fn read(scanner: &Scanner, archive: &Archive, unknown: &Unknown<'_>) 
     })?;
     let superseded: HashSet<u64> = contents.superseded.iter().map(|superseded| superseded.ordinal).collect();
     let mut found = detection::collect(detectors, shown.outcomes, &superseded, contents.unread.clone());
-    keep_shared_ownership(&mut found);
+    keep_shared_ownership(&mut found, &OtherClaims::new(&scanner.detectors())?);
     let entries = entries::Row::pack(&contents.entries)?;
     Ok(ReadLayer { row: row(&contents), entries, found, kept: shown.kept.finish(&superseded) })
 }

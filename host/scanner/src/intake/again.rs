@@ -75,6 +75,7 @@ impl Scanner {
             withdrawn: 0,
             rejected: fetched.rejected,
             rejections: fetched.rejections,
+            fell_silent: Vec::new(),
             follow: fetched.follow.into_iter().map(followed).collect(),
         }))
     }

@@ -47,6 +47,8 @@ pub(crate) struct Collector {
     pub(crate) follow: Vec<Source>,
     /// The source that the plugin recognised in the document.
     pub(crate) identified: Option<String>,
+    /// Of when the document says that it is.
+    pub(crate) dated: Option<String>,
     /// Identifiers of which more was stated than one advisory may hold.
     oversized: BTreeSet<String>,
     /// Whether more was stated than may be.
@@ -74,6 +76,17 @@ impl Collector {
     /// How many records were stated.
     pub(super) fn stated(&self) -> usize {
         self.records.advisories.len() + self.records.enrichments.len()
+    }
+
+    /// Of when the document says that it is, in milliseconds since 1970: a date, or a time. None where
+    /// it says nothing that can be read.
+    pub(super) fn dated(&self) -> Option<u64> {
+        let text = self.dated.as_deref()?;
+        let time = text.parse::<jiff::Timestamp>().ok().or_else(|| {
+            let day = text.parse::<jiff::civil::Date>().ok()?;
+            jiff::tz::TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok()
+        })?;
+        u64::try_from(time.as_millisecond()).ok()
     }
 
     /// Adds what a change says of what is here.

@@ -5,10 +5,11 @@ use limpid_runtime::{Mode, Source};
 use limpid_store::tables::advisories::{self, Advisories};
 use limpid_store::tables::affects::{self, Affects, KeyedRange, Statement};
 use limpid_store::tables::known_as::{self, KnownAs};
-use limpid_store::tables::sources::{self, Sources};
+use limpid_store::tables::sources::{self, Spoken};
 use limpid_store::tables::stated::{self, Stated};
 use limpid_store::{Batch, Packed, View};
 
+use super::silence::{Count, Guard, Silence, count};
 use crate::history::Record;
 use crate::matching::Said;
 use crate::notices::Changes;
@@ -27,8 +28,28 @@ pub(super) struct Difference {
     pub(super) withdrawn: u64,
     /// Of which namespaces its source speaks now.
     pub(super) namespaces: BTreeSet<String>,
+    /// How much it says of them.
+    pub(super) spoken: Vec<Spoken>,
+    /// Namespaces of which its publisher has stopped speaking with this document.
+    pub(super) fell_silent: Vec<String>,
+    /// Records that are older than what is held of them, and stay out, with the reason.
+    pub(super) stale: Vec<(String, String)>,
     /// What changes, as far as somebody may want to be told.
     pub(super) changes: Changes,
+}
+
+/// What a document is held against, besides what its source stated before.
+pub(super) struct Terms<'a> {
+    pub(super) source: &'a Source,
+    /// What is known of its source.
+    pub(super) before: Option<&'a sources::Row>,
+    pub(super) guard: Guard,
+    /// In milliseconds since 1970.
+    pub(super) now: u64,
+    /// The percentage of what was stated that must still be stated.
+    pub(super) least: u64,
+    /// Advisories that it takes back by their identifiers.
+    pub(super) withdrawn: &'a BTreeSet<String>,
 }
 
 impl Difference {
@@ -38,65 +59,191 @@ impl Difference {
 
     /// Holds what a document states against what its source stated before, and adds to the batch
     /// only what differs.
+    ///
+    /// Where its publisher has stopped speaking of a namespace, what was stated of that stays.
+    ///
+    /// # Errors
+    /// [`Error::Shrunk`] where it states next to nothing of what was stated.
     pub(super) fn write(
         scanner: &Scanner,
         view: &View<'_>,
         batch: &mut Batch,
-        (record, source): (&Record<'_>, &Source),
+        record: &Record<'_>,
         advisories: BTreeMap<String, Advisory>,
-        withdrawn: &BTreeSet<String>,
+        terms: &Terms<'_>,
     ) -> Result<Self, Error> {
-        let feed = record.feed;
-        let mut before = stated_before(view, feed, &source.name)?;
+        let Terms { source, before: known_source, guard, now, least, withdrawn } = terms;
+        let mut before = stated_before(view, record.feed, &source.name)?;
         let held = before.len() as u64;
-        let mut difference = Self { stated: advisories.len() as u64, ..Self::default() };
-        if source.mode == Mode::Delta {
-            difference.namespaces.extend(namespaces_before(view, feed, &source.name)?);
+        let is_whole = source.mode == Mode::Whole;
+        let mut this = Self { stated: advisories.len() as u64, ..Self::default() };
+        let mut silence = Silence::default();
+        if is_whole {
+            let counts = count(advisories.values());
+            silence = Silence::new(&source.name, *known_source, counts, *guard, (*now, *least))?;
         }
-        let tells = held > 0;
-        let writer = Writer { view, record, tells };
+        let mut moved = Moved::default();
+        let writer = Writer { view, record, tells: held > 0 };
         let mut wanted = Wanted::of(&source.name);
         let mut fresh = Vec::new();
         for (id, advisory) in advisories {
-            difference.namespaces.extend(advisory.affected.iter().map(|a| a.namespace.clone()));
             let row = advisories::Row::from(advisory);
-            let packed = Packed::new(&row)?;
+            let mut packed = Packed::new(&row)?;
             let digest = packed.digest();
             let known = before.remove(&id);
-            if known != Some(digest) {
-                record.advisory(view, batch, &id)?;
+            if known == Some(digest) && !silence.resumed {
+                continue;
             }
-            match known {
-                Some(said) if said == digest => continue,
-                Some(_) => {
-                    difference.changed += 1;
-                    writer.remove(batch, &id, &mut difference.changes)?;
+            let mut advisory = row.into_advisory(id.clone());
+            // What was kept of a namespace that is spoken of again goes.
+            if known == Some(digest) && writer.held(&id)?.is_none_or(|held| held == advisory) {
+                continue;
+            }
+            if known.is_some() {
+                let held = writer.held(&id)?;
+                if let Some(held) = &held {
+                    if *guard == Guard::Checked
+                        && let Some(why) = is_older(&advisory, held)
+                    {
+                        this.stale.push((id, why));
+                        continue;
+                    }
+                    if keep_silent(&mut advisory, held, &silence.silent) {
+                        packed = Packed::new(&advisories::Row::from(advisory.clone()))?;
+                    }
+                    moved.take(held);
                 }
-                None => difference.added += 1,
+                record.advisory(view, batch, &id)?;
+                this.changed += 1;
+                writer.remove(batch, &id, held, &mut this.changes);
+            } else {
+                record.advisory(view, batch, &id)?;
+                this.added += 1;
             }
-            let advisory = row.into_advisory(id);
+            moved.put(&advisory);
             want(&mut wanted, &advisory);
-            fresh.push((advisory.id, packed));
-        }
-        let keys = scanner.keys_of(wanted);
-        for (id, packed) in fresh {
-            writer.put(batch, id, &packed, &keys, &mut difference.changes)?;
+            fresh.push((advisory.id, packed, digest));
         }
         for id in before.into_keys() {
-            if source.mode == Mode::Whole || withdrawn.contains(&id) {
-                difference.withdrawn += 1;
-                record.advisory(view, batch, &id)?;
-                writer.remove(batch, &id, &mut difference.changes)?;
+            let is_withdrawn = withdrawn.contains(&id);
+            if !is_whole && !is_withdrawn {
+                continue;
             }
+            let held = writer.held(&id)?;
+            if let Some(held) = held.as_ref().filter(|_| !is_withdrawn) {
+                let mut rest = held.clone();
+                rest.affected.retain(|affected| silence.silent.contains(&affected.namespace));
+                if !rest.affected.is_empty() {
+                    if rest.affected.len() < held.affected.len() {
+                        record.advisory(view, batch, &id)?;
+                        this.changed += 1;
+                        writer.remove(batch, &id, Some(held.clone()), &mut this.changes);
+                        let packed = Packed::new(&advisories::Row::from(rest.clone()))?;
+                        let digest = packed.digest();
+                        want(&mut wanted, &rest);
+                        fresh.push((rest.id, packed, digest));
+                    }
+                    continue;
+                }
+            }
+            record.advisory(view, batch, &id)?;
+            this.withdrawn += 1;
+            if let Some(held) = &held {
+                moved.take(held);
+            }
+            writer.remove(batch, &id, held, &mut this.changes);
         }
-        difference.held = (held + difference.added).saturating_sub(difference.withdrawn);
-        Ok(difference)
+        let keys = scanner.keys_of(wanted);
+        for (id, packed, digest) in fresh {
+            writer.put(batch, id, (&packed, digest), &keys, &mut this.changes)?;
+        }
+        this.held = (held + this.added).saturating_sub(this.withdrawn);
+        this.spoken = if is_whole { silence.spoken } else { moved.spoken(*known_source, *now) };
+        this.namespaces = this.spoken.iter().map(|spoken| spoken.namespace.clone()).collect();
+        if let Some(known) = known_source.filter(|_| !is_whole) {
+            this.namespaces.extend(known.namespaces.iter().cloned());
+        }
+        this.fell_silent = silence.fell_silent;
+        Ok(this)
     }
 }
 
-fn namespaces_before(view: &View<'_>, feed: &str, source: &str) -> Result<Vec<String>, Error> {
-    let key = sources::Key { feed: feed.to_owned(), source: source.to_owned() };
-    Ok(view.get::<Sources>(&key)?.map(|row| row.namespaces).unwrap_or_default())
+/// Adds to an advisory what was stated of namespaces of which its publisher has stopped speaking.
+/// Returns whether that was anything.
+fn keep_silent(advisory: &mut Advisory, held: &Advisory, silent: &BTreeSet<String>) -> bool {
+    if silent.is_empty() || advisory.withdrawn.is_some() {
+        return false;
+    }
+    let before = advisory.affected.len();
+    for affected in held.affected.iter().filter(|affected| silent.contains(&affected.namespace)) {
+        let same = |known: &Affected| known.namespace == affected.namespace && known.name == affected.name;
+        if !advisory.affected.iter().take(before).any(same) {
+            advisory.affected.push(affected.clone());
+        }
+    }
+    advisory.affected.len() > before
+}
+
+/// Why a record does not take the place of the one that is held: it is an earlier state of the same.
+fn is_older(advisory: &Advisory, held: &Advisory) -> Option<String> {
+    let time = |text: &Option<String>| text.as_deref()?.parse::<jiff::Timestamp>().ok();
+    let (modified, known) = (time(&advisory.modified)?, time(&held.modified)?);
+    (modified < known).then(|| {
+        format!(
+            "it is of {modified}, and what is held of it of {known}: its publisher's mirror may lag behind"
+        )
+    })
+}
+
+/// What changes said more and less of namespaces.
+#[derive(Default)]
+struct Moved {
+    gone: BTreeMap<String, Count>,
+    come: BTreeMap<String, Count>,
+}
+
+impl Moved {
+    fn take(&mut self, advisory: &Advisory) {
+        add(&mut self.gone, advisory);
+    }
+
+    fn put(&mut self, advisory: &Advisory) {
+        add(&mut self.come, advisory);
+    }
+
+    /// How much is said of namespaces once this is so.
+    fn spoken(self, before: Option<&sources::Row>, now: u64) -> Vec<Spoken> {
+        let before = before.map_or(&[][..], |row| &row.spoken);
+        let mut spoken: BTreeMap<String, Spoken> =
+            before.iter().map(|spoken| (spoken.namespace.clone(), spoken.clone())).collect();
+        for (namespace, count) in self.come {
+            let known = spoken.entry(namespace.clone()).or_insert_with(|| Spoken {
+                namespace,
+                records: 0,
+                statements: 0,
+                last_stated: now,
+                silent_since: None,
+            });
+            known.records += count.records;
+            known.statements += count.statements;
+            (known.last_stated, known.silent_since) = (now, None);
+        }
+        for (namespace, count) in self.gone {
+            if let Some(known) = spoken.get_mut(&namespace) {
+                known.records = known.records.saturating_sub(count.records);
+                known.statements = known.statements.saturating_sub(count.statements);
+            }
+        }
+        spoken.into_values().filter(|spoken| spoken.records > 0).collect()
+    }
+}
+
+fn add(counts: &mut BTreeMap<String, Count>, advisory: &Advisory) {
+    for (namespace, count) in count(std::iter::once(advisory)) {
+        let known = counts.entry(namespace).or_default();
+        known.records += count.records;
+        known.statements += count.statements;
+    }
 }
 
 fn stated_before(view: &View<'_>, feed: &str, source: &str) -> Result<HashMap<String, Digest>, Error> {
@@ -109,14 +256,18 @@ fn stated_before(view: &View<'_>, feed: &str, source: &str) -> Result<HashMap<St
 /// Adds all versions that an advisory names.
 fn want(wanted: &mut Wanted, advisory: &Advisory) {
     for affected in &advisory.affected {
-        let ends = affected.ranges.iter().flat_map(|range| {
-            let until = range.until.as_ref().map(|bound| match bound {
-                Bound::Excluding(version) | Bound::Including(version) => version,
-            });
-            [range.introduced.as_ref(), until]
-        });
-        for version in ends.flatten().chain(&affected.versions) {
-            wanted.add(&affected.scheme, version);
+        for range in &affected.ranges {
+            if let Some(introduced) = &range.introduced {
+                wanted.add(&affected.scheme, introduced);
+            }
+            match &range.until {
+                Some(Bound::Excluding(version)) => wanted.add(&affected.scheme, version),
+                Some(Bound::Including(version)) => wanted.add_with_builds(&affected.scheme, version),
+                None => {}
+            }
+        }
+        for version in &affected.versions {
+            wanted.add_with_builds(&affected.scheme, version);
         }
     }
 }
@@ -130,16 +281,23 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    /// What is held of an advisory.
+    fn held(&self, id: &str) -> Result<Option<Advisory>, Error> {
+        let row = self.view.get::<Advisories>(&self.advisory(id))?;
+        Ok(row.map(|row| row.into_advisory(id.to_owned())))
+    }
+
+    /// Writes an advisory; the digest is that of what its document says.
     fn put(
         &self,
         batch: &mut Batch,
         id: String,
-        row: &Packed<Advisories>,
+        (row, digest): (&Packed<Advisories>, Digest),
         keys: &KnownKeys,
         changes: &mut Changes,
     ) -> Result<(), Error> {
         batch.put_packed::<Advisories>(&self.advisory(&id), row)?;
-        batch.put::<Stated>(&self.stated(&id), &stated::Row { digest: row.digest().into() })?;
+        batch.put::<Stated>(&self.stated(&id), &stated::Row { digest: digest.into() })?;
         let advisory = row.unpack()?.into_advisory(id);
         for alias in identifiers(&advisory) {
             batch.put::<KnownAs>(&self.known_as(&advisory.id, alias), &known_as::Row)?;
@@ -171,9 +329,8 @@ impl Writer<'_> {
     }
 
     /// Removes an advisory with all that follows of it.
-    fn remove(&self, batch: &mut Batch, id: &str, changes: &mut Changes) -> Result<(), Error> {
-        if let Some(row) = self.view.get::<Advisories>(&self.advisory(id))? {
-            let advisory = row.into_advisory(id.to_owned());
+    fn remove(&self, batch: &mut Batch, id: &str, held: Option<Advisory>, changes: &mut Changes) {
+        if let Some(advisory) = held {
             for alias in identifiers(&advisory) {
                 batch.delete::<KnownAs>(&self.known_as(id, alias));
             }
@@ -187,7 +344,6 @@ impl Writer<'_> {
         }
         batch.delete::<Advisories>(&self.advisory(id));
         batch.delete::<Stated>(&self.stated(id));
-        Ok(())
     }
 
     fn advisory(&self, id: &str) -> advisories::Key {
@@ -231,17 +387,19 @@ fn identifiers(advisory: &Advisory) -> BTreeSet<&str> {
     std::iter::once(&advisory.id).chain(&advisory.aliases).map(String::as_str).collect()
 }
 
+/// A version that is named as the last one, or as one of several, stands for all of its builds.
 fn statement(affected: &Affected, keys: &KnownKeys) -> Statement {
     let keyed = |version: &String| keys.keyed(&affected.scheme, version);
+    let ceiling = |version: &String| keys.ceiling(&affected.scheme, version);
     let range = |range: &Range| {
         let (until, inclusive) = match &range.until {
             None => (None, false),
             Some(Bound::Excluding(version)) => (Some(keyed(version)), false),
-            Some(Bound::Including(version)) => (Some(keyed(version)), true),
+            Some(Bound::Including(version)) => (Some(ceiling(version)), true),
         };
         KeyedRange { introduced: range.introduced.as_ref().map(keyed), until, inclusive }
     };
-    Statement {
+    let mut statement = Statement {
         of_source: affected.source,
         scheme: affected.scheme.clone(),
         component: keys.component(&affected.scheme),
@@ -251,7 +409,9 @@ fn statement(affected: &Affected, keys: &KnownKeys) -> Statement {
         requires: affected.requires.clone(),
         ratings: affected.ratings.clone(),
         note: affected.note.clone(),
-    }
+    };
+    keys.add_builds(&mut statement);
+    statement
 }
 
 #[cfg(test)]

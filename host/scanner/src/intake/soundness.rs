@@ -6,8 +6,10 @@ use limpid_store::tables::{fetches, sources};
 use super::Collector;
 use crate::Error;
 
-/// Holds what a whole document states against what its source stated before. `least` is the
-/// percentage of that which it must still state.
+/// Holds how many records a whole document has against how many its source had before: one with a
+/// tenth of them is no document of its publisher. `least` is the percentage of them, at or below which
+/// it is refused. What it says of single namespaces is held against what was said of them by
+/// [`silence`](super::silence).
 pub(super) fn check(
     source: &str,
     stated: Option<&sources::Row>,
@@ -22,7 +24,7 @@ pub(super) fn check(
     ];
     for (what, before, now) in counts {
         let is_empty = now == 0 && before > 0;
-        if is_empty || now.saturating_mul(100) < before.saturating_mul(least) {
+        if is_empty || (before > 0 && now.saturating_mul(100) <= before.saturating_mul(least)) {
             return Err(Error::Shrunk { source_name: source.to_owned(), what, before, now, least });
         }
     }
@@ -50,7 +52,9 @@ mod tests {
         check(0, 5, 10, true);
         check(1, 0, 10, false);
         check(1, 0, 0, false);
-        check(100, 10, 10, true);
+        check(100, 11, 10, true);
+        check(100, 10, 10, false);
+        check(60, 6, 10, false);
         check(100, 9, 10, false);
         check(100, 9, 0, true);
         check(11, 1, 10, false);

@@ -8,8 +8,11 @@ use limpid_store::tables::sources::{self, Sources};
 use limpid_store::{Batch, View};
 
 use super::collector::Records;
-use super::difference::Difference;
-use super::{Collector, Document, News, Parsed, Parser, Taken, Trust, enrichments, keeping, soundness};
+use super::difference::{Difference, Terms};
+use super::silence::Guard;
+use super::{
+    Collector, Document, News, Parsed, Parser, REMEMBERED, Taken, Trust, enrichments, keeping, soundness,
+};
 use crate::history::Record;
 use crate::{Error, Scanner, notices};
 
@@ -32,6 +35,7 @@ pub(super) struct Stated<'a> {
     pub(super) news: News,
     /// When its publisher said so, in milliseconds since 1970; none for now.
     pub(super) as_of: Option<u64>,
+    pub(super) guard: Guard,
 }
 
 /// What came of documents.
@@ -66,7 +70,8 @@ impl Scanner {
         }
         let mut batch = Batch::default();
         let records = std::mem::take(&mut collected.records);
-        let stated = Stated { source, collected: &collected, records, news: input.news, as_of: None };
+        let guard = input.trust.guard();
+        let stated = Stated { source, collected: &collected, records, news: input.news, as_of: None, guard };
         let taken = self.write_difference(parser, (&view, &mut batch), stated)?;
         let mut fetched = self.fetched(parser, &input, &before, &collected);
         // A document that only names others, an index, is no source of advisories.
@@ -128,7 +133,14 @@ impl Scanner {
         let mut batch = Batch::default();
         let whole = Source { name: source.to_owned(), url: String::new(), mode: Mode::Whole };
         let records = std::mem::take(&mut collected.records);
-        let stated = Stated { source: &whole, collected: &collected, records, news: News::Told, as_of: None };
+        let stated = Stated {
+            source: &whole,
+            collected: &collected,
+            records,
+            news: News::Told,
+            as_of: None,
+            guard: Guard::SameDocument,
+        };
         self.write_difference(parser, (&view, &mut batch), stated)?;
         if let Some(mut fetched) = fetched {
             if let Some(digest) = fetched.digest() {
@@ -150,21 +162,29 @@ impl Scanner {
         (view, batch): (&View<'_>, &mut Batch),
         stated: Stated<'_>,
     ) -> Result<Taken, Error> {
-        let Stated { source, collected, records, news, as_of } = stated;
+        let Stated { source, collected, records, news, as_of, guard } = stated;
         let Records { advisories, enrichments } = records;
         let feed = parser.name();
         let now = self.settings().clock.now();
         let mut row = view.get::<Feeds>(&feed.to_owned())?.unwrap_or_default();
         let key = sources::Key { feed: feed.to_owned(), source: source.name.clone() };
+        let before = view.get::<Sources>(&key)?;
         let record = Record {
             at: self.moment_of_change(),
             feed,
             revision: row.revision + 1,
             source: &source.name,
-            before: view.get::<Sources>(&key)?.map(|known| known.namespaces),
+            before: before.as_ref().map(|known| known.namespaces.clone()),
         };
-        let withdrawn = &collected.withdrawn;
-        let mut difference = Difference::write(self, view, batch, (&record, source), advisories, withdrawn)?;
+        let terms = Terms {
+            source,
+            before: before.as_ref(),
+            guard,
+            now: as_of.unwrap_or(now),
+            least: self.settings().feeds.least_percent,
+            withdrawn: &collected.withdrawn,
+        };
+        let mut difference = Difference::write(self, view, batch, &record, advisories, &terms)?;
         enrichments::write(view, batch, (&record, source), enrichments, &mut difference)?;
         row.set_plugin(parser.plugin().clone());
         if difference.any() {
@@ -177,8 +197,13 @@ impl Scanner {
         let notices = notices::raise(self, view, batch, (feed, row.revision), &difference.changes)?;
         row.last_success = Some(as_of.unwrap_or(now));
         row.advisories = (row.advisories + difference.added).saturating_sub(difference.withdrawn);
-        row.rejected = collected.rejected;
-        row.rejections = collected.rejections.clone();
+        let stale = std::mem::take(&mut difference.stale);
+        let rejected = collected.rejected + stale.len() as u64;
+        let mut rejections = collected.rejections.clone();
+        rejections.extend(stale);
+        rejections.truncate(REMEMBERED);
+        row.rejected = rejected;
+        row.rejections = rejections.clone();
         batch.put::<Feeds>(&feed.to_owned(), &row)?;
         // A document that only names others, an index, is no source, and neither is a list of changes
         // that names none.
@@ -188,8 +213,20 @@ impl Scanner {
             let namespaces = difference.namespaces.iter().cloned().collect();
             let mut state = sources::Row::new(parser.plugin().clone(), as_of.unwrap_or(now), namespaces);
             state.advisories = difference.held;
-            state.rejected = collected.rejected;
+            state.rejected = rejected;
+            state.dated = collected.dated().or_else(|| earlier_date(source, before.as_ref()));
+            state.spoken = std::mem::take(&mut difference.spoken);
             batch.put::<Sources>(&key, &state)?;
+        }
+        for namespace in &difference.fell_silent {
+            tracing::warn!(
+                feed,
+                source = source.name,
+                namespace,
+                "source `{}` of feed `{feed}` has stopped speaking of `{namespace}`: what it stated of that stays, \
+                 and reports say so; `limpid feed add --force` takes the document as it is",
+                source.name
+            );
         }
         tracing::info!(
             feed,
@@ -198,7 +235,7 @@ impl Scanner {
             changed = difference.changed,
             withdrawn = difference.withdrawn,
             notices,
-            rejected = collected.rejected,
+            rejected,
             "read source `{}` of feed `{feed}`",
             source.name
         );
@@ -210,8 +247,9 @@ impl Scanner {
             added: difference.added,
             changed: difference.changed,
             withdrawn: difference.withdrawn,
-            rejected: collected.rejected,
-            rejections: collected.rejections.clone(),
+            rejected,
+            rejections,
+            fell_silent: difference.fell_silent,
             follow: collected.follow.clone(),
         })
     }
@@ -260,4 +298,9 @@ pub(super) fn named(source: &Source) -> fetches::Followed {
         url: source.url.clone(),
         is_whole: source.mode == Mode::Whole,
     }
+}
+
+/// Changes that say nothing of their date leave that of what they change.
+fn earlier_date(source: &Source, before: Option<&sources::Row>) -> Option<u64> {
+    before.filter(|_| source.mode == Mode::Delta).and_then(|before| before.dated)
 }

@@ -1,10 +1,11 @@
 //! The reverse question: whom a vulnerability concerns.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use limpid_model::{Advisory, Digest, PluginId, Rating};
+use limpid_model::{Advisory, Digest, Owner, PluginId, Rating, Scope};
 use limpid_store::tables::advisories::{self, Advisories};
 use limpid_store::tables::affects::{self, Affects};
 use limpid_store::tables::contexts::{self, Contexts};
@@ -15,7 +16,7 @@ use limpid_store::{Cursor, View};
 use super::candidates::candidates;
 use crate::Error;
 use crate::fold::Held;
-use crate::matching::{AboutSome, Match, Matcher, Matches, Owned, Said, namespaces_in};
+use crate::matching::{AboutSome, Authority, Match, Matcher, Said, Speaks, namespaces_in};
 
 /// A package of a layer that a vulnerability concerns, in one context.
 #[derive(Clone, Debug)]
@@ -123,15 +124,16 @@ impl Vulnerability {
 }
 
 /// All packages of layers that what is said concerns, in each context in which they lie.
-pub(crate) fn concerned(view: &View<'_>, said: &AboutSome, owned: Owned) -> Result<Vec<Concerned>, Error> {
+pub(crate) fn concerned(
+    view: &View<'_>,
+    said: &AboutSome,
+    authority: &mut Authority<impl Speaks>,
+) -> Result<Vec<Concerned>, Error> {
     let mut contexts = KnownContexts::new(view);
     // Most layers hold what others hold, in the same surroundings: that is judged once.
     let mut judged: HashMap<inventory::Row, Judged> = HashMap::new();
     let mut found = Vec::new();
     for (place, row) in candidates(view, said)? {
-        if row.owner().is_some() && owned == Owned::LeftToDistribution {
-            continue;
-        }
         let contexts = contexts.of(&place.diff_id)?.iter();
         let contexts: Vec<_> =
             contexts.filter(|context| context.holds(&place.component, row.path())).collect();
@@ -140,7 +142,7 @@ pub(crate) fn concerned(view: &View<'_>, said: &AboutSome, owned: Owned) -> Resu
         }
         let judged = judged.entry(row).or_insert_with_key(|row| Judged::new(row.clone()));
         for context in contexts {
-            for concerning in judged.within(context, said)? {
+            for concerning in judged.within(context, said, authority)? {
                 found.push(Concerned {
                     diff_id: place.diff_id,
                     context: context.id,
@@ -164,13 +166,22 @@ impl Judged {
         Self { held: Arc::new(held(row)), matches: HashMap::new() }
     }
 
-    fn within(&mut self, context: &Context, said: &AboutSome) -> Result<Vec<Arc<Match>>, Error> {
+    fn within(
+        &mut self,
+        context: &Context,
+        said: &AboutSome,
+        authority: &mut Authority<impl Speaks>,
+    ) -> Result<Vec<Arc<Match>>, Error> {
         if let Some(known) = self.matches.get(&context.surroundings) {
             return Ok(known.clone());
         }
-        let mut matcher = Matcher { statements: said, out: Matches::default() };
-        let namespaces = namespaces_in(&self.held.package.scope, context.row.namespaces());
-        matcher.package(0, &self.held, namespaces, context.row.properties())?;
+        let mut matcher = Matcher::new(said);
+        let of_distribution = context.row.namespaces();
+        let owner = context.owner(&self.held);
+        if !authority.judges(owner, of_distribution)? {
+            let namespaces = namespaces_in(&self.held.package.scope, of_distribution);
+            matcher.package(0, &self.held, namespaces, context.row.properties())?;
+        }
         let matches: Vec<_> = matcher.out.matches.into_iter().map(Arc::new).collect();
         self.matches.insert(context.surroundings, matches.clone());
         Ok(matches)
@@ -204,6 +215,8 @@ pub(crate) struct Context {
     /// The number of its surroundings among those that are known: the same have the same.
     surroundings: usize,
     pub(crate) row: Rc<contexts::Row>,
+    /// By path, once somebody asks.
+    owners: OnceCell<HashMap<String, Owner>>,
 }
 
 impl Context {
@@ -212,6 +225,15 @@ impl Context {
     pub(crate) fn holds(&self, component: &Digest, path: &str) -> bool {
         self.row.detectors().any(|counts| counts == *component)
             && !self.row.hidden().any(|(hidden, _)| hidden == path)
+    }
+
+    /// The package of the distribution that put the file there which states a package.
+    fn owner(&self, held: &Held) -> Option<&Owner> {
+        let owned = || self.row.owned().map(|(path, owner)| (path.to_owned(), owner)).collect();
+        match held.package.scope {
+            Scope::Distribution => None,
+            Scope::Namespace(_) => self.owners.get_or_init(owned).get(held.path.as_str()),
+        }
     }
 }
 
@@ -238,7 +260,8 @@ impl<'v> KnownContexts<'v> {
                 let next = self.surroundings.len();
                 let entry = self.surroundings.entry(Rc::new(row));
                 let row = Rc::clone(entry.key());
-                known.push(Context { id: key.context, surroundings: *entry.or_insert(next), row });
+                let (id, surroundings) = (key.context, *entry.or_insert(next));
+                known.push(Context { id, surroundings, row, owners: OnceCell::new() });
             }
             self.by_layer.insert(*diff_id, known);
         }

@@ -27,7 +27,8 @@ pub(crate) fn place(
     for file in hidden {
         by_layer.entry(file.layer).or_default().push((file.path.clone(), (file.by - file.layer) as u64));
     }
-    let namespaces = surroundings.distribution.map(|known| known.namespaces).unwrap_or_default();
+    let Surroundings { distribution, properties, ownership } = surroundings;
+    let namespaces = distribution.map(|known| known.namespaces).unwrap_or_default();
     let mut ids = Vec::with_capacity(image.layers.len());
     let mut placed = BTreeSet::new();
     for (place, layer) in image.layers.iter().enumerate() {
@@ -36,9 +37,10 @@ pub(crate) fn place(
             let hidden = by_layer.remove(&place).unwrap_or_default();
             let row = contexts::Row::new(
                 namespaces.clone(),
-                surroundings.properties.clone(),
+                properties.clone(),
                 detectors.to_vec(),
                 hidden,
+                ownership.in_layer(place),
             );
             id = row.id()?;
             batch.put::<Contexts>(&contexts::Key { diff_id: layer.diff_id, context: id }, &row)?;

@@ -1,6 +1,6 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_model::{Digest, Fact, LayerFindings, Package, PluginId, Scope};
+use limpid_model::{Digest, Fact, Package, Scope};
 use limpid_store::tables::findings::{self, Findings, PackageKeys};
 use limpid_store::tables::inventory::{self, Inventory, Named};
 use limpid_store::{Batch, View};
@@ -65,16 +65,14 @@ fn rewrite(
 /// All rows of a layer.
 pub(super) fn inventory_of(diff_id: &Digest, found: Found) -> BTreeMap<inventory::Key, inventory::Row> {
     let found: Vec<_> = found.into_iter().map(|(component, row)| (component, row.into_parts())).collect();
-    let owners = owners(found.iter().map(|(_, (detector, found, _))| (detector, found)));
     let mut rows = BTreeMap::new();
-    for (component, (detector, findings, keys)) in &found {
+    for (component, (_, findings, keys)) in &found {
         let packages = findings.findings.iter().filter_map(|finding| match &finding.fact {
             Fact::Package(package) => Some((finding.path.as_str(), &**package)),
             _ => None,
         });
         for (place, ((path, package), keys)) in packages.zip(keys).enumerate() {
-            let owner = owner(&owners, path, detector).map(str::to_owned);
-            let row = inventory::Row::new(path, package, keys.clone(), owner);
+            let row = inventory::Row::new(path, package, keys.clone());
             for (name, named, version) in names(package, keys) {
                 let key = inventory::Key {
                     namespace: match &package.scope {
@@ -109,27 +107,4 @@ fn names<'a>(package: &'a Package, keys: &PackageKeys) -> Vec<(&'a str, Named, V
         return vec![(&package.name, Named::Alike, own)];
     }
     vec![(&package.name, Named::Package, own), (&source.name, Named::Source, of_source)]
-}
-
-/// Who put the files of a layer there, by path: the detector that says so, and its package.
-pub(crate) type Owners<'a> = HashMap<&'a str, Vec<(&'a str, &'a str)>>;
-
-pub(crate) fn owners<'a>(found: impl Iterator<Item = (&'a PluginId, &'a LayerFindings)>) -> Owners<'a> {
-    let mut owners: Owners<'a> = HashMap::new();
-    for (detector, found) in found {
-        for finding in &found.findings {
-            if let Fact::Ownership(owned) = &finding.fact {
-                for path in owned.paths.iter() {
-                    owners.entry(path).or_default().push((&detector.name, &owned.package));
-                }
-            }
-        }
-    }
-    owners
-}
-
-/// The package that put a file there, where another detector than the one that read it says so.
-pub(crate) fn owner<'a>(owners: &Owners<'a>, path: &str, reader: &PluginId) -> Option<&'a str> {
-    let says = owners.get(path)?;
-    says.iter().find(|(detector, _)| *detector != reader.name).map(|(_, package)| *package)
 }

@@ -8,8 +8,8 @@ use limpid_store::tables::marks::{self, Marks};
 use super::layer::inventory_of;
 use crate::{Error, Scanner};
 
-/// Says that every row has its inventory.
-const MARK: &str = "inventory";
+/// Says that every row has its inventory, and every image contexts that say who owns what.
+const MARK: &str = "inventory with owners in contexts";
 
 /// Rows written in one batch.
 const ROWS: usize = 10_000;

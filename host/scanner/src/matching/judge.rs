@@ -9,17 +9,26 @@ pub(crate) struct Subject<'a> {
     properties: &'a [(String, String)],
 }
 
-/// What advisories say of a package.
+/// What the advisories of one namespace say of a package.
 #[derive(Debug)]
 pub(crate) enum Judged {
     /// Nothing is said of this version.
-    Unconcerned,
-    /// It is said that it is not vulnerable.
-    Decided,
-    /// It is vulnerable, or may be: the place of the statement that says so.
-    Concerned { place: usize, fixed_version: Option<String> },
+    Silent,
+    /// It is not affected: the place of the statement that says so, and why it does.
+    NotAffected { place: usize, reason: Reason },
+    /// It is affected, or may be: the place of the statement that says so.
+    Affected { place: usize, fixed_version: Option<String> },
     /// It cannot be told: the place of the first statement that leaves it open, and why it does.
     Unknown { place: usize, why: String },
+}
+
+/// Why a version is not affected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    /// Its publisher says so of this version.
+    Stated(Status),
+    /// It has reached the version that fixes the vulnerability.
+    FixReached(String),
 }
 
 impl<'a> Subject<'a> {
@@ -70,6 +79,11 @@ impl<'a> Subject<'a> {
         source.unwrap_or(&self.held.keys.version)
     }
 
+    /// Whether nobody orders its version, in the scheme of a statement.
+    fn is_unordered(&self, statement: &Statement) -> bool {
+        self.held.package.scheme == statement.scheme && self.version(statement).key.is_err()
+    }
+
     /// The key to compare with those of a statement: one that the same component computed.
     pub(crate) fn key(&self, statement: &Statement) -> Result<&Key, String> {
         let computed_by: Option<Digest> = self.held.keys.scheme;
@@ -91,28 +105,57 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// What the statements of one identifier say of a package. That it is not vulnerable weighs most;
-/// otherwise the first that concerns it counts.
+/// What the statements of one namespace about one vulnerability say of a package. That it is not
+/// affected weighs most; then the first statement that affects it counts; that a fix is reached counts
+/// where nothing is left open.
 pub(crate) fn judge(subject: &Subject<'_>, statements: &[&Statement]) -> Judged {
-    let mut concerning = None;
+    let mut affecting = None;
     let mut unknown = None;
+    let mut reached = None;
     for (place, statement) in statements.iter().enumerate() {
         match holds(subject, statement) {
-            Ok(false) => {}
-            Ok(true) if statement.status.concerns() => {
-                concerning.get_or_insert(place);
+            Ok(false) => {
+                if reached.is_none() {
+                    reached = fix_reached(subject, statement).map(|fix| (place, fix));
+                }
             }
-            Ok(true) => return Judged::Decided,
+            Ok(true) if statement.status.concerns() => {
+                affecting.get_or_insert(place);
+            }
+            Ok(true) => return Judged::NotAffected { place, reason: Reason::Stated(statement.status) },
             Err(why) => {
                 unknown.get_or_insert((place, why));
             }
         }
     }
-    match (concerning, unknown) {
-        (Some(place), _) => Judged::Concerned { place, fixed_version: nearest_fix(subject, statements) },
-        (None, Some((place, why))) => Judged::Unknown { place, why },
-        (None, None) => Judged::Unconcerned,
+    match (affecting, unknown, reached) {
+        (Some(place), ..) => Judged::Affected { place, fixed_version: nearest_fix(subject, statements) },
+        (None, Some((place, why)), _) => Judged::Unknown { place, why },
+        (None, None, Some((place, fix))) => Judged::NotAffected { place, reason: Reason::FixReached(fix) },
+        (None, None, None) => Judged::Silent,
     }
+}
+
+/// The latest fix of a statement that the installed version has reached, where it is in none of the
+/// ranges.
+fn fix_reached(subject: &Subject<'_>, statement: &Statement) -> Option<String> {
+    if !is_vulnerable(statement.status) {
+        return None;
+    }
+    let installed = subject.key(statement).ok()?;
+    let fixes = statement.ranges.iter().filter(|range| !range.inclusive && !is_empty(range));
+    let fixes = fixes.filter_map(|range| range.until.as_ref());
+    let reached = fixes.filter(|fix| fix.key.as_ref().is_ok_and(|key| key <= installed));
+    reached.max_by(|a, b| a.key.as_ref().ok().cmp(&b.key.as_ref().ok())).map(|fix| fix.version.to_string())
+}
+
+/// Whether a range holds no version at all: one whose ends are crossed says nothing of a fix.
+fn is_empty(range: &KeyedRange) -> bool {
+    let ends = range.introduced.as_ref().zip(range.until.as_ref());
+    ends.is_some_and(|(from, until)| match (&from.key, &until.key) {
+        (Ok(from), Ok(until)) => from >= until,
+        _ => false,
+    })
 }
 
 /// Whether a statement speaks of the package's version.
@@ -124,7 +167,8 @@ pub(crate) fn holds(subject: &Subject<'_>, statement: &Statement) -> Result<bool
     if statement.ranges.iter().any(|range| range.introduced.is_none() && range.until.is_none()) {
         return Ok(true);
     }
-    if statement.ranges.is_empty() && statement.versions.is_empty() {
+    // Versions that are only listed are compared as text where nobody orders them.
+    if statement.ranges.is_empty() && (statement.versions.is_empty() || subject.is_unordered(statement)) {
         return Ok(false);
     }
     let key = subject.key(statement)?;
@@ -136,12 +180,8 @@ pub(crate) fn holds(subject: &Subject<'_>, statement: &Statement) -> Result<bool
             Err(why) => unknown = Some(why.to_owned()),
         }
     }
-    for listed in &statement.versions {
-        match &listed.key {
-            Ok(listed) if listed == key => return Ok(true),
-            Ok(_) => {}
-            Err(why) => unknown = Some(why.clone()),
-        }
+    if statement.versions.iter().any(|listed| listed.key.as_ref() == Ok(key)) {
+        return Ok(true);
     }
     unknown.map_or(Ok(false), Err)
 }

@@ -61,7 +61,9 @@ impl Publications {
             properties: vec![("fips".to_owned(), "on".to_owned())],
             ..Contents::default()
         };
-        matches(All::new(&store.view()), &contents, Owned::LeftToDistribution).unwrap()
+        let view = store.view();
+        let mut authority = Authority::new(All::new(&view), Owned::LeftToDistribution);
+        matches(All::new(&view), &mut authority, &contents).unwrap()
     }
 
     /// Matches as `package id status fix namespace feed`, what could not be judged as `package id ?`.
@@ -86,7 +88,17 @@ fn what_the_best_namespace_decides_stands() {
     let installed = || package("a", "3");
     said(affected("5"), affected("9")).check(installed(), &["X affected 5 best f"]);
     said(say(Status::NotAffected, None), affected("9")).check(installed(), &[]);
-    said(affected("2"), affected("9")).check(installed(), &["X affected 9 second f"]);
+    said(affected("2"), affected("9")).check(installed(), &[]);
+    let later = Statement {
+        ranges: vec![KeyedRange { introduced: Some(keyed("4")), until: Some(keyed("5")), inclusive: false }],
+        ..affected("5")
+    };
+    said(later, affected("9")).check(installed(), &["X affected 9 second f"]);
+    let elsewhere = Statement {
+        requires: vec![("arch".to_owned(), vec!["another".to_owned()])],
+        ..say(Status::NotAffected, None)
+    };
+    said(elsewhere, affected("9")).check(installed(), &["X affected 9 second f"]);
     let unknown = || affected("no number");
     said(affected("5"), unknown()).check(installed(), &["X affected 5 best f"]);
     said(unknown(), affected("9")).check(installed(), &["X affected 9 second f", "X ? f"]);
@@ -171,4 +183,35 @@ fn packages_of_one_name_are_each_judged_by_their_own_version() {
     let said = Publications::default().with("best a f X", vec![affected("5")]);
     let found = said.matches(vec![package("a", "5"), package("a", "4"), package("a", "3")]);
     assert_eq!(found.matches.iter().map(|m| m.package).collect::<Vec<_>>(), [1, 2]);
+}
+
+#[test]
+fn the_distribution_judges_what_it_put_there_where_it_speaks_of_that() {
+    let owner = |package: &str, vendor: Option<&str>| limpid_model::Owner {
+        package: package.into(),
+        source: format!("source-{package}").into(),
+        vendor: vendor.map(str::to_owned),
+    };
+    let check = |owner: limpid_model::Owner, owned: Owned, expected: bool| {
+        let store = Store::in_memory();
+        let said = Publications::default()
+            .with("best source-p f X", vec![affected("1")])
+            .with("second q f X", vec![affected("1")])
+            .with("elsewhere r f X", vec![affected("1")]);
+        store.commit(said.0).unwrap();
+        let view = store.view();
+        let namespaces = ["best".to_owned(), "second".to_owned()];
+        let mut authority = Authority::new(All::new(&view), owned);
+        for _ in 0..2 {
+            assert_eq!(authority.judges(Some(&owner), &namespaces).unwrap(), expected, "{owner:?}");
+        }
+        assert!(!authority.judges(None, &namespaces).unwrap());
+        assert!(!authority.judges(Some(&owner), &[]).unwrap());
+    };
+    check(owner("p", None), Owned::LeftToDistribution, true);
+    check(owner("q", None), Owned::LeftToDistribution, true);
+    check(owner("r", None), Owned::LeftToDistribution, false);
+    check(owner("vendor-cli", None), Owned::LeftToDistribution, false);
+    check(owner("p", Some("nodesource")), Owned::LeftToDistribution, false);
+    check(owner("p", None), Owned::Judged, false);
 }

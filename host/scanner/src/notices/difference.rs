@@ -9,7 +9,7 @@ use limpid_store::tables::images::{Images, Indexing};
 use super::Kind;
 use crate::Error;
 use crate::inventory::{Concerned, Vulnerability, by_image, concerned, images_of};
-use crate::matching::{AboutSome, Owned, Said};
+use crate::matching::{AboutSome, AfterChange, All, Authority, Owned, Said};
 use crate::severity::severity;
 
 /// What a document changes: all that is needed to hold what was said against what is said now.
@@ -76,8 +76,11 @@ pub(crate) fn changed(
         Some((advisory, _)) => &advisory.ratings,
         None => known.ratings(key),
     };
-    let was = groups(&concerned(view, &before, owned)?, |key| known.ratings(key), enrichments.0);
-    let will = groups(&concerned(view, &after, owned)?, general, enrichments.1);
+    let mut authority = Authority::new(All::new(view), owned);
+    let was = groups(&concerned(view, &before, &mut authority)?, |key| known.ratings(key), enrichments.0);
+    let fresh = changes.fresh.values().flat_map(|(_, said)| said).collect();
+    let mut authority = Authority::new(AfterChange { view, gone: &changes.gone, fresh }, owned);
+    let will = groups(&concerned(view, &after, &mut authority)?, general, enrichments.1);
     let differing: Vec<_> =
         was.keys().chain(will.keys()).filter(|group| was.get(group) != will.get(group)).copied().collect();
     let mut changed = Vec::new();

@@ -11,7 +11,7 @@ use limpid_store::tables::images::Images;
 use limpid_store::tables::kept::{self, Kept};
 use limpid_store::{Batch, View};
 
-use crate::fold::keep_shared_ownership;
+use crate::fold::{OtherClaims, keep_shared_ownership};
 use crate::index::plan::has_seen;
 use crate::index::{self, Fresh, detection};
 use crate::{Error, Scanner, inventory};
@@ -69,6 +69,7 @@ impl Scanner {
     /// claim was kept.
     fn detect_kept(&self, view: &View<'_>, image: &Image, detectors: &[Arc<Plugin>]) -> Result<Fresh, Error> {
         let mut by_layer = BTreeMap::new();
+        let claims = OtherClaims::new(detectors)?;
         for layer in &image.layers {
             let diff_id = layer.diff_id;
             let (mut found, mut seen) = (Vec::new(), Vec::new());
@@ -87,7 +88,7 @@ impl Scanner {
             let fresh = found.len();
             // What is as it was comes last, and is there for what it reads alone.
             found.extend(readers);
-            keep_shared_ownership(&mut found);
+            keep_shared_ownership(&mut found, &claims);
             found.truncate(fresh);
             if !found.is_empty() {
                 by_layer.insert(diff_id, found);

@@ -1,5 +1,6 @@
 use limpid_model::{Finding, LayerFindings, SourcePackage, Status};
 use limpid_store::Store;
+use limpid_store::tables::affects::KeyedRange;
 
 use super::*;
 use crate::test_support::{component, keyed, keys, package, plugin, scanner};

@@ -1,15 +1,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_model::Digest;
-use limpid_model::report::{Coverage, DistributionCoverage, Gap, LayerFailure, SourceCoverage, UnreadFile};
+use limpid_model::report::{
+    Coverage, DistributionCoverage, Finding, Gap, LayerFailure, SilentNamespace, SourceCoverage, UnreadFile,
+};
+use limpid_model::{Digest, Scope};
 use limpid_store::View;
 use limpid_store::tables::feeds::Feeds;
 use limpid_store::tables::images::Indexing;
-use limpid_store::tables::sources::Sources;
+use limpid_store::tables::sources::{self, Sources};
 
 use crate::fold::Contents;
 use crate::history::Past;
 use crate::matching::{Matches, namespaces};
+use crate::settings::rfc3339;
 use crate::{Error, Scanner};
 
 /// Says how much of an image was understood, and on what the report rests.
@@ -19,6 +22,7 @@ pub(super) fn coverage(
     contents: &Contents,
     indexing: &Indexing,
     matches: Matches,
+    findings: &[Finding],
 ) -> Result<Coverage, Error> {
     let published = published(contents);
     let asked: BTreeSet<&str> = published.keys().copied().flatten().map(String::as_str).collect();
@@ -51,9 +55,46 @@ pub(super) fn coverage(
         distribution,
         sources: Vec::new(),
     };
-    coverage.gaps = gaps(&coverage, unspoken(published, &spoken_of), unseen(scanner, &indexing.detectors));
+    let of_distribution =
+        contents.packages.iter().filter(|held| held.package.scope == Scope::Distribution).count();
+    coverage.gaps = gaps(&coverage, of_distribution, unspoken(published, &spoken_of));
+    coverage.gaps.extend(sources.iter().flat_map(dropped));
+    let unseen = unseen(scanner, &indexing.detectors);
+    if !unseen.is_empty() {
+        coverage.gaps.push(Gap::NotExamined { detectors: unseen });
+    }
+    coverage.gaps.extend(unrated(scanner, view, findings)?);
     coverage.sources = sources;
     Ok(coverage)
+}
+
+/// What its publisher no longer speaks of.
+fn dropped(source: &SourceCoverage) -> impl Iterator<Item = Gap> {
+    source.silent.iter().map(|silent| Gap::ReleaseDropped {
+        namespace: silent.namespace.clone(),
+        source: (source.feed.clone(), source.source.clone()),
+        last_stated: rfc3339(silent.last_stated),
+    })
+}
+
+/// Findings that nobody has rated, and the feeds that may and of which nothing is held.
+fn unrated(scanner: &Scanner, view: &View<'_>, findings: &[Finding]) -> Result<Option<Gap>, Error> {
+    let unrated = findings.iter().filter(|finding| finding.severity.rating.is_none()).count();
+    if unrated == 0 {
+        return Ok(None);
+    }
+    let mut feeds = Vec::new();
+    for feed in scanner.plugins().feeds() {
+        let mut sources = view.keys::<Sources>(|key| {
+            key.text(feed.name());
+        });
+        if sources.next().transpose()?.is_none() {
+            feeds.push(feed.name().to_owned());
+        }
+    }
+    // Where all are held, some vulnerabilities are too young to be rated by anybody.
+    let is_gap = unrated == findings.len() || !feeds.is_empty();
+    Ok(is_gap.then_some(Gap::UnratedFindings { unrated, findings: findings.len(), feeds }))
 }
 
 /// The sources that speak of a namespace of the image, by feed.
@@ -76,12 +117,21 @@ fn sources((view, past): (&View<'_>, &Past), asked: &BTreeSet<&str>) -> Result<V
                 feed: key.feed.clone(),
                 source: key.source.clone(),
                 plugin: row.plugin(),
+                silent: silent(row, &namespaces),
                 namespaces,
-                taken_in: past.not_after(row.taken_in),
+                taken_in: past.not_after(row.as_of()),
             });
         }
     }
     Ok(sources)
+}
+
+fn silent(row: &sources::Row, namespaces: &[String]) -> Vec<SilentNamespace> {
+    let silent = row.spoken.iter().filter(|spoken| spoken.silent_since.is_some());
+    let silent = silent.filter(|spoken| namespaces.contains(&spoken.namespace)).map(|spoken| {
+        SilentNamespace { namespace: spoken.namespace.clone(), last_stated: spoken.last_stated }
+    });
+    silent.collect()
 }
 
 fn unread(contents: &Contents) -> Vec<UnreadFile> {
@@ -133,15 +183,24 @@ fn unseen(scanner: &Scanner, seen: &[Digest]) -> Vec<String> {
     unseen.map(|id| format!("{} {}", id.name, id.version)).collect()
 }
 
-fn gaps(coverage: &Coverage, unspoken: BTreeMap<Vec<String>, usize>, unseen: Vec<String>) -> Vec<Gap> {
+fn gaps(coverage: &Coverage, of_distribution: usize, unspoken: BTreeMap<Vec<String>, usize>) -> Vec<Gap> {
     let mut gaps = Vec::new();
     match &coverage.distribution {
-        None => gaps.push(Gap::UnknownDistribution),
-        Some(known) if known.supported == Some(false) => gaps.push(Gap::Unsupported {
-            distribution: known.distribution.pretty_name.clone(),
-            until: known.distribution.supported_until.clone().unwrap_or_default(),
-        }),
-        Some(_) => {}
+        // Modules of languages are judged whatever the distribution: an image may have none.
+        None if of_distribution > 0 || coverage.packages == 0 => gaps.push(Gap::UnknownDistribution),
+        None => {}
+        Some(known) => {
+            let DistributionCoverage { distribution, supported } = known;
+            if *supported == Some(false) {
+                gaps.push(Gap::Unsupported {
+                    distribution: distribution.pretty_name.clone(),
+                    until: distribution.supported_until.clone().unwrap_or_default(),
+                });
+            }
+            if of_distribution == 0 && coverage.packages > 0 {
+                gaps.push(Gap::NoDistributionPackages { distribution: distribution.pretty_name.clone() });
+            }
+        }
     }
     if coverage.packages == 0 {
         gaps.push(Gap::NoPackages);
@@ -153,8 +212,5 @@ fn gaps(coverage: &Coverage, unspoken: BTreeMap<Vec<String>, usize>, unseen: Vec
     counted(coverage.unread.len(), Gap::UnreadFiles);
     counted(coverage.unordered.len(), Gap::UnorderedVersions);
     counted(coverage.unjudged.len(), Gap::UnjudgedAdvisories);
-    if !unseen.is_empty() {
-        gaps.push(Gap::NotExamined { detectors: unseen });
-    }
     gaps
 }

@@ -1,3 +1,4 @@
+use limpid_scanner::Answer;
 use serde::Serialize;
 
 /// Why a vulnerability concerns an image, or why not.
@@ -7,8 +8,12 @@ pub struct Explanation {
     pub image: String,
     /// The vulnerability.
     pub vulnerability: String,
-    /// Whether it concerns the image.
-    pub concerned: bool,
+    /// `affected`, `not-affected` or `cannot-say`.
+    pub answer: &'static str,
+    /// Why, in a sentence.
+    pub because: String,
+    /// Whether it affects the image; the same as `answer` where that is known, otherwise null.
+    pub concerned: Option<bool>,
     /// The reasons, those that concern it first.
     pub verdicts: Vec<Verdict>,
     /// The feeds whose advisories were looked at.
@@ -18,7 +23,7 @@ pub struct Explanation {
 /// What one advisory means for one package.
 #[derive(Clone, Debug, Serialize)]
 pub struct Verdict {
-    /// `concerned`, `unreadable-version`, `fixed`, `not-affected`, `other-versions`,
+    /// `concerned`, `unreadable-version`, `fixed`, `not-affected`, `overruled`, `other-versions`,
     /// `requirement-not-met`, `other-release`, `left-to-distribution`, `no-such-package` or
     /// `not-in-feeds`.
     pub outcome: &'static str,
@@ -43,7 +48,13 @@ impl From<limpid_scanner::Explanation> for Explanation {
         Self {
             image: explanation.image.to_string(),
             vulnerability: explanation.vulnerability,
-            concerned: explanation.concerned,
+            answer: explanation.answer.as_str(),
+            because: explanation.because,
+            concerned: match explanation.answer {
+                Answer::Affected => Some(true),
+                Answer::NotAffected => Some(false),
+                Answer::CannotSay => None,
+            },
             verdicts: explanation.verdicts.into_iter().map(Verdict::from).collect(),
             feeds: explanation.feeds,
         }

@@ -1,6 +1,8 @@
+use limpid_scanner::store::tables::sources;
 use limpid_scanner::{FeedState, SourceState, runtime};
 use serde::{Deserialize, Serialize};
 
+use super::report::Silent;
 use super::{PluginRef, time};
 
 /// All feeds.
@@ -58,6 +60,12 @@ pub struct Source {
     pub name: String,
     /// When its document was last taken in, or its publisher last said that it is still the same.
     pub taken_in: String,
+    /// Of when its document is by its own word, where it has one.
+    #[serde(default)]
+    pub dated: Option<String>,
+    /// Namespaces of which its publisher has stopped speaking: what was stated of them stays.
+    #[serde(default)]
+    pub silent: Vec<Silent>,
     /// Where it was last fetched from; none where it was handed in.
     pub address: Option<String>,
     /// When its document last came.
@@ -144,6 +152,9 @@ pub struct Taken {
     pub rejected: u64,
     /// The first of them.
     pub rejections: Vec<Rejection>,
+    /// Namespaces of which its publisher has stopped speaking with it: what was stated of them stays.
+    #[serde(default)]
+    pub fell_silent: Vec<String>,
     /// Documents that it names to be fetched next.
     pub follow: Vec<Followed>,
 }
@@ -198,6 +209,8 @@ impl From<SourceState> for Source {
         Self {
             name,
             taken_in: time(row.taken_in),
+            dated: row.dated.map(time),
+            silent: silent(&row),
             address: fetch.as_ref().map(|fetch| fetch.address.clone()).filter(|address| !address.is_empty()),
             fetched: fetch.as_ref().map(|fetch| time(fetch.fetched)),
             bytes: fetch.as_ref().map(|fetch| fetch.bytes),
@@ -208,6 +221,15 @@ impl From<SourceState> for Source {
             namespaces: row.namespaces,
         }
     }
+}
+
+fn silent(row: &sources::Row) -> Vec<Silent> {
+    let silent = row.spoken.iter().filter(|spoken| spoken.silent_since.is_some());
+    let silent = silent.map(|spoken| Silent {
+        namespace: spoken.namespace.clone(),
+        last_stated: time(spoken.last_stated),
+    });
+    silent.collect()
 }
 
 impl From<limpid_scanner::Run> for Run {
@@ -242,6 +264,7 @@ impl From<limpid_scanner::Taken> for Taken {
             withdrawn: taken.withdrawn,
             rejected: taken.rejected,
             rejections: rejections(taken.rejections),
+            fell_silent: taken.fell_silent,
             follow: taken.follow.into_iter().map(followed).collect(),
         }
     }

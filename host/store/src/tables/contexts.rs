@@ -1,7 +1,7 @@
 //! In what surroundings layers lie in images. Images of one build line put a layer into the same
 //! surroundings, so that there are few of them, however many images there are.
 
-use limpid_model::Digest;
+use limpid_model::{Digest, Owner, Text};
 use serde::{Deserialize, Serialize};
 
 use super::values::{DigestBytes, each};
@@ -45,23 +45,50 @@ pub struct Row {
     properties: Vec<(String, String)>,
     detectors: Vec<DigestBytes>,
     hidden: Vec<(String, u64)>,
+    owned: Vec<(String, StoredOwner)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+struct StoredOwner {
+    package: Text,
+    source: Text,
+    vendor: Option<String>,
+}
+
+/// Version 1, in which the rows of the inventory said who owns what, from one layer alone.
+#[derive(Deserialize)]
+struct WithoutOwned {
+    namespaces: Vec<String>,
+    properties: Vec<(String, String)>,
+    detectors: Vec<DigestBytes>,
+    hidden: Vec<(String, u64)>,
 }
 
 impl table::Row for Row {
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
+        let old: WithoutOwned = (version == 1).then(|| postcard::from_bytes(fields).ok()).flatten()?;
+        let WithoutOwned { namespaces, properties, detectors, hidden } = old;
+        Some(Self { namespaces, properties, detectors, hidden, owned: Vec::new() })
+    }
 }
 
 impl Row {
     /// The surroundings of one layer of an image: where advisories for the image's distribution are
-    /// published, facts of the image, the components of its detectors, and which files of the layer
-    /// are hidden, by the layer how many places above.
+    /// published, facts of the image, the components of its detectors, which files of the layer
+    /// are hidden, by the layer how many places above, and which packages of the distribution put
+    /// files of the layer there from which detectors read other packages.
     pub fn new(
         namespaces: Vec<String>,
         properties: Vec<(String, String)>,
         detectors: Vec<Digest>,
         hidden: Vec<(String, u64)>,
+        owned: Vec<(String, Owner)>,
     ) -> Self {
-        Self { namespaces, properties, detectors: each(detectors), hidden }
+        let stored = |Owner { package, source, vendor }| StoredOwner { package, source, vendor };
+        let owned = owned.into_iter().map(|(path, owner)| (path, stored(owner))).collect();
+        Self { namespaces, properties, detectors: each(detectors), hidden, owned }
     }
 
     /// Begins the digest of all that it says.
@@ -94,5 +121,14 @@ impl Row {
     /// Files of the layer that are hidden, and how many places above is the layer that hides them.
     pub fn hidden(&self) -> impl Iterator<Item = (&str, usize)> {
         self.hidden.iter().map(|(path, by)| (path.as_str(), usize::try_from(*by).unwrap_or(usize::MAX)))
+    }
+
+    /// Files of the layer from which a detector read packages, and the package of the distribution
+    /// that put each there.
+    pub fn owned(&self) -> impl Iterator<Item = (&str, Owner)> {
+        self.owned.iter().map(|(path, StoredOwner { package, source, vendor })| {
+            let (package, source, vendor) = (package.clone(), source.clone(), vendor.clone());
+            (path.as_str(), Owner { package, source, vendor })
+        })
     }
 }

@@ -107,17 +107,20 @@ pub struct Row {
     source: Option<(Text, Text)>,
     qualifiers: Vec<(String, String)>,
     keys: StoredKeys,
-    owner: Option<String>,
 }
 
 impl table::Row for Row {
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
+        // Version 1 ended with the package that owns the file, which contexts say now.
+        (version == 1).then(|| postcard::take_from_bytes(fields).ok().map(|(row, _)| row)).flatten()
+    }
 }
 
 impl Row {
-    /// The row of a package that the file at `path` states; `owner` is the package of the
-    /// distribution that put this file there.
-    pub fn new(path: &str, package: &Package, keys: PackageKeys, owner: Option<String>) -> Self {
+    /// The row of a package that the file at `path` states.
+    pub fn new(path: &str, package: &Package, keys: PackageKeys) -> Self {
         Self {
             path: path.into(),
             name: package.name.clone(),
@@ -131,18 +134,12 @@ impl Row {
             source: package.source.as_ref().map(|source| (source.name.clone(), source.version.clone())),
             qualifiers: package.qualifiers.clone(),
             keys: keys.into(),
-            owner,
         }
     }
 
     /// The file that states it.
     pub fn path(&self) -> &str {
         &self.path
-    }
-
-    /// The package of the distribution that put this file there.
-    pub fn owner(&self) -> Option<&str> {
-        self.owner.as_deref()
     }
 
     /// The path, the package as far as advisories ask for it, and its keys.

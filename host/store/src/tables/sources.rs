@@ -55,20 +55,50 @@ pub struct Row {
     pub rejected: u64,
     /// The namespaces of which it speaks, sorted.
     pub namespaces: Vec<String>,
+    /// Of when its document is by its own word, in milliseconds since 1970.
+    pub dated: Option<u64>,
+    /// How much it says of each of these namespaces, where that was counted.
+    pub spoken: Vec<Spoken>,
+}
+
+/// What a source says of a namespace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spoken {
+    /// The namespace.
+    pub namespace: String,
+    /// How many of its records speak of it.
+    pub records: u64,
+    /// How many packages these speak of, over all records.
+    pub statements: u64,
+    /// When a document last spoke of it, in milliseconds since 1970.
+    pub last_stated: u64,
+    /// Since when its documents have spoken of it no longer, or next to nothing: what was stated stays.
+    pub silent_since: Option<u64>,
 }
 
 impl table::Row for Row {
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
-        (version == 1).then(|| postcard::from_bytes::<WithoutPlugin>(fields).ok()).flatten().map(Self::from)
+        match version {
+            1 => postcard::from_bytes::<WithoutPlugin>(fields).ok().map(Self::from),
+            2 => postcard::from_bytes::<WithoutSpoken>(fields).ok().map(Self::from),
+            _ => None,
+        }
     }
 }
 
 impl Row {
     /// The row of a document that a plugin has parsed.
     pub fn new(plugin: PluginId, taken_in: u64, namespaces: Vec<String>) -> Self {
-        Self { plugin: Some(plugin.into()), taken_in, advisories: 0, rejected: 0, namespaces }
+        let (dated, spoken) = (None, Vec::new());
+        Self { plugin: Some(plugin.into()), taken_in, advisories: 0, rejected: 0, namespaces, dated, spoken }
+    }
+
+    /// As of when what it says is: of when its document is by its own word, which nothing that is
+    /// handed in late makes newer, otherwise when that was taken in.
+    pub fn as_of(&self) -> u64 {
+        self.dated.map_or(self.taken_in, |dated| dated.min(self.taken_in))
     }
 
     /// The plugin that parsed its document; none where an early Limpid did not say so.
@@ -89,6 +119,25 @@ struct WithoutPlugin {
 impl From<WithoutPlugin> for Row {
     fn from(row: WithoutPlugin) -> Self {
         let WithoutPlugin { taken_in, advisories, rejected, namespaces } = row;
-        Self { plugin: None, taken_in, advisories, rejected, namespaces }
+        let (dated, spoken) = (None, Vec::new());
+        Self { plugin: None, taken_in, advisories, rejected, namespaces, dated, spoken }
+    }
+}
+
+/// Version 2.
+#[derive(Deserialize)]
+struct WithoutSpoken {
+    plugin: Option<Plugin>,
+    taken_in: u64,
+    advisories: u64,
+    rejected: u64,
+    namespaces: Vec<String>,
+}
+
+impl From<WithoutSpoken> for Row {
+    fn from(row: WithoutSpoken) -> Self {
+        let WithoutSpoken { plugin, taken_in, advisories, rejected, namespaces } = row;
+        let (dated, spoken) = (None, Vec::new());
+        Self { plugin, taken_in, advisories, rejected, namespaces, dated, spoken }
     }
 }

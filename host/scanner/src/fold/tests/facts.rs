@@ -119,12 +119,15 @@ fn ownership_is_kept_where_another_detector_read_something() {
             (plugin("manager"), findings(vec![read("db"), ownership(owned)])),
             (plugin("other"), findings(vec![read("lib/x.jar"), ownership(&["lib/z"])])),
         ];
-        keep_shared_ownership(&mut found);
+        let pattern = limpid_model::Pattern::Path("**/claimed.json".to_owned());
+        let claims = [limpid_model::Claim { pattern, grouping: limpid_model::Grouping::Alone }];
+        keep_shared_ownership(&mut found, &OtherClaims::of(&[("manager", &[]), ("other", &claims)]));
         let kept: Vec<_> = expected.map(ownership).into_iter().collect();
         assert_eq!(found[0].1.findings[1..], kept, "{owned:?}");
         assert_eq!(found[1].1.findings, [read("lib/x.jar")]);
     };
     check(&["lib/x.jar", "lib/y"], Some(&["lib/x.jar"]));
+    check(&["lib/y", "a/claimed.json"], Some(&["a/claimed.json"]));
     check(&["lib/y", "lib/x"], None);
     check(&["db"], None);
     check(&[], None);

@@ -182,8 +182,11 @@ impl World {
         let record = Record { at: 0, feed, revision, source: "s", before: None };
         self.commit(|view, batch| {
             let of = (&record, &source);
+            let withdrawn = BTreeSet::new();
+            let (guard, withdrawn) = (Guard::Forced, &withdrawn);
+            let terms = Terms { source: &source, before: None, guard, now: 0, least: 10, withdrawn };
             let mut difference =
-                Difference::write(&self.scanner, view, batch, of, advisories, &BTreeSet::new()).unwrap();
+                Difference::write(&self.scanner, view, batch, &record, advisories, &terms).unwrap();
             enrichments::write(view, batch, of, known, &mut difference).unwrap();
             for (_, said) in difference.changes.fresh.values_mut() {
                 said.iter_mut().flat_map(|said| &mut said.statements).for_each(order);

@@ -3,6 +3,7 @@
 
 use limpid_model::Status;
 use limpid_store::table::Table;
+use limpid_store::tables::sources::Sources;
 use limpid_store::{Batch, Store};
 use proptest::prelude::*;
 
@@ -48,25 +49,40 @@ impl Held {
 
     /// Takes in a document. Says how many rows were written.
     fn take(&self, source: &str, mode: Mode, document: &str, withdrawn: &str) -> (Difference, usize) {
+        self.take_guarded(source, mode, document, withdrawn, Guard::Forced).unwrap()
+    }
+
+    /// The same, held against what was there before.
+    fn take_guarded(
+        &self,
+        source: &str,
+        mode: Mode,
+        document: &str,
+        withdrawn: &str,
+        guard: Guard,
+    ) -> Result<(Difference, usize), Error> {
         let (feed, source) = source.split_once('/').unwrap_or(("feed", source));
         let source = Source { name: source.to_owned(), url: String::new(), mode };
         let advisories = document.split_whitespace().map(advisory);
         let advisories = advisories.map(|advisory| (advisory.id.clone(), advisory)).collect();
-        let withdrawn = withdrawn.split_whitespace().map(str::to_owned).collect();
+        let withdrawn: BTreeSet<_> = withdrawn.split_whitespace().map(str::to_owned).collect();
         let view = self.scanner.store().view();
         let mut batch = Batch::default();
         let record = Record { at: 0, feed, revision: 1, source: &source.name, before: None };
-        let of = (&record, &source);
-        let difference =
-            Difference::write(&self.scanner, &view, &mut batch, of, advisories, &withdrawn).unwrap();
-        let rows = batch.len();
         let key = sources::Key { feed: feed.to_owned(), source: source.name.clone() };
+        let before = view.get::<Sources>(&key)?;
+        let (before, withdrawn) = (before.as_ref(), &withdrawn);
+        let terms = Terms { source: &source, before, guard, now: 7, least: 10, withdrawn };
+        let mut difference =
+            Difference::write(&self.scanner, &view, &mut batch, &record, advisories, &terms)?;
+        let rows = batch.len();
         let namespaces = difference.namespaces.iter().cloned().collect();
         let mut row = sources::Row::new(test_support::plugin("feed"), 0, namespaces);
         row.advisories = difference.held;
+        row.spoken = std::mem::take(&mut difference.spoken);
         batch.put::<Sources>(&key, &row).unwrap();
         self.scanner.store().commit(batch).unwrap();
-        (difference, rows)
+        Ok((difference, rows))
     }
 
     fn whole(&self, source: &str, document: &str) -> (Difference, usize) {
@@ -255,4 +271,75 @@ proptest! {
         let ([a, b, c, _], [x, y, z, _]) = (held.tables(), fresh.tables());
         prop_assert_eq!([a, b, c], [x, y, z]);
     }
+}
+
+#[test]
+fn what_was_stated_of_a_namespace_stays_where_its_publisher_stops_speaking_of_it() {
+    let held = Held::nothing();
+    let take = |document: &str| held.take_guarded("s", Mode::Whole, document, "", Guard::Checked).unwrap().0;
+    take("X:old/a<1,new/a<1 Y:old/b<1 Z:new/c<1");
+    // X says something else of the other namespace, Y is not there at all.
+    let difference = take("X:new/a<2 Z:new/c<1");
+    assert_eq!((counts(&difference), difference.fell_silent.clone()), ([0, 1, 0], vec!["old".to_owned()]));
+    let all = ["a X s", "c Z s", "a X s", "b Y s"];
+    assert_eq!(held.affects(), all);
+    // It is told once.
+    let again = take("X:new/a<2 Z:new/c<1");
+    assert_eq!(
+        (counts(&again), again.fell_silent.len(), held.affects()),
+        ([0; 3], 0, all.map(str::to_owned).to_vec())
+    );
+    // What is stated of other namespaces goes on as ever.
+    assert_eq!(counts(&take("Z:new/c<1")), [0, 1, 0]);
+    assert_eq!(held.affects(), ["c Z s", "a X s", "b Y s"]);
+    // It is spoken of again: what is not stated of it is gone.
+    assert_eq!(counts(&take("Z:new/c<1,old/d<1 V:old/a<1")), [1, 1, 2]);
+    assert_eq!(held.affects(), ["c Z s", "a V s", "d Z s"]);
+}
+
+#[test]
+fn a_document_that_somebody_has_looked_at_is_taken_as_it_is() {
+    let held = Held::nothing();
+    held.whole("s", "X:old/a<1,new/a<1 Y:old/b<1");
+    held.take_guarded("s", Mode::Whole, "X:new/a<1", "", Guard::Checked).unwrap();
+    assert_eq!(held.affects().len(), 3);
+    // Unchanged, and yet what was kept goes.
+    assert_eq!(counts(&held.whole("s", "X:new/a<1").0), [0, 1, 1]);
+    assert_eq!(held.affects(), ["a X s"]);
+}
+
+#[test]
+fn what_is_taken_back_by_its_identifier_is_no_silence() {
+    let held = Held::nothing();
+    held.whole("s", "X:old/a<1 Y:new/b<1");
+    let difference =
+        held.take_guarded("s", Mode::Whole, "X!:old/a<1 Y:new/b<1", "", Guard::Checked).unwrap().0;
+    assert_eq!((counts(&difference), difference.fell_silent.len()), ([0, 1, 0], 0));
+    assert_eq!(held.affects(), ["b Y s"]);
+}
+
+#[test]
+fn an_older_record_never_replaces_a_newer_one() {
+    let held = Held::nothing();
+    let take = |fix: &str, modified: Option<&str>, guard: Guard| {
+        let advisory = Advisory { modified: modified.map(str::to_owned), ..advisory(&format!("X:a<{fix}")) };
+        let source = Source { name: "s".to_owned(), url: String::new(), mode: Mode::Whole };
+        let view = held.scanner.store().view();
+        let record = Record { at: 0, feed: "feed", revision: 1, source: "s", before: None };
+        let withdrawn = BTreeSet::new();
+        let terms = Terms { source: &source, before: None, guard, now: 7, least: 10, withdrawn: &withdrawn };
+        let advisories = BTreeMap::from([("X".to_owned(), advisory)]);
+        let mut batch = Batch::default();
+        let difference =
+            Difference::write(&held.scanner, &view, &mut batch, &record, advisories, &terms).unwrap();
+        held.scanner.store().commit(batch).unwrap();
+        (difference.changed + difference.added, difference.stale.len())
+    };
+    let [older, newer] = ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"].map(Some);
+    assert_eq!(take("2", newer, Guard::Checked), (1, 0));
+    assert_eq!(take("1", older, Guard::Checked), (0, 1));
+    assert_eq!(take("3", newer, Guard::Checked), (1, 0));
+    assert_eq!(take("4", None, Guard::Checked), (1, 0));
+    assert_eq!(take("5", newer, Guard::Checked), (1, 0));
+    assert_eq!(take("1", older, Guard::Forced), (1, 0));
 }

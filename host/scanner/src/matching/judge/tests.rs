@@ -61,13 +61,14 @@ fn statements(text: &str) -> Vec<Statement> {
 fn verdict(held: &Held, properties: &[(String, String)], statements: &[Statement]) -> String {
     let subject = Subject::new(held, properties);
     match judge(&subject, &statements.iter().collect::<Vec<_>>()) {
-        Judged::Unconcerned => "-".to_owned(),
-        Judged::Decided => "not".to_owned(),
+        Judged::Silent => "-".to_owned(),
+        Judged::NotAffected { reason: Reason::Stated(_), .. } => "not".to_owned(),
+        Judged::NotAffected { reason: Reason::FixReached(fix), .. } => format!("reached {fix}"),
         Judged::Unknown { .. } => "unknown".to_owned(),
-        Judged::Concerned { place, fixed_version: Some(fix) } => {
+        Judged::Affected { place, fixed_version: Some(fix) } => {
             format!("{} {fix}", statements[place].status.as_str())
         }
-        Judged::Concerned { place, fixed_version: None } => statements[place].status.as_str().to_owned(),
+        Judged::Affected { place, fixed_version: None } => statements[place].status.as_str().to_owned(),
     }
 }
 
@@ -81,7 +82,7 @@ fn a_range_holds_from_its_first_version_to_its_end() {
     check("affected 2..4", "1", "-");
     check("affected 2..4", "2", "affected 4");
     check("affected 2..4", "3", "affected 4");
-    check("affected 2..4", "4", "-");
+    check("affected 2..4", "4", "reached 4");
     check("affected 2..=4", "4", "affected");
     check("affected 2..=4", "5", "-");
     check("affected ..4", "0", "affected 4");
@@ -89,7 +90,31 @@ fn a_range_holds_from_its_first_version_to_its_end() {
     check("affected 2..", "900", "affected");
     check("affected ..", "0", "affected");
     check("affected 4..2", "3", "-");
-    check("affected 1..2 5..6", "3", "-");
+    check("affected 1..2 5..6", "3", "reached 2");
+}
+
+#[test]
+fn a_version_that_has_reached_the_fix_is_not_affected() {
+    check("affected 1..4", "9", "reached 4");
+    check("affected 1..2 3..4", "9", "reached 4");
+    check("affected 1..2 3..4 12..13", "9", "reached 4");
+    check("affected ..0", "9", "reached 0");
+    check("wont-fix ..4", "4", "reached 4");
+    check("affected ..4; affected ..9", "5", "affected 9");
+    check("affected ..4; affected ..?", "5", "unknown");
+    check("affected 2..4", "1", "-");
+    check("affected 5..4", "9", "-");
+    check("affected ..=4", "9", "-");
+    check("under-investigation ..4", "9", "-");
+}
+
+#[test]
+fn listed_versions_without_an_order_are_compared_as_text() {
+    check("affected =3", "x", "-");
+    check("affected =?", "3", "-");
+    check("affected =x =?", "x", "affected");
+    check("affected 1..2 =x", "x", "affected");
+    check("affected 1..2 =y", "x", "unknown");
 }
 
 #[test]
@@ -127,11 +152,9 @@ fn the_first_statement_that_concerns_it_gives_the_status() {
 #[test]
 fn what_has_no_key_is_unknown_and_never_a_no() {
     check("affected 2..4", "x", "unknown");
-    check("affected =3", "x", "unknown");
     check("affected ?..4", "3", "unknown");
     check("affected ..?", "3", "unknown");
     check("affected 2..?", "3", "unknown");
-    check("affected =?", "3", "unknown");
     check("not-affected ..?", "3", "unknown");
     check("affected 1..2; affected ?..", "3", "unknown");
     check("affected ?..; affected 1..2", "3", "unknown");
@@ -221,7 +244,7 @@ fn statements_of_source_packages_are_held_against_source_versions() {
         assert_eq!(meant.then(|| verdict(held, &[], &[statement])).as_deref(), expected);
     };
     check(&with_source, of_source("affected 6..9"), "s", Some("affected 9"));
-    check(&with_source, of_source("affected 2..4"), "s", Some("-"));
+    check(&with_source, of_source("affected 2..4"), "s", Some("reached 4"));
     check(&with_source, of_source("affected =7"), "s", Some("affected"));
     check(&with_source, of_source("affected .."), "a", None);
     check(&with_source, statement("affected 2..4"), "a", Some("affected 4"));

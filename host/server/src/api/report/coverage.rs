@@ -1,5 +1,5 @@
 use limpid_model::report;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::api::time;
 
@@ -59,8 +59,20 @@ pub struct Source {
     pub namespaces: Vec<String>,
     /// Revision of the feed.
     pub revision: u64,
-    /// When it was last taken in: how old the knowledge is.
+    /// As of when what it says is: of when its document is by its own word, otherwise when that was last
+    /// fetched or handed in.
     pub taken_in: String,
+    /// Namespaces of the image of which its publisher has stopped speaking: what it stated stays.
+    pub silent: Vec<Silent>,
+}
+
+/// A namespace of which a publisher has stopped speaking.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Silent {
+    /// The namespace.
+    pub namespace: String,
+    /// When a document last spoke of it.
+    pub last_stated: String,
 }
 
 /// A claimed file that could not be read.
@@ -165,7 +177,14 @@ impl From<report::SourceCoverage> for Source {
             namespaces: source.namespaces,
             revision: source.revision,
             taken_in: time(source.taken_in),
+            silent: each(source.silent),
         }
+    }
+}
+
+impl From<report::SilentNamespace> for Silent {
+    fn from(silent: report::SilentNamespace) -> Self {
+        Self { namespace: silent.namespace, last_stated: time(silent.last_stated) }
     }
 }
 

@@ -101,7 +101,12 @@ fn of_images() -> Vec<Sample> {
         vec![("property".to_owned(), "value".to_owned())],
         vec![digest(9)],
         vec![("var/db".to_owned(), 300)],
+        Vec::new(),
     );
+    let owner = |vendor| limpid_model::Owner { package: "nodejs".into(), source: "node".into(), vendor };
+    let owned = [("a/package.json", owner(None)), ("b/package.json", owner(some("vendor")))];
+    let owned = owned.map(|(path, owner)| (path.to_owned(), owner)).to_vec();
+    let owning = contexts::Row::new(Vec::new(), Vec::new(), Vec::new(), Vec::new(), owned);
     let in_context = contexts::Key { diff_id: digest(4), context: 7 };
     let placement = placements::Key { diff_id: digest(4), context: 7, image: digest(1) };
     let holder = holders::Key { diff_id: digest(4), image: digest(1) };
@@ -109,6 +114,7 @@ fn of_images() -> Vec<Sample> {
         sample::<images::Images>("full", &digest(1), &images::Row::new(image.clone(), indexing)),
         sample::<images::Images>("in-contexts", &digest(1), &images::Row::new(image, placed)),
         sample::<contexts::Contexts>("one", &in_context, &context),
+        sample::<contexts::Contexts>("owning", &in_context, &owning),
         sample::<placements::Placements>("one", &placement, &placements::Row),
         sample::<marks::Marks>("one", &"mark".to_owned(), &marks::Row::new(vec![digest(8)])),
         sample::<manifests::Manifests>("one", &digest(2), &manifests::Row { image: digest(1).into() }),
@@ -127,7 +133,7 @@ fn of_layers() -> Vec<Sample> {
     };
     let key = findings::Key { diff_id: digest(4), component: digest(9) };
     let row = findings::Row::new(plugin(), found(), package_keys());
-    let held = |namespace: &str, named, scope, keys: &findings::PackageKeys, owner| {
+    let held = |namespace: &str, named, scope, keys: &findings::PackageKeys| {
         let version = keys.version.key.as_ref().map(|key| key.as_bytes().to_vec());
         let key = inventory::Key {
             namespace: namespace.to_owned(),
@@ -139,13 +145,13 @@ fn of_layers() -> Vec<Sample> {
             component: digest(9),
             place: 3,
         };
-        (key, inventory::Row::new("var/db", &package(scope, Evidence::Installed), keys.clone(), owner))
+        (key, inventory::Row::new("var/db", &package(scope, Evidence::Installed), keys.clone()))
     };
     let [first, second, ..] = &package_keys()[..] else { panic!("two packages have keys") };
-    let (source, unowned) = held("", Named::Source, Scope::Distribution, first, None);
+    let (source, unowned) = held("", Named::Source, Scope::Distribution, first);
     let npm = || Scope::Namespace("npm".to_owned());
-    let (own, owned) = held("npm", Named::Package, npm(), second, some("nodejs"));
-    let (alike, _) = held("npm", Named::Alike, npm(), second, None);
+    let (own, owned) = held("npm", Named::Package, npm(), second);
+    let (alike, _) = held("npm", Named::Alike, npm(), second);
     vec![
         sample::<inventory::Inventory>("of-distribution", &source, &unowned),
         sample::<inventory::Inventory>("owned", &own, &owned),
@@ -297,6 +303,14 @@ fn of_advisories() -> Vec<Sample> {
     let named =
         sources::Row { advisories: 2, rejected: 3, ..sources::Row::new(plugin(), 1, texts(["a", "b"])) };
     let source = sources::Row { plugin: None, ..named.clone() };
+    let spoken = |silent_since| sources::Spoken {
+        namespace: "a".to_owned(),
+        records: 1,
+        statements: 300,
+        last_stated: 4,
+        silent_since,
+    };
+    let speaking = sources::Row { dated: Some(5), spoken: vec![spoken(None), spoken(Some(6))], ..named.clone() };
     let feed = feed();
     let statements = STATUSES.map(statement).to_vec();
     vec![
@@ -341,6 +355,7 @@ fn of_advisories() -> Vec<Sample> {
         sample::<documents::Documents>("one", &piece, &documents::Row { bytes: b"piece".to_vec() }),
         sample::<sources::Sources>("zero-in-key", &zeros, &source),
         sample::<sources::Sources>("with-plugin", &zeros, &named),
+        sample::<sources::Sources>("speaking", &zeros, &speaking),
     ]
 }
 

@@ -39,6 +39,15 @@ impl Said {
         ends.filter_map(|range| range.1)
     }
 
+    /// The latest end of its ranges that the installed version has reached.
+    fn reached(&self, installed: u32) -> Option<u32> {
+        let ranges = self.ranges.iter().filter(|_| self.is_vulnerable());
+        let ends = ranges.filter_map(|&(from, until, inclusive)| {
+            until.filter(|&until| !inclusive && from.is_none_or(|from| from < until))
+        });
+        ends.filter(|&until| until <= installed).max()
+    }
+
     fn statement(&self) -> Statement {
         let end = |end: Option<u32>| end.map(|version| keyed(&version.to_string()));
         let range = |&(from, until, inclusive): &(Option<u32>, Option<u32>, bool)| KeyedRange {
@@ -78,7 +87,10 @@ fn expected(said: &[Said], installed: u32) -> String {
     if speaking.clone().any(|said| !said.status.concerns()) {
         return "not".to_owned();
     }
-    let Some(first) = speaking.next() else { return "-".to_owned() };
+    let Some(first) = speaking.next() else {
+        let reached = said.iter().find_map(|said| said.reached(installed));
+        return reached.map_or_else(|| "-".to_owned(), |fix| format!("reached {fix}"));
+    };
     let still = |version: &u32| said.iter().any(|s| s.is_vulnerable() && s.set().contains(version));
     let fixes = said.iter().flat_map(Said::fixes).filter(|fix| *fix > installed && !still(fix));
     let fix = fixes.min().map(|fix| format!(" {fix}")).unwrap_or_default();
@@ -116,6 +128,8 @@ proptest! {
             let (before, after) = (verdict(&held, &[], &whole), verdict(&held, &[], &broken));
             prop_assert!(before == "-" || after != "-", "{}: {} {}", installed, before, after);
             prop_assert!(before == "not" || after != "not", "{}: {} {}", installed, before, after);
+            let reached = |verdict: &str| verdict.starts_with("reached");
+            prop_assert!(reached(&before) || !reached(&after), "{}: {} {}", installed, before, after);
         }
     }
 }

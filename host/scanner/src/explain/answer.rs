@@ -1,0 +1,202 @@
+use std::collections::BTreeSet;
+
+use limpid_model::Scope;
+use limpid_store::View;
+use limpid_store::tables::images::Indexing;
+use limpid_store::tables::inventory::Inventory;
+
+use super::{Answer, Outcome, Verdict};
+use crate::fold::Contents;
+use crate::{Error, Scanner};
+
+/// How much of an image was seen, as far as that decides whether the absence of a package means
+/// anything.
+pub(super) struct Seen<'v> {
+    view: &'v View<'v>,
+    /// Where advisories for the packages that were found are published.
+    namespaces: BTreeSet<String>,
+    /// What was not seen, in a few words; none where everything was.
+    missing: Option<String>,
+}
+
+impl<'v> Seen<'v> {
+    pub(super) fn new(
+        scanner: &Scanner,
+        view: &'v View<'v>,
+        contents: &Contents,
+        indexing: &Indexing,
+    ) -> Result<Self, Error> {
+        let mut namespaces = BTreeSet::new();
+        for held in &contents.packages {
+            match &held.package.scope {
+                Scope::Namespace(namespace) => {
+                    namespaces.insert(namespace.clone());
+                }
+                Scope::Distribution => {
+                    let known = contents.distribution.iter().flat_map(|known| &known.namespaces);
+                    namespaces.extend(known.cloned());
+                }
+            }
+        }
+        Ok(Self { view, namespaces, missing: missing(scanner, contents, indexing) })
+    }
+
+    /// Whether packages whose advisories are published there are found where there are any.
+    fn looks_for(&self, namespace: &str) -> Result<bool, Error> {
+        if self.namespaces.contains(namespace) {
+            return Ok(true);
+        }
+        // A detector of them has found some in another image.
+        let mut keys = self.view.keys::<Inventory>(|key| {
+            key.text(namespace);
+        });
+        Ok(keys.next().transpose()?.is_some())
+    }
+}
+
+fn missing(scanner: &Scanner, contents: &Contents, indexing: &Indexing) -> Option<String> {
+    if contents.packages.is_empty() {
+        return Some("no detector found a package in the image".to_owned());
+    }
+    let plugins = scanner.plugins();
+    let mut unseen = plugins.detectors().map(|detector| detector.plugin());
+    let unseen = unseen.find(|id| !indexing.detectors.contains(&id.digest)).map(|id| id.name.clone());
+    match (contents.unread.first(), contents.failures.first(), unseen) {
+        (Some((_, _, unread)), ..) => Some(format!("file `{}` could not be read", unread.path)),
+        (_, Some((_, failure)), _) => Some(format!("plugin `{}` gave no answer", failure.plugin.name)),
+        (.., Some(detector)) => Some(format!("detector `{detector}` has not seen the image")),
+        (None, None, None) => None,
+    }
+}
+
+/// What verdicts come to. `affected` is what the judge says who makes reports.
+pub(super) fn answer(
+    verdicts: &[Verdict],
+    affected: bool,
+    seen: &Seen<'_>,
+) -> Result<(Answer, String), Error> {
+    let first = |outcomes: &[Outcome]| {
+        outcomes.iter().find_map(|outcome| verdicts.iter().find(|verdict| verdict.outcome == *outcome))
+    };
+    if affected {
+        let why = first(&[Outcome::Concerned]).map_or_else(|| "an advisory affects it".to_owned(), sentence);
+        return Ok((Answer::Affected, why));
+    }
+    if let Some(open) = first(&[Outcome::Unreadable]) {
+        return Ok((Answer::CannotSay, sentence(open)));
+    }
+    let decided = [
+        Outcome::Overruled,
+        Outcome::NotAffected,
+        Outcome::Fixed,
+        Outcome::OtherVersions,
+        Outcome::Requirement,
+    ];
+    if let Some(decided) = first(&decided) {
+        return Ok((Answer::NotAffected, sentence(decided)));
+    }
+    let open = [Outcome::LeftToDistribution, Outcome::OtherNamespace, Outcome::NotInFeeds];
+    if let Some(open) = first(&open) {
+        let why = match open.outcome {
+            Outcome::LeftToDistribution => format!("{}, and does not speak of this one", sentence(open)),
+            Outcome::OtherNamespace => format!("only other releases are spoken of: {}", sentence(open)),
+            _ => sentence(open),
+        };
+        return Ok((Answer::CannotSay, why));
+    }
+    if let Some(missing) = &seen.missing {
+        let why = format!("no such package was found, but {missing}");
+        return Ok((Answer::CannotSay, why));
+    }
+    for verdict in verdicts {
+        if seen.looks_for(&verdict.namespace)? {
+            return Ok((Answer::NotAffected, sentence(verdict)));
+        }
+    }
+    let namespaces: BTreeSet<&str> = verdicts.iter().map(|verdict| verdict.namespace.as_str()).collect();
+    let namespaces: Vec<_> = namespaces.into_iter().map(|namespace| format!("`{namespace}`")).collect();
+    let why = format!("nothing of the image was read whose advisories are in {}", namespaces.join(", "));
+    Ok((Answer::CannotSay, why))
+}
+
+/// A verdict with the package of which it is.
+fn sentence(verdict: &Verdict) -> String {
+    match &verdict.package {
+        Some((name, version, _)) => format!("{name} {version}: {}", verdict.why),
+        None => verdict.why.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use limpid_store::tables::inventory;
+    use limpid_store::{Batch, Store};
+
+    use super::*;
+    use crate::test_support::{keys, package};
+
+    fn verdict(outcome: Outcome, namespace: &str) -> Verdict {
+        Verdict {
+            outcome,
+            package: None,
+            advisory: "X".to_owned(),
+            feed: "f".to_owned(),
+            namespace: namespace.to_owned(),
+            why: outcome.as_str().to_owned(),
+        }
+    }
+
+    #[track_caller]
+    fn check(outcomes: &[(Outcome, &str)], affected: bool, missing: Option<&str>, expected: (Answer, &str)) {
+        let store = Store::in_memory();
+        let mut batch = Batch::default();
+        let package = package("a", "1");
+        let key = inventory::Key {
+            namespace: "elsewhere".to_owned(),
+            name: "a".to_owned(),
+            named: inventory::Named::Alike,
+            scheme: None,
+            version: Vec::new(),
+            diff_id: limpid_model::Digest::of(b"layer"),
+            component: limpid_model::Digest::of(b"detector"),
+            place: 0,
+        };
+        batch.put::<Inventory>(&key, &inventory::Row::new("db", &package, keys(&package))).unwrap();
+        store.commit(batch).unwrap();
+        let view = store.view();
+        let namespaces = BTreeSet::from(["here".to_owned()]);
+        let seen = Seen { view: &view, namespaces, missing: missing.map(str::to_owned) };
+        let mut verdicts: Vec<_> = outcomes.iter().map(|(outcome, at)| verdict(*outcome, at)).collect();
+        verdicts.sort();
+        let (answer, because) = answer(&verdicts, affected, &seen).unwrap();
+        assert_eq!(answer, expected.0, "{because}");
+        assert!(because.contains(expected.1), "{because}");
+    }
+
+    #[test]
+    fn what_cannot_be_known_is_never_denied() {
+        use Outcome::{
+            Concerned, Fixed, LeftToDistribution, NotInFeeds, OtherNamespace, Overruled, Requirement,
+            Unreadable,
+        };
+        check(&[(Concerned, "here"), (Fixed, "here")], true, None, (Answer::Affected, "concerned"));
+        check(&[(Fixed, "here")], false, None, (Answer::NotAffected, "fixed"));
+        check(&[(Overruled, "second"), (Fixed, "here")], false, None, (Answer::NotAffected, "overruled"));
+        check(&[(Requirement, "here")], false, None, (Answer::NotAffected, "requirement"));
+        check(&[(Fixed, "here"), (Unreadable, "here")], false, None, (Answer::CannotSay, "unreadable"));
+        check(&[(NotInFeeds, "")], false, None, (Answer::CannotSay, "not-in-feeds"));
+        check(&[(OtherNamespace, "there")], false, None, (Answer::CannotSay, "only other releases"));
+        check(&[(LeftToDistribution, "own")], false, None, (Answer::CannotSay, "does not speak of this one"));
+    }
+
+    #[test]
+    fn that_a_package_is_not_there_counts_where_somebody_looked_for_it() {
+        let none = Outcome::NoSuchPackage;
+        check(&[(none, "here")], false, None, (Answer::NotAffected, "no-such-package"));
+        check(&[(none, "elsewhere")], false, None, (Answer::NotAffected, "no-such-package"));
+        check(&[(none, "nowhere")], false, None, (Answer::CannotSay, "are in `nowhere`"));
+        let missing = Some("file `db` could not be read");
+        check(&[(none, "here")], false, missing, (Answer::CannotSay, "file `db` could not be read"));
+        check(&[(Outcome::Fixed, "here")], false, missing, (Answer::NotAffected, "fixed"));
+    }
+}

@@ -1,0 +1,203 @@
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use limpid_layers::ClaimSet;
+use limpid_model::{Fact, Finding, LayerFindings, Owner, Package, PluginId, Scope, Text};
+
+use super::{Ends, LayerFacts};
+
+/// Which packages of the distribution put the files there from which detectors read packages of
+/// languages.
+///
+/// What counts is what is in force when all layers lie upon each other: in which layer the package
+/// database lies is no matter. A file that a layer above the database writes again is still its
+/// package's as long as it states the same (`chmod -R`, `chown -R`); where it states something else,
+/// somebody else has put it there.
+#[derive(Debug, Default)]
+pub(crate) struct Ownership {
+    /// By layer and path.
+    owners: HashMap<usize, HashMap<Text, Arc<Owner>>>,
+}
+
+impl Ownership {
+    /// The ownership in an image whose layers state these facts.
+    pub(super) fn new(layers: &[LayerFacts], ends: &Ends<'_>) -> Self {
+        let lists = Lists::new(layers, ends);
+        let mut owners: HashMap<usize, HashMap<Text, Arc<Owner>>> = HashMap::new();
+        if lists.by_path.is_empty() {
+            return Self { owners };
+        }
+        let installed = installed(layers, ends);
+        let mut stated = Stated::default();
+        for (place, layer) in layers.iter().enumerate() {
+            for (reader, finding, package) in modules(layer) {
+                let list = lists.by_path.get(finding.path.as_str()).into_iter().flatten();
+                let mut list = list.filter(|list| list.detector != reader.name);
+                let is_owned =
+                    |list: &&List<'_>| list.place >= place || stated.before(list, reader, finding, package);
+                let owner = list
+                    .find(is_owned)
+                    .and_then(|list| installed.get(&(list.detector, list.package)).map(Arc::clone));
+                if let Some(owner) = owner {
+                    owners.entry(place).or_default().insert(finding.path.clone(), owner);
+                }
+            }
+            for (reader, finding, package) in modules(layer) {
+                if lists.by_path.contains_key(finding.path.as_str()) {
+                    stated.add(place, reader, finding, package);
+                }
+            }
+        }
+        Self { owners }
+    }
+
+    /// The package that put a file of a layer there.
+    pub(crate) fn of(&self, layer: usize, path: &str) -> Option<&Arc<Owner>> {
+        self.owners.get(&layer)?.get(path)
+    }
+
+    /// All files of a layer that packages put there, by path.
+    pub(crate) fn in_layer(&self, layer: usize) -> Vec<(String, Owner)> {
+        let owned = self.owners.get(&layer).into_iter().flatten();
+        let mut owned: Vec<_> = owned.map(|(path, owner)| (path.to_string(), Owner::clone(owner))).collect();
+        owned.sort_unstable();
+        owned
+    }
+}
+
+/// That a package put a file there, as a detector says.
+struct List<'a> {
+    detector: &'a str,
+    package: &'a str,
+    /// Place of the layer that says so.
+    place: usize,
+}
+
+/// All such statements that are in force, by path, those of higher layers first.
+struct Lists<'a> {
+    by_path: HashMap<&'a str, Vec<List<'a>>>,
+}
+
+impl<'a> Lists<'a> {
+    fn new(layers: &'a [LayerFacts], ends: &Ends<'_>) -> Self {
+        let mut by_path: HashMap<&str, Vec<List<'_>>> = HashMap::new();
+        for (place, layer) in layers.iter().enumerate().rev() {
+            for found in &layer.found {
+                for finding in &found.findings.findings {
+                    let Fact::Ownership(owned) = &finding.fact else { continue };
+                    if ends.of(place, &finding.path).is_some() {
+                        continue;
+                    }
+                    for path in owned.paths.iter() {
+                        let list = List { detector: &found.detector.name, package: &owned.package, place };
+                        by_path.entry(path).or_default().push(list);
+                    }
+                }
+            }
+        }
+        Self { by_path }
+    }
+}
+
+/// The packages of the distribution that are there in the end, by detector and name.
+fn installed<'a>(layers: &'a [LayerFacts], ends: &Ends<'_>) -> HashMap<(&'a str, &'a str), Arc<Owner>> {
+    let mut installed = HashMap::new();
+    for (place, layer) in layers.iter().enumerate() {
+        for found in &layer.found {
+            for finding in &found.findings.findings {
+                let Fact::Package(package) = &finding.fact else { continue };
+                if package.scope == Scope::Distribution && ends.of(place, &finding.path).is_none() {
+                    let owner = Arc::new(Owner::of(package));
+                    installed.insert((found.detector.name.as_str(), package.name.as_str()), owner);
+                }
+            }
+        }
+    }
+    installed
+}
+
+/// What detectors found in a layer that is not the distribution's.
+fn modules(layer: &LayerFacts) -> impl Iterator<Item = (&PluginId, &Finding, &Package)> {
+    layer.found.iter().flat_map(|found| {
+        found.findings.findings.iter().filter_map(|finding| match &finding.fact {
+            Fact::Package(package) if package.scope != Scope::Distribution => {
+                Some((&*found.detector, finding, &**package))
+            }
+            _ => None,
+        })
+    })
+}
+
+/// What files stated in lower layers, by reader and path: name, version, and the place of the layer.
+#[derive(Default)]
+struct Stated<'a>(HashMap<(&'a str, &'a str), Vec<(&'a str, &'a str, usize)>>);
+
+impl<'a> Stated<'a> {
+    fn add(&mut self, place: usize, reader: &'a PluginId, finding: &'a Finding, package: &'a Package) {
+        let stated = self.0.entry((reader.name.as_str(), finding.path.as_str())).or_default();
+        stated.push((package.name.as_str(), package.version.as_str(), place));
+    }
+
+    /// Whether the file stated the same package where its list is, or below.
+    fn before(&self, list: &List<'_>, reader: &PluginId, finding: &Finding, package: &Package) -> bool {
+        let stated = self.0.get(&(reader.name.as_str(), finding.path.as_str()));
+        let same = |(name, version, place): &(&str, &str, usize)| {
+            *name == package.name && *version == package.version && *place <= list.place
+        };
+        stated.is_some_and(|stated| stated.iter().any(same))
+    }
+}
+
+/// Keeps of what packages own only those paths that another detector may read, in this layer or, by
+/// what it claims, in another one.
+pub(crate) fn keep_shared_ownership(found: &mut [(PluginId, LayerFindings)], claims: &OtherClaims) {
+    let mut readers: HashMap<Text, HashSet<String>> = HashMap::new();
+    for (detector, findings) in found.iter() {
+        for finding in &findings.findings {
+            if !matches!(finding.fact, Fact::Ownership(_)) {
+                readers.entry(finding.path.clone()).or_default().insert(detector.name.clone());
+            }
+        }
+    }
+    for (detector, findings) in found.iter_mut() {
+        findings.findings.retain_mut(|finding| {
+            let Fact::Ownership(owned) = &mut finding.fact else { return true };
+            let is_read = |path: &str| {
+                readers.get(path).is_some_and(|by| by.iter().any(|reader| *reader != detector.name))
+            };
+            let is_shared = |path: &&str| is_read(path) || claims.claim(&detector.name, path);
+            owned.paths = owned.paths.iter().filter(is_shared).collect();
+            !owned.paths.is_empty()
+        });
+    }
+}
+
+/// What detectors claim by path: whose files may be read in another layer than the one that says to
+/// whom they belong.
+#[derive(Debug)]
+pub(crate) struct OtherClaims {
+    detectors: Vec<String>,
+    claims: ClaimSet,
+}
+
+impl OtherClaims {
+    /// The claims of these detectors.
+    pub(crate) fn new(detectors: &[Arc<limpid_runtime::Plugin>]) -> Result<Self, crate::Error> {
+        let claims = detectors.iter().map(|plugin| plugin.detector().map_or(&[][..], |d| d.claims()));
+        let claims = ClaimSet::new(claims)?;
+        Ok(Self { detectors: detectors.iter().map(|plugin| plugin.id().name.clone()).collect(), claims })
+    }
+
+    /// Those of named detectors.
+    #[cfg(test)]
+    pub(crate) fn of(claims: &[(&str, &[limpid_model::Claim])]) -> Self {
+        let set = ClaimSet::new(claims.iter().map(|(_, claims)| *claims)).unwrap();
+        Self { detectors: claims.iter().map(|(name, _)| (*name).to_owned()).collect(), claims: set }
+    }
+
+    /// Whether another detector than this one claims files of such a path.
+    fn claim(&self, owner: &str, path: &str) -> bool {
+        let by = self.claims.wanted(path);
+        by.into_iter().any(|(place, _)| self.detectors.get(place).is_some_and(|reader| reader != owner))
+    }
+}

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::{Image, PluginRef};
 
-pub use coverage::{Coverage, Distribution};
+pub use coverage::{Coverage, Distribution, Silent};
 
 /// What concerns an image, and how far that can be relied on.
 #[derive(Clone, Debug, Serialize)]

@@ -23,6 +23,9 @@ pub struct Report {
 /// One vulnerability of one package of the image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
+    /// What stands for it wherever it is told of: the same after the vulnerability is renamed or the
+    /// package changes its version. 32 hexadecimal digits.
+    pub fingerprint: String,
     /// The vulnerability, as all publishers call it: `CVE-2024-1234`.
     pub vulnerability: String,
     /// Other identifiers of the same vulnerability, sorted.

@@ -1,6 +1,7 @@
 //! Holding packages against advisories: comparisons of bytes in memory, and ordered scans.
 
 mod authority;
+mod fingerprint;
 pub(crate) mod judge;
 mod statements;
 
@@ -12,6 +13,7 @@ use limpid_model::{Rating, Scope, Status};
 use crate::Error;
 use crate::fold::{Contents, Held};
 pub(crate) use authority::{AfterChange, Authority, Owned, Speaks};
+pub(crate) use fingerprint::fingerprint;
 use judge::{Judged, Reason, Subject, judge};
 pub(crate) use statements::{AboutSome, All, Said, Statements};
 
@@ -22,6 +24,8 @@ pub(crate) struct Match {
     pub(crate) package: usize,
     /// The vulnerability, as all publishers call it.
     pub(crate) vulnerability: String,
+    /// The name by which it was first known here, which a later one does not change.
+    pub(crate) first_name: String,
     /// What the statement that counts says, and who says it.
     pub(crate) id: String,
     pub(crate) origin: Origin,
@@ -197,6 +201,7 @@ impl<S: Statements> Matcher<S> {
                     self.out.matches.push(Match {
                         package: place,
                         vulnerability: vulnerability.to_owned(),
+                        first_name: first_name(vulnerability, &group),
                         id: said.key.id.clone(),
                         origin: said.origin(),
                         status: statement.status,
@@ -221,6 +226,12 @@ impl<S: Statements> Matcher<S> {
             });
         }
     }
+}
+
+/// The name by which a vulnerability was known when the first of its publishers spoke of it.
+fn first_name(vulnerability: &str, group: &Group<'_>) -> String {
+    let first = group.iter().filter_map(|(said, _)| said.first_name.as_deref()).min();
+    first.unwrap_or(vulnerability).to_owned()
 }
 
 /// What each advisory of a group says by itself.

@@ -45,17 +45,20 @@ pub enum Kind {
     BecameExploited,
     /// There is an update that mends it now.
     FixAvailable,
+    /// It has another name now; nothing else has changed.
+    Renamed,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::NewlyAffected,
         Self::NoLongerAffected,
         Self::Withdrawn,
         Self::SeverityChanged,
         Self::BecameExploited,
         Self::FixAvailable,
+        Self::Renamed,
     ];
 
     /// The word for it in documents.
@@ -67,6 +70,7 @@ impl Kind {
             Self::SeverityChanged => "severity-changed",
             Self::BecameExploited => "became-exploited",
             Self::FixAvailable => "fix-available",
+            Self::Renamed => "renamed",
         }
     }
 
@@ -76,7 +80,7 @@ impl Kind {
         match self {
             Self::NewlyAffected => Some(true),
             Self::NoLongerAffected | Self::Withdrawn => Some(false),
-            Self::SeverityChanged | Self::BecameExploited | Self::FixAvailable => None,
+            Self::SeverityChanged | Self::BecameExploited | Self::FixAvailable | Self::Renamed => None,
         }
     }
 }

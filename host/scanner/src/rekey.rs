@@ -188,6 +188,7 @@ impl Scanner {
 
     /// What an advisory says of a package.
     fn rekeyed(&self, advisory: &str, row: affects::Row) -> Option<affects::Row> {
+        let first_name = row.first_name().map(str::to_owned);
         let (mut statements, vulnerabilities) = row.into_parts();
         if statements.iter().all(|statement| self.loaded(&statement.scheme) == statement.component) {
             return None;
@@ -216,7 +217,7 @@ impl Scanner {
             }
             keys.add_builds(statement);
         }
-        Some(affects::Row::new(statements, vulnerabilities))
+        Some(affects::Row::new(statements, vulnerabilities).first_called(first_name))
     }
 }
 

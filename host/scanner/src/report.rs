@@ -132,7 +132,8 @@ fn findings(
         let Some(held) = contents.packages.get(found.package) else { continue };
         let package = installed(held, &image.layers, contents.distribution.as_ref());
         let known = enrichments.of(&found.vulnerability)?;
-        findings.push(finding(found, &advisories, known, package));
+        let fingerprint = matching::fingerprint(&found.first_name, &held.package);
+        findings.push(Finding { fingerprint, ..finding(found, &advisories, known, package) });
     }
     findings.sort_by(|a, b| {
         let probability = |f: &Finding| f.exploit_probability.unwrap_or(0.0);
@@ -159,6 +160,7 @@ fn finding(
     let advisory = advisories.get(&key_of(found));
     let general = advisory.map_or(&[][..], |advisory| &advisory.ratings);
     Finding {
+        fingerprint: String::new(),
         vulnerability: found.vulnerability.clone(),
         aliases: aliases(found, advisories),
         title: advisory.map(|a| a.title.clone()).unwrap_or_default(),

@@ -11,7 +11,7 @@ use limpid_store::{Cursor, View};
 use crate::inventory::{Concerned, Placed, Vulnerability, by_image, concerned, images_of};
 use crate::matching::{All, Authority, Owned};
 use crate::report::Enrichments;
-use crate::severity::severity;
+use crate::severity::{is_as_severe, severity};
 use crate::{Error, Page, Scanner};
 
 /// Images that are looked at for one page that filters by what only an image tells.
@@ -84,15 +84,18 @@ pub struct Filter {
     pub name: Option<String>,
     /// Those with this label, `key` or `key=value`.
     pub label: Option<String>,
-    /// Those that it concerns this badly, or worse.
+    /// Those that it concerns this badly, or worse, or of which nobody says how badly.
     pub severity: Option<Severity>,
+    /// Whether `severity` leaves out what nobody has rated, too.
+    pub leave_out_unrated: bool,
     /// Those that an update mends, or those that none does.
     pub fixable: Option<bool>,
 }
 
 impl Filter {
     fn admits_package(&self, package: &ConcernedPackage) -> bool {
-        self.severity.is_none_or(|least| package.severity >= least)
+        let is_severe = |least| is_as_severe(package.severity, least, self.leave_out_unrated);
+        self.severity.is_none_or(is_severe)
             && self.fixable.is_none_or(|fixable| package.fixed_version.is_some() == fixable)
     }
 

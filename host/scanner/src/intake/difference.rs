@@ -315,7 +315,8 @@ impl Writer<'_> {
         let mut said = Vec::new();
         for ((namespace, name), statements) in by_package {
             let key = self.affects(&advisory.id, namespace, name);
-            let row = affects::Row::new(statements, vulnerabilities.clone());
+            let first_name = self.first_name(&key, &vulnerabilities, changes)?;
+            let row = affects::Row::new(statements, vulnerabilities.clone()).first_called(first_name);
             batch.put::<Affects>(&key, &row)?;
             if self.tells {
                 said.push(Said::new(key, row));
@@ -326,6 +327,32 @@ impl Writer<'_> {
             changes.fresh.insert(self.advisory(&advisory.id), (advisory, said));
         }
         Ok(())
+    }
+
+    /// The name that the vulnerability of an advisory had when it was first said, where only its name has
+    /// changed since: an identifier was assigned, or corrected.
+    fn first_name(
+        &self,
+        key: &affects::Key,
+        names: &[String],
+        changes: &mut Changes,
+    ) -> Result<Option<String>, Error> {
+        // What is new has always been called so.
+        if !changes.gone.contains(&self.advisory(&key.id)) {
+            return Ok(None);
+        }
+        let Some(before) = self.view.get::<Affects>(key)? else { return Ok(None) };
+        let [name] = names else { return Ok(None) };
+        let first = before.first_name().map(str::to_owned);
+        let before = match before.vulnerabilities() {
+            [] => key.id.clone(),
+            [before] => before.clone(),
+            _ => return Ok(None),
+        };
+        if before != *name {
+            changes.renamed.entry(before.clone()).or_default().insert(name.clone());
+        }
+        Ok(Some(first.unwrap_or(before)).filter(|first| first != name))
     }
 
     /// Removes an advisory with all that follows of it.

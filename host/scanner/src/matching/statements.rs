@@ -28,15 +28,18 @@ pub(crate) struct Said {
     /// The vulnerabilities that it is about, as all publishers call them.
     pub(crate) vulnerabilities: Vec<String>,
     pub(crate) statements: Vec<Statement>,
+    /// The name that the vulnerability had when it was first said, where it has another one now.
+    pub(crate) first_name: Option<String>,
 }
 
 impl Said {
     pub(crate) fn new(key: affects::Key, row: affects::Row) -> Self {
+        let first_name = row.first_name().map(str::to_owned);
         let (statements, mut vulnerabilities) = row.into_parts();
         if vulnerabilities.is_empty() {
             vulnerabilities.push(key.id.clone());
         }
-        Self { key, vulnerabilities, statements }
+        Self { key, vulnerabilities, statements, first_name }
     }
 
     /// Who says it.

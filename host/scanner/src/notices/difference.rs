@@ -9,7 +9,7 @@ use limpid_store::tables::images::{Images, Indexing};
 use super::Kind;
 use crate::Error;
 use crate::inventory::{Concerned, Vulnerability, by_image, concerned, images_of};
-use crate::matching::{AboutSome, AfterChange, All, Authority, Owned, Said};
+use crate::matching::{AboutSome, AfterChange, All, Authority, Owned, Said, fingerprint};
 use crate::severity::severity;
 
 /// What a document changes: all that is needed to hold what was said against what is said now.
@@ -21,6 +21,8 @@ pub(crate) struct Changes {
     pub(crate) fresh: BTreeMap<advisories::Key, (Advisory, Vec<Said>)>,
     /// The vulnerabilities that all of these are about.
     pub(crate) vulnerabilities: BTreeSet<String>,
+    /// Names that vulnerabilities had, and those that they have now in their place.
+    pub(crate) renamed: BTreeMap<String, BTreeSet<String>>,
     /// What is known of vulnerabilities from now on, by kind, where that is something else than
     /// before; nothing where it is known no longer.
     pub(crate) enriched: BTreeMap<String, BTreeMap<String, Option<Enriched>>>,
@@ -44,6 +46,7 @@ pub(crate) struct StandingPackage {
     pub(crate) namespace: String,
     pub(crate) advisory: String,
     pub(crate) feed: String,
+    pub(crate) fingerprint: String,
 }
 
 /// What changed for an image.
@@ -51,12 +54,65 @@ pub(crate) struct StandingPackage {
 pub(crate) struct Changed {
     pub(crate) image: Image,
     pub(crate) vulnerability: String,
+    /// What it was called before, where that has changed.
+    pub(crate) before: Option<String>,
     pub(crate) kind: Kind,
     /// How it stands now; where it is concerned no longer, how it stood.
     pub(crate) standing: Standing,
 }
 
 type Groups = BTreeMap<(Digest, u64), Standing>;
+
+/// What changes for images in one vulnerability.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) changed: Vec<Changed>,
+    /// How layers stand in their contexts once it is so.
+    will: Groups,
+}
+
+/// Tells of names that have changed, in the place of one vulnerability that affects an image no longer
+/// and another one that newly does.
+pub(crate) fn rename(
+    view: &View<'_>,
+    changes: &Changes,
+    outcomes: &mut BTreeMap<String, Outcome>,
+) -> Result<(), Error> {
+    let mut images = view.stream::<Images>();
+    for (before, names) in &changes.renamed {
+        let Some(gone) = outcomes.get_mut(before).map(|outcome| std::mem::take(&mut outcome.changed)) else {
+            continue;
+        };
+        let mut stays = Vec::new();
+        for mut change in gone {
+            let is_gone = matches!(change.kind, Kind::NoLongerAffected | Kind::Withdrawn);
+            let row = if is_gone { images.get(&change.image.id)? } else { None };
+            let placed = row.map(|row| row.into_parts(change.image.id));
+            let name = placed.and_then(|(image, indexing)| {
+                let stands = |name: &&String| {
+                    outcomes.get(*name).is_some_and(|it| standing(&it.will, &image, &indexing).is_some())
+                };
+                names.iter().find(stands)
+            });
+            if let Some(name) = name {
+                if let Some(outcome) = outcomes.get_mut(name) {
+                    let is_same = |it: &Changed| {
+                        it.image.id == change.image.id
+                            && matches!(it.kind, Kind::NewlyAffected | Kind::Renamed)
+                    };
+                    outcome.changed.retain(|it| !is_same(it));
+                }
+                change.kind = Kind::Renamed;
+                change.before = Some(std::mem::replace(&mut change.vulnerability, name.clone()));
+            }
+            stays.push(change);
+        }
+        if let Some(outcome) = outcomes.get_mut(before) {
+            outcome.changed = stays;
+        }
+    }
+    Ok(())
+}
 
 /// All that changes for images by what a document changes in one vulnerability.
 pub(crate) fn changed(
@@ -65,7 +121,7 @@ pub(crate) fn changed(
     vulnerability: &str,
     enrichments: (&[Enriched], &[Enriched]),
     owned: Owned,
-) -> Result<Vec<Changed>, Error> {
+) -> Result<Outcome, Error> {
     let known = Vulnerability::about(view, vulnerability)?;
     let kept = known.without(&changes.gone);
     let (before, withdrawn) = (known.said(view)?, known.advisories.len() > kept.advisories.len());
@@ -91,11 +147,11 @@ pub(crate) fn changed(
         let standing = |groups: &Groups| standing(groups, &image, &indexing);
         let (was, will) = (standing(&was), standing(&will));
         for (kind, standing) in kinds(was, will, withdrawn && after.is_empty()) {
-            let vulnerability = vulnerability.to_owned();
-            changed.push(Changed { image: image.clone(), vulnerability, kind, standing });
+            let (image, vulnerability, before) = (image.clone(), vulnerability.to_owned(), None);
+            changed.push(Changed { image, vulnerability, before, kind, standing });
         }
     }
-    Ok(changed)
+    Ok(Outcome { changed, will })
 }
 
 /// How each layer stands in each of its contexts.
@@ -124,6 +180,7 @@ fn groups<'r>(
                 namespace: origin.namespace.clone(),
                 advisory: it.found.id.clone(),
                 feed: origin.feed.clone(),
+                fingerprint: fingerprint(&it.found.first_name, &it.held.package),
             }],
         };
         let group = groups.entry((it.diff_id, it.context));

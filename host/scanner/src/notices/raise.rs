@@ -7,7 +7,7 @@ use limpid_store::tables::subscriptions::{self, Subscriptions};
 use limpid_store::{Batch, View};
 use serde_json::{Value, json};
 
-use super::difference::{Changed, Changes, changed};
+use super::difference::{Changed, Changes, changed, rename};
 use super::parcel::message_id;
 use super::subscriptions::{Wanting, all};
 use crate::report::Enrichments;
@@ -29,13 +29,27 @@ pub(crate) fn raise(
     let window = scanner.settings().flap_window;
     let touched: BTreeSet<&String> = changes.vulnerabilities.iter().chain(changes.enriched.keys()).collect();
     let mut known = Enrichments::new(view);
-    for vulnerability in touched {
+    let renamed: BTreeSet<&String> =
+        changes.renamed.iter().flat_map(|(before, names)| names.iter().chain([before])).collect();
+    let mut outcomes = BTreeMap::new();
+    for vulnerability in touched.iter().chain(&renamed).copied().collect::<BTreeSet<_>>() {
         let before = known.of(vulnerability)?.to_vec();
         let after = enriched_after(&before, feed, changes.enriched.get(vulnerability));
-        for changed in changed(view, changes, vulnerability, (&before, &after), scanner.owned())? {
+        let outcome = changed(view, changes, vulnerability, (&before, &after), scanner.owned())?;
+        // What has other names is told of when all of them are known.
+        if renamed.contains(vulnerability) {
+            outcomes.insert(vulnerability.clone(), outcome);
+            continue;
+        }
+        for changed in outcome.changed {
             let wanted = posting.wanted(&changed, (feed, revision))?;
             hold_or_post(view, batch, &mut posting, &changed, wanted, window)?;
         }
+    }
+    rename(view, changes, &mut outcomes)?;
+    for changed in outcomes.into_values().flat_map(|outcome| outcome.changed) {
+        let wanted = posting.wanted(&changed, (feed, revision))?;
+        hold_or_post(view, batch, &mut posting, &changed, wanted, window)?;
     }
     posting.finish(batch)
 }
@@ -182,9 +196,10 @@ fn body(changed: &Changed, (feed, revision): (&str, u64), now: u64) -> Value {
             "namespace": package.namespace,
             "advisory": package.advisory,
             "feed": package.feed,
+            "fingerprint": package.fingerprint,
         })
     });
-    json!({
+    let mut body = json!({
         "type": format!("image.{}", changed.kind.as_str()),
         "timestamp": rfc3339(now),
         "data": {
@@ -200,5 +215,9 @@ fn body(changed: &Changed, (feed, revision): (&str, u64), now: u64) -> Value {
             "packages": packages.collect::<Vec<_>>(),
             "cause": { "feed": feed, "revision": revision },
         },
-    })
+    });
+    if let Some(before) = &changed.before {
+        body["data"]["previous"] = json!(before);
+    }
+    body
 }

@@ -6,6 +6,7 @@ use limpid_store::{Batch, View};
 
 use super::Kind;
 use super::difference::Changed;
+use crate::severity::is_as_severe;
 use crate::{Error, Scanner};
 
 /// Longest name of a subscription, in bytes.
@@ -189,7 +190,7 @@ impl Wanting {
             && (filter.names.is_empty() || changed.image.names.iter().any(|name| self.names.is_match(name)))
             && (filter.labels.is_empty() || filter.labels.iter().any(labelled))
             && (filter.namespaces.is_empty() || namespaces().any(|name| filter.namespaces.contains(name)))
-            && least.is_none_or(|least| standing.severity >= least)
+            && least.is_none_or(|least| is_as_severe(standing.severity, least, filter.leave_out_unrated))
             && filter.fixable.is_none_or(|fixable| standing.fixable == fixable)
             && (!filter.exploited || standing.exploited)
     }

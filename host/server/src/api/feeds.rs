@@ -225,10 +225,8 @@ impl From<SourceState> for Source {
 
 fn silent(row: &sources::Row) -> Vec<Silent> {
     let silent = row.spoken.iter().filter(|spoken| spoken.silent_since.is_some());
-    let silent = silent.map(|spoken| Silent {
-        namespace: spoken.namespace.clone(),
-        last_stated: time(spoken.last_stated),
-    });
+    let silent = silent
+        .map(|spoken| Silent { namespace: spoken.namespace.clone(), last_stated: time(spoken.last_stated) });
     silent.collect()
 }
 

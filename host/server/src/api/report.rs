@@ -47,6 +47,9 @@ pub struct Summary {
 /// One vulnerability of one package.
 #[derive(Clone, Debug, Serialize)]
 pub struct Finding {
+    /// What stands for it wherever it is told of: the same after the vulnerability is renamed or the
+    /// package changes its version.
+    pub fingerprint: String,
     /// The vulnerability, as all publishers call it.
     pub vulnerability: String,
     /// Other identifiers of the same vulnerability.
@@ -228,6 +231,7 @@ impl From<report::Report> for Report {
 impl From<report::Finding> for Finding {
     fn from(finding: report::Finding) -> Self {
         Self {
+            fingerprint: finding.fingerprint,
             vulnerability: finding.vulnerability,
             aliases: finding.aliases,
             title: finding.title,

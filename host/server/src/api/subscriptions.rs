@@ -82,6 +82,8 @@ pub struct Filter {
     pub fixable: Option<bool>,
     /// Only what is exploited.
     pub exploited: bool,
+    /// Whether `severity` leaves out what nobody has rated, too; otherwise that passes.
+    pub leave_out_unrated: bool,
 }
 
 /// A subscription, and how its deliveries go.
@@ -171,15 +173,25 @@ impl From<Row> for Wanted {
 
 impl From<StoredFilter> for Filter {
     fn from(filter: StoredFilter) -> Self {
-        let StoredFilter { kinds, names, labels, namespaces, severity, fixable, exploited } = filter;
-        Self { kinds, names, labels, namespaces, severity, fixable, exploited }
+        let StoredFilter {
+            kinds,
+            names,
+            labels,
+            namespaces,
+            severity,
+            fixable,
+            exploited,
+            leave_out_unrated,
+        } = filter;
+        Self { kinds, names, labels, namespaces, severity, fixable, exploited, leave_out_unrated }
     }
 }
 
 impl From<Filter> for StoredFilter {
     fn from(filter: Filter) -> Self {
-        let Filter { kinds, names, labels, namespaces, severity, fixable, exploited } = filter;
-        Self { kinds, names, labels, namespaces, severity, fixable, exploited }
+        let Filter { kinds, names, labels, namespaces, severity, fixable, exploited, leave_out_unrated } =
+            filter;
+        Self { kinds, names, labels, namespaces, severity, fixable, exploited, leave_out_unrated }
     }
 }
 

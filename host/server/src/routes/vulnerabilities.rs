@@ -30,6 +30,7 @@ pub(super) struct Asked {
     name: Option<String>,
     label: Option<String>,
     severity: Option<String>,
+    leave_out_unrated: Option<bool>,
     fixable: Option<bool>,
 }
 
@@ -45,6 +46,7 @@ pub(super) async fn images(
         name: asked.name,
         label: asked.label,
         severity: asked.severity.as_deref().map(severity).transpose()?,
+        leave_out_unrated: asked.leave_out_unrated.unwrap_or(false),
         fixable: asked.fixable,
     };
     let scanner = state.scanner.clone();

@@ -60,14 +60,19 @@ impl key::Key for Key {
 pub struct Row {
     statements: Vec<Stored>,
     vulnerabilities: Vec<String>,
+    first_name: Option<String>,
 }
 
 impl table::Row for Row {
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
-        let statements = (version == 1).then(|| postcard::from_bytes(fields).ok()).flatten()?;
-        Some(Self { statements, vulnerabilities: Vec::new() })
+        let (statements, vulnerabilities) = match version {
+            1 => (postcard::from_bytes(fields).ok()?, Vec::new()),
+            2 => postcard::from_bytes(fields).ok()?,
+            _ => return None,
+        };
+        Some(Self { statements, vulnerabilities, first_name: None })
     }
 }
 
@@ -129,7 +134,24 @@ impl Row {
     /// The row of some statements about vulnerabilities; those of none are about the one that the
     /// publisher's identifier names.
     pub fn new(statements: Vec<Statement>, vulnerabilities: Vec<String>) -> Self {
-        Self { statements: each(statements), vulnerabilities }
+        Self { statements: each(statements), vulnerabilities, first_name: None }
+    }
+
+    /// The same, of a vulnerability that had another name when this was first said.
+    #[must_use]
+    pub fn first_called(mut self, name: Option<String>) -> Self {
+        self.first_name = name;
+        self
+    }
+
+    /// The name that the vulnerability had when this was first said, where it has another one now.
+    pub fn first_name(&self) -> Option<&str> {
+        self.first_name.as_deref()
+    }
+
+    /// The vulnerabilities that it is about.
+    pub fn vulnerabilities(&self) -> &[String] {
+        &self.vulnerabilities
     }
 
     /// What is said.

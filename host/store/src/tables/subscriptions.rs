@@ -33,7 +33,29 @@ pub struct Row {
 }
 
 impl table::Row for Row {
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
+        let old: BeforeUnrated = (version == 1).then(|| postcard::from_bytes(fields).ok()).flatten()?;
+        let BeforeUnrated { created, enabled, target, filter, period, next } = old;
+        let (kinds, names, labels, namespaces, severity, fixable, exploited) = filter;
+        let leave_out_unrated = false;
+        let filter =
+            Filter { kinds, names, labels, namespaces, severity, fixable, exploited, leave_out_unrated };
+        Some(Self { created, enabled, target, filter, period, next })
+    }
+}
+
+/// Version 1.
+#[derive(Deserialize)]
+struct BeforeUnrated {
+    created: u64,
+    enabled: bool,
+    target: Target,
+    #[expect(clippy::type_complexity, reason = "the fields of a filter, in their order")]
+    filter: (Vec<String>, Vec<String>, Vec<String>, Vec<String>, Option<String>, Option<bool>, bool),
+    period: Option<u64>,
+    next: u64,
 }
 
 /// Where notices go.
@@ -74,4 +96,6 @@ pub struct Filter {
     pub fixable: Option<bool>,
     /// Only what is exploited.
     pub exploited: bool,
+    /// Whether `severity` leaves out what nobody has rated, too.
+    pub leave_out_unrated: bool,
 }

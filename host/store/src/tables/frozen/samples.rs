@@ -310,7 +310,8 @@ fn of_advisories() -> Vec<Sample> {
         last_stated: 4,
         silent_since,
     };
-    let speaking = sources::Row { dated: Some(5), spoken: vec![spoken(None), spoken(Some(6))], ..named.clone() };
+    let speaking =
+        sources::Row { dated: Some(5), spoken: vec![spoken(None), spoken(Some(6))], ..named.clone() };
     let feed = feed();
     let statements = STATUSES.map(statement).to_vec();
     vec![
@@ -324,7 +325,12 @@ fn of_advisories() -> Vec<Sample> {
         sample::<affects::Affects>(
             "of-vulnerabilities",
             &affects,
-            &affects::Row::new(statements, texts(["CVE-2026-1", "CVE-2026-2"])),
+            &affects::Row::new(statements.clone(), texts(["CVE-2026-1", "CVE-2026-2"])),
+        ),
+        sample::<affects::Affects>(
+            "renamed",
+            &affects,
+            &affects::Row::new(statements, texts(["CVE-2026-1"])).first_called(some("GHSA-1")),
         ),
         sample::<known_as::KnownAs>("alias", &alias, &known_as::Row),
         sample::<enrichments::Enrichments>(
@@ -456,6 +462,7 @@ fn of_notices() -> Vec<Sample> {
         severity: some("high"),
         fixable: Some(true),
         exploited: true,
+        leave_out_unrated: false,
     };
     let webhook = Target::Webhook { url: "https://example.test/".into(), secret: "whsec_MfKQ".into() };
     let amqp = Target::Amqp {
@@ -463,8 +470,10 @@ fn of_notices() -> Vec<Sample> {
         exchange: "exchange".into(),
         routing_key: "key".into(),
     };
-    let subscription =
-        |target| Row { created: 1, enabled: true, target, filter: filter.clone(), period: Some(60), next: 7 };
+    let subscription = |target, leave_out_unrated| {
+        let filter = Filter { leave_out_unrated, ..filter.clone() };
+        Row { created: 1, enabled: true, target, filter, period: Some(60), next: 7 }
+    };
     let number = outbox::Key { subscription: "s".into(), number: 7 };
     let notice = |state| outbox::Row {
         id: "msg_1".into(),
@@ -478,8 +487,13 @@ fn of_notices() -> Vec<Sample> {
     let raised = raised::Key { image: digest(1), vulnerability: "CVE-2026-1".into() };
     let held = vec![("s".to_owned(), b"{}".to_vec())];
     vec![
-        sample::<subscriptions::Subscriptions>("webhook", &"s".to_owned(), &subscription(webhook)),
-        sample::<subscriptions::Subscriptions>("amqp", &"s".to_owned(), &subscription(amqp)),
+        sample::<subscriptions::Subscriptions>(
+            "webhook",
+            &"s".to_owned(),
+            &subscription(webhook.clone(), false),
+        ),
+        sample::<subscriptions::Subscriptions>("amqp", &"s".to_owned(), &subscription(amqp, false)),
+        sample::<subscriptions::Subscriptions>("rated", &"s".to_owned(), &subscription(webhook, true)),
         sample::<outbox::Outbox>("pending", &number, &notice(outbox::State::Pending)),
         sample::<outbox::Outbox>("delivered", &number, &notice(outbox::State::Delivered)),
         sample::<outbox::Outbox>("dead", &number, &notice(outbox::State::Dead)),

@@ -6,9 +6,12 @@
 mod adversarial;
 mod alpine;
 mod crashes;
+mod cvss;
 mod debian;
 mod detectors;
 mod fetching;
+mod judges;
+mod made;
 mod resubmission;
 mod swaps;
 mod tally;
@@ -66,6 +69,9 @@ pub(crate) fn verify(parts: &[Part], kills: u64) -> anyhow::Result<()> {
     if asked(Part::Versions) {
         versions::check(&setting, &mut tally);
     }
+    if asked(Part::Cvss) {
+        cvss::check(&setting, &mut tally);
+    }
     if asked(Part::Alpine) {
         alpine::check(&setting, &mut tally);
     }
@@ -100,8 +106,10 @@ fn finish(tally: &Tally) -> anyhow::Result<()> {
 pub(crate) enum Part {
     /// Generated databases of packages, read by detectors and by what writes such
     Detectors,
-    /// The order of versions
+    /// The order of versions, and ranges of them
     Versions,
+    /// Scores of CVSS
+    Cvss,
     /// Alpine's root file systems
     Alpine,
     /// Odd and hostile layers

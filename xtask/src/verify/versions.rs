@@ -1,6 +1,8 @@
-//! `limpid version compare` against dpkg and apk themselves, and against a direct comparator.
+//! `limpid version compare` against dpkg and apk themselves, and against a direct comparator; ranges in
+//! reports against the libraries of PyPI's and npm's own programs.
 
 mod generate;
+mod ranges;
 
 use std::cmp::Ordering;
 use std::fs::File;
@@ -32,24 +34,40 @@ pub(super) fn check(setting: &Setting<'_>, tally: &mut Tally) {
     });
     tally.check("versions apk: generated", || directly(setting, pairs(Form::Apk, GENERATED)));
     tally.check("versions apk: published", || directly(setting, published_apk(setting)?));
+    tally.check("versions apk: generated, of loose forms", || {
+        directly(setting, pairs(Form::LooseApk, GENERATED))
+    });
     match alpine::program(setting) {
-        Ok(Some(apk)) => tally.check("versions apk: published, by apk itself", || {
-            let pairs = published_apk(setting)?.into_iter().filter(is_same_to_both);
-            let pairs = sample(pairs.collect());
-            by_program(setting, "apk", pairs, |a, b| apk.order_of(a, b))
-        }),
+        Ok(Some(apk)) => {
+            tally.check("versions apk: published, by apk itself", || {
+                by_apk(setting, &apk, sample(published_apk(setting)?))
+            });
+            tally.check("versions apk: generated, by apk itself", || {
+                by_apk(setting, &apk, pairs(Form::Apk, 4 * GENERATED))
+            });
+            tally.check("versions apk: generated of loose forms, by apk itself", || {
+                by_apk(setting, &apk, pairs(Form::LooseApk, GENERATED))
+            });
+        }
         Ok(None) => tally.skip("versions apk: by apk itself", "this machine cannot run the apk of x86_64"),
         Err(why) => tally.failure("versions apk: by apk itself", &why),
     }
+    tally.check("versions pep440: ranges", || ranges::python(setting));
+    tally.check("versions semver: ranges", || ranges::node(setting));
 }
 
-/// Whether apk-tools 2, which is what the root file systems have, sees two versions as apk-tools 3
-/// does: it reads some texts that are no versions to the other, and of numbers with leading zeros
-/// it puts the one with more zeros first.
-fn is_same_to_both((a, b): &Pair) -> bool {
-    let zeros = |number: &str| number.starts_with('0') && number.len() > 1;
-    let has_zeros = |version: &str| version.split('.').skip(1).any(zeros);
-    alpine::order_of(a, b).is_some() && !has_zeros(a) && !has_zeros(b)
+/// Against the apk of the root file systems, which is apk-tools 2. Pairs that it sees otherwise than the
+/// scheme are left out: the scheme has no key for what does not begin with a digit, and orders numbers
+/// with leading zeros as apk-tools 3 does.
+fn by_apk(setting: &Setting<'_>, apk: &alpine::Apk, mut pairs: Vec<Pair>) -> anyhow::Result<Comparison> {
+    let has_zeros =
+        |part: &str| part.starts_with('0') && part.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
+    let is_same = |version: &str| {
+        version.starts_with(|c: char| c.is_ascii_digit()) && !version.split('.').skip(1).any(has_zeros)
+    };
+    pairs.retain(|(a, b)| is_same(a) && is_same(b));
+    pairs.truncate(GENERATED);
+    by_program(setting, "apk", pairs, |a, b| apk.order_of(a, b))
 }
 
 fn by_program(

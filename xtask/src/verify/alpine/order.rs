@@ -1,6 +1,7 @@
-//! The order of apk versions, part by part: a version is taken apart as a whole first, by the form
-//! `number(.number)*letter?(_suffix number?)*(~hash)?(-r number)?`, and then compared. What has no
-//! such form is no version to apk-tools 3.
+//! The order of apk versions: both are read at once, token by token, and the first that differ decide.
+//!
+//! What apk-tools 3 calls a version is ordered as it does. Of other texts that begin with a digit this
+//! has the order of apk-tools 2, which compares whatever it is given.
 
 use std::cmp::Ordering;
 
@@ -8,129 +9,162 @@ use std::cmp::Ordering;
 const SUFFIXES: [&str; 9] = ["alpha", "beta", "pre", "rc", "cvs", "svn", "git", "hg", "p"];
 const BEFORE: usize = 4;
 
-#[derive(Debug)]
-struct Version<'a> {
-    numbers: Vec<&'a str>,
-    letter: Option<char>,
-    suffixes: Vec<(usize, &'a str)>,
-    hash: Option<&'a str>,
-    revision: Option<&'a str>,
+/// Kinds of tokens. Where two differ, the version whose token has the lower one goes further.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Invalid,
+    AfterDot,
+    Digits,
+    Letter,
+    Suffix,
+    SuffixNumber,
+    Hash,
+    Revision,
+    End,
 }
 
-/// The order of two versions; none where one of them is no version.
+/// What a token holds, which is of one sort for each kind.
+#[derive(Clone, Copy, Debug)]
+enum Value<'a> {
+    None,
+    Number(&'a str),
+    Text(&'a str),
+    Suffix(usize),
+}
+
+/// What is left of a version, and the kind of the token before it.
+struct Reader<'a> {
+    rest: &'a str,
+    before: Kind,
+}
+
+/// The order of two versions; none where one of them does not begin with a digit.
 pub(in crate::verify) fn order_of(a: &str, b: &str) -> Option<Ordering> {
-    Some(parse(a)?.compare(&parse(b)?))
-}
-
-fn parse(text: &str) -> Option<Version<'_>> {
-    let (rest, revision) = match text.split_once('-') {
-        Some((rest, revision)) => (rest, Some(revision.strip_prefix('r').filter(|it| is_number(it))?)),
-        None => (text, None),
-    };
-    let (rest, hash) = match rest.split_once('~') {
-        Some((rest, hash)) => (rest, Some(hash).filter(|it| is_hash(it)).map(Some)?),
-        None => (rest, None),
-    };
-    let mut parts = rest.split('_');
-    let numbers = parts.next()?;
-    let letter = numbers.chars().last().filter(char::is_ascii_lowercase);
-    let numbers = letter.map_or(numbers, |letter| numbers.trim_end_matches(letter));
-    // More than one of the same letter at the end leaves less than was meant.
-    if numbers.len() + usize::from(letter.is_some()) != rest.split('_').next()?.len() {
+    let first = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    if !first(a) || !first(b) {
         return None;
     }
-    let numbers: Vec<&str> = numbers.split('.').collect();
-    if !numbers.iter().all(|number| is_number(number)) {
-        return None;
-    }
-    let suffixes = parts.map(suffix).collect::<Option<Vec<_>>>()?;
-    Some(Version { numbers, letter, suffixes, hash, revision })
-}
-
-fn suffix(part: &str) -> Option<(usize, &str)> {
-    let number = part.trim_start_matches(|c: char| c.is_ascii_lowercase());
-    let word = part.strip_suffix(number)?;
-    let place = SUFFIXES.iter().position(|known| *known == word)?;
-    (number.is_empty() || is_number(number)).then_some((place, number))
-}
-
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn is_hash(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
-}
-
-impl Version<'_> {
-    fn compare(&self, other: &Self) -> Ordering {
-        self.compare_numbers(other)
-            .then_with(|| self.letter.cmp(&other.letter))
-            .then_with(|| self.compare_suffixes(other))
-            .then_with(|| self.hash.cmp(&other.hash))
-            .then_with(|| match (self.revision, other.revision) {
-                (Some(a), Some(b)) => by_value(a, b),
-                (a, b) => a.is_some().cmp(&b.is_some()),
-            })
-    }
-
-    /// The first by its value; each further one too, unless one of the two begins with 0: those are
-    /// compared as text, as if they stood behind a decimal point.
-    fn compare_numbers(&self, other: &Self) -> Ordering {
-        for (place, (a, b)) in self.numbers.iter().zip(&other.numbers).enumerate() {
-            let as_text = place > 0 && (a.starts_with('0') || b.starts_with('0'));
-            let order = if as_text { a.cmp(b) } else { by_value(a, b) };
-            if order.is_ne() {
-                return order;
-            }
+    let (mut a, mut b) = (Reader::of(a), Reader::of(b));
+    loop {
+        let ((kind, left), (other, right)) = (a.next(), b.next());
+        if kind != other {
+            return Some(match (is_before(left), is_before(right)) {
+                (true, _) => Ordering::Less,
+                (_, true) => Ordering::Greater,
+                _ => other.cmp(&kind),
+            });
         }
-        self.numbers.len().cmp(&other.numbers.len())
-    }
-
-    fn compare_suffixes(&self, other: &Self) -> Ordering {
-        let mut place = 0;
-        loop {
-            let order = match (self.suffixes.get(place), other.suffixes.get(place)) {
-                (None, None) => return Ordering::Equal,
-                (Some((suffix, _)), None) => return beside_none(*suffix),
-                (None, Some((suffix, _))) => return beside_none(*suffix).reverse(),
-                (Some((a, m)), Some((b, n))) => {
-                    a.cmp(b).then_with(|| self.compare_suffix_numbers(other, place, m, n))
-                }
-            };
-            if order.is_ne() {
-                return order;
-            }
-            place += 1;
-        }
-    }
-
-    /// Where one of two equal suffixes has a number and the other has not, what follows the other
-    /// decides: a further suffix counts for more than a number, unless it is one of those that come
-    /// before; anything else counts for less.
-    fn compare_suffix_numbers(&self, other: &Self, place: usize, m: &str, n: &str) -> Ordering {
-        let without = |version: &Self| match version.suffixes.get(place + 1) {
-            Some((suffix, _)) => beside_none(*suffix),
-            None => Ordering::Less,
-        };
-        match (m.is_empty(), n.is_empty()) {
-            (true, true) => Ordering::Equal,
-            (false, false) => by_value(m, n),
-            (true, false) => without(self),
-            (false, true) => without(other).reverse(),
+        let order = compare(left, right);
+        if order.is_ne() || matches!(kind, Kind::End | Kind::Invalid) {
+            return Some(order);
         }
     }
 }
 
-/// How a version with this suffix compares with one that has none there.
-fn beside_none(suffix: usize) -> Ordering {
-    if suffix < BEFORE { Ordering::Less } else { Ordering::Greater }
+fn is_before(value: Value<'_>) -> bool {
+    matches!(value, Value::Suffix(place) if place < BEFORE)
+}
+
+fn compare(left: Value<'_>, right: Value<'_>) -> Ordering {
+    match (left, right) {
+        (Value::Number(a), Value::Number(b)) => by_value(a, b),
+        (Value::Text(a), Value::Text(b)) => a.cmp(b),
+        (Value::Suffix(a), Value::Suffix(b)) => a.cmp(&b),
+        // A number after a dot that begins with 0, or is not there, against one that does not.
+        (Value::None, Value::Number(_)) => Ordering::Less,
+        (Value::Number(_), Value::None) => Ordering::Greater,
+        _ => Ordering::Equal,
+    }
 }
 
 /// The order of two numbers of any length.
 fn by_value(a: &str, b: &str) -> Ordering {
     let (a, b) = (a.trim_start_matches('0'), b.trim_start_matches('0'));
     a.len().cmp(&b.len()).then_with(|| a.cmp(b))
+}
+
+impl<'a> Reader<'a> {
+    const fn of(rest: &'a str) -> Self {
+        Self { rest, before: Kind::Letter }
+    }
+
+    fn next(&mut self) -> (Kind, Value<'a>) {
+        let (kind, value) = self.token().unwrap_or((Kind::Invalid, Value::None));
+        self.before = kind;
+        (kind, value)
+    }
+
+    fn token(&mut self) -> Option<(Kind, Value<'a>)> {
+        let before = self.before;
+        let is_number = matches!(before, Kind::AfterDot | Kind::Digits);
+        let Some(first) = self.rest.chars().next() else { return Some((Kind::End, Value::None)) };
+        match first {
+            // Behind a dot, this is a number that begins with 0: it is text.
+            '0' if before == Kind::AfterDot => Some((Kind::Digits, Value::Text(self.digits()))),
+            '0'..='9' if before == Kind::Letter => Some((Kind::Digits, Value::Number(self.digits()))),
+            '0'..='9' if before == Kind::Suffix => Some((Kind::SuffixNumber, Value::Number(self.digits()))),
+            '.' if is_number => {
+                self.skip(1);
+                let value = match self.rest.chars().next() {
+                    Some('1'..='9') => Value::Number(self.digits()),
+                    _ => Value::None,
+                };
+                Some((Kind::AfterDot, value))
+            }
+            'a'..='z' if is_number => {
+                let letter = self.rest.get(..1)?;
+                self.skip(1);
+                Some((Kind::Letter, Value::Text(letter)))
+            }
+            '_' if before <= Kind::SuffixNumber && before != Kind::Invalid => {
+                self.skip(1);
+                Some((Kind::Suffix, Value::Suffix(self.suffix())))
+            }
+            '~' if before <= Kind::SuffixNumber && before != Kind::Invalid => {
+                self.skip(1);
+                let hash = self.take(|c| matches!(c, '0'..='9' | 'a'..='f'));
+                (!hash.is_empty()).then_some((Kind::Hash, Value::Text(hash)))
+            }
+            '-' if before != Kind::Invalid && self.rest.starts_with("-r") => {
+                self.skip(2);
+                Some((Kind::Revision, Value::Number(self.digits())))
+            }
+            _ => None,
+        }
+    }
+
+    /// The place of the suffix that comes next. One that is not known has that of `rc`, and nothing that
+    /// may follow it is left; where nothing comes, it is that of `cvs`.
+    fn suffix(&mut self) -> usize {
+        if self.rest.is_empty() {
+            return BEFORE;
+        }
+        match SUFFIXES.iter().position(|suffix| self.rest.starts_with(suffix)) {
+            Some(place) => {
+                self.skip(SUFFIXES.get(place).map_or(0, |suffix| suffix.len()));
+                place
+            }
+            None => {
+                self.rest = "!";
+                BEFORE - 1
+            }
+        }
+    }
+
+    fn skip(&mut self, bytes: usize) {
+        self.rest = self.rest.get(bytes..).unwrap_or_default();
+    }
+
+    fn digits(&mut self) -> &'a str {
+        self.take(|c| c.is_ascii_digit())
+    }
+
+    fn take(&mut self, is_part: impl Fn(char) -> bool) -> &'a str {
+        let end = self.rest.find(|c| !is_part(c)).unwrap_or(self.rest.len());
+        let (taken, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        taken
+    }
 }
 
 #[cfg(test)]
@@ -158,14 +192,22 @@ mod tests {
         check("1.2.3-r1", "<", "1.2.3-r10");
         check("1.2.3", "<", "1.2.3-r0");
         check("1.02", "<", "1.1");
+        check("1.010", ">", "1.01");
         check("01", "=", "1");
         check("1.0_git20240101-r0", ">", "1.0-r3");
+        // What only apk-tools 2 compares.
+        check("1.9.5p2-r0", "<", "1.9.5p10-r0");
+        check("1.2.31-0", ">", "1.2.31.1-r3");
+        check("1.2.31-0", "<", "1.2.32-r0");
+        check("2.15.r-r1", ">", "2.15-r1");
+        check("2.15.r-r1", "<", "2.15.0");
+        check("1_foo", "<", "1");
+        check("1_foo", ">", "1_rc1");
     }
 
     #[test]
-    fn other_texts_are_no_versions() {
-        for text in ["", "a", "1.", ".1", "1.a", "1aa", "1a1", "1_x", "1-1", "1-r", "1~", "1~g", "1.2-r1-r2"]
-        {
+    fn what_does_not_begin_with_a_digit_is_no_version() {
+        for text in ["", "a", ".1", "v1", "-r1"] {
             assert_eq!(order_of(text, "1"), None, "{text}");
         }
     }

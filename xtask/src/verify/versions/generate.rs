@@ -9,6 +9,13 @@ pub(crate) enum Form {
     Dpkg,
     /// `number(.number)*letter?(_suffix number?)*(-r number)?`
     Apk,
+    /// A number and then pieces in any order, of which the most are no versions to apk-tools 3.
+    LooseApk,
+    /// All parts that
+    /// [PEP 440](https://packaging.python.org/en/latest/specifications/version-specifiers/) knows.
+    Pep440,
+    /// `major.minor.patch[-identifiers][+build]`
+    Semver,
 }
 
 /// Pieces of an upstream version or a revision of Debian.
@@ -18,6 +25,39 @@ const PIECES: [&str; 22] = [
 ];
 
 const SUFFIXES: [&str; 9] = ["alpha", "beta", "pre", "rc", "cvs", "svn", "git", "hg", "p"];
+
+/// Pieces of versions to apk-tools 2. None begins with a digit, so that no number has more zeros than
+/// one at its beginning: those the two order differently.
+const LOOSE: [&str; 28] = [
+    ".",
+    ".0",
+    ".1",
+    ".2",
+    ".10",
+    "a",
+    "a1",
+    "p",
+    "p2",
+    "p10",
+    "r",
+    "_",
+    "_p",
+    "_p1",
+    "_rc",
+    "_rc1",
+    "_pre2",
+    "_foo",
+    "_git20240101",
+    "-",
+    "-r",
+    "-r1",
+    "-r10",
+    "-1",
+    "+",
+    ":",
+    "A",
+    "é",
+];
 
 /// A generator of numbers,
 /// [xorshift64*](https://en.wikipedia.org/wiki/Xorshift#xorshift*): good enough to vary versions.
@@ -77,6 +117,28 @@ impl Form {
                 };
                 vec![first, more, letter, suffixes, revision]
             }
+            Self::LooseApk => {
+                let first = numbers.choose(&["0", "1", "2", "9", "10"]).to_owned();
+                let (start, tail) = (numbers.any(&LOOSE, 2), numbers.any(&LOOSE, 2));
+                vec![first, start, numbers.any(&LOOSE, 1), tail]
+            }
+            Self::Pep440 => {
+                let small = ["0", "1", "2", "10"];
+                let epoch = numbers.choose(&["", "", "", "", "1!"]).to_owned();
+                let first = numbers.choose(&small).to_owned();
+                let more = (0..numbers.below(3)).map(|_| format!(".{}", numbers.choose(&small))).collect();
+                let pre = numbers.choose(&["", "", "", "a1", "b2", "rc1", "rc2", ".RC.1"]).to_owned();
+                let post = numbers.choose(&["", "", "", ".post1", ".post2", "-1"]).to_owned();
+                let dev = numbers.choose(&["", "", "", ".dev0", ".dev1"]).to_owned();
+                let local = ["", "", "", "+cpu", "+cu118", "+CPU", "+1", "+1.cpu", "+cpu-1"];
+                vec![epoch, first, more, pre, post, dev, numbers.choose(&local).to_owned()]
+            }
+            Self::Semver => {
+                let core = [numbers.small(), numbers.small(), numbers.small()].join(".");
+                let pre = ["", "", "", "-0", "-1", "-10", "-alpha", "-alpha.1", "-rc.1", "-rc.10", "-rc-1"];
+                let build = ["", "", "", "+1", "+20130313144700", "+sha.5114f85", "+b-1.2"];
+                vec![core, numbers.choose(&pre).to_owned(), numbers.choose(&build).to_owned()]
+            }
         }
     }
 }
@@ -100,7 +162,15 @@ impl Numbers {
     }
 
     fn pieces(&mut self, most: usize) -> String {
-        (0..self.below(most + 1)).map(|_| self.choose(&PIECES)).collect()
+        self.any(&PIECES, most)
+    }
+
+    fn any(&mut self, pieces: &[&str], most: usize) -> String {
+        (0..self.below(most + 1)).map(|_| self.choose(pieces)).collect()
+    }
+
+    fn small(&mut self) -> String {
+        self.choose(&["0", "1", "2", "10"]).to_owned()
     }
 
     fn number(&mut self) -> String {

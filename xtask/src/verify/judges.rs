@@ -1,0 +1,107 @@
+//! Programs of others that judge the same question: libraries of PyPI and npm, each in a version that is
+//! named here, in a folder below the target directory.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+
+use anyhow::{Context, bail};
+
+use super::Setting;
+use crate::command::{command, run, shown};
+
+/// A script that answers each line that it reads with a line, and what it needs.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Judge {
+    /// PEP 440, by what pip itself is built on.
+    Specifiers,
+    /// SemVer, by npm's own library.
+    Ranges,
+    /// Scores of CVSS.
+    Scores,
+}
+
+impl Judge {
+    const fn package(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Specifiers => ("packaging", "26.4"),
+            Self::Ranges => ("semver", "7.8.6"),
+            Self::Scores => ("cvss", "3.6"),
+        }
+    }
+
+    const fn script(self) -> &'static str {
+        match self {
+            Self::Specifiers => include_str!("judges/specifiers.py"),
+            Self::Ranges => include_str!("judges/ranges.js"),
+            Self::Scores => include_str!("judges/scores.py"),
+        }
+    }
+
+    /// What the judge is called where differences are told.
+    pub(super) fn name(self) -> String {
+        let (name, version) = self.package();
+        format!("{name} {version}")
+    }
+
+    /// An answer for each line.
+    pub(super) fn answers(self, setting: &Setting<'_>, lines: &[String]) -> anyhow::Result<Vec<String>> {
+        let (name, version) = self.package();
+        let folder = setting.workspace.target().join(format!("verify/judges/{name}-{version}"));
+        let mut program = match self {
+            Self::Ranges => node(&folder, name, version)?,
+            Self::Specifiers | Self::Scores => python(&folder, name, version)?,
+        };
+        let script = folder.join("judge");
+        std::fs::write(&script, self.script())?;
+        let answers = ask(program.arg(&script), lines)?;
+        if answers.len() != lines.len() {
+            bail!("`{}` gave {} answers to {} lines", shown(&program), answers.len(), lines.len());
+        }
+        Ok(answers)
+    }
+}
+
+fn python(folder: &Path, name: &str, version: &str) -> anyhow::Result<Command> {
+    let python = folder.join("bin/python3");
+    if !folder.join("complete").exists() {
+        run(command("python3").args(["-m", "venv", "--clear"]).arg(folder))?;
+        let mut pip = Command::new(&python);
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
+        run(pip.arg(format!("{name}=={version}")))?;
+        std::fs::write(folder.join("complete"), "")?;
+    }
+    Ok(Command::new(python))
+}
+
+fn node(folder: &Path, name: &str, version: &str) -> anyhow::Result<Command> {
+    if !folder.join("complete").exists() {
+        std::fs::create_dir_all(folder)?;
+        let mut npm = command("npm");
+        npm.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(folder);
+        run(npm.arg(format!("{name}@{version}")))?;
+        std::fs::write(folder.join("complete"), "")?;
+    }
+    let mut node = command("node");
+    node.env("NODE_PATH", folder.join("node_modules"));
+    Ok(node)
+}
+
+/// What a program writes when it reads these lines.
+fn ask(program: &mut Command, lines: &[String]) -> anyhow::Result<Vec<String>> {
+    let mut child = program
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot run `{}`", shown(program)))?;
+    let mut input = child.stdin.take().context("the program has no input")?;
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let writer = thread::spawn(move || input.write_all(text.as_bytes()));
+    let output = child.wait_with_output()?;
+    writer.join().ok().context("the writer panicked")??;
+    if !output.status.success() {
+        bail!("`{}` failed: {}", shown(program), output.status);
+    }
+    Ok(String::from_utf8(output.stdout)?.lines().map(String::from).collect())
+}

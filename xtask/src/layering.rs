@@ -8,7 +8,7 @@ use crate::workspace::{DependencyKind, Package, Workspace};
 
 /// The crates of the host, lowest first; those in one row know nothing of each other.
 const ORDER: &[&[&str]] = &[
-    &["limpid-model", PACK, "limpid-outbound", "limpid-signature"],
+    &["limpid-model", PACK, PURL, "limpid-outbound", "limpid-signature"],
     &[
         "limpid-runtime",
         "limpid-layers",
@@ -32,6 +32,9 @@ const CONFINED: &[(&str, &str)] = &[
 ];
 
 const SDK: &str = "limpid-plugin-sdk";
+
+/// Package URLs, which plugins write and the host completes: one form of each.
+const PURL: &str = "limpid-purl";
 
 /// How a crate becomes a plugin, for authors and for the tasks of the workspace.
 const PACK: &str = "limpid-pack";
@@ -80,6 +83,9 @@ fn may_know(package: &Package, other: &str) -> bool {
         return other == PACK;
     }
     if package.name == SDK {
+        return other == PURL;
+    }
+    if package.name == PURL {
         return false;
     }
     if folder.starts_with("plugins") {

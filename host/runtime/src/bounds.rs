@@ -43,6 +43,7 @@ pub(crate) struct Bounds {
     pub(crate) memory_bytes: Bound<usize>,
     pub(crate) table_elements: Bound<usize>,
     pub(crate) output_bytes: Bound<usize>,
+    pub(crate) log_bytes: Bound<usize>,
     pub(crate) stack_bytes: Bound<usize>,
 }
 
@@ -63,6 +64,7 @@ impl Bounds {
                 own.table_elements,
             ),
             output_bytes: bound(name, "plugins.output_bytes", settings.output_bytes, own.output_bytes),
+            log_bytes: bound(name, "plugins.log_bytes", settings.log_bytes, None),
             stack_bytes: bound(name, "plugins.stack_bytes", settings.stack_bytes, None),
         }
     }

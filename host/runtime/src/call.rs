@@ -8,12 +8,13 @@ use wasmtime::{Store, UpdateDeadline};
 use crate::bounds::{Bound, Bounds};
 use crate::contract::types;
 use crate::convert::{self, shorten};
-use crate::detector::LayerFile;
+use crate::detector::{Found, LayerFile};
 use crate::engine::{Lane, Runtime};
 use crate::failure::{Stop, judge};
 use crate::feed::Intake;
 use crate::health::Health;
 use crate::limits::{Budget, Limits};
+use crate::log::Log;
 
 /// Handles that a plugin may hold beside those of the files that it is shown.
 const SPARE_HANDLES: usize = 1024;
@@ -28,7 +29,9 @@ pub(crate) struct State {
     pub(crate) limits: Limits,
     pub(crate) clock: Clock,
     pub(crate) files: Vec<Box<dyn LayerFile>>,
+    pub(crate) found: Option<Found>,
     pub(crate) intake: Option<Intake>,
+    pub(crate) log: Log,
 }
 
 impl State {
@@ -41,7 +44,8 @@ impl State {
             memory: Budget::new(bounds.memory_bytes.limit),
             tables: Budget::new(bounds.table_elements.limit),
         };
-        Self { limits, clock, files: lent.files, intake: lent.intake }
+        let log = Log::new(bounds.log_bytes.limit);
+        Self { limits, clock, files: lent.files, found: lent.found, intake: lent.intake, log }
     }
 }
 
@@ -85,6 +89,7 @@ impl Clock {
 #[derive(Default)]
 pub(crate) struct Lent {
     pub(crate) files: Vec<Box<dyn LayerFile>>,
+    pub(crate) found: Option<Found>,
     pub(crate) intake: Option<Intake>,
 }
 
@@ -110,6 +115,11 @@ impl Callee {
     /// What one `parse` may put into its sink.
     pub(crate) fn parse_output_bytes(&self) -> u64 {
         self.runtime.settings().parse_output_bytes
+    }
+
+    /// What one `detect` may find, in bytes.
+    pub(crate) fn detect_output_bytes(&self) -> u64 {
+        self.runtime.settings().detect_output_bytes
     }
 
     /// Runs one call that somebody waits for, where the plugin's health allows it, and takes into
@@ -159,8 +169,10 @@ impl Callee {
             Err(error) => Err(error),
         };
         result.map_err(|error| {
-            let verdict = judge(&error, &store.data().limits, &self.bounds);
-            self.failure(name, verdict.kind, verdict.blame, verdict.message)
+            let state = store.data_mut();
+            let verdict = judge(&error, &state.limits, &self.bounds);
+            let message = state.log.explain(verdict.kind, verdict.message);
+            self.failure(name, verdict.kind, verdict.blame, message)
         })
     }
 

@@ -14,11 +14,14 @@ pub(crate) const VERSION: &str = "0.1.0";
 const PACKAGE: &str = "limpid:plugin/";
 
 /// What plugins may import. `types` holds no functions, yet components name it.
-const IMPORTS: [&str; 3] = ["types", "layer", "intake"];
+const IMPORTS: [&str; 4] = ["types", "log", "layer", "intake"];
 
 /// What plugins may export, and the role that it gives them.
 const EXPORTS: [(&str, Role); 3] =
     [("detector", Role::Detector), ("feed", Role::Feed), ("scheme", Role::Scheme)];
+
+/// What a plugin may export beside the role that needs it: another answer to what it is asked.
+const BESIDE: [(&str, Role); 1] = [("builds", Role::Scheme)];
 
 /// Generated from the contract; what it declares is documented there.
 #[allow(missing_docs, unreachable_pub, unsafe_code, clippy::all, reason = "generated code")]
@@ -43,7 +46,7 @@ mod packed;
 mod report;
 
 pub(crate) use bindings::exports::limpid::plugin::{detector, feed, scheme};
-pub(crate) use bindings::limpid::plugin::{intake, layer, types};
+pub(crate) use bindings::limpid::plugin::{intake, layer, log, types};
 pub(crate) use packed::Packed;
 #[cfg(test)]
 pub(crate) use report::Ownership;
@@ -65,9 +68,25 @@ pub(crate) fn function(
     interface: &str,
     function: &str,
 ) -> Result<ComponentExportIndex, LoadError> {
-    let interface = component.get_export_index(None, format!("{PACKAGE}{interface}@{VERSION}"));
-    let found = interface.and_then(|interface| component.get_export_index(Some(&interface), function));
-    found.ok_or_else(|| LoadError::Misfit(format!("exports no `{function}`")))
+    let found = exported(component, interface);
+    let found = found.and_then(|interface| component.get_export_index(Some(&interface), function));
+    found.ok_or_else(|| LoadError::Misfit(format!("exports no `{function}` in `{interface}`")))
+}
+
+/// The same of an interface that a component need not export.
+///
+/// # Errors
+/// It exports the interface, and not the function.
+pub(crate) fn optional_function(
+    component: &Component,
+    interface: &str,
+    name: &str,
+) -> Result<Option<ComponentExportIndex>, LoadError> {
+    exported(component, interface).map(|_| function(component, interface, name)).transpose()
+}
+
+fn exported(component: &Component, interface: &str) -> Option<ComponentExportIndex> {
+    component.get_export_index(None, format!("{PACKAGE}{interface}@{VERSION}"))
 }
 
 /// What a component takes and gives, held against the contract.
@@ -90,12 +109,21 @@ pub(crate) fn surface(engine: &Engine, component: &Component) -> Result<Surface,
         check_import(import)?;
         surface.imports.push(import.to_owned());
     }
+    let mut beside = Vec::new();
     for (export, _) in component.exports(engine) {
-        surface.roles.extend(role_of(export)?);
+        match given_by(export)? {
+            Some(Given::Role(role)) => surface.roles.push(role),
+            Some(Given::Beside(role)) => beside.push((export, role)),
+            None => {}
+        }
         surface.exports.push(export.to_owned());
     }
     if surface.roles.is_empty() {
         return Err(LoadError::NoRole { served: VERSION });
+    }
+    if let Some((export, role)) = beside.into_iter().find(|(_, role)| !surface.roles.contains(role)) {
+        let role = role.as_str();
+        return Err(LoadError::Misfit(format!("exports `{export}`, and is no {role}")));
     }
     surface.roles.sort_unstable();
     Ok(surface)
@@ -110,13 +138,21 @@ fn check_import(import: &str) -> Result<(), LoadError> {
     if IMPORTS.contains(&interface) { Ok(()) } else { Err(foreign()) }
 }
 
-/// The role that an export gives; none for exports that are not of the contract, which nobody
-/// calls.
-fn role_of(export: &str) -> Result<Option<Role>, LoadError> {
+/// What an export gives a plugin.
+enum Given {
+    Role(Role),
+    /// More to ask of a plugin that has the role.
+    Beside(Role),
+}
+
+/// What an export gives; nothing for exports that are not of the contract, which nobody calls.
+fn given_by(export: &str) -> Result<Option<Given>, LoadError> {
     let Some((interface, version)) = interface_of(export) else { return Ok(None) };
-    let role = EXPORTS.into_iter().find(|(name, _)| *name == interface);
-    match role {
-        Some((_, role)) if version == VERSION => Ok(Some(role)),
+    let among =
+        |known: &[(&str, Role)]| known.iter().find(|(name, _)| *name == interface).map(|(_, role)| *role);
+    let given = among(&EXPORTS).map(Given::Role).or_else(|| among(&BESIDE).map(Given::Beside));
+    match given {
+        Some(given) if version == VERSION => Ok(Some(given)),
         _ => Err(other_version(export)),
     }
 }

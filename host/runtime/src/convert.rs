@@ -10,7 +10,7 @@ mod feed;
 mod fields;
 
 pub(crate) use detector::{claim, finding};
-pub(crate) use feed::{Flaw, advisory, cursor, enrichment, rejection, source, withdrawal};
+pub(crate) use feed::{Flaw, advisory, cursor, date, enrichment, rejection, source, withdrawal};
 pub(crate) use fields::Fields;
 
 /// Longest message of a plugin that is passed on, in bytes.

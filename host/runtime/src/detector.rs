@@ -1,4 +1,3 @@
-use std::collections::HashSet;
 use std::io;
 
 use limpid_model::{Claim, Finding, PluginFailure, PluginId, Unread};
@@ -12,6 +11,10 @@ use crate::contract::{self, detector, layer, types};
 use crate::convert;
 use crate::failure::Stop;
 use crate::handles::{ShownFile, View};
+
+mod found;
+
+pub(crate) use found::Found;
 
 /// Claims that one detector may make.
 const CLAIMS: usize = 256;
@@ -116,46 +119,29 @@ impl<'a> Detector<'a> {
     }
 
     fn try_detect(&self, files: Vec<Box<dyn LayerFile>>) -> Result<Detected, PluginFailure> {
-        let shown: HashSet<String> = files.iter().map(|file| file.path().to_owned()).collect();
-        let lent = Lent { files, ..Lent::default() };
-        let report = self.callee.call("detect", lent, |store, instance| self.call_detect(store, instance))?;
-        match report {
-            Ok(report) => self.detected(report, &shown),
-            Err(error) => Err(self.callee.refusal("detect", error)),
-        }
+        let found = Found::new(&files, self.callee.detect_output_bytes());
+        let lent = Lent { files, found: Some(found), ..Lent::default() };
+        let detected =
+            self.callee.call("detect", lent, |store, instance| self.call_detect(store, instance))?;
+        detected.map_err(|error| self.callee.refusal("detect", error))
     }
 
     fn call_detect(
         &self,
         store: &mut Store<State>,
         instance: &Instance,
-    ) -> wasmtime::Result<Result<contract::Report, types::Error>> {
+    ) -> wasmtime::Result<Result<Detected, types::Error>> {
         let detect = instance.get_typed_func::<Shown, Told>(&mut *store, &self.role.detect)?;
-        let (report,) = detect.call(store, (Resource::new_borrow(0),))?;
-        Ok(report)
-    }
-
-    fn detected(&self, report: contract::Report, shown: &HashSet<String>) -> Result<Detected, PluginFailure> {
-        let check = |path: &str| {
-            if shown.contains(path) {
-                return Ok(());
-            }
-            let message = format!("speaks of `{path}`, which it was not shown");
-            Err(self.callee.violation("detect", message))
+        let (report,) = detect.call(&mut *store, (Resource::new_borrow(0),))?;
+        let report = match report {
+            Ok(report) => report,
+            Err(error) => return Ok(Err(error)),
         };
-        let mut detected = Detected::default();
-        for finding in report.findings {
-            check(&finding.path)?;
-            match convert::finding(finding) {
-                Ok(finding) => detected.findings.push(finding),
-                Err(unread) => detected.unread.push(unread),
-            }
-        }
-        for (path, error) in report.unread {
-            check(&path)?;
-            detected.unread.push(Unread { path, error: convert::input_error(error) });
-        }
-        Ok(detected)
+        let found = store.data_mut().found.take();
+        let mut found =
+            found.ok_or_else(|| Stop::Contract("found something that nobody asked for".into()))?;
+        found.take(report.findings)?;
+        Ok(Ok(found.finish(report.unread)?))
     }
 }
 
@@ -210,6 +196,13 @@ impl layer::HostView for State {
         Ok((0..files).map(Resource::new_own).collect())
     }
 
+    fn found(&mut self, _view: Resource<View>, batch: Vec<types::Finding>) -> wasmtime::Result<()> {
+        let found = self.found.as_mut();
+        let found = found.ok_or_else(|| Stop::Contract("used a view that it was not lent".into()))?;
+        self.clock.aside(|| found.take(batch))?;
+        Ok(())
+    }
+
     fn drop(&mut self, _view: Resource<View>) -> wasmtime::Result<()> {
         Ok(())
     }
@@ -218,10 +211,12 @@ impl layer::HostView for State {
 #[cfg(test)]
 mod tests {
     use layer::{HostFile, HostView};
+    use limpid_model::{Blame, FailureKind};
 
     use super::*;
     use crate::Settings;
     use crate::bounds::Bounds;
+    use crate::failure::judge;
 
     struct Zeros(u64);
 
@@ -249,7 +244,53 @@ mod tests {
 
     fn state(size: u64) -> State {
         let files: Vec<Box<dyn LayerFile>> = vec![Box::new(Zeros(size))];
-        State::new(&Bounds::of(&Settings::default(), "test"), Lent { files, ..Lent::default() })
+        let found = Some(Found::new(&files, 1000));
+        State::new(&Bounds::of(&Settings::default(), "test"), Lent { files, found, ..Lent::default() })
+    }
+
+    fn property(path: &str, value: &str) -> types::Finding {
+        let fact = types::Fact::Property(("cpe".to_owned(), value.to_owned()));
+        types::Finding { path: path.to_owned(), member: None, fact }
+    }
+
+    #[test]
+    fn what_is_found_in_parts_is_found_in_its_order() {
+        let mut state = state(1);
+        let mut found = |value: &str| {
+            let part = vec![property("usr/bin/zeros", value), property("usr/bin/zeros", "")];
+            HostView::found(&mut state, Resource::new_borrow(0), part)
+        };
+        found("a").unwrap();
+        found("b").unwrap();
+        let mut found = state.found.take().unwrap();
+        found.take(vec![property("usr/bin/zeros", "c")]).unwrap();
+        let detected = found.finish(Vec::new()).unwrap();
+        let values: Vec<_> = detected.findings.iter().map(|finding| format!("{:?}", finding.fact)).collect();
+        let property = |value: &str| format!("Property(\"cpe\", \"{value}\")");
+        assert_eq!(values, ["a", "", "b", "", "c"].map(property));
+    }
+
+    #[test]
+    fn what_is_found_in_one_call_is_bounded_in_total_and_more_is_the_inputs_fault() {
+        let mut state = state(1);
+        let part = || vec![property("usr/bin/zeros", &"x".repeat(300))];
+        let mut found = || HostView::found(&mut state, Resource::new_borrow(0), part());
+        found().unwrap();
+        found().unwrap();
+        let error = found().unwrap_err();
+        let verdict = judge(&error, &state.limits, &Bounds::of(&Settings::default(), "test"));
+        assert_eq!((verdict.kind, verdict.blame), (FailureKind::Output, Blame::Input));
+        let why = verdict.message;
+        assert!(why.contains("limit of 1000") && why.contains("`plugins.detect_output_bytes`"), "{why}");
+    }
+
+    #[test]
+    fn nothing_is_found_in_a_file_that_was_not_shown() {
+        let part = vec![property("etc/shadow", "x")];
+        let error = HostView::found(&mut state(1), Resource::new_borrow(0), part).unwrap_err();
+        assert_eq!(error.to_string(), "speaks of `etc/shadow`, which it was not shown");
+        let mut unlent = State::new(&Bounds::of(&Settings::default(), "test"), Lent::default());
+        assert!(HostView::found(&mut unlent, Resource::new_borrow(0), Vec::new()).is_err());
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub(crate) enum Stop {
         "put {bytes} bytes into its sink, over the limit of {limit} (setting `plugins.parse_output_bytes`)"
     )]
     Output { bytes: u64, limit: u64 },
+    #[error("found {bytes} bytes, over the limit of {limit} (setting `plugins.detect_output_bytes`)")]
+    Found { bytes: u64, limit: u64 },
     #[error("{0}")]
     Contract(String),
     #[error("cannot read `{input}`: {error}")]
@@ -35,10 +37,18 @@ impl Stop {
         }
     }
 
+    /// Where an input holds more than may be found in it, no plugin can help it.
+    const fn blame(&self) -> Option<Blame> {
+        match self {
+            Self::Found { .. } => Some(Blame::Input),
+            _ => None,
+        }
+    }
+
     const fn kind(&self) -> FailureKind {
         match self {
             Self::Time { .. } => FailureKind::Time,
-            Self::Output { .. } => FailureKind::Output,
+            Self::Output { .. } | Self::Found { .. } => FailureKind::Output,
             Self::Contract(_) => FailureKind::Contract,
             Self::Host { .. } => FailureKind::Host,
             Self::Damaged { .. } => FailureKind::Refused,
@@ -67,7 +77,8 @@ impl Verdict {
 /// What a call failed of, given what the engine says and how far the instance had grown.
 pub(crate) fn judge(error: &wasmtime::Error, limits: &Limits, bounds: &Bounds) -> Verdict {
     if let Some(stop) = error.downcast_ref::<Stop>() {
-        return Verdict::new(stop.kind(), stop.to_string());
+        let verdict = Verdict::new(stop.kind(), stop.to_string());
+        return Verdict { blame: stop.blame().unwrap_or(verdict.blame), ..verdict };
     }
     if is_host_failure(error) {
         return Verdict::new(FailureKind::Host, format!("{error:#}"));

@@ -67,6 +67,9 @@ pub trait Sink: Send {
     /// Which source the documents turn out to be, whatever they were handed in as; at most once,
     /// and at any time: what came before belongs to it too.
     fn identify(&mut self, source: String);
+    /// Of when the documents say that they are: a date or a time, RFC 3339, by the plugin's word. Where it
+    /// is said more than once, the last holds.
+    fn dated(&mut self, when: String);
     /// Advisories. An id may come more than once from one source, each time with more of what is
     /// affected.
     fn advisories(&mut self, batch: Vec<Advisory>);

@@ -8,8 +8,7 @@
 //! 2 MiB of stack.
 //!
 //! Each call runs in a fresh instance, so nothing that one input does to a plugin reaches another.
-//! It is bounded in time, memory, table growth and bytes returned; the contract has no function to
-//! log by, so there is nothing logged to bound. Whatever goes wrong is a
+//! It is bounded in time, memory, table growth, bytes returned and bytes logged. Whatever goes wrong is a
 //! [`PluginFailure`](limpid_model::PluginFailure) that says who is to blame.
 //!
 //! ```no_run
@@ -47,6 +46,7 @@ mod feed;
 mod handles;
 mod health;
 mod limits;
+mod log;
 mod metadata;
 mod plugin;
 mod registry;

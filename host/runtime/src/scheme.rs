@@ -20,10 +20,11 @@ const BATCH: usize = 8192;
 /// What is known of a plugin that is a scheme.
 pub(crate) struct SchemeRole {
     keys: ComponentExportIndex,
+    ceilings: Option<ComponentExportIndex>,
     name: String,
 }
 
-/// What `keys` takes, and what it gives.
+/// What `keys` and `ceilings` take, and what they give.
 type Asked<'a> = (&'a [&'a str],);
 type Told = (Packed<Keys>,);
 
@@ -41,7 +42,12 @@ impl SchemeRole {
             let message = format!("name of the scheme is {} bytes, not 1 to {NAME_BYTES}", name.len());
             return Err(LoadError::Probe(callee.violation("name", message)));
         }
-        Ok(Self { keys: contract::function(callee.instance_pre().component(), "scheme", "keys")?, name })
+        let component = callee.instance_pre().component();
+        Ok(Self {
+            keys: contract::function(component, "scheme", "keys")?,
+            ceilings: contract::optional_function(component, "builds", "ceilings")?,
+            name,
+        })
     }
 }
 
@@ -82,31 +88,52 @@ impl<'a> Scheme<'a> {
     /// The plugin failed; it gave fewer or more answers than it was asked for, or a key longer
     /// than 64 KiB.
     pub fn keys<S: AsRef<str>>(&self, cause: &str, versions: &[S]) -> Result<Keys, PluginFailure> {
+        self.ask("keys", self.role.keys, cause, versions)
+    }
+
+    /// For each version, the key of the last of its builds as publishers mean it: all versions whose keys
+    /// are from [the version's own](Self::keys) up to that are that version. Where the scheme knows no
+    /// builds, these are the keys.
+    ///
+    /// # Errors
+    /// As of [`Self::keys`].
+    pub fn ceilings<S: AsRef<str>>(&self, cause: &str, versions: &[S]) -> Result<Keys, PluginFailure> {
+        match self.role.ceilings {
+            Some(ceilings) => self.ask("ceilings", ceilings, cause, versions),
+            None => self.keys(cause, versions),
+        }
+    }
+
+    fn ask<S: AsRef<str>>(
+        &self,
+        name: &'static str,
+        function: ComponentExportIndex,
+        cause: &str,
+        versions: &[S],
+    ) -> Result<Keys, PluginFailure> {
         let mut keys = Keys::with_capacity(versions.len());
         for batch in versions.chunks(BATCH) {
-            self.callee.counted(cause, "keys", || self.keys_of_batch(batch, &mut keys))?;
+            self.callee.counted(cause, name, || self.ask_batch(name, function, batch, &mut keys))?;
         }
         Ok(keys)
     }
 
-    /// For each version the key of the last build that publishers mean by it.
-    ///
-    /// # Errors
-    /// As for [`keys`](Self::keys).
-    pub fn ceilings<S: AsRef<str>>(&self, cause: &str, versions: &[S]) -> Result<Keys, PluginFailure> {
-        self.keys(cause, versions)
-    }
-
-    fn keys_of_batch<S: AsRef<str>>(&self, versions: &[S], keys: &mut Keys) -> Result<(), PluginFailure> {
+    fn ask_batch<S: AsRef<str>>(
+        &self,
+        name: &'static str,
+        function: ComponentExportIndex,
+        versions: &[S],
+        keys: &mut Keys,
+    ) -> Result<(), PluginFailure> {
         let fits = |version: &&S| version.as_ref().len() <= VERSION_BYTES;
         let asked: Vec<&str> = versions.iter().filter(fits).map(AsRef::as_ref).collect();
-        let (Packed(answers),) = self.callee.call("keys", Lent::default(), |store, instance| {
-            let keys = instance.get_typed_func::<Asked<'_>, Told>(&mut *store, &self.role.keys)?;
+        let (Packed(answers),) = self.callee.call(name, Lent::default(), |store, instance| {
+            let keys = instance.get_typed_func::<Asked<'_>, Told>(&mut *store, &function)?;
             keys.call(store, (&asked,))
         })?;
         if answers.len() != asked.len() {
             let message = format!("gave {} keys for {} versions", answers.len(), asked.len());
-            return Err(self.callee.violation("keys", message));
+            return Err(self.callee.violation(name, message));
         }
         // As nearly always.
         if asked.len() == versions.len() {

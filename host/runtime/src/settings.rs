@@ -28,8 +28,12 @@ pub struct Settings {
     /// Bytes that may cross from the plugin at once: what a call returns, or one batch into a
     /// sink.
     pub output_bytes: usize,
+    /// Bytes that one `detect` may find in total, in however many parts they come.
+    pub detect_output_bytes: u64,
     /// Bytes that one `parse` may put into its sink in total.
     pub parse_output_bytes: u64,
+    /// Bytes of messages that are kept of one call; what a plugin says beyond is dropped.
+    pub log_bytes: usize,
     /// Stack of a plugin, in bytes. The calling thread needs as much and some more.
     pub stack_bytes: usize,
     /// Size of a component, in bytes. Compiling takes time and memory in proportion.
@@ -67,7 +71,9 @@ impl Default for Settings {
             memory_bytes: 256 << 20,
             table_elements: 100_000,
             output_bytes: 64 << 20,
+            detect_output_bytes: 256 << 20,
             parse_output_bytes: 1 << 30,
+            log_bytes: 64 << 10,
             stack_bytes: 512 << 10,
             component_bytes: 64 << 20,
             compile_time: Duration::from_secs(120),

@@ -128,6 +128,33 @@ fn a_failed_call_says_why_and_who_is_to_blame() {
     check("(return (call $answer (i32.const 0) (i32.const 200000)))", FailureKind::Contract, "");
 }
 
+#[test]
+fn what_a_plugin_panics_of_and_where_is_why_the_call_failed() {
+    let plugin = runtime().load(&guest::panicking()).unwrap();
+    let failure = plugin.scheme().unwrap().keys("a test", &["1"]).unwrap_err();
+    assert_eq!((failure.kind, failure.blame), (FailureKind::Trap, Blame::Plugin));
+    assert_eq!(failure.message, "panicked at src/lib.rs:7:5: no such version");
+}
+
+#[test]
+fn the_last_build_of_a_version_is_the_version_where_the_scheme_knows_no_builds() {
+    let ceilings = |guest: &Guest| {
+        let plugin = load(guest);
+        plugin.scheme().unwrap().ceilings("a test", &["1.0".to_owned(), "9".repeat(5000)]).unwrap()
+    };
+    let without = ceilings(&GOOD);
+    assert_eq!(without.get(0), Some(Ok(&b"1.0"[..])));
+    assert_eq!(without.get(1), Some(Err("version is 5000 bytes, over the limit of 4096")));
+    assert_eq!(ceilings(&Guest { builds: true, ..GOOD }), without);
+}
+
+#[test]
+fn what_answers_for_builds_and_orders_nothing_is_no_plugin() {
+    let guest = Guest { builds: true, export: "other:plugin/scheme@0.1.0", ..GOOD };
+    let error = runtime().load(&guest.component()).unwrap_err().to_string();
+    assert!(error.contains("exports none of"), "{error}");
+}
+
 /// Eight mebibytes are in the plugin's memory, and the one key that it gives spans two of them.
 const LONG_KEY: &str = "(drop (memory.grow (i32.const 64)))
     (i32.store8 (i32.const 32) (i32.const 0))

@@ -23,7 +23,10 @@ pub mod feed {
     wit_bindgen::generate!({
         path: "../../wit",
         world: "feed-plugin",
-        with: { "limpid:plugin/types@0.1.0": crate::bindings::types },
+        with: {
+            "limpid:plugin/log@0.1.0": crate::bindings::log,
+            "limpid:plugin/types@0.1.0": crate::bindings::types,
+        },
         generate_all,
         pub_export_macro: true,
         export_macro_name: "export",
@@ -35,6 +38,7 @@ pub mod scheme {
     wit_bindgen::generate!({
         path: "../../wit",
         world: "scheme-plugin",
+        with: { "limpid:plugin/log@0.1.0": crate::bindings::log },
         generate_all,
         pub_export_macro: true,
         export_macro_name: "export",
@@ -42,9 +46,10 @@ pub mod scheme {
     });
 }
 
-pub use detector::limpid::plugin::{layer, types};
+pub use detector::limpid::plugin::{layer, log, types};
 pub use feed::limpid::plugin::intake;
 
 pub use detector::exports::limpid::plugin::detector as detector_role;
 pub use feed::exports::limpid::plugin::feed as feed_role;
+pub use scheme::exports::limpid::plugin::builds as builds_role;
 pub use scheme::exports::limpid::plugin::scheme as scheme_role;

@@ -11,7 +11,9 @@
 //!
 //! A plugin is a function of its input: it has no files, no clock, no network and no randomness, and
 //! nothing of it survives a call. Its bytes are hostile until it has read them: what it cannot read
-//! is an [`Error`] or an `unread` entry, never a panic, which would cost all that the call found.
+//! is an [`Error`] or an `unread` entry, never a panic, which would cost all that the call found. Where it
+//! panics all the same, the message and the line reach the author and the operator, and [`log`] takes whatever
+//! else it has to tell them.
 //!
 //! It brings an allocator that is made for plugins. Feature `allocator`, which is on by default, leaves it out where
 //! it is off: for a plugin that has one of its own.
@@ -59,12 +61,12 @@ mod chunks;
 pub mod detector;
 mod error;
 pub mod feed;
+pub mod log;
 #[cfg(all(target_family = "wasm", feature = "allocator"))]
 mod memory;
-mod purl;
 pub mod scheme;
 pub mod testing;
 pub mod text;
 
 pub use error::Error;
-pub use purl::Purl;
+pub use limpid_purl::{Invalid, Purl};

@@ -49,6 +49,19 @@ pub trait Scheme {
     ///
     /// Why this text is not a version.
     fn key(version: &str) -> Result<Vec<u8>, String>;
+
+    /// The key of the last build of a version, as publishers mean it: where they say that `2.6.0` is
+    /// affected, or the last that is, PEP 440 means `2.6.0+cu121`, too. All versions whose keys are from
+    /// the version's own up to this one are that version. It is never less than the key.
+    ///
+    /// Where a scheme knows no builds, that is the key itself.
+    ///
+    /// # Errors
+    ///
+    /// Why this text is not a version.
+    fn ceiling(version: &str) -> Result<Vec<u8>, String> {
+        Self::key(version)
+    }
 }
 
 /// Exports a type that implements [`Scheme`] as this plugin's scheme. It does so only where the

@@ -40,6 +40,8 @@ impl Documents for InMemory {
 pub struct Collected {
     /// The source that was recognised.
     pub identified: Option<String>,
+    /// Of when the document says that it is.
+    pub dated: Option<String>,
     /// Advisories, in the order in which they came.
     pub advisories: Vec<Advisory>,
     /// Enrichments, in the order in which they came.
@@ -55,6 +57,10 @@ pub struct Collected {
 impl Sink for Collected {
     fn identify(&mut self, source: &str) {
         self.identified = Some(source.to_owned());
+    }
+
+    fn dated(&mut self, when: &str) {
+        self.dated = Some(when.to_owned());
     }
 
     fn advisory(&mut self, advisory: Advisory) {

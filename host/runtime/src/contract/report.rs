@@ -17,7 +17,7 @@ pub(crate) struct Report {
     pub(crate) unread: Vec<(String, types::Error)>,
 }
 
-/// `detector.finding`
+/// `types.finding`
 #[derive(ComponentType, Lift)]
 #[component(record)]
 pub(crate) struct Finding {
@@ -26,7 +26,7 @@ pub(crate) struct Finding {
     pub(crate) fact: Fact,
 }
 
-/// `detector.fact`
+/// `types.fact`
 #[derive(ComponentType, Lift)]
 #[component(variant)]
 pub(crate) enum Fact {
@@ -40,12 +40,27 @@ pub(crate) enum Fact {
     Property((String, String)),
 }
 
-/// `detector.ownership`
+/// `types.ownership`
 #[derive(ComponentType, Lift)]
 #[component(record)]
 pub(crate) struct Ownership {
     pub(crate) package: String,
     pub(crate) paths: Packed<Paths>,
+}
+
+/// A part of what a detector found comes as it is declared: only what is too large for one answer does.
+impl From<types::Finding> for Finding {
+    fn from(finding: types::Finding) -> Self {
+        let fact = match finding.fact {
+            types::Fact::Distribution(distribution) => Fact::Distribution(distribution),
+            types::Fact::Package(package) => Fact::Package(package),
+            types::Fact::Ownership(types::Ownership { package, paths }) => {
+                Fact::Ownership(Ownership { package, paths: Packed(paths.iter().collect()) })
+            }
+            types::Fact::Property(property) => Fact::Property(property),
+        };
+        Self { path: finding.path, member: finding.member, fact }
+    }
 }
 
 impl Pack for Paths {

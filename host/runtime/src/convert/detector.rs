@@ -49,11 +49,11 @@ fn usable(glob: String) -> Result<String, Unusable> {
 }
 
 /// A finding, or which file states something that cannot be used.
-pub(crate) fn finding(finding: contract::Finding) -> Result<Finding, Unread> {
-    let mut fields = Fields::default();
+pub(crate) fn finding(fields: &mut Fields, finding: contract::Finding) -> Result<Finding, Unread> {
+    fields.count(finding.path.len());
     let converted = fields
         .optional("finding.member", finding.member)
-        .and_then(|member| Ok((member, fact(&mut fields, finding.fact)?)));
+        .and_then(|member| Ok((member, fact(fields, finding.fact)?)));
     match converted {
         Ok((member, fact)) => Ok(Finding { path: finding.path.into(), member, fact }),
         Err(why) => Err(Unread { path: finding.path, error: InputError::Other(why) }),
@@ -142,7 +142,7 @@ mod tests {
             member: None,
             fact: contract::Fact::Ownership(ownership),
         };
-        let unread = finding(stated).unwrap_err();
+        let unread = finding(&mut Fields::default(), stated).unwrap_err();
         assert_eq!(unread.path, "var/lib/dpkg/info/.list");
         assert_eq!(unread.error.to_string(), "`ownership.package` is empty");
     }

@@ -74,6 +74,25 @@ pub(crate) fn rejection(
     record(shorten(id), |id| Ok((fields.short("reject.id", id)?, input_error(why))))
 }
 
+/// Longest date or time, in bytes.
+const DATE_BYTES: usize = 64;
+
+/// Of when a document says that it is: a date, alone or with a time after it.
+pub(crate) fn date(fields: &mut Fields, when: String) -> Result<String, Flaw> {
+    fields.count(when.len());
+    if when.len() <= DATE_BYTES && begins_with_date(when.as_bytes()) {
+        return Ok(when);
+    }
+    let why = format!("`{}` is no date as in RFC 3339", when.chars().take(DATE_BYTES).collect::<String>());
+    Err(Flaw { id: "date of the document".to_owned(), why: InputError::Malformed(why) })
+}
+
+fn begins_with_date(text: &[u8]) -> bool {
+    let Some((date, rest)) = text.split_first_chunk::<10>() else { return false };
+    let fits = |(byte, form): (&u8, &u8)| if *form == b'0' { byte.is_ascii_digit() } else { byte == form };
+    date.iter().zip(b"0000-00-00").all(fits) && rest.first().is_none_or(|byte| b"Tt ".contains(byte))
+}
+
 /// What a feed wants to be given back at its next run.
 pub(crate) fn cursor(cursor: Option<String>) -> Result<Option<String>, Unusable> {
     cursor.map(|cursor| Fields::default().text("cursor", cursor)).transpose()

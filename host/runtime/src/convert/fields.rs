@@ -46,6 +46,7 @@ impl Fields {
 
     /// Paths: each by [`Self::name`].
     pub(crate) fn paths(&mut self, field: &str, paths: Paths) -> Result<Paths, Unusable> {
+        paths.iter().for_each(|path| self.count(path.len()));
         let unusable = paths.iter().find(|path| path.is_empty() || path.len() > NAME_BYTES);
         if let Some(path) = unusable.map(str::to_owned) {
             self.name(field, path)?;
@@ -77,11 +78,15 @@ impl Fields {
         value.map(|value| self.short(field, value)).transpose()
     }
 
+    /// Counts a text of so many bytes. What each costs besides its bytes is counted too, so that many
+    /// empty ones do not pass for nothing.
+    pub(crate) const fn count(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_add((bytes + size_of::<String>()) as u64);
+    }
+
     fn bounded(&mut self, field: &str, value: String, limit: usize) -> Result<String, Unusable> {
         let size = value.len();
-        // What each text costs besides its bytes is counted too, so that many empty ones do not
-        // pass for nothing.
-        self.bytes = self.bytes.saturating_add((size + size_of::<String>()) as u64);
+        self.count(size);
         if size > limit {
             return Err(format!("`{field}` is {size} bytes, over the limit of {limit}"));
         }

@@ -134,6 +134,12 @@ impl intake::HostSink for State {
         Ok(())
     }
 
+    fn dated(&mut self, _sink: Resource<Drain>, when: String) -> wasmtime::Result<()> {
+        self.pour(vec![when], convert::date, |sink, dates| {
+            dates.into_iter().for_each(|when| sink.dated(when));
+        })
+    }
+
     fn advisories(&mut self, _sink: Resource<Drain>, batch: Vec<intake::Advisory>) -> wasmtime::Result<()> {
         self.pour(batch, convert::advisory, |sink, batch| sink.advisories(batch))
     }

@@ -10,6 +10,8 @@ pub(crate) struct Guest {
     pub(crate) export: &'static str,
     /// What `keys` does before it answers.
     pub(crate) keys: &'static str,
+    /// Whether it answers for builds: with the same keys.
+    pub(crate) builds: bool,
     /// Pages of memory that it starts with.
     pub(crate) pages: u32,
     /// The scheme's name, as it answers.
@@ -22,6 +24,7 @@ pub(crate) const GOOD: Guest = Guest {
     import: "",
     export: "limpid:plugin/scheme@0.1.0",
     keys: "",
+    builds: false,
     pages: 1,
     scheme: "bytes",
 };
@@ -32,7 +35,14 @@ impl Guest {
     }
 
     fn text(&self) -> String {
-        let Self { name, import, export, .. } = self;
+        let Self { name, import, export, builds, .. } = self;
+        let builds = match builds {
+            true => {
+                r#"(instance $builds (export "ceilings" (func $keys)))
+                (export "limpid:plugin/builds@0.1.0" (instance $builds))"#
+            }
+            false => "",
+        };
         let version =
             self.version.map(|version| format!("(@custom \"version\" \"{version}\")")).unwrap_or_default();
         format!(
@@ -49,6 +59,7 @@ impl Guest {
                   (memory $guest "memory") (realloc (func $guest "realloc"))))
               (instance $scheme (export "name" (func $name)) (export "keys" (func $keys)))
               (export "{export}" (instance $scheme))
+              {builds}
             )"#,
             module = self.module(),
         )
@@ -100,4 +111,45 @@ impl Guest {
             scheme_bytes = scheme.len(),
         )
     }
+}
+
+/// A scheme that says why, and stops.
+pub(crate) fn panicking() -> Vec<u8> {
+    const WHY: &str = "panicked at src/lib.rs:7:5: no such version";
+    wat::parse_str(format!(
+        r#"(component $panicking
+          (@custom "version" "1.0.0")
+          (import "limpid:plugin/log@0.1.0" (instance $log
+            (type $declared (enum "error" "warning" "info" "debug"))
+            (export "level" (type $level (eq $declared)))
+            (export "message" (func (param "level" $level) (param "text" string)))))
+          (core module $memory
+            (memory (export "memory") 1)
+            (data (i32.const 64) "bytes")
+            (data (i32.const 128) "{WHY}")
+            (func (export "realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024)))
+          (core instance $memory (instantiate $memory))
+          (core func $message (canon lower (func $log "message") (memory $memory "memory")))
+          (core module $guest
+            (import "memory" "memory" (memory 1))
+            (import "log" "message" (func $message (param i32 i32 i32)))
+            (func (export "name") (result i32)
+              (i32.store (i32.const 16) (i32.const 64))
+              (i32.store (i32.const 20) (i32.const 5))
+              (i32.const 16))
+            (func (export "keys") (param i32 i32) (result i32)
+              (call $message (i32.const 0) (i32.const 128) (i32.const {length}))
+              unreachable))
+          (core instance $guest (instantiate $guest
+            (with "memory" (instance $memory))
+            (with "log" (instance (export "message" (func $message))))))
+          (func $name (result string) (canon lift (core func $guest "name") (memory $memory "memory")))
+          (func $keys (param "versions" (list string)) (result (list (result (list u8) (error string))))
+            (canon lift (core func $guest "keys")
+              (memory $memory "memory") (realloc (func $memory "realloc"))))
+          (instance $scheme (export "name" (func $name)) (export "keys" (func $keys)))
+          (export "limpid:plugin/scheme@0.1.0" (instance $scheme)))"#,
+        length = WHY.len(),
+    ))
+    .unwrap()
 }

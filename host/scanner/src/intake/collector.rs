@@ -107,6 +107,10 @@ impl Sink for Collector {
         self.identified = Some(source);
     }
 
+    fn dated(&mut self, when: String) {
+        self.dated = Some(when);
+    }
+
     fn advisories(&mut self, batch: Vec<Advisory>) {
         // What comes after too much is not looked at: the document is refused anyway.
         if self.overflowed {

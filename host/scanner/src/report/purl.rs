@@ -1,45 +1,27 @@
-use std::borrow::Cow;
-
 use limpid_model::{Distribution, Package, Scope};
+use limpid_purl::Purl;
 
 /// Completes a [package URL](https://github.com/package-url/purl-spec) whose namespace and
 /// qualifier `distro` a layer alone does not tell: `pkg:deb/curl@7.88?arch=amd64` becomes
-/// `pkg:deb/debian/curl@7.88?arch=amd64&distro=debian-12`.
+/// `pkg:deb/debian/curl@7.88?arch=amd64&distro=debian-12`. What a plugin wrote in another form is in the
+/// canonical one after that; what is none stays as it is.
 pub(super) fn complete(package: &Package, distribution: Option<&Distribution>) -> String {
-    let (Scope::Distribution, Some(distribution)) = (&package.scope, distribution) else {
+    let Ok(mut purl) = package.purl.parse::<Purl>() else {
         return package.purl.clone();
     };
-    let Some((kind, rest)) = package.purl.strip_prefix("pkg:").and_then(|purl| purl.split_once('/')) else {
-        return package.purl.clone();
-    };
-    let (rest, subpath) = split(rest, '#');
-    let (rest, qualifiers) = split(rest, '?');
-    let id = encode(&distribution.id);
-    let distro = match distribution.version_id.as_str() {
-        "" => format!("distro={id}"),
-        version => format!("distro={id}-{}", encode(version)),
-    };
-    let mut qualifiers: Vec<Cow<'_, str>> =
-        qualifiers.split('&').filter(|q| !q.is_empty()).map(Cow::from).collect();
-    qualifiers.push(distro.into());
-    qualifiers.sort_unstable();
-    let subpath = if subpath.is_empty() { String::new() } else { format!("#{subpath}") };
-    format!("pkg:{kind}/{id}/{rest}?{}{subpath}", qualifiers.join("&"))
-}
-
-fn split(text: &str, at: char) -> (&str, &str) {
-    text.split_once(at).unwrap_or((text, ""))
-}
-
-fn encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_' | b'~' => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
+    if let (Scope::Distribution, Some(distribution)) = (&package.scope, distribution) {
+        if purl.namespace.is_none() {
+            purl = purl.namespace(&distribution.id);
         }
+        purl = purl.qualifier(
+            "distro",
+            match distribution.version_id.as_str() {
+                "" => distribution.id.clone(),
+                version => format!("{}-{version}", distribution.id),
+            },
+        );
     }
-    out
+    purl.to_string()
 }
 
 #[cfg(test)]
@@ -48,8 +30,8 @@ mod tests {
 
     use super::*;
 
-    fn check(purl: &str, version_id: &str, expected: &str) {
-        let package = Package {
+    fn package(purl: &str) -> Package {
+        Package {
             name: Text::default(),
             version: Text::default(),
             scheme: Text::default(),
@@ -60,7 +42,15 @@ mod tests {
             source: None,
             qualifiers: Vec::new(),
             licenses: Vec::new(),
-        };
+        }
+    }
+
+    fn check_from(purl: &str, expected: &str) {
+        assert_eq!(complete(&package(purl), None), expected);
+    }
+
+    fn check(purl: &str, version_id: &str, expected: &str) {
+        let package = package(purl);
         let distribution = Distribution {
             id: "debian".to_owned(),
             version_id: version_id.to_owned(),
@@ -78,6 +68,12 @@ mod tests {
         check("pkg:deb/curl@7?arch=amd64", "12", "pkg:deb/debian/curl@7?arch=amd64&distro=debian-12");
         check("pkg:deb/curl@7", "", "pkg:deb/debian/curl@7?distro=debian");
         check("pkg:deb/a@1?upstream=b#c", "1 2", "pkg:deb/debian/a@1?distro=debian-1%202&upstream=b#c");
+        check("pkg:deb/attr@1:2.4", "12", "pkg:deb/debian/attr@1:2.4?distro=debian-12");
         check("nonsense", "1", "nonsense");
+    }
+
+    #[test]
+    fn what_a_plugin_wrote_in_another_form_is_reported_in_the_canonical_one() {
+        check_from("pkg:deb/attr@1%3A2.4", "pkg:deb/attr@1:2.4");
     }
 }

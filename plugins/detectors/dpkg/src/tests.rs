@@ -45,7 +45,7 @@ fn an_installed_package_is_found_and_a_removed_one_is_not() {
     assert_eq!(packages.len(), 1);
     let package = packages[0];
     assert_eq!((package.name.as_str(), package.version.as_str()), ("libstdc++6", "1:12.2.0-14+b1"));
-    assert_eq!(package.purl, "pkg:deb/libstdc%2B%2B6@1%3A12.2.0-14%2Bb1?arch=amd64");
+    assert_eq!(package.purl, "pkg:deb/libstdc%2B%2B6@1:12.2.0-14%2Bb1?arch=amd64");
     assert_eq!((package.scheme.as_str(), &package.scope), ("dpkg", &Scope::Distribution));
     assert_eq!((package.evidence, package.arch.as_deref()), (Evidence::Installed, Some("amd64")));
     let source = package.source.as_ref().unwrap();

@@ -2,9 +2,14 @@ use std::marker::PhantomData;
 
 use super::{
     Claim, Detector, Distribution, Evidence, Fact, File, Finding, Grouping, Ownership, Package, Pattern,
-    Report, Scope, SourcePackage,
+    Scope, SourcePackage,
 };
 use crate::bindings::{detector_role as role, layer, types};
+use crate::log;
+
+/// What goes into the answer at most, and into each part before it, roughly: larger parts gain nothing, and
+/// stay far below any bound of an answer.
+const PART_BYTES: usize = 2 << 20;
 
 /// A [`Detector`] as the contract wants it; what [`export_detector!`](crate::export_detector)
 /// exports.
@@ -13,13 +18,41 @@ pub struct Exported<T>(PhantomData<T>);
 
 impl<T: Detector + 'static> role::Guest for Exported<T> {
     fn claims() -> Vec<role::Claim> {
+        log::report_panics();
         T::claims().into_iter().map(Into::into).collect()
     }
 
     fn detect(layer: &layer::View) -> Result<role::Report, types::Error> {
+        log::report_panics();
         let files: Vec<File> = layer.files().into_iter().map(File::of_host).collect();
-        Ok(T::detect(&files)?.into())
+        let report = T::detect(&files)?;
+        let mut parts = parts(report.findings, PART_BYTES).peekable();
+        let mut last = Vec::new();
+        while let Some(part) = parts.next() {
+            if parts.peek().is_some() {
+                layer.found(&part);
+            } else {
+                last = part;
+            }
+        }
+        let unread = report.unread.into_iter().map(|unread| (unread.path, unread.error.into())).collect();
+        Ok(role::Report { findings: last, unread })
     }
+}
+
+/// Findings in their order, in parts of about so many bytes.
+fn parts(findings: Vec<Finding>, bytes: usize) -> impl Iterator<Item = Vec<types::Finding>> {
+    let mut findings = findings.into_iter();
+    std::iter::from_fn(move || {
+        let mut weight = 0;
+        let mut part = Vec::new();
+        while weight < bytes {
+            let Some(finding) = findings.next() else { break };
+            weight += finding.weight();
+            part.push(finding.into());
+        }
+        (!part.is_empty()).then_some(part)
+    })
 }
 
 impl From<Claim> for role::Claim {
@@ -37,28 +70,19 @@ impl From<Claim> for role::Claim {
     }
 }
 
-impl From<Report> for role::Report {
-    fn from(report: Report) -> Self {
-        Self {
-            findings: report.findings.into_iter().map(Into::into).collect(),
-            unread: report.unread.into_iter().map(|unread| (unread.path, unread.error.into())).collect(),
-        }
-    }
-}
-
-impl From<Finding> for role::Finding {
+impl From<Finding> for types::Finding {
     fn from(finding: Finding) -> Self {
         Self { path: finding.path, member: finding.member, fact: finding.fact.into() }
     }
 }
 
-impl From<Fact> for role::Fact {
+impl From<Fact> for types::Fact {
     fn from(fact: Fact) -> Self {
         match fact {
             Fact::Distribution(distribution) => Self::Distribution(distribution.into()),
             Fact::Package(package) => Self::Package((*package).into()),
             Fact::Ownership(Ownership { package, paths }) => {
-                Self::Ownership(role::Ownership { package, paths })
+                Self::Ownership(types::Ownership { package, paths })
             }
             Fact::Property(key, value) => Self::Property((key, value)),
         }
@@ -113,5 +137,36 @@ impl From<Evidence> for types::Evidence {
             Evidence::Declared => Self::Declared,
             Evidence::Inferred => Self::Inferred,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(name: &str) -> Finding {
+        let fact = Ownership { package: name.to_owned(), paths: vec!["x".repeat(1000)] }.into();
+        Finding { path: "a".to_owned(), member: None, fact }
+    }
+
+    #[test]
+    fn findings_go_out_in_parts_that_are_bounded_in_their_order() {
+        let names = |parts: &[Vec<types::Finding>]| -> Vec<String> {
+            let name = |finding: &types::Finding| match &finding.fact {
+                types::Fact::Ownership(ownership) => ownership.package.clone(),
+                fact => panic!("{fact:?}"),
+            };
+            parts.iter().flatten().map(name).collect()
+        };
+        let numbers: Vec<String> = (0..25).map(|number| number.to_string()).collect();
+        let parts: Vec<_> = parts(numbers.iter().map(|name| finding(name)).collect(), 10_000).collect();
+        assert_eq!(names(&parts), numbers);
+        assert!(parts.len() > 1 && parts.iter().all(|part| part.len() <= 10), "{parts:?}");
+    }
+
+    #[test]
+    fn a_finding_that_is_larger_than_a_part_is_a_part_by_itself() {
+        let parts: Vec<_> = parts(vec![finding("a"), finding("b")], 1).collect();
+        assert_eq!(parts.len(), 2);
     }
 }

@@ -66,6 +66,26 @@ pub struct Finding {
     pub fact: Fact,
 }
 
+impl Finding {
+    /// Roughly how many bytes it takes to hand it to the host.
+    pub(super) fn weight(&self) -> usize {
+        let texts = |list: &[String]| list.iter().map(|text| 8 + text.len()).sum::<usize>();
+        let pairs = |list: &[(String, String)]| {
+            list.iter().map(|(key, value)| 16 + key.len() + value.len()).sum::<usize>()
+        };
+        let fact = match &self.fact {
+            Fact::Distribution(distribution) => texts(&distribution.namespaces),
+            Fact::Package(package) => {
+                let named = package.name.len() + package.version.len() + package.purl.len();
+                named + pairs(&package.qualifiers) + texts(&package.licenses)
+            }
+            Fact::Ownership(ownership) => texts(&ownership.paths),
+            Fact::Property(key, value) => key.len() + value.len(),
+        };
+        256 + self.path.len() + self.member.as_ref().map_or(0, String::len) + fact
+    }
+}
+
 /// A claimed file that could not be read, or something in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unread {

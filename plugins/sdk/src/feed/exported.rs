@@ -8,6 +8,7 @@ use super::{
 use crate::Error;
 use crate::bindings::{feed_role as role, intake, types};
 use crate::chunks::{ChunkReader, Chunks};
+use crate::log;
 
 /// A [`Feed`] as the contract wants it; what [`export_feed!`](crate::export_feed) exports.
 #[doc(hidden)]
@@ -15,6 +16,7 @@ pub struct Exported<T>(PhantomData<T>);
 
 impl<T: Feed + 'static> role::Guest for Exported<T> {
     fn sources(cursor: Option<String>) -> Vec<intake::Source> {
+        log::report_panics();
         T::sources(cursor).into_iter().map(Into::into).collect()
     }
 
@@ -23,6 +25,7 @@ impl<T: Feed + 'static> role::Guest for Exported<T> {
         input: &intake::Documents,
         into: &intake::Sink,
     ) -> Result<Option<String>, types::Error> {
+        log::report_panics();
         let mut sink = HostSink::new(into);
         let cursor = T::parse(&source, &mut HostDocuments(input), &mut sink);
         sink.flush();
@@ -85,6 +88,10 @@ impl<'a> HostSink<'a> {
 impl Sink for HostSink<'_> {
     fn identify(&mut self, source: &str) {
         self.host.identify(source);
+    }
+
+    fn dated(&mut self, when: &str) {
+        self.host.dated(when);
     }
 
     fn advisory(&mut self, advisory: Advisory) {

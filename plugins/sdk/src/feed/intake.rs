@@ -58,6 +58,10 @@ pub trait Sink {
     /// most once.
     fn identify(&mut self, source: &str);
 
+    /// Of when the document says that it is: a date or a time, RFC 3339. Where it is said more than
+    /// once, the last holds.
+    fn dated(&mut self, when: &str);
+
     /// An advisory. An id may come more than once from one source, each time with more of what is
     /// affected: the host joins them.
     fn advisory(&mut self, advisory: Advisory);

@@ -1,7 +1,8 @@
 use std::marker::PhantomData;
 
 use super::Scheme;
-use crate::bindings::scheme_role as role;
+use crate::bindings::{builds_role, scheme_role as role};
+use crate::log;
 
 /// A [`Scheme`] as the contract wants it; what [`export_scheme!`](crate::export_scheme) exports.
 #[doc(hidden)]
@@ -13,9 +14,23 @@ impl<T: Scheme + 'static> role::Guest for Exported<T> {
     }
 
     fn keys(versions: Vec<String>) -> Vec<Result<Vec<u8>, String>> {
-        let keys = versions.iter().map(|version| T::key(version)).collect();
-        // The instance ends with this call, and all its memory with it: nothing is to be given back.
-        std::mem::forget(versions);
-        keys
+        each(versions, T::key)
     }
+}
+
+impl<T: Scheme + 'static> builds_role::Guest for Exported<T> {
+    fn ceilings(versions: Vec<String>) -> Vec<Result<Vec<u8>, String>> {
+        each(versions, T::ceiling)
+    }
+}
+
+fn each(
+    versions: Vec<String>,
+    key: impl Fn(&str) -> Result<Vec<u8>, String>,
+) -> Vec<Result<Vec<u8>, String>> {
+    log::report_panics();
+    let keys = versions.iter().map(|version| key(version)).collect();
+    // The instance ends with this call, and all its memory with it: nothing is to be given back.
+    std::mem::forget(versions);
+    keys
 }

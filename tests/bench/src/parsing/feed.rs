@@ -75,6 +75,8 @@ struct Kept {
 impl Sink for Kept {
     fn identify(&mut self, _source: String) {}
 
+    fn dated(&mut self, _when: String) {}
+
     fn advisories(&mut self, batch: Vec<Advisory>) {
         self.advisories.extend(batch);
     }

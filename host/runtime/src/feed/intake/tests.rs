@@ -17,6 +17,10 @@ impl Sink for Log {
         self.0.push(format!("identify {source}"));
     }
 
+    fn dated(&mut self, when: String) {
+        self.0.push(format!("dated {when}"));
+    }
+
     fn advisories(&mut self, batch: Vec<Advisory>) {
         self.0.extend(batch.into_iter().map(|advisory| format!("advisory {}", advisory.id)));
     }
@@ -107,6 +111,22 @@ fn a_source_is_identified_once() {
     HostSink::identify(&mut state, handle(), "main".into()).unwrap();
     let error = HostSink::identify(&mut state, handle(), "community".into()).unwrap_err();
     assert_eq!(error.to_string(), "says twice which source it reads");
+}
+
+#[test]
+fn a_document_says_of_when_it_is() {
+    let (mut state, log) = parse(1 << 20);
+    HostSink::dated(&mut state, handle(), "2026-08-31".into()).unwrap();
+    HostSink::dated(&mut state, handle(), "2026-08-31T10:00:00.5Z".into()).unwrap();
+    HostSink::dated(&mut state, handle(), "yesterday".into()).unwrap();
+    assert_eq!(
+        log.lock().unwrap().0,
+        [
+            "dated 2026-08-31",
+            "dated 2026-08-31T10:00:00.5Z",
+            "reject date of the document: malformed: `yesterday` is no date as in RFC 3339",
+        ]
+    );
 }
 
 #[test]

@@ -15,12 +15,13 @@ macro_rules! workspace_file {
 }
 
 macro_rules! sources {
-    ($($path:literal),* $(,)?) => {
-        &[$(($path, workspace_file!(concat!("plugins/sdk/", $path)))),*]
+    ($folder:literal: $($path:literal),* $(,)?) => {
+        &[$(($path, workspace_file!(concat!($folder, "/", $path)))),*]
     };
 }
 
 const SOURCES: &[(&str, &str)] = sources![
+    "plugins/sdk":
     "src/bindings.rs",
     "src/chunks.rs",
     "src/detector.rs",
@@ -36,14 +37,26 @@ const SOURCES: &[(&str, &str)] = sources![
     "src/feed/intake.rs",
     "src/feed/meter.rs",
     "src/lib.rs",
+    "src/log.rs",
     "src/memory.rs",
-    "src/purl.rs",
     "src/scheme.rs",
     "src/scheme/exported.rs",
     "src/scheme/key.rs",
     "src/testing.rs",
     "src/text.rs",
 ];
+
+/// What the SDK needs of ours besides itself: where it lies there, and what it is made of.
+const PURL: &str = "purl";
+const PURL_SOURCES: &[(&str, &str)] = sources![
+    "plugins/formats/purl":
+    "src/encoded.rs",
+    "src/lib.rs",
+    "src/parse.rs",
+    "src/types.rs",
+];
+const PURL_MANIFEST: &str = workspace_file!("plugins/formats/purl/Cargo.toml");
+const PURL_PLACES: (&str, &str) = ("plugins/formats/purl", PURL);
 
 const MANIFEST: &str = workspace_file!("plugins/sdk/Cargo.toml");
 const WORKSPACE: &str = workspace_file!("Cargo.toml");
@@ -58,13 +71,17 @@ const PLACES_OF_CONTRACT: (&str, &str) = ("\"../../wit\"", "\"wit\"");
 
 /// The SDK, the contract, and which versions of other crates they were tried with.
 pub(super) fn files() -> anyhow::Result<Vec<(String, String)>> {
-    let manifest = manifest()?;
-    let lock = lock(&manifest)?;
+    let manifest = manifest(MANIFEST)?;
+    let purl = self::manifest(PURL_MANIFEST)?;
+    let lock = lock(&[&manifest, &purl])?;
     let (from, to) = PLACES_OF_CONTRACT;
     let mut files: Vec<_> =
         SOURCES.iter().map(|(path, text)| (inside(path), text.replace(from, to))).collect();
     files.push((inside("wit/plugin.wit"), CONTRACT.to_owned()));
     files.push((inside("Cargo.toml"), format!("{ORIGIN}{}", toml::to_string_pretty(&manifest)?)));
+    let purl_sources = PURL_SOURCES.iter().map(|(path, text)| (*path, (*text).to_owned()));
+    let purl_files = purl_sources.chain([("Cargo.toml", toml::to_string_pretty(&purl)?)]);
+    files.extend(purl_files.map(|(path, text)| (inside(&format!("{PURL}/{path}")), text)));
     files.push(("Cargo.lock".to_owned(), toml::to_string_pretty(&lock)?));
     Ok(files)
 }
@@ -73,11 +90,12 @@ fn inside(path: &str) -> String {
     format!("{FOLDER}/{path}")
 }
 
-/// The manifest without what it takes from our workspace, and without its tests' dependencies.
-fn manifest() -> anyhow::Result<Table> {
-    let mut workspace: Table = WORKSPACE.parse()?;
+/// A manifest without what it takes from our workspace, and without its tests' dependencies.
+fn manifest(text: &str) -> anyhow::Result<Table> {
+    let (from, to) = PURL_PLACES;
+    let mut workspace: Table = WORKSPACE.replace(from, to).parse()?;
     let workspace = workspace.remove("workspace").context("the workspace's manifest is none")?;
-    let mut manifest: Table = MANIFEST.parse()?;
+    let mut manifest: Table = text.parse()?;
     manifest.retain(|section, _| ["package", "features", "dependencies"].contains(&section));
     for (section, fields) in &mut manifest {
         for (name, value) in fields.as_table_mut().into_iter().flatten() {
@@ -90,12 +108,14 @@ fn manifest() -> anyhow::Result<Table> {
     Ok(manifest)
 }
 
-/// What our lock file says of the crates that the SDK needs, directly or not.
-fn lock(manifest: &Table) -> anyhow::Result<Table> {
+/// What our lock file says of the crates that the SDK and what it needs of ours take from elsewhere, directly or
+/// not. What is ours cargo adds by itself, and without what only our tests need.
+fn lock(manifests: &[&Table]) -> anyhow::Result<Table> {
     let mut lock: Table = LOCK.parse()?;
     let packages = lock.get("package").and_then(Value::as_array).cloned().unwrap_or_default();
-    let needed = manifest.get("dependencies").and_then(Value::as_table).context("there are none")?;
-    let mut waiting: Vec<String> = needed.keys().cloned().collect();
+    let needed = manifests.iter().filter_map(|manifest| manifest.get("dependencies")?.as_table()).flatten();
+    let foreign = needed.filter(|(_, dependency)| dependency.get("path").is_none());
+    let mut waiting: Vec<String> = foreign.map(|(name, _)| name.clone()).collect();
     let mut found = BTreeSet::new();
     while let Some(dependency) = waiting.pop() {
         // `name`, or `name version` where there are several.
@@ -125,7 +145,13 @@ mod tests {
 
     #[test]
     fn every_source_of_the_sdk_is_in_it() {
-        let sdk = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/sdk");
+        check_sources("sdk", SOURCES);
+        check_sources("formats/purl", PURL_SOURCES);
+    }
+
+    #[track_caller]
+    fn check_sources(folder: &str, sources: &[(&str, &str)]) {
+        let sdk = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins").join(folder);
         let (mut waiting, mut found) = (vec![sdk.join("src")], BTreeSet::new());
         while let Some(folder) = waiting.pop() {
             for entry in std::fs::read_dir(folder).unwrap() {
@@ -137,7 +163,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(found, SOURCES.iter().map(|(path, _)| (*path).to_owned()).collect::<BTreeSet<_>>());
+        assert_eq!(found, sources.iter().map(|(path, _)| (*path).to_owned()).collect::<BTreeSet<_>>());
     }
 
     #[test]
@@ -150,16 +176,17 @@ mod tests {
 
     #[test]
     fn it_brings_its_allocator_as_ours_does() {
-        let manifest = manifest().unwrap();
+        let manifest = manifest(MANIFEST).unwrap();
         assert_eq!(manifest["features"]["default"], Value::from(vec!["allocator"]));
     }
 
     #[test]
     fn the_lock_file_holds_what_the_sdk_needs_and_nothing_else() {
-        let lock = lock(&manifest().unwrap()).unwrap();
+        let lock = lock(&[&manifest(MANIFEST).unwrap()]).unwrap();
         let packages = lock["package"].as_array().unwrap();
         let names: Vec<_> = packages.iter().filter_map(|package| text(package, "name")).collect();
         assert!(names.contains(&"wit-bindgen") && names.contains(&"thiserror-impl"), "{names:?}");
         assert!(!names.contains(&"wasmtime") && !names.contains(&"proptest"), "{names:?}");
+        assert!(names.iter().all(|name| !name.starts_with("limpid")), "{names:?}");
     }
 }

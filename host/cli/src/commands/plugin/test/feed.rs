@@ -12,6 +12,7 @@ use super::documents::Documents;
 #[derive(Debug, Default)]
 pub(super) struct Said {
     pub(super) identified: Option<String>,
+    pub(super) dated: Option<String>,
     pub(super) cursor: Option<String>,
     pub(super) advisories: Vec<Advisory>,
     pub(super) enrichments: Vec<Enrichment>,
@@ -39,6 +40,10 @@ pub(super) fn run(feed: Feed<'_>, input: &Path, source: Option<&str>) -> anyhow:
 impl runtime::Sink for Said {
     fn identify(&mut self, source: String) {
         self.identified = Some(source);
+    }
+
+    fn dated(&mut self, when: String) {
+        self.dated = Some(when);
     }
 
     fn advisories(&mut self, batch: Vec<Advisory>) {

@@ -34,6 +34,8 @@ pub(super) struct Parsed<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     identified: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    dated: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     cursor: Option<&'a str>,
     advisories: Vec<Advisory<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -79,6 +81,7 @@ impl feed::Said {
         Parsed {
             refused: self.refused.as_deref(),
             identified: self.identified.as_deref(),
+            dated: self.dated.as_deref(),
             cursor: self.cursor.as_deref(),
             advisories: self.advisories.iter().map(Advisory::from).collect(),
             enrichments: self.enrichments.iter().map(Enrichment::from).collect(),

@@ -1,0 +1,58 @@
+//! What the [definitions of types](https://github.com/package-url/purl-spec/tree/main/types) say of the canonical
+//! form of their parts. A part that is not case sensitive is in lower case.
+
+/// How a part is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    AsItIs,
+    LowerCase,
+    /// In lower case, and each run of `-`, `_` and `.` is one `-`
+    /// ([PyPA](https://packaging.python.org/en/latest/specifications/name-normalization/)).
+    Pypi,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    pub(crate) namespace: Form,
+    pub(crate) name: Form,
+    pub(crate) version: Form,
+}
+
+const AS_IT_IS: Rules = Rules { namespace: Form::AsItIs, name: Form::AsItIs, version: Form::AsItIs };
+const VENDOR: Rules = Rules { namespace: Form::LowerCase, ..AS_IT_IS };
+const NAME: Rules = Rules { name: Form::LowerCase, ..AS_IT_IS };
+const BOTH: Rules = Rules { name: Form::LowerCase, ..VENDOR };
+
+/// Those of a type, in lower case; of a type that is not known, all is as it is.
+pub(crate) fn rules(kind: &str) -> Rules {
+    match kind {
+        "alpm" | "apk" | "bitbucket" | "composer" | "deb" | "github" | "golang" | "hex" | "npm"
+        | "vscode-extension" => BOTH,
+        "qpkg" | "rpm" => VENDOR,
+        "bitnami" | "oci" | "pub" => NAME,
+        "pypi" => Rules { name: Form::Pypi, version: Form::LowerCase, ..AS_IT_IS },
+        "huggingface" => Rules { version: Form::LowerCase, ..AS_IT_IS },
+        _ => AS_IT_IS,
+    }
+}
+
+impl Form {
+    pub(crate) fn apply(self, text: String) -> String {
+        match self {
+            Self::AsItIs => text,
+            Self::LowerCase if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) => text,
+            Self::LowerCase => text.to_lowercase(),
+            Self::Pypi => {
+                let mut name = String::with_capacity(text.len());
+                for character in text.to_lowercase().chars() {
+                    match character {
+                        '-' | '_' | '.' if name.ends_with('-') => {}
+                        '-' | '_' | '.' => name.push('-'),
+                        character => name.push(character),
+                    }
+                }
+                name
+            }
+        }
+    }
+}

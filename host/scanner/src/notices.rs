@@ -15,6 +15,7 @@ mod desk;
 mod difference;
 mod outbox;
 mod parcel;
+mod passed_on;
 mod raise;
 mod record;
 mod secret;

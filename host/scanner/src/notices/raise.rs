@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::difference::{Changed, Changes, changed, rename};
 use super::parcel::message_id;
+use super::passed_on;
 use super::subscriptions::{Wanting, all};
 use crate::report::Enrichments;
 use crate::settings::rfc3339;
@@ -27,7 +28,9 @@ pub(crate) fn raise(
         return Ok(0);
     }
     let window = scanner.settings().flap_window;
-    let touched: BTreeSet<&String> = changes.vulnerabilities.iter().chain(changes.enriched.keys()).collect();
+    let passed_on = passed_on::vulnerabilities(view, changes)?;
+    let touched: BTreeSet<&String> =
+        changes.vulnerabilities.iter().chain(changes.enriched.keys()).chain(&passed_on).collect();
     let mut known = Enrichments::new(view);
     let renamed: BTreeSet<&String> =
         changes.renamed.iter().flat_map(|(before, names)| names.iter().chain([before])).collect();

@@ -1,11 +1,12 @@
-//! The set of notices from a difference equals the difference of two full evaluations, over random
-//! small images with hidden files, and random documents.
+//! One verdict: reports, explanations, the reverse question and figures say the same, and the set of
+//! notices from a difference equals the difference of two full evaluations, over random small images
+//! with hidden files and files that packages own, and random documents in three namespaces.
 
 use std::collections::BTreeSet;
 
 use limpid_model::{
     Distribution, Enrichment, EntryKind, Fact, Finding, Image, ImageLayer, KeyedVersion, LayerEntry,
-    LayerFindings, Package, Platform, Rating, Scope, Severity, Status,
+    LayerFindings, Ownership, Package, Platform, Rating, Scope, Severity, Status,
 };
 use limpid_store::Store;
 use limpid_store::tables::entries::{self, Entries};
@@ -19,11 +20,15 @@ use super::*;
 use crate::intake::collector::Records;
 use crate::intake::enrichments;
 use crate::test_support::{component, keyed, keys, package, plugin, scanner_with};
-use crate::{inventory, notices};
+use crate::{Answer, Filter, Outcome, inventory, notices};
 
 const FILES: [&str; 2] = ["db/one", "db/two"];
 const NAMES: [&str; 3] = ["a", "b", "c"];
 const VULNERABILITIES: [&str; 3] = ["CVE-2026-0001", "CVE-2026-0002", "CVE-2026-0003"];
+/// The one that knows the distribution's packages, and the one that reads modules.
+const DETECTORS: [&str; 2] = ["manager", "reader"];
+/// The distribution's, best first, and that of modules.
+const NAMESPACES: [&str; 3] = ["here", "coarser", "own"];
 const WORDS: [&str; 3] = ["low", "high", "critical"];
 
 /// What a layer does to a file.
@@ -35,8 +40,12 @@ enum Step {
     States(Vec<(usize, u32, bool)>),
 }
 
-/// A layer, by what it does to each file.
-type Layer = Vec<Step>;
+/// A layer, by what it does to each file, and which file it says that a package owns.
+#[derive(Clone, Debug)]
+struct Layer {
+    steps: Vec<Step>,
+    owns: Option<(usize, usize)>,
+}
 
 /// An advisory: which, whether it goes by another identifier, how severe, and what it says of packages.
 #[derive(Clone, Debug)]
@@ -57,12 +66,14 @@ enum Document {
 fn layer() -> impl Strategy<Value = Layer> {
     let packages = prop::collection::vec((0..NAMES.len(), 1..5_u32, any::<bool>()), 0..3);
     let step = prop_oneof![Just(Step::Leaves), Just(Step::Removes), packages.prop_map(Step::States)];
-    prop::collection::vec(step, FILES.len())
+    let owns = prop::option::of((0..NAMES.len(), 0..FILES.len()));
+    (prop::collection::vec(step, FILES.len()), owns).prop_map(|(steps, owns)| Layer { steps, owns })
 }
 
 fn document() -> impl Strategy<Value = Document> {
     // Name, namespace, the version that mends it if any does, and whether it is vulnerable at all.
-    let affects = (0..NAMES.len(), 0..2_usize, prop::option::of(1..6_u32), prop::bool::weighted(0.8));
+    let affects =
+        (0..NAMES.len(), 0..NAMESPACES.len(), prop::option::of(1..6_u32), prop::bool::weighted(0.8));
     let said = (
         0..VULNERABILITIES.len(),
         any::<bool>(),
@@ -88,7 +99,7 @@ fn advisory(said: &Said) -> Advisory {
         false => (vulnerability, Vec::new()),
     };
     let affected = said.affects.iter().map(|&(name, namespace, fix, is_affected)| Affected {
-        namespace: ["here", "own"][namespace].to_owned(),
+        namespace: NAMESPACES[namespace].to_owned(),
         name: NAMES[name].to_owned(),
         source: false,
         scheme: "number".to_owned(),
@@ -153,7 +164,8 @@ impl World {
             let before = Indexing { indexed_at: 0, detectors: Vec::new(), contexts: Vec::new() };
             world.commit(|view, batch| {
                 let of = (image.clone(), &before);
-                let (detectors, rows) = (vec![plugin("detector").digest], std::collections::BTreeMap::new());
+                let detectors = DETECTORS.map(|name| plugin(name).digest).to_vec();
+                let rows = std::collections::BTreeMap::new();
                 world.scanner.put_refreshed(view, batch, of, detectors, &rows).unwrap();
             });
         }
@@ -233,6 +245,38 @@ impl World {
     }
 }
 
+impl World {
+    /// Holds what else is said of images against their reports.
+    fn check_one_verdict(&self, reported: &Standing) {
+        for vulnerability in VULNERABILITIES {
+            let by_report: BTreeSet<Digest> =
+                reported.keys().filter(|(_, of)| of == vulnerability).map(|(image, _)| *image).collect();
+            let asked = self.scanner.images_concerned(vulnerability, &Filter::default(), None, 100);
+            let by_question: BTreeSet<Digest> = match asked {
+                Ok(page) => page.items.into_iter().map(|item| item.image).collect(),
+                Err(Error::NoVulnerability(_)) => BTreeSet::new(),
+                Err(error) => panic!("{error}"),
+            };
+            assert_eq!(by_question, by_report, "{vulnerability}");
+            for image in &self.images {
+                let explained = self.scanner.explain(image, vulnerability).unwrap();
+                let is_affected = explained.answer == Answer::Affected;
+                assert_eq!(is_affected, by_report.contains(image), "{explained:#?}");
+                let concerned = explained.verdicts.iter().any(|it| it.outcome == Outcome::Concerned);
+                assert_eq!(concerned, is_affected, "{explained:#?}");
+            }
+        }
+        let mut worst: BTreeMap<Digest, Severity> = BTreeMap::new();
+        for ((image, _), (severity, ..)) in reported {
+            let known = worst.entry(*image).or_insert(*severity);
+            *known = (*known).max(*severity);
+        }
+        let mut by_worst: BTreeMap<Severity, u64> = BTreeMap::new();
+        worst.into_values().for_each(|severity| *by_worst.entry(severity).or_default() += 1);
+        assert_eq!(self.scanner.figures().unwrap().by_worst, by_worst);
+    }
+}
+
 fn layer_id(number: usize) -> Digest {
     Digest::of(format!("layer {number}").as_bytes())
 }
@@ -243,10 +287,11 @@ fn image_id(number: usize) -> Digest {
 
 /// What a layer holds. The lowest says which distribution it is.
 fn put_layer(view: &View<'_>, batch: &mut Batch, number: usize, layer: &Layer) {
-    let (mut entries, mut found, mut row_keys) = (Vec::new(), LayerFindings::default(), Vec::new());
+    let mut entries = Vec::new();
+    let mut found = [(); 2].map(|()| (LayerFindings::default(), Vec::new()));
     let entry = |path: &str, kind| LayerEntry { path: path.to_owned(), kind };
     let finding = |path: &str, fact| Finding { path: path.into(), member: None, fact };
-    for (path, step) in FILES.iter().zip(layer) {
+    for (path, step) in FILES.iter().zip(&layer.steps) {
         match step {
             Step::Leaves => {}
             Step::Removes => entries.push(entry(path, EntryKind::Whiteout)),
@@ -258,11 +303,18 @@ fn put_layer(view: &View<'_>, batch: &mut Batch, number: usize, layer: &Layer) {
                         false => Scope::Namespace("own".to_owned()),
                     };
                     let package = Package { scope, ..package(NAMES[name], &version.to_string()) };
+                    let (found, row_keys) = &mut found[usize::from(!of_distribution)];
                     row_keys.push(keys(&package));
                     found.findings.push(finding(path, Fact::Package(Box::new(package))));
                 }
             }
         }
+    }
+    if let Some((name, file)) = layer.owns {
+        let list = format!("list/{file}");
+        entries.push(entry(&list, EntryKind::File));
+        let owned = Ownership { package: NAMES[name].to_owned(), paths: [FILES[file]].into_iter().collect() };
+        found[0].0.findings.push(finding(&list, Fact::Ownership(owned)));
     }
     if number == 0 {
         let distribution = Distribution {
@@ -270,16 +322,18 @@ fn put_layer(view: &View<'_>, batch: &mut Batch, number: usize, layer: &Layer) {
             version_id: String::new(),
             pretty_name: String::new(),
             cpe: None,
-            namespaces: vec!["here".to_owned()],
+            namespaces: NAMESPACES[..2].iter().map(|&namespace| namespace.to_owned()).collect(),
             supported_until: None,
         };
         entries.push(entry("os", EntryKind::File));
-        found.findings.push(finding("os", Fact::Distribution(distribution)));
+        found[0].0.findings.push(finding("os", Fact::Distribution(distribution)));
     }
     entries.sort();
     batch.put::<Entries>(&layer_id(number), &entries::Row::pack(&entries).unwrap()).unwrap();
-    let row = findings::Row::new(plugin("detector"), found, row_keys);
-    inventory::put_findings(view, batch, &layer_id(number), vec![(plugin("detector").digest, row)]).unwrap();
+    let rows = DETECTORS.into_iter().zip(found).map(|(detector, (found, keys))| {
+        (plugin(detector).digest, findings::Row::new(plugin(detector), found, keys))
+    });
+    inventory::put_findings(view, batch, &layer_id(number), rows.collect()).unwrap();
 }
 
 fn enrichment(vulnerability: usize) -> Enrichment {
@@ -341,7 +395,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(192))]
 
     #[test]
-    fn notices_are_the_difference_of_two_evaluations(
+    fn reports_explanations_figures_notices_and_the_reverse_question_say_the_same(
         layers in prop::collection::vec(layer(), 4),
         images in prop::collection::vec(prop::collection::vec(0..4_usize, 1..4), 1..4),
         documents in prop::collection::vec(document(), 2..6),
@@ -361,7 +415,9 @@ proptest! {
                 Document::Exploited(_) => 9,
             });
             // What a source states first is news to nobody.
-            let expected = if first { BTreeSet::new() } else { between(&before, &world.evaluate()) };
+            let after = world.evaluate();
+            world.check_one_verdict(&after);
+            let expected = if first { BTreeSet::new() } else { between(&before, &after) };
             prop_assert_eq!(told, expected, "document {}", revision);
         }
     }

@@ -49,7 +49,8 @@ pub fn vulnerabilities(id: &str, aliases: &[String]) -> Vec<String> {
     cves.into_iter().map(str::to_owned).collect()
 }
 
-fn is_cve(id: &str) -> bool {
+/// Whether it is an identifier of the CVE list.
+pub fn is_cve(id: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let parts = id.strip_prefix("CVE-").and_then(|rest| rest.split_once('-'));
     parts.is_some_and(|(year, number)| year.len() == 4 && number.len() >= 4 && digits(year) && digits(number))

@@ -31,7 +31,7 @@ mod version;
 /// A text that is mostly short: up to 24 bytes of it lie where it is, and take no allocation.
 pub use compact_str::CompactString as Text;
 
-pub use advisory::{Advisory, Affected, Bound, Enrichment, Range, Status, vulnerabilities};
+pub use advisory::{Advisory, Affected, Bound, Enrichment, Range, Status, is_cve, vulnerabilities};
 pub use digest::{Digest, DigestError, Hasher};
 pub use distribution::Distribution;
 pub use fact::{

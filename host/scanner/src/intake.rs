@@ -2,6 +2,7 @@
 //! difference is written in one batch.
 
 mod again;
+mod aliases;
 mod collector;
 mod difference;
 mod document;

@@ -9,6 +9,7 @@ use limpid_store::tables::sources::{self, Spoken};
 use limpid_store::tables::stated::{self, Stated};
 use limpid_store::{Batch, Packed, View};
 
+use super::aliases::Aliases;
 use super::silence::{Count, Guard, Silence, count};
 use crate::history::Record;
 use crate::matching::Said;
@@ -84,6 +85,7 @@ impl Difference {
         }
         let mut moved = Moved::default();
         let writer = Writer { view, record, tells: held > 0 };
+        let mut aliases = Aliases::new(view, record.feed, &source.name);
         let mut wanted = Wanted::of(&source.name);
         let mut fresh = Vec::new();
         for (id, advisory) in advisories {
@@ -112,15 +114,17 @@ impl Difference {
                         packed = Packed::new(&advisories::Row::from(advisory.clone()))?;
                     }
                     moved.take(held);
+                    aliases.remove(held);
                 }
                 record.advisory(view, batch, &id)?;
                 this.changed += 1;
-                writer.remove(batch, &id, held, &mut this.changes);
+                writer.remove(batch, &id, held, &mut this.changes)?;
             } else {
                 record.advisory(view, batch, &id)?;
                 this.added += 1;
             }
             moved.put(&advisory);
+            aliases.put(&advisory);
             want(&mut wanted, &advisory);
             fresh.push((advisory.id, packed, digest));
         }
@@ -137,7 +141,9 @@ impl Difference {
                     if rest.affected.len() < held.affected.len() {
                         record.advisory(view, batch, &id)?;
                         this.changed += 1;
-                        writer.remove(batch, &id, Some(held.clone()), &mut this.changes);
+                        aliases.remove(held);
+                        aliases.put(&rest);
+                        writer.remove(batch, &id, Some(held.clone()), &mut this.changes)?;
                         let packed = Packed::new(&advisories::Row::from(rest.clone()))?;
                         let digest = packed.digest();
                         want(&mut wanted, &rest);
@@ -150,12 +156,17 @@ impl Difference {
             this.withdrawn += 1;
             if let Some(held) = &held {
                 moved.take(held);
+                aliases.remove(held);
             }
-            writer.remove(batch, &id, held, &mut this.changes);
+            writer.remove(batch, &id, held, &mut this.changes)?;
         }
         let keys = scanner.keys_of(wanted);
         for (id, packed, digest) in fresh {
-            writer.put(batch, id, (&packed, digest), &keys, &mut this.changes)?;
+            writer.put(batch, id, (&packed, digest), (&keys, &aliases), &mut this.changes)?;
+        }
+        for (key, advisory) in aliases.others()? {
+            let names = aliases.names(&advisory)?;
+            writer.rename(batch, &key, advisory, &names, &mut this.changes)?;
         }
         this.held = (held + this.added).saturating_sub(this.withdrawn);
         this.spoken = if is_whole { silence.spoken } else { moved.spoken(*known_source, *now) };
@@ -293,16 +304,17 @@ impl Writer<'_> {
         batch: &mut Batch,
         id: String,
         (row, digest): (&Packed<Advisories>, Digest),
-        keys: &KnownKeys,
+        (keys, aliases): (&KnownKeys, &Aliases<'_>),
         changes: &mut Changes,
     ) -> Result<(), Error> {
         batch.put_packed::<Advisories>(&self.advisory(&id), row)?;
         batch.put::<Stated>(&self.stated(&id), &stated::Row { digest: digest.into() })?;
         let advisory = row.unpack()?.into_advisory(id);
-        for alias in identifiers(&advisory) {
+        let vulnerabilities = aliases.names(&advisory)?;
+        let names = vulnerabilities.iter().map(String::as_str);
+        for alias in identifiers(&advisory).into_iter().chain(names).collect::<BTreeSet<_>>() {
             batch.put::<KnownAs>(&self.known_as(&advisory.id, alias), &known_as::Row)?;
         }
-        let vulnerabilities = advisory.vulnerabilities();
         let mut by_package: BTreeMap<(&str, &str), Vec<Statement>> = BTreeMap::new();
         // What was taken back stays known, but concerns nobody.
         let affected = if advisory.withdrawn.is_some() { &[][..] } else { &advisory.affected };
@@ -355,22 +367,96 @@ impl Writer<'_> {
         Ok(Some(first.unwrap_or(before)).filter(|first| first != name))
     }
 
+    /// Writes under which name all publishers speak of the vulnerability of an advisory that some source
+    /// states, where what the document says has changed that.
+    fn rename(
+        &self,
+        batch: &mut Batch,
+        key: &advisories::Key,
+        advisory: Advisory,
+        names: &[String],
+        changes: &mut Changes,
+    ) -> Result<(), Error> {
+        let mut places = BTreeSet::new();
+        for affected in &advisory.affected {
+            places.insert(affects::Key {
+                namespace: affected.namespace.clone(),
+                name: affected.name.clone(),
+                feed: key.feed.clone(),
+                id: key.id.clone(),
+                source: key.source.clone(),
+            });
+        }
+        let mut said = Vec::new();
+        for place in places {
+            let Some(row) = self.view.get::<Affects>(&place)? else { continue };
+            let before = match row.vulnerabilities() {
+                [] => vec![key.id.clone()],
+                names => names.to_vec(),
+            };
+            if before == names {
+                continue;
+            }
+            let known_as = |alias: &str| known_as::Key {
+                alias: alias.to_owned(),
+                feed: key.feed.clone(),
+                id: key.id.clone(),
+                source: key.source.clone(),
+            };
+            let own = identifiers(&advisory);
+            for name in before.iter().filter(|name| !own.contains(name.as_str())) {
+                batch.delete::<KnownAs>(&known_as(name));
+            }
+            for name in names {
+                batch.put::<KnownAs>(&known_as(name), &known_as::Row)?;
+            }
+            if let ([before], [name]) = (before.as_slice(), names) {
+                changes.renamed.entry(before.clone()).or_default().insert(name.clone());
+            }
+            changes.vulnerabilities.extend(before.iter().chain(names).cloned());
+            let first = row.first_name().map(str::to_owned).or_else(|| before.first().cloned());
+            let first = first.filter(|first| names != [first.clone()]);
+            let (statements, _) = row.into_parts();
+            let row = affects::Row::new(statements, names.to_vec()).first_called(first);
+            batch.put::<Affects>(&place, &row)?;
+            said.push(Said::new(place, row));
+        }
+        if !said.is_empty() {
+            changes.gone.insert(key.clone());
+            changes.fresh.insert(key.clone(), (advisory, said));
+        }
+        Ok(())
+    }
+
     /// Removes an advisory with all that follows of it.
-    fn remove(&self, batch: &mut Batch, id: &str, held: Option<Advisory>, changes: &mut Changes) {
+    fn remove(
+        &self,
+        batch: &mut Batch,
+        id: &str,
+        held: Option<Advisory>,
+        changes: &mut Changes,
+    ) -> Result<(), Error> {
         if let Some(advisory) = held {
-            for alias in identifiers(&advisory) {
+            let mut names = advisory.vulnerabilities();
+            for affected in &advisory.affected {
+                let key = self.affects(id, &affected.namespace, &affected.name);
+                if let Some(row) = self.view.get::<Affects>(&key)? {
+                    names.extend(row.vulnerabilities().iter().cloned());
+                }
+                batch.delete::<Affects>(&key);
+            }
+            let names: BTreeSet<_> = names.into_iter().collect();
+            for alias in identifiers(&advisory).into_iter().chain(names.iter().map(String::as_str)) {
                 batch.delete::<KnownAs>(&self.known_as(id, alias));
             }
-            for affected in &advisory.affected {
-                batch.delete::<Affects>(&self.affects(id, &affected.namespace, &affected.name));
-            }
             if self.tells {
-                changes.vulnerabilities.extend(advisory.vulnerabilities());
+                changes.vulnerabilities.extend(names);
                 changes.gone.insert(self.advisory(id));
             }
         }
         batch.delete::<Advisories>(&self.advisory(id));
         batch.delete::<Stated>(&self.stated(id));
+        Ok(())
     }
 
     fn advisory(&self, id: &str) -> advisories::Key {

@@ -41,7 +41,9 @@ impl Vulnerability {
     pub(crate) fn find(view: &View<'_>, identifier: &str) -> Result<Self, Error> {
         let mut found = Self::default();
         found.add(view, identifier)?;
-        found.names = found.advisories.values().flat_map(Advisory::vulnerabilities).collect();
+        for (key, advisory) in &found.advisories {
+            found.names.extend(names(view, key, advisory)?);
+        }
         // An advisory that mends several is about each; the identifier asked for says which is meant.
         if found.names.contains(identifier) {
             found.names = BTreeSet::from([identifier.to_owned()]);
@@ -121,6 +123,23 @@ impl Vulnerability {
             said.vulnerabilities.iter().filter(|name| self.names.contains(*name)).cloned().collect();
         (!vulnerabilities.is_empty()).then_some(Said { vulnerabilities, ..said })
     }
+}
+
+/// The vulnerabilities of an advisory, as all publishers call them.
+fn names(view: &View<'_>, key: &advisories::Key, advisory: &Advisory) -> Result<Vec<String>, Error> {
+    if let Some(affected) = advisory.affected.first() {
+        let key = affects::Key {
+            namespace: affected.namespace.clone(),
+            name: affected.name.clone(),
+            feed: key.feed.clone(),
+            id: key.id.clone(),
+            source: key.source.clone(),
+        };
+        if let Some(row) = view.get::<Affects>(&key)? {
+            return Ok(Said::new(key, row).vulnerabilities);
+        }
+    }
+    Ok(advisory.vulnerabilities())
 }
 
 /// All packages of layers that what is said concerns, in each context in which they lie.

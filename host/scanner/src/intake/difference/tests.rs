@@ -343,3 +343,77 @@ fn an_older_record_never_replaces_a_newer_one() {
     assert_eq!(take("5", newer, Guard::Checked), (1, 0));
     assert_eq!(take("1", older, Guard::Forced), (1, 0));
 }
+
+/// Under which names what is said of packages stands: `package id names`.
+fn names(held: &Held) -> Vec<String> {
+    let view = held.scanner.store().view();
+    let rows = view.scan::<Affects>(|_| ()).map(Result::unwrap);
+    let rows = rows.map(|(key, row)| {
+        let first = row.first_name().map(|first| format!(" was {first}")).unwrap_or_default();
+        format!("{} {} {}{first}", key.name, key.id, row.vulnerabilities().join(","))
+    });
+    rows.collect()
+}
+
+/// Takes in advisories written `ID=ALIAS=ALIAS`, each about a package of its name.
+fn link(held: &Held, source: &str, document: &str) {
+    let advisory = |text: &str| {
+        let (id, aliases) = text.split_once('=').unwrap_or((text, ""));
+        let aliases = aliases.split('=').filter(|alias| !alias.is_empty()).map(str::to_owned).collect();
+        let package = id.to_lowercase();
+        (id.to_owned(), Advisory { aliases, ..advisory(&format!("{id}:{package}<1")) })
+    };
+    let source = Source { name: source.to_owned(), url: String::new(), mode: Mode::Whole };
+    let view = held.scanner.store().view();
+    let record = Record { at: 0, feed: "feed", revision: 1, source: &source.name, before: None };
+    let (guard, withdrawn) = (Guard::Forced, &BTreeSet::new());
+    let terms = Terms { source: &source, before: None, guard, now: 7, least: 10, withdrawn };
+    let mut batch = Batch::default();
+    let advisories = document.split_whitespace().map(advisory).collect();
+    Difference::write(&held.scanner, &view, &mut batch, &record, advisories, &terms).unwrap();
+    held.scanner.store().commit(batch).unwrap();
+}
+
+#[test]
+fn aliases_are_transitive_whoever_states_them_and_when() {
+    let held = Held::nothing();
+    link(&held, "s", "G-1");
+    assert_eq!(names(&held), ["g-1 G-1 G-1"]);
+    link(&held, "t", "P-1=G-1");
+    assert_eq!(names(&held), ["g-1 G-1 G-1", "p-1 P-1 G-1"]);
+    link(&held, "u", "X-1=P-1=CVE-2026-0001");
+    let joined = ["g-1 G-1 CVE-2026-0001 was G-1", "p-1 P-1 CVE-2026-0001 was G-1", "x-1 X-1 CVE-2026-0001"];
+    assert_eq!(names(&held), joined);
+    // By any of its names all of it is found.
+    let view = held.scanner.store().view();
+    for name in ["G-1", "P-1", "X-1", "CVE-2026-0001"] {
+        let known = crate::inventory::Vulnerability::find(&view, name).unwrap();
+        assert_eq!(known.names, BTreeSet::from(["CVE-2026-0001".to_owned()]), "{name}");
+        assert_eq!(known.all_said(&view).unwrap().len(), 3, "{name}");
+    }
+    // The link goes: each has the name again that it had.
+    link(&held, "u", "");
+    assert_eq!(names(&held), ["g-1 G-1 G-1", "p-1 P-1 G-1"]);
+    link(&held, "t", "");
+    assert_eq!(names(&held), ["g-1 G-1 G-1"]);
+    let view = held.scanner.store().view();
+    assert!(crate::inventory::Vulnerability::find(&view, "CVE-2026-0001").unwrap().advisories.is_empty());
+}
+
+#[test]
+fn one_document_links_its_own_advisories() {
+    let held = Held::nothing();
+    link(&held, "s", "G-1 P-1=G-1 X-1=P-1=CVE-2026-0001");
+    let names = names(&held);
+    assert!(names.iter().all(|name| name.ends_with(" CVE-2026-0001")), "{names:?}");
+}
+
+#[test]
+fn a_group_that_would_join_two_cves_stays_apart() {
+    let held = Held::nothing();
+    link(&held, "s", "G-1 A=G-1=CVE-2026-0001 B=G-1=CVE-2026-0002");
+    assert_eq!(names(&held), ["a A CVE-2026-0001", "b B CVE-2026-0002", "g-1 G-1 G-1"]);
+    let held = Held::nothing();
+    link(&held, "s", "G-1 D=G-1=CVE-2026-0001=CVE-2026-0002");
+    assert_eq!(names(&held), ["d D CVE-2026-0001,CVE-2026-0002", "g-1 G-1 G-1"]);
+}

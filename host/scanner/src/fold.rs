@@ -8,7 +8,7 @@ mod changes;
 mod hidden;
 mod ownership;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use limpid_model::{
@@ -144,8 +144,19 @@ fn surroundings_within(layers: &[LayerFacts], ends: &Ends<'_>) -> Surroundings {
     surroundings
 }
 
-/// Lays layers upon each other, lowest first; `on_layer` is told what each did to the packages.
+/// What an image holds; `on_layer` is told what each layer did to the packages, lowest first.
 pub(crate) fn fold(
+    layers: Vec<LayerFacts>,
+    hidden: &[Hidden],
+    on_layer: impl FnMut(usize, &Changes<'_>),
+) -> Contents {
+    let mut contents = lay(layers, hidden, on_layer);
+    state_once(&mut contents.packages);
+    contents
+}
+
+/// Lays layers upon each other, lowest first.
+fn lay(
     layers: Vec<LayerFacts>,
     hidden: &[Hidden],
     mut on_layer: impl FnMut(usize, &Changes<'_>),
@@ -175,6 +186,17 @@ pub(crate) fn fold(
         contents.packages = staying;
     }
     contents
+}
+
+/// Of a package of the distribution that several files state alike, one as its package manager keeps it
+/// in two places, the one counts that was there first.
+fn state_once(packages: &mut Vec<Held>) {
+    let mut known = HashSet::new();
+    packages.retain(|held| {
+        let Package { name, version, arch, .. } = &*held.package;
+        held.package.scope != Scope::Distribution
+            || known.insert((held.detector.name.clone(), name.clone(), version.clone(), arch.clone()))
+    });
 }
 
 /// The packages that a detector found in the layer at a place; `owner` says to which package of the

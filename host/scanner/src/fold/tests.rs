@@ -112,7 +112,7 @@ fn fold_layers(layers: Vec<Layer>) -> (Contents, Vec<Vec<Change>>) {
         LayerFacts { layer: ImageLayer { diff_id, created_by: None }, found: layer.found }
     });
     let mut changes = Vec::new();
-    let contents = fold(facts.collect(), &hidden, |place, change| {
+    let contents = lay(facts.collect(), &hidden, |place, change| {
         assert_eq!(place, changes.len());
         changes.push(change.each());
     });

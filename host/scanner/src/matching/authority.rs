@@ -46,7 +46,8 @@ impl<S: Speaks> Authority<S> {
     /// Whether the distribution whose advisories are in these namespaces judges what this owner
     /// brought.
     pub(crate) fn judges(&mut self, owner: Option<&Owner>, namespaces: &[String]) -> Result<bool, Error> {
-        let owner = owner.filter(|owner| self.owned == Owned::LeftToDistribution && owner.vendor.is_none());
+        let is_its_own = |owner: &&Owner| is_of_distribution(owner, namespaces);
+        let owner = owner.filter(|_| self.owned == Owned::LeftToDistribution).filter(is_its_own);
         let Some(owner) = owner else { return Ok(false) };
         let key = (namespaces.to_vec(), owner.clone());
         if let Some(known) = self.known.get(&key) {
@@ -61,6 +62,14 @@ impl<S: Speaks> Authority<S> {
         self.known.insert(key, judges);
         Ok(judges)
     }
+}
+
+/// Whether the distribution published a package itself: nobody else is named, or it is, by the name of its
+/// namespaces (`debian` of `debian:bookworm`).
+fn is_of_distribution(owner: &Owner, namespaces: &[String]) -> bool {
+    let name = |namespace: &str| namespace.split(':').next().unwrap_or_default().to_owned();
+    let is_named = |vendor: &String| namespaces.iter().any(|it| name(it).eq_ignore_ascii_case(vendor));
+    owner.vendor.as_ref().is_none_or(is_named)
 }
 
 /// What is spoken of once a change is written.

@@ -213,5 +213,6 @@ fn the_distribution_judges_what_it_put_there_where_it_speaks_of_that() {
     check(owner("r", None), Owned::LeftToDistribution, false);
     check(owner("vendor-cli", None), Owned::LeftToDistribution, false);
     check(owner("p", Some("nodesource")), Owned::LeftToDistribution, false);
+    check(owner("p", Some("Best")), Owned::LeftToDistribution, true);
     check(owner("p", None), Owned::Judged, false);
 }

@@ -132,3 +132,18 @@ fn ownership_is_kept_where_another_detector_read_something() {
     check(&["db"], None);
     check(&[], None);
 }
+
+#[test]
+fn a_package_of_the_distribution_that_two_files_state_alike_is_there_once() {
+    let check = |layers: &[&str], expected: &[&str]| {
+        let (contents, _) = fold_layers(layers.iter().map(|layer| Layer::read(layer)).collect());
+        let mut packages = contents.packages;
+        state_once(&mut packages);
+        let told = packages.iter().map(|held| format!("{}={}", held.package.name, held.package.version));
+        assert_eq!(told.collect::<Vec<_>>(), expected);
+    };
+    check(&["status: a=1", "status.d/a: a=1"], &["a=1"]);
+    check(&["status: a=1 status.d/a: a=2"], &["a=1", "a=2"]);
+    check(&["status: a:x=1 a:y=1"], &["a=1", "a=1"]);
+    check(&["status: a=1", "db: other|a=1"], &["a=1", "a=1"]);
+}

@@ -96,7 +96,7 @@ fn a_case_for_another_role_fails_with_what_the_plugin_is_not() {
 
 /// A plugin as `plugin new` makes it, built, and its cases run; none where this machine has no
 /// compiler for plugins.
-fn new(folder: &TempDir, kind: &str, name: &str) -> Option<PathBuf> {
+fn new(folder: &TempDir, kind: &str, name: &str, flags: &[&str]) -> Option<PathBuf> {
     let crate_folder = folder.path().join(name);
     let limpid = |arguments: &[&str]| {
         let mut command = Setup::new().command();
@@ -105,7 +105,7 @@ fn new(folder: &TempDir, kind: &str, name: &str) -> Option<PathBuf> {
         command.env("CARGO_TARGET_DIR", Setup::new().plugins().with_file_name("author-tools"));
         Outcome::from(command.output().unwrap())
     };
-    limpid(&["new", kind, name]).ok();
+    limpid(&[&["new", kind, name], flags].concat()).ok();
     let built = limpid(&["build", name]);
     if built.stderr.contains("no Rust toolchain for") {
         eprintln!("skipped: {}", built.stderr);
@@ -122,24 +122,28 @@ fn new(folder: &TempDir, kind: &str, name: &str) -> Option<PathBuf> {
 fn a_new_plugin_of_each_kind_builds_and_says_what_its_case_expects() {
     let folder = tempfile::tempdir().unwrap();
     for kind in ["feed", "scheme"] {
-        new(&folder, kind, &format!("new-{kind}"));
+        new(&folder, kind, &format!("new-{kind}"), &[]);
     }
 }
 
 #[test]
-fn a_new_detector_that_is_dropped_in_finds_packages() {
+fn a_new_detector_and_a_new_feed_that_are_dropped_in_meet_in_a_finding() {
     let folder = tempfile::tempdir().unwrap();
     let plugins = tempfile::tempdir().unwrap();
     for (name, _) in OURS {
         fs::copy(ours(name), plugins.path().join(format!("{name}.wasm"))).unwrap();
     }
     let service = Service::with(Setup::new().with_plugins(plugins.path()));
-    let Some(component) = new(&folder, "detector", "pins") else { return };
-    fs::copy(component, plugins.path().join("pins.wasm")).unwrap();
-    until("the plugin is loaded", || {
-        let loaded = service.api.get("/v1/plugins").ok();
-        loaded["plugins"].as_array().unwrap().iter().any(|plugin| plugin["name"] == "pins").then_some(())
-    });
+    // As the guide, plugins/README.md, has them called.
+    let feed = "pins-advisories";
+    for (kind, name, flags) in [("detector", "pins", &[][..]), ("feed", feed, &["--namespace", "pins"])] {
+        let Some(component) = new(&folder, kind, name, flags) else { return };
+        fs::copy(component, plugins.path().join(format!("{name}.wasm"))).unwrap();
+        until("the plugin is loaded", || {
+            let loaded = service.api.get("/v1/plugins").ok();
+            loaded["plugins"].as_array().unwrap().iter().any(|plugin| plugin["name"] == name).then_some(())
+        });
+    }
 
     let layer = Layer::new("COPY packages.txt").file("var/lib/pins/packages.txt", "left-pad 1.3.0\n");
     let image = Parts::of(&archives::image("example/pins:1", [layer]), Compression::Gzip);
@@ -148,4 +152,9 @@ fn a_new_detector_that_is_dropped_in_finds_packages() {
     let packages = held["packages"].as_array().unwrap();
     assert_eq!(packages.len(), 1, "{held:#}");
     assert_eq!([&packages[0]["name"], &packages[0]["version"]], ["left-pad", "1.3.0"]);
+    service.api.hand_in(feed, "EX-2024-1 left-pad 1.3.1\n").ok();
+    let report = service.api.report(&digest);
+    let found = report["findings"].as_array().unwrap();
+    assert_eq!(found.len(), 1, "{report:#}");
+    assert_eq!(found[0]["advisory"], "EX-2024-1", "{report:#}");
 }

@@ -130,19 +130,19 @@ impl Callee {
         name: &'static str,
         run: impl FnOnce() -> Result<R, PluginFailure>,
     ) -> Result<R, PluginFailure> {
-        let allowed = self.runtime.settings().quarantine_after;
-        if let Some(why) = self.health.refuses(cause, allowed) {
+        let settings = self.runtime.settings();
+        if let Some(why) = self.health.refuses(cause, settings, Instant::now()) {
             return Err(self.failure(name, FailureKind::Quarantined, Blame::Plugin, why));
         }
         let outcome = run();
         match &outcome {
-            Err(failure) if failure.blame == Blame::Plugin => {
-                if self.health.failed(cause, failure, allowed) {
+            // What the host failed at says nothing of the plugin.
+            Err(failure) if failure.blame == Blame::Host => {}
+            Err(failure) if failure.kind != FailureKind::Refused => {
+                if self.health.failed(cause, failure, settings, Instant::now()) {
                     tracing::error!(plugin = %self.id.name, "plugin {} is quarantined: {failure}", self.id);
                 }
             }
-            // What the host failed at says nothing of the plugin.
-            Err(failure) if failure.blame == Blame::Host => {}
             _ => self.health.went_well(cause),
         }
         outcome

@@ -1,6 +1,6 @@
 use std::io;
 
-use limpid_model::{Claim, Finding, PluginFailure, PluginId, Unread};
+use limpid_model::{Blame, Claim, FailureKind, Finding, PluginFailure, PluginId, Unread};
 use wasmtime::Store;
 use wasmtime::component::{ComponentExportIndex, Instance, Resource};
 
@@ -23,6 +23,10 @@ const CLAIMS: usize = 256;
 /// only where the file ends, so that asking for more is an error and not a short answer, which a
 /// plugin would take for the end.
 const READ_BYTES: usize = 16 << 20;
+
+/// Files of more bytes, all that are shown at once, are large. A plugin that runs out of time or memory over
+/// more than that, and more than it has ever managed, is not to blame.
+const LARGE: u64 = 32 << 20;
 
 /// A file of a layer, as a detector is shown it.
 pub trait LayerFile: Send {
@@ -119,6 +123,20 @@ impl<'a> Detector<'a> {
     }
 
     fn try_detect(&self, files: Vec<Box<dyn LayerFile>>) -> Result<Detected, PluginFailure> {
+        let bytes = files.iter().fold(0, |bytes: u64, file| bytes.saturating_add(file.size()));
+        let detected = self.show(files);
+        match &detected {
+            Ok(_) => self.callee.health.manages(bytes),
+            Err(failure) if is_for_size(failure) && bytes > LARGE.max(self.callee.health.managed()) => {
+                let message = format!("{}, for {bytes} bytes of files", failure.message);
+                return Err(PluginFailure { blame: Blame::Input, message, ..failure.clone() });
+            }
+            Err(_) => {}
+        }
+        detected
+    }
+
+    fn show(&self, files: Vec<Box<dyn LayerFile>>) -> Result<Detected, PluginFailure> {
         let found = Found::new(&files, self.callee.detect_output_bytes());
         let lent = Lent { files, found: Some(found), ..Lent::default() };
         let detected =
@@ -143,6 +161,12 @@ impl<'a> Detector<'a> {
         found.take(report.findings)?;
         Ok(Ok(found.finish(report.unread)?))
     }
+}
+
+/// Whether a call failed of what a larger input takes more of.
+fn is_for_size(failure: &PluginFailure) -> bool {
+    use FailureKind::{Memory, Output, Tables, Time};
+    failure.blame == Blame::Plugin && matches!(failure.kind, Memory | Output | Tables | Time)
 }
 
 fn shown<'a>(
@@ -211,7 +235,6 @@ impl layer::HostView for State {
 #[cfg(test)]
 mod tests {
     use layer::{HostFile, HostView};
-    use limpid_model::{Blame, FailureKind};
 
     use super::*;
     use crate::Settings;

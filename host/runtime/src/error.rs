@@ -159,7 +159,7 @@ pub enum LoadError {
         served: &'static str,
     },
     /// Does not say who it is.
-    #[error("has no {0} in its metadata; `wasm-tools metadata add` writes one")]
+    #[error("has no {0} in its metadata; `limpid plugin identify` writes one")]
     Anonymous(&'static str),
     /// Says who it is in a form that cannot stand in addresses and file names.
     #[error("states as its {field} `{value}`, which is not {expected}")]

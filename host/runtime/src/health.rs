@@ -2,7 +2,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use limpid_model::PluginFailure;
+use limpid_model::{FailureKind, PluginFailure};
+
+use crate::Settings;
 
 /// Causes that are remembered. One that is forgotten costs a few calls more.
 const CAUSES: usize = 1_000;
@@ -11,22 +13,45 @@ const CAUSES: usize = 1_000;
 /// function of its input, but how long it takes is not.
 const RESPITE: Duration = Duration::from_secs(10 * 60);
 
-/// Whether a plugin can be relied on. One that breaks its contract again and again is not called
-/// any more, so that it costs no time and its absence is seen, until an operator releases it or
-/// another version takes its place.
+/// How often the respite of a quarantine is doubled at most.
+const DOUBLINGS: u32 = 6;
+
+/// Whether a plugin can be relied on: a circuit breaker.
 ///
 /// A call is made for a cause: an image that is indexed, a source that is read. However often a
 /// plugin fails for one of them, it goes on for the others: an image that was made to break a
 /// plugin must not take it from everybody.
+///
+/// One that fails for several causes by its own fault, *and has gone well for none*, is not called
+/// any more, so that it costs no time and its absence is seen. A plugin is a function of its input:
+/// one that works for an image works, whatever somebody else has made to break it. Running out of
+/// time, memory or room for results is no sign of that, because large inputs do it to good plugins.
+///
+/// After a respite one call goes through. Where it goes well, the plugin is called again; where it
+/// fails, the respite is twice as long.
 #[derive(Debug, Default)]
 pub(crate) struct Health(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// Causes of failures by its own fault, without a call that went well between them.
-    in_a_row: BTreeSet<String>,
+    /// Whether a call has gone well, for whatever cause.
+    proven: bool,
+    /// Causes of failures by its own fault, while none has gone well.
+    unproven: BTreeSet<String>,
     failing: HashMap<String, Failing>,
-    quarantined: Option<String>,
+    quarantine: Option<Quarantine>,
+    /// How often it was quarantined, and how often that has ended.
+    changes: u64,
+    /// The largest input that it has managed, in bytes.
+    managed: u64,
+}
+
+#[derive(Debug)]
+struct Quarantine {
+    why: String,
+    /// When a call goes through.
+    until: Instant,
+    doublings: u32,
 }
 
 /// How it fails for one cause.
@@ -40,34 +65,74 @@ struct Failing {
 impl Health {
     /// Why the plugin is not called any more.
     pub(crate) fn quarantined(&self) -> Option<String> {
-        self.lock().quarantined.clone()
+        self.lock().quarantine.as_ref().map(|quarantine| quarantine.why.clone())
     }
 
-    /// Why the plugin is not called for this cause.
-    pub(crate) fn refuses(&self, cause: &str, allowed: u32) -> Option<String> {
-        let state = self.lock();
-        if let Some(why) = &state.quarantined {
-            return Some(why.clone());
-        }
-        let failing = state.failing.get(cause)?;
-        (allowed > 0 && failing.times >= allowed && failing.last.elapsed() < RESPITE).then(|| {
-            format!(
+    /// Whether it is quarantined, and the next call goes through all the same.
+    pub(crate) fn awaits_trial(&self, now: Instant) -> bool {
+        self.lock().quarantine.as_ref().is_some_and(|quarantine| quarantine.until <= now)
+    }
+
+    /// How often it was quarantined or that has ended: who looks now and then sees that it has.
+    pub(crate) fn changes(&self) -> u64 {
+        self.lock().changes
+    }
+
+    /// The largest input that it has managed, in bytes.
+    pub(crate) fn managed(&self) -> u64 {
+        self.lock().managed
+    }
+
+    /// It has managed an input of so many bytes.
+    pub(crate) fn manages(&self, bytes: u64) {
+        let mut state = self.lock();
+        state.managed = state.managed.max(bytes);
+    }
+
+    /// Why the plugin is not called for this cause; where it is not, it is about to be called.
+    pub(crate) fn refuses(&self, cause: &str, settings: &Settings, now: Instant) -> Option<String> {
+        let mut state = self.lock();
+        let allowed = settings.quarantine_after;
+        let failing = state.failing.get(cause);
+        let exhausted = failing.filter(|failing| {
+            allowed > 0 && failing.times >= allowed && now.saturating_duration_since(failing.last) < RESPITE
+        });
+        if let Some(failing) = exhausted {
+            return Some(format!(
                 "{allowed} calls for {cause} failed by its own fault (setting `plugins.quarantine_after`), \
                  the last: {}",
                 failing.why
-            )
-        })
+            ));
+        }
+        let quarantine = state.quarantine.as_mut()?;
+        if now < quarantine.until {
+            return Some(quarantine.why.clone());
+        }
+        // One call goes through. The others wait for what comes of it, or for the next respite.
+        quarantine.until = now + settings.quarantine_respite;
+        None
     }
 
-    /// A call went well, or the input was to blame.
+    /// A call went well, or refused its input.
     pub(crate) fn went_well(&self, cause: &str) {
         let mut state = self.lock();
-        state.in_a_row.clear();
+        state.proven = true;
+        state.unproven.clear();
         state.failing.remove(cause);
+        if state.quarantine.take().is_some() {
+            state.changes += 1;
+        }
     }
 
-    /// A call failed by the plugin's own fault. Returns whether that was for one cause too many.
-    pub(crate) fn failed(&self, cause: &str, failure: &PluginFailure, allowed: u32) -> bool {
+    /// A call failed by the plugin's own fault, or for the size of its input. Returns whether that was
+    /// for one cause too many.
+    pub(crate) fn failed(
+        &self,
+        cause: &str,
+        failure: &PluginFailure,
+        settings: &Settings,
+        now: Instant,
+    ) -> bool {
         let mut state = self.lock();
         let why = format!("{}: {}", failure.call, failure.message);
         if state.failing.len() >= CAUSES {
@@ -75,28 +140,48 @@ impl Health {
         }
         let failing = state.failing.entry(cause.to_owned()).or_insert_with(|| Failing {
             times: 0,
-            last: Instant::now(),
+            last: now,
             why: String::new(),
         });
         failing.times = failing.times.saturating_add(1);
-        failing.last = Instant::now();
+        failing.last = now;
         failing.why.clone_from(&why);
-        if allowed == 0 || state.quarantined.is_some() {
+        let allowed = settings.quarantine_after;
+        if allowed == 0 || state.proven || !is_telling(failure.kind) {
             return false;
         }
-        state.in_a_row.insert(cause.to_owned());
-        if state.in_a_row.len() < allowed as usize {
+        if let Some(quarantine) = &mut state.quarantine {
+            quarantine.doublings = (quarantine.doublings + 1).min(DOUBLINGS);
+            let respite = settings.quarantine_respite.saturating_mul(1 << quarantine.doublings);
+            quarantine.until = now + respite;
             return false;
         }
-        state.quarantined = Some(format!(
-            "it failed by its own fault for {allowed} images or documents in a row (setting \
-             `plugins.quarantine_after`), the last: {why}"
-        ));
+        state.unproven.insert(cause.to_owned());
+        if state.unproven.len() < allowed as usize {
+            return false;
+        }
+        state.unproven.clear();
+        state.changes += 1;
+        state.quarantine = Some(Quarantine {
+            why: format!(
+                "it failed by its own fault for {allowed} images or documents, and went well for none (setting \
+                 `plugins.quarantine_after`), the last: {why}"
+            ),
+            until: now + settings.quarantine_respite,
+            doublings: 0,
+        });
         true
     }
 
+    /// It is known to have worked before.
+    pub(crate) fn vouch(&self) {
+        self.lock().proven = true;
+    }
+
     pub(crate) fn release(&self) {
-        *self.lock() = State::default();
+        let mut state = self.lock();
+        let changes = state.changes + u64::from(state.quarantine.is_some() || !state.failing.is_empty());
+        *state = State { changes, proven: state.proven, managed: state.managed, ..State::default() };
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -104,71 +189,171 @@ impl Health {
     }
 }
 
+/// Whether such a failure says something of the plugin, whatever its input was.
+const fn is_telling(kind: FailureKind) -> bool {
+    matches!(kind, FailureKind::Trap | FailureKind::Contract)
+}
+
 #[cfg(test)]
 mod tests {
-    use limpid_model::{Blame, Digest, FailureKind, PluginId};
+    use limpid_model::{Blame, Digest, PluginId};
 
     use super::*;
 
-    fn failure() -> PluginFailure {
+    fn failure(kind: FailureKind) -> PluginFailure {
         PluginFailure {
             plugin: PluginId { name: "p".into(), version: "1".into(), digest: Digest::of(b"") },
             call: "detect".into(),
-            kind: FailureKind::Trap,
+            kind,
             blame: Blame::Plugin,
             message: "oops".into(),
         }
     }
 
-    #[test]
-    fn only_failures_in_a_row_count() {
-        let health = Health::default();
-        for _ in 0..3 {
-            assert!(!health.failed("a", &failure(), 2));
-            health.went_well("b");
+    /// A plugin at a moment, with a respite of a minute.
+    struct Trial {
+        health: Health,
+        settings: Settings,
+        now: Instant,
+    }
+
+    impl Trial {
+        fn new(allowed: u32) -> Self {
+            let settings = Settings {
+                quarantine_after: allowed,
+                quarantine_respite: Duration::from_secs(60),
+                ..Settings::default()
+            };
+            Self { health: Health::default(), settings, now: Instant::now() }
         }
-        assert_eq!(health.quarantined(), None);
-        assert!(!health.failed("a", &failure(), 2));
-        assert!(health.failed("b", &failure(), 2));
-        assert!(health.quarantined().unwrap().ends_with("the last: detect: oops"));
-        health.release();
-        assert_eq!(health.quarantined(), None);
-        assert!(!health.failed("a", &failure(), 2));
+
+        fn fails(&self, cause: &str, kind: FailureKind) -> bool {
+            self.health.failed(cause, &failure(kind), &self.settings, self.now)
+        }
+
+        fn traps(&self, cause: &str) -> bool {
+            self.fails(cause, FailureKind::Trap)
+        }
+
+        fn is_called(&self, cause: &str) -> bool {
+            self.health.refuses(cause, &self.settings, self.now).is_none()
+        }
+
+        fn wait(&mut self, seconds: u64) {
+            self.now += Duration::from_secs(seconds);
+        }
+    }
+
+    #[test]
+    fn what_went_well_for_somebody_is_never_taken_from_everybody() {
+        let trial = Trial::new(2);
+        trial.health.went_well("good");
+        for bad in 0..100 {
+            assert!(!trial.traps(&bad.to_string()));
+        }
+        assert_eq!(trial.health.quarantined(), None);
+        let known = Trial::new(2);
+        known.health.vouch();
+        assert!(!known.traps("a") && !known.traps("b") && !known.traps("c"));
+    }
+
+    #[test]
+    fn one_that_goes_well_for_nobody_is_not_called_any_more() {
+        let trial = Trial::new(2);
+        assert!(!trial.traps("a") && trial.traps("b"));
+        assert!(trial.health.quarantined().unwrap().ends_with("the last: detect: oops"));
+        assert!(!trial.is_called("c"));
+        trial.health.release();
+        assert_eq!(trial.health.quarantined(), None);
+        assert!(trial.is_called("c") && !trial.traps("a"));
+    }
+
+    #[test]
+    fn running_out_of_time_or_memory_takes_a_plugin_from_that_cause_alone() {
+        let trial = Trial::new(2);
+        for cause in 0..20 {
+            for kind in [FailureKind::Memory, FailureKind::Time, FailureKind::Output, FailureKind::Tables] {
+                assert!(!trial.fails(&cause.to_string(), kind));
+            }
+            assert!(!trial.is_called(&cause.to_string()));
+        }
+        assert!(trial.is_called("another"));
+        assert_eq!(trial.health.quarantined(), None);
+    }
+
+    #[test]
+    fn after_a_respite_one_call_goes_through_and_where_it_goes_well_all_do() {
+        let mut trial = Trial::new(1);
+        assert!(trial.traps("a"));
+        let before = trial.health.changes();
+        trial.wait(59);
+        assert!(!trial.is_called("b") && !trial.health.awaits_trial(trial.now));
+        trial.wait(1);
+        assert!(trial.health.awaits_trial(trial.now));
+        assert!(trial.is_called("b") && !trial.is_called("c"), "one");
+        trial.health.went_well("b");
+        assert!(trial.is_called("c") && trial.is_called("d"));
+        assert_eq!(trial.health.changes(), before + 1);
+    }
+
+    #[test]
+    fn a_trial_that_fails_doubles_the_respite_up_to_a_bound() {
+        let mut trial = Trial::new(1);
+        assert!(trial.traps("0"));
+        let mut respite = 60;
+        for cause in 1..10 {
+            trial.wait(respite - 1);
+            assert!(!trial.is_called(&cause.to_string()), "{respite}");
+            trial.wait(1);
+            assert!(trial.is_called(&cause.to_string()), "{respite}");
+            trial.traps(&cause.to_string());
+            respite = (respite * 2).min(60 << DOUBLINGS);
+        }
+    }
+
+    #[test]
+    fn a_trial_of_which_nothing_comes_is_followed_by_another() {
+        let mut trial = Trial::new(1);
+        assert!(trial.traps("a"));
+        trial.wait(60);
+        assert!(trial.is_called("b"));
+        trial.wait(60);
+        assert!(trial.is_called("c"));
     }
 
     #[test]
     fn one_cause_takes_a_plugin_from_itself_alone() {
-        let health = Health::default();
+        let mut trial = Trial::new(2);
         for _ in 0..2 {
-            assert_eq!(health.refuses("a", 2), None);
-            assert!(!health.failed("a", &failure(), 2));
+            assert!(trial.is_called("a"));
+            assert!(!trial.traps("a"));
         }
         assert_eq!(
-            health.refuses("a", 2).unwrap(),
+            trial.health.refuses("a", &trial.settings, trial.now).unwrap(),
             "2 calls for a failed by its own fault (setting `plugins.quarantine_after`), the last: \
              detect: oops"
         );
-        assert_eq!(health.refuses("b", 2), None);
-        assert_eq!(health.quarantined(), None);
-        health.went_well("a");
-        assert_eq!(health.refuses("a", 2), None);
+        assert!(trial.is_called("b"));
+        assert_eq!(trial.health.quarantined(), None);
+        trial.wait(RESPITE.as_secs());
+        assert!(trial.is_called("a"));
     }
 
     #[test]
     fn a_limit_of_none_is_no_limit() {
-        let health = Health::default();
+        let trial = Trial::new(0);
         for number in 0..100 {
-            assert!(!health.failed(&number.to_string(), &failure(), 0));
-            assert_eq!(health.refuses(&number.to_string(), 0), None);
+            assert!(!trial.traps(&number.to_string()));
+            assert!(trial.is_called(&number.to_string()));
         }
     }
 
     #[test]
     fn what_is_remembered_is_bounded() {
-        let health = Health::default();
+        let trial = Trial::new(0);
         for number in 0..3 * CAUSES {
-            health.failed(&number.to_string(), &failure(), 0);
+            trial.traps(&number.to_string());
         }
-        assert!(health.lock().failing.len() <= CAUSES);
+        assert!(trial.health.lock().failing.len() <= CAUSES);
     }
 }

@@ -1,4 +1,5 @@
 use std::fmt;
+use std::time::Instant;
 
 use limpid_model::{Digest, PluginId, Role};
 use wasmparser::Encoding;
@@ -79,6 +80,22 @@ impl Plugin {
     /// Why it is not called any more, where it broke its contract too often.
     pub fn quarantined(&self) -> Option<String> {
         self.callee.health.quarantined()
+    }
+
+    /// Whether it is quarantined, and the next call goes through all the same.
+    pub fn awaits_trial(&self) -> bool {
+        self.callee.health.awaits_trial(Instant::now())
+    }
+
+    /// How often it was quarantined or that has ended. Where it has ended, what it did not see meanwhile
+    /// can be shown to it.
+    pub fn quarantines(&self) -> u64 {
+        self.callee.health.changes()
+    }
+
+    /// This very component is known to have worked: what breaks it now is not the plugin.
+    pub fn vouch(&self) {
+        self.callee.health.vouch();
     }
 
     /// Gives a plugin that is not called any more another chance.

@@ -50,10 +50,14 @@ pub struct Settings {
     /// Calls of `parse` at a time. They have instances of their own, because a sink may well ask a
     /// scheme for keys while a parse is under way.
     pub parse_instances: u32,
-    /// Images or documents in a row for which a plugin fails by its own fault, after which it is not
-    /// called any more; and failures for one image or document, after which it is not called for
-    /// that one. 0 for never.
+    /// Images or documents for which a plugin fails by its own fault, while it has gone well for none,
+    /// after which it is not called any more; and failures for one image or document, after which it is
+    /// not called for that one. 0 for never.
     pub quarantine_after: u32,
+    /// After how long a plugin that is not called any more gets a call all the same; longer each time that
+    /// it fails, up to 64 times as long.
+    #[serde(with = "seconds")]
+    pub quarantine_respite: Duration,
     /// Which components may run: digests (`sha256:<64 hex digits>`), and public keys
     /// (`ed25519:<hex or base64>`) of those who may sign for others. A signature is over the text of
     /// the digest, and is in a file `NAME.wasm.sig` beside the component, in hex or base64. Empty:
@@ -81,6 +85,7 @@ impl Default for Settings {
             instances: 24,
             parse_instances: 8,
             quarantine_after: 5,
+            quarantine_respite: Duration::from_secs(60),
             allow: Vec::new(),
             limits: BTreeMap::new(),
         }

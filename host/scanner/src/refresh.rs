@@ -2,21 +2,27 @@
 //! anew, kept documents parsed anew, kept files shown to detectors that have not seen them.
 
 mod detectors;
+mod healing;
 
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use limpid_model::PluginId;
 use limpid_runtime::Change;
+
+use healing::Quarantines;
 
 use crate::error::chain;
 use crate::{Error, Scanner, yield_to_others};
 
 /// How often what is too long ago is forgotten, at least.
 const TIDYING: Duration = Duration::from_secs(60 * 60);
+
+/// How often it is looked whether a plugin that was quarantined may be called again.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// The thread that refreshes, until it is dropped.
 #[derive(Debug)]
@@ -90,16 +96,32 @@ fn work(scanner: &Scanner, events: &mpsc::Receiver<Event>) {
     scanner.begin_refresh();
     report(scanner.learn_names());
     report(scanner.refresh_images(&stopped));
+    report(scanner.vouch());
+    report(scanner.heal(&stopped));
     scanner.end_refresh();
+    let mut quarantines = Quarantines::default();
+    quarantines.have_ended(scanner);
+    let mut tidied = None;
     loop {
-        report(scanner.forget_history());
-        match events.recv_timeout(TIDYING) {
+        if tidied.is_none_or(|tidied: Instant| tidied.elapsed() >= TIDYING) {
+            report(scanner.forget_history());
+            tidied = Some(Instant::now());
+        }
+        match events.recv_timeout(LOOK) {
             Ok(Event::Changed(change)) => report(scanner.refresh_after(&change, &stopped)),
             Ok(Event::Images) => report(scanner.refresh_images(&stopped)),
-            Err(RecvTimeoutError::Timeout) => continue,
+            Err(RecvTimeoutError::Timeout) => {
+                if quarantines.have_ended(scanner) {
+                    scanner.begin_refresh();
+                    report(scanner.heal(&stopped));
+                    scanner.end_refresh();
+                }
+                continue;
+            }
             Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => break,
         }
         scanner.end_refresh();
+        tidied = None;
     }
 }
 

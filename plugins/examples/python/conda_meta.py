@@ -127,4 +127,4 @@ def archive(name: str) -> str:
 
 
 def encoded(value: str) -> str:
-    return quote(value, safe="")
+    return quote(value, safe=":")

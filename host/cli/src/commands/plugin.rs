@@ -1,6 +1,7 @@
 mod add;
 mod build;
 mod change;
+mod identify;
 mod inspect;
 mod new;
 mod remove;
@@ -41,6 +42,8 @@ pub(crate) enum Command {
     New(new::Args),
     /// Build the plugin of a crate
     Build(build::Args),
+    /// Write name and version into a component that another tool made
+    Identify(identify::Args),
     /// Run the golden cases of a plugin, without a service
     Test(test::Args),
 }
@@ -54,6 +57,7 @@ pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<Exit
         Command::Rollback(args) => rollback::run(settings, args),
         Command::New(args) => new::run(args),
         Command::Build(args) => build::run(args),
+        Command::Identify(args) => identify::run(args),
         Command::Test(args) => test::run(settings, args),
     }
 }

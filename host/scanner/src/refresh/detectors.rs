@@ -46,7 +46,7 @@ impl Scanner {
         Ok(())
     }
 
-    fn refresh_image(&self, id: &Digest, detectors: &[Arc<Plugin>]) -> Result<(), Error> {
+    pub(super) fn refresh_image(&self, id: &Digest, detectors: &[Arc<Plugin>]) -> Result<(), Error> {
         let found = {
             let view = self.store().view();
             let Some(row) = view.get::<Images>(id)? else { return Ok(()) };

@@ -54,6 +54,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     let identity = package.identity()?;
 
     let mut cargo = toolchain.build();
+    share_target(&mut cargo);
     cargo.args(["--release", "--lib", "--manifest-path"]).arg(&manifest);
     run_cargo(cargo.stdout(Stdio::inherit()))?;
     let module = metadata.target_directory.join(TARGET).join("release").join(package.module()?);
@@ -69,9 +70,28 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 
 fn metadata(toolchain: Toolchain, manifest: &Path) -> anyhow::Result<Metadata> {
     let mut cargo = toolchain.cargo();
+    share_target(&mut cargo);
     cargo.args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"]).arg(manifest);
     let text = run_cargo(cargo.stdout(Stdio::piped()))?;
     serde_json::from_slice(&text).context("what `cargo metadata` wrote cannot be read")
+}
+
+/// Has cargo build into a folder that all crates of an author share, so that what the SDK needs is compiled once;
+/// unless the author says otherwise, in cargo's own way.
+fn share_target(cargo: &mut Command) {
+    const SETTINGS: [&str; 2] = ["CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR"];
+    if SETTINGS.iter().all(|setting| std::env::var_os(setting).is_none())
+        && let Some(cache) = cache_directory()
+    {
+        cargo.env("CARGO_TARGET_DIR", cache.join("limpid").join("plugin-builds"));
+    }
+}
+
+/// Where programs of this user keep what they can make again
+/// ([specification](https://specifications.freedesktop.org/basedir-spec/latest/)).
+fn cache_directory() -> Option<PathBuf> {
+    let named = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+    named.or_else(|| std::env::home_dir().map(|home| home.join(".cache")))
 }
 
 /// Runs cargo, which says by itself what is wrong, and returns what it wrote into a pipe.
@@ -84,7 +104,7 @@ fn run_cargo(cargo: &mut Command) -> anyhow::Result<Vec<u8>> {
 }
 
 /// Puts the component in place at once: a service may watch the folder.
-fn write(path: &Path, component: &[u8]) -> anyhow::Result<()> {
+pub(super) fn write(path: &Path, component: &[u8]) -> anyhow::Result<()> {
     let unfinished = path.with_extension("unfinished");
     fs::write(&unfinished, component)
         .and_then(|()| fs::rename(&unfinished, path))

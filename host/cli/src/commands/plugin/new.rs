@@ -19,6 +19,9 @@ pub(crate) struct Args {
     kind: Kind,
     /// What it is called: lower-case letters, digits and `-`
     name: String,
+    /// Namespace of the packages that a detector finds or a feed speaks of: that is how they meet [default: the name]
+    #[arg(long)]
+    namespace: Option<String>,
     /// Where the crate goes [default: a folder of that name, here]
     #[arg(long)]
     dir: Option<PathBuf>,
@@ -42,7 +45,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     if folder.symlink_metadata().is_ok() {
         bail!("`{shown}` is there already");
     }
-    for (path, text) in files(args.kind, &args.name)? {
+    let namespace = args.namespace.as_deref().unwrap_or(&args.name);
+    check_name(namespace)?;
+    for (path, text) in files(args.kind, &args.name, namespace)? {
         write(&folder.join(&path), &text)?;
     }
     let component = folder.join(format!("{}.wasm", args.name));
@@ -53,8 +58,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<ExitCode> {
 }
 
 /// The files of the crate, by path.
-fn files(kind: Kind, name: &str) -> anyhow::Result<Vec<(String, String)>> {
-    let mut files = templates::files(kind, name);
+fn files(kind: Kind, name: &str, namespace: &str) -> anyhow::Result<Vec<(String, String)>> {
+    let mut files = templates::files(kind, name, namespace);
     files.extend(sdk::files()?);
     Ok(files)
 }
@@ -73,9 +78,12 @@ mod tests {
     #[test]
     fn nothing_of_the_templates_is_left_unfilled() {
         for kind in [Kind::Detector, Kind::Feed, Kind::Scheme] {
-            for (path, text) in files(kind, "pins").unwrap() {
+            for (path, text) in files(kind, "pins", "pins").unwrap() {
                 assert!(!path.contains('@'), "{path}");
-                assert!(!text.contains("@NAME@") && !text.contains("@KIND@"), "{path}: {text}");
+                assert!(
+                    !text.contains("@NAME@") && !text.contains("@NAMESPACE@") && !text.contains("@KIND@"),
+                    "{path}: {text}"
+                );
             }
         }
     }
@@ -86,6 +94,7 @@ mod tests {
         let args = |name: &str, dir: &Path| Args {
             kind: Kind::Detector,
             name: name.to_owned(),
+            namespace: None,
             dir: Some(dir.to_owned()),
         };
         let error = run(&args("pins", folder.path())).unwrap_err().to_string();

@@ -1,4 +1,5 @@
-//! What differs from role to role. `@NAME@` stands for the plugin's name, `@KIND@` for its role.
+//! What differs from role to role. `@NAME@` stands for the plugin's name, `@NAMESPACE@` for that
+//! of its packages, `@KIND@` for its role.
 
 use super::Kind;
 
@@ -37,12 +38,13 @@ const SCHEME: &[File] = template! {
 };
 
 /// The files of a plugin of this role and name, but for the SDK.
-pub(super) fn files(kind: Kind, name: &str) -> Vec<(String, String)> {
+pub(super) fn files(kind: Kind, name: &str, namespace: &str) -> Vec<(String, String)> {
     let (own, word) = match kind {
         Kind::Detector => (DETECTOR, "detector"),
         Kind::Feed => (FEED, "feed"),
         Kind::Scheme => (SCHEME, "scheme"),
     };
-    let fill = |text: &str| text.replace("@NAME@", name).replace("@KIND@", word);
+    let fill =
+        |text: &str| text.replace("@NAME@", name).replace("@NAMESPACE@", namespace).replace("@KIND@", word);
     ALL.iter().chain(own).map(|(path, text)| (fill(path), fill(text))).collect()
 }

@@ -34,7 +34,7 @@ fn read(file: &File, report: &mut Report) -> Result<(), Error> {
 }
 
 fn package(name: &str, version: &str) -> Package {
-    // Versions are ordered as the scheme `dpkg` orders them, and advisories looked up in `@NAME@`.
+    // Versions are ordered as the scheme `dpkg` orders them, and advisories looked up in `@NAMESPACE@`.
     let purl = Purl::new("generic", name).version(version);
-    Package::new(name, version, "dpkg").namespace("@NAME@").purl(purl)
+    Package::new(name, version, "dpkg").namespace("@NAMESPACE@").purl(purl)
 }

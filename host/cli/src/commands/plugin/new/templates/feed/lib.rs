@@ -1,4 +1,4 @@
-//! Reads advisories for the namespace `@NAME@`: a line `ID PACKAGE FIXED-VERSION` for each.
+//! Reads advisories for the namespace `@NAMESPACE@`: a line `ID PACKAGE FIXED-VERSION` for each.
 
 use limpid_plugin_sdk::feed::{Advisory, Affected, Document, Documents, Feed, Range, Sink, Source};
 use limpid_plugin_sdk::text::Lines;
@@ -36,7 +36,7 @@ fn read(document: Document, sink: &mut dyn Sink) -> Result<(), Error> {
 fn advisory(id: &str, name: &str, fixed: &str) -> Advisory {
     // Whoever has an older version, as the scheme `dpkg` orders them, is affected.
     let affected = Affected {
-        namespace: "@NAME@".to_owned(),
+        namespace: "@NAMESPACE@".to_owned(),
         name: name.to_owned(),
         scheme: "dpkg".to_owned(),
         ranges: vec![Range::before(fixed)],

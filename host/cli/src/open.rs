@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
-use limpid_model::Digest;
+use limpid_model::{Digest, Role};
 use limpid_scanner::runtime::{self, Compiler, Registry, Runtime};
 use limpid_scanner::store::Store;
 use limpid_scanner::{Archive, Progress, Scanner};
@@ -14,11 +14,16 @@ use crate::settings::Settings;
 
 /// The plugins of the plugins directory. Compiling them takes seconds: a line says so.
 pub(crate) fn registry(settings: &Settings) -> anyhow::Result<Registry> {
+    registry_for(settings, &[Role::Detector, Role::Feed, Role::Scheme])
+}
+
+/// The same of those that have one of these roles.
+pub(crate) fn registry_for(settings: &Settings, roles: &[Role]) -> anyhow::Result<Registry> {
     let directory = &settings.plugins_dir;
     let runtime = runtime(settings, settings.plugins.clone())?;
     let spinner = progress::spinner("loading plugins");
     let versions = settings.data_dir.join("plugin-versions");
-    let registry = Registry::with_versions(&runtime, directory, &versions).with_context(|| {
+    let registry = Registry::with_roles(&runtime, directory, &versions, roles).with_context(|| {
         format!(
             "plugins directory `{}` cannot be read; build the plugins with `cargo xtask build-plugins`, \
              or name their directory with `--plugins-dir`",

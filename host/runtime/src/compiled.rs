@@ -46,6 +46,22 @@ impl Compiled {
         Ok(Self(directory.to_owned()))
     }
 
+    /// Opens a directory of compiled forms that came with the plugins. Nothing is written into it.
+    ///
+    /// # Errors
+    /// It is not there, or others than the system's administrator and the user of this process can write to it:
+    /// what lies in it runs as this process.
+    pub(crate) fn shipped(directory: &Path) -> io::Result<Self> {
+        let metadata = fs::metadata(directory)?;
+        let own = tempfile::tempfile()?.metadata()?.uid();
+        let trusted = metadata.uid() == own || metadata.uid() == 0;
+        if !metadata.is_dir() || !trusted || metadata.permissions().mode() & 0o022 != 0 {
+            let why = "is no directory that only an administrator or the user of this process can write";
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+        }
+        Ok(Self(directory.to_owned()))
+    }
+
     /// The compiled form of a component, where this engine wrote one and it is whole.
     pub(crate) fn get(&self, engine: &Engine, component: &Digest) -> Option<Component> {
         let bytes = fs::read(self.path(engine, component)).ok()?;
@@ -157,6 +173,24 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o777)).unwrap();
         assert!(Compiled::open(directory.path()).is_err());
+    }
+
+    #[test]
+    fn compiled_forms_that_came_with_the_plugins_are_taken_and_nothing_is_written_beside_them() {
+        let directory = tempfile::tempdir().unwrap();
+        let place = directory.path().join("shipped");
+        Runtime::with_cache(settings(), &place).unwrap().load(&GOOD.component()).unwrap();
+        let [file] = files(&place).try_into().unwrap();
+        let settings = Settings { compiled_dir: Some(place.clone()), ..settings() };
+        let runtime = Runtime::new(settings.clone()).unwrap();
+        assert!(runtime.load(&GOOD.component()).is_ok());
+        // Were it not taken, the component would be compiled, and so it is where the form is damaged.
+        fs::write(&file, b"damaged").unwrap();
+        assert!(runtime.load(&GOOD.component()).is_ok());
+        assert_eq!(fs::read(&file).unwrap(), b"damaged");
+        fs::set_permissions(&place, fs::Permissions::from_mode(0o757)).unwrap();
+        let error = Runtime::new(settings).unwrap_err();
+        assert!(error.to_string().contains("cannot hold compiled components"), "{error}");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The contract `limpid:plugin`, and whether a component keeps to it.
 
 use limpid_model::Role;
+use wasmparser::{Parser, Payload};
 use wasmtime::Engine;
 use wasmtime::component::{Component, ComponentExportIndex, HasSelf, Linker};
 
@@ -127,6 +128,29 @@ pub(crate) fn surface(engine: &Engine, component: &Component) -> Result<Surface,
     }
     surface.roles.sort_unstable();
     Ok(surface)
+}
+
+/// The roles of a component by the names of what it exports, without compiling it. One that is none of ours, or
+/// damaged, has none.
+pub(crate) fn roles(component: &[u8]) -> Vec<Role> {
+    let mut roles = Vec::new();
+    let mut depth = 0_u32;
+    for payload in Parser::new(0).parse_all(component) {
+        match payload {
+            Ok(Payload::ModuleSection { .. } | Payload::ComponentSection { .. }) => depth += 1,
+            Ok(Payload::End(_)) => depth = depth.saturating_sub(1),
+            Ok(Payload::ComponentExportSection(exports)) if depth == 0 => {
+                let names = exports.into_iter().flatten().map(|export| export.name.name);
+                roles.extend(names.filter_map(|name| match given_by(name) {
+                    Ok(Some(Given::Role(role))) => Some(role),
+                    _ => None,
+                }));
+            }
+            Ok(_) => {}
+            Err(_) => return Vec::new(),
+        }
+    }
+    roles
 }
 
 fn check_import(import: &str) -> Result<(), LoadError> {

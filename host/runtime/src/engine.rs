@@ -49,6 +49,8 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) allow: AllowList,
     compiled: Option<Compiled>,
+    /// Compiled forms that came with the plugins.
+    shipped: Option<Compiled>,
     compiler: Option<Compiler>,
     pub(crate) calls: Lane,
     pub(crate) parses: Lane,
@@ -92,6 +94,7 @@ impl Runtime {
         compiler: Option<Compiler>,
     ) -> Result<Self, Error> {
         settings.check()?;
+        let shipped = settings.compiled_dir.as_deref().map(shipped).transpose()?;
         let engine_error = |error: wasmtime::Error| Error::Engine(format!("{error:#}"));
         let engine = Engine::new(&config(&settings)).map_err(engine_error)?;
         Ok(Self(Arc::new(Shared {
@@ -104,6 +107,7 @@ impl Runtime {
             allow: AllowList::parse(&settings.allow)?,
             settings,
             compiled,
+            shipped,
             compiler,
         })))
     }
@@ -122,8 +126,9 @@ impl Runtime {
 
     /// The compiled form of a component that was checked, from the cache or anew.
     pub(crate) fn compile(&self, digest: &Digest, bytes: &[u8]) -> Result<Component, LoadError> {
-        let Shared { engine, compiled, .. } = &*self.0;
-        if let Some(known) = compiled.as_ref().and_then(|compiled| compiled.get(engine, digest)) {
+        let Shared { engine, compiled, shipped, .. } = &*self.0;
+        let mut places = compiled.iter().chain(shipped);
+        if let Some(known) = places.find_map(|compiled| compiled.get(engine, digest)) {
             return Ok(known);
         }
         if let (Some(compiled), Some(compiler)) = (compiled, &self.0.compiler) {
@@ -174,6 +179,10 @@ fn processors() -> u32 {
 
 fn cache(directory: &Path) -> Result<Compiled, Error> {
     Compiled::open(directory).map_err(|source| Error::Cache { directory: directory.to_owned(), source })
+}
+
+fn shipped(directory: &Path) -> Result<Compiled, Error> {
+    Compiled::shipped(directory).map_err(|source| Error::Cache { directory: directory.to_owned(), source })
 }
 
 /// The compiled form of a component, for engines with these settings.

@@ -62,7 +62,7 @@ pub use error::{Error, LoadError};
 pub use feed::{Document, Documents, Feed, Mode, Sink, Source};
 pub use metadata::Metadata;
 pub use plugin::Plugin;
-pub use registry::{Change, ChangeError, Refused, Registry, Snapshot, Version, Watch};
+pub use registry::{Change, ChangeError, LeftOut, Refused, Registry, Snapshot, Version, Watch};
 pub use scheme::Scheme;
 pub use settings::Settings;
 

@@ -14,11 +14,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use limpid_model::{Digest, PluginId};
+use limpid_model::{Digest, PluginId, Role};
 
 use crate::{LoadError, Plugin, Runtime};
-use files::Stamp;
-pub use snapshot::{Refused, Snapshot};
+use files::{Loaded, Stamp};
+pub use snapshot::{LeftOut, Refused, Snapshot};
 pub use versions::Version;
 use versions::Versions;
 pub use watch::Watch;
@@ -31,6 +31,8 @@ struct Shared {
     runtime: Runtime,
     directory: PathBuf,
     versions: Option<Versions>,
+    /// What plugins are loaded for.
+    wanted: Vec<Role>,
     current: RwLock<Arc<Snapshot>>,
     /// Held through a transition.
     files: Mutex<BTreeMap<PathBuf, Known>>,
@@ -56,7 +58,11 @@ struct Known {
     /// What runs of it.
     plugin: Option<Arc<Plugin>>,
     refused: Option<Arc<Refused>>,
+    left_out: Option<LeftOut>,
 }
+
+/// All that plugins can be asked for.
+const ALL: [Role; 3] = [Role::Detector, Role::Feed, Role::Scheme];
 
 /// A plugin that was loaded, replaced or removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,7 +121,7 @@ impl Registry {
     /// # Errors
     /// The directory cannot be read.
     pub fn load_dir(runtime: &Runtime, dir: &Path) -> io::Result<Self> {
-        Self::build(runtime, dir, None)
+        Self::build(runtime, dir, None, &ALL)
     }
 
     /// The same, and keeps the last versions of each plugin in another directory.
@@ -123,25 +129,40 @@ impl Registry {
     /// # Errors
     /// The directory cannot be read.
     pub fn with_versions(runtime: &Runtime, dir: &Path, versions: &Path) -> io::Result<Self> {
-        Self::build(runtime, dir, Some(Versions::new(versions.to_owned())))
+        Self::build(runtime, dir, Some(Versions::new(versions.to_owned())), &ALL)
     }
 
-    fn build(runtime: &Runtime, dir: &Path, versions: Option<Versions>) -> io::Result<Self> {
+    /// The same, and loads only plugins that have one of these roles: a command that indexes an image needs no
+    /// feeds. Roles are read from what components export, before anything is compiled; the others are
+    /// [left out](Snapshot::left_out).
+    ///
+    /// # Errors
+    /// The directory cannot be read.
+    pub fn with_roles(runtime: &Runtime, dir: &Path, versions: &Path, roles: &[Role]) -> io::Result<Self> {
+        Self::build(runtime, dir, Some(Versions::new(versions.to_owned())), roles)
+    }
+
+    fn build(runtime: &Runtime, dir: &Path, versions: Option<Versions>, wanted: &[Role]) -> io::Result<Self> {
         let registry = Self(Arc::new(Shared {
             runtime: runtime.clone(),
             directory: dir.to_owned(),
             versions,
+            wanted: wanted.to_owned(),
             current: RwLock::default(),
             files: Mutex::default(),
             listeners: Mutex::default(),
         }));
         let listed = files::list(dir)?;
         let paths: Vec<PathBuf> = listed.keys().cloned().collect();
-        let loaded = files::load_all(runtime, &paths);
+        let loaded = files::load_all(runtime, &paths, wanted);
         let mut known = registry.files();
         let mut results: Vec<_> = listed.into_iter().zip(loaded).collect();
         // A file that was dropped in beside one of its name must not win by a restart.
-        results.sort_by_key(|(_, result)| !result.as_ref().is_ok_and(|plugin| registry.has_run(plugin.id())));
+        let has_run = |result: &Result<Loaded, LoadError>| match result {
+            Ok(Loaded::Plugin(plugin)) => registry.has_run(plugin.id()),
+            _ => false,
+        };
+        results.sort_by_key(|(_, result)| !has_run(result));
         for ((path, stamp), result) in results {
             registry.settle(&mut known, &path, Some(stamp), result);
         }
@@ -182,7 +203,7 @@ impl Registry {
         let due = self.due(listed);
         // Compiling takes its time, and a put or a rollback does not wait for it.
         let paths: Vec<PathBuf> = due.iter().map(|(path, _)| path.clone()).collect();
-        let loaded = files::load_all(&self.0.runtime, &paths);
+        let loaded = files::load_all(&self.0.runtime, &paths, &self.0.wanted);
         let mut known = self.files();
         for ((path, stamp), result) in due.into_iter().zip(loaded) {
             // Where somebody put another there meanwhile, that one is looked at next time.
@@ -271,7 +292,7 @@ impl Registry {
         let doing = |source| ChangeError::Io { doing: format!("writing `{}`", path.display()), source };
         files::write(&path, component, signature).map_err(doing)?;
         let stamp = Stamp::of(&path).ok();
-        self.settle(&mut known, &path, stamp, Ok(plugin));
+        self.settle(&mut known, &path, stamp, Ok(Loaded::Plugin(plugin)));
         self.publish(&known);
         Ok(before)
     }
@@ -341,12 +362,21 @@ impl Registry {
         known: &mut BTreeMap<PathBuf, Known>,
         path: &Path,
         stamp: Option<Stamp>,
-        result: Result<Arc<Plugin>, LoadError>,
+        result: Result<Loaded, LoadError>,
     ) {
-        let admitted = result.and_then(|plugin| admit(known, path, &plugin).map(|()| plugin));
+        let admitted = match result {
+            Ok(Loaded::Plugin(plugin)) => admit(known, path, &plugin).map(|()| plugin),
+            Ok(Loaded::LeftOut(left_out)) => {
+                let file = Known { stamp, left_out: Some(left_out), ..Known::default() };
+                known.insert(path.to_owned(), file);
+                return;
+            }
+            Err(reason) => Err(reason),
+        };
         let file = known.entry(path.to_owned()).or_default();
         file.stamp = stamp;
         file.changing = None;
+        file.left_out = None;
         match admitted {
             Ok(plugin) => {
                 let id = plugin.id();
@@ -379,6 +409,7 @@ impl Registry {
         let next = Arc::new(Snapshot {
             plugins: known.values().filter_map(|file| file.plugin.clone()).collect(),
             refused: known.values().filter_map(|file| file.refused.clone()).collect(),
+            left_out: known.values().filter_map(|file| file.left_out.clone()).collect(),
         });
         let listeners = self.0.listeners.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let changes = changes(&self.snapshot(), &next);
@@ -395,7 +426,8 @@ impl Registry {
     /// Compiled forms of components that neither run nor are kept are of no more use.
     fn forget_compiled(&self) {
         let snapshot = self.snapshot();
-        let mut used: HashSet<Digest> = HashSet::new();
+        let mut used: HashSet<Digest> =
+            snapshot.left_out().iter().map(|left_out| left_out.id.digest).collect();
         for plugin in snapshot.plugins() {
             used.insert(plugin.id().digest);
             used.extend(self.versions(&plugin.id().name).into_iter().map(|version| version.digest));

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use limpid_model::seconds;
@@ -58,6 +59,11 @@ pub struct Settings {
     /// it fails, up to 64 times as long.
     #[serde(with = "seconds")]
     pub quarantine_respite: Duration,
+    /// A directory of compiled forms that came with the plugins, as `limpid plugin compile` makes it, for plugins
+    /// that are loaded the first time. They are machine code: only an administrator or the user of the process
+    /// may be able to write it. A form of another component, of another version of Limpid or for other limits is
+    /// not looked at.
+    pub compiled_dir: Option<PathBuf>,
     /// Which components may run: digests (`sha256:<64 hex digits>`), and public keys
     /// (`ed25519:<hex or base64>`) of those who may sign for others. A signature is over the text of
     /// the digest, and is in a file `NAME.wasm.sig` beside the component, in hex or base64. Empty:
@@ -86,6 +92,7 @@ impl Default for Settings {
             parse_instances: 8,
             quarantine_after: 5,
             quarantine_respite: Duration::from_secs(60),
+            compiled_dir: None,
             allow: Vec::new(),
             limits: BTreeMap::new(),
         }

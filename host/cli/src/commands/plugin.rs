@@ -1,6 +1,7 @@
 mod add;
 mod build;
 mod change;
+mod compile;
 mod identify;
 mod inspect;
 mod new;
@@ -44,6 +45,8 @@ pub(crate) enum Command {
     Build(build::Args),
     /// Write name and version into a component that another tool made
     Identify(identify::Args),
+    /// Compile the plugins of the plugins directory, for `plugins.compiled_dir` of who runs them
+    Compile(compile::Args),
     /// Run the golden cases of a plugin, without a service
     Test(test::Args),
 }
@@ -58,6 +61,7 @@ pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<Exit
         Command::New(args) => new::run(args),
         Command::Build(args) => build::run(args),
         Command::Identify(args) => identify::run(args),
+        Command::Compile(args) => compile::run(settings, args),
         Command::Test(args) => test::run(settings, args),
     }
 }

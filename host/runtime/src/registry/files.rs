@@ -8,10 +8,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
+use limpid_model::{Digest, PluginId, Role};
 use tempfile::NamedTempFile;
 
+use super::LeftOut;
 use crate::allow::SIGNATURE_BYTES;
-use crate::{LoadError, Plugin, Runtime};
+use crate::{LoadError, Plugin, Runtime, contract, metadata};
 
 /// By what a component and the signature beside it are seen to have changed: written in place, or
 /// replaced.
@@ -58,10 +60,25 @@ pub(super) fn list(dir: &Path) -> io::Result<BTreeMap<PathBuf, Stamp>> {
     Ok(files)
 }
 
-pub(super) fn load(runtime: &Runtime, path: &Path) -> Result<Arc<Plugin>, LoadError> {
+/// What came of a file: a plugin, or its identity where nobody needs what it does.
+pub(super) enum Loaded {
+    Plugin(Arc<Plugin>),
+    LeftOut(LeftOut),
+}
+
+pub(super) fn load(runtime: &Runtime, path: &Path, wanted: &[Role]) -> Result<Loaded, LoadError> {
     let component = read_some(path, runtime.settings().component_bytes).map_err(LoadError::Read)?;
+    let roles = contract::roles(&component);
+    if !roles.is_empty()
+        && !roles.iter().any(|role| wanted.contains(role))
+        && let Ok(identity) = metadata::read(&component)
+    {
+        let digest = Digest::of(&component);
+        let id = PluginId { name: identity.name, version: identity.version, digest };
+        return Ok(Loaded::LeftOut(LeftOut { id, roles }));
+    }
     let signature = read_signature(path).map_err(LoadError::Read)?;
-    runtime.load_signed(&component, signature.as_deref())
+    runtime.load_signed(&component, signature.as_deref()).map(Loaded::Plugin)
 }
 
 /// Reads one byte more than is allowed, so that what is too large is seen to be.
@@ -89,7 +106,11 @@ pub(super) fn read_signature(component: &Path) -> io::Result<Option<String>> {
 }
 
 /// Loads several at a time; one result for each path, in their order.
-pub(super) fn load_all(runtime: &Runtime, paths: &[PathBuf]) -> Vec<Result<Arc<Plugin>, LoadError>> {
+pub(super) fn load_all(
+    runtime: &Runtime,
+    paths: &[PathBuf],
+    wanted: &[Role],
+) -> Vec<Result<Loaded, LoadError>> {
     let next = AtomicUsize::new(0);
     let loaded = Mutex::new(BTreeMap::new());
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(paths.len());
@@ -99,7 +120,7 @@ pub(super) fn load_all(runtime: &Runtime, paths: &[PathBuf]) -> Vec<Result<Arc<P
                 loop {
                     let place = next.fetch_add(1, Ordering::Relaxed);
                     let Some(path) = paths.get(place) else { break };
-                    let result = load(runtime, path);
+                    let result = load(runtime, path, wanted);
                     loaded.lock().unwrap_or_else(PoisonError::into_inner).insert(place, result);
                 }
             });

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use limpid_model::PluginId;
+use limpid_model::{PluginId, Role};
 
 use crate::{Detector, Feed, LoadError, Plugin, Scheme};
 
@@ -11,6 +11,16 @@ use crate::{Detector, Feed, LoadError, Plugin, Scheme};
 pub struct Snapshot {
     pub(super) plugins: Vec<Arc<Plugin>>,
     pub(super) refused: Vec<Arc<Refused>>,
+    pub(super) left_out: Vec<LeftOut>,
+}
+
+/// A component that was not loaded because nobody needs what it does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Who it says that it is.
+    pub id: PluginId,
+    /// What it could be asked for.
+    pub roles: Vec<Role>,
 }
 
 /// A component that was not loaded. Where it was to replace one that runs, that one goes on.
@@ -31,6 +41,17 @@ impl Snapshot {
     /// What was not loaded, by file name.
     pub fn refused(&self) -> &[Arc<Refused>] {
         &self.refused
+    }
+
+    /// What was not loaded because [nobody needs it](crate::Registry::with_roles), by file name.
+    pub fn left_out(&self) -> &[LeftOut] {
+        &self.left_out
+    }
+
+    /// The names of all feeds that there are, loaded or left out.
+    pub fn feed_names(&self) -> impl Iterator<Item = &str> {
+        let left_out = self.left_out.iter().filter(|left_out| left_out.roles.contains(&Role::Feed));
+        self.feeds().map(|feed| feed.name()).chain(left_out.map(|left_out| left_out.id.name.as_str()))
     }
 
     /// The plugin of that name.

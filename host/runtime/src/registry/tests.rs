@@ -287,3 +287,25 @@ fn a_signature_comes_goes_and_comes_back_with_its_component() {
     place.registry.remove("identity").unwrap();
     assert_eq!(beside(), None);
 }
+
+#[test]
+fn what_nobody_needs_is_left_out_uncompiled_and_known_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let plugins = dir.path().join("plugins");
+    std::fs::create_dir(&plugins).unwrap();
+    // It is no good feed, which would be seen were it compiled and asked.
+    let feed = Guest { name: "feed", export: "limpid:plugin/feed@0.1.0", ..GOOD };
+    std::fs::write(plugins.join("feed.wasm"), feed.component()).unwrap();
+    std::fs::write(plugins.join("identity.wasm"), GOOD.component()).unwrap();
+    std::fs::write(plugins.join("garbage.wasm"), b"garbage").unwrap();
+    let settings = Settings { instances: 2, parse_instances: 1, ..Settings::default() };
+    let runtime = Runtime::new(settings).unwrap();
+    let versions = dir.path().join("versions");
+    let load =
+        |roles: &[Role]| Registry::with_roles(&runtime, &plugins, &versions, roles).unwrap().snapshot();
+    let snapshot = load(&[Role::Scheme, Role::Detector]);
+    let loaded: Vec<_> = snapshot.plugins().iter().map(|plugin| plugin.id().name.as_str()).collect();
+    assert_eq!((loaded, snapshot.refused().len()), (vec!["identity"], 1));
+    assert_eq!(snapshot.feed_names().collect::<Vec<_>>(), ["feed"]);
+    assert_eq!(load(&[Role::Feed]).refused().len(), 2);
+}

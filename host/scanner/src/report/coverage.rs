@@ -84,12 +84,12 @@ fn unrated(scanner: &Scanner, view: &View<'_>, findings: &[Finding]) -> Result<O
         return Ok(None);
     }
     let mut feeds = Vec::new();
-    for feed in scanner.plugins().feeds() {
+    for feed in scanner.plugins().feed_names() {
         let mut sources = view.keys::<Sources>(|key| {
-            key.text(feed.name());
+            key.text(feed);
         });
         if sources.next().transpose()?.is_none() {
-            feeds.push(feed.name().to_owned());
+            feeds.push(feed.to_owned());
         }
     }
     // Where all are held, some vulnerabilities are too young to be rated by anybody.

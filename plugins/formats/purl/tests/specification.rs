@@ -7,8 +7,10 @@ const PUBLISHED: &str = include_str!("published.txt");
 
 /// Builds one of `type|namespace|name|version|qualifiers|subpath`.
 fn build(parts: &str) -> Purl {
-    let [kind, namespace, name, version, qualifiers, subpath] =
-        parts.split('|').collect::<Vec<_>>().try_into().unwrap();
+    let mut parts = parts.split('|');
+    let mut part = || parts.next().unwrap_or_default();
+    let (kind, namespace, name, version, qualifiers, subpath) =
+        (part(), part(), part(), part(), part(), part());
     let purl = Purl::new(kind, name).namespace(namespace).version(version).subpath(subpath);
     // A value may hold `=`, but none of the published ones holds `&`.
     qualifiers

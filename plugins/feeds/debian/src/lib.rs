@@ -2,7 +2,7 @@
 //!
 //! This crate owns how the tracker's words become advisories for the namespaces
 //! `debian:<codename>`, as the document names the releases. It must not know which releases there
-//! are, nor how versions compare.
+//! are, except that versions come into all of them from `sid`.
 //!
 //! | The tracker says | Advisory |
 //! |---|---|
@@ -13,6 +13,11 @@
 //! | `open`, no DSA: `postponed` or no reason | fix deferred; the same |
 //! | `open`, urgency `end-of-life` | end of life |
 //! | `undetermined` | under investigation |
+//! | of `sid`, fixed in a version | in every release that takes it for vulnerable: fixed from that version on |
+//! | of any release, fixed in a version that is named or in its archives | in all others: that version is fixed |
+//!
+//! What a release says is about its own versions; the last two lines are what Debian's own `debsecan` makes of the
+//! versions of others. The note in `tracker/judgement.rs` has all of it.
 //!
 //! All of it is said of source packages. A vulnerability comes once for each package that it
 //! concerns, which is how the document is sorted; the host joins them.

@@ -2,7 +2,10 @@
 //! release. It has some 70 MB, so it is read as a stream and no more of it is held than one
 //! vulnerability of one package.
 
+mod judgement;
+mod order;
 mod record;
+mod release;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -1,4 +1,5 @@
 mod corpus;
+mod judgement;
 mod properties;
 
 use limpid_plugin_sdk::Error;
@@ -140,6 +141,11 @@ fn an_advisory_says_whom_it_concerns_and_where_to_read_on() {
             Affected {
                 ranges: vec![Range::all()],
                 ratings: vec![Rating::word("debian", "low")],
+                ..in_shadow("debian:bookworm")
+            },
+            Affected {
+                status: Status::Fixed,
+                ranges: vec![Range::since("1:4.13+dfsg1-2")],
                 ..in_shadow("debian:bookworm")
             },
             Affected { ranges: vec![Range::before("1:4.13+dfsg1-2")], ..in_shadow("debian:sid") },

@@ -1,23 +1,28 @@
 //! What may stand where: the tracker's words end up in keys, addresses and messages.
 
-/// Whether `text` can be a name: visible ASCII without blanks, at most `limit` bytes.
-pub(super) fn is_word(text: &str, limit: usize) -> bool {
-    (1..=limit).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+use limpid_plugin_sdk::Error;
+
+/// Bytes of an identifier, a name or a version.
+const MAX_NAME: usize = 256;
+
+/// Whether `text` can be a name: visible ASCII without blanks.
+pub(super) fn is_word(text: &str) -> bool {
+    (1..=MAX_NAME).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Whether `text` can be an identifier (`CVE-2023-29383`, `TEMP-0628843-DBAD28`) and stand in an
 /// address as it is.
-pub(super) fn is_identifier(text: &str, limit: usize) -> bool {
-    (1..=limit).contains(&text.len())
+pub(super) fn is_identifier(text: &str) -> bool {
+    (1..=MAX_NAME).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte))
 }
 
 /// Whether `text` can be a version by [Debian Policy 5.6.12](https://www.debian.org/doc/debian-policy/ch-controlfields.html#version):
 /// `[epoch:]upstream[-revision]`, of letters, digits and `.+-~:`. The upstream version should
 /// begin with a digit; in old releases some only hold one.
-pub(super) fn is_version(text: &str, limit: usize) -> bool {
+pub(super) fn is_version(text: &str) -> bool {
     let (epoch, rest) = text.split_once(':').unwrap_or(("0", text));
-    text.len() <= limit
+    text.len() <= MAX_NAME
         && !epoch.is_empty()
         && epoch.bytes().all(|byte| byte.is_ascii_digit())
         && rest.bytes().any(|byte| byte.is_ascii_digit())
@@ -28,6 +33,14 @@ pub(super) fn is_version(text: &str, limit: usize) -> bool {
 pub(super) fn first_line(text: &str, limit: usize) -> &str {
     let line = text.lines().next().unwrap_or_default();
     line.get(..line.floor_char_boundary(limit)).unwrap_or(line).trim_end()
+}
+
+/// Refuses what is over a limit.
+pub(super) fn within(what: &str, text: &str, limit: usize) -> Result<(), Error> {
+    if text.len() <= limit {
+        return Ok(());
+    }
+    Err(Error::malformed(format!("{what} has {} bytes, over the limit of {limit}", text.len())))
 }
 
 /// `text` as a message or a record's path shows it: never long.
@@ -41,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_version_is_what_policy_5_6_12_allows() {
-        let check = |text: &str, expected: bool| assert_eq!(is_version(text, 40), expected, "`{text}`");
+        let check = |text: &str, expected: bool| assert_eq!(is_version(text), expected, "`{text}`");
         check("1.34+dfsg-1.2+deb12u1", true);
         check("1:4.13+dfsg1-1~bpo11+1", true);
         check("2:1:0-1", true);
@@ -53,7 +66,7 @@ mod tests {
         check("<unfixed>", false);
         check("unknown", false);
         check("1.0 1", false);
-        check(&"1".repeat(41), false);
+        check(&"1".repeat(257), false);
     }
 
     #[test]

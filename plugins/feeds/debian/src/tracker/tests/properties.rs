@@ -54,7 +54,9 @@ proptest! {
         let affected = sink.advisories.into_iter().flat_map(|advisory| {
             advisory.affected.into_iter().map(move |one| (advisory.id.clone(), one))
         });
+        // What is fixed in one release is said in others, too; see `judgement`.
         let pairs: Vec<_> = affected
+            .filter(|(_, one)| one.status != Status::Fixed)
             .map(|(id, one)| ((one.name, id, one.namespace), (one.status, one.ranges)))
             .collect();
         prop_assert_eq!(pairs.len(), expected.len());

@@ -1,18 +1,19 @@
 //! A record becomes an advisory.
 
 use limpid_plugin_sdk::Error;
-use limpid_plugin_sdk::feed::{self, Advisory, Rating, Status};
+use limpid_plugin_sdk::feed::{self, Advisory, Range, Rating, Status};
 
 use crate::ecosystem::Ecosystem;
+use crate::last_known::End;
 use crate::record::{Affected, Package, Record, Severity, Text};
-use crate::{ranges, text};
+use crate::{qualifiers, ranges, text};
 
 /// A part of a record that could not be used, and why.
 pub(crate) type Rejected = (String, Error);
 
-/// What a record says of one ecosystem, or of all where none is given, and which of its packages
-/// could not be used. No advisory where it says nothing: it knows commits only, or no package could
-/// be used.
+/// What a record says of one ecosystem, or of all where none is given, and which of its packages and
+/// ranges could not be used. No advisory where it says nothing: it knows commits only, or no package
+/// could be used.
 pub(crate) fn of(
     record: &Record<'_>,
     id: &str,
@@ -23,15 +24,18 @@ pub(crate) fn of(
     let mut distributions_only = true;
     for (position, one) in record.affected.iter().flatten().enumerate() {
         let Some(package) = one.package.as_ref() else { continue };
-        let known = Ecosystem::of(package.ecosystem.as_str(), is_semantic(one));
+        let known = Ecosystem::of(package.ecosystem.as_str(), is_semantic(one)).stated_by(id);
         distributions_only &= known.distribution;
         if ecosystem.is_some_and(|ecosystem| package.base() != ecosystem) {
             continue;
         }
-        match concerned(id, &known, one, package) {
-            Ok(stated) => affected.extend(stated),
-            Err(why) => rejected.push((format!("{id}/affected[{position}]"), Error::malformed(why))),
+        let path = format!("{id}/affected[{position}]");
+        if let Err(why) = check(package) {
+            rejected.push((path, Error::malformed(why)));
+            continue;
         }
+        let between = between(&known, one, &path, &mut rejected);
+        affected.extend(stated(id, &known, one, package, between));
     }
     let advisory = (!affected.is_empty()).then(|| Advisory {
         aliases: aliases(record, id, distributions_only),
@@ -49,26 +53,53 @@ pub(crate) fn of(
     (advisory, rejected)
 }
 
-/// What a record says of one package; none where it says nothing.
-fn concerned(
-    id: &str,
-    ecosystem: &Ecosystem,
-    affected: &Affected<'_>,
-    package: &Package<'_>,
-) -> Result<Option<feed::Affected>, &'static str> {
+fn check(package: &Package<'_>) -> Result<(), &'static str> {
     if !text::is_name(package.name.as_str()) {
         return Err("its package's name is empty, too long or has control characters");
     }
     if !text::is_name(package.ecosystem.as_str()) {
         return Err("its ecosystem is empty, too long or has control characters");
     }
+    Ok(())
+}
+
+/// The ranges of one package. One that cannot be used costs that range: the others hold, and so do the
+/// versions that are listed.
+fn between(
+    ecosystem: &Ecosystem,
+    affected: &Affected<'_>,
+    path: &str,
+    rejected: &mut Vec<Rejected>,
+) -> Vec<Range> {
     let mut between = Vec::new();
-    for range in affected.ranges.iter().filter(|range| range.kind.as_str() != "GIT") {
-        between.append(&mut ranges::between(range)?);
+    for (position, range) in affected.ranges.iter().enumerate() {
+        if range.kind.as_str() == "GIT" {
+            continue;
+        }
+        match ranges::between(&ecosystem.scheme, range) {
+            Ok(mut ranges) => between.append(&mut ranges),
+            Err(why) => rejected.push((format!("{path}/ranges[{position}]"), Error::malformed(why))),
+        }
     }
+    between
+}
+
+/// What a record says of one package; none where it says nothing.
+fn stated(
+    id: &str,
+    ecosystem: &Ecosystem,
+    affected: &Affected<'_>,
+    package: &Package<'_>,
+    mut between: Vec<Range>,
+) -> Option<feed::Affected> {
+    let (database, own) = (&affected.database_specific, &affected.ecosystem_specific);
+    let end = database.last_known.as_ref().and_then(|end| End::parse(end.as_str()));
+    let end = end.filter(|end| end.apply(&ecosystem.scheme, &mut between));
     let is_new = |version: &&str| {
         let bare = ecosystem.bare(version);
-        !between.iter().any(|range| ranges::surely_holds(range, bare))
+        // Whoever listed versions took the range for one without an end.
+        !end.as_ref().is_some_and(|end| end.is_passed(&ecosystem.scheme, bare))
+            && !between.iter().any(|range| ranges::surely_holds(range, bare))
     };
     let versions: Vec<String> = affected
         .versions
@@ -79,14 +110,13 @@ fn concerned(
         .map(str::to_owned)
         .collect();
     if between.is_empty() && versions.is_empty() {
-        return Ok(None);
+        return None;
     }
-    let (database, own) = (&affected.database_specific, &affected.ecosystem_specific);
     let urgency = own.urgency.as_ref().map_or("", Text::as_str);
     let mut ratings = ratings(id, &affected.severity, [database.severity.as_ref(), own.severity.as_ref()]);
     ratings.extend(database.cvss.as_ref().and_then(|vector| cvss(vector.as_str().trim(), "CVSS:3.1")));
     ratings.extend(debian(urgency));
-    Ok(Some(feed::Affected {
+    Some(feed::Affected {
         namespace: ecosystem.namespace.clone(),
         name: ecosystem.package(package.name.as_str()).into_owned(),
         source: ecosystem.source || package.is_source(),
@@ -94,10 +124,10 @@ fn concerned(
         status: if urgency == "end-of-life" { Status::EndOfLife } else { Status::Affected },
         ranges: between,
         versions,
+        requires: qualifiers::required(package.purl.as_ref().map_or("", Text::as_str)),
         ratings,
         note: database.informational.as_ref().map(|word| format!("informational: {}", word.as_str())),
-        ..feed::Affected::default()
-    }))
+    })
 }
 
 fn is_semantic(affected: &Affected<'_>) -> bool {
@@ -113,8 +143,7 @@ impl Package<'_> {
 
     /// Whether its package URL says that it is a source package.
     fn is_source(&self) -> bool {
-        let qualifiers = self.purl.as_ref().and_then(|purl| purl.as_str().split_once('?'));
-        qualifiers.is_some_and(|(_, qualifiers)| qualifiers.split('&').any(|one| one == "arch=source"))
+        self.purl.as_ref().is_some_and(|purl| qualifiers::is_source(purl.as_str()))
     }
 }
 

@@ -78,6 +78,7 @@ pub(crate) fn follow(list: impl BufRead, since: &Since, sink: &mut dyn Sink) -> 
     let newest = newest.ok_or_else(|| Error::malformed("the list of changes is empty"))?;
     // By this the next run asks for it, so that it need not come while nothing has changed.
     sink.identify(&source(Some(&newest)).name);
+    sink.dated(&newest);
     match since {
         Since::Ever => sink.follow(index::source()),
         Since::Time(_) => changed.follow(sink),
@@ -102,7 +103,7 @@ impl<'a> Change<'a> {
 
 /// Whether a time is later than another. Both are of the same form up to their fractions, of which
 /// the shorter sorts first where it begins the longer.
-fn is_later(time: &str, than: &str) -> bool {
+pub(crate) fn is_later(time: &str, than: &str) -> bool {
     time.trim_end_matches('Z') > than.trim_end_matches('Z')
 }
 

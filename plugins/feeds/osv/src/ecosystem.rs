@@ -13,7 +13,17 @@ pub(crate) struct Ecosystem {
     pub(crate) distribution: bool,
     /// Whether its packages are source packages.
     pub(crate) source: bool,
+    /// Whether its records are made of what the distribution publishes in a form of its own.
+    converted: bool,
 }
+
+/// Distributions that publish advisories in a form of their own. What there is in the schema of theirs
+/// somebody else made of that: osv.dev, later than they say it, and now and then with a mistake.
+const CONVERTED: [&str; 2] = ["Alpine", "Debian"];
+
+/// First parts of the identifiers of records about such a distribution that their publisher writes in
+/// the schema: Freexian's, of Debian releases whose support has ended.
+const WRITTEN: [&str; 1] = ["ELA"];
 
 /// What the packages of a distribution's records are.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -81,6 +91,7 @@ impl Ecosystem {
                 scheme: (*scheme).to_owned(),
                 distribution: false,
                 source: false,
+                converted: false,
             };
         }
         if let Some((_, namespace, scheme, packages)) = DISTRIBUTIONS.iter().find(|known| known.0 == base) {
@@ -89,6 +100,7 @@ impl Ecosystem {
                 scheme: (*scheme).to_owned(),
                 distribution: true,
                 source: *packages == Sources,
+                converted: CONVERTED.contains(&base),
             };
         }
         let base = base.to_ascii_lowercase();
@@ -97,7 +109,23 @@ impl Ecosystem {
             scheme: if semantic { "semver".to_owned() } else { base },
             distribution: false,
             source: false,
+            converted: false,
         }
+    }
+
+    /// Whether it is one that is known here, by its name without a release.
+    pub(crate) fn is_known(base: &str) -> bool {
+        LANGUAGES.iter().any(|known| known.0 == base) || DISTRIBUTIONS.iter().any(|known| known.0 == base)
+    }
+
+    /// The same for a record of this identifier: what osv.dev made of what a distribution says is in a
+    /// namespace of its own (`osv/debian:12`), because it counts only where the distribution says nothing.
+    pub(crate) fn stated_by(mut self, id: &str) -> Self {
+        let is_written = WRITTEN.iter().any(|known| id.split('-').next() == Some(known));
+        if self.converted && !is_written {
+            self.namespace.insert_str(0, "osv/");
+        }
+        self
     }
 
     /// A package's name as detectors state it: by [PEP 503](https://peps.python.org/pep-0503/#normalized-names)
@@ -188,6 +216,36 @@ mod tests {
         check("openSUSE:Tumbleweed", "opensuse-tumbleweed", "rpm", true);
         check("CRAN", "cran", "cran", false);
         check("New Thing:v2", "new thing:2", "new thing", false);
+    }
+
+    #[test]
+    fn what_somebody_else_made_of_a_publishers_advisories_is_in_a_namespace_of_its_own() {
+        let check = |id: &str, ecosystem: &str, expected: &str| {
+            let namespace = Ecosystem::of(ecosystem, false).stated_by(id).namespace;
+            assert_eq!(namespace, expected, "{id} of {ecosystem}");
+        };
+        check("DEBIAN-CVE-2024-1", "Debian:12", "osv/debian:12");
+        check("DSA-1-1", "Debian:12", "osv/debian:12");
+        check("DLA-1-1", "Debian", "osv/debian");
+        check("ALPINE-CVE-2024-1", "Alpine:v3.19", "osv/alpine:3.19");
+        check("ALPINE-CVE-2024-1", "Alpine:edge", "osv/alpine:edge");
+        check("ELA-669-1", "Debian:9", "debian:9");
+        check("UBUNTU-CVE-2024-1", "Ubuntu:22.04:LTS", "ubuntu:22.04");
+        check("ALSA-2024:1", "AlmaLinux:9", "almalinux:9");
+        check("GHSA-0000-0000-0001", "npm", "npm");
+    }
+
+    #[test]
+    fn an_ecosystem_without_a_release_has_the_bare_name() {
+        for (ecosystem, expected) in [
+            ("Wolfi", "wolfi"),
+            ("Chainguard", "chainguard"),
+            ("MinimOS", "minimos"),
+            ("Echo", "echo"),
+            ("openSUSE:Tumbleweed", "opensuse-tumbleweed"),
+        ] {
+            assert_eq!(Ecosystem::of(ecosystem, false).stated_by("X-1").namespace, expected, "{ecosystem}");
+        }
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //!
 //! This crate owns how a record becomes an advisory, and which namespace and scheme an ecosystem's
 //! packages have. It must not know which ecosystems are published: the publisher's index names
-//! them, and one that is unknown here keeps its own name. Nor must it know how versions compare,
-//! beyond what is the same in every scheme ([`order`]).
+//! them, and one that is unknown here keeps its own name. How versions compare serves to put events in
+//! order, and nothing else ([`order`]).
 //!
 //! **Sources.** A first run begins with the list of changes, whose newest time becomes the cursor, so
 //! that nothing that changes while archives are fetched is missed; then comes the index, then
@@ -14,17 +14,22 @@
 //! that name, so a record of two ecosystems says to each what concerns it.
 //!
 //! **By hand.** Archives and single records in JSON or YAML come in under any name. An archive all of
-//! whose records concern one ecosystem is taken for that ecosystem's; a tree of one database among
-//! several of its ecosystem (PyPA's, for instance) wants a source's name of its own.
+//! whose records concern one ecosystem is taken for that ecosystem's, and a single record for a source of
+//! its own, by its identifier. Who names a source names an ecosystem (`npm`), or what is a part of one: a tree
+//! of one database among several of its ecosystem is `PyPI/pypa`.
 //!
 //! | OSV says | Advisory |
 //! |---|---|
 //! | `aliases`, `upstream` | aliases |
 //! | `related` | nothing, except where an erratum of a distribution names by it what it mends |
-//! | `introduced` and `fixed`, `last_affected` or `limit` | a range; events may come in any order |
+//! | `introduced` and `fixed` or `last_affected` | a range; events may come in any order |
+//! | `limit` | no range goes beyond the highest |
+//! | `last_known_affected_version_range` | the end of a range that has none |
 //! | `introduced: "0"` | from the first version |
 //! | ranges of type `GIT`, and affected without a package | nothing |
 //! | `versions` | single versions; those that certainly lie in a range are left out |
+//! | qualifiers of the package's `purl` | required of the package, where they say what it is and not where |
+//! | ecosystems `Debian` and `Alpine` | namespaces `osv/debian:12`, `osv/alpine:3.20`: osv.dev made these records of what the distributions publish |
 //! | `severity`, `database_specific.severity` | ratings, of the advisory or of one package |
 //! | `withdrawn` | withdrawn |
 //!
@@ -47,8 +52,10 @@ mod bucket;
 mod changes;
 mod ecosystem;
 mod index;
+mod last_known;
 mod members;
 pub mod order;
+mod qualifiers;
 mod ranges;
 mod record;
 mod specific;

@@ -6,8 +6,9 @@ use std::io::Read;
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::feed::{Document, Documents, Sink};
 
+use crate::ecosystem::Ecosystem;
 use crate::record::{Package, Record};
-use crate::{advisory, text};
+use crate::{advisory, changes, text};
 
 /// Bytes of one record. The largest, of kernels in many releases, have a few MiB.
 const MAX_RECORD: u64 = 16 << 20;
@@ -20,7 +21,16 @@ const MAX_RECORD: u64 = 16 << 20;
 /// answer would withdraw all that the source stated before. A record that cannot be used among
 /// others that can is none: it is rejected by the name of its document.
 pub(crate) fn read(source: &str, documents: &mut dyn Documents, sink: &mut dyn Sink) -> Result<(), Error> {
-    let mut intake = Intake { source, sink, records: 0, rejected: 0, first: None, belongs: Belongs::Unknown };
+    let mut intake = Intake {
+        source,
+        sink,
+        records: 0,
+        rejected: 0,
+        first: None,
+        is_asked: false,
+        common: None,
+        newest: None,
+    };
     let mut bytes = Vec::new();
     while let Some(document) = documents.next() {
         if let Some(form) = Form::of(document.name()) {
@@ -58,15 +68,6 @@ impl Form {
     }
 }
 
-/// To which source records belong, as far as they say.
-enum Belongs {
-    Unknown,
-    /// To that which was asked for.
-    Asked,
-    /// To that of one of these ecosystems, which all records have in common.
-    To(BTreeSet<String>),
-}
-
 /// Where records go, and what became of them.
 struct Intake<'a> {
     source: &'a str,
@@ -75,7 +76,23 @@ struct Intake<'a> {
     rejected: u64,
     /// Why the first that was rejected was.
     first: Option<Error>,
-    belongs: Belongs,
+    /// Whether the source is named for an ecosystem.
+    is_asked: bool,
+    /// What all records have in common, once there is one.
+    common: Option<Common>,
+    /// When the record was modified that was modified last.
+    newest: Option<String>,
+}
+
+/// What records have in common.
+#[derive(Default)]
+struct Common {
+    /// The identifier of the first.
+    id: String,
+    /// Without releases.
+    ecosystems: BTreeSet<String>,
+    /// The first part of their identifiers.
+    database: Option<String>,
 }
 
 impl Intake<'_> {
@@ -105,11 +122,23 @@ impl Intake<'_> {
         let Some(id) = record.id.as_ref().map(|id| id.as_str()).filter(|id| text::is_identifier(id)) else {
             return self.reject(name, Error::malformed("it has no identifier"));
         };
-        let bases =
-            || record.affected.iter().flatten().filter_map(|one| one.package.as_ref()).map(Package::base);
-        let asked = bases().any(|base| base == self.source);
-        self.belongs(asked, bases);
-        let (advisory, rejected) = advisory::of(record, id, asked.then_some(self.source));
+        let bases: BTreeSet<String> =
+            record.affected.iter().flatten().filter_map(|one| one.package.as_ref()).map(base).collect();
+        let modified = record.modified.as_ref().map(|time| time.as_str()).filter(|time| text::is_time(time));
+        if let Some(time) = modified
+            && self.newest.as_ref().is_none_or(|newest| changes::is_later(time, newest))
+        {
+            self.newest = Some(time.to_owned());
+        }
+        let named = ecosystem(self.source);
+        // A record that is no longer of the ecosystem for which it is fetched says nothing of it.
+        let asked = bases.contains(named) || Ecosystem::is_known(named);
+        self.is_asked |= asked;
+        match &mut self.common {
+            None => self.common = Some(Common::of(id, bases)),
+            Some(common) => common.retain(id, &bases),
+        }
+        let (advisory, rejected) = advisory::of(record, id, asked.then_some(named));
         match advisory {
             Some(advisory) => {
                 self.records += 1;
@@ -127,36 +156,63 @@ impl Intake<'_> {
         }
     }
 
-    fn belongs<'b, I: Iterator<Item = &'b str>>(&mut self, asked: bool, bases: impl Fn() -> I) {
-        if asked {
-            self.belongs = Belongs::Asked;
-        }
-        match &mut self.belongs {
-            Belongs::Asked => {}
-            Belongs::Unknown => self.belongs = Belongs::To(bases().map(str::to_owned).collect()),
-            Belongs::To(common) => common.retain(|one| bases().any(|base| base == one)),
-        }
-    }
-
-    fn finish(self) -> Result<(), Error> {
-        match (self.records, self.first) {
+    fn finish(mut self) -> Result<(), Error> {
+        match (self.records, self.first.take()) {
             (0, None) => Err(Error::malformed("no document is a record in the OSV schema")),
             (0, Some(why)) if self.rejected == 1 => Err(why),
             (0, Some(why)) => Err(Error::malformed(format!(
                 "none of {} records could be used, the first: {why}",
                 self.rejected
             ))),
-            (1, _) => Ok(()),
-            // Of several, so that one record that is handed in does not stand for all of an ecosystem.
-            _ => {
-                if let Belongs::To(common) = &self.belongs
-                    && let (Some(one), 1) = (common.first(), common.len())
-                {
-                    self.sink.identify(one);
+            (records, _) => {
+                if let Some(newest) = self.newest.take() {
+                    self.sink.dated(&newest);
                 }
+                self.identify(records);
                 Ok(())
             }
         }
+    }
+
+    /// Says which source it is: that which is named for an ecosystem; of a single record, which does not
+    /// stand for more than itself, its identifier; the ecosystem that all records have in common, or
+    /// their database.
+    fn identify(self, records: u64) {
+        let common = self.common.unwrap_or_default();
+        let ecosystem = common.ecosystems.first().filter(|_| common.ecosystems.len() == 1);
+        let source = match (ecosystem, &common.database) {
+            _ if self.is_asked => self.source,
+            _ if records == 1 => &common.id,
+            (Some(ecosystem), _) => ecosystem,
+            (None, Some(database)) => database,
+            (None, None) => self.source,
+        };
+        self.sink.identify(source);
+    }
+}
+
+impl Common {
+    fn of(id: &str, ecosystems: BTreeSet<String>) -> Self {
+        let database = id.split_once('-').map(|(database, _)| database.to_owned());
+        Self { id: id.to_owned(), ecosystems, database }
+    }
+
+    fn retain(&mut self, id: &str, ecosystems: &BTreeSet<String>) {
+        self.ecosystems.retain(|one| ecosystems.contains(one));
+        self.database = self.database.take().filter(|one| id.split('-').next() == Some(one));
+    }
+}
+
+fn base(package: &Package<'_>) -> String {
+    package.base().to_owned()
+}
+
+/// The ecosystem for which a source is named: `PyPI` of `PyPI` and of `PyPI/pypa`, a part of it that has a
+/// source of its own.
+fn ecosystem(source: &str) -> &str {
+    match source.split_once('/') {
+        Some((ecosystem, part)) if text::is_identifier(part) => ecosystem,
+        _ => source,
     }
 }
 

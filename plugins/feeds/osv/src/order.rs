@@ -6,9 +6,17 @@
 //! *or* in a range, so those that are surely in a range need not be listed again, and all others
 //! must be. What is sure here is what pep440, semver, gem, maven, nuget, composer, dpkg, rpm and apk
 //! agree on, where they take both for versions at all: leading numbers between dots decide, where they
-//! differ before anything else begins, and likewise those behind a hyphen.
+//! differ before anything else begins, and likewise those behind a hyphen. To put events in order is worth
+//! more: what this leaves open is asked of the scheme.
+
+mod scheme;
 
 use std::cmp::Ordering;
+
+/// How two versions compare in a scheme; none where it is not known.
+pub(crate) fn compare(scheme: &str, left: &str, right: &str) -> Option<Ordering> {
+    certainly(left, right).or_else(|| scheme::compare(scheme, left, right))
+}
 
 /// How two versions compare in every scheme; none where schemes may differ.
 ///

@@ -18,6 +18,8 @@ pub(crate) struct Specific<'a> {
     pub(crate) urgency: Option<Text<'a>>,
     /// What a RustSec advisory is where it is no vulnerability: `unmaintained`, `notice`.
     pub(crate) informational: Option<Text<'a>>,
+    /// Where GitHub knows an end of what is affected, but no fix: `<= 1.2`.
+    pub(crate) last_known: Option<Text<'a>>,
     /// RustSec's vector.
     pub(crate) cvss: Option<Text<'a>>,
     /// `cwe_ids`, or the `cweId` of each of `cwes`.
@@ -46,6 +48,9 @@ impl<'de> Visitor<'de> for SpecificVisitor {
                 "severity" => specific.severity = members.next_value::<Loose<'de>>()?.text(),
                 "urgency" => specific.urgency = members.next_value::<Loose<'de>>()?.text(),
                 "informational" => specific.informational = members.next_value::<Loose<'de>>()?.text(),
+                "last_known_affected_version_range" => {
+                    specific.last_known = members.next_value::<Loose<'de>>()?.text();
+                }
                 "cvss" => specific.cvss = members.next_value::<Loose<'de>>()?.text(),
                 "cwe_ids" | "cwes" => specific.weaknesses = members.next_value::<Loose<'de>>()?.texts(),
                 _ => {

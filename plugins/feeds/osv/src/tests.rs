@@ -239,11 +239,10 @@ fn a_source_states_what_concerns_its_ecosystem() {
         let sink = accepted(source, &both);
         let said: Vec<_> = sink.advisories[0].affected.iter().map(|a| a.namespace.as_str()).collect();
         assert_eq!(said, expected, "{source}");
-        assert_eq!(sink.identified, None);
     };
     check("npm", &["npm"]);
-    check("Debian", &["debian:12", "debian:13"]);
-    check("handed in", &["npm", "debian:12", "debian:13"]);
+    check("Debian", &["osv/debian:12", "osv/debian:13"]);
+    check("handed in", &["npm", "osv/debian:12", "osv/debian:13"]);
 }
 
 #[test]
@@ -275,9 +274,60 @@ fn a_bad_part_costs_that_part_and_a_bad_record_that_record() {
     check(
         record("X-2", "npm", &json!({"affected.ranges": [{"type": "SEMVER", "events": [{"fixed": "1"}]}]}))
             .to_string(),
-        "X-2/affected[0]",
+        "X-2/affected[0]/ranges[0]",
         "no event `introduced`",
     );
+}
+
+#[test]
+fn a_range_that_cannot_be_used_costs_neither_other_ranges_nor_listed_versions() {
+    let ranges = json!([
+        {"type": "ECOSYSTEM", "events": [{"fixed": "1.0"}]},
+        {"type": "ECOSYSTEM", "events": [{"introduced": "2.0"}, {"fixed": "2.1"}]},
+    ]);
+    let sink = accepted(
+        "npm",
+        &record("X-1", "npm", &json!({"affected.ranges": ranges, "affected.versions": ["0.9"]})),
+    );
+    let said = &sink.advisories[0].affected[0];
+    assert_eq!(
+        (&said.ranges, &said.versions),
+        (&vec![Range::before("2.1").from("2.0")], &vec!["0.9".to_owned()])
+    );
+    assert_eq!(sink.rejected[0].0, "X-1/affected[0]/ranges[0]");
+}
+
+#[test]
+fn the_last_known_end_ends_a_range_that_has_none() {
+    let check = |end: &str, events: Value, expected: &[Range], listed: &[&str]| {
+        let said = affected(
+            "npm",
+            &json!({
+                "affected.ranges": [{"type": "SEMVER", "events": events}],
+                "affected.versions": ["0.18.5", "0.19.3", "0.20.3", "odd"],
+                "affected.database_specific": {"last_known_affected_version_range": end},
+            }),
+        );
+        assert_eq!(
+            (said.ranges.as_slice(), said.versions),
+            (expected, listed.iter().map(|one| (*one).to_owned()).collect()),
+            "{end}"
+        );
+    };
+    let open = json!([{"introduced": "0"}]);
+    check("< 0.19.3", open.clone(), &[Range::before("0.19.3")], &["odd"]);
+    check("<= 0.19.3", open.clone(), &[Range::through("0.19.3")], &["odd"]);
+    check("what", open, &[Range::all()], &[]);
+    let fixed = json!([{"introduced": "0"}, {"fixed": "0.20.0"}]);
+    check("<= 0.19.3", fixed, &[Range::before("0.20.0")], &["0.20.3", "odd"]);
+}
+
+#[test]
+fn qualifiers_of_a_purl_are_required_of_the_package() {
+    let package =
+        json!({"ecosystem": "AlmaLinux:9", "name": "x", "purl": "pkg:rpm/almalinux/x?arch=aarch64&distro=9"});
+    let said = affected("AlmaLinux:9", &json!({"affected.package": package}));
+    assert_eq!(said.requires, [("arch".to_owned(), vec!["aarch64".to_owned()])]);
 }
 
 #[test]
@@ -328,9 +378,51 @@ fn an_archive_that_is_handed_in_is_that_of_the_ecosystem_that_all_records_have()
         assert_eq!((result, sink.identified.as_deref()), (Ok(None), expected), "{source} {ecosystems:?}");
     };
     check("all.zip", &["Debian:12", "Debian:13"], Some("Debian"));
-    check("all.zip", &["npm", "PyPI"], None);
-    check("npm", &["npm", "npm"], None);
-    check("record.json", &["npm"], None);
+    check("all.zip", &["npm", "PyPI"], Some("X"));
+    check("all.zip", &["CRAN", "CRAN"], Some("CRAN"));
+    check("npm", &["npm", "npm"], Some("npm"));
+    check("PyPI/pypa", &["PyPI", "PyPI"], Some("PyPI/pypa"));
+    check("nothing/at all", &["PyPI", "PyPI"], Some("PyPI"));
+}
+
+#[test]
+fn a_single_record_is_a_source_of_its_own_unless_its_ecosystem_is_asked_for() {
+    let check = |source: &str, ecosystems: &[&str], expected: Option<&str>| {
+        let package = |name: &&str| json!({"package": {"ecosystem": name, "name": "x"}, "versions": ["1"]});
+        let affected: Vec<_> = ecosystems.iter().map(package).collect();
+        let sink = accepted(source, &record("GHSA-1", "", &json!({"affected": affected})));
+        assert_eq!(sink.identified.as_deref(), expected, "{source} {ecosystems:?}");
+    };
+    check("record.json", &["npm"], Some("GHSA-1"));
+    check("npm", &["npm"], Some("npm"));
+    check("npm", &["PyPI", "npm"], Some("npm"));
+    check("pypi", &["PyPI", "npm"], Some("GHSA-1"));
+    check("CRAN", &["npm"], Some("GHSA-1"));
+}
+
+#[test]
+fn a_record_that_is_no_longer_of_an_ecosystem_says_nothing_of_it() {
+    let sink = accepted("PyPI", &record("GHSA-1", "npm", &json!({})));
+    assert_eq!((sink.advisories.len(), sink.withdrawn.as_slice()), (0, ["GHSA-1".to_owned()].as_slice()));
+    assert_eq!(sink.identified.as_deref(), Some("PyPI"));
+}
+
+#[test]
+fn a_document_is_as_old_as_its_newest_record() {
+    let at = |id: &str, time: &str| record(id, "npm", &json!({"modified": time})).to_string();
+    let records = [
+        ("a.json", at("X-1", "2024-05-01T00:00:00Z")),
+        ("b.json", at("X-2", "2024-05-03T00:00:00.5Z")),
+        ("c.json", at("X-3", "2024-05-03T00:00:00Z")),
+        ("d.json", at("X-4", "long ago")),
+    ];
+    assert_eq!(parse("npm", records).1.dated.as_deref(), Some("2024-05-03T00:00:00.5Z"));
+    assert_eq!(accepted("npm", &record("X-1", "npm", &json!({"modified": "today"}))).dated, None);
+    let list = "2024-05-02T00:00:00Z,npm/GHSA-2\n2024-05-01T00:00:00Z,npm/GHSA-1\n";
+    assert_eq!(
+        parse("changes", [("modified_id.csv", list)]).1.dated.as_deref(),
+        Some("2024-05-02T00:00:00Z")
+    );
 }
 
 #[test]

@@ -6,6 +6,9 @@ use limpid_plugin_sdk::feed::{Sink, Source};
 /// Where the security database is published, and where the index stands.
 pub(crate) const SECDB: &str = "https://secdb.alpinelinux.org/";
 
+/// What the source of the index is called.
+pub(crate) const SOURCE: &str = "index";
+
 /// The repositories of a release for which fixes are published.
 const REPOSITORIES: [&str; 2] = ["main", "community"];
 

@@ -38,7 +38,7 @@ pub struct Alpine;
 
 impl Feed for Alpine {
     fn sources(_cursor: Option<String>) -> Vec<Source> {
-        vec![Source::whole("index", index::SECDB)]
+        vec![Source::whole(index::SOURCE, index::SECDB)]
     }
 
     /// What a document is shows in its content, and of which release it speaks stands in it: an
@@ -56,8 +56,11 @@ impl Feed for Alpine {
                 (Kind::Index, _) if source.ends_with(".json") => {
                     return Err(Error::malformed("the document is HTML, not secdb's JSON"));
                 }
-                (Kind::Index, text) => index::follow(&text, sink)?,
-                (Kind::Secdb, text) => secdb::read(&text, sink)?,
+                (Kind::Index, text) => {
+                    index::follow(&text, sink)?;
+                    sink.identify(index::SOURCE);
+                }
+                (Kind::Secdb, text) => secdb::read(source, &text, sink)?,
             }
             read = true;
         }

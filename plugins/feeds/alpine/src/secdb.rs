@@ -61,12 +61,14 @@ struct Fixes {
 /// [`Error::Malformed`] where its JSON is broken (with line and column), where it is no secdb, or
 /// where it holds no usable record. A record that cannot be used is none: it is rejected by its
 /// path, `package/version/identifier`.
-pub(crate) fn read(json: &str, sink: &mut dyn Sink) -> Result<(), Error> {
+pub(crate) fn read(source: &str, json: &str, sink: &mut dyn Sink) -> Result<(), Error> {
     let secdb: Secdb<'_> = serde_json::from_str(json)
         .map_err(|error| Error::malformed(format!("the document is no secdb: {error}")))?;
     let namespace = namespace(&secdb.distroversion)?;
     if is_word(&secdb.reponame) {
         sink.identify(&index::source_name(&secdb.distroversion, &secdb.reponame));
+    } else if is_of(source, &secdb.distroversion) {
+        sink.identify(source);
     }
     let mut intake = Intake { sink, namespace, accepted: 0, rejected: 0 };
     serde_json::Deserializer::from_str(secdb.packages.get())
@@ -79,6 +81,12 @@ pub(crate) fn read(json: &str, sink: &mut dyn Sink) -> Result<(), Error> {
         }
         _ => Ok(()),
     }
+}
+
+/// Whether a source is named for a repository of a release: `v3.20/main.json`.
+fn is_of(source: &str, distroversion: &str) -> bool {
+    let repository = source.strip_prefix(distroversion).and_then(|rest| rest.strip_prefix('/'));
+    repository.and_then(|name| name.strip_suffix(".json")).is_some_and(is_word)
 }
 
 /// `alpine:3.20` for `v3.20`, `alpine:edge` for `edge`.

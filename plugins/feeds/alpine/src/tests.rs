@@ -124,6 +124,16 @@ fn two_cves_in_one_line_are_two_vulnerabilities() {
 fn a_document_says_which_source_it_is() {
     let (_, sink) = parse("handed-in.json", secdb(&musl()));
     assert_eq!(sink.identified.as_deref(), Some("v3.20/main.json"));
+    let unnamed = secdb(&musl()).replace(r#""reponame": "main","#, "");
+    let check = |source: &str, expected: Option<&str>| {
+        assert_eq!(parse(source, unnamed.clone()).1.identified.as_deref(), expected, "{source}");
+    };
+    check("v3.20/testing.json", Some("v3.20/testing.json"));
+    check("v3.2/0.json", None);
+    check("v3.19/main.json", None);
+    check("handed-in.json", None);
+    let (_, sink) = parse("listing", r#"<a href="v3.20/">v3.20/</a>"#);
+    assert_eq!(sink.identified.as_deref(), Some("index"));
 }
 
 #[test]

@@ -4,7 +4,8 @@
 //! This crate owns how a line becomes an enrichment of kind `epss`: a rating of system `EPSS`, whose
 //! value and score are the probability from 0 to 1, and the fact `percentile`, the part of all CVEs
 //! whose score is as high or lower. The day of the scores is not said of each CVE: all records would
-//! change every day, where most scores stay. It is the cursor instead, which no run needs.
+//! change every day, where most scores stay. It is what the document says of its age instead, and the cursor,
+//! which no run needs.
 //!
 //! ```
 //! use limpid_feed_epss::Epss;
@@ -47,6 +48,9 @@ impl Feed for Epss {
         let document = documents.next().ok_or_else(|| Error::malformed("there is no document"))?;
         let date = scores::read(document, sink)?;
         sink.identify(SCORES);
+        if let Some(time) = date.as_deref().and_then(scores::rfc_3339) {
+            sink.dated(&time);
+        }
         Ok(date)
     }
 }

@@ -48,6 +48,31 @@ pub(crate) fn read(input: impl BufRead, sink: &mut dyn Sink) -> Result<Option<St
     }
 }
 
+/// The time of a list of scores as [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339#section-5.6) has it: a colon is
+/// missing in its offset (`2026-08-16T00:00:00+0000`). Before 2021 it was a date alone. None where it is neither.
+pub(crate) fn rfc_3339(date: &str) -> Option<String> {
+    let has_form = |text: &str, form: &str| {
+        text.len() == form.len()
+            && text.bytes().zip(form.bytes()).all(|(byte, form)| match form {
+                b'd' => byte.is_ascii_digit(),
+                other => byte == other,
+            })
+    };
+    if has_form(date, "dddd-dd-dd") {
+        return Some(date.to_owned());
+    }
+    let (time, offset) = date.split_at_checked("2026-08-16T00:00:00".len())?;
+    if !has_form(time, "dddd-dd-ddTdd:dd:dd") {
+        return None;
+    }
+    let offset = match offset.split_at_checked(3) {
+        Some((hours, minutes)) if has_form(minutes, "dd") => format!("{hours}:{minutes}"),
+        _ => offset.to_owned(),
+    };
+    let is_offset = ["+dd:dd", "-dd:dd", "Z"].iter().any(|form| has_form(&offset, form));
+    is_offset.then(|| format!("{time}{offset}"))
+}
+
 /// A CVE, its score and its percentile.
 fn score(line: &str) -> Result<Enrichment, &'static str> {
     let (id, numbers) = line.split_once(',').ok_or("not three columns")?;

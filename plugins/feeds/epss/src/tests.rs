@@ -48,6 +48,22 @@ fn the_day_of_the_scores_stands_in_no_record() {
 }
 
 #[test]
+fn a_list_is_as_old_as_it_says() {
+    let check = |date: &str, expected: Option<&str>| {
+        let (_, sink) = parse(list("CVE-2024-1,0.1,0.2\n").replace("2026-08-16T00:00:00+0000", date));
+        assert_eq!(sink.dated.as_deref(), expected, "`{date}`");
+    };
+    check("2026-08-16T00:00:00+0000", Some("2026-08-16T00:00:00+00:00"));
+    check("2026-08-16T00:00:00-0130", Some("2026-08-16T00:00:00-01:30"));
+    check("2026-08-16T00:00:00Z", Some("2026-08-16T00:00:00Z"));
+    check("2021-04-22", Some("2021-04-22"));
+    check("2026-08-16T00:00:00", None);
+    check("2026-08-16T00:00:00+000", None);
+    check("today", None);
+    check("", None);
+}
+
+#[test]
 fn a_list_without_a_comment_is_read() {
     let (result, sink) = parse("cve,epss,percentile\nCVE-2024-1,0.1,0.2\n");
     assert_eq!((result, sink.enrichments.len()), (Ok(None), 1));

@@ -12,7 +12,11 @@ const MAX_TEXT: usize = 16 << 10;
 
 /// The catalog, by its [schema](https://www.cisa.gov/sites/default/files/feeds/known_exploited_vulnerabilities_schema.json).
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Catalog<'a> {
+    /// Left as text: where it is odd, it costs only itself.
+    #[serde(borrow)]
+    date_released: Option<&'a RawValue>,
     count: Option<usize>,
     /// Left as text: an entry that cannot be read must not cost the others.
     #[serde(borrow)]
@@ -70,7 +74,29 @@ pub(crate) fn read(input: impl Read, sink: &mut dyn Sink) -> Result<(), Error> {
     if accepted == 0 {
         return Err(Error::malformed(format!("none of the catalog's {found} entries could be used")));
     }
+    let released = catalog.date_released.and_then(|json| serde_json::from_str::<String>(json.get()).ok());
+    if let Some(released) = released.filter(|released| is_time(released)) {
+        sink.dated(&released);
+    }
     Ok(())
+}
+
+/// Whether this is a date or a time in UTC: `2026-05-01T14:00:08.1234Z`.
+fn is_time(text: &str) -> bool {
+    let has_form = |text: &str, form: &[u8]| {
+        text.bytes().zip(form).all(|(byte, form)| match form {
+            b'd' => byte.is_ascii_digit(),
+            other => byte == *other,
+        })
+    };
+    let Some((date, rest)) = text.split_at_checked("2026-05-01".len()) else { return false };
+    let is_date = has_form(date, b"dddd-dd-dd");
+    let Some((time, rest)) = rest.split_at_checked("T14:00:08".len()) else {
+        return is_date && rest.is_empty();
+    };
+    let fraction = rest.strip_suffix('Z').map(|rest| rest.strip_prefix('.').unwrap_or(rest));
+    let is_fraction = |text: &str| text.len() <= 9 && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_date && has_form(time, b"Tdd:dd:dd") && fraction.is_some_and(is_fraction)
 }
 
 fn entry(json: &RawValue) -> Result<Enrichment, Error> {

@@ -52,6 +52,21 @@ fn an_entry_becomes_an_enrichment() {
 }
 
 #[test]
+fn a_catalog_is_as_old_as_it_says() {
+    let check = |json: &str, expected: Option<&str>| {
+        let whole = catalog(1, &[r#"{"cveID": "CVE-2024-1"}"#]);
+        let document = whole.replacen('{', &format!(r#"{{"dateReleased": {json}, "#), 1);
+        assert_eq!(accepted(document).dated.as_deref(), expected, "{json}");
+    };
+    check(r#""2025-08-25T17:04:19.9796Z""#, Some("2025-08-25T17:04:19.9796Z"));
+    check(r#""2025-08-25T17:04:19Z""#, Some("2025-08-25T17:04:19Z"));
+    check(r#""2025-08-25""#, Some("2025-08-25"));
+    for odd in [r#""2025-08-25T17:04:19""#, r#""25.08.2025""#, r#""""#, "7", "null", "{}"] {
+        check(odd, None);
+    }
+}
+
+#[test]
 fn what_is_not_there_is_no_fact() {
     let sink = accepted(catalog(1, &[r#"{"cveID": "CVE-2024-1", "dueDate": null, "requiredAction": " "}"#]));
     assert_eq!(sink.enrichments[0].facts, [("exploited".to_owned(), "yes".to_owned())]);

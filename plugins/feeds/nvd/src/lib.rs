@@ -63,6 +63,10 @@ impl Feed for Nvd {
         let document = documents.next().ok_or_else(|| Error::malformed("there is no document"))?;
         let page = page::read(document, sink)?;
         sink.identify(request::SOURCE);
+        if let Some(time) = page.time.as_deref().and_then(request::time) {
+            // The API gives times without a zone; they are in UTC.
+            sink.dated(&format!("{time}Z"));
+        }
         Request::of_source(source).map_or(Ok(None), |request| request.follow(&page, sink))
     }
 }

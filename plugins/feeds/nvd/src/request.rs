@@ -134,7 +134,7 @@ fn days(count: i32) -> Span {
 }
 
 /// A time as the API writes it, `2024-05-01T12:00:00.123`, to the second. It is of no zone.
-fn time(text: &str) -> Option<DateTime> {
+pub(crate) fn time(text: &str) -> Option<DateTime> {
     let seconds = text.get(.."2024-05-01T12:00:00".len())?;
     let plain = text.len() <= 32 && seconds.bytes().all(|b| b.is_ascii_digit() || b"-:T".contains(&b));
     seconds.parse().ok().filter(|_| plain)

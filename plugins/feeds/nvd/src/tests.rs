@@ -163,6 +163,14 @@ fn windows_are_followed_until_the_time_of_the_page() {
 }
 
 #[test]
+fn a_page_is_as_old_as_it_says_and_its_times_are_in_utc() {
+    let dated = |document: String| parse("cves", document).1.dated;
+    let whole = page(0, 1, &[PLAIN]);
+    assert_eq!(dated(whole.clone()).as_deref(), Some("2024-05-03T12:00:00Z"));
+    assert_eq!(dated(whole.replace("2024-05-03T12", "yesterday")), None);
+}
+
+#[test]
 fn what_is_no_page_that_was_asked_for_is_refused() {
     let check = |source: &str, document: &str, expected: &str| {
         let why = match parse(source, document) {

@@ -67,12 +67,28 @@ impl table::Row for Row {
     const VERSION: u8 = 3;
 
     fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
-        let (statements, vulnerabilities) = match version {
-            1 => (postcard::from_bytes(fields).ok()?, Vec::new()),
-            2 => postcard::from_bytes(fields).ok()?,
-            _ => return None,
-        };
-        Some(Self { statements, vulnerabilities, first_name: None })
+        match version {
+            1 => {
+                let statements = postcard::from_bytes(fields).ok()?;
+                Some(BeforeRenames { statements, vulnerabilities: Vec::new() }.into())
+            }
+            2 => postcard::from_bytes::<BeforeRenames>(fields).ok().map(Self::from),
+            _ => None,
+        }
+    }
+}
+
+/// Version 2.
+#[derive(Deserialize)]
+pub(super) struct BeforeRenames {
+    statements: Vec<Stored>,
+    vulnerabilities: Vec<String>,
+}
+
+impl From<BeforeRenames> for Row {
+    fn from(row: BeforeRenames) -> Self {
+        let BeforeRenames { statements, vulnerabilities } = row;
+        Self { statements, vulnerabilities, first_name: None }
     }
 }
 

@@ -69,5 +69,27 @@ pub enum Row {
 }
 
 impl table::Row for Row {
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
+        let old = (version == 1).then(|| postcard::from_bytes(fields).ok()).flatten()?;
+        Some(match old {
+            BeforeRenames::Nothing => Self::Nothing,
+            BeforeRenames::Advisory(advisory, said) => {
+                let said = said.into_iter().map(|(namespace, name, row)| (namespace, name, row.into()));
+                Self::Advisory(advisory, said.collect())
+            }
+            BeforeRenames::Enrichment(row) => Self::Enrichment(row),
+            BeforeRenames::Source(namespaces) => Self::Source(namespaces),
+        })
+    }
+}
+
+/// Version 1.
+#[derive(Deserialize)]
+enum BeforeRenames {
+    Nothing,
+    Advisory(Box<advisories::Row>, Vec<(String, String, affects::BeforeRenames)>),
+    Enrichment(enrichments::Row),
+    Source(Vec<String>),
 }

@@ -128,21 +128,29 @@ fn modules(layer: &LayerFacts) -> impl Iterator<Item = (&PluginId, &Finding, &Pa
     })
 }
 
-/// What files stated in lower layers, by reader and path: name, version, and the place of the layer.
+/// What files stated in lower layers, by reader and path.
 #[derive(Default)]
-struct Stated<'a>(HashMap<(&'a str, &'a str), Vec<(&'a str, &'a str, usize)>>);
+struct Stated<'a>(HashMap<(&'a str, &'a str), Vec<Module<'a>>>);
+
+/// What one file stated.
+struct Module<'a> {
+    name: &'a str,
+    version: &'a str,
+    /// Place of the layer.
+    place: usize,
+}
 
 impl<'a> Stated<'a> {
     fn add(&mut self, place: usize, reader: &'a PluginId, finding: &'a Finding, package: &'a Package) {
         let stated = self.0.entry((reader.name.as_str(), finding.path.as_str())).or_default();
-        stated.push((package.name.as_str(), package.version.as_str(), place));
+        stated.push(Module { name: &package.name, version: &package.version, place });
     }
 
     /// Whether the file stated the same package where its list is, or below.
     fn before(&self, list: &List<'_>, reader: &PluginId, finding: &Finding, package: &Package) -> bool {
         let stated = self.0.get(&(reader.name.as_str(), finding.path.as_str()));
-        let same = |(name, version, place): &(&str, &str, usize)| {
-            *name == package.name && *version == package.version && *place <= list.place
+        let same = |stated: &Module<'_>| {
+            stated.name == package.name && stated.version == package.version && stated.place <= list.place
         };
         stated.is_some_and(|stated| stated.iter().any(same))
     }

@@ -219,8 +219,10 @@ fn body(changed: &Changed, (feed, revision): (&str, u64), now: u64) -> Value {
             "cause": { "feed": feed, "revision": revision },
         },
     });
-    if let Some(before) = &changed.before {
-        body["data"]["previous"] = json!(before);
+    if let Some(before) = &changed.before
+        && let Some(data) = body.get_mut("data").and_then(Value::as_object_mut)
+    {
+        data.insert("previous".to_owned(), json!(before));
     }
     body
 }

@@ -30,6 +30,8 @@ fuzz_target!(|text: &str| {
 /// How two versions compare by their keys, where both are versions.
 fn check_order<S: Scheme>(left: &str, right: &str) -> Option<Ordering> {
     let (left_key, right_key) = (S::key(left).ok()?, S::key(right).ok()?);
+    let ceiling = S::ceiling(left).ok();
+    assert!(ceiling.is_some_and(|ceiling| left_key <= ceiling), "`{left}` has a ceiling, which is not less");
     assert_eq!(S::key(left).as_ref(), Ok(&left_key), "`{left}` has one key");
     assert!(left != right || left_key == right_key, "`{left}` has one key");
     let begins =
@@ -86,6 +88,15 @@ fn check_pep440_order(version: &str) {
     ascend(&["", "+a", "+a.0", "+b", "+2", "+10", "+10.a", "+10.0"]);
     // Behind a local version these are parts of that, and texts.
     if !version.contains('+') {
+        let ceiling = Pep440::ceiling(version).ok();
+        for build in ["", "+cpu", "+0.z"] {
+            let key = Pep440::key(&format!("{version}{build}")).ok();
+            assert!(key <= ceiling, "`{version}{build}` is a build of `{version}`");
+        }
+        assert!(
+            ceiling.is_none() || Pep440::key(&format!("{version}.post0")).map_or(true, |key| ceiling < Some(key)),
+            "`{version}.post0` is none",
+        );
         ascend(&["", ".post0", ".post2", ".post10"]);
     }
 }

@@ -33,6 +33,10 @@ impl Scheme for Apk {
     fn key(version: &str) -> Result<Vec<u8>, String> {
         key::of(version)
     }
+
+    fn ceiling(version: &str) -> Result<Vec<u8>, String> {
+        key::ceiling(version)
+    }
 }
 
 export_scheme!(Apk);

@@ -11,6 +11,9 @@
 //! A release is written without the zeros at its end, which do not count. A development release of
 //! neither a pre-release nor a post-release comes before the pre-releases, though it has no phase;
 //! one of a pre-release or of a post-release comes right before that.
+//!
+//! Local versions go on where the key of their public version has its last `END`, so that a greater
+//! byte there is greater than all of them, and less than the key of any version that follows.
 
 use limpid_plugin_sdk::scheme::KeyWriter;
 
@@ -34,9 +37,29 @@ const NO_DEV: u8 = 2;
 
 const TEXT: u8 = 2;
 const NUMBER: u8 = 3;
+/// Of no segment: where the local versions of a version end.
+const ANY_LOCAL: u8 = 4;
 
 /// The key of a version.
 pub(crate) fn of(version: &Version<'_>) -> Vec<u8> {
+    let mut key = public(version);
+    version.local_segments().for_each(|segment| local(&mut key, segment));
+    key.byte(END);
+    key.finish()
+}
+
+/// The greatest key of the builds that a version stands for: all local versions of one that is public.
+pub(crate) fn ceiling(version: &Version<'_>) -> Vec<u8> {
+    if version.local_segments().next().is_some() {
+        return of(version);
+    }
+    let mut key = public(version);
+    key.byte(ANY_LOCAL);
+    key.finish()
+}
+
+/// The key of a version up to its local version.
+fn public(version: &Version<'_>) -> KeyWriter {
     let mut key = KeyWriter::with_capacity(2 * version.release.len() + 16);
     key.number(version.epoch);
     release(&mut key, version.release);
@@ -55,9 +78,7 @@ pub(crate) fn of(version: &Version<'_>) -> Vec<u8> {
         Some(number) => key.byte(DEV_RELEASE).number(number),
         None => key.byte(NO_DEV),
     };
-    version.local_segments().for_each(|segment| local(&mut key, segment));
-    key.byte(END);
-    key.finish()
+    key
 }
 
 fn release(key: &mut KeyWriter, numbers: &str) {

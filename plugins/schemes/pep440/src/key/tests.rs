@@ -255,8 +255,52 @@ fn pairs() -> impl Strategy<Value = (Fields, Fields)> {
     prop_oneof![1 => (fields(), fields()), 2 => near]
 }
 
+#[test]
+fn a_public_version_stands_for_all_of_its_local_versions() {
+    let check = |version: &str, builds: &[&str], others: &[&str]| {
+        let parsed = Version::parse(version).unwrap();
+        let (least, greatest) = (of(&parsed), ceiling(&parsed));
+        let holds = |text: &&str| (&least..=&greatest).contains(&&key(text));
+        assert!(builds.iter().all(|text| holds(text)), "{version} {builds:?}");
+        assert!(!others.iter().any(|text| holds(text)), "{version} {others:?}");
+    };
+    // `packaging`: what `==` with this version contains.
+    check(
+        "2.6.0",
+        &["2.6.0", "2.6", "v2.6.0", "2.6.0+cpu", "2.6+cu118", "2.6.0+zzz.9", "2.6.0+99999999999999999999"],
+        &[
+            "2.6.0rc1+cpu",
+            "2.6.0.dev1",
+            "2.6.0.post1",
+            "2.6.0.post0.dev0",
+            "2.6.0-1+cpu",
+            "2.6.0.1+cpu",
+            "1!2.6",
+        ],
+    );
+    check(
+        "2.6.0rc1",
+        &["2.6rc1", "2.6.0c1+cpu"],
+        &["2.6.0+cpu", "2.6.0rc1.post1+cpu", "2.6.0rc2", "2.6.0rc1.dev1"],
+    );
+    check("1.post2", &["1.0-2+ubuntu.1"], &["1.post3", "1.post2.dev1+a", "1+a"]);
+    // A local version means itself.
+    check("2.6.0+cpu", &["2.6+CPU"], &["2.6.0", "2.6.0+cpu.1", "2.6.0+cu118", "2.6.0+1"]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    #[test]
+    fn exactly_the_local_versions_of_a_version_lie_below_its_ceiling((left, right) in pairs()) {
+        let public = Fields { local: None, ..left };
+        let version = write(&public, &[0]);
+        let parsed = Version::parse(&version).unwrap();
+        let other = key(&write(&right, &[0]));
+        let is_between = of(&parsed) <= other && other <= ceiling(&parsed);
+        let right = Fields { local: None, ..right };
+        prop_assert_eq!(is_between, compare(&right, &public) == Ordering::Equal, "{}", version);
+    }
 
     #[test]
     fn key_order_is_version_order(

@@ -29,7 +29,7 @@ pub use packages::{HeldVersion, HolderImage, Holders};
 pub use plugins::{Plugin, PluginRef, PluginWithVersions, Plugins, RefusedPlugin};
 pub use report::{
     Coverage, Distribution, Enrichment, Finding, Inventory, LayerRef, Package, Publisher, Rating, Report,
-    Severity, Summary,
+    Severity, Silent, Summary,
 };
 pub use subscriptions::{
     Amqp, Filter, Made, Subscription, Subscriptions, Wanted as SubscriptionWanted, Webhook,

@@ -97,7 +97,7 @@ fn what_is_not_understood_leaves_what_is() {
     let malformed = rating("CVSS:4.0", "CVSS:4.0/AV:N", None);
     let ratings = [malformed.clone(), rating("CVSS:3.1", V3_HIGH, None)];
     assert_eq!(of_vulnerability(&ratings).severity, Severity::High);
-    assert_eq!(severity("feed", &[malformed.clone()], &ratings, &[]).severity, Severity::High);
+    assert_eq!(severity("feed", std::slice::from_ref(&malformed), &ratings, &[]).severity, Severity::High);
     assert_eq!(of_vulnerability(&[malformed]), RatedSeverity::UNRATED);
 }
 

@@ -132,8 +132,8 @@ fn a_version_without_a_revision_stands_for_all_of_its_revisions() {
     let check = |version: &str, builds: &[&str], others: &[&str]| {
         let (least, greatest) = (key(version), ceiling(version).unwrap());
         let holds = |text: &&str| (&least..=&greatest).contains(&&key(text));
-        assert!(builds.iter().all(|text| holds(text)), "{version} {builds:?}");
-        assert!(!others.iter().any(|text| holds(text)), "{version} {others:?}");
+        assert!(builds.iter().all(&holds), "{version} {builds:?}");
+        assert!(!others.iter().any(holds), "{version} {others:?}");
     };
     let revisions = ["1.2.3", "1.2.3-r0", "1.2.3-r12", "1.2.3-r99999999999999999999"];
     check(

@@ -261,8 +261,8 @@ fn a_public_version_stands_for_all_of_its_local_versions() {
         let parsed = Version::parse(version).unwrap();
         let (least, greatest) = (of(&parsed), ceiling(&parsed));
         let holds = |text: &&str| (&least..=&greatest).contains(&&key(text));
-        assert!(builds.iter().all(|text| holds(text)), "{version} {builds:?}");
-        assert!(!others.iter().any(|text| holds(text)), "{version} {others:?}");
+        assert!(builds.iter().all(&holds), "{version} {builds:?}");
+        assert!(!others.iter().any(holds), "{version} {others:?}");
     };
     // `packaging`: what `==` with this version contains.
     check(

@@ -18,7 +18,8 @@ const PROMPTLY: Duration = Duration::from_secs(2);
 /// An image of which a long report is made.
 fn with_long_report(service: &Service) -> String {
     let image = service.api.index(&Parts::of(&debian(), Compression::Gzip).docker_archive());
-    let open = json!({ "releases": { "bookworm": { "status": "open", "repositories": {}, "urgency": "high" } } });
+    let open =
+        json!({ "releases": { "bookworm": { "status": "open", "repositories": {}, "urgency": "high" } } });
     let every: serde_json::Map<_, _> =
         (0..3_000).map(|number| (format!("CVE-2024-{number:04}"), open.clone())).collect();
     service.api.hand_in("debian", json!({ "curl": every }).to_string()).ok();

@@ -8,7 +8,9 @@ use crate::service::Service;
 
 fn tracker(version: Option<&str>) -> String {
     let release = match version {
-        Some(version) => json!({ "status": "resolved", "fixed_version": version, "repositories": {}, "urgency": "high" }),
+        Some(version) => {
+            json!({ "status": "resolved", "fixed_version": version, "repositories": {}, "urgency": "high" })
+        }
         None => json!({ "status": "open", "repositories": {}, "urgency": "high" }),
     };
     json!({ "curl": { "CVE-2024-0077": { "releases": { "bookworm": release } } } }).to_string()
@@ -30,7 +32,12 @@ fn record(id: &str) -> String {
 fn a_document_may_only_name_a_source_that_its_feed_knows() {
     let service = Service::start();
     let hand_in = |feed: &str, source: &str, document: &str| {
-        service.api.send("POST", &format!("/v1/feeds/{feed}/documents?source={source}"), &[], document.as_bytes())
+        service.api.send(
+            "POST",
+            &format!("/v1/feeds/{feed}/documents?source={source}"),
+            &[],
+            document.as_bytes(),
+        )
     };
     let why = hand_in("debian", "trakcer", &tracker(None)).refused(422, "bad-source");
     assert!(why.contains("`tracker`") && why.contains("`trakcer`"), "{why}");
@@ -79,7 +86,8 @@ fn a_source_is_removed_with_all_that_it_stated() {
     assert_eq!(found(&now), 0);
     // Who was told that it affects the image is told that it does no longer; no publisher took it back.
     let notices = service.api.get("/v1/notices?subscription=x").ok();
-    let kinds: Vec<_> = notices["notices"].as_array().unwrap().iter().map(|it| it["payload"]["type"].clone()).collect();
+    let kinds: Vec<_> =
+        notices["notices"].as_array().unwrap().iter().map(|it| it["payload"]["type"].clone()).collect();
     assert_eq!(kinds, ["image.no-longer-affected"], "{notices:#}");
     assert!(found(&format!("{now}?as-of=debian@1")) > 0, "it is known what it stated");
     let feed = service.api.feed("debian");

@@ -80,8 +80,12 @@ fn a_page_of_the_service_itself_may_change_something() {
     let service = Service::start();
     let host = service.api.address().to_owned();
     let headers = [("origin", host.as_str()), ("sec-fetch-site", "same-origin")];
-    let answer =
-        service.api.send("POST", "/v1/feeds/debian/documents", &headers, advisories::debian_tracker().as_bytes());
+    let answer = service.api.send(
+        "POST",
+        "/v1/feeds/debian/documents",
+        &headers,
+        advisories::debian_tracker().as_bytes(),
+    );
     answer.ok();
 }
 

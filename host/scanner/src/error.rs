@@ -24,7 +24,9 @@ pub enum Error {
         images: Vec<String>,
     },
     /// Not a digest, and not the beginning of one.
-    #[error("`{0}` is no digest: that is `sha256:` and 64 hexadecimal digits, or at least the first 12 of them")]
+    #[error(
+        "`{0}` is no digest: that is `sha256:` and 64 hexadecimal digits, or at least the first 12 of them"
+    )]
     BadDigest(String),
     /// Not an identifier of a vulnerability.
     #[error("`{identifier}` is no identifier of a vulnerability: {why}")]

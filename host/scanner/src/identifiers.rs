@@ -41,7 +41,8 @@ pub(crate) fn check(text: &str) -> Result<(), Error> {
 /// [`Error::BadIdentifier`].
 pub(crate) fn check_unknown(text: &str) -> Result<(), Error> {
     check(text)?;
-    let Some(rest) = text.get(..4).filter(|start| start.eq_ignore_ascii_case("cve-")).and(text.get(4..)) else {
+    let Some(rest) = text.get(..4).filter(|start| start.eq_ignore_ascii_case("cve-")).and(text.get(4..))
+    else {
         return Ok(());
     };
     let digits = |text: &str, least: usize| text.len() >= least && text.bytes().all(|b| b.is_ascii_digit());
@@ -93,7 +94,9 @@ mod tests {
 
     #[test]
     fn an_identifier_is_a_word_of_letters_digits_and_signs() {
-        for good in ["CVE-2024-1", "cve-2024-1", "GHSA-jf85-cpcp-j695", "RHSA-2024:1234", "TEMP-0000000-ABCDEF"] {
+        for good in
+            ["CVE-2024-1", "cve-2024-1", "GHSA-jf85-cpcp-j695", "RHSA-2024:1234", "TEMP-0000000-ABCDEF"]
+        {
             check_unknown(good).unwrap();
         }
         let long = "A".repeat(201);

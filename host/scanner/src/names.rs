@@ -113,7 +113,8 @@ impl Scanner {
         limit: usize,
     ) -> Result<Page<ImageSummary, Digest>, Error> {
         let view = self.store().view();
-        let found: BTreeSet<Digest> = keys(&view, &Name::of(name))?.into_iter().map(|key| key.image).collect();
+        let found: BTreeSet<Digest> =
+            keys(&view, &Name::of(name))?.into_iter().map(|key| key.image).collect();
         let mut left = found.into_iter().filter(|image| after.is_none_or(|after| image > after));
         let mut items = Vec::new();
         for id in left.by_ref().take(limit) {
@@ -164,7 +165,9 @@ fn by_digits(view: &View<'_>, given: &str, digits: &str) -> Result<Option<Digest
         .chunks_exact(2)
         .filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
         .collect();
-    let begins = |digest: &Digest| digest.to_string().strip_prefix("sha256:").is_some_and(|all| all.starts_with(&digits));
+    let begins = |digest: &Digest| {
+        digest.to_string().strip_prefix("sha256:").is_some_and(|all| all.starts_with(&digits))
+    };
     let mut images = BTreeSet::new();
     for key in view.keys::<Images>(|key| {
         key.fixed(&whole);
@@ -221,7 +224,8 @@ fn by_name(view: &View<'_>, text: &str) -> Result<Digest, Error> {
     }
     let mut found = Vec::new();
     for (tag, images) in &by_tag {
-        let shown = if tag.is_empty() { name.repository.clone() } else { format!("{}:{tag}", name.repository) };
+        let shown =
+            if tag.is_empty() { name.repository.clone() } else { format!("{}:{tag}", name.repository) };
         found.extend(images.first().map(|image| (*image, shown)));
     }
     only(text, found)?.ok_or_else(|| Error::NoImageNamed(text.to_owned()))

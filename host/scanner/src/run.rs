@@ -282,7 +282,10 @@ pub(crate) fn runs_of(view: &View<'_>, feed: &str) -> Result<runs::Row, Error> {
     match view.get::<Runs>(&feed.to_owned()) {
         Ok(row) => Ok(row.unwrap_or_default()),
         Err(error @ limpid_store::Error::Corrupt { .. }) => {
-            tracing::error!("how feed `{feed}` was fetched cannot be read, so that it is due: {}", chain(&error));
+            tracing::error!(
+                "how feed `{feed}` was fetched cannot be read, so that it is due: {}",
+                chain(&error)
+            );
             Ok(runs::Row::default())
         }
         Err(error) => Err(error.into()),

@@ -102,7 +102,9 @@ impl Pool {
             return Ok(Document(bytes.into()));
         }
         let room = Arc::clone(&self.room).try_acquire_many_owned(units).map_err(|_| {
-            Failure::busy("too much that was asked for waits to be read, the limit of setting `http.answer_bytes`")
+            Failure::busy(
+                "too much that was asked for waits to be read, the limit of setting `http.answer_bytes`",
+            )
         })?;
         Ok(Document(Bytes::from_owner(Held { bytes, _room: room })))
     }

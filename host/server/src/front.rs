@@ -79,5 +79,8 @@ async fn all_others(State(front): State<Front>, request: Request) -> Response {
 }
 
 fn starting() -> Failure {
-    Failure { code: "starting".to_owned(), ..Failure::busy("the service is starting: its plugins are being loaded") }
+    Failure {
+        code: "starting".to_owned(),
+        ..Failure::busy("the service is starting: its plugins are being loaded")
+    }
 }

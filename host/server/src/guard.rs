@@ -69,9 +69,7 @@ fn may_change(settings: &Settings, peer: Peer, uri: &Uri, headers: &HeaderMap) -
         Err(format!("{what} are changed from this machine only, or where setting `{setting}` allows it"))
     };
     match class(uri.path()) {
-        Class::Plugins if !is_here && !settings.change_plugins => {
-            forbidden("plugins", "http.change_plugins")
-        }
+        Class::Plugins if !is_here && !settings.change_plugins => forbidden("plugins", "http.change_plugins"),
         Class::Subscriptions if !is_here && !settings.change_subscriptions => {
             forbidden("subscriptions", "http.change_subscriptions")
         }

@@ -116,7 +116,8 @@ fn open(address: SocketAddr, request: &str) -> anyhow::Result<TcpStream> {
 
 /// A document of the tracker that makes a long report of the sample image.
 fn tracker() -> String {
-    let open = json!({ "releases": { "bookworm": { "status": "open", "repositories": {}, "urgency": "high" } } });
+    let open =
+        json!({ "releases": { "bookworm": { "status": "open", "repositories": {}, "urgency": "high" } } });
     let every: Map<String, Value> =
         (0..FINDINGS).map(|number| (format!("CVE-2024-{:04}", number + 1), open.clone())).collect();
     json!({ "curl": every }).to_string()

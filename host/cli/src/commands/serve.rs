@@ -70,8 +70,11 @@ fn opened(settings: &Settings) -> anyhow::Result<(Scanner, Workers)> {
 fn tell_plugins(settings: &Settings, scanner: &Scanner) {
     let plugins = scanner.plugins();
     let directory = settings.plugins_dir.display();
-    let loaded: Vec<_> =
-        plugins.plugins().iter().map(|plugin| format!("{} {}", plugin.id().name, plugin.id().version)).collect();
+    let loaded: Vec<_> = plugins
+        .plugins()
+        .iter()
+        .map(|plugin| format!("{} {}", plugin.id().name, plugin.id().version))
+        .collect();
     if loaded.is_empty() {
         let refused = plugins.refused().len();
         tracing::warn!(

@@ -43,7 +43,12 @@ pub(super) fn put_names(batch: &mut Batch, key: &history::Key, names: Names) -> 
 }
 
 /// Removes a change with all by which it is found.
-pub(super) fn delete(view: &View<'_>, batch: &mut Batch, key: history::Key, before: &Row) -> Result<(), Error> {
+pub(super) fn delete(
+    view: &View<'_>,
+    batch: &mut Batch,
+    key: history::Key,
+    before: &Row,
+) -> Result<(), Error> {
     for (namespace, name) in names_of(view, &key, before)? {
         batch.delete::<HistoryNames>(&history_names::Key::new(namespace, name, key.clone()));
     }

@@ -142,7 +142,12 @@ mod tests {
         check_named(("v3/main", "v3/main"), &["index"], &[], Ok("v3/main"));
         check_named(("npm", ""), &["changes"], &["npm"], Ok("npm"));
         check_named(("changes", "changes since then"), &["changes"], &[], Ok("changes"));
-        check_named(("trakcer", "tracker"), &["tracker"], &[], Err("of source `tracker` of feed `feed`, and not of `trakcer`"));
+        check_named(
+            ("trakcer", "tracker"),
+            &["tracker"],
+            &[],
+            Err("of source `tracker` of feed `feed`, and not of `trakcer`"),
+        );
         check_named(("v3/main", "v4/main"), &["index"], &["v3/main"], Err("of source `v4/main`"));
         check_named(("nmp", ""), &["changes"], &["npm", "pypi"], Err("knows no source `nmp`"));
         check_named(("nmp", ""), &["changes"], &["npm", "pypi"], Err("it knows changes, npm, pypi"));
@@ -165,7 +170,9 @@ mod tests {
             check(good).unwrap();
         }
         let long = "x".repeat(201);
-        for bad in ["", " ", "a\0b", "a\nb", "\u{1b}[2J", "a\u{202e}b", " a", "a ", "a\u{7f}", "\u{feff}a", &long] {
+        for bad in
+            ["", " ", "a\0b", "a\nb", "\u{1b}[2J", "a\u{202e}b", " a", "a ", "a\u{7f}", "\u{feff}a", &long]
+        {
             let why = check(bad).unwrap_err().to_string();
             assert!(!why.chars().any(char::is_control) && why.len() < 1_500, "{why}");
         }

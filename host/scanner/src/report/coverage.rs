@@ -98,7 +98,10 @@ fn unrated(scanner: &Scanner, view: &View<'_>, findings: &[Finding]) -> Result<O
 }
 
 /// The sources that speak of a namespace of the image, by feed.
-fn sources((view, past): (&View<'_>, &Past<'_>), asked: &BTreeSet<&str>) -> Result<Vec<SourceCoverage>, Error> {
+fn sources(
+    (view, past): (&View<'_>, &Past<'_>),
+    asked: &BTreeSet<&str>,
+) -> Result<Vec<SourceCoverage>, Error> {
     let feeds = view.walk::<Feeds>().group(|_| (), |rows| rows)?;
     let revisions: BTreeMap<&str, u64> = feeds
         .iter()
@@ -127,13 +130,17 @@ fn sources((view, past): (&View<'_>, &Past<'_>), asked: &BTreeSet<&str>) -> Resu
     for (feed, source, namespaces) in past.changed_sources() {
         let namespaces: Vec<_> =
             namespaces.iter().filter(|namespace| asked.contains(namespace.as_str())).cloned().collect();
-        let is_gone = !known.iter().flat_map(|rows| rows.iter()).any(|(key, _)| key.feed == feed && key.source == source);
+        let is_gone = !known
+            .iter()
+            .flat_map(|rows| rows.iter())
+            .any(|(key, _)| key.feed == feed && key.source == source);
         if is_gone && !namespaces.is_empty() {
             sources.push(SourceCoverage {
                 revision: revisions.get(feed).copied().unwrap_or(0),
                 feed: feed.to_owned(),
                 source: source.to_owned(),
                 plugin: None,
+                silent: Vec::new(),
                 namespaces,
                 taken_in: past.not_after(u64::MAX),
             });

@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex};
 use limpid_fetch::{FetchedDocument, Validators};
 use limpid_model::{Advisory, Blame, Digest, FailureKind, PluginFailure, PluginId};
 use limpid_runtime::{Documents, Mode, Sink, Source};
-use limpid_store::{Batch, Store};
 use limpid_store::tables::advisories::Advisories;
 use limpid_store::tables::deltas::Deltas;
 use limpid_store::tables::feeds::Feeds;
+use limpid_store::{Batch, Store};
 
 use super::*;
 use crate::test_support;

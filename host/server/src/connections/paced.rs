@@ -48,7 +48,11 @@ impl Paced {
     }
 
     /// Looks at the clock after an attempt to write.
-    fn paced(&mut self, context: &mut Context<'_>, polled: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+    fn paced(
+        &mut self,
+        context: &mut Context<'_>,
+        polled: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
         let now = Instant::now();
         let writing = self.writing.get_or_insert(Writing { began: now, last: now, bytes: 0 });
         if let Poll::Ready(Ok(written)) = &polled {

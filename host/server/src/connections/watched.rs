@@ -28,7 +28,11 @@ impl Body for Watched {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(context);
-        if polled.is_pending() { self.slot.wait() } else { self.slot.work() }
+        if polled.is_pending() {
+            self.slot.wait()
+        } else {
+            self.slot.work()
+        }
         polled
     }
 

@@ -73,7 +73,7 @@ fn is_same(origin: &str, host: &Authority) -> bool {
         _ => return false,
     };
     let port = |authority: &Authority| authority.port_u16().unwrap_or(usual);
-    authority.parse::<Authority>().is_ok_and(|origin| {
-        origin.host().eq_ignore_ascii_case(host.host()) && port(&origin) == port(host)
-    })
+    authority
+        .parse::<Authority>()
+        .is_ok_and(|origin| origin.host().eq_ignore_ascii_case(host.host()) && port(&origin) == port(host))
 }

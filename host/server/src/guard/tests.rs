@@ -39,7 +39,9 @@ fn refused(settings: &Settings, peer: &str, path: &str, lines: &[&str], named: &
 #[test]
 fn who_sits_on_this_machine_may_change_all() {
     for path in ["/v1/images", "/v1/plugins/x", "/v1/subscriptions/x", "/v1/notices/x/replay"] {
-        for host in ["localhost", "localhost:6060", "127.0.0.1:6060", "[::1]:6060", "limpid.localhost", "LOCALHOST."] {
+        for host in
+            ["localhost", "localhost:6060", "127.0.0.1:6060", "[::1]:6060", "limpid.localhost", "LOCALHOST."]
+        {
             allowed(&settings(), HERE, path, &[&format!("host: {host}")]);
         }
         allowed(&settings(), "::1", path, &["host: [::1]:6060"]);
@@ -94,11 +96,22 @@ fn a_page_of_another_changes_nothing() {
     ] {
         refused(&settings(), HERE, "/v1/images", &[host, line], "pages of others");
     }
-    allowed(&settings(), HERE, "/v1/images", &[host, "origin: http://localhost:6060", "sec-fetch-site: same-origin"]);
+    allowed(
+        &settings(),
+        HERE,
+        "/v1/images",
+        &[host, "origin: http://localhost:6060", "sec-fetch-site: same-origin"],
+    );
     allowed(&settings(), HERE, "/v1/images", &["host: localhost", "origin: http://localhost:80"]);
     let named = Settings { hosts: vec!["limpid.example".to_owned()], ..settings() };
     allowed(&named, HERE, "/v1/images", &["host: limpid.example", "origin: https://limpid.example"]);
-    refused(&named, HERE, "/v1/images", &["host: limpid.example", "origin: https://other.example"], "pages of others");
+    refused(
+        &named,
+        HERE,
+        "/v1/images",
+        &["host: limpid.example", "origin: https://other.example"],
+        "pages of others",
+    );
 }
 
 #[test]

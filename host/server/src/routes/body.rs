@@ -93,12 +93,7 @@ pub(crate) async fn let_go(body: Body) {
 }
 
 /// The next piece of a body; none where it has ended.
-async fn next(
-    body: &mut Body,
-    pace: Pace,
-    began: Instant,
-    received: u64,
-) -> Result<Option<Bytes>, Failure> {
+async fn next(body: &mut Body, pace: Pace, began: Instant, received: u64) -> Result<Option<Bytes>, Failure> {
     let left = pace.time_for(received).saturating_sub(began.elapsed());
     let frame = tokio::time::timeout(pace.idle.min(left), body.frame()).await.map_err(|_| {
         let (idle, rate) = (pace.idle.as_secs(), pace.least_rate);

@@ -49,7 +49,10 @@ mod tests {
             assert_eq!(rewritten(path).as_deref(), expected, "{path}");
         };
         check("/v1/images/shop/web:1", Some("/v1/images/shop%2Fweb:1"));
-        check("/v1/images/registry.example:5000/shop/web/report", Some("/v1/images/registry.example:5000%2Fshop%2Fweb/report"));
+        check(
+            "/v1/images/registry.example:5000/shop/web/report",
+            Some("/v1/images/registry.example:5000%2Fshop%2Fweb/report"),
+        );
         check("/v1/images/web:1/report", None);
         check("/v1/images/report", None);
         check("/v1/images/shop%2Fweb:1/layers", None);

@@ -71,10 +71,8 @@ pub(super) async fn report(
     let Query(Moment { as_of }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
     let as_of = as_of.map(|text| text.parse::<AsOf>()).transpose();
     let as_of = as_of.map_err(|why| Failure::bad_request(format!("`as-of`: {why}")))?;
-    ask(&state, name, move |scanner, digest| {
-        scanner.report_as_of(digest, as_of.as_ref()).map(Report::from)
-    })
-    .await
+    ask(&state, name, move |scanner, digest| scanner.report_as_of(digest, as_of.as_ref()).map(Report::from))
+        .await
 }
 
 pub(super) async fn packages(

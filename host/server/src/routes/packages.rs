@@ -37,6 +37,7 @@ pub(super) async fn holders(
     let limit = asked.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
     let versions = Versions { scheme: asked.scheme, from: asked.from, below: asked.below };
     let scanner = state.scanner.clone();
-    let find = move || scanner.holders((&namespace, &name), &versions, after.as_ref(), limit).map(Holders::from);
+    let find =
+        move || scanner.holders((&namespace, &name), &versions, after.as_ref(), limit).map(Holders::from);
     state.pool.document(find).await
 }

@@ -40,8 +40,9 @@ pub(super) async fn put(
     let target =
         wanted.target().map_err(|why| Error::Subscription(SubscriptionError::Target(why.to_owned())))?;
     let workers = state.workers.clone();
-    let subscribe =
-        move || workers.delivery.subscribe(&name, target, wanted.filter.into(), wanted.period, wanted.enabled);
+    let subscribe = move || {
+        workers.delivery.subscribe(&name, target, wanted.filter.into(), wanted.period, wanted.enabled)
+    };
     Ok(Json(state.pool.run(subscribe).await?.into()))
 }
 

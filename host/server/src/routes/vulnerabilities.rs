@@ -4,8 +4,8 @@ use limpid_model::{Digest, Severity};
 use limpid_scanner::{Error, Filter};
 use serde::Deserialize;
 
-use crate::api::{ConcernedImages, Explanation, Figures, Vulnerability};
 use super::images::ask;
+use crate::api::{ConcernedImages, Explanation, Figures, Vulnerability};
 use crate::blocking::Document;
 use crate::error::Failure;
 use crate::state::AppState;
@@ -14,10 +14,7 @@ use crate::state::AppState;
 const PAGE: usize = 100;
 const LONGEST_PAGE: usize = 10_000;
 
-pub(super) async fn show(
-    State(state): State<AppState>,
-    Path(id): Path<String>,
-) -> Result<Document, Failure> {
+pub(super) async fn show(State(state): State<AppState>, Path(id): Path<String>) -> Result<Document, Failure> {
     let scanner = state.scanner.clone();
     state.pool.document(move || scanner.vulnerability(&id).map(Vulnerability::from)).await
 }

@@ -21,7 +21,8 @@ impl FromStr for Network {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let network = text.parse::<IpNet>().ok();
-        let network = network.or_else(|| text.parse::<IpAddr>().ok().map(|one| IpNet::from(one.to_canonical())));
+        let network =
+            network.or_else(|| text.parse::<IpAddr>().ok().map(|one| IpNet::from(one.to_canonical())));
         let why = || format!("`{text}` is no network: write it as `10.0.0.0/8`, or an address by itself");
         network.map(Self).ok_or_else(why)
     }

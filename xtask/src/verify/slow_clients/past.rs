@@ -88,8 +88,9 @@ fn timed(api: &Api, path: &str) -> anyhow::Result<Duration> {
 
 /// A document of EPSS of a day.
 fn scores(day: usize) -> String {
-    let mut text =
-        format!("#model_version:v2025.03.14,score_date:2026-01-{day:02}T00:00:00+0000\ncve,epss,percentile\n");
+    let mut text = format!(
+        "#model_version:v2025.03.14,score_date:2026-01-{day:02}T00:00:00+0000\ncve,epss,percentile\n"
+    );
     for number in 0..SCORES {
         let score = (number * 7 + day * 13) % 99_991;
         // Writing to a text does not fail.

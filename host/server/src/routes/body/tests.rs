@@ -43,7 +43,8 @@ async fn a_body_that_is_cut_short_is_refused() {
 #[tokio::test]
 async fn a_client_that_sends_nothing_more_is_not_waited_for() {
     let silent = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
-    let (status, code, _) = refusal(silent, Limits { pace: Pace { idle: Duration::ZERO, ..PATIENT }, ..LIMITS }).await;
+    let (status, code, _) =
+        refusal(silent, Limits { pace: Pace { idle: Duration::ZERO, ..PATIENT }, ..LIMITS }).await;
     assert_eq!((status, code.as_str()), (408, "too-slow"));
 }
 
@@ -61,7 +62,8 @@ async fn a_writer_that_fails_is_an_internal_error() {
         }
     }
 
-    let failure = write(body([Ok("abc"), Ok("def")]), LIMITS, || Ok::<_, Failure>(Full)).await.map(|_| ()).unwrap_err();
+    let failure =
+        write(body([Ok("abc"), Ok("def")]), LIMITS, || Ok::<_, Failure>(Full)).await.map(|_| ()).unwrap_err();
     assert_eq!((failure.status.as_u16(), failure.code.as_str()), (500, "internal"));
     assert!(failure.message.contains("no space"), "{}", failure.message);
 }

@@ -15,9 +15,9 @@ use crate::table::{decode_key, decode_row};
 use crate::tables::entries::{Entries, Row};
 use crate::tables::inventory::Named;
 use crate::tables::{
-    advisories, affects, contexts, documents, enriched, enrichments, feeds, findings, history,
-    history_names, history_subjects, holders, images, inventory, jobs, kept, known_as, layers, manifests,
-    marks, names, outbox, placements, raised, revisions, sources, stated, subscriptions,
+    advisories, affects, contexts, documents, enriched, enrichments, feeds, findings, history, history_names,
+    history_subjects, holders, images, inventory, jobs, kept, known_as, layers, manifests, marks, names,
+    outbox, placements, raised, revisions, sources, stated, subscriptions,
 };
 
 pub(super) fn all() -> Vec<Sample> {
@@ -356,11 +356,7 @@ fn of_advisories() -> Vec<Sample> {
             &history::Key { id: String::new(), kind: String::new(), ..change.clone() },
             &history::Row::Source(texts(["a", "b"])),
         ),
-        sample::<history_subjects::HistorySubjects>(
-            "one",
-            &change.clone().into(),
-            &history_subjects::Row,
-        ),
+        sample::<history_subjects::HistorySubjects>("one", &change.clone().into(), &history_subjects::Row),
         sample::<history_names::HistoryNames>(
             "one",
             &history_names::Key::new("debian:bookworm".into(), "glibc".into(), change),

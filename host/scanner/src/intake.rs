@@ -125,7 +125,18 @@ impl Scanner {
     pub fn take_in(&self, feed: &str, handed: Handed<'_>, file: File) -> Result<Taken, Error> {
         let plugins = self.plugins();
         let Some(parser) = plugins.feed(feed) else { return Err(self.no_feed(feed)) };
-        self.hand_in(&parser, handed, file).map_err(|error| self.failed(feed, error))
+        let taken = self.hand_in(&parser, handed, file).map_err(|error| self.failed(feed, error))?;
+        let Taken { source, added, changed, withdrawn, rejected, .. } = &taken;
+        tracing::info!(
+            feed,
+            source,
+            added,
+            changed,
+            withdrawn,
+            rejected,
+            "source `{source}` of feed `{feed}` was handed in"
+        );
+        Ok(taken)
     }
 
     fn hand_in(&self, parser: &dyn Parser, handed: Handed<'_>, file: File) -> Result<Taken, Error> {

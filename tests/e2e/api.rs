@@ -1,5 +1,8 @@
 //! The HTTP API: the one place that touches it.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
 use serde_json::Value;
 use ureq::Agent;
 use ureq::http::{HeaderMap, Request};
@@ -106,6 +109,27 @@ impl Api {
     pub(crate) fn text(&self, path: &str) -> String {
         let mut response = self.agent.get(format!("{}{path}", self.address)).call().unwrap();
         response.body_mut().read_to_string().unwrap()
+    }
+
+    /// A connection to the service, for what no client sends.
+    pub(crate) fn connect(&self) -> TcpStream {
+        let connection = TcpStream::connect(self.address.strip_prefix("http://").unwrap()).unwrap();
+        connection.set_read_timeout(Some(DEADLINE)).unwrap();
+        connection
+    }
+
+    /// Sends bytes as they are, and reads the head and the document of what comes until the connection
+    /// is closed.
+    pub(crate) fn raw(&self, request: &[u8]) -> (String, Value) {
+        let mut connection = self.connect();
+        // It may be refused before all of it was sent.
+        let _ = connection.write_all(request);
+        let mut answer = Vec::new();
+        let _ = connection.read_to_end(&mut answer);
+        let answer = String::from_utf8(answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {answer:?}"));
+        let body = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer:?}"));
+        (head.to_owned(), body)
     }
 
     /// Any request.

@@ -47,7 +47,7 @@ fn cve(number: u32) -> String {
 }
 
 fn hand_in(service: &Service, feed: &str, source: &str, document: impl AsRef<[u8]>) -> Value {
-    let path = format!("/v1/feeds/{feed}/documents?source={source}&force=true");
+    let path = format!("/v1/feeds/{feed}/documents?name={source}&force=true");
     service.api.send("POST", &path, &[], document.as_ref()).ok()
 }
 

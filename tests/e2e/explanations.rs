@@ -68,7 +68,7 @@ fn every_reason_is_given_over_http_and_by_the_command_line() {
 
     service.api.hand_in("debian", tracker().to_string()).ok();
     for (id, package, introduced) in [("GHSA-0001", "own", "2.0.0"), ("GHSA-0002", "owned", "0")] {
-        let path = format!("/v1/feeds/osv/documents?source={id}");
+        let path = format!("/v1/feeds/osv/documents?name={id}");
         service.api.send("POST", &path, &[], record(id, package, introduced).as_bytes()).ok();
     }
     let reasons = [

@@ -15,14 +15,17 @@ const LEVELS: [&str; 6] = ["negligible", "low", "unknown", "medium", "high", "cr
 fn computed(service: &Service, images: &[String]) -> Value {
     let mut by_worst: BTreeMap<&str, u64> = LEVELS.iter().map(|level| (*level, 0)).collect();
     let (mut exploited, mut fixable, mut wholly_fixable) = (0, 0, 0);
+    let (mut unaffected, mut not_judged) = (0, 0);
     let mut oldest: Option<(String, String)> = None;
     for image in images {
         let report = service.api.report(image);
         let findings = report["findings"].as_array().unwrap();
         let level =
             |finding: &Value| LEVELS.iter().position(|level| finding["severity"]["level"] == *level).unwrap();
-        if let Some(worst) = findings.iter().map(level).max() {
-            *by_worst.get_mut(LEVELS[worst]).unwrap() += 1;
+        match findings.iter().map(level).max() {
+            Some(worst) => *by_worst.get_mut(LEVELS[worst]).unwrap() += 1,
+            None if report["summary"]["judged"] == 0 => not_judged += 1,
+            None => unaffected += 1,
         }
         let is_fixable = |finding: &Value| finding["fixed_version"].is_string();
         exploited += u64::from(findings.iter().any(|finding| finding["exploited"].is_object()));
@@ -39,6 +42,8 @@ fn computed(service: &Service, images: &[String]) -> Value {
     json!({
         "images": images.len(),
         "by_worst_severity": by_worst,
+        "unaffected": unaffected,
+        "not_judged": not_judged,
         "exploited": exploited,
         "fixable": fixable,
         "wholly_fixable": wholly_fixable,
@@ -84,7 +89,12 @@ fn record(id: &str, package: &str, severity: &str, published: &str, events: Valu
 fn figures_are_those_of_all_reports() {
     let service = Service::start();
     let check = |images: &[String], what: &str| {
-        assert_eq!(service.api.get("/v1/figures").ok(), computed(&service, images), "{what}");
+        let figures = service.api.get("/v1/figures").ok();
+        assert_eq!(figures, computed(&service, images), "{what}");
+        let number = |field: &Value| field.as_u64().unwrap();
+        let affected: u64 = figures["by_worst_severity"].as_object().unwrap().values().map(number).sum();
+        let all = affected + number(&figures["unaffected"]) + number(&figures["not_judged"]);
+        assert_eq!(all, number(&figures["images"]), "{what}");
     };
     check(&[], "no image");
     let mut images = Vec::new();
@@ -111,7 +121,7 @@ fn figures_are_those_of_all_reports() {
     check(&images, "no advisory");
 
     let hand_in = |source: &str, document: String| {
-        let path = format!("/v1/feeds/osv/documents?source={source}");
+        let path = format!("/v1/feeds/osv/documents?name={source}");
         service.api.send("POST", &path, &[], document.as_bytes()).ok();
     };
     let mended = json!([{ "introduced": "0" }, { "fixed": "1.0.1" }]);

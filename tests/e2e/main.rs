@@ -42,5 +42,8 @@ mod notices;
 mod plugins;
 mod refused_images;
 mod restarts;
+mod slow_clients;
+mod sources;
 mod swaps_under_load;
 mod vulnerabilities;
+mod writers;

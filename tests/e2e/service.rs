@@ -41,7 +41,20 @@ impl Service {
             let _ = child.kill();
             panic!("the service does not listen: {:?}\n{}", child.wait(), text(&log));
         };
-        Self { api: Api::new(&address), setup, child, log }
+        let mut service = Self { api: Api::new(&address), setup, child, log };
+        service.wait_until_open();
+        service
+    }
+
+    /// The port is open before the plugins are loaded.
+    fn wait_until_open(&mut self) {
+        until("the service has started", || {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                panic!("the service does not start: {status}\n{}", self.log());
+            }
+            let answer = self.api.get("/readyz");
+            (answer.body["error"]["code"] != "starting").then_some(())
+        });
     }
 
     /// A service that tests may share which leave alone what others put in. It ends with the last

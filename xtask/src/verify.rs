@@ -13,6 +13,7 @@ mod fetching;
 mod judges;
 mod made;
 mod resubmission;
+mod slow_clients;
 mod swaps;
 mod tally;
 mod versions;
@@ -49,6 +50,12 @@ pub(crate) fn verify(parts: &[Part], kills: u64) -> anyhow::Result<()> {
     if asked(Part::Detectors) {
         detectors::check(&workspace, &mut tally);
         if parts == [Part::Detectors] {
+            return finish(&tally);
+        }
+    }
+    if asked(Part::SlowClients) {
+        slow_clients::check(&workspace, &mut tally);
+        if parts == [Part::SlowClients] {
             return finish(&tally);
         }
     }
@@ -116,6 +123,8 @@ pub(crate) enum Part {
     Adversarial,
     /// Feeds fetched from a publisher on loopback
     Feeds,
+    /// Clients that do not read, bodies that stop, and reports of the past
+    SlowClients,
     /// Changes of plugins while many clients are served
     Swaps,
     /// A service that is killed time and again

@@ -12,7 +12,7 @@ use limpid_store::tables::manifests::Manifests;
 use limpid_store::{Batch, View};
 
 use crate::index::budget::give_up_files;
-use crate::{Error, Scanner, inventory};
+use crate::{Error, Scanner, inventory, names};
 
 /// How many different sets of layers below it a layer is described over.
 const CONTEXTS: usize = 16;
@@ -104,6 +104,7 @@ impl Scanner {
         let (image, indexing) = image(&view, digest)?;
         let mut batch = Batch::default();
         batch.delete::<Images>(&image.id);
+        names::delete(&mut batch, &image);
         for manifest in &image.manifests {
             batch.delete::<Manifests>(manifest);
         }

@@ -12,6 +12,71 @@ pub enum Error {
     /// There is no such image.
     #[error("image `{0}` is not known; submit it to `/v1/images` first")]
     NoImage(Digest),
+    /// No image has that name.
+    #[error("no image is called `{0}`; `/v1/images` lists those that are known")]
+    NoImageNamed(String),
+    /// Several images may be meant.
+    #[error("`{name}` may be any of these images: {}", .images.join(", "))]
+    AmbiguousImage {
+        /// What was asked for.
+        name: String,
+        /// The first of them.
+        images: Vec<String>,
+    },
+    /// Not a digest, and not the beginning of one.
+    #[error(
+        "`{0}` is no digest: that is `sha256:` and 64 hexadecimal digits, or at least the first 12 of them"
+    )]
+    BadDigest(String),
+    /// Not an identifier of a vulnerability.
+    #[error("`{identifier}` is no identifier of a vulnerability: {why}")]
+    BadIdentifier {
+        /// What was asked for.
+        identifier: String,
+        /// Why it is none.
+        why: String,
+    },
+    /// The feed has no such source.
+    #[error("feed `{feed}` has no source `{name}`; it knows {}", list(.known))]
+    NoSource {
+        /// The feed.
+        feed: String,
+        /// What was named.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// A document is said to be of a source that its feed does not know.
+    #[error(
+        "feed `{feed}` knows no source `{name}`: a document is of one that its plugin finds in it or starts \
+         from, or that is held already; it knows {}", list(.known)
+    )]
+    UnknownSource {
+        /// The feed.
+        feed: String,
+        /// What was named.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// The document is not of the source that was named.
+    #[error("the document is of source `{identified}` of feed `{feed}`, and not of `{name}`")]
+    OtherSource {
+        /// The feed.
+        feed: String,
+        /// What was named.
+        name: String,
+        /// What the document says.
+        identified: String,
+    },
+    /// Not the name of a source.
+    #[error("`{name}` cannot be the name of a source: {why}")]
+    BadSource {
+        /// What was named.
+        name: String,
+        /// Why it cannot.
+        why: &'static str,
+    },
     /// There is no such layer.
     #[error("layer `{0}` is not known")]
     NoLayer(Digest),

@@ -15,7 +15,7 @@ use crate::matching::judge::{Reason, Subject, holds};
 use crate::matching::{
     AboutSome, All, Authority, Matcher, Ruling, Said, Speaks, namespaces, namespaces_of_distribution,
 };
-use crate::{Error, Scanner, catalog};
+use crate::{Error, Scanner, catalog, identifiers};
 use answer::Seen;
 
 /// Why a vulnerability affects an image, or why it does not, or why nobody can say: a verdict for each
@@ -130,6 +130,7 @@ impl Scanner {
     /// # Errors
     /// [`Error::NoImage`] where there is no such image.
     pub fn explain(&self, image: &Digest, vulnerability: &str) -> Result<Explanation, Error> {
+        identifiers::check(vulnerability)?;
         let view = self.store().view();
         let (image, indexing) = catalog::image(&view, image)?;
         let facts = fold::facts(&view, &image, &indexing.detectors, &BTreeMap::new())?;

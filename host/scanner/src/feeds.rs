@@ -8,9 +8,10 @@ use limpid_model::PluginId;
 use limpid_store::View;
 use limpid_store::tables::feeds::{self, Feeds};
 use limpid_store::tables::fetches::{self, Fetches};
-use limpid_store::tables::runs::{self, Runs};
+use limpid_store::tables::runs;
 use limpid_store::tables::sources::{self, Sources};
 
+use crate::run::runs_of;
 use crate::{Error, Scanner};
 
 pub use settings::{FeedSettings, OneFeed};
@@ -97,7 +98,7 @@ impl Scanner {
             let fetch = view.get::<Fetches>(&key)?;
             sources.push(SourceState { name: key.source, row, fetch });
         }
-        let runs = view.get::<Runs>(&name)?.unwrap_or_default();
+        let runs = runs_of(view, &name)?;
         let is_running = self.is_running(&name);
         let is_scheduled = plugin.is_some() && self.settings().feeds.is_scheduled(&name);
         let now = self.settings().clock.now();

@@ -9,6 +9,7 @@ use limpid_store::tables::contexts::{self, Contexts};
 use limpid_store::tables::findings::{self, Findings};
 use limpid_store::tables::images::Images;
 use limpid_store::tables::placements::Placements;
+use limpid_store::tables::sources::Sources;
 
 use crate::fold::{Held, held};
 use crate::matching::{All, Authority, Matcher, Owned, namespaces_in};
@@ -21,8 +22,12 @@ use crate::{Error, Scanner};
 pub struct Figures {
     /// How many images are known.
     pub images: u64,
-    /// Images by the worst that concerns them; those that nothing concerns are in none.
+    /// Images by the worst that affects them. With the next two, these are all images.
     pub by_worst: BTreeMap<Severity, u64>,
+    /// Images of which packages were judged, and that nothing affects.
+    pub unaffected: u64,
+    /// Images of which no package was judged: it is not known what affects them.
+    pub not_judged: u64,
     /// Images that something concerns which is known to be exploited.
     pub exploited: u64,
     /// Images that something concerns which an update mends.
@@ -36,6 +41,9 @@ pub struct Figures {
 /// How a layer stands in a context, or an image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Weight {
+    /// Whether a package was judged: some source speaks of where advisories for it are published, and its
+    /// version can be ordered.
+    judged: bool,
     worst: Option<Severity>,
     exploited: bool,
     fixable: bool,
@@ -44,6 +52,7 @@ struct Weight {
 
 impl Weight {
     fn join(&mut self, other: &Self) {
+        self.judged |= other.judged;
         self.worst = self.worst.max(other.worst);
         self.exploited |= other.exploited;
         self.fixable |= other.fixable;
@@ -60,7 +69,7 @@ impl Scanner {
     pub fn figures(&self) -> Result<Figures, Error> {
         let view = self.store().view();
         let mut figures = Figures::default();
-        let mut judge = Judge::new(&view, self.owned());
+        let mut judge = Judge::new(&view, self.owned())?;
         let mut weights: HashMap<(Digest, u64), Weight> = HashMap::new();
         for row in view.scan::<Contexts>(|_| ()) {
             let (key, row) = row?;
@@ -77,14 +86,18 @@ impl Scanner {
             }
         }
         figures.images = view.keys::<Images>(|_| ()).count() as u64;
+        let mut judged = 0;
         for weight in images.into_values() {
-            if let Some(worst) = weight.worst {
-                *figures.by_worst.entry(worst).or_default() += 1;
+            judged += u64::from(weight.judged || weight.worst.is_some());
+            match weight.worst {
+                Some(worst) => *figures.by_worst.entry(worst).or_default() += 1,
+                None => figures.unaffected += u64::from(weight.judged),
             }
             figures.exploited += u64::from(weight.exploited);
             figures.fixable += u64::from(weight.fixable);
             figures.wholly_fixable += u64::from(weight.fixable && !weight.unfixable);
         }
+        figures.not_judged = figures.images.saturating_sub(judged);
         figures.oldest_unfixed = judge.oldest;
         Ok(figures)
     }
@@ -97,18 +110,25 @@ struct Judge<'v> {
     advisories: AdvisoryRows<'v>,
     authority: Authority<All<'v>>,
     oldest: Option<(String, String)>,
+    /// Namespaces of which some source speaks.
+    spoken_of: HashSet<String>,
 }
 
 impl<'v> Judge<'v> {
-    fn new(view: &'v View<'v>, owned: Owned) -> Self {
-        Self {
+    fn new(view: &'v View<'v>, owned: Owned) -> Result<Self, Error> {
+        let mut spoken_of = HashSet::new();
+        for row in view.scan::<Sources>(|_| ()) {
+            spoken_of.extend(row?.1.namespaces);
+        }
+        Ok(Self {
             view,
             matcher: Matcher::new(All::new(view)),
             enrichments: Enrichments::new(view),
             advisories: AdvisoryRows::new(view),
             authority: Authority::new(All::new(view), owned),
             oldest: None,
-        }
+            spoken_of,
+        })
     }
 
     /// How the packages of a layer stand that are there in a context.
@@ -120,12 +140,15 @@ impl<'v> Judge<'v> {
         let mut weight = Weight::default();
         let hidden: HashSet<&str> = context.hidden().map(|(path, _)| path).collect();
         for held in packages(found, context) {
-            if hidden.contains(held.path.as_str())
-                || self.authority.judges(held.owner.as_deref(), context.namespaces())?
-            {
+            if hidden.contains(held.path.as_str()) {
                 continue;
             }
             let namespaces = namespaces_in(&held.package.scope, context.namespaces());
+            let is_spoken_of = namespaces.iter().any(|namespace| self.spoken_of.contains(namespace));
+            weight.judged |= is_spoken_of && held.keys.version.key.is_ok();
+            if self.authority.judges(held.owner.as_deref(), context.namespaces())? {
+                continue;
+            }
             self.matcher.package(0, &held, namespaces, context.properties())?;
             let matches = std::mem::take(&mut self.matcher.out).matches;
             for found in matches {
@@ -141,6 +164,7 @@ impl<'v> Judge<'v> {
                     self.oldest = Some((oldest.1, oldest.0));
                 }
                 weight.join(&Weight {
+                    judged: true,
                     worst: Some(rated.severity),
                     exploited: enrichments.iter().any(|known| known.enrichment.exploited().is_some()),
                     fixable,

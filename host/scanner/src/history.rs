@@ -1,5 +1,6 @@
 //! Reports as they would have been: what has changed since is taken back, change by change.
 
+mod changes;
 mod past;
 mod record;
 
@@ -13,7 +14,7 @@ use limpid_store::{Batch, View};
 
 use crate::settings::rfc3339;
 use crate::{Error, Scanner};
-pub(crate) use past::{Past, Then};
+pub(crate) use past::{Past, TakesBack, Then};
 pub(crate) use record::Record;
 
 /// Rows removed in one batch.
@@ -60,7 +61,7 @@ impl Scanner {
     /// # Errors
     /// [`Error::BeforeHistory`] where it is longer ago than is kept, [`Error::NoFeed`] and
     /// [`Error::NoRevision`] where there was no such moment.
-    pub(crate) fn past(&self, view: &View<'_>, as_of: &AsOf) -> Result<Past, Error> {
+    pub(crate) fn past<'v>(&self, view: &'v View<'v>, as_of: &AsOf) -> Result<Past<'v>, Error> {
         let oldest = self.oldest_moment();
         let before_history = || Error::BeforeHistory { oldest: rfc3339(oldest) };
         let since = match as_of {
@@ -72,22 +73,7 @@ impl Scanner {
         if since < oldest {
             return Err(before_history());
         }
-        let mut past = Past::new(since);
-        for row in view.scan::<Revisions>(|_| ()) {
-            let (key, row) = row?;
-            past.add_revision(key, row);
-        }
-        let changes = view.scan_from::<History>(
-            |_| (),
-            |key| {
-                key.number(since);
-            },
-        );
-        for change in changes {
-            let (key, row) = change?;
-            past.add(key, row);
-        }
-        Ok(past)
+        Past::new(view, since)
     }
 
     /// When a feed got the revision after one: the end of time where it has not, none where that is
@@ -149,12 +135,12 @@ impl Scanner {
                 batch.delete::<Revisions>(&key);
             }
         }
-        for key in view.keys::<History>(|_| ()) {
-            let key = key?;
+        for change in view.scan::<History>(|_| ()) {
+            let (key, before) = change?;
             if key.at >= oldest {
                 break;
             }
-            batch.delete::<History>(&key);
+            changes::delete(&view, &mut batch, key, &before)?;
             if batch.len() >= ROWS {
                 self.store().commit(std::mem::take(&mut batch))?;
             }

@@ -8,7 +8,9 @@ mod difference;
 mod document;
 mod enrichments;
 mod keeping;
+mod naming;
 mod parser;
+mod removal;
 mod restoring;
 mod silence;
 mod soundness;
@@ -17,7 +19,7 @@ mod writing;
 use std::fs::File;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use limpid_runtime::{Mode, Source};
+use limpid_runtime::Source;
 use limpid_store::Batch;
 use limpid_store::tables::feeds::Feeds;
 
@@ -29,7 +31,9 @@ use silence::Guard;
 pub(crate) use again::{followed, is_same};
 pub(crate) use document::{Document, Spool};
 pub(crate) use keeping::{Kept, kept};
+pub(crate) use naming::sources_of;
 pub(crate) use parser::Parser;
+pub use removal::Removed;
 pub(crate) use restoring::{Restored, Restoring};
 pub(crate) use writing::{Input, Written};
 
@@ -121,11 +125,23 @@ impl Scanner {
     pub fn take_in(&self, feed: &str, handed: Handed<'_>, file: File) -> Result<Taken, Error> {
         let plugins = self.plugins();
         let Some(parser) = plugins.feed(feed) else { return Err(self.no_feed(feed)) };
-        self.hand_in(&parser, handed, file).map_err(|error| self.failed(feed, error))
+        let taken = self.hand_in(&parser, handed, file).map_err(|error| self.failed(feed, error))?;
+        let Taken { source, added, changed, withdrawn, rejected, .. } = &taken;
+        tracing::info!(
+            feed,
+            source,
+            added,
+            changed,
+            withdrawn,
+            rejected,
+            "source `{source}` of feed `{feed}` was handed in"
+        );
+        Ok(taken)
     }
 
     fn hand_in(&self, parser: &dyn Parser, handed: Handed<'_>, file: File) -> Result<Taken, Error> {
         let Handed { source, name, trust } = handed;
+        naming::check(source.unwrap_or(name))?;
         let documents = [Document::new(name, file)?];
         if trust == Trust::Checked
             && let Some(taken) = self.same_as_before(parser, source, &documents)?
@@ -134,7 +150,8 @@ impl Scanner {
         }
         let starts = parser.sources(None)?;
         let parsed = self.parse(parser, source.unwrap_or(name), &documents)?;
-        let source = resolve(source, &parsed.collected, &starts, name);
+        let known = sources_of(&self.store().view(), parser.name())?;
+        let source = naming::resolve(parser.name(), handed, &parsed.collected, (&starts, known))?;
         let input =
             Input { source: &source, documents: &documents, validators: None, trust, news: News::Told };
         Ok(self.write(parser, input, parsed)?.taken)
@@ -186,21 +203,6 @@ impl Scanner {
             Err(store) => store,
         }
     }
-}
-
-/// Which source a document is, and whether it states all of it.
-fn resolve(asked: Option<&str>, collected: &Collector, starts: &[Source], name: &str) -> Source {
-    let only = || match starts {
-        [only] if collected.follow.is_empty() => Some(only.name.as_str()),
-        _ => None,
-    };
-    let resolved = asked.or(collected.identified.as_deref()).or_else(only).unwrap_or(name);
-    let known = starts.iter().find(|source| source.name == resolved);
-    known.cloned().unwrap_or_else(|| Source {
-        name: resolved.to_owned(),
-        url: String::new(),
-        mode: Mode::Whole,
-    })
 }
 
 #[cfg(test)]

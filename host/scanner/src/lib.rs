@@ -15,11 +15,13 @@ mod feeds;
 mod figures;
 mod fold;
 mod history;
+mod identifiers;
 mod index;
 mod intake;
 mod inventory;
 mod jobs;
 mod matching;
+mod names;
 mod notices;
 mod packages;
 mod plugins;
@@ -52,7 +54,7 @@ pub use feeds::{FeedSettings, FeedState, OneFeed, SourceState};
 pub use figures::Figures;
 pub use history::AsOf;
 pub use index::{Indexed, Progress, lent};
-pub use intake::{Handed, Taken, Trust};
+pub use intake::{Handed, Removed, Taken, Trust};
 pub use inventory::AdoptedLayer;
 pub use jobs::{Job, JobState, Jobs, Spool};
 pub use limpid_documents::Limits as DocumentLimits;
@@ -69,7 +71,7 @@ pub use packages::{HeldVersion, Holder, Versions};
 pub use refresh::Refresh;
 pub use report::Inventory;
 pub use run::{Run, RunProgress};
-pub use schedule::Updates;
+pub use schedule::{RunTimes, Updates};
 pub use settings::{Clock, Keep, Settings, rfc3339};
 pub use vulnerabilities::{ConcernedImage, ConcernedPackage, Filter, Published, VulnerabilityDescription};
 
@@ -131,6 +133,9 @@ impl Scanner {
         scanner.count_kept()?;
         scanner.remember_last_change()?;
         scanner.build_inventory()?;
+        scanner.index_history()?;
+        scanner.index_names()?;
+        scanner.fold_identifiers()?;
         scanner.rekey()?;
         Ok(scanner)
     }

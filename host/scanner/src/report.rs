@@ -66,7 +66,7 @@ impl Scanner {
             .collect();
         let contents = fold::fold(facts, &hidden, |_, _| ());
         let past = as_of.map(|as_of| self.past(&view, as_of)).transpose()?.unwrap_or_default();
-        let said = || Then { past: &past, now: All::new(&view) };
+        let said = || Then::new(&past, All::new(&view));
         let mut authority = Authority::new(said(), self.owned());
         let matches = matching::matches(said(), &mut authority, &contents)?;
         let findings = findings(&view, &past, &image, &contents, &matches.matches)?;
@@ -120,7 +120,7 @@ fn facts(view: &View<'_>, image: &Image, indexing: &Indexing) -> Result<Vec<Laye
 
 fn findings(
     view: &View<'_>,
-    past: &Past,
+    past: &Past<'_>,
     image: &Image,
     contents: &Contents,
     matches: &[Match],
@@ -216,7 +216,7 @@ fn key_of(found: &Match) -> (String, String, String) {
 
 type AdvisoriesByKey = HashMap<(String, String, String), Advisory>;
 
-fn advisories_of(view: &View<'_>, past: &Past, matches: &[Match]) -> Result<AdvisoriesByKey, Error> {
+fn advisories_of(view: &View<'_>, past: &Past<'_>, matches: &[Match]) -> Result<AdvisoriesByKey, Error> {
     let of_view =
         |view: &PublisherView| (view.origin.feed.clone(), view.id.clone(), view.origin.source.clone());
     let views = matches.iter().flat_map(|found| &found.views).map(of_view);
@@ -232,11 +232,13 @@ fn advisories_of(view: &View<'_>, past: &Past, matches: &[Match]) -> Result<Advi
         })
         .collect();
     let rows = view.multi_get::<Advisories>(&keys)?;
-    let found = wanted.into_iter().zip(keys).zip(rows).filter_map(|((wanted, key), row)| {
-        let advisory = past.advisory(&key, row)?.into_advisory(key.id.clone());
-        Some((wanted, advisory))
-    });
-    Ok(found.collect())
+    let mut found = AdvisoriesByKey::new();
+    for ((wanted, key), row) in wanted.into_iter().zip(keys).zip(rows) {
+        if let Some(row) = past.advisory(&key, row)? {
+            found.insert(wanted, row.into_advisory(key.id));
+        }
+    }
+    Ok(found)
 }
 
 /// A package with its layer, and its purl completed from the distribution.

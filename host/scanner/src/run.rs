@@ -20,6 +20,8 @@ use std::time::Duration;
 
 use limpid_fetch::{DocumentFetcher, Stop};
 use limpid_runtime::{Mode, Source};
+use limpid_store::View;
+use limpid_store::tables::feeds::Feeds;
 use limpid_store::tables::fetches::{self, Fetches};
 use limpid_store::tables::runs::{self, Runs};
 use limpid_store::tables::sources;
@@ -30,6 +32,10 @@ use crate::{Error, Scanner};
 use fetch::Fetch;
 use level::{Done, Level};
 use plan::Plan;
+
+/// Sources that are named of those of which a run failed, and how long that may be in bytes.
+const FAILURES: usize = 20;
+const FAILURES_BYTES: usize = 4 << 10;
 
 /// How far a run is; to be looked at from another thread.
 #[derive(Debug, Default)]
@@ -140,8 +146,13 @@ impl Scanner {
         progress: &RunProgress,
     ) -> Result<Run, Error> {
         let began = self.settings().clock.now();
-        let run = self.try_run(parser, fetch, trust, progress);
+        let mut run = self.try_run(parser, fetch, trust, progress);
         self.end_run(parser.name(), began, &run)?;
+        if let Ok(run) = &mut run {
+            // Where nothing came, it is that of before.
+            let held = self.store().view().get::<Feeds>(&run.feed)?;
+            run.revision = held.map_or(0, |held| held.revision);
+        }
         run
     }
 
@@ -153,7 +164,7 @@ impl Scanner {
         progress: &RunProgress,
     ) -> Result<Run, Error> {
         let feed = parser.name();
-        let before: runs::Row = self.store().view().get::<Runs>(&feed.to_owned())?.unwrap_or_default();
+        let before = runs_of(&self.store().view(), feed)?;
         let (cursor, is_first) = (before.cursor, before.last_complete.is_none());
         let is_delta = cursor.is_some() && !self.keeps_too_much(feed)?;
         let starts = parser.sources(cursor.as_deref().filter(|_| is_delta))?;
@@ -199,14 +210,24 @@ impl Run {
         self.failures.is_empty()
     }
 
-    /// What it failed of, in one sentence; none where it is complete.
+    /// What it failed of, source by source; none where it is complete.
     pub fn why(&self) -> Option<String> {
-        let (name, why) = self.failures.first()?;
-        let more = match self.failures.len() - 1 {
-            0 => String::new(),
-            more => format!("; and {more} more"),
-        };
-        Some(format!("source `{name}`: {why}{more}"))
+        if self.failures.is_empty() {
+            return None;
+        }
+        let mut why = String::new();
+        for (place, (name, reason)) in self.failures.iter().enumerate() {
+            let next = format!("source `{name}`: {reason}");
+            if place > 0 && (place >= FAILURES || why.len() + next.len() > FAILURES_BYTES) {
+                why.push_str(&format!("; and {} more", self.failures.len() - place));
+                break;
+            }
+            if place > 0 {
+                why.push_str("; ");
+            }
+            why.push_str(&next);
+        }
+        Some(why)
     }
 
     /// Adds what came of one source, and says what it names to be fetched.
@@ -228,7 +249,6 @@ impl Run {
                 self.changed += taken.changed;
                 self.withdrawn += taken.withdrawn;
                 self.rejected += taken.rejected;
-                self.revision = taken.revision;
                 self.absent.extend(absent.into_iter().map(|why| (name.clone(), why)));
                 self.left.cursor = cursor.or(self.left.cursor.take());
                 self.left.deferred.extend(deferred.map(|deferred| *deferred));
@@ -253,6 +273,22 @@ impl Run {
                 Ok(Vec::new())
             }
         }
+    }
+}
+
+/// The runs of a feed. Where they cannot be read, it is as if there had been none: the feed is fetched anew,
+/// and what is written then can be read.
+pub(crate) fn runs_of(view: &View<'_>, feed: &str) -> Result<runs::Row, Error> {
+    match view.get::<Runs>(&feed.to_owned()) {
+        Ok(row) => Ok(row.unwrap_or_default()),
+        Err(error @ limpid_store::Error::Corrupt { .. }) => {
+            tracing::error!(
+                "how feed `{feed}` was fetched cannot be read, so that it is due: {}",
+                chain(&error)
+            );
+            Ok(runs::Row::default())
+        }
+        Err(error) => Err(error.into()),
     }
 }
 

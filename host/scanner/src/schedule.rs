@@ -1,6 +1,6 @@
 //! When feeds are fetched, and who does it.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -71,11 +71,57 @@ struct Parts {
 
 #[derive(Default)]
 struct Queue {
-    asked: VecDeque<(String, Trust)>,
-    under_way: BTreeSet<String>,
-    waiters: HashMap<String, Vec<Waiter>>,
+    asked: VecDeque<Asked>,
+    under_way: HashMap<String, Asked>,
     /// Feeds that are left alone, until when.
     paused: HashMap<String, u64>,
+    ended: BTreeMap<String, RunTimes>,
+}
+
+/// A run of a feed that somebody asked for, or that is due.
+struct Asked {
+    feed: String,
+    trust: Trust,
+    waiters: Vec<Waiter>,
+}
+
+/// Runs of a feed that have ended since this process began.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RunTimes {
+    /// How many there were.
+    pub runs: u64,
+    /// How many of them failed.
+    pub failed: u64,
+    /// How long all of them took together.
+    pub time: Duration,
+    /// How long the last one took.
+    pub last: Duration,
+}
+
+impl Queue {
+    /// Adds what is asked for to a run that will do it, or else to those that are to begin.
+    fn ask(&mut self, feed: &str, trust: Trust, waiter: Waiter) {
+        if let Some(queued) = self.asked.iter_mut().find(|queued| queued.feed == feed) {
+            if trust == Trust::Forced {
+                queued.trust = Trust::Forced;
+            }
+            queued.waiters.push(waiter);
+            return;
+        }
+        // A run that holds documents against what was there does not do what a forced one is asked to.
+        match self.under_way.get_mut(feed) {
+            Some(running) if running.trust == Trust::Forced || trust == Trust::Checked => {
+                running.waiters.push(waiter);
+            }
+            _ => self.asked.push_back(Asked { feed: feed.to_owned(), trust, waiters: vec![waiter] }),
+        }
+    }
+
+    /// The next run that was asked for and may begin: of one feed there is one at a time.
+    fn next_asked(&mut self) -> Option<Asked> {
+        let place = self.asked.iter().position(|asked| !self.under_way.contains_key(&asked.feed))?;
+        self.asked.remove(place)
+    }
 }
 
 impl Updates {
@@ -101,7 +147,8 @@ impl Updates {
         Ok(Self { parts, ended })
     }
 
-    /// Asks for a feed to be fetched. Where that is under way or asked for, nothing more is asked.
+    /// Asks for a feed to be fetched. Where that is asked for already, or under way, nothing more is asked,
+    /// unless it is to be forced and what is under way is not: then that ends, and it is done once more.
     /// `waiter` is told how it ends.
     ///
     /// # Errors
@@ -115,15 +162,14 @@ impl Updates {
         if self.parts.scanner.plugins().feed(feed).is_none() {
             return Err(self.parts.scanner.no_feed(feed));
         }
-        let mut queue = self.parts.lock();
-        queue.waiters.entry(feed.to_owned()).or_default().push(Box::new(waiter));
-        let is_asked = queue.asked.iter().any(|(asked, _)| asked == feed);
-        if !is_asked && !queue.under_way.contains(feed) {
-            queue.asked.push_back((feed.to_owned(), trust));
-        }
-        drop(queue);
+        self.parts.lock().ask(feed, trust, Box::new(waiter));
         self.parts.changed.notify_one();
         Ok(())
+    }
+
+    /// How long runs took, by feed.
+    pub fn times(&self) -> BTreeMap<String, RunTimes> {
+        self.parts.lock().ended.clone()
     }
 }
 
@@ -150,7 +196,7 @@ impl Parts {
     fn work(&self) {
         yield_to_others();
         while let Some((feed, trust)) = self.next() {
-            let progress = RunProgress::default();
+            let (progress, began) = (RunProgress::default(), Instant::now());
             let run = || self.scanner.run_feed(&feed, trust, &self.stop, &progress);
             let run = catch_unwind(AssertUnwindSafe(run));
             let run = match run {
@@ -158,13 +204,19 @@ impl Parts {
                 Err(_) => Err("the run ended by a mistake in this program".to_owned()),
             };
             let mut queue = self.lock();
-            queue.under_way.remove(&feed);
             if run.is_err() {
                 queue.paused.insert(feed.clone(), self.scanner.settings().clock.now() + PAUSE);
             }
-            let waiters = queue.waiters.remove(&feed).unwrap_or_default();
+            let times = queue.ended.entry(feed.clone()).or_default();
+            times.runs += 1;
+            times.failed += u64::from(!run.as_ref().is_ok_and(Run::is_complete));
+            times.last = began.elapsed();
+            times.time += times.last;
+            let ended = queue.under_way.remove(&feed);
             drop(queue);
-            for waiter in waiters {
+            // Another run of it may have been asked for meanwhile.
+            self.changed.notify_one();
+            for waiter in ended.into_iter().flat_map(|ended| ended.waiters) {
                 waiter(&run);
             }
         }
@@ -177,10 +229,11 @@ impl Parts {
             if self.stop.is_stopped() {
                 return None;
             }
-            let next =
-                queue.asked.pop_front().or_else(|| self.due(&queue).map(|feed| (feed, Trust::Checked)));
-            if let Some((feed, trust)) = next {
-                queue.under_way.insert(feed.clone());
+            let due = |feed| Asked { feed, trust: Trust::Checked, waiters: Vec::new() };
+            let next = queue.next_asked().or_else(|| self.due(&queue).map(due));
+            if let Some(asked) = next {
+                let (feed, trust) = (asked.feed.clone(), asked.trust);
+                queue.under_way.insert(feed.clone(), asked);
                 return Some((feed, trust));
             }
             queue = self.changed.wait_timeout(queue, TICK).unwrap_or_else(PoisonError::into_inner).0;
@@ -194,10 +247,11 @@ impl Parts {
         let feeds = plugins.feeds().map(|feed| feed.name().to_owned());
         let waiting = feeds.filter(|feed| {
             let paused = queue.paused.get(feed).is_some_and(|until| *until > now);
-            !paused && !queue.under_way.contains(feed) && self.scanner.settings().feeds.is_scheduled(feed)
+            !paused && !queue.under_way.contains_key(feed) && self.scanner.settings().feeds.is_scheduled(feed)
         });
         let due = waiting.filter_map(|feed| {
-            let row = view.get::<Runs>(&feed).ok()?;
+            // Where it cannot be read when it is due, it is due: the run says so, and writes it anew.
+            let row = view.get::<Runs>(&feed).unwrap_or_default();
             let due = row.and_then(|row| row.next_run).unwrap_or(0);
             (due <= now).then_some((due, feed))
         });
@@ -239,6 +293,42 @@ mod tests {
         check(1_000, None, 0.5, 2_050_000);
         check(1, Some(5_000), 0.5, 6_050_000);
         check(1, Some(1), 0.5, 1_150_000);
+    }
+
+    #[test]
+    fn force_upgrades_what_is_queued_and_follows_what_is_under_way() {
+        let mut queue = Queue::default();
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let waiter = |name: &'static str| -> Waiter {
+            let told = Arc::clone(&told);
+            Box::new(move |_| told.lock().unwrap().push(name))
+        };
+        let begin = |queue: &mut Queue| {
+            let asked = queue.next_asked()?;
+            let began = (asked.feed.clone(), asked.trust);
+            queue.under_way.insert(began.0.clone(), asked);
+            Some(began)
+        };
+        queue.ask("f", Trust::Checked, waiter("first"));
+        queue.ask("f", Trust::Forced, waiter("second"));
+        assert_eq!(queue.asked.len(), 1);
+        assert_eq!(begin(&mut queue), Some(("f".to_owned(), Trust::Forced)));
+        // What is under way does all that is asked for.
+        queue.ask("f", Trust::Checked, waiter("third"));
+        queue.ask("f", Trust::Forced, waiter("fourth"));
+        assert!(queue.asked.is_empty() && queue.under_way["f"].waiters.len() == 4);
+
+        queue.under_way.clear();
+        queue.ask("f", Trust::Checked, waiter("fifth"));
+        assert_eq!(begin(&mut queue), Some(("f".to_owned(), Trust::Checked)));
+        queue.ask("f", Trust::Forced, waiter("sixth"));
+        queue.ask("g", Trust::Checked, waiter("seventh"));
+        // Another feed need not wait for it, and its own next run does.
+        assert_eq!(begin(&mut queue), Some(("g".to_owned(), Trust::Checked)));
+        assert_eq!(begin(&mut queue), None);
+        let ended = queue.under_way.remove("f").unwrap();
+        assert_eq!(ended.waiters.len(), 1, "who asked for force waits for the forced run");
+        assert_eq!(begin(&mut queue), Some(("f".to_owned(), Trust::Forced)));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::inventory::{Concerned, Placed, Vulnerability, by_image, concerned, im
 use crate::matching::{All, Authority, Owned};
 use crate::report::Enrichments;
 use crate::severity::{is_as_severe, severity};
-use crate::{Error, Page, Scanner};
+use crate::{Error, Page, Scanner, identifiers};
 
 /// Images that are looked at for one page that filters by what only an image tells.
 const LOOKED_AT: usize = 100_000;
@@ -130,7 +130,7 @@ impl Scanner {
     /// [`Error::NoVulnerability`] where no feed knows this identifier.
     pub fn vulnerability(&self, id: &str) -> Result<VulnerabilityDescription, Error> {
         let view = self.store().view();
-        let known = find(&view, id)?;
+        let (id, known) = find(&view, id)?;
         let packages = self.concerned_packages(&view, &known)?.into_iter().map(|(_, package)| package);
         let mut packages: Vec<_> = packages.collect();
         packages.sort_by(|a, b| (&a.name, &a.version, a.diff_id).cmp(&(&b.name, &b.version, b.diff_id)));
@@ -138,7 +138,7 @@ impl Scanner {
         let mut identifiers: BTreeSet<String> = known.names.clone();
         // The one of which no publisher of advisories has spoken yet.
         if known.advisories.is_empty() {
-            identifiers.insert(id.to_owned());
+            identifiers.insert(id.clone());
         }
         let mut advisories = Vec::new();
         for (key, advisory) in known.advisories {
@@ -155,7 +155,7 @@ impl Scanner {
             enrichments.extend_from_slice(known_of.of(identifier)?);
         }
         Ok(VulnerabilityDescription {
-            id: id.to_owned(),
+            id,
             enrichments,
             identifiers: identifiers.into_iter().collect(),
             advisories,
@@ -176,7 +176,7 @@ impl Scanner {
         limit: usize,
     ) -> Result<Page<ConcernedImage, Digest>, Error> {
         let view = self.store().view();
-        let known = find(&view, id)?;
+        let (_, known) = find(&view, id)?;
         let mut by_group: BTreeMap<Group, Vec<ConcernedPackage>> = BTreeMap::new();
         for (group, package) in self.concerned_packages(&view, &known)? {
             if filter.admits_package(&package) {
@@ -213,12 +213,25 @@ impl Scanner {
 /// A layer, and a context in which it lies.
 type Group = (Digest, u64);
 
-fn find(view: &View<'_>, id: &str) -> Result<Vulnerability, Error> {
+/// The vulnerability of an identifier, in whatever case that is written, and the identifier as publishers
+/// write it.
+fn find(view: &View<'_>, id: &str) -> Result<(String, Vulnerability), Error> {
+    identifiers::check(id)?;
     let known = Vulnerability::find(view, id)?;
-    if known.advisories.is_empty() && Enrichments::new(view).of(id)?.is_empty() {
-        return Err(Error::NoVulnerability(id.to_owned()));
+    if !known.advisories.is_empty() {
+        let own = known.advisories.values().flat_map(|it| std::iter::once(&it.id).chain(&it.aliases));
+        let written = known.names.iter().chain(own).find(|name| name.eq_ignore_ascii_case(id));
+        return Ok((written.map_or(id, |name| name).to_owned(), known));
     }
-    Ok(known)
+    // Of what is enriched only, identifiers are those of CVE, in capitals.
+    let mut enrichments = Enrichments::new(view);
+    for written in [id.to_owned(), id.to_ascii_uppercase()] {
+        if !enrichments.of(&written)?.is_empty() {
+            return Ok((written, known));
+        }
+    }
+    identifiers::check_unknown(id)?;
+    Err(Error::NoVulnerability(id.to_owned()))
 }
 
 fn package(known: &Vulnerability, enrichments: &[Enriched], concerned: &Concerned) -> ConcernedPackage {

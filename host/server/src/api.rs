@@ -19,7 +19,7 @@ mod vulnerabilities;
 pub use bundles::{Feed as ImportedFeed, Imported};
 pub use concerned::{Concerned, ConcernedImages, ConcernedPackage};
 pub use explanation::{Explanation, Verdict};
-pub use feeds::{Failed, Feed, Feeds, Followed, Rejection, Run, Source, Taken};
+pub use feeds::{Failed, Feed, Feeds, Followed, Rejection, Removed, Run, Source, Sources, Taken};
 pub use figures::{Figures, Unfixed};
 pub use images::{Image, ImageLayer, Images, Platform};
 pub use jobs::{Job, JobError};

@@ -1,19 +1,59 @@
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use serde::Serialize;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::Settings;
 use crate::error::Failure;
 
 /// Where use cases run, so that none blocks the async runtime: a known number at a time.
 #[derive(Clone, Debug)]
-pub(crate) struct Pool(Arc<Semaphore>);
+pub(crate) struct Pool {
+    turns: Arc<Semaphore>,
+    turn_time: Duration,
+    /// Room for answers that wait for their readers, in units.
+    room: Arc<Semaphore>,
+    units: u32,
+}
+
+/// Bytes of a unit of room. Answers that are smaller need none.
+const UNIT: usize = 64 << 10;
+
+/// A document as it is sent.
+#[derive(Debug)]
+pub(crate) struct Document(Bytes);
+
+/// A document, and the room that it takes until the last of it is with its reader.
+struct Held {
+    bytes: Vec<u8>,
+    _room: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
 
 impl Pool {
-    pub(crate) fn new(workers: usize) -> Self {
-        Self(Arc::new(Semaphore::new(workers.max(1))))
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let units = u32::try_from(settings.answer_bytes / UNIT as u64).unwrap_or(u32::MAX).clamp(1, MOST);
+        Self {
+            turns: Arc::new(Semaphore::new(settings.workers.max(1))),
+            turn_time: settings.turn_time,
+            room: Arc::new(Semaphore::new(units as usize)),
+            units,
+        }
     }
 
     /// Runs `work` when its turn comes.
+    ///
+    /// # Errors
+    /// Those of `work`, and where its turn does not come.
     pub(crate) async fn run<T, E>(
         &self,
         work: impl FnOnce() -> Result<T, E> + Send + 'static,
@@ -22,11 +62,93 @@ impl Pool {
         T: Send + 'static,
         E: Into<Failure> + Send + 'static,
     {
-        let turn = Arc::clone(&self.0).acquire_owned().await.map_err(|_| Failure::internal("stopped"))?;
+        let turn = tokio::time::timeout(self.turn_time, Arc::clone(&self.turns).acquire_owned());
+        let turn = turn.await.map_err(|_| {
+            let waited = self.turn_time.as_secs();
+            Failure::busy(format!(
+                "the request had no turn within {waited} s, the limit of setting `http.turn_time`: as many others \
+                 as setting `http.workers` says are being answered"
+            ))
+        })?;
+        let turn = turn.map_err(|_| Failure::internal("stopped"))?;
         let done = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             work()
         });
         done.await.map_err(|error| Failure::internal(error.to_string()))?.map_err(Into::into)
+    }
+
+    /// Runs `work` when its turn comes, and writes down what it gives: a long report takes long enough to
+    /// be written that others would wait for it.
+    ///
+    /// # Errors
+    /// Those of `work`, and where its turn does not come, or too much waits for readers already.
+    pub(crate) async fn document<T, E>(
+        &self,
+        work: impl FnOnce() -> Result<T, E> + Send + 'static,
+    ) -> Result<Document, Failure>
+    where
+        T: Serialize,
+        E: Into<Failure> + Send + 'static,
+    {
+        let bytes = self
+            .run(move || {
+                let document = work().map_err(Into::<Failure>::into)?;
+                serde_json::to_vec(&document).map_err(|error| Failure::internal(error.to_string()))
+            })
+            .await?;
+        let units = u32::try_from(bytes.len() / UNIT).unwrap_or(u32::MAX).min(self.units);
+        if units == 0 {
+            return Ok(Document(bytes.into()));
+        }
+        let room = Arc::clone(&self.room).try_acquire_many_owned(units).map_err(|_| {
+            Failure::busy(
+                "too much that was asked for waits to be read, the limit of setting `http.answer_bytes`",
+            )
+        })?;
+        Ok(Document(Bytes::from_owner(Held { bytes, _room: room })))
+    }
+}
+
+/// Units that a semaphore takes.
+const MOST: u32 = u32::MAX >> 4;
+
+impl IntoResponse for Document {
+    fn into_response(self) -> Response {
+        let content = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        ([content], self.0).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pool(settings: Settings) -> Pool {
+        Pool::new(&Settings { workers: 1, turn_time: Duration::from_millis(10), ..settings })
+    }
+
+    #[tokio::test]
+    async fn a_request_whose_turn_does_not_come_is_put_off() {
+        let pool = pool(Settings::default());
+        let _turn = Arc::clone(&pool.turns).acquire_owned().await.unwrap();
+        let failure = pool.run(|| Ok::<_, Failure>(())).await.unwrap_err();
+        assert_eq!((failure.status.as_u16(), failure.code.as_str()), (503, "busy"));
+        assert!(failure.retry_after.is_some() && failure.message.contains("`http.turn_time`"));
+    }
+
+    #[tokio::test]
+    async fn answers_that_nobody_reads_are_bounded() {
+        let pool = pool(Settings { answer_bytes: 1 << 20, ..Settings::default() });
+        let long = || Ok::<_, Failure>("x".repeat(900 << 10));
+        let unread = pool.document(long).await.unwrap();
+        let failure = pool.document(long).await.unwrap_err();
+        assert!(failure.message.contains("`http.answer_bytes`"), "{}", failure.message);
+        // What is small always has room, and what is read makes room.
+        pool.document(|| Ok::<_, Failure>("x")).await.unwrap();
+        drop(unread);
+        pool.document(long).await.unwrap();
+        // One that is larger than all room together is not refused for ever.
+        pool.document(|| Ok::<_, Failure>("x".repeat(9 << 20))).await.unwrap();
     }
 }

@@ -1,17 +1,53 @@
+//! Connections: how many there may be, and how long clients may let the service wait.
+//!
+//! A client that sends nothing, or reads nothing, costs itself its connection and nobody else anything:
+//! when all places are taken, a new connection gets the place of the client that has let the service wait
+//! for longest. Where none has, it is told so at once, by way of a few places that are kept free for that
+//! and for questions after health.
+
+mod paced;
+mod places;
+mod refused;
+mod watched;
+
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{mpsc, watch};
+use tower::ServiceExt;
 
 use crate::Settings;
+use crate::peer::Peer;
+use paced::Paced;
+use places::{Place, Places};
+use watched::Watched;
+
+pub(crate) use refused::bare;
+
+/// Connections beside all others, which are told that there are too many, or how the service is.
+const SPARE: usize = 64;
+
+/// How long such a connection may take for the head of its request, and for all of it.
+const SPARE_HEAD: Duration = Duration::from_secs(1);
+const SPARE_TIME: Duration = Duration::from_secs(3);
+
+/// Headers of a request.
+const HEADERS: usize = 128;
+
+/// A request that came in beside all others.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Spare;
 
 /// Accepts connections until `stop` is ready, then lets requests under way end.
 pub(crate) async fn serve(
@@ -19,57 +55,133 @@ pub(crate) async fn serve(
     router: Router,
     settings: &Settings,
     stop: impl Future<Output = ()>,
-) -> io::Result<()> {
-    let connections = Arc::new(Semaphore::new(settings.connections.max(1)));
-    let graceful = GracefulShutdown::new();
+) {
+    let (places, spare) = (Places::new(settings.connections), Places::new(SPARE));
+    let (stopping, stopped) = watch::channel(false);
+    // Held by each connection: all have ended when it is closed.
+    let (alive, mut ended) = mpsc::channel::<()>(1);
     let mut stop = std::pin::pin!(stop);
     loop {
-        let place = tokio::select! {
-            place = Arc::clone(&connections).acquire_owned() => place.map_err(io::Error::other)?,
-            () = &mut stop => break,
-        };
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
-                    pause_after(&error).await;
+                    after(&error, &places).await;
                     continue;
                 }
             },
             () = &mut stop => break,
         };
-        let connection = graceful.watch(connection(stream, router.clone(), settings.head_time));
-        tokio::spawn(async move {
-            let _place = place;
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
+        let Ok(local) = stream.local_addr() else { continue };
+        let connection = Connection {
+            router: router.clone(),
+            settings: settings.clone(),
+            peer: Peer::new(peer, local),
+            stopped: stopped.clone(),
+        };
+        let alive = alive.clone();
+        if let Some(place) = places.take() {
+            tokio::spawn(async move {
+                connection.run(stream, peer, place).await;
+                drop(alive);
+            });
+        } else if let Some(place) = spare.take_free() {
+            tokio::spawn(async move {
+                let run = connection.run_spare(stream, peer, place);
+                let _ = tokio::time::timeout(SPARE_TIME, run).await;
+                drop(alive);
+            });
+        }
+    }
+    drop((listener, alive));
+    let _ = stopping.send(true);
+    let _ = tokio::time::timeout(settings.stop_time, ended.recv()).await;
+}
+
+struct Connection {
+    router: Router,
+    settings: Settings,
+    peer: Peer,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Connection {
+    async fn run(self, stream: TcpStream, from: SocketAddr, place: Place) {
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(self.settings.head_time).max_headers(HEADERS);
+        self.serve(http, stream, from, place, None).await;
+    }
+
+    async fn run_spare(self, stream: TcpStream, from: SocketAddr, place: Place) {
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(SPARE_HEAD).max_headers(HEADERS).keep_alive(false);
+        self.serve(http, stream, from, place, Some(Spare)).await;
+    }
+
+    async fn serve(
+        mut self,
+        http: http1::Builder,
+        stream: TcpStream,
+        from: SocketAddr,
+        place: Place,
+        spare: Option<Spare>,
+    ) {
+        // Small answers go out at once.
+        let _ = stream.set_nodelay(true);
+        let slot = place.slot();
+        let (router, peer, waits) = (self.router, self.peer, Arc::clone(&slot));
+        let service = service_fn(move |request: Request<Incoming>| {
+            let (router, waits) = (router.clone(), Arc::clone(&waits));
+            async move {
+                waits.work();
+                let mut request = request.map(|body| Body::new(Watched::new(body, Arc::clone(&waits))));
+                request.extensions_mut().insert(peer);
+                if let Some(spare) = spare {
+                    request.extensions_mut().insert(spare);
+                }
+                let answer: Result<Response<Body>, std::convert::Infallible> = router.oneshot(request).await;
+                waits.answer();
+                answer
             }
         });
+        let io = TokioIo::new(Paced::new(stream, self.settings.pace(), Arc::clone(&slot)));
+        let mut connection = http.serve_connection(io, service);
+        let mut is_stopping = false;
+        let ended = loop {
+            tokio::select! {
+                ended = &mut connection => break ended,
+                () = slot.left() => return,
+                _ = self.stopped.wait_for(|stopped| *stopped), if !is_stopping => {
+                    std::pin::Pin::new(&mut connection).graceful_shutdown();
+                    is_stopping = true;
+                }
+            }
+        };
+        let Err(error) = ended else { return };
+        tracing::debug!(%error, %from, "a connection ended early");
+        if error.is_timeout() {
+            let parts = connection.into_parts();
+            // One that has sent nothing yet asks nothing.
+            if !parts.read_buf.is_empty() {
+                let message = format!(
+                    "the head of the request did not come within {} s, setting `http.head_time`",
+                    self.settings.head_time.as_secs()
+                );
+                let answer = bare(408, "too-slow", &message);
+                // Nothing was sent on it since, so that there is room for so little.
+                let _ = parts.io.into_inner().into_inner().try_write(&answer);
+            }
+        }
     }
-    drop(listener);
-    let _ = tokio::time::timeout(settings.stop_time, graceful.shutdown()).await;
-    Ok(())
 }
 
-fn connection(
-    stream: TcpStream,
-    router: Router,
-    head_time: Duration,
-) -> http1::Connection<TokioIo<TcpStream>, TowerToHyperService<Router>> {
-    // Small answers go out at once.
-    let _ = stream.set_nodelay(true);
-    http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(head_time)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
-}
-
-/// A client that goes away is its own affair; where the system has no more descriptors, trying
-/// again at once would only burn the processor.
-async fn pause_after(error: &io::Error) {
+/// A client that goes away is its own affair. Where the system has no more descriptors, whoever has let
+/// the service wait for longest leaves; to try again at once would only burn the processor.
+async fn after(error: &io::Error, places: &Places) {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
+        let left = places.let_one_leave();
         tracing::error!(%error, "no connection can be accepted");
-        tokio::time::sleep(Duration::from_millis(500)).await;
+        tokio::time::sleep(Duration::from_millis(if left { 10 } else { 500 })).await;
     }
 }

@@ -1,12 +1,20 @@
 //! Errors over HTTP: one envelope with code, message and request id.
 
-use axum::Json;
-use axum::http::StatusCode;
+use std::time::Duration;
+
+use axum::body::to_bytes;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use limpid_model::{Blame, DigestError};
 use limpid_scanner::runtime::ChangeError;
 use limpid_scanner::{ArchiveError, BundleError, Error, store};
 use serde::Serialize;
+
+/// When a client that is put off may come again.
+const SOON: Duration = Duration::from_secs(1);
+
+/// How much is read of what the HTTP library says of a request that it refuses.
+const SAID: usize = 4 << 10;
 
 /// A request that failed, before it has its number.
 #[derive(Clone, Debug)]
@@ -14,6 +22,10 @@ pub(crate) struct Failure {
     pub(crate) status: StatusCode,
     pub(crate) code: String,
     pub(crate) message: String,
+    /// After how long it may go better.
+    pub(crate) retry_after: Option<Duration>,
+    /// Whether the log has it already.
+    pub(crate) is_logged: bool,
 }
 
 #[derive(Serialize)]
@@ -30,7 +42,14 @@ struct Body<'a> {
 
 impl Failure {
     pub(crate) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        Self { status, code: code.to_owned(), message: message.into() }
+        let (code, message) = (code.to_owned(), message.into());
+        Self { status, code, message, retry_after: None, is_logged: false }
+    }
+
+    /// The service cannot do it now, and may in a moment.
+    pub(crate) fn busy(message: impl Into<String>) -> Self {
+        let failure = Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message);
+        Self { retry_after: Some(SOON), ..failure }
     }
 
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
@@ -44,7 +63,10 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::new(status(&error), &code(&error), limpid_scanner::chain(&error))
+        let status = status(&error);
+        let failure = Self::new(status, &code(&error), limpid_scanner::chain(&error));
+        let is_busy = status == StatusCode::SERVICE_UNAVAILABLE;
+        Self { retry_after: is_busy.then_some(SOON), ..failure }
     }
 }
 
@@ -58,7 +80,12 @@ impl From<DigestError> for Failure {
 pub fn code(error: &Error) -> String {
     let code = match error {
         Error::Archive(error) => archive_code(error),
-        Error::NoImage(_) => "no-such-image",
+        Error::NoImage(_) | Error::NoImageNamed(_) => "no-such-image",
+        Error::AmbiguousImage { .. } => "ambiguous-name",
+        Error::BadDigest(_) => "bad-digest",
+        Error::BadIdentifier { .. } => "bad-identifier",
+        Error::NoSource { .. } => "no-such-source",
+        Error::UnknownSource { .. } | Error::OtherSource { .. } | Error::BadSource { .. } => "bad-source",
         Error::NoLayer(_) => "no-such-layer",
         Error::NoVulnerability(_) => "no-such-vulnerability",
         Error::BeforeHistory { .. } => "before-history",
@@ -129,7 +156,14 @@ fn status(error: &Error) -> StatusCode {
         Error::Bundle(BundleError::Untrusted(_)) => StatusCode::FORBIDDEN,
         Error::Bundle(_) => StatusCode::UNPROCESSABLE_ENTITY,
         Error::Fetch(_) | Error::NotFollowed { .. } => StatusCode::BAD_GATEWAY,
+        Error::BadDigest(_) | Error::BadIdentifier { .. } => StatusCode::BAD_REQUEST,
+        Error::AmbiguousImage { .. } => StatusCode::CONFLICT,
+        Error::UnknownSource { .. } | Error::OtherSource { .. } | Error::BadSource { .. } => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
         Error::NoImage(_)
+        | Error::NoImageNamed(_)
+        | Error::NoSource { .. }
         | Error::NoLayer(_)
         | Error::NoVulnerability(_)
         | Error::NoRevision { .. }
@@ -166,34 +200,75 @@ impl IntoResponse for Failure {
     }
 }
 
-/// Writes the envelope of a failed request. What is internal goes to the log only.
-pub(crate) fn finish(mut response: Response, request_id: &str) -> Response {
+/// Writes the envelope of a failed request. What is internal goes to the log only. Of other failures of
+/// requests that change something, the log has one line.
+pub(crate) async fn finish(mut response: Response, request: &Asked<'_>) -> Response {
     let status = response.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return response;
+    }
     let failure = response.extensions_mut().remove::<Failure>();
+    let allow = response.headers_mut().remove(header::ALLOW);
     let failure = match failure {
         Some(failure) => failure,
-        None if status == StatusCode::NOT_FOUND => Failure::new(
+        None => of_library(response).await,
+    };
+    let id = request.id;
+    let mut message = failure.message.as_str();
+    if failure.status.is_server_error() && failure.code == "internal" {
+        tracing::error!(request_id = id, "request {id} failed: {message}");
+        message = "the service failed; its log says more under this request id";
+    } else if request.is_change && !failure.is_logged {
+        let Asked { method, path, .. } = request;
+        tracing::info!(request_id = id, code = failure.code, "{method} {path} is refused: {message}");
+    }
+    let body = envelope(&failure.code, message, id);
+    let content = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let mut out = (failure.status, [content], body).into_response();
+    let headers = out.headers_mut();
+    if let Some(after) = failure.retry_after {
+        headers.insert(header::RETRY_AFTER, after.as_secs().max(1).into());
+    }
+    headers.extend(allow.map(|allow| (header::ALLOW, allow)));
+    out
+}
+
+/// The request that an answer is for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    /// Whether it would change something.
+    pub(crate) is_change: bool,
+}
+
+/// What the HTTP library refuses by itself: it says why in plain text, or not at all.
+async fn of_library(response: Response) -> Failure {
+    let status = response.status();
+    let said = to_bytes(response.into_body(), SAID).await.unwrap_or_default();
+    let said = String::from_utf8_lossy(&said);
+    let message = if said.trim().is_empty() { status.to_string() } else { said.trim().to_owned() };
+    match status {
+        StatusCode::NOT_FOUND => Failure::new(
             status,
             "not-found",
             "there is nothing at this path; see the README for those that are",
         ),
-        None if status == StatusCode::METHOD_NOT_ALLOWED => {
+        StatusCode::METHOD_NOT_ALLOWED => {
             Failure::new(status, "method-not-allowed", "this path does not take that method")
         }
-        None if status.is_client_error() => Failure::new(status, "bad-request", status.to_string()),
-        None => return response,
-    };
-    let mut message = failure.message.as_str();
-    if failure.status.is_server_error() && failure.code == "internal" {
-        tracing::error!(request_id, "request {request_id} failed: {message}");
-        message = "the service failed; its log says more under this request id";
+        StatusCode::PAYLOAD_TOO_LARGE => Failure::new(status, "over-limit", message),
+        _ if status.is_client_error() => Failure::new(status, "bad-request", message),
+        _ => Failure::new(status, "internal", message),
     }
-    let envelope = Envelope { error: Body { code: &failure.code, message, request_id } };
-    let mut out = (failure.status, Json(envelope)).into_response();
-    if let Some(allow) = response.headers_mut().remove("allow") {
-        out.headers_mut().insert("allow", allow);
-    }
-    out
+}
+
+/// The envelope as it is sent.
+pub(crate) fn envelope(code: &str, message: &str, request_id: &str) -> Vec<u8> {
+    let envelope = Envelope { error: Body { code, message, request_id } };
+    // Texts always have a form in JSON.
+    serde_json::to_vec(&envelope).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -9,7 +9,11 @@ pub mod api;
 mod blocking;
 mod connections;
 mod error;
+mod front;
+mod guard;
 mod metrics;
+mod peer;
+mod readiness;
 mod request_id;
 mod routes;
 mod settings;
@@ -17,13 +21,14 @@ mod state;
 
 use std::future::Future;
 
-use limpid_scanner::{Delivery, Jobs, Scanner, Updates};
+use limpid_scanner::runtime::Watch;
+use limpid_scanner::{Delivery, Jobs, Refresh, Scanner, Updates};
 use tokio::net::TcpListener;
 
 pub use error::code;
-pub use settings::Settings;
+pub use settings::{Network, Settings};
 
-/// What works beside the requests, and is asked by them what to do.
+/// What works beside the requests. Requests ask some of it what to do.
 #[derive(Debug)]
 pub struct Workers {
     /// Submitted images are indexed.
@@ -32,21 +37,52 @@ pub struct Workers {
     pub updates: Updates,
     /// Notices are delivered.
     pub delivery: Delivery,
+    /// The plugins directory is looked at.
+    pub watch: Watch,
+    /// What plugins have changed is refreshed.
+    pub refresh: Refresh,
 }
 
-/// Serves the API until `stop` is ready; requests under way may then end.
+/// Serves the API until `stop` is ready; requests under way may then end. `open` is called at once, on a
+/// thread that may block: until it has given what does the work, only `/healthz` says more than that the
+/// service is starting.
 ///
 /// # Errors
-/// Where the listener fails for good.
-pub async fn serve(
+/// Those of `open`, and where a thread cannot be had.
+pub async fn serve<E>(
     listener: TcpListener,
-    scanner: Scanner,
-    workers: Workers,
+    open: impl FnOnce() -> Result<(Scanner, Workers), E> + Send + 'static,
     settings: Settings,
     stop: impl Future<Output = ()>,
-) -> std::io::Result<()> {
-    let address = listener.local_addr()?.ip();
-    let state = state::AppState::new(scanner, workers, settings.clone(), address);
-    let router = routes::router(state);
-    connections::serve(listener, router, &settings, stop).await
+) -> Result<(), E>
+where
+    E: From<std::io::Error> + Send + 'static,
+{
+    let (front, metrics) = (front::Front::default(), metrics::Metrics::default());
+    let opening = {
+        let (front, metrics, settings) = (front.clone(), metrics.clone(), settings.clone());
+        tokio::task::spawn_blocking(move || -> Result<(), E> {
+            let (scanner, workers) = open()?;
+            Ok(front.open(state::AppState::new(scanner, workers, settings, metrics))?)
+        })
+    };
+    // Where the service cannot start, it ends.
+    let (failed, failure) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        let opened = opening.await.map_err(|error| E::from(std::io::Error::other(error))).flatten();
+        match opened {
+            Ok(()) => tracing::info!("ready"),
+            Err(error) => drop(failed.send(error)),
+        }
+    });
+    let mut failure = std::pin::pin!(failure);
+    let mut failed = None;
+    let ended = async {
+        tokio::select! {
+            () = stop => {}
+            Ok(error) = &mut failure => failed = Some(error),
+        }
+    };
+    connections::serve(listener, front.router(metrics), &settings, ended).await;
+    failed.map_or(Ok(()), Err)
 }

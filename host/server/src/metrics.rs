@@ -1,20 +1,46 @@
 //! Metrics in the [OpenMetrics text format](https://prometheus.io/docs/specs/om/open_metrics_spec/).
 //! What is already counted elsewhere is read when it is asked for; only requests are counted here.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
-use limpid_scanner::{FeedState, Scanner, SubscriptionState};
+use limpid_scanner::{FeedState, RunTimes, Scanner, SubscriptionState};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
 /// What is counted from the start of the process on.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Metrics {
     requests: Family<Answered, Counter<u64, AtomicU64>>,
+    durations: Family<Path, Histogram, fn() -> Histogram>,
+}
+
+/// Bounds of durations of requests, in seconds.
+const DURATIONS: [f64; 10] = [0.001, 0.005, 0.02, 0.1, 0.5, 1.0, 5.0, 20.0, 60.0, 300.0];
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let histogram: fn() -> Histogram = || Histogram::new(DURATIONS);
+        Self { requests: Family::default(), durations: Family::new_with_constructor(histogram) }
+    }
+}
+
+/// Requests of one path.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Path {
+    /// Its pattern.
+    path: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Build {
+    version: &'static str,
 }
 
 /// Requests of one kind.
@@ -51,9 +77,10 @@ struct Feed {
 
 impl Metrics {
     /// Counts a request that was answered.
-    pub(crate) fn answered(&self, path: &str, method: &str, status: u16) {
+    pub(crate) fn answered(&self, path: &str, method: &str, status: u16, took: Duration) {
         let labels = Answered { path: path.to_owned(), method: method.to_owned(), status };
         self.requests.get_or_create(&labels).inc();
+        self.durations.get_or_create(&Path { path: path.to_owned() }).observe(took.as_secs_f64());
     }
 
     /// All metrics as text.
@@ -62,14 +89,21 @@ impl Metrics {
         scanner: &Scanner,
         feeds: &[FeedState],
         subscriptions: &[SubscriptionState],
+        runs: &BTreeMap<String, RunTimes>,
     ) -> Result<String, std::fmt::Error> {
         let mut registry = Registry::with_prefix("limpid");
         registry.register("requests", "Requests that were answered", self.requests.clone());
+        let durations = self.durations.clone();
+        registry.register("request_seconds", "How long answering took, the body not included", durations);
+        let build = Family::<Build, Gauge>::default();
+        build.get_or_create(&Build { version: env!("CARGO_PKG_VERSION") }).set(1);
+        registry.register("build", "The version that runs", build);
         plugins(&mut registry, scanner);
         let refreshing: Gauge = Gauge::default();
         refreshing.set(i64::from(scanner.is_refreshing()));
         registry.register("refreshing", "1 while what plugins have changed is being refreshed", refreshing);
         of_feeds(&mut registry, feeds);
+        of_runs(&mut registry, runs);
         of_notices(&mut registry, subscriptions, scanner.settings().clock.now());
         let mut out = String::new();
         text::encode(&mut out, &registry)?;
@@ -133,6 +167,24 @@ fn of_feeds(registry: &mut Registry, feeds: &[FeedState]) {
     registry.register("feed_running", "1 while the feed is being fetched", running);
     registry.register("feed_last_success_seconds", "When a document was last taken in, Unix time", success);
     registry.register("feed_last_failure_seconds", "When a document was last refused, Unix time", failure);
+}
+
+fn of_runs(registry: &mut Registry, runs: &BTreeMap<String, RunTimes>) {
+    let ended = Family::<Feed, Counter<u64, AtomicU64>>::default();
+    let failed = Family::<Feed, Counter<u64, AtomicU64>>::default();
+    let time = Family::<Feed, Counter<f64, AtomicU64>>::default();
+    let last = Family::<Feed, Gauge<f64, AtomicU64>>::default();
+    for (feed, times) in runs {
+        let labels = Feed { feed: feed.clone() };
+        ended.get_or_create(&labels).inc_by(times.runs);
+        failed.get_or_create(&labels).inc_by(times.failed);
+        time.get_or_create(&labels).inc_by(times.time.as_secs_f64());
+        last.get_or_create(&labels).set(times.last.as_secs_f64());
+    }
+    registry.register("feed_runs", "Runs that have ended", ended);
+    registry.register("feed_runs_failed", "Those that have failed", failed);
+    registry.register("feed_run_seconds", "How long all of them took together", time);
+    registry.register("feed_last_run_seconds", "How long the last one took", last);
 }
 
 fn of_notices(registry: &mut Registry, subscriptions: &[SubscriptionState], now: u64) {

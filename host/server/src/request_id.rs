@@ -1,37 +1,87 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
+use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, Method};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use tracing::Instrument;
 
-use crate::error;
-use crate::state::AppState;
+use crate::error::{self, Asked, Failure};
+use crate::metrics::Metrics;
 
 static LAST: AtomicU64 = AtomicU64::new(0);
 
+/// The number of the next request.
+pub(crate) fn next() -> String {
+    let number = LAST.fetch_add(1, Ordering::Relaxed) + 1;
+    format!("{:x}-{number}", std::process::id())
+}
+
+/// The pattern of the path that a request was for.
+#[derive(Clone, Debug)]
+struct Pattern(String);
+
+/// Notes the pattern of the path that a request is for, as far as it has one.
+pub(crate) async fn note_pattern(request: Request, next: Next) -> Response {
+    let pattern = request.extensions().get::<MatchedPath>().map(|path| Pattern(path.as_str().to_owned()));
+    let mut response = next.run(request).await;
+    if let Some(pattern) = pattern {
+        response.extensions_mut().insert(pattern);
+    }
+    response
+}
+
 /// Numbers each request: in its answer, in its errors and in the log; and counts it.
-pub(crate) async fn number(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let id = LAST.fetch_add(1, Ordering::Relaxed) + 1;
-    let id = format!("{:x}-{id}", std::process::id());
-    let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+pub(crate) async fn number(State(metrics): State<Metrics>, request: Request, rest: Next) -> Response {
+    let (id, began) = (next(), Instant::now());
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let span = tracing::info_span!("request", id, %method, path);
+    let response = survive(rest.run(request)).instrument(span.clone()).await;
     // Only what this service knows becomes a label: clients choose the rest.
-    let path =
-        request.extensions().get::<MatchedPath>().map_or("other".to_owned(), |p| p.as_str().to_owned());
-    let method = match *request.method() {
+    let pattern = response.extensions().get::<Pattern>().map_or("other".to_owned(), |known| known.0.clone());
+    let label = match method {
         Method::GET | Method::HEAD => "GET",
         Method::POST => "POST",
         Method::PUT => "PUT",
         Method::DELETE => "DELETE",
         _ => "other",
     };
-    let response = next.run(request).instrument(span.clone()).await;
-    let mut response = span.in_scope(|| error::finish(response, &id));
-    state.metrics.answered(&path, method, response.status().as_u16());
+    let is_change = matches!(label, "POST" | "PUT" | "DELETE" | "other") && method != Method::OPTIONS;
+    let asked = Asked { id: &id, method: method.as_str(), path: &path, is_change };
+    let mut response = error::finish(response, &asked).instrument(span.clone()).await;
+    metrics.answered(&pattern, label, response.status().as_u16(), began.elapsed());
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", value);
     }
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
     response
+}
+
+/// A panic is a mistake of this program: it costs its request, and not the connection without a word.
+async fn survive(answering: impl Future<Output = Response>) -> Response {
+    let mut answering = pin!(answering);
+    std::future::poll_fn(|context| {
+        match catch_unwind(AssertUnwindSafe(|| answering.as_mut().poll(context))) {
+            Ok(polled) => polled,
+            Err(_) => Poll::Ready(Failure::internal("answering has ended by a panic").into_response()),
+        }
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer() {
+        let response = survive(async { panic!("a mistake") }).await;
+        assert_eq!(response.status().as_u16(), 500);
+        let response = survive(async { "well".into_response() }).await;
+        assert_eq!(response.status().as_u16(), 200);
+    }
 }

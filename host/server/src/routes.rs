@@ -1,8 +1,7 @@
-mod body;
+pub(crate) mod body;
 mod bundles;
 mod feeds;
-mod guard;
-mod health;
+mod image_names;
 mod images;
 mod jobs;
 mod layers;
@@ -18,23 +17,23 @@ mod vulnerabilities;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 
-use crate::request_id;
 use crate::state::AppState;
+use crate::{guard, request_id};
+
+pub(crate) use image_names::name_in_one_part;
 
 /// All paths of the API.
 pub(crate) fn router(state: AppState) -> Router {
     Router::new()
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::show))
         .route("/v1/images", get(images::list).post(images::submit))
-        .route("/v1/images/{digest}", get(images::show).delete(images::delete))
-        .route("/v1/images/{digest}/report", get(images::report))
-        .route("/v1/images/{digest}/packages", get(images::packages))
-        .route("/v1/images/{digest}/layers", get(images::layers))
-        .route("/v1/images/{digest}/explain", get(vulnerabilities::explain))
+        .route("/v1/images/{name}", get(images::show).delete(images::delete))
+        .route("/v1/images/{name}/report", get(images::report))
+        .route("/v1/images/{name}/packages", get(images::packages))
+        .route("/v1/images/{name}/layers", get(images::layers))
+        .route("/v1/images/{name}/explain", get(vulnerabilities::explain))
         .route("/v1/vulnerabilities/{id}", get(vulnerabilities::show))
         .route("/v1/vulnerabilities/{id}/images", get(vulnerabilities::images))
         .route("/v1/packages/{namespace}/{*name}", get(packages::holders))
@@ -47,6 +46,8 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/v1/plugins/{name}/release", post(plugins::release))
         .route("/v1/feeds", get(feeds::list))
         .route("/v1/feeds/{name}", get(feeds::show))
+        .route("/v1/feeds/{name}/sources", get(feeds::sources))
+        .route("/v1/feeds/{name}/sources/{*source}", delete(feeds::remove_source))
         .route("/v1/feeds/{name}/update", post(feeds::update))
         .route("/v1/feeds/{name}/documents", post(feeds::document))
         .route("/v1/bundle", get(bundles::export).post(bundles::import))
@@ -62,6 +63,7 @@ pub(crate) fn router(state: AppState) -> Router {
         .route("/v1/openapi.json", get(openapi::show))
         // Bodies are streamed, each with a limit of its own.
         .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn_with_state(state.clone(), request_id::number))
+        .layer(middleware::from_fn_with_state(state.clone(), guard::check))
+        .layer(middleware::from_fn(request_id::note_pattern))
         .with_state(state)
 }

@@ -1,9 +1,13 @@
+mod network;
+
 use std::time::Duration;
 
 use limpid_model::seconds;
 use serde::{Deserialize, Serialize};
 
-/// Limits of the HTTP API.
+pub use network::Network;
+
+/// Limits of the HTTP API, and who may write by way of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
@@ -13,22 +17,40 @@ pub struct Settings {
     pub document_bytes: u64,
     /// Longest body of a bundle of documents, in bytes (`http.bundle_bytes`).
     pub bundle_bytes: u64,
+    /// Bytes of answers that wait for their readers at a time; beyond, requests are put off
+    /// (`http.answer_bytes`).
+    pub answer_bytes: u64,
     /// Longest wait that a request may ask for with `Prefer: wait`, in seconds (`http.wait`).
     #[serde(with = "seconds")]
     pub wait: Duration,
-    /// Connections at a time; more wait to be accepted (`http.connections`).
+    /// Connections at a time. One more takes the place of the one whose client has let the service wait
+    /// for longest, or is put off (`http.connections`).
     pub connections: usize,
     /// How long a client may take to send the head of a request (`http.head_time`).
     #[serde(with = "seconds")]
     pub head_time: Duration,
-    /// How long a client may send nothing while its body is due (`http.idle_time`).
+    /// How long a client may send nothing while its body is due, or read nothing of an answer
+    /// (`http.idle_time`).
     #[serde(with = "seconds")]
     pub idle_time: Duration,
+    /// Bytes a second that a client sends of a body or reads of an answer at least, on average after
+    /// `http.idle_time` (`http.least_rate`).
+    pub least_rate: u64,
+    /// How long a request may wait for its turn (`http.turn_time`).
+    #[serde(with = "seconds")]
+    pub turn_time: Duration,
     /// How long requests under way may take to end when the service stops (`http.stop_time`).
     #[serde(with = "seconds")]
     pub stop_time: Duration,
-    /// Whether plugins may be changed over HTTP where the service can be reached from other machines
-    /// (`http.change_plugins`). On loopback they always may.
+    /// Networks besides this machine from which requests may change something (`http.writers`).
+    pub writers: Vec<Network>,
+    /// Names by which the service is called, besides those of this machine: requests that change
+    /// something must be addressed to one of them (`http.hosts`).
+    pub hosts: Vec<String>,
+    /// Proxies that stand before the service: what they say of whom they forward for is believed
+    /// (`http.proxies`).
+    pub proxies: Vec<Network>,
+    /// Whether plugins may be changed from other machines that may write (`http.change_plugins`).
     pub change_plugins: bool,
     /// The same of subscriptions (`http.change_subscriptions`): they say where the service sends what
     /// it knows.
@@ -43,14 +65,59 @@ impl Default for Settings {
             archive_bytes: 32 << 30,
             document_bytes: 2 << 30,
             bundle_bytes: 16 << 30,
+            answer_bytes: 256 << 20,
             wait: Duration::from_secs(600),
             connections: 1_024,
             head_time: Duration::from_secs(15),
             idle_time: Duration::from_secs(60),
+            least_rate: 1_024,
+            turn_time: Duration::from_secs(30),
             stop_time: Duration::from_secs(10),
+            writers: Vec::new(),
+            hosts: Vec::new(),
+            proxies: Vec::new(),
             change_plugins: false,
             change_subscriptions: false,
             workers: 16,
         }
+    }
+}
+
+impl Settings {
+    /// How fast clients are to be.
+    pub(crate) const fn pace(&self) -> Pace {
+        Pace { idle: self.idle_time, least_rate: self.least_rate }
+    }
+}
+
+/// How fast a client is to send or read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    /// How long nothing may come or go.
+    pub(crate) idle: Duration,
+    /// Bytes a second, on average after that time.
+    pub(crate) least_rate: u64,
+}
+
+impl Pace {
+    /// How long so many bytes may take.
+    pub(crate) fn time_for(self, bytes: u64) -> Duration {
+        let bytes = bytes.checked_div(self.least_rate).unwrap_or(u64::from(u32::MAX));
+        self.idle.saturating_add(Duration::from_secs(bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn many_bytes_may_take_long_and_few_may_not() {
+        let pace = Pace { idle: Duration::from_secs(60), least_rate: 1_024 };
+        assert_eq!(pace.time_for(0).as_secs(), 60);
+        assert_eq!(pace.time_for(10 << 20).as_secs(), 60 + 10_240);
+        // No rate is asked for.
+        let pace = Pace { least_rate: 0, ..pace };
+        assert!(pace.time_for(0).as_secs() > 1 << 31);
     }
 }

@@ -33,6 +33,9 @@
 //! | 32 | [`raised`] | image, vulnerability | what was told last, and what is held back |
 //! | 27 | [`history`] | time, feed, revision, source, id, kind | what was said before a change |
 //! | 28 | [`revisions`] | feed, revision | since when it has it |
+//! | 40 | [`history_subjects`] | advisory or vulnerability, kind, feed, source, time | a change of it |
+//! | 41 | [`history_names`] | namespace, package, feed, id, source, time | a change of what is said of it |
+//! | 42 | [`names`] | repository, tag, image | an image that has this name |
 //! | 23 | [`marks`] | name | on what all rows of some kind rest |
 
 pub mod advisories;
@@ -49,6 +52,8 @@ pub mod findings;
 #[cfg(test)]
 mod frozen;
 pub mod history;
+pub mod history_names;
+pub mod history_subjects;
 pub mod holders;
 pub mod images;
 pub mod inventory;
@@ -58,6 +63,7 @@ pub mod known_as;
 pub mod layers;
 pub mod manifests;
 pub mod marks;
+pub mod names;
 pub mod outbox;
 pub mod placements;
 pub mod raised;
@@ -72,7 +78,7 @@ use crate::table::Table as _;
 
 /// Tables of what images hold. All others are of what publishers state, and of what became of it: what a
 /// take-in writes, and those who ask for reports would have to read anew.
-pub(crate) const OF_IMAGES: [u8; 10] = [
+pub(crate) const OF_IMAGES: [u8; 11] = [
     images::Images::ID,
     manifests::Manifests::ID,
     layers::Layers::ID,
@@ -83,4 +89,5 @@ pub(crate) const OF_IMAGES: [u8; 10] = [
     inventory::Inventory::ID,
     contexts::Contexts::ID,
     placements::Placements::ID,
+    names::Names::ID,
 ];

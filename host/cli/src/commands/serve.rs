@@ -24,37 +24,75 @@ pub(crate) struct Args {
 /// How often the plugins directory is looked at.
 const WATCH: Duration = Duration::from_millis(500);
 
+/// How long what is under way when the service ends may take to let go of its threads.
+const LETTING_GO: Duration = Duration::from_secs(2);
+
 pub(crate) fn run(settings: Settings) -> anyhow::Result<ExitCode> {
-    let scanner = open::scanner(&settings)?;
-    let plugins = scanner.plugins();
-    for plugin in plugins.plugins() {
-        let roles: Vec<_> = plugin.roles().iter().map(|role| role.as_str()).collect();
-        tracing::info!("plugin {} is loaded: {}", plugin.id(), roles.join(", "));
-    }
-    let _refresh = Refresh::start(scanner.clone())?;
-    let _watch = Watch::start(scanner.registry().clone(), WATCH)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let served = runtime.block_on(serve(settings));
+    // Where it ends while it starts, a plugin may still be on its way.
+    runtime.shutdown_timeout(LETTING_GO);
+    served.map(|()| ExitCode::SUCCESS)
+}
+
+/// The port is taken first, so that whoever looks after the service sees that it lives while it starts.
+async fn serve(settings: Settings) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(settings.listen)
+        .await
+        .with_context(|| format!("nothing can listen on `{}`", settings.listen))?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    tracing::info!("listening on http://{}", listener.local_addr()?);
+    let stop = async {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tracing::info!("stopping: requests under way may end");
+    };
+    let http = settings.http.clone();
+    limpid_server::serve(listener, move || opened(&settings), http, stop).await
+}
+
+/// What does the work.
+fn opened(settings: &Settings) -> anyhow::Result<(Scanner, Workers)> {
+    let scanner = open::scanner(settings)?;
+    tell_plugins(settings, &scanner);
+    let refresh = Refresh::start(scanner.clone())?;
+    let watch = Watch::start(scanner.registry().clone(), WATCH)?;
     let jobs = Jobs::start(scanner.clone(), limpid_server::code)?;
     let updates = Updates::start(scanner.clone())?;
-    let delivery = deliver(&settings, &scanner)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let listener = TcpListener::bind(settings.listen)
-            .await
-            .with_context(|| format!("nothing can listen on `{}`", settings.listen))?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
-        tracing::info!("listening on http://{}", listener.local_addr()?);
-        let stop = async {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
+    let delivery = deliver(settings, &scanner)?;
+    Ok((scanner, Workers { jobs, updates, delivery, watch, refresh }))
+}
+
+/// Says once what is loaded, or why nothing is.
+fn tell_plugins(settings: &Settings, scanner: &Scanner) {
+    let plugins = scanner.plugins();
+    let directory = settings.plugins_dir.display();
+    let loaded: Vec<_> = plugins
+        .plugins()
+        .iter()
+        .map(|plugin| format!("{} {}", plugin.id().name, plugin.id().version))
+        .collect();
+    if loaded.is_empty() {
+        let refused = plugins.refused().len();
+        tracing::warn!(
+            "no plugin is loaded: plugins directory `{directory}` holds {}; build the plugins with \
+             `cargo xtask build-plugins`, or name their directory with `--plugins-dir`",
+            match refused {
+                0 => "none".to_owned(),
+                refused => format!("{refused} files that are refused"),
             }
-            tracing::info!("stopping: requests under way may end");
-        };
-        let workers = Workers { jobs, updates, delivery };
-        limpid_server::serve(listener, scanner, workers, settings.http, stop).await?;
-        Ok(ExitCode::SUCCESS)
-    })
+        );
+        return;
+    }
+    tracing::info!("{} plugins are loaded: {}", loaded.len(), loaded.join(", "));
+    if plugins.detectors().next().is_none() {
+        tracing::warn!(
+            "no detector is loaded from plugins directory `{directory}`: submissions wait until one is"
+        );
+    }
 }
 
 /// Delivers notices, to the subscriptions of the settings among others.

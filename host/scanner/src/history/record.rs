@@ -1,11 +1,13 @@
 use std::collections::BTreeSet;
 
+use limpid_model::Advisory;
 use limpid_store::tables::enrichments as knowledge;
-use limpid_store::tables::history::{self, History, Row};
+use limpid_store::tables::history::{self, Row};
 use limpid_store::tables::revisions::{self, Revisions};
 use limpid_store::tables::{advisories, affects};
 use limpid_store::{Batch, View};
 
+use super::changes::{self, Names};
 use crate::Error;
 
 /// Takes down what a document changes, as it was before. Where the source was not known before, that
@@ -30,36 +32,52 @@ impl Record<'_> {
             Some(before) if before.iter().eq(namespaces) => return Ok(()),
             Some(before) => Row::Source(before.clone()),
         };
-        Ok(batch.put::<History>(&self.key("", ""), &row)?)
+        changes::put(batch, self.key("", ""), &row, Names::new())
     }
 
-    /// An advisory changed.
+    /// The feed has a new revision, in which the source is there no longer.
+    pub(crate) fn removal(&self, batch: &mut Batch) -> Result<(), Error> {
+        let key = revisions::Key { feed: self.feed.to_owned(), revision: self.revision };
+        batch.put::<Revisions>(&key, &revisions::Row { at: self.at })?;
+        let row = self.before.clone().map_or(Row::Nothing, Row::Source);
+        changes::put(batch, self.key("", ""), &row, Names::new())
+    }
+
+    /// An advisory changed, or is gone. By what it names now the change is found, too:
+    /// [`Self::names_now`].
     pub(crate) fn advisory(&self, view: &View<'_>, batch: &mut Batch, id: &str) -> Result<(), Error> {
         if self.before.is_none() {
             return Ok(());
         }
         let key =
             advisories::Key { feed: self.feed.to_owned(), id: id.to_owned(), source: self.source.to_owned() };
+        let mut names = Names::new();
         let before = match view.get::<advisories::Advisories>(&key)? {
             None => Row::Nothing,
             Some(row) => {
-                let said = self.said(view, id, &row)?;
-                Row::Advisory(Box::new(row), said)
+                names = changes::named(&row.clone().into_advisory(id.to_owned()).affected);
+                Row::Advisory(Box::new(row), self.said(view, id, &names)?)
             }
         };
-        Ok(batch.put::<History>(&self.key(id, ""), &before)?)
+        changes::put(batch, self.key(id, ""), &before, names)
+    }
+
+    /// An advisory that has changed names these packages from now on.
+    pub(crate) fn names_now(&self, batch: &mut Batch, advisory: &Advisory) -> Result<(), Error> {
+        if self.before.is_none() {
+            return Ok(());
+        }
+        changes::put_names(batch, &self.key(&advisory.id, ""), changes::named(&advisory.affected))
     }
 
     fn said(
         &self,
         view: &View<'_>,
         id: &str,
-        row: &advisories::Row,
+        names: &Names,
     ) -> Result<Vec<(String, String, affects::Row)>, Error> {
-        let affected = row.clone().into_advisory(id.to_owned()).affected;
-        let names: BTreeSet<_> = affected.into_iter().map(|it| (it.namespace, it.name)).collect();
         let mut said = Vec::new();
-        for (namespace, name) in names {
+        for (namespace, name) in names.clone() {
             let key = affects::Key {
                 namespace,
                 name,
@@ -92,7 +110,7 @@ impl Record<'_> {
             source: self.source.to_owned(),
         };
         let before = view.get::<knowledge::Enrichments>(&key)?.map_or(Row::Nothing, Row::Enrichment);
-        Ok(batch.put::<History>(&self.key(id, kind), &before)?)
+        changes::put(batch, self.key(id, kind), &before, Names::new())
     }
 
     fn key(&self, id: &str, kind: &str) -> history::Key {

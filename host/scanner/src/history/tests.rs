@@ -14,7 +14,10 @@ use limpid_runtime::{Documents, Mode, Sink, Source};
 use limpid_store::Store;
 use limpid_store::tables::entries::{self, Entries};
 use limpid_store::tables::findings;
+use limpid_store::tables::history_names::HistoryNames;
+use limpid_store::tables::history_subjects::HistorySubjects;
 use limpid_store::tables::images::Indexing;
+use limpid_store::tables::marks::Marks;
 use proptest::prelude::*;
 
 use super::*;
@@ -36,6 +39,10 @@ struct Step {
     later: i64,
     /// Whether the process ended before it, and another goes on.
     restarted: bool,
+    /// Whether that process was one that did not keep by what changes are found.
+    unindexed: bool,
+    /// Whether the source is removed, and there is no document.
+    removed: bool,
     feed: usize,
     source: usize,
     mode: Mode,
@@ -77,10 +84,13 @@ fn step() -> impl Strategy<Value = Step> {
     );
     let mode = prop_oneof![2 => Just(Mode::Whole), 1 => Just(Mode::Delta)];
     let place = (0..FEEDS.len(), 0..SOURCES.len(), mode);
-    (-2..4_i64, prop::bool::weighted(0.2), place, stated).prop_map(
-        |(later, restarted, (feed, source, mode), (said, withdrawn, known))| Step {
+    let events = (prop::bool::weighted(0.2), prop::bool::weighted(0.3), prop::bool::weighted(0.15));
+    (-2..4_i64, events, place, stated).prop_map(
+        |(later, (restarted, unindexed, removed), (feed, source, mode), (said, withdrawn, known))| Step {
             later,
             restarted,
+            unindexed,
+            removed,
             feed,
             source,
             mode,
@@ -140,8 +150,38 @@ impl World {
         (self.scanner, self._scratch) = start(&self.store, &self.now, self.kept);
     }
 
-    /// Takes in a document. Returns the revision of its feed.
+    /// Forgets by what changes are found, as if it had never been kept.
+    fn unindex(&self) {
+        let (view, mut batch) = (self.store.view(), Batch::default());
+        for key in view.keys::<HistorySubjects>(|_| ()) {
+            batch.delete::<HistorySubjects>(&key.unwrap());
+        }
+        for key in view.keys::<HistoryNames>(|_| ()) {
+            batch.delete::<HistoryNames>(&key.unwrap());
+        }
+        batch.delete::<Marks>(&changes::MARK.to_owned());
+        self.store.commit(batch).unwrap();
+    }
+
+    /// By how many rows changes are found.
+    fn found_by(&self) -> usize {
+        let view = self.store.view();
+        view.keys::<HistorySubjects>(|_| ()).count() + view.keys::<HistoryNames>(|_| ()).count()
+    }
+
+    /// Takes in a document, or removes a source. Returns the revision of its feed.
     fn take_in(&self, step: &Step) -> u64 {
+        let (feed, source) = (FEEDS[step.feed], SOURCES[step.source]);
+        if step.removed {
+            return match self.scanner.remove_source(feed, source) {
+                Ok(removed) => removed.revision,
+                Err(Error::NoFeed { .. } | Error::NoSource { .. }) => {
+                    let known = self.store.view().get::<Feeds>(&feed.to_owned()).unwrap();
+                    known.map_or(0, |known| known.revision)
+                }
+                Err(other) => panic!("{other}"),
+            };
+        }
         let mut parsed = Parsed::default();
         for (&vulnerability, said) in &step.said {
             let advisory = advisory(vulnerability, said);
@@ -166,6 +206,8 @@ impl World {
         self.take_in(&Step {
             later: 0,
             restarted: false,
+            unindexed: false,
+            removed: false,
             feed,
             source: 0,
             mode: Mode::Whole,
@@ -210,7 +252,10 @@ fn start(store: &Store, now: &Arc<AtomicU64>, kept: u64) -> (Scanner, tempfile::
 fn comparable(mut report: Report) -> Report {
     for source in &mut report.coverage.sources {
         source.taken_in = 0;
+        // Of what was removed it is not kept who read it.
+        source.plugin = None;
     }
+    report.plugins.retain(|plugin| plugin.name != "feed");
     report
 }
 
@@ -326,6 +371,9 @@ proptest! {
         for step in &steps {
             let now = world.now.load(Relaxed);
             world.set(now.saturating_add_signed(step.later));
+            if step.restarted && step.unindexed {
+                world.unindex();
+            }
             if step.restarted {
                 world.restart();
             }
@@ -383,6 +431,9 @@ fn what_is_longer_ago_than_is_kept_is_refused_whether_it_was_forgotten_or_not() 
     world.scanner.forget_history().unwrap();
     assert!(world.rows() < before, "nothing was forgotten");
     check();
+    world.set(9_000);
+    world.scanner.forget_history().unwrap();
+    assert_eq!((world.rows(), world.found_by()), (0, 0), "something stays for ever");
 }
 
 #[test]

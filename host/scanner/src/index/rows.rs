@@ -14,7 +14,7 @@ use limpid_store::{Batch, View};
 
 use super::detection;
 use super::layer::ReadLayer;
-use crate::{Error, Scanner, fold, inventory};
+use crate::{Error, Scanner, fold, inventory, names};
 
 /// What detectors found in layers, and is not in the store yet.
 pub(crate) type Fresh = BTreeMap<Digest, Vec<(PluginId, LayerFindings)>>;
@@ -100,6 +100,7 @@ impl Scanner {
         };
         let contexts = place_layers(view, batch, &image, before.as_ref(), &components, rows, entries)?;
         let indexing = Indexing { indexed_at: self.settings().clock.now(), detectors: components, contexts };
+        names::put(batch, &image)?;
         let id = image.id;
         Ok(batch.put::<Images>(&id, &images::Row::new(image, indexing))?)
     }

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use limpid_model::{Advisory, is_cve};
 use limpid_store::View;
 use limpid_store::tables::advisories::{self, Advisories};
-use limpid_store::tables::known_as::KnownAs;
+use limpid_store::tables::known_as::{self, KnownAs};
 
 use crate::Error;
 
@@ -152,7 +152,7 @@ impl<'a> Aliases<'a> {
     fn stored(&self, link: &str) -> Result<Vec<advisories::Key>, Error> {
         let mut stored = Vec::new();
         for key in self.view.keys::<KnownAs>(|key| {
-            key.text(link);
+            key.text(&known_as::folded(link));
         }) {
             let key = key?;
             let is_own = key.feed == self.feed && key.source == self.source;

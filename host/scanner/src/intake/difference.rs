@@ -310,6 +310,7 @@ impl Writer<'_> {
         batch.put_packed::<Advisories>(&self.advisory(&id), row)?;
         batch.put::<Stated>(&self.stated(&id), &stated::Row { digest: digest.into() })?;
         let advisory = row.unpack()?.into_advisory(id);
+        self.record.names_now(batch, &advisory)?;
         let vulnerabilities = aliases.names(&advisory)?;
         let names = vulnerabilities.iter().map(String::as_str);
         for alias in identifiers(&advisory).into_iter().chain(names).collect::<BTreeSet<_>>() {
@@ -398,7 +399,7 @@ impl Writer<'_> {
                 continue;
             }
             let known_as = |alias: &str| known_as::Key {
-                alias: alias.to_owned(),
+                alias: known_as::folded(alias),
                 feed: key.feed.clone(),
                 id: key.id.clone(),
                 source: key.source.clone(),
@@ -477,7 +478,7 @@ impl Writer<'_> {
 
     fn known_as(&self, id: &str, alias: &str) -> known_as::Key {
         known_as::Key {
-            alias: alias.to_owned(),
+            alias: known_as::folded(alias),
             feed: self.record.feed.to_owned(),
             id: id.to_owned(),
             source: self.record.source.to_owned(),

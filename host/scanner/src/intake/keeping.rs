@@ -65,7 +65,8 @@ pub(super) fn put_all(
     Ok(())
 }
 
-fn forget(view: &View<'_>, batch: &mut Batch, of: &sources::Key) -> Result<(), Error> {
+/// Forgets all that is kept of a source.
+pub(super) fn forget(view: &View<'_>, batch: &mut Batch, of: &sources::Key) -> Result<(), Error> {
     delete::<Documents>(view, batch, of)?;
     delete::<Deltas>(view, batch, of)
 }

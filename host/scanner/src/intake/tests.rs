@@ -1,44 +1,7 @@
-use limpid_runtime::Sink as _;
 use limpid_store::Store;
 
 use super::*;
 use crate::test_support::scanner;
-
-fn source(name: &str, mode: Mode) -> Source {
-    Source { name: name.to_owned(), url: "https://example.test/".to_owned(), mode }
-}
-
-#[test]
-fn a_document_belongs_to_the_source_that_knows_best() {
-    let check = |asked: Option<&str>, identified: Option<&str>, starts: &[Source], expected: &str| {
-        let mut collector = Collector::new(1, 1);
-        collector.identified = identified.map(str::to_owned);
-        assert_eq!(resolve(asked, &collector, starts, "file.json").name, expected);
-    };
-    let (one, two) = (source("one", Mode::Whole), source("two", Mode::Whole));
-    let both = [one, two];
-    check(Some("asked"), Some("identified"), &both[..1], "asked");
-    check(None, Some("identified"), &both[..1], "identified");
-    check(None, None, &both[..1], "one");
-    check(None, None, &both, "file.json");
-    check(None, None, &[], "file.json");
-}
-
-#[test]
-fn an_index_that_names_others_is_not_the_only_source() {
-    let mut collector = Collector::new(1, 1);
-    collector.follow(source("next", Mode::Whole));
-    let starts = [source("index", Mode::Whole)];
-    assert_eq!(resolve(None, &collector, &starts, "file.json").name, "file.json");
-}
-
-#[test]
-fn a_source_that_the_plugin_names_keeps_its_mode() {
-    let starts = [source("changes", Mode::Delta)];
-    let collector = Collector::new(1, 1);
-    assert_eq!(resolve(Some("changes"), &collector, &starts, "x").mode, Mode::Delta);
-    assert_eq!(resolve(Some("other"), &collector, &starts, "x").mode, Mode::Whole);
-}
 
 #[test]
 fn a_feed_that_nobody_reads_is_an_error_that_names_those_that_are() {

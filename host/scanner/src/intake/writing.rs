@@ -228,7 +228,8 @@ impl Scanner {
                 source.name
             );
         }
-        tracing::info!(
+        // Who began it tells of it: a run has many sources.
+        tracing::debug!(
             feed,
             source = source.name,
             added = difference.added,

@@ -7,7 +7,7 @@ use limpid_store::tables::images::{self, Images, Indexing};
 use limpid_store::tables::layers::{self, Layers};
 
 use crate::index::{Fresh, place_layers};
-use crate::{Error, Scanner};
+use crate::{Error, Scanner, names};
 
 /// What another Limpid found in a layer.
 #[derive(Clone, Debug)]
@@ -59,6 +59,7 @@ impl Scanner {
             let contexts = place_layers(&view, &mut batch, &image, None, &detectors, &rows, entries_of)?;
             let indexing =
                 Indexing { indexed_at: self.settings().clock.now(), detectors: detectors.clone(), contexts };
+            names::put(&mut batch, &image)?;
             batch.put::<Images>(&image.id.clone(), &images::Row::new(image, indexing))?;
         }
         Ok(self.store().commit(batch)?)

@@ -10,7 +10,7 @@ use limpid_store::tables::advisories::{self, Advisories};
 use limpid_store::tables::affects::{self, Affects};
 use limpid_store::tables::contexts::{self, Contexts};
 use limpid_store::tables::inventory;
-use limpid_store::tables::known_as::KnownAs;
+use limpid_store::tables::known_as::{self, KnownAs};
 use limpid_store::{Cursor, View};
 
 use super::candidates::candidates;
@@ -45,8 +45,8 @@ impl Vulnerability {
             found.names.extend(names(view, key, advisory)?);
         }
         // An advisory that mends several is about each; the identifier asked for says which is meant.
-        if found.names.contains(identifier) {
-            found.names = BTreeSet::from([identifier.to_owned()]);
+        if let Some(meant) = found.names.iter().find(|name| name.eq_ignore_ascii_case(identifier)) {
+            found.names = BTreeSet::from([meant.clone()]);
         }
         for name in found.names.clone() {
             found.add(view, &name)?;
@@ -77,7 +77,7 @@ impl Vulnerability {
 
     fn add(&mut self, view: &View<'_>, identifier: &str) -> Result<(), Error> {
         let keys = view.keys::<KnownAs>(|key| {
-            key.text(identifier);
+            key.text(&known_as::folded(identifier));
         });
         for key in keys {
             let key = key?;

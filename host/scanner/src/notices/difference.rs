@@ -15,6 +15,8 @@ use crate::severity::severity;
 /// What a document changes: all that is needed to hold what was said against what is said now.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
+    /// Whether an operator removes what was stated: no publisher took it back.
+    pub(crate) is_removal: bool,
     /// Advisories that are there no longer in the form that they had.
     pub(crate) gone: BTreeSet<advisories::Key>,
     /// Advisories that are new, or have a new form.
@@ -146,7 +148,7 @@ pub(crate) fn changed(
         let (image, indexing) = row.into_parts(image);
         let standing = |groups: &Groups| standing(groups, &image, &indexing);
         let (was, will) = (standing(&was), standing(&will));
-        for (kind, standing) in kinds(was, will, withdrawn && after.is_empty()) {
+        for (kind, standing) in kinds(was, will, withdrawn && after.is_empty() && !changes.is_removal) {
             let (image, vulnerability, before) = (image.clone(), vulnerability.to_owned(), None);
             changed.push(Changed { image, vulnerability, before, kind, standing });
         }

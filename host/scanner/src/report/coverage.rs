@@ -18,7 +18,7 @@ use crate::{Error, Scanner};
 /// Says how much of an image was understood, and on what the report rests.
 pub(super) fn coverage(
     scanner: &Scanner,
-    (view, past): (&View<'_>, &Past),
+    (view, past): (&View<'_>, &Past<'_>),
     contents: &Contents,
     indexing: &Indexing,
     matches: Matches,
@@ -98,7 +98,10 @@ fn unrated(scanner: &Scanner, view: &View<'_>, findings: &[Finding]) -> Result<O
 }
 
 /// The sources that speak of a namespace of the image, by feed.
-fn sources((view, past): (&View<'_>, &Past), asked: &BTreeSet<&str>) -> Result<Vec<SourceCoverage>, Error> {
+fn sources(
+    (view, past): (&View<'_>, &Past<'_>),
+    asked: &BTreeSet<&str>,
+) -> Result<Vec<SourceCoverage>, Error> {
     let feeds = view.walk::<Feeds>().group(|_| (), |rows| rows)?;
     let revisions: BTreeMap<&str, u64> = feeds
         .iter()
@@ -123,6 +126,27 @@ fn sources((view, past): (&View<'_>, &Past), asked: &BTreeSet<&str>) -> Result<V
             });
         }
     }
+    // What is not there any more was there then.
+    for (feed, source, namespaces) in past.changed_sources() {
+        let namespaces: Vec<_> =
+            namespaces.iter().filter(|namespace| asked.contains(namespace.as_str())).cloned().collect();
+        let is_gone = !known
+            .iter()
+            .flat_map(|rows| rows.iter())
+            .any(|(key, _)| key.feed == feed && key.source == source);
+        if is_gone && !namespaces.is_empty() {
+            sources.push(SourceCoverage {
+                revision: revisions.get(feed).copied().unwrap_or(0),
+                feed: feed.to_owned(),
+                source: source.to_owned(),
+                plugin: None,
+                silent: Vec::new(),
+                namespaces,
+                taken_in: past.not_after(u64::MAX),
+            });
+        }
+    }
+    sources.sort_by(|a, b| (&a.feed, &a.source).cmp(&(&b.feed, &b.source)));
     Ok(sources)
 }
 

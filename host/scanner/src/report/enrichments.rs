@@ -7,14 +7,14 @@ use limpid_store::tables::enrichments as table;
 use limpid_store::{View, Walk};
 
 use crate::Error;
-use crate::history::Past;
+use crate::history::{Past, TakesBack};
 
 /// What is known of vulnerabilities, whoever is affected.
 pub(crate) struct Enrichments<'v> {
     view: &'v View<'v>,
     rows: Walk<'v, table::Enrichments>,
     /// None where it is asked what is known now.
-    past: Option<&'v Past>,
+    past: Option<&'v dyn TakesBack>,
     /// What was last asked for.
     known: Arc<Vec<Enriched>>,
 }
@@ -25,8 +25,8 @@ impl<'v> Enrichments<'v> {
     }
 
     /// What was known at a moment.
-    pub(crate) fn then(view: &'v View<'v>, past: &'v Past) -> Self {
-        Self { past: (!past.is_now()).then_some(past), ..Self::new(view) }
+    pub(crate) fn then(view: &'v View<'v>, past: &'v Past<'_>) -> Self {
+        Self { past: (!past.is_now()).then_some(past as &dyn TakesBack), ..Self::new(view) }
     }
 
     pub(crate) fn of(&mut self, vulnerability: &str) -> Result<&[Enriched], Error> {
@@ -38,7 +38,7 @@ impl<'v> Enrichments<'v> {
             Some(past) => {
                 let rows = self.view.scan::<table::Enrichments>(group);
                 let mut rows: BTreeMap<_, _> = rows.collect::<Result<_, _>>()?;
-                past.take_back(vulnerability, &mut rows);
+                past.take_back(vulnerability, &mut rows)?;
                 Arc::new(enriched(rows))
             }
         };

@@ -9,7 +9,7 @@ use limpid_store::tables::runs::{self, Runs};
 use limpid_store::tables::sources::{self, Sources};
 use limpid_store::{Batch, View};
 
-use super::{Left, Run};
+use super::{Left, Run, runs_of};
 use crate::error::chain;
 use crate::schedule::{Ended, next_run};
 use crate::{Error, Scanner};
@@ -30,7 +30,7 @@ impl Scanner {
         let mut batch = Batch::default();
         let name = feed.to_owned();
         let now = self.settings().clock.now();
-        let mut row = view.get::<Runs>(&name)?.unwrap_or_default();
+        let mut row = runs_of(&view, feed)?;
         row.last_run = Some(began);
         let why = match run {
             Ok(run) => run.why(),

@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex};
 use limpid_fetch::{FetchedDocument, Validators};
 use limpid_model::{Advisory, Blame, Digest, FailureKind, PluginFailure, PluginId};
 use limpid_runtime::{Documents, Mode, Sink, Source};
-use limpid_store::Store;
 use limpid_store::tables::advisories::Advisories;
 use limpid_store::tables::deltas::Deltas;
 use limpid_store::tables::feeds::Feeds;
+use limpid_store::{Batch, Store};
 
 use super::*;
 use crate::test_support;
@@ -266,6 +266,60 @@ fn one_that_fails_keeps_what_it_stated_and_holds_up_the_cursor_only() {
     assert_eq!(held.run(&fake).failures.len(), 1);
     assert_eq!(held.states(), "a/1 a/2 b/3");
     assert_eq!(held.runs().cursor.as_deref(), Some("one"));
+}
+
+#[test]
+fn a_run_tells_of_each_source_that_failed_within_bounds() {
+    let failed = |count: usize, length: usize| Run {
+        failures: (0..count).map(|number| (format!("s{number}"), "x".repeat(length))).collect(),
+        ..Run::default()
+    };
+    assert_eq!(Run::default().why(), None);
+    assert_eq!(failed(1, 2).why().unwrap(), "source `s0`: xx");
+    assert_eq!(failed(3, 1).why().unwrap(), "source `s0`: x; source `s1`: x; source `s2`: x");
+    let many = failed(1_000, 1).why().unwrap();
+    assert!(many.contains("source `s19`") && many.ends_with("; and 980 more"), "{many}");
+    let long = failed(5, 3_000).why().unwrap();
+    assert!(long.len() < 8_000 && long.ends_with("; and 4 more"), "{}", long.len());
+}
+
+#[test]
+fn a_run_that_brings_nothing_answers_the_revision_that_holds() {
+    let (held, fake) = (Held::nothing(), two());
+    let first = held.run(&fake);
+    assert!(first.is_complete() && first.revision > 0, "{first:?}");
+    let again = held.run(&fake);
+    assert_eq!((again.taken, again.revision), (0, first.revision));
+}
+
+/// Rows of table `runs` as no Limpid writes them.
+struct Unknown;
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct UnknownRow;
+
+impl limpid_store::table::Table for Unknown {
+    const ID: u8 = <Runs as limpid_store::table::Table>::ID;
+    const NAME: &'static str = "unknown";
+    type Key = String;
+    type Row = UnknownRow;
+}
+
+impl limpid_store::table::Row for UnknownRow {
+    const VERSION: u8 = 255;
+}
+
+#[test]
+fn a_schedule_that_cannot_be_read_is_written_anew_by_the_next_run() {
+    let (held, fake) = (Held::nothing(), two());
+    held.run(&fake);
+    let mut batch = Batch::default();
+    batch.put::<Unknown>(&"feed".to_owned(), &UnknownRow).unwrap();
+    held.scanner.store().commit(batch).unwrap();
+    let state = held.scanner.feeds().unwrap().remove(0);
+    assert_eq!(state.runs, runs::Row::default(), "it is due");
+    assert!(held.run(&fake).is_complete());
+    assert!(held.runs().next_run.is_some());
 }
 
 #[test]

@@ -168,6 +168,41 @@ pub struct Followed {
     pub url: String,
 }
 
+/// The sources of a feed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Sources {
+    /// The feed.
+    pub feed: String,
+    /// Its sources that were taken in.
+    pub sources: Vec<Source>,
+}
+
+/// What came of the removal of a source.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Removed {
+    /// The feed.
+    pub feed: String,
+    /// The source.
+    pub source: String,
+    /// The feed's revision after it.
+    pub revision: u64,
+    /// How many records the source stated.
+    pub withdrawn: u64,
+}
+
+impl From<Feed> for Sources {
+    fn from(feed: Feed) -> Self {
+        Self { feed: feed.name, sources: feed.sources }
+    }
+}
+
+impl From<limpid_scanner::Removed> for Removed {
+    fn from(removed: limpid_scanner::Removed) -> Self {
+        let limpid_scanner::Removed { feed, source, revision, withdrawn } = removed;
+        Self { feed, source, revision, withdrawn }
+    }
+}
+
 fn rejections(pairs: Vec<(String, String)>) -> Vec<Rejection> {
     pairs.into_iter().map(|(id, reason)| Rejection { id, reason }).collect()
 }

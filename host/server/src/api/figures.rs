@@ -8,8 +8,12 @@ use serde::Serialize;
 pub struct Figures {
     /// How many images are known.
     pub images: u64,
-    /// Images by the worst that concerns them; those that nothing concerns are in none.
+    /// Images by the worst that affects them. With the next two, these are all images.
     pub by_worst_severity: BTreeMap<&'static str, u64>,
+    /// Images of which packages were judged, and that nothing affects.
+    pub unaffected: u64,
+    /// Images of which no package was judged: it is not known what affects them.
+    pub not_judged: u64,
     /// Images that something concerns which is known to be exploited.
     pub exploited: u64,
     /// Images that something concerns which an update mends.
@@ -36,6 +40,8 @@ impl From<limpid_scanner::Figures> for Figures {
         Self {
             images: figures.images,
             by_worst_severity: known.map(|severity| (severity.as_str(), count(severity))).collect(),
+            unaffected: figures.unaffected,
+            not_judged: figures.not_judged,
             exploited: figures.exploited,
             fixable: figures.fixable,
             wholly_fixable: figures.wholly_fixable,

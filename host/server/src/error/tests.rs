@@ -42,7 +42,8 @@ fn a_failure_tells_its_causes_once() {
 }
 
 async fn finished(response: Response) -> (StatusCode, Value) {
-    let response = finish(response, "7-1");
+    let asked = Asked { id: "7-1", method: "GET", path: "/", is_change: false };
+    let response = finish(response, &asked).await;
     let status = response.status();
     let body = response.into_body().collect().await.unwrap().to_bytes();
     (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
@@ -64,6 +65,10 @@ async fn every_error_comes_in_one_envelope() {
     assert_eq!(body["error"]["code"], "method-not-allowed");
     let (status, body) = finished(bare(StatusCode::LENGTH_REQUIRED)).await;
     assert_eq!((status, &body["error"]["code"]), (StatusCode::LENGTH_REQUIRED, &json!("bad-request")));
+    let said = (StatusCode::BAD_REQUEST, "no UTF-8").into_response();
+    assert_eq!(finished(said).await.1, envelope("bad-request", "no UTF-8"));
+    let (status, body) = finished(bare(StatusCode::INTERNAL_SERVER_ERROR)).await;
+    assert_eq!((status, &body["error"]["code"]), (StatusCode::INTERNAL_SERVER_ERROR, &json!("internal")));
 }
 
 #[tokio::test]
@@ -81,9 +86,19 @@ async fn an_answer_that_is_no_error_is_left_alone() {
     assert_eq!(finished(response).await, (StatusCode::OK, json!(true)));
 }
 
-#[test]
-fn a_path_that_takes_other_methods_says_which() {
+#[tokio::test]
+async fn a_path_that_takes_other_methods_says_which() {
     let mut response = StatusCode::METHOD_NOT_ALLOWED.into_response();
     response.headers_mut().insert("allow", axum::http::HeaderValue::from_static("GET"));
-    assert_eq!(finish(response, "1").headers()["allow"], "GET");
+    let asked = Asked { id: "1", method: "PUT", path: "/", is_change: true };
+    assert_eq!(finish(response, &asked).await.headers()["allow"], "GET");
+}
+
+#[tokio::test]
+async fn who_is_put_off_is_told_when_to_come_again() {
+    let asked = Asked { id: "1", method: "GET", path: "/", is_change: false };
+    let answer = finish(Failure::busy("later").into_response(), &asked).await;
+    assert_eq!((answer.status().as_u16(), &answer.headers()["retry-after"]), (503, &HeaderValue::from(1)));
+    let answer = finish(Failure::from(Error::Busy { limit: 1 }).into_response(), &asked).await;
+    assert!(answer.headers().contains_key("retry-after"));
 }

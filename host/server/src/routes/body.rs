@@ -7,42 +7,155 @@ use axum::http::StatusCode;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::error::Failure;
+use crate::settings::Pace;
 
-/// Bytes of a piece of a file that is sent.
+/// Bytes of a piece of a file that is sent, and about as many of a body that are written at a time.
 const PIECE: usize = 256 << 10;
 
-/// Pieces of a body that may wait to be written.
+/// Pieces of a file that may wait to be sent.
 const WAITING: usize = 8;
 
-/// How much of a body that is refused is let go by, in bytes and in time.
+/// How much of a body that is too long is let go by, in bytes and in time.
 const DISCARDED: u64 = 1 << 30;
 const DISCARDING: Duration = Duration::from_secs(10);
+
+/// The same of one that is not to come at all.
+const REFUSED: u64 = 1 << 20;
+const REFUSING: Duration = Duration::from_secs(2);
 
 /// What a body may be.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     /// Longest body in bytes.
     pub(super) bytes: u64,
-    /// The setting that says so.
-    pub(super) setting: &'static str,
-    /// How long nothing may come.
-    pub(super) idle: Duration,
+    /// The setting that says so; none where none does.
+    pub(super) setting: Option<&'static str>,
+    /// How fast it is to come.
+    pub(super) pace: Pace,
 }
 
-/// Writes a body as it comes, piece by piece, on a thread that may block. Returns the writer.
-pub(super) async fn write<W: Write + Send + 'static>(
-    body: Body,
+/// Writes a body as it comes, piece by piece, to what `make` gives for it when there is something to be
+/// written. Returns the writer. No thread waits for what does not come.
+pub(super) async fn write<W, E>(
+    mut body: Body,
     limits: Limits,
-    writer: W,
-) -> Result<W, Failure> {
-    let (pieces, receiver) = mpsc::channel(WAITING);
-    let writing = tokio::task::spawn_blocking(move || write_pieces(receiver, writer));
-    let received = receive(body, limits, pieces).await;
-    let written = writing.await.map_err(|error| Failure::internal(error.to_string()))?;
-    received?;
-    written.map_err(|error| Failure::internal(format!("the body cannot be written: {error}")))
+    make: impl FnOnce() -> Result<W, E> + Send + 'static,
+) -> Result<W, Failure>
+where
+    W: Write + Send + 'static,
+    E: Into<Failure> + Send + 'static,
+{
+    let mut writing = Writing::Nothing(make);
+    let (mut received, mut pieces, mut held) = (0_u64, Vec::new(), 0_usize);
+    let began = Instant::now();
+    loop {
+        let piece = match next(&mut body, limits.pace, began, received).await? {
+            Some(piece) if piece.is_empty() => continue,
+            piece => piece,
+        };
+        if let Some(piece) = &piece {
+            received = received.saturating_add(piece.len() as u64);
+            if received > limits.bytes {
+                discard(body, DISCARDED, DISCARDING).await;
+                let setting = limits.setting.map(|setting| format!(", the limit of setting `{setting}`"));
+                let message =
+                    format!("the body is over {} bytes{}", limits.bytes, setting.unwrap_or_default());
+                return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "over-limit", message));
+            }
+        }
+        held += piece.as_ref().map_or(0, Bytes::len);
+        let is_end = piece.is_none();
+        pieces.extend(piece);
+        if is_end || held >= PIECE {
+            held = 0;
+            writing = match writing.go_on(std::mem::take(&mut pieces)).await {
+                Ok(writing) => writing,
+                Err(failure) => {
+                    let_go(body).await;
+                    return Err(failure);
+                }
+            };
+        }
+        if is_end {
+            return writing.end().await;
+        }
+    }
+}
+
+/// Lets a body that is not to come go by, for a moment: a client that still sends does not read its answer,
+/// and where the connection is closed before it has, it never will.
+pub(crate) async fn let_go(body: Body) {
+    discard(body, REFUSED, REFUSING).await;
+}
+
+/// The next piece of a body; none where it has ended.
+async fn next(body: &mut Body, pace: Pace, began: Instant, received: u64) -> Result<Option<Bytes>, Failure> {
+    let left = pace.time_for(received).saturating_sub(began.elapsed());
+    let frame = tokio::time::timeout(pace.idle.min(left), body.frame()).await.map_err(|_| {
+        let (idle, rate) = (pace.idle.as_secs(), pace.least_rate);
+        let message = format!(
+            "no more of the body came within {idle} s, the limit of setting `http.idle_time`, or fewer than \
+             {rate} bytes a second, setting `http.least_rate`"
+        );
+        Failure::new(StatusCode::REQUEST_TIMEOUT, "too-slow", message)
+    })?;
+    let cut = |error| Failure::bad_request(format!("the body was cut short: {error}"));
+    let frame = frame.transpose().map_err(cut)?;
+    // Trailers say nothing here.
+    Ok(frame.map(|frame| frame.into_data().unwrap_or_default()))
+}
+
+/// A body on its way to where it is written.
+enum Writing<W, M> {
+    /// Nothing was written yet.
+    Nothing(M),
+    /// Some is being written while more comes.
+    Some(JoinHandle<Result<W, Failure>>),
+}
+
+impl<W, M, E> Writing<W, M>
+where
+    W: Write + Send + 'static,
+    E: Into<Failure> + Send + 'static,
+    M: FnOnce() -> Result<W, E> + Send + 'static,
+{
+    /// Begins to write these, when those before are written.
+    async fn go_on(self, pieces: Vec<Bytes>) -> Result<Self, Failure> {
+        let write = move |mut writer: W| -> Result<W, Failure> {
+            for piece in pieces {
+                writer.write_all(&piece).map_err(unwritten)?;
+            }
+            writer.flush().map_err(unwritten)?;
+            Ok(writer)
+        };
+        let written = match self {
+            Self::Nothing(make) => tokio::task::spawn_blocking(move || write(make().map_err(Into::into)?)),
+            Self::Some(written) => {
+                let writer = joined(written).await?;
+                tokio::task::spawn_blocking(move || write(writer))
+            }
+        };
+        Ok(Self::Some(written))
+    }
+
+    async fn end(self) -> Result<W, Failure> {
+        match self {
+            Self::Nothing(make) => make().map_err(Into::into),
+            Self::Some(written) => joined(written).await,
+        }
+    }
+}
+
+async fn joined<W>(written: JoinHandle<Result<W, Failure>>) -> Result<W, Failure> {
+    written.await.map_err(|error| Failure::internal(error.to_string()))?
+}
+
+fn unwritten(error: io::Error) -> Failure {
+    Failure::internal(format!("the body cannot be written: {error}"))
 }
 
 /// A file as a body, from its beginning, and how long it is. It is read piece by piece, on a thread that
@@ -70,19 +183,9 @@ pub(super) fn file(mut file: File) -> io::Result<(u64, Body)> {
     Ok((length, Body::from_stream(stream)))
 }
 
-fn write_pieces<W: Write>(mut pieces: mpsc::Receiver<Bytes>, mut writer: W) -> std::io::Result<W> {
-    while let Some(piece) = pieces.blocking_recv() {
-        writer.write_all(&piece)?;
-    }
-    writer.flush()?;
-    Ok(writer)
-}
-
-/// A client that still sends does not read its answer, and where the connection is closed before it
-/// has, it never will. So what it sends is let go by, for a while.
-async fn discard(mut body: Body) {
+async fn discard(mut body: Body, bytes: u64, time: Duration) {
     let discarding = async {
-        let mut left = DISCARDED;
+        let mut left = bytes;
         while let Some(Ok(frame)) = body.frame().await {
             let length = frame.into_data().map_or(0, |piece| piece.len() as u64);
             match left.checked_sub(length) {
@@ -91,32 +194,7 @@ async fn discard(mut body: Body) {
             }
         }
     };
-    let _ = tokio::time::timeout(DISCARDING, discarding).await;
-}
-
-async fn receive(mut body: Body, limits: Limits, pieces: mpsc::Sender<Bytes>) -> Result<(), Failure> {
-    let mut received = 0_u64;
-    loop {
-        let frame = tokio::time::timeout(limits.idle, body.frame()).await.map_err(|_| {
-            let message = format!("no more of the body came within {} s", limits.idle.as_secs());
-            Failure::new(StatusCode::REQUEST_TIMEOUT, "too-slow", message)
-        })?;
-        let Some(frame) = frame else { return Ok(()) };
-        let frame =
-            frame.map_err(|error| Failure::bad_request(format!("the body was cut short: {error}")))?;
-        let Ok(piece) = frame.into_data() else { continue };
-        received = received.saturating_add(piece.len() as u64);
-        if received > limits.bytes {
-            discard(body).await;
-            let (limit, setting) = (limits.bytes, limits.setting);
-            let message = format!("the body is over {limit} bytes, the limit of setting `{setting}`");
-            return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "over-limit", message));
-        }
-        // The other end is gone only where writing failed, which it tells itself.
-        if pieces.send(piece).await.is_err() {
-            return Ok(());
-        }
-    }
+    let _ = tokio::time::timeout(time, discarding).await;
 }
 
 #[cfg(test)]

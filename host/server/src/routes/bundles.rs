@@ -59,12 +59,11 @@ pub(super) async fn import(
     let Query(Wish { force }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
     let limits = body::Limits {
         bytes: state.settings.bundle_bytes,
-        setting: "http.bundle_bytes",
-        idle: state.settings.idle_time,
+        setting: Some("http.bundle_bytes"),
+        pace: state.settings.pace(),
     };
     let scanner = state.scanner.clone();
-    let file = state.pool.run(move || scanner.scratch_file()).await?;
-    let file = body::write(body, limits, file).await?;
+    let file = body::write(body, limits, move || scanner.scratch_file()).await?;
     let trust = if force { Trust::Forced } else { Trust::Checked };
     let scanner = state.scanner.clone();
     let imported = state.pool.run(move || scanner.import(file, trust)).await?;

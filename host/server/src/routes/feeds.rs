@@ -8,7 +8,7 @@ use serde::Deserialize;
 use tokio::sync::oneshot;
 
 use super::{body, prefer};
-use crate::api::{self, Feed, Feeds, Taken};
+use crate::api::{self, Feed, Feeds, Removed, Sources, Taken};
 use crate::error::Failure;
 use crate::state::AppState;
 
@@ -24,6 +24,22 @@ pub(super) async fn show(
 ) -> Result<Json<Feed>, Failure> {
     let scanner = state.scanner.clone();
     state.pool.run(move || scanner.feed(&name)).await.map(|feed| Json(feed.into()))
+}
+
+pub(super) async fn sources(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+) -> Result<Json<Sources>, Failure> {
+    let scanner = state.scanner.clone();
+    state.pool.run(move || scanner.feed(&name)).await.map(|feed| Json(Feed::from(feed).into()))
+}
+
+pub(super) async fn remove_source(
+    State(state): State<AppState>,
+    Path((name, source)): Path<(String, String)>,
+) -> Result<Json<Removed>, Failure> {
+    let scanner = state.scanner.clone();
+    state.pool.run(move || scanner.remove_source(&name, &source)).await.map(|removed| Json(removed.into()))
 }
 
 #[derive(Deserialize)]
@@ -47,8 +63,8 @@ pub(super) async fn update(
     let waiter = move |run: &Result<Run, String>| {
         let _ = ended.send(run.clone());
     };
-    let (updates, feed) = (state.updates.clone(), name.clone());
-    state.pool.run(move || updates.update(&feed, trust(force), waiter)).await?;
+    let (workers, feed) = (state.workers.clone(), name.clone());
+    state.pool.run(move || workers.updates.update(&feed, trust(force), waiter)).await?;
     let mut answered = HeaderMap::new();
     if let Ok(location) = format!("/v1/feeds/{name}").parse() {
         answered.insert(header::LOCATION, location);
@@ -98,12 +114,11 @@ pub(super) async fn document(
     let Query(described) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
     let limits = body::Limits {
         bytes: state.settings.document_bytes,
-        setting: "http.document_bytes",
-        idle: state.settings.idle_time,
+        setting: Some("http.document_bytes"),
+        pace: state.settings.pace(),
     };
     let scanner = state.scanner.clone();
-    let file = state.pool.run(move || scanner.scratch_file()).await?;
-    let file = body::write(body, limits, file).await?;
+    let file = body::write(body, limits, move || scanner.scratch_file()).await?;
     let scanner = state.scanner.clone();
     let taken = state.pool.run(move || {
         let Described { source, name, force } = &described;

@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 
 use super::{body, prefer};
 use crate::api::{self, Image, ImageLayers, Images, Inventory, Report};
+use crate::blocking::Document;
 use crate::error::Failure;
 use crate::state::AppState;
 
@@ -22,28 +23,36 @@ const LONGEST_PAGE: usize = 1_000;
 pub(super) struct Paging {
     after: Option<String>,
     limit: Option<usize>,
+    /// A repository, with a tag or without.
+    name: Option<String>,
 }
 
 pub(super) async fn list(
     State(state): State<AppState>,
     query: Result<Query<Paging>, axum::extract::rejection::QueryRejection>,
-) -> Result<Json<Images>, Failure> {
+) -> Result<Document, Failure> {
     let Query(paging) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
-    let after = paging.after.map(|digest| digest.parse::<Digest>()).transpose()?;
+    let after = paging.after.as_ref().map(|digest| digest.parse::<Digest>()).transpose()?;
     let limit = paging.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
     let scanner = state.scanner.clone();
-    let page = state.pool.run(move || scanner.images(after.as_ref(), limit)).await?;
-    Ok(Json(Images {
-        images: page.items.into_iter().map(Image::from).collect(),
-        next: page.next.map(|digest| digest.to_string()),
-    }))
+    let list = move || -> Result<Images, Error> {
+        let page = match paging.name.as_deref() {
+            Some(name) => scanner.images_named(name, after.as_ref(), limit)?,
+            None => scanner.images(after.as_ref(), limit)?,
+        };
+        Ok(Images {
+            images: page.items.into_iter().map(Image::from).collect(),
+            next: page.next.map(|digest| digest.to_string()),
+        })
+    };
+    state.pool.document(list).await
 }
 
 pub(super) async fn show(
     State(state): State<AppState>,
-    Path(digest): Path<String>,
-) -> Result<Json<Image>, Failure> {
-    ask(&state, &digest, Scanner::image).await.map(|image| Json(image.into()))
+    Path(name): Path<String>,
+) -> Result<Document, Failure> {
+    ask(&state, name, |scanner, digest| scanner.image(digest).map(Image::from)).await
 }
 
 #[derive(Deserialize)]
@@ -56,47 +65,47 @@ pub(super) struct Moment {
 
 pub(super) async fn report(
     State(state): State<AppState>,
-    Path(digest): Path<String>,
+    Path(name): Path<String>,
     query: Result<Query<Moment>, axum::extract::rejection::QueryRejection>,
-) -> Result<Json<Report>, Failure> {
+) -> Result<Document, Failure> {
     let Query(Moment { as_of }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
     let as_of = as_of.map(|text| text.parse::<AsOf>()).transpose();
     let as_of = as_of.map_err(|why| Failure::bad_request(format!("`as-of`: {why}")))?;
-    let digest: Digest = digest.parse()?;
-    let scanner = state.scanner.clone();
-    let report = state.pool.run(move || scanner.report_as_of(&digest, as_of.as_ref())).await?;
-    Ok(Json(report.into()))
+    ask(&state, name, move |scanner, digest| scanner.report_as_of(digest, as_of.as_ref()).map(Report::from))
+        .await
 }
 
 pub(super) async fn packages(
     State(state): State<AppState>,
-    Path(digest): Path<String>,
-) -> Result<Json<Inventory>, Failure> {
-    ask(&state, &digest, Scanner::inventory).await.map(|inventory| Json(inventory.into()))
+    Path(name): Path<String>,
+) -> Result<Document, Failure> {
+    ask(&state, name, |scanner, digest| scanner.inventory(digest).map(Inventory::from)).await
 }
 
 pub(super) async fn layers(
     State(state): State<AppState>,
-    Path(digest): Path<String>,
-) -> Result<Json<ImageLayers>, Failure> {
-    ask(&state, &digest, Scanner::inventory).await.map(|inventory| Json(inventory.into()))
+    Path(name): Path<String>,
+) -> Result<Document, Failure> {
+    ask(&state, name, |scanner, digest| scanner.inventory(digest).map(ImageLayers::from)).await
 }
 
 pub(super) async fn delete(
     State(state): State<AppState>,
-    Path(digest): Path<String>,
+    Path(name): Path<String>,
 ) -> Result<StatusCode, Failure> {
-    ask(&state, &digest, Scanner::delete_image).await.map(|()| StatusCode::NO_CONTENT)
+    let scanner = state.scanner.clone();
+    let delete = move || scanner.delete_image(&scanner.find_image(&name)?);
+    state.pool.run(delete).await.map(|()| StatusCode::NO_CONTENT)
 }
 
-async fn ask<T: Send + 'static>(
+/// What is said of the image of a name or digest.
+pub(super) async fn ask<T: serde::Serialize>(
     state: &AppState,
-    digest: &str,
-    use_case: fn(&Scanner, &Digest) -> Result<T, Error>,
-) -> Result<T, Failure> {
-    let digest: Digest = digest.parse()?;
+    name: String,
+    use_case: impl FnOnce(&Scanner, &Digest) -> Result<T, Error> + Send + 'static,
+) -> Result<Document, Failure> {
     let scanner = state.scanner.clone();
-    state.pool.run(move || use_case(&scanner, &digest)).await
+    state.pool.document(move || use_case(&scanner, &scanner.find_image(&name)?)).await
 }
 
 pub(super) async fn submit(
@@ -106,19 +115,18 @@ pub(super) async fn submit(
 ) -> Result<Response, Failure> {
     let limits = body::Limits {
         bytes: state.settings.archive_bytes,
-        setting: "http.archive_bytes",
-        idle: state.settings.idle_time,
+        setting: Some("http.archive_bytes"),
+        pace: state.settings.pace(),
     };
-    let jobs = state.jobs.clone();
-    let spool = state.pool.run(move || jobs.spool()).await?;
-    let spool = body::write(body, limits, spool).await?;
+    let workers = state.workers.clone();
+    let spool = body::write(body, limits, move || workers.jobs.spool()).await?;
     if spool.bytes() == 0 {
         return Err(Failure::bad_request(
             "the body is empty: send an image archive, as in `curl --data-binary @image.tar`",
         ));
     }
-    let jobs = state.jobs.clone();
-    let mut job = state.pool.run(move || jobs.submit(spool)).await?;
+    let workers = state.workers.clone();
+    let mut job = state.pool.run(move || workers.jobs.submit(spool)).await?;
     let mut headers_out = HeaderMap::new();
     if let Some(longest) = prefer::wait(&headers, state.settings.wait) {
         job = wait(&state, job, longest).await?;
@@ -143,7 +151,8 @@ fn answer(job: Job) -> Response {
                 "internal" => StatusCode::INTERNAL_SERVER_ERROR,
                 _ => StatusCode::UNPROCESSABLE_ENTITY,
             };
-            Failure::new(status, code, message).into_response()
+            // The job's end is in the log.
+            Failure { is_logged: true, ..Failure::new(status, code, message) }.into_response()
         }
     }
 }
@@ -151,12 +160,12 @@ fn answer(job: Job) -> Response {
 /// Waits for the end of a job, or for as long as the client prefers.
 async fn wait(state: &AppState, job: Job, longest: std::time::Duration) -> Result<Job, Failure> {
     let (ended, end) = oneshot::channel();
-    let (jobs, id) = (state.jobs.clone(), job.id);
+    let (workers, id) = (state.workers.clone(), job.id);
     let then = move || {
         let _ = ended.send(());
     };
-    state.pool.run(move || jobs.when_ended(id, then)).await?;
+    state.pool.run(move || workers.jobs.when_ended(id, then)).await?;
     let _ = tokio::time::timeout(longest, end).await;
-    let jobs = state.jobs.clone();
-    state.pool.run(move || jobs.job(id)).await
+    let workers = state.workers.clone();
+    state.pool.run(move || workers.jobs.job(id)).await
 }

@@ -13,7 +13,7 @@ pub(super) async fn show(
     let id: u64 = id.parse().map_err(|_| {
         Failure::new(StatusCode::NOT_FOUND, "no-such-job", format!("`{id}` is not the number of a job"))
     })?;
-    let jobs = state.jobs.clone();
-    let job = state.pool.run(move || jobs.job(id)).await?;
+    let workers = state.workers.clone();
+    let job = state.pool.run(move || workers.jobs.job(id)).await?;
     Ok(Json(job.into()))
 }

@@ -12,7 +12,8 @@ pub(super) async fn show(State(state): State<AppState>) -> Result<Response, Fail
     let scanner = state.scanner.clone();
     let states = move || Ok::<_, Error>((scanner.feeds()?, scanner.subscription_states()?));
     let (feeds, subscriptions) = state.pool.run(states).await?;
-    let text = state.metrics.text(&state.scanner, &feeds, &subscriptions);
+    let runs = state.workers.updates.times();
+    let text = state.metrics.text(&state.scanner, &feeds, &subscriptions, &runs);
     let text = text.map_err(|error| Failure::internal(error.to_string()))?;
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response())
 }

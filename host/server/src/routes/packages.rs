@@ -1,4 +1,3 @@
-use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use limpid_model::Digest;
@@ -6,6 +5,7 @@ use limpid_scanner::Versions;
 use serde::Deserialize;
 
 use crate::api::Holders;
+use crate::blocking::Document;
 use crate::error::Failure;
 use crate::state::AppState;
 
@@ -28,7 +28,7 @@ pub(super) async fn holders(
     State(state): State<AppState>,
     Path((namespace, name)): Path<(String, String)>,
     query: Result<Query<Asked>, QueryRejection>,
-) -> Result<Json<Holders>, Failure> {
+) -> Result<Document, Failure> {
     let Query(asked) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
     if asked.scheme.is_none() && (asked.from.is_some() || asked.below.is_some()) {
         return Err(Failure::bad_request("`from` and `below` need `scheme`, which orders them"));
@@ -37,6 +37,7 @@ pub(super) async fn holders(
     let limit = asked.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
     let versions = Versions { scheme: asked.scheme, from: asked.from, below: asked.below };
     let scanner = state.scanner.clone();
-    let find = move || scanner.holders((&namespace, &name), &versions, after.as_ref(), limit);
-    Ok(Json(state.pool.run(find).await?.into()))
+    let find =
+        move || scanner.holders((&namespace, &name), &versions, after.as_ref(), limit).map(Holders::from);
+    state.pool.document(find).await
 }

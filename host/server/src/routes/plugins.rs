@@ -6,7 +6,7 @@ use limpid_model::Digest;
 use limpid_scanner::{Error, Scanner};
 use serde::Deserialize;
 
-use super::{body, guard};
+use super::body;
 use crate::api::{PluginRef, PluginWithVersions, Plugins};
 use crate::error::Failure;
 use crate::state::AppState;
@@ -33,13 +33,12 @@ pub(super) async fn put(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<PluginRef>, Failure> {
-    may_change(&state, &headers)?;
     let limits = body::Limits {
         bytes: state.scanner.component_bytes(),
-        setting: "plugins.component_bytes",
-        idle: state.settings.idle_time,
+        setting: Some("plugins.component_bytes"),
+        pace: state.settings.pace(),
     };
-    let component = body::write(body, limits, Vec::new()).await?;
+    let component = body::write(body, limits, || Ok::<_, Failure>(Vec::new())).await?;
     let signature = signature(&headers)?;
     change(&state, move |scanner| scanner.put_plugin(&name, &component, signature.as_deref()))
         .await
@@ -56,9 +55,7 @@ fn signature(headers: &HeaderMap) -> Result<Option<String>, Failure> {
 pub(super) async fn remove(
     State(state): State<AppState>,
     Path(name): Path<String>,
-    headers: HeaderMap,
 ) -> Result<StatusCode, Failure> {
-    may_change(&state, &headers)?;
     change(&state, move |scanner| scanner.remove_plugin(&name)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -73,10 +70,8 @@ pub(super) struct Target {
 pub(super) async fn roll_back(
     State(state): State<AppState>,
     Path(name): Path<String>,
-    headers: HeaderMap,
     query: Result<Query<Target>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Json<PluginRef>, Failure> {
-    may_change(&state, &headers)?;
     let Query(target) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
     let digest = target.digest.map(|digest| digest.parse::<Digest>()).transpose()?;
     change(&state, move |scanner| scanner.roll_back_plugin(&name, digest.as_ref()))
@@ -87,9 +82,7 @@ pub(super) async fn roll_back(
 pub(super) async fn release(
     State(state): State<AppState>,
     Path(name): Path<String>,
-    headers: HeaderMap,
 ) -> Result<Json<PluginRef>, Failure> {
-    may_change(&state, &headers)?;
     change(&state, move |scanner| scanner.release_plugin(&name)).await.map(|id| Json(id.into()))
 }
 
@@ -99,8 +92,4 @@ async fn change<T: Send + 'static>(
 ) -> Result<T, Failure> {
     let scanner = state.scanner.clone();
     state.pool.run(move || use_case(&scanner)).await
-}
-
-fn may_change(state: &AppState, headers: &HeaderMap) -> Result<(), Failure> {
-    guard::may_change(state.changes, headers, "plugins", "http.change_plugins")
 }

@@ -1,16 +1,16 @@
 use axum::Json;
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use limpid_scanner::{Error, SubscriptionError};
 
-use super::guard;
+use super::body;
 use crate::api::{Made, Subscription, SubscriptionWanted, Subscriptions};
 use crate::error::Failure;
 use crate::state::AppState;
 
 /// Longest description of a subscription, in bytes.
-const BYTES: usize = 64 << 10;
+const BYTES: u64 = 64 << 10;
 
 pub(super) async fn list(State(state): State<AppState>) -> Result<Json<Subscriptions>, Failure> {
     let scanner = state.scanner.clone();
@@ -30,29 +30,26 @@ pub(super) async fn show(
 pub(super) async fn put(
     State(state): State<AppState>,
     Path(name): Path<String>,
-    headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Made>, Failure> {
-    may_change(&state, &headers)?;
     let no =
         |why: &dyn std::fmt::Display| Failure::bad_request(format!("the body is no subscription: {why}"));
-    let bytes = tokio::time::timeout(state.settings.idle_time, to_bytes(body, BYTES));
-    let bytes = bytes.await.map_err(|error| no(&error))?.map_err(|error| no(&error))?;
+    let limits = body::Limits { bytes: BYTES, setting: None, pace: state.settings.pace() };
+    let bytes = body::write(body, limits, || Ok::<_, Failure>(Vec::new())).await?;
     let wanted: SubscriptionWanted = serde_json::from_slice(&bytes).map_err(|error| no(&error))?;
     let target =
         wanted.target().map_err(|why| Error::Subscription(SubscriptionError::Target(why.to_owned())))?;
-    let delivery = state.delivery.clone();
-    let subscribe =
-        move || delivery.subscribe(&name, target, wanted.filter.into(), wanted.period, wanted.enabled);
+    let workers = state.workers.clone();
+    let subscribe = move || {
+        workers.delivery.subscribe(&name, target, wanted.filter.into(), wanted.period, wanted.enabled)
+    };
     Ok(Json(state.pool.run(subscribe).await?.into()))
 }
 
 pub(super) async fn remove(
     State(state): State<AppState>,
     Path(name): Path<String>,
-    headers: HeaderMap,
 ) -> Result<StatusCode, Failure> {
-    may_change(&state, &headers)?;
     let scanner = state.scanner.clone();
     state.pool.run(move || scanner.remove_subscription(&name)).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -61,15 +58,8 @@ pub(super) async fn remove(
 pub(super) async fn test(
     State(state): State<AppState>,
     Path(name): Path<String>,
-    headers: HeaderMap,
 ) -> Result<StatusCode, Failure> {
-    may_change(&state, &headers)?;
-    let delivery = state.delivery.clone();
-    state.pool.run(move || delivery.test(&name)).await?;
+    let workers = state.workers.clone();
+    state.pool.run(move || workers.delivery.test(&name)).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// A subscription says where this service sends requests, and what it knows.
-pub(super) fn may_change(state: &AppState, headers: &HeaderMap) -> Result<(), Failure> {
-    guard::may_change(state.subscriptions, headers, "subscriptions", "http.change_subscriptions")
 }

@@ -1,11 +1,12 @@
-use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use limpid_model::{Digest, Severity};
-use limpid_scanner::Filter;
+use limpid_scanner::{Error, Filter};
 use serde::Deserialize;
 
+use super::images::ask;
 use crate::api::{ConcernedImages, Explanation, Figures, Vulnerability};
+use crate::blocking::Document;
 use crate::error::Failure;
 use crate::state::AppState;
 
@@ -13,13 +14,9 @@ use crate::state::AppState;
 const PAGE: usize = 100;
 const LONGEST_PAGE: usize = 10_000;
 
-pub(super) async fn show(
-    State(state): State<AppState>,
-    Path(id): Path<String>,
-) -> Result<Json<Vulnerability>, Failure> {
+pub(super) async fn show(State(state): State<AppState>, Path(id): Path<String>) -> Result<Document, Failure> {
     let scanner = state.scanner.clone();
-    let description = state.pool.run(move || scanner.vulnerability(&id)).await?;
-    Ok(Json(description.into()))
+    state.pool.document(move || scanner.vulnerability(&id).map(Vulnerability::from)).await
 }
 
 #[derive(Deserialize)]
@@ -38,7 +35,7 @@ pub(super) async fn images(
     State(state): State<AppState>,
     Path(id): Path<String>,
     query: Result<Query<Asked>, QueryRejection>,
-) -> Result<Json<ConcernedImages>, Failure> {
+) -> Result<Document, Failure> {
     let Query(asked) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
     let after = asked.after.map(|digest| digest.parse::<Digest>()).transpose()?;
     let limit = asked.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
@@ -50,24 +47,25 @@ pub(super) async fn images(
         fixable: asked.fixable,
     };
     let scanner = state.scanner.clone();
-    let page = state.pool.run(move || scanner.images_concerned(&id, &filter, after.as_ref(), limit)).await?;
-    Ok(Json(page.into()))
+    let list = move || -> Result<ConcernedImages, Error> {
+        Ok(scanner.images_concerned(&id, &filter, after.as_ref(), limit)?.into())
+    };
+    state.pool.document(list).await
 }
 
 /// # Errors
 /// It is none, and which there are.
 fn severity(word: &str) -> Result<Severity, Failure> {
     let known = Severity::WORST_FIRST;
-    known.into_iter().find(|severity| severity.as_str() == word).ok_or_else(|| {
+    known.into_iter().find(|severity| severity.as_str().eq_ignore_ascii_case(word)).ok_or_else(|| {
         let words = known.map(Severity::as_str).join(", ");
         Failure::bad_request(format!("`severity` is `{word}`, which is none of {words}"))
     })
 }
 
-pub(super) async fn figures(State(state): State<AppState>) -> Result<Json<Figures>, Failure> {
+pub(super) async fn figures(State(state): State<AppState>) -> Result<Document, Failure> {
     let scanner = state.scanner.clone();
-    let figures = state.pool.run(move || scanner.figures()).await?;
-    Ok(Json(figures.into()))
+    state.pool.document(move || scanner.figures().map(Figures::from)).await
 }
 
 #[derive(Deserialize)]
@@ -78,12 +76,10 @@ pub(super) struct Why {
 
 pub(super) async fn explain(
     State(state): State<AppState>,
-    Path(digest): Path<String>,
+    Path(name): Path<String>,
     query: Result<Query<Why>, QueryRejection>,
-) -> Result<Json<Explanation>, Failure> {
+) -> Result<Document, Failure> {
     let Query(Why { vulnerability }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
-    let digest: Digest = digest.parse()?;
-    let scanner = state.scanner.clone();
-    let explanation = state.pool.run(move || scanner.explain(&digest, &vulnerability)).await?;
-    Ok(Json(explanation.into()))
+    ask(&state, name, move |scanner, digest| scanner.explain(digest, &vulnerability).map(Explanation::from))
+        .await
 }

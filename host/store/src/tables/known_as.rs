@@ -16,10 +16,15 @@ impl table::Table for KnownAs {
     type Row = Row;
 }
 
+/// An identifier as it is looked for: publishers and people write the same in capitals or not.
+pub fn folded(identifier: &str) -> String {
+    identifier.to_ascii_uppercase()
+}
+
 /// An identifier, and an advisory that has it as its own or as an alias.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Key {
-    /// The identifier.
+    /// The identifier, [`folded`].
     pub alias: String,
     /// Name of the feed.
     pub feed: String,

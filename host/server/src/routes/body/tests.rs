@@ -2,7 +2,12 @@ use futures_util::stream;
 
 use super::*;
 
-const LIMITS: Limits = Limits { bytes: 6, setting: "http.test", idle: Duration::from_secs(3_600) };
+const PATIENT: Pace = Pace { idle: Duration::from_secs(3_600), least_rate: 0 };
+const LIMITS: Limits = Limits { bytes: 6, setting: Some("http.test"), pace: PATIENT };
+
+fn vec() -> Result<Vec<u8>, Failure> {
+    Ok(Vec::new())
+}
 
 fn body<const N: usize>(pieces: [Result<&'static str, &'static str>; N]) -> Body {
     let pieces = pieces.into_iter();
@@ -10,15 +15,15 @@ fn body<const N: usize>(pieces: [Result<&'static str, &'static str>; N]) -> Body
 }
 
 async fn refusal(body: Body, limits: Limits) -> (u16, String, String) {
-    let failure = write(body, limits, Vec::new()).await.unwrap_err();
+    let failure = write(body, limits, vec).await.unwrap_err();
     (failure.status.as_u16(), failure.code, failure.message)
 }
 
 #[tokio::test]
 async fn a_body_is_written_piece_by_piece_up_to_its_limit() {
-    let written = write(body([Ok("abc"), Ok(""), Ok("def")]), LIMITS, Vec::new()).await.unwrap();
+    let written = write(body([Ok("abc"), Ok(""), Ok("def")]), LIMITS, vec).await.unwrap();
     assert_eq!(written, b"abcdef");
-    assert_eq!(write(Body::empty(), LIMITS, Vec::new()).await.unwrap(), b"");
+    assert_eq!(write(Body::empty(), LIMITS, vec).await.unwrap(), b"");
 }
 
 #[tokio::test]
@@ -38,7 +43,8 @@ async fn a_body_that_is_cut_short_is_refused() {
 #[tokio::test]
 async fn a_client_that_sends_nothing_more_is_not_waited_for() {
     let silent = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
-    let (status, code, _) = refusal(silent, Limits { idle: Duration::ZERO, ..LIMITS }).await;
+    let (status, code, _) =
+        refusal(silent, Limits { pace: Pace { idle: Duration::ZERO, ..PATIENT }, ..LIMITS }).await;
     assert_eq!((status, code.as_str()), (408, "too-slow"));
 }
 
@@ -56,7 +62,29 @@ async fn a_writer_that_fails_is_an_internal_error() {
         }
     }
 
-    let failure = write(body([Ok("abc"), Ok("def")]), LIMITS, Full).await.map(|_| ()).unwrap_err();
+    let failure =
+        write(body([Ok("abc"), Ok("def")]), LIMITS, || Ok::<_, Failure>(Full)).await.map(|_| ()).unwrap_err();
     assert_eq!((failure.status.as_u16(), failure.code.as_str()), (500, "internal"));
     assert!(failure.message.contains("no space"), "{}", failure.message);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_sends_too_slowly_is_not_waited_for() {
+    let pace = Pace { idle: Duration::from_secs(60), least_rate: 1_024 };
+    // A byte every half minute is never silent for long.
+    let drip = stream::unfold((), |()| async {
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        Some((Ok::<_, std::io::Error>(Bytes::from_static(b"x")), ()))
+    });
+    let limits = Limits { bytes: u64::MAX, pace, ..LIMITS };
+    let (status, code, message) = refusal(Body::from_stream(drip), limits).await;
+    assert_eq!((status, code.as_str()), (408, "too-slow"));
+    assert!(message.contains("`http.least_rate`"), "{message}");
+}
+
+#[tokio::test]
+async fn what_fails_before_anything_is_written_says_so() {
+    let failed = || Err::<Vec<u8>, _>(Failure::busy("later"));
+    let failure = write(body([Ok("abc")]), LIMITS, failed).await.unwrap_err();
+    assert_eq!(failure.message, "later");
 }

@@ -15,9 +15,9 @@ use crate::table::{decode_key, decode_row};
 use crate::tables::entries::{Entries, Row};
 use crate::tables::inventory::Named;
 use crate::tables::{
-    advisories, affects, contexts, documents, enriched, enrichments, feeds, findings, history, holders,
-    images, inventory, jobs, kept, known_as, layers, manifests, marks, outbox, placements, raised, revisions,
-    sources, stated, subscriptions,
+    advisories, affects, contexts, documents, enriched, enrichments, feeds, findings, history, history_names,
+    history_subjects, holders, images, inventory, jobs, kept, known_as, layers, manifests, marks, names,
+    outbox, placements, raised, revisions, sources, stated, subscriptions,
 };
 
 pub(super) fn all() -> Vec<Sample> {
@@ -338,6 +338,11 @@ fn of_advisories() -> Vec<Sample> {
             &knowledge,
             &enrichments::Row::new(enrichment.ratings.clone(), enrichment.facts.clone()),
         ),
+        sample::<names::Names>(
+            "one",
+            &names::Key { repository: "shop/web".into(), tag: "1.2".into(), image: digest(7) },
+            &names::Row,
+        ),
         sample::<enriched::Enriched>("one", &enriched, &enriched::Row { digest: digest(7).into() }),
         sample::<history::History>("nothing", &change, &history::Row::Nothing),
         sample::<history::History>("advisory", &change, &before),
@@ -350,6 +355,12 @@ fn of_advisories() -> Vec<Sample> {
             "source",
             &history::Key { id: String::new(), kind: String::new(), ..change.clone() },
             &history::Row::Source(texts(["a", "b"])),
+        ),
+        sample::<history_subjects::HistorySubjects>("one", &change.clone().into(), &history_subjects::Row),
+        sample::<history_names::HistoryNames>(
+            "one",
+            &history_names::Key::new("debian:bookworm".into(), "glibc".into(), change),
+            &history_names::Row,
         ),
         sample::<revisions::Revisions>(
             "one",

@@ -1,0 +1,96 @@
+//! A source is removed with all that it stated: an operator takes back what was handed in by mistake.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use limpid_runtime::{Mode, Source};
+use limpid_store::Batch;
+use limpid_store::tables::feeds::Feeds;
+use limpid_store::tables::fetches::Fetches;
+use limpid_store::tables::sources::{self, Sources};
+
+use super::collector::Knowledge;
+use super::difference::{Difference, Terms};
+use super::silence::Guard;
+use super::{enrichments, keeping, sources_of};
+use crate::history::Record;
+use crate::{Error, Scanner, notices};
+
+/// What came of the removal of a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Removed {
+    /// The feed.
+    pub feed: String,
+    /// The source.
+    pub source: String,
+    /// Revision of the feed after it.
+    pub revision: u64,
+    /// How many records the source stated.
+    pub withdrawn: u64,
+}
+
+impl Scanner {
+    /// Removes a source of a feed, with all that it stated, and what is kept of it, as one difference.
+    /// Subscribers are told what is so no longer, since they were told that it is so. Where the feed is
+    /// fetched and its publisher still has it, the next run brings it back.
+    ///
+    /// # Errors
+    /// [`Error::NoFeed`], [`Error::NoSource`], and where the store fails.
+    pub fn remove_source(&self, feed: &str, source: &str) -> Result<Removed, Error> {
+        let _alone = self.lock_intake();
+        let view = self.store().view();
+        let key = sources::Key { feed: feed.to_owned(), source: source.to_owned() };
+        let held = view.get::<Feeds>(&key.feed)?;
+        if held.is_none() && self.plugins().feed(feed).is_none() {
+            return Err(self.no_feed(feed));
+        }
+        let (stated, fetched) = (view.get::<Sources>(&key)?, view.get::<Fetches>(&key)?);
+        if stated.is_none() && fetched.is_none() {
+            let known = sources_of(&view, feed)?.into_iter().collect();
+            return Err(Error::NoSource { feed: feed.to_owned(), name: source.to_owned(), known });
+        }
+        let mut row = held.unwrap_or_default();
+        let record = Record {
+            at: self.moment_of_change(),
+            feed,
+            revision: row.revision + 1,
+            source,
+            before: stated.as_ref().map(|stated| stated.namespaces.clone()),
+        };
+        let mut batch = Batch::default();
+        let whole = Source { name: source.to_owned(), url: String::new(), mode: Mode::Whole };
+        let terms = Terms {
+            source: &whole,
+            before: stated.as_ref(),
+            guard: Guard::Forced,
+            now: self.settings().clock.now(),
+            least: 0,
+            withdrawn: &BTreeSet::new(),
+        };
+        let nothing = BTreeMap::new();
+        let mut difference = Difference::write(self, &view, &mut batch, &record, nothing, &terms)?;
+        enrichments::write(&view, &mut batch, (&record, &whole), Knowledge::default(), &mut difference)?;
+        difference.changes.is_removal = true;
+        if record.before.is_some() {
+            row.revision = record.revision;
+            record.removal(&mut batch)?;
+        }
+        let cause = (feed, row.revision);
+        let notices = notices::raise(self, &view, &mut batch, cause, &difference.changes)?;
+        row.advisories = row.advisories.saturating_sub(difference.withdrawn);
+        batch.put::<Feeds>(&key.feed, &row)?;
+        batch.delete::<Sources>(&key);
+        batch.delete::<Fetches>(&key);
+        keeping::forget(&view, &mut batch, &key)?;
+        self.store().commit(batch)?;
+        self.desk().ring();
+        tracing::info!(
+            feed,
+            source,
+            withdrawn = difference.withdrawn,
+            notices,
+            "removed source `{source}` of feed `{feed}`"
+        );
+        let (feed, source) = (key.feed, key.source);
+        Ok(Removed { feed, source, revision: row.revision, withdrawn: difference.withdrawn })
+    }
+}

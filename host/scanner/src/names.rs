@@ -1,0 +1,248 @@
+//! Images by what people call them: by repository and tag, and by the beginning of a digest.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use limpid_model::{Digest, Image};
+use limpid_store::tables::images::Images;
+use limpid_store::tables::manifests::Manifests;
+use limpid_store::tables::marks::{self, Marks};
+use limpid_store::tables::names::{self, Names};
+use limpid_store::{Batch, View};
+
+use crate::{Error, ImageSummary, Page, Scanner, catalog};
+
+/// Hexadecimal digits of a digest that stand for it where no other begins with them.
+const SHORTEST: usize = 12;
+
+/// All of them.
+const WHOLE: usize = 64;
+
+/// Images that are named where a name may mean several.
+const SHOWN: usize = 10;
+
+/// The tag that is meant where none is named.
+const LATEST: &str = "latest";
+
+/// Says that images are found by their names.
+const MARK: &str = "names";
+
+/// Rows written in one batch.
+const ROWS: usize = 10_000;
+
+/// A repository, and a tag in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Name {
+    /// Without the registry and the folder that clients leave out.
+    repository: String,
+    tag: Option<String>,
+}
+
+impl Name {
+    fn of(text: &str) -> Self {
+        let text = text.split_once('@').map_or(text, |(name, _)| name);
+        // What stands before the last slash may have a port.
+        let tag = text.rfind(':').filter(|colon| text.rfind('/').is_none_or(|slash| slash < *colon));
+        let (repository, tag) = match tag.and_then(|colon| text.split_at_checked(colon)) {
+            Some((repository, tag)) => (repository, tag.strip_prefix(':')),
+            None => (text, None),
+        };
+        let usual = ["docker.io/", "index.docker.io/", "registry-1.docker.io/"];
+        let repository = usual.iter().find_map(|usual| repository.strip_prefix(usual)).unwrap_or(repository);
+        let repository = match repository.strip_prefix("library/") {
+            Some(name) if !name.contains('/') => name,
+            _ => repository,
+        };
+        Self { repository: repository.to_owned(), tag: tag.filter(|tag| !tag.is_empty()).map(str::to_owned) }
+    }
+
+    fn key(&self, image: Digest) -> names::Key {
+        names::Key { repository: self.repository.clone(), tag: self.tag.clone().unwrap_or_default(), image }
+    }
+}
+
+/// Makes an image known by its names.
+pub(crate) fn put(batch: &mut Batch, image: &Image) -> Result<(), Error> {
+    for name in &image.names {
+        batch.put::<Names>(&Name::of(name).key(image.id), &names::Row)?;
+    }
+    Ok(())
+}
+
+/// Forgets an image by its names.
+pub(crate) fn delete(batch: &mut Batch, image: &Image) {
+    for name in &image.names {
+        batch.delete::<Names>(&Name::of(name).key(image.id));
+    }
+}
+
+impl Scanner {
+    /// The image that is meant by a name: a digest of its configuration or of a manifest, the beginning of
+    /// one, or a repository with a tag or without. Where several images have had a name, the one that
+    /// was submitted last has it.
+    ///
+    /// # Errors
+    /// [`Error::NoImage`] and [`Error::NoImageNamed`] where there is none, [`Error::AmbiguousImage`] where
+    /// there are several, [`Error::BadDigest`].
+    pub fn find_image(&self, name: &str) -> Result<Digest, Error> {
+        let view = self.store().view();
+        let digest = name.split_once('@').map_or(name, |(_, digest)| digest);
+        if let Some(digits) = digest.strip_prefix("sha256:") {
+            return by_digits(&view, digest, digits)?.ok_or_else(|| no_image(name, digest));
+        }
+        if digest != name {
+            return Err(Error::BadDigest(digest.to_owned()));
+        }
+        if is_digits(name)
+            && name.len() >= SHORTEST
+            && let Some(image) = by_digits(&view, name, name)?
+        {
+            return Ok(image);
+        }
+        by_name(&view, name)
+    }
+
+    /// Images of a repository, with a tag or without, by digest, from the one after `after` on, `limit` at
+    /// most.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn images_named(
+        &self,
+        name: &str,
+        after: Option<&Digest>,
+        limit: usize,
+    ) -> Result<Page<ImageSummary, Digest>, Error> {
+        let view = self.store().view();
+        let found: BTreeSet<Digest> =
+            keys(&view, &Name::of(name))?.into_iter().map(|key| key.image).collect();
+        let mut left = found.into_iter().filter(|image| after.is_none_or(|after| image > after));
+        let mut items = Vec::new();
+        for id in left.by_ref().take(limit) {
+            let (image, indexing) = catalog::image(&view, &id)?;
+            items.push(ImageSummary { image, indexed_at: indexing.indexed_at });
+        }
+        let next = items.last().map(|last: &ImageSummary| last.image.id).filter(|_| left.next().is_some());
+        Ok(Page { items, next })
+    }
+
+    /// Makes images known by their names, where a Limpid wrote them that did not. Costs one look-up where
+    /// there is nothing to do.
+    pub(crate) fn index_names(&self) -> Result<(), Error> {
+        let mark = MARK.to_owned();
+        let view = self.store().view();
+        if view.get::<Marks>(&mark)?.is_some() {
+            return Ok(());
+        }
+        let mut batch = Batch::default();
+        for row in view.scan::<Images>(|_| ()) {
+            let (id, row) = row?;
+            put(&mut batch, &row.into_parts(id).0)?;
+            if batch.len() >= ROWS {
+                self.store().commit(std::mem::take(&mut batch))?;
+            }
+        }
+        batch.put::<Marks>(&mark, &marks::Row::default())?;
+        Ok(self.store().commit(batch)?)
+    }
+}
+
+fn no_image(name: &str, digest: &str) -> Error {
+    digest.parse().map_or_else(|_| Error::NoImageNamed(name.to_owned()), Error::NoImage)
+}
+
+fn is_digits(text: &str) -> bool {
+    text.len() <= WHOLE && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// The image of which a digest begins with these hexadecimal digits.
+fn by_digits(view: &View<'_>, given: &str, digits: &str) -> Result<Option<Digest>, Error> {
+    if !is_digits(digits) || digits.len() < SHORTEST {
+        return Err(Error::BadDigest(given.to_owned()));
+    }
+    let digits = digits.to_ascii_lowercase();
+    let whole: Vec<u8> = digits
+        .as_bytes()
+        .chunks_exact(2)
+        .filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect();
+    let begins = |digest: &Digest| {
+        digest.to_string().strip_prefix("sha256:").is_some_and(|all| all.starts_with(&digits))
+    };
+    let mut images = BTreeSet::new();
+    for key in view.keys::<Images>(|key| {
+        key.fixed(&whole);
+    }) {
+        images.extend(Some(key?).filter(&begins));
+        if images.len() > SHOWN {
+            break;
+        }
+    }
+    for row in view.scan::<Manifests>(|key| {
+        key.fixed(&whole);
+    }) {
+        let (manifest, row) = row?;
+        images.extend(Some(Digest::from(row.image)).filter(|_| begins(&manifest)));
+        if images.len() > SHOWN {
+            break;
+        }
+    }
+    only(given, images.into_iter().map(|image| (image, image.to_string())).collect())
+}
+
+/// The only one; none where there is none.
+fn only(name: &str, found: Vec<(Digest, String)>) -> Result<Option<Digest>, Error> {
+    match found.as_slice() {
+        [] => Ok(None),
+        [(only, _)] => Ok(Some(*only)),
+        several => Err(Error::AmbiguousImage {
+            name: name.to_owned(),
+            images: several.iter().take(SHOWN).map(|(_, shown)| shown.clone()).collect(),
+        }),
+    }
+}
+
+fn keys(view: &View<'_>, name: &Name) -> Result<Vec<names::Key>, Error> {
+    let keys = view.keys::<Names>(|key| {
+        key.text(&name.repository);
+        if let Some(tag) = &name.tag {
+            key.text(tag);
+        }
+    });
+    keys.map(|key| Ok(key?)).collect()
+}
+
+fn by_name(view: &View<'_>, text: &str) -> Result<Digest, Error> {
+    let name = Name::of(text);
+    let mut by_tag: BTreeMap<String, Vec<Digest>> = BTreeMap::new();
+    for key in keys(view, &name)? {
+        by_tag.entry(key.tag).or_default().push(key.image);
+    }
+    let is_one = by_tag.len() == 1;
+    let tag = by_tag.keys().find(|tag| is_one || *tag == LATEST).cloned();
+    if let Some(images) = tag.and_then(|tag| by_tag.get(&tag)) {
+        return newest(view, images)?.ok_or_else(|| Error::NoImageNamed(text.to_owned()));
+    }
+    let mut found = Vec::new();
+    for (tag, images) in &by_tag {
+        let shown =
+            if tag.is_empty() { name.repository.clone() } else { format!("{}:{tag}", name.repository) };
+        found.extend(images.first().map(|image| (*image, shown)));
+    }
+    only(text, found)?.ok_or_else(|| Error::NoImageNamed(text.to_owned()))
+}
+
+/// The one that was submitted last.
+fn newest(view: &View<'_>, images: &[Digest]) -> Result<Option<Digest>, Error> {
+    if let [only] = images {
+        return Ok(Some(*only));
+    }
+    let mut newest = None;
+    for id in images {
+        let (_, indexing) = catalog::image(view, id)?;
+        newest = newest.max(Some((indexing.indexed_at, *id)));
+    }
+    Ok(newest.map(|(_, image)| image))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+//! What answers first: how the service is, also while it starts, and when all places are taken.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::connections::Spare;
+use crate::error::Failure;
+use crate::metrics::Metrics;
+use crate::readiness::Readiness;
+use crate::state::AppState;
+use crate::{request_id, routes};
+
+/// The service as far as it has come.
+#[derive(Clone, Default)]
+pub(crate) struct Front(Arc<OnceLock<Opened>>);
+
+/// A service that can do its work.
+struct Opened {
+    router: Router,
+    state: AppState,
+    readiness: Readiness,
+}
+
+impl Front {
+    /// From now on all paths are answered.
+    ///
+    /// # Errors
+    /// The system has no thread to give.
+    pub(crate) fn open(&self, state: AppState) -> std::io::Result<()> {
+        let readiness = Readiness::start(state.scanner.clone())?;
+        let _ = self.0.set(Opened { router: routes::router(state.clone()), state, readiness });
+        Ok(())
+    }
+
+    /// All paths.
+    pub(crate) fn router(self, metrics: Metrics) -> Router {
+        Router::new()
+            .route("/healthz", get(alive))
+            .route("/readyz", get(ready))
+            .layer(middleware::from_fn(request_id::note_pattern))
+            .fallback(all_others)
+            .layer(middleware::from_fn_with_state(metrics, request_id::number))
+            .with_state(self)
+    }
+}
+
+/// The process lives.
+async fn alive() -> Json<Value> {
+    Json(json!({ "status": "alive" }))
+}
+
+/// It can do its work: the store answers, and there are plugins.
+async fn ready(State(front): State<Front>) -> Result<Json<Value>, Failure> {
+    let Some(opened) = front.0.get() else { return Err(starting()) };
+    let unready = |why| Failure::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", why);
+    opened.readiness.now().await.map_err(unready)?;
+    let plugins = opened.state.scanner.plugins().plugins().len();
+    Ok(Json(json!({ "status": "ready", "plugins": plugins })))
+}
+
+async fn all_others(State(front): State<Front>, request: Request) -> Response {
+    if request.extensions().get::<Spare>().is_some() {
+        let busy = "there are as many connections as setting `http.connections` allows";
+        return Failure::busy(busy).into_response();
+    }
+    let Some(opened) = front.0.get() else { return starting().into_response() };
+    match opened.router.clone().oneshot(routes::name_in_one_part(request)).await {
+        Ok(response) => response,
+        Err(never) => match never {},
+    }
+}
+
+fn starting() -> Failure {
+    Failure {
+        code: "starting".to_owned(),
+        ..Failure::busy("the service is starting: its plugins are being loaded")
+    }
+}

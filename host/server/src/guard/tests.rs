@@ -1,0 +1,156 @@
+use axum::http::HeaderName;
+
+use super::*;
+
+const HERE: &str = "127.0.0.1";
+const AWAY: &str = "10.1.2.3";
+
+fn settings() -> Settings {
+    Settings::default()
+}
+
+fn networks(text: &[&str]) -> Vec<crate::Network> {
+    text.iter().map(|network| network.parse().unwrap()).collect()
+}
+
+/// Asks as somebody at an address who calls a path, with headers as `name: value`.
+fn ask(settings: &Settings, peer: &str, path: &str, lines: &[&str]) -> Result<(), String> {
+    let mut headers = HeaderMap::new();
+    for line in lines {
+        let (name, value) = line.split_once(": ").unwrap();
+        headers.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+    }
+    let peer = Peer { address: peer.parse().unwrap(), local: "10.0.0.1".parse().unwrap() };
+    may_change(settings, peer, &path.parse().unwrap(), &headers)
+}
+
+#[track_caller]
+fn allowed(settings: &Settings, peer: &str, path: &str, lines: &[&str]) {
+    assert_eq!(ask(settings, peer, path, lines), Ok(()), "{peer} {path} {lines:?}");
+}
+
+/// Refused, with a reason that names this.
+#[track_caller]
+fn refused(settings: &Settings, peer: &str, path: &str, lines: &[&str], named: &str) {
+    let why = ask(settings, peer, path, lines).expect_err(&format!("{peer} {path} {lines:?}"));
+    assert!(why.contains(named), "{why}");
+}
+
+#[test]
+fn who_sits_on_this_machine_may_change_all() {
+    for path in ["/v1/images", "/v1/plugins/x", "/v1/subscriptions/x", "/v1/notices/x/replay"] {
+        for host in
+            ["localhost", "localhost:6060", "127.0.0.1:6060", "[::1]:6060", "limpid.localhost", "LOCALHOST."]
+        {
+            allowed(&settings(), HERE, path, &[&format!("host: {host}")]);
+        }
+        allowed(&settings(), "::1", path, &["host: [::1]:6060"]);
+        allowed(&settings(), "127.8.9.10", path, &["host: 127.0.0.1"]);
+    }
+}
+
+#[test]
+fn others_may_change_what_the_settings_say() {
+    let host = "host: 10.0.0.1:6060";
+    refused(&settings(), AWAY, "/v1/images", &[host], "`http.writers`");
+    let mut some = Settings { writers: networks(&["10.0.0.0/8"]), ..settings() };
+    allowed(&some, AWAY, "/v1/images", &[host]);
+    refused(&some, "11.1.2.3", "/v1/images", &[host], "`http.writers`");
+    refused(&some, AWAY, "/v1/plugins/x", &[host], "`http.change_plugins`");
+    refused(&some, AWAY, "/v1/subscriptions/x", &[host], "`http.change_subscriptions`");
+    refused(&some, AWAY, "/v1/notices/x/1/replay", &[host], "`http.change_subscriptions`");
+    some.change_plugins = true;
+    some.change_subscriptions = true;
+    allowed(&some, AWAY, "/v1/plugins/x", &[host]);
+    allowed(&some, AWAY, "/v1/notices/x/1/replay", &[host]);
+    // Those settings alone open nothing.
+    let alone = Settings { writers: Vec::new(), ..some };
+    refused(&alone, AWAY, "/v1/plugins/x", &[host], "`http.writers`");
+}
+
+#[test]
+fn a_request_must_be_addressed_to_a_name_of_this_service() {
+    for host in ["limpid.example", "127.0.0.1.example", "localhost.example", "10.9.9.9", "x"] {
+        refused(&settings(), HERE, "/v1/images", &[&format!("host: {host}")], "`http.hosts`");
+    }
+    refused(&settings(), HERE, "/v1/images", &[], "`host`");
+    refused(&settings(), HERE, "/v1/images", &["host: localhost", "host: evil.example"], "`host`");
+    refused(&settings(), HERE, "http://evil.example/v1/images", &["host: localhost"], "`evil.example`");
+    let named = Settings { hosts: vec!["Limpid.Example".to_owned()], ..settings() };
+    allowed(&named, HERE, "/v1/images", &["host: limpid.example:8080"]);
+    refused(&named, HERE, "/v1/images", &["host: other.example"], "`other.example`");
+}
+
+#[test]
+fn a_page_of_another_changes_nothing() {
+    let host = "host: localhost:6060";
+    for line in [
+        "origin: http://evil.example",
+        "origin: null",
+        "origin: http://localhost:3000",
+        "origin: http://localhost",
+        "origin: ftp://localhost:6060",
+        "origin: localhost:6060",
+        "sec-fetch-site: cross-site",
+        "sec-fetch-site: same-site",
+    ] {
+        refused(&settings(), HERE, "/v1/images", &[host, line], "pages of others");
+    }
+    allowed(
+        &settings(),
+        HERE,
+        "/v1/images",
+        &[host, "origin: http://localhost:6060", "sec-fetch-site: same-origin"],
+    );
+    allowed(&settings(), HERE, "/v1/images", &["host: localhost", "origin: http://localhost:80"]);
+    let named = Settings { hosts: vec!["limpid.example".to_owned()], ..settings() };
+    allowed(&named, HERE, "/v1/images", &["host: limpid.example", "origin: https://limpid.example"]);
+    refused(
+        &named,
+        HERE,
+        "/v1/images",
+        &["host: limpid.example", "origin: https://other.example"],
+        "pages of others",
+    );
+}
+
+#[test]
+fn what_is_forwarded_counts_for_whom_it_is_forwarded() {
+    let host = "host: limpid.example";
+    for line in [
+        "x-forwarded-for: 203.0.113.9",
+        "x-forwarded-proto: https",
+        "x-forwarded-for: 127.0.0.1",
+        "forwarded: for=127.0.0.1",
+        "x-real-ip: 127.0.0.1",
+        "via: 1.1 proxy",
+    ] {
+        refused(&settings(), HERE, "/v1/images", &["host: localhost", line], "`http.proxies`");
+    }
+    let behind = Settings {
+        proxies: networks(&["127.0.0.1", "192.168.7.0/24"]),
+        writers: networks(&["10.0.0.0/8"]),
+        hosts: vec!["limpid.example".to_owned()],
+        ..settings()
+    };
+    let check = |lines: &[&str], named: Option<&str>| {
+        let lines: Vec<_> = [host].into_iter().chain(lines.iter().copied()).collect();
+        match named {
+            None => allowed(&behind, HERE, "/v1/images", &lines),
+            Some(named) => refused(&behind, HERE, "/v1/images", &lines, named),
+        }
+    };
+    check(&["x-forwarded-for: 10.1.2.3"], None);
+    check(&["x-forwarded-for: 10.1.2.3, 192.168.7.1"], None);
+    check(&["forwarded: for=\"10.1.2.3:4711\";proto=https"], None);
+    check(&["forwarded: for=\"[fd00::1]\""], Some("`fd00::1`"));
+    check(&["x-real-ip: 10.1.2.3"], None);
+    check(&["x-forwarded-for: 203.0.113.9"], Some("`203.0.113.9`"));
+    // What clients put there themselves stands before what the proxy saw.
+    check(&["x-forwarded-for: 127.0.0.1, 203.0.113.9"], Some("`203.0.113.9`"));
+    check(&["x-forwarded-for: 10.1.2.3", "x-forwarded-for: 203.0.113.9"], Some("`203.0.113.9`"));
+    check(&["x-forwarded-for: unknown"], Some("does not say for whom"));
+    check(&["via: 1.1 proxy"], Some("does not say for whom"));
+    check(&[], None);
+    refused(&behind, AWAY, "/v1/images", &[host, "x-forwarded-for: 127.0.0.1"], "`http.proxies`");
+}

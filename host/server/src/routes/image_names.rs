@@ -1,0 +1,63 @@
+use axum::extract::Request;
+use axum::http::Uri;
+use axum::http::uri::PathAndQuery;
+
+/// What stands behind the name of an image in a path.
+const OF_IMAGE: [&str; 4] = ["report", "packages", "layers", "explain"];
+
+const IMAGES: &str = "/v1/images/";
+
+/// Names of images have slashes, and paths of images have one part for the name: `/v1/images/shop/web:1/report`
+/// is read as `/v1/images/shop%2Fweb:1/report`. Where a name ends as a path does, its slashes are written
+/// so by whoever asks.
+pub(crate) fn name_in_one_part(mut request: Request) -> Request {
+    let uri = request.uri();
+    let Some(path) = rewritten(uri.path()) else { return request };
+    let path = match uri.query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path,
+    };
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = path.parse::<PathAndQuery>().ok();
+    if let Ok(uri) = Uri::from_parts(parts) {
+        *request.uri_mut() = uri;
+    }
+    request
+}
+
+/// The path with the name in one part; none where it is.
+fn rewritten(path: &str) -> Option<String> {
+    let rest = path.strip_prefix(IMAGES)?;
+    let (name, end) = match rest.rsplit_once('/') {
+        Some((name, end)) if OF_IMAGE.contains(&end) => (name, Some(end)),
+        _ => (rest, None),
+    };
+    let name = name.contains('/').then(|| name.replace('/', "%2F"))?;
+    Some(match end {
+        Some(end) => format!("{IMAGES}{name}/{end}"),
+        None => format!("{IMAGES}{name}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_may_have_slashes() {
+        let check = |path: &str, expected: Option<&str>| {
+            assert_eq!(rewritten(path).as_deref(), expected, "{path}");
+        };
+        check("/v1/images/shop/web:1", Some("/v1/images/shop%2Fweb:1"));
+        check(
+            "/v1/images/registry.example:5000/shop/web/report",
+            Some("/v1/images/registry.example:5000%2Fshop%2Fweb/report"),
+        );
+        check("/v1/images/web:1/report", None);
+        check("/v1/images/report", None);
+        check("/v1/images/shop%2Fweb:1/layers", None);
+        check("/v1/images/", None);
+        check("/v1/images", None);
+        check("/v1/layers/a/b", None);
+    }
+}

@@ -49,8 +49,7 @@ pub struct Limits {
     pub claimed_files: u64,
     /// Sum of the sizes of all claimed files of one layer; those over it are unread.
     pub claimed_bytes: u64,
-    /// Files of one kind of one layer, or of one image, whose paths are kept where no detector claims them;
-    /// more are only counted.
+    /// Files of one kind of one layer whose paths are noted, whoever reads them; more are only counted.
     pub files_of_kind: usize,
     /// Files that wait to be shown to claimants of `alone` files.
     pub alone_files: usize,
@@ -92,7 +91,7 @@ impl Default for Limits {
             claimed_file_bytes: 256 * MIB,
             claimed_files: 200_000,
             claimed_bytes: 8 * GIB,
-            files_of_kind: 256,
+            files_of_kind: 20_000,
             alone_files: 256,
             alone_memory: 8 * MIB,
             together_memory: 32 * MIB,

@@ -1,7 +1,9 @@
 //! Errors over HTTP: one envelope with code, message and request id.
 
+use std::io::ErrorKind;
+
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use limpid_model::{Blame, DigestError};
 use limpid_scanner::runtime::ChangeError;
@@ -37,6 +39,17 @@ impl Failure {
         Self::new(StatusCode::BAD_REQUEST, "bad-request", message)
     }
 
+    /// Something cannot be written.
+    pub(crate) fn unwritten(what: &str, error: &std::io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+                let message = format!("{what}: the disk of the service is full; try again later");
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, NO_ROOM, message)
+            }
+            _ => Self::internal(format!("{what}: {error}")),
+        }
+    }
+
     pub(crate) fn internal(message: impl Into<String>) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
     }
@@ -53,6 +66,12 @@ impl From<DigestError> for Failure {
         Self::new(StatusCode::BAD_REQUEST, "bad-digest", error.to_string())
     }
 }
+
+/// Of what cannot be done because the disk is full.
+const NO_ROOM: &str = "no-room";
+
+/// After how many seconds to try again what cannot be done at the moment.
+const AGAIN: &str = "5";
 
 /// The code under which programs know an error.
 pub fn code(error: &Error) -> String {
@@ -90,6 +109,8 @@ pub fn code(error: &Error) -> String {
         Error::Document(_) => "bad-document",
         Error::Busy { .. } => "busy",
         Error::Store(store::Error::InUse(_)) => "store-in-use",
+        Error::NoRoom { .. } => NO_ROOM,
+        Error::Store(_) | Error::Host { .. } if error.is_for_lack_of_room() => NO_ROOM,
         Error::Store(_) | Error::Host { .. } => "internal",
     };
     code.to_owned()
@@ -112,12 +133,16 @@ const fn archive_code(error: &ArchiveError) -> &'static str {
         ArchiveError::WrongDigest { .. } => "wrong-digest",
         ArchiveError::Unsupported { .. } => "unsupported",
         ArchiveError::OverLimit { .. } => "over-limit",
+        ArchiveError::UnreadLayer(error) => archive_code(error),
         ArchiveError::Claim { .. } => "plugin-failed",
-        ArchiveError::Io { .. } => "internal",
+        ArchiveError::Kind { .. } | ArchiveError::Io { .. } => "internal",
     }
 }
 
 fn status(error: &Error) -> StatusCode {
+    if error.is_for_lack_of_room() {
+        return StatusCode::SERVICE_UNAVAILABLE;
+    }
     match error {
         Error::Archive(ArchiveError::Io { .. }) => StatusCode::INTERNAL_SERVER_ERROR,
         Error::Archive(_)
@@ -152,7 +177,7 @@ fn status(error: &Error) -> StatusCode {
             ChangeError::NoEarlier(_) | ChangeError::NoVersion { .. } => StatusCode::CONFLICT,
             ChangeError::Io { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         },
-        Error::Busy { .. } | Error::Running(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Busy { .. } | Error::Running(_) | Error::NoRoom { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Error::Store(_) | Error::Host { .. } => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -190,6 +215,9 @@ pub(crate) fn finish(mut response: Response, request_id: &str) -> Response {
     }
     let envelope = Envelope { error: Body { code: &failure.code, message, request_id } };
     let mut out = (failure.status, Json(envelope)).into_response();
+    if failure.status == StatusCode::SERVICE_UNAVAILABLE {
+        out.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(AGAIN));
+    }
     if let Some(allow) = response.headers_mut().remove("allow") {
         out.headers_mut().insert("allow", allow);
     }

@@ -33,6 +33,8 @@
 //! | 32 | [`raised`] | image, vulnerability | what was told last, and what is held back |
 //! | 27 | [`history`] | time, feed, revision, source, id, kind | what was said before a change |
 //! | 28 | [`revisions`] | feed, revision | since when it has it |
+//! | 33 | [`kinds`] | diff id | files that hold packages, by kind |
+//! | 34 | [`unexamined`] | image id | layers that could not be read, files that nobody reads |
 //! | 23 | [`marks`] | name | on what all rows of some kind rest |
 
 pub mod advisories;
@@ -54,6 +56,7 @@ pub mod images;
 pub mod inventory;
 pub mod jobs;
 pub mod kept;
+pub mod kinds;
 pub mod known_as;
 pub mod layers;
 pub mod manifests;
@@ -66,13 +69,14 @@ pub mod runs;
 pub mod sources;
 pub mod stated;
 pub mod subscriptions;
+pub mod unexamined;
 pub mod values;
 
 use crate::table::Table as _;
 
 /// Tables of what images hold. All others are of what publishers state, and of what became of it: what a
 /// take-in writes, and those who ask for reports would have to read anew.
-pub(crate) const OF_IMAGES: [u8; 10] = [
+pub(crate) const OF_IMAGES: [u8; 12] = [
     images::Images::ID,
     manifests::Manifests::ID,
     layers::Layers::ID,
@@ -83,4 +87,6 @@ pub(crate) const OF_IMAGES: [u8; 10] = [
     inventory::Inventory::ID,
     contexts::Contexts::ID,
     placements::Placements::ID,
+    kinds::Kinds::ID,
+    unexamined::Unexamined::ID,
 ];

@@ -42,7 +42,7 @@ pub(super) async fn write<W: Write + Send + 'static>(
     let received = receive(body, limits, pieces).await;
     let written = writing.await.map_err(|error| Failure::internal(error.to_string()))?;
     received?;
-    written.map_err(|error| Failure::internal(format!("the body cannot be written: {error}")))
+    written.map_err(|error| Failure::unwritten("the body cannot be written", &error))
 }
 
 /// A file as a body, from its beginning, and how long it is. It is read piece by piece, on a thread that
@@ -114,6 +114,7 @@ async fn receive(mut body: Body, limits: Limits, pieces: mpsc::Sender<Bytes>) ->
         }
         // The other end is gone only where writing failed, which it tells itself.
         if pieces.send(piece).await.is_err() {
+            discard(body).await;
             return Ok(());
         }
     }

@@ -196,10 +196,12 @@ impl Error {
         }
     }
 
-    /// Whether a file system or a quota is full, or the store does not write, which is mostly why.
+    /// Whether a file system or a quota is full.
     pub fn is_for_lack_of_room(&self) -> bool {
-        if matches!(self, Self::NoRoom { .. } | Self::Store(limpid_store::Error::Engine(_))) {
-            return true;
+        match self {
+            Self::NoRoom { .. } => return true,
+            Self::Store(error) => return error.is_for_lack_of_room(),
+            _ => {}
         }
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);
         while let Some(error) = cause {

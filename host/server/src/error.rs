@@ -1,9 +1,7 @@
 //! Errors over HTTP: one envelope with code, message and request id.
 
-use std::io::ErrorKind;
-
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use limpid_model::{Blame, DigestError};
 use limpid_scanner::runtime::ChangeError;
@@ -39,17 +37,6 @@ impl Failure {
         Self::new(StatusCode::BAD_REQUEST, "bad-request", message)
     }
 
-    /// Something cannot be written.
-    pub(crate) fn unwritten(what: &str, error: &std::io::Error) -> Self {
-        match error.kind() {
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-                let message = format!("{what}: the disk of the service is full; try again later");
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, NO_ROOM, message)
-            }
-            _ => Self::internal(format!("{what}: {error}")),
-        }
-    }
-
     pub(crate) fn internal(message: impl Into<String>) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
     }
@@ -69,9 +56,6 @@ impl From<DigestError> for Failure {
 
 /// Of what cannot be done because the disk is full.
 const NO_ROOM: &str = "no-room";
-
-/// After how many seconds to try again what cannot be done at the moment.
-const AGAIN: &str = "5";
 
 /// The code under which programs know an error.
 pub fn code(error: &Error) -> String {
@@ -215,9 +199,6 @@ pub(crate) fn finish(mut response: Response, request_id: &str) -> Response {
     }
     let envelope = Envelope { error: Body { code: &failure.code, message, request_id } };
     let mut out = (failure.status, Json(envelope)).into_response();
-    if failure.status == StatusCode::SERVICE_UNAVAILABLE {
-        out.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(AGAIN));
-    }
     if let Some(allow) = response.headers_mut().remove("allow") {
         out.headers_mut().insert("allow", allow);
     }

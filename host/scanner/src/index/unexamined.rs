@@ -174,6 +174,7 @@ pub(crate) fn of_image(
         Files { code, ..files }
     });
     unexamined::Row {
+        rules: scanner.settings().kinds.digest().into(),
         layers: layers.collect(),
         files: files.filter(|files| !files.paths.is_empty() || files.more > 0).collect(),
         uncounted,

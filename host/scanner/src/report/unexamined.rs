@@ -28,11 +28,11 @@ pub(super) fn add(
     contents: &Contents,
     coverage: &mut Coverage,
 ) -> Result<(), Error> {
-    let row = match view.get::<Unexamined>(&image.id)? {
-        Some(row) => row,
-        None if scanner.settings().kinds.is_empty() => return Ok(()),
-        None => unexamined::Row { uncounted: image.layers.len() as u64, ..unexamined::Row::default() },
-    };
+    let rules = &scanner.settings().kinds;
+    let mut row = view.get::<Unexamined>(&image.id)?.unwrap_or_default();
+    if Digest::from(row.rules) != rules.digest() && !rules.is_empty() {
+        row.uncounted = image.layers.len() as u64;
+    }
     for layer in row.layers {
         add_layer(image, layer, coverage);
     }

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::StatusCode;
 use bytes::Bytes;
 use http_body_util::BodyExt;
+use limpid_scanner::Error;
 use tokio::sync::mpsc;
 
 use crate::error::Failure;
@@ -42,7 +43,7 @@ pub(super) async fn write<W: Write + Send + 'static>(
     let received = receive(body, limits, pieces).await;
     let written = writing.await.map_err(|error| Failure::internal(error.to_string()))?;
     received?;
-    written.map_err(|error| Failure::unwritten("the body cannot be written", &error))
+    written.map_err(|source| Error::Host { what: "the body cannot be written".to_owned(), source }.into())
 }
 
 /// A file as a body, from its beginning, and how long it is. It is read piece by piece, on a thread that

@@ -4,6 +4,7 @@ use limpid_model::Digest;
 use serde::{Deserialize, Serialize};
 
 use super::kinds::Files;
+use super::values::DigestBytes;
 use crate::table;
 
 /// The table.
@@ -20,6 +21,8 @@ impl table::Table for Unexamined {
 /// What of an image may not have been examined.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
+    /// The rules by which files were told.
+    pub rules: DigestBytes,
     /// Layers of which something is to be told, lowest first.
     pub layers: Vec<Layer>,
     /// Files of all layers by kind that no later layer hides, sorted by code.

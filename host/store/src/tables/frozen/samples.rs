@@ -145,7 +145,8 @@ fn of_unexamined() -> Vec<Sample> {
             long_paths: Some((2, 4_096)),
         },
     ];
-    let row = unexamined::Row { layers, files: vec![files("go-executable", 1)], uncounted: 3 };
+    let files = vec![files("go-executable", 1)];
+    let row = unexamined::Row { rules: digest(8).into(), layers, files, uncounted: 3 };
     vec![
         sample::<kinds::Kinds>("one", &digest(4), &counted),
         sample::<unexamined::Unexamined>("one", &digest(1), &row),

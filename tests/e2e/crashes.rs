@@ -16,6 +16,7 @@ fn what_was_acknowledged_survives_kills_at_any_instant() {
         command: &|data| setup.command_over(data),
         folder: folder.path(),
         kills: KILLS,
+        fills_disk: false,
         seed,
         progress: &|_| (),
     };

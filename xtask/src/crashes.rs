@@ -9,6 +9,7 @@
 //! `cargo xtask verify crashes` and an end-to-end test do the same, one longer than the other.
 
 mod client;
+mod disk;
 mod ending;
 mod ledger;
 mod load;
@@ -19,12 +20,14 @@ mod steps;
 use std::fmt;
 use std::path::Path;
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use anyhow::Context as _;
 
 use client::Client;
+use disk::Disk;
 use ledger::Ledger;
 use load::Load;
 use process::Process;
@@ -34,12 +37,18 @@ use steps::Sample;
 /// How long a process is left at work, at most.
 const AT_WORK: Duration = Duration::from_millis(400);
 
+/// The same where its disk fills and empties: what failed for lack of room is tried again after a second or
+/// two, and the store's engine looks every five seconds whether there is room.
+const AT_WORK_ON_A_FULL_DISK: Duration = Duration::from_secs(8);
+
 /// Of so many kills one hits a process that is starting.
 const STARTING: u64 = 6;
 
 /// Settings by which the service tells at once what changes, and tries again soon and for ever; and by
 /// which some of what it writes is large enough for a table file of its own.
-pub const SETTINGS: [(&str, &str); 5] = [
+pub const SETTINGS: [(&str, &str); 7] = [
+    ("LIMPID_INDEX__LONGEST_BACKOFF", "2"),
+    ("LIMPID_INDEX__FREE_BYTES", "65536"),
     ("LIMPID_STORE__WRITE_BYTES", "8192"),
     ("LIMPID_NOTICES__FLAP_WINDOW", "0"),
     ("LIMPID_NOTICES__BACKOFF", "1"),
@@ -56,6 +65,8 @@ pub struct Crashes<'a> {
     pub folder: &'a Path,
     /// How often.
     pub kills: u64,
+    /// Whether its disk fills and empties meanwhile. Only the superuser may mount such a disk.
+    pub fills_disk: bool,
     /// What is left to chance.
     pub seed: u64,
     /// Told how far it is.
@@ -75,6 +86,10 @@ pub struct Summary {
     pub submissions: u64,
     /// Those of them that a process had not ended when it was killed.
     pub resumed: u64,
+    /// How often a submission was seen to wait for room.
+    pub waited: u64,
+    /// Requests that were refused for lack of room.
+    pub refused: u64,
     /// Subscriptions made, changed and removed.
     pub subscriptions: u64,
     /// Reports that were given.
@@ -98,14 +113,20 @@ impl Crashes<'_> {
         let sample = Sample::new()?;
         let receiver = Receiver::start(random.fork())?;
         let ledger = Ledger::new(receiver.recorded());
+        let disk = self.fills_disk.then(|| Disk::mount(&data)).transpose()?;
+        let disk = disk.as_ref();
         let process = Process::start((self.command)(&data))?;
         Load::set_up(&Client::of(&process), &sample, &receiver)?;
-        self.kill(process, &ledger, &mut random, &sample, &receiver)?;
+        self.kill(process, &ledger, &mut random, &sample, &receiver, disk)?;
         while ledger.summary().kills < self.kills {
             if random.u64(0..STARTING) == 0 {
+                if let Some(disk) = disk.filter(|_| random.bool()) {
+                    disk.fill(0)?;
+                }
                 let process = Process::begin((self.command)(&data))?;
                 thread::sleep(random_time(&mut random, AT_WORK));
                 process.kill()?;
+                disk.map_or(Ok(()), Disk::empty)?;
                 ledger.change(|summary| {
                     summary.kills += 1;
                     summary.starting += 1;
@@ -113,7 +134,7 @@ impl Crashes<'_> {
             } else {
                 let process = Process::start((self.command)(&data))?;
                 ledger.check_what_is_kept(&Client::of(&process))?;
-                self.kill(process, &ledger, &mut random, &sample, &receiver)?;
+                self.kill(process, &ledger, &mut random, &sample, &receiver, disk)?;
             }
             (self.progress)(&self.summary(&ledger, &receiver));
         }
@@ -137,13 +158,22 @@ impl Crashes<'_> {
         random: &mut fastrand::Rng,
         sample: &Sample,
         receiver: &Receiver,
+        disk: Option<&Disk>,
     ) -> anyhow::Result<()> {
-        let time = random_time(random, AT_WORK);
+        let time = random_time(random, if disk.is_some() { AT_WORK_ON_A_FULL_DISK } else { AT_WORK });
         let load = Load::new(&process, ledger, sample, receiver, random.u64(..));
-        let log = load.during(|| {
-            thread::sleep(time);
-            process.kill()
-        })?;
+        let (stop, mut chance) = (AtomicBool::new(false), random.fork());
+        let (log, changed) = thread::scope(|scope| {
+            let changing = disk.map(|disk| scope.spawn(|| disk.change(&mut chance, &stop)));
+            let log = load.during(|| {
+                thread::sleep(time);
+                process.kill()
+            });
+            stop.store(true, Ordering::Relaxed);
+            (log, changing.map_or(Ok(Ok(())), thread::ScopedJoinHandle::join))
+        });
+        let log = log?;
+        changed.map_err(|_| anyhow::anyhow!("the disk is not changed any more"))??;
         ledger.note_log(&log);
         ledger.change(|summary| summary.kills += 1);
         Ok(())
@@ -172,12 +202,16 @@ impl fmt::Debug for Crashes<'_> {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { kills, starting, documents, submissions, resumed, subscriptions, reports, .. } = self;
-        let Self { notices, again, .. } = self;
+        let Self { notices, again, waited, refused, .. } = self;
         write!(
             f,
             "{kills} kills, {starting} of them at the start; acknowledged were {documents} documents, \
              {submissions} submissions ({resumed} of them cut short), {subscriptions} changes of subscriptions \
              and {reports} reports; {notices} notices came, {again} messages more than once"
-        )
+        )?;
+        if *waited + *refused > 0 {
+            write!(f, "; for lack of room {refused} requests were refused, {waited} times a submission waited")?;
+        }
+        Ok(())
     }
 }

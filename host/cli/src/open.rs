@@ -1,12 +1,13 @@
 //! Opening what commands work on: plugins, store, archives.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use limpid_model::{Digest, Role};
 use limpid_scanner::runtime::{self, Compiler, Registry, Runtime};
 use limpid_scanner::store::Store;
-use limpid_scanner::{Archive, Progress, Scanner};
+use limpid_scanner::{Archive, Progress, Retry, Scanner};
 
 use crate::commands::COMPILE;
 use crate::progress;
@@ -61,13 +62,13 @@ pub(crate) fn scanner(settings: &Settings) -> anyhow::Result<Scanner> {
     }
     let store = Store::open(&settings.data_dir.join("store"), &settings.store)?;
     let scratch = settings.data_dir.join("scratch");
-    Ok(Scanner::new(store, registry(settings)?, scanner_settings(settings, &scratch))?)
+    Ok(Scanner::new(store, registry(settings)?, scanner_settings(settings, &scratch)?)?)
 }
 
 /// A scanner that keeps nothing.
 pub(crate) fn passing_scanner(settings: &Settings, scratch: &Path) -> anyhow::Result<Scanner> {
     let registry = registry(settings)?;
-    Ok(Scanner::new(Store::in_memory(), registry, scanner_settings(settings, scratch))?)
+    Ok(Scanner::new(Store::in_memory(), registry, scanner_settings(settings, scratch)?)?)
 }
 
 /// Indexes an image archive or OCI directory, and says which images it holds.
@@ -86,12 +87,18 @@ pub(crate) fn images(scanner: &Scanner, source: &Path) -> anyhow::Result<Vec<Dig
     Ok(indexed.images)
 }
 
-fn scanner_settings(settings: &Settings, scratch: &Path) -> limpid_scanner::Settings {
-    limpid_scanner::Settings {
+fn scanner_settings(settings: &Settings, scratch: &Path) -> anyhow::Result<limpid_scanner::Settings> {
+    Ok(limpid_scanner::Settings {
         limits: settings.layers.clone(),
         jobs: settings.index.jobs,
         layers: settings.index.layers,
         queue: settings.index.queue,
+        retry: Retry {
+            backoff: settings.index.backoff.saturating_mul(1_000),
+            longest_backoff: settings.index.longest_backoff.saturating_mul(1_000),
+        },
+        free_bytes: settings.index.free_bytes,
+        kinds: Arc::new(settings.coverage.kinds()?),
         feeds: settings.feeds.clone(),
         documents: settings.documents.clone(),
         bundles: settings.bundles.clone(),
@@ -101,5 +108,5 @@ fn scanner_settings(settings: &Settings, scratch: &Path) -> limpid_scanner::Sett
         flap_window: settings.notices.flap_window.saturating_mul(1_000),
         notices: settings.notices.delivery(),
         ..limpid_scanner::Settings::new(scratch.to_owned())
-    }
+    })
 }

@@ -7,7 +7,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use limpid_scanner::{BundleSettings, DocumentLimits, FeedSettings, Keep, Limits, runtime, store};
+use limpid_scanner::{
+    BundleSettings, DocumentLimits, FeedSettings, FileKind, Keep, Kinds, Limits, runtime, store,
+};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use notices::{Notices, Subscription};
@@ -30,6 +32,8 @@ pub(crate) struct Settings {
     pub(crate) log: Option<String>,
     /// Indexing.
     pub(crate) index: Index,
+    /// Files that no detector reads.
+    pub(crate) coverage: Coverage,
     /// How feeds are fetched.
     pub(crate) feeds: FeedSettings,
     /// Limits on what the files hold that feeds are read from.
@@ -67,7 +71,47 @@ pub(crate) struct Index {
     pub(crate) layers: usize,
     /// Submissions that may wait.
     pub(crate) queue: usize,
+    /// After how many seconds a submission is tried again that this machine could not index; twice as long
+    /// after each more.
+    pub(crate) backoff: u64,
+    /// At most.
+    pub(crate) longest_backoff: u64,
+    /// Free bytes of the disk below which it is full: nothing more is taken on, and the service is not ready.
+    pub(crate) free_bytes: u64,
 }
+
+/// What reports say of files that no detector reads.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Coverage {
+    /// A file that says which kinds of files are counted, in place of the kinds that come with the program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) kinds: Option<PathBuf>,
+}
+
+impl Coverage {
+    /// The kinds of files that are counted.
+    pub(crate) fn kinds(&self) -> anyhow::Result<Kinds> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct File {
+            kinds: Vec<FileKind>,
+        }
+        let (text, what) = match &self.kinds {
+            None => (KINDS.to_owned(), "the kinds of the program".to_owned()),
+            Some(path) => {
+                let what = format!("`{}` of setting `coverage.kinds`", path.display());
+                (std::fs::read_to_string(path).with_context(|| format!("{what} cannot be read"))?, what)
+            }
+        };
+        let file: File = toml::from_str(&text).with_context(|| format!("{what} cannot be used"))?;
+        Kinds::new(file.kinds).with_context(|| format!("{what} cannot be used"))
+    }
+}
+
+/// The kinds of files that hold packages, as far as they are known.
+const KINDS: &str = include_str!("../../../plugins/kinds.toml");
+
 
 /// How reports are made.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -110,6 +154,7 @@ impl Default for Settings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 6060)),
             log: None,
             index: Index::default(),
+            coverage: Coverage::default(),
             feeds: FeedSettings::default(),
             documents: DocumentLimits::default(),
             bundles: BundleSettings::default(),
@@ -129,7 +174,14 @@ impl Default for Settings {
 impl Default for Index {
     fn default() -> Self {
         let defaults = limpid_scanner::Settings::new(PathBuf::new());
-        Self { jobs: defaults.jobs, layers: defaults.layers, queue: defaults.queue }
+        Self {
+            jobs: defaults.jobs,
+            layers: defaults.layers,
+            queue: defaults.queue,
+            backoff: defaults.retry.backoff / 1_000,
+            longest_backoff: defaults.retry.longest_backoff / 1_000,
+            free_bytes: defaults.free_bytes,
+        }
     }
 }
 
@@ -299,6 +351,22 @@ mod tests {
         assert!(printed.contains("receiver.example") && !printed.contains("hidden"), "{printed}");
         let error = load("[subscriptions.shop]\nwebhok = 1", &[]).unwrap_err();
         assert!(error.contains("webhok"), "{error}");
+    }
+
+    #[test]
+    fn kinds_of_files_are_data_that_a_setting_replaces() {
+        let kinds = Settings::default().coverage.kinds().unwrap();
+        assert!(kinds.get("java-archive").is_some());
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("kinds.toml");
+        let own = "[[kinds]]\ncode = 'a'\none = 'x'\nmany = 'xs'\nrules = [{ paths = ['*.x'] }]";
+        std::fs::write(&path, own).unwrap();
+        let coverage = Coverage { kinds: Some(path.clone()) };
+        let kinds = coverage.kinds().unwrap();
+        assert!(kinds.get("a").is_some() && kinds.get("java-archive").is_none());
+        std::fs::write(&path, own.replace("paths", "path")).unwrap();
+        let error = format!("{:#}", coverage.kinds().unwrap_err());
+        assert!(error.contains("kinds.toml") && error.contains("`path`"), "{error}");
     }
 
     #[test]

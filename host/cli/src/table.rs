@@ -37,6 +37,9 @@ pub(crate) fn report(report: &api::Report) -> String {
             out.push_str(&format!("  - {}\n", gap.message));
         }
     }
+    for note in &report.coverage.notes {
+        out.push_str(&format!("Layer {} was read all the same: {}\n", note.index, note.message));
+    }
     out
 }
 

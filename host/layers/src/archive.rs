@@ -53,6 +53,8 @@ pub struct LayerSource {
     pub size: u64,
     /// What is stored; for an archive without manifests, as its first bytes say.
     pub media_type: String,
+    /// What its first bytes say where they contradict its media type or its name; the bytes decide.
+    pub stored_as: Option<String>,
     pub(crate) compression: Compression,
     pub(crate) place: Place,
 }
@@ -66,6 +68,14 @@ pub(crate) enum Place {
     },
     /// In a directory, by a name that this crate made.
     File(PathBuf),
+    /// It cannot be read, for this reason.
+    Unreadable(String),
+}
+
+impl Place {
+    fn is_unreadable(&self) -> bool {
+        matches!(self, Self::Unreadable(_))
+    }
 }
 
 impl Archive {
@@ -110,7 +120,10 @@ impl Archive {
     /// Manifests and configurations are verified against their digests; that every layer is there
     /// in the size that its manifest states is checked, its content is not yet. Of an index that is
     /// nested in the archive's own, images whose parts are not in the archive are left out, as tools
-    /// save an index whole and of its images only one; so are attestations and other artifacts.
+    /// save an index whole and of its images only one. Signatures, attestations, bills of materials and
+    /// other artifacts are no images, wherever they stand; an archive of nothing else is an error. A
+    /// layer that cannot be read (encrypted, only with its publisher) costs only itself: [`read_layer`](
+    /// crate::read_layer) says so.
     pub fn images(&self) -> Result<Vec<ImageSource>, Error> {
         let mut images = self.described()?;
         for source in &mut images {
@@ -151,6 +164,7 @@ impl Archive {
                 let size = file.metadata().map_err(Error::io(opening))?.len();
                 Ok(Part { file: Arc::new(file), offset: 0, size })
             }
+            (Place::Unreadable(why), _) => Err(Error::unsupported(what, why)),
             _ => Err(Error::missing(what, "it is a layer of another archive")),
         }
     }

@@ -1,7 +1,9 @@
+use std::sync::Arc;
+
 use globset::{Candidate, GlobBuilder, GlobSet, GlobSetBuilder};
 use limpid_model::{Claim, Grouping, Pattern};
 
-use crate::Error;
+use crate::{Error, Kinds};
 
 /// The longest magic that a claim may state. None that is known is longer than 16 bytes.
 const MAGIC_LENGTH: usize = 64;
@@ -15,6 +17,7 @@ pub struct ClaimSet {
     magics: Vec<(Vec<u8>, Claimant)>,
     longest_magic: usize,
     claimants: usize,
+    kinds: Arc<Kinds>,
 }
 
 /// Who wants a file, and how.
@@ -48,7 +51,14 @@ impl ClaimSet {
         }
         let globs = globs.build().map_err(|error| refused(count, "all together", &error))?;
         let longest_magic = magics.iter().map(|(magic, _)| magic.len()).max().unwrap_or(0);
-        Ok(Self { globs, by_glob, magics, longest_magic, claimants: count })
+        Ok(Self { globs, by_glob, magics, longest_magic, claimants: count, kinds: Arc::default() })
+    }
+
+    /// The same, and files are told by these kinds, whoever claims them.
+    #[must_use]
+    pub fn with_kinds(self, kinds: Arc<Kinds>) -> Self {
+        let longest_magic = self.longest_magic.max(kinds.longest_start());
+        Self { kinds, longest_magic, ..self }
     }
 
     /// Which claimants want a file of this path, whatever it holds, and how.
@@ -59,6 +69,10 @@ impl ClaimSet {
         claimants.dedup();
         let grouping = |together| if together { Grouping::Together } else { Grouping::Alone };
         claimants.into_iter().map(|claimant| (claimant.index, grouping(claimant.together))).collect()
+    }
+
+    pub(crate) fn kinds(&self) -> &Kinds {
+        &self.kinds
     }
 
     pub(crate) fn claimants(&self) -> usize {
@@ -83,7 +97,7 @@ impl ClaimSet {
     }
 }
 
-fn compile(glob: &str) -> Result<globset::Glob, globset::Error> {
+pub(crate) fn compile(glob: &str) -> Result<globset::Glob, globset::Error> {
     GlobBuilder::new(glob).literal_separator(true).empty_alternates(true).backslash_escape(true).build()
 }
 

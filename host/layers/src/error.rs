@@ -56,6 +56,10 @@ pub enum Error {
         /// What was found; where reading stopped at the limit, the first value over it.
         found: u64,
     },
+    /// A layer that cannot be read although it is as its publisher made it, as far as that can be told:
+    /// it costs only itself, and the rest of the image can be read.
+    #[error("{0}")]
+    UnreadLayer(Box<Error>),
     /// A detector's claim that cannot be compiled: the plugin is to blame.
     #[error("claim `{pattern}` of claimant {claimant} cannot be used: {why}")]
     Claim {
@@ -63,6 +67,14 @@ pub enum Error {
         claimant: usize,
         /// Its pattern.
         pattern: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A kind of files that cannot be compiled: the data that describes it is to blame.
+    #[error("kind `{code}` of files cannot be used: {why}")]
+    Kind {
+        /// The kind's code.
+        code: String,
         /// What is wrong with it.
         why: String,
     },
@@ -97,6 +109,16 @@ impl Error {
 
     pub(crate) fn io(doing: impl fmt::Display) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io { doing: doing.to_string(), source }
+    }
+
+    /// Whether it may be that only one layer cannot be read.
+    pub(crate) const fn may_be_of_layer(&self) -> bool {
+        matches!(self, Self::Damaged { .. } | Self::Unsupported { .. } | Self::OverLimit { .. })
+    }
+
+    /// The error of a layer that cannot be read and is as its publisher made it.
+    pub(crate) fn of_layer(self) -> Self {
+        if self.may_be_of_layer() { Self::UnreadLayer(Box::new(self)) } else { self }
     }
 
     /// `Ok` where `found` is within the limit.

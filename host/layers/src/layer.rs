@@ -12,7 +12,8 @@ use self::collector::Collector;
 use self::stream::{Totals, pass};
 use crate::files::ClaimedFile;
 use crate::inflate::Job;
-use crate::{Archive, ClaimSet, Error, LayerSource, Limits};
+use crate::part::{Part, PartReader};
+use crate::{Archive, ClaimSet, Error, FilesOfKind, LayerSource, Limits};
 
 /// Where the claimed files of a layer go.
 ///
@@ -51,6 +52,10 @@ pub struct LayerContents {
     pub superseded: Vec<Superseded>,
     /// Entries that no container could see under any path of the layer, and why.
     pub ignored: Vec<Ignored>,
+    /// How many of those have a path over the limit `path_length`.
+    pub long_paths: u64,
+    /// Files by kind, whoever claims them.
+    pub kinds: Vec<FilesOfKind>,
 }
 
 /// A showing of a file that does not hold.
@@ -76,11 +81,16 @@ struct Collected {
     superseded: Vec<Superseded>,
     unread: Vec<(usize, Unread)>,
     ignored: Vec<Ignored>,
+    long_paths: u64,
+    kinds: Vec<FilesOfKind>,
 }
 
 /// Reads a layer once from start to end: verifies its digests, shows claimed files to `sink` and
 /// tells what it holds. Two threads work, this one and another; memory does not grow with the
 /// layer's content. `scratch` is a directory for temporary files without names.
+///
+/// Fails with [`Error::UnreadLayer`] where it is the layer that cannot be read and not the archive that
+/// is damaged: a layer over a limit, of a form that is not read, or broken although its digest is right.
 ///
 /// The layer is read a second time, in part, only where a claimed hard link leads to content that
 /// nobody claimed or that was shown long before.
@@ -93,23 +103,37 @@ pub fn read_layer(
     sink: &mut dyn Sink,
 ) -> Result<LayerContents, Error> {
     let what = format!("layer `{}`", layer.diff_id);
-    let part = archive.part(&layer.place, &what)?;
+    let part = archive.part(&layer.place, &what).map_err(Error::of_layer)?;
+    read(layer, &what, &part, claims, scratch, limits, sink).map_err(|error| explain(error, layer, &what, &part))
+}
+
+fn read(
+    layer: &LayerSource,
+    what: &str,
+    part: &Part,
+    claims: &ClaimSet,
+    scratch: &Path,
+    limits: &Limits,
+    sink: &mut dyn Sink,
+) -> Result<LayerContents, Error> {
     let most = ("layer_inflated_bytes", limits.layer_inflated_bytes);
-    let job = Job { what: &what, part: &part, compression: layer.compression, limits, most };
-    let mut collector = Collector::new(&what, claims, scratch, limits, sink);
+    let job = Job { what, part, compression: layer.compression, limits, most };
+    let mut collector = Collector::new(what, claims, scratch, limits, sink);
 
     let read = pass(&job, |walker| collector.read(walker))?;
     if let Some(totals) = &read.totals {
-        verify(layer, &what, totals)?;
+        verify(layer, what, totals)?;
+        read.walked.map_err(Error::of_layer)?;
+    } else {
+        read.walked?;
     }
-    read.walked?;
     let Some(totals) = read.totals else {
-        return Err(Error::damaged(&what, 0, "it was not read to its end"));
+        return Err(Error::damaged(what, 0, "it was not read to its end"));
     };
     if collector.needs_second_reading() {
         pass(&job, |walker| collector.read_links(walker))?.walked?;
     }
-    let Collected { entries, superseded, unread, ignored } = collector.finish();
+    let Collected { entries, superseded, unread, ignored, long_paths, kinds } = collector.finish();
     Ok(LayerContents {
         diff_id: layer.diff_id,
         digest: layer.digest,
@@ -120,7 +144,25 @@ pub fn read_layer(
         unread,
         superseded,
         ignored,
+        long_paths,
+        kinds,
     })
+}
+
+/// Says of an error whether the archive is damaged or only the layer cannot be read: by the digest of what
+/// is stored, where a manifest names it. Without one, what does not inflate may be damaged on its way.
+fn explain(error: Error, layer: &LayerSource, what: &str, part: &Part) -> Error {
+    if !error.may_be_of_layer() {
+        return error;
+    }
+    match (layer.digest, PartReader::new(part, what).finish()) {
+        (_, Err(error)) => error,
+        (Some(expected), Ok(found)) if expected != found => {
+            Error::WrongDigest { what: format!("{what}, as stored,"), expected, found }
+        }
+        (None, _) if matches!(error, Error::Damaged { .. }) => error,
+        _ => error.of_layer(),
+    }
 }
 
 fn verify(layer: &LayerSource, what: &str, totals: &Totals) -> Result<(), Error> {

@@ -27,7 +27,8 @@ pub struct Limits {
     /// How many times its stored size an archive or a layer may inflate to. What is smaller than
     /// [`inflation_ratio_from`](Self::inflation_ratio_from) may be of any ratio.
     pub inflation_ratio: u64,
-    /// From which inflated size on the ratio counts: small content of zeros is no attack.
+    /// From which inflated size on the ratio counts. A preallocated file of zeros is no attack, and below
+    /// this it costs no more than any other layer of that size.
     pub inflation_ratio_from: u64,
     /// The largest window that a zstd frame may ask for, as a power of two.
     pub zstd_window_log: u32,
@@ -48,6 +49,8 @@ pub struct Limits {
     pub claimed_files: u64,
     /// Sum of the sizes of all claimed files of one layer; those over it are unread.
     pub claimed_bytes: u64,
+    /// Files of one kind of one layer whose paths are noted, whoever reads them; more are only counted.
+    pub files_of_kind: usize,
     /// Files that wait to be shown to claimants of `alone` files.
     pub alone_files: usize,
     /// Content of those that is kept in memory; a larger single file waits in a temporary file.
@@ -76,7 +79,7 @@ impl Default for Limits {
             index_depth: 4,
             layer_inflated_bytes: 16 * GIB,
             inflation_ratio: 250,
-            inflation_ratio_from: 256 * MIB,
+            inflation_ratio_from: 2 * GIB,
             // 32 MiB. Every decoder is to manage 8 MiB (RFC 8878, 3.1.1.1.2); `zstd -19` and the
             // encoders of container tools stay within that, `--ultra` goes beyond.
             zstd_window_log: 25,
@@ -88,6 +91,7 @@ impl Default for Limits {
             claimed_file_bytes: 256 * MIB,
             claimed_files: 200_000,
             claimed_bytes: 8 * GIB,
+            files_of_kind: 20_000,
             alone_files: 256,
             alone_memory: 8 * MIB,
             together_memory: 32 * MIB,

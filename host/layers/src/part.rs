@@ -43,9 +43,9 @@ impl Part {
         Ok(bytes)
     }
 
-    /// Its first bytes, fewer where it is shorter.
+    /// Its first bytes, those of a tar's header, fewer where it is shorter.
     pub(crate) fn head(&self, what: &str) -> Result<Vec<u8>, Error> {
-        let mut head = vec![0; 8];
+        let mut head = vec![0; 512];
         let read = self.read_at(&mut head, 0).map_err(Error::io(format_args!("reading {what}")))?;
         head.truncate(read);
         Ok(head)

@@ -118,16 +118,15 @@ impl<'a, S: Source> Walker<'a, S> {
         Error::damaged(self.what, self.source.position(), why)
     }
 
-    /// The next header; none at the end, which is two blocks of zeros, or just no more bytes.
+    /// The next header; none at the end, which is two blocks of zeros, or just no more bytes. A single
+    /// block of zeros is passed over, as GNU tar does; Go's `archive/tar` refuses it.
     fn header(&mut self) -> Result<Option<Header>, Error> {
         let mut header = Header::new_old();
         if !self.block(header.as_mut_bytes())? {
             return Ok(None);
         }
-        if header.as_bytes().iter().all(|&byte| byte == 0) {
-            if self.block(header.as_mut_bytes())? && header.as_bytes().iter().any(|&byte| byte != 0) {
-                return Err(self.damaged("a single block of zeros among the entries of the tar"));
-            }
+        let is_zeros = |header: &Header| header.as_bytes().iter().all(|&byte| byte == 0);
+        if is_zeros(&header) && (!self.block(header.as_mut_bytes())? || is_zeros(&header)) {
             return Ok(None);
         }
         if !has_valid_checksum(&header) {

@@ -181,6 +181,12 @@ pub struct Coverage {
     pub sources: Vec<SourceCoverage>,
     /// Claimed files that could not be read.
     pub unread: Vec<UnreadFile>,
+    /// Layers that could not be read, lowest first.
+    pub unread_layers: Vec<UnreadLayer>,
+    /// What is odd about layers and hides nothing.
+    pub notes: Vec<LayerNote>,
+    /// Files that hold packages and that no detector reads, by kind, most first.
+    pub unexamined: Vec<UnexaminedFiles>,
     /// Calls of plugins that gave no answer.
     pub failures: Vec<LayerFailure>,
     /// Versions that could not be ordered.
@@ -238,6 +244,43 @@ pub struct UnreadFile {
     pub detector: PluginId,
     /// Path and reason.
     pub unread: Unread,
+}
+
+/// A layer that could not be read: nothing is known of what it holds, replaces and deletes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadLayer {
+    /// Its place in the image; 0 is the lowest.
+    pub index: usize,
+    /// Digest of its tar, as the image's configuration says.
+    pub diff_id: Digest,
+    /// Why, for programs: `over-limit`, `unsupported`, `damaged`.
+    pub code: String,
+    /// Why: which limit, or which form.
+    pub why: String,
+}
+
+/// Something odd about a layer that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerNote {
+    /// Its place in the image; 0 is the lowest.
+    pub index: usize,
+    /// Digest of its tar.
+    pub diff_id: Digest,
+    /// What it is.
+    pub what: String,
+}
+
+/// Files of one kind that hold packages and that no detector reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnexaminedFiles {
+    /// The kind's code.
+    pub kind: String,
+    /// What people call them, in singular or plural as they are.
+    pub title: String,
+    /// How many there are.
+    pub files: u64,
+    /// Some of their paths.
+    pub examples: Vec<String>,
 }
 
 /// A call of a plugin that failed on a layer.
@@ -317,6 +360,31 @@ pub enum Gap {
         /// Feeds that are loaded and of which nothing is held.
         feeds: Vec<String>,
     },
+    /// A layer could not be read.
+    UnreadLayer {
+        /// Its place in the image; 0 is the lowest.
+        index: usize,
+        /// Which layer, and why.
+        why: String,
+    },
+    /// Entries of a layer were passed over because of their paths' length.
+    LongPaths {
+        /// Its place in the image; 0 is the lowest.
+        index: usize,
+        /// Digest of its tar.
+        diff_id: Digest,
+        /// How many.
+        entries: u64,
+        /// The limit, in bytes.
+        limit: u64,
+    },
+    /// Files hold packages and no detector reads them: what they are called, and how many.
+    UnexaminedFiles(Vec<(String, u64)>),
+    /// Files that no detector reads were not counted.
+    UncountedFiles {
+        /// In how many layers.
+        layers: u64,
+    },
     /// Claimed files could not be read.
     UnreadFiles(usize),
     /// Calls of plugins failed.
@@ -345,6 +413,10 @@ impl Gap {
             Self::NoDistributionPackages { .. } => "no-distribution-packages",
             Self::ReleaseDropped { .. } => "release-dropped",
             Self::UnratedFindings { .. } => "unrated-findings",
+            Self::UnreadLayer { .. } => "unread-layer",
+            Self::LongPaths { .. } => "long-paths",
+            Self::UnexaminedFiles(_) => "unexamined-files",
+            Self::UncountedFiles { .. } => "uncounted-files",
             Self::UnreadFiles(_) => "unread-files",
             Self::PluginFailures(_) => "plugin-failures",
             Self::UnorderedVersions(_) => "unordered-versions",
@@ -394,6 +466,21 @@ impl std::fmt::Display for Gap {
                     ),
                 }
             }
+            Self::UnreadLayer { index, why } => write!(
+                f,
+                "layer {index} was not read: {why}; what it brings, replaces and deletes is not known, so that \
+                 packages of the layers below it may be gone"
+            ),
+            Self::LongPaths { index, diff_id, entries, limit } => write!(
+                f,
+                "{entries} entries of layer {index}, `{diff_id}`, were passed over: their paths are over the \
+                 limit `path_length` of {limit}"
+            ),
+            Self::UnexaminedFiles(kinds) => write_unexamined(f, kinds),
+            Self::UncountedFiles { layers } => write!(
+                f,
+                "files that no detector reads were not counted in {layers} layers: submit the image again"
+            ),
             Self::UnreadFiles(count) => write!(f, "{count} claimed files could not be read"),
             Self::PluginFailures(count) => write!(f, "{count} calls of plugins gave no answer"),
             Self::UnorderedVersions(count) => write!(f, "{count} versions could not be ordered"),
@@ -406,6 +493,21 @@ impl std::fmt::Display for Gap {
             }
         }
     }
+}
+
+/// `65 Java archives and 1 Go executable were not examined: no loaded detector reads them`.
+fn write_unexamined(f: &mut std::fmt::Formatter<'_>, kinds: &[(String, u64)]) -> std::fmt::Result {
+    for (place, (title, count)) in kinds.iter().enumerate() {
+        let between = match place {
+            0 => "",
+            _ if place + 1 == kinds.len() => " and ",
+            _ => ", ",
+        };
+        write!(f, "{between}{count} {title}")?;
+    }
+    let one = kinds.iter().map(|(_, count)| count).sum::<u64>() == 1;
+    let (were, them) = if one { ("was", "it") } else { ("were", "them") };
+    write!(f, " {were} not examined: no loaded detector reads {them}")
 }
 
 /// What a layer did to the packages of the layers below it.

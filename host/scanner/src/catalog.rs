@@ -7,8 +7,10 @@ use limpid_model::{Digest, Image};
 use limpid_store::tables::entries::Entries;
 use limpid_store::tables::findings::Findings;
 use limpid_store::tables::images::{Images, Indexing};
+use limpid_store::tables::kinds::Kinds;
 use limpid_store::tables::layers::{self, Layers};
 use limpid_store::tables::manifests::Manifests;
+use limpid_store::tables::unexamined::Unexamined;
 use limpid_store::{Batch, View};
 
 use crate::index::budget::give_up_files;
@@ -105,6 +107,7 @@ impl Scanner {
         let mut batch = Batch::default();
         batch.delete::<Images>(&image.id);
         names::delete(&mut batch, &image);
+        batch.delete::<Unexamined>(&image.id);
         for manifest in &image.manifests {
             batch.delete::<Manifests>(manifest);
         }
@@ -163,6 +166,7 @@ fn forget_layer(view: &View<'_>, batch: &mut Batch, diff_id: &Digest) -> Result<
     let freed = give_up_files(view, batch, diff_id)?;
     batch.delete::<Layers>(diff_id);
     batch.delete::<Entries>(diff_id);
+    batch.delete::<Kinds>(diff_id);
     let keys = view.keys::<Findings>(|key| {
         key.digest(diff_id);
     });

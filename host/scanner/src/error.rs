@@ -1,3 +1,6 @@
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
 use limpid_model::{Digest, PluginFailure};
 
 /// Why a use case could not be done.
@@ -214,6 +217,19 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
+    /// The disk is full.
+    #[error(
+        "the file system of `{}` is full: {free} bytes are free, and setting `index.free_bytes` wants {least}; \
+         make room and try again", .path.display()
+    )]
+    NoRoom {
+        /// A directory on it.
+        path: PathBuf,
+        /// What is free, in bytes.
+        free: u64,
+        /// The setting.
+        least: u64,
+    },
     /// Temporary files or threads cannot be had.
     #[error("{what}")]
     Host {
@@ -224,6 +240,61 @@ pub enum Error {
         source: std::io::Error,
     },
 }
+
+impl Error {
+    /// Whether the archive that was submitted is to blame, so that another try would end the same. All
+    /// else is of this machine, of its plugins or of Limpid itself, and may be different next time.
+    pub const fn refuses_archive(&self) -> bool {
+        use limpid_layers::Error as Archive;
+        match self {
+            Self::Archive(error) => match error {
+                Archive::NotAnImage(_)
+                | Archive::Damaged { .. }
+                | Archive::Missing { .. }
+                | Archive::WrongDigest { .. }
+                | Archive::Unsupported { .. }
+                | Archive::OverLimit { .. }
+                | Archive::UnreadLayer(_) => true,
+                Archive::Claim { .. } | Archive::Kind { .. } | Archive::Io { .. } => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether a file system or a quota is full.
+    pub fn is_for_lack_of_room(&self) -> bool {
+        match self {
+            Self::NoRoom { .. } => return true,
+            Self::Store(error) => return error.is_for_lack_of_room(),
+            _ => {}
+        }
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);
+        while let Some(error) = cause {
+            let kind = error.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+            if matches!(kind, Some(ErrorKind::StorageFull | ErrorKind::QuotaExceeded)) {
+                return true;
+            }
+            cause = error.source();
+        }
+        false
+    }
+
+    /// Something of Limpid itself is broken: a thread has panicked.
+    pub(crate) fn bug(what: &str) -> Self {
+        Self::Host { what: what.to_owned(), source: std::io::Error::other(Panic) }
+    }
+
+    /// Whether it is that.
+    pub(crate) fn is_bug(&self) -> bool {
+        let Self::Host { source, .. } = self else { return false };
+        source.get_ref().is_some_and(|source| source.is::<Panic>())
+    }
+}
+
+/// A thread has panicked.
+#[derive(Debug, thiserror::Error)]
+#[error("panic")]
+struct Panic;
 
 fn list(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }

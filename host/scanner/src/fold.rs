@@ -19,6 +19,7 @@ use limpid_store::View;
 use limpid_store::tables::findings::{self, Findings, PackageKeys};
 
 use crate::Error;
+use crate::index::unexamined;
 pub(crate) use changes::{Change, Changes};
 pub(crate) use hidden::hidden;
 pub(crate) use ownership::{OtherClaims, Ownership, keep_shared_ownership};
@@ -61,15 +62,32 @@ impl LayerFacts {
     }
 }
 
-/// What detectors found in the layers of an image: what is in `fresh`, or else in the store.
+/// What detectors found in the layers of an image that is known.
 pub(crate) fn facts(
     view: &View<'_>,
     image: &Image,
     detectors: &[Digest],
     fresh: &BTreeMap<findings::Key, findings::Row>,
 ) -> Result<Vec<LayerFacts>, Error> {
+    let remarks = unexamined::remarks(view, &image.id)?;
+    facts_but(view, image, detectors, fresh, &unexamined::unread(&remarks))
+}
+
+/// What detectors found in the layers of an image: what is in `fresh`, or else in the store. In those that
+/// could not be read nobody found anything, whatever another image tells of them since.
+pub(crate) fn facts_but(
+    view: &View<'_>,
+    image: &Image,
+    detectors: &[Digest],
+    fresh: &BTreeMap<findings::Key, findings::Row>,
+    unread: &BTreeSet<usize>,
+) -> Result<Vec<LayerFacts>, Error> {
     let mut layers = Vec::with_capacity(image.layers.len());
-    for layer in &image.layers {
+    for (place, layer) in image.layers.iter().enumerate() {
+        if unread.contains(&place) {
+            layers.push(LayerFacts { layer: layer.clone(), found: Vec::new() });
+            continue;
+        }
         let key = |&component: &Digest| findings::Key { diff_id: layer.diff_id, component };
         let keys: Vec<_> = detectors.iter().map(key).collect();
         let known = view.multi_get::<Findings>(&keys)?;

@@ -7,8 +7,8 @@ mod keeper;
 mod layer;
 pub(crate) mod plan;
 mod rows;
+pub(crate) mod unexamined;
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -19,9 +19,8 @@ use limpid_store::Batch;
 
 use crate::{Error, Scanner};
 pub use detection::lent;
-use layer::ReadLayer;
-use plan::Plan;
-pub(crate) use rows::{Fresh, Rows, place_layers};
+use plan::{Outcomes, Plan};
+pub(crate) use rows::{Fresh, Rows, Told, place_layers};
 
 /// What indexing an archive gave.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,15 +70,16 @@ impl Scanner {
     ) -> Result<Indexed, Error> {
         let detectors = self.detectors();
         let sources = archive.images()?;
-        let mut read = BTreeMap::new();
+        let mut outcomes = Outcomes::default();
         loop {
-            let plan = Plan::new(&self.store().view(), &sources, &detectors, &read)?;
-            progress.total.store((plan.unknown.len() + read.len()) as u64, Ordering::Relaxed);
-            read.append(&mut self.read_layers(archive, &plan, progress)?);
+            let plan = Plan::new(self, &self.store().view(), &sources, &detectors, &outcomes)?;
+            progress.total.store((plan.unknown.len() + outcomes.len()) as u64, Ordering::Relaxed);
+            outcomes.append(self.read_layers(archive, &plan, progress)?);
+            let Outcomes { read, .. } = &outcomes;
             let _alone = self.lock_images();
             let view = self.store().view();
             // An image that was deleted meanwhile may have taken layers along that were known.
-            if !Plan::new(&view, &sources, &detectors, &read)?.unknown.is_empty() {
+            if !Plan::new(self, &view, &sources, &detectors, &outcomes)?.unknown.is_empty() {
                 continue;
             }
             let indexed = Indexed {
@@ -89,7 +89,7 @@ impl Scanner {
             };
             let mut batch = Batch::default();
             let mut kept = 0;
-            for (diff_id, layer) in &read {
+            for (diff_id, layer) in read {
                 kept += self.put_layer(&view, &mut batch, diff_id, layer)?;
             }
             let fresh: Fresh = read.iter().map(|(diff_id, layer)| (*diff_id, layer.found.clone())).collect();
@@ -98,11 +98,14 @@ impl Scanner {
                 None => Rows::new(),
             };
             for source in &sources {
-                self.put_image(&view, &mut batch, source, components(&detectors), &read, &rows)?;
+                self.put_image(&view, &mut batch, source, components(&detectors), &outcomes, &rows)?;
             }
             also(&indexed, &mut batch)?;
             self.store().commit(batch)?;
-            self.keep_within_budget(kept)?;
+            // The images are known: what fails from here on is done another time.
+            if let Err(error) = self.keep_within_budget(kept) {
+                tracing::warn!(error = crate::chain(&error), "kept files are over their budget for now");
+            }
             if components(&self.detectors()) != components(&detectors) {
                 self.refresh_soon();
             }
@@ -121,15 +124,16 @@ impl Scanner {
         self.0.images.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads layers, several at a time. The first that fails ends it.
+    /// Reads layers, several at a time. One that cannot be read costs only itself; the first that fails for
+    /// another reason ends it.
     fn read_layers(
         &self,
         archive: &Archive,
         plan: &Plan<'_>,
         progress: &Progress,
-    ) -> Result<BTreeMap<Digest, ReadLayer>, Error> {
+    ) -> Result<Outcomes, Error> {
         let waiting = Mutex::new(plan.unknown.iter());
-        let outcome = Mutex::new(Ok(BTreeMap::new()));
+        let outcome = Mutex::new(Ok(Outcomes::default()));
         let lock = || outcome.lock().unwrap_or_else(PoisonError::into_inner);
         std::thread::scope(|scope| {
             for _ in 0..self.settings().layers.clamp(1, plan.unknown.len().max(1)) {
@@ -140,12 +144,9 @@ impl Scanner {
                         let read = layer::read(self, archive, unknown);
                         progress.done.fetch_add(1, Ordering::Relaxed);
                         let mut outcome = lock();
-                        match (outcome.as_mut(), read) {
-                            (Ok(layers), Ok(layer)) => {
-                                layers.insert(*diff_id, layer);
-                            }
-                            (Ok(_), Err(error)) => *outcome = Err(error),
-                            (Err(_), _) => {}
+                        let Ok(outcomes) = outcome.as_mut() else { break };
+                        if let Err(error) = outcomes.add(*diff_id, read, unknown.was_read) {
+                            *outcome = Err(error);
                         }
                     }
                 });
@@ -159,3 +160,6 @@ impl Scanner {
 pub(crate) fn components(plugins: &[Arc<Plugin>]) -> Vec<Digest> {
     plugins.iter().map(|plugin| plugin.id().digest).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,27 +1,41 @@
 //! Jobs: submissions that were acknowledged. Their archives lie on disk until their images are
 //! known, and a process that ends meanwhile takes them up again when it starts.
+//!
+//! Only what is wrong with its archive refuses a job. Where this machine fails it (no room, the store, a
+//! file that is not there, a bug), it waits with its archive and is tried again, after a wait that grows.
 
+mod queue;
 mod spool;
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, TrySendError};
 use limpid_layers::Archive;
 use limpid_model::Digest;
 use limpid_store::Batch;
 use limpid_store::tables::jobs::{self, State};
 
 use crate::error::chain;
+use crate::notices::backoff;
 use crate::{Error, Indexed, Progress, Scanner};
 
+use queue::{Doing, Queue, Waiting};
+pub use queue::QueueLength;
 pub use spool::Spool;
 
 /// Ended jobs that are remembered.
 const REMEMBERED: u64 = 10_000;
+
+/// How long a failure for lack of room is told of where nothing was done since.
+const TOLD: Duration = Duration::from_secs(30);
+
+/// The longest wait of a job at which indexing itself has failed, in milliseconds: that is a bug, which
+/// mostly does the same again.
+const AFTER_A_BUG: u64 = 3_600_000;
 
 /// A submission.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +65,15 @@ pub enum JobState {
     Queued,
     /// Being indexed.
     Running,
+    /// It could not be indexed for a reason that is not its archive's, and is tried again.
+    Waiting {
+        /// Why it could not.
+        reason: String,
+        /// How often it was tried.
+        attempts: u32,
+        /// When it is tried again at the latest, in milliseconds since 1970.
+        next: u64,
+    },
     /// Its images are known.
     Done,
     /// Refused.
@@ -72,7 +95,6 @@ impl JobState {
 /// The queue of submissions, and the threads that work on it.
 pub struct Jobs {
     parts: Arc<Parts>,
-    queue: Option<Sender<u64>>,
     workers: Vec<JoinHandle<()>>,
     last: AtomicU64,
 }
@@ -82,9 +104,10 @@ type Waiter = Box<dyn FnOnce() + Send>;
 struct Parts {
     scanner: Scanner,
     spool: spool::Directory,
+    queue: Queue,
     waiters: Mutex<HashMap<u64, Vec<Waiter>>>,
-    /// Whether nothing more is to be begun.
-    stopping: AtomicBool,
+    /// Jobs that may be in the store although they were not acknowledged: nobody knows of them.
+    doubtful: Mutex<Vec<u64>>,
     /// Says of an error what programs can tell it by.
     code: fn(&Error) -> String,
 }
@@ -97,18 +120,17 @@ impl Jobs {
     /// Where the directory for archives cannot be made, or the store fails.
     pub fn start(scanner: Scanner, code: fn(&Error) -> String) -> Result<Self, Error> {
         let spool = spool::Directory::open(&scanner.settings().scratch)?;
-        let (sender, receiver) = crossbeam_channel::bounded(scanner.settings().queue.max(1));
+        // What was left over may be more than the queue takes.
         let left = left_over(&scanner)?;
         let last = last_id(&scanner)?;
         spool.keep_only(&left);
         let workers = scanner.settings().jobs.max(1);
-        let (waiters, stopping) = (Mutex::default(), AtomicBool::new(false));
-        let parts = Arc::new(Parts { scanner, spool, waiters, stopping, code });
-        let mut jobs = Self { parts, queue: Some(sender), workers: Vec::new(), last: AtomicU64::new(last) };
-        // What was left over may be more than the queue holds: the first worker has it beforehand.
-        let mut left = left;
+        let queue = Queue::new(scanner.settings().queue, left);
+        let (waiters, doubtful) = (Mutex::default(), Mutex::default());
+        let parts = Arc::new(Parts { scanner, spool, queue, waiters, doubtful, code });
+        let mut jobs = Self { parts, workers: Vec::new(), last: AtomicU64::new(last) };
         for _ in 0..workers {
-            jobs.workers.push(jobs.worker(receiver.clone(), std::mem::take(&mut left))?);
+            jobs.workers.push(jobs.worker()?);
         }
         Ok(jobs)
     }
@@ -116,11 +138,12 @@ impl Jobs {
     /// A place on disk for an archive that is being submitted.
     ///
     /// # Errors
-    /// [`Error::Busy`] where too many wait already.
+    /// [`Error::Busy`] where too many wait already, [`Error::NoRoom`] where the disk is full.
     pub fn spool(&self) -> Result<Spool, Error> {
-        if self.queue.as_ref().is_none_or(Sender::is_full) {
+        if self.parts.queue.is_full() {
             return Err(self.busy());
         }
+        self.parts.scanner.require_room()?;
         self.parts.spool.create()
     }
 
@@ -142,16 +165,34 @@ impl Jobs {
             layers_read: 0,
             layers_known: 0,
         };
-        self.parts.put(&job)?;
-        let queue = self.queue.as_ref().ok_or_else(|| self.busy())?;
-        match queue.try_send(id) {
+        if let Err(error) = self.parts.acknowledge(&job) {
+            self.parts.spool.remove(id);
+            // It may be in the store all the same.
+            self.parts.doubtful().push(id);
+            return Err(error);
+        }
+        match self.parts.queue.push(id) {
             Ok(()) => Ok(job),
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
+            Err(queue::Full) => {
                 self.parts.spool.remove(id);
-                self.parts.delete(id)?;
+                if let Err(error) = self.parts.delete(id) {
+                    tracing::warn!(job = id, error = chain(&error), "job {id} cannot be forgotten yet");
+                    self.parts.doubtful().push(id);
+                }
                 Err(self.busy())
             }
         }
+    }
+
+    /// How many jobs there are.
+    pub fn length(&self) -> QueueLength {
+        self.parts.queue.length()
+    }
+
+    /// Why jobs wait at the moment: the last one that was tried found too little room, or a store that
+    /// does not answer, and none was done since.
+    pub fn obstacle(&self) -> Option<String> {
+        self.parts.queue.last_failure(TOLD)
     }
 
     /// A job as it is now.
@@ -182,12 +223,14 @@ impl Jobs {
         Error::Busy { limit: self.parts.scanner.settings().queue }
     }
 
-    fn worker(&self, queue: Receiver<u64>, left: Vec<u64>) -> Result<JoinHandle<()>, Error> {
+    fn worker(&self) -> Result<JoinHandle<()>, Error> {
         let parts = Arc::clone(&self.parts);
+        let room = {
+            let parts = Arc::clone(&self.parts);
+            move || parts.scanner.room().ok().map(|room| room.free)
+        };
         let work = move || {
-            // A queue that is closed still hands out all that it holds.
-            let waiting = left.into_iter().chain(queue.iter());
-            for id in waiting.take_while(|_| !parts.stopping.load(Ordering::Relaxed)) {
+            while let Some(id) = parts.queue.take(&room) {
                 parts.run(id);
             }
         };
@@ -206,8 +249,7 @@ impl std::fmt::Debug for Jobs {
 impl Drop for Jobs {
     /// Waits for what is being indexed; what waits is taken up by the next process.
     fn drop(&mut self) {
-        self.parts.stopping.store(true, Ordering::Relaxed);
-        drop(self.queue.take());
+        self.parts.queue.close();
         for worker in self.workers.drain(..) {
             let _ = worker.join();
         }
@@ -216,24 +258,34 @@ impl Drop for Jobs {
 
 impl Parts {
     fn run(&self, id: u64) {
-        // A panic is a bug of ours. It must cost this submission, and not the thread that all others
-        // wait for.
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.try_run(id))).unwrap_or_else(|_| {
-            let source = std::io::Error::other("panic");
-            self.refuse(id, &Error::Host { what: "indexing has ended early".to_owned(), source })
-        });
-        if let Err(error) = outcome {
-            tracing::error!(job = id, error = chain(&error), "job {id} cannot be kept");
+        // A panic is a bug of ours. It must cost neither the thread that all others wait for nor the
+        // submission.
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.try_run(id)));
+        let refused = match outcome {
+            Ok(Err(error)) if error.refuses_archive() => self.refuse(id, &error),
+            Ok(outcome) => outcome,
+            Err(_) => Err(Error::bug("indexing has ended early")),
+        };
+        match refused {
+            Ok(()) => {
+                self.queue.ended(id);
+                self.forget(id.checked_sub(REMEMBERED));
+                self.wake(id);
+            }
+            Err(Error::NoJob(_)) => {
+                tracing::error!(job = id, "job {id} is not in the store any more");
+                self.queue.ended(id);
+                self.wake(id);
+            }
+            Err(error) => self.postpone(id, &error),
         }
-        self.wake(id);
     }
 
     fn try_run(&self, id: u64) -> Result<(), Error> {
-        let mut job = self.job(id)?;
-        job.state = JobState::Running;
-        job.updated = self.scanner.settings().clock.now();
-        self.put(&job)?;
-        let started = job.clone();
+        let started = self.stored(id)?;
+        if started.state.is_final() {
+            return Ok(());
+        }
         let done = |indexed: &Indexed, batch: &mut Batch| {
             let job = Job {
                 state: JobState::Done,
@@ -245,26 +297,40 @@ impl Parts {
             };
             Ok(batch.put::<jobs::Jobs>(&id, &row(&job))?)
         };
-        let outcome = self.index(id, done);
-        match outcome {
-            Ok(_) => {
-                self.spool.remove(id);
-                self.forget_old(id)
-            }
-            Err(error) => self.refuse(id, &error),
-        }
+        self.index(id, done)?;
+        self.spool.remove(id);
+        Ok(())
     }
 
     /// Ends a job whose archive cannot be used.
     fn refuse(&self, id: u64, error: &Error) -> Result<(), Error> {
-        let mut job = self.job(id)?;
+        let mut job = self.stored(id)?;
         let (code, message) = ((self.code)(error), chain(error));
         tracing::warn!(job = id, code, "submission {id} is refused: {message}");
         job.state = JobState::Failed { code, message };
         job.updated = self.scanner.settings().clock.now();
         self.put(&job)?;
         self.spool.remove(id);
-        self.forget_old(id)
+        Ok(())
+    }
+
+    /// Leaves a job and its archive as they are, to be tried again.
+    fn postpone(&self, id: u64, error: &Error) {
+        let settings = self.scanner.settings();
+        let (reason, now, tried) = (chain(error), settings.clock.now(), Instant::now());
+        let room = error.is_for_lack_of_room().then(|| self.scanner.room().map_or(0, |room| room.free));
+        let waiting = self.queue.failed(id, |attempts| {
+            let retry = &settings.retry;
+            let longest = if error.is_bug() { AFTER_A_BUG } else { retry.longest_backoff };
+            let wait = backoff::doubled(retry.backoff, longest, attempts, fastrand::u64(..));
+            let due = tried + Duration::from_millis(wait);
+            Waiting { reason, attempts, since: now, next: now.saturating_add(wait), due, tried, room }
+        });
+        // What goes on for long is not told every time.
+        if waiting.attempts.is_power_of_two() {
+            let Waiting { reason, attempts, .. } = waiting;
+            tracing::warn!(job = id, attempts, "submission {id} waits and is tried again: {reason}");
+        }
     }
 
     fn index(
@@ -278,7 +344,25 @@ impl Parts {
         self.scanner.index_with(&archive, &Progress::default(), done)
     }
 
+    /// A job as it is now.
     fn job(&self, id: u64) -> Result<Job, Error> {
+        let mut job = self.stored(id)?;
+        if job.state.is_final() {
+            return Ok(job);
+        }
+        job.state = match self.queue.doing(id) {
+            None => JobState::Queued,
+            Some(Doing::Running) => JobState::Running,
+            Some(Doing::Waiting(Waiting { reason, attempts, next, since, .. })) => {
+                job.updated = since;
+                JobState::Waiting { reason, attempts, next }
+            }
+        };
+        Ok(job)
+    }
+
+    /// A job as it is in the store, where nothing is written of it until it has ended.
+    fn stored(&self, id: u64) -> Result<Job, Error> {
         let row = self.scanner.store().view().get::<jobs::Jobs>(&id)?;
         row.map(|row| job(id, row)).ok_or(Error::NoJob(id))
     }
@@ -289,16 +373,41 @@ impl Parts {
         Ok(self.scanner.store().commit(batch)?)
     }
 
+    /// Writes a job of which nobody knows yet. Forgets those of which nobody ever will.
+    fn acknowledge(&self, job: &Job) -> Result<(), Error> {
+        let doubtful = std::mem::take(&mut *self.doubtful());
+        let mut batch = Batch::default();
+        for id in &doubtful {
+            batch.delete::<jobs::Jobs>(id);
+        }
+        let put = batch.put::<jobs::Jobs>(&job.id, &row(job));
+        let written = put.and_then(|()| self.scanner.store().commit(batch));
+        if written.is_err() {
+            self.doubtful().extend(doubtful);
+        }
+        Ok(written?)
+    }
+
+    fn doubtful(&self) -> std::sync::MutexGuard<'_, Vec<u64>> {
+        self.doubtful.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn delete(&self, id: u64) -> Result<(), Error> {
         let mut batch = Batch::default();
         batch.delete::<jobs::Jobs>(&id);
         Ok(self.scanner.store().commit(batch)?)
     }
 
-    fn forget_old(&self, id: u64) -> Result<(), Error> {
-        match id.checked_sub(REMEMBERED) {
-            Some(old) => self.delete(old),
-            None => Ok(()),
+    /// Forgets a job that has ended long ago.
+    fn forget(&self, id: Option<u64>) {
+        let Some(id) = id else { return };
+        let forgotten = match self.stored(id) {
+            Ok(job) if job.state.is_final() => self.delete(id),
+            Ok(_) | Err(Error::NoJob(_)) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = forgotten {
+            tracing::warn!(job = id, error = chain(&error), "job {id} cannot be forgotten");
         }
     }
 
@@ -334,7 +443,7 @@ fn last_id(scanner: &Scanner) -> Result<u64, Error> {
 fn row(job: &Job) -> jobs::Row {
     jobs::Row {
         state: match &job.state {
-            JobState::Queued => State::Queued,
+            JobState::Queued | JobState::Waiting { .. } => State::Queued,
             JobState::Running => State::Running,
             JobState::Done => State::Done,
             JobState::Failed { code, message } => {

@@ -28,6 +28,7 @@ mod plugins;
 mod refresh;
 mod rekey;
 mod report;
+mod room;
 mod run;
 mod schedule;
 mod settings;
@@ -56,10 +57,10 @@ pub use history::AsOf;
 pub use index::{Indexed, Progress, lent};
 pub use intake::{Handed, Removed, Taken, Trust};
 pub use inventory::AdoptedLayer;
-pub use jobs::{Job, JobState, Jobs, Spool};
+pub use jobs::{Job, JobState, Jobs, QueueLength, Spool};
 pub use limpid_documents::Limits as DocumentLimits;
 pub use limpid_fetch::Stop;
-pub use limpid_layers::{Archive, Error as ArchiveError, Limits};
+pub use limpid_layers::{Archive, Error as ArchiveError, Kind as FileKind, Kinds, Limits};
 pub use limpid_runtime::{self as runtime};
 pub use limpid_signature as signature;
 pub use limpid_store::{self as store};
@@ -70,9 +71,10 @@ pub use notices::{
 pub use packages::{HeldVersion, Holder, Versions};
 pub use refresh::Refresh;
 pub use report::Inventory;
+pub use room::Room;
 pub use run::{Run, RunProgress};
 pub use schedule::{RunTimes, Updates};
-pub use settings::{Clock, Keep, Settings, rfc3339};
+pub use settings::{Clock, Keep, Retry, Settings, rfc3339};
 pub use vulnerabilities::{ConcernedImage, ConcernedPackage, Filter, Published, VulnerabilityDescription};
 
 /// Plugins, store and settings: what every use case needs. Cheap to clone.
@@ -100,6 +102,8 @@ struct Parts {
     plugin_changes: Mutex<u64>,
     /// When the last change of what feeds state was made, in milliseconds since 1970.
     last_change: AtomicU64,
+    /// What the detectors that are loaded claim.
+    claims: Mutex<report::ClaimsOf>,
     /// Where those who deliver notices look what there is to do.
     desk: notices::Desk,
 }
@@ -128,6 +132,7 @@ impl Scanner {
             refresher: Mutex::default(),
             plugin_changes: Mutex::default(),
             last_change: AtomicU64::new(0),
+            claims: Mutex::default(),
             desk: notices::Desk::default(),
         }));
         scanner.count_kept()?;

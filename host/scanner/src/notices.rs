@@ -8,7 +8,7 @@
 //! From the outbox they go to their receivers, at least once, and in order within a subscription: a
 //! notice waits there until its receiver has acknowledged it and that is written.
 
-mod backoff;
+pub(crate) mod backoff;
 mod courier;
 mod delivery;
 mod desk;

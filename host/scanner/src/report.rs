@@ -4,6 +4,7 @@ mod advisory_rows;
 mod coverage;
 mod enrichments;
 mod purl;
+mod unexamined;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -22,6 +23,7 @@ use crate::severity::severity;
 use crate::{Error, Scanner, catalog, inventory};
 pub(crate) use advisory_rows::AdvisoryRows;
 pub(crate) use enrichments::Enrichments;
+pub(crate) use unexamined::ClaimsOf;
 
 /// What each layer of an image did to its packages, and what is there in the end.
 #[derive(Clone, Debug)]
@@ -72,6 +74,7 @@ impl Scanner {
         let findings = findings(&view, &past, &image, &contents, &matches.matches)?;
         let mut coverage =
             coverage::coverage(self, (&view, &past), &contents, &indexing, matches, &findings)?;
+        unexamined::add(self, &view, &image, &contents, &mut coverage)?;
         if self.has_refreshed_since(begun) {
             coverage.gaps.push(Gap::RefreshUnderWay);
         }

@@ -18,6 +18,13 @@ pub struct Settings {
     pub layers: usize,
     /// Submissions that may wait; one more is refused (`index.queue`).
     pub queue: usize,
+    /// How soon what this machine failed is tried again.
+    pub retry: Retry,
+    /// Free bytes of the file system of `scratch` below which it is full: nothing more is taken on, and
+    /// the service is not ready (`index.free_bytes`).
+    pub free_bytes: u64,
+    /// Kinds of files that are counted where nobody reads them (`coverage.kinds`).
+    pub kinds: Arc<limpid_layers::Kinds>,
     /// How feeds are fetched.
     pub feeds: FeedSettings,
     /// Limits on what the files hold that feeds are read from.
@@ -52,6 +59,9 @@ impl Settings {
             jobs: 2,
             layers: 2,
             queue: 1_000,
+            retry: Retry::default(),
+            free_bytes: 16 << 20,
+            kinds: Arc::default(),
             feeds: FeedSettings::default(),
             documents: limpid_documents::Limits::default(),
             bundles: crate::BundleSettings::default(),
@@ -63,6 +73,22 @@ impl Settings {
             keep: Keep::default(),
             clock: Clock::system(),
         }
+    }
+}
+
+/// How soon a submission is tried again that could not be indexed for a reason that is not its archive's, in
+/// milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retry {
+    /// After the first failure; twice as long after each more (`index.backoff`, in seconds).
+    pub backoff: u64,
+    /// At most (`index.longest_backoff`, in seconds).
+    pub longest_backoff: u64,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self { backoff: 1_000, longest_backoff: 60_000 }
     }
 }
 

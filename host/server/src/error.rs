@@ -76,6 +76,9 @@ impl From<DigestError> for Failure {
     }
 }
 
+/// Of what cannot be done because the disk is full.
+const NO_ROOM: &str = "no-room";
+
 /// The code under which programs know an error.
 pub fn code(error: &Error) -> String {
     let code = match error {
@@ -117,6 +120,8 @@ pub fn code(error: &Error) -> String {
         Error::Document(_) => "bad-document",
         Error::Busy { .. } => "busy",
         Error::Store(store::Error::InUse(_)) => "store-in-use",
+        Error::NoRoom { .. } => NO_ROOM,
+        Error::Store(_) | Error::Host { .. } if error.is_for_lack_of_room() => NO_ROOM,
         Error::Store(_) | Error::Host { .. } => "internal",
     };
     code.to_owned()
@@ -139,12 +144,16 @@ const fn archive_code(error: &ArchiveError) -> &'static str {
         ArchiveError::WrongDigest { .. } => "wrong-digest",
         ArchiveError::Unsupported { .. } => "unsupported",
         ArchiveError::OverLimit { .. } => "over-limit",
+        ArchiveError::UnreadLayer(error) => archive_code(error),
         ArchiveError::Claim { .. } => "plugin-failed",
-        ArchiveError::Io { .. } => "internal",
+        ArchiveError::Kind { .. } | ArchiveError::Io { .. } => "internal",
     }
 }
 
 fn status(error: &Error) -> StatusCode {
+    if error.is_for_lack_of_room() {
+        return StatusCode::SERVICE_UNAVAILABLE;
+    }
     match error {
         Error::Archive(ArchiveError::Io { .. }) => StatusCode::INTERNAL_SERVER_ERROR,
         Error::Archive(_)
@@ -186,7 +195,7 @@ fn status(error: &Error) -> StatusCode {
             ChangeError::NoEarlier(_) | ChangeError::NoVersion { .. } => StatusCode::CONFLICT,
             ChangeError::Io { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         },
-        Error::Busy { .. } | Error::Running(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Busy { .. } | Error::Running(_) | Error::NoRoom { .. } => StatusCode::SERVICE_UNAVAILABLE,
         Error::Store(_) | Error::Host { .. } => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

@@ -35,7 +35,7 @@ impl Front {
     /// # Errors
     /// The system has no thread to give.
     pub(crate) fn open(&self, state: AppState) -> std::io::Result<()> {
-        let readiness = Readiness::start(state.scanner.clone())?;
+        let readiness = Readiness::start(state.scanner.clone(), Arc::downgrade(&state.workers))?;
         let _ = self.0.set(Opened { router: routes::router(state.clone()), state, readiness });
         Ok(())
     }

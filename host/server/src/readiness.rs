@@ -1,8 +1,11 @@
+use std::sync::Weak;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 use limpid_scanner::Scanner;
 use tokio::sync::oneshot;
+
+use crate::Workers;
 
 /// How long the store may take to answer a service that is ready.
 const ANSWERING: Duration = Duration::from_millis(500);
@@ -22,12 +25,12 @@ impl Readiness {
     ///
     /// # Errors
     /// The system has no thread to give.
-    pub(crate) fn start(scanner: Scanner) -> std::io::Result<Self> {
+    pub(crate) fn start(scanner: Scanner, workers: Weak<Workers>) -> std::io::Result<Self> {
         let (sender, asked) = sync_channel::<Answer>(WAITING);
         std::thread::Builder::new().name("readiness".to_owned()).spawn(move || {
             while let Ok(first) = asked.recv() {
                 let others: Vec<_> = asked.try_iter().collect();
-                let state = look(&scanner);
+                let state = look(&scanner, &workers);
                 for answer in std::iter::once(first).chain(others) {
                     let _ = answer.send(state.clone());
                 }
@@ -49,9 +52,13 @@ impl Readiness {
     }
 }
 
-fn look(scanner: &Scanner) -> Result<(), String> {
+fn look(scanner: &Scanner, workers: &Weak<Workers>) -> Result<(), String> {
     let answers = scanner.images(None, 1);
     answers.map_err(|error| format!("the store does not answer: {}", limpid_scanner::chain(&error)))?;
+    scanner.try_writing().map_err(|error| limpid_scanner::chain(&error))?;
+    if let Some(why) = workers.upgrade().and_then(|workers| workers.jobs.obstacle()) {
+        return Err(format!("submissions wait: {why}"));
+    }
     match scanner.plugins().plugins().len() {
         0 => Err("no plugin is loaded; see `/v1/plugins` for files that were refused".to_owned()),
         _ => Ok(()),

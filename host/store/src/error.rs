@@ -1,3 +1,4 @@
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// Why the store could not do what it was asked.
@@ -57,4 +58,22 @@ pub enum Error {
         /// What it may have.
         limit: u32,
     },
+}
+
+impl Error {
+    /// Whether the file system or a quota is full. The engine goes on by itself within seconds once there is
+    /// room.
+    pub fn is_for_lack_of_room(&self) -> bool {
+        match self {
+            // The engine has no kind of its own for it.
+            Self::Engine(error) | Self::Open { source: error, .. } => {
+                let text = error.as_ref();
+                text.contains("No space left") || text.contains("quota exceeded")
+            }
+            Self::Directory { source, .. } => {
+                matches!(source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
+            }
+            _ => false,
+        }
+    }
 }

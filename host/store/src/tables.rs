@@ -36,6 +36,8 @@
 //! | 40 | [`history_subjects`] | advisory or vulnerability, kind, feed, source, time | a change of it |
 //! | 41 | [`history_names`] | namespace, package, feed, id, source, time | a change of what is said of it |
 //! | 42 | [`names`] | repository, tag, image | an image that has this name |
+//! | 33 | [`kinds`] | diff id | files that hold packages, by kind |
+//! | 34 | [`unexamined`] | image id | layers that could not be read, files that nobody reads |
 //! | 23 | [`marks`] | name | on what all rows of some kind rest |
 
 pub mod advisories;
@@ -59,6 +61,7 @@ pub mod images;
 pub mod inventory;
 pub mod jobs;
 pub mod kept;
+pub mod kinds;
 pub mod known_as;
 pub mod layers;
 pub mod manifests;
@@ -72,13 +75,14 @@ pub mod runs;
 pub mod sources;
 pub mod stated;
 pub mod subscriptions;
+pub mod unexamined;
 pub mod values;
 
 use crate::table::Table as _;
 
 /// Tables of what images hold. All others are of what publishers state, and of what became of it: what a
 /// take-in writes, and those who ask for reports would have to read anew.
-pub(crate) const OF_IMAGES: [u8; 11] = [
+pub(crate) const OF_IMAGES: [u8; 13] = [
     images::Images::ID,
     manifests::Manifests::ID,
     layers::Layers::ID,
@@ -90,4 +94,6 @@ pub(crate) const OF_IMAGES: [u8; 11] = [
     contexts::Contexts::ID,
     placements::Placements::ID,
     names::Names::ID,
+    kinds::Kinds::ID,
+    unexamined::Unexamined::ID,
 ];

@@ -29,6 +29,7 @@ pub(super) fn settle(client: &Client, ledger: &Ledger) -> anyhow::Result<()> {
         }
         Ok(ledger.jobs().is_empty())
     })?;
+    until("it is ready again", || Ok(client.get("/readyz")?.status == 200))?;
     until("notices are delivered", || {
         let told = client.get(&format!("/v1/subscriptions/{TOLD}"))?.ok()?;
         Ok(told.get("pending").is_some_and(|pending| pending == 0))

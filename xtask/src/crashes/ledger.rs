@@ -88,6 +88,9 @@ impl Ledger {
     pub(super) fn check_job(&self, id: &str, job: &Value) -> bool {
         let Some(image) = lock(&self.held).jobs.get(id).cloned() else { return true };
         let state = text(job, "state");
+        if state == "waiting" {
+            self.change(|summary| summary.waited += 1);
+        }
         let is_done = state == "done";
         if is_done && list(job, "images") != [Value::from(image)] || !is_done && state == "failed" {
             self.differs(format!("submission {id} ends as {job}"));
@@ -119,7 +122,11 @@ impl Ledger {
 
     /// What a process has logged must not be what only bugs make it log.
     pub(super) fn note_log(&self, log: &str) {
-        for line in log.lines().filter(|line| line.contains("panicked") || line.contains(" ERROR ")) {
+        let is_bug = |line: &&str| {
+            let is_full = line.contains("No space left on device") || line.contains("is full");
+            line.contains("panicked") || line.contains(" ERROR ") && !is_full
+        };
+        for line in log.lines().filter(is_bug) {
             self.differs(format!("it is logged: {line}"));
         }
     }

@@ -82,6 +82,16 @@ impl<'a> Load<'a> {
         !self.stop.load(Ordering::Relaxed)
     }
 
+    /// Whether a request was refused for lack of room, which acknowledges nothing.
+    fn is_refused(&self, status: u16) -> bool {
+        let refused = status == 503;
+        if refused {
+            self.ledger.change(|summary| summary.refused += 1);
+            thread::sleep(PAUSE);
+        }
+        refused
+    }
+
     fn wrong(&self, what: &str, status: u16, body: &Value) -> anyhow::Result<()> {
         self.ledger.differs(format!("{what} is answered with {status}: {body}"));
         bail!("{what}");
@@ -98,7 +108,10 @@ impl<'a> Load<'a> {
     fn submit(&self, random: &mut fastrand::Rng) -> anyhow::Result<String> {
         let number = random.u64(..1_000);
         let image = Sample::later(number);
-        let answer = self.client.submit(&archive(&image)?)?;
+        let mut answer = self.client.submit(&archive(&image)?)?;
+        while self.goes_on() && self.is_refused(answer.status) {
+            answer = self.client.submit(&archive(&image)?)?;
+        }
         if answer.status != 202 {
             self.wrong("a submission", answer.status, &answer.body)?;
         }
@@ -138,6 +151,9 @@ impl<'a> Load<'a> {
             self.ledger.is_unsure_of(&name);
             if random.u8(..3) == 0 {
                 let answer = self.client.delete(&path)?;
+                if self.is_refused(answer.status) {
+                    continue;
+                }
                 if !matches!(answer.status, 204 | 404) {
                     self.wrong("the end of a subscription", answer.status, &answer.body)?;
                 }
@@ -145,6 +161,9 @@ impl<'a> Load<'a> {
             } else {
                 let period = random.u64(1..10_000);
                 let answer = self.client.put(&path, &subscription(self.receiver, "none/*", Some(period)))?;
+                if self.is_refused(answer.status) {
+                    continue;
+                }
                 if answer.status != 200 {
                     self.wrong("a subscription", answer.status, &answer.body)?;
                 }
@@ -181,7 +200,12 @@ impl<'a> Load<'a> {
 pub(super) fn take_in_next(client: &Client, ledger: &Ledger, sample: &Sample) -> anyhow::Result<()> {
     let number = ledger.step() + 1;
     let step = Step::of(number);
-    let answer = client.hand_in(step.feed, &step.document(sample))?;
+    let mut answer = client.hand_in(step.feed, &step.document(sample))?;
+    while answer.status == 503 {
+        ledger.change(|summary| summary.refused += 1);
+        thread::sleep(PAUSE);
+        answer = client.hand_in(step.feed, &step.document(sample))?;
+    }
     if answer.status != 200 || answer.body.get("revision").and_then(Value::as_u64) != Some(step.revision) {
         ledger.differs(format!(
             "document {number}, {step:?}, is answered with {}: {}",

@@ -11,15 +11,29 @@ use super::tally::{Comparison, Tally};
 /// How often it is told how far it is, in kills.
 const TOLD: u64 = 25;
 
+/// How often it is killed while its disk fills and empties.
+const ON_A_FULL_DISK: u64 = 50;
+
 pub(super) fn check(setting: &Setting<'_>, kills: u64, tally: &mut Tally) {
-    tally.check(&format!("crashes: {kills} kills under load"), || {
+    check_kills(setting, kills, false, tally);
+    check_kills(setting, kills.min(ON_A_FULL_DISK), true, tally);
+}
+
+fn check_kills(setting: &Setting<'_>, kills: u64, fills_disk: bool, tally: &mut Tally) {
+    let disk = if fills_disk { ", on a disk that fills and empties" } else { "" };
+    tally.check(&format!("crashes: {kills} kills under load{disk}"), || {
         let folder = setting.fresh("crashes")?;
         let seed = fastrand::u64(..);
         println!("        chance begins at {seed}");
         let crashes = Crashes {
-            command: &|data| command(setting, data),
+            command: &|data| {
+                let mut command = command(setting, data);
+                command.env("LIMPID_COMPILED_DIR", folder.join("compiled"));
+                command
+            },
             folder: &folder,
             kills,
+            fills_disk,
             seed,
             progress: &progress,
         };
@@ -27,7 +41,9 @@ pub(super) fn check(setting: &Setting<'_>, kills: u64, tally: &mut Tally) {
         let differences = summary.differences.clone();
         Ok(Comparison::new(summary.to_string(), differences)
             .requiring(summary.resumed > 0, "no submission was cut short")
-            .requiring(summary.again > 0, "no message was sent again"))
+            .requiring(summary.again > 0 || fills_disk, "no message was sent again")
+            .requiring(summary.waited > 0 || !fills_disk, "no submission waited for room")
+            .requiring(summary.refused > 0 || !fills_disk, "nothing was refused for lack of room"))
     });
 }
 

@@ -1,12 +1,13 @@
 //! The archives of `docker save` and of tools that write the same
 //! ([format](https://github.com/moby/docker-image-spec/blob/main/v1.2.md#combined-image-json--filesystem-changeset-format)).
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use limpid_model::{Digest, ImageLayer};
 use serde::Deserialize;
 
-use super::{Archive, ImageSource, LayerSource, document, media_type};
+use super::{Archive, ImageSource, LayerSource, Place, document, media_type};
 use crate::Error;
 use crate::error::cut;
 use crate::inflate::Compression;
@@ -19,6 +20,8 @@ struct Entry {
     config: String,
     repo_tags: Option<Vec<String>>,
     layers: Option<Vec<String>>,
+    /// Layers that others distribute, by diff ID.
+    layer_sources: Option<BTreeMap<String, serde::de::IgnoredAny>>,
 }
 
 /// The images of an archive without an index.
@@ -65,16 +68,46 @@ fn image(archive: &Archive, entry: Entry) -> Result<ImageSource, Error> {
     }
     let mut tags = entry.repo_tags.unwrap_or_default();
     image.names.append(&mut tags);
-    let layers = names.iter().zip(&image.layers).map(|(name, entry)| layer(archive, name, entry));
+    let elsewhere = entry.layer_sources.unwrap_or_default();
+    let layers = names.iter().zip(&image.layers).map(|(name, entry)| layer(archive, name, entry, &elsewhere));
     Ok(ImageSource { layers: layers.collect::<Result<_, _>>()?, image })
 }
 
-fn layer(archive: &Archive, name: &str, layer: &ImageLayer) -> Result<LayerSource, Error> {
+fn layer(
+    archive: &Archive,
+    name: &str,
+    layer: &ImageLayer,
+    elsewhere: &BTreeMap<String, serde::de::IgnoredAny>,
+) -> Result<LayerSource, Error> {
     let what = format!("layer `{}`, archive member `{}`,", layer.diff_id, cut(name));
-    let place = archive.locate(Path::new(name))?;
-    let place = place.ok_or_else(|| Error::missing(&what, format!("`{MANIFEST}` names it")))?;
+    let unreadable = |why: String| LayerSource {
+        diff_id: layer.diff_id,
+        digest: None,
+        size: 0,
+        media_type: media_type::of_layer(Compression::None).to_owned(),
+        stored_as: None,
+        compression: Compression::None,
+        place: Place::Unreadable(why),
+    };
+    let place = match archive.locate(Path::new(name)) {
+        Ok(Some(place)) => place,
+        Ok(None) if elsewhere.contains_key(&layer.diff_id.to_string()) => {
+            return Ok(unreadable("it is not in the archive, only its publisher has it".to_owned()));
+        }
+        Ok(None) => return Err(Error::missing(&what, format!("`{MANIFEST}` names it"))),
+        Err(Error::Unsupported { why, .. }) => return Ok(unreadable(why)),
+        Err(error) => return Err(error),
+    };
     let part = archive.part(&place, &what)?;
-    let compression = Compression::of(&part.head(&what)?);
+    let head = part.head(&what)?;
+    if let Some(other) = media_type::other_compression(&head) {
+        return Ok(unreadable(format!("it is compressed by {other}, of which only gzip and zstd are read")));
+    }
+    let compression = Compression::of(&head);
+    let stored_as = (compression != Compression::None && name.ends_with(".tar")).then(|| {
+        let found = compression.name();
+        format!("its name is `{}`, by its first bytes it is {found}: read as that", cut(name))
+    });
     // A blob is named by its digest; `<digest>.tar`, as podman has it, by that of its content.
     let digest = name.starts_with("blobs/").then(|| digest_in(name)).flatten();
     Ok(LayerSource {
@@ -82,6 +115,7 @@ fn layer(archive: &Archive, name: &str, layer: &ImageLayer) -> Result<LayerSourc
         digest,
         size: part.size,
         media_type: media_type::of_layer(compression).to_owned(),
+        stored_as,
         compression,
         place,
     })

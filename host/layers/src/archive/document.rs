@@ -59,6 +59,11 @@ struct History {
     empty_layer: bool,
 }
 
+/// Whether a configuration is one of an image: it says of which layers the file system is.
+pub(super) fn is_image(what: &str, bytes: &[u8]) -> Result<bool, Error> {
+    Ok(parse::<Configuration>(what, bytes)?.rootfs.is_some())
+}
+
 /// An image as its configuration, which are these bytes, describes it; its names and manifests are
 /// for the caller to add.
 pub(super) fn image(archive: &Archive, what: &str, bytes: &[u8], layers: usize) -> Result<Image, Error> {

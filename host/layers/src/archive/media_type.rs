@@ -48,6 +48,25 @@ pub(super) fn layer_compression(media_type: &str) -> Option<Compression> {
     }
 }
 
+/// Whether it is of a layer of a file system, in whatever form: OCI's and docker's media types of layers.
+/// What is stored beside images has others.
+pub(super) fn is_layer(media_type: &str) -> bool {
+    media_type.starts_with("application/vnd.oci.image.layer.")
+        || media_type.starts_with("application/vnd.docker.image.rootfs.")
+        || media_type.starts_with("application/vnd.docker.container.image.rootfs.")
+}
+
+/// A layer that only those can read who have its key
+/// ([ocicrypt](https://github.com/containers/ocicrypt/blob/main/docs/mediatypes.md)).
+pub(super) fn is_encrypted(media_type: &str) -> bool {
+    media_type.split('+').any(|suffix| suffix == "encrypted")
+}
+
+/// Whether something begins as a tar does (`ustar`, of POSIX and GNU).
+pub(super) fn is_tar(head: &[u8]) -> bool {
+    head.get(257..262) == Some(b"ustar")
+}
+
 /// A layer that registries do not hold, only its publisher.
 pub(super) fn is_foreign(media_type: &str) -> bool {
     media_type.contains(".nondistributable.") || media_type.contains(".foreign.")

@@ -18,6 +18,7 @@ struct Descriptor {
     media_type: Option<String>,
     digest: String,
     size: u64,
+    artifact_type: Option<String>,
     platform: Option<Platform>,
     annotations: Option<BTreeMap<String, String>>,
     urls: Option<Vec<String>>,
@@ -35,6 +36,7 @@ struct Platform {
 struct Document {
     schema_version: Option<u64>,
     media_type: Option<String>,
+    artifact_type: Option<String>,
     manifests: Option<Vec<Descriptor>>,
     config: Option<Descriptor>,
     layers: Option<Vec<Descriptor>>,
@@ -49,12 +51,26 @@ impl Descriptor {
         self.annotations.as_ref()?.get(key).map(String::as_str)
     }
 
-    /// BuildKit hangs attestations beside the images that they speak of
+    /// Why it names no image, as far as that can be told without reading it. BuildKit hangs
+    /// attestations beside the images that they speak of
     /// ([form](https://github.com/moby/buildkit/blob/master/docs/attestations/attestation-storage.md)).
-    fn is_attestation(&self) -> bool {
+    fn why_no_image(&self) -> Option<String> {
         let is_unknown = |text: &Option<String>| text.as_deref() == Some("unknown");
-        self.annotation("vnd.docker.reference.type") == Some("attestation-manifest")
-            || self.platform.as_ref().is_some_and(|p| is_unknown(&p.os) && is_unknown(&p.architecture))
+        let is_attestation = self.annotation("vnd.docker.reference.type") == Some("attestation-manifest")
+            || self.platform.as_ref().is_some_and(|p| is_unknown(&p.os) && is_unknown(&p.architecture));
+        if is_attestation {
+            return Some("it is no image, but an attestation".to_owned());
+        }
+        let of_artifact = self.artifact_type.as_deref().filter(|kind| !may_be_image(kind));
+        if let Some(kind) = of_artifact {
+            return Some(format!("it is no image, but an artifact of type `{}`", cut(kind)));
+        }
+        let media_type = self.media_type();
+        let is_known = media_type.is_empty()
+            || media_type::is_index(media_type)
+            || media_type::is_manifest(media_type)
+            || media_type::is_schema_1(media_type);
+        (!is_known).then(|| format!("it is no image, its media type is `{}`", cut(media_type)))
     }
 
     /// The names that it gives an image. Where containerd's full name is there, the other is no
@@ -63,6 +79,29 @@ impl Descriptor {
         let full = self.annotation("io.containerd.image.name");
         full.or_else(|| self.annotation("org.opencontainers.image.ref.name")).map(str::to_owned)
     }
+}
+
+/// Whether what a manifest states to be is an image after all.
+fn may_be_image(artifact_type: &str) -> bool {
+    artifact_type.is_empty()
+        || media_type::is_image_configuration(artifact_type)
+        || media_type::is_manifest(artifact_type)
+}
+
+/// Why a manifest is that of no image, but of something that is kept beside images in the same form:
+/// signatures, bills of materials and attestations borrow an image's configuration. What tells them
+/// apart is that none of their layers is one of a file system.
+fn is_artifact(config: &Descriptor, layers: &[Descriptor], artifact_type: Option<&str>) -> Option<String> {
+    if !media_type::is_image_configuration(config.media_type()) {
+        return Some(format!("it is no image, its configuration is `{}`", cut(config.media_type())));
+    }
+    let first = layers.first();
+    let is_of_files = |layer: &Descriptor| media_type::is_layer(layer.media_type());
+    if let Some(layer) = first.filter(|_| !layers.iter().any(is_of_files)) {
+        return Some(format!("it is no image, its layers are `{}`", cut(layer.media_type())));
+    }
+    let kind = artifact_type.filter(|kind| first.is_none() && !may_be_image(kind))?;
+    Some(format!("it is no image, but an artifact of type `{}`", cut(kind)))
 }
 
 /// The images of an archive with an index.
@@ -76,8 +115,11 @@ pub(super) fn images(archive: &Archive) -> Result<Vec<ImageSource>, Error> {
     reader.index(&descriptors, 1, &[])?;
     let Reader { mut images, left_out, .. } = reader;
     if images.is_empty() {
-        let none = || Error::NotAnImage(format!("its {what} names no image"));
-        return Err(left_out.unwrap_or_else(none));
+        return Err(match left_out {
+            Some(why @ Error::Missing { .. }) => why,
+            Some(why) => Error::NotAnImage(format!("its {what} names no image: {why}")),
+            None => Error::NotAnImage(format!("its {what} names no image")),
+        });
     }
     add_tags(&mut images, docker::tags(archive)?);
     Ok(images)
@@ -104,10 +146,15 @@ impl Reader<'_> {
     fn index(&mut self, descriptors: &[Descriptor], depth: u64, names: &[String]) -> Result<(), Error> {
         let limits = &self.archive.limits;
         Error::check("the nesting of indexes", "index_depth", limits.index_depth, depth)?;
-        for descriptor in descriptors.iter().filter(|descriptor| !descriptor.is_attestation()) {
+        for descriptor in descriptors {
+            let what = format!("manifest `{}`", cut(&descriptor.digest));
+            if let Some(why) = descriptor.why_no_image() {
+                self.leave_out(Error::unsupported(what, why));
+                continue;
+            }
             let mut all = names.to_vec();
             all.extend(descriptor.names());
-            match self.descriptor(descriptor, depth, &all) {
+            match self.descriptor(&what, descriptor, depth, &all) {
                 Err(error @ Error::Missing { .. }) if depth > 1 => self.leave_out(error),
                 result => result?,
             }
@@ -119,9 +166,14 @@ impl Reader<'_> {
         self.left_out.get_or_insert(why);
     }
 
-    fn descriptor(&mut self, descriptor: &Descriptor, depth: u64, names: &[String]) -> Result<(), Error> {
-        let what = format!("manifest `{}`", cut(&descriptor.digest));
-        let digest = document::digest(&what, &descriptor.digest)?;
+    fn descriptor(
+        &mut self,
+        what: &str,
+        descriptor: &Descriptor,
+        depth: u64,
+        names: &[String],
+    ) -> Result<(), Error> {
+        let digest = document::digest(what, &descriptor.digest)?;
         if let Some(seen) = self.seen.get(&digest) {
             if let Some(source) = seen.and_then(|index| self.images.get_mut(index)) {
                 source.image.names.extend_from_slice(names);
@@ -131,9 +183,9 @@ impl Reader<'_> {
         let limit = self.archive.limits.manifests_per_archive;
         let subject = "the number of manifests of the archive";
         Error::check(subject, "manifests_per_archive", limit, self.seen.len() as u64 + 1)?;
-        let found = document::parse(&what, &self.verified(descriptor, &what)?)?;
+        let found = document::parse(what, &self.verified(descriptor, what)?)?;
         self.seen.insert(digest, None);
-        self.document(&what, digest, descriptor, found, (depth, names))
+        self.document(what, digest, descriptor, found, (depth, names))
     }
 
     /// Goes on by what a document is, which it says itself or else who names it.
@@ -148,7 +200,8 @@ impl Reader<'_> {
         let media_type = found.media_type.as_deref().unwrap_or(descriptor.media_type());
         if found.schema_version == Some(1) || media_type::is_schema_1(media_type) {
             let why = "it is a docker manifest of schema 1, of which schema 2 is read";
-            return Err(Error::unsupported(what, why));
+            self.leave_out(Error::unsupported(what, why));
+            return Ok(());
         }
         let may_be = |is: fn(&str) -> bool| media_type.is_empty() || is(media_type);
         match (found.manifests, found.config) {
@@ -158,9 +211,18 @@ impl Reader<'_> {
                 self.index(&manifests, depth + 1, names)
             }
             (None, Some(config)) if may_be(media_type::is_manifest) => {
-                self.manifest(what, digest, &config, &found.layers.unwrap_or_default(), names)
+                let layers = found.layers.unwrap_or_default();
+                if let Some(why) = is_artifact(&config, &layers, found.artifact_type.as_deref()) {
+                    self.leave_out(Error::unsupported(what, why));
+                    return Ok(());
+                }
+                self.manifest(what, digest, &config, &layers, names)
             }
-            _ => Err(Error::unsupported(what, format!("its media type is `{}`", cut(media_type)))),
+            _ => {
+                let why = format!("it is no image, its media type is `{}`", cut(media_type));
+                self.leave_out(Error::unsupported(what, why));
+                Ok(())
+            }
         }
     }
 
@@ -172,13 +234,13 @@ impl Reader<'_> {
         layers: &[Descriptor],
         names: &[String],
     ) -> Result<(), Error> {
-        if !media_type::is_image_configuration(config.media_type()) {
-            let why = format!("it is no image, its configuration is `{}`", cut(config.media_type()));
+        let subject = format!("configuration `{}`", cut(&config.digest));
+        let bytes = self.verified(config, &subject)?;
+        if !document::is_image(&subject, &bytes)? {
+            let why = format!("it is no image, its configuration `{}` has no `rootfs`", cut(&config.digest));
             self.leave_out(Error::unsupported(what, why));
             return Ok(());
         }
-        let subject = format!("configuration `{}`", cut(&config.digest));
-        let bytes = self.verified(config, &subject)?;
         let mut image = document::image(self.archive, &subject, &bytes, layers.len())?;
         image.manifests = vec![digest];
         image.names = names.to_vec();
@@ -196,6 +258,11 @@ impl Reader<'_> {
             Some(known) => {
                 known.image.manifests.push(manifest);
                 known.image.names.extend(source.image.names);
+                for (layer, other) in known.layers.iter_mut().zip(source.layers) {
+                    if layer.place.is_unreadable() {
+                        *layer = other;
+                    }
+                }
             }
             None => self.images.push(source),
         }
@@ -207,31 +274,41 @@ impl Reader<'_> {
     fn layer(&self, descriptor: &Descriptor, layer: &ImageLayer) -> Result<LayerSource, Error> {
         let what = format!("layer `{}`, blob `{}`,", layer.diff_id, cut(&descriptor.digest));
         let media_type = descriptor.media_type();
-        let Some(compression) = media_type::layer_compression(media_type) else {
-            return Err(Error::unsupported(what, format!("its media type is `{}`", cut(media_type))));
-        };
-        let is_foreign = media_type::is_foreign(media_type);
-        let (digest, place) = match self.place(descriptor, &what) {
-            Err(Error::Missing { what, .. }) if is_foreign || descriptor.urls.is_some() => {
-                let why = "it is not in the archive, only its publisher has it";
-                return Err(Error::unsupported(what, why));
-            }
-            found => found?,
-        };
-        let head = self.archive.part(&place, &what)?.head(&what)?;
-        if Compression::of(&head) != compression {
-            let found = Compression::of(&head).name();
-            let why = format!("it is {found} by its first bytes, and `{media_type}` by its manifest");
-            return Err(Error::damaged(&what, 0, why));
-        }
-        Ok(LayerSource {
+        let is_elsewhere = media_type::is_foreign(media_type) || descriptor.urls.is_some();
+        let source = LayerSource {
             diff_id: layer.diff_id,
-            digest: Some(digest),
+            digest: None,
             size: descriptor.size,
             media_type: media_type.to_owned(),
-            compression,
-            place,
-        })
+            stored_as: None,
+            compression: Compression::None,
+            place: Place::Unreadable(String::new()),
+        };
+        let unreadable = |why: String| Ok(LayerSource { place: Place::Unreadable(why), ..source.clone() });
+        let (digest, place) = match self.place(descriptor, &what) {
+            Err(Error::Missing { .. }) if is_elsewhere => {
+                return unreadable("it is not in the archive, only its publisher has it".to_owned());
+            }
+            Err(Error::Unsupported { why, .. }) => return unreadable(why),
+            found => found?,
+        };
+        if media_type::is_encrypted(media_type) {
+            return unreadable(format!("it is encrypted, its media type is `{}`", cut(media_type)));
+        }
+        let stated = media_type::layer_compression(media_type);
+        let head = self.archive.part(&place, &what)?.head(&what)?;
+        let compression = Compression::of(&head);
+        if let Some(other) = media_type::other_compression(&head) {
+            return unreadable(format!("it is compressed by {other}, of which only gzip and zstd are read"));
+        }
+        if stated.is_none() && compression == Compression::None && !media_type::is_tar(&head) {
+            return unreadable(format!("its media type is `{}`", cut(media_type)));
+        }
+        let stored_as = (stated != Some(compression)).then(|| {
+            let found = compression.name();
+            format!("its media type is `{}`, by its first bytes it is {found}: read as that", cut(media_type))
+        });
+        Ok(LayerSource { digest: Some(digest), stored_as, compression, place, ..source })
     }
 
     /// Where a blob is; its size is right.

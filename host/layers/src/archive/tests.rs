@@ -10,6 +10,7 @@ use crate::test_support::{
 
 const PLAIN: &str = "application/vnd.oci.image.layer.v1.tar";
 const GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+const ZSTD: &str = "application/vnd.oci.image.layer.v1.tar+zstd";
 
 fn layer(content: &str) -> Vec<u8> {
     Tar::default().file("a", content.as_bytes()).end()
@@ -256,28 +257,138 @@ fn a_wrong_digest_or_size_of_a_document_is_named() {
 }
 
 #[test]
-fn media_types_that_are_not_read_are_named() {
-    let tar = layer("1");
-    let check = |media_type: &str, stored: &[u8], expected: &str| {
+fn the_bytes_of_a_layer_decide_and_not_its_media_type() {
+    let tar = Tar::default().file("a", b"1").header(ustar("b"), b"").end();
+    let (gz, zst) = (gzip(&tar), zstd(&tar));
+    let odd = "application/vnd.oci.image.layer.v1.tar+odd";
+    for (media_type, stored, found) in [
+        (PLAIN, gz.as_slice(), Some("gzip")),
+        (PLAIN, &zst, Some("zstd")),
+        (GZIP, &tar, Some("plain")),
+        (GZIP, &zst, Some("zstd")),
+        (ZSTD, &gz, Some("gzip")),
+        (odd, &tar, Some("plain")),
+        (odd, &gz, Some("gzip")),
+        (PLAIN, &tar, None),
+        (GZIP, &gz, None),
+    ] {
         let mut layout = Layout::default();
         let image = layout.image(&[(media_type, stored, &tar)]);
-        check_error(&layout.tar(&[image]), expected);
+        let archive = open(&layout.tar(&[image])).unwrap();
+        let (contents, shown) = read_first(&archive, &[path("a")], &Limits::default()).unwrap();
+        assert_eq!((shown.files(), contents.media_type.as_str()), (vec![("a", "1")], media_type));
+        let stored_as = archive.images().unwrap().remove(0).layers.remove(0).stored_as;
+        let expected = found.map(|found| {
+            format!("its media type is `{media_type}`, by its first bytes it is {found}: read as that")
+        });
+        assert_eq!(stored_as, expected);
+    }
+    let named = docker_archive_of(&configuration(&[&tar]), &[&gz]);
+    let source = images(&named).unwrap().remove(0).layers.remove(0);
+    let why = "its name is `0/layer.tar`, by its first bytes it is gzip: read as that";
+    assert_eq!(source.stored_as.as_deref(), Some(why));
+}
+
+/// A header of an empty file as POSIX has it.
+fn ustar(name: &str) -> tar::Header {
+    let mut header = tar::Header::new_ustar();
+    header.set_path(name).unwrap();
+    header.set_size(0);
+    header
+}
+
+/// What the only layer of an image says when it is read.
+fn unread(media_type: &str, stored: &[u8], tar: &[u8]) -> String {
+    let mut layout = Layout::default();
+    let image = layout.image(&[(media_type, stored, tar)]);
+    let archive = open(&layout.tar(&[image])).unwrap();
+    let error = read_first(&archive, &[], &Limits::default()).unwrap_err();
+    assert!(matches!(error, Error::UnreadLayer(_)), "{error:?}");
+    error.to_string()
+}
+
+#[test]
+fn a_layer_that_is_not_read_costs_only_itself() {
+    let tar = layer("1");
+    let check = |media_type: &str, stored: &[u8], expected: &str| {
+        let text = unread(media_type, stored, &tar);
+        assert!(text.contains(expected) && text.contains(&Digest::of(&tar).to_string()), "{text}");
     };
-    check("application/x-rar", &tar, "is not supported: its media type is `application/x-rar`");
-    check(PLAIN, &gzip(&tar), "it is gzip by its first bytes, and");
-    check(GZIP, &tar, "it is plain by its first bytes, and");
+    let encrypted = "application/vnd.oci.image.layer.v1.tar+gzip+encrypted";
+    check(encrypted, &gzip(&tar), "it is encrypted, its media type is `application/vnd.oci.image.layer");
+    check("application/vnd.oci.image.layer.nydus.blob.v1", b"nydus", "its media type is `application/vnd.oci");
+    check(GZIP, b"\xfd7zXZ\0rest", "it is compressed by xz, of which only gzip and zstd are read");
 
     let mut layout = Layout::default();
-    let config = layout.blob("application/vnd.example.chart+json", b"{}");
-    let manifest = json!({"schemaVersion": 2, "config": config, "layers": []}).to_string();
-    let chart = layout.blob("application/vnd.oci.image.manifest.v1+json", manifest.as_bytes());
-    check_error(&layout.tar(&[chart]), "its configuration is `application/vnd.example.chart+json`");
+    let foreign = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
+    let blob = layout.blob(foreign, &gzip(&tar));
+    let image = layout.manifest(&configuration(&[&tar]), std::slice::from_ref(&blob));
+    assert_eq!(images(&layout.clone().tar(std::slice::from_ref(&image))).unwrap().len(), 1);
+    let archive = open(&without(layout, &blob).tar(&[image])).unwrap();
+    let error = read_first(&archive, &[], &Limits::default()).unwrap_err().to_string();
+    assert!(error.contains("only its publisher has it"), "{error}");
+}
 
-    let mut layout = Layout::default();
-    let manifest = json!({"schemaVersion": 1, "name": "a"}).to_string();
-    let old = layout.blob("application/vnd.docker.distribution.manifest.v1+prettyjws", manifest.as_bytes());
-    check_error(&layout.tar(&[old]), "docker manifest of schema 1");
+#[test]
+fn a_layer_that_one_manifest_names_in_a_readable_form_is_read() {
+    let (mut layout, tar) = (Layout::default(), layer("1"));
+    let sealed = layout.image(&[("application/vnd.oci.image.layer.v1.tar+encrypted", b"sealed", &tar)]);
+    let plain = layout.image(&[(PLAIN, &tar, &tar)]);
+    let archive = open(&layout.tar(&[sealed, plain])).unwrap();
+    assert_eq!(read_first(&archive, &[path("a")], &Limits::default()).unwrap().1.files(), [("a", "1")]);
+}
 
+/// Artifacts that are kept beside images in the same form, and what is said of each where it is alone.
+fn artifacts(layout: &mut Layout) -> Vec<(Value, &'static str)> {
+    let payload = b"{}";
+    let mut of_image = |media_type: &str| layout.image(&[(media_type, payload, payload)]);
+    let mut all = vec![
+        (of_image("application/vnd.dev.cosign.simplesigning.v1+json"), "its layers are"),
+        (of_image("application/vnd.dsse.envelope.v1+json"), "its layers are"),
+        (of_image("application/spdx+json"), "its layers are `application/spdx+json`"),
+        (of_image("application/x-rar"), "its layers are `application/x-rar`"),
+    ];
+    let manifest = "application/vnd.oci.image.manifest.v1+json";
+    let config = layout.blob("application/vnd.oci.image.config.v1+json", b"{}");
+    let chart = layout.blob("application/vnd.example.chart+json", b"{}");
+    for (fields, why) in [
+        (json!({"config": config}), "has no `rootfs`"),
+        (json!({"config": chart}), "its configuration is `application/vnd.example.chart+json`"),
+        (json!({"config": config, "artifactType": "application/vnd.example.sbom"}), "of type `application/vnd.ex"),
+    ] {
+        let mut fields = fields;
+        fields["schemaVersion"] = json!(2);
+        fields["layers"] = json!([]);
+        all.push((layout.blob(manifest, fields.to_string().as_bytes()), why));
+    }
+    let old = "application/vnd.docker.distribution.manifest.v1+prettyjws";
+    all.push((layout.blob(old, br#"{"schemaVersion": 1}"#), "docker manifest of schema 1"));
+    all.push((layout.blob("application/vnd.oci.artifact.manifest.v1+json", b"{}"), "its media type is"));
+    all.push((layout.blob("application/octet-stream", b"no JSON"), "its media type is"));
+    let mut typed = layout.blob(manifest, b"no JSON");
+    typed["artifactType"] = json!("application/vnd.dev.sigstore.bundle.v0.3+json");
+    all.push((typed, "an artifact of type `application/vnd.dev.sigstore"));
+    all
+}
+
+#[test]
+fn an_artifact_is_neither_an_image_nor_in_the_way_of_one() {
+    let (mut layout, image) = simple();
+    let artifacts = artifacts(&mut layout);
+    for (artifact, why) in &artifacts {
+        for order in [[&image, artifact], [artifact, &image]] {
+            let sources = images(&layout.clone().tar(&order.map(Value::clone))).unwrap();
+            assert_eq!(sources.len(), 1, "{why}");
+        }
+        let error = check_error(&layout.clone().tar(std::slice::from_ref(artifact)), why);
+        assert!(matches!(error, Error::NotAnImage(_)), "{error}");
+    }
+    let index = layout.index(&artifacts.into_iter().map(|(artifact, _)| artifact).collect::<Vec<_>>());
+    assert_eq!(images(&layout.tar(&[index, image])).unwrap().len(), 1);
+}
+
+#[test]
+fn a_document_that_is_both_an_index_and_a_manifest_is_refused() {
     let mut layout = Layout::default();
     let both = json!({"manifests": [], "config": {"digest": "", "size": 0}}).to_string();
     let both = layout.blob("application/vnd.oci.image.index.v1+json", both.as_bytes());
@@ -285,13 +396,17 @@ fn media_types_that_are_not_read_are_named() {
 }
 
 #[test]
-fn foreign_layers_that_are_not_there_are_not_supported() {
+fn layers_of_a_docker_archive_that_others_distribute_cost_only_themselves() {
     let tar = layer("1");
-    let mut layout = Layout::default();
-    let blob = layout.blob("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", &gzip(&tar));
-    let image = layout.manifest(&configuration(&[&tar]), std::slice::from_ref(&blob));
-    assert_eq!(images(&layout.clone().tar(std::slice::from_ref(&image))).unwrap().len(), 1);
-    check_error(&without(layout, &blob).tar(&[image]), "only its publisher has it");
+    let config = configuration(&[&tar]).to_string();
+    let of = |sources: Value| {
+        let manifest = json!([{"Config": "c.json", "Layers": ["1/layer.tar"], "LayerSources": sources}]).to_string();
+        Tar::default().file("c.json", config.as_bytes()).file("manifest.json", manifest.as_bytes()).end()
+    };
+    assert!(matches!(check_error(&of(json!(null)), "is missing"), Error::Missing { .. }));
+    let archive = open(&of(json!({Digest::of(&tar).to_string(): {"urls": ["https://example.test"]}}))).unwrap();
+    let error = read_first(&archive, &[], &Limits::default()).unwrap_err();
+    assert!(matches!(&error, Error::UnreadLayer(_)) && error.to_string().contains("only its publisher"), "{error}");
 }
 
 #[test]

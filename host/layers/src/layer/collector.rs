@@ -11,6 +11,7 @@ use super::stream::Wanted;
 use super::{Collected, Ignored, Sink};
 use crate::claims::Claimant;
 use crate::files::{ClaimedFile, Content, Storage};
+use crate::kinds::{Recognised, Search};
 use crate::path::{Meaning, escape, meaning, normalise};
 use crate::tar_walk::{Kind, Member, Source, Walker};
 use crate::{ClaimSet, Error, Limits};
@@ -28,6 +29,8 @@ pub(super) struct Collector<'a> {
     links: BTreeMap<u64, Vec<Claimed>>,
     unread: Vec<(u64, usize, Unread)>,
     ignored: Vec<Ignored>,
+    long_paths: u64,
+    recognised: Recognised<'a>,
     path_bytes: u64,
     claimed_files: u64,
     claimed_bytes: u64,
@@ -67,6 +70,8 @@ impl<'a> Collector<'a> {
             links: BTreeMap::new(),
             unread: Vec::new(),
             ignored: Vec::new(),
+            long_paths: 0,
+            recognised: Recognised::new(claims.kinds(), limits.files_of_kind),
             path_bytes: 0,
             claimed_files: 0,
             claimed_bytes: 0,
@@ -92,6 +97,7 @@ impl<'a> Collector<'a> {
         }
         if member.name_is_cut {
             let why = format!("its path is over the limit `path_length` of {}", self.limits.path_length);
+            self.long_paths += 1;
             self.ignore(member, why);
             return Ok(());
         }
@@ -148,21 +154,42 @@ impl<'a> Collector<'a> {
             }
             head.extend_from_slice(chunk);
         }
+        let mut search = self.recognised.look(&path, member.ordinal, &head);
         let mut by_content = Vec::new();
         self.claims.by_content(&head, &mut by_content);
         let claimants = self.claimants(&path, &by_content);
         if claimants.is_empty() {
-            return Ok(());
+            return self.search(walker, &path, member.ordinal, &mut search);
         }
         self.count_claimed()?;
         self.originals.add(member.ordinal, by_content);
         let claimed = Claimed { path, ordinal: member.ordinal, executable: member.executable, claimants };
         if !self.admit(&claimed, member.size) {
-            return Ok(());
+            return self.search(walker, &claimed.path, member.ordinal, &mut search);
         }
-        let content = self.content(walker, member.size, &head, &claimed.claimants)?;
+        let content = self.content(walker, member.size, &head, &claimed.claimants, &mut search)?;
+        self.recognised.found(&claimed.path, member.ordinal, &search);
         self.originals.keep(member.ordinal, &content);
         self.show(&claimed, content);
+        Ok(())
+    }
+
+    /// Goes through the rest of a file that nobody is shown, as far as something is looked for in it.
+    fn search(
+        &mut self,
+        walker: &mut Walker<'_, impl Source>,
+        path: &Arc<str>,
+        ordinal: u64,
+        search: &mut Search<'_>,
+    ) -> Result<(), Error> {
+        while search.goes_on() {
+            let chunk = walker.content(usize::MAX)?;
+            if chunk.is_empty() {
+                break;
+            }
+            search.feed(chunk);
+        }
+        self.recognised.found(path, ordinal, search);
         Ok(())
     }
 
@@ -174,6 +201,9 @@ impl<'a> Collector<'a> {
         let original = origin.and_then(|origin| self.originals.get(origin));
         let by_content = original.map(|original| original.by_content.clone()).unwrap_or_default();
         let content = original.and_then(|original| original.content.clone());
+        if let Some(origin) = origin {
+            self.recognised.link(origin, &path, member.ordinal);
+        }
         let claimants = self.claimants(&path, &by_content);
         if claimants.is_empty() {
             return Ok(());
@@ -242,6 +272,7 @@ impl<'a> Collector<'a> {
         size: u64,
         head: &[u8],
         claimants: &[Claimant],
+        search: &mut Search<'_>,
     ) -> Result<Content, Error> {
         let mut writer = if claimants.iter().any(|claimant| claimant.together) {
             self.storage.together(size)?
@@ -254,6 +285,7 @@ impl<'a> Collector<'a> {
             if chunk.is_empty() {
                 return Ok(writer.finish());
             }
+            search.feed(chunk);
             writer.write(chunk)?;
         }
     }
@@ -291,7 +323,7 @@ impl<'a> Collector<'a> {
                 continue;
             }
             let all: Vec<_> = admitted.iter().flat_map(|link| &link.claimants).copied().collect();
-            let content = self.content(walker, member.size, &[], &all)?;
+            let content = self.content(walker, member.size, &[], &all, &mut Search::default())?;
             for link in admitted {
                 self.show(&link, content.clone());
             }
@@ -301,14 +333,15 @@ impl<'a> Collector<'a> {
 
     /// Shows what belongs together and sums up.
     pub(super) fn finish(self) -> Collected {
-        let Self { entries, showing, unread, ignored, .. } = self;
+        let Self { entries, showing, unread, ignored, long_paths, recognised, .. } = self;
         showing.finish(|file| entries.holds(file.path(), file.ordinal()));
         let unread = unread
             .into_iter()
             .filter(|(ordinal, _, unread)| entries.holds(&unread.path, *ordinal))
             .map(|(_, claimant, unread)| (claimant, unread))
             .collect();
+        let kinds = recognised.finish(|path, ordinal| entries.holds(path, ordinal));
         let (entries, superseded) = entries.finish();
-        Collected { entries, superseded, unread, ignored }
+        Collected { entries, superseded, unread, ignored, long_paths, kinds }
     }
 }

@@ -165,6 +165,60 @@ fn what_inflates_without_end_is_stopped() {
 }
 
 #[test]
+fn a_small_layer_of_zeros_is_read() {
+    let file = Tar::default().file("zeros", &vec![0; 300 << 20]).file("etc/a", b"1").end();
+    let mut layout = Layout::default();
+    let image = layout.image(&[(GZIP, &gzip(&file), &file)]);
+    let archive = open(&layout.tar(&[image])).unwrap();
+    let (_, shown) = read_first(&archive, &[path("etc/a")], &Limits::default()).unwrap();
+    assert_eq!(shown.files(), [("etc/a", "1")]);
+}
+
+#[test]
+fn only_a_layer_that_is_as_its_publisher_made_it_costs_only_itself() {
+    let tar = Tar::default().file("a", &noise(100_000)).file("b", b"1").end();
+    let (gz, defaults) = (gzip(&tar), Limits::default());
+    let limits = [
+        Limits { layer_inflated_bytes: 1_000, ..Limits::default() },
+        Limits { layer_entries: 1, ..Limits::default() },
+        Limits { layer_path_bytes: 1, ..Limits::default() },
+        Limits { claimed_files: 0, ..Limits::default() },
+    ];
+    let broken_tar = Tar::default().file("a", b"content").end()[..515].to_vec();
+    let broken = gz[..gz.len() - 9].to_vec();
+    let cases = limits.into_iter().map(|limits| (gz.clone(), tar.clone(), limits)).chain([
+        (broken.clone(), tar.clone(), defaults.clone()),
+        (gzip(&broken_tar), broken_tar.clone(), defaults.clone()),
+        (broken_tar.clone(), broken_tar.clone(), defaults.clone()),
+    ]);
+    for (stored, tar, limits) in cases {
+        let mut layout = Layout::default();
+        let image = layout.image(&[(GZIP, &stored, &tar)]);
+        let read = |layout: Layout| {
+            let archive = open(&layout.tar(std::slice::from_ref(&image))).unwrap();
+            read_first(&archive, &[path("**")], &limits).map(|_| ()).unwrap_err()
+        };
+        let error = read(layout.clone());
+        assert!(matches!(error, Error::UnreadLayer(_)), "{error:?}");
+        // Something happened to it on its way.
+        let blob = layout.0.iter_mut().find(|(_, bytes)| *bytes == stored).unwrap();
+        let last = blob.1.len() - 1;
+        blob.1[last] ^= 1;
+        let error = read(layout);
+        assert!(matches!(error, Error::WrongDigest { .. }), "{error:?}");
+    }
+    // What nobody has stated a digest of may be cut short on its way, and over a limit all the same.
+    let of_docker = |stored: &[u8], limits: &Limits| {
+        let archive = docker_archive_of(&crate::test_support::configuration(&[&tar]), &[stored]);
+        read_first(&open(&archive).unwrap(), &[], limits).map(|_| ()).unwrap_err()
+    };
+    assert!(matches!(of_docker(&broken, &defaults), Error::Damaged { .. }));
+    let few = Limits { layer_entries: 1, ..Limits::default() };
+    assert!(matches!(of_docker(&gz, &few), Error::UnreadLayer(_)));
+    assert!(matches!(of_docker(b"no tar", &defaults), Error::WrongDigest { .. }));
+}
+
+#[test]
 fn a_zstd_window_over_the_limit_is_not_supported() {
     let tar = Tar::default().file("a", &noise(3_000_000)).end();
     let limits = Limits { zstd_window_log: 10, ..Limits::default() };

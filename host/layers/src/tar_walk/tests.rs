@@ -240,8 +240,21 @@ fn damage_is_told_with_its_place() {
     huge.as_old_mut().size = [0xff; 12];
     check_error(&Tar::default().header(huge, b"").end(), "an entry of 18446744073709551615 bytes");
     check_error(&Tar::default().entry(EntryType::XHeader, "x", "", b"99 path=a\n").end(), "PAX record");
-    let lone = [Tar::default().file("a", b"").0, vec![0; 512], good].concat();
-    check_error(&lone, "a single block of zeros");
+}
+
+#[test]
+fn a_single_block_of_zeros_is_passed_over_and_two_end_the_tar() {
+    let part = |name: &str| Tar::default().file(name, b"x").0;
+    let names = |tar: &[u8]| {
+        let members = walk(tar).unwrap();
+        members.into_iter().map(|(name, ..)| name).collect::<Vec<_>>()
+    };
+    let zeros = vec![0; 512];
+    let lone = [part("a"), zeros.clone(), part("b"), zeros.clone(), Tar::default().file("c", b"").end()].concat();
+    assert_eq!(names(&lone), ["a", "b", "c"]);
+    assert_eq!(names(&[zeros.clone(), part("a")].concat()), ["a"]);
+    assert_eq!(names(&[part("a"), zeros.clone()].concat()), ["a"]);
+    assert_eq!(names(&[part("a"), zeros.clone(), zeros, part("b")].concat()), ["a"]);
 }
 
 #[test]

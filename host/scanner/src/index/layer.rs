@@ -1,15 +1,18 @@
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use limpid_layers::{Archive, ClaimSet, LayerContents, read_layer};
 use limpid_model::{LayerFindings, PluginId};
 use limpid_store::tables::entries;
 use limpid_store::tables::kept;
+use limpid_store::tables::kinds;
 use limpid_store::tables::layers;
 use limpid_store::tables::values::DigestBytes;
 
 use super::detection::{self, Handover};
 use super::keeper::Keeper;
 use super::plan::Unknown;
+use super::unexamined;
 use crate::fold::{OtherClaims, keep_shared_ownership};
 use crate::{Error, Scanner};
 
@@ -22,6 +25,8 @@ pub(super) struct ReadLayer {
     pub(super) entries: entries::Row,
     pub(super) found: Vec<(PluginId, LayerFindings)>,
     pub(super) kept: Vec<(String, kept::Row)>,
+    /// Its files by kind, where they were counted.
+    pub(super) kinds: Option<kinds::Row>,
 }
 
 /// Reads a layer; the detectors that have not seen it run beside that.
@@ -29,7 +34,10 @@ pub(super) fn read(scanner: &Scanner, archive: &Archive, unknown: &Unknown<'_>) 
     let detectors = &unknown.detectors;
     let settings = scanner.settings();
     let claims = detectors.iter().map(|plugin| plugin.detector().map_or(&[][..], |d| d.claims()));
-    let claims = ClaimSet::new(claims)?;
+    let mut claims = ClaimSet::new(claims)?;
+    if unknown.counts {
+        claims = claims.with_kinds(Arc::clone(&settings.kinds));
+    }
     let (sender, receiver) = crossbeam_channel::bounded(WAITING);
     let keeper = Keeper::new(settings.keep.clone());
     let (contents, shown) = std::thread::scope(|scope| {
@@ -41,15 +49,13 @@ pub(super) fn read(scanner: &Scanner, archive: &Archive, unknown: &Unknown<'_>) 
         (contents, detecting.join())
     });
     let contents = contents?;
-    let shown = shown.map_err(|_| Error::Host {
-        what: "the thread that runs detectors has ended early".to_owned(),
-        source: std::io::Error::other("panic"),
-    })?;
+    let shown = shown.map_err(|_| Error::bug("the thread that runs detectors has ended early"))?;
     let superseded: HashSet<u64> = contents.superseded.iter().map(|superseded| superseded.ordinal).collect();
     let mut found = detection::collect(detectors, shown.outcomes, &superseded, contents.unread.clone());
+    let kinds = unknown.counts.then(|| unexamined::of_layer(scanner, &contents, &found));
     keep_shared_ownership(&mut found, &OtherClaims::new(&scanner.detectors())?);
     let entries = entries::Row::pack(&contents.entries)?;
-    Ok(ReadLayer { row: row(&contents), entries, found, kept: shown.kept.finish(&superseded) })
+    Ok(ReadLayer { row: row(&contents), entries, found, kept: shown.kept.finish(&superseded), kinds })
 }
 
 fn row(contents: &LayerContents) -> layers::Row {

@@ -7,9 +7,11 @@ use limpid_runtime::Plugin;
 use limpid_store::View;
 use limpid_store::tables::findings::{self, Findings};
 use limpid_store::tables::layers::Layers;
+use limpid_store::tables::unexamined::Unread;
 
 use super::layer::ReadLayer;
-use crate::Error;
+use super::unexamined;
+use crate::{Error, Scanner};
 
 /// Which layers must be read, and for whom.
 pub(super) struct Plan<'a> {
@@ -24,14 +26,55 @@ pub(super) struct Unknown<'a> {
     /// The first image that has it.
     pub(super) image: Digest,
     pub(super) detectors: Vec<Arc<Plugin>>,
+    /// Whether it was read before, by other detectors or other rules.
+    pub(super) was_read: bool,
+    /// Whether its files are to be counted by kind.
+    pub(super) counts: bool,
+}
+
+/// What came of reading layers.
+#[derive(Default)]
+pub(super) struct Outcomes {
+    pub(super) read: BTreeMap<Digest, ReadLayer>,
+    /// Layers that could not be read.
+    pub(super) unread: BTreeMap<Digest, Unread>,
+}
+
+impl Outcomes {
+    pub(super) fn len(&self) -> usize {
+        self.read.len() + self.unread.len()
+    }
+
+    fn has(&self, diff_id: &Digest) -> bool {
+        self.read.contains_key(diff_id) || self.unread.contains_key(diff_id)
+    }
+
+    pub(super) fn add(
+        &mut self,
+        diff_id: Digest,
+        outcome: Result<ReadLayer, Error>,
+        was_read: bool,
+    ) -> Result<(), Error> {
+        match outcome {
+            Ok(layer) => _ = self.read.insert(diff_id, layer),
+            Err(error) => _ = self.unread.insert(diff_id, unexamined::why(error, was_read)?),
+        }
+        Ok(())
+    }
+
+    pub(super) fn append(&mut self, mut others: Self) {
+        self.read.append(&mut others.read);
+        self.unread.append(&mut others.unread);
+    }
 }
 
 impl<'a> Plan<'a> {
     pub(super) fn new(
+        scanner: &Scanner,
         view: &View<'_>,
         images: &'a [ImageSource],
         detectors: &[Arc<Plugin>],
-        read: &BTreeMap<Digest, ReadLayer>,
+        outcomes: &Outcomes,
     ) -> Result<Self, Error> {
         let mut unknown = BTreeMap::new();
         let mut known = std::collections::BTreeSet::new();
@@ -39,18 +82,20 @@ impl<'a> Plan<'a> {
             images.iter().flat_map(|source| source.layers.iter().map(move |layer| (source.image.id, layer)));
         for (image, source) in layers {
             let diff_id = source.diff_id;
-            if read.contains_key(&diff_id) || unknown.contains_key(&diff_id) || known.contains(&diff_id) {
+            if outcomes.has(&diff_id) || unknown.contains_key(&diff_id) || known.contains(&diff_id) {
                 continue;
             }
-            let never_read = view.get::<Layers>(&diff_id)?.is_none();
+            let was_read = view.get::<Layers>(&diff_id)?.is_some();
+            // Whose files are whose is told by what all detectors find.
+            let is_new = !was_read || !unexamined::is_counted(scanner, view, &diff_id)?;
             let mut unseen = Vec::new();
             for detector in detectors {
-                if never_read || !has_seen(view, diff_id, detector)? {
+                if is_new || !has_seen(view, diff_id, detector)? {
                     unseen.push(Arc::clone(detector));
                 }
             }
-            if never_read || !unseen.is_empty() {
-                unknown.insert(diff_id, Unknown { source, image, detectors: unseen });
+            if is_new || !unseen.is_empty() {
+                unknown.insert(diff_id, Unknown { source, image, detectors: unseen, was_read, counts: is_new });
             } else {
                 known.insert(diff_id);
             }

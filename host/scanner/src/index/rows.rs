@@ -8,12 +8,16 @@ use limpid_store::tables::entries::Entries;
 use limpid_store::tables::findings;
 use limpid_store::tables::images::{self, Images, Indexing};
 use limpid_store::tables::kept::{self, Kept};
+use limpid_store::tables::kinds::Kinds;
 use limpid_store::tables::layers::{self, Layers};
 use limpid_store::tables::manifests::{self, Manifests};
+use limpid_store::tables::unexamined::{Layer as Remark, Unexamined};
 use limpid_store::{Batch, View};
 
 use super::detection;
 use super::layer::ReadLayer;
+use super::plan::Outcomes;
+use super::unexamined::{self, Remarks};
 use crate::{Error, Scanner, fold, inventory, names};
 
 /// What detectors found in layers, and is not in the store yet.
@@ -43,6 +47,9 @@ impl Scanner {
         let row = layers::Row { kept_bytes: before + fresh, ..layer.row.clone() };
         batch.put::<Layers>(diff_id, &row)?;
         batch.put::<Entries>(diff_id, &layer.entries)?;
+        if let Some(kinds) = &layer.kinds {
+            batch.put::<Kinds>(diff_id, kinds)?;
+        }
         Ok(fresh)
     }
 
@@ -74,16 +81,17 @@ impl Scanner {
         Ok(written)
     }
 
-    /// Writes an image that was submitted. `entries` are those of layers that were just read.
+    /// Writes an image that was submitted.
     pub(super) fn put_image(
         &self,
         view: &View<'_>,
         batch: &mut Batch,
         source: &ImageSource,
         components: Vec<Digest>,
-        read: &BTreeMap<Digest, ReadLayer>,
+        outcomes: &Outcomes,
         rows: &Rows,
     ) -> Result<(), Error> {
+        let Outcomes { read, .. } = outcomes;
         let mut image = source.image.clone();
         let mut before = None;
         if let Some(row) = view.get::<Images>(&image.id)? {
@@ -98,7 +106,18 @@ impl Scanner {
             Some(layer) => Ok(layer.entries.unpack()?),
             None => known_entries(view, diff_id),
         };
-        let contexts = place_layers(view, batch, &image, before.as_ref(), &components, rows, entries)?;
+        let remarks = remarks(source, outcomes);
+        let counted = unexamined::counted(&self.settings().kinds, &image, |diff_id| {
+            match read.get(diff_id).and_then(|layer| layer.kinds.clone()) {
+                Some(row) => Ok(Some(row)),
+                None => Ok(view.get::<Kinds>(diff_id)?),
+            }
+        })?;
+        let told = Told { unread: unexamined::unread(&remarks), recognised: unexamined::paths(&counted) };
+        let placed = place_layers(view, batch, &image, before.as_ref(), &components, rows, entries, &told)?;
+        let row = unexamined::of_image(self, remarks, counted, &placed.hidden);
+        batch.put::<Unexamined>(&image.id, &row)?;
+        let contexts = placed.contexts;
         let indexing = Indexing { indexed_at: self.settings().clock.now(), detectors: components, contexts };
         names::put(batch, &image)?;
         let id = image.id;
@@ -115,14 +134,51 @@ impl Scanner {
         rows: &Rows,
     ) -> Result<(), Error> {
         let entries = |diff_id: &Digest| known_entries(view, diff_id);
-        let contexts = place_layers(view, batch, &image, Some(before), &components, rows, entries)?;
+        let remarks = unexamined::remarks(view, &image.id)?;
+        let rules = &self.settings().kinds;
+        let counted = unexamined::counted(rules, &image, |diff_id| Ok(view.get::<Kinds>(diff_id)?))?;
+        let told = Told { unread: unexamined::unread(&remarks), recognised: unexamined::paths(&counted) };
+        let placed = place_layers(view, batch, &image, Some(before), &components, rows, entries, &told)?;
+        let row = unexamined::of_image(self, remarks, counted, &placed.hidden);
+        batch.put::<Unexamined>(&image.id, &row)?;
+        let contexts = placed.contexts;
         let id = image.id;
         let indexing = Indexing { indexed_at: before.indexed_at, detectors: components, contexts };
         Ok(batch.put::<Images>(&id, &images::Row::new(image, indexing))?)
     }
 }
 
-/// Places the layers of an image in the contexts that follow from what is found in all of them.
+/// What is known of an image's layers beside what detectors found.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// Places of the layers that could not be read.
+    pub(crate) unread: BTreeSet<usize>,
+    /// Paths of each layer of which it is asked whether later layers hide them.
+    pub(crate) recognised: Vec<BTreeSet<String>>,
+}
+
+/// How the layers of an image were placed.
+#[derive(Debug)]
+pub(crate) struct Placed {
+    /// The context of each.
+    pub(crate) contexts: Vec<u64>,
+    /// The recognised files that later layers hide.
+    pub(crate) hidden: Vec<fold::Hidden>,
+}
+
+/// What is to be told of the layers of an image that is submitted.
+fn remarks(source: &ImageSource, outcomes: &Outcomes) -> Remarks {
+    let layers = source.layers.iter().enumerate().map(|(place, layer)| {
+        let unread = outcomes.unread.get(&layer.diff_id).cloned();
+        let stored_as = layer.stored_as.clone().filter(|_| unread.is_none());
+        (place, Remark { place: place as u64, unread, stored_as, long_paths: None })
+    });
+    layers.collect()
+}
+
+/// Places the layers of an image in the contexts that follow from what is found in all of them. Of a layer
+/// that could not be read, nothing is found and nothing is hidden: what lower layers state stays.
+#[allow(clippy::too_many_arguments, reason = "all that an image's contexts follow from")]
 pub(crate) fn place_layers(
     view: &View<'_>,
     batch: &mut Batch,
@@ -131,16 +187,21 @@ pub(crate) fn place_layers(
     components: &[Digest],
     rows: &Rows,
     entries_of: impl Fn(&Digest) -> Result<Vec<LayerEntry>, Error>,
-) -> Result<Vec<u64>, Error> {
-    let facts = fold::facts(view, image, components, rows)?;
+    told: &Told,
+) -> Result<Placed, Error> {
+    let facts = fold::facts_but(view, image, components, rows, &told.unread)?;
     let stating: Vec<BTreeSet<String>> = facts.iter().map(fold::LayerFacts::stating).collect();
     let states: Vec<bool> = stating.iter().map(|paths| !paths.is_empty()).collect();
-    let entries: Vec<_> =
-        image.layers.iter().map(|layer| entries_of(&layer.diff_id)).collect::<Result<_, _>>()?;
+    let entries = image.layers.iter().enumerate().map(|(place, layer)| match told.unread.contains(&place) {
+        true => Ok(Vec::new()),
+        false => entries_of(&layer.diff_id),
+    });
+    let entries: Vec<_> = entries.collect::<Result<_, Error>>()?;
     let overlays: Vec<Overlay<'_>> = entries.iter().map(|entries| Overlay::new(entries)).collect();
     let hidden = fold::hidden(&stating, &overlays);
     let surroundings = fold::surroundings(&facts, &hidden);
-    inventory::place(batch, image, before, components, surroundings, (&states, &hidden))
+    let contexts = inventory::place(batch, image, before, components, surroundings, (&states, &hidden))?;
+    Ok(Placed { contexts, hidden: fold::hidden(&told.recognised, &overlays) })
 }
 
 /// Keeps the names and manifests under which an image was known before.

@@ -6,7 +6,7 @@ use limpid_store::tables::entries::{self, Entries};
 use limpid_store::tables::images::{self, Images, Indexing};
 use limpid_store::tables::layers::{self, Layers};
 
-use crate::index::{Fresh, place_layers};
+use crate::index::{Fresh, Told, place_layers};
 use crate::{Error, Scanner, names};
 
 /// What another Limpid found in a layer.
@@ -56,7 +56,9 @@ impl Scanner {
         };
         let detectors: Vec<Digest> = self.detectors().iter().map(|plugin| plugin.id().digest).collect();
         for image in images {
-            let contexts = place_layers(&view, &mut batch, &image, None, &detectors, &rows, entries_of)?;
+            let told = Told::default();
+            let placed = place_layers(&view, &mut batch, &image, None, &detectors, &rows, entries_of, &told)?;
+            let contexts = placed.contexts;
             let indexing =
                 Indexing { indexed_at: self.settings().clock.now(), detectors: detectors.clone(), contexts };
             names::put(&mut batch, &image)?;

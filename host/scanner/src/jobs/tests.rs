@@ -173,7 +173,7 @@ fn stopping_ends_what_is_under_way_and_the_next_start_takes_up_the_rest() {
     let waiting = submit(&jobs, &archive).unwrap();
 
     let stopped = std::thread::spawn(move || drop(jobs));
-    while !parts.stopping.load(Ordering::Relaxed) {
+    while !parts.queue.is_closed() {
         std::thread::yield_now();
     }
     drop(gate.open);
@@ -216,10 +216,104 @@ fn a_job_that_was_running_when_the_process_ended_is_taken_up_again() {
 
     let jobs = start(&scanner);
     assert_eq!(ended(&jobs, 5).images, [image]);
-    let lost = ended(&jobs, 6);
-    assert!(matches!(&lost.state, JobState::Failed { code, .. } if code == "host"), "{lost:?}");
+    assert_eq!(waiting(&jobs, 6).1, 1, "its archive may come back");
     assert_eq!(ended(&jobs, 7).updated, 1);
     assert_eq!(submit(&jobs, &archive).unwrap().id, 8);
+}
+
+/// Waits until a job waits. Returns why, and how often it was tried.
+fn waiting(jobs: &Jobs, id: u64) -> (String, u32) {
+    loop {
+        match jobs.job(id).unwrap().state {
+            JobState::Waiting { reason, attempts, next } => {
+                assert!(next >= 1_000);
+                return (reason, attempts);
+            }
+            JobState::Queued | JobState::Running => std::thread::yield_now(),
+            ended => panic!("{ended:?}"),
+        }
+    }
+}
+
+#[test]
+fn what_this_machine_fails_waits_with_its_archive_and_goes_on() {
+    let (scanner, scratch) =
+        scanner_with(Store::in_memory(), |settings| (settings.jobs, settings.retry.backoff) = (1, 100));
+    let jobs = start(&scanner);
+    let (archive, image) = docker("a", &[tar(&[("etc/x", b"x")])]);
+    let compressed = zstd::encode_all(&archive[..], 1).unwrap();
+
+    let place = scratch.path().join("submitted");
+    // Its archive is out of sight.
+    let second = submit_hidden(&jobs, &place, &compressed);
+    let (reason, _) = waiting(&jobs, second);
+    assert!(reason.contains("cannot be opened"), "{reason}");
+    assert!(jobs.obstacle().is_some_and(|why| why == reason));
+    assert_eq!((jobs.length().waiting, jobs.length().queued), (1, 0));
+    std::fs::rename(place.join("hidden"), place.join(format!("{second}.archive"))).unwrap();
+    let done = ended(&jobs, second);
+    assert_eq!((done.state, done.images), (JobState::Done, vec![image]));
+    assert_eq!((jobs.obstacle(), jobs.length().waiting), (None, 0));
+    assert_eq!(submitted(scratch.path()), [""; 0]);
+}
+
+/// Submits an archive that is out of sight when its turn comes.
+fn submit_hidden(jobs: &Jobs, place: &Path, archive: &[u8]) -> u64 {
+    // The row alone: a worker that finds it has no archive.
+    let id = jobs.last.fetch_add(1, Ordering::Relaxed) + 1;
+    std::fs::write(place.join("hidden"), archive).unwrap();
+    let job = Job {
+        id,
+        state: JobState::Queued,
+        created: 1_000,
+        updated: 1_000,
+        archive_bytes: archive.len() as u64,
+        images: Vec::new(),
+        layers_read: 0,
+        layers_known: 0,
+    };
+    jobs.parts.put(&job).unwrap();
+    jobs.parts.queue.push(id).unwrap();
+    id
+}
+
+#[test]
+fn nothing_is_taken_on_when_the_disk_is_full() {
+    let (scanner, scratch) = scanner_with(Store::in_memory(), |settings| settings.free_bytes = u64::MAX);
+    let jobs = start(&scanner);
+    let error = jobs.spool().unwrap_err();
+    assert!(matches!(error, Error::NoRoom { .. }), "{error}");
+    assert_eq!(submitted(scratch.path()), [""; 0]);
+}
+
+#[test]
+fn a_job_that_waits_is_not_forgotten_however_many_come_after_it() {
+    let (scanner, scratch) = scanner_with(Store::in_memory(), |_| ());
+    let jobs = start(&scanner);
+    let id = submit_hidden(&jobs, &scratch.path().join("submitted"), b"x");
+    waiting(&jobs, id);
+    jobs.parts.forget(Some(id));
+    assert!(jobs.job(id).is_ok());
+    let done = submit(&jobs, &empty_image("a").0).unwrap();
+    ended(&jobs, done.id);
+    jobs.parts.forget(Some(done.id));
+    assert!(matches!(jobs.job(done.id), Err(Error::NoJob(_))));
+}
+
+#[test]
+fn only_what_is_wrong_with_the_archive_refuses_it() {
+    use limpid_layers::Error as Archive;
+    let io = || std::io::Error::from(std::io::ErrorKind::StorageFull);
+    let full = Error::Archive(Archive::Io { doing: "x".into(), source: io() });
+    assert!(!full.refuses_archive() && full.is_for_lack_of_room() && !full.is_bug());
+    let host = Error::Host { what: "x".into(), source: std::io::Error::other("x") };
+    assert!(!host.refuses_archive() && !host.is_for_lack_of_room() && !host.is_bug());
+    let bug = Error::bug("x");
+    assert!(!bug.refuses_archive() && bug.is_bug());
+    let claim = Archive::Claim { claimant: 0, pattern: "[".into(), why: "x".into() };
+    assert!(!Error::Archive(claim).refuses_archive(), "a plugin is to blame");
+    let damaged = Archive::Damaged { what: "x".into(), offset: 0, why: "x".into() };
+    assert!(Error::Archive(damaged).refuses_archive());
 }
 
 #[test]

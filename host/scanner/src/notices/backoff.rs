@@ -8,11 +8,16 @@ const LONGEST_ASKED: u64 = 86_400_000;
 
 /// How long to wait after a number of failures in a row, in milliseconds: between half of the backoff
 /// and all of it, so that what failed together does not come back together.
-pub(super) fn wait(settings: &Settings, failures: u32, then: Then, random: u64) -> u64 {
+pub(crate) fn doubled(backoff: u64, longest: u64, failures: u32, random: u64) -> u64 {
     let doublings = failures.saturating_sub(1).min(32);
-    let longest = settings.backoff.saturating_mul(1 << doublings).min(settings.longest_backoff);
+    let longest = backoff.saturating_mul(1 << doublings).min(longest);
     let half = longest / 2;
-    let wait = half + random % (longest - half + 1);
+    half + random % (longest - half).saturating_add(1)
+}
+
+/// The same, and as long as the receiver asks for.
+pub(super) fn wait(settings: &Settings, failures: u32, then: Then, random: u64) -> u64 {
+    let wait = doubled(settings.backoff, settings.longest_backoff, failures, random);
     match then {
         Then::RetryAfter(after) => wait.max(milliseconds(after).min(LONGEST_ASKED)),
         Then::Retry | Then::Disable => wait,

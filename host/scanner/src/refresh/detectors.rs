@@ -3,7 +3,7 @@ use std::io;
 use std::sync::Arc;
 
 use limpid_layers::ClaimSet;
-use limpid_model::{Digest, EntryKind, Fact, Grouping, Image, LayerFindings, Pattern, PluginId};
+use limpid_model::{Digest, EntryKind, Fact, Grouping, Image, ImageLayer, LayerFindings, Pattern, PluginId};
 use limpid_runtime::{LayerFile, Plugin};
 use limpid_store::tables::entries::Entries;
 use limpid_store::tables::findings::{self, Findings};
@@ -13,7 +13,7 @@ use limpid_store::{Batch, View};
 
 use crate::fold::{OtherClaims, keep_shared_ownership};
 use crate::index::plan::has_seen;
-use crate::index::{self, Fresh, detection};
+use crate::index::{self, Fresh, detection, unexamined};
 use crate::{Error, Scanner, inventory};
 
 /// Files that stand alone are shown this many at a time.
@@ -70,7 +70,7 @@ impl Scanner {
     fn detect_kept(&self, view: &View<'_>, image: &Image, detectors: &[Arc<Plugin>]) -> Result<Fresh, Error> {
         let mut by_layer = BTreeMap::new();
         let claims = OtherClaims::new(detectors)?;
-        for layer in &image.layers {
+        for layer in read_layers(view, image)? {
             let diff_id = layer.diff_id;
             let (mut found, mut seen) = (Vec::new(), Vec::new());
             for detector in detectors {
@@ -133,6 +133,13 @@ impl Scanner {
     }
 }
 
+/// The layers of an image that could be read: of the others no detector will see anything.
+fn read_layers<'a>(view: &View<'_>, image: &'a Image) -> Result<Vec<&'a ImageLayer>, Error> {
+    let unread = unexamined::unread(&unexamined::remarks(view, &image.id)?);
+    let layers = image.layers.iter().enumerate().filter(|(place, _)| !unread.contains(place));
+    Ok(layers.map(|(_, layer)| layer).collect())
+}
+
 /// What detectors that have seen a layer state, and what packages own anew: of that only as much was
 /// kept as others read, and now there is one more who reads.
 fn again(
@@ -172,7 +179,7 @@ fn settled_components(
     for detector in detectors {
         let id = detector.id();
         let mut complete = true;
-        for layer in &image.layers {
+        for layer in read_layers(view, image)? {
             let mut found = fresh.get(&layer.diff_id).into_iter().flatten();
             complete &= found.any(|(found_by, _)| found_by == id) || has_seen(view, layer.diff_id, detector)?;
         }

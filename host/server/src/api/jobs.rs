@@ -8,7 +8,7 @@ use super::time;
 pub struct Job {
     /// Its number, as text.
     pub id: String,
-    /// `queued`, `running`, `done` or `failed`.
+    /// `queued`, `running`, `waiting`, `done` or `failed`.
     pub state: &'static str,
     /// When it was acknowledged.
     pub created: String,
@@ -24,6 +24,19 @@ pub struct Job {
     pub layers_known: u64,
     /// Why it failed.
     pub error: Option<JobError>,
+    /// Why it waits and when it is tried again, where this machine could not do it.
+    pub waiting: Option<Waiting>,
+}
+
+/// Why a submission waits. Its archive is kept, and it goes on by itself.
+#[derive(Clone, Debug, Serialize)]
+pub struct Waiting {
+    /// What failed, for people.
+    pub reason: String,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// When it is tried again at the latest.
+    pub next_try: String,
 }
 
 /// Why a submission failed.
@@ -37,11 +50,14 @@ pub struct JobError {
 
 impl From<limpid_scanner::Job> for Job {
     fn from(job: limpid_scanner::Job) -> Self {
-        let (state, error) = match job.state {
-            JobState::Queued => ("queued", None),
-            JobState::Running => ("running", None),
-            JobState::Done => ("done", None),
-            JobState::Failed { code, message } => ("failed", Some(JobError { code, message })),
+        let (state, error, waiting) = match job.state {
+            JobState::Queued => ("queued", None, None),
+            JobState::Running => ("running", None, None),
+            JobState::Waiting { reason, attempts, next } => {
+                ("waiting", None, Some(Waiting { reason, attempts, next_try: time(next) }))
+            }
+            JobState::Done => ("done", None, None),
+            JobState::Failed { code, message } => ("failed", Some(JobError { code, message }), None),
         };
         Self {
             id: job.id.to_string(),
@@ -53,6 +69,7 @@ impl From<limpid_scanner::Job> for Job {
             layers_read: job.layers_read,
             layers_known: job.layers_known,
             error,
+            waiting,
         }
     }
 }

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::StatusCode;
 use bytes::Bytes;
 use http_body_util::BodyExt;
+use limpid_scanner::Error;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -155,7 +156,7 @@ async fn joined<W>(written: JoinHandle<Result<W, Failure>>) -> Result<W, Failure
 }
 
 fn unwritten(error: io::Error) -> Failure {
-    Failure::internal(format!("the body cannot be written: {error}"))
+    Error::Host { what: "the body cannot be written".to_owned(), source: error }.into()
 }
 
 /// A file as a body, from its beginning, and how long it is. It is read piece by piece, on a thread that

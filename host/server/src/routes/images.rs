@@ -143,7 +143,7 @@ pub(super) async fn submit(
 fn answer(job: Job) -> Response {
     match &job.state {
         JobState::Done => (StatusCode::OK, Json(api::Job::from(job))).into_response(),
-        JobState::Queued | JobState::Running => {
+        JobState::Queued | JobState::Running | JobState::Waiting { .. } => {
             (StatusCode::ACCEPTED, Json(api::Job::from(job))).into_response()
         }
         JobState::Failed { code, message } => {

@@ -16,6 +16,12 @@ pub struct Coverage {
     pub sources: Vec<Source>,
     /// Claimed files that could not be read.
     pub unread_files: Vec<UnreadFile>,
+    /// Layers that could not be read, lowest first.
+    pub unread_layers: Vec<UnreadLayer>,
+    /// What is odd about layers and hides nothing.
+    pub notes: Vec<LayerNote>,
+    /// Files that hold packages and that no loaded detector reads, by kind, most first.
+    pub unexamined: Vec<UnexaminedFiles>,
     /// Calls of plugins that gave no answer.
     pub plugin_failures: Vec<PluginFailure>,
     /// Versions that could not be ordered.
@@ -88,6 +94,43 @@ pub struct UnreadFile {
     pub reason: String,
 }
 
+/// A layer that could not be read: what it brings, replaces and deletes is not known.
+#[derive(Clone, Debug, Serialize)]
+pub struct UnreadLayer {
+    /// Its place in the image; 0 is the lowest.
+    pub index: usize,
+    /// Digest of its tar, as the image's configuration says.
+    pub diff_id: String,
+    /// `over-limit`, `unsupported` or `damaged`.
+    pub code: String,
+    /// Why: which limit and which setting, or which form.
+    pub reason: String,
+}
+
+/// Something odd about a layer that was read.
+#[derive(Clone, Debug, Serialize)]
+pub struct LayerNote {
+    /// Its place in the image; 0 is the lowest.
+    pub index: usize,
+    /// Digest of its tar.
+    pub diff_id: String,
+    /// What it is.
+    pub message: String,
+}
+
+/// Files of one kind that hold packages and that no loaded detector reads.
+#[derive(Clone, Debug, Serialize)]
+pub struct UnexaminedFiles {
+    /// The kind's code: `java-archive`.
+    pub kind: String,
+    /// What people call them, in singular or plural as they are.
+    pub title: String,
+    /// How many there are.
+    pub files: u64,
+    /// Some of their paths.
+    pub examples: Vec<String>,
+}
+
 /// A call of a plugin that gave no answer.
 #[derive(Clone, Debug, Serialize)]
 pub struct PluginFailure {
@@ -152,6 +195,9 @@ impl From<report::Coverage> for Coverage {
             gaps: each(coverage.gaps),
             sources: each(coverage.sources),
             unread_files: each(coverage.unread),
+            unread_layers: each(coverage.unread_layers),
+            notes: each(coverage.notes),
+            unexamined: each(coverage.unexamined),
             plugin_failures: each(coverage.failures),
             unordered_versions: each(coverage.unordered),
             unjudged_advisories: each(coverage.unjudged),
@@ -196,6 +242,26 @@ impl From<report::UnreadFile> for UnreadFile {
             detector: file.detector.name,
             reason: file.unread.error.to_string(),
         }
+    }
+}
+
+impl From<report::UnreadLayer> for UnreadLayer {
+    fn from(layer: report::UnreadLayer) -> Self {
+        let report::UnreadLayer { index, diff_id, code, why } = layer;
+        Self { index, diff_id: diff_id.to_string(), code, reason: why }
+    }
+}
+
+impl From<report::LayerNote> for LayerNote {
+    fn from(note: report::LayerNote) -> Self {
+        Self { index: note.index, diff_id: note.diff_id.to_string(), message: note.what }
+    }
+}
+
+impl From<report::UnexaminedFiles> for UnexaminedFiles {
+    fn from(files: report::UnexaminedFiles) -> Self {
+        let report::UnexaminedFiles { kind, title, files, examples } = files;
+        Self { kind, title, files, examples }
     }
 }
 

@@ -16,13 +16,14 @@ use crate::tables::entries::{Entries, Row};
 use crate::tables::inventory::Named;
 use crate::tables::{
     advisories, affects, contexts, documents, enriched, enrichments, feeds, findings, history, history_names,
-    history_subjects, holders, images, inventory, jobs, kept, known_as, layers, manifests, marks, names,
-    outbox, placements, raised, revisions, sources, stated, subscriptions,
+    history_subjects, holders, images, inventory, jobs, kept, kinds, known_as, layers, manifests, marks, names,
+    outbox, placements, raised, revisions, sources, stated, subscriptions, unexamined,
 };
 
 pub(super) fn all() -> Vec<Sample> {
     let mut all = of_images();
     all.extend(of_layers());
+    all.extend(of_unexamined());
     all.extend(of_advisories());
     all.extend(of_jobs());
     all.extend(of_notices());
@@ -119,6 +120,37 @@ fn of_images() -> Vec<Sample> {
         sample::<marks::Marks>("one", &"mark".to_owned(), &marks::Row::new(vec![digest(8)])),
         sample::<manifests::Manifests>("one", &digest(2), &manifests::Row { image: digest(1).into() }),
         sample::<holders::Holders>("one", &holder, &holders::Row),
+    ]
+}
+
+fn of_unexamined() -> Vec<Sample> {
+    let files = |code: &str, more| kinds::Files { code: code.to_owned(), paths: texts(["a/b", "c"]), more };
+    let counted = kinds::Row {
+        rules: digest(8).into(),
+        files: vec![files("java-archive", 0), files("lock-file", 300)],
+        long_paths: 2,
+        path_length: 4_096,
+    };
+    let unread = unexamined::Unread {
+        code: "over-limit".to_owned(),
+        message: "over the limit".to_owned(),
+        was_read: true,
+    };
+    let layers = vec![
+        unexamined::Layer { place: 1, unread: Some(unread), ..unexamined::Layer::default() },
+        unexamined::Layer {
+            place: 300,
+            unread: None,
+            stored_as: Some("gzip".to_owned()),
+            long_paths: Some((2, 4_096)),
+        },
+    ];
+    let files = vec![files("go-executable", 1)];
+    let row = unexamined::Row { rules: digest(8).into(), layers, files, uncounted: 3 };
+    vec![
+        sample::<kinds::Kinds>("one", &digest(4), &counted),
+        sample::<unexamined::Unexamined>("one", &digest(1), &row),
+        sample::<unexamined::Unexamined>("nothing", &digest(1), &unexamined::Row::default()),
     ]
 }
 

@@ -1,0 +1,68 @@
+use memchr::memmem::Finder;
+
+/// Looks for texts in a file that comes piece by piece.
+#[derive(Debug, Default)]
+pub(crate) struct Search<'a> {
+    wanted: Vec<Wanted<'a>>,
+    /// The end of what came, as long as the longest text less one byte.
+    tail: Vec<u8>,
+    longest: usize,
+    /// How much came.
+    position: u64,
+}
+
+#[derive(Debug)]
+struct Wanted<'a> {
+    kind: usize,
+    finders: &'a [Finder<'static>],
+    within: u64,
+    is_found: bool,
+}
+
+impl<'a> Search<'a> {
+    /// Looks for one of some texts, within so many first bytes.
+    pub(super) fn add(&mut self, kind: usize, finders: &'a [Finder<'static>], within: u64) {
+        self.longest = finders.iter().map(|finder| finder.needle().len()).fold(self.longest, usize::max);
+        self.wanted.push(Wanted { kind, finders, within, is_found: false });
+    }
+
+    /// Whether more of the file could tell more.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.wanted.iter().any(|wanted| !wanted.is_found && self.position < wanted.within)
+    }
+
+    /// Takes in the next piece.
+    pub(crate) fn feed(&mut self, piece: &[u8]) {
+        if piece.is_empty() || !self.goes_on() {
+            return;
+        }
+        // What begins in one piece and ends in the next.
+        let seam_start = self.position - self.tail.len() as u64;
+        let mut seam = std::mem::take(&mut self.tail);
+        seam.extend_from_slice(piece.get(..piece.len().min(self.longest.saturating_sub(1))).unwrap_or_default());
+        for wanted in &mut self.wanted {
+            if !wanted.is_found {
+                wanted.is_found = wanted.is_in(&seam, seam_start) || wanted.is_in(piece, self.position);
+            }
+        }
+        self.position += piece.len() as u64;
+        let keep = self.longest.saturating_sub(1);
+        let source = if piece.len() >= keep { piece } else { &seam };
+        let end = source.get(source.len().saturating_sub(keep)..).unwrap_or_default().to_vec();
+        self.tail = end;
+    }
+
+    /// The kinds of which a text was found.
+    pub(super) fn found(&self) -> impl Iterator<Item = usize> {
+        self.wanted.iter().filter(|wanted| wanted.is_found).map(|wanted| wanted.kind)
+    }
+}
+
+impl Wanted<'_> {
+    /// Whether one of the texts is in a piece that begins at a place of the file.
+    fn is_in(&self, piece: &[u8], start: u64) -> bool {
+        let left = usize::try_from(self.within.saturating_sub(start)).unwrap_or(usize::MAX);
+        let piece = piece.get(..left.min(piece.len())).unwrap_or_default();
+        self.finders.iter().any(|finder| finder.find(piece).is_some())
+    }
+}

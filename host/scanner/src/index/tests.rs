@@ -1,0 +1,251 @@
+use std::io::Cursor;
+use std::sync::Arc;
+
+use limpid_layers::{FilesOfKind, Kind, Kinds, Rule};
+use limpid_model::report::Gap;
+use limpid_model::{Fact, Finding, LayerFindings, Ownership, PluginId};
+use limpid_store::Store;
+use limpid_store::tables::kinds::Kinds as KindsTable;
+use limpid_store::tables::unexamined::Unexamined;
+
+use super::*;
+use crate::test_support::archive::{docker, tar};
+use crate::test_support::{package, plugin, scanner_with};
+use crate::{Settings, chain};
+
+fn jars() -> Arc<Kinds> {
+    let rule = Rule { paths: vec!["**/*.jar".to_owned()], ..Rule::default() };
+    let kind = Kind {
+        code: "jar".to_owned(),
+        one: "jar".to_owned(),
+        many: "jars".to_owned(),
+        rules: vec![rule],
+    };
+    Arc::new(Kinds::new(vec![kind]).unwrap())
+}
+
+fn scanner(change: impl FnOnce(&mut Settings)) -> (Scanner, tempfile::TempDir) {
+    scanner_with(Store::in_memory(), |settings| {
+        settings.kinds = jars();
+        change(settings);
+    })
+}
+
+fn index(scanner: &Scanner, archive: &[u8]) -> Result<Indexed, Error> {
+    let file = tempfile::tempfile().unwrap();
+    std::io::copy(&mut Cursor::new(archive), &mut &file).unwrap();
+    let settings = scanner.settings();
+    let archive = Archive::open_file(file, &settings.scratch, &settings.limits)?;
+    scanner.index(&archive, &Progress::default())
+}
+
+#[test]
+fn a_layer_over_a_limit_is_unread_and_the_image_reported() {
+    let store = Store::in_memory();
+    let few = |settings: &mut Settings| {
+        settings.kinds = jars();
+        settings.limits.layer_entries = 2;
+    };
+    let (archive, image) = docker("a", &[
+        tar(&[("a.jar", b"x")]),
+        tar(&[("1", b"x"), ("2", b"x"), ("b.jar", b"x")]),
+        tar(&[("c.jar", b"x")]),
+    ]);
+    let (limited, _scratch) = scanner_with(store.clone(), few);
+    for _ in 0..2 {
+        // It is tried again each time.
+        let indexed = index(&limited, &archive).unwrap();
+        assert_eq!(indexed.images, [image]);
+        let coverage = limited.report(&image).unwrap().coverage;
+        let [unread] = &coverage.unread_layers[..] else { panic!("{coverage:?}") };
+        assert_eq!((unread.index, unread.code.as_str()), (1, "over-limit"));
+        let message = coverage.gaps.iter().find(|gap| gap.code() == "unread-layer").unwrap().to_string();
+        let diff_id = limited.image(&image).unwrap().image.layers[1].diff_id.to_string();
+        for part in ["layer 1", &diff_id, "`layer_entries` of 2: 3 found"] {
+            assert!(message.contains(part), "{message}");
+        }
+        assert!(!coverage.gaps.iter().any(|gap| gap.code() == "uncounted-files"), "{coverage:?}");
+        assert_eq!(coverage.unexamined[0].examples, ["a.jar", "c.jar"]);
+    }
+    assert!(limited.inventory(&image).is_ok() && limited.layer(&diff_id_of(&limited, &image, 1)).is_err());
+
+    // Once the limit is higher, a submission reads it.
+    let (scanner, _scratch) = scanner_with(store, |settings| settings.kinds = jars());
+    let indexed = index(&scanner, &archive).unwrap();
+    assert_eq!((indexed.layers_read, indexed.layers_known), (1, 2));
+    let coverage = scanner.report(&image).unwrap().coverage;
+    assert_eq!(coverage.unread_layers, []);
+    assert_eq!((coverage.unexamined[0].files, coverage.unexamined[0].title.as_str()), (3, "jars"));
+    scanner.delete_image(&image).unwrap();
+    let view = scanner.store().view();
+    assert_eq!(view.keys::<Unexamined>(|_| ()).count() + view.keys::<KindsTable>(|_| ()).count(), 0);
+}
+
+fn diff_id_of(scanner: &Scanner, image: &Digest, place: usize) -> Digest {
+    scanner.image(image).unwrap().image.layers[place].diff_id
+}
+
+#[test]
+fn a_layer_that_another_image_brings_in_readable_form_does_not_change_the_first() {
+    let (scanner, _scratch) = scanner(|_| ());
+    let (upper, lower) = (tar(&[("a.jar", b"x")]), tar(&[("b.jar", b"x")]));
+    let (whole, image) = docker("a", &[lower.clone(), upper]);
+    // The same image, but its second layer is compressed by something that is not read.
+    let member = whole.windows(4).position(|bytes| bytes == b"a.ja").unwrap();
+    let mut sealed = whole.clone();
+    sealed[member..member + 6].copy_from_slice(b"\xfd7zXZ\0");
+    index(&scanner, &sealed).unwrap();
+    let unread = |scanner: &Scanner| scanner.report(&image).unwrap().coverage.unread_layers.len();
+    assert_eq!(unread(&scanner), 1);
+    index(&scanner, &whole).unwrap();
+    assert_eq!(unread(&scanner), 0);
+    // What is known of a layer is known, however it comes.
+    index(&scanner, &sealed).unwrap();
+    assert_eq!(unread(&scanner), 0);
+}
+
+#[test]
+fn what_contradicts_its_name_is_a_note_and_no_gap() {
+    let (scanner, _scratch) = scanner(|_| ());
+    let layer = tar(&[("a", b"x")]);
+    let (archive, image) = docker("a", &[layer.clone()]);
+    let gz = zstd::encode_all(&layer[..], 1).unwrap();
+    let config = limpid_layers_config(&archive);
+    let files = [("0/layer.tar", gz.as_slice()), (config.0.as_str(), &config.1), ("manifest.json", &config.2)];
+    index(&scanner, &tar(&files)).unwrap();
+    let coverage = scanner.report(&image).unwrap().coverage;
+    assert!(coverage.notes[0].what.contains("by its first bytes it is zstd"), "{coverage:?}");
+    let codes: Vec<_> = coverage.gaps.iter().map(Gap::code).collect();
+    assert!(!codes.iter().any(|code| code.contains("layer")), "{codes:?}");
+}
+
+/// Name and content of the configuration of an archive, and its manifest.
+fn limpid_layers_config(archive: &[u8]) -> (String, Vec<u8>, Vec<u8>) {
+    let mut members = tar::Archive::new(archive);
+    let mut found = (String::new(), Vec::new(), Vec::new());
+    for entry in members.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let name = entry.path().unwrap().to_string_lossy().into_owned();
+        let mut content = Vec::new();
+        std::io::Read::read_to_end(&mut entry, &mut content).unwrap();
+        match name.as_str() {
+            "manifest.json" => found.2 = content,
+            name if name.ends_with(".json") => (found.0, found.1) = (name.to_owned(), content),
+            _ => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn files_that_nobody_reads_are_counted_and_hidden_as_facts_are() {
+    let (scanner, _scratch) = scanner(|settings| settings.limits.files_of_kind = 3);
+    let lower = tar(&[("a.jar", b"1"), ("b.jar", b"1"), ("d/c.jar", b"1")]);
+    let upper = tar(&[(".wh.a.jar", b""), ("d/.wh..wh..opq", b""), ("e.jar", b"1"), ("f.jar", b"1"), ("g.jar", b"1"), ("h.jar", b"1")]);
+    let (archive, image) = docker("a", &[lower, upper]);
+    index(&scanner, &archive).unwrap();
+    let coverage = scanner.report(&image).unwrap().coverage;
+    let [jars] = &coverage.unexamined[..] else { panic!("{coverage:?}") };
+    // The path of `h.jar` is over the limit of its layer.
+    assert_eq!((jars.kind.as_str(), jars.files), ("jar", 5));
+    assert_eq!(jars.examples, ["b.jar", "e.jar", "f.jar", "g.jar"]);
+    let gap = coverage.gaps.iter().find(|gap| gap.code() == "unexamined-files").unwrap();
+    assert_eq!(gap.to_string(), "5 jars were not examined: no loaded detector reads them");
+    assert_eq!(index(&scanner, &archive).unwrap().layers_known, 2);
+}
+
+#[test]
+fn layers_that_were_counted_by_other_rules_are_read_again() {
+    let store = Store::in_memory();
+    let (archive, image) = docker("a", &[tar(&[("a.jar", b"1")])]);
+    let (before, _scratch) = scanner_with(store.clone(), |_| ());
+    index(&before, &archive).unwrap();
+    assert!(before.report(&image).unwrap().coverage.unexamined.is_empty());
+
+    let (scanner, _scratch) = scanner_with(store.clone(), |settings| settings.kinds = jars());
+    let coverage = scanner.report(&image).unwrap().coverage;
+    let codes: Vec<_> = coverage.gaps.iter().map(Gap::code).collect();
+    assert!(codes.contains(&"uncounted-files"), "{codes:?}");
+    let again = index(&scanner, &archive).unwrap();
+    assert_eq!((again.layers_read, again.layers_known), (1, 0));
+    let coverage = scanner.report(&image).unwrap().coverage;
+    assert_eq!(coverage.unexamined[0].files, 1);
+    assert!(!coverage.gaps.iter().any(|gap| gap.code() == "uncounted-files"), "{coverage:?}");
+}
+
+#[test]
+fn paths_over_their_limit_are_told_until_they_are_not() {
+    let store = Store::in_memory();
+    let long = format!("{}.jar", "x".repeat(80));
+    let (archive, image) = docker("a", &[tar(&[(&long, b"1"), ("b", b"1")])]);
+    let within = |limit: u64| {
+        scanner_with(store.clone(), |settings| {
+            settings.kinds = jars();
+            settings.limits.path_length = limit;
+        })
+    };
+    // Names within the archive are shorter than that.
+    let (short, _scratch) = within(75);
+    index(&short, &archive).unwrap();
+    let gaps = |scanner: &Scanner| {
+        let gaps = scanner.report(&image).unwrap().coverage.gaps.into_iter();
+        gaps.map(|gap| gap.to_string()).find(|text| text.contains("path_length"))
+    };
+    let told = gaps(&short).unwrap();
+    assert!(told.starts_with("1 entries of layer 0") && told.ends_with("limit `path_length` of 75"), "{told}");
+    assert_eq!(index(&short, &archive).unwrap().layers_read, 0);
+    let (scanner, _scratch) = within(100);
+    assert_eq!(index(&scanner, &archive).unwrap().layers_read, 1);
+    assert_eq!(gaps(&scanner), None);
+    assert_eq!(scanner.report(&image).unwrap().coverage.unexamined[0].examples, [long]);
+}
+
+#[test]
+fn files_of_packages_are_the_distribution_s_but_not_a_vendor_s() {
+    let (scanner, _scratch) = scanner(|_| ());
+    let finding = |path: &str, fact| Finding { path: path.into(), member: None, fact };
+    let owns = |package: &str, path: &str| {
+        let paths = [path].into_iter().collect();
+        finding("list", Fact::Ownership(Ownership { package: package.into(), paths }))
+    };
+    let mut of_vendor = package("b", "1");
+    of_vendor.qualifiers.push(("vendor".to_owned(), "somebody".to_owned()));
+    let findings = vec![
+        finding("db", Fact::Package(Box::new(package("a", "1")))),
+        finding("db", Fact::Package(Box::new(of_vendor))),
+        owns("a", "a.jar"),
+        owns("b", "b.jar"),
+    ];
+    let found: Vec<(PluginId, LayerFindings)> =
+        vec![(plugin("packages"), LayerFindings { findings, ..LayerFindings::default() })];
+    let kinds = vec![FilesOfKind {
+        code: "jar".to_owned(),
+        paths: ["a.jar", "b.jar", "c.jar"].map(str::to_owned).to_vec(),
+        more: 0,
+    }];
+    let contents = limpid_layers::LayerContents {
+        diff_id: Digest::of(b"x"),
+        digest: None,
+        size: 0,
+        inflated_size: 0,
+        media_type: String::new(),
+        entries: Vec::new(),
+        unread: Vec::new(),
+        superseded: Vec::new(),
+        ignored: Vec::new(),
+        long_paths: 0,
+        kinds,
+    };
+    let row = unexamined::of_layer(&scanner, &contents, &found);
+    assert_eq!(row.files[0].paths, ["b.jar", "c.jar"]);
+}
+
+#[test]
+fn a_damaged_archive_is_refused_and_names_its_layer() {
+    let (scanner, _scratch) = scanner(|_| ());
+    let (mut archive, _) = docker("a", &[tar(&[("a", b"content")])]);
+    let at = archive.windows(7).position(|bytes| bytes == b"content").unwrap();
+    archive[at] ^= 1;
+    let error = index(&scanner, &archive).unwrap_err();
+    assert!(error.refuses_archive() && chain(&error).contains("has digest"), "{error}");
+}

@@ -1,0 +1,77 @@
+use std::io::Write as _;
+
+use crate::{Error, Scanner};
+
+/// How much a trial writes, in bytes.
+const TRIAL: usize = 64 << 10;
+
+/// How full the disk is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes that are free.
+    pub free: u64,
+    /// Bytes that there are.
+    pub total: u64,
+}
+
+impl Scanner {
+    /// How much room the file system has on which submissions and temporary files lie.
+    ///
+    /// # Errors
+    /// [`Error::Host`] where the system does not say.
+    pub fn room(&self) -> Result<Room, Error> {
+        let scratch = &self.settings().scratch;
+        let found = rustix::fs::statvfs(scratch).map_err(|error| Error::Host {
+            what: format!("the file system of `{}` cannot be asked how full it is", scratch.display()),
+            source: error.into(),
+        })?;
+        let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
+        Ok(Room { free: bytes(found.f_bavail), total: bytes(found.f_blocks) })
+    }
+
+    /// Fails where that file system is full.
+    ///
+    /// # Errors
+    /// [`Error::NoRoom`] where less is free than setting `index.free_bytes`.
+    pub fn require_room(&self) -> Result<(), Error> {
+        let (free, least) = (self.room()?.free, self.settings().free_bytes);
+        if free < least {
+            return Err(Error::NoRoom { path: self.settings().scratch.clone(), free, least });
+        }
+        Ok(())
+    }
+
+    /// Fails where nothing can be written: by writing a little to a file without a name, because a quota
+    /// does not show in what is free.
+    ///
+    /// # Errors
+    /// [`Error::NoRoom`], or [`Error::Host`] with what the system says.
+    pub fn try_writing(&self) -> Result<(), Error> {
+        self.require_room()?;
+        let mut file = self.scratch_file()?;
+        file.write_all(&[1; TRIAL]).map_err(|source| Error::Host {
+            what: format!("nothing can be written in `{}`", self.settings().scratch.display()),
+            source,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use limpid_store::Store;
+
+    use crate::Error;
+    use crate::test_support::scanner_with;
+
+    #[test]
+    fn less_room_than_is_wanted_is_none() {
+        let (scanner, _scratch) = scanner_with(Store::in_memory(), |settings| settings.free_bytes = 1);
+        let room = scanner.room().unwrap();
+        assert!(room.free > 0 && room.free <= room.total);
+        scanner.try_writing().unwrap();
+        let (scanner, _scratch) = scanner_with(Store::in_memory(), |settings| settings.free_bytes = u64::MAX);
+        let error = scanner.try_writing().unwrap_err();
+        assert!(matches!(error, Error::NoRoom { .. }) && error.is_for_lack_of_room());
+        assert!(error.to_string().contains("`index.free_bytes`"), "{error}");
+    }
+}

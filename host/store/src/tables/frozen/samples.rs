@@ -16,8 +16,8 @@ use crate::tables::entries::{Entries, Row};
 use crate::tables::inventory::Named;
 use crate::tables::{
     advisories, affects, contexts, documents, enriched, enrichments, feeds, findings, history, holders,
-    images, inventory, jobs, kept, kinds, known_as, layers, manifests, marks, outbox, placements, raised, revisions,
-    sources, stated, subscriptions, unexamined,
+    images, inventory, jobs, kept, kinds, known_as, layers, manifests, marks, outbox, placements, raised,
+    revisions, sources, stated, subscriptions, unexamined,
 };
 
 pub(super) fn all() -> Vec<Sample> {

@@ -132,7 +132,8 @@ fn a_layer_that_only_others_can_read_costs_only_itself() {
 
 #[test]
 fn a_layer_over_a_limit_costs_only_itself() {
-    let layers = [Layer::new("COPY").file("lower", "1"), Layer::new("COPY").file("upper", "2".repeat(70_000))];
+    let layers =
+        [Layer::new("COPY").file("lower", "1"), Layer::new("COPY").file("upper", "2".repeat(70_000))];
     let parts = Parts::of(&image("test/over-limit:1", layers), Compression::Gzip);
     let service = Service::with(Setup::new().with("LIMPID_LAYERS__LAYER_INFLATED_BYTES", 65_536));
     assert_eq!(service.api.index(&parts.docker_archive()), parts.digest());

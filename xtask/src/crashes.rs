@@ -210,7 +210,10 @@ impl fmt::Display for Summary {
              and {reports} reports; {notices} notices came, {again} messages more than once"
         )?;
         if *waited + *refused > 0 {
-            write!(f, "; for lack of room {refused} requests were refused, {waited} times a submission waited")?;
+            write!(
+                f,
+                "; for lack of room {refused} requests were refused, {waited} times a submission waited"
+            )?;
         }
         Ok(())
     }

@@ -112,7 +112,6 @@ impl Coverage {
 /// The kinds of files that hold packages, as far as they are known.
 const KINDS: &str = include_str!("../../../plugins/kinds.toml");
 
-
 /// How reports are made.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

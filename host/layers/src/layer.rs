@@ -104,7 +104,8 @@ pub fn read_layer(
 ) -> Result<LayerContents, Error> {
     let what = format!("layer `{}`", layer.diff_id);
     let part = archive.part(&layer.place, &what).map_err(Error::of_layer)?;
-    read(layer, &what, &part, claims, scratch, limits, sink).map_err(|error| explain(error, layer, &what, &part))
+    read(layer, &what, &part, claims, scratch, limits, sink)
+        .map_err(|error| explain(error, layer, &what, &part))
 }
 
 fn read(

@@ -23,8 +23,8 @@ use crate::error::chain;
 use crate::notices::backoff;
 use crate::{Error, Indexed, Progress, Scanner};
 
-use queue::{Doing, Queue, Waiting};
 pub use queue::QueueLength;
+use queue::{Doing, Queue, Waiting};
 pub use spool::Spool;
 
 /// Ended jobs that are remembered.

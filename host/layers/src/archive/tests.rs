@@ -316,7 +316,11 @@ fn a_layer_that_is_not_read_costs_only_itself() {
     };
     let encrypted = "application/vnd.oci.image.layer.v1.tar+gzip+encrypted";
     check(encrypted, &gzip(&tar), "it is encrypted, its media type is `application/vnd.oci.image.layer");
-    check("application/vnd.oci.image.layer.nydus.blob.v1", b"nydus", "its media type is `application/vnd.oci");
+    check(
+        "application/vnd.oci.image.layer.nydus.blob.v1",
+        b"nydus",
+        "its media type is `application/vnd.oci",
+    );
     check(GZIP, b"\xfd7zXZ\0rest", "it is compressed by xz, of which only gzip and zstd are read");
 
     let mut layout = Layout::default();
@@ -354,7 +358,10 @@ fn artifacts(layout: &mut Layout) -> Vec<(Value, &'static str)> {
     for (fields, why) in [
         (json!({"config": config}), "has no `rootfs`"),
         (json!({"config": chart}), "its configuration is `application/vnd.example.chart+json`"),
-        (json!({"config": config, "artifactType": "application/vnd.example.sbom"}), "of type `application/vnd.ex"),
+        (
+            json!({"config": config, "artifactType": "application/vnd.example.sbom"}),
+            "of type `application/vnd.ex",
+        ),
     ] {
         let mut fields = fields;
         fields["schemaVersion"] = json!(2);
@@ -400,13 +407,18 @@ fn layers_of_a_docker_archive_that_others_distribute_cost_only_themselves() {
     let tar = layer("1");
     let config = configuration(&[&tar]).to_string();
     let of = |sources: Value| {
-        let manifest = json!([{"Config": "c.json", "Layers": ["1/layer.tar"], "LayerSources": sources}]).to_string();
+        let manifest =
+            json!([{"Config": "c.json", "Layers": ["1/layer.tar"], "LayerSources": sources}]).to_string();
         Tar::default().file("c.json", config.as_bytes()).file("manifest.json", manifest.as_bytes()).end()
     };
     assert!(matches!(check_error(&of(json!(null)), "is missing"), Error::Missing { .. }));
-    let archive = open(&of(json!({Digest::of(&tar).to_string(): {"urls": ["https://example.test"]}}))).unwrap();
+    let archive =
+        open(&of(json!({Digest::of(&tar).to_string(): {"urls": ["https://example.test"]}}))).unwrap();
     let error = read_first(&archive, &[], &Limits::default()).unwrap_err();
-    assert!(matches!(&error, Error::UnreadLayer(_)) && error.to_string().contains("only its publisher"), "{error}");
+    assert!(
+        matches!(&error, Error::UnreadLayer(_)) && error.to_string().contains("only its publisher"),
+        "{error}"
+    );
 }
 
 #[test]

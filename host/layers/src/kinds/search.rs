@@ -39,7 +39,9 @@ impl<'a> Search<'a> {
         // What begins in one piece and ends in the next.
         let seam_start = self.position - self.tail.len() as u64;
         let mut seam = std::mem::take(&mut self.tail);
-        seam.extend_from_slice(piece.get(..piece.len().min(self.longest.saturating_sub(1))).unwrap_or_default());
+        seam.extend_from_slice(
+            piece.get(..piece.len().min(self.longest.saturating_sub(1))).unwrap_or_default(),
+        );
         for wanted in &mut self.wanted {
             if !wanted.is_found {
                 wanted.is_found = wanted.is_in(&seam, seam_start) || wanted.is_in(piece, self.position);

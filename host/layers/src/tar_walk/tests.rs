@@ -250,7 +250,8 @@ fn a_single_block_of_zeros_is_passed_over_and_two_end_the_tar() {
         members.into_iter().map(|(name, ..)| name).collect::<Vec<_>>()
     };
     let zeros = vec![0; 512];
-    let lone = [part("a"), zeros.clone(), part("b"), zeros.clone(), Tar::default().file("c", b"").end()].concat();
+    let lone =
+        [part("a"), zeros.clone(), part("b"), zeros.clone(), Tar::default().file("c", b"").end()].concat();
     assert_eq!(names(&lone), ["a", "b", "c"]);
     assert_eq!(names(&[zeros.clone(), part("a")].concat()), ["a"]);
     assert_eq!(names(&[part("a"), zeros.clone()].concat()), ["a"]);

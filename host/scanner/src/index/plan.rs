@@ -95,7 +95,8 @@ impl<'a> Plan<'a> {
                 }
             }
             if is_new || !unseen.is_empty() {
-                unknown.insert(diff_id, Unknown { source, image, detectors: unseen, was_read, counts: is_new });
+                unknown
+                    .insert(diff_id, Unknown { source, image, detectors: unseen, was_read, counts: is_new });
             } else {
                 known.insert(diff_id);
             }

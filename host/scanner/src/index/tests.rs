@@ -15,12 +15,8 @@ use crate::{Settings, chain};
 
 fn jars() -> Arc<Kinds> {
     let rule = Rule { paths: vec!["**/*.jar".to_owned()], ..Rule::default() };
-    let kind = Kind {
-        code: "jar".to_owned(),
-        one: "jar".to_owned(),
-        many: "jars".to_owned(),
-        rules: vec![rule],
-    };
+    let kind =
+        Kind { code: "jar".to_owned(), one: "jar".to_owned(), many: "jars".to_owned(), rules: vec![rule] };
     Arc::new(Kinds::new(vec![kind]).unwrap())
 }
 
@@ -46,11 +42,14 @@ fn a_layer_over_a_limit_is_unread_and_the_image_reported() {
         settings.kinds = jars();
         settings.limits.layer_entries = 2;
     };
-    let (archive, image) = docker("a", &[
-        tar(&[("a.jar", b"x")]),
-        tar(&[("1", b"x"), ("2", b"x"), ("b.jar", b"x")]),
-        tar(&[("c.jar", b"x")]),
-    ]);
+    let (archive, image) = docker(
+        "a",
+        &[
+            tar(&[("a.jar", b"x")]),
+            tar(&[("1", b"x"), ("2", b"x"), ("b.jar", b"x")]),
+            tar(&[("c.jar", b"x")]),
+        ],
+    );
     let (limited, _scratch) = scanner_with(store.clone(), few);
     for _ in 0..2 {
         // It is tried again each time.
@@ -111,7 +110,8 @@ fn what_contradicts_its_name_is_a_note_and_no_gap() {
     let (archive, image) = docker("a", &[layer.clone()]);
     let gz = zstd::encode_all(&layer[..], 1).unwrap();
     let config = limpid_layers_config(&archive);
-    let files = [("0/layer.tar", gz.as_slice()), (config.0.as_str(), &config.1), ("manifest.json", &config.2)];
+    let files =
+        [("0/layer.tar", gz.as_slice()), (config.0.as_str(), &config.1), ("manifest.json", &config.2)];
     index(&scanner, &tar(&files)).unwrap();
     let coverage = scanner.report(&image).unwrap().coverage;
     assert!(coverage.notes[0].what.contains("by its first bytes it is zstd"), "{coverage:?}");
@@ -141,7 +141,14 @@ fn limpid_layers_config(archive: &[u8]) -> (String, Vec<u8>, Vec<u8>) {
 fn files_that_nobody_reads_are_counted_and_hidden_as_facts_are() {
     let (scanner, _scratch) = scanner(|settings| settings.limits.files_of_kind = 3);
     let lower = tar(&[("a.jar", b"1"), ("b.jar", b"1"), ("d/c.jar", b"1")]);
-    let upper = tar(&[(".wh.a.jar", b""), ("d/.wh..wh..opq", b""), ("e.jar", b"1"), ("f.jar", b"1"), ("g.jar", b"1"), ("h.jar", b"1")]);
+    let upper = tar(&[
+        (".wh.a.jar", b""),
+        ("d/.wh..wh..opq", b""),
+        ("e.jar", b"1"),
+        ("f.jar", b"1"),
+        ("g.jar", b"1"),
+        ("h.jar", b"1"),
+    ]);
     let (archive, image) = docker("a", &[lower, upper]);
     index(&scanner, &archive).unwrap();
     let coverage = scanner.report(&image).unwrap().coverage;
@@ -192,7 +199,10 @@ fn paths_over_their_limit_are_told_until_they_are_not() {
         gaps.map(|gap| gap.to_string()).find(|text| text.contains("path_length"))
     };
     let told = gaps(&short).unwrap();
-    assert!(told.starts_with("1 entries of layer 0") && told.ends_with("limit `path_length` of 75"), "{told}");
+    assert!(
+        told.starts_with("1 entries of layer 0") && told.ends_with("limit `path_length` of 75"),
+        "{told}"
+    );
     assert_eq!(index(&short, &archive).unwrap().layers_read, 0);
     let (scanner, _scratch) = within(100);
     assert_eq!(index(&scanner, &archive).unwrap().layers_read, 1);

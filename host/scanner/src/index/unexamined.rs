@@ -75,8 +75,7 @@ pub(super) fn of_layer(
 
 /// Of the files that were recognised, those that packages of the distribution put there.
 fn owned<'a>(kinds: &'a [FilesOfKind], found: &[(PluginId, LayerFindings)]) -> BTreeSet<&'a str> {
-    let recognised: BTreeSet<&str> =
-        kinds.iter().flat_map(|kind| &kind.paths).map(String::as_str).collect();
+    let recognised: BTreeSet<&str> = kinds.iter().flat_map(|kind| &kind.paths).map(String::as_str).collect();
     let mut owned = BTreeSet::new();
     if recognised.is_empty() {
         return owned;
@@ -137,7 +136,8 @@ pub(crate) fn of_image(
     counted: Counted,
     hidden: &[Hidden],
 ) -> unexamined::Row {
-    let hidden: BTreeSet<(usize, &str)> = hidden.iter().map(|file| (file.layer, file.path.as_str())).collect();
+    let hidden: BTreeSet<(usize, &str)> =
+        hidden.iter().map(|file| (file.layer, file.path.as_str())).collect();
     let unread = unread(&remarks);
     let mut uncounted = 0;
     let mut files: BTreeMap<String, Files> = BTreeMap::new();

@@ -67,7 +67,11 @@ fn add_layer(image: &Image, layer: unexamined::Layer, coverage: &mut Coverage) {
 
 /// Of the files that were recognised, those that nobody reads: no detector that is loaded claims such a
 /// file for what it is, and none has stated anything from it.
-fn files(scanner: &Scanner, contents: &Contents, recognised: Vec<Files>) -> Result<Vec<UnexaminedFiles>, Error> {
+fn files(
+    scanner: &Scanner,
+    contents: &Contents,
+    recognised: Vec<Files>,
+) -> Result<Vec<UnexaminedFiles>, Error> {
     if recognised.is_empty() {
         return Ok(Vec::new());
     }

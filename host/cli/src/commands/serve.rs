@@ -1,4 +1,4 @@
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::courier::Post;
 use crate::open;
 use crate::settings::Settings;
+use crate::turn::{Outcome, Turn};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -25,6 +26,7 @@ pub(crate) struct Args {
 const WATCH: Duration = Duration::from_millis(500);
 
 pub(crate) fn run(settings: Settings) -> anyhow::Result<ExitCode> {
+    let mut turn = turn(&settings)?;
     let scanner = open::scanner(&settings)?;
     let plugins = scanner.plugins();
     for plugin in plugins.plugins() {
@@ -43,6 +45,8 @@ pub(crate) fn run(settings: Settings) -> anyhow::Result<ExitCode> {
             .with_context(|| format!("nothing can listen on `{}`", settings.listen))?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
+        turn.answers_at(asked_at(listener.local_addr()?))
+            .context("nobody can be told where the service is")?;
         tracing::info!("listening on http://{}", listener.local_addr()?);
         let stop = async {
             tokio::select! {
@@ -55,6 +59,28 @@ pub(crate) fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         limpid_server::serve(listener, scanner, workers, settings.http, stop).await?;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// The data directory, for as long as the service runs.
+fn turn(settings: &Settings) -> anyhow::Result<Turn> {
+    match Turn::take(&settings.data_dir, "limpid serve", settings.waits())? {
+        Outcome::Turn(turn) => Ok(turn),
+        Outcome::Service(service) => bail!(
+            "data directory `{}` is in use by the service at {}: stop that one, or choose another directory with `--data-dir`",
+            settings.data_dir.display(),
+            service.address()
+        ),
+    }
+}
+
+/// The address at which commands of this machine ask the service.
+fn asked_at(listens: SocketAddr) -> String {
+    let ip = match listens.ip() {
+        ip if !ip.is_unspecified() => ip,
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    };
+    format!("http://{}", SocketAddr::new(ip, listens.port()))
 }
 
 /// Delivers notices, to the subscriptions of the settings among others.

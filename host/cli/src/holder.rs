@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use limpid_model::Digest;
+use limpid_model::{Digest, Role};
 use limpid_scanner::{Progress, Scanner};
 use limpid_server::api;
 
@@ -27,17 +27,18 @@ pub(crate) struct Here {
 }
 
 impl Holder {
-    /// Waits for the data directory, or asks who has it. `command` is who others wait for meanwhile.
+    /// Waits for the data directory, or asks who has it. `command` is who others wait for meanwhile, `roles`
+    /// are those of the plugins that it needs.
     ///
     /// # Errors
     /// Nobody lets go of it, or it cannot be opened.
-    pub(crate) fn of_data_dir(settings: &Settings, command: &str) -> anyhow::Result<Self> {
+    pub(crate) fn of_data_dir(settings: &Settings, command: &str, roles: &[Role]) -> anyhow::Result<Self> {
         let spinner = Spinner::start("waiting for the data directory");
         match Turn::take(&settings.data_dir, command, settings.waits())? {
             Outcome::Service(service) => Ok(Self::Service(service)),
             Outcome::Turn(turn) => {
                 drop(spinner);
-                Ok(Self::Here(Here { scanner: open::scanner(settings)?, _turn: Some(turn) }))
+                Ok(Self::Here(Here { scanner: open::scanner(settings, roles)?, _turn: Some(turn) }))
             }
         }
     }
@@ -46,10 +47,15 @@ impl Holder {
     ///
     /// # Errors
     /// As [`Self::of_data_dir`].
-    pub(crate) fn at(service: Option<&str>, settings: &Settings, command: &str) -> anyhow::Result<Self> {
+    pub(crate) fn at(
+        service: Option<&str>,
+        settings: &Settings,
+        command: &str,
+        roles: &[Role],
+    ) -> anyhow::Result<Self> {
         match service {
             Some(url) => Ok(Self::Service(Service::at(url))),
-            None => Self::of_data_dir(settings, command),
+            None => Self::of_data_dir(settings, command, roles),
         }
     }
 
@@ -58,7 +64,7 @@ impl Holder {
     /// # Errors
     /// The plugins cannot be read.
     pub(crate) fn passing(settings: &Settings, scratch: &Path) -> anyhow::Result<Self> {
-        let scanner = open::passing_scanner(settings, scratch)?;
+        let scanner = open::passing_scanner(settings, scratch, &open::OF_IMAGES)?;
         Ok(Self::Here(Here { scanner, _turn: None }))
     }
 

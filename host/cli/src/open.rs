@@ -16,9 +16,21 @@ use crate::settings::Settings;
 const HOW_TO_GET_PLUGINS: &str =
     "build the plugins with `cargo xtask build-plugins`, or name their directory with `--plugins-dir`";
 
+/// All plugins.
+pub(crate) const ALL: [Role; 3] = [Role::Detector, Role::Feed, Role::Scheme];
+
+/// What is needed to look into an image and to judge what is in it.
+pub(crate) const OF_IMAGES: [Role; 2] = [Role::Detector, Role::Scheme];
+
+/// What is needed to read advisories and to order the versions in them.
+pub(crate) const OF_ADVISORIES: [Role; 2] = [Role::Feed, Role::Scheme];
+
+/// What is needed to read what is stored: versions are ordered anew where their scheme has changed.
+pub(crate) const OF_STORE: [Role; 1] = [Role::Scheme];
+
 /// The plugins of the plugins directory. Compiling them takes seconds, once.
 pub(crate) fn registry(settings: &Settings) -> anyhow::Result<Registry> {
-    registry_for(settings, &[Role::Detector, Role::Feed, Role::Scheme])
+    registry_for(settings, &ALL)
 }
 
 /// The same of those that have one of these roles.
@@ -69,18 +81,22 @@ fn compiler() -> anyhow::Result<Compiler> {
 }
 
 /// The scanner over the store of the data directory.
-pub(crate) fn scanner(settings: &Settings) -> anyhow::Result<Scanner> {
+pub(crate) fn scanner(settings: &Settings, roles: &[Role]) -> anyhow::Result<Scanner> {
     if let Err((entry, why)) = settings.bundles.keys() {
         bail!("setting `bundles.trusted_keys`: `{entry}`: {why}");
     }
     let store = Store::open(&settings.data_dir.join("store"), &settings.store)?;
     let scratch = settings.data_dir.join("scratch");
-    Ok(Scanner::new(store, registry(settings)?, scanner_settings(settings, &scratch))?)
+    Ok(Scanner::new(store, registry_for(settings, roles)?, scanner_settings(settings, &scratch))?)
 }
 
 /// A scanner that keeps nothing.
-pub(crate) fn passing_scanner(settings: &Settings, scratch: &Path) -> anyhow::Result<Scanner> {
-    let registry = registry(settings)?;
+pub(crate) fn passing_scanner(
+    settings: &Settings,
+    scratch: &Path,
+    roles: &[Role],
+) -> anyhow::Result<Scanner> {
+    let registry = registry_for(settings, roles)?;
     Ok(Scanner::new(Store::in_memory(), registry, scanner_settings(settings, scratch))?)
 }
 

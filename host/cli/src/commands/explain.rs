@@ -6,6 +6,7 @@ use limpid_server::api;
 use super::{Format, page, print_json, show};
 use crate::holder::Holder;
 use crate::input::Named;
+use crate::open::OF_IMAGES;
 use crate::settings::Settings;
 use crate::table;
 
@@ -35,7 +36,7 @@ pub(crate) struct Args {
 /// the advisories that are held.
 pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
     let named = Named::of(&args.image, settings)?;
-    let holder = Holder::of_data_dir(settings, "limpid explain")?;
+    let holder = Holder::of_data_dir(settings, "limpid explain", &OF_IMAGES)?;
     let mut explanations = Vec::new();
     for image in holder.images(named, settings)? {
         explanations.push(holder.explain(&image, &args.vulnerability)?);

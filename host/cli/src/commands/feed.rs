@@ -11,6 +11,7 @@ use limpid_server::api;
 
 use super::{Format, page, print_json, show};
 use crate::holder::Holder;
+use crate::open::OF_ADVISORIES;
 use crate::progress::Spinner;
 use crate::service::encoded;
 use crate::settings::Settings;
@@ -62,7 +63,7 @@ pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<Exit
         Command::Add { feed, files, source, force, service, format } => {
             let documents =
                 files.iter().map(|path| Document::open(path)).collect::<anyhow::Result<Vec<_>>>()?;
-            let holder = Holder::at(service.as_deref(), settings, "limpid feed add")?;
+            let holder = Holder::at(service.as_deref(), settings, "limpid feed add", &OF_ADVISORIES)?;
             let add = |document| add(&holder, feed, source.as_deref(), *force, document);
             let taken = documents.into_iter().map(add).collect::<anyhow::Result<Vec<_>>>()?;
             match format {
@@ -75,7 +76,8 @@ pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<Exit
             }
         }
         Command::List { service, format } => {
-            let feeds = Holder::at(service.as_deref(), settings, "limpid feed list")?.feeds()?;
+            let feeds =
+                Holder::at(service.as_deref(), settings, "limpid feed list", &OF_ADVISORIES)?.feeds()?;
             match format {
                 Format::Json => print_json(&feeds),
                 Format::Table => {

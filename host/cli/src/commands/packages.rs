@@ -3,6 +3,7 @@ use std::process::ExitCode;
 use super::{Format, page, print_json, show};
 use crate::holder::Holder;
 use crate::input::Named;
+use crate::open::OF_STORE;
 use crate::settings::Settings;
 use crate::table;
 
@@ -21,7 +22,7 @@ pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
     let scratch = tempfile::tempdir()?;
     let holder = match &named {
         Named::Archive(_) => Holder::passing(settings, scratch.path())?,
-        Named::Known(_) => Holder::of_data_dir(settings, "limpid packages")?,
+        Named::Known(_) => Holder::of_data_dir(settings, "limpid packages", &OF_STORE)?,
     };
     let mut inventories = Vec::new();
     for image in holder.images(named, settings)? {

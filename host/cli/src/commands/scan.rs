@@ -7,6 +7,7 @@ use super::{Format, page, print_json, show};
 use crate::filter::{Filter, Filtered};
 use crate::holder::Holder;
 use crate::input::Named;
+use crate::open::OF_IMAGES;
 use crate::settings::Settings;
 use crate::table::{self, Hints};
 
@@ -34,7 +35,7 @@ struct Shown {
 /// read again, and reports from the advisories that are held there.
 pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
     let named = Named::of(&args.image, settings)?;
-    let holder = Holder::of_data_dir(settings, "limpid scan")?;
+    let holder = Holder::of_data_dir(settings, "limpid scan", &OF_IMAGES)?;
     let mut reports = Vec::new();
     for image in holder.images(named, settings)? {
         reports.push(holder.report(&image)?);

@@ -27,7 +27,7 @@ const WATCH: Duration = Duration::from_millis(500);
 
 pub(crate) fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     let mut turn = turn(&settings)?;
-    let scanner = open::scanner(&settings)?;
+    let scanner = open::scanner(&settings, &open::ALL)?;
     let plugins = scanner.plugins();
     for plugin in plugins.plugins() {
         let roles: Vec<_> = plugin.roles().iter().map(|role| role.as_str()).collect();

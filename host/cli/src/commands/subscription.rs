@@ -2,6 +2,7 @@ use std::process::ExitCode;
 
 use super::{Format, page, print_json, show};
 use crate::holder::Holder;
+use crate::open::OF_STORE;
 use crate::settings::Settings;
 use crate::table;
 
@@ -16,7 +17,8 @@ pub(crate) enum Command {
 
 pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<ExitCode> {
     let Command::List { format } = command;
-    let subscriptions = Holder::of_data_dir(settings, "limpid subscription list")?.subscriptions()?;
+    let subscriptions =
+        Holder::of_data_dir(settings, "limpid subscription list", &OF_STORE)?.subscriptions()?;
     match format {
         Format::Json => print_json(&subscriptions),
         Format::Table => {

@@ -13,6 +13,7 @@ use super::trust;
 use crate::commands::{Format, page, print_json, printable, show};
 use crate::holder::Holder;
 use crate::input::scratch;
+use crate::open::OF_ADVISORIES;
 use crate::progress::Spinner;
 use crate::settings::Settings;
 use crate::table;
@@ -55,7 +56,7 @@ pub(super) fn export(settings: &Settings, args: &Export) -> anyhow::Result<ExitC
     let scratch = scratch(settings)?;
     let mut bundle = tempfile::NamedTempFile::new_in(&scratch)?;
     let mut told = Vec::new();
-    match Holder::at(args.service.as_deref(), settings, "limpid feed export")? {
+    match Holder::at(args.service.as_deref(), settings, "limpid feed export", &OF_ADVISORIES)? {
         Holder::Service(service) => {
             let path = format!("/v1/bundle?feeds={}", args.feeds.join(","));
             service.download(&path, bundle.as_file_mut())?;
@@ -93,7 +94,8 @@ pub(super) fn export(settings: &Settings, args: &Export) -> anyhow::Result<ExitC
 pub(super) fn import(settings: &Settings, args: &Import) -> anyhow::Result<ExitCode> {
     let spinner = Spinner::start("taking in a bundle");
     let bundle = given(settings, &args.bundle)?;
-    let imported = match Holder::at(args.service.as_deref(), settings, "limpid feed import")? {
+    let imported = match Holder::at(args.service.as_deref(), settings, "limpid feed import", &OF_ADVISORIES)?
+    {
         Holder::Service(service) => service.upload(&format!("/v1/bundle?force={}", args.force), bundle)?,
         Holder::Here(here) => api::Imported::from(here.scanner.import(bundle, trust(args.force))?),
     };

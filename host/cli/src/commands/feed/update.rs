@@ -11,12 +11,17 @@ use limpid_server::api;
 use super::trust;
 use crate::commands::{Format, page, print_json, show};
 use crate::holder::Holder;
+use crate::open::OF_ADVISORIES;
 use crate::service::encoded;
 use crate::settings::Settings;
 use crate::{progress, table};
 
 /// How often progress is shown.
 const SHOWN: Duration = Duration::from_millis(200);
+
+/// What helps where no publisher is reached.
+const OFFLINE: &str = "nothing came from any publisher: settings `feeds.proxy` and `feeds.NAME.mirrors` say how they are \
+    reached; where none is, `limpid feed import` takes a bundle that `limpid feed export` made elsewhere";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -36,7 +41,7 @@ pub(crate) struct Args {
 
 /// Fetches feeds, several at a time. Prints what came of each; fails where one is not up to date.
 pub(super) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
-    let holder = Holder::at(args.service.as_deref(), settings, "limpid feed update")?;
+    let holder = Holder::at(args.service.as_deref(), settings, "limpid feed update", &OF_ADVISORIES)?;
     let feeds = chosen(settings, &holder, args)?;
     if feeds.is_empty() {
         bail!("no plugin reads a feed that could be fetched");
@@ -76,7 +81,14 @@ pub(super) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
             show(page)?
         }
     };
-    if failed.is_empty() { Ok(code) } else { bail!("{}", failed.join("\n")) }
+    if failed.is_empty() {
+        return Ok(code);
+    }
+    let something_came = runs.iter().any(|run| run.taken + run.unchanged > 0);
+    if !something_came && !runs.is_empty() {
+        failed.push(OFFLINE.to_owned());
+    }
+    bail!("{}", failed.join("\n"))
 }
 
 fn chosen(settings: &Settings, holder: &Holder, args: &Args) -> anyhow::Result<Vec<String>> {

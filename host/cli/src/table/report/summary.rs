@@ -19,48 +19,49 @@ const UPDATES: usize = 8;
 pub(super) fn totals(page: &mut Page, report: &api::Report) {
     let summary = &report.summary;
     let vulnerabilities: BTreeSet<_> = report.findings.iter().map(|finding| &finding.vulnerability).collect();
-    if summary.findings == 0 {
-        let judged = if summary.judged == 0 { "No package could be judged" } else { "No findings" };
-        page.line(&[Piece::new(Tone::Strong, judged)]);
-    } else {
-        let mut line = vec![Piece::new(Tone::Strong, findings_of(summary.findings, vulnerabilities.len()))];
-        let mut lead = ": ";
-        for level in limpid_model::Severity::WORST_FIRST.map(limpid_model::Severity::as_str) {
-            let number = summary.by_severity.get(level).copied().unwrap_or(0);
-            if number > 0 {
-                line.push(Piece::from(lead));
-                line.push(of_severity(level, format!("{number} {level}")));
-                lead = ", ";
-            }
-        }
-        page.line(&line);
-        let exploited = report.findings.iter().filter(|finding| finding.exploited.is_some()).count();
-        let tone = if exploited > 0 { Tone::Critical } else { Tone::Plain };
-        page.line(&[
-            Piece::new(tone, format!("{exploited} known to be exploited")),
-            Piece::from(", "),
-            Piece::new(
-                if summary.fixable > 0 { Tone::Good } else { Tone::Plain },
-                format!("{} fixed by an update", summary.fixable),
-            ),
-        ]);
+    let title = match (summary.findings, summary.judged) {
+        (0, 0) => "No package could be judged".to_owned(),
+        (0, _) => "No findings".to_owned(),
+        (findings, _) => findings_of(findings, vulnerabilities.len()),
+    };
+    page.line(&[Piece::new(Tone::Strong, title)]);
+    if summary.findings > 0 {
+        page.line(&severities(&report.summary));
+        page.line(&exploited_and_fixable(report));
     }
     if summary.packages > 0 {
-        let all = summary.judged == summary.packages;
-        page.line(&[Piece::from(if all {
-            format!("{} judged, which is all", count(summary.packages, "package", "packages"))
-        } else {
-            format!("{} of {} packages judged", summary.judged, summary.packages)
-        })]);
+        page.line(&[format!("  {} of {} packages judged", summary.judged, summary.packages).into()]);
     }
-    let unrated = summary.by_severity.get("unknown").copied().unwrap_or(0);
-    if unrated > 0 {
-        let text = format!(
-            "Nobody whose advisories are held has rated {}: unknown is not low",
-            if unrated == summary.findings { "any of them".to_owned() } else { format!("{unrated} of them") },
-        );
-        page.sentence("", Tone::Plain, &text);
+    if let Some(unrated) = summary.by_severity.get("unknown").filter(|unrated| **unrated > 0) {
+        let of_them = if *unrated == summary.findings { "any".to_owned() } else { unrated.to_string() };
+        let text =
+            format!("nobody whose advisories are held has rated {of_them} of them: unknown is not low");
+        page.sentence("  ", Tone::Plain, &text);
     }
+}
+
+fn severities(summary: &api::Summary) -> Vec<Piece> {
+    let (mut line, mut lead) = (Vec::new(), "  ");
+    for level in limpid_model::Severity::WORST_FIRST.map(limpid_model::Severity::as_str) {
+        let number = summary.by_severity.get(level).copied().unwrap_or(0);
+        if number > 0 {
+            line.extend([Piece::from(lead), of_severity(level, format!("{number} {level}"))]);
+            lead = ", ";
+        }
+    }
+    line
+}
+
+fn exploited_and_fixable(report: &api::Report) -> [Piece; 4] {
+    let exploited = report.findings.iter().filter(|finding| finding.exploited.is_some()).count();
+    let fixable = report.summary.fixable;
+    let where_some = |number: usize, tone: Tone| if number > 0 { tone } else { Tone::Plain };
+    [
+        Piece::from("  "),
+        Piece::new(where_some(exploited, Tone::Critical), format!("{exploited} known to be exploited")),
+        Piece::from(", "),
+        Piece::new(where_some(fixable, Tone::Good), format!("{fixable} fixed by an update")),
+    ]
 }
 
 /// What the filters hide, and what they let pass that they cannot tell.

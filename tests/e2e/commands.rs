@@ -1,6 +1,10 @@
 //! The command line: data on standard output, everything else on standard error, exit codes that
 //! tell.
 
+mod answers;
+mod looks;
+mod turns;
+
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;

@@ -91,6 +91,12 @@ impl Setup {
         child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
         Outcome::from(child.wait_with_output().unwrap())
     }
+
+    /// Runs a command whose standard input is a file.
+    pub(crate) fn run_reading<'a>(&self, arguments: impl IntoIterator<Item = &'a str>, file: &Path) -> Outcome {
+        let input = std::fs::File::open(file).unwrap();
+        Outcome::of(self.command().args(arguments).stdin(input))
+    }
 }
 
 impl Outcome {

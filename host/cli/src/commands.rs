@@ -16,6 +16,8 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use serde::Serialize;
 
+use crate::table::{Look, Page};
+
 /// The command by which this program calls itself, to compile a component.
 pub(crate) const COMPILE: &str = "compile-component";
 
@@ -31,7 +33,15 @@ pub(crate) enum Format {
 
 /// Prints text to standard output.
 pub(crate) fn print(text: &str) -> anyhow::Result<ExitCode> {
-    let text = printable(text);
+    write(&printable(text))
+}
+
+/// Prints what was made for people.
+pub(crate) fn show(page: Page) -> anyhow::Result<ExitCode> {
+    write(&page.into_text())
+}
+
+fn write(text: &str) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
     if !text.ends_with('\n') {
@@ -39,6 +49,11 @@ pub(crate) fn print(text: &str) -> anyhow::Result<ExitCode> {
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// A page for standard output.
+pub(crate) fn page() -> Page {
+    Page::new(Look::of_stdout())
 }
 
 /// Text without what would make a terminal do something else than show it. Names come from images,

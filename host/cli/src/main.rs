@@ -1,15 +1,19 @@
 //! `limpid`: the service and its command line.
 //!
 //! Data goes to standard output, everything else to standard error. Exit codes: 0 done, 1 failed,
-//! 2 wrong usage.
+//! 2 wrong usage; of `explain`, 0 not affected, 1 affected, 2 wrong usage or failed, 3 it cannot be said.
 
 mod commands;
 mod courier;
+mod filter;
+mod holder;
+mod input;
 mod open;
 mod progress;
 mod service;
 mod settings;
 mod table;
+mod turn;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -25,9 +29,13 @@ use settings::{Overrides, Settings};
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-/// Finds what container images hold, and which published vulnerabilities concern it.
+const EXIT_CODES: &str = "\
+Exit codes: 0 done, whatever was found; 1 failed; 2 wrong usage. Of `explain`: 0 not affected, 1 affected, \
+2 wrong usage or failed, 3 it cannot be said.";
+
+/// Finds what container images hold, and which published vulnerabilities affect it.
 #[derive(Parser)]
-#[command(name = "limpid", version, arg_required_else_help = true)]
+#[command(name = "limpid", version, arg_required_else_help = true, after_help = EXIT_CODES)]
 struct Cli {
     /// Settings file (TOML)
     #[arg(long, global = true, env = "LIMPID_SETTINGS", value_name = "FILE")]
@@ -41,6 +49,9 @@ struct Cli {
     /// What to log: `info`, `debug`, `warn,limpid_server=debug` [default: `warn`; of `serve`, what it does]
     #[arg(long, global = true, value_name = "FILTER")]
     log: Option<String>,
+    /// How long to wait for a process that has the data directory open, in seconds [default: 60]
+    #[arg(long, global = true, value_name = "SECONDS")]
+    wait: Option<u64>,
     #[command(subcommand)]
     command: Command,
 }
@@ -49,11 +60,11 @@ struct Cli {
 enum Command {
     /// Run the service
     Serve(commands::serve::Args),
-    /// Report on an image archive, without a service
+    /// Report on an image: an archive, or one that was scanned before
     Scan(commands::scan::Args),
-    /// Say why a vulnerability concerns an image, or why it does not
+    /// Say why a vulnerability affects an image, why it does not, or why that cannot be said
     Explain(commands::explain::Args),
-    /// List the packages of an image archive; needs no store
+    /// List the packages of an image: of an archive, which leaves nothing behind, or one that was scanned
     Packages(commands::packages::Args),
     /// Advisories: take in documents, show what is held
     #[command(subcommand)]
@@ -79,13 +90,17 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    let failure = match cli.command {
+        Command::Explain(_) => commands::explain::FAILED.into(),
+        _ => ExitCode::FAILURE,
+    };
     match run(cli) {
         Ok(code) => code,
         // Whoever reads our output has had enough, as in `limpid packages x.tar | head`.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {}", commands::printable(&chain(&error)));
-            ExitCode::FAILURE
+            failure
         }
     }
 }
@@ -98,6 +113,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         data_dir: cli.data_dir,
         plugins_dir: cli.plugins_dir,
         log: cli.log,
+        wait: cli.wait,
         listen: match &cli.command {
             Command::Serve(args) => args.listen,
             _ => None,

@@ -1,37 +1,50 @@
-//! Opening what commands work on: plugins, store, archives.
+//! Opening what commands work on: plugins and the store.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, bail};
-use limpid_model::{Digest, Role};
+use limpid_model::Role;
+use limpid_scanner::Scanner;
 use limpid_scanner::runtime::{self, Compiler, Registry, Runtime};
 use limpid_scanner::store::Store;
-use limpid_scanner::{Archive, Progress, Retry, Scanner};
+use limpid_scanner::Retry;
 
 use crate::commands::COMPILE;
-use crate::progress;
+use crate::progress::Spinner;
 use crate::settings::Settings;
 
-/// The plugins of the plugins directory. Compiling them takes seconds: a line says so.
+/// How plugins are got, for whoever has none.
+const HOW_TO_GET_PLUGINS: &str =
+    "build the plugins with `cargo xtask build-plugins`, or name their directory with `--plugins-dir`";
+
+/// All plugins.
+pub(crate) const ALL: [Role; 3] = [Role::Detector, Role::Feed, Role::Scheme];
+
+/// What is needed to look into an image and to judge what is in it.
+pub(crate) const OF_IMAGES: [Role; 2] = [Role::Detector, Role::Scheme];
+
+/// What is needed to read advisories and to order the versions in them.
+pub(crate) const OF_ADVISORIES: [Role; 2] = [Role::Feed, Role::Scheme];
+
+/// What is needed to read what is stored: versions are ordered anew where their scheme has changed.
+pub(crate) const OF_STORE: [Role; 1] = [Role::Scheme];
+
+/// The plugins of the plugins directory. Compiling them takes seconds, once.
 pub(crate) fn registry(settings: &Settings) -> anyhow::Result<Registry> {
-    registry_for(settings, &[Role::Detector, Role::Feed, Role::Scheme])
+    registry_for(settings, &ALL)
 }
 
 /// The same of those that have one of these roles.
 pub(crate) fn registry_for(settings: &Settings, roles: &[Role]) -> anyhow::Result<Registry> {
     let directory = &settings.plugins_dir;
     let runtime = runtime(settings, settings.plugins.clone())?;
-    let spinner = progress::spinner("loading plugins");
+    let spinner = Spinner::start("loading plugins");
     let versions = settings.data_dir.join("plugin-versions");
     let registry = Registry::with_roles(&runtime, directory, &versions, roles).with_context(|| {
-        format!(
-            "plugins directory `{}` cannot be read; build the plugins with `cargo xtask build-plugins`, \
-             or name their directory with `--plugins-dir`",
-            directory.display()
-        )
+        format!("plugins directory `{}` cannot be read; {HOW_TO_GET_PLUGINS}", directory.display())
     })?;
-    spinner.finish_and_clear();
+    drop(spinner);
     for refused in registry.snapshot().refused() {
         tracing::warn!(
             "plugin `{}` is refused: {}",
@@ -40,6 +53,20 @@ pub(crate) fn registry_for(settings: &Settings, roles: &[Role]) -> anyhow::Resul
         );
     }
     Ok(registry)
+}
+
+/// Without a detector nothing is found in an image, which is not what somebody wants to know who asks.
+///
+/// # Errors
+/// No detector is loaded.
+pub(crate) fn some_detector(scanner: &Scanner, settings: &Settings) -> anyhow::Result<()> {
+    if scanner.plugins().detectors().next().is_some() {
+        return Ok(());
+    }
+    bail!(
+        "no detector is loaded from plugins directory `{}`, so that nothing can be found in an image; {HOW_TO_GET_PLUGINS}",
+        settings.plugins_dir.display()
+    )
 }
 
 /// What runs plugins, within these limits. Components are compiled by a process of their own, and
@@ -56,35 +83,23 @@ fn compiler() -> anyhow::Result<Compiler> {
 }
 
 /// The scanner over the store of the data directory.
-pub(crate) fn scanner(settings: &Settings) -> anyhow::Result<Scanner> {
+pub(crate) fn scanner(settings: &Settings, roles: &[Role]) -> anyhow::Result<Scanner> {
     if let Err((entry, why)) = settings.bundles.keys() {
         bail!("setting `bundles.trusted_keys`: `{entry}`: {why}");
     }
     let store = Store::open(&settings.data_dir.join("store"), &settings.store)?;
     let scratch = settings.data_dir.join("scratch");
-    Ok(Scanner::new(store, registry(settings)?, scanner_settings(settings, &scratch)?)?)
+    Ok(Scanner::new(store, registry_for(settings, roles)?, scanner_settings(settings, &scratch)?)?)
 }
 
 /// A scanner that keeps nothing.
-pub(crate) fn passing_scanner(settings: &Settings, scratch: &Path) -> anyhow::Result<Scanner> {
-    let registry = registry(settings)?;
+pub(crate) fn passing_scanner(
+    settings: &Settings,
+    scratch: &Path,
+    roles: &[Role],
+) -> anyhow::Result<Scanner> {
+    let registry = registry_for(settings, roles)?;
     Ok(Scanner::new(Store::in_memory(), registry, scanner_settings(settings, scratch)?)?)
-}
-
-/// Indexes an image archive or OCI directory, and says which images it holds.
-pub(crate) fn images(scanner: &Scanner, source: &Path) -> anyhow::Result<Vec<Digest>> {
-    if !source.exists() {
-        bail!(
-            "`{}` is not there: give an image archive (`docker save`, OCI) or an OCI directory",
-            source.display()
-        );
-    }
-    let settings = scanner.settings();
-    let spinner = progress::spinner("reading layers");
-    let archive = Archive::open(source, &settings.scratch, &settings.limits)?;
-    let indexed = scanner.index(&archive, &Progress::default())?;
-    spinner.finish_and_clear();
-    Ok(indexed.images)
 }
 
 fn scanner_settings(settings: &Settings, scratch: &Path) -> anyhow::Result<limpid_scanner::Settings> {

@@ -2,13 +2,19 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use limpid_server::api;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use ureq::config::{Config, ConfigBuilder};
 use ureq::http::{Response, StatusCode};
+use ureq::typestate::AgentScope;
 use ureq::{Agent, Body, SendBody};
+
+use crate::progress::Spinner;
 
 /// How long a connection may take to be made. What is asked for may take long.
 const CONNECTING: Duration = Duration::from_secs(15);
@@ -16,10 +22,20 @@ const CONNECTING: Duration = Duration::from_secs(15);
 /// How long a request waits for what it asks for to be done, before another one does.
 const WAITING: Duration = Duration::from_secs(5);
 
+/// How often it is asked how a submission goes.
+const EACH: Duration = Duration::from_millis(100);
+
+/// The code by which a service says that it has not started.
+const STARTING: &str = "starting";
+
 /// How much is read of an answer that is no file, in bytes.
 const ANSWER: u64 = 64 << 20;
 
+/// How long it takes at most to say whether somebody answers.
+const ANSWERING: Duration = Duration::from_secs(5);
+
 /// A service, by the address at which it listens.
+#[derive(Debug)]
 pub(crate) struct Service {
     agent: Agent,
     base: String,
@@ -33,17 +49,89 @@ struct Refusal {
 
 #[derive(Deserialize)]
 struct Reason {
+    #[serde(default)]
+    code: String,
     message: String,
 }
 
+/// What is read of a submission.
+#[derive(Deserialize)]
+struct Job {
+    id: String,
+    state: String,
+    images: Vec<String>,
+    error: Option<Reason>,
+}
+
 impl Service {
+    /// The service at an address that somebody gave.
     pub(crate) fn at(url: &str) -> Self {
-        let config = Agent::config_builder()
+        Self::new(url, Self::config().build())
+    }
+
+    /// A service on this machine: no proxy leads there.
+    pub(crate) fn on_this_machine(url: &str) -> Self {
+        Self::new(url, Self::config().proxy(None).build())
+    }
+
+    fn config() -> ConfigBuilder<AgentScope> {
+        Agent::config_builder()
             .tls_config(limpid_outbound::tls())
             .timeout_connect(Some(CONNECTING))
             .http_status_as_error(false)
-            .build();
+    }
+
+    fn new(url: &str, config: Config) -> Self {
         Self { agent: config.into(), base: url.trim_end_matches('/').to_owned() }
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.base
+    }
+
+    /// Whether a service answers there that has started.
+    pub(crate) fn answers(&self) -> bool {
+        let request = self.agent.get(format!("{}/readyz", self.base));
+        let answer = request.config().timeout_global(Some(ANSWERING)).build().call();
+        let Ok(answer) = answer else { return false };
+        if answer.status().is_success() {
+            return true;
+        }
+        let mut text = Vec::new();
+        let read = answer.into_body().into_reader().take(ANSWER).read_to_end(&mut text);
+        let refusal = read.ok().and_then(|_| serde_json::from_slice::<Refusal>(&text).ok());
+        // One that lacks something all the same says what, to whoever asks for it.
+        refusal.is_some_and(|refusal| refusal.error.code != STARTING)
+    }
+
+    /// Submits an image archive, waits until it is indexed, and says which images it held.
+    pub(crate) fn index(&self, file: File) -> anyhow::Result<Vec<String>> {
+        let spinner = Spinner::start(&format!("the service at {} reads the archive", self.base));
+        let mut job: Job = self.upload("/v1/images", file)?;
+        loop {
+            match (job.state.as_str(), job.error) {
+                ("done", _) => return Ok(job.images),
+                ("failed", error) => {
+                    bail!("{}", error.map_or("the submission failed".to_owned(), |it| it.message))
+                }
+                (state, error) => {
+                    let why = error.map(|it| format!(": {}", it.message)).unwrap_or_default();
+                    spinner.say(format!("submission {} at {} is {state}{why}", job.id, self.base));
+                    thread::sleep(EACH);
+                }
+            }
+            job = self.get(&format!("/v1/jobs/{}", job.id))?;
+        }
+    }
+
+    /// What there is to know of an image, by any of its names.
+    pub(crate) fn of_image<T: DeserializeOwned>(&self, image: &str, what: &str) -> anyhow::Result<T> {
+        self.get(&format!("/v1/images/{}/{what}", encoded(image)))
+    }
+
+    /// Why a vulnerability affects an image, or does not.
+    pub(crate) fn explain(&self, image: &str, vulnerability: &str) -> anyhow::Result<api::Explanation> {
+        self.of_image(image, &format!("explain?vulnerability={}", encoded(vulnerability)))
     }
 
     /// Writes what is at a path into a file.
@@ -67,6 +155,7 @@ impl Service {
         let length = file.metadata()?.len();
         let request = self.agent.post(format!("{}{path}", self.base));
         let request = request.header("content-length", length.to_string());
+        let request = request.header("prefer", format!("wait={}", WAITING.as_secs()));
         let answer = request.send(SendBody::from_reader(&mut file));
         self.read(self.answered(answer)?)
     }
@@ -105,4 +194,9 @@ impl Service {
             Err(_) => bail!("`{}` is no service of Limpid: it answers {}", self.base, head.status),
         }
     }
+}
+
+/// A text as part of an address.
+pub(crate) fn encoded(text: &str) -> percent_encoding::PercentEncode<'_> {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
 }

@@ -5,6 +5,7 @@ mod notices;
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use limpid_scanner::{
@@ -27,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) plugins_dir: PathBuf,
     /// Where the service listens.
     pub(crate) listen: SocketAddr,
+    /// How long a command waits for a process that has the data directory open, in seconds.
+    pub(crate) wait: u64,
     /// What is logged; none: warnings, and of the service what it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) log: Option<String>,
@@ -141,6 +144,7 @@ pub(crate) struct Overrides {
     pub(crate) data_dir: Option<PathBuf>,
     pub(crate) plugins_dir: Option<PathBuf>,
     pub(crate) log: Option<String>,
+    pub(crate) wait: Option<u64>,
     pub(crate) listen: Option<SocketAddr>,
 }
 
@@ -151,6 +155,7 @@ impl Default for Settings {
             compiled_dir: None,
             plugins_dir: default_plugins_dir(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 6060)),
+            wait: 60,
             log: None,
             index: Index::default(),
             coverage: Coverage::default(),
@@ -220,10 +225,18 @@ impl Settings {
         if let Some(log) = overrides.log {
             settings.log = Some(log);
         }
+        if let Some(wait) = overrides.wait {
+            settings.wait = wait;
+        }
         if let Some(listen) = overrides.listen {
             settings.listen = listen;
         }
         Ok(settings)
+    }
+
+    /// How long a command waits for its turn.
+    pub(crate) const fn waits(&self) -> Duration {
+        Duration::from_secs(self.wait)
     }
 }
 

@@ -43,6 +43,9 @@ pub struct Finding {
     /// The nearest version above the installed one that is not affected, in the terms of the
     /// package that the advisory speaks of; none where none is known.
     pub fixed_version: Option<String>,
+    /// The least version in which all findings of the package are fixed for which a fixed version is
+    /// known, in the same terms; none where none is known.
+    pub update_to: Option<String>,
     /// Where this is published, and by whom.
     pub origin: Origin,
     /// Addresses of further reading.

@@ -8,7 +8,7 @@ mod statements;
 use std::collections::{BTreeMap, BTreeSet};
 
 use limpid_model::report::{Origin, UnjudgedAdvisory, UnorderedVersion};
-use limpid_model::{Rating, Scope, Status};
+use limpid_model::{Key, Rating, Scope, Status};
 
 use crate::Error;
 use crate::fold::{Contents, Held};
@@ -31,10 +31,20 @@ pub(crate) struct Match {
     pub(crate) origin: Origin,
     pub(crate) status: Status,
     pub(crate) fixed_version: Option<String>,
+    /// Where the fixed version stands among others of the package.
+    pub(crate) fix: Option<Fix>,
     pub(crate) note: Option<String>,
     pub(crate) ratings: Vec<Rating>,
     /// What each publisher says of the package.
     pub(crate) views: Vec<PublisherView>,
+}
+
+/// A fixed version among others.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Fix {
+    /// Whether it is one of the source package: these two are not compared.
+    pub(crate) of_source: bool,
+    pub(crate) key: Key,
 }
 
 /// What one advisory says of the vulnerability of a package, taken by itself.
@@ -205,6 +215,7 @@ impl<S: Statements> Matcher<S> {
                         id: said.key.id.clone(),
                         origin: said.origin(),
                         status: statement.status,
+                        fix: fixed_version.as_deref().and_then(|fixed| fix(fixed, &group)),
                         fixed_version,
                         note: statement.note.clone(),
                         ratings: statement.ratings.clone(),
@@ -226,6 +237,15 @@ impl<S: Statements> Matcher<S> {
             });
         }
     }
+}
+
+/// The key of a fixed version, which is the end of a range of the group.
+fn fix(fixed_version: &str, group: &Group<'_>) -> Option<Fix> {
+    group.iter().find_map(|(_, statement)| {
+        let mut ends = statement.ranges.iter().filter_map(|range| range.until.as_ref());
+        let end = ends.find(|end| end.version == fixed_version)?;
+        Some(Fix { of_source: statement.of_source, key: end.key.clone().ok()? })
+    })
 }
 
 /// The name by which a vulnerability was known when the first of its publishers spoke of it.

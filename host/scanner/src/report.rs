@@ -5,6 +5,7 @@ mod coverage;
 mod enrichments;
 mod purl;
 mod unexamined;
+mod updates;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -130,13 +131,15 @@ fn findings(
 ) -> Result<Vec<Finding>, Error> {
     let advisories = advisories_of(view, past, matches)?;
     let mut enrichments = Enrichments::then(view, past);
+    let updates = updates::updates(matches);
     let mut findings = Vec::with_capacity(matches.len());
     for found in matches {
         let Some(held) = contents.packages.get(found.package) else { continue };
         let package = installed(held, &image.layers, contents.distribution.as_ref());
         let known = enrichments.of(&found.vulnerability)?;
         let fingerprint = matching::fingerprint(&found.first_name, &held.package);
-        findings.push(Finding { fingerprint, ..finding(found, &advisories, known, package) });
+        let update_to = updates.of(found).map(str::to_owned);
+        findings.push(Finding { fingerprint, update_to, ..finding(found, &advisories, known, package) });
     }
     findings.sort_by(|a, b| {
         let probability = |f: &Finding| f.exploit_probability.unwrap_or(0.0);
@@ -172,6 +175,7 @@ fn finding(
         severity: severity(&found.origin.feed, &found.ratings, general, enrichments),
         package,
         fixed_version: found.fixed_version.clone(),
+        update_to: None,
         origin: found.origin.clone(),
         references: advisory.map(|a| a.references.clone()).unwrap_or_default(),
         advisory: found.id.clone(),

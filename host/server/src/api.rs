@@ -28,14 +28,17 @@ pub use notices::{Notice, Notices, Replayed, state as notice_state};
 pub use packages::{HeldVersion, HolderImage, Holders};
 pub use plugins::{Plugin, PluginRef, PluginWithVersions, Plugins, RefusedPlugin};
 pub use report::{
-    Coverage, Distribution, Enrichment, Finding, Inventory, LayerRef, Package, Publisher, Rating, Report,
-    Severity, Silent, Summary,
+    Coverage, Distribution, Enrichment, Finding, Gap, Inventory, LayerRef, Package, Publisher, Rating,
+    Report, Severity, Silent, Summary,
 };
 pub use subscriptions::{
     Amqp, Filter, Made, Subscription, Subscriptions, Wanted as SubscriptionWanted, Webhook,
     without_credentials,
 };
 pub use vulnerabilities::{Advisory, Vulnerability};
+
+/// A word of a fixed set, as this service writes it, or as it was read from the answer of another.
+pub type Word = std::borrow::Cow<'static, str>;
 
 /// RFC 3339 in UTC from milliseconds since 1970.
 fn time(milliseconds: u64) -> String {

@@ -1,16 +1,30 @@
-use std::path::Path;
 use std::process::ExitCode;
 
-use limpid_model::Digest;
+use limpid_scanner::Answer;
 use limpid_server::api;
 
-use super::{Format, print, print_json};
+use super::{Format, page, print_json, show};
+use crate::holder::Holder;
+use crate::input::Named;
+use crate::open::OF_IMAGES;
 use crate::settings::Settings;
-use crate::{open, table};
+use crate::table;
+
+/// The exit code where it cannot be said whether an image is affected.
+const CANNOT_SAY: u8 = 3;
+
+/// The exit code where nothing could be asked: 1 is an answer.
+pub(crate) const FAILED: u8 = 2;
+
+/// What exit codes say.
+const HELP: &str = "\
+Exit codes: 0 the image is not affected, 1 it is affected, 2 wrong usage or the command failed, \
+3 it cannot be said. Of several images the worst counts: affected, then not to be said.";
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = HELP)]
 pub(crate) struct Args {
-    /// Digest of an image that is known, or an image archive
+    /// Name or digest of an image that was scanned before, or an image archive, OCI directory or `-`
     image: String,
     /// The vulnerability, by any of its identifiers
     vulnerability: String,
@@ -18,23 +32,36 @@ pub(crate) struct Args {
     format: Format,
 }
 
-/// Says why a vulnerability concerns an image, or why it does not, from the advisories that are
-/// held.
+/// Says why a vulnerability affects an image, or why it does not, or why that cannot be said, from
+/// the advisories that are held.
 pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
-    let scanner = open::scanner(settings)?;
-    let images = match args.image.parse::<Digest>() {
-        Ok(digest) => vec![digest],
-        Err(_) => open::images(&scanner, Path::new(&args.image))?,
-    };
+    let named = Named::of(&args.image, settings)?;
+    let holder = Holder::of_data_dir(settings, "limpid explain", &OF_IMAGES)?;
     let mut explanations = Vec::new();
-    for image in images {
-        explanations.push(api::Explanation::from(scanner.explain(&image, &args.vulnerability)?));
+    for image in holder.images(named, settings)? {
+        explanations.push(holder.explain(&image, &args.vulnerability)?);
     }
     match args.format {
-        Format::Json => print_json(&explanations),
+        Format::Json => print_json(&explanations)?,
         Format::Table => {
-            let texts: Vec<_> = explanations.iter().map(table::explanation).collect();
-            print(&texts.join("\n"))
+            let mut page = page();
+            for explanation in &explanations {
+                page.blank();
+                table::explanation(&mut page, explanation);
+            }
+            show(page)?
         }
+    };
+    Ok(code(&explanations))
+}
+
+fn code(explanations: &[api::Explanation]) -> ExitCode {
+    let is = |answer: Answer| explanations.iter().any(|explanation| explanation.answer == answer.as_str());
+    if is(Answer::Affected) {
+        ExitCode::FAILURE
+    } else if is(Answer::CannotSay) {
+        CANNOT_SAY.into()
+    } else {
+        ExitCode::SUCCESS
     }
 }

@@ -5,14 +5,17 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::Context;
-use limpid_scanner::{Handed, Scanner, Trust, store};
+use anyhow::{Context, bail};
+use limpid_scanner::{Handed, Trust};
 use limpid_server::api;
 
-use super::{Format, print, print_json};
-use crate::service::Service;
+use super::{Format, page, print_json, show};
+use crate::holder::Holder;
+use crate::open::OF_ADVISORIES;
+use crate::progress::Spinner;
+use crate::service::encoded;
 use crate::settings::Settings;
-use crate::{open, progress, table};
+use crate::table;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -36,7 +39,7 @@ pub(crate) enum Command {
         /// Take them in even where they state next to nothing of what was there before
         #[arg(long)]
         force: bool,
-        /// Give them to a running service, as `http://127.0.0.1:6060`
+        /// Give them to a service elsewhere, as `http://127.0.0.1:6060` [default: who has the data directory]
         #[arg(long, value_name = "URL")]
         service: Option<String>,
         #[arg(long, value_enum, default_value_t)]
@@ -44,7 +47,7 @@ pub(crate) enum Command {
     },
     /// Show the feeds and what is held of each
     List {
-        /// Ask a running service, as `http://127.0.0.1:6060`
+        /// Ask a service elsewhere, as `http://127.0.0.1:6060` [default: who has the data directory]
         #[arg(long, value_name = "URL")]
         service: Option<String>,
         #[arg(long, value_enum, default_value_t)]
@@ -58,58 +61,49 @@ pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<Exit
         Command::Import(args) => bundle::import(settings, args),
         Command::Update(args) => update::run(settings, args),
         Command::Add { feed, files, source, force, service, format } => {
-            let (holder, mut taken) = (Holder::new(settings, service.as_deref())?, Vec::new());
-            for file in files {
-                taken.push(add(&holder, feed, source.as_deref(), *force, file)?);
-            }
+            let documents =
+                files.iter().map(|path| Document::open(path)).collect::<anyhow::Result<Vec<_>>>()?;
+            let holder = Holder::at(service.as_deref(), settings, "limpid feed add", &OF_ADVISORIES)?;
+            let add = |document| add(&holder, feed, source.as_deref(), *force, document);
+            let taken = documents.into_iter().map(add).collect::<anyhow::Result<Vec<_>>>()?;
             match format {
                 Format::Json => print_json(&taken),
-                Format::Table => print(&table::taken(&taken)),
+                Format::Table => {
+                    let mut page = page();
+                    table::taken(&mut page, &taken);
+                    show(page)
+                }
             }
         }
         Command::List { service, format } => {
-            let feeds = Holder::new(settings, service.as_deref())?.feeds()?;
+            let feeds =
+                Holder::at(service.as_deref(), settings, "limpid feed list", &OF_ADVISORIES)?.feeds()?;
             match format {
                 Format::Json => print_json(&feeds),
-                Format::Table => print(&table::feeds(&feeds.feeds)),
+                Format::Table => {
+                    let mut page = page();
+                    table::feeds(&mut page, &feeds.feeds);
+                    show(page)
+                }
             }
         }
     }
 }
 
-/// Who holds the feeds: this process, or a service that runs.
-enum Holder {
-    Here(Box<Scanner>),
-    Service(Service),
+/// A file that can be read.
+struct Document<'a> {
+    path: &'a Path,
+    file: File,
 }
 
-impl Holder {
-    fn new(settings: &Settings, service: Option<&str>) -> anyhow::Result<Self> {
-        match service {
-            Some(url) => Ok(Self::Service(Service::at(url))),
-            None => Ok(Self::Here(Box::new(open::scanner(settings).map_err(in_use)?))),
+impl<'a> Document<'a> {
+    fn open(path: &'a Path) -> anyhow::Result<Self> {
+        let file = File::open(path).with_context(|| format!("`{}` cannot be opened", path.display()))?;
+        if file.metadata()?.is_dir() {
+            bail!("`{}` is a directory: give the documents in it", path.display());
         }
+        Ok(Self { path, file })
     }
-
-    fn feeds(&self) -> anyhow::Result<api::Feeds> {
-        match self {
-            Self::Here(scanner) => {
-                Ok(api::Feeds { feeds: scanner.feeds()?.into_iter().map(Into::into).collect() })
-            }
-            Self::Service(service) => service.get("/v1/feeds"),
-        }
-    }
-}
-
-/// Says what to do where a service has the store open.
-fn in_use(error: anyhow::Error) -> anyhow::Error {
-    if !matches!(error.downcast_ref(), Some(store::Error::InUse(_))) {
-        return error;
-    }
-    error.context(
-        "the feeds of a service that runs are asked of that service: \
-         with `--service http://127.0.0.1:6060`, or whatever its address is",
-    )
 }
 
 pub(super) const fn trust(force: bool) -> Trust {
@@ -121,13 +115,14 @@ fn add(
     feed: &str,
     source: Option<&str>,
     force: bool,
-    path: &Path,
+    document: Document<'_>,
 ) -> anyhow::Result<api::Taken> {
-    let spinner = progress::spinner(&format!("taking in {}", path.display()));
-    let file = File::open(path).with_context(|| format!("`{}` cannot be opened", path.display()))?;
+    let Document { path, file } = document;
+    let _spinner = Spinner::start(&format!("taking in {}", path.display()));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let taken = match holder {
-        Holder::Here(scanner) => scanner
+        Holder::Here(here) => here
+            .scanner
             .take_in(feed, Handed { source, name: &name, trust: trust(force) }, file)
             .map(api::Taken::from)
             .map_err(anyhow::Error::from),
@@ -137,11 +132,5 @@ fn add(
             service.upload(&format!("/v1/feeds/{feed}/documents?name={name}&force={force}{source}"), file)
         }
     };
-    spinner.finish_and_clear();
     taken.with_context(|| format!("`{}` is not taken in", path.display()))
-}
-
-/// A text as part of an address.
-fn encoded(text: &str) -> percent_encoding::PercentEncode<'_> {
-    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
 }

@@ -1,32 +1,42 @@
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use limpid_server::api;
-
-use super::{Format, print, print_json};
+use super::{Format, page, print_json, show};
+use crate::holder::Holder;
+use crate::input::Named;
+use crate::open::OF_STORE;
 use crate::settings::Settings;
-use crate::{open, table};
+use crate::table;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Image archive (`docker save` or OCI tar, plain or compressed) or OCI directory
-    source: PathBuf,
+    /// Image archive (`docker save` or OCI tar, plain or compressed), OCI directory, `-` for an archive
+    /// on standard input, or name or digest of an image that was scanned before
+    image: String,
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
+/// Lists what is installed. An archive leaves nothing behind.
 pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
+    let named = Named::of(&args.image, settings)?;
     let scratch = tempfile::tempdir()?;
-    let scanner = open::passing_scanner(settings, scratch.path())?;
+    let holder = match &named {
+        Named::Archive(_) => Holder::passing(settings, scratch.path())?,
+        Named::Known(_) => Holder::of_data_dir(settings, "limpid packages", &OF_STORE)?,
+    };
     let mut inventories = Vec::new();
-    for image in open::images(&scanner, &args.source)? {
-        inventories.push(api::Inventory::from(scanner.inventory(&image)?));
+    for image in holder.images(named, settings)? {
+        inventories.push(holder.inventory(&image)?);
     }
     match args.format {
         Format::Json => print_json(&inventories),
         Format::Table => {
-            let texts: Vec<_> = inventories.iter().map(table::packages).collect();
-            print(&texts.join("\n"))
+            let mut page = page();
+            for inventory in &inventories {
+                page.blank();
+                table::packages(&mut page, inventory);
+            }
+            show(page)
         }
     }
 }

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 
 use limpid_server::api;
 
-use super::{Format, print, print_json};
+use super::{Format, page, print, print_json, show};
 use crate::settings::Settings;
 use crate::{open, table};
 
@@ -70,6 +70,10 @@ fn list(settings: &Settings, format: Format) -> anyhow::Result<ExitCode> {
     let plugins = api::Plugins::from(&*open::registry(settings)?.snapshot());
     match format {
         Format::Json => print_json(&plugins),
-        Format::Table => print(&table::plugins(&plugins)),
+        Format::Table => {
+            let mut page = page();
+            table::plugins(&mut page, &plugins);
+            show(page)
+        }
     }
 }

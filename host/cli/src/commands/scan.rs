@@ -1,33 +1,66 @@
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use limpid_server::api;
+use serde::Serialize;
 
-use super::{Format, print, print_json};
+use super::{Format, page, print_json, show};
+use crate::filter::{Filter, Filtered};
+use crate::holder::Holder;
+use crate::input::Named;
+use crate::open::OF_IMAGES;
 use crate::settings::Settings;
-use crate::{open, table};
+use crate::table::{self, Hints};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Image archive (`docker save` or OCI tar, plain or compressed) or OCI directory
-    source: PathBuf,
+    /// Image archive (`docker save` or OCI tar, plain or compressed), OCI directory, `-` for an archive
+    /// on standard input, or name or digest of an image that was scanned before
+    image: String,
+    #[command(flatten)]
+    filter: Filter,
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+}
+
+/// A report, and what a filter took out of it.
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    report: api::Report,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filter: Option<Filtered>,
 }
 
 /// Indexes the archive into the store of the data directory, where a layer that is known is not
 /// read again, and reports from the advisories that are held there.
 pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
-    let scanner = open::scanner(settings)?;
+    let named = Named::of(&args.image, settings)?;
+    let holder = Holder::of_data_dir(settings, "limpid scan", &OF_IMAGES)?;
     let mut reports = Vec::new();
-    for image in open::images(&scanner, &args.source)? {
-        reports.push(api::Report::from(scanner.report(&image)?));
+    for image in holder.images(named, settings)? {
+        reports.push(holder.report(&image)?);
     }
     match args.format {
-        Format::Json => print_json(&reports),
+        Format::Json => {
+            let shown = |mut report| Shown { filter: args.filter.apply(&mut report), report };
+            print_json(&reports.into_iter().map(shown).collect::<Vec<_>>())
+        }
         Format::Table => {
-            let texts: Vec<_> = reports.iter().map(table::report).collect();
-            print(&texts.join("\n"))
+            let hints = Hints { any_advisories: any_advisories(&holder, &reports)? };
+            let mut page = page();
+            for report in &reports {
+                page.blank();
+                table::report(&mut page, report, &args.filter, hints);
+            }
+            show(page)
         }
     }
+}
+
+/// Whether advisories are held, of whatever. Asked only where none counted.
+fn any_advisories(holder: &Holder, reports: &[api::Report]) -> anyhow::Result<bool> {
+    if reports.iter().all(|report| !report.coverage.sources.is_empty()) {
+        return Ok(true);
+    }
+    Ok(holder.feeds()?.feeds.iter().any(|feed| feed.advisories > 0))
 }

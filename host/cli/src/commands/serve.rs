@@ -1,6 +1,6 @@
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::courier::Post;
 use crate::open;
 use crate::settings::Settings;
+use crate::turn::{Outcome, Turn};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -42,7 +43,8 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         .with_context(|| format!("nothing can listen on `{}`", settings.listen))?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    tracing::info!("listening on http://{}", listener.local_addr()?);
+    let address = listener.local_addr()?;
+    tracing::info!("listening on http://{address}");
     let stop = async {
         tokio::select! {
             _ = interrupt.recv() => {}
@@ -51,12 +53,27 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         tracing::info!("stopping: requests under way may end");
     };
     let http = settings.http.clone();
-    limpid_server::serve(listener, move || opened(&settings), http, stop).await
+    // The data directory is the service's until it has ended.
+    let held: Arc<Mutex<Option<Turn>>> = Arc::default();
+    let open = {
+        let held = Arc::clone(&held);
+        move || {
+            let turn = turn(&settings)?;
+            let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
+            let turn = held.insert(turn);
+            let opened = opened(&settings)?;
+            turn.answers_at(asked_at(address)).context("nobody can be told where the service is")?;
+            Ok(opened)
+        }
+    };
+    let served = limpid_server::serve(listener, open, http, stop).await;
+    drop(held);
+    served
 }
 
 /// What does the work.
 fn opened(settings: &Settings) -> anyhow::Result<(Scanner, Workers)> {
-    let scanner = open::scanner(settings)?;
+    let scanner = open::scanner(settings, &open::ALL)?;
     tell_plugins(settings, &scanner);
     let refresh = Refresh::start(scanner.clone())?;
     let watch = Watch::start(scanner.registry().clone(), WATCH)?;
@@ -93,6 +110,28 @@ fn tell_plugins(settings: &Settings, scanner: &Scanner) {
             "no detector is loaded from plugins directory `{directory}`: submissions wait until one is"
         );
     }
+}
+
+/// The data directory, for as long as the service runs.
+fn turn(settings: &Settings) -> anyhow::Result<Turn> {
+    match Turn::take(&settings.data_dir, "limpid serve", settings.waits())? {
+        Outcome::Turn(turn) => Ok(turn),
+        Outcome::Service(service) => bail!(
+            "data directory `{}` is in use by the service at {}: stop that one, or choose another directory with `--data-dir`",
+            settings.data_dir.display(),
+            service.address()
+        ),
+    }
+}
+
+/// The address at which commands of this machine ask the service.
+fn asked_at(listens: SocketAddr) -> String {
+    let ip = match listens.ip() {
+        ip if !ip.is_unspecified() => ip,
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    };
+    format!("http://{}", SocketAddr::new(ip, listens.port()))
 }
 
 /// Delivers notices, to the subscriptions of the settings among others.

@@ -1,10 +1,10 @@
 use std::process::ExitCode;
 
-use limpid_server::api;
-
-use super::{Format, print, print_json};
+use super::{Format, page, print_json, show};
+use crate::holder::Holder;
+use crate::open::OF_STORE;
 use crate::settings::Settings;
-use crate::{open, table};
+use crate::table;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
@@ -17,11 +17,14 @@ pub(crate) enum Command {
 
 pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<ExitCode> {
     let Command::List { format } = command;
-    let scanner = open::scanner(settings)?;
-    let states = scanner.subscription_states()?;
-    let subscriptions: Vec<_> = states.into_iter().map(api::Subscription::from).collect();
+    let subscriptions =
+        Holder::of_data_dir(settings, "limpid subscription list", &OF_STORE)?.subscriptions()?;
     match format {
-        Format::Json => print_json(&api::Subscriptions { subscriptions }),
-        Format::Table => print(&table::subscriptions(&subscriptions)),
+        Format::Json => print_json(&subscriptions),
+        Format::Table => {
+            let mut page = page();
+            table::subscriptions(&mut page, &subscriptions.subscriptions);
+            show(page)
+        }
     }
 }

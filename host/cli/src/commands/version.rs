@@ -27,7 +27,7 @@ pub(crate) enum Command {
 pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<ExitCode> {
     let Command::Compare { scheme, a, b } = command;
     let scratch = tempfile::tempdir()?;
-    let scanner = open::passing_scanner(settings, scratch.path())?;
+    let scanner = open::passing_scanner(settings, scratch.path(), &open::OF_STORE)?;
     match (a, b) {
         (Some(a), Some(b)) => {
             let answers = compare(&scanner, scheme, &[(a.clone(), b.clone())])?;

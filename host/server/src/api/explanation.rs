@@ -1,15 +1,17 @@
 use limpid_scanner::Answer;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::Word;
 
 /// Why a vulnerability concerns an image, or why not.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Explanation {
     /// The image.
     pub image: String,
     /// The vulnerability.
     pub vulnerability: String,
     /// `affected`, `not-affected` or `cannot-say`.
-    pub answer: &'static str,
+    pub answer: Word,
     /// Why, in a sentence.
     pub because: String,
     /// Whether it affects the image; the same as `answer` where that is known, otherwise null.
@@ -21,12 +23,12 @@ pub struct Explanation {
 }
 
 /// What one advisory means for one package.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Verdict {
     /// `concerned`, `unreadable-version`, `fixed`, `not-affected`, `overruled`, `other-versions`,
     /// `requirement-not-met`, `other-release`, `left-to-distribution`, `no-such-package` or
     /// `not-in-feeds`.
-    pub outcome: &'static str,
+    pub outcome: Word,
     /// The reason, in a sentence.
     pub why: String,
     /// The package; null where no package of the image is meant.
@@ -48,7 +50,7 @@ impl From<limpid_scanner::Explanation> for Explanation {
         Self {
             image: explanation.image.to_string(),
             vulnerability: explanation.vulnerability,
-            answer: explanation.answer.as_str(),
+            answer: explanation.answer.as_str().into(),
             because: explanation.because,
             concerned: match explanation.answer {
                 Answer::Affected => Some(true),
@@ -68,7 +70,7 @@ impl From<limpid_scanner::Verdict> for Verdict {
             (package, version, path) = (Some(of_package), Some(of_version), Some(of_path));
         }
         Self {
-            outcome: verdict.outcome.as_str(),
+            outcome: verdict.outcome.as_str().into(),
             why: verdict.why,
             package,
             version,

@@ -1,10 +1,10 @@
 use limpid_scanner::ImageSummary;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::time;
 
 /// An image.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Image {
     /// Digest of its configuration: the image's identity.
     pub digest: String,
@@ -26,7 +26,7 @@ pub struct Image {
 }
 
 /// What an image runs on.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Platform {
     /// `linux`.
     pub os: String,
@@ -37,7 +37,7 @@ pub struct Platform {
 }
 
 /// A layer in its place.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ImageLayer {
     /// Its place; 0 is the lowest.
     pub index: usize,
@@ -48,7 +48,7 @@ pub struct ImageLayer {
 }
 
 /// A page of images.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Images {
     /// Images, by digest.
     pub images: Vec<Image>,

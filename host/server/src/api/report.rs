@@ -5,14 +5,14 @@ mod coverage;
 use std::collections::BTreeMap;
 
 use limpid_model::report::{self, InstalledPackage, LayerOrigin, RatedSeverity};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Image, PluginRef};
+use super::{Image, PluginRef, Word};
 
-pub use coverage::{Coverage, Distribution, Silent};
+pub use coverage::{Coverage, Distribution, Gap, Silent};
 
 /// What concerns an image, and how far that can be relied on.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// The image.
     pub image: Image,
@@ -28,14 +28,14 @@ pub struct Report {
 }
 
 /// Figures over a report. They speak only of what could be judged: see `complete`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Summary {
     /// Findings.
     pub findings: usize,
     /// Findings for which a fixed version is known.
     pub fixable: usize,
     /// Findings by severity.
-    pub by_severity: BTreeMap<&'static str, usize>,
+    pub by_severity: BTreeMap<Word, usize>,
     /// Packages found.
     pub packages: usize,
     /// Packages that were held against advisories.
@@ -45,7 +45,7 @@ pub struct Summary {
 }
 
 /// One vulnerability of one package.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Finding {
     /// What stands for it wherever it is told of: the same after the vulnerability is renamed or the
     /// package changes its version.
@@ -57,7 +57,7 @@ pub struct Finding {
     /// One line on what it is.
     pub title: String,
     /// `affected`, `under-investigation`, `wont-fix`, `fix-deferred`, `end-of-life`.
-    pub status: &'static str,
+    pub status: Word,
     /// The publisher's reason for the status.
     pub note: Option<String>,
     /// How bad it is, and who says so.
@@ -66,6 +66,9 @@ pub struct Finding {
     pub package: Package,
     /// The nearest version that mends it.
     pub fixed_version: Option<String>,
+    /// The least version of the package in which all of its findings are fixed for which a fixed version
+    /// is known; null where there is none, or their order is not known.
+    pub update_to: Option<String>,
     /// The feed that says so.
     pub feed: String,
     /// The source of that feed.
@@ -87,7 +90,7 @@ pub struct Finding {
 }
 
 /// That a vulnerability is exploited.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Exploited {
     /// Since when that is known, in the publisher's words.
     pub since: String,
@@ -96,7 +99,7 @@ pub struct Exploited {
 }
 
 /// What a feed knows of a vulnerability, whoever is affected.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Enrichment {
     /// The feed.
     pub feed: String,
@@ -109,7 +112,7 @@ pub struct Enrichment {
 }
 
 /// What one advisory says of the vulnerability of a package.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Publisher {
     /// The publisher's identifier.
     pub advisory: String,
@@ -120,22 +123,22 @@ pub struct Publisher {
     /// Where it is published.
     pub namespace: String,
     /// What is said of the installed version; null where it does not speak of that.
-    pub status: Option<&'static str>,
+    pub status: Option<Word>,
     /// The nearest version that mends it.
     pub fixed_version: Option<String>,
 }
 
 /// A severity and where it comes from.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Severity {
     /// `critical`, `high`, `medium`, `low`, `negligible` or `unknown`.
-    pub level: &'static str,
+    pub level: Word,
     /// The rating behind it; null where nobody has rated it.
     pub rating: Option<Rating>,
 }
 
 /// A rating as its publisher gives it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rating {
     /// `CVSS:3.1`, or a publisher's name.
     pub system: String,
@@ -144,13 +147,13 @@ pub struct Rating {
     /// 0.0 to 10.0.
     pub score: Option<f32>,
     /// `package` where it is the publisher's rating of this package, `vulnerability` otherwise.
-    pub of: &'static str,
+    pub of: Word,
     /// The feed that gives it.
     pub feed: Option<String>,
 }
 
 /// A package of an image.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Package {
     /// Its name.
     pub name: String,
@@ -165,7 +168,7 @@ pub struct Package {
     /// Version of the source package.
     pub source_version: Option<String>,
     /// `installed`, `declared` or `inferred`.
-    pub evidence: &'static str,
+    pub evidence: Word,
     /// SPDX expressions, or its own words.
     pub licenses: Vec<String>,
     /// The file that states it.
@@ -182,7 +185,7 @@ pub struct Package {
 }
 
 /// A layer in its place.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LayerRef {
     /// Its place; 0 is the lowest.
     pub index: usize,
@@ -193,7 +196,7 @@ pub struct LayerRef {
 }
 
 /// What an image holds.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Inventory {
     /// The image.
     pub image: Image,
@@ -205,10 +208,11 @@ pub struct Inventory {
 
 impl From<report::Report> for Report {
     fn from(report: report::Report) -> Self {
-        let mut by_severity: BTreeMap<&'static str, usize> =
-            limpid_model::Severity::WORST_FIRST.iter().map(|severity| (severity.as_str(), 0)).collect();
+        let severities = limpid_model::Severity::WORST_FIRST;
+        let mut by_severity: BTreeMap<Word, usize> =
+            severities.iter().map(|severity| (severity.as_str().into(), 0)).collect();
         for finding in &report.findings {
-            *by_severity.entry(finding.severity.severity.as_str()).or_insert(0) += 1;
+            *by_severity.entry(finding.severity.severity.as_str().into()).or_insert(0) += 1;
         }
         let summary = Summary {
             findings: report.findings.len(),
@@ -235,11 +239,12 @@ impl From<report::Finding> for Finding {
             vulnerability: finding.vulnerability,
             aliases: finding.aliases,
             title: finding.title,
-            status: finding.status.as_str(),
+            status: finding.status.as_str().into(),
             note: finding.note,
             severity: finding.severity.into(),
             package: finding.package.into(),
             fixed_version: finding.fixed_version,
+            update_to: finding.update_to,
             feed: finding.origin.feed,
             source: finding.origin.source,
             namespace: finding.origin.namespace,
@@ -259,7 +264,7 @@ impl From<report::Enriched> for Enrichment {
             system: rating.system,
             value: rating.value,
             score: rating.score,
-            of: "vulnerability",
+            of: "vulnerability".into(),
             feed: Some(known.feed.clone()),
         };
         Self {
@@ -278,7 +283,7 @@ impl From<report::Publisher> for Publisher {
             feed: publisher.origin.feed,
             source: publisher.origin.source,
             namespace: publisher.origin.namespace,
-            status: publisher.status.map(limpid_model::Status::as_str),
+            status: publisher.status.map(|status| status.as_str().into()),
             fixed_version: publisher.fixed_version,
         }
     }
@@ -291,10 +296,10 @@ impl From<RatedSeverity> for Severity {
             system: rating.system,
             value: rating.value,
             score: rating.score,
-            of,
+            of: of.into(),
             feed: rated.feed,
         });
-        Self { level: rated.severity.as_str(), rating }
+        Self { level: rated.severity.as_str().into(), rating }
     }
 }
 
@@ -309,7 +314,7 @@ impl From<InstalledPackage> for Package {
             purl: package.purl,
             source_name,
             source_version,
-            evidence: package.evidence.as_str(),
+            evidence: package.evidence.as_str().into(),
             licenses: package.licenses,
             path: package.path.into(),
             member: package.member,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::time;
 
 /// Subscriptions.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Subscriptions {
     /// By name.
     pub subscriptions: Vec<Subscription>,
@@ -87,7 +87,7 @@ pub struct Filter {
 }
 
 /// A subscription, and how its deliveries go.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Subscription {
     /// Its name.
     pub name: String,

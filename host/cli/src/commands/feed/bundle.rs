@@ -9,10 +9,14 @@ use anyhow::{Context, bail};
 use limpid_scanner::signature::PrivateKey;
 use limpid_server::api;
 
-use super::{Holder, trust};
-use crate::commands::{Format, print, print_json};
+use super::trust;
+use crate::commands::{Format, page, print_json, printable, show};
+use crate::holder::Holder;
+use crate::input::scratch;
+use crate::open::OF_ADVISORIES;
+use crate::progress::Spinner;
 use crate::settings::Settings;
-use crate::{progress, table};
+use crate::table;
 
 /// Stands for standard input or output.
 const STANDARD: &str = "-";
@@ -48,23 +52,26 @@ pub(crate) struct Import {
 
 pub(super) fn export(settings: &Settings, args: &Export) -> anyhow::Result<ExitCode> {
     let key = args.key.as_deref().map(private_key).transpose()?;
-    let spinner = progress::spinner("making a bundle");
+    let spinner = Spinner::start("making a bundle");
     let scratch = scratch(settings)?;
     let mut bundle = tempfile::NamedTempFile::new_in(&scratch)?;
-    match Holder::new(settings, args.service.as_deref())? {
+    let mut told = Vec::new();
+    match Holder::at(args.service.as_deref(), settings, "limpid feed export", &OF_ADVISORIES)? {
         Holder::Service(service) => {
             let path = format!("/v1/bundle?feeds={}", args.feeds.join(","));
             service.download(&path, bundle.as_file_mut())?;
         }
-        Holder::Here(scanner) => {
-            let exported = scanner.export(&args.feeds, bundle.as_file())?;
-            spinner.finish_and_clear();
+        Holder::Here(here) => {
+            let exported = here.scanner.export(&args.feeds, bundle.as_file())?;
             for feed in exported.feeds {
                 for (source, why) in feed.missing {
-                    eprintln!("source `{source}` of feed `{}` is not in the bundle: {why}", feed.feed);
+                    told.push(format!(
+                        "source `{source}` of feed `{}` is not in the bundle: {why}",
+                        feed.feed
+                    ));
                 }
                 let (sources, documents) = (feed.sources, feed.documents);
-                eprintln!("feed `{}`: {sources} sources, {documents} documents", feed.feed);
+                told.push(format!("feed `{}`: {sources} sources, {documents} documents", feed.feed));
             }
         }
     }
@@ -75,7 +82,8 @@ pub(super) fn export(settings: &Settings, args: &Export) -> anyhow::Result<ExitC
         limpid_scanner::sign(unsigned, key, &settings.bundles, &settings.documents, &scratch, &mut signed)?;
         bundle = signed;
     }
-    spinner.finish_and_clear();
+    drop(spinner);
+    told.iter().for_each(|line| eprintln!("{}", printable(line)));
     put(bundle, &args.file)?;
     if let Some(key) = &key {
         eprintln!("signed: `bundles.trusted_keys` of those who take it in is to have {}", key.public());
@@ -84,16 +92,21 @@ pub(super) fn export(settings: &Settings, args: &Export) -> anyhow::Result<ExitC
 }
 
 pub(super) fn import(settings: &Settings, args: &Import) -> anyhow::Result<ExitCode> {
-    let spinner = progress::spinner("taking in a bundle");
+    let spinner = Spinner::start("taking in a bundle");
     let bundle = given(settings, &args.bundle)?;
-    let imported = match Holder::new(settings, args.service.as_deref())? {
+    let imported = match Holder::at(args.service.as_deref(), settings, "limpid feed import", &OF_ADVISORIES)?
+    {
         Holder::Service(service) => service.upload(&format!("/v1/bundle?force={}", args.force), bundle)?,
-        Holder::Here(scanner) => api::Imported::from(scanner.import(bundle, trust(args.force))?),
+        Holder::Here(here) => api::Imported::from(here.scanner.import(bundle, trust(args.force))?),
     };
-    spinner.finish_and_clear();
+    drop(spinner);
     let code = match args.format {
         Format::Json => print_json(&imported)?,
-        Format::Table => print(&table::imported(&imported))?,
+        Format::Table => {
+            let mut page = page();
+            table::imported(&mut page, &imported);
+            show(page)?
+        }
     };
     let refused = imported.feeds.iter().flat_map(|feed| &feed.refused).count();
     if refused > 0 {
@@ -106,14 +119,6 @@ fn private_key(path: &Path) -> anyhow::Result<PrivateKey> {
     let what = || format!("key `{}` cannot be used", path.display());
     let text = std::fs::read_to_string(path).with_context(what)?;
     PrivateKey::from_pem(&text).with_context(what)
-}
-
-/// A directory for files on their way.
-fn scratch(settings: &Settings) -> anyhow::Result<PathBuf> {
-    let scratch = settings.data_dir.join("scratch");
-    std::fs::create_dir_all(&scratch)
-        .with_context(|| format!("directory `{}` cannot be made", scratch.display()))?;
-    Ok(scratch)
 }
 
 /// Puts a bundle where it is wanted: whole, or not at all.

@@ -8,13 +8,20 @@ use indicatif::{MultiProgress, ProgressBar};
 use limpid_scanner::{Run, RunProgress, Scanner, Stop, Trust};
 use limpid_server::api;
 
-use super::{Holder, encoded, trust};
-use crate::commands::{Format, print, print_json};
+use super::trust;
+use crate::commands::{Format, page, print_json, show};
+use crate::holder::Holder;
+use crate::open::OF_ADVISORIES;
+use crate::service::encoded;
 use crate::settings::Settings;
 use crate::{progress, table};
 
 /// How often progress is shown.
 const SHOWN: Duration = Duration::from_millis(200);
+
+/// What helps where no publisher is reached.
+const OFFLINE: &str = "nothing came from any publisher: settings `feeds.proxy` and `feeds.NAME.mirrors` say how they are \
+    reached; where none is, `limpid feed import` takes a bundle that `limpid feed export` made elsewhere";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -25,7 +32,7 @@ pub(crate) struct Args {
     /// nothing of what was there before
     #[arg(long)]
     force: bool,
-    /// Ask a running service for it, as `http://127.0.0.1:6060`
+    /// Ask a service elsewhere for it, as `http://127.0.0.1:6060` [default: who has the data directory]
     #[arg(long, value_name = "URL")]
     service: Option<String>,
     #[arg(long, value_enum, default_value_t)]
@@ -34,7 +41,7 @@ pub(crate) struct Args {
 
 /// Fetches feeds, several at a time. Prints what came of each; fails where one is not up to date.
 pub(super) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
-    let holder = Holder::new(settings, args.service.as_deref())?;
+    let holder = Holder::at(args.service.as_deref(), settings, "limpid feed update", &OF_ADVISORIES)?;
     let feeds = chosen(settings, &holder, args)?;
     if feeds.is_empty() {
         bail!("no plugin reads a feed that could be fetched");
@@ -68,9 +75,20 @@ pub(super) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
     let code = match args.format {
         Format::Json => print_json(&runs)?,
         Format::Table if runs.is_empty() => ExitCode::SUCCESS,
-        Format::Table => print(&table::runs(&runs))?,
+        Format::Table => {
+            let mut page = page();
+            table::runs(&mut page, &runs);
+            show(page)?
+        }
     };
-    if failed.is_empty() { Ok(code) } else { bail!("{}", failed.join("\n")) }
+    if failed.is_empty() {
+        return Ok(code);
+    }
+    let something_came = runs.iter().any(|run| run.taken + run.unchanged > 0);
+    if !something_came && !runs.is_empty() {
+        failed.push(OFFLINE.to_owned());
+    }
+    bail!("{}", failed.join("\n"))
 }
 
 fn chosen(settings: &Settings, holder: &Holder, args: &Args) -> anyhow::Result<Vec<String>> {
@@ -78,8 +96,8 @@ fn chosen(settings: &Settings, holder: &Holder, args: &Args) -> anyhow::Result<V
         return Ok(args.feeds.clone());
     }
     match holder {
-        Holder::Here(scanner) => {
-            let plugins = scanner.plugins();
+        Holder::Here(here) => {
+            let plugins = here.scanner.plugins();
             let enabled = |feed: &String| settings.feeds.each.get(feed).is_none_or(|one| one.enabled);
             Ok(plugins.feeds().map(|feed| feed.name().to_owned()).filter(enabled).collect())
         }
@@ -101,10 +119,10 @@ fn one(
     args: &Args,
     bars: &MultiProgress,
 ) -> anyhow::Result<(api::Run, Option<String>)> {
-    let bar = bars.add(progress::spinner(&format!("fetching {feed}")));
+    let bar = bars.add(progress::line(&format!("fetching {feed}")));
     match holder {
-        Holder::Here(scanner) => {
-            let run = fetched(scanner, feed, trust(args.force), &bar)?;
+        Holder::Here(here) => {
+            let run = fetched(&here.scanner, feed, trust(args.force), &bar)?;
             let why = run.why();
             Ok((run.into(), why))
         }

@@ -7,8 +7,9 @@ use limpid_fetch::{Fetched, Fetcher, Login, Logins, Options, PlainHttp, Source};
 
 use super::change;
 use crate::commands::Format;
+use crate::open;
+use crate::progress::Spinner;
 use crate::settings::Settings;
-use crate::{open, progress};
 
 /// Longest password and longest signature that is read, in bytes.
 const TEXT_BYTES: u64 = 64 << 10;
@@ -50,10 +51,8 @@ fn fetch(settings: &Settings, args: &Args, source: &Source) -> anyhow::Result<Fe
     let plain_http = if args.plain_http { PlainHttp::Anywhere } else { PlainHttp::Loopback };
     let component_bytes = settings.plugins.component_bytes;
     let fetcher = Fetcher::new(Options { component_bytes, plain_http, logins: logins(args)? });
-    let spinner = progress::spinner(&format!("fetching {source}"));
-    let fetched = fetcher.fetch(source)?;
-    spinner.finish_and_clear();
-    Ok(fetched)
+    let _spinner = Spinner::start(&format!("fetching {source}"));
+    Ok(fetcher.fetch(source)?)
 }
 
 fn logins(args: &Args) -> anyhow::Result<Logins> {

@@ -1,10 +1,10 @@
 use limpid_model::report;
 use serde::{Deserialize, Serialize};
 
-use crate::api::time;
+use crate::api::{Word, time};
 
 /// How much of an image was understood, and on what its report rests.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Coverage {
     /// The distribution; null where no file of the image states one.
     pub distribution: Option<Distribution>,
@@ -31,7 +31,7 @@ pub struct Coverage {
 }
 
 /// A distribution release.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Distribution {
     /// `debian`, `alpine`.
     pub id: String,
@@ -46,16 +46,16 @@ pub struct Distribution {
 }
 
 /// Something that is missing for a full answer.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Gap {
     /// For programs.
-    pub code: &'static str,
+    pub code: Word,
     /// For people.
     pub message: String,
 }
 
 /// A source of advisories that speaks of the image's packages.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Source {
     /// The feed.
     pub feed: String,
@@ -82,7 +82,7 @@ pub struct Silent {
 }
 
 /// A claimed file that could not be read.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UnreadFile {
     /// The layer.
     pub diff_id: String,
@@ -132,7 +132,7 @@ pub struct UnexaminedFiles {
 }
 
 /// A call of a plugin that gave no answer.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PluginFailure {
     /// The layer.
     pub diff_id: String,
@@ -143,15 +143,15 @@ pub struct PluginFailure {
     /// The function that was called.
     pub call: String,
     /// What kind of failure.
-    pub kind: &'static str,
+    pub kind: Word,
     /// `plugin`, `input` or `host`.
-    pub blame: &'static str,
+    pub blame: Word,
     /// What happened.
     pub reason: String,
 }
 
 /// A version that could not be ordered.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UnorderedVersion {
     /// The package.
     pub package: String,
@@ -162,7 +162,7 @@ pub struct UnorderedVersion {
 }
 
 /// An advisory of which it is not known whether it concerns the image.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UnjudgedAdvisory {
     /// The publisher's identifier.
     pub vulnerability: String,
@@ -211,7 +211,7 @@ fn each<A, B: From<A>>(from: Vec<A>) -> Vec<B> {
 
 impl From<report::Gap> for Gap {
     fn from(gap: report::Gap) -> Self {
-        Self { code: gap.code(), message: gap.to_string() }
+        Self { code: gap.code().into(), message: gap.to_string() }
     }
 }
 
@@ -272,8 +272,8 @@ impl From<report::LayerFailure> for PluginFailure {
             plugin: failed.failure.plugin.name,
             version: failed.failure.plugin.version,
             call: failed.failure.call,
-            kind: failed.failure.kind.as_str(),
-            blame: failed.failure.blame.as_str(),
+            kind: failed.failure.kind.as_str().into(),
+            blame: failed.failure.blame.as_str().into(),
             reason: failed.failure.message,
         }
     }

@@ -1,0 +1,81 @@
+//! What a scan shows, beside its findings.
+
+use xtask::sample::{advisories, debian};
+
+use super::{file, text};
+use crate::archives::{Compression, Parts};
+use crate::program::Setup;
+
+#[test]
+fn an_archive_comes_from_standard_input() {
+    let (setup, files) = (Setup::new(), tempfile::tempdir().unwrap());
+    let archive = file(&files, "image.tar", Parts::of(&debian(), Compression::Zstd).docker_archive());
+    for command in ["scan", "packages"] {
+        let named = setup.run([command, text(&archive), "--format", "json"]).json();
+        let piped = setup.run_reading([command, "-", "--format", "json"], &archive).json();
+        assert_eq!(piped, named, "{command}");
+        let error = setup.run([command, "-"]).failed();
+        assert!(error.contains("nothing came"), "{error}");
+    }
+}
+
+#[test]
+fn what_a_filter_hides_is_counted() {
+    let (setup, files) = (Setup::new(), tempfile::tempdir().unwrap());
+    let tracker = file(&files, "tracker.json", advisories::debian_tracker());
+    setup.run(["feed", "add", "debian", text(&tracker)]).ok();
+    let archive = file(&files, "image.tar", Parts::of(&debian(), Compression::Gzip).docker_archive());
+    let scan = |flags: &[&str]| setup.run([&["scan", text(&archive), "--format", "json"], flags].concat()).json();
+    let all = scan(&[]);
+    assert!(all[0].get("filter").is_none());
+    let findings = all[0]["findings"].as_array().unwrap();
+    let fixable = findings.iter().filter(|finding| finding["fixed_version"].is_string()).count();
+    let shown = scan(&["--fixable"]);
+    assert_eq!(shown[0]["findings"].as_array().unwrap().len(), fixable);
+    assert_eq!(shown[0]["filter"]["hidden"], findings.len() - fixable);
+    assert_eq!(shown[0]["summary"], all[0]["summary"], "the summary is of all");
+
+    // Nobody rated most of them: they pass, and that is said.
+    let text = setup.run(["scan", text(&archive), "--severity", "critical"]).ok();
+    assert!(text.contains("nobody has rated are shown (`--rated` hides them)"), "{text}");
+    let outcome = setup.run(["scan", "image.tar", "--severity", "worst"]);
+    assert_eq!(outcome.code, Some(2));
+    assert!(outcome.stderr.contains("critical, high, medium, low, negligible"), "{outcome:?}");
+}
+
+#[test]
+fn a_report_that_rests_on_nothing_names_the_command_that_helps() {
+    let (setup, files) = (Setup::new(), tempfile::tempdir().unwrap());
+    let archive = file(&files, "image.tar", Parts::of(&debian(), Compression::Gzip).docker_archive());
+    let report = setup.run(["scan", text(&archive)]).ok();
+    assert!(report.contains("No package could be judged"), "{report}");
+    assert!(report.contains("`limpid feed update`"), "{report}");
+}
+
+#[test]
+fn a_scan_without_a_detector_is_an_error_that_says_where_plugins_are_looked_for() {
+    let files = tempfile::tempdir().unwrap();
+    let archive = file(&files, "image.tar", Parts::of(&debian(), Compression::Gzip).docker_archive());
+    let plugins = tempfile::tempdir().unwrap();
+    let setup = Setup::new().with_plugins(plugins.path());
+    for command in ["scan", "packages"] {
+        let error = setup.run([command, text(&archive)]).failed();
+        assert!(error.contains("no detector is loaded") && error.contains(text(plugins.path())), "{error}");
+        assert!(error.contains("--plugins-dir"), "{error}");
+    }
+}
+
+/// Neither plugins nor the store are opened for an argument that is wrong.
+#[test]
+fn arguments_are_checked_first() {
+    let (setup, files) = (Setup::new(), tempfile::tempdir().unwrap());
+    let setup = setup.with_plugins(&files.path().join("none"));
+    let nothing = file(&files, "nothing.tar", "nothing");
+    for command in [["scan", text(&nothing)].as_slice(), &["packages", text(&nothing)], &["explain", text(&nothing), "CVE-2024-1"]] {
+        let outcome = setup.run(command.iter().copied());
+        assert!(outcome.stderr.contains("error: not an image archive"), "{outcome:?}");
+    }
+    let error = setup.run(["feed", "add", "debian", "nowhere.json"]).failed();
+    assert!(error.contains("`nowhere.json` cannot be opened"), "{error}");
+    assert!(!setup.data().join("store").exists());
+}

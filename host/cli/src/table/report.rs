@@ -34,7 +34,17 @@ pub(crate) fn report(page: &mut Page, report: &api::Report, filter: &Filter, hin
         listed::findings(page, &groups);
     }
     gaps(page, &report.coverage.gaps);
+    notes(page, report);
     next(page, report, hints);
+}
+
+/// What was odd about layers that were read all the same.
+fn notes(page: &mut Page, report: &api::Report) {
+    for note in &report.coverage.notes {
+        page.blank();
+        let text = format!("Layer {} was read all the same: {}", note.index, note.message);
+        page.sentence("", Tone::Plain, &text);
+    }
 }
 
 fn gaps(page: &mut Page, gaps: &[api::Gap]) {

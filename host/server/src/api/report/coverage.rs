@@ -95,7 +95,7 @@ pub struct UnreadFile {
 }
 
 /// A layer that could not be read: what it brings, replaces and deletes is not known.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UnreadLayer {
     /// Its place in the image; 0 is the lowest.
     pub index: usize,
@@ -108,7 +108,7 @@ pub struct UnreadLayer {
 }
 
 /// Something odd about a layer that was read.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LayerNote {
     /// Its place in the image; 0 is the lowest.
     pub index: usize,
@@ -119,7 +119,7 @@ pub struct LayerNote {
 }
 
 /// Files of one kind that hold packages and that no loaded detector reads.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UnexaminedFiles {
     /// The kind's code: `java-archive`.
     pub kind: String,

@@ -189,8 +189,8 @@ impl Jobs {
         self.parts.queue.length()
     }
 
-    /// Why jobs wait at the moment: the last one that was tried found too little room, or a store that
-    /// does not answer, and none was done since.
+    /// Why jobs wait at the moment, where it is for lack of room: the last one that was tried found too
+    /// little, and none was done since.
     pub fn obstacle(&self) -> Option<String> {
         self.parts.queue.last_failure(TOLD)
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use limpid_scanner::{FeedState, RunTimes, Scanner, SubscriptionState};
+use limpid_scanner::{FeedState, QueueLength, Room, RunTimes, Scanner, SubscriptionState};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text;
 use prometheus_client::metrics::counter::Counter;
@@ -75,6 +75,19 @@ struct Feed {
     feed: String,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct State {
+    state: &'static str,
+}
+
+/// How the queue of submissions stands, and how much room there is for more.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Submissions {
+    pub(crate) jobs: QueueLength,
+    /// None where the system does not say.
+    pub(crate) room: Option<Room>,
+}
+
 impl Metrics {
     /// Counts a request that was answered.
     pub(crate) fn answered(&self, path: &str, method: &str, status: u16, took: Duration) {
@@ -90,6 +103,7 @@ impl Metrics {
         feeds: &[FeedState],
         subscriptions: &[SubscriptionState],
         runs: &BTreeMap<String, RunTimes>,
+        submissions: Submissions,
     ) -> Result<String, std::fmt::Error> {
         let mut registry = Registry::with_prefix("limpid");
         registry.register("requests", "Requests that were answered", self.requests.clone());
@@ -102,6 +116,7 @@ impl Metrics {
         let refreshing: Gauge = Gauge::default();
         refreshing.set(i64::from(scanner.is_refreshing()));
         registry.register("refreshing", "1 while what plugins have changed is being refreshed", refreshing);
+        of_submissions(&mut registry, submissions);
         of_feeds(&mut registry, feeds);
         of_runs(&mut registry, runs);
         of_notices(&mut registry, subscriptions, scanner.settings().clock.now());
@@ -132,6 +147,23 @@ fn plugins(registry: &mut Registry, scanner: &Scanner) {
     registry.register("plugin_loaded", "Plugins that are loaded", loaded);
     registry.register("plugin_quarantined", "1 where a plugin is not called any more", quarantined);
     registry.register("plugin_refused", "Files that were refused, and why", refused);
+}
+
+fn of_submissions(registry: &mut Registry, Submissions { jobs, room }: Submissions) {
+    let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let states = Family::<State, Gauge>::default();
+    for (state, number) in [("queued", jobs.queued), ("running", jobs.running), ("waiting", jobs.waiting)] {
+        states.get_or_create(&State { state }).set(whole(number));
+    }
+    registry.register("jobs", "Submissions that are not done, those that wait for this machine among them", states);
+    let failures = Counter::<u64, AtomicU64>::default();
+    failures.inc_by(jobs.failures);
+    registry.register("job_failures", "Tries to index that this machine failed, and not the archive", failures);
+    if let Some(room) = room {
+        let free: Gauge = Gauge::default();
+        free.set(i64::try_from(room.free).unwrap_or(i64::MAX));
+        registry.register("disk_free_bytes", "Room that is left for submissions", free);
+    }
 }
 
 fn of_feeds(registry: &mut Registry, feeds: &[FeedState]) {

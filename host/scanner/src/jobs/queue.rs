@@ -27,7 +27,7 @@ struct Inner {
     /// The job that is being tried again: one at a time, so that jobs for which there is room one by one do
     /// not take it from each other.
     again: Option<u64>,
-    /// What has ended since the last failure: none where nothing has failed yet.
+    /// The last failure for lack of room, where nothing was done since.
     last_failure: Option<Failure>,
     failures: u64,
     is_closed: bool,
@@ -161,7 +161,9 @@ impl Queue {
         let waiting = waiting(attempts);
         inner.stops(id);
         inner.failures += 1;
-        inner.last_failure = Some(Failure { at: waiting.tried, reason: waiting.reason.clone() });
+        if waiting.room.is_some() {
+            inner.last_failure = Some(Failure { at: waiting.tried, reason: waiting.reason.clone() });
+        }
         inner.waiting.insert(id, waiting.clone());
         drop(inner);
         self.changed.notify_all();
@@ -187,7 +189,8 @@ impl Queue {
         }
     }
 
-    /// Why the last job could not be done, where that was not longer ago, and none was done since.
+    /// Why there was no room for the last job that found none, where that was not longer ago, and none was
+    /// done since.
     pub(super) fn last_failure(&self, within: Duration) -> Option<String> {
         let failure = self.inner().last_failure.clone()?;
         (failure.at.elapsed() <= within).then_some(failure.reason)
@@ -276,7 +279,7 @@ mod tests {
             let queue = Queue::new(2, vec![1, 2]);
             assert_eq!([queue.take(|| None), queue.take(|| None)], [Some(1), Some(2)]);
             queue.failed(1, |attempts| waiting(attempts, early, room));
-            assert_eq!(queue.last_failure(early).as_deref(), Some("full"));
+            assert_eq!(queue.last_failure(early).as_deref(), room.map(|_| "full"));
             if room.is_none() {
                 queue.ended(2);
                 assert_eq!(queue.last_failure(early), None);

@@ -4,16 +4,18 @@ use axum::response::{IntoResponse, Response};
 use limpid_scanner::Error;
 
 use crate::error::Failure;
+use crate::metrics::Submissions;
 use crate::state::AppState;
 
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 pub(super) async fn show(State(state): State<AppState>) -> Result<Response, Failure> {
     let scanner = state.scanner.clone();
-    let states = move || Ok::<_, Error>((scanner.feeds()?, scanner.subscription_states()?));
-    let (feeds, subscriptions) = state.pool.run(states).await?;
+    let states = move || Ok::<_, Error>((scanner.feeds()?, scanner.subscription_states()?, scanner.room().ok()));
+    let (feeds, subscriptions, room) = state.pool.run(states).await?;
+    let submissions = Submissions { jobs: state.workers.jobs.length(), room };
     let runs = state.workers.updates.times();
-    let text = state.metrics.text(&state.scanner, &feeds, &subscriptions, &runs);
+    let text = state.metrics.text(&state.scanner, &feeds, &subscriptions, &runs, submissions);
     let text = text.map_err(|error| Failure::internal(error.to_string()))?;
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response())
 }

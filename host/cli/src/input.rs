@@ -1,7 +1,7 @@
 //! What a command is to look at: an archive, a directory, standard input, or an image that is known.
 
 use std::fs::{File, Metadata};
-use std::io::{self, Read, Seek};
+use std::io::{self, Seek};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, bail};

@@ -7,7 +7,7 @@ use anyhow::Context;
 use limpid_scanner::runtime::{Registry, Runtime};
 
 use super::print;
-use crate::progress;
+use crate::progress::Spinner;
 use crate::settings::Settings;
 
 /// What the forms are good for.
@@ -26,11 +26,11 @@ pub(crate) struct Args {
 pub(super) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
     let limits = limpid_scanner::runtime::Settings { compiled_dir: None, ..settings.plugins.clone() };
     let runtime = Runtime::with_cache(limits, &args.directory)?;
-    let spinner = progress::spinner("compiling plugins");
+    let spinner = Spinner::start("compiling plugins");
     let plugins = Registry::load_dir(&runtime, &settings.plugins_dir)
         .with_context(|| format!("plugins directory `{}` cannot be read", settings.plugins_dir.display()))?
         .snapshot();
-    spinner.finish_and_clear();
+    drop(spinner);
     for refused in plugins.refused() {
         eprintln!("`{}` is refused: it {}", refused.path.display(), limpid_scanner::chain(&refused.reason));
     }

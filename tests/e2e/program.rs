@@ -93,7 +93,11 @@ impl Setup {
     }
 
     /// Runs a command whose standard input is a file.
-    pub(crate) fn run_reading<'a>(&self, arguments: impl IntoIterator<Item = &'a str>, file: &Path) -> Outcome {
+    pub(crate) fn run_reading<'a>(
+        &self,
+        arguments: impl IntoIterator<Item = &'a str>,
+        file: &Path,
+    ) -> Outcome {
         let input = std::fs::File::open(file).unwrap();
         Outcome::of(self.command().args(arguments).stdin(input))
     }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use limpid_model::Role;
+use limpid_scanner::Retry;
 use limpid_scanner::Scanner;
 use limpid_scanner::runtime::{self, Compiler, Registry, Runtime};
 use limpid_scanner::store::Store;
-use limpid_scanner::Retry;
 
 use crate::commands::COMPILE;
 use crate::progress::Spinner;

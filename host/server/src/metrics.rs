@@ -155,10 +155,18 @@ fn of_submissions(registry: &mut Registry, Submissions { jobs, room }: Submissio
     for (state, number) in [("queued", jobs.queued), ("running", jobs.running), ("waiting", jobs.waiting)] {
         states.get_or_create(&State { state }).set(whole(number));
     }
-    registry.register("jobs", "Submissions that are not done, those that wait for this machine among them", states);
+    registry.register(
+        "jobs",
+        "Submissions that are not done, those that wait for this machine among them",
+        states,
+    );
     let failures = Counter::<u64, AtomicU64>::default();
     failures.inc_by(jobs.failures);
-    registry.register("job_failures", "Tries to index that this machine failed, and not the archive", failures);
+    registry.register(
+        "job_failures",
+        "Tries to index that this machine failed, and not the archive",
+        failures,
+    );
     if let Some(room) = room {
         let free: Gauge = Gauge::default();
         free.set(i64::try_from(room.free).unwrap_or(i64::MAX));

@@ -25,7 +25,8 @@ fn what_a_filter_hides_is_counted() {
     let tracker = file(&files, "tracker.json", advisories::debian_tracker());
     setup.run(["feed", "add", "debian", text(&tracker)]).ok();
     let archive = file(&files, "image.tar", Parts::of(&debian(), Compression::Gzip).docker_archive());
-    let scan = |flags: &[&str]| setup.run([&["scan", text(&archive), "--format", "json"], flags].concat()).json();
+    let scan =
+        |flags: &[&str]| setup.run([&["scan", text(&archive), "--format", "json"], flags].concat()).json();
     let all = scan(&[]);
     assert!(all[0].get("filter").is_none());
     let findings = all[0]["findings"].as_array().unwrap();
@@ -71,7 +72,11 @@ fn arguments_are_checked_first() {
     let (setup, files) = (Setup::new(), tempfile::tempdir().unwrap());
     let setup = setup.with_plugins(&files.path().join("none"));
     let nothing = file(&files, "nothing.tar", "nothing");
-    for command in [["scan", text(&nothing)].as_slice(), &["packages", text(&nothing)], &["explain", text(&nothing), "CVE-2024-1"]] {
+    for command in [
+        ["scan", text(&nothing)].as_slice(),
+        &["packages", text(&nothing)],
+        &["explain", text(&nothing), "CVE-2024-1"],
+    ] {
         let outcome = setup.run(command.iter().copied());
         assert!(outcome.stderr.contains("error: not an image archive"), "{outcome:?}");
     }

@@ -69,12 +69,6 @@ impl Page {
             self.out.push('\n');
         }
     }
-
-    /// What another page says.
-    pub(crate) fn append(&mut self, other: &Self) {
-        self.blank();
-        self.out.push_str(&other.out);
-    }
 }
 
 impl Piece {

@@ -11,7 +11,8 @@ const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset
 
 pub(super) async fn show(State(state): State<AppState>) -> Result<Response, Failure> {
     let scanner = state.scanner.clone();
-    let states = move || Ok::<_, Error>((scanner.feeds()?, scanner.subscription_states()?, scanner.room().ok()));
+    let states =
+        move || Ok::<_, Error>((scanner.feeds()?, scanner.subscription_states()?, scanner.room().ok()));
     let (feeds, subscriptions, room) = state.pool.run(states).await?;
     let submissions = Submissions { jobs: state.workers.jobs.length(), room };
     let runs = state.workers.updates.times();

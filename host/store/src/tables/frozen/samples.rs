@@ -16,8 +16,8 @@ use crate::tables::entries::{Entries, Row};
 use crate::tables::inventory::Named;
 use crate::tables::{
     advisories, affects, contexts, documents, enriched, enrichments, feeds, findings, history, history_names,
-    history_subjects, holders, images, inventory, jobs, kept, kinds, known_as, layers, manifests, marks, names,
-    outbox, placements, raised, revisions, sources, stated, subscriptions, unexamined,
+    history_subjects, holders, images, inventory, jobs, kept, kinds, known_as, layers, manifests, marks,
+    names, outbox, placements, raised, revisions, sources, stated, subscriptions, unexamined,
 };
 
 pub(super) fn all() -> Vec<Sample> {

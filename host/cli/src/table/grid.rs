@@ -96,7 +96,7 @@ mod tests {
         grid.row(["1", "x"].map(Piece::from));
         let whole = ["ID             TITLE", "CVE-2026-0001  what it is, in many words", "1              x"];
         assert_eq!(lines(&grid, None), whole);
-        let cut = ["ID             TITLE", "CVE-2026-0001  what it is, in…", "1              x"];
+        let cut = ["ID             TITLE", "CVE-2026-0001  what it is, in …", "1              x"];
         assert_eq!(lines(&grid, Some(31)), cut);
         let without = ["ID             TITLE", "CVE-2026-0001", "1              x"];
         assert_eq!(lines(&grid, Some(20)), without);

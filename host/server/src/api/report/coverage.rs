@@ -17,10 +17,13 @@ pub struct Coverage {
     /// Claimed files that could not be read.
     pub unread_files: Vec<UnreadFile>,
     /// Layers that could not be read, lowest first.
+    #[serde(default)]
     pub unread_layers: Vec<UnreadLayer>,
     /// What is odd about layers and hides nothing.
+    #[serde(default)]
     pub notes: Vec<LayerNote>,
     /// Files that hold packages and that no loaded detector reads, by kind, most first.
+    #[serde(default)]
     pub unexamined: Vec<UnexaminedFiles>,
     /// Calls of plugins that gave no answer.
     pub plugin_failures: Vec<PluginFailure>,

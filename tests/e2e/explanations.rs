@@ -97,7 +97,12 @@ fn every_reason_is_given_over_http_and_by_the_command_line() {
         assert_eq!(verdict["outcome"], outcome, "{explanation:#}");
         assert_eq!(verdict["package"].as_str().unwrap_or_default(), package, "{explanation:#}");
         assert!(verdict["why"].as_str().unwrap().contains(why), "{explanation:#}");
-        assert_eq!(explanation["concerned"], outcome == "concerned");
+        let is_affected = match outcome {
+            "concerned" => json!(true),
+            "unreadable-version" | "other-release" | "left-to-distribution" | "not-in-feeds" => Value::Null,
+            _ => json!(false),
+        };
+        assert_eq!(explanation["concerned"], is_affected, "{explanation:#}");
         assert_eq!(found.iter().any(|finding| finding["vulnerability"] == id), outcome == "concerned");
         said.push(explanation);
     }

@@ -158,6 +158,6 @@ impl Holder {
 
 impl Here {
     fn image(&self, name: &str) -> Result<Digest, limpid_scanner::Error> {
-        Ok(name.parse::<Digest>().map_err(|_| limpid_scanner::Error::NoJob(0))?)
+        self.scanner.find_image(name)
     }
 }

@@ -19,7 +19,7 @@ const ROWS: usize = 10_000;
 ///
 /// # Errors
 /// [`Error::BadIdentifier`].
-pub(crate) fn check(text: &str) -> Result<(), Error> {
+pub fn check(text: &str) -> Result<(), Error> {
     let why = if text.is_empty() {
         "it is empty".to_owned()
     } else if text.len() > LONGEST {

@@ -53,6 +53,7 @@ pub use error::{Error, chain};
 pub use explain::{Answer, Explanation, Outcome, Verdict};
 pub use feeds::{FeedSettings, FeedState, OneFeed, SourceState};
 pub use figures::Figures;
+pub use identifiers::check as check_identifier;
 pub use history::AsOf;
 pub use index::{Indexed, Progress, lent};
 pub use intake::{Handed, Removed, Taken, Trust};

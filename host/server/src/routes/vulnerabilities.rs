@@ -80,6 +80,8 @@ pub(super) async fn explain(
     query: Result<Query<Why>, QueryRejection>,
 ) -> Result<Document, Failure> {
     let Query(Why { vulnerability }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
+    // Whatever the image is called.
+    limpid_scanner::check_identifier(&vulnerability)?;
     ask(&state, name, move |scanner, digest| scanner.explain(digest, &vulnerability).map(Explanation::from))
         .await
 }

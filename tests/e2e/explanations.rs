@@ -21,6 +21,8 @@ fn tracker() -> Value {
         },
         "odd": { "CVE-2026-0005": resolved("1.0") },
         "wget": { "CVE-2026-0006": open("bookworm") },
+        // What it brought is left to the distribution, because that speaks of it.
+        "node-owned": { "CVE-2026-0007": open("bookworm") },
     })
 }
 

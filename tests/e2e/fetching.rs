@@ -370,8 +370,8 @@ fn a_service_that_runs_fetches_and_lists_feeds_and_takes_documents_for_the_comma
     assert!(refused.contains(whose), "{refused}");
     std::fs::write(&document, advisories::debian_tracker()).unwrap();
     let taken =
-        run(&["add", "debian", document.to_str().unwrap(), "--source", "a b", "--format", "json"]).json();
-    assert_eq!(taken[0]["source"], "a b");
+        run(&["add", "debian", document.to_str().unwrap(), "--source", "tracker", "--format", "json"]).json();
+    assert_eq!(taken[0]["source"], "tracker");
 }
 
 #[test]

@@ -2,12 +2,20 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 
+use super::client::Client;
+
 /// How long a start may take; the first one compiles the plugins.
 const START: Duration = Duration::from_secs(120);
+
+/// How often it is asked whether it has started.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// What it answers until then.
+const STARTING: u16 = 503;
 
 /// A process of the service, which does not outlive this value.
 pub(super) struct Process {
@@ -18,7 +26,7 @@ pub(super) struct Process {
 }
 
 impl Process {
-    /// Starts the service at a port of its own choice, and waits until it listens.
+    /// Starts the service at a port of its own choice, and waits until it has its plugins.
     pub(super) fn start(command: Command) -> anyhow::Result<Self> {
         let mut process = Self::begin(command)?;
         match process.listens.recv_timeout(START) {
@@ -27,6 +35,14 @@ impl Process {
             Err(RecvTimeoutError::Disconnected) => {
                 bail!("the service does not start:\n{}", process.kill()?);
             }
+        }
+        let (client, started) = (Client::of(&process), Instant::now());
+        // It listens first, and then opens what it works with.
+        while client.get("/v1/plugins").map_or(true, |answer| answer.status == STARTING) {
+            if started.elapsed() > START {
+                bail!("the service does not get ready within {START:?}:\n{}", process.kill()?);
+            }
+            thread::sleep(PAUSE);
         }
         Ok(process)
     }

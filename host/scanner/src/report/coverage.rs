@@ -83,7 +83,7 @@ fn dropped(source: &SourceCoverage) -> impl Iterator<Item = Gap> {
 /// Findings that nobody has rated, and the feeds that may and of which nothing is held.
 fn unrated(
     scanner: &Scanner,
-    (view, past): (&View<'_>, &Past),
+    (view, past): (&View<'_>, &Past<'_>),
     findings: &[Finding],
 ) -> Result<Option<Gap>, Error> {
     let unrated = findings.iter().filter(|finding| finding.severity.rating.is_none()).count();

@@ -150,6 +150,12 @@ impl Service {
         self.read(self.answered(answer)?)
     }
 
+    /// Removes what is at a path, and reads what came of it.
+    pub(crate) fn delete<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+        let answer = self.agent.delete(format!("{}{path}", self.base)).call();
+        self.read(self.answered(answer)?)
+    }
+
     /// Sends a file, and reads the answer.
     pub(crate) fn upload<T: DeserializeOwned>(&self, path: &str, mut file: File) -> anyhow::Result<T> {
         let length = file.metadata()?.len();

@@ -1,4 +1,5 @@
 mod bundle;
+mod source;
 mod update;
 
 use std::fs::File;
@@ -45,6 +46,8 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
+    /// Take back all that a source of a feed stated, which was handed in by mistake
+    RemoveSource(source::Remove),
     /// Show the feeds and what is held of each
     List {
         /// Ask a service elsewhere, as `http://127.0.0.1:6060` [default: who has the data directory]
@@ -59,6 +62,7 @@ pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<Exit
     match command {
         Command::Export(args) => bundle::export(settings, args),
         Command::Import(args) => bundle::import(settings, args),
+        Command::RemoveSource(args) => source::remove(settings, args),
         Command::Update(args) => update::run(settings, args),
         Command::Add { feed, files, source, force, service, format } => {
             let documents =

@@ -379,13 +379,21 @@ impl Registry {
         file.left_out = None;
         match admitted {
             Ok(plugin) => {
-                let id = plugin.id();
-                tracing::info!(
-                    plugin = id.name,
-                    version = id.version,
-                    "loaded plugin {id} from `{}`",
-                    path.display()
-                );
+                let (id, place) = (plugin.id(), path.display());
+                // Where nobody listens yet, all are loaded at once, and whoever begins tells of all.
+                if self.0.listeners.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+                    tracing::debug!(
+                        plugin = id.name,
+                        version = id.version,
+                        "loaded plugin {id} from `{place}`"
+                    );
+                } else {
+                    tracing::info!(
+                        plugin = id.name,
+                        version = id.version,
+                        "loaded plugin {id} from `{place}`"
+                    );
+                }
                 self.keep_version(plugin.id(), path);
                 file.plugin = Some(plugin);
                 file.refused = None;

@@ -36,7 +36,7 @@ use watched::Watched;
 pub(crate) use refused::bare;
 
 /// Connections beside all others, which are told that there are too many, or how the service is.
-const SPARE: usize = 64;
+const SPARE: usize = 256;
 
 /// How long such a connection may take for the head of its request, and for all of it.
 const SPARE_HEAD: Duration = Duration::from_secs(1);

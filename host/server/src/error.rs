@@ -84,6 +84,7 @@ pub fn code(error: &Error) -> String {
     let code = match error {
         Error::Archive(error) => archive_code(error),
         Error::NoImage(_) | Error::NoImageNamed(_) => "no-such-image",
+        Error::NoDetector => "no-detector",
         Error::AmbiguousImage { .. } => "ambiguous-name",
         Error::BadDigest(_) => "bad-digest",
         Error::BadIdentifier { .. } => "bad-identifier",
@@ -195,7 +196,9 @@ fn status(error: &Error) -> StatusCode {
             ChangeError::NoEarlier(_) | ChangeError::NoVersion { .. } => StatusCode::CONFLICT,
             ChangeError::Io { .. } => StatusCode::INTERNAL_SERVER_ERROR,
         },
-        Error::Busy { .. } | Error::Running(_) | Error::NoRoom { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Busy { .. } | Error::Running(_) | Error::NoRoom { .. } | Error::NoDetector => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         Error::Store(_) | Error::Host { .. } => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -210,7 +213,7 @@ impl IntoResponse for Failure {
 }
 
 /// Writes the envelope of a failed request. What is internal goes to the log only. Of other failures of
-/// requests that change something, the log has one line.
+/// requests that change something, the log has one line, unless they are only put off.
 pub(crate) async fn finish(mut response: Response, request: &Asked<'_>) -> Response {
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
@@ -227,7 +230,7 @@ pub(crate) async fn finish(mut response: Response, request: &Asked<'_>) -> Respo
     if failure.status.is_server_error() && failure.code == "internal" {
         tracing::error!(request_id = id, "request {id} failed: {message}");
         message = "the service failed; its log says more under this request id";
-    } else if request.is_change && !failure.is_logged {
+    } else if request.is_change && !failure.is_logged && failure.retry_after.is_none() {
         let Asked { method, path, .. } = request;
         tracing::info!(request_id = id, code = failure.code, "{method} {path} is refused: {message}");
     }

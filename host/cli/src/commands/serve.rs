@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use limpid_scanner::runtime::Watch;
 use limpid_scanner::{Delivery, Jobs, Refresh, Scanner, Updates};
 use limpid_server::Workers;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::courier::Post;
@@ -25,6 +25,9 @@ pub(crate) struct Args {
 /// How often the plugins directory is looked at.
 const WATCH: Duration = Duration::from_millis(500);
 
+/// Connections that wait to be accepted; the system may allow fewer.
+const BACKLOG: u32 = 4_096;
+
 /// How long what is under way when the service ends may take to let go of its threads.
 const LETTING_GO: Duration = Duration::from_secs(2);
 
@@ -38,9 +41,8 @@ pub(crate) fn run(settings: Settings) -> anyhow::Result<ExitCode> {
 
 /// The port is taken first, so that whoever looks after the service sees that it lives while it starts.
 async fn serve(settings: Settings) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(settings.listen)
-        .await
-        .with_context(|| format!("nothing can listen on `{}`", settings.listen))?;
+    let listener =
+        listen(settings.listen).with_context(|| format!("nothing can listen on `{}`", settings.listen))?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let address = listener.local_addr()?;
@@ -69,6 +71,15 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let served = limpid_server::serve(listener, open, http, stop).await;
     drop(held);
     served
+}
+
+/// Takes a port. Many may come at once: those that find no place in the queue would only come again after
+/// a second.
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// What does the work.

@@ -15,6 +15,12 @@ pub enum Error {
     /// There is no such image.
     #[error("image `{0}` is not known; submit it to `/v1/images` first")]
     NoImage(Digest),
+    /// Nobody looks into images.
+    #[error(
+        "no detector is loaded, so that nothing can be found in an image; `/v1/plugins` and `limpid plugin list` \
+         say what is, and why files were refused"
+    )]
+    NoDetector,
     /// No image has that name.
     #[error("no image is called `{0}`; `/v1/images` lists those that are known")]
     NoImageNamed(String),

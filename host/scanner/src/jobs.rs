@@ -85,6 +85,17 @@ pub enum JobState {
     },
 }
 
+/// Submissions that have ended since this process began.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct JobTimes {
+    /// How many were indexed.
+    pub done: u64,
+    /// How many were refused.
+    pub refused: u64,
+    /// How long indexing took, all together.
+    pub time: Duration,
+}
+
 impl JobState {
     /// Whether nothing more will happen.
     pub const fn is_final(&self) -> bool {
@@ -108,6 +119,7 @@ struct Parts {
     waiters: Mutex<HashMap<u64, Vec<Waiter>>>,
     /// Jobs that may be in the store although they were not acknowledged: nobody knows of them.
     doubtful: Mutex<Vec<u64>>,
+    times: Mutex<JobTimes>,
     /// Says of an error what programs can tell it by.
     code: fn(&Error) -> String,
 }
@@ -126,8 +138,8 @@ impl Jobs {
         spool.keep_only(&left);
         let workers = scanner.settings().jobs.max(1);
         let queue = Queue::new(scanner.settings().queue, left);
-        let (waiters, doubtful) = (Mutex::default(), Mutex::default());
-        let parts = Arc::new(Parts { scanner, spool, queue, waiters, doubtful, code });
+        let (waiters, doubtful, times) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let parts = Arc::new(Parts { scanner, spool, queue, waiters, doubtful, times, code });
         let mut jobs = Self { parts, workers: Vec::new(), last: AtomicU64::new(last) };
         for _ in 0..workers {
             jobs.workers.push(jobs.worker()?);
@@ -172,7 +184,10 @@ impl Jobs {
             return Err(error);
         }
         match self.parts.queue.push(id) {
-            Ok(()) => Ok(job),
+            Ok(()) => {
+                tracing::info!(job = id, bytes = job.archive_bytes, "submission {id} is acknowledged");
+                Ok(job)
+            }
             Err(queue::Full) => {
                 self.parts.spool.remove(id);
                 if let Err(error) = self.parts.delete(id) {
@@ -182,6 +197,11 @@ impl Jobs {
                 Err(self.busy())
             }
         }
+    }
+
+    /// How those went that have ended since this process began.
+    pub fn times(&self) -> JobTimes {
+        *self.parts.times()
     }
 
     /// How many jobs there are.
@@ -286,6 +306,11 @@ impl Parts {
         if started.state.is_final() {
             return Ok(());
         }
+        let is_blind = self.scanner.plugins().detectors().next().is_none();
+        if is_blind && self.scanner.settings().waits_for_detectors {
+            return Err(Error::NoDetector);
+        }
+        let began = Instant::now();
         let done = |indexed: &Indexed, batch: &mut Batch| {
             let job = Job {
                 state: JobState::Done,
@@ -297,8 +322,18 @@ impl Parts {
             };
             Ok(batch.put::<jobs::Jobs>(&id, &row(&job))?)
         };
-        self.index(id, done)?;
+        let Indexed { images, layers_read, layers_known } = self.index(id, done)?;
         self.spool.remove(id);
+        let took = began.elapsed();
+        self.done(took);
+        tracing::info!(
+            job = id,
+            images = images.len(),
+            layers_read,
+            layers_known,
+            "submission {id} is indexed after {:.1} s",
+            took.as_secs_f32()
+        );
         Ok(())
     }
 
@@ -311,7 +346,18 @@ impl Parts {
         job.updated = self.scanner.settings().clock.now();
         self.put(&job)?;
         self.spool.remove(id);
+        self.times().refused += 1;
         Ok(())
+    }
+
+    fn done(&self, took: Duration) {
+        let mut times = self.times();
+        times.done += 1;
+        times.time += took;
+    }
+
+    fn times(&self) -> std::sync::MutexGuard<'_, JobTimes> {
+        self.times.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Leaves a job and its archive as they are, to be tried again.

@@ -58,7 +58,7 @@ pub use identifiers::check as check_identifier;
 pub use index::{Indexed, Progress, lent};
 pub use intake::{Handed, Removed, Taken, Trust};
 pub use inventory::AdoptedLayer;
-pub use jobs::{Job, JobState, Jobs, QueueLength, Spool};
+pub use jobs::{Job, JobState, JobTimes, Jobs, QueueLength, Spool};
 pub use limpid_documents::Limits as DocumentLimits;
 pub use limpid_fetch::Stop;
 pub use limpid_layers::{Archive, Error as ArchiveError, Kind as FileKind, Kinds, Limits};

@@ -18,6 +18,9 @@ pub struct Settings {
     pub layers: usize,
     /// Submissions that may wait; one more is refused (`index.queue`).
     pub queue: usize,
+    /// Whether a submission waits where no detector is loaded: its report would only say that nothing was
+    /// found.
+    pub waits_for_detectors: bool,
     /// How soon what this machine failed is tried again.
     pub retry: Retry,
     /// Free bytes of the file system of `scratch` below which it is full: nothing more is taken on, and
@@ -59,6 +62,7 @@ impl Settings {
             jobs: 2,
             layers: 2,
             queue: 1_000,
+            waits_for_detectors: true,
             retry: Retry::default(),
             free_bytes: 16 << 20,
             kinds: Arc::default(),

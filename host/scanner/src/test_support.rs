@@ -80,6 +80,7 @@ pub(crate) fn scanner_with(store: Store, change: impl FnOnce(&mut Settings)) -> 
     let registry = Registry::load_dir(runtime, scratch.path()).unwrap();
     let mut settings = Settings::new(scratch.path().to_owned());
     settings.clock = Clock::new(|| 1_000);
+    settings.waits_for_detectors = false;
     change(&mut settings);
     (Scanner::new(store, registry, settings).unwrap(), scratch)
 }

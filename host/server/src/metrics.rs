@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use limpid_scanner::{FeedState, QueueLength, Room, RunTimes, Scanner, SubscriptionState};
+use limpid_scanner::{FeedState, JobTimes, QueueLength, Room, RunTimes, Scanner, SubscriptionState};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text;
 use prometheus_client::metrics::counter::Counter;
@@ -84,6 +84,7 @@ struct State {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Submissions {
     pub(crate) jobs: QueueLength,
+    pub(crate) times: JobTimes,
     /// None where the system does not say.
     pub(crate) room: Option<Room>,
 }
@@ -149,7 +150,7 @@ fn plugins(registry: &mut Registry, scanner: &Scanner) {
     registry.register("plugin_refused", "Files that were refused, and why", refused);
 }
 
-fn of_submissions(registry: &mut Registry, Submissions { jobs, room }: Submissions) {
+fn of_submissions(registry: &mut Registry, Submissions { jobs, times, room }: Submissions) {
     let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     let states = Family::<State, Gauge>::default();
     for (state, number) in [("queued", jobs.queued), ("running", jobs.running), ("waiting", jobs.waiting)] {
@@ -167,6 +168,13 @@ fn of_submissions(registry: &mut Registry, Submissions { jobs, room }: Submissio
         "Tries to index that this machine failed, and not the archive",
         failures,
     );
+    let ended = Family::<State, Counter<u64, AtomicU64>>::default();
+    ended.get_or_create(&State { state: "done" }).inc_by(times.done);
+    ended.get_or_create(&State { state: "refused" }).inc_by(times.refused);
+    registry.register("jobs_ended", "Submissions that were indexed, or refused", ended);
+    let time = Counter::<f64, AtomicU64>::default();
+    time.inc_by(times.time.as_secs_f64());
+    registry.register("job_seconds", "How long indexing took, all together", time);
     if let Some(room) = room {
         let free: Gauge = Gauge::default();
         free.set(i64::try_from(room.free).unwrap_or(i64::MAX));

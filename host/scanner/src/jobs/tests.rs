@@ -104,6 +104,23 @@ fn a_submission_is_acknowledged_and_then_done() {
 }
 
 #[test]
+fn a_submission_waits_where_no_detector_is_loaded() {
+    let (scanner, scratch) = scanner_with(Store::in_memory(), |settings| settings.waits_for_detectors = true);
+    let jobs = start(&scanner);
+    let (archive, _) = docker("a", &[tar(&[("etc/x", b"x")])]);
+    let id = submit(&jobs, &archive).unwrap().id;
+    let reason = loop {
+        match jobs.job(id).unwrap().state {
+            JobState::Waiting { reason, .. } => break reason,
+            JobState::Queued | JobState::Running => std::thread::yield_now(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(reason.contains("no detector is loaded"), "{reason}");
+    assert_eq!(submitted(scratch.path()), [format!("{id}.archive")], "its archive is kept");
+}
+
+#[test]
 fn an_archive_that_cannot_be_used_fails_with_code_and_reason() {
     let (scanner, scratch) = scanner_with(Store::in_memory(), |_| ());
     let jobs = start(&scanner);

@@ -14,7 +14,8 @@ pub(super) async fn show(State(state): State<AppState>) -> Result<Response, Fail
     let states =
         move || Ok::<_, Error>((scanner.feeds()?, scanner.subscription_states()?, scanner.room().ok()));
     let (feeds, subscriptions, room) = state.pool.run(states).await?;
-    let submissions = Submissions { jobs: state.workers.jobs.length(), room };
+    let jobs = &state.workers.jobs;
+    let submissions = Submissions { jobs: jobs.length(), times: jobs.times(), room };
     let runs = state.workers.updates.times();
     let text = state.metrics.text(&state.scanner, &feeds, &subscriptions, &runs, submissions);
     let text = text.map_err(|error| Failure::internal(error.to_string()))?;

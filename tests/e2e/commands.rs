@@ -35,6 +35,8 @@ fn a_scan_reports_from_the_advisories_of_the_data_directory() {
         [&taken[0]["source"], &taken[0]["revision"]],
         [&"tracker".into(), &serde_json::Value::from(1)]
     );
+    let secdb = file(&files, "main.json", advisories::alpine_secdb());
+    setup.run(["feed", "add", "alpine", text(&secdb)]).ok();
     let parts = Parts::of(&debian(), Compression::Gzip);
     let archive = file(&files, "image.tar", parts.docker_archive());
 

@@ -90,7 +90,6 @@ fn a_layer_whose_diff_id_is_wrong_is_refused() {
 }
 
 /// The image is there, and its report says that it is not complete, because a layer was not read.
-
 #[track_caller]
 fn unread(parts: &Parts, index: usize, code: &str, said: &[&str]) {
     let service = Service::shared();

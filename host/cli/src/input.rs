@@ -15,6 +15,7 @@ const STANDARD: &str = "-";
 
 /// What is named on the command line.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a command names one image")]
 pub(crate) enum Named {
     /// An archive that was opened.
     Archive(Input),

@@ -94,7 +94,8 @@ fn check_pep440_order(version: &str) {
             assert!(key <= ceiling, "`{version}{build}` is a build of `{version}`");
         }
         assert!(
-            ceiling.is_none() || Pep440::key(&format!("{version}.post0")).map_or(true, |key| ceiling < Some(key)),
+            ceiling.is_none()
+                || Pep440::key(&format!("{version}.post0")).map_or(true, |key| ceiling < Some(key)),
             "`{version}.post0` is none",
         );
         ascend(&["", ".post0", ".post2", ".post10"]);

@@ -117,6 +117,11 @@ impl<'v> Past<'v> {
         self.source(feed, source).is_none_or(|then| then.holds_before(at))
     }
 
+    /// Whether a source was known.
+    pub(crate) fn knew(&self, feed: &str, source: &str) -> bool {
+        self.source(feed, source).is_none_or(|then| then.namespaces.is_some())
+    }
+
     /// The namespaces of which a source spoke, given those of which it speaks.
     pub(crate) fn namespaces<'a>(&'a self, feed: &str, source: &str, now: &'a [String]) -> &'a [String] {
         match self.source(feed, source) {

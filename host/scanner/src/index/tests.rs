@@ -107,7 +107,7 @@ fn a_layer_that_another_image_brings_in_readable_form_does_not_change_the_first(
 fn what_contradicts_its_name_is_a_note_and_no_gap() {
     let (scanner, _scratch) = scanner(|_| ());
     let layer = tar(&[("a", b"x")]);
-    let (archive, image) = docker("a", &[layer.clone()]);
+    let (archive, image) = docker("a", std::slice::from_ref(&layer));
     let gz = zstd::encode_all(&layer[..], 1).unwrap();
     let config = limpid_layers_config(&archive);
     let files =

@@ -66,7 +66,7 @@ pub(super) fn coverage(
     if !unseen.is_empty() {
         coverage.gaps.push(Gap::NotExamined { detectors: unseen });
     }
-    coverage.gaps.extend(unrated(scanner, view, findings)?);
+    coverage.gaps.extend(unrated(scanner, (view, past), findings)?);
     coverage.sources = sources;
     Ok(coverage)
 }
@@ -81,17 +81,26 @@ fn dropped(source: &SourceCoverage) -> impl Iterator<Item = Gap> {
 }
 
 /// Findings that nobody has rated, and the feeds that may and of which nothing is held.
-fn unrated(scanner: &Scanner, view: &View<'_>, findings: &[Finding]) -> Result<Option<Gap>, Error> {
+fn unrated(
+    scanner: &Scanner,
+    (view, past): (&View<'_>, &Past<'_>),
+    findings: &[Finding],
+) -> Result<Option<Gap>, Error> {
     let unrated = findings.iter().filter(|finding| finding.severity.rating.is_none()).count();
     if unrated == 0 {
         return Ok(None);
     }
     let mut feeds = Vec::new();
     for feed in scanner.plugins().feed_names() {
-        let mut sources = view.keys::<Sources>(|key| {
+        let sources = view.keys::<Sources>(|key| {
             key.text(feed);
         });
-        if sources.next().transpose()?.is_none() {
+        let mut is_held = false;
+        for key in sources {
+            let key = key?;
+            is_held |= past.knew(&key.feed, &key.source);
+        }
+        if !is_held {
             feeds.push(feed.to_owned());
         }
     }

@@ -8,6 +8,7 @@ mod alpine;
 mod crashes;
 mod cvss;
 mod debian;
+mod debsecan;
 mod detectors;
 mod fetching;
 mod judges;
@@ -76,6 +77,9 @@ pub(crate) fn verify(parts: &[Part], kills: u64) -> anyhow::Result<()> {
     if asked(Part::Versions) {
         versions::check(&setting, &mut tally);
     }
+    if asked(Part::Debsecan) {
+        debsecan::check(&setting, &mut tally);
+    }
     if asked(Part::Cvss) {
         cvss::check(&setting, &mut tally);
     }
@@ -115,6 +119,8 @@ pub(crate) enum Part {
     Detectors,
     /// The order of versions, and ranges of them
     Versions,
+    /// What the tracker says of versions of other releases
+    Debsecan,
     /// Scores of CVSS
     Cvss,
     /// Alpine's root file systems

@@ -3,6 +3,7 @@ use std::sync::Arc;
 use globset::{Candidate, GlobBuilder, GlobSet, GlobSetBuilder};
 use limpid_model::{Claim, Grouping, Pattern};
 
+use crate::reach::Globs;
 use crate::{Error, Kinds};
 
 /// The longest magic that a claim may state. None that is known is longer than 16 bytes.
@@ -14,6 +15,8 @@ pub struct ClaimSet {
     globs: GlobSet,
     /// For each glob, who states it.
     by_glob: Vec<Claimant>,
+    /// The same globs, part by part.
+    parts: Globs,
     magics: Vec<(Vec<u8>, Claimant)>,
     longest_magic: usize,
     claimants: usize,
@@ -27,10 +30,16 @@ pub(crate) struct Claimant {
     pub(crate) together: bool,
 }
 
+impl Claimant {
+    pub(crate) const fn grouping(self) -> Grouping {
+        if self.together { Grouping::Together } else { Grouping::Alone }
+    }
+}
+
 impl ClaimSet {
     /// Compiles the claims of each claimant; its place in the sequence stands for it from then on.
     pub fn new<'a>(claimants: impl Iterator<Item = &'a [Claim]>) -> Result<Self, Error> {
-        let mut globs = GlobSetBuilder::new();
+        let (mut globs, mut parts) = (GlobSetBuilder::new(), Globs::default());
         let (mut by_glob, mut magics, mut count) = (Vec::new(), Vec::new(), 0);
         for (index, claims) in claimants.enumerate() {
             count = index + 1;
@@ -39,6 +48,7 @@ impl ClaimSet {
                 match &claim.pattern {
                     Pattern::Path(glob) => {
                         globs.add(compile(glob).map_err(|error| refused(index, glob, &error))?);
+                        parts.add(index, glob);
                         by_glob.push(claimant);
                     }
                     Pattern::Magic(magic) if magic.is_empty() || magic.len() > MAGIC_LENGTH => {
@@ -51,7 +61,7 @@ impl ClaimSet {
         }
         let globs = globs.build().map_err(|error| refused(count, "all together", &error))?;
         let longest_magic = magics.iter().map(|(magic, _)| magic.len()).max().unwrap_or(0);
-        Ok(Self { globs, by_glob, magics, longest_magic, claimants: count, kinds: Arc::default() })
+        Ok(Self { globs, by_glob, parts, magics, longest_magic, claimants: count, kinds: Arc::default() })
     }
 
     /// The same, and files are told by these kinds, whoever claims them.
@@ -63,12 +73,21 @@ impl ClaimSet {
 
     /// Which claimants want a file of this path, whatever it holds, and how.
     pub fn wanted(&self, path: &str) -> Vec<(usize, Grouping)> {
+        self.of_path(path).into_iter().map(|claimant| (claimant.index, claimant.grouping())).collect()
+    }
+
+    /// The globs, part by part.
+    pub(crate) fn parts(&self) -> &Globs {
+        &self.parts
+    }
+
+    /// Who wants a file of this path, each claim once.
+    pub(crate) fn of_path(&self, path: &str) -> Vec<Claimant> {
         let (mut matched, mut claimants) = (Vec::new(), Vec::new());
         self.by_path(path, &mut matched, &mut claimants);
         claimants.sort_unstable();
         claimants.dedup();
-        let grouping = |together| if together { Grouping::Together } else { Grouping::Alone };
-        claimants.into_iter().map(|claimant| (claimant.index, grouping(claimant.together))).collect()
+        claimants
     }
 
     pub(crate) fn kinds(&self) -> &Kinds {

@@ -6,10 +6,12 @@ mod stream;
 
 use std::path::Path;
 
-use limpid_model::{Digest, LayerEntry, Unread};
+use limpid_model::{Digest, LayerEntries, Unread};
 
 use self::collector::Collector;
-use self::stream::{Totals, pass};
+pub(crate) use self::showing::Showing;
+use self::stream::Totals;
+pub(crate) use self::stream::{Wanted, pass};
 use crate::files::ClaimedFile;
 use crate::inflate::Job;
 use crate::part::{Part, PartReader};
@@ -42,9 +44,9 @@ pub struct LayerContents {
     pub inflated_size: u64,
     /// Of what is stored.
     pub media_type: String,
-    /// The layer's final word on each path, by path and kind. One path has several entries where it
-    /// is there and also hides what lower layers have there.
-    pub entries: Vec<LayerEntry>,
+    /// The layer's last word on each path, by path and kind, and what it replaced itself. One path has
+    /// several entries where it is there and also hides what lower layers have there.
+    pub entries: LayerEntries,
     /// Claimed files that were not shown, by index of the claimant, and why.
     pub unread: Vec<(usize, Unread)>,
     /// Showings to claimants of `alone` files that a later entry of the same layer replaced: what
@@ -77,7 +79,7 @@ pub struct Ignored {
 }
 
 struct Collected {
-    entries: Vec<LayerEntry>,
+    entries: LayerEntries,
     superseded: Vec<Superseded>,
     unread: Vec<(usize, Unread)>,
     ignored: Vec<Ignored>,
@@ -152,7 +154,7 @@ fn read(
 
 /// Says of an error whether the archive is damaged or only the layer cannot be read: by the digest of what
 /// is stored, where a manifest names it. Without one, what does not inflate may be damaged on its way.
-fn explain(error: Error, layer: &LayerSource, what: &str, part: &Part) -> Error {
+pub(crate) fn explain(error: Error, layer: &LayerSource, what: &str, part: &Part) -> Error {
     if !error.may_be_of_layer() {
         return error;
     }
@@ -166,7 +168,7 @@ fn explain(error: Error, layer: &LayerSource, what: &str, part: &Part) -> Error 
     }
 }
 
-fn verify(layer: &LayerSource, what: &str, totals: &Totals) -> Result<(), Error> {
+pub(crate) fn verify(layer: &LayerSource, what: &str, totals: &Totals) -> Result<(), Error> {
     let wrong = |what: String, expected, found| Err(Error::WrongDigest { what, expected, found });
     match layer.digest {
         Some(digest) if digest != totals.digest => {

@@ -36,7 +36,7 @@
 //!     for source in archive.images()? {
 //!         for layer in &source.layers {
 //!             let contents = read_layer(&archive, layer, &claims, scratch, &limits, &mut Print)?;
-//!             println!("{} entries", contents.entries.len());
+//!             println!("{} entries", contents.entries.last.len());
 //!         }
 //!     }
 //!     Ok(())
@@ -51,12 +51,15 @@ mod inflate;
 mod kinds;
 mod layer;
 mod limits;
+mod links;
 mod overlay;
 mod part;
 mod path;
+mod reach;
 mod tar_walk;
 #[cfg(test)]
 mod test_support;
+mod tree;
 
 pub use archive::{Archive, ImageSource, LayerSource};
 pub use claims::ClaimSet;
@@ -65,4 +68,5 @@ pub use files::ClaimedFile;
 pub use kinds::{FilesOfKind, Kind, Kinds, Rule};
 pub use layer::{Ignored, LayerContents, Sink, Superseded, read_layer};
 pub use limits::Limits;
+pub use links::{Hidden, LinkedContents, LinkedFile, Links, Unfollowed, hidden, links, read_linked};
 pub use overlay::Overlay;

@@ -60,6 +60,18 @@ pub struct Limits {
     /// Content that was shown and is kept in memory for hard links to it that may follow. Where a
     /// link comes later than that, the layer is read a second time.
     pub link_memory: u64,
+    /// Symbolic links that are followed for one path; Linux follows 40. What lies behind more is not
+    /// followed, by a container neither.
+    pub links_followed: u64,
+    /// Files of one image that are shown under another path, because a link leads to them from a
+    /// claimed one; those over it are unread.
+    pub linked_files: u64,
+    /// Entries of directories to which links lead that are looked at for one image; what is not looked
+    /// at is unread.
+    pub linked_steps: u64,
+    /// Entries of all layers of an image together, where its links must be followed; what is over it is
+    /// unread.
+    pub image_entries: u64,
 }
 
 const KIB: u64 = 1 << 10;
@@ -96,6 +108,10 @@ impl Default for Limits {
             alone_memory: 8 * MIB,
             together_memory: 32 * MIB,
             link_memory: 8 * MIB,
+            links_followed: 40,
+            linked_files: 20_000,
+            linked_steps: 2_000_000,
+            image_entries: 4_000_000,
         }
     }
 }

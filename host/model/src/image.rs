@@ -49,6 +49,27 @@ pub struct LayerEntry {
     pub path: String,
     /// What is there.
     pub kind: EntryKind,
+    /// Which entry of the layer's tar it is, from 0: runtimes apply entries in this order.
+    pub ordinal: u64,
+    /// Where it leads, if it is a link.
+    pub leads: Leads,
+}
+
+impl LayerEntry {
+    /// An entry that leads nowhere else, the first of its tar.
+    pub fn new(path: impl Into<String>, kind: EntryKind) -> Self {
+        Self { path: path.into(), kind, ordinal: 0, leads: Leads::Nowhere }
+    }
+}
+
+/// All that a layer puts into and takes out of the file system below it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LayerEntries {
+    /// Its last word on each path, by path and kind.
+    pub last: Vec<LayerEntry>,
+    /// What a later entry of the same layer replaced or removed. It counts only where something was
+    /// written through it, or linked to it, in between.
+    pub replaced: Vec<LayerEntry>,
 }
 
 /// What an entry of a layer is, as far as folding layers asks. Whiteouts are those of the
@@ -66,4 +87,17 @@ pub enum EntryKind {
     Whiteout,
     /// Removes all below the path, of lower layers.
     Opaque,
+}
+
+/// Where an entry of a layer leads.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Leads {
+    /// It is no link, or nobody noted where it leads.
+    Nowhere,
+    /// A symbolic link with this target, as it is written.
+    Symbolic(String),
+    /// A hard link to this path, whose content is that of an entry of the same layer.
+    Within(String, u64),
+    /// A hard link to this path, which is of no entry of the same layer.
+    Below(String),
 }

@@ -37,7 +37,7 @@ pub use distribution::Distribution;
 pub use fact::{
     Claim, Fact, Finding, Grouping, InputError, LayerFindings, Owner, Ownership, Pattern, Unread,
 };
-pub use image::{EntryKind, Image, ImageLayer, LayerEntry, Platform};
+pub use image::{EntryKind, Image, ImageLayer, LayerEntries, LayerEntry, Leads, Platform};
 pub use package::{Evidence, Package, Scope, SourcePackage};
 pub use paths::Paths;
 pub use plugin::{Blame, FailureKind, PluginFailure, PluginId, Role};

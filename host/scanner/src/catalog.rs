@@ -13,6 +13,7 @@ use limpid_store::tables::manifests::Manifests;
 use limpid_store::tables::unexamined::Unexamined;
 use limpid_store::{Batch, View};
 
+use crate::index::LINKED;
 use crate::index::budget::give_up_files;
 use crate::{Error, Scanner, inventory, names};
 
@@ -113,7 +114,8 @@ impl Scanner {
         }
         inventory::unplace(&mut batch, &image, &indexing);
         let mut freed = 0;
-        let layers: BTreeSet<Digest> = image.layers.iter().map(|layer| layer.diff_id).collect();
+        let linked = indexing.linked.iter().map(|linked| linked.diff_id);
+        let layers: BTreeSet<Digest> = image.layers.iter().map(|layer| layer.diff_id).chain(linked).collect();
         for diff_id in layers {
             if inventory::images_with(&view, &diff_id)?.iter().all(|holder| *holder == image.id) {
                 freed += forget_layer(&view, &mut batch, &diff_id)?;
@@ -130,7 +132,8 @@ impl Scanner {
     /// [`Error::NoLayer`] where there is no such layer.
     pub fn layer(&self, diff_id: &Digest) -> Result<LayerDescription, Error> {
         let view = self.store().view();
-        let row = view.get::<Layers>(diff_id)?.ok_or(Error::NoLayer(*diff_id))?;
+        let row = view.get::<Layers>(diff_id)?.filter(|row| row.media_type != LINKED);
+        let row = row.ok_or(Error::NoLayer(*diff_id))?;
         let mut by_base: BTreeMap<Vec<Digest>, Vec<Digest>> = BTreeMap::new();
         for holder in inventory::images_with(&view, diff_id)? {
             let (image, _) = image(&view, &holder)?;
@@ -162,7 +165,7 @@ impl Scanner {
 }
 
 /// Returns how many bytes its kept files took.
-fn forget_layer(view: &View<'_>, batch: &mut Batch, diff_id: &Digest) -> Result<u64, Error> {
+pub(crate) fn forget_layer(view: &View<'_>, batch: &mut Batch, diff_id: &Digest) -> Result<u64, Error> {
     let freed = give_up_files(view, batch, diff_id)?;
     batch.delete::<Layers>(diff_id);
     batch.delete::<Entries>(diff_id);

@@ -133,7 +133,8 @@ impl Scanner {
         identifiers::check(vulnerability)?;
         let view = self.store().view();
         let (image, indexing) = catalog::image(&view, image)?;
-        let facts = fold::facts(&view, &image, &indexing.detectors, &BTreeMap::new())?;
+        let linked = indexing.linked.as_ref().map(|linked| (linked.diff_id, linked.files.as_slice()));
+        let facts = fold::facts(&view, &image, linked, &indexing.detectors, &BTreeMap::new())?;
         let hidden = inventory::hidden_of(&view, &image, &indexing)?;
         let contents = fold::fold(facts, &hidden, |_, _| ());
         let feeds = feeds(&view)?;

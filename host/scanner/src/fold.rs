@@ -5,7 +5,7 @@
 //! introduced each, and what each layer added, removed and changed, whatever the ecosystem.
 
 mod changes;
-mod hidden;
+mod linked;
 mod ownership;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -17,29 +17,22 @@ use limpid_model::{
 };
 use limpid_store::View;
 use limpid_store::tables::findings::{self, Findings, PackageKeys};
+use limpid_store::tables::images::LinkedFile;
 
 use crate::Error;
 use crate::index::unexamined;
 pub(crate) use changes::{Change, Changes};
-pub(crate) use hidden::hidden;
+pub(crate) use limpid_layers::Hidden;
 pub(crate) use ownership::{OtherClaims, Ownership, keep_shared_ownership};
-
-/// A file of a layer that a later layer replaces or deletes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Hidden {
-    /// Place of the layer that holds it.
-    pub(crate) layer: usize,
-    /// Its path.
-    pub(crate) path: String,
-    /// Place of the layer that hides it.
-    pub(crate) by: usize,
-}
 
 /// What the detectors found in one layer.
 #[derive(Clone, Debug)]
 pub(crate) struct LayerFacts {
     pub(crate) layer: ImageLayer,
     pub(crate) found: Vec<Found>,
+    /// Of files that are seen through links, which are no layer of the image: which file of which layer
+    /// each is.
+    pub(crate) linked: Option<Vec<LinkedFile>>,
 }
 
 /// What one detector found in one layer. `keys` holds one element for each package.
@@ -48,6 +41,8 @@ pub(crate) struct Found {
     pub(crate) detector: Arc<PluginId>,
     pub(crate) findings: LayerFindings,
     pub(crate) keys: Vec<PackageKeys>,
+    /// Where these are files that are seen through links: the place of the layer that has each.
+    pub(crate) linked: Option<HashMap<String, usize>>,
 }
 
 impl LayerFacts {
@@ -66,26 +61,31 @@ impl LayerFacts {
 pub(crate) fn facts(
     view: &View<'_>,
     image: &Image,
+    linked: Option<(Digest, &[LinkedFile])>,
     detectors: &[Digest],
     fresh: &BTreeMap<findings::Key, findings::Row>,
 ) -> Result<Vec<LayerFacts>, Error> {
     let remarks = unexamined::remarks(view, &image.id)?;
-    facts_but(view, image, detectors, fresh, &unexamined::unread(&remarks))
+    facts_but(view, (image, linked), detectors, fresh, &unexamined::unread(&remarks))
 }
 
 /// What detectors found in the layers of an image: what is in `fresh`, or else in the store. In those that
-/// could not be read nobody found anything, whatever another image tells of them since.
+/// could not be read nobody found anything, whatever another image tells of them since. What they found in
+/// files that are seen through links comes last.
 pub(crate) fn facts_but(
     view: &View<'_>,
-    image: &Image,
+    (image, linked): (&Image, Option<(Digest, &[LinkedFile])>),
     detectors: &[Digest],
     fresh: &BTreeMap<findings::Key, findings::Row>,
     unread: &BTreeSet<usize>,
 ) -> Result<Vec<LayerFacts>, Error> {
-    let mut layers = Vec::with_capacity(image.layers.len());
-    for (place, layer) in image.layers.iter().enumerate() {
+    let mut layers = Vec::with_capacity(image.layers.len() + 1);
+    let behind = linked.map(|(diff_id, _)| ImageLayer { diff_id, created_by: None });
+    let all = image.layers.iter().map(|layer| (layer, None));
+    let behind = behind.iter().map(|layer| (layer, linked.map(|(_, files)| files.to_vec())));
+    for (place, (layer, linked)) in all.chain(behind).enumerate() {
         if unread.contains(&place) {
-            layers.push(LayerFacts { layer: layer.clone(), found: Vec::new() });
+            layers.push(LayerFacts { layer: layer.clone(), found: Vec::new(), linked });
             continue;
         }
         let key = |&component: &Digest| findings::Key { diff_id: layer.diff_id, component };
@@ -94,9 +94,9 @@ pub(crate) fn facts_but(
         let rows = keys.iter().zip(known).filter_map(|(key, known)| fresh.get(key).cloned().or(known));
         let found = rows.map(|row| {
             let (detector, findings, keys) = row.into_parts();
-            Found { detector: Arc::new(detector), findings, keys }
+            Found { detector: Arc::new(detector), findings, keys, linked: None }
         });
-        layers.push(LayerFacts { layer: layer.clone(), found: found.collect() });
+        layers.push(LayerFacts { layer: layer.clone(), found: found.collect(), linked });
     }
     Ok(layers)
 }
@@ -137,14 +137,18 @@ pub(crate) struct Surroundings {
 
 /// The surroundings of all packages of an image.
 pub(crate) fn surroundings(layers: &[LayerFacts], hidden: &[Hidden]) -> Surroundings {
-    surroundings_within(layers, &Ends::new(hidden))
+    surroundings_within(&linked::spread(layers.to_vec()), &Ends::new(hidden))
 }
 
 fn surroundings_within(layers: &[LayerFacts], ends: &Ends<'_>) -> Surroundings {
     let mut surroundings =
         Surroundings { ownership: Ownership::new(layers, ends), ..Surroundings::default() };
     for (place, layer) in layers.iter().enumerate() {
-        for finding in layer.found.iter().flat_map(|found| &found.findings.findings) {
+        let findings = layer.found.iter().flat_map(|found| {
+            let place = found.place(place);
+            found.findings.findings.iter().map(move |finding| (place, finding))
+        });
+        for (place, finding) in findings {
             match &finding.fact {
                 Fact::Distribution(d)
                     if ends.of(place, &finding.path).is_none()
@@ -179,6 +183,7 @@ fn lay(
     hidden: &[Hidden],
     mut on_layer: impl FnMut(usize, &Changes<'_>),
 ) -> Contents {
+    let layers = linked::spread(layers);
     let ends = Ends::new(hidden);
     let Surroundings { distribution, properties, ownership } = surroundings_within(&layers, &ends);
     let mut contents = Contents { distribution, properties, ..Contents::default() };
@@ -186,15 +191,23 @@ fn lay(
         let mut brought = Vec::new();
         for found in layer.found {
             let diff_id = layer.layer.diff_id;
+            let stated_by = found.place(place);
             contents.failures.extend(found.findings.failures.into_iter().map(|f| (diff_id, f)));
             for unread in found.findings.unread {
-                if ends.of(place, &unread.path).is_none() {
+                if ends.of(stated_by, &unread.path).is_none() {
                     contents.unread.push((diff_id, PluginId::clone(&found.detector), unread));
                 }
             }
             let owner = |path: &str| ownership.of(place, path).cloned();
-            brought.extend(held(found.detector, found.findings.findings, found.keys, place, owner));
+            let real = found.linked.unwrap_or_default();
+            let held = held(found.detector, found.findings.findings, found.keys, stated_by, owner);
+            brought.extend(held.map(|held| {
+                let introduced_by = real.get(held.path.as_str()).copied().unwrap_or(place);
+                Held { introduced_by, ..held }
+            }));
         }
+        // What its own layer has under another name at the same place.
+        brought.retain(|held| ends.of(held.stated_by, &held.path) != Some(place));
         let (gone, mut staying): (Vec<_>, Vec<_>) = contents
             .packages
             .into_iter()

@@ -5,6 +5,7 @@ pub(crate) mod budget;
 pub(crate) mod detection;
 mod keeper;
 mod layer;
+mod linked;
 pub(crate) mod plan;
 mod rows;
 pub(crate) mod unexamined;
@@ -19,8 +20,10 @@ use limpid_store::Batch;
 
 use crate::{Error, Scanner};
 pub use detection::lent;
+use linked::Behind;
+pub(crate) use linked::{LINKED, LinkedLayer, claims};
 use plan::{Outcomes, Plan};
-pub(crate) use rows::{Fresh, Rows, Told, place_layers};
+pub(crate) use rows::{Fresh, Placing, Rows, Told, known_entries, place_layers};
 
 /// What indexing an archive gave.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,11 +78,19 @@ impl Scanner {
             let plan = Plan::new(self, &self.store().view(), &sources, &detectors, &outcomes)?;
             progress.total.store((plan.unknown.len() + outcomes.len()) as u64, Ordering::Relaxed);
             outcomes.append(self.read_layers(archive, &plan, progress)?);
+            let behind = match self.behind_links(archive, &sources, &detectors, &outcomes)? {
+                Behind::Known(behind) => behind,
+                Behind::Unknown(layers) => {
+                    outcomes.once_more.extend(layers);
+                    continue;
+                }
+            };
             let Outcomes { read, .. } = &outcomes;
             let _alone = self.lock_images();
             let view = self.store().view();
             // An image that was deleted meanwhile may have taken layers along that were known.
-            if !Plan::new(self, &view, &sources, &detectors, &outcomes)?.unknown.is_empty() {
+            let is_planned = Plan::new(self, &view, &sources, &detectors, &outcomes)?.unknown.is_empty();
+            if !is_planned || !behind.is_whole(&view, &detectors)? {
                 continue;
             }
             let indexed = Indexed {
@@ -89,15 +100,18 @@ impl Scanner {
             };
             let mut batch = Batch::default();
             let mut kept = 0;
-            for (diff_id, layer) in read {
+            for (diff_id, layer) in read.iter().chain(&behind.read) {
                 kept += self.put_layer(&view, &mut batch, diff_id, layer)?;
             }
-            let fresh: Fresh = read.iter().map(|(diff_id, layer)| (*diff_id, layer.found.clone())).collect();
+            let fresh = read.iter().chain(&behind.read);
+            let fresh: Fresh = fresh.map(|(diff_id, layer)| (*diff_id, layer.found.clone())).collect();
             let rows = match indexed.images.first() {
                 Some(first) => self.put_findings(&view, &mut batch, first, fresh)?,
                 None => Rows::new(),
             };
             for source in &sources {
+                let linked = behind.linked.get(&source.image.id);
+                let source = (source, linked);
                 self.put_image(&view, &mut batch, source, components(&detectors), &outcomes, &rows)?;
             }
             also(&indexed, &mut batch)?;

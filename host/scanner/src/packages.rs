@@ -126,7 +126,7 @@ fn by_group(
                         let held = HeldVersion {
                             name: package.name.into(),
                             version: package.version.into(),
-                            diff_id: key.diff_id,
+                            diff_id: context.row.real_layer(&path).unwrap_or(key.diff_id),
                             path: path.into(),
                         };
                         groups.entry((key.diff_id, context.id)).or_default().push(held);

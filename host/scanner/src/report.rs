@@ -119,7 +119,8 @@ fn layer_changes(changes: Vec<Change>, describe: &impl Fn(&Held) -> InstalledPac
 
 /// What the detectors that saw the image found in its layers.
 fn facts(view: &View<'_>, image: &Image, indexing: &Indexing) -> Result<Vec<LayerFacts>, Error> {
-    fold::facts(view, image, &indexing.detectors, &BTreeMap::new())
+    let linked = indexing.linked.as_ref().map(|linked| (linked.diff_id, linked.files.as_slice()));
+    fold::facts(view, image, linked, &indexing.detectors, &BTreeMap::new())
 }
 
 fn findings(

@@ -243,7 +243,7 @@ fn package(known: &Vulnerability, enrichments: &[Enriched], concerned: &Concerne
     };
     let general = known.ratings(&key);
     ConcernedPackage {
-        diff_id: concerned.diff_id,
+        diff_id: concerned.real_layer,
         name: concerned.held.package.name.to_string(),
         version: concerned.held.package.version.to_string(),
         path: concerned.held.path.to_string(),

@@ -6,12 +6,14 @@ signature traps, and the plugin is blamed.
 """
 
 from wit_world import exports
-from wit_world.exports.detector import Claim, Fact_Package, Finding, Grouping, Pattern_Path, Report
+from wit_world.exports.detector import Claim, Grouping, Pattern_Path, Report
 from wit_world.imports.layer import File, View
 from wit_world.imports.types import (
     Error_Malformed,
     Error_Unsupported,
     Evidence,
+    Fact_Package,
+    Finding,
     Package,
     Scope_Namespace,
 )

@@ -38,6 +38,10 @@ pub fn limits() -> Limits {
         alone_memory: KIB,
         together_memory: KIB,
         link_memory: KIB,
+        links_followed: 40,
+        linked_files: 16,
+        linked_steps: 256,
+        image_entries: 512,
     }
 }
 

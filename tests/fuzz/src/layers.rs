@@ -76,7 +76,7 @@ impl Reading {
     /// # Panics
     /// Where a rule is broken.
     pub fn check(&self, limits: &Limits) {
-        let entries = &self.contents.entries;
+        let entries = &self.contents.entries.last;
         assert!(entries.is_sorted_by(|left, right| left < right), "not sorted, or twice: {entries:?}");
         assert!(entries.len() as u64 <= 2 * limits.layer_entries, "{} entries", entries.len());
         for entry in entries {
@@ -100,8 +100,8 @@ impl Reading {
 
     /// What a layer holds hides what is below it, and so does what it removes.
     fn check_overlay(&self) {
-        let overlay = Overlay::new(&self.contents.entries);
-        for entry in &self.contents.entries {
+        let overlay = Overlay::new(&self.contents.entries.last);
+        for entry in &self.contents.entries.last {
             let path = &entry.path;
             match entry.kind {
                 EntryKind::Opaque => assert!(overlay.hides(&below(path)), "{entry:?} hides nothing"),

@@ -18,6 +18,10 @@ pub(super) enum Judge {
     Specifiers,
     /// SemVer, by npm's own library.
     Ranges,
+    /// Records of OSV, by the schema's evaluation, in the order of PEP 440.
+    PythonEvents,
+    /// The same in the order of SemVer.
+    NodeEvents,
     /// Scores of CVSS.
     Scores,
 }
@@ -25,8 +29,8 @@ pub(super) enum Judge {
 impl Judge {
     const fn package(self) -> (&'static str, &'static str) {
         match self {
-            Self::Specifiers => ("packaging", "26.4"),
-            Self::Ranges => ("semver", "7.8.6"),
+            Self::Specifiers | Self::PythonEvents => ("packaging", "26.4"),
+            Self::Ranges | Self::NodeEvents => ("semver", "7.8.6"),
             Self::Scores => ("cvss", "3.6"),
         }
     }
@@ -35,6 +39,8 @@ impl Judge {
         match self {
             Self::Specifiers => include_str!("judges/specifiers.py"),
             Self::Ranges => include_str!("judges/ranges.js"),
+            Self::PythonEvents => include_str!("judges/events.py"),
+            Self::NodeEvents => include_str!("judges/events.js"),
             Self::Scores => include_str!("judges/scores.py"),
         }
     }
@@ -50,8 +56,8 @@ impl Judge {
         let (name, version) = self.package();
         let folder = setting.workspace.target().join(format!("verify/judges/{name}-{version}"));
         let mut program = match self {
-            Self::Ranges => node(&folder, name, version)?,
-            Self::Specifiers | Self::Scores => python(&folder, name, version)?,
+            Self::Ranges | Self::NodeEvents => node(&folder, name, version)?,
+            Self::Specifiers | Self::PythonEvents | Self::Scores => python(&folder, name, version)?,
         };
         let script = folder.join("judge");
         std::fs::write(&script, self.script())?;

@@ -80,7 +80,8 @@ fn set(object: &mut Value, more: Value) {
     }
 }
 
-fn write_tar(path: &Path, files: impl Iterator<Item = (String, String)>) -> anyhow::Result<()> {
+/// A layer of these files.
+pub(super) fn write_tar(path: &Path, files: impl Iterator<Item = (String, String)>) -> anyhow::Result<()> {
     let file = File::create(path).with_context(|| format!("cannot write `{}`", path.display()))?;
     let mut tar = Builder::new(std::io::BufWriter::new(file));
     for (name, content) in files {

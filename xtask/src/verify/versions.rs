@@ -1,6 +1,7 @@
 //! `limpid version compare` against dpkg and apk themselves, and against a direct comparator; ranges in
 //! reports against the libraries of PyPI's and npm's own programs.
 
+mod events;
 mod generate;
 mod ranges;
 
@@ -15,6 +16,7 @@ use super::tally::{Comparison, Tally};
 use super::{Setting, alpine, read_zstd};
 use crate::command::shown;
 
+pub(super) use generate::Numbers;
 pub(crate) use generate::{Form, lines, pairs};
 
 /// Generated pairs of each scheme.
@@ -54,6 +56,8 @@ pub(super) fn check(setting: &Setting<'_>, tally: &mut Tally) {
     }
     tally.check("versions pep440: ranges", || ranges::python(setting));
     tally.check("versions semver: ranges", || ranges::node(setting));
+    tally.check("versions pep440: events", || events::python(setting));
+    tally.check("versions semver: events", || events::node(setting));
 }
 
 /// Against the apk of the root file systems, which is apk-tools 2. Pairs that it sees otherwise than the

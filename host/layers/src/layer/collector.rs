@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use limpid_model::{EntryKind, InputError, Unread};
+use limpid_model::{EntryKind, InputError, Leads, Unread};
 
 use super::entries::{Entries, There};
 use super::originals::Originals;
@@ -36,6 +36,12 @@ pub(super) struct Collector<'a> {
     claimed_bytes: u64,
     /// Used again for every entry.
     matched: Vec<usize>,
+}
+
+/// What an entry puts in its place, if it leads nowhere else.
+fn there(member: &Member, kind: EntryKind) -> There {
+    let ordinal = member.ordinal;
+    There { kind, ordinal, origin: ordinal, leads: Leads::Nowhere, shown: false, listed: true }
 }
 
 /// How many bytes a name takes as text: what is not UTF-8 is escaped.
@@ -111,18 +117,23 @@ impl<'a> Collector<'a> {
             }
         };
         match meaning(&path) {
-            Meaning::Whiteout(removed) => self.entries.whiteout(removed),
-            Meaning::Opaque(directory) => self.entries.opaque(directory),
+            Meaning::Whiteout(removed) => self.entries.whiteout(removed, member.ordinal),
+            Meaning::Opaque(directory) => self.entries.opaque(directory, member.ordinal),
             // Kept only because AUFS has hard links lead to such files.
             Meaning::Bookkeeping if member.kind == Kind::File => {
-                self.put(&path.into(), member, EntryKind::File, None, false);
+                let there = There { listed: false, ..there(member, EntryKind::File) };
+                self.entries.put(path.into(), there);
             }
             Meaning::Bookkeeping => {}
             Meaning::Entry => match member.kind {
                 Kind::File => self.file(walker, member, path.into())?,
                 Kind::HardLink => self.hard_link(member, path.into())?,
-                Kind::Directory => self.put(&path.into(), member, EntryKind::Directory, None, true),
-                _ => self.put(&path.into(), member, EntryKind::Other, None, true),
+                Kind::Directory => self.entries.put(path.into(), there(member, EntryKind::Directory)),
+                Kind::Symlink => {
+                    let leads = Leads::Symbolic(escape(&member.link));
+                    self.entries.put(path.into(), There { leads, ..there(member, EntryKind::Other) });
+                }
+                _ => self.entries.put(path.into(), there(member, EntryKind::Other)),
             },
         }
         Ok(())
@@ -132,19 +143,13 @@ impl<'a> Collector<'a> {
         self.ignored.push(Ignored { path: escape(&member.name), why });
     }
 
-    fn put(&mut self, path: &Arc<str>, member: &Member, kind: EntryKind, origin: Option<u64>, listed: bool) {
-        let ordinal = member.ordinal;
-        let there = There { kind, ordinal, origin: origin.unwrap_or(ordinal), shown: false, listed };
-        self.entries.put(path.clone(), there);
-    }
-
     fn file(
         &mut self,
         walker: &mut Walker<'_, impl Source>,
         member: &Member,
         path: Arc<str>,
     ) -> Result<(), Error> {
-        self.put(&path, member, EntryKind::File, None, true);
+        self.entries.put(path.clone(), there(member, EntryKind::File));
         // Some bytes of every file are copied, so that a magic that two buffers share is seen.
         let mut head = Vec::new();
         while head.len() < self.claims.longest_magic() {
@@ -194,35 +199,63 @@ impl<'a> Collector<'a> {
     }
 
     fn hard_link(&mut self, member: &Member, path: Arc<str>) -> Result<(), Error> {
-        let target = normalise(&member.link).ok();
-        let file = target.and_then(|target| self.entries.get(&target));
-        let origin = file.filter(|there| there.kind == EntryKind::File).map(|there| there.origin);
-        self.put(&path, member, EntryKind::File, origin, true);
-        let original = origin.and_then(|origin| self.originals.get(origin));
+        let file = there(member, EntryKind::File);
+        let Ok(target) = normalise(&member.link) else {
+            self.entries.put(path.clone(), file);
+            return self.leads_nowhere(member, path);
+        };
+        let origin = match self.entries.get(&target) {
+            Some(there) if there.kind == EntryKind::File && !matches!(there.leads, Leads::Below(_)) => {
+                there.origin
+            }
+            // Another name of a symbolic link.
+            Some(known) if matches!(known.leads, Leads::Symbolic(_)) => {
+                let there = There { ordinal: member.ordinal, shown: false, listed: true, ..known.clone() };
+                self.entries.put(path, there);
+                return Ok(());
+            }
+            Some(known) if known.kind == EntryKind::Other => {
+                self.entries.put(path, there(member, EntryKind::Other));
+                return Ok(());
+            }
+            // Only all layers together tell whether there is such a file below.
+            _ => {
+                self.entries.put(path, There { leads: Leads::Below(target), ..file });
+                return Ok(());
+            }
+        };
+        self.entries.put(path.clone(), There { leads: Leads::Within(target, origin), origin, ..file });
+        let original = self.originals.get(origin);
         let by_content = original.map(|original| original.by_content.clone()).unwrap_or_default();
         let content = original.and_then(|original| original.content.clone());
-        if let Some(origin) = origin {
-            self.recognised.link(origin, &path, member.ordinal);
-        }
+        self.recognised.link(origin, &path, member.ordinal);
         let claimants = self.claimants(&path, &by_content);
         if claimants.is_empty() {
             return Ok(());
         }
         self.count_claimed()?;
         let claimed = Claimed { path, ordinal: member.ordinal, executable: member.executable, claimants };
-        match (origin, content) {
-            (Some(_), Some(content)) => {
+        match content {
+            Some(content) => {
                 if self.admit(&claimed, content.size()) {
                     self.show(&claimed, content);
                 }
             }
-            (Some(origin), None) => self.links.entry(origin).or_default().push(claimed),
-            (None, _) => {
-                let why =
-                    format!("a hard link to `{}`, which is no file of this layer", escape(&member.link));
-                self.leave_unread(&claimed, &InputError::Unsupported(why));
-            }
+            None => self.links.entry(origin).or_default().push(claimed),
         }
+        Ok(())
+    }
+
+    /// A hard link out of the layer leads nowhere in an image either.
+    fn leads_nowhere(&mut self, member: &Member, path: Arc<str>) -> Result<(), Error> {
+        let claimants = self.claimants(&path, &[]);
+        if claimants.is_empty() {
+            return Ok(());
+        }
+        self.count_claimed()?;
+        let claimed = Claimed { path, ordinal: member.ordinal, executable: member.executable, claimants };
+        let why = format!("a hard link to `{}`, which is no path of the image", escape(&member.link));
+        self.leave_unread(&claimed, &InputError::Unsupported(why));
         Ok(())
     }
 

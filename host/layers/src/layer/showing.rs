@@ -6,7 +6,7 @@ use crate::files::ClaimedFile;
 use crate::{Limits, Sink};
 
 /// Files on their way to those who claimed them.
-pub(super) struct Showing<'a> {
+pub(crate) struct Showing<'a> {
     sink: &'a mut dyn Sink,
     limits: &'a Limits,
     /// By claimant.
@@ -18,13 +18,13 @@ pub(super) struct Showing<'a> {
 }
 
 impl<'a> Showing<'a> {
-    pub(super) fn new(sink: &'a mut dyn Sink, limits: &'a Limits, claimants: usize) -> Self {
+    pub(crate) fn new(sink: &'a mut dyn Sink, limits: &'a Limits, claimants: usize) -> Self {
         let none = || vec![Vec::new(); claimants];
         Self { sink, limits, alone: none(), together: none(), paths: HashSet::new(), bytes: 0 }
     }
 
     /// Takes a file on for its claimants.
-    pub(super) fn add(&mut self, path: &Arc<str>, file: &ClaimedFile, claimants: &[Claimant]) {
+    pub(crate) fn add(&mut self, path: &Arc<str>, file: &ClaimedFile, claimants: &[Claimant]) {
         // No batch holds two files of one path: a finding names its file by path alone.
         if self.paths.contains(path) {
             self.flush();
@@ -45,7 +45,7 @@ impl<'a> Showing<'a> {
     }
 
     /// Shows what stands alone.
-    pub(super) fn flush(&mut self) {
+    pub(crate) fn flush(&mut self) {
         for (claimant, files) in self.alone.iter_mut().enumerate() {
             if !files.is_empty() {
                 self.sink.alone(claimant, std::mem::take(files));
@@ -56,7 +56,7 @@ impl<'a> Showing<'a> {
     }
 
     /// Shows what belongs together and still holds, by path.
-    pub(super) fn finish(mut self, holds: impl Fn(&ClaimedFile) -> bool) {
+    pub(crate) fn finish(mut self, holds: impl Fn(&ClaimedFile) -> bool) {
         self.flush();
         for (claimant, mut files) in self.together.into_iter().enumerate() {
             files.retain(&holds);

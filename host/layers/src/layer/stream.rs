@@ -12,24 +12,24 @@ use crate::tar_walk::{Source, Walker};
 const BUFFERS: usize = 6;
 
 /// What one pass over a layer gave.
-pub(super) struct Pass {
-    pub(super) walked: Result<(), Error>,
+pub(crate) struct Pass {
+    pub(crate) walked: Result<(), Error>,
     /// Absent where walking did not want all of the layer.
-    pub(super) totals: Option<Totals>,
+    pub(crate) totals: Option<Totals>,
 }
 
-pub(super) struct Totals {
+pub(crate) struct Totals {
     /// Of the stored bytes.
-    pub(super) digest: Digest,
-    pub(super) diff_id: Digest,
-    pub(super) inflated: u64,
+    pub(crate) digest: Digest,
+    pub(crate) diff_id: Digest,
+    pub(crate) inflated: u64,
 }
 
 /// Inflates a layer on a thread of its own, and on this one hashes and walks what comes out.
 ///
 /// Whatever comes after the tar's end is hashed too. So is the rest of a tar that is damaged: where
 /// its digest is wrong as well, that is the better explanation, and the caller decides.
-pub(super) fn pass(
+pub(crate) fn pass(
     job: &Job<'_>,
     walk: impl FnOnce(&mut Walker<'_, Stream>) -> Result<Wanted, Error>,
 ) -> Result<Pass, Error> {
@@ -70,7 +70,7 @@ pub(super) fn pass(
 
 /// How much of the layer a walk wants to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wanted {
+pub(crate) enum Wanted {
     All,
     /// No more than it has seen.
     Enough,
@@ -92,7 +92,7 @@ impl Output for Pipe {
 }
 
 /// The walking side: hashes each buffer as it comes and gives it back when it is used up.
-pub(super) struct Stream {
+pub(crate) struct Stream {
     filled: Receiver<Buffer>,
     returned: Sender<Buffer>,
     current: Option<Buffer>,

@@ -2,7 +2,7 @@ mod corpus;
 
 use std::path::Path;
 
-use limpid_model::{Claim, EntryKind, InputError};
+use limpid_model::{Claim, EntryKind, InputError, Leads, Unread};
 use proptest::prelude::*;
 use serde_json::json;
 use tar::EntryType;
@@ -28,7 +28,7 @@ fn error_of(media_type: &str, stored: &[u8], tar: &[u8], limits: &Limits) -> Str
 }
 
 fn kinds(contents: &LayerContents) -> Vec<(&str, EntryKind)> {
-    contents.entries.iter().map(|entry| (entry.path.as_str(), entry.kind)).collect()
+    contents.entries.last.iter().map(|entry| (entry.path.as_str(), entry.kind)).collect()
 }
 
 /// Content that does not compress to almost nothing.
@@ -63,7 +63,7 @@ fn entries_are_the_layer_s_final_word_by_path() {
         ("var", EntryKind::Opaque),
     ];
     assert_eq!(kinds(&contents), expected);
-    assert!(contents.entries.is_sorted());
+    assert!(contents.entries.last.is_sorted());
 }
 
 #[test]
@@ -358,14 +358,37 @@ fn links_to_what_was_claimed_together_come_together() {
 }
 
 #[test]
-fn hard_links_out_of_the_layer_are_unread() {
-    let tar = Tar::default().symlink("s", "x").hard_link("etc/a", "absent").hard_link("etc/b", "s").end();
+fn what_links_lead_to_is_noted() {
+    let tar = Tar::default()
+        .symlink("s", "../x")
+        .file("f", b"1")
+        .hard_link("etc/a", "absent")
+        .hard_link("etc/b", "s")
+        .hard_link("etc/c", "./f")
+        .hard_link("etc/d", "etc/a")
+        .end();
     let (contents, _) = read_all(&tar, &[path("etc/*")]);
-    let why = |target: &str| {
-        InputError::Unsupported(format!("a hard link to `{target}`, which is no file of this layer"))
-    };
-    let found: Vec<_> = contents.unread.into_iter().map(|(_, unread)| (unread.path, unread.error)).collect();
-    assert_eq!(found, [("etc/a".into(), why("absent")), ("etc/b".into(), why("s"))]);
+    assert_eq!(contents.unread, []);
+    let leads: Vec<_> =
+        contents.entries.last.into_iter().map(|entry| (entry.path, entry.kind, entry.leads)).collect();
+    let expected = [
+        ("etc/a", EntryKind::File, Leads::Below("absent".into())),
+        ("etc/b", EntryKind::Other, Leads::Symbolic("../x".into())),
+        ("etc/c", EntryKind::File, Leads::Within("f".into(), 1)),
+        ("etc/d", EntryKind::File, Leads::Below("etc/a".into())),
+        ("f", EntryKind::File, Leads::Nowhere),
+        ("s", EntryKind::Other, Leads::Symbolic("../x".into())),
+    ];
+    assert_eq!(leads, expected.map(|(path, kind, leads)| (path.to_owned(), kind, leads)));
+}
+
+#[test]
+fn hard_links_out_of_the_image_are_unread() {
+    let tar = Tar::default().hard_link("etc/a", "../../x").end();
+    let (contents, _) = read_all(&tar, &[path("etc/*")]);
+    let why = "a hard link to `../../x`, which is no path of the image".to_owned();
+    let unread = Unread { path: "etc/a".into(), error: InputError::Unsupported(why) };
+    assert_eq!(contents.unread, [(0, unread)]);
 }
 
 #[test]
@@ -400,7 +423,7 @@ fn paths_over_the_limit_of_a_layer_are_an_error() {
 #[test]
 fn an_empty_layer_has_no_entries() {
     for tar in [vec![], vec![0; 1024], vec![0; 10240]] {
-        assert_eq!(read_all(&tar, &[path("**")]).0.entries, []);
+        assert_eq!(read_all(&tar, &[path("**")]).0.entries.last, []);
     }
 }
 

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn entry(path: &str, kind: EntryKind) -> LayerEntry {
-    LayerEntry { path: path.into(), kind }
+    LayerEntry::new(path, kind)
 }
 
 fn check(kind: EntryKind, at: &str, lower: &str, expected: bool) {
@@ -123,7 +123,7 @@ fn layer() -> impl Strategy<Value = Vec<LayerEntry>> {
             }
             kept.insert((path, class(kind)), kind);
         }
-        kept.into_iter().map(|((path, _), kind)| LayerEntry { path, kind }).collect()
+        kept.into_iter().map(|((path, _), kind)| LayerEntry::new(path, kind)).collect()
     })
 }
 

@@ -85,7 +85,7 @@ impl<'a> Lists<'a> {
             for found in &layer.found {
                 for finding in &found.findings.findings {
                     let Fact::Ownership(owned) = &finding.fact else { continue };
-                    if ends.of(place, &finding.path).is_some() {
+                    if ends.of(found.place(place), &finding.path).is_some() {
                         continue;
                     }
                     for path in owned.paths.iter() {
@@ -106,7 +106,9 @@ fn installed<'a>(layers: &'a [LayerFacts], ends: &Ends<'_>) -> HashMap<(&'a str,
         for found in &layer.found {
             for finding in &found.findings.findings {
                 let Fact::Package(package) = &finding.fact else { continue };
-                if package.scope == Scope::Distribution && ends.of(place, &finding.path).is_none() {
+                if package.scope == Scope::Distribution
+                    && ends.of(found.place(place), &finding.path).is_none()
+                {
                     let owner = Arc::new(Owner::of(package));
                     installed.insert((found.detector.name.as_str(), package.name.as_str()), owner);
                 }

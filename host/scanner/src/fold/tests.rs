@@ -11,9 +11,9 @@
 
 use std::collections::BTreeSet;
 
-use limpid_layers::Overlay;
+use limpid_layers::{Limits, hidden};
 use limpid_model::{
-    Digest, EntryKind, Fact, Finding, ImageLayer, InputError, LayerEntry, LayerFindings, Unread,
+    Digest, EntryKind, Fact, Finding, ImageLayer, InputError, LayerEntries, LayerEntry, LayerFindings, Unread,
 };
 
 use super::*;
@@ -35,7 +35,7 @@ struct Folded {
 /// What one layer holds and states.
 #[derive(Debug, Default)]
 struct Layer {
-    entries: Vec<LayerEntry>,
+    entries: LayerEntries,
     found: Vec<Found>,
 }
 
@@ -45,7 +45,7 @@ impl Layer {
         let mut file = String::new();
         for word in text.split_whitespace() {
             let mut put = |path: &str, kind| {
-                layer.entries.push(LayerEntry { path: path.to_owned(), kind });
+                layer.entries.last.push(LayerEntry::new(path, kind));
                 path.to_owned()
             };
             if let Some(path) = word.strip_suffix(':') {
@@ -85,7 +85,7 @@ impl Layer {
         let place = self.found.iter().position(|found| found.detector.name == detector);
         let place = place.unwrap_or_else(|| {
             let (detector, findings) = (plugin(detector), LayerFindings::default());
-            self.found.push(Found { detector: Arc::new(detector), findings, keys: Vec::new() });
+            self.found.push(Found { detector: Arc::new(detector), findings, keys: Vec::new(), linked: None });
             self.found.len() - 1
         });
         &mut self.found[place]
@@ -105,11 +105,10 @@ fn fact(path: &str, fact: Fact) -> Finding {
 fn fold_layers(layers: Vec<Layer>) -> (Contents, Vec<Vec<Change>>) {
     let stating: Vec<_> = layers.iter().map(Layer::stating).collect();
     let entries: Vec<_> = layers.iter().map(|layer| layer.entries.clone()).collect();
-    let overlays: Vec<_> = entries.iter().map(|entries| Overlay::new(entries)).collect();
-    let hidden = hidden(&stating, &overlays);
+    let hidden = hidden(&stating, &entries.iter().collect::<Vec<_>>(), &Limits::default());
     let facts = layers.into_iter().enumerate().map(|(place, layer)| {
         let diff_id = Digest::of(&place.to_be_bytes());
-        LayerFacts { layer: ImageLayer { diff_id, created_by: None }, found: layer.found }
+        LayerFacts { layer: ImageLayer { diff_id, created_by: None }, found: layer.found, linked: None }
     });
     let mut changes = Vec::new();
     let contents = lay(facts.collect(), &hidden, |place, change| {

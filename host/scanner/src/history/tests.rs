@@ -8,7 +8,8 @@ use std::sync::atomic::AtomicU64;
 use limpid_model::report::Report;
 use limpid_model::{
     Advisory, Affected, Digest, Distribution, Enrichment, EntryKind, Fact, Finding, Image, ImageLayer,
-    LayerEntry, LayerFindings, Package, Platform, PluginFailure, PluginId, Range, Rating, Scope, Status,
+    LayerEntries, LayerEntry, LayerFindings, Package, Platform, PluginFailure, PluginId, Range, Rating,
+    Scope, Status,
 };
 use limpid_runtime::{Documents, Mode, Sink, Source};
 use limpid_store::Store;
@@ -298,13 +299,14 @@ fn put_image(scanner: &Scanner) -> Digest {
         scanner.store().commit(batch).unwrap();
     };
     commit(&|view, batch| {
-        let entries = [LayerEntry { path: "db".to_owned(), kind: EntryKind::File }];
+        let entries =
+            LayerEntries { last: vec![LayerEntry::new("db", EntryKind::File)], replaced: Vec::new() };
         batch.put::<Entries>(&layer, &entries::Row::pack(&entries).unwrap()).unwrap();
         let row = findings::Row::new(detector.clone(), found.clone(), of_packages.clone());
         inventory::put_findings(view, batch, &layer, vec![(detector.digest, row)]).unwrap();
     });
     commit(&|view, batch| {
-        let before = Indexing { indexed_at: 0, detectors: Vec::new(), contexts: Vec::new() };
+        let before = Indexing::default();
         let (of, rows) = ((image.clone(), &before), BTreeMap::new());
         scanner.put_refreshed(view, batch, of, vec![detector.digest], &rows).unwrap();
     });

@@ -53,10 +53,12 @@ fn layers_by_age(view: &View<'_>) -> Result<Vec<Digest>, Error> {
     for row in view.scan::<Images>(|_| ()) {
         let (id, row) = row?;
         let (image, indexing) = row.into_parts(id);
-        images.push((indexing.indexed_at, image.layers));
+        let mut layers: Vec<_> = image.layers.into_iter().map(|layer| layer.diff_id).collect();
+        layers.extend(indexing.linked.map(|linked| linked.diff_id));
+        images.push((indexing.indexed_at, layers));
     }
     images.sort_by_key(|(indexed_at, _)| *indexed_at);
-    Ok(images.into_iter().flat_map(|(_, layers)| layers).map(|layer| layer.diff_id).collect())
+    Ok(images.into_iter().flat_map(|(_, layers)| layers).collect())
 }
 
 /// Removes the kept files of a layer. Returns how many bytes they took.

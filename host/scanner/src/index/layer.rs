@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use limpid_layers::{Archive, ClaimSet, LayerContents, read_layer};
+use limpid_layers::{Archive, LayerContents, read_layer};
 use limpid_model::{LayerFindings, PluginId};
 use limpid_store::tables::entries;
 use limpid_store::tables::kept;
@@ -11,13 +11,14 @@ use limpid_store::tables::values::DigestBytes;
 
 use super::detection::{self, Handover};
 use super::keeper::Keeper;
+use super::linked::claims;
 use super::plan::Unknown;
 use super::unexamined;
 use crate::fold::{OtherClaims, keep_shared_ownership};
 use crate::{Error, Scanner};
 
 /// Calls of detectors that may wait while a layer is being read.
-const WAITING: usize = 4;
+pub(super) const WAITING: usize = 4;
 
 /// A layer that was read and verified, and what the detectors found in it.
 pub(super) struct ReadLayer {
@@ -33,8 +34,7 @@ pub(super) struct ReadLayer {
 pub(super) fn read(scanner: &Scanner, archive: &Archive, unknown: &Unknown<'_>) -> Result<ReadLayer, Error> {
     let detectors = &unknown.detectors;
     let settings = scanner.settings();
-    let claims = detectors.iter().map(|plugin| plugin.detector().map_or(&[][..], |d| d.claims()));
-    let mut claims = ClaimSet::new(claims)?;
+    let mut claims = claims(detectors)?;
     if unknown.counts {
         claims = claims.with_kinds(Arc::clone(&settings.kinds));
     }
@@ -64,7 +64,7 @@ fn row(contents: &LayerContents) -> layers::Row {
         size: contents.size,
         inflated_size: contents.inflated_size,
         media_type: contents.media_type.clone(),
-        entries: contents.entries.len() as u64,
+        entries: contents.entries.last.len() as u64,
         kept_bytes: 0,
     }
 }

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use limpid_layers::{ImageSource, LayerSource};
@@ -38,6 +38,8 @@ pub(super) struct Outcomes {
     pub(super) read: BTreeMap<Digest, ReadLayer>,
     /// Layers that could not be read.
     pub(super) unread: BTreeMap<Digest, Unread>,
+    /// Layers that are to be read once more: an earlier version has not noted where their links lead.
+    pub(super) once_more: BTreeSet<Digest>,
 }
 
 impl Outcomes {
@@ -77,7 +79,7 @@ impl<'a> Plan<'a> {
         outcomes: &Outcomes,
     ) -> Result<Self, Error> {
         let mut unknown = BTreeMap::new();
-        let mut known = std::collections::BTreeSet::new();
+        let mut known = BTreeSet::new();
         let layers =
             images.iter().flat_map(|source| source.layers.iter().map(move |layer| (source.image.id, layer)));
         for (image, source) in layers {
@@ -87,7 +89,8 @@ impl<'a> Plan<'a> {
             }
             let was_read = view.get::<Layers>(&diff_id)?.is_some();
             // Whose files are whose is told by what all detectors find.
-            let is_new = !was_read || !unexamined::is_counted(scanner, view, &diff_id)?;
+            let once_more = outcomes.once_more.contains(&diff_id);
+            let is_new = once_more || !was_read || !unexamined::is_counted(scanner, view, &diff_id)?;
             let mut unseen = Vec::new();
             for detector in detectors {
                 if is_new || !has_seen(view, diff_id, detector)? {

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_layers::{ImageSource, Overlay};
-use limpid_model::{Digest, Fact, Image, LayerEntry, LayerFindings, PluginId};
+use limpid_layers::{ImageSource, hidden};
+use limpid_model::{Digest, Fact, Image, LayerEntries, LayerFindings, PluginId};
 use limpid_store::tables::entries::Entries;
 use limpid_store::tables::findings;
-use limpid_store::tables::images::{self, Images, Indexing};
+use limpid_store::tables::images::{self, Images, Indexing, Linked};
 use limpid_store::tables::kept::{self, Kept};
 use limpid_store::tables::kinds::Kinds;
 use limpid_store::tables::layers::{self, Layers};
@@ -16,9 +16,10 @@ use limpid_store::{Batch, View};
 
 use super::detection;
 use super::layer::ReadLayer;
+use super::linked::LinkedLayer;
 use super::plan::Outcomes;
 use super::unexamined::{self, Remarks};
-use crate::{Error, Scanner, fold, inventory, names};
+use crate::{Error, Scanner, catalog, fold, inventory, names};
 
 /// What detectors found in layers, and is not in the store yet.
 pub(crate) type Fresh = BTreeMap<Digest, Vec<(PluginId, LayerFindings)>>;
@@ -86,7 +87,7 @@ impl Scanner {
         &self,
         view: &View<'_>,
         batch: &mut Batch,
-        source: &ImageSource,
+        (source, linked): (&ImageSource, Option<&LinkedLayer>),
         components: Vec<Digest>,
         outcomes: &Outcomes,
         rows: &Rows,
@@ -114,11 +115,18 @@ impl Scanner {
             }
         })?;
         let told = Told { unread: unexamined::unread(&remarks), recognised: unexamined::paths(&counted) };
-        let placed = place_layers(view, batch, &image, before.as_ref(), &components, rows, entries, &told)?;
+        let limits = &self.settings().limits;
+        let placing = Placing { image: &image, linked: linked.cloned(), before: before.as_ref(), limits };
+        let placed = place_layers(view, batch, placing, &components, rows, entries, &told)?;
         let row = unexamined::of_image(self, remarks, counted, &placed.hidden);
         batch.put::<Unexamined>(&image.id, &row)?;
-        let contexts = placed.contexts;
-        let indexing = Indexing { indexed_at: self.settings().clock.now(), detectors: components, contexts };
+        let Placed { contexts, linked, .. } = placed;
+        let gone = before.and_then(|before| before.linked).map(|before| before.diff_id);
+        if let Some(gone) = gone.filter(|gone| linked.as_ref().is_none_or(|linked| linked.diff_id != *gone)) {
+            self.kept_less(forget_unused(view, batch, &gone, &image.id)?);
+        }
+        let indexed_at = self.settings().clock.now();
+        let indexing = Indexing { indexed_at, detectors: components, contexts, linked };
         names::put(batch, &image)?;
         let id = image.id;
         Ok(batch.put::<Images>(&id, &images::Row::new(image, indexing))?)
@@ -138,12 +146,15 @@ impl Scanner {
         let rules = &self.settings().kinds;
         let counted = unexamined::counted(rules, &image, |diff_id| Ok(view.get::<Kinds>(diff_id)?))?;
         let told = Told { unread: unexamined::unread(&remarks), recognised: unexamined::paths(&counted) };
-        let placed = place_layers(view, batch, &image, Some(before), &components, rows, entries, &told)?;
+        let linked = before.linked.as_ref().map(|linked| LinkedLayer::known(&image, linked));
+        let limits = &self.settings().limits;
+        let placing = Placing { image: &image, linked, before: Some(before), limits };
+        let placed = place_layers(view, batch, placing, &components, rows, entries, &told)?;
         let row = unexamined::of_image(self, remarks, counted, &placed.hidden);
         batch.put::<Unexamined>(&image.id, &row)?;
-        let contexts = placed.contexts;
+        let Placed { contexts, linked, .. } = placed;
         let id = image.id;
-        let indexing = Indexing { indexed_at: before.indexed_at, detectors: components, contexts };
+        let indexing = Indexing { indexed_at: before.indexed_at, detectors: components, contexts, linked };
         Ok(batch.put::<Images>(&id, &images::Row::new(image, indexing))?)
     }
 }
@@ -157,11 +168,23 @@ pub(crate) struct Told {
     pub(crate) recognised: Vec<BTreeSet<String>>,
 }
 
+/// An image whose layers are placed.
+pub(crate) struct Placing<'a> {
+    pub(crate) image: &'a Image,
+    /// What is seen through links in it.
+    pub(crate) linked: Option<LinkedLayer>,
+    /// How it was placed before.
+    pub(crate) before: Option<&'a Indexing>,
+    pub(crate) limits: &'a limpid_layers::Limits,
+}
+
 /// How the layers of an image were placed.
 #[derive(Debug)]
 pub(crate) struct Placed {
     /// The context of each.
     pub(crate) contexts: Vec<u64>,
+    /// What is seen through links, in its context.
+    pub(crate) linked: Option<Linked>,
     /// The recognised files that later layers hide.
     pub(crate) hidden: Vec<fold::Hidden>,
 }
@@ -178,30 +201,41 @@ fn remarks(source: &ImageSource, outcomes: &Outcomes) -> Remarks {
 
 /// Places the layers of an image in the contexts that follow from what is found in all of them. Of a layer
 /// that could not be read, nothing is found and nothing is hidden: what lower layers state stays.
-#[allow(clippy::too_many_arguments, reason = "all that an image's contexts follow from")]
 pub(crate) fn place_layers(
     view: &View<'_>,
     batch: &mut Batch,
-    image: &Image,
-    before: Option<&Indexing>,
+    Placing { image, linked, before, limits }: Placing<'_>,
     components: &[Digest],
     rows: &Rows,
-    entries_of: impl Fn(&Digest) -> Result<Vec<LayerEntry>, Error>,
+    entries_of: impl Fn(&Digest) -> Result<LayerEntries, Error>,
     told: &Told,
 ) -> Result<Placed, Error> {
-    let facts = fold::facts_but(view, image, components, rows, &told.unread)?;
-    let stating: Vec<BTreeSet<String>> = facts.iter().map(fold::LayerFacts::stating).collect();
+    let behind = linked.as_ref().map(|linked| (linked.diff_id, linked.files.as_slice()));
+    let facts = fold::facts_but(view, (image, behind), components, rows, &told.unread)?;
+    let mut stating: Vec<BTreeSet<String>> = facts.iter().map(fold::LayerFacts::stating).collect();
     let states: Vec<bool> = stating.iter().map(|paths| !paths.is_empty()).collect();
+    stating.truncate(image.layers.len());
     let entries = image.layers.iter().enumerate().map(|(place, layer)| match told.unread.contains(&place) {
-        true => Ok(Vec::new()),
+        true => Ok(LayerEntries::default()),
         false => entries_of(&layer.diff_id),
     });
     let entries: Vec<_> = entries.collect::<Result<_, Error>>()?;
-    let overlays: Vec<Overlay<'_>> = entries.iter().map(|entries| Overlay::new(entries)).collect();
-    let hidden = fold::hidden(&stating, &overlays);
-    let surroundings = fold::surroundings(&facts, &hidden);
-    let contexts = inventory::place(batch, image, before, components, surroundings, (&states, &hidden))?;
-    Ok(Placed { contexts, hidden: fold::hidden(&told.recognised, &overlays) })
+    let entries: Vec<_> = entries.iter().collect();
+    let stated = hidden(&stating, &entries, limits);
+    let surroundings = fold::surroundings(&facts, &stated);
+    let image = (image, linked);
+    let (contexts, linked) =
+        inventory::place(batch, image, before, components, surroundings, (&states, &stated))?;
+    Ok(Placed { contexts, linked, hidden: hidden(&told.recognised, &entries, limits) })
+}
+
+/// Forgets what was found in files that no image but this one, which had them, sees through links. Returns
+/// how many bytes its kept files took.
+fn forget_unused(view: &View<'_>, batch: &mut Batch, diff_id: &Digest, image: &Digest) -> Result<u64, Error> {
+    if inventory::images_with(view, diff_id)?.iter().any(|holder| holder != image) {
+        return Ok(0);
+    }
+    catalog::forget_layer(view, batch, diff_id)
 }
 
 /// Keeps the names and manifests under which an image was known before.
@@ -218,6 +252,6 @@ fn join(image: &mut Image, before: Image) {
     }
 }
 
-fn known_entries(view: &View<'_>, diff_id: &Digest) -> Result<Vec<LayerEntry>, Error> {
+pub(crate) fn known_entries(view: &View<'_>, diff_id: &Digest) -> Result<LayerEntries, Error> {
     Ok(view.get::<Entries>(diff_id)?.ok_or(Error::NoLayer(*diff_id))?.unpack()?)
 }

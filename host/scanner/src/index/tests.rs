@@ -239,7 +239,7 @@ fn files_of_packages_are_the_distribution_s_but_not_a_vendor_s() {
         size: 0,
         inflated_size: 0,
         media_type: String::new(),
-        entries: Vec::new(),
+        entries: limpid_model::LayerEntries::default(),
         unread: Vec::new(),
         superseded: Vec::new(),
         ignored: Vec::new(),

@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
-use limpid_model::{Digest, EntryKind, Image, LayerEntry, LayerFindings, PluginId, Text};
+use limpid_model::{Digest, EntryKind, Image, LayerEntries, LayerEntry, LayerFindings, PluginId, Text};
 use limpid_store::Batch;
 use limpid_store::tables::entries::{self, Entries};
 use limpid_store::tables::images::{self, Images, Indexing};
 use limpid_store::tables::layers::{self, Layers};
 
-use crate::index::{Fresh, Told, place_layers};
+use crate::index::{Fresh, Placing, Told, place_layers};
 use crate::{Error, Scanner, names};
 
 /// What another Limpid found in a layer.
@@ -15,7 +15,7 @@ pub struct AdoptedLayer {
     /// Digest of its tar.
     pub diff_id: Digest,
     /// What it holds, replaces and deletes.
-    pub entries: Vec<LayerEntry>,
+    pub entries: LayerEntries,
     /// What each detector found.
     pub found: Vec<(PluginId, LayerFindings)>,
 }
@@ -37,7 +37,7 @@ impl Scanner {
                 size: 0,
                 inflated_size: 0,
                 media_type: String::new(),
-                entries: layer.entries.len() as u64,
+                entries: layer.entries.last.len() as u64,
                 kept_bytes: 0,
             };
             batch.put::<Layers>(&layer.diff_id, &row)?;
@@ -56,11 +56,14 @@ impl Scanner {
         };
         let detectors: Vec<Digest> = self.detectors().iter().map(|plugin| plugin.id().digest).collect();
         for image in images {
+            // What is seen through links takes the bytes of layers.
+            let limits = &self.settings().limits;
+            let placing = Placing { image: &image, linked: None, before: None, limits };
             let told = Told::default();
-            let placed = place_layers(&view, &mut batch, &image, None, &detectors, &rows, entries_of, &told)?;
-            let contexts = placed.contexts;
+            let placed = place_layers(&view, &mut batch, placing, &detectors, &rows, entries_of, &told)?;
+            let (indexed_at, contexts) = (self.settings().clock.now(), placed.contexts);
             let indexing =
-                Indexing { indexed_at: self.settings().clock.now(), detectors: detectors.clone(), contexts };
+                Indexing { indexed_at, detectors: detectors.clone(), contexts, linked: placed.linked };
             names::put(&mut batch, &image)?;
             batch.put::<Images>(&image.id.clone(), &images::Row::new(image, indexing))?;
         }
@@ -73,7 +76,8 @@ impl AdoptedLayer {
     pub fn of_files(diff_id: Digest, found: Vec<(PluginId, LayerFindings)>) -> Self {
         let paths = found.iter().flat_map(|(_, found)| &found.findings).map(|finding| &finding.path);
         let paths: std::collections::BTreeSet<_> = paths.collect();
-        let entry = |path: &Text| LayerEntry { path: path.to_string(), kind: EntryKind::File };
-        Self { diff_id, entries: paths.into_iter().map(entry).collect(), found }
+        let entry = |path: &Text| LayerEntry::new(path.as_str(), EntryKind::File);
+        let entries = LayerEntries { last: paths.into_iter().map(entry).collect(), replaced: Vec::new() };
+        Self { diff_id, entries, found }
     }
 }

@@ -23,6 +23,8 @@ use crate::matching::{AboutSome, Authority, Match, Matcher, Said, Speaks, namesp
 pub(crate) struct Concerned {
     pub(crate) diff_id: Digest,
     pub(crate) context: u64,
+    /// The layer that has the file which states it: another one where it is seen through links.
+    pub(crate) real_layer: Digest,
     pub(crate) held: Arc<Held>,
     pub(crate) found: Arc<Match>,
 }
@@ -161,10 +163,12 @@ pub(crate) fn concerned(
         }
         let judged = judged.entry(row).or_insert_with_key(|row| Judged::new(row.clone()));
         for context in contexts {
+            let real_layer = context.row.real_layer(&judged.held.path).unwrap_or(place.diff_id);
             for concerning in judged.within(context, said, authority)? {
                 found.push(Concerned {
                     diff_id: place.diff_id,
                     context: context.id,
+                    real_layer,
                     held: Arc::clone(&judged.held),
                     found: concerning,
                 });

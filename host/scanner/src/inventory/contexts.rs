@@ -1,28 +1,30 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_model::{Digest, Image};
+use limpid_model::{Digest, Image, Owner};
 use limpid_store::key::Writer;
 use limpid_store::tables::contexts::{self, Contexts};
-use limpid_store::tables::images::Indexing;
+use limpid_store::tables::images::{Indexing, Linked, LinkedFile};
 use limpid_store::tables::placements::{self, Placements};
 use limpid_store::{Batch, View};
 
 use crate::Error;
 use crate::fold::{Hidden, Surroundings};
+use crate::index::LinkedLayer;
 
 /// The context of a layer in which no detector found anything.
 pub(super) const NOTHING: u64 = 0;
 
 /// Places the layers of an image, in the place of how they were placed before. `stating` says in
-/// which of them a detector found something. Returns the context of each layer.
+/// which of them a detector found something; last, in the files that are seen through links. Returns the
+/// context of each layer, and of those files.
 pub(crate) fn place(
     batch: &mut Batch,
-    image: &Image,
+    (image, linked): (&Image, Option<LinkedLayer>),
     before: Option<&Indexing>,
     detectors: &[Digest],
     surroundings: Surroundings,
     (stating, hidden): (&[bool], &[Hidden]),
-) -> Result<Vec<u64>, Error> {
+) -> Result<(Vec<u64>, Option<Linked>), Error> {
     let mut by_layer: BTreeMap<usize, Vec<(String, u64)>> = BTreeMap::new();
     for file in hidden {
         by_layer.entry(file.layer).or_default().push((file.path.clone(), (file.by - file.layer) as u64));
@@ -31,29 +33,40 @@ pub(crate) fn place(
     let namespaces = distribution.map(|known| known.namespaces).unwrap_or_default();
     let mut ids = Vec::with_capacity(image.layers.len());
     let mut placed = BTreeSet::new();
-    for (place, layer) in image.layers.iter().enumerate() {
+    let row = |hidden, owned| {
+        contexts::Row::new(namespaces.clone(), properties.clone(), detectors.to_vec(), hidden, owned)
+    };
+    let mut put = |diff_id: Digest, row: Option<contexts::Row>| -> Result<u64, Error> {
         let mut id = NOTHING;
-        if stating.get(place) == Some(&true) {
-            let hidden = by_layer.remove(&place).unwrap_or_default();
-            let row = contexts::Row::new(
-                namespaces.clone(),
-                properties.clone(),
-                detectors.to_vec(),
-                hidden,
-                ownership.in_layer(place),
-            );
+        if let Some(row) = row {
             id = row.id()?;
-            batch.put::<Contexts>(&contexts::Key { diff_id: layer.diff_id, context: id }, &row)?;
+            batch.put::<Contexts>(&contexts::Key { diff_id, context: id }, &row)?;
         }
-        let key = placements::Key { diff_id: layer.diff_id, context: id, image: image.id };
+        let key = placements::Key { diff_id, context: id, image: image.id };
         batch.put::<Placements>(&key, &placements::Row)?;
         placed.insert(key);
-        ids.push(id);
+        Ok(id)
+    };
+    let states = |place: usize| stating.get(place) == Some(&true);
+    for (place, layer) in image.layers.iter().enumerate() {
+        let hidden = by_layer.remove(&place).unwrap_or_default();
+        ids.push(put(layer.diff_id, states(place).then(|| row(hidden, ownership.in_layer(place))))?);
+    }
+    let mut behind = None;
+    if let Some(LinkedLayer { diff_id, files, real_layers }) = linked {
+        let top = ids.len().saturating_sub(1);
+        let owner = |file: &LinkedFile| {
+            let owner = ownership.of(file.since.min(top), &file.path)?;
+            Some((file.path.clone(), Owner::clone(owner)))
+        };
+        let row = states(ids.len())
+            .then(|| row(Vec::new(), files.iter().filter_map(owner).collect()).standing_for(real_layers));
+        behind = Some(Linked { diff_id, context: put(diff_id, row)?, files });
     }
     if let Some(before) = before {
         remove(batch, image, before, &placed);
     }
-    Ok(ids)
+    Ok((ids, behind))
 }
 
 /// Takes an image from where its layers were placed. The contexts stay: others may come into them.
@@ -62,8 +75,10 @@ pub(crate) fn unplace(batch: &mut Batch, image: &Image, indexing: &Indexing) {
 }
 
 fn remove(batch: &mut Batch, image: &Image, before: &Indexing, but: &BTreeSet<placements::Key>) {
-    for (layer, &context) in image.layers.iter().zip(&before.contexts) {
-        let key = placements::Key { diff_id: layer.diff_id, context, image: image.id };
+    let linked = before.linked.iter().map(|linked| (linked.diff_id, linked.context));
+    let layers = image.layers.iter().zip(&before.contexts).map(|(layer, &context)| (layer.diff_id, context));
+    for (diff_id, context) in layers.chain(linked) {
+        let key = placements::Key { diff_id, context, image: image.id };
         if !but.contains(&key) {
             batch.delete::<Placements>(&key);
         }

@@ -205,8 +205,11 @@ impl Standing {
 /// How an image stands: as all of its layers do together.
 fn standing(groups: &Groups, image: &Image, indexing: &Indexing) -> Option<Standing> {
     let mut standing: Option<Standing> = None;
-    for (layer, &context) in image.layers.iter().zip(&indexing.contexts) {
-        let Some(group) = groups.get(&(layer.diff_id, context)) else { continue };
+    let linked = indexing.linked.iter().map(|linked| (linked.diff_id, linked.context));
+    let layers =
+        image.layers.iter().zip(&indexing.contexts).map(|(layer, &context)| (layer.diff_id, context));
+    for at in layers.chain(linked) {
+        let Some(group) = groups.get(&at) else { continue };
         match &mut standing {
             Some(standing) => standing.join(group),
             None => standing = Some(group.clone()),

@@ -2,12 +2,15 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
 use std::sync::Arc;
 
-use limpid_layers::ClaimSet;
-use limpid_model::{Digest, EntryKind, Fact, Grouping, Image, ImageLayer, LayerFindings, Pattern, PluginId};
+use limpid_layers::{ClaimSet, links};
+use limpid_model::{
+    Digest, EntryKind, Fact, Grouping, Image, ImageLayer, InputError, LayerEntries, LayerFindings, Pattern,
+    PluginId, Unread,
+};
 use limpid_runtime::{LayerFile, Plugin};
 use limpid_store::tables::entries::Entries;
 use limpid_store::tables::findings::{self, Findings};
-use limpid_store::tables::images::Images;
+use limpid_store::tables::images::{Images, Indexing, Linked, LinkedFile};
 use limpid_store::tables::kept::{self, Kept};
 use limpid_store::{Batch, View};
 
@@ -50,16 +53,21 @@ impl Scanner {
         let found = {
             let view = self.store().view();
             let Some(row) = view.get::<Images>(id)? else { return Ok(()) };
-            let (image, _) = row.into_parts(*id);
-            self.detect_kept(&view, &image, detectors)?
+            let (image, indexing) = row.into_parts(*id);
+            let mut found = self.detect_kept(&view, &image, detectors)?;
+            let linked = indexing.linked.as_ref();
+            let (behind, unsettled) = self.detect_behind_links(&view, &image, linked, detectors)?;
+            found.extend(behind);
+            (found, unsettled)
         };
+        let (found, unsettled) = found;
         let _alone = self.lock_images();
         let view = self.store().view();
         // It may have been deleted, or submitted again, meanwhile.
         let Some(row) = view.get::<Images>(id)? else { return Ok(()) };
         let (image, indexing) = row.into_parts(*id);
         let mut batch = Batch::default();
-        let components = settled_components(&view, &image, &indexing.detectors, detectors, &found)?;
+        let components = settled_components(&view, &image, &indexing, detectors, (&found, &unsettled))?;
         let rows = self.put_findings(&view, &mut batch, id, found)?;
         self.put_refreshed(&view, &mut batch, (image, &indexing), components, &rows)?;
         Ok(self.store().commit(batch)?)
@@ -95,6 +103,86 @@ impl Scanner {
             }
         }
         Ok(by_layer)
+    }
+
+    /// What detectors find in files that are seen through links, as far as those were kept; and which
+    /// detectors would have to see others, too.
+    fn detect_behind_links(
+        &self,
+        view: &View<'_>,
+        image: &Image,
+        linked: Option<&Linked>,
+        detectors: &[Arc<Plugin>],
+    ) -> Result<(Fresh, BTreeSet<Digest>), Error> {
+        let mut unseen = Vec::new();
+        for detector in detectors {
+            let has_seen = match linked {
+                Some(linked) => has_seen(view, linked.diff_id, detector)?,
+                None => image_has_seen(view, image, detector)?,
+            };
+            unseen.extend((!has_seen).then(|| Arc::clone(detector)));
+        }
+        let (mut fresh, mut unsettled) = (Fresh::new(), BTreeSet::new());
+        if unseen.is_empty() {
+            return Ok((fresh, unsettled));
+        }
+        let unread_layers = unexamined::unread(&unexamined::remarks(view, &image.id)?);
+        let mut layers = Vec::with_capacity(image.layers.len());
+        for (place, layer) in image.layers.iter().enumerate() {
+            layers.push(match unread_layers.contains(&place) {
+                true => LayerEntries::default(),
+                false => index::known_entries(view, &layer.diff_id)?,
+            });
+        }
+        let layers: Vec<_> = layers.iter().collect();
+        let links = links(&layers, &unread_layers, &index::claims(&unseen)?, &self.settings().limits);
+        let mut files: Vec<Files> = unseen.iter().map(|_| Files::default()).collect();
+        let mut unread: Vec<Vec<Unread>> = vec![Vec::new(); unseen.len()];
+        for file in &links.files {
+            let is_known = |known: &LinkedFile| known.path == file.path && known.layer == file.layer;
+            let known = linked.filter(|linked| linked.files.iter().any(is_known));
+            let key = known.map(|linked| kept::Key { diff_id: linked.diff_id, path: file.path.clone() });
+            let row = key.map(|key| view.get::<Kept>(&key)).transpose()?.flatten();
+            let content: Option<(Arc<[u8]>, bool)> =
+                row.map(|row| row.unpack().map(|content| (content.into(), row.executable()))).transpose()?;
+            for (claimant, grouping) in file.claimants() {
+                match (&content, files.get_mut(claimant)) {
+                    (Some((content, executable)), Some(files)) => {
+                        let (path, executable) = (file.path.clone(), *executable);
+                        files.add(grouping, KeptFile { path, executable, content: Arc::clone(content) });
+                    }
+                    _ => unsettled.extend(unseen.get(claimant).map(|detector| detector.id().digest)),
+                }
+            }
+        }
+        for unfollowed in &links.unfollowed {
+            for &claimant in &unfollowed.claimants {
+                let error = InputError::Unsupported(unfollowed.why.clone());
+                if let Some(unread) = unread.get_mut(claimant) {
+                    unread.push(Unread { path: unfollowed.path.clone(), error });
+                }
+            }
+        }
+        let Some(linked) = linked else {
+            // There is no place for what was not followed but that of a submission.
+            let told = unread.iter().zip(&unseen).filter(|(unread, _)| !unread.is_empty());
+            unsettled.extend(told.map(|(_, detector)| detector.id().digest));
+            return Ok((fresh, unsettled));
+        };
+        let mut found = Vec::new();
+        for ((detector, files), unread) in unseen.iter().zip(files).zip(unread) {
+            if !unsettled.contains(&detector.id().digest) {
+                let mut of_detector = detect(detector, &image.id, files);
+                of_detector.unread.extend(unread);
+                detection::sort(&mut of_detector);
+                found.push((detector.id().clone(), of_detector));
+            }
+        }
+        keep_shared_ownership(&mut found, &OtherClaims::new(detectors)?);
+        if !found.is_empty() {
+            fresh.insert(linked.diff_id, found);
+        }
+        Ok((fresh, unsettled))
     }
 
     /// Forgets what builds of detectors found on which no image rests any more, and which nobody
@@ -140,6 +228,15 @@ fn read_layers<'a>(view: &View<'_>, image: &'a Image) -> Result<Vec<&'a ImageLay
     Ok(layers.map(|(_, layer)| layer).collect())
 }
 
+fn image_has_seen(view: &View<'_>, image: &Image, detector: &Plugin) -> Result<bool, Error> {
+    for layer in read_layers(view, image)? {
+        if !has_seen(view, layer.diff_id, detector)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// What detectors that have seen a layer state, and what packages own anew: of that only as much was
 /// kept as others read, and now there is one more who reads.
 fn again(
@@ -170,18 +267,21 @@ fn states_ownership(found: &LayerFindings) -> bool {
 fn settled_components(
     view: &View<'_>,
     image: &Image,
-    before: &[Digest],
+    before: &Indexing,
     detectors: &[Arc<Plugin>],
-    fresh: &Fresh,
+    (fresh, unsettled): (&Fresh, &BTreeSet<Digest>),
 ) -> Result<Vec<Digest>, Error> {
-    let names = names(view, image, before)?;
+    let names = names(view, image, &before.detectors)?;
+    let linked = before.linked.iter().map(|linked| linked.diff_id);
+    let layers: Vec<_> =
+        read_layers(view, image)?.into_iter().map(|layer| layer.diff_id).chain(linked).collect();
     let mut components = Vec::new();
     for detector in detectors {
         let id = detector.id();
-        let mut complete = true;
-        for layer in read_layers(view, image)? {
-            let mut found = fresh.get(&layer.diff_id).into_iter().flatten();
-            complete &= found.any(|(found_by, _)| found_by == id) || has_seen(view, layer.diff_id, detector)?;
+        let mut complete = !unsettled.contains(&id.digest);
+        for &diff_id in &layers {
+            let mut found = fresh.get(&diff_id).into_iter().flatten();
+            complete &= found.any(|(found_by, _)| found_by == id) || has_seen(view, diff_id, detector)?;
         }
         components.extend(if complete { Some(id.digest) } else { names.get(&id.name).copied() });
     }
@@ -208,6 +308,15 @@ struct Files {
     together: Vec<Box<dyn LayerFile>>,
 }
 
+impl Files {
+    fn add(&mut self, grouping: Grouping, file: KeptFile) {
+        match grouping {
+            Grouping::Alone => self.alone.push(Box::new(file)),
+            Grouping::Together => self.together.push(Box::new(file)),
+        }
+    }
+}
+
 /// All files of a layer that a detector claims; none where not all were kept, or where it cannot be
 /// known, because the detector claims files by what they begin with.
 fn kept_files(view: &View<'_>, diff_id: &Digest, detector: &Plugin) -> Result<Option<Files>, Error> {
@@ -218,7 +327,7 @@ fn kept_files(view: &View<'_>, diff_id: &Digest, detector: &Plugin) -> Result<Op
     let set = ClaimSet::new(std::iter::once(claims))?;
     let Some(entries) = view.get::<Entries>(diff_id)? else { return Ok(None) };
     let mut files = Files::default();
-    for entry in entries.unpack()?.into_iter().filter(|entry| entry.kind == EntryKind::File) {
+    for entry in entries.unpack()?.last.into_iter().filter(|entry| entry.kind == EntryKind::File) {
         let wanted = set.wanted(&entry.path);
         if wanted.is_empty() {
             continue;
@@ -227,15 +336,8 @@ fn kept_files(view: &View<'_>, diff_id: &Digest, detector: &Plugin) -> Result<Op
         let Some(row) = view.get::<Kept>(&key)? else { return Ok(None) };
         let content: Arc<[u8]> = row.unpack()?.into();
         for (_, grouping) in wanted {
-            let file = Box::new(KeptFile {
-                path: key.path.clone(),
-                executable: row.executable(),
-                content: Arc::clone(&content),
-            });
-            match grouping {
-                Grouping::Alone => files.alone.push(file),
-                Grouping::Together => files.together.push(file),
-            }
+            let (path, executable) = (key.path.clone(), row.executable());
+            files.add(grouping, KeptFile { path, executable, content: Arc::clone(&content) });
         }
     }
     Ok(Some(files))

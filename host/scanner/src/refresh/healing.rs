@@ -76,7 +76,8 @@ impl Scanner {
         for row in self.store().view().scan::<Images>(|_| ()) {
             let (id, row) = row?;
             let (image, indexing) = row.into_parts(id);
-            if image.layers.iter().any(|layer| unseen.contains(&layer.diff_id)) {
+            let linked = indexing.linked.iter().map(|linked| linked.diff_id);
+            if image.layers.iter().map(|layer| layer.diff_id).chain(linked).any(|id| unseen.contains(&id)) {
                 images.push((indexing.indexed_at, id));
             }
         }

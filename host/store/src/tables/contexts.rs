@@ -46,6 +46,8 @@ pub struct Row {
     detectors: Vec<DigestBytes>,
     hidden: Vec<(String, u64)>,
     owned: Vec<(String, StoredOwner)>,
+    /// Of files that are seen through links: the layer that has each.
+    stands_for: Vec<(String, DigestBytes)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -53,6 +55,16 @@ struct StoredOwner {
     package: Text,
     source: Text,
     vendor: Option<String>,
+}
+
+/// Version 2.
+#[derive(Deserialize)]
+struct WithoutLinks {
+    namespaces: Vec<String>,
+    properties: Vec<(String, String)>,
+    detectors: Vec<DigestBytes>,
+    hidden: Vec<(String, u64)>,
+    owned: Vec<(String, StoredOwner)>,
 }
 
 /// Version 1, in which the rows of the inventory said who owns what, from one layer alone.
@@ -65,12 +77,20 @@ struct WithoutOwned {
 }
 
 impl table::Row for Row {
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
-        let old: WithoutOwned = (version == 1).then(|| postcard::from_bytes(fields).ok()).flatten()?;
-        let WithoutOwned { namespaces, properties, detectors, hidden } = old;
-        Some(Self { namespaces, properties, detectors, hidden, owned: Vec::new() })
+        let before = match version {
+            1 => {
+                let WithoutOwned { namespaces, properties, detectors, hidden } =
+                    postcard::from_bytes(fields).ok()?;
+                WithoutLinks { namespaces, properties, detectors, hidden, owned: Vec::new() }
+            }
+            2 => postcard::from_bytes(fields).ok()?,
+            _ => return None,
+        };
+        let WithoutLinks { namespaces, properties, detectors, hidden, owned } = before;
+        Some(Self { namespaces, properties, detectors, hidden, owned, stands_for: Vec::new() })
     }
 }
 
@@ -88,7 +108,20 @@ impl Row {
     ) -> Self {
         let stored = |Owner { package, source, vendor }| StoredOwner { package, source, vendor };
         let owned = owned.into_iter().map(|(path, owner)| (path, stored(owner))).collect();
-        Self { namespaces, properties, detectors: each(detectors), hidden, owned }
+        Self { namespaces, properties, detectors: each(detectors), hidden, owned, stands_for: Vec::new() }
+    }
+
+    /// The same of files that are seen through links, with the layer that has each.
+    #[must_use]
+    pub fn standing_for(self, files: Vec<(String, Digest)>) -> Self {
+        let stands_for = files.into_iter().map(|(path, diff_id)| (path, diff_id.into())).collect();
+        Self { stands_for, ..self }
+    }
+
+    /// The layer that has a file which is seen through links; none where the layer itself has it.
+    pub fn real_layer(&self, path: &str) -> Option<Digest> {
+        let place = self.stands_for.binary_search_by(|(known, _)| known.as_str().cmp(path)).ok()?;
+        self.stands_for.get(place).map(|(_, diff_id)| (*diff_id).into())
     }
 
     /// Begins the digest of all that it says.
@@ -96,8 +129,14 @@ impl Row {
     /// # Errors
     /// It cannot be encoded.
     pub fn id(&self) -> Result<u64, Error> {
-        let bytes =
-            postcard::to_stdvec(self).map_err(|source| Error::Encode { table: "contexts", source })?;
+        // As version 2 had it, so that the same surroundings stay the same.
+        let Self { namespaces, properties, detectors, hidden, owned, stands_for } = self;
+        let encode = |source| Error::Encode { table: "contexts", source };
+        let before = (namespaces, properties, detectors, hidden, owned);
+        let mut bytes = postcard::to_stdvec(&before).map_err(encode)?;
+        if !stands_for.is_empty() {
+            bytes = postcard::to_extend(stands_for, bytes).map_err(encode)?;
+        }
         let digest = Digest::of(&bytes);
         let (head, _) = digest.as_bytes().split_first_chunk().unwrap_or((&[0; 8], &[]));
         Ok(u64::from_be_bytes(*head))

@@ -30,13 +30,59 @@ pub struct Row {
     layers: Vec<Layer>,
     indexed_at: u64,
     detectors: Vec<DigestBytes>,
+    linked: Option<StoredLinked>,
 }
 
 impl table::Row for Row {
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
-        (version == 1).then(|| postcard::from_bytes::<WithoutContexts>(fields).ok()).flatten().map(Self::from)
+        let before = match version {
+            1 => postcard::from_bytes::<WithoutContexts>(fields).ok()?.into(),
+            2 => postcard::from_bytes::<WithoutLinked>(fields).ok()?,
+            _ => return None,
+        };
+        Some(before.into())
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct StoredLinked {
+    diff_id: DigestBytes,
+    context: u64,
+    files: Vec<(String, u64, u64)>,
+}
+
+/// Version 2.
+#[derive(Deserialize)]
+struct WithoutLinked {
+    manifests: Vec<DigestBytes>,
+    names: Vec<String>,
+    os: String,
+    architecture: String,
+    variant: Option<String>,
+    created: Option<String>,
+    labels: Vec<(String, String)>,
+    layers: Vec<Layer>,
+    indexed_at: u64,
+    detectors: Vec<DigestBytes>,
+}
+
+impl From<WithoutLinked> for Row {
+    fn from(row: WithoutLinked) -> Self {
+        Self {
+            manifests: row.manifests,
+            names: row.names,
+            os: row.os,
+            architecture: row.architecture,
+            variant: row.variant,
+            created: row.created,
+            labels: row.labels,
+            layers: row.layers,
+            indexed_at: row.indexed_at,
+            detectors: row.detectors,
+            linked: None,
+        }
     }
 }
 
@@ -65,7 +111,7 @@ struct WithoutContexts {
     _hidden: Vec<(u64, String, u64)>,
 }
 
-impl From<WithoutContexts> for Row {
+impl From<WithoutContexts> for WithoutLinked {
     fn from(row: WithoutContexts) -> Self {
         let layer = |(diff_id, created_by)| Layer { diff_id, created_by, context: 0 };
         Self {
@@ -120,6 +166,31 @@ pub struct Indexing {
     /// The surroundings in which each layer lies, as table `contexts` calls them; 0 where no detector
     /// found anything in it.
     pub contexts: Vec<u64>,
+    /// What links make of claimed paths; none where they make nothing of them.
+    pub linked: Option<Linked>,
+}
+
+/// Files that are seen at claimed paths which links lead to: what detectors found in them is kept as that of
+/// a layer of its own, which is none of the image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Linked {
+    /// Under which that layer is kept.
+    pub diff_id: Digest,
+    /// The surroundings in which it lies, as with the image's layers.
+    pub context: u64,
+    /// Its files, by path.
+    pub files: Vec<LinkedFile>,
+}
+
+/// A file that is seen at a claimed path.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LinkedFile {
+    /// The claimed path.
+    pub path: String,
+    /// Place of the layer that has the file.
+    pub layer: usize,
+    /// Place of the layer from which on it is seen there.
+    pub since: usize,
 }
 
 impl Row {
@@ -137,6 +208,7 @@ impl Row {
             layers: image.layers.into_iter().zip(contexts).map(Layer::from).collect(),
             indexed_at: indexing.indexed_at,
             detectors: each(indexing.detectors),
+            linked: indexing.linked.map(StoredLinked::from),
         }
     }
 
@@ -152,7 +224,12 @@ impl Row {
             labels: self.labels,
             layers: self.layers.into_iter().map(ImageLayer::from).collect(),
         };
-        let indexing = Indexing { indexed_at: self.indexed_at, detectors: each(self.detectors), contexts };
+        let indexing = Indexing {
+            indexed_at: self.indexed_at,
+            detectors: each(self.detectors),
+            contexts,
+            linked: self.linked.map(Linked::from),
+        };
         (image, indexing)
     }
 }
@@ -166,5 +243,22 @@ impl From<(ImageLayer, u64)> for Layer {
 impl From<Layer> for ImageLayer {
     fn from(stored: Layer) -> Self {
         Self { diff_id: stored.diff_id.into(), created_by: stored.created_by }
+    }
+}
+
+impl From<Linked> for StoredLinked {
+    fn from(linked: Linked) -> Self {
+        let file = |file: LinkedFile| (file.path, file.layer as u64, file.since as u64);
+        let files = linked.files.into_iter().map(file).collect();
+        Self { diff_id: linked.diff_id.into(), context: linked.context, files }
+    }
+}
+
+impl From<StoredLinked> for Linked {
+    fn from(stored: StoredLinked) -> Self {
+        let place = |place| usize::try_from(place).unwrap_or(usize::MAX);
+        let file = |(path, layer, since)| LinkedFile { path, layer: place(layer), since: place(since) };
+        let files = stored.files.into_iter().map(file).collect();
+        Self { diff_id: stored.diff_id.into(), context: stored.context, files }
     }
 }

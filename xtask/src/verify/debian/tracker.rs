@@ -1,7 +1,7 @@
 //! Who is concerned by the security tracker's `data/json`, by walking all of it for each package.
 
 use anyhow::bail;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::dpkg::{Installed, Orders};
 use super::word;
@@ -11,6 +11,8 @@ struct Said<'a> {
     id: &'a str,
     package: &'a Installed,
     release: &'a Value,
+    /// All releases of the entry.
+    releases: &'a Map<String, Value>,
 }
 
 /// The findings of an image, one row each.
@@ -20,9 +22,10 @@ pub(super) fn findings(
     installed: &[Installed],
 ) -> anyhow::Result<Vec<String>> {
     let said = said(document, suite, installed);
-    let fixes = said.iter().filter_map(|said| {
-        let fixed = said.release.get("fixed_version")?.as_str()?;
-        (fixed != "0").then(|| (said.package.source_version.clone(), fixed.to_owned()))
+    let fixes = said.iter().flat_map(|said| {
+        let fixes = said.releases.values().filter_map(|release| release.get("fixed_version")?.as_str());
+        let fixes = fixes.filter(|fixed| *fixed != "0");
+        fixes.map(|fixed| (said.package.source_version.clone(), fixed.to_owned()))
     });
     let orders = Orders::of(fixes)?;
     let mut rows = Vec::new();
@@ -41,8 +44,9 @@ fn said<'a>(document: &'a Value, suite: &str, installed: &'a [Installed]) -> Vec
     for package in installed {
         let entries = document.get(&package.source).and_then(Value::as_object);
         for (id, entry) in entries.into_iter().flatten() {
-            if let Some(release) = entry.get("releases").and_then(|releases| releases.get(suite)) {
-                all.push(Said { id, package, release });
+            let releases = entry.get("releases").and_then(Value::as_object);
+            if let Some((releases, release)) = releases.and_then(|all| Some((all, all.get(suite)?))) {
+                all.push(Said { id, package, release, releases });
             }
         }
     }
@@ -53,6 +57,9 @@ fn said<'a>(document: &'a Value, suite: &str, installed: &'a [Installed]) -> Vec
 fn judge<'a>(said: &Said<'a>, orders: &Orders) -> anyhow::Result<Option<(&'static str, &'a str)>> {
     let release = said.release;
     let fixed = word(release, "/fixed_version");
+    if is_fixed_elsewhere(said, orders) {
+        return Ok(None);
+    }
     Ok(match word(release, "/status") {
         "resolved" if fixed == "0" => None,
         "resolved" if orders.is_less(&said.package.source_version, fixed) => Some(("affected", fixed)),
@@ -60,6 +67,32 @@ fn judge<'a>(said: &Said<'a>, orders: &Orders) -> anyhow::Result<Option<(&'stati
         "undetermined" => Some(("under-investigation", "-")),
         "open" => Some((open(release), "-")),
         other => bail!("the tracker's document says `{other}` of {}", said.id),
+    })
+}
+
+/// Whether unstable has the fix in a version that is not above this one, or another release has this very
+/// version and says that it is fixed.
+fn is_fixed_elsewhere(said: &Said<'_>, orders: &Orders) -> bool {
+    let installed = &said.package.source_version;
+    let holds = |release: &Value| {
+        release
+            .pointer("/repositories")
+            .and_then(Value::as_object)
+            .is_some_and(|held| held.values().any(|version| version.as_str() == Some(installed)))
+    };
+    let is_its_own = holds(said.release);
+    said.releases.iter().any(|(codename, release)| {
+        let fixed = word(release, "/fixed_version");
+        let is_resolved = word(release, "/status") == "resolved";
+        let is_reached = is_resolved && fixed != "0" && !orders.is_less(installed, fixed);
+        match codename.as_str() {
+            "sid" => is_reached,
+            _ => {
+                !is_its_own
+                    && is_resolved
+                    && (fixed == installed || (holds(release) && (fixed == "0" || is_reached)))
+            }
+        }
     })
 }
 

@@ -61,12 +61,18 @@ const LOOSE: [&str; 28] = [
 
 /// A generator of numbers,
 /// [xorshift64*](https://en.wikipedia.org/wiki/Xorshift#xorshift*): good enough to vary versions.
-struct Numbers(u64);
+pub(crate) struct Numbers(u64);
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Self(0x9e37_79b9_7f4a_7c15)
+    }
+}
 
 /// Pairs of versions. In every other pair the second is the first with one part made anew, so that
 /// they differ late or not at all.
 pub(crate) fn pairs(form: Form, count: usize) -> Vec<(String, String)> {
-    let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
+    let mut numbers = Numbers::default();
     let mut pairs = Vec::with_capacity(count);
     for place in 0..count {
         let a = form.parts(&mut numbers);
@@ -152,7 +158,7 @@ impl Numbers {
     }
 
     /// A number below `limit`, which is not 0.
-    fn below(&mut self, limit: usize) -> usize {
+    pub(crate) fn below(&mut self, limit: usize) -> usize {
         let limit = u64::try_from(limit).unwrap_or(u64::MAX).max(1);
         usize::try_from(self.next() % limit).unwrap_or(0)
     }

@@ -71,7 +71,7 @@ fn real_archives_of_docker_save_are_read() {
         let layers = read_images(&archive, &[path("lib/apk/db/installed")]).unwrap();
         let [(contents, shown)] = layers.as_slice() else { panic!("one layer in {}", file.display()) };
         assert!(shown[0].content.contains("P:musl\n"), "{}", file.display());
-        assert!(contents.entries.len() > 100);
+        assert!(contents.entries.last.len() > 100);
         let image = archive.images().unwrap().remove(0).image;
         assert!(image.names.iter().all(|name| name.starts_with("alpine:")), "{:?}", image.names);
     }

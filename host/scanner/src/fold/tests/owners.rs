@@ -9,14 +9,14 @@ use super::*;
 fn layer(installed: &str, lists: &[&str], modules: &[&str]) -> Layer {
     let mut layer = Layer::default();
     let mut put = |path: &str| {
-        let entry = LayerEntry { path: path.to_owned(), kind: EntryKind::File };
-        layer.entries.push(entry);
+        let entry = LayerEntry::new(path, EntryKind::File);
+        layer.entries.last.push(entry);
     };
     put("db");
     lists.iter().for_each(|list| put(list.split(':').next().unwrap()));
     modules.iter().for_each(|module| put(module.split(' ').next().unwrap()));
     if installed.is_empty() {
-        layer.entries.remove(0);
+        layer.entries.last.remove(0);
     }
     for name in installed.split_whitespace() {
         let (name, vendor) = name.split_once('@').map_or((name, None), |(name, vendor)| (name, Some(vendor)));
@@ -88,7 +88,7 @@ fn a_package_that_is_gone_owns_nothing() {
     let below = || layer("p", &["list: p lib/m"], &["lib/m m=1"]);
     check(vec![below(), layer("other", &[], &[])], &["m=1 -"]);
     let mut removed = layer("", &[], &[]);
-    removed.entries.push(LayerEntry { path: "list".to_owned(), kind: EntryKind::Whiteout });
+    removed.entries.last.push(LayerEntry::new("list", EntryKind::Whiteout));
     check(vec![below(), removed], &["m=1 -"]);
 }
 

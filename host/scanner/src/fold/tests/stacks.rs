@@ -55,7 +55,7 @@ fn is_below(path: &str, above: &str) -> bool {
 
 fn layer(spec: &Spec) -> Layer {
     let mut layer = Layer::default();
-    let mut put = |path: &String, kind| layer.entries.push(LayerEntry { path: path.clone(), kind });
+    let mut put = |path: &String, kind| layer.entries.last.push(LayerEntry::new(path.clone(), kind));
     spec.whiteouts.iter().for_each(|path| put(path, EntryKind::Whiteout));
     spec.opaque.iter().for_each(|path| put(path, EntryKind::Opaque));
     for (path, node) in &spec.nodes {

@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use limpid_model::{
-    Distribution, Enrichment, EntryKind, Fact, Finding, Image, ImageLayer, KeyedVersion, LayerEntry,
-    LayerFindings, Ownership, Package, Platform, Rating, Scope, Severity, Status,
+    Distribution, Enrichment, EntryKind, Fact, Finding, Image, ImageLayer, KeyedVersion, LayerEntries,
+    LayerEntry, LayerFindings, Ownership, Package, Platform, Rating, Scope, Severity, Status,
 };
 use limpid_store::Store;
 use limpid_store::tables::entries::{self, Entries};
@@ -161,7 +161,7 @@ impl World {
                 labels: Vec::new(),
                 layers: chosen.iter().map(layer).collect(),
             };
-            let before = Indexing { indexed_at: 0, detectors: Vec::new(), contexts: Vec::new() };
+            let before = Indexing::default();
             world.commit(|view, batch| {
                 let of = (image.clone(), &before);
                 let detectors = DETECTORS.map(|name| plugin(name).digest).to_vec();
@@ -289,7 +289,7 @@ fn image_id(number: usize) -> Digest {
 fn put_layer(view: &View<'_>, batch: &mut Batch, number: usize, layer: &Layer) {
     let mut entries = Vec::new();
     let mut found = [(); 2].map(|()| (LayerFindings::default(), Vec::new()));
-    let entry = |path: &str, kind| LayerEntry { path: path.to_owned(), kind };
+    let entry = |path: &str, kind| LayerEntry::new(path, kind);
     let finding = |path: &str, fact| Finding { path: path.into(), member: None, fact };
     for (path, step) in FILES.iter().zip(&layer.steps) {
         match step {
@@ -329,6 +329,7 @@ fn put_layer(view: &View<'_>, batch: &mut Batch, number: usize, layer: &Layer) {
         found[0].0.findings.push(finding("os", Fact::Distribution(distribution)));
     }
     entries.sort();
+    let entries = LayerEntries { last: entries, replaced: Vec::new() };
     batch.put::<Entries>(&layer_id(number), &entries::Row::pack(&entries).unwrap()).unwrap();
     let rows = DETECTORS.into_iter().zip(found).map(|(detector, (found, keys))| {
         (plugin(detector).digest, findings::Row::new(plugin(detector), found, keys))

@@ -3,9 +3,9 @@
 
 use limpid_model::{
     Advisory, Affected, Blame, Bound, Digest, Distribution, Enrichment, EntryKind, Evidence, Fact,
-    FailureKind, Finding, Image, ImageLayer, InputError, Key, KeyedVersion, LayerEntry, LayerFindings,
-    Ownership, Package, Platform, PluginFailure, PluginId, Range, Rating, Scope, SourcePackage, Status,
-    Unread,
+    FailureKind, Finding, Image, ImageLayer, InputError, Key, KeyedVersion, LayerEntries, LayerEntry,
+    LayerFindings, Leads, Ownership, Package, Platform, PluginFailure, PluginId, Range, Rating, Scope,
+    SourcePackage, Status, Unread,
 };
 
 mod fetching;
@@ -94,8 +94,12 @@ fn of_images() -> Vec<Sample> {
             ImageLayer { diff_id: digest(5), created_by: None },
         ],
     };
-    let indexing =
-        images::Indexing { indexed_at: 1_767_323_045_000, detectors: vec![digest(9)], contexts: vec![0, 0] };
+    let indexing = images::Indexing {
+        indexed_at: 1_767_323_045_000,
+        detectors: vec![digest(9)],
+        contexts: vec![0, 0],
+        linked: None,
+    };
     let placed = images::Indexing { contexts: vec![u64::MAX, 0], ..indexing.clone() };
     let context = contexts::Row::new(
         texts(["a", "b"]),
@@ -108,14 +112,20 @@ fn of_images() -> Vec<Sample> {
     let owned = [("a/package.json", owner(None)), ("b/package.json", owner(some("vendor")))];
     let owned = owned.map(|(path, owner)| (path.to_owned(), owner)).to_vec();
     let owning = contexts::Row::new(Vec::new(), Vec::new(), Vec::new(), Vec::new(), owned);
+    let through_links = context.clone().standing_for(vec![("var/db".to_owned(), digest(4))]);
+    let file = images::LinkedFile { path: "var/db".to_owned(), layer: 1, since: 300 };
+    let linked = images::Linked { diff_id: digest(6), context: 7, files: vec![file] };
+    let with_links = images::Indexing { linked: Some(linked), ..indexing.clone() };
     let in_context = contexts::Key { diff_id: digest(4), context: 7 };
     let placement = placements::Key { diff_id: digest(4), context: 7, image: digest(1) };
     let holder = holders::Key { diff_id: digest(4), image: digest(1) };
     vec![
         sample::<images::Images>("full", &digest(1), &images::Row::new(image.clone(), indexing)),
-        sample::<images::Images>("in-contexts", &digest(1), &images::Row::new(image, placed)),
+        sample::<images::Images>("in-contexts", &digest(1), &images::Row::new(image.clone(), placed)),
+        sample::<images::Images>("with-links", &digest(1), &images::Row::new(image, with_links)),
         sample::<contexts::Contexts>("one", &in_context, &context),
         sample::<contexts::Contexts>("owning", &in_context, &owning),
+        sample::<contexts::Contexts>("through-links", &in_context, &through_links),
         sample::<placements::Placements>("one", &placement, &placements::Row),
         sample::<marks::Marks>("one", &"mark".to_owned(), &marks::Row::new(vec![digest(8)])),
         sample::<manifests::Manifests>("one", &digest(2), &manifests::Row { image: digest(1).into() }),
@@ -184,31 +194,50 @@ fn of_layers() -> Vec<Sample> {
     let npm = || Scope::Namespace("npm".to_owned());
     let (own, owned) = held("npm", Named::Package, npm(), second);
     let (alike, _) = held("npm", Named::Alike, npm(), second);
+    let [paths, links] = entries();
     vec![
         sample::<inventory::Inventory>("of-distribution", &source, &unowned),
         sample::<inventory::Inventory>("owned", &own, &owned),
         sample::<inventory::Inventory>("alike", &alike, &owned),
         sample::<layers::Layers>("one", &digest(4), &layer),
-        entries(),
+        paths,
+        links,
         kept(),
         sample::<findings::Findings>("all-facts", &key, &row),
     ]
 }
 
-fn entries() -> Sample {
-    let entry = |path: &str, kind| LayerEntry { path: path.to_owned(), kind };
+fn entries() -> [Sample; 2] {
     let entries = [
-        entry("etc", EntryKind::Directory),
-        entry("etc", EntryKind::Opaque),
-        entry("etc/os-release", EntryKind::Other),
-        entry("etc/passwd", EntryKind::File),
-        entry("var/é", EntryKind::Whiteout),
+        LayerEntry::new("etc", EntryKind::Directory),
+        LayerEntry::new("etc", EntryKind::Opaque),
+        LayerEntry::new("etc/os-release", EntryKind::Other),
+        LayerEntry::new("etc/passwd", EntryKind::File),
+        LayerEntry::new("var/é", EntryKind::Whiteout),
     ];
-    let row = Row::pack(&entries).unwrap();
-    packed::<Entries>("all-kinds", &digest(4), &row, |key, row| {
+    let leads = [
+        Leads::Nowhere,
+        Leads::Nowhere,
+        Leads::Symbolic("../usr/lib/os-release".to_owned()),
+        Leads::Within("etc/shadow".to_owned(), 300),
+        Leads::Below("é".to_owned()),
+    ];
+    let places = [5, 4, 3, 300_000, 0].into_iter().zip(leads);
+    let links = entries.clone().into_iter().zip(places);
+    let links: Vec<_> =
+        links.map(|(entry, (ordinal, leads))| LayerEntry { ordinal, leads, ..entry }).collect();
+    let plain = Row::pack(&LayerEntries { last: entries.into(), replaced: Vec::new() }).unwrap();
+    let links = Row::pack(&LayerEntries { last: links.clone(), replaced: links }).unwrap();
+    // Only the paths and kinds are what every version has.
+    let paths = packed::<Entries>("all-kinds", &digest(4), &plain, |key, row| {
         let (key, row) = (decode_key::<Entries>(key).unwrap(), decode_row::<Entries>(row).unwrap());
         format!("{key:?} {:?}", row.unpack().unwrap())
-    })
+    });
+    let links = packed::<Entries>("links", &digest(4), &links, |key, row| {
+        let (key, row) = (decode_key::<Entries>(key).unwrap(), decode_row::<Entries>(row).unwrap());
+        format!("{key:?} {:?} {}", row.unpack().unwrap(), row.knows_links())
+    });
+    [paths, links]
 }
 
 fn kept() -> Sample {

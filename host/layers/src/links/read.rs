@@ -1,0 +1,195 @@
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
+
+use limpid_model::{Digest, InputError, Unread};
+
+use super::Links;
+use crate::files::{ClaimedFile, Content, Storage};
+use crate::inflate::Job;
+use crate::layer::{Showing, Wanted, explain, pass, verify};
+use crate::part::Part;
+use crate::tar_walk::{Member, Source, Walker};
+use crate::{Archive, ClaimSet, Error, LayerSource, Limits, Sink};
+
+/// What came of showing files at the paths at which a container sees them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LinkedContents {
+    /// The paths of files that were shown.
+    pub paths: BTreeSet<String>,
+    /// Their sizes together, in bytes.
+    pub size: u64,
+    /// Claimed paths of which nothing was shown, by index of the claimant, and why.
+    pub unread: Vec<(usize, Unread)>,
+}
+
+/// Reads the layers that have files which links make claimed, and shows these files. Each of those layers is
+/// read whole once more, so that what is shown has the layer's digest; no other is.
+///
+/// # Errors
+/// As [`read_layer`](crate::read_layer).
+pub fn read_linked(
+    archive: &Archive,
+    layers: &[LayerSource],
+    links: &Links,
+    claims: &ClaimSet,
+    scratch: &Path,
+    limits: &Limits,
+    sink: &mut dyn Sink,
+) -> Result<LinkedContents, Error> {
+    let mut wanted: BTreeMap<Digest, (usize, BTreeSet<u64>)> = BTreeMap::new();
+    for file in &links.files {
+        if let Some(layer) = layers.get(file.layer) {
+            let (_, ordinals) = wanted.entry(layer.diff_id).or_insert((file.layer, BTreeSet::new()));
+            ordinals.insert(file.ordinal);
+        }
+    }
+    // All of them wait in memory, and then in a file, until they are shown.
+    let mut reader = Reader { storage: Storage::new(scratch, 0, limits.together_memory), limits, bytes: 0 };
+    let mut read: HashMap<(Digest, u64), Read> = HashMap::new();
+    for (diff_id, (place, ordinals)) in wanted {
+        let Some(layer) = layers.get(place) else { continue };
+        let found = match reader.layer(archive, layer, &ordinals) {
+            Ok(found) => found,
+            // It was read before; what another archive has in its place costs only what is read of it.
+            Err(Error::UnreadLayer(why)) => {
+                let why = InputError::Other(why.to_string());
+                ordinals.into_iter().map(|ordinal| (ordinal, Read::Unread(why.clone()))).collect()
+            }
+            Err(error) => return Err(error),
+        };
+        read.extend(found.into_iter().map(|(ordinal, file)| ((diff_id, ordinal), file)));
+    }
+    let mut contents = LinkedContents::default();
+    let mut showing = Showing::new(sink, limits, claims.claimants());
+    for (ordinal, file) in (0..).zip(&links.files) {
+        let diff_id = layers.get(file.layer).map(|layer| layer.diff_id);
+        let found = diff_id.and_then(|diff_id| read.get(&(diff_id, file.ordinal)));
+        let mut claimants = file.claimants.clone();
+        let unread = match found {
+            Some(Read::File { content, executable }) => {
+                let shown =
+                    ClaimedFile::new(file.path.as_str().into(), ordinal, *executable, content.clone());
+                let head =
+                    shown.read(0, claims.longest_magic()).map_err(Error::io("reading a temporary file"))?;
+                let mut by_content = Vec::new();
+                claims.by_content(&head, &mut by_content);
+                // Who claims it for what it holds sees it where it is, and once.
+                if file.seen_as.is_none() && file.path == file.real {
+                    claimants.append(&mut by_content);
+                    claimants.sort_unstable();
+                    claimants.dedup();
+                } else {
+                    claimants.retain(|claimant| by_content.iter().all(|by| by.index != claimant.index));
+                }
+                if !claimants.is_empty() {
+                    contents.paths.insert(file.path.clone());
+                    contents.size += shown.size();
+                    showing.add(&file.path.as_str().into(), &shown, &claimants);
+                }
+                continue;
+            }
+            Some(Read::Unread(error)) => error.clone(),
+            None => InputError::Other(format!("what it leads to, `{}`, is no file of its layer", file.real)),
+        };
+        let mut indexes: Vec<_> = claimants.iter().map(|claimant| claimant.index).collect();
+        indexes.dedup();
+        let unread = |index| (index, Unread { path: file.path.clone(), error: unread.clone() });
+        contents.unread.extend(indexes.into_iter().map(unread));
+    }
+    for unfollowed in &links.unfollowed {
+        let error = InputError::Unsupported(unfollowed.why.clone());
+        let unread = |&index: &usize| (index, Unread { path: unfollowed.path.clone(), error: error.clone() });
+        contents.unread.extend(unfollowed.claimants.iter().map(unread));
+    }
+    showing.finish(|_| true);
+    Ok(contents)
+}
+
+/// A file as its layer has it.
+enum Read {
+    File { content: Content, executable: bool },
+    Unread(InputError),
+}
+
+struct Reader<'a> {
+    storage: Storage<'a>,
+    limits: &'a Limits,
+    bytes: u64,
+}
+
+impl Reader<'_> {
+    /// Some entries of a layer, once its digests were found right.
+    fn layer(
+        &mut self,
+        archive: &Archive,
+        layer: &LayerSource,
+        wanted: &BTreeSet<u64>,
+    ) -> Result<Vec<(u64, Read)>, Error> {
+        let what = format!("layer `{}`", layer.diff_id);
+        let part = archive.part(&layer.place, &what).map_err(Error::of_layer)?;
+        self.whole(&what, &part, layer, wanted).map_err(|error| explain(error, layer, &what, &part))
+    }
+
+    fn whole(
+        &mut self,
+        what: &str,
+        part: &Part,
+        layer: &LayerSource,
+        wanted: &BTreeSet<u64>,
+    ) -> Result<Vec<(u64, Read)>, Error> {
+        let limits = self.limits;
+        let most = ("layer_inflated_bytes", limits.layer_inflated_bytes);
+        let job = Job { what, part, compression: layer.compression, limits, most };
+        let mut found = Vec::new();
+        let pass = pass(&job, |walker| self.read(walker, wanted, &mut found))?;
+        if let Some(totals) = &pass.totals {
+            verify(layer, what, totals)?;
+        }
+        pass.walked?;
+        Ok(found)
+    }
+
+    fn read(
+        &mut self,
+        walker: &mut Walker<'_, impl Source>,
+        wanted: &BTreeSet<u64>,
+        found: &mut Vec<(u64, Read)>,
+    ) -> Result<Wanted, Error> {
+        let last = wanted.last().copied().unwrap_or_default();
+        while let Some(member) = walker.next()? {
+            if wanted.contains(&member.ordinal) {
+                found.push((member.ordinal, self.file(walker, &member)?));
+            }
+            if member.ordinal >= last {
+                break;
+            }
+        }
+        // The rest is read for its digest alone.
+        Ok(Wanted::All)
+    }
+
+    fn file(&mut self, walker: &mut Walker<'_, impl Source>, member: &Member) -> Result<Read, Error> {
+        let Limits { claimed_file_bytes, claimed_bytes, .. } = *self.limits;
+        let size = member.size;
+        if size > claimed_file_bytes {
+            let why =
+                format!("its {size} bytes are over the limit `claimed_file_bytes` of {claimed_file_bytes}");
+            return Ok(Read::Unread(InputError::Other(why)));
+        }
+        if self.bytes.saturating_add(size) > claimed_bytes {
+            let why = format!(
+                "with its {size} bytes, files behind links are over the limit `claimed_bytes` of {claimed_bytes}"
+            );
+            return Ok(Read::Unread(InputError::Other(why)));
+        }
+        self.bytes += size;
+        let mut writer = self.storage.together(size)?;
+        loop {
+            let chunk = walker.content(usize::MAX)?;
+            if chunk.is_empty() {
+                return Ok(Read::File { content: writer.finish(), executable: member.executable });
+            }
+            writer.write(chunk)?;
+        }
+    }
+}

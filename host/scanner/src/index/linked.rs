@@ -1,0 +1,221 @@
+//! Files that are seen through links: what a container sees at claimed paths, and no layer by itself shows.
+//!
+//! They are shown to detectors like those of one more layer on top of an image's layers, and what is found in
+//! them is kept, placed and folded as that of a layer is. It is known by which entries of which layers it
+//! stands for, so that images which share these layers share it, and nothing is read again for it.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+
+use limpid_layers::{Archive, ClaimSet, ImageSource, Links, links, read_linked};
+use limpid_model::{Digest, EntryKind, Image, LayerEntries, LayerEntry, Unread};
+use limpid_runtime::Plugin;
+use limpid_store::View;
+use limpid_store::tables::entries::{self, Entries};
+use limpid_store::tables::images::{Linked, LinkedFile};
+use limpid_store::tables::layers::{self, Layers};
+
+use super::detection::{self, Handover};
+use super::keeper::Keeper;
+use super::layer::{ReadLayer, WAITING};
+use super::plan::{Outcomes, has_seen};
+use crate::fold::{OtherClaims, keep_shared_ownership};
+use crate::{Error, Scanner};
+
+/// The media type of what is no layer of any image.
+pub(crate) const LINKED: &str = "application/vnd.limpid.linked";
+
+/// Entries of layers that are held unpacked while the images of an archive are looked at.
+const UNPACKED: usize = 2_000_000;
+
+/// Which files are seen through links in an image.
+#[derive(Clone, Debug)]
+pub(crate) struct LinkedLayer {
+    /// Under which what is found in them is kept.
+    pub(crate) diff_id: Digest,
+    /// By path.
+    pub(crate) files: Vec<LinkedFile>,
+    /// The layer that has each, by path.
+    pub(crate) real_layers: Vec<(String, Digest)>,
+}
+
+impl LinkedLayer {
+    fn new(image: &Image, links: &Links) -> Option<Self> {
+        if links.is_empty() {
+            return None;
+        }
+        let diff_ids: Vec<_> = image.layers.iter().map(|layer| layer.diff_id).collect();
+        let files = links.files.iter().map(|file| LinkedFile {
+            path: file.path.clone(),
+            layer: file.layer,
+            since: file.since,
+        });
+        let unfollowed = links.unfollowed.iter().map(|unfollowed| LinkedFile {
+            path: unfollowed.path.clone(),
+            layer: unfollowed.layer,
+            since: unfollowed.layer,
+        });
+        let mut files: Vec<_> = files.chain(unfollowed).collect();
+        files.sort();
+        files.dedup_by(|a, b| a.path == b.path);
+        Some(Self::of(image, links.digest(&diff_ids), files))
+    }
+
+    /// The same of an image that is known.
+    pub(crate) fn known(image: &Image, linked: &Linked) -> Self {
+        Self::of(image, linked.diff_id, linked.files.clone())
+    }
+
+    fn of(image: &Image, diff_id: Digest, files: Vec<LinkedFile>) -> Self {
+        let real = |file: &LinkedFile| Some((file.path.clone(), image.layers.get(file.layer)?.diff_id));
+        let real_layers = files.iter().filter_map(real).collect();
+        Self { diff_id, files, real_layers }
+    }
+}
+
+/// What was found out of links.
+pub(super) enum Behind {
+    Known(KnownBehind),
+    /// Of these layers it is not noted where their links lead.
+    Unknown(BTreeSet<Digest>),
+}
+
+#[derive(Default)]
+pub(super) struct KnownBehind {
+    /// By image.
+    pub(super) linked: BTreeMap<Digest, LinkedLayer>,
+    /// What was read of it, and is not in the store yet.
+    pub(super) read: BTreeMap<Digest, ReadLayer>,
+}
+
+impl KnownBehind {
+    /// Whether all that was known before still is: an image that was deleted may have taken it along.
+    pub(super) fn is_whole(&self, view: &View<'_>, detectors: &[Arc<Plugin>]) -> Result<bool, Error> {
+        for linked in self.linked.values() {
+            if !self.read.contains_key(&linked.diff_id) && !is_known(view, &linked.diff_id, detectors)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Scanner {
+    /// Finds the files that are seen through links in each image, and shows them to detectors where they
+    /// have not seen them.
+    pub(super) fn behind_links(
+        &self,
+        archive: &Archive,
+        sources: &[ImageSource],
+        detectors: &[Arc<Plugin>],
+        outcomes: &Outcomes,
+    ) -> Result<Behind, Error> {
+        let view = self.store().view();
+        let claims = claims(detectors)?;
+        let limits = &self.settings().limits;
+        let mut behind = KnownBehind::default();
+        let mut unpacked: BTreeMap<Digest, Arc<LayerEntries>> = BTreeMap::new();
+        for source in sources {
+            if unpacked.values().map(|layer| layer.last.len()).sum::<usize>() > UNPACKED {
+                unpacked.clear();
+            }
+            let (mut layers, mut unknown, mut unread) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+            for (place, layer) in source.image.layers.iter().enumerate() {
+                let why = outcomes.unread.get(&layer.diff_id);
+                if why.is_some_and(|why| !why.was_read) {
+                    unread.insert(place);
+                    layers.push(Arc::default());
+                    continue;
+                }
+                if let Some(known) = unpacked.get(&layer.diff_id) {
+                    layers.push(Arc::clone(known));
+                    continue;
+                }
+                let row = match outcomes.read.get(&layer.diff_id) {
+                    Some(layer) => Some(layer.entries.clone()),
+                    None => view.get::<Entries>(&layer.diff_id)?,
+                };
+                // What an earlier version read and this one cannot read counts as it is known.
+                match row.filter(|row| row.knows_links() || why.is_some()) {
+                    Some(row) => {
+                        let known = Arc::new(row.unpack()?);
+                        layers.push(Arc::clone(&known));
+                        unpacked.insert(layer.diff_id, known);
+                    }
+                    None => {
+                        unknown.insert(layer.diff_id);
+                    }
+                }
+            }
+            if !unknown.is_empty() {
+                return Ok(Behind::Unknown(unknown));
+            }
+            let layers: Vec<_> = layers.iter().map(|layer| &**layer).collect();
+            let links = links(&layers, &unread, &claims, limits);
+            let Some(linked) = LinkedLayer::new(&source.image, &links) else { continue };
+            if !behind.read.contains_key(&linked.diff_id) && !is_known(&view, &linked.diff_id, detectors)? {
+                let layer = self.read_behind(archive, source, &links, &claims, detectors)?;
+                behind.read.insert(linked.diff_id, layer);
+            }
+            behind.linked.insert(source.image.id, linked);
+        }
+        Ok(Behind::Known(behind))
+    }
+
+    fn read_behind(
+        &self,
+        archive: &Archive,
+        source: &ImageSource,
+        links: &Links,
+        claims: &ClaimSet,
+        detectors: &[Arc<Plugin>],
+    ) -> Result<ReadLayer, Error> {
+        let settings = self.settings();
+        let (sender, receiver) = crossbeam_channel::bounded(WAITING);
+        let keeper = Keeper::new(settings.keep.clone());
+        let (contents, shown) = std::thread::scope(|scope| {
+            let image = &source.image.id;
+            let detecting = scope.spawn(|| detection::detect(image, detectors, &receiver, keeper));
+            let mut sink = Handover(sender);
+            let (scratch, limits) = (&settings.scratch, &settings.limits);
+            let contents = read_linked(archive, &source.layers, links, claims, scratch, limits, &mut sink);
+            drop(sink);
+            (contents, detecting.join())
+        });
+        let contents = contents?;
+        let shown = shown.map_err(|_| Error::bug("the thread that runs detectors has ended early"))?;
+        let unread: Vec<(usize, Unread)> = contents.unread;
+        let mut found = detection::collect(detectors, shown.outcomes, &HashSet::new(), unread);
+        keep_shared_ownership(&mut found, &OtherClaims::new(detectors)?);
+        let last: Vec<_> =
+            contents.paths.iter().map(|path| LayerEntry::new(path.as_str(), EntryKind::File)).collect();
+        let row = layers::Row {
+            digest: None,
+            size: 0,
+            inflated_size: contents.size,
+            media_type: LINKED.to_owned(),
+            entries: last.len() as u64,
+            kept_bytes: 0,
+        };
+        let entries = entries::Row::pack(&LayerEntries { last, replaced: Vec::new() })?;
+        Ok(ReadLayer { row, entries, found, kept: shown.kept.finish(&HashSet::new()), kinds: None })
+    }
+}
+
+/// The claims of detectors, in their order.
+pub(crate) fn claims(detectors: &[Arc<Plugin>]) -> Result<ClaimSet, Error> {
+    let claims = detectors.iter().map(|plugin| plugin.detector().map_or(&[][..], |d| d.claims()));
+    Ok(ClaimSet::new(claims)?)
+}
+
+fn is_known(view: &View<'_>, diff_id: &Digest, detectors: &[Arc<Plugin>]) -> Result<bool, Error> {
+    if view.get::<Layers>(diff_id)?.is_none() {
+        return Ok(false);
+    }
+    for detector in detectors {
+        if !has_seen(view, *diff_id, detector)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

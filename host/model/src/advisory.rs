@@ -93,10 +93,12 @@ pub struct Range {
 /// The end of a range.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Bound {
-    /// This version is no longer in it.
+    /// This version is no longer in it: it holds the fix.
     Excluding(String),
     /// This version is the last in it.
     Including(String),
+    /// This version is no longer in it; whether it holds a fix is not said.
+    Limit(String),
 }
 
 /// What a publisher says of the versions in a range.

@@ -4,9 +4,9 @@ mod answer;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_model::{Digest, Package, Status};
+use limpid_model::{Digest, KeyedVersion, Package, Status};
 use limpid_store::View;
-use limpid_store::tables::affects::Statement;
+use limpid_store::tables::affects::{End, Statement};
 use limpid_store::tables::feeds::Feeds;
 
 use crate::fold::{self, Contents, Held};
@@ -313,11 +313,32 @@ fn outside(subject: &Subject<'_>, statement: &Statement, version: &str) -> (Outc
     let Ok(key) = subject.key(statement) else {
         return (Outcome::OtherVersions, format!("version {version} is not among those it lists"));
     };
-    let ends = statement.ranges.iter().filter_map(|range| range.until.as_ref());
-    let passed = ends.filter(|until| until.key.as_ref().is_ok_and(|until| until <= key));
-    let latest = passed.max_by(|a, b| a.key.as_ref().ok().cmp(&b.key.as_ref().ok()));
-    if let Some(fix) = latest {
+    if !statement.status.concerns() {
+        let status = statement.status.as_str();
+        let why = format!("version {version} is not among those of which it says that they are {status}");
+        return (Outcome::OtherVersions, why);
+    }
+    let ends = statement.ranges.iter().filter_map(|range| Some((range.end, range.until.as_ref()?)));
+    let passed = ends.filter(|(_, until)| until.key.as_ref().is_ok_and(|until| until <= key));
+    let by_key = |(_, a): &(End, &KeyedVersion), (_, b): &(End, &KeyedVersion)| {
+        a.key.as_ref().ok().cmp(&b.key.as_ref().ok())
+    };
+    // What is known of a fix says most.
+    let (fixes, others): (Vec<_>, Vec<_>) = passed.partition(|(end, _)| *end == End::Fix);
+    if let Some((_, fix)) = fixes.into_iter().max_by(by_key) {
         return (Outcome::Fixed, format!("version {version} is not below {}, which mends it", fix.version));
+    }
+    if let Some((end, last)) = others.into_iter().max_by(by_key) {
+        let last = &last.version;
+        let why = match end {
+            End::Last => format!("version {version} is behind {last}, the last that is affected"),
+            End::Fix | End::Limit => {
+                format!(
+                    "version {version} is not below {last}, up to which versions are known to be affected"
+                )
+            }
+        };
+        return (Outcome::OtherVersions, why);
     }
     let begins = statement.ranges.iter().filter_map(|range| range.introduced.as_ref());
     match begins.min_by(|a, b| a.key.as_ref().ok().cmp(&b.key.as_ref().ok())) {

@@ -3,7 +3,7 @@
 
 use limpid_model::{Digest, Fact, KeyedVersion, Package};
 use limpid_store::table::Table;
-use limpid_store::tables::affects::{self, Affects, Statement};
+use limpid_store::tables::affects::{self, Affects, End, Statement};
 use limpid_store::tables::findings::{self, Findings, PackageKeys};
 use limpid_store::tables::history::{self, History};
 use limpid_store::tables::marks::{self, Marks};
@@ -208,7 +208,7 @@ impl Scanner {
                     *introduced = keys.keyed(&scheme, &introduced.version);
                 }
                 if let Some(until) = &mut range.until {
-                    let of = if range.inclusive { KnownKeys::ceiling } else { KnownKeys::keyed };
+                    let of = if range.end == End::Last { KnownKeys::ceiling } else { KnownKeys::keyed };
                     *until = of(&keys, &scheme, &until.version);
                 }
             }

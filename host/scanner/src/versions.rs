@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use limpid_model::{Digest, Key, KeyedVersion, Keys, PluginFailure};
 use limpid_runtime::{Scheme, Snapshot};
-use limpid_store::tables::affects::{KeyedRange, Statement};
+use limpid_store::tables::affects::{End, KeyedRange, Statement};
 
 use crate::{Error, Scanner};
 
@@ -89,7 +89,7 @@ impl KnownKeys {
             let last = self.ceiling(&statement.scheme, &listed.version);
             if listed.key.is_ok() && last.key.is_ok() && listed.key != last.key {
                 let range =
-                    KeyedRange { introduced: Some(listed.clone()), until: Some(last), inclusive: true };
+                    KeyedRange { introduced: Some(listed.clone()), until: Some(last), end: End::Last };
                 if !statement.ranges.contains(&range) {
                     statement.ranges.push(range);
                 }

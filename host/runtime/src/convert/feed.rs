@@ -137,6 +137,7 @@ fn range(fields: &mut Fields, stated: wit::Range) -> Result<Range, Unusable> {
         None => None,
         Some(wit::Bound::Excluding(version)) => Some(Bound::Excluding(fields.short("range.until", version)?)),
         Some(wit::Bound::Including(version)) => Some(Bound::Including(fields.short("range.until", version)?)),
+        Some(wit::Bound::Limit(version)) => Some(Bound::Limit(fields.short("range.until", version)?)),
     };
     Ok(Range { introduced, until })
 }

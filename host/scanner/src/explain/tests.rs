@@ -1,5 +1,5 @@
 use limpid_model::{Distribution, Package, Scope};
-use limpid_store::tables::affects::{self, KeyedRange};
+use limpid_store::tables::affects::{self, End, KeyedRange};
 
 use super::*;
 use crate::matching::Owned;
@@ -12,7 +12,7 @@ fn affected(from: Option<&str>, until: Option<&str>) -> Statement {
         scheme: "number".to_owned(),
         component: Some(component()),
         status: Status::Affected,
-        ranges: vec![KeyedRange { introduced: from.map(keyed), until: until.map(keyed), inclusive: false }],
+        ranges: vec![KeyedRange { introduced: from.map(keyed), until: until.map(keyed), end: End::Fix }],
         versions: Vec::new(),
         requires: Vec::new(),
         ratings: Vec::new(),
@@ -73,6 +73,17 @@ fn a_version_is_held_against_the_ends_of_ranges() {
     check(package("a", "5"), until.clone(), Outcome::Fixed, "version 5 is not below 5, which mends it");
     check(package("a", "4"), from.clone(), Outcome::OtherVersions, "version 4 is before 5, which brought it");
     check(package("a", "5"), from, Outcome::Concerned, "version 5 is affected");
+    let ending = |end| {
+        let range = KeyedRange { introduced: None, until: Some(keyed("5")), end };
+        Statement { ranges: vec![range], ..affected(None, None) }
+    };
+    let behind = "version 6 is behind 5, the last that is affected";
+    check(package("a", "6"), ending(End::Last), Outcome::OtherVersions, behind);
+    let known = "version 5 is not below 5, up to which versions are known to be affected";
+    check(package("a", "5"), ending(End::Limit), Outcome::OtherVersions, known);
+    let fixed = Statement { status: Status::Fixed, ..affected(Some("5"), None) };
+    let unsaid = "version 4 is not among those of which it says that they are fixed";
+    check(package("a", "4"), fixed, Outcome::OtherVersions, unsaid);
     let listed = Statement { ranges: Vec::new(), versions: vec![keyed("3")], ..affected(None, None) };
     check(package("a", "4"), listed, Outcome::OtherVersions, "version 4 is not among those it lists");
     check(package("a", "four"), until.clone(), Outcome::Unreadable, "`four` is no number");

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use limpid_model::{Advisory, Affected, Bound, Digest, Range};
 use limpid_runtime::{Mode, Source};
 use limpid_store::tables::advisories::{self, Advisories};
-use limpid_store::tables::affects::{self, Affects, KeyedRange, Statement};
+use limpid_store::tables::affects::{self, Affects, End, KeyedRange, Statement};
 use limpid_store::tables::known_as::{self, KnownAs};
 use limpid_store::tables::sources::{self, Spoken};
 use limpid_store::tables::stated::{self, Stated};
@@ -272,7 +272,9 @@ fn want(wanted: &mut Wanted, advisory: &Advisory) {
                 wanted.add(&affected.scheme, introduced);
             }
             match &range.until {
-                Some(Bound::Excluding(version)) => wanted.add(&affected.scheme, version),
+                Some(Bound::Excluding(version) | Bound::Limit(version)) => {
+                    wanted.add(&affected.scheme, version)
+                }
                 Some(Bound::Including(version)) => wanted.add_with_builds(&affected.scheme, version),
                 None => {}
             }
@@ -506,12 +508,13 @@ fn statement(affected: &Affected, keys: &KnownKeys) -> Statement {
     let keyed = |version: &String| keys.keyed(&affected.scheme, version);
     let ceiling = |version: &String| keys.ceiling(&affected.scheme, version);
     let range = |range: &Range| {
-        let (until, inclusive) = match &range.until {
-            None => (None, false),
-            Some(Bound::Excluding(version)) => (Some(keyed(version)), false),
-            Some(Bound::Including(version)) => (Some(ceiling(version)), true),
+        let (until, end) = match &range.until {
+            None => (None, End::default()),
+            Some(Bound::Excluding(version)) => (Some(keyed(version)), End::Fix),
+            Some(Bound::Including(version)) => (Some(ceiling(version)), End::Last),
+            Some(Bound::Limit(version)) => (Some(keyed(version)), End::Limit),
         };
-        KeyedRange { introduced: range.introduced.as_ref().map(keyed), until, inclusive }
+        KeyedRange { introduced: range.introduced.as_ref().map(keyed), until, end }
     };
     let mut statement = Statement {
         of_source: affected.source,

@@ -1,5 +1,5 @@
 use limpid_model::{Digest, Key, KeyedVersion, Status};
-use limpid_store::tables::affects::{KeyedRange, Statement};
+use limpid_store::tables::affects::{End, KeyedRange, Statement};
 
 use crate::fold::Held;
 
@@ -69,8 +69,10 @@ impl<'a> Subject<'a> {
     }
 
     fn has(&self, fact: &str, values: &[String]) -> bool {
+        let arch = self.held.package.arch.as_deref().filter(|_| fact == "arch");
         let facts = self.held.package.qualifiers.iter().chain(self.properties);
-        facts.into_iter().any(|(name, value)| name == fact && values.contains(value))
+        arch.is_some_and(|arch| values.iter().any(|value| value == arch))
+            || facts.into_iter().any(|(name, value)| name == fact && values.contains(value))
     }
 
     /// The version of which a statement speaks: the package's, or its source package's.
@@ -143,7 +145,7 @@ fn fix_reached(subject: &Subject<'_>, statement: &Statement) -> Option<String> {
         return None;
     }
     let installed = subject.key(statement).ok()?;
-    let fixes = statement.ranges.iter().filter(|range| !range.inclusive && !is_empty(range));
+    let fixes = statement.ranges.iter().filter(|range| range.end == End::Fix && !is_empty(range));
     let fixes = fixes.filter_map(|range| range.until.as_ref());
     let reached = fixes.filter(|fix| fix.key.as_ref().is_ok_and(|key| key <= installed));
     reached.max_by(|a, b| a.key.as_ref().ok().cmp(&b.key.as_ref().ok())).map(|fix| fix.version.to_string())
@@ -194,7 +196,7 @@ fn contains<'a>(range: &'a KeyedRange, key: &Key) -> Result<bool, &'a str> {
     }
     let Some(until) = &range.until else { return Ok(true) };
     let until = until.key.as_ref().map_err(String::as_str)?;
-    Ok(key < until || (range.inclusive && key == until))
+    Ok(key < until || (range.end == End::Last && key == until))
 }
 
 /// The nearest version above the installed one at which a range ends and of which no statement says
@@ -208,8 +210,8 @@ fn nearest_fix(subject: &Subject<'_>, statements: &[&Statement]) -> Option<Strin
         if !matches!(statement.status, Status::Affected | Status::EndOfLife) {
             continue;
         }
-        let excluding = statement.ranges.iter().filter(|range| !range.inclusive);
-        for until in excluding.filter_map(|range| range.until.as_ref()) {
+        let fixed = statement.ranges.iter().filter(|range| range.end == End::Fix);
+        for until in fixed.filter_map(|range| range.until.as_ref()) {
             if let Ok(key) = &until.key
                 && key > installed
             {

@@ -1,5 +1,5 @@
 use limpid_model::{Distribution, Package, SourcePackage};
-use limpid_store::tables::affects::{self, Affects, KeyedRange, Statement};
+use limpid_store::tables::affects::{self, Affects, End, KeyedRange, Statement};
 use limpid_store::{Batch, Store};
 
 use super::*;
@@ -12,7 +12,7 @@ fn say(status: Status, until: Option<&str>) -> Statement {
         scheme: "number".to_owned(),
         component: Some(component()),
         status,
-        ranges: vec![KeyedRange { introduced: None, until: until.map(keyed), inclusive: false }],
+        ranges: vec![KeyedRange { introduced: None, until: until.map(keyed), end: End::Fix }],
         versions: Vec::new(),
         requires: Vec::new(),
         ratings: Vec::new(),
@@ -90,7 +90,7 @@ fn what_the_best_namespace_decides_stands() {
     said(say(Status::NotAffected, None), affected("9")).check(installed(), &[]);
     said(affected("2"), affected("9")).check(installed(), &[]);
     let later = Statement {
-        ranges: vec![KeyedRange { introduced: Some(keyed("4")), until: Some(keyed("5")), inclusive: false }],
+        ranges: vec![KeyedRange { introduced: Some(keyed("4")), until: Some(keyed("5")), end: End::Fix }],
         ..affected("5")
     };
     said(later, affected("9")).check(installed(), &["X affected 9 second f"]);

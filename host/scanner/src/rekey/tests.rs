@@ -1,6 +1,6 @@
 use limpid_model::{Finding, LayerFindings, SourcePackage, Status};
 use limpid_store::Store;
-use limpid_store::tables::affects::KeyedRange;
+use limpid_store::tables::affects::{End, KeyedRange};
 
 use super::*;
 use crate::test_support::{component, keyed, keys, package, plugin, scanner};
@@ -19,7 +19,7 @@ fn store() -> (Store, findings::Key, affects::Key) {
         scheme: "number".to_owned(),
         component: Some(component()),
         status: Status::Affected,
-        ranges: vec![KeyedRange { introduced: Some(keyed("1")), until: Some(keyed("2")), inclusive: false }],
+        ranges: vec![KeyedRange { introduced: Some(keyed("1")), until: Some(keyed("2")), end: End::Fix }],
         versions: vec![keyed("3")],
         requires: Vec::new(),
         ratings: Vec::new(),

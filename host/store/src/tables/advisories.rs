@@ -82,6 +82,7 @@ struct StoredRange {
 enum StoredBound {
     Excluding(String),
     Including(String),
+    Limit(String),
 }
 
 /// What is said of versions.
@@ -171,6 +172,7 @@ impl From<Range> for StoredRange {
         let until = range.until.map(|bound| match bound {
             Bound::Excluding(version) => StoredBound::Excluding(version),
             Bound::Including(version) => StoredBound::Including(version),
+            Bound::Limit(version) => StoredBound::Limit(version),
         });
         Self { introduced: range.introduced, until }
     }
@@ -181,6 +183,7 @@ impl From<StoredRange> for Range {
         let until = stored.until.map(|bound| match bound {
             StoredBound::Excluding(version) => Bound::Excluding(version),
             StoredBound::Including(version) => Bound::Including(version),
+            StoredBound::Limit(version) => Bound::Limit(version),
         });
         Self { introduced: stored.introduced, until }
     }

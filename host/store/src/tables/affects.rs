@@ -122,8 +122,20 @@ pub struct KeyedRange {
     pub introduced: Option<KeyedVersion>,
     /// Where it ends; none: no end is known.
     pub until: Option<KeyedVersion>,
-    /// Whether `until` is still in it.
-    pub inclusive: bool,
+    /// What `until` is to it.
+    pub end: End,
+}
+
+/// What the version at which a range ends is to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum End {
+    /// The fix, and no longer in it.
+    #[default]
+    Fix,
+    /// The last one in it.
+    Last,
+    /// No longer in it; whether it holds a fix is not said.
+    Limit,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -143,7 +155,7 @@ struct Stored {
 struct StoredRange {
     introduced: Option<Version>,
     until: Option<Version>,
-    inclusive: bool,
+    end: End,
 }
 
 impl Row {
@@ -218,7 +230,7 @@ impl From<KeyedRange> for StoredRange {
         Self {
             introduced: range.introduced.map(Version::from),
             until: range.until.map(Version::from),
-            inclusive: range.inclusive,
+            end: range.end,
         }
     }
 }
@@ -228,7 +240,7 @@ impl From<StoredRange> for KeyedRange {
         Self {
             introduced: stored.introduced.map(KeyedVersion::from),
             until: stored.until.map(KeyedVersion::from),
-            inclusive: stored.inclusive,
+            end: stored.end,
         }
     }
 }

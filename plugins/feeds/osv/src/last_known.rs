@@ -23,7 +23,7 @@ impl End {
             let including = version("<=").or_else(|| version("==")).or_else(|| version("="));
             including
                 .map(|last| Bound::Including(last.to_owned()))
-                .or_else(|| version("<").map(|end| Bound::Excluding(end.to_owned())))
+                .or_else(|| version("<").map(|end| Bound::Limit(end.to_owned())))
                 .map(Self)
         })
     }
@@ -41,7 +41,7 @@ impl End {
     /// Whether a version lies behind it.
     pub(crate) fn is_passed(&self, scheme: &str, version: &str) -> bool {
         match &self.0 {
-            Bound::Excluding(end) => {
+            Bound::Excluding(end) | Bound::Limit(end) => {
                 matches!(order::compare(scheme, version, end), Some(Ordering::Greater | Ordering::Equal))
             }
             Bound::Including(last) => order::compare(scheme, version, last) == Some(Ordering::Greater),
@@ -55,14 +55,14 @@ mod tests {
 
     #[test]
     fn an_end_is_the_last_upper_bound() {
-        let excluding = |version: &str| Some(End(Bound::Excluding(version.into())));
+        let limit = |version: &str| Some(End(Bound::Limit(version.into())));
         let including = |version: &str| Some(End(Bound::Including(version.into())));
         let check = |text: &str, expected: Option<End>| assert_eq!(End::parse(text), expected, "`{text}`");
-        check("< 0.19.3", excluding("0.19.3"));
-        check("<0.19.3", excluding("0.19.3"));
+        check("< 0.19.3", limit("0.19.3"));
+        check("<0.19.3", limit("0.19.3"));
         check("<= 1.2", including("1.2"));
         check("= 1.2.3", including("1.2.3"));
-        check(">= 1.0, < 1.5", excluding("1.5"));
+        check(">= 1.0, < 1.5", limit("1.5"));
         check("> 1.0", None);
         check(">= 1.0", None);
         check("< ", None);
@@ -77,14 +77,14 @@ mod tests {
             let applied = End::parse(text).unwrap().apply("semver", &mut ranges);
             assert_eq!((ranges.as_slice(), applied), (expected, expected != before), "{text}");
         };
-        check("< 0.19.3", vec![Range::all()], &[Range::before("0.19.3")]);
+        check("< 0.19.3", vec![Range::all()], &[Range::below("0.19.3")]);
         check("<= 1.2", vec![Range::since("1.0")], &[Range::through("1.2").from("1.0")]);
         check("<= 1.2", vec![Range::before("1.0")], &[Range::before("1.0")]);
         check("< 1.2", vec![Range::since("1.2.0")], &[Range::since("1.2.0")]);
         check(
             "< 3",
             vec![Range::before("1"), Range::since("2")],
-            &[Range::before("1"), Range::before("3").from("2")],
+            &[Range::before("1"), Range::below("3").from("2")],
         );
     }
 }

@@ -75,7 +75,9 @@ pub(crate) fn surely_holds(range: &Range, version: &str) -> bool {
     begins
         && match &range.until {
             None => true,
-            Some(Bound::Excluding(end)) => certainly(version, end) == Some(Ordering::Less),
+            Some(Bound::Excluding(end) | Bound::Limit(end)) => {
+                certainly(version, end) == Some(Ordering::Less)
+            }
             Some(Bound::Including(last)) => {
                 matches!(certainly(version, last), Some(Ordering::Less | Ordering::Equal))
             }
@@ -115,18 +117,19 @@ fn limit<'a>(scheme: &str, range: &'a record::Range<'_>) -> Option<&'a str> {
 
 /// Ends a range at a limit, unless it ends before; and whether anything is left of it.
 fn limited(scheme: &str, range: &mut Range, limit: &str) -> bool {
-    let is_beyond = |version: &str| {
-        matches!(order::compare(scheme, version, limit), Some(Ordering::Greater | Ordering::Equal))
-    };
-    if range.introduced.as_deref().is_some_and(is_beyond) {
+    let is_above = |version: &str| order::compare(scheme, version, limit) == Some(Ordering::Greater);
+    let is_there_or_above =
+        |version: &str| order::compare(scheme, version, limit).is_some_and(Ordering::is_ge);
+    if range.introduced.as_deref().is_some_and(is_there_or_above) {
         return false;
     }
     let goes_beyond = match &range.until {
         None => true,
-        Some(Bound::Excluding(end) | Bound::Including(end)) => is_beyond(end),
+        Some(Bound::Excluding(end) | Bound::Limit(end)) => is_above(end),
+        Some(Bound::Including(last)) => is_there_or_above(last),
     };
     if goes_beyond {
-        range.until = Some(Bound::Excluding(limit.to_owned()));
+        range.until = Some(Bound::Limit(limit.to_owned()));
     }
     true
 }

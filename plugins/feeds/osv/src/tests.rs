@@ -315,7 +315,7 @@ fn the_last_known_end_ends_a_range_that_has_none() {
         );
     };
     let open = json!([{"introduced": "0"}]);
-    check("< 0.19.3", open.clone(), &[Range::before("0.19.3")], &["odd"]);
+    check("< 0.19.3", open.clone(), &[Range::below("0.19.3")], &["odd"]);
     check("<= 0.19.3", open.clone(), &[Range::through("0.19.3")], &["odd"]);
     check("what", open, &[Range::all()], &[]);
     let fixed = json!([{"introduced": "0"}, {"fixed": "0.20.0"}]);

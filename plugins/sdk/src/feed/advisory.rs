@@ -82,6 +82,11 @@ impl Range {
         Self { introduced: None, until: Some(Bound::Including(last.into())) }
     }
 
+    /// Every version before this one, of which it is not said whether it holds the fix.
+    pub fn below(limit: impl Into<String>) -> Self {
+        Self { introduced: None, until: Some(Bound::Limit(limit.into())) }
+    }
+
     /// Every version from this one on.
     pub fn since(first: impl Into<String>) -> Self {
         Self { introduced: Some(first.into()), until: None }
@@ -98,10 +103,12 @@ impl Range {
 /// The end of a range.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Bound {
-    /// This version is no longer in it.
+    /// This version is no longer in it: it holds the fix.
     Excluding(String),
     /// This version is the last in it.
     Including(String),
+    /// This version is no longer in it; whether it holds a fix is not said.
+    Limit(String),
 }
 
 /// What a publisher says of the versions in a range.

@@ -191,6 +191,7 @@ impl From<Range> for intake::Range {
             until: range.until.map(|bound| match bound {
                 Bound::Excluding(version) => intake::Bound::Excluding(version),
                 Bound::Including(version) => intake::Bound::Including(version),
+                Bound::Limit(version) => intake::Bound::Limit(version),
             }),
         }
     }

@@ -49,7 +49,7 @@ fn range(word: &str) -> KeyedRange {
     KeyedRange {
         introduced: end(introduced),
         until: end(until.trim_start_matches('=')),
-        inclusive: until.starts_with('='),
+        end: if until.starts_with('=') { End::Last } else { End::Fix },
     }
 }
 

@@ -482,16 +482,16 @@ fn advisory() -> Advisory {
 }
 
 fn statement(status: Status) -> affects::Statement {
-    let range = |introduced, until, inclusive| affects::KeyedRange { introduced, until, inclusive };
+    let range = |introduced, until, end| affects::KeyedRange { introduced, until, end };
     affects::Statement {
         of_source: true,
         scheme: "dpkg".to_owned(),
         component: Some(digest(8)),
         status,
         ranges: vec![
-            range(Some(keyed("1")), Some(keyed("2")), false),
-            range(None, Some(unkeyed("x")), true),
-            range(Some(keyed("3")), None, false),
+            range(Some(keyed("1")), Some(keyed("2")), affects::End::Fix),
+            range(None, Some(unkeyed("x")), affects::End::Last),
+            range(Some(keyed("3")), None, affects::End::Fix),
         ],
         versions: vec![keyed("1.5"), unkeyed("y")],
         requires: vec![("modularity".to_owned(), texts(["x", "y"]))],

@@ -17,7 +17,7 @@ fn events_become_ranges() {
     check(r#"[{"introduced": "0"}]"#, &[Range::all()]);
     check(r#"[{"introduced": "0"}, {"fixed": "1.2"}]"#, &[Range::before("1.2")]);
     check(r#"[{"introduced": "1.0"}, {"last_affected": "1.2"}]"#, &[Range::through("1.2").from("1.0")]);
-    check(r#"[{"introduced": "1.0"}, {"limit": "2"}]"#, &[Range::before("2").from("1.0")]);
+    check(r#"[{"introduced": "1.0"}, {"limit": "2"}]"#, &[Range::below("2").from("1.0")]);
     check(r#"[{"introduced": "1.0"}, {"limit": "*"}]"#, &[Range::since("1.0")]);
     check(r#"[{"introduced": "0", "fixed": "1.2"}]"#, &[Range::before("1.2")]);
     check(
@@ -116,19 +116,20 @@ fn no_range_goes_beyond_the_highest_limit() {
     let check = |events: &str, expected: &[Range]| {
         assert_eq!(ranges(events).as_deref(), Ok(expected), "{events}");
     };
-    check(r#"[{"introduced": "0"}, {"limit": "2.0"}, {"limit": "1.0"}]"#, &[Range::before("2.0")]);
+    check(r#"[{"introduced": "0"}, {"limit": "2.0"}, {"limit": "1.0"}]"#, &[Range::below("2.0")]);
     check(r#"[{"introduced": "0"}, {"limit": "2.0"}, {"limit": "*"}]"#, &[Range::all()]);
     check(r#"[{"introduced": "0"}, {"fixed": "1.0"}, {"limit": "2.0"}]"#, &[Range::before("1.0")]);
-    check(r#"[{"introduced": "0"}, {"fixed": "3.0"}, {"limit": "2.0"}]"#, &[Range::before("2.0")]);
-    check(r#"[{"introduced": "0"}, {"last_affected": "2.0"}, {"limit": "2.0"}]"#, &[Range::before("2.0")]);
+    check(r#"[{"introduced": "0"}, {"fixed": "3.0"}, {"limit": "2.0"}]"#, &[Range::below("2.0")]);
+    check(r#"[{"introduced": "0"}, {"fixed": "2.0"}, {"limit": "2.0"}]"#, &[Range::before("2.0")]);
+    check(r#"[{"introduced": "0"}, {"last_affected": "2.0"}, {"limit": "2.0"}]"#, &[Range::below("2.0")]);
     check(
         r#"[{"introduced": "0"}, {"fixed": "1.0"}, {"introduced": "1.5"}, {"introduced": "2.0"}, {"limit": "2.0"}]"#,
-        &[Range::before("1.0"), Range::before("2.0").from("1.5")],
+        &[Range::before("1.0"), Range::below("2.0").from("1.5")],
     );
     check(r#"[{"introduced": "2.0"}, {"limit": "2.0"}]"#, &[]);
     check(
         r#"[{"limit": "1.0"}, {"introduced": "0"}, {"fixed": "0.5"}, {"introduced": "0.7"}]"#,
-        &[Range::before("0.5"), Range::before("1.0").from("0.7")],
+        &[Range::before("0.5"), Range::below("1.0").from("0.7")],
     );
 }
 

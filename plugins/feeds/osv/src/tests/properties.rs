@@ -39,7 +39,7 @@ fn holds(range: &Range, version: (u32, u32)) -> bool {
     range.introduced.as_ref().is_none_or(|first| version >= number(first))
         && match &range.until {
             None => true,
-            Some(Bound::Excluding(end)) => version < number(end),
+            Some(Bound::Excluding(end) | Bound::Limit(end)) => version < number(end),
             Some(Bound::Including(last)) => version <= number(last),
         }
 }

@@ -12,17 +12,17 @@ const VERSIONS: u32 = 12;
 #[derive(Clone, Debug)]
 struct Said {
     status: Status,
-    /// From, until, and whether `until` is still in it.
-    ranges: Vec<(Option<u32>, Option<u32>, bool)>,
+    /// From, until, and what `until` is to it.
+    ranges: Vec<(Option<u32>, Option<u32>, End)>,
     versions: Vec<u32>,
 }
 
 impl Said {
     fn set(&self) -> BTreeSet<u32> {
         let within = |version: u32| {
-            self.ranges.iter().any(|&(from, until, inclusive)| {
+            self.ranges.iter().any(|&(from, until, end)| {
                 from.is_none_or(|from| version >= from)
-                    && until.is_none_or(|until| version < until || (inclusive && version == until))
+                    && until.is_none_or(|until| version < until || (end == End::Last && version == until))
             })
         };
         (0..VERSIONS).filter(|&version| within(version) || self.versions.contains(&version)).collect()
@@ -35,25 +35,25 @@ impl Said {
     /// The fixes that it names: where a range of affected versions ends.
     fn fixes(&self) -> impl Iterator<Item = u32> {
         let names_fixes = matches!(self.status, Status::Affected | Status::EndOfLife);
-        let ends = self.ranges.iter().filter(move |range| names_fixes && !range.2);
+        let ends = self.ranges.iter().filter(move |range| names_fixes && range.2 == End::Fix);
         ends.filter_map(|range| range.1)
     }
 
     /// The latest end of its ranges that the installed version has reached.
     fn reached(&self, installed: u32) -> Option<u32> {
         let ranges = self.ranges.iter().filter(|_| self.is_vulnerable());
-        let ends = ranges.filter_map(|&(from, until, inclusive)| {
-            until.filter(|&until| !inclusive && from.is_none_or(|from| from < until))
+        let ends = ranges.filter_map(|&(from, until, end)| {
+            until.filter(|&until| end == End::Fix && from.is_none_or(|from| from < until))
         });
         ends.filter(|&until| until <= installed).max()
     }
 
     fn statement(&self) -> Statement {
-        let end = |end: Option<u32>| end.map(|version| keyed(&version.to_string()));
-        let range = |&(from, until, inclusive): &(Option<u32>, Option<u32>, bool)| KeyedRange {
-            introduced: end(from),
-            until: end(until),
-            inclusive,
+        let at = |version: Option<u32>| version.map(|version| keyed(&version.to_string()));
+        let range = |&(from, until, end): &(Option<u32>, Option<u32>, End)| KeyedRange {
+            introduced: at(from),
+            until: at(until),
+            end,
         };
         Statement {
             ranges: self.ranges.iter().map(range).collect(),
@@ -76,7 +76,7 @@ fn said() -> impl Strategy<Value = Said> {
         ]),
     ];
     let end = || prop::option::weighted(0.8, 0..VERSIONS);
-    let range = (end(), end(), prop::bool::weighted(0.2));
+    let range = (end(), end(), prop_oneof![6 => Just(End::Fix), 1 => Just(End::Last), 1 => Just(End::Limit)]);
     (status, prop::collection::vec(range, 0..4), prop::collection::vec(0..VERSIONS, 0..2))
         .prop_map(|(status, ranges, versions)| Said { status, ranges, versions })
 }

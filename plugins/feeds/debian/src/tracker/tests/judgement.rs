@@ -25,7 +25,7 @@ fn holds(statement: &Affected, version: &str) -> bool {
         range.introduced.as_ref().is_none_or(|first| compare(version, first).is_ge())
             && match &range.until {
                 None => true,
-                Some(Bound::Excluding(end)) => compare(version, end).is_lt(),
+                Some(Bound::Excluding(end) | Bound::Limit(end)) => compare(version, end).is_lt(),
                 Some(Bound::Including(last)) => compare(version, last).is_le(),
             }
     };

@@ -47,7 +47,7 @@ struct Affected<'a> {
 }
 
 /// `{}` is every version.
-#[derive(Serialize)]
+#[derive(Default, Serialize)]
 struct Range<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     introduced: Option<&'a str>,
@@ -55,6 +55,8 @@ struct Range<'a> {
     excluding: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     including: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -125,12 +127,14 @@ impl<'a> From<&'a model::Affected> for Affected<'a> {
 
 impl<'a> From<&'a model::Range> for Range<'a> {
     fn from(range: &'a model::Range) -> Self {
-        let (excluding, including) = match &range.until {
-            None => (None, None),
-            Some(model::Bound::Excluding(version)) => (Some(version.as_str()), None),
-            Some(model::Bound::Including(version)) => (None, Some(version.as_str())),
-        };
-        Self { introduced: range.introduced.as_deref(), excluding, including }
+        let mut ends = Self { introduced: range.introduced.as_deref(), ..Self::default() };
+        match &range.until {
+            None => {}
+            Some(model::Bound::Excluding(version)) => ends.excluding = Some(version),
+            Some(model::Bound::Including(version)) => ends.including = Some(version),
+            Some(model::Bound::Limit(version)) => ends.limit = Some(version),
+        }
+        ends
     }
 }
 

@@ -72,8 +72,8 @@ fn submissions_that_a_killed_process_had_acknowledged_are_taken_up() {
 fn a_second_service_on_the_same_data_directory_is_refused_and_a_command_asks_the_first() {
     let service = Service::start();
     let error = service.setup.run(["serve", "--listen", "127.0.0.1:0"]).failed();
-    let store = service.setup.data().join("store");
-    assert!(error.contains("in use") && error.contains(store.to_str().unwrap()), "{error}");
+    let data = service.setup.data().to_str().unwrap();
+    assert!(error.contains("in use") && error.contains(data), "{error}");
     let feeds = service.setup.run(["feed", "list"]).ok();
     assert!(feeds.contains("alpine"), "{feeds}");
     service.api.index(&Parts::of(&alpine(), Compression::Gzip).docker_archive());

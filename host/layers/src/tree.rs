@@ -204,7 +204,9 @@ impl<'a> Tree<'a> {
     fn apply(&mut self, layer: usize, entries: &'a LayerEntries) {
         let last = entries.last.iter().map(|entry| (entry, true));
         let mut all: Vec<_> = last.chain(entries.replaced.iter().map(|entry| (entry, false))).collect();
-        all.sort_by_key(|(entry, _)| (entry.ordinal, entry.kind));
+        // Where what is no directory gave way to one, the mark that nothing below comes back is of the same
+        // entry, and removes what is there before it.
+        all.sort_by_key(|(entry, _)| (entry.ordinal, entry.kind != EntryKind::Whiteout, entry.kind));
         for (entry, is_last) in all {
             if self.nodes.len() >= self.most {
                 self.is_whole = false;

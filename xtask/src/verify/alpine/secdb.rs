@@ -134,7 +134,8 @@ mod tests {
             &["CVE-1-1 p 1.2-r0 affected fixed in 1.3"],
             &[],
         );
-        check(json!({ "1.2.r5": ["CVE-1-1"] }), &[], &["CVE-1-1 p not judged"]);
+        check(json!({ "1.2.r5": ["CVE-1-1"] }), &["CVE-1-1 p 1.2-r0 affected fixed in 1.2.r5"], &[]);
+        check(json!({ "r5": ["CVE-1-1"] }), &[], &["CVE-1-1 p not judged"]);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod debsecan;
 mod detectors;
 mod fetching;
 mod judges;
+mod layers;
 mod made;
 mod resubmission;
 mod slow_clients;
@@ -51,6 +52,12 @@ pub(crate) fn verify(parts: &[Part], kills: u64) -> anyhow::Result<()> {
     if asked(Part::Detectors) {
         detectors::check(&workspace, &mut tally);
         if parts == [Part::Detectors] {
+            return finish(&tally);
+        }
+    }
+    if asked(Part::Layers) {
+        layers::check(&workspace, &mut tally);
+        if parts == [Part::Layers] {
             return finish(&tally);
         }
     }
@@ -117,6 +124,8 @@ fn finish(tally: &Tally) -> anyhow::Result<()> {
 pub(crate) enum Part {
     /// Generated databases of packages, read by detectors and by what writes such
     Detectors,
+    /// Generated stacks of layers, unpacked by another program
+    Layers,
     /// The order of versions, and ranges of them
     Versions,
     /// What the tracker says of versions of other releases

@@ -2,41 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use limpid_model::Digest;
 use limpid_model::report::LayerChanges;
-use limpid_model::{Digest, Image};
-use limpid_store::tables::entries::Entries;
-use limpid_store::tables::findings::Findings;
-use limpid_store::tables::images::{Images, Indexing};
-use limpid_store::tables::kinds::Kinds;
+use limpid_store::Batch;
+use limpid_store::tables::images::Images;
 use limpid_store::tables::layers::{self, Layers};
 use limpid_store::tables::manifests::Manifests;
 use limpid_store::tables::unexamined::Unexamined;
-use limpid_store::{Batch, View};
 
-use crate::index::LINKED;
-use crate::index::budget::give_up_files;
+use crate::images::{ImageSummary, LINKED, Page, image};
 use crate::{Error, Scanner, inventory, names};
 
 /// How many different sets of layers below it a layer is described over.
 const CONTEXTS: usize = 16;
-
-/// An image in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImageSummary {
-    /// The image.
-    pub image: Image,
-    /// When it was last indexed, in milliseconds since 1970.
-    pub indexed_at: u64,
-}
-
-/// A part of a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page<T, K> {
-    /// What is on it.
-    pub items: Vec<T>,
-    /// Where the next page begins; none where this is the last.
-    pub next: Option<K>,
-}
 
 /// A layer, and what it does over the layers below it.
 #[derive(Clone, Debug)]
@@ -60,16 +38,6 @@ pub struct LayerContext {
     pub created_by: Option<String>,
     /// What it does to their packages.
     pub changes: LayerChanges,
-}
-
-/// The image of a digest, be it that of its configuration or of a manifest.
-pub(crate) fn image(view: &View<'_>, digest: &Digest) -> Result<(Image, Indexing), Error> {
-    let id = match view.get::<Manifests>(digest)? {
-        Some(row) => row.image.into(),
-        None => *digest,
-    };
-    let row = view.get::<Images>(&id)?.ok_or(Error::NoImage(*digest))?;
-    Ok(row.into_parts(id))
 }
 
 impl Scanner {
@@ -118,7 +86,7 @@ impl Scanner {
         let layers: BTreeSet<Digest> = image.layers.iter().map(|layer| layer.diff_id).chain(linked).collect();
         for diff_id in layers {
             if inventory::images_with(&view, &diff_id)?.iter().all(|holder| *holder == image.id) {
-                freed += forget_layer(&view, &mut batch, &diff_id)?;
+                freed += inventory::forget_layer(&view, &mut batch, &diff_id)?;
             }
         }
         self.store().commit(batch)?;
@@ -162,21 +130,6 @@ impl Scanner {
             images,
         }))
     }
-}
-
-/// Returns how many bytes its kept files took.
-pub(crate) fn forget_layer(view: &View<'_>, batch: &mut Batch, diff_id: &Digest) -> Result<u64, Error> {
-    let freed = give_up_files(view, batch, diff_id)?;
-    batch.delete::<Layers>(diff_id);
-    batch.delete::<Entries>(diff_id);
-    batch.delete::<Kinds>(diff_id);
-    let keys = view.keys::<Findings>(|key| {
-        key.digest(diff_id);
-    });
-    let detectors = keys.map(|key| Ok(key?.component)).collect::<Result<_, Error>>()?;
-    inventory::forget_findings(view, batch, diff_id, &detectors)?;
-    inventory::forget_all(view, batch, diff_id)?;
-    Ok(freed)
 }
 
 #[cfg(test)]

@@ -1,3 +1,6 @@
+mod bundle;
+mod subscription;
+
 use std::io::ErrorKind;
 use std::path::PathBuf;
 

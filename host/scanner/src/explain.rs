@@ -10,12 +10,13 @@ use limpid_store::tables::affects::{End, Statement};
 use limpid_store::tables::feeds::Feeds;
 
 use crate::fold::{self, Contents, Held};
+use crate::images;
 use crate::inventory::{self, Vulnerability};
 use crate::matching::judge::{Reason, Subject, holds};
 use crate::matching::{
     AboutSome, All, Authority, Matcher, Ruling, Said, Speaks, namespaces, namespaces_of_distribution,
 };
-use crate::{Error, Scanner, catalog, identifiers};
+use crate::{Error, Scanner, identifiers};
 use answer::Seen;
 
 /// Why a vulnerability affects an image, or why it does not, or why nobody can say: a verdict for each
@@ -132,7 +133,7 @@ impl Scanner {
     pub fn explain(&self, image: &Digest, vulnerability: &str) -> Result<Explanation, Error> {
         identifiers::check(vulnerability)?;
         let view = self.store().view();
-        let (image, indexing) = catalog::image(&view, image)?;
+        let (image, indexing) = images::image(&view, image)?;
         let linked = indexing.linked.as_ref().map(|linked| (linked.diff_id, linked.files.as_slice()));
         let facts = fold::facts(&view, &image, linked, &indexing.detectors, &BTreeMap::new())?;
         let hidden = inventory::hidden_of(&view, &image, &indexing)?;

@@ -1,7 +1,5 @@
 //! Feeds: what is held of each, and how each is to be fetched.
 
-mod settings;
-
 use std::collections::BTreeMap;
 
 use limpid_model::PluginId;
@@ -11,10 +9,7 @@ use limpid_store::tables::fetches::{self, Fetches};
 use limpid_store::tables::runs;
 use limpid_store::tables::sources::{self, Sources};
 
-use crate::run::runs_of;
 use crate::{Error, Scanner};
-
-pub use settings::{FeedSettings, OneFeed};
 
 /// A feed: its plugin, and what is held of it.
 #[derive(Clone, Debug)]
@@ -103,5 +98,21 @@ impl Scanner {
         let is_scheduled = plugin.is_some() && self.settings().feeds.is_scheduled(&name);
         let now = self.settings().clock.now();
         Ok(FeedState { name, plugin, row, runs, is_running, is_scheduled, now, sources })
+    }
+}
+
+/// The runs of a feed. Where they cannot be read, it is as if there had been none: the feed is fetched anew,
+/// and what is written then can be read.
+pub(crate) fn runs_of(view: &View<'_>, feed: &str) -> Result<runs::Row, Error> {
+    match view.get::<Runs>(&feed.to_owned()) {
+        Ok(row) => Ok(row.unwrap_or_default()),
+        Err(error @ limpid_store::Error::Corrupt { .. }) => {
+            tracing::error!(
+                "how feed `{feed}` was fetched cannot be read, so that it is due: {}",
+                chain(&error)
+            );
+            Ok(runs::Row::default())
+        }
+        Err(error) => Err(error.into()),
     }
 }

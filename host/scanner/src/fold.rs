@@ -20,9 +20,10 @@ use limpid_store::tables::findings::{self, Findings, PackageKeys};
 use limpid_store::tables::images::LinkedFile;
 
 use crate::Error;
-use crate::index::unexamined;
+use crate::unexamined;
 pub(crate) use changes::{Change, Changes};
 pub(crate) use limpid_layers::Hidden;
+pub(crate) use linked::LinkedLayer;
 pub(crate) use ownership::{OtherClaims, Ownership, keep_shared_ownership};
 
 /// What the detectors found in one layer.

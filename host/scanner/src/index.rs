@@ -1,14 +1,14 @@
 //! Indexing: the layers that are not known are read once, whole and verified; every detector sees
 //! what it claims of them; and an image is there with all of it, or not at all.
 
-pub(crate) mod budget;
+mod adopt;
 pub(crate) mod detection;
 mod keeper;
 mod layer;
 mod linked;
 pub(crate) mod plan;
+mod rebuild;
 mod rows;
-pub(crate) mod unexamined;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,12 +18,14 @@ use limpid_model::Digest;
 use limpid_runtime::Plugin;
 use limpid_store::Batch;
 
+use crate::detectors::components;
 use crate::{Error, Scanner};
+pub use adopt::AdoptedLayer;
 pub use detection::lent;
 use linked::Behind;
-pub(crate) use linked::{LINKED, LinkedLayer, claims};
+pub(crate) use linked::claims;
 use plan::{Outcomes, Plan};
-pub(crate) use rows::{Fresh, Placing, Rows, Told, known_entries, place_layers};
+pub(crate) use rows::Fresh;
 
 /// What indexing an archive gave.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -127,12 +129,6 @@ impl Scanner {
         }
     }
 
-    /// The plugins that are detectors.
-    pub(crate) fn detectors(&self) -> Vec<Arc<Plugin>> {
-        let plugins = self.plugins();
-        plugins.plugins().iter().filter(|plugin| plugin.detector().is_some()).cloned().collect()
-    }
-
     /// Whoever makes images known, or forgets them, does so alone.
     pub(crate) fn lock_images(&self) -> MutexGuard<'_, ()> {
         self.0.images.lock().unwrap_or_else(PoisonError::into_inner)
@@ -168,11 +164,6 @@ impl Scanner {
         });
         outcome.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The components of plugins, in their order.
-pub(crate) fn components(plugins: &[Arc<Plugin>]) -> Vec<Digest> {
-    plugins.iter().map(|plugin| plugin.id().digest).collect()
 }
 
 #[cfg(test)]

@@ -8,16 +8,15 @@
 //! layer are hidden by later layers. Images of one build line put a layer into the same context, so
 //! that a layer has few of them, and what is true in a context is true of all images in it.
 
-mod adopt;
 mod candidates;
 mod concerned;
 mod contexts;
+mod forget;
 mod layer;
-mod rebuild;
 
-pub use adopt::AdoptedLayer;
 pub(crate) use concerned::{Concerned, Context, KnownContexts, Vulnerability, concerned};
 pub(crate) use contexts::{
     Placed, by_image, forget_all, forget_empty, hidden_of, images_of, images_with, place, unplace,
 };
-pub(crate) use layer::{forget_findings, put_findings};
+pub(crate) use forget::forget_layer;
+pub(crate) use layer::{forget_findings, inventory_of, put_findings};

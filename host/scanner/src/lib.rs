@@ -9,6 +9,7 @@
 mod background;
 mod bundle;
 mod catalog;
+mod detectors;
 mod error;
 mod explain;
 mod feeds;
@@ -16,10 +17,12 @@ mod figures;
 mod fold;
 mod history;
 mod identifiers;
+mod images;
 mod index;
 mod intake;
 mod inventory;
 mod jobs;
+mod kept;
 mod matching;
 mod names;
 mod notices;
@@ -35,6 +38,7 @@ mod settings;
 mod severity;
 #[cfg(test)]
 mod test_support;
+mod unexamined;
 mod versions;
 mod vulnerabilities;
 
@@ -47,17 +51,17 @@ use limpid_runtime::{Registry, Snapshot};
 use limpid_store::Store;
 
 pub use background::yield_to_others;
-pub use bundle::{BundleError, BundleSettings, Exported, ExportedFeed, ImportedFeed, sign};
-pub use catalog::{ImageSummary, LayerContext, LayerDescription, Page};
-pub use error::{Error, chain};
+pub use bundle::{Exported, ExportedFeed, ImportedFeed, sign};
+pub use catalog::{LayerContext, LayerDescription};
+pub use error::{BundleError, Error, SubscriptionError, chain};
 pub use explain::{Answer, Explanation, Outcome, Verdict};
-pub use feeds::{FeedSettings, FeedState, OneFeed, SourceState};
+pub use feeds::{FeedState, SourceState};
 pub use figures::Figures;
 pub use history::AsOf;
 pub use identifiers::check as check_identifier;
-pub use index::{Indexed, Progress, lent};
+pub use images::{ImageSummary, Page};
+pub use index::{AdoptedLayer, Indexed, Progress, lent};
 pub use intake::{Handed, Removed, Taken, Trust};
-pub use inventory::AdoptedLayer;
 pub use jobs::{Job, JobState, JobTimes, Jobs, QueueLength, Spool};
 pub use limpid_documents::Limits as DocumentLimits;
 pub use limpid_fetch::Stop;
@@ -66,8 +70,8 @@ pub use limpid_runtime::{self as runtime};
 pub use limpid_signature as signature;
 pub use limpid_store::{self as store};
 pub use notices::{
-    Courier, Delivery, Kind as NoticeKind, Message, Notice, Settings as NoticeSettings, Subscribed,
-    Subscription, SubscriptionError, SubscriptionState, Then, Undelivered,
+    Courier, Delivery, Kind as NoticeKind, Message, Notice, Subscribed, Subscription, SubscriptionState,
+    Then, Undelivered,
 };
 pub use packages::{HeldVersion, Holder, Versions};
 pub use refresh::Refresh;
@@ -75,7 +79,9 @@ pub use report::Inventory;
 pub use room::Room;
 pub use run::{Run, RunProgress};
 pub use schedule::{RunTimes, Updates};
-pub use settings::{Clock, Keep, Retry, Settings, rfc3339};
+pub use settings::{
+    BundleSettings, Clock, FeedSettings, Keep, NoticeSettings, OneFeed, Retry, Settings, rfc3339,
+};
 pub use vulnerabilities::{ConcernedImage, ConcernedPackage, Filter, Published, VulnerabilityDescription};
 
 /// Plugins, store and settings: what every use case needs. Cheap to clone.

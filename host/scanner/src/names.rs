@@ -9,7 +9,8 @@ use limpid_store::tables::marks::{self, Marks};
 use limpid_store::tables::names::{self, Names};
 use limpid_store::{Batch, View};
 
-use crate::{Error, ImageSummary, Page, Scanner, catalog};
+use crate::images::{self, ImageSummary, Page};
+use crate::{Error, Scanner};
 
 /// Hexadecimal digits of a digest that stand for it where no other begins with them.
 const SHORTEST: usize = 12;
@@ -118,7 +119,7 @@ impl Scanner {
         let mut left = found.into_iter().filter(|image| after.is_none_or(|after| image > after));
         let mut items = Vec::new();
         for id in left.by_ref().take(limit) {
-            let (image, indexing) = catalog::image(&view, &id)?;
+            let (image, indexing) = images::image(&view, &id)?;
             items.push(ImageSummary { image, indexed_at: indexing.indexed_at });
         }
         let next = items.last().map(|last: &ImageSummary| last.image.id).filter(|_| left.next().is_some());
@@ -238,7 +239,7 @@ fn newest(view: &View<'_>, images: &[Digest]) -> Result<Option<Digest>, Error> {
     }
     let mut newest = None;
     for id in images {
-        let (_, indexing) = catalog::image(view, id)?;
+        let (_, indexing) = images::image(view, id)?;
         newest = newest.max(Some((indexing.indexed_at, *id)));
     }
     Ok(newest.map(|(_, image)| image))

@@ -19,7 +19,6 @@ mod passed_on;
 mod raise;
 mod record;
 mod secret;
-mod settings;
 mod subscriptions;
 
 pub use courier::{Courier, Message, Then, Undelivered};
@@ -28,8 +27,7 @@ pub(crate) use desk::Desk;
 pub(crate) use difference::Changes;
 pub use outbox::{Notice, SubscriptionState};
 pub(crate) use raise::raise;
-pub use settings::Settings;
-pub use subscriptions::{Subscription, SubscriptionError};
+pub use subscriptions::Subscription;
 
 /// What kind of change a notice tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -21,7 +21,7 @@ use crate::fold::{self, Change, Contents, Held, LayerFacts};
 use crate::history::{AsOf, Past, Then};
 use crate::matching::{self, All, Authority, Match, PublisherView};
 use crate::severity::severity;
-use crate::{Error, Scanner, catalog, inventory};
+use crate::{Error, Scanner, images, inventory};
 pub(crate) use advisory_rows::AdvisoryRows;
 pub(crate) use enrichments::Enrichments;
 pub(crate) use unexamined::ClaimsOf;
@@ -59,7 +59,7 @@ impl Scanner {
         // Before the view is taken: what ends after that is not in it.
         let begun = self.refreshes();
         let view = self.store().view();
-        let (image, indexing) = catalog::image(&view, digest)?;
+        let (image, indexing) = images::image(&view, digest)?;
         let facts = facts(&view, &image, &indexing)?;
         let hidden = inventory::hidden_of(&view, &image, &indexing)?;
         let mut plugins: Vec<_> = facts
@@ -92,7 +92,7 @@ impl Scanner {
     /// [`Error::NoImage`] where there is no such image.
     pub fn inventory(&self, digest: &Digest) -> Result<Inventory, Error> {
         let view = self.store().view();
-        let (image, indexing) = catalog::image(&view, digest)?;
+        let (image, indexing) = images::image(&view, digest)?;
         let facts = facts(&view, &image, &indexing)?;
         let hidden = inventory::hidden_of(&view, &image, &indexing)?;
         let mut changes = Vec::new();

@@ -9,6 +9,7 @@
 mod end;
 mod fetch;
 mod level;
+mod next;
 mod plan;
 #[cfg(test)]
 mod tests;
@@ -273,22 +274,6 @@ impl Run {
                 Ok(Vec::new())
             }
         }
-    }
-}
-
-/// The runs of a feed. Where they cannot be read, it is as if there had been none: the feed is fetched anew,
-/// and what is written then can be read.
-pub(crate) fn runs_of(view: &View<'_>, feed: &str) -> Result<runs::Row, Error> {
-    match view.get::<Runs>(&feed.to_owned()) {
-        Ok(row) => Ok(row.unwrap_or_default()),
-        Err(error @ limpid_store::Error::Corrupt { .. }) => {
-            tracing::error!(
-                "how feed `{feed}` was fetched cannot be read, so that it is due: {}",
-                chain(&error)
-            );
-            Ok(runs::Row::default())
-        }
-        Err(error) => Err(error.into()),
     }
 }
 

@@ -1,9 +1,15 @@
+mod bundles;
+mod feeds;
+mod notices;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::FeedSettings;
+pub use bundles::BundleSettings;
+pub use feeds::{FeedSettings, OneFeed};
+pub use notices::NoticeSettings;
 
 /// How much the scanner may use, and where.
 #[derive(Clone, Debug)]
@@ -33,7 +39,7 @@ pub struct Settings {
     /// Limits on what the files hold that feeds are read from.
     pub documents: limpid_documents::Limits,
     /// Which bundles of documents are taken in (`bundles`).
-    pub bundles: crate::BundleSettings,
+    pub bundles: BundleSettings,
     /// Whether packages whose files the distribution put there are judged by the advisories of
     /// their own ecosystem, too (`reports.judge_owned`).
     pub judge_owned: bool,
@@ -44,7 +50,7 @@ pub struct Settings {
     /// (`history.days`).
     pub history: u64,
     /// How notices are delivered (`notices`).
-    pub notices: crate::notices::Settings,
+    pub notices: NoticeSettings,
     /// Versions of which keys are asked in one call of a scheme.
     pub versions_a_call: usize,
     /// Which files of layers are kept.
@@ -68,10 +74,10 @@ impl Settings {
             kinds: Arc::default(),
             feeds: FeedSettings::default(),
             documents: limpid_documents::Limits::default(),
-            bundles: crate::BundleSettings::default(),
+            bundles: BundleSettings::default(),
             judge_owned: false,
             flap_window: 600_000,
-            notices: crate::notices::Settings::default(),
+            notices: NoticeSettings::default(),
             history: 90 * 24 * 60 * 60 * 1_000,
             versions_a_call: 10_000,
             keep: Keep::default(),

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use limpid_model::Digest;
 use serde::{Deserialize, Serialize};
 
-use super::BundleError;
+use crate::BundleError;
 
 /// The form of bundles that this Limpid writes and reads.
 const VERSION: u32 = 1;

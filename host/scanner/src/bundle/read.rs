@@ -7,8 +7,9 @@ use limpid_model::Digest;
 use limpid_signature::SIGNATURE_BYTES;
 
 use super::manifest::Manifest;
-use super::{BundleError, BundleSettings, DOCUMENTS, MANIFEST, SIGNATURE};
+use super::{DOCUMENTS, MANIFEST, SIGNATURE};
 use crate::intake::{Document, Spool};
+use crate::{BundleError, BundleSettings};
 use crate::{Error, Scanner};
 
 /// A bundle that was held against its manifest.

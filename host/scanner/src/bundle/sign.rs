@@ -6,7 +6,8 @@ use limpid_documents::{Documents, Limits, Part};
 use limpid_signature::PrivateKey;
 
 use super::write::append;
-use super::{BundleError, BundleSettings, MANIFEST, SIGNATURE};
+use super::{MANIFEST, SIGNATURE};
+use crate::{BundleError, BundleSettings};
 
 /// Writes a bundle once more, with a signature in the place of the one that it had. Whoever makes
 /// bundles needs no key for it, and whoever has the key need not make them. `scratch` is a directory for

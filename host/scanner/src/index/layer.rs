@@ -13,9 +13,8 @@ use super::detection::{self, Handover};
 use super::keeper::Keeper;
 use super::linked::claims;
 use super::plan::Unknown;
-use super::unexamined;
 use crate::fold::{OtherClaims, keep_shared_ownership};
-use crate::{Error, Scanner};
+use crate::{Error, Scanner, unexamined};
 
 /// Calls of detectors that may wait while a layer is being read.
 pub(super) const WAITING: usize = 4;
@@ -52,7 +51,9 @@ pub(super) fn read(scanner: &Scanner, archive: &Archive, unknown: &Unknown<'_>) 
     let shown = shown.map_err(|_| Error::bug("the thread that runs detectors has ended early"))?;
     let superseded: HashSet<u64> = contents.superseded.iter().map(|superseded| superseded.ordinal).collect();
     let mut found = detection::collect(detectors, shown.outcomes, &superseded, contents.unread.clone());
-    let kinds = unknown.counts.then(|| unexamined::of_layer(scanner, &contents, &found));
+    let kinds = unknown
+        .counts
+        .then(|| unexamined::of_layer(&settings.kinds, settings.limits.path_length, &contents, &found));
     keep_shared_ownership(&mut found, &OtherClaims::new(&scanner.detectors())?);
     let entries = entries::Row::pack(&contents.entries)?;
     Ok(ReadLayer { row: row(&contents), entries, found, kept: shown.kept.finish(&superseded), kinds })

@@ -12,66 +12,19 @@ use limpid_model::{Digest, EntryKind, Image, LayerEntries, LayerEntry, Unread};
 use limpid_runtime::Plugin;
 use limpid_store::View;
 use limpid_store::tables::entries::{self, Entries};
-use limpid_store::tables::images::{Linked, LinkedFile};
 use limpid_store::tables::layers::{self, Layers};
 
 use super::detection::{self, Handover};
 use super::keeper::Keeper;
 use super::layer::{ReadLayer, WAITING};
-use super::plan::{Outcomes, has_seen};
-use crate::fold::{OtherClaims, keep_shared_ownership};
+use super::plan::Outcomes;
+use crate::detectors::has_seen;
+use crate::fold::{LinkedLayer, OtherClaims, keep_shared_ownership};
+use crate::images::LINKED;
 use crate::{Error, Scanner};
-
-/// The media type of what is no layer of any image.
-pub(crate) const LINKED: &str = "application/vnd.limpid.linked";
 
 /// Entries of layers that are held unpacked while the images of an archive are looked at.
 const UNPACKED: usize = 2_000_000;
-
-/// Which files are seen through links in an image.
-#[derive(Clone, Debug)]
-pub(crate) struct LinkedLayer {
-    /// Under which what is found in them is kept.
-    pub(crate) diff_id: Digest,
-    /// By path.
-    pub(crate) files: Vec<LinkedFile>,
-    /// The layer that has each, by path.
-    pub(crate) real_layers: Vec<(String, Digest)>,
-}
-
-impl LinkedLayer {
-    fn new(image: &Image, links: &Links) -> Option<Self> {
-        if links.is_empty() {
-            return None;
-        }
-        let diff_ids: Vec<_> = image.layers.iter().map(|layer| layer.diff_id).collect();
-        let files = links.files.iter().map(|file| LinkedFile {
-            path: file.path.clone(),
-            layer: file.layer,
-            since: file.since,
-        });
-        let unfollowed = links.unfollowed.iter().map(|unfollowed| LinkedFile {
-            path: unfollowed.path.clone(),
-            layer: unfollowed.layer,
-            since: unfollowed.layer,
-        });
-        let mut files: Vec<_> = files.chain(unfollowed).collect();
-        files.sort();
-        files.dedup_by(|a, b| a.path == b.path);
-        Some(Self::of(image, links.digest(&diff_ids), files))
-    }
-
-    /// The same of an image that is known.
-    pub(crate) fn known(image: &Image, linked: &Linked) -> Self {
-        Self::of(image, linked.diff_id, linked.files.clone())
-    }
-
-    fn of(image: &Image, diff_id: Digest, files: Vec<LinkedFile>) -> Self {
-        let real = |file: &LinkedFile| Some((file.path.clone(), image.layers.get(file.layer)?.diff_id));
-        let real_layers = files.iter().filter_map(real).collect();
-        Self { diff_id, files, real_layers }
-    }
-}
 
 /// What was found out of links.
 pub(super) enum Behind {

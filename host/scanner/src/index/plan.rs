@@ -10,8 +10,8 @@ use limpid_store::tables::layers::Layers;
 use limpid_store::tables::unexamined::Unread;
 
 use super::layer::ReadLayer;
-use super::unexamined;
-use crate::{Error, Scanner};
+use crate::detectors::has_seen;
+use crate::{Error, Scanner, unexamined};
 
 /// Which layers must be read, and for whom.
 pub(super) struct Plan<'a> {
@@ -90,7 +90,9 @@ impl<'a> Plan<'a> {
             let was_read = view.get::<Layers>(&diff_id)?.is_some();
             // Whose files are whose is told by what all detectors find.
             let once_more = outcomes.once_more.contains(&diff_id);
-            let is_new = once_more || !was_read || !unexamined::is_counted(scanner, view, &diff_id)?;
+            let is_new = once_more
+                || !was_read
+                || !unexamined::is_counted(&settings.kinds, settings.limits.path_length, view, &diff_id)?;
             let mut unseen = Vec::new();
             for detector in detectors {
                 if is_new || !has_seen(view, diff_id, detector)? {
@@ -106,16 +108,4 @@ impl<'a> Plan<'a> {
         }
         Ok(Self { unknown, known: known.len() as u64 })
     }
-}
-
-pub(crate) fn has_seen(view: &View<'_>, diff_id: Digest, detector: &Plugin) -> Result<bool, Error> {
-    let key = findings::Key { diff_id, component: detector.id().digest };
-    Ok(view.get::<Findings>(&key)?.is_some_and(|row| settled(&row.into_parts().1)))
-}
-
-/// Whether a detector would find the same again: a call that was not made, or failed for lack of
-/// time or for a reason of Limpid's own, may do better next time.
-fn settled(found: &LayerFindings) -> bool {
-    let passing = |kind| matches!(kind, FailureKind::Time | FailureKind::Quarantined);
-    found.failures.iter().all(|failure| failure.blame != Blame::Host && !passing(failure.kind))
 }

@@ -16,10 +16,11 @@ use limpid_store::{Batch, View};
 
 use super::detection;
 use super::layer::ReadLayer;
-use super::linked::LinkedLayer;
 use super::plan::Outcomes;
-use super::unexamined::{self, Remarks};
-use crate::{Error, Scanner, catalog, fold, inventory, names};
+use crate::fold::LinkedLayer;
+use crate::images::known_entries;
+use crate::unexamined::{self, Remarks};
+use crate::{Error, Scanner, fold, inventory, names};
 
 /// What detectors found in layers, and is not in the store yet.
 pub(crate) type Fresh = BTreeMap<Digest, Vec<(PluginId, LayerFindings)>>;
@@ -118,7 +119,7 @@ impl Scanner {
         let limits = &self.settings().limits;
         let placing = Placing { image: &image, linked: linked.cloned(), before: before.as_ref(), limits };
         let placed = place_layers(view, batch, placing, &components, rows, entries, &told)?;
-        let row = unexamined::of_image(self, remarks, counted, &placed.hidden);
+        let row = unexamined::of_image(&self.settings().kinds, remarks, counted, &placed.hidden);
         batch.put::<Unexamined>(&image.id, &row)?;
         let Placed { contexts, linked, .. } = placed;
         let gone = before.and_then(|before| before.linked).map(|before| before.diff_id);
@@ -150,7 +151,7 @@ impl Scanner {
         let limits = &self.settings().limits;
         let placing = Placing { image: &image, linked, before: Some(before), limits };
         let placed = place_layers(view, batch, placing, &components, rows, entries, &told)?;
-        let row = unexamined::of_image(self, remarks, counted, &placed.hidden);
+        let row = unexamined::of_image(&self.settings().kinds, remarks, counted, &placed.hidden);
         batch.put::<Unexamined>(&image.id, &row)?;
         let Placed { contexts, linked, .. } = placed;
         let id = image.id;
@@ -235,7 +236,7 @@ fn forget_unused(view: &View<'_>, batch: &mut Batch, diff_id: &Digest, image: &D
     if inventory::images_with(view, diff_id)?.iter().any(|holder| holder != image) {
         return Ok(0);
     }
-    catalog::forget_layer(view, batch, diff_id)
+    inventory::forget_layer(view, batch, diff_id)
 }
 
 /// Keeps the names and manifests under which an image was known before.
@@ -250,8 +251,4 @@ fn join(image: &mut Image, before: Image) {
             image.names.push(name);
         }
     }
-}
-
-pub(crate) fn known_entries(view: &View<'_>, diff_id: &Digest) -> Result<LayerEntries, Error> {
-    Ok(view.get::<Entries>(diff_id)?.ok_or(Error::NoLayer(*diff_id))?.unpack()?)
 }

@@ -8,8 +8,7 @@ use limpid_store::tables::placements::{self, Placements};
 use limpid_store::{Batch, View};
 
 use crate::Error;
-use crate::fold::{Hidden, Surroundings};
-use crate::index::LinkedLayer;
+use crate::fold::{Hidden, LinkedLayer, Surroundings};
 
 /// The context of a layer in which no detector found anything.
 pub(super) const NOTHING: u64 = 0;

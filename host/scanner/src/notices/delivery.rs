@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use limpid_store::tables::subscriptions::{Filter, Target};
 
+use super::Subscription;
 use super::courier::{Courier, Message, Then, Undelivered};
 use super::parcel::{Next, Parcel};
 use super::secret;
-use super::{Subscription, SubscriptionError};
 use crate::error::chain;
 use crate::settings::rfc3339;
 use crate::{Error, Scanner};

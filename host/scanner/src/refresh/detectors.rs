@@ -14,9 +14,11 @@ use limpid_store::tables::images::{Images, Indexing, Linked, LinkedFile};
 use limpid_store::tables::kept::{self, Kept};
 use limpid_store::{Batch, View};
 
+use crate::detectors::{components, has_seen};
 use crate::fold::{OtherClaims, keep_shared_ownership};
-use crate::index::plan::has_seen;
-use crate::index::{self, Fresh, detection, unexamined};
+use crate::images::known_entries;
+use crate::index::{self, Fresh, detection};
+use crate::unexamined;
 use crate::{Error, Scanner, inventory};
 
 /// Files that stand alone are shown this many at a time.
@@ -31,7 +33,7 @@ impl Scanner {
     pub(super) fn refresh_images(&self, stopped: &dyn Fn() -> bool) -> Result<(), Error> {
         let mut images: Vec<(u64, Digest)> = Vec::new();
         let detectors = self.detectors();
-        let components = index::components(&detectors);
+        let components = components(&detectors);
         for row in self.store().view().scan::<Images>(|_| ()) {
             let (id, row) = row?;
             let (_, indexing) = row.into_parts(id);
@@ -131,7 +133,7 @@ impl Scanner {
         for (place, layer) in image.layers.iter().enumerate() {
             layers.push(match unread_layers.contains(&place) {
                 true => LayerEntries::default(),
-                false => index::known_entries(view, &layer.diff_id)?,
+                false => known_entries(view, &layer.diff_id)?,
             });
         }
         let layers: Vec<_> = layers.iter().collect();

@@ -115,7 +115,7 @@ fn files(
 }
 
 fn claims(scanner: &Scanner, detectors: &[Arc<Plugin>]) -> Result<Arc<ClaimSet>, Error> {
-    let components = index::components(detectors);
+    let components = components(detectors);
     let mut known = scanner.0.claims.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((of, claims)) = known.as_ref()
         && *of == components

@@ -9,9 +9,9 @@ use limpid_store::tables::runs::{self, Runs};
 use limpid_store::tables::sources::{self, Sources};
 use limpid_store::{Batch, View};
 
-use super::{Left, Run, runs_of};
+use super::next::{Ended, next_run};
+use super::{Left, Run};
 use crate::error::chain;
-use crate::schedule::{Ended, next_run};
 use crate::{Error, Scanner};
 
 /// Documents that are not there that are remembered.

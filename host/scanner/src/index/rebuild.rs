@@ -5,7 +5,7 @@ use limpid_store::tables::holders::Holders;
 use limpid_store::tables::images::{Images, Indexing};
 use limpid_store::tables::marks::{self, Marks};
 
-use super::layer::inventory_of;
+use crate::inventory::inventory_of;
 use crate::{Error, Scanner};
 
 /// Says that every row has its inventory, and every image contexts that say who owns what.

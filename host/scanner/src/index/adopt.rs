@@ -6,7 +6,7 @@ use limpid_store::tables::entries::{self, Entries};
 use limpid_store::tables::images::{self, Images, Indexing};
 use limpid_store::tables::layers::{self, Layers};
 
-use crate::index::{Fresh, Placing, Told, place_layers};
+use super::rows::{Fresh, Placing, Told, place_layers};
 use crate::{Error, Scanner, names};
 
 /// What another Limpid found in a layer.

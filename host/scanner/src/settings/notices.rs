@@ -1,6 +1,6 @@
 /// How notices are delivered. Times are milliseconds, sizes bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
+pub struct NoticeSettings {
     /// Messages on their way at a time (`notices.workers`).
     pub workers: usize,
     /// Attempts after which a notice is given up (`notices.attempts`).
@@ -20,7 +20,7 @@ pub struct Settings {
     pub digest_bytes: usize,
 }
 
-impl Default for Settings {
+impl Default for NoticeSettings {
     fn default() -> Self {
         Self {
             workers: 16,

@@ -3,14 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_layers::{FilesOfKind, Kinds as Rules, LayerContents};
+use limpid_layers::{FilesOfKind, Hidden, Kinds as Rules, LayerContents};
 use limpid_model::{Digest, Fact, Image, LayerFindings, PluginId};
 use limpid_store::View;
 use limpid_store::tables::kinds::{self, Files, Kinds};
 use limpid_store::tables::unexamined::{self, Unexamined, Unread};
 
-use crate::fold::Hidden;
-use crate::{Error, Scanner};
+use crate::Error;
 
 /// Paths of one kind that are kept of a layer, and of an image. More are only counted.
 const KEPT: usize = 256;
@@ -36,7 +35,7 @@ pub(crate) fn unread(remarks: &Remarks) -> BTreeSet<usize> {
 }
 
 /// Why a layer could not be read; an error again where the archive or this machine is to blame.
-pub(super) fn why(error: Error, was_read: bool) -> Result<Unread, Error> {
+pub(crate) fn why(error: Error, was_read: bool) -> Result<Unread, Error> {
     use limpid_layers::Error as Archive;
     let Error::Archive(Archive::UnreadLayer(error)) = error else { return Err(error) };
     let code = match *error {
@@ -49,12 +48,12 @@ pub(super) fn why(error: Error, was_read: bool) -> Result<Unread, Error> {
 
 /// The row of what was recognised in a layer, without what packages of the distribution put there: those
 /// are judged by the distribution's advisories.
-pub(super) fn of_layer(
-    scanner: &Scanner,
+pub(crate) fn of_layer(
+    rules: &Rules,
+    path_length: u64,
     contents: &LayerContents,
     found: &[(PluginId, LayerFindings)],
 ) -> kinds::Row {
-    let settings = scanner.settings();
     let owned = owned(&contents.kinds, found);
     let files = contents.kinds.iter().map(|kind| {
         let mut paths: Vec<_> =
@@ -65,12 +64,7 @@ pub(super) fn of_layer(
     });
     let mut files: Vec<_> = files.filter(|files| !files.paths.is_empty() || files.more > 0).collect();
     files.sort_by(|a, b| a.code.cmp(&b.code));
-    kinds::Row {
-        rules: settings.kinds.digest().into(),
-        files,
-        long_paths: contents.long_paths,
-        path_length: settings.limits.path_length,
-    }
+    kinds::Row { rules: rules.digest().into(), files, long_paths: contents.long_paths, path_length }
 }
 
 /// Of the files that were recognised, those that packages of the distribution put there.
@@ -101,13 +95,17 @@ fn owned<'a>(kinds: &'a [FilesOfKind], found: &[(PluginId, LayerFindings)]) -> B
 
 /// Whether files of a layer were counted by the rules that hold, and no path is short enough by now that
 /// was too long then.
-pub(super) fn is_counted(scanner: &Scanner, view: &View<'_>, diff_id: &Digest) -> Result<bool, Error> {
-    let settings = scanner.settings();
+pub(crate) fn is_counted(
+    rules: &Rules,
+    path_length: u64,
+    view: &View<'_>,
+    diff_id: &Digest,
+) -> Result<bool, Error> {
     Ok(match view.get::<Kinds>(diff_id)? {
-        None => settings.kinds.is_empty(),
+        None => rules.is_empty(),
         Some(row) => {
-            let is_short = row.long_paths > 0 && settings.limits.path_length > row.path_length;
-            Digest::from(row.rules) == settings.kinds.digest() && !is_short
+            let is_short = row.long_paths > 0 && path_length > row.path_length;
+            Digest::from(row.rules) == rules.digest() && !is_short
         }
     })
 }
@@ -131,7 +129,7 @@ pub(crate) fn paths(counted: &Counted) -> Vec<BTreeSet<String>> {
 
 /// All that is to be told of an image, once it is known which of its files later layers hide.
 pub(crate) fn of_image(
-    scanner: &Scanner,
+    rules: &Rules,
     mut remarks: Remarks,
     counted: Counted,
     hidden: &[Hidden],
@@ -145,7 +143,7 @@ pub(crate) fn of_image(
         remarks.entry(place).or_default().long_paths = None;
         // What is to be told of a layer that was not read is told.
         let Some(row) = row.filter(|_| !unread.contains(&place)) else {
-            uncounted += u64::from(!unread.contains(&place) && !scanner.settings().kinds.is_empty());
+            uncounted += u64::from(!unread.contains(&place) && !rules.is_empty());
             continue;
         };
         if row.long_paths > 0 {
@@ -174,7 +172,7 @@ pub(crate) fn of_image(
         Files { code, ..files }
     });
     unexamined::Row {
-        rules: scanner.settings().kinds.digest().into(),
+        rules: rules.digest().into(),
         layers: layers.collect(),
         files: files.filter(|files| !files.paths.is_empty() || files.more > 0).collect(),
         uncounted,

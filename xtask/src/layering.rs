@@ -1,4 +1,6 @@
-//! Dependencies run one way.
+//! Dependencies run one way: between crates, and between the modules of a crate.
+
+mod modules;
 
 use std::path::Path;
 
@@ -39,12 +41,13 @@ const PURL: &str = "limpid-purl";
 /// How a crate becomes a plugin, for authors and for the tasks of the workspace.
 const PACK: &str = "limpid-pack";
 
-/// Checks all packages of the workspace.
+/// Checks all packages of the workspace, and the modules of the scanner.
 ///
 /// # Errors
-/// Where a package depends on one that it must not know; all such places are named.
+/// Where a package or a module depends on one that it must not know; all such places are named.
 pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
-    let violations = violations(workspace.packages());
+    let mut violations = violations(workspace.packages());
+    violations.extend(modules::violations(workspace.root(), &modules::SCANNER)?);
     if !violations.is_empty() {
         bail!("dependencies run the wrong way:\n  {}", violations.join("\n  "));
     }

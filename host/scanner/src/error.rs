@@ -1,6 +1,9 @@
 mod bundle;
 mod subscription;
 
+pub use bundle::BundleError;
+pub use subscription::SubscriptionError;
+
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
@@ -140,7 +143,7 @@ pub enum Error {
     },
     /// The subscription makes no sense.
     #[error(transparent)]
-    Subscription(crate::SubscriptionError),
+    Subscription(SubscriptionError),
     /// There is no such job.
     #[error("job `{0}` is not known")]
     NoJob(u64),
@@ -219,7 +222,7 @@ pub enum Error {
     Document(#[source] std::io::Error),
     /// A bundle is not taken in.
     #[error(transparent)]
-    Bundle(#[from] crate::BundleError),
+    Bundle(#[from] BundleError),
     /// Too many submissions wait already.
     #[error("{limit} submissions wait already, the limit of setting `index.queue`; try again later")]
     Busy {

@@ -6,9 +6,10 @@ use limpid_model::PluginId;
 use limpid_store::View;
 use limpid_store::tables::feeds::{self, Feeds};
 use limpid_store::tables::fetches::{self, Fetches};
-use limpid_store::tables::runs;
+use limpid_store::tables::runs::{self, Runs};
 use limpid_store::tables::sources::{self, Sources};
 
+use crate::error::chain;
 use crate::{Error, Scanner};
 
 /// A feed: its plugin, and what is held of it.

@@ -11,11 +11,10 @@ mod rebuild;
 mod rows;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use limpid_layers::Archive;
 use limpid_model::Digest;
-use limpid_runtime::Plugin;
 use limpid_store::Batch;
 
 use crate::detectors::components;
@@ -26,6 +25,7 @@ use linked::Behind;
 pub(crate) use linked::claims;
 use plan::{Outcomes, Plan};
 pub(crate) use rows::Fresh;
+use rows::Rows;
 
 /// What indexing an archive gave.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -21,13 +21,12 @@ use std::time::Duration;
 
 use limpid_fetch::{DocumentFetcher, Stop};
 use limpid_runtime::{Mode, Source};
-use limpid_store::View;
 use limpid_store::tables::feeds::Feeds;
 use limpid_store::tables::fetches::{self, Fetches};
-use limpid_store::tables::runs::{self, Runs};
 use limpid_store::tables::sources;
 
 use crate::error::chain;
+use crate::feeds::runs_of;
 use crate::intake::{Parser, Trust};
 use crate::{Error, Scanner};
 use fetch::Fetch;

@@ -10,7 +10,7 @@ use limpid_store::tables::runs::Runs;
 
 use crate::error::chain;
 use crate::intake::Trust;
-use crate::{Error, FeedSettings, Run, RunProgress, Scanner, yield_to_others};
+use crate::{Error, Run, RunProgress, Scanner, yield_to_others};
 
 /// How often it is looked whether a run is due.
 const TICK: Duration = Duration::from_secs(1);
@@ -236,6 +236,7 @@ impl std::fmt::Debug for Updates {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::FeedSettings;
 
     #[test]
     fn force_upgrades_what_is_queued_and_follows_what_is_under_way() {

@@ -9,6 +9,7 @@ use limpid_store::Store;
 use super::read::Bundle;
 use super::write::append;
 use super::*;
+use crate::BundleSettings;
 use crate::test_support::scanner_with;
 use crate::{Error, Settings};
 

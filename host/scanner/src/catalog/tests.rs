@@ -3,6 +3,9 @@ use limpid_store::Store;
 use limpid_store::table::Table;
 use limpid_store::tables::placements::Placements;
 
+use limpid_store::tables::entries::Entries;
+use limpid_store::tables::findings::Findings;
+
 use super::*;
 use crate::Progress;
 use crate::test_support::archive::{docker, tar};

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use limpid_layers::{Archive, ClaimSet, ImageSource, Links, links, read_linked};
-use limpid_model::{Digest, EntryKind, Image, LayerEntries, LayerEntry, Unread};
+use limpid_model::{Digest, EntryKind, LayerEntries, LayerEntry, Unread};
 use limpid_runtime::Plugin;
 use limpid_store::View;
 use limpid_store::tables::entries::{self, Entries};

@@ -2,10 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use limpid_layers::{ImageSource, LayerSource};
-use limpid_model::{Blame, Digest, FailureKind, LayerFindings};
+use limpid_model::Digest;
 use limpid_runtime::Plugin;
 use limpid_store::View;
-use limpid_store::tables::findings::{self, Findings};
 use limpid_store::tables::layers::Layers;
 use limpid_store::tables::unexamined::Unread;
 
@@ -78,6 +77,7 @@ impl<'a> Plan<'a> {
         detectors: &[Arc<Plugin>],
         outcomes: &Outcomes,
     ) -> Result<Self, Error> {
+        let rules = scanner.settings();
         let mut unknown = BTreeMap::new();
         let mut known = BTreeSet::new();
         let layers =
@@ -92,7 +92,7 @@ impl<'a> Plan<'a> {
             let once_more = outcomes.once_more.contains(&diff_id);
             let is_new = once_more
                 || !was_read
-                || !unexamined::is_counted(&settings.kinds, settings.limits.path_length, view, &diff_id)?;
+                || !unexamined::is_counted(&rules.kinds, rules.limits.path_length, view, &diff_id)?;
             let mut unseen = Vec::new();
             for detector in detectors {
                 if is_new || !has_seen(view, diff_id, detector)? {

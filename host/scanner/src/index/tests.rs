@@ -11,6 +11,7 @@ use limpid_store::tables::unexamined::Unexamined;
 use super::*;
 use crate::test_support::archive::{docker, tar};
 use crate::test_support::{package, plugin, scanner_with};
+use crate::unexamined;
 use crate::{Settings, chain};
 
 fn jars() -> Arc<Kinds> {
@@ -246,7 +247,12 @@ fn files_of_packages_are_the_distribution_s_but_not_a_vendor_s() {
         long_paths: 0,
         kinds,
     };
-    let row = unexamined::of_layer(&scanner, &contents, &found);
+    let row = unexamined::of_layer(
+        &scanner.settings().kinds,
+        scanner.settings().limits.path_length,
+        &contents,
+        &found,
+    );
     assert_eq!(row.files[0].paths, ["b.jar", "c.jar"]);
 }
 

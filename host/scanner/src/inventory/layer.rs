@@ -63,7 +63,7 @@ fn rewrite(
 }
 
 /// All rows of a layer.
-pub(super) fn inventory_of(diff_id: &Digest, found: Found) -> BTreeMap<inventory::Key, inventory::Row> {
+pub(crate) fn inventory_of(diff_id: &Digest, found: Found) -> BTreeMap<inventory::Key, inventory::Row> {
     let found: Vec<_> = found.into_iter().map(|(component, row)| (component, row.into_parts())).collect();
     let mut rows = BTreeMap::new();
     for (component, (_, findings, keys)) in &found {

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-use super::Settings;
 use super::courier::Then;
+use crate::NoticeSettings;
 
 /// The longest that a receiver may ask to be left alone, in milliseconds.
 const LONGEST_ASKED: u64 = 86_400_000;
@@ -16,7 +16,7 @@ pub(crate) fn doubled(backoff: u64, longest: u64, failures: u32, random: u64) ->
 }
 
 /// The same, and as long as the receiver asks for.
-pub(super) fn wait(settings: &Settings, failures: u32, then: Then, random: u64) -> u64 {
+pub(super) fn wait(settings: &NoticeSettings, failures: u32, then: Then, random: u64) -> u64 {
     let wait = doubled(settings.backoff, settings.longest_backoff, failures, random);
     match then {
         Then::RetryAfter(after) => wait.max(milliseconds(after).min(LONGEST_ASKED)),
@@ -34,8 +34,8 @@ mod tests {
 
     use super::*;
 
-    fn settings() -> Settings {
-        Settings { backoff: 1_000, longest_backoff: 60_000, ..Settings::default() }
+    fn settings() -> NoticeSettings {
+        NoticeSettings { backoff: 1_000, longest_backoff: 60_000, ..NoticeSettings::default() }
     }
 
     #[test]
@@ -65,7 +65,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_wait_is_never_longer_than_the_longest(failures: u32, random: u64, backoff: u64, longest: u64) {
-            let settings = Settings { backoff, longest_backoff: longest, ..Settings::default() };
+            let settings = NoticeSettings { backoff, longest_backoff: longest, ..NoticeSettings::default() };
             let wait = wait(&settings, failures, Then::Retry, random);
             prop_assert!(wait <= longest);
             prop_assert!(wait >= backoff.min(longest) / 2);

@@ -15,7 +15,7 @@ use super::parcel::{Next, Parcel};
 use super::secret;
 use crate::error::chain;
 use crate::settings::rfc3339;
-use crate::{Error, Scanner};
+use crate::{Error, Scanner, SubscriptionError};
 
 /// How often it is looked for what nobody rang the bell for.
 const POLL: Duration = Duration::from_secs(5);

@@ -7,7 +7,7 @@ use limpid_store::{Batch, View};
 use super::Kind;
 use super::difference::Changed;
 use crate::severity::is_as_severe;
-use crate::{Error, Scanner};
+use crate::{Error, Scanner, SubscriptionError};
 
 /// Longest name of a subscription, in bytes.
 const NAME_BYTES: usize = 64;

@@ -11,8 +11,9 @@ use limpid_store::View;
 use limpid_store::tables::kinds::Files;
 use limpid_store::tables::unexamined::{self, Unexamined};
 
+use crate::detectors::components;
 use crate::fold::Contents;
-use crate::{Error, Scanner, index};
+use crate::{Error, Scanner};
 
 /// Paths that are named as examples.
 const EXAMPLES: usize = 5;

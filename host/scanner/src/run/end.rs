@@ -12,6 +12,7 @@ use limpid_store::{Batch, View};
 use super::next::{Ended, next_run};
 use super::{Left, Run};
 use crate::error::chain;
+use crate::feeds::runs_of;
 use crate::{Error, Scanner};
 
 /// Documents that are not there that are remembered.

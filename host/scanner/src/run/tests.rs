@@ -13,6 +13,7 @@ use limpid_runtime::{Documents, Mode, Sink, Source};
 use limpid_store::tables::advisories::Advisories;
 use limpid_store::tables::deltas::Deltas;
 use limpid_store::tables::feeds::Feeds;
+use limpid_store::tables::runs::{self, Runs};
 use limpid_store::{Batch, Store};
 
 use super::*;

@@ -10,20 +10,24 @@ use serde_json::Value;
 
 use super::*;
 use crate::Clock;
-use crate::notices::Settings;
+use crate::NoticeSettings;
 use crate::test_support::scanner_with;
 
 /// A store with subscriptions, and a clock that is set by hand.
 struct Place {
     store: Store,
     clock: Arc<AtomicU64>,
-    settings: Settings,
+    settings: NoticeSettings,
 }
 
 impl Place {
     fn new() -> Self {
-        let settings =
-            Settings { attempts: 3, backoff: 1_000, longest_backoff: 4_000, ..Settings::default() };
+        let settings = NoticeSettings {
+            attempts: 3,
+            backoff: 1_000,
+            longest_backoff: 4_000,
+            ..NoticeSettings::default()
+        };
         Self { store: Store::in_memory(), clock: Arc::new(AtomicU64::new(1_000_000)), settings }
     }
 

@@ -84,7 +84,7 @@ pub struct Summary {
     pub documents: u64,
     /// Submissions that were acknowledged.
     pub submissions: u64,
-    /// Those of them that a process had not ended when it was killed.
+    /// How often one that a process had not ended was there when it was killed.
     pub resumed: u64,
     /// How often a submission was seen to wait for room.
     pub waited: u64,
@@ -175,8 +175,25 @@ impl Crashes<'_> {
         let log = log?;
         changed.map_err(|_| anyhow::anyhow!("the disk is not changed any more"))??;
         ledger.note_log(&log);
-        ledger.change(|summary| summary.kills += 1);
+        let cut_short = self.cut_short()?;
+        ledger.change(|summary| {
+            summary.kills += 1;
+            summary.resumed += cut_short;
+        });
         Ok(())
+    }
+
+    /// Submissions that the process that was killed has not ended: their archives are still there.
+    fn cut_short(&self) -> anyhow::Result<u64> {
+        let folder = self.folder.join("killed/scratch/submitted");
+        // A process that was killed before it was open has none.
+        if !folder.exists() {
+            return Ok(0);
+        }
+        let entries =
+            std::fs::read_dir(&folder).with_context(|| format!("cannot list `{}`", folder.display()))?;
+        let is_archive = |path: &Path| path.extension().is_some_and(|extension| extension == "archive");
+        Ok(entries.flatten().filter(|entry| is_archive(&entry.path())).count() as u64)
     }
 
     fn summary(&self, ledger: &Ledger, receiver: &Receiver) -> Summary {

@@ -94,7 +94,11 @@ impl Pool {
         let bytes = self
             .run(move || {
                 let document = work().map_err(Into::<Failure>::into)?;
-                serde_json::to_vec(&document).map_err(|error| Failure::internal(error.to_string()))
+                let mut bytes =
+                    serde_json::to_vec(&document).map_err(|error| Failure::internal(error.to_string()))?;
+                // It may wait for its reader, and is no longer than it is.
+                bytes.shrink_to_fit();
+                Ok::<_, Failure>(bytes)
             })
             .await?;
         let units = u32::try_from(bytes.len() / UNIT).unwrap_or(u32::MAX).min(self.units);

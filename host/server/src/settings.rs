@@ -55,7 +55,8 @@ pub struct Settings {
     /// The same of subscriptions (`http.change_subscriptions`): they say where the service sends what
     /// it knows.
     pub change_subscriptions: bool,
-    /// Use cases at a time that read or write the store (`http.workers`).
+    /// Use cases at a time that read or write the store (`http.workers`): twice as many as there are
+    /// processors, and at least 4. More would only make each other slower and hold more memory.
     pub workers: usize,
 }
 
@@ -78,9 +79,13 @@ impl Default for Settings {
             proxies: Vec::new(),
             change_plugins: false,
             change_subscriptions: false,
-            workers: 16,
+            workers: workers(),
         }
     }
+}
+
+fn workers() -> usize {
+    std::thread::available_parallelism().map_or(4, |processors| (2 * processors.get()).clamp(4, 64))
 }
 
 impl Settings {

@@ -3,7 +3,7 @@
 use xtask::sample::{Layer, advisories, alpine, debian};
 
 use crate::archives::{Compression, Parts, image};
-use crate::service::Service;
+use crate::service::{Service, until};
 
 #[test]
 fn after_a_restart_everything_is_there() {
@@ -24,6 +24,12 @@ fn after_a_restart_everything_is_there() {
         job_path,
     ];
     let ask = |service: &Service| {
+        // A process that starts looks first whether plugins have changed.
+        until("what plugins may have changed is refreshed", || {
+            let report = service.api.report(&digest);
+            let gaps = report["coverage"]["gaps"].as_array().unwrap();
+            (!gaps.iter().any(|gap| gap["code"] == "refresh-under-way")).then_some(())
+        });
         let mut answers = paths.clone().map(|path| service.api.get(&path).ok());
         // How old feeds are depends on when that is asked.
         for feed in answers[4]["feeds"].as_array_mut().unwrap() {

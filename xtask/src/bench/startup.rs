@@ -1,4 +1,5 @@
-//! How long a service with many plugins takes to start, once they have been compiled.
+//! How long a service with many plugins takes to start, once they have been compiled, and a first scan, for
+//! which nothing is.
 
 use std::fs;
 use std::path::Path;
@@ -6,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use serde_json::Value;
+use xtask::sample::{Compression, alpine};
 
 use super::Setting;
 use super::measurement::{Bar, Measurement};
@@ -33,12 +35,32 @@ pub(super) fn measure(setting: &Setting, workspace: &Workspace) -> anyhow::Resul
         starts.push(start(&limpid, &folder)?);
         loading.push(load(setting, &limpid, &folder)?);
     }
+    let first_scans = first_scans(setting, &folder)?;
     Ok(vec![
         Measurement::of_times(format!("start with {PLUGINS} cached plugins, until ready"), &starts)
             .with_bar(Bar::Below(100.0)),
         Measurement::new(format!("of that, engine and loading of {PLUGINS} plugins"), "ms", loading),
         Measurement::of_times(format!("the first start, which compiles {PLUGINS} plugins"), &[compiling]),
+        Measurement::of_times("the first scan of a small image, with nothing compiled", &first_scans)
+            .with_bar(Bar::Below(800.0)),
     ])
+}
+
+/// Scans a small image over a data directory that is not there yet.
+fn first_scans(setting: &Setting, folder: &Path) -> anyhow::Result<Vec<Duration>> {
+    let archive = folder.join("alpine.tar");
+    fs::write(&archive, alpine().docker_archive(Compression::Gzip)?)?;
+    let mut times = Vec::new();
+    for run in 0..setting.runs {
+        let data = folder.join(format!("first-scan-{run}"));
+        let started = Instant::now();
+        let report = setting.limpid.scan(&data, &archive)?;
+        times.push(started.elapsed());
+        if report.pointer("/summary/packages").and_then(Value::as_u64).unwrap_or_default() == 0 {
+            bail!("no package was found");
+        }
+    }
+    Ok(times)
 }
 
 /// Writes all plugins, and some of them again under other names.

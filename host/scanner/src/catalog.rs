@@ -70,8 +70,8 @@ impl Scanner {
     /// # Errors
     /// [`Error::NoImage`] where there is no such image.
     pub fn delete_image(&self, digest: &Digest) -> Result<(), Error> {
-        let _alone = self.lock_images();
-        let view = self.store().view();
+        let writer = self.writers().images();
+        let view = writer.view();
         let (image, indexing) = image(&view, digest)?;
         let mut batch = Batch::default();
         batch.delete::<Images>(&image.id);
@@ -89,8 +89,8 @@ impl Scanner {
                 freed += inventory::forget_layer(&view, &mut batch, &diff_id)?;
             }
         }
-        self.store().commit(batch)?;
-        self.kept_less(freed);
+        writer.commit(batch)?;
+        self.0.kept.subtract(freed);
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use crate::images;
 use crate::inventory::{self, Vulnerability};
 use crate::matching::judge::{Reason, Subject, holds};
 use crate::matching::{
-    AboutSome, All, Authority, Matcher, Ruling, Said, Speaks, namespaces, namespaces_of_distribution,
+    AboutSome, All, Authority, Matcher, Owned, Ruling, Said, Speaks, namespaces, namespaces_of_distribution,
 };
 use crate::{Error, Scanner, identifiers};
 use answer::Seen;
@@ -140,7 +140,7 @@ impl Scanner {
         let contents = fold::fold(facts, &hidden, |_, _| ());
         let feeds = feeds(&view)?;
         let said = Vulnerability::find(&view, vulnerability)?.said(&view)?;
-        let mut authority = Authority::new(All::new(&view), self.owned());
+        let mut authority = Authority::new(All::new(&view), Owned::by(self.settings()));
         let judged = Judged::new(&contents, &said, &mut authority)?;
         let mut verdicts = Vec::new();
         for (namespace, name) in said.names() {

@@ -10,6 +10,7 @@ use limpid_store::tables::runs::{self, Runs};
 use limpid_store::tables::sources::{self, Sources};
 
 use crate::error::chain;
+use crate::plugins::no_feed;
 use crate::{Error, Scanner};
 
 /// A feed: its plugin, and what is held of it.
@@ -73,7 +74,7 @@ impl Scanner {
         let plugin = self.plugins().feed(name).map(|feed| feed.plugin().clone());
         let row = view.get::<Feeds>(&name.to_owned())?;
         if plugin.is_none() && row.is_none() {
-            return Err(self.no_feed(name));
+            return Err(no_feed(&self.plugins(), name));
         }
         self.feed_state(&view, name.to_owned(), plugin, row.unwrap_or_default())
     }
@@ -95,7 +96,7 @@ impl Scanner {
             sources.push(SourceState { name: key.source, row, fetch });
         }
         let runs = runs_of(view, &name)?;
-        let is_running = self.is_running(&name);
+        let is_running = self.0.runs.is_running(&name);
         let is_scheduled = plugin.is_some() && self.settings().feeds.is_scheduled(&name);
         let now = self.settings().clock.now();
         Ok(FeedState { name, plugin, row, runs, is_running, is_scheduled, now, sources })

@@ -69,7 +69,7 @@ impl Scanner {
     pub fn figures(&self) -> Result<Figures, Error> {
         let view = self.store().view();
         let mut figures = Figures::default();
-        let mut judge = Judge::new(&view, self.owned())?;
+        let mut judge = Judge::new(&view, Owned::by(self.settings()))?;
         let mut weights: HashMap<(Digest, u64), Weight> = HashMap::new();
         for row in view.scan::<Contexts>(|_| ()) {
             let (key, row) = row?;

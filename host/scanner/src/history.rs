@@ -12,6 +12,7 @@ use limpid_store::tables::history::History;
 use limpid_store::tables::revisions::{self, Revisions};
 use limpid_store::{Batch, View};
 
+use crate::plugins::no_feed;
 use crate::settings::rfc3339;
 use crate::{Error, Scanner};
 pub(crate) use past::{Past, TakesBack, Then};
@@ -83,7 +84,7 @@ impl Scanner {
         let latest = match view.get::<Feeds>(&name)? {
             Some(row) => row.revision,
             None if self.plugins().feed(feed).is_some() => 0,
-            None => return Err(self.no_feed(feed)),
+            None => return Err(no_feed(&self.plugins(), feed)),
         };
         match revision.cmp(&latest) {
             Ordering::Greater => Err(Error::NoRevision { feed: name, revision, latest }),

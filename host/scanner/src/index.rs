@@ -11,7 +11,7 @@ mod rebuild;
 mod rows;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use limpid_layers::Archive;
 use limpid_model::Digest;
@@ -88,8 +88,8 @@ impl Scanner {
                 }
             };
             let Outcomes { read, .. } = &outcomes;
-            let _alone = self.lock_images();
-            let view = self.store().view();
+            let writer = self.writers().images();
+            let view = writer.view();
             // An image that was deleted meanwhile may have taken layers along that were known.
             let is_planned = Plan::new(self, &view, &sources, &detectors, &outcomes)?.unknown.is_empty();
             if !is_planned || !behind.is_whole(&view, &detectors)? {
@@ -117,21 +117,16 @@ impl Scanner {
                 self.put_image(&view, &mut batch, source, components(&detectors), &outcomes, &rows)?;
             }
             also(&indexed, &mut batch)?;
-            self.store().commit(batch)?;
+            writer.commit(batch)?;
             // The images are known: what fails from here on is done another time.
-            if let Err(error) = self.keep_within_budget(kept) {
+            if let Err(error) = self.0.kept.add(&writer, kept, self.settings().keep.total_bytes) {
                 tracing::warn!(error = crate::chain(&error), "kept files are over their budget for now");
             }
             if components(&self.detectors()) != components(&detectors) {
-                self.refresh_soon();
+                self.0.refreshing.ask();
             }
             return Ok(indexed);
         }
-    }
-
-    /// Whoever makes images known, or forgets them, does so alone.
-    pub(crate) fn lock_images(&self) -> MutexGuard<'_, ()> {
-        self.0.images.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads layers, several at a time. One that cannot be read costs only itself; the first that fails for

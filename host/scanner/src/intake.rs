@@ -17,13 +17,14 @@ mod soundness;
 mod writing;
 
 use std::fs::File;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use limpid_runtime::Source;
 use limpid_store::Batch;
 use limpid_store::tables::feeds::Feeds;
 
 use crate::error::chain;
+use crate::plugins::no_feed;
 use crate::{Error, Scanner};
 use collector::Collector;
 use silence::Guard;
@@ -124,7 +125,7 @@ impl Scanner {
     /// fails. What was there before then stays as it is.
     pub fn take_in(&self, feed: &str, handed: Handed<'_>, file: File) -> Result<Taken, Error> {
         let plugins = self.plugins();
-        let Some(parser) = plugins.feed(feed) else { return Err(self.no_feed(feed)) };
+        let Some(parser) = plugins.feed(feed) else { return Err(no_feed(&self.plugins(), feed)) };
         let taken = self.hand_in(&parser, handed, file).map_err(|error| self.failed(feed, error))?;
         let Taken { source, added, changed, withdrawn, rejected, .. } = &taken;
         tracing::info!(
@@ -157,12 +158,6 @@ impl Scanner {
         Ok(self.write(parser, input, parsed)?.taken)
     }
 
-    /// The error of a feed that nobody reads.
-    pub(crate) fn no_feed(&self, feed: &str) -> Error {
-        let known = self.plugins().feeds().map(|feed| feed.name().to_owned()).collect();
-        Error::NoFeed { name: feed.to_owned(), known }
-    }
-
     /// Gives documents of one source to the feed's plugin.
     pub(crate) fn parse(
         &self,
@@ -183,20 +178,15 @@ impl Scanner {
         Ok(Parsed { collected, cursor })
     }
 
-    /// Whoever changes what feeds state does so alone.
-    pub(crate) fn lock_intake(&self) -> MutexGuard<'_, ()> {
-        self.0.intake.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Remembers why a document was refused; what was there before stays.
     pub(crate) fn failed(&self, feed: &str, error: Error) -> Error {
         let remember = || -> Result<(), Error> {
-            let _alone = self.lock_intake();
-            let mut row = self.store().view().get::<Feeds>(&feed.to_owned())?.unwrap_or_default();
+            let writer = self.writers().feeds();
+            let mut row = writer.view().get::<Feeds>(&feed.to_owned())?.unwrap_or_default();
             row.last_failure = Some((self.settings().clock.now(), chain(&error)));
             let mut batch = Batch::default();
             batch.put::<Feeds>(&feed.to_owned(), &row)?;
-            Ok(self.store().commit(batch)?)
+            writer.commit(batch)
         };
         match remember() {
             Ok(()) => error,

@@ -1,4 +1,4 @@
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use limpid_model::Digest;
 use limpid_store::tables::images::Images;
@@ -6,44 +6,48 @@ use limpid_store::tables::kept::Kept;
 use limpid_store::tables::layers::{self, Layers};
 use limpid_store::{Batch, View};
 
-use crate::{Error, Scanner};
+use crate::Error;
+use crate::writer::Writer;
 
-impl Scanner {
-    /// Counts what kept files take in the store, once, at the start.
-    pub(crate) fn count_kept(&self) -> Result<(), Error> {
+/// What kept files take in the store, in bytes.
+#[derive(Debug, Default)]
+pub(crate) struct KeptFiles(AtomicU64);
+
+impl KeptFiles {
+    /// Counts them, once, at the start.
+    pub(crate) fn count(&self, view: &View<'_>) -> Result<(), Error> {
         let mut total = 0;
-        for row in self.store().view().scan::<Layers>(|_| ()) {
+        for row in view.scan::<Layers>(|_| ()) {
             total += row?.1.kept_bytes;
         }
-        self.0.kept_bytes.store(total, Ordering::Relaxed);
+        self.0.store(total, Ordering::Relaxed);
         Ok(())
     }
 
-    /// Adds what was kept just now, and gives up the files of the images that were indexed longest
-    /// ago where all together take more than they may. Whoever calls this holds the lock on images.
-    pub(super) fn keep_within_budget(&self, fresh: u64) -> Result<(), Error> {
-        let mut total = self.0.kept_bytes.fetch_add(fresh, Ordering::Relaxed) + fresh;
-        let budget = self.settings().keep.total_bytes;
+    /// Adds what was kept just now, and deletes the files of the images that were indexed longest ago
+    /// where all together take more than `budget`.
+    pub(crate) fn add(&self, writer: &Writer<'_>, fresh: u64, budget: u64) -> Result<(), Error> {
+        let mut total = self.0.fetch_add(fresh, Ordering::Relaxed) + fresh;
         if total <= budget {
             return Ok(());
         }
-        let view = self.store().view();
+        let view = writer.view();
         let mut layers = layers_by_age(&view)?.into_iter();
         while total > budget
             && let Some(diff_id) = layers.next()
         {
             let mut batch = Batch::default();
             let freed = give_up_files(&view, &mut batch, &diff_id)?;
-            self.store().commit(batch)?;
+            writer.commit(batch)?;
             total = total.saturating_sub(freed);
         }
-        self.0.kept_bytes.store(total, Ordering::Relaxed);
+        self.0.store(total, Ordering::Relaxed);
         Ok(())
     }
 
     /// Takes into account that files are no longer kept.
-    pub(crate) fn kept_less(&self, bytes: u64) {
-        self.0.kept_bytes.fetch_sub(bytes, Ordering::Relaxed);
+    pub(crate) fn subtract(&self, bytes: u64) {
+        self.0.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
 
@@ -122,16 +126,16 @@ mod tests {
             [("a", 30), ("b", 10), ("c", 20)].map(|(name, at)| image(&mut batch, name, at));
         store.commit(batch).unwrap();
         let (scanner, _scratch) = scanner_with(store, |settings| settings.keep.total_bytes = 250);
-        assert_eq!(scanner.0.kept_bytes.load(Ordering::Relaxed), 300);
+        assert_eq!(scanner.0.kept.0.load(Ordering::Relaxed), 300);
 
         let kept = |diff_id| {
             let key = kept::Key { diff_id, path: "file".to_owned() };
             scanner.store().view().get::<Kept>(&key).unwrap().is_some()
         };
-        scanner.keep_within_budget(0).unwrap();
+        scanner.0.kept.add(&scanner.writers().images(), 0, 250).unwrap();
         assert_eq!([newest, middle, oldest].map(kept), [true, true, false]);
-        scanner.keep_within_budget(100).unwrap();
+        scanner.0.kept.add(&scanner.writers().images(), 100, 250).unwrap();
         assert_eq!([newest, middle, oldest].map(kept), [true, false, false]);
-        assert_eq!(scanner.0.kept_bytes.load(Ordering::Relaxed), 200);
+        assert_eq!(scanner.0.kept.0.load(Ordering::Relaxed), 200);
     }
 }

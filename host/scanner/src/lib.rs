@@ -29,10 +29,12 @@ mod notices;
 mod packages;
 mod plugins;
 mod refresh;
+mod refreshing;
 mod rekey;
 mod report;
 mod room;
 mod run;
+mod running;
 mod schedule;
 mod settings;
 mod severity;
@@ -41,14 +43,18 @@ mod test_support;
 mod unexamined;
 mod versions;
 mod vulnerabilities;
+mod writer;
 
-use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU64, AtomicUsize};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use limpid_model::PluginId;
 use limpid_runtime::{Registry, Snapshot};
 use limpid_store::Store;
+
+use kept::KeptFiles;
+use refreshing::Refreshing;
+use writer::Writers;
 
 pub use background::yield_to_others;
 pub use bundle::{Exported, ExportedFeed, ImportedFeed, sign};
@@ -92,19 +98,10 @@ struct Parts {
     store: Store,
     registry: Registry,
     settings: Settings,
-    /// One document is taken in at a time: what it states is held against what is there.
-    intake: Mutex<()>,
-    /// Feeds that are being fetched.
-    running: Mutex<BTreeSet<String>>,
-    /// What is written about an image rests on layers that must not be forgotten meanwhile.
-    images: Mutex<()>,
-    /// What kept files take in the store, in bytes.
-    kept_bytes: AtomicU64,
-    /// How many refreshes are under way or to be done.
-    refreshing: AtomicUsize,
-    /// How many refreshes have begun.
-    refreshes: AtomicU64,
-    refresher: Mutex<Option<mpsc::Sender<refresh::Event>>>,
+    writers: Writers,
+    runs: running::Runs,
+    kept: KeptFiles,
+    refreshing: Refreshing,
     /// How often plugins have changed.
     plugin_changes: Mutex<u64>,
     /// When the last change of what feeds state was made, in milliseconds since 1970.
@@ -127,22 +124,19 @@ impl Scanner {
             source,
         })?;
         let scanner = Self(Arc::new(Parts {
+            writers: Writers::new(store.clone()),
             store,
             registry,
             settings,
-            intake: Mutex::default(),
-            running: Mutex::default(),
-            images: Mutex::default(),
-            kept_bytes: AtomicU64::new(0),
-            refreshing: AtomicUsize::new(0),
-            refreshes: AtomicU64::new(0),
-            refresher: Mutex::default(),
+            runs: running::Runs::default(),
+            kept: KeptFiles::default(),
+            refreshing: Refreshing::default(),
             plugin_changes: Mutex::default(),
             last_change: AtomicU64::new(0),
             claims: Mutex::default(),
             desk: notices::Desk::default(),
         }));
-        scanner.count_kept()?;
+        scanner.0.kept.count(&scanner.store().view())?;
         scanner.remember_last_change()?;
         scanner.build_inventory()?;
         scanner.index_history()?;
@@ -177,6 +171,15 @@ impl Scanner {
     /// The registry of plugins.
     pub fn registry(&self) -> &Registry {
         &self.0.registry
+    }
+
+    /// Whether what is known does not rest yet on the plugins that are loaded.
+    pub fn is_refreshing(&self) -> bool {
+        self.0.refreshing.is_under_way()
+    }
+
+    pub(crate) fn writers(&self) -> &Writers {
+        &self.0.writers
     }
 
     pub(crate) fn store(&self) -> &Store {

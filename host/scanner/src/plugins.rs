@@ -3,9 +3,15 @@
 use std::sync::Arc;
 
 use limpid_model::{Digest, PluginId};
-use limpid_runtime::{Plugin, Version};
+use limpid_runtime::{Plugin, Snapshot, Version};
 
 use crate::{Error, Scanner};
+
+/// The error of a feed that nobody reads.
+pub(crate) fn no_feed(plugins: &Snapshot, feed: &str) -> Error {
+    let known = plugins.feeds().map(|feed| feed.name().to_owned()).collect();
+    Error::NoFeed { name: feed.to_owned(), known }
+}
 
 impl Scanner {
     /// Size of a component, in bytes, that is taken at most.

@@ -4,9 +4,8 @@
 mod detectors;
 mod healing;
 
-use std::sync::atomic::Ordering;
+use std::sync::mpsc;
 use std::sync::mpsc::RecvTimeoutError;
-use std::sync::{MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -16,6 +15,7 @@ use limpid_runtime::Change;
 use healing::Quarantines;
 
 use crate::error::chain;
+use crate::refreshing::Event;
 use crate::{Error, Scanner, yield_to_others};
 
 /// How often what is too long ago is forgotten, at least.
@@ -29,22 +29,6 @@ const LOOK: Duration = Duration::from_secs(2);
 pub struct Refresh {
     scanner: Scanner,
     thread: Option<JoinHandle<()>>,
-}
-
-/// How far refreshing was at a moment.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Moment {
-    begun: u64,
-    under_way: bool,
-}
-
-/// What the thread is told.
-pub(crate) enum Event {
-    /// A plugin has changed.
-    Changed(Change),
-    /// An image was indexed by detectors that have changed meanwhile.
-    Images,
-    Stop,
 }
 
 impl Refresh {
@@ -64,16 +48,16 @@ impl Refresh {
         let (begun, told) = (scanner.clone(), scanner.clone());
         scanner.registry().on_change(
             move |_| {
-                begun.begin_refresh();
+                begun.0.refreshing.begin();
                 report(begun.doubt_keys());
             },
             move |change| {
                 if changed.send(Event::Changed(change.clone())).is_err() {
-                    told.end_refresh();
+                    told.0.refreshing.end();
                 }
             },
         );
-        *scanner.refresher() = Some(sender);
+        scanner.0.refreshing.listen(sender);
         Ok(Self { scanner, thread: Some(thread) })
     }
 }
@@ -81,9 +65,7 @@ impl Refresh {
 impl Drop for Refresh {
     /// Waits for the image or document that is being refreshed. The next process does the rest.
     fn drop(&mut self) {
-        if let Some(sender) = self.scanner.refresher().take() {
-            let _ = sender.send(Event::Stop);
-        }
+        self.scanner.0.refreshing.stop();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -92,13 +74,13 @@ impl Drop for Refresh {
 
 fn work(scanner: &Scanner, events: &mpsc::Receiver<Event>) {
     yield_to_others();
-    let stopped = || scanner.refresher().is_none();
-    scanner.begin_refresh();
+    let stopped = || scanner.0.refreshing.is_stopped();
+    scanner.0.refreshing.begin();
     report(scanner.learn_names());
     report(scanner.refresh_images(&stopped));
     report(scanner.vouch());
     report(scanner.heal(&stopped));
-    scanner.end_refresh();
+    scanner.0.refreshing.end();
     let mut quarantines = Quarantines::default();
     quarantines.have_ended(scanner);
     let mut tidied = None;
@@ -112,15 +94,15 @@ fn work(scanner: &Scanner, events: &mpsc::Receiver<Event>) {
             Ok(Event::Images) => report(scanner.refresh_images(&stopped)),
             Err(RecvTimeoutError::Timeout) => {
                 if quarantines.have_ended(scanner) {
-                    scanner.begin_refresh();
+                    scanner.0.refreshing.begin();
                     report(scanner.heal(&stopped));
-                    scanner.end_refresh();
+                    scanner.0.refreshing.end();
                 }
                 continue;
             }
             Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => break,
         }
-        scanner.end_refresh();
+        scanner.0.refreshing.end();
         tidied = None;
     }
 }
@@ -132,44 +114,6 @@ fn report(outcome: Result<(), Error>) {
 }
 
 impl Scanner {
-    /// Whether what is known does not rest yet on the plugins that are loaded.
-    pub fn is_refreshing(&self) -> bool {
-        self.0.refreshing.load(Ordering::SeqCst) > 0
-    }
-
-    /// How far refreshing is now.
-    pub(crate) fn refreshes(&self) -> Moment {
-        let begun = self.0.refreshes.load(Ordering::SeqCst);
-        Moment { begun, under_way: self.is_refreshing() }
-    }
-
-    /// Whether what was read since a moment may rest on plugins of before and of after a change. It
-    /// may where a refresh was under way then, even if it has ended by now, and where one has begun.
-    pub(crate) fn has_refreshed_since(&self, moment: Moment) -> bool {
-        moment.under_way || moment.begun != self.0.refreshes.load(Ordering::SeqCst)
-    }
-
-    /// Asks for images to be refreshed, because one was indexed by detectors that are gone by now.
-    pub(crate) fn refresh_soon(&self) {
-        if let Some(sender) = &*self.refresher() {
-            self.begin_refresh();
-            let _ = sender.send(Event::Images);
-        }
-    }
-
-    fn refresher(&self) -> MutexGuard<'_, Option<mpsc::Sender<Event>>> {
-        self.0.refresher.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn begin_refresh(&self) {
-        self.0.refreshing.fetch_add(1, Ordering::SeqCst);
-        self.0.refreshes.fetch_add(1, Ordering::SeqCst);
-    }
-
-    fn end_refresh(&self) {
-        self.0.refreshing.fetch_sub(1, Ordering::SeqCst);
-    }
-
     fn refresh_after(&self, change: &Change, stopped: &dyn Fn() -> bool) -> Result<(), Error> {
         self.rekey()?;
         if let Some(feed) = change.after.as_ref().filter(|id| self.is_feed(id)) {
@@ -191,13 +135,13 @@ mod tests {
     #[test]
     fn what_is_read_while_a_refresh_begins_or_ends_may_rest_on_both_sides_of_it() {
         let (scanner, _scratch) = scanner(limpid_store::Store::in_memory());
-        let before = scanner.refreshes();
-        assert!(!scanner.has_refreshed_since(before));
-        scanner.begin_refresh();
-        let during = scanner.refreshes();
-        scanner.end_refresh();
-        assert!(scanner.has_refreshed_since(before));
-        assert!(scanner.has_refreshed_since(during));
-        assert!(!scanner.has_refreshed_since(scanner.refreshes()));
+        let before = scanner.0.refreshing.moment();
+        assert!(!scanner.0.refreshing.has_begun_since(before));
+        scanner.0.refreshing.begin();
+        let during = scanner.0.refreshing.moment();
+        scanner.0.refreshing.end();
+        assert!(scanner.0.refreshing.has_begun_since(before));
+        assert!(scanner.0.refreshing.has_begun_since(during));
+        assert!(!scanner.0.refreshing.has_begun_since(scanner.0.refreshing.moment()));
     }
 }

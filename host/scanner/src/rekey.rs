@@ -89,8 +89,8 @@ impl Scanner {
     /// under the same locks, so that what is written later has keys of the one that is.
     fn stale<T: Table>(&self, rekeyed: Rekeyed<T>) -> Result<Vec<T::Key>, Error> {
         let view = {
-            let _locks = (self.lock_images(), self.lock_intake());
-            self.store().view()
+            let writer = self.writers().all();
+            writer.view()
         };
         let mut stale = Vec::new();
         for row in view.scan::<T>(|_| ()) {
@@ -110,15 +110,15 @@ impl Scanner {
         write: WriteRow<T>,
     ) -> Result<(), Error> {
         for keys in keys.chunks(ROWS) {
-            let _locks = (self.lock_images(), self.lock_intake());
+            let writer = self.writers().all();
             let mut batch = Batch::default();
-            let view = self.store().view();
+            let view = writer.view();
             for (key, row) in keys.iter().zip(view.multi_get::<T>(keys)?) {
                 if let Some(row) = row.and_then(|row| rekeyed(self, key, row)) {
                     write(&view, &mut batch, key, row)?;
                 }
             }
-            self.store().commit(batch)?;
+            writer.commit(batch)?;
         }
         Ok(())
     }
@@ -139,35 +139,13 @@ impl Scanner {
         if !packages().zip(&keys).any(stale) {
             return None;
         }
-        let keys = self.package_keys(&format!("layer {}", key.diff_id), packages());
+        let keys = versions::package_keys(
+            &self.plugins(),
+            self.settings().versions_a_call,
+            &format!("layer {}", key.diff_id),
+            packages(),
+        );
         Some(findings::Row::new(plugin, found, keys))
-    }
-
-    /// The keys of packages, from the schemes that are loaded now. `cause` is what they are for.
-    pub(crate) fn package_keys<'a>(
-        &self,
-        cause: &str,
-        packages: impl Iterator<Item = &'a Package> + Clone,
-    ) -> Vec<PackageKeys> {
-        let mut wanted = Wanted::of(cause);
-        for package in packages.clone() {
-            wanted.add(&package.scheme, &package.version);
-            if let Some(source) = &package.source {
-                wanted.add(&package.scheme, &source.version);
-            }
-        }
-        let keys = self.keys_of(wanted);
-        packages
-            .map(|package| PackageKeys {
-                scheme: keys.component(&package.scheme),
-                version: keys.keyed(&package.scheme, &package.version),
-                source: package.source.as_ref().map(|s| keys.keyed(&package.scheme, &s.version)),
-            })
-            .collect()
-    }
-
-    pub(crate) fn keys_of(&self, wanted: Wanted) -> KnownKeys {
-        versions::keys(&self.plugins(), wanted, self.settings().versions_a_call)
     }
 
     fn rekeyed_statements(&self, key: &affects::Key, row: affects::Row) -> Option<affects::Row> {
@@ -199,7 +177,7 @@ impl Scanner {
                 wanted.add_with_builds(&statement.scheme, &keyed.version);
             }
         }
-        let keys = self.keys_of(wanted);
+        let keys = versions::keys(&self.plugins(), wanted, self.settings().versions_a_call);
         for statement in &mut statements {
             statement.component = keys.component(&statement.scheme);
             let scheme = statement.scheme.clone();

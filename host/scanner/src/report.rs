@@ -19,7 +19,7 @@ use limpid_store::tables::images::Indexing;
 
 use crate::fold::{self, Change, Contents, Held, LayerFacts};
 use crate::history::{AsOf, Past, Then};
-use crate::matching::{self, All, Authority, Match, PublisherView};
+use crate::matching::{self, All, Authority, Match, Owned, PublisherView};
 use crate::severity::severity;
 use crate::{Error, Scanner, images, inventory};
 pub(crate) use advisory_rows::AdvisoryRows;
@@ -57,7 +57,7 @@ impl Scanner {
     /// longer ago than is kept, [`Error::NoFeed`] and [`Error::NoRevision`] where there was none such.
     pub fn report_as_of(&self, digest: &Digest, as_of: Option<&AsOf>) -> Result<Report, Error> {
         // Before the view is taken: what ends after that is not in it.
-        let begun = self.refreshes();
+        let begun = self.0.refreshing.moment();
         let view = self.store().view();
         let (image, indexing) = images::image(&view, digest)?;
         let facts = facts(&view, &image, &indexing)?;
@@ -70,13 +70,13 @@ impl Scanner {
         let contents = fold::fold(facts, &hidden, |_, _| ());
         let past = as_of.map(|as_of| self.past(&view, as_of)).transpose()?.unwrap_or_default();
         let said = || Then::new(&past, All::new(&view));
-        let mut authority = Authority::new(said(), self.owned());
+        let mut authority = Authority::new(said(), Owned::by(self.settings()));
         let matches = matching::matches(said(), &mut authority, &contents)?;
         let findings = findings(&view, &past, &image, &contents, &matches.matches)?;
         let mut coverage =
             coverage::coverage(self, (&view, &past), &contents, &indexing, matches, &findings)?;
         unexamined::add(self, &view, &image, &contents, &mut coverage)?;
-        if self.has_refreshed_since(begun) {
+        if self.0.refreshing.has_begun_since(begun) {
             coverage.gaps.push(Gap::RefreshUnderWay);
         }
         plugins.extend(self.schemes_of(&contents));

@@ -15,7 +15,6 @@ mod plan;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -28,6 +27,7 @@ use limpid_store::tables::sources;
 use crate::error::chain;
 use crate::feeds::runs_of;
 use crate::intake::{Parser, Trust};
+use crate::plugins::no_feed;
 use crate::{Error, Scanner};
 use fetch::Fetch;
 use level::{Done, Level};
@@ -120,8 +120,8 @@ impl Scanner {
         progress: &RunProgress,
     ) -> Result<Run, Error> {
         let plugins = self.plugins();
-        let Some(parser) = plugins.feed(feed) else { return Err(self.no_feed(feed)) };
-        let _running = Running::begin(self, feed)?;
+        let Some(parser) = plugins.feed(feed) else { return Err(no_feed(&self.plugins(), feed)) };
+        let _running = self.0.runs.begin(feed)?;
         let fetcher = DocumentFetcher::new(self.settings().feeds.options_for(feed), stop.clone());
         match fetcher {
             Ok(fetcher) => self.run(&parser, &fetcher, trust, progress),
@@ -131,11 +131,6 @@ impl Scanner {
                 failed
             }
         }
-    }
-
-    /// Whether a feed is being fetched.
-    pub(crate) fn is_running(&self, feed: &str) -> bool {
-        self.0.running.lock().unwrap_or_else(PoisonError::into_inner).contains(feed)
     }
 
     fn run(
@@ -273,27 +268,5 @@ impl Run {
                 Ok(Vec::new())
             }
         }
-    }
-}
-
-/// Keeps a feed from being fetched twice at a time.
-pub(crate) struct Running<'a> {
-    scanner: &'a Scanner,
-    feed: &'a str,
-}
-
-impl<'a> Running<'a> {
-    pub(crate) fn begin(scanner: &'a Scanner, feed: &'a str) -> Result<Self, Error> {
-        let mut running = scanner.0.running.lock().unwrap_or_else(PoisonError::into_inner);
-        if !running.insert(feed.to_owned()) {
-            return Err(Error::Running(feed.to_owned()));
-        }
-        Ok(Self { scanner, feed })
-    }
-}
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        self.scanner.0.running.lock().unwrap_or_else(PoisonError::into_inner).remove(self.feed);
     }
 }

@@ -10,6 +10,7 @@ use limpid_store::tables::runs::Runs;
 
 use crate::error::chain;
 use crate::intake::Trust;
+use crate::plugins::no_feed;
 use crate::{Error, Run, RunProgress, Scanner, yield_to_others};
 
 /// How often it is looked whether a run is due.
@@ -128,7 +129,7 @@ impl Updates {
         waiter: impl FnOnce(&Result<Run, String>) + Send + 'static,
     ) -> Result<(), Error> {
         if self.parts.scanner.plugins().feed(feed).is_none() {
-            return Err(self.parts.scanner.no_feed(feed));
+            return Err(no_feed(&self.parts.scanner.plugins(), feed));
         }
         self.parts.lock().ask(feed, trust, Box::new(waiter));
         self.parts.changed.notify_one();

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use limpid_model::{Digest, Key, KeyedVersion, Keys, PluginFailure};
+use limpid_model::{Digest, Key, KeyedVersion, Keys, Package, PluginFailure};
 use limpid_runtime::{Scheme, Snapshot};
 use limpid_store::tables::affects::{End, KeyedRange, Statement};
+use limpid_store::tables::findings::PackageKeys;
 
 use crate::{Error, Scanner};
 
@@ -109,6 +110,29 @@ fn keyed(scheme: &str, version: &str, answer: Option<Result<&[u8], &str>>) -> Ke
         None => Err(format!("scheme `{scheme}` was not asked")),
     };
     KeyedVersion { version: version.into(), key }
+}
+
+/// The keys of packages. `cause` is what they are for.
+pub(crate) fn package_keys<'a>(
+    plugins: &Snapshot,
+    versions_a_call: usize,
+    cause: &str,
+    packages: impl Iterator<Item = &'a Package> + Clone,
+) -> Vec<PackageKeys> {
+    let mut wanted = Wanted::of(cause);
+    for package in packages.clone() {
+        wanted.add(&package.scheme, &package.version);
+        if let Some(source) = &package.source {
+            wanted.add(&package.scheme, &source.version);
+        }
+    }
+    let keys = keys(plugins, wanted, versions_a_call);
+    let of = |package: &Package| PackageKeys {
+        scheme: keys.component(&package.scheme),
+        version: keys.keyed(&package.scheme, &package.version),
+        source: package.source.as_ref().map(|source| keys.keyed(&package.scheme, &source.version)),
+    };
+    packages.map(of).collect()
 }
 
 /// Asks the scheme plugins for keys. What a plugin cannot order, or fails on, has none, with the

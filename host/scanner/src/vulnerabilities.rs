@@ -194,7 +194,7 @@ impl Scanner {
         known: &Vulnerability,
     ) -> Result<Vec<(Group, ConcernedPackage)>, Error> {
         let said = known.said(view)?;
-        let mut authority = Authority::new(All::new(view), self.owned());
+        let mut authority = Authority::new(All::new(view), Owned::by(self.settings()));
         let found = concerned(view, &said, &mut authority)?;
         let mut enrichments = Enrichments::new(view);
         let place = |it: Concerned| {
@@ -203,10 +203,6 @@ impl Scanner {
             Ok((place, package(known, enrichments, &it)))
         };
         found.into_iter().map(place).collect()
-    }
-
-    pub(crate) fn owned(&self) -> Owned {
-        if self.settings().judge_owned { Owned::Judged } else { Owned::LeftToDistribution }
     }
 }
 

@@ -21,8 +21,9 @@ pub(super) struct Order {
 pub(super) const SCANNER: Order = Order {
     sources: "host/scanner/src",
     rows: &[
-        &["background", "error", "settings", "severity"],
-        &["detectors", "feeds", "identifiers", "images", "kept", "plugins", "room", "unexamined", "versions"],
+        &["background", "error", "refreshing", "settings", "severity"],
+        &["plugins", "running", "writer"],
+        &["detectors", "feeds", "identifiers", "images", "kept", "room", "unexamined", "versions"],
         &["fold", "names"],
         &["matching"],
         &["history", "inventory"],
@@ -46,7 +47,6 @@ pub(super) const SCANNER: Order = Order {
             "identifiers",
             "index",
             "intake",
-            "kept",
             "matching",
             "names",
             "notices",

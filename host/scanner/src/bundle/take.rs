@@ -9,7 +9,7 @@ use super::manifest::{self, Missing};
 use super::read::Bundle;
 use crate::error::chain;
 use crate::intake::{Document, Kept, Parser, Restored, Restoring, Trust};
-use crate::run::Running;
+use crate::plugins::no_feed;
 use crate::{Error, Scanner};
 
 /// What came of a feed of a bundle.
@@ -63,10 +63,10 @@ impl Scanner {
             feed.missing.iter().map(|Missing { source, why }| (source.clone(), why.clone())).collect();
         let plugins = self.plugins();
         let Some(parser) = plugins.feed(&feed.name) else {
-            imported.refused.push((String::new(), self.no_feed(&feed.name).to_string()));
+            imported.refused.push((String::new(), no_feed(&self.plugins(), &feed.name).to_string()));
             return Ok(imported);
         };
-        let _running = match Running::begin(self, &feed.name) {
+        let _running = match self.0.runs.begin(&feed.name) {
             Ok(running) => running,
             Err(error) => {
                 imported.refused.push((String::new(), error.to_string()));
@@ -143,8 +143,8 @@ impl Scanner {
     fn import_cursor(&self, feed: &manifest::Feed) -> Result<(), Error> {
         let Some(complete) = feed.complete else { return Ok(()) };
         let complete = complete.min(self.settings().clock.now());
-        let _alone = self.lock_intake();
-        let held = self.store().view().get::<Runs>(&feed.name)?.unwrap_or_default();
+        let writer = self.writers().feeds();
+        let held = writer.view().get::<Runs>(&feed.name)?.unwrap_or_default();
         if held.last_complete.is_some_and(|held| held > complete) {
             return Ok(());
         }
@@ -157,6 +157,6 @@ impl Scanner {
         };
         let mut batch = Batch::default();
         batch.put::<Runs>(&feed.name, &row)?;
-        Ok(self.store().commit(batch)?)
+        writer.commit(batch)
     }
 }

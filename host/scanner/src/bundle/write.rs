@@ -11,6 +11,7 @@ use limpid_store::tables::sources::{self, Sources};
 use super::manifest::{self, Manifest, Missing};
 use super::{DOCUMENTS, MANIFEST};
 use crate::intake::{self, Document, Kept};
+use crate::plugins::no_feed;
 use crate::{Error, Scanner};
 
 /// How hard zstd tries: most documents are compressed already.
@@ -63,7 +64,7 @@ impl Scanner {
     fn described(&self, view: &View<'_>, name: String) -> Result<manifest::Feed, Error> {
         let feed = view.get::<Feeds>(&name)?;
         if feed.is_none() && self.plugins().feed(&name).is_none() {
-            return Err(self.no_feed(&name));
+            return Err(no_feed(&self.plugins(), &name));
         }
         let runs = view.get::<Runs>(&name)?.unwrap_or_default();
         let rows = view.scan::<Sources>(|key| {

@@ -27,8 +27,8 @@ impl Scanner {
     /// # Errors
     /// [`Error::NoLayer`] where a layer of an image is neither given nor known.
     pub fn adopt(&self, adopted: Vec<AdoptedLayer>, images: Vec<Image>) -> Result<(), Error> {
-        let _alone = self.lock_images();
-        let view = self.store().view();
+        let writer = self.writers().images();
+        let view = writer.view();
         let mut batch = Batch::default();
         let (mut fresh, mut known) = (Fresh::new(), BTreeMap::new());
         for layer in adopted {
@@ -67,7 +67,7 @@ impl Scanner {
             names::put(&mut batch, &image)?;
             batch.put::<Images>(&image.id.clone(), &images::Row::new(image, indexing))?;
         }
-        Ok(self.store().commit(batch)?)
+        writer.commit(batch)
     }
 }
 

@@ -20,6 +20,7 @@ use super::plan::Outcomes;
 use crate::fold::LinkedLayer;
 use crate::images::known_entries;
 use crate::unexamined::{self, Remarks};
+use crate::versions::package_keys;
 use crate::{Error, Scanner, fold, inventory, names};
 
 /// What detectors found in layers, and is not in the store yet.
@@ -73,7 +74,7 @@ impl Scanner {
                     Fact::Package(package) => Some(&**package),
                     _ => None,
                 });
-                let keys = self.package_keys(&cause, packages);
+                let keys = package_keys(&self.plugins(), self.settings().versions_a_call, &cause, packages);
                 rows.push((detector.digest, findings::Row::new(detector, found, keys)));
             }
             inventory::put_findings(view, batch, &diff_id, rows.clone())?;
@@ -124,7 +125,7 @@ impl Scanner {
         let Placed { contexts, linked, .. } = placed;
         let gone = before.and_then(|before| before.linked).map(|before| before.diff_id);
         if let Some(gone) = gone.filter(|gone| linked.as_ref().is_none_or(|linked| linked.diff_id != *gone)) {
-            self.kept_less(forget_unused(view, batch, &gone, &image.id)?);
+            self.0.kept.subtract(forget_unused(view, batch, &gone, &image.id)?);
         }
         let indexed_at = self.settings().clock.now();
         let indexing = Indexing { indexed_at, detectors: components, contexts, linked };

@@ -43,8 +43,8 @@ impl Scanner {
         key: &sources::Key,
         validators: Option<&Validators>,
     ) -> Result<Option<Taken>, Error> {
-        let _alone = self.lock_intake();
-        let view = self.store().view();
+        let writer = self.writers().feeds();
+        let view = writer.view();
         let Some(mut fetched) = view.get::<Fetches>(key)? else { return Ok(None) };
         let now = self.settings().clock.now();
         let mut batch = Batch::default();
@@ -64,7 +64,7 @@ impl Scanner {
             held.taken_in = now;
             batch.put::<Sources>(key, &held)?;
         }
-        self.store().commit(batch)?;
+        writer.commit(batch)?;
         Ok(held.map(|held| Taken {
             feed: key.feed.clone(),
             source: key.source.clone(),

@@ -14,6 +14,7 @@ use super::silence::{Count, Guard, Silence, count};
 use crate::history::Record;
 use crate::matching::Said;
 use crate::notices::Changes;
+use crate::versions;
 use crate::versions::{KnownKeys, Wanted};
 use crate::{Error, Scanner};
 
@@ -84,7 +85,7 @@ impl Difference {
             silence = Silence::new(&source.name, *known_source, counts, *guard, (*now, *least))?;
         }
         let mut moved = Moved::default();
-        let writer = Writer { view, record, tells: held > 0 };
+        let writer = RowsOf { view, record, tells: held > 0 };
         let mut aliases = Aliases::new(view, record.feed, &source.name);
         let mut wanted = Wanted::of(&source.name);
         let mut fresh = Vec::new();
@@ -160,7 +161,7 @@ impl Difference {
             }
             writer.remove(batch, &id, held, &mut this.changes)?;
         }
-        let keys = scanner.keys_of(wanted);
+        let keys = versions::keys(&scanner.plugins(), wanted, scanner.settings().versions_a_call);
         for (id, packed, digest) in fresh {
             writer.put(batch, id, (&packed, digest), (&keys, &aliases), &mut this.changes)?;
         }
@@ -286,14 +287,14 @@ fn want(wanted: &mut Wanted, advisory: &Advisory) {
 }
 
 /// Writes what one source states.
-struct Writer<'a> {
+struct RowsOf<'a> {
     view: &'a View<'a>,
     record: &'a Record<'a>,
     /// Whether somebody may want to be told. What a source states first is news to nobody.
     tells: bool,
 }
 
-impl Writer<'_> {
+impl RowsOf<'_> {
     /// What is held of an advisory.
     fn held(&self, id: &str) -> Result<Option<Advisory>, Error> {
         let row = self.view.get::<Advisories>(&self.advisory(id))?;

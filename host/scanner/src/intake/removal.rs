@@ -13,6 +13,7 @@ use super::difference::{Difference, Terms};
 use super::silence::Guard;
 use super::{enrichments, keeping, sources_of};
 use crate::history::Record;
+use crate::plugins::no_feed;
 use crate::{Error, Scanner, notices};
 
 /// What came of the removal of a source.
@@ -36,12 +37,12 @@ impl Scanner {
     /// # Errors
     /// [`Error::NoFeed`], [`Error::NoSource`], and where the store fails.
     pub fn remove_source(&self, feed: &str, source: &str) -> Result<Removed, Error> {
-        let _alone = self.lock_intake();
-        let view = self.store().view();
+        let writer = self.writers().feeds();
+        let view = writer.view();
         let key = sources::Key { feed: feed.to_owned(), source: source.to_owned() };
         let held = view.get::<Feeds>(&key.feed)?;
         if held.is_none() && self.plugins().feed(feed).is_none() {
-            return Err(self.no_feed(feed));
+            return Err(no_feed(&self.plugins(), feed));
         }
         let (stated, fetched) = (view.get::<Sources>(&key)?, view.get::<Fetches>(&key)?);
         if stated.is_none() && fetched.is_none() {
@@ -81,7 +82,7 @@ impl Scanner {
         batch.delete::<Sources>(&key);
         batch.delete::<Fetches>(&key);
         keeping::forget(&view, &mut batch, &key)?;
-        self.store().commit(batch)?;
+        writer.commit(batch)?;
         self.desk().ring();
         tracing::info!(
             feed,

@@ -44,8 +44,8 @@ impl Scanner {
             return Ok(outcome);
         }
         let mut collected = self.read_kept(parser, &restored.key.source, restored.kept)?;
-        let _alone = self.lock_intake();
-        let view = self.store().view();
+        let writer = self.writers().feeds();
+        let view = writer.view();
         // Looked at again, now that nobody else writes.
         let before = view.get::<Fetches>(&restored.key)?.unwrap_or_default();
         if let Some(outcome) = needless(&restored, &before) {
@@ -71,7 +71,7 @@ impl Scanner {
         let taken = self.write_difference(parser, (&view, &mut batch), stated)?;
         keeping::put_all(self, &view, &mut batch, key, kept)?;
         batch.put::<Fetches>(key, &fetched(parser, &restored, &collected))?;
-        self.store().commit(batch)?;
+        writer.commit(batch)?;
         self.desk().ring();
         Ok(Restoring::Taken(Box::new(taken)))
     }

@@ -59,8 +59,8 @@ impl Scanner {
         let Parsed { mut collected, cursor } = parsed;
         let (feed, source) = (parser.name(), input.source);
         // What is held against the store must be what is there until the difference is written.
-        let _alone = self.lock_intake();
-        let view = self.store().view();
+        let writer = self.writers().feeds();
+        let view = writer.view();
         let key = sources::Key { feed: feed.to_owned(), source: source.name.clone() };
         let before = view.get::<Fetches>(&key)?.unwrap_or_default();
         if input.trust == Trust::Checked && source.mode == Mode::Whole {
@@ -105,7 +105,7 @@ impl Scanner {
             batch.put::<Fetches>(&key, &fetched)?;
             None
         };
-        self.store().commit(batch)?;
+        writer.commit(batch)?;
         self.desk().ring();
         Ok(Written { taken, deferred, first_change })
     }
@@ -119,8 +119,8 @@ impl Scanner {
         mut collected: Collector,
         expected: Option<&fetches::Row>,
     ) -> Result<(), Error> {
-        let _alone = self.lock_intake();
-        let view = self.store().view();
+        let writer = self.writers().feeds();
+        let view = writer.view();
         let key = sources::Key { feed: parser.name().to_owned(), source: source.to_owned() };
         let fetched = view.get::<Fetches>(&key)?;
         if fetched.as_ref() != expected {
@@ -150,7 +150,7 @@ impl Scanner {
             fetched.rejections = collected.rejections;
             batch.put::<Fetches>(&key, &fetched)?;
         }
-        self.store().commit(batch)?;
+        writer.commit(batch)?;
         self.desk().ring();
         Ok(())
     }

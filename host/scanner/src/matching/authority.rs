@@ -7,6 +7,7 @@ use limpid_store::tables::affects::Affects;
 
 use super::{Said, Statements};
 use crate::Error;
+use crate::Settings;
 
 /// What becomes of packages whose files the distribution put there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,13 @@ pub(crate) enum Owned {
     LeftToDistribution,
     /// They are judged like all others, too.
     Judged,
+}
+
+impl Owned {
+    /// As setting `reports.judge_owned` has it.
+    pub(crate) const fn by(settings: &Settings) -> Self {
+        if settings.judge_owned { Self::Judged } else { Self::LeftToDistribution }
+    }
 }
 
 /// Says whether anything is stated of a name at all.

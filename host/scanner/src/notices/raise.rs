@@ -11,6 +11,7 @@ use super::difference::{Changed, Changes, changed, rename};
 use super::parcel::message_id;
 use super::passed_on;
 use super::subscriptions::{Wanting, all};
+use crate::matching::Owned;
 use crate::report::Enrichments;
 use crate::settings::rfc3339;
 use crate::{Error, Scanner};
@@ -38,7 +39,8 @@ pub(crate) fn raise(
     for vulnerability in touched.iter().chain(&renamed).copied().collect::<BTreeSet<_>>() {
         let before = known.of(vulnerability)?.to_vec();
         let after = enriched_after(&before, feed, changes.enriched.get(vulnerability));
-        let outcome = changed(view, changes, vulnerability, (&before, &after), scanner.owned())?;
+        let outcome =
+            changed(view, changes, vulnerability, (&before, &after), Owned::by(scanner.settings()))?;
         // What has other names is told of when all of them are known.
         if renamed.contains(vulnerability) {
             outcomes.insert(vulnerability.clone(), outcome);
@@ -99,8 +101,8 @@ impl Scanner {
     /// # Errors
     /// The store fails.
     pub fn post_held(&self) -> Result<(), Error> {
-        let _alone = self.lock_intake();
-        let view = self.store().view();
+        let writer = self.writers().feeds();
+        let view = writer.view();
         let now = self.settings().clock.now();
         let mut posting = Posting::new(&view, now)?;
         let mut batch = Batch::default();
@@ -119,7 +121,7 @@ impl Scanner {
         }
         let posted = posting.finish(&mut batch)?;
         if !batch.is_empty() {
-            self.store().commit(batch)?;
+            writer.commit(batch)?;
         }
         if posted > 0 {
             self.desk().ring();

@@ -76,15 +76,15 @@ impl Scanner {
 
     /// Sends nothing more to a subscription, whose notices wait from now on.
     fn disable(&self, subscription: &str) -> Result<(), Error> {
-        let _alone = self.lock_intake();
+        let writer = self.writers().feeds();
         let name = subscription.to_owned();
-        let Some(row) = self.store().view().get::<Subscriptions>(&name)? else { return Ok(()) };
+        let Some(row) = writer.view().get::<Subscriptions>(&name)? else { return Ok(()) };
         let mut batch = Batch::default();
         batch.put::<Subscriptions>(
             &name,
             &limpid_store::tables::subscriptions::Row { enabled: false, ..row },
         )?;
-        Ok(self.store().commit(batch)?)
+        writer.commit(batch)
     }
 }
 

@@ -50,14 +50,14 @@ impl Scanner {
         enabled: bool,
     ) -> Result<Subscription, Error> {
         check(name, &filter, period).map_err(Error::Subscription)?;
-        let _alone = self.lock_intake();
-        let before = self.store().view().get::<Subscriptions>(&name.to_owned())?;
+        let writer = self.writers().feeds();
+        let before = writer.view().get::<Subscriptions>(&name.to_owned())?;
         let created = before.as_ref().map_or_else(|| self.settings().clock.now(), |row| row.created);
         let next = before.map_or(1, |row| row.next);
         let row = Row { created, enabled, target, filter, period, next };
         let mut batch = Batch::default();
         batch.put::<Subscriptions>(&name.to_owned(), &row)?;
-        self.store().commit(batch)?;
+        writer.commit(batch)?;
         // Whatever stood in the way may be gone.
         self.desk().change(name, |queue| queue.not_before = 0);
         self.desk().ring();
@@ -69,10 +69,10 @@ impl Scanner {
     /// # Errors
     /// [`Error::NoSubscription`] where there is none.
     pub fn remove_subscription(&self, name: &str) -> Result<(), Error> {
-        let _alone = self.lock_intake();
+        let writer = self.writers().feeds();
         let _delivers = self.desk().lock_outbox();
         self.subscription(name)?;
-        let view = self.store().view();
+        let view = writer.view();
         let mut batch = Batch::default();
         batch.delete::<Subscriptions>(&name.to_owned());
         let notices = view.keys::<Outbox>(|key| {
@@ -81,7 +81,7 @@ impl Scanner {
         for key in notices {
             batch.delete::<Outbox>(&key?);
         }
-        self.store().commit(batch)?;
+        writer.commit(batch)?;
         self.desk().forget(name);
         Ok(())
     }

@@ -63,8 +63,8 @@ impl Scanner {
             (found, unsettled)
         };
         let (found, unsettled) = found;
-        let _alone = self.lock_images();
-        let view = self.store().view();
+        let writer = self.writers().images();
+        let view = writer.view();
         // It may have been deleted, or submitted again, meanwhile.
         let Some(row) = view.get::<Images>(id)? else { return Ok(()) };
         let (image, indexing) = row.into_parts(*id);
@@ -72,7 +72,7 @@ impl Scanner {
         let components = settled_components(&view, &image, &indexing, detectors, (&found, &unsettled))?;
         let rows = self.put_findings(&view, &mut batch, id, found)?;
         self.put_refreshed(&view, &mut batch, (image, &indexing), components, &rows)?;
-        Ok(self.store().commit(batch)?)
+        writer.commit(batch)
     }
 
     /// What detectors that have not seen a layer find in its kept files, as far as all that they
@@ -190,8 +190,8 @@ impl Scanner {
     /// Forgets what builds of detectors found on which no image rests any more, and which nobody
     /// can go back to by a call.
     pub(super) fn forget_replaced(&self) -> Result<(), Error> {
-        let _alone = self.lock_images();
-        let view = self.store().view();
+        let writer = self.writers().images();
+        let view = writer.view();
         let mut used: HashSet<Digest> = HashSet::new();
         for row in view.scan::<Images>(|_| ()) {
             let (id, row) = row?;
@@ -216,10 +216,10 @@ impl Scanner {
             inventory::forget_findings(&view, &mut batch, &diff_id, &components)?;
             inventory::forget_empty(&view, &mut batch, &diff_id)?;
             if batch.len() >= ROWS {
-                self.store().commit(std::mem::take(&mut batch))?;
+                writer.commit(std::mem::take(&mut batch))?;
             }
         }
-        Ok(self.store().commit(batch)?)
+        writer.commit(batch)
     }
 }
 

@@ -26,8 +26,8 @@ impl Scanner {
         if matches!(run, Err(Error::Fetch(limpid_fetch::Error::Stopped))) {
             return Ok(());
         }
-        let _alone = self.lock_intake();
-        let view = self.store().view();
+        let writer = self.writers().feeds();
+        let view = writer.view();
         let mut batch = Batch::default();
         let name = feed.to_owned();
         let now = self.settings().clock.now();
@@ -54,7 +54,7 @@ impl Scanner {
         let ended = Ended { began, now, failures: row.failures, retry_after };
         row.next_run = Some(next_run(&self.settings().feeds, feed, ended, fastrand::f64()));
         batch.put::<Runs>(&name, &row)?;
-        Ok(self.store().commit(batch)?)
+        writer.commit(batch)
     }
 
     fn complete(

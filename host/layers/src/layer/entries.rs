@@ -49,15 +49,21 @@ impl Entries {
             self.drop_below(&path);
         }
         let slot = self.paths.entry(path.clone()).or_default();
+        let is_directory = |there: &There| there.kind == EntryKind::Directory;
+        if is_directory(&there)
+            && let Some(known) = slot.there.as_mut().filter(|known| is_directory(known))
+        {
+            // It is there since its first entry, below which others may have been put.
+            known.listed |= there.listed;
+            return;
+        }
         let (kind, ordinal) = (there.kind, there.ordinal);
         if let Some(before) = slot.there.replace(there) {
             if kind == EntryKind::Directory && before.kind != EntryKind::Directory {
                 // What is no directory took the place of a lower one, which does not come back.
                 slot.whiteout = slot.whiteout.or(Some(before.ordinal));
             }
-            if kind != before.kind || kind != EntryKind::Directory {
-                self.replace(&path, before);
-            }
+            self.replace(&path, before);
         }
         debug_assert!(self.holds(&path, ordinal), "what was put is there");
     }
@@ -212,6 +218,17 @@ mod tests {
         assert_eq!(replaced, ["a/b", "a"]);
         let expected = [("a", EntryKind::Whiteout), ("a/d", EntryKind::File), ("c", EntryKind::Directory)];
         assert_eq!(paths(entries), expected.map(|(path, kind)| (path.to_owned(), kind)));
+    }
+
+    #[test]
+    fn a_directory_is_there_since_its_first_entry() {
+        let mut entries = Entries::default();
+        for (ordinal, kind) in
+            [EntryKind::Other, EntryKind::Directory, EntryKind::Directory].into_iter().enumerate()
+        {
+            entries.put("a".into(), there(kind, ordinal as u64));
+        }
+        assert!(entries.holds("a", 1));
     }
 
     #[test]

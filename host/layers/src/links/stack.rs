@@ -43,9 +43,11 @@ impl<'a> Stack<'a> {
 
     /// Whether an entry of a layer stands below a link of any.
     fn crosses(&self, layer: &LayerEntries) -> bool {
+        // A marker that makes a directory opaque stands in it, and so below a link that has its path.
         let is_below = |entry: &LayerEntry| {
             let mut above = ancestors(&entry.path).filter(|above| !above.is_empty());
             above.any(|above| self.links.contains_key(above))
+                || entry.kind == EntryKind::Opaque && self.links.contains_key(entry.path.as_str())
         };
         if layer.replaced.iter().any(is_below) {
             return true;
@@ -53,7 +55,8 @@ impl<'a> Stack<'a> {
         if layer.last.len() < self.links.len() {
             return layer.last.iter().any(is_below);
         }
-        self.links.keys().any(|link| has_below(layer, link))
+        let is_opaque = |link: &str| at(layer, link).any(|entry| entry.kind == EntryKind::Opaque);
+        self.links.keys().any(|link| has_below(layer, link) || is_opaque(link))
     }
 
     /// Whether a claimed path may lead through a link to what is not claimed there. Where this is false,

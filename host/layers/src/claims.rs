@@ -117,7 +117,18 @@ impl ClaimSet {
 }
 
 pub(crate) fn compile(glob: &str) -> Result<globset::Glob, globset::Error> {
-    GlobBuilder::new(glob).literal_separator(true).empty_alternates(true).backslash_escape(true).build()
+    builder(glob).build()
+}
+
+/// A glob that matches in letters of any case.
+pub(crate) fn compile_for_any_case(glob: &str) -> Result<globset::Glob, globset::Error> {
+    builder(glob).case_insensitive(true).build()
+}
+
+fn builder(glob: &str) -> GlobBuilder<'_> {
+    let mut builder = GlobBuilder::new(glob);
+    builder.literal_separator(true).empty_alternates(true).backslash_escape(true);
+    builder
 }
 
 fn refused(claimant: usize, pattern: &str, why: &dyn ToString) -> Error {

@@ -12,7 +12,7 @@ use memchr::memmem::Finder;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::claims::compile;
+use crate::claims::compile_for_any_case;
 pub(crate) use search::Search;
 
 /// The longest beginning or text that a rule may state, in bytes.
@@ -114,7 +114,9 @@ impl Kinds {
                     return Err(refused("a rule states neither `paths` nor `starts`".to_owned()));
                 }
                 let add = |to: &mut GlobSetBuilder, by: &mut Vec<usize>, glob: &str| {
-                    to.add(compile(glob).map_err(|error| refused(format!("`{glob}`: {error}")))?);
+                    to.add(
+                        compile_for_any_case(glob).map_err(|error| refused(format!("`{glob}`: {error}")))?,
+                    );
                     by.push(rules.len());
                     Ok::<(), Error>(())
                 };

@@ -345,6 +345,11 @@ pub enum Gap {
         /// What people call it.
         distribution: String,
     },
+    /// Packages may come from other releases than the distribution's own, and no record says which do.
+    OtherReleases {
+        /// Where advisories for those are published.
+        namespaces: Vec<String>,
+    },
     /// The publisher of advisories for a release has stopped speaking of it.
     ReleaseDropped {
         /// Where they were published.
@@ -413,6 +418,7 @@ impl Gap {
             Self::Unsupported { .. } => "unsupported-distribution",
             Self::NoAdvisories { .. } => "no-advisories",
             Self::NoPackages | Self::NoDistributionPackages { .. } => "no-packages",
+            Self::OtherReleases { .. } => "other-releases",
             Self::ReleaseDropped { .. } => "release-dropped",
             Self::UnratedFindings { .. } => "unrated-findings",
             Self::UnreadLayer { .. } => "unread-layer",
@@ -451,6 +457,12 @@ impl std::fmt::Display for Gap {
                 f,
                 "the image says that it is {distribution}, but no package of that was read: its package \
                  database is missing, empty, out of reach or of a form that no loaded detector reads"
+            ),
+            Self::OtherReleases { namespaces } => write!(
+                f,
+                "the image's repositories name other releases, too, and which packages come from those is not \
+                 recorded: see also {}",
+                namespaces.join(", ")
             ),
             Self::ReleaseDropped { namespace, source: (feed, source), last_stated } => write!(
                 f,

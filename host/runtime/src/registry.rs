@@ -88,10 +88,10 @@ pub enum ChangeError {
         stated: String,
     },
     /// There is no such plugin.
-    #[error("no plugin named `{0}` is loaded")]
+    #[error("no plugin named `{0}` is loaded; `limpid plugin list` shows those that are")]
     NotLoaded(String),
     /// There is nothing to go back to.
-    #[error("no earlier version of plugin `{0}` is kept")]
+    #[error("no earlier version of plugin `{0}` is kept; `GET /v1/plugins/{0}` shows those that are")]
     NoEarlier(String),
     /// That version is not kept.
     #[error("version {digest} of plugin `{name}` is not kept")]
@@ -328,6 +328,9 @@ impl Registry {
     pub fn rollback(&self, name: &str, to: Option<&Digest>) -> Result<PluginId, ChangeError> {
         let versions = self.versions(name);
         let running = self.snapshot().named(name).map(|plugin| plugin.id().digest);
+        if versions.is_empty() && running.is_none() {
+            return Err(ChangeError::NotLoaded(name.to_owned()));
+        }
         let target = match to {
             Some(digest) => versions
                 .iter()

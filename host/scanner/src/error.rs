@@ -28,7 +28,10 @@ pub enum Error {
     )]
     NoDetector,
     /// No image has that name.
-    #[error("no image is called `{0}`; `/v1/images` lists those that are known")]
+    #[error(
+        "no image is called `{0}`: `limpid scan ARCHIVE` or a request to `/v1/images` makes one known, and \
+         `/v1/images` lists those that are"
+    )]
     NoImageNamed(String),
     /// Several images may be meant.
     #[error("`{name}` may be any of these images: {}", .images.join(", "))]

@@ -4,8 +4,9 @@ mod answer;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_model::{Digest, KeyedVersion, Package, Status};
+use limpid_model::{Advisory, Digest, KeyedVersion, Package, Status};
 use limpid_store::View;
+use limpid_store::tables::advisories;
 use limpid_store::tables::affects::{End, Statement};
 use limpid_store::tables::feeds::Feeds;
 
@@ -103,6 +104,8 @@ pub enum Outcome {
     NoSuchPackage,
     /// No feed knows the vulnerability.
     NotInFeeds,
+    /// Its publisher took it back, and nobody else speaks of it.
+    Withdrawn,
 }
 
 impl Outcome {
@@ -120,6 +123,7 @@ impl Outcome {
             Self::LeftToDistribution => "left-to-distribution",
             Self::NoSuchPackage => "no-such-package",
             Self::NotInFeeds => "not-in-feeds",
+            Self::Withdrawn => "withdrawn",
         }
     }
 }
@@ -139,7 +143,8 @@ impl Scanner {
         let hidden = inventory::hidden_of(&view, &image, &indexing)?;
         let contents = fold::fold(facts, &hidden, |_, _| ());
         let feeds = feeds(&view)?;
-        let said = Vulnerability::find(&view, vulnerability)?.said(&view)?;
+        let known = Vulnerability::find(&view, vulnerability)?;
+        let said = known.said(&view)?;
         let mut authority = Authority::new(All::new(&view), Owned::by(self.settings()));
         let judged = Judged::new(&contents, &said, &mut authority)?;
         let mut verdicts = Vec::new();
@@ -147,6 +152,9 @@ impl Scanner {
             for said in said.of_name(namespace, name) {
                 verdicts.extend(of_advisory(&contents, said, &judged));
             }
+        }
+        if verdicts.is_empty() {
+            verdicts.extend(known.advisories.iter().filter_map(withdrawn));
         }
         if verdicts.is_empty() {
             verdicts.push(unknown(vulnerability, &feeds));
@@ -207,6 +215,19 @@ impl Judged {
 
 fn feeds(view: &View<'_>) -> Result<Vec<String>, Error> {
     view.keys::<Feeds>(|_| ()).map(|key| Ok(key?)).collect()
+}
+
+/// What an advisory says that its publisher took back.
+fn withdrawn((key, advisory): (&advisories::Key, &Advisory)) -> Option<Verdict> {
+    let when = advisory.withdrawn.as_ref()?;
+    Some(Verdict {
+        outcome: Outcome::Withdrawn,
+        package: None,
+        advisory: key.id.clone(),
+        feed: key.feed.clone(),
+        namespace: advisory.affected.first().map(|affected| affected.namespace.clone()).unwrap_or_default(),
+        why: format!("`{}` was withdrawn by its publisher on {when}", key.id),
+    })
 }
 
 fn unknown(vulnerability: &str, feeds: &[String]) -> Verdict {

@@ -7,6 +7,7 @@
 mod changes;
 mod linked;
 mod ownership;
+mod release;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -122,6 +123,8 @@ pub(crate) struct Held {
 #[derive(Debug, Default)]
 pub(crate) struct Contents {
     pub(crate) distribution: Option<Distribution>,
+    /// Namespaces of other releases that packages may come from, too.
+    pub(crate) elsewhere: Vec<String>,
     pub(crate) packages: Vec<Held>,
     pub(crate) properties: Vec<(String, String)>,
     pub(crate) unread: Vec<(Digest, PluginId, Unread)>,
@@ -132,6 +135,8 @@ pub(crate) struct Contents {
 #[derive(Debug, Default)]
 pub(crate) struct Surroundings {
     pub(crate) distribution: Option<Distribution>,
+    /// Namespaces of other releases that packages may come from, too.
+    pub(crate) elsewhere: Vec<String>,
     pub(crate) properties: Vec<(String, String)>,
     pub(crate) ownership: Ownership,
 }
@@ -144,6 +149,7 @@ pub(crate) fn surroundings(layers: &[LayerFacts], hidden: &[Hidden]) -> Surround
 fn surroundings_within(layers: &[LayerFacts], ends: &Ends<'_>) -> Surroundings {
     let mut surroundings =
         Surroundings { ownership: Ownership::new(layers, ends), ..Surroundings::default() };
+    let mut release = release::Stated::default();
     for (place, layer) in layers.iter().enumerate() {
         let findings = layer.found.iter().flat_map(|found| {
             let place = found.place(place);
@@ -151,11 +157,8 @@ fn surroundings_within(layers: &[LayerFacts], ends: &Ends<'_>) -> Surroundings {
         });
         for (place, finding) in findings {
             match &finding.fact {
-                Fact::Distribution(d)
-                    if ends.of(place, &finding.path).is_none()
-                        && surroundings.distribution.as_ref().is_none_or(|known| outweighs(d, known)) =>
-                {
-                    surroundings.distribution = Some(d.clone());
+                Fact::Distribution(distribution) if ends.of(place, &finding.path).is_none() => {
+                    release.add(distribution);
                 }
                 Fact::Property(name, value) if ends.of(place, &finding.path).is_none() => {
                     surroundings.properties.push((name.clone(), value.clone()));
@@ -164,6 +167,7 @@ fn surroundings_within(layers: &[LayerFacts], ends: &Ends<'_>) -> Surroundings {
             }
         }
     }
+    (surroundings.distribution, surroundings.elsewhere) = release.combined();
     surroundings
 }
 
@@ -186,8 +190,8 @@ fn lay(
 ) -> Contents {
     let layers = linked::spread(layers);
     let ends = Ends::new(hidden);
-    let Surroundings { distribution, properties, ownership } = surroundings_within(&layers, &ends);
-    let mut contents = Contents { distribution, properties, ..Contents::default() };
+    let Surroundings { distribution, elsewhere, properties, ownership } = surroundings_within(&layers, &ends);
+    let mut contents = Contents { distribution, elsewhere, properties, ..Contents::default() };
     for (place, layer) in layers.into_iter().enumerate() {
         let mut brought = Vec::new();
         for found in layer.found {
@@ -272,22 +276,6 @@ impl<'a> Ends<'a> {
     fn of(&self, layer: usize, path: &str) -> Option<usize> {
         self.0.get(&layer)?.get(path).copied()
     }
-}
-
-/// Whether what a higher layer states of the distribution counts more than what a lower one does.
-/// It does, unless it is of the same distribution and knows less: a small update may bring
-/// `etc/debian_version` anew and leave `usr/lib/os-release`, which says more, where it was; where both
-/// name the same namespaces, `3.20` is less than `3.20.3`.
-fn outweighs(higher: &Distribution, lower: &Distribution) -> bool {
-    if higher.id != lower.id {
-        return true;
-    }
-    if higher.namespaces == lower.namespaces {
-        let more = lower.version_id.strip_prefix(&higher.version_id).unwrap_or_default();
-        return more.is_empty()
-            || (!higher.version_id.is_empty() && more.starts_with(|c: char| c.is_ascii_digit()));
-    }
-    higher.namespaces.len() >= lower.namespaces.len()
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ use crate::{Error, Scanner};
 use collector::Collector;
 use silence::Guard;
 
-pub(crate) use again::{followed, is_same};
+pub(crate) use again::{Confirmed, followed, is_same};
 pub(crate) use document::{Document, Spool};
 pub(crate) use keeping::{Kept, kept};
 pub(crate) use naming::sources_of;

@@ -9,12 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use limpid_model::report::{Origin, UnjudgedAdvisory, UnorderedVersion};
 use limpid_model::{Key, Rating, Scope, Status};
+use limpid_store::tables::affects::KeyedRange;
 
 use crate::Error;
 use crate::fold::{Contents, Held};
 pub(crate) use authority::{AfterChange, Authority, Owned, Speaks};
 pub(crate) use fingerprint::fingerprint;
-use judge::{Judged, Reason, Subject, judge};
+use judge::{Judged, Reason, Subject, judge, vulnerable_above};
 pub(crate) use statements::{AboutSome, All, Said, Statements};
 
 /// A vulnerability that concerns a package.
@@ -63,6 +64,9 @@ pub(crate) struct Matches {
     pub(crate) matches: Vec<Match>,
     pub(crate) unordered: Vec<UnorderedVersion>,
     pub(crate) unjudged: Vec<UnjudgedAdvisory>,
+    /// Ranges of vulnerable versions above the installed one, by the place of the package and whether they
+    /// are of its source package.
+    pub(crate) vulnerable_above: BTreeMap<(usize, bool), Vec<KeyedRange>>,
 }
 
 /// Holds all packages of an image against all that is said of their names. Packages
@@ -188,6 +192,9 @@ impl<S: Statements> Matcher<S> {
                 continue;
             }
             let statements: Vec<_> = group.iter().map(|(_, statement)| *statement).collect();
+            for (of_source, range) in vulnerable_above(subject, &statements) {
+                self.out.vulnerable_above.entry((place, of_source)).or_default().push(range.clone());
+            }
             match judge(subject, &statements) {
                 Judged::Silent => {}
                 Judged::NotAffected { place: counts, reason } => {

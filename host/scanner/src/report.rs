@@ -19,7 +19,7 @@ use limpid_store::tables::images::Indexing;
 
 use crate::fold::{self, Change, Contents, Held, LayerFacts};
 use crate::history::{AsOf, Past, Then};
-use crate::matching::{self, All, Authority, Match, Owned, PublisherView};
+use crate::matching::{self, All, Authority, Match, Matches, Owned, PublisherView};
 use crate::severity::severity;
 use crate::{Error, Scanner, images, inventory};
 pub(crate) use advisory_rows::AdvisoryRows;
@@ -72,7 +72,7 @@ impl Scanner {
         let said = || Then::new(&past, All::new(&view));
         let mut authority = Authority::new(said(), Owned::by(self.settings()));
         let matches = matching::matches(said(), &mut authority, &contents)?;
-        let findings = findings(&view, &past, &image, &contents, &matches.matches)?;
+        let findings = findings(&view, &past, &image, &contents, &matches)?;
         let mut coverage =
             coverage::coverage(self, (&view, &past), &contents, &indexing, matches, &findings)?;
         unexamined::add(self, &view, &image, &contents, &mut coverage)?;
@@ -128,11 +128,12 @@ fn findings(
     past: &Past<'_>,
     image: &Image,
     contents: &Contents,
-    matches: &[Match],
+    matches: &Matches,
 ) -> Result<Vec<Finding>, Error> {
+    let updates = updates::updates(matches);
+    let matches = &matches.matches;
     let advisories = advisories_of(view, past, matches)?;
     let mut enrichments = Enrichments::then(view, past);
-    let updates = updates::updates(matches);
     let mut findings = Vec::with_capacity(matches.len());
     for found in matches {
         let Some(held) = contents.packages.get(found.package) else { continue };

@@ -172,6 +172,10 @@ impl Parts {
                 Ok(run) => run.map_err(|error| chain(&error)),
                 Err(_) => Err("the run ended by a mistake in this program".to_owned()),
             };
+            let why = run.as_ref().map_or_else(|why| Some(why.clone()), Run::why);
+            if let Some(why) = why.filter(|_| !self.stop.is_stopped()) {
+                tracing::warn!(feed, "feed `{feed}` is not up to date: {why}");
+            }
             let mut queue = self.lock();
             if run.is_err() {
                 queue.paused.insert(feed.clone(), self.scanner.settings().clock.now() + PAUSE);

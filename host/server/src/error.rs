@@ -230,7 +230,7 @@ pub(crate) async fn finish(mut response: Response, request: &Asked<'_>) -> Respo
     if failure.status.is_server_error() && failure.code == "internal" {
         tracing::error!(request_id = id, "request {id} failed: {message}");
         message = "the service failed; its log says more under this request id";
-    } else if request.is_change && !failure.is_logged && failure.retry_after.is_none() {
+    } else if request.is_change && !failure.is_logged && failure.code != "busy" {
         let Asked { method, path, .. } = request;
         tracing::info!(request_id = id, code = failure.code, "{method} {path} is refused: {message}");
     }

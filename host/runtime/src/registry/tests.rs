@@ -140,7 +140,7 @@ fn going_back_walks_through_the_versions_that_ran() {
         assert_eq!(place.registry.rollback("identity", None).unwrap().version, expected);
     }
     let error = place.registry.rollback("identity", None).unwrap_err();
-    assert_eq!(error.to_string(), "no earlier version of plugin `identity` is kept");
+    assert!(error.to_string().starts_with("no earlier version of plugin `identity` is kept"), "{error}");
     let latest = place.registry.versions("identity")[0].digest;
     assert_eq!(place.registry.rollback("identity", Some(&latest)).unwrap().version, "3.0.0");
     place.registry.remove("identity").unwrap();

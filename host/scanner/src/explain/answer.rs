@@ -91,6 +91,7 @@ pub(super) fn answer(
         Outcome::Fixed,
         Outcome::OtherVersions,
         Outcome::Requirement,
+        Outcome::Withdrawn,
     ];
     if let Some(decided) = first(&decided) {
         return Ok((Answer::NotAffected, sentence(decided)));

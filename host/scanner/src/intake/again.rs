@@ -12,6 +12,14 @@ use super::{Document, Parser, Taken, keeping};
 use crate::error::chain;
 use crate::{Error, Scanner};
 
+/// Who says that a source is as it was.
+pub(crate) enum Confirmed<'v> {
+    /// Its publisher does. The validators are those by which he knows it by now, where they have changed.
+    ByPublisher(Option<&'v Validators>),
+    /// Somebody has handed in the same document again.
+    HandedIn,
+}
+
 impl Scanner {
     /// What is held of a document that came before, byte for byte, and was read by this very plugin;
     /// none where it was not, or its source has changed since.
@@ -30,18 +38,17 @@ impl Scanner {
             let (key, row) = row?;
             let asked = source.is_none_or(|source| source == key.source);
             if asked && row.changes.count == 0 && is_same(&row, parser, document) {
-                return self.confirm(&key, None);
+                return self.confirm(&key, Confirmed::HandedIn);
             }
         }
         Ok(None)
     }
 
     /// Notes that a source is as it was, and says what is held of it; none where nothing is.
-    /// `validators` are those by which its publisher knows it by now, where they have changed.
     pub(crate) fn confirm(
         &self,
         key: &sources::Key,
-        validators: Option<&Validators>,
+        confirmed: Confirmed<'_>,
     ) -> Result<Option<Taken>, Error> {
         let writer = self.writers().feeds();
         let view = writer.view();
@@ -49,9 +56,21 @@ impl Scanner {
         let now = self.settings().clock.now();
         let mut batch = Batch::default();
         let mut feed = view.get::<Feeds>(&key.feed)?.unwrap_or_default();
-        feed.last_success = Some(now);
+        let held = view.get::<Sources>(key)?;
+        let validators = match confirmed {
+            Confirmed::ByPublisher(validators) => {
+                feed.last_success = Some(now);
+                fetched.confirmed = now;
+                validators
+            }
+            // It is as old as it says that it is.
+            Confirmed::HandedIn => {
+                let dated = held.as_ref().and_then(|held| held.dated);
+                feed.last_success = feed.last_success.max(Some(dated.unwrap_or(now).min(now)));
+                None
+            }
+        };
         batch.put::<Feeds>(&key.feed, &feed)?;
-        fetched.confirmed = now;
         // Of what leads to others they are remembered when those are in.
         if let Some(validators) = validators.filter(|_| fetched.follow.is_empty()).cloned() {
             fetched.address = validators.address;
@@ -59,7 +78,6 @@ impl Scanner {
             fetched.modified = validators.modified;
         }
         batch.put::<Fetches>(key, &fetched)?;
-        let held = view.get::<Sources>(key)?;
         if let Some(mut held) = held.clone() {
             held.taken_in = now;
             batch.put::<Sources>(key, &held)?;

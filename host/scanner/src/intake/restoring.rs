@@ -66,6 +66,7 @@ impl Scanner {
             collected: &collected,
             news: News::Told,
             as_of: Some(*confirmed),
+            dated: None,
             guard: trust.guard(),
         };
         let taken = self.write_difference(parser, (&view, &mut batch), stated)?;

@@ -35,6 +35,8 @@ pub(super) struct Stated<'a> {
     pub(super) news: News,
     /// When its publisher said so, in milliseconds since 1970; none for now.
     pub(super) as_of: Option<u64>,
+    /// Of when it says that it is, where that is what is known of its age.
+    pub(super) dated: Option<u64>,
     pub(super) guard: Guard,
 }
 
@@ -71,7 +73,10 @@ impl Scanner {
         let mut batch = Batch::default();
         let records = std::mem::take(&mut collected.records);
         let guard = input.trust.guard();
-        let stated = Stated { source, collected: &collected, records, news: input.news, as_of: None, guard };
+        // What is handed in is as old as it says that it is.
+        let dated = collected.dated().filter(|_| input.validators.is_none());
+        let stated =
+            Stated { source, collected: &collected, records, news: input.news, as_of: None, dated, guard };
         let taken = self.write_difference(parser, (&view, &mut batch), stated)?;
         let mut fetched = self.fetched(parser, &input, &before, &collected);
         // A document that only names others, an index, is no source of advisories.
@@ -139,6 +144,8 @@ impl Scanner {
             records,
             news: News::Told,
             as_of: None,
+            // Reading it once more makes nothing newer.
+            dated: Some(0),
             guard: Guard::SameDocument,
         };
         self.write_difference(parser, (&view, &mut batch), stated)?;
@@ -162,7 +169,7 @@ impl Scanner {
         (view, batch): (&View<'_>, &mut Batch),
         stated: Stated<'_>,
     ) -> Result<Taken, Error> {
-        let Stated { source, collected, records, news, as_of, guard } = stated;
+        let Stated { source, collected, records, news, as_of, dated, guard } = stated;
         let Records { advisories, enrichments } = records;
         let feed = parser.name();
         let now = self.settings().clock.now();
@@ -195,7 +202,10 @@ impl Scanner {
             difference.changes = notices::Changes::default();
         }
         let notices = notices::raise(self, view, batch, (feed, row.revision), &difference.changes)?;
-        row.last_success = Some(as_of.unwrap_or(now));
+        row.last_success = match dated {
+            Some(dated) => row.last_success.max(Some(dated.min(now))),
+            None => Some(as_of.unwrap_or(now)),
+        };
         row.advisories = (row.advisories + difference.added).saturating_sub(difference.withdrawn);
         let stale = std::mem::take(&mut difference.stale);
         let rejected = collected.rejected + stale.len() as u64;

@@ -43,9 +43,15 @@ impl Vulnerability {
     pub(crate) fn find(view: &View<'_>, identifier: &str) -> Result<Self, Error> {
         let mut found = Self::default();
         found.add(view, identifier)?;
+        let (mut stated, mut others) = (BTreeSet::new(), BTreeSet::new());
         for (key, advisory) in &found.advisories {
-            found.names.extend(names(view, key, advisory)?);
+            match stated_names(view, key, advisory)? {
+                Some(names) => stated.extend(names),
+                None => others.extend(advisory.vulnerabilities()),
+            }
         }
+        // One that states nothing, because it was withdrawn, is what others take it for.
+        found.names = if stated.is_empty() { others } else { stated };
         // An advisory that mends several is about each; the identifier asked for says which is meant.
         if let Some(meant) = found.names.iter().find(|name| name.eq_ignore_ascii_case(identifier)) {
             found.names = BTreeSet::from([meant.clone()]);
@@ -127,8 +133,12 @@ impl Vulnerability {
     }
 }
 
-/// The vulnerabilities of an advisory, as all publishers call them.
-fn names(view: &View<'_>, key: &advisories::Key, advisory: &Advisory) -> Result<Vec<String>, Error> {
+/// The vulnerabilities of an advisory, as all publishers call them; none where it states nothing.
+fn stated_names(
+    view: &View<'_>,
+    key: &advisories::Key,
+    advisory: &Advisory,
+) -> Result<Option<Vec<String>>, Error> {
     if let Some(affected) = advisory.affected.first() {
         let key = affects::Key {
             namespace: affected.namespace.clone(),
@@ -137,11 +147,9 @@ fn names(view: &View<'_>, key: &advisories::Key, advisory: &Advisory) -> Result<
             id: key.id.clone(),
             source: key.source.clone(),
         };
-        if let Some(row) = view.get::<Affects>(&key)? {
-            return Ok(Said::new(key, row).vulnerabilities);
-        }
+        return Ok(view.get::<Affects>(&key)?.map(|row| Said::new(key, row).vulnerabilities));
     }
-    Ok(advisory.vulnerabilities())
+    Ok(None)
 }
 
 /// All packages of layers that what is said concerns, in each context in which they lie.

@@ -28,7 +28,7 @@ pub(crate) fn place(
     for file in hidden {
         by_layer.entry(file.layer).or_default().push((file.path.clone(), (file.by - file.layer) as u64));
     }
-    let Surroundings { distribution, properties, ownership } = surroundings;
+    let Surroundings { distribution, properties, ownership, .. } = surroundings;
     let namespaces = distribution.map(|known| known.namespaces).unwrap_or_default();
     let mut ids = Vec::with_capacity(image.layers.len());
     let mut placed = BTreeSet::new();

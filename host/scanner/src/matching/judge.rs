@@ -229,6 +229,28 @@ fn nearest_fix(subject: &Subject<'_>, statements: &[&Statement]) -> Option<Strin
     ends.into_iter().find(|(key, _)| !still(key)).map(|(_, version)| version.to_owned())
 }
 
+/// Ranges of vulnerable versions that begin above the installed one, and whether they are of the source
+/// package.
+pub(crate) fn vulnerable_above<'s>(
+    subject: &Subject<'_>,
+    statements: &[&'s Statement],
+) -> impl Iterator<Item = (bool, &'s KeyedRange)> {
+    let vulnerable = statements.iter().filter(|statement| is_vulnerable(statement.status));
+    vulnerable.flat_map(|statement| {
+        let installed = subject.key(statement).ok();
+        let is_above = move |range: &&KeyedRange| {
+            let from = range.introduced.as_ref().and_then(|from| from.key.as_ref().ok());
+            from.zip(installed).is_some_and(|(from, installed)| from > installed)
+        };
+        statement.ranges.iter().filter(is_above).map(|range| (statement.of_source, range))
+    })
+}
+
+/// Whether a range holds a version for certain.
+pub(crate) fn surely_contains(range: &KeyedRange, key: &Key) -> bool {
+    contains(range, key).unwrap_or(false)
+}
+
 /// Whether a version with this status is known to be vulnerable.
 const fn is_vulnerable(status: Status) -> bool {
     matches!(status, Status::Affected | Status::WontFix | Status::FixDeferred | Status::EndOfLife)

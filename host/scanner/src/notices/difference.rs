@@ -74,7 +74,7 @@ pub(crate) struct Outcome {
 }
 
 /// Tells of names that have changed, in the place of one vulnerability that affects an image no longer
-/// and another one that newly does.
+/// and another one that newly does; and of what else has changed with the name.
 pub(crate) fn rename(
     view: &View<'_>,
     changes: &Changes,
@@ -90,19 +90,30 @@ pub(crate) fn rename(
             let is_gone = matches!(change.kind, Kind::NoLongerAffected | Kind::Withdrawn);
             let row = if is_gone { images.get(&change.image.id)? } else { None };
             let placed = row.map(|row| row.into_parts(change.image.id));
-            let name = placed.and_then(|(image, indexing)| {
-                let stands = |name: &&String| {
-                    outcomes.get(*name).is_some_and(|it| standing(&it.will, &image, &indexing).is_some())
+            let renamed = placed.and_then(|(image, indexing)| {
+                let stands = |name| {
+                    let outcome: &Outcome = outcomes.get(name)?;
+                    Some((name, standing(&outcome.will, &image, &indexing)?))
                 };
-                names.iter().find(stands)
+                names.iter().find_map(stands)
             });
-            if let Some(name) = name {
+            if let Some((name, will)) = renamed {
+                let was = std::mem::replace(&mut change.standing, will.clone());
                 if let Some(outcome) = outcomes.get_mut(name) {
                     let is_same = |it: &Changed| {
                         it.image.id == change.image.id
                             && matches!(it.kind, Kind::NewlyAffected | Kind::Renamed)
                     };
                     outcome.changed.retain(|it| !is_same(it));
+                    outcome.changed.extend(kinds(Some(was), Some(will), false).into_iter().map(
+                        |(kind, standing)| Changed {
+                            image: change.image.clone(),
+                            vulnerability: name.clone(),
+                            before: None,
+                            kind,
+                            standing,
+                        },
+                    ));
                 }
                 change.kind = Kind::Renamed;
                 change.before = Some(std::mem::replace(&mut change.vulnerability, name.clone()));

@@ -61,6 +61,7 @@ pub(super) fn coverage(
     let of_distribution =
         contents.packages.iter().filter(|held| held.package.scope == Scope::Distribution).count();
     coverage.gaps = gaps(&coverage, of_distribution, unspoken(published, &spoken_of));
+    coverage.gaps.extend(other_releases(contents, &spoken_of));
     coverage.gaps.extend(sources.iter().flat_map(dropped));
     let unseen = unseen(scanner, &indexing.detectors);
     if !unseen.is_empty() {
@@ -69,6 +70,15 @@ pub(super) fn coverage(
     coverage.gaps.extend(unrated(scanner, (view, past), findings)?);
     coverage.sources = sources;
     Ok(coverage)
+}
+
+/// Releases that packages may come from, beside the distribution's own: where that is among those that are
+/// named, nobody knows which package is of which; and where nothing is held of the others, they do not decide.
+fn other_releases(contents: &Contents, spoken_of: &BTreeSet<&str>) -> Option<Gap> {
+    let namespaces = &contents.elsewhere;
+    let first = contents.distribution.as_ref().and_then(|known| known.namespaces.first())?;
+    let decide = namespaces.contains(first) && spoken_of.contains(first.as_str());
+    (!namespaces.is_empty() && !decide).then(|| Gap::OtherReleases { namespaces: namespaces.clone() })
 }
 
 /// What its publisher no longer speaks of.

@@ -2,21 +2,46 @@
 
 use std::collections::BTreeMap;
 
-use crate::matching::{Fix, Match};
+use limpid_model::Key;
+use limpid_store::tables::affects::{End, KeyedRange};
 
-/// For each package, the greatest of its fixed versions.
-pub(super) struct Updates<'m>(BTreeMap<(usize, bool), (&'m Fix, &'m str)>);
+use crate::matching::judge::surely_contains;
+use crate::matching::{Match, Matches};
 
-pub(super) fn updates(matches: &[Match]) -> Updates<'_> {
-    let mut updates: BTreeMap<_, (&Fix, &str)> = BTreeMap::new();
-    for found in matches {
+/// For each package, the least version above all of its fixes that is not known to be vulnerable again.
+pub(super) struct Updates<'m>(BTreeMap<(usize, bool), (&'m Key, &'m str)>);
+
+pub(super) fn updates(found: &Matches) -> Updates<'_> {
+    let mut updates: BTreeMap<_, (&Key, &str)> = BTreeMap::new();
+    for found in &found.matches {
         let (Some(fix), Some(version)) = (&found.fix, &found.fixed_version) else { continue };
-        let greatest = updates.entry((found.package, fix.of_source)).or_insert((fix, version));
-        if greatest.0.key < fix.key {
-            *greatest = (fix, version);
+        let greatest = updates.entry((found.package, fix.of_source)).or_insert((&fix.key, version));
+        if *greatest.0 < fix.key {
+            *greatest = (&fix.key, version);
         }
     }
+    for (package, update) in &mut updates {
+        let ranges = found.vulnerable_above.get(package).map_or(&[][..], Vec::as_slice);
+        *update = beyond(*update, ranges);
+    }
     Updates(updates)
+}
+
+/// The first version from one on that lies in none of the ranges; that one itself where what it lies in has no
+/// fix.
+fn beyond<'m>(version: (&'m Key, &'m str), ranges: &'m [KeyedRange]) -> (&'m Key, &'m str) {
+    let mut at = version;
+    // Each step leaves a range behind for good.
+    for _ in ranges {
+        let Some(range) = ranges.iter().find(|range| surely_contains(range, at.0)) else { return at };
+        let fix = range.until.as_ref().filter(|_| range.end == End::Fix);
+        let Some((key, fix)) = fix.and_then(|fix| Some((fix.key.as_ref().ok()?, &fix.version))) else {
+            return version;
+        };
+        at = (key, fix);
+    }
+    let is_free = !ranges.iter().any(|range| surely_contains(range, at.0));
+    if is_free { at } else { version }
 }
 
 impl<'m> Updates<'m> {
@@ -25,5 +50,39 @@ impl<'m> Updates<'m> {
     pub(super) fn of(&self, found: &Match) -> Option<&'m str> {
         let fix = found.fix.as_ref()?;
         self.0.get(&(found.package, fix.of_source)).map(|(_, version)| *version)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use limpid_model::KeyedVersion;
+
+    use super::*;
+
+    #[test]
+    fn an_update_is_no_version_that_is_vulnerable_again() {
+        let keyed = |version: u8| KeyedVersion {
+            version: version.to_string().into(),
+            key: Ok(Key::new(vec![version])),
+        };
+        let range = |from: u8, until: Option<u8>, end| KeyedRange {
+            introduced: Some(keyed(from)),
+            until: until.map(keyed),
+            end,
+        };
+        let check = |ranges: &[KeyedRange], expected: &str| {
+            let start = keyed(3);
+            assert_eq!(
+                beyond((&start.key.clone().unwrap(), &start.version), ranges).1,
+                expected,
+                "{ranges:?}"
+            );
+        };
+        check(&[], "3");
+        check(&[range(4, Some(5), End::Fix)], "3");
+        check(&[range(2, Some(5), End::Fix)], "5");
+        check(&[range(5, Some(7), End::Fix), range(2, Some(5), End::Fix)], "7");
+        check(&[range(2, Some(5), End::Last)], "3");
+        check(&[range(2, None, End::Fix)], "3");
     }
 }

@@ -41,7 +41,6 @@ impl Scanner {
             (Ok(run), None) => self.complete((&view, &mut batch), feed, &mut row, run)?,
             (_, why) => {
                 let why = why.unwrap_or_default();
-                tracing::warn!("feed `{feed}` is not up to date: {why}");
                 let mut held = view.get::<Feeds>(&name)?.unwrap_or_default();
                 held.last_failure = Some((now, why.clone()));
                 batch.put::<Feeds>(&name, &held)?;

@@ -13,7 +13,7 @@ use limpid_store::tables::sources::{self, Sources};
 use super::fetch::Fetch;
 use super::plan::Job;
 use super::{RunProgress, Trust};
-use crate::intake::{Document, Input, News, Parser, Spool, Taken, Written, followed, is_same};
+use crate::intake::{Confirmed, Document, Input, News, Parser, Spool, Taken, Written, followed, is_same};
 use crate::{Error, Scanner};
 
 /// What a level needs.
@@ -254,7 +254,7 @@ impl Level<'_> {
     }
 
     fn unchanged(&self, slot: &Slot, validators: Option<&Validators>) -> Result<Done, Error> {
-        self.scanner.confirm(&slot.key, validators)?;
+        self.scanner.confirm(&slot.key, Confirmed::ByPublisher(validators))?;
         // A list of changes that is the same leads to nothing new; an index leads where it did.
         let follow = match (slot.job.source.mode, &slot.known) {
             (Mode::Whole, Some(row)) => row.follow.iter().cloned().map(followed).collect(),

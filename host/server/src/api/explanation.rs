@@ -27,7 +27,7 @@ pub struct Explanation {
 pub struct Verdict {
     /// `concerned`, `unreadable-version`, `fixed`, `not-affected`, `overruled`, `other-versions`,
     /// `requirement-not-met`, `other-release`, `left-to-distribution`, `no-such-package` or
-    /// `not-in-feeds`.
+    /// `not-in-feeds`, `withdrawn`.
     pub outcome: Word,
     /// The reason, in a sentence.
     pub why: String,

@@ -1,17 +1,22 @@
 //! What Alpine's files do not say: until when a release is supported; and the branches that its repositories name.
 //!
-//! Advisories are those of the branches that packages come from. Where `etc/apk/repositories` names others than
-//! os-release, theirs come first, the newest before the others, and those of os-release's own branch after them. In
-//! a layer without os-release, the repositories alone say which branches these are. A repository of which packages
-//! are only taken where somebody asks for them by its tag (`@edge URL`) decides nothing: it is told that their
-//! advisories are not those of their branch. A mirror whose address names no branch, and `latest-stable`, change
-//! nothing.
+//! Advisories are those of the branches that packages come from, which `etc/apk/repositories` names: they are
+//! stated beside os-release, in whatever layer, as the same distribution without a release. The newest branch comes
+//! first. Only `main` and `community` have advisories. Of other repositories, and of those of which packages are
+//! only taken where somebody asks for them by a tag (`@edge URL`), it is told that nobody speaks of their packages
+//! here. A mirror whose address names no branch, and `latest-stable`, change nothing.
 
 use std::cmp::Reverse;
 
 use limpid_plugin_sdk::detector::Distribution;
 
 use crate::release::{Release, derived};
+
+/// Alpine's `ID`.
+pub(crate) const ID: &str = "alpine";
+
+/// The repositories of a branch that have advisories, <https://secdb.alpinelinux.org/>.
+const WITH_ADVISORIES: [&str; 2] = ["main", "community"];
 
 /// Branches and the end of their support, as <https://alpinelinux.org/releases/> names it.
 const BRANCHES: [(&str, &str); 18] = [
@@ -58,6 +63,8 @@ pub(crate) struct Repositories {
     branches: Vec<String>,
     /// Those that packages come from if somebody asks for it, each as it is written.
     tagged: Vec<(String, String)>,
+    /// Branches and repositories that have no advisories.
+    without: Vec<(String, String)>,
 }
 
 impl Repositories {
@@ -67,9 +74,12 @@ impl Repositories {
             let mut words = line.split_ascii_whitespace();
             let Some(first) = words.next() else { continue };
             let address = if first.starts_with('@') { words.next().unwrap_or_default() } else { first };
-            let Some(branch) = branch_of(address) else { continue };
+            let Some((branch, repository)) = branch_of(address) else { continue };
             match first.strip_prefix('@') {
                 Some(_) => self.tagged.push((first.to_owned(), branch.to_owned())),
+                None if !WITH_ADVISORIES.contains(&repository) => {
+                    self.without.push((branch.to_owned(), repository.to_owned()));
+                }
                 None if self.branches.iter().any(|known| known == branch) => {}
                 None => self.branches.push(branch.to_owned()),
             }
@@ -77,29 +87,14 @@ impl Repositories {
         self.branches.sort_by_cached_key(|branch| Reverse(age(branch)));
     }
 
-    /// What they make of what os-release states.
-    pub(crate) fn decide(&self, distribution: &mut Distribution) {
-        let Some(own) = distribution.namespaces.iter().find_map(|it| it.strip_prefix("alpine:")) else {
-            return;
-        };
-        if distribution.id != "alpine" || self.branches.is_empty() || self.branches == [own] {
-            return;
-        }
-        let mut branches = self.branches.clone();
-        if !branches.iter().any(|branch| branch == own) {
-            branches.push(own.to_owned());
-        }
-        distribution.namespaces = namespaces(&branches);
-    }
-
-    /// The distribution that they state where nothing else does.
+    /// Where packages come from: Alpine, whatever its release.
     pub(crate) fn distribution(&self) -> Option<Distribution> {
         let newest = self.branches.first()?;
         let is_edge = newest == "edge";
         let end = BRANCHES.iter().find(|(known, _)| known == newest).map(|(_, day)| (*day).to_owned());
         Some(Distribution {
-            id: "alpine".to_owned(),
-            version_id: if is_edge { String::new() } else { newest.clone() },
+            id: ID.to_owned(),
+            version_id: String::new(),
             pretty_name: format!("Alpine Linux {}{newest}", if is_edge { "" } else { "v" }),
             cpe: None,
             namespaces: namespaces(&self.branches),
@@ -107,12 +102,16 @@ impl Repositories {
         })
     }
 
-    /// What advisories of no branch that counts are asked of: packages of these tags.
+    /// Packages of which no advisory that is looked at speaks.
     pub(crate) fn undecided(&self) -> impl Iterator<Item = String> {
         let others = self.tagged.iter().filter(|(_, branch)| !self.branches.contains(branch));
-        others.map(|(tag, branch)| {
+        let tagged = others.map(|(tag, branch)| {
             format!("packages that were asked for by `{tag:.50}` are of branch `{branch}`, whose advisories are not looked at")
-        })
+        });
+        let without = self.without.iter().map(|(branch, repository)| {
+            format!("packages of repository `{repository:.50}` of branch `{branch}` have no advisories")
+        });
+        tagged.chain(without)
     }
 }
 
@@ -123,17 +122,17 @@ fn namespaces(branches: &[String]) -> Vec<String> {
     [own, derived].concat()
 }
 
-/// The branch in the address of a repository: `.../v3.20/main`, `.../edge/testing/`.
-fn branch_of(address: &str) -> Option<&str> {
+/// Branch and name in the address of a repository: `.../v3.20/main`, `.../edge/testing/`.
+fn branch_of(address: &str) -> Option<(&str, &str)> {
     let mut parts = address.trim_end_matches('/').rsplit('/');
     let repository = parts.next()?;
     let is_word = !repository.is_empty() && repository.bytes().all(|byte| byte.is_ascii_lowercase());
     let name = parts.next().filter(|_| is_word)?;
     if name == "edge" {
-        return Some(name);
+        return Some((name, repository));
     }
     let number = name.strip_prefix('v')?;
-    (branch(number) == Some(number)).then_some(number)
+    (branch(number) == Some(number)).then_some((number, repository))
 }
 
 /// Greater where a branch is newer.
@@ -206,40 +205,25 @@ mod tests {
     }
 
     #[test]
-    fn the_branch_that_repositories_name_decides_which_advisories_apply() {
+    fn repositories_name_branches_that_have_advisories() {
         let check = |text: &str, expected: &[&str]| {
-            let mut distribution = from_release("3.19.4").unwrap();
-            repositories(text).decide(&mut distribution);
-            assert_eq!(distribution.namespaces, expected, "{text}");
-            assert_eq!((distribution.id.as_str(), distribution.version_id.as_str()), ("alpine", "3.19.4"));
+            let stated = repositories(text).distribution().map(|it| it.namespaces).unwrap_or_default();
+            let own: Vec<_> = stated.iter().filter_map(|it| it.strip_prefix("alpine:")).collect();
+            assert_eq!(own, expected, "{text}");
         };
-        let own = ["alpine:3.19", "osv/alpine:3.19"];
-        let with_edge = ["alpine:edge", "alpine:3.19", "osv/alpine:edge", "osv/alpine:3.19"];
-        check("https://dl-cdn.alpinelinux.org/alpine/v3.19/main\n", &own);
-        check("https://dl-cdn.alpinelinux.org/alpine/edge/main\n", &with_edge);
+        check("https://dl-cdn.alpinelinux.org/alpine/v3.19/main\n", &["3.19"]);
         check(
-            "http://a/alpine/v3.19/main/\n\n# http://a/v3.20/main\n  http://a/edge/community\n",
-            &with_edge,
+            "http://a/v3.19/main/\n\n# http://a/v3.20/main\n  http://a/edge/community\n",
+            &["edge", "3.19"],
         );
-        check("/media/cdrom/apks\nhttps://mirror.example.org/internal/\nhttp://a/latest-stable/main\n", &own);
-        check("@edge http://a/edge/main\nhttp://a/v3.19/main\n", &own);
-        check("http://a/v3.9/main\n", &["alpine:3.9", "alpine:3.19", "osv/alpine:3.9", "osv/alpine:3.19"]);
-        check("http://a/v3/main\nhttp://a/v3.20.1/main\nhttp://a/v3.20/\n", &own);
+        check("/media/cdrom/apks\nhttps://mirror.example.org/internal/\nhttp://a/latest-stable/main\n", &[]);
+        check("@edge http://a/edge/main\nhttp://a/v3.19/main\n", &["3.19"]);
+        check("http://a/v3.19/main\nhttp://a/edge/testing\n", &["3.19"]);
+        check("http://a/v3/main\nhttp://a/v3.20.1/main\nhttp://a/v3.20/\n", &[]);
     }
 
     #[test]
-    fn repositories_of_another_distribution_decide_nothing() {
-        let mut wolfi = Distribution {
-            id: "wolfi".to_owned(),
-            namespaces: vec!["wolfi".to_owned()],
-            ..Default::default()
-        };
-        repositories("http://a/edge/main").decide(&mut wolfi);
-        assert_eq!(wolfi.namespaces, ["wolfi"]);
-    }
-
-    #[test]
-    fn repositories_alone_state_their_newest_branch() {
+    fn repositories_state_no_release() {
         let check = |text: &str, expected: Option<(&str, &str, &str)>| {
             let stated = repositories(text).distribution();
             let stated = stated.map(|it| (it.version_id, it.pretty_name, it.namespaces.join(" ")));
@@ -250,7 +234,7 @@ mod tests {
         };
         check(
             "http://a/v3.9/main\nhttp://a/v3.10/main",
-            Some(("3.10", "Alpine Linux v3.10", "alpine:3.10 alpine:3.9 osv/alpine:3.10 osv/alpine:3.9")),
+            Some(("", "Alpine Linux v3.10", "alpine:3.10 alpine:3.9 osv/alpine:3.10 osv/alpine:3.9")),
         );
         check("http://a/edge/main", Some(("", "Alpine Linux edge", "alpine:edge osv/alpine:edge")));
         check("@edge http://a/edge/main", None);
@@ -258,15 +242,15 @@ mod tests {
     }
 
     #[test]
-    fn packages_of_a_tag_are_told() {
-        let undecided: Vec<_> =
-            repositories("http://a/v3.19/main\n@edge http://a/edge/main\n@old http://a/v3.19/community")
-                .undecided()
-                .collect();
+    fn packages_of_a_tag_and_of_repositories_without_advisories_are_told() {
+        let text = "http://a/v3.19/main\n@edge http://a/edge/main\n@old http://a/v3.19/community\n\
+                    http://a/edge/testing";
+        let undecided: Vec<_> = repositories(text).undecided().collect();
         assert_eq!(
             undecided,
             [
-                "packages that were asked for by `@edge` are of branch `edge`, whose advisories are not looked at"
+                "packages that were asked for by `@edge` are of branch `edge`, whose advisories are not looked at",
+                "packages of repository `testing` of branch `edge` have no advisories"
             ]
         );
     }

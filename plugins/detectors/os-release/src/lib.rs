@@ -50,16 +50,13 @@ impl Detector for OsRelease {
                 Err(error) => report.unread(file.path(), error),
             }
         }
-        match stated {
-            Some((path, mut distribution)) => {
-                repositories.decide(&mut distribution);
-                report.found(path, distribution);
-            }
-            None => {
-                if let (Some(path), Some(distribution)) = (named_by, repositories.distribution()) {
-                    report.found(path, distribution);
-                }
-            }
+        let is_of_others = stated.as_ref().is_some_and(|(_, distribution)| distribution.id != alpine::ID);
+        if let Some((path, distribution)) = stated {
+            report.found(path, distribution);
+        }
+        if let (Some(path), Some(distribution), false) = (named_by, repositories.distribution(), is_of_others)
+        {
+            report.found(path, distribution);
         }
         Ok(report)
     }
@@ -150,10 +147,10 @@ mod tests {
         let stated = |files: &[(&str, &str)]| detect(files).0;
         assert_eq!(
             stated(&[edge, ("etc/os-release", alpine)]),
-            [(
-                "etc/os-release".to_owned(),
-                "alpine:edgealpine:3.19osv/alpine:edgeosv/alpine:3.19".to_owned()
-            )]
+            [
+                ("etc/os-release".to_owned(), "alpine:3.19osv/alpine:3.19".to_owned()),
+                (edge.0.to_owned(), "alpine:edgeosv/alpine:edge".to_owned())
+            ]
         );
         assert_eq!(stated(&[edge]), [(edge.0.to_owned(), "alpine:edgeosv/alpine:edge".to_owned())]);
         assert_eq!(

@@ -24,7 +24,7 @@
 //! | `related` | nothing, except where an erratum of a distribution names by it what it mends |
 //! | `introduced` and `fixed` or `last_affected` | a range; events may come in any order |
 //! | `limit` | no range goes beyond the highest |
-//! | `last_known_affected_version_range` | the end of a range that has none |
+//! | `last_known_affected_version_range` | the end of a range that has none; `versions` behind it are left out: they were listed from the range without an end |
 //! | `introduced: "0"` | from the first version |
 //! | ranges of type `GIT`, and affected without a package | nothing |
 //! | `versions` | single versions; those that certainly lie in a range are left out |

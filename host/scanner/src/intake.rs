@@ -104,6 +104,8 @@ pub struct Taken {
     /// Namespaces of which its publisher has stopped speaking with this document: what was stated of
     /// them stays.
     pub fell_silent: Vec<String>,
+    /// Sources that were one record each, handed in by itself, of which it has a newer state: they are removed.
+    pub overtaken: Vec<String>,
     /// What the document names to be fetched next.
     pub follow: Vec<Source>,
 }

@@ -155,7 +155,8 @@ impl Reader<'_> {
             let mut all = names.to_vec();
             all.extend(descriptor.names());
             match self.descriptor(&what, descriptor, depth, &all) {
-                Err(error @ Error::Missing { .. }) if depth > 1 => self.leave_out(error),
+                // Platforms that were not exported.
+                Err(error @ Error::Missing { .. }) => self.leave_out(error),
                 result => result?,
             }
         }

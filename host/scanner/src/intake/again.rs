@@ -94,6 +94,7 @@ impl Scanner {
             rejected: fetched.rejected,
             rejections: fetched.rejections,
             fell_silent: Vec::new(),
+            overtaken: Vec::new(),
             follow: fetched.follow.into_iter().map(followed).collect(),
         }))
     }

@@ -34,6 +34,8 @@ pub(super) struct Difference {
     pub(super) spoken: Vec<Spoken>,
     /// Namespaces of which its publisher has stopped speaking with this document.
     pub(super) fell_silent: Vec<String>,
+    /// Sources that are a single record, of which the document has a newer state.
+    pub(super) overtaken: Vec<String>,
     /// Records that are older than what is held of them, and stay out, with the reason.
     pub(super) stale: Vec<(String, String)>,
     /// What changes, as far as somebody may want to be told.
@@ -52,6 +54,8 @@ pub(super) struct Terms<'a> {
     pub(super) least: u64,
     /// Advisories that it takes back by their identifiers.
     pub(super) withdrawn: &'a BTreeSet<String>,
+    /// Other sources of its feed. One that is named as a record is that record, handed in by itself.
+    pub(super) others: BTreeSet<String>,
 }
 
 impl Difference {
@@ -74,7 +78,7 @@ impl Difference {
         advisories: BTreeMap<String, Advisory>,
         terms: &Terms<'_>,
     ) -> Result<Self, Error> {
-        let Terms { source, before: known_source, guard, now, least, withdrawn } = terms;
+        let Terms { source, before: known_source, guard, now, least, withdrawn, others } = terms;
         let mut before = stated_before(view, record.feed, &source.name)?;
         let held = before.len() as u64;
         let is_whole = source.mode == Mode::Whole;
@@ -90,6 +94,16 @@ impl Difference {
         let mut wanted = Wanted::of(&source.name);
         let mut fresh = Vec::new();
         for (id, advisory) in advisories {
+            if others.contains(&id) && writer.is_newer_than_alone(&id, &advisory)? {
+                this.overtaken.push(id.clone());
+            }
+            if source.name == id
+                && *guard == Guard::Checked
+                && let Some(why) = writer.is_older_than_elsewhere(&advisory)?
+            {
+                this.stale.push((id, why));
+                continue;
+            }
             let row = advisories::Row::from(advisory);
             let mut packed = Packed::new(&row)?;
             let digest = packed.digest();
@@ -430,6 +444,30 @@ impl RowsOf<'_> {
             changes.fresh.insert(key.clone(), (advisory, said));
         }
         Ok(())
+    }
+
+    /// Whether a record is at least as new as the one that was handed in by itself.
+    fn is_newer_than_alone(&self, id: &str, advisory: &Advisory) -> Result<bool, Error> {
+        let key = advisories::Key { source: id.to_owned(), ..self.advisory(id) };
+        let held = self.view.get::<Advisories>(&key)?.map(|row| row.into_advisory(key.id));
+        Ok(held.is_some_and(|held| is_older(&held, advisory).is_some() || held.modified == advisory.modified))
+    }
+
+    /// Why a record that is handed in by itself stays out: another source has a newer state of it.
+    fn is_older_than_elsewhere(&self, advisory: &Advisory) -> Result<Option<String>, Error> {
+        let rows = self.view.scan::<Advisories>(|key| {
+            key.text(self.record.feed).text(&advisory.id);
+        });
+        for row in rows {
+            let (key, row) = row?;
+            if key.source != self.record.source {
+                let why = is_older(advisory, &row.into_advisory(key.id));
+                if why.is_some() {
+                    return Ok(why);
+                }
+            }
+        }
+        Ok(None)
     }
 
     /// Removes an advisory with all that follows of it.

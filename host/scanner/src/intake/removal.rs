@@ -66,6 +66,7 @@ impl Scanner {
             now: self.settings().clock.now(),
             least: 0,
             withdrawn: &BTreeSet::new(),
+            others: BTreeSet::new(),
         };
         let nothing = BTreeMap::new();
         let mut difference = Difference::write(self, &view, &mut batch, &record, nothing, &terms)?;

@@ -1,5 +1,7 @@
 //! What documents state, written as the difference to what their source stated before.
 
+use std::collections::BTreeSet;
+
 use limpid_fetch::Validators;
 use limpid_runtime::{Mode, Source};
 use limpid_store::tables::feeds::Feeds;
@@ -9,6 +11,7 @@ use limpid_store::{Batch, View};
 
 use super::collector::Records;
 use super::difference::{Difference, Terms};
+use super::naming::sources_of;
 use super::silence::Guard;
 use super::{
     Collector, Document, News, Parsed, Parser, REMEMBERED, Taken, Trust, enrichments, keeping, soundness,
@@ -48,6 +51,13 @@ pub(crate) struct Written {
     pub(crate) deferred: Option<(sources::Key, fetches::Row)>,
     /// Number of the first change that was kept, where the documents are changes.
     pub(crate) first_change: Option<u64>,
+}
+
+/// The sources of a feed but one.
+fn others(view: &View<'_>, but: &sources::Key) -> Result<BTreeSet<String>, Error> {
+    let mut all = sources_of(view, &but.feed)?;
+    all.remove(&but.source);
+    Ok(all)
 }
 
 impl Scanner {
@@ -111,7 +121,12 @@ impl Scanner {
             None
         };
         writer.commit(batch)?;
+        drop((view, writer));
         self.desk().ring();
+        // The newest state of a record counts, whatever source has it.
+        for overtaken in &taken.overtaken {
+            self.remove_source(parser.name(), overtaken)?;
+        }
         Ok(Written { taken, deferred, first_change })
     }
 
@@ -190,6 +205,7 @@ impl Scanner {
             now: as_of.unwrap_or(now),
             least: self.settings().feeds.least_percent,
             withdrawn: &collected.withdrawn,
+            others: others(view, &key)?,
         };
         let mut difference = Difference::write(self, view, batch, &record, advisories, &terms)?;
         enrichments::write(view, batch, (&record, source), enrichments, &mut difference)?;
@@ -261,6 +277,7 @@ impl Scanner {
             rejected,
             rejections,
             fell_silent: difference.fell_silent,
+            overtaken: difference.overtaken,
             follow: collected.follow.clone(),
         })
     }

@@ -155,6 +155,9 @@ pub struct Taken {
     /// Namespaces of which its publisher has stopped speaking with it: what was stated of them stays.
     #[serde(default)]
     pub fell_silent: Vec<String>,
+    /// Sources that were one record each, of which it has a newer state: they are removed.
+    #[serde(default)]
+    pub overtaken: Vec<String>,
     /// Documents that it names to be fetched next.
     pub follow: Vec<Followed>,
 }
@@ -298,6 +301,7 @@ impl From<limpid_scanner::Taken> for Taken {
             rejected: taken.rejected,
             rejections: rejections(taken.rejections),
             fell_silent: taken.fell_silent,
+            overtaken: taken.overtaken,
             follow: taken.follow.into_iter().map(followed).collect(),
         }
     }

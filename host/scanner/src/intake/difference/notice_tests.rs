@@ -196,7 +196,15 @@ impl World {
             let of = (&record, &source);
             let withdrawn = BTreeSet::new();
             let (guard, withdrawn) = (Guard::Forced, &withdrawn);
-            let terms = Terms { source: &source, before: None, guard, now: 0, least: 10, withdrawn };
+            let terms = Terms {
+                source: &source,
+                before: None,
+                guard,
+                now: 0,
+                least: 10,
+                withdrawn,
+                others: BTreeSet::new(),
+            };
             let mut difference =
                 Difference::write(&self.scanner, view, batch, &record, advisories, &terms).unwrap();
             enrichments::write(view, batch, of, known, &mut difference).unwrap();

@@ -1,6 +1,8 @@
 //! Documents are written as `id:package<fix,package<fix`; `id!:` is an advisory that its publisher
 //! took back but still lists. All packages are of one namespace, unless written `namespace/package`.
 
+use std::collections::BTreeSet;
+
 use limpid_model::Status;
 use limpid_store::table::Table;
 use limpid_store::tables::sources::Sources;
@@ -72,7 +74,8 @@ impl Held {
         let key = sources::Key { feed: feed.to_owned(), source: source.name.clone() };
         let before = view.get::<Sources>(&key)?;
         let (before, withdrawn) = (before.as_ref(), &withdrawn);
-        let terms = Terms { source: &source, before, guard, now: 7, least: 10, withdrawn };
+        let terms =
+            Terms { source: &source, before, guard, now: 7, least: 10, withdrawn, others: BTreeSet::new() };
         let mut difference =
             Difference::write(&self.scanner, &view, &mut batch, &record, advisories, &terms)?;
         let rows = batch.len();
@@ -327,7 +330,15 @@ fn an_older_record_never_replaces_a_newer_one() {
         let view = held.scanner.store().view();
         let record = Record { at: 0, feed: "feed", revision: 1, source: "s", before: None };
         let withdrawn = BTreeSet::new();
-        let terms = Terms { source: &source, before: None, guard, now: 7, least: 10, withdrawn: &withdrawn };
+        let terms = Terms {
+            source: &source,
+            before: None,
+            guard,
+            now: 7,
+            least: 10,
+            withdrawn: &withdrawn,
+            others: BTreeSet::new(),
+        };
         let advisories = BTreeMap::from([("X".to_owned(), advisory)]);
         let mut batch = Batch::default();
         let difference =
@@ -367,7 +378,8 @@ fn link(held: &Held, source: &str, document: &str) {
     let view = held.scanner.store().view();
     let record = Record { at: 0, feed: "feed", revision: 1, source: &source.name, before: None };
     let (guard, withdrawn) = (Guard::Forced, &BTreeSet::new());
-    let terms = Terms { source: &source, before: None, guard, now: 7, least: 10, withdrawn };
+    let terms =
+        Terms { source: &source, before: None, guard, now: 7, least: 10, withdrawn, others: BTreeSet::new() };
     let mut batch = Batch::default();
     let advisories = document.split_whitespace().map(advisory).collect();
     Difference::write(&held.scanner, &view, &mut batch, &record, advisories, &terms).unwrap();

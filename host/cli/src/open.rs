@@ -45,13 +45,6 @@ pub(crate) fn registry_for(settings: &Settings, roles: &[Role]) -> anyhow::Resul
         format!("plugins directory `{}` cannot be read; {HOW_TO_GET_PLUGINS}", directory.display())
     })?;
     drop(spinner);
-    for refused in registry.snapshot().refused() {
-        tracing::warn!(
-            "plugin `{}` is refused: {}",
-            refused.path.display(),
-            limpid_scanner::chain(&refused.reason)
-        );
-    }
     Ok(registry)
 }
 

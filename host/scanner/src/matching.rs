@@ -187,6 +187,7 @@ impl<S: Statements> Matcher<S> {
                 }
             }
         }
+        let names: BTreeSet<&str> = groups.keys().copied().collect();
         for (vulnerability, group) in groups {
             if decided.contains(vulnerability) {
                 continue;
@@ -218,7 +219,7 @@ impl<S: Statements> Matcher<S> {
                     self.out.matches.push(Match {
                         package: place,
                         vulnerability: vulnerability.to_owned(),
-                        first_name: first_name(vulnerability, &group),
+                        first_name: first_name(vulnerability, &group, &names),
                         id: said.key.id.clone(),
                         origin: said.origin(),
                         status: statement.status,
@@ -255,10 +256,11 @@ fn fix(fixed_version: &str, group: &Group<'_>) -> Option<Fix> {
     })
 }
 
-/// The name by which a vulnerability was known when the first of its publishers spoke of it.
-fn first_name(vulnerability: &str, group: &Group<'_>) -> String {
+/// The name by which a vulnerability was known when the first of its publishers spoke of it; its own where
+/// another one of the package has that name now.
+fn first_name(vulnerability: &str, group: &Group<'_>, names: &BTreeSet<&str>) -> String {
     let first = group.iter().filter_map(|(said, _)| said.first_name.as_deref()).min();
-    first.unwrap_or(vulnerability).to_owned()
+    first.filter(|first| !names.contains(first)).unwrap_or(vulnerability).to_owned()
 }
 
 /// What each advisory of a group says by itself.

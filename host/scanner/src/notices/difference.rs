@@ -4,6 +4,7 @@ use limpid_model::report::Enriched;
 use limpid_model::{Advisory, Digest, Image, Rating, Severity};
 use limpid_store::View;
 use limpid_store::tables::advisories;
+use limpid_store::tables::affects::{self, Affects};
 use limpid_store::tables::images::{Images, Indexing};
 
 use super::Kind;
@@ -146,10 +147,14 @@ pub(crate) fn changed(
         None => known.ratings(key),
     };
     let mut authority = Authority::new(All::new(view), owned);
-    let was = groups(&concerned(view, &before, &mut authority)?, |key| known.ratings(key), enrichments.0);
+    let was = concerned(view, &before, &mut authority)?;
+    let taken = |name: &str, it: &Concerned| is_taken(view, None, name, it);
+    let was = groups(&was, |key| known.ratings(key), enrichments.0, taken)?;
     let fresh = changes.fresh.values().flat_map(|(_, said)| said).collect();
     let mut authority = Authority::new(AfterChange { view, gone: &changes.gone, fresh }, owned);
-    let will = groups(&concerned(view, &after, &mut authority)?, general, enrichments.1);
+    let will = concerned(view, &after, &mut authority)?;
+    let taken = |name: &str, it: &Concerned| is_taken(view, Some(changes), name, it);
+    let will = groups(&will, general, enrichments.1, taken)?;
     let differing: Vec<_> =
         was.keys().chain(will.keys()).filter(|group| was.get(group) != will.get(group)).copied().collect();
     let mut changed = Vec::new();
@@ -172,7 +177,8 @@ fn groups<'r>(
     concerned: &[Concerned],
     general: impl Fn(&advisories::Key) -> &'r [Rating],
     enrichments: &[Enriched],
-) -> Groups {
+    is_taken: impl Fn(&str, &Concerned) -> Result<bool, Error>,
+) -> Result<Groups, Error> {
     let mut groups = Groups::new();
     let exploited = enrichments.iter().any(|known| known.enrichment.exploited().is_some());
     for it in concerned {
@@ -182,6 +188,9 @@ fn groups<'r>(
             id: it.found.id.clone(),
             source: origin.source.clone(),
         };
+        // As a report has it, which sees all that is said of the package.
+        let (first, now) = (&it.found.first_name, &it.found.vulnerability);
+        let first = if first != now && is_taken(first, it)? { now } else { first };
         let standing = Standing {
             severity: severity(&origin.feed, &it.found.ratings, general(&key), enrichments).severity,
             fixable: it.found.fixed_version.is_some(),
@@ -193,13 +202,47 @@ fn groups<'r>(
                 namespace: origin.namespace.clone(),
                 advisory: it.found.id.clone(),
                 feed: origin.feed.clone(),
-                fingerprint: fingerprint(&it.found.first_name, &it.held.package),
+                fingerprint: fingerprint(first, &it.held.package),
             }],
         };
         let group = groups.entry((it.diff_id, it.context));
         group.and_modify(|known| known.join(&standing)).or_insert(standing);
     }
-    groups
+    Ok(groups)
+}
+
+/// Whether another vulnerability of a package has a name, be it once changes are made.
+fn is_taken(view: &View<'_>, changes: Option<&Changes>, name: &str, it: &Concerned) -> Result<bool, Error> {
+    let package = &it.held.package;
+    let names = [Some(&package.name), package.source.as_ref().map(|source| &source.name)];
+    let is_of = |key: &affects::Key, said: &[String]| {
+        names.iter().flatten().any(|known| **known == key.name) && said.iter().any(|said| said == name)
+    };
+    if let Some(changes) = changes {
+        let mut fresh = changes.fresh.values().flat_map(|(_, said)| said);
+        if fresh.any(|said| {
+            said.key.namespace == it.found.origin.namespace && is_of(&said.key, &said.vulnerabilities)
+        }) {
+            return Ok(true);
+        }
+    }
+    for package in names.into_iter().flatten() {
+        let rows = view.scan::<Affects>(|key| {
+            key.text(&it.found.origin.namespace).text(package);
+        });
+        for row in rows {
+            let (key, row) = row?;
+            let advisory =
+                advisories::Key { feed: key.feed.clone(), id: key.id.clone(), source: key.source.clone() };
+            let is_gone = changes.is_some_and(|changes| {
+                changes.gone.contains(&advisory) || changes.fresh.contains_key(&advisory)
+            });
+            if !is_gone && is_of(&key, &Said::new(key.clone(), row).vulnerabilities) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 impl Standing {

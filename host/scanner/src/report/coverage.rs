@@ -142,7 +142,7 @@ fn sources(
                 feed: key.feed.clone(),
                 source: key.source.clone(),
                 plugin: row.plugin(),
-                silent: silent(row, &namespaces),
+                silent: silent(row, &namespaces, past),
                 namespaces,
                 taken_in: past.not_after(row.as_of()),
             });
@@ -172,8 +172,10 @@ fn sources(
     Ok(sources)
 }
 
-fn silent(row: &sources::Row, namespaces: &[String]) -> Vec<SilentNamespace> {
-    let silent = row.spoken.iter().filter(|spoken| spoken.silent_since.is_some());
+/// What its publisher had stopped speaking of by then.
+fn silent(row: &sources::Row, namespaces: &[String], past: &Past<'_>) -> Vec<SilentNamespace> {
+    let by_then = |since: u64| past.not_after(since) == since;
+    let silent = row.spoken.iter().filter(|spoken| spoken.silent_since.is_some_and(by_then));
     let silent = silent.filter(|spoken| namespaces.contains(&spoken.namespace)).map(|spoken| {
         SilentNamespace { namespace: spoken.namespace.clone(), last_stated: spoken.last_stated }
     });

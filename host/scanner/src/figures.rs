@@ -4,18 +4,18 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use limpid_model::{Digest, Owner, PluginId, Severity};
-use limpid_store::View;
 use limpid_store::tables::contexts::{self, Contexts};
 use limpid_store::tables::findings::{self, Findings};
 use limpid_store::tables::images::Images;
 use limpid_store::tables::placements::Placements;
 use limpid_store::tables::sources::Sources;
+use limpid_store::{Store, View};
 
 use crate::fold::{Held, held};
 use crate::matching::{All, Authority, Matcher, Owned, namespaces_in};
 use crate::report::{AdvisoryRows, Enrichments};
 use crate::severity::severity;
-use crate::{Error, Scanner};
+use crate::{Error, Settings};
 
 /// Figures over all images.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,47 +60,45 @@ impl Weight {
     }
 }
 
-impl Scanner {
-    /// Figures over all images, from one view. Each layer is judged once for each context in which
-    /// it lies, however many images have it.
-    ///
-    /// # Errors
-    /// The store fails.
-    pub fn figures(&self) -> Result<Figures, Error> {
-        let view = self.store().view();
-        let mut figures = Figures::default();
-        let mut judge = Judge::new(&view, Owned::by(self.settings()))?;
-        let mut weights: HashMap<(Digest, u64), Weight> = HashMap::new();
-        for row in view.scan::<Contexts>(|_| ()) {
-            let (key, row) = row?;
-            let weight = judge.weight(&key.diff_id, &row)?;
-            if weight != Weight::default() {
-                weights.insert((key.diff_id, key.context), weight);
-            }
+/// Figures over all images, from one view. Each layer is judged once for each context in which
+/// it lies, however many images have it.
+///
+/// # Errors
+/// The store fails.
+pub(crate) fn figures(store: &Store, settings: &Settings) -> Result<Figures, Error> {
+    let view = store.view();
+    let mut figures = Figures::default();
+    let mut judge = Judge::new(&view, Owned::by(settings))?;
+    let mut weights: HashMap<(Digest, u64), Weight> = HashMap::new();
+    for row in view.scan::<Contexts>(|_| ()) {
+        let (key, row) = row?;
+        let weight = judge.weight(&key.diff_id, &row)?;
+        if weight != Weight::default() {
+            weights.insert((key.diff_id, key.context), weight);
         }
-        let mut images: HashMap<Digest, Weight> = HashMap::new();
-        for key in view.keys::<Placements>(|_| ()) {
-            let key = key?;
-            if let Some(weight) = weights.get(&(key.diff_id, key.context)) {
-                images.entry(key.image).or_default().join(weight);
-            }
-        }
-        figures.images = view.keys::<Images>(|_| ()).count() as u64;
-        let mut judged = 0;
-        for weight in images.into_values() {
-            judged += u64::from(weight.judged || weight.worst.is_some());
-            match weight.worst {
-                Some(worst) => *figures.by_worst.entry(worst).or_default() += 1,
-                None => figures.unaffected += u64::from(weight.judged),
-            }
-            figures.exploited += u64::from(weight.exploited);
-            figures.fixable += u64::from(weight.fixable);
-            figures.wholly_fixable += u64::from(weight.fixable && !weight.unfixable);
-        }
-        figures.not_judged = figures.images.saturating_sub(judged);
-        figures.oldest_unfixed = judge.oldest;
-        Ok(figures)
     }
+    let mut images: HashMap<Digest, Weight> = HashMap::new();
+    for key in view.keys::<Placements>(|_| ()) {
+        let key = key?;
+        if let Some(weight) = weights.get(&(key.diff_id, key.context)) {
+            images.entry(key.image).or_default().join(weight);
+        }
+    }
+    figures.images = view.keys::<Images>(|_| ()).count() as u64;
+    let mut judged = 0;
+    for weight in images.into_values() {
+        judged += u64::from(weight.judged || weight.worst.is_some());
+        match weight.worst {
+            Some(worst) => *figures.by_worst.entry(worst).or_default() += 1,
+            None => figures.unaffected += u64::from(weight.judged),
+        }
+        figures.exploited += u64::from(weight.exploited);
+        figures.fixable += u64::from(weight.fixable);
+        figures.wholly_fixable += u64::from(weight.fixable && !weight.unfixable);
+    }
+    figures.not_judged = figures.images.saturating_sub(judged);
+    figures.oldest_unfixed = judge.oldest;
+    Ok(figures)
 }
 
 struct Judge<'v> {

@@ -1,10 +1,10 @@
 //! Identifiers of vulnerabilities, as people write them.
 
-use limpid_store::Batch;
 use limpid_store::tables::known_as::{self, KnownAs};
 use limpid_store::tables::marks::{self, Marks};
+use limpid_store::{Batch, Store};
 
-use crate::{Error, Scanner};
+use crate::Error;
 
 /// Longest identifier, in bytes.
 const LONGEST: usize = 200;
@@ -59,30 +59,28 @@ fn shown(text: &str) -> String {
     text.chars().take(LONGEST).flat_map(char::escape_default).collect()
 }
 
-impl Scanner {
-    /// Keeps identifiers as they are looked for, where a Limpid kept them as publishers write them. Costs
-    /// one look-up where there is nothing to do.
-    pub(crate) fn fold_identifiers(&self) -> Result<(), Error> {
-        let mark = MARK.to_owned();
-        let view = self.store().view();
-        if view.get::<Marks>(&mark)?.is_some() {
-            return Ok(());
-        }
-        let mut batch = Batch::default();
-        for key in view.keys::<KnownAs>(|_| ()) {
-            let key = key?;
-            let alias = known_as::folded(&key.alias);
-            if alias != key.alias {
-                batch.delete::<KnownAs>(&key);
-                batch.put::<KnownAs>(&known_as::Key { alias, ..key }, &known_as::Row)?;
-            }
-            if batch.len() >= ROWS {
-                self.store().commit(std::mem::take(&mut batch))?;
-            }
-        }
-        batch.put::<Marks>(&mark, &marks::Row::default())?;
-        Ok(self.store().commit(batch)?)
+/// Keeps identifiers as they are looked for, where a Limpid kept them as publishers write them. Costs
+/// one look-up where there is nothing to do.
+pub(crate) fn fold_identifiers(store: &Store) -> Result<(), Error> {
+    let mark = MARK.to_owned();
+    let view = store.view();
+    if view.get::<Marks>(&mark)?.is_some() {
+        return Ok(());
     }
+    let mut batch = Batch::default();
+    for key in view.keys::<KnownAs>(|_| ()) {
+        let key = key?;
+        let alias = known_as::folded(&key.alias);
+        if alias != key.alias {
+            batch.delete::<KnownAs>(&key);
+            batch.put::<KnownAs>(&known_as::Key { alias, ..key }, &known_as::Row)?;
+        }
+        if batch.len() >= ROWS {
+            store.commit(std::mem::take(&mut batch))?;
+        }
+    }
+    batch.put::<Marks>(&mark, &marks::Row::default())?;
+    Ok(store.commit(batch)?)
 }
 
 #[cfg(test)]

@@ -41,6 +41,7 @@ mod severity;
 #[cfg(test)]
 mod test_support;
 mod unexamined;
+mod use_cases;
 mod versions;
 mod vulnerabilities;
 mod writer;
@@ -140,8 +141,8 @@ impl Scanner {
         scanner.remember_last_change()?;
         scanner.build_inventory()?;
         scanner.index_history()?;
-        scanner.index_names()?;
-        scanner.fold_identifiers()?;
+        names::index_names(scanner.store())?;
+        identifiers::fold_identifiers(scanner.store())?;
         scanner.rekey()?;
         Ok(scanner)
     }
@@ -154,18 +155,6 @@ impl Scanner {
     /// The settings.
     pub fn settings(&self) -> &Settings {
         &self.0.settings
-    }
-
-    /// A temporary file without a name.
-    ///
-    /// # Errors
-    /// Where the system has none to give.
-    pub fn scratch_file(&self) -> Result<std::fs::File, Error> {
-        let scratch = &self.settings().scratch;
-        tempfile::tempfile_in(scratch).map_err(|source| Error::Host {
-            what: format!("no file can be made in `{}`", scratch.display()),
-            source,
-        })
     }
 
     /// The registry of plugins.

@@ -7,10 +7,10 @@ use limpid_store::tables::images::Images;
 use limpid_store::tables::manifests::Manifests;
 use limpid_store::tables::marks::{self, Marks};
 use limpid_store::tables::names::{self, Names};
-use limpid_store::{Batch, View};
+use limpid_store::{Batch, Store, View};
 
+use crate::Error;
 use crate::images::{self, ImageSummary, Page};
-use crate::{Error, Scanner};
 
 /// Hexadecimal digits of a digest that stand for it where no other begins with them.
 const SHORTEST: usize = 12;
@@ -76,75 +76,72 @@ pub(crate) fn delete(batch: &mut Batch, image: &Image) {
     }
 }
 
-impl Scanner {
-    /// The image that is meant by a name: a digest of its configuration or of a manifest, the beginning of
-    /// one, or a repository with a tag or without. Where several images have had a name, the one that
-    /// was submitted last has it.
-    ///
-    /// # Errors
-    /// [`Error::NoImage`] and [`Error::NoImageNamed`] where there is none, [`Error::AmbiguousImage`] where
-    /// there are several, [`Error::BadDigest`].
-    pub fn find_image(&self, name: &str) -> Result<Digest, Error> {
-        let view = self.store().view();
-        let digest = name.split_once('@').map_or(name, |(_, digest)| digest);
-        if let Some(digits) = digest.strip_prefix("sha256:") {
-            return by_digits(&view, digest, digits)?.ok_or_else(|| no_image(name, digest));
-        }
-        if digest != name {
-            return Err(Error::BadDigest(digest.to_owned()));
-        }
-        if is_digits(name)
-            && name.len() >= SHORTEST
-            && let Some(image) = by_digits(&view, name, name)?
-        {
-            return Ok(image);
-        }
-        by_name(&view, name)
+/// The image that is meant by a name: a digest of its configuration or of a manifest, the beginning of
+/// one, or a repository with a tag or without. Where several images have had a name, the one that
+/// was submitted last has it.
+///
+/// # Errors
+/// [`Error::NoImage`] and [`Error::NoImageNamed`] where there is none, [`Error::AmbiguousImage`] where
+/// there are several, [`Error::BadDigest`].
+pub(crate) fn find_image(store: &Store, name: &str) -> Result<Digest, Error> {
+    let view = store.view();
+    let digest = name.split_once('@').map_or(name, |(_, digest)| digest);
+    if let Some(digits) = digest.strip_prefix("sha256:") {
+        return by_digits(&view, digest, digits)?.ok_or_else(|| no_image(name, digest));
     }
+    if digest != name {
+        return Err(Error::BadDigest(digest.to_owned()));
+    }
+    if is_digits(name)
+        && name.len() >= SHORTEST
+        && let Some(image) = by_digits(&view, name, name)?
+    {
+        return Ok(image);
+    }
+    by_name(&view, name)
+}
 
-    /// Images of a repository, with a tag or without, by digest, from the one after `after` on, `limit` at
-    /// most.
-    ///
-    /// # Errors
-    /// The store fails.
-    pub fn images_named(
-        &self,
-        name: &str,
-        after: Option<&Digest>,
-        limit: usize,
-    ) -> Result<Page<ImageSummary, Digest>, Error> {
-        let view = self.store().view();
-        let found: BTreeSet<Digest> =
-            keys(&view, &Name::of(name))?.into_iter().map(|key| key.image).collect();
-        let mut left = found.into_iter().filter(|image| after.is_none_or(|after| image > after));
-        let mut items = Vec::new();
-        for id in left.by_ref().take(limit) {
-            let (image, indexing) = images::image(&view, &id)?;
-            items.push(ImageSummary { image, indexed_at: indexing.indexed_at });
-        }
-        let next = items.last().map(|last: &ImageSummary| last.image.id).filter(|_| left.next().is_some());
-        Ok(Page { items, next })
+/// Images of a repository, with a tag or without, by digest, from the one after `after` on, `limit` at
+/// most.
+///
+/// # Errors
+/// The store fails.
+pub(crate) fn images_named(
+    store: &Store,
+    name: &str,
+    after: Option<&Digest>,
+    limit: usize,
+) -> Result<Page<ImageSummary, Digest>, Error> {
+    let view = store.view();
+    let found: BTreeSet<Digest> = keys(&view, &Name::of(name))?.into_iter().map(|key| key.image).collect();
+    let mut left = found.into_iter().filter(|image| after.is_none_or(|after| image > after));
+    let mut items = Vec::new();
+    for id in left.by_ref().take(limit) {
+        let (image, indexing) = images::image(&view, &id)?;
+        items.push(ImageSummary { image, indexed_at: indexing.indexed_at });
     }
+    let next = items.last().map(|last: &ImageSummary| last.image.id).filter(|_| left.next().is_some());
+    Ok(Page { items, next })
+}
 
-    /// Makes images known by their names, where a Limpid wrote them that did not. Costs one look-up where
-    /// there is nothing to do.
-    pub(crate) fn index_names(&self) -> Result<(), Error> {
-        let mark = MARK.to_owned();
-        let view = self.store().view();
-        if view.get::<Marks>(&mark)?.is_some() {
-            return Ok(());
-        }
-        let mut batch = Batch::default();
-        for row in view.scan::<Images>(|_| ()) {
-            let (id, row) = row?;
-            put(&mut batch, &row.into_parts(id).0)?;
-            if batch.len() >= ROWS {
-                self.store().commit(std::mem::take(&mut batch))?;
-            }
-        }
-        batch.put::<Marks>(&mark, &marks::Row::default())?;
-        Ok(self.store().commit(batch)?)
+/// Makes images known by their names, where a Limpid wrote them that did not. Costs one look-up where
+/// there is nothing to do.
+pub(crate) fn index_names(store: &Store) -> Result<(), Error> {
+    let mark = MARK.to_owned();
+    let view = store.view();
+    if view.get::<Marks>(&mark)?.is_some() {
+        return Ok(());
     }
+    let mut batch = Batch::default();
+    for row in view.scan::<Images>(|_| ()) {
+        let (id, row) = row?;
+        put(&mut batch, &row.into_parts(id).0)?;
+        if batch.len() >= ROWS {
+            store.commit(std::mem::take(&mut batch))?;
+        }
+    }
+    batch.put::<Marks>(&mark, &marks::Row::default())?;
+    Ok(store.commit(batch)?)
 }
 
 fn no_image(name: &str, digest: &str) -> Error {

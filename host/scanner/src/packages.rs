@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use limpid_model::{Digest, Key};
-use limpid_store::View;
+use limpid_runtime::Snapshot;
 use limpid_store::tables::images::{Called, Images};
 use limpid_store::tables::inventory::{self, Inventory, Named};
+use limpid_store::{Store, View};
 
 use crate::inventory::{Context, KnownContexts, by_image, images_of};
-use crate::{Error, Page, Scanner};
+use crate::{Error, Page, versions};
 
 /// Which versions are asked for. Without a scheme, all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,55 +46,54 @@ pub struct HeldVersion {
     pub path: String,
 }
 
-impl Scanner {
-    /// Images that hold a package of that name, or built from a source package of that name, by
-    /// digest, from the one after `after` on, `limit` at most. A package of a distribution is found
-    /// under each namespace in which advisories for that distribution are published.
-    ///
-    /// # Errors
-    /// [`Error::NoScheme`] and [`Error::BadVersion`] where the versions cannot be ordered.
-    pub fn holders(
-        &self,
-        (namespace, name): (&str, &str),
-        versions: &Versions,
-        after: Option<&Digest>,
-        limit: usize,
-    ) -> Result<Page<Holder, Digest>, Error> {
-        let bounds = self.bounds(versions)?;
-        let view = self.store().view();
-        let by_group = by_group(&view, (namespace, name), bounds.as_ref())?;
-        let (groups, held): (Vec<_>, Vec<_>) = by_group.into_iter().unzip();
-        let found = images_of(&view, &groups, after, limit.saturating_add(1))?;
-        let found: Vec<_> = by_image(&found).collect();
-        let more = found.len() > limit;
-        let mut images = view.stream::<Images>();
-        let mut items = Vec::new();
-        for (image, same) in found.into_iter().take(limit) {
-            let called: Option<Called> = images.glance(&image)?;
-            let mut versions: Vec<HeldVersion> =
-                same.iter().filter_map(|(_, place)| held.get(*place)).flatten().cloned().collect();
-            versions.sort_unstable();
-            versions.dedup();
-            let names = called.map(|called| called.names).unwrap_or_default();
-            items.push(Holder { image, names, held: versions });
-        }
-        let next = items.last().filter(|_| more).map(|last| last.image);
-        Ok(Page { items, next })
+/// Images that hold a package of that name, or built from a source package of that name, by
+/// digest, from the one after `after` on, `limit` at most. A package of a distribution is found
+/// under each namespace in which advisories for that distribution are published.
+///
+/// # Errors
+/// [`Error::NoScheme`] and [`Error::BadVersion`] where the versions cannot be ordered.
+pub(crate) fn holders(
+    store: &Store,
+    plugins: &Snapshot,
+    (namespace, name): (&str, &str),
+    versions: &Versions,
+    after: Option<&Digest>,
+    limit: usize,
+) -> Result<Page<Holder, Digest>, Error> {
+    let bounds = bounds(plugins, versions)?;
+    let view = store.view();
+    let by_group = by_group(&view, (namespace, name), bounds.as_ref())?;
+    let (groups, held): (Vec<_>, Vec<_>) = by_group.into_iter().unzip();
+    let found = images_of(&view, &groups, after, limit.saturating_add(1))?;
+    let found: Vec<_> = by_image(&found).collect();
+    let more = found.len() > limit;
+    let mut images = view.stream::<Images>();
+    let mut items = Vec::new();
+    for (image, same) in found.into_iter().take(limit) {
+        let called: Option<Called> = images.glance(&image)?;
+        let mut versions: Vec<HeldVersion> =
+            same.iter().filter_map(|(_, place)| held.get(*place)).flatten().cloned().collect();
+        versions.sort_unstable();
+        versions.dedup();
+        let names = called.map(|called| called.names).unwrap_or_default();
+        items.push(Holder { image, names, held: versions });
     }
+    let next = items.last().filter(|_| more).map(|last| last.image);
+    Ok(Page { items, next })
+}
 
-    fn bounds(&self, versions: &Versions) -> Result<Option<Bounds>, Error> {
-        let Some(scheme) = &versions.scheme else { return Ok(None) };
-        let key = |version: &Option<String>| -> Result<Option<Key>, Error> {
-            let Some(version) = version else { return Ok(None) };
-            let keys = self.keys(scheme, std::slice::from_ref(version))?;
-            let key = keys.get(0).unwrap_or(Err("the plugin gave no answer"));
-            let bad = |why: &str| Error::BadVersion { version: version.clone(), why: why.to_owned() };
-            key.map(|key| Some(Key::new(key.to_vec()))).map_err(bad)
-        };
-        let (from, below) = (key(&versions.from)?, key(&versions.below)?);
-        let component = self.plugins().scheme(scheme).map(|scheme| scheme.plugin().digest);
-        Ok(component.map(|component| Bounds { component, from, below }))
-    }
+fn bounds(plugins: &Snapshot, versions: &Versions) -> Result<Option<Bounds>, Error> {
+    let Some(scheme) = &versions.scheme else { return Ok(None) };
+    let key = |version: &Option<String>| -> Result<Option<Key>, Error> {
+        let Some(version) = version else { return Ok(None) };
+        let keys = versions::keys_of_scheme(plugins, scheme, std::slice::from_ref(version))?;
+        let key = keys.get(0).unwrap_or(Err("the plugin gave no answer"));
+        let bad = |why: &str| Error::BadVersion { version: version.clone(), why: why.to_owned() };
+        key.map(|key| Some(Key::new(key.to_vec()))).map_err(bad)
+    };
+    let (from, below) = (key(&versions.from)?, key(&versions.below)?);
+    let component = plugins.scheme(scheme).map(|scheme| scheme.plugin().digest);
+    Ok(component.map(|component| Bounds { component, from, below }))
 }
 
 /// Versions as keys of one component.

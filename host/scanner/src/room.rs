@@ -1,6 +1,6 @@
 use std::io::Write as _;
 
-use crate::{Error, Scanner};
+use crate::{Error, Settings};
 
 /// How much a trial writes, in bytes.
 const TRIAL: usize = 64 << 10;
@@ -14,46 +14,56 @@ pub struct Room {
     pub total: u64,
 }
 
-impl Scanner {
-    /// How much room the file system has on which submissions and temporary files lie.
-    ///
-    /// # Errors
-    /// [`Error::Host`] where the system does not say.
-    pub fn room(&self) -> Result<Room, Error> {
-        let scratch = &self.settings().scratch;
-        let found = rustix::fs::statvfs(scratch).map_err(|error| Error::Host {
-            what: format!("the file system of `{}` cannot be asked how full it is", scratch.display()),
-            source: error.into(),
-        })?;
-        let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
-        Ok(Room { free: bytes(found.f_bavail), total: bytes(found.f_blocks) })
-    }
+/// A temporary file without a name.
+///
+/// # Errors
+/// Where the system has none to give.
+pub(crate) fn scratch_file(settings: &Settings) -> Result<std::fs::File, Error> {
+    let scratch = &settings.scratch;
+    tempfile::tempfile_in(scratch).map_err(|source| Error::Host {
+        what: format!("no file can be made in `{}`", scratch.display()),
+        source,
+    })
+}
 
-    /// Fails where that file system is full.
-    ///
-    /// # Errors
-    /// [`Error::NoRoom`] where less is free than setting `index.free_bytes`.
-    pub fn require_room(&self) -> Result<(), Error> {
-        let (free, least) = (self.room()?.free, self.settings().free_bytes);
-        if free < least {
-            return Err(Error::NoRoom { path: self.settings().scratch.clone(), free, least });
-        }
-        Ok(())
-    }
+/// How much room the file system has on which submissions and temporary files lie.
+///
+/// # Errors
+/// [`Error::Host`] where the system does not say.
+pub(crate) fn room(settings: &Settings) -> Result<Room, Error> {
+    let scratch = &settings.scratch;
+    let found = rustix::fs::statvfs(scratch).map_err(|error| Error::Host {
+        what: format!("the file system of `{}` cannot be asked how full it is", scratch.display()),
+        source: error.into(),
+    })?;
+    let bytes = |blocks: u64| blocks.saturating_mul(found.f_frsize);
+    Ok(Room { free: bytes(found.f_bavail), total: bytes(found.f_blocks) })
+}
 
-    /// Fails where nothing can be written: by writing a little to a file without a name, because a quota
-    /// does not show in what is free.
-    ///
-    /// # Errors
-    /// [`Error::NoRoom`], or [`Error::Host`] with what the system says.
-    pub fn try_writing(&self) -> Result<(), Error> {
-        self.require_room()?;
-        let mut file = self.scratch_file()?;
-        file.write_all(&[1; TRIAL]).map_err(|source| Error::Host {
-            what: format!("nothing can be written in `{}`", self.settings().scratch.display()),
-            source,
-        })
+/// Fails where that file system is full.
+///
+/// # Errors
+/// [`Error::NoRoom`] where less is free than setting `index.free_bytes`.
+pub(crate) fn require_room(settings: &Settings) -> Result<(), Error> {
+    let (free, least) = (room(settings)?.free, settings.free_bytes);
+    if free < least {
+        return Err(Error::NoRoom { path: settings.scratch.clone(), free, least });
     }
+    Ok(())
+}
+
+/// Fails where nothing can be written: by writing a little to a file without a name, because a quota
+/// does not show in what is free.
+///
+/// # Errors
+/// [`Error::NoRoom`], or [`Error::Host`] with what the system says.
+pub(crate) fn try_writing(settings: &Settings) -> Result<(), Error> {
+    require_room(settings)?;
+    let mut file = scratch_file(settings)?;
+    file.write_all(&[1; TRIAL]).map_err(|source| Error::Host {
+        what: format!("nothing can be written in `{}`", settings.scratch.display()),
+        source,
+    })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use limpid_runtime::{Scheme, Snapshot};
 use limpid_store::tables::affects::{End, KeyedRange, Statement};
 use limpid_store::tables::findings::PackageKeys;
 
-use crate::{Error, Scanner};
+use crate::Error;
 
 /// Versions to be ordered, by scheme.
 #[derive(Debug)]
@@ -168,17 +168,15 @@ pub(crate) fn keys(plugins: &Snapshot, wanted: Wanted, versions_a_call: usize) -
 
 type Ask = fn(&Scheme<'_>, &str, &[String]) -> Result<Keys, PluginFailure>;
 
-impl Scanner {
-    /// The keys of versions of one scheme.
-    ///
-    /// # Errors
-    /// [`Error::NoScheme`] where no plugin orders it, [`Error::Plugin`] where that plugin fails.
-    pub fn keys(&self, scheme: &str, versions: &[String]) -> Result<Keys, Error> {
-        let plugins = self.plugins();
-        let Some(plugin) = plugins.scheme(scheme) else {
-            let known = plugins.schemes().map(|scheme| scheme.name().to_owned());
-            return Err(Error::NoScheme { name: scheme.to_owned(), known: known.collect() });
-        };
-        Ok(plugin.keys("a comparison", versions)?)
-    }
+/// The keys of versions of one scheme.
+///
+/// # Errors
+/// [`Error::NoScheme`] where no plugin orders it, [`Error::Plugin`] where that plugin fails.
+pub(crate) fn keys_of_scheme(plugins: &Snapshot, scheme: &str, versions: &[String]) -> Result<Keys, Error> {
+    let plugins = plugins;
+    let Some(plugin) = plugins.scheme(scheme) else {
+        let known = plugins.schemes().map(|scheme| scheme.name().to_owned());
+        return Err(Error::NoScheme { name: scheme.to_owned(), known: known.collect() });
+    };
+    Ok(plugin.keys("a comparison", versions)?)
 }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use limpid_model::report::Enriched;
 use limpid_model::{Advisory, Digest, Severity, Status};
 use limpid_store::tables::images::{Called, Images, Labelled};
-use limpid_store::{Cursor, View};
+use limpid_store::{Cursor, Store, View};
 
 use crate::inventory::{Concerned, Placed, Vulnerability, by_image, concerned, images_of};
 use crate::matching::{All, Authority, Owned};
 use crate::report::Enrichments;
 use crate::severity::{is_as_severe, severity};
-use crate::{Error, Page, Scanner, identifiers};
+use crate::{Error, Page, Settings, identifiers};
 
 /// Images that are looked at for one page that filters by what only an image tells.
 const LOOKED_AT: usize = 100_000;
@@ -123,87 +123,90 @@ impl Filter {
     }
 }
 
-impl Scanner {
-    /// All that is known of a vulnerability, by any of its identifiers.
-    ///
-    /// # Errors
-    /// [`Error::NoVulnerability`] where no feed knows this identifier.
-    pub fn vulnerability(&self, id: &str) -> Result<VulnerabilityDescription, Error> {
-        let view = self.store().view();
-        let (id, known) = find(&view, id)?;
-        let packages = self.concerned_packages(&view, &known)?.into_iter().map(|(_, package)| package);
-        let mut packages: Vec<_> = packages.collect();
-        packages.sort_by(|a, b| (&a.name, &a.version, a.diff_id).cmp(&(&b.name, &b.version, b.diff_id)));
-        packages.dedup();
-        let mut identifiers: BTreeSet<String> = known.names.clone();
-        // The one of which no publisher of advisories has spoken yet.
-        if known.advisories.is_empty() {
-            identifiers.insert(id.clone());
-        }
-        let mut advisories = Vec::new();
-        for (key, advisory) in known.advisories {
-            identifiers.insert(advisory.id.clone());
-            // What mends several at once has aliases that are none of this one.
-            if advisory.vulnerabilities().len() == 1 {
-                identifiers.extend(advisory.aliases.iter().cloned());
-            }
-            advisories.push(Published { feed: key.feed, source: key.source, advisory });
-        }
-        let mut enrichments = Vec::new();
-        let mut known_of = Enrichments::new(&view);
-        for identifier in &identifiers {
-            enrichments.extend_from_slice(known_of.of(identifier)?);
-        }
-        Ok(VulnerabilityDescription {
-            id,
-            enrichments,
-            identifiers: identifiers.into_iter().collect(),
-            advisories,
-            packages,
-        })
+/// All that is known of a vulnerability, by any of its identifiers.
+///
+/// # Errors
+/// [`Error::NoVulnerability`] where no feed knows this identifier.
+pub(crate) fn vulnerability(
+    store: &Store,
+    settings: &Settings,
+    id: &str,
+) -> Result<VulnerabilityDescription, Error> {
+    let view = store.view();
+    let (id, known) = find(&view, id)?;
+    let packages = concerned_packages(settings, &view, &known)?.into_iter().map(|(_, package)| package);
+    let mut packages: Vec<_> = packages.collect();
+    packages.sort_by(|a, b| (&a.name, &a.version, a.diff_id).cmp(&(&b.name, &b.version, b.diff_id)));
+    packages.dedup();
+    let mut identifiers: BTreeSet<String> = known.names.clone();
+    // The one of which no publisher of advisories has spoken yet.
+    if known.advisories.is_empty() {
+        identifiers.insert(id.clone());
     }
+    let mut advisories = Vec::new();
+    for (key, advisory) in known.advisories {
+        identifiers.insert(advisory.id.clone());
+        // What mends several at once has aliases that are none of this one.
+        if advisory.vulnerabilities().len() == 1 {
+            identifiers.extend(advisory.aliases.iter().cloned());
+        }
+        advisories.push(Published { feed: key.feed, source: key.source, advisory });
+    }
+    let mut enrichments = Vec::new();
+    let mut known_of = Enrichments::new(&view);
+    for identifier in &identifiers {
+        enrichments.extend_from_slice(known_of.of(identifier)?);
+    }
+    Ok(VulnerabilityDescription {
+        id,
+        enrichments,
+        identifiers: identifiers.into_iter().collect(),
+        advisories,
+        packages,
+    })
+}
 
-    /// Images that a vulnerability concerns, by digest, from the one after `after` on, `limit` at
-    /// most.
-    ///
-    /// # Errors
-    /// [`Error::NoVulnerability`] where no feed knows this identifier.
-    pub fn images_concerned(
-        &self,
-        id: &str,
-        filter: &Filter,
-        after: Option<&Digest>,
-        limit: usize,
-    ) -> Result<Page<ConcernedImage, Digest>, Error> {
-        let view = self.store().view();
-        let (_, known) = find(&view, id)?;
-        let mut by_group: BTreeMap<Group, Vec<ConcernedPackage>> = BTreeMap::new();
-        for (group, package) in self.concerned_packages(&view, &known)? {
-            if filter.admits_package(&package) {
-                by_group.entry(group).or_default().push(package);
-            }
+/// Images that a vulnerability concerns, by digest, from the one after `after` on, `limit` at
+/// most.
+///
+/// # Errors
+/// [`Error::NoVulnerability`] where no feed knows this identifier.
+pub(crate) fn images_concerned(
+    store: &Store,
+    settings: &Settings,
+    id: &str,
+    filter: &Filter,
+    after: Option<&Digest>,
+    limit: usize,
+) -> Result<Page<ConcernedImage, Digest>, Error> {
+    let view = store.view();
+    let (_, known) = find(&view, id)?;
+    let mut by_group: BTreeMap<Group, Vec<ConcernedPackage>> = BTreeMap::new();
+    for (group, package) in concerned_packages(settings, &view, &known)? {
+        if filter.admits_package(&package) {
+            by_group.entry(group).or_default().push(package);
         }
-        let (groups, packages): (Vec<_>, Vec<_>) = by_group.into_iter().unzip();
-        page(&view, &groups, &mut Packages::new(packages), (filter, after, limit))
     }
+    let (groups, packages): (Vec<_>, Vec<_>) = by_group.into_iter().unzip();
+    page(&view, &groups, &mut Packages::new(packages), (filter, after, limit))
+}
 
-    /// The packages that it concerns, with the layer and context in which each lies.
-    fn concerned_packages(
-        &self,
-        view: &View<'_>,
-        known: &Vulnerability,
-    ) -> Result<Vec<(Group, ConcernedPackage)>, Error> {
-        let said = known.said(view)?;
-        let mut authority = Authority::new(All::new(view), Owned::by(self.settings()));
-        let found = concerned(view, &said, &mut authority)?;
-        let mut enrichments = Enrichments::new(view);
-        let place = |it: Concerned| {
-            let place = (it.diff_id, it.context);
-            let enrichments = enrichments.of(&it.found.vulnerability)?;
-            Ok((place, package(known, enrichments, &it)))
-        };
-        found.into_iter().map(place).collect()
-    }
+/// The packages that it concerns, with the layer and context in which each lies.
+fn concerned_packages(
+    settings: &Settings,
+    view: &View<'_>,
+    known: &Vulnerability,
+) -> Result<Vec<(Group, ConcernedPackage)>, Error> {
+    let said = known.said(view)?;
+    let mut authority = Authority::new(All::new(view), Owned::by(settings));
+    let found = concerned(view, &said, &mut authority)?;
+    let mut enrichments = Enrichments::new(view);
+    let place = |it: Concerned| {
+        let place = (it.diff_id, it.context);
+        let enrichments = enrichments.of(&it.found.vulnerability)?;
+        Ok((place, package(known, enrichments, &it)))
+    };
+    found.into_iter().map(place).collect()
 }
 
 /// A layer, and a context in which it lies.

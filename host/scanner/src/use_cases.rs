@@ -1,0 +1,199 @@
+//! What is asked of a scanner: each use case, with what it needs of the scanner's parts.
+
+use std::fs::File;
+use std::sync::Arc;
+
+use limpid_model::{Digest, Keys, PluginId};
+use limpid_runtime::{Plugin, Version};
+
+use crate::feeds::{self, FeedState};
+use crate::figures::{self, Figures};
+use crate::images::{ImageSummary, Page};
+use crate::packages::{self, Holder, Versions};
+use crate::room::{self, Room};
+use crate::vulnerabilities::{self, ConcernedImage, Filter, VulnerabilityDescription};
+use crate::{Error, Scanner, names, plugins, versions};
+
+impl Scanner {
+    /// The keys of versions of one scheme.
+    ///
+    /// # Errors
+    /// [`Error::NoScheme`] where no plugin orders it, [`Error::Plugin`] where that plugin fails.
+    pub fn keys(&self, scheme: &str, versions: &[String]) -> Result<Keys, Error> {
+        versions::keys_of_scheme(&self.plugins(), scheme, versions)
+    }
+
+    /// The image that is meant by a name: a digest of its configuration or of a manifest, the beginning of
+    /// one, or a repository with a tag or without. Where several images have had a name, the one that
+    /// was submitted last has it.
+    ///
+    /// # Errors
+    /// [`Error::NoImage`] and [`Error::NoImageNamed`] where there is none, [`Error::AmbiguousImage`] where
+    /// there are several, [`Error::BadDigest`].
+    pub fn find_image(&self, name: &str) -> Result<Digest, Error> {
+        names::find_image(self.store(), name)
+    }
+
+    /// Images of a repository, with a tag or without, by digest, from the one after `after` on, `limit` at
+    /// most.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn images_named(
+        &self,
+        name: &str,
+        after: Option<&Digest>,
+        limit: usize,
+    ) -> Result<Page<ImageSummary, Digest>, Error> {
+        names::images_named(self.store(), name, after, limit)
+    }
+
+    /// Images that hold a package of that name, or built from a source package of that name, by
+    /// digest, from the one after `after` on, `limit` at most. A package of a distribution is found
+    /// under each namespace in which advisories for that distribution are published.
+    ///
+    /// # Errors
+    /// [`Error::NoScheme`] and [`Error::BadVersion`] where the versions cannot be ordered.
+    pub fn holders(
+        &self,
+        (namespace, name): (&str, &str),
+        versions: &Versions,
+        after: Option<&Digest>,
+        limit: usize,
+    ) -> Result<Page<Holder, Digest>, Error> {
+        packages::holders(self.store(), &self.plugins(), (namespace, name), versions, after, limit)
+    }
+
+    /// Figures over all images, from one view. Each layer is judged once for each context in which
+    /// it lies, however many images have it.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn figures(&self) -> Result<Figures, Error> {
+        figures::figures(self.store(), self.settings())
+    }
+
+    /// All that is known of a vulnerability, by any of its identifiers.
+    ///
+    /// # Errors
+    /// [`Error::NoVulnerability`] where no feed knows this identifier.
+    pub fn vulnerability(&self, id: &str) -> Result<VulnerabilityDescription, Error> {
+        vulnerabilities::vulnerability(self.store(), self.settings(), id)
+    }
+
+    /// Images that a vulnerability concerns, by digest, from the one after `after` on, `limit` at
+    /// most.
+    ///
+    /// # Errors
+    /// [`Error::NoVulnerability`] where no feed knows this identifier.
+    pub fn images_concerned(
+        &self,
+        id: &str,
+        filter: &Filter,
+        after: Option<&Digest>,
+        limit: usize,
+    ) -> Result<Page<ConcernedImage, Digest>, Error> {
+        vulnerabilities::images_concerned(self.store(), self.settings(), id, filter, after, limit)
+    }
+
+    /// All feeds: those that a plugin reads, and those of which something is held.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn feeds(&self) -> Result<Vec<FeedState>, Error> {
+        feeds::feeds(self.store(), self.settings(), &self.plugins(), &self.0.runs)
+    }
+
+    /// One feed.
+    ///
+    /// # Errors
+    /// [`Error::NoFeed`] where no plugin reads it and nothing is held of it, and where the store
+    /// fails.
+    pub fn feed(&self, name: &str) -> Result<FeedState, Error> {
+        feeds::feed(self.store(), self.settings(), &self.plugins(), &self.0.runs, name)
+    }
+
+    /// Size of a component, in bytes, that is taken at most.
+    pub fn component_bytes(&self) -> u64 {
+        plugins::component_bytes(self.registry())
+    }
+
+    /// Takes a component in the place of the plugin of its name. The signature is one over the text
+    /// of its digest, for setting `plugins.allow`.
+    ///
+    /// # Errors
+    /// [`Error::Change`]; what ran before goes on.
+    pub fn put_plugin(
+        &self,
+        name: &str,
+        component: &[u8],
+        signature: Option<&str>,
+    ) -> Result<PluginId, Error> {
+        plugins::put_plugin(self.registry(), name, component, signature)
+    }
+
+    /// Removes a plugin. Its versions are kept.
+    ///
+    /// # Errors
+    /// [`Error::Change`] where there is no such plugin.
+    pub fn remove_plugin(&self, name: &str) -> Result<(), Error> {
+        plugins::remove_plugin(self.registry(), name)
+    }
+
+    /// Goes back to an earlier version of a plugin; to the one before where none is named.
+    ///
+    /// # Errors
+    /// [`Error::Change`] where none is kept; what ran before goes on.
+    pub fn roll_back_plugin(&self, name: &str, to: Option<&Digest>) -> Result<PluginId, Error> {
+        plugins::roll_back_plugin(self.registry(), name, to)
+    }
+
+    /// Gives a quarantined plugin another chance.
+    ///
+    /// # Errors
+    /// [`Error::Change`] where there is no such plugin.
+    pub fn release_plugin(&self, name: &str) -> Result<PluginId, Error> {
+        plugins::release_plugin(&self.plugins(), self.registry(), name)
+    }
+
+    /// A plugin and the versions of it that are kept.
+    ///
+    /// # Errors
+    /// [`Error::Change`] where there is no such plugin.
+    pub fn plugin(&self, name: &str) -> Result<(Arc<Plugin>, Vec<Version>), Error> {
+        plugins::plugin(&self.plugins(), self.registry(), name)
+    }
+
+    /// A temporary file without a name.
+    ///
+    /// # Errors
+    /// Where the system has none to give.
+    pub fn scratch_file(&self) -> Result<std::fs::File, Error> {
+        room::scratch_file(self.settings())
+    }
+
+    /// How much room the file system has on which submissions and temporary files lie.
+    ///
+    /// # Errors
+    /// [`Error::Host`] where the system does not say.
+    pub fn room(&self) -> Result<Room, Error> {
+        room::room(self.settings())
+    }
+
+    /// Fails where that file system is full.
+    ///
+    /// # Errors
+    /// [`Error::NoRoom`] where less is free than setting `index.free_bytes`.
+    pub fn require_room(&self) -> Result<(), Error> {
+        room::require_room(self.settings())
+    }
+
+    /// Fails where nothing can be written: by writing a little to a file without a name, because a quota
+    /// does not show in what is free.
+    ///
+    /// # Errors
+    /// [`Error::NoRoom`], or [`Error::Host`] with what the system says.
+    pub fn try_writing(&self) -> Result<(), Error> {
+        room::try_writing(self.settings())
+    }
+}

@@ -21,7 +21,7 @@ use limpid_store::tables::jobs::{self, State};
 
 use crate::error::chain;
 use crate::notices::backoff;
-use crate::{Error, Indexed, Progress, Scanner};
+use crate::{Error, Indexed, Progress, Scanner, room};
 
 pub use queue::QueueLength;
 use queue::{Doing, Queue, Waiting};
@@ -155,7 +155,7 @@ impl Jobs {
         if self.parts.queue.is_full() {
             return Err(self.busy());
         }
-        self.parts.scanner.require_room()?;
+        room::require_room(self.parts.scanner.settings())?;
         self.parts.spool.create()
     }
 
@@ -247,7 +247,7 @@ impl Jobs {
         let parts = Arc::clone(&self.parts);
         let room = {
             let parts = Arc::clone(&self.parts);
-            move || parts.scanner.room().ok().map(|room| room.free)
+            move || room::room(parts.scanner.settings()).ok().map(|room| room.free)
         };
         let work = move || {
             while let Some(id) = parts.queue.take(&room) {
@@ -364,7 +364,9 @@ impl Parts {
     fn postpone(&self, id: u64, error: &Error) {
         let settings = self.scanner.settings();
         let (reason, now, tried) = (chain(error), settings.clock.now(), Instant::now());
-        let room = error.is_for_lack_of_room().then(|| self.scanner.room().map_or(0, |room| room.free));
+        let room = error
+            .is_for_lack_of_room()
+            .then(|| room::room(self.scanner.settings()).map_or(0, |room| room.free));
         let waiting = self.queue.failed(id, |attempts| {
             let retry = &settings.retry;
             let longest = if error.is_bug() { AFTER_A_BUG } else { retry.longest_backoff };

@@ -9,6 +9,7 @@ use limpid_signature::SIGNATURE_BYTES;
 use super::manifest::Manifest;
 use super::{DOCUMENTS, MANIFEST, SIGNATURE};
 use crate::intake::{Document, Spool};
+use crate::room::scratch_file;
 use crate::{BundleError, BundleSettings};
 use crate::{Error, Scanner};
 
@@ -44,7 +45,7 @@ impl Scanner {
         check_signature(&settings.bundles, &text, signature.as_deref())?;
         let manifest = Manifest::parse(&text)?;
         let mut left = manifest.sizes().map_err(unusable)?;
-        let mut spool = Spool::new(self.scratch_file()?);
+        let mut spool = Spool::new(scratch_file(self.settings())?);
         let mut documents = BTreeMap::new();
         while let Some(mut member) = next {
             let name = member.name().to_owned();

@@ -2,6 +2,7 @@ use std::fs::File;
 
 use limpid_fetch::Validators;
 use limpid_store::Batch;
+use limpid_store::tables::feeds::Feeds;
 use limpid_store::tables::runs::{self, Runs};
 use limpid_store::tables::sources;
 
@@ -101,7 +102,7 @@ impl Scanner {
         if imported.refused.is_empty() && imported.missing.is_empty() {
             self.import_cursor(feed)?;
         }
-        imported.revision = self.feed(&feed.name)?.row.revision;
+        imported.revision = self.store().view().get::<Feeds>(&feed.name)?.unwrap_or_default().revision;
         Ok(imported)
     }
 

@@ -12,6 +12,7 @@ use limpid_store::{Batch, View};
 use zstd::stream::write::{Decoder, Encoder};
 
 use super::document::{Document, Spool};
+use crate::room::scratch_file;
 use crate::{Error, Scanner};
 
 /// Bytes of a piece: small, since what lies beside it on disk is read together with it.
@@ -77,7 +78,7 @@ fn pieces(
     document: &Document,
     mut put: impl FnMut(u64, Vec<u8>) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let mut file = scanner.scratch_file()?;
+    let mut file = scratch_file(scanner.settings())?;
     let compress = |file: &File| {
         let mut encoder = Encoder::new(file, 3)?;
         io::copy(&mut document.file.reader(), &mut encoder)?;
@@ -144,7 +145,7 @@ struct Out {
 
 impl Out {
     fn new(scanner: &Scanner) -> Result<Self, Error> {
-        Ok(Self { spool: Spool::new(scanner.scratch_file()?), open: None, ended: Vec::new() })
+        Ok(Self { spool: Spool::new(scratch_file(scanner.settings())?), open: None, ended: Vec::new() })
     }
 
     fn write(&mut self, number: u64, name: &str, piece: &[u8]) -> Result<(), Error> {

@@ -14,6 +14,7 @@ use super::fetch::Fetch;
 use super::plan::Job;
 use super::{RunProgress, Trust};
 use crate::intake::{Confirmed, Document, Input, News, Parser, Spool, Taken, Written, followed, is_same};
+use crate::room::scratch_file;
 use crate::{Error, Scanner};
 
 /// What a level needs.
@@ -164,7 +165,7 @@ impl Level<'_> {
         if lock(&slot.gathered).failure.is_some() {
             return Ok(());
         }
-        let file = self.scanner.scratch_file()?;
+        let file = scratch_file(self.scanner.settings())?;
         let came = |bytes| {
             self.progress.bytes.fetch_add(bytes, Ordering::Relaxed);
         };
@@ -183,7 +184,7 @@ impl Level<'_> {
         } else {
             let spool = match gathered.spool.take() {
                 Some(spool) => spool,
-                None => Spool::new(self.scanner.scratch_file()?),
+                None => Spool::new(scratch_file(self.scanner.settings())?),
             };
             append(gathered.spool.insert(spool), name, file)?
         };

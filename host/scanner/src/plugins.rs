@@ -78,7 +78,6 @@ pub(crate) fn plugin(
     registry: &Registry,
     name: &str,
 ) -> Result<(Arc<Plugin>, Vec<Version>), Error> {
-    let plugins = plugins;
     let plugin = plugins
         .named(name)
         .ok_or_else(|| Error::Change(limpid_runtime::ChangeError::NotLoaded(name.to_owned())))?;

@@ -1,6 +1,5 @@
 //! What is asked of a scanner: each use case, with what it needs of the scanner's parts.
 
-use std::fs::File;
 use std::sync::Arc;
 
 use limpid_model::{Digest, Keys, PluginId};

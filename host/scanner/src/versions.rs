@@ -173,7 +173,6 @@ type Ask = fn(&Scheme<'_>, &str, &[String]) -> Result<Keys, PluginFailure>;
 /// # Errors
 /// [`Error::NoScheme`] where no plugin orders it, [`Error::Plugin`] where that plugin fails.
 pub(crate) fn keys_of_scheme(plugins: &Snapshot, scheme: &str, versions: &[String]) -> Result<Keys, Error> {
-    let plugins = plugins;
     let Some(plugin) = plugins.scheme(scheme) else {
         let known = plugins.schemes().map(|scheme| scheme.name().to_owned());
         return Err(Error::NoScheme { name: scheme.to_owned(), known: known.collect() });

@@ -7,6 +7,7 @@ use limpid_store::tables::images::{self, Indexing};
 use limpid_store::tables::manifests;
 
 use super::*;
+use crate::Scanner;
 use crate::test_support::scanner;
 
 #[test]

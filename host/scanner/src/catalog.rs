@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use limpid_model::Digest;
 use limpid_model::report::LayerChanges;
-use limpid_store::Batch;
 use limpid_store::tables::images::Images;
 use limpid_store::tables::layers::{self, Layers};
 use limpid_store::tables::manifests::Manifests;
 use limpid_store::tables::unexamined::Unexamined;
+use limpid_store::{Batch, Store};
 
-use crate::images::{ImageSummary, LINKED, Page, image};
-use crate::{Error, Scanner, inventory, names};
+use crate::images::{self, ImageSummary, LINKED, Page};
+use crate::kept::KeptFiles;
+use crate::report::Reporter;
+use crate::writer::Writers;
+use crate::{Error, inventory, names};
 
 /// How many different sets of layers below it a layer is described over.
 const CONTEXTS: usize = 16;
@@ -40,96 +43,102 @@ pub struct LayerContext {
     pub changes: LayerChanges,
 }
 
-impl Scanner {
-    /// One image.
-    ///
-    /// # Errors
-    /// [`Error::NoImage`] where there is no such image.
-    pub fn image(&self, digest: &Digest) -> Result<ImageSummary, Error> {
-        let (image, indexing) = image(&self.store().view(), digest)?;
-        Ok(ImageSummary { image, indexed_at: indexing.indexed_at })
-    }
+/// One image.
+///
+/// # Errors
+/// [`Error::NoImage`] where there is no such image.
+pub(crate) fn image(store: &Store, digest: &Digest) -> Result<ImageSummary, Error> {
+    let (image, indexing) = images::image(&store.view(), digest)?;
+    Ok(ImageSummary { image, indexed_at: indexing.indexed_at })
+}
 
-    /// Images by digest, from the one after `after` on, `limit` at most.
-    pub fn images(&self, after: Option<&Digest>, limit: usize) -> Result<Page<ImageSummary, Digest>, Error> {
-        let view = self.store().view();
-        let mut items = Vec::new();
-        for row in view.scan_after::<Images>(after).take(limit.saturating_add(1)) {
-            let (id, row) = row?;
-            let (image, indexing) = row.into_parts(id);
-            items.push(ImageSummary { image, indexed_at: indexing.indexed_at });
-        }
-        let more = items.len() > limit;
-        items.truncate(limit);
-        let next = items.last().filter(|_| more).map(|last| last.image.id);
-        Ok(Page { items, next })
+/// Images by digest, from the one after `after` on, `limit` at most.
+pub(crate) fn images(
+    store: &Store,
+    after: Option<&Digest>,
+    limit: usize,
+) -> Result<Page<ImageSummary, Digest>, Error> {
+    let view = store.view();
+    let mut items = Vec::new();
+    for row in view.scan_after::<Images>(after).take(limit.saturating_add(1)) {
+        let (id, row) = row?;
+        let (image, indexing) = row.into_parts(id);
+        items.push(ImageSummary { image, indexed_at: indexing.indexed_at });
     }
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = items.last().filter(|_| more).map(|last| last.image.id);
+    Ok(Page { items, next })
+}
 
-    /// Forgets an image, and those of its layers that no other image has.
-    ///
-    /// # Errors
-    /// [`Error::NoImage`] where there is no such image.
-    pub fn delete_image(&self, digest: &Digest) -> Result<(), Error> {
-        let writer = self.writers().images();
-        let view = writer.view();
-        let (image, indexing) = image(&view, digest)?;
-        let mut batch = Batch::default();
-        batch.delete::<Images>(&image.id);
-        names::delete(&mut batch, &image);
-        batch.delete::<Unexamined>(&image.id);
-        for manifest in &image.manifests {
-            batch.delete::<Manifests>(manifest);
-        }
-        inventory::unplace(&mut batch, &image, &indexing);
-        let mut freed = 0;
-        let linked = indexing.linked.iter().map(|linked| linked.diff_id);
-        let layers: BTreeSet<Digest> = image.layers.iter().map(|layer| layer.diff_id).chain(linked).collect();
-        for diff_id in layers {
-            if inventory::images_with(&view, &diff_id)?.iter().all(|holder| *holder == image.id) {
-                freed += inventory::forget_layer(&view, &mut batch, &diff_id)?;
-            }
-        }
-        writer.commit(batch)?;
-        self.0.kept.subtract(freed);
-        Ok(())
+/// Forgets an image, and those of its layers that no other image has.
+///
+/// # Errors
+/// [`Error::NoImage`] where there is no such image.
+pub(crate) fn delete_image(writers: &Writers, kept: &KeptFiles, digest: &Digest) -> Result<(), Error> {
+    let writer = writers.images();
+    let view = writer.view();
+    let (image, indexing) = images::image(&view, digest)?;
+    let mut batch = Batch::default();
+    batch.delete::<Images>(&image.id);
+    names::delete(&mut batch, &image);
+    batch.delete::<Unexamined>(&image.id);
+    for manifest in &image.manifests {
+        batch.delete::<Manifests>(manifest);
     }
+    inventory::unplace(&mut batch, &image, &indexing);
+    let mut freed = 0;
+    let linked = indexing.linked.iter().map(|linked| linked.diff_id);
+    let layers: BTreeSet<Digest> = image.layers.iter().map(|layer| layer.diff_id).chain(linked).collect();
+    for diff_id in layers {
+        if inventory::images_with(&view, &diff_id)?.iter().all(|holder| *holder == image.id) {
+            freed += inventory::forget_layer(&view, &mut batch, &diff_id)?;
+        }
+    }
+    writer.commit(batch)?;
+    kept.subtract(freed);
+    Ok(())
+}
 
-    /// A layer, and what it added, removed and changed.
-    ///
-    /// # Errors
-    /// [`Error::NoLayer`] where there is no such layer.
-    pub fn layer(&self, diff_id: &Digest) -> Result<LayerDescription, Error> {
-        let view = self.store().view();
-        let row = view.get::<Layers>(diff_id)?.filter(|row| row.media_type != LINKED);
-        let row = row.ok_or(Error::NoLayer(*diff_id))?;
-        let mut by_base: BTreeMap<Vec<Digest>, Vec<Digest>> = BTreeMap::new();
-        for holder in inventory::images_with(&view, diff_id)? {
-            let (image, _) = image(&view, &holder)?;
-            let ids = image.layers.iter().map(|layer| layer.diff_id);
-            let below: Vec<_> = ids.take_while(|id| id != diff_id).collect();
-            by_base.entry(below).or_default().push(holder);
-        }
-        let mut contexts = Vec::new();
-        for (below, images) in by_base.into_iter().take(CONTEXTS) {
-            contexts.extend(self.context(below, images)?);
-        }
-        Ok(LayerDescription { diff_id: *diff_id, row, contexts })
+/// A layer, and what it added, removed and changed.
+///
+/// # Errors
+/// [`Error::NoLayer`] where there is no such layer.
+pub(crate) fn layer(reporter: Reporter<'_>, diff_id: &Digest) -> Result<LayerDescription, Error> {
+    let view = reporter.store.view();
+    let row = view.get::<Layers>(diff_id)?.filter(|row| row.media_type != LINKED);
+    let row = row.ok_or(Error::NoLayer(*diff_id))?;
+    let mut by_base: BTreeMap<Vec<Digest>, Vec<Digest>> = BTreeMap::new();
+    for holder in inventory::images_with(&view, diff_id)? {
+        let (image, _) = images::image(&view, &holder)?;
+        let ids = image.layers.iter().map(|layer| layer.diff_id);
+        let below: Vec<_> = ids.take_while(|id| id != diff_id).collect();
+        by_base.entry(below).or_default().push(holder);
     }
+    let mut contexts = Vec::new();
+    for (below, images) in by_base.into_iter().take(CONTEXTS) {
+        contexts.extend(context(reporter, below, images)?);
+    }
+    Ok(LayerDescription { diff_id: *diff_id, row, contexts })
+}
 
-    fn context(&self, below: Vec<Digest>, images: Vec<Digest>) -> Result<Option<LayerContext>, Error> {
-        let Some(example) = images.first() else { return Ok(None) };
-        let mut inventory = self.inventory(example)?;
-        let place = below.len();
-        if place >= inventory.layers.len() {
-            return Ok(None);
-        }
-        Ok(Some(LayerContext {
-            changes: inventory.layers.swap_remove(place),
-            created_by: inventory.image.layers.get(place).and_then(|layer| layer.created_by.clone()),
-            below,
-            images,
-        }))
+fn context(
+    reporter: Reporter<'_>,
+    below: Vec<Digest>,
+    images: Vec<Digest>,
+) -> Result<Option<LayerContext>, Error> {
+    let Some(example) = images.first() else { return Ok(None) };
+    let mut inventory = reporter.inventory(example)?;
+    let place = below.len();
+    if place >= inventory.layers.len() {
+        return Ok(None);
     }
+    Ok(Some(LayerContext {
+        changes: inventory.layers.swap_remove(place),
+        created_by: inventory.image.layers.get(place).and_then(|layer| layer.created_by.clone()),
+        below,
+        images,
+    }))
 }
 
 #[cfg(test)]

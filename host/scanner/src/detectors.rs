@@ -3,18 +3,15 @@
 use std::sync::Arc;
 
 use limpid_model::{Blame, Digest, FailureKind, LayerFindings};
-use limpid_runtime::Plugin;
+use limpid_runtime::{Plugin, Snapshot};
 use limpid_store::View;
 use limpid_store::tables::findings::{self, Findings};
 
-use crate::{Error, Scanner};
+use crate::Error;
 
-impl Scanner {
-    /// The plugins that are detectors.
-    pub(crate) fn detectors(&self) -> Vec<Arc<Plugin>> {
-        let plugins = self.plugins();
-        plugins.plugins().iter().filter(|plugin| plugin.detector().is_some()).cloned().collect()
-    }
+/// The plugins that are detectors.
+pub(crate) fn loaded(plugins: &Snapshot) -> Vec<Arc<Plugin>> {
+    plugins.plugins().iter().filter(|plugin| plugin.detector().is_some()).cloned().collect()
 }
 
 /// The components of plugins, in their order.

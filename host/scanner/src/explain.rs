@@ -5,10 +5,11 @@ mod answer;
 use std::collections::{BTreeMap, BTreeSet};
 
 use limpid_model::{Advisory, Digest, KeyedVersion, Package, Status};
-use limpid_store::View;
+use limpid_runtime::Snapshot;
 use limpid_store::tables::advisories;
 use limpid_store::tables::affects::{End, Statement};
 use limpid_store::tables::feeds::Feeds;
+use limpid_store::{Store, View};
 
 use crate::fold::{self, Contents, Held};
 use crate::images;
@@ -17,7 +18,7 @@ use crate::matching::judge::{Reason, Subject, holds};
 use crate::matching::{
     AboutSome, All, Authority, Matcher, Owned, Ruling, Said, Speaks, namespaces, namespaces_of_distribution,
 };
-use crate::{Error, Scanner, identifiers};
+use crate::{Error, Settings, identifiers};
 use answer::Seen;
 
 /// Why a vulnerability affects an image, or why it does not, or why nobody can say: a verdict for each
@@ -128,44 +129,48 @@ impl Outcome {
     }
 }
 
-impl Scanner {
-    /// Says why a vulnerability, by any of its identifiers, affects an image, or why not, or why that
-    /// cannot be said. What it comes to is what a report has, because the same judge says so.
-    ///
-    /// # Errors
-    /// [`Error::NoImage`] where there is no such image.
-    pub fn explain(&self, image: &Digest, vulnerability: &str) -> Result<Explanation, Error> {
-        identifiers::check(vulnerability)?;
-        let view = self.store().view();
-        let (image, indexing) = images::image(&view, image)?;
-        let linked = indexing.linked.as_ref().map(|linked| (linked.diff_id, linked.files.as_slice()));
-        let facts = fold::facts(&view, &image, linked, &indexing.detectors, &BTreeMap::new())?;
-        let hidden = inventory::hidden_of(&view, &image, &indexing)?;
-        let contents = fold::fold(facts, &hidden, |_, _| ());
-        let feeds = feeds(&view)?;
-        let known = Vulnerability::find(&view, vulnerability)?;
-        let said = known.said(&view)?;
-        let mut authority = Authority::new(All::new(&view), Owned::by(self.settings()));
-        let judged = Judged::new(&contents, &said, &mut authority)?;
-        let mut verdicts = Vec::new();
-        for (namespace, name) in said.names() {
-            for said in said.of_name(namespace, name) {
-                verdicts.extend(of_advisory(&contents, said, &judged));
-            }
+/// Says why a vulnerability, by any of its identifiers, affects an image, or why not, or why that
+/// cannot be said. What it comes to is what a report has, because the same judge says so.
+///
+/// # Errors
+/// [`Error::NoImage`] where there is no such image.
+pub(crate) fn explain(
+    store: &Store,
+    settings: &Settings,
+    plugins: &Snapshot,
+    image: &Digest,
+    vulnerability: &str,
+) -> Result<Explanation, Error> {
+    identifiers::check(vulnerability)?;
+    let view = store.view();
+    let (image, indexing) = images::image(&view, image)?;
+    let linked = indexing.linked.as_ref().map(|linked| (linked.diff_id, linked.files.as_slice()));
+    let facts = fold::facts(&view, &image, linked, &indexing.detectors, &BTreeMap::new())?;
+    let hidden = inventory::hidden_of(&view, &image, &indexing)?;
+    let contents = fold::fold(facts, &hidden, |_, _| ());
+    let feeds = feeds(&view)?;
+    let known = Vulnerability::find(&view, vulnerability)?;
+    let said = known.said(&view)?;
+    let mut authority = Authority::new(All::new(&view), Owned::by(settings));
+    let judged = Judged::new(&contents, &said, &mut authority)?;
+    let mut verdicts = Vec::new();
+    for (namespace, name) in said.names() {
+        for said in said.of_name(namespace, name) {
+            verdicts.extend(of_advisory(&contents, said, &judged));
         }
-        if verdicts.is_empty() {
-            verdicts.extend(known.advisories.iter().filter_map(withdrawn));
-        }
-        if verdicts.is_empty() {
-            verdicts.push(unknown(vulnerability, &feeds));
-        }
-        verdicts.sort();
-        verdicts.dedup();
-        let seen = Seen::new(self, &view, &contents, &indexing)?;
-        let (answer, because) = answer::answer(&verdicts, judged.is_affected(), &seen)?;
-        let vulnerability = vulnerability.to_owned();
-        Ok(Explanation { image: image.id, vulnerability, answer, because, verdicts, feeds })
     }
+    if verdicts.is_empty() {
+        verdicts.extend(known.advisories.iter().filter_map(withdrawn));
+    }
+    if verdicts.is_empty() {
+        verdicts.push(unknown(vulnerability, &feeds));
+    }
+    verdicts.sort();
+    verdicts.dedup();
+    let seen = Seen::new(plugins, &view, &contents, &indexing)?;
+    let (answer, because) = answer::answer(&verdicts, judged.is_affected(), &seen)?;
+    let vulnerability = vulnerability.to_owned();
+    Ok(Explanation { image: image.id, vulnerability, answer, because, verdicts, feeds })
 }
 
 /// What the judge who makes reports says of the packages of an image.

@@ -5,16 +5,19 @@ mod past;
 mod record;
 
 use std::cmp::Ordering;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
+use limpid_runtime::Snapshot;
 use limpid_store::tables::feeds::Feeds;
 use limpid_store::tables::history::History;
 use limpid_store::tables::revisions::{self, Revisions};
-use limpid_store::{Batch, View};
+use limpid_store::{Batch, Store, View};
 
 use crate::plugins::no_feed;
-use crate::settings::rfc3339;
-use crate::{Error, Scanner};
+use crate::settings::{Clock, rfc3339};
+use crate::{Error, Settings};
+pub(crate) use changes::index_history;
 pub(crate) use past::{Past, TakesBack, Then};
 pub(crate) use record::Record;
 
@@ -56,98 +59,105 @@ impl std::str::FromStr for AsOf {
     }
 }
 
-impl Scanner {
-    /// What was said and known at a moment.
-    ///
-    /// # Errors
-    /// [`Error::BeforeHistory`] where it is longer ago than is kept, [`Error::NoFeed`] and
-    /// [`Error::NoRevision`] where there was no such moment.
-    pub(crate) fn past<'v>(&self, view: &'v View<'v>, as_of: &AsOf) -> Result<Past<'v>, Error> {
-        let oldest = self.oldest_moment();
-        let before_history = || Error::BeforeHistory { oldest: rfc3339(oldest) };
-        let since = match as_of {
-            AsOf::Time(time) => time.saturating_add(1),
-            AsOf::Revision { feed, revision } => {
-                self.end_of(view, feed, *revision)?.ok_or_else(before_history)?
-            }
-        };
-        if since < oldest {
-            return Err(before_history());
-        }
-        Past::new(view, since)
-    }
+/// When changes of what feeds state are made, in milliseconds since 1970.
+#[derive(Debug, Default)]
+pub(crate) struct Moments(AtomicU64);
 
-    /// When a feed got the revision after one: the end of time where it has not, none where that is
-    /// not kept.
-    fn end_of(&self, view: &View<'_>, feed: &str, revision: u64) -> Result<Option<u64>, Error> {
-        let name = feed.to_owned();
-        let latest = match view.get::<Feeds>(&name)? {
-            Some(row) => row.revision,
-            None if self.plugins().feed(feed).is_some() => 0,
-            None => return Err(no_feed(&self.plugins(), feed)),
-        };
-        match revision.cmp(&latest) {
-            Ordering::Greater => Err(Error::NoRevision { feed: name, revision, latest }),
-            Ordering::Equal => Ok(Some(u64::MAX)),
-            Ordering::Less => {
-                let next = revisions::Key { feed: name, revision: revision + 1 };
-                Ok(view.get::<Revisions>(&next)?.map(|row| row.at))
-            }
-        }
-    }
-
-    /// The first moment of which all is kept.
-    fn oldest_moment(&self) -> u64 {
-        let settings = self.settings();
-        settings.clock.now().saturating_sub(settings.history)
-    }
-
+impl Moments {
     /// When a change is made that is made now. Changes are taken back in the order of these, so that
-    /// each is later than the one before, whatever the clock says. Asked for under the lock of those
-    /// who take in documents.
-    pub(crate) fn moment_of_change(&self) -> u64 {
-        let last = &self.0.last_change;
-        let at = self.settings().clock.now().max(last.load(Relaxed).saturating_add(1));
-        last.store(at, Relaxed);
+    /// each is later than the one before, whatever the clock says. Asked for by whoever writes what feeds
+    /// state.
+    pub(crate) fn next(&self, clock: &Clock) -> u64 {
+        let at = clock.now().max(self.0.load(Relaxed).saturating_add(1));
+        self.0.store(at, Relaxed);
         at
     }
 
     /// Goes on where the last change of an earlier process was.
-    pub(crate) fn remember_last_change(&self) -> Result<(), Error> {
+    pub(crate) fn remember(&self, view: &View<'_>) -> Result<(), Error> {
         let mut last = 0;
-        for row in self.store().view().scan::<Revisions>(|_| ()) {
+        for row in view.scan::<Revisions>(|_| ()) {
             last = row?.1.at.max(last);
         }
-        self.0.last_change.store(last, Relaxed);
+        self.0.store(last, Relaxed);
         Ok(())
     }
+}
 
-    /// Forgets what is longer ago than is kept.
-    ///
-    /// # Errors
-    /// The store fails.
-    pub fn forget_history(&self) -> Result<(), Error> {
-        let oldest = self.oldest_moment();
-        let view = self.store().view();
-        let mut batch = Batch::default();
-        for row in view.scan::<Revisions>(|_| ()) {
-            let (key, row) = row?;
-            if row.at < oldest {
-                batch.delete::<Revisions>(&key);
-            }
+/// What was said and known at a moment.
+///
+/// # Errors
+/// [`Error::BeforeHistory`] where it is longer ago than is kept, [`Error::NoFeed`] and
+/// [`Error::NoRevision`] where there was no such moment.
+pub(crate) fn past<'v>(
+    settings: &Settings,
+    plugins: &Snapshot,
+    view: &'v View<'v>,
+    as_of: &AsOf,
+) -> Result<Past<'v>, Error> {
+    let oldest = oldest_moment(settings);
+    let before_history = || Error::BeforeHistory { oldest: rfc3339(oldest) };
+    let since = match as_of {
+        AsOf::Time(time) => time.saturating_add(1),
+        AsOf::Revision { feed, revision } => {
+            end_of(plugins, view, feed, *revision)?.ok_or_else(before_history)?
         }
-        for change in view.scan::<History>(|_| ()) {
-            let (key, before) = change?;
-            if key.at >= oldest {
-                break;
-            }
-            changes::delete(&view, &mut batch, key, &before)?;
-            if batch.len() >= ROWS {
-                self.store().commit(std::mem::take(&mut batch))?;
-            }
-        }
-        Ok(self.store().commit(batch)?)
+    };
+    if since < oldest {
+        return Err(before_history());
     }
+    Past::new(view, since)
+}
+
+/// When a feed got the revision after one: the end of time where it has not, none where that is
+/// not kept.
+fn end_of(plugins: &Snapshot, view: &View<'_>, feed: &str, revision: u64) -> Result<Option<u64>, Error> {
+    let name = feed.to_owned();
+    let latest = match view.get::<Feeds>(&name)? {
+        Some(row) => row.revision,
+        None if plugins.feed(feed).is_some() => 0,
+        None => return Err(no_feed(plugins, feed)),
+    };
+    match revision.cmp(&latest) {
+        Ordering::Greater => Err(Error::NoRevision { feed: name, revision, latest }),
+        Ordering::Equal => Ok(Some(u64::MAX)),
+        Ordering::Less => {
+            let next = revisions::Key { feed: name, revision: revision + 1 };
+            Ok(view.get::<Revisions>(&next)?.map(|row| row.at))
+        }
+    }
+}
+
+/// The first moment of which all is kept.
+fn oldest_moment(settings: &Settings) -> u64 {
+    settings.clock.now().saturating_sub(settings.history)
+}
+
+/// Forgets what is longer ago than is kept.
+///
+/// # Errors
+/// The store fails.
+pub(crate) fn forget_history(store: &Store, settings: &Settings) -> Result<(), Error> {
+    let oldest = oldest_moment(settings);
+    let view = store.view();
+    let mut batch = Batch::default();
+    for row in view.scan::<Revisions>(|_| ()) {
+        let (key, row) = row?;
+        if row.at < oldest {
+            batch.delete::<Revisions>(&key);
+        }
+    }
+    for change in view.scan::<History>(|_| ()) {
+        let (key, before) = change?;
+        if key.at >= oldest {
+            break;
+        }
+        changes::delete(&view, &mut batch, key, &before)?;
+        if batch.len() >= ROWS {
+            store.commit(std::mem::take(&mut batch))?;
+        }
+    }
+    Ok(store.commit(batch)?)
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use limpid_layers::Archive;
 use limpid_model::Digest;
 use limpid_store::Batch;
 
+use crate::detectors;
 use crate::detectors::components;
 use crate::{Error, Scanner};
 pub use adopt::AdoptedLayer;
@@ -73,7 +74,7 @@ impl Scanner {
         progress: &Progress,
         also: impl Fn(&Indexed, &mut Batch) -> Result<(), Error>,
     ) -> Result<Indexed, Error> {
-        let detectors = self.detectors();
+        let detectors = detectors::loaded(&self.plugins());
         let sources = archive.images()?;
         let mut outcomes = Outcomes::default();
         loop {
@@ -122,7 +123,7 @@ impl Scanner {
             if let Err(error) = self.0.kept.add(&writer, kept, self.settings().keep.total_bytes) {
                 tracing::warn!(error = crate::chain(&error), "kept files are over their budget for now");
             }
-            if components(&self.detectors()) != components(&detectors) {
+            if components(&detectors::loaded(&self.plugins())) != components(&detectors) {
                 self.0.refreshing.ask();
             }
             return Ok(indexed);

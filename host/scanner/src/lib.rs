@@ -46,10 +46,8 @@ mod versions;
 mod vulnerabilities;
 mod writer;
 
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use limpid_model::PluginId;
 use limpid_runtime::{Registry, Snapshot};
 use limpid_store::Store;
 
@@ -105,10 +103,9 @@ struct Parts {
     refreshing: Refreshing,
     /// How often plugins have changed.
     plugin_changes: Mutex<u64>,
-    /// When the last change of what feeds state was made, in milliseconds since 1970.
-    last_change: AtomicU64,
+    moments: history::Moments,
     /// What the detectors that are loaded claim.
-    claims: Mutex<report::ClaimsOf>,
+    claims: report::Claims,
     /// Where those who deliver notices look what there is to do.
     desk: notices::Desk,
 }
@@ -133,14 +130,14 @@ impl Scanner {
             kept: KeptFiles::default(),
             refreshing: Refreshing::default(),
             plugin_changes: Mutex::default(),
-            last_change: AtomicU64::new(0),
-            claims: Mutex::default(),
+            moments: history::Moments::default(),
+            claims: report::Claims::default(),
             desk: notices::Desk::default(),
         }));
         scanner.0.kept.count(&scanner.store().view())?;
-        scanner.remember_last_change()?;
+        scanner.0.moments.remember(&scanner.store().view())?;
         scanner.build_inventory()?;
-        scanner.index_history()?;
+        history::index_history(scanner.store())?;
         names::index_names(scanner.store())?;
         identifiers::fold_identifiers(scanner.store())?;
         scanner.rekey()?;
@@ -181,15 +178,6 @@ impl Scanner {
 
     pub(crate) fn desk(&self) -> &notices::Desk {
         &self.0.desk
-    }
-
-    /// The scheme plugins that computed the keys of an image's packages, as far as they are loaded.
-    fn schemes_of(&self, contents: &fold::Contents) -> Vec<PluginId> {
-        let used: std::collections::HashSet<_> =
-            contents.packages.iter().filter_map(|held| held.keys.scheme).collect();
-        let plugins = self.plugins();
-        let loaded = plugins.plugins().iter().map(|plugin| plugin.id());
-        loaded.filter(|id| used.contains(&id.digest)).cloned().collect()
     }
 }
 

@@ -16,7 +16,7 @@ use crate::fold::{Contents, Held};
 pub(crate) use authority::{AfterChange, Authority, Owned, Speaks};
 pub(crate) use fingerprint::fingerprint;
 use judge::{Judged, Reason, Subject, judge, vulnerable_above};
-pub(crate) use statements::{AboutSome, All, Said, Statements};
+pub(crate) use statements::{AboutSome, All, Said, Statements, learn_names};
 
 /// A vulnerability that concerns a package.
 #[derive(Clone, Debug, PartialEq)]

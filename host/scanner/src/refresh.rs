@@ -17,6 +17,7 @@ use healing::Quarantines;
 use crate::error::chain;
 use crate::refreshing::Event;
 use crate::{Error, Scanner, yield_to_others};
+use crate::{history, matching};
 
 /// How often what is too long ago is forgotten, at least.
 const TIDYING: Duration = Duration::from_secs(60 * 60);
@@ -76,7 +77,7 @@ fn work(scanner: &Scanner, events: &mpsc::Receiver<Event>) {
     yield_to_others();
     let stopped = || scanner.0.refreshing.is_stopped();
     scanner.0.refreshing.begin();
-    report(scanner.learn_names());
+    report(matching::learn_names(scanner.store()));
     report(scanner.refresh_images(&stopped));
     report(scanner.vouch());
     report(scanner.heal(&stopped));
@@ -86,7 +87,7 @@ fn work(scanner: &Scanner, events: &mpsc::Receiver<Event>) {
     let mut tidied = None;
     loop {
         if tidied.is_none_or(|tidied: Instant| tidied.elapsed() >= TIDYING) {
-            report(scanner.forget_history());
+            report(history::forget_history(scanner.store(), scanner.settings()));
             tidied = Some(Instant::now());
         }
         match events.recv_timeout(LOOK) {

@@ -7,24 +7,26 @@ mod purl;
 mod unexamined;
 mod updates;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use limpid_model::report::{
     Enriched, Exploited, Finding, Gap, InstalledPackage, LayerChanges, LayerOrigin, Publisher, Report,
 };
 use limpid_model::{Advisory, Digest, Distribution, Image, ImageLayer, PluginId};
-use limpid_store::View;
+use limpid_runtime::Snapshot;
 use limpid_store::tables::advisories::{self, Advisories};
 use limpid_store::tables::images::Indexing;
+use limpid_store::{Store, View};
 
 use crate::fold::{self, Change, Contents, Held, LayerFacts};
-use crate::history::{AsOf, Past, Then};
+use crate::history::{self, AsOf, Past, Then};
 use crate::matching::{self, All, Authority, Match, Matches, Owned, PublisherView};
+use crate::refreshing::Refreshing;
 use crate::severity::severity;
-use crate::{Error, Scanner, images, inventory};
+use crate::{Error, Settings, images, inventory};
 pub(crate) use advisory_rows::AdvisoryRows;
 pub(crate) use enrichments::Enrichments;
-pub(crate) use unexamined::ClaimsOf;
+pub(crate) use unexamined::Claims;
 
 /// What each layer of an image did to its packages, and what is there in the end.
 #[derive(Clone, Debug)]
@@ -39,13 +41,23 @@ pub struct Inventory {
     pub layers: Vec<LayerChanges>,
 }
 
-impl Scanner {
+/// What reports need of the service.
+#[derive(Clone, Copy)]
+pub(crate) struct Reporter<'s> {
+    pub(crate) store: &'s Store,
+    pub(crate) settings: &'s Settings,
+    pub(crate) plugins: &'s Snapshot,
+    pub(crate) refreshing: &'s Refreshing,
+    pub(crate) claims: &'s Claims,
+}
+
+impl Reporter<'_> {
     /// What concerns an image, from one view of the store. `digest` is that of its configuration or
     /// of a manifest.
     ///
     /// # Errors
     /// [`Error::NoImage`] where there is no such image.
-    pub fn report(&self, digest: &Digest) -> Result<Report, Error> {
+    pub(crate) fn report(self, digest: &Digest) -> Result<Report, Error> {
         self.report_as_of(digest, None)
     }
 
@@ -55,10 +67,10 @@ impl Scanner {
     /// # Errors
     /// [`Error::NoImage`] where there is no such image, [`Error::BeforeHistory`] where the moment is
     /// longer ago than is kept, [`Error::NoFeed`] and [`Error::NoRevision`] where there was none such.
-    pub fn report_as_of(&self, digest: &Digest, as_of: Option<&AsOf>) -> Result<Report, Error> {
+    pub(crate) fn report_as_of(self, digest: &Digest, as_of: Option<&AsOf>) -> Result<Report, Error> {
         // Before the view is taken: what ends after that is not in it.
-        let begun = self.0.refreshing.moment();
-        let view = self.store().view();
+        let begun = self.refreshing.moment();
+        let view = self.store.view();
         let (image, indexing) = images::image(&view, digest)?;
         let facts = facts(&view, &image, &indexing)?;
         let hidden = inventory::hidden_of(&view, &image, &indexing)?;
@@ -68,18 +80,21 @@ impl Scanner {
             .map(|found| PluginId::clone(&found.detector))
             .collect();
         let contents = fold::fold(facts, &hidden, |_, _| ());
-        let past = as_of.map(|as_of| self.past(&view, as_of)).transpose()?.unwrap_or_default();
+        let past = as_of
+            .map(|as_of| history::past(self.settings, self.plugins, &view, as_of))
+            .transpose()?
+            .unwrap_or_default();
         let said = || Then::new(&past, All::new(&view));
-        let mut authority = Authority::new(said(), Owned::by(self.settings()));
+        let mut authority = Authority::new(said(), Owned::by(self.settings));
         let matches = matching::matches(said(), &mut authority, &contents)?;
         let findings = findings(&view, &past, &image, &contents, &matches)?;
         let mut coverage =
             coverage::coverage(self, (&view, &past), &contents, &indexing, matches, &findings)?;
         unexamined::add(self, &view, &image, &contents, &mut coverage)?;
-        if self.0.refreshing.has_begun_since(begun) {
+        if self.refreshing.has_begun_since(begun) {
             coverage.gaps.push(Gap::RefreshUnderWay);
         }
-        plugins.extend(self.schemes_of(&contents));
+        plugins.extend(schemes_of(self.plugins, &contents));
         plugins.extend(coverage.sources.iter().filter_map(|source| source.plugin.clone()));
         plugins.sort();
         plugins.dedup();
@@ -90,8 +105,8 @@ impl Scanner {
     ///
     /// # Errors
     /// [`Error::NoImage`] where there is no such image.
-    pub fn inventory(&self, digest: &Digest) -> Result<Inventory, Error> {
-        let view = self.store().view();
+    pub(crate) fn inventory(self, digest: &Digest) -> Result<Inventory, Error> {
+        let view = self.store.view();
         let (image, indexing) = images::image(&view, digest)?;
         let facts = facts(&view, &image, &indexing)?;
         let hidden = inventory::hidden_of(&view, &image, &indexing)?;
@@ -103,6 +118,13 @@ impl Scanner {
         packages.sort_by(|a, b| (&a.name, &a.version, &a.path).cmp(&(&b.name, &b.version, &b.path)));
         Ok(Inventory { distribution: contents.distribution.clone(), packages, layers, image })
     }
+}
+
+/// The scheme plugins that computed the keys of an image's packages, as far as they are loaded.
+fn schemes_of(plugins: &Snapshot, contents: &Contents) -> Vec<PluginId> {
+    let used: HashSet<_> = contents.packages.iter().filter_map(|held| held.keys.scheme).collect();
+    let loaded = plugins.plugins().iter().map(|plugin| plugin.id());
+    loaded.filter(|id| used.contains(&id.digest)).cloned().collect()
 }
 
 fn layer_changes(changes: Vec<Change>, describe: &impl Fn(&Held) -> InstalledPackage) -> LayerChanges {

@@ -2,13 +2,19 @@
 
 use std::sync::Arc;
 
+use limpid_model::report::Report;
 use limpid_model::{Digest, Keys, PluginId};
 use limpid_runtime::{Plugin, Version};
 
+use crate::catalog::{self, LayerDescription};
+use crate::explain::{self, Explanation};
 use crate::feeds::{self, FeedState};
 use crate::figures::{self, Figures};
+use crate::history::{self, AsOf};
 use crate::images::{ImageSummary, Page};
+use crate::matching;
 use crate::packages::{self, Holder, Versions};
+use crate::report::{Inventory, Reporter};
 use crate::room::{self, Room};
 use crate::vulnerabilities::{self, ConcernedImage, Filter, VulnerabilityDescription};
 use crate::{Error, Scanner, names, plugins, versions};
@@ -194,5 +200,101 @@ impl Scanner {
     /// [`Error::NoRoom`], or [`Error::Host`] with what the system says.
     pub fn try_writing(&self) -> Result<(), Error> {
         room::try_writing(self.settings())
+    }
+
+    /// Forgets what is longer ago than is kept.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn forget_history(&self) -> Result<(), Error> {
+        history::forget_history(self.store(), self.settings())
+    }
+
+    /// Learns of which packages and vulnerabilities anything is said at all, so that reports do not look
+    /// for more of the others. Reads all those names: worth it where many reports are made.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn learn_names(&self) -> Result<(), Error> {
+        matching::learn_names(self.store())
+    }
+
+    /// Says why a vulnerability, by any of its identifiers, affects an image, or why not, or why that
+    /// cannot be said. What it comes to is what a report has, because the same judge says so.
+    ///
+    /// # Errors
+    /// [`Error::NoImage`] where there is no such image.
+    pub fn explain(&self, image: &Digest, vulnerability: &str) -> Result<Explanation, Error> {
+        explain::explain(self.store(), self.settings(), &self.plugins(), image, vulnerability)
+    }
+
+    /// What concerns an image, from one view of the store. `digest` is that of its configuration or
+    /// of a manifest.
+    ///
+    /// # Errors
+    /// [`Error::NoImage`] where there is no such image.
+    pub fn report(&self, digest: &Digest) -> Result<Report, Error> {
+        self.reporting(|reporter| reporter.report(digest))
+    }
+
+    /// The same as it would have been at a moment of the past: from what was said then of what the
+    /// image is known to hold now.
+    ///
+    /// # Errors
+    /// [`Error::NoImage`] where there is no such image, [`Error::BeforeHistory`] where the moment is
+    /// longer ago than is kept, [`Error::NoFeed`] and [`Error::NoRevision`] where there was none such.
+    pub fn report_as_of(&self, digest: &Digest, as_of: Option<&AsOf>) -> Result<Report, Error> {
+        self.reporting(|reporter| reporter.report_as_of(digest, as_of))
+    }
+
+    /// What an image holds, and what each of its layers did.
+    ///
+    /// # Errors
+    /// [`Error::NoImage`] where there is no such image.
+    pub fn inventory(&self, digest: &Digest) -> Result<Inventory, Error> {
+        self.reporting(|reporter| reporter.inventory(digest))
+    }
+
+    /// One image.
+    ///
+    /// # Errors
+    /// [`Error::NoImage`] where there is no such image.
+    pub fn image(&self, digest: &Digest) -> Result<ImageSummary, Error> {
+        catalog::image(self.store(), digest)
+    }
+
+    /// Images by digest, from the one after `after` on, `limit` at most.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn images(&self, after: Option<&Digest>, limit: usize) -> Result<Page<ImageSummary, Digest>, Error> {
+        catalog::images(self.store(), after, limit)
+    }
+
+    /// Deletes an image, and any layers that no other image uses.
+    ///
+    /// # Errors
+    /// [`Error::NoImage`] where there is no such image.
+    pub fn delete_image(&self, digest: &Digest) -> Result<(), Error> {
+        catalog::delete_image(self.writers(), &self.0.kept, digest)
+    }
+
+    /// A layer, and what it added, removed and changed.
+    ///
+    /// # Errors
+    /// [`Error::NoLayer`] where there is no such layer.
+    pub fn layer(&self, diff_id: &Digest) -> Result<LayerDescription, Error> {
+        self.reporting(|reporter| catalog::layer(reporter, diff_id))
+    }
+
+    fn reporting<T>(&self, ask: impl FnOnce(Reporter<'_>) -> T) -> T {
+        let plugins = self.plugins();
+        ask(Reporter {
+            store: self.store(),
+            settings: self.settings(),
+            plugins: &plugins,
+            refreshing: &self.0.refreshing,
+            claims: &self.0.claims,
+        })
     }
 }

@@ -8,6 +8,7 @@ use limpid_store::tables::findings::Findings;
 
 use super::*;
 use crate::Progress;
+use crate::Scanner;
 use crate::test_support::archive::{docker, tar};
 use crate::test_support::scanner;
 

@@ -1,13 +1,14 @@
 use std::collections::BTreeSet;
 
 use limpid_model::Scope;
+use limpid_runtime::Snapshot;
 use limpid_store::View;
 use limpid_store::tables::images::Indexing;
 use limpid_store::tables::inventory::Inventory;
 
 use super::{Answer, Outcome, Verdict};
+use crate::Error;
 use crate::fold::Contents;
-use crate::{Error, Scanner};
 
 /// How much of an image was seen, as far as that decides whether the absence of a package means
 /// anything.
@@ -21,7 +22,7 @@ pub(super) struct Seen<'v> {
 
 impl<'v> Seen<'v> {
     pub(super) fn new(
-        scanner: &Scanner,
+        plugins: &Snapshot,
         view: &'v View<'v>,
         contents: &Contents,
         indexing: &Indexing,
@@ -38,7 +39,7 @@ impl<'v> Seen<'v> {
                 }
             }
         }
-        Ok(Self { view, namespaces, missing: missing(scanner, contents, indexing) })
+        Ok(Self { view, namespaces, missing: missing(plugins, contents, indexing) })
     }
 
     /// Whether packages whose advisories are published there are found where there are any.
@@ -54,11 +55,10 @@ impl<'v> Seen<'v> {
     }
 }
 
-fn missing(scanner: &Scanner, contents: &Contents, indexing: &Indexing) -> Option<String> {
+fn missing(plugins: &Snapshot, contents: &Contents, indexing: &Indexing) -> Option<String> {
     if contents.packages.is_empty() {
         return Some("no detector found a package in the image".to_owned());
     }
-    let plugins = scanner.plugins();
     let mut unseen = plugins.detectors().map(|detector| detector.plugin());
     let unseen = unseen.find(|id| !indexing.detectors.contains(&id.digest)).map(|id| id.name.clone());
     match (contents.unread.first(), contents.failures.first(), unseen) {

@@ -11,10 +11,10 @@ use limpid_store::tables::history::{self, History, Row};
 use limpid_store::tables::history_names::{self, HistoryNames};
 use limpid_store::tables::history_subjects::{self, HistorySubjects};
 use limpid_store::tables::marks::{self, Marks};
-use limpid_store::{Batch, Cursor, View};
+use limpid_store::{Batch, Cursor, Store, View};
 
 use super::ROWS;
-use crate::{Error, Scanner};
+use crate::Error;
 
 /// Says that every change is found by what it changed.
 pub(super) const MARK: &str = "history-by-subject";
@@ -165,41 +165,39 @@ pub(super) fn firsts<T: BySubject>(
     }
 }
 
-impl Scanner {
-    /// Makes what changes are found by, where a Limpid wrote them that did not. Costs one look-up where
-    /// there is nothing to do.
-    pub(crate) fn index_history(&self) -> Result<(), Error> {
-        let mark = MARK.to_owned();
-        if self.store().view().get::<Marks>(&mark)?.is_some() {
-            return Ok(());
-        }
-        // What is found by subject first: which packages a change leaves named, the next one says.
-        self.index_all_history(|batch, key, _| {
-            Ok(batch.put::<HistorySubjects>(&key.into(), &history_subjects::Row)?)
-        })?;
-        let view = self.store().view();
-        self.index_all_history(|batch, key, before| {
-            let names = names_of(&view, &key, before)?;
-            index(batch, key, names)
-        })?;
-        let mut batch = Batch::default();
-        batch.put::<Marks>(&mark, &marks::Row::default())?;
-        Ok(self.store().commit(batch)?)
+/// Makes what changes are found by, where a Limpid wrote them that did not. Costs one look-up where
+/// there is nothing to do.
+pub(crate) fn index_history(store: &Store) -> Result<(), Error> {
+    let mark = MARK.to_owned();
+    if store.view().get::<Marks>(&mark)?.is_some() {
+        return Ok(());
     }
+    // What is found by subject first: which packages a change leaves named, the next one says.
+    index_all_history(store, |batch, key, _| {
+        Ok(batch.put::<HistorySubjects>(&key.into(), &history_subjects::Row)?)
+    })?;
+    let view = store.view();
+    index_all_history(store, |batch, key, before| {
+        let names = names_of(&view, &key, before)?;
+        index(batch, key, names)
+    })?;
+    let mut batch = Batch::default();
+    batch.put::<Marks>(&mark, &marks::Row::default())?;
+    Ok(store.commit(batch)?)
+}
 
-    fn index_all_history(
-        &self,
-        mut add: impl FnMut(&mut Batch, history::Key, &Row) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let view = self.store().view();
-        let mut batch = Batch::default();
-        for change in view.scan::<History>(|_| ()) {
-            let (key, before) = change?;
-            add(&mut batch, key, &before)?;
-            if batch.len() >= ROWS {
-                self.store().commit(std::mem::take(&mut batch))?;
-            }
+fn index_all_history(
+    store: &Store,
+    mut add: impl FnMut(&mut Batch, history::Key, &Row) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let view = store.view();
+    let mut batch = Batch::default();
+    for change in view.scan::<History>(|_| ()) {
+        let (key, before) = change?;
+        add(&mut batch, key, &before)?;
+        if batch.len() >= ROWS {
+            store.commit(std::mem::take(&mut batch))?;
         }
-        Ok(self.store().commit(batch)?)
     }
+    Ok(store.commit(batch)?)
 }

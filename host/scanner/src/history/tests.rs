@@ -22,6 +22,7 @@ use limpid_store::tables::marks::Marks;
 use proptest::prelude::*;
 
 use super::*;
+use crate::Scanner;
 use crate::intake::{Input, News, Parsed, Parser, Trust};
 use crate::test_support::{keys, package, plugin, scanner_with};
 use crate::{Clock, inventory};

@@ -7,6 +7,7 @@ use limpid_store::tables::images::{self, Images, Indexing};
 use limpid_store::tables::layers::{self, Layers};
 
 use super::rows::{Fresh, Placing, Told, place_layers};
+use crate::detectors;
 use crate::{Error, Scanner, names};
 
 /// What another Limpid found in a layer.
@@ -54,7 +55,8 @@ impl Scanner {
                 Ok(row.unpack()?)
             }
         };
-        let detectors: Vec<Digest> = self.detectors().iter().map(|plugin| plugin.id().digest).collect();
+        let detectors: Vec<Digest> =
+            detectors::loaded(&self.plugins()).iter().map(|plugin| plugin.id().digest).collect();
         for image in images {
             // What is seen through links takes the bytes of layers.
             let limits = &self.settings().limits;

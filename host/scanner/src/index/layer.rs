@@ -13,6 +13,7 @@ use super::detection::{self, Handover};
 use super::keeper::Keeper;
 use super::linked::claims;
 use super::plan::Unknown;
+use crate::detectors;
 use crate::fold::{OtherClaims, keep_shared_ownership};
 use crate::{Error, Scanner, unexamined};
 
@@ -54,7 +55,7 @@ pub(super) fn read(scanner: &Scanner, archive: &Archive, unknown: &Unknown<'_>) 
     let kinds = unknown
         .counts
         .then(|| unexamined::of_layer(&settings.kinds, settings.limits.path_length, &contents, &found));
-    keep_shared_ownership(&mut found, &OtherClaims::new(&scanner.detectors())?);
+    keep_shared_ownership(&mut found, &OtherClaims::new(&detectors::loaded(&scanner.plugins()))?);
     let entries = entries::Row::pack(&contents.entries)?;
     Ok(ReadLayer { row: row(&contents), entries, found, kept: shown.kept.finish(&superseded), kinds })
 }

@@ -51,7 +51,7 @@ impl Scanner {
         }
         let mut row = held.unwrap_or_default();
         let record = Record {
-            at: self.moment_of_change(),
+            at: self.0.moments.next(&self.settings().clock),
             feed,
             revision: row.revision + 1,
             source,

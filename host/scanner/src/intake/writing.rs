@@ -192,7 +192,7 @@ impl Scanner {
         let key = sources::Key { feed: feed.to_owned(), source: source.name.clone() };
         let before = view.get::<Sources>(&key)?;
         let record = Record {
-            at: self.moment_of_change(),
+            at: self.0.moments.next(&self.settings().clock),
             feed,
             revision: row.revision + 1,
             source: &source.name,

@@ -5,20 +5,18 @@ use limpid_model::report::Origin;
 use limpid_store::key::Writer;
 use limpid_store::tables::affects::{self, Affects, Statement};
 use limpid_store::tables::enrichments::Enrichments;
-use limpid_store::{Rows, View, Walk};
+use limpid_store::{Rows, Store, View, Walk};
 
-use crate::{Error, Scanner};
+use crate::Error;
 
-impl Scanner {
-    /// Learns of which packages and vulnerabilities anything is said at all, so that reports do not look
-    /// for more of the others. Reads all those names: worth it where many reports are made.
-    ///
-    /// # Errors
-    /// The store fails.
-    pub fn learn_names(&self) -> Result<(), Error> {
-        self.store().learn_groups::<Affects>()?;
-        Ok(self.store().learn_groups::<Enrichments>()?)
-    }
+/// Learns of which packages and vulnerabilities anything is said at all, so that reports do not look
+/// for more of the others. Reads all those names: worth it where many reports are made.
+///
+/// # Errors
+/// The store fails.
+pub(crate) fn learn_names(store: &Store) -> Result<(), Error> {
+    store.learn_groups::<Affects>()?;
+    Ok(store.learn_groups::<Enrichments>()?)
 }
 
 /// What one advisory says of a package.

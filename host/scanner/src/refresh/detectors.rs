@@ -14,6 +14,7 @@ use limpid_store::tables::images::{Images, Indexing, Linked, LinkedFile};
 use limpid_store::tables::kept::{self, Kept};
 use limpid_store::{Batch, View};
 
+use crate::detectors;
 use crate::detectors::{components, has_seen};
 use crate::fold::{OtherClaims, keep_shared_ownership};
 use crate::images::known_entries;
@@ -32,7 +33,7 @@ impl Scanner {
     /// first.
     pub(super) fn refresh_images(&self, stopped: &dyn Fn() -> bool) -> Result<(), Error> {
         let mut images: Vec<(u64, Digest)> = Vec::new();
-        let detectors = self.detectors();
+        let detectors = detectors::loaded(&self.plugins());
         let components = components(&detectors);
         for row in self.store().view().scan::<Images>(|_| ()) {
             let (id, row) = row?;

@@ -6,6 +6,7 @@ use limpid_model::{Digest, FailureKind};
 use limpid_store::tables::findings::Findings;
 use limpid_store::tables::images::Images;
 
+use crate::detectors;
 use crate::{Error, Scanner};
 
 /// How often each component was quarantined or that has ended, when it was looked at last.
@@ -18,7 +19,7 @@ impl Quarantines {
     pub(super) fn have_ended(&mut self, scanner: &Scanner) -> bool {
         let mut ended = false;
         let mut now = BTreeMap::new();
-        for plugin in scanner.detectors() {
+        for plugin in detectors::loaded(&scanner.plugins()) {
             let (component, changes) = (plugin.id().digest, plugin.quarantines());
             let changed = self.0.get(&component).copied().unwrap_or_default() != changes;
             ended |= plugin.awaits_trial() || (changed && plugin.quarantined().is_none());
@@ -33,8 +34,10 @@ impl Scanner {
     /// Tells detectors that have found something before that they are known to work, so that whatever is
     /// submitted after a restart does not make them seem broken.
     pub(super) fn vouch(&self) -> Result<(), Error> {
-        let mut unknown: BTreeMap<Digest, _> =
-            self.detectors().into_iter().map(|plugin| (plugin.id().digest, plugin)).collect();
+        let mut unknown: BTreeMap<Digest, _> = detectors::loaded(&self.plugins())
+            .into_iter()
+            .map(|plugin| (plugin.id().digest, plugin))
+            .collect();
         let view = self.store().view();
         for row in view.scan::<Findings>(|_| ()) {
             if unknown.is_empty() {
@@ -54,7 +57,7 @@ impl Scanner {
     /// Shows the kept files of images to detectors that were quarantined when the images were indexed, newest
     /// images first. What was not kept stays a gap until somebody submits the image again.
     pub(super) fn heal(&self, stopped: &dyn Fn() -> bool) -> Result<(), Error> {
-        let detectors = self.detectors();
+        let detectors = detectors::loaded(&self.plugins());
         let callable =
             detectors.iter().filter(|plugin| plugin.quarantined().is_none() || plugin.awaits_trial());
         let callable: BTreeSet<Digest> = callable.map(|plugin| plugin.id().digest).collect();

@@ -9,15 +9,16 @@ use limpid_store::tables::feeds::Feeds;
 use limpid_store::tables::images::Indexing;
 use limpid_store::tables::sources::{self, Sources};
 
+use super::Reporter;
+use crate::Error;
 use crate::fold::Contents;
 use crate::history::Past;
 use crate::matching::{Matches, namespaces};
 use crate::settings::rfc3339;
-use crate::{Error, Scanner};
 
 /// Says how much of an image was understood, and on what the report rests.
 pub(super) fn coverage(
-    scanner: &Scanner,
+    reporter: Reporter<'_>,
     (view, past): (&View<'_>, &Past<'_>),
     contents: &Contents,
     indexing: &Indexing,
@@ -33,7 +34,7 @@ pub(super) fn coverage(
         supported: distribution
             .supported_until
             .as_ref()
-            .map(|until| *until >= scanner.settings().clock.today()),
+            .map(|until| *until >= reporter.settings.clock.today()),
         distribution,
     });
     let mut coverage = Coverage {
@@ -63,11 +64,11 @@ pub(super) fn coverage(
     coverage.gaps = gaps(&coverage, of_distribution, unspoken(published, &spoken_of));
     coverage.gaps.extend(other_releases(contents, &spoken_of));
     coverage.gaps.extend(sources.iter().flat_map(dropped));
-    let unseen = unseen(scanner, &indexing.detectors);
+    let unseen = unseen(reporter, &indexing.detectors);
     if !unseen.is_empty() {
         coverage.gaps.push(Gap::NotExamined { detectors: unseen });
     }
-    coverage.gaps.extend(unrated(scanner, (view, past), findings)?);
+    coverage.gaps.extend(unrated(reporter, (view, past), findings)?);
     coverage.sources = sources;
     Ok(coverage)
 }
@@ -92,7 +93,7 @@ fn dropped(source: &SourceCoverage) -> impl Iterator<Item = Gap> {
 
 /// Findings that nobody has rated, and the feeds that may and of which nothing is held.
 fn unrated(
-    scanner: &Scanner,
+    reporter: Reporter<'_>,
     (view, past): (&View<'_>, &Past<'_>),
     findings: &[Finding],
 ) -> Result<Option<Gap>, Error> {
@@ -101,7 +102,7 @@ fn unrated(
         return Ok(None);
     }
     let mut feeds = Vec::new();
-    for feed in scanner.plugins().feed_names() {
+    for feed in reporter.plugins.feed_names() {
         let sources = view.keys::<Sources>(|key| {
             key.text(feed);
         });
@@ -224,8 +225,8 @@ fn unspoken(
 }
 
 /// Detectors that are loaded now and did not see the image.
-fn unseen(scanner: &Scanner, seen: &[Digest]) -> Vec<String> {
-    let plugins = scanner.plugins();
+fn unseen(reporter: Reporter<'_>, seen: &[Digest]) -> Vec<String> {
+    let plugins = reporter.plugins;
     let unseen =
         plugins.detectors().map(|detector| detector.plugin()).filter(|id| !seen.contains(&id.digest));
     unseen.map(|id| format!("{} {}", id.name, id.version)).collect()

@@ -1,7 +1,7 @@
 //! Says what of an image nobody has examined.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use limpid_layers::ClaimSet;
 use limpid_model::report::{Coverage, Gap, LayerNote, UnexaminedFiles, UnreadLayer};
@@ -11,25 +11,27 @@ use limpid_store::View;
 use limpid_store::tables::kinds::Files;
 use limpid_store::tables::unexamined::{self, Unexamined};
 
-use crate::detectors::components;
+use super::Reporter;
+use crate::Error;
+use crate::detectors::{components, loaded};
 use crate::fold::Contents;
-use crate::{Error, Scanner};
 
 /// Paths that are named as examples.
 const EXAMPLES: usize = 5;
 
-/// What detectors claim, compiled once for each set of them that is loaded.
-pub(crate) type ClaimsOf = Option<(Vec<Digest>, Arc<ClaimSet>)>;
+/// What the detectors that are loaded claim, compiled once for them.
+#[derive(Debug, Default)]
+pub(crate) struct Claims(Mutex<Option<(Vec<Digest>, Arc<ClaimSet>)>>);
 
 /// Adds to the coverage of an image what of it nobody has examined.
 pub(super) fn add(
-    scanner: &Scanner,
+    reporter: Reporter<'_>,
     view: &View<'_>,
     image: &Image,
     contents: &Contents,
     coverage: &mut Coverage,
 ) -> Result<(), Error> {
-    let rules = &scanner.settings().kinds;
+    let rules = &reporter.settings.kinds;
     let mut row = view.get::<Unexamined>(&image.id)?.unwrap_or_default();
     if Digest::from(row.rules) != rules.digest() && !rules.is_empty() {
         row.uncounted = image.layers.len() as u64;
@@ -37,7 +39,7 @@ pub(super) fn add(
     for layer in row.layers {
         add_layer(image, layer, coverage);
     }
-    coverage.unexamined = files(scanner, contents, row.files)?;
+    coverage.unexamined = files(reporter, contents, row.files)?;
     if !coverage.unexamined.is_empty() {
         let counts = coverage.unexamined.iter().map(|kind| (kind.title.clone(), kind.files));
         coverage.gaps.push(Gap::UnexaminedFiles(counts.collect()));
@@ -69,16 +71,16 @@ fn add_layer(image: &Image, layer: unexamined::Layer, coverage: &mut Coverage) {
 /// Of the files that were recognised, those that nobody reads: no detector that is loaded claims such a
 /// file for what it is, and none has stated anything from it.
 fn files(
-    scanner: &Scanner,
+    reporter: Reporter<'_>,
     contents: &Contents,
     recognised: Vec<Files>,
 ) -> Result<Vec<UnexaminedFiles>, Error> {
     if recognised.is_empty() {
         return Ok(Vec::new());
     }
-    let rules = &scanner.settings().kinds;
-    let detectors = scanner.detectors();
-    let claims = claims(scanner, &detectors)?;
+    let rules = &reporter.settings.kinds;
+    let detectors = loaded(reporter.plugins);
+    let claims = claims(reporter, &detectors)?;
     let stated: BTreeSet<&str> = contents
         .packages
         .iter()
@@ -115,9 +117,9 @@ fn files(
     Ok(unexamined)
 }
 
-fn claims(scanner: &Scanner, detectors: &[Arc<Plugin>]) -> Result<Arc<ClaimSet>, Error> {
+fn claims(reporter: Reporter<'_>, detectors: &[Arc<Plugin>]) -> Result<Arc<ClaimSet>, Error> {
     let components = components(detectors);
-    let mut known = scanner.0.claims.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut known = reporter.claims.0.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((of, claims)) = known.as_ref()
         && *of == components
     {

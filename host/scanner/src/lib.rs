@@ -46,7 +46,7 @@ mod versions;
 mod vulnerabilities;
 mod writer;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use limpid_runtime::{Registry, Snapshot};
 use limpid_store::Store;
@@ -101,8 +101,7 @@ struct Parts {
     runs: running::Runs,
     kept: KeptFiles,
     refreshing: Refreshing,
-    /// How often plugins have changed.
-    plugin_changes: Mutex<u64>,
+    plugin_changes: rekey::PluginChanges,
     moments: history::Moments,
     /// What the detectors that are loaded claim.
     claims: report::Claims,
@@ -129,7 +128,7 @@ impl Scanner {
             runs: running::Runs::default(),
             kept: KeptFiles::default(),
             refreshing: Refreshing::default(),
-            plugin_changes: Mutex::default(),
+            plugin_changes: rekey::PluginChanges::default(),
             moments: history::Moments::default(),
             claims: report::Claims::default(),
             desk: notices::Desk::default(),
@@ -140,7 +139,7 @@ impl Scanner {
         history::index_history(scanner.store())?;
         names::index_names(scanner.store())?;
         identifiers::fold_identifiers(scanner.store())?;
-        scanner.rekey()?;
+        scanner.rekeying().rekey()?;
         Ok(scanner)
     }
 
@@ -172,8 +171,23 @@ impl Scanner {
         &self.0.store
     }
 
-    pub(crate) fn plugin_changes(&self) -> MutexGuard<'_, u64> {
-        self.0.plugin_changes.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn notifying(&self) -> notices::Notifying<'_> {
+        notices::Notifying {
+            store: self.store(),
+            writers: self.writers(),
+            settings: self.settings(),
+            desk: self.desk(),
+        }
+    }
+
+    pub(crate) fn rekeying(&self) -> rekey::Rekeying<'_> {
+        rekey::Rekeying {
+            store: self.store(),
+            writers: self.writers(),
+            registry: self.registry(),
+            settings: self.settings(),
+            changes: &self.0.plugin_changes,
+        }
     }
 
     pub(crate) fn desk(&self) -> &notices::Desk {

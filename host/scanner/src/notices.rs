@@ -21,6 +21,10 @@ mod record;
 mod secret;
 mod subscriptions;
 
+use limpid_store::Store;
+
+use crate::Settings;
+use crate::writer::Writers;
 pub use courier::{Courier, Message, Then, Undelivered};
 pub use delivery::{Delivery, Subscribed};
 pub(crate) use desk::Desk;
@@ -28,6 +32,15 @@ pub(crate) use difference::Changes;
 pub use outbox::{Notice, SubscriptionState};
 pub(crate) use raise::raise;
 pub use subscriptions::Subscription;
+
+/// What telling of changes needs of the service.
+#[derive(Clone, Copy)]
+pub(crate) struct Notifying<'s> {
+    pub(crate) store: &'s Store,
+    pub(crate) writers: &'s Writers,
+    pub(crate) settings: &'s Settings,
+    pub(crate) desk: &'s Desk,
+}
 
 /// What kind of change a notice tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

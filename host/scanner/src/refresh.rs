@@ -50,7 +50,7 @@ impl Refresh {
         scanner.registry().on_change(
             move |_| {
                 begun.0.refreshing.begin();
-                report(begun.doubt_keys());
+                report(begun.rekeying().doubt_keys());
             },
             move |change| {
                 if changed.send(Event::Changed(change.clone())).is_err() {
@@ -116,7 +116,7 @@ fn report(outcome: Result<(), Error>) {
 
 impl Scanner {
     fn refresh_after(&self, change: &Change, stopped: &dyn Fn() -> bool) -> Result<(), Error> {
-        self.rekey()?;
+        self.rekeying().rekey()?;
         if let Some(feed) = change.after.as_ref().filter(|id| self.is_feed(id)) {
             self.parse_again(&feed.name)?;
         }

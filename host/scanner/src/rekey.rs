@@ -1,19 +1,23 @@
 //! Ordering anew what was stored with another build of a scheme: keys of two builds have nothing
 //! to say to each other.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use limpid_model::{Digest, Fact, KeyedVersion, Package};
+use limpid_runtime::Registry;
 use limpid_store::table::Table;
 use limpid_store::tables::affects::{self, Affects, End, Statement};
 use limpid_store::tables::findings::{self, Findings, PackageKeys};
 use limpid_store::tables::history::{self, History};
 use limpid_store::tables::marks::{self, Marks};
-use limpid_store::{Batch, View};
+use limpid_store::{Batch, Store, View};
 
 use crate::versions::{self, KnownKeys, Wanted};
-use crate::{Error, Scanner, inventory};
+use crate::writer::Writers;
+use crate::{Error, Settings, inventory};
 
 /// A row with keys of the schemes that are loaded; none where it has them.
-type Rekeyed<T> = fn(&Scanner, &<T as Table>::Key, <T as Table>::Row) -> Option<<T as Table>::Row>;
+type Rekeyed<'s, T> = fn(&Rekeying<'s>, &<T as Table>::Key, <T as Table>::Row) -> Option<<T as Table>::Row>;
 
 /// Adds a row to a batch, with all that follows of it.
 type WriteRow<T> = fn(&View<'_>, &mut Batch, &<T as Table>::Key, <T as Table>::Row) -> Result<(), Error>;
@@ -24,12 +28,32 @@ const MARK: &str = "schemes";
 /// Rows rewritten under one lock.
 const ROWS: usize = 1_000;
 
-impl Scanner {
+/// How often plugins have changed.
+#[derive(Debug, Default)]
+pub(crate) struct PluginChanges(Mutex<u64>);
+
+/// Who orders anew: what it reads and writes, and the plugins that order versions by then.
+#[derive(Clone, Copy)]
+pub(crate) struct Rekeying<'s> {
+    pub(crate) store: &'s Store,
+    pub(crate) writers: &'s Writers,
+    pub(crate) registry: &'s Registry,
+    pub(crate) settings: &'s Settings,
+    pub(crate) changes: &'s PluginChanges,
+}
+
+impl PluginChanges {
+    fn lock(&self) -> MutexGuard<'_, u64> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<'s> Rekeying<'s> {
     /// Computes again the keys of versions whose scheme's component is not the one that is loaded.
     pub(crate) fn rekey(&self) -> Result<(), Error> {
-        let changes = *self.plugin_changes();
+        let changes = *self.changes.lock();
         let components = self.schemes();
-        let known = self.store().view().get::<Marks>(&MARK.to_owned())?.map(marks::Row::into_components);
+        let known = self.store.view().get::<Marks>(&MARK.to_owned())?.map(marks::Row::into_components);
         if known.as_ref() == Some(&components) {
             return Ok(());
         }
@@ -51,7 +75,8 @@ impl Scanner {
 
     /// The components of all schemes that are loaded, sorted.
     fn schemes(&self) -> Vec<Digest> {
-        let mut components: Vec<_> = self.plugins().schemes().map(|scheme| scheme.plugin().digest).collect();
+        let mut components: Vec<_> =
+            self.registry.snapshot().schemes().map(|scheme| scheme.plugin().digest).collect();
         components.sort_unstable();
         components
     }
@@ -59,9 +84,9 @@ impl Scanner {
     /// Before plugins change: from now on rows may be written with the keys of a scheme that is gone
     /// again before anybody has looked, so that which are loaded does not tell which keys are there.
     pub(crate) fn doubt_keys(&self) -> Result<(), Error> {
-        let mut changes = self.plugin_changes();
+        let mut changes = self.changes.lock();
         *changes += 1;
-        match self.store().view().get::<Marks>(&MARK.to_owned())? {
+        match self.store.view().get::<Marks>(&MARK.to_owned())? {
             Some(_) => self.set_mark(None),
             None => Ok(()),
         }
@@ -69,7 +94,7 @@ impl Scanner {
 
     /// Says that all rows have keys of these components, unless plugins have changed meanwhile.
     fn vouch_for_keys(&self, changes: u64, components: Vec<Digest>) -> Result<(), Error> {
-        let now = self.plugin_changes();
+        let now = self.changes.lock();
         if *now != changes || self.schemes() != components {
             return Ok(());
         }
@@ -82,14 +107,14 @@ impl Scanner {
             Some(components) => batch.put::<Marks>(&mark, &marks::Row::new(components))?,
             None => batch.delete::<Marks>(&mark),
         }
-        Ok(self.store().commit(batch)?)
+        Ok(self.store.commit(batch)?)
     }
 
     /// Rows with keys of a component that is not loaded. Whoever writes rows computes their keys
     /// under the same locks, so that what is written later has keys of the one that is.
-    fn stale<T: Table>(&self, rekeyed: Rekeyed<T>) -> Result<Vec<T::Key>, Error> {
+    fn stale<T: Table>(&self, rekeyed: Rekeyed<'s, T>) -> Result<Vec<T::Key>, Error> {
         let view = {
-            let writer = self.writers().all();
+            let writer = self.writers.all();
             writer.view()
         };
         let mut stale = Vec::new();
@@ -106,11 +131,11 @@ impl Scanner {
     fn rewrite<T: Table>(
         &self,
         keys: &[T::Key],
-        rekeyed: Rekeyed<T>,
+        rekeyed: Rekeyed<'s, T>,
         write: WriteRow<T>,
     ) -> Result<(), Error> {
         for keys in keys.chunks(ROWS) {
-            let writer = self.writers().all();
+            let writer = self.writers.all();
             let mut batch = Batch::default();
             let view = writer.view();
             for (key, row) in keys.iter().zip(view.multi_get::<T>(keys)?) {
@@ -124,7 +149,7 @@ impl Scanner {
     }
 
     fn loaded(&self, scheme: &str) -> Option<Digest> {
-        self.plugins().scheme(scheme).map(|scheme| scheme.plugin().digest)
+        self.registry.snapshot().scheme(scheme).map(|scheme| scheme.plugin().digest)
     }
 
     fn rekeyed_findings(&self, key: &findings::Key, row: findings::Row) -> Option<findings::Row> {
@@ -140,8 +165,8 @@ impl Scanner {
             return None;
         }
         let keys = versions::package_keys(
-            &self.plugins(),
-            self.settings().versions_a_call,
+            &self.registry.snapshot(),
+            self.settings.versions_a_call,
             &format!("layer {}", key.diff_id),
             packages(),
         );
@@ -177,7 +202,7 @@ impl Scanner {
                 wanted.add_with_builds(&statement.scheme, &keyed.version);
             }
         }
-        let keys = versions::keys(&self.plugins(), wanted, self.settings().versions_a_call);
+        let keys = versions::keys(&self.registry.snapshot(), wanted, self.settings.versions_a_call);
         for statement in &mut statements {
             statement.component = keys.component(&statement.scheme);
             let scheme = statement.scheme.clone();

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use limpid_model::report::Report;
 use limpid_model::{Digest, Keys, PluginId};
 use limpid_runtime::{Plugin, Version};
+use limpid_store::tables::outbox::{self, State};
+use limpid_store::tables::subscriptions::{self, Target};
 
 use crate::catalog::{self, LayerDescription};
 use crate::explain::{self, Explanation};
@@ -13,6 +15,7 @@ use crate::figures::{self, Figures};
 use crate::history::{self, AsOf};
 use crate::images::{ImageSummary, Page};
 use crate::matching;
+use crate::notices::{Notice, Subscription, SubscriptionState};
 use crate::packages::{self, Holder, Versions};
 use crate::report::{Inventory, Reporter};
 use crate::room::{self, Room};
@@ -285,6 +288,94 @@ impl Scanner {
     /// [`Error::NoLayer`] where there is no such layer.
     pub fn layer(&self, diff_id: &Digest) -> Result<LayerDescription, Error> {
         self.reporting(|reporter| catalog::layer(reporter, diff_id))
+    }
+
+    /// Posts notices that were held back and have stayed true, and forgets what was told long ago.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn post_held(&self) -> Result<(), Error> {
+        self.notifying().post_held()
+    }
+
+    /// All subscriptions, by name.
+    pub fn subscriptions(&self) -> Result<Vec<Subscription>, Error> {
+        self.notifying().subscriptions()
+    }
+
+    /// The subscription of that name.
+    ///
+    /// # Errors
+    /// [`Error::NoSubscription`] where there is none.
+    pub fn subscription(&self, name: &str) -> Result<Subscription, Error> {
+        self.notifying().subscription(name)
+    }
+
+    /// Makes a subscription, or changes the one of that name; notices that wait go on to wait.
+    ///
+    /// # Errors
+    /// [`Error::Subscription`] where it makes no sense.
+    pub fn put_subscription(
+        &self,
+        name: &str,
+        target: Target,
+        filter: subscriptions::Filter,
+        period: Option<u64>,
+        enabled: bool,
+    ) -> Result<Subscription, Error> {
+        self.notifying().put_subscription(name, target, filter, period, enabled)
+    }
+
+    /// Removes a subscription and its notices.
+    ///
+    /// # Errors
+    /// [`Error::NoSubscription`] where there is none.
+    pub fn remove_subscription(&self, name: &str) -> Result<(), Error> {
+        self.notifying().remove_subscription(name)
+    }
+
+    /// All subscriptions, by name, and how their deliveries go.
+    pub fn subscription_states(&self) -> Result<Vec<SubscriptionState>, Error> {
+        self.notifying().subscription_states()
+    }
+
+    /// A subscription, and how its deliveries go.
+    ///
+    /// # Errors
+    /// [`Error::NoSubscription`] where there is none of that name.
+    pub fn subscription_state(&self, name: &str) -> Result<SubscriptionState, Error> {
+        self.notifying().subscription_state(name)
+    }
+
+    /// Notices by subscription and number, from the one after `after` on, `limit` at most: those of
+    /// one subscription, and in one state, where these are named.
+    ///
+    /// # Errors
+    /// [`Error::NoSubscription`] where there is no subscription of that name.
+    pub fn notices(
+        &self,
+        subscription: Option<&str>,
+        state: Option<State>,
+        after: Option<&outbox::Key>,
+        limit: usize,
+    ) -> Result<Page<Notice, outbox::Key>, Error> {
+        self.notifying().notices(subscription, state, after, limit)
+    }
+
+    /// Sends a notice again, whatever came of it before. It goes before all with higher numbers.
+    ///
+    /// # Errors
+    /// [`Error::NoNotice`] where there is none of that number.
+    pub fn replay(&self, subscription: &str, number: u64) -> Result<(), Error> {
+        self.notifying().replay(subscription, number)
+    }
+
+    /// Sends all notices of a subscription again, from a number on. Returns how many.
+    ///
+    /// # Errors
+    /// [`Error::NoSubscription`] where there is none of that name.
+    pub fn replay_from(&self, subscription: &str, number: u64) -> Result<u64, Error> {
+        self.notifying().replay_from(subscription, number)
     }
 
     fn reporting<T>(&self, ask: impl FnOnce(Reporter<'_>) -> T) -> T {

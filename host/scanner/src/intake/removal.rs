@@ -77,7 +77,7 @@ impl Scanner {
             record.removal(&mut batch)?;
         }
         let cause = (feed, row.revision);
-        let notices = notices::raise(self, &view, &mut batch, cause, &difference.changes)?;
+        let notices = notices::raise(self.settings(), &view, &mut batch, cause, &difference.changes)?;
         row.advisories = row.advisories.saturating_sub(difference.withdrawn);
         batch.put::<Feeds>(&key.feed, &row)?;
         batch.delete::<Sources>(&key);

@@ -217,7 +217,8 @@ impl Scanner {
         if news == News::First {
             difference.changes = notices::Changes::default();
         }
-        let notices = notices::raise(self, view, batch, (feed, row.revision), &difference.changes)?;
+        let notices =
+            notices::raise(self.settings(), view, batch, (feed, row.revision), &difference.changes)?;
         row.last_success = match dated {
             Some(dated) => row.last_success.max(Some(dated.min(now))),
             None => Some(as_of.unwrap_or(now)),

@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 
 use limpid_store::tables::subscriptions::{Filter, Target};
 
-use super::Subscription;
 use super::courier::{Courier, Message, Then, Undelivered};
 use super::parcel::{Next, Parcel};
 use super::secret;
+use super::{Notifying, Subscription};
 use crate::error::chain;
 use crate::settings::rfc3339;
 use crate::{Error, Scanner, SubscriptionError};
@@ -104,7 +104,7 @@ impl Delivery {
         if let Target::Webhook { secret, .. } = &mut target
             && secret.is_empty()
         {
-            *secret = match scanner.subscription(name).map(|known| known.row.target) {
+            *secret = match scanner.notifying().subscription(name).map(|known| known.row.target) {
                 Ok(Target::Webhook { secret, .. }) => secret,
                 Ok(Target::Amqp { .. }) | Err(_) => made.insert(secret::new()?).clone(),
             };
@@ -113,7 +113,7 @@ impl Delivery {
             .courier
             .check(&target)
             .map_err(|why| Error::Subscription(SubscriptionError::Target(why)))?;
-        let subscription = scanner.put_subscription(name, target, filter, period, enabled)?;
+        let subscription = scanner.notifying().put_subscription(name, target, filter, period, enabled)?;
         Ok(Subscribed { subscription, secret: made })
     }
 
@@ -123,7 +123,7 @@ impl Delivery {
     /// [`Error::NoSubscription`] where there is none of that name, [`Error::Undelivered`] where it is
     /// not acknowledged.
     pub fn test(&self, name: &str) -> Result<(), Error> {
-        let subscription = self.parts.scanner.subscription(name)?;
+        let subscription = self.parts.scanner.notifying().subscription(name)?;
         let now = self.parts.scanner.settings().clock.now();
         let body = serde_json::json!({
             "type": "test",
@@ -182,11 +182,11 @@ fn start_due(parts: &Arc<Parts>) -> Result<Option<u64>, Error> {
     let scanner = &parts.scanner;
     let now = scanner.settings().clock.now();
     let mut next: Option<u64> = None;
-    for Subscription { name, .. } in scanner.subscriptions()? {
+    for Subscription { name, .. } in scanner.notifying().subscriptions()? {
         if parts.busy().contains(&name) {
             continue;
         }
-        let Some(due) = scanner.due(&name)? else { continue };
+        let Some(due) = scanner.notifying().due(&name)? else { continue };
         if due.at > now {
             next = Some(next.map_or(due.at, |next| next.min(due.at)));
         } else if parts.take(&name, due.is_failing) {
@@ -211,7 +211,7 @@ fn start(parts: &Arc<Parts>, name: String) {
 /// the service is held on to, so that it can end.
 fn deliver(parts: &Weak<Parts>, name: &str) {
     while let Some(here) = parts.upgrade().filter(|parts| !parts.is_stopping()) {
-        let next = here.scanner.next(name);
+        let next = here.scanner.notifying().next(name);
         let courier = Arc::clone(&here.courier);
         drop(here);
         let parcel = match next {
@@ -224,9 +224,9 @@ fn deliver(parts: &Weak<Parts>, name: &str) {
         };
         let outcome = send(&*courier, &parcel);
         let Some(here) = parts.upgrade() else { return };
-        if let Err(error) = here.scanner.record(&parcel, &outcome) {
+        if let Err(error) = here.scanner.notifying().record(&parcel, &outcome) {
             log("it cannot be recorded that a notice was delivered", Err(error));
-            here.scanner.pause(name);
+            here.scanner.notifying().pause(name);
             break;
         }
     }
@@ -281,16 +281,16 @@ impl Parts {
     }
 
     fn tidy(&self) -> Result<(), Error> {
-        self.scanner.post_held()?;
-        self.scanner.forget_old_notices().map(|_| ())
+        self.scanner.notifying().post_held()?;
+        self.scanner.notifying().forget_old_notices().map(|_| ())
     }
 }
 
-impl Scanner {
+impl Notifying<'_> {
     /// Sends nothing to a subscription for a moment, because something is wrong here.
     fn pause(&self, name: &str) {
-        let until = self.settings().clock.now().saturating_add(self.settings().notices.backoff);
-        self.desk().change(name, |queue| queue.not_before = until);
+        let until = self.settings.clock.now().saturating_add(self.settings.notices.backoff);
+        self.desk.change(name, |queue| queue.not_before = until);
     }
 }
 

@@ -6,11 +6,12 @@ use limpid_store::tables::outbox::{self, Outbox, State};
 use limpid_store::tables::subscriptions::Subscriptions;
 use limpid_store::{Batch, View};
 
+use super::Notifying;
 use super::Subscription;
 use super::desk::Desk;
 use super::parcel::pending;
 use super::subscriptions::all;
-use crate::{Error, Page, Scanner};
+use crate::{Error, Page};
 
 /// Notices that are looked at for one page.
 const LOOKED_AT: usize = 20_000;
@@ -48,10 +49,10 @@ pub struct SubscriptionState {
     pub dead: u64,
 }
 
-impl Scanner {
+impl Notifying<'_> {
     /// All subscriptions, by name, and how their deliveries go.
-    pub fn subscription_states(&self) -> Result<Vec<SubscriptionState>, Error> {
-        let subscriptions = all(&self.store().view())?;
+    pub(crate) fn subscription_states(&self) -> Result<Vec<SubscriptionState>, Error> {
+        let subscriptions = all(&self.store.view())?;
         subscriptions.into_iter().map(|subscription| self.state_of(subscription)).collect()
     }
 
@@ -59,14 +60,14 @@ impl Scanner {
     ///
     /// # Errors
     /// [`Error::NoSubscription`] where there is none of that name.
-    pub fn subscription_state(&self, name: &str) -> Result<SubscriptionState, Error> {
+    pub(crate) fn subscription_state(&self, name: &str) -> Result<SubscriptionState, Error> {
         self.state_of(self.subscription(name)?)
     }
 
     fn state_of(&self, subscription: Subscription) -> Result<SubscriptionState, Error> {
         let due = self.due(&subscription.name)?;
-        let queue = self.desk().queue(&subscription.name);
-        let view = self.store().view();
+        let queue = self.desk.queue(&subscription.name);
+        let view = self.store.view();
         let (mut waiting, mut head) = (0, None);
         for row in pending(&view, &subscription.name, queue.first) {
             let (_, row) = row?;
@@ -89,7 +90,7 @@ impl Scanner {
     ///
     /// # Errors
     /// [`Error::NoSubscription`] where there is no subscription of that name.
-    pub fn notices(
+    pub(crate) fn notices(
         &self,
         subscription: Option<&str>,
         state: Option<State>,
@@ -99,7 +100,7 @@ impl Scanner {
         if let Some(name) = subscription {
             self.subscription(name)?;
         }
-        let view = self.store().view();
+        let view = self.store.view();
         let (mut items, mut last) = (Vec::new(), None);
         for (looked_at, row) in from(&view, subscription, after).enumerate() {
             // One more is there: where the page or the patience ends, another begins.
@@ -119,9 +120,9 @@ impl Scanner {
     ///
     /// # Errors
     /// [`Error::NoNotice`] where there is none of that number.
-    pub fn replay(&self, subscription: &str, number: u64) -> Result<(), Error> {
+    pub(crate) fn replay(&self, subscription: &str, number: u64) -> Result<(), Error> {
         let key = key(subscription, number);
-        if self.store().view().get::<Outbox>(&key)?.is_none() {
+        if self.store.view().get::<Outbox>(&key)?.is_none() {
             self.subscription(subscription)?;
             return Err(Error::NoNotice { subscription: subscription.to_owned(), number });
         }
@@ -132,13 +133,13 @@ impl Scanner {
     ///
     /// # Errors
     /// [`Error::NoSubscription`] where there is none of that name.
-    pub fn replay_from(&self, subscription: &str, number: u64) -> Result<u64, Error> {
+    pub(crate) fn replay_from(&self, subscription: &str, number: u64) -> Result<u64, Error> {
         // Those that are raised meanwhile are sent anyhow.
         let end = self.subscription(subscription)?.row.next;
         let (mut first, mut replayed) = (number, 0);
         while first < end {
             let after = first.checked_sub(1).map(|before| key(subscription, before));
-            let view = self.store().view();
+            let view = self.store.view();
             let rows = from(&view, Some(subscription), after.as_ref()).take(A_BATCH);
             let keys = rows.map(|row| Ok(row?.0)).collect::<Result<Vec<_>, Error>>()?;
             let Some(last) = keys.last() else { break };
@@ -150,10 +151,10 @@ impl Scanner {
 
     /// Lets notices wait as if they had never been tried. Returns how many are there.
     fn pend(&self, keys: &[outbox::Key]) -> Result<u64, Error> {
-        let desk = self.desk();
+        let desk = self.desk;
         let _alone = desk.lock_outbox();
-        let view = self.store().view();
-        let now = self.settings().clock.now();
+        let view = self.store.view();
+        let now = self.settings.clock.now();
         let mut batch = Batch::default();
         let rows = view.multi_get::<Outbox>(keys)?;
         for (key, row) in keys.iter().zip(rows) {
@@ -162,7 +163,7 @@ impl Scanner {
             batch.put::<Outbox>(key, &row)?;
         }
         let pended = batch.len() as u64;
-        self.store().commit(batch)?;
+        self.store.commit(batch)?;
         if let Some(first) = keys.first() {
             desk.rewind(&first.subscription, first.number);
         }
@@ -172,14 +173,14 @@ impl Scanner {
 
     /// Forgets notices that were delivered or given up long ago. Returns how many.
     pub(super) fn forget_old_notices(&self) -> Result<u64, Error> {
-        let now = self.settings().clock.now();
-        let old = |row: &outbox::Row| now >= row.when.saturating_add(self.settings().notices.retention);
+        let now = self.settings.clock.now();
+        let old = |row: &outbox::Row| now >= row.when.saturating_add(self.settings.notices.retention);
         let mut forgotten = 0;
-        for subscription in self.store().view().keys::<Subscriptions>(|_| ()) {
+        for subscription in self.store.view().keys::<Subscriptions>(|_| ()) {
             let subscription = subscription?;
-            let _alone = self.desk().lock_outbox();
+            let _alone = self.desk.lock_outbox();
             let mut batch = Batch::default();
-            for row in from(&self.store().view(), Some(&subscription), None).take(A_BATCH) {
+            for row in from(&self.store.view(), Some(&subscription), None).take(A_BATCH) {
                 let (key, row) = row?;
                 // What follows is younger, but for what was sent again, which may wait for it.
                 if row.state == State::Pending || !old(&row) {
@@ -189,7 +190,7 @@ impl Scanner {
             }
             forgotten += batch.len() as u64;
             if !batch.is_empty() {
-                self.store().commit(batch)?;
+                self.store.commit(batch)?;
             }
         }
         Ok(forgotten)

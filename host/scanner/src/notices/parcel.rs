@@ -4,9 +4,10 @@ use limpid_store::tables::outbox::{self, Outbox, State};
 use limpid_store::tables::subscriptions::{Subscriptions, Target};
 use serde_json::{Value, json};
 
+use super::Notifying;
 use super::desk::Queue;
+use crate::Error;
 use crate::settings::rfc3339;
-use crate::{Error, Scanner};
 
 /// What is next for a subscription.
 #[derive(Debug)]
@@ -51,19 +52,19 @@ pub(super) struct Due {
     pub(super) is_failing: bool,
 }
 
-impl Scanner {
+impl Notifying<'_> {
     /// When something is to be sent to a subscription; none where nothing waits.
     pub(super) fn due(&self, subscription: &str) -> Result<Option<Due>, Error> {
-        let head = self.head(&self.store().view(), subscription)?;
+        let head = self.head(&self.store.view(), subscription)?;
         Ok(head
             .map(|head| Due { at: head.due, is_failing: head.row.attempts > 0 || head.queue.failures > 0 }))
     }
 
     /// What is next for a subscription.
     pub(super) fn next(&self, subscription: &str) -> Result<Next, Error> {
-        let view = self.store().view();
+        let view = self.store.view();
         let Some(head) = self.head(&view, subscription)? else { return Ok(Next::Nothing) };
-        if self.settings().clock.now() < head.due {
+        if self.settings.clock.now() < head.due {
             return Ok(Next::Later);
         }
         let parcel = match head.period {
@@ -81,16 +82,16 @@ impl Scanner {
 
     fn head(&self, view: &View<'_>, subscription: &str) -> Result<Option<Head>, Error> {
         // Before anything is read: what comes back after that is seen.
-        let queue = self.desk().queue(subscription);
+        let queue = self.desk.queue(subscription);
         let Some(row) = view.get::<Subscriptions>(&subscription.to_owned())?.filter(|row| row.enabled) else {
             return Ok(None);
         };
         let Some(first) = pending(view, subscription, queue.first).next() else {
-            self.desk().advance(subscription, queue, row.next);
+            self.desk.advance(subscription, queue, row.next);
             return Ok(None);
         };
         let (key, notice) = first?;
-        self.desk().advance(subscription, queue, key.number);
+        self.desk.advance(subscription, queue, key.number);
         let mut due = notice.when.max(queue.not_before);
         if let Some(period) = row.period.filter(|_| notice.attempts == 0) {
             due = due.max(notice.at.saturating_add(period.saturating_mul(1000)));
@@ -102,7 +103,7 @@ impl Scanner {
     /// What waits, in one message. What failed together is tried together, and alone: the same
     /// identifier always stands for the same notices.
     fn digest(&self, view: &View<'_>, subscription: &str, head: Head) -> Result<Parcel, Error> {
-        let settings = &self.settings().notices;
+        let settings = &self.settings.notices;
         let (mut notices, mut forms, mut bytes) = (Vec::new(), Vec::new(), 0);
         let mut last = head.row.at;
         for row in pending(view, subscription, head.number) {

@@ -7,6 +7,7 @@ use limpid_store::tables::subscriptions::{self, Subscriptions};
 use limpid_store::{Batch, View};
 use serde_json::{Value, json};
 
+use super::Notifying;
 use super::difference::{Changed, Changes, changed, rename};
 use super::parcel::message_id;
 use super::passed_on;
@@ -14,21 +15,21 @@ use super::subscriptions::{Wanting, all};
 use crate::matching::Owned;
 use crate::report::Enrichments;
 use crate::settings::rfc3339;
-use crate::{Error, Scanner};
+use crate::{Error, Settings};
 
 /// Adds the notices of a difference to the batch that takes it in. Returns how many there are.
 pub(crate) fn raise(
-    scanner: &Scanner,
+    settings: &Settings,
     view: &View<'_>,
     batch: &mut Batch,
     (feed, revision): (&str, u64),
     changes: &Changes,
 ) -> Result<u64, Error> {
-    let mut posting = Posting::new(view, scanner.settings().clock.now())?;
+    let mut posting = Posting::new(view, settings.clock.now())?;
     if posting.wanting.is_empty() {
         return Ok(0);
     }
-    let window = scanner.settings().flap_window;
+    let window = settings.flap_window;
     let passed_on = passed_on::vulnerabilities(view, changes)?;
     let touched: BTreeSet<&String> =
         changes.vulnerabilities.iter().chain(changes.enriched.keys()).chain(&passed_on).collect();
@@ -39,8 +40,7 @@ pub(crate) fn raise(
     for vulnerability in touched.iter().chain(&renamed).copied().collect::<BTreeSet<_>>() {
         let before = known.of(vulnerability)?.to_vec();
         let after = enriched_after(&before, feed, changes.enriched.get(vulnerability));
-        let outcome =
-            changed(view, changes, vulnerability, (&before, &after), Owned::by(scanner.settings()))?;
+        let outcome = changed(view, changes, vulnerability, (&before, &after), Owned::by(settings))?;
         // What has other names is told of when all of them are known.
         if renamed.contains(vulnerability) {
             outcomes.insert(vulnerability.clone(), outcome);
@@ -95,20 +95,20 @@ fn hold_or_post(
     }
 }
 
-impl Scanner {
+impl Notifying<'_> {
     /// Posts notices that were held back and have stayed true, and forgets what was told long ago.
     ///
     /// # Errors
     /// The store fails.
-    pub fn post_held(&self) -> Result<(), Error> {
-        let writer = self.writers().feeds();
+    pub(crate) fn post_held(&self) -> Result<(), Error> {
+        let writer = self.writers.feeds();
         let view = writer.view();
-        let now = self.settings().clock.now();
+        let now = self.settings.clock.now();
         let mut posting = Posting::new(&view, now)?;
         let mut batch = Batch::default();
         for row in view.scan::<Raised>(|_| ()) {
             let (key, row) = row?;
-            if now < row.at.saturating_add(self.settings().flap_window) {
+            if now < row.at.saturating_add(self.settings.flap_window) {
                 continue;
             }
             if row.held.is_empty() {
@@ -124,7 +124,7 @@ impl Scanner {
             writer.commit(batch)?;
         }
         if posted > 0 {
-            self.desk().ring();
+            self.desk.ring();
         }
         Ok(())
     }

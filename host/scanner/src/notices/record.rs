@@ -2,25 +2,26 @@ use limpid_store::Batch;
 use limpid_store::tables::outbox::{self, Outbox, State};
 use limpid_store::tables::subscriptions::Subscriptions;
 
+use super::Notifying;
 use super::backoff::wait;
 use super::courier::{Then, Undelivered};
 use super::parcel::Parcel;
-use crate::{Error, Scanner};
+use crate::Error;
 
-impl Scanner {
+impl Notifying<'_> {
     /// Records what came of a message. Until this is done, it will be sent again.
     pub(super) fn record(&self, parcel: &Parcel, outcome: &Result<(), Undelivered>) -> Result<(), Error> {
         if matches!(outcome, Err(Undelivered { then: Then::Disable, .. })) {
             self.disable(&parcel.subscription)?;
         }
-        let desk = self.desk();
+        let desk = self.desk;
         let _alone = desk.lock_outbox();
-        let view = self.store().view();
-        let now = self.settings().clock.now();
+        let view = self.store.view();
+        let now = self.settings.clock.now();
         let failures = desk.queue(&parcel.subscription).failures;
         let wait = match outcome {
             Ok(()) => 0,
-            Err(failed) => wait(&self.settings().notices, failures.saturating_add(1), failed.then, random()),
+            Err(failed) => wait(&self.settings.notices, failures.saturating_add(1), failed.then, random()),
         };
         let mut batch = Batch::default();
         let (mut delivered, mut dead) = (0, 0);
@@ -37,7 +38,7 @@ impl Scanner {
             batch.put::<Outbox>(&key, &row)?;
         }
         if !batch.is_empty() {
-            self.store().commit(batch)?;
+            self.store.commit(batch)?;
         }
         desk.change(&parcel.subscription, |queue| {
             queue.delivered += delivered;
@@ -57,7 +58,7 @@ impl Scanner {
         wait: u64,
     ) -> outbox::Row {
         let attempts = row.attempts.saturating_add(1);
-        let settings = &self.settings().notices;
+        let settings = &self.settings.notices;
         match outcome {
             Ok(()) => outbox::Row { state: State::Delivered, attempts, when: now, failure: None, ..row },
             Err(failed) => {
@@ -76,7 +77,7 @@ impl Scanner {
 
     /// Sends nothing more to a subscription, whose notices wait from now on.
     fn disable(&self, subscription: &str) -> Result<(), Error> {
-        let writer = self.writers().feeds();
+        let writer = self.writers.feeds();
         let name = subscription.to_owned();
         let Some(row) = writer.view().get::<Subscriptions>(&name)? else { return Ok(()) };
         let mut batch = Batch::default();

@@ -5,9 +5,10 @@ use limpid_store::tables::subscriptions::{self, Filter, Row, Subscriptions, Targ
 use limpid_store::{Batch, View};
 
 use super::Kind;
+use super::Notifying;
 use super::difference::Changed;
 use crate::severity::is_as_severe;
-use crate::{Error, Scanner, SubscriptionError};
+use crate::{Error, SubscriptionError};
 
 /// Longest name of a subscription, in bytes.
 const NAME_BYTES: usize = 64;
@@ -21,18 +22,18 @@ pub struct Subscription {
     pub row: Row,
 }
 
-impl Scanner {
+impl Notifying<'_> {
     /// All subscriptions, by name.
-    pub fn subscriptions(&self) -> Result<Vec<Subscription>, Error> {
-        all(&self.store().view())
+    pub(crate) fn subscriptions(&self) -> Result<Vec<Subscription>, Error> {
+        all(&self.store.view())
     }
 
     /// The subscription of that name.
     ///
     /// # Errors
     /// [`Error::NoSubscription`] where there is none.
-    pub fn subscription(&self, name: &str) -> Result<Subscription, Error> {
-        let row = self.store().view().get::<Subscriptions>(&name.to_owned())?;
+    pub(crate) fn subscription(&self, name: &str) -> Result<Subscription, Error> {
+        let row = self.store.view().get::<Subscriptions>(&name.to_owned())?;
         let row = row.ok_or_else(|| Error::NoSubscription(name.to_owned()))?;
         Ok(Subscription { name: name.to_owned(), row })
     }
@@ -41,7 +42,7 @@ impl Scanner {
     ///
     /// # Errors
     /// [`Error::Subscription`] where it makes no sense.
-    pub fn put_subscription(
+    pub(crate) fn put_subscription(
         &self,
         name: &str,
         target: Target,
@@ -50,17 +51,17 @@ impl Scanner {
         enabled: bool,
     ) -> Result<Subscription, Error> {
         check(name, &filter, period).map_err(Error::Subscription)?;
-        let writer = self.writers().feeds();
+        let writer = self.writers.feeds();
         let before = writer.view().get::<Subscriptions>(&name.to_owned())?;
-        let created = before.as_ref().map_or_else(|| self.settings().clock.now(), |row| row.created);
+        let created = before.as_ref().map_or_else(|| self.settings.clock.now(), |row| row.created);
         let next = before.map_or(1, |row| row.next);
         let row = Row { created, enabled, target, filter, period, next };
         let mut batch = Batch::default();
         batch.put::<Subscriptions>(&name.to_owned(), &row)?;
         writer.commit(batch)?;
         // Whatever stood in the way may be gone.
-        self.desk().change(name, |queue| queue.not_before = 0);
-        self.desk().ring();
+        self.desk.change(name, |queue| queue.not_before = 0);
+        self.desk.ring();
         Ok(Subscription { name: name.to_owned(), row })
     }
 
@@ -68,9 +69,9 @@ impl Scanner {
     ///
     /// # Errors
     /// [`Error::NoSubscription`] where there is none.
-    pub fn remove_subscription(&self, name: &str) -> Result<(), Error> {
-        let writer = self.writers().feeds();
-        let _delivers = self.desk().lock_outbox();
+    pub(crate) fn remove_subscription(&self, name: &str) -> Result<(), Error> {
+        let writer = self.writers.feeds();
+        let _delivers = self.desk.lock_outbox();
         self.subscription(name)?;
         let view = writer.view();
         let mut batch = Batch::default();
@@ -82,7 +83,7 @@ impl Scanner {
             batch.delete::<Outbox>(&key?);
         }
         writer.commit(batch)?;
-        self.desk().forget(name);
+        self.desk.forget(name);
         Ok(())
     }
 }

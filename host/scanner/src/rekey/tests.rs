@@ -92,9 +92,9 @@ fn what_is_keyed_by_what_is_loaded_is_left_alone() {
     let (store, of_findings, of_affects) = store();
     let (scanner, _scratch) = scanner(store.clone());
     let row = |key| store.view().get::<Findings>(key).unwrap().unwrap();
-    assert_eq!(scanner.rekeyed_findings(&of_findings, row(&of_findings)), None);
+    assert_eq!(scanner.rekeying().rekeyed_findings(&of_findings, row(&of_findings)), None);
     let row = store.view().get::<Affects>(&of_affects).unwrap().unwrap();
-    assert_eq!(scanner.rekeyed_statements(&of_affects, row), None);
+    assert_eq!(scanner.rekeying().rekeyed_statements(&of_affects, row), None);
 }
 
 #[test]
@@ -112,20 +112,20 @@ fn what_was_written_by_a_scheme_that_came_and_went_is_found_all_the_same() {
         batch.put::<Findings>(&of_findings, &row).unwrap();
         scanner.store().commit(batch).unwrap();
     };
-    scanner.doubt_keys().unwrap();
+    scanner.rekeying().doubt_keys().unwrap();
     write();
     assert_eq!(component_of(), Some(Some(component())));
-    scanner.doubt_keys().unwrap();
-    scanner.rekey().unwrap();
+    scanner.rekeying().doubt_keys().unwrap();
+    scanner.rekeying().rekey().unwrap();
     assert_eq!(component_of(), Some(None));
 
     // As long as nothing changes, nobody looks.
     write();
-    scanner.rekey().unwrap();
+    scanner.rekeying().rekey().unwrap();
     assert_eq!(component_of(), Some(Some(component())));
     // Nor does anybody rely on a look during which something has changed.
-    scanner.doubt_keys().unwrap();
-    scanner.vouch_for_keys(0, Vec::new()).unwrap();
-    scanner.rekey().unwrap();
+    scanner.rekeying().doubt_keys().unwrap();
+    scanner.rekeying().vouch_for_keys(0, Vec::new()).unwrap();
+    scanner.rekeying().rekey().unwrap();
     assert_eq!(component_of(), Some(None));
 }

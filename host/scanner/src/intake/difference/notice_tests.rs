@@ -211,7 +211,8 @@ impl World {
             for (_, said) in difference.changes.fresh.values_mut() {
                 said.iter_mut().flat_map(|said| &mut said.statements).for_each(order);
             }
-            notices::raise(&self.scanner, view, batch, (feed, revision), &difference.changes).unwrap();
+            notices::raise(self.scanner.settings(), view, batch, (feed, revision), &difference.changes)
+                .unwrap();
         });
         self.commit(order_all);
         let told = self.told();

@@ -101,11 +101,11 @@ impl Place {
 fn send_due(scanner: &Scanner, name: &str, outcomes: &[Result<(), Then>]) -> Vec<String> {
     let mut outcomes: VecDeque<_> = outcomes.iter().copied().collect();
     let mut sent = Vec::new();
-    while let Next::Now(parcel) = scanner.next(name).unwrap() {
+    while let Next::Now(parcel) = scanner.notifying().next(name).unwrap() {
         let outcome = outcomes.pop_front().unwrap_or(Ok(()));
         let outcome = outcome.map_err(|then| Undelivered { why: "no".to_owned(), then });
         sent.push(parcel.id.clone());
-        scanner.record(&parcel, &outcome).unwrap();
+        scanner.notifying().record(&parcel, &outcome).unwrap();
     }
     sent
 }
@@ -211,15 +211,17 @@ fn what_was_sent_and_not_recorded_is_sent_again_by_the_next_process_under_the_sa
         place.raise("s", 3);
         place.pass(1_000);
         let (scanner, _scratch) = place.scanner();
-        let Next::Now(sent) = scanner.next("s").unwrap() else { panic!("nothing is sent") };
+        let Next::Now(sent) = scanner.notifying().next("s").unwrap() else { panic!("nothing is sent") };
         drop(scanner);
         let (scanner, _scratch) = place.scanner();
-        let Next::Now(again) = scanner.next("s").unwrap() else { panic!("nothing is sent again") };
+        let Next::Now(again) = scanner.notifying().next("s").unwrap() else {
+            panic!("nothing is sent again")
+        };
         assert_eq!(sent, again);
-        scanner.record(&again, &Ok(())).unwrap();
+        scanner.notifying().record(&again, &Ok(())).unwrap();
         drop(scanner);
         let (scanner, _scratch) = place.scanner();
-        if let Next::Now(parcel) = scanner.next("s").unwrap() {
+        if let Next::Now(parcel) = scanner.notifying().next("s").unwrap() {
             assert!(!parcel.notices.iter().any(|notice| again.notices.contains(notice)));
         }
     }
@@ -233,16 +235,16 @@ fn a_digest_holds_what_came_in_its_period() {
     place.raise("s", 2);
     place.pass(59_999);
     place.raise("s", 1);
-    assert!(matches!(scanner.next("s").unwrap(), Next::Later));
+    assert!(matches!(scanner.notifying().next("s").unwrap(), Next::Later));
     place.pass(1);
-    let Next::Now(parcel) = scanner.next("s").unwrap() else { panic!("no digest") };
+    let Next::Now(parcel) = scanner.notifying().next("s").unwrap() else { panic!("no digest") };
     let body: Value = serde_json::from_slice(&parcel.body).unwrap();
     assert_eq!(body["type"], "digest");
     let notices = body["data"]["notices"].as_array().unwrap();
     let notices: Vec<_> = notices.iter().map(|n| (n["id"].as_str(), n["type"].as_str())).collect();
     let expected = ["1", "2", "3"].map(|n| (format!("msg_{n}"), n));
     assert_eq!(notices, expected.each_ref().map(|(id, kind)| (Some(id.as_str()), Some(*kind))));
-    scanner.record(&parcel, &Ok(())).unwrap();
+    scanner.notifying().record(&parcel, &Ok(())).unwrap();
     assert_eq!(place.states("s"), "d1 d1 d1");
 }
 
@@ -311,9 +313,9 @@ fn what_is_done_with_is_forgotten_in_time() {
     send_due(&scanner, "s", &[]);
     place.pass(place.settings.retention - 1);
     place.raise("s", 1);
-    assert_eq!(scanner.forget_old_notices().unwrap(), 0);
+    assert_eq!(scanner.notifying().forget_old_notices().unwrap(), 0);
     place.pass(1);
-    assert_eq!(scanner.forget_old_notices().unwrap(), 2);
+    assert_eq!(scanner.notifying().forget_old_notices().unwrap(), 2);
     assert_eq!(place.states("s"), "p0");
 }
 
@@ -323,9 +325,9 @@ fn notices_of_a_subscription_that_is_gone_are_gone_and_what_is_on_its_way_brings
     let (scanner, _scratch) = place.scanner();
     place.subscribe("s", None);
     place.raise("s", 2);
-    let Next::Now(parcel) = scanner.next("s").unwrap() else { panic!("nothing is sent") };
+    let Next::Now(parcel) = scanner.notifying().next("s").unwrap() else { panic!("nothing is sent") };
     scanner.remove_subscription("s").unwrap();
-    scanner.record(&parcel, &Ok(())).unwrap();
+    scanner.notifying().record(&parcel, &Ok(())).unwrap();
     assert_eq!(place.states("s"), "");
     place.subscribe("s", None);
     place.raise("s", 1);
@@ -370,9 +372,9 @@ proptest! {
         let (mut scanner, mut _scratch) = place.scanner();
         let (mut raised, mut acknowledged) = (0, Vec::new());
         let step = |scanner: &Scanner, outcome: Option<Result<(), Then>>, acknowledged: &mut Vec<u64>| {
-            if let (Next::Now(parcel), Some(outcome)) = (scanner.next("s").unwrap(), outcome) {
+            if let (Next::Now(parcel), Some(outcome)) = (scanner.notifying().next("s").unwrap(), outcome) {
                 let outcome = outcome.map_err(|then| Undelivered { why: String::new(), then });
-                scanner.record(&parcel, &outcome).unwrap();
+                scanner.notifying().record(&parcel, &outcome).unwrap();
                 if outcome.is_ok() {
                     acknowledged.extend(parcel.notices.iter().map(|(number, _)| *number));
                 }

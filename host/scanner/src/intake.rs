@@ -23,9 +23,16 @@ use limpid_runtime::Source;
 use limpid_store::Batch;
 use limpid_store::tables::feeds::Feeds;
 
+use limpid_runtime::Registry;
+use limpid_store::Store;
+
 use crate::error::chain;
+use crate::history::Moments;
+use crate::notices::Desk;
 use crate::plugins::no_feed;
-use crate::{Error, Scanner};
+use crate::running::Runs;
+use crate::writer::Writers;
+use crate::{Error, Settings};
 use collector::Collector;
 use silence::Guard;
 
@@ -110,6 +117,18 @@ pub struct Taken {
     pub follow: Vec<Source>,
 }
 
+/// What taking in documents needs of the service.
+#[derive(Clone, Copy)]
+pub(crate) struct Ingest<'s> {
+    pub(crate) store: &'s Store,
+    pub(crate) writers: &'s Writers,
+    pub(crate) registry: &'s Registry,
+    pub(crate) settings: &'s Settings,
+    pub(crate) moments: &'s Moments,
+    pub(crate) runs: &'s Runs,
+    pub(crate) desk: &'s Desk,
+}
+
 /// What a plugin made of documents.
 #[derive(Debug, Default)]
 pub(crate) struct Parsed {
@@ -117,7 +136,7 @@ pub(crate) struct Parsed {
     pub(crate) cursor: Option<String>,
 }
 
-impl Scanner {
+impl Ingest<'_> {
     /// Takes in a document of a feed: as its publisher serves it or compressed, or an archive of
     /// such documents.
     ///
@@ -125,9 +144,9 @@ impl Scanner {
     /// [`Error::NoFeed`], [`Error::Plugin`] where the document is not what the feed reads,
     /// [`Error::Shrunk`] where it states next to nothing of what was there, and where the store
     /// fails. What was there before then stays as it is.
-    pub fn take_in(&self, feed: &str, handed: Handed<'_>, file: File) -> Result<Taken, Error> {
-        let plugins = self.plugins();
-        let Some(parser) = plugins.feed(feed) else { return Err(no_feed(&self.plugins(), feed)) };
+    pub(crate) fn take_in(&self, feed: &str, handed: Handed<'_>, file: File) -> Result<Taken, Error> {
+        let plugins = self.registry.snapshot();
+        let Some(parser) = plugins.feed(feed) else { return Err(no_feed(&self.registry.snapshot(), feed)) };
         let taken = self.hand_in(&parser, handed, file).map_err(|error| self.failed(feed, error))?;
         let Taken { source, added, changed, withdrawn, rejected, .. } = &taken;
         tracing::info!(
@@ -153,7 +172,7 @@ impl Scanner {
         }
         let starts = parser.sources(None)?;
         let parsed = self.parse(parser, source.unwrap_or(name), &documents)?;
-        let known = sources_of(&self.store().view(), parser.name())?;
+        let known = sources_of(&self.store.view(), parser.name())?;
         let source = naming::resolve(parser.name(), handed, &parsed.collected, (&starts, known))?;
         let input =
             Input { source: &source, documents: &documents, validators: None, trust, news: News::Told };
@@ -167,9 +186,9 @@ impl Scanner {
         source: &str,
         documents: &[Document],
     ) -> Result<Parsed, Error> {
-        let feeds = &self.settings().feeds;
+        let feeds = &self.settings.feeds;
         let collector = Arc::new(Mutex::new(Collector::new(feeds.advisories, feeds.follow_documents)));
-        let stream = document::Stream::new(documents, &self.settings().documents);
+        let stream = document::Stream::new(documents, &self.settings.documents);
         let parsed = parser.parse(source, Box::new(stream.clone()), collector.clone());
         let collected = std::mem::take(&mut *collector.lock().unwrap_or_else(PoisonError::into_inner));
         if let Some(excess) = collected.excess() {
@@ -183,9 +202,9 @@ impl Scanner {
     /// Remembers why a document was refused; what was there before stays.
     pub(crate) fn failed(&self, feed: &str, error: Error) -> Error {
         let remember = || -> Result<(), Error> {
-            let writer = self.writers().feeds();
+            let writer = self.writers.feeds();
             let mut row = writer.view().get::<Feeds>(&feed.to_owned())?.unwrap_or_default();
-            row.last_failure = Some((self.settings().clock.now(), chain(&error)));
+            row.last_failure = Some((self.settings.clock.now(), chain(&error)));
             let mut batch = Batch::default();
             batch.put::<Feeds>(&feed.to_owned(), &row)?;
             writer.commit(batch)

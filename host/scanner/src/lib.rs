@@ -180,6 +180,18 @@ impl Scanner {
         }
     }
 
+    pub(crate) fn ingest(&self) -> intake::Ingest<'_> {
+        intake::Ingest {
+            store: self.store(),
+            writers: self.writers(),
+            registry: self.registry(),
+            settings: self.settings(),
+            moments: &self.0.moments,
+            runs: &self.0.runs,
+            desk: self.desk(),
+        }
+    }
+
     pub(crate) fn rekeying(&self) -> rekey::Rekeying<'_> {
         rekey::Rekeying {
             store: self.store(),

@@ -118,7 +118,7 @@ impl Scanner {
     fn refresh_after(&self, change: &Change, stopped: &dyn Fn() -> bool) -> Result<(), Error> {
         self.rekeying().rekey()?;
         if let Some(feed) = change.after.as_ref().filter(|id| self.is_feed(id)) {
-            self.parse_again(&feed.name)?;
+            self.ingest().parse_again(&feed.name)?;
         }
         self.refresh_images(stopped)?;
         if stopped() { Ok(()) } else { self.forget_replaced() }

@@ -24,11 +24,12 @@ use limpid_store::tables::feeds::Feeds;
 use limpid_store::tables::fetches::{self, Fetches};
 use limpid_store::tables::sources;
 
+use crate::Error;
 use crate::error::chain;
 use crate::feeds::runs_of;
+use crate::intake::Ingest;
 use crate::intake::{Parser, Trust};
 use crate::plugins::no_feed;
-use crate::{Error, Scanner};
 use fetch::Fetch;
 use level::{Done, Level};
 use plan::Plan;
@@ -106,28 +107,28 @@ struct Left {
     seen: Vec<String>,
 }
 
-impl Scanner {
+impl Ingest<'_> {
     /// Fetches a feed, and takes in what has changed.
     ///
     /// # Errors
     /// [`Error::NoFeed`], [`Error::Running`] where it is being fetched already, and where nothing
     /// could be begun. What fails of single sources stands in [`Run::failures`].
-    pub fn run_feed(
+    pub(crate) fn run_feed(
         &self,
         feed: &str,
         trust: Trust,
         stop: &Stop,
         progress: &RunProgress,
     ) -> Result<Run, Error> {
-        let plugins = self.plugins();
-        let Some(parser) = plugins.feed(feed) else { return Err(no_feed(&self.plugins(), feed)) };
-        let _running = self.0.runs.begin(feed)?;
-        let fetcher = DocumentFetcher::new(self.settings().feeds.options_for(feed), stop.clone());
+        let plugins = self.registry.snapshot();
+        let Some(parser) = plugins.feed(feed) else { return Err(no_feed(&self.registry.snapshot(), feed)) };
+        let _running = self.runs.begin(feed)?;
+        let fetcher = DocumentFetcher::new(self.settings.feeds.options_for(feed), stop.clone());
         match fetcher {
             Ok(fetcher) => self.run(&parser, &fetcher, trust, progress),
             Err(error) => {
                 let failed = Err(error.into());
-                self.end_run(feed, self.settings().clock.now(), &failed)?;
+                self.end_run(feed, self.settings.clock.now(), &failed)?;
                 failed
             }
         }
@@ -140,12 +141,12 @@ impl Scanner {
         trust: Trust,
         progress: &RunProgress,
     ) -> Result<Run, Error> {
-        let began = self.settings().clock.now();
+        let began = self.settings.clock.now();
         let mut run = self.try_run(parser, fetch, trust, progress);
         self.end_run(parser.name(), began, &run)?;
         if let Ok(run) = &mut run {
             // Where nothing came, it is that of before.
-            let held = self.store().view().get::<Feeds>(&run.feed)?;
+            let held = self.store.view().get::<Feeds>(&run.feed)?;
             run.revision = held.map_or(0, |held| held.revision);
         }
         run
@@ -159,17 +160,17 @@ impl Scanner {
         progress: &RunProgress,
     ) -> Result<Run, Error> {
         let feed = parser.name();
-        let before = runs_of(&self.store().view(), feed)?;
+        let before = runs_of(&self.store.view(), feed)?;
         let (cursor, is_first) = (before.cursor, before.last_complete.is_none());
         let is_delta = cursor.is_some() && !self.keeps_too_much(feed)?;
         let starts = parser.sources(cursor.as_deref().filter(|_| is_delta))?;
         let mut run = Run { feed: feed.to_owned(), ..Run::default() };
         run.left = Left { cursor, is_delta, ..Left::default() };
-        let mut plan = Plan::new(&self.settings().feeds, feed, &starts);
+        let mut plan = Plan::new(&self.settings.feeds, feed, &starts);
         let mut jobs = plan.admit(starts, &mut run.failures)?;
         while !jobs.is_empty() {
             run.left.seen.extend(jobs.iter().map(|job| job.source.name.clone()));
-            let level = Level { scanner: self, parser, fetch, trust, is_delta, is_first, progress };
+            let level = Level { ingest: *self, parser, fetch, trust, is_delta, is_first, progress };
             let mut follow = Vec::new();
             for (name, done) in level.run(jobs)? {
                 follow.extend(run.note(name, done)?);
@@ -183,7 +184,7 @@ impl Scanner {
     /// Whether so many changes have come since a run without a cursor that all of it is less to read
     /// again. The run then starts without its cursor, and keeps it where no document has a newer one.
     fn keeps_too_much(&self, feed: &str) -> Result<bool, Error> {
-        let view = self.store().view();
+        let view = self.store.view();
         let rows = view.scan::<Fetches>(|key| {
             key.text(feed);
         });
@@ -194,7 +195,7 @@ impl Scanner {
             deltas = deltas.saturating_add(count.saturating_sub(initial));
             bytes = bytes.saturating_add(all.saturating_sub(initial_bytes));
         }
-        let settings = &self.settings().feeds;
+        let settings = &self.settings.feeds;
         Ok(deltas > settings.kept_deltas || bytes > settings.kept_delta_bytes)
     }
 }

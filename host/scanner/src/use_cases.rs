@@ -1,24 +1,29 @@
 //! What is asked of a scanner: each use case, with what it needs of the scanner's parts.
 
+use std::fs::File;
 use std::sync::Arc;
 
+use limpid_fetch::Stop;
 use limpid_model::report::Report;
 use limpid_model::{Digest, Keys, PluginId};
 use limpid_runtime::{Plugin, Version};
 use limpid_store::tables::outbox::{self, State};
 use limpid_store::tables::subscriptions::{self, Target};
 
+use crate::bundle::{Exported, ImportedFeed};
 use crate::catalog::{self, LayerDescription};
 use crate::explain::{self, Explanation};
 use crate::feeds::{self, FeedState};
 use crate::figures::{self, Figures};
 use crate::history::{self, AsOf};
 use crate::images::{ImageSummary, Page};
+use crate::intake::{Handed, Removed, Taken, Trust};
 use crate::matching;
 use crate::notices::{Notice, Subscription, SubscriptionState};
 use crate::packages::{self, Holder, Versions};
 use crate::report::{Inventory, Reporter};
 use crate::room::{self, Room};
+use crate::run::{Run, RunProgress};
 use crate::vulnerabilities::{self, ConcernedImage, Filter, VulnerabilityDescription};
 use crate::{Error, Scanner, names, plugins, versions};
 
@@ -376,6 +381,62 @@ impl Scanner {
     /// [`Error::NoSubscription`] where there is none of that name.
     pub fn replay_from(&self, subscription: &str, number: u64) -> Result<u64, Error> {
         self.notifying().replay_from(subscription, number)
+    }
+
+    /// Takes in a document of a feed: as its publisher serves it or compressed, or an archive of
+    /// such documents.
+    ///
+    /// # Errors
+    /// [`Error::NoFeed`], [`Error::Plugin`] where the document is not what the feed reads,
+    /// [`Error::Shrunk`] where it states next to nothing of what was there, and where the store
+    /// fails. What was there before then stays as it is.
+    pub fn take_in(&self, feed: &str, handed: Handed<'_>, file: File) -> Result<Taken, Error> {
+        self.ingest().take_in(feed, handed, file)
+    }
+
+    /// Removes a source of a feed, with all that it stated, and what is kept of it, as one difference.
+    /// Subscribers are told what is so no longer, since they were told that it is so. Where the feed is
+    /// fetched and its publisher still has it, the next run brings it back.
+    ///
+    /// # Errors
+    /// [`Error::NoFeed`], [`Error::NoSource`], and where the store fails.
+    pub fn remove_source(&self, feed: &str, source: &str) -> Result<Removed, Error> {
+        self.ingest().remove_source(feed, source)
+    }
+
+    /// Fetches a feed, and takes in what has changed.
+    ///
+    /// # Errors
+    /// [`Error::NoFeed`], [`Error::Running`] where it is being fetched already, and where nothing
+    /// could be begun. What fails of single sources stands in [`Run::failures`].
+    pub fn run_feed(
+        &self,
+        feed: &str,
+        trust: Trust,
+        stop: &Stop,
+        progress: &RunProgress,
+    ) -> Result<Run, Error> {
+        self.ingest().run_feed(feed, trust, stop, progress)
+    }
+
+    /// Takes in a bundle: all of it was checked before anything of it is taken in. Each source is one
+    /// step, as if its documents had come from their publisher. One of which a newer state is held stays
+    /// as it is, unless the bundle is forced.
+    ///
+    /// # Errors
+    /// [`Error::Bundle`], and where the store fails. What is refused of single feeds and sources stands in
+    /// [`ImportedFeed::refused`].
+    pub fn import(&self, bundle: File, trust: Trust) -> Result<Vec<ImportedFeed>, Error> {
+        self.ingest().import(bundle, trust)
+    }
+
+    /// Writes a bundle of some feeds, or of all of which something is held, from one view of the store.
+    ///
+    /// # Errors
+    /// [`Error::NoFeed`] where one is named of which nothing is held and that nobody reads, and where
+    /// the file cannot be written.
+    pub fn export(&self, feeds: &[String], to: &File) -> Result<Exported, Error> {
+        self.ingest().export(feeds, to)
     }
 
     fn reporting<T>(&self, ask: impl FnOnce(Reporter<'_>) -> T) -> T {

@@ -40,7 +40,7 @@ pub(super) const SCANNER: Order = Order {
     ],
     whole: "Scanner",
     speaks_for_it: "use_cases",
-    extend_it: &["bundle", "index", "intake", "refresh", "run"],
+    extend_it: &["index", "refresh"],
 };
 
 /// A module for tests, which may use all others.

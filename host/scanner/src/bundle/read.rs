@@ -8,10 +8,11 @@ use limpid_signature::SIGNATURE_BYTES;
 
 use super::manifest::Manifest;
 use super::{DOCUMENTS, MANIFEST, SIGNATURE};
+use crate::Error;
+use crate::intake::Ingest;
 use crate::intake::{Document, Spool};
 use crate::room::scratch_file;
 use crate::{BundleError, BundleSettings};
-use crate::{Error, Scanner};
 
 /// A bundle that was held against its manifest.
 pub(super) struct Bundle {
@@ -19,10 +20,10 @@ pub(super) struct Bundle {
     pub(super) documents: BTreeMap<Digest, Document>,
 }
 
-impl Scanner {
+impl Ingest<'_> {
     /// Reads a bundle, and checks all of it.
     pub(super) fn read_bundle(&self, file: File) -> Result<Bundle, Error> {
-        let settings = self.settings();
+        let settings = self.settings;
         let file = Part::whole(file).map_err(BundleError::Damaged)?;
         let mut members =
             Documents::open("bundle", file, &settings.documents).map_err(BundleError::Damaged)?;
@@ -45,7 +46,7 @@ impl Scanner {
         check_signature(&settings.bundles, &text, signature.as_deref())?;
         let manifest = Manifest::parse(&text)?;
         let mut left = manifest.sizes().map_err(unusable)?;
-        let mut spool = Spool::new(scratch_file(self.settings())?);
+        let mut spool = Spool::new(scratch_file(self.settings)?);
         let mut documents = BTreeMap::new();
         while let Some(mut member) = next {
             let name = member.name().to_owned();

@@ -8,10 +8,11 @@ use limpid_store::tables::sources;
 
 use super::manifest::{self, Missing};
 use super::read::Bundle;
+use crate::Error;
 use crate::error::chain;
+use crate::intake::Ingest;
 use crate::intake::{Document, Kept, Parser, Restored, Restoring, Trust};
 use crate::plugins::no_feed;
-use crate::{Error, Scanner};
 
 /// What came of a feed of a bundle.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,7 +40,7 @@ pub struct ImportedFeed {
     pub missing: Vec<(String, String)>,
 }
 
-impl Scanner {
+impl Ingest<'_> {
     /// Takes in a bundle: all of it was checked before anything of it is taken in. Each source is one
     /// step, as if its documents had come from their publisher. One of which a newer state is held stays
     /// as it is, unless the bundle is forced.
@@ -47,7 +48,7 @@ impl Scanner {
     /// # Errors
     /// [`Error::Bundle`], and where the store fails. What is refused of single feeds and sources stands in
     /// [`ImportedFeed::refused`].
-    pub fn import(&self, bundle: File, trust: Trust) -> Result<Vec<ImportedFeed>, Error> {
+    pub(crate) fn import(&self, bundle: File, trust: Trust) -> Result<Vec<ImportedFeed>, Error> {
         let bundle = self.read_bundle(bundle)?;
         let feeds = bundle.manifest.feeds.iter();
         feeds.map(|feed| self.import_feed(&bundle, feed, trust)).collect()
@@ -62,12 +63,14 @@ impl Scanner {
         let mut imported = ImportedFeed { feed: feed.name.clone(), ..ImportedFeed::default() };
         imported.missing =
             feed.missing.iter().map(|Missing { source, why }| (source.clone(), why.clone())).collect();
-        let plugins = self.plugins();
+        let plugins = self.registry.snapshot();
         let Some(parser) = plugins.feed(&feed.name) else {
-            imported.refused.push((String::new(), no_feed(&self.plugins(), &feed.name).to_string()));
+            imported
+                .refused
+                .push((String::new(), no_feed(&self.registry.snapshot(), &feed.name).to_string()));
             return Ok(imported);
         };
-        let _running = match self.0.runs.begin(&feed.name) {
+        let _running = match self.runs.begin(&feed.name) {
             Ok(running) => running,
             Err(error) => {
                 imported.refused.push((String::new(), error.to_string()));
@@ -102,7 +105,7 @@ impl Scanner {
         if imported.refused.is_empty() && imported.missing.is_empty() {
             self.import_cursor(feed)?;
         }
-        imported.revision = self.store().view().get::<Feeds>(&feed.name)?.unwrap_or_default().revision;
+        imported.revision = self.store.view().get::<Feeds>(&feed.name)?.unwrap_or_default().revision;
         Ok(imported)
     }
 
@@ -127,7 +130,7 @@ impl Scanner {
             modified: source.modified.clone(),
         };
         // Whatever a clock said where it was made, nothing is of tomorrow.
-        let now = self.settings().clock.now();
+        let now = self.settings.clock.now();
         let restored = Restored {
             key: sources::Key { feed: parser.name().to_owned(), source: source.name.clone() },
             kept: &kept,
@@ -143,8 +146,8 @@ impl Scanner {
     /// All of the feed is in: a run goes on where the one ended that the bundle is of.
     fn import_cursor(&self, feed: &manifest::Feed) -> Result<(), Error> {
         let Some(complete) = feed.complete else { return Ok(()) };
-        let complete = complete.min(self.settings().clock.now());
-        let writer = self.writers().feeds();
+        let complete = complete.min(self.settings.clock.now());
+        let writer = self.writers.feeds();
         let held = writer.view().get::<Runs>(&feed.name)?.unwrap_or_default();
         if held.last_complete.is_some_and(|held| held > complete) {
             return Ok(());

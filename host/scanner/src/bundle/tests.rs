@@ -76,7 +76,7 @@ fn bundle(members: &[(&str, &[u8])]) -> File {
 
 fn read_with(bundle: File, change: impl FnOnce(&mut Settings)) -> Result<Bundle, Error> {
     let (scanner, _scratch) = scanner_with(Store::in_memory(), change);
-    scanner.read_bundle(bundle)
+    scanner.ingest().read_bundle(bundle)
 }
 
 #[track_caller]

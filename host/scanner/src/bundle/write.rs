@@ -10,9 +10,10 @@ use limpid_store::tables::sources::{self, Sources};
 
 use super::manifest::{self, Manifest, Missing};
 use super::{DOCUMENTS, MANIFEST};
+use crate::Error;
+use crate::intake::Ingest;
 use crate::intake::{self, Document, Kept};
 use crate::plugins::no_feed;
-use crate::{Error, Scanner};
 
 /// How hard zstd tries: most documents are compressed already.
 const LEVEL: i32 = 3;
@@ -39,14 +40,14 @@ pub struct ExportedFeed {
     pub missing: Vec<(String, String)>,
 }
 
-impl Scanner {
+impl Ingest<'_> {
     /// Writes a bundle of some feeds, or of all of which something is held, from one view of the store.
     ///
     /// # Errors
     /// [`Error::NoFeed`] where one is named of which nothing is held and that nobody reads, and where
     /// the file cannot be written.
-    pub fn export(&self, feeds: &[String], to: &File) -> Result<Exported, Error> {
-        let view = self.store().view();
+    pub(crate) fn export(&self, feeds: &[String], to: &File) -> Result<Exported, Error> {
+        let view = self.store.view();
         let mut names: BTreeSet<String> = feeds.iter().cloned().collect();
         if feeds.is_empty() {
             for row in view.scan::<Sources>(|_| ()) {
@@ -56,15 +57,15 @@ impl Scanner {
         let feeds: Vec<_> =
             names.into_iter().map(|name| self.described(&view, name)).collect::<Result<_, _>>()?;
         let exported = feeds.iter().map(ExportedFeed::from).collect();
-        let manifest = Manifest::new(self.settings().clock.now(), feeds);
+        let manifest = Manifest::new(self.settings.clock.now(), feeds);
         self.write_bundle(&view, &manifest, to)?;
         Ok(Exported { feeds: exported })
     }
 
     fn described(&self, view: &View<'_>, name: String) -> Result<manifest::Feed, Error> {
         let feed = view.get::<Feeds>(&name)?;
-        if feed.is_none() && self.plugins().feed(&name).is_none() {
-            return Err(no_feed(&self.plugins(), &name));
+        if feed.is_none() && self.registry.snapshot().feed(&name).is_none() {
+            return Err(no_feed(&self.registry.snapshot(), &name));
         }
         let runs = view.get::<Runs>(&name)?.unwrap_or_default();
         let rows = view.scan::<Sources>(|key| {
@@ -74,7 +75,7 @@ impl Scanner {
         for row in rows {
             let key = row?.0;
             let fetched = view.get::<Fetches>(&key)?.unwrap_or_default();
-            let kept = intake::kept(self, view, &key)?;
+            let kept = intake::kept(self.settings, view, &key)?;
             if kept.whole.is_none() && kept.deltas.is_empty() {
                 let why = "its document is not kept: fetch it once more".to_owned();
                 missing.push(Missing { source: key.source, why });
@@ -103,7 +104,7 @@ impl Scanner {
             for source in &feed.sources {
                 let key = sources::Key { feed: feed.name.clone(), source: source.name.clone() };
                 // Once more, since there may be more documents than room for all of them at a time.
-                let Kept { whole, deltas } = intake::kept(self, view, &key)?;
+                let Kept { whole, deltas } = intake::kept(self.settings, view, &key)?;
                 for Document { file, digest, .. } in whole.iter().chain(&deltas) {
                     if written.insert(*digest) {
                         let name = format!("{DOCUMENTS}{}", digest.hex());

@@ -198,7 +198,7 @@ impl World {
         let (validators, trust, news) = (None, Trust::Forced, News::Told);
         let input = Input { source: &source, documents: &[], validators, trust, news };
         let feed = Feed(FEEDS[step.feed], plugin("feed"));
-        self.scanner.write(&feed, input, parsed).unwrap().taken.revision
+        self.scanner.ingest().write(&feed, input, parsed).unwrap().taken.revision
     }
 
     /// A document that says one thing of one package.

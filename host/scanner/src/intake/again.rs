@@ -9,8 +9,9 @@ use limpid_store::tables::sources::{self, Sources};
 use limpid_store::{Batch, View};
 
 use super::{Document, Parser, Taken, keeping};
+use crate::Error;
 use crate::error::chain;
-use crate::{Error, Scanner};
+use crate::intake::Ingest;
 
 /// Who says that a source is as it was.
 pub(crate) enum Confirmed<'v> {
@@ -20,7 +21,7 @@ pub(crate) enum Confirmed<'v> {
     HandedIn,
 }
 
-impl Scanner {
+impl Ingest<'_> {
     /// What is held of a document that came before, byte for byte, and was read by this very plugin;
     /// none where it was not, or its source has changed since.
     pub(super) fn same_as_before(
@@ -30,7 +31,7 @@ impl Scanner {
         documents: &[Document],
     ) -> Result<Option<Taken>, Error> {
         let [document] = documents else { return Ok(None) };
-        let view = self.store().view();
+        let view = self.store.view();
         let rows = view.scan::<Fetches>(|key| {
             key.text(parser.name());
         });
@@ -50,10 +51,10 @@ impl Scanner {
         key: &sources::Key,
         confirmed: Confirmed<'_>,
     ) -> Result<Option<Taken>, Error> {
-        let writer = self.writers().feeds();
+        let writer = self.writers.feeds();
         let view = writer.view();
         let Some(mut fetched) = view.get::<Fetches>(key)? else { return Ok(None) };
-        let now = self.settings().clock.now();
+        let now = self.settings.clock.now();
         let mut batch = Batch::default();
         let mut feed = view.get::<Feeds>(&key.feed)?.unwrap_or_default();
         let held = view.get::<Sources>(key)?;
@@ -101,13 +102,13 @@ impl Scanner {
 
     /// Takes in again the documents that are kept of a feed, because its plugin has changed.
     pub(crate) fn parse_again(&self, feed: &str) -> Result<(), Error> {
-        let plugins = self.plugins();
+        let plugins = self.registry.snapshot();
         plugins.feed(feed).map_or(Ok(()), |parser| self.parse_all_again(&parser))
     }
 
     pub(crate) fn parse_all_again(&self, parser: &dyn Parser) -> Result<(), Error> {
         let feed = parser.name();
-        let view = self.store().view();
+        let view = self.store.view();
         let sources = view.scan::<Sources>(|key| {
             key.text(feed);
         });
@@ -130,7 +131,7 @@ impl Scanner {
         key: &sources::Key,
     ) -> Result<(), Error> {
         let fetched = view.get::<Fetches>(key)?;
-        let kept = keeping::kept(self, view, key)?;
+        let kept = keeping::kept(self.settings, view, key)?;
         if kept.whole.is_none() && kept.deltas.is_empty() {
             tracing::warn!("the document of source `{}` of feed `{}` is not kept", key.source, key.feed);
             return Ok(());

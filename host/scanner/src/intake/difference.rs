@@ -11,12 +11,13 @@ use limpid_store::{Batch, Packed, View};
 
 use super::aliases::Aliases;
 use super::silence::{Count, Guard, Silence, count};
+use crate::Error;
 use crate::history::Record;
+use crate::intake::Ingest;
 use crate::matching::Said;
 use crate::notices::Changes;
 use crate::versions;
 use crate::versions::{KnownKeys, Wanted};
-use crate::{Error, Scanner};
 
 /// What a document changes in what its source stated before.
 #[derive(Debug, Default)]
@@ -71,7 +72,7 @@ impl Difference {
     /// # Errors
     /// [`Error::Shrunk`] where it states next to nothing of what was stated.
     pub(super) fn write(
-        scanner: &Scanner,
+        ingest: Ingest<'_>,
         view: &View<'_>,
         batch: &mut Batch,
         record: &Record<'_>,
@@ -175,7 +176,7 @@ impl Difference {
             }
             writer.remove(batch, &id, held, &mut this.changes)?;
         }
-        let keys = versions::keys(&scanner.plugins(), wanted, scanner.settings().versions_a_call);
+        let keys = versions::keys(&ingest.registry.snapshot(), wanted, ingest.settings.versions_a_call);
         for (id, packed, digest) in fresh {
             writer.put(batch, id, (&packed, digest), (&keys, &aliases), &mut this.changes)?;
         }

@@ -13,21 +13,21 @@ use zstd::stream::write::{Decoder, Encoder};
 
 use super::document::{Document, Spool};
 use crate::room::scratch_file;
-use crate::{Error, Scanner};
+use crate::{Error, Settings};
 
 /// Bytes of a piece: small, since what lies beside it on disk is read together with it.
 const PIECE: usize = 32 << 10;
 
 /// Puts a document in the place of all that was kept of its source.
 pub(super) fn put_whole(
-    scanner: &Scanner,
+    settings: &Settings,
     view: &View<'_>,
     batch: &mut Batch,
     of: &sources::Key,
     document: &Document,
 ) -> Result<(), Error> {
     forget(view, batch, of)?;
-    pieces(scanner, document, |piece, bytes| {
+    pieces(settings, document, |piece, bytes| {
         let key = documents::Key { feed: of.feed.clone(), source: of.source.clone(), piece };
         Ok(batch.put::<Documents>(&key, &documents::Row { bytes })?)
     })
@@ -35,13 +35,13 @@ pub(super) fn put_whole(
 
 /// Adds a change to what is kept of its source.
 pub(super) fn put_delta(
-    scanner: &Scanner,
+    settings: &Settings,
     batch: &mut Batch,
     of: &sources::Key,
     number: u64,
     document: &Document,
 ) -> Result<(), Error> {
-    pieces(scanner, document, |piece, bytes| {
+    pieces(settings, document, |piece, bytes| {
         let key = deltas::Key { feed: of.feed.clone(), source: of.source.clone(), number, piece };
         let size = if piece == 0 { document.file.len() } else { 0 };
         Ok(batch.put::<Deltas>(&key, &deltas::Row { name: document.name.clone(), size, bytes })?)
@@ -50,18 +50,18 @@ pub(super) fn put_delta(
 
 /// Puts a whole document and changes in the place of all that was kept of their source.
 pub(super) fn put_all(
-    scanner: &Scanner,
+    settings: &Settings,
     view: &View<'_>,
     batch: &mut Batch,
     of: &sources::Key,
     kept: &Kept,
 ) -> Result<(), Error> {
     match &kept.whole {
-        Some(whole) => put_whole(scanner, view, batch, of, whole)?,
+        Some(whole) => put_whole(settings, view, batch, of, whole)?,
         None => forget(view, batch, of)?,
     }
     for (number, delta) in (0..).zip(&kept.deltas) {
-        put_delta(scanner, batch, of, number, delta)?;
+        put_delta(settings, batch, of, number, delta)?;
     }
     Ok(())
 }
@@ -74,11 +74,11 @@ pub(super) fn forget(view: &View<'_>, batch: &mut Batch, of: &sources::Key) -> R
 
 /// Gives a document compressed, piece by piece.
 fn pieces(
-    scanner: &Scanner,
+    settings: &Settings,
     document: &Document,
     mut put: impl FnMut(u64, Vec<u8>) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let mut file = scratch_file(scanner.settings())?;
+    let mut file = scratch_file(settings)?;
     let compress = |file: &File| {
         let mut encoder = Encoder::new(file, 3)?;
         io::copy(&mut document.file.reader(), &mut encoder)?;
@@ -116,8 +116,8 @@ pub(crate) struct Kept {
 }
 
 /// Writes out what is kept of a source.
-pub(crate) fn kept(scanner: &Scanner, view: &View<'_>, of: &sources::Key) -> Result<Kept, Error> {
-    let mut out = Out::new(scanner)?;
+pub(crate) fn kept(settings: &Settings, view: &View<'_>, of: &sources::Key) -> Result<Kept, Error> {
+    let mut out = Out::new(settings)?;
     let whole = view.scan::<Documents>(|key| {
         key.text(&of.feed).text(&of.source);
     });
@@ -144,8 +144,8 @@ struct Out {
 }
 
 impl Out {
-    fn new(scanner: &Scanner) -> Result<Self, Error> {
-        Ok(Self { spool: Spool::new(scratch_file(scanner.settings())?), open: None, ended: Vec::new() })
+    fn new(settings: &Settings) -> Result<Self, Error> {
+        Ok(Self { spool: Spool::new(scratch_file(settings)?), open: None, ended: Vec::new() })
     }
 
     fn write(&mut self, number: u64, name: &str, piece: &[u8]) -> Result<(), Error> {

@@ -13,8 +13,9 @@ use super::difference::{Difference, Terms};
 use super::silence::Guard;
 use super::{enrichments, keeping, sources_of};
 use crate::history::Record;
+use crate::intake::Ingest;
 use crate::plugins::no_feed;
-use crate::{Error, Scanner, notices};
+use crate::{Error, notices};
 
 /// What came of the removal of a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,20 +30,20 @@ pub struct Removed {
     pub withdrawn: u64,
 }
 
-impl Scanner {
+impl Ingest<'_> {
     /// Removes a source of a feed, with all that it stated, and what is kept of it, as one difference.
     /// Subscribers are told what is so no longer, since they were told that it is so. Where the feed is
     /// fetched and its publisher still has it, the next run brings it back.
     ///
     /// # Errors
     /// [`Error::NoFeed`], [`Error::NoSource`], and where the store fails.
-    pub fn remove_source(&self, feed: &str, source: &str) -> Result<Removed, Error> {
-        let writer = self.writers().feeds();
+    pub(crate) fn remove_source(&self, feed: &str, source: &str) -> Result<Removed, Error> {
+        let writer = self.writers.feeds();
         let view = writer.view();
         let key = sources::Key { feed: feed.to_owned(), source: source.to_owned() };
         let held = view.get::<Feeds>(&key.feed)?;
-        if held.is_none() && self.plugins().feed(feed).is_none() {
-            return Err(no_feed(&self.plugins(), feed));
+        if held.is_none() && self.registry.snapshot().feed(feed).is_none() {
+            return Err(no_feed(&self.registry.snapshot(), feed));
         }
         let (stated, fetched) = (view.get::<Sources>(&key)?, view.get::<Fetches>(&key)?);
         if stated.is_none() && fetched.is_none() {
@@ -51,7 +52,7 @@ impl Scanner {
         }
         let mut row = held.unwrap_or_default();
         let record = Record {
-            at: self.0.moments.next(&self.settings().clock),
+            at: self.moments.next(&self.settings.clock),
             feed,
             revision: row.revision + 1,
             source,
@@ -63,13 +64,13 @@ impl Scanner {
             source: &whole,
             before: stated.as_ref(),
             guard: Guard::Forced,
-            now: self.settings().clock.now(),
+            now: self.settings.clock.now(),
             least: 0,
             withdrawn: &BTreeSet::new(),
             others: BTreeSet::new(),
         };
         let nothing = BTreeMap::new();
-        let mut difference = Difference::write(self, &view, &mut batch, &record, nothing, &terms)?;
+        let mut difference = Difference::write(*self, &view, &mut batch, &record, nothing, &terms)?;
         enrichments::write(&view, &mut batch, (&record, &whole), Knowledge::default(), &mut difference)?;
         difference.changes.is_removal = true;
         if record.before.is_some() {
@@ -77,14 +78,14 @@ impl Scanner {
             record.removal(&mut batch)?;
         }
         let cause = (feed, row.revision);
-        let notices = notices::raise(self.settings(), &view, &mut batch, cause, &difference.changes)?;
+        let notices = notices::raise(self.settings, &view, &mut batch, cause, &difference.changes)?;
         row.advisories = row.advisories.saturating_sub(difference.withdrawn);
         batch.put::<Feeds>(&key.feed, &row)?;
         batch.delete::<Sources>(&key);
         batch.delete::<Fetches>(&key);
         keeping::forget(&view, &mut batch, &key)?;
         writer.commit(batch)?;
-        self.desk().ring();
+        self.desk.ring();
         tracing::info!(
             feed,
             source,

@@ -8,7 +8,8 @@ use limpid_store::tables::sources::{self, Sources};
 
 use super::writing::Stated;
 use super::{Collector, Kept, News, Parsed, Parser, Taken, Trust, keeping, soundness};
-use crate::{Error, Scanner};
+use crate::Error;
+use crate::intake::Ingest;
 
 /// A source, and all that it is read from.
 pub(crate) struct Restored<'a> {
@@ -36,15 +37,15 @@ pub(crate) enum Restoring {
     },
 }
 
-impl Scanner {
+impl Ingest<'_> {
     /// Puts all that a source states in the place of what was held of it, in one step.
     pub(crate) fn restore(&self, parser: &dyn Parser, restored: Restored<'_>) -> Result<Restoring, Error> {
-        let held = self.store().view().get::<Fetches>(&restored.key)?.unwrap_or_default();
+        let held = self.store.view().get::<Fetches>(&restored.key)?.unwrap_or_default();
         if let Some(outcome) = needless(&restored, &held) {
             return Ok(outcome);
         }
         let mut collected = self.read_kept(parser, &restored.key.source, restored.kept)?;
-        let writer = self.writers().feeds();
+        let writer = self.writers.feeds();
         let view = writer.view();
         // Looked at again, now that nobody else writes.
         let before = view.get::<Fetches>(&restored.key)?.unwrap_or_default();
@@ -54,7 +55,7 @@ impl Scanner {
         let Restored { key, kept, confirmed, trust, .. } = &restored;
         if *trust == Trust::Checked {
             let stated = view.get::<Sources>(key)?;
-            let least = self.settings().feeds.least_percent;
+            let least = self.settings.feeds.least_percent;
             soundness::check(&key.source, stated.as_ref(), &before, &collected, least)?;
         }
         let whole =
@@ -70,10 +71,10 @@ impl Scanner {
             guard: trust.guard(),
         };
         let taken = self.write_difference(parser, (&view, &mut batch), stated)?;
-        keeping::put_all(self, &view, &mut batch, key, kept)?;
+        keeping::put_all(self.settings, &view, &mut batch, key, kept)?;
         batch.put::<Fetches>(key, &fetched(parser, &restored, &collected))?;
         writer.commit(batch)?;
-        self.desk().ring();
+        self.desk.ring();
         Ok(Restoring::Taken(Box::new(taken)))
     }
 

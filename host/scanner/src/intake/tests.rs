@@ -15,7 +15,7 @@ fn a_feed_that_nobody_reads_is_an_error_that_names_those_that_are() {
 #[test]
 fn why_a_document_was_refused_is_remembered() {
     let (scanner, _scratch) = scanner(Store::in_memory());
-    let error = scanner.failed("x", Error::TooManyAdvisories { limit: 3 });
+    let error = scanner.ingest().failed("x", Error::TooManyAdvisories { limit: 3 });
     let state = scanner.feeds().unwrap().remove(0);
     assert_eq!((state.name.as_str(), state.plugin, state.sources.len()), ("x", None, 0));
     assert_eq!(state.row.last_failure, Some((1_000, error.to_string())));

@@ -17,7 +17,8 @@ use super::{
     Collector, Document, News, Parsed, Parser, REMEMBERED, Taken, Trust, enrichments, keeping, soundness,
 };
 use crate::history::Record;
-use crate::{Error, Scanner, notices};
+use crate::intake::Ingest;
+use crate::{Error, notices};
 
 /// Documents of one source, and where they are from.
 pub(crate) struct Input<'a> {
@@ -60,7 +61,7 @@ fn others(view: &View<'_>, but: &sources::Key) -> Result<BTreeSet<String>, Error
     Ok(all)
 }
 
-impl Scanner {
+impl Ingest<'_> {
     /// Writes what documents state, in one batch.
     pub(crate) fn write(
         &self,
@@ -71,13 +72,13 @@ impl Scanner {
         let Parsed { mut collected, cursor } = parsed;
         let (feed, source) = (parser.name(), input.source);
         // What is held against the store must be what is there until the difference is written.
-        let writer = self.writers().feeds();
+        let writer = self.writers.feeds();
         let view = writer.view();
         let key = sources::Key { feed: feed.to_owned(), source: source.name.clone() };
         let before = view.get::<Fetches>(&key)?.unwrap_or_default();
         if input.trust == Trust::Checked && source.mode == Mode::Whole {
             let stated = view.get::<Sources>(&key)?;
-            let least = self.settings().feeds.least_percent;
+            let least = self.settings.feeds.least_percent;
             soundness::check(&source.name, stated.as_ref(), &before, &collected, least)?;
         }
         let mut batch = Batch::default();
@@ -95,13 +96,13 @@ impl Scanner {
         match source.mode {
             Mode::Whole if is_source => {
                 for document in input.documents {
-                    keeping::put_whole(self, &view, &mut batch, &key, document)?;
+                    keeping::put_whole(self.settings, &view, &mut batch, &key, document)?;
                 }
             }
             Mode::Delta if taken.advisories > 0 || !collected.withdrawn.is_empty() => {
                 first_change = Some(fetched.changes.next);
                 for document in input.documents {
-                    keeping::put_delta(self, &mut batch, &key, fetched.changes.next, document)?;
+                    keeping::put_delta(self.settings, &mut batch, &key, fetched.changes.next, document)?;
                     fetched.changes.next += 1;
                     fetched.changes.count += 1;
                     fetched.changes.bytes += document.file.len();
@@ -122,7 +123,7 @@ impl Scanner {
         };
         writer.commit(batch)?;
         drop((view, writer));
-        self.desk().ring();
+        self.desk.ring();
         // The newest state of a record counts, whatever source has it.
         for overtaken in &taken.overtaken {
             self.remove_source(parser.name(), overtaken)?;
@@ -139,7 +140,7 @@ impl Scanner {
         mut collected: Collector,
         expected: Option<&fetches::Row>,
     ) -> Result<(), Error> {
-        let writer = self.writers().feeds();
+        let writer = self.writers.feeds();
         let view = writer.view();
         let key = sources::Key { feed: parser.name().to_owned(), source: source.to_owned() };
         let fetched = view.get::<Fetches>(&key)?;
@@ -147,7 +148,7 @@ impl Scanner {
             return Ok(());
         }
         let stated = view.get::<Sources>(&key)?;
-        let least = self.settings().feeds.least_percent;
+        let least = self.settings.feeds.least_percent;
         let named = fetches::Row::default();
         soundness::check(source, stated.as_ref(), &named, &collected, least)?;
         let mut batch = Batch::default();
@@ -173,7 +174,7 @@ impl Scanner {
             batch.put::<Fetches>(&key, &fetched)?;
         }
         writer.commit(batch)?;
-        self.desk().ring();
+        self.desk.ring();
         Ok(())
     }
 
@@ -187,12 +188,12 @@ impl Scanner {
         let Stated { source, collected, records, news, as_of, dated, guard } = stated;
         let Records { advisories, enrichments } = records;
         let feed = parser.name();
-        let now = self.settings().clock.now();
+        let now = self.settings.clock.now();
         let mut row = view.get::<Feeds>(&feed.to_owned())?.unwrap_or_default();
         let key = sources::Key { feed: feed.to_owned(), source: source.name.clone() };
         let before = view.get::<Sources>(&key)?;
         let record = Record {
-            at: self.0.moments.next(&self.settings().clock),
+            at: self.moments.next(&self.settings.clock),
             feed,
             revision: row.revision + 1,
             source: &source.name,
@@ -203,11 +204,11 @@ impl Scanner {
             before: before.as_ref(),
             guard,
             now: as_of.unwrap_or(now),
-            least: self.settings().feeds.least_percent,
+            least: self.settings.feeds.least_percent,
             withdrawn: &collected.withdrawn,
             others: others(view, &key)?,
         };
-        let mut difference = Difference::write(self, view, batch, &record, advisories, &terms)?;
+        let mut difference = Difference::write(*self, view, batch, &record, advisories, &terms)?;
         enrichments::write(view, batch, (&record, source), enrichments, &mut difference)?;
         row.set_plugin(parser.plugin().clone());
         if difference.any() {
@@ -217,8 +218,7 @@ impl Scanner {
         if news == News::First {
             difference.changes = notices::Changes::default();
         }
-        let notices =
-            notices::raise(self.settings(), view, batch, (feed, row.revision), &difference.changes)?;
+        let notices = notices::raise(self.settings, view, batch, (feed, row.revision), &difference.changes)?;
         row.last_success = match dated {
             Some(dated) => row.last_success.max(Some(dated.min(now))),
             None => Some(as_of.unwrap_or(now)),
@@ -291,7 +291,7 @@ impl Scanner {
         before: &fetches::Row,
         collected: &Collector,
     ) -> fetches::Row {
-        let now = self.settings().clock.now();
+        let now = self.settings.clock.now();
         let validators = input.validators.cloned().unwrap_or_default();
         let mut row = match (input.source.mode, input.documents) {
             (Mode::Whole, _) => fetches::Row::default(),

@@ -11,14 +11,15 @@ use limpid_store::{Batch, View};
 
 use super::next::{Ended, next_run};
 use super::{Left, Run};
+use crate::Error;
 use crate::error::chain;
 use crate::feeds::runs_of;
-use crate::{Error, Scanner};
+use crate::intake::Ingest;
 
 /// Documents that are not there that are remembered.
 const ABSENT: usize = 100;
 
-impl Scanner {
+impl Ingest<'_> {
     /// Remembers how a run went, and when the next one is due. Where it is complete, the cursor
     /// moves in the same step.
     pub(super) fn end_run(&self, feed: &str, began: u64, run: &Result<Run, Error>) -> Result<(), Error> {
@@ -26,11 +27,11 @@ impl Scanner {
         if matches!(run, Err(Error::Fetch(limpid_fetch::Error::Stopped))) {
             return Ok(());
         }
-        let writer = self.writers().feeds();
+        let writer = self.writers.feeds();
         let view = writer.view();
         let mut batch = Batch::default();
         let name = feed.to_owned();
-        let now = self.settings().clock.now();
+        let now = self.settings.clock.now();
         let mut row = runs_of(&view, feed)?;
         row.last_run = Some(began);
         let why = match run {
@@ -51,7 +52,7 @@ impl Scanner {
         }
         let retry_after = run.as_ref().ok().and_then(|run| run.retry_after);
         let ended = Ended { began, now, failures: row.failures, retry_after };
-        row.next_run = Some(next_run(&self.settings().feeds, feed, ended, fastrand::f64()));
+        row.next_run = Some(next_run(&self.settings.feeds, feed, ended, fastrand::f64()));
         batch.put::<Runs>(&name, &row)?;
         writer.commit(batch)
     }
@@ -63,7 +64,7 @@ impl Scanner {
         row: &mut runs::Row,
         run: &Run,
     ) -> Result<(), Error> {
-        let now = self.settings().clock.now();
+        let now = self.settings.clock.now();
         let Left { cursor, is_delta, deferred, changes, seen } = &run.left;
         let name = feed.to_owned();
         let absent = run.absent.iter().take(ABSENT).cloned().collect();

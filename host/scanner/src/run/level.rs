@@ -13,13 +13,15 @@ use limpid_store::tables::sources::{self, Sources};
 use super::fetch::Fetch;
 use super::plan::Job;
 use super::{RunProgress, Trust};
-use crate::intake::{Confirmed, Document, Input, News, Parser, Spool, Taken, Written, followed, is_same};
+use crate::Error;
+use crate::intake::{
+    Confirmed, Document, Ingest, Input, News, Parser, Spool, Taken, Written, followed, is_same,
+};
 use crate::room::scratch_file;
-use crate::{Error, Scanner};
 
 /// What a level needs.
 pub(super) struct Level<'a> {
-    pub(super) scanner: &'a Scanner,
+    pub(super) ingest: Ingest<'a>,
     pub(super) parser: &'a dyn Parser,
     pub(super) fetch: &'a dyn Fetch,
     pub(super) trust: Trust,
@@ -113,7 +115,7 @@ impl Level<'_> {
                 }
             }
         };
-        let workers = self.scanner.settings().feeds.documents.clamp(1, units.len().max(1));
+        let workers = self.ingest.settings.feeds.documents.clamp(1, units.len().max(1));
         std::thread::scope(|scope| {
             for _ in 1..workers {
                 scope.spawn(work);
@@ -128,7 +130,7 @@ impl Level<'_> {
     }
 
     fn slot(&self, job: Job) -> Result<Slot, Error> {
-        let view = self.scanner.store().view();
+        let view = self.ingest.store.view();
         let key = sources::Key { feed: self.parser.name().to_owned(), source: job.source.name.clone() };
         let known = view.get::<Fetches>(&key)?;
         let is_held = view.get::<Sources>(&key)?.is_some();
@@ -165,7 +167,7 @@ impl Level<'_> {
         if lock(&slot.gathered).failure.is_some() {
             return Ok(());
         }
-        let file = scratch_file(self.scanner.settings())?;
+        let file = scratch_file(self.ingest.settings)?;
         let came = |bytes| {
             self.progress.bytes.fetch_add(bytes, Ordering::Relaxed);
         };
@@ -184,7 +186,7 @@ impl Level<'_> {
         } else {
             let spool = match gathered.spool.take() {
                 Some(spool) => spool,
-                None => Spool::new(scratch_file(self.scanner.settings())?),
+                None => Spool::new(scratch_file(self.ingest.settings)?),
             };
             append(gathered.spool.insert(spool), name, file)?
         };
@@ -250,12 +252,12 @@ impl Level<'_> {
             }
             _ => {}
         }
-        let parsed = self.scanner.parse(self.parser, &slot.job.source.name, &documents)?;
+        let parsed = self.ingest.parse(self.parser, &slot.job.source.name, &documents)?;
         Ok(Prepared::Parsed(Box::new(Read { documents, validators, absent, parsed })))
     }
 
     fn unchanged(&self, slot: &Slot, validators: Option<&Validators>) -> Result<Done, Error> {
-        self.scanner.confirm(&slot.key, Confirmed::ByPublisher(validators))?;
+        self.ingest.confirm(&slot.key, Confirmed::ByPublisher(validators))?;
         // A list of changes that is the same leads to nothing new; an index leads where it did.
         let follow = match (slot.job.source.mode, &slot.known) {
             (Mode::Whole, Some(row)) => row.follow.iter().cloned().map(followed).collect(),
@@ -277,7 +279,7 @@ impl Level<'_> {
         let is_first = self.is_first && source.mode == Mode::Delta;
         let (trust, news) = (self.trust, if is_first { News::First } else { News::Told });
         let input = Input { source: &source, documents: &documents, validators, trust, news };
-        let Written { taken, deferred, first_change } = self.scanner.write(self.parser, input, parsed)?;
+        let Written { taken, deferred, first_change } = self.ingest.write(self.parser, input, parsed)?;
         let (taken, deferred) = (Box::new(taken), deferred.map(Box::new));
         Ok(Done::Taken { taken, mode: source.mode, cursor, deferred, first_change, absent })
     }

@@ -17,6 +17,7 @@ use limpid_store::tables::runs::{self, Runs};
 use limpid_store::{Batch, Store};
 
 use super::*;
+use crate::Scanner;
 use crate::test_support;
 
 struct Fake {
@@ -165,11 +166,11 @@ impl Held {
     }
 
     fn run(&self, fake: &Fake) -> Run {
-        self.scanner.run(fake, fake, Trust::Checked, &RunProgress::default()).unwrap()
+        self.scanner.ingest().run(fake, fake, Trust::Checked, &RunProgress::default()).unwrap()
     }
 
     fn force(&self, fake: &Fake) -> Run {
-        self.scanner.run(fake, fake, Trust::Forced, &RunProgress::default()).unwrap()
+        self.scanner.ingest().run(fake, fake, Trust::Forced, &RunProgress::default()).unwrap()
     }
 
     /// Advisories that are held, as `source/id`.
@@ -399,7 +400,7 @@ fn another_plugin_reads_the_whole_document_and_the_changes_since() {
     held.run(&fake);
     fake.prefix = "x";
     fake.plugin = test_support::plugin("another");
-    held.scanner.parse_all_again(&fake).unwrap();
+    held.scanner.ingest().parse_all_again(&fake).unwrap();
     assert_eq!(held.states(), "a/x1 a/x4 a/x6 b/x3 b/x5");
     assert_eq!(held.deltas(), 3);
 }

@@ -17,6 +17,7 @@ use limpid_store::tables::subscriptions::{self, Subscriptions, Target};
 use proptest::prelude::*;
 
 use super::*;
+use crate::Scanner;
 use crate::intake::collector::Records;
 use crate::intake::enrichments;
 use crate::test_support::{component, keyed, keys, package, plugin, scanner_with};
@@ -206,7 +207,7 @@ impl World {
                 others: BTreeSet::new(),
             };
             let mut difference =
-                Difference::write(&self.scanner, view, batch, &record, advisories, &terms).unwrap();
+                Difference::write(self.scanner.ingest(), view, batch, &record, advisories, &terms).unwrap();
             enrichments::write(view, batch, of, known, &mut difference).unwrap();
             for (_, said) in difference.changes.fresh.values_mut() {
                 said.iter_mut().flat_map(|said| &mut said.statements).for_each(order);

@@ -10,6 +10,7 @@ use limpid_store::{Batch, Store};
 use proptest::prelude::*;
 
 use super::*;
+use crate::Scanner;
 use crate::test_support;
 
 fn advisory(text: &str) -> Advisory {
@@ -77,7 +78,7 @@ impl Held {
         let terms =
             Terms { source: &source, before, guard, now: 7, least: 10, withdrawn, others: BTreeSet::new() };
         let mut difference =
-            Difference::write(&self.scanner, &view, &mut batch, &record, advisories, &terms)?;
+            Difference::write(self.scanner.ingest(), &view, &mut batch, &record, advisories, &terms)?;
         let rows = batch.len();
         let namespaces = difference.namespaces.iter().cloned().collect();
         let mut row = sources::Row::new(test_support::plugin("feed"), 0, namespaces);
@@ -342,7 +343,7 @@ fn an_older_record_never_replaces_a_newer_one() {
         let advisories = BTreeMap::from([("X".to_owned(), advisory)]);
         let mut batch = Batch::default();
         let difference =
-            Difference::write(&held.scanner, &view, &mut batch, &record, advisories, &terms).unwrap();
+            Difference::write(held.scanner.ingest(), &view, &mut batch, &record, advisories, &terms).unwrap();
         held.scanner.store().commit(batch).unwrap();
         (difference.changed + difference.added, difference.stale.len())
     };
@@ -382,7 +383,7 @@ fn link(held: &Held, source: &str, document: &str) {
         Terms { source: &source, before: None, guard, now: 7, least: 10, withdrawn, others: BTreeSet::new() };
     let mut batch = Batch::default();
     let advisories = document.split_whitespace().map(advisory).collect();
-    Difference::write(&held.scanner, &view, &mut batch, &record, advisories, &terms).unwrap();
+    Difference::write(held.scanner.ingest(), &view, &mut batch, &record, advisories, &terms).unwrap();
     held.scanner.store().commit(batch).unwrap();
 }
 

@@ -17,9 +17,15 @@ use limpid_layers::Archive;
 use limpid_model::Digest;
 use limpid_store::Batch;
 
+use limpid_runtime::Registry;
+use limpid_store::Store;
+
 use crate::detectors;
 use crate::detectors::components;
-use crate::{Error, Scanner};
+use crate::kept::KeptFiles;
+use crate::refreshing::Refreshing;
+use crate::writer::Writers;
+use crate::{Error, Settings};
 pub use adopt::AdoptedLayer;
 pub use detection::lent;
 use linked::Behind;
@@ -58,12 +64,23 @@ impl Progress {
     }
 }
 
-impl Scanner {
+/// What indexing needs of the service.
+#[derive(Clone, Copy)]
+pub(crate) struct Indexer<'s> {
+    pub(crate) store: &'s Store,
+    pub(crate) writers: &'s Writers,
+    pub(crate) registry: &'s Registry,
+    pub(crate) settings: &'s Settings,
+    pub(crate) kept: &'s KeptFiles,
+    pub(crate) refreshing: &'s Refreshing,
+}
+
+impl Indexer<'_> {
     /// Indexes all images of an archive.
     ///
     /// # Errors
     /// [`Error::Archive`] where the archive or a layer cannot be used; then nothing of it is kept.
-    pub fn index(&self, archive: &Archive, progress: &Progress) -> Result<Indexed, Error> {
+    pub(crate) fn index(&self, archive: &Archive, progress: &Progress) -> Result<Indexed, Error> {
         self.index_with(archive, progress, |_, _| Ok(()))
     }
 
@@ -74,11 +91,11 @@ impl Scanner {
         progress: &Progress,
         also: impl Fn(&Indexed, &mut Batch) -> Result<(), Error>,
     ) -> Result<Indexed, Error> {
-        let detectors = detectors::loaded(&self.plugins());
+        let detectors = detectors::loaded(&self.registry.snapshot());
         let sources = archive.images()?;
         let mut outcomes = Outcomes::default();
         loop {
-            let plan = Plan::new(self, &self.store().view(), &sources, &detectors, &outcomes)?;
+            let plan = Plan::new(*self, &self.store.view(), &sources, &detectors, &outcomes)?;
             progress.total.store((plan.unknown.len() + outcomes.len()) as u64, Ordering::Relaxed);
             outcomes.append(self.read_layers(archive, &plan, progress)?);
             let behind = match self.behind_links(archive, &sources, &detectors, &outcomes)? {
@@ -89,10 +106,10 @@ impl Scanner {
                 }
             };
             let Outcomes { read, .. } = &outcomes;
-            let writer = self.writers().images();
+            let writer = self.writers.images();
             let view = writer.view();
             // An image that was deleted meanwhile may have taken layers along that were known.
-            let is_planned = Plan::new(self, &view, &sources, &detectors, &outcomes)?.unknown.is_empty();
+            let is_planned = Plan::new(*self, &view, &sources, &detectors, &outcomes)?.unknown.is_empty();
             if !is_planned || !behind.is_whole(&view, &detectors)? {
                 continue;
             }
@@ -120,11 +137,11 @@ impl Scanner {
             also(&indexed, &mut batch)?;
             writer.commit(batch)?;
             // The images are known: what fails from here on is done another time.
-            if let Err(error) = self.0.kept.add(&writer, kept, self.settings().keep.total_bytes) {
+            if let Err(error) = self.kept.add(&writer, kept, self.settings.keep.total_bytes) {
                 tracing::warn!(error = crate::chain(&error), "kept files are over their budget for now");
             }
-            if components(&detectors::loaded(&self.plugins())) != components(&detectors) {
-                self.0.refreshing.ask();
+            if components(&detectors::loaded(&self.registry.snapshot())) != components(&detectors) {
+                self.refreshing.ask();
             }
             return Ok(indexed);
         }
@@ -142,12 +159,12 @@ impl Scanner {
         let outcome = Mutex::new(Ok(Outcomes::default()));
         let lock = || outcome.lock().unwrap_or_else(PoisonError::into_inner);
         std::thread::scope(|scope| {
-            for _ in 0..self.settings().layers.clamp(1, plan.unknown.len().max(1)) {
+            for _ in 0..self.settings.layers.clamp(1, plan.unknown.len().max(1)) {
                 scope.spawn(|| {
                     while lock().is_ok() {
                         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
                         let Some((diff_id, unknown)) = next else { break };
-                        let read = layer::read(self, archive, unknown);
+                        let read = layer::read(*self, archive, unknown);
                         progress.done.fetch_add(1, Ordering::Relaxed);
                         let mut outcome = lock();
                         let Ok(outcomes) = outcome.as_mut() else { break };

@@ -389,7 +389,7 @@ impl Parts {
         let settings = self.scanner.settings();
         let file = self.spool.open_kept(id)?;
         let archive = Archive::open_file(file, &settings.scratch, &settings.limits)?;
-        self.scanner.index_with(&archive, &Progress::default(), done)
+        self.scanner.indexer().index_with(&archive, &Progress::default(), done)
     }
 
     /// A job as it is now.

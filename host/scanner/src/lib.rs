@@ -135,7 +135,7 @@ impl Scanner {
         }));
         scanner.0.kept.count(&scanner.store().view())?;
         scanner.0.moments.remember(&scanner.store().view())?;
-        scanner.build_inventory()?;
+        scanner.indexer().build_inventory()?;
         history::index_history(scanner.store())?;
         names::index_names(scanner.store())?;
         identifiers::fold_identifiers(scanner.store())?;
@@ -190,6 +190,21 @@ impl Scanner {
             runs: &self.0.runs,
             desk: self.desk(),
         }
+    }
+
+    pub(crate) fn indexer(&self) -> index::Indexer<'_> {
+        index::Indexer {
+            store: self.store(),
+            writers: self.writers(),
+            registry: self.registry(),
+            settings: self.settings(),
+            kept: &self.0.kept,
+            refreshing: &self.0.refreshing,
+        }
+    }
+
+    pub(crate) fn refreshes(&self) -> refresh::Refreshes<'_> {
+        refresh::Refreshes { indexer: self.indexer(), ingest: self.ingest(), rekeying: self.rekeying() }
     }
 
     pub(crate) fn rekeying(&self) -> rekey::Rekeying<'_> {

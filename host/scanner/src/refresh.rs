@@ -15,7 +15,10 @@ use limpid_runtime::Change;
 use healing::Quarantines;
 
 use crate::error::chain;
+use crate::index::Indexer;
+use crate::intake::Ingest;
 use crate::refreshing::Event;
+use crate::rekey::Rekeying;
 use crate::{Error, Scanner, yield_to_others};
 use crate::{history, matching};
 
@@ -78,9 +81,9 @@ fn work(scanner: &Scanner, events: &mpsc::Receiver<Event>) {
     let stopped = || scanner.0.refreshing.is_stopped();
     scanner.0.refreshing.begin();
     report(matching::learn_names(scanner.store()));
-    report(scanner.refresh_images(&stopped));
-    report(scanner.vouch());
-    report(scanner.heal(&stopped));
+    report(scanner.refreshes().refresh_images(&stopped));
+    report(scanner.refreshes().vouch());
+    report(scanner.refreshes().heal(&stopped));
     scanner.0.refreshing.end();
     let mut quarantines = Quarantines::default();
     quarantines.have_ended(scanner);
@@ -91,12 +94,12 @@ fn work(scanner: &Scanner, events: &mpsc::Receiver<Event>) {
             tidied = Some(Instant::now());
         }
         match events.recv_timeout(LOOK) {
-            Ok(Event::Changed(change)) => report(scanner.refresh_after(&change, &stopped)),
-            Ok(Event::Images) => report(scanner.refresh_images(&stopped)),
+            Ok(Event::Changed(change)) => report(scanner.refreshes().refresh_after(&change, &stopped)),
+            Ok(Event::Images) => report(scanner.refreshes().refresh_images(&stopped)),
             Err(RecvTimeoutError::Timeout) => {
                 if quarantines.have_ended(scanner) {
                     scanner.0.refreshing.begin();
-                    report(scanner.heal(&stopped));
+                    report(scanner.refreshes().heal(&stopped));
                     scanner.0.refreshing.end();
                 }
                 continue;
@@ -114,18 +117,26 @@ fn report(outcome: Result<(), Error>) {
     }
 }
 
-impl Scanner {
+/// What refreshing needs of the service.
+#[derive(Clone, Copy)]
+pub(crate) struct Refreshes<'s> {
+    pub(crate) indexer: Indexer<'s>,
+    pub(crate) ingest: Ingest<'s>,
+    pub(crate) rekeying: Rekeying<'s>,
+}
+
+impl Refreshes<'_> {
     fn refresh_after(&self, change: &Change, stopped: &dyn Fn() -> bool) -> Result<(), Error> {
-        self.rekeying().rekey()?;
+        self.rekeying.rekey()?;
         if let Some(feed) = change.after.as_ref().filter(|id| self.is_feed(id)) {
-            self.ingest().parse_again(&feed.name)?;
+            self.ingest.parse_again(&feed.name)?;
         }
         self.refresh_images(stopped)?;
         if stopped() { Ok(()) } else { self.forget_replaced() }
     }
 
     fn is_feed(&self, id: &PluginId) -> bool {
-        self.plugins().feed(&id.name).is_some()
+        self.indexer.registry.snapshot().feed(&id.name).is_some()
     }
 }
 

@@ -4,8 +4,9 @@ use std::fs::File;
 use std::sync::Arc;
 
 use limpid_fetch::Stop;
+use limpid_layers::Archive;
 use limpid_model::report::Report;
-use limpid_model::{Digest, Keys, PluginId};
+use limpid_model::{Digest, Image, Keys, PluginId};
 use limpid_runtime::{Plugin, Version};
 use limpid_store::tables::outbox::{self, State};
 use limpid_store::tables::subscriptions::{self, Target};
@@ -17,6 +18,7 @@ use crate::feeds::{self, FeedState};
 use crate::figures::{self, Figures};
 use crate::history::{self, AsOf};
 use crate::images::{ImageSummary, Page};
+use crate::index::{AdoptedLayer, Indexed, Progress};
 use crate::intake::{Handed, Removed, Taken, Trust};
 use crate::matching;
 use crate::notices::{Notice, Subscription, SubscriptionState};
@@ -437,6 +439,23 @@ impl Scanner {
     /// the file cannot be written.
     pub fn export(&self, feeds: &[String], to: &File) -> Result<Exported, Error> {
         self.ingest().export(feeds, to)
+    }
+
+    /// Indexes all images of an archive.
+    ///
+    /// # Errors
+    /// [`Error::Archive`] where the archive or a layer cannot be used; then nothing of it is kept.
+    pub fn index(&self, archive: &Archive, progress: &Progress) -> Result<Indexed, Error> {
+        self.indexer().index(archive, progress)
+    }
+
+    /// Makes layers and images known from what was found in them elsewhere, without their bytes, all
+    /// in one batch. Layers that are known already need not be given again.
+    ///
+    /// # Errors
+    /// [`Error::NoLayer`] where a layer of an image is neither given nor known.
+    pub fn adopt(&self, adopted: Vec<AdoptedLayer>, images: Vec<Image>) -> Result<(), Error> {
+        self.indexer().adopt(adopted, images)
     }
 
     fn reporting<T>(&self, ask: impl FnOnce(Reporter<'_>) -> T) -> T {

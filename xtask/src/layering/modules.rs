@@ -40,7 +40,7 @@ pub(super) const SCANNER: Order = Order {
     ],
     whole: "Scanner",
     speaks_for_it: "use_cases",
-    extend_it: &["index", "refresh"],
+    extend_it: &[],
 };
 
 /// A module for tests, which may use all others.

@@ -309,7 +309,7 @@ fn put_image(scanner: &Scanner) -> Digest {
     commit(&|view, batch| {
         let before = Indexing::default();
         let (of, rows) = ((image.clone(), &before), BTreeMap::new());
-        scanner.put_refreshed(view, batch, of, vec![detector.digest], &rows).unwrap();
+        scanner.indexer().put_refreshed(view, batch, of, vec![detector.digest], &rows).unwrap();
     });
     id
 }

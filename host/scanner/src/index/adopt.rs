@@ -6,9 +6,10 @@ use limpid_store::tables::entries::{self, Entries};
 use limpid_store::tables::images::{self, Images, Indexing};
 use limpid_store::tables::layers::{self, Layers};
 
+use super::Indexer;
 use super::rows::{Fresh, Placing, Told, place_layers};
 use crate::detectors;
-use crate::{Error, Scanner, names};
+use crate::{Error, names};
 
 /// What another Limpid found in a layer.
 #[derive(Clone, Debug)]
@@ -21,14 +22,14 @@ pub struct AdoptedLayer {
     pub found: Vec<(PluginId, LayerFindings)>,
 }
 
-impl Scanner {
+impl Indexer<'_> {
     /// Makes layers and images known from what was found in them elsewhere, without their bytes, all
     /// in one batch. Layers that are known already need not be given again.
     ///
     /// # Errors
     /// [`Error::NoLayer`] where a layer of an image is neither given nor known.
-    pub fn adopt(&self, adopted: Vec<AdoptedLayer>, images: Vec<Image>) -> Result<(), Error> {
-        let writer = self.writers().images();
+    pub(crate) fn adopt(&self, adopted: Vec<AdoptedLayer>, images: Vec<Image>) -> Result<(), Error> {
+        let writer = self.writers.images();
         let view = writer.view();
         let mut batch = Batch::default();
         let (mut fresh, mut known) = (Fresh::new(), BTreeMap::new());
@@ -56,14 +57,14 @@ impl Scanner {
             }
         };
         let detectors: Vec<Digest> =
-            detectors::loaded(&self.plugins()).iter().map(|plugin| plugin.id().digest).collect();
+            detectors::loaded(&self.registry.snapshot()).iter().map(|plugin| plugin.id().digest).collect();
         for image in images {
             // What is seen through links takes the bytes of layers.
-            let limits = &self.settings().limits;
+            let limits = &self.settings.limits;
             let placing = Placing { image: &image, linked: None, before: None, limits };
             let told = Told::default();
             let placed = place_layers(&view, &mut batch, placing, &detectors, &rows, entries_of, &told)?;
-            let (indexed_at, contexts) = (self.settings().clock.now(), placed.contexts);
+            let (indexed_at, contexts) = (self.settings.clock.now(), placed.contexts);
             let indexing =
                 Indexing { indexed_at, detectors: detectors.clone(), contexts, linked: placed.linked };
             names::put(&mut batch, &image)?;

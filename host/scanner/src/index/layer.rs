@@ -9,13 +9,14 @@ use limpid_store::tables::kinds;
 use limpid_store::tables::layers;
 use limpid_store::tables::values::DigestBytes;
 
+use super::Indexer;
 use super::detection::{self, Handover};
 use super::keeper::Keeper;
 use super::linked::claims;
 use super::plan::Unknown;
 use crate::detectors;
 use crate::fold::{OtherClaims, keep_shared_ownership};
-use crate::{Error, Scanner, unexamined};
+use crate::{Error, unexamined};
 
 /// Calls of detectors that may wait while a layer is being read.
 pub(super) const WAITING: usize = 4;
@@ -31,9 +32,13 @@ pub(super) struct ReadLayer {
 }
 
 /// Reads a layer; the detectors that have not seen it run beside that.
-pub(super) fn read(scanner: &Scanner, archive: &Archive, unknown: &Unknown<'_>) -> Result<ReadLayer, Error> {
+pub(super) fn read(
+    indexer: Indexer<'_>,
+    archive: &Archive,
+    unknown: &Unknown<'_>,
+) -> Result<ReadLayer, Error> {
     let detectors = &unknown.detectors;
-    let settings = scanner.settings();
+    let settings = indexer.settings;
     let mut claims = claims(detectors)?;
     if unknown.counts {
         claims = claims.with_kinds(Arc::clone(&settings.kinds));
@@ -55,7 +60,7 @@ pub(super) fn read(scanner: &Scanner, archive: &Archive, unknown: &Unknown<'_>) 
     let kinds = unknown
         .counts
         .then(|| unexamined::of_layer(&settings.kinds, settings.limits.path_length, &contents, &found));
-    keep_shared_ownership(&mut found, &OtherClaims::new(&detectors::loaded(&scanner.plugins()))?);
+    keep_shared_ownership(&mut found, &OtherClaims::new(&detectors::loaded(&indexer.registry.snapshot()))?);
     let entries = entries::Row::pack(&contents.entries)?;
     Ok(ReadLayer { row: row(&contents), entries, found, kept: shown.kept.finish(&superseded), kinds })
 }

@@ -14,14 +14,15 @@ use limpid_store::View;
 use limpid_store::tables::entries::{self, Entries};
 use limpid_store::tables::layers::{self, Layers};
 
+use super::Indexer;
 use super::detection::{self, Handover};
 use super::keeper::Keeper;
 use super::layer::{ReadLayer, WAITING};
 use super::plan::Outcomes;
+use crate::Error;
 use crate::detectors::has_seen;
 use crate::fold::{LinkedLayer, OtherClaims, keep_shared_ownership};
 use crate::images::LINKED;
-use crate::{Error, Scanner};
 
 /// Entries of layers that are held unpacked while the images of an archive are looked at.
 const UNPACKED: usize = 2_000_000;
@@ -53,7 +54,7 @@ impl KnownBehind {
     }
 }
 
-impl Scanner {
+impl Indexer<'_> {
     /// Finds the files that are seen through links in each image, and shows them to detectors where they
     /// have not seen them.
     pub(super) fn behind_links(
@@ -63,9 +64,9 @@ impl Scanner {
         detectors: &[Arc<Plugin>],
         outcomes: &Outcomes,
     ) -> Result<Behind, Error> {
-        let view = self.store().view();
+        let view = self.store.view();
         let claims = claims(detectors)?;
-        let limits = &self.settings().limits;
+        let limits = &self.settings.limits;
         let mut behind = KnownBehind::default();
         let mut unpacked: BTreeMap<Digest, Arc<LayerEntries>> = BTreeMap::new();
         for source in sources {
@@ -123,7 +124,7 @@ impl Scanner {
         claims: &ClaimSet,
         detectors: &[Arc<Plugin>],
     ) -> Result<ReadLayer, Error> {
-        let settings = self.settings();
+        let settings = self.settings;
         let (sender, receiver) = crossbeam_channel::bounded(WAITING);
         let keeper = Keeper::new(settings.keep.clone());
         let (contents, shown) = std::thread::scope(|scope| {

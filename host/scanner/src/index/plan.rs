@@ -8,9 +8,10 @@ use limpid_store::View;
 use limpid_store::tables::layers::Layers;
 use limpid_store::tables::unexamined::Unread;
 
+use super::Indexer;
 use super::layer::ReadLayer;
 use crate::detectors::has_seen;
-use crate::{Error, Scanner, unexamined};
+use crate::{Error, unexamined};
 
 /// Which layers must be read, and for whom.
 pub(super) struct Plan<'a> {
@@ -71,13 +72,13 @@ impl Outcomes {
 
 impl<'a> Plan<'a> {
     pub(super) fn new(
-        scanner: &Scanner,
+        indexer: Indexer<'_>,
         view: &View<'_>,
         images: &'a [ImageSource],
         detectors: &[Arc<Plugin>],
         outcomes: &Outcomes,
     ) -> Result<Self, Error> {
-        let rules = scanner.settings();
+        let rules = indexer.settings;
         let mut unknown = BTreeMap::new();
         let mut known = BTreeSet::new();
         let layers =

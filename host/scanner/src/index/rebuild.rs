@@ -5,8 +5,9 @@ use limpid_store::tables::holders::Holders;
 use limpid_store::tables::images::{Images, Indexing};
 use limpid_store::tables::marks::{self, Marks};
 
+use super::Indexer;
+use crate::Error;
 use crate::inventory::inventory_of;
-use crate::{Error, Scanner};
 
 /// Says that every row has its inventory, and every image contexts that say who owns what.
 const MARK: &str = "inventory with owners in contexts";
@@ -14,26 +15,26 @@ const MARK: &str = "inventory with owners in contexts";
 /// Rows written in one batch.
 const ROWS: usize = 10_000;
 
-impl Scanner {
+impl Indexer<'_> {
     /// Makes the inventory of what a Limpid wrote that had none. Costs one look-up where there is
     /// nothing to do.
     pub(crate) fn build_inventory(&self) -> Result<(), Error> {
         let mark = MARK.to_owned();
-        if self.store().view().get::<Marks>(&mark)?.is_some() {
+        if self.store.view().get::<Marks>(&mark)?.is_some() {
             return Ok(());
         }
         self.inventory_of_findings()?;
         self.place_images()?;
         let mut batch = Batch::default();
-        for key in self.store().view().keys::<Holders>(|_| ()) {
+        for key in self.store.view().keys::<Holders>(|_| ()) {
             batch.delete::<Holders>(&key?);
         }
         batch.put::<Marks>(&mark, &marks::Row::default())?;
-        Ok(self.store().commit(batch)?)
+        Ok(self.store.commit(batch)?)
     }
 
     fn inventory_of_findings(&self) -> Result<(), Error> {
-        let view = self.store().view();
+        let view = self.store.view();
         let mut batch = Batch::default();
         let mut layer = (None, std::collections::BTreeMap::new());
         let write = |batch: &mut Batch, diff_id: Option<Digest>, found| -> Result<(), Error> {
@@ -51,15 +52,15 @@ impl Scanner {
             }
             layer.1.insert(key.component, row);
             if batch.len() >= ROWS {
-                self.store().commit(std::mem::take(&mut batch))?;
+                self.store.commit(std::mem::take(&mut batch))?;
             }
         }
         write(&mut batch, layer.0, layer.1)?;
-        Ok(self.store().commit(batch)?)
+        Ok(self.store.commit(batch)?)
     }
 
     fn place_images(&self) -> Result<(), Error> {
-        let view = self.store().view();
+        let view = self.store.view();
         let mut batch = Batch::default();
         for row in view.scan::<Images>(|_| ()) {
             let (id, row) = row?;
@@ -72,9 +73,9 @@ impl Scanner {
                 other => other?,
             }
             if batch.len() >= ROWS {
-                self.store().commit(std::mem::take(&mut batch))?;
+                self.store.commit(std::mem::take(&mut batch))?;
             }
         }
-        Ok(self.store().commit(batch)?)
+        Ok(self.store.commit(batch)?)
     }
 }

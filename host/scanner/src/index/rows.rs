@@ -14,6 +14,7 @@ use limpid_store::tables::manifests::{self, Manifests};
 use limpid_store::tables::unexamined::{Layer as Remark, Unexamined};
 use limpid_store::{Batch, View};
 
+use super::Indexer;
 use super::detection;
 use super::layer::ReadLayer;
 use super::plan::Outcomes;
@@ -21,7 +22,7 @@ use crate::fold::LinkedLayer;
 use crate::images::known_entries;
 use crate::unexamined::{self, Remarks};
 use crate::versions::package_keys;
-use crate::{Error, Scanner, fold, inventory, names};
+use crate::{Error, fold, inventory, names};
 
 /// What detectors found in layers, and is not in the store yet.
 pub(crate) type Fresh = BTreeMap<Digest, Vec<(PluginId, LayerFindings)>>;
@@ -29,7 +30,7 @@ pub(crate) type Fresh = BTreeMap<Digest, Vec<(PluginId, LayerFindings)>>;
 /// The same as rows of a batch that is not yet written.
 pub(crate) type Rows = BTreeMap<findings::Key, findings::Row>;
 
-impl Scanner {
+impl Indexer<'_> {
     /// Writes a layer that was read. Returns how many bytes of files are kept that were not before.
     pub(super) fn put_layer(
         &self,
@@ -74,7 +75,8 @@ impl Scanner {
                     Fact::Package(package) => Some(&**package),
                     _ => None,
                 });
-                let keys = package_keys(&self.plugins(), self.settings().versions_a_call, &cause, packages);
+                let keys =
+                    package_keys(&self.registry.snapshot(), self.settings.versions_a_call, &cause, packages);
                 rows.push((detector.digest, findings::Row::new(detector, found, keys)));
             }
             inventory::put_findings(view, batch, &diff_id, rows.clone())?;
@@ -110,24 +112,24 @@ impl Scanner {
             None => known_entries(view, diff_id),
         };
         let remarks = remarks(source, outcomes);
-        let counted = unexamined::counted(&self.settings().kinds, &image, |diff_id| {
+        let counted = unexamined::counted(&self.settings.kinds, &image, |diff_id| {
             match read.get(diff_id).and_then(|layer| layer.kinds.clone()) {
                 Some(row) => Ok(Some(row)),
                 None => Ok(view.get::<Kinds>(diff_id)?),
             }
         })?;
         let told = Told { unread: unexamined::unread(&remarks), recognised: unexamined::paths(&counted) };
-        let limits = &self.settings().limits;
+        let limits = &self.settings.limits;
         let placing = Placing { image: &image, linked: linked.cloned(), before: before.as_ref(), limits };
         let placed = place_layers(view, batch, placing, &components, rows, entries, &told)?;
-        let row = unexamined::of_image(&self.settings().kinds, remarks, counted, &placed.hidden);
+        let row = unexamined::of_image(&self.settings.kinds, remarks, counted, &placed.hidden);
         batch.put::<Unexamined>(&image.id, &row)?;
         let Placed { contexts, linked, .. } = placed;
         let gone = before.and_then(|before| before.linked).map(|before| before.diff_id);
         if let Some(gone) = gone.filter(|gone| linked.as_ref().is_none_or(|linked| linked.diff_id != *gone)) {
-            self.0.kept.subtract(forget_unused(view, batch, &gone, &image.id)?);
+            self.kept.subtract(forget_unused(view, batch, &gone, &image.id)?);
         }
-        let indexed_at = self.settings().clock.now();
+        let indexed_at = self.settings.clock.now();
         let indexing = Indexing { indexed_at, detectors: components, contexts, linked };
         names::put(batch, &image)?;
         let id = image.id;
@@ -145,14 +147,14 @@ impl Scanner {
     ) -> Result<(), Error> {
         let entries = |diff_id: &Digest| known_entries(view, diff_id);
         let remarks = unexamined::remarks(view, &image.id)?;
-        let rules = &self.settings().kinds;
+        let rules = &self.settings.kinds;
         let counted = unexamined::counted(rules, &image, |diff_id| Ok(view.get::<Kinds>(diff_id)?))?;
         let told = Told { unread: unexamined::unread(&remarks), recognised: unexamined::paths(&counted) };
         let linked = before.linked.as_ref().map(|linked| LinkedLayer::known(&image, linked));
-        let limits = &self.settings().limits;
+        let limits = &self.settings.limits;
         let placing = Placing { image: &image, linked, before: Some(before), limits };
         let placed = place_layers(view, batch, placing, &components, rows, entries, &told)?;
-        let row = unexamined::of_image(&self.settings().kinds, remarks, counted, &placed.hidden);
+        let row = unexamined::of_image(&self.settings.kinds, remarks, counted, &placed.hidden);
         batch.put::<Unexamined>(&image.id, &row)?;
         let Placed { contexts, linked, .. } = placed;
         let id = image.id;

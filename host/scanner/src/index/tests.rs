@@ -9,6 +9,7 @@ use limpid_store::tables::kinds::Kinds as KindsTable;
 use limpid_store::tables::unexamined::Unexamined;
 
 use super::*;
+use crate::Scanner;
 use crate::test_support::archive::{docker, tar};
 use crate::test_support::{package, plugin, scanner_with};
 use crate::unexamined;

@@ -14,13 +14,14 @@ use limpid_store::tables::images::{Images, Indexing, Linked, LinkedFile};
 use limpid_store::tables::kept::{self, Kept};
 use limpid_store::{Batch, View};
 
+use super::Refreshes;
 use crate::detectors;
 use crate::detectors::{components, has_seen};
 use crate::fold::{OtherClaims, keep_shared_ownership};
 use crate::images::known_entries;
 use crate::index::{self, Fresh, detection};
 use crate::unexamined;
-use crate::{Error, Scanner, inventory};
+use crate::{Error, inventory};
 
 /// Files that stand alone are shown this many at a time.
 const ALONE: usize = 256;
@@ -28,14 +29,14 @@ const ALONE: usize = 256;
 /// Rows written in one batch.
 const ROWS: usize = 10_000;
 
-impl Scanner {
+impl Refreshes<'_> {
     /// Shows the kept files of all images to the detectors that have not seen them, newest images
     /// first.
     pub(super) fn refresh_images(&self, stopped: &dyn Fn() -> bool) -> Result<(), Error> {
         let mut images: Vec<(u64, Digest)> = Vec::new();
-        let detectors = detectors::loaded(&self.plugins());
+        let detectors = detectors::loaded(&self.indexer.registry.snapshot());
         let components = components(&detectors);
-        for row in self.store().view().scan::<Images>(|_| ()) {
+        for row in self.indexer.store.view().scan::<Images>(|_| ()) {
             let (id, row) = row?;
             let (_, indexing) = row.into_parts(id);
             if indexing.detectors != components {
@@ -54,7 +55,7 @@ impl Scanner {
 
     pub(super) fn refresh_image(&self, id: &Digest, detectors: &[Arc<Plugin>]) -> Result<(), Error> {
         let found = {
-            let view = self.store().view();
+            let view = self.indexer.store.view();
             let Some(row) = view.get::<Images>(id)? else { return Ok(()) };
             let (image, indexing) = row.into_parts(*id);
             let mut found = self.detect_kept(&view, &image, detectors)?;
@@ -64,15 +65,15 @@ impl Scanner {
             (found, unsettled)
         };
         let (found, unsettled) = found;
-        let writer = self.writers().images();
+        let writer = self.indexer.writers.images();
         let view = writer.view();
         // It may have been deleted, or submitted again, meanwhile.
         let Some(row) = view.get::<Images>(id)? else { return Ok(()) };
         let (image, indexing) = row.into_parts(*id);
         let mut batch = Batch::default();
         let components = settled_components(&view, &image, &indexing, detectors, (&found, &unsettled))?;
-        let rows = self.put_findings(&view, &mut batch, id, found)?;
-        self.put_refreshed(&view, &mut batch, (image, &indexing), components, &rows)?;
+        let rows = self.indexer.put_findings(&view, &mut batch, id, found)?;
+        self.indexer.put_refreshed(&view, &mut batch, (image, &indexing), components, &rows)?;
         writer.commit(batch)
     }
 
@@ -138,7 +139,7 @@ impl Scanner {
             });
         }
         let layers: Vec<_> = layers.iter().collect();
-        let links = links(&layers, &unread_layers, &index::claims(&unseen)?, &self.settings().limits);
+        let links = links(&layers, &unread_layers, &index::claims(&unseen)?, &self.indexer.settings.limits);
         let mut files: Vec<Files> = unseen.iter().map(|_| Files::default()).collect();
         let mut unread: Vec<Vec<Unread>> = vec![Vec::new(); unseen.len()];
         for file in &links.files {
@@ -191,16 +192,18 @@ impl Scanner {
     /// Forgets what builds of detectors found on which no image rests any more, and which nobody
     /// can go back to by a call.
     pub(super) fn forget_replaced(&self) -> Result<(), Error> {
-        let writer = self.writers().images();
+        let writer = self.indexer.writers.images();
         let view = writer.view();
         let mut used: HashSet<Digest> = HashSet::new();
         for row in view.scan::<Images>(|_| ()) {
             let (id, row) = row?;
             used.extend(row.into_parts(id).1.detectors);
         }
-        for plugin in self.plugins().plugins() {
+        for plugin in self.indexer.registry.snapshot().plugins() {
             used.insert(plugin.id().digest);
-            used.extend(self.registry().versions(&plugin.id().name).iter().map(|version| version.digest));
+            used.extend(
+                self.indexer.registry.versions(&plugin.id().name).iter().map(|version| version.digest),
+            );
         }
         let mut gone: BTreeMap<Digest, BTreeSet<Digest>> = BTreeMap::new();
         for key in view.keys::<Findings>(|_| ()) {

@@ -6,6 +6,7 @@ use limpid_model::{Digest, FailureKind};
 use limpid_store::tables::findings::Findings;
 use limpid_store::tables::images::Images;
 
+use super::Refreshes;
 use crate::detectors;
 use crate::{Error, Scanner};
 
@@ -30,15 +31,15 @@ impl Quarantines {
     }
 }
 
-impl Scanner {
+impl Refreshes<'_> {
     /// Tells detectors that have found something before that they are known to work, so that whatever is
     /// submitted after a restart does not make them seem broken.
     pub(super) fn vouch(&self) -> Result<(), Error> {
-        let mut unknown: BTreeMap<Digest, _> = detectors::loaded(&self.plugins())
+        let mut unknown: BTreeMap<Digest, _> = detectors::loaded(&self.indexer.registry.snapshot())
             .into_iter()
             .map(|plugin| (plugin.id().digest, plugin))
             .collect();
-        let view = self.store().view();
+        let view = self.indexer.store.view();
         for row in view.scan::<Findings>(|_| ()) {
             if unknown.is_empty() {
                 break;
@@ -57,12 +58,12 @@ impl Scanner {
     /// Shows the kept files of images to detectors that were quarantined when the images were indexed, newest
     /// images first. What was not kept stays a gap until somebody submits the image again.
     pub(super) fn heal(&self, stopped: &dyn Fn() -> bool) -> Result<(), Error> {
-        let detectors = detectors::loaded(&self.plugins());
+        let detectors = detectors::loaded(&self.indexer.registry.snapshot());
         let callable =
             detectors.iter().filter(|plugin| plugin.quarantined().is_none() || plugin.awaits_trial());
         let callable: BTreeSet<Digest> = callable.map(|plugin| plugin.id().digest).collect();
         let mut unseen: BTreeSet<Digest> = BTreeSet::new();
-        for row in self.store().view().scan::<Findings>(|_| ()) {
+        for row in self.indexer.store.view().scan::<Findings>(|_| ()) {
             let (key, row) = row?;
             if !callable.contains(&key.component) || unseen.contains(&key.diff_id) {
                 continue;
@@ -76,7 +77,7 @@ impl Scanner {
             return Ok(());
         }
         let mut images: Vec<(u64, Digest)> = Vec::new();
-        for row in self.store().view().scan::<Images>(|_| ()) {
+        for row in self.indexer.store.view().scan::<Images>(|_| ()) {
             let (id, row) = row?;
             let (image, indexing) = row.into_parts(id);
             let linked = indexing.linked.iter().map(|linked| linked.diff_id);

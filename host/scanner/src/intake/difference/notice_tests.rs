@@ -167,7 +167,7 @@ impl World {
                 let of = (image.clone(), &before);
                 let detectors = DETECTORS.map(|name| plugin(name).digest).to_vec();
                 let rows = std::collections::BTreeMap::new();
-                world.scanner.put_refreshed(view, batch, of, detectors, &rows).unwrap();
+                world.scanner.indexer().put_refreshed(view, batch, of, detectors, &rows).unwrap();
             });
         }
         world

@@ -31,6 +31,8 @@ const TREES: [&str; 7] = [
     "feeds/debian/debian-elts-osv.tar.zst",
 ];
 const ZIPS: &str = "feeds/osv/sample-union";
+/// Ecosystems of the trees: what is of one ecosystem is one source, and of each there is one document.
+const OF_TREES: [&str; 4] = ["AlmaLinux", "Debian", "Go", "PyPI"];
 const KEV: [&str; 2] = [
     "feeds/kev/known_exploited_vulnerabilities.2025-08-25.json.zst",
     "feeds/kev/known_exploited_vulnerabilities.2026-01-27.json.zst",
@@ -53,7 +55,6 @@ const UNCHANGED: usize = 100;
 #[derive(Clone)]
 struct Document {
     feed: &'static str,
-    source: Option<String>,
     path: PathBuf,
 }
 
@@ -113,25 +114,23 @@ pub(super) fn measure(setting: &Setting) -> anyhow::Result<Vec<Measurement>> {
 fn documents(corpus: &Corpus) -> anyhow::Result<Vec<Document>> {
     let mut documents = Vec::new();
     for tree in TREES {
-        documents.push(osv(corpus.path(tree), name(Path::new(tree))));
+        documents.push(Document { feed: "osv", path: corpus.path(tree) });
     }
     let ecosystems = corpus.path(ZIPS);
     for ecosystem in fs::read_dir(&ecosystems).context("there are no archives of OSV")? {
         let path = ecosystem?.path();
-        documents.push(osv(path.join("all.zip"), name(&path)));
+        if !OF_TREES.contains(&name(&path).as_str()) {
+            documents.push(Document { feed: "osv", path: path.join("all.zip") });
+        }
     }
     for (feed, path) in OTHERS.into_iter().chain([("kev", KEV[0])]) {
-        documents.push(Document { feed, source: None, path: corpus.path(path) });
+        documents.push(Document { feed, path: corpus.path(path) });
     }
     // The largest first, so that no processor is left with it in the end.
     documents.sort_by_key(|document| {
         std::cmp::Reverse(fs::metadata(&document.path).map_or(0, |metadata| metadata.len()))
     });
     Ok(documents)
-}
-
-fn osv(path: PathBuf, source: String) -> Document {
-    Document { feed: "osv", source: Some(source), path }
 }
 
 /// Hands documents in, as many at a time as there are processors.
@@ -144,7 +143,7 @@ fn take_in(api: &Api, documents: &[Document]) -> anyhow::Result<Pass> {
         let mut pass = Pass::default();
         while let Some(document) = next() {
             let taken = api
-                .import_file(document.feed, document.source.as_deref(), &document.path)
+                .import_file(document.feed, None, &document.path)
                 .with_context(|| format!("`{}`", document.path.display()))?;
             let number = |field: &str| taken.get(field).and_then(Value::as_u64).unwrap_or_default();
             pass.stated += number("advisories");
@@ -173,9 +172,9 @@ fn changed(corpus: &Corpus, folder: &Path) -> anyhow::Result<(Vec<Document>, u64
     for tree in TREES {
         let to = folder.join(name(Path::new(tree)));
         expected += change(&corpus.path(tree), &to)?;
-        documents.push(osv(to, name(Path::new(tree))));
+        documents.push(Document { feed: "osv", path: to });
     }
-    documents.push(Document { feed: "kev", source: None, path: corpus.path(KEV[1]) });
+    documents.push(Document { feed: "kev", path: corpus.path(KEV[1]) });
     Ok((documents, expected))
 }
 

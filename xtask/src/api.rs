@@ -50,18 +50,11 @@ impl Api {
         self.post(&format!("/v1/feeds/{feed}/documents"), "application/json", document)
     }
 
-    /// Hands the document in a file to a feed, as this source of it. Names of sources are of letters,
-    /// digits and `.-_`.
-    pub(crate) fn import_file(
-        &self,
-        feed: &str,
-        source: Option<&str>,
-        document: &Path,
-    ) -> anyhow::Result<Value> {
+    /// Hands the document in a file to a feed, as the source that its plugin finds in it.
+    pub(crate) fn import_file(&self, feed: &str, document: &Path) -> anyhow::Result<Value> {
         let file =
             File::open(document).with_context(|| format!("`{}` cannot be opened", document.display()))?;
-        let source = source.map(|source| format!("?source={source}")).unwrap_or_default();
-        self.post(&format!("/v1/feeds/{feed}/documents{source}"), "application/octet-stream", &file)
+        self.post(&format!("/v1/feeds/{feed}/documents"), "application/octet-stream", &file)
     }
 
     /// Submits an archive that holds the image `id`, and returns the report on it.

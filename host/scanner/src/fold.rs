@@ -142,8 +142,8 @@ pub(crate) struct Surroundings {
 }
 
 /// The surroundings of all packages of an image.
-pub(crate) fn surroundings(layers: &[LayerFacts], hidden: &[Hidden]) -> Surroundings {
-    surroundings_within(&linked::spread(layers.to_vec()), &Ends::new(hidden))
+pub(crate) fn surroundings(layers: Vec<LayerFacts>, hidden: &[Hidden]) -> Surroundings {
+    surroundings_within(&linked::spread(layers), &Ends::new(hidden))
 }
 
 fn surroundings_within(layers: &[LayerFacts], ends: &Ends<'_>) -> Surroundings {

@@ -65,8 +65,8 @@ pub(crate) struct Matches {
     pub(crate) unordered: Vec<UnorderedVersion>,
     pub(crate) unjudged: Vec<UnjudgedAdvisory>,
     /// Ranges of vulnerable versions above the installed one, by the place of the package and whether they
-    /// are of its source package.
-    pub(crate) vulnerable_above: BTreeMap<(usize, bool), Vec<KeyedRange>>,
+    /// are of its source package, where somebody wants to know.
+    pub(crate) vulnerable_above: Option<BTreeMap<(usize, bool), Vec<KeyedRange>>>,
 }
 
 /// Holds all packages of an image against all that is said of their names. Packages
@@ -77,6 +77,7 @@ pub(crate) fn matches(
     contents: &Contents,
 ) -> Result<Matches, Error> {
     let mut matcher = Matcher::new(statements);
+    matcher.out.vulnerable_above = Some(BTreeMap::new());
     let of_distribution = namespaces_of_distribution(contents);
     for (place, held) in contents.packages.iter().enumerate() {
         if !authority.judges(held.owner.as_deref(), of_distribution)? {
@@ -187,14 +188,15 @@ impl<S: Statements> Matcher<S> {
                 }
             }
         }
-        let names: BTreeSet<&str> = groups.keys().copied().collect();
-        for (vulnerability, group) in groups {
+        for (&vulnerability, group) in &groups {
             if decided.contains(vulnerability) {
                 continue;
             }
             let statements: Vec<_> = group.iter().map(|(_, statement)| *statement).collect();
-            for (of_source, range) in vulnerable_above(subject, &statements) {
-                self.out.vulnerable_above.entry((place, of_source)).or_default().push(range.clone());
+            if let Some(above) = &mut self.out.vulnerable_above {
+                for (of_source, range) in vulnerable_above(subject, &statements) {
+                    above.entry((place, of_source)).or_default().push(range.clone());
+                }
             }
             match judge(subject, &statements) {
                 Judged::Silent => {}
@@ -219,15 +221,15 @@ impl<S: Statements> Matcher<S> {
                     self.out.matches.push(Match {
                         package: place,
                         vulnerability: vulnerability.to_owned(),
-                        first_name: first_name(vulnerability, &group, &names),
+                        first_name: first_name(vulnerability, group, &groups),
                         id: said.key.id.clone(),
                         origin: said.origin(),
                         status: statement.status,
-                        fix: fixed_version.as_deref().and_then(|fixed| fix(fixed, &group)),
+                        fix: fixed_version.as_deref().and_then(|fixed| fix(fixed, group)),
                         fixed_version,
                         note: statement.note.clone(),
                         ratings: statement.ratings.clone(),
-                        views: views(subject, &group),
+                        views: views(subject, group),
                     });
                 }
             }
@@ -258,9 +260,9 @@ fn fix(fixed_version: &str, group: &Group<'_>) -> Option<Fix> {
 
 /// The name by which a vulnerability was known when the first of its publishers spoke of it; its own where
 /// another one of the package has that name now.
-fn first_name(vulnerability: &str, group: &Group<'_>, names: &BTreeSet<&str>) -> String {
+fn first_name(vulnerability: &str, group: &Group<'_>, all: &BTreeMap<&str, Group<'_>>) -> String {
     let first = group.iter().filter_map(|(said, _)| said.first_name.as_deref()).min();
-    first.filter(|first| !names.contains(first)).unwrap_or(vulnerability).to_owned()
+    first.filter(|first| !all.contains_key(first)).unwrap_or(vulnerability).to_owned()
 }
 
 /// What each advisory of a group says by itself.

@@ -143,7 +143,7 @@ fn take_in(api: &Api, documents: &[Document]) -> anyhow::Result<Pass> {
         let mut pass = Pass::default();
         while let Some(document) = next() {
             let taken = api
-                .import_file(document.feed, None, &document.path)
+                .import_file(document.feed, &document.path)
                 .with_context(|| format!("`{}`", document.path.display()))?;
             let number = |field: &str| taken.get(field).and_then(Value::as_u64).unwrap_or_default();
             pass.stated += number("advisories");

@@ -3,6 +3,7 @@
 
 mod events;
 mod generate;
+mod judged;
 mod ranges;
 
 use std::cmp::Ordering;

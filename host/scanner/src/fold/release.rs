@@ -31,9 +31,8 @@ impl Stated {
     /// that are named include its own, its own decides, and no record tells what came from elsewhere. Where
     /// they do not, they decide.
     pub(super) fn combined(self) -> (Option<Distribution>, Vec<String>) {
-        let (Some(mut main), Some(sources)) = (self.main.clone(), self.sources) else {
-            return (self.main, Vec::new());
-        };
+        let Some(sources) = self.sources else { return (self.main, Vec::new()) };
+        let Some(mut main) = self.main else { return (None, Vec::new()) };
         let is_elsewhere = |namespace: &String| !main.namespaces.contains(namespace);
         let elsewhere: Vec<_> = sources.namespaces.iter().filter(|it| is_elsewhere(it)).cloned().collect();
         let names_its_own = main.namespaces.first().is_none_or(|own| sources.namespaces.contains(own));

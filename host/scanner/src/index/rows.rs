@@ -226,7 +226,7 @@ pub(crate) fn place_layers(
     let entries: Vec<_> = entries.collect::<Result<_, Error>>()?;
     let entries: Vec<_> = entries.iter().collect();
     let stated = hidden(&stating, &entries, limits);
-    let surroundings = fold::surroundings(&facts, &stated);
+    let surroundings = fold::surroundings(facts, &stated);
     let image = (image, linked);
     let (contexts, linked) =
         inventory::place(batch, image, before, components, surroundings, (&states, &stated))?;

@@ -11,7 +11,6 @@ use limpid_store::{Batch, View};
 
 use super::collector::Records;
 use super::difference::{Difference, Terms};
-use super::naming::sources_of;
 use super::silence::Guard;
 use super::{
     Collector, Document, News, Parsed, Parser, REMEMBERED, Taken, Trust, enrichments, keeping, soundness,
@@ -54,11 +53,13 @@ pub(crate) struct Written {
     pub(crate) first_change: Option<u64>,
 }
 
-/// The sources of a feed but one.
+/// The sources of a feed of which something is held, but one.
 fn others(view: &View<'_>, but: &sources::Key) -> Result<BTreeSet<String>, Error> {
-    let mut all = sources_of(view, &but.feed)?;
-    all.remove(&but.source);
-    Ok(all)
+    let keys = view.keys::<Sources>(|key| {
+        key.text(&but.feed);
+    });
+    let others = keys.filter(|key| key.as_ref().map_or(true, |key| key.source != but.source));
+    others.map(|key| Ok(key?.source)).collect()
 }
 
 impl Ingest<'_> {

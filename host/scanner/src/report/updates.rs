@@ -21,7 +21,8 @@ pub(super) fn updates(found: &Matches) -> Updates<'_> {
         }
     }
     for (package, update) in &mut updates {
-        let ranges = found.vulnerable_above.get(package).map_or(&[][..], Vec::as_slice);
+        let ranges = found.vulnerable_above.as_ref().and_then(|above| above.get(package));
+        let ranges = ranges.map_or(&[][..], Vec::as_slice);
         *update = beyond(*update, ranges);
     }
     Updates(updates)

@@ -1,14 +1,11 @@
 //! Events of records, in any order, against the schema's own evaluation in the order of the ecosystem's own
 //! library. A package of its own for each case.
 
-use std::collections::BTreeSet;
-
-use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use super::generate::{Form, Numbers, pairs};
+use super::judged::{self, Held, hold};
 use crate::verify::Setting;
-use crate::verify::debian::{array, word};
 use crate::verify::judges::Judge;
 use crate::verify::made::Language;
 use crate::verify::tally::Comparison;
@@ -51,29 +48,17 @@ fn compare(
     let answers = judge.answers(setting, &lines)?;
     let decided = made.into_iter().zip(answers).filter(|(_, answer)| answer != "tie");
     let (cases, answers): (Vec<Case>, Vec<String>) = decided.take(CASES).unzip();
-    let packages: Vec<_> = cases.iter().map(|case| (case.name.clone(), case.installed.clone())).collect();
-    let records: Vec<_> = cases.iter().map(|case| case.record(language)).collect();
-    let report = language.report(setting, &packages, &records)?;
-    let affected: BTreeSet<&str> =
-        array(&report, "/findings").iter().map(|finding| word(finding, "/package/name")).collect();
-    let mut differences = Vec::new();
-    for (case, answer) in cases.iter().zip(&answers) {
-        let found = if affected.contains(case.name.as_str()) { "yes" } else { "no" };
-        if found != answer {
-            differences.push(format!("{}: {} says {answer}, limpid {found}", case.line(), judge.name()));
-        }
-    }
+    let cases: Vec<_> = cases.into_iter().map(|case| case.held(language)).collect();
+    let Held { differences, affected, judged } = hold(setting, language, judge, &cases, &answers)?;
     let count = cases.len();
-    let satisfied = answers.iter().filter(|answer| *answer == "yes").count();
-    let judged = report.pointer("/summary/judged").and_then(Value::as_u64).context("nothing was judged")?;
     let what = format!(
-        "{count} cases, {satisfied} of them affected, as the schema says in the order of {}",
+        "{count} cases, {affected} of them affected, as the schema says in the order of {}",
         judge.name()
     );
     Ok(Comparison::new(what, differences)
         .requiring(count == CASES, "too few cases")
-        .requiring(satisfied > CASES / 5 && satisfied < CASES * 4 / 5, "the cases are alike")
-        .requiring(usize::try_from(judged).is_ok_and(|judged| judged == count), "not all were judged"))
+        .requiring(affected > CASES / 5 && affected < CASES * 4 / 5, "the cases are alike")
+        .requiring(judged == count, "not all were judged"))
 }
 
 impl Case {
@@ -112,7 +97,10 @@ impl Case {
         json!({ "installed": self.installed, "affected": self.affected }).to_string()
     }
 
-    fn record(&self, language: Language) -> Value {
-        language.record(&format!("CASE-{}", self.name), &self.name, self.affected.clone(), json!({}))
+    fn held(self, language: Language) -> judged::Case {
+        let line = self.line();
+        let Self { name, installed, affected } = self;
+        let record = language.record(&format!("CASE-{name}"), &name, affected, json!({}));
+        judged::Case { package: name, installed, record, line }
     }
 }

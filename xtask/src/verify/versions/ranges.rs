@@ -1,13 +1,11 @@
 //! Ranges and listed versions, as records state them, against what the ecosystem's own library says of
 //! the specifier that means the same. A package of its own for each case.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Value, json};
 
 use super::generate::{Form, pairs};
+use super::judged::{self, Held, hold};
 use crate::verify::Setting;
-use crate::verify::debian::{array, word};
 use crate::verify::judges::Judge;
 use crate::verify::made::Language;
 use crate::verify::tally::Comparison;
@@ -53,24 +51,12 @@ fn compare(
         .collect();
     let lines: Vec<String> = cases.iter().map(Case::line).collect();
     let answers = judge.answers(setting, &lines)?;
-    let packages: Vec<_> = cases.iter().map(|case| (case.name.clone(), case.installed.clone())).collect();
-    let records: Vec<_> = cases.iter().map(|case| case.record(language)).collect();
-    let report = language.report(setting, &packages, &records)?;
-    let affected: BTreeSet<&str> =
-        array(&report, "/findings").iter().map(|finding| word(finding, "/package/name")).collect();
-    let mut differences = Vec::new();
-    for (case, answer) in cases.iter().zip(&answers) {
-        let found = if affected.contains(case.name.as_str()) { "yes" } else { "no" };
-        if found != answer {
-            differences.push(format!("{}: {} says {answer}, limpid {found}", case.line(), judge.name()));
-        }
-    }
-    let satisfied = answers.iter().filter(|answer| *answer == "yes").count();
-    let judged = report.pointer("/summary/judged").and_then(Value::as_u64).unwrap_or(0);
-    let what = format!("{CASES} cases, {satisfied} of them affected, as {} says", judge.name());
+    let cases: Vec<_> = cases.into_iter().map(|case| case.held(language)).collect();
+    let Held { differences, affected, judged } = hold(setting, language, judge, &cases, &answers)?;
+    let what = format!("{CASES} cases, {affected} of them affected, as {} says", judge.name());
     Ok(Comparison::new(what, differences)
-        .requiring(satisfied > CASES / 5 && satisfied < CASES, "all are alike")
-        .requiring(usize::try_from(judged).is_ok_and(|judged| judged == CASES), "not all were judged"))
+        .requiring(affected > CASES / 5 && affected < CASES, "all are alike")
+        .requiring(judged == CASES, "not all were judged"))
 }
 
 impl Case {
@@ -78,7 +64,7 @@ impl Case {
         format!("{}\t{}\t{}", self.installed, self.operator, self.version)
     }
 
-    fn record(&self, language: Language) -> Value {
+    fn held(self, language: Language) -> judged::Case {
         let range = |events: Value| json!({ "ranges": [{ "type": range_type(language), "events": events }] });
         let (start, version) = (json!({ "introduced": "0" }), &self.version);
         let affected = match self.operator {
@@ -87,7 +73,8 @@ impl Case {
             "<" => range(json!([start, { "fixed": version }])),
             _ => range(json!([{ "introduced": version }])),
         };
-        language.record(&format!("CASE-{}", self.name), &self.name, affected, json!({}))
+        let record = language.record(&format!("CASE-{}", self.name), &self.name, affected, json!({}));
+        judged::Case { line: self.line(), package: self.name, installed: self.installed, record }
     }
 }
 

@@ -19,12 +19,12 @@ fn contracts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("contracts")
 }
 
-fn read(path: &Path) -> String {
+pub(crate) fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{error}: `{}`", path.display()))
 }
 
 /// The folder of the version that the contract has now.
-fn current() -> PathBuf {
+pub(crate) fn current() -> PathBuf {
     let package = CURRENT.lines().next().unwrap();
     let version = package.strip_prefix("package limpid:plugin@").and_then(|rest| rest.strip_suffix(';'));
     contracts().join(version.unwrap_or_else(|| panic!("`{package}` states no version")))

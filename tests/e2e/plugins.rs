@@ -1,14 +1,17 @@
-//! Plugins: which are loaded, and which are refused and why.
+//! Plugins: which are loaded, which are refused and why, and what becomes of images while one is quarantined.
 
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
+use xtask::sample::Layer;
 
-use crate::archives::{Compression, Parts};
+use crate::archives::{Compression, Parts, image};
+use crate::component;
+use crate::contracts::{current, read};
 use crate::program::Setup;
-use crate::service::Service;
+use crate::service::{Service, until};
 
 const ALL: [&str; 15] = [
     "alpine",
@@ -143,4 +146,48 @@ fn a_plugins_directory_that_is_not_there_is_an_error_that_says_what_to_do() {
     let setup = Setup::new().with_plugins(Path::new("/nowhere/plugins"));
     let error = setup.run(["serve", "--listen", "127.0.0.1:0"]).failed();
     assert!(error.contains("`/nowhere/plugins`") && error.contains("`--plugins-dir`"), "{error}");
+}
+
+#[test]
+fn images_that_were_indexed_while_a_detector_was_quarantined_are_healed_when_that_ends() {
+    // Claims by path alone: of what is claimed for its content, it is not known whether all of it was kept.
+    let both = "(call $put (i32.const 16) (i32.const 2048) (i32.const 2))";
+    let wat = read(&current().join("detector.wat"));
+    assert!(wat.contains(both));
+    let fields = wat.replace(both, "(call $put (i32.const 16) (i32.const 2048) (i32.const 1))");
+    let plugins = tempfile::tempdir().unwrap();
+    let detector = component::with_name(&component::of_fields(&fields), "sample-detector");
+    fs::write(plugins.path().join("detector.wasm"), detector).unwrap();
+    let service = Service::with(Setup::new().with_plugins(plugins.path()));
+    let indexed = |name: &str, layer: Layer| {
+        service
+            .api
+            .index(&Parts::of(&image(&format!("test/{name}:1"), [layer]), Compression::Gzip).docker_archive())
+    };
+    let quarantined = || service.api.get("/v1/plugins/sample-detector").ok()["quarantined"].clone();
+    // The sample stops itself where the file is executable, for one image after another.
+    for number in 0..5 {
+        assert_eq!(quarantined(), json!(null), "before image {number}");
+        indexed(
+            &format!("bad-{number}"),
+            Layer::new("COPY").executable("etc/sample", format!("bad-{number}")),
+        );
+    }
+    assert_ne!(quarantined(), json!(null));
+
+    let good = indexed("good", Layer::new("COPY").file("etc/sample", "hello"));
+    let report = service.api.report(&good);
+    assert_eq!(report["summary"]["packages"], 0, "{report:#}");
+    let gaps = report["coverage"]["gaps"].as_array().unwrap();
+    assert!(gaps.iter().any(|gap| gap["code"] == "plugin-failures"), "{gaps:#?}");
+
+    service.api.send("POST", "/v1/plugins/sample-detector/release", &[], b"").ok();
+    let packages = until("the image is healed", || {
+        let packages = service.api.get(&format!("/v1/images/{good}/packages")).ok()["packages"].clone();
+        packages.as_array().is_some_and(|packages| !packages.is_empty()).then_some(packages)
+    });
+    assert_eq!(packages[0]["name"], "hello");
+    let report = service.api.report(&good);
+    let gaps = report["coverage"]["gaps"].as_array().unwrap();
+    assert!(gaps.iter().all(|gap| gap["code"] != "plugin-failures"), "{gaps:#?}");
 }

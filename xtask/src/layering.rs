@@ -1,6 +1,7 @@
 //! Dependencies run one way: between crates, and between the modules of a crate.
 
 mod modules;
+mod rows;
 
 use std::path::Path;
 
@@ -41,13 +42,16 @@ const PURL: &str = "limpid-purl";
 /// How a crate becomes a plugin, for authors and for the tasks of the workspace.
 const PACK: &str = "limpid-pack";
 
-/// Checks all packages of the workspace, and the modules of the scanner.
+/// Checks all packages of the workspace, the modules of the scanner, and that rows stay inside of the store.
 ///
 /// # Errors
 /// Where a package or a module depends on one that it must not know; all such places are named.
 pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
     let mut violations = violations(workspace.packages());
     violations.extend(modules::violations(workspace.root(), &modules::SCANNER)?);
+    for sources in rows::ABOVE_THE_STORE {
+        violations.extend(rows::violations(workspace.root(), sources)?);
+    }
     if !violations.is_empty() {
         bail!("dependencies run the wrong way:\n  {}", violations.join("\n  "));
     }

@@ -1,7 +1,7 @@
 //! How the scanner's notices travel: by the crate that knows webhooks and brokers.
 
 use limpid_deliver::{Failure, Sender, Settings};
-use limpid_scanner::store::tables::subscriptions::Target;
+use limpid_model::Target;
 use limpid_scanner::{Courier, Message, Then, Undelivered};
 
 /// Brings notices by way of [`limpid_deliver`].

@@ -7,8 +7,8 @@ use anyhow::{Context, bail};
 use limpid_model::Role;
 use limpid_scanner::Retry;
 use limpid_scanner::Scanner;
+use limpid_scanner::Store;
 use limpid_scanner::runtime::{self, Compiler, Registry, Runtime};
-use limpid_scanner::store::Store;
 
 use crate::commands::COMPILE;
 use crate::progress::Spinner;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use limpid_scanner::{
-    BundleSettings, DocumentLimits, FeedSettings, FileKind, Keep, Kinds, Limits, runtime, store,
+    BundleSettings, DocumentLimits, FeedSettings, FileKind, Keep, Kinds, Limits, StoreSettings, runtime,
 };
 use serde::{Deserialize, Serialize};
 
@@ -61,7 +61,7 @@ pub(crate) struct Settings {
     /// Limits on the HTTP API.
     pub(crate) http: limpid_server::Settings,
     /// The store.
-    pub(crate) store: store::Settings,
+    pub(crate) store: StoreSettings,
 }
 
 /// How much indexing may use.
@@ -170,7 +170,7 @@ impl Default for Settings {
             layers: Limits::default(),
             plugins: runtime::Settings::default(),
             http: limpid_server::Settings::default(),
-            store: store::Settings::default(),
+            store: StoreSettings::default(),
         }
     }
 }

@@ -19,13 +19,17 @@ mod advisory;
 mod digest;
 mod distribution;
 mod fact;
+mod feed;
 mod image;
+mod job;
+mod notice;
 mod package;
 mod paths;
 mod plugin;
 mod rating;
 pub mod report;
 pub mod seconds;
+mod subscription;
 mod version;
 
 /// A text that is mostly short: up to 24 bytes of it lie where it is, and take no allocation.
@@ -37,9 +41,15 @@ pub use distribution::Distribution;
 pub use fact::{
     Claim, Fact, Finding, Grouping, InputError, LayerFindings, Owner, Ownership, Pattern, Unread,
 };
+pub use feed::{
+    Absent, FeedFailure, FeedRuns, FeedState, Rejection, SilentNamespace, SourceDocument, SourceState,
+};
 pub use image::{EntryKind, Image, ImageLayer, LayerEntries, LayerEntry, Leads, Platform};
+pub use job::{Job, JobState};
+pub use notice::{Notice, NoticeKind, NoticePosition, NoticeState};
 pub use package::{Evidence, Package, Scope, SourcePackage};
 pub use paths::Paths;
 pub use plugin::{Blame, FailureKind, PluginFailure, PluginId, Role};
 pub use rating::{Rating, Severity};
+pub use subscription::{NoticeFilter, Subscription, SubscriptionSpec, Target};
 pub use version::{Key, KeyedVersion, Keys, SchemeRevision};

@@ -44,6 +44,11 @@ impl Severity {
         }
     }
 
+    /// The severity of that word; none where there is no such severity.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::WORST_FIRST.into_iter().find(|severity| severity.as_str() == word)
+    }
+
     /// Where a score stands on the
     /// [qualitative scale](https://www.first.org/cvss/v3.1/specification-document#Qualitative-Severity-Rating-Scale)
     /// that CVSS has had since 3.0; unknown where it is no score.

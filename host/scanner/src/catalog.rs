@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use limpid_model::Digest;
 use limpid_model::report::LayerChanges;
 use limpid_store::tables::images::Images;
-use limpid_store::tables::layers::{self, Layers};
+use limpid_store::tables::layers::Layers;
 use limpid_store::tables::manifests::Manifests;
 use limpid_store::tables::unexamined::Unexamined;
 use limpid_store::{Batch, Store};
@@ -24,8 +24,16 @@ const CONTEXTS: usize = 16;
 pub struct LayerDescription {
     /// Digest of its tar.
     pub diff_id: Digest,
-    /// What was seen when it was read.
-    pub row: layers::Row,
+    /// Digest of the stored form, where a manifest named it.
+    pub digest: Option<Digest>,
+    /// Bytes of the stored form.
+    pub size: u64,
+    /// Bytes of the tar.
+    pub inflated_size: u64,
+    /// Media type of the stored form.
+    pub media_type: String,
+    /// Number of entries of the tar.
+    pub entries: u64,
     /// What it does, for each different set of layers that it lies upon.
     pub contexts: Vec<LayerContext>,
 }
@@ -119,7 +127,15 @@ pub(crate) fn layer(reporter: Reporter<'_>, diff_id: &Digest) -> Result<LayerDes
     for (below, images) in by_base.into_iter().take(CONTEXTS) {
         contexts.extend(context(reporter, below, images)?);
     }
-    Ok(LayerDescription { diff_id: *diff_id, row, contexts })
+    Ok(LayerDescription {
+        diff_id: *diff_id,
+        digest: row.digest.map(Digest::from),
+        size: row.size,
+        inflated_size: row.inflated_size,
+        media_type: row.media_type,
+        entries: row.entries,
+        contexts,
+    })
 }
 
 fn context(

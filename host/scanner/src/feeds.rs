@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use limpid_model::PluginId;
+use limpid_model::{
+    Absent, FeedFailure, FeedRuns, FeedState, PluginId, Rejection, SilentNamespace, SourceDocument,
+    SourceState,
+};
 use limpid_runtime::Snapshot;
 use limpid_store::tables::feeds::{self, Feeds};
 use limpid_store::tables::fetches::{self, Fetches};
@@ -13,38 +16,6 @@ use limpid_store::{Store, View};
 use crate::error::chain;
 use crate::plugins::no_feed;
 use crate::{Error, Settings, running};
-
-/// A feed: its plugin, and what is held of it.
-#[derive(Clone, Debug)]
-pub struct FeedState {
-    /// The feed's name.
-    pub name: String,
-    /// The plugin that is loaded for it; none where what is held was read by one that is gone.
-    pub plugin: Option<PluginId>,
-    /// What is held.
-    pub row: feeds::Row,
-    /// How its runs went.
-    pub runs: runs::Row,
-    /// Whether it is being fetched.
-    pub is_running: bool,
-    /// Whether the schedule fetches it.
-    pub is_scheduled: bool,
-    /// When this was so, in milliseconds since 1970.
-    pub now: u64,
-    /// Its sources that were taken in.
-    pub sources: Vec<SourceState>,
-}
-
-/// A source that was taken in.
-#[derive(Clone, Debug)]
-pub struct SourceState {
-    /// Its name.
-    pub name: String,
-    /// What is held of it.
-    pub row: sources::Row,
-    /// How it came; none where an early Limpid did not say so.
-    pub fetch: Option<fetches::Row>,
-}
 
 /// All feeds: those that a plugin reads, and those of which something is held.
 ///
@@ -105,13 +76,59 @@ fn feed_state(
     for entry in rows {
         let (key, row) = entry?;
         let fetch = view.get::<Fetches>(&key)?;
-        sources.push(SourceState { name: key.source, row, fetch });
+        sources.push(source_state(key.source, row, fetch));
     }
     let runs = runs_of(view, &name)?;
-    let is_running = running.is_running(&name);
-    let is_scheduled = plugin.is_some() && settings.feeds.is_scheduled(&name);
-    let now = settings.clock.now();
-    Ok(FeedState { name, plugin, row, runs, is_running, is_scheduled, now, sources })
+    let runs = FeedRuns {
+        last_run: runs.last_run,
+        failing_since: runs.failing_since,
+        failures: runs.failures,
+        next_run: runs.next_run,
+        absent: runs.absent.into_iter().map(|(source, reason)| Absent { source, reason }).collect(),
+        is_running: running.is_running(&name),
+        is_scheduled: plugin.is_some() && settings.feeds.is_scheduled(&name),
+    };
+    Ok(FeedState {
+        name,
+        plugin,
+        read_by: row.plugin(),
+        revision: row.revision,
+        advisories: row.advisories,
+        rejected: row.rejected,
+        rejections: rejections(row.rejections),
+        last_success: row.last_success,
+        last_failure: row.last_failure.map(|(at, reason)| FeedFailure { at, reason }),
+        runs,
+        sources,
+        now: settings.clock.now(),
+    })
+}
+
+fn source_state(name: String, row: sources::Row, fetch: Option<fetches::Row>) -> SourceState {
+    let silent = row.spoken.into_iter().filter(|spoken| spoken.silent_since.is_some());
+    let silent =
+        silent.map(|spoken| SilentNamespace { namespace: spoken.namespace, last_stated: spoken.last_stated });
+    let document = fetch.map(|fetch| SourceDocument {
+        address: Some(fetch.address).filter(|address| !address.is_empty()),
+        fetched: fetch.fetched,
+        bytes: fetch.bytes,
+        changes: fetch.changes.count,
+        rejections: rejections(fetch.rejections),
+    });
+    SourceState {
+        name,
+        ingested: row.taken_in,
+        dated: row.dated,
+        advisories: row.advisories,
+        rejected: row.rejected,
+        silent: silent.collect(),
+        namespaces: row.namespaces,
+        document,
+    }
+}
+
+fn rejections(stored: Vec<(String, String)>) -> Vec<Rejection> {
+    stored.into_iter().map(|(id, reason)| Rejection { id, reason }).collect()
 }
 
 /// The runs of a feed. Where they cannot be read, it is as if there had been none: the feed is fetched anew,

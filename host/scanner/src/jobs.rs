@@ -15,9 +15,9 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use limpid_layers::Archive;
-use limpid_model::Digest;
+use limpid_model::{Job, JobState};
 use limpid_store::Batch;
-use limpid_store::tables::jobs::{self, State};
+use limpid_store::tables::jobs;
 
 use crate::error::chain;
 use crate::notices::backoff;
@@ -37,54 +37,6 @@ const TOLD: Duration = Duration::from_secs(30);
 /// mostly does the same again.
 const AFTER_A_BUG: u64 = 3_600_000;
 
-/// A submission.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Job {
-    /// Its number.
-    pub id: u64,
-    /// How far it is.
-    pub state: JobState,
-    /// When it was acknowledged, in milliseconds since 1970.
-    pub created: u64,
-    /// When its state last changed, in milliseconds since 1970.
-    pub updated: u64,
-    /// Length of the archive in bytes.
-    pub archive_bytes: u64,
-    /// The images that it brought.
-    pub images: Vec<Digest>,
-    /// Layers that were read.
-    pub layers_read: u64,
-    /// Layers that were known already.
-    pub layers_known: u64,
-}
-
-/// How far a submission is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum JobState {
-    /// Acknowledged.
-    Queued,
-    /// Being indexed.
-    Running,
-    /// It could not be indexed for a reason that is not its archive's, and is tried again.
-    Waiting {
-        /// Why it could not.
-        reason: String,
-        /// How often it was tried.
-        attempts: u32,
-        /// When it is tried again at the latest, in milliseconds since 1970.
-        next: u64,
-    },
-    /// Its images are known.
-    Done,
-    /// Refused.
-    Failed {
-        /// For programs.
-        code: String,
-        /// For people.
-        message: String,
-    },
-}
-
 /// Submissions that have ended since this process began.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct JobTimes {
@@ -94,13 +46,6 @@ pub struct JobTimes {
     pub refused: u64,
     /// How long indexing took, all together.
     pub time: Duration,
-}
-
-impl JobState {
-    /// Whether nothing more will happen.
-    pub const fn is_final(&self) -> bool {
-        matches!(self, Self::Done | Self::Failed { .. })
-    }
 }
 
 /// The queue of submissions, and the threads that work on it.
@@ -320,7 +265,7 @@ impl Parts {
                 layers_known: indexed.layers_known,
                 ..started.clone()
             };
-            Ok(batch.put::<jobs::Jobs>(&id, &row(&job))?)
+            Ok(batch.put::<jobs::Jobs>(&id, &(&job).into())?)
         };
         let Indexed { images, layers_read, layers_known } = self.index(id, done)?;
         self.spool.remove(id);
@@ -412,12 +357,12 @@ impl Parts {
     /// A job as it is in the store, where nothing is written of it until it has ended.
     fn stored(&self, id: u64) -> Result<Job, Error> {
         let row = self.scanner.store().view().get::<jobs::Jobs>(&id)?;
-        row.map(|row| job(id, row)).ok_or(Error::NoJob(id))
+        row.map(|row| row.into_job(id)).ok_or(Error::NoJob(id))
     }
 
     fn put(&self, job: &Job) -> Result<(), Error> {
         let mut batch = Batch::default();
-        batch.put::<jobs::Jobs>(&job.id, &row(job))?;
+        batch.put::<jobs::Jobs>(&job.id, &job.into())?;
         Ok(self.scanner.store().commit(batch)?)
     }
 
@@ -428,7 +373,7 @@ impl Parts {
         for id in &doubtful {
             batch.delete::<jobs::Jobs>(id);
         }
-        let put = batch.put::<jobs::Jobs>(&job.id, &row(job));
+        let put = batch.put::<jobs::Jobs>(&job.id, &job.into());
         let written = put.and_then(|()| self.scanner.store().commit(batch));
         if written.is_err() {
             self.doubtful().extend(doubtful);
@@ -475,7 +420,7 @@ fn left_over(scanner: &Scanner) -> Result<Vec<u64>, Error> {
     let mut left = Vec::new();
     for row in scanner.store().view().scan::<jobs::Jobs>(|_| ()) {
         let (id, row) = row?;
-        if matches!(row.state, State::Queued | State::Running) {
+        if !row.into_job(id).state.is_final() {
             left.push(id);
         }
     }
@@ -486,43 +431,6 @@ fn last_id(scanner: &Scanner) -> Result<u64, Error> {
     let view = scanner.store().view();
     let last = view.scan::<jobs::Jobs>(|_| ()).last().transpose()?;
     Ok(last.map_or(0, |(id, _)| id))
-}
-
-fn row(job: &Job) -> jobs::Row {
-    jobs::Row {
-        state: match &job.state {
-            JobState::Queued | JobState::Waiting { .. } => State::Queued,
-            JobState::Running => State::Running,
-            JobState::Done => State::Done,
-            JobState::Failed { code, message } => {
-                State::Failed { code: code.clone(), message: message.clone() }
-            }
-        },
-        created: job.created,
-        updated: job.updated,
-        archive_bytes: job.archive_bytes,
-        images: job.images.iter().map(|&id| id.into()).collect(),
-        layers_read: job.layers_read,
-        layers_known: job.layers_known,
-    }
-}
-
-fn job(id: u64, row: jobs::Row) -> Job {
-    Job {
-        id,
-        state: match row.state {
-            State::Queued => JobState::Queued,
-            State::Running => JobState::Running,
-            State::Done => JobState::Done,
-            State::Failed { code, message } => JobState::Failed { code, message },
-        },
-        created: row.created,
-        updated: row.updated,
-        archive_bytes: row.archive_bytes,
-        images: row.images.into_iter().map(Digest::from).collect(),
-        layers_read: row.layers_read,
-        layers_known: row.layers_known,
-    }
 }
 
 #[cfg(test)]

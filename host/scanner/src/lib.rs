@@ -49,7 +49,6 @@ mod writer;
 use std::sync::Arc;
 
 use limpid_runtime::{Registry, Snapshot};
-use limpid_store::Store;
 
 use kept::KeptFiles;
 use refreshing::Refreshing;
@@ -60,24 +59,20 @@ pub use bundle::{Exported, ExportedFeed, ImportedFeed, sign};
 pub use catalog::{LayerContext, LayerDescription};
 pub use error::{BundleError, Error, SubscriptionError, chain};
 pub use explain::{Answer, Explanation, Outcome, Verdict};
-pub use feeds::{FeedState, SourceState};
 pub use figures::Figures;
 pub use history::AsOf;
 pub use identifiers::check as check_identifier;
 pub use images::{ImageSummary, Page};
 pub use index::{AdoptedLayer, Indexed, Progress, lent};
 pub use intake::{Handed, Removed, Taken, Trust};
-pub use jobs::{Job, JobState, JobTimes, Jobs, QueueLength, Spool};
+pub use jobs::{JobTimes, Jobs, QueueLength, Spool};
 pub use limpid_documents::Limits as DocumentLimits;
 pub use limpid_fetch::Stop;
 pub use limpid_layers::{Archive, Error as ArchiveError, Kind as FileKind, Kinds, Limits};
 pub use limpid_runtime::{self as runtime};
 pub use limpid_signature as signature;
-pub use limpid_store::{self as store};
-pub use notices::{
-    Courier, Delivery, Kind as NoticeKind, Message, Notice, Subscribed, Subscription, SubscriptionState,
-    Then, Undelivered,
-};
+pub use limpid_store::{Error as StoreError, Settings as StoreSettings, Store};
+pub use notices::{Courier, Delivery, Message, Subscribed, SubscriptionState, Then, Undelivered};
 pub use packages::{HeldVersion, Holder, Versions};
 pub use refresh::Refresh;
 pub use report::Inventory;

@@ -29,9 +29,8 @@ pub use courier::{Courier, Message, Then, Undelivered};
 pub use delivery::{Delivery, Subscribed};
 pub(crate) use desk::Desk;
 pub(crate) use difference::Changes;
-pub use outbox::{Notice, SubscriptionState};
+pub use outbox::SubscriptionState;
 pub(crate) use raise::raise;
-pub use subscriptions::Subscription;
 
 /// What telling of changes needs of the service.
 #[derive(Clone, Copy)]
@@ -40,59 +39,4 @@ pub(crate) struct Notifying<'s> {
     pub(crate) writers: &'s Writers,
     pub(crate) settings: &'s Settings,
     pub(crate) desk: &'s Desk,
-}
-
-/// What kind of change a notice tells of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// A vulnerability concerns an image that it did not concern.
-    NewlyAffected,
-    /// It concerns the image no longer.
-    NoLongerAffected,
-    /// The same, because the publisher took the advisory back.
-    Withdrawn,
-    /// It is more or less severe than before.
-    SeverityChanged,
-    /// It became known to be exploited.
-    BecameExploited,
-    /// There is an update that mends it now.
-    FixAvailable,
-    /// It has another name now; nothing else has changed.
-    Renamed,
-}
-
-impl Kind {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::NewlyAffected,
-        Self::NoLongerAffected,
-        Self::Withdrawn,
-        Self::SeverityChanged,
-        Self::BecameExploited,
-        Self::FixAvailable,
-        Self::Renamed,
-    ];
-
-    /// The word for it in documents.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NewlyAffected => "newly-affected",
-            Self::NoLongerAffected => "no-longer-affected",
-            Self::Withdrawn => "withdrawn",
-            Self::SeverityChanged => "severity-changed",
-            Self::BecameExploited => "became-exploited",
-            Self::FixAvailable => "fix-available",
-            Self::Renamed => "renamed",
-        }
-    }
-
-    /// Whether it says that the image is concerned, or that it is not; none where it is concerned
-    /// before and after.
-    const fn concerned(self) -> Option<bool> {
-        match self {
-            Self::NewlyAffected => Some(true),
-            Self::NoLongerAffected | Self::Withdrawn => Some(false),
-            Self::SeverityChanged | Self::BecameExploited | Self::FixAvailable | Self::Renamed => None,
-        }
-    }
 }

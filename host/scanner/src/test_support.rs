@@ -5,6 +5,7 @@ pub(crate) mod archive;
 use std::sync::{Arc, OnceLock};
 
 use limpid_model::{Digest, Evidence, Key, KeyedVersion, Package, PluginId, Scope};
+use limpid_model::{NoticeFilter, Subscription, SubscriptionSpec, Target};
 use limpid_runtime::{Registry, Runtime};
 use limpid_store::Store;
 use limpid_store::tables::findings::PackageKeys;
@@ -83,4 +84,11 @@ pub(crate) fn scanner_with(store: Store, change: impl FnOnce(&mut Settings)) -> 
     settings.waits_for_detectors = false;
     change(&mut settings);
     (Scanner::new(store, registry, settings).unwrap(), scratch)
+}
+
+/// A subscription as it is when it has just been made: of a broker that is called as it is.
+pub(crate) fn subscription(name: &str, period: Option<u64>) -> Subscription {
+    let target = Target::Amqp { url: name.to_owned(), exchange: String::new(), routing_key: String::new() };
+    let spec = SubscriptionSpec { target, filter: NoticeFilter::default(), period, enabled: true };
+    Subscription { name: name.to_owned(), created: 0, next_number: 1, spec }
 }

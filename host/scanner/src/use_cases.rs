@@ -6,22 +6,23 @@ use std::sync::Arc;
 use limpid_fetch::Stop;
 use limpid_layers::Archive;
 use limpid_model::report::Report;
-use limpid_model::{Digest, Image, Keys, PluginId};
+use limpid_model::{
+    Digest, FeedState, Image, Keys, Notice, NoticePosition, NoticeState, PluginId, Subscription,
+    SubscriptionSpec,
+};
 use limpid_runtime::{Plugin, Version};
-use limpid_store::tables::outbox::{self, State};
-use limpid_store::tables::subscriptions::{self, Target};
 
 use crate::bundle::{Exported, ImportedFeed};
 use crate::catalog::{self, LayerDescription};
 use crate::explain::{self, Explanation};
-use crate::feeds::{self, FeedState};
+use crate::feeds;
 use crate::figures::{self, Figures};
 use crate::history::{self, AsOf};
 use crate::images::{ImageSummary, Page};
 use crate::index::{AdoptedLayer, Indexed, Progress};
 use crate::intake::{Handed, Removed, Taken, Trust};
 use crate::matching;
-use crate::notices::{Notice, Subscription, SubscriptionState};
+use crate::notices::SubscriptionState;
 use crate::packages::{self, Holder, Versions};
 use crate::report::{Inventory, Reporter};
 use crate::room::{self, Room};
@@ -322,15 +323,8 @@ impl Scanner {
     ///
     /// # Errors
     /// [`Error::Subscription`] where it makes no sense.
-    pub fn put_subscription(
-        &self,
-        name: &str,
-        target: Target,
-        filter: subscriptions::Filter,
-        period: Option<u64>,
-        enabled: bool,
-    ) -> Result<Subscription, Error> {
-        self.notifying().put_subscription(name, target, filter, period, enabled)
+    pub fn put_subscription(&self, name: &str, spec: SubscriptionSpec) -> Result<Subscription, Error> {
+        self.notifying().put_subscription(name, spec)
     }
 
     /// Removes a subscription and its notices.
@@ -362,10 +356,10 @@ impl Scanner {
     pub fn notices(
         &self,
         subscription: Option<&str>,
-        state: Option<State>,
-        after: Option<&outbox::Key>,
+        state: Option<NoticeState>,
+        after: Option<&NoticePosition>,
         limit: usize,
-    ) -> Result<Page<Notice, outbox::Key>, Error> {
+    ) -> Result<Page<Notice, NoticePosition>, Error> {
         self.notifying().notices(subscription, state, after, limit)
     }
 

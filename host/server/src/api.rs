@@ -24,7 +24,7 @@ pub use figures::{Figures, Unfixed};
 pub use images::{Image, ImageLayer, Images, Platform};
 pub use jobs::{Job, JobError};
 pub use layers::{Changed, Changes, ImageLayers, Layer, LayerContext};
-pub use notices::{Notice, Notices, Replayed, state as notice_state};
+pub use notices::{Notice, Notices, Replayed};
 pub use packages::{HeldVersion, HolderImage, Holders};
 pub use plugins::{Plugin, PluginRef, PluginWithVersions, Plugins, RefusedPlugin};
 pub use report::{

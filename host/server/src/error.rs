@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use limpid_model::{Blame, DigestError};
 use limpid_scanner::runtime::ChangeError;
-use limpid_scanner::{ArchiveError, BundleError, Error, store};
+use limpid_scanner::{ArchiveError, BundleError, Error, StoreError};
 use serde::Serialize;
 
 /// When a client that is put off may come again.
@@ -120,7 +120,7 @@ pub fn code(error: &Error) -> String {
         Error::Running(_) => "busy",
         Error::Document(_) => "bad-document",
         Error::Busy { .. } => "busy",
-        Error::Store(store::Error::InUse(_)) => "store-in-use",
+        Error::Store(StoreError::InUse(_)) => "store-in-use",
         Error::NoRoom { .. } => NO_ROOM,
         Error::Store(_) | Error::Host { .. } if error.is_for_lack_of_room() => NO_ROOM,
         Error::Store(_) | Error::Host { .. } => "internal",

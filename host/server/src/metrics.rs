@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use limpid_scanner::{FeedState, JobTimes, QueueLength, Room, RunTimes, Scanner, SubscriptionState};
+use limpid_model::FeedState;
+use limpid_scanner::{JobTimes, QueueLength, Room, RunTimes, Scanner, SubscriptionState};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text;
 use prometheus_client::metrics::counter::Counter;
@@ -195,17 +196,19 @@ fn of_feeds(registry: &mut Registry, feeds: &[FeedState]) {
     for feed in feeds {
         let labels = Feed { feed: feed.name.clone() };
         let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-        advisories.get_or_create(&labels).set(whole(feed.row.advisories));
-        rejected.get_or_create(&labels).set(whole(feed.row.rejected));
-        let since = feed.row.last_success.map(|at| seconds(feed.now.saturating_sub(at)));
+        advisories.get_or_create(&labels).set(whole(feed.advisories));
+        rejected.get_or_create(&labels).set(whole(feed.rejected));
+        let since = feed.last_success.map(|at| seconds(feed.now.saturating_sub(at)));
         if let Some(since) = since {
             age.get_or_create(&labels).set(since);
         }
         failures.get_or_create(&labels).set(whole(feed.runs.failures));
         failing.get_or_create(&labels).set(feed.runs.failing_since.map_or(0, seconds));
-        running.get_or_create(&labels).set(i64::from(feed.is_running));
-        success.get_or_create(&labels).set(feed.row.last_success.map_or(0, seconds));
-        failure.get_or_create(&labels).set(feed.row.last_failure.as_ref().map_or(0, |(at, _)| seconds(*at)));
+        running.get_or_create(&labels).set(i64::from(feed.runs.is_running));
+        success.get_or_create(&labels).set(feed.last_success.map_or(0, seconds));
+        failure
+            .get_or_create(&labels)
+            .set(feed.last_failure.as_ref().map_or(0, |failure| seconds(failure.at)));
     }
     registry.register("feed_advisories", "Advisories that are held, counted for each source", advisories);
     registry.register("feed_rejected", "Records of the last document that could not be used", rejected);

@@ -17,7 +17,7 @@ pub enum Error {
         path: PathBuf,
         /// What the engine says.
         #[source]
-        source: rocksdb::Error,
+        source: EngineError,
     },
     /// The directory cannot be made.
     #[error("data directory `{path}` cannot be made")]
@@ -30,7 +30,7 @@ pub enum Error {
     },
     /// The engine failed to read or write.
     #[error("the store cannot be read or written")]
-    Engine(#[from] rocksdb::Error),
+    Engine(#[from] EngineError),
     /// A key or row is not what this version of Limpid writes.
     #[error("table `{table}` holds a {what} that cannot be read: {why}")]
     Corrupt {
@@ -48,7 +48,7 @@ pub enum Error {
         table: &'static str,
         /// What the encoder says.
         #[source]
-        source: postcard::Error,
+        source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// A key or row has more bytes than the engine takes.
     #[error("a key or row of {bytes} bytes cannot be written: the engine takes up to {limit}")]
@@ -65,15 +65,33 @@ impl Error {
     /// room.
     pub fn is_for_lack_of_room(&self) -> bool {
         match self {
-            // The engine has no kind of its own for it.
-            Self::Engine(error) | Self::Open { source: error, .. } => {
-                let text = error.as_ref();
-                text.contains("No space left") || text.contains("quota exceeded")
-            }
+            Self::Engine(error) | Self::Open { source: error, .. } => error.cause == Cause::NoRoom,
             Self::Directory { source, .. } => {
                 matches!(source.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
             }
             _ => false,
         }
+    }
+}
+
+/// What the engine under the store says of its failure.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{text}")]
+pub struct EngineError {
+    text: String,
+    cause: Cause,
+}
+
+/// What callers tell failures of an engine apart by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// The file system or a quota is full.
+    NoRoom,
+    Other,
+}
+
+impl EngineError {
+    pub(crate) const fn new(text: String, cause: Cause) -> Self {
+        Self { text, cause }
     }
 }

@@ -167,6 +167,34 @@ impl Key for u64 {
     }
 }
 
+impl Key for Vec<u8> {
+    fn encode(&self, out: &mut Writer) {
+        out.bytes(self);
+    }
+
+    fn decode(from: &mut Reader<'_>) -> Option<Self> {
+        from.bytes()
+    }
+}
+
+/// A part that may be absent: it then sorts first.
+impl<K: Key> Key for Option<K> {
+    fn encode(&self, out: &mut Writer) {
+        match self {
+            None => _ = out.fixed(&[0]),
+            Some(key) => key.encode(out.fixed(&[1])),
+        }
+    }
+
+    fn decode(from: &mut Reader<'_>) -> Option<Self> {
+        match from.fixed()? {
+            [0] => Some(None),
+            [1] => K::decode(from).map(Some),
+            _ => None,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

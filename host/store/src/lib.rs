@@ -24,6 +24,7 @@
 //! # Ok::<(), limpid_store::Error>(())
 //! ```
 
+mod define;
 mod error;
 mod groups;
 pub mod key;
@@ -33,7 +34,7 @@ mod store;
 pub mod table;
 pub mod tables;
 
-pub use error::Error;
+pub use error::{EngineError, Error};
 pub use ordered::Settings;
 pub use store::{Batch, Cursor, Rows, Store, View, Walk};
 pub use table::Packed;

@@ -147,7 +147,8 @@ pub(crate) fn decode_key<T: Table>(bytes: &[u8]) -> Result<T::Key, Error> {
 }
 
 pub(crate) fn encode_row<T: Table>(row: &T::Row) -> Result<Vec<u8>, Error> {
-    postcard::to_extend(row, vec![T::Row::VERSION]).map_err(|source| Error::Encode { table: T::NAME, source })
+    postcard::to_extend(row, vec![T::Row::VERSION])
+        .map_err(|error| Error::Encode { table: T::NAME, source: error.into() })
 }
 
 pub(crate) fn decode_row<T: Table>(bytes: &[u8]) -> Result<T::Row, Error> {

@@ -20,7 +20,7 @@ use limpid_model::{
     PluginId, Scope, SourcePackage,
 };
 use limpid_runtime::Registry;
-use limpid_scanner::store::Store;
+use limpid_scanner::Store;
 use limpid_scanner::{AdoptedLayer, Filter, Handed, Scanner, Settings, Trust, yield_to_others};
 use serde_json::{Value, json};
 
@@ -139,7 +139,7 @@ fn made(
 
 /// A scanner over a store of its own.
 fn scanner(registry: &Registry, folder: &Path) -> anyhow::Result<(Scanner, Store)> {
-    let store = Store::open(&folder.join("store"), &limpid_scanner::store::Settings::default())?;
+    let store = Store::open(&folder.join("store"), &limpid_scanner::StoreSettings::default())?;
     let settings = Settings::new(folder.join("scratch"));
     Ok((Scanner::new(store.clone(), registry.clone(), settings)?, store))
 }

@@ -85,7 +85,7 @@ fn rank(order: &Order, module: &str) -> Option<usize> {
     order.rows.iter().position(|row| row.contains(&module))
 }
 
-fn parse(path: &Path) -> anyhow::Result<syn::File> {
+pub(super) fn parse(path: &Path) -> anyhow::Result<syn::File> {
     let text = fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
     syn::parse_file(&text).with_context(|| format!("`{}` is not Rust", path.display()))
 }
@@ -115,7 +115,7 @@ fn exported(library: &syn::File, modules: &BTreeSet<String>) -> BTreeMap<String,
 }
 
 /// The names that a `use` makes known.
-fn leaves(tree: &syn::UseTree, names: &mut Vec<String>) {
+pub(super) fn leaves(tree: &syn::UseTree, names: &mut Vec<String>) {
     match tree {
         syn::UseTree::Path(path) => leaves(&path.tree, names),
         syn::UseTree::Name(name) => names.push(name.ident.to_string()),
@@ -148,7 +148,7 @@ fn look<'o>(
     Ok(seen)
 }
 
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+pub(super) fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     if !folder.is_dir() {
         return Ok(());
     }
@@ -162,7 +162,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
         }
         if path.is_dir() {
             collect(&path, files)?;
-        } else {
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
             files.push(path);
         }
     }
@@ -222,7 +222,7 @@ impl<'ast> Visit<'ast> for Seen<'_> {
     }
 }
 
-fn is_for_tests(attribute: &syn::Attribute) -> bool {
+pub(super) fn is_for_tests(attribute: &syn::Attribute) -> bool {
     attribute.path().is_ident("cfg")
         && attribute.parse_args::<syn::Path>().is_ok_and(|cfg| cfg.is_ident("test"))
 }

@@ -151,12 +151,11 @@ fn deliver(settings: &Settings, scanner: &Scanner) -> anyhow::Result<Delivery> {
     let delivery = Delivery::start(scanner.clone(), Arc::new(courier))?;
     for (name, subscription) in &settings.subscriptions {
         let what = || format!("settings: subscription `{name}`");
-        let target = subscription.target().map_err(anyhow::Error::msg).with_context(what)?;
+        let spec = subscription.spec().map_err(anyhow::Error::msg).with_context(what)?;
         if subscription.webhook.as_ref().is_some_and(|webhook| webhook.secret.is_none()) {
             bail!("{} needs a `secret`: one that is made here would be shown to nobody", what());
         }
-        let (filter, period) = (subscription.filter.clone().into(), subscription.period);
-        delivery.subscribe(name, target, filter, period, subscription.enabled).with_context(what)?;
+        delivery.subscribe(name, spec).with_context(what)?;
     }
     Ok(delivery)
 }

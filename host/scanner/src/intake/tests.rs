@@ -18,5 +18,6 @@ fn why_a_document_was_refused_is_remembered() {
     let error = scanner.ingest().failed("x", Error::TooManyAdvisories { limit: 3 });
     let state = scanner.feeds().unwrap().remove(0);
     assert_eq!((state.name.as_str(), state.plugin, state.sources.len()), ("x", None, 0));
-    assert_eq!(state.row.last_failure, Some((1_000, error.to_string())));
+    let failure = state.last_failure.unwrap();
+    assert_eq!((failure.at, failure.reason), (1_000, error.to_string()));
 }

@@ -1,6 +1,7 @@
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, Sender};
 
+use limpid_model::Digest;
 use limpid_store::Store;
 
 use super::*;
@@ -210,9 +211,10 @@ fn stopping_ends_what_is_under_way_and_the_next_start_takes_up_the_rest() {
 fn a_job_that_was_running_when_the_process_ended_is_taken_up_again() {
     let (scanner, scratch) = scanner_with(Store::in_memory(), |settings| settings.jobs = 1);
     let (archive, image) = empty_image("a");
-    let left = |id: u64, state: State| {
+    let left = |id: u64, state: JobState| {
         let mut batch = Batch::default();
-        let row = jobs::Row {
+        let job = Job {
+            id,
             state,
             created: 1,
             updated: 1,
@@ -221,12 +223,12 @@ fn a_job_that_was_running_when_the_process_ended_is_taken_up_again() {
             layers_read: 0,
             layers_known: 0,
         };
-        batch.put::<jobs::Jobs>(&id, &row).unwrap();
+        batch.put::<jobs::Jobs>(&id, &(&job).into()).unwrap();
         scanner.store().commit(batch).unwrap();
     };
-    left(5, State::Running);
-    left(6, State::Queued);
-    left(7, State::Done);
+    left(5, JobState::Running);
+    left(6, JobState::Queued);
+    left(7, JobState::Done);
     let submitted_dir = scratch.path().join("submitted");
     std::fs::create_dir(&submitted_dir).unwrap();
     std::fs::write(submitted_dir.join("5.archive"), &archive).unwrap();

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use limpid_store::tables::subscriptions::Target;
+use limpid_model::Target;
 
 /// Brings messages to where they are wanted. Whoever starts a [`Delivery`](super::Delivery) brings
 /// one: how messages travel is nothing that this crate knows.

@@ -7,12 +7,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use limpid_store::tables::subscriptions::{Filter, Target};
+use limpid_model::{Subscription, SubscriptionSpec, Target};
 
+use super::Notifying;
 use super::courier::{Courier, Message, Then, Undelivered};
 use super::parcel::{Next, Parcel};
 use super::secret;
-use super::{Notifying, Subscription};
 use crate::error::chain;
 use crate::settings::rfc3339;
 use crate::{Error, Scanner, SubscriptionError};
@@ -91,29 +91,22 @@ impl Delivery {
     ///
     /// # Errors
     /// [`Error::Subscription`] where it makes no sense, or nothing can be sent there.
-    pub fn subscribe(
-        &self,
-        name: &str,
-        mut target: Target,
-        filter: Filter,
-        period: Option<u64>,
-        enabled: bool,
-    ) -> Result<Subscribed, Error> {
+    pub fn subscribe(&self, name: &str, mut spec: SubscriptionSpec) -> Result<Subscribed, Error> {
         let scanner = &self.parts.scanner;
         let mut made = None;
-        if let Target::Webhook { secret, .. } = &mut target
+        if let Target::Webhook { secret, .. } = &mut spec.target
             && secret.is_empty()
         {
-            *secret = match scanner.notifying().subscription(name).map(|known| known.row.target) {
+            *secret = match scanner.notifying().subscription(name).map(|known| known.spec.target) {
                 Ok(Target::Webhook { secret, .. }) => secret,
                 Ok(Target::Amqp { .. }) | Err(_) => made.insert(secret::new()?).clone(),
             };
         }
         self.parts
             .courier
-            .check(&target)
+            .check(&spec.target)
             .map_err(|why| Error::Subscription(SubscriptionError::Target(why)))?;
-        let subscription = scanner.notifying().put_subscription(name, target, filter, period, enabled)?;
+        let subscription = scanner.notifying().put_subscription(name, spec)?;
         Ok(Subscribed { subscription, secret: made })
     }
 
@@ -133,7 +126,7 @@ impl Delivery {
         let id = super::parcel::message_id(&format!("test {name} {now}"));
         let body = body.to_string();
         let message = Message { id: &id, body: body.as_bytes() };
-        let sent = self.parts.courier.deliver(&subscription.row.target, message);
+        let sent = self.parts.courier.deliver(&subscription.spec.target, message);
         sent.map_err(|failed| Error::Undelivered { subscription: name.to_owned(), why: failed.why })
     }
 }

@@ -1,13 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use limpid_model::report::Enriched;
-use limpid_model::{Advisory, Digest, Image, Rating, Severity};
+use limpid_model::{Advisory, Digest, Image, NoticeKind, Rating, Severity};
 use limpid_store::View;
 use limpid_store::tables::advisories;
 use limpid_store::tables::affects::{self, Affects};
 use limpid_store::tables::images::{Images, Indexing};
 
-use super::Kind;
 use crate::Error;
 use crate::inventory::{Concerned, Vulnerability, by_image, concerned, images_of};
 use crate::matching::{AboutSome, AfterChange, All, Authority, Owned, Said, fingerprint};
@@ -59,7 +58,7 @@ pub(crate) struct Changed {
     pub(crate) vulnerability: String,
     /// What it was called before, where that has changed.
     pub(crate) before: Option<String>,
-    pub(crate) kind: Kind,
+    pub(crate) kind: NoticeKind,
     /// How it stands now; where it is concerned no longer, how it stood.
     pub(crate) standing: Standing,
 }
@@ -88,7 +87,7 @@ pub(crate) fn rename(
         };
         let mut stays = Vec::new();
         for mut change in gone {
-            let is_gone = matches!(change.kind, Kind::NoLongerAffected | Kind::Withdrawn);
+            let is_gone = matches!(change.kind, NoticeKind::NoLongerAffected | NoticeKind::Withdrawn);
             let row = if is_gone { images.get(&change.image.id)? } else { None };
             let placed = row.map(|row| row.into_parts(change.image.id));
             let renamed = placed.and_then(|(image, indexing)| {
@@ -103,7 +102,7 @@ pub(crate) fn rename(
                 if let Some(outcome) = outcomes.get_mut(name) {
                     let is_same = |it: &Changed| {
                         it.image.id == change.image.id
-                            && matches!(it.kind, Kind::NewlyAffected | Kind::Renamed)
+                            && matches!(it.kind, NoticeKind::NewlyAffected | NoticeKind::Renamed)
                     };
                     outcome.changed.retain(|it| !is_same(it));
                     outcome.changed.extend(kinds(Some(was), Some(will), false).into_iter().map(
@@ -116,7 +115,7 @@ pub(crate) fn rename(
                         },
                     ));
                 }
-                change.kind = Kind::Renamed;
+                change.kind = NoticeKind::Renamed;
                 change.before = Some(std::mem::replace(&mut change.vulnerability, name.clone()));
             }
             stays.push(change);
@@ -273,22 +272,22 @@ fn standing(groups: &Groups, image: &Image, indexing: &Indexing) -> Option<Stand
 }
 
 /// What kinds of changes lie between two standings of an image.
-fn kinds(was: Option<Standing>, will: Option<Standing>, withdrawn: bool) -> Vec<(Kind, Standing)> {
+fn kinds(was: Option<Standing>, will: Option<Standing>, withdrawn: bool) -> Vec<(NoticeKind, Standing)> {
     match (was, will) {
         (None, None) => Vec::new(),
-        (None, Some(will)) => vec![(Kind::NewlyAffected, will)],
-        (Some(was), None) if withdrawn => vec![(Kind::Withdrawn, was)],
-        (Some(was), None) => vec![(Kind::NoLongerAffected, was)],
+        (None, Some(will)) => vec![(NoticeKind::NewlyAffected, will)],
+        (Some(was), None) if withdrawn => vec![(NoticeKind::Withdrawn, was)],
+        (Some(was), None) => vec![(NoticeKind::NoLongerAffected, was)],
         (Some(was), Some(will)) => {
             let mut kinds = Vec::new();
             if will.exploited && !was.exploited {
-                kinds.push((Kind::BecameExploited, will.clone()));
+                kinds.push((NoticeKind::BecameExploited, will.clone()));
             }
             if will.severity != was.severity {
-                kinds.push((Kind::SeverityChanged, will.clone()));
+                kinds.push((NoticeKind::SeverityChanged, will.clone()));
             }
             if will.fixable && !was.fixable {
-                kinds.push((Kind::FixAvailable, will));
+                kinds.push((NoticeKind::FixAvailable, will));
             }
             kinds
         }

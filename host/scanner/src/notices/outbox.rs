@@ -2,12 +2,12 @@
 
 use std::sync::{MutexGuard, PoisonError};
 
+use limpid_model::{Notice, NoticePosition, NoticeState, Subscription};
 use limpid_store::tables::outbox::{self, Outbox, State};
 use limpid_store::tables::subscriptions::Subscriptions;
 use limpid_store::{Batch, View};
 
 use super::Notifying;
-use super::Subscription;
 use super::desk::Desk;
 use super::parcel::pending;
 use super::subscriptions::all;
@@ -18,17 +18,6 @@ const LOOKED_AT: usize = 20_000;
 
 /// Notices that are changed in one batch.
 const A_BATCH: usize = 1_000;
-
-/// A notice, and how far it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Notice {
-    /// Whose it is.
-    pub subscription: String,
-    /// Its number there.
-    pub number: u64,
-    /// What is kept of it.
-    pub row: outbox::Row,
-}
 
 /// A subscription, and how its deliveries go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,24 +82,24 @@ impl Notifying<'_> {
     pub(crate) fn notices(
         &self,
         subscription: Option<&str>,
-        state: Option<State>,
-        after: Option<&outbox::Key>,
+        state: Option<NoticeState>,
+        after: Option<&NoticePosition>,
         limit: usize,
-    ) -> Result<Page<Notice, outbox::Key>, Error> {
+    ) -> Result<Page<Notice, NoticePosition>, Error> {
         if let Some(name) = subscription {
             self.subscription(name)?;
         }
         let view = self.store.view();
         let (mut items, mut last) = (Vec::new(), None);
-        for (looked_at, row) in from(&view, subscription, after).enumerate() {
+        for (looked_at, row) in from(&view, subscription, after.map(outbox::Key::from).as_ref()).enumerate() {
             // One more is there: where the page or the patience ends, another begins.
             if items.len() >= limit || looked_at >= LOOKED_AT {
                 return Ok(Page { items, next: last });
             }
             let (key, row) = row?;
-            last = Some(key.clone());
-            if state.is_none_or(|state| state == row.state) {
-                items.push(Notice { subscription: key.subscription, number: key.number, row });
+            last = Some(NoticePosition::from(key.clone()));
+            if state.is_none_or(|state| state == row.state.into()) {
+                items.push(row.into_notice(key));
             }
         }
         Ok(Page { items, next: None })
@@ -135,7 +124,7 @@ impl Notifying<'_> {
     /// [`Error::NoSubscription`] where there is none of that name.
     pub(crate) fn replay_from(&self, subscription: &str, number: u64) -> Result<u64, Error> {
         // Those that are raised meanwhile are sent anyhow.
-        let end = self.subscription(subscription)?.row.next;
+        let end = self.subscription(subscription)?.next_number;
         let (mut first, mut replayed) = (number, 0);
         while first < end {
             let after = first.checked_sub(1).map(|before| key(subscription, before));

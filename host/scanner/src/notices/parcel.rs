@@ -1,7 +1,7 @@
-use limpid_model::Digest;
+use limpid_model::{Digest, Target};
 use limpid_store::View;
 use limpid_store::tables::outbox::{self, Outbox, State};
-use limpid_store::tables::subscriptions::{Subscriptions, Target};
+use limpid_store::tables::subscriptions::Subscriptions;
 use serde_json::{Value, json};
 
 use super::Notifying;
@@ -83,20 +83,22 @@ impl Notifying<'_> {
     fn head(&self, view: &View<'_>, subscription: &str) -> Result<Option<Head>, Error> {
         // Before anything is read: what comes back after that is seen.
         let queue = self.desk.queue(subscription);
-        let Some(row) = view.get::<Subscriptions>(&subscription.to_owned())?.filter(|row| row.enabled) else {
+        let Some(row) = view.get::<Subscriptions>(&subscription.to_owned())? else { return Ok(None) };
+        let known = row.into_subscription(subscription.to_owned())?;
+        if !known.spec.enabled {
             return Ok(None);
-        };
+        }
         let Some(first) = pending(view, subscription, queue.first).next() else {
-            self.desk.advance(subscription, queue, row.next);
+            self.desk.advance(subscription, queue, known.next_number);
             return Ok(None);
         };
         let (key, notice) = first?;
         self.desk.advance(subscription, queue, key.number);
         let mut due = notice.when.max(queue.not_before);
-        if let Some(period) = row.period.filter(|_| notice.attempts == 0) {
+        let (target, period) = (known.spec.target, known.spec.period);
+        if let Some(period) = period.filter(|_| notice.attempts == 0) {
             due = due.max(notice.at.saturating_add(period.saturating_mul(1000)));
         }
-        let (target, period) = (row.target, row.period);
         Ok(Some(Head { number: key.number, row: notice, due, target, period, queue }))
     }
 

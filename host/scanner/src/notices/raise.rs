@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use limpid_model::Subscription;
 use limpid_model::report::Enriched;
 use limpid_store::tables::outbox::{self, Outbox, State};
 use limpid_store::tables::raised::{self, Raised};
@@ -80,7 +81,7 @@ fn hold_or_post(
     wanted: Vec<(String, Vec<u8>)>,
     window: u64,
 ) -> Result<(), Error> {
-    let Some(concerned) = changed.kind.concerned() else { return posting.post(batch, wanted) };
+    let Some(concerned) = changed.kind.affected_after() else { return posting.post(batch, wanted) };
     let key = raised::Key { image: changed.image.id, vulnerability: changed.vulnerability.clone() };
     let now = posting.now;
     match view.get::<Raised>(&key)? {
@@ -134,14 +135,14 @@ impl Notifying<'_> {
 struct Posting {
     now: u64,
     wanting: Vec<Wanting>,
-    next: BTreeMap<String, subscriptions::Row>,
+    next: BTreeMap<String, Subscription>,
     posted: u64,
 }
 
 impl Posting {
     fn new(view: &View<'_>, now: u64) -> Result<Self, Error> {
         let subscriptions = all(view)?;
-        let next = subscriptions.iter().map(|it| (it.name.clone(), it.row.clone())).collect();
+        let next = subscriptions.iter().map(|it| (it.name.clone(), it.clone())).collect();
         let wanting = subscriptions.into_iter().map(Wanting::new).collect();
         Ok(Self { now, wanting, next, posted: 0 })
     }
@@ -162,9 +163,9 @@ impl Posting {
 
     fn post(&mut self, batch: &mut Batch, notices: Vec<(String, Vec<u8>)>) -> Result<(), Error> {
         for (subscription, body) in notices {
-            let Some(row) = self.next.get_mut(&subscription) else { continue };
-            let number = row.next;
-            row.next += 1;
+            let Some(receiver) = self.next.get_mut(&subscription) else { continue };
+            let number = receiver.next_number;
+            receiver.next_number += 1;
             let notice = outbox::Row {
                 id: message_id(&format!("{subscription} {number} {}", self.now)),
                 at: self.now,
@@ -182,8 +183,8 @@ impl Posting {
 
     fn finish(self, batch: &mut Batch) -> Result<u64, Error> {
         if self.posted > 0 {
-            for (name, row) in &self.next {
-                batch.put::<Subscriptions>(name, row)?;
+            for (name, subscription) in &self.next {
+                batch.put::<Subscriptions>(name, &subscriptions::Row::from(subscription))?;
             }
         }
         Ok(self.posted)

@@ -1,6 +1,6 @@
 use limpid_store::Batch;
 use limpid_store::tables::outbox::{self, Outbox, State};
-use limpid_store::tables::subscriptions::Subscriptions;
+use limpid_store::tables::subscriptions::{self, Subscriptions};
 
 use super::Notifying;
 use super::backoff::wait;
@@ -81,10 +81,9 @@ impl Notifying<'_> {
         let name = subscription.to_owned();
         let Some(row) = writer.view().get::<Subscriptions>(&name)? else { return Ok(()) };
         let mut batch = Batch::default();
-        batch.put::<Subscriptions>(
-            &name,
-            &limpid_store::tables::subscriptions::Row { enabled: false, ..row },
-        )?;
+        let mut subscription = row.into_subscription(name.clone())?;
+        subscription.spec.enabled = false;
+        batch.put::<Subscriptions>(&name, &subscriptions::Row::from(&subscription))?;
         writer.commit(batch)
     }
 }

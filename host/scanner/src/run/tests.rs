@@ -218,7 +218,7 @@ fn what_a_document_names_is_fetched_and_what_has_not_changed_is_not_read_again()
     let run = held.run(&fake);
     assert_eq!((run.taken, run.unchanged, run.added, run.withdrawn), (1, 2, 1, 1));
     assert_eq!(held.states(), "a/1 a/2 b/3 b/4");
-    assert_eq!(held.scanner.feeds().unwrap()[0].row.advisories, 4);
+    assert_eq!(held.scanner.feeds().unwrap()[0].advisories, 4);
 }
 
 #[test]
@@ -319,7 +319,7 @@ fn a_schedule_that_cannot_be_read_is_written_anew_by_the_next_run() {
     batch.put::<Unknown>(&"feed".to_owned(), &UnknownRow).unwrap();
     held.scanner.store().commit(batch).unwrap();
     let state = held.scanner.feeds().unwrap().remove(0);
-    assert_eq!(state.runs, runs::Row::default(), "it is due");
+    assert_eq!((state.runs.last_run, state.runs.next_run), (None, None), "it is due");
     assert!(held.run(&fake).is_complete());
     assert!(held.runs().next_run.is_some());
 }

@@ -1,5 +1,5 @@
-use limpid_scanner::store::tables::sources;
-use limpid_scanner::{FeedState, SourceState, runtime};
+use limpid_model::{Absent, FeedState, SilentNamespace, SourceState};
+use limpid_scanner::runtime;
 use serde::{Deserialize, Serialize};
 
 use super::report::Silent;
@@ -216,25 +216,25 @@ pub(super) fn failed(pairs: Vec<(String, String)>) -> Vec<Failed> {
 
 impl From<FeedState> for Feed {
     fn from(state: FeedState) -> Self {
-        let (failed_at, reason) = state.row.last_failure.clone().unzip();
-        let next_run = state.is_scheduled.then(|| state.runs.next_run.unwrap_or(state.now));
+        let (failed_at, reason) = state.last_failure.map(|failure| (failure.at, failure.reason)).unzip();
+        let next_run = state.runs.is_scheduled.then(|| state.runs.next_run.unwrap_or(state.now));
         Self {
             plugin: state.plugin.map(PluginRef::from),
-            read_by: state.row.plugin().map(PluginRef::from),
-            revision: state.row.revision,
-            advisories: state.row.advisories,
-            running: state.is_running,
-            last_success: state.row.last_success.map(time),
-            age: state.row.last_success.map(|at| state.now.saturating_sub(at) / 1000),
+            read_by: state.read_by.map(PluginRef::from),
+            revision: state.revision,
+            advisories: state.advisories,
+            running: state.runs.is_running,
+            last_success: state.last_success.map(time),
+            age: state.last_success.map(|at| state.now.saturating_sub(at) / 1000),
             last_failure: failed_at.map(time),
             last_failure_reason: reason,
             last_run: state.runs.last_run.map(time),
             failing_since: state.runs.failing_since.map(time),
             failures: state.runs.failures,
             next_run: next_run.map(time),
-            absent: failed(state.runs.absent),
-            rejected: state.row.rejected,
-            rejections: rejections(state.row.rejections),
+            absent: state.runs.absent.into_iter().map(Failed::from).collect(),
+            rejected: state.rejected,
+            rejections: each(state.rejections),
             sources: state.sources.into_iter().map(Source::from).collect(),
             name: state.name,
         }
@@ -243,29 +243,44 @@ impl From<FeedState> for Feed {
 
 impl From<SourceState> for Source {
     fn from(source: SourceState) -> Self {
-        let SourceState { name, row, fetch } = source;
+        let document = source.document.as_ref();
         Self {
-            name,
-            taken_in: time(row.taken_in),
-            dated: row.dated.map(time),
-            silent: silent(&row),
-            address: fetch.as_ref().map(|fetch| fetch.address.clone()).filter(|address| !address.is_empty()),
-            fetched: fetch.as_ref().map(|fetch| time(fetch.fetched)),
-            bytes: fetch.as_ref().map(|fetch| fetch.bytes),
-            changes: fetch.as_ref().map_or(0, |fetch| fetch.changes.count),
-            advisories: row.advisories,
-            rejected: row.rejected,
-            rejections: rejections(fetch.map(|fetch| fetch.rejections).unwrap_or_default()),
-            namespaces: row.namespaces,
+            taken_in: time(source.ingested),
+            dated: source.dated.map(time),
+            silent: each(source.silent),
+            address: document.and_then(|document| document.address.clone()),
+            fetched: document.map(|document| time(document.fetched)),
+            bytes: document.map(|document| document.bytes),
+            changes: document.map_or(0, |document| document.changes),
+            advisories: source.advisories,
+            rejected: source.rejected,
+            rejections: each(source.document.map(|document| document.rejections).unwrap_or_default()),
+            namespaces: source.namespaces,
+            name: source.name,
         }
     }
 }
 
-fn silent(row: &sources::Row) -> Vec<Silent> {
-    let silent = row.spoken.iter().filter(|spoken| spoken.silent_since.is_some());
-    let silent = silent
-        .map(|spoken| Silent { namespace: spoken.namespace.clone(), last_stated: time(spoken.last_stated) });
-    silent.collect()
+impl From<SilentNamespace> for Silent {
+    fn from(silent: SilentNamespace) -> Self {
+        Self { namespace: silent.namespace, last_stated: time(silent.last_stated) }
+    }
+}
+
+impl From<Absent> for Failed {
+    fn from(absent: Absent) -> Self {
+        Self { source: absent.source, reason: absent.reason }
+    }
+}
+
+impl From<limpid_model::Rejection> for Rejection {
+    fn from(rejection: limpid_model::Rejection) -> Self {
+        Self { id: rejection.id, reason: rejection.reason }
+    }
+}
+
+fn each<A, B: From<A>>(from: Vec<A>) -> Vec<B> {
+    from.into_iter().map(B::from).collect()
 }
 
 impl From<limpid_scanner::Run> for Run {

@@ -1,4 +1,4 @@
-use limpid_scanner::JobState;
+use limpid_model::JobState;
 use serde::Serialize;
 
 use super::time;
@@ -48,8 +48,8 @@ pub struct JobError {
     pub message: String,
 }
 
-impl From<limpid_scanner::Job> for Job {
-    fn from(job: limpid_scanner::Job) -> Self {
+impl From<limpid_model::Job> for Job {
+    fn from(job: limpid_model::Job) -> Self {
         let (state, error, waiting) = match job.state {
             JobState::Queued => ("queued", None, None),
             JobState::Running => ("running", None, None),

@@ -118,11 +118,11 @@ impl From<LayerDescription> for Layer {
         });
         Self {
             diff_id: diff_id.to_string(),
-            digest: layer.row.digest.map(|digest| Digest::from(digest).to_string()),
-            size: layer.row.size,
-            inflated_size: layer.row.inflated_size,
-            media_type: layer.row.media_type,
-            entries: layer.row.entries,
+            digest: layer.digest.map(|digest| digest.to_string()),
+            size: layer.size,
+            inflated_size: layer.inflated_size,
+            media_type: layer.media_type,
+            entries: layer.entries,
             contexts: contexts.collect(),
         }
     }

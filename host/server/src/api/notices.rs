@@ -1,5 +1,5 @@
-use limpid_scanner::store::tables::outbox::{Key, State};
-use limpid_scanner::{Notice as Raised, Page};
+use limpid_model::{Notice as Raised, NoticePosition, NoticeState};
+use limpid_scanner::Page;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -46,39 +46,30 @@ pub struct Replayed {
     pub replayed: u64,
 }
 
-/// The word for a state.
-pub const fn state(state: State) -> &'static str {
-    match state {
-        State::Pending => "pending",
-        State::Delivered => "delivered",
-        State::Dead => "dead",
-    }
-}
-
 impl From<Raised> for Notice {
     fn from(notice: Raised) -> Self {
-        let row = notice.row;
-        let (next_attempt, ended) = match row.state {
-            State::Pending => (Some(time(row.when)), None),
-            State::Delivered | State::Dead => (None, Some(time(row.when))),
+        let when = time(notice.when);
+        let (next_attempt, ended) = match notice.state {
+            NoticeState::Pending => (Some(when), None),
+            NoticeState::Delivered | NoticeState::Dead => (None, Some(when)),
         };
         Self {
-            subscription: notice.subscription,
-            number: notice.number,
-            id: row.id,
-            raised: time(row.at),
-            state: state(row.state),
-            attempts: row.attempts,
+            subscription: notice.position.subscription,
+            number: notice.position.number,
+            id: notice.id,
+            raised: time(notice.raised),
+            state: notice.state.as_str(),
+            attempts: notice.attempts,
             next_attempt,
             ended,
-            failure: row.failure,
-            payload: serde_json::from_slice(&row.body).unwrap_or_default(),
+            failure: notice.failure,
+            payload: serde_json::from_slice(&notice.body).unwrap_or_default(),
         }
     }
 }
 
-impl From<Page<Raised, Key>> for Notices {
-    fn from(page: Page<Raised, Key>) -> Self {
+impl From<Page<Raised, NoticePosition>> for Notices {
+    fn from(page: Page<Raised, NoticePosition>) -> Self {
         Self {
             notices: page.items.into_iter().map(Notice::from).collect(),
             next: page.next.map(|key| format!("{}/{}", key.subscription, key.number)),

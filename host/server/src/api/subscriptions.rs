@@ -1,4 +1,4 @@
-use limpid_scanner::store::tables::subscriptions::{Filter as StoredFilter, Row, Target as StoredTarget};
+use limpid_model::{NoticeFilter, NoticeKind, Severity, SubscriptionSpec, Target};
 use limpid_scanner::{Subscribed, SubscriptionState};
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -122,17 +122,23 @@ pub struct Made {
 }
 
 impl Wanted {
-    /// Where notices go.
+    /// What it asks for.
     ///
     /// # Errors
-    /// There are none or two of these places.
-    pub fn target(&self) -> Result<StoredTarget, &'static str> {
+    /// A sentence on what cannot be understood: no target or two of them, a kind or a severity that there
+    /// is not.
+    pub fn spec(&self) -> Result<SubscriptionSpec, String> {
+        let (target, filter) = (self.target()?, self.filter.read()?);
+        Ok(SubscriptionSpec { target, filter, period: self.period, enabled: self.enabled })
+    }
+
+    fn target(&self) -> Result<Target, &'static str> {
         match (&self.webhook, &self.amqp) {
-            (Some(webhook), None) => Ok(StoredTarget::Webhook {
+            (Some(webhook), None) => Ok(Target::Webhook {
                 url: webhook.url.clone(),
                 secret: webhook.secret.clone().unwrap_or_default(),
             }),
-            (None, Some(amqp)) => Ok(StoredTarget::Amqp {
+            (None, Some(amqp)) => Ok(Target::Amqp {
                 url: amqp.url.clone(),
                 exchange: amqp.exchange.clone(),
                 routing_key: amqp.routing_key.clone(),
@@ -158,40 +164,55 @@ pub fn without_credentials(url: &str) -> String {
     }
 }
 
-impl From<Row> for Wanted {
-    fn from(row: Row) -> Self {
-        let (webhook, amqp) = match row.target {
-            StoredTarget::Webhook { url, secret: _ } => (Some(Webhook { url, secret: None }), None),
-            StoredTarget::Amqp { url, exchange, routing_key } => {
-                (None, Some(Amqp { url, exchange, routing_key }))
-            }
+impl From<SubscriptionSpec> for Wanted {
+    fn from(spec: SubscriptionSpec) -> Self {
+        let (webhook, amqp) = match spec.target {
+            Target::Webhook { url, secret: _ } => (Some(Webhook { url, secret: None }), None),
+            Target::Amqp { url, exchange, routing_key } => (None, Some(Amqp { url, exchange, routing_key })),
         };
-        let (filter, period, enabled) = (row.filter.into(), row.period, row.enabled);
-        Self { webhook, amqp, filter, period, enabled }
+        Self { webhook, amqp, filter: spec.filter.into(), period: spec.period, enabled: spec.enabled }
     }
 }
 
-impl From<StoredFilter> for Filter {
-    fn from(filter: StoredFilter) -> Self {
-        let StoredFilter {
-            kinds,
-            names,
-            labels,
-            namespaces,
-            severity,
-            fixable,
-            exploited,
-            leave_out_unrated,
-        } = filter;
-        Self { kinds, names, labels, namespaces, severity, fixable, exploited, leave_out_unrated }
+impl From<NoticeFilter> for Filter {
+    fn from(filter: NoticeFilter) -> Self {
+        Self {
+            kinds: filter.kinds.iter().map(|kind| kind.as_str().to_owned()).collect(),
+            names: filter.names,
+            labels: filter.labels,
+            namespaces: filter.namespaces,
+            severity: filter.severity.map(|severity| severity.as_str().to_owned()),
+            fixable: filter.fixable,
+            exploited: filter.exploited,
+            leave_out_unrated: filter.leave_out_unrated,
+        }
     }
 }
 
-impl From<Filter> for StoredFilter {
-    fn from(filter: Filter) -> Self {
-        let Filter { kinds, names, labels, namespaces, severity, fixable, exploited, leave_out_unrated } =
-            filter;
-        Self { kinds, names, labels, namespaces, severity, fixable, exploited, leave_out_unrated }
+impl Filter {
+    fn read(&self) -> Result<NoticeFilter, String> {
+        let kind = |word: &String| {
+            NoticeKind::from_word(word).ok_or_else(|| {
+                let known = NoticeKind::ALL.map(NoticeKind::as_str).join(", ");
+                format!("`{word}` is no kind of notice; there are: {known}")
+            })
+        };
+        let severity = |word: &String| {
+            Severity::from_word(word).ok_or_else(|| {
+                let known = Severity::WORST_FIRST.map(Severity::as_str).join(", ");
+                format!("`{word}` is no severity; there are: {known}")
+            })
+        };
+        Ok(NoticeFilter {
+            kinds: self.kinds.iter().map(kind).collect::<Result<_, _>>()?,
+            names: self.names.clone(),
+            labels: self.labels.clone(),
+            namespaces: self.namespaces.clone(),
+            severity: self.severity.as_ref().map(severity).transpose()?,
+            fixable: self.fixable,
+            exploited: self.exploited,
+            leave_out_unrated: self.leave_out_unrated,
+        })
     }
 }
 
@@ -199,8 +220,8 @@ impl From<SubscriptionState> for Subscription {
     fn from(state: SubscriptionState) -> Self {
         Self {
             name: state.subscription.name,
-            created: time(state.subscription.row.created),
-            wanted: state.subscription.row.into(),
+            created: time(state.subscription.created),
+            wanted: state.subscription.spec.into(),
             pending: state.pending,
             oldest_pending: state.oldest.map(time),
             next_attempt: state.next_attempt.map(time),
@@ -213,8 +234,8 @@ impl From<Subscribed> for Made {
     fn from(made: Subscribed) -> Self {
         Self {
             name: made.subscription.name,
-            created: time(made.subscription.row.created),
-            wanted: made.subscription.row.into(),
+            created: time(made.subscription.created),
+            wanted: made.subscription.spec.into(),
             secret: made.secret,
         }
     }
@@ -226,23 +247,20 @@ mod tests {
 
     #[test]
     fn nothing_that_lets_in_is_shown() {
-        let row = |target| Row {
-            created: 0,
-            enabled: true,
+        let spec = |target| SubscriptionSpec {
             target,
-            filter: StoredFilter::default(),
+            filter: NoticeFilter::default(),
             period: None,
-            next: 1,
+            enabled: true,
         };
         let check = |target, expected: &str| {
-            let shown = serde_json::to_string(&Wanted::from(row(target))).unwrap();
+            let shown = serde_json::to_string(&Wanted::from(spec(target))).unwrap();
             assert!(shown.contains(expected) && !shown.contains("hidden"), "{shown}");
         };
-        let webhook =
-            |url: &str| StoredTarget::Webhook { url: url.to_owned(), secret: "whsec_hidden".to_owned() };
+        let webhook = |url: &str| Target::Webhook { url: url.to_owned(), secret: "whsec_hidden".to_owned() };
         check(webhook("https://a.example/b"), "\"https://a.example/b\"");
         check(webhook("https://a.example/b?token=hidden"), "\"https://a.example/b?***\"");
-        let amqp = |url: &str| StoredTarget::Amqp {
+        let amqp = |url: &str| Target::Amqp {
             url: url.to_owned(),
             exchange: String::new(),
             routing_key: "queue".to_owned(),
@@ -253,10 +271,10 @@ mod tests {
     #[test]
     fn a_subscription_has_one_target() {
         let parse = |text: &str| serde_json::from_str::<Wanted>(text).unwrap();
-        assert!(parse(r#"{"webhook": {"url": "https://a.example"}}"#).target().is_ok());
-        assert!(parse(r#"{"amqp": {"url": "amqp://a", "routing_key": "q"}}"#).target().is_ok());
-        assert!(parse("{}").target().is_err());
+        assert!(parse(r#"{"webhook": {"url": "https://a.example"}}"#).spec().is_ok());
+        assert!(parse(r#"{"amqp": {"url": "amqp://a", "routing_key": "q"}}"#).spec().is_ok());
+        assert!(parse("{}").spec().is_err());
         let both = r#"{"webhook": {"url": "https://a.example"}, "amqp": {"url": "amqp://a"}}"#;
-        assert!(parse(both).target().is_err());
+        assert!(parse(both).spec().is_err());
     }
 }

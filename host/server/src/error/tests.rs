@@ -31,7 +31,7 @@ fn an_error_has_a_status_and_a_code() {
     check(plugin_failure(Blame::Host), 500, "internal");
     check(Error::Busy { limit: 1 }, 503, "busy");
     check(Error::Host { what: "x".to_owned(), source: io() }, 500, "internal");
-    check(Error::Store(store::Error::InUse("x".into())), 500, "store-in-use");
+    check(Error::Store(StoreError::InUse("x".into())), 500, "store-in-use");
 }
 
 #[test]

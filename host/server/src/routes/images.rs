@@ -3,8 +3,8 @@ use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use limpid_model::Digest;
-use limpid_scanner::{AsOf, Error, Job, JobState, Scanner};
+use limpid_model::{Digest, Job, JobState};
+use limpid_scanner::{AsOf, Error, Scanner};
 use serde::Deserialize;
 use tokio::sync::oneshot;
 

@@ -1,10 +1,10 @@
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use limpid_scanner::store::tables::outbox::{Key, State as Delivered};
+use limpid_model::{NoticePosition, NoticeState};
 use serde::Deserialize;
 
-use crate::api::{Notices, Replayed, notice_state};
+use crate::api::{Notices, Replayed};
 use crate::error::Failure;
 use crate::state::AppState;
 
@@ -36,19 +36,18 @@ pub(super) async fn list(
 
 /// # Errors
 /// It is none, and which there are.
-fn delivered(word: &str) -> Result<Delivered, Failure> {
-    let known = [Delivered::Pending, Delivered::Delivered, Delivered::Dead];
-    known.into_iter().find(|state| notice_state(*state) == word).ok_or_else(|| {
+fn delivered(word: &str) -> Result<NoticeState, Failure> {
+    NoticeState::from_word(word).ok_or_else(|| {
         Failure::bad_request(format!(
             "`state` is `{word}`, which is none of {}",
-            known.map(notice_state).join(", ")
+            NoticeState::ALL.map(NoticeState::as_str).join(", ")
         ))
     })
 }
 
-fn after(text: &str) -> Result<Key, Failure> {
+fn after(text: &str) -> Result<NoticePosition, Failure> {
     let key = text.rsplit_once('/').and_then(|(subscription, number)| {
-        Some(Key { subscription: subscription.to_owned(), number: number.parse().ok()? })
+        Some(NoticePosition { subscription: subscription.to_owned(), number: number.parse().ok()? })
     });
     key.ok_or_else(|| Failure::bad_request(format!("`after` is `{text}`, which is no `next` of a page")))
 }

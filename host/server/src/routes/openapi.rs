@@ -12,7 +12,7 @@ pub(super) async fn show() -> Response {
 mod tests {
     use std::collections::BTreeSet;
 
-    use limpid_scanner::NoticeKind;
+    use limpid_model::NoticeKind;
     use serde_json::Value;
 
     use super::*;

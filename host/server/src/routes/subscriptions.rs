@@ -37,12 +37,9 @@ pub(super) async fn put(
     let limits = body::Limits { bytes: BYTES, setting: None, pace: state.settings.pace() };
     let bytes = body::write(body, limits, || Ok::<_, Failure>(Vec::new())).await?;
     let wanted: SubscriptionWanted = serde_json::from_slice(&bytes).map_err(|error| no(&error))?;
-    let target =
-        wanted.target().map_err(|why| Error::Subscription(SubscriptionError::Target(why.to_owned())))?;
+    let spec = wanted.spec().map_err(|why| Error::Subscription(SubscriptionError::Spec(why)))?;
     let workers = state.workers.clone();
-    let subscribe = move || {
-        workers.delivery.subscribe(&name, target, wanted.filter.into(), wanted.period, wanted.enabled)
-    };
+    let subscribe = move || workers.delivery.subscribe(&name, spec);
     Ok(Json(state.pool.run(subscribe).await?.into()))
 }
 

@@ -10,7 +10,7 @@ use rocksdb::{
 use serde::{Deserialize, Serialize};
 
 use super::{Cursor, Entry, Ordered, Reading, Scan, Snapshot, Write, Writes};
-use crate::Error;
+use crate::error::{Cause, EngineError, Error};
 
 /// How much the embedded store may use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,7 +61,7 @@ impl Rocks {
             made.map_err(|source| Error::Directory { path: path.to_owned(), source })
         };
         made(fs::create_dir_all(path), path)?;
-        let mut environment = Env::new().map_err(|source| Error::Open { path: path.to_owned(), source })?;
+        let mut environment = Env::new().map_err(|error| open_error(path, error))?;
         // What the engine does in the background yields to those who wait for an answer.
         environment.lower_thread_pool_cpu_priority();
         environment.lower_high_priority_thread_pool_cpu_priority();
@@ -71,7 +71,7 @@ impl Rocks {
         let db = match DB::open_cf_with_opts(&options, path, families) {
             Ok(db) => db,
             Err(error) if is_lock(&error) => return Err(Error::InUse(path.to_owned())),
-            Err(source) => return Err(Error::Open { path: path.to_owned(), source }),
+            Err(error) => return Err(open_error(path, error)),
         };
         let incoming = path.join("incoming");
         // What a process has left there that did not live to see it become part of the store.
@@ -193,6 +193,25 @@ fn durable() -> WriteOptions {
 /// The engine has no error kind of its own for a lock that another process holds.
 fn is_lock(error: &rocksdb::Error) -> bool {
     error.kind() == rocksdb::ErrorKind::IOError && error.as_ref().contains("/LOCK:")
+}
+
+fn open_error(path: &Path, error: rocksdb::Error) -> Error {
+    Error::Open { path: path.to_owned(), source: error.into() }
+}
+
+impl From<rocksdb::Error> for EngineError {
+    fn from(error: rocksdb::Error) -> Self {
+        let text = error.into_string();
+        // The engine has no kind of its own for it.
+        let is_full = text.contains("No space left") || text.contains("quota exceeded");
+        Self::new(text, if is_full { Cause::NoRoom } else { Cause::Other })
+    }
+}
+
+impl From<rocksdb::Error> for Error {
+    fn from(error: rocksdb::Error) -> Self {
+        Self::Engine(error.into())
+    }
 }
 
 fn options(settings: &Settings) -> Options {

@@ -4,38 +4,21 @@ use limpid_model::{Advisory, Affected, Bound, Range, Rating, Status};
 use serde::{Deserialize, Serialize};
 
 use super::values::{StoredRating, each};
-use crate::key::{self, Reader, Writer};
+use crate::define::define_table;
 use crate::table;
 
-/// The table.
-#[derive(Debug)]
-pub struct Advisories;
+define_table! {
+    /// The table.
+    Advisories = 7 "advisories";
 
-impl table::Table for Advisories {
-    const ID: u8 = 7;
-    const NAME: &'static str = "advisories";
-    type Key = Key;
-    type Row = Row;
-}
-
-/// One statement: several sources of a feed may speak of one identifier.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
-    /// Name of the feed.
-    pub feed: String,
-    /// The publisher's identifier.
-    pub id: String,
-    /// Name of the source.
-    pub source: String,
-}
-
-impl key::Key for Key {
-    fn encode(&self, out: &mut Writer) {
-        out.text(&self.feed).text(&self.id).text(&self.source);
-    }
-
-    fn decode(from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self { feed: from.text()?, id: from.text()?, source: from.text()? })
+    /// One statement: several sources of a feed may speak of one identifier.
+    key {
+        /// Name of the feed.
+        feed: String,
+        /// The publisher's identifier.
+        id: String,
+        /// Name of the source.
+        source: String,
     }
 }
 

@@ -5,53 +5,25 @@ use serde::{Deserialize, Serialize};
 
 use super::advisories::StoredStatus;
 use super::values::{DigestBytes, StoredRating, Version, each};
-use crate::key::{self, Reader, Writer};
+use crate::define::define_table;
 use crate::table;
 
-/// The table.
-#[derive(Debug)]
-pub struct Affects;
+define_table! {
+    /// The table.
+    Affects = 9 "affects", group [namespace, name];
 
-impl table::Table for Affects {
-    const ID: u8 = 9;
-    const NAME: &'static str = "affects";
-    type Key = Key;
-    type Row = Row;
-
-    fn group(key: &Key, out: &mut Writer) -> bool {
-        out.text(&key.namespace).text(&key.name);
-        true
-    }
-}
-
-/// A package and what one source says of it under one identifier.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
-    /// Where it is published.
-    pub namespace: String,
-    /// Name of the package, or of the source package.
-    pub name: String,
-    /// Name of the feed.
-    pub feed: String,
-    /// The publisher's identifier.
-    pub id: String,
-    /// Name of the source.
-    pub source: String,
-}
-
-impl key::Key for Key {
-    fn encode(&self, out: &mut Writer) {
-        out.text(&self.namespace).text(&self.name).text(&self.feed).text(&self.id).text(&self.source);
-    }
-
-    fn decode(from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self {
-            namespace: from.text()?,
-            name: from.text()?,
-            feed: from.text()?,
-            id: from.text()?,
-            source: from.text()?,
-        })
+    /// A package and what one source says of it under one identifier.
+    key {
+        /// Where it is published.
+        namespace: String,
+        /// Name of the package, or of the source package.
+        name: String,
+        /// Name of the feed.
+        feed: String,
+        /// The publisher's identifier.
+        id: String,
+        /// Name of the source.
+        source: String,
     }
 }
 

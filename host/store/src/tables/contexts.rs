@@ -5,36 +5,20 @@ use limpid_model::{Digest, Owner, Text};
 use serde::{Deserialize, Serialize};
 
 use super::values::{DigestBytes, each};
-use crate::key::{self, Reader, Writer};
+use crate::define::define_table;
 use crate::{Error, table};
 
-/// The table.
-#[derive(Debug)]
-pub struct Contexts;
+define_table! {
+    /// The table.
+    Contexts = 21 "contexts";
 
-impl table::Table for Contexts {
-    const ID: u8 = 21;
-    const NAME: &'static str = "contexts";
-    type Key = Key;
-    type Row = Row;
-}
-
-/// A layer in some surroundings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
-    /// The layer.
-    pub diff_id: Digest,
-    /// Begins the digest of the row: the same surroundings have the same.
-    pub context: u64,
-}
-
-impl key::Key for Key {
-    fn encode(&self, out: &mut Writer) {
-        out.digest(&self.diff_id).number(self.context);
-    }
-
-    fn decode(from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self { diff_id: from.digest()?, context: from.number()? })
+    /// A layer in some surroundings.
+    #[derive(Copy)]
+    key {
+        /// The layer.
+        diff_id: Digest,
+        /// Begins the digest of the row: the same surroundings have the same.
+        context: u64,
     }
 }
 
@@ -131,7 +115,7 @@ impl Row {
     pub fn id(&self) -> Result<u64, Error> {
         // As version 2 had it, so that the same surroundings stay the same.
         let Self { namespaces, properties, detectors, hidden, owned, stands_for } = self;
-        let encode = |source| Error::Encode { table: "contexts", source };
+        let encode = |error: postcard::Error| Error::Encode { table: "contexts", source: error.into() };
         let before = (namespaces, properties, detectors, hidden, owned);
         let mut bytes = postcard::to_stdvec(&before).map_err(encode)?;
         if !stands_for.is_empty() {

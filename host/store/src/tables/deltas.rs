@@ -3,40 +3,23 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::key::{self, Reader, Writer};
+use crate::define::define_table;
 use crate::table;
 
-/// The table.
-#[derive(Debug)]
-pub struct Deltas;
+define_table! {
+    /// The table.
+    Deltas = 16 "deltas";
 
-impl table::Table for Deltas {
-    const ID: u8 = 16;
-    const NAME: &'static str = "deltas";
-    type Key = Key;
-    type Row = Row;
-}
-
-/// A piece of a change.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
-    /// Name of the feed.
-    pub feed: String,
-    /// Name of the source.
-    pub source: String,
-    /// Which change, counted from 0 after each whole document.
-    pub number: u64,
-    /// Which piece, counted from 0.
-    pub piece: u64,
-}
-
-impl key::Key for Key {
-    fn encode(&self, out: &mut Writer) {
-        out.text(&self.feed).text(&self.source).number(self.number).number(self.piece);
-    }
-
-    fn decode(from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self { feed: from.text()?, source: from.text()?, number: from.number()?, piece: from.number()? })
+    /// A piece of a change.
+    key {
+        /// Name of the feed.
+        feed: String,
+        /// Name of the source.
+        source: String,
+        /// Which change, counted from 0 after each whole document.
+        number: u64,
+        /// Which piece, counted from 0.
+        piece: u64,
     }
 }
 

@@ -3,38 +3,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::key::{self, Reader, Writer};
+use crate::define::define_table;
 use crate::table;
 
-/// The table.
-#[derive(Debug)]
-pub struct Documents;
+define_table! {
+    /// The table.
+    Documents = 14 "documents";
 
-impl table::Table for Documents {
-    const ID: u8 = 14;
-    const NAME: &'static str = "documents";
-    type Key = Key;
-    type Row = Row;
-}
-
-/// A piece of a document.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
-    /// Name of the feed.
-    pub feed: String,
-    /// Name of the source.
-    pub source: String,
-    /// Which piece, counted from 0.
-    pub piece: u64,
-}
-
-impl key::Key for Key {
-    fn encode(&self, out: &mut Writer) {
-        out.text(&self.feed).text(&self.source).number(self.piece);
-    }
-
-    fn decode(from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self { feed: from.text()?, source: from.text()?, piece: from.number()? })
+    /// A piece of a document.
+    key {
+        /// Name of the feed.
+        feed: String,
+        /// Name of the source.
+        source: String,
+        /// Which piece, counted from 0.
+        piece: u64,
     }
 }
 

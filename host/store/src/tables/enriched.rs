@@ -3,40 +3,23 @@
 use serde::{Deserialize, Serialize};
 
 use super::values::DigestBytes;
-use crate::key::{self, Reader, Writer};
+use crate::define::define_table;
 use crate::table;
 
-/// The table.
-#[derive(Debug)]
-pub struct Enriched;
+define_table! {
+    /// The table.
+    Enriched = 26 "enriched";
 
-impl table::Table for Enriched {
-    const ID: u8 = 26;
-    const NAME: &'static str = "enriched";
-    type Key = Key;
-    type Row = Row;
-}
-
-/// A source of a feed, and a vulnerability of which it knows something.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
-    /// Name of the feed.
-    pub feed: String,
-    /// Name of the source.
-    pub source: String,
-    /// The vulnerability.
-    pub id: String,
-    /// What kind of knowledge.
-    pub kind: String,
-}
-
-impl key::Key for Key {
-    fn encode(&self, out: &mut Writer) {
-        out.text(&self.feed).text(&self.source).text(&self.id).text(&self.kind);
-    }
-
-    fn decode(from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self { feed: from.text()?, source: from.text()?, id: from.text()?, kind: from.text()? })
+    /// A source of a feed, and a vulnerability of which it knows something.
+    key {
+        /// Name of the feed.
+        feed: String,
+        /// Name of the source.
+        source: String,
+        /// The vulnerability.
+        id: String,
+        /// What kind of knowledge.
+        kind: String,
     }
 }
 

@@ -4,45 +4,23 @@ use limpid_model::{Enrichment, Rating};
 use serde::{Deserialize, Serialize};
 
 use super::values::{StoredRating, each};
-use crate::key::{self, Reader, Writer};
+use crate::define::define_table;
 use crate::table;
 
-/// The table.
-#[derive(Debug)]
-pub struct Enrichments;
+define_table! {
+    /// The table.
+    Enrichments = 25 "enrichments", group [id];
 
-impl table::Table for Enrichments {
-    const ID: u8 = 25;
-    const NAME: &'static str = "enrichments";
-    type Key = Key;
-    type Row = Row;
-
-    fn group(key: &Key, out: &mut Writer) -> bool {
-        out.text(&key.id);
-        true
-    }
-}
-
-/// A vulnerability, and what kind of knowledge who has of it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
-    /// The vulnerability.
-    pub id: String,
-    /// What kind of knowledge, in the feed's own word.
-    pub kind: String,
-    /// Name of the feed.
-    pub feed: String,
-    /// Name of the source.
-    pub source: String,
-}
-
-impl key::Key for Key {
-    fn encode(&self, out: &mut Writer) {
-        out.text(&self.id).text(&self.kind).text(&self.feed).text(&self.source);
-    }
-
-    fn decode(from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self { id: from.text()?, kind: from.text()?, feed: from.text()?, source: from.text()? })
+    /// A vulnerability, and what kind of knowledge who has of it.
+    key {
+        /// The vulnerability.
+        id: String,
+        /// What kind of knowledge, in the feed's own word.
+        kind: String,
+        /// Name of the feed.
+        feed: String,
+        /// Name of the source.
+        source: String,
     }
 }
 

@@ -7,17 +7,12 @@ use limpid_model::{Digest, EntryKind, LayerEntries, LayerEntry, Leads};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::define::define_table;
 use crate::{Error, table};
 
-/// The table.
-#[derive(Debug)]
-pub struct Entries;
-
-impl table::Table for Entries {
-    const ID: u8 = 4;
-    const NAME: &'static str = "entries";
-    type Key = Digest;
-    type Row = Row;
+define_table! {
+    /// The table.
+    Entries = 4 "entries", key Digest;
 }
 
 /// The entries of one layer.
@@ -113,7 +108,7 @@ impl Row {
 fn pack(entries: &[LayerEntry]) -> Result<(u64, Vec<u8>), Error> {
     let (mut before, mut number): (&[u8], u64) = (&[], 0);
     let mut bytes = Vec::new();
-    let encode = |source| Error::Encode { table: "entries", source };
+    let encode = |error: postcard::Error| Error::Encode { table: "entries", source: error.into() };
     for entry in entries {
         let path = entry.path.as_bytes();
         let shared = before.iter().zip(path).take_while(|(a, b)| a == b).count();

@@ -4,23 +4,12 @@ use limpid_model::PluginId;
 use serde::{Deserialize, Serialize};
 
 use super::values::Plugin;
-use crate::key::Writer;
+use crate::define::define_table;
 use crate::table;
 
-/// The table.
-#[derive(Debug)]
-pub struct Feeds;
-
-impl table::Table for Feeds {
-    const ID: u8 = 10;
-    const NAME: &'static str = "feeds";
-    type Key = String;
-    type Row = Row;
-
-    fn group(_: &Self::Key, _: &mut Writer) -> bool {
-        // Reports read all of them.
-        true
-    }
+define_table! {
+    /// The table. Reports read all of it.
+    Feeds = 10 "feeds", key String, group [];
 }
 
 /// What is known of a feed. Times are milliseconds since 1970.

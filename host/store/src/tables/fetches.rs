@@ -4,17 +4,12 @@ use limpid_model::{Digest, PluginId};
 use serde::{Deserialize, Serialize};
 
 use super::values::{DigestBytes, Plugin};
+use crate::define::define_table;
 use crate::table;
 
-/// The table.
-#[derive(Debug)]
-pub struct Fetches;
-
-impl table::Table for Fetches {
-    const ID: u8 = 15;
-    const NAME: &'static str = "fetches";
-    type Key = super::sources::Key;
-    type Row = Row;
+define_table! {
+    /// The table.
+    Fetches = 15 "fetches", key super::sources::Key;
 }
 
 /// A source as it was last fetched or handed in. Times are milliseconds since 1970.

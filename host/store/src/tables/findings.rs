@@ -7,40 +7,24 @@ use limpid_model::{
 use serde::{Deserialize, Serialize};
 
 use super::values::{DigestBytes, Plugin, Unusable, Version, each};
-use crate::key::{self, Reader, Writer};
+use crate::define::define_table;
 use crate::table;
 
 mod failure;
 
 use failure::Failure;
 
-/// The table.
-#[derive(Debug)]
-pub struct Findings;
+define_table! {
+    /// The table.
+    Findings = 6 "findings";
 
-impl table::Table for Findings {
-    const ID: u8 = 6;
-    const NAME: &'static str = "findings";
-    type Key = Key;
-    type Row = Row;
-}
-
-/// A layer and a detector.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
-    /// The layer.
-    pub diff_id: Digest,
-    /// The detector's component.
-    pub component: Digest,
-}
-
-impl key::Key for Key {
-    fn encode(&self, out: &mut Writer) {
-        out.digest(&self.diff_id).digest(&self.component);
-    }
-
-    fn decode(from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self { diff_id: from.digest()?, component: from.digest()? })
+    /// A layer and a detector.
+    #[derive(Copy)]
+    key {
+        /// The layer.
+        diff_id: Digest,
+        /// The detector's component.
+        component: Digest,
     }
 }
 

@@ -3,54 +3,29 @@
 use serde::{Deserialize, Serialize};
 
 use super::{advisories, affects, enrichments};
-use crate::key::{self, Reader, Writer};
+use crate::define::define_table;
 use crate::table;
 
-/// The table.
-#[derive(Debug)]
-pub struct History;
+define_table! {
+    /// The table.
+    History = 27 "history";
 
-impl table::Table for History {
-    const ID: u8 = 27;
-    const NAME: &'static str = "history";
-    type Key = Key;
-    type Row = Row;
-}
-
-/// A change, in the order in which changes were made.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
-    /// When, in milliseconds since 1970: later than that of every change before, whatever the clock
-    /// says.
-    pub at: u64,
-    /// Name of the feed.
-    pub feed: String,
-    /// Revision of the feed from then on.
-    pub revision: u64,
-    /// Name of the source.
-    pub source: String,
-    /// What changed: the identifier of an advisory, or of a vulnerability of which something is
-    /// known; empty for the source itself.
-    pub id: String,
-    /// The kind of knowledge; empty for an advisory.
-    pub kind: String,
-}
-
-impl key::Key for Key {
-    fn encode(&self, out: &mut Writer) {
-        out.number(self.at).text(&self.feed).number(self.revision);
-        out.text(&self.source).text(&self.id).text(&self.kind);
-    }
-
-    fn decode(from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self {
-            at: from.number()?,
-            feed: from.text()?,
-            revision: from.number()?,
-            source: from.text()?,
-            id: from.text()?,
-            kind: from.text()?,
-        })
+    /// A change, in the order in which changes were made.
+    key {
+        /// When, in milliseconds since 1970: later than that of every change before, whatever the clock
+        /// says.
+        at: u64,
+        /// Name of the feed.
+        feed: String,
+        /// Revision of the feed from then on.
+        revision: u64,
+        /// Name of the source.
+        source: String,
+        /// What changed: the identifier of an advisory, or of a vulnerability of which something is
+        /// known; empty for the source itself.
+        id: String,
+        /// The kind of knowledge; empty for an advisory.
+        kind: String,
     }
 }
 

@@ -4,17 +4,12 @@ use limpid_model::{Digest, Image, ImageLayer, Platform};
 use serde::{Deserialize, Serialize};
 
 use super::values::{DigestBytes, Passed, each};
+use crate::define::define_table;
 use crate::table;
 
-/// The table.
-#[derive(Debug)]
-pub struct Images;
-
-impl table::Table for Images {
-    const ID: u8 = 1;
-    const NAME: &'static str = "images";
-    type Key = Digest;
-    type Row = Row;
+define_table! {
+    /// The table.
+    Images = 1 "images", key Digest;
 }
 
 /// An image as it is kept.

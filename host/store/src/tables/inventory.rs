@@ -6,39 +6,33 @@ use limpid_model::{Digest, Evidence, Package, Scope, SourcePackage, Text};
 use serde::{Deserialize, Serialize};
 
 use super::findings::{PackageKeys, StoredKeys};
+use crate::define::define_table;
 use crate::key::{self, Reader, Writer};
 use crate::table;
 
-/// The table.
-#[derive(Debug)]
-pub struct Inventory;
+define_table! {
+    /// The table.
+    Inventory = 20 "inventory";
 
-impl table::Table for Inventory {
-    const ID: u8 = 20;
-    const NAME: &'static str = "inventory";
-    type Key = Key;
-    type Row = Row;
-}
-
-/// A package of a layer, under its own name or that of its source package.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
-    /// Where advisories for it are published; empty: wherever those of the image's distribution are.
-    pub namespace: String,
-    /// The name.
-    pub name: String,
-    /// Whose name that is.
-    pub named: Named,
-    /// The component that computed the key of the version; none where it has none.
-    pub scheme: Option<Digest>,
-    /// That key; empty where it has none. Keys of one component are in the order of the versions.
-    pub version: Vec<u8>,
-    /// The layer.
-    pub diff_id: Digest,
-    /// The component of the detector that found it.
-    pub component: Digest,
-    /// Its place among the packages that this detector found in the layer.
-    pub place: u64,
+    /// A package of a layer, under its own name or that of its source package.
+    key {
+        /// Where advisories for it are published; empty: wherever those of the image's distribution are.
+        namespace: String,
+        /// The name.
+        name: String,
+        /// Whose name that is.
+        named: Named,
+        /// The component that computed the key of the version; none where it has none.
+        scheme: Option<Digest>,
+        /// That key; empty where it has none. Keys of one component are in the order of the versions.
+        version: Vec<u8>,
+        /// The layer.
+        diff_id: Digest,
+        /// The component of the detector that found it.
+        component: Digest,
+        /// Its place among the packages that this detector found in the layer.
+        place: u64,
+    }
 }
 
 /// Whose name and version a key holds.
@@ -56,6 +50,17 @@ impl Named {
     const ALL: [Self; 3] = [Self::Alike, Self::Package, Self::Source];
 }
 
+impl key::Key for Named {
+    fn encode(&self, out: &mut Writer) {
+        out.fixed(&[*self as u8]);
+    }
+
+    fn decode(from: &mut Reader<'_>) -> Option<Self> {
+        let [byte] = from.fixed()?;
+        Self::ALL.get(usize::from(byte)).copied()
+    }
+}
+
 impl Key {
     /// Begins the keys of all packages of a name.
     pub fn of_name(out: &mut Writer, namespace: &str, name: &str, named: Named) {
@@ -65,33 +70,7 @@ impl Key {
     /// The same, of those whose versions one component orders, or none does.
     pub fn prefix(out: &mut Writer, namespace: &str, name: &str, named: Named, scheme: Option<&Digest>) {
         Self::of_name(out, namespace, name, named);
-        match scheme {
-            Some(scheme) => out.fixed(&[1]).digest(scheme),
-            None => out.fixed(&[0]),
-        };
-    }
-}
-
-impl key::Key for Key {
-    fn encode(&self, out: &mut Writer) {
-        Self::prefix(out, &self.namespace, &self.name, self.named, self.scheme.as_ref());
-        out.bytes(&self.version).digest(&self.diff_id).digest(&self.component).number(self.place);
-    }
-
-    fn decode(from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self {
-            namespace: from.text()?,
-            name: from.text()?,
-            named: *Named::ALL.get(usize::from(from.fixed::<1>()?[0]))?,
-            scheme: match from.fixed::<1>()? {
-                [1] => Some(from.digest()?),
-                _ => None,
-            },
-            version: from.bytes()?,
-            diff_id: from.digest()?,
-            component: from.digest()?,
-            place: from.number()?,
-        })
+        key::Key::encode(&scheme.copied(), out);
     }
 }
 

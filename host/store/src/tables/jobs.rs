@@ -1,38 +1,34 @@
 //! Submissions that were acknowledged, under way or ended.
 
+use limpid_model::{Digest, Job, JobState};
 use serde::{Deserialize, Serialize};
 
 use super::values::DigestBytes;
+use crate::define::define_table;
 use crate::table;
 
-/// The table. Keys grow with each submission.
-#[derive(Debug)]
-pub struct Jobs;
-
-impl table::Table for Jobs {
-    const ID: u8 = 11;
-    const NAME: &'static str = "jobs";
-    type Key = u64;
-    type Row = Row;
+define_table! {
+    /// The table. Keys grow with each submission.
+    Jobs = 11 "jobs", key u64;
 }
 
 /// A submission. Times are milliseconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     /// How far it is.
-    pub state: State,
+    state: State,
     /// When it was acknowledged.
-    pub created: u64,
+    created: u64,
     /// When its state last changed.
-    pub updated: u64,
+    updated: u64,
     /// Length of the archive in bytes.
-    pub archive_bytes: u64,
+    archive_bytes: u64,
     /// The images that it brought.
-    pub images: Vec<DigestBytes>,
+    images: Vec<DigestBytes>,
     /// Layers that were read.
-    pub layers_read: u64,
+    layers_read: u64,
     /// Layers that were known already.
-    pub layers_known: u64,
+    layers_known: u64,
 }
 
 impl table::Row for Row {
@@ -41,7 +37,7 @@ impl table::Row for Row {
 
 /// How far a submission is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum State {
+enum State {
     /// Acknowledged: its archive is on disk.
     Queued,
     /// Being indexed; taken up again where the process ends meanwhile.
@@ -55,4 +51,47 @@ pub enum State {
         /// For people.
         message: String,
     },
+}
+
+impl Row {
+    /// The job of that number. It waits nowhere: whether a job is being indexed or waits, only the process
+    /// knows that does so.
+    pub fn into_job(self, id: u64) -> Job {
+        Job {
+            id,
+            state: match self.state {
+                State::Queued => JobState::Queued,
+                State::Running => JobState::Running,
+                State::Done => JobState::Done,
+                State::Failed { code, message } => JobState::Failed { code, message },
+            },
+            created: self.created,
+            updated: self.updated,
+            archive_bytes: self.archive_bytes,
+            images: self.images.into_iter().map(Digest::from).collect(),
+            layers_read: self.layers_read,
+            layers_known: self.layers_known,
+        }
+    }
+}
+
+impl From<&Job> for Row {
+    fn from(job: &Job) -> Self {
+        Self {
+            state: match &job.state {
+                JobState::Queued | JobState::Waiting { .. } => State::Queued,
+                JobState::Running => State::Running,
+                JobState::Done => State::Done,
+                JobState::Failed { code, message } => {
+                    State::Failed { code: code.clone(), message: message.clone() }
+                }
+            },
+            created: job.created,
+            updated: job.updated,
+            archive_bytes: job.archive_bytes,
+            images: job.images.iter().map(|&id| id.into()).collect(),
+            layers_read: job.layers_read,
+            layers_known: job.layers_known,
+        }
+    }
 }

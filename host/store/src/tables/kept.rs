@@ -4,36 +4,19 @@
 use limpid_model::Digest;
 use serde::{Deserialize, Serialize};
 
-use crate::key::{self, Reader, Writer};
+use crate::define::define_table;
 use crate::{Error, table};
 
-/// The table.
-#[derive(Debug)]
-pub struct Kept;
+define_table! {
+    /// The table.
+    Kept = 13 "kept";
 
-impl table::Table for Kept {
-    const ID: u8 = 13;
-    const NAME: &'static str = "kept";
-    type Key = Key;
-    type Row = Row;
-}
-
-/// A file of a layer.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
-    /// The layer.
-    pub diff_id: Digest,
-    /// Path in the layer.
-    pub path: String,
-}
-
-impl key::Key for Key {
-    fn encode(&self, out: &mut Writer) {
-        out.digest(&self.diff_id).text(&self.path);
-    }
-
-    fn decode(from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self { diff_id: from.digest()?, path: from.text()? })
+    /// A file of a layer.
+    key {
+        /// The layer.
+        diff_id: Digest,
+        /// Path in the layer.
+        path: String,
     }
 }
 

@@ -4,17 +4,12 @@ use limpid_model::Digest;
 use serde::{Deserialize, Serialize};
 
 use super::values::DigestBytes;
+use crate::define::define_table;
 use crate::table;
 
-/// The table.
-#[derive(Debug)]
-pub struct Kinds;
-
-impl table::Table for Kinds {
-    const ID: u8 = 33;
-    const NAME: &'static str = "kinds";
-    type Key = Digest;
-    type Row = Row;
+define_table! {
+    /// The table.
+    Kinds = 33 "kinds", key Digest;
 }
 
 /// What was recognised in a layer.

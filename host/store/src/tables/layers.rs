@@ -4,17 +4,12 @@ use limpid_model::Digest;
 use serde::{Deserialize, Serialize};
 
 use super::values::DigestBytes;
+use crate::define::define_table;
 use crate::table;
 
-/// The table.
-#[derive(Debug)]
-pub struct Layers;
-
-impl table::Table for Layers {
-    const ID: u8 = 3;
-    const NAME: &'static str = "layers";
-    type Key = Digest;
-    type Row = Row;
+define_table! {
+    /// The table.
+    Layers = 3 "layers", key Digest;
 }
 
 /// A layer as it was when it was read.

@@ -4,17 +4,12 @@ use limpid_model::Digest;
 use serde::{Deserialize, Serialize};
 
 use super::values::DigestBytes;
+use crate::define::define_table;
 use crate::table;
 
-/// The table.
-#[derive(Debug)]
-pub struct Manifests;
-
-impl table::Table for Manifests {
-    const ID: u8 = 2;
-    const NAME: &'static str = "manifests";
-    type Key = Digest;
-    type Row = Row;
+define_table! {
+    /// The table.
+    Manifests = 2 "manifests", key Digest;
 }
 
 /// What a manifest digest stands for.

@@ -4,17 +4,12 @@ use limpid_model::Digest;
 use serde::{Deserialize, Serialize};
 
 use super::values::{DigestBytes, each};
+use crate::define::define_table;
 use crate::table;
 
-/// The table. Its keys are names.
-#[derive(Debug)]
-pub struct Marks;
-
-impl table::Table for Marks {
-    const ID: u8 = 23;
-    const NAME: &'static str = "marks";
-    type Key = String;
-    type Row = Row;
+define_table! {
+    /// The table. Its keys are names.
+    Marks = 23 "marks", key String;
 }
 
 /// Components, sorted.

@@ -1,37 +1,21 @@
 //! Notices: those that wait for delivery, and those that were delivered or given up.
 
+use limpid_model::{Notice, NoticePosition, NoticeState};
 use serde::{Deserialize, Serialize};
 
-use crate::key::{self, Reader, Writer};
+use crate::define::define_table;
 use crate::table;
 
-/// The table.
-#[derive(Debug)]
-pub struct Outbox;
+define_table! {
+    /// The table.
+    Outbox = 31 "outbox";
 
-impl table::Table for Outbox {
-    const ID: u8 = 31;
-    const NAME: &'static str = "outbox";
-    type Key = Key;
-    type Row = Row;
-}
-
-/// A notice of a subscription.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
-    /// Name of the subscription.
-    pub subscription: String,
-    /// Grows with each notice.
-    pub number: u64,
-}
-
-impl key::Key for Key {
-    fn encode(&self, out: &mut Writer) {
-        out.text(&self.subscription).number(self.number);
-    }
-
-    fn decode(from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self { subscription: from.text()?, number: from.number()? })
+    /// A notice of a subscription.
+    key {
+        /// Name of the subscription.
+        subscription: String,
+        /// Grows with each notice.
+        number: u64,
     }
 }
 
@@ -59,6 +43,34 @@ impl table::Row for Row {
     const VERSION: u8 = 1;
 }
 
+impl Row {
+    /// The notice that stands at `key`.
+    pub fn into_notice(self, key: Key) -> Notice {
+        Notice {
+            position: key.into(),
+            id: self.id,
+            raised: self.at,
+            body: self.body,
+            state: self.state.into(),
+            attempts: self.attempts,
+            when: self.when,
+            failure: self.failure,
+        }
+    }
+}
+
+impl From<Key> for NoticePosition {
+    fn from(key: Key) -> Self {
+        Self { subscription: key.subscription, number: key.number }
+    }
+}
+
+impl From<&NoticePosition> for Key {
+    fn from(position: &NoticePosition) -> Self {
+        Self { subscription: position.subscription.clone(), number: position.number }
+    }
+}
+
 /// How far a notice is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum State {
@@ -68,4 +80,14 @@ pub enum State {
     Delivered,
     /// Nobody took it.
     Dead,
+}
+
+impl From<State> for NoticeState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Pending => Self::Pending,
+            State::Delivered => Self::Delivered,
+            State::Dead => Self::Dead,
+        }
+    }
 }

@@ -4,36 +4,19 @@
 use limpid_model::Digest;
 use serde::{Deserialize, Serialize};
 
-use crate::key::{self, Reader, Writer};
+use crate::define::define_table;
 use crate::table;
 
-/// The table.
-#[derive(Debug)]
-pub struct Raised;
+define_table! {
+    /// The table.
+    Raised = 32 "raised";
 
-impl table::Table for Raised {
-    const ID: u8 = 32;
-    const NAME: &'static str = "raised";
-    type Key = Key;
-    type Row = Row;
-}
-
-/// An image, and a vulnerability that concerns it or did so.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
-    /// The image.
-    pub image: Digest,
-    /// The vulnerability.
-    pub vulnerability: String,
-}
-
-impl key::Key for Key {
-    fn encode(&self, out: &mut Writer) {
-        out.digest(&self.image).text(&self.vulnerability);
-    }
-
-    fn decode(from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self { image: from.digest()?, vulnerability: from.text()? })
+    /// An image, and a vulnerability that concerns it or did so.
+    key {
+        /// The image.
+        image: Digest,
+        /// The vulnerability.
+        vulnerability: String,
     }
 }
 

@@ -2,36 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::key::{self, Reader, Writer};
+use crate::define::define_table;
 use crate::table;
 
-/// The table.
-#[derive(Debug)]
-pub struct Revisions;
+define_table! {
+    /// The table.
+    Revisions = 28 "revisions";
 
-impl table::Table for Revisions {
-    const ID: u8 = 28;
-    const NAME: &'static str = "revisions";
-    type Key = Key;
-    type Row = Row;
-}
-
-/// A revision of a feed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
-    /// Name of the feed.
-    pub feed: String,
-    /// Its revision.
-    pub revision: u64,
-}
-
-impl key::Key for Key {
-    fn encode(&self, out: &mut Writer) {
-        out.text(&self.feed).number(self.revision);
-    }
-
-    fn decode(from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self { feed: from.text()?, revision: from.number()? })
+    /// A revision of a feed.
+    key {
+        /// Name of the feed.
+        feed: String,
+        /// Its revision.
+        revision: u64,
     }
 }
 

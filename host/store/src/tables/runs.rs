@@ -2,17 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::define::define_table;
 use crate::table;
 
-/// The table.
-#[derive(Debug)]
-pub struct Runs;
-
-impl table::Table for Runs {
-    const ID: u8 = 17;
-    const NAME: &'static str = "runs";
-    type Key = String;
-    type Row = Row;
+define_table! {
+    /// The table.
+    Runs = 17 "runs", key String;
 }
 
 /// The runs of a feed. Times are milliseconds since 1970.

@@ -4,41 +4,19 @@ use limpid_model::PluginId;
 use serde::{Deserialize, Serialize};
 
 use super::values::Plugin;
-use crate::key::{self, Reader, Writer};
+use crate::define::define_table;
 use crate::table;
 
-/// The table.
-#[derive(Debug)]
-pub struct Sources;
+define_table! {
+    /// The table. Reports read all of it.
+    Sources = 12 "sources", group [];
 
-impl table::Table for Sources {
-    const ID: u8 = 12;
-    const NAME: &'static str = "sources";
-    type Key = Key;
-    type Row = Row;
-
-    fn group(_: &Self::Key, _: &mut Writer) -> bool {
-        // Reports read all of them.
-        true
-    }
-}
-
-/// A source of a feed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
-    /// Name of the feed.
-    pub feed: String,
-    /// Name of the source.
-    pub source: String,
-}
-
-impl key::Key for Key {
-    fn encode(&self, out: &mut Writer) {
-        out.text(&self.feed).text(&self.source);
-    }
-
-    fn decode(from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self { feed: from.text()?, source: from.text()? })
+    /// A source of a feed.
+    key {
+        /// Name of the feed.
+        feed: String,
+        /// Name of the source.
+        source: String,
     }
 }
 

@@ -4,38 +4,21 @@
 use serde::{Deserialize, Serialize};
 
 use super::values::DigestBytes;
-use crate::key::{self, Reader, Writer};
+use crate::define::define_table;
 use crate::table;
 
-/// The table.
-#[derive(Debug)]
-pub struct Stated;
+define_table! {
+    /// The table.
+    Stated = 8 "stated";
 
-impl table::Table for Stated {
-    const ID: u8 = 8;
-    const NAME: &'static str = "stated";
-    type Key = Key;
-    type Row = Row;
-}
-
-/// A source of a feed, and an identifier that it states.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Key {
-    /// Name of the feed.
-    pub feed: String,
-    /// Name of the source.
-    pub source: String,
-    /// The publisher's identifier.
-    pub id: String,
-}
-
-impl key::Key for Key {
-    fn encode(&self, out: &mut Writer) {
-        out.text(&self.feed).text(&self.source).text(&self.id);
-    }
-
-    fn decode(from: &mut Reader<'_>) -> Option<Self> {
-        Some(Self { feed: from.text()?, source: from.text()?, id: from.text()? })
+    /// A source of a feed, and an identifier that it states.
+    key {
+        /// Name of the feed.
+        feed: String,
+        /// Name of the source.
+        source: String,
+        /// The publisher's identifier.
+        id: String,
     }
 }
 

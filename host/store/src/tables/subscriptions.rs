@@ -1,35 +1,32 @@
 //! Who is told of what.
 
+use limpid_model::{NoticeFilter, NoticeKind, Severity, Subscription, SubscriptionSpec};
 use serde::{Deserialize, Serialize};
 
-use crate::table;
+use crate::Error;
+use crate::define::define_table;
+use crate::table::{self, Table as _};
 
-/// The table. Its keys are the names of subscriptions.
-#[derive(Debug)]
-pub struct Subscriptions;
-
-impl table::Table for Subscriptions {
-    const ID: u8 = 30;
-    const NAME: &'static str = "subscriptions";
-    type Key = String;
-    type Row = Row;
+define_table! {
+    /// The table. Its keys are the names of subscriptions.
+    Subscriptions = 30 "subscriptions", key String;
 }
 
 /// A subscription. Times are milliseconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     /// When it was made.
-    pub created: u64,
+    created: u64,
     /// Whether notices are delivered; where not, they wait.
-    pub enabled: bool,
+    enabled: bool,
     /// Where notices go.
-    pub target: Target,
+    target: Target,
     /// Which are wanted.
-    pub filter: Filter,
+    filter: Filter,
     /// Notices of this many seconds come together in one; none: each by itself.
-    pub period: Option<u64>,
+    period: Option<u64>,
     /// The number of the next notice.
-    pub next: u64,
+    next: u64,
 }
 
 impl table::Row for Row {
@@ -43,6 +40,78 @@ impl table::Row for Row {
         let filter =
             Filter { kinds, names, labels, namespaces, severity, fixable, exploited, leave_out_unrated };
         Some(Self { created, enabled, target, filter, period, next })
+    }
+}
+
+impl Row {
+    /// The subscription of that name.
+    ///
+    /// # Errors
+    /// [`Error::Corrupt`] where it names a kind or a severity that this version of Limpid does not know.
+    pub fn into_subscription(self, name: String) -> Result<Subscription, Error> {
+        let Self { created, enabled, target, filter, period, next } = self;
+        let target = match target {
+            Target::Webhook { url, secret } => limpid_model::Target::Webhook { url, secret },
+            Target::Amqp { url, exchange, routing_key } => {
+                limpid_model::Target::Amqp { url, exchange, routing_key }
+            }
+        };
+        let spec = SubscriptionSpec { target, filter: filter.read()?, period, enabled };
+        Ok(Subscription { name, created, next_number: next, spec })
+    }
+}
+
+impl From<&Subscription> for Row {
+    fn from(subscription: &Subscription) -> Self {
+        let SubscriptionSpec { target, filter, period, enabled } = subscription.spec.clone();
+        let target = match target {
+            limpid_model::Target::Webhook { url, secret } => Target::Webhook { url, secret },
+            limpid_model::Target::Amqp { url, exchange, routing_key } => {
+                Target::Amqp { url, exchange, routing_key }
+            }
+        };
+        let (created, next) = (subscription.created, subscription.next_number);
+        Self { created, enabled, target, filter: filter.into(), period, next }
+    }
+}
+
+impl Filter {
+    fn read(self) -> Result<NoticeFilter, Error> {
+        let Self {
+            kinds,
+            names,
+            labels,
+            namespaces,
+            severity: severity_word,
+            fixable,
+            exploited,
+            leave_out_unrated,
+        } = self;
+        let unknown = |word: &str| Error::Corrupt {
+            table: Subscriptions::NAME,
+            what: "row",
+            why: format!("`{word}` is unknown to this version"),
+        };
+        let kind = |word: &String| NoticeKind::from_word(word).ok_or_else(|| unknown(word));
+        let kinds = kinds.iter().map(kind).collect::<Result<_, _>>()?;
+        let severity = |word: String| Severity::from_word(&word).ok_or_else(|| unknown(&word));
+        let severity = severity_word.map(severity).transpose()?;
+        Ok(NoticeFilter { kinds, names, labels, namespaces, severity, fixable, exploited, leave_out_unrated })
+    }
+}
+
+impl From<NoticeFilter> for Filter {
+    fn from(filter: NoticeFilter) -> Self {
+        Self {
+            kinds: filter.kinds.iter().map(|kind| kind.as_str().to_owned()).collect(),
+            names: filter.names,
+            labels: filter.labels,
+            namespaces: filter.namespaces,
+            severity: filter.severity.map(|severity| severity.as_str().to_owned()),
+            fixable: filter.fixable,
+            exploited: filter.exploited,
+            leave_out_unrated: filter.leave_out_unrated,
+        }
     }
 }
 
@@ -60,7 +129,7 @@ struct BeforeUnrated {
 
 /// Where notices go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Target {
+enum Target {
     /// To an address, signed with a secret.
     Webhook {
         /// The address.
@@ -81,21 +150,21 @@ pub enum Target {
 
 /// Which notices are wanted: those that all of these admit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Filter {
+struct Filter {
     /// Kinds; empty: all.
-    pub kinds: Vec<String>,
+    kinds: Vec<String>,
     /// Globs of which one matches a name of the image; empty: any image.
-    pub names: Vec<String>,
+    names: Vec<String>,
     /// Labels of the image, `key` or `key=value`, of which one is there; empty: any image.
-    pub labels: Vec<String>,
+    labels: Vec<String>,
     /// Namespaces of advisories; empty: all.
-    pub namespaces: Vec<String>,
+    namespaces: Vec<String>,
     /// Least severity, by its word.
-    pub severity: Option<String>,
+    severity: Option<String>,
     /// Only what an update mends, or only what none does.
-    pub fixable: Option<bool>,
+    fixable: Option<bool>,
     /// Only what is exploited.
-    pub exploited: bool,
+    exploited: bool,
     /// Whether `severity` leaves out what nobody has rated, too.
-    pub leave_out_unrated: bool,
+    leave_out_unrated: bool,
 }

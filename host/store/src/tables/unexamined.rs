@@ -5,17 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use super::kinds::Files;
 use super::values::DigestBytes;
+use crate::define::define_table;
 use crate::table;
 
-/// The table.
-#[derive(Debug)]
-pub struct Unexamined;
-
-impl table::Table for Unexamined {
-    const ID: u8 = 34;
-    const NAME: &'static str = "unexamined";
-    type Key = Digest;
-    type Row = Row;
+define_table! {
+    /// The table.
+    Unexamined = 34 "unexamined", key Digest;
 }
 
 /// What of an image may not have been examined.

@@ -13,14 +13,14 @@ use limpid_store::tables::entries::{self, Entries};
 use limpid_store::tables::findings;
 use limpid_store::tables::images::Indexing;
 use limpid_store::tables::outbox::Outbox;
-use limpid_store::tables::subscriptions::{self, Subscriptions, Target};
+use limpid_store::tables::subscriptions::{self, Subscriptions};
 use proptest::prelude::*;
 
 use super::*;
 use crate::Scanner;
 use crate::intake::collector::Records;
 use crate::intake::enrichments;
-use crate::test_support::{component, keyed, keys, package, plugin, scanner_with};
+use crate::test_support::{component, keyed, keys, package, plugin, scanner_with, subscription};
 use crate::{Answer, Filter, Outcome, inventory, notices};
 
 const FILES: [&str; 2] = ["db/one", "db/two"];
@@ -134,18 +134,7 @@ impl World {
         let (scanner, scratch) = scanner_with(Store::in_memory(), |settings| settings.flap_window = 0);
         let world = Self { scanner, images: (0..images.len()).map(image_id).collect(), _scratch: scratch };
         world.commit(|_, batch| {
-            let row = subscriptions::Row {
-                created: 0,
-                enabled: true,
-                target: Target::Amqp {
-                    url: String::new(),
-                    exchange: String::new(),
-                    routing_key: String::new(),
-                },
-                filter: subscriptions::Filter::default(),
-                period: None,
-                next: 1,
-            };
+            let row = subscriptions::Row::from(&subscription("s", None));
             batch.put::<Subscriptions>(&"s".to_owned(), &row).unwrap();
         });
         for (number, layer) in layers.iter().enumerate() {

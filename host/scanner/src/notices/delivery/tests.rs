@@ -2,6 +2,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc;
 
+use limpid_model::{Notice, NoticeFilter, NoticeState};
 use limpid_store::tables::outbox::{self, Outbox, State};
 use limpid_store::tables::subscriptions::{Row, Subscriptions};
 use limpid_store::{Batch, Store};
@@ -11,7 +12,7 @@ use serde_json::Value;
 use super::*;
 use crate::Clock;
 use crate::NoticeSettings;
-use crate::test_support::scanner_with;
+use crate::test_support::{scanner_with, subscription};
 
 /// A store with subscriptions, and a clock that is set by hand.
 struct Place {
@@ -49,9 +50,7 @@ impl Place {
     }
 
     fn subscribe(&self, name: &str, period: Option<u64>) {
-        let target =
-            Target::Amqp { url: name.to_owned(), exchange: String::new(), routing_key: String::new() };
-        let row = Row { created: 0, enabled: true, target, filter: Filter::default(), period, next: 1 };
+        let row = Row::from(&subscription(name, period));
         let mut batch = Batch::default();
         batch.put::<Subscriptions>(&name.to_owned(), &row).unwrap();
         self.store.commit(batch).unwrap();
@@ -60,8 +59,9 @@ impl Place {
     /// Raises notices, which say what their numbers are.
     fn raise(&self, name: &str, notices: u64) {
         let mut batch = Batch::default();
-        let mut row = self.store.view().get::<Subscriptions>(&name.to_owned()).unwrap().unwrap();
-        for number in row.next..row.next + notices {
+        let row = self.store.view().get::<Subscriptions>(&name.to_owned()).unwrap().unwrap();
+        let mut known = row.into_subscription(name.to_owned()).unwrap();
+        for number in known.next_number..known.next_number + notices {
             let notice = outbox::Row {
                 id: format!("msg_{number}"),
                 at: self.now(),
@@ -73,8 +73,8 @@ impl Place {
             };
             batch.put::<Outbox>(&outbox::Key { subscription: name.to_owned(), number }, &notice).unwrap();
         }
-        row.next += notices;
-        batch.put::<Subscriptions>(&name.to_owned(), &row).unwrap();
+        known.next_number += notices;
+        batch.put::<Subscriptions>(&name.to_owned(), &Row::from(&known)).unwrap();
         self.store.commit(batch).unwrap();
     }
 
@@ -167,9 +167,9 @@ fn after_enough_attempts_a_notice_is_dead_and_the_next_goes_on() {
         place.pass(4_000);
     }
     assert_eq!(place.states("s"), "x3 p0");
-    let dead = scanner.notices(Some("s"), Some(State::Dead), None, 10).unwrap();
+    let dead = scanner.notices(Some("s"), Some(NoticeState::Dead), None, 10).unwrap();
     let dead: Vec<_> =
-        dead.items.iter().map(|notice| (notice.number, notice.row.failure.as_deref())).collect();
+        dead.items.iter().map(|notice| (notice.position.number, notice.failure.as_deref())).collect();
     assert_eq!(dead, [(1, Some("no"))]);
     assert_eq!(send_due(&scanner, "s", &[]), ["msg_2"]);
 }
@@ -197,9 +197,9 @@ fn a_receiver_that_is_gone_is_sent_nothing_more_and_loses_nothing() {
     place.pass(10_000);
     assert_eq!(send_due(&scanner, "s", &[]), [""; 0]);
     assert_eq!(place.states("s"), "p1 p0");
-    let Subscription { row, .. } = scanner.subscription("s").unwrap();
-    assert!(!row.enabled);
-    scanner.put_subscription("s", row.target, row.filter, row.period, true).unwrap();
+    let Subscription { spec, .. } = scanner.subscription("s").unwrap();
+    assert!(!spec.enabled);
+    scanner.put_subscription("s", SubscriptionSpec { enabled: true, ..spec }).unwrap();
     assert_eq!(send_due(&scanner, "s", &[]), ["msg_1", "msg_2"]);
 }
 
@@ -346,14 +346,15 @@ fn pages_of_notices_follow_each_other() {
     let mut seen = Vec::new();
     loop {
         let page = scanner.notices(None, None, after.as_ref(), 3).unwrap();
-        seen.extend(page.items.into_iter().map(|notice| format!("{}{}", notice.subscription, notice.number)));
+        let position = |notice: Notice| format!("{}{}", notice.position.subscription, notice.position.number);
+        seen.extend(page.items.into_iter().map(position));
         after = page.next;
         if after.is_none() {
             break;
         }
     }
     assert_eq!(seen, ["a1", "a2", "b1", "b2"]);
-    let of_b = scanner.notices(Some("b"), Some(State::Pending), None, 10).unwrap();
+    let of_b = scanner.notices(Some("b"), Some(NoticeState::Pending), None, 10).unwrap();
     assert_eq!(of_b.items.len(), 2);
     assert!(matches!(scanner.notices(Some("c"), None, None, 1), Err(Error::NoSubscription(_))));
 }
@@ -471,8 +472,12 @@ fn a_webhook_keeps_its_secret_or_gets_one() {
     let delivery = Delivery::start(scanner, Arc::new(courier)).unwrap();
     let subscribe = |secret: &str| {
         let target = Target::Webhook { url: "https://a.example".to_owned(), secret: secret.to_owned() };
-        let made = delivery.subscribe("s", target, Filter::default(), None, false).unwrap();
-        let Target::Webhook { secret, .. } = made.subscription.row.target else { panic!("of no other kind") };
+        let filter = NoticeFilter::default();
+        let spec = SubscriptionSpec { target, filter, period: None, enabled: false };
+        let made = delivery.subscribe("s", spec).unwrap();
+        let Target::Webhook { secret, .. } = made.subscription.spec.target else {
+            panic!("of no other kind")
+        };
         (secret, made.secret)
     };
     let (first, shown) = subscribe("");

@@ -501,37 +501,40 @@ fn statement(status: Status) -> affects::Statement {
 }
 
 fn of_jobs() -> Vec<Sample> {
-    let failed = jobs::State::Failed { code: "damaged".to_owned(), message: "message".to_owned() };
+    use limpid_model::{Job, JobState};
+
+    let failed = JobState::Failed { code: "damaged".to_owned(), message: "message".to_owned() };
     let states = [
-        ("queued", jobs::State::Queued),
-        ("running", jobs::State::Running),
-        ("done", jobs::State::Done),
+        ("queued", JobState::Queued),
+        ("running", JobState::Running),
+        ("done", JobState::Done),
         ("failed", failed),
     ];
     let job = |(name, state)| {
-        let row = jobs::Row {
+        let job = Job {
+            id: 300,
             state,
             created: 1,
             updated: 2,
             archive_bytes: 3,
-            images: vec![digest(1).into()],
+            images: vec![digest(1)],
             layers_read: 4,
             layers_known: 5,
         };
-        sample::<jobs::Jobs>(name, &300, &row)
+        sample::<jobs::Jobs>(name, &300, &(&job).into())
     };
     states.map(job).into_iter().collect()
 }
 
 fn of_notices() -> Vec<Sample> {
-    use subscriptions::{Filter, Row, Target};
+    use limpid_model::{NoticeFilter, NoticeKind, Severity, Subscription, SubscriptionSpec, Target};
 
-    let filter = Filter {
-        kinds: texts(["newly-affected"]),
+    let filter = NoticeFilter {
+        kinds: vec![NoticeKind::NewlyAffected],
         names: texts(["a/*"]),
         labels: texts(["team=x"]),
         namespaces: texts(["debian:bookworm"]),
-        severity: some("high"),
+        severity: Some(Severity::High),
         fixable: Some(true),
         exploited: true,
         leave_out_unrated: false,
@@ -543,8 +546,9 @@ fn of_notices() -> Vec<Sample> {
         routing_key: "key".into(),
     };
     let subscription = |target, leave_out_unrated| {
-        let filter = Filter { leave_out_unrated, ..filter.clone() };
-        Row { created: 1, enabled: true, target, filter, period: Some(60), next: 7 }
+        let filter = NoticeFilter { leave_out_unrated, ..filter.clone() };
+        let spec = SubscriptionSpec { target, filter, period: Some(60), enabled: true };
+        subscriptions::Row::from(&Subscription { name: "s".to_owned(), created: 1, next_number: 7, spec })
     };
     let number = outbox::Key { subscription: "s".into(), number: 7 };
     let notice = |state| outbox::Row {

@@ -1,0 +1,121 @@
+use crate::PluginId;
+
+/// A feed: its plugin, what is stored of it, and how its runs go. Times are milliseconds since 1970.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedState {
+    /// The feed's name, which is that of its plugin.
+    pub name: String,
+    /// The plugin that is loaded for it; none where what is stored was read by one that is gone.
+    pub plugin: Option<PluginId>,
+    /// The plugin that read the last document.
+    pub read_by: Option<PluginId>,
+    /// Grows by one with each change.
+    pub revision: u64,
+    /// How many advisories are stored, counted for each source.
+    pub advisories: u64,
+    /// How many records of the last document could not be used.
+    pub rejected: u64,
+    /// The first of them.
+    pub rejections: Vec<Rejection>,
+    /// When all of it was last known to be up to date, or else a document was last ingested.
+    pub last_success: Option<u64>,
+    /// What last failed.
+    pub last_failure: Option<FeedFailure>,
+    /// How its runs went.
+    pub runs: FeedRuns,
+    /// Its sources of which something is stored, by name.
+    pub sources: Vec<SourceState>,
+    /// When this was so.
+    pub now: u64,
+}
+
+/// That a document was refused or could not be fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedFailure {
+    /// When.
+    pub at: u64,
+    /// Why, for people.
+    pub reason: String,
+}
+
+/// How the runs of a feed went, and when the next one is due. Times are milliseconds since 1970.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FeedRuns {
+    /// When the last run began.
+    pub last_run: Option<u64>,
+    /// When the first of the runs began that have failed since the last complete one.
+    pub failing_since: Option<u64>,
+    /// How many have failed since then.
+    pub failures: u64,
+    /// When the next one is due; none where that was not decided yet.
+    pub next_run: Option<u64>,
+    /// Documents that were not where the last complete run was sent.
+    pub absent: Vec<Absent>,
+    /// Whether one is under way.
+    pub is_running: bool,
+    /// Whether the schedule starts them.
+    pub is_scheduled: bool,
+}
+
+/// A document that was not where it was expected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Absent {
+    /// The source that it would have been.
+    pub source: String,
+    /// Why it could not be had.
+    pub reason: String,
+}
+
+/// A record that could not be used, while the rest of its document was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// The record's identifier, or where it stands in the document.
+    pub id: String,
+    /// Why it could not be used.
+    pub reason: String,
+}
+
+/// A source of a feed of which something is stored. Times are milliseconds since 1970.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceState {
+    /// Its name.
+    pub name: String,
+    /// When its document was ingested, or its publisher last confirmed that it is still the same.
+    pub ingested: u64,
+    /// The date that the document itself bears.
+    pub dated: Option<u64>,
+    /// How many advisories it states.
+    pub advisories: u64,
+    /// How many of its records could not be used.
+    pub rejected: u64,
+    /// The namespaces that it states anything of, sorted.
+    pub namespaces: Vec<String>,
+    /// Namespaces of which its documents state next to nothing any more: what was stated stays.
+    pub silent: Vec<SilentNamespace>,
+    /// How its document came; none where an early Limpid did not record it.
+    pub document: Option<SourceDocument>,
+}
+
+/// A namespace that a publisher no longer speaks of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SilentNamespace {
+    /// The namespace.
+    pub namespace: String,
+    /// When a document last spoke of it, in milliseconds since 1970.
+    pub last_stated: u64,
+}
+
+/// How the document of a source came.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceDocument {
+    /// Where it was fetched from; none where it was handed in.
+    pub address: Option<String>,
+    /// When it came, in milliseconds since 1970.
+    pub fetched: u64,
+    /// Its length as it came, in bytes.
+    pub bytes: u64,
+    /// How many changes have come since then.
+    pub changes: u64,
+    /// The first of its records that could not be used.
+    pub rejections: Vec<Rejection>,
+}

@@ -1,0 +1,79 @@
+use crate::{NoticeKind, Severity};
+
+/// Who is told of which changes, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscription {
+    /// 1 to 64 of `a-z`, `0-9` and `-`.
+    pub name: String,
+    /// When it was made, in milliseconds since 1970.
+    pub created: u64,
+    /// The number that its next notice gets.
+    pub next_number: u64,
+    /// What its owner asked for.
+    pub spec: SubscriptionSpec,
+}
+
+/// What the owner of a subscription asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubscriptionSpec {
+    /// Where notices go.
+    pub target: Target,
+    /// Which notices are wanted.
+    pub filter: NoticeFilter,
+    /// Notices of this many seconds come together in one message; none: each by itself.
+    pub period: Option<u64>,
+    /// Whether notices are delivered; where not, they wait.
+    pub enabled: bool,
+}
+
+/// Where notices go.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Target {
+    /// To an address, signed with a secret.
+    Webhook {
+        /// The address.
+        url: String,
+        /// The secret, in base64, after `whsec_`. Empty where one is to be made.
+        secret: String,
+    },
+    /// To an exchange of an AMQP 0.9.1 broker.
+    Amqp {
+        /// The broker, with credentials.
+        url: String,
+        /// The exchange; empty: the default one.
+        exchange: String,
+        /// The routing key.
+        routing_key: String,
+    },
+}
+
+impl std::fmt::Debug for Target {
+    /// Tells the kind only: addresses hold credentials.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Webhook { .. } => f.write_str("Webhook"),
+            Self::Amqp { .. } => f.write_str("Amqp"),
+        }
+    }
+}
+
+/// Which notices are wanted: those that all of these admit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NoticeFilter {
+    /// Kinds; empty: all.
+    pub kinds: Vec<NoticeKind>,
+    /// Globs of which one matches a name of the image; empty: any image.
+    pub names: Vec<String>,
+    /// Labels of the image, `key` or `key=value`, of which one is there; empty: any image.
+    pub labels: Vec<String>,
+    /// Namespaces of advisories; empty: all.
+    pub namespaces: Vec<String>,
+    /// Least severity.
+    pub severity: Option<Severity>,
+    /// Only what has a fixed version, or only what has none.
+    pub fixable: Option<bool>,
+    /// Only what is exploited.
+    pub exploited: bool,
+    /// Whether `severity` also leaves out what nobody has rated; otherwise that passes.
+    pub leave_out_unrated: bool,
+}

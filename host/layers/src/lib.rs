@@ -68,5 +68,5 @@ pub use files::ClaimedFile;
 pub use kinds::{FilesOfKind, Kind, Kinds, Rule};
 pub use layer::{Ignored, LayerContents, Sink, Superseded, read_layer};
 pub use limits::Limits;
-pub use links::{Hidden, LinkedContents, LinkedFile, Links, Unfollowed, hidden, links, read_linked};
+pub use links::{LinkedContents, LinkedFile, Links, Unfollowed, hidden, links, read_linked};
 pub use overlay::Overlay;

@@ -19,7 +19,7 @@ use self::find::find;
 use self::stack::Stack;
 use crate::claims::Claimant;
 use crate::{ClaimSet, Limits};
-pub use hidden::{Hidden, hidden};
+pub use hidden::hidden;
 pub use read::{LinkedContents, read_linked};
 
 /// What a container sees at claimed paths and no layer by itself shows.

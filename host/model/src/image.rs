@@ -101,3 +101,26 @@ pub enum Leads {
     /// A hard link to this path, which is of no entry of the same layer.
     Below(String),
 }
+
+/// A file of a layer that a container does not see at its path.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HiddenFile {
+    /// Place of the layer that has it.
+    pub layer: usize,
+    /// Its path in the layer.
+    pub path: String,
+    /// Place of the layer that hides it: the same where it is another file that is seen there from the
+    /// beginning.
+    pub by: usize,
+}
+
+/// A file that a container sees at a claimed path through links.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LinkedFile {
+    /// The claimed path.
+    pub path: String,
+    /// Place of the layer that has the file.
+    pub layer: usize,
+    /// Place of the layer from which on it is seen there.
+    pub since: usize,
+}

@@ -18,6 +18,7 @@
 mod advisory;
 mod digest;
 mod distribution;
+pub mod explanation;
 mod fact;
 mod feed;
 mod image;
@@ -29,6 +30,7 @@ mod plugin;
 mod rating;
 pub mod report;
 pub mod seconds;
+mod statement;
 mod subscription;
 mod version;
 
@@ -44,12 +46,15 @@ pub use fact::{
 pub use feed::{
     Absent, FeedFailure, FeedRuns, FeedState, Rejection, SilentNamespace, SourceDocument, SourceState,
 };
-pub use image::{EntryKind, Image, ImageLayer, LayerEntries, LayerEntry, Leads, Platform};
+pub use image::{
+    EntryKind, HiddenFile, Image, ImageLayer, LayerEntries, LayerEntry, Leads, LinkedFile, Platform,
+};
 pub use job::{Job, JobState};
 pub use notice::{Notice, NoticeKind, NoticePosition, NoticeState};
 pub use package::{Evidence, Package, Scope, SourcePackage};
 pub use paths::Paths;
 pub use plugin::{Blame, FailureKind, PluginFailure, PluginId, Role};
 pub use rating::{Rating, Severity};
+pub use statement::{KeyedRange, RangeEnd, Statement};
 pub use subscription::{NoticeFilter, Subscription, SubscriptionSpec, Target};
-pub use version::{Key, KeyedVersion, Keys, SchemeRevision};
+pub use version::{Key, KeyedVersion, Keys, PackageKeys, SchemeRevision};

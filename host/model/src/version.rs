@@ -113,6 +113,17 @@ pub struct KeyedVersion {
     pub key: Result<Key, String>,
 }
 
+/// The keys of the versions of one package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageKeys {
+    /// The component that computed them; none where no plugin orders that scheme.
+    pub scheme: Option<Digest>,
+    /// The package's version.
+    pub version: KeyedVersion,
+    /// Its source package's version.
+    pub source: Option<KeyedVersion>,
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

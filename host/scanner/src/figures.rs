@@ -11,11 +11,11 @@ use limpid_store::tables::placements::Placements;
 use limpid_store::tables::sources::Sources;
 use limpid_store::{Store, View};
 
-use crate::fold::{Held, held};
-use crate::matching::{All, Authority, Matcher, Owned, namespaces_in};
 use crate::report::{AdvisoryRows, Enrichments};
-use crate::severity::severity;
+use crate::stated::All;
 use crate::{Error, Settings};
+use limpid_matching::fold::installed;
+use limpid_matching::{Authority, Installed, Matcher, OwnedPackages, namespaces_in, severity};
 
 /// Figures over all images.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,7 +68,7 @@ impl Weight {
 pub(crate) fn figures(store: &Store, settings: &Settings) -> Result<Figures, Error> {
     let view = store.view();
     let mut figures = Figures::default();
-    let mut judge = Judge::new(&view, Owned::by(settings))?;
+    let mut judge = Judge::new(&view, settings.owned_packages())?;
     let mut weights: HashMap<(Digest, u64), Weight> = HashMap::new();
     for row in view.scan::<Contexts>(|_| ()) {
         let (key, row) = row?;
@@ -113,7 +113,7 @@ struct Judge<'v> {
 }
 
 impl<'v> Judge<'v> {
-    fn new(view: &'v View<'v>, owned: Owned) -> Result<Self, Error> {
+    fn new(view: &'v View<'v>, owned: OwnedPackages) -> Result<Self, Error> {
         let mut spoken_of = HashSet::new();
         for row in view.scan::<Sources>(|_| ()) {
             spoken_of.extend(row?.1.namespaces);
@@ -147,8 +147,10 @@ impl<'v> Judge<'v> {
             if self.authority.judges(held.owner.as_deref(), context.namespaces())? {
                 continue;
             }
-            self.matcher.package(0, &held, namespaces, context.properties())?;
-            let matches = std::mem::take(&mut self.matcher.out).matches;
+            let mut matches = Vec::new();
+            self.matcher.judge(&held, namespaces, context.properties(), |verdict| {
+                matches.extend(verdict.to_match(0));
+            })?;
             for found in matches {
                 let advisory = self.advisories.of(&found.origin, &found.id)?;
                 let enrichments = self.enrichments.of(&found.vulnerability)?;
@@ -174,15 +176,15 @@ impl<'v> Judge<'v> {
     }
 }
 
-type Parts = (PluginId, limpid_model::LayerFindings, Vec<findings::PackageKeys>);
+type Parts = (PluginId, limpid_model::LayerFindings, Vec<limpid_model::PackageKeys>);
 
 /// The packages that detectors found in one layer, in a context.
-fn packages(found: Vec<Parts>, context: &contexts::Row) -> Vec<Held> {
+fn packages(found: Vec<Parts>, context: &contexts::Row) -> Vec<Installed> {
     let owners: HashMap<&str, Arc<Owner>> =
         context.owned().map(|(path, owner)| (path, Arc::new(owner))).collect();
     let owner = |path: &str| owners.get(path).cloned();
-    let packages = found
-        .into_iter()
-        .flat_map(|(detector, findings, keys)| held(Arc::new(detector), findings.findings, keys, 0, owner));
+    let packages = found.into_iter().flat_map(|(detector, findings, keys)| {
+        installed(Arc::new(detector), findings.findings, keys, 0, owner)
+    });
     packages.collect()
 }

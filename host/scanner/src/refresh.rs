@@ -20,7 +20,7 @@ use crate::intake::Ingest;
 use crate::refreshing::Event;
 use crate::rekey::Rekeying;
 use crate::{Error, Scanner, yield_to_others};
-use crate::{history, matching};
+use crate::{history, stated};
 
 /// How often what is too long ago is forgotten, at least.
 const TIDYING: Duration = Duration::from_secs(60 * 60);
@@ -80,7 +80,7 @@ fn work(scanner: &Scanner, events: &mpsc::Receiver<Event>) {
     yield_to_others();
     let stopped = || scanner.0.refreshing.is_stopped();
     scanner.0.refreshing.begin();
-    report(matching::learn_names(scanner.store()));
+    report(stated::learn_names(scanner.store()));
     report(scanner.refreshes().refresh_images(&stopped));
     report(scanner.refreshes().vouch());
     report(scanner.refreshes().heal(&stopped));

@@ -3,11 +3,11 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use limpid_model::{Digest, Fact, KeyedVersion, Package};
+use limpid_model::{Digest, Fact, KeyedVersion, Package, PackageKeys, RangeEnd, Statement};
 use limpid_runtime::Registry;
 use limpid_store::table::Table;
-use limpid_store::tables::affects::{self, Affects, End, Statement};
-use limpid_store::tables::findings::{self, Findings, PackageKeys};
+use limpid_store::tables::affects::{self, Affects};
+use limpid_store::tables::findings::{self, Findings};
 use limpid_store::tables::history::{self, History};
 use limpid_store::tables::marks::{self, Marks};
 use limpid_store::{Batch, Store, View};
@@ -211,7 +211,7 @@ impl<'s> Rekeying<'s> {
                     *introduced = keys.keyed(&scheme, &introduced.version);
                 }
                 if let Some(until) = &mut range.until {
-                    let of = if range.end == End::Last { KnownKeys::ceiling } else { KnownKeys::keyed };
+                    let of = if range.end == RangeEnd::Last { KnownKeys::ceiling } else { KnownKeys::keyed };
                     *until = of(&keys, &scheme, &until.version);
                 }
             }

@@ -5,7 +5,6 @@ mod coverage;
 mod enrichments;
 mod purl;
 mod unexamined;
-mod updates;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -18,14 +17,14 @@ use limpid_store::tables::advisories::{self, Advisories};
 use limpid_store::tables::images::Indexing;
 use limpid_store::{Store, View};
 
-use crate::fold::{self, Change, Contents, Held, LayerFacts};
 use crate::history::{self, AsOf, Past, Then};
-use crate::matching::{self, All, Authority, Match, Matches, Owned, PublisherView};
 use crate::refreshing::Refreshing;
-use crate::severity::severity;
-use crate::{Error, Settings, images, inventory};
+use crate::stated::All;
+use crate::{Error, Settings, facts, images, inventory};
 pub(crate) use advisory_rows::AdvisoryRows;
 pub(crate) use enrichments::Enrichments;
+use limpid_matching::fold::{self, Change, LayerFacts};
+use limpid_matching::{Authority, Contents, Installed, Match, Matches, PublisherView, match_all, severity};
 pub(crate) use unexamined::Claims;
 
 /// What each layer of an image did to its packages, and what is there in the end.
@@ -85,8 +84,8 @@ impl Reporter<'_> {
             .transpose()?
             .unwrap_or_default();
         let said = || Then::new(&past, All::new(&view));
-        let mut authority = Authority::new(said(), Owned::by(self.settings));
-        let matches = matching::matches(said(), &mut authority, &contents)?;
+        let mut authority = Authority::new(said(), self.settings.owned_packages());
+        let matches = match_all(said(), &mut authority, &contents)?;
         let findings = findings(&view, &past, &image, &contents, &matches)?;
         let mut coverage =
             coverage::coverage(self, (&view, &past), &contents, &indexing, matches, &findings)?;
@@ -112,7 +111,7 @@ impl Reporter<'_> {
         let hidden = inventory::hidden_of(&view, &image, &indexing)?;
         let mut changes = Vec::new();
         let contents = fold::fold(facts, &hidden, |_, change| changes.push(change.each()));
-        let describe = |held: &Held| installed(held, &image.layers, contents.distribution.as_ref());
+        let describe = |held: &Installed| installed(held, &image.layers, contents.distribution.as_ref());
         let layers = changes.into_iter().map(|changes| layer_changes(changes, &describe)).collect();
         let mut packages: Vec<_> = contents.packages.iter().map(describe).collect();
         packages.sort_by(|a, b| (&a.name, &a.version, &a.path).cmp(&(&b.name, &b.version, &b.path)));
@@ -127,7 +126,7 @@ fn schemes_of(plugins: &Snapshot, contents: &Contents) -> Vec<PluginId> {
     loaded.filter(|id| used.contains(&id.digest)).cloned().collect()
 }
 
-fn layer_changes(changes: Vec<Change>, describe: &impl Fn(&Held) -> InstalledPackage) -> LayerChanges {
+fn layer_changes(changes: Vec<Change>, describe: &impl Fn(&Installed) -> InstalledPackage) -> LayerChanges {
     let mut out = LayerChanges::default();
     for change in changes {
         match change {
@@ -142,7 +141,7 @@ fn layer_changes(changes: Vec<Change>, describe: &impl Fn(&Held) -> InstalledPac
 /// What the detectors that saw the image found in its layers.
 fn facts(view: &View<'_>, image: &Image, indexing: &Indexing) -> Result<Vec<LayerFacts>, Error> {
     let linked = indexing.linked.as_ref().map(|linked| (linked.diff_id, linked.files.as_slice()));
-    fold::facts(view, image, linked, &indexing.detectors, &BTreeMap::new())
+    facts::facts(view, image, linked, &indexing.detectors, &BTreeMap::new())
 }
 
 fn findings(
@@ -152,7 +151,7 @@ fn findings(
     contents: &Contents,
     matches: &Matches,
 ) -> Result<Vec<Finding>, Error> {
-    let updates = updates::updates(matches);
+    let updates = limpid_matching::updates(matches);
     let matches = &matches.matches;
     let advisories = advisories_of(view, past, matches)?;
     let mut enrichments = Enrichments::then(view, past);
@@ -161,7 +160,7 @@ fn findings(
         let Some(held) = contents.packages.get(found.package) else { continue };
         let package = installed(held, &image.layers, contents.distribution.as_ref());
         let known = enrichments.of(&found.vulnerability)?;
-        let fingerprint = matching::fingerprint(&found.first_name, &held.package);
+        let fingerprint = limpid_matching::fingerprint(&found.first_name, &held.package);
         let update_to = updates.of(found).map(str::to_owned);
         findings.push(Finding { fingerprint, update_to, ..finding(found, &advisories, known, package) });
     }
@@ -273,7 +272,11 @@ fn advisories_of(view: &View<'_>, past: &Past<'_>, matches: &[Match]) -> Result<
 }
 
 /// A package with its layer, and its purl completed from the distribution.
-fn installed(held: &Held, layers: &[ImageLayer], distribution: Option<&Distribution>) -> InstalledPackage {
+fn installed(
+    held: &Installed,
+    layers: &[ImageLayer],
+    distribution: Option<&Distribution>,
+) -> InstalledPackage {
     let layer = layers.get(held.introduced_by);
     let package = &held.package;
     InstalledPackage {

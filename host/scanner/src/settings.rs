@@ -5,6 +5,7 @@ mod notices;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use limpid_matching::OwnedPackages;
 use serde::{Deserialize, Serialize};
 
 pub use bundles::BundleSettings;
@@ -60,6 +61,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// What becomes of packages whose files the distribution put there.
+    pub(crate) const fn owned_packages(&self) -> OwnedPackages {
+        if self.judge_owned { OwnedPackages::Judged } else { OwnedPackages::LeftToDistribution }
+    }
+
     /// The defaults, with a directory for temporary files.
     pub fn new(scratch: PathBuf) -> Self {
         Self {

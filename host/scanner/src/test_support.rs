@@ -1,72 +1,17 @@
 //! Plugins, packages and scanners made up for this crate's tests.
 
 pub(crate) mod archive;
+#[path = "../../matching/src/test_support/made_up.rs"]
+mod made_up;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
-use limpid_model::{Digest, Evidence, Key, KeyedVersion, Package, PluginId, Scope};
 use limpid_model::{NoticeFilter, Subscription, SubscriptionSpec, Target};
 use limpid_runtime::{Registry, Runtime};
 use limpid_store::Store;
-use limpid_store::tables::findings::PackageKeys;
 
-use crate::fold::Held;
 use crate::{Clock, Scanner, Settings};
-
-/// A plugin of that name.
-pub(crate) fn plugin(name: &str) -> PluginId {
-    PluginId { name: name.to_owned(), version: "1".to_owned(), digest: Digest::of(name.as_bytes()) }
-}
-
-/// The component that computed the keys of these tests.
-pub(crate) fn component() -> Digest {
-    Digest::of(b"component of scheme `number`")
-}
-
-/// A package of scheme `number`.
-pub(crate) fn package(name: &str, version: &str) -> Package {
-    Package {
-        name: name.into(),
-        version: version.into(),
-        scheme: "number".into(),
-        scope: Scope::Distribution,
-        evidence: Evidence::Installed,
-        purl: format!("pkg:test/{name}@{version}"),
-        arch: None,
-        source: None,
-        qualifiers: Vec::new(),
-        licenses: Vec::new(),
-    }
-}
-
-/// A version of scheme `number`, whose keys are big-endian; other texts have none.
-pub(crate) fn keyed(version: &str) -> KeyedVersion {
-    let key = version.parse::<u32>().map(|number| Key::new(number.to_be_bytes().to_vec()));
-    KeyedVersion { version: version.into(), key: key.map_err(|_| format!("`{version}` is no number")) }
-}
-
-/// The keys of a package of scheme `number`.
-pub(crate) fn keys(package: &Package) -> PackageKeys {
-    PackageKeys {
-        scheme: Some(component()),
-        version: keyed(&package.version),
-        source: package.source.as_ref().map(|source| keyed(&source.version)),
-    }
-}
-
-/// A package that the lowest layer of an image brought.
-pub(crate) fn held(package: Package) -> Held {
-    Held {
-        detector: Arc::new(plugin("detector")),
-        path: "db".into(),
-        member: None,
-        keys: keys(&package),
-        package: Box::new(package),
-        stated_by: 0,
-        introduced_by: 0,
-        owner: None,
-    }
-}
+pub(crate) use made_up::*;
 
 /// A scanner without plugins, and the directory that holds its temporary files.
 pub(crate) fn scanner(store: Store) -> (Scanner, tempfile::TempDir) {

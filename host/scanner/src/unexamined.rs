@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_layers::{FilesOfKind, Hidden, Kinds as Rules, LayerContents};
-use limpid_model::{Digest, Fact, Image, LayerFindings, PluginId};
+use limpid_layers::{FilesOfKind, Kinds as Rules, LayerContents};
+use limpid_model::{Digest, Fact, HiddenFile, Image, LayerFindings, PluginId};
 use limpid_store::View;
 use limpid_store::tables::kinds::{self, Files, Kinds};
 use limpid_store::tables::unexamined::{self, Unexamined, Unread};
@@ -132,7 +132,7 @@ pub(crate) fn of_image(
     rules: &Rules,
     mut remarks: Remarks,
     counted: Counted,
-    hidden: &[Hidden],
+    hidden: &[HiddenFile],
 ) -> unexamined::Row {
     let hidden: BTreeSet<(usize, &str)> =
         hidden.iter().map(|file| (file.layer, file.path.as_str())).collect();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use limpid_fetch::Stop;
 use limpid_layers::Archive;
+use limpid_model::explanation::Explanation;
 use limpid_model::report::Report;
 use limpid_model::{
     Digest, FeedState, Image, Keys, Notice, NoticePosition, NoticeState, PluginId, Subscription,
@@ -14,21 +15,20 @@ use limpid_runtime::{Plugin, Version};
 
 use crate::bundle::{Exported, ImportedFeed};
 use crate::catalog::{self, LayerDescription};
-use crate::explain::{self, Explanation};
+use crate::explain;
 use crate::feeds;
 use crate::figures::{self, Figures};
 use crate::history::{self, AsOf};
 use crate::images::{ImageSummary, Page};
 use crate::index::{AdoptedLayer, Indexed, Progress};
 use crate::intake::{Handed, Removed, Taken, Trust};
-use crate::matching;
 use crate::notices::SubscriptionState;
 use crate::packages::{self, Holder, Versions};
 use crate::report::{Inventory, Reporter};
 use crate::room::{self, Room};
 use crate::run::{Run, RunProgress};
 use crate::vulnerabilities::{self, ConcernedImage, Filter, VulnerabilityDescription};
-use crate::{Error, Scanner, names, plugins, versions};
+use crate::{Error, Scanner, names, plugins, stated, versions};
 
 impl Scanner {
     /// The keys of versions of one scheme.
@@ -227,7 +227,7 @@ impl Scanner {
     /// # Errors
     /// The store fails.
     pub fn learn_names(&self) -> Result<(), Error> {
-        matching::learn_names(self.store())
+        stated::learn_names(self.store())
     }
 
     /// Says why a vulnerability, by any of its identifiers, affects an image, or why not, or why that

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use limpid_model::{Digest, Key, KeyedVersion, Keys, Package, PluginFailure};
+use limpid_model::{
+    Digest, Key, KeyedRange, KeyedVersion, Keys, Package, PackageKeys, PluginFailure, RangeEnd, Statement,
+};
 use limpid_runtime::{Scheme, Snapshot};
-use limpid_store::tables::affects::{End, KeyedRange, Statement};
-use limpid_store::tables::findings::PackageKeys;
 
 use crate::Error;
 
@@ -90,7 +90,7 @@ impl KnownKeys {
             let last = self.ceiling(&statement.scheme, &listed.version);
             if listed.key.is_ok() && last.key.is_ok() && listed.key != last.key {
                 let range =
-                    KeyedRange { introduced: Some(listed.clone()), until: Some(last), end: End::Last };
+                    KeyedRange { introduced: Some(listed.clone()), until: Some(last), end: RangeEnd::Last };
                 if !statement.ranges.contains(&range) {
                     statement.ranges.push(range);
                 }

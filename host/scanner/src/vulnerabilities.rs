@@ -9,10 +9,10 @@ use limpid_store::tables::images::{Called, Images, Labelled};
 use limpid_store::{Cursor, Store, View};
 
 use crate::inventory::{Concerned, Placed, Vulnerability, by_image, concerned, images_of};
-use crate::matching::{All, Authority, Owned};
 use crate::report::Enrichments;
-use crate::severity::{is_as_severe, severity};
+use crate::stated::All;
 use crate::{Error, Page, Settings, identifiers};
+use limpid_matching::{Authority, is_as_severe, severity};
 
 /// Images that are looked at for one page that filters by what only an image tells.
 const LOOKED_AT: usize = 100_000;
@@ -197,8 +197,8 @@ fn concerned_packages(
     view: &View<'_>,
     known: &Vulnerability,
 ) -> Result<Vec<(Group, ConcernedPackage)>, Error> {
-    let said = known.said(view)?;
-    let mut authority = Authority::new(All::new(view), Owned::by(settings));
+    let said = known.package_advisories(view)?;
+    let mut authority = Authority::new(All::new(view), settings.owned_packages());
     let found = concerned(view, &said, &mut authority)?;
     let mut enrichments = Enrichments::new(view);
     let place = |it: Concerned| {

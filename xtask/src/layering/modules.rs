@@ -24,11 +24,10 @@ pub(super) struct Order {
 pub(super) const SCANNER: Order = Order {
     sources: "host/scanner/src",
     rows: &[
-        &["background", "error", "refreshing", "settings", "severity"],
+        &["background", "error", "refreshing", "settings"],
         &["plugins", "running", "writer"],
         &["detectors", "feeds", "identifiers", "images", "kept", "room", "unexamined", "versions"],
-        &["fold", "names"],
-        &["matching"],
+        &["facts", "names", "stated"],
         &["history", "inventory"],
         &["rekey", "report"],
         &["notices"],

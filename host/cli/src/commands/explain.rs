@@ -1,6 +1,6 @@
 use std::process::ExitCode;
 
-use limpid_scanner::Answer;
+use limpid_model::explanation::Answer;
 use limpid_server::api;
 
 use super::{Format, page, print_json, show};

@@ -1,4 +1,4 @@
-use limpid_scanner::Answer;
+use limpid_model::explanation::Answer;
 use limpid_server::api;
 
 use super::grid::Grid;

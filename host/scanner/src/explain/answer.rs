@@ -1,14 +1,14 @@
 use std::collections::BTreeSet;
 
+use limpid_matching::Contents;
 use limpid_model::Scope;
+use limpid_model::explanation::{Answer, Outcome, Reason};
 use limpid_runtime::Snapshot;
 use limpid_store::View;
 use limpid_store::tables::images::Indexing;
 use limpid_store::tables::inventory::Inventory;
 
-use super::{Answer, Outcome, Verdict};
 use crate::Error;
-use crate::fold::Contents;
 
 /// How much of an image was seen, as far as that decides whether the absence of a package means
 /// anything.
@@ -69,17 +69,13 @@ fn missing(plugins: &Snapshot, contents: &Contents, indexing: &Indexing) -> Opti
     }
 }
 
-/// What verdicts come to. `affected` is what the judge says who makes reports.
-pub(super) fn answer(
-    verdicts: &[Verdict],
-    affected: bool,
-    seen: &Seen<'_>,
-) -> Result<(Answer, String), Error> {
+/// What reasons come to. `affected` is what the judge says who makes reports.
+pub(super) fn answer(reasons: &[Reason], affected: bool, seen: &Seen<'_>) -> Result<(Answer, String), Error> {
     let first = |outcomes: &[Outcome]| {
-        outcomes.iter().find_map(|outcome| verdicts.iter().find(|verdict| verdict.outcome == *outcome))
+        outcomes.iter().find_map(|outcome| reasons.iter().find(|reason| reason.outcome == *outcome))
     };
     if affected {
-        let why = first(&[Outcome::Concerned]).map_or_else(|| "an advisory affects it".to_owned(), sentence);
+        let why = first(&[Outcome::Affected]).map_or_else(|| "an advisory affects it".to_owned(), sentence);
         return Ok((Answer::Affected, why));
     }
     if let Some(open) = first(&[Outcome::Unreadable]) {
@@ -109,22 +105,22 @@ pub(super) fn answer(
         let why = format!("no such package was found, but {missing}");
         return Ok((Answer::CannotSay, why));
     }
-    for verdict in verdicts {
-        if seen.looks_for(&verdict.namespace)? {
-            return Ok((Answer::NotAffected, sentence(verdict)));
+    for reason in reasons {
+        if seen.looks_for(&reason.namespace)? {
+            return Ok((Answer::NotAffected, sentence(reason)));
         }
     }
-    let namespaces: BTreeSet<&str> = verdicts.iter().map(|verdict| verdict.namespace.as_str()).collect();
+    let namespaces: BTreeSet<&str> = reasons.iter().map(|reason| reason.namespace.as_str()).collect();
     let namespaces: Vec<_> = namespaces.into_iter().map(|namespace| format!("`{namespace}`")).collect();
     let why = format!("nothing of the image was read whose advisories are in {}", namespaces.join(", "));
     Ok((Answer::CannotSay, why))
 }
 
-/// A verdict with the package of which it is.
-fn sentence(verdict: &Verdict) -> String {
-    match &verdict.package {
-        Some((name, version, _)) => format!("{name} {version}: {}", verdict.why),
-        None => verdict.why.clone(),
+/// A reason with the package of which it is.
+fn sentence(reason: &Reason) -> String {
+    match &reason.package {
+        Some(package) => format!("{} {}: {}", package.name, package.version, reason.why),
+        None => reason.why.clone(),
     }
 }
 
@@ -136,8 +132,8 @@ mod tests {
     use super::*;
     use crate::test_support::{keys, package};
 
-    fn verdict(outcome: Outcome, namespace: &str) -> Verdict {
-        Verdict {
+    fn reason(outcome: Outcome, namespace: &str) -> Reason {
+        Reason {
             outcome,
             package: None,
             advisory: "X".to_owned(),
@@ -167,9 +163,9 @@ mod tests {
         let view = store.view();
         let namespaces = BTreeSet::from(["here".to_owned()]);
         let seen = Seen { view: &view, namespaces, missing: missing.map(str::to_owned) };
-        let mut verdicts: Vec<_> = outcomes.iter().map(|(outcome, at)| verdict(*outcome, at)).collect();
-        verdicts.sort();
-        let (answer, because) = answer(&verdicts, affected, &seen).unwrap();
+        let mut reasons: Vec<_> = outcomes.iter().map(|(outcome, at)| reason(*outcome, at)).collect();
+        reasons.sort();
+        let (answer, because) = answer(&reasons, affected, &seen).unwrap();
         assert_eq!(answer, expected.0, "{because}");
         assert!(because.contains(expected.1), "{because}");
     }
@@ -177,10 +173,10 @@ mod tests {
     #[test]
     fn what_cannot_be_known_is_never_denied() {
         use Outcome::{
-            Concerned, Fixed, LeftToDistribution, NotInFeeds, OtherNamespace, Overruled, Requirement,
+            Affected, Fixed, LeftToDistribution, NotInFeeds, OtherNamespace, Overruled, Requirement,
             Unreadable,
         };
-        check(&[(Concerned, "here"), (Fixed, "here")], true, None, (Answer::Affected, "concerned"));
+        check(&[(Affected, "here"), (Fixed, "here")], true, None, (Answer::Affected, "concerned"));
         check(&[(Fixed, "here")], false, None, (Answer::NotAffected, "fixed"));
         check(&[(Overruled, "second"), (Fixed, "here")], false, None, (Answer::NotAffected, "overruled"));
         check(&[(Requirement, "here")], false, None, (Answer::NotAffected, "requirement"));

@@ -3,6 +3,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use limpid_matching::{PackageAdvisory, Statements};
+use limpid_model::report::Origin;
 use limpid_store::tables::enrichments as knowledge;
 use limpid_store::tables::feeds::Feeds;
 use limpid_store::tables::history::{self, History, Row};
@@ -14,7 +16,7 @@ use limpid_store::{Cursor, View};
 
 use super::changes::{firsts, next_of};
 use crate::Error;
-use crate::matching::{Said, Statements};
+use crate::stated::package_advisory;
 
 /// What was said and known at a moment, as far as that is something else than now. By default it is
 /// now. What has changed since is looked up where it is asked for: it costs what the image rests on, and
@@ -58,7 +60,7 @@ impl SourceThen {
 struct Before {
     /// The advisories that have changed since.
     changed: BTreeSet<advisories::Key>,
-    said: Vec<Said>,
+    said: Vec<PackageAdvisory>,
 }
 
 impl<'v> Past<'v> {
@@ -177,7 +179,7 @@ impl<'v> Past<'v> {
                     source: source.clone(),
                 };
                 let of_name = said.iter().filter(|(of, at, _)| of == namespace && at == name);
-                before.said.extend(of_name.map(|(_, _, row)| Said::new(place.clone(), row.clone())));
+                before.said.extend(of_name.map(|(_, _, row)| package_advisory(place.clone(), row.clone())));
             }
             before.changed.insert(advisories::Key { feed, id, source });
         }
@@ -318,18 +320,21 @@ impl<'p, 'v, S: Statements> Then<'p, 'v, S> {
     }
 }
 
-impl<S: Statements> Statements for Then<'_, '_, S> {
-    fn about(&mut self, namespace: &str, name: &str) -> Result<Arc<Vec<Said>>, Error> {
+impl<S: Statements<Error = Error>> Statements for Then<'_, '_, S> {
+    type Error = Error;
+
+    fn about(&mut self, namespace: &str, name: &str) -> Result<Arc<Vec<PackageAdvisory>>, Error> {
         let now = self.now.about(namespace, name)?;
         let Some(before) = self.past.before(namespace, name)? else { return Ok(now) };
-        let stays = |said: &&Said| {
-            let affects::Key { feed, id, source, .. } = said.key.clone();
+        let stays = |advisory: &&PackageAdvisory| {
+            let Origin { feed, source, .. } = advisory.origin.clone();
+            let id = advisory.id.clone();
             self.past.holds_now(&feed, &source)
                 && !before.changed.contains(&advisories::Key { feed, id, source })
         };
-        let mut said: Vec<Said> = now.iter().filter(stays).cloned().collect();
-        said.extend(before.said);
-        said.sort_by(|a, b| a.key.cmp(&b.key));
-        Ok(Arc::new(said))
+        let mut stated: Vec<PackageAdvisory> = now.iter().filter(stays).cloned().collect();
+        stated.extend(before.said);
+        stated.sort_by(|a, b| a.place().cmp(&b.place()));
+        Ok(Arc::new(stated))
     }
 }

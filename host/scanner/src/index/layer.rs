@@ -13,9 +13,9 @@ use super::Indexer;
 use super::detection::{self, Handover};
 use super::keeper::Keeper;
 use super::linked::claims;
+use super::ownership::{OtherClaims, keep_shared_ownership};
 use super::plan::Unknown;
 use crate::detectors;
-use crate::fold::{OtherClaims, keep_shared_ownership};
 use crate::{Error, unexamined};
 
 /// Calls of detectors that may wait while a layer is being read.

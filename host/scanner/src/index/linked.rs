@@ -18,10 +18,11 @@ use super::Indexer;
 use super::detection::{self, Handover};
 use super::keeper::Keeper;
 use super::layer::{ReadLayer, WAITING};
+use super::ownership::{OtherClaims, keep_shared_ownership};
 use super::plan::Outcomes;
 use crate::Error;
 use crate::detectors::has_seen;
-use crate::fold::{LinkedLayer, OtherClaims, keep_shared_ownership};
+use crate::facts::LinkedLayer;
 use crate::images::LINKED;
 
 /// Entries of layers that are held unpacked while the images of an archive are looked at.

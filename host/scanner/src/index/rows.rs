@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use limpid_layers::{ImageSource, hidden};
-use limpid_model::{Digest, Fact, Image, LayerEntries, LayerFindings, PluginId};
+use limpid_matching::fold;
+use limpid_model::{Digest, Fact, HiddenFile, Image, LayerEntries, LayerFindings, PluginId};
 use limpid_store::tables::entries::Entries;
 use limpid_store::tables::findings;
 use limpid_store::tables::images::{self, Images, Indexing, Linked};
@@ -18,11 +19,11 @@ use super::Indexer;
 use super::detection;
 use super::layer::ReadLayer;
 use super::plan::Outcomes;
-use crate::fold::LinkedLayer;
+use crate::facts::{LinkedLayer, facts_but};
 use crate::images::known_entries;
 use crate::unexamined::{self, Remarks};
 use crate::versions::package_keys;
-use crate::{Error, fold, inventory, names};
+use crate::{Error, inventory, names};
 
 /// What detectors found in layers, and is not in the store yet.
 pub(crate) type Fresh = BTreeMap<Digest, Vec<(PluginId, LayerFindings)>>;
@@ -190,7 +191,7 @@ pub(crate) struct Placed {
     /// What is seen through links, in its context.
     pub(crate) linked: Option<Linked>,
     /// The recognised files that later layers hide.
-    pub(crate) hidden: Vec<fold::Hidden>,
+    pub(crate) hidden: Vec<HiddenFile>,
 }
 
 /// What is to be told of the layers of an image that is submitted.
@@ -215,7 +216,7 @@ pub(crate) fn place_layers(
     told: &Told,
 ) -> Result<Placed, Error> {
     let behind = linked.as_ref().map(|linked| (linked.diff_id, linked.files.as_slice()));
-    let facts = fold::facts_but(view, (image, behind), components, rows, &told.unread)?;
+    let facts = facts_but(view, (image, behind), components, rows, &told.unread)?;
     let mut stating: Vec<BTreeSet<String>> = facts.iter().map(fold::LayerFacts::stating).collect();
     let states: Vec<bool> = stating.iter().map(|paths| !paths.is_empty()).collect();
     stating.truncate(image.layers.len());
@@ -226,10 +227,9 @@ pub(crate) fn place_layers(
     let entries: Vec<_> = entries.collect::<Result<_, Error>>()?;
     let entries: Vec<_> = entries.iter().collect();
     let stated = hidden(&stating, &entries, limits);
-    let surroundings = fold::surroundings(facts, &stated);
+    let context = fold::context(facts, &stated);
     let image = (image, linked);
-    let (contexts, linked) =
-        inventory::place(batch, image, before, components, surroundings, (&states, &stated))?;
+    let (contexts, linked) = inventory::place(batch, image, before, components, context, (&states, &stated))?;
     Ok(Placed { contexts, linked, hidden: hidden(&told.recognised, &entries, limits) })
 }
 

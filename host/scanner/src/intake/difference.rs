@@ -1,9 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use limpid_model::{Advisory, Affected, Bound, Digest, Range};
+use limpid_model::{Advisory, Affected, Bound, Digest, KeyedRange, Range, RangeEnd, Statement};
 use limpid_runtime::{Mode, Source};
 use limpid_store::tables::advisories::{self, Advisories};
-use limpid_store::tables::affects::{self, Affects, End, KeyedRange, Statement};
+use limpid_store::tables::affects::{self, Affects};
 use limpid_store::tables::known_as::{self, KnownAs};
 use limpid_store::tables::sources::{self, Spoken};
 use limpid_store::tables::stated::{self, Stated};
@@ -14,8 +14,8 @@ use super::silence::{Count, Guard, Silence, count};
 use crate::Error;
 use crate::history::Record;
 use crate::intake::Ingest;
-use crate::matching::Said;
 use crate::notices::Changes;
+use crate::stated::package_advisory;
 use crate::versions;
 use crate::versions::{KnownKeys, Wanted};
 
@@ -350,7 +350,7 @@ impl RowsOf<'_> {
             let row = affects::Row::new(statements, vulnerabilities.clone()).first_called(first_name);
             batch.put::<Affects>(&key, &row)?;
             if self.tells {
-                said.push(Said::new(key, row));
+                said.push(package_advisory(key, row));
             }
         }
         if self.tells {
@@ -438,7 +438,7 @@ impl RowsOf<'_> {
             let (statements, _) = row.into_parts();
             let row = affects::Row::new(statements, names.to_vec()).first_called(first);
             batch.put::<Affects>(&place, &row)?;
-            said.push(Said::new(place, row));
+            said.push(package_advisory(place, row));
         }
         if !said.is_empty() {
             changes.gone.insert(key.clone());
@@ -549,10 +549,10 @@ fn statement(affected: &Affected, keys: &KnownKeys) -> Statement {
     let ceiling = |version: &String| keys.ceiling(&affected.scheme, version);
     let range = |range: &Range| {
         let (until, end) = match &range.until {
-            None => (None, End::default()),
-            Some(Bound::Excluding(version)) => (Some(keyed(version)), End::Fix),
-            Some(Bound::Including(version)) => (Some(ceiling(version)), End::Last),
-            Some(Bound::Limit(version)) => (Some(keyed(version)), End::Limit),
+            None => (None, RangeEnd::default()),
+            Some(Bound::Excluding(version)) => (Some(keyed(version)), RangeEnd::Fix),
+            Some(Bound::Including(version)) => (Some(ceiling(version)), RangeEnd::Last),
+            Some(Bound::Limit(version)) => (Some(keyed(version)), RangeEnd::Limit),
         };
         KeyedRange { introduced: range.introduced.as_ref().map(keyed), until, end }
     };

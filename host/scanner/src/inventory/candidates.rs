@@ -1,13 +1,12 @@
 use std::collections::BTreeMap;
 
-use limpid_model::{Digest, KeyedVersion};
+use limpid_matching::Advisories;
+use limpid_model::{Digest, KeyedRange, KeyedVersion, Statement};
 use limpid_store::key::Writer;
-use limpid_store::tables::affects::{KeyedRange, Statement};
 use limpid_store::tables::inventory::{self, Inventory, Named};
 use limpid_store::{Cursor, View};
 
 use crate::Error;
-use crate::matching::AboutSome;
 
 /// A package in the inventory, under whichever of its names it was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,7 +20,7 @@ pub(super) struct Place {
 /// said to be vulnerable.
 pub(super) fn candidates(
     view: &View<'_>,
-    said: &AboutSome,
+    said: &Advisories,
 ) -> Result<BTreeMap<Place, inventory::Row>, Error> {
     let mut wanted: BTreeMap<(&str, &str, Named), Versions<'_>> = BTreeMap::new();
     for (namespace, name) in said.names() {

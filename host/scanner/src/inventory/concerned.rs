@@ -15,8 +15,11 @@ use limpid_store::{Cursor, View};
 
 use super::candidates::candidates;
 use crate::Error;
-use crate::fold::Held;
-use crate::matching::{AboutSome, Authority, Match, Matcher, Said, Speaks, namespaces_in};
+use crate::stated::package_advisory;
+use limpid_matching::{
+    Advisories as PackageAdvisories, Authority, Installed, Match, Matcher, PackageAdvisory, Speaks,
+    namespaces_in,
+};
 
 /// A package of a layer that a vulnerability concerns, in one context.
 #[derive(Clone, Debug)]
@@ -25,7 +28,7 @@ pub(crate) struct Concerned {
     pub(crate) context: u64,
     /// The layer that has the file which states it: another one where it is seen through links.
     pub(crate) real_layer: Digest,
-    pub(crate) held: Arc<Held>,
+    pub(crate) held: Arc<Installed>,
     pub(crate) found: Arc<Match>,
 }
 
@@ -100,13 +103,13 @@ impl Vulnerability {
         Ok(())
     }
 
-    /// What they say, by package.
-    pub(crate) fn said(&self, view: &View<'_>) -> Result<AboutSome, Error> {
-        Ok(AboutSome::new(self.all_said(view)?))
+    /// What they state, by package.
+    pub(crate) fn package_advisories(&self, view: &View<'_>) -> Result<PackageAdvisories, Error> {
+        Ok(self.all_package_advisories(view)?.into_iter().collect())
     }
 
-    /// What they say, ready to be compared.
-    pub(crate) fn all_said(&self, view: &View<'_>) -> Result<Vec<Said>, Error> {
+    /// What they state, ready to be compared.
+    pub(crate) fn all_package_advisories(&self, view: &View<'_>) -> Result<Vec<PackageAdvisory>, Error> {
         let mut keys = BTreeSet::new();
         for (key, advisory) in &self.advisories {
             for affected in &advisory.affected {
@@ -121,15 +124,15 @@ impl Vulnerability {
         }
         let keys: Vec<_> = keys.into_iter().collect();
         let rows = view.multi_get::<Affects>(&keys)?;
-        let said = keys.into_iter().zip(rows).filter_map(|(key, row)| Some(Said::new(key, row?)));
+        let said = keys.into_iter().zip(rows).filter_map(|(key, row)| Some(package_advisory(key, row?)));
         Ok(said.filter_map(|said| self.only_its_own(said)).collect())
     }
 
     /// What is said of this vulnerability, and not of others that an advisory is about as well.
-    pub(crate) fn only_its_own(&self, said: Said) -> Option<Said> {
+    pub(crate) fn only_its_own(&self, said: PackageAdvisory) -> Option<PackageAdvisory> {
         let vulnerabilities: Vec<_> =
             said.vulnerabilities.iter().filter(|name| self.names.contains(*name)).cloned().collect();
-        (!vulnerabilities.is_empty()).then_some(Said { vulnerabilities, ..said })
+        (!vulnerabilities.is_empty()).then_some(PackageAdvisory { vulnerabilities, ..said })
     }
 }
 
@@ -147,7 +150,7 @@ fn stated_names(
             id: key.id.clone(),
             source: key.source.clone(),
         };
-        return Ok(view.get::<Affects>(&key)?.map(|row| Said::new(key, row).vulnerabilities));
+        return Ok(view.get::<Affects>(&key)?.map(|row| package_advisory(key, row).vulnerabilities));
     }
     Ok(None)
 }
@@ -155,8 +158,8 @@ fn stated_names(
 /// All packages of layers that what is said concerns, in each context in which they lie.
 pub(crate) fn concerned(
     view: &View<'_>,
-    said: &AboutSome,
-    authority: &mut Authority<impl Speaks>,
+    said: &PackageAdvisories,
+    authority: &mut Authority<impl Speaks<Error = Error>>,
 ) -> Result<Vec<Concerned>, Error> {
     let mut contexts = KnownContexts::new(view);
     // Most layers hold what others hold, in the same surroundings: that is judged once.
@@ -188,7 +191,7 @@ pub(crate) fn concerned(
 
 /// A package, and what concerns it in surroundings in which it was found so far.
 struct Judged {
-    held: Arc<Held>,
+    held: Arc<Installed>,
     matches: HashMap<usize, Vec<Arc<Match>>>,
 }
 
@@ -200,28 +203,30 @@ impl Judged {
     fn within(
         &mut self,
         context: &Context,
-        said: &AboutSome,
-        authority: &mut Authority<impl Speaks>,
+        said: &PackageAdvisories,
+        authority: &mut Authority<impl Speaks<Error = Error>>,
     ) -> Result<Vec<Arc<Match>>, Error> {
         if let Some(known) = self.matches.get(&context.surroundings) {
             return Ok(known.clone());
         }
         let mut matcher = Matcher::new(said);
+        let mut matches = Vec::new();
         let of_distribution = context.row.namespaces();
         let owner = context.owner(&self.held);
         if !authority.judges(owner, of_distribution)? {
             let namespaces = namespaces_in(&self.held.package.scope, of_distribution);
-            matcher.package(0, &self.held, namespaces, context.row.properties())?;
+            let Ok(()) = matcher.judge(&self.held, namespaces, context.row.properties(), |verdict| {
+                matches.extend(verdict.to_match(0).map(Arc::new));
+            });
         }
-        let matches: Vec<_> = matcher.out.matches.into_iter().map(Arc::new).collect();
         self.matches.insert(context.surroundings, matches.clone());
         Ok(matches)
     }
 }
 
-fn held(row: inventory::Row) -> Held {
+fn held(row: inventory::Row) -> Installed {
     let (path, package, keys) = row.into_parts();
-    Held {
+    Installed {
         // Who found it does not matter to advisories.
         detector: Arc::new(PluginId {
             name: String::new(),
@@ -259,7 +264,7 @@ impl Context {
     }
 
     /// The package of the distribution that put the file there which states a package.
-    fn owner(&self, held: &Held) -> Option<&Owner> {
+    fn owner(&self, held: &Installed) -> Option<&Owner> {
         let owned = || self.row.owned().map(|(path, owner)| (path.to_owned(), owner)).collect();
         match held.package.scope {
             Scope::Distribution => None,

@@ -1,14 +1,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_model::{Digest, Image, Owner};
+use limpid_matching::fold::Context;
+use limpid_model::{Digest, HiddenFile, Image, LinkedFile, Owner};
 use limpid_store::key::Writer;
 use limpid_store::tables::contexts::{self, Contexts};
-use limpid_store::tables::images::{Indexing, Linked, LinkedFile};
+use limpid_store::tables::images::{Indexing, Linked};
 use limpid_store::tables::placements::{self, Placements};
 use limpid_store::{Batch, View};
 
 use crate::Error;
-use crate::fold::{Hidden, LinkedLayer, Surroundings};
+use crate::facts::LinkedLayer;
 
 /// The context of a layer in which no detector found anything.
 pub(super) const NOTHING: u64 = 0;
@@ -21,14 +22,14 @@ pub(crate) fn place(
     (image, linked): (&Image, Option<LinkedLayer>),
     before: Option<&Indexing>,
     detectors: &[Digest],
-    surroundings: Surroundings,
-    (stating, hidden): (&[bool], &[Hidden]),
+    context: Context,
+    (stating, hidden): (&[bool], &[HiddenFile]),
 ) -> Result<(Vec<u64>, Option<Linked>), Error> {
     let mut by_layer: BTreeMap<usize, Vec<(String, u64)>> = BTreeMap::new();
     for file in hidden {
         by_layer.entry(file.layer).or_default().push((file.path.clone(), (file.by - file.layer) as u64));
     }
-    let Surroundings { distribution, properties, ownership, .. } = surroundings;
+    let Context { distribution, properties, ownership, .. } = context;
     let namespaces = distribution.map(|known| known.namespaces).unwrap_or_default();
     let mut ids = Vec::with_capacity(image.layers.len());
     let mut placed = BTreeSet::new();
@@ -177,7 +178,11 @@ pub(crate) fn images_with(view: &View<'_>, diff_id: &Digest) -> Result<BTreeSet<
 }
 
 /// Which files of an image's layers are hidden by later ones.
-pub(crate) fn hidden_of(view: &View<'_>, image: &Image, indexing: &Indexing) -> Result<Vec<Hidden>, Error> {
+pub(crate) fn hidden_of(
+    view: &View<'_>,
+    image: &Image,
+    indexing: &Indexing,
+) -> Result<Vec<HiddenFile>, Error> {
     let placed = image.layers.iter().zip(&indexing.contexts).enumerate();
     let placed: Vec<_> = placed.filter(|(_, (_, context))| **context != NOTHING).collect();
     let keys: Vec<_> = placed
@@ -187,7 +192,7 @@ pub(crate) fn hidden_of(view: &View<'_>, image: &Image, indexing: &Indexing) -> 
     let mut hidden = Vec::new();
     for ((layer, _), row) in placed.into_iter().zip(view.multi_get::<Contexts>(&keys)?) {
         for (path, by) in row.iter().flat_map(contexts::Row::hidden) {
-            hidden.push(Hidden { layer, path: path.to_owned(), by: layer.saturating_add(by) });
+            hidden.push(HiddenFile { layer, path: path.to_owned(), by: layer.saturating_add(by) });
         }
     }
     Ok(hidden)

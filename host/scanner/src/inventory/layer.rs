@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_model::{Digest, Fact, Package, Scope};
-use limpid_store::tables::findings::{self, Findings, PackageKeys};
+use limpid_model::{Digest, Fact, Package, PackageKeys, Scope};
+use limpid_store::tables::findings::{self, Findings};
 use limpid_store::tables::inventory::{self, Inventory, Named};
 use limpid_store::{Batch, View};
 

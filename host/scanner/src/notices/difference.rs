@@ -1,16 +1,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use limpid_matching::{Advisories, Authority, OwnedPackages, PackageAdvisory, fingerprint, severity};
 use limpid_model::report::Enriched;
 use limpid_model::{Advisory, Digest, Image, NoticeKind, Rating, Severity};
 use limpid_store::View;
 use limpid_store::tables::advisories;
-use limpid_store::tables::affects::{self, Affects};
+use limpid_store::tables::affects::Affects;
 use limpid_store::tables::images::{Images, Indexing};
 
 use crate::Error;
 use crate::inventory::{Concerned, Vulnerability, by_image, concerned, images_of};
-use crate::matching::{AboutSome, AfterChange, All, Authority, Owned, Said, fingerprint};
-use crate::severity::severity;
+use crate::stated::{AfterChange, All, package_advisory};
 
 /// What a document changes: all that is needed to hold what was said against what is said now.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ pub(crate) struct Changes {
     /// Advisories that are there no longer in the form that they had.
     pub(crate) gone: BTreeSet<advisories::Key>,
     /// Advisories that are new, or have a new form.
-    pub(crate) fresh: BTreeMap<advisories::Key, (Advisory, Vec<Said>)>,
+    pub(crate) fresh: BTreeMap<advisories::Key, (Advisory, Vec<PackageAdvisory>)>,
     /// The vulnerabilities that all of these are about.
     pub(crate) vulnerabilities: BTreeSet<String>,
     /// Names that vulnerabilities had, and those that they have now in their place.
@@ -133,14 +133,15 @@ pub(crate) fn changed(
     changes: &Changes,
     vulnerability: &str,
     enrichments: (&[Enriched], &[Enriched]),
-    owned: Owned,
+    owned: OwnedPackages,
 ) -> Result<Outcome, Error> {
     let known = Vulnerability::about(view, vulnerability)?;
     let kept = known.without(&changes.gone);
-    let (before, withdrawn) = (known.said(view)?, known.advisories.len() > kept.advisories.len());
+    let (before, withdrawn) =
+        (known.package_advisories(view)?, known.advisories.len() > kept.advisories.len());
     let fresh =
         changes.fresh.values().flat_map(|(_, said)| said).filter_map(|said| known.only_its_own(said.clone()));
-    let after = AboutSome::new(kept.all_said(view)?.into_iter().chain(fresh));
+    let after = Advisories::from_iter(kept.all_package_advisories(view)?.into_iter().chain(fresh));
     let general = |key: &advisories::Key| match changes.fresh.get(key) {
         Some((advisory, _)) => &advisory.ratings,
         None => known.ratings(key),
@@ -214,14 +215,13 @@ fn groups<'r>(
 fn is_taken(view: &View<'_>, changes: Option<&Changes>, name: &str, it: &Concerned) -> Result<bool, Error> {
     let package = &it.held.package;
     let names = [Some(&package.name), package.source.as_ref().map(|source| &source.name)];
-    let is_of = |key: &affects::Key, said: &[String]| {
-        names.iter().flatten().any(|known| **known == key.name) && said.iter().any(|said| said == name)
+    let is_of = |advisory: &PackageAdvisory| {
+        names.iter().flatten().any(|known| **known == advisory.name)
+            && advisory.vulnerabilities.iter().any(|vulnerability| vulnerability == name)
     };
     if let Some(changes) = changes {
         let mut fresh = changes.fresh.values().flat_map(|(_, said)| said);
-        if fresh.any(|said| {
-            said.key.namespace == it.found.origin.namespace && is_of(&said.key, &said.vulnerabilities)
-        }) {
+        if fresh.any(|advisory| advisory.origin.namespace == it.found.origin.namespace && is_of(advisory)) {
             return Ok(true);
         }
     }
@@ -236,7 +236,7 @@ fn is_taken(view: &View<'_>, changes: Option<&Changes>, name: &str, it: &Concern
             let is_gone = changes.is_some_and(|changes| {
                 changes.gone.contains(&advisory) || changes.fresh.contains_key(&advisory)
             });
-            if !is_gone && is_of(&key, &Said::new(key.clone(), row).vulnerabilities) {
+            if !is_gone && is_of(&package_advisory(key, row)) {
                 return Ok(true);
             }
         }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use limpid_matching::{PackageAdvisory, Speaks};
 use limpid_model::{Digest, Fact, Scope};
 use limpid_store::View;
 use limpid_store::tables::advisories::Advisories;
@@ -13,7 +14,7 @@ use limpid_store::tables::findings::Findings;
 
 use super::Changes;
 use crate::Error;
-use crate::matching::{AfterChange, All, Said, Speaks};
+use crate::stated::{AfterChange, All, package_advisory};
 
 /// The vulnerabilities of modules that are passed on to another judge.
 pub(super) fn vulnerabilities(view: &View<'_>, changes: &Changes) -> Result<BTreeSet<String>, Error> {
@@ -36,7 +37,7 @@ pub(super) fn vulnerabilities(view: &View<'_>, changes: &Changes) -> Result<BTre
                 });
                 for row in affects {
                     let (key, row) = row?;
-                    vulnerabilities.extend(Said::new(key, row).vulnerabilities);
+                    vulnerabilities.extend(package_advisory(key, row).vulnerabilities);
                 }
             }
         }
@@ -46,9 +47,9 @@ pub(super) fn vulnerabilities(view: &View<'_>, changes: &Changes) -> Result<BTre
 
 /// Names of which is spoken now, and was not, or the other way round.
 fn names(view: &View<'_>, changes: &Changes) -> Result<BTreeSet<(String, String)>, Error> {
-    let fresh: Vec<&Said> = changes.fresh.values().flat_map(|(_, said)| said).collect();
+    let fresh: Vec<&PackageAdvisory> = changes.fresh.values().flat_map(|(_, said)| said).collect();
     let mut names: BTreeSet<(String, String)> =
-        fresh.iter().map(|said| (said.key.namespace.clone(), said.key.name.clone())).collect();
+        fresh.iter().map(|said| (said.origin.namespace.clone(), said.name.clone())).collect();
     for key in &changes.gone {
         let Some(row) = view.get::<Advisories>(key)? else { continue };
         let affected = row.into_advisory(key.id.clone()).affected;

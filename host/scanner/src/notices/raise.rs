@@ -13,7 +13,6 @@ use super::difference::{Changed, Changes, changed, rename};
 use super::parcel::message_id;
 use super::passed_on;
 use super::subscriptions::{Wanting, all};
-use crate::matching::Owned;
 use crate::report::Enrichments;
 use crate::settings::rfc3339;
 use crate::{Error, Settings};
@@ -41,7 +40,7 @@ pub(crate) fn raise(
     for vulnerability in touched.iter().chain(&renamed).copied().collect::<BTreeSet<_>>() {
         let before = known.of(vulnerability)?.to_vec();
         let after = enriched_after(&before, feed, changes.enriched.get(vulnerability));
-        let outcome = changed(view, changes, vulnerability, (&before, &after), Owned::by(settings))?;
+        let outcome = changed(view, changes, vulnerability, (&before, &after), settings.owned_packages())?;
         // What has other names is told of when all of them are known.
         if renamed.contains(vulnerability) {
             outcomes.insert(vulnerability.clone(), outcome);

@@ -1,4 +1,5 @@
 use globset::{Glob, GlobSet, GlobSetBuilder};
+use limpid_matching::is_as_severe;
 use limpid_model::{NoticeFilter, Subscription, SubscriptionSpec};
 use limpid_store::tables::outbox::Outbox;
 use limpid_store::tables::subscriptions::{Row, Subscriptions};
@@ -6,7 +7,6 @@ use limpid_store::{Batch, View};
 
 use super::Notifying;
 use super::difference::Changed;
-use crate::severity::is_as_severe;
 use crate::{Error, SubscriptionError};
 
 /// Longest name of a subscription, in bytes.

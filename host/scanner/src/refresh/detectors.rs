@@ -4,22 +4,22 @@ use std::sync::Arc;
 
 use limpid_layers::{ClaimSet, links};
 use limpid_model::{
-    Digest, EntryKind, Fact, Grouping, Image, ImageLayer, InputError, LayerEntries, LayerFindings, Pattern,
-    PluginId, Unread,
+    Digest, EntryKind, Fact, Grouping, Image, ImageLayer, InputError, LayerEntries, LayerFindings,
+    LinkedFile, Pattern, PluginId, Unread,
 };
 use limpid_runtime::{LayerFile, Plugin};
 use limpid_store::tables::entries::Entries;
 use limpid_store::tables::findings::{self, Findings};
-use limpid_store::tables::images::{Images, Indexing, Linked, LinkedFile};
+use limpid_store::tables::images::{Images, Indexing, Linked};
 use limpid_store::tables::kept::{self, Kept};
 use limpid_store::{Batch, View};
 
 use super::Refreshes;
 use crate::detectors;
 use crate::detectors::{components, has_seen};
-use crate::fold::{OtherClaims, keep_shared_ownership};
 use crate::images::known_entries;
 use crate::index::{self, Fresh, detection};
+use crate::index::{OtherClaims, keep_shared_ownership};
 use crate::unexamined;
 use crate::{Error, inventory};
 

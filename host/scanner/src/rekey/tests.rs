@@ -1,6 +1,6 @@
 use limpid_model::{Finding, LayerFindings, SourcePackage, Status};
+use limpid_model::{KeyedRange, RangeEnd};
 use limpid_store::Store;
-use limpid_store::tables::affects::{End, KeyedRange};
 
 use super::*;
 use crate::test_support::{component, keyed, keys, package, plugin, scanner};
@@ -19,7 +19,11 @@ fn store() -> (Store, findings::Key, affects::Key) {
         scheme: "number".to_owned(),
         component: Some(component()),
         status: Status::Affected,
-        ranges: vec![KeyedRange { introduced: Some(keyed("1")), until: Some(keyed("2")), end: End::Fix }],
+        ranges: vec![KeyedRange {
+            introduced: Some(keyed("1")),
+            until: Some(keyed("2")),
+            end: RangeEnd::Fix,
+        }],
         versions: vec![keyed("3")],
         requires: Vec::new(),
         ratings: Vec::new(),

@@ -11,10 +11,9 @@ use limpid_store::tables::sources::{self, Sources};
 
 use super::Reporter;
 use crate::Error;
-use crate::fold::Contents;
 use crate::history::Past;
-use crate::matching::{Matches, namespaces};
 use crate::settings::rfc3339;
+use limpid_matching::{Contents, Matches, namespaces};
 
 /// Says how much of an image was understood, and on what the report rests.
 pub(super) fn coverage(

@@ -14,7 +14,7 @@ use limpid_store::tables::unexamined::{self, Unexamined};
 use super::Reporter;
 use crate::Error;
 use crate::detectors::{components, loaded};
-use crate::fold::Contents;
+use limpid_matching::Contents;
 
 /// Paths that are named as examples.
 const EXAMPLES: usize = 5;

@@ -149,12 +149,12 @@ impl Parser for Fake {
     }
 }
 
-struct Held {
+struct Installed {
     scanner: Scanner,
     _scratch: tempfile::TempDir,
 }
 
-impl Held {
+impl Installed {
     fn nothing() -> Self {
         Self::with(|_| ())
     }
@@ -203,7 +203,7 @@ fn two() -> Fake {
 
 #[test]
 fn what_a_document_names_is_fetched_and_what_has_not_changed_is_not_read_again() {
-    let (held, fake) = (Held::nothing(), two());
+    let (held, fake) = (Installed::nothing(), two());
     let run = held.run(&fake);
     assert!(run.is_complete());
     assert_eq!((run.taken, run.unchanged, run.added), (3, 0, 4));
@@ -224,7 +224,7 @@ fn what_a_document_names_is_fetched_and_what_has_not_changed_is_not_read_again()
 #[test]
 fn a_run_over_the_same_documents_leaves_the_same_however_many_workers_there_are() {
     let rows = |workers: usize| {
-        let held = Held::with(|settings| settings.documents = workers);
+        let held = Installed::with(|settings| settings.documents = workers);
         let fake = Fake::new("whole index https://p.test/index", "whole index https://p.test/index");
         let names = (0..40).map(|number| format!("whole s{number} https://p.test/{number}"));
         fake.put(INDEX, &names.collect::<Vec<_>>().join("; "));
@@ -244,7 +244,7 @@ fn a_run_over_the_same_documents_leaves_the_same_however_many_workers_there_are(
 
 #[test]
 fn one_that_fails_keeps_what_it_stated_and_holds_up_the_cursor_only() {
-    let (held, fake) = (Held::nothing(), two());
+    let (held, fake) = (Installed::nothing(), two());
     fake.put(INDEX, "whole a https://p.test/a; whole b https://p.test/b; cursor one");
     fake.put("https://p.test/b", "bad");
     let run = held.run(&fake);
@@ -287,7 +287,7 @@ fn a_run_tells_of_each_source_that_failed_within_bounds() {
 
 #[test]
 fn a_run_that_brings_nothing_answers_the_revision_that_holds() {
-    let (held, fake) = (Held::nothing(), two());
+    let (held, fake) = (Installed::nothing(), two());
     let first = held.run(&fake);
     assert!(first.is_complete() && first.revision > 0, "{first:?}");
     let again = held.run(&fake);
@@ -313,7 +313,7 @@ impl limpid_store::table::Row for UnknownRow {
 
 #[test]
 fn a_schedule_that_cannot_be_read_is_written_anew_by_the_next_run() {
-    let (held, fake) = (Held::nothing(), two());
+    let (held, fake) = (Installed::nothing(), two());
     held.run(&fake);
     let mut batch = Batch::default();
     batch.put::<Unknown>(&"feed".to_owned(), &UnknownRow).unwrap();
@@ -326,7 +326,7 @@ fn a_schedule_that_cannot_be_read_is_written_anew_by_the_next_run() {
 
 #[test]
 fn what_is_named_but_was_never_there_is_no_failure() {
-    let (held, fake) = (Held::nothing(), two());
+    let (held, fake) = (Installed::nothing(), two());
     fake.remove("https://p.test/b");
     let run = held.run(&fake);
     assert!(run.is_complete());
@@ -345,7 +345,7 @@ fn what_is_named_but_was_never_there_is_no_failure() {
 
 #[test]
 fn a_document_that_shrinks_is_refused_unless_it_is_forced() {
-    let (held, fake) = (Held::nothing(), two());
+    let (held, fake) = (Installed::nothing(), two());
     held.run(&fake);
     fake.put("https://p.test/a", "");
     let run = held.run(&fake);
@@ -377,7 +377,7 @@ fn changing() -> Fake {
 
 #[test]
 fn changes_change_what_they_name_and_leave_the_rest() {
-    let (held, fake) = (Held::nothing(), changing());
+    let (held, fake) = (Installed::nothing(), changing());
     held.run(&fake);
     fake.asked();
     let run = held.run(&fake);
@@ -395,7 +395,7 @@ fn changes_change_what_they_name_and_leave_the_rest() {
 
 #[test]
 fn another_plugin_reads_the_whole_document_and_the_changes_since() {
-    let (held, mut fake) = (Held::nothing(), changing());
+    let (held, mut fake) = (Installed::nothing(), changing());
     held.run(&fake);
     held.run(&fake);
     fake.prefix = "x";
@@ -407,7 +407,7 @@ fn another_plugin_reads_the_whole_document_and_the_changes_since() {
 
 #[test]
 fn too_many_changes_are_replaced_by_whole_documents() {
-    let (held, fake) = (Held::with(|settings| settings.kept_deltas = 2), changing());
+    let (held, fake) = (Installed::with(|settings| settings.kept_deltas = 2), changing());
     held.run(&fake);
     held.run(&fake);
     fake.put("https://p.test/a", "advisory 1; advisory 4");
@@ -420,7 +420,7 @@ fn too_many_changes_are_replaced_by_whole_documents() {
 
 #[test]
 fn a_change_that_is_not_there_is_no_failure() {
-    let (held, fake) = (Held::nothing(), changing());
+    let (held, fake) = (Installed::nothing(), changing());
     held.run(&fake);
     fake.remove("https://p.test/4");
     let run = held.run(&fake);
@@ -431,7 +431,7 @@ fn a_change_that_is_not_there_is_no_failure() {
 
 #[test]
 fn changes_that_fail_are_tried_again() {
-    let (held, fake) = (Held::nothing(), changing());
+    let (held, fake) = (Installed::nothing(), changing());
     held.run(&fake);
     fake.put("https://p.test/6", "down");
     assert!(!held.run(&fake).is_complete());
@@ -444,7 +444,7 @@ fn changes_that_fail_are_tried_again() {
 
 #[test]
 fn documents_read_by_another_plugin_are_fetched_again() {
-    let (held, mut fake) = (Held::nothing(), two());
+    let (held, mut fake) = (Installed::nothing(), two());
     held.run(&fake);
     fake.asked();
     fake.plugin = test_support::plugin("another");
@@ -454,7 +454,7 @@ fn documents_read_by_another_plugin_are_fetched_again() {
 
 #[test]
 fn pages_that_are_all_there_is_replace_those_of_before_when_they_are_in() {
-    let held = Held::with(|settings| settings.kept_deltas = 1);
+    let held = Installed::with(|settings| settings.kept_deltas = 1);
     let fake = Fake::new("delta p0 https://p.test/0", "delta w https://p.test/w");
     fake.put("https://p.test/0", "is p; advisory 1; delta p1 https://p.test/1; cursor a");
     fake.put("https://p.test/1", "is p; advisory 2; delta p2 https://p.test/2");

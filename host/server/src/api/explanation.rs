@@ -1,4 +1,4 @@
-use limpid_scanner::Answer;
+use limpid_model::explanation::{self, Answer, Reason};
 use serde::{Deserialize, Serialize};
 
 use super::Word;
@@ -45,8 +45,8 @@ pub struct Verdict {
     pub namespace: String,
 }
 
-impl From<limpid_scanner::Explanation> for Explanation {
-    fn from(explanation: limpid_scanner::Explanation) -> Self {
+impl From<explanation::Explanation> for Explanation {
+    fn from(explanation: explanation::Explanation) -> Self {
         Self {
             image: explanation.image.to_string(),
             vulnerability: explanation.vulnerability,
@@ -57,27 +57,27 @@ impl From<limpid_scanner::Explanation> for Explanation {
                 Answer::NotAffected => Some(false),
                 Answer::CannotSay => None,
             },
-            verdicts: explanation.verdicts.into_iter().map(Verdict::from).collect(),
+            verdicts: explanation.reasons.into_iter().map(Verdict::from).collect(),
             feeds: explanation.feeds,
         }
     }
 }
 
-impl From<limpid_scanner::Verdict> for Verdict {
-    fn from(verdict: limpid_scanner::Verdict) -> Self {
+impl From<Reason> for Verdict {
+    fn from(reason: Reason) -> Self {
         let (mut package, mut version, mut path) = (None, None, None);
-        if let Some((of_package, of_version, of_path)) = verdict.package {
-            (package, version, path) = (Some(of_package), Some(of_version), Some(of_path));
+        if let Some(of) = reason.package {
+            (package, version, path) = (Some(of.name), Some(of.version), Some(of.path));
         }
         Self {
-            outcome: verdict.outcome.as_str().into(),
-            why: verdict.why,
+            outcome: reason.outcome.as_str().into(),
+            why: reason.why,
             package,
             version,
             path,
-            advisory: verdict.advisory,
-            feed: verdict.feed,
-            namespace: verdict.namespace,
+            advisory: reason.advisory,
+            feed: reason.feed,
+            namespace: reason.namespace,
         }
     }
 }

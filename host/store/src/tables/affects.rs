@@ -1,6 +1,6 @@
 //! Whom advisories concern, by package: what a report scans.
 
-use limpid_model::{Digest, KeyedVersion, Rating, Status};
+use limpid_model::{Digest, KeyedRange, KeyedVersion, RangeEnd, Statement};
 use serde::{Deserialize, Serialize};
 
 use super::advisories::StoredStatus;
@@ -64,52 +64,6 @@ impl From<BeforeRenames> for Row {
     }
 }
 
-/// What is said of some versions, ready to be compared.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Statement {
-    /// Whether it speaks of the source package.
-    pub of_source: bool,
-    /// The scheme's name.
-    pub scheme: String,
-    /// The component that computed the keys; none where no plugin orders that scheme.
-    pub component: Option<Digest>,
-    /// What is said.
-    pub status: Status,
-    /// Of which versions.
-    pub ranges: Vec<KeyedRange>,
-    /// And of which single ones.
-    pub versions: Vec<KeyedVersion>,
-    /// Qualifiers and properties that must be there.
-    pub requires: Vec<(String, Vec<String>)>,
-    /// The publisher's ratings of this package.
-    pub ratings: Vec<Rating>,
-    /// The publisher's reason.
-    pub note: Option<String>,
-}
-
-/// A range whose ends are keys.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyedRange {
-    /// The first version in it; none: from the first on.
-    pub introduced: Option<KeyedVersion>,
-    /// Where it ends; none: no end is known.
-    pub until: Option<KeyedVersion>,
-    /// What `until` is to it.
-    pub end: End,
-}
-
-/// What the version at which a range ends is to it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum End {
-    /// The fix, and no longer in it.
-    #[default]
-    Fix,
-    /// The last one in it.
-    Last,
-    /// No longer in it; whether it holds a fix is not said.
-    Limit,
-}
-
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Stored {
     of_source: bool,
@@ -127,7 +81,14 @@ struct Stored {
 struct StoredRange {
     introduced: Option<Version>,
     until: Option<Version>,
-    end: End,
+    end: StoredEnd,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum StoredEnd {
+    Fix,
+    Last,
+    Limit,
 }
 
 impl Row {
@@ -202,7 +163,11 @@ impl From<KeyedRange> for StoredRange {
         Self {
             introduced: range.introduced.map(Version::from),
             until: range.until.map(Version::from),
-            end: range.end,
+            end: match range.end {
+                RangeEnd::Fix => StoredEnd::Fix,
+                RangeEnd::Last => StoredEnd::Last,
+                RangeEnd::Limit => StoredEnd::Limit,
+            },
         }
     }
 }
@@ -212,7 +177,11 @@ impl From<StoredRange> for KeyedRange {
         Self {
             introduced: stored.introduced.map(KeyedVersion::from),
             until: stored.until.map(KeyedVersion::from),
-            end: stored.end,
+            end: match stored.end {
+                StoredEnd::Fix => RangeEnd::Fix,
+                StoredEnd::Last => RangeEnd::Last,
+                StoredEnd::Limit => RangeEnd::Limit,
+            },
         }
     }
 }

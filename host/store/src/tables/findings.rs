@@ -1,8 +1,8 @@
 //! What one build of one detector found in one layer.
 
 use limpid_model::{
-    Digest, Distribution, Evidence, Fact, Finding, KeyedVersion, LayerFindings, Ownership, Package, Scope,
-    SourcePackage, Text, Unread,
+    Digest, Distribution, Evidence, Fact, Finding, KeyedVersion, LayerFindings, Ownership, Package,
+    PackageKeys, Scope, SourcePackage, Text, Unread,
 };
 use serde::{Deserialize, Serialize};
 
@@ -40,18 +40,6 @@ pub struct Row {
 
 impl table::Row for Row {
     const VERSION: u8 = 1;
-}
-
-/// The keys of one package's versions, and the component of the scheme that computed them; none
-/// where no plugin orders that scheme.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PackageKeys {
-    /// Which component computed them.
-    pub scheme: Option<Digest>,
-    /// The package's version.
-    pub version: KeyedVersion,
-    /// Its source package's version.
-    pub source: Option<KeyedVersion>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

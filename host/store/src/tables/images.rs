@@ -1,6 +1,6 @@
 //! Images, by the digest of their configuration.
 
-use limpid_model::{Digest, Image, ImageLayer, Platform};
+use limpid_model::{Digest, Image, ImageLayer, LinkedFile, Platform};
 use serde::{Deserialize, Serialize};
 
 use super::values::{DigestBytes, Passed, each};
@@ -175,17 +175,6 @@ pub struct Linked {
     pub context: u64,
     /// Its files, by path.
     pub files: Vec<LinkedFile>,
-}
-
-/// A file that is seen at a claimed path.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LinkedFile {
-    /// The claimed path.
-    pub path: String,
-    /// Place of the layer that has the file.
-    pub layer: usize,
-    /// Place of the layer from which on it is seen there.
-    pub since: usize,
 }
 
 impl Row {

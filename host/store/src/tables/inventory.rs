@@ -2,10 +2,10 @@
 //! against. Derived from what detectors found; rows grow with layers and their packages, never with
 //! images.
 
-use limpid_model::{Digest, Evidence, Package, Scope, SourcePackage, Text};
+use limpid_model::{Digest, Evidence, Package, PackageKeys, Scope, SourcePackage, Text};
 use serde::{Deserialize, Serialize};
 
-use super::findings::{PackageKeys, StoredKeys};
+use super::findings::StoredKeys;
 use crate::define::define_table;
 use crate::key::{self, Reader, Writer};
 use crate::table;

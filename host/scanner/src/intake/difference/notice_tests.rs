@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use limpid_model::explanation::{Answer, Outcome};
 use limpid_model::{
     Distribution, Enrichment, EntryKind, Fact, Finding, Image, ImageLayer, KeyedVersion, LayerEntries,
     LayerEntry, LayerFindings, Ownership, Package, Platform, Rating, Scope, Severity, Status,
@@ -21,7 +22,7 @@ use crate::Scanner;
 use crate::intake::collector::Records;
 use crate::intake::enrichments;
 use crate::test_support::{component, keyed, keys, package, plugin, scanner_with, subscription};
-use crate::{Answer, Filter, Outcome, inventory, notices};
+use crate::{Filter, inventory, notices};
 
 const FILES: [&str; 2] = ["db/one", "db/two"];
 const NAMES: [&str; 3] = ["a", "b", "c"];
@@ -50,7 +51,7 @@ struct Layer {
 
 /// An advisory: which, whether it goes by another identifier, how severe, and what it says of packages.
 #[derive(Clone, Debug)]
-struct Said {
+struct PackageAdvisory {
     vulnerability: usize,
     is_alias: bool,
     word: Option<usize>,
@@ -60,7 +61,7 @@ struct Said {
 /// What one feed says, or what is exploited.
 #[derive(Clone, Debug)]
 enum Document {
-    Advisories(usize, Vec<Said>),
+    Advisories(usize, Vec<PackageAdvisory>),
     Exploited(BTreeSet<usize>),
 }
 
@@ -81,7 +82,7 @@ fn document() -> impl Strategy<Value = Document> {
         prop::option::of(0..WORDS.len()),
         prop::collection::vec(affects, 0..4),
     );
-    let said = said.prop_map(|(vulnerability, is_alias, word, affects)| Said {
+    let said = said.prop_map(|(vulnerability, is_alias, word, affects)| PackageAdvisory {
         vulnerability,
         is_alias,
         word,
@@ -93,7 +94,7 @@ fn document() -> impl Strategy<Value = Document> {
     ]
 }
 
-fn advisory(said: &Said) -> Advisory {
+fn advisory(said: &PackageAdvisory) -> Advisory {
     let vulnerability = VULNERABILITIES[said.vulnerability].to_owned();
     let (id, aliases) = match said.is_alias {
         true => (format!("X-{}", said.vulnerability), vec![vulnerability]),
@@ -261,7 +262,7 @@ impl World {
                 let explained = self.scanner.explain(image, vulnerability).unwrap();
                 let is_affected = explained.answer == Answer::Affected;
                 assert_eq!(is_affected, by_report.contains(image), "{explained:#?}");
-                let concerned = explained.verdicts.iter().any(|it| it.outcome == Outcome::Concerned);
+                let concerned = explained.reasons.iter().any(|it| it.outcome == Outcome::Affected);
                 assert_eq!(concerned, is_affected, "{explained:#?}");
             }
         }

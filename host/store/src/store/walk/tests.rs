@@ -1,10 +1,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use limpid_model::Status;
+use limpid_model::{Statement, Status};
 use proptest::prelude::*;
 
-use crate::tables::affects::{self, Affects, Statement};
+use crate::tables::affects::{self, Affects};
 use crate::{Batch, Settings, Store, View};
 
 fn key(name: &str, id: &str) -> affects::Key {

@@ -113,7 +113,7 @@ fn of_images() -> Vec<Sample> {
     let owned = owned.map(|(path, owner)| (path.to_owned(), owner)).to_vec();
     let owning = contexts::Row::new(Vec::new(), Vec::new(), Vec::new(), Vec::new(), owned);
     let through_links = context.clone().standing_for(vec![("var/db".to_owned(), digest(4))]);
-    let file = images::LinkedFile { path: "var/db".to_owned(), layer: 1, since: 300 };
+    let file = limpid_model::LinkedFile { path: "var/db".to_owned(), layer: 1, since: 300 };
     let linked = images::Linked { diff_id: digest(6), context: 7, files: vec![file] };
     let with_links = images::Indexing { linked: Some(linked), ..indexing.clone() };
     let in_context = contexts::Key { diff_id: digest(4), context: 7 };
@@ -175,7 +175,7 @@ fn of_layers() -> Vec<Sample> {
     };
     let key = findings::Key { diff_id: digest(4), component: digest(9) };
     let row = findings::Row::new(plugin(), found(), package_keys());
-    let held = |namespace: &str, named, scope, keys: &findings::PackageKeys| {
+    let held = |namespace: &str, named, scope, keys: &limpid_model::PackageKeys| {
         let version = keys.version.key.as_ref().map(|key| key.as_bytes().to_vec());
         let key = inventory::Key {
             namespace: namespace.to_owned(),
@@ -304,8 +304,8 @@ fn package(scope: Scope, evidence: Evidence) -> Package {
     }
 }
 
-fn package_keys() -> Vec<findings::PackageKeys> {
-    let keys = |scheme, version, source| findings::PackageKeys { scheme, version, source };
+fn package_keys() -> Vec<limpid_model::PackageKeys> {
+    let keys = |scheme, version, source| limpid_model::PackageKeys { scheme, version, source };
     vec![
         keys(Some(digest(8)), keyed("2.36-9"), Some(keyed("2.36-9"))),
         keys(None, unkeyed("2.36-9"), Some(unkeyed("2.36-9"))),
@@ -481,17 +481,17 @@ fn advisory() -> Advisory {
     }
 }
 
-fn statement(status: Status) -> affects::Statement {
-    let range = |introduced, until, end| affects::KeyedRange { introduced, until, end };
-    affects::Statement {
+fn statement(status: Status) -> limpid_model::Statement {
+    let range = |introduced, until, end| limpid_model::KeyedRange { introduced, until, end };
+    limpid_model::Statement {
         of_source: true,
         scheme: "dpkg".to_owned(),
         component: Some(digest(8)),
         status,
         ranges: vec![
-            range(Some(keyed("1")), Some(keyed("2")), affects::End::Fix),
-            range(None, Some(unkeyed("x")), affects::End::Last),
-            range(Some(keyed("3")), None, affects::End::Fix),
+            range(Some(keyed("1")), Some(keyed("2")), limpid_model::RangeEnd::Fix),
+            range(None, Some(unkeyed("x")), limpid_model::RangeEnd::Last),
+            range(Some(keyed("3")), None, limpid_model::RangeEnd::Fix),
         ],
         versions: vec![keyed("1.5"), unkeyed("y")],
         requires: vec![("modularity".to_owned(), texts(["x", "y"]))],

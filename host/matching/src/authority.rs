@@ -1,38 +1,34 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use limpid_model::Owner;
-use limpid_store::View;
-use limpid_store::tables::advisories;
-use limpid_store::tables::affects::Affects;
 
-use super::{Said, Statements};
-use crate::Error;
-use crate::Settings;
+use crate::Statements;
 
 /// What becomes of packages whose files the distribution put there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Owned {
+pub enum OwnedPackages {
     /// The distribution judges them, where it speaks of what it put there.
     LeftToDistribution,
     /// They are judged like all others, too.
     Judged,
 }
 
-impl Owned {
-    /// As setting `reports.judge_owned` has it.
-    pub(crate) const fn by(settings: &Settings) -> Self {
-        if settings.judge_owned { Self::Judged } else { Self::LeftToDistribution }
-    }
-}
-
 /// Says whether anything is stated of a name at all.
-pub(crate) trait Speaks {
+pub trait Speaks {
+    /// Why that cannot be read.
+    type Error;
+
     /// Whether a namespace speaks of a package or source package of that name.
-    fn speaks(&mut self, namespace: &str, name: &str) -> Result<bool, Error>;
+    ///
+    /// # Errors
+    /// It cannot be read.
+    fn speaks(&mut self, namespace: &str, name: &str) -> Result<bool, Self::Error>;
 }
 
 impl<S: Statements> Speaks for S {
-    fn speaks(&mut self, namespace: &str, name: &str) -> Result<bool, Error> {
+    type Error = S::Error;
+
+    fn speaks(&mut self, namespace: &str, name: &str) -> Result<bool, S::Error> {
         Ok(!self.about(namespace, name)?.is_empty())
     }
 }
@@ -40,22 +36,27 @@ impl<S: Statements> Speaks for S {
 /// Who judges what a package of the distribution brought: the distribution, but only where it
 /// published that package itself, and where its advisories speak of that package at all. Otherwise
 /// nobody would judge it.
-pub(crate) struct Authority<S> {
+#[derive(Debug)]
+pub struct Authority<S> {
     speaks: S,
-    owned: Owned,
+    owned: OwnedPackages,
     known: HashMap<(Vec<String>, Owner), bool>,
 }
 
 impl<S: Speaks> Authority<S> {
-    pub(crate) fn new(speaks: S, owned: Owned) -> Self {
+    /// One that asks `speaks` what is stated.
+    pub fn new(speaks: S, owned: OwnedPackages) -> Self {
         Self { speaks, owned, known: HashMap::new() }
     }
 
     /// Whether the distribution whose advisories are in these namespaces judges what this owner
     /// brought.
-    pub(crate) fn judges(&mut self, owner: Option<&Owner>, namespaces: &[String]) -> Result<bool, Error> {
+    ///
+    /// # Errors
+    /// What is stated cannot be read.
+    pub fn judges(&mut self, owner: Option<&Owner>, namespaces: &[String]) -> Result<bool, S::Error> {
         let is_its_own = |owner: &&Owner| is_of_distribution(owner, namespaces);
-        let owner = owner.filter(|_| self.owned == Owned::LeftToDistribution).filter(is_its_own);
+        let owner = owner.filter(|_| self.owned == OwnedPackages::LeftToDistribution).filter(is_its_own);
         let Some(owner) = owner else { return Ok(false) };
         let key = (namespaces.to_vec(), owner.clone());
         if let Some(known) = self.known.get(&key) {
@@ -78,30 +79,4 @@ fn is_of_distribution(owner: &Owner, namespaces: &[String]) -> bool {
     let name = |namespace: &str| namespace.split(':').next().unwrap_or_default().to_owned();
     let is_named = |vendor: &String| namespaces.iter().any(|it| name(it).eq_ignore_ascii_case(vendor));
     owner.vendor.as_ref().is_none_or(is_named)
-}
-
-/// What is spoken of once a change is written.
-pub(crate) struct AfterChange<'a> {
-    pub(crate) view: &'a View<'a>,
-    pub(crate) gone: &'a BTreeSet<advisories::Key>,
-    pub(crate) fresh: Vec<&'a Said>,
-}
-
-impl Speaks for AfterChange<'_> {
-    fn speaks(&mut self, namespace: &str, name: &str) -> Result<bool, Error> {
-        if self.fresh.iter().any(|said| said.key.namespace == namespace && said.key.name == name) {
-            return Ok(true);
-        }
-        let keys = self.view.keys::<Affects>(|key| {
-            key.text(namespace).text(name);
-        });
-        for key in keys {
-            let key = key?;
-            let advisory = advisories::Key { feed: key.feed, id: key.id, source: key.source };
-            if !self.gone.contains(&advisory) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
 }

@@ -123,26 +123,26 @@ impl<T: Ord> Sorted for Vec<T> {
     }
 }
 
-fn named(held: &Held) -> (String, String) {
-    (held.package.name.to_string(), held.package.version.to_string())
+fn named(installed: &Installed) -> (String, String) {
+    (installed.package.name.to_string(), installed.package.version.to_string())
 }
 
 /// Applies what a layer is said to have done.
 fn replay(before: &mut Bag, changes: &[Change]) {
-    let mut remove = |held: &Held| {
-        let place = before.iter().position(|package| *package == named(held));
+    let mut remove = |installed: &Installed| {
+        let place = before.iter().position(|package| *package == named(installed));
         before.remove(place.expect("what is removed or changed was there"));
     };
     for change in changes {
         match change {
             Change::Added(_) => {}
-            Change::Removed(held) => remove(held),
+            Change::Removed(installed) => remove(installed),
             Change::Changed(pair) => remove(&pair.0),
         }
     }
     for change in changes {
         match change {
-            Change::Added(held) => before.push(named(held)),
+            Change::Added(installed) => before.push(named(installed)),
             Change::Changed(pair) => before.push(named(&pair.1)),
             Change::Removed(_) => {}
         }
@@ -173,10 +173,10 @@ proptest! {
         }
         let (contents, changes) = fold_layers(specs.iter().map(layer).collect());
 
-        let held = contents.packages.iter().map(|held| {
-            (held.path.to_string(), held.package.name.to_string(), held.package.version.to_string(), held.stated_by)
+        let installed = contents.packages.iter().map(|installed| {
+            (installed.path.to_string(), installed.package.name.to_string(), installed.package.version.to_string(), installed.stated_by)
         });
-        prop_assert_eq!(held.collect::<Vec<_>>().sorted(), stated(&files));
+        prop_assert_eq!(installed.collect::<Vec<_>>().sorted(), stated(&files));
 
         let mut replayed = Bag::new();
         for (state, changes) in states.iter().zip(&changes) {
@@ -184,11 +184,11 @@ proptest! {
             prop_assert_eq!(&replayed, state);
         }
 
-        for held in &contents.packages {
-            let expected = introduced(&states, &named(held));
-            prop_assert!(held.introduced_by >= expected && held.introduced_by <= held.stated_by);
-            if is_single(&states, &held.package.name) {
-                prop_assert_eq!(held.introduced_by, expected);
+        for installed in &contents.packages {
+            let expected = introduced(&states, &named(installed));
+            prop_assert!(installed.introduced_by >= expected && installed.introduced_by <= installed.stated_by);
+            if is_single(&states, &installed.package.name) {
+                prop_assert_eq!(installed.introduced_by, expected);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Facts other than packages, and what is not understood.
 
-use limpid_model::{Blame, FailureKind, Ownership};
+use limpid_model::{Blame, FailureKind};
 
 use super::*;
 
@@ -107,39 +107,14 @@ fn a_lower_statement_counts_again_where_the_higher_one_is_gone() {
 }
 
 #[test]
-fn ownership_is_kept_where_another_detector_read_something() {
-    let check = |owned: &[&str], expected: Option<&[&str]>| {
-        let paths = |paths: &[&str]| paths.iter().collect();
-        let ownership = |owned: &[&str]| {
-            fact("db", Fact::Ownership(Ownership { package: "p".to_owned(), paths: paths(owned) }))
-        };
-        let read = |path: &str| fact(path, Fact::Package(Box::new(package("a", "1"))));
-        let findings = |findings| LayerFindings { findings, ..LayerFindings::default() };
-        let mut found = [
-            (plugin("manager"), findings(vec![read("db"), ownership(owned)])),
-            (plugin("other"), findings(vec![read("lib/x.jar"), ownership(&["lib/z"])])),
-        ];
-        let pattern = limpid_model::Pattern::Path("**/claimed.json".to_owned());
-        let claims = [limpid_model::Claim { pattern, grouping: limpid_model::Grouping::Alone }];
-        keep_shared_ownership(&mut found, &OtherClaims::of(&[("manager", &[]), ("other", &claims)]));
-        let kept: Vec<_> = expected.map(ownership).into_iter().collect();
-        assert_eq!(found[0].1.findings[1..], kept, "{owned:?}");
-        assert_eq!(found[1].1.findings, [read("lib/x.jar")]);
-    };
-    check(&["lib/x.jar", "lib/y"], Some(&["lib/x.jar"]));
-    check(&["lib/y", "a/claimed.json"], Some(&["a/claimed.json"]));
-    check(&["lib/y", "lib/x"], None);
-    check(&["db"], None);
-    check(&[], None);
-}
-
-#[test]
 fn a_package_of_the_distribution_that_two_files_state_alike_is_there_once() {
     let check = |layers: &[&str], expected: &[&str]| {
         let (contents, _) = fold_layers(layers.iter().map(|layer| Layer::read(layer)).collect());
         let mut packages = contents.packages;
         state_once(&mut packages);
-        let told = packages.iter().map(|held| format!("{}={}", held.package.name, held.package.version));
+        let told = packages
+            .iter()
+            .map(|installed| format!("{}={}", installed.package.name, installed.package.version));
         assert_eq!(told.collect::<Vec<_>>(), expected);
     };
     check(&["status: a=1", "status.d/a: a=1"], &["a=1"]);

@@ -17,13 +17,13 @@ use cvss::Version;
 
 /// Whether a severity is at least so bad. What nobody has rated may be, and passes, unless it is left
 /// out.
-pub(crate) fn is_as_severe(severity: Severity, least: Severity, leave_out_unrated: bool) -> bool {
+pub fn is_as_severe(severity: Severity, least: Severity, leave_out_unrated: bool) -> bool {
     severity >= least || (severity == Severity::Unknown && !leave_out_unrated)
 }
 
 /// The severity of a finding, from what its feed says of the package and of the vulnerability, and
 /// from what is known of that otherwise.
-pub(crate) fn severity(
+pub fn severity(
     feed: &str,
     of_package: &[Rating],
     of_vulnerability: &[Rating],

@@ -1,11 +1,11 @@
-use limpid_model::{Digest, Key, KeyedVersion, Status};
-use limpid_store::tables::affects::{End, KeyedRange, Statement};
+use limpid_model::{Digest, Key, KeyedRange, KeyedVersion, RangeEnd, Statement, Status};
 
-use crate::fold::Held;
+use crate::fold::Installed;
 
 /// A package as advisories see it.
-pub(crate) struct Subject<'a> {
-    held: &'a Held,
+#[derive(Debug)]
+pub struct Subject<'a> {
+    installed: &'a Installed,
     properties: &'a [(String, String)],
 }
 
@@ -15,7 +15,7 @@ pub(crate) enum Judged {
     /// Nothing is said of this version.
     Silent,
     /// It is not affected: the place of the statement that says so, and why it does.
-    NotAffected { place: usize, reason: Reason },
+    NotAffected { place: usize, reason: NotAffected },
     /// It is affected, or may be: the place of the statement that says so.
     Affected { place: usize, fixed_version: Option<String> },
     /// It cannot be told: the place of the first statement that leaves it open, and why it does.
@@ -24,7 +24,7 @@ pub(crate) enum Judged {
 
 /// Why a version is not affected.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Reason {
+pub enum NotAffected {
     /// Its publisher says so of this version.
     Stated(Status),
     /// It has reached the version that fixes the vulnerability.
@@ -32,67 +32,71 @@ pub(crate) enum Reason {
 }
 
 impl<'a> Subject<'a> {
-    pub(crate) const fn new(held: &'a Held, properties: &'a [(String, String)]) -> Self {
-        Self { held, properties }
+    /// A package of an image that has these properties.
+    pub const fn new(installed: &'a Installed, properties: &'a [(String, String)]) -> Self {
+        Self { installed, properties }
     }
 
-    pub(crate) fn name(&self) -> &str {
-        &self.held.package.name
+    /// The package's own name.
+    pub fn name(&self) -> &str {
+        &self.installed.package.name
     }
 
     /// The name under which advisories of source packages speak of it.
-    pub(crate) fn source_name(&self) -> &str {
-        self.held.package.source.as_ref().map_or(&self.held.package.name, |source| &source.name)
+    pub fn source_name(&self) -> &str {
+        self.installed.package.source.as_ref().map_or(&self.installed.package.name, |source| &source.name)
     }
 
     /// Whether its versions have keys.
-    pub(crate) fn orderable(&self) -> Result<(), &str> {
-        for keyed in [Some(&self.held.keys.version), self.held.keys.source.as_ref()].into_iter().flatten() {
+    pub fn orderable(&self) -> Result<(), &str> {
+        for keyed in
+            [Some(&self.installed.keys.version), self.installed.keys.source.as_ref()].into_iter().flatten()
+        {
             keyed.key.as_ref().map_err(String::as_str)?;
         }
         Ok(())
     }
 
     /// Whether a statement found under `name` speaks of this package.
-    pub(crate) fn is_meant_by(&self, statement: &Statement, name: &str) -> bool {
+    pub fn is_meant_by(&self, statement: &Statement, name: &str) -> bool {
         self.is_named_by(statement, name) && self.lacks(statement).is_none()
     }
 
     /// Whether a statement found under `name` names this package, whatever else it requires.
-    pub(crate) fn is_named_by(&self, statement: &Statement, name: &str) -> bool {
+    pub fn is_named_by(&self, statement: &Statement, name: &str) -> bool {
         name == if statement.of_source { self.source_name() } else { self.name() }
     }
 
     /// What a statement requires that is not so, and the values of which it wants one.
-    pub(crate) fn lacks<'s>(&self, statement: &'s Statement) -> Option<&'s (String, Vec<String>)> {
+    pub fn lacks<'s>(&self, statement: &'s Statement) -> Option<&'s (String, Vec<String>)> {
         statement.requires.iter().find(|(fact, values)| !self.has(fact, values))
     }
 
     fn has(&self, fact: &str, values: &[String]) -> bool {
-        let arch = self.held.package.arch.as_deref().filter(|_| fact == "arch");
-        let facts = self.held.package.qualifiers.iter().chain(self.properties);
+        let arch = self.installed.package.arch.as_deref().filter(|_| fact == "arch");
+        let facts = self.installed.package.qualifiers.iter().chain(self.properties);
         arch.is_some_and(|arch| values.iter().any(|value| value == arch))
             || facts.into_iter().any(|(name, value)| name == fact && values.contains(value))
     }
 
     /// The version of which a statement speaks: the package's, or its source package's.
-    pub(crate) fn version(&self, statement: &Statement) -> &KeyedVersion {
-        let source = self.held.keys.source.as_ref().filter(|_| statement.of_source);
-        source.unwrap_or(&self.held.keys.version)
+    pub fn version(&self, statement: &Statement) -> &KeyedVersion {
+        let source = self.installed.keys.source.as_ref().filter(|_| statement.of_source);
+        source.unwrap_or(&self.installed.keys.version)
     }
 
     /// Whether nobody orders its version, in the scheme of a statement.
     fn is_unordered(&self, statement: &Statement) -> bool {
-        self.held.package.scheme == statement.scheme && self.version(statement).key.is_err()
+        self.installed.package.scheme == statement.scheme && self.version(statement).key.is_err()
     }
 
     /// The key to compare with those of a statement: one that the same component computed.
-    pub(crate) fn key(&self, statement: &Statement) -> Result<&Key, String> {
-        let computed_by: Option<Digest> = self.held.keys.scheme;
-        if self.held.package.scheme != statement.scheme {
+    pub fn key(&self, statement: &Statement) -> Result<&Key, String> {
+        let computed_by: Option<Digest> = self.installed.keys.scheme;
+        if self.installed.package.scheme != statement.scheme {
             return Err(format!(
                 "it orders versions by scheme `{}`, the package by `{}`",
-                statement.scheme, self.held.package.scheme
+                statement.scheme, self.installed.package.scheme
             ));
         }
         let key = self.version(statement).key.as_ref().map_err(Clone::clone)?;
@@ -124,7 +128,7 @@ pub(crate) fn judge(subject: &Subject<'_>, statements: &[&Statement]) -> Judged 
             Ok(true) if statement.status.concerns() => {
                 affecting.get_or_insert(place);
             }
-            Ok(true) => return Judged::NotAffected { place, reason: Reason::Stated(statement.status) },
+            Ok(true) => return Judged::NotAffected { place, reason: NotAffected::Stated(statement.status) },
             Err(why) => {
                 unknown.get_or_insert((place, why));
             }
@@ -133,7 +137,9 @@ pub(crate) fn judge(subject: &Subject<'_>, statements: &[&Statement]) -> Judged 
     match (affecting, unknown, reached) {
         (Some(place), ..) => Judged::Affected { place, fixed_version: nearest_fix(subject, statements) },
         (None, Some((place, why)), _) => Judged::Unknown { place, why },
-        (None, None, Some((place, fix))) => Judged::NotAffected { place, reason: Reason::FixReached(fix) },
+        (None, None, Some((place, fix))) => {
+            Judged::NotAffected { place, reason: NotAffected::FixReached(fix) }
+        }
         (None, None, None) => Judged::Silent,
     }
 }
@@ -145,7 +151,7 @@ fn fix_reached(subject: &Subject<'_>, statement: &Statement) -> Option<String> {
         return None;
     }
     let installed = subject.key(statement).ok()?;
-    let fixes = statement.ranges.iter().filter(|range| range.end == End::Fix && !is_empty(range));
+    let fixes = statement.ranges.iter().filter(|range| range.end == RangeEnd::Fix && !is_empty(range));
     let fixes = fixes.filter_map(|range| range.until.as_ref());
     let reached = fixes.filter(|fix| fix.key.as_ref().is_ok_and(|key| key <= installed));
     reached.max_by(|a, b| a.key.as_ref().ok().cmp(&b.key.as_ref().ok())).map(|fix| fix.version.to_string())
@@ -196,7 +202,7 @@ fn contains<'a>(range: &'a KeyedRange, key: &Key) -> Result<bool, &'a str> {
     }
     let Some(until) = &range.until else { return Ok(true) };
     let until = until.key.as_ref().map_err(String::as_str)?;
-    Ok(key < until || (range.end == End::Last && key == until))
+    Ok(key < until || (range.end == RangeEnd::Last && key == until))
 }
 
 /// The nearest version above the installed one at which a range ends and of which no statement says
@@ -210,7 +216,7 @@ fn nearest_fix(subject: &Subject<'_>, statements: &[&Statement]) -> Option<Strin
         if !matches!(statement.status, Status::Affected | Status::EndOfLife) {
             continue;
         }
-        let fixed = statement.ranges.iter().filter(|range| range.end == End::Fix);
+        let fixed = statement.ranges.iter().filter(|range| range.end == RangeEnd::Fix);
         for until in fixed.filter_map(|range| range.until.as_ref()) {
             if let Ok(key) = &until.key
                 && key > installed
@@ -233,9 +239,9 @@ fn nearest_fix(subject: &Subject<'_>, statements: &[&Statement]) -> Option<Strin
 /// package.
 pub(crate) fn vulnerable_above<'s>(
     subject: &Subject<'_>,
-    statements: &[&'s Statement],
+    statements: impl Iterator<Item = &'s Statement>,
 ) -> impl Iterator<Item = (bool, &'s KeyedRange)> {
-    let vulnerable = statements.iter().filter(|statement| is_vulnerable(statement.status));
+    let vulnerable = statements.filter(|statement| is_vulnerable(statement.status));
     vulnerable.flat_map(|statement| {
         let installed = subject.key(statement).ok();
         let is_above = move |range: &&KeyedRange| {

@@ -1,9 +1,8 @@
-use limpid_model::{Distribution, Package, SourcePackage};
-use limpid_store::tables::affects::{self, Affects, End, KeyedRange, Statement};
-use limpid_store::{Batch, Store};
+use limpid_model::{Distribution, Package, RangeEnd, SourcePackage};
 
 use super::*;
-use crate::test_support::{component, held, keyed, package};
+use crate::test_support::{component, installed, keyed, package};
+use crate::{Advisories, OwnedPackages};
 
 /// Says of versions below `until` (none: of all) that they have a status.
 fn say(status: Status, until: Option<&str>) -> Statement {
@@ -12,7 +11,7 @@ fn say(status: Status, until: Option<&str>) -> Statement {
         scheme: "number".to_owned(),
         component: Some(component()),
         status,
-        ranges: vec![KeyedRange { introduced: None, until: until.map(keyed), end: End::Fix }],
+        ranges: vec![KeyedRange { introduced: None, until: until.map(keyed), end: RangeEnd::Fix }],
         versions: Vec::new(),
         requires: Vec::new(),
         ratings: Vec::new(),
@@ -24,29 +23,32 @@ fn affected(until: &str) -> Statement {
     say(Status::Affected, Some(until))
 }
 
-/// What is said, as `namespace name feed id`; the source is the feed's only one.
+/// What is stated, as `namespace name feed id`; the source is the feed's only one.
 #[derive(Default)]
-struct Publications(Batch);
+struct Publications(Vec<PackageAdvisory>);
 
 impl Publications {
     fn with(mut self, place: &str, statements: Vec<Statement>) -> Self {
         let [namespace, name, feed, id] = place.split(' ').collect::<Vec<_>>()[..] else {
             panic!("`{place}` is no place");
         };
-        let key = affects::Key {
-            namespace: namespace.to_owned(),
-            name: name.to_owned(),
-            feed: feed.to_owned(),
+        self.0.push(PackageAdvisory {
             id: id.to_owned(),
-            source: format!("source of {feed}"),
-        };
-        self.0.put::<Affects>(&key, &affects::Row::new(statements, Vec::new())).unwrap();
+            name: name.to_owned(),
+            origin: Origin {
+                feed: feed.to_owned(),
+                source: format!("source of {feed}"),
+                namespace: namespace.to_owned(),
+            },
+            vulnerabilities: vec![id.to_owned()],
+            statements,
+            first_name: None,
+        });
         self
     }
 
     fn matches(self, packages: Vec<Package>) -> Matches {
-        let store = Store::in_memory();
-        store.commit(self.0).unwrap();
+        let advisories = Advisories::from_iter(self.0);
         let distribution = Distribution {
             id: "test".to_owned(),
             version_id: String::new(),
@@ -57,13 +59,13 @@ impl Publications {
         };
         let contents = Contents {
             distribution: Some(distribution),
-            packages: packages.into_iter().map(held).collect(),
+            packages: packages.into_iter().map(installed).collect(),
             properties: vec![("fips".to_owned(), "on".to_owned())],
             ..Contents::default()
         };
-        let view = store.view();
-        let mut authority = Authority::new(All::new(&view), Owned::LeftToDistribution);
-        matches(All::new(&view), &mut authority, &contents).unwrap()
+        let mut authority = Authority::new(&advisories, OwnedPackages::LeftToDistribution);
+        let Ok(matches) = match_all(&advisories, &mut authority, &contents);
+        matches
     }
 
     /// Matches as `package id status fix namespace feed`, what could not be judged as `package id ?`.
@@ -82,27 +84,31 @@ impl Publications {
 
 #[test]
 fn what_the_best_namespace_decides_stands() {
-    let said = |best: Statement, second: Statement| {
+    let stated = |best: Statement, second: Statement| {
         Publications::default().with("best a f X", vec![best]).with("second a f X", vec![second])
     };
     let installed = || package("a", "3");
-    said(affected("5"), affected("9")).check(installed(), &["X affected 5 best f"]);
-    said(say(Status::NotAffected, None), affected("9")).check(installed(), &[]);
-    said(affected("2"), affected("9")).check(installed(), &[]);
+    stated(affected("5"), affected("9")).check(installed(), &["X affected 5 best f"]);
+    stated(say(Status::NotAffected, None), affected("9")).check(installed(), &[]);
+    stated(affected("2"), affected("9")).check(installed(), &[]);
     let later = Statement {
-        ranges: vec![KeyedRange { introduced: Some(keyed("4")), until: Some(keyed("5")), end: End::Fix }],
+        ranges: vec![KeyedRange {
+            introduced: Some(keyed("4")),
+            until: Some(keyed("5")),
+            end: RangeEnd::Fix,
+        }],
         ..affected("5")
     };
-    said(later, affected("9")).check(installed(), &["X affected 9 second f"]);
+    stated(later, affected("9")).check(installed(), &["X affected 9 second f"]);
     let elsewhere = Statement {
         requires: vec![("arch".to_owned(), vec!["another".to_owned()])],
         ..say(Status::NotAffected, None)
     };
-    said(elsewhere, affected("9")).check(installed(), &["X affected 9 second f"]);
+    stated(elsewhere, affected("9")).check(installed(), &["X affected 9 second f"]);
     let unknown = || affected("no number");
-    said(affected("5"), unknown()).check(installed(), &["X affected 5 best f"]);
-    said(unknown(), affected("9")).check(installed(), &["X affected 9 second f", "X ? f"]);
-    said(unknown(), say(Status::NotAffected, None)).check(installed(), &["X ? f"]);
+    stated(affected("5"), unknown()).check(installed(), &["X affected 5 best f"]);
+    stated(unknown(), affected("9")).check(installed(), &["X affected 9 second f", "X ? f"]);
+    stated(unknown(), say(Status::NotAffected, None)).check(installed(), &["X ? f"]);
 }
 
 #[test]
@@ -127,15 +133,15 @@ fn a_property_of_the_image_may_be_required() {
         requires: vec![("fips".to_owned(), vec![value.to_owned()])],
         ..affected("9")
     };
-    let said = |value| Publications::default().with("best a f X", vec![requiring(value)]);
-    said("on").check(package("a", "3"), &["X affected 9 best f"]);
-    said("off").check(package("a", "3"), &[]);
+    let stated = |value| Publications::default().with("best a f X", vec![requiring(value)]);
+    stated("on").check(package("a", "3"), &["X affected 9 best f"]);
+    stated("off").check(package("a", "3"), &[]);
 }
 
 #[test]
 fn statements_are_found_by_the_names_of_package_and_source() {
     let of_source = |until| Statement { of_source: true, ..affected(until) };
-    let said = Publications::default()
+    let stated = Publications::default()
         .with("best a f BINARY", vec![affected("4"), of_source("9")])
         .with("best s f SOURCE", vec![affected("4"), of_source("9")])
         .with("best s f NEVER", vec![affected("99")])
@@ -143,16 +149,16 @@ fn statements_are_found_by_the_names_of_package_and_source() {
         .with("other a f NEVER", vec![affected("99")]);
     let source = SourcePackage { name: "s".into(), version: "7".into() };
     let built = Package { source: Some(source), ..package("a", "3") };
-    said.check(built, &["BINARY affected 4 best f", "SOURCE affected 9 best f"]);
+    stated.check(built, &["BINARY affected 4 best f", "SOURCE affected 9 best f"]);
 }
 
 #[test]
 fn a_package_with_a_namespace_of_its_own_is_not_judged_by_the_distribution() {
-    let said = Publications::default()
+    let stated = Publications::default()
         .with("own a f X", vec![affected("9")])
         .with("best a f NEVER", vec![affected("9")]);
     let own = Package { scope: Scope::Namespace("own".to_owned()), ..package("a", "3") };
-    said.check(own, &["X affected 9 own f"]);
+    stated.check(own, &["X affected 9 own f"]);
 }
 
 #[test]
@@ -168,20 +174,20 @@ fn a_version_that_has_no_key_is_told() {
 #[test]
 fn what_is_found_comes_in_one_order() {
     let ids: Vec<String> = (0..20).map(|n| format!("{n:02}")).collect();
-    let said = |statement: fn() -> Statement| {
+    let stated = |statement: fn() -> Statement| {
         let all = ids.iter().rev();
         all.fold(Publications::default(), |p, id| p.with(&format!("best a f {id}"), vec![statement()]))
     };
-    let matches = said(|| affected("9")).matches(vec![package("a", "3")]).matches;
+    let matches = stated(|| affected("9")).matches(vec![package("a", "3")]).matches;
     assert_eq!(matches.into_iter().map(|m| m.id).collect::<Vec<_>>(), ids);
-    let unjudged = said(|| affected("nine")).matches(vec![package("a", "3")]).unjudged;
+    let unjudged = stated(|| affected("nine")).matches(vec![package("a", "3")]).unjudged;
     assert_eq!(unjudged.into_iter().map(|u| u.id).collect::<Vec<_>>(), ids);
 }
 
 #[test]
 fn packages_of_one_name_are_each_judged_by_their_own_version() {
-    let said = Publications::default().with("best a f X", vec![affected("5")]);
-    let found = said.matches(vec![package("a", "5"), package("a", "4"), package("a", "3")]);
+    let stated = Publications::default().with("best a f X", vec![affected("5")]);
+    let found = stated.matches(vec![package("a", "5"), package("a", "4"), package("a", "3")]);
     assert_eq!(found.matches.iter().map(|m| m.package).collect::<Vec<_>>(), [1, 2]);
 }
 
@@ -192,27 +198,25 @@ fn the_distribution_judges_what_it_put_there_where_it_speaks_of_that() {
         source: format!("source-{package}").into(),
         vendor: vendor.map(str::to_owned),
     };
-    let check = |owner: limpid_model::Owner, owned: Owned, expected: bool| {
-        let store = Store::in_memory();
-        let said = Publications::default()
+    let check = |owner: limpid_model::Owner, owned: OwnedPackages, expected: bool| {
+        let stated = Publications::default()
             .with("best source-p f X", vec![affected("1")])
             .with("second q f X", vec![affected("1")])
             .with("elsewhere r f X", vec![affected("1")]);
-        store.commit(said.0).unwrap();
-        let view = store.view();
+        let advisories = Advisories::from_iter(stated.0);
         let namespaces = ["best".to_owned(), "second".to_owned()];
-        let mut authority = Authority::new(All::new(&view), owned);
+        let mut authority = Authority::new(&advisories, owned);
         for _ in 0..2 {
             assert_eq!(authority.judges(Some(&owner), &namespaces).unwrap(), expected, "{owner:?}");
         }
         assert!(!authority.judges(None, &namespaces).unwrap());
         assert!(!authority.judges(Some(&owner), &[]).unwrap());
     };
-    check(owner("p", None), Owned::LeftToDistribution, true);
-    check(owner("q", None), Owned::LeftToDistribution, true);
-    check(owner("r", None), Owned::LeftToDistribution, false);
-    check(owner("vendor-cli", None), Owned::LeftToDistribution, false);
-    check(owner("p", Some("nodesource")), Owned::LeftToDistribution, false);
-    check(owner("p", Some("Best")), Owned::LeftToDistribution, true);
-    check(owner("p", None), Owned::Judged, false);
+    check(owner("p", None), OwnedPackages::LeftToDistribution, true);
+    check(owner("q", None), OwnedPackages::LeftToDistribution, true);
+    check(owner("r", None), OwnedPackages::LeftToDistribution, false);
+    check(owner("vendor-cli", None), OwnedPackages::LeftToDistribution, false);
+    check(owner("p", Some("nodesource")), OwnedPackages::LeftToDistribution, false);
+    check(owner("p", Some("Best")), OwnedPackages::LeftToDistribution, true);
+    check(owner("p", None), OwnedPackages::Judged, false);
 }

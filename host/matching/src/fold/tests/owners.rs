@@ -52,10 +52,10 @@ fn layer(installed: &str, lists: &[&str], modules: &[&str]) -> Layer {
 #[track_caller]
 fn check(layers: Vec<Layer>, expected: &[&str]) {
     let (contents, _) = fold_layers(layers);
-    let modules = contents.packages.iter().filter(|held| held.package.scope != Scope::Distribution);
-    let told = modules.map(|held| {
-        let owner = held.owner.as_ref().map_or("-", |owner| owner.package.as_str());
-        format!("{}={} {owner}", held.package.name, held.package.version)
+    let modules = contents.packages.iter().filter(|installed| installed.package.scope != Scope::Distribution);
+    let told = modules.map(|installed| {
+        let owner = installed.owner.as_ref().map_or("-", |owner| owner.package.as_str());
+        format!("{}={} {owner}", installed.package.name, installed.package.version)
     });
     let mut told: Vec<_> = told.collect();
     told.sort();
@@ -95,6 +95,6 @@ fn a_package_that_is_gone_owns_nothing() {
 #[test]
 fn an_owner_says_of_what_it_was_built_and_by_whom() {
     let (contents, _) = fold_layers(vec![layer("p@vendor", &["list: p lib/m"], &["lib/m m=1"])]);
-    let owner = contents.packages.iter().find_map(|held| held.owner.clone()).unwrap();
+    let owner = contents.packages.iter().find_map(|installed| installed.owner.clone()).unwrap();
     assert_eq!((owner.source.as_str(), owner.vendor.as_deref()), ("source of p", Some("vendor")));
 }

@@ -9,47 +9,44 @@ mod linked;
 mod ownership;
 mod release;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+pub use changes::{Change, Changes};
 use limpid_model::{
-    Digest, Distribution, Fact, Finding, Image, ImageLayer, LayerFindings, Owner, Package, PluginFailure,
-    PluginId, Scope, Text, Unread,
+    Digest, Distribution, Fact, Finding, HiddenFile, ImageLayer, LayerFindings, LinkedFile, Owner, Package,
+    PackageKeys, PluginFailure, PluginId, Scope, Text, Unread,
 };
-use limpid_store::View;
-use limpid_store::tables::findings::{self, Findings, PackageKeys};
-use limpid_store::tables::images::LinkedFile;
-
-use crate::Error;
-use crate::unexamined;
-pub(crate) use changes::{Change, Changes};
-pub(crate) use limpid_layers::Hidden;
-pub(crate) use linked::LinkedLayer;
-pub(crate) use ownership::{OtherClaims, Ownership, keep_shared_ownership};
+pub use ownership::Ownership;
 
 /// What the detectors found in one layer.
 #[derive(Clone, Debug)]
-pub(crate) struct LayerFacts {
-    pub(crate) layer: ImageLayer,
-    pub(crate) found: Vec<Found>,
+pub struct LayerFacts {
+    /// The layer, as the image has it.
+    pub layer: ImageLayer,
+    /// What each detector found.
+    pub found: Vec<Found>,
     /// Of files that are seen through links, which are no layer of the image: which file of which layer
     /// each is.
-    pub(crate) linked: Option<Vec<LinkedFile>>,
+    pub linked: Option<Vec<LinkedFile>>,
 }
 
 /// What one detector found in one layer. `keys` holds one element for each package.
 #[derive(Clone, Debug)]
-pub(crate) struct Found {
-    pub(crate) detector: Arc<PluginId>,
-    pub(crate) findings: LayerFindings,
-    pub(crate) keys: Vec<PackageKeys>,
+pub struct Found {
+    /// Who found it.
+    pub detector: Arc<PluginId>,
+    /// Facts, and files that could not be read.
+    pub findings: LayerFindings,
+    /// The keys of each package, in the order of the findings.
+    pub keys: Vec<PackageKeys>,
     /// Where these are files that are seen through links: the place of the layer that has each.
-    pub(crate) linked: Option<HashMap<String, usize>>,
+    pub linked: Option<HashMap<String, usize>>,
 }
 
 impl LayerFacts {
     /// The files that state something, or should have.
-    pub(crate) fn stating(&self) -> BTreeSet<String> {
+    pub fn stating(&self) -> BTreeSet<String> {
         let mut paths = BTreeSet::new();
         for found in &self.found {
             paths.extend(found.findings.findings.iter().map(|finding| finding.path.to_string()));
@@ -59,96 +56,64 @@ impl LayerFacts {
     }
 }
 
-/// What detectors found in the layers of an image that is known.
-pub(crate) fn facts(
-    view: &View<'_>,
-    image: &Image,
-    linked: Option<(Digest, &[LinkedFile])>,
-    detectors: &[Digest],
-    fresh: &BTreeMap<findings::Key, findings::Row>,
-) -> Result<Vec<LayerFacts>, Error> {
-    let remarks = unexamined::remarks(view, &image.id)?;
-    facts_but(view, (image, linked), detectors, fresh, &unexamined::unread(&remarks))
-}
-
-/// What detectors found in the layers of an image: what is in `fresh`, or else in the store. In those that
-/// could not be read nobody found anything, whatever another image tells of them since. What they found in
-/// files that are seen through links comes last.
-pub(crate) fn facts_but(
-    view: &View<'_>,
-    (image, linked): (&Image, Option<(Digest, &[LinkedFile])>),
-    detectors: &[Digest],
-    fresh: &BTreeMap<findings::Key, findings::Row>,
-    unread: &BTreeSet<usize>,
-) -> Result<Vec<LayerFacts>, Error> {
-    let mut layers = Vec::with_capacity(image.layers.len() + 1);
-    let behind = linked.map(|(diff_id, _)| ImageLayer { diff_id, created_by: None });
-    let all = image.layers.iter().map(|layer| (layer, None));
-    let behind = behind.iter().map(|layer| (layer, linked.map(|(_, files)| files.to_vec())));
-    for (place, (layer, linked)) in all.chain(behind).enumerate() {
-        if unread.contains(&place) {
-            layers.push(LayerFacts { layer: layer.clone(), found: Vec::new(), linked });
-            continue;
-        }
-        let key = |&component: &Digest| findings::Key { diff_id: layer.diff_id, component };
-        let keys: Vec<_> = detectors.iter().map(key).collect();
-        let known = view.multi_get::<Findings>(&keys)?;
-        let rows = keys.iter().zip(known).filter_map(|(key, known)| fresh.get(key).cloned().or(known));
-        let found = rows.map(|row| {
-            let (detector, findings, keys) = row.into_parts();
-            Found { detector: Arc::new(detector), findings, keys, linked: None }
-        });
-        layers.push(LayerFacts { layer: layer.clone(), found: found.collect(), linked });
-    }
-    Ok(layers)
-}
-
 /// A package that is there, and where it came from.
 #[derive(Clone, Debug)]
-pub(crate) struct Held {
-    pub(crate) detector: Arc<PluginId>,
-    pub(crate) path: Text,
-    pub(crate) member: Option<String>,
-    pub(crate) package: Box<Package>,
-    pub(crate) keys: PackageKeys,
+pub struct Installed {
+    /// Who found it.
+    pub detector: Arc<PluginId>,
+    /// The file that states it.
+    pub path: Text,
+    /// The member of that file which does, where it is an archive.
+    pub member: Option<String>,
+    /// The package.
+    pub package: Box<Package>,
+    /// The keys of its versions.
+    pub keys: PackageKeys,
     /// Place of the layer whose file states it now.
-    pub(crate) stated_by: usize,
+    pub stated_by: usize,
     /// Place of the layer that brought it.
-    pub(crate) introduced_by: usize,
+    pub introduced_by: usize,
     /// The package of the distribution that put the file there which states it.
-    pub(crate) owner: Option<Arc<Owner>>,
+    pub owner: Option<Arc<Owner>>,
 }
 
 /// What an image holds when all of its layers are laid upon each other.
 #[derive(Debug, Default)]
-pub(crate) struct Contents {
-    pub(crate) distribution: Option<Distribution>,
+pub struct Contents {
+    /// The distribution, where a file states it.
+    pub distribution: Option<Distribution>,
     /// Namespaces of other releases that packages may come from, too.
-    pub(crate) elsewhere: Vec<String>,
-    pub(crate) packages: Vec<Held>,
-    pub(crate) properties: Vec<(String, String)>,
-    pub(crate) unread: Vec<(Digest, PluginId, Unread)>,
-    pub(crate) failures: Vec<(Digest, PluginFailure)>,
+    pub elsewhere: Vec<String>,
+    /// What is installed, in the order of the layers.
+    pub packages: Vec<Installed>,
+    /// Facts of the image that advisories may require, as name and value.
+    pub properties: Vec<(String, String)>,
+    /// Files that a detector could not read, with their layers.
+    pub unread: Vec<(Digest, PluginId, Unread)>,
+    /// Calls of detectors that failed, with the layers that they were shown.
+    pub failures: Vec<(Digest, PluginFailure)>,
 }
 
 /// What an image adds to what its layers state of packages.
 #[derive(Debug, Default)]
-pub(crate) struct Surroundings {
-    pub(crate) distribution: Option<Distribution>,
+pub struct Context {
+    /// The distribution, where a file states it.
+    pub distribution: Option<Distribution>,
     /// Namespaces of other releases that packages may come from, too.
-    pub(crate) elsewhere: Vec<String>,
-    pub(crate) properties: Vec<(String, String)>,
-    pub(crate) ownership: Ownership,
+    pub elsewhere: Vec<String>,
+    /// Facts of the image that advisories may require, as name and value.
+    pub properties: Vec<(String, String)>,
+    /// Which files packages of the distribution put there.
+    pub ownership: Ownership,
 }
 
-/// The surroundings of all packages of an image.
-pub(crate) fn surroundings(layers: Vec<LayerFacts>, hidden: &[Hidden]) -> Surroundings {
-    surroundings_within(&linked::spread(layers), &Ends::new(hidden))
+/// The context of all packages of an image.
+pub fn context(layers: Vec<LayerFacts>, hidden: &[HiddenFile]) -> Context {
+    context_within(&linked::spread(layers), &Ends::new(hidden))
 }
 
-fn surroundings_within(layers: &[LayerFacts], ends: &Ends<'_>) -> Surroundings {
-    let mut surroundings =
-        Surroundings { ownership: Ownership::new(layers, ends), ..Surroundings::default() };
+fn context_within(layers: &[LayerFacts], ends: &Ends<'_>) -> Context {
+    let mut context = Context { ownership: Ownership::new(layers, ends), ..Context::default() };
     let mut release = release::Stated::default();
     for (place, layer) in layers.iter().enumerate() {
         let findings = layer.found.iter().flat_map(|found| {
@@ -161,20 +126,20 @@ fn surroundings_within(layers: &[LayerFacts], ends: &Ends<'_>) -> Surroundings {
                     release.add(distribution);
                 }
                 Fact::Property(name, value) if ends.of(place, &finding.path).is_none() => {
-                    surroundings.properties.push((name.clone(), value.clone()));
+                    context.properties.push((name.clone(), value.clone()));
                 }
                 _ => {}
             }
         }
     }
-    (surroundings.distribution, surroundings.elsewhere) = release.combined();
-    surroundings
+    (context.distribution, context.elsewhere) = release.combined();
+    context
 }
 
 /// What an image holds; `on_layer` is told what each layer did to the packages, lowest first.
-pub(crate) fn fold(
+pub fn fold(
     layers: Vec<LayerFacts>,
-    hidden: &[Hidden],
+    hidden: &[HiddenFile],
     on_layer: impl FnMut(usize, &Changes<'_>),
 ) -> Contents {
     let mut contents = lay(layers, hidden, on_layer);
@@ -185,12 +150,12 @@ pub(crate) fn fold(
 /// Lays layers upon each other, lowest first.
 fn lay(
     layers: Vec<LayerFacts>,
-    hidden: &[Hidden],
+    hidden: &[HiddenFile],
     mut on_layer: impl FnMut(usize, &Changes<'_>),
 ) -> Contents {
     let layers = linked::spread(layers);
     let ends = Ends::new(hidden);
-    let Surroundings { distribution, elsewhere, properties, ownership } = surroundings_within(&layers, &ends);
+    let Context { distribution, elsewhere, properties, ownership } = context_within(&layers, &ends);
     let mut contents = Contents { distribution, elsewhere, properties, ..Contents::default() };
     for (place, layer) in layers.into_iter().enumerate() {
         let mut brought = Vec::new();
@@ -205,18 +170,18 @@ fn lay(
             }
             let owner = |path: &str| ownership.of(place, path).cloned();
             let real = found.linked.unwrap_or_default();
-            let held = held(found.detector, found.findings.findings, found.keys, stated_by, owner);
-            brought.extend(held.map(|held| {
-                let introduced_by = real.get(held.path.as_str()).copied().unwrap_or(place);
-                Held { introduced_by, ..held }
+            let installed = installed(found.detector, found.findings.findings, found.keys, stated_by, owner);
+            brought.extend(installed.map(|installed| {
+                let introduced_by = real.get(installed.path.as_str()).copied().unwrap_or(place);
+                Installed { introduced_by, ..installed }
             }));
         }
         // What its own layer has under another name at the same place.
-        brought.retain(|held| ends.of(held.stated_by, &held.path) != Some(place));
+        brought.retain(|installed| ends.of(installed.stated_by, &installed.path) != Some(place));
         let (gone, mut staying): (Vec<_>, Vec<_>) = contents
             .packages
             .into_iter()
-            .partition(|held| ends.of(held.stated_by, &held.path) == Some(place));
+            .partition(|installed| ends.of(installed.stated_by, &installed.path) == Some(place));
         on_layer(place, &changes::carry_over(&gone, &mut brought));
         staying.append(&mut brought);
         contents.packages = staying;
@@ -226,29 +191,29 @@ fn lay(
 
 /// Of a package of the distribution that several files state alike, one as its package manager keeps it
 /// in two places, the one counts that was there first.
-fn state_once(packages: &mut Vec<Held>) {
+fn state_once(packages: &mut Vec<Installed>) {
     let mut known = HashSet::new();
-    packages.retain(|held| {
-        let Package { name, version, arch, .. } = &*held.package;
-        held.package.scope != Scope::Distribution
-            || known.insert((held.detector.name.clone(), name.clone(), version.clone(), arch.clone()))
+    packages.retain(|installed| {
+        let Package { name, version, arch, .. } = &*installed.package;
+        installed.package.scope != Scope::Distribution
+            || known.insert((installed.detector.name.clone(), name.clone(), version.clone(), arch.clone()))
     });
 }
 
 /// The packages that a detector found in the layer at a place; `owner` says to which package of the
 /// distribution a file of that layer belongs.
-pub(crate) fn held(
+pub fn installed(
     detector: Arc<PluginId>,
     findings: Vec<Finding>,
     keys: Vec<PackageKeys>,
     place: usize,
     owner: impl Fn(&str) -> Option<Arc<Owner>>,
-) -> impl Iterator<Item = Held> {
+) -> impl Iterator<Item = Installed> {
     let packages = findings.into_iter().filter_map(|finding| match finding.fact {
         Fact::Package(package) => Some((finding.path, finding.member, package)),
         Fact::Distribution(_) | Fact::Property(..) | Fact::Ownership(_) => None,
     });
-    packages.zip(keys).map(move |((path, member, package), keys)| Held {
+    packages.zip(keys).map(move |((path, member, package), keys)| Installed {
         owner: owner(&path).filter(|_| package.scope != Scope::Distribution),
         detector: Arc::clone(&detector),
         path,
@@ -264,7 +229,7 @@ pub(crate) fn held(
 struct Ends<'a>(HashMap<usize, HashMap<&'a str, usize>>);
 
 impl<'a> Ends<'a> {
-    fn new(hidden: &'a [Hidden]) -> Self {
+    fn new(hidden: &'a [HiddenFile]) -> Self {
         let mut by_layer: HashMap<usize, HashMap<_, _>> = HashMap::new();
         for file in hidden {
             by_layer.entry(file.layer).or_default().insert(file.path.as_str(), file.by);

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use limpid_model::Key;
-use limpid_store::tables::affects::{End, KeyedRange};
+use limpid_model::{Key, KeyedRange, RangeEnd};
 
-use crate::matching::judge::surely_contains;
-use crate::matching::{Match, Matches};
+use crate::judge::surely_contains;
+use crate::{Match, Matches};
 
 /// For each package, the least version above all of its fixes that is not known to be vulnerable again.
-pub(super) struct Updates<'m>(BTreeMap<(usize, bool), (&'m Key, &'m str)>);
+pub struct Updates<'m>(BTreeMap<(usize, bool), (&'m Key, &'m str)>);
 
-pub(super) fn updates(found: &Matches) -> Updates<'_> {
+/// What the packages of some matches are to be updated to.
+pub fn updates(found: &Matches) -> Updates<'_> {
     let mut updates: BTreeMap<_, (&Key, &str)> = BTreeMap::new();
     for found in &found.matches {
         let (Some(fix), Some(version)) = (&found.fix, &found.fixed_version) else { continue };
@@ -21,7 +21,7 @@ pub(super) fn updates(found: &Matches) -> Updates<'_> {
         }
     }
     for (package, update) in &mut updates {
-        let ranges = found.vulnerable_above.as_ref().and_then(|above| above.get(package));
+        let ranges = found.vulnerable_above.get(package);
         let ranges = ranges.map_or(&[][..], Vec::as_slice);
         *update = beyond(*update, ranges);
     }
@@ -35,7 +35,7 @@ fn beyond<'m>(version: (&'m Key, &'m str), ranges: &'m [KeyedRange]) -> (&'m Key
     // Each step leaves a range behind for good.
     for _ in ranges {
         let Some(range) = ranges.iter().find(|range| surely_contains(range, at.0)) else { return at };
-        let fix = range.until.as_ref().filter(|_| range.end == End::Fix);
+        let fix = range.until.as_ref().filter(|_| range.end == RangeEnd::Fix);
         let Some((key, fix)) = fix.and_then(|fix| Some((fix.key.as_ref().ok()?, &fix.version))) else {
             return version;
         };
@@ -48,7 +48,7 @@ fn beyond<'m>(version: (&'m Key, &'m str), ranges: &'m [KeyedRange]) -> (&'m Key
 impl<'m> Updates<'m> {
     /// The version to which the package of a match is to be updated; none where no version fixes what
     /// was matched.
-    pub(super) fn of(&self, found: &Match) -> Option<&'m str> {
+    pub fn of(&self, found: &Match) -> Option<&'m str> {
         let fix = found.fix.as_ref()?;
         self.0.get(&(found.package, fix.of_source)).map(|(_, version)| *version)
     }
@@ -80,10 +80,10 @@ mod tests {
             );
         };
         check(&[], "3");
-        check(&[range(4, Some(5), End::Fix)], "3");
-        check(&[range(2, Some(5), End::Fix)], "5");
-        check(&[range(5, Some(7), End::Fix), range(2, Some(5), End::Fix)], "7");
-        check(&[range(2, Some(5), End::Last)], "3");
-        check(&[range(2, None, End::Fix)], "3");
+        check(&[range(4, Some(5), RangeEnd::Fix)], "3");
+        check(&[range(2, Some(5), RangeEnd::Fix)], "5");
+        check(&[range(5, Some(7), RangeEnd::Fix), range(2, Some(5), RangeEnd::Fix)], "7");
+        check(&[range(2, Some(5), RangeEnd::Last)], "3");
+        check(&[range(2, None, RangeEnd::Fix)], "3");
     }
 }

@@ -10,19 +10,20 @@ use super::*;
 const VERSIONS: u32 = 12;
 
 #[derive(Clone, Debug)]
-struct Said {
+struct Stated {
     status: Status,
     /// From, until, and what `until` is to it.
-    ranges: Vec<(Option<u32>, Option<u32>, End)>,
+    ranges: Vec<(Option<u32>, Option<u32>, RangeEnd)>,
     versions: Vec<u32>,
 }
 
-impl Said {
+impl Stated {
     fn set(&self) -> BTreeSet<u32> {
         let within = |version: u32| {
             self.ranges.iter().any(|&(from, until, end)| {
                 from.is_none_or(|from| version >= from)
-                    && until.is_none_or(|until| version < until || (end == End::Last && version == until))
+                    && until
+                        .is_none_or(|until| version < until || (end == RangeEnd::Last && version == until))
             })
         };
         (0..VERSIONS).filter(|&version| within(version) || self.versions.contains(&version)).collect()
@@ -35,7 +36,7 @@ impl Said {
     /// The fixes that it names: where a range of affected versions ends.
     fn fixes(&self) -> impl Iterator<Item = u32> {
         let names_fixes = matches!(self.status, Status::Affected | Status::EndOfLife);
-        let ends = self.ranges.iter().filter(move |range| names_fixes && range.2 == End::Fix);
+        let ends = self.ranges.iter().filter(move |range| names_fixes && range.2 == RangeEnd::Fix);
         ends.filter_map(|range| range.1)
     }
 
@@ -43,14 +44,14 @@ impl Said {
     fn reached(&self, installed: u32) -> Option<u32> {
         let ranges = self.ranges.iter().filter(|_| self.is_vulnerable());
         let ends = ranges.filter_map(|&(from, until, end)| {
-            until.filter(|&until| end == End::Fix && from.is_none_or(|from| from < until))
+            until.filter(|&until| end == RangeEnd::Fix && from.is_none_or(|from| from < until))
         });
         ends.filter(|&until| until <= installed).max()
     }
 
     fn statement(&self) -> Statement {
         let at = |version: Option<u32>| version.map(|version| keyed(&version.to_string()));
-        let range = |&(from, until, end): &(Option<u32>, Option<u32>, End)| KeyedRange {
+        let range = |&(from, until, end): &(Option<u32>, Option<u32>, RangeEnd)| KeyedRange {
             introduced: at(from),
             until: at(until),
             end,
@@ -63,7 +64,7 @@ impl Said {
     }
 }
 
-fn said() -> impl Strategy<Value = Said> {
+fn stated() -> impl Strategy<Value = Stated> {
     let status = prop_oneof![
         4 => Just(Status::Affected),
         1 => prop::sample::select(vec![
@@ -76,23 +77,27 @@ fn said() -> impl Strategy<Value = Said> {
         ]),
     ];
     let end = || prop::option::weighted(0.8, 0..VERSIONS);
-    let range = (end(), end(), prop_oneof![6 => Just(End::Fix), 1 => Just(End::Last), 1 => Just(End::Limit)]);
+    let range = (
+        end(),
+        end(),
+        prop_oneof![6 => Just(RangeEnd::Fix), 1 => Just(RangeEnd::Last), 1 => Just(RangeEnd::Limit)],
+    );
     (status, prop::collection::vec(range, 0..4), prop::collection::vec(0..VERSIONS, 0..2))
-        .prop_map(|(status, ranges, versions)| Said { status, ranges, versions })
+        .prop_map(|(status, ranges, versions)| Stated { status, ranges, versions })
 }
 
 /// What the model says, in the words of [`verdict`].
-fn expected(said: &[Said], installed: u32) -> String {
-    let mut speaking = said.iter().filter(|said| said.set().contains(&installed));
-    if speaking.clone().any(|said| !said.status.concerns()) {
+fn expected(stated: &[Stated], installed: u32) -> String {
+    let mut speaking = stated.iter().filter(|stated| stated.set().contains(&installed));
+    if speaking.clone().any(|stated| !stated.status.concerns()) {
         return "not".to_owned();
     }
     let Some(first) = speaking.next() else {
-        let reached = said.iter().find_map(|said| said.reached(installed));
+        let reached = stated.iter().find_map(|stated| stated.reached(installed));
         return reached.map_or_else(|| "-".to_owned(), |fix| format!("reached {fix}"));
     };
-    let still = |version: &u32| said.iter().any(|s| s.is_vulnerable() && s.set().contains(version));
-    let fixes = said.iter().flat_map(Said::fixes).filter(|fix| *fix > installed && !still(fix));
+    let still = |version: &u32| stated.iter().any(|s| s.is_vulnerable() && s.set().contains(version));
+    let fixes = stated.iter().flat_map(Stated::fixes).filter(|fix| *fix > installed && !still(fix));
     let fix = fixes.min().map(|fix| format!(" {fix}")).unwrap_or_default();
     format!("{}{fix}", first.status.as_str())
 }
@@ -101,20 +106,20 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, ..ProptestConfig::default() })]
 
     #[test]
-    fn judging_by_keys_is_looking_into_sets_of_versions(said in prop::collection::vec(said(), 0..5)) {
-        let statements: Vec<_> = said.iter().map(Said::statement).collect();
-        for installed in 0..VERSIONS {
-            let held = held(package("a", &installed.to_string()));
-            prop_assert_eq!(verdict(&held, &[], &statements), expected(&said, installed), "{}", installed);
+    fn judging_by_keys_is_looking_into_sets_of_versions(stated in prop::collection::vec(stated(), 0..5)) {
+        let statements: Vec<_> = stated.iter().map(Stated::statement).collect();
+        for version in 0..VERSIONS {
+            let installed = installed(package("a", &version.to_string()));
+            prop_assert_eq!(verdict(&installed, &[], &statements), expected(&stated, version), "{}", version);
         }
     }
 
     #[test]
     fn a_missing_key_never_turns_a_yes_into_a_no(
-        said in prop::collection::vec(said(), 1..4),
+        stated in prop::collection::vec(stated(), 1..4),
         lost in any::<prop::sample::Index>(),
     ) {
-        let whole: Vec<_> = said.iter().map(Said::statement).collect();
+        let whole: Vec<_> = stated.iter().map(Stated::statement).collect();
         let mut broken = whole.clone();
         let ranges = broken.iter_mut().flat_map(|statement| &mut statement.ranges);
         let mut ends: Vec<_> =
@@ -123,13 +128,13 @@ proptest! {
             let place = lost.index(ends.len());
             ends[place].key = Err("lost".to_owned());
         }
-        for installed in 0..VERSIONS {
-            let held = held(package("a", &installed.to_string()));
-            let (before, after) = (verdict(&held, &[], &whole), verdict(&held, &[], &broken));
-            prop_assert!(before == "-" || after != "-", "{}: {} {}", installed, before, after);
-            prop_assert!(before == "not" || after != "not", "{}: {} {}", installed, before, after);
+        for version in 0..VERSIONS {
+            let installed = installed(package("a", &version.to_string()));
+            let (before, after) = (verdict(&installed, &[], &whole), verdict(&installed, &[], &broken));
+            prop_assert!(before == "-" || after != "-", "{}: {} {}", version, before, after);
+            prop_assert!(before == "not" || after != "not", "{}: {} {}", version, before, after);
             let reached = |verdict: &str| verdict.starts_with("reached");
-            prop_assert!(reached(&before) || !reached(&after), "{}: {} {}", installed, before, after);
+            prop_assert!(reached(&before) || !reached(&after), "{}: {} {}", version, before, after);
         }
     }
 }

@@ -1,9 +1,9 @@
-use limpid_model::{Distribution, Package, Scope};
-use limpid_store::tables::affects::{self, End, KeyedRange};
+use limpid_model::report::Origin;
+use limpid_model::{Distribution, KeyedRange, Package, Scope};
 
 use super::*;
-use crate::matching::Owned;
-use crate::test_support::{component, held, keyed, package};
+use crate::OwnedPackages;
+use crate::test_support::{component, installed, keyed, package};
 
 /// Says that versions from one on and below another are affected.
 fn affected(from: Option<&str>, until: Option<&str>) -> Statement {
@@ -12,7 +12,7 @@ fn affected(from: Option<&str>, until: Option<&str>) -> Statement {
         scheme: "number".to_owned(),
         component: Some(component()),
         status: Status::Affected,
-        ranges: vec![KeyedRange { introduced: from.map(keyed), until: until.map(keyed), end: End::Fix }],
+        ranges: vec![KeyedRange { introduced: from.map(keyed), until: until.map(keyed), end: RangeEnd::Fix }],
         versions: Vec::new(),
         requires: Vec::new(),
         ratings: Vec::new(),
@@ -34,20 +34,25 @@ fn check(package: Package, statement: Statement, outcome: Outcome, why: &str) {
     };
     let contents = Contents {
         distribution: Some(distribution),
-        packages: vec![held(package)],
+        packages: vec![installed(package)],
         properties: vec![("arch".to_owned(), "amd64".to_owned())],
         ..Contents::default()
     };
-    let [namespace, name, feed, id, source] = ["here", "a", "f", "X", "s"].map(str::to_owned);
-    let key = affects::Key { namespace, name, feed, id, source };
-    let said = Said::new(key, affects::Row::new(vec![statement], Vec::new()));
-    let about = AboutSome::new([said.clone()]);
-    let mut authority = Authority::new(&about, Owned::LeftToDistribution);
-    let judged = Judged::new(&contents, &about, &mut authority).unwrap();
-    let verdicts = of_advisory(&contents, &said, &judged);
-    let [verdict] = verdicts.as_slice() else { panic!("{verdicts:?}") };
-    assert_eq!(verdict.outcome, outcome, "{verdict:?}");
-    assert!(verdict.why.contains(why), "{verdict:?}");
+    let advisory = PackageAdvisory {
+        id: "X".to_owned(),
+        name: "a".to_owned(),
+        origin: Origin { feed: "f".to_owned(), source: "s".to_owned(), namespace: "here".to_owned() },
+        vulnerabilities: vec!["X".to_owned()],
+        statements: vec![statement],
+        first_name: None,
+    };
+    let advisories = Advisories::from_iter([advisory]);
+    let mut authority = Authority::new(&advisories, OwnedPackages::LeftToDistribution);
+    let Ok(considered) = explain(&contents, &advisories, &mut authority);
+    let [reason] = considered.reasons.as_slice() else { panic!("{considered:?}") };
+    assert_eq!(reason.outcome, outcome, "{reason:?}");
+    assert_eq!(considered.is_affected, outcome == Outcome::Affected);
+    assert!(reason.why.contains(why), "{reason:?}");
 }
 
 #[test]
@@ -63,24 +68,24 @@ fn what_a_statement_requires_and_the_image_has_not_is_the_reason() {
         Outcome::Requirement,
         "it is for `arch` arm64 or s390x",
     );
-    check(installed(), requires(&["arm64", "amd64"]), Outcome::Concerned, "version 3 is affected");
+    check(installed(), requires(&["arm64", "amd64"]), Outcome::Affected, "version 3 is affected");
 }
 
 #[test]
 fn a_version_is_held_against_the_ends_of_ranges() {
     let (from, until) = (affected(Some("5"), None), affected(None, Some("5")));
-    check(package("a", "4"), until.clone(), Outcome::Concerned, "version 4 is affected");
-    check(package("a", "5"), until.clone(), Outcome::Fixed, "version 5 is not below 5, which mends it");
+    check(package("a", "4"), until.clone(), Outcome::Affected, "version 4 is affected");
+    check(package("a", "5"), until.clone(), Outcome::Fixed, "version 5 is not below 5, which fixes it");
     check(package("a", "4"), from.clone(), Outcome::OtherVersions, "version 4 is before 5, which brought it");
-    check(package("a", "5"), from, Outcome::Concerned, "version 5 is affected");
+    check(package("a", "5"), from, Outcome::Affected, "version 5 is affected");
     let ending = |end| {
         let range = KeyedRange { introduced: None, until: Some(keyed("5")), end };
         Statement { ranges: vec![range], ..affected(None, None) }
     };
     let behind = "version 6 is behind 5, the last that is affected";
-    check(package("a", "6"), ending(End::Last), Outcome::OtherVersions, behind);
+    check(package("a", "6"), ending(RangeEnd::Last), Outcome::OtherVersions, behind);
     let known = "version 5 is not below 5, up to which versions are known to be affected";
-    check(package("a", "5"), ending(End::Limit), Outcome::OtherVersions, known);
+    check(package("a", "5"), ending(RangeEnd::Limit), Outcome::OtherVersions, known);
     let fixed = Statement { status: Status::Fixed, ..affected(Some("5"), None) };
     let unsaid = "version 4 is not among those of which it says that they are fixed";
     check(package("a", "4"), fixed, Outcome::OtherVersions, unsaid);
@@ -93,12 +98,12 @@ fn a_version_is_held_against_the_ends_of_ranges() {
 }
 
 #[test]
-fn what_is_said_to_be_mended_or_not_vulnerable_is_so() {
-    let said = |status| Statement { status, note: Some("not built".to_owned()), ..affected(None, None) };
-    check(package("a", "4"), said(Status::Fixed), Outcome::Fixed, "version 4 holds the fix: not built");
+fn what_is_stated_to_be_fixed_or_not_vulnerable_is_so() {
+    let stated = |status| Statement { status, note: Some("not built".to_owned()), ..affected(None, None) };
+    check(package("a", "4"), stated(Status::Fixed), Outcome::Fixed, "version 4 holds the fix: not built");
     check(
         package("a", "4"),
-        said(Status::NotAffected),
+        stated(Status::NotAffected),
         Outcome::NotAffected,
         "it is not vulnerable: not built",
     );
@@ -109,7 +114,7 @@ fn a_package_is_judged_where_it_is_published_and_nowhere_else() {
     let all = || affected(None, None);
     let own =
         |namespace: &str| Package { scope: Scope::Namespace(namespace.to_owned()), ..package("a", "1") };
-    check(own("here"), all(), Outcome::Concerned, "version 1 is affected");
+    check(own("here"), all(), Outcome::Affected, "version 1 is affected");
     check(
         own("there"),
         all(),

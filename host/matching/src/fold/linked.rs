@@ -1,59 +1,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use limpid_layers::Links;
-use limpid_model::{Digest, Fact, Image, LayerFindings};
-use limpid_store::tables::images::{Linked, LinkedFile};
+use limpid_model::{Fact, LayerFindings, LinkedFile};
 
 use super::{Found, LayerFacts};
 
 /// The place of files that are seen through links: they are hidden by no layer.
 const BEHIND_LINKS: usize = usize::MAX;
-
-/// Which files are seen through links in an image.
-#[derive(Clone, Debug)]
-pub(crate) struct LinkedLayer {
-    /// Under which what is found in them is kept.
-    pub(crate) diff_id: Digest,
-    /// By path.
-    pub(crate) files: Vec<LinkedFile>,
-    /// The layer that has each, by path.
-    pub(crate) real_layers: Vec<(String, Digest)>,
-}
-
-impl LinkedLayer {
-    pub(crate) fn new(image: &Image, links: &Links) -> Option<Self> {
-        if links.is_empty() {
-            return None;
-        }
-        let diff_ids: Vec<_> = image.layers.iter().map(|layer| layer.diff_id).collect();
-        let files = links.files.iter().map(|file| LinkedFile {
-            path: file.path.clone(),
-            layer: file.layer,
-            since: file.since,
-        });
-        let unfollowed = links.unfollowed.iter().map(|unfollowed| LinkedFile {
-            path: unfollowed.path.clone(),
-            layer: unfollowed.layer,
-            since: unfollowed.layer,
-        });
-        let mut files: Vec<_> = files.chain(unfollowed).collect();
-        files.sort();
-        files.dedup_by(|a, b| a.path == b.path);
-        Some(Self::of(image, links.digest(&diff_ids), files))
-    }
-
-    /// The same of an image that is known.
-    pub(crate) fn known(image: &Image, linked: &Linked) -> Self {
-        Self::of(image, linked.diff_id, linked.files.clone())
-    }
-
-    fn of(image: &Image, diff_id: Digest, files: Vec<LinkedFile>) -> Self {
-        let real = |file: &LinkedFile| Some((file.path.clone(), image.layers.get(file.layer)?.diff_id));
-        let real_layers = files.iter().filter_map(real).collect();
-        Self { diff_id, files, real_layers }
-    }
-}
 
 impl Found {
     /// The place in which its files are hidden or not, if they were found with a layer at `place`.

@@ -3,7 +3,7 @@
 //! the single version 5; `?` stands for a version that has no key. Statements are separated by `;`.
 
 use super::*;
-use crate::test_support::{component, held, keyed, package};
+use crate::test_support::{component, installed, keyed, package};
 
 mod intervals;
 
@@ -49,7 +49,7 @@ fn range(word: &str) -> KeyedRange {
     KeyedRange {
         introduced: end(introduced),
         until: end(until.trim_start_matches('=')),
-        end: if until.starts_with('=') { End::Last } else { End::Fix },
+        end: if until.starts_with('=') { RangeEnd::Last } else { RangeEnd::Fix },
     }
 }
 
@@ -58,12 +58,12 @@ fn statements(text: &str) -> Vec<Statement> {
 }
 
 /// `-`, `not`, `unknown`, or the status and the fix: `affected 3`.
-fn verdict(held: &Held, properties: &[(String, String)], statements: &[Statement]) -> String {
-    let subject = Subject::new(held, properties);
+fn verdict(installed: &Installed, properties: &[(String, String)], statements: &[Statement]) -> String {
+    let subject = Subject::new(installed, properties);
     match judge(&subject, &statements.iter().collect::<Vec<_>>()) {
         Judged::Silent => "-".to_owned(),
-        Judged::NotAffected { reason: Reason::Stated(_), .. } => "not".to_owned(),
-        Judged::NotAffected { reason: Reason::FixReached(fix), .. } => format!("reached {fix}"),
+        Judged::NotAffected { reason: NotAffected::Stated(_), .. } => "not".to_owned(),
+        Judged::NotAffected { reason: NotAffected::FixReached(fix), .. } => format!("reached {fix}"),
         Judged::Unknown { .. } => "unknown".to_owned(),
         Judged::Affected { place, fixed_version: Some(fix) } => {
             format!("{} {fix}", statements[place].status.as_str())
@@ -72,9 +72,9 @@ fn verdict(held: &Held, properties: &[(String, String)], statements: &[Statement
     }
 }
 
-fn check(text: &str, installed: &str, expected: &str) {
-    let held = held(package("a", installed));
-    assert_eq!(verdict(&held, &[], &statements(text)), expected, "{installed} by {text}");
+fn check(text: &str, version: &str, expected: &str) {
+    let installed = installed(package("a", version));
+    assert_eq!(verdict(&installed, &[], &statements(text)), expected, "{version} by {text}");
 }
 
 #[test]
@@ -195,11 +195,11 @@ fn a_version_that_stays_vulnerable_is_no_fix() {
 
 #[test]
 fn keys_of_two_builds_or_schemes_are_never_compared() {
-    let check = |change: fn(&mut Statement), text: &str, installed: &str, expected: &str| {
+    let check = |change: fn(&mut Statement), text: &str, version: &str, expected: &str| {
         let mut statement = statement(text);
         change(&mut statement);
-        let held = held(package("a", installed));
-        assert_eq!(verdict(&held, &[], &[statement]), expected, "{installed} by {text}");
+        let installed = installed(package("a", version));
+        assert_eq!(verdict(&installed, &[], &[statement]), expected, "{version} by {text}");
     };
     let other_build = |s: &mut Statement| s.component = Some(Digest::of(b"another build"));
     let no_build = |s: &mut Statement| s.component = None;
@@ -218,30 +218,30 @@ fn keys_of_two_builds_or_schemes_are_never_compared() {
 fn a_fix_by_keys_that_cannot_be_compared_is_not_named() {
     let mut others = statements("affected ..; affected 1..9");
     others[1].component = None;
-    assert_eq!(verdict(&held(package("a", "3")), &[], &others), "affected");
+    assert_eq!(verdict(&installed(package("a", "3")), &[], &others), "affected");
     others[1].status = Status::WontFix;
     others.push(statement("affected 1..5"));
-    assert_eq!(verdict(&held(package("a", "3")), &[], &others), "affected");
+    assert_eq!(verdict(&installed(package("a", "3")), &[], &others), "affected");
 }
 
 #[test]
 fn a_package_whose_scheme_nobody_orders_is_not_compared() {
-    let mut held = held(package("a", "3"));
-    held.keys.scheme = None;
+    let mut installed = installed(package("a", "3"));
+    installed.keys.scheme = None;
     let mut statement = statement("affected 1..9");
     statement.component = None;
-    assert_eq!(verdict(&held, &[], &[statement]), "unknown");
+    assert_eq!(verdict(&installed, &[], &[statement]), "unknown");
 }
 
 #[test]
 fn statements_of_source_packages_are_held_against_source_versions() {
     let source = limpid_model::SourcePackage { name: "s".into(), version: "7".into() };
-    let with_source = held(limpid_model::Package { source: Some(source), ..package("a", "3") });
+    let with_source = installed(limpid_model::Package { source: Some(source), ..package("a", "3") });
     let of_source = |text| Statement { of_source: true, ..statement(text) };
-    let check = |held: &Held, statement: Statement, name: &str, expected: Option<&str>| {
-        let subject = Subject::new(held, &[]);
+    let check = |installed: &Installed, statement: Statement, name: &str, expected: Option<&str>| {
+        let subject = Subject::new(installed, &[]);
         let meant = subject.is_meant_by(&statement, name);
-        assert_eq!(meant.then(|| verdict(held, &[], &[statement])).as_deref(), expected);
+        assert_eq!(meant.then(|| verdict(installed, &[], &[statement])).as_deref(), expected);
     };
     check(&with_source, of_source("affected 6..9"), "s", Some("affected 9"));
     check(&with_source, of_source("affected 2..4"), "s", Some("reached 4"));
@@ -249,7 +249,7 @@ fn statements_of_source_packages_are_held_against_source_versions() {
     check(&with_source, of_source("affected .."), "a", None);
     check(&with_source, statement("affected 2..4"), "a", Some("affected 4"));
     check(&with_source, statement("affected .."), "s", None);
-    let without = held(package("a", "3"));
+    let without = installed(package("a", "3"));
     check(&without, of_source("affected 2..4"), "a", Some("affected 4"));
 }
 
@@ -258,12 +258,12 @@ fn what_is_required_is_a_qualifier_or_a_property_of_one_of_the_values() {
     let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
     let check = |requires: &[(&str, &[&str])], expected: bool| {
         let qualifiers = [("stream", "9"), ("variant", "x")].iter().map(pair).collect();
-        let held = held(limpid_model::Package { qualifiers, ..package("a", "3") });
+        let installed = installed(limpid_model::Package { qualifiers, ..package("a", "3") });
         let properties = [("fips", "on")].map(|property| pair(&property));
         let owned = |values: &&[&str]| values.iter().map(|&value| value.to_owned()).collect();
         let requires = requires.iter().map(|(fact, values)| ((*fact).to_owned(), owned(values)));
         let statement = Statement { requires: requires.collect(), ..statement("affected ..") };
-        assert_eq!(Subject::new(&held, &properties).is_meant_by(&statement, "a"), expected);
+        assert_eq!(Subject::new(&installed, &properties).is_meant_by(&statement, "a"), expected);
     };
     check(&[], true);
     check(&[("stream", &["9"])], true);

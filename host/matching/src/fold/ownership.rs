@@ -1,8 +1,7 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use limpid_layers::ClaimSet;
-use limpid_model::{Fact, Finding, LayerFindings, Owner, Package, PluginId, Scope, Text};
+use limpid_model::{Fact, Finding, Owner, Package, PluginId, Scope, Text};
 
 use super::{Ends, LayerFacts};
 
@@ -14,7 +13,7 @@ use super::{Ends, LayerFacts};
 /// package's as long as it states the same (`chmod -R`, `chown -R`); where it states something else,
 /// somebody else has put it there.
 #[derive(Debug, Default)]
-pub(crate) struct Ownership {
+pub struct Ownership {
     /// By layer and path.
     owners: HashMap<usize, HashMap<Text, Arc<Owner>>>,
 }
@@ -52,12 +51,12 @@ impl Ownership {
     }
 
     /// The package that put a file of a layer there.
-    pub(crate) fn of(&self, layer: usize, path: &str) -> Option<&Arc<Owner>> {
+    pub fn of(&self, layer: usize, path: &str) -> Option<&Arc<Owner>> {
         self.owners.get(&layer)?.get(path)
     }
 
     /// All files of a layer that packages put there, by path.
-    pub(crate) fn in_layer(&self, layer: usize) -> Vec<(String, Owner)> {
+    pub fn in_layer(&self, layer: usize) -> Vec<(String, Owner)> {
         let owned = self.owners.get(&layer).into_iter().flatten();
         let mut owned: Vec<_> = owned.map(|(path, owner)| (path.to_string(), Owner::clone(owner))).collect();
         owned.sort_unstable();
@@ -155,59 +154,5 @@ impl<'a> Stated<'a> {
             stated.name == package.name && stated.version == package.version && stated.place <= list.place
         };
         stated.is_some_and(|stated| stated.iter().any(same))
-    }
-}
-
-/// Keeps of what packages own only those paths that another detector may read, in this layer or, by
-/// what it claims, in another one.
-pub(crate) fn keep_shared_ownership(found: &mut [(PluginId, LayerFindings)], claims: &OtherClaims) {
-    let mut readers: HashMap<Text, HashSet<String>> = HashMap::new();
-    for (detector, findings) in found.iter() {
-        for finding in &findings.findings {
-            if !matches!(finding.fact, Fact::Ownership(_)) {
-                readers.entry(finding.path.clone()).or_default().insert(detector.name.clone());
-            }
-        }
-    }
-    for (detector, findings) in found.iter_mut() {
-        findings.findings.retain_mut(|finding| {
-            let Fact::Ownership(owned) = &mut finding.fact else { return true };
-            let is_read = |path: &str| {
-                readers.get(path).is_some_and(|by| by.iter().any(|reader| *reader != detector.name))
-            };
-            let is_shared = |path: &&str| is_read(path) || claims.claim(&detector.name, path);
-            owned.paths = owned.paths.iter().filter(is_shared).collect();
-            !owned.paths.is_empty()
-        });
-    }
-}
-
-/// What detectors claim by path: whose files may be read in another layer than the one that says to
-/// whom they belong.
-#[derive(Debug)]
-pub(crate) struct OtherClaims {
-    detectors: Vec<String>,
-    claims: ClaimSet,
-}
-
-impl OtherClaims {
-    /// The claims of these detectors.
-    pub(crate) fn new(detectors: &[Arc<limpid_runtime::Plugin>]) -> Result<Self, crate::Error> {
-        let claims = detectors.iter().map(|plugin| plugin.detector().map_or(&[][..], |d| d.claims()));
-        let claims = ClaimSet::new(claims)?;
-        Ok(Self { detectors: detectors.iter().map(|plugin| plugin.id().name.clone()).collect(), claims })
-    }
-
-    /// Those of named detectors.
-    #[cfg(test)]
-    pub(crate) fn of(claims: &[(&str, &[limpid_model::Claim])]) -> Self {
-        let set = ClaimSet::new(claims.iter().map(|(_, claims)| *claims)).unwrap();
-        Self { detectors: claims.iter().map(|(name, _)| (*name).to_owned()).collect(), claims: set }
-    }
-
-    /// Whether another detector than this one claims files of such a path.
-    fn claim(&self, owner: &str, path: &str) -> bool {
-        let by = self.claims.wanted(path);
-        by.into_iter().any(|(place, _)| self.detectors.get(place).is_some_and(|reader| reader != owner))
     }
 }

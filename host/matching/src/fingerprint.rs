@@ -5,7 +5,7 @@ const DIGITS: usize = 32;
 
 /// What stands for a finding wherever it is told of, whatever the vulnerability is called by then and
 /// whichever version is installed: the name by which the vulnerability was first known, and the package.
-pub(crate) fn fingerprint(first_name: &str, package: &Package) -> String {
+pub fn fingerprint(first_name: &str, package: &Package) -> String {
     let namespace = match &package.scope {
         Scope::Distribution => "",
         Scope::Namespace(namespace) => namespace,

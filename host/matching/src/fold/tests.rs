@@ -120,22 +120,25 @@ fn fold_layers(layers: Vec<Layer>) -> (Contents, Vec<Vec<Change>>) {
 
 fn folded(layers: &[&str]) -> Folded {
     let (contents, changes) = fold_layers(layers.iter().map(|text| Layer::read(text)).collect());
-    let mut packages: Vec<_> =
-        contents.packages.iter().map(|held| format!("{}@{}", word(held), held.introduced_by)).collect();
+    let mut packages: Vec<_> = contents
+        .packages
+        .iter()
+        .map(|installed| format!("{}@{}", word(installed), installed.introduced_by))
+        .collect();
     packages.sort();
     let changes = changes.iter().map(|layer| layer.iter().map(change_word).collect::<Vec<_>>().join(" "));
     Folded { packages: packages.join(" "), changes: changes.collect(), contents }
 }
 
-fn word(held: &Held) -> String {
-    let arch = held.package.arch.as_ref().map(|arch| format!(":{arch}")).unwrap_or_default();
-    format!("{}{arch}={}", held.package.name, held.package.version)
+fn word(installed: &Installed) -> String {
+    let arch = installed.package.arch.as_ref().map(|arch| format!(":{arch}")).unwrap_or_default();
+    format!("{}{arch}={}", installed.package.name, installed.package.version)
 }
 
 fn change_word(change: &Change) -> String {
     match change {
-        Change::Added(held) => format!("+{}", word(held)),
-        Change::Removed(held) => format!("-{}", word(held)),
+        Change::Added(installed) => format!("+{}", word(installed)),
+        Change::Removed(installed) => format!("-{}", word(installed)),
         Change::Changed(pair) => format!("{}>{}", word(&pair.0), pair.1.package.version),
     }
 }

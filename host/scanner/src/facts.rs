@@ -1,0 +1,102 @@
+//! What detectors found in the layers of an image, as it is stored.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use limpid_layers::Links;
+use limpid_matching::fold::{Found, LayerFacts};
+use limpid_model::{Digest, Image, ImageLayer, LinkedFile};
+use limpid_store::View;
+use limpid_store::tables::findings::{self, Findings};
+use limpid_store::tables::images::Linked;
+
+use crate::{Error, unexamined};
+
+/// What detectors found in the layers of an image that is known.
+pub(crate) fn facts(
+    view: &View<'_>,
+    image: &Image,
+    linked: Option<(Digest, &[LinkedFile])>,
+    detectors: &[Digest],
+    fresh: &BTreeMap<findings::Key, findings::Row>,
+) -> Result<Vec<LayerFacts>, Error> {
+    let remarks = unexamined::remarks(view, &image.id)?;
+    facts_but(view, (image, linked), detectors, fresh, &unexamined::unread(&remarks))
+}
+
+/// What detectors found in the layers of an image: what is in `fresh`, or else in the store. In those that
+/// could not be read nobody found anything, whatever another image tells of them since. What they found in
+/// files that are seen through links comes last.
+pub(crate) fn facts_but(
+    view: &View<'_>,
+    (image, linked): (&Image, Option<(Digest, &[LinkedFile])>),
+    detectors: &[Digest],
+    fresh: &BTreeMap<findings::Key, findings::Row>,
+    unread: &BTreeSet<usize>,
+) -> Result<Vec<LayerFacts>, Error> {
+    let mut layers = Vec::with_capacity(image.layers.len() + 1);
+    let behind = linked.map(|(diff_id, _)| ImageLayer { diff_id, created_by: None });
+    let all = image.layers.iter().map(|layer| (layer, None));
+    let behind = behind.iter().map(|layer| (layer, linked.map(|(_, files)| files.to_vec())));
+    for (place, (layer, linked)) in all.chain(behind).enumerate() {
+        if unread.contains(&place) {
+            layers.push(LayerFacts { layer: layer.clone(), found: Vec::new(), linked });
+            continue;
+        }
+        let key = |&component: &Digest| findings::Key { diff_id: layer.diff_id, component };
+        let keys: Vec<_> = detectors.iter().map(key).collect();
+        let known = view.multi_get::<Findings>(&keys)?;
+        let rows = keys.iter().zip(known).filter_map(|(key, known)| fresh.get(key).cloned().or(known));
+        let found = rows.map(|row| {
+            let (detector, findings, keys) = row.into_parts();
+            Found { detector: Arc::new(detector), findings, keys, linked: None }
+        });
+        layers.push(LayerFacts { layer: layer.clone(), found: found.collect(), linked });
+    }
+    Ok(layers)
+}
+
+/// Which files are seen through links in an image.
+#[derive(Clone, Debug)]
+pub(crate) struct LinkedLayer {
+    /// Under which what is found in them is kept.
+    pub(crate) diff_id: Digest,
+    /// By path.
+    pub(crate) files: Vec<LinkedFile>,
+    /// The layer that has each, by path.
+    pub(crate) real_layers: Vec<(String, Digest)>,
+}
+
+impl LinkedLayer {
+    pub(crate) fn new(image: &Image, links: &Links) -> Option<Self> {
+        if links.is_empty() {
+            return None;
+        }
+        let diff_ids: Vec<_> = image.layers.iter().map(|layer| layer.diff_id).collect();
+        let files = links.files.iter().map(|file| LinkedFile {
+            path: file.path.clone(),
+            layer: file.layer,
+            since: file.since,
+        });
+        let unfollowed = links.unfollowed.iter().map(|unfollowed| LinkedFile {
+            path: unfollowed.path.clone(),
+            layer: unfollowed.layer,
+            since: unfollowed.layer,
+        });
+        let mut files: Vec<_> = files.chain(unfollowed).collect();
+        files.sort();
+        files.dedup_by(|a, b| a.path == b.path);
+        Some(Self::of(image, links.digest(&diff_ids), files))
+    }
+
+    /// The same of an image that is known.
+    pub(crate) fn known(image: &Image, linked: &Linked) -> Self {
+        Self::of(image, linked.diff_id, linked.files.clone())
+    }
+
+    fn of(image: &Image, diff_id: Digest, files: Vec<LinkedFile>) -> Self {
+        let real = |file: &LinkedFile| Some((file.path.clone(), image.layers.get(file.layer)?.diff_id));
+        let real_layers = files.iter().filter_map(real).collect();
+        Self { diff_id, files, real_layers }
+    }
+}

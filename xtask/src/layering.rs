@@ -19,6 +19,7 @@ const ORDER: &[&[&str]] = &[
         "limpid-store",
         "limpid-fetch",
         "limpid-deliver",
+        "limpid-formats",
         "limpid-matching",
     ],
     &["limpid-scanner"],

@@ -14,9 +14,11 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
+use console::Term;
 use serde::Serialize;
 
-use crate::table::{Look, Page};
+use limpid_formats::printable;
+use limpid_formats::table::{Look, Page};
 
 /// The command by which this program calls itself, to compile a component.
 pub(crate) const COMPILE: &str = "compile-component";
@@ -51,30 +53,18 @@ fn write(text: &str) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A page for standard output.
+/// A page for standard output. Colours follow `NO_COLOR`, `CLICOLOR` and `CLICOLOR_FORCE`; hyperlinks, what is
+/// known of the terminal, and `FORCE_HYPERLINK`.
 pub(crate) fn page() -> Page {
-    Page::new(Look::of_stdout())
-}
-
-/// Text without what would make a terminal do something else than show it. Names come from images,
-/// advisories and plugins, and may hold anything.
-pub(crate) fn printable(text: &str) -> String {
-    let directs =
-        |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().filter(|&c| c == '\n' || !(c.is_control() || directs(c))).collect()
+    let width = Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
+    Page::new(Look {
+        width: width.filter(|columns| *columns > 0),
+        colours: console::colors_enabled(),
+        links: supports_hyperlinks::on(supports_hyperlinks::Stream::Stdout),
+    })
 }
 
 /// Prints a document to standard output.
 pub(crate) fn print_json(document: &impl Serialize) -> anyhow::Result<ExitCode> {
     print(&serde_json::to_string_pretty(document)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::printable;
-
-    #[test]
-    fn nothing_that_a_terminal_obeys_is_printed() {
-        assert_eq!(printable("a\u{1b}[2Jb\u{202e}c\r\nd\u{9b}"), "a[2Jbc\nd");
-    }
 }

@@ -1,8 +1,7 @@
 //! Which findings are shown.
 
+use limpid_formats::FindingFilter;
 use limpid_model::Severity;
-use limpid_server::api;
-use serde::Serialize;
 
 /// Shows findings that all of these admit.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -30,63 +29,28 @@ fn level(word: &str) -> Result<Severity, String> {
     })
 }
 
-/// What a filter did to the findings of a report, for programs.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Filtered {
-    /// The least severity that was asked for.
-    severity: Option<&'static str>,
-    /// Whether findings are shown that nobody has rated.
-    unrated: bool,
-    fixable: bool,
-    exploited: bool,
-    /// Findings that are not shown. `summary` counts them all the same.
-    hidden: usize,
-}
-
-impl Filter {
-    pub(crate) fn shows(&self, finding: &api::Finding) -> bool {
-        let bad_enough = match self.severity {
-            _ if is_unrated(finding) => !self.rated,
-            None => true,
-            Some(least) => Severity::of_word(&finding.severity.level) >= least,
-        };
-        bad_enough
-            && (!self.fixable || finding.fixed_version.is_some())
-            && (!self.exploited || finding.exploited.is_some())
-    }
-
-    /// What was asked for, as flags; none where all is shown.
-    pub(crate) fn asked(&self) -> Option<String> {
-        let severity = self.severity.map(|severity| format!("--severity {}", severity.as_str()));
-        let flags = [(self.rated, "--rated"), (self.fixable, "--fixable"), (self.exploited, "--exploited")];
-        let flags = flags.into_iter().filter(|(set, _)| *set).map(|(_, flag)| flag.to_owned());
-        let asked: Vec<_> = severity.into_iter().chain(flags).collect();
-        (!asked.is_empty()).then(|| asked.join(" "))
-    }
-
-    /// How many findings are shown although it is not known whether they are as bad as was asked for.
-    pub(crate) fn unrated_shown(&self, findings: &[api::Finding]) -> usize {
-        if self.severity.is_none() {
-            return 0;
+impl From<&Filter> for FindingFilter {
+    fn from(filter: &Filter) -> Self {
+        Self {
+            severity: filter.severity,
+            rated: filter.rated,
+            fixable: filter.fixable,
+            exploited: filter.exploited,
         }
-        findings.iter().filter(|finding| is_unrated(finding) && self.shows(finding)).count()
-    }
-
-    /// Takes out of a report what is not shown, and says how much that was; none where all is shown.
-    pub(crate) fn apply(&self, report: &mut api::Report) -> Option<Filtered> {
-        self.asked()?;
-        let all = report.findings.len();
-        report.findings.retain(|finding| self.shows(finding));
-        Some(Filtered {
-            severity: self.severity.map(Severity::as_str),
-            unrated: !self.rated,
-            fixable: self.fixable,
-            exploited: self.exploited,
-            hidden: all.saturating_sub(report.findings.len()),
-        })
     }
 }
 
-fn is_unrated(finding: &api::Finding) -> bool {
-    finding.severity.level == Severity::Unknown.as_str()
+#[cfg(test)]
+mod tests {
+    use clap::{Args, FromArgMatches};
+
+    use super::*;
+
+    #[test]
+    fn a_level_is_read_whatever_its_case() {
+        let command = Filter::augment_args(clap::Command::new("scan"));
+        let matches = command.get_matches_from(["scan", "--severity", "HIGH", "--rated"]);
+        let filter = FindingFilter::from(&Filter::from_arg_matches(&matches).unwrap());
+        assert_eq!((filter.severity, filter.rated, filter.fixable), (Some(Severity::High), true, false));
+    }
 }

@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
+use limpid_formats::json as api;
 use limpid_model::{Digest, Role};
 use limpid_scanner::{Progress, Scanner};
-use limpid_server::api;
 
 use crate::input::{Input, Named};
 use crate::open;

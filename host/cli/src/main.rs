@@ -12,7 +12,6 @@ mod open;
 mod progress;
 mod service;
 mod settings;
-mod table;
 mod turn;
 
 use std::path::PathBuf;
@@ -99,7 +98,7 @@ fn main() -> ExitCode {
         // Whoever reads our output has had enough, as in `limpid packages x.tar | head`.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", commands::printable(&chain(&error)));
+            eprintln!("error: {}", limpid_formats::printable(&chain(&error)));
             failure
         }
     }

@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use limpid_server::api;
+use limpid_formats::json as api;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use ureq::config::{Config, ConfigBuilder};

@@ -1,5 +1,26 @@
 use crate::PluginId;
 
+/// Something to fetch. Its name stands for it over all runs; advisories belong to the source that
+/// stated them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedSource {
+    /// Its name, unique within the feed.
+    pub name: String,
+    /// Where it is. Comes from the plugin, or from what it read: not to be trusted.
+    pub url: String,
+    /// Whether it states all, or only what changed.
+    pub mode: SourceMode,
+}
+
+/// How much a source states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SourceMode {
+    /// All that it has: what it no longer names is gone.
+    Whole,
+    /// Only what changed since the cursor.
+    Delta,
+}
+
 /// A feed: its plugin, what is stored of it, and how its runs go. Times are milliseconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedState {
@@ -118,4 +139,107 @@ pub struct SourceDocument {
     pub changes: u64,
     /// The first of its records that could not be used.
     pub rejections: Vec<Rejection>,
+}
+
+/// What came of a document.
+#[derive(Clone, Debug)]
+pub struct Ingested {
+    /// The feed.
+    pub feed: String,
+    /// The source that the document is.
+    pub source: String,
+    /// Revision of the feed after it.
+    pub revision: u64,
+    /// How many advisories it states.
+    pub advisories: u64,
+    /// How many of them are new.
+    pub added: u64,
+    /// How many state something else than before.
+    pub changed: u64,
+    /// How many of before are gone.
+    pub withdrawn: u64,
+    /// How many records could not be used.
+    pub rejected: u64,
+    /// The first of them, and why.
+    pub rejections: Vec<(String, String)>,
+    /// Namespaces of which its publisher has stopped speaking with this document: what was stated of
+    /// them stays.
+    pub fell_silent: Vec<String>,
+    /// Sources that were one record each, handed in by itself, of which it has a newer state: they are removed.
+    pub overtaken: Vec<String>,
+    /// What the document names to be fetched next.
+    pub follow: Vec<FeedSource>,
+}
+
+/// What came of the removal of a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemovedSource {
+    /// The feed.
+    pub feed: String,
+    /// The source.
+    pub source: String,
+    /// Revision of the feed after it.
+    pub revision: u64,
+    /// How many records the source stated.
+    pub withdrawn: u64,
+}
+
+/// What came of a feed of a bundle.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImportedFeed {
+    /// Its name.
+    pub feed: String,
+    /// Its revision now; 0 where nothing is stored of it.
+    pub revision: u64,
+    /// How many sources were ingested.
+    pub taken: u64,
+    /// How many were as they are in the bundle already.
+    pub unchanged: u64,
+    /// How many advisories are new.
+    pub added: u64,
+    /// How many state something else than before.
+    pub changed: u64,
+    /// How many of before are gone.
+    pub withdrawn: u64,
+    /// How many records could not be used.
+    pub rejected: u64,
+    /// Sources that stay as they were, and why: the bundle has an older state of them, or what it has is
+    /// refused. An empty name stands for the whole feed.
+    pub refused: Vec<(String, String)>,
+    /// Sources that are not in the bundle, and why.
+    pub missing: Vec<(String, String)>,
+}
+
+/// What came of a run.
+#[derive(Clone, Debug, Default)]
+pub struct RunResult {
+    /// The feed.
+    pub feed: String,
+    /// Its revision after the run.
+    pub revision: u64,
+    /// How many sources were ingested.
+    pub taken: u64,
+    /// How many were as they were.
+    pub unchanged: u64,
+    /// Bytes that were fetched.
+    pub bytes: u64,
+    /// How many advisories are new.
+    pub added: u64,
+    /// How many state something else than before.
+    pub changed: u64,
+    /// How many of before are gone.
+    pub withdrawn: u64,
+    /// How many records could not be used.
+    pub rejected: u64,
+    /// What was named, but is not there: name of the source, and why.
+    pub absent: Vec<(String, String)>,
+    /// Sources that stay as they were: name, and why. The run is complete where there are none.
+    pub failures: Vec<(String, String)>,
+}
+
+impl RunResult {
+    /// Whether all that was to be brought is stored.
+    pub const fn is_complete(&self) -> bool {
+        self.failures.is_empty()
+    }
 }

@@ -124,3 +124,12 @@ pub struct LinkedFile {
     /// Place of the layer from which on it is seen there.
     pub since: usize,
 }
+
+/// An image in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageSummary {
+    /// The image.
+    pub image: Image,
+    /// When it was last indexed, in milliseconds since 1970.
+    pub indexed_at: u64,
+}

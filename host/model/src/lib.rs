@@ -16,21 +16,28 @@
 //! ```
 
 mod advisory;
+mod affected;
+mod chain;
+mod change;
 mod digest;
 mod distribution;
 pub mod explanation;
 mod fact;
 mod feed;
+mod holder;
 mod image;
+mod inventory;
 mod job;
 mod notice;
 mod package;
+mod page;
 mod paths;
 mod plugin;
 mod rating;
 pub mod report;
 pub mod seconds;
 mod statement;
+mod statistics;
 mod subscription;
 mod version;
 
@@ -38,23 +45,34 @@ mod version;
 pub use compact_str::CompactString as Text;
 
 pub use advisory::{Advisory, Affected, Bound, Enrichment, Range, Status, is_cve, vulnerabilities};
+pub use affected::{AffectedImage, AffectedPackage, Published, VulnerabilityDescription};
+pub use chain::chain;
+pub use change::{Change, Standing, StandingPackage};
 pub use digest::{Digest, DigestError, Hasher};
 pub use distribution::Distribution;
 pub use fact::{
     Claim, Fact, Finding, Grouping, InputError, LayerFindings, Owner, Ownership, Pattern, Unread,
 };
 pub use feed::{
-    Absent, FeedFailure, FeedRuns, FeedState, Rejection, SilentNamespace, SourceDocument, SourceState,
+    Absent, FeedFailure, FeedRuns, FeedSource, FeedState, ImportedFeed, Ingested, Rejection, RemovedSource,
+    RunResult, SilentNamespace, SourceDocument, SourceMode, SourceState,
 };
+pub use holder::{InstalledVersion, PackageHolder};
 pub use image::{
-    EntryKind, HiddenFile, Image, ImageLayer, LayerEntries, LayerEntry, Leads, LinkedFile, Platform,
+    EntryKind, HiddenFile, Image, ImageLayer, ImageSummary, LayerEntries, LayerEntry, Leads, LinkedFile,
+    Platform,
 };
+pub use inventory::{Inventory, LayerContext, LayerDescription};
 pub use job::{Job, JobState};
 pub use notice::{Notice, NoticeKind, NoticePosition, NoticeState};
 pub use package::{Evidence, Package, Scope, SourcePackage};
+pub use page::Page;
 pub use paths::Paths;
-pub use plugin::{Blame, FailureKind, PluginFailure, PluginId, Role};
+pub use plugin::{
+    Blame, FailureKind, PluginFailure, PluginId, PluginState, PluginVersions, Plugins, RefusedPlugin, Role,
+};
 pub use rating::{Rating, Severity};
 pub use statement::{KeyedRange, RangeEnd, Statement};
-pub use subscription::{NoticeFilter, Subscription, SubscriptionSpec, Target};
+pub use statistics::Statistics;
+pub use subscription::{NoticeFilter, Subscribed, Subscription, SubscriptionSpec, SubscriptionState, Target};
 pub use version::{Key, KeyedVersion, Keys, PackageKeys, SchemeRevision};

@@ -118,3 +118,51 @@ pub struct PluginFailure {
     /// What happened, with the limit and its setting where one was met.
     pub message: String,
 }
+
+/// A plugin that is loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginState {
+    /// Which.
+    pub id: PluginId,
+    /// What it does.
+    pub roles: Vec<Role>,
+    /// Name of the scheme that it orders, where it is one.
+    pub scheme: Option<String>,
+    /// Why it is not called any more, where it failed too often.
+    pub quarantined: Option<String>,
+    /// What it says of itself.
+    pub description: Option<String>,
+    /// Its licence.
+    pub license: Option<String>,
+    /// Who wrote it.
+    pub authors: Option<String>,
+    /// Where its source is.
+    pub source: Option<String>,
+}
+
+/// A file in the plugins directory that was not loaded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedPlugin {
+    /// Its name in the directory.
+    pub file: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// All plugins at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plugins {
+    /// Those that are loaded, by name.
+    pub loaded: Vec<PluginState>,
+    /// Files that are no plugins of this Limpid.
+    pub refused: Vec<RefusedPlugin>,
+}
+
+/// A plugin, and the versions of it to which it can be rolled back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PluginVersions {
+    /// The plugin.
+    pub plugin: PluginState,
+    /// Digests of its versions, latest first; the one that runs is among them.
+    pub versions: Vec<Digest>,
+}

@@ -77,3 +77,31 @@ pub struct NoticeFilter {
     /// Whether `severity` also leaves out what nobody has rated; otherwise that passes.
     pub leave_out_unrated: bool,
 }
+
+/// A subscription, and how its deliveries go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubscriptionState {
+    /// The subscription.
+    pub subscription: Subscription,
+    /// Notices that wait.
+    pub pending: u64,
+    /// When the oldest of these was raised, in milliseconds since 1970.
+    pub oldest: Option<u64>,
+    /// When it is tried, in milliseconds since 1970; none where nothing waits, or nothing is sent.
+    pub next_attempt: Option<u64>,
+    /// Why its last attempt failed.
+    pub failure: Option<String>,
+    /// Notices that were delivered since the process started.
+    pub delivered: u64,
+    /// Notices that were given up since the process started.
+    pub dead: u64,
+}
+
+/// A subscription that was made or changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subscribed {
+    /// As it is now.
+    pub subscription: Subscription,
+    /// The secret that was made for it, which is told only once.
+    pub secret: Option<String>,
+}

@@ -2,6 +2,7 @@ use std::io;
 use std::sync::{Arc, Mutex};
 
 use limpid_model::{Advisory, Enrichment, InputError, PluginFailure, PluginId};
+pub use limpid_model::{FeedSource as Source, SourceMode as Mode};
 
 use wasmtime::component::Resource;
 
@@ -16,27 +17,6 @@ pub(crate) use intake::Intake;
 
 /// Sources that a run may start from.
 const SOURCES: usize = 10_000;
-
-/// Something to fetch. Its name stands for it over all runs; advisories belong to the source that
-/// stated them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
-    /// Its name, unique within the feed.
-    pub name: String,
-    /// Where it is. Comes from the plugin, or from what it read: not to be trusted.
-    pub url: String,
-    /// Whether it states all, or only what changed.
-    pub mode: Mode,
-}
-
-/// How much a source states.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mode {
-    /// All that it has: what it no longer names is gone.
-    Whole,
-    /// Only what changed since the cursor.
-    Delta,
-}
 
 /// The documents of one source, in order.
 pub trait Documents: Send {

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Instant;
 
-use limpid_model::{Digest, PluginId, Role};
+use limpid_model::{Digest, PluginId, PluginState, Role};
 use wasmparser::Encoding;
 
 use crate::call::Callee;
@@ -75,6 +75,21 @@ impl Plugin {
     /// What else it says of itself.
     pub const fn metadata(&self) -> &Metadata {
         &self.metadata
+    }
+
+    /// What is shown of it.
+    pub fn state(&self) -> PluginState {
+        let metadata = self.metadata();
+        PluginState {
+            id: self.id().clone(),
+            roles: self.roles().to_vec(),
+            scheme: self.scheme().map(|scheme| scheme.name().to_owned()),
+            quarantined: self.quarantined(),
+            description: metadata.description.clone(),
+            license: metadata.licenses.clone(),
+            authors: metadata.authors.clone(),
+            source: metadata.source.clone(),
+        }
     }
 
     /// Why it is not called any more, where it broke its contract too often.

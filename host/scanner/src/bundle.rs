@@ -15,7 +15,6 @@ mod tests;
 mod write;
 
 pub use sign::sign;
-pub use take::ImportedFeed;
 pub use write::{Exported, ExportedFeed};
 
 /// The member that says what is in a bundle.

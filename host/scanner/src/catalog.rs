@@ -2,15 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_model::Digest;
-use limpid_model::report::LayerChanges;
+use limpid_model::{Digest, ImageSummary, LayerContext, LayerDescription, Page};
 use limpid_store::tables::images::Images;
 use limpid_store::tables::layers::Layers;
 use limpid_store::tables::manifests::Manifests;
 use limpid_store::tables::unexamined::Unexamined;
 use limpid_store::{Batch, Store};
 
-use crate::images::{self, ImageSummary, LINKED, Page};
+use crate::images::{self, LINKED};
 use crate::kept::KeptFiles;
 use crate::report::Reporter;
 use crate::writer::Writers;
@@ -18,38 +17,6 @@ use crate::{Error, inventory, names};
 
 /// How many different sets of layers below it a layer is described over.
 const CONTEXTS: usize = 16;
-
-/// A layer, and what it does over the layers below it.
-#[derive(Clone, Debug)]
-pub struct LayerDescription {
-    /// Digest of its tar.
-    pub diff_id: Digest,
-    /// Digest of the stored form, where a manifest named it.
-    pub digest: Option<Digest>,
-    /// Bytes of the stored form.
-    pub size: u64,
-    /// Bytes of the tar.
-    pub inflated_size: u64,
-    /// Media type of the stored form.
-    pub media_type: String,
-    /// Number of entries of the tar.
-    pub entries: u64,
-    /// What it does, for each different set of layers that it lies upon.
-    pub contexts: Vec<LayerContext>,
-}
-
-/// What a layer does over some layers.
-#[derive(Clone, Debug)]
-pub struct LayerContext {
-    /// The layers below it, lowest first.
-    pub below: Vec<Digest>,
-    /// Images in which it lies upon those.
-    pub images: Vec<Digest>,
-    /// The command that made it, where the history tells.
-    pub created_by: Option<String>,
-    /// What it does to their packages.
-    pub changes: LayerChanges,
-}
 
 /// One image.
 ///

@@ -13,9 +13,9 @@ use limpid_store::tables::runs::{self, Runs};
 use limpid_store::tables::sources::{self, Sources};
 use limpid_store::{Store, View};
 
-use crate::error::chain;
 use crate::plugins::no_feed;
 use crate::{Error, Settings, running};
+use limpid_model::chain;
 
 /// All feeds: those that a plugin reads, and those of which something is held.
 ///

@@ -1,9 +1,9 @@
-//! Figures over the whole inventory.
+//! Statistics over the whole inventory.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use limpid_model::{Digest, Owner, PluginId, Severity};
+use limpid_model::{Digest, Owner, PluginId, Severity, Statistics};
 use limpid_store::tables::contexts::{self, Contexts};
 use limpid_store::tables::findings::{self, Findings};
 use limpid_store::tables::images::Images;
@@ -16,27 +16,6 @@ use crate::stated::All;
 use crate::{Error, Settings};
 use limpid_matching::fold::installed;
 use limpid_matching::{Authority, Installed, Matcher, OwnedPackages, namespaces_in, severity};
-
-/// Figures over all images.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Figures {
-    /// How many images are known.
-    pub images: u64,
-    /// Images by the worst that affects them. With the next two, these are all images.
-    pub by_worst: BTreeMap<Severity, u64>,
-    /// Images of which packages were judged, and that nothing affects.
-    pub unaffected: u64,
-    /// Images of which no package was judged: it is not known what affects them.
-    pub not_judged: u64,
-    /// Images that something concerns which is known to be exploited.
-    pub exploited: u64,
-    /// Images that something concerns which an update mends.
-    pub fixable: u64,
-    /// Images that something concerns, all of which an update mends.
-    pub wholly_fixable: u64,
-    /// The vulnerability that was published longest ago of those that no update mends, and when.
-    pub oldest_unfixed: Option<(String, String)>,
-}
 
 /// How a layer stands in a context, or an image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,14 +39,14 @@ impl Weight {
     }
 }
 
-/// Figures over all images, from one view. Each layer is judged once for each context in which
+/// Statistics over all images, from one view. Each layer is judged once for each context in which
 /// it lies, however many images have it.
 ///
 /// # Errors
 /// The store fails.
-pub(crate) fn figures(store: &Store, settings: &Settings) -> Result<Figures, Error> {
+pub(crate) fn figures(store: &Store, settings: &Settings) -> Result<Statistics, Error> {
     let view = store.view();
-    let mut figures = Figures::default();
+    let mut figures = Statistics::default();
     let mut judge = Judge::new(&view, settings.owned_packages())?;
     let mut weights: HashMap<(Digest, u64), Weight> = HashMap::new();
     for row in view.scan::<Contexts>(|_| ()) {

@@ -15,9 +15,10 @@ use limpid_store::tables::revisions::{self, Revisions};
 use limpid_store::{Batch, Store, View};
 
 use crate::plugins::no_feed;
-use crate::settings::{Clock, rfc3339};
+use crate::settings::Clock;
 use crate::{Error, Settings};
 pub(crate) use changes::index_history;
+use limpid_formats::rfc3339;
 pub(crate) use past::{Past, TakesBack, Then};
 pub(crate) use record::Record;
 

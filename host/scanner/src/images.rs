@@ -11,24 +11,6 @@ use crate::Error;
 /// The media type of what is no layer of any image: files that are seen through links.
 pub(crate) const LINKED: &str = "application/vnd.limpid.linked";
 
-/// An image in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImageSummary {
-    /// The image.
-    pub image: Image,
-    /// When it was last indexed, in milliseconds since 1970.
-    pub indexed_at: u64,
-}
-
-/// A part of a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page<T, K> {
-    /// What is on it.
-    pub items: Vec<T>,
-    /// Where the next page begins; none where this is the last.
-    pub next: Option<K>,
-}
-
 /// The image of a digest, be it that of its configuration or of a manifest.
 pub(crate) fn image(view: &View<'_>, digest: &Digest) -> Result<(Image, Indexing), Error> {
     let id = match view.get::<Manifests>(digest)? {

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use limpid_layers::Archive;
-use limpid_model::Digest;
+use limpid_model::{Digest, chain};
 use limpid_store::Batch;
 
 use limpid_runtime::Registry;
@@ -140,7 +140,7 @@ impl Indexer<'_> {
             writer.commit(batch)?;
             // The images are known: what fails from here on is done another time.
             if let Err(error) = self.kept.add(&writer, kept, self.settings.keep.total_bytes) {
-                tracing::warn!(error = crate::chain(&error), "kept files are over their budget for now");
+                tracing::warn!(error = chain(&error), "kept files are over their budget for now");
             }
             if components(&detectors::loaded(&self.registry.snapshot())) != components(&detectors) {
                 self.refreshing.ask();

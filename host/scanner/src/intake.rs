@@ -19,14 +19,12 @@ mod writing;
 use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use limpid_runtime::Source;
 use limpid_store::Batch;
 use limpid_store::tables::feeds::Feeds;
 
 use limpid_runtime::Registry;
 use limpid_store::Store;
 
-use crate::error::chain;
 use crate::history::Moments;
 use crate::notices::Desk;
 use crate::plugins::no_feed;
@@ -34,6 +32,7 @@ use crate::running::Runs;
 use crate::writer::Writers;
 use crate::{Error, Settings};
 use collector::Collector;
+use limpid_model::{Ingested, chain};
 use silence::Guard;
 
 pub(crate) use again::{Confirmed, followed, is_same};
@@ -41,7 +40,6 @@ pub(crate) use document::{Document, Spool};
 pub(crate) use keeping::{Kept, kept};
 pub(crate) use naming::sources_of;
 pub(crate) use parser::Parser;
-pub use removal::Removed;
 pub(crate) use restoring::{Restored, Restoring};
 pub(crate) use writing::{Input, Written};
 
@@ -87,36 +85,6 @@ pub(crate) enum News {
     First,
 }
 
-/// What came of a document.
-#[derive(Clone, Debug)]
-pub struct Taken {
-    /// The feed.
-    pub feed: String,
-    /// The source that the document is.
-    pub source: String,
-    /// Revision of the feed after it.
-    pub revision: u64,
-    /// How many advisories it states.
-    pub advisories: u64,
-    /// How many of them are new.
-    pub added: u64,
-    /// How many say something else than before.
-    pub changed: u64,
-    /// How many of before are gone.
-    pub withdrawn: u64,
-    /// How many records could not be used.
-    pub rejected: u64,
-    /// The first of them, and why.
-    pub rejections: Vec<(String, String)>,
-    /// Namespaces of which its publisher has stopped speaking with this document: what was stated of
-    /// them stays.
-    pub fell_silent: Vec<String>,
-    /// Sources that were one record each, handed in by itself, of which it has a newer state: they are removed.
-    pub overtaken: Vec<String>,
-    /// What the document names to be fetched next.
-    pub follow: Vec<Source>,
-}
-
 /// What taking in documents needs of the service.
 #[derive(Clone, Copy)]
 pub(crate) struct Ingest<'s> {
@@ -144,11 +112,11 @@ impl Ingest<'_> {
     /// [`Error::NoFeed`], [`Error::Plugin`] where the document is not what the feed reads,
     /// [`Error::Shrunk`] where it states next to nothing of what was there, and where the store
     /// fails. What was there before then stays as it is.
-    pub(crate) fn take_in(&self, feed: &str, handed: Handed<'_>, file: File) -> Result<Taken, Error> {
+    pub(crate) fn take_in(&self, feed: &str, handed: Handed<'_>, file: File) -> Result<Ingested, Error> {
         let plugins = self.registry.snapshot();
         let Some(parser) = plugins.feed(feed) else { return Err(no_feed(&self.registry.snapshot(), feed)) };
         let taken = self.hand_in(&parser, handed, file).map_err(|error| self.failed(feed, error))?;
-        let Taken { source, added, changed, withdrawn, rejected, .. } = &taken;
+        let Ingested { source, added, changed, withdrawn, rejected, .. } = &taken;
         tracing::info!(
             feed,
             source,
@@ -161,7 +129,7 @@ impl Ingest<'_> {
         Ok(taken)
     }
 
-    fn hand_in(&self, parser: &dyn Parser, handed: Handed<'_>, file: File) -> Result<Taken, Error> {
+    fn hand_in(&self, parser: &dyn Parser, handed: Handed<'_>, file: File) -> Result<Ingested, Error> {
         let Handed { source, name, trust } = handed;
         naming::check(source.unwrap_or(name))?;
         let documents = [Document::new(name, file)?];

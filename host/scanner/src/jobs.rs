@@ -19,9 +19,9 @@ use limpid_model::{Job, JobState};
 use limpid_store::Batch;
 use limpid_store::tables::jobs;
 
-use crate::error::chain;
 use crate::notices::backoff;
 use crate::{Error, Indexed, Progress, Scanner, room};
+use limpid_model::chain;
 
 pub use queue::QueueLength;
 use queue::{Doing, Queue, Waiting};

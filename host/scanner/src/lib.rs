@@ -54,15 +54,12 @@ use refreshing::Refreshing;
 use writer::Writers;
 
 pub use background::yield_to_others;
-pub use bundle::{Exported, ExportedFeed, ImportedFeed, sign};
-pub use catalog::{LayerContext, LayerDescription};
-pub use error::{BundleError, Error, SubscriptionError, chain};
-pub use figures::Figures;
+pub use bundle::{Exported, ExportedFeed, sign};
+pub use error::{BundleError, Error, SubscriptionError};
 pub use history::AsOf;
 pub use identifiers::check as check_identifier;
-pub use images::{ImageSummary, Page};
 pub use index::{AdoptedLayer, Indexed, Progress, lent};
-pub use intake::{Handed, Removed, Taken, Trust};
+pub use intake::{Handed, Trust};
 pub use jobs::{JobTimes, Jobs, QueueLength, Spool};
 pub use limpid_documents::Limits as DocumentLimits;
 pub use limpid_fetch::Stop;
@@ -70,17 +67,14 @@ pub use limpid_layers::{Archive, Error as ArchiveError, Kind as FileKind, Kinds,
 pub use limpid_runtime::{self as runtime};
 pub use limpid_signature as signature;
 pub use limpid_store::{Error as StoreError, Settings as StoreSettings, Store};
-pub use notices::{Courier, Delivery, Message, Subscribed, SubscriptionState, Then, Undelivered};
-pub use packages::{HeldVersion, Holder, Versions};
+pub use notices::{Courier, Delivery, Message, Then, Undelivered};
+pub use packages::Versions;
 pub use refresh::Refresh;
-pub use report::Inventory;
 pub use room::Room;
 pub use run::{Run, RunProgress};
 pub use schedule::{RunTimes, Updates};
-pub use settings::{
-    BundleSettings, Clock, FeedSettings, Keep, NoticeSettings, OneFeed, Retry, Settings, rfc3339,
-};
-pub use vulnerabilities::{ConcernedImage, ConcernedPackage, Filter, Published, VulnerabilityDescription};
+pub use settings::{BundleSettings, Clock, FeedSettings, Keep, NoticeSettings, OneFeed, Retry, Settings};
+pub use vulnerabilities::Filter;
 
 /// Plugins, store and settings: what every use case needs. Cheap to clone.
 #[derive(Clone)]

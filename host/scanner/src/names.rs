@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_model::{Digest, Image};
+use limpid_model::{Digest, Image, ImageSummary, Page};
 use limpid_store::tables::images::Images;
 use limpid_store::tables::manifests::Manifests;
 use limpid_store::tables::marks::{self, Marks};
@@ -10,7 +10,7 @@ use limpid_store::tables::names::{self, Names};
 use limpid_store::{Batch, Store, View};
 
 use crate::Error;
-use crate::images::{self, ImageSummary, Page};
+use crate::images;
 
 /// Hexadecimal digits of a digest that stand for it where no other begins with them.
 const SHORTEST: usize = 12;

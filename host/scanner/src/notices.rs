@@ -26,10 +26,9 @@ use limpid_store::Store;
 use crate::Settings;
 use crate::writer::Writers;
 pub use courier::{Courier, Message, Then, Undelivered};
-pub use delivery::{Delivery, Subscribed};
+pub use delivery::Delivery;
 pub(crate) use desk::Desk;
 pub(crate) use difference::Changes;
-pub use outbox::SubscriptionState;
 pub(crate) use raise::raise;
 
 /// What telling of changes needs of the service.

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use limpid_model::{Digest, Key};
+use limpid_model::{Digest, InstalledVersion, Key, PackageHolder, Page};
 use limpid_runtime::Snapshot;
 use limpid_store::tables::images::{Called, Images};
 use limpid_store::tables::inventory::{self, Inventory, Named};
 use limpid_store::{Store, View};
 
 use crate::inventory::{Context, KnownContexts, by_image, images_of};
-use crate::{Error, Page, versions};
+use crate::{Error, versions};
 
 /// Which versions are asked for. Without a scheme, all of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,30 +20,6 @@ pub struct Versions {
     pub from: Option<String>,
     /// The first that is not wanted any more.
     pub below: Option<String>,
-}
-
-/// An image that holds a package.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
-    /// The image.
-    pub image: Digest,
-    /// Its names.
-    pub names: Vec<String>,
-    /// The versions that it holds, with the layer and the file of each.
-    pub held: Vec<HeldVersion>,
-}
-
-/// A version that an image holds.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct HeldVersion {
-    /// Name of the package; another than was asked for where that is the source package's.
-    pub name: String,
-    /// The version.
-    pub version: String,
-    /// The layer.
-    pub diff_id: Digest,
-    /// The file that states it.
-    pub path: String,
 }
 
 /// Images that hold a package of that name, or built from a source package of that name, by
@@ -59,7 +35,7 @@ pub(crate) fn holders(
     versions: &Versions,
     after: Option<&Digest>,
     limit: usize,
-) -> Result<Page<Holder, Digest>, Error> {
+) -> Result<Page<PackageHolder, Digest>, Error> {
     let bounds = bounds(plugins, versions)?;
     let view = store.view();
     let by_group = by_group(&view, (namespace, name), bounds.as_ref())?;
@@ -71,12 +47,12 @@ pub(crate) fn holders(
     let mut items = Vec::new();
     for (image, same) in found.into_iter().take(limit) {
         let called: Option<Called> = images.glance(&image)?;
-        let mut versions: Vec<HeldVersion> =
+        let mut versions: Vec<InstalledVersion> =
             same.iter().filter_map(|(_, place)| held.get(*place)).flatten().cloned().collect();
         versions.sort_unstable();
         versions.dedup();
         let names = called.map(|called| called.names).unwrap_or_default();
-        items.push(Holder { image, names, held: versions });
+        items.push(PackageHolder { image, names, installed: versions });
     }
     let next = items.last().filter(|_| more).map(|last| last.image);
     Ok(Page { items, next })
@@ -103,7 +79,7 @@ struct Bounds {
     below: Option<Key>,
 }
 
-type ByGroup = BTreeMap<(Digest, u64), Vec<HeldVersion>>;
+type ByGroup = BTreeMap<(Digest, u64), Vec<InstalledVersion>>;
 
 fn by_group(
     view: &View<'_>,
@@ -123,7 +99,7 @@ fn by_group(
                 for context in contexts.of(&key.diff_id)? {
                     if holds(context, of, namespace, &key, &row) {
                         let (path, package, _) = row.clone().into_parts();
-                        let held = HeldVersion {
+                        let held = InstalledVersion {
                             name: package.name.into(),
                             version: package.version.into(),
                             diff_id: context.row.real_layer(&path).unwrap_or(key.diff_id),

@@ -1,9 +1,7 @@
 //! Changing plugins while the service runs.
 
-use std::sync::Arc;
-
-use limpid_model::{Digest, PluginId};
-use limpid_runtime::{Plugin, Registry, Snapshot, Version};
+use limpid_model::{Digest, PluginId, PluginVersions};
+use limpid_runtime::{Plugin, Registry, Snapshot};
 
 use crate::Error;
 
@@ -62,8 +60,8 @@ pub(crate) fn roll_back_plugin(
 ///
 /// # Errors
 /// [`Error::Change`] where there is no such plugin.
-pub(crate) fn release_plugin(plugins: &Snapshot, registry: &Registry, name: &str) -> Result<PluginId, Error> {
-    let (plugin, _) = plugin(plugins, registry, name)?;
+pub(crate) fn release_plugin(plugins: &Snapshot, name: &str) -> Result<PluginId, Error> {
+    let plugin = named(plugins, name)?;
     plugin.release();
     tracing::info!("plugin {} is released", plugin.id());
     Ok(plugin.id().clone())
@@ -73,13 +71,13 @@ pub(crate) fn release_plugin(plugins: &Snapshot, registry: &Registry, name: &str
 ///
 /// # Errors
 /// [`Error::Change`] where there is no such plugin.
-pub(crate) fn plugin(
-    plugins: &Snapshot,
-    registry: &Registry,
-    name: &str,
-) -> Result<(Arc<Plugin>, Vec<Version>), Error> {
-    let plugin = plugins
-        .named(name)
-        .ok_or_else(|| Error::Change(limpid_runtime::ChangeError::NotLoaded(name.to_owned())))?;
-    Ok((Arc::clone(plugin), registry.versions(name)))
+pub(crate) fn plugin(plugins: &Snapshot, registry: &Registry, name: &str) -> Result<PluginVersions, Error> {
+    let plugin = named(plugins, name)?.state();
+    let versions = registry.versions(name).into_iter().map(|version| version.digest).collect();
+    Ok(PluginVersions { plugin, versions })
+}
+
+fn named<'p>(plugins: &'p Snapshot, name: &str) -> Result<&'p Plugin, Error> {
+    let plugin = plugins.named(name).map(|plugin| &**plugin);
+    plugin.ok_or_else(|| Error::Change(limpid_runtime::ChangeError::NotLoaded(name.to_owned())))
 }

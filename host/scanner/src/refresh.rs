@@ -14,13 +14,13 @@ use limpid_runtime::Change;
 
 use healing::Quarantines;
 
-use crate::error::chain;
 use crate::index::Indexer;
 use crate::intake::Ingest;
 use crate::refreshing::Event;
 use crate::rekey::Rekeying;
 use crate::{Error, Scanner, yield_to_others};
 use crate::{history, stated};
+use limpid_model::chain;
 
 /// How often what is too long ago is forgotten, at least.
 const TIDYING: Duration = Duration::from_secs(60 * 60);

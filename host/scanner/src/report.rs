@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use limpid_model::report::{
     Enriched, Exploited, Finding, Gap, InstalledPackage, LayerChanges, LayerOrigin, Publisher, Report,
 };
-use limpid_model::{Advisory, Digest, Distribution, Image, ImageLayer, PluginId};
+use limpid_model::{Advisory, Digest, Distribution, Image, ImageLayer, Inventory, PluginId};
 use limpid_runtime::Snapshot;
 use limpid_store::tables::advisories::{self, Advisories};
 use limpid_store::tables::images::Indexing;
@@ -26,19 +26,6 @@ pub(crate) use enrichments::Enrichments;
 use limpid_matching::fold::{self, Change, LayerFacts};
 use limpid_matching::{Authority, Contents, Installed, Match, Matches, PublisherView, match_all, severity};
 pub(crate) use unexamined::Claims;
-
-/// What each layer of an image did to its packages, and what is there in the end.
-#[derive(Clone, Debug)]
-pub struct Inventory {
-    /// The image.
-    pub image: Image,
-    /// Its distribution, where a file states it.
-    pub distribution: Option<Distribution>,
-    /// What is there, by name.
-    pub packages: Vec<InstalledPackage>,
-    /// What each layer did, lowest first.
-    pub layers: Vec<LayerChanges>,
-}
 
 /// What reports need of the service.
 #[derive(Clone, Copy)]

@@ -25,13 +25,13 @@ use limpid_store::tables::fetches::{self, Fetches};
 use limpid_store::tables::sources;
 
 use crate::Error;
-use crate::error::chain;
 use crate::feeds::runs_of;
 use crate::intake::Ingest;
 use crate::intake::{Parser, Trust};
 use crate::plugins::no_feed;
 use fetch::Fetch;
 use level::{Done, Level};
+use limpid_model::{RunResult, chain};
 use plan::Plan;
 
 /// Sources that are named of those of which a run failed, and how long that may be in bytes.
@@ -66,28 +66,8 @@ impl RunProgress {
 /// What came of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Run {
-    /// The feed.
-    pub feed: String,
-    /// Its revision after the run.
-    pub revision: u64,
-    /// How many sources were taken in.
-    pub taken: u64,
-    /// How many were as they were.
-    pub unchanged: u64,
-    /// Bytes that were fetched.
-    pub bytes: u64,
-    /// How many advisories are new.
-    pub added: u64,
-    /// How many say something else than before.
-    pub changed: u64,
-    /// How many of before are gone.
-    pub withdrawn: u64,
-    /// How many records could not be used.
-    pub rejected: u64,
-    /// What was named, but is not there: name of the source, and why.
-    pub absent: Vec<(String, String)>,
-    /// Sources that stay as they were: name, and why. The run is complete where there are none.
-    pub failures: Vec<(String, String)>,
+    /// What everybody may know of it.
+    pub result: RunResult,
     /// After how long a publisher asks to come again.
     pub retry_after: Option<Duration>,
     /// What is remembered when the run is complete.
@@ -112,7 +92,7 @@ impl Ingest<'_> {
     ///
     /// # Errors
     /// [`Error::NoFeed`], [`Error::Running`] where it is being fetched already, and where nothing
-    /// could be begun. What fails of single sources stands in [`Run::failures`].
+    /// could be begun. What fails of single sources stands in [`RunResult::failures`].
     pub(crate) fn run_feed(
         &self,
         feed: &str,
@@ -146,8 +126,8 @@ impl Ingest<'_> {
         self.end_run(parser.name(), began, &run)?;
         if let Ok(run) = &mut run {
             // Where nothing came, it is that of before.
-            let held = self.store.view().get::<Feeds>(&run.feed)?;
-            run.revision = held.map_or(0, |held| held.revision);
+            let held = self.store.view().get::<Feeds>(&run.result.feed)?;
+            run.result.revision = held.map_or(0, |held| held.revision);
         }
         run
     }
@@ -164,10 +144,10 @@ impl Ingest<'_> {
         let (cursor, is_first) = (before.cursor, before.last_complete.is_none());
         let is_delta = cursor.is_some() && !self.keeps_too_much(feed)?;
         let starts = parser.sources(cursor.as_deref().filter(|_| is_delta))?;
-        let mut run = Run { feed: feed.to_owned(), ..Run::default() };
+        let mut run = Run::of(feed);
         run.left = Left { cursor, is_delta, ..Left::default() };
         let mut plan = Plan::new(&self.settings.feeds, feed, &starts);
-        let mut jobs = plan.admit(starts, &mut run.failures)?;
+        let mut jobs = plan.admit(starts, &mut run.result.failures)?;
         while !jobs.is_empty() {
             run.left.seen.extend(jobs.iter().map(|job| job.source.name.clone()));
             let level = Level { ingest: *self, parser, fetch, trust, is_delta, is_first, progress };
@@ -175,9 +155,9 @@ impl Ingest<'_> {
             for (name, done) in level.run(jobs)? {
                 follow.extend(run.note(name, done)?);
             }
-            jobs = plan.admit(follow, &mut run.failures)?;
+            jobs = plan.admit(follow, &mut run.result.failures)?;
         }
-        run.bytes = progress.bytes();
+        run.result.bytes = progress.bytes();
         Ok(run)
     }
 
@@ -201,21 +181,25 @@ impl Ingest<'_> {
 }
 
 impl Run {
+    fn of(feed: &str) -> Self {
+        Self { result: RunResult { feed: feed.to_owned(), ..RunResult::default() }, ..Self::default() }
+    }
+
     /// Whether all of it is in.
     pub fn is_complete(&self) -> bool {
-        self.failures.is_empty()
+        self.result.failures.is_empty()
     }
 
     /// What it failed of, source by source; none where it is complete.
     pub fn why(&self) -> Option<String> {
-        if self.failures.is_empty() {
+        if self.result.failures.is_empty() {
             return None;
         }
         let mut why = String::new();
-        for (place, (name, reason)) in self.failures.iter().enumerate() {
+        for (place, (name, reason)) in self.result.failures.iter().enumerate() {
             let next = format!("source `{name}`: {reason}");
             if place > 0 && (place >= FAILURES || why.len() + next.len() > FAILURES_BYTES) {
-                why.push_str(&format!("; and {} more", self.failures.len() - place));
+                why.push_str(&format!("; and {} more", self.result.failures.len() - place));
                 break;
             }
             if place > 0 {
@@ -229,7 +213,7 @@ impl Run {
     /// Adds what came of one source, and says what it names to be fetched.
     fn note(&mut self, name: String, done: Done) -> Result<Vec<Source>, Error> {
         match done {
-            Done::Taken { taken, mode, cursor, deferred, first_change, absent } => {
+            Done::Ingested { taken, mode, cursor, deferred, first_change, absent } => {
                 match first_change {
                     Some(first) => {
                         self.left.changes.entry(taken.source.clone()).or_insert(first);
@@ -240,22 +224,22 @@ impl Run {
                     }
                     None => {}
                 }
-                self.taken += 1;
-                self.added += taken.added;
-                self.changed += taken.changed;
-                self.withdrawn += taken.withdrawn;
-                self.rejected += taken.rejected;
-                self.absent.extend(absent.into_iter().map(|why| (name.clone(), why)));
+                self.result.taken += 1;
+                self.result.added += taken.added;
+                self.result.changed += taken.changed;
+                self.result.withdrawn += taken.withdrawn;
+                self.result.rejected += taken.rejected;
+                self.result.absent.extend(absent.into_iter().map(|why| (name.clone(), why)));
                 self.left.cursor = cursor.or(self.left.cursor.take());
                 self.left.deferred.extend(deferred.map(|deferred| *deferred));
                 Ok(taken.follow)
             }
             Done::Unchanged { follow } => {
-                self.unchanged += 1;
+                self.result.unchanged += 1;
                 Ok(follow)
             }
             Done::Absent(why) => {
-                self.absent.extend(why.into_iter().map(|why| (name.clone(), why)));
+                self.result.absent.extend(why.into_iter().map(|why| (name.clone(), why)));
                 Ok(Vec::new())
             }
             Done::Failed(error @ (Error::Fetch(limpid_fetch::Error::Stopped) | Error::Store(_))) => {
@@ -265,7 +249,7 @@ impl Run {
                 if let Error::Fetch(error) = &error {
                     self.retry_after = self.retry_after.max(error.retry_after());
                 }
-                self.failures.push((name, chain(&error)));
+                self.result.failures.push((name, chain(&error)));
                 Ok(Vec::new())
             }
         }

@@ -5,6 +5,7 @@ mod notices;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use limpid_formats::rfc3339;
 use limpid_matching::OwnedPackages;
 use serde::{Deserialize, Serialize};
 
@@ -158,12 +159,4 @@ impl std::fmt::Debug for Clock {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Clock")
     }
-}
-
-/// Milliseconds since 1970 as RFC 3339 in UTC, to the second.
-pub fn rfc3339(milliseconds: u64) -> String {
-    i64::try_from(milliseconds / 1000)
-        .ok()
-        .and_then(|seconds| jiff::Timestamp::from_second(seconds).ok())
-        .map_or_else(String::new, |time| time.to_string())
 }

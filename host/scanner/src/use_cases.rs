@@ -1,33 +1,30 @@
 //! What is asked of a scanner: each use case, with what it needs of the scanner's parts.
 
 use std::fs::File;
-use std::sync::Arc;
 
 use limpid_fetch::Stop;
 use limpid_layers::Archive;
 use limpid_model::explanation::Explanation;
 use limpid_model::report::Report;
 use limpid_model::{
-    Digest, FeedState, Image, Keys, Notice, NoticePosition, NoticeState, PluginId, Subscription,
-    SubscriptionSpec,
+    AffectedImage, Digest, FeedState, Image, ImageSummary, ImportedFeed, Ingested, Inventory, Keys,
+    LayerDescription, Notice, NoticePosition, NoticeState, PackageHolder, Page, PluginId, PluginVersions,
+    RemovedSource, Statistics, Subscription, SubscriptionSpec, SubscriptionState, VulnerabilityDescription,
 };
-use limpid_runtime::{Plugin, Version};
 
-use crate::bundle::{Exported, ImportedFeed};
-use crate::catalog::{self, LayerDescription};
+use crate::bundle::Exported;
+use crate::catalog;
 use crate::explain;
 use crate::feeds;
-use crate::figures::{self, Figures};
+use crate::figures;
 use crate::history::{self, AsOf};
-use crate::images::{ImageSummary, Page};
 use crate::index::{AdoptedLayer, Indexed, Progress};
-use crate::intake::{Handed, Removed, Taken, Trust};
-use crate::notices::SubscriptionState;
-use crate::packages::{self, Holder, Versions};
-use crate::report::{Inventory, Reporter};
+use crate::intake::{Handed, Trust};
+use crate::packages::{self, Versions};
+use crate::report::Reporter;
 use crate::room::{self, Room};
 use crate::run::{Run, RunProgress};
-use crate::vulnerabilities::{self, ConcernedImage, Filter, VulnerabilityDescription};
+use crate::vulnerabilities::{self, Filter};
 use crate::{Error, Scanner, names, plugins, stated, versions};
 
 impl Scanner {
@@ -76,16 +73,16 @@ impl Scanner {
         versions: &Versions,
         after: Option<&Digest>,
         limit: usize,
-    ) -> Result<Page<Holder, Digest>, Error> {
+    ) -> Result<Page<PackageHolder, Digest>, Error> {
         packages::holders(self.store(), &self.plugins(), (namespace, name), versions, after, limit)
     }
 
-    /// Figures over all images, from one view. Each layer is judged once for each context in which
+    /// Statistics over all images, from one view. Each layer is judged once for each context in which
     /// it lies, however many images have it.
     ///
     /// # Errors
     /// The store fails.
-    pub fn figures(&self) -> Result<Figures, Error> {
+    pub fn statistics(&self) -> Result<Statistics, Error> {
         figures::figures(self.store(), self.settings())
     }
 
@@ -108,7 +105,7 @@ impl Scanner {
         filter: &Filter,
         after: Option<&Digest>,
         limit: usize,
-    ) -> Result<Page<ConcernedImage, Digest>, Error> {
+    ) -> Result<Page<AffectedImage, Digest>, Error> {
         vulnerabilities::images_concerned(self.store(), self.settings(), id, filter, after, limit)
     }
 
@@ -169,14 +166,14 @@ impl Scanner {
     /// # Errors
     /// [`Error::Change`] where there is no such plugin.
     pub fn release_plugin(&self, name: &str) -> Result<PluginId, Error> {
-        plugins::release_plugin(&self.plugins(), self.registry(), name)
+        plugins::release_plugin(&self.plugins(), name)
     }
 
     /// A plugin and the versions of it that are kept.
     ///
     /// # Errors
     /// [`Error::Change`] where there is no such plugin.
-    pub fn plugin(&self, name: &str) -> Result<(Arc<Plugin>, Vec<Version>), Error> {
+    pub fn plugin(&self, name: &str) -> Result<PluginVersions, Error> {
         plugins::plugin(&self.plugins(), self.registry(), name)
     }
 
@@ -386,7 +383,7 @@ impl Scanner {
     /// [`Error::NoFeed`], [`Error::Plugin`] where the document is not what the feed reads,
     /// [`Error::Shrunk`] where it states next to nothing of what was there, and where the store
     /// fails. What was there before then stays as it is.
-    pub fn take_in(&self, feed: &str, handed: Handed<'_>, file: File) -> Result<Taken, Error> {
+    pub fn take_in(&self, feed: &str, handed: Handed<'_>, file: File) -> Result<Ingested, Error> {
         self.ingest().take_in(feed, handed, file)
     }
 
@@ -396,7 +393,7 @@ impl Scanner {
     ///
     /// # Errors
     /// [`Error::NoFeed`], [`Error::NoSource`], and where the store fails.
-    pub fn remove_source(&self, feed: &str, source: &str) -> Result<Removed, Error> {
+    pub fn remove_source(&self, feed: &str, source: &str) -> Result<RemovedSource, Error> {
         self.ingest().remove_source(feed, source)
     }
 
@@ -404,7 +401,7 @@ impl Scanner {
     ///
     /// # Errors
     /// [`Error::NoFeed`], [`Error::Running`] where it is being fetched already, and where nothing
-    /// could be begun. What fails of single sources stands in [`Run::failures`].
+    /// could be begun. What fails of single sources stands in [`RunResult::failures`](limpid_model::RunResult::failures).
     pub fn run_feed(
         &self,
         feed: &str,

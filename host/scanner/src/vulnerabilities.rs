@@ -4,78 +4,20 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use limpid_model::report::Enriched;
-use limpid_model::{Advisory, Digest, Severity, Status};
+use limpid_model::{
+    AffectedImage, AffectedPackage, Digest, Page, Published, Severity, VulnerabilityDescription,
+};
 use limpid_store::tables::images::{Called, Images, Labelled};
 use limpid_store::{Cursor, Store, View};
 
 use crate::inventory::{Concerned, Placed, Vulnerability, by_image, concerned, images_of};
 use crate::report::Enrichments;
 use crate::stated::All;
-use crate::{Error, Page, Settings, identifiers};
+use crate::{Error, Settings, identifiers};
 use limpid_matching::{Authority, is_as_severe, severity};
 
 /// Images that are looked at for one page that filters by what only an image tells.
 const LOOKED_AT: usize = 100_000;
-
-/// What publishers say of a vulnerability, and how many it concerns.
-#[derive(Clone, Debug)]
-pub struct VulnerabilityDescription {
-    /// The identifier that was asked for.
-    pub id: String,
-    /// All of its identifiers, sorted.
-    pub identifiers: Vec<String>,
-    /// What each publisher says.
-    pub advisories: Vec<Published>,
-    /// What is known of it, whoever is affected.
-    pub enrichments: Vec<Enriched>,
-    /// Packages of layers that it concerns, in each context in which layers lie.
-    pub packages: Vec<ConcernedPackage>,
-}
-
-/// An advisory and who published it.
-#[derive(Clone, Debug)]
-pub struct Published {
-    /// Name of the feed.
-    pub feed: String,
-    /// Name of the source.
-    pub source: String,
-    /// What it says.
-    pub advisory: Advisory,
-}
-
-/// A package of a layer that a vulnerability concerns.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ConcernedPackage {
-    /// The layer.
-    pub diff_id: Digest,
-    /// Its name.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-    /// The file that states it.
-    pub path: String,
-    /// What is said of it.
-    pub status: Status,
-    /// The nearest version that mends it.
-    pub fixed_version: Option<String>,
-    /// How bad it is.
-    pub severity: Severity,
-    /// The feed that says so.
-    pub feed: String,
-    /// Where it is published.
-    pub namespace: String,
-}
-
-/// An image that a vulnerability concerns.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ConcernedImage {
-    /// The image.
-    pub image: Digest,
-    /// Its names.
-    pub names: Vec<String>,
-    /// The packages by which it is concerned.
-    pub packages: Arc<[ConcernedPackage]>,
-}
 
 /// Which of the images that a vulnerability concerns are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -93,7 +35,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    fn admits_package(&self, package: &ConcernedPackage) -> bool {
+    fn admits_package(&self, package: &AffectedPackage) -> bool {
         let is_severe = |least| is_as_severe(package.severity, least, self.leave_out_unrated);
         self.severity.is_none_or(is_severe)
             && self.fixable.is_none_or(|fixable| package.fixed_version.is_some() == fixable)
@@ -178,10 +120,10 @@ pub(crate) fn images_concerned(
     filter: &Filter,
     after: Option<&Digest>,
     limit: usize,
-) -> Result<Page<ConcernedImage, Digest>, Error> {
+) -> Result<Page<AffectedImage, Digest>, Error> {
     let view = store.view();
     let (_, known) = find(&view, id)?;
-    let mut by_group: BTreeMap<Group, Vec<ConcernedPackage>> = BTreeMap::new();
+    let mut by_group: BTreeMap<Group, Vec<AffectedPackage>> = BTreeMap::new();
     for (group, package) in concerned_packages(settings, &view, &known)? {
         if filter.admits_package(&package) {
             by_group.entry(group).or_default().push(package);
@@ -196,7 +138,7 @@ fn concerned_packages(
     settings: &Settings,
     view: &View<'_>,
     known: &Vulnerability,
-) -> Result<Vec<(Group, ConcernedPackage)>, Error> {
+) -> Result<Vec<(Group, AffectedPackage)>, Error> {
     let said = known.package_advisories(view)?;
     let mut authority = Authority::new(All::new(view), settings.owned_packages());
     let found = concerned(view, &said, &mut authority)?;
@@ -233,7 +175,7 @@ fn find(view: &View<'_>, id: &str) -> Result<(String, Vulnerability), Error> {
     Err(Error::NoVulnerability(id.to_owned()))
 }
 
-fn package(known: &Vulnerability, enrichments: &[Enriched], concerned: &Concerned) -> ConcernedPackage {
+fn package(known: &Vulnerability, enrichments: &[Enriched], concerned: &Concerned) -> AffectedPackage {
     let found = &*concerned.found;
     let key = limpid_store::tables::advisories::Key {
         feed: found.origin.feed.clone(),
@@ -241,7 +183,7 @@ fn package(known: &Vulnerability, enrichments: &[Enriched], concerned: &Concerne
         source: found.origin.source.clone(),
     };
     let general = known.ratings(&key);
-    ConcernedPackage {
+    AffectedPackage {
         diff_id: concerned.real_layer,
         name: concerned.held.package.name.to_string(),
         version: concerned.held.package.version.to_string(),
@@ -257,16 +199,16 @@ fn package(known: &Vulnerability, enrichments: &[Enriched], concerned: &Concerne
 /// The packages by which images are concerned: those of the groups in which an image is. Images share
 /// them.
 struct Packages {
-    of_group: Vec<Arc<[ConcernedPackage]>>,
-    of_several: HashMap<Vec<usize>, Arc<[ConcernedPackage]>>,
+    of_group: Vec<Arc<[AffectedPackage]>>,
+    of_several: HashMap<Vec<usize>, Arc<[AffectedPackage]>>,
 }
 
 impl Packages {
-    fn new(of_group: Vec<Vec<ConcernedPackage>>) -> Self {
+    fn new(of_group: Vec<Vec<AffectedPackage>>) -> Self {
         Self { of_group: of_group.into_iter().map(Arc::from).collect(), of_several: HashMap::new() }
     }
 
-    fn of(&mut self, placed: &[Placed]) -> Arc<[ConcernedPackage]> {
+    fn of(&mut self, placed: &[Placed]) -> Arc<[AffectedPackage]> {
         if let [(_, place)] = placed
             && let Some(packages) = self.of_group.get(*place)
         {
@@ -286,8 +228,8 @@ fn page(
     groups: &[Group],
     packages: &mut Packages,
     (filter, after, limit): (&Filter, Option<&Digest>, usize),
-) -> Result<Page<ConcernedImage, Digest>, Error> {
-    let mut items: Vec<ConcernedImage> = Vec::new();
+) -> Result<Page<AffectedImage, Digest>, Error> {
+    let mut items: Vec<AffectedImage> = Vec::new();
     let mut after = after.copied();
     // Only an image tells its names and labels: they are looked at until the page is full.
     let step = if filter.asks_for_image() { limit.saturating_mul(4).min(LOOKED_AT) } else { limit };
@@ -300,7 +242,7 @@ fn page(
             }
             after = Some(image);
             let Some(names) = filter.names(&mut images, &image)? else { continue };
-            items.push(ConcernedImage { image, names, packages: packages.of(same) });
+            items.push(AffectedImage { image, names, packages: packages.of(same) });
         }
         let more = found.last().is_some_and(|(last, _)| after.is_some_and(|after| *last > after));
         if !more || items.len() > limit {

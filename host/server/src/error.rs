@@ -64,7 +64,7 @@ impl Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let status = status(&error);
-        let failure = Self::new(status, &code(&error), limpid_scanner::chain(&error));
+        let failure = Self::new(status, &code(&error), limpid_model::chain(&error));
         let is_busy = status == StatusCode::SERVICE_UNAVAILABLE;
         Self { retry_after: is_busy.then_some(SOON), ..failure }
     }

@@ -2,10 +2,9 @@
 //!
 //! This crate owns what is said over HTTP: paths, JSON forms, statuses, the one error envelope. A
 //! handler parses, calls one use case of the scanner and maps the answer; it decides nothing else.
-//! It is the only crate with hyper and axum. The JSON forms ([`api`]) are also what the command
+//! It is the only crate with hyper and axum. The JSON forms (`limpid_formats::json`) are also what the command
 //! line prints.
 
-pub mod api;
 mod blocking;
 mod connections;
 mod error;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use limpid_model::FeedState;
-use limpid_scanner::{JobTimes, QueueLength, Room, RunTimes, Scanner, SubscriptionState};
+use limpid_model::{FeedState, SubscriptionState};
+use limpid_scanner::{JobTimes, QueueLength, Room, RunTimes, Scanner};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text;
 use prometheus_client::metrics::counter::Counter;
@@ -142,7 +142,7 @@ fn plugins(registry: &mut Registry, scanner: &Scanner) {
     for file in snapshot.refused() {
         let labels = Refused {
             file: file.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            reason: limpid_scanner::chain(&file.reason),
+            reason: limpid_model::chain(&file.reason),
         };
         refused.get_or_create(&labels).set(1);
     }

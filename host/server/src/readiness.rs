@@ -54,8 +54,8 @@ impl Readiness {
 
 fn look(scanner: &Scanner, workers: &Weak<Workers>) -> Result<(), String> {
     let answers = scanner.images(None, 1);
-    answers.map_err(|error| format!("the store does not answer: {}", limpid_scanner::chain(&error)))?;
-    scanner.try_writing().map_err(|error| limpid_scanner::chain(&error))?;
+    answers.map_err(|error| format!("the store does not answer: {}", limpid_model::chain(&error)))?;
+    scanner.try_writing().map_err(|error| limpid_model::chain(&error))?;
     if let Some(why) = workers.upgrade().and_then(|workers| workers.jobs.obstacle()) {
         return Err(format!("submissions wait: {why}"));
     }

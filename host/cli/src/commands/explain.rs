@@ -1,14 +1,14 @@
 use std::process::ExitCode;
 
+use limpid_formats::json as api;
 use limpid_model::explanation::Answer;
-use limpid_server::api;
 
 use super::{Format, page, print_json, show};
 use crate::holder::Holder;
 use crate::input::Named;
 use crate::open::OF_IMAGES;
 use crate::settings::Settings;
-use crate::table;
+use limpid_formats::table;
 
 /// The exit code where it cannot be said whether an image is affected.
 const CANNOT_SAY: u8 = 3;

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
+use limpid_formats::json as api;
 use limpid_scanner::{Handed, Trust};
-use limpid_server::api;
 
 use super::{Format, page, print_json, show};
 use crate::holder::Holder;
@@ -16,7 +16,7 @@ use crate::open::OF_ADVISORIES;
 use crate::progress::Spinner;
 use crate::service::encoded;
 use crate::settings::Settings;
-use crate::table;
+use limpid_formats::table;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {

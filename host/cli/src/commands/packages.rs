@@ -5,7 +5,7 @@ use crate::holder::Holder;
 use crate::input::Named;
 use crate::open::OF_STORE;
 use crate::settings::Settings;
-use crate::table;
+use limpid_formats::table;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {

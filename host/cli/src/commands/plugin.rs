@@ -11,11 +11,12 @@ mod test;
 
 use std::process::ExitCode;
 
-use limpid_server::api;
+use limpid_formats::json as api;
 
 use super::{Format, page, print, print_json, show};
+use crate::open;
 use crate::settings::Settings;
-use crate::{open, table};
+use limpid_formats::table;
 
 /// What the commands cannot do, and how it is done.
 const HELP: &str = "\
@@ -67,7 +68,7 @@ pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<Exit
 }
 
 fn list(settings: &Settings, format: Format) -> anyhow::Result<ExitCode> {
-    let plugins = api::Plugins::from(&*open::registry(settings)?.snapshot());
+    let plugins = api::Plugins::from(open::registry(settings)?.snapshot().state());
     match format {
         Format::Json => print_json(&plugins),
         Format::Table => {

@@ -1,15 +1,15 @@
 use std::process::ExitCode;
 
-use limpid_server::api;
+use limpid_formats::{Filtered, FindingFilter, json as api};
 use serde::Serialize;
 
 use super::{Format, page, print_json, show};
-use crate::filter::{Filter, Filtered};
+use crate::filter::Filter;
 use crate::holder::Holder;
 use crate::input::Named;
 use crate::open::OF_IMAGES;
 use crate::settings::Settings;
-use crate::table::{self, Hints};
+use limpid_formats::table::{self, Hints};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -40,9 +40,10 @@ pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
     for image in holder.images(named, settings)? {
         reports.push(holder.report(&image)?);
     }
+    let filter = FindingFilter::from(&args.filter);
     match args.format {
         Format::Json => {
-            let shown = |mut report| Shown { filter: args.filter.apply(&mut report), report };
+            let shown = |mut report| Shown { filter: filter.apply(&mut report), report };
             print_json(&reports.into_iter().map(shown).collect::<Vec<_>>())
         }
         Format::Table => {
@@ -50,7 +51,7 @@ pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
             let mut page = page();
             for report in &reports {
                 page.blank();
-                table::report(&mut page, report, &args.filter, hints);
+                table::report(&mut page, report, &filter, hints);
             }
             show(page)
         }

@@ -4,7 +4,7 @@ use super::{Format, page, print_json, show};
 use crate::holder::Holder;
 use crate::open::OF_STORE;
 use crate::settings::Settings;
-use crate::table;
+use limpid_formats::table;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
+use limpid_formats::json::SubscriptionWanted;
 use limpid_scanner::NoticeSettings;
-use limpid_server::api::SubscriptionWanted;
 use serde::{Deserialize, Serialize};
 
 /// How notices are delivered. Times are seconds.

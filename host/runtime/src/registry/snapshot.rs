@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use limpid_model::{PluginId, Role};
+use limpid_model::{PluginId, Plugins, RefusedPlugin, Role};
 
 use crate::{Detector, Feed, LoadError, Plugin, Scheme};
 
@@ -33,6 +33,16 @@ pub struct Refused {
 }
 
 impl Snapshot {
+    /// What is shown of all of them.
+    pub fn state(&self) -> Plugins {
+        let refused = self.refused.iter().map(|refused| RefusedPlugin {
+            file: refused.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            reason: limpid_model::chain(&refused.reason),
+        });
+        let loaded = self.plugins.iter().map(|plugin| plugin.state()).collect();
+        Plugins { loaded, refused: refused.collect() }
+    }
+
     /// All plugins, by file name.
     pub fn plugins(&self) -> &[Arc<Plugin>] {
         &self.plugins

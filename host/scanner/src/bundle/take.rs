@@ -9,36 +9,10 @@ use limpid_store::tables::sources;
 use super::manifest::{self, Missing};
 use super::read::Bundle;
 use crate::Error;
-use crate::error::chain;
 use crate::intake::Ingest;
 use crate::intake::{Document, Kept, Parser, Restored, Restoring, Trust};
 use crate::plugins::no_feed;
-
-/// What came of a feed of a bundle.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ImportedFeed {
-    /// Its name.
-    pub feed: String,
-    /// Its revision now; 0 where nothing is held of it.
-    pub revision: u64,
-    /// How many sources were taken in.
-    pub taken: u64,
-    /// How many were held as they are in the bundle.
-    pub unchanged: u64,
-    /// How many advisories are new.
-    pub added: u64,
-    /// How many say something else than before.
-    pub changed: u64,
-    /// How many of before are gone.
-    pub withdrawn: u64,
-    /// How many records could not be used.
-    pub rejected: u64,
-    /// Sources that stay as they were, and why: the bundle has an older state of them, or what it has is
-    /// refused. An empty name stands for the whole feed.
-    pub refused: Vec<(String, String)>,
-    /// Sources that are not in the bundle, and why.
-    pub missing: Vec<(String, String)>,
-}
+use limpid_model::{ImportedFeed, chain};
 
 impl Ingest<'_> {
     /// Takes in a bundle: all of it was checked before anything of it is taken in. Each source is one
@@ -79,7 +53,7 @@ impl Ingest<'_> {
         };
         for source in &feed.sources {
             match self.import_source(&parser, bundle, source, trust) {
-                Ok(Restoring::Taken(taken)) => {
+                Ok(Restoring::Ingested(taken)) => {
                     imported.taken += 1;
                     imported.added += taken.added;
                     imported.changed += taken.changed;
@@ -90,8 +64,8 @@ impl Ingest<'_> {
                 Ok(Restoring::Older { held }) => {
                     let why = format!(
                         "what is held of it is of {}, the bundle's of {}; `force` takes it in all the same",
-                        crate::rfc3339(held),
-                        crate::rfc3339(source.confirmed)
+                        limpid_formats::rfc3339(held),
+                        limpid_formats::rfc3339(source.confirmed)
                     );
                     imported.refused.push((source.name.clone(), why));
                 }

@@ -86,7 +86,7 @@ fn refused(members: &[(&str, &[u8])], expected: &str) {
 
 #[track_caller]
 fn refused_with(bundle: File, change: impl FnOnce(&mut Settings), expected: &str) {
-    let error = read_with(bundle, change).err().map(|error| crate::chain(&error)).unwrap_or_default();
+    let error = read_with(bundle, change).err().map(|error| limpid_model::chain(&error)).unwrap_or_default();
     assert!(error.contains(expected), "`{error}`, expected `{expected}`");
 }
 

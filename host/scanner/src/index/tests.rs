@@ -10,10 +10,10 @@ use limpid_store::tables::unexamined::Unexamined;
 
 use super::*;
 use crate::Scanner;
+use crate::Settings;
 use crate::test_support::archive::{docker, tar};
 use crate::test_support::{package, plugin, scanner_with};
 use crate::unexamined;
-use crate::{Settings, chain};
 
 fn jars() -> Arc<Kinds> {
     let rule = Rule { paths: vec!["**/*.jar".to_owned()], ..Rule::default() };

@@ -8,10 +8,10 @@ use limpid_store::tables::fetches::{self, Fetches};
 use limpid_store::tables::sources::{self, Sources};
 use limpid_store::{Batch, View};
 
-use super::{Document, Parser, Taken, keeping};
+use super::{Document, Parser, keeping};
 use crate::Error;
-use crate::error::chain;
 use crate::intake::Ingest;
+use limpid_model::{Ingested, chain};
 
 /// Who says that a source is as it was.
 pub(crate) enum Confirmed<'v> {
@@ -29,7 +29,7 @@ impl Ingest<'_> {
         parser: &dyn Parser,
         source: Option<&str>,
         documents: &[Document],
-    ) -> Result<Option<Taken>, Error> {
+    ) -> Result<Option<Ingested>, Error> {
         let [document] = documents else { return Ok(None) };
         let view = self.store.view();
         let rows = view.scan::<Fetches>(|key| {
@@ -50,7 +50,7 @@ impl Ingest<'_> {
         &self,
         key: &sources::Key,
         confirmed: Confirmed<'_>,
-    ) -> Result<Option<Taken>, Error> {
+    ) -> Result<Option<Ingested>, Error> {
         let writer = self.writers.feeds();
         let view = writer.view();
         let Some(mut fetched) = view.get::<Fetches>(key)? else { return Ok(None) };
@@ -84,7 +84,7 @@ impl Ingest<'_> {
             batch.put::<Sources>(key, &held)?;
         }
         writer.commit(batch)?;
-        Ok(held.map(|held| Taken {
+        Ok(held.map(|held| Ingested {
             feed: key.feed.clone(),
             source: key.source.clone(),
             revision: feed.revision,

@@ -1,5 +1,6 @@
 //! A source is removed with all that it stated: an operator takes back what was handed in by mistake.
 
+use limpid_model::RemovedSource;
 use std::collections::{BTreeMap, BTreeSet};
 
 use limpid_runtime::{Mode, Source};
@@ -17,19 +18,6 @@ use crate::intake::Ingest;
 use crate::plugins::no_feed;
 use crate::{Error, notices};
 
-/// What came of the removal of a source.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Removed {
-    /// The feed.
-    pub feed: String,
-    /// The source.
-    pub source: String,
-    /// Revision of the feed after it.
-    pub revision: u64,
-    /// How many records the source stated.
-    pub withdrawn: u64,
-}
-
 impl Ingest<'_> {
     /// Removes a source of a feed, with all that it stated, and what is kept of it, as one difference.
     /// Subscribers are told what is so no longer, since they were told that it is so. Where the feed is
@@ -37,7 +25,7 @@ impl Ingest<'_> {
     ///
     /// # Errors
     /// [`Error::NoFeed`], [`Error::NoSource`], and where the store fails.
-    pub(crate) fn remove_source(&self, feed: &str, source: &str) -> Result<Removed, Error> {
+    pub(crate) fn remove_source(&self, feed: &str, source: &str) -> Result<RemovedSource, Error> {
         let writer = self.writers.feeds();
         let view = writer.view();
         let key = sources::Key { feed: feed.to_owned(), source: source.to_owned() };
@@ -94,6 +82,6 @@ impl Ingest<'_> {
             "removed source `{source}` of feed `{feed}`"
         );
         let (feed, source) = (key.feed, key.source);
-        Ok(Removed { feed, source, revision: row.revision, withdrawn: difference.withdrawn })
+        Ok(RemovedSource { feed, source, revision: row.revision, withdrawn: difference.withdrawn })
     }
 }

@@ -1,13 +1,14 @@
 //! Sources as another service has kept them.
 
 use limpid_fetch::Validators;
+use limpid_model::Ingested;
 use limpid_runtime::{Mode, Source};
 use limpid_store::Batch;
 use limpid_store::tables::fetches::{self, Fetches};
 use limpid_store::tables::sources::{self, Sources};
 
 use super::writing::Stated;
-use super::{Collector, Kept, News, Parsed, Parser, Taken, Trust, keeping, soundness};
+use super::{Collector, Kept, News, Parsed, Parser, Trust, keeping, soundness};
 use crate::Error;
 use crate::intake::Ingest;
 
@@ -27,7 +28,7 @@ pub(crate) struct Restored<'a> {
 
 /// What came of it.
 pub(crate) enum Restoring {
-    Taken(Box<Taken>),
+    Ingested(Box<Ingested>),
     /// It is held just so.
     Same,
     /// A newer state of it is held.
@@ -75,7 +76,7 @@ impl Ingest<'_> {
         batch.put::<Fetches>(key, &fetched(parser, &restored, &collected))?;
         writer.commit(batch)?;
         self.desk.ring();
-        Ok(Restoring::Taken(Box::new(taken)))
+        Ok(Restoring::Ingested(Box::new(taken)))
     }
 
     /// What the whole document and the changes since then state.

@@ -1,5 +1,6 @@
 //! What documents state, written as the difference to what their source stated before.
 
+use limpid_model::Ingested;
 use std::collections::BTreeSet;
 
 use limpid_fetch::Validators;
@@ -12,9 +13,7 @@ use limpid_store::{Batch, View};
 use super::collector::Records;
 use super::difference::{Difference, Terms};
 use super::silence::Guard;
-use super::{
-    Collector, Document, News, Parsed, Parser, REMEMBERED, Taken, Trust, enrichments, keeping, soundness,
-};
+use super::{Collector, Document, News, Parsed, Parser, REMEMBERED, Trust, enrichments, keeping, soundness};
 use crate::history::Record;
 use crate::intake::Ingest;
 use crate::{Error, notices};
@@ -33,7 +32,7 @@ pub(crate) struct Input<'a> {
 pub(super) struct Stated<'a> {
     pub(super) source: &'a Source,
     pub(super) collected: &'a Collector,
-    /// Taken from there.
+    /// Ingested from there.
     pub(super) records: Records,
     pub(super) news: News,
     /// When its publisher said so, in milliseconds since 1970; none for now.
@@ -45,7 +44,7 @@ pub(super) struct Stated<'a> {
 
 /// What came of documents.
 pub(crate) struct Written {
-    pub(crate) taken: Taken,
+    pub(crate) taken: Ingested,
     /// What is to be remembered of a document that leads to others only when those are in, too:
     /// otherwise the next run would take it for unchanged, and not go there.
     pub(crate) deferred: Option<(sources::Key, fetches::Row)>,
@@ -185,7 +184,7 @@ impl Ingest<'_> {
         parser: &dyn Parser,
         (view, batch): (&View<'_>, &mut Batch),
         stated: Stated<'_>,
-    ) -> Result<Taken, Error> {
+    ) -> Result<Ingested, Error> {
         let Stated { source, collected, records, news, as_of, dated, guard } = stated;
         let Records { advisories, enrichments } = records;
         let feed = parser.name();
@@ -268,7 +267,7 @@ impl Ingest<'_> {
             "read source `{}` of feed `{feed}`",
             source.name
         );
-        Ok(Taken {
+        Ok(Ingested {
             feed: feed.to_owned(),
             source: source.name.clone(),
             revision: row.revision,

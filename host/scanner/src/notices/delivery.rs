@@ -7,15 +7,15 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use limpid_model::{Subscription, SubscriptionSpec, Target};
+use limpid_model::{Subscribed, Subscription, SubscriptionSpec, Target};
 
 use super::Notifying;
 use super::courier::{Courier, Message, Then, Undelivered};
 use super::parcel::{Next, Parcel};
 use super::secret;
-use crate::error::chain;
-use crate::settings::rfc3339;
 use crate::{Error, Scanner, SubscriptionError};
+use limpid_formats::notice;
+use limpid_model::chain;
 
 /// How often it is looked for what nobody rang the bell for.
 const POLL: Duration = Duration::from_secs(5);
@@ -34,15 +34,6 @@ const STOPPING: Duration = Duration::from_secs(2);
 pub struct Delivery {
     parts: Arc<Parts>,
     dispatcher: Option<JoinHandle<()>>,
-}
-
-/// A subscription that was made or changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Subscribed {
-    /// As it is now.
-    pub subscription: Subscription,
-    /// The secret that was made for it, which is told only once.
-    pub secret: Option<String>,
 }
 
 struct Parts {
@@ -118,13 +109,8 @@ impl Delivery {
     pub fn test(&self, name: &str) -> Result<(), Error> {
         let subscription = self.parts.scanner.notifying().subscription(name)?;
         let now = self.parts.scanner.settings().clock.now();
-        let body = serde_json::json!({
-            "type": "test",
-            "timestamp": rfc3339(now),
-            "data": { "subscription": name },
-        });
         let id = super::parcel::message_id(&format!("test {name} {now}"));
-        let body = body.to_string();
+        let body = notice::test(name, now).to_string();
         let message = Message { id: &id, body: body.as_bytes() };
         let sent = self.parts.courier.deliver(&subscription.spec.target, message);
         sent.map_err(|failed| Error::Undelivered { subscription: name.to_owned(), why: failed.why })

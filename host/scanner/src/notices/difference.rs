@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use limpid_matching::{Advisories, Authority, OwnedPackages, PackageAdvisory, fingerprint, severity};
 use limpid_model::report::Enriched;
-use limpid_model::{Advisory, Digest, Image, NoticeKind, Rating, Severity};
+use limpid_model::{Advisory, Change, Digest, Image, NoticeKind, Rating, Standing, StandingPackage};
 use limpid_store::View;
 use limpid_store::tables::advisories;
 use limpid_store::tables::affects::Affects;
@@ -30,45 +30,12 @@ pub(crate) struct Changes {
     pub(crate) enriched: BTreeMap<String, BTreeMap<String, Option<Enriched>>>,
 }
 
-/// What a vulnerability means for an image.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Standing {
-    pub(crate) severity: Severity,
-    pub(crate) fixable: bool,
-    pub(crate) exploited: bool,
-    pub(crate) packages: Vec<StandingPackage>,
-}
-
-/// A package by which it is concerned.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct StandingPackage {
-    pub(crate) name: String,
-    pub(crate) version: String,
-    pub(crate) fixed_version: Option<String>,
-    pub(crate) namespace: String,
-    pub(crate) advisory: String,
-    pub(crate) feed: String,
-    pub(crate) fingerprint: String,
-}
-
-/// What changed for an image.
-#[derive(Debug)]
-pub(crate) struct Changed {
-    pub(crate) image: Image,
-    pub(crate) vulnerability: String,
-    /// What it was called before, where that has changed.
-    pub(crate) before: Option<String>,
-    pub(crate) kind: NoticeKind,
-    /// How it stands now; where it is concerned no longer, how it stood.
-    pub(crate) standing: Standing,
-}
-
 type Groups = BTreeMap<(Digest, u64), Standing>;
 
 /// What changes for images in one vulnerability.
 #[derive(Debug, Default)]
 pub(crate) struct Outcome {
-    pub(crate) changed: Vec<Changed>,
+    pub(crate) changed: Vec<Change>,
     /// How layers stand in their contexts once it is so.
     will: Groups,
 }
@@ -100,13 +67,13 @@ pub(crate) fn rename(
             if let Some((name, will)) = renamed {
                 let was = std::mem::replace(&mut change.standing, will.clone());
                 if let Some(outcome) = outcomes.get_mut(name) {
-                    let is_same = |it: &Changed| {
+                    let is_same = |it: &Change| {
                         it.image.id == change.image.id
                             && matches!(it.kind, NoticeKind::NewlyAffected | NoticeKind::Renamed)
                     };
                     outcome.changed.retain(|it| !is_same(it));
                     outcome.changed.extend(kinds(Some(was), Some(will), false).into_iter().map(
-                        |(kind, standing)| Changed {
+                        |(kind, standing)| Change {
                             image: change.image.clone(),
                             vulnerability: name.clone(),
                             before: None,
@@ -166,7 +133,7 @@ pub(crate) fn changed(
         let (was, will) = (standing(&was), standing(&will));
         for (kind, standing) in kinds(was, will, withdrawn && after.is_empty() && !changes.is_removal) {
             let (image, vulnerability, before) = (image.clone(), vulnerability.to_owned(), None);
-            changed.push(Changed { image, vulnerability, before, kind, standing });
+            changed.push(Change { image, vulnerability, before, kind, standing });
         }
     }
     Ok(Outcome { changed, will })
@@ -242,17 +209,6 @@ fn is_taken(view: &View<'_>, changes: Option<&Changes>, name: &str, it: &Concern
         }
     }
     Ok(false)
-}
-
-impl Standing {
-    fn join(&mut self, other: &Self) {
-        self.severity = self.severity.max(other.severity);
-        self.fixable |= other.fixable;
-        self.exploited |= other.exploited;
-        self.packages.extend_from_slice(&other.packages);
-        self.packages.sort_unstable();
-        self.packages.dedup();
-    }
 }
 
 /// How an image stands: as all of its layers do together.

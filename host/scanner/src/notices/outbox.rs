@@ -2,7 +2,7 @@
 
 use std::sync::{MutexGuard, PoisonError};
 
-use limpid_model::{Notice, NoticePosition, NoticeState, Subscription};
+use limpid_model::{Notice, NoticePosition, NoticeState, Page, Subscription, SubscriptionState};
 use limpid_store::tables::outbox::{self, Outbox, State};
 use limpid_store::tables::subscriptions::Subscriptions;
 use limpid_store::{Batch, View};
@@ -11,32 +11,13 @@ use super::Notifying;
 use super::desk::Desk;
 use super::parcel::pending;
 use super::subscriptions::all;
-use crate::{Error, Page};
+use crate::Error;
 
 /// Notices that are looked at for one page.
 const LOOKED_AT: usize = 20_000;
 
 /// Notices that are changed in one batch.
 const A_BATCH: usize = 1_000;
-
-/// A subscription, and how its deliveries go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SubscriptionState {
-    /// The subscription.
-    pub subscription: Subscription,
-    /// Notices that wait.
-    pub pending: u64,
-    /// When the oldest of these was raised, in milliseconds since 1970.
-    pub oldest: Option<u64>,
-    /// When it is tried, in milliseconds since 1970; none where nothing waits, or nothing is sent.
-    pub next_attempt: Option<u64>,
-    /// Why its last attempt failed.
-    pub failure: Option<String>,
-    /// Notices that were delivered since the process started.
-    pub delivered: u64,
-    /// Notices that were given up since the process started.
-    pub dead: u64,
-}
 
 impl Notifying<'_> {
     /// All subscriptions, by name, and how their deliveries go.

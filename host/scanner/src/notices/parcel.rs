@@ -2,12 +2,11 @@ use limpid_model::{Digest, Target};
 use limpid_store::View;
 use limpid_store::tables::outbox::{self, Outbox, State};
 use limpid_store::tables::subscriptions::Subscriptions;
-use serde_json::{Value, json};
 
 use super::Notifying;
 use super::desk::Queue;
 use crate::Error;
-use crate::settings::rfc3339;
+use limpid_formats::notice;
 
 /// What is next for a subscription.
 #[derive(Debug)]
@@ -106,7 +105,7 @@ impl Notifying<'_> {
     /// identifier always stands for the same notices.
     fn digest(&self, view: &View<'_>, subscription: &str, head: Head) -> Result<Parcel, Error> {
         let settings = &self.settings.notices;
-        let (mut notices, mut forms, mut bytes) = (Vec::new(), Vec::new(), 0);
+        let (mut notices, mut bodies, mut bytes) = (Vec::new(), Vec::new(), 0);
         let mut last = head.row.at;
         for row in pending(view, subscription, head.number) {
             let (key, row) = row?;
@@ -116,11 +115,12 @@ impl Notifying<'_> {
                 break;
             }
             last = row.at;
-            forms.push(form(&row));
             notices.push((key.number, row.id));
+            bodies.push(row.body);
         }
         let ids: Vec<&str> = notices.iter().map(|(_, id)| id.as_str()).collect();
-        let body = json!({ "type": "digest", "timestamp": rfc3339(last), "data": { "notices": forms } });
+        let bodies = ids.iter().copied().zip(bodies.iter().map(Vec::as_slice));
+        let body = notice::digest(bodies, last);
         Ok(Parcel {
             subscription: subscription.to_owned(),
             target: head.target,
@@ -129,15 +129,6 @@ impl Notifying<'_> {
             notices,
         })
     }
-}
-
-/// A notice as it stands in a digest: with its identifier, by which a receiver knows it again.
-fn form(row: &outbox::Row) -> Value {
-    let mut form: Value = serde_json::from_slice(&row.body).unwrap_or_default();
-    if let Some(fields) = form.as_object_mut() {
-        fields.insert("id".to_owned(), row.id.clone().into());
-    }
-    form
 }
 
 /// An identifier of a message, that of the same `of` being the same.

@@ -1,21 +1,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_model::Subscription;
 use limpid_model::report::Enriched;
+use limpid_model::{Change, Subscription};
 use limpid_store::tables::outbox::{self, Outbox, State};
 use limpid_store::tables::raised::{self, Raised};
 use limpid_store::tables::subscriptions::{self, Subscriptions};
 use limpid_store::{Batch, View};
-use serde_json::{Value, json};
 
 use super::Notifying;
-use super::difference::{Changed, Changes, changed, rename};
+use super::difference::{Changes, changed, rename};
 use super::parcel::message_id;
 use super::passed_on;
 use super::subscriptions::{Wanting, all};
 use crate::report::Enrichments;
-use crate::settings::rfc3339;
 use crate::{Error, Settings};
+use limpid_formats::notice;
 
 /// Adds the notices of a difference to the batch that takes it in. Returns how many there are.
 pub(crate) fn raise(
@@ -76,7 +75,7 @@ fn hold_or_post(
     view: &View<'_>,
     batch: &mut Batch,
     posting: &mut Posting,
-    changed: &Changed,
+    changed: &Change,
     wanted: Vec<(String, Vec<u8>)>,
     window: u64,
 ) -> Result<(), Error> {
@@ -147,10 +146,10 @@ impl Posting {
     }
 
     /// The notice for each subscription that wants it.
-    fn wanted(&self, changed: &Changed, cause: (&str, u64)) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    fn wanted(&self, changed: &Change, cause: (&str, u64)) -> Result<Vec<(String, Vec<u8>)>, Error> {
         let mut wanted = Vec::new();
         for subscription in self.wanting.iter().filter(|subscription| subscription.wants(changed)) {
-            let body = serde_json::to_vec(&body(changed, cause, self.now));
+            let body = serde_json::to_vec(&notice::change(changed, cause.0, cause.1, self.now));
             let body = body.map_err(|error| Error::Host {
                 what: "a notice cannot be written".to_owned(),
                 source: error.into(),
@@ -188,43 +187,4 @@ impl Posting {
         }
         Ok(self.posted)
     }
-}
-
-/// What a notice says.
-fn body(changed: &Changed, (feed, revision): (&str, u64), now: u64) -> Value {
-    let standing = &changed.standing;
-    let packages = standing.packages.iter().map(|package| {
-        json!({
-            "name": package.name,
-            "version": package.version,
-            "fixed_version": package.fixed_version,
-            "namespace": package.namespace,
-            "advisory": package.advisory,
-            "feed": package.feed,
-            "fingerprint": package.fingerprint,
-        })
-    });
-    let mut body = json!({
-        "type": format!("image.{}", changed.kind.as_str()),
-        "timestamp": rfc3339(now),
-        "data": {
-            "image": {
-                "digest": changed.image.id.to_string(),
-                "names": changed.image.names,
-                "labels": changed.image.labels.iter().cloned().collect::<BTreeMap<_, _>>(),
-            },
-            "vulnerability": changed.vulnerability,
-            "severity": standing.severity.as_str(),
-            "fixable": standing.fixable,
-            "exploited": standing.exploited,
-            "packages": packages.collect::<Vec<_>>(),
-            "cause": { "feed": feed, "revision": revision },
-        },
-    });
-    if let Some(before) = &changed.before
-        && let Some(data) = body.get_mut("data").and_then(Value::as_object_mut)
-    {
-        data.insert("previous".to_owned(), json!(before));
-    }
-    body
 }

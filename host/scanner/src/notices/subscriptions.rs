@@ -1,12 +1,11 @@
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use limpid_matching::is_as_severe;
-use limpid_model::{NoticeFilter, Subscription, SubscriptionSpec};
+use limpid_model::{Change, NoticeFilter, Subscription, SubscriptionSpec};
 use limpid_store::tables::outbox::Outbox;
 use limpid_store::tables::subscriptions::{Row, Subscriptions};
 use limpid_store::{Batch, View};
 
 use super::Notifying;
-use super::difference::Changed;
 use crate::{Error, SubscriptionError};
 
 /// Longest name of a subscription, in bytes.
@@ -114,7 +113,7 @@ impl Wanting {
     }
 
     /// Whether it wants to be told.
-    pub(super) fn wants(&self, changed: &Changed) -> bool {
+    pub(super) fn wants(&self, changed: &Change) -> bool {
         let filter = &self.filter;
         let standing = &changed.standing;
         let labelled = |wanted: &String| match wanted.split_once('=') {

@@ -12,7 +12,7 @@ use limpid_store::tables::sources::{self, Sources};
 use super::Reporter;
 use crate::Error;
 use crate::history::Past;
-use crate::settings::rfc3339;
+use limpid_formats::rfc3339;
 use limpid_matching::{Contents, Matches, namespaces};
 
 /// Says how much of an image was understood, and on what the report rests.

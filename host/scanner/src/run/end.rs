@@ -12,9 +12,9 @@ use limpid_store::{Batch, View};
 use super::next::{Ended, next_run};
 use super::{Left, Run};
 use crate::Error;
-use crate::error::chain;
 use crate::feeds::runs_of;
 use crate::intake::Ingest;
+use limpid_model::chain;
 
 /// Documents that are not there that are remembered.
 const ABSENT: usize = 100;
@@ -67,7 +67,7 @@ impl Ingest<'_> {
         let now = self.settings.clock.now();
         let Left { cursor, is_delta, deferred, changes, seen } = &run.left;
         let name = feed.to_owned();
-        let absent = run.absent.iter().take(ABSENT).cloned().collect();
+        let absent = run.result.absent.iter().take(ABSENT).cloned().collect();
         *row = runs::Row {
             cursor: cursor.clone(),
             last_run: row.last_run,
@@ -97,12 +97,12 @@ impl Ingest<'_> {
         }
         tracing::info!(
             feed,
-            taken = run.taken,
-            unchanged = run.unchanged,
-            bytes = run.bytes,
-            added = run.added,
-            changed = run.changed,
-            withdrawn = run.withdrawn,
+            taken = run.result.taken,
+            unchanged = run.result.unchanged,
+            bytes = run.result.bytes,
+            added = run.result.added,
+            changed = run.result.changed,
+            withdrawn = run.result.withdrawn,
             "feed `{feed}` is up to date"
         );
         Ok(())

@@ -1,5 +1,6 @@
 //! One level of a run: documents that do not wait for each other.
 
+use limpid_model::Ingested;
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,9 +15,7 @@ use super::fetch::Fetch;
 use super::plan::Job;
 use super::{RunProgress, Trust};
 use crate::Error;
-use crate::intake::{
-    Confirmed, Document, Ingest, Input, News, Parser, Spool, Taken, Written, followed, is_same,
-};
+use crate::intake::{Confirmed, Document, Ingest, Input, News, Parser, Spool, Written, followed, is_same};
 use crate::room::scratch_file;
 
 /// What a level needs.
@@ -35,8 +34,8 @@ pub(super) struct Level<'a> {
 /// What came of a job.
 pub(super) enum Done {
     /// It was taken in.
-    Taken {
-        taken: Box<Taken>,
+    Ingested {
+        taken: Box<Ingested>,
         mode: Mode,
         cursor: Option<String>,
         deferred: Option<Box<(sources::Key, fetches::Row)>>,
@@ -281,7 +280,7 @@ impl Level<'_> {
         let input = Input { source: &source, documents: &documents, validators, trust, news };
         let Written { taken, deferred, first_change } = self.ingest.write(self.parser, input, parsed)?;
         let (taken, deferred) = (Box::new(taken), deferred.map(Box::new));
-        Ok(Done::Taken { taken, mode: source.mode, cursor, deferred, first_change, absent })
+        Ok(Done::Ingested { taken, mode: source.mode, cursor, deferred, first_change, absent })
     }
 }
 

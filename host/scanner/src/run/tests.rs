@@ -149,12 +149,12 @@ impl Parser for Fake {
     }
 }
 
-struct Installed {
+struct World {
     scanner: Scanner,
     _scratch: tempfile::TempDir,
 }
 
-impl Installed {
+impl World {
     fn nothing() -> Self {
         Self::with(|_| ())
     }
@@ -203,20 +203,23 @@ fn two() -> Fake {
 
 #[test]
 fn what_a_document_names_is_fetched_and_what_has_not_changed_is_not_read_again() {
-    let (held, fake) = (Installed::nothing(), two());
+    let (held, fake) = (World::nothing(), two());
     let run = held.run(&fake);
     assert!(run.is_complete());
-    assert_eq!((run.taken, run.unchanged, run.added), (3, 0, 4));
+    assert_eq!((run.result.taken, run.result.unchanged, run.result.added), (3, 0, 4));
     assert_eq!(held.states(), "a/1 a/2 b/1 b/3");
     assert_eq!(fake.asked(), "a b index");
 
     let run = held.run(&fake);
-    assert_eq!((run.taken, run.unchanged, run.added), (0, 3, 0));
+    assert_eq!((run.result.taken, run.result.unchanged, run.result.added), (0, 3, 0));
     assert_eq!(fake.asked(), "a= b= index=");
 
     fake.put("https://p.test/b", "advisory 3; advisory 4");
     let run = held.run(&fake);
-    assert_eq!((run.taken, run.unchanged, run.added, run.withdrawn), (1, 2, 1, 1));
+    assert_eq!(
+        (run.result.taken, run.result.unchanged, run.result.added, run.result.withdrawn),
+        (1, 2, 1, 1)
+    );
     assert_eq!(held.states(), "a/1 a/2 b/3 b/4");
     assert_eq!(held.scanner.feeds().unwrap()[0].advisories, 4);
 }
@@ -224,7 +227,7 @@ fn what_a_document_names_is_fetched_and_what_has_not_changed_is_not_read_again()
 #[test]
 fn a_run_over_the_same_documents_leaves_the_same_however_many_workers_there_are() {
     let rows = |workers: usize| {
-        let held = Installed::with(|settings| settings.documents = workers);
+        let held = World::with(|settings| settings.documents = workers);
         let fake = Fake::new("whole index https://p.test/index", "whole index https://p.test/index");
         let names = (0..40).map(|number| format!("whole s{number} https://p.test/{number}"));
         fake.put(INDEX, &names.collect::<Vec<_>>().join("; "));
@@ -232,7 +235,7 @@ fn a_run_over_the_same_documents_leaves_the_same_however_many_workers_there_are(
             fake.put(&format!("https://p.test/{number}"), &format!("advisory {number}; advisory x"));
         }
         let run = held.run(&fake);
-        assert_eq!((run.taken, run.revision), (41, 40));
+        assert_eq!((run.result.taken, run.result.revision), (41, 40));
         let view = held.scanner.store().view();
         let feed: Vec<_> = view.scan::<Feeds>(|_| ()).map(|row| format!("{:?}", row.unwrap())).collect();
         let fetches: Vec<_> = view.scan::<Fetches>(|_| ()).map(|row| format!("{:?}", row.unwrap())).collect();
@@ -244,12 +247,12 @@ fn a_run_over_the_same_documents_leaves_the_same_however_many_workers_there_are(
 
 #[test]
 fn one_that_fails_keeps_what_it_stated_and_holds_up_the_cursor_only() {
-    let (held, fake) = (Installed::nothing(), two());
+    let (held, fake) = (World::nothing(), two());
     fake.put(INDEX, "whole a https://p.test/a; whole b https://p.test/b; cursor one");
     fake.put("https://p.test/b", "bad");
     let run = held.run(&fake);
     assert!(!run.is_complete());
-    assert!(run.why().unwrap().starts_with("source `b`: "), "{:?}", run.failures);
+    assert!(run.why().unwrap().starts_with("source `b`: "), "{:?}", run.result.failures);
     assert_eq!(held.states(), "a/1 a/2");
     let row = held.runs();
     assert_eq!((row.cursor.as_deref(), row.failing_since, row.failures), (None, Some(1_000), 1));
@@ -265,16 +268,18 @@ fn one_that_fails_keeps_what_it_stated_and_holds_up_the_cursor_only() {
     assert_eq!((row.cursor.as_deref(), row.failing_since, row.failures), (Some("one"), None, 0));
 
     fake.put("https://p.test/a", "down");
-    assert_eq!(held.run(&fake).failures.len(), 1);
+    assert_eq!(held.run(&fake).result.failures.len(), 1);
     assert_eq!(held.states(), "a/1 a/2 b/3");
     assert_eq!(held.runs().cursor.as_deref(), Some("one"));
 }
 
 #[test]
 fn a_run_tells_of_each_source_that_failed_within_bounds() {
-    let failed = |count: usize, length: usize| Run {
-        failures: (0..count).map(|number| (format!("s{number}"), "x".repeat(length))).collect(),
-        ..Run::default()
+    let failed = |count: usize, length: usize| {
+        let mut run = Run::default();
+        let failures = (0..count).map(|number| (format!("s{number}"), "x".repeat(length)));
+        run.result.failures.extend(failures);
+        run
     };
     assert_eq!(Run::default().why(), None);
     assert_eq!(failed(1, 2).why().unwrap(), "source `s0`: xx");
@@ -287,11 +292,11 @@ fn a_run_tells_of_each_source_that_failed_within_bounds() {
 
 #[test]
 fn a_run_that_brings_nothing_answers_the_revision_that_holds() {
-    let (held, fake) = (Installed::nothing(), two());
+    let (held, fake) = (World::nothing(), two());
     let first = held.run(&fake);
-    assert!(first.is_complete() && first.revision > 0, "{first:?}");
+    assert!(first.is_complete() && first.result.revision > 0, "{first:?}");
     let again = held.run(&fake);
-    assert_eq!((again.taken, again.revision), (0, first.revision));
+    assert_eq!((again.result.taken, again.result.revision), (0, first.result.revision));
 }
 
 /// Rows of table `runs` as no Limpid writes them.
@@ -313,7 +318,7 @@ impl limpid_store::table::Row for UnknownRow {
 
 #[test]
 fn a_schedule_that_cannot_be_read_is_written_anew_by_the_next_run() {
-    let (held, fake) = (Installed::nothing(), two());
+    let (held, fake) = (World::nothing(), two());
     held.run(&fake);
     let mut batch = Batch::default();
     batch.put::<Unknown>(&"feed".to_owned(), &UnknownRow).unwrap();
@@ -326,12 +331,12 @@ fn a_schedule_that_cannot_be_read_is_written_anew_by_the_next_run() {
 
 #[test]
 fn what_is_named_but_was_never_there_is_no_failure() {
-    let (held, fake) = (Installed::nothing(), two());
+    let (held, fake) = (World::nothing(), two());
     fake.remove("https://p.test/b");
     let run = held.run(&fake);
     assert!(run.is_complete());
-    assert_eq!((run.absent.len(), run.absent[0].0.as_str()), (1, "b"));
-    assert_eq!(held.runs().absent, run.absent);
+    assert_eq!((run.result.absent.len(), run.result.absent[0].0.as_str()), (1, "b"));
+    assert_eq!(held.runs().absent, run.result.absent);
 
     fake.put("https://p.test/b", "advisory 3");
     assert!(held.run(&fake).is_complete());
@@ -345,7 +350,7 @@ fn what_is_named_but_was_never_there_is_no_failure() {
 
 #[test]
 fn a_document_that_shrinks_is_refused_unless_it_is_forced() {
-    let (held, fake) = (Installed::nothing(), two());
+    let (held, fake) = (World::nothing(), two());
     held.run(&fake);
     fake.put("https://p.test/a", "");
     let run = held.run(&fake);
@@ -377,14 +382,18 @@ fn changing() -> Fake {
 
 #[test]
 fn changes_change_what_they_name_and_leave_the_rest() {
-    let (held, fake) = (Installed::nothing(), changing());
+    let (held, fake) = (World::nothing(), changing());
     held.run(&fake);
     fake.asked();
     let run = held.run(&fake);
     assert!(run.is_complete());
     assert_eq!(fake.asked(), "4 5 6 changes");
     assert_eq!(held.states(), "a/1 a/4 a/6 b/3 b/5");
-    assert_eq!((run.added, run.withdrawn, run.taken), (3, 1, 3), "the changes of one source are one step");
+    assert_eq!(
+        (run.result.added, run.result.withdrawn, run.result.taken),
+        (3, 1, 3),
+        "the changes of one source are one step"
+    );
     assert_eq!(held.runs().cursor.as_deref(), Some("2"));
     assert_eq!(held.deltas(), 3);
 
@@ -395,7 +404,7 @@ fn changes_change_what_they_name_and_leave_the_rest() {
 
 #[test]
 fn another_plugin_reads_the_whole_document_and_the_changes_since() {
-    let (held, mut fake) = (Installed::nothing(), changing());
+    let (held, mut fake) = (World::nothing(), changing());
     held.run(&fake);
     held.run(&fake);
     fake.prefix = "x";
@@ -407,7 +416,7 @@ fn another_plugin_reads_the_whole_document_and_the_changes_since() {
 
 #[test]
 fn too_many_changes_are_replaced_by_whole_documents() {
-    let (held, fake) = (Installed::with(|settings| settings.kept_deltas = 2), changing());
+    let (held, fake) = (World::with(|settings| settings.kept_deltas = 2), changing());
     held.run(&fake);
     held.run(&fake);
     fake.put("https://p.test/a", "advisory 1; advisory 4");
@@ -420,18 +429,18 @@ fn too_many_changes_are_replaced_by_whole_documents() {
 
 #[test]
 fn a_change_that_is_not_there_is_no_failure() {
-    let (held, fake) = (Installed::nothing(), changing());
+    let (held, fake) = (World::nothing(), changing());
     held.run(&fake);
     fake.remove("https://p.test/4");
     let run = held.run(&fake);
     assert!(run.is_complete());
-    assert_eq!(run.absent.len(), 1);
+    assert_eq!(run.result.absent.len(), 1);
     assert_eq!(held.states(), "a/1 a/6 b/3 b/5");
 }
 
 #[test]
 fn changes_that_fail_are_tried_again() {
-    let (held, fake) = (Installed::nothing(), changing());
+    let (held, fake) = (World::nothing(), changing());
     held.run(&fake);
     fake.put("https://p.test/6", "down");
     assert!(!held.run(&fake).is_complete());
@@ -444,17 +453,17 @@ fn changes_that_fail_are_tried_again() {
 
 #[test]
 fn documents_read_by_another_plugin_are_fetched_again() {
-    let (held, mut fake) = (Installed::nothing(), two());
+    let (held, mut fake) = (World::nothing(), two());
     held.run(&fake);
     fake.asked();
     fake.plugin = test_support::plugin("another");
     let run = held.run(&fake);
-    assert_eq!((run.taken, fake.asked().as_str()), (3, "a b index"));
+    assert_eq!((run.result.taken, fake.asked().as_str()), (3, "a b index"));
 }
 
 #[test]
 fn pages_that_are_all_there_is_replace_those_of_before_when_they_are_in() {
-    let held = Installed::with(|settings| settings.kept_deltas = 1);
+    let held = World::with(|settings| settings.kept_deltas = 1);
     let fake = Fake::new("delta p0 https://p.test/0", "delta w https://p.test/w");
     fake.put("https://p.test/0", "is p; advisory 1; delta p1 https://p.test/1; cursor a");
     fake.put("https://p.test/1", "is p; advisory 2; delta p2 https://p.test/2");

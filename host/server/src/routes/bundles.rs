@@ -7,9 +7,9 @@ use limpid_scanner::Trust;
 use serde::Deserialize;
 
 use super::body;
-use crate::api::Imported;
 use crate::error::Failure;
 use crate::state::AppState;
+use limpid_formats::json::Imported;
 
 /// What stands behind the `?` of a request.
 type Asked<T> = Result<Query<T>, axum::extract::rejection::QueryRejection>;

@@ -8,9 +8,9 @@ use serde::Deserialize;
 use tokio::sync::oneshot;
 
 use super::{body, prefer};
-use crate::api::{self, Feed, Feeds, Removed, Sources, Taken};
 use crate::error::Failure;
 use crate::state::AppState;
+use limpid_formats::json::{self as api, Feed, Feeds, Removed, Sources, Taken};
 
 pub(super) async fn list(State(state): State<AppState>) -> Result<Json<Feeds>, Failure> {
     let scanner = state.scanner.clone();
@@ -85,7 +85,7 @@ fn ended_well(run: Result<Run, String>) -> Result<api::Run, Failure> {
     let run = run.map_err(failed)?;
     match run.why() {
         Some(why) => Err(failed(why)),
-        None => Ok(run.into()),
+        None => Ok(run.result.into()),
     }
 }
 

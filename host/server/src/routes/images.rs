@@ -9,10 +9,10 @@ use serde::Deserialize;
 use tokio::sync::oneshot;
 
 use super::{body, prefer};
-use crate::api::{self, Image, ImageLayers, Images, Inventory, Report};
 use crate::blocking::Document;
 use crate::error::Failure;
 use crate::state::AppState;
+use limpid_formats::json::{self as api, Image, ImageLayers, Images, Inventory, Report};
 
 /// Images on a page, unless the client says otherwise, and at most.
 const PAGE: usize = 50;

@@ -2,9 +2,9 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 
-use crate::api::Job;
 use crate::error::Failure;
 use crate::state::AppState;
+use limpid_formats::json::Job;
 
 pub(super) async fn show(
     State(state): State<AppState>,

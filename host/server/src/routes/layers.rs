@@ -2,9 +2,9 @@ use axum::Json;
 use axum::extract::{Path, State};
 use limpid_model::Digest;
 
-use crate::api::Layer;
 use crate::error::Failure;
 use crate::state::AppState;
+use limpid_formats::json::Layer;
 
 pub(super) async fn show(
     State(state): State<AppState>,

@@ -4,9 +4,9 @@ use axum::extract::{Path, Query, State};
 use limpid_model::{NoticePosition, NoticeState};
 use serde::Deserialize;
 
-use crate::api::{Notices, Replayed};
 use crate::error::Failure;
 use crate::state::AppState;
+use limpid_formats::json::{Notices, Replayed};
 
 /// Notices on a page, unless the client says otherwise, and at most.
 const PAGE: usize = 100;

@@ -4,10 +4,10 @@ use limpid_model::Digest;
 use limpid_scanner::Versions;
 use serde::Deserialize;
 
-use crate::api::Holders;
 use crate::blocking::Document;
 use crate::error::Failure;
 use crate::state::AppState;
+use limpid_formats::json::Holders;
 
 /// Images on a page, unless the client says otherwise, and at most.
 const PAGE: usize = 100;

@@ -7,15 +7,15 @@ use limpid_scanner::{Error, Scanner};
 use serde::Deserialize;
 
 use super::body;
-use crate::api::{PluginRef, PluginWithVersions, Plugins};
 use crate::error::Failure;
 use crate::state::AppState;
+use limpid_formats::json::{PluginRef, PluginWithVersions, Plugins};
 
 /// An ed25519 signature over the text of the component's digest, in hex or base64.
 const SIGNATURE: &str = "x-limpid-signature";
 
 pub(super) async fn list(State(state): State<AppState>) -> Json<Plugins> {
-    Json((&*state.scanner.plugins()).into())
+    Json(state.scanner.plugins().state().into())
 }
 
 pub(super) async fn show(
@@ -23,8 +23,7 @@ pub(super) async fn show(
     Path(name): Path<String>,
 ) -> Result<Json<PluginWithVersions>, Failure> {
     let scanner = state.scanner.clone();
-    let (plugin, versions) = state.pool.run(move || scanner.plugin(&name)).await?;
-    Ok(Json(PluginWithVersions::new(&plugin, &versions)))
+    Ok(Json(state.pool.run(move || scanner.plugin(&name)).await?.into()))
 }
 
 pub(super) async fn put(

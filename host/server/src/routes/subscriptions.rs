@@ -5,9 +5,9 @@ use axum::http::StatusCode;
 use limpid_scanner::{Error, SubscriptionError};
 
 use super::body;
-use crate::api::{Made, Subscription, SubscriptionWanted, Subscriptions};
 use crate::error::Failure;
 use crate::state::AppState;
+use limpid_formats::json::{Made, Subscription, SubscriptionWanted, Subscriptions};
 
 /// Longest description of a subscription, in bytes.
 const BYTES: u64 = 64 << 10;

@@ -5,10 +5,10 @@ use limpid_scanner::{Error, Filter};
 use serde::Deserialize;
 
 use super::images::ask;
-use crate::api::{ConcernedImages, Explanation, Figures, Vulnerability};
 use crate::blocking::Document;
 use crate::error::Failure;
 use crate::state::AppState;
+use limpid_formats::json::{ConcernedImages, Explanation, Figures, Vulnerability};
 
 /// Images on a page, unless the client says otherwise, and at most.
 const PAGE: usize = 100;
@@ -65,7 +65,7 @@ fn severity(word: &str) -> Result<Severity, Failure> {
 
 pub(super) async fn figures(State(state): State<AppState>) -> Result<Document, Failure> {
     let scanner = state.scanner.clone();
-    state.pool.document(move || scanner.figures().map(Figures::from)).await
+    state.pool.document(move || scanner.statistics().map(Figures::from)).await
 }
 
 #[derive(Deserialize)]

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
+use limpid_formats::json as api;
 use limpid_scanner::signature::PrivateKey;
-use limpid_server::api;
 
 use super::trust;
 use crate::commands::{Format, page, print_json, printable, show};
@@ -16,7 +16,7 @@ use crate::input::scratch;
 use crate::open::OF_ADVISORIES;
 use crate::progress::Spinner;
 use crate::settings::Settings;
-use crate::table;
+use limpid_formats::table;
 
 /// Stands for standard input or output.
 const STANDARD: &str = "-";

@@ -1,6 +1,6 @@
 use std::process::ExitCode;
 
-use limpid_server::api;
+use limpid_formats::json as api;
 
 use crate::commands::{Format, print_json};
 use crate::holder::Holder;

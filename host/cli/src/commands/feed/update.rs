@@ -5,16 +5,17 @@ use std::time::Duration;
 
 use anyhow::bail;
 use indicatif::{MultiProgress, ProgressBar};
+use limpid_formats::json as api;
 use limpid_scanner::{Run, RunProgress, Scanner, Stop, Trust};
-use limpid_server::api;
 
 use super::trust;
 use crate::commands::{Format, page, print_json, show};
 use crate::holder::Holder;
 use crate::open::OF_ADVISORIES;
+use crate::progress;
 use crate::service::encoded;
 use crate::settings::Settings;
-use crate::{progress, table};
+use limpid_formats::table;
 
 /// How often progress is shown.
 const SHOWN: Duration = Duration::from_millis(200);
@@ -124,7 +125,7 @@ fn one(
         Holder::Here(here) => {
             let run = fetched(&here.scanner, feed, trust(args.force), &bar)?;
             let why = run.why();
-            Ok((run.into(), why))
+            Ok((run.result.into(), why))
         }
         Holder::Service(service) => {
             let path = format!("/v1/feeds/{}/update?force={}", encoded(feed), args.force);

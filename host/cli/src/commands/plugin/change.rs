@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
+use limpid_formats::json::PluginRef;
 use limpid_model::PluginId;
 use limpid_scanner::runtime::Change;
-use limpid_server::api::PluginRef;
 use serde::Serialize;
 
 use crate::commands::{Format, print, print_json};

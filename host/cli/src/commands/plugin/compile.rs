@@ -32,7 +32,7 @@ pub(super) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
         .snapshot();
     drop(spinner);
     for refused in plugins.refused() {
-        eprintln!("`{}` is refused: it {}", refused.path.display(), limpid_scanner::chain(&refused.reason));
+        eprintln!("`{}` is refused: it {}", refused.path.display(), limpid_model::chain(&refused.reason));
     }
     let names: Vec<_> = plugins.plugins().iter().map(|plugin| plugin.id().to_string()).collect();
     print(&names.join("\n"))

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use limpid_fetch::{Fetcher, Options, Source};
+use limpid_formats::json as api;
 use limpid_model::{Claim, Grouping, Pattern};
 use limpid_scanner::runtime::{self, ChangeError, Mode, Plugin};
-use limpid_server::api;
 use serde::Serialize;
 
 use crate::commands::{Format, print, print_json};
@@ -105,7 +105,7 @@ impl Inspection {
             claims: claims.unwrap_or_default(),
             sources: sources.unwrap_or_default().into_iter().map(SourceForm::from).collect(),
             versions,
-            plugin: plugin.into(),
+            plugin: plugin.state().into(),
         })
     }
 

@@ -273,7 +273,7 @@ impl World {
         }
         let mut by_worst: BTreeMap<Severity, u64> = BTreeMap::new();
         worst.into_values().for_each(|severity| *by_worst.entry(severity).or_default() += 1);
-        assert_eq!(self.scanner.figures().unwrap().by_worst, by_worst);
+        assert_eq!(self.scanner.statistics().unwrap().by_worst, by_worst);
     }
 }
 

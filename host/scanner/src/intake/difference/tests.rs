@@ -39,12 +39,12 @@ fn advisory(text: &str) -> Advisory {
     }
 }
 
-struct Installed {
+struct World {
     scanner: Scanner,
     _scratch: tempfile::TempDir,
 }
 
-impl Installed {
+impl World {
     fn nothing() -> Self {
         let (scanner, scratch) = test_support::scanner(Store::in_memory());
         Self { scanner, _scratch: scratch }
@@ -117,7 +117,7 @@ fn counts(difference: &Difference) -> [u64; 3] {
 
 #[test]
 fn a_document_is_held_against_what_its_source_stated_before() {
-    let held = Installed::nothing();
+    let held = World::nothing();
     let check = |document: &str, expected: [u64; 3]| {
         let difference = held.whole("s", document).0;
         assert_eq!(counts(&difference), expected, "{document}");
@@ -136,7 +136,7 @@ fn a_document_is_held_against_what_its_source_stated_before() {
 
 #[test]
 fn what_is_unchanged_is_not_written() {
-    let held = Installed::nothing();
+    let held = World::nothing();
     held.whole("s", "X:a<1 Y:b<1");
     assert_eq!(held.whole("s", "Y:b<1 X:a<1").1, 0);
     assert_eq!(held.whole("s", "X:a<1 Y:b<1").1, 0);
@@ -147,7 +147,7 @@ fn what_is_unchanged_is_not_written() {
 
 #[test]
 fn packages_that_are_no_longer_named_are_no_longer_concerned() {
-    let held = Installed::nothing();
+    let held = World::nothing();
     let check = |document: &str, expected: &[&str]| {
         held.whole("s", document);
         assert_eq!(held.affects(), expected, "{document}");
@@ -162,7 +162,7 @@ fn packages_that_are_no_longer_named_are_no_longer_concerned() {
 
 #[test]
 fn all_that_is_said_of_one_package_stands_in_one_row() {
-    let held = Installed::nothing();
+    let held = World::nothing();
     held.whole("s", "X:a<1,a<2,there/a<3");
     assert_eq!(held.affects(), ["a X s", "a X s"]);
     let view = held.scanner.store().view();
@@ -173,7 +173,7 @@ fn all_that_is_said_of_one_package_stands_in_one_row() {
 
 #[test]
 fn a_version_of_a_scheme_that_nobody_orders_has_no_key_and_says_why() {
-    let held = Installed::nothing();
+    let held = World::nothing();
     held.whole("s", "X:a<1");
     let view = held.scanner.store().view();
     let (_, row) = view.scan::<Affects>(|_| ()).next().unwrap().unwrap();
@@ -186,7 +186,7 @@ fn a_version_of_a_scheme_that_nobody_orders_has_no_key_and_says_why() {
 
 #[test]
 fn a_source_never_touches_what_another_states() {
-    let held = Installed::nothing();
+    let held = World::nothing();
     held.whole("s1", "X:a<1 Y:a<1");
     let check = |source: &str, document: &str, expected: &[&str]| {
         held.whole(source, document);
@@ -201,7 +201,7 @@ fn a_source_never_touches_what_another_states() {
 
 #[test]
 fn a_delta_withdraws_only_what_it_says() {
-    let held = Installed::nothing();
+    let held = World::nothing();
     held.whole("s", "X:a<1 Y:there/b<1 Z:c<1");
     let (difference, _) = held.take("s", Mode::Delta, "Y:there/b<2 W:d<1", "X UNKNOWN");
     assert_eq!(counts(&difference), [1, 1, 1]);
@@ -211,7 +211,7 @@ fn a_delta_withdraws_only_what_it_says() {
 
 #[test]
 fn a_source_that_states_changes_still_speaks_of_what_it_spoke_of_before() {
-    let held = Installed::nothing();
+    let held = World::nothing();
     held.whole("s", "X:a<1 Y:there/b<1");
     let (difference, _) = held.take("s", Mode::Delta, "Z:new/c<1", "");
     assert_eq!(difference.namespaces.iter().collect::<Vec<_>>(), ["here", "new", "there"]);
@@ -243,7 +243,7 @@ proptest! {
     fn only_the_last_document_of_each_source_counts(
         documents in prop::collection::vec(("(other/)?s[12]?", document()), 1..10),
     ) {
-        let (held, mut last, mut sum) = (Installed::nothing(), BTreeMap::new(), 0);
+        let (held, mut last, mut sum) = (World::nothing(), BTreeMap::new(), 0);
         for (source, document) in documents {
             let (difference, rows) = held.whole(&source, &text(&document));
             prop_assert_eq!(difference.any(), rows > 0);
@@ -251,7 +251,7 @@ proptest! {
             sum -= difference.withdrawn;
             last.insert(source, document);
         }
-        let fresh = Installed::nothing();
+        let fresh = World::nothing();
         for (source, document) in last {
             fresh.whole(&source, &text(&document));
         }
@@ -263,14 +263,14 @@ proptest! {
     fn changes_add_up_to_the_whole(
         changes in prop::collection::vec((document(), prop::collection::vec("[XYZ]", 0..2)), 1..8),
     ) {
-        let (held, mut whole) = (Installed::nothing(), BTreeMap::new());
+        let (held, mut whole) = (World::nothing(), BTreeMap::new());
         for (document, withdrawn) in changes {
             let (difference, _) = held.take("s", Mode::Delta, &text(&document), &withdrawn.join(" "));
             whole.retain(|id, _| document.contains_key(id) || !withdrawn.contains(id));
             whole.extend(document);
             prop_assert_eq!(difference.held, whole.len() as u64);
         }
-        let fresh = Installed::nothing();
+        let fresh = World::nothing();
         fresh.whole("s", &text(&whole));
         let ([a, b, c, _], [x, y, z, _]) = (held.tables(), fresh.tables());
         prop_assert_eq!([a, b, c], [x, y, z]);
@@ -279,7 +279,7 @@ proptest! {
 
 #[test]
 fn what_was_stated_of_a_namespace_stays_where_its_publisher_stops_speaking_of_it() {
-    let held = Installed::nothing();
+    let held = World::nothing();
     let take = |document: &str| held.take_guarded("s", Mode::Whole, document, "", Guard::Checked).unwrap().0;
     take("X:old/a<1,new/a<1 Y:old/b<1 Z:new/c<1");
     // X says something else of the other namespace, Y is not there at all.
@@ -303,7 +303,7 @@ fn what_was_stated_of_a_namespace_stays_where_its_publisher_stops_speaking_of_it
 
 #[test]
 fn a_document_that_somebody_has_looked_at_is_taken_as_it_is() {
-    let held = Installed::nothing();
+    let held = World::nothing();
     held.whole("s", "X:old/a<1,new/a<1 Y:old/b<1");
     held.take_guarded("s", Mode::Whole, "X:new/a<1", "", Guard::Checked).unwrap();
     assert_eq!(held.affects().len(), 3);
@@ -314,7 +314,7 @@ fn a_document_that_somebody_has_looked_at_is_taken_as_it_is() {
 
 #[test]
 fn what_is_taken_back_by_its_identifier_is_no_silence() {
-    let held = Installed::nothing();
+    let held = World::nothing();
     held.whole("s", "X:old/a<1 Y:new/b<1");
     let difference =
         held.take_guarded("s", Mode::Whole, "X!:old/a<1 Y:new/b<1", "", Guard::Checked).unwrap().0;
@@ -324,7 +324,7 @@ fn what_is_taken_back_by_its_identifier_is_no_silence() {
 
 #[test]
 fn an_older_record_never_replaces_a_newer_one() {
-    let held = Installed::nothing();
+    let held = World::nothing();
     let take = |fix: &str, modified: Option<&str>, guard: Guard| {
         let advisory = Advisory { modified: modified.map(str::to_owned), ..advisory(&format!("X:a<{fix}")) };
         let source = Source { name: "s".to_owned(), url: String::new(), mode: Mode::Whole };
@@ -357,7 +357,7 @@ fn an_older_record_never_replaces_a_newer_one() {
 }
 
 /// Under which names what is said of packages stands: `package id names`.
-fn names(held: &Installed) -> Vec<String> {
+fn names(held: &World) -> Vec<String> {
     let view = held.scanner.store().view();
     let rows = view.scan::<Affects>(|_| ()).map(Result::unwrap);
     let rows = rows.map(|(key, row)| {
@@ -368,7 +368,7 @@ fn names(held: &Installed) -> Vec<String> {
 }
 
 /// Takes in advisories written `ID=ALIAS=ALIAS`, each about a package of its name.
-fn link(held: &Installed, source: &str, document: &str) {
+fn link(held: &World, source: &str, document: &str) {
     let advisory = |text: &str| {
         let (id, aliases) = text.split_once('=').unwrap_or((text, ""));
         let aliases = aliases.split('=').filter(|alias| !alias.is_empty()).map(str::to_owned).collect();
@@ -389,7 +389,7 @@ fn link(held: &Installed, source: &str, document: &str) {
 
 #[test]
 fn aliases_are_transitive_whoever_states_them_and_when() {
-    let held = Installed::nothing();
+    let held = World::nothing();
     link(&held, "s", "G-1");
     assert_eq!(names(&held), ["g-1 G-1 G-1"]);
     link(&held, "t", "P-1=G-1");
@@ -415,7 +415,7 @@ fn aliases_are_transitive_whoever_states_them_and_when() {
 
 #[test]
 fn one_document_links_its_own_advisories() {
-    let held = Installed::nothing();
+    let held = World::nothing();
     link(&held, "s", "G-1 P-1=G-1 X-1=P-1=CVE-2026-0001");
     let names = names(&held);
     assert!(names.iter().all(|name| name.ends_with(" CVE-2026-0001")), "{names:?}");
@@ -423,10 +423,10 @@ fn one_document_links_its_own_advisories() {
 
 #[test]
 fn a_group_that_would_join_two_cves_stays_apart() {
-    let held = Installed::nothing();
+    let held = World::nothing();
     link(&held, "s", "G-1 A=G-1=CVE-2026-0001 B=G-1=CVE-2026-0002");
     assert_eq!(names(&held), ["a A CVE-2026-0001", "b B CVE-2026-0002", "g-1 G-1 G-1"]);
-    let held = Installed::nothing();
+    let held = World::nothing();
     link(&held, "s", "G-1 D=G-1=CVE-2026-0001=CVE-2026-0002");
     assert_eq!(names(&held), ["d D CVE-2026-0001,CVE-2026-0002", "g-1 G-1 G-1"]);
 }

@@ -1,0 +1,322 @@
+use limpid_model::{Absent, FeedState, SilentNamespace, SourceState};
+use serde::{Deserialize, Serialize};
+
+use super::report::Silent;
+use super::{PluginRef, time};
+
+/// All feeds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Feeds {
+    /// By name.
+    pub feeds: Vec<Feed>,
+}
+
+/// A feed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Feed {
+    /// Its name, which is that of its plugin.
+    pub name: String,
+    /// The plugin that is loaded for it.
+    pub plugin: Option<PluginRef>,
+    /// The plugin that read what is held.
+    pub read_by: Option<PluginRef>,
+    /// Grows by one with each change.
+    pub revision: u64,
+    /// How many advisories are held, counted for each source.
+    pub advisories: u64,
+    /// Whether it is being fetched.
+    pub running: bool,
+    /// When all of it was last known to be up to date, or else a document was last taken in.
+    pub last_success: Option<String>,
+    /// Seconds since then.
+    pub age: Option<u64>,
+    /// When something was last refused, or could not be fetched.
+    pub last_failure: Option<String>,
+    /// Why.
+    pub last_failure_reason: Option<String>,
+    /// When it was last fetched.
+    pub last_run: Option<String>,
+    /// When the first of the runs began that have failed since then; none where the last did not.
+    pub failing_since: Option<String>,
+    /// How many have.
+    pub failures: u64,
+    /// When it is fetched next; none where the service does not fetch it by itself.
+    pub next_run: Option<String>,
+    /// What was named to be fetched, but is not there.
+    pub absent: Vec<Failed>,
+    /// How many records of the last document could not be used.
+    pub rejected: u64,
+    /// The first of them.
+    pub rejections: Vec<Rejection>,
+    /// Its sources that were taken in.
+    pub sources: Vec<Source>,
+}
+
+/// A source that was taken in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Source {
+    /// Its name.
+    pub name: String,
+    /// When its document was last taken in, or its publisher last said that it is still the same.
+    pub taken_in: String,
+    /// Of when its document is by its own word, where it has one.
+    #[serde(default)]
+    pub dated: Option<String>,
+    /// Namespaces of which its publisher has stopped speaking: what was stated of them stays.
+    #[serde(default)]
+    pub silent: Vec<Silent>,
+    /// Where it was last fetched from; none where it was handed in.
+    pub address: Option<String>,
+    /// When its document last came.
+    pub fetched: Option<String>,
+    /// Length of that as it came, in bytes.
+    pub bytes: Option<u64>,
+    /// How many changes have come since then.
+    pub changes: u64,
+    /// How many advisories it states.
+    pub advisories: u64,
+    /// How many of its records could not be used.
+    pub rejected: u64,
+    /// The first of them.
+    pub rejections: Vec<Rejection>,
+    /// The namespaces of which it speaks.
+    pub namespaces: Vec<String>,
+}
+
+/// What came of a run.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Run {
+    /// The feed.
+    pub feed: String,
+    /// Its revision after the run.
+    pub revision: u64,
+    /// Whether all of it is in.
+    pub complete: bool,
+    /// How many sources were taken in.
+    pub taken: u64,
+    /// How many were as they were.
+    pub unchanged: u64,
+    /// Bytes that were fetched.
+    pub bytes: u64,
+    /// How many advisories are new.
+    pub added: u64,
+    /// How many say something else than before.
+    pub changed: u64,
+    /// How many of before are gone.
+    pub withdrawn: u64,
+    /// How many records could not be used.
+    pub rejected: u64,
+    /// What was named to be fetched, but is not there.
+    pub absent: Vec<Failed>,
+    /// Sources that stay as they were.
+    pub failures: Vec<Failed>,
+}
+
+/// A source that was not taken in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Failed {
+    /// Its name.
+    pub source: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A record that could not be used.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Rejection {
+    /// Which.
+    pub id: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What came of a document that was handed in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Taken {
+    /// The feed.
+    pub feed: String,
+    /// The source that the document is.
+    pub source: String,
+    /// Revision of the feed after it.
+    pub revision: u64,
+    /// How many advisories it states.
+    pub advisories: u64,
+    /// How many of them are new.
+    pub added: u64,
+    /// How many say something else than before.
+    pub changed: u64,
+    /// How many of before are gone.
+    pub withdrawn: u64,
+    /// How many records could not be used.
+    pub rejected: u64,
+    /// The first of them.
+    pub rejections: Vec<Rejection>,
+    /// Namespaces of which its publisher has stopped speaking with it: what was stated of them stays.
+    #[serde(default)]
+    pub fell_silent: Vec<String>,
+    /// Sources that were one record each, of which it has a newer state: they are removed.
+    #[serde(default)]
+    pub overtaken: Vec<String>,
+    /// Documents that it names to be fetched next.
+    pub follow: Vec<Followed>,
+}
+
+/// A document that another names.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Followed {
+    /// Name of the source.
+    pub source: String,
+    /// Where it is.
+    pub url: String,
+}
+
+/// The sources of a feed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Sources {
+    /// The feed.
+    pub feed: String,
+    /// Its sources that were taken in.
+    pub sources: Vec<Source>,
+}
+
+/// What came of the removal of a source.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Removed {
+    /// The feed.
+    pub feed: String,
+    /// The source.
+    pub source: String,
+    /// The feed's revision after it.
+    pub revision: u64,
+    /// How many records the source stated.
+    pub withdrawn: u64,
+}
+
+impl From<Feed> for Sources {
+    fn from(feed: Feed) -> Self {
+        Self { feed: feed.name, sources: feed.sources }
+    }
+}
+
+impl From<limpid_model::RemovedSource> for Removed {
+    fn from(removed: limpid_model::RemovedSource) -> Self {
+        let limpid_model::RemovedSource { feed, source, revision, withdrawn } = removed;
+        Self { feed, source, revision, withdrawn }
+    }
+}
+
+fn rejections(pairs: Vec<(String, String)>) -> Vec<Rejection> {
+    pairs.into_iter().map(|(id, reason)| Rejection { id, reason }).collect()
+}
+
+pub(super) fn failed(pairs: Vec<(String, String)>) -> Vec<Failed> {
+    pairs.into_iter().map(|(source, reason)| Failed { source, reason }).collect()
+}
+
+impl From<FeedState> for Feed {
+    fn from(state: FeedState) -> Self {
+        let (failed_at, reason) = state.last_failure.map(|failure| (failure.at, failure.reason)).unzip();
+        let next_run = state.runs.is_scheduled.then(|| state.runs.next_run.unwrap_or(state.now));
+        Self {
+            plugin: state.plugin.map(PluginRef::from),
+            read_by: state.read_by.map(PluginRef::from),
+            revision: state.revision,
+            advisories: state.advisories,
+            running: state.runs.is_running,
+            last_success: state.last_success.map(time),
+            age: state.last_success.map(|at| state.now.saturating_sub(at) / 1000),
+            last_failure: failed_at.map(time),
+            last_failure_reason: reason,
+            last_run: state.runs.last_run.map(time),
+            failing_since: state.runs.failing_since.map(time),
+            failures: state.runs.failures,
+            next_run: next_run.map(time),
+            absent: state.runs.absent.into_iter().map(Failed::from).collect(),
+            rejected: state.rejected,
+            rejections: each(state.rejections),
+            sources: state.sources.into_iter().map(Source::from).collect(),
+            name: state.name,
+        }
+    }
+}
+
+impl From<SourceState> for Source {
+    fn from(source: SourceState) -> Self {
+        let document = source.document.as_ref();
+        Self {
+            taken_in: time(source.ingested),
+            dated: source.dated.map(time),
+            silent: each(source.silent),
+            address: document.and_then(|document| document.address.clone()),
+            fetched: document.map(|document| time(document.fetched)),
+            bytes: document.map(|document| document.bytes),
+            changes: document.map_or(0, |document| document.changes),
+            advisories: source.advisories,
+            rejected: source.rejected,
+            rejections: each(source.document.map(|document| document.rejections).unwrap_or_default()),
+            namespaces: source.namespaces,
+            name: source.name,
+        }
+    }
+}
+
+impl From<SilentNamespace> for Silent {
+    fn from(silent: SilentNamespace) -> Self {
+        Self { namespace: silent.namespace, last_stated: time(silent.last_stated) }
+    }
+}
+
+impl From<Absent> for Failed {
+    fn from(absent: Absent) -> Self {
+        Self { source: absent.source, reason: absent.reason }
+    }
+}
+
+impl From<limpid_model::Rejection> for Rejection {
+    fn from(rejection: limpid_model::Rejection) -> Self {
+        Self { id: rejection.id, reason: rejection.reason }
+    }
+}
+
+fn each<A, B: From<A>>(from: Vec<A>) -> Vec<B> {
+    from.into_iter().map(B::from).collect()
+}
+
+impl From<limpid_model::RunResult> for Run {
+    fn from(run: limpid_model::RunResult) -> Self {
+        Self {
+            complete: run.is_complete(),
+            feed: run.feed,
+            revision: run.revision,
+            taken: run.taken,
+            unchanged: run.unchanged,
+            bytes: run.bytes,
+            added: run.added,
+            changed: run.changed,
+            withdrawn: run.withdrawn,
+            rejected: run.rejected,
+            absent: failed(run.absent),
+            failures: failed(run.failures),
+        }
+    }
+}
+
+impl From<limpid_model::Ingested> for Taken {
+    fn from(taken: limpid_model::Ingested) -> Self {
+        let followed = |source: limpid_model::FeedSource| Followed { source: source.name, url: source.url };
+        Self {
+            feed: taken.feed,
+            source: taken.source,
+            revision: taken.revision,
+            advisories: taken.advisories,
+            added: taken.added,
+            changed: taken.changed,
+            withdrawn: taken.withdrawn,
+            rejected: taken.rejected,
+            rejections: rejections(taken.rejections),
+            fell_silent: taken.fell_silent,
+            overtaken: taken.overtaken,
+            follow: taken.follow.into_iter().map(followed).collect(),
+        }
+    }
+}

@@ -1,0 +1,53 @@
+use std::collections::BTreeMap;
+
+use limpid_model::Severity;
+use serde::Serialize;
+
+/// Figures over all images.
+#[derive(Clone, Debug, Serialize)]
+pub struct Figures {
+    /// How many images are known.
+    pub images: u64,
+    /// Images by the worst that affects them. With the next two, these are all images.
+    pub by_worst_severity: BTreeMap<&'static str, u64>,
+    /// Images of which packages were judged, and that nothing affects.
+    pub unaffected: u64,
+    /// Images of which no package was judged: it is not known what affects them.
+    pub not_judged: u64,
+    /// Images that something concerns which is known to be exploited.
+    pub exploited: u64,
+    /// Images that something concerns which an update mends.
+    pub fixable: u64,
+    /// Images that something concerns, all of which an update mends.
+    pub wholly_fixable: u64,
+    /// The vulnerability that was published longest ago of those that no update mends.
+    pub oldest_unfixed: Option<Unfixed>,
+}
+
+/// A vulnerability that no update mends.
+#[derive(Clone, Debug, Serialize)]
+pub struct Unfixed {
+    /// Which.
+    pub vulnerability: String,
+    /// When it was published.
+    pub published: String,
+}
+
+impl From<limpid_model::Statistics> for Figures {
+    fn from(figures: limpid_model::Statistics) -> Self {
+        let known = Severity::WORST_FIRST.into_iter();
+        let count = |severity| figures.by_worst.get(&severity).copied().unwrap_or(0);
+        Self {
+            images: figures.images,
+            by_worst_severity: known.map(|severity| (severity.as_str(), count(severity))).collect(),
+            unaffected: figures.unaffected,
+            not_judged: figures.not_judged,
+            exploited: figures.exploited,
+            fixable: figures.fixable,
+            wholly_fixable: figures.wholly_fixable,
+            oldest_unfixed: figures
+                .oldest_unfixed
+                .map(|(vulnerability, published)| Unfixed { vulnerability, published }),
+        }
+    }
+}

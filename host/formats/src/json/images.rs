@@ -1,0 +1,91 @@
+use limpid_model::ImageSummary;
+use serde::{Deserialize, Serialize};
+
+use super::time;
+
+/// An image.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Image {
+    /// Digest of its configuration: the image's identity.
+    pub digest: String,
+    /// Digests of the manifests under which it was submitted.
+    pub manifests: Vec<String>,
+    /// Names, as archives give them.
+    pub names: Vec<String>,
+    /// What it runs on.
+    pub platform: Platform,
+    /// When it was made, as its configuration says.
+    pub created: Option<String>,
+    /// Labels of its configuration.
+    pub labels: std::collections::BTreeMap<String, String>,
+    /// Its layers, lowest first.
+    pub layers: Vec<ImageLayer>,
+    /// When it was last indexed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub indexed_at: Option<String>,
+}
+
+/// What an image runs on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Platform {
+    /// `linux`.
+    pub os: String,
+    /// `amd64`.
+    pub architecture: String,
+    /// `v8`.
+    pub variant: Option<String>,
+}
+
+/// A layer in its place.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ImageLayer {
+    /// Its place; 0 is the lowest.
+    pub index: usize,
+    /// Digest of its tar.
+    pub diff_id: String,
+    /// The command that made it.
+    pub created_by: Option<String>,
+}
+
+/// A page of images.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Images {
+    /// Images, by digest.
+    pub images: Vec<Image>,
+    /// What to give as `after` for the next page; null on the last.
+    pub next: Option<String>,
+}
+
+impl From<limpid_model::Image> for Image {
+    fn from(image: limpid_model::Image) -> Self {
+        Self {
+            digest: image.id.to_string(),
+            manifests: image.manifests.iter().map(ToString::to_string).collect(),
+            names: image.names,
+            platform: Platform {
+                os: image.platform.os,
+                architecture: image.platform.architecture,
+                variant: image.platform.variant,
+            },
+            created: image.created,
+            labels: image.labels.into_iter().collect(),
+            layers: image
+                .layers
+                .into_iter()
+                .enumerate()
+                .map(|(index, layer)| ImageLayer {
+                    index,
+                    diff_id: layer.diff_id.to_string(),
+                    created_by: layer.created_by,
+                })
+                .collect(),
+            indexed_at: None,
+        }
+    }
+}
+
+impl From<ImageSummary> for Image {
+    fn from(summary: ImageSummary) -> Self {
+        Self { indexed_at: Some(time(summary.indexed_at)), ..summary.image.into() }
+    }
+}

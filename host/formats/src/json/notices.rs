@@ -1,0 +1,77 @@
+use limpid_model::{Notice as Raised, NoticePosition, NoticeState, Page};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::time;
+
+/// Notices.
+#[derive(Clone, Debug, Serialize)]
+pub struct Notices {
+    /// By subscription and number.
+    pub notices: Vec<Notice>,
+    /// Where the next page begins. There may be one even where this page is not full.
+    pub next: Option<String>,
+}
+
+/// A notice, and how far its delivery is.
+#[derive(Clone, Debug, Serialize)]
+pub struct Notice {
+    /// Whose it is.
+    pub subscription: String,
+    /// Its number there.
+    pub number: u64,
+    /// Its identifier, the same at each attempt.
+    pub id: String,
+    /// When it was raised.
+    pub raised: String,
+    /// `pending`, `delivered` or `dead`.
+    pub state: &'static str,
+    /// How often its delivery was tried.
+    pub attempts: u32,
+    /// When it is tried again.
+    pub next_attempt: Option<String>,
+    /// When it was delivered or given up.
+    pub ended: Option<String>,
+    /// Why the last attempt failed.
+    pub failure: Option<String>,
+    /// What it says.
+    pub payload: Value,
+}
+
+/// How many notices are sent again.
+#[derive(Clone, Debug, Serialize)]
+pub struct Replayed {
+    /// That many.
+    pub replayed: u64,
+}
+
+impl From<Raised> for Notice {
+    fn from(notice: Raised) -> Self {
+        let when = time(notice.when);
+        let (next_attempt, ended) = match notice.state {
+            NoticeState::Pending => (Some(when), None),
+            NoticeState::Delivered | NoticeState::Dead => (None, Some(when)),
+        };
+        Self {
+            subscription: notice.position.subscription,
+            number: notice.position.number,
+            id: notice.id,
+            raised: time(notice.raised),
+            state: notice.state.as_str(),
+            attempts: notice.attempts,
+            next_attempt,
+            ended,
+            failure: notice.failure,
+            payload: serde_json::from_slice(&notice.body).unwrap_or_default(),
+        }
+    }
+}
+
+impl From<Page<Raised, NoticePosition>> for Notices {
+    fn from(page: Page<Raised, NoticePosition>) -> Self {
+        Self {
+            notices: page.items.into_iter().map(Notice::from).collect(),
+            next: page.next.map(|key| format!("{}/{}", key.subscription, key.number)),
+        }
+    }
+}

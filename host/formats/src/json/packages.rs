@@ -1,0 +1,56 @@
+use limpid_model::Digest;
+use limpid_model::{PackageHolder, Page};
+use serde::Serialize;
+
+/// Images that hold a package.
+#[derive(Clone, Debug, Serialize)]
+pub struct Holders {
+    /// By digest.
+    pub images: Vec<HolderImage>,
+    /// Where the next page begins.
+    pub next: Option<String>,
+}
+
+/// An image that holds a package.
+#[derive(Clone, Debug, Serialize)]
+pub struct HolderImage {
+    /// Digest of its configuration.
+    pub digest: String,
+    /// Its names.
+    pub names: Vec<String>,
+    /// The versions that it holds.
+    pub packages: Vec<HeldVersion>,
+}
+
+/// A version that an image holds.
+#[derive(Clone, Debug, Serialize)]
+pub struct HeldVersion {
+    /// Name of the package; another than was asked for where that is the source package's.
+    pub name: String,
+    /// The version.
+    pub version: String,
+    /// The layer that holds it.
+    pub layer: String,
+    /// The file that states it.
+    pub path: String,
+}
+
+impl From<Page<PackageHolder, Digest>> for Holders {
+    fn from(page: Page<PackageHolder, Digest>) -> Self {
+        let image = |holder: PackageHolder| HolderImage {
+            digest: holder.image.to_string(),
+            names: holder.names,
+            packages: holder.installed.into_iter().map(HeldVersion::from).collect(),
+        };
+        Self {
+            images: page.items.into_iter().map(image).collect(),
+            next: page.next.map(|digest| digest.to_string()),
+        }
+    }
+}
+
+impl From<limpid_model::InstalledVersion> for HeldVersion {
+    fn from(held: limpid_model::InstalledVersion) -> Self {
+        Self { name: held.name, version: held.version, layer: held.diff_id.to_string(), path: held.path }
+    }
+}

@@ -1,0 +1,342 @@
+//! The report of an image.
+
+mod coverage;
+
+use std::collections::BTreeMap;
+
+use limpid_model::report::{self, InstalledPackage, LayerOrigin, RatedSeverity};
+use serde::{Deserialize, Serialize};
+
+use super::{Image, PluginRef, Word};
+
+pub use coverage::{Coverage, Distribution, Gap, Silent};
+
+/// What concerns an image, and how far that can be relied on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Report {
+    /// The image.
+    pub image: Image,
+    /// Figures over the findings.
+    pub summary: Summary,
+    /// How much was understood, and on what the report rests.
+    pub coverage: Coverage,
+    /// Those that are exploited first, then the worst, then the likeliest to be exploited, then by
+    /// vulnerability and package.
+    pub findings: Vec<Finding>,
+    /// The plugins that it rests on.
+    pub plugins: Vec<PluginRef>,
+}
+
+/// Figures over a report. They speak only of what could be judged: see `complete`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Summary {
+    /// Findings.
+    pub findings: usize,
+    /// Findings for which a fixed version is known.
+    pub fixable: usize,
+    /// Findings by severity.
+    pub by_severity: BTreeMap<Word, usize>,
+    /// Packages found.
+    pub packages: usize,
+    /// Packages that were held against advisories.
+    pub judged: usize,
+    /// Whether nothing is missing: `coverage.gaps` is empty.
+    pub complete: bool,
+}
+
+/// One vulnerability of one package.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Finding {
+    /// What stands for it wherever it is told of: the same after the vulnerability is renamed or the
+    /// package changes its version.
+    pub fingerprint: String,
+    /// The vulnerability, as all publishers call it.
+    pub vulnerability: String,
+    /// Other identifiers of the same vulnerability.
+    pub aliases: Vec<String>,
+    /// One line on what it is.
+    pub title: String,
+    /// `affected`, `under-investigation`, `wont-fix`, `fix-deferred`, `end-of-life`.
+    pub status: Word,
+    /// The publisher's reason for the status.
+    pub note: Option<String>,
+    /// How bad it is, and who says so.
+    pub severity: Severity,
+    /// The package.
+    pub package: Package,
+    /// The nearest version that mends it.
+    pub fixed_version: Option<String>,
+    /// The least version of the package in which all of its findings are fixed for which a fixed version
+    /// is known; null where there is none, or their order is not known.
+    pub update_to: Option<String>,
+    /// The feed that says so.
+    pub feed: String,
+    /// The source of that feed.
+    pub source: String,
+    /// Where it is published.
+    pub namespace: String,
+    /// Further reading.
+    pub references: Vec<String>,
+    /// The publisher's identifier of the advisory that counts.
+    pub advisory: String,
+    /// What each publisher says of the package, taken by itself.
+    pub publishers: Vec<Publisher>,
+    /// Since when it is known to be exploited; null where that is not known.
+    pub exploited: Option<Exploited>,
+    /// How likely it is to be exploited in the next 30 days, 0 to 1 (EPSS).
+    pub exploit_probability: Option<f32>,
+    /// What else is known of the vulnerability, whoever is affected.
+    pub enrichments: Vec<Enrichment>,
+}
+
+/// That a vulnerability is exploited.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Exploited {
+    /// Since when that is known, in the publisher's words.
+    pub since: String,
+    /// The feed that says so.
+    pub feed: String,
+}
+
+/// What a feed knows of a vulnerability, whoever is affected.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Enrichment {
+    /// The feed.
+    pub feed: String,
+    /// What kind of knowledge, in the feed's word.
+    pub kind: String,
+    /// How bad it is said to be, by whom.
+    pub ratings: Vec<Rating>,
+    /// Named facts.
+    pub facts: BTreeMap<String, String>,
+}
+
+/// What one advisory says of the vulnerability of a package.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Publisher {
+    /// The publisher's identifier.
+    pub advisory: String,
+    /// The feed.
+    pub feed: String,
+    /// The source of that feed.
+    pub source: String,
+    /// Where it is published.
+    pub namespace: String,
+    /// What is said of the installed version; null where it does not speak of that.
+    pub status: Option<Word>,
+    /// The nearest version that mends it.
+    pub fixed_version: Option<String>,
+}
+
+/// A severity and where it comes from.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Severity {
+    /// `critical`, `high`, `medium`, `low`, `negligible` or `unknown`.
+    pub level: Word,
+    /// The rating behind it; null where nobody has rated it.
+    pub rating: Option<Rating>,
+}
+
+/// A rating as its publisher gives it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Rating {
+    /// `CVSS:3.1`, or a publisher's name.
+    pub system: String,
+    /// The vector, or the word.
+    pub value: String,
+    /// 0.0 to 10.0.
+    pub score: Option<f32>,
+    /// `package` where it is the publisher's rating of this package, `vulnerability` otherwise.
+    pub of: Word,
+    /// The feed that gives it.
+    pub feed: Option<String>,
+}
+
+/// A package of an image.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Package {
+    /// Its name.
+    pub name: String,
+    /// The installed version.
+    pub version: String,
+    /// Architecture.
+    pub arch: Option<String>,
+    /// Package URL.
+    pub purl: String,
+    /// Name of the source package.
+    pub source_name: Option<String>,
+    /// Version of the source package.
+    pub source_version: Option<String>,
+    /// `installed`, `declared` or `inferred`.
+    pub evidence: Word,
+    /// SPDX expressions, or its own words.
+    pub licenses: Vec<String>,
+    /// The file that states it.
+    pub path: String,
+    /// Where inside that file.
+    pub member: Option<String>,
+    /// The layer that introduced it.
+    pub layer: LayerRef,
+    /// The detector that found it.
+    pub detector: String,
+    /// The package of the distribution that put the file there which states it: the distribution
+    /// judges it.
+    pub owner: Option<String>,
+}
+
+/// A layer in its place.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LayerRef {
+    /// Its place; 0 is the lowest.
+    pub index: usize,
+    /// Digest of its tar.
+    pub diff_id: String,
+    /// The command that made it.
+    pub created_by: Option<String>,
+}
+
+/// What an image holds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Inventory {
+    /// The image.
+    pub image: Image,
+    /// Its distribution, where a file states it.
+    pub distribution: Option<Distribution>,
+    /// By name.
+    pub packages: Vec<Package>,
+}
+
+impl From<report::Report> for Report {
+    fn from(report: report::Report) -> Self {
+        let severities = limpid_model::Severity::WORST_FIRST;
+        let mut by_severity: BTreeMap<Word, usize> =
+            severities.iter().map(|severity| (severity.as_str().into(), 0)).collect();
+        for finding in &report.findings {
+            *by_severity.entry(finding.severity.severity.as_str().into()).or_insert(0) += 1;
+        }
+        let summary = Summary {
+            findings: report.findings.len(),
+            fixable: report.findings.iter().filter(|finding| finding.fixed_version.is_some()).count(),
+            by_severity,
+            packages: report.coverage.packages,
+            judged: report.coverage.judged,
+            complete: report.coverage.gaps.is_empty(),
+        };
+        Self {
+            image: report.image.into(),
+            summary,
+            coverage: report.coverage.into(),
+            findings: report.findings.into_iter().map(Finding::from).collect(),
+            plugins: report.plugins.into_iter().map(PluginRef::from).collect(),
+        }
+    }
+}
+
+impl From<report::Finding> for Finding {
+    fn from(finding: report::Finding) -> Self {
+        Self {
+            fingerprint: finding.fingerprint,
+            vulnerability: finding.vulnerability,
+            aliases: finding.aliases,
+            title: finding.title,
+            status: finding.status.as_str().into(),
+            note: finding.note,
+            severity: finding.severity.into(),
+            package: finding.package.into(),
+            fixed_version: finding.fixed_version,
+            update_to: finding.update_to,
+            feed: finding.origin.feed,
+            source: finding.origin.source,
+            namespace: finding.origin.namespace,
+            references: finding.references,
+            advisory: finding.advisory,
+            publishers: finding.publishers.into_iter().map(Publisher::from).collect(),
+            exploited: finding.exploited.map(|it| Exploited { since: it.since, feed: it.feed }),
+            exploit_probability: finding.exploit_probability,
+            enrichments: finding.enrichments.into_iter().map(Enrichment::from).collect(),
+        }
+    }
+}
+
+impl From<report::Enriched> for Enrichment {
+    fn from(known: report::Enriched) -> Self {
+        let rating = |rating: limpid_model::Rating| Rating {
+            system: rating.system,
+            value: rating.value,
+            score: rating.score,
+            of: "vulnerability".into(),
+            feed: Some(known.feed.clone()),
+        };
+        Self {
+            ratings: known.enrichment.ratings.into_iter().map(rating).collect(),
+            kind: known.enrichment.kind,
+            facts: known.enrichment.facts.into_iter().collect(),
+            feed: known.feed,
+        }
+    }
+}
+
+impl From<report::Publisher> for Publisher {
+    fn from(publisher: report::Publisher) -> Self {
+        Self {
+            advisory: publisher.advisory,
+            feed: publisher.origin.feed,
+            source: publisher.origin.source,
+            namespace: publisher.origin.namespace,
+            status: publisher.status.map(|status| status.as_str().into()),
+            fixed_version: publisher.fixed_version,
+        }
+    }
+}
+
+impl From<RatedSeverity> for Severity {
+    fn from(rated: RatedSeverity) -> Self {
+        let of = if rated.of_package { "package" } else { "vulnerability" };
+        let rating = rated.rating.map(|rating| Rating {
+            system: rating.system,
+            value: rating.value,
+            score: rating.score,
+            of: of.into(),
+            feed: rated.feed,
+        });
+        Self { level: rated.severity.as_str().into(), rating }
+    }
+}
+
+impl From<InstalledPackage> for Package {
+    fn from(package: InstalledPackage) -> Self {
+        let (source_name, source_version) =
+            package.source.map(|source| (source.name.into(), source.version.into())).unzip();
+        Self {
+            name: package.name.into(),
+            version: package.version.into(),
+            arch: package.arch.map(Into::into),
+            purl: package.purl,
+            source_name,
+            source_version,
+            evidence: package.evidence.as_str().into(),
+            licenses: package.licenses,
+            path: package.path.into(),
+            member: package.member,
+            layer: package.layer.into(),
+            detector: package.detector.name,
+            owner: package.owner,
+        }
+    }
+}
+
+impl From<LayerOrigin> for LayerRef {
+    fn from(layer: LayerOrigin) -> Self {
+        Self { index: layer.index, diff_id: layer.diff_id.to_string(), created_by: layer.created_by }
+    }
+}
+
+impl From<limpid_model::Inventory> for Inventory {
+    fn from(inventory: limpid_model::Inventory) -> Self {
+        Self {
+            image: inventory.image.into(),
+            distribution: inventory.distribution.map(Distribution::from),
+            packages: inventory.packages.into_iter().map(Package::from).collect(),
+        }
+    }
+}

@@ -1,0 +1,300 @@
+use limpid_model::report;
+use serde::{Deserialize, Serialize};
+
+use crate::json::{Word, time};
+
+/// How much of an image was understood, and on what its report rests.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Coverage {
+    /// The distribution; null where no file of the image states one.
+    pub distribution: Option<Distribution>,
+    /// Whether its publisher supports it today; null where that is not known.
+    pub supported: Option<bool>,
+    /// What is missing for a full answer; empty where nothing is.
+    pub gaps: Vec<Gap>,
+    /// The sources of advisories that the report rests on.
+    pub sources: Vec<Source>,
+    /// Claimed files that could not be read.
+    pub unread_files: Vec<UnreadFile>,
+    /// Layers that could not be read, lowest first.
+    #[serde(default)]
+    pub unread_layers: Vec<UnreadLayer>,
+    /// What is odd about layers and hides nothing.
+    #[serde(default)]
+    pub notes: Vec<LayerNote>,
+    /// Files that hold packages and that no loaded detector reads, by kind, most first.
+    #[serde(default)]
+    pub unexamined: Vec<UnexaminedFiles>,
+    /// Calls of plugins that gave no answer.
+    pub plugin_failures: Vec<PluginFailure>,
+    /// Versions that could not be ordered.
+    pub unordered_versions: Vec<UnorderedVersion>,
+    /// Advisories that could not be judged.
+    pub unjudged_advisories: Vec<UnjudgedAdvisory>,
+}
+
+/// A distribution release.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Distribution {
+    /// `debian`, `alpine`.
+    pub id: String,
+    /// `12`; empty for a rolling release.
+    pub version_id: String,
+    /// What people call it.
+    pub pretty_name: String,
+    /// Where advisories for it are published, best first.
+    pub namespaces: Vec<String>,
+    /// The last day of support.
+    pub supported_until: Option<String>,
+}
+
+/// Something that is missing for a full answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Gap {
+    /// For programs.
+    pub code: Word,
+    /// For people.
+    pub message: String,
+}
+
+/// A source of advisories that speaks of the image's packages.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Source {
+    /// The feed.
+    pub feed: String,
+    /// The source.
+    pub source: String,
+    /// The image's namespaces of which it speaks.
+    pub namespaces: Vec<String>,
+    /// Revision of the feed.
+    pub revision: u64,
+    /// As of when what it says is: of when its document is by its own word, otherwise when that was last
+    /// fetched or handed in.
+    pub taken_in: String,
+    /// Namespaces of the image of which its publisher has stopped speaking: what it stated stays.
+    pub silent: Vec<Silent>,
+}
+
+/// A namespace of which a publisher has stopped speaking.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Silent {
+    /// The namespace.
+    pub namespace: String,
+    /// When a document last spoke of it.
+    pub last_stated: String,
+}
+
+/// A claimed file that could not be read.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UnreadFile {
+    /// The layer.
+    pub diff_id: String,
+    /// The path.
+    pub path: String,
+    /// The detector that claimed it.
+    pub detector: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A layer that could not be read: what it brings, replaces and deletes is not known.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UnreadLayer {
+    /// Its place in the image; 0 is the lowest.
+    pub index: usize,
+    /// Digest of its tar, as the image's configuration says.
+    pub diff_id: String,
+    /// `over-limit`, `unsupported` or `damaged`.
+    pub code: String,
+    /// Why: which limit and which setting, or which form.
+    pub reason: String,
+}
+
+/// Something odd about a layer that was read.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LayerNote {
+    /// Its place in the image; 0 is the lowest.
+    pub index: usize,
+    /// Digest of its tar.
+    pub diff_id: String,
+    /// What it is.
+    pub message: String,
+}
+
+/// Files of one kind that hold packages and that no loaded detector reads.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UnexaminedFiles {
+    /// The kind's code: `java-archive`.
+    pub kind: String,
+    /// What people call them, in singular or plural as they are.
+    pub title: String,
+    /// How many there are.
+    pub files: u64,
+    /// Some of their paths.
+    pub examples: Vec<String>,
+}
+
+/// A call of a plugin that gave no answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PluginFailure {
+    /// The layer.
+    pub diff_id: String,
+    /// The plugin.
+    pub plugin: String,
+    /// Its version.
+    pub version: String,
+    /// The function that was called.
+    pub call: String,
+    /// What kind of failure.
+    pub kind: Word,
+    /// `plugin`, `input` or `host`.
+    pub blame: Word,
+    /// What happened.
+    pub reason: String,
+}
+
+/// A version that could not be ordered.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UnorderedVersion {
+    /// The package.
+    pub package: String,
+    /// The version.
+    pub version: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// An advisory of which it is not known whether it concerns the image.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct UnjudgedAdvisory {
+    /// The publisher's identifier.
+    pub vulnerability: String,
+    /// The feed.
+    pub feed: String,
+    /// The package.
+    pub package: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl From<limpid_model::Distribution> for Distribution {
+    fn from(distribution: limpid_model::Distribution) -> Self {
+        Self {
+            id: distribution.id,
+            version_id: distribution.version_id,
+            pretty_name: distribution.pretty_name,
+            namespaces: distribution.namespaces,
+            supported_until: distribution.supported_until,
+        }
+    }
+}
+
+impl From<report::Coverage> for Coverage {
+    fn from(coverage: report::Coverage) -> Self {
+        let supported = coverage.distribution.as_ref().and_then(|known| known.supported);
+        Self {
+            distribution: coverage.distribution.map(|known| known.distribution.into()),
+            supported,
+            gaps: each(coverage.gaps),
+            sources: each(coverage.sources),
+            unread_files: each(coverage.unread),
+            unread_layers: each(coverage.unread_layers),
+            notes: each(coverage.notes),
+            unexamined: each(coverage.unexamined),
+            plugin_failures: each(coverage.failures),
+            unordered_versions: each(coverage.unordered),
+            unjudged_advisories: each(coverage.unjudged),
+        }
+    }
+}
+
+fn each<A, B: From<A>>(from: Vec<A>) -> Vec<B> {
+    from.into_iter().map(B::from).collect()
+}
+
+impl From<report::Gap> for Gap {
+    fn from(gap: report::Gap) -> Self {
+        Self { code: gap.code().into(), message: gap.to_string() }
+    }
+}
+
+impl From<report::SourceCoverage> for Source {
+    fn from(source: report::SourceCoverage) -> Self {
+        Self {
+            feed: source.feed,
+            source: source.source,
+            namespaces: source.namespaces,
+            revision: source.revision,
+            taken_in: time(source.taken_in),
+            silent: each(source.silent),
+        }
+    }
+}
+
+impl From<report::SilentNamespace> for Silent {
+    fn from(silent: report::SilentNamespace) -> Self {
+        Self { namespace: silent.namespace, last_stated: time(silent.last_stated) }
+    }
+}
+
+impl From<report::UnreadFile> for UnreadFile {
+    fn from(file: report::UnreadFile) -> Self {
+        Self {
+            diff_id: file.diff_id.to_string(),
+            path: file.unread.path,
+            detector: file.detector.name,
+            reason: file.unread.error.to_string(),
+        }
+    }
+}
+
+impl From<report::UnreadLayer> for UnreadLayer {
+    fn from(layer: report::UnreadLayer) -> Self {
+        let report::UnreadLayer { index, diff_id, code, why } = layer;
+        Self { index, diff_id: diff_id.to_string(), code, reason: why }
+    }
+}
+
+impl From<report::LayerNote> for LayerNote {
+    fn from(note: report::LayerNote) -> Self {
+        Self { index: note.index, diff_id: note.diff_id.to_string(), message: note.what }
+    }
+}
+
+impl From<report::UnexaminedFiles> for UnexaminedFiles {
+    fn from(files: report::UnexaminedFiles) -> Self {
+        let report::UnexaminedFiles { kind, title, files, examples } = files;
+        Self { kind, title, files, examples }
+    }
+}
+
+impl From<report::LayerFailure> for PluginFailure {
+    fn from(failed: report::LayerFailure) -> Self {
+        Self {
+            diff_id: failed.diff_id.to_string(),
+            plugin: failed.failure.plugin.name,
+            version: failed.failure.plugin.version,
+            call: failed.failure.call,
+            kind: failed.failure.kind.as_str().into(),
+            blame: failed.failure.blame.as_str().into(),
+            reason: failed.failure.message,
+        }
+    }
+}
+
+impl From<report::UnorderedVersion> for UnorderedVersion {
+    fn from(unordered: report::UnorderedVersion) -> Self {
+        Self { package: unordered.package, version: unordered.version, reason: unordered.why }
+    }
+}
+
+impl From<report::UnjudgedAdvisory> for UnjudgedAdvisory {
+    fn from(unjudged: report::UnjudgedAdvisory) -> Self {
+        Self {
+            vulnerability: unjudged.id,
+            feed: unjudged.feed,
+            package: unjudged.package,
+            reason: unjudged.why,
+        }
+    }
+}

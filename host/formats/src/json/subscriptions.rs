@@ -1,0 +1,281 @@
+use limpid_model::{
+    NoticeFilter, NoticeKind, Severity, Subscribed, SubscriptionSpec, SubscriptionState, Target,
+};
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::time;
+
+/// Subscriptions.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Subscriptions {
+    /// By name.
+    pub subscriptions: Vec<Subscription>,
+}
+
+/// A subscription as it is wanted: what `PUT` takes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wanted {
+    /// A webhook; this or `amqp`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<Webhook>,
+    /// An exchange of a broker.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amqp: Option<Amqp>,
+    /// Which notices; all where nothing is said.
+    #[serde(default)]
+    pub filter: Filter,
+    /// Notices of this many seconds come together; each by itself where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<u64>,
+    /// Whether notices are sent; where not, they wait.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// A webhook in the form of [Standard Webhooks](https://www.standardwebhooks.com).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Webhook {
+    /// Where notices are posted. Shown without its query, in which many services have keys.
+    #[serde(serialize_with = "shown")]
+    pub url: String,
+    /// `whsec_` and base64, by which they are signed. Where none is given, it stays as it is, or one
+    /// is made. Never shown again.
+    #[serde(default, skip_serializing)]
+    pub secret: Option<String>,
+}
+
+/// An exchange of an AMQP 0.9.1 broker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Amqp {
+    /// The broker, `amqp://` or `amqps://`. Shown without credentials.
+    #[serde(serialize_with = "shown")]
+    pub url: String,
+    /// The exchange; the default one where nothing is said.
+    #[serde(default)]
+    pub exchange: String,
+    /// The routing key; of the default exchange, the queue.
+    #[serde(default)]
+    pub routing_key: String,
+}
+
+/// Which notices are wanted: those that all of these admit.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Filter {
+    /// Kinds: `newly-affected` and so on; empty: all.
+    pub kinds: Vec<String>,
+    /// Globs of which one matches a name of the image; empty: any image.
+    pub names: Vec<String>,
+    /// Labels of the image, `key` or `key=value`, of which one is there; empty: any image.
+    pub labels: Vec<String>,
+    /// Namespaces of advisories; empty: all.
+    pub namespaces: Vec<String>,
+    /// Least severity.
+    pub severity: Option<String>,
+    /// Only what an update mends, or only what none does.
+    pub fixable: Option<bool>,
+    /// Only what is exploited.
+    pub exploited: bool,
+    /// Whether `severity` leaves out what nobody has rated, too; otherwise that passes.
+    pub leave_out_unrated: bool,
+}
+
+/// A subscription, and how its deliveries go.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Subscription {
+    /// Its name.
+    pub name: String,
+    /// When it was made.
+    pub created: String,
+    /// What it is.
+    #[serde(flatten)]
+    pub wanted: Wanted,
+    /// Notices that wait.
+    pub pending: u64,
+    /// When the oldest of these was raised.
+    pub oldest_pending: Option<String>,
+    /// When it is tried.
+    pub next_attempt: Option<String>,
+    /// Why its last attempt failed.
+    pub failure: Option<String>,
+}
+
+/// A subscription that was made or changed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Made {
+    /// Its name.
+    pub name: String,
+    /// When it was made.
+    pub created: String,
+    /// What it is.
+    #[serde(flatten)]
+    pub wanted: Wanted,
+    /// The secret that was made for it. It is shown this once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+}
+
+impl Wanted {
+    /// What it asks for.
+    ///
+    /// # Errors
+    /// A sentence on what cannot be understood: no target or two of them, a kind or a severity that there
+    /// is not.
+    pub fn spec(&self) -> Result<SubscriptionSpec, String> {
+        let (target, filter) = (self.target()?, self.filter.read()?);
+        Ok(SubscriptionSpec { target, filter, period: self.period, enabled: self.enabled })
+    }
+
+    fn target(&self) -> Result<Target, &'static str> {
+        match (&self.webhook, &self.amqp) {
+            (Some(webhook), None) => Ok(Target::Webhook {
+                url: webhook.url.clone(),
+                secret: webhook.secret.clone().unwrap_or_default(),
+            }),
+            (None, Some(amqp)) => Ok(Target::Amqp {
+                url: amqp.url.clone(),
+                exchange: amqp.exchange.clone(),
+                routing_key: amqp.routing_key.clone(),
+            }),
+            (Some(_), Some(_)) => Err("a subscription has one of `webhook` and `amqp`, not both"),
+            (None, None) => Err("a subscription has one of `webhook` and `amqp`"),
+        }
+    }
+}
+
+fn shown<S: Serializer>(url: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&without_credentials(url))
+}
+
+/// An address as it may be shown: with `***` in the place of user, password and query.
+pub fn without_credentials(url: &str) -> String {
+    let (url, query) = url.split_once('?').map_or((url, ""), |(url, _)| (url, "?***"));
+    let Some((scheme, rest)) = url.split_once("://") else { return format!("{url}{query}") };
+    let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    match authority.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://***@{host}{path}{query}"),
+        None => format!("{scheme}://{authority}{path}{query}"),
+    }
+}
+
+impl From<SubscriptionSpec> for Wanted {
+    fn from(spec: SubscriptionSpec) -> Self {
+        let (webhook, amqp) = match spec.target {
+            Target::Webhook { url, secret: _ } => (Some(Webhook { url, secret: None }), None),
+            Target::Amqp { url, exchange, routing_key } => (None, Some(Amqp { url, exchange, routing_key })),
+        };
+        Self { webhook, amqp, filter: spec.filter.into(), period: spec.period, enabled: spec.enabled }
+    }
+}
+
+impl From<NoticeFilter> for Filter {
+    fn from(filter: NoticeFilter) -> Self {
+        Self {
+            kinds: filter.kinds.iter().map(|kind| kind.as_str().to_owned()).collect(),
+            names: filter.names,
+            labels: filter.labels,
+            namespaces: filter.namespaces,
+            severity: filter.severity.map(|severity| severity.as_str().to_owned()),
+            fixable: filter.fixable,
+            exploited: filter.exploited,
+            leave_out_unrated: filter.leave_out_unrated,
+        }
+    }
+}
+
+impl Filter {
+    fn read(&self) -> Result<NoticeFilter, String> {
+        let kind = |word: &String| {
+            NoticeKind::from_word(word).ok_or_else(|| {
+                let known = NoticeKind::ALL.map(NoticeKind::as_str).join(", ");
+                format!("`{word}` is no kind of notice; there are: {known}")
+            })
+        };
+        let severity = |word: &String| {
+            Severity::from_word(word).ok_or_else(|| {
+                let known = Severity::WORST_FIRST.map(Severity::as_str).join(", ");
+                format!("`{word}` is no severity; there are: {known}")
+            })
+        };
+        Ok(NoticeFilter {
+            kinds: self.kinds.iter().map(kind).collect::<Result<_, _>>()?,
+            names: self.names.clone(),
+            labels: self.labels.clone(),
+            namespaces: self.namespaces.clone(),
+            severity: self.severity.as_ref().map(severity).transpose()?,
+            fixable: self.fixable,
+            exploited: self.exploited,
+            leave_out_unrated: self.leave_out_unrated,
+        })
+    }
+}
+
+impl From<SubscriptionState> for Subscription {
+    fn from(state: SubscriptionState) -> Self {
+        Self {
+            name: state.subscription.name,
+            created: time(state.subscription.created),
+            wanted: state.subscription.spec.into(),
+            pending: state.pending,
+            oldest_pending: state.oldest.map(time),
+            next_attempt: state.next_attempt.map(time),
+            failure: state.failure,
+        }
+    }
+}
+
+impl From<Subscribed> for Made {
+    fn from(made: Subscribed) -> Self {
+        Self {
+            name: made.subscription.name,
+            created: time(made.subscription.created),
+            wanted: made.subscription.spec.into(),
+            secret: made.secret,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_lets_in_is_shown() {
+        let spec = |target| SubscriptionSpec {
+            target,
+            filter: NoticeFilter::default(),
+            period: None,
+            enabled: true,
+        };
+        let check = |target, expected: &str| {
+            let shown = serde_json::to_string(&Wanted::from(spec(target))).unwrap();
+            assert!(shown.contains(expected) && !shown.contains("hidden"), "{shown}");
+        };
+        let webhook = |url: &str| Target::Webhook { url: url.to_owned(), secret: "whsec_hidden".to_owned() };
+        check(webhook("https://a.example/b"), "\"https://a.example/b\"");
+        check(webhook("https://a.example/b?token=hidden"), "\"https://a.example/b?***\"");
+        let amqp = |url: &str| Target::Amqp {
+            url: url.to_owned(),
+            exchange: String::new(),
+            routing_key: "queue".to_owned(),
+        };
+        check(amqp("amqp://user:hidden@a.example:5672/v"), "\"amqp://***@a.example:5672/v\"");
+    }
+
+    #[test]
+    fn a_subscription_has_one_target() {
+        let parse = |text: &str| serde_json::from_str::<Wanted>(text).unwrap();
+        assert!(parse(r#"{"webhook": {"url": "https://a.example"}}"#).spec().is_ok());
+        assert!(parse(r#"{"amqp": {"url": "amqp://a", "routing_key": "q"}}"#).spec().is_ok());
+        assert!(parse("{}").spec().is_err());
+        let both = r#"{"webhook": {"url": "https://a.example"}, "amqp": {"url": "amqp://a"}}"#;
+        assert!(parse(both).spec().is_err());
+    }
+}

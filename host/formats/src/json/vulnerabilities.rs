@@ -1,0 +1,97 @@
+use limpid_model::VulnerabilityDescription;
+use serde::Serialize;
+
+use super::concerned::ConcernedPackage;
+use super::report::Enrichment;
+
+/// All that is known of a vulnerability.
+#[derive(Clone, Debug, Serialize)]
+pub struct Vulnerability {
+    /// The identifier that was asked for.
+    pub id: String,
+    /// All of its identifiers.
+    pub identifiers: Vec<String>,
+    /// What each publisher says.
+    pub advisories: Vec<Advisory>,
+    /// What is known of it, whoever is affected.
+    pub enrichments: Vec<Enrichment>,
+    /// Packages of known layers that it concerns.
+    pub packages: Vec<ConcernedPackage>,
+}
+
+/// What one publisher says.
+#[derive(Clone, Debug, Serialize)]
+pub struct Advisory {
+    /// The publisher's identifier.
+    pub id: String,
+    /// The feed.
+    pub feed: String,
+    /// The source of that feed.
+    pub source: String,
+    /// One line on what it is.
+    pub title: String,
+    /// As long as it takes.
+    pub details: String,
+    /// Ratings, as the publisher gives them.
+    pub ratings: Vec<Rating>,
+    /// CWE identifiers.
+    pub weaknesses: Vec<String>,
+    /// Further reading.
+    pub references: Vec<String>,
+    /// When it was published.
+    pub published: Option<String>,
+    /// When it was last changed.
+    pub modified: Option<String>,
+    /// When the publisher took it back.
+    pub withdrawn: Option<String>,
+    /// Packages of which it speaks, as `namespace/name`.
+    pub affects: Vec<String>,
+}
+
+/// A rating.
+#[derive(Clone, Debug, Serialize)]
+pub struct Rating {
+    /// `CVSS:3.1`, or a publisher's name.
+    pub system: String,
+    /// The vector, or the word.
+    pub value: String,
+    /// 0.0 to 10.0.
+    pub score: Option<f32>,
+}
+
+impl From<VulnerabilityDescription> for Vulnerability {
+    fn from(description: VulnerabilityDescription) -> Self {
+        Self {
+            id: description.id,
+            identifiers: description.identifiers,
+            advisories: description.advisories.into_iter().map(Advisory::from).collect(),
+            enrichments: description.enrichments.into_iter().map(Enrichment::from).collect(),
+            packages: description.packages.into_iter().map(ConcernedPackage::from).collect(),
+        }
+    }
+}
+
+impl From<limpid_model::Published> for Advisory {
+    fn from(published: limpid_model::Published) -> Self {
+        let advisory = published.advisory;
+        let rating = |rating: limpid_model::Rating| Rating {
+            system: rating.system,
+            value: rating.value,
+            score: rating.score,
+        };
+        Self {
+            id: advisory.id,
+            feed: published.feed,
+            source: published.source,
+            title: advisory.title,
+            details: advisory.details,
+            ratings: advisory.ratings.into_iter().map(rating).collect(),
+            weaknesses: advisory.weaknesses,
+            references: advisory.references,
+            published: advisory.published,
+            modified: advisory.modified,
+            withdrawn: advisory.withdrawn,
+            affects: advisory.affected.iter().map(|a| format!("{}/{}", a.namespace, a.name)).collect(),
+        }
+    }
+}

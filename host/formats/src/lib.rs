@@ -1,0 +1,16 @@
+//! The forms in which Limpid shows what it knows.
+//!
+//! Everything here is a function of the model: [`json`] for programs, which is what the API answers and
+//! commands print, [`table`] for people, and [`notice`] for the bodies that subscribers receive. Nothing is
+//! read, written or decided here; one fact has one form, whoever asks for it.
+
+mod filter;
+pub mod json;
+pub mod notice;
+mod printable;
+pub mod table;
+mod time;
+
+pub use filter::{Filtered, FindingFilter};
+pub use printable::printable;
+pub use time::rfc3339;

@@ -1,0 +1,86 @@
+//! Documents as tables for people.
+
+mod explanation;
+mod feeds;
+mod grid;
+mod look;
+mod page;
+mod plugins;
+mod report;
+mod subscriptions;
+
+use std::fmt::Display;
+
+use crate::json as api;
+
+pub use explanation::explanation;
+pub use feeds::{feeds, imported, runs, taken};
+use grid::Grid;
+pub use look::{Look, Tone};
+pub use page::{Page, Piece};
+pub use plugins::plugins;
+pub use report::{Hints, report};
+pub use subscriptions::subscriptions;
+
+/// The packages of an image.
+pub fn packages(page: &mut Page, inventory: &api::Inventory) {
+    heading(page, &inventory.image, inventory.distribution.as_ref());
+    page.blank();
+    if inventory.packages.is_empty() {
+        page.line(&["No packages: `limpid plugin list` shows what is looked for in images".into()]);
+        return;
+    }
+    let mut grid = Grid::new(&["package", "version", "arch", "layer", "path"]);
+    for package in &inventory.packages {
+        grid.row([
+            Piece::from(&package.name),
+            Piece::from(&package.version),
+            Piece::from(package.arch.as_deref().unwrap_or("-")),
+            Piece::from(package.layer.index.to_string()),
+            Piece::from(&package.path),
+        ]);
+    }
+    page.grid(&grid);
+    page.blank();
+    page.line(&[count(inventory.packages.len(), "package", "packages").into()]);
+}
+
+/// Which image it is.
+fn heading(page: &mut Page, image: &api::Image, distribution: Option<&api::Distribution>) {
+    for name in &image.names {
+        page.line(&[Piece::new(Tone::Strong, name)]);
+    }
+    page.line(&[Piece::new(Tone::Faint, &image.digest)]);
+    let distribution = distribution.map_or("unknown distribution", |known| &known.pretty_name);
+    let platform = &image.platform;
+    let layers = count(image.layers.len(), "layer", "layers");
+    page.line(&[format!("{distribution}, {}/{}, {layers}", platform.os, platform.architecture).into()]);
+}
+
+/// The command that made a layer, without what all of them have.
+fn command(created_by: &str) -> String {
+    let words: Vec<_> = created_by.split_whitespace().collect();
+    let text = words.join(" ");
+    let text = text.strip_prefix("/bin/sh -c #(nop) ").unwrap_or(&text);
+    text.strip_suffix(" # buildkit").unwrap_or(text).to_owned()
+}
+
+/// A table of texts.
+fn rows(page: &mut Page, header: &[&str], rows: impl Iterator<Item = Vec<String>>) {
+    let mut grid = Grid::new(header);
+    for row in rows {
+        grid.row(row.iter().map(Piece::from));
+    }
+    page.grid(&grid);
+}
+
+fn joined(items: impl Iterator<Item = impl Display>) -> String {
+    items.map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests;

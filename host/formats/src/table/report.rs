@@ -1,0 +1,99 @@
+//! The report of an image: what is bad, what to do first, which layer.
+
+mod groups;
+mod listed;
+mod summary;
+
+use crate::json as api;
+
+use super::look::Tone;
+use super::page::{Page, Piece};
+use super::{count, heading};
+use crate::FindingFilter as Filter;
+use groups::groups;
+
+/// What is written below a report.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hints {
+    /// Whether any advisory is held, of whatever.
+    pub any_advisories: bool,
+}
+
+/// Shows a report: what it comes to, what to do first, each finding, and what is missing.
+pub fn report(page: &mut Page, report: &api::Report, filter: &Filter, hints: Hints) {
+    heading(page, &report.image, report.coverage.distribution.as_ref());
+    let shown: Vec<_> = report.findings.iter().filter(|finding| filter.shows(finding)).collect();
+    let distribution = report.coverage.distribution.as_ref().map_or(&[][..], |known| &known.namespaces);
+    let groups = groups(shown.iter().copied(), distribution);
+    page.blank();
+    summary::totals(page, report);
+    summary::filtered(page, report, filter);
+    if !groups.is_empty() {
+        summary::updates(page, &groups, shown.len());
+        summary::layers(page, &report.image, &shown);
+        listed::findings(page, &groups);
+    }
+    gaps(page, &report.coverage.gaps);
+    notes(page, report);
+    next(page, report, hints);
+}
+
+/// What was odd about layers that were read all the same.
+fn notes(page: &mut Page, report: &api::Report) {
+    for note in &report.coverage.notes {
+        page.blank();
+        let text = format!("Layer {} was read all the same: {}", note.index, note.message);
+        page.sentence("", Tone::Plain, &text);
+    }
+}
+
+fn gaps(page: &mut Page, gaps: &[api::Gap]) {
+    if gaps.is_empty() {
+        return;
+    }
+    page.blank();
+    page.line(&[Piece::new(Tone::Strong, "This report is not complete:")]);
+    for gap in gaps {
+        page.sentence("  - ", Tone::Plain, &gap.message);
+    }
+}
+
+/// Which command helps, where one does.
+fn next(page: &mut Page, report: &api::Report, hints: Hints) {
+    let summary = &report.summary;
+    let lacks = |code: &str| report.coverage.gaps.iter().any(|gap| gap.code == code);
+    let advice = if summary.packages == 0 {
+        "`limpid plugin list` shows what is looked for in images"
+    } else if !hints.any_advisories {
+        "No advisories are held: `limpid feed update` fetches them, `limpid feed import` takes them from a file"
+    } else if summary.judged == 0 || lacks("no-advisories") {
+        "`limpid feed update` fetches what publishers say now, `limpid feed list` shows what is held"
+    } else if page.look().width.is_some() && !report.findings.is_empty() {
+        "`limpid explain IMAGE VULNERABILITY` says why; `--format json` says all that is known"
+    } else {
+        return;
+    };
+    page.blank();
+    page.sentence("", Tone::Faint, advice);
+}
+
+/// How many findings of how many vulnerabilities.
+fn findings_of(findings: usize, vulnerabilities: usize) -> String {
+    format!(
+        "{} of {}",
+        count(findings, "finding", "findings"),
+        count(vulnerabilities, "vulnerability", "vulnerabilities")
+    )
+}
+
+/// Text as the severity that it states is shown.
+fn of_severity(level: &str, text: impl AsRef<str>) -> Piece {
+    let tone = match level {
+        "critical" => Tone::Critical,
+        "high" => Tone::High,
+        "medium" => Tone::Medium,
+        "low" => Tone::Low,
+        _ => Tone::Faint,
+    };
+    Piece::new(tone, text)
+}

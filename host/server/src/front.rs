@@ -6,17 +6,18 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+use crate::access::{Access, Permission};
 use crate::connections::Spare;
 use crate::error::Failure;
 use crate::metrics::Metrics;
 use crate::readiness::Readiness;
+use crate::routes::{self, Routes};
 use crate::state::AppState;
-use crate::{request_id, routes};
+use crate::{Settings, request_id};
 
 /// The service as far as it has come.
 #[derive(Clone, Default)]
@@ -36,16 +37,21 @@ impl Front {
     /// The system has no thread to give.
     pub(crate) fn open(&self, state: AppState) -> std::io::Result<()> {
         let readiness = Readiness::start(state.scanner.clone(), Arc::downgrade(&state.workers))?;
-        let _ = self.0.set(Opened { router: routes::router(state.clone()), state, readiness });
+        let access = Access::new(Arc::clone(&state.settings));
+        let router = routes::all().guarded(&access).with_state(state.clone());
+        let _ = self.0.set(Opened { router, state, readiness });
         Ok(())
     }
 
+    /// The paths that are answered from the beginning on.
+    pub(crate) fn routes() -> Routes<Self> {
+        Routes::new().get("/healthz", Permission::Health, alive).get("/readyz", Permission::Health, ready)
+    }
+
     /// All paths.
-    pub(crate) fn router(self, metrics: Metrics) -> Router {
-        Router::new()
-            .route("/healthz", get(alive))
-            .route("/readyz", get(ready))
-            .layer(middleware::from_fn(request_id::note_pattern))
+    pub(crate) fn router(self, settings: &Settings, metrics: Metrics) -> Router {
+        Self::routes()
+            .guarded(&Access::new(Arc::new(settings.clone())))
             .fallback(all_others)
             .layer(middleware::from_fn_with_state(metrics, request_id::number))
             .with_state(self)

@@ -5,12 +5,13 @@
 //! It is the only crate with hyper and axum. The JSON forms ([`api`]) are also what the command
 //! line prints.
 
+mod access;
 pub mod api;
 mod blocking;
+mod body;
 mod connections;
 mod error;
 mod front;
-mod guard;
 mod metrics;
 mod peer;
 mod readiness;
@@ -83,6 +84,6 @@ where
             Ok(error) = &mut failure => failed = Some(error),
         }
     };
-    connections::serve(listener, front.router(metrics), &settings, ended).await;
+    connections::serve(listener, front.router(&settings, metrics), &settings, ended).await;
     failed.map_or(Ok(()), Err)
 }

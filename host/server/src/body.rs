@@ -30,18 +30,18 @@ const REFUSING: Duration = Duration::from_secs(2);
 
 /// What a body may be.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(crate) struct Limits {
     /// Longest body in bytes.
-    pub(super) bytes: u64,
+    pub(crate) bytes: u64,
     /// The setting that says so; none where none does.
-    pub(super) setting: Option<&'static str>,
+    pub(crate) setting: Option<&'static str>,
     /// How fast it is to come.
-    pub(super) pace: Pace,
+    pub(crate) pace: Pace,
 }
 
 /// Writes a body as it comes, piece by piece, to what `make` gives for it when there is something to be
 /// written. Returns the writer. No thread waits for what does not come.
-pub(super) async fn write<W, E>(
+pub(crate) async fn write<W, E>(
     mut body: Body,
     limits: Limits,
     make: impl FnOnce() -> Result<W, E> + Send + 'static,
@@ -161,7 +161,7 @@ fn unwritten(error: io::Error) -> Failure {
 
 /// A file as a body, from its beginning, and how long it is. It is read piece by piece, on a thread that
 /// may block; where that fails, the answer is cut short.
-pub(super) fn file(mut file: File) -> io::Result<(u64, Body)> {
+pub(crate) fn file(mut file: File) -> io::Result<(u64, Body)> {
     let length = file.metadata()?.len();
     file.rewind()?;
     let (pieces, receiver) = mpsc::channel(WAITING);

@@ -6,8 +6,8 @@ use limpid_model::Digest;
 use limpid_scanner::{Error, Scanner};
 use serde::Deserialize;
 
-use super::body;
 use crate::api::{PluginRef, PluginWithVersions, Plugins};
+use crate::body;
 use crate::error::Failure;
 use crate::state::AppState;
 

@@ -7,9 +7,10 @@ use limpid_scanner::{Handed, Run, Trust};
 use serde::Deserialize;
 use tokio::sync::oneshot;
 
-use super::{body, prefer};
 use crate::api::{self, Feed, Feeds, Removed, Sources, Taken};
+use crate::body;
 use crate::error::Failure;
+use crate::routes::prefer;
 use crate::state::AppState;
 
 pub(super) async fn list(State(state): State<AppState>) -> Result<Json<Feeds>, Failure> {

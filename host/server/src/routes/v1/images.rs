@@ -8,10 +8,11 @@ use limpid_scanner::{AsOf, Error, Job, JobState, Scanner};
 use serde::Deserialize;
 use tokio::sync::oneshot;
 
-use super::{body, prefer};
 use crate::api::{self, Image, ImageLayers, Images, Inventory, Report};
 use crate::blocking::Document;
+use crate::body;
 use crate::error::Failure;
+use crate::routes::prefer;
 use crate::state::AppState;
 
 /// Images on a page, unless the client says otherwise, and at most.

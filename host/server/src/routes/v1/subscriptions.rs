@@ -4,8 +4,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use limpid_scanner::{Error, SubscriptionError};
 
-use super::body;
 use crate::api::{Made, Subscription, SubscriptionWanted, Subscriptions};
+use crate::body;
 use crate::error::Failure;
 use crate::state::AppState;
 

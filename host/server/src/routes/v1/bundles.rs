@@ -6,8 +6,8 @@ use axum::response::{IntoResponse, Response};
 use limpid_scanner::Trust;
 use serde::Deserialize;
 
-use super::body;
 use crate::api::Imported;
+use crate::body;
 use crate::error::Failure;
 use crate::state::AppState;
 

@@ -14,13 +14,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::Settings;
 use crate::body;
-use crate::error::Failure;
+use crate::error::{Code, Failure};
 use crate::peer::Peer;
 use crate::routes::Endpoint;
 
@@ -103,7 +103,7 @@ pub(crate) async fn check(State(access): State<Access>, request: Request, next: 
         Err(why) => {
             // Whoever sends before reading gets to read why.
             body::let_go(request.into_body()).await;
-            Failure::new(StatusCode::FORBIDDEN, "forbidden", why).into_response()
+            Failure::new(Code::Forbidden, why).into_response()
         }
     }
 }

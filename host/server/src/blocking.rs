@@ -137,7 +137,7 @@ mod tests {
         let pool = pool(Settings::default());
         let _turn = Arc::clone(&pool.turns).acquire_owned().await.unwrap();
         let failure = pool.run(|| Ok::<_, Failure>(())).await.unwrap_err();
-        assert_eq!((failure.status.as_u16(), failure.code.as_str()), (503, "busy"));
+        assert_eq!((failure.status.as_u16(), &*failure.code), (503, "busy"));
         assert!(failure.retry_after.is_some() && failure.message.contains("`http.turn_time`"));
     }
 

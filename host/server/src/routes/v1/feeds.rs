@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::api::{self, Feed, Feeds, Removed, Sources, Taken};
 use crate::body;
-use crate::error::Failure;
+use crate::error::{Code, Failure};
 use crate::routes::prefer;
 use crate::state::AppState;
 
@@ -82,7 +82,7 @@ pub(super) async fn update(
 }
 
 fn ended_well(run: Result<Run, String>) -> Result<api::Run, Failure> {
-    let failed = |why: String| Failure::new(StatusCode::BAD_GATEWAY, "feed-not-updated", why);
+    let failed = |why: String| Failure::new(Code::FeedNotUpdated, why);
     let run = run.map_err(failed)?;
     match run.why() {
         Some(why) => Err(failed(why)),

@@ -147,14 +147,7 @@ fn answer(job: Job) -> Response {
         JobState::Queued | JobState::Running | JobState::Waiting { .. } => {
             (StatusCode::ACCEPTED, Json(api::Job::from(job))).into_response()
         }
-        JobState::Failed { code, message } => {
-            let status = match code.as_str() {
-                "internal" => StatusCode::INTERNAL_SERVER_ERROR,
-                _ => StatusCode::UNPROCESSABLE_ENTITY,
-            };
-            // The job's end is in the log.
-            Failure { is_logged: true, ..Failure::new(status, code, message) }.into_response()
-        }
+        JobState::Failed { code, message } => Failure::of_job(code, message).into_response(),
     }
 }
 

@@ -1,18 +1,17 @@
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 
 use crate::api::Job;
-use crate::error::Failure;
+use crate::error::{Code, Failure};
 use crate::state::AppState;
 
 pub(super) async fn show(
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Result<Json<Job>, Failure> {
-    let id: u64 = id.parse().map_err(|_| {
-        Failure::new(StatusCode::NOT_FOUND, "no-such-job", format!("`{id}` is not the number of a job"))
-    })?;
+    let id: u64 = id
+        .parse()
+        .map_err(|_| Failure::new(Code::NoSuchJob, format!("`{id}` is not the number of a job")))?;
     let workers = state.workers.clone();
     let job = state.pool.run(move || workers.jobs.job(id)).await?;
     Ok(Json(job.into()))

@@ -6,15 +6,18 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::Span;
 
 use crate::Settings;
 use crate::error::Failure;
+use crate::metrics::{Metrics, Turns};
 
 /// Where use cases run, so that none blocks the async runtime: a known number at a time.
 #[derive(Clone, Debug)]
 pub(crate) struct Pool {
     turns: Arc<Semaphore>,
     turn_time: Duration,
+    waiting: Turns,
     /// Room for answers that wait for their readers, in units.
     room: Arc<Semaphore>,
     units: u32,
@@ -40,11 +43,12 @@ impl AsRef<[u8]> for Held {
 }
 
 impl Pool {
-    pub(crate) fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(settings: &Settings, metrics: &Metrics) -> Self {
         let units = u32::try_from(settings.answer_bytes / UNIT as u64).unwrap_or(u32::MAX).clamp(1, MOST);
         Self {
             turns: Arc::new(Semaphore::new(settings.workers.max(1))),
             turn_time: settings.turn_time,
+            waiting: metrics.turns("all"),
             room: Arc::new(Semaphore::new(units as usize)),
             units,
         }
@@ -62,6 +66,7 @@ impl Pool {
         T: Send + 'static,
         E: Into<Failure> + Send + 'static,
     {
+        let waiting = self.waiting.wait();
         let turn = tokio::time::timeout(self.turn_time, Arc::clone(&self.turns).acquire_owned());
         let turn = turn.await.map_err(|_| {
             let waited = self.turn_time.as_secs();
@@ -71,9 +76,11 @@ impl Pool {
             ))
         })?;
         let turn = turn.map_err(|_| Failure::internal("stopped"))?;
+        drop(waiting);
+        let request = Span::current();
         let done = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            work()
+            request.in_scope(work)
         });
         done.await.map_err(|error| Failure::internal(error.to_string()))?.map_err(Into::into)
     }
@@ -129,7 +136,10 @@ mod tests {
     use super::*;
 
     fn pool(settings: Settings) -> Pool {
-        Pool::new(&Settings { workers: 1, turn_time: Duration::from_millis(10), ..settings })
+        Pool::new(
+            &Settings { workers: 1, turn_time: Duration::from_millis(10), ..settings },
+            &Metrics::default(),
+        )
     }
 
     #[tokio::test]

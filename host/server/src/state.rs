@@ -18,7 +18,7 @@ pub(crate) struct AppState {
 
 impl AppState {
     pub(crate) fn new(scanner: Scanner, workers: Workers, settings: Settings, metrics: Metrics) -> Self {
-        let pool = Pool::new(&settings);
+        let pool = Pool::new(&settings, &metrics);
         Self { scanner, workers: Arc::new(workers), settings: Arc::new(settings), pool, metrics }
     }
 }

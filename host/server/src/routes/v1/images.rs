@@ -1,3 +1,5 @@
+use std::time::Instant;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
@@ -72,8 +74,14 @@ pub(super) async fn report(
     let Query(Moment { as_of }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
     let as_of = as_of.map(|text| text.parse::<AsOf>()).transpose();
     let as_of = as_of.map_err(|why| Failure::bad_request(format!("`as-of`: {why}")))?;
-    ask(&state, name, move |scanner, digest| scanner.report_as_of(digest, as_of.as_ref()).map(Report::from))
-        .await
+    let metrics = state.metrics.clone();
+    let make = move |scanner: &Scanner, digest: &Digest| {
+        let began = Instant::now();
+        let report = scanner.report_as_of(digest, as_of.as_ref()).map(Report::from);
+        metrics.reported(began.elapsed());
+        report
+    };
+    ask(&state, name, make).await
 }
 
 pub(super) async fn packages(

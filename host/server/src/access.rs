@@ -57,46 +57,52 @@ impl Permission {
 pub(crate) struct Access {
     settings: Arc<Settings>,
     /// By the pattern of the path.
-    declared: Arc<HashMap<&'static str, Vec<(Method, Permission)>>>,
+    declared: Arc<HashMap<&'static str, Vec<Endpoint>>>,
 }
 
 impl Access {
-    pub(crate) fn new(settings: Arc<Settings>) -> Self {
-        Self { settings, declared: Arc::default() }
-    }
-
-    /// The same to these.
-    pub(crate) fn to(&self, endpoints: &[Endpoint]) -> Self {
+    pub(crate) fn new(settings: Arc<Settings>, endpoints: &[Endpoint]) -> Self {
         let mut declared: HashMap<_, Vec<_>> = HashMap::new();
-        for Endpoint { method, path, permission } in endpoints {
-            declared.entry(*path).or_default().push((method.clone(), *permission));
+        for endpoint in endpoints {
+            declared.entry(endpoint.path).or_default().push(endpoint.clone());
         }
-        Self { settings: Arc::clone(&self.settings), declared: Arc::new(declared) }
+        Self { settings, declared: Arc::new(declared) }
     }
 
-    /// What a request needs. A path that does not take its method, or that is none, is answered only to
-    /// who might change something there: others learn nothing of it.
-    fn needed(&self, method: &Method, pattern: Option<&str>) -> Permission {
-        let declared = pattern.and_then(|pattern| self.declared.get(pattern)).map_or(&[][..], Vec::as_slice);
-        let method = if *method == Method::HEAD { &Method::GET } else { method };
-        if let Some((_, permission)) = declared.iter().find(|(taken, _)| taken == method) {
-            return *permission;
-        }
-        if method.is_safe() {
-            return Permission::Read;
-        }
-        match declared.iter().map(|(_, permission)| *permission).max() {
-            Some(Permission::Health) => Permission::Health,
-            Some(strictest) => strictest.max(Permission::Operate),
-            None => Permission::Operate,
-        }
+    /// All that is declared for a path, by its pattern.
+    fn declared(&self, pattern: Option<&str>) -> &[Endpoint] {
+        pattern.and_then(|pattern| self.declared.get(pattern)).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// What a request asks for, of all that is declared for its path.
+fn asked<'e>(method: &Method, declared: &'e [Endpoint]) -> Option<&'e Endpoint> {
+    let method = if *method == Method::HEAD { &Method::GET } else { method };
+    declared.iter().find(|endpoint| endpoint.method == method)
+}
+
+/// What is needed where a path does not take a method, or is none. It is answered only to who might change
+/// something there: others learn nothing of it.
+fn unless_taken(method: &Method, declared: &[Endpoint]) -> Permission {
+    if method.is_safe() {
+        return Permission::Read;
+    }
+    match declared.iter().map(|endpoint| endpoint.permission).max() {
+        Some(Permission::Health) => Permission::Health,
+        Some(strictest) => strictest.max(Permission::Operate),
+        None => Permission::Operate,
     }
 }
 
 /// Lets a request through that may do what it would do.
-pub(crate) async fn check(State(access): State<Access>, request: Request, next: Next) -> Response {
-    let pattern = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    let needed = access.needed(request.method(), pattern);
+pub(crate) async fn check(State(access): State<Access>, mut request: Request, next: Next) -> Response {
+    let declared = access.declared(request.extensions().get::<MatchedPath>().map(MatchedPath::as_str));
+    let asked = asked(request.method(), declared);
+    let needed =
+        asked.map_or_else(|| unless_taken(request.method(), declared), |endpoint| endpoint.permission);
+    if let Some(endpoint) = asked {
+        request.extensions_mut().insert(endpoint.clone());
+    }
     let peer = request.extensions().get::<Peer>().copied();
     match may(&access.settings, needed, peer, request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,

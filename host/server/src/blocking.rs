@@ -12,11 +12,14 @@ use crate::Settings;
 use crate::error::Failure;
 use crate::metrics::{Metrics, Turns};
 
-/// Where use cases run, so that none blocks the async runtime: a known number at a time.
+/// Where use cases run, so that none blocks the async runtime: a known number at a time. Those that read
+/// have one, and those that write have another.
 #[derive(Clone, Debug)]
 pub(crate) struct Pool {
     turns: Arc<Semaphore>,
     turn_time: Duration,
+    /// Which setting says how many there are.
+    setting: &'static str,
     waiting: Turns,
     /// Room for answers that wait for their readers, in units.
     room: Arc<Semaphore>,
@@ -43,12 +46,21 @@ impl AsRef<[u8]> for Held {
 }
 
 impl Pool {
-    pub(crate) fn new(settings: &Settings, metrics: &Metrics) -> Self {
+    pub(crate) fn readers(settings: &Settings, metrics: &Metrics) -> Self {
+        Self::new(settings.read_workers, "http.read_workers", settings, metrics.turns("read"))
+    }
+
+    pub(crate) fn writers(settings: &Settings, metrics: &Metrics) -> Self {
+        Self::new(settings.write_workers, "http.write_workers", settings, metrics.turns("write"))
+    }
+
+    fn new(workers: usize, setting: &'static str, settings: &Settings, waiting: Turns) -> Self {
         let units = u32::try_from(settings.answer_bytes / UNIT as u64).unwrap_or(u32::MAX).clamp(1, MOST);
         Self {
-            turns: Arc::new(Semaphore::new(settings.workers.max(1))),
+            turns: Arc::new(Semaphore::new(workers.max(1))),
             turn_time: settings.turn_time,
-            waiting: metrics.turns("all"),
+            setting,
+            waiting,
             room: Arc::new(Semaphore::new(units as usize)),
             units,
         }
@@ -69,10 +81,10 @@ impl Pool {
         let waiting = self.waiting.wait();
         let turn = tokio::time::timeout(self.turn_time, Arc::clone(&self.turns).acquire_owned());
         let turn = turn.await.map_err(|_| {
-            let waited = self.turn_time.as_secs();
+            let (waited, setting) = (self.turn_time.as_secs(), self.setting);
             Failure::busy(format!(
                 "the request had no turn within {waited} s, the limit of setting `http.turn_time`: as many others \
-                 as setting `http.workers` says are being answered"
+                 as setting `{setting}` says are being answered"
             ))
         })?;
         let turn = turn.map_err(|_| Failure::internal("stopped"))?;
@@ -136,10 +148,8 @@ mod tests {
     use super::*;
 
     fn pool(settings: Settings) -> Pool {
-        Pool::new(
-            &Settings { workers: 1, turn_time: Duration::from_millis(10), ..settings },
-            &Metrics::default(),
-        )
+        let settings = Settings { read_workers: 1, turn_time: Duration::from_millis(10), ..settings };
+        Pool::readers(&settings, &Metrics::default())
     }
 
     #[tokio::test]
@@ -149,6 +159,17 @@ mod tests {
         let failure = pool.run(|| Ok::<_, Failure>(())).await.unwrap_err();
         assert_eq!((failure.status.as_u16(), &*failure.code), (503, "busy"));
         assert!(failure.retry_after.is_some() && failure.message.contains("`http.turn_time`"));
+        assert!(failure.message.contains("`http.read_workers`"), "{}", failure.message);
+    }
+
+    #[tokio::test]
+    async fn who_writes_does_not_wait_for_those_who_read() {
+        let (settings, metrics) = (Settings { read_workers: 2, ..Settings::default() }, Metrics::default());
+        let (readers, writers) = (Pool::readers(&settings, &metrics), Pool::writers(&settings, &metrics));
+        let _all = Arc::clone(&readers.turns).acquire_many_owned(2).await.unwrap();
+        writers.run(|| Ok::<_, Failure>(())).await.unwrap();
+        let waits = readers.run(|| Ok::<_, Failure>(()));
+        assert!(tokio::time::timeout(Duration::from_millis(10), waits).await.is_err());
     }
 
     #[tokio::test]

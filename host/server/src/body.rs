@@ -6,7 +6,6 @@ use axum::body::Body;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use limpid_scanner::Error;
-use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -15,9 +14,6 @@ use crate::settings::Pace;
 
 /// Bytes of a piece of a file that is sent, and about as many of a body that are written at a time.
 const PIECE: usize = 256 << 10;
-
-/// Pieces of a file that may wait to be sent.
-const WAITING: usize = 8;
 
 /// How much of a body that is too long is let go by, in bytes and in time.
 const DISCARDED: u64 = 1 << 30;
@@ -94,8 +90,18 @@ pub(crate) async fn let_go(body: Body) {
 
 /// The next piece of a body; none where it has ended.
 async fn next(body: &mut Body, pace: Pace, began: Instant, received: u64) -> Result<Option<Bytes>, Failure> {
+    let whole = pace.whole.as_secs();
+    let over = format!("the body did not come within {whole} s, the limit of setting `http.transfer_time`");
+    if began.elapsed() >= pace.whole {
+        // It comes steadily, and its client gets to read why that is not enough.
+        let_go(std::mem::take(body)).await;
+        return Err(Failure::new(Code::TooSlow, over));
+    }
     let left = pace.time_for(received).saturating_sub(began.elapsed());
     let frame = tokio::time::timeout(pace.idle.min(left), body.frame()).await.map_err(|_| {
+        if began.elapsed() >= pace.whole {
+            return Failure::new(Code::TooSlow, over);
+        }
         let (idle, rate) = (pace.idle.as_secs(), pace.least_rate);
         let message = format!(
             "no more of the body came within {idle} s, the limit of setting `http.idle_time`, or fewer than \
@@ -158,27 +164,19 @@ fn unwritten(error: io::Error) -> Failure {
     Error::Host { what: "the body cannot be written".to_owned(), source: error }.into()
 }
 
-/// A file as a body, from its beginning, and how long it is. It is read piece by piece, on a thread that
-/// may block; where that fails, the answer is cut short.
+/// A file as a body, from its beginning, and how long it is. It is read piece by piece as its reader takes
+/// it, on threads that may block, so that a reader that is slow holds none; where that fails, the answer is
+/// cut short.
 pub(crate) fn file(mut file: File) -> io::Result<(u64, Body)> {
     let length = file.metadata()?.len();
     file.rewind()?;
-    let (pieces, receiver) = mpsc::channel(WAITING);
-    tokio::task::spawn_blocking(move || {
-        loop {
+    let stream = futures_util::stream::try_unfold(file, |mut file| async move {
+        let reading = tokio::task::spawn_blocking(move || {
             let mut piece = Vec::with_capacity(PIECE);
-            let read = Read::by_ref(&mut file).take(PIECE as u64).read_to_end(&mut piece);
-            let is_last = matches!(read, Ok(0) | Err(_));
-            if !matches!(read, Ok(0)) && pieces.blocking_send(read.map(|_| Bytes::from(piece))).is_err() {
-                break;
-            }
-            if is_last {
-                break;
-            }
-        }
-    });
-    let stream = futures_util::stream::unfold(receiver, |mut receiver| async move {
-        receiver.recv().await.map(|piece| (piece, receiver))
+            Read::by_ref(&mut file).take(PIECE as u64).read_to_end(&mut piece)?;
+            Ok::<_, io::Error>((!piece.is_empty()).then(|| (Bytes::from(piece), file)))
+        });
+        reading.await.map_err(io::Error::other)?
     });
     Ok((length, Body::from_stream(stream)))
 }

@@ -8,7 +8,7 @@ mod v1;
 use crate::access::Permission::Read;
 use crate::state::AppState;
 
-pub(crate) use builder::{Endpoint, Routes};
+pub(crate) use builder::{Endpoint, Routes, Time};
 pub(crate) use v1::name_in_one_part;
 
 pub(crate) fn all() -> Routes<AppState> {

@@ -44,6 +44,7 @@ pub(crate) enum Code {
     NotFetched,
     NotFound,
     NotReady,
+    OutOfTime,
     /// What was sent states or holds more than it may.
     OverLimit,
     /// What was sent is longer than it may be.
@@ -108,6 +109,7 @@ impl Code {
             Self::NotFetched => ("not-fetched", Status::BAD_GATEWAY),
             Self::NotFound => ("not-found", Status::NOT_FOUND),
             Self::NotReady => ("not-ready", Status::SERVICE_UNAVAILABLE),
+            Self::OutOfTime => ("out-of-time", Status::GATEWAY_TIMEOUT),
             Self::OverLimit => ("over-limit", Status::UNPROCESSABLE_ENTITY),
             Self::TooLong => ("over-limit", Status::PAYLOAD_TOO_LARGE),
             Self::PluginFailed => ("plugin-failed", Status::INTERNAL_SERVER_ERROR),

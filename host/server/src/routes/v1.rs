@@ -47,7 +47,7 @@ pub(super) fn routes() -> Routes<AppState> {
         .delete("/v1/feeds/{name}/sources/{*source}", Operate, feeds::remove_source)
         .post("/v1/feeds/{name}/update", Operate, feeds::update)
         .post("/v1/feeds/{name}/documents", Operate, feeds::document)
-        .get("/v1/bundle", Read, bundles::export)
+        .download("/v1/bundle", Read, bundles::export)
         .post("/v1/bundle", Operate, bundles::import)
         .get("/v1/subscriptions", Read, subscriptions::list)
         .get("/v1/subscriptions/{name}", Read, subscriptions::show)

@@ -15,7 +15,7 @@ use crate::state::AppState;
 
 pub(super) async fn list(State(state): State<AppState>) -> Result<Json<Feeds>, Failure> {
     let scanner = state.scanner.clone();
-    let feeds = state.pool.run(move || scanner.feeds()).await?;
+    let feeds = state.readers.run(move || scanner.feeds()).await?;
     Ok(Json(Feeds { feeds: feeds.into_iter().map(Into::into).collect() }))
 }
 
@@ -24,7 +24,7 @@ pub(super) async fn show(
     Path(name): Path<String>,
 ) -> Result<Json<Feed>, Failure> {
     let scanner = state.scanner.clone();
-    state.pool.run(move || scanner.feed(&name)).await.map(|feed| Json(feed.into()))
+    state.readers.run(move || scanner.feed(&name)).await.map(|feed| Json(feed.into()))
 }
 
 pub(super) async fn sources(
@@ -32,7 +32,7 @@ pub(super) async fn sources(
     Path(name): Path<String>,
 ) -> Result<Json<Sources>, Failure> {
     let scanner = state.scanner.clone();
-    state.pool.run(move || scanner.feed(&name)).await.map(|feed| Json(Feed::from(feed).into()))
+    state.readers.run(move || scanner.feed(&name)).await.map(|feed| Json(Feed::from(feed).into()))
 }
 
 pub(super) async fn remove_source(
@@ -40,7 +40,7 @@ pub(super) async fn remove_source(
     Path((name, source)): Path<(String, String)>,
 ) -> Result<Json<Removed>, Failure> {
     let scanner = state.scanner.clone();
-    state.pool.run(move || scanner.remove_source(&name, &source)).await.map(|removed| Json(removed.into()))
+    state.writers.run(move || scanner.remove_source(&name, &source)).await.map(|removed| Json(removed.into()))
 }
 
 #[derive(Deserialize)]
@@ -65,7 +65,7 @@ pub(super) async fn update(
         let _ = ended.send(run.clone());
     };
     let (workers, feed) = (state.workers.clone(), name.clone());
-    state.pool.run(move || workers.updates.update(&feed, trust(force), waiter)).await?;
+    state.writers.run(move || workers.updates.update(&feed, trust(force), waiter)).await?;
     let mut answered = HeaderMap::new();
     if let Ok(location) = format!("/v1/feeds/{name}").parse() {
         answered.insert(header::LOCATION, location);
@@ -77,7 +77,7 @@ pub(super) async fn update(
         }
     }
     let scanner = state.scanner.clone();
-    let feed = state.pool.run(move || scanner.feed(&name)).await?;
+    let feed = state.readers.run(move || scanner.feed(&name)).await?;
     Ok((StatusCode::ACCEPTED, answered, Json(Feed::from(feed))).into_response())
 }
 
@@ -121,7 +121,7 @@ pub(super) async fn document(
     let scanner = state.scanner.clone();
     let file = body::write(body, limits, move || scanner.scratch_file()).await?;
     let scanner = state.scanner.clone();
-    let taken = state.pool.run(move || {
+    let taken = state.writers.run(move || {
         let Described { source, name, force } = &described;
         let name = name.as_deref().unwrap_or("document");
         scanner.take_in(&feed, Handed { source: source.as_deref(), name, trust: trust(*force) }, file)

@@ -48,7 +48,7 @@ pub(super) async fn list(
             next: page.next.map(|digest| digest.to_string()),
         })
     };
-    state.pool.document(list).await
+    state.readers.document(list).await
 }
 
 pub(super) async fn show(
@@ -104,7 +104,7 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, Failure> {
     let scanner = state.scanner.clone();
     let delete = move || scanner.delete_image(&scanner.find_image(&name)?);
-    state.pool.run(delete).await.map(|()| StatusCode::NO_CONTENT)
+    state.writers.run(delete).await.map(|()| StatusCode::NO_CONTENT)
 }
 
 /// What is said of the image of a name or digest.
@@ -114,7 +114,7 @@ pub(super) async fn ask<T: serde::Serialize>(
     use_case: impl FnOnce(&Scanner, &Digest) -> Result<T, Error> + Send + 'static,
 ) -> Result<Document, Failure> {
     let scanner = state.scanner.clone();
-    state.pool.document(move || use_case(&scanner, &scanner.find_image(&name)?)).await
+    state.readers.document(move || use_case(&scanner, &scanner.find_image(&name)?)).await
 }
 
 pub(super) async fn submit(
@@ -135,7 +135,7 @@ pub(super) async fn submit(
         ));
     }
     let workers = state.workers.clone();
-    let mut job = state.pool.run(move || workers.jobs.submit(spool)).await?;
+    let mut job = state.writers.run(move || workers.jobs.submit(spool)).await?;
     let mut headers_out = HeaderMap::new();
     if let Some(longest) = prefer::wait(&headers, state.settings.wait) {
         job = wait(&state, job, longest).await?;
@@ -166,8 +166,8 @@ async fn wait(state: &AppState, job: Job, longest: std::time::Duration) -> Resul
     let then = move || {
         let _ = ended.send(());
     };
-    state.pool.run(move || workers.jobs.when_ended(id, then)).await?;
+    state.readers.run(move || workers.jobs.when_ended(id, then)).await?;
     let _ = tokio::time::timeout(longest, end).await;
     let workers = state.workers.clone();
-    state.pool.run(move || workers.jobs.job(id)).await
+    state.readers.run(move || workers.jobs.job(id)).await
 }

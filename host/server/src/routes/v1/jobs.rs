@@ -13,6 +13,6 @@ pub(super) async fn show(
         .parse()
         .map_err(|_| Failure::new(Code::NoSuchJob, format!("`{id}` is not the number of a job")))?;
     let workers = state.workers.clone();
-    let job = state.pool.run(move || workers.jobs.job(id)).await?;
+    let job = state.readers.run(move || workers.jobs.job(id)).await?;
     Ok(Json(job.into()))
 }

@@ -23,7 +23,7 @@ pub(super) async fn show(
     Path(name): Path<String>,
 ) -> Result<Json<PluginWithVersions>, Failure> {
     let scanner = state.scanner.clone();
-    let (plugin, versions) = state.pool.run(move || scanner.plugin(&name)).await?;
+    let (plugin, versions) = state.readers.run(move || scanner.plugin(&name)).await?;
     Ok(Json(PluginWithVersions::new(&plugin, &versions)))
 }
 
@@ -91,5 +91,5 @@ async fn change<T: Send + 'static>(
     use_case: impl FnOnce(&Scanner) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Failure> {
     let scanner = state.scanner.clone();
-    state.pool.run(move || use_case(&scanner)).await
+    state.writers.run(move || use_case(&scanner)).await
 }

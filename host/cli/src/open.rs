@@ -77,12 +77,24 @@ fn compiler() -> anyhow::Result<Compiler> {
 
 /// The scanner over the store of the data directory.
 pub(crate) fn scanner(settings: &Settings, roles: &[Role]) -> anyhow::Result<Scanner> {
+    scanner_telling(settings, roles, |_| ())
+}
+
+/// The same, telling what is being done.
+pub(crate) fn scanner_telling(
+    settings: &Settings,
+    roles: &[Role],
+    tell: impl Fn(&'static str),
+) -> anyhow::Result<Scanner> {
     if let Err((entry, why)) = settings.bundles.keys() {
         bail!("setting `bundles.trusted_keys`: `{entry}`: {why}");
     }
+    tell("the store is being opened");
     let store = Store::open(&settings.data_dir.join("store"), &settings.store)?;
     let scratch = settings.data_dir.join("scratch");
-    Ok(Scanner::new(store, registry_for(settings, roles)?, scanner_settings(settings, &scratch)?)?)
+    tell("plugins are being loaded");
+    let registry = registry_for(settings, roles)?;
+    Ok(Scanner::starting(store, registry, scanner_settings(settings, &scratch)?, tell)?)
 }
 
 /// A scanner that keeps nothing.

@@ -243,7 +243,7 @@ impl Settings {
 /// Variables that are read elsewhere and are no settings.
 const OTHER_VARIABLES: [&str; 2] = ["SETTINGS", "CORPUS"];
 
-/// Sets what a variable says: `LIMPID_HTTP__WORKERS` is `workers` in `[http]`. A value that is not
+/// Sets what a variable says: `LIMPID_HTTP__READ_WORKERS` is `read_workers` in `[http]`. A value that is not
 /// TOML by itself is a text.
 fn set(table: &mut toml::Table, name: &str, key: &str, value: &str) -> anyhow::Result<()> {
     let key = key.to_ascii_lowercase();
@@ -313,10 +313,10 @@ mod tests {
 
     #[test]
     fn the_environment_outweighs_the_file() {
-        let file = "listen = \"127.0.0.1:1\"\n[http]\nworkers = 3\nwait = 5\n";
-        let settings = load(file, &[("LIMPID_HTTP__WORKERS", "4"), ("LIMPID_DATA_DIR", "/x")]).unwrap();
+        let file = "listen = \"127.0.0.1:1\"\n[http]\nread_workers = 3\nwait = 5\n";
+        let settings = load(file, &[("LIMPID_HTTP__READ_WORKERS", "4"), ("LIMPID_DATA_DIR", "/x")]).unwrap();
         assert_eq!(settings.listen.port(), 1);
-        assert_eq!((settings.http.workers, settings.http.wait.as_secs()), (4, 5));
+        assert_eq!((settings.http.read_workers, settings.http.wait.as_secs()), (4, 5));
         assert_eq!(settings.data_dir, Path::new("/x"));
     }
 

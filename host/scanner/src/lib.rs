@@ -103,6 +103,20 @@ impl Scanner {
     /// Where the directory for temporary files cannot be made, or the store fails: versions whose
     /// scheme has changed since they were stored are ordered anew first.
     pub fn new(store: Store, registry: Registry, settings: Settings) -> Result<Self, Error> {
+        Self::starting(store, registry, settings, |_| ())
+    }
+
+    /// The same, telling what is being done: much may have to be made anew that an earlier version has
+    /// stored.
+    ///
+    /// # Errors
+    /// Those of [`Scanner::new`].
+    pub fn starting(
+        store: Store,
+        registry: Registry,
+        settings: Settings,
+        tell: impl Fn(&'static str),
+    ) -> Result<Self, Error> {
         std::fs::create_dir_all(&settings.scratch).map_err(|source| Error::Host {
             what: format!("directory `{}` cannot be made", settings.scratch.display()),
             source,
@@ -120,12 +134,16 @@ impl Scanner {
             claims: report::Claims::default(),
             desk: notices::Desk::default(),
         }));
+        tell("files that are kept are being counted");
         scanner.0.kept.count(&scanner.store().view())?;
         scanner.0.moments.remember(&scanner.store().view())?;
+        tell("the inventory is being derived, as far as it is not there");
         scanner.indexer().build_inventory()?;
+        tell("history, names and identifiers are being indexed, as far as they are not");
         history::index_history(scanner.store())?;
         names::index_names(scanner.store())?;
         identifiers::fold_identifiers(scanner.store())?;
+        tell("versions are being ordered anew, as far as their scheme has changed");
         scanner.rekeying().rekey()?;
         Ok(scanner)
     }

@@ -6,15 +6,21 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::Span;
 
 use crate::Settings;
 use crate::error::Failure;
+use crate::metrics::{Metrics, Turns};
 
-/// Where use cases run, so that none blocks the async runtime: a known number at a time.
+/// Where use cases run, so that none blocks the async runtime: a known number at a time. Those that read
+/// have one, and those that write have another.
 #[derive(Clone, Debug)]
 pub(crate) struct Pool {
     turns: Arc<Semaphore>,
     turn_time: Duration,
+    /// Which setting says how many there are.
+    setting: &'static str,
+    waiting: Turns,
     /// Room for answers that wait for their readers, in units.
     room: Arc<Semaphore>,
     units: u32,
@@ -40,11 +46,21 @@ impl AsRef<[u8]> for Held {
 }
 
 impl Pool {
-    pub(crate) fn new(settings: &Settings) -> Self {
+    pub(crate) fn readers(settings: &Settings, metrics: &Metrics) -> Self {
+        Self::new(settings.read_workers, "http.read_workers", settings, metrics.turns("read"))
+    }
+
+    pub(crate) fn writers(settings: &Settings, metrics: &Metrics) -> Self {
+        Self::new(settings.write_workers, "http.write_workers", settings, metrics.turns("write"))
+    }
+
+    fn new(workers: usize, setting: &'static str, settings: &Settings, waiting: Turns) -> Self {
         let units = u32::try_from(settings.answer_bytes / UNIT as u64).unwrap_or(u32::MAX).clamp(1, MOST);
         Self {
-            turns: Arc::new(Semaphore::new(settings.workers.max(1))),
+            turns: Arc::new(Semaphore::new(workers.max(1))),
             turn_time: settings.turn_time,
+            setting,
+            waiting,
             room: Arc::new(Semaphore::new(units as usize)),
             units,
         }
@@ -62,18 +78,21 @@ impl Pool {
         T: Send + 'static,
         E: Into<Failure> + Send + 'static,
     {
+        let waiting = self.waiting.wait();
         let turn = tokio::time::timeout(self.turn_time, Arc::clone(&self.turns).acquire_owned());
         let turn = turn.await.map_err(|_| {
-            let waited = self.turn_time.as_secs();
+            let (waited, setting) = (self.turn_time.as_secs(), self.setting);
             Failure::busy(format!(
                 "the request had no turn within {waited} s, the limit of setting `http.turn_time`: as many others \
-                 as setting `http.workers` says are being answered"
+                 as setting `{setting}` says are being answered"
             ))
         })?;
         let turn = turn.map_err(|_| Failure::internal("stopped"))?;
+        drop(waiting);
+        let request = Span::current();
         let done = tokio::task::spawn_blocking(move || {
             let _turn = turn;
-            work()
+            request.in_scope(work)
         });
         done.await.map_err(|error| Failure::internal(error.to_string()))?.map_err(Into::into)
     }
@@ -129,7 +148,8 @@ mod tests {
     use super::*;
 
     fn pool(settings: Settings) -> Pool {
-        Pool::new(&Settings { workers: 1, turn_time: Duration::from_millis(10), ..settings })
+        let settings = Settings { read_workers: 1, turn_time: Duration::from_millis(10), ..settings };
+        Pool::readers(&settings, &Metrics::default())
     }
 
     #[tokio::test]
@@ -137,8 +157,19 @@ mod tests {
         let pool = pool(Settings::default());
         let _turn = Arc::clone(&pool.turns).acquire_owned().await.unwrap();
         let failure = pool.run(|| Ok::<_, Failure>(())).await.unwrap_err();
-        assert_eq!((failure.status.as_u16(), failure.code.as_str()), (503, "busy"));
+        assert_eq!((failure.status.as_u16(), &*failure.code), (503, "busy"));
         assert!(failure.retry_after.is_some() && failure.message.contains("`http.turn_time`"));
+        assert!(failure.message.contains("`http.read_workers`"), "{}", failure.message);
+    }
+
+    #[tokio::test]
+    async fn who_writes_does_not_wait_for_those_who_read() {
+        let (settings, metrics) = (Settings { read_workers: 2, ..Settings::default() }, Metrics::default());
+        let (readers, writers) = (Pool::readers(&settings, &metrics), Pool::writers(&settings, &metrics));
+        let _all = Arc::clone(&readers.turns).acquire_many_owned(2).await.unwrap();
+        writers.run(|| Ok::<_, Failure>(())).await.unwrap();
+        let waits = readers.run(|| Ok::<_, Failure>(()));
+        assert!(tokio::time::timeout(Duration::from_millis(10), waits).await.is_err());
     }
 
     #[tokio::test]

@@ -1,14 +1,19 @@
-//! Errors over HTTP: one envelope with code, message and request id.
+//! Errors over HTTP: one envelope with code, message and request id. [`codes`] says which error has which
+//! code and status.
 
+mod codes;
+
+use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::body::to_bytes;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use limpid_model::{Blame, DigestError};
-use limpid_scanner::runtime::ChangeError;
-use limpid_scanner::{ArchiveError, BundleError, Error, StoreError};
+use limpid_model::DigestError;
+use limpid_scanner::Error;
 use serde::Serialize;
+
+pub(crate) use codes::Code;
 
 /// When a client that is put off may come again.
 const SOON: Duration = Duration::from_secs(1);
@@ -16,16 +21,22 @@ const SOON: Duration = Duration::from_secs(1);
 /// How much is read of what the HTTP library says of a request that it refuses.
 const SAID: usize = 4 << 10;
 
+/// What is said of a failure whose reason nobody outside is told.
+const UNSAID: &str = "the service failed; its log says more under this request id";
+
 /// A request that failed, before it has its number.
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
     pub(crate) status: StatusCode,
-    pub(crate) code: String,
+    pub(crate) code: Cow<'static, str>,
+    /// What the client is told.
     pub(crate) message: String,
+    /// What the log is told, and nobody else.
+    internal: Option<String>,
     /// After how long it may go better.
     pub(crate) retry_after: Option<Duration>,
     /// Whether the log has it already.
-    pub(crate) is_logged: bool,
+    is_logged: bool,
 }
 
 #[derive(Serialize)]
@@ -41,166 +52,66 @@ struct Body<'a> {
 }
 
 impl Failure {
-    pub(crate) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        let (code, message) = (code.to_owned(), message.into());
-        Self { status, code, message, retry_after: None, is_logged: false }
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            status: code.status(),
+            code: code.as_str().into(),
+            message: message.into(),
+            internal: None,
+            retry_after: None,
+            is_logged: false,
+        }
     }
 
     /// The service cannot do it now, and may in a moment.
+    pub(crate) fn later(code: Code, message: impl Into<String>) -> Self {
+        Self { retry_after: Some(SOON), ..Self::new(code, message) }
+    }
+
+    /// It has more to do than it may.
     pub(crate) fn busy(message: impl Into<String>) -> Self {
-        let failure = Self::new(StatusCode::SERVICE_UNAVAILABLE, "busy", message);
-        Self { retry_after: Some(SOON), ..failure }
+        Self::later(Code::Busy, message)
     }
 
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "bad-request", message)
+        Self::new(Code::BadRequest, message)
     }
 
-    pub(crate) fn internal(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", message)
+    /// Why goes to the log only.
+    pub(crate) fn internal(why: impl Into<String>) -> Self {
+        Self { internal: Some(why.into()), ..Self::new(Code::Internal, UNSAID) }
+    }
+
+    /// A submission that was refused, as its job says it; that it was is in the log.
+    pub(crate) fn of_job(code: &str, message: &str) -> Self {
+        if code == Code::Internal.as_str() {
+            return Self { is_logged: true, ..Self::new(Code::Internal, UNSAID) };
+        }
+        let (status, code) = (StatusCode::UNPROCESSABLE_ENTITY, code.to_owned().into());
+        Self { status, code, is_logged: true, ..Self::new(Code::BadRequest, message) }
     }
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let status = status(&error);
-        let failure = Self::new(status, &code(&error), limpid_model::chain(&error));
-        let is_busy = status == StatusCode::SERVICE_UNAVAILABLE;
-        Self { retry_after: is_busy.then_some(SOON), ..failure }
+        let message = limpid_model::chain(&error);
+        match Code::from(&error) {
+            Code::Internal => Self::internal(message),
+            code if code.status() == StatusCode::SERVICE_UNAVAILABLE => Self::later(code, message),
+            code => Self::new(code, message),
+        }
     }
 }
 
 impl From<DigestError> for Failure {
     fn from(error: DigestError) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "bad-digest", error.to_string())
+        Self::new(Code::BadDigest, error.to_string())
     }
 }
-
-/// Of what cannot be done because the disk is full.
-const NO_ROOM: &str = "no-room";
 
 /// The code under which programs know an error.
 pub fn code(error: &Error) -> String {
-    let code = match error {
-        Error::Archive(error) => archive_code(error),
-        Error::NoImage(_) | Error::NoImageNamed(_) => "no-such-image",
-        Error::NoDetector => "no-detector",
-        Error::AmbiguousImage { .. } => "ambiguous-name",
-        Error::BadDigest(_) => "bad-digest",
-        Error::BadIdentifier { .. } => "bad-identifier",
-        Error::NoSource { .. } => "no-such-source",
-        Error::UnknownSource { .. } | Error::OtherSource { .. } | Error::BadSource { .. } => "bad-source",
-        Error::NoLayer(_) => "no-such-layer",
-        Error::NoVulnerability(_) => "no-such-vulnerability",
-        Error::BeforeHistory { .. } => "before-history",
-        Error::NoRevision { .. } => "no-such-revision",
-        Error::BadVersion { .. } => "bad-version",
-        Error::NoSubscription(_) => "no-such-subscription",
-        Error::NoNotice { .. } => "no-such-notice",
-        Error::Undelivered { .. } => "not-delivered",
-        Error::Subscription(_) => "bad-subscription",
-        Error::NoJob(_) => "no-such-job",
-        Error::NoFeed { .. } => "no-such-feed",
-        Error::NoScheme { .. } => "no-such-scheme",
-        Error::Plugin(failure) => match failure.blame {
-            Blame::Input => "bad-document",
-            Blame::Plugin => "plugin-failed",
-            Blame::Host => "internal",
-        },
-        Error::Change(error) => change_code(error),
-        Error::TooManyAdvisories { .. } | Error::TooManyFollowed { .. } => "over-limit",
-        Error::Shrunk { .. } => "shrunk-document",
-        Error::Fetch(_) | Error::NotFollowed { .. } => "not-fetched",
-        Error::Bundle(error) => match error {
-            BundleError::Unusable(_) | BundleError::Damaged(_) => "bad-bundle",
-            BundleError::Untrusted(_) => "untrusted-bundle",
-            BundleError::ManifestTooLong { .. } => "over-limit",
-            BundleError::Key { .. } => "internal",
-        },
-        Error::Running(_) => "busy",
-        Error::Document(_) => "bad-document",
-        Error::Busy { .. } => "busy",
-        Error::Store(StoreError::InUse(_)) => "store-in-use",
-        Error::NoRoom { .. } => NO_ROOM,
-        Error::Store(_) | Error::Host { .. } if error.is_for_lack_of_room() => NO_ROOM,
-        Error::Store(_) | Error::Host { .. } => "internal",
-    };
-    code.to_owned()
-}
-
-const fn change_code(error: &ChangeError) -> &'static str {
-    match error {
-        ChangeError::Refused(_) | ChangeError::OtherName { .. } => "plugin-refused",
-        ChangeError::NotLoaded(_) => "no-such-plugin",
-        ChangeError::NoEarlier(_) | ChangeError::NoVersion { .. } => "no-such-version",
-        ChangeError::Io { .. } => "internal",
-    }
-}
-
-const fn archive_code(error: &ArchiveError) -> &'static str {
-    match error {
-        ArchiveError::NotAnImage(_) => "not-an-image",
-        ArchiveError::Damaged { .. } => "damaged",
-        ArchiveError::Missing { .. } => "missing",
-        ArchiveError::WrongDigest { .. } => "wrong-digest",
-        ArchiveError::Unsupported { .. } => "unsupported",
-        ArchiveError::OverLimit { .. } => "over-limit",
-        ArchiveError::UnreadLayer(error) => archive_code(error),
-        ArchiveError::Claim { .. } => "plugin-failed",
-        ArchiveError::Kind { .. } | ArchiveError::Io { .. } => "internal",
-    }
-}
-
-fn status(error: &Error) -> StatusCode {
-    if error.is_for_lack_of_room() {
-        return StatusCode::SERVICE_UNAVAILABLE;
-    }
-    match error {
-        Error::Archive(ArchiveError::Io { .. }) => StatusCode::INTERNAL_SERVER_ERROR,
-        Error::Archive(_)
-        | Error::TooManyAdvisories { .. }
-        | Error::TooManyFollowed { .. }
-        | Error::Shrunk { .. }
-        | Error::Document(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        Error::Bundle(BundleError::Key { .. }) => StatusCode::INTERNAL_SERVER_ERROR,
-        Error::Bundle(BundleError::Untrusted(_)) => StatusCode::FORBIDDEN,
-        Error::Bundle(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        Error::Fetch(_) | Error::NotFollowed { .. } => StatusCode::BAD_GATEWAY,
-        Error::BadDigest(_) | Error::BadIdentifier { .. } => StatusCode::BAD_REQUEST,
-        Error::AmbiguousImage { .. } => StatusCode::CONFLICT,
-        Error::UnknownSource { .. } | Error::OtherSource { .. } | Error::BadSource { .. } => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
-        Error::NoImage(_)
-        | Error::NoImageNamed(_)
-        | Error::NoSource { .. }
-        | Error::NoLayer(_)
-        | Error::NoVulnerability(_)
-        | Error::NoRevision { .. }
-        | Error::NoSubscription(_)
-        | Error::NoNotice { .. }
-        | Error::NoJob(_)
-        | Error::NoFeed { .. } => StatusCode::NOT_FOUND,
-        Error::NoScheme { .. } => StatusCode::NOT_FOUND,
-        Error::Undelivered { .. } => StatusCode::BAD_GATEWAY,
-        Error::Subscription(_) | Error::BadVersion { .. } | Error::BeforeHistory { .. } => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
-        Error::Plugin(failure) => match failure.blame {
-            Blame::Input => StatusCode::UNPROCESSABLE_ENTITY,
-            Blame::Plugin | Blame::Host => StatusCode::INTERNAL_SERVER_ERROR,
-        },
-        Error::Change(error) => match error {
-            ChangeError::Refused(_) | ChangeError::OtherName { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-            ChangeError::NotLoaded(_) => StatusCode::NOT_FOUND,
-            ChangeError::NoEarlier(_) | ChangeError::NoVersion { .. } => StatusCode::CONFLICT,
-            ChangeError::Io { .. } => StatusCode::INTERNAL_SERVER_ERROR,
-        },
-        Error::Busy { .. } | Error::Running(_) | Error::NoRoom { .. } | Error::NoDetector => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
-        Error::Store(_) | Error::Host { .. } => StatusCode::INTERNAL_SERVER_ERROR,
-    }
+    Code::from(error).as_str().to_owned()
 }
 
 impl IntoResponse for Failure {
@@ -212,7 +123,7 @@ impl IntoResponse for Failure {
     }
 }
 
-/// Writes the envelope of a failed request. What is internal goes to the log only. Of other failures of
+/// Writes the envelope of a failed request. What is internal goes to the log. Of other failures of
 /// requests that change something, the log has one line, unless they are only put off.
 pub(crate) async fn finish(mut response: Response, request: &Asked<'_>) -> Response {
     let status = response.status();
@@ -226,13 +137,12 @@ pub(crate) async fn finish(mut response: Response, request: &Asked<'_>) -> Respo
         None => of_library(response).await,
     };
     let id = request.id;
-    let mut message = failure.message.as_str();
-    if failure.status.is_server_error() && failure.code == "internal" {
-        tracing::error!(request_id = id, "request {id} failed: {message}");
-        message = "the service failed; its log says more under this request id";
-    } else if request.is_change && !failure.is_logged && failure.code != "busy" {
+    let message = failure.message.as_str();
+    if let Some(internal) = &failure.internal {
+        tracing::error!(request_id = id, "request {id} failed: {internal}");
+    } else if request.is_change && !failure.is_logged && failure.code != Code::Busy.as_str() {
         let Asked { method, path, .. } = request;
-        tracing::info!(request_id = id, code = failure.code, "{method} {path} is refused: {message}");
+        tracing::info!(request_id = id, code = &*failure.code, "{method} {path} is refused: {message}");
     }
     let body = envelope(&failure.code, message, id);
     let content = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -262,17 +172,15 @@ async fn of_library(response: Response) -> Failure {
     let said = String::from_utf8_lossy(&said);
     let message = if said.trim().is_empty() { status.to_string() } else { said.trim().to_owned() };
     match status {
-        StatusCode::NOT_FOUND => Failure::new(
-            status,
-            "not-found",
-            "there is nothing at this path; see the README for those that are",
-        ),
-        StatusCode::METHOD_NOT_ALLOWED => {
-            Failure::new(status, "method-not-allowed", "this path does not take that method")
+        StatusCode::NOT_FOUND => {
+            Failure::new(Code::NotFound, "there is nothing at this path; see the README for those that are")
         }
-        StatusCode::PAYLOAD_TOO_LARGE => Failure::new(status, "over-limit", message),
-        _ if status.is_client_error() => Failure::new(status, "bad-request", message),
-        _ => Failure::new(status, "internal", message),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            Failure::new(Code::MethodNotAllowed, "this path does not take that method")
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => Failure::new(Code::TooLong, message),
+        _ if status.is_client_error() => Failure { status, ..Failure::bad_request(message) },
+        _ => Failure { status, ..Failure::internal(message) },
     }
 }
 

@@ -3,24 +3,28 @@
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+use crate::access::Permission;
 use crate::connections::Spare;
-use crate::error::Failure;
+use crate::error::{Code, Failure};
 use crate::metrics::Metrics;
 use crate::readiness::Readiness;
+use crate::routes::{self, Routes};
 use crate::state::AppState;
-use crate::{request_id, routes};
+use crate::{Settings, Starting, request_id};
 
 /// The service as far as it has come.
 #[derive(Clone, Default)]
-pub(crate) struct Front(Arc<OnceLock<Opened>>);
+pub(crate) struct Front {
+    opened: Arc<OnceLock<Opened>>,
+    /// How far it has come before that.
+    pub(crate) starting: Starting,
+}
 
 /// A service that can do its work.
 struct Opened {
@@ -36,16 +40,25 @@ impl Front {
     /// The system has no thread to give.
     pub(crate) fn open(&self, state: AppState) -> std::io::Result<()> {
         let readiness = Readiness::start(state.scanner.clone(), Arc::downgrade(&state.workers))?;
-        let _ = self.0.set(Opened { router: routes::router(state.clone()), state, readiness });
+        let router = routes::all().guarded(Arc::clone(&state.settings)).with_state(state.clone());
+        let _ = self.opened.set(Opened { router, state, readiness });
         Ok(())
     }
 
+    /// The paths that are answered from the beginning on.
+    pub(crate) fn routes() -> Routes<Self> {
+        Routes::new().get("/healthz", Permission::Health, alive).get("/readyz", Permission::Health, ready)
+    }
+
+    fn unopened(&self) -> Failure {
+        let (what, seconds) = self.starting.now();
+        Failure::later(Code::Starting, format!("the service is starting: {what}, for {seconds} s so far"))
+    }
+
     /// All paths.
-    pub(crate) fn router(self, metrics: Metrics) -> Router {
-        Router::new()
-            .route("/healthz", get(alive))
-            .route("/readyz", get(ready))
-            .layer(middleware::from_fn(request_id::note_pattern))
+    pub(crate) fn router(self, settings: &Settings, metrics: Metrics) -> Router {
+        Self::routes()
+            .guarded(Arc::new(settings.clone()))
             .fallback(all_others)
             .layer(middleware::from_fn_with_state(metrics, request_id::number))
             .with_state(self)
@@ -59,8 +72,8 @@ async fn alive() -> Json<Value> {
 
 /// It can do its work: the store answers, and there are plugins.
 async fn ready(State(front): State<Front>) -> Result<Json<Value>, Failure> {
-    let Some(opened) = front.0.get() else { return Err(starting()) };
-    let unready = |why| Failure::new(StatusCode::SERVICE_UNAVAILABLE, "not-ready", why);
+    let Some(opened) = front.opened.get() else { return Err(front.unopened()) };
+    let unready = |why| Failure::new(Code::NotReady, why);
     opened.readiness.now().await.map_err(unready)?;
     let plugins = opened.state.scanner.plugins().plugins().len();
     Ok(Json(json!({ "status": "ready", "plugins": plugins })))
@@ -71,16 +84,9 @@ async fn all_others(State(front): State<Front>, request: Request) -> Response {
         let busy = "there are as many connections as setting `http.connections` allows";
         return Failure::busy(busy).into_response();
     }
-    let Some(opened) = front.0.get() else { return starting().into_response() };
+    let Some(opened) = front.opened.get() else { return front.unopened().into_response() };
     match opened.router.clone().oneshot(routes::name_in_one_part(request)).await {
         Ok(response) => response,
         Err(never) => match never {},
-    }
-}
-
-fn starting() -> Failure {
-    Failure {
-        code: "starting".to_owned(),
-        ..Failure::busy("the service is starting: its plugins are being loaded")
     }
 }

@@ -5,18 +5,21 @@
 //! It is the only crate with hyper and axum. The JSON forms (`limpid_formats::json`) are also what the command
 //! line prints.
 
+mod access;
 mod blocking;
+mod body;
 mod connections;
 mod error;
 mod front;
-mod guard;
 mod metrics;
 mod peer;
 mod readiness;
 mod request_id;
 mod routes;
 mod settings;
+mod starting;
 mod state;
+mod time_limit;
 
 use std::future::Future;
 
@@ -26,6 +29,7 @@ use tokio::net::TcpListener;
 
 pub use error::code;
 pub use settings::{Network, Settings};
+pub use starting::Starting;
 
 /// What works beside the requests. Requests ask some of it what to do.
 #[derive(Debug)]
@@ -44,13 +48,13 @@ pub struct Workers {
 
 /// Serves the API until `stop` is ready; requests under way may then end. `open` is called at once, on a
 /// thread that may block: until it has given what does the work, only `/healthz` says more than that the
-/// service is starting.
+/// service is starting, and what it does by the word of `open`.
 ///
 /// # Errors
 /// Those of `open`, and where a thread cannot be had.
 pub async fn serve<E>(
     listener: TcpListener,
-    open: impl FnOnce() -> Result<(Scanner, Workers), E> + Send + 'static,
+    open: impl FnOnce(&Starting) -> Result<(Scanner, Workers), E> + Send + 'static,
     settings: Settings,
     stop: impl Future<Output = ()>,
 ) -> Result<(), E>
@@ -61,7 +65,7 @@ where
     let opening = {
         let (front, metrics, settings) = (front.clone(), metrics.clone(), settings.clone());
         tokio::task::spawn_blocking(move || -> Result<(), E> {
-            let (scanner, workers) = open()?;
+            let (scanner, workers) = open(&front.starting)?;
             Ok(front.open(state::AppState::new(scanner, workers, settings, metrics))?)
         })
     };
@@ -82,6 +86,6 @@ where
             Ok(error) = &mut failure => failed = Some(error),
         }
     };
-    connections::serve(listener, front.router(metrics), &settings, ended).await;
+    connections::serve(listener, front.router(&settings, metrics), &settings, ended).await;
     failed.map_or(Ok(()), Err)
 }

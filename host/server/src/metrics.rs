@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use limpid_model::{FeedState, SubscriptionState};
 use limpid_scanner::{JobTimes, QueueLength, Room, RunTimes, Scanner};
@@ -20,16 +20,66 @@ use prometheus_client::registry::Registry;
 pub(crate) struct Metrics {
     requests: Family<Answered, Counter<u64, AtomicU64>>,
     durations: Family<Path, Histogram, fn() -> Histogram>,
+    reports: Histogram,
+    waits: Family<Pool, Histogram, fn() -> Histogram>,
+    waiting: Family<Pool, Gauge>,
 }
 
 /// Bounds of durations of requests, in seconds.
 const DURATIONS: [f64; 10] = [0.001, 0.005, 0.02, 0.1, 0.5, 1.0, 5.0, 20.0, 60.0, 300.0];
 
+/// The same of reports, of which each is worth a look: they are what the service is for.
+const REPORTS: [f64; 12] = [0.001, 0.002, 0.004, 0.008, 0.016, 0.032, 0.064, 0.128, 0.5, 2.0, 10.0, 60.0];
+
+/// The same of waits for a turn.
+const WAITS: [f64; 9] = [0.000_1, 0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0, 60.0];
+
 impl Default for Metrics {
     fn default() -> Self {
-        let histogram: fn() -> Histogram = || Histogram::new(DURATIONS);
-        Self { requests: Family::default(), durations: Family::new_with_constructor(histogram) }
+        let durations: fn() -> Histogram = || Histogram::new(DURATIONS);
+        let waits: fn() -> Histogram = || Histogram::new(WAITS);
+        Self {
+            requests: Family::default(),
+            durations: Family::new_with_constructor(durations),
+            reports: Histogram::new(REPORTS),
+            waits: Family::new_with_constructor(waits),
+            waiting: Family::default(),
+        }
     }
+}
+
+/// Those who wait for a turn in one pool.
+#[derive(Clone, Debug)]
+pub(crate) struct Turns {
+    waits: Histogram,
+    waiting: Gauge,
+}
+
+/// One of them, until this is dropped.
+pub(crate) struct Waiting<'t> {
+    turns: &'t Turns,
+    began: Instant,
+}
+
+impl Turns {
+    pub(crate) fn wait(&self) -> Waiting<'_> {
+        self.waiting.inc();
+        Waiting { turns: self, began: Instant::now() }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    /// Who gives up has waited as well.
+    fn drop(&mut self) {
+        self.turns.waiting.dec();
+        self.turns.waits.observe(self.began.elapsed().as_secs_f64());
+    }
+}
+
+/// Where requests take turns.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Pool {
+    pool: &'static str,
 }
 
 /// Requests of one path.
@@ -98,6 +148,20 @@ impl Metrics {
         self.durations.get_or_create(&Path { path: path.to_owned() }).observe(took.as_secs_f64());
     }
 
+    /// Counts a report that was made, the wait for its turn not included.
+    pub(crate) fn reported(&self, took: Duration) {
+        self.reports.observe(took.as_secs_f64());
+    }
+
+    /// Those who wait for a turn in the pool of that name.
+    pub(crate) fn turns(&self, pool: &'static str) -> Turns {
+        let labels = Pool { pool };
+        Turns {
+            waits: self.waits.get_or_create(&labels).clone(),
+            waiting: self.waiting.get_or_create(&labels).clone(),
+        }
+    }
+
     /// All metrics as text.
     pub(crate) fn text(
         &self,
@@ -111,6 +175,10 @@ impl Metrics {
         registry.register("requests", "Requests that were answered", self.requests.clone());
         let durations = self.durations.clone();
         registry.register("request_seconds", "How long answering took, the body not included", durations);
+        registry.register("report_seconds", "How long making a report took", self.reports.clone());
+        let (waits, waiting) = (self.waits.clone(), self.waiting.clone());
+        registry.register("turn_wait_seconds", "How long requests waited for their turn", waits);
+        registry.register("turns_waiting", "Requests that wait for their turn", waiting);
         let build = Family::<Build, Gauge>::default();
         build.get_or_create(&Build { version: env!("CARGO_PKG_VERSION") }).set(1);
         registry.register("build", "The version that runs", build);

@@ -1,17 +1,20 @@
+use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Poll;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, Method};
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use tracing::Instrument;
+use hyper::body::Body as _;
+use tracing::{Instrument, Level};
 
 use crate::error::{self, Asked, Failure};
 use crate::metrics::Metrics;
+use crate::peer::Peer;
 
 static LAST: AtomicU64 = AtomicU64::new(0);
 
@@ -39,6 +42,8 @@ pub(crate) async fn note_pattern(request: Request, next: Next) -> Response {
 pub(crate) async fn number(State(metrics): State<Metrics>, request: Request, rest: Next) -> Response {
     let (id, began) = (next(), Instant::now());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.address);
+    // Use cases inherit it. Neither headers nor what stands behind the `?` is anybody else's business.
     let span = tracing::info_span!("request", id, %method, path);
     let response = survive(rest.run(request)).instrument(span.clone()).await;
     // Only what this service knows becomes a label: clients choose the rest.
@@ -57,8 +62,48 @@ pub(crate) async fn number(State(metrics): State<Metrics>, request: Request, res
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", value);
     }
-    span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
+    let answered = Answered { id: &id, method: &method, pattern: &pattern, took: began.elapsed(), peer };
+    answered.log(&response);
     response
+}
+
+/// A request, when the answer to it begins.
+struct Answered<'a> {
+    id: &'a str,
+    method: &'a Method,
+    pattern: &'a str,
+    took: Duration,
+    peer: Option<IpAddr>,
+}
+
+/// Paths that are asked every few seconds, whether anything happens or not.
+const PROBES: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
+
+impl Answered<'_> {
+    fn log(&self, response: &Response) {
+        let Self { id, method, pattern, took, peer } = *self;
+        let status = response.status().as_u16();
+        let milliseconds = took.as_secs_f64() * 1_000.0;
+        let length = response.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+        let bytes = length.and_then(|length| length.parse().ok()).or(response.body().size_hint().exact());
+        let peer = peer.map(tracing::field::display);
+        macro_rules! say {
+            ($level:expr) => {
+                tracing::event!(
+                    $level,
+                    request_id = id,
+                    %method,
+                    route = pattern,
+                    status,
+                    milliseconds,
+                    bytes,
+                    peer,
+                    "{method} {pattern} is answered with {status}"
+                )
+            };
+        }
+        if PROBES.contains(&pattern) { say!(Level::DEBUG) } else { say!(Level::INFO) }
+    }
 }
 
 /// A panic is a mistake of this program: it costs its request, and not the connection without a word.

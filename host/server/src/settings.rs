@@ -55,9 +55,20 @@ pub struct Settings {
     /// The same of subscriptions (`http.change_subscriptions`): they say where the service sends what
     /// it knows.
     pub change_subscriptions: bool,
-    /// Use cases at a time that read or write the store (`http.workers`): twice as many as there are
+    /// How long a request that only reads may take until its answer begins, in seconds
+    /// (`http.request_time`).
+    #[serde(with = "seconds")]
+    pub request_time: Duration,
+    /// How long a request that changes something may take as a whole, its body included, and how long an
+    /// answer may take to be read, in seconds (`http.transfer_time`). Files that are downloaded are made
+    /// within it.
+    #[serde(with = "seconds")]
+    pub transfer_time: Duration,
+    /// Requests at a time that read the store (`http.read_workers`): twice as many as there are
     /// processors, and at least 4. More would only make each other slower and hold more memory.
-    pub workers: usize,
+    pub read_workers: usize,
+    /// Those at a time that write (`http.write_workers`): as many again.
+    pub write_workers: usize,
 }
 
 impl Default for Settings {
@@ -79,7 +90,10 @@ impl Default for Settings {
             proxies: Vec::new(),
             change_plugins: false,
             change_subscriptions: false,
-            workers: workers(),
+            request_time: Duration::from_secs(120),
+            transfer_time: Duration::from_secs(4 * 60 * 60),
+            read_workers: workers(),
+            write_workers: workers(),
         }
     }
 }
@@ -91,7 +105,7 @@ fn workers() -> usize {
 impl Settings {
     /// How fast clients are to be.
     pub(crate) const fn pace(&self) -> Pace {
-        Pace { idle: self.idle_time, least_rate: self.least_rate }
+        Pace { idle: self.idle_time, least_rate: self.least_rate, whole: self.transfer_time }
     }
 }
 
@@ -102,13 +116,15 @@ pub(crate) struct Pace {
     pub(crate) idle: Duration,
     /// Bytes a second, on average after that time.
     pub(crate) least_rate: u64,
+    /// How long all of it may take, however fast it comes or goes.
+    pub(crate) whole: Duration,
 }
 
 impl Pace {
     /// How long so many bytes may take.
     pub(crate) fn time_for(self, bytes: u64) -> Duration {
         let bytes = bytes.checked_div(self.least_rate).unwrap_or(u64::from(u32::MAX));
-        self.idle.saturating_add(Duration::from_secs(bytes))
+        self.idle.saturating_add(Duration::from_secs(bytes)).min(self.whole)
     }
 }
 
@@ -118,11 +134,14 @@ mod tests {
 
     #[test]
     fn many_bytes_may_take_long_and_few_may_not() {
-        let pace = Pace { idle: Duration::from_secs(60), least_rate: 1_024 };
+        let pace = Pace { idle: Duration::from_secs(60), least_rate: 1_024, whole: Duration::MAX };
         assert_eq!(pace.time_for(0).as_secs(), 60);
         assert_eq!(pace.time_for(10 << 20).as_secs(), 60 + 10_240);
         // No rate is asked for.
         let pace = Pace { least_rate: 0, ..pace };
         assert!(pace.time_for(0).as_secs() > 1 << 31);
+        // However fast it is, all of it has an end.
+        let pace = Pace { whole: Duration::from_secs(100), ..pace };
+        assert_eq!(pace.time_for(u64::MAX).as_secs(), 100);
     }
 }

@@ -12,13 +12,16 @@ pub(crate) struct AppState {
     pub(crate) scanner: Scanner,
     pub(crate) workers: Arc<Workers>,
     pub(crate) settings: Arc<Settings>,
-    pub(crate) pool: Pool,
+    /// Where what is known is read. Who reads waits for no writer, and who writes for no reader.
+    pub(crate) readers: Pool,
+    pub(crate) writers: Pool,
     pub(crate) metrics: Metrics,
 }
 
 impl AppState {
     pub(crate) fn new(scanner: Scanner, workers: Workers, settings: Settings, metrics: Metrics) -> Self {
-        let pool = Pool::new(&settings);
-        Self { scanner, workers: Arc::new(workers), settings: Arc::new(settings), pool, metrics }
+        let (readers, writers) = (Pool::readers(&settings, &metrics), Pool::writers(&settings, &metrics));
+        let (workers, settings) = (Arc::new(workers), Arc::new(settings));
+        Self { scanner, workers, settings, readers, writers, metrics }
     }
 }

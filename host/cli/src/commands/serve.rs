@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use limpid_scanner::runtime::Watch;
 use limpid_scanner::{Delivery, Jobs, Refresh, Scanner, Updates};
-use limpid_server::Workers;
+use limpid_server::{Starting, Workers};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -59,11 +59,12 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let held: Arc<Mutex<Option<Turn>>> = Arc::default();
     let open = {
         let held = Arc::clone(&held);
-        move || {
+        move |starting: &Starting| {
+            starting.begin("it waits for the data directory");
             let turn = turn(&settings)?;
             let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
             let turn = held.insert(turn);
-            let opened = opened(&settings)?;
+            let opened = opened(&settings, starting)?;
             turn.answers_at(asked_at(address)).context("nobody can be told where the service is")?;
             Ok(opened)
         }
@@ -83,9 +84,10 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 /// What does the work.
-fn opened(settings: &Settings) -> anyhow::Result<(Scanner, Workers)> {
-    let scanner = open::scanner(settings, &open::ALL)?;
+fn opened(settings: &Settings, starting: &Starting) -> anyhow::Result<(Scanner, Workers)> {
+    let scanner = open::scanner_telling(settings, &open::ALL, |what| starting.begin(what))?;
     tell_plugins(settings, &scanner);
+    starting.begin("its workers are being started");
     let refresh = Refresh::start(scanner.clone())?;
     let watch = Watch::start(scanner.registry().clone(), WATCH)?;
     let jobs = Jobs::start(scanner.clone(), limpid_server::code)?;

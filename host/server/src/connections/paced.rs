@@ -20,6 +20,8 @@ pub(super) struct Paced {
     slot: Arc<Slot>,
     /// What is being written, since when.
     writing: Option<Writing>,
+    /// Since when the answer is being written; none while a request comes.
+    answering: Option<Instant>,
     /// Runs while the reader lets wait.
     timer: Option<Pin<Box<Sleep>>>,
     /// What is said in the place of what was given to be written.
@@ -40,7 +42,7 @@ struct Instead {
 
 impl Paced {
     pub(super) const fn new(stream: TcpStream, pace: Pace, slot: Arc<Slot>) -> Self {
-        Self { stream, pace, slot, writing: None, timer: None, instead: None }
+        Self { stream, pace, slot, writing: None, answering: None, timer: None, instead: None }
     }
 
     pub(super) fn into_inner(self) -> TcpStream {
@@ -54,6 +56,8 @@ impl Paced {
         polled: Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
         let now = Instant::now();
+        let answering = *self.answering.get_or_insert(now);
+        let end = answering.checked_add(self.pace.whole);
         let writing = self.writing.get_or_insert(Writing { began: now, last: now, bytes: 0 });
         if let Poll::Ready(Ok(written)) = &polled {
             writing.bytes = writing.bytes.saturating_add(*written as u64);
@@ -61,13 +65,18 @@ impl Paced {
             self.timer = None;
             self.slot.read();
         }
+        let too_late = || io::Error::new(io::ErrorKind::TimedOut, "the client does not read its answer");
+        if end.is_some_and(|end| end <= now) {
+            return Poll::Ready(Err(too_late()));
+        }
         if polled.is_ready() {
             return polled;
         }
         let due = (writing.last + self.pace.idle).min(writing.began + self.pace.time_for(writing.bytes));
+        let due = end.map_or(due, |end| due.min(end));
         let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(due)));
         ready!(timer.as_mut().poll(context));
-        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client does not read its answer")))
+        Poll::Ready(Err(too_late()))
     }
 
     fn write_instead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
@@ -94,7 +103,12 @@ impl AsyncRead for Paced {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            self.answering = None;
+        }
+        polled
     }
 }
 

@@ -1,6 +1,7 @@
 use axum::body::Body;
 use http_body_util::BodyExt;
-use limpid_model::{Digest, FailureKind, PluginFailure, PluginId};
+use limpid_model::{Blame, Digest, FailureKind, PluginFailure, PluginId};
+use limpid_scanner::{ArchiveError, StoreError};
 use serde_json::{Value, json};
 
 use super::*;
@@ -15,7 +16,7 @@ fn plugin_failure(blame: Blame) -> Error {
 fn an_error_has_a_status_and_a_code() {
     let check = |error: Error, status: u16, code: &str| {
         let failure = Failure::from(error);
-        assert_eq!((failure.status.as_u16(), failure.code.as_str()), (status, code), "{}", failure.message);
+        assert_eq!((failure.status.as_u16(), &*failure.code), (status, code), "{}", failure.message);
     };
     let io = || std::io::Error::other("x");
     check(Error::NoImage(Digest::of(b"x")), 404, "no-such-image");
@@ -38,7 +39,10 @@ fn an_error_has_a_status_and_a_code() {
 fn a_failure_tells_its_causes_once() {
     let source = std::io::Error::other("no space");
     let failure = Failure::from(Error::Host { what: "no file can be made".to_owned(), source });
-    assert_eq!(failure.message, "no file can be made: no space");
+    assert_eq!(failure.internal.as_deref(), Some("no file can be made: no space"));
+    assert!(!failure.message.contains("no file"), "{}", failure.message);
+    let failure = Failure::from(Error::Document(std::io::Error::other("no gzip")));
+    assert_eq!(failure.message, "the document cannot be read: no gzip");
 }
 
 async fn finished(response: Response) -> (StatusCode, Value) {

@@ -13,7 +13,7 @@ pub(super) async fn show(State(state): State<AppState>) -> Result<Response, Fail
     let scanner = state.scanner.clone();
     let states =
         move || Ok::<_, Error>((scanner.feeds()?, scanner.subscription_states()?, scanner.room().ok()));
-    let (feeds, subscriptions, room) = state.pool.run(states).await?;
+    let (feeds, subscriptions, room) = state.readers.run(states).await?;
     let jobs = &state.workers.jobs;
     let submissions = Submissions { jobs: jobs.length(), times: jobs.times(), room };
     let runs = state.workers.updates.times();

@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 
 /// How long a client prefers to wait for the end rather than to be told where to ask:
 /// `Prefer: wait=N`, in seconds ([RFC 7240](https://www.rfc-editor.org/rfc/rfc7240#section-4.3)).
-pub(super) fn wait(headers: &HeaderMap, longest: Duration) -> Option<Duration> {
+pub(crate) fn wait(headers: &HeaderMap, longest: Duration) -> Option<Duration> {
     let values = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
     let mut preferences = values.flat_map(|value| value.split([',', ';'])).map(str::trim);
     let seconds = preferences.find_map(|preference| {

@@ -39,5 +39,5 @@ pub(super) async fn holders(
     let scanner = state.scanner.clone();
     let find =
         move || scanner.holders((&namespace, &name), &versions, after.as_ref(), limit).map(Holders::from);
-    state.pool.document(find).await
+    state.readers.document(find).await
 }

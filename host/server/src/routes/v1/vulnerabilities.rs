@@ -16,7 +16,7 @@ const LONGEST_PAGE: usize = 10_000;
 
 pub(super) async fn show(State(state): State<AppState>, Path(id): Path<String>) -> Result<Document, Failure> {
     let scanner = state.scanner.clone();
-    state.pool.document(move || scanner.vulnerability(&id).map(Vulnerability::from)).await
+    state.readers.document(move || scanner.vulnerability(&id).map(Vulnerability::from)).await
 }
 
 #[derive(Deserialize)]
@@ -50,7 +50,7 @@ pub(super) async fn images(
     let list = move || -> Result<ConcernedImages, Error> {
         Ok(scanner.images_concerned(&id, &filter, after.as_ref(), limit)?.into())
     };
-    state.pool.document(list).await
+    state.readers.document(list).await
 }
 
 /// # Errors
@@ -65,7 +65,7 @@ fn severity(word: &str) -> Result<Severity, Failure> {
 
 pub(super) async fn figures(State(state): State<AppState>) -> Result<Document, Failure> {
     let scanner = state.scanner.clone();
-    state.pool.document(move || scanner.statistics().map(Figures::from)).await
+    state.readers.document(move || scanner.statistics().map(Figures::from)).await
 }
 
 #[derive(Deserialize)]

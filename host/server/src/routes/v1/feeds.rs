@@ -7,14 +7,15 @@ use limpid_scanner::{Handed, Run, Trust};
 use serde::Deserialize;
 use tokio::sync::oneshot;
 
-use super::{body, prefer};
-use crate::error::Failure;
+use crate::body;
+use crate::error::{Code, Failure};
+use crate::routes::prefer;
 use crate::state::AppState;
 use limpid_formats::json::{self as api, Feed, Feeds, Removed, Sources, Taken};
 
 pub(super) async fn list(State(state): State<AppState>) -> Result<Json<Feeds>, Failure> {
     let scanner = state.scanner.clone();
-    let feeds = state.pool.run(move || scanner.feeds()).await?;
+    let feeds = state.readers.run(move || scanner.feeds()).await?;
     Ok(Json(Feeds { feeds: feeds.into_iter().map(Into::into).collect() }))
 }
 
@@ -23,7 +24,7 @@ pub(super) async fn show(
     Path(name): Path<String>,
 ) -> Result<Json<Feed>, Failure> {
     let scanner = state.scanner.clone();
-    state.pool.run(move || scanner.feed(&name)).await.map(|feed| Json(feed.into()))
+    state.readers.run(move || scanner.feed(&name)).await.map(|feed| Json(feed.into()))
 }
 
 pub(super) async fn sources(
@@ -31,7 +32,7 @@ pub(super) async fn sources(
     Path(name): Path<String>,
 ) -> Result<Json<Sources>, Failure> {
     let scanner = state.scanner.clone();
-    state.pool.run(move || scanner.feed(&name)).await.map(|feed| Json(Feed::from(feed).into()))
+    state.readers.run(move || scanner.feed(&name)).await.map(|feed| Json(Feed::from(feed).into()))
 }
 
 pub(super) async fn remove_source(
@@ -39,7 +40,7 @@ pub(super) async fn remove_source(
     Path((name, source)): Path<(String, String)>,
 ) -> Result<Json<Removed>, Failure> {
     let scanner = state.scanner.clone();
-    state.pool.run(move || scanner.remove_source(&name, &source)).await.map(|removed| Json(removed.into()))
+    state.writers.run(move || scanner.remove_source(&name, &source)).await.map(|removed| Json(removed.into()))
 }
 
 #[derive(Deserialize)]
@@ -64,7 +65,7 @@ pub(super) async fn update(
         let _ = ended.send(run.clone());
     };
     let (workers, feed) = (state.workers.clone(), name.clone());
-    state.pool.run(move || workers.updates.update(&feed, trust(force), waiter)).await?;
+    state.writers.run(move || workers.updates.update(&feed, trust(force), waiter)).await?;
     let mut answered = HeaderMap::new();
     if let Ok(location) = format!("/v1/feeds/{name}").parse() {
         answered.insert(header::LOCATION, location);
@@ -76,12 +77,12 @@ pub(super) async fn update(
         }
     }
     let scanner = state.scanner.clone();
-    let feed = state.pool.run(move || scanner.feed(&name)).await?;
+    let feed = state.readers.run(move || scanner.feed(&name)).await?;
     Ok((StatusCode::ACCEPTED, answered, Json(Feed::from(feed))).into_response())
 }
 
 fn ended_well(run: Result<Run, String>) -> Result<api::Run, Failure> {
-    let failed = |why: String| Failure::new(StatusCode::BAD_GATEWAY, "feed-not-updated", why);
+    let failed = |why: String| Failure::new(Code::FeedNotUpdated, why);
     let run = run.map_err(failed)?;
     match run.why() {
         Some(why) => Err(failed(why)),
@@ -120,7 +121,7 @@ pub(super) async fn document(
     let scanner = state.scanner.clone();
     let file = body::write(body, limits, move || scanner.scratch_file()).await?;
     let scanner = state.scanner.clone();
-    let taken = state.pool.run(move || {
+    let taken = state.writers.run(move || {
         let Described { source, name, force } = &described;
         let name = name.as_deref().unwrap_or("document");
         scanner.take_in(&feed, Handed { source: source.as_deref(), name, trust: trust(*force) }, file)

@@ -1,8 +1,7 @@
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 
-use crate::error::Failure;
+use crate::error::{Code, Failure};
 use crate::state::AppState;
 use limpid_formats::json::Job;
 
@@ -10,10 +9,10 @@ pub(super) async fn show(
     State(state): State<AppState>,
     Path(id): Path<String>,
 ) -> Result<Json<Job>, Failure> {
-    let id: u64 = id.parse().map_err(|_| {
-        Failure::new(StatusCode::NOT_FOUND, "no-such-job", format!("`{id}` is not the number of a job"))
-    })?;
+    let id: u64 = id
+        .parse()
+        .map_err(|_| Failure::new(Code::NoSuchJob, format!("`{id}` is not the number of a job")))?;
     let workers = state.workers.clone();
-    let job = state.pool.run(move || workers.jobs.job(id)).await?;
+    let job = state.readers.run(move || workers.jobs.job(id)).await?;
     Ok(Json(job.into()))
 }

@@ -2,7 +2,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
 /// What the service sends to those who subscribe, and what they can ask it.
-const DOCUMENT: &str = include_str!("../openapi.json");
+const DOCUMENT: &str = include_str!("../../openapi.json");
 
 pub(super) async fn show() -> Response {
     ([(header::CONTENT_TYPE, "application/vnd.oai.openapi+json;version=3.1")], DOCUMENT).into_response()

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use limpid_scanner::Trust;
 use serde::Deserialize;
 
-use super::body;
+use crate::body;
 use crate::error::Failure;
 use crate::state::AppState;
 use limpid_formats::json::Imported;
@@ -33,7 +33,7 @@ pub(super) async fn export(State(state): State<AppState>, query: Asked<Chosen>) 
         scanner.export(&feeds, &file)?;
         Ok::<_, limpid_scanner::Error>(file)
     };
-    let file = state.pool.run(make).await?;
+    let file = state.readers.run(make).await?;
     let (length, body) = body::file(file).map_err(|error| Failure::internal(error.to_string()))?;
     let headers = [
         (header::CONTENT_TYPE, "application/zstd".to_owned()),
@@ -66,6 +66,6 @@ pub(super) async fn import(
     let file = body::write(body, limits, move || scanner.scratch_file()).await?;
     let trust = if force { Trust::Forced } else { Trust::Checked };
     let scanner = state.scanner.clone();
-    let imported = state.pool.run(move || scanner.import(file, trust)).await?;
+    let imported = state.writers.run(move || scanner.import(file, trust)).await?;
     Ok(Json(imported.into()))
 }

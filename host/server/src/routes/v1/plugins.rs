@@ -6,7 +6,7 @@ use limpid_model::Digest;
 use limpid_scanner::{Error, Scanner};
 use serde::Deserialize;
 
-use super::body;
+use crate::body;
 use crate::error::Failure;
 use crate::state::AppState;
 use limpid_formats::json::{PluginRef, PluginWithVersions, Plugins};
@@ -23,7 +23,7 @@ pub(super) async fn show(
     Path(name): Path<String>,
 ) -> Result<Json<PluginWithVersions>, Failure> {
     let scanner = state.scanner.clone();
-    Ok(Json(state.pool.run(move || scanner.plugin(&name)).await?.into()))
+    Ok(Json(state.readers.run(move || scanner.plugin(&name)).await?.into()))
 }
 
 pub(super) async fn put(
@@ -90,5 +90,5 @@ async fn change<T: Send + 'static>(
     use_case: impl FnOnce(&Scanner) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Failure> {
     let scanner = state.scanner.clone();
-    state.pool.run(move || use_case(&scanner)).await
+    state.writers.run(move || use_case(&scanner)).await
 }

@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use limpid_scanner::{Error, SubscriptionError};
 
-use super::body;
+use crate::body;
 use crate::error::Failure;
 use crate::state::AppState;
 use limpid_formats::json::{Made, Subscription, SubscriptionWanted, Subscriptions};
@@ -14,7 +14,7 @@ const BYTES: u64 = 64 << 10;
 
 pub(super) async fn list(State(state): State<AppState>) -> Result<Json<Subscriptions>, Failure> {
     let scanner = state.scanner.clone();
-    let states = state.pool.run(move || scanner.subscription_states()).await?;
+    let states = state.readers.run(move || scanner.subscription_states()).await?;
     Ok(Json(Subscriptions { subscriptions: states.into_iter().map(Subscription::from).collect() }))
 }
 
@@ -23,7 +23,7 @@ pub(super) async fn show(
     Path(name): Path<String>,
 ) -> Result<Json<Subscription>, Failure> {
     let scanner = state.scanner.clone();
-    let known = state.pool.run(move || scanner.subscription_state(&name)).await?;
+    let known = state.readers.run(move || scanner.subscription_state(&name)).await?;
     Ok(Json(known.into()))
 }
 
@@ -40,7 +40,7 @@ pub(super) async fn put(
     let spec = wanted.spec().map_err(|why| Error::Subscription(SubscriptionError::Spec(why)))?;
     let workers = state.workers.clone();
     let subscribe = move || workers.delivery.subscribe(&name, spec);
-    Ok(Json(state.pool.run(subscribe).await?.into()))
+    Ok(Json(state.writers.run(subscribe).await?.into()))
 }
 
 pub(super) async fn remove(
@@ -48,7 +48,7 @@ pub(super) async fn remove(
     Path(name): Path<String>,
 ) -> Result<StatusCode, Failure> {
     let scanner = state.scanner.clone();
-    state.pool.run(move || scanner.remove_subscription(&name)).await?;
+    state.writers.run(move || scanner.remove_subscription(&name)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -57,6 +57,6 @@ pub(super) async fn test(
     Path(name): Path<String>,
 ) -> Result<StatusCode, Failure> {
     let workers = state.workers.clone();
-    state.pool.run(move || workers.delivery.test(&name)).await?;
+    state.writers.run(move || workers.delivery.test(&name)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

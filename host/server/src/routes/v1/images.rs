@@ -1,3 +1,5 @@
+use std::time::Instant;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
@@ -8,9 +10,10 @@ use limpid_scanner::{AsOf, Error, Scanner};
 use serde::Deserialize;
 use tokio::sync::oneshot;
 
-use super::{body, prefer};
 use crate::blocking::Document;
+use crate::body;
 use crate::error::Failure;
+use crate::routes::prefer;
 use crate::state::AppState;
 use limpid_formats::json::{self as api, Image, ImageLayers, Images, Inventory, Report};
 
@@ -45,7 +48,7 @@ pub(super) async fn list(
             next: page.next.map(|digest| digest.to_string()),
         })
     };
-    state.pool.document(list).await
+    state.readers.document(list).await
 }
 
 pub(super) async fn show(
@@ -71,8 +74,14 @@ pub(super) async fn report(
     let Query(Moment { as_of }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
     let as_of = as_of.map(|text| text.parse::<AsOf>()).transpose();
     let as_of = as_of.map_err(|why| Failure::bad_request(format!("`as-of`: {why}")))?;
-    ask(&state, name, move |scanner, digest| scanner.report_as_of(digest, as_of.as_ref()).map(Report::from))
-        .await
+    let metrics = state.metrics.clone();
+    let make = move |scanner: &Scanner, digest: &Digest| {
+        let began = Instant::now();
+        let report = scanner.report_as_of(digest, as_of.as_ref()).map(Report::from);
+        metrics.reported(began.elapsed());
+        report
+    };
+    ask(&state, name, make).await
 }
 
 pub(super) async fn packages(
@@ -95,7 +104,7 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, Failure> {
     let scanner = state.scanner.clone();
     let delete = move || scanner.delete_image(&scanner.find_image(&name)?);
-    state.pool.run(delete).await.map(|()| StatusCode::NO_CONTENT)
+    state.writers.run(delete).await.map(|()| StatusCode::NO_CONTENT)
 }
 
 /// What is said of the image of a name or digest.
@@ -105,7 +114,7 @@ pub(super) async fn ask<T: serde::Serialize>(
     use_case: impl FnOnce(&Scanner, &Digest) -> Result<T, Error> + Send + 'static,
 ) -> Result<Document, Failure> {
     let scanner = state.scanner.clone();
-    state.pool.document(move || use_case(&scanner, &scanner.find_image(&name)?)).await
+    state.readers.document(move || use_case(&scanner, &scanner.find_image(&name)?)).await
 }
 
 pub(super) async fn submit(
@@ -126,7 +135,7 @@ pub(super) async fn submit(
         ));
     }
     let workers = state.workers.clone();
-    let mut job = state.pool.run(move || workers.jobs.submit(spool)).await?;
+    let mut job = state.writers.run(move || workers.jobs.submit(spool)).await?;
     let mut headers_out = HeaderMap::new();
     if let Some(longest) = prefer::wait(&headers, state.settings.wait) {
         job = wait(&state, job, longest).await?;
@@ -146,14 +155,7 @@ fn answer(job: Job) -> Response {
         JobState::Queued | JobState::Running | JobState::Waiting { .. } => {
             (StatusCode::ACCEPTED, Json(api::Job::from(job))).into_response()
         }
-        JobState::Failed { code, message } => {
-            let status = match code.as_str() {
-                "internal" => StatusCode::INTERNAL_SERVER_ERROR,
-                _ => StatusCode::UNPROCESSABLE_ENTITY,
-            };
-            // The job's end is in the log.
-            Failure { is_logged: true, ..Failure::new(status, code, message) }.into_response()
-        }
+        JobState::Failed { code, message } => Failure::of_job(code, message).into_response(),
     }
 }
 
@@ -164,8 +166,8 @@ async fn wait(state: &AppState, job: Job, longest: std::time::Duration) -> Resul
     let then = move || {
         let _ = ended.send(());
     };
-    state.pool.run(move || workers.jobs.when_ended(id, then)).await?;
+    state.readers.run(move || workers.jobs.when_ended(id, then)).await?;
     let _ = tokio::time::timeout(longest, end).await;
     let workers = state.workers.clone();
-    state.pool.run(move || workers.jobs.job(id)).await
+    state.readers.run(move || workers.jobs.job(id)).await
 }

@@ -12,6 +12,6 @@ pub(super) async fn show(
 ) -> Result<Json<Layer>, Failure> {
     let diff_id: Digest = diff_id.parse()?;
     let scanner = state.scanner.clone();
-    let layer = state.pool.run(move || scanner.layer(&diff_id)).await?;
+    let layer = state.readers.run(move || scanner.layer(&diff_id)).await?;
     Ok(Json(layer.into()))
 }

@@ -3,22 +3,17 @@ use std::io::{self, Read, Seek, Write};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::StatusCode;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use limpid_scanner::Error;
-use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::error::Failure;
+use crate::error::{Code, Failure};
 use crate::settings::Pace;
 
 /// Bytes of a piece of a file that is sent, and about as many of a body that are written at a time.
 const PIECE: usize = 256 << 10;
-
-/// Pieces of a file that may wait to be sent.
-const WAITING: usize = 8;
 
 /// How much of a body that is too long is let go by, in bytes and in time.
 const DISCARDED: u64 = 1 << 30;
@@ -30,18 +25,18 @@ const REFUSING: Duration = Duration::from_secs(2);
 
 /// What a body may be.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(crate) struct Limits {
     /// Longest body in bytes.
-    pub(super) bytes: u64,
+    pub(crate) bytes: u64,
     /// The setting that says so; none where none does.
-    pub(super) setting: Option<&'static str>,
+    pub(crate) setting: Option<&'static str>,
     /// How fast it is to come.
-    pub(super) pace: Pace,
+    pub(crate) pace: Pace,
 }
 
 /// Writes a body as it comes, piece by piece, to what `make` gives for it when there is something to be
 /// written. Returns the writer. No thread waits for what does not come.
-pub(super) async fn write<W, E>(
+pub(crate) async fn write<W, E>(
     mut body: Body,
     limits: Limits,
     make: impl FnOnce() -> Result<W, E> + Send + 'static,
@@ -65,7 +60,7 @@ where
                 let setting = limits.setting.map(|setting| format!(", the limit of setting `{setting}`"));
                 let message =
                     format!("the body is over {} bytes{}", limits.bytes, setting.unwrap_or_default());
-                return Err(Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "over-limit", message));
+                return Err(Failure::new(Code::TooLong, message));
             }
         }
         held += piece.as_ref().map_or(0, Bytes::len);
@@ -95,14 +90,24 @@ pub(crate) async fn let_go(body: Body) {
 
 /// The next piece of a body; none where it has ended.
 async fn next(body: &mut Body, pace: Pace, began: Instant, received: u64) -> Result<Option<Bytes>, Failure> {
+    let whole = pace.whole.as_secs();
+    let over = format!("the body did not come within {whole} s, the limit of setting `http.transfer_time`");
+    if began.elapsed() >= pace.whole {
+        // It comes steadily, and its client gets to read why that is not enough.
+        let_go(std::mem::take(body)).await;
+        return Err(Failure::new(Code::TooSlow, over));
+    }
     let left = pace.time_for(received).saturating_sub(began.elapsed());
     let frame = tokio::time::timeout(pace.idle.min(left), body.frame()).await.map_err(|_| {
+        if began.elapsed() >= pace.whole {
+            return Failure::new(Code::TooSlow, over);
+        }
         let (idle, rate) = (pace.idle.as_secs(), pace.least_rate);
         let message = format!(
             "no more of the body came within {idle} s, the limit of setting `http.idle_time`, or fewer than \
              {rate} bytes a second, setting `http.least_rate`"
         );
-        Failure::new(StatusCode::REQUEST_TIMEOUT, "too-slow", message)
+        Failure::new(Code::TooSlow, message)
     })?;
     let cut = |error| Failure::bad_request(format!("the body was cut short: {error}"));
     let frame = frame.transpose().map_err(cut)?;
@@ -159,27 +164,19 @@ fn unwritten(error: io::Error) -> Failure {
     Error::Host { what: "the body cannot be written".to_owned(), source: error }.into()
 }
 
-/// A file as a body, from its beginning, and how long it is. It is read piece by piece, on a thread that
-/// may block; where that fails, the answer is cut short.
-pub(super) fn file(mut file: File) -> io::Result<(u64, Body)> {
+/// A file as a body, from its beginning, and how long it is. It is read piece by piece as its reader takes
+/// it, on threads that may block, so that a reader that is slow holds none; where that fails, the answer is
+/// cut short.
+pub(crate) fn file(mut file: File) -> io::Result<(u64, Body)> {
     let length = file.metadata()?.len();
     file.rewind()?;
-    let (pieces, receiver) = mpsc::channel(WAITING);
-    tokio::task::spawn_blocking(move || {
-        loop {
+    let stream = futures_util::stream::try_unfold(file, |mut file| async move {
+        let reading = tokio::task::spawn_blocking(move || {
             let mut piece = Vec::with_capacity(PIECE);
-            let read = Read::by_ref(&mut file).take(PIECE as u64).read_to_end(&mut piece);
-            let is_last = matches!(read, Ok(0) | Err(_));
-            if !matches!(read, Ok(0)) && pieces.blocking_send(read.map(|_| Bytes::from(piece))).is_err() {
-                break;
-            }
-            if is_last {
-                break;
-            }
-        }
-    });
-    let stream = futures_util::stream::unfold(receiver, |mut receiver| async move {
-        receiver.recv().await.map(|piece| (piece, receiver))
+            Read::by_ref(&mut file).take(PIECE as u64).read_to_end(&mut piece)?;
+            Ok::<_, io::Error>((!piece.is_empty()).then(|| (Bytes::from(piece), file)))
+        });
+        reading.await.map_err(io::Error::other)?
     });
     Ok((length, Body::from_stream(stream)))
 }

@@ -31,7 +31,7 @@ pub(super) async fn list(
     let limit = asked.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
     let scanner = state.scanner.clone();
     let find = move || scanner.notices(asked.subscription.as_deref(), delivered, after.as_ref(), limit);
-    Ok(Json(state.pool.run(find).await?.into()))
+    Ok(Json(state.readers.run(find).await?.into()))
 }
 
 /// # Errors
@@ -57,7 +57,7 @@ pub(super) async fn replay(
     Path((subscription, number)): Path<(String, u64)>,
 ) -> Result<Json<Replayed>, Failure> {
     let scanner = state.scanner.clone();
-    state.pool.run(move || scanner.replay(&subscription, number)).await?;
+    state.writers.run(move || scanner.replay(&subscription, number)).await?;
     Ok(Json(Replayed { replayed: 1 }))
 }
 
@@ -75,6 +75,6 @@ pub(super) async fn replay_all(
 ) -> Result<Json<Replayed>, Failure> {
     let Query(Since { from }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
     let scanner = state.scanner.clone();
-    let replayed = state.pool.run(move || scanner.replay_from(&subscription, from)).await?;
+    let replayed = state.writers.run(move || scanner.replay_from(&subscription, from)).await?;
     Ok(Json(Replayed { replayed }))
 }

@@ -21,7 +21,14 @@ fn ask(settings: &Settings, peer: &str, path: &str, lines: &[&str]) -> Result<()
         headers.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
     }
     let peer = Peer { address: peer.parse().unwrap(), local: "10.0.0.1".parse().unwrap() };
-    may_change(settings, peer, &path.parse().unwrap(), &headers)
+    let needed = match path {
+        path if path.starts_with("/v1/plugins") => Permission::ChangePlugins,
+        path if path.starts_with("/v1/subscriptions") || path.starts_with("/v1/notices") => {
+            Permission::ChangeSubscriptions
+        }
+        _ => Permission::Submit,
+    };
+    may(settings, needed, Some(peer), &path.parse().unwrap(), &headers)
 }
 
 #[track_caller]
@@ -153,4 +160,40 @@ fn what_is_forwarded_counts_for_whom_it_is_forwarded() {
     check(&["via: 1.1 proxy"], Some("does not say for whom"));
     check(&[], None);
     refused(&behind, AWAY, "/v1/images", &[host, "x-forwarded-for: 127.0.0.1"], "`http.proxies`");
+}
+
+#[test]
+fn what_a_path_does_not_take_is_for_those_who_might_change_something_there() {
+    let access = Access::new(
+        Arc::default(),
+        &[
+            Endpoint::new(Method::GET, "/plugins", Permission::Read),
+            Endpoint::new(Method::PUT, "/plugins", Permission::ChangePlugins),
+            Endpoint::new(Method::GET, "/figures", Permission::Read),
+            Endpoint::new(Method::GET, "/healthz", Permission::Health),
+        ],
+    );
+    let check = |method: Method, path: Option<&str>, expected: Permission| {
+        let declared = access.declared(path);
+        let needed = asked(&method, declared)
+            .map_or_else(|| unless_taken(&method, declared), |endpoint| endpoint.permission);
+        assert_eq!(needed, expected, "{method} {path:?}");
+    };
+    check(Method::GET, Some("/plugins"), Permission::Read);
+    check(Method::HEAD, Some("/healthz"), Permission::Health);
+    check(Method::PUT, Some("/plugins"), Permission::ChangePlugins);
+    check(Method::PATCH, Some("/plugins"), Permission::ChangePlugins);
+    check(Method::POST, Some("/figures"), Permission::Operate);
+    check(Method::POST, Some("/healthz"), Permission::Health);
+    check(Method::OPTIONS, Some("/plugins"), Permission::Read);
+    check(Method::GET, None, Permission::Read);
+    check(Method::DELETE, None, Permission::Operate);
+}
+
+#[test]
+fn who_comes_from_nowhere_changes_nothing() {
+    let uri = "/v1/images".parse().unwrap();
+    let ask = |needed| may(&settings(), needed, None, &uri, &HeaderMap::new());
+    assert_eq!(ask(Permission::Read), Ok(()));
+    assert!(ask(Permission::Submit).unwrap_err().contains("where the request comes from"));
 }

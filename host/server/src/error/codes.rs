@@ -1,0 +1,201 @@
+use axum::http::StatusCode;
+use limpid_model::Blame;
+use limpid_scanner::runtime::ChangeError;
+use limpid_scanner::{ArchiveError, BundleError, Error, StoreError};
+
+/// What programs are told of a failure: the code, and the status that goes with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Code {
+    AmbiguousName,
+    BadBundle,
+    BadDigest,
+    BadDocument,
+    BadIdentifier,
+    BadRequest,
+    BadSource,
+    BadSubscription,
+    BadVersion,
+    BeforeHistory,
+    Busy,
+    Damaged,
+    FeedNotUpdated,
+    Forbidden,
+    Internal,
+    MethodNotAllowed,
+    Missing,
+    NoDetector,
+    /// The disk is full.
+    NoRoom,
+    NoSuchFeed,
+    NoSuchImage,
+    NoSuchJob,
+    NoSuchLayer,
+    NoSuchNotice,
+    NoSuchPlugin,
+    NoSuchRevision,
+    NoSuchScheme,
+    NoSuchSource,
+    NoSuchSubscription,
+    /// Of a plugin.
+    NoSuchVersion,
+    NoSuchVulnerability,
+    NotAnImage,
+    NotDelivered,
+    NotFetched,
+    NotFound,
+    NotReady,
+    OutOfTime,
+    /// What was sent states or holds more than it may.
+    OverLimit,
+    /// What was sent is longer than it may be.
+    TooLong,
+    PluginFailed,
+    PluginRefused,
+    ShrunkDocument,
+    Starting,
+    StoreInUse,
+    TooSlow,
+    Unsupported,
+    UntrustedBundle,
+    WrongDigest,
+}
+
+impl Code {
+    pub(crate) const fn as_str(self) -> &'static str {
+        self.row().0
+    }
+
+    pub(crate) const fn status(self) -> StatusCode {
+        self.row().1
+    }
+
+    /// All codes and their statuses.
+    const fn row(self) -> (&'static str, StatusCode) {
+        use StatusCode as Status;
+        match self {
+            Self::AmbiguousName => ("ambiguous-name", Status::CONFLICT),
+            Self::BadBundle => ("bad-bundle", Status::UNPROCESSABLE_ENTITY),
+            Self::BadDigest => ("bad-digest", Status::BAD_REQUEST),
+            Self::BadDocument => ("bad-document", Status::UNPROCESSABLE_ENTITY),
+            Self::BadIdentifier => ("bad-identifier", Status::BAD_REQUEST),
+            Self::BadRequest => ("bad-request", Status::BAD_REQUEST),
+            Self::BadSource => ("bad-source", Status::UNPROCESSABLE_ENTITY),
+            Self::BadSubscription => ("bad-subscription", Status::UNPROCESSABLE_ENTITY),
+            Self::BadVersion => ("bad-version", Status::UNPROCESSABLE_ENTITY),
+            Self::BeforeHistory => ("before-history", Status::UNPROCESSABLE_ENTITY),
+            Self::Busy => ("busy", Status::SERVICE_UNAVAILABLE),
+            Self::Damaged => ("damaged", Status::UNPROCESSABLE_ENTITY),
+            Self::FeedNotUpdated => ("feed-not-updated", Status::BAD_GATEWAY),
+            Self::Forbidden => ("forbidden", Status::FORBIDDEN),
+            Self::Internal => ("internal", Status::INTERNAL_SERVER_ERROR),
+            Self::MethodNotAllowed => ("method-not-allowed", Status::METHOD_NOT_ALLOWED),
+            Self::Missing => ("missing", Status::UNPROCESSABLE_ENTITY),
+            Self::NoDetector => ("no-detector", Status::SERVICE_UNAVAILABLE),
+            Self::NoRoom => ("no-room", Status::SERVICE_UNAVAILABLE),
+            Self::NoSuchFeed => ("no-such-feed", Status::NOT_FOUND),
+            Self::NoSuchImage => ("no-such-image", Status::NOT_FOUND),
+            Self::NoSuchJob => ("no-such-job", Status::NOT_FOUND),
+            Self::NoSuchLayer => ("no-such-layer", Status::NOT_FOUND),
+            Self::NoSuchNotice => ("no-such-notice", Status::NOT_FOUND),
+            Self::NoSuchPlugin => ("no-such-plugin", Status::NOT_FOUND),
+            Self::NoSuchRevision => ("no-such-revision", Status::NOT_FOUND),
+            Self::NoSuchScheme => ("no-such-scheme", Status::NOT_FOUND),
+            Self::NoSuchSource => ("no-such-source", Status::NOT_FOUND),
+            Self::NoSuchSubscription => ("no-such-subscription", Status::NOT_FOUND),
+            Self::NoSuchVersion => ("no-such-version", Status::CONFLICT),
+            Self::NoSuchVulnerability => ("no-such-vulnerability", Status::NOT_FOUND),
+            Self::NotAnImage => ("not-an-image", Status::UNPROCESSABLE_ENTITY),
+            Self::NotDelivered => ("not-delivered", Status::BAD_GATEWAY),
+            Self::NotFetched => ("not-fetched", Status::BAD_GATEWAY),
+            Self::NotFound => ("not-found", Status::NOT_FOUND),
+            Self::NotReady => ("not-ready", Status::SERVICE_UNAVAILABLE),
+            Self::OutOfTime => ("out-of-time", Status::GATEWAY_TIMEOUT),
+            Self::OverLimit => ("over-limit", Status::UNPROCESSABLE_ENTITY),
+            Self::TooLong => ("over-limit", Status::PAYLOAD_TOO_LARGE),
+            Self::PluginFailed => ("plugin-failed", Status::INTERNAL_SERVER_ERROR),
+            Self::PluginRefused => ("plugin-refused", Status::UNPROCESSABLE_ENTITY),
+            Self::ShrunkDocument => ("shrunk-document", Status::UNPROCESSABLE_ENTITY),
+            Self::Starting => ("starting", Status::SERVICE_UNAVAILABLE),
+            Self::StoreInUse => ("store-in-use", Status::INTERNAL_SERVER_ERROR),
+            Self::TooSlow => ("too-slow", Status::REQUEST_TIMEOUT),
+            Self::Unsupported => ("unsupported", Status::UNPROCESSABLE_ENTITY),
+            Self::UntrustedBundle => ("untrusted-bundle", Status::FORBIDDEN),
+            Self::WrongDigest => ("wrong-digest", Status::UNPROCESSABLE_ENTITY),
+        }
+    }
+}
+
+impl From<&Error> for Code {
+    fn from(error: &Error) -> Self {
+        if error.is_for_lack_of_room() {
+            return Self::NoRoom;
+        }
+        match error {
+            Error::Archive(error) => of_archive(error),
+            Error::NoImage(_) | Error::NoImageNamed(_) => Self::NoSuchImage,
+            Error::NoDetector => Self::NoDetector,
+            Error::AmbiguousImage { .. } => Self::AmbiguousName,
+            Error::BadDigest(_) => Self::BadDigest,
+            Error::BadIdentifier { .. } => Self::BadIdentifier,
+            Error::NoSource { .. } => Self::NoSuchSource,
+            Error::UnknownSource { .. } | Error::OtherSource { .. } | Error::BadSource { .. } => {
+                Self::BadSource
+            }
+            Error::NoLayer(_) => Self::NoSuchLayer,
+            Error::NoVulnerability(_) => Self::NoSuchVulnerability,
+            Error::BeforeHistory { .. } => Self::BeforeHistory,
+            Error::NoRevision { .. } => Self::NoSuchRevision,
+            Error::BadVersion { .. } => Self::BadVersion,
+            Error::NoSubscription(_) => Self::NoSuchSubscription,
+            Error::NoNotice { .. } => Self::NoSuchNotice,
+            Error::Undelivered { .. } => Self::NotDelivered,
+            Error::Subscription(_) => Self::BadSubscription,
+            Error::NoJob(_) => Self::NoSuchJob,
+            Error::NoFeed { .. } => Self::NoSuchFeed,
+            Error::NoScheme { .. } => Self::NoSuchScheme,
+            Error::Plugin(failure) => match failure.blame {
+                Blame::Input => Self::BadDocument,
+                Blame::Plugin => Self::PluginFailed,
+                Blame::Host => Self::Internal,
+            },
+            Error::Change(error) => of_change(error),
+            Error::TooManyAdvisories { .. } | Error::TooManyFollowed { .. } => Self::OverLimit,
+            Error::Shrunk { .. } => Self::ShrunkDocument,
+            Error::Fetch(_) | Error::NotFollowed { .. } => Self::NotFetched,
+            Error::Bundle(error) => match error {
+                BundleError::Unusable(_) | BundleError::Damaged(_) => Self::BadBundle,
+                BundleError::Untrusted(_) => Self::UntrustedBundle,
+                BundleError::ManifestTooLong { .. } => Self::OverLimit,
+                BundleError::Key { .. } => Self::Internal,
+            },
+            Error::Running(_) | Error::Busy { .. } => Self::Busy,
+            Error::Document(_) => Self::BadDocument,
+            Error::Store(StoreError::InUse(_)) => Self::StoreInUse,
+            Error::NoRoom { .. } => Self::NoRoom,
+            Error::Store(_) | Error::Host { .. } => Self::Internal,
+        }
+    }
+}
+
+const fn of_change(error: &ChangeError) -> Code {
+    match error {
+        ChangeError::Refused(_) | ChangeError::OtherName { .. } => Code::PluginRefused,
+        ChangeError::NotLoaded(_) => Code::NoSuchPlugin,
+        ChangeError::NoEarlier(_) | ChangeError::NoVersion { .. } => Code::NoSuchVersion,
+        ChangeError::Io { .. } => Code::Internal,
+    }
+}
+
+const fn of_archive(error: &ArchiveError) -> Code {
+    match error {
+        ArchiveError::NotAnImage(_) => Code::NotAnImage,
+        ArchiveError::Damaged { .. } => Code::Damaged,
+        ArchiveError::Missing { .. } => Code::Missing,
+        ArchiveError::WrongDigest { .. } => Code::WrongDigest,
+        ArchiveError::Unsupported { .. } => Code::Unsupported,
+        ArchiveError::OverLimit { .. } => Code::OverLimit,
+        ArchiveError::UnreadLayer(error) => of_archive(error),
+        ArchiveError::Claim { .. } => Code::PluginFailed,
+        ArchiveError::Kind { .. } | ArchiveError::Io { .. } => Code::Internal,
+    }
+}

@@ -1,0 +1,62 @@
+//! The API of Limpid itself, version 1.
+
+mod bundles;
+mod feeds;
+mod image_names;
+mod images;
+mod jobs;
+mod layers;
+mod notices;
+mod openapi;
+mod packages;
+mod plugins;
+mod subscriptions;
+mod vulnerabilities;
+
+use super::Routes;
+use crate::access::Permission::{ChangePlugins, ChangeSubscriptions, Operate, Read, Submit};
+use crate::state::AppState;
+
+pub(crate) use image_names::name_in_one_part;
+
+pub(super) fn routes() -> Routes<AppState> {
+    Routes::new()
+        .get("/v1/images", Read, images::list)
+        .post("/v1/images", Submit, images::submit)
+        .get("/v1/images/{name}", Read, images::show)
+        .delete("/v1/images/{name}", Operate, images::delete)
+        .get("/v1/images/{name}/report", Read, images::report)
+        .get("/v1/images/{name}/packages", Read, images::packages)
+        .get("/v1/images/{name}/layers", Read, images::layers)
+        .get("/v1/images/{name}/explain", Read, vulnerabilities::explain)
+        .get("/v1/vulnerabilities/{id}", Read, vulnerabilities::show)
+        .get("/v1/vulnerabilities/{id}/images", Read, vulnerabilities::images)
+        .get("/v1/packages/{namespace}/{*name}", Read, packages::holders)
+        .get("/v1/figures", Read, vulnerabilities::figures)
+        .get("/v1/layers/{diff_id}", Read, layers::show)
+        .get("/v1/jobs/{id}", Read, jobs::show)
+        .get("/v1/plugins", Read, plugins::list)
+        .get("/v1/plugins/{name}", Read, plugins::show)
+        .put("/v1/plugins/{name}", ChangePlugins, plugins::put)
+        .delete("/v1/plugins/{name}", ChangePlugins, plugins::remove)
+        .post("/v1/plugins/{name}/rollback", ChangePlugins, plugins::roll_back)
+        .post("/v1/plugins/{name}/release", ChangePlugins, plugins::release)
+        .get("/v1/feeds", Read, feeds::list)
+        .get("/v1/feeds/{name}", Read, feeds::show)
+        .get("/v1/feeds/{name}/sources", Read, feeds::sources)
+        .delete("/v1/feeds/{name}/sources/{*source}", Operate, feeds::remove_source)
+        .post("/v1/feeds/{name}/update", Operate, feeds::update)
+        .post("/v1/feeds/{name}/documents", Operate, feeds::document)
+        .download("/v1/bundle", Read, bundles::export)
+        .post("/v1/bundle", Operate, bundles::import)
+        .get("/v1/subscriptions", Read, subscriptions::list)
+        .get("/v1/subscriptions/{name}", Read, subscriptions::show)
+        .put("/v1/subscriptions/{name}", ChangeSubscriptions, subscriptions::put)
+        .delete("/v1/subscriptions/{name}", ChangeSubscriptions, subscriptions::remove)
+        .post("/v1/subscriptions/{name}/test", ChangeSubscriptions, subscriptions::test)
+        .get("/v1/notices", Read, notices::list)
+        // To send notices again is to send what the service knows.
+        .post("/v1/notices/{subscription}/replay", ChangeSubscriptions, notices::replay_all)
+        .post("/v1/notices/{subscription}/{number}/replay", ChangeSubscriptions, notices::replay)
+        .get("/v1/openapi.json", Read, openapi::show)
+}

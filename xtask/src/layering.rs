@@ -11,6 +11,7 @@ use crate::workspace::{DependencyKind, Package, Workspace};
 /// The crates of the host, lowest first; those in one row know nothing of each other.
 const ORDER: &[&[&str]] = &[
     &["limpid-model", PACK, PURL, "limpid-outbound", "limpid-signature"],
+    &["limpid-bytes"],
     &[
         "limpid-runtime",
         "limpid-layers",

@@ -10,12 +10,10 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use limpid_bytes::{Buffer, Compression, Error as BytesError, Job, Limit, Output, Part, inflate, unnamed};
 use limpid_model::{Digest, Image};
 
 use self::members::Members;
-use crate::files::unnamed;
-use crate::inflate::{Buffer, Compression, Job, Output, inflate};
-use crate::part::Part;
 use crate::{Error, Limits};
 
 /// An image archive that is open: a tar as `docker save` writes it, or an OCI image layout
@@ -101,15 +99,11 @@ impl Archive {
     /// Opens an archive that is a file, such as an upload that was written to a temporary one.
     pub fn open_file(file: File, scratch: &Path, limits: &Limits) -> Result<Self, Error> {
         let what = "the archive";
-        let size = file.metadata().map_err(Error::io("reading the archive"))?.len();
-        let mut part = Part { file: Arc::new(file), offset: 0, size };
-        let head = part.head(what)?;
-        let compression = Compression::of(&head);
+        let mut part = Part::whole(file).map_err(Error::io("reading the archive"))?;
+        let compression = media_type::compression(&part.head(what)?);
+        let compression = compression.map_err(|why| Error::unsupported(what, why))?;
         if compression != Compression::None {
             part = inflated(&part, compression, what, scratch, limits)?;
-        } else if let Some(name) = media_type::other_compression(&head) {
-            let why = format!("it is compressed by {name}, of which only gzip and zstd are read");
-            return Err(Error::unsupported(what, why));
         }
         let members = Members::of(part, what, limits)?;
         Ok(Self { content: Content::Tar(members), limits: limits.clone() })
@@ -155,14 +149,11 @@ impl Archive {
     /// Opens a part; `what` is for errors.
     pub(crate) fn part(&self, place: &Place, what: &str) -> Result<Part, Error> {
         match (place, &self.content) {
-            (Place::Member { offset, size }, Content::Tar(members)) => {
-                Ok(Part { file: members.file(), offset: *offset, size: *size })
-            }
+            (Place::Member { offset, size }, Content::Tar(members)) => members.part(*offset, *size, what),
             (Place::File(name), Content::Directory(root)) => {
                 let opening = format_args!("opening {what}");
                 let file = File::open(root.join(name)).map_err(Error::io(opening))?;
-                let size = file.metadata().map_err(Error::io(opening))?.len();
-                Ok(Part { file: Arc::new(file), offset: 0, size })
+                Part::whole(file).map_err(Error::io(opening))
             }
             (Place::Unreadable(why), _) => Err(Error::unsupported(what, why)),
             _ => Err(Error::missing(what, "it is a layer of another archive")),
@@ -189,7 +180,8 @@ impl Archive {
 
     /// Reads a document whole.
     fn document(&self, place: &Place, what: &str) -> Result<Vec<u8>, Error> {
-        self.part(place, what)?.read_all(what, self.limits.json_document_bytes)
+        let most = Limit::of("json_document_bytes", self.limits.json_document_bytes);
+        Ok(self.part(place, what)?.read_all(what, most)?)
     }
 }
 
@@ -201,10 +193,11 @@ fn inflated(
     scratch: &Path,
     limits: &Limits,
 ) -> Result<Part, Error> {
-    let most = ("archive_inflated_bytes", limits.archive_inflated_bytes);
+    let inflation = limits.inflation(Limit::of("archive_inflated_bytes", limits.archive_inflated_bytes));
+    let decoding = limits.decoding();
     let mut output = ToFile { file: unnamed(scratch)?, written: 0 };
-    inflate(&Job { what, part, compression, limits, most }, &mut output)?;
-    Ok(Part { file: Arc::new(output.file), offset: 0, size: output.written })
+    inflate(&Job { what, part, compression, decoding, inflation }, &mut output)?;
+    Ok(Part::of(Arc::new(output.file), 0, output.written))
 }
 
 struct ToFile {
@@ -213,11 +206,11 @@ struct ToFile {
 }
 
 impl Output for ToFile {
-    fn next(&mut self, filled: Buffer) -> Result<Option<Buffer>, Error> {
+    fn next(&mut self, filled: Buffer) -> Result<Option<Buffer>, BytesError> {
         let bytes = filled.filled();
         self.file
             .write_all_at(bytes, self.written)
-            .map_err(Error::io("inflating the archive into a temporary file"))?;
+            .map_err(BytesError::io("inflating the archive into a temporary file"))?;
         self.written += bytes.len() as u64;
         Ok(Some(filled))
     }

@@ -1,5 +1,6 @@
 use std::fmt;
 
+use limpid_bytes::Error as Bytes;
 use limpid_model::Digest;
 
 /// Why an archive or a layer could not be read. Variants differ by what the caller can do.
@@ -87,6 +88,24 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
+}
+
+impl From<Bytes> for Error {
+    fn from(error: Bytes) -> Self {
+        match error {
+            Bytes::Damaged { what, offset, why } => Self::Damaged { what, offset, why },
+            Bytes::Unsupported { what, why } => Self::Unsupported { what, why },
+            Bytes::OverLimit { what, limit, found } => {
+                Self::OverLimit { what, setting: limit.setting, limit: limit.value, found }
+            }
+            Bytes::Window { what, codec, limit } => {
+                let (setting, log) = (limit.setting, limit.value.max(1).ilog2());
+                let why = format!("its {codec} frame needs a window over the limit `{setting}` of {log}");
+                Self::Unsupported { what, why }
+            }
+            Bytes::Io { doing, source } => Self::Io { doing, source },
+        }
+    }
 }
 
 /// Foreign text in a message: as much of it as a reader needs.

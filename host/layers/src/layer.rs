@@ -6,6 +6,7 @@ mod stream;
 
 use std::path::Path;
 
+use limpid_bytes::{Job, Part};
 use limpid_model::{Digest, LayerEntries, Unread};
 
 use self::collector::Collector;
@@ -13,8 +14,6 @@ pub(crate) use self::showing::Showing;
 use self::stream::Totals;
 pub(crate) use self::stream::{Wanted, pass};
 use crate::files::ClaimedFile;
-use crate::inflate::Job;
-use crate::part::{Part, PartReader};
 use crate::{Archive, ClaimSet, Error, FilesOfKind, LayerSource, Limits};
 
 /// Where the claimed files of a layer go.
@@ -119,11 +118,11 @@ fn read(
     limits: &Limits,
     sink: &mut dyn Sink,
 ) -> Result<LayerContents, Error> {
-    let most = ("layer_inflated_bytes", limits.layer_inflated_bytes);
-    let job = Job { what, part, compression: layer.compression, limits, most };
+    let (decoding, inflation) = (limits.decoding(), limits.layer_inflation());
+    let job = Job { what, part, compression: layer.compression, decoding, inflation };
     let mut collector = Collector::new(what, claims, scratch, limits, sink);
 
-    let read = pass(&job, |walker| collector.read(walker))?;
+    let read = pass(&job, limits, |walker| collector.read(walker))?;
     if let Some(totals) = &read.totals {
         verify(layer, what, totals)?;
         read.walked.map_err(Error::of_layer)?;
@@ -134,13 +133,13 @@ fn read(
         return Err(Error::damaged(what, 0, "it was not read to its end"));
     };
     if collector.needs_second_reading() {
-        pass(&job, |walker| collector.read_links(walker))?.walked?;
+        pass(&job, limits, |walker| collector.read_links(walker))?.walked?;
     }
     let Collected { entries, superseded, unread, ignored, long_paths, kinds } = collector.finish();
     Ok(LayerContents {
         diff_id: layer.diff_id,
         digest: layer.digest,
-        size: part.size,
+        size: part.len(),
         inflated_size: totals.inflated,
         media_type: layer.media_type.clone(),
         entries,
@@ -158,8 +157,8 @@ pub(crate) fn explain(error: Error, layer: &LayerSource, what: &str, part: &Part
     if !error.may_be_of_layer() {
         return error;
     }
-    match (layer.digest, PartReader::new(part, what).finish()) {
-        (_, Err(error)) => error,
+    match (layer.digest, part.digest(what)) {
+        (_, Err(error)) => error.into(),
         (Some(expected), Ok(found)) if expected != found => {
             Error::WrongDigest { what: format!("{what}, as stored,"), expected, found }
         }

@@ -47,16 +47,13 @@ mod archive;
 mod claims;
 mod error;
 mod files;
-mod inflate;
 mod kinds;
 mod layer;
 mod limits;
 mod links;
 mod overlay;
-mod part;
 mod path;
 mod reach;
-mod tar_walk;
 #[cfg(test)]
 mod test_support;
 mod tree;

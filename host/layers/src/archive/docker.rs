@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use limpid_bytes::Compression;
 use limpid_model::{Digest, ImageLayer};
 use serde::Deserialize;
 
 use super::{Archive, ImageSource, LayerSource, Place, document, media_type};
 use crate::Error;
 use crate::error::cut;
-use crate::inflate::Compression;
 
 const MANIFEST: &str = "manifest.json";
 
@@ -99,11 +99,10 @@ fn layer(
         Err(error) => return Err(error),
     };
     let part = archive.part(&place, &what)?;
-    let head = part.head(&what)?;
-    if let Some(other) = media_type::other_compression(&head) {
-        return Ok(unreadable(format!("it is compressed by {other}, of which only gzip and zstd are read")));
-    }
-    let compression = Compression::of(&head);
+    let compression = match media_type::compression(&part.head(&what)?) {
+        Ok(compression) => compression,
+        Err(why) => return Ok(unreadable(why)),
+    };
     let stored_as = (compression != Compression::None && name.ends_with(".tar")).then(|| {
         let found = compression.name();
         format!("its name is `{}`, by its first bytes it is {found}: read as that", cut(name))
@@ -113,7 +112,7 @@ fn layer(
     Ok(LayerSource {
         diff_id: layer.diff_id,
         digest,
-        size: part.size,
+        size: part.len(),
         media_type: media_type::of_layer(compression).to_owned(),
         stored_as,
         compression,

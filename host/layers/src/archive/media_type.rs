@@ -1,4 +1,4 @@
-use crate::inflate::Compression;
+use limpid_bytes::Compression;
 
 /// An OCI image index, or a docker manifest list.
 pub(super) fn is_index(media_type: &str) -> bool {
@@ -62,11 +62,6 @@ pub(super) fn is_encrypted(media_type: &str) -> bool {
     media_type.split('+').any(|suffix| suffix == "encrypted")
 }
 
-/// Whether something begins as a tar does (`ustar`, of POSIX and GNU).
-pub(super) fn is_tar(head: &[u8]) -> bool {
-    head.get(257..262) == Some(b"ustar")
-}
-
 /// A layer that registries do not hold, only its publisher.
 pub(super) fn is_foreign(media_type: &str) -> bool {
     media_type.contains(".nondistributable.") || media_type.contains(".foreign.")
@@ -75,14 +70,19 @@ pub(super) fn is_foreign(media_type: &str) -> bool {
 /// The media type of a layer that has none stated.
 pub(super) fn of_layer(compression: Compression) -> &'static str {
     match compression {
-        Compression::None => "application/vnd.docker.image.rootfs.diff.tar",
         Compression::Gzip => "application/vnd.docker.image.rootfs.diff.tar.gzip",
         Compression::Zstd => "application/vnd.docker.image.rootfs.diff.tar.zstd",
+        _ => "application/vnd.docker.image.rootfs.diff.tar",
     }
 }
 
-/// A compression that is recognised, but not read.
-pub(super) fn other_compression(head: &[u8]) -> Option<&'static str> {
-    let magics: [(&[u8], _); 3] = [(b"\xfd7zXZ\0", "xz"), (b"BZh", "bzip2"), (b"\x04\x22\x4d\x18", "lz4")];
-    magics.into_iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, name)| name)
+/// How an archive or a layer is compressed, by its first bytes; an error says that it is not read.
+/// Image tools write gzip and zstd, and runtimes read no other.
+pub(super) fn compression(head: &[u8]) -> Result<Compression, String> {
+    let other = match Compression::of(head) {
+        Compression::None if head.starts_with(b"\x04\x22\x4d\x18") => "lz4",
+        read @ (Compression::None | Compression::Gzip | Compression::Zstd) => return Ok(read),
+        other @ (Compression::Bzip2 | Compression::Xz) => other.name(),
+    };
+    Err(format!("it is compressed by {other}, of which only gzip and zstd are read"))
 }

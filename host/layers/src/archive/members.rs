@@ -1,12 +1,10 @@
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::sync::Arc;
+
+use limpid_bytes::tar::{Kind, Member as Entry, PartSource, Walker};
+use limpid_bytes::{Error as BytesError, Limit, Part, normalise};
 
 use super::Place;
 use crate::error::cut;
-use crate::part::Part;
-use crate::path::normalise;
-use crate::tar_walk::{Kind, Member as Entry, PartSource, Walker};
 use crate::{Error, Limits};
 
 /// How many links may lead to one another. Old `docker save` links a layer to its equal in one step.
@@ -34,21 +32,21 @@ enum Member {
 impl Members {
     /// Walks the headers of a tar.
     pub(super) fn of(part: Part, what: &str, limits: &Limits) -> Result<Self, Error> {
-        let most = ("archive_members", limits.archive_members);
-        let mut walker = Walker::new(PartSource::new(&part, what), what, limits, most);
+        let limits = limits.tar(Limit::of("archive_members", limits.archive_members));
+        let mut walker = Walker::new(PartSource::new(&part, what), what, limits);
         let mut by_name = BTreeMap::new();
         let mut is_first = true;
         loop {
             match walker.next() {
                 Ok(Some(entry)) => add(&mut by_name, &entry),
-                Ok(None) if is_first && part.size == 0 => {
+                Ok(None) if is_first && part.is_empty() => {
                     return Err(Error::NotAnImage("it is empty".to_owned()));
                 }
                 Ok(None) => break,
-                Err(Error::Damaged { why, .. }) if is_first => {
+                Err(BytesError::Damaged { why, .. }) if is_first => {
                     return Err(Error::NotAnImage(format!("it is not a tar: {why}")));
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             }
             is_first = false;
         }
@@ -56,8 +54,10 @@ impl Members {
         Ok(Self { part, by_name })
     }
 
-    pub(super) fn file(&self) -> Arc<File> {
-        self.part.file.clone()
+    /// A stretch of the tar; `what` is for the error.
+    pub(super) fn part(&self, offset: u64, size: u64, what: &str) -> Result<Part, Error> {
+        let part = self.part.section(offset, size);
+        part.ok_or_else(|| Error::damaged(what, offset, "it is not inside of the archive"))
     }
 
     /// Where the member of a name is, or the one that it links to. No name leads out of the archive.

@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+use limpid_bytes::{Compression, tar};
 use limpid_model::{Digest, ImageLayer};
 use serde::Deserialize;
 
 use super::{Archive, ImageSource, LayerSource, Place, docker, document, media_type};
 use crate::Error;
 use crate::error::cut;
-use crate::inflate::Compression;
 
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -298,11 +298,11 @@ impl Reader<'_> {
         }
         let stated = media_type::layer_compression(media_type);
         let head = self.archive.part(&place, &what)?.head(&what)?;
-        let compression = Compression::of(&head);
-        if let Some(other) = media_type::other_compression(&head) {
-            return unreadable(format!("it is compressed by {other}, of which only gzip and zstd are read"));
-        }
-        if stated.is_none() && compression == Compression::None && !media_type::is_tar(&head) {
+        let compression = match media_type::compression(&head) {
+            Ok(compression) => compression,
+            Err(why) => return unreadable(why),
+        };
+        if stated.is_none() && compression == Compression::None && !tar::is_meant_by(&head) {
             return unreadable(format!("its media type is `{}`", cut(media_type)));
         }
         let stored_as = (stated != Some(compression)).then(|| {
@@ -318,7 +318,7 @@ impl Reader<'_> {
         let place = self.archive.blob(&digest)?;
         let place =
             place.ok_or_else(|| Error::missing(what, "a manifest names it, the archive has no such blob"))?;
-        let size = self.archive.part(&place, what)?.size;
+        let size = self.archive.part(&place, what)?.len();
         if size != descriptor.size {
             let why = format!("it has {size} bytes, and {} by its descriptor", descriptor.size);
             return Err(Error::damaged(what, size.min(descriptor.size), why));

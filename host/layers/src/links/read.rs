@@ -1,14 +1,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
+use limpid_bytes::tar::{Member, Source, Walker};
+use limpid_bytes::{Job, Part};
 use limpid_model::{Digest, InputError, Unread};
 
 use super::Links;
 use crate::files::{ClaimedFile, Content, Storage};
-use crate::inflate::Job;
 use crate::layer::{Showing, Wanted, explain, pass, verify};
-use crate::part::Part;
-use crate::tar_walk::{Member, Source, Walker};
 use crate::{Archive, ClaimSet, Error, LayerSource, Limits, Sink};
 
 /// What came of showing files at the paths at which a container sees them.
@@ -138,10 +137,10 @@ impl Reader<'_> {
         wanted: &BTreeSet<u64>,
     ) -> Result<Vec<(u64, Read)>, Error> {
         let limits = self.limits;
-        let most = ("layer_inflated_bytes", limits.layer_inflated_bytes);
-        let job = Job { what, part, compression: layer.compression, limits, most };
+        let (decoding, inflation) = (limits.decoding(), limits.layer_inflation());
+        let job = Job { what, part, compression: layer.compression, decoding, inflation };
         let mut found = Vec::new();
-        let pass = pass(&job, |walker| self.read(walker, wanted, &mut found))?;
+        let pass = pass(&job, limits, |walker| self.read(walker, wanted, &mut found))?;
         if let Some(totals) = &pass.totals {
             verify(layer, what, totals)?;
         }

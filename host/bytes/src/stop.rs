@@ -1,7 +1,7 @@
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Ends waiting and fetching, from another thread. Cheap to clone; all clones are one.
+/// Ends waiting, fetching and reading, from another thread. Cheap to clone; all clones are one.
 #[derive(Clone, Debug, Default)]
 pub struct Stop(Arc<(Mutex<bool>, Condvar)>);
 

@@ -1,4 +1,4 @@
-//! Walks a tar, block by block, in every form that image tools write: v7, ustar, PAX and GNU
+//! Walks a tar, block by block, in every form that tools write: v7, ustar, PAX and GNU
 //! ([POSIX pax](https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html),
 //! [GNU tar internals](https://www.gnu.org/software/tar/manual/html_node/Tar-Internals.html)).
 //!
@@ -17,20 +17,24 @@ use tar::{EntryType, Header};
 
 use self::content::Content;
 use self::extended::Extended;
-pub(crate) use self::source::{PartSource, Source};
-use crate::{Error, Limits};
+pub use self::source::{PartSource, ReadSource, Source};
+use crate::{Error, Limit};
 
-pub(crate) const BLOCK: u64 = 512;
+const BLOCK: u64 = 512;
 
 /// How many extended headers may stand before one entry: GNU's and PAX's name and link name.
 const EXTENDED_PER_ENTRY: usize = 8;
 
 /// What a member of a tar is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// A file, or what is not known and to be taken for one.
     File,
+    /// Another name of an entry before it.
     HardLink,
+    /// A directory.
     Directory,
+    /// A symbolic link.
     Symlink,
     /// A device or fifo.
     Special,
@@ -40,42 +44,75 @@ pub(crate) enum Kind {
 
 /// A member of a tar, as it is named there.
 #[derive(Debug)]
-pub(crate) struct Member {
+pub struct Member {
     /// Its number in the tar, from 0.
-    pub(crate) ordinal: u64,
-    pub(crate) name: Vec<u8>,
+    pub ordinal: u64,
+    /// As its header has it.
+    pub name: Vec<u8>,
     /// The name is longer than the limit and was cut.
-    pub(crate) name_is_cut: bool,
+    pub name_is_cut: bool,
     /// What a link leads to.
-    pub(crate) link: Vec<u8>,
-    pub(crate) kind: Kind,
-    /// Of the content, holes of a sparse file included.
-    pub(crate) size: u64,
-    pub(crate) executable: bool,
+    pub link: Vec<u8>,
+    /// What it is.
+    pub kind: Kind,
+    /// Of the content in bytes, holes of a sparse file included.
+    pub size: u64,
+    /// Whether it is a file that anybody may execute.
+    pub executable: bool,
     /// Where the content starts, when it lies there in one piece.
-    pub(crate) offset: Option<u64>,
+    pub offset: Option<u64>,
+}
+
+/// What bounds a walk.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Members of the tar.
+    pub members: Limit,
+    /// Length of a name in bytes, to which longer ones are cut.
+    pub path_length: u64,
+    /// Size of one extended header in bytes.
+    pub extension: Limit,
+    /// Pieces of one sparse file.
+    pub sparse_extents: Limit,
+}
+
+/// How a tar ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Its end was not reached.
+    NotYet,
+    /// By the blocks of zeros that mark it.
+    Marked,
+    /// By having no more bytes.
+    Unmarked,
 }
 
 /// Walks the members of a tar in order.
-pub(crate) struct Walker<'a, S> {
+///
+/// Holds one header and one sparse map at a time, both bounded; reads nothing twice.
+pub struct Walker<'a, S> {
     source: S,
     what: &'a str,
-    limits: &'a Limits,
-    most: (&'static str, u64),
+    limits: Limits,
+    end: End,
     count: u64,
     global: Extended,
     content: Content,
 }
 
 impl<'a, S: Source> Walker<'a, S> {
-    /// `what` is for errors, `most` the limit of members and its name.
-    pub(crate) fn new(source: S, what: &'a str, limits: &'a Limits, most: (&'static str, u64)) -> Self {
+    /// `what` is for errors.
+    pub fn new(source: S, what: &'a str, limits: Limits) -> Self {
         let (global, content) = (Extended::default(), Content::default());
-        Self { source, what, limits, most, count: 0, global, content }
+        Self { source, what, limits, end: End::NotYet, count: 0, global, content }
     }
 
     /// The next member; what was not read of the content of the one before is passed over.
-    pub(crate) fn next(&mut self) -> Result<Option<Member>, Error> {
+    ///
+    /// # Errors
+    /// The tar is damaged, over a limit, or cannot be read.
+    #[expect(clippy::should_implement_trait, reason = "an iterator would go on after an error")]
+    pub fn next(&mut self) -> Result<Option<Member>, Error> {
         self.content.finish(&mut self.source, self.what)?;
         let mut extended = Extended::default();
         for _ in 0..=EXTENDED_PER_ENTRY {
@@ -106,11 +143,26 @@ impl<'a, S: Source> Walker<'a, S> {
     }
 
     /// The next bytes of the member's content, at most `max`; none at its end.
-    pub(crate) fn content(&mut self, max: usize) -> Result<&[u8], Error> {
+    ///
+    /// # Errors
+    /// The tar ends within it, or cannot be read.
+    pub fn content(&mut self, max: usize) -> Result<&[u8], Error> {
         self.content.next(&mut self.source, self.what, max)
     }
 
-    pub(crate) fn into_source(self) -> S {
+    /// How the tar ends, once there are no more members: tools differ, and who has no digest of it may
+    /// want a mark.
+    pub fn end(&self) -> End {
+        self.end
+    }
+
+    /// What it reads from, to go on after the last member.
+    pub fn source(&mut self) -> &mut S {
+        &mut self.source
+    }
+
+    /// The same, for who needs the walker no more.
+    pub fn into_source(self) -> S {
         self.source
     }
 
@@ -123,10 +175,12 @@ impl<'a, S: Source> Walker<'a, S> {
     fn header(&mut self) -> Result<Option<Header>, Error> {
         let mut header = Header::new_old();
         if !self.block(header.as_mut_bytes())? {
+            self.end = End::Unmarked;
             return Ok(None);
         }
         let is_zeros = |header: &Header| header.as_bytes().iter().all(|&byte| byte == 0);
         if is_zeros(&header) && (!self.block(header.as_mut_bytes())? || is_zeros(&header)) {
+            self.end = End::Marked;
             return Ok(None);
         }
         if !has_valid_checksum(&header) {
@@ -157,7 +211,7 @@ impl<'a, S: Source> Walker<'a, S> {
     fn extended_header(&mut self, header: &Header) -> Result<Vec<u8>, Error> {
         let size = self.size_of(header)?;
         let subject = format_args!("an extended header in {}", self.what);
-        Error::check(subject, "tar_extension_bytes", self.limits.tar_extension_bytes, size)?;
+        self.limits.extension.check(subject, size)?;
         self.bytes(size, size)
     }
 
@@ -193,12 +247,7 @@ impl<'a, S: Source> Walker<'a, S> {
     fn member(&mut self, header: &Header, mut extended: Extended) -> Result<Member, Error> {
         let ordinal = self.count;
         self.count += 1;
-        Error::check(
-            format_args!("the number of entries of {}", self.what),
-            self.most.0,
-            self.most.1,
-            self.count,
-        )?;
+        self.limits.members.check(format_args!("the number of entries of {}", self.what), self.count)?;
         let stated = match extended.size {
             Some(size) => size,
             None => self.size_of(header)?,
@@ -207,7 +256,9 @@ impl<'a, S: Source> Walker<'a, S> {
         let kind = kind_of(header.entry_type(), &name);
         let stored = if has_content(header.entry_type()) { stated } else { 0 };
         self.content = match sparse::map_of(header, &mut extended, stored) {
-            Some(form) => sparse::read(form, stored, &mut self.source, self.what, self.limits)?,
+            Some(form) => {
+                sparse::read(form, stored, &mut self.source, self.what, self.limits.sparse_extents)?
+            }
             None => Content::whole(stored, stored),
         };
         let mut link =
@@ -259,6 +310,11 @@ fn has_content(entry: EntryType) -> bool {
             | EntryType::Fifo
             | EntryType::Directory
     )
+}
+
+/// Whether something begins as a tar does (`ustar`, of POSIX and GNU).
+pub fn is_meant_by(head: &[u8]) -> bool {
+    head.get(257..262) == Some(b"ustar")
 }
 
 /// The sum of all bytes, those of the checksum taken for spaces. Some old tars summed signed bytes.

@@ -3,12 +3,13 @@ use std::io::{self, Read};
 use flate2::Crc;
 
 use super::directory::Entry;
-use crate::error::damaged;
+use crate::Error;
 
 /// Holds the content of a member against the size and checksum that the directory states.
 pub(super) struct Checked<R> {
     bytes: R,
     name: String,
+    what: String,
     size: u64,
     checksum: u32,
     read: u64,
@@ -16,9 +17,17 @@ pub(super) struct Checked<R> {
 }
 
 impl<R: Read> Checked<R> {
-    pub(super) fn new(bytes: R, entry: &Entry) -> Self {
+    pub(super) fn new(bytes: R, entry: &Entry, what: &str) -> Self {
         let (name, size, checksum) = (entry.name.clone(), entry.size, entry.checksum);
-        Self { bytes, name, size, checksum, read: 0, found: Crc::new() }
+        let what = what.to_owned();
+        Self { bytes, name, what, size, checksum, read: 0, found: Crc::new() }
+    }
+}
+
+impl<R> Checked<R> {
+    fn damaged(&self, why: &str) -> io::Error {
+        let why = format!("member `{}` of the zip {why}", self.name);
+        Error::damaged(&self.what, self.read, why).into()
     }
 }
 
@@ -30,13 +39,10 @@ impl<R: Read> Read for Checked<R> {
         let over = self.read > self.size;
         let ended = read == 0 && !buffer.is_empty();
         if over || (ended && self.read < self.size) {
-            return Err(damaged(format!(
-                "member `{}` of the zip is not {} bytes long",
-                self.name, self.size
-            )));
+            return Err(self.damaged(&format!("is not {} bytes long", self.size)));
         }
         if ended && self.found.sum() != self.checksum {
-            return Err(damaged(format!("member `{}` of the zip has another checksum", self.name)));
+            return Err(self.damaged("has another checksum"));
         }
         Ok(read)
     }

@@ -4,12 +4,33 @@ use proptest::prelude::*;
 use tar::EntryType;
 
 use super::*;
-use crate::test_support::Tar;
+use limpid_test_archives::Tar;
 
 type Found = (String, Kind, Vec<u8>);
 
-fn walk_within(tar: &[u8], limits: &Limits) -> Result<Vec<Found>, Error> {
-    let mut walker = Walker::new(tar, "the tar", limits, ("layer_entries", limits.layer_entries));
+fn limits() -> Limits {
+    Limits {
+        members: Limit::of("members", 1_000_000),
+        path_length: 4096,
+        extension: Limit::of("extension", 1 << 20),
+        sparse_extents: Limit::of("sparse_extents", 64 << 10),
+    }
+}
+
+fn walk_within(tar: &[u8], limits: Limits) -> Result<Vec<Found>, Error> {
+    let streamed = walk_from(ReadSource::new(tar, "the tar"), limits);
+    let found = walk_from(tar, limits);
+    // A stream gives the same, and its errors name the place.
+    match (&found, &streamed) {
+        (Ok(found), Ok(streamed)) => assert!(found == streamed),
+        (Err(_), Err(_)) => return streamed,
+        _ => panic!("{found:?} and {streamed:?}"),
+    }
+    found
+}
+
+fn walk_from(source: impl Source, limits: Limits) -> Result<Vec<Found>, Error> {
+    let mut walker = Walker::new(source, "the tar", limits);
     let mut found = Vec::new();
     while let Some(member) = walker.next()? {
         let mut content = Vec::new();
@@ -21,13 +42,13 @@ fn walk_within(tar: &[u8], limits: &Limits) -> Result<Vec<Found>, Error> {
             content.extend_from_slice(chunk);
         }
         assert_eq!(content.len() as u64, member.size);
-        found.push((crate::path::escape(&member.name), member.kind, content));
+        found.push((crate::escape(&member.name), member.kind, content));
     }
     Ok(found)
 }
 
 fn walk(tar: &[u8]) -> Result<Vec<Found>, Error> {
-    walk_within(tar, &Limits::default())
+    walk_within(tar, limits())
 }
 
 fn found(path: &str, kind: Kind, content: &[u8]) -> Found {
@@ -127,24 +148,24 @@ fn a_global_header_holds_until_a_record_replaces_it() {
 
 #[test]
 fn long_names_are_not_taken_in_beyond_the_limit() {
-    let limits = Limits { path_length: 10, tar_extension_bytes: 100, ..Limits::default() };
+    let limits = Limits { path_length: 10, extension: Limit::of("extension", 100), ..limits() };
     let tar = Tar::default().entry(EntryType::GNULongName, "x", "", &[b'a'; 5000]).file("f", b"1").end();
-    let mut walker = Walker::new(tar.as_slice(), "the tar", &limits, ("layer_entries", 10));
+    let mut walker = Walker::new(tar.as_slice(), "the tar", limits);
     let member = walker.next().unwrap().unwrap();
     assert_eq!((member.name.len(), member.name_is_cut), (10, true));
     assert!(walker.next().unwrap().is_none());
 
     let tar = Tar::default().pax(&[("comment", &[b'a'; 5000])]).file("f", b"1").end();
-    let error = walk_within(&tar, &limits).unwrap_err().to_string();
-    assert!(error.contains("`tar_extension_bytes` of 100"), "{error}");
+    let error = walk_within(&tar, limits).unwrap_err().to_string();
+    assert!(error.contains("`extension` of 100"), "{error}");
 }
 
 #[test]
 fn more_entries_than_the_limit_are_an_error() {
-    let limits = Limits { layer_entries: 1, ..Limits::default() };
+    let limits = Limits { members: Limit::of("members", 1), ..limits() };
     let tar = Tar::default().file("a", b"").file("b", b"").end();
-    let error = walk_within(&tar, &limits).unwrap_err().to_string();
-    assert_eq!(error, "the number of entries of the tar is over the limit `layer_entries` of 1: 2 found");
+    let error = walk_within(&tar, limits).unwrap_err().to_string();
+    assert_eq!(error, "the number of entries of the tar is over the limit `members` of 1: 2 found");
 }
 
 #[test]
@@ -267,6 +288,20 @@ fn a_tar_may_end_without_blocks_of_zeros_and_padding() {
 }
 
 #[test]
+fn how_a_tar_ends_is_told() {
+    let end = |tar: &[u8]| {
+        let mut walker = Walker::new(tar, "the tar", limits());
+        let before = walker.end();
+        while walker.next().unwrap().is_some() {}
+        (before, walker.end())
+    };
+    let tar = Tar::default().file("a", b"content");
+    assert_eq!(end(&tar.0), (End::NotYet, End::Unmarked));
+    assert_eq!(end(&tar.end()), (End::NotYet, End::Marked));
+    assert_eq!(end(b""), (End::NotYet, End::Unmarked));
+}
+
+#[test]
 fn empty_tars_have_no_entries() {
     assert_eq!(walk(b"").unwrap(), []);
     assert_eq!(walk(&[0; 512]).unwrap(), []);
@@ -305,7 +340,7 @@ proptest! {
             let Ok(mut entry) = entry else { return Ok(()) };
             let mut content = Vec::new();
             if entry.read_to_end(&mut content).is_err() { return Ok(()) }
-            theirs.push((crate::path::escape(&entry.path_bytes()), content));
+            theirs.push((crate::escape(&entry.path_bytes()), content));
         }
         prop_assert_eq!(ours.len(), theirs.len());
     }

@@ -3,7 +3,7 @@ use tar::{EntryType, GnuExtSparseHeader, GnuSparseHeader, Header};
 use super::content::{Content, Extent};
 use super::extended::{Extended, number};
 use super::{BLOCK, Source, source};
-use crate::{Error, Limits};
+use crate::{Error, Limit};
 
 /// Where the map of a sparse file stands.
 pub(super) enum Map {
@@ -34,9 +34,9 @@ pub(super) fn read(
     stored: u64,
     source: &mut dyn Source,
     what: &str,
-    limits: &Limits,
+    most: Limit,
 ) -> Result<Content, Error> {
-    let mut reader = Reader { source, what, limits, extents: Vec::new() };
+    let mut reader = Reader { source, what, most, extents: Vec::new() };
     let (size, left) = match map {
         Map::Old(header) => (reader.old(&header)?, stored),
         Map::Records { extents, size } => {
@@ -53,7 +53,7 @@ pub(super) fn read(
 struct Reader<'a> {
     source: &'a mut dyn Source,
     what: &'a str,
-    limits: &'a Limits,
+    most: Limit,
     extents: Vec<Extent>,
 }
 
@@ -64,7 +64,7 @@ impl Reader<'_> {
 
     fn check(&self) -> Result<(), Error> {
         let subject = format_args!("the number of pieces of a sparse file in {}", self.what);
-        Error::check(subject, "sparse_extents", self.limits.sparse_extents, self.extents.len() as u64)
+        self.most.check(subject, self.extents.len() as u64)
     }
 
     /// Reads the old form's map and returns the file's size.
@@ -101,7 +101,7 @@ impl Reader<'_> {
         let mut lines = Lines { taken: 0, stored, block: Vec::new(), next: 0 };
         let count = lines.number(self)?;
         let subject = format_args!("the number of pieces of a sparse file in {}", self.what);
-        Error::check(subject, "sparse_extents", self.limits.sparse_extents, count)?;
+        self.most.check(subject, count)?;
         for _ in 0..count {
             let (offset, length) = (lines.number(self)?, lines.number(self)?);
             self.extents.push(Extent { offset, length });

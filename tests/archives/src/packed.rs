@@ -1,42 +1,44 @@
-//! Files made up for this crate's tests.
-
+use std::fs::File;
 use std::io::Write;
 
 use flate2::{Compression, Crc};
 
-use crate::Part;
-
-/// A file with these bytes.
-pub(crate) fn file(bytes: &[u8]) -> Part {
+/// A file without a name that holds these bytes.
+pub fn file(bytes: &[u8]) -> File {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(bytes).unwrap();
-    Part::whole(file).unwrap()
+    file
 }
 
-pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
+/// Compressed as one member.
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
 
-pub(crate) fn bzip2(bytes: &[u8]) -> Vec<u8> {
+/// Compressed as one stream.
+pub fn bzip2(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
 
-pub(crate) fn xz(bytes: &[u8]) -> Vec<u8> {
+/// Compressed as one stream.
+pub fn xz(bytes: &[u8]) -> Vec<u8> {
     let options = lzma_rust2::XzOptions::with_preset(1);
     let mut encoder = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
 
-pub(crate) fn zstd(bytes: &[u8]) -> Vec<u8> {
+/// Compressed as one frame.
+pub fn zstd(bytes: &[u8]) -> Vec<u8> {
     zstd::encode_all(bytes, 1).unwrap()
 }
 
-pub(crate) fn tar(members: &[(String, Vec<u8>)]) -> Vec<u8> {
+/// A tar of files, by name and content.
+pub fn tar(members: &[(String, Vec<u8>)]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for (name, bytes) in members {
         let mut header = tar::Header::new_gnu();
@@ -49,15 +51,17 @@ pub(crate) fn tar(members: &[(String, Vec<u8>)]) -> Vec<u8> {
 
 /// How the parts of a zip are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub enum Form {
+    /// As they are.
     Stored,
+    /// Deflated.
     Deflated,
     /// Deflated, with all sizes and places in zip64 fields.
     Wide,
 }
 
 /// A zip as [APPNOTE](https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT) describes it.
-pub(crate) fn zip(members: &[(String, Vec<u8>)], form: Form) -> Vec<u8> {
+pub fn zip(members: &[(String, Vec<u8>)], form: Form) -> Vec<u8> {
     let (mut out, mut directory) = (Vec::new(), Vec::new());
     for (name, bytes) in members {
         let stored = if form == Form::Stored { bytes.clone() } else { deflate(bytes) };

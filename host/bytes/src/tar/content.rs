@@ -3,14 +3,14 @@ use crate::Error;
 
 /// A piece of a sparse file that is stored; what lies between pieces is zeros.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Extent {
-    pub(crate) offset: u64,
-    pub(crate) length: u64,
+pub(super) struct Extent {
+    pub(super) offset: u64,
+    pub(super) length: u64,
 }
 
 /// What is left of a member's content.
 #[derive(Debug, Default)]
-pub(crate) struct Content {
+pub(super) struct Content {
     extents: std::vec::IntoIter<Extent>,
     /// How far into the file the current piece and the hole before it lead.
     reached: u64,

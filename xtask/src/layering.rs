@@ -20,6 +20,7 @@ const ORDER: &[&[&str]] = &[
         "limpid-fetch",
         "limpid-deliver",
     ],
+    &["limpid-images"],
     &["limpid-scanner"],
     &["limpid-server"],
     &["limpid"],

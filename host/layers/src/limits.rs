@@ -1,7 +1,8 @@
 use limpid_bytes::{Decoding, Inflation, Limit, Trailing, tar};
 use serde::{Deserialize, Serialize};
 
-/// Bounds for everything that an archive, which is untrusted, makes this crate do. Sizes are in
+/// Bounds for everything that an archive and its layers, which are untrusted, make this crate and
+/// `limpid_images` do. Sizes are in
 /// bytes. Whatever is over one is an [`Error::OverLimit`](crate::Error::OverLimit) that names the
 /// field, unless the field says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,7 +120,7 @@ impl Default for Limits {
 
 impl Limits {
     /// What decoders may do. What follows a gzip is left alone: layers have digests.
-    pub(crate) const fn decoding(&self) -> Decoding {
+    pub const fn decoding(&self) -> Decoding {
         let bytes = match 1_u64.checked_shl(self.zstd_window_log) {
             Some(bytes) => bytes,
             None => u64::MAX,
@@ -128,7 +129,7 @@ impl Limits {
     }
 
     /// How far something may inflate whose size has this limit.
-    pub(crate) const fn inflation(&self, bytes: Limit) -> Inflation {
+    pub const fn inflation(&self, bytes: Limit) -> Inflation {
         let ratio = Limit::of("inflation_ratio", self.inflation_ratio);
         Inflation { bytes, ratio, ratio_from: self.inflation_ratio_from }
     }
@@ -138,7 +139,7 @@ impl Limits {
     }
 
     /// What bounds the walk of a tar with at most so many members.
-    pub(crate) const fn tar(&self, members: Limit) -> tar::Limits {
+    pub const fn tar(&self, members: Limit) -> tar::Limits {
         tar::Limits {
             members,
             path_length: self.path_length,

@@ -2,19 +2,26 @@
 
 use std::path::PathBuf;
 
-use limpid_model::{Claim, Grouping, Pattern};
-pub(crate) use limpid_test_archives::{
-    Layout, Tar, configuration, docker_archive, docker_archive_of, file, gzip, zstd,
-};
+use limpid_model::{Claim, Digest, Grouping, Pattern};
+use limpid_test_archives::file;
+pub(crate) use limpid_test_archives::{Tar, gzip, zstd};
 
-use crate::{Archive, ClaimSet, ClaimedFile, Error, LayerContents, Limits, Sink, read_layer};
+use limpid_bytes::Part;
+
+use crate::{ClaimSet, ClaimedFile, Error, LayerContents, Limits, Sink, StoredLayer, read_layer};
 
 pub(crate) fn scratch() -> PathBuf {
     std::env::temp_dir()
 }
 
-pub(crate) fn open(bytes: &[u8]) -> Result<Archive, Error> {
-    Archive::open_file(file(bytes), &scratch(), &Limits::default())
+/// A layer of this tar that is stored so, of which nobody states the digest.
+pub(crate) fn undigested(stored: &[u8], tar: &[u8]) -> StoredLayer {
+    StoredLayer { diff_id: Digest::of(tar), digest: None, bytes: Ok(Part::whole(file(stored)).unwrap()) }
+}
+
+/// The same with the digest that it is to have.
+pub(crate) fn stored(stored: &[u8], tar: &[u8]) -> StoredLayer {
+    StoredLayer { digest: Some(Digest::of(stored)), ..undigested(stored, tar) }
 }
 
 /// A file that was shown.
@@ -76,17 +83,14 @@ pub(crate) fn together(claim: Claim) -> Claim {
     Claim { grouping: Grouping::Together, ..claim }
 }
 
-/// Reads the first layer of the first image of an archive.
-pub(crate) fn read_first(
-    archive: &Archive,
+pub(crate) fn read_stored(
+    layer: &StoredLayer,
     claims: &[Claim],
     limits: &Limits,
 ) -> Result<(LayerContents, Recorder), Error> {
     let claims = ClaimSet::new([claims].into_iter())?;
-    let images = archive.images()?;
     let mut recorder = Recorder::default();
-    let layer = &images[0].layers[0];
-    let contents = read_layer(archive, layer, &claims, &scratch(), limits, &mut recorder)?;
+    let contents = read_layer(layer, &claims, &scratch(), limits, &mut recorder)?;
     Ok((contents, recorder))
 }
 
@@ -96,5 +100,5 @@ pub(crate) fn read(
     claims: &[Claim],
     limits: &Limits,
 ) -> Result<(LayerContents, Recorder), Error> {
-    read_first(&open(&docker_archive(&[layer]))?, claims, limits)
+    read_stored(&undigested(layer, layer), claims, limits)
 }

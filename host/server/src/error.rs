@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use limpid_model::{Blame, DigestError};
 use limpid_scanner::runtime::ChangeError;
-use limpid_scanner::{ArchiveError, BundleError, Error, store};
+use limpid_scanner::{BundleError, Error, Fault, ImagesError, LayerError, store};
 use serde::Serialize;
 
 /// When a client that is put off may come again.
@@ -82,7 +82,7 @@ const NO_ROOM: &str = "no-room";
 /// The code under which programs know an error.
 pub fn code(error: &Error) -> String {
     let code = match error {
-        Error::Archive(error) => archive_code(error),
+        Error::Images(error) => images_code(error),
         Error::NoImage(_) | Error::NoImageNamed(_) => "no-such-image",
         Error::NoDetector => "no-detector",
         Error::AmbiguousImage { .. } => "ambiguous-name",
@@ -137,17 +137,25 @@ const fn change_code(error: &ChangeError) -> &'static str {
     }
 }
 
-const fn archive_code(error: &ArchiveError) -> &'static str {
+const fn images_code(error: &ImagesError) -> &'static str {
     match error {
-        ArchiveError::NotAnImage(_) => "not-an-image",
-        ArchiveError::Damaged { .. } => "damaged",
-        ArchiveError::Missing { .. } => "missing",
-        ArchiveError::WrongDigest { .. } => "wrong-digest",
-        ArchiveError::Unsupported { .. } => "unsupported",
-        ArchiveError::OverLimit { .. } => "over-limit",
-        ArchiveError::UnreadLayer(error) => archive_code(error),
-        ArchiveError::Claim { .. } => "plugin-failed",
-        ArchiveError::Kind { .. } | ArchiveError::Io { .. } => "internal",
+        ImagesError::NotAnImage(_) => "not-an-image",
+        ImagesError::Missing { .. } => "missing",
+        ImagesError::Unavailable { .. } => "source-unavailable",
+        ImagesError::Interrupted { .. } => "internal",
+        ImagesError::Content(error) => layer_code(error),
+    }
+}
+
+const fn layer_code(error: &LayerError) -> &'static str {
+    match error {
+        LayerError::Damaged { .. } => "damaged",
+        LayerError::WrongDigest { .. } => "wrong-digest",
+        LayerError::Unsupported { .. } => "unsupported",
+        LayerError::OverLimit { .. } => "over-limit",
+        LayerError::UnreadLayer(error) => layer_code(error),
+        LayerError::Claim { .. } => "plugin-failed",
+        LayerError::Kind { .. } | LayerError::Io { .. } => "internal",
     }
 }
 
@@ -156,8 +164,10 @@ fn status(error: &Error) -> StatusCode {
         return StatusCode::SERVICE_UNAVAILABLE;
     }
     match error {
-        Error::Archive(ArchiveError::Io { .. }) => StatusCode::INTERNAL_SERVER_ERROR,
-        Error::Archive(_)
+        Error::Images(ImagesError::Content(LayerError::Io { .. })) => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::Images(error) if matches!(error.fault(), Fault::Source) => StatusCode::BAD_GATEWAY,
+        Error::Images(ImagesError::Interrupted { .. }) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Images(_)
         | Error::TooManyAdvisories { .. }
         | Error::TooManyFollowed { .. }
         | Error::Shrunk { .. }

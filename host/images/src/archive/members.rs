@@ -3,9 +3,10 @@ use std::collections::BTreeMap;
 use limpid_bytes::tar::{Kind, Member as Entry, PartSource, Walker};
 use limpid_bytes::{Error as BytesError, Limit, Part, normalise};
 
-use super::Place;
+use limpid_layers::Limits;
+
 use crate::error::cut;
-use crate::{Error, Limits};
+use crate::{Error, Location};
 
 /// How many links may lead to one another. Old `docker save` links a layer to its equal in one step.
 const LINKS: usize = 8;
@@ -61,13 +62,13 @@ impl Members {
     }
 
     /// Where the member of a name is, or the one that it links to. No name leads out of the archive.
-    pub(super) fn find(&self, name: &str) -> Result<Option<Place>, Error> {
+    pub(super) fn find(&self, name: &str) -> Result<Option<Location>, Error> {
         let Ok(mut current) = normalise(name.as_bytes()) else { return Ok(None) };
         for _ in 0..=LINKS {
             match self.by_name.get(&current) {
                 None | Some(Member::Link(None)) => return Ok(None),
                 Some(Member::File { offset, size }) => {
-                    return Ok(Some(Place::Member { offset: *offset, size: *size }));
+                    return Ok(Some(Location::Member { offset: *offset, size: *size }));
                 }
                 Some(Member::Sparse) => {
                     let why = "it is stored as a sparse file";

@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use limpid_bytes::Compression;
+use limpid_bytes::{Compression, Limit};
+use limpid_layers::{Error as LayerError, compression};
 use limpid_model::{Digest, ImageLayer};
 use serde::Deserialize;
 
-use super::{Archive, ImageSource, LayerSource, Place, document, media_type};
-use crate::Error;
+use super::{Archive, document, media_type};
 use crate::error::cut;
+use crate::{Error, FoundImage, FoundLayer, Location};
 
 const MANIFEST: &str = "manifest.json";
 
@@ -25,8 +26,8 @@ struct Entry {
 }
 
 /// The images of an archive without an index.
-pub(super) fn images(archive: &Archive) -> Result<Vec<ImageSource>, Error> {
-    let mut images: Vec<ImageSource> = Vec::new();
+pub(super) fn images(archive: &Archive) -> Result<Vec<FoundImage>, Error> {
+    let mut images: Vec<FoundImage> = Vec::new();
     for entry in entries(archive)? {
         let image = image(archive, entry)?;
         match images.iter_mut().find(|known| known.image.id == image.image.id) {
@@ -52,11 +53,12 @@ fn entries(archive: &Archive) -> Result<Vec<Entry>, Error> {
     let Some(place) = archive.locate(Path::new(MANIFEST))? else { return Ok(Vec::new()) };
     let entries: Vec<Entry> = document::parse(&what, &archive.document(&place, &what)?)?;
     let limit = archive.limits.images_per_archive;
-    Error::check("the number of images of the archive", "images_per_archive", limit, entries.len() as u64)?;
+    Limit::of("images_per_archive", limit)
+        .check("the number of images of the archive", entries.len() as u64)?;
     Ok(entries)
 }
 
-fn image(archive: &Archive, entry: Entry) -> Result<ImageSource, Error> {
+fn image(archive: &Archive, entry: Entry) -> Result<FoundImage, Error> {
     let what = format!("configuration `{}`", cut(&entry.config));
     let place = archive.locate(Path::new(&entry.config))?;
     let place = place.ok_or_else(|| Error::missing(&what, format!("`{MANIFEST}` names it")))?;
@@ -64,13 +66,13 @@ fn image(archive: &Archive, entry: Entry) -> Result<ImageSource, Error> {
     let names = entry.layers.unwrap_or_default();
     let mut image = document::image(archive, &what, &bytes, names.len())?;
     if let Some(expected) = digest_in(&entry.config).filter(|expected| *expected != image.id) {
-        return Err(Error::WrongDigest { what, expected, found: image.id });
+        return Err(LayerError::WrongDigest { what, expected, found: image.id }.into());
     }
     let mut tags = entry.repo_tags.unwrap_or_default();
     image.names.append(&mut tags);
     let elsewhere = entry.layer_sources.unwrap_or_default();
     let layers = names.iter().zip(&image.layers).map(|(name, entry)| layer(archive, name, entry, &elsewhere));
-    Ok(ImageSource { layers: layers.collect::<Result<_, _>>()?, image })
+    Ok(FoundImage { layers: layers.collect::<Result<_, _>>()?, image })
 }
 
 fn layer(
@@ -78,16 +80,15 @@ fn layer(
     name: &str,
     layer: &ImageLayer,
     elsewhere: &BTreeMap<String, serde::de::IgnoredAny>,
-) -> Result<LayerSource, Error> {
+) -> Result<FoundLayer, Error> {
     let what = format!("layer `{}`, archive member `{}`,", layer.diff_id, cut(name));
-    let unreadable = |why: String| LayerSource {
+    let unreadable = |why: String| FoundLayer {
         diff_id: layer.diff_id,
         digest: None,
         size: 0,
         media_type: media_type::of_layer(Compression::None).to_owned(),
         stored_as: None,
-        compression: Compression::None,
-        place: Place::Unreadable(why),
+        location: Location::Unreadable(why),
     };
     let place = match archive.locate(Path::new(name)) {
         Ok(Some(place)) => place,
@@ -95,11 +96,11 @@ fn layer(
             return Ok(unreadable("it is not in the archive, only its publisher has it".to_owned()));
         }
         Ok(None) => return Err(Error::missing(&what, format!("`{MANIFEST}` names it"))),
-        Err(Error::Unsupported { why, .. }) => return Ok(unreadable(why)),
+        Err(Error::Content(LayerError::Unsupported { why, .. })) => return Ok(unreadable(why)),
         Err(error) => return Err(error),
     };
     let part = archive.part(&place, &what)?;
-    let compression = match media_type::compression(&part.head(&what)?) {
+    let compression = match compression(&part.head(&what)?) {
         Ok(compression) => compression,
         Err(why) => return Ok(unreadable(why)),
     };
@@ -109,14 +110,13 @@ fn layer(
     });
     // A blob is named by its digest; `<digest>.tar`, as podman has it, by that of its content.
     let digest = name.starts_with("blobs/").then(|| digest_in(name)).flatten();
-    Ok(LayerSource {
+    Ok(FoundLayer {
         diff_id: layer.diff_id,
         digest,
         size: part.len(),
         media_type: media_type::of_layer(compression).to_owned(),
         stored_as,
-        compression,
-        place,
+        location: place,
     })
 }
 

@@ -75,14 +75,3 @@ pub(super) fn of_layer(compression: Compression) -> &'static str {
         _ => "application/vnd.docker.image.rootfs.diff.tar",
     }
 }
-
-/// How an archive or a layer is compressed, by its first bytes; an error says that it is not read.
-/// Image tools write gzip and zstd, and runtimes read no other.
-pub(super) fn compression(head: &[u8]) -> Result<Compression, String> {
-    let other = match Compression::of(head) {
-        Compression::None if head.starts_with(b"\x04\x22\x4d\x18") => "lz4",
-        read @ (Compression::None | Compression::Gzip | Compression::Zstd) => return Ok(read),
-        other @ (Compression::Bzip2 | Compression::Xz) => other.name(),
-    };
-    Err(format!("it is compressed by {other}, of which only gzip and zstd are read"))
-}

@@ -3,10 +3,10 @@ use std::os::unix::fs::symlink;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::test_support::{
-    Layout, Tar, configuration, docker_archive, docker_archive_of, file, gzip, open, path, read_first,
-    scratch, zstd,
-};
+use limpid_layers::Error as LayerError;
+use limpid_test_archives::{Layout, Tar, configuration, docker_archive, docker_archive_of, file, gzip, zstd};
+
+use super::test_support::{images as images_of, open, path, read_first, scratch};
 
 const PLAIN: &str = "application/vnd.oci.image.layer.v1.tar";
 const GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
@@ -16,8 +16,8 @@ fn layer(content: &str) -> Vec<u8> {
     Tar::default().file("a", content.as_bytes()).end()
 }
 
-fn images(archive: &[u8]) -> Result<Vec<ImageSource>, Error> {
-    open(archive)?.images()
+fn images(archive: &[u8]) -> Result<Vec<FoundImage>, Error> {
+    images_of(&open(archive)?)
 }
 
 #[track_caller]
@@ -51,7 +51,10 @@ fn without(mut layout: Layout, descriptor: &Value) -> Layout {
 fn what_is_no_archive_is_said_to_be_none() {
     let check = |bytes: &[u8], expected: &str| {
         let error = check_error(bytes, expected);
-        assert!(matches!(error, Error::NotAnImage(_) | Error::Unsupported { .. }), "{error}");
+        assert!(
+            matches!(error, Error::NotAnImage(_) | Error::Content(LayerError::Unsupported { .. })),
+            "{error}"
+        );
     };
     check(b"", "it is empty");
     check(b"hello", "it is not a tar");
@@ -67,7 +70,7 @@ fn a_truncated_archive_is_damaged_at_its_end() {
     let archive = docker_archive(&[&layer("1")]);
     let error =
         check_error(&archive[..700], "the archive is damaged at byte 700: the tar ends within an entry");
-    assert!(matches!(error, Error::Damaged { offset: 700, .. }));
+    assert!(matches!(error, Error::Content(LayerError::Damaged { offset: 700, .. })));
     check_error(&gzip(&archive)[..200], "the gzip stream ends early");
     check_error(&zstd(&archive)[..200], "the zstd stream ends early");
 }
@@ -128,8 +131,8 @@ fn links_between_members_lead_to_layers() {
         .file("manifest.json", manifest.as_bytes())
         .end();
     let archive = open(&archive).unwrap();
-    assert_eq!(archive.images().unwrap()[0].layers.len(), 3);
-    let (_, shown) = read_first(&archive, &[path("a")], &Limits::default()).unwrap();
+    assert_eq!(images_of(&archive).unwrap()[0].layers.len(), 3);
+    let (_, shown) = read_first(&archive, &[path("a")]).unwrap();
     assert_eq!(shown.files(), [("a", "1")]);
 }
 
@@ -165,7 +168,7 @@ fn docker_archives_that_contradict_themselves_are_refused() {
     let hex = "0".repeat(64);
     let name = format!("{hex}.json");
     let wrong = archive(&name, json!([{"Config": name, "RepoTags": null, "Layers": ["x"]}]));
-    assert!(matches!(check_error(&wrong, &hex), Error::WrongDigest { .. }));
+    assert!(matches!(check_error(&wrong, &hex), Error::Content(LayerError::WrongDigest { .. })));
     let absent =
         archive("c.json", json!([{"Config": "c.json", "RepoTags": null, "Layers": ["1/layer.tar"]}]));
     assert!(matches!(check_error(&absent, "member `1/layer.tar`, is missing"), Error::Missing { .. }));
@@ -250,7 +253,7 @@ fn a_wrong_digest_or_size_of_a_document_is_named() {
     let manifest = layout.0.iter_mut().find(|(name, _)| name.contains(&hex)).unwrap();
     manifest.1[1] = b' ';
     let error = check_error(&layout.clone().tar(std::slice::from_ref(&image)), &hex);
-    assert!(matches!(error, Error::WrongDigest { .. }));
+    assert!(matches!(error, Error::Content(LayerError::WrongDigest { .. })));
     let mut wrong = image.clone();
     wrong["size"] = json!(5);
     check_error(&layout.tar(&[wrong]), "and 5 by its descriptor");
@@ -275,9 +278,10 @@ fn the_bytes_of_a_layer_decide_and_not_its_media_type() {
         let mut layout = Layout::default();
         let image = layout.image(&[(media_type, stored, &tar)]);
         let archive = open(&layout.tar(&[image])).unwrap();
-        let (contents, shown) = read_first(&archive, &[path("a")], &Limits::default()).unwrap();
-        assert_eq!((shown.files(), contents.media_type.as_str()), (vec![("a", "1")], media_type));
-        let stored_as = archive.images().unwrap().remove(0).layers.remove(0).stored_as;
+        let (_, shown) = read_first(&archive, &[path("a")]).unwrap();
+        let layer = images_of(&archive).unwrap().remove(0).layers.remove(0);
+        assert_eq!((shown.files(), layer.media_type.as_str()), (vec![("a", "1")], media_type));
+        let stored_as = layer.stored_as;
         let expected = found.map(|found| {
             format!("its media type is `{media_type}`, by its first bytes it is {found}: read as that")
         });
@@ -302,8 +306,8 @@ fn unread(media_type: &str, stored: &[u8], tar: &[u8]) -> String {
     let mut layout = Layout::default();
     let image = layout.image(&[(media_type, stored, tar)]);
     let archive = open(&layout.tar(&[image])).unwrap();
-    let error = read_first(&archive, &[], &Limits::default()).unwrap_err();
-    assert!(matches!(error, Error::UnreadLayer(_)), "{error:?}");
+    let error = read_first(&archive, &[]).unwrap_err();
+    assert!(matches!(error, Error::Content(LayerError::UnreadLayer(_))), "{error:?}");
     error.to_string()
 }
 
@@ -329,7 +333,7 @@ fn a_layer_that_is_not_read_costs_only_itself() {
     let image = layout.manifest(&configuration(&[&tar]), std::slice::from_ref(&blob));
     assert_eq!(images(&layout.clone().tar(std::slice::from_ref(&image))).unwrap().len(), 1);
     let archive = open(&without(layout, &blob).tar(&[image])).unwrap();
-    let error = read_first(&archive, &[], &Limits::default()).unwrap_err().to_string();
+    let error = read_first(&archive, &[]).unwrap_err().to_string();
     assert!(error.contains("only its publisher has it"), "{error}");
 }
 
@@ -339,7 +343,7 @@ fn a_layer_that_one_manifest_names_in_a_readable_form_is_read() {
     let sealed = layout.image(&[("application/vnd.oci.image.layer.v1.tar+encrypted", b"sealed", &tar)]);
     let plain = layout.image(&[(PLAIN, &tar, &tar)]);
     let archive = open(&layout.tar(&[sealed, plain])).unwrap();
-    assert_eq!(read_first(&archive, &[path("a")], &Limits::default()).unwrap().1.files(), [("a", "1")]);
+    assert_eq!(read_first(&archive, &[path("a")]).unwrap().1.files(), [("a", "1")]);
 }
 
 /// Artifacts that are kept beside images in the same form, and what is said of each where it is alone.
@@ -414,9 +418,10 @@ fn layers_of_a_docker_archive_that_others_distribute_cost_only_themselves() {
     assert!(matches!(check_error(&of(json!(null)), "is missing"), Error::Missing { .. }));
     let archive =
         open(&of(json!({Digest::of(&tar).to_string(): {"urls": ["https://example.test"]}}))).unwrap();
-    let error = read_first(&archive, &[], &Limits::default()).unwrap_err();
+    let error = read_first(&archive, &[]).unwrap_err();
     assert!(
-        matches!(&error, Error::UnreadLayer(_)) && error.to_string().contains("only its publisher"),
+        matches!(&error, Error::Content(LayerError::UnreadLayer(_)))
+            && error.to_string().contains("only its publisher"),
         "{error}"
     );
 }
@@ -437,7 +442,7 @@ fn limits_of_an_archive_are_named() {
     let archive = docker_archive(&[&layer("1")]);
     let check = |limits: Limits, expected: &str| {
         let result =
-            Archive::open_file(file(&archive), &scratch(), &limits).and_then(|archive| archive.images());
+            Archive::open_file(file(&archive), &scratch(), &limits).and_then(|archive| images_of(&archive));
         let text = result.unwrap_err().to_string();
         assert!(text.contains(expected), "{text}");
     };
@@ -449,7 +454,7 @@ fn limits_of_an_archive_are_named() {
     let (layout, image) = simple();
     let limits = Limits { manifests_per_archive: 0, ..Limits::default() };
     let archive = Archive::open_file(file(&layout.tar(&[image])), &scratch(), &limits).unwrap();
-    assert!(archive.images().unwrap_err().to_string().contains("`manifests_per_archive` of 0"));
+    assert!(images_of(&archive).unwrap_err().to_string().contains("`manifests_per_archive` of 0"));
     let limits = Limits { archive_inflated_bytes: 100, ..Limits::default() };
     let error = Archive::open_file(file(&gzip(&docker_archive(&[]))), &scratch(), &limits).unwrap_err();
     assert!(error.to_string().contains("`archive_inflated_bytes` of 100"), "{error}");
@@ -470,7 +475,7 @@ fn layout_directories_are_read_where_they_lie() {
     symlink("../../layer.tar", &blob).unwrap();
     let read = || {
         let archive = Archive::open(directory.path(), &scratch(), &Limits::default())?;
-        read_first(&archive, &[path("a")], &Limits::default())
+        read_first(&archive, &[path("a")])
     };
     assert_eq!(read().unwrap().1.files(), [("a", "1")]);
     // Neither a directory nor what is not there is read.
@@ -482,10 +487,10 @@ fn layout_directories_are_read_where_they_lie() {
 #[test]
 fn directories_and_files_that_are_none_are_said_to_be_none() {
     let directory = tempfile::tempdir().unwrap();
-    let open = |path: &Path| Archive::open(path, &scratch(), &Limits::default())?.images();
+    let open = |path: &Path| images_of(&Archive::open(path, &scratch(), &Limits::default())?);
     let error = open(directory.path()).unwrap_err().to_string();
     assert!(error.contains("holds no `index.json`"), "{error}");
-    assert!(matches!(open(Path::new("/absent")), Err(Error::Io { .. })));
+    assert!(matches!(open(Path::new("/absent")), Err(Error::Content(LayerError::Io { .. }))));
     assert!(matches!(open(Path::new("/dev/null")), Err(Error::NotAnImage(_))));
 }
 
@@ -499,7 +504,37 @@ proptest::proptest! {
         let at = at % archive.len();
         archive[at] = value;
         if let Ok(archive) = open(&archive) {
-            let _ = read_first(&archive, &[path("**")], &Limits::default());
+            let _ = read_first(&archive, &[path("**")]);
         }
     }
+}
+
+#[test]
+fn a_layer_of_another_archive_is_missing() {
+    let archive = open(&docker_archive(&[&layer("1")])).unwrap();
+    let mut layer = images_of(&archive).unwrap().remove(0).layers.remove(0);
+    layer.location = Location::File("index.json".into());
+    assert!(matches!(archive.open(&layer, &Stop::default()), Err(Error::Missing { .. })));
+}
+
+#[test]
+fn a_layer_is_found_by_its_digest_where_its_place_is_not_known() {
+    let (layout, image) = simple();
+    let archive = open(&layout.tar(&[image])).unwrap();
+    let mut layer = images_of(&archive).unwrap().remove(0).layers.remove(0);
+    layer.location = Location::Digest;
+    let Ok(Content::Part(part)) = archive.open(&layer, &Stop::default()) else { panic!("it is there") };
+    assert_eq!(Some(part.digest("x").unwrap()), layer.digest);
+    layer.digest = Some(Digest::of(b"another"));
+    assert!(matches!(archive.open(&layer, &Stop::default()), Err(Error::Missing { .. })));
+}
+
+#[test]
+fn configurations_may_leave_out_history() {
+    let tar = Tar::default().end();
+    let mut configuration = configuration(&[&tar]);
+    configuration["history"] = json!(null);
+    configuration["config"] = json!(null);
+    let image = images(&docker_archive_of(&configuration, &[&tar])).unwrap().remove(0).image;
+    assert_eq!((image.layers[0].created_by.as_deref(), image.labels.len()), (None, 0));
 }

@@ -3,8 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::*;
-use crate::test_support::Shown;
+use limpid_layers::Limits;
+use limpid_test_archives::{configuration, docker_archive, docker_archive_of};
+
+use super::Archive;
+use super::test_support::{images, open, path, read_all, read_first, scratch};
 
 /// The images of the corpus, or none with a message.
 fn corpus(part: &str) -> Option<PathBuf> {
@@ -24,26 +27,15 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Reads all layers of all images.
-fn read_images(archive: &Archive, claims: &[Claim]) -> Result<Vec<(LayerContents, Vec<Shown>)>, Error> {
-    let claims = ClaimSet::new([claims].into_iter())?;
-    let mut all = Vec::new();
-    for layer in archive.images()?.iter().flat_map(|source| &source.layers) {
-        let mut recorder = Recorder::default();
-        let contents = read_layer(archive, layer, &claims, &scratch(), &Limits::default(), &mut recorder)?;
-        all.push((contents, recorder.alone));
-    }
-    Ok(all)
-}
-
 #[test]
 fn every_odd_layer_gives_a_result() {
     let Some(directory) = corpus("adversarial-layers") else { return };
     for file in files(&directory) {
         let bytes = fs::read(&file).unwrap();
-        let (contents, shown) = read_all(&bytes, &[path("**")]);
+        let archive = open(&docker_archive(&[&bytes])).unwrap();
+        let (contents, shown) = read_first(&archive, &[path("**")]).unwrap();
         assert!(contents.unread.is_empty(), "{}", file.display());
-        assert!(shown.alone.iter().all(|shown| !shown.path.contains("..")), "{}", file.display());
+        assert!(shown.files().iter().all(|(path, _)| !path.contains("..")), "{}", file.display());
     }
 }
 
@@ -52,7 +44,7 @@ fn every_odd_archive_gives_images_or_a_clear_error() {
     let Some(directory) = corpus("adversarial-layers") else { return };
     for file in files(&directory) {
         let archive = Archive::open(&file, &scratch(), &Limits::default()).unwrap();
-        let result = read_images(&archive, &[path("**")]);
+        let result = read_all(&archive, &[path("**")]);
         let name = file.file_name().unwrap().to_string_lossy();
         if name.contains("empty") || name.contains("unpack-escape") {
             let error = result.unwrap_err().to_string();
@@ -68,11 +60,11 @@ fn real_archives_of_docker_save_are_read() {
     let Some(directory) = corpus("docker-save") else { return };
     for file in files(&directory) {
         let archive = Archive::open(&file, &scratch(), &Limits::default()).unwrap();
-        let layers = read_images(&archive, &[path("lib/apk/db/installed")]).unwrap();
+        let layers = read_all(&archive, &[path("lib/apk/db/installed")]).unwrap();
         let [(contents, shown)] = layers.as_slice() else { panic!("one layer in {}", file.display()) };
-        assert!(shown[0].content.contains("P:musl\n"), "{}", file.display());
+        assert!(shown.files()[0].1.contains("P:musl\n"), "{}", file.display());
         assert!(contents.entries.last.len() > 100);
-        let image = archive.images().unwrap().remove(0).image;
+        let image = images(&archive).unwrap().remove(0).image;
         assert!(image.names.iter().all(|name| name.starts_with("alpine:")), "{:?}", image.names);
     }
 }
@@ -83,9 +75,9 @@ fn real_layout_directories_are_read() {
     for libc in ["glibc", "musl"] {
         let layout = directory.join("latest").join(libc).join("amd64");
         let archive = Archive::open(&layout, &scratch(), &Limits::default()).unwrap();
-        let layers = read_images(&archive, &[path("bin/busybox")]).unwrap();
-        assert_eq!((layers.len(), layers[0].1.len()), (1, 1));
-        let image = archive.images().unwrap().remove(0).image;
+        let layers = read_all(&archive, &[path("bin/busybox")]).unwrap();
+        assert_eq!((layers.len(), layers[0].1.files().len()), (1, 1));
+        let image = images(&archive).unwrap().remove(0).image;
         assert!(image.names[0].starts_with("busybox:"), "{:?}", image.names);
     }
 }
@@ -99,10 +91,10 @@ fn alpine_root_file_systems_are_read_as_layers() {
         let mut tar = Vec::new();
         std::io::Read::read_to_end(&mut flate2::read::MultiGzDecoder::new(bytes.as_slice()), &mut tar)
             .unwrap();
-        let archive = docker_archive_of(&crate::test_support::configuration(&[&tar]), &[&bytes]);
+        let archive = docker_archive_of(&configuration(&[&tar]), &[&bytes]);
         let claims = [path("{usr/,}lib/apk/db/installed")];
-        let (_, shown) = read_first(&open(&archive).unwrap(), &claims, &Limits::default()).unwrap();
-        assert_eq!(shown.alone.len(), 1, "{}", file.display());
+        let (_, shown) = read_first(&open(&archive).unwrap(), &claims).unwrap();
+        assert_eq!(shown.files().len(), 1, "{}", file.display());
         count += 1;
     }
     assert!(count > 0, "no `.tar.gz` in `{}`", directory.display());

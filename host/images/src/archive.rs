@@ -10,70 +10,28 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use limpid_bytes::{Buffer, Compression, Error as BytesError, Job, Limit, Output, Part, inflate, unnamed};
-use limpid_model::{Digest, Image};
+use limpid_bytes::{
+    Buffer, Compression, Error as BytesError, Job, Limit, Output, Part, Stop, inflate, unnamed,
+};
+use limpid_layers::{Limits, compression};
+use limpid_model::Digest;
 
 use self::members::Members;
-use crate::{Error, Limits};
+use crate::{Content, Error, FoundImage, FoundLayer, ImageSource, Location};
 
 /// An image archive that is open: a tar as `docker save` writes it, or an OCI image layout
 /// ([specification](https://github.com/opencontainers/image-spec/blob/main/image-layout.md)) as a
 /// tar or as a directory. Nothing of it is extracted; layers are read where they lie.
 #[derive(Debug)]
 pub struct Archive {
-    content: Content,
+    kept: Kept,
     limits: Limits,
 }
 
 #[derive(Debug)]
-enum Content {
+enum Kept {
     Tar(Members),
     Directory(PathBuf),
-}
-
-/// An image of an archive and where its layers are, lowest first.
-#[derive(Clone, Debug)]
-pub struct ImageSource {
-    /// What the image is. Manifest and configuration are verified, layers are not yet.
-    pub image: Image,
-    /// As many as `image.layers`, in the same order.
-    pub layers: Vec<LayerSource>,
-}
-
-/// Where a layer is, and what is said of it.
-#[derive(Clone, Debug)]
-pub struct LayerSource {
-    /// Digest of its tar, as the image's configuration says.
-    pub diff_id: Digest,
-    /// Digest of what is stored, where a manifest names it.
-    pub digest: Option<Digest>,
-    /// Its stored size in bytes.
-    pub size: u64,
-    /// What is stored; for an archive without manifests, as its first bytes say.
-    pub media_type: String,
-    /// What its first bytes say where they contradict its media type or its name; the bytes decide.
-    pub stored_as: Option<String>,
-    pub(crate) compression: Compression,
-    pub(crate) place: Place,
-}
-
-/// Where a part of an archive is.
-#[derive(Clone, Debug)]
-pub(crate) enum Place {
-    Member {
-        offset: u64,
-        size: u64,
-    },
-    /// In a directory, by a name that this crate made.
-    File(PathBuf),
-    /// It cannot be read, for this reason.
-    Unreadable(String),
-}
-
-impl Place {
-    fn is_unreadable(&self) -> bool {
-        matches!(self, Self::Unreadable(_))
-    }
 }
 
 impl Archive {
@@ -86,8 +44,8 @@ impl Archive {
         let opening = format_args!("opening `{}`", path.display());
         let metadata = fs::metadata(path).map_err(Error::io(opening))?;
         if metadata.is_dir() {
-            let content = Content::Directory(path.to_owned());
-            return Ok(Self { content, limits: limits.clone() });
+            let kept = Kept::Directory(path.to_owned());
+            return Ok(Self { kept, limits: limits.clone() });
         }
         if !metadata.is_file() {
             let why = format!("`{}` is neither a file nor a directory", path.display());
@@ -100,46 +58,26 @@ impl Archive {
     pub fn open_file(file: File, scratch: &Path, limits: &Limits) -> Result<Self, Error> {
         let what = "the archive";
         let mut part = Part::whole(file).map_err(Error::io("reading the archive"))?;
-        let compression = media_type::compression(&part.head(what)?);
+        let compression = compression(&part.head(what)?);
         let compression = compression.map_err(|why| Error::unsupported(what, why))?;
         if compression != Compression::None {
             part = inflated(&part, compression, what, scratch, limits)?;
         }
         let members = Members::of(part, what, limits)?;
-        Ok(Self { content: Content::Tar(members), limits: limits.clone() })
+        Ok(Self { kept: Kept::Tar(members), limits: limits.clone() })
     }
 
-    /// All images of the archive, each once, however many names it has.
-    ///
-    /// Manifests and configurations are verified against their digests; that every layer is there
-    /// in the size that its manifest states is checked, its content is not yet. Of an index that is
-    /// nested in the archive's own, images whose parts are not in the archive are left out, as tools
-    /// save an index whole and of its images only one. Signatures, attestations, bills of materials and
-    /// other artifacts are no images, wherever they stand; an archive of nothing else is an error. A
-    /// layer that cannot be read (encrypted, only with its publisher) costs only itself: [`read_layer`](
-    /// crate::read_layer) says so.
-    pub fn images(&self) -> Result<Vec<ImageSource>, Error> {
-        let mut images = self.described()?;
-        for source in &mut images {
-            let mut known = HashSet::new();
-            source.image.names.retain(|name| known.insert(name.clone()));
-            let subject = format_args!("the number of names of image `{}`", source.image.id);
-            Error::check(subject, "names_per_image", self.limits.names_per_image, known.len() as u64)?;
-        }
-        Ok(images)
-    }
-
-    fn described(&self) -> Result<Vec<ImageSource>, Error> {
+    fn described(&self) -> Result<Vec<FoundImage>, Error> {
         if self.locate(Path::new("index.json"))?.is_some() {
             return oci::images(self);
         }
-        match &self.content {
-            Content::Tar(members) if members.find("manifest.json")?.is_some() => docker::images(self),
-            Content::Tar(_) => {
+        match &self.kept {
+            Kept::Tar(members) if members.find("manifest.json")?.is_some() => docker::images(self),
+            Kept::Tar(_) => {
                 let why = "the tar holds neither `index.json` nor `manifest.json`";
                 Err(Error::NotAnImage(why.to_owned()))
             }
-            Content::Directory(root) => {
+            Kept::Directory(root) => {
                 let why = format!("the directory `{}` holds no `index.json`", root.display());
                 Err(Error::NotAnImage(why))
             }
@@ -147,41 +85,74 @@ impl Archive {
     }
 
     /// Opens a part; `what` is for errors.
-    pub(crate) fn part(&self, place: &Place, what: &str) -> Result<Part, Error> {
-        match (place, &self.content) {
-            (Place::Member { offset, size }, Content::Tar(members)) => members.part(*offset, *size, what),
-            (Place::File(name), Content::Directory(root)) => {
+    pub(crate) fn part(&self, place: &Location, what: &str) -> Result<Part, Error> {
+        match (place, &self.kept) {
+            (Location::Member { offset, size }, Kept::Tar(members)) => members.part(*offset, *size, what),
+            (Location::File(name), Kept::Directory(root)) => {
                 let opening = format_args!("opening {what}");
                 let file = File::open(root.join(name)).map_err(Error::io(opening))?;
                 Part::whole(file).map_err(Error::io(opening))
             }
-            (Place::Unreadable(why), _) => Err(Error::unsupported(what, why)),
+            (Location::Unreadable(why), _) => Err(Error::unsupported(what, why)),
             _ => Err(Error::missing(what, "it is a layer of another archive")),
         }
     }
 
     /// Where a part is, by a name that this crate made: other than a member's, which means nothing
     /// but another member, one that the archive states could lead anywhere in a directory.
-    fn locate(&self, name: &Path) -> Result<Option<Place>, Error> {
-        match &self.content {
-            Content::Tar(members) => members.find(&name.to_string_lossy()),
-            Content::Directory(root) => {
+    fn locate(&self, name: &Path) -> Result<Option<Location>, Error> {
+        match &self.kept {
+            Kept::Tar(members) => members.find(&name.to_string_lossy()),
+            Kept::Directory(root) => {
                 // Not a regular file: a pipe would block for ever, a device never end.
                 let is_file = fs::metadata(root.join(name)).is_ok_and(|metadata| metadata.is_file());
-                Ok(is_file.then(|| Place::File(name.to_owned())))
+                Ok(is_file.then(|| Location::File(name.to_owned())))
             }
         }
     }
 
     /// Where a blob of an OCI layout is.
-    fn blob(&self, digest: &Digest) -> Result<Option<Place>, Error> {
+    fn blob(&self, digest: &Digest) -> Result<Option<Location>, Error> {
         self.locate(&Path::new("blobs/sha256").join(digest.hex()))
     }
 
     /// Reads a document whole.
-    fn document(&self, place: &Place, what: &str) -> Result<Vec<u8>, Error> {
+    fn document(&self, place: &Location, what: &str) -> Result<Vec<u8>, Error> {
         let most = Limit::of("json_document_bytes", self.limits.json_document_bytes);
         Ok(self.part(place, what)?.read_all(what, most)?)
+    }
+}
+
+impl ImageSource for Archive {
+    /// That every layer is there in the size that its manifest states is checked, its content is not yet. Of
+    /// an index that is nested in the archive's own, images whose parts are not in the archive are left out,
+    /// as tools save an index whole and of its images only one. Signatures, attestations, bills of materials
+    /// and other artifacts are no images, wherever they stand; an archive of nothing else is an error. A
+    /// layer that cannot be read (encrypted, only with its publisher) costs only itself.
+    fn images(&self, _: &Stop) -> Result<Vec<FoundImage>, Error> {
+        let mut images = self.described()?;
+        for found in &mut images {
+            let mut known = HashSet::new();
+            found.image.names.retain(|name| known.insert(name.clone()));
+            let subject = format_args!("the number of names of image `{}`", found.image.id);
+            let most = Limit::of("names_per_image", self.limits.names_per_image);
+            most.check(subject, known.len() as u64)?;
+        }
+        Ok(images)
+    }
+
+    /// What it has lies on this machine, so that nothing waits.
+    fn open(&self, layer: &FoundLayer, _: &Stop) -> Result<Content, Error> {
+        let what = format!("layer `{}`", layer.diff_id);
+        match &layer.location {
+            Location::Unreadable(why) => Ok(Content::Unreadable(why.clone())),
+            Location::Digest => {
+                let place = layer.digest.as_ref().map(|digest| self.blob(digest)).transpose()?.flatten();
+                let place = place.ok_or_else(|| Error::missing(&what, "the archive has no such blob"))?;
+                Ok(Content::Part(self.part(&place, &what)?))
+            }
+            location => Ok(Content::Part(self.part(location, &what)?)),
+        }
     }
 }
 
@@ -216,5 +187,9 @@ impl Output for ToFile {
     }
 }
 
+#[cfg(test)]
+mod corpus;
+#[cfg(test)]
+mod test_support;
 #[cfg(test)]
 mod tests;

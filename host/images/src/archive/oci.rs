@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use limpid_bytes::{Compression, tar};
+use limpid_bytes::{Compression, Limit, tar};
+use limpid_layers::{Error as LayerError, compression};
 use limpid_model::{Digest, ImageLayer};
 use serde::Deserialize;
 
-use super::{Archive, ImageSource, LayerSource, Place, docker, document, media_type};
-use crate::Error;
+use super::{Archive, docker, document, media_type};
 use crate::error::cut;
+use crate::{Error, FoundImage, FoundLayer, Location};
 
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -105,7 +106,7 @@ fn is_artifact(config: &Descriptor, layers: &[Descriptor], artifact_type: Option
 }
 
 /// The images of an archive with an index.
-pub(super) fn images(archive: &Archive) -> Result<Vec<ImageSource>, Error> {
+pub(super) fn images(archive: &Archive) -> Result<Vec<FoundImage>, Error> {
     let what = "`index.json`";
     let place =
         archive.locate(Path::new("index.json"))?.ok_or_else(|| Error::missing(what, "it was there"))?;
@@ -125,7 +126,7 @@ pub(super) fn images(archive: &Archive) -> Result<Vec<ImageSource>, Error> {
     Ok(images)
 }
 
-fn add_tags(images: &mut [ImageSource], tags: Vec<(Digest, Vec<String>)>) {
+fn add_tags(images: &mut [FoundImage], tags: Vec<(Digest, Vec<String>)>) {
     for (id, tags) in tags {
         if let Some(source) = images.iter_mut().find(|source| source.image.id == id) {
             source.image.names.extend(tags);
@@ -135,7 +136,7 @@ fn add_tags(images: &mut [ImageSource], tags: Vec<(Digest, Vec<String>)>) {
 
 struct Reader<'a> {
     archive: &'a Archive,
-    images: Vec<ImageSource>,
+    images: Vec<FoundImage>,
     /// Manifests and indexes that were read, with the images that manifests gave.
     seen: HashMap<Digest, Option<usize>>,
     /// Why the first of what was left out was: the answer where no image is left.
@@ -145,7 +146,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn index(&mut self, descriptors: &[Descriptor], depth: u64, names: &[String]) -> Result<(), Error> {
         let limits = &self.archive.limits;
-        Error::check("the nesting of indexes", "index_depth", limits.index_depth, depth)?;
+        Limit::of("index_depth", limits.index_depth).check("the nesting of indexes", depth)?;
         for descriptor in descriptors {
             let what = format!("manifest `{}`", cut(&descriptor.digest));
             if let Some(why) = descriptor.why_no_image() {
@@ -183,7 +184,7 @@ impl Reader<'_> {
         }
         let limit = self.archive.limits.manifests_per_archive;
         let subject = "the number of manifests of the archive";
-        Error::check(subject, "manifests_per_archive", limit, self.seen.len() as u64 + 1)?;
+        Limit::of("manifests_per_archive", limit).check(subject, self.seen.len() as u64 + 1)?;
         let found = document::parse(what, &self.verified(descriptor, what)?)?;
         self.seen.insert(digest, None);
         self.document(what, digest, descriptor, found, (depth, names))
@@ -247,11 +248,11 @@ impl Reader<'_> {
         image.names = names.to_vec();
         let found = layers.iter().zip(&image.layers).map(|(descriptor, entry)| self.layer(descriptor, entry));
         let layers = found.collect::<Result<_, _>>()?;
-        self.add(digest, ImageSource { image, layers })
+        self.add(digest, FoundImage { image, layers })
     }
 
     /// One image may have several manifests, of layers that are compressed in several ways.
-    fn add(&mut self, manifest: Digest, source: ImageSource) -> Result<(), Error> {
+    fn add(&mut self, manifest: Digest, source: FoundImage) -> Result<(), Error> {
         let known = self.images.iter().position(|known| known.image.id == source.image.id);
         let index = known.unwrap_or(self.images.len());
         self.seen.insert(manifest, Some(index));
@@ -260,7 +261,7 @@ impl Reader<'_> {
                 known.image.manifests.push(manifest);
                 known.image.names.extend(source.image.names);
                 for (layer, other) in known.layers.iter_mut().zip(source.layers) {
-                    if layer.place.is_unreadable() {
+                    if layer.location.is_unreadable() {
                         *layer = other;
                     }
                 }
@@ -269,28 +270,28 @@ impl Reader<'_> {
         }
         let limit = self.archive.limits.images_per_archive;
         let count = self.images.len() as u64;
-        Error::check("the number of images of the archive", "images_per_archive", limit, count)
+        Ok(Limit::of("images_per_archive", limit).check("the number of images of the archive", count)?)
     }
 
-    fn layer(&self, descriptor: &Descriptor, layer: &ImageLayer) -> Result<LayerSource, Error> {
+    fn layer(&self, descriptor: &Descriptor, layer: &ImageLayer) -> Result<FoundLayer, Error> {
         let what = format!("layer `{}`, blob `{}`,", layer.diff_id, cut(&descriptor.digest));
         let media_type = descriptor.media_type();
         let is_elsewhere = media_type::is_foreign(media_type) || descriptor.urls.is_some();
-        let source = LayerSource {
+        let source = FoundLayer {
             diff_id: layer.diff_id,
             digest: None,
             size: descriptor.size,
             media_type: media_type.to_owned(),
             stored_as: None,
-            compression: Compression::None,
-            place: Place::Unreadable(String::new()),
+            location: Location::Unreadable(String::new()),
         };
-        let unreadable = |why: String| Ok(LayerSource { place: Place::Unreadable(why), ..source.clone() });
+        let unreadable =
+            |why: String| Ok(FoundLayer { location: Location::Unreadable(why), ..source.clone() });
         let (digest, place) = match self.place(descriptor, &what) {
             Err(Error::Missing { .. }) if is_elsewhere => {
                 return unreadable("it is not in the archive, only its publisher has it".to_owned());
             }
-            Err(Error::Unsupported { why, .. }) => return unreadable(why),
+            Err(Error::Content(LayerError::Unsupported { why, .. })) => return unreadable(why),
             found => found?,
         };
         if media_type::is_encrypted(media_type) {
@@ -298,7 +299,7 @@ impl Reader<'_> {
         }
         let stated = media_type::layer_compression(media_type);
         let head = self.archive.part(&place, &what)?.head(&what)?;
-        let compression = match media_type::compression(&head) {
+        let compression = match compression(&head) {
             Ok(compression) => compression,
             Err(why) => return unreadable(why),
         };
@@ -309,11 +310,11 @@ impl Reader<'_> {
             let found = compression.name();
             format!("its media type is `{}`, by its first bytes it is {found}: read as that", cut(media_type))
         });
-        Ok(LayerSource { digest: Some(digest), stored_as, compression, place, ..source })
+        Ok(FoundLayer { digest: Some(digest), stored_as, location: place, ..source })
     }
 
     /// Where a blob is; its size is right.
-    fn place(&self, descriptor: &Descriptor, what: &str) -> Result<(Digest, Place), Error> {
+    fn place(&self, descriptor: &Descriptor, what: &str) -> Result<(Digest, Location), Error> {
         let digest = document::digest(what, &descriptor.digest)?;
         let place = self.archive.blob(&digest)?;
         let place =
@@ -332,7 +333,7 @@ impl Reader<'_> {
         let bytes = self.archive.document(&place, what)?;
         let found = Digest::of(&bytes);
         if found != expected {
-            return Err(Error::WrongDigest { what: what.to_owned(), expected, found });
+            return Err(LayerError::WrongDigest { what: what.to_owned(), expected, found }.into());
         }
         Ok(bytes)
     }

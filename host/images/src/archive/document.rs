@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use limpid_bytes::Limit;
 use limpid_model::{Digest, DigestError, Image, ImageLayer, Platform};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -71,7 +72,7 @@ pub(super) fn image(archive: &Archive, what: &str, bytes: &[u8], layers: usize) 
     let diff_ids = configuration.rootfs.map(|rootfs| rootfs.diff_ids.unwrap_or_default());
     let diff_ids = diff_ids.ok_or_else(|| Error::damaged(what, 0, "it has no `rootfs`"))?;
     let subject = format_args!("the number of layers of {what}");
-    Error::check(subject, "layers_per_image", archive.limits.layers_per_image, diff_ids.len() as u64)?;
+    Limit::of("layers_per_image", archive.limits.layers_per_image).check(subject, diff_ids.len() as u64)?;
     if diff_ids.len() != layers {
         let why = format!("it has {} diff ids for {layers} layers", diff_ids.len());
         return Err(Error::damaged(what, 0, why));

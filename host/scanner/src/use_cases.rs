@@ -3,7 +3,6 @@
 use std::fs::File;
 
 use limpid_fetch::Stop;
-use limpid_layers::Archive;
 use limpid_model::explanation::Explanation;
 use limpid_model::report::Report;
 use limpid_model::{
@@ -18,7 +17,7 @@ use crate::explain;
 use crate::feeds;
 use crate::figures;
 use crate::history::{self, AsOf};
-use crate::index::{AdoptedLayer, Indexed, Progress};
+use crate::index::{AdoptedLayer, ImageInput, Indexed, Progress};
 use crate::intake::{Handed, Trust};
 use crate::packages::{self, Versions};
 use crate::report::Reporter;
@@ -432,12 +431,12 @@ impl Scanner {
         self.ingest().export(feeds, to)
     }
 
-    /// Indexes all images of an archive.
+    /// Indexes all images of a source.
     ///
     /// # Errors
-    /// [`Error::Archive`] where the archive or a layer cannot be used; then nothing of it is kept.
-    pub fn index(&self, archive: &Archive, progress: &Progress) -> Result<Indexed, Error> {
-        self.indexer().index(archive, progress)
+    /// [`Error::Images`] where the source or a layer cannot be used; then nothing of it is kept.
+    pub fn index(&self, input: ImageInput<'_>, progress: &Progress) -> Result<Indexed, Error> {
+        self.indexer().index(input, progress)
     }
 
     /// Makes layers and images known from what was found in them elsewhere, without their bytes, all

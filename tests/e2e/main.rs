@@ -18,6 +18,7 @@ mod program;
 mod service;
 
 mod adversarial_layers;
+mod answers;
 mod author_tools;
 mod bundles;
 mod commands;

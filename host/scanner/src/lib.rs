@@ -32,6 +32,7 @@ mod refresh;
 mod refreshing;
 mod rekey;
 mod report;
+mod revision;
 mod room;
 mod run;
 mod running;
@@ -81,6 +82,7 @@ pub use notices::{
 pub use packages::{HeldVersion, Holder, Versions};
 pub use refresh::Refresh;
 pub use report::Inventory;
+pub use revision::Revision;
 pub use room::Room;
 pub use run::{Run, RunProgress};
 pub use schedule::{RunTimes, Updates};

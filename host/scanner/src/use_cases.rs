@@ -24,6 +24,7 @@ use crate::matching;
 use crate::notices::{Notice, Subscription, SubscriptionState};
 use crate::packages::{self, Holder, Versions};
 use crate::report::{Inventory, Reporter};
+use crate::revision::{self, Revision};
 use crate::room::{self, Room};
 use crate::run::{Run, RunProgress};
 use crate::vulnerabilities::{self, ConcernedImage, Filter, VulnerabilityDescription};
@@ -255,6 +256,11 @@ impl Scanner {
     /// longer ago than is kept, [`Error::NoFeed`] and [`Error::NoRevision`] where there was none such.
     pub fn report_as_of(&self, digest: &Digest, as_of: Option<&AsOf>) -> Result<Report, Error> {
         self.reporting(|reporter| reporter.report_as_of(digest, as_of))
+    }
+
+    /// On what it depends what is said of images at this moment; none while that changes by itself.
+    pub fn revision(&self) -> Option<Revision> {
+        revision::revision(self.store(), &self.plugins(), &self.0.refreshing, &self.settings().clock)
     }
 
     /// What an image holds, and what each of its layers did.

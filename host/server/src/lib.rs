@@ -6,6 +6,7 @@
 //! line prints.
 
 mod access;
+mod answers;
 pub mod api;
 mod blocking;
 mod body;

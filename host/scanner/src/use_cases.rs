@@ -21,6 +21,7 @@ use crate::index::{AdoptedLayer, ImageInput, Indexed, Progress};
 use crate::intake::{Handed, Trust};
 use crate::packages::{self, Versions};
 use crate::report::Reporter;
+use crate::revision::{self, Revision};
 use crate::room::{self, Room};
 use crate::run::{Run, RunProgress};
 use crate::vulnerabilities::{self, Filter};
@@ -252,6 +253,11 @@ impl Scanner {
     /// longer ago than is kept, [`Error::NoFeed`] and [`Error::NoRevision`] where there was none such.
     pub fn report_as_of(&self, digest: &Digest, as_of: Option<&AsOf>) -> Result<Report, Error> {
         self.reporting(|reporter| reporter.report_as_of(digest, as_of))
+    }
+
+    /// On what it depends what is said of images at this moment; none while that changes by itself.
+    pub fn revision(&self) -> Option<Revision> {
+        revision::revision(self.store(), &self.plugins(), &self.0.refreshing, &self.settings().clock)
     }
 
     /// What an image holds, and what each of its layers did.

@@ -58,14 +58,17 @@ pub struct FoundLayer {
 pub enum Location {
     /// By the digest of what is stored.
     Digest,
-    /// A stretch of an archive.
+    /// A stretch of an archive. Only this crate makes one.
+    #[non_exhaustive]
     Member {
         /// Where it begins, in bytes.
         offset: u64,
         /// How long it is, in bytes.
         size: u64,
     },
-    /// A file below the source's directory, by a name that this crate made.
+    /// A file below the source's directory, by a name that only this crate makes: one that is foreign could
+    /// lead anywhere.
+    #[non_exhaustive]
     File(PathBuf),
     /// Nowhere: the layer cannot be read, for this reason, and costs only itself.
     Unreadable(String),

@@ -17,11 +17,11 @@ mod golden;
 mod program;
 mod service;
 
-mod adversarial_layers;
 mod author_tools;
 mod bundles;
 mod commands;
 mod contracts;
+mod corpus;
 mod coverage;
 mod crashes;
 mod distribution;

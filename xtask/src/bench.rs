@@ -12,7 +12,7 @@ mod startup;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, Error, bail};
 use serde_json::json;
 
 use crate::corpus::{Corpus, DebianImage, install_programs};
@@ -78,13 +78,7 @@ pub(crate) fn bench(
         bail!("`--runs` is 0; a median needs at least one run");
     }
     let workspace = Workspace::load()?;
-    let corpus = match Corpus::find(&workspace) {
-        Ok(corpus) => corpus,
-        Err(why) => {
-            println!("skipped: {why}");
-            return Ok(());
-        }
-    };
+    let corpus = Corpus::find(&workspace).map_err(Error::msg)?;
     install_programs()?;
     let folder = workspace.target().join("bench");
     let limpid = Limpid::build(&workspace, |cargo| {

@@ -12,7 +12,7 @@ use crate::workspace::Workspace;
 pub(crate) use debian::{DebianImage, SUITES, install_programs};
 
 /// Names another place for the corpus than `../shared/data`.
-const VARIABLE: &str = "LIMPID_CORPUS";
+pub(crate) const VARIABLE: &str = "LIMPID_CORPUS";
 
 /// Where real data lies.
 pub(crate) struct Corpus(PathBuf);
@@ -28,6 +28,11 @@ impl Corpus {
                 Err(format!("there is no corpus at `{}` (`{VARIABLE}` names another place)", place.display()))
             }
         }
+    }
+
+    /// Where it is.
+    pub(crate) fn root(&self) -> &Path {
+        &self.0
     }
 
     /// A file or folder of it.

@@ -7,7 +7,7 @@ mod python;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use crate::command::write_if_changed;
 use crate::workspace::{Package, Workspace};
@@ -32,12 +32,12 @@ enum Outcome {
     /// The component is where [`Place::built`] says.
     Built,
     /// A program is missing or the tool cannot be installed here; which and why.
-    Skipped(String),
+    Missing(String),
 }
 
 /// How a language says who a plugin is and which version of its tool builds it, and how that tool
 /// is installed and run.
-struct Language {
+pub(crate) struct Language {
     name: &'static str,
     manifest: fn(&Path) -> anyhow::Result<Manifest>,
     build: fn(&Place, &Manifest) -> anyhow::Result<Outcome>,
@@ -50,24 +50,33 @@ struct Manifest {
     tool: String,
 }
 
-const LANGUAGES: [Language; 2] = [
-    Language { name: "javascript", manifest: javascript::manifest, build: javascript::build },
-    Language { name: "python", manifest: python::manifest, build: python::build },
-];
+pub(crate) const JAVASCRIPT: Language =
+    Language { name: "javascript", manifest: javascript::manifest, build: javascript::build };
+pub(crate) const PYTHON: Language =
+    Language { name: "python", manifest: python::manifest, build: python::build };
 
-/// Builds those whose language's programs are there, and says of the others what is missing.
+/// Builds all of them.
 ///
 /// # Errors
-/// Where a test of an example fails, or it does not become a component that the host would take.
+/// Where programs of a language are missing, and as [`build_one`].
 pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
-    for language in &LANGUAGES {
-        build_one(workspace, language)
-            .with_context(|| format!("example `plugins/examples/{}`", language.name))?;
+    for language in [&JAVASCRIPT, &PYTHON] {
+        if let Some(missing) = build_one(workspace, language)? {
+            bail!("example `plugins/examples/{}`: {missing}", language.name);
+        }
     }
     Ok(())
 }
 
-fn build_one(workspace: &Workspace, language: &Language) -> anyhow::Result<()> {
+/// Builds one; where its language's programs are not there, or their registry is not reached, says so.
+///
+/// # Errors
+/// Where a test of the example fails, or it does not become a component that the host would take.
+pub(crate) fn build_one(workspace: &Workspace, language: &Language) -> anyhow::Result<Option<String>> {
+    build_with(workspace, language).with_context(|| format!("example `plugins/examples/{}`", language.name))
+}
+
+fn build_with(workspace: &Workspace, language: &Language) -> anyhow::Result<Option<String>> {
     let sources = workspace.root().join("plugins/examples").join(language.name);
     let manifest = (language.manifest)(&sources)?;
     let work = workspace.target().join("examples");
@@ -79,11 +88,8 @@ fn build_one(workspace: &Workspace, language: &Language) -> anyhow::Result<()> {
     };
     create(&place.tool)?;
     match (language.build)(&place, &manifest)? {
-        Outcome::Skipped(why) => {
-            eprintln!("example `{}` is skipped: {why}", language.name);
-            Ok(())
-        }
-        Outcome::Built => finish(workspace, &place.built, &manifest.identity),
+        Outcome::Missing(what) => Ok(Some(what)),
+        Outcome::Built => finish(workspace, &place.built, &manifest.identity).map(|()| None),
     }
 }
 
@@ -113,7 +119,7 @@ mod tests {
 
     #[test]
     fn an_example_says_who_it_is_and_which_version_of_its_tool_makes_it() {
-        for language in &LANGUAGES {
+        for language in [&JAVASCRIPT, &PYTHON] {
             let sources =
                 Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/examples").join(language.name);
             let manifest = (language.manifest)(&sources).unwrap();

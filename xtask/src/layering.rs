@@ -38,7 +38,11 @@ const CONFINED: &[(&str, &str)] = &[
 
 const SDK: &str = "limpid-plugin-sdk";
 
-/// Package URLs, which plugins write and the host completes: one form of each.
+/// Where forms are read and written that several plugins share: between the SDK and the plugins.
+const FORMATS: &str = "plugins/formats";
+
+/// Package URLs, which plugins write and the host completes: one form of each. The one format that
+/// knows no SDK, because the SDK and the host know it.
 const PURL: &str = "limpid-purl";
 
 /// How a crate becomes a plugin, for authors and for the tasks of the workspace.
@@ -61,7 +65,7 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 fn violations(packages: &[Package]) -> Vec<String> {
-    let ours = |name: &str| packages.iter().any(|package| package.name == name);
+    let ours = |name: &str| packages.iter().find(|package| package.name == name);
     let mut violations = Vec::new();
     for package in packages {
         if package.folder.starts_with("host") && rank(&package.name).is_none() {
@@ -74,8 +78,7 @@ fn violations(packages: &[Package]) -> Vec<String> {
             let allowed = match dependency.kind {
                 // Tests of one crate may take another to set the scene.
                 DependencyKind::Development => true,
-                _ if ours(&dependency.name) => may_know(package, &dependency.name),
-                _ => true,
+                _ => ours(&dependency.name).is_none_or(|other| may_know(package, other)),
             };
             if !allowed || !may_use(package, &dependency.name) {
                 violations.push(format!("`{}` must not depend on `{}`", package.name, dependency.name));
@@ -86,21 +89,21 @@ fn violations(packages: &[Package]) -> Vec<String> {
 }
 
 /// Whether a package may depend on another one of ours.
-fn may_know(package: &Package, other: &str) -> bool {
+fn may_know(package: &Package, other: &Package) -> bool {
     let folder = package.folder.as_path();
     if folder == Path::new("xtask") {
-        return other == PACK;
+        return other.name == PACK;
     }
     if package.name == SDK {
-        return other == PURL;
+        return other.name == PURL;
     }
     if package.name == PURL {
         return false;
     }
     if folder.starts_with("plugins") {
-        return other == SDK;
+        return other.name == SDK || other.folder.starts_with(FORMATS);
     }
-    match (rank(&package.name), rank(other)) {
+    match (rank(&package.name), rank(&other.name)) {
         (Some(above), Some(below)) => below < above,
         // Packages beside the host, for instance the end-to-end tests, may use all of it.
         (None, _) => true,
@@ -145,6 +148,8 @@ mod tests {
             ("host/scanner", "limpid-scanner"),
             ("host/server", "limpid-server"),
             ("plugins/sdk", SDK),
+            ("plugins/formats/purl", PURL),
+            ("plugins/formats/osv", "limpid-osv"),
             ("plugins/schemes/dpkg", "limpid-scheme-dpkg"),
         ]
         .into_iter()
@@ -175,11 +180,25 @@ mod tests {
     }
 
     #[test]
-    fn a_plugin_knows_only_the_sdk() {
+    fn a_plugin_knows_only_the_sdk_and_formats() {
         check("plugins/feeds/x", "limpid-feed-x", &["limpid-plugin-sdk", "serde"], &[]);
+        check("plugins/feeds/x", "limpid-feed-x", &["limpid-plugin-sdk", "limpid-osv"], &[]);
         check("plugins/feeds/x", "limpid-feed-x", &["limpid-model"], &["`limpid-model`"]);
         check("plugins/feeds/x", "limpid-feed-x", &["limpid-scheme-dpkg"], &["`limpid-scheme-dpkg`"]);
+        check("plugins/sdk", SDK, &["limpid-purl"], &[]);
         check("plugins/sdk", SDK, &["limpid-model"], &["`limpid-model`"]);
+        check("plugins/sdk", SDK, &["limpid-osv"], &["`limpid-osv`"]);
+    }
+
+    #[test]
+    fn a_format_knows_only_the_sdk_and_other_formats() {
+        check("plugins/formats/x", "limpid-x", &["limpid-plugin-sdk", "limpid-osv", "serde"], &[]);
+        check("plugins/formats/x", "limpid-x", &["limpid-scheme-dpkg"], &["`limpid-scheme-dpkg`"]);
+        check("plugins/formats/x", "limpid-x", &["limpid-model"], &["`limpid-model`"]);
+        check("plugins/formats/x", "limpid-x", &["dev:limpid-scheme-dpkg"], &[]);
+        check("plugins/formats/purl", PURL, &["limpid-plugin-sdk"], &["`limpid-plugin-sdk`"]);
+        check("host/scanner", "limpid-scanner", &["limpid-purl"], &[]);
+        check("host/scanner", "limpid-scanner", &["limpid-osv"], &["`limpid-osv`"]);
     }
 
     #[test]

@@ -6,11 +6,14 @@ mod build_plugins;
 mod command;
 mod corpus;
 mod demo;
+mod deny;
 mod examples;
 mod fuzz;
+mod ignored;
 mod layering;
 mod limpid;
 mod measure;
+mod programs;
 mod progress;
 mod service;
 mod setup;
@@ -37,7 +40,7 @@ struct Arguments {
 enum Task {
     /// Install what the build needs and is missing; the other tasks call this first
     Setup {
-        /// Also what only some tests need, which leave out what they cannot do without it: RabbitMQ
+        /// Also what only some tests need (`cargo xtask test-with`): RabbitMQ
         #[arg(long)]
         all_tests: bool,
     },
@@ -51,11 +54,23 @@ enum Task {
         #[arg(long)]
         exit: bool,
     },
-    /// Run all checks and tests; with a filter, only the tests that it names
+    /// Run all checks and tests; with a filter, only the tests that it names. Says in the end which tests
+    /// were left out, because the machine has not all programs of `cargo xtask test-with`
     Test {
         /// Arguments of `cargo test`: the part of a name
         #[arg(last = true)]
         filter: Vec<String>,
+    },
+    /// Run the tests that need a program, and fail where it is missing; `cargo xtask test` builds what they start
+    TestWith {
+        /// The programs; all where none is named
+        programs: Vec<programs::Program>,
+    },
+    /// Check licences, versions and origins of all dependencies by cargo-deny, as deny.toml says
+    Deny {
+        /// Check instead what advisories say of them; fetches RustSec's database from GitHub
+        #[arg(long)]
+        advisories: bool,
     },
     /// Run readers of foreign bytes on bytes that libFuzzer makes up
     Fuzz {
@@ -118,6 +133,11 @@ fn run(task: Task) -> anyhow::Result<()> {
             demo::demo(if exit { demo::Stay::UntilShown } else { demo::Stay::UntilInterrupted })
         }
         Task::Test { filter } => test::test(&filter),
+        Task::TestWith { programs } => programs::test_with(&programs),
+        Task::Deny { advisories } => {
+            let checks = if advisories { deny::Checks::Advisories } else { deny::Checks::Local };
+            deny::check(&Workspace::load()?, checks)
+        }
         Task::Fuzz { targets, seconds, inputs } => {
             setup::run()?;
             fuzz::fuzz(&targets, seconds, &inputs)

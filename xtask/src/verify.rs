@@ -26,6 +26,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 
 use crate::corpus::{Corpus, DebianImage, SUITES, install_programs};
+use crate::ignored;
 use crate::limpid::Limpid;
 use crate::workspace::Workspace;
 use tally::Tally;
@@ -70,10 +71,20 @@ pub(crate) fn verify(parts: &[Part], kills: u64) -> anyhow::Result<()> {
     let corpus = match Corpus::find(&workspace) {
         Ok(corpus) => corpus,
         Err(why) => {
-            println!("skipped: all other checks: {why}");
-            return finish(&tally);
+            println!("{tally}");
+            bail!("{why}: no check that needs it was run");
         }
     };
+    if asked(Part::Corpus) {
+        tally.check("corpus: the tests that read it", || {
+            let targets = ["--lib", "--bins", "--tests"];
+            let count = ignored::run(&workspace, &targets, "corpus::", Some(corpus.root()))?;
+            Ok(tally::Comparison::new(format!("{count} tests"), Vec::new()))
+        });
+        if parts == [Part::Corpus] {
+            return finish(&tally);
+        }
+    }
     install_programs()?;
     let folder = workspace.target().join("verify/scratch");
     let limpid = Limpid::build(&workspace, |_| ())?.kept_in(&workspace.target().join("verify/program"))?;
@@ -119,13 +130,15 @@ fn finish(tally: &Tally) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A part of the checks.
+/// A part of the checks. Those before `Corpus` need none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Part {
     /// Generated databases of packages, read by detectors and by what writes such
     Detectors,
     /// Generated stacks of layers, unpacked by another program
     Layers,
+    /// The tests that read real documents and archives
+    Corpus,
     /// The order of versions, and ranges of them
     Versions,
     /// What the tracker says of versions of other releases

@@ -34,7 +34,7 @@ type Parameters = BTreeMap<String, String>;
 /// Schemes with their parameters. A word that `=` follows is a parameter, any other a scheme.
 fn parse(header: &str) -> Vec<(String, Parameters)> {
     let mut challenges: Vec<(String, Parameters)> = Vec::new();
-    let mut rest = header.get(..HEADER_BYTES).unwrap_or(header);
+    let mut rest = header.get(..header.floor_char_boundary(HEADER_BYTES)).unwrap_or_default();
     loop {
         rest = rest.trim_start_matches([' ', '\t', ',']);
         let end = rest.find([' ', '\t', ',', '=']).unwrap_or(rest.len());
@@ -111,5 +111,16 @@ mod tests {
         }
         assert_eq!(best(&"a=".repeat(100_000)), None);
         assert_eq!(best(&"\u{e9}".repeat(HEADER_BYTES)), None);
+    }
+
+    #[test]
+    fn what_lies_beyond_the_limit_is_not_looked_at() {
+        let check = |filling: &str, count: usize, expected: Option<Challenge>| {
+            assert_eq!(best(&format!("x{} Basic", filling.repeat(count))), expected, "{count}");
+        };
+        check("x", HEADER_BYTES - 7, Some(Challenge::Basic));
+        check("x", HEADER_BYTES, None);
+        // The limit lies within a character.
+        check("\u{e9}", HEADER_BYTES / 2, None);
     }
 }

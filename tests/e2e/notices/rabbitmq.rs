@@ -1,4 +1,4 @@
-//! RabbitMQ on loopback, with directories of its own, where it is installed.
+//! RabbitMQ on loopback, with directories of its own.
 
 use std::fs::File;
 use std::net::{TcpListener, TcpStream};
@@ -39,22 +39,27 @@ pub(super) struct Queued {
     pub(super) body: Value,
 }
 
+fn program() -> &'static Path {
+    let found = RABBITMQ.iter().map(Path::new).find(|program| program.exists());
+    found.expect("RabbitMQ is not installed: `cargo xtask setup --all-tests`")
+}
+
 impl Broker {
-    /// Starts a broker; none where it is not installed.
-    pub(super) fn start() -> Option<Self> {
-        let program = RABBITMQ.iter().map(Path::new).find(|program| program.exists())?;
+    /// Starts a broker.
+    pub(super) fn start() -> Self {
+        let program = program();
         let directory = tempfile::tempdir().unwrap();
         let [port, distribution, names] = free_ports();
         let child = start(program, directory.path(), [port, distribution, names]);
         let mut broker = Self { child, port, names, directory };
         broker.wait();
-        Some(broker)
+        broker
     }
 
     /// Another process in its place, with what it kept.
     pub(super) fn stop_and_start(&mut self) {
         self.end();
-        let program = RABBITMQ.iter().map(Path::new).find(|program| program.exists()).unwrap();
+        let program = program();
         let [_, distribution, names] = free_ports();
         self.names = names;
         self.child = start(program, self.directory.path(), [self.port, distribution, names]);

@@ -6,6 +6,7 @@
 
 pub mod contract;
 pub mod debian_policy;
+pub mod documents;
 pub mod feeds;
 pub mod images;
 pub mod layers;

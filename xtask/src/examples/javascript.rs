@@ -48,18 +48,18 @@ pub(super) fn manifest(sources: &Path) -> anyhow::Result<Manifest> {
 
 pub(super) fn build(place: &Place, manifest: &Manifest) -> anyhow::Result<Outcome> {
     if let Some(missing) = ["node", "npm"].into_iter().find(|program| find(program).is_none()) {
-        return Ok(Outcome::Skipped(format!("`{missing}` is not there (Debian: `apt-get install npm`)")));
+        return Ok(Outcome::Missing(format!("`{missing}` is not there (Debian: `apt-get install npm`)")));
     }
     // The youngest thing that the sources use.
     if !succeeds(command("node").args(["--eval", "''.toWellFormed()"])) {
-        return Ok(Outcome::Skipped("`node` is older than version 20".into()));
+        return Ok(Outcome::Missing("`node` is older than version 20".into()));
     }
     run(command("node").args(["--test", "--test-reporter=dot"]).current_dir(&place.sources))?;
     let program = place.tool.join("node_modules/.bin/componentize-js");
     if !program.is_file()
         && let Err(why) = install(place, &manifest.tool)
     {
-        return Ok(Outcome::Skipped(format!("{why:#}")));
+        return Ok(Outcome::Missing(format!("{why:#}")));
     }
     let mut componentize = command(&program.to_string_lossy());
     componentize.current_dir(&place.sources).arg("src/detector.js").arg("--wit").arg(&place.wit);

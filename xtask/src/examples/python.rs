@@ -70,16 +70,16 @@ pub(super) fn manifest(sources: &Path) -> anyhow::Result<Manifest> {
 
 pub(super) fn build(place: &Place, manifest: &Manifest) -> anyhow::Result<Outcome> {
     if find("python3").is_none() {
-        return Ok(Outcome::Skipped("`python3` is not there (Debian: `apt-get install python3-pip`)".into()));
+        return Ok(Outcome::Missing("`python3` is not there (Debian: `apt-get install python3-pip`)".into()));
     }
     run(python(place).args(["-m", "unittest", "--quiet"]))?;
     let program = place.tool.join("bin").join(TOOL);
     if !program.is_file() {
         if !succeeds(python(place).args(["-m", "pip", "--version"])) {
-            return Ok(Outcome::Skipped("`pip` is not there (Debian: `apt-get install python3-pip`)".into()));
+            return Ok(Outcome::Missing("`pip` is not there (Debian: `apt-get install python3-pip`)".into()));
         }
         if let Err(why) = install(place, &manifest.tool) {
-            return Ok(Outcome::Skipped(format!("{why:#}")));
+            return Ok(Outcome::Missing(format!("{why:#}")));
         }
     }
     let mut componentize = python(place);

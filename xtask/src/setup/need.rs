@@ -3,9 +3,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use limpid_pack::{DEBIAN_PACKAGES, Toolchain};
-use xtask::RABBITMQ;
 
 use crate::command::{command, find, output};
+use crate::programs::has_rabbitmq;
 
 /// Something that the build needs from the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,10 +34,9 @@ pub(super) fn missing() -> Vec<Need> {
     .collect()
 }
 
-/// What only some tests need, which leave out what they cannot do without it.
+/// What only some tests need (`cargo xtask test-with`).
 pub(super) fn missing_in_tests() -> Vec<Need> {
-    let is_there = RABBITMQ.iter().any(|program| Path::new(program).exists());
-    if is_there { Vec::new() } else { vec![Need { name: "RabbitMQ", debian: &["rabbitmq-server"] }] }
+    if has_rabbitmq() { Vec::new() } else { vec![Need { name: "RabbitMQ", debian: &["rabbitmq-server"] }] }
 }
 
 /// `a, b and c`.

@@ -48,7 +48,7 @@ struct Step {
     feed: usize,
     source: usize,
     mode: Mode,
-    said: BTreeMap<usize, PackageAdvisory>,
+    said: BTreeMap<usize, AboutVulnerability>,
     withdrawn: BTreeSet<usize>,
     /// What is known of vulnerabilities, by kind: a word, or that it is exploited.
     known: BTreeMap<(usize, usize), Option<usize>>,
@@ -56,7 +56,7 @@ struct Step {
 
 /// An advisory.
 #[derive(Clone, Debug)]
-struct PackageAdvisory {
+struct AboutVulnerability {
     is_alias: bool,
     is_taken_back: bool,
     word: Option<usize>,
@@ -72,7 +72,7 @@ fn step() -> impl Strategy<Value = Step> {
         prop::option::of(0..WORDS.len()),
         prop::collection::vec(affects, 0..4),
     );
-    let said = said.prop_map(|(is_alias, is_taken_back, word, affects)| PackageAdvisory {
+    let said = said.prop_map(|(is_alias, is_taken_back, word, affects)| AboutVulnerability {
         is_alias,
         is_taken_back,
         word,
@@ -204,7 +204,7 @@ impl World {
     /// A document that says one thing of one package.
     fn say(&self, feed: usize, word: usize) -> u64 {
         let affects = vec![(0, true, None, true)];
-        let said = PackageAdvisory { is_alias: false, is_taken_back: false, word: Some(word), affects };
+        let said = AboutVulnerability { is_alias: false, is_taken_back: false, word: Some(word), affects };
         self.take_in(&Step {
             later: 0,
             restarted: false,
@@ -318,7 +318,7 @@ fn rating(word: usize) -> Rating {
     Rating { system: "test".to_owned(), value: WORDS[word].to_owned(), score: None }
 }
 
-fn advisory(vulnerability: usize, said: &PackageAdvisory) -> Advisory {
+fn advisory(vulnerability: usize, said: &AboutVulnerability) -> Advisory {
     let vulnerability = VULNERABILITIES[vulnerability];
     let (id, aliases) = match said.is_alias {
         true => (format!("X-{vulnerability}"), vec![vulnerability.to_owned()]),

@@ -162,7 +162,7 @@ pub(crate) fn concerned(
     authority: &mut Authority<impl Speaks<Error = Error>>,
 ) -> Result<Vec<Concerned>, Error> {
     let mut contexts = KnownContexts::new(view);
-    // Most layers hold what others hold, in the same surroundings: that is judged once.
+    // Most layers hold what others hold, in an equal context: that is judged once.
     let mut judged: HashMap<inventory::Row, Judged> = HashMap::new();
     let mut found = Vec::new();
     for (place, row) in candidates(view, said)? {
@@ -189,7 +189,7 @@ pub(crate) fn concerned(
     Ok(found)
 }
 
-/// A package, and what concerns it in surroundings in which it was found so far.
+/// A package, and what affects it in the contexts in which it was found so far.
 struct Judged {
     held: Arc<Installed>,
     matches: HashMap<usize, Vec<Arc<Match>>>,
@@ -206,7 +206,7 @@ impl Judged {
         said: &PackageAdvisories,
         authority: &mut Authority<impl Speaks<Error = Error>>,
     ) -> Result<Vec<Arc<Match>>, Error> {
-        if let Some(known) = self.matches.get(&context.surroundings) {
+        if let Some(known) = self.matches.get(&context.kind) {
             return Ok(known.clone());
         }
         let mut matcher = Matcher::new(said);
@@ -219,7 +219,7 @@ impl Judged {
                 matches.extend(verdict.to_match(0).map(Arc::new));
             });
         }
-        self.matches.insert(context.surroundings, matches.clone());
+        self.matches.insert(context.kind, matches.clone());
         Ok(matches)
     }
 }
@@ -248,8 +248,8 @@ fn held(row: inventory::Row) -> Installed {
 pub(crate) struct Context {
     /// As table `contexts` calls it.
     pub(crate) id: u64,
-    /// The number of its surroundings among those that are known: the same have the same.
-    surroundings: usize,
+    /// Contexts that are equal but for their layer have the same number.
+    kind: usize,
     pub(crate) row: Rc<contexts::Row>,
     /// By path, once somebody asks.
     owners: OnceCell<HashMap<String, Owner>>,
@@ -277,12 +277,12 @@ impl Context {
 pub(crate) struct KnownContexts<'v> {
     rows: Cursor<'v, Contexts>,
     by_layer: HashMap<Digest, Vec<Context>>,
-    surroundings: HashMap<Rc<contexts::Row>, usize>,
+    kinds: HashMap<Rc<contexts::Row>, usize>,
 }
 
 impl<'v> KnownContexts<'v> {
     pub(crate) fn new(view: &'v View<'v>) -> Self {
-        Self { rows: view.cursor(), by_layer: HashMap::new(), surroundings: HashMap::new() }
+        Self { rows: view.cursor(), by_layer: HashMap::new(), kinds: HashMap::new() }
     }
 
     /// Those in which a layer lies.
@@ -293,11 +293,11 @@ impl<'v> KnownContexts<'v> {
                 key.digest(diff_id);
             }) {
                 let (key, row) = row?;
-                let next = self.surroundings.len();
-                let entry = self.surroundings.entry(Rc::new(row));
+                let next = self.kinds.len();
+                let entry = self.kinds.entry(Rc::new(row));
                 let row = Rc::clone(entry.key());
-                let (id, surroundings) = (key.context, *entry.or_insert(next));
-                known.push(Context { id, surroundings, row, owners: OnceCell::new() });
+                let (id, kind) = (key.context, *entry.or_insert(next));
+                known.push(Context { id, kind, row, owners: OnceCell::new() });
             }
             self.by_layer.insert(*diff_id, known);
         }

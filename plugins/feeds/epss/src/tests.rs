@@ -1,5 +1,4 @@
-use std::io::Read;
-use std::path::PathBuf;
+mod corpus;
 
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::feed::{Enrichment, Feed, Rating};
@@ -119,24 +118,4 @@ proptest! {
         let cut = &whole[..cut % whole.len()];
         prop_assert!(parse(cut).0.is_err() || cut.ends_with("0.2\n"));
     }
-}
-
-#[test]
-fn nothing_of_a_whole_list_is_lost() {
-    let root = std::env::var_os("LIMPID_CORPUS").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../shared/data")),
-        PathBuf::from,
-    );
-    let path = root.join("feeds/epss/epss_scores-2026-08-16.csv.gz");
-    let Ok(compressed) = std::fs::File::open(&path) else {
-        eprintln!("skipped: there is no `{}` (set LIMPID_CORPUS to say where)", path.display());
-        return;
-    };
-    let mut document = Vec::new();
-    flate2::read::GzDecoder::new(compressed).read_to_end(&mut document).unwrap();
-    let begun = std::time::Instant::now();
-    let (result, sink) = parse(document);
-    eprintln!("{} scores in {:.3} s", sink.enrichments.len(), begun.elapsed().as_secs_f64());
-    assert_eq!(result, Ok(Some("2026-08-16T00:00:00+0000".into())));
-    assert_eq!((sink.enrichments.len(), sink.rejected.len()), (360_142, 0));
 }

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+mod corpus;
 
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::feed::{Enrichment, Feed, Rating, Source};
@@ -223,21 +223,4 @@ proptest! {
     fn no_name_of_a_source_is_fatal(name in "cves( modified)?( [0-9T:-]{0,20})?( to )?([0-9T:-]{0,20})?( from [0-9]{0,30})?") {
         let _ = parse(&name, page(0, 1, &[PLAIN]));
     }
-}
-
-#[test]
-fn nothing_of_a_real_page_is_lost() {
-    let root = std::env::var_os("LIMPID_CORPUS").map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../../shared/data")),
-        PathBuf::from,
-    );
-    let path = root.join("feeds/nvd/nvd-cve-api-2.0-one-page.json.zst");
-    let Ok(compressed) = std::fs::File::open(&path) else {
-        eprintln!("skipped: there is no `{}` (set LIMPID_CORPUS to say where)", path.display());
-        return;
-    };
-    let (result, sink) = parse("cves", zstd::decode_all(compressed).unwrap());
-    assert_eq!(result, Ok(Some("2023-10-18T18:04:18".into())));
-    assert_eq!((sink.enrichments.len(), sink.rejected.len(), sink.followed.len()), (38, 0, 0));
-    assert_eq!(sink.enrichments.iter().filter(|one| !one.ratings.is_empty()).count(), 35);
 }

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufRead;
 
+use limpid_osv::text;
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::feed::{Sink, Source};
 use limpid_plugin_sdk::text::Lines;
 
-use crate::{bucket, index, text};
+use crate::{bucket, index};
 
 /// The source's name, whatever the cursor is.
 const SOURCE: &str = "changes";
@@ -71,7 +72,7 @@ pub(crate) fn follow(list: impl BufRead, since: &Since, sink: &mut dyn Sink) -> 
         })?;
         newest.get_or_insert_with(|| change.time.to_owned());
         match since {
-            Since::Time(since) if is_later(change.time, since) => changed.add(&change)?,
+            Since::Time(since) if text::is_later(change.time, since) => changed.add(&change)?,
             Since::Time(_) | Since::Ever => break,
         }
     }
@@ -99,12 +100,6 @@ impl<'a> Change<'a> {
         let (ecosystem, id) = path.rsplit_once('/')?;
         text::is_time(time).then_some(Self { time, ecosystem, id })
     }
-}
-
-/// Whether a time is later than another. Both are of the same form up to their fractions, of which
-/// the shorter sorts first where it begins the longer.
-pub(crate) fn is_later(time: &str, than: &str) -> bool {
-    time.trim_end_matches('Z') > than.trim_end_matches('Z')
 }
 
 /// Which records of which ecosystem changed; of an ecosystem no more than are fetched one by one,
@@ -146,18 +141,6 @@ impl Changed {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn times_compare_with_and_without_fractions() {
-        let check = |time: &str, than: &str, expected: bool| {
-            assert_eq!(is_later(time, than), expected, "`{time}` than `{than}`");
-        };
-        check("2024-05-01T00:00:01Z", "2024-05-01T00:00:00.9Z", true);
-        check("2024-05-01T00:00:00.9Z", "2024-05-01T00:00:01Z", false);
-        check("2024-05-01T00:00:00.1Z", "2024-05-01T00:00:00Z", true);
-        check("2024-05-01T00:00:00.45Z", "2024-05-01T00:00:00.5Z", false);
-        check("2024-05-01T00:00:00Z", "2024-05-01T00:00:00Z", false);
-    }
 
     #[test]
     fn the_cursor_goes_along_in_the_name() {

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::io::BufRead;
 
+use limpid_osv::text;
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::feed::{Sink, Source};
 use limpid_plugin_sdk::text::Lines;
 
-use crate::{bucket, text};
+use crate::bucket;
 
 /// The source's name.
 pub(crate) const SOURCE: &str = "ecosystems";

@@ -2,10 +2,9 @@
 //! [osv.dev exports them](https://google.github.io/osv.dev/data/): an archive for each ecosystem,
 //! and a list of what changed.
 //!
-//! This crate owns how a record becomes an advisory, and which namespace and scheme an ecosystem's
-//! packages have. It must not know which ecosystems are published: the publisher's index names
-//! them, and one that is unknown here keeps its own name. How versions compare serves to put events in
-//! order, and nothing else ([`order`]).
+//! This crate owns where osv.dev publishes, which source a record is of, and in which namespaces its
+//! records count; what a record says is read by [`limpid_osv`], as for all publishers that write the
+//! schema. It must not know which ecosystems are published: the publisher's index names them.
 //!
 //! **Sources.** A first run begins with the list of changes, whose newest time becomes the cursor, so
 //! that nothing that changes while archives are fetched is missed; then comes the index, then
@@ -18,20 +17,8 @@
 //! its own, by its identifier. Who names a source names an ecosystem (`npm`), or what is a part of one: a tree
 //! of one database among several of its ecosystem is `PyPI/pypa`.
 //!
-//! | OSV says | Advisory |
-//! |---|---|
-//! | `aliases`, `upstream` | aliases |
-//! | `related` | nothing, except where an erratum of a distribution names by it what it mends |
-//! | `introduced` and `fixed` or `last_affected` | a range; events may come in any order |
-//! | `limit` | no range goes beyond the highest |
-//! | `last_known_affected_version_range` | the end of a range that has none; `versions` behind it are left out: they were listed from the range without an end |
-//! | `introduced: "0"` | from the first version |
-//! | ranges of type `GIT`, and affected without a package | nothing |
-//! | `versions` | single versions; those that certainly lie in a range are left out |
-//! | qualifiers of the package's `purl` | required of the package, where they say what it is and not where |
-//! | ecosystems `Debian` and `Alpine` | namespaces `osv/debian:12`, `osv/alpine:3.20`: osv.dev made these records of what the distributions publish |
-//! | `severity`, `database_specific.severity` | ratings, of the advisory or of one package |
-//! | `withdrawn` | withdrawn |
+//! **Namespaces** are those of the ecosystems, but for `Debian` and `Alpine`: those records osv.dev made of
+//! what the distributions publish, so that they are in `osv/debian:12` and `osv/alpine:3.20`.
 //!
 //! ```
 //! use limpid_feed_osv::Osv;
@@ -47,19 +34,11 @@
 //! # Ok::<(), limpid_plugin_sdk::Error>(())
 //! ```
 
-mod advisory;
 mod bucket;
 mod changes;
-mod ecosystem;
 mod index;
-mod last_known;
-mod members;
-pub mod order;
-mod qualifiers;
-mod ranges;
-mod record;
-mod specific;
-mod text;
+mod publisher;
+mod records;
 
 use limpid_plugin_sdk::feed::{Documents, Feed, Sink, Source};
 use limpid_plugin_sdk::{Error, export_feed};
@@ -83,7 +62,7 @@ impl Feed for Osv {
         }
         match changes::Since::of_source(source) {
             Some(since) => changes::follow(bucket::only(documents)?, &since, sink).map(Some),
-            None => members::read(source, documents, sink).map(|()| None),
+            None => records::read(source, documents, sink).map(|()| None),
         }
     }
 }

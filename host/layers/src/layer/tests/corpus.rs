@@ -1,4 +1,4 @@
-//! Real archives and layers of `../shared/data`; where those are absent, these tests say so and pass.
+//! Real archives and layers of the corpus, which is no part of this repository.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,16 +6,13 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::test_support::Shown;
 
-/// The images of the corpus, or none with a message.
-fn corpus(part: &str) -> Option<PathBuf> {
+/// A folder of images of the corpus.
+fn corpus(part: &str) -> PathBuf {
     let root = std::env::var_os("LIMPID_CORPUS").map(PathBuf::from);
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
     let images = root.unwrap_or_else(beside).join("images").join(part);
-    if images.is_dir() {
-        return Some(images);
-    }
-    eprintln!("skipped: `{}` is absent; set LIMPID_CORPUS to the corpus", images.display());
-    None
+    assert!(images.is_dir(), "there is no `{}` (`LIMPID_CORPUS` names another place)", images.display());
+    images
 }
 
 fn files(directory: &Path) -> Vec<PathBuf> {
@@ -37,8 +34,9 @@ fn read_images(archive: &Archive, claims: &[Claim]) -> Result<Vec<(LayerContents
 }
 
 #[test]
+#[ignore = "reads the corpus: `cargo xtask verify corpus`"]
 fn every_odd_layer_gives_a_result() {
-    let Some(directory) = corpus("adversarial-layers") else { return };
+    let directory = corpus("adversarial-layers");
     for file in files(&directory) {
         let bytes = fs::read(&file).unwrap();
         let (contents, shown) = read_all(&bytes, &[path("**")]);
@@ -48,8 +46,9 @@ fn every_odd_layer_gives_a_result() {
 }
 
 #[test]
+#[ignore = "reads the corpus: `cargo xtask verify corpus`"]
 fn every_odd_archive_gives_images_or_a_clear_error() {
-    let Some(directory) = corpus("adversarial-layers") else { return };
+    let directory = corpus("adversarial-layers");
     for file in files(&directory) {
         let archive = Archive::open(&file, &scratch(), &Limits::default()).unwrap();
         let result = read_images(&archive, &[path("**")]);
@@ -64,8 +63,9 @@ fn every_odd_archive_gives_images_or_a_clear_error() {
 }
 
 #[test]
+#[ignore = "reads the corpus: `cargo xtask verify corpus`"]
 fn real_archives_of_docker_save_are_read() {
-    let Some(directory) = corpus("docker-save") else { return };
+    let directory = corpus("docker-save");
     for file in files(&directory) {
         let archive = Archive::open(&file, &scratch(), &Limits::default()).unwrap();
         let layers = read_images(&archive, &[path("lib/apk/db/installed")]).unwrap();
@@ -78,8 +78,9 @@ fn real_archives_of_docker_save_are_read() {
 }
 
 #[test]
+#[ignore = "reads the corpus: `cargo xtask verify corpus`"]
 fn real_layout_directories_are_read() {
-    let Some(directory) = corpus("busybox") else { return };
+    let directory = corpus("busybox");
     for libc in ["glibc", "musl"] {
         let layout = directory.join("latest").join(libc).join("amd64");
         let archive = Archive::open(&layout, &scratch(), &Limits::default()).unwrap();
@@ -91,8 +92,9 @@ fn real_layout_directories_are_read() {
 }
 
 #[test]
+#[ignore = "reads the corpus: `cargo xtask verify corpus`"]
 fn alpine_root_file_systems_are_read_as_layers() {
-    let Some(directory) = corpus("alpine") else { return };
+    let directory = corpus("alpine");
     let mut count = 0;
     for file in files(&directory).into_iter().filter(|file| file.to_string_lossy().ends_with(".tar.gz")) {
         let bytes = fs::read(&file).unwrap();

@@ -51,7 +51,7 @@ struct Layer {
 
 /// An advisory: which, whether it goes by another identifier, how severe, and what it says of packages.
 #[derive(Clone, Debug)]
-struct PackageAdvisory {
+struct AboutVulnerability {
     vulnerability: usize,
     is_alias: bool,
     word: Option<usize>,
@@ -61,7 +61,7 @@ struct PackageAdvisory {
 /// What one feed says, or what is exploited.
 #[derive(Clone, Debug)]
 enum Document {
-    Advisories(usize, Vec<PackageAdvisory>),
+    Advisories(usize, Vec<AboutVulnerability>),
     Exploited(BTreeSet<usize>),
 }
 
@@ -82,7 +82,7 @@ fn document() -> impl Strategy<Value = Document> {
         prop::option::of(0..WORDS.len()),
         prop::collection::vec(affects, 0..4),
     );
-    let said = said.prop_map(|(vulnerability, is_alias, word, affects)| PackageAdvisory {
+    let said = said.prop_map(|(vulnerability, is_alias, word, affects)| AboutVulnerability {
         vulnerability,
         is_alias,
         word,
@@ -94,7 +94,7 @@ fn document() -> impl Strategy<Value = Document> {
     ]
 }
 
-fn advisory(said: &PackageAdvisory) -> Advisory {
+fn advisory(said: &AboutVulnerability) -> Advisory {
     let vulnerability = VULNERABILITIES[said.vulnerability].to_owned();
     let (id, aliases) = match said.is_alias {
         true => (format!("X-{}", said.vulnerability), vec![vulnerability]),

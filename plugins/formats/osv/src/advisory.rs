@@ -3,8 +3,9 @@
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::feed::{self, Advisory, Range, Rating, Status};
 
-use crate::ecosystem::Ecosystem;
+use crate::ecosystem::{Ecosystem, Versions};
 use crate::last_known::End;
+use crate::publisher::{Publisher, Stated};
 use crate::record::{Affected, Package, Record, Severity, Text};
 use crate::{qualifiers, ranges, text};
 
@@ -15,6 +16,7 @@ pub(crate) type Rejected = (String, Error);
 /// ranges could not be used. No advisory where it says nothing: it knows commits only, or no package
 /// could be used.
 pub(crate) fn of(
+    publisher: &dyn Publisher,
     record: &Record<'_>,
     id: &str,
     ecosystem: Option<&str>,
@@ -22,10 +24,12 @@ pub(crate) fn of(
     let mut affected = Vec::new();
     let mut rejected = Vec::new();
     let mut distributions_only = true;
+    let rater = || publisher.rater(id);
     for (position, one) in record.affected.iter().flatten().enumerate() {
         let Some(package) = one.package.as_ref() else { continue };
-        let known = Ecosystem::of(package.ecosystem.as_str(), is_semantic(one)).stated_by(id);
-        distributions_only &= known.distribution;
+        let stated_of = Stated { id, ecosystem: package.ecosystem.as_str(), versions: versions(one) };
+        let known = publisher.ecosystem(&stated_of);
+        distributions_only &= known.is_distribution();
         if ecosystem.is_some_and(|ecosystem| package.base() != ecosystem) {
             continue;
         }
@@ -35,13 +39,13 @@ pub(crate) fn of(
             continue;
         }
         let between = between(&known, one, &path, &mut rejected);
-        affected.extend(stated(id, &known, one, package, between));
+        affected.extend(stated(&rater, &known, one, package, between));
     }
     let advisory = (!affected.is_empty()).then(|| Advisory {
         aliases: aliases(record, id, distributions_only),
         title: line(record.summary.as_ref()),
         details: record.details.as_ref().map(owned).unwrap_or_default(),
-        ratings: ratings(id, &record.severity, [record.database_specific.severity.as_ref()]),
+        ratings: ratings(&rater, &record.severity, [record.database_specific.severity.as_ref()]),
         weaknesses: weaknesses(record),
         references: record.references.iter().filter_map(|one| one.url.as_ref()).map(owned).collect(),
         published: time(record.published.as_ref()),
@@ -86,7 +90,7 @@ fn between(
 
 /// What a record says of one package; none where it says nothing.
 fn stated(
-    id: &str,
+    rater: &dyn Fn() -> String,
     ecosystem: &Ecosystem,
     affected: &Affected<'_>,
     package: &Package<'_>,
@@ -113,13 +117,13 @@ fn stated(
         return None;
     }
     let urgency = own.urgency.as_ref().map_or("", Text::as_str);
-    let mut ratings = ratings(id, &affected.severity, [database.severity.as_ref(), own.severity.as_ref()]);
+    let mut ratings = ratings(rater, &affected.severity, [database.severity.as_ref(), own.severity.as_ref()]);
     ratings.extend(database.cvss.as_ref().and_then(|vector| cvss(vector.as_str().trim(), "CVSS:3.1")));
     ratings.extend(debian(urgency));
     Some(feed::Affected {
         namespace: ecosystem.namespace.clone(),
         name: ecosystem.package(package.name.as_str()).into_owned(),
-        source: ecosystem.source || package.is_source(),
+        source: ecosystem.has_sources() || package.is_source(),
         scheme: ecosystem.scheme.clone(),
         status: if urgency == "end-of-life" { Status::EndOfLife } else { Status::Affected },
         ranges: between,
@@ -130,8 +134,9 @@ fn stated(
     })
 }
 
-fn is_semantic(affected: &Affected<'_>) -> bool {
-    affected.ranges.iter().any(|range| range.kind.as_str() == "SEMVER")
+fn versions(affected: &Affected<'_>) -> Versions {
+    let is_semantic = affected.ranges.iter().any(|range| range.kind.as_str() == "SEMVER");
+    if is_semantic { Versions::Semantic } else { Versions::OfEcosystem }
 }
 
 impl Package<'_> {
@@ -149,7 +154,7 @@ impl Package<'_> {
 
 /// Other identifiers of what the record speaks of. What is merely related is something else, with one
 /// exception: before the schema had `upstream` (1.7), errata of distributions named by `related` the
-/// vulnerabilities that they mend, and AlmaLinux and Freexian still do.
+/// vulnerabilities that they fix, and AlmaLinux and Freexian still do.
 fn aliases(record: &Record<'_>, id: &str, distributions_only: bool) -> Vec<String> {
     let mut aliases: Vec<String> = Vec::new();
     let mut add = |texts: &[Text<'_>], is_meant: fn(&str) -> bool| {
@@ -167,10 +172,9 @@ fn aliases(record: &Record<'_>, id: &str, distributions_only: bool) -> Vec<Strin
     aliases
 }
 
-/// Vectors and words. Words of `database_specific` are those of the database, which the
-/// identifier's first part tells.
+/// Vectors and words. Words of `database_specific` are those of the database.
 fn ratings<'a>(
-    id: &str,
+    rater: &dyn Fn() -> String,
     severities: &[Severity<'_>],
     words: impl IntoIterator<Item = Option<&'a Text<'a>>>,
 ) -> Vec<Rating> {
@@ -178,7 +182,7 @@ fn ratings<'a>(
     for word in words.into_iter().flatten().map(Text::as_str) {
         let is_word = (1..=32).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_alphabetic());
         if is_word && !word.eq_ignore_ascii_case("unknown") && !word.eq_ignore_ascii_case("none") {
-            ratings.push(Rating::word(database(id), word));
+            ratings.push(Rating::word(rater(), word));
         }
     }
     ratings
@@ -215,15 +219,6 @@ fn debian(urgency: &str) -> Option<Rating> {
     match urgency {
         "" | "not yet assigned" | "end-of-life" => None,
         word => text::is_identifier(word).then(|| Rating::word("debian", word)),
-    }
-}
-
-/// The database that a record comes from: `github`, or the first part of its identifiers.
-fn database(id: &str) -> String {
-    match id.split('-').next() {
-        Some("GHSA") => "github".to_owned(),
-        Some("BIT") => "bitnami".to_owned(),
-        other => other.unwrap_or(id).to_ascii_lowercase(),
     }
 }
 

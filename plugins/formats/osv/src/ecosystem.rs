@@ -4,32 +4,41 @@
 use std::borrow::Cow;
 
 /// What is the same for all packages of an ecosystem.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Ecosystem {
-    /// With the release of a distribution: `debian:12`, `pypi`.
-    pub(crate) namespace: String,
-    pub(crate) scheme: String,
-    /// Whether it is a distribution, whose records pass on what others found.
-    pub(crate) distribution: bool,
-    /// Whether its packages are source packages.
-    pub(crate) source: bool,
-    /// Whether its records are made of what the distribution publishes in a form of its own.
-    converted: bool,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ecosystem {
+    /// With the release of a distribution: `debian:12`, `pypi`. It is what detectors state.
+    pub namespace: String,
+    /// The scheme that orders its versions: `dpkg`.
+    pub scheme: String,
+    /// What it is an ecosystem of.
+    pub kind: Kind,
 }
 
-/// Distributions that publish advisories in a form of their own. What there is in the schema of theirs
-/// somebody else made of that: osv.dev, later than they say it, and now and then with a mistake.
-const CONVERTED: [&str; 2] = ["Alpine", "Debian"];
-
-/// First parts of the identifiers of records about such a distribution that their publisher writes in
-/// the schema: Freexian's, of Debian releases whose support has ended.
-const WRITTEN: [&str; 1] = ["ELA"];
+/// What an ecosystem is one of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Packages of a language, or of whatever else is no distribution.
+    Other,
+    /// Packages of a distribution, whose records are errata: they pass on what others found.
+    Distribution(Packages),
+}
 
 /// What the packages of a distribution's records are.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Packages {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packages {
+    /// Source packages: names and versions are theirs.
     Sources,
+    /// What is installed.
     Binaries,
+}
+
+/// What the ranges of a record say of their versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Versions {
+    /// They are semantic versions (`SEMVER`).
+    Semantic,
+    /// They are ordered as the ecosystem orders them (`ECOSYSTEM`).
+    OfEcosystem,
 }
 
 use Packages::{Binaries, Sources};
@@ -79,53 +88,49 @@ const DISTRIBUTIONS: [(&str, &str, &str, Packages); 17] = [
 ];
 
 impl Ecosystem {
-    /// The ecosystem of a record: `PyPI`, `Debian:12`. One that is not known keeps its name, in lower
-    /// case, and its versions have a scheme of that name, for which there may be a plugin; those of
-    /// which it says that they are semantic versions have `semver`.
-    pub(crate) fn of(name: &str, semantic: bool) -> Self {
+    /// An ecosystem that the schema defines: `PyPI`, `Debian:12`. One that is not known here keeps its
+    /// name, in lower case, and its versions have a scheme of that name, for which there may be a plugin;
+    /// those that are semantic versions have `semver`.
+    pub fn defined(name: &str, versions: Versions) -> Self {
         let (base, release) = name.split_once(':').unwrap_or((name, ""));
         // What follows the name of a language's ecosystem is a registry; packages are the same there.
         if let Some((_, namespace, scheme)) = LANGUAGES.iter().find(|known| known.0 == base) {
             return Self {
                 namespace: (*namespace).to_owned(),
                 scheme: (*scheme).to_owned(),
-                distribution: false,
-                source: false,
-                converted: false,
+                kind: Kind::Other,
             };
         }
         if let Some((_, namespace, scheme, packages)) = DISTRIBUTIONS.iter().find(|known| known.0 == base) {
             return Self {
                 namespace: with_release(namespace, release),
                 scheme: (*scheme).to_owned(),
-                distribution: true,
-                source: *packages == Sources,
-                converted: CONVERTED.contains(&base),
+                kind: Kind::Distribution(*packages),
             };
         }
         let base = base.to_ascii_lowercase();
         Self {
             namespace: with_release(&base, release),
-            scheme: if semantic { "semver".to_owned() } else { base },
-            distribution: false,
-            source: false,
-            converted: false,
+            scheme: match versions {
+                Versions::Semantic => "semver".to_owned(),
+                Versions::OfEcosystem => base,
+            },
+            kind: Kind::Other,
         }
     }
 
     /// Whether it is one that is known here, by its name without a release.
-    pub(crate) fn is_known(base: &str) -> bool {
+    pub fn is_known(base: &str) -> bool {
         LANGUAGES.iter().any(|known| known.0 == base) || DISTRIBUTIONS.iter().any(|known| known.0 == base)
     }
 
-    /// The same for a record of this identifier: what osv.dev made of what a distribution says is in a
-    /// namespace of its own (`osv/debian:12`), because it counts only where the distribution says nothing.
-    pub(crate) fn stated_by(mut self, id: &str) -> Self {
-        let is_written = WRITTEN.iter().any(|known| id.split('-').next() == Some(known));
-        if self.converted && !is_written {
-            self.namespace.insert_str(0, "osv/");
-        }
-        self
+    pub(crate) fn is_distribution(&self) -> bool {
+        matches!(self.kind, Kind::Distribution(_))
+    }
+
+    /// Whether its packages are source packages.
+    pub(crate) fn has_sources(&self) -> bool {
+        self.kind == Kind::Distribution(Sources)
     }
 
     /// A package's name as detectors state it: by [PEP 503](https://peps.python.org/pep-0503/#normalized-names)
@@ -190,9 +195,9 @@ mod tests {
     #[test]
     fn an_ecosystem_has_a_namespace_and_a_scheme() {
         let check = |name: &str, namespace: &str, scheme: &str, source: bool| {
-            let ecosystem = Ecosystem::of(name, false);
+            let ecosystem = Ecosystem::defined(name, Versions::OfEcosystem);
             assert_eq!(
-                (ecosystem.namespace.as_str(), ecosystem.scheme.as_str(), ecosystem.source),
+                (ecosystem.namespace.as_str(), ecosystem.scheme.as_str(), ecosystem.has_sources()),
                 (namespace, scheme, source),
                 "`{name}`"
             );
@@ -219,23 +224,6 @@ mod tests {
     }
 
     #[test]
-    fn what_somebody_else_made_of_a_publishers_advisories_is_in_a_namespace_of_its_own() {
-        let check = |id: &str, ecosystem: &str, expected: &str| {
-            let namespace = Ecosystem::of(ecosystem, false).stated_by(id).namespace;
-            assert_eq!(namespace, expected, "{id} of {ecosystem}");
-        };
-        check("DEBIAN-CVE-2024-1", "Debian:12", "osv/debian:12");
-        check("DSA-1-1", "Debian:12", "osv/debian:12");
-        check("DLA-1-1", "Debian", "osv/debian");
-        check("ALPINE-CVE-2024-1", "Alpine:v3.19", "osv/alpine:3.19");
-        check("ALPINE-CVE-2024-1", "Alpine:edge", "osv/alpine:edge");
-        check("ELA-669-1", "Debian:9", "debian:9");
-        check("UBUNTU-CVE-2024-1", "Ubuntu:22.04:LTS", "ubuntu:22.04");
-        check("ALSA-2024:1", "AlmaLinux:9", "almalinux:9");
-        check("GHSA-0000-0000-0001", "npm", "npm");
-    }
-
-    #[test]
     fn an_ecosystem_without_a_release_has_the_bare_name() {
         for (ecosystem, expected) in [
             ("Wolfi", "wolfi"),
@@ -244,20 +232,28 @@ mod tests {
             ("Echo", "echo"),
             ("openSUSE:Tumbleweed", "opensuse-tumbleweed"),
         ] {
-            assert_eq!(Ecosystem::of(ecosystem, false).stated_by("X-1").namespace, expected, "{ecosystem}");
+            assert_eq!(
+                Ecosystem::defined(ecosystem, Versions::OfEcosystem).namespace,
+                expected,
+                "{ecosystem}"
+            );
         }
     }
 
     #[test]
     fn semantic_versions_of_an_unknown_ecosystem_are_ordered_as_such() {
-        assert_eq!(Ecosystem::of("New", true).scheme, "semver");
-        assert_eq!(Ecosystem::of("PyPI", true).scheme, "pep440");
+        assert_eq!(Ecosystem::defined("New", Versions::Semantic).scheme, "semver");
+        assert_eq!(Ecosystem::defined("PyPI", Versions::Semantic).scheme, "pep440");
     }
 
     #[test]
     fn names_are_those_that_detectors_state() {
         let check = |ecosystem: &str, name: &str, expected: &str| {
-            assert_eq!(Ecosystem::of(ecosystem, false).package(name), expected, "`{name}`");
+            assert_eq!(
+                Ecosystem::defined(ecosystem, Versions::OfEcosystem).package(name),
+                expected,
+                "`{name}`"
+            );
         };
         check("PyPI", "Zope.Interface", "zope-interface");
         check("PyPI", "a__-b", "a-b");

@@ -22,7 +22,7 @@ pub(crate) fn compare(scheme: &str, left: &str, right: &str) -> Option<Ordering>
 ///
 /// ```
 /// use std::cmp::Ordering;
-/// use limpid_feed_osv::order::certainly;
+/// use limpid_osv::order::certainly;
 ///
 /// assert_eq!(certainly("1.9", "1.10"), Some(Ordering::Less));
 /// assert_eq!(certainly("1.9rc1", "1.10"), Some(Ordering::Less));

@@ -6,31 +6,43 @@ use std::io::Read;
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::feed::{Document, Documents, Sink};
 
-use crate::ecosystem::Ecosystem;
+use crate::publisher::{Publisher, Scope};
 use crate::record::{Package, Record};
-use crate::{advisory, changes, text};
+use crate::{advisory, text};
 
 /// Bytes of one record. The largest, of kernels in many releases, have a few MiB.
 const MAX_RECORD: u64 = 16 << 20;
 
-/// Reads all documents of a source.
+/// What there was in the documents of a source. A feed tells by it which source they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Records that could be used.
+    pub records: u64,
+    /// Whether any record had packages of the ecosystem of the [`Scope`], or was asked for them.
+    pub in_scope: bool,
+    /// The identifier of the first record.
+    pub first: String,
+    /// The ecosystems, without releases, that all records have in common.
+    pub ecosystems: BTreeSet<String>,
+    /// The first part of the identifiers of all records, where it is the same: `GHSA`.
+    pub database: Option<String>,
+}
+
+/// Reads all documents of a source: records in JSON or YAML, one in each.
 ///
 /// # Errors
 ///
 /// [`Error::Malformed`] where no document is a record, or no record could be used: taking that for an
 /// answer would withdraw all that the source stated before. A record that cannot be used among
 /// others that can is none: it is rejected by the name of its document.
-pub(crate) fn read(source: &str, documents: &mut dyn Documents, sink: &mut dyn Sink) -> Result<(), Error> {
-    let mut intake = Intake {
-        source,
-        sink,
-        records: 0,
-        rejected: 0,
-        first: None,
-        is_asked: false,
-        common: None,
-        newest: None,
-    };
+pub fn read(
+    publisher: &dyn Publisher,
+    scope: Scope<'_>,
+    documents: &mut dyn Documents,
+    sink: &mut dyn Sink,
+) -> Result<Summary, Error> {
+    let mut intake =
+        Intake { publisher, scope, sink, rejected: 0, why: None, summary: None, records: 0, newest: None };
     let mut bytes = Vec::new();
     while let Some(document) = documents.next() {
         if let Some(form) = Form::of(document.name()) {
@@ -70,29 +82,18 @@ impl Form {
 
 /// Where records go, and what became of them.
 struct Intake<'a> {
-    source: &'a str,
+    publisher: &'a dyn Publisher,
+    scope: Scope<'a>,
     sink: &'a mut dyn Sink,
-    records: u64,
     rejected: u64,
     /// Why the first that was rejected was.
-    first: Option<Error>,
-    /// Whether the source is named for an ecosystem.
-    is_asked: bool,
+    why: Option<Error>,
+    /// Records that could be used.
+    records: u64,
     /// What all records have in common, once there is one.
-    common: Option<Common>,
+    summary: Option<Summary>,
     /// When the record was modified that was modified last.
     newest: Option<String>,
-}
-
-/// What records have in common.
-#[derive(Default)]
-struct Common {
-    /// The identifier of the first.
-    id: String,
-    /// Without releases.
-    ecosystems: BTreeSet<String>,
-    /// The first part of their identifiers.
-    database: Option<String>,
 }
 
 impl Intake<'_> {
@@ -114,7 +115,7 @@ impl Intake<'_> {
 
     fn reject(&mut self, path: &str, why: Error) {
         self.rejected += 1;
-        self.first.get_or_insert_with(|| why.clone());
+        self.why.get_or_insert_with(|| why.clone());
         self.sink.reject(text::shown(path), why);
     }
 
@@ -126,19 +127,17 @@ impl Intake<'_> {
             record.affected.iter().flatten().filter_map(|one| one.package.as_ref()).map(base).collect();
         let modified = record.modified.as_ref().map(|time| time.as_str()).filter(|time| text::is_time(time));
         if let Some(time) = modified
-            && self.newest.as_ref().is_none_or(|newest| changes::is_later(time, newest))
+            && self.newest.as_ref().is_none_or(|newest| text::is_later(time, newest))
         {
             self.newest = Some(time.to_owned());
         }
-        let named = ecosystem(self.source);
-        // A record that is no longer of the ecosystem for which it is fetched says nothing of it.
-        let asked = bases.contains(named) || Ecosystem::is_known(named);
-        self.is_asked |= asked;
-        match &mut self.common {
-            None => self.common = Some(Common::of(id, bases)),
-            Some(common) => common.retain(id, &bases),
-        }
-        let (advisory, rejected) = advisory::of(record, id, asked.then_some(named));
+        let ecosystem = match self.scope {
+            Scope::Everything => None,
+            Scope::Ecosystem(name) => Some(name),
+            Scope::Perhaps(name) => Some(name).filter(|name| bases.contains(*name)),
+        };
+        self.summary.get_or_insert_with(|| Summary::of(id, bases.clone())).retain(id, &bases, ecosystem);
+        let (advisory, rejected) = advisory::of(self.publisher, record, id, ecosystem);
         match advisory {
             Some(advisory) => {
                 self.records += 1;
@@ -156,8 +155,8 @@ impl Intake<'_> {
         }
     }
 
-    fn finish(mut self) -> Result<(), Error> {
-        match (self.records, self.first.take()) {
+    fn finish(self) -> Result<Summary, Error> {
+        match (self.records, self.why) {
             (0, None) => Err(Error::malformed("no document is a record in the OSV schema")),
             (0, Some(why)) if self.rejected == 1 => Err(why),
             (0, Some(why)) => Err(Error::malformed(format!(
@@ -165,39 +164,24 @@ impl Intake<'_> {
                 self.rejected
             ))),
             (records, _) => {
-                if let Some(newest) = self.newest.take() {
+                if let Some(newest) = self.newest {
                     self.sink.dated(&newest);
                 }
-                self.identify(records);
-                Ok(())
+                Ok(Summary { records, ..self.summary.unwrap_or_default() })
             }
         }
     }
-
-    /// Says which source it is: that which is named for an ecosystem; of a single record, which does not
-    /// stand for more than itself, its identifier; the ecosystem that all records have in common, or
-    /// their database.
-    fn identify(self, records: u64) {
-        let common = self.common.unwrap_or_default();
-        let ecosystem = common.ecosystems.first().filter(|_| common.ecosystems.len() == 1);
-        let source = match (ecosystem, &common.database) {
-            _ if self.is_asked => self.source,
-            _ if records == 1 => &common.id,
-            (Some(ecosystem), _) => ecosystem,
-            (None, Some(database)) => database,
-            (None, None) => self.source,
-        };
-        self.sink.identify(source);
-    }
 }
 
-impl Common {
+impl Summary {
     fn of(id: &str, ecosystems: BTreeSet<String>) -> Self {
         let database = id.split_once('-').map(|(database, _)| database.to_owned());
-        Self { id: id.to_owned(), ecosystems, database }
+        Self { first: id.to_owned(), ecosystems, database, ..Self::default() }
     }
 
-    fn retain(&mut self, id: &str, ecosystems: &BTreeSet<String>) {
+    /// Leaves what a further record has, too.
+    fn retain(&mut self, id: &str, ecosystems: &BTreeSet<String>, asked: Option<&str>) {
+        self.in_scope |= asked.is_some();
         self.ecosystems.retain(|one| ecosystems.contains(one));
         self.database = self.database.take().filter(|one| id.split('-').next() == Some(one));
     }
@@ -205,15 +189,6 @@ impl Common {
 
 fn base(package: &Package<'_>) -> String {
     package.base().to_owned()
-}
-
-/// The ecosystem for which a source is named: `PyPI` of `PyPI` and of `PyPI/pypa`, a part of it that has a
-/// source of its own.
-fn ecosystem(source: &str) -> &str {
-    match source.split_once('/') {
-        Some((ecosystem, part)) if text::is_identifier(part) => ecosystem,
-        _ => source,
-    }
 }
 
 /// The record that a document is; none where it is no record.

@@ -6,19 +6,19 @@ const MAX_ID: usize = 256;
 const MAX_NAME: usize = 1024;
 
 /// Whether `text` can be an identifier: visible ASCII without blanks.
-pub(crate) fn is_identifier(text: &str) -> bool {
+pub fn is_identifier(text: &str) -> bool {
     (1..=MAX_ID).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Whether `text` can be the name of a package or a version. Names of Swift packages are addresses,
 /// those of others have blanks.
-pub(crate) fn is_name(text: &str) -> bool {
+pub fn is_name(text: &str) -> bool {
     (1..=MAX_NAME).contains(&text.len()) && !text.chars().any(char::is_control)
 }
 
 /// Whether `text` is a time of [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339#section-5.6) in UTC,
 /// as the schema wants all of them: `2024-05-01T12:00:00Z`, with or without a fraction.
-pub(crate) fn is_time(text: &str) -> bool {
+pub fn is_time(text: &str) -> bool {
     let Some((seconds, rest)) = text.split_at_checked("2024-05-01T12:00:00".len()) else { return false };
     let form = seconds.bytes().zip(b"dddd-dd-ddTdd:dd:dd").all(|(byte, form)| match form {
         b'd' => byte.is_ascii_digit(),
@@ -29,8 +29,14 @@ pub(crate) fn is_time(text: &str) -> bool {
         .is_some_and(|fraction| fraction.len() <= 9 && fraction.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
+/// Whether a time is later than another. Both are of the same form up to their fractions, of which
+/// the shorter sorts first where it begins the longer.
+pub fn is_later(time: &str, than: &str) -> bool {
+    time.trim_end_matches('Z') > than.trim_end_matches('Z')
+}
+
 /// `text` as a message or a record's path shows it: never long.
-pub(crate) fn shown(text: &str) -> &str {
+pub fn shown(text: &str) -> &str {
     text.get(..text.floor_char_boundary(80)).unwrap_or(text)
 }
 
@@ -50,6 +56,18 @@ mod tests {
         check("2024-05-01 12:00:00Z", false);
         check("2024-05-01T12:00:00äZ", false);
         check("", false);
+    }
+
+    #[test]
+    fn times_compare_with_and_without_fractions() {
+        let check = |time: &str, than: &str, expected: bool| {
+            assert_eq!(is_later(time, than), expected, "`{time}` than `{than}`");
+        };
+        check("2024-05-01T00:00:01Z", "2024-05-01T00:00:00.9Z", true);
+        check("2024-05-01T00:00:00.9Z", "2024-05-01T00:00:01Z", false);
+        check("2024-05-01T00:00:00.1Z", "2024-05-01T00:00:00Z", true);
+        check("2024-05-01T00:00:00.45Z", "2024-05-01T00:00:00.5Z", false);
+        check("2024-05-01T00:00:00Z", "2024-05-01T00:00:00Z", false);
     }
 
     #[test]

@@ -1,0 +1,88 @@
+//! `cargo xtask test-with`: tests that need a program that builds do not need.
+
+use std::path::Path;
+
+use anyhow::bail;
+use xtask::RABBITMQ;
+
+use crate::examples;
+use crate::ignored;
+use crate::workspace::Workspace;
+
+/// A program that some end-to-end tests need, which are ignored elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Program {
+    /// Notices that a broker gets
+    Rabbitmq,
+    /// The example plugin in JavaScript: Node.js 20 or newer, npm and their registry
+    Javascript,
+    /// The example plugin in Python: Python, pip and their registry
+    Python,
+}
+
+impl Program {
+    const ALL: [Self; 3] = [Self::Rabbitmq, Self::Javascript, Self::Python];
+
+    /// What the names of its end-to-end tests contain.
+    const fn tests(self) -> &'static str {
+        match self {
+            Self::Rabbitmq => "notices::a_broker",
+            Self::Javascript => "examples::javascript",
+            Self::Python => "examples::python",
+        }
+    }
+
+    /// Builds what its tests start; where it cannot, because something is missing here, says what.
+    fn prepare(self, workspace: &Workspace) -> anyhow::Result<Option<String>> {
+        match self {
+            Self::Rabbitmq if has_rabbitmq() => Ok(None),
+            Self::Rabbitmq => {
+                Ok(Some("RabbitMQ is not installed (`cargo xtask setup --all-tests`)".to_owned()))
+            }
+            Self::Javascript => examples::build_one(workspace, &examples::JAVASCRIPT),
+            Self::Python => examples::build_one(workspace, &examples::PYTHON),
+        }
+    }
+
+    fn run(self, workspace: &Workspace) -> anyhow::Result<()> {
+        let count = ignored::run(workspace, &["--test", "e2e"], self.tests(), None)?;
+        eprintln!("{self:?}: {count} tests");
+        Ok(())
+    }
+}
+
+/// Runs the tests that need these programs, or any of them where none is named. Plugins and the service
+/// must have been built, as `cargo xtask test` does.
+///
+/// # Errors
+/// Where one is missing, or a test fails.
+pub(crate) fn test_with(programs: &[Program]) -> anyhow::Result<()> {
+    let workspace = Workspace::load()?;
+    for program in if programs.is_empty() { &Program::ALL } else { programs } {
+        if let Some(missing) = program.prepare(&workspace)? {
+            bail!("{missing}");
+        }
+        program.run(&workspace)?;
+    }
+    Ok(())
+}
+
+/// Runs those tests whose programs are there, and says of the others what is missing.
+///
+/// # Errors
+/// Where a test fails.
+pub(crate) fn test_with_what_is_there(workspace: &Workspace) -> anyhow::Result<Vec<String>> {
+    let mut left_out = Vec::new();
+    for program in Program::ALL {
+        match program.prepare(workspace)? {
+            Some(missing) => left_out.push(format!("{program:?}: {missing}")),
+            None => program.run(workspace)?,
+        }
+    }
+    Ok(left_out)
+}
+
+/// Whether RabbitMQ is installed.
+pub(crate) fn has_rabbitmq() -> bool {
+    RABBITMQ.iter().any(|program| Path::new(program).exists())
+}

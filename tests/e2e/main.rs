@@ -17,6 +17,7 @@ mod golden;
 mod program;
 mod service;
 
+mod answers;
 mod author_tools;
 mod bundles;
 mod commands;

@@ -6,7 +6,7 @@ use xtask::sample::{Layer, advisories, debian};
 use crate::api::Answer;
 use crate::archives::{Compression, Parts, image};
 use crate::program::Setup;
-use crate::service::Service;
+use crate::service::{Service, until};
 
 /// All that changes something, and what would be sent.
 fn writes(image: &str, archive: &[u8]) -> Vec<(&'static str, String, Vec<u8>)> {
@@ -68,8 +68,11 @@ fn every_request_that_changes_something_passes_one_check() {
     let after = service.api.report(&image);
     assert_eq!(after["findings"], before["findings"]);
     assert_eq!(service.api.get("/v1/subscriptions").ok()["subscriptions"], json!([]));
-    let refused = service.log().lines().filter(|line| line.contains("is refused")).count();
-    assert_eq!(refused, 10 * writes(&image, &archive).len(), "one line for each refusal");
+    // What is logged comes by a pipe, and may be a moment late.
+    let refused = || service.log().lines().filter(|line| line.contains("is refused")).count();
+    let expected = 10 * writes(&image, &archive).len();
+    until("each refusal is in the log", || (refused() >= expected).then_some(()));
+    assert_eq!(refused(), expected, "one line for each refusal");
     // What only asks is answered, also to a page: it could not read the answer.
     let asked = service.api.send("GET", "/v1/images", &[("origin", "http://evil.example")], b"");
     assert_eq!(asked.status, 200);

@@ -12,6 +12,7 @@ use crate::workspace::{DependencyKind, Package, Workspace};
 /// The crates of the host, lowest first; those in one row know nothing of each other.
 const ORDER: &[&[&str]] = &[
     &["limpid-model", PACK, PURL, "limpid-outbound", "limpid-signature"],
+    &["limpid-bytes"],
     &[
         "limpid-runtime",
         "limpid-layers",
@@ -22,6 +23,7 @@ const ORDER: &[&[&str]] = &[
         "limpid-formats",
         "limpid-matching",
     ],
+    &["limpid-images"],
     &["limpid-scanner"],
     &["limpid-server"],
     &["limpid"],
@@ -143,6 +145,10 @@ mod tests {
         let mut packages: Vec<Package> = [
             ("host/model", "limpid-model"),
             ("host/pack", PACK),
+            ("host/bytes", "limpid-bytes"),
+            ("host/layers", "limpid-layers"),
+            ("host/images", "limpid-images"),
+            ("host/fetch", "limpid-fetch"),
             ("host/runtime", "limpid-runtime"),
             ("host/store", "limpid-store"),
             ("host/scanner", "limpid-scanner"),
@@ -172,6 +178,15 @@ mod tests {
         check("host/store", "limpid-store", &["limpid-runtime"], &["`limpid-runtime`"]);
         check("host/scanner", "limpid-scanner", &["limpid-server"], &["`limpid-server`"]);
         check("host/scanner", "limpid-scanner", &["limpid-plugin-sdk"], &["`limpid-plugin-sdk`"]);
+    }
+
+    #[test]
+    fn sources_of_images_know_layers_and_both_know_bytes_which_know_neither() {
+        let images = ["limpid-bytes", "limpid-layers", "limpid-fetch", "limpid-model"];
+        check("host/images", "limpid-images", &images, &[]);
+        check("host/layers", "limpid-layers", &["limpid-bytes", "limpid-images"], &["`limpid-images`"]);
+        check("host/bytes", "limpid-bytes", &["limpid-model", "limpid-layers"], &["`limpid-layers`"]);
+        check("host/images", "limpid-images", &["limpid-scanner"], &["`limpid-scanner`"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use limpid_formats::json as api;
 use limpid_model::{Digest, Role};
-use limpid_scanner::{Progress, Scanner};
+use limpid_scanner::{Progress, Scanner, Stop};
 
 use crate::input::{Input, Named};
 use crate::open;
@@ -84,10 +84,12 @@ impl Holder {
             Self::Here(here) => {
                 open::some_detector(&here.scanner, settings)?;
                 let progress = Progress::default();
+                let stop = Stop::default();
+                let from = limpid_scanner::ImageInput { source: &input.archive, stop: &stop };
                 let spinner = Spinner::start("reading layers");
                 let indexed = spinner.watching(
                     || format!("reading layers: {} of {}", progress.done(), progress.total()),
-                    || here.scanner.index(&input.archive, &progress),
+                    || here.scanner.index(from, &progress),
                 )?;
                 Ok(indexed.images.iter().map(ToString::to_string).collect())
             }

@@ -5,7 +5,7 @@ use std::io::{self, Seek};
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, bail};
-use limpid_scanner::Archive;
+use limpid_scanner::{Archive, ImageSource as _, Stop};
 
 use crate::progress::Spinner;
 use crate::settings::Settings;
@@ -73,7 +73,7 @@ impl Input {
         let shown = source.display();
         if metadata.is_dir() {
             let archive = Archive::open(source, &scratch(settings)?, &settings.layers)?;
-            archive.images()?;
+            archive.images(&Stop::default())?;
             return Ok(Self { archive, bytes: Bytes::Directory(source.to_owned()) });
         }
         let file = File::open(source).with_context(|| format!("`{shown}` cannot be opened"))?;
@@ -88,7 +88,7 @@ impl Input {
     fn of_file(file: File, settings: &Settings) -> anyhow::Result<Self> {
         let _spinner = Spinner::start("opening the archive");
         let archive = Archive::open_file(file.try_clone()?, &scratch(settings)?, &settings.layers)?;
-        archive.images()?;
+        archive.images(&Stop::default())?;
         Ok(Self { archive, bytes: Bytes::File(file) })
     }
 

@@ -1,6 +1,5 @@
-use std::net::IpAddr;
-
 use lapin::uri::{AMQPScheme, AMQPUri};
+use limpid_outbound::bare;
 use ureq::http::Uri;
 
 use crate::Failure;
@@ -43,8 +42,7 @@ impl Address {
 
     /// Whether it names this machine itself, as `localhost` or by number.
     pub(crate) fn is_loopback(&self) -> bool {
-        self.host.eq_ignore_ascii_case("localhost")
-            || self.host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        limpid_outbound::is_loopback(&self.host)
     }
 }
 
@@ -52,10 +50,6 @@ impl Address {
 pub(crate) fn broker_uri(url: &str) -> Result<AMQPUri, Failure> {
     // It may hold a password, and is not told.
     url.parse().map_err(|why| Failure::Never(format!("this is no address of an AMQP broker: {why}")))
-}
-
-fn bare(host: &str) -> &str {
-    host.trim_start_matches('[').trim_end_matches(']')
 }
 
 /// The beginning of a text.

@@ -90,7 +90,7 @@ impl Brokers {
 
     async fn connect(&self, url: &str) -> Result<Connection, Failure> {
         let limit = self.settings.connect_time;
-        let connected = tokio::time::timeout(limit, Connection::open(url, self.guard)).await;
+        let connected = tokio::time::timeout(limit, Connection::open(url, self.guard.clone(), limit)).await;
         connected.unwrap_or_else(|_| {
             Err(Failure::failed(format!("no connection to the broker within {} s", limit.as_secs())))
         })

@@ -1,25 +1,22 @@
-use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::collections::BTreeSet;
 
-use limpid_outbound::is_public;
-use ureq::config::Config;
-use ureq::http::Uri;
-use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
-use ureq::unversioned::transport::NextTimeout;
+use limpid_outbound::{Guard as Numbers, Internal, Mixed, Own, Private, Rules};
 
 use crate::address::Address;
 use crate::{Failure, Settings};
 
 /// Decides whither messages may go.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Guard {
     unencrypted: bool,
-    private_addresses: bool,
+    numbers: Numbers,
 }
 
 impl Guard {
-    pub(crate) const fn new(settings: &Settings) -> Self {
-        Self { unencrypted: settings.unencrypted, private_addresses: settings.private_addresses }
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let private = if settings.private_addresses { Private::Allowed } else { Private::Refused };
+        let rules = Rules { named: BTreeSet::new(), own: Own::Allowed, private, mixed: Mixed::Refused };
+        Self { unencrypted: settings.unencrypted, numbers: Numbers::new(rules) }
     }
 
     /// Judges an address by how it is written. Names are judged again when they are resolved.
@@ -30,60 +27,21 @@ impl Guard {
                 "notices go to `{host}` only encrypted, unless setting `notices.unencrypted` allows it"
             )));
         }
-        match host.parse::<IpAddr>() {
-            Ok(ip) => self.admit_number(address, ip),
-            Err(_) => Ok(()),
-        }
+        self.numbers.admit(host).map_err(refusal)
     }
 
-    /// Judges a number to which the host of an address resolves. All of them must be admitted: one
-    /// that is not says enough of whoever answers for that name.
-    pub(crate) fn admit_number(&self, address: &Address, ip: IpAddr) -> Result<(), Failure> {
-        let ip = ip.to_canonical();
-        let is_own = address.is_loopback() && ip.is_loopback();
-        if is_own || is_public(ip) || (self.private_addresses && may_receive(ip)) {
-            return Ok(());
-        }
-        Err(Failure::Never(format!(
-            "`{}` is {ip}, which is no public address; setting `notices.private_addresses` allows those",
-            address.host
-        )))
+    /// What resolves names and judges their numbers, all of which must be admitted.
+    pub(crate) const fn numbers(&self) -> &Numbers {
+        &self.numbers
     }
 }
 
-/// Whether anything can be sent to it at all.
-fn may_receive(ip: IpAddr) -> bool {
-    !ip.is_unspecified() && !ip.is_multicast() && ip != IpAddr::V4(Ipv4Addr::BROADCAST)
-}
-
-/// Resolves names, and refuses numbers that the guard does not admit. Connections are made to what it
-/// returns: a name that resolves to something else a moment later gains nothing.
-pub(crate) struct GuardedResolver {
-    pub(crate) guard: Guard,
-    pub(crate) inner: DefaultResolver,
-}
-
-impl Resolver for GuardedResolver {
-    fn resolve(
-        &self,
-        uri: &Uri,
-        config: &Config,
-        timeout: NextTimeout,
-    ) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        let refuse = |failure: Failure| ureq::Error::Other(Box::new(failure));
-        let address = Address::webhook(&uri.to_string()).map_err(refuse)?;
-        let resolved = self.inner.resolve(uri, config, timeout)?;
-        for number in resolved.iter().map(SocketAddr::ip) {
-            self.guard.admit_number(&address, number).map_err(refuse)?;
-        }
-        Ok(resolved)
-    }
-}
-
-impl fmt::Debug for GuardedResolver {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("GuardedResolver")
-    }
+/// A message is never sent to where the guard found an address to lead.
+pub(crate) fn refusal(internal: Internal) -> Failure {
+    let Internal { host, number } = internal;
+    Failure::Never(format!(
+        "`{host}` is {number}, which is no public address; setting `notices.private_addresses` allows those"
+    ))
 }
 
 #[cfg(test)]
@@ -91,12 +49,12 @@ mod tests {
     use super::*;
 
     fn guard(unencrypted: bool, private_addresses: bool) -> Guard {
-        Guard { unencrypted, private_addresses }
+        Guard::new(&Settings { unencrypted, private_addresses, ..Settings::default() })
     }
 
     #[test]
     fn a_target_is_judged_by_how_it_is_written() {
-        let check = |guard: Guard, url: &str, expected: &str| {
+        let check = |guard: &Guard, url: &str, expected: &str| {
             let said = guard.admit(&Address::webhook(url).unwrap());
             let said = said.map_or_else(|error| error.to_string(), |()| String::new());
             assert!(
@@ -104,7 +62,7 @@ mod tests {
                 "{url}: {said}"
             );
         };
-        let strict = guard(false, false);
+        let strict = &guard(false, false);
         check(strict, "https://receiver.example/", "");
         check(strict, "http://receiver.example/", "`notices.unencrypted`");
         check(strict, "http://127.0.0.1:8080/", "");
@@ -112,26 +70,18 @@ mod tests {
         check(strict, "https://10.0.0.1/", "`notices.private_addresses`");
         check(strict, "https://169.254.169.254/", "`notices.private_addresses`");
         check(strict, "https://[::ffff:10.0.0.1]/", "`notices.private_addresses`");
-        check(guard(true, false), "http://receiver.example/", "");
-        check(guard(true, false), "http://10.0.0.1/", "`notices.private_addresses`");
-        check(guard(false, true), "https://10.0.0.1/", "");
-        check(guard(false, true), "http://10.0.0.1/", "`notices.unencrypted`");
-        check(guard(true, true), "http://0.0.0.0/", "no public address");
-        check(guard(true, true), "http://255.255.255.255/", "no public address");
+        check(&guard(true, false), "http://receiver.example/", "");
+        check(&guard(true, false), "http://10.0.0.1/", "`notices.private_addresses`");
+        check(&guard(false, true), "https://10.0.0.1/", "");
+        check(&guard(false, true), "http://10.0.0.1/", "`notices.unencrypted`");
+        check(&guard(true, true), "http://0.0.0.0/", "no public address");
+        check(&guard(true, true), "http://255.255.255.255/", "no public address");
     }
 
     #[test]
-    fn a_name_that_resolves_to_what_is_private_is_refused() {
-        let address = |host: &str| Address { is_encrypted: true, host: host.to_owned() };
-        let check = |host: &str, ip: &str, expected: bool| {
-            let said = guard(false, false).admit_number(&address(host), ip.parse().unwrap());
-            assert_eq!(said.is_ok(), expected, "{host} {ip}");
-        };
-        check("receiver.example", "1.1.1.1", true);
-        check("receiver.example", "10.0.0.1", false);
-        check("receiver.example", "127.0.0.1", false);
-        check("localhost", "127.0.0.1", true);
-        check("localhost", "::1", true);
-        check("localhost", "10.0.0.1", false);
+    fn a_refusal_names_the_setting() {
+        let internal = Internal { host: "a.example".to_owned(), number: "10.0.0.1".parse().unwrap() };
+        let said = refusal(internal).to_string();
+        assert!(said.starts_with("`a.example` is 10.0.0.1") && said.contains("`notices.private_addresses`"));
     }
 }

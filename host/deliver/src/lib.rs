@@ -105,9 +105,9 @@ impl Sender {
     pub fn new(settings: Settings) -> std::io::Result<Self> {
         let guard = guard::Guard::new(&settings);
         Ok(Self {
+            webhooks: webhook::Webhooks::new(&guard, &settings),
+            brokers: amqp::Brokers::new(guard.clone(), settings)?,
             guard,
-            webhooks: webhook::Webhooks::new(guard, &settings),
-            brokers: amqp::Brokers::new(guard, settings)?,
         })
     }
 

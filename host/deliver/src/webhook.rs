@@ -1,13 +1,12 @@
 use std::io::Read;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use limpid_outbound::{retry_after, tls};
+use limpid_outbound::{Internal, retry_after, tls};
 use ureq::Agent;
 use ureq::http::header::{CONTENT_TYPE, RETRY_AFTER};
-use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::DefaultConnector;
 
-use crate::guard::{Guard, GuardedResolver};
+use crate::guard::{Guard, refusal};
 use crate::signature::Secret;
 use crate::{Failure, Message, Settings};
 
@@ -24,7 +23,7 @@ const IDLE: Duration = Duration::from_secs(2);
 pub(crate) struct Webhooks(Agent);
 
 impl Webhooks {
-    pub(crate) fn new(guard: Guard, settings: &Settings) -> Self {
+    pub(crate) fn new(guard: &Guard, settings: &Settings) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -37,8 +36,7 @@ impl Webhooks {
             .max_idle_age(IDLE)
             .tls_config(tls())
             .build();
-        let resolver = GuardedResolver { guard, inner: DefaultResolver::default() };
-        Self(Agent::with_parts(config, DefaultConnector::default(), resolver))
+        Self(Agent::with_parts(config, DefaultConnector::default(), guard.numbers().clone()))
     }
 
     /// Posts a message. Acknowledged is what is answered with 2xx.
@@ -78,8 +76,8 @@ fn outcome(status: u16, after: Option<Duration>) -> Result<(), Failure> {
 /// Why there is no answer.
 fn unanswered(error: ureq::Error) -> Failure {
     match error {
-        ureq::Error::Other(other) => match other.downcast::<Failure>() {
-            Ok(refused) => *refused,
+        ureq::Error::Other(other) => match other.downcast::<Internal>() {
+            Ok(internal) => refusal(*internal),
             Err(other) => Failure::failed(format!("the receiver does not answer: {other}")),
         },
         error => Failure::failed(format!("the receiver does not answer: {error}")),

@@ -1,27 +1,25 @@
-use std::io::{self, BufReader, Cursor, Read};
+use std::io::{self, Cursor, Read};
 use std::sync::Arc;
 
-use crate::budget::{Budget, Metered};
-use crate::compression::Compression;
-use crate::error::{over_limit, unsupported};
-use crate::{Limits, Part, tar, zip};
+use limpid_bytes::{Budget, Compression, Inflater, Part, tar as tars, zip};
 
-/// Read from a file at a time, in bytes.
-const BUFFER: usize = 128 << 10;
+use crate::budget::Metered;
+use crate::error::{of_bytes, over_limit, unsupported};
+use crate::{Limits, tar};
 
 /// Longest name of a member that is passed on, in characters.
-const NAME: usize = 4096;
+pub(crate) const NAME: usize = 4096;
 
 /// The documents of one file, in its order.
 pub struct Documents {
     form: Form,
-    budget: Arc<Budget>,
+    limits: Limits,
     members: u64,
 }
 
 enum Form {
     One(Option<Document>),
-    Zip(zip::Members),
+    Zip(zip::Members, Arc<Budget>),
     Tar(tar::Members),
 }
 
@@ -48,12 +46,15 @@ impl Documents {
     /// It cannot be read, is damaged, or is of a kind that is not read. What is damaged further on
     /// is told as it is met.
     pub fn open(name: &str, file: Part, limits: &Limits) -> io::Result<Self> {
-        let budget = Budget::new(name, file.len(), limits);
+        let budget = Arc::new(Budget::new(&format!("`{name}`"), file.len(), limits.inflation()));
         let form = match head(&mut file.reader(), Compression::HEAD)? {
-            head if zip::is_meant_by(&head) => Form::Zip(zip::Members::open(&file, &budget)?),
-            head => inflated(name, &file, Compression::of(&head), &budget)?,
+            head if zip::is_meant_by(&head) => {
+                let members = zip::Members::open(&file, &format!("`{name}`"), limits.members());
+                Form::Zip(members.map_err(of_bytes)?, budget)
+            }
+            head => inflated(name, &file, Compression::of(&head), &budget, limits)?,
         };
-        Ok(Self { form, budget, members: 0 })
+        Ok(Self { form, limits: limits.clone(), members: 0 })
     }
 
     /// The next document; none after the last. What was not read of the one before is passed by.
@@ -64,34 +65,53 @@ impl Documents {
     pub fn next(&mut self) -> io::Result<Option<Document>> {
         let member = match &mut self.form {
             Form::One(document) => return Ok(document.take()),
-            Form::Zip(members) => members.next()?,
+            Form::Zip(members, budget) => zipped(members, budget, &self.limits)?,
             Form::Tar(members) => members.next()?,
         };
         let Some(Member { name, bytes }) = member else { return Ok(None) };
         self.members += 1;
-        if self.members > self.budget.limits.members {
-            return Err(over_limit("its number of members", "members", self.budget.limits.members));
+        if self.members > self.limits.members {
+            let what = "the number of its members";
+            return Err(over_limit(what, "documents.members", self.limits.members));
         }
         let name = name.chars().take(NAME).collect();
-        Ok(Some(Document { name, bytes, read: 0, limits: self.budget.limits.clone() }))
+        Ok(Some(Document { name, bytes, read: 0, limits: self.limits.clone() }))
     }
 }
 
-fn inflated(name: &str, file: &Part, compression: Compression, budget: &Arc<Budget>) -> io::Result<Form> {
-    let stored = BufReader::with_capacity(BUFFER, file.reader());
-    let mut bytes = Metered::new(compression.inflate(stored, &budget.limits)?, budget);
+/// The next member of a zip that is no folder.
+fn zipped(members: &mut zip::Members, budget: &Arc<Budget>, limits: &Limits) -> io::Result<Option<Member>> {
+    loop {
+        let Some(entry) = members.next().map_err(of_bytes)? else { return Ok(None) };
+        // [4.3.8]: a folder has no content
+        if !entry.name.ends_with('/') {
+            let content = members.content(&entry, &limits.decoding()).map_err(of_bytes)?;
+            return Ok(Some(Member { name: entry.name, bytes: Box::new(Metered::new(content, budget)) }));
+        }
+    }
+}
+
+fn inflated(
+    name: &str,
+    file: &Part,
+    compression: Compression,
+    budget: &Arc<Budget>,
+    limits: &Limits,
+) -> io::Result<Form> {
+    let inflater = Inflater::new(file, &format!("`{name}`"), compression, &limits.decoding());
+    let mut bytes = Metered::new(inflater.map_err(of_bytes)?, budget);
     let head = head(&mut bytes, tar::HEAD)?;
     if compression != Compression::None && zip::is_meant_by(&head) {
         return Err(unsupported(format!(
             "`{name}` is a zip that is compressed once more, which is not read"
         )));
     }
-    let is_tar = tar::is_meant_by(&head);
+    let is_tar = tars::is_meant_by(&head);
     let bytes = Box::new(Cursor::new(head).chain(bytes));
     if is_tar {
-        return Ok(Form::Tar(tar::Members::new(bytes, budget.limits.members)));
+        return Ok(Form::Tar(tar::Members::new(bytes, limits.members())));
     }
-    let limits = Limits { member_bytes: u64::MAX, ..budget.limits.clone() };
+    let limits = Limits { member_bytes: u64::MAX, ..limits.clone() };
     Ok(Form::One(Some(Document { name: name.to_owned(), bytes, read: 0, limits })))
 }
 
@@ -116,7 +136,7 @@ impl Read for Document {
         self.read += read as u64;
         if self.read > self.limits.member_bytes {
             let what = format!("the inflated size of member `{}`", self.name);
-            return Err(over_limit(what, "member_bytes", self.limits.member_bytes));
+            return Err(over_limit(what, "documents.member_bytes", self.limits.member_bytes));
         }
         Ok(read)
     }

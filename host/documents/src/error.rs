@@ -1,5 +1,7 @@
 use std::io;
 
+use limpid_bytes::{Error as Bytes, Limit};
+
 /// What is wrong with a file.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -10,11 +12,11 @@ pub enum Error {
     #[error("{0}")]
     Unsupported(String),
     /// Over a limit that an operator can raise.
-    #[error("{what} is over {limit}, the limit of setting `documents.{setting}`")]
+    #[error("{what} is over {limit}, the limit of setting `{setting}`")]
     OverLimit {
         /// What is too large.
         what: String,
-        /// The field of [`Limits`](crate::Limits).
+        /// `documents.` and the field of [`Limits`](crate::Limits).
         setting: &'static str,
         /// Its value.
         limit: u64,
@@ -39,15 +41,27 @@ pub(crate) fn over_limit(what: impl Into<String>, setting: &'static str, limit: 
     Error::OverLimit { what: what.into(), setting, limit }.into()
 }
 
-/// Tells damage of the file from failure of the machine: decoders speak of both, and not all of
-/// them in the same way. What the system did not say, the decoder found.
-pub(crate) fn told(error: io::Error) -> io::Error {
-    let ours = error.get_ref().is_some_and(|inner| inner.is::<Error>());
-    if ours || error.raw_os_error().is_some() || error.kind() == io::ErrorKind::Interrupted {
-        return error;
+/// What reading bytes failed with, as an error of documents.
+pub(crate) fn of_bytes(error: Bytes) -> io::Error {
+    match error {
+        Bytes::Damaged { why, .. } => damaged(why),
+        Bytes::Unsupported { why, .. } => unsupported(why),
+        Bytes::OverLimit { what, limit: Limit { setting: "", value }, .. } => {
+            unsupported(format!("{what} is over {value}, which no file comes near"))
+        }
+        Bytes::OverLimit { what, limit: Limit { setting, value }, .. } => over_limit(what, setting, value),
+        Bytes::Window { limit: Limit { setting, value }, .. } => {
+            over_limit("the memory to inflate it", setting, value)
+        }
+        // It may have passed through a reader, and hold what that failed with.
+        Bytes::Io { source, .. } => told(source),
     }
-    match error.kind() {
-        io::ErrorKind::UnexpectedEof => damaged(format!("it ends early: {error}")),
-        _ => damaged(error.to_string()),
+}
+
+/// The same of an error that came through a reader of bytes.
+pub(crate) fn told(error: io::Error) -> io::Error {
+    match error.downcast::<Bytes>() {
+        Ok(error) => of_bytes(error),
+        Err(error) => error,
     }
 }

@@ -1,8 +1,9 @@
 //! What a fetched or handed-in file holds, as a stream of documents.
 //!
-//! This crate owns what the bytes of such a file are: plain, compressed by gzip, bzip2, xz or zstd,
-//! as the first of them show, and a zip or a tar, whose members come one after the other with name
-//! and bytes. It knows nothing of who reads them and why. Nothing is unpacked to disk, under no
+//! This crate owns what counts as a document of such a file: the file as it is or decompressed, as its
+//! first bytes show, or the members of a zip or a tar, which come one after the other with name and
+//! bytes; and the settings `documents.*` that bound it. How bytes are stored is `limpid_bytes`'. It
+//! knows nothing of who reads them and why. Nothing is unpacked to disk, under no
 //! name; archives inside of archives are not opened. Every byte is foreign: all that is done has a
 //! limit in [`Limits`].
 //!
@@ -29,20 +30,15 @@
 //! ```
 
 mod budget;
-mod compression;
 mod documents;
 mod error;
 mod limits;
-mod part;
 mod tar;
-#[cfg(test)]
-mod test_support;
-mod zip;
 
 pub use documents::{Document, Documents};
 pub use error::Error;
 pub use limits::Limits;
-pub use part::{Part, PartReader};
+pub use limpid_bytes::Part;
 
 #[cfg(test)]
 mod tests;

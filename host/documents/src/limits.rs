@@ -1,3 +1,4 @@
+use limpid_bytes::{Decoding, Inflation, Limit, Trailing};
 use serde::{Deserialize, Serialize};
 
 /// Bounds for everything that a file, which is untrusted, makes this crate do: the settings
@@ -31,5 +32,25 @@ impl Default for Limits {
             // `xz -9` asks for 64 MiB and what stands beside it, `zstd --long` for 128 MiB.
             window_bytes: 128 << 20,
         }
+    }
+}
+
+impl Limits {
+    pub(crate) const fn members(&self) -> Limit {
+        Limit::of("documents.members", self.members)
+    }
+
+    pub(crate) const fn inflation(&self) -> Inflation {
+        Inflation {
+            bytes: Limit::of("documents.inflated_bytes", self.inflated_bytes),
+            ratio: Limit::of("documents.ratio", self.ratio),
+            ratio_from: self.ratio_from,
+        }
+    }
+
+    pub(crate) const fn decoding(&self) -> Decoding {
+        // Documents have no digest that would tell that something of them is missing.
+        let window = Limit::of("documents.window_bytes", self.window_bytes);
+        Decoding { window, trailing: Trailing::Refused }
     }
 }

@@ -2,12 +2,13 @@ use std::io::{self, Read};
 
 use proptest::prelude::*;
 
-use crate::test_support::{Form, bzip2, file, gzip, tar, xz, zip, zstd};
-use crate::{Documents, Error, Limits};
+use limpid_test_archives::{Form, bzip2, file, gzip, tar, xz, zip, zstd};
+
+use crate::{Documents, Error, Limits, Part};
 
 /// Documents of a file: their names and bytes.
 fn read(bytes: &[u8], limits: &Limits) -> io::Result<Vec<(String, Vec<u8>)>> {
-    let mut documents = Documents::open("file", file(bytes), limits)?;
+    let mut documents = Documents::open("file", Part::whole(file(bytes)).unwrap(), limits)?;
     let mut all = Vec::new();
     while let Some(mut document) = documents.next()? {
         let mut content = Vec::new();
@@ -74,7 +75,8 @@ fn members_of_an_archive_come_one_after_the_other() {
 #[test]
 fn what_is_not_read_of_a_member_is_passed_by() {
     for archive in archives(&members(&[("a", &"x".repeat(3_000)), ("b", "y")])) {
-        let mut documents = Documents::open("file", file(&archive), &Limits::default()).unwrap();
+        let mut documents =
+            Documents::open("file", Part::whole(file(&archive)).unwrap(), &Limits::default()).unwrap();
         let mut first = documents.next().unwrap().unwrap();
         first.read_exact(&mut [0; 100]).unwrap();
         let mut text = String::new();

@@ -1,12 +1,11 @@
 use std::fmt;
-use std::net::IpAddr;
 
+use limpid_outbound::{is_internal, is_loopback};
 use ureq::http::Uri;
 use ureq::http::uri::Scheme;
 
 use crate::Error;
 use crate::error::quoted;
-use crate::internal;
 
 /// An address to fetch from: `http` or `https`, with a host, without credentials.
 ///
@@ -63,7 +62,7 @@ impl Address {
     /// Whether it is not in the public Internet, as far as its name or number tells: this machine,
     /// a private network, a name without a dot.
     pub(crate) fn is_internal(&self) -> bool {
-        internal::host(self.0.host().unwrap_or_default())
+        is_internal(self.0.host().unwrap_or_default())
     }
 
     /// Host and port as it names them, in lower case.
@@ -89,12 +88,6 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://{}{}", self.scheme(), self.authority(), self.0.path())
     }
-}
-
-/// Whether a host, without its port, is this machine.
-pub(crate) fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    host.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 #[cfg(test)]
@@ -131,19 +124,5 @@ mod tests {
     #[test]
     fn a_query_is_not_shown() {
         assert_eq!(Address::parse("https://a/b?secret=1").unwrap().to_string(), "https://a/b");
-    }
-
-    #[test]
-    fn only_this_machine_is_loopback() {
-        let check = |host: &str, expected: bool| assert_eq!(is_loopback(host), expected, "{host}");
-        check("localhost", true);
-        check("LOCALHOST", true);
-        check("127.0.0.1", true);
-        check("127.9.9.9", true);
-        check("[::1]", true);
-        check("0.0.0.0", false);
-        check("localhost.example", false);
-        check("127.0.0.1.example", false);
-        check("10.0.0.1", false);
     }
 }

@@ -3,7 +3,6 @@
 
 mod attempt;
 mod mirrors;
-mod stop;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -17,7 +16,7 @@ use crate::address::Address;
 use crate::transport::Transport;
 use crate::{Error, PlainHttp};
 
-pub use stop::Stop;
+pub use limpid_bytes::Stop;
 
 /// How documents are fetched: what the settings of feeds say.
 #[derive(Clone, Debug)]

@@ -34,7 +34,6 @@ mod challenge;
 mod documents;
 mod error;
 mod fetcher;
-mod internal;
 mod login;
 mod manifest;
 mod reference;

@@ -2,9 +2,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use limpid_model::Digest;
+use limpid_outbound::is_loopback;
 
 use crate::Error;
-use crate::address::is_loopback;
 use crate::error::quoted;
 
 /// Longest name of a repository, in bytes, registry included, as registries have it.

@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::time::Duration;
 
-use limpid_outbound::tls;
+use limpid_outbound::{Guard, Mixed, Own, Private, Rules, tls};
 use ureq::http::header::{
     ACCEPT, AUTHORIZATION, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION, WWW_AUTHENTICATE,
 };
@@ -12,7 +12,6 @@ use ureq::{Agent, Body, Proxy};
 
 use crate::address::Address;
 use crate::error::quoted;
-use crate::internal::Guarded;
 use crate::{Error, Reference};
 
 /// Answers in a row that may send on elsewhere.
@@ -108,7 +107,14 @@ impl Transport {
             Some(proxy) => config().proxy(Some(proxy)),
             None => config(),
         };
-        let agent = |config| Agent::with_parts(config, DefaultConnector::default(), Guarded::new(&named));
+        let rules = Rules {
+            named: named.clone(),
+            own: Own::Refused,
+            private: Private::Refused,
+            mixed: Mixed::Narrowed,
+        };
+        let agent =
+            |config| Agent::with_parts(config, DefaultConnector::default(), Guard::new(rules.clone()));
         let (direct, agent) = (agent(config().proxy(None).build()), agent(proxied.build()));
         Self { direct, agent, plain, named: Named::Only(named) }
     }

@@ -1,13 +1,11 @@
 use std::fmt;
 
+use limpid_bytes::Error as Bytes;
 use limpid_model::Digest;
 
-/// Why an archive or a layer could not be read. Variants differ by what the caller can do.
+/// Why a layer, or what leads to it, could not be read. Variants differ by what the caller can do.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Not something that this crate reads at all: send an image archive instead.
-    #[error("not an image archive: {0}")]
-    NotAnImage(String),
     /// Ends early or contradicts itself: fetch it again.
     #[error("{what} is damaged at byte {offset}: {why}")]
     Damaged {
@@ -16,14 +14,6 @@ pub enum Error {
         /// Where in it, in bytes; of the stored bytes where decompression failed.
         offset: u64,
         /// What is wrong there.
-        why: String,
-    },
-    /// Something that a manifest names is not in the archive.
-    #[error("{what} is missing: {why}")]
-    Missing {
-        /// The part, by digest or by member name.
-        what: String,
-        /// Who names it.
         why: String,
     },
     /// Content that is not what its digest says.
@@ -89,26 +79,51 @@ pub enum Error {
     },
 }
 
-/// Foreign text in a message: as much of it as a reader needs.
-pub(crate) fn cut(text: &str) -> &str {
-    text.get(..text.floor_char_boundary(200)).unwrap_or(text)
+impl From<Bytes> for Error {
+    fn from(error: Bytes) -> Self {
+        match error {
+            Bytes::Damaged { what, offset, why } => Self::Damaged { what, offset, why },
+            Bytes::Unsupported { what, why } => Self::Unsupported { what, why },
+            Bytes::OverLimit { what, limit, found } => {
+                Self::OverLimit { what, setting: limit.setting, limit: limit.value, found }
+            }
+            Bytes::Window { what, codec, limit } => {
+                let (setting, log) = (limit.setting, limit.value.max(1).ilog2());
+                let why = format!("its {codec} frame needs a window over the limit `{setting}` of {log}");
+                Self::Unsupported { what, why }
+            }
+            Bytes::Io { doing, source } => Self::Io { doing, source },
+        }
+    }
 }
 
 impl Error {
-    pub(crate) fn damaged(what: &str, offset: u64, why: impl Into<String>) -> Self {
+    /// An [`Error::Damaged`].
+    pub fn damaged(what: &str, offset: u64, why: impl Into<String>) -> Self {
         Self::Damaged { what: what.to_owned(), offset, why: why.into() }
     }
 
-    pub(crate) fn unsupported(what: impl Into<String>, why: impl Into<String>) -> Self {
+    /// An [`Error::Unsupported`].
+    pub fn unsupported(what: impl Into<String>, why: impl Into<String>) -> Self {
         Self::Unsupported { what: what.into(), why: why.into() }
     }
 
-    pub(crate) fn missing(what: impl Into<String>, why: impl Into<String>) -> Self {
-        Self::Missing { what: what.into(), why: why.into() }
+    /// Makes an [`Error::Io`] of what the system said.
+    pub fn io(doing: impl fmt::Display) -> impl FnOnce(std::io::Error) -> Self {
+        move |source| Self::Io { doing: doing.to_string(), source }
     }
 
-    pub(crate) fn io(doing: impl fmt::Display) -> impl FnOnce(std::io::Error) -> Self {
-        move |source| Self::Io { doing: doing.to_string(), source }
+    /// Whether what was read is to blame, so that another try would end the same; and not a plugin, the
+    /// data of kinds, or this machine.
+    pub const fn is_of_input(&self) -> bool {
+        match self {
+            Self::Damaged { .. }
+            | Self::WrongDigest { .. }
+            | Self::Unsupported { .. }
+            | Self::OverLimit { .. }
+            | Self::UnreadLayer(_) => true,
+            Self::Claim { .. } | Self::Kind { .. } | Self::Io { .. } => false,
+        }
     }
 
     /// Whether it may be that only one layer cannot be read.

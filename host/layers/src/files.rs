@@ -5,8 +5,9 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use limpid_bytes::{Part, unnamed};
+
 use crate::Error;
-use crate::part::Part;
 
 /// A file of a layer that somebody claimed. Cheap to clone; its content is shared.
 #[derive(Clone, Debug)]
@@ -76,7 +77,7 @@ impl Content {
     pub(crate) fn size(&self) -> u64 {
         match self {
             Self::Memory(bytes) => bytes.len() as u64,
-            Self::Spilled(part) => part.size,
+            Self::Spilled(part) => part.len(),
         }
     }
 
@@ -109,18 +110,9 @@ impl Writer {
     pub(crate) fn finish(self) -> Content {
         match self {
             Self::Memory(content) => Content::Memory(Arc::new(content)),
-            Self::Spilled { file, start, written } => {
-                Content::Spilled(Part { file, offset: start, size: written })
-            }
+            Self::Spilled { file, start, written } => Content::Spilled(Part::of(file, start, written)),
         }
     }
-}
-
-/// A temporary file without a name: nothing of a layer is ever found under a name, and all is gone
-/// with the last who reads it, however the process ends.
-pub(crate) fn unnamed(scratch: &Path) -> Result<File, Error> {
-    let doing = format_args!("making a temporary file in `{}`", scratch.display());
-    tempfile::tempfile_in(scratch).map_err(Error::io(doing))
 }
 
 /// Decides where content goes: in memory up to the budgets, then in temporary files.
@@ -197,13 +189,5 @@ mod tests {
             assert_eq!(&*file.read(8, 1).unwrap(), b"");
             assert_eq!(&*file.read(u64::MAX, usize::MAX).unwrap(), b"");
         }
-    }
-
-    #[test]
-    fn temporary_files_have_no_name() {
-        let scratch = tempfile::tempdir().unwrap();
-        let file = unnamed(scratch.path()).unwrap();
-        file.write_all_at(b"x", 0).unwrap();
-        assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0);
     }
 }

@@ -6,6 +6,7 @@ mod stream;
 
 use std::path::Path;
 
+use limpid_bytes::{Compression, Job, Part};
 use limpid_model::{Digest, LayerEntries, Unread};
 
 use self::collector::Collector;
@@ -13,9 +14,7 @@ pub(crate) use self::showing::Showing;
 use self::stream::Totals;
 pub(crate) use self::stream::{Wanted, pass};
 use crate::files::ClaimedFile;
-use crate::inflate::Job;
-use crate::part::{Part, PartReader};
-use crate::{Archive, ClaimSet, Error, FilesOfKind, LayerSource, Limits};
+use crate::{ClaimSet, Error, FilesOfKind, Limits};
 
 /// Where the claimed files of a layer go.
 ///
@@ -31,6 +30,41 @@ pub trait Sink {
     fn together(&mut self, claimant: usize, files: Vec<ClaimedFile>);
 }
 
+/// A layer as it is stored, and what it must turn out to be.
+#[derive(Clone, Debug)]
+pub struct StoredLayer {
+    /// Digest of its tar, as the image's configuration says.
+    pub diff_id: Digest,
+    /// Digest of what is stored, where a manifest names it.
+    pub digest: Option<Digest>,
+    /// What is stored, or why it cannot be read.
+    pub bytes: Result<Part, String>,
+}
+
+impl StoredLayer {
+    /// What is stored, and how, which its first bytes say; `what` is for the error.
+    fn open(&self, what: &str) -> Result<(&Part, Compression), Error> {
+        let unread = |why: &str| Error::unsupported(what, why).of_layer();
+        let part = self.bytes.as_ref().map_err(|why| unread(why))?;
+        let compression = compression(&part.head(what)?).map_err(|why| unread(&why))?;
+        Ok((part, compression))
+    }
+}
+
+/// How an archive or a layer is compressed, by its first bytes. Image tools write gzip and zstd, and
+/// runtimes read no other.
+///
+/// # Errors
+/// Says which compression it is that is not read.
+pub fn compression(head: &[u8]) -> Result<Compression, String> {
+    let other = match Compression::of(head) {
+        Compression::None if head.starts_with(b"\x04\x22\x4d\x18") => "lz4",
+        read @ (Compression::None | Compression::Gzip | Compression::Zstd) => return Ok(read),
+        other @ (Compression::Bzip2 | Compression::Xz) => other.name(),
+    };
+    Err(format!("it is compressed by {other}, of which only gzip and zstd are read"))
+}
+
 /// What a layer holds. Its digests are right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerContents {
@@ -42,8 +76,6 @@ pub struct LayerContents {
     pub size: u64,
     /// The size of its tar in bytes.
     pub inflated_size: u64,
-    /// Of what is stored.
-    pub media_type: String,
     /// The layer's last word on each path, by path and kind, and what it replaced itself. One path has
     /// several entries where it is there and also hides what lower layers have there.
     pub entries: LayerEntries,
@@ -97,33 +129,41 @@ struct Collected {
 /// The layer is read a second time, in part, only where a claimed hard link leads to content that
 /// nobody claimed or that was shown long before.
 pub fn read_layer(
-    archive: &Archive,
-    layer: &LayerSource,
+    layer: &StoredLayer,
     claims: &ClaimSet,
     scratch: &Path,
     limits: &Limits,
     sink: &mut dyn Sink,
 ) -> Result<LayerContents, Error> {
     let what = format!("layer `{}`", layer.diff_id);
-    let part = archive.part(&layer.place, &what).map_err(Error::of_layer)?;
-    read(layer, &what, &part, claims, scratch, limits, sink)
-        .map_err(|error| explain(error, layer, &what, &part))
+    reading(layer, &what, |part, compression| {
+        read(layer, (&what, part, compression), claims, scratch, limits, sink)
+    })
+}
+
+/// Opens a layer and reads it, and says of an error whose it is.
+pub(crate) fn reading<T>(
+    layer: &StoredLayer,
+    what: &str,
+    read: impl FnOnce(&Part, Compression) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let (part, compression) = layer.open(what)?;
+    read(part, compression).map_err(|error| explain(error, layer, what, part))
 }
 
 fn read(
-    layer: &LayerSource,
-    what: &str,
-    part: &Part,
+    layer: &StoredLayer,
+    (what, part, compression): (&str, &Part, Compression),
     claims: &ClaimSet,
     scratch: &Path,
     limits: &Limits,
     sink: &mut dyn Sink,
 ) -> Result<LayerContents, Error> {
-    let most = ("layer_inflated_bytes", limits.layer_inflated_bytes);
-    let job = Job { what, part, compression: layer.compression, limits, most };
+    let (decoding, inflation) = (limits.decoding(), limits.layer_inflation());
+    let job = Job { what, part, compression, decoding, inflation };
     let mut collector = Collector::new(what, claims, scratch, limits, sink);
 
-    let read = pass(&job, |walker| collector.read(walker))?;
+    let read = pass(&job, limits, |walker| collector.read(walker))?;
     if let Some(totals) = &read.totals {
         verify(layer, what, totals)?;
         read.walked.map_err(Error::of_layer)?;
@@ -134,15 +174,14 @@ fn read(
         return Err(Error::damaged(what, 0, "it was not read to its end"));
     };
     if collector.needs_second_reading() {
-        pass(&job, |walker| collector.read_links(walker))?.walked?;
+        pass(&job, limits, |walker| collector.read_links(walker))?.walked?;
     }
     let Collected { entries, superseded, unread, ignored, long_paths, kinds } = collector.finish();
     Ok(LayerContents {
         diff_id: layer.diff_id,
         digest: layer.digest,
-        size: part.size,
+        size: part.len(),
         inflated_size: totals.inflated,
-        media_type: layer.media_type.clone(),
         entries,
         unread,
         superseded,
@@ -154,12 +193,12 @@ fn read(
 
 /// Says of an error whether the archive is damaged or only the layer cannot be read: by the digest of what
 /// is stored, where a manifest names it. Without one, what does not inflate may be damaged on its way.
-pub(crate) fn explain(error: Error, layer: &LayerSource, what: &str, part: &Part) -> Error {
+fn explain(error: Error, layer: &StoredLayer, what: &str, part: &Part) -> Error {
     if !error.may_be_of_layer() {
         return error;
     }
-    match (layer.digest, PartReader::new(part, what).finish()) {
-        (_, Err(error)) => error,
+    match (layer.digest, part.digest(what)) {
+        (_, Err(error)) => error.into(),
         (Some(expected), Ok(found)) if expected != found => {
             Error::WrongDigest { what: format!("{what}, as stored,"), expected, found }
         }
@@ -168,7 +207,7 @@ pub(crate) fn explain(error: Error, layer: &LayerSource, what: &str, part: &Part
     }
 }
 
-pub(crate) fn verify(layer: &LayerSource, what: &str, totals: &Totals) -> Result<(), Error> {
+pub(crate) fn verify(layer: &StoredLayer, what: &str, totals: &Totals) -> Result<(), Error> {
     let wrong = |what: String, expected, found| Err(Error::WrongDigest { what, expected, found });
     match layer.digest {
         Some(digest) if digest != totals.digest => {

@@ -1,6 +1,8 @@
+use limpid_bytes::{Decoding, Inflation, Limit, Trailing, tar};
 use serde::{Deserialize, Serialize};
 
-/// Bounds for everything that an archive, which is untrusted, makes this crate do. Sizes are in
+/// Bounds for everything that an archive and its layers, which are untrusted, make this crate and
+/// `limpid_images` do. Sizes are in
 /// bytes. Whatever is over one is an [`Error::OverLimit`](crate::Error::OverLimit) that names the
 /// field, unless the field says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,5 +115,40 @@ impl Default for Limits {
             linked_steps: 2_000_000,
             image_entries: 4_000_000,
         }
+    }
+}
+
+impl Limits {
+    /// What decoders may do. What follows a gzip is left alone: layers have digests.
+    pub const fn decoding(&self) -> Decoding {
+        let bytes = match 1_u64.checked_shl(self.zstd_window_log) {
+            Some(bytes) => bytes,
+            None => u64::MAX,
+        };
+        Decoding { window: Limit::of("zstd_window_log", bytes), trailing: Trailing::Ignored }
+    }
+
+    /// How far something may inflate whose size has this limit.
+    pub const fn inflation(&self, bytes: Limit) -> Inflation {
+        let ratio = Limit::of("inflation_ratio", self.inflation_ratio);
+        Inflation { bytes, ratio, ratio_from: self.inflation_ratio_from }
+    }
+
+    pub(crate) const fn layer_inflation(&self) -> Inflation {
+        self.inflation(Limit::of("layer_inflated_bytes", self.layer_inflated_bytes))
+    }
+
+    /// What bounds the walk of a tar with at most so many members.
+    pub const fn tar(&self, members: Limit) -> tar::Limits {
+        tar::Limits {
+            members,
+            path_length: self.path_length,
+            extension: Limit::of("tar_extension_bytes", self.tar_extension_bytes),
+            sparse_extents: Limit::of("sparse_extents", self.sparse_extents),
+        }
+    }
+
+    pub(crate) const fn layer_tar(&self) -> tar::Limits {
+        self.tar(Limit::of("layer_entries", self.layer_entries))
     }
 }

@@ -7,14 +7,15 @@ pub use subscription::SubscriptionError;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
+use limpid_images::Fault;
 use limpid_model::{Digest, PluginFailure};
 
 /// Why a use case could not be done.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The archive, or a layer of it, cannot be used.
+    /// Images cannot be had from their source, or a layer cannot be read.
     #[error(transparent)]
-    Archive(#[from] limpid_layers::Error),
+    Images(#[from] limpid_images::Error),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] limpid_store::Error),
@@ -256,24 +257,17 @@ pub enum Error {
     },
 }
 
+impl From<limpid_layers::Error> for Error {
+    fn from(error: limpid_layers::Error) -> Self {
+        Self::Images(error.into())
+    }
+}
+
 impl Error {
-    /// Whether the archive that was submitted is to blame, so that another try would end the same. All
-    /// else is of this machine, of its plugins or of Limpid itself, and may be different next time.
-    pub const fn refuses_archive(&self) -> bool {
-        use limpid_layers::Error as Archive;
-        match self {
-            Self::Archive(error) => match error {
-                Archive::NotAnImage(_)
-                | Archive::Damaged { .. }
-                | Archive::Missing { .. }
-                | Archive::WrongDigest { .. }
-                | Archive::Unsupported { .. }
-                | Archive::OverLimit { .. }
-                | Archive::UnreadLayer(_) => true,
-                Archive::Claim { .. } | Archive::Kind { .. } | Archive::Io { .. } => false,
-            },
-            _ => false,
-        }
+    /// Whether what was submitted is to blame, so that another try would end the same. All else is of where
+    /// images come from, of this machine, of its plugins or of Limpid itself, and may be different next time.
+    pub const fn refuses_input(&self) -> bool {
+        matches!(self, Self::Images(error) if matches!(error.fault(), Fault::Input))
     }
 
     /// Whether a file system or a quota is full.

@@ -14,7 +14,8 @@ mod rows;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use limpid_layers::Archive;
+use limpid_bytes::Stop;
+use limpid_images::ImageSource;
 use limpid_model::{Digest, chain};
 use limpid_store::Batch;
 
@@ -36,10 +37,19 @@ use plan::{Outcomes, Plan};
 pub(crate) use rows::Fresh;
 use rows::Rows;
 
-/// What indexing an archive gave.
+/// Where images to be indexed come from, and who may end that.
+#[derive(Clone, Copy)]
+pub struct ImageInput<'s> {
+    /// Where they come from.
+    pub source: &'s dyn ImageSource,
+    /// Ends what waits for it.
+    pub stop: &'s Stop,
+}
+
+/// What indexing the images of a source gave.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Indexed {
-    /// The images of the archive.
+    /// The images of the source.
     pub images: Vec<Digest>,
     /// Layers that were read.
     pub layers_read: u64,
@@ -78,29 +88,29 @@ pub(crate) struct Indexer<'s> {
 }
 
 impl Indexer<'_> {
-    /// Indexes all images of an archive.
+    /// Indexes all images of a source.
     ///
     /// # Errors
-    /// [`Error::Archive`] where the archive or a layer cannot be used; then nothing of it is kept.
-    pub(crate) fn index(&self, archive: &Archive, progress: &Progress) -> Result<Indexed, Error> {
-        self.index_with(archive, progress, |_, _| Ok(()))
+    /// [`Error::Images`] where the source or a layer cannot be used; then nothing of it is kept.
+    pub(crate) fn index(&self, input: ImageInput<'_>, progress: &Progress) -> Result<Indexed, Error> {
+        self.index_with(input, progress, |_, _| Ok(()))
     }
 
     /// The same, with something more to be written in the batch that makes the images known.
     pub(crate) fn index_with(
         &self,
-        archive: &Archive,
+        input: ImageInput<'_>,
         progress: &Progress,
         also: impl Fn(&Indexed, &mut Batch) -> Result<(), Error>,
     ) -> Result<Indexed, Error> {
         let detectors = detectors::loaded(&self.registry.snapshot());
-        let sources = archive.images()?;
+        let found = input.source.images(input.stop)?;
         let mut outcomes = Outcomes::default();
         loop {
-            let plan = Plan::new(*self, &self.store.view(), &sources, &detectors, &outcomes)?;
+            let plan = Plan::new(*self, &self.store.view(), &found, &detectors, &outcomes)?;
             progress.total.store((plan.unknown.len() + outcomes.len()) as u64, Ordering::Relaxed);
-            outcomes.append(self.read_layers(archive, &plan, progress)?);
-            let behind = match self.behind_links(archive, &sources, &detectors, &outcomes)? {
+            outcomes.append(self.read_layers(input, &plan, progress)?);
+            let behind = match self.behind_links(input, &found, &detectors, &outcomes)? {
                 Behind::Known(behind) => behind,
                 Behind::Unknown(layers) => {
                     outcomes.once_more.extend(layers);
@@ -111,12 +121,12 @@ impl Indexer<'_> {
             let writer = self.writers.images();
             let view = writer.view();
             // An image that was deleted meanwhile may have taken layers along that were known.
-            let is_planned = Plan::new(*self, &view, &sources, &detectors, &outcomes)?.unknown.is_empty();
+            let is_planned = Plan::new(*self, &view, &found, &detectors, &outcomes)?.unknown.is_empty();
             if !is_planned || !behind.is_whole(&view, &detectors)? {
                 continue;
             }
             let indexed = Indexed {
-                images: sources.iter().map(|source| source.image.id).collect(),
+                images: found.iter().map(|found| found.image.id).collect(),
                 layers_read: read.len() as u64,
                 layers_known: plan.known,
             };
@@ -131,10 +141,10 @@ impl Indexer<'_> {
                 Some(first) => self.put_findings(&view, &mut batch, first, fresh)?,
                 None => Rows::new(),
             };
-            for source in &sources {
-                let linked = behind.linked.get(&source.image.id);
-                let source = (source, linked);
-                self.put_image(&view, &mut batch, source, components(&detectors), &outcomes, &rows)?;
+            for found in &found {
+                let linked = behind.linked.get(&found.image.id);
+                let found = (found, linked);
+                self.put_image(&view, &mut batch, found, components(&detectors), &outcomes, &rows)?;
             }
             also(&indexed, &mut batch)?;
             writer.commit(batch)?;
@@ -153,7 +163,7 @@ impl Indexer<'_> {
     /// another reason ends it.
     fn read_layers(
         &self,
-        archive: &Archive,
+        input: ImageInput<'_>,
         plan: &Plan<'_>,
         progress: &Progress,
     ) -> Result<Outcomes, Error> {
@@ -166,7 +176,7 @@ impl Indexer<'_> {
                     while lock().is_ok() {
                         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
                         let Some((diff_id, unknown)) = next else { break };
-                        let read = layer::read(*self, archive, unknown);
+                        let read = layer::read(*self, input, unknown);
                         progress.done.fetch_add(1, Ordering::Relaxed);
                         let mut outcome = lock();
                         let Ok(outcomes) = outcome.as_mut() else { break };

@@ -1,8 +1,9 @@
 //! Jobs: submissions that were acknowledged. Their archives lie on disk until their images are
 //! known, and a process that ends meanwhile takes them up again when it starts.
 //!
-//! Only what is wrong with its archive refuses a job. Where this machine fails it (no room, the store, a
-//! file that is not there, a bug), it waits with its archive and is tried again, after a wait that grows.
+//! Only what is wrong with its input refuses a job. Where this machine fails it (no room, the store, a
+//! file that is not there, a bug), or where its images come from, it waits with its input and is tried
+//! again, after a wait that grows.
 
 mod queue;
 mod spool;
@@ -14,13 +15,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use limpid_layers::Archive;
+use limpid_bytes::Stop;
+use limpid_images::{Archive, ImageSource};
 use limpid_model::{Job, JobState};
 use limpid_store::Batch;
 use limpid_store::tables::jobs;
 
 use crate::notices::backoff;
-use crate::{Error, Indexed, Progress, Scanner, room};
+use crate::{Error, ImageInput, Indexed, Progress, Scanner, room};
 use limpid_model::chain;
 
 pub use queue::QueueLength;
@@ -67,6 +69,8 @@ struct Parts {
     times: Mutex<JobTimes>,
     /// Says of an error what programs can tell it by.
     code: fn(&Error) -> String,
+    /// Ends what waits for sources when the service ends.
+    stop: Stop,
 }
 
 impl Jobs {
@@ -84,7 +88,8 @@ impl Jobs {
         let workers = scanner.settings().jobs.max(1);
         let queue = Queue::new(scanner.settings().queue, left);
         let (waiters, doubtful, times) = (Mutex::default(), Mutex::default(), Mutex::default());
-        let parts = Arc::new(Parts { scanner, spool, queue, waiters, doubtful, times, code });
+        let stop = Stop::default();
+        let parts = Arc::new(Parts { scanner, spool, queue, waiters, doubtful, times, code, stop });
         let mut jobs = Self { parts, workers: Vec::new(), last: AtomicU64::new(last) };
         for _ in 0..workers {
             jobs.workers.push(jobs.worker()?);
@@ -212,9 +217,11 @@ impl std::fmt::Debug for Jobs {
 }
 
 impl Drop for Jobs {
-    /// Waits for what is being indexed; what waits is taken up by the next process.
+    /// Waits for what is being indexed, but not for sources that are slow; what waits is taken up by the
+    /// next process.
     fn drop(&mut self) {
         self.parts.queue.close();
+        self.parts.stop.stop();
         for worker in self.workers.drain(..) {
             let _ = worker.join();
         }
@@ -227,7 +234,7 @@ impl Parts {
         // submission.
         let outcome = catch_unwind(AssertUnwindSafe(|| self.try_run(id)));
         let refused = match outcome {
-            Ok(Err(error)) if error.refuses_archive() => self.refuse(id, &error),
+            Ok(Err(error)) if error.refuses_input() => self.refuse(id, &error),
             Ok(outcome) => outcome,
             Err(_) => Err(Error::bug("indexing has ended early")),
         };
@@ -331,10 +338,17 @@ impl Parts {
         id: u64,
         done: impl Fn(&Indexed, &mut Batch) -> Result<(), Error>,
     ) -> Result<Indexed, Error> {
+        let source = self.source(id)?;
+        let input = ImageInput { source: &*source, stop: &self.stop };
+        self.scanner.indexer().index_with(input, &Progress::default(), done)
+    }
+
+    /// Where the images of a job come from: to all that follows, any source is as good as another. Every job
+    /// that is stored today is of an archive, which lies in the spool.
+    fn source(&self, id: u64) -> Result<Box<dyn ImageSource>, Error> {
         let settings = self.scanner.settings();
         let file = self.spool.open_kept(id)?;
-        let archive = Archive::open_file(file, &settings.scratch, &settings.limits)?;
-        self.scanner.indexer().index_with(&archive, &Progress::default(), done)
+        Ok(Box::new(Archive::open_file(file, &settings.scratch, &settings.limits)?))
     }
 
     /// A job as it is now.

@@ -1,3 +1,4 @@
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use limpid_model::Digest;
@@ -8,6 +9,12 @@ use limpid_store::{Batch, View};
 
 use crate::Error;
 use crate::writer::Writer;
+
+/// How much of their budget kept files take once some had to be given up, as a fraction.
+const LOW_WATER: (u64, u64) = (7, 8);
+
+/// Layers whose files are given up in one batch.
+const A_BATCH: usize = 64;
 
 /// What kept files take in the store, in bytes.
 #[derive(Debug, Default)]
@@ -24,22 +31,34 @@ impl KeptFiles {
         Ok(())
     }
 
-    /// Adds what was kept just now, and deletes the files of the images that were indexed longest ago
-    /// where all together take more than `budget`.
+    /// Adds what was kept just now. Where all together take more than `budget`, files are given up until they
+    /// take no more than [`LOW_WATER`] of it, so that the inventory is not looked through at each image that
+    /// comes after: those of layers that the fewest images have go first, and of these, those of the
+    /// images that were indexed longest ago.
     pub(crate) fn add(&self, writer: &Writer<'_>, fresh: u64, budget: u64) -> Result<(), Error> {
         let mut total = self.0.fetch_add(fresh, Ordering::Relaxed) + fresh;
         if total <= budget {
             return Ok(());
         }
         let view = writer.view();
-        let mut layers = layers_by_age(&view)?.into_iter();
-        while total > budget
-            && let Some(diff_id) = layers.next()
-        {
+        let enough = budget / LOW_WATER.1 * LOW_WATER.0;
+        let mut layers = least_shared_first(&view)?.into_iter();
+        while total > enough {
             let mut batch = Batch::default();
-            let freed = give_up_files(&view, &mut batch, &diff_id)?;
+            let next = layers.by_ref().take(A_BATCH);
+            let mut given_up = 0;
+            for diff_id in next {
+                given_up += give_up_files(&view, &mut batch, &diff_id)?;
+                if total.saturating_sub(given_up) <= enough {
+                    break;
+                }
+            }
+            // Nothing is left that any layer has.
+            if given_up == 0 {
+                break;
+            }
             writer.commit(batch)?;
-            total = total.saturating_sub(freed);
+            total = total.saturating_sub(given_up);
         }
         self.0.store(total, Ordering::Relaxed);
         Ok(())
@@ -51,18 +70,37 @@ impl KeptFiles {
     }
 }
 
-/// The layers of all images, those of the images that were indexed longest ago first.
-fn layers_by_age(view: &View<'_>) -> Result<Vec<Digest>, Error> {
-    let mut images = Vec::new();
+/// How many images have a layer, and when the last of them was indexed, in milliseconds since 1970.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Sharing {
+    images: u64,
+    last_indexed: u64,
+}
+
+/// The layers of which files are kept, those that the fewest images have first.
+fn least_shared_first(view: &View<'_>) -> Result<Vec<Digest>, Error> {
+    let mut layers: HashMap<Digest, Sharing> = HashMap::new();
+    for row in view.scan::<Layers>(|_| ()) {
+        let (diff_id, row) = row?;
+        if row.kept_bytes > 0 {
+            layers.insert(diff_id, Sharing::default());
+        }
+    }
     for row in view.scan::<Images>(|_| ()) {
         let (id, row) = row?;
         let (image, indexing) = row.into_parts(id);
-        let mut layers: Vec<_> = image.layers.into_iter().map(|layer| layer.diff_id).collect();
-        layers.extend(indexing.linked.map(|linked| linked.diff_id));
-        images.push((indexing.indexed_at, layers));
+        let linked = indexing.linked.map(|linked| linked.diff_id);
+        let own: HashSet<_> = image.layers.iter().map(|layer| layer.diff_id).chain(linked).collect();
+        for diff_id in own {
+            if let Some(sharing) = layers.get_mut(&diff_id) {
+                sharing.images += 1;
+                sharing.last_indexed = sharing.last_indexed.max(indexing.indexed_at);
+            }
+        }
     }
-    images.sort_by_key(|(indexed_at, _)| *indexed_at);
-    Ok(images.into_iter().flat_map(|(_, layers)| layers).collect())
+    let mut layers: Vec<_> = layers.into_iter().map(|(diff_id, sharing)| (sharing, diff_id)).collect();
+    layers.sort_unstable();
+    Ok(layers.into_iter().map(|(_, diff_id)| diff_id).collect())
 }
 
 /// Removes the kept files of a layer. Returns how many bytes they took.
@@ -88,10 +126,11 @@ mod tests {
     use limpid_store::tables::layers::{self, Layers};
     use limpid_store::{Batch, Store};
 
+    use crate::Scanner;
     use crate::test_support::scanner_with;
 
-    /// An image of one layer with one kept file.
-    fn image(batch: &mut Batch, name: &str, indexed_at: u64) -> Digest {
+    /// An image whose top layer has one kept file. Returns that layer.
+    fn image(batch: &mut Batch, name: &str, indexed_at: u64, below: &[Digest]) -> Digest {
         let (id, diff_id) = (Digest::of(name.as_bytes()), Digest::of(format!("layer of {name}").as_bytes()));
         let image = Image {
             id,
@@ -100,7 +139,11 @@ mod tests {
             platform: Platform::default(),
             created: None,
             labels: Vec::new(),
-            layers: vec![ImageLayer { diff_id, created_by: None }],
+            layers: below
+                .iter()
+                .chain([&diff_id])
+                .map(|&diff_id| ImageLayer { diff_id, created_by: None })
+                .collect(),
         };
         let indexing = Indexing { indexed_at, ..Indexing::default() };
         batch.put::<Images>(&id, &images::Row::new(image, indexing)).unwrap();
@@ -118,24 +161,54 @@ mod tests {
         diff_id
     }
 
+    fn kept(scanner: &Scanner, diff_id: Digest) -> bool {
+        let key = kept::Key { diff_id, path: "file".to_owned() };
+        scanner.store().view().get::<Kept>(&key).unwrap().is_some()
+    }
+
     #[test]
     fn files_of_the_images_that_were_indexed_longest_ago_go_first() {
         let store = Store::in_memory();
         let mut batch = Batch::default();
         let [newest, oldest, middle] =
-            [("a", 30), ("b", 10), ("c", 20)].map(|(name, at)| image(&mut batch, name, at));
+            [("a", 30), ("b", 10), ("c", 20)].map(|(name, at)| image(&mut batch, name, at, &[]));
         store.commit(batch).unwrap();
         let (scanner, _scratch) = scanner_with(store, |settings| settings.keep.total_bytes = 250);
         assert_eq!(scanner.0.kept.0.load(Ordering::Relaxed), 300);
 
-        let kept = |diff_id| {
-            let key = kept::Key { diff_id, path: "file".to_owned() };
-            scanner.store().view().get::<Kept>(&key).unwrap().is_some()
-        };
+        let left = || [newest, middle, oldest].map(|diff_id| kept(&scanner, diff_id));
         scanner.0.kept.add(&scanner.writers().images(), 0, 250).unwrap();
-        assert_eq!([newest, middle, oldest].map(kept), [true, true, false]);
+        assert_eq!(left(), [true, true, false]);
         scanner.0.kept.add(&scanner.writers().images(), 100, 250).unwrap();
-        assert_eq!([newest, middle, oldest].map(kept), [true, false, false]);
+        assert_eq!(left(), [true, false, false]);
         assert_eq!(scanner.0.kept.0.load(Ordering::Relaxed), 200);
+    }
+
+    #[test]
+    fn files_of_layers_that_many_images_have_go_last() {
+        let store = Store::in_memory();
+        let mut batch = Batch::default();
+        let base = image(&mut batch, "base", 1, &[]);
+        let alone = image(&mut batch, "alone", 30, &[]);
+        image(&mut batch, "derived", 2, &[base]);
+        store.commit(batch).unwrap();
+        let (scanner, _scratch) = scanner_with(store, |_| ());
+        scanner.0.kept.add(&scanner.writers().images(), 0, 250).unwrap();
+        assert_eq!([base, alone].map(|diff_id| kept(&scanner, diff_id)), [true, true]);
+        scanner.0.kept.add(&scanner.writers().images(), 0, 150).unwrap();
+        assert_eq!([base, alone].map(|diff_id| kept(&scanner, diff_id)), [true, false]);
+    }
+
+    #[test]
+    fn more_is_given_up_than_would_do_so_that_the_next_image_finds_room() {
+        let store = Store::in_memory();
+        let mut batch = Batch::default();
+        for number in 0..20_u8 {
+            image(&mut batch, &number.to_string(), number.into(), &[]);
+        }
+        store.commit(batch).unwrap();
+        let (scanner, _scratch) = scanner_with(store, |_| ());
+        scanner.0.kept.add(&scanner.writers().images(), 0, 1_600).unwrap();
+        assert_eq!(scanner.0.kept.0.load(Ordering::Relaxed), 1_400);
     }
 }

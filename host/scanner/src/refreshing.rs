@@ -44,6 +44,12 @@ impl Refreshing {
         Moment { begun, under_way: self.is_under_way() }
     }
 
+    /// How many have begun, where all of them have ended.
+    pub(crate) fn ended(&self) -> Option<u64> {
+        let Moment { begun, under_way } = self.moment();
+        (!under_way).then_some(begun)
+    }
+
     /// Whether what was read since a moment may rest on plugins of before and of after a change. It
     /// may where a refresh was under way then, even if it has ended by now, and where one has begun.
     pub(crate) fn has_begun_since(&self, moment: Moment) -> bool {

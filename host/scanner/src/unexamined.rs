@@ -36,11 +36,12 @@ pub(crate) fn unread(remarks: &Remarks) -> BTreeSet<usize> {
 
 /// Why a layer could not be read; an error again where the archive or this machine is to blame.
 pub(crate) fn why(error: Error, was_read: bool) -> Result<Unread, Error> {
-    use limpid_layers::Error as Archive;
-    let Error::Archive(Archive::UnreadLayer(error)) = error else { return Err(error) };
+    use limpid_images::Error as Images;
+    use limpid_layers::Error as Layer;
+    let Error::Images(Images::Content(Layer::UnreadLayer(error))) = error else { return Err(error) };
     let code = match *error {
-        Archive::OverLimit { .. } => "over-limit",
-        Archive::Unsupported { .. } => "unsupported",
+        Layer::OverLimit { .. } => "over-limit",
+        Layer::Unsupported { .. } => "unsupported",
         _ => "damaged",
     };
     Ok(Unread { code: code.to_owned(), message: error.to_string(), was_read })

@@ -3,7 +3,6 @@
 use std::fs::File;
 
 use limpid_fetch::Stop;
-use limpid_layers::Archive;
 use limpid_model::explanation::Explanation;
 use limpid_model::report::Report;
 use limpid_model::{
@@ -18,10 +17,11 @@ use crate::explain;
 use crate::feeds;
 use crate::figures;
 use crate::history::{self, AsOf};
-use crate::index::{AdoptedLayer, Indexed, Progress};
+use crate::index::{AdoptedLayer, ImageInput, Indexed, Progress};
 use crate::intake::{Handed, Trust};
 use crate::packages::{self, Versions};
 use crate::report::Reporter;
+use crate::revision::{self, Revision};
 use crate::room::{self, Room};
 use crate::run::{Run, RunProgress};
 use crate::vulnerabilities::{self, Filter};
@@ -255,6 +255,11 @@ impl Scanner {
         self.reporting(|reporter| reporter.report_as_of(digest, as_of))
     }
 
+    /// On what it depends what is said of images at this moment; none while that changes by itself.
+    pub fn revision(&self) -> Option<Revision> {
+        revision::revision(self.store(), &self.plugins(), &self.0.refreshing, &self.settings().clock)
+    }
+
     /// What an image holds, and what each of its layers did.
     ///
     /// # Errors
@@ -432,12 +437,12 @@ impl Scanner {
         self.ingest().export(feeds, to)
     }
 
-    /// Indexes all images of an archive.
+    /// Indexes all images of a source.
     ///
     /// # Errors
-    /// [`Error::Archive`] where the archive or a layer cannot be used; then nothing of it is kept.
-    pub fn index(&self, archive: &Archive, progress: &Progress) -> Result<Indexed, Error> {
-        self.indexer().index(archive, progress)
+    /// [`Error::Images`] where the source or a layer cannot be used; then nothing of it is kept.
+    pub fn index(&self, input: ImageInput<'_>, progress: &Progress) -> Result<Indexed, Error> {
+        self.indexer().index(input, progress)
     }
 
     /// Makes layers and images known from what was found in them elsewhere, without their bytes, all

@@ -1,14 +1,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Serialize;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use tracing::Span;
 
 use crate::Settings;
+use crate::answers::{Coding, Document, Roomy};
 use crate::error::Failure;
 use crate::metrics::{Metrics, Turns};
 
@@ -28,22 +27,6 @@ pub(crate) struct Pool {
 
 /// Bytes of a unit of room. Answers that are smaller need none.
 const UNIT: usize = 64 << 10;
-
-/// A document as it is sent.
-#[derive(Debug)]
-pub(crate) struct Document(Bytes);
-
-/// A document, and the room that it takes until the last of it is with its reader.
-struct Held {
-    bytes: Vec<u8>,
-    _room: OwnedSemaphorePermit,
-}
-
-impl AsRef<[u8]> for Held {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes
-    }
-}
 
 impl Pool {
     pub(crate) fn readers(settings: &Settings, metrics: &Metrics) -> Self {
@@ -97,51 +80,70 @@ impl Pool {
         done.await.map_err(|error| Failure::internal(error.to_string()))?.map_err(Into::into)
     }
 
-    /// Runs `work` when its turn comes, and writes down what it gives: a long report takes long enough to
-    /// be written that others would wait for it.
+    /// The same as it is sent.
     ///
     /// # Errors
-    /// Those of `work`, and where its turn does not come, or too much waits for readers already.
+    /// Those of `encoded`, and where too much waits for readers already.
     pub(crate) async fn document<T, E>(
         &self,
+        coding: Coding,
         work: impl FnOnce() -> Result<T, E> + Send + 'static,
     ) -> Result<Document, Failure>
     where
         T: Serialize,
         E: Into<Failure> + Send + 'static,
     {
-        let bytes = self
-            .run(move || {
-                let document = work().map_err(Into::<Failure>::into)?;
-                let mut bytes =
-                    serde_json::to_vec(&document).map_err(|error| Failure::internal(error.to_string()))?;
-                // It may wait for its reader, and is no longer than it is.
-                bytes.shrink_to_fit();
-                Ok::<_, Failure>(bytes)
-            })
-            .await?;
+        let (coding, bytes) = self.encoded(coding, work).await?;
+        Ok(Document { bytes: self.with_room(bytes)?, coding, tag: None })
+    }
+
+    /// Runs `work` when its turn comes, and writes down and encodes what it gives: a long report takes long
+    /// enough to be written that others would wait for it.
+    ///
+    /// # Errors
+    /// Those of `work`, and where its turn does not come.
+    pub(crate) async fn encoded<T, E>(
+        &self,
+        coding: Coding,
+        work: impl FnOnce() -> Result<T, E> + Send + 'static,
+    ) -> Result<(Coding, Bytes), Failure>
+    where
+        T: Serialize,
+        E: Into<Failure> + Send + 'static,
+    {
+        self.run(move || {
+            let document = work().map_err(Into::<Failure>::into)?;
+            let bytes =
+                serde_json::to_vec(&document).map_err(|error| Failure::internal(error.to_string()))?;
+            let coding = coding.for_length(bytes.len());
+            let mut bytes = coding.encode(bytes).map_err(|error| Failure::internal(error.to_string()))?;
+            // It may wait for its reader, and is no longer than it is.
+            bytes.shrink_to_fit();
+            Ok::<_, Failure>((coding, Bytes::from(bytes)))
+        })
+        .await
+    }
+
+    /// The bytes of an answer, which take room until they are read.
+    ///
+    /// # Errors
+    /// Too much waits for readers already.
+    pub(crate) fn with_room(&self, bytes: Bytes) -> Result<Bytes, Failure> {
         let units = u32::try_from(bytes.len() / UNIT).unwrap_or(u32::MAX).min(self.units);
         if units == 0 {
-            return Ok(Document(bytes.into()));
+            return Ok(bytes);
         }
         let room = Arc::clone(&self.room).try_acquire_many_owned(units).map_err(|_| {
             Failure::busy(
                 "too much that was asked for waits to be read, the limit of setting `http.answer_bytes`",
             )
         })?;
-        Ok(Document(Bytes::from_owner(Held { bytes, _room: room })))
+        Ok(Bytes::from_owner(Roomy { bytes, _room: room }))
     }
 }
 
 /// Units that a semaphore takes.
 const MOST: u32 = u32::MAX >> 4;
-
-impl IntoResponse for Document {
-    fn into_response(self) -> Response {
-        let content = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        ([content], self.0).into_response()
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -176,14 +178,14 @@ mod tests {
     async fn answers_that_nobody_reads_are_bounded() {
         let pool = pool(Settings { answer_bytes: 1 << 20, ..Settings::default() });
         let long = || Ok::<_, Failure>("x".repeat(900 << 10));
-        let unread = pool.document(long).await.unwrap();
-        let failure = pool.document(long).await.unwrap_err();
+        let unread = pool.document(Coding::Identity, long).await.unwrap();
+        let failure = pool.document(Coding::Identity, long).await.unwrap_err();
         assert!(failure.message.contains("`http.answer_bytes`"), "{}", failure.message);
         // What is small always has room, and what is read makes room.
-        pool.document(|| Ok::<_, Failure>("x")).await.unwrap();
+        pool.document(Coding::Identity, || Ok::<_, Failure>("x")).await.unwrap();
         drop(unread);
-        pool.document(long).await.unwrap();
+        pool.document(Coding::Identity, long).await.unwrap();
         // One that is larger than all room together is not refused for ever.
-        pool.document(|| Ok::<_, Failure>("x".repeat(9 << 20))).await.unwrap();
+        pool.document(Coding::Identity, || Ok::<_, Failure>("x".repeat(9 << 20))).await.unwrap();
     }
 }

@@ -6,6 +6,7 @@
 //! line prints.
 
 mod access;
+mod answers;
 mod blocking;
 mod body;
 mod connections;

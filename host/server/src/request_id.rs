@@ -31,7 +31,7 @@ struct Pattern(String);
 /// Notes the pattern of the path that a request is for, as far as it has one.
 pub(crate) async fn note_pattern(request: Request, next: Next) -> Response {
     let pattern = request.extensions().get::<MatchedPath>().map(|path| Pattern(path.as_str().to_owned()));
-    let mut response = next.run(request).await;
+    let mut response = survive(next.run(request)).await;
     if let Some(pattern) = pattern {
         response.extensions_mut().insert(pattern);
     }

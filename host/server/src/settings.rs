@@ -20,6 +20,9 @@ pub struct Settings {
     /// Bytes of answers that wait for their readers at a time; beyond, requests are put off
     /// (`http.answer_bytes`).
     pub answer_bytes: u64,
+    /// Bytes of answers about images that are kept as they were sent, for whoever asks for the same again
+    /// (`http.kept_answer_bytes`); 0 keeps none.
+    pub kept_answer_bytes: u64,
     /// Longest wait that a request may ask for with `Prefer: wait`, in seconds (`http.wait`).
     #[serde(with = "seconds")]
     pub wait: Duration,
@@ -78,6 +81,7 @@ impl Default for Settings {
             document_bytes: 2 << 30,
             bundle_bytes: 16 << 30,
             answer_bytes: 256 << 20,
+            kept_answer_bytes: 64 << 20,
             wait: Duration::from_secs(600),
             connections: 1_024,
             head_time: Duration::from_secs(15),

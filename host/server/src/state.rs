@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use limpid_scanner::Scanner;
 
+use crate::answers::{Kept, Tags};
 use crate::blocking::Pool;
 use crate::metrics::Metrics;
 use crate::{Settings, Workers};
@@ -16,12 +17,15 @@ pub(crate) struct AppState {
     pub(crate) readers: Pool,
     pub(crate) writers: Pool,
     pub(crate) metrics: Metrics,
+    pub(crate) tags: Tags,
+    pub(crate) kept: Arc<Kept>,
 }
 
 impl AppState {
     pub(crate) fn new(scanner: Scanner, workers: Workers, settings: Settings, metrics: Metrics) -> Self {
         let (readers, writers) = (Pool::readers(&settings, &metrics), Pool::writers(&settings, &metrics));
+        let kept = Arc::new(Kept::new(&settings));
         let (workers, settings) = (Arc::new(workers), Arc::new(settings));
-        Self { scanner, workers, settings, readers, writers, metrics }
+        Self { scanner, workers, settings, readers, writers, metrics, tags: Tags::default(), kept }
     }
 }

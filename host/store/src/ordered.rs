@@ -9,7 +9,7 @@ use crate::Error;
 pub(crate) use memory::Memory;
 pub(crate) use rocks::Rocks;
 pub use rocks::Settings;
-pub(crate) use writes::{Write, Writes};
+pub(crate) use writes::{Tables, Write, Writes};
 
 /// A set of ordered keys that changes batch by batch. Each begins with the number of its table.
 pub(crate) trait Ordered: Send + Sync {

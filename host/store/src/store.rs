@@ -1,4 +1,5 @@
 mod batch;
+mod commits;
 mod cursor;
 mod walk;
 
@@ -11,6 +12,7 @@ use crate::groups::Groups;
 use crate::key::Writer;
 use crate::ordered::{Memory, Ordered, Reading, Rocks, Snapshot};
 use crate::recent::{Recent, Time};
+use crate::store::commits::Commits;
 use crate::table::{self, Table};
 use crate::{Error, Settings, tables};
 pub use batch::Batch;
@@ -25,6 +27,7 @@ struct Inner {
     ordered: Box<dyn Ordered>,
     groups: Groups,
     recent: Recent,
+    commits: Commits,
 }
 
 impl Store {
@@ -43,7 +46,12 @@ impl Store {
 
     fn on(ordered: impl Ordered + 'static, settings: &Settings) -> Self {
         let recent = Recent::new(settings.recent_bytes);
-        Self(Arc::new(Inner { ordered: Box::new(ordered), groups: Groups::default(), recent }))
+        Self(Arc::new(Inner {
+            ordered: Box::new(ordered),
+            groups: Groups::default(),
+            recent,
+            commits: Commits::default(),
+        }))
     }
 
     /// All tables as they are at this moment.
@@ -58,7 +66,17 @@ impl Store {
         let writes = batch.into_writes();
         self.0.groups.add(writes.groups());
         let _change = self.0.recent.change(writes.groups());
-        self.0.ordered.write(writes)
+        let tables = writes.tables();
+        let written = self.0.ordered.write(writes);
+        // Where it failed, nobody knows what was written.
+        self.0.commits.count(tables);
+        written
+    }
+
+    /// How often rows were written since the store was opened, those of some tables not counted. What was
+    /// read from a view that was taken after this was asked is what all see, as long as it says the same.
+    pub fn revision(&self, without: &[u8]) -> u64 {
+        self.0.commits.revision(without)
     }
 
     /// Brings everything into the form in which it takes least room on disk, which otherwise happens by

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context;
-use limpid_layers::{Archive, ClaimSet, ClaimedFile, ImageSource, Limits, Sink, read_layer};
+use limpid_bytes::Stop;
+use limpid_images::{Archive, FoundImage, ImageSource as _, stored};
+use limpid_layers::{ClaimSet, ClaimedFile, Limits, Sink, read_layer};
 use limpid_model::Claim;
 
 /// An archive that is open, and the one image in it.
 pub(crate) struct Opened {
     pub(crate) archive: Archive,
-    pub(crate) image: ImageSource,
+    pub(crate) image: FoundImage,
     pub(crate) limits: Limits,
 }
 
@@ -18,7 +20,8 @@ impl Opened {
     pub(crate) fn open(path: &Path) -> anyhow::Result<Self> {
         let limits = Limits::default();
         let archive = Archive::open(path, &std::env::temp_dir(), &limits)?;
-        let image = archive.images()?.into_iter().next().context("the archive holds no image")?;
+        let image =
+            archive.images(&Stop::default())?.into_iter().next().context("the archive holds no image")?;
         Ok(Self { archive, image, limits })
     }
 
@@ -28,7 +31,8 @@ impl Opened {
         let mut files = Files::default();
         for layer in &self.image.layers {
             let scratch = std::env::temp_dir();
-            read_layer(&self.archive, layer, &claims, &scratch, &self.limits, &mut files)?;
+            let layer = stored(&self.archive, layer, &scratch, &Stop::default())?;
+            read_layer(&layer, &claims, &scratch, &self.limits, &mut files)?;
         }
         Ok(files.0.into_values().collect())
     }

@@ -8,10 +8,12 @@ use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, bail};
+use limpid_bytes::Stop;
 use limpid_detector_apk::Apk;
 use limpid_detector_dpkg::Dpkg;
 use limpid_detector_os_release::OsRelease;
-use limpid_layers::{ClaimSet, ClaimedFile, LayerSource, Sink, read_layer};
+use limpid_images::{FoundLayer, stored};
+use limpid_layers::{ClaimSet, ClaimedFile, Sink, read_layer};
 use limpid_runtime::Registry;
 use serde_json::{Value, json};
 
@@ -100,7 +102,7 @@ fn scan(image: &Path, claims: &ClaimSet, detectors: &[&dyn Detect]) -> anyhow::R
 
 fn scan_layer(
     opened: &Opened,
-    layer: &LayerSource,
+    layer: &FoundLayer,
     claims: &ClaimSet,
     detectors: &[&dyn Detect],
 ) -> anyhow::Result<usize> {
@@ -115,7 +117,8 @@ fn scan_layer(
         });
         let mut sink = Handover(sender);
         let scratch = std::env::temp_dir();
-        let read = read_layer(&opened.archive, layer, claims, &scratch, &opened.limits, &mut sink);
+        let layer = stored(&opened.archive, layer, &scratch, &Stop::default())?;
+        let read = read_layer(&layer, claims, &scratch, &opened.limits, &mut sink);
         drop(sink);
         read?;
         detecting.join().map_err(|_| panicked())?

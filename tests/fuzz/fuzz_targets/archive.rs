@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use limpid_fuzz::{images, layers, tars};
-use limpid_layers::Error;
+use limpid_images::{Error, ImageSource as _};
 
 fuzz_target!(|data: &[u8]| {
     let is_compressed = data.starts_with(b"\x1f\x8b") || data.starts_with(b"\x28\xb5\x2f\xfd");
@@ -20,7 +20,7 @@ fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
 fn read_all(bytes: &[u8]) -> Result<(), Error> {
     let limits = images::limits();
     let archive = images::open(bytes, &limits)?;
-    for image in archive.images()? {
+    for image in archive.images(&limpid_bytes::Stop::default())? {
         assert_eq!(image.layers.len(), image.image.layers.len(), "layers of {:?}", image.image);
         for layer in &image.layers {
             if let Ok(reading) = layers::read_one(&archive, layer, &limits) {

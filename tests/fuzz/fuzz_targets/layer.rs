@@ -3,13 +3,15 @@
 #![no_main]
 
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
+use limpid_bytes::Stop;
 use limpid_fuzz::{images, layers, tars};
+use limpid_images::ImageSource as _;
 
 fuzz_target!(|data: &[u8]| {
     let (limits, without_memory) = (images::limits(), images::limits_without_memory());
     let bytes = images::archive_of(&tars::repaired(data));
     let archive = images::open(&bytes, &limits).expect("the archive around the layer is right");
-    let images = archive.images().expect("the image around the layer is right");
+    let images = archive.images(&Stop::default()).expect("the image around the layer is right");
     let layer = &images[0].layers[0];
     let (first, second) =
         (layers::read_one(&archive, layer, &limits), layers::read_one(&archive, layer, &without_memory));

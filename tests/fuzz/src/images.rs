@@ -4,7 +4,8 @@ use std::env;
 use std::fs::File;
 use std::io::Write as _;
 
-use limpid_layers::{Archive, Error, Limits};
+use limpid_images::{Archive, Error};
+use limpid_layers::Limits;
 use limpid_model::Digest;
 use serde_json::json;
 use tar::{Builder, Header};

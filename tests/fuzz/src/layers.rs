@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::env;
 
-use limpid_layers::{
-    Archive, ClaimSet, ClaimedFile, Error, LayerContents, LayerSource, Limits, Overlay, Sink, read_layer,
-};
+use limpid_bytes::Stop;
+use limpid_images::{Archive, Error, FoundLayer, stored};
+use limpid_layers::{ClaimSet, ClaimedFile, LayerContents, Limits, Overlay, Sink, read_layer};
 use limpid_model::{Claim, EntryKind, Grouping, Pattern};
 
 /// Claims of every kind; those of the last claimant take almost every file.
@@ -64,9 +64,10 @@ impl Sink for Showings {
 ///
 /// # Errors
 /// Those of [`read_layer`].
-pub fn read_one(archive: &Archive, layer: &LayerSource, limits: &Limits) -> Result<Reading, Error> {
+pub fn read_one(archive: &Archive, layer: &FoundLayer, limits: &Limits) -> Result<Reading, Error> {
     let mut shown = Showings::default();
-    let contents = read_layer(archive, layer, &claims(), &env::temp_dir(), limits, &mut shown)?;
+    let layer = stored(archive, layer, &env::temp_dir(), &Stop::default())?;
+    let contents = read_layer(&layer, &claims(), &env::temp_dir(), limits, &mut shown)?;
     Ok(Reading { contents, shown })
 }
 

@@ -25,7 +25,7 @@ pub(super) const SCANNER: Order = Order {
     sources: "host/scanner/src",
     rows: &[
         &["background", "error", "refreshing", "settings"],
-        &["plugins", "running", "writer"],
+        &["plugins", "revision", "running", "writer"],
         &["detectors", "feeds", "identifiers", "images", "kept", "room", "unexamined", "versions"],
         &["facts", "names", "stated"],
         &["history", "inventory"],

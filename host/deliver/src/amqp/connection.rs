@@ -1,5 +1,6 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use async_rs::util::RuntimeParts;
 use async_rs::{Runtime, Tokio};
@@ -7,6 +8,7 @@ use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
 use lapin::tcp::AsyncTcpStream;
 use lapin::uri::{AMQPScheme, AMQPUri};
 use lapin::{BasicProperties, Channel, Confirmation, ConnectionProperties};
+use limpid_outbound::Unresolved;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use rustls_platform_verifier::BuilderVerifierExt;
@@ -15,7 +17,7 @@ use tokio_rustls::TlsConnector;
 
 use super::reactor::{Stream, TokioReactor, stream};
 use crate::address::{Address, broker_uri};
-use crate::guard::Guard;
+use crate::guard::{Guard, refusal};
 use crate::{Failure, Message};
 
 /// A message that survives the broker.
@@ -29,10 +31,11 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Connects to a broker at one of the numbers that the guard admits.
-    pub(super) async fn open(url: &str, guard: Guard) -> Result<Self, Failure> {
+    /// Connects to a broker at one of the numbers that the guard admits; its name must be resolved within a
+    /// time.
+    pub(super) async fn open(url: &str, guard: Guard, limit: Duration) -> Result<Self, Failure> {
         let uri = broker_uri(url)?;
-        let numbers = resolve(&uri, &Address::broker(url)?, guard).await?;
+        let numbers = resolve(uri.authority.port, Address::broker(url)?.host, guard, limit).await?;
         let connect = async move |uri: AMQPUri, _| -> lapin::Result<AsyncTcpStream<Stream>> {
             Ok(AsyncTcpStream::Plain(connect(&uri, &numbers).await?))
         };
@@ -95,15 +98,16 @@ fn refused(error: lapin::Error) -> Failure {
 }
 
 /// The numbers of a broker, each of which the guard must admit.
-async fn resolve(uri: &AMQPUri, address: &Address, guard: Guard) -> Result<Vec<SocketAddr>, Failure> {
-    let resolved = tokio::net::lookup_host((address.host.as_str(), uri.authority.port)).await;
-    let numbers: Vec<_> = resolved
-        .map_err(|error| Failure::failed(format!("`{}` is not found: {error}", address.host)))?
-        .collect();
-    for number in &numbers {
-        guard.admit_number(address, number.ip())?;
-    }
-    Ok(numbers)
+async fn resolve(port: u16, host: String, guard: Guard, limit: Duration) -> Result<Vec<SocketAddr>, Failure> {
+    let asked = host.clone();
+    let resolving = move || guard.numbers().resolve(&asked, port, Some(limit));
+    let resolved = tokio::task::spawn_blocking(resolving).await;
+    let resolved = resolved.map_err(|_| Failure::failed("the thread that resolves names has ended"))?;
+    resolved.map_err(|error| match error {
+        Unresolved::Internal(internal) => refusal(internal),
+        Unresolved::NotFound(error) => Failure::failed(format!("`{host}` is not found: {error}")),
+        late @ Unresolved::TooLate(_) => Failure::failed(format!("`{host}`: {late}")),
+    })
 }
 
 async fn connect(uri: &AMQPUri, numbers: &[SocketAddr]) -> std::io::Result<Stream> {

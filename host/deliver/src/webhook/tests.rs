@@ -108,7 +108,7 @@ fn the_resolver_refuses_what_a_name_resolves_to() {
     let guard = Guard::new(&settings);
     // A number in the shorthand of old resolvers: no number to whoever reads the address.
     let failure =
-        Webhooks::new(guard, &settings).post("http://127.1/", SECRET, Message { id: "msg_1", body: b"{}" });
+        Webhooks::new(&guard, &settings).post("http://127.1/", SECRET, Message { id: "msg_1", body: b"{}" });
     let failure = failure.unwrap_err();
     assert!(matches!(failure, Failure::Never(_)), "{failure}");
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::test_support::{Tar, docker_archive, open, path, read_first, scratch};
+use crate::test_support::{Tar, path, scratch, undigested};
 use crate::{ClaimSet, LayerContents, Limits, read_layer};
 
 fn rule(paths: &[&str], starts: &[&str], holds: &[&str]) -> Rule {
@@ -14,13 +14,11 @@ fn kind(code: &str, rules: Vec<Rule>) -> Kind {
 }
 
 fn read(tar: &[u8], kinds: Vec<Kind>, limits: &Limits) -> LayerContents {
-    let archive = open(&docker_archive(&[tar])).unwrap();
     let claims = [path("claimed/*")];
     let claims = ClaimSet::new([claims.as_slice()].into_iter()).unwrap();
     let claims = claims.with_kinds(Arc::new(Kinds::new(kinds).unwrap()));
-    let layer = &archive.images().unwrap()[0].layers[0];
     let mut sink = crate::test_support::Recorder::default();
-    read_layer(&archive, layer, &claims, &scratch(), limits, &mut sink).unwrap()
+    read_layer(&undigested(tar, tar), &claims, &scratch(), limits, &mut sink).unwrap()
 }
 
 fn found(contents: &LayerContents) -> Vec<(&str, Vec<&str>, u64)> {
@@ -130,6 +128,6 @@ fn who_sees_all_executables_does_not_read_those_of_one_language() {
 fn paths_over_the_limit_of_their_length_are_counted() {
     let tar = Tar::default().file("a/long", b"1").file("b", b"1").end();
     let limits = Limits { path_length: 4, ..Limits::default() };
-    let (contents, _) = read_first(&open(&docker_archive(&[&tar])).unwrap(), &[], &limits).unwrap();
+    let (contents, _) = crate::test_support::read(&tar, &[], &limits).unwrap();
     assert_eq!((contents.long_paths, contents.ignored.len()), (1, 1));
 }

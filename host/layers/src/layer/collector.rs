@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use limpid_bytes::tar::{Kind, Member, Source, Walker};
 use limpid_model::{EntryKind, InputError, Leads, Unread};
 
 use super::entries::{Entries, There};
@@ -12,8 +13,7 @@ use super::{Collected, Ignored, Sink};
 use crate::claims::Claimant;
 use crate::files::{ClaimedFile, Content, Storage};
 use crate::kinds::{Recognised, Search};
-use crate::path::{Meaning, escape, meaning, normalise};
-use crate::tar_walk::{Kind, Member, Source, Walker};
+use crate::path::{Meaning, escape, meaning, normalise, why};
 use crate::{ClaimSet, Error, Limits};
 
 /// Takes in the entries of a layer, one by one.
@@ -112,7 +112,7 @@ impl<'a> Collector<'a> {
             // The root is there anyway.
             Ok(_) => return Ok(()),
             Err(refusal) => {
-                self.ignore(member, refusal.why().to_owned());
+                self.ignore(member, why(refusal).to_owned());
                 return Ok(());
             }
         };

@@ -1,11 +1,11 @@
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
+use limpid_bytes::tar::{Source, Walker};
+use limpid_bytes::{Buffer, Ended, Error as BytesError, Job, Output, inflate};
 use limpid_model::{Digest, Hasher};
 
-use crate::Error;
-use crate::inflate::{Buffer, Ended, Job, Output, inflate};
-use crate::tar_walk::{Source, Walker};
+use crate::{Error, Limits};
 
 /// How many buffers are under way between inflating and walking: enough that neither waits for the
 /// other at every one, few enough to stay in the processor's cache.
@@ -31,13 +31,14 @@ pub(crate) struct Totals {
 /// its digest is wrong as well, that is the better explanation, and the caller decides.
 pub(crate) fn pass(
     job: &Job<'_>,
+    limits: &Limits,
     walk: impl FnOnce(&mut Walker<'_, Stream>) -> Result<Wanted, Error>,
 ) -> Result<Pass, Error> {
     let (full, filled) = bounded(BUFFERS);
     let (returned, empty) = bounded(BUFFERS + 1);
     for _ in 0..BUFFERS {
         // The channel has room for all of them.
-        let _ = returned.try_send(Buffer::new());
+        let _ = returned.try_send(Buffer::default());
     }
     thread::scope(|scope| {
         let builder = thread::Builder::new().name("limpid-inflate".to_owned());
@@ -47,8 +48,7 @@ pub(crate) fn pass(
             .map_err(Error::io("starting a thread"))?;
         let stream =
             Stream { filled, returned, current: None, at: 0, position: 0, hasher: Hasher::default() };
-        let most = ("layer_entries", job.limits.layer_entries);
-        let mut walker = Walker::new(stream, job.what, job.limits, most);
+        let mut walker = Walker::new(stream, job.what, limits.layer_tar());
         let (wanted, walked) = match walk(&mut walker) {
             Ok(wanted) => (wanted, Ok(())),
             Err(error @ Error::Damaged { .. }) => (Wanted::All, Err(error)),
@@ -83,7 +83,7 @@ struct Pipe {
 }
 
 impl Output for Pipe {
-    fn next(&mut self, filled: Buffer) -> Result<Option<Buffer>, Error> {
+    fn next(&mut self, filled: Buffer) -> Result<Option<Buffer>, BytesError> {
         if self.full.send(filled).is_err() {
             return Ok(None);
         }
@@ -134,7 +134,7 @@ impl Stream {
 }
 
 impl Source for Stream {
-    fn chunk(&mut self, max: usize) -> Result<&[u8], Error> {
+    fn chunk(&mut self, max: usize) -> Result<&[u8], BytesError> {
         let count = self.rest().min(max);
         let start = self.at;
         self.at += count;
@@ -143,7 +143,7 @@ impl Source for Stream {
         Ok(bytes.get(start..start + count).unwrap_or_default())
     }
 
-    fn skip(&mut self, count: u64) -> Result<u64, Error> {
+    fn skip(&mut self, count: u64) -> Result<u64, BytesError> {
         let mut left = count;
         while left > 0 {
             let step = self.rest().min(usize::try_from(left).unwrap_or(usize::MAX));

@@ -1,30 +1,21 @@
-mod corpus;
-
 use std::path::Path;
 
 use limpid_model::{Claim, EntryKind, InputError, Leads, Unread};
 use proptest::prelude::*;
-use serde_json::json;
 use tar::EntryType;
 
 use super::*;
 use crate::test_support::{
-    Layout, Recorder, Tar, docker_archive, docker_archive_of, gzip, magic, open, path, read, read_first,
-    scratch, together, zstd,
+    Recorder, Tar, gzip, magic, path, read, read_stored, stored, together, undigested, zstd,
 };
-
-const GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
-const ZSTD: &str = "application/vnd.oci.image.layer.v1.tar+zstd";
 
 fn read_all(layer: &[u8], claims: &[Claim]) -> (LayerContents, Recorder) {
     read(layer, claims, &Limits::default()).unwrap()
 }
 
-/// The error of a layer that is stored so, in an archive that states the right sizes.
-fn error_of(media_type: &str, stored: &[u8], tar: &[u8], limits: &Limits) -> String {
-    let mut layout = Layout::default();
-    let image = layout.image(&[(media_type, stored, tar)]);
-    read_first(&open(&layout.tar(&[image])).unwrap(), &[], limits).unwrap_err().to_string()
+/// The error of a layer that is stored so.
+fn error_of(bytes: &[u8], tar: &[u8], limits: &Limits) -> String {
+    read_stored(&stored(bytes, tar), &[], limits).unwrap_err().to_string()
 }
 
 fn kinds(contents: &LayerContents) -> Vec<(&str, EntryKind)> {
@@ -72,14 +63,12 @@ fn layers_are_the_same_however_they_are_stored() {
     let (plain, _) = read_all(&tar, &[path("b")]);
     let several = [gzip(&tar[..1000]), gzip(&tar[1000..]), b"\0\0trailing".to_vec()].concat();
     let frames = [zstd(&tar[..1000]), b"\x50\x2a\x4d\x18\x02\0\0\0xx".to_vec(), zstd(&tar[1000..])].concat();
-    for (media_type, stored) in [(GZIP, gzip(&tar)), (GZIP, several), (ZSTD, zstd(&tar)), (ZSTD, frames)] {
-        let mut layout = Layout::default();
-        let image = layout.image(&[(media_type, &stored, &tar)]);
-        let archive = open(&layout.tar(&[image])).unwrap();
-        let (contents, shown) = read_first(&archive, &[path("b")], &Limits::default()).unwrap();
+    for bytes in [gzip(&tar), several, zstd(&tar), frames] {
+        let layer = stored(&bytes, &tar);
+        let (contents, shown) = read_stored(&layer, &[path("b")], &Limits::default()).unwrap();
         assert_eq!(shown.files(), [("b", "claimed")]);
-        assert_eq!(contents.digest, Some(Digest::of(&stored)));
-        assert_eq!((contents.size, contents.inflated_size), (stored.len() as u64, tar.len() as u64));
+        assert_eq!(contents.digest, Some(Digest::of(&bytes)));
+        assert_eq!((contents.size, contents.inflated_size), (bytes.len() as u64, tar.len() as u64));
         assert_eq!((&contents.entries, contents.diff_id), (&plain.entries, plain.diff_id));
     }
 }
@@ -87,10 +76,25 @@ fn layers_are_the_same_however_they_are_stored() {
 #[test]
 fn layers_without_media_type_are_told_by_their_first_bytes() {
     let tar = Tar::default().file("a", b"1").end();
-    for stored in [tar.clone(), gzip(&tar), zstd(&tar)] {
-        let archive = docker_archive_of(&crate::test_support::configuration(&[&tar]), &[&stored]);
-        let (_, shown) = read_first(&open(&archive).unwrap(), &[path("a")], &Limits::default()).unwrap();
+    for bytes in [tar.clone(), gzip(&tar), zstd(&tar)] {
+        let layer = undigested(&bytes, &tar);
+        let (_, shown) = read_stored(&layer, &[path("a")], &Limits::default()).unwrap();
         assert_eq!(shown.files(), [("a", "1")]);
+    }
+}
+
+#[test]
+fn a_layer_that_is_not_there_or_compressed_in_another_way_costs_only_itself() {
+    let of = |bytes| StoredLayer { bytes, ..stored(b"", b"") };
+    for (layer, expected) in [
+        (of(Err("it is encrypted".to_owned())), "it is encrypted"),
+        (stored(b"\xfd7zXZ\0\0\0", b""), "it is compressed by xz"),
+        (stored(b"BZh91AY&SY", b""), "it is compressed by bzip2"),
+        (stored(b"\x04\x22\x4d\x18", b""), "it is compressed by lz4"),
+    ] {
+        let error = read_stored(&layer, &[], &Limits::default()).unwrap_err();
+        assert!(matches!(error, Error::UnreadLayer(_)) && error.is_of_input(), "{error:?}");
+        assert!(error.to_string().contains(expected), "{error}");
     }
 }
 
@@ -101,45 +105,42 @@ fn a_digest_that_is_wrong_is_named_with_the_right_one() {
         assert!(expected.iter().all(|digest| error.contains(&digest.to_string())), "{error}");
     };
     let digests = [Digest::of(&tar), Digest::of(&other)];
-    check(error_of(GZIP, &gzip(&other), &tar, &Limits::default()), digests);
+    check(error_of(&gzip(&other), &tar, &Limits::default()), digests);
     // The same with a tar that is damaged as well: the digest is the better explanation.
     let cut = &tar[..514];
-    check(error_of(GZIP, &gzip(cut), &tar, &Limits::default()), [Digest::of(&tar), Digest::of(cut)]);
+    check(error_of(&gzip(cut), &tar, &Limits::default()), [Digest::of(&tar), Digest::of(cut)]);
 
-    let mut layout = Layout::default();
-    let image = layout.image(&[(GZIP, &gzip(&tar), &tar)]);
     let good = gzip(&tar);
-    let blob = layout.0.iter_mut().find(|(_, bytes)| *bytes == good).unwrap();
+    let mut bad = good.clone();
     // The operating system in the header of gzip is of no consequence to what it holds.
-    blob.1[9] ^= 1;
-    let bad = Digest::of(&blob.1);
-    let archive = open(&layout.tar(&[image])).unwrap();
-    let error = read_first(&archive, &[], &Limits::default()).unwrap_err();
+    bad[9] ^= 1;
+    let layer = StoredLayer { digest: Some(Digest::of(&good)), ..stored(&bad, &tar) };
+    let error = read_stored(&layer, &[], &Limits::default()).unwrap_err();
     assert!(matches!(error, Error::WrongDigest { .. }));
-    check(error.to_string(), [Digest::of(&good), bad]);
+    check(error.to_string(), [Digest::of(&good), Digest::of(&bad)]);
 }
 
 #[test]
 fn streams_that_end_early_are_told_with_the_place() {
     let tar = Tar::default().file("a", &noise(100_000)).end();
-    let check = |media_type, stored: &[u8], expected: &str| {
-        let error = error_of(media_type, stored, &tar, &Limits::default());
+    let check = |bytes: &[u8], expected: &str| {
+        let error = error_of(bytes, &tar, &Limits::default());
         assert!(error.contains(expected) && error.contains(&Digest::of(&tar).to_string()), "{error}");
     };
     let (gz, zst) = (gzip(&tar), zstd(&tar));
     let at = |bytes: &[u8]| format!("damaged at byte {}", bytes.len());
     for cut in [2, 5, 20, 50_000, gz.len() - 9, gz.len() - 1] {
-        check(GZIP, &gz[..cut], "the gzip stream ends early");
-        check(GZIP, &gz[..cut], &at(&gz[..cut]));
+        check(&gz[..cut], "the gzip stream ends early");
+        check(&gz[..cut], &at(&gz[..cut]));
     }
     for cut in [4, 5, 20, 50_000, zst.len() - 1] {
-        check(ZSTD, &zst[..cut], "the zstd stream ends early");
-        check(ZSTD, &zst[..cut], &at(&zst[..cut]));
+        check(&zst[..cut], "the zstd stream ends early");
+        check(&zst[..cut], &at(&zst[..cut]));
     }
     let mut changed = gz.clone();
     changed[gz.len() - 6] ^= 1;
-    check(GZIP, &changed, "gzip: ");
-    check(ZSTD, &[zst.as_slice(), b"trailing"].concat(), "zstd: ");
+    check(&changed, "gzip: ");
+    check(&[zst.as_slice(), b"trailing"].concat(), "zstd: ");
 }
 
 #[test]
@@ -156,10 +157,10 @@ fn what_inflates_without_end_is_stopped() {
     let zeros = vec![0; 10_000_000];
     let small = Limits { layer_inflated_bytes: 1_000_000, ..Limits::default() };
     let ratio = Limits { inflation_ratio: 50, inflation_ratio_from: 1_000_000, ..Limits::default() };
-    for (media_type, stored) in [(GZIP, gzip(&zeros)), (ZSTD, zstd(&zeros))] {
-        let error = error_of(media_type, &stored, &zeros, &small);
+    for bytes in [gzip(&zeros), zstd(&zeros)] {
+        let error = error_of(&bytes, &zeros, &small);
         assert!(error.contains("`layer_inflated_bytes` of 1000000"), "{error}");
-        let error = error_of(media_type, &stored, &zeros, &ratio);
+        let error = error_of(&bytes, &zeros, &ratio);
         assert!(error.contains("`inflation_ratio` of 50"), "{error}");
     }
 }
@@ -167,10 +168,8 @@ fn what_inflates_without_end_is_stopped() {
 #[test]
 fn a_small_layer_of_zeros_is_read() {
     let file = Tar::default().file("zeros", &vec![0; 300 << 20]).file("etc/a", b"1").end();
-    let mut layout = Layout::default();
-    let image = layout.image(&[(GZIP, &gzip(&file), &file)]);
-    let archive = open(&layout.tar(&[image])).unwrap();
-    let (_, shown) = read_first(&archive, &[path("etc/a")], &Limits::default()).unwrap();
+    let layer = stored(&gzip(&file), &file);
+    let (_, shown) = read_stored(&layer, &[path("etc/a")], &Limits::default()).unwrap();
     assert_eq!(shown.files(), [("etc/a", "1")]);
 }
 
@@ -191,26 +190,19 @@ fn only_a_layer_that_is_as_its_publisher_made_it_costs_only_itself() {
         (gzip(&broken_tar), broken_tar.clone(), defaults.clone()),
         (broken_tar.clone(), broken_tar.clone(), defaults.clone()),
     ]);
-    for (stored, tar, limits) in cases {
-        let mut layout = Layout::default();
-        let image = layout.image(&[(GZIP, &stored, &tar)]);
-        let read = |layout: Layout| {
-            let archive = open(&layout.tar(std::slice::from_ref(&image))).unwrap();
-            read_first(&archive, &[path("**")], &limits).map(|_| ()).unwrap_err()
-        };
-        let error = read(layout.clone());
+    for (bytes, tar, limits) in cases {
+        let read = |layer: StoredLayer| read_stored(&layer, &[path("**")], &limits).map(|_| ()).unwrap_err();
+        let error = read(stored(&bytes, &tar));
         assert!(matches!(error, Error::UnreadLayer(_)), "{error:?}");
         // Something happened to it on its way.
-        let blob = layout.0.iter_mut().find(|(_, bytes)| *bytes == stored).unwrap();
-        let last = blob.1.len() - 1;
-        blob.1[last] ^= 1;
-        let error = read(layout);
+        let mut changed = bytes.clone();
+        *changed.last_mut().unwrap() ^= 1;
+        let error = read(StoredLayer { digest: Some(Digest::of(&bytes)), ..stored(&changed, &tar) });
         assert!(matches!(error, Error::WrongDigest { .. }), "{error:?}");
     }
     // What nobody has stated a digest of may be cut short on its way, and over a limit all the same.
-    let of_docker = |stored: &[u8], limits: &Limits| {
-        let archive = docker_archive_of(&crate::test_support::configuration(&[&tar]), &[stored]);
-        read_first(&open(&archive).unwrap(), &[], limits).map(|_| ()).unwrap_err()
+    let of_docker = |bytes: &[u8], limits: &Limits| {
+        read_stored(&undigested(bytes, &tar), &[], limits).map(|_| ()).unwrap_err()
     };
     assert!(matches!(of_docker(&broken, &defaults), Error::Damaged { .. }));
     let few = Limits { layer_entries: 1, ..Limits::default() };
@@ -222,7 +214,7 @@ fn only_a_layer_that_is_as_its_publisher_made_it_costs_only_itself() {
 fn a_zstd_window_over_the_limit_is_not_supported() {
     let tar = Tar::default().file("a", &noise(3_000_000)).end();
     let limits = Limits { zstd_window_log: 10, ..Limits::default() };
-    let error = error_of(ZSTD, &zstd(&tar), &tar, &limits);
+    let error = error_of(&zstd(&tar), &tar, &limits);
     assert!(error.contains("`zstd_window_log` of 10"), "{error}");
 }
 
@@ -428,26 +420,14 @@ fn an_empty_layer_has_no_entries() {
 }
 
 #[test]
-fn a_layer_of_another_archive_is_missing() {
-    let archive = open(&docker_archive(&[&Tar::default().end()])).unwrap();
-    let mut layer = archive.images().unwrap().remove(0).layers.remove(0);
-    layer.place = crate::archive::Place::File("index.json".into());
-    let claims = ClaimSet::new(std::iter::empty()).unwrap();
-    let mut sink = Recorder::default();
-    let result = read_layer(&archive, &layer, &claims, &scratch(), &Limits::default(), &mut sink);
-    assert!(matches!(result, Err(Error::Missing { .. })));
-}
-
-#[test]
 fn a_scratch_directory_that_is_not_there_is_this_machine_s_fault() {
     let tar = Tar::default().file("a", b"0123456789").end();
-    let archive = open(&docker_archive(&[&tar])).unwrap();
-    let layer = archive.images().unwrap().remove(0).layers.remove(0);
+    let layer = undigested(&tar, &tar);
     let claims = [path("a")];
     let claims = ClaimSet::new([claims.as_slice()].into_iter()).unwrap();
     let limits = Limits { alone_memory: 1, ..Limits::default() };
     let absent = Path::new("/absent/scratch");
-    let result = read_layer(&archive, &layer, &claims, absent, &limits, &mut Recorder::default());
+    let result = read_layer(&layer, &claims, absent, &limits, &mut Recorder::default());
     assert!(matches!(result, Err(Error::Io { .. })), "{result:?}");
 }
 
@@ -480,14 +460,4 @@ proptest! {
         }
         prop_assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
     }
-}
-
-#[test]
-fn configurations_may_leave_out_history() {
-    let tar = Tar::default().end();
-    let mut configuration = crate::test_support::configuration(&[&tar]);
-    configuration["history"] = json!(null);
-    configuration["config"] = json!(null);
-    let image = open(&docker_archive_of(&configuration, &[&tar])).unwrap().images().unwrap().remove(0).image;
-    assert_eq!((image.layers[0].created_by.as_deref(), image.labels.len()), (None, 0));
 }

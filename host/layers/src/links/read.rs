@@ -1,15 +1,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
+use limpid_bytes::tar::{Member, Source, Walker};
+use limpid_bytes::{Compression, Job, Part};
 use limpid_model::{Digest, InputError, Unread};
 
 use super::Links;
 use crate::files::{ClaimedFile, Content, Storage};
-use crate::inflate::Job;
-use crate::layer::{Showing, Wanted, explain, pass, verify};
-use crate::part::Part;
-use crate::tar_walk::{Member, Source, Walker};
-use crate::{Archive, ClaimSet, Error, LayerSource, Limits, Sink};
+use crate::layer::{Showing, Wanted, pass, reading, verify};
+use crate::{ClaimSet, Error, Limits, Sink, StoredLayer};
 
 /// What came of showing files at the paths at which a container sees them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,13 +22,13 @@ pub struct LinkedContents {
 }
 
 /// Reads the layers that have files which links make claimed, and shows these files. Each of those layers is
-/// read whole once more, so that what is shown has the layer's digest; no other is.
+/// read whole once more, so that what is shown has the layer's digest; no other is. `layers` holds those to
+/// which links lead, by their place in the image.
 ///
 /// # Errors
 /// As [`read_layer`](crate::read_layer).
 pub fn read_linked(
-    archive: &Archive,
-    layers: &[LayerSource],
+    layers: &BTreeMap<usize, StoredLayer>,
     links: &Links,
     claims: &ClaimSet,
     scratch: &Path,
@@ -38,7 +37,7 @@ pub fn read_linked(
 ) -> Result<LinkedContents, Error> {
     let mut wanted: BTreeMap<Digest, (usize, BTreeSet<u64>)> = BTreeMap::new();
     for file in &links.files {
-        if let Some(layer) = layers.get(file.layer) {
+        if let Some(layer) = layers.get(&file.layer) {
             let (_, ordinals) = wanted.entry(layer.diff_id).or_insert((file.layer, BTreeSet::new()));
             ordinals.insert(file.ordinal);
         }
@@ -47,8 +46,8 @@ pub fn read_linked(
     let mut reader = Reader { storage: Storage::new(scratch, 0, limits.together_memory), limits, bytes: 0 };
     let mut read: HashMap<(Digest, u64), Read> = HashMap::new();
     for (diff_id, (place, ordinals)) in wanted {
-        let Some(layer) = layers.get(place) else { continue };
-        let found = match reader.layer(archive, layer, &ordinals) {
+        let Some(layer) = layers.get(&place) else { continue };
+        let found = match reader.layer(layer, &ordinals) {
             Ok(found) => found,
             // It was read before; what another archive has in its place costs only what is read of it.
             Err(Error::UnreadLayer(why)) => {
@@ -62,7 +61,7 @@ pub fn read_linked(
     let mut contents = LinkedContents::default();
     let mut showing = Showing::new(sink, limits, claims.claimants());
     for (ordinal, file) in (0..).zip(&links.files) {
-        let diff_id = layers.get(file.layer).map(|layer| layer.diff_id);
+        let diff_id = layers.get(&file.layer).map(|layer| layer.diff_id);
         let found = diff_id.and_then(|diff_id| read.get(&(diff_id, file.ordinal)));
         let mut claimants = file.claimants.clone();
         let unread = match found {
@@ -119,29 +118,22 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// Some entries of a layer, once its digests were found right.
-    fn layer(
-        &mut self,
-        archive: &Archive,
-        layer: &LayerSource,
-        wanted: &BTreeSet<u64>,
-    ) -> Result<Vec<(u64, Read)>, Error> {
+    fn layer(&mut self, layer: &StoredLayer, wanted: &BTreeSet<u64>) -> Result<Vec<(u64, Read)>, Error> {
         let what = format!("layer `{}`", layer.diff_id);
-        let part = archive.part(&layer.place, &what).map_err(Error::of_layer)?;
-        self.whole(&what, &part, layer, wanted).map_err(|error| explain(error, layer, &what, &part))
+        reading(layer, &what, |part, compression| self.whole((&what, part, compression), layer, wanted))
     }
 
     fn whole(
         &mut self,
-        what: &str,
-        part: &Part,
-        layer: &LayerSource,
+        (what, part, compression): (&str, &Part, Compression),
+        layer: &StoredLayer,
         wanted: &BTreeSet<u64>,
     ) -> Result<Vec<(u64, Read)>, Error> {
         let limits = self.limits;
-        let most = ("layer_inflated_bytes", limits.layer_inflated_bytes);
-        let job = Job { what, part, compression: layer.compression, limits, most };
+        let (decoding, inflation) = (limits.decoding(), limits.layer_inflation());
+        let job = Job { what, part, compression, decoding, inflation };
         let mut found = Vec::new();
-        let pass = pass(&job, |walker| self.read(walker, wanted, &mut found))?;
+        let pass = pass(&job, limits, |walker| self.read(walker, wanted, &mut found))?;
         if let Some(totals) = &pass.totals {
             verify(layer, what, totals)?;
         }

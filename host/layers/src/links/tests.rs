@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use limpid_model::{Claim, LayerEntries};
 
 use super::*;
-use crate::test_support::{Recorder, Shown, docker_archive, open, scratch};
-use crate::{Archive, read_layer};
+use crate::test_support::{Recorder, Shown, scratch, undigested};
+use crate::{StoredLayer, read_layer};
 
 /// A file that is shown to a claimant: its index, the path and the content.
 type Seen = (usize, String, String);
@@ -26,13 +26,12 @@ fn image(layers: &[Vec<u8>], claims: &[Vec<Claim>]) -> Image {
 
 fn image_within(layers: &[Vec<u8>], claims: &[Vec<Claim>], limits: &Limits) -> Image {
     let claims = ClaimSet::new(claims.iter().map(Vec::as_slice)).unwrap();
-    let archive: Archive =
-        open(&docker_archive(&layers.iter().map(Vec::as_slice).collect::<Vec<_>>())).unwrap();
-    let sources = archive.images().unwrap().remove(0).layers;
+    let sources: BTreeMap<usize, StoredLayer> =
+        layers.iter().map(|tar| undigested(tar, tar)).enumerate().collect();
     let (mut entries, mut shown, mut unread) = (Vec::<LayerEntries>::new(), Vec::new(), Vec::new());
-    for source in &sources {
+    for source in sources.values() {
         let mut recorder = Recorder::default();
-        let contents = read_layer(&archive, source, &claims, &scratch(), limits, &mut recorder).unwrap();
+        let contents = read_layer(source, &claims, &scratch(), limits, &mut recorder).unwrap();
         let superseded: HashSet<u64> = contents.superseded.iter().map(|gone| gone.ordinal).collect();
         let alone = recorder.alone.into_iter().filter(|shown| !superseded.contains(&shown.ordinal));
         shown.push(alone.chain(recorder.together).collect::<Vec<Shown>>());
@@ -54,8 +53,7 @@ fn image_within(layers: &[Vec<u8>], claims: &[Vec<Claim>], limits: &Limits) -> I
     }
     let links = links(&entries, &BTreeSet::new(), &claims, limits);
     let mut recorder = Recorder::default();
-    let contents =
-        read_linked(&archive, &sources, &links, &claims, &scratch(), limits, &mut recorder).unwrap();
+    let contents = read_linked(&sources, &links, &claims, &scratch(), limits, &mut recorder).unwrap();
     let linked = recorder.alone.into_iter().chain(recorder.together);
     seen.extend(linked.map(|file| (file.claimant, file.path, file.content)));
     seen.sort();

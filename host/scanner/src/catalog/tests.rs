@@ -1,4 +1,5 @@
-use limpid_layers::Archive;
+use limpid_bytes::Stop;
+use limpid_images::Archive;
 use limpid_store::Store;
 use limpid_store::table::Table;
 use limpid_store::tables::placements::Placements;
@@ -7,10 +8,10 @@ use limpid_store::tables::entries::Entries;
 use limpid_store::tables::findings::Findings;
 
 use super::*;
-use crate::Progress;
 use crate::Scanner;
 use crate::test_support::archive::{docker, tar};
 use crate::test_support::scanner;
+use crate::{ImageInput, Progress};
 
 fn index(scanner: &Scanner, archive: &[u8]) -> Digest {
     use std::io::Write as _;
@@ -19,7 +20,10 @@ fn index(scanner: &Scanner, archive: &[u8]) -> Digest {
     file.write_all(archive).unwrap();
     let settings = scanner.settings();
     let archive = Archive::open_file(file, &settings.scratch, &settings.limits).unwrap();
-    scanner.index(&archive, &Progress::default()).unwrap().images[0]
+    scanner
+        .index(ImageInput { source: &archive, stop: &Stop::default() }, &Progress::default())
+        .unwrap()
+        .images[0]
 }
 
 fn layer(content: &str) -> Vec<u8> {

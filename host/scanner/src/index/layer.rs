@@ -1,7 +1,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use limpid_layers::{Archive, LayerContents, read_layer};
+use limpid_images::stored;
+use limpid_layers::{LayerContents, read_layer};
 use limpid_model::{LayerFindings, PluginId};
 use limpid_store::tables::entries;
 use limpid_store::tables::kept;
@@ -9,12 +10,12 @@ use limpid_store::tables::kinds;
 use limpid_store::tables::layers;
 use limpid_store::tables::values::DigestBytes;
 
-use super::Indexer;
 use super::detection::{self, Handover};
 use super::keeper::Keeper;
 use super::linked::claims;
 use super::ownership::{OtherClaims, keep_shared_ownership};
 use super::plan::Unknown;
+use super::{ImageInput, Indexer};
 use crate::detectors;
 use crate::{Error, unexamined};
 
@@ -34,7 +35,7 @@ pub(super) struct ReadLayer {
 /// Reads a layer; the detectors that have not seen it run beside that.
 pub(super) fn read(
     indexer: Indexer<'_>,
-    archive: &Archive,
+    input: ImageInput<'_>,
     unknown: &Unknown<'_>,
 ) -> Result<ReadLayer, Error> {
     let detectors = &unknown.detectors;
@@ -43,13 +44,13 @@ pub(super) fn read(
     if unknown.counts {
         claims = claims.with_kinds(Arc::clone(&settings.kinds));
     }
+    let stored = stored(input.source, unknown.source, &settings.scratch, input.stop)?;
     let (sender, receiver) = crossbeam_channel::bounded(WAITING);
     let keeper = Keeper::new(settings.keep.clone());
     let (contents, shown) = std::thread::scope(|scope| {
         let detecting = scope.spawn(|| detection::detect(&unknown.image, detectors, &receiver, keeper));
         let mut sink = Handover(sender);
-        let contents =
-            read_layer(archive, unknown.source, &claims, &settings.scratch, &settings.limits, &mut sink);
+        let contents = read_layer(&stored, &claims, &settings.scratch, &settings.limits, &mut sink);
         drop(sink);
         (contents, detecting.join())
     });
@@ -62,15 +63,21 @@ pub(super) fn read(
         .then(|| unexamined::of_layer(&settings.kinds, settings.limits.path_length, &contents, &found));
     keep_shared_ownership(&mut found, &OtherClaims::new(&detectors::loaded(&indexer.registry.snapshot()))?);
     let entries = entries::Row::pack(&contents.entries)?;
-    Ok(ReadLayer { row: row(&contents), entries, found, kept: shown.kept.finish(&superseded), kinds })
+    Ok(ReadLayer {
+        row: row(&contents, &unknown.source.media_type),
+        entries,
+        found,
+        kept: shown.kept.finish(&superseded),
+        kinds,
+    })
 }
 
-fn row(contents: &LayerContents) -> layers::Row {
+fn row(contents: &LayerContents, media_type: &str) -> layers::Row {
     layers::Row {
         digest: contents.digest.map(DigestBytes::from),
         size: contents.size,
         inflated_size: contents.inflated_size,
-        media_type: contents.media_type.clone(),
+        media_type: media_type.to_owned(),
         entries: contents.entries.last.len() as u64,
         kept_bytes: 0,
     }

@@ -4,22 +4,24 @@
 //! them is kept, placed and folded as that of a layer is. It is known by which entries of which layers it
 //! stands for, so that images which share these layers share it, and nothing is read again for it.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-use limpid_layers::{Archive, ClaimSet, ImageSource, Links, links, read_linked};
+use limpid_images::{FoundImage, stored};
+use limpid_layers::{ClaimSet, Links, links, read_linked};
 use limpid_model::{Digest, EntryKind, LayerEntries, LayerEntry, Unread};
 use limpid_runtime::Plugin;
 use limpid_store::View;
 use limpid_store::tables::entries::{self, Entries};
 use limpid_store::tables::layers::{self, Layers};
 
-use super::Indexer;
 use super::detection::{self, Handover};
 use super::keeper::Keeper;
 use super::layer::{ReadLayer, WAITING};
 use super::ownership::{OtherClaims, keep_shared_ownership};
 use super::plan::Outcomes;
+use super::{ImageInput, Indexer};
 use crate::Error;
 use crate::detectors::has_seen;
 use crate::facts::LinkedLayer;
@@ -60,8 +62,8 @@ impl Indexer<'_> {
     /// have not seen them.
     pub(super) fn behind_links(
         &self,
-        archive: &Archive,
-        sources: &[ImageSource],
+        input: ImageInput<'_>,
+        found: &[FoundImage],
         detectors: &[Arc<Plugin>],
         outcomes: &Outcomes,
     ) -> Result<Behind, Error> {
@@ -70,7 +72,7 @@ impl Indexer<'_> {
         let limits = &self.settings.limits;
         let mut behind = KnownBehind::default();
         let mut unpacked: BTreeMap<Digest, Arc<LayerEntries>> = BTreeMap::new();
-        for source in sources {
+        for source in found {
             if unpacked.values().map(|layer| layer.last.len()).sum::<usize>() > UNPACKED {
                 unpacked.clear();
             }
@@ -109,7 +111,7 @@ impl Indexer<'_> {
             let links = links(&layers, &unread, &claims, limits);
             let Some(linked) = LinkedLayer::new(&source.image, &links) else { continue };
             if !behind.read.contains_key(&linked.diff_id) && !is_known(&view, &linked.diff_id, detectors)? {
-                let layer = self.read_behind(archive, source, &links, &claims, detectors)?;
+                let layer = self.read_behind(input, source, &links, &claims, detectors)?;
                 behind.read.insert(linked.diff_id, layer);
             }
             behind.linked.insert(source.image.id, linked);
@@ -119,21 +121,29 @@ impl Indexer<'_> {
 
     fn read_behind(
         &self,
-        archive: &Archive,
-        source: &ImageSource,
+        input: ImageInput<'_>,
+        found: &FoundImage,
         links: &Links,
         claims: &ClaimSet,
         detectors: &[Arc<Plugin>],
     ) -> Result<ReadLayer, Error> {
         let settings = self.settings;
+        let mut layers = BTreeMap::new();
+        for file in &links.files {
+            if let (Entry::Vacant(entry), Some(layer)) =
+                (layers.entry(file.layer), found.layers.get(file.layer))
+            {
+                entry.insert(stored(input.source, layer, &settings.scratch, input.stop)?);
+            }
+        }
         let (sender, receiver) = crossbeam_channel::bounded(WAITING);
         let keeper = Keeper::new(settings.keep.clone());
         let (contents, shown) = std::thread::scope(|scope| {
-            let image = &source.image.id;
+            let image = &found.image.id;
             let detecting = scope.spawn(|| detection::detect(image, detectors, &receiver, keeper));
             let mut sink = Handover(sender);
             let (scratch, limits) = (&settings.scratch, &settings.limits);
-            let contents = read_linked(archive, &source.layers, links, claims, scratch, limits, &mut sink);
+            let contents = read_linked(&layers, links, claims, scratch, limits, &mut sink);
             drop(sink);
             (contents, detecting.join())
         });

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use limpid_layers::{ImageSource, LayerSource};
+use limpid_images::{FoundImage, FoundLayer};
 use limpid_model::Digest;
 use limpid_runtime::Plugin;
 use limpid_store::View;
@@ -22,7 +22,7 @@ pub(super) struct Plan<'a> {
 
 /// A layer that must be read, and the detectors that have not seen it.
 pub(super) struct Unknown<'a> {
-    pub(super) source: &'a LayerSource,
+    pub(super) source: &'a FoundLayer,
     /// The first image that has it.
     pub(super) image: Digest,
     pub(super) detectors: Vec<Arc<Plugin>>,
@@ -74,7 +74,7 @@ impl<'a> Plan<'a> {
     pub(super) fn new(
         indexer: Indexer<'_>,
         view: &View<'_>,
-        images: &'a [ImageSource],
+        images: &'a [FoundImage],
         detectors: &[Arc<Plugin>],
         outcomes: &Outcomes,
     ) -> Result<Self, Error> {

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_layers::{ImageSource, hidden};
+use limpid_images::FoundImage;
+use limpid_layers::hidden;
 use limpid_matching::fold;
 use limpid_model::{Digest, Fact, HiddenFile, Image, LayerEntries, LayerFindings, PluginId};
 use limpid_store::tables::entries::Entries;
@@ -92,7 +93,7 @@ impl Indexer<'_> {
         &self,
         view: &View<'_>,
         batch: &mut Batch,
-        (source, linked): (&ImageSource, Option<&LinkedLayer>),
+        (source, linked): (&FoundImage, Option<&LinkedLayer>),
         components: Vec<Digest>,
         outcomes: &Outcomes,
         rows: &Rows,
@@ -195,7 +196,7 @@ pub(crate) struct Placed {
 }
 
 /// What is to be told of the layers of an image that is submitted.
-fn remarks(source: &ImageSource, outcomes: &Outcomes) -> Remarks {
+fn remarks(source: &FoundImage, outcomes: &Outcomes) -> Remarks {
     let layers = source.layers.iter().enumerate().map(|(place, layer)| {
         let unread = outcomes.unread.get(&layer.diff_id).cloned();
         let stored_as = layer.stored_as.clone().filter(|_| unread.is_none());

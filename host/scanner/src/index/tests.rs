@@ -1,6 +1,7 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
+use limpid_images::Archive;
 use limpid_layers::{FilesOfKind, Kind, Kinds, Rule};
 use limpid_model::report::Gap;
 use limpid_model::{Fact, Finding, LayerFindings, Ownership, PluginId};
@@ -34,7 +35,7 @@ fn index(scanner: &Scanner, archive: &[u8]) -> Result<Indexed, Error> {
     std::io::copy(&mut Cursor::new(archive), &mut &file).unwrap();
     let settings = scanner.settings();
     let archive = Archive::open_file(file, &settings.scratch, &settings.limits)?;
-    scanner.index(&archive, &Progress::default())
+    scanner.index(ImageInput { source: &archive, stop: &Stop::default() }, &Progress::default())
 }
 
 #[test]
@@ -240,7 +241,6 @@ fn files_of_packages_are_the_distribution_s_but_not_a_vendor_s() {
         digest: None,
         size: 0,
         inflated_size: 0,
-        media_type: String::new(),
         entries: limpid_model::LayerEntries::default(),
         unread: Vec::new(),
         superseded: Vec::new(),
@@ -264,5 +264,5 @@ fn a_damaged_archive_is_refused_and_names_its_layer() {
     let at = archive.windows(7).position(|bytes| bytes == b"content").unwrap();
     archive[at] ^= 1;
     let error = index(&scanner, &archive).unwrap_err();
-    assert!(error.refuses_archive() && chain(&error).contains("has digest"), "{error}");
+    assert!(error.refuses_input() && chain(&error).contains("has digest"), "{error}");
 }

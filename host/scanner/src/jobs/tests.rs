@@ -11,7 +11,7 @@ use crate::{Clock, Settings};
 
 fn code(error: &Error) -> String {
     match error {
-        Error::Archive(_) => "archive".to_owned(),
+        Error::Images(_) => "archive".to_owned(),
         Error::Host { .. } => "host".to_owned(),
         _ => "other".to_owned(),
     }
@@ -320,19 +320,25 @@ fn a_job_that_waits_is_not_forgotten_however_many_come_after_it() {
 }
 
 #[test]
-fn only_what_is_wrong_with_the_archive_refuses_it() {
-    use limpid_layers::Error as Archive;
+fn only_what_is_wrong_with_the_input_refuses_it() {
+    use limpid_images::Error as Images;
+    use limpid_layers::Error as Layer;
     let io = || std::io::Error::from(std::io::ErrorKind::StorageFull);
-    let full = Error::Archive(Archive::Io { doing: "x".into(), source: io() });
-    assert!(!full.refuses_archive() && full.is_for_lack_of_room() && !full.is_bug());
+    let full = Error::from(Layer::Io { doing: "x".into(), source: io() });
+    assert!(!full.refuses_input() && full.is_for_lack_of_room() && !full.is_bug());
     let host = Error::Host { what: "x".into(), source: std::io::Error::other("x") };
-    assert!(!host.refuses_archive() && !host.is_for_lack_of_room() && !host.is_bug());
+    assert!(!host.refuses_input() && !host.is_for_lack_of_room() && !host.is_bug());
     let bug = Error::bug("x");
-    assert!(!bug.refuses_archive() && bug.is_bug());
-    let claim = Archive::Claim { claimant: 0, pattern: "[".into(), why: "x".into() };
-    assert!(!Error::Archive(claim).refuses_archive(), "a plugin is to blame");
-    let damaged = Archive::Damaged { what: "x".into(), offset: 0, why: "x".into() };
-    assert!(Error::Archive(damaged).refuses_archive());
+    assert!(!bug.refuses_input() && bug.is_bug());
+    let claim = Layer::Claim { claimant: 0, pattern: "[".into(), why: "x".into() };
+    assert!(!Error::from(claim).refuses_input(), "a plugin is to blame");
+    let reset = std::io::ErrorKind::ConnectionReset.into();
+    let away = Images::Unavailable { what: "x".into(), source: reset };
+    assert!(!Error::from(away).refuses_input(), "the source is to blame");
+    assert!(!Error::from(Images::Interrupted { what: "x".into() }).refuses_input());
+    let damaged = Layer::Damaged { what: "x".into(), offset: 0, why: "x".into() };
+    assert!(Error::from(damaged).refuses_input());
+    assert!(Error::from(Images::NotAnImage("x".into())).refuses_input());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use axum::http::StatusCode;
 use limpid_model::Blame;
 use limpid_scanner::runtime::ChangeError;
-use limpid_scanner::{ArchiveError, BundleError, Error, StoreError};
+use limpid_scanner::{BundleError, Error, ImagesError, LayerError, StoreError};
 
 /// What programs are told of a failure: the code, and the status that goes with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub(crate) enum Code {
     FeedNotUpdated,
     Forbidden,
     Internal,
+    /// The service ends, or whoever asked has gone.
+    Interrupted,
     MethodNotAllowed,
     Missing,
     NoDetector,
@@ -52,6 +54,8 @@ pub(crate) enum Code {
     PluginFailed,
     PluginRefused,
     ShrunkDocument,
+    /// Where an image comes from does not answer.
+    SourceUnavailable,
     Starting,
     StoreInUse,
     TooSlow,
@@ -88,6 +92,7 @@ impl Code {
             Self::FeedNotUpdated => ("feed-not-updated", Status::BAD_GATEWAY),
             Self::Forbidden => ("forbidden", Status::FORBIDDEN),
             Self::Internal => ("internal", Status::INTERNAL_SERVER_ERROR),
+            Self::Interrupted => ("internal", Status::SERVICE_UNAVAILABLE),
             Self::MethodNotAllowed => ("method-not-allowed", Status::METHOD_NOT_ALLOWED),
             Self::Missing => ("missing", Status::UNPROCESSABLE_ENTITY),
             Self::NoDetector => ("no-detector", Status::SERVICE_UNAVAILABLE),
@@ -115,6 +120,7 @@ impl Code {
             Self::PluginFailed => ("plugin-failed", Status::INTERNAL_SERVER_ERROR),
             Self::PluginRefused => ("plugin-refused", Status::UNPROCESSABLE_ENTITY),
             Self::ShrunkDocument => ("shrunk-document", Status::UNPROCESSABLE_ENTITY),
+            Self::SourceUnavailable => ("source-unavailable", Status::BAD_GATEWAY),
             Self::Starting => ("starting", Status::SERVICE_UNAVAILABLE),
             Self::StoreInUse => ("store-in-use", Status::INTERNAL_SERVER_ERROR),
             Self::TooSlow => ("too-slow", Status::REQUEST_TIMEOUT),
@@ -131,7 +137,7 @@ impl From<&Error> for Code {
             return Self::NoRoom;
         }
         match error {
-            Error::Archive(error) => of_archive(error),
+            Error::Images(error) => of_images(error),
             Error::NoImage(_) | Error::NoImageNamed(_) => Self::NoSuchImage,
             Error::NoDetector => Self::NoDetector,
             Error::AmbiguousImage { .. } => Self::AmbiguousName,
@@ -186,16 +192,24 @@ const fn of_change(error: &ChangeError) -> Code {
     }
 }
 
-const fn of_archive(error: &ArchiveError) -> Code {
+const fn of_images(error: &ImagesError) -> Code {
     match error {
-        ArchiveError::NotAnImage(_) => Code::NotAnImage,
-        ArchiveError::Damaged { .. } => Code::Damaged,
-        ArchiveError::Missing { .. } => Code::Missing,
-        ArchiveError::WrongDigest { .. } => Code::WrongDigest,
-        ArchiveError::Unsupported { .. } => Code::Unsupported,
-        ArchiveError::OverLimit { .. } => Code::OverLimit,
-        ArchiveError::UnreadLayer(error) => of_archive(error),
-        ArchiveError::Claim { .. } => Code::PluginFailed,
-        ArchiveError::Kind { .. } | ArchiveError::Io { .. } => Code::Internal,
+        ImagesError::NotAnImage(_) => Code::NotAnImage,
+        ImagesError::Missing { .. } => Code::Missing,
+        ImagesError::Unavailable { .. } => Code::SourceUnavailable,
+        ImagesError::Interrupted { .. } => Code::Interrupted,
+        ImagesError::Content(error) => of_layer(error),
+    }
+}
+
+const fn of_layer(error: &LayerError) -> Code {
+    match error {
+        LayerError::Damaged { .. } => Code::Damaged,
+        LayerError::WrongDigest { .. } => Code::WrongDigest,
+        LayerError::Unsupported { .. } => Code::Unsupported,
+        LayerError::OverLimit { .. } => Code::OverLimit,
+        LayerError::UnreadLayer(error) => of_layer(error),
+        LayerError::Claim { .. } => Code::PluginFailed,
+        LayerError::Kind { .. } | LayerError::Io { .. } => Code::Internal,
     }
 }

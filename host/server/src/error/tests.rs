@@ -1,7 +1,7 @@
 use axum::body::Body;
 use http_body_util::BodyExt;
 use limpid_model::{Blame, Digest, FailureKind, PluginFailure, PluginId};
-use limpid_scanner::{ArchiveError, StoreError};
+use limpid_scanner::{ImagesError, StoreError};
 use serde_json::{Value, json};
 
 use super::*;
@@ -24,7 +24,7 @@ fn an_error_has_a_status_and_a_code() {
     check(Error::NoJob(1), 404, "no-such-job");
     check(Error::NoFeed { name: "x".to_owned(), known: Vec::new() }, 404, "no-such-feed");
     check(Error::NoScheme { name: "x".to_owned(), known: Vec::new() }, 404, "no-such-scheme");
-    check(Error::Archive(ArchiveError::NotAnImage("x".to_owned())), 422, "not-an-image");
+    check(Error::Images(ImagesError::NotAnImage("x".to_owned())), 422, "not-an-image");
     check(Error::TooManyAdvisories { limit: 1 }, 422, "over-limit");
     check(Error::Document(io()), 422, "bad-document");
     check(plugin_failure(Blame::Input), 422, "bad-document");

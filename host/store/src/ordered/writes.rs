@@ -12,6 +12,25 @@ pub(crate) struct Writes {
     pieces: Vec<Vec<u8>>,
     len: usize,
     bytes: usize,
+    tables: Tables,
+}
+
+/// Some tables, by their numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tables([u64; 4]);
+
+impl Tables {
+    fn insert(&mut self, table: u8) {
+        if let Some(bits) = self.0.get_mut(usize::from(table / 64)) {
+            *bits |= 1 << (table % 64);
+        }
+    }
+
+    pub(crate) fn iter(self) -> impl Iterator<Item = u8> {
+        (0..=u8::MAX).filter(move |table| {
+            self.0.get(usize::from(table / 64)).is_some_and(|bits| bits & (1 << (table % 64)) != 0)
+        })
+    }
 }
 
 /// A change of one key.
@@ -46,6 +65,9 @@ impl Writes {
     }
 
     fn push(&mut self, key: &[u8], group: usize, value_length: u32, value: &[u8]) -> Result<(), Error> {
+        if let Some(table) = key.first() {
+            self.tables.insert(*table);
+        }
         let head = [length(group)?, length(key.len())?, value_length];
         let size = HEAD + key.len() + value.len();
         // Each alone may be short enough, and a change that cannot be counted could not be read again.
@@ -76,6 +98,11 @@ impl Writes {
     /// Their keys.
     pub(crate) fn keys(&self) -> impl Iterator<Item = &[u8]> {
         self.pieces.iter().flat_map(|piece| Changes::of(piece)).map(|change| change.write.key())
+    }
+
+    /// The tables of their keys.
+    pub(crate) const fn tables(&self) -> Tables {
+        self.tables
     }
 
     /// The groups of their keys. Neighbours differ.

@@ -223,3 +223,22 @@ fn bytes_after_a_row_are_an_error() {
     let error = table::decode_row::<Manifests>(&row).unwrap_err();
     assert_eq!(error.to_string(), "table `manifests` holds a row that cannot be read: 1 bytes follow it");
 }
+
+#[test]
+fn a_revision_changes_with_each_commit_but_of_the_tables_that_do_not_count() {
+    let (stores, _directory) = stores();
+    for store in stores {
+        let ignored = [Stated::ID];
+        let all = || (store.revision(&[]), store.revision(&ignored));
+        let begun = all();
+        put(&store, &samples());
+        let (counted, others) = all();
+        assert!(counted > begun.0);
+        assert_eq!(others, begun.1, "only a table was written that does not count");
+        store.commit(other_tables()).unwrap();
+        assert!(all().0 > counted && all().1 > others);
+        let last = all();
+        store.commit(Batch::default()).unwrap();
+        assert_eq!(all(), last, "nothing was written");
+    }
+}

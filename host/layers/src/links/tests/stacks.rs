@@ -9,7 +9,9 @@ use proptest::test_runner::TestRunner;
 
 use super::unpacker::{Op, Unpacker};
 use super::*;
-use crate::test_support::{Layout, Tar, magic, path, together};
+use limpid_test_archives::Layout;
+
+use crate::test_support::{Tar, magic, path, together};
 
 const NAMES: [&str; 4] = ["a", "b", "m", "p"];
 

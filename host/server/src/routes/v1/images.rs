@@ -10,7 +10,7 @@ use limpid_scanner::{AsOf, Error, Scanner};
 use serde::Deserialize;
 use tokio::sync::oneshot;
 
-use crate::blocking::Document;
+use crate::answers::{self, Coding, Document, Wanted};
 use crate::body;
 use crate::error::Failure;
 use crate::routes::prefer;
@@ -33,6 +33,7 @@ pub(super) struct Paging {
 pub(super) async fn list(
     State(state): State<AppState>,
     query: Result<Query<Paging>, axum::extract::rejection::QueryRejection>,
+    wanted: Wanted,
 ) -> Result<Document, Failure> {
     let Query(paging) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
     let after = paging.after.as_ref().map(|digest| digest.parse::<Digest>()).transpose()?;
@@ -48,14 +49,15 @@ pub(super) async fn list(
             next: page.next.map(|digest| digest.to_string()),
         })
     };
-    state.readers.document(list).await
+    state.readers.document(wanted.coding, list).await
 }
 
 pub(super) async fn show(
     State(state): State<AppState>,
     Path(name): Path<String>,
+    wanted: Wanted,
 ) -> Result<Document, Failure> {
-    ask(&state, name, |scanner, digest| scanner.image(digest).map(Image::from)).await
+    ask(&state, name, wanted.coding, |scanner, digest| scanner.image(digest).map(Image::from)).await
 }
 
 #[derive(Deserialize)]
@@ -70,32 +72,42 @@ pub(super) async fn report(
     State(state): State<AppState>,
     Path(name): Path<String>,
     query: Result<Query<Moment>, axum::extract::rejection::QueryRejection>,
-) -> Result<Document, Failure> {
+    wanted: Wanted,
+) -> Result<Response, Failure> {
     let Query(Moment { as_of }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
     let as_of = as_of.map(|text| text.parse::<AsOf>()).transpose();
     let as_of = as_of.map_err(|why| Failure::bad_request(format!("`as-of`: {why}")))?;
     let metrics = state.metrics.clone();
+    let is_now = as_of.is_none();
     let make = move |scanner: &Scanner, digest: &Digest| {
         let began = Instant::now();
         let report = scanner.report_as_of(digest, as_of.as_ref()).map(Report::from);
         metrics.reported(began.elapsed());
         report
     };
-    ask(&state, name, make).await
+    if is_now {
+        return ask_again(&state, ("report", name), &wanted, make).await;
+    }
+    // How far back there is something to report on is a matter of the clock.
+    Ok(ask(&state, name, wanted.coding, make).await?.into_response())
 }
 
 pub(super) async fn packages(
     State(state): State<AppState>,
     Path(name): Path<String>,
-) -> Result<Document, Failure> {
-    ask(&state, name, |scanner, digest| scanner.inventory(digest).map(Inventory::from)).await
+    wanted: Wanted,
+) -> Result<Response, Failure> {
+    let make = |scanner: &Scanner, digest: &Digest| scanner.inventory(digest).map(Inventory::from);
+    ask_again(&state, ("packages", name), &wanted, make).await
 }
 
 pub(super) async fn layers(
     State(state): State<AppState>,
     Path(name): Path<String>,
-) -> Result<Document, Failure> {
-    ask(&state, name, |scanner, digest| scanner.inventory(digest).map(ImageLayers::from)).await
+    wanted: Wanted,
+) -> Result<Response, Failure> {
+    let make = |scanner: &Scanner, digest: &Digest| scanner.inventory(digest).map(ImageLayers::from);
+    ask_again(&state, ("layers", name), &wanted, make).await
 }
 
 pub(super) async fn delete(
@@ -111,10 +123,39 @@ pub(super) async fn delete(
 pub(super) async fn ask<T: serde::Serialize>(
     state: &AppState,
     name: String,
+    coding: Coding,
     use_case: impl FnOnce(&Scanner, &Digest) -> Result<T, Error> + Send + 'static,
 ) -> Result<Document, Failure> {
     let scanner = state.scanner.clone();
-    state.readers.document(move || use_case(&scanner, &scanner.find_image(&name)?)).await
+    state.readers.document(coding, move || use_case(&scanner, &scanner.find_image(&name)?)).await
+}
+
+/// The same where it depends on nothing but the image and the revision: a client that has it already is told
+/// so, and what was made for one client is sent to the next.
+async fn ask_again<T: serde::Serialize>(
+    state: &AppState,
+    (what, name): (&'static str, String),
+    wanted: &Wanted,
+    use_case: impl FnOnce(&Scanner, &Digest) -> Result<T, Error> + Send + 'static,
+) -> Result<Response, Failure> {
+    // Asked before anything is read: what is read may be newer than its tag, and never older.
+    let tag = state.scanner.revision().map(|revision| state.tags.of(&(revision, what, &name)));
+    let Some(tag) = tag else { return Ok(ask(state, name, wanted.coding, use_case).await?.into_response()) };
+    // What is of this revision was there.
+    if wanted.has(&tag) {
+        return Ok(answers::not_modified(&tag));
+    }
+    let (coding, bytes) = match state.kept.get(tag, wanted.coding) {
+        Some(kept) => kept,
+        None => {
+            let scanner = state.scanner.clone();
+            let make = move || use_case(&scanner, &scanner.find_image(&name)?);
+            let (coding, bytes) = state.readers.encoded(wanted.coding, make).await?;
+            state.kept.put(tag, coding, &bytes);
+            (coding, bytes)
+        }
+    };
+    Ok(Document { bytes: state.readers.with_room(bytes)?, coding, tag: Some(tag) }.into_response())
 }
 
 pub(super) async fn submit(

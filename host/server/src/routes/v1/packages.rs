@@ -4,7 +4,7 @@ use limpid_model::Digest;
 use limpid_scanner::Versions;
 use serde::Deserialize;
 
-use crate::blocking::Document;
+use crate::answers::{Document, Wanted};
 use crate::error::Failure;
 use crate::state::AppState;
 use limpid_formats::json::Holders;
@@ -28,6 +28,7 @@ pub(super) async fn holders(
     State(state): State<AppState>,
     Path((namespace, name)): Path<(String, String)>,
     query: Result<Query<Asked>, QueryRejection>,
+    wanted: Wanted,
 ) -> Result<Document, Failure> {
     let Query(asked) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
     if asked.scheme.is_none() && (asked.from.is_some() || asked.below.is_some()) {
@@ -39,5 +40,5 @@ pub(super) async fn holders(
     let scanner = state.scanner.clone();
     let find =
         move || scanner.holders((&namespace, &name), &versions, after.as_ref(), limit).map(Holders::from);
-    state.readers.document(find).await
+    state.readers.document(wanted.coding, find).await
 }

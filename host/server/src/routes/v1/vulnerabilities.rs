@@ -5,7 +5,7 @@ use limpid_scanner::{Error, Filter};
 use serde::Deserialize;
 
 use super::images::ask;
-use crate::blocking::Document;
+use crate::answers::{Document, Wanted};
 use crate::error::Failure;
 use crate::state::AppState;
 use limpid_formats::json::{ConcernedImages, Explanation, Figures, Vulnerability};
@@ -14,9 +14,13 @@ use limpid_formats::json::{ConcernedImages, Explanation, Figures, Vulnerability}
 const PAGE: usize = 100;
 const LONGEST_PAGE: usize = 10_000;
 
-pub(super) async fn show(State(state): State<AppState>, Path(id): Path<String>) -> Result<Document, Failure> {
+pub(super) async fn show(
+    State(state): State<AppState>,
+    Path(id): Path<String>,
+    wanted: Wanted,
+) -> Result<Document, Failure> {
     let scanner = state.scanner.clone();
-    state.readers.document(move || scanner.vulnerability(&id).map(Vulnerability::from)).await
+    state.readers.document(wanted.coding, move || scanner.vulnerability(&id).map(Vulnerability::from)).await
 }
 
 #[derive(Deserialize)]
@@ -35,6 +39,7 @@ pub(super) async fn images(
     State(state): State<AppState>,
     Path(id): Path<String>,
     query: Result<Query<Asked>, QueryRejection>,
+    wanted: Wanted,
 ) -> Result<Document, Failure> {
     let Query(asked) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
     let after = asked.after.map(|digest| digest.parse::<Digest>()).transpose()?;
@@ -50,7 +55,7 @@ pub(super) async fn images(
     let list = move || -> Result<ConcernedImages, Error> {
         Ok(scanner.images_concerned(&id, &filter, after.as_ref(), limit)?.into())
     };
-    state.readers.document(list).await
+    state.readers.document(wanted.coding, list).await
 }
 
 /// # Errors
@@ -63,9 +68,9 @@ fn severity(word: &str) -> Result<Severity, Failure> {
     })
 }
 
-pub(super) async fn figures(State(state): State<AppState>) -> Result<Document, Failure> {
+pub(super) async fn figures(State(state): State<AppState>, wanted: Wanted) -> Result<Document, Failure> {
     let scanner = state.scanner.clone();
-    state.readers.document(move || scanner.statistics().map(Figures::from)).await
+    state.readers.document(wanted.coding, move || scanner.statistics().map(Figures::from)).await
 }
 
 #[derive(Deserialize)]
@@ -78,10 +83,13 @@ pub(super) async fn explain(
     State(state): State<AppState>,
     Path(name): Path<String>,
     query: Result<Query<Why>, QueryRejection>,
+    wanted: Wanted,
 ) -> Result<Document, Failure> {
     let Query(Why { vulnerability }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
     // Whatever the image is called.
     limpid_scanner::check_identifier(&vulnerability)?;
-    ask(&state, name, move |scanner, digest| scanner.explain(digest, &vulnerability).map(Explanation::from))
-        .await
+    ask(&state, name, wanted.coding, move |scanner, digest| {
+        scanner.explain(digest, &vulnerability).map(Explanation::from)
+    })
+    .await
 }

@@ -1,10 +1,11 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use limpid_images::{ImageSource as _, stored};
 use limpid_layers::{ClaimSet, ClaimedFile, Sink, read_layer};
 use limpid_model::{Blame, Finding, PluginFailure, Unread};
 use limpid_scanner::runtime::Detector;
-use limpid_scanner::{Archive, Limits, lent};
+use limpid_scanner::{Archive, Limits, Stop, lent};
 
 use super::layer;
 
@@ -33,11 +34,13 @@ pub(super) fn run(detector: Detector<'_>, input: &Path, limits: &Limits) -> anyh
 }
 
 fn show(detector: Detector<'_>, archive: &Archive, limits: &Limits) -> anyhow::Result<Said> {
-    let image = archive.images()?.pop().context("the image of the case is not there")?;
-    let source = image.layers.first().context("the layer of the case is not there")?;
+    let (scratch, stop) = (std::env::temp_dir(), Stop::default());
+    let image = archive.images(&stop)?.pop().context("the image of the case is not there")?;
+    let layer = image.layers.first().context("the layer of the case is not there")?;
+    let layer = stored(archive, layer, &scratch, &stop)?;
     let claims = ClaimSet::new([detector.claims()].into_iter())?;
     let mut shown = Shown { detector, said: Said::default(), failures: Vec::new() };
-    let contents = read_layer(archive, source, &claims, &std::env::temp_dir(), limits, &mut shown)?;
+    let contents = read_layer(&layer, &claims, &scratch, limits, &mut shown)?;
     let Shown { mut said, failures, .. } = shown;
     for failure in failures {
         said.refused.push(refusal(failure)?);

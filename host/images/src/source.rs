@@ -1,0 +1,78 @@
+use std::path::PathBuf;
+
+use limpid_bytes::Stop;
+use limpid_model::{Digest, Image};
+
+use crate::{Content, Error};
+
+/// Where images come from. Sources differ in where they lead and not in what they give, so that
+/// indexing is the same for all.
+///
+/// A source is used by several threads at a time. It may be slow: whatever waits looks at the [`Stop`]
+/// that it is given, and ends with [`Error::Interrupted`] once that says so.
+pub trait ImageSource: Send + Sync {
+    /// All images that are asked for, each once, however many names it has. Manifests and configurations
+    /// are verified against their digests; of layers nothing is read that is not at hand.
+    ///
+    /// # Errors
+    /// [`Error`]; its [`fault`](Error::fault) says whether another try may end better.
+    fn images(&self, stop: &Stop) -> Result<Vec<FoundImage>, Error>;
+
+    /// Opens the stored bytes of a layer that [`images`](Self::images) gave. They are as long as the
+    /// layer says, and not verified: whoever reads them holds them against its digests.
+    ///
+    /// # Errors
+    /// They cannot be had.
+    fn open(&self, layer: &FoundLayer, stop: &Stop) -> Result<Content, Error>;
+}
+
+/// An image of a source and where its layers are, lowest first.
+#[derive(Clone, Debug)]
+pub struct FoundImage {
+    /// What the image is. Manifest and configuration are verified, layers are not yet.
+    pub image: Image,
+    /// As many as `image.layers`, in the same order.
+    pub layers: Vec<FoundLayer>,
+}
+
+/// Where a layer is, and what is stated of it.
+#[derive(Clone, Debug)]
+pub struct FoundLayer {
+    /// Digest of its tar, as the image's configuration says.
+    pub diff_id: Digest,
+    /// Digest of what is stored, where a manifest names it.
+    pub digest: Option<Digest>,
+    /// Its stored size in bytes.
+    pub size: u64,
+    /// What is stored; for an archive without manifests, as its first bytes say.
+    pub media_type: String,
+    /// What its first bytes say where they contradict its media type or its name; the bytes decide.
+    /// None where the source has not looked at them.
+    pub stored_as: Option<String>,
+    /// Where its source finds it.
+    pub location: Location,
+}
+
+/// Where a layer is in its source, which alone understands it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// By the digest of what is stored.
+    Digest,
+    /// A stretch of an archive.
+    Member {
+        /// Where it begins, in bytes.
+        offset: u64,
+        /// How long it is, in bytes.
+        size: u64,
+    },
+    /// A file below the source's directory, by a name that this crate made.
+    File(PathBuf),
+    /// Nowhere: the layer cannot be read, for this reason, and costs only itself.
+    Unreadable(String),
+}
+
+impl Location {
+    pub(crate) const fn is_unreadable(&self) -> bool {
+        matches!(self, Self::Unreadable(_))
+    }
+}

@@ -1,0 +1,174 @@
+//! Long answers: how they are encoded, by which tag a client knows them again, and which are kept.
+
+mod coding;
+mod tag;
+
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::Settings;
+
+pub(crate) use coding::Coding;
+pub(crate) use tag::{Tag, Tags};
+
+/// How a client wants an answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) coding: Coding,
+    headers: HeaderMap,
+}
+
+impl Wanted {
+    /// Whether the client has an answer of that tag already
+    /// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2)).
+    pub(crate) fn has(&self, tag: &Tag) -> bool {
+        let values =
+            self.headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(',')).any(|known| tag.is(known.trim()))
+    }
+}
+
+impl<S: Sync> axum::extract::FromRequestParts<S> for Wanted {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self { coding: Coding::of(&parts.headers), headers: parts.headers.clone() })
+    }
+}
+
+/// An answer in JSON as it is sent.
+#[derive(Debug)]
+pub(crate) struct Document {
+    pub(crate) bytes: Bytes,
+    pub(crate) coding: Coding,
+    pub(crate) tag: Option<Tag>,
+}
+
+/// Bytes, and the room that they take until the last of them is with its reader.
+pub(crate) struct Roomy {
+    pub(crate) bytes: Bytes,
+    pub(crate) _room: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Roomy {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl IntoResponse for Document {
+    fn into_response(self) -> Response {
+        let mut response = self.bytes.into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        if let Some(name) = self.coding.name() {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
+        }
+        if let Some(tag) = &self.tag {
+            headers.extend(tagged(tag));
+        }
+        response
+    }
+}
+
+/// An answer that the client has already.
+pub(crate) fn not_modified(tag: &Tag) -> Response {
+    let mut response = StatusCode::NOT_MODIFIED.into_response();
+    response.headers_mut().extend(tagged(tag));
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    response
+}
+
+/// Whoever keeps it asks each time whether it is still so.
+fn tagged(tag: &Tag) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+    let value = HeaderValue::from_str(&tag.to_string()).ok().map(|value| (header::ETAG, value));
+    value.into_iter().chain([(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"))])
+}
+
+/// Answers that were given lately, as they were sent: images are asked for again and again.
+#[derive(Debug)]
+pub(crate) struct Kept(Cache<(Tag, Coding), Bytes, Weight>);
+
+#[derive(Clone, Debug)]
+struct Weight;
+
+impl Weighter<(Tag, Coding), Bytes> for Weight {
+    fn weight(&self, _: &(Tag, Coding), bytes: &Bytes) -> u64 {
+        bytes.len() as u64 + OVERHEAD
+    }
+}
+
+/// Bytes of an entry besides those of its answer.
+const OVERHEAD: u64 = 128;
+
+/// Answers that are expected to fit, each of so many bytes.
+const EXPECTED_BYTES: u64 = 64 << 10;
+
+impl Kept {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let expected = usize::try_from(settings.kept_answer_bytes / EXPECTED_BYTES).unwrap_or(usize::MAX);
+        Self(Cache::with_weighter(expected.clamp(1, 1 << 20), settings.kept_answer_bytes, Weight))
+    }
+
+    /// The answer of a tag, for a client that wants this coding. One that is short is encoded for nobody.
+    pub(crate) fn get(&self, tag: Tag, wanted: Coding) -> Option<(Coding, Bytes)> {
+        let known = |coding| self.0.get(&(tag, coding)).map(|bytes| (coding, bytes));
+        let short = |(_, bytes): &(Coding, Bytes)| wanted.for_length(bytes.len()) == Coding::Identity;
+        known(wanted).or_else(|| known(Coding::Identity).filter(short))
+    }
+
+    pub(crate) fn put(&self, tag: Tag, coding: Coding, bytes: &Bytes) {
+        self.0.insert((tag, coding), bytes.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wanted(known: &str) -> Wanted {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::IF_NONE_MATCH, known.parse().unwrap());
+        Wanted { coding: Coding::Identity, headers }
+    }
+
+    #[test]
+    fn a_client_names_the_answers_that_it_has() {
+        let tags = Tags::default();
+        let (one, other) = (tags.of(&(1, "report", "x")), tags.of(&(2, "report", "x")));
+        assert_ne!(one, other);
+        assert_eq!(one, tags.of(&(1, "report", "x")));
+        for known in
+            [one.to_string(), format!("\"other\", {one}"), one.to_string().replace("W/", ""), "*".to_owned()]
+        {
+            assert!(wanted(&known).has(&one), "{known}");
+        }
+        for known in [other.to_string(), "\"\"".to_owned(), "W/".to_owned()] {
+            assert!(!wanted(&known).has(&one), "{known}");
+        }
+        // Tags of another process are others.
+        assert_ne!(Tags::default().of(&(1, "report", "x")), one);
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_in_bytes() {
+        let kept = Kept::new(&Settings { kept_answer_bytes: 1 << 20, ..Settings::default() });
+        let (tags, bytes) = (Tags::default(), Bytes::from(vec![0; 10 << 10]));
+        let tag = |number: u32| tags.of(&(number, "report", "x"));
+        for number in 0..1_000 {
+            kept.put(tag(number), Coding::Identity, &bytes);
+        }
+        let there = (0..1_000).filter(|number| kept.get(tag(*number), Coding::Identity).is_some()).count();
+        assert!((1..=103).contains(&there), "{there}");
+        assert!((0..1_000).all(|number| kept.get(tag(number), Coding::Gzip).is_none()));
+        let none = Kept::new(&Settings { kept_answer_bytes: 0, ..Settings::default() });
+        none.put(tag(0), Coding::Identity, &bytes);
+        assert!(none.get(tag(0), Coding::Identity).is_none());
+    }
+}

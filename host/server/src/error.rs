@@ -172,9 +172,10 @@ async fn of_library(response: Response) -> Failure {
     let said = String::from_utf8_lossy(&said);
     let message = if said.trim().is_empty() { status.to_string() } else { said.trim().to_owned() };
     match status {
-        StatusCode::NOT_FOUND => {
-            Failure::new(Code::NotFound, "there is nothing at this path; see the README for those that are")
-        }
+        StatusCode::NOT_FOUND => Failure::new(
+            Code::NotFound,
+            "there is nothing at this path; see `docs/api.md` for those that are",
+        ),
         StatusCode::METHOD_NOT_ALLOWED => {
             Failure::new(Code::MethodNotAllowed, "this path does not take that method")
         }

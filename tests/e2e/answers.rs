@@ -85,7 +85,7 @@ fn a_client_that_has_a_report_is_told_so_until_something_changes() {
         json!({ "releases": { "bookworm": { "status": "open", "repositories": {}, "urgency": "high" } } });
     let more = json!({ "curl": { "CVE-2099-0001": open } }).to_string();
     service.api.send("POST", "/v1/feeds/debian/documents?force=true", &[], more.as_bytes()).ok();
-    assert!(!has_it(&service, &path, &first), "a document has changed what is said");
+    assert!(!has_it(&service, &path, &first), "a document has changed what is stated");
     let second = tag(&service, &path);
     assert_ne!(service.api.report(&image)["findings"], before["findings"]);
     service.api.delete(&format!("/v1/images/{image}"));
@@ -143,7 +143,7 @@ fn answers_are_compressed_for_those_who_accept_it() {
         assert!(read(&packed.body, coding) == plain.body, "{coding}");
         assert_eq!(packed.header("etag"), plain.header("etag"), "it is weak");
     }
-    let short = get(&service, "/v1/figures", &[("Accept-Encoding", "gzip")]);
+    let short = get(&service, "/v1/statistics", &[("Accept-Encoding", "gzip")]);
     assert_eq!(short.header("content-encoding"), None, "{}", short.head);
     serde_json::from_slice::<Value>(&short.body).unwrap();
     let refused = get(&service, "/v1/images/nothing/report", &[("Accept-Encoding", "gzip")]);

@@ -84,7 +84,7 @@ impl Api {
         answer.body_mut().read_to_string().unwrap()
     }
 
-    /// What is held of a feed.
+    /// What is kept of a feed.
     #[track_caller]
     pub(crate) fn feed(&self, name: &str) -> Value {
         let feeds = self.get("/v1/feeds").ok();

@@ -48,8 +48,8 @@ fn ours(plugin: &str) -> PathBuf {
 fn our_plugins_say_what_their_cases_expect() {
     let update = if golden::updates() { &["--update"][..] } else { &[] };
     for (plugin, _) in OURS {
-        let said = test(&ours(plugin), &cases(plugin), update).ok();
-        assert!(said.ends_with(" passed, 0 failed\n"), "{plugin}: {said}");
+        let message = test(&ours(plugin), &cases(plugin), update).ok();
+        assert!(message.ends_with(" passed, 0 failed\n"), "{plugin}: {message}");
     }
 }
 
@@ -62,8 +62,8 @@ fn a_case_that_fails_shows_the_difference_and_the_others_run() {
         fs::write(case.join("input/etc/alpine-release"), "3.20.3\n").unwrap();
     }
     let plugin = ours("os-release");
-    let said = test(&plugin, folder.path(), &["--update"]).ok();
-    assert_eq!(said, "updated bad\nupdated good\n2 passed, 0 failed\n");
+    let message = test(&plugin, folder.path(), &["--update"]).ok();
+    assert_eq!(message, "updated bad\nupdated good\n2 passed, 0 failed\n");
     fs::write(bad.join("input/etc/alpine-release"), "3.19.1\n").unwrap();
     let outcome = test(&plugin, folder.path(), &[]);
     assert_eq!(outcome.code, Some(1), "{outcome:?}");
@@ -108,8 +108,8 @@ fn new(folder: &TempDir, kind: &str, name: &str, flags: &[&str]) -> PathBuf {
     let built = limpid(&["build", name]);
     assert_eq!(built.ok(), format!("{name}/{name}.wasm\n"));
     let component = crate_folder.join(format!("{name}.wasm"));
-    let said = test(&component, &crate_folder.join("tests"), &[]).ok();
-    assert!(said.ends_with("1 passed, 0 failed\n"), "{said}");
+    let message = test(&component, &crate_folder.join("tests"), &[]).ok();
+    assert!(message.ends_with("1 passed, 0 failed\n"), "{message}");
     component
 }
 
@@ -143,9 +143,9 @@ fn a_new_detector_and_a_new_feed_that_are_dropped_in_meet_in_a_finding() {
     let layer = Layer::new("COPY packages.txt").file("var/lib/pins/packages.txt", "left-pad 1.3.0\n");
     let image = Parts::of(&archives::image("example/pins:1", [layer]), Compression::Gzip);
     let digest = service.api.index(&image.docker_archive());
-    let held = service.api.get(&format!("/v1/images/{digest}/packages")).ok();
-    let packages = held["packages"].as_array().unwrap();
-    assert_eq!(packages.len(), 1, "{held:#}");
+    let kept = service.api.get(&format!("/v1/images/{digest}/packages")).ok();
+    let packages = kept["packages"].as_array().unwrap();
+    assert_eq!(packages.len(), 1, "{kept:#}");
     assert_eq!([&packages[0]["name"], &packages[0]["version"]], ["left-pad", "1.3.0"]);
     service.api.hand_in(feed, "EX-2024-1 left-pad 1.3.1\n").ok();
     let report = service.api.report(&digest);

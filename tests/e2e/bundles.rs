@@ -69,7 +69,7 @@ fn tracker(fixed: &str) -> Value {
 fn counts(imported: &Value, feed: &str) -> [u64; 5] {
     let feeds = imported["feeds"].as_array().unwrap();
     let feed = feeds.iter().find(|it| it["feed"] == feed).unwrap();
-    ["taken", "unchanged", "added", "changed", "withdrawn"].map(|field| feed[field].as_u64().unwrap())
+    ["ingested", "unchanged", "added", "changed", "withdrawn"].map(|field| feed[field].as_u64().unwrap())
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn a_service_that_reaches_no_publisher_reports_what_the_one_does_from_which_its_
 }
 
 #[test]
-fn what_is_older_than_what_is_held_stays_out_unless_it_is_forced() {
+fn what_is_older_than_what_is_kept_stays_out_unless_it_is_forced() {
     let carrier = Carrier::new();
     let (there, here) = (Service::start(), Service::start());
     let (older, newer) = (carrier.path("older"), carrier.path("newer"));
@@ -124,12 +124,12 @@ fn what_is_older_than_what_is_held_stays_out_unless_it_is_forced() {
     carrier.export(&there, &newer, &["--feed", "debian"]);
 
     carrier.import(&newer, &here, &[]).json();
-    let held = here.api.feed("debian");
+    let kept = here.api.feed("debian");
     let refused = carrier.import(&older, &here, &[]);
     assert_eq!(refused.code, Some(1));
-    assert!(refused.stdout.contains("`force` takes it in all the same"), "{refused:?}");
+    assert!(refused.stdout.contains("`force` ingests it all the same"), "{refused:?}");
     assert!(refused.stderr.contains("not all of the bundle is in: 1 refused"), "{refused:?}");
-    assert_eq!(here.api.feed("debian")["sources"], held["sources"]);
+    assert_eq!(here.api.feed("debian")["sources"], kept["sources"]);
     let imported = carrier.import(&older, &here, &["--force"]).json();
     assert_eq!(counts(&imported, "debian"), [1, 0, 0, 1, 0]);
 }

@@ -82,11 +82,11 @@ fn a_source_that_is_none_fails_with_what_it_is() {
 }
 
 #[test]
-fn feeds_are_listed_with_what_is_held_of_them() {
+fn feeds_are_listed_with_what_is_kept_of_them() {
     let (setup, files) = (Setup::new(), tempfile::tempdir().unwrap());
     let bad = file(&files, "bad.json", "nothing");
     let error = setup.run(["feed", "add", "debian", text(&bad)]).failed();
-    assert!(error.contains(text(&bad)) && error.contains("is not taken in"), "{error}");
+    assert!(error.contains(text(&bad)) && error.contains("is not ingested"), "{error}");
     let secdb = file(&files, "main.json", advisories::alpine_secdb());
     let table = setup.run(["feed", "add", "alpine", text(&secdb)]).ok();
     assert!(table.contains("alpine") && table.contains("ADDED"), "{table}");

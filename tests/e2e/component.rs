@@ -1,4 +1,4 @@
-//! Components made from WebAssembly text: core modules by hand, held together by the contract.
+//! Components made from WebAssembly text: core modules by hand, kept together by the contract.
 
 use wasm_metadata::{AddMetadata, AddMetadataField, Version};
 use wit_component::{ComponentEncoder, StringEncoding};

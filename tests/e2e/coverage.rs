@@ -1,4 +1,4 @@
-//! What is not known is said: no report and no table gives a zero that nothing stands behind.
+//! What is not known is stated: no report and no table gives a zero that nothing stands behind.
 
 use serde_json::{Value, json};
 use xtask::sample::{Layer, advisories, alpine, debian};
@@ -58,7 +58,7 @@ fn a_report_without_advisories_is_not_complete() {
     service.api.hand_in("debian", advisories::debian_tracker()).ok();
     let report = service.api.report(&digest);
     assert!(!gaps(&report).contains(&"no-advisories"), "{report:#}");
-    assert_ne!(report["findings"], json!([]), "what comes later is held against what is there");
+    assert_ne!(report["findings"], json!([]), "what comes later is compared with what is there");
 }
 
 #[test]

@@ -1,15 +1,15 @@
-//! Requests that cannot be served, and the one envelope in which that is said.
+//! Requests that cannot be served, and the one envelope in which that is stated.
 
 use crate::program::Setup;
 use crate::service::Service;
 
 #[test]
-fn what_cannot_be_served_is_said_in_one_envelope() {
+fn what_cannot_be_served_is_stated_in_one_envelope() {
     let service = Service::shared();
     let digest = crate::archives::sha256(b"no image");
-    let check = |method: &str, path: &str, status: u16, code: &str, said: &str| {
+    let check = |method: &str, path: &str, status: u16, code: &str, reply: &str| {
         let message = service.api.send(method, path, &[], b"").refused(status, code);
-        assert!(message.contains(said), "{method} {path}: {message}");
+        assert!(message.contains(reply), "{method} {path}: {message}");
     };
     check("GET", "/", 404, "not-found", "nothing at this path");
     check("GET", "/v1/image", 404, "not-found", "nothing at this path");

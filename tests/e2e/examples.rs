@@ -30,8 +30,8 @@ fn check_cases(name: &str, language: &str) {
     if golden::updates() {
         command.arg("--update");
     }
-    let said = Outcome::from(command.output().unwrap()).ok();
-    assert!(said.ends_with(" passed, 0 failed\n"), "{name}: {said}");
+    let message = Outcome::from(command.output().unwrap()).ok();
+    assert!(message.ends_with(" passed, 0 failed\n"), "{name}: {message}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Why a vulnerability concerns an image or does not: each reason, over HTTP and by the command line.
+//! Why a vulnerability affects an image or does not: each reason, over HTTP and by the command line.
 
 use serde_json::{Value, json};
 use xtask::sample::Layer;
@@ -65,8 +65,8 @@ fn every_reason_is_given_over_http_and_by_the_command_line() {
     let image = service.api.index(&parts().docker_archive());
     let path = format!("/v1/images/{image}/explain?vulnerability=CVE-2026-0001");
     let nothing = service.api.get(&path).ok();
-    assert_eq!(nothing["verdicts"][0]["outcome"], "not-in-feeds");
-    assert!(nothing["verdicts"][0]["why"].as_str().unwrap().contains("none was taken in"), "{nothing:#}");
+    assert_eq!(nothing["reasons"][0]["outcome"], "not-in-feeds");
+    assert!(nothing["reasons"][0]["why"].as_str().unwrap().contains("none was ingested"), "{nothing:#}");
 
     service.api.hand_in("debian", tracker().to_string()).ok();
     for (id, package, introduced) in [("GHSA-0001", "own", "2.0.0"), ("GHSA-0002", "owned", "0")] {
@@ -74,8 +74,8 @@ fn every_reason_is_given_over_http_and_by_the_command_line() {
         service.api.send("POST", &path, &[], record(id, package, introduced).as_bytes()).ok();
     }
     let reasons = [
-        ("CVE-2026-0001", "concerned", "curl", "version 7.88.1-10 is affected"),
-        ("CVE-2026-0002", "fixed", "curl", "version 7.88.1-10 is not below 7.88.1-5, which mends it"),
+        ("CVE-2026-0001", "affected", "curl", "version 7.88.1-10 is affected"),
+        ("CVE-2026-0002", "fixed", "curl", "version 7.88.1-10 is not below 7.88.1-5, which fixes it"),
         (
             "CVE-2026-0003",
             "other-release",
@@ -87,32 +87,32 @@ fn every_reason_is_given_over_http_and_by_the_command_line() {
         ("CVE-2026-0006", "no-such-package", "", "no package of the image is called `wget`"),
         ("GHSA-0001", "other-versions", "own", "version 1.0.0 is before 2.0.0, which brought it"),
         ("GHSA-0002", "left-to-distribution", "owned", "its file is of package `node-owned`"),
-        ("CVE-2026-0009", "not-in-feeds", "", "no advisory of a feed that was taken in"),
+        ("CVE-2026-0009", "not-in-feeds", "", "no advisory of a feed that was ingested"),
     ];
     let found: Vec<Value> = service.api.report(&image)["findings"].as_array().unwrap().clone();
-    let mut said = Vec::new();
+    let mut message = Vec::new();
     for (id, outcome, package, why) in reasons {
         let explanation = service.api.get(&format!("/v1/images/{image}/explain?vulnerability={id}")).ok();
-        let [verdict] = explanation["verdicts"].as_array().unwrap().as_slice() else {
+        let [verdict] = explanation["reasons"].as_array().unwrap().as_slice() else {
             panic!("{explanation:#}")
         };
         assert_eq!(verdict["outcome"], outcome, "{explanation:#}");
         assert_eq!(verdict["package"].as_str().unwrap_or_default(), package, "{explanation:#}");
         assert!(verdict["why"].as_str().unwrap().contains(why), "{explanation:#}");
         let is_affected = match outcome {
-            "concerned" => json!(true),
+            "affected" => json!(true),
             "unreadable-version" | "other-release" | "left-to-distribution" | "not-in-feeds" => Value::Null,
             _ => json!(false),
         };
-        assert_eq!(explanation["concerned"], is_affected, "{explanation:#}");
-        assert_eq!(found.iter().any(|finding| finding["vulnerability"] == id), outcome == "concerned");
-        said.push(explanation);
+        assert_eq!(explanation["affected"], is_affected, "{explanation:#}");
+        assert_eq!(found.iter().any(|finding| finding["vulnerability"] == id), outcome == "affected");
+        message.push(explanation);
     }
     service.api.get("/v1/images/sha256:none/explain?vulnerability=X").refused(400, "bad-digest");
     service.api.get(&format!("/v1/images/{image}/explain")).refused(400, "bad-request");
 
     let setup = service.stop();
-    for ((id, outcome, _, why), expected) in reasons.into_iter().zip(said) {
+    for ((id, outcome, _, why), expected) in reasons.into_iter().zip(message) {
         let answer = expected["answer"].as_str().unwrap().to_owned();
         let code = match answer.as_str() {
             "not-affected" => 0,

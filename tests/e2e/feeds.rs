@@ -1,4 +1,4 @@
-//! Feeds: documents are taken in as differences.
+//! Feeds: documents are ingested as differences.
 
 use serde_json::{Value, json};
 use xtask::sample::{advisories, debian};
@@ -157,9 +157,9 @@ fn a_malformed_document_is_refused_and_what_was_there_stays() {
         ("{}", "names no vulnerability"),
         (&good[..good.len() / 2], "EOF"),
     ];
-    for (document, said) in bad {
+    for (document, reply) in bad {
         let message = service.api.hand_in("debian", document).refused(422, "bad-document");
-        assert!(message.contains(said), "{message}");
+        assert!(message.contains(reply), "{message}");
         assert!(message.contains("debian"), "it says who read it: {message}");
         let mut after = feed();
         assert!(after["last_failure"].is_string());

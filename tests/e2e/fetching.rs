@@ -43,7 +43,7 @@ fn update(service: &Service, feed: &str) -> Value {
     service.api.send("POST", &format!("/v1/feeds/{feed}/update"), &[("prefer", "wait=100")], b"").ok()
 }
 
-/// Why a feed is not up to date, once it was fetched; what it held before must be there.
+/// Why a feed is not up to date, once it was fetched; what it kept before must be there.
 #[track_caller]
 fn refused(service: &Service, expected: &str) {
     let before = service.api.feed("debian");
@@ -64,13 +64,13 @@ fn a_feed_is_fetched_and_what_has_not_changed_is_neither_sent_nor_read_again() {
     let publisher = tracker();
     let service = serve(&publisher);
     let run = update(&service, "debian");
-    assert_eq!((&run["complete"], &run["taken"], &run["unchanged"]), (&json!(true), &json!(1), &json!(0)));
+    assert_eq!((&run["complete"], &run["ingested"], &run["unchanged"]), (&json!(true), &json!(1), &json!(0)));
     assert_eq!(run["added"], service.api.feed("debian")["advisories"]);
     assert!(publisher.user_agent().starts_with("limpid/"));
     assert_eq!(publisher.asked(), [format!("{TRACKER} 200")]);
 
     let run = update(&service, "debian");
-    assert_eq!((&run["taken"], &run["unchanged"], &run["bytes"]), (&json!(0), &json!(1), &json!(0)));
+    assert_eq!((&run["ingested"], &run["unchanged"], &run["bytes"]), (&json!(0), &json!(1), &json!(0)));
     assert_eq!(publisher.asked(), [format!("{TRACKER} 304")]);
     let feed = service.api.feed("debian");
     assert_eq!(feed["revision"], 1);
@@ -121,7 +121,7 @@ fn what_an_index_names_is_followed_and_what_is_not_there_is_told() {
     publisher.document("/alpine/v3.18/community.json", secdb("v3.18", "community"));
     let service = serve(&publisher);
     let run = update(&service, "alpine");
-    assert_eq!((&run["taken"], run["absent"].as_array().unwrap().len()), (&json!(4), 1), "{run:#}");
+    assert_eq!((&run["ingested"], run["absent"].as_array().unwrap().len()), (&json!(4), 1), "{run:#}");
     assert_eq!(run["absent"][0]["source"], "v3.2/community.json");
     let feed = service.api.feed("alpine");
     assert_eq!(feed["absent"], run["absent"]);
@@ -283,7 +283,7 @@ fn a_document_may_come_compressed_and_as_a_member_of_an_archive() {
         publisher.document(TRACKER, form);
         let run = update(&service, "debian");
         assert_eq!(
-            [&run["taken"], &run["added"], &run["changed"], &run["withdrawn"]],
+            [&run["ingested"], &run["added"], &run["changed"], &run["withdrawn"]],
             [1, 0, 0, 0],
             "{run:#}"
         );
@@ -327,7 +327,7 @@ fn feeds_are_fetched_by_the_command_line() {
     let setup = setup(&publisher);
     let json = ["--format", "json"];
     let runs = setup.run(["feed", "update", "debian"].into_iter().chain(json)).json();
-    assert_eq!((&runs[0]["feed"], &runs[0]["taken"]), (&json!("debian"), &json!(1)));
+    assert_eq!((&runs[0]["feed"], &runs[0]["ingested"]), (&json!("debian"), &json!(1)));
     let all = setup.run(["feed", "update"]);
     assert_eq!(all.code, Some(1));
     assert!(all.stderr.contains("feed `alpine`: source `index`") && all.stderr.contains("403"), "{all:#?}");
@@ -352,7 +352,7 @@ fn a_service_that_runs_fetches_and_lists_feeds_and_takes_documents_for_the_comma
         service.setup.run(["feed"].iter().chain(arguments).chain(&of_service).copied())
     };
     let runs = run(&["update", "debian", "--format", "json"]).json();
-    assert_eq!((&runs[0]["feed"], &runs[0]["taken"]), (&json!("debian"), &json!(1)));
+    assert_eq!((&runs[0]["feed"], &runs[0]["ingested"]), (&json!("debian"), &json!(1)));
     let failed = run(&["update", "alpine"]).failed();
     assert!(failed.contains("feed `alpine`: the service says: ") && failed.contains("403"), "{failed}");
     assert!(run(&["update", "nothing"]).failed().contains("no plugin named `nothing`"));
@@ -366,7 +366,7 @@ fn a_service_that_runs_fetches_and_lists_feeds_and_takes_documents_for_the_comma
     let document = folder.path().join("tracker & more.json");
     std::fs::write(&document, "{}").unwrap();
     let refused = run(&["add", "debian", document.to_str().unwrap()]).failed();
-    let whose = "tracker & more.json` is not taken in: the service says: ";
+    let whose = "tracker & more.json` is not ingested: the service says: ";
     assert!(refused.contains(whose), "{refused}");
     std::fs::write(&document, advisories::debian_tracker()).unwrap();
     let taken =

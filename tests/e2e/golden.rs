@@ -51,7 +51,7 @@ fn normalise(value: &mut Value) {
                 fields.len() == 3 && ["name", "version", "digest"].iter().all(|k| fields.contains_key(*k));
             for (name, field) in fields {
                 match name.as_str() {
-                    "taken_in" | "indexed_at" => *field = "(time)".into(),
+                    "ingested" | "indexed_at" => *field = "(time)".into(),
                     "digest" if is_plugin => *field = "(digest)".into(),
                     "version" if is_plugin => *field = "(version)".into(),
                     "supported" | "complete" => *field = "(today)".into(),

@@ -34,7 +34,7 @@ fn now(service: &Service, image: &str) -> Value {
 /// When its documents last came is kept of a source, and not when they came before.
 fn comparable(mut report: Value) -> Value {
     for source in report["coverage"]["sources"].as_array_mut().unwrap() {
-        source["taken_in"] = Value::Null;
+        source["ingested"] = Value::Null;
     }
     report
 }

@@ -2,7 +2,7 @@
 //!
 //! Each folder of `tests/guests/` holds one hostile guest, and each has a proof here of what becomes
 //! of it: `build.rs` lists the folders, so that a guest without a proof does not compile. Every proof
-//! ends in one of [`trial`]'s, which hold for all guests alike: what happened is said where an
+//! ends in one of [`trial`]'s, which hold for all guests alike: what happened is stated where an
 //! operator or a reader of reports looks, the plugin is to blame, nothing of it is left behind, and
 //! an image that is scanned at the same time is reported as if the guest were not there.
 //!

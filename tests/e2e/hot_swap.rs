@@ -80,7 +80,7 @@ fn a_dropped_in_detector_sees_what_is_known_from_kept_files() {
     assert_eq!(report["summary"]["packages"], 0);
     assert!(gap(&report, "no-packages").is_some());
 
-    // Nobody had claimed dpkg's files, so none was kept: that is said, and mended by submitting again.
+    // Nobody had claimed dpkg's files, so none was kept: that is stated, and fixed by submitting again.
     fs::write(place.plugins.path().join("dpkg.wasm"), built("dpkg")).unwrap();
     until("the plugin is loaded", || place.digest("dpkg"));
     let report = place.settled_report(&sample.digest());

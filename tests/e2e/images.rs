@@ -1,4 +1,4 @@
-//! Images: what goes in, what is said of it, and that it can go again.
+//! Images: what goes in, what is stated of it, and that it can go again.
 
 use serde_json::Value;
 use xtask::sample::{self, Layer, advisories};

@@ -1,4 +1,4 @@
-//! Notices: a document that changes what is said is told of, to receivers that are there and to ones
+//! Notices: a document that changes what is stated is told of, to receivers that are there and to ones
 //! that are not.
 
 mod rabbitmq;
@@ -50,7 +50,7 @@ fn tracker() -> Value {
     serde_json::from_str(&advisories::debian_tracker()).unwrap()
 }
 
-/// A statement on curl of which the sample has an older version: mended by one, or by none.
+/// A statement on curl of which the sample has an older version: fixed by one, or by none.
 fn release(urgency: &str, fixed: Option<&str>) -> Value {
     let mut release = json!({
         "status": if fixed.is_some() { "resolved" } else { "open" },
@@ -78,7 +78,7 @@ fn kinds(notices: &Value) -> BTreeSet<(String, String)> {
 }
 
 #[test]
-fn a_document_that_changes_what_is_said_gives_exactly_the_notices_of_what_it_means() {
+fn a_document_that_changes_what_is_stated_gives_exactly_the_notices_of_what_it_means() {
     let (service, image) = place();
     let receiver = Receiver::well();
     subscribe(&service, "all", webhook(&receiver));
@@ -104,7 +104,7 @@ fn a_document_that_changes_what_is_said_gives_exactly_the_notices_of_what_it_mea
     curl.insert("CVE-2026-10003".to_owned(), release("high", None));
     curl.insert("CVE-2026-10004".to_owned(), release("low", Some("7.88.1-10+deb12u99")));
     curl.insert("CVE-2026-10006".to_owned(), release("medium", None));
-    let said = [
+    let reply = [
         ("image.no-longer-affected", "CVE-2026-10001"),
         ("image.withdrawn", "CVE-2026-10002"),
         ("image.severity-changed", "CVE-2026-10003"),
@@ -116,7 +116,7 @@ fn a_document_that_changes_what_is_said_gives_exactly_the_notices_of_what_it_mea
     service.api.hand_in("kev", kev(&["CVE-2026-19999", "CVE-2026-10005"])).ok();
     let schemas = Schemas(service.api.get("/v1/openapi.json").ok());
     let mut got = BTreeSet::new();
-    for _ in said {
+    for _ in reply {
         let message = receiver.next();
         schemas.check(&message.body);
         let data = &message.body["data"];
@@ -126,7 +126,7 @@ fn a_document_that_changes_what_is_said_gives_exactly_the_notices_of_what_it_mea
         got.insert((text(&message.body["type"]), text(&data["vulnerability"])));
     }
     let expected: BTreeSet<_> =
-        said.iter().map(|(kind, id)| ((*kind).to_owned(), (*id).to_owned())).collect();
+        reply.iter().map(|(kind, id)| ((*kind).to_owned(), (*id).to_owned())).collect();
     assert_eq!(got, expected);
     until("all are recorded", || {
         let delivered = kinds(&service.api.get("/v1/notices?state=delivered").ok());

@@ -121,7 +121,7 @@ impl Outcome {
         serde_json::from_str(&self.ok()).unwrap()
     }
 
-    /// What the command said when it failed, which must be all that it said.
+    /// What the command stated when it failed, which must be all that it stated.
     #[track_caller]
     pub(crate) fn failed(self) -> String {
         assert_eq!((self.code, self.stdout.as_str()), (Some(1), ""), "{self:#?}");

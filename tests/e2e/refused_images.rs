@@ -17,13 +17,13 @@ fn parts(test: &str, compression: Compression) -> Parts {
     Parts::of(&image(&format!("bad/{test}:1"), layers), compression)
 }
 
-/// The archive is refused under `code` with a message that holds all of `said`; afterwards nothing
+/// The archive is refused under `code` with a message that holds all of `stated`; afterwards nothing
 /// of `parts` is known, and a good image is taken.
 #[track_caller]
-fn check(parts: &Parts, archive: &[u8], code: &str, said: &[&str]) {
+fn check(parts: &Parts, archive: &[u8], code: &str, reply: &[&str]) {
     let service = Service::shared();
     let message = service.api.submit(archive).refused(422, code);
-    for part in said {
+    for part in reply {
         assert!(message.contains(part), "`{part}` is not in: {message}");
     }
     assert!(service.api.image_named(&parts.name).is_null());
@@ -73,8 +73,8 @@ fn a_layer_whose_stored_digest_is_wrong_is_refused() {
     let mut parts = parts("wrong-digest", Compression::Gzip);
     let true_digest = parts.layers[1].digest.clone();
     parts.layers[1].digest = sha256(b"something else");
-    let said = [parts.diff_id(1), &true_digest, &parts.layers[1].digest].map(str::to_owned);
-    check(&parts, &parts.oci_archive(), "wrong-digest", &said.each_ref().map(String::as_str));
+    let reply = [parts.diff_id(1), &true_digest, &parts.layers[1].digest].map(str::to_owned);
+    check(&parts, &parts.oci_archive(), "wrong-digest", &reply.each_ref().map(String::as_str));
 }
 
 #[test]
@@ -91,14 +91,14 @@ fn a_layer_whose_diff_id_is_wrong_is_refused() {
 
 /// The image is there, and its report says that it is not complete, because a layer was not read.
 #[track_caller]
-fn unread(parts: &Parts, index: usize, code: &str, said: &[&str]) {
+fn unread(parts: &Parts, index: usize, code: &str, reply: &[&str]) {
     let service = Service::shared();
     assert_eq!(service.api.index(&parts.oci_archive()), parts.digest());
     let report = service.api.get(&format!("/v1/images/{}/report", parts.digest())).ok();
     let coverage = &report["coverage"];
     let gaps = coverage["gaps"].as_array().unwrap();
     let gap = gaps.iter().find(|gap| gap["code"] == "unread-layer").unwrap_or_else(|| panic!("{coverage:#}"));
-    for part in said.iter().copied().chain([parts.diff_id(index)]) {
+    for part in reply.iter().copied().chain([parts.diff_id(index)]) {
         assert!(gap["message"].as_str().unwrap().contains(part), "`{part}` is not in: {gap:#}");
     }
     let [layer] = &coverage["unread_layers"].as_array().unwrap()[..] else { panic!("{coverage:#}") };

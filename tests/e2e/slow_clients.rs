@@ -54,13 +54,13 @@ fn clients_that_read_nothing_and_bodies_that_stop_keep_nobody_from_an_answer() {
     let image = with_long_report(&service);
     let request = format!("GET /v1/images/{image}/report HTTP/1.1\r\nHost: localhost\r\n\r\n").repeat(3);
     let body = "POST /v1/images HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\nbegun";
-    let mut held = Vec::new();
+    let mut kept = Vec::new();
     for number in 0..64 {
         let mut connection = service.api.connect();
         let sent = if number % 2 == 0 { request.as_bytes() } else { body.as_bytes() };
         // Where there is no more room, it is refused at once.
         let _ = connection.write_all(sent);
-        held.push(connection);
+        kept.push(connection);
         check_health(&service);
     }
     // Others get the places of those who let the service wait, sooner or later.
@@ -87,8 +87,8 @@ fn an_answer_that_is_not_read_and_a_body_that_does_not_come_end_their_connection
     assert!(is_closed(&mut reader, Duration::from_secs(20)), "who read nothing is still served");
 
     let body = b"POST /v1/images HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\nbegun";
-    let (head, said) = service.api.raw(body);
+    let (head, message) = service.api.raw(body);
     assert!(head.starts_with("HTTP/1.1 408 "), "{head}");
-    assert_eq!(said["error"]["code"], "too-slow");
+    assert_eq!(message["error"]["code"], "too-slow");
     check_health(&service);
 }

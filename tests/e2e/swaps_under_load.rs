@@ -101,8 +101,11 @@ fn check(report: &Value, expected: &Value) {
         report["plugins"].as_array().unwrap().iter().map(|plugin| plugin["name"].as_str().unwrap()).collect();
     assert!(!names.is_empty());
     assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
-    let said = ["refresh-under-way", "not-examined"].iter().any(|code| gap(report, code).is_some());
-    assert!(said || summary(report) == summary(&serde_json::json!({ "findings": expected })), "{report:#}");
+    let message = ["refresh-under-way", "not-examined"].iter().any(|code| gap(report, code).is_some());
+    assert!(
+        message || summary(report) == summary(&serde_json::json!({ "findings": expected })),
+        "{report:#}"
+    );
 }
 
 /// What a report finds, wherever in the image.

@@ -1,5 +1,5 @@
-//! The reverse question: whom a vulnerability concerns, who holds a package, and why an image is
-//! concerned or not.
+//! The reverse question: whom a vulnerability affects, who holds a package, and why an image is
+//! affected or not.
 
 use std::collections::BTreeSet;
 
@@ -45,12 +45,12 @@ fn each_vulnerability_of_a_report_names_the_image_and_the_others_do_not() {
         let expected: &[&str] = if found.contains(id.as_str()) { &[&debian] } else { &[] };
         assert_eq!(digests(&images), expected, "{id}: {images:#}");
         let explanation = get(&service, &format!("/v1/images/{debian}/explain?vulnerability={id}"));
-        assert_eq!(explanation["concerned"], found.contains(id.as_str()), "{explanation:#}");
+        assert_eq!(explanation["affected"], found.contains(id.as_str()), "{explanation:#}");
     }
 }
 
 #[test]
-fn a_file_that_a_later_layer_hides_concerns_nobody() {
+fn a_file_that_a_later_layer_hides_affects_nobody() {
     let service = Service::start();
     service.api.hand_in("debian", advisories::debian_tracker()).ok();
     let status = |version: &str| {
@@ -64,19 +64,19 @@ fn a_file_that_a_later_layer_hides_concerns_nobody() {
             .file("etc/os-release", "ID=debian\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\n")
             .file("var/lib/dpkg/status", status("7.88.1-10"))
     };
-    let mended = Layer::new("RUN apt-get upgrade").file("var/lib/dpkg/status", status("7.88.1-10+deb12u12"));
+    let fixed = Layer::new("RUN apt-get upgrade").file("var/lib/dpkg/status", status("7.88.1-10+deb12u12"));
     let index = |name: &str, layers: Vec<Layer>| {
         service.api.index(&Parts::of(&image(name, layers), Compression::Gzip).docker_archive())
     };
     let old = index("test/old:1", vec![base()]);
-    let new = index("test/new:1", vec![base(), mended]);
+    let new = index("test/new:1", vec![base(), fixed]);
     let path = "/v1/vulnerabilities/CVE-2023-38545/images";
     assert_eq!(digests(&get(&service, path)), [&old]);
     let why = |image: &str| {
         let path = format!("/v1/images/{image}/explain?vulnerability=CVE-2023-38545");
-        get(&service, &path)["verdicts"][0].clone()
+        get(&service, &path)["reasons"][0].clone()
     };
-    assert_eq!(why(&old)["outcome"], "concerned");
+    assert_eq!(why(&old)["outcome"], "affected");
     let verdict = why(&new);
     assert_eq!([&verdict["outcome"], &verdict["version"]], ["fixed", "7.88.1-10+deb12u12"]);
     assert!(verdict["why"].as_str().unwrap().contains("7.88.1-10+deb12u4"), "{verdict:#}");
@@ -130,17 +130,17 @@ fn images_come_in_pages_and_by_what_is_asked_of_them() {
 }
 
 #[test]
-fn what_nobody_knows_is_said_to_be_unknown() {
+fn what_nobody_knows_is_stated_to_be_unknown() {
     let (service, debian, alpine) = service();
     service.api.get("/v1/vulnerabilities/CVE-1999-0001").refused(404, "no-such-vulnerability");
     let why = |image: &str, id: &str| {
-        get(&service, &format!("/v1/images/{image}/explain?vulnerability={id}"))["verdicts"].clone()
+        get(&service, &format!("/v1/images/{image}/explain?vulnerability={id}"))["reasons"].clone()
     };
     assert_eq!(why(&debian, "CVE-1999-0001")[0]["outcome"], "not-in-feeds");
     let verdicts = why(&alpine, "CVE-2023-38545");
     let outcomes: BTreeSet<&str> =
         verdicts.as_array().unwrap().iter().map(|it| it["outcome"].as_str().unwrap()).collect();
-    assert!(!outcomes.contains("concerned"), "{verdicts:#}");
+    assert!(!outcomes.contains("affected"), "{verdicts:#}");
     let known = get(&service, "/v1/vulnerabilities/CVE-2023-38545");
     assert_eq!(known["identifiers"], json!(["CVE-2023-38545"]));
     assert_eq!(known["advisories"][0]["affects"], json!(["debian:bookworm/curl"]));

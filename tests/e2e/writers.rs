@@ -32,7 +32,7 @@ fn writes(image: &str, archive: &[u8]) -> Vec<(&'static str, String, Vec<u8>)> {
         ("POST", "/v1/notices/x/1/replay".to_owned(), none()),
         // What there may be one day is guarded as well.
         ("PATCH", "/v1/images".to_owned(), none()),
-        ("POST", "/v1/figures".to_owned(), none()),
+        ("POST", "/v1/statistics".to_owned(), none()),
     ];
     writes.sort();
     writes

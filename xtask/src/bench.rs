@@ -57,9 +57,9 @@ pub(crate) enum Part {
     Sandbox,
     /// Start with many plugins
     Startup,
-    /// Taking in what publishers serve
+    /// Ingesting what publishers serve
     Advisories,
-    /// Many images: whom a vulnerability concerns, and reports
+    /// Many images: whom a vulnerability affects, and reports
     Inventory,
 }
 

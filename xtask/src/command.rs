@@ -59,7 +59,7 @@ pub(crate) fn run_bounded(command: &mut Command, limit: Duration) -> anyhow::Res
     }
 }
 
-/// Whether a command could be run and said yes, whatever it wrote.
+/// Whether a command could be run and stated yes, whatever it wrote.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
     let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     quiet.status().is_ok_and(|status| status.success())

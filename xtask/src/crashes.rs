@@ -4,7 +4,7 @@
 //! reports, while a receiver on loopback is told what changes. Then the process is ended by SIGKILL,
 //! and another one goes on over the same data. What was acknowledged must be there: after each start
 //! submissions, revisions of feeds and subscriptions, and in the end reports and notices, which are
-//! held against those of a service that nobody has disturbed.
+//! compared with those of a service that nobody has disturbed.
 //!
 //! `cargo xtask verify crashes` and an end-to-end test do the same, one longer than the other.
 

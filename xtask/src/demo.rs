@@ -99,7 +99,7 @@ impl Samples {
             let taken = api.import(feed, &fs::read(path)?)?;
             let count = |name: &str| taken.get(name).and_then(Value::as_u64).unwrap_or_default();
             let (advisories, rejected) = (count("advisories"), count("rejected"));
-            eprintln!("demo: feed `{feed}`: {advisories} advisories taken in, {rejected} records rejected");
+            eprintln!("demo: feed `{feed}`: {advisories} advisories ingested, {rejected} records rejected");
         }
         for (image, path) in &self.images {
             eprintln!("demo: submitting the image `{}`", path.display());

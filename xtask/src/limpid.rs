@@ -103,7 +103,7 @@ impl Limpid {
         only(self.json(command.arg("scan").arg(archive))?)
     }
 
-    /// Takes in documents of a feed.
+    /// Ingests documents of a feed.
     pub(crate) fn import(&self, data: &Path, feed: &str, documents: &[PathBuf]) -> anyhow::Result<Value> {
         let mut command = self.command(data);
         self.json(command.args(["feed", "add", feed]).args(documents))
@@ -116,7 +116,7 @@ impl Limpid {
         self.json(command.args(["feed", "update", feed]))
     }
 
-    /// The feeds and what is held of each.
+    /// The feeds and what is kept of each.
     pub(crate) fn feeds(&self, data: &Path) -> anyhow::Result<Value> {
         self.json(self.command(data).args(["feed", "list"]))
     }

@@ -52,7 +52,7 @@ pub(crate) fn watch(command: &mut Command, folder: &Path, limit: Duration) -> an
     Ok(Ended { status, stdout: fs::read(&stdout)?, stderr, elapsed, peak })
 }
 
-/// The most memory that a process has held so far, in bytes.
+/// The most memory that a process has kept so far, in bytes.
 pub(crate) fn peak_memory(process: u32) -> Option<u64> {
     memory(process, "VmHWM:")
 }

@@ -110,7 +110,7 @@ impl Package {
     /// Who the plugin of this name is that is built from it. Ours say all of it.
     ///
     /// # Errors
-    /// Where the package leaves something unsaid.
+    /// Where the package leaves something unstated.
     pub(crate) fn identity(&self, name: &str) -> anyhow::Result<Identity> {
         let required = |field: &Option<String>, what: &str| {
             field.clone().map(Some).with_context(|| format!("its manifest has no `{what}`"))

@@ -29,7 +29,7 @@ pub(crate) fn wrap(layer: &Path, archive: &Path) -> anyhow::Result<()> {
     wrap_known(layer, &sha256(tar), archive)
 }
 
-/// The same of a layer whose diff id is known, which may be too large to be held.
+/// The same of a layer whose diff id is known, which may be too large to be kept.
 ///
 /// # Errors
 /// Where a file cannot be read or written.

@@ -50,7 +50,7 @@ pub enum Error {
     Io {
         /// What was being done.
         doing: String,
-        /// What the system said.
+        /// What the system stated.
         #[source]
         source: io::Error,
     },
@@ -67,13 +67,13 @@ impl Error {
         Self::Unsupported { what: what.into(), why: why.into() }
     }
 
-    /// Makes an [`Error::Io`] of what the system said.
+    /// Makes an [`Error::Io`] of what the system stated.
     pub fn io(doing: impl fmt::Display) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { doing: doing.to_string(), source }
     }
 }
 
-/// For readers of bytes, which know no other errors: an [`Error::Io`] becomes what the system said,
+/// For readers of bytes, which know no other errors: an [`Error::Io`] becomes what the system stated,
 /// all others an [`InvalidData`](io::ErrorKind::InvalidData) that holds them.
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {

@@ -46,7 +46,7 @@ impl Members {
         self.directory.next()
     }
 
-    /// The content of a member, held against the size and the checksum that the directory states. It
+    /// The content of a member, compared with the size and the checksum that the directory states. It
     /// may be read beside that of others.
     ///
     /// # Errors

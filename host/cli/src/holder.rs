@@ -130,7 +130,7 @@ impl Holder {
         }
     }
 
-    /// The feeds and what is held of each.
+    /// The feeds and what is kept of each.
     ///
     /// # Errors
     /// The store or the service fails.

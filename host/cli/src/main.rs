@@ -1,7 +1,7 @@
 //! `limpid`: the service and its command line.
 //!
 //! Data goes to standard output, everything else to standard error. Exit codes: 0 done, 1 failed,
-//! 2 wrong usage; of `explain`, 0 not affected, 1 affected, 2 wrong usage or failed, 3 it cannot be said.
+//! 2 wrong usage; of `explain`, 0 not affected, 1 affected, 2 wrong usage or failed, 3 it is unknown.
 
 mod commands;
 mod courier;
@@ -30,7 +30,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, whatever was found; 1 failed; 2 wrong usage. Of `explain`: 0 not affected, 1 affected, \
-2 wrong usage or failed, 3 it cannot be said.";
+2 wrong usage or failed, 3 it is unknown.";
 
 /// Finds what container images hold, and which published vulnerabilities affect it.
 #[derive(Parser)]
@@ -61,11 +61,11 @@ enum Command {
     Serve(commands::serve::Args),
     /// Report on an image: an archive, or one that was scanned before
     Scan(commands::scan::Args),
-    /// Say why a vulnerability affects an image, why it does not, or why that cannot be said
+    /// Say why a vulnerability affects an image, why it does not, or why that is unknown
     Explain(commands::explain::Args),
     /// List the packages of an image: of an archive, which leaves nothing behind, or one that was scanned
     Packages(commands::packages::Args),
-    /// Advisories: take in documents, show what is held
+    /// Advisories: ingest documents, show what is kept
     #[command(subcommand)]
     Feed(commands::feed::Command),
     /// Subscriptions: who is told of what, and how deliveries go

@@ -104,7 +104,7 @@ impl Service {
         refusal.is_some_and(|refusal| refusal.error.code != STARTING)
     }
 
-    /// Submits an image archive, waits until it is indexed, and says which images it held.
+    /// Submits an image archive, waits until it is indexed, and says which images it kept.
     pub(crate) fn index(&self, file: File) -> anyhow::Result<Vec<String>> {
         let spinner = Spinner::start(&format!("the service at {} reads the archive", self.base));
         let mut job: Job = self.upload("/v1/images", file)?;

@@ -21,7 +21,7 @@ pub(crate) use notices::{Notices, Subscription};
 pub(crate) struct Settings {
     /// Where the store lies.
     pub(crate) data_dir: PathBuf,
-    /// Where compiled plugins lie; in the data directory where nothing is said.
+    /// Where compiled plugins lie; in the data directory where nothing is stated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) compiled_dir: Option<PathBuf>,
     /// Where the plugins lie.
@@ -41,7 +41,7 @@ pub(crate) struct Settings {
     pub(crate) feeds: FeedSettings,
     /// Limits on what the files hold that feeds are read from.
     pub(crate) documents: DocumentLimits,
-    /// Which bundles of documents are taken in.
+    /// Which bundles of documents are ingested.
     pub(crate) bundles: BundleSettings,
     /// Reports.
     pub(crate) reports: Reports,
@@ -128,7 +128,7 @@ pub(crate) struct Reports {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct History {
-    /// For how many days it is kept what advisories said before they changed.
+    /// For how many days it is kept what advisories stated before they changed.
     pub(crate) days: u64,
 }
 

@@ -18,8 +18,8 @@ use crate::service::Service;
 /// How often the lock is tried.
 const EACH: Duration = Duration::from_millis(50);
 
-/// After how long it is said who is waited for.
-const SAID_AFTER: Duration = Duration::from_secs(1);
+/// After how long it is stated who is waited for.
+const STATED_AFTER: Duration = Duration::from_secs(1);
 
 /// What is read of the lock's file, in bytes.
 const LONGEST: u64 = 4_096;
@@ -63,7 +63,7 @@ impl Turn {
         let what = || format!("`{}` cannot be locked", path.display());
         let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
         let mut file = options.with_context(what)?;
-        let (begun, mut said) = (Instant::now(), false);
+        let (begun, mut message) = (Instant::now(), false);
         loop {
             match file.try_lock() {
                 Ok(()) => {
@@ -88,9 +88,9 @@ impl Turn {
                     longest.as_secs()
                 );
             }
-            if !said && begun.elapsed() >= SAID_AFTER {
+            if !message && begun.elapsed() >= STATED_AFTER {
                 eprintln!("waiting for data directory `{directory}`, which is in use by {holder}");
-                said = true;
+                message = true;
             }
             thread::sleep(EACH.min(longest));
         }

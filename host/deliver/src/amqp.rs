@@ -32,7 +32,7 @@ impl Place {
     }
 }
 
-/// Whether names of exchanges and routing keys can be said at all.
+/// Whether names of exchanges and routing keys can be stated at all.
 pub(crate) fn check_names(exchange: &str, routing_key: &str) -> Result<(), Failure> {
     for (name, what) in [(exchange, "exchange"), (routing_key, "routing key")] {
         if name.len() > NAME_BYTES {
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_cannot_be_said_are_refused() {
+    fn names_that_cannot_be_stated_are_refused() {
         let check = |exchange: &str, key: &str, expected: bool| {
             assert_eq!(check_names(exchange, key).is_ok(), expected, "{exchange} {key}");
         };

@@ -55,11 +55,11 @@ mod tests {
     #[test]
     fn a_target_is_judged_by_how_it_is_written() {
         let check = |guard: &Guard, url: &str, expected: &str| {
-            let said = guard.admit(&Address::webhook(url).unwrap());
-            let said = said.map_or_else(|error| error.to_string(), |()| String::new());
+            let message = guard.admit(&Address::webhook(url).unwrap());
+            let message = message.map_or_else(|error| error.to_string(), |()| String::new());
             assert!(
-                if expected.is_empty() { said.is_empty() } else { said.contains(expected) },
-                "{url}: {said}"
+                if expected.is_empty() { message.is_empty() } else { message.contains(expected) },
+                "{url}: {message}"
             );
         };
         let strict = &guard(false, false);
@@ -81,7 +81,9 @@ mod tests {
     #[test]
     fn a_refusal_names_the_setting() {
         let internal = Internal { host: "a.example".to_owned(), number: "10.0.0.1".parse().unwrap() };
-        let said = refusal(internal).to_string();
-        assert!(said.starts_with("`a.example` is 10.0.0.1") && said.contains("`notices.private_addresses`"));
+        let message = refusal(internal).to_string();
+        assert!(
+            message.starts_with("`a.example` is 10.0.0.1") && message.contains("`notices.private_addresses`")
+        );
     }
 }

@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_location_is_read_relative_to_where_it_was_said() {
+    fn a_location_is_read_relative_to_where_it_was_stated() {
         let check = |location: &str, expected: &str| {
             let base = Address::parse("https://a.example:5000/v2/x/blobs/y?k=v").unwrap();
             assert_eq!(base.join(location).unwrap().uri().to_string(), expected);

@@ -45,10 +45,10 @@ pub struct DocumentOptions {
     pub hosts: Vec<String>,
 }
 
-/// What is held of a document already, by its publisher's words.
+/// What is kept of a document already, by its publisher's words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Validators {
-    /// The address that said them. Another one, a mirror, does not know them.
+    /// The address that stated them. Another one, a mirror, does not know them.
     pub address: String,
     /// `ETag`.
     pub etag: Option<String>,

@@ -71,14 +71,14 @@ pub enum Error {
         why: &'static str,
     },
     /// An answer that is none of those expected.
-    #[error("`{address}` answers {status}{said}")]
+    #[error("`{address}` answers {status}{message}")]
     Status {
         /// Which address.
         address: String,
         /// The HTTP status.
         status: u16,
         /// What the other side says of it: empty, or `: ...`.
-        said: String,
+        message: String,
     },
     /// An answer that asks to come again later.
     #[error("`{address}` answers {status}: it asks to come again {}", later(*after))]
@@ -118,7 +118,7 @@ pub enum Error {
     #[error("fetching was stopped")]
     Stopped,
     /// The registry wants to know who asks, or does not like who does.
-    #[error("registry `{registry}` does not let {who} read `{repository}`{said}")]
+    #[error("registry `{registry}` does not let {who} read `{repository}`{message}")]
     Unauthorized {
         /// Which registry.
         registry: String,
@@ -127,14 +127,14 @@ pub enum Error {
         /// Who asked, and what could be done.
         who: String,
         /// What the other side says of it: empty, or `: ...`.
-        said: String,
+        message: String,
     },
     /// Larger than is allowed.
     #[error("`{what}` is over {limit} bytes{}, the limit{}", size_note(*size), setting_note(setting))]
     TooLarge {
         /// What is.
         what: String,
-        /// Its size, where that was said.
+        /// Its size, where that was stated.
         size: Option<u64>,
         /// What is allowed.
         limit: u64,
@@ -152,7 +152,7 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
-    /// Not what it was said to be.
+    /// Not what it was stated to be.
     #[error("`{address}` is not what it should be: its digest is {found}, not {expected}")]
     WrongDigest {
         /// Which address.

@@ -57,7 +57,7 @@ impl<'a> Pull<'a> {
             answer = ask(authorization.as_deref())?;
         }
         if matches!(answer.status, 401 | 403) {
-            return Err(self.unauthorized(answer.said()));
+            return Err(self.unauthorized(answer.message()));
         }
         let address = answer.address.to_string();
         let manifest = answer.read(MANIFEST_BOUND)?;
@@ -97,7 +97,7 @@ impl<'a> Pull<'a> {
             (Some(Challenge::Bearer { realm, service, scope }), _) => {
                 self.token(&answer.address, realm, service.as_deref(), scope.as_deref())
             }
-            _ => Err(self.unauthorized(answer.said())),
+            _ => Err(self.unauthorized(answer.message())),
         }
     }
 
@@ -121,16 +121,16 @@ impl<'a> Pull<'a> {
             Request { accept: "application/json", authorization: login.as_deref(), ..Request::default() };
         let answer = self.transport.get(&address, request)?;
         if matches!(answer.status, 401 | 403) {
-            return Err(self.unauthorized(answer.said()));
+            return Err(self.unauthorized(answer.message()));
         }
         let at = answer.address.to_string();
         let token: Token = serde_json::from_slice(&answer.read(TOKEN_BOUND)?).unwrap_or_default();
         let token = token.token.or(token.access_token).filter(|token| is_token(token));
-        let none = || Error::Status { address: at, status: 200, said: ", and no token".to_owned() };
+        let none = || Error::Status { address: at, status: 200, message: ", and no token".to_owned() };
         Ok(format!("Bearer {}", token.ok_or_else(none)?))
     }
 
-    fn unauthorized(&self, said: String) -> Error {
+    fn unauthorized(&self, message: String) -> Error {
         let who = match (&self.asker.login, &self.asker.unusable) {
             (Some(login), _) => format!("user `{}`", login.username),
             (None, Some(why)) => {
@@ -144,7 +144,7 @@ impl<'a> Pull<'a> {
             }
         };
         let (registry, repository) = (self.reference.registry.clone(), self.reference.repository.clone());
-        Error::Unauthorized { registry, repository, who, said }
+        Error::Unauthorized { registry, repository, who, message }
     }
 }
 

@@ -21,11 +21,11 @@ const REDIRECTS: usize = 5;
 const CONNECTING: Duration = Duration::from_secs(15);
 const ANSWERING: Duration = Duration::from_secs(60);
 const IDLING: Duration = Duration::from_secs(60);
-/// How long a body may take in all.
+/// How long a body may ingest all.
 const RECEIVING: Duration = Duration::from_secs(1800);
 
 /// How much is read of what says why a request failed, in bytes.
-const SAID_BYTES: u64 = 64 << 10;
+const STATED_BYTES: u64 = 64 << 10;
 
 /// Whither requests may go that are not encrypted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub(crate) struct Request<'a> {
     pub(crate) accept: &'a str,
     /// Sent only to the origin that is asked first.
     pub(crate) authorization: Option<&'a str>,
-    /// Validators of what is held of the address already
+    /// Validators of what is kept of the address already
     /// ([RFC 9110, section 13.1](https://www.rfc-editor.org/rfc/rfc9110#section-13.1)).
     pub(crate) none_match: Option<&'a str>,
     pub(crate) modified_since: Option<&'a str>,
@@ -98,7 +98,7 @@ impl Transport {
         proxy: Option<Proxy>,
         idle: Duration,
     ) -> Self {
-        // How long a body may take in all, whoever reads it says.
+        // How long a body may ingest all, whoever reads it says.
         let config = || {
             let config = config().timeout_per_read(Some(idle)).timeout_recv_response(Some(idle));
             config.timeout_recv_body(None)
@@ -235,7 +235,7 @@ impl Answer {
     pub(crate) fn read(self, bound: Bound) -> Result<Vec<u8>, Error> {
         if self.status != 200 {
             let (status, address) = (self.status, self.address.to_string());
-            return Err(Error::Status { address, status, said: self.said() });
+            return Err(Error::Status { address, status, message: self.message() });
         }
         let address = self.address.to_string();
         let too_large = |size| Error::TooLarge {
@@ -258,13 +258,16 @@ impl Answer {
     /// What the other side says of a failure, as registries do
     /// ([error codes](https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes)):
     /// empty, or `: ...`.
-    pub(crate) fn said(self) -> String {
+    pub(crate) fn message(self) -> String {
         let mut bytes = Vec::new();
         // What cannot be read says nothing.
-        let _ = self.body.into_reader().take(SAID_BYTES).read_to_end(&mut bytes);
+        let _ = self.body.into_reader().take(STATED_BYTES).read_to_end(&mut bytes);
         let document: serde_json::Value = serde_json::from_slice(&bytes).unwrap_or_default();
         let text = |pointer: &str| document.pointer(pointer).and_then(serde_json::Value::as_str);
-        let said = text("/errors/0/message").or_else(|| text("/errors/0/code")).map(quoted);
-        said.filter(|said| !said.is_empty()).map(|said| format!(": {said}")).unwrap_or_default()
+        let message = text("/errors/0/message").or_else(|| text("/errors/0/code")).map(quoted);
+        message
+            .filter(|message| !message.is_empty())
+            .map(|message| format!(": {message}"))
+            .unwrap_or_default()
     }
 }

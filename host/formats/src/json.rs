@@ -1,11 +1,10 @@
 //! The JSON forms of the API. Names are `snake_case`, times RFC 3339 in UTC, digests
 //! `sha256:<hex>`, sizes bytes. Fields are added, never changed or removed.
 
+mod affected;
 mod bundles;
-mod concerned;
 mod explanation;
 mod feeds;
-mod figures;
 mod images;
 mod jobs;
 mod layers;
@@ -13,24 +12,25 @@ mod notices;
 mod packages;
 mod plugins;
 mod report;
+mod statistics;
 mod subscriptions;
 mod vulnerabilities;
 
+pub use affected::{Affected, AffectedImages, AffectedPackage};
 pub use bundles::{Feed as ImportedFeed, Imported};
-pub use concerned::{Concerned, ConcernedImages, ConcernedPackage};
-pub use explanation::{Explanation, Verdict};
-pub use feeds::{Failed, Feed, Feeds, Followed, Rejection, Removed, Run, Source, Sources, Taken};
-pub use figures::{Figures, Unfixed};
+pub use explanation::{Explanation, Reason};
+pub use feeds::{Failed, Feed, Feeds, Followed, Ingested, Rejection, Removed, Run, Source, Sources};
 pub use images::{Image, ImageLayer, Images, Platform};
 pub use jobs::{Job, JobError};
 pub use layers::{Changed, Changes, ImageLayers, Layer, LayerContext};
 pub use notices::{Notice, Notices, Replayed};
-pub use packages::{HeldVersion, HolderImage, Holders};
+pub use packages::{HolderImage, Holders, InstalledVersion};
 pub use plugins::{Plugin, PluginRef, PluginWithVersions, Plugins, RefusedPlugin};
 pub use report::{
     Coverage, Distribution, Enrichment, Finding, Gap, Inventory, LayerRef, Package, Publisher, Rating,
     Report, Severity, Silent, Summary,
 };
+pub use statistics::{Statistics, Unfixed};
 pub use subscriptions::{
     Amqp, Filter, Made, Subscription, Subscriptions, Wanted as SubscriptionWanted, Webhook,
     without_credentials,

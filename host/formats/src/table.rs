@@ -14,7 +14,7 @@ use std::fmt::Display;
 use crate::json as api;
 
 pub use explanation::explanation;
-pub use feeds::{feeds, imported, runs, taken};
+pub use feeds::{feeds, imported, ingested, runs};
 use grid::Grid;
 pub use look::{Look, Tone};
 pub use page::{Page, Piece};

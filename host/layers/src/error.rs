@@ -73,7 +73,7 @@ pub enum Error {
     Io {
         /// What was being done.
         doing: String,
-        /// What the system said.
+        /// What the system stated.
         #[source]
         source: std::io::Error,
     },
@@ -108,7 +108,7 @@ impl Error {
         Self::Unsupported { what: what.into(), why: why.into() }
     }
 
-    /// Makes an [`Error::Io`] of what the system said.
+    /// Makes an [`Error::Io`] of what the system stated.
     pub fn io(doing: impl fmt::Display) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io { doing: doing.to_string(), source }
     }

@@ -89,7 +89,7 @@ impl Content {
     }
 }
 
-/// Takes in the content of one file.
+/// Ingests the content of one file.
 pub(crate) enum Writer {
     Memory(Vec<u8>),
     Spilled { file: Arc<File>, start: u64, written: u64 },

@@ -44,7 +44,7 @@ pub struct Rule {
     pub starts: Vec<String>,
     /// Bytes in hexadecimal, some of which it holds.
     pub holds: Vec<String>,
-    /// Within how many of its first bytes those must be; all of them where nothing is said.
+    /// Within how many of its first bytes those must be; all of them where nothing is stated.
     pub within: Option<u64>,
 }
 

@@ -179,7 +179,7 @@ fn of_statement(
     let version = &subject.version(statement).version;
     match holds(subject, statement) {
         Err(why) => (Outcome::Unreadable, why),
-        Ok(true) if statement.status.concerns() => match judged.not_affected(place, advisory) {
+        Ok(true) if statement.status.affects() => match judged.not_affected(place, advisory) {
             Some(ruling) => overruled(ruling, statement, version),
             None => holding(statement, version),
         },
@@ -217,7 +217,7 @@ fn outside(subject: &Subject<'_>, statement: &Statement, version: &str) -> (Outc
     let Ok(key) = subject.key(statement) else {
         return (Outcome::OtherVersions, format!("version {version} is not among those it lists"));
     };
-    if !statement.status.concerns() {
+    if !statement.status.affects() {
         let status = statement.status.as_str();
         let why = format!("version {version} is not among those of which it says that they are {status}");
         return (Outcome::OtherVersions, why);

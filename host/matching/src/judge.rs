@@ -12,7 +12,7 @@ pub struct Subject<'a> {
 /// What the advisories of one namespace say of a package.
 #[derive(Debug)]
 pub(crate) enum Judged {
-    /// Nothing is said of this version.
+    /// Nothing is stated of this version.
     Silent,
     /// It is not affected: the place of the statement that says so, and why it does.
     NotAffected { place: usize, reason: NotAffected },
@@ -125,7 +125,7 @@ pub(crate) fn judge(subject: &Subject<'_>, statements: &[&Statement]) -> Judged 
                     reached = fix_reached(subject, statement).map(|fix| (place, fix));
                 }
             }
-            Ok(true) if statement.status.concerns() => {
+            Ok(true) if statement.status.affects() => {
                 affecting.get_or_insert(place);
             }
             Ok(true) => return Judged::NotAffected { place, reason: NotAffected::Stated(statement.status) },

@@ -23,7 +23,7 @@ pub struct Advisory {
     pub modified: Option<String>,
     /// RFC 3339; some where the publisher took it back.
     pub withdrawn: Option<String>,
-    /// Whom it concerns.
+    /// Whom it affects.
     pub affected: Vec<Affected>,
 }
 
@@ -36,7 +36,7 @@ impl Advisory {
 
 /// The vulnerabilities that an identifier and its aliases stand for, sorted: each [CVE
 /// identifier](https://cve.mitre.org/cve/identifiers/syntaxchange.html) among them, because a
-/// publisher may mend several at once and they are not therefore the same; where there is none, the
+/// publisher may fix several at once and they are not therefore the same; where there is none, the
 /// one that sorts first, which all who know the same identifiers arrive at.
 pub fn vulnerabilities(id: &str, aliases: &[String]) -> Vec<String> {
     let all = || std::iter::once(id).chain(aliases.iter().map(String::as_str));
@@ -67,7 +67,7 @@ pub struct Affected {
     pub source: bool,
     /// The scheme that orders the versions.
     pub scheme: String,
-    /// What is said of the versions in the ranges.
+    /// What is stated of the versions in the ranges.
     pub status: Status,
     /// Which versions, as ranges.
     pub ranges: Vec<Range>,
@@ -97,7 +97,7 @@ pub enum Bound {
     Excluding(String),
     /// This version is the last in it.
     Including(String),
-    /// This version is no longer in it; whether it holds a fix is not said.
+    /// This version is no longer in it; whether it holds a fix is not stated.
     Limit(String),
 }
 
@@ -135,7 +135,7 @@ impl Status {
     }
 
     /// Whether a version with this status belongs into a report: it is vulnerable, or may be.
-    pub const fn concerns(self) -> bool {
+    pub const fn affects(self) -> bool {
         !matches!(self, Self::Fixed | Self::NotAffected)
     }
 }

@@ -102,12 +102,12 @@ impl From<Digest> for String {
 pub struct Hasher(sha2::Sha256);
 
 impl Hasher {
-    /// Takes in the next bytes.
+    /// Ingests the next bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
-    /// The digest of all that was taken in.
+    /// The digest of all that was ingested.
     pub fn finish(self) -> Digest {
         Digest(self.0.finalize().into())
     }

@@ -104,7 +104,7 @@ impl Outcome {
     /// The word for it in documents.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Affected => "concerned",
+            Self::Affected => "affected",
             Self::Unreadable => "unreadable-version",
             Self::Fixed => "fixed",
             Self::NotAffected => "not-affected",

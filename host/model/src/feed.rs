@@ -192,7 +192,7 @@ pub struct ImportedFeed {
     /// Its revision now; 0 where nothing is stored of it.
     pub revision: u64,
     /// How many sources were ingested.
-    pub taken: u64,
+    pub ingested: u64,
     /// How many were as they are in the bundle already.
     pub unchanged: u64,
     /// How many advisories are new.
@@ -218,7 +218,7 @@ pub struct RunResult {
     /// Its revision after the run.
     pub revision: u64,
     /// How many sources were ingested.
-    pub taken: u64,
+    pub ingested: u64,
     /// How many were as they were.
     pub unchanged: u64,
     /// Bytes that were fetched.

@@ -78,7 +78,7 @@ pub enum FailureKind {
     Trap,
     /// It returned what the contract forbids.
     Contract,
-    /// It said that the input cannot be used.
+    /// It stated that the input cannot be used.
     Refused,
     /// The host could not run it.
     Host,

@@ -16,7 +16,7 @@ pub enum Severity {
     Negligible,
     /// CVSS 0.1 to 3.9.
     Low,
-    /// Nobody has said, or in words that are not understood. It may be any of the others, so that
+    /// Nobody has stated, or in words that are not understood. It may be any of the others, so that
     /// it must not stand behind those that are known to be slight.
     Unknown,
     /// CVSS 4.0 to 6.9.

@@ -1,4 +1,4 @@
-//! The answer to "what concerns this image, and how much of it do we know?".
+//! The answer to "what affects this image, and how much of it do we know?".
 
 use crate::{
     Digest, Distribution, Image, PluginFailure, PluginId, Rating, Severity, SourcePackage, Status, Text,
@@ -10,7 +10,7 @@ use crate::{
 pub struct Report {
     /// The image.
     pub image: Image,
-    /// Vulnerabilities that concern it: those that are exploited first, then the worst, then the
+    /// Vulnerabilities that affect it: those that are exploited first, then the worst, then the
     /// likeliest to be exploited, then by identifier and package.
     pub findings: Vec<Finding>,
     /// How much the findings can be relied on.
@@ -88,9 +88,9 @@ pub struct Publisher {
     pub advisory: String,
     /// Who says so.
     pub origin: Origin,
-    /// What is said of the installed version; none where it does not speak of that.
+    /// What is stated of the installed version; none where it does not speak of that.
     pub status: Option<Status>,
-    /// The nearest version that mends it.
+    /// The nearest version that fixes it.
     pub fixed_version: Option<String>,
 }
 
@@ -109,7 +109,7 @@ pub struct RatedSeverity {
 }
 
 impl RatedSeverity {
-    /// Where no rating is held that could be understood.
+    /// Where no rating is stored that could be understood.
     pub const UNRATED: Self =
         Self { severity: Severity::Unknown, rating: None, of_package: false, feed: None };
 
@@ -178,7 +178,7 @@ pub struct Coverage {
     pub distribution: Option<DistributionCoverage>,
     /// How many packages were found.
     pub packages: usize,
-    /// How many of them were held against advisories.
+    /// How many of them were compared with advisories.
     pub judged: usize,
     /// Sources of advisories that the report rests on.
     pub sources: Vec<SourceCoverage>,
@@ -200,7 +200,7 @@ pub struct Coverage {
     pub gaps: Vec<Gap>,
 }
 
-/// The distribution, and whether anybody still mends it.
+/// The distribution, and whether anybody still fixes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DistributionCoverage {
     /// The distribution.
@@ -224,7 +224,7 @@ pub struct SourceCoverage {
     pub plugin: Option<PluginId>,
     /// As of when what it says is, in milliseconds since 1970: of when its document is by its own
     /// word, otherwise when that was last fetched or handed in.
-    pub taken_in: u64,
+    pub ingested: u64,
     /// Namespaces of the image of which its publisher has stopped speaking.
     pub silent: Vec<SilentNamespace>,
 }
@@ -306,7 +306,7 @@ pub struct UnorderedVersion {
     pub why: String,
 }
 
-/// An advisory of which it is not known whether it concerns the image.
+/// An advisory of which it is not known whether it affects the image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnjudgedAdvisory {
     /// Identifier.
@@ -335,7 +335,7 @@ pub enum Gap {
     NoAdvisories {
         /// Where they would be published.
         namespaces: Vec<String>,
-        /// How many packages that concerns.
+        /// How many packages that affects.
         packages: usize,
     },
     /// No detector found any package.
@@ -365,7 +365,7 @@ pub enum Gap {
         unrated: usize,
         /// Of how many.
         findings: usize,
-        /// Feeds that are loaded and of which nothing is held.
+        /// Feeds that are loaded and of which nothing is stored.
         feeds: Vec<String>,
     },
     /// A layer could not be read.
@@ -449,7 +449,7 @@ impl std::fmt::Display for Gap {
             }
             Self::NoAdvisories { namespaces, packages } => write!(
                 f,
-                "no advisories are held for {}, where those of {packages} packages are published",
+                "no advisories are stored for {}, where those of {packages} packages are published",
                 namespaces.join(", ")
             ),
             Self::NoPackages => f.write_str("no detector found a package in the image"),
@@ -475,7 +475,7 @@ impl std::fmt::Display for Gap {
                     [] => Ok(()),
                     feeds => write!(
                         f,
-                        ": nothing is held of {}, which may; `limpid feed update`",
+                        ": nothing is stored of {}, which may; `limpid feed update`",
                         feeds.join(", ")
                     ),
                 }

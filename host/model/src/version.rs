@@ -58,7 +58,7 @@ impl Keys {
         self.answers.push(if answer.is_ok() { Answer::Key(end) } else { Answer::None(end) });
     }
 
-    /// What is said of more versions.
+    /// What is stated of more versions.
     pub fn append(&mut self, others: &Self) {
         let before = self.bytes.len();
         self.bytes.extend_from_slice(&others.bytes);
@@ -68,7 +68,7 @@ impl Keys {
         }));
     }
 
-    /// What is said of the version at a place.
+    /// What is stated of the version at a place.
     pub fn get(&self, place: usize) -> Option<Result<&[u8], &str>> {
         let answer = *self.answers.get(place)?;
         let start = place.checked_sub(1).and_then(|before| self.answers.get(before)).map_or(0, |it| it.end());
@@ -79,12 +79,12 @@ impl Keys {
         })
     }
 
-    /// What is said of each version, in their order.
+    /// What is stated of each version, in their order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Result<&[u8], &str>> {
         (0..self.len()).map(|place| self.get(place).unwrap_or(Err("")))
     }
 
-    /// Of how many versions something is said.
+    /// Of how many versions something is stated.
     pub const fn len(&self) -> usize {
         self.answers.len()
     }
@@ -132,18 +132,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn keys_are_what_was_said(answers: Vec<Result<Vec<u8>, String>>) {
+        fn keys_are_what_was_stated(answers: Vec<Result<Vec<u8>, String>>) {
             let mut keys = Keys::default();
             for answer in &answers {
                 keys.push(answer.as_deref().map_err(String::as_str));
             }
             prop_assert_eq!((keys.len(), keys.is_empty()), (answers.len(), answers.is_empty()));
-            let said: Vec<_> = answers.iter().map(|it| it.as_deref().map_err(String::as_str)).collect();
-            prop_assert_eq!(&keys.iter().collect::<Vec<_>>(), &said);
+            let stated: Vec<_> = answers.iter().map(|it| it.as_deref().map_err(String::as_str)).collect();
+            prop_assert_eq!(&keys.iter().collect::<Vec<_>>(), &stated);
             prop_assert_eq!(keys.get(answers.len()), None);
             let mut twice = keys.clone();
             twice.append(&keys);
-            prop_assert_eq!(twice.iter().collect::<Vec<_>>(), [&said[..], &said[..]].concat());
+            prop_assert_eq!(twice.iter().collect::<Vec<_>>(), [&stated[..], &stated[..]].concat());
         }
     }
 }

@@ -17,7 +17,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn when_to_come_again_is_said_in_seconds_or_as_a_date() {
+    fn when_to_come_again_is_stated_in_seconds_or_as_a_date() {
         let now = httpdate::parse_http_date("Thu, 26 Nov 2026 10:00:00 GMT").unwrap();
         let check = |text: &str, expected: Option<u64>| {
             assert_eq!(retry_after(text, now), expected.map(Duration::from_secs), "{text}");

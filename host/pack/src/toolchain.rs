@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn where_there_is_no_toolchain_it_is_said_what_to_install() {
+    fn where_there_is_no_toolchain_it_is_stated_what_to_install() {
         let advice = Error::NoToolchain.to_string();
         assert!(advice.contains("rustup target add wasm32-unknown-unknown"), "{advice}");
         assert!(advice.contains("apt-get install rustc-web cargo-web rust-web-src lld-19"), "{advice}");

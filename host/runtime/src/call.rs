@@ -35,8 +35,8 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(bounds: &Bounds, lent: Lent) -> Self {
-        let clock = Clock::start(match lent.intake {
+    pub(crate) fn new(bounds: &Bounds, borrowed: Borrowed) -> Self {
+        let clock = Clock::start(match borrowed.intake {
             Some(_) => &bounds.parse_time,
             None => &bounds.call_time,
         });
@@ -45,7 +45,7 @@ impl State {
             tables: Budget::new(bounds.table_elements.limit),
         };
         let log = Log::new(bounds.log_bytes.limit);
-        Self { limits, clock, files: lent.files, found: lent.found, intake: lent.intake, log }
+        Self { limits, clock, files: borrowed.files, found: borrowed.found, intake: borrowed.intake, log }
     }
 }
 
@@ -87,7 +87,7 @@ impl Clock {
 
 /// What the host lends a plugin for one call.
 #[derive(Default)]
-pub(crate) struct Lent {
+pub(crate) struct Borrowed {
     pub(crate) files: Vec<Box<dyn LayerFile>>,
     pub(crate) found: Option<Found>,
     pub(crate) intake: Option<Intake>,
@@ -122,7 +122,7 @@ impl Callee {
         self.runtime.settings().detect_output_bytes
     }
 
-    /// Runs one call that somebody waits for, where the plugin's health allows it, and takes into
+    /// Runs one call that somebody waits for, where the plugin's health allows it, and ingeststo
     /// account what came of it. `cause` is what it is made for.
     pub(crate) fn counted<R>(
         &self,
@@ -152,10 +152,10 @@ impl Callee {
     pub(crate) fn call<R>(
         &self,
         name: &'static str,
-        lent: Lent,
+        borrowed: Borrowed,
         run: impl FnOnce(&mut Store<State>, &Instance) -> wasmtime::Result<R>,
     ) -> Result<R, PluginFailure> {
-        let _place = self.lane(&lent).enter();
+        let _place = self.lane(&borrowed).enter();
         let _span = tracing::info_span!(
             "plugin call",
             plugin = %self.id.name,
@@ -163,7 +163,7 @@ impl Callee {
             call = name,
         )
         .entered();
-        let mut store = self.store(lent);
+        let mut store = self.store(borrowed);
         let result = match self.instance.instantiate(&mut store) {
             Ok(instance) => run(&mut store, &instance),
             Err(error) => Err(error),
@@ -176,14 +176,14 @@ impl Callee {
         })
     }
 
-    fn lane(&self, lent: &Lent) -> &Lane {
-        if lent.intake.is_some() { &self.runtime.0.parses } else { &self.runtime.0.calls }
+    fn lane(&self, borrowed: &Borrowed) -> &Lane {
+        if borrowed.intake.is_some() { &self.runtime.0.parses } else { &self.runtime.0.calls }
     }
 
-    fn store(&self, lent: Lent) -> Store<State> {
+    fn store(&self, borrowed: Borrowed) -> Store<State> {
         // A view may be asked for its files more than once.
-        let handles = lent.files.len().saturating_mul(2).saturating_add(SPARE_HANDLES);
-        let mut store = Store::new(&self.runtime.0.engine, State::new(&self.bounds, lent));
+        let handles = borrowed.files.len().saturating_mul(2).saturating_add(SPARE_HANDLES);
+        let mut store = Store::new(&self.runtime.0.engine, State::new(&self.bounds, borrowed));
         store.limiter(|state| &mut state.limits);
         store.set_hostcall_fuel(self.bounds.output_bytes.limit);
         store.set_max_component_handles(handles);
@@ -200,7 +200,7 @@ impl Callee {
         self.failure(call, FailureKind::Contract, Blame::Plugin, shorten(message))
     }
 
-    /// The plugin said that its input cannot be used.
+    /// The plugin stated that its input cannot be used.
     pub(crate) fn refusal(&self, call: &'static str, error: types::Error) -> PluginFailure {
         let error: InputError = convert::input_error(error);
         self.failure(call, FailureKind::Refused, Blame::Input, error.to_string())

@@ -114,7 +114,7 @@ fn is_old(path: &Path) -> bool {
 }
 
 /// The one place with `unsafe`. What is given here was written by [`Compiled::put`] of a process of
-/// this user into a directory that nobody else can write, and its digest held: that is all that
+/// this user into a directory that nobody else can write, and its digest kept: that is all that
 /// [`Component::deserialize`] asks for. It refuses by itself what another version of the engine,
 /// or one with other settings, wrote.
 #[allow(unsafe_code, reason = "loading a precompiled component is unsafe by nature; see above")]

@@ -90,7 +90,7 @@ fn exported(component: &Component, interface: &str) -> Option<ComponentExportInd
     component.get_export_index(None, format!("{PACKAGE}{interface}@{VERSION}"))
 }
 
-/// What a component takes and gives, held against the contract.
+/// What a component takes and gives, compared with the contract.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Surface {
     /// By what it exports; at least one.

@@ -5,7 +5,7 @@ use wasmtime::Store;
 use wasmtime::component::{ComponentExportIndex, Instance, Resource};
 
 use crate::LoadError;
-use crate::call::{Callee, Lent, State};
+use crate::call::{Borrowed, Callee, State};
 use crate::contract::detector::GuestIndices;
 use crate::contract::{self, detector, layer, types};
 use crate::convert;
@@ -69,7 +69,7 @@ impl DetectorRole {
         let indices = GuestIndices::new(callee.instance_pre())
             .map_err(|error| LoadError::Misfit(format!("{error:#}")))?;
         let claims = callee
-            .call("claims", Lent::default(), |store, instance| {
+            .call("claims", Borrowed::default(), |store, instance| {
                 indices.load(&mut *store, instance)?.call_claims(store)
             })
             .and_then(|claims| checked_claims(callee, claims))
@@ -138,9 +138,9 @@ impl<'a> Detector<'a> {
 
     fn show(&self, files: Vec<Box<dyn LayerFile>>) -> Result<Detected, PluginFailure> {
         let found = Found::new(&files, self.callee.detect_output_bytes());
-        let lent = Lent { files, found: Some(found), ..Lent::default() };
+        let borrowed = Borrowed { files, found: Some(found), ..Borrowed::default() };
         let detected =
-            self.callee.call("detect", lent, |store, instance| self.call_detect(store, instance))?;
+            self.callee.call("detect", borrowed, |store, instance| self.call_detect(store, instance))?;
         detected.map_err(|error| self.callee.refusal("detect", error))
     }
 
@@ -222,7 +222,7 @@ impl layer::HostView for State {
 
     fn found(&mut self, _view: Resource<View>, batch: Vec<types::Finding>) -> wasmtime::Result<()> {
         let found = self.found.as_mut();
-        let found = found.ok_or_else(|| Stop::Contract("used a view that it was not lent".into()))?;
+        let found = found.ok_or_else(|| Stop::Contract("used a view that it was not borrowed".into()))?;
         self.clock.aside(|| found.take(batch))?;
         Ok(())
     }
@@ -268,7 +268,10 @@ mod tests {
     fn state(size: u64) -> State {
         let files: Vec<Box<dyn LayerFile>> = vec![Box::new(Zeros(size))];
         let found = Some(Found::new(&files, 1000));
-        State::new(&Bounds::of(&Settings::default(), "test"), Lent { files, found, ..Lent::default() })
+        State::new(
+            &Bounds::of(&Settings::default(), "test"),
+            Borrowed { files, found, ..Borrowed::default() },
+        )
     }
 
     fn property(path: &str, value: &str) -> types::Finding {
@@ -312,8 +315,8 @@ mod tests {
         let part = vec![property("etc/shadow", "x")];
         let error = HostView::found(&mut state(1), Resource::new_borrow(0), part).unwrap_err();
         assert_eq!(error.to_string(), "speaks of `etc/shadow`, which it was not shown");
-        let mut unlent = State::new(&Bounds::of(&Settings::default(), "test"), Lent::default());
-        assert!(HostView::found(&mut unlent, Resource::new_borrow(0), Vec::new()).is_err());
+        let mut unborrowed = State::new(&Bounds::of(&Settings::default(), "test"), Borrowed::default());
+        assert!(HostView::found(&mut unborrowed, Resource::new_borrow(0), Vec::new()).is_err());
     }
 
     #[test]

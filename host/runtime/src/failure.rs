@@ -56,7 +56,7 @@ impl Stop {
     }
 }
 
-/// What is said of a failed call.
+/// What is stated of a failed call.
 pub(crate) struct Verdict {
     pub(crate) kind: FailureKind,
     pub(crate) blame: Blame,

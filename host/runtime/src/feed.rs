@@ -7,7 +7,7 @@ pub use limpid_model::{FeedSource as Source, SourceMode as Mode};
 use wasmtime::component::Resource;
 
 use crate::LoadError;
-use crate::call::{Callee, Lent};
+use crate::call::{Borrowed, Callee};
 use crate::contract::feed::GuestIndices;
 use crate::convert::{self, Fields};
 
@@ -48,7 +48,7 @@ pub trait Sink: Send {
     /// and at any time: what came before belongs to it too.
     fn identify(&mut self, source: String);
     /// Of when the documents say that they are: a date or a time, RFC 3339, by the plugin's word. Where it
-    /// is said more than once, the last holds.
+    /// is stated more than once, the last holds.
     fn dated(&mut self, when: String);
     /// Advisories. An id may come more than once from one source, each time with more of what is
     /// affected.
@@ -57,7 +57,7 @@ pub trait Sink: Send {
     fn enrichments(&mut self, batch: Vec<Enrichment>);
     /// An advisory that the publisher took back.
     fn withdraw(&mut self, id: String);
-    /// A record that could not be used, and why: the plugin said so, or the host, because a name
+    /// A record that could not be used, and why: the plugin stated so, or the host, because a name
     /// in it is empty or too long. The id is shortened where it is the reason.
     fn reject(&mut self, id: String, why: InputError);
     /// More to fetch and parse in this run.
@@ -75,7 +75,7 @@ impl FeedRole {
         let indices = GuestIndices::new(callee.instance_pre())
             .map_err(|error| LoadError::Misfit(format!("{error:#}")))?;
         callee
-            .call("load", Lent::default(), |store, instance| indices.load(store, instance))
+            .call("load", Borrowed::default(), |store, instance| indices.load(store, instance))
             .map_err(LoadError::Probe)?;
         Ok(Self { indices })
     }
@@ -113,7 +113,7 @@ impl<'a> Feed<'a> {
     }
 
     fn try_sources(&self, cursor: Option<&str>) -> Result<Vec<Source>, PluginFailure> {
-        let sources = self.callee.call("sources", Lent::default(), |store, instance| {
+        let sources = self.callee.call("sources", Borrowed::default(), |store, instance| {
             self.role.indices.load(&mut *store, instance)?.call_sources(store, cursor)
         })?;
         let violation = |message| self.callee.violation("sources", message);
@@ -148,8 +148,8 @@ impl<'a> Feed<'a> {
         sink: Arc<Mutex<dyn Sink>>,
     ) -> Result<Option<String>, PluginFailure> {
         let intake = Intake::new(documents, sink, self.callee.parse_output_bytes());
-        let lent = Lent { intake: Some(intake), ..Lent::default() };
-        let cursor = self.callee.call("parse", lent, |store, instance| {
+        let borrowed = Borrowed { intake: Some(intake), ..Borrowed::default() };
+        let cursor = self.callee.call("parse", borrowed, |store, instance| {
             let guest = self.role.indices.load(&mut *store, instance)?;
             guest.call_parse(store, source, Resource::new_borrow(0), Resource::new_borrow(0))
         })?;

@@ -6,13 +6,13 @@ use crate::call::State;
 use crate::contract::log as wit;
 use crate::convert::shorten;
 
-/// What a plugin has said in one call.
+/// What a plugin has stated in one call.
 #[derive(Debug)]
 pub(crate) struct Log {
     /// Bytes that it may still say.
     left: usize,
     limit: usize,
-    /// The last that it said was wrong.
+    /// The last that it stated was wrong.
     error: Option<String>,
 }
 
@@ -21,7 +21,7 @@ impl Log {
         Self { left: limit, limit, error: None }
     }
 
-    /// Why a call failed: where it stopped itself, what it said last was wrong is better known than how the
+    /// Why a call failed: where it stopped itself, what it stated last was wrong is better known than how the
     /// processor took it.
     pub(crate) fn explain(&mut self, kind: FailureKind, message: String) -> String {
         match self.error.take() {
@@ -56,7 +56,7 @@ impl Log {
     }
 }
 
-/// What it said was wrong, and did not fail of.
+/// What it stated was wrong, and did not fail of.
 impl Drop for Log {
     fn drop(&mut self) {
         if let Some(error) = self.error.take() {
@@ -81,7 +81,7 @@ impl wit::Host for State {
 mod tests {
     use super::*;
 
-    fn said(limit: usize, messages: &[&str]) -> Log {
+    fn reply(limit: usize, messages: &[&str]) -> Log {
         let mut log = Log::new(limit);
         for message in messages {
             log.take(wit::Level::Error, (*message).to_owned());
@@ -90,19 +90,19 @@ mod tests {
     }
 
     #[test]
-    fn a_trap_is_explained_by_what_was_last_said_to_be_wrong() {
+    fn a_trap_is_explained_by_what_was_last_stated_to_be_wrong() {
         let check = |kind, expected: &str| {
-            let mut log = said(100, &["one", "panicked at src/lib.rs:7:5:\nno"]);
+            let mut log = reply(100, &["one", "panicked at src/lib.rs:7:5:\nno"]);
             assert_eq!(log.explain(kind, "unreachable".to_owned()), expected);
         };
         check(FailureKind::Trap, "panicked at src/lib.rs:7:5: no");
         check(FailureKind::Time, "unreachable");
-        assert_eq!(said(100, &[]).explain(FailureKind::Trap, "unreachable".to_owned()), "unreachable");
+        assert_eq!(reply(100, &[]).explain(FailureKind::Trap, "unreachable".to_owned()), "unreachable");
     }
 
     #[test]
-    fn what_is_said_beyond_the_bound_is_dropped() {
-        let mut log = said(10, &["12345", "1234", "123", "1"]);
+    fn what_is_stated_beyond_the_bound_is_dropped() {
+        let mut log = reply(10, &["12345", "1234", "123", "1"]);
         assert_eq!(
             log.explain(FailureKind::Trap, String::new()),
             "1234",

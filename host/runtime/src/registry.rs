@@ -1,6 +1,6 @@
 //! Which plugins there are, and how that changes: all transitions go through here, one at a time.
 //!
-//! A component is read whole, hashed, checked, compiled, held against the contract and asked its
+//! A component is read whole, hashed, checked, compiled, compared with the contract and asked its
 //! first question before it takes the place of another; whatever fails on that way, what runs goes
 //! on running, and the failure is shown. Calls that began with the old one end with it.
 
@@ -34,7 +34,7 @@ struct Shared {
     /// What plugins are loaded for.
     wanted: Vec<Role>,
     current: RwLock<Arc<Snapshot>>,
-    /// Held through a transition.
+    /// Kept through a transition.
     files: Mutex<BTreeMap<PathBuf, Known>>,
     listeners: Mutex<Vec<Listener>>,
 }

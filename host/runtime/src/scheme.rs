@@ -2,7 +2,7 @@ use limpid_model::{Keys, PluginFailure, PluginId, SchemeRevision};
 use wasmtime::component::ComponentExportIndex;
 
 use crate::LoadError;
-use crate::call::{Callee, Lent};
+use crate::call::{Borrowed, Callee};
 use crate::contract::scheme::GuestIndices;
 use crate::contract::{self, Packed};
 
@@ -34,7 +34,7 @@ impl SchemeRole {
         let indices = GuestIndices::new(callee.instance_pre())
             .map_err(|error| LoadError::Misfit(format!("{error:#}")))?;
         let name = callee
-            .call("name", Lent::default(), |store, instance| {
+            .call("name", Borrowed::default(), |store, instance| {
                 indices.load(&mut *store, instance)?.call_name(store)
             })
             .map_err(LoadError::Probe)?;
@@ -127,7 +127,7 @@ impl<'a> Scheme<'a> {
     ) -> Result<(), PluginFailure> {
         let fits = |version: &&S| version.as_ref().len() <= VERSION_BYTES;
         let asked: Vec<&str> = versions.iter().filter(fits).map(AsRef::as_ref).collect();
-        let (Packed(answers),) = self.callee.call(name, Lent::default(), |store, instance| {
+        let (Packed(answers),) = self.callee.call(name, Borrowed::default(), |store, instance| {
             let keys = instance.get_typed_func::<Asked<'_>, Told>(&mut *store, &function)?;
             keys.call(store, (&asked,))
         })?;

@@ -248,7 +248,7 @@ fn a_plugin_that_fails_again_and_again_is_not_called_until_it_is_released() {
 }
 
 #[test]
-fn a_plugin_is_held_to_its_own_lower_limit_which_the_failure_names() {
+fn a_plugin_is_kept_to_its_own_lower_limit_which_the_failure_names() {
     let limits = PluginLimits { memory_bytes: Some(2 << 20), ..PluginLimits::default() };
     let settings = Settings {
         instances: 2,

@@ -3,8 +3,8 @@
 //! A bundle is a tar compressed with zstd: `manifest.json`, which says of each feed and each of its
 //! sources which documents it is read from and as of when; where somebody vouches for it,
 //! `manifest.sig`, an ed25519 signature over the bytes of the manifest; then the documents as their
-//! publishers served them, `documents/<sha256 in hex>`, each once. Whoever takes it in has its own
-//! plugins read them. Nothing of it is taken in before all of it was held against the manifest.
+//! publishers served them, `documents/<sha256 in hex>`, each once. Whoever ingests it has its own
+//! plugins read them. Nothing of it is ingested before all of it was compared with the manifest.
 
 mod manifest;
 mod read;

@@ -65,10 +65,10 @@ pub enum Error {
         /// What there is.
         known: Vec<String>,
     },
-    /// A document is said to be of a source that its feed does not know.
+    /// A document is stated to be of a source that its feed does not know.
     #[error(
         "feed `{feed}` knows no source `{name}`: a document is of one that its plugin finds in it or starts \
-         from, or that is held already; it knows {}", list(.known)
+         from, or that is stored already; it knows {}", list(.known)
     )]
     UnknownSource {
         /// The feed.
@@ -103,7 +103,7 @@ pub enum Error {
     #[error("no feed knows of `{0}`, by this or any other identifier")]
     NoVulnerability(String),
     /// A moment of which nothing is known any more.
-    #[error("what was said then is not kept: setting `history.days` reaches back to {oldest}")]
+    #[error("what was stated then is not kept: setting `history.days` reaches back to {oldest}")]
     BeforeHistory {
         /// The first moment that is.
         oldest: String,
@@ -213,7 +213,7 @@ pub enum Error {
     NotFollowed {
         /// The source.
         name: String,
-        /// Where it is said to be.
+        /// Where it is stated to be.
         url: String,
         /// Why it is not fetched.
         why: String,
@@ -224,7 +224,7 @@ pub enum Error {
     /// The document of a feed cannot be read.
     #[error("the document cannot be read")]
     Document(#[source] std::io::Error),
-    /// A bundle is not taken in.
+    /// A bundle is not ingested.
     #[error(transparent)]
     Bundle(#[from] BundleError),
     /// Too many submissions wait already.

@@ -1,4 +1,4 @@
-//! Why a vulnerability affects an image, or why it does not, or why that cannot be said.
+//! Why a vulnerability affects an image, or why it does not, or why that is unknown.
 
 mod answer;
 
@@ -18,7 +18,7 @@ use crate::{Error, Settings, facts, identifiers, images};
 use answer::Seen;
 
 /// Says why a vulnerability, by any of its identifiers, affects an image, or why not, or why that
-/// cannot be said. What it comes to is what a report has, because the same judge says so.
+/// is unknown. What it comes to is what a report has, because the same judge says so.
 ///
 /// # Errors
 /// [`Error::NoImage`] where there is no such image.
@@ -74,13 +74,13 @@ fn withdrawn((key, advisory): (&advisories::Key, &Advisory)) -> Option<Reason> {
 }
 
 fn unknown(vulnerability: &str, feeds: &[String]) -> Reason {
-    let known = if feeds.is_empty() { "none was taken in".to_owned() } else { feeds.join(", ") };
+    let known = if feeds.is_empty() { "none was ingested".to_owned() } else { feeds.join(", ") };
     Reason {
         outcome: Outcome::NotInFeeds,
         package: None,
         advisory: vulnerability.to_owned(),
         feed: String::new(),
         namespace: String::new(),
-        why: format!("no advisory of a feed that was taken in names a package for it ({known})"),
+        why: format!("no advisory of a feed that was ingested names a package for it ({known})"),
     }
 }

@@ -1,4 +1,4 @@
-//! Feeds: what is held of each, and how each is to be fetched.
+//! Feeds: what is stored of each, and how each is to be fetched.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use crate::plugins::no_feed;
 use crate::{Error, Settings, running};
 use limpid_model::chain;
 
-/// All feeds: those that a plugin reads, and those of which something is held.
+/// All feeds: those that a plugin reads, and those of which something is stored.
 ///
 /// # Errors
 /// The store fails.
@@ -43,7 +43,7 @@ pub(crate) fn feeds(
 /// One feed.
 ///
 /// # Errors
-/// [`Error::NoFeed`] where no plugin reads it and nothing is held of it, and where the store
+/// [`Error::NoFeed`] where no plugin reads it and nothing is stored of it, and where the store
 /// fails.
 pub(crate) fn feed(
     store: &Store,
@@ -117,7 +117,7 @@ fn source_state(name: String, row: sources::Row, fetch: Option<fetches::Row>) ->
     });
     SourceState {
         name,
-        ingested: row.taken_in,
+        ingested: row.ingested,
         dated: row.dated,
         advisories: row.advisories,
         rejected: row.rejected,

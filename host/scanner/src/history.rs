@@ -85,7 +85,7 @@ impl Moments {
     }
 }
 
-/// What was said and known at a moment.
+/// What was stated and known at a moment.
 ///
 /// # Errors
 /// [`Error::BeforeHistory`] where it is longer ago than is kept, [`Error::NoFeed`] and

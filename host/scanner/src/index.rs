@@ -29,7 +29,7 @@ use crate::refreshing::Refreshing;
 use crate::writer::Writers;
 use crate::{Error, Settings};
 pub use adopt::AdoptedLayer;
-pub use detection::lent;
+pub use detection::borrowed;
 use linked::Behind;
 pub(crate) use linked::claims;
 pub(crate) use ownership::{OtherClaims, keep_shared_ownership};

@@ -1,5 +1,5 @@
 //! What is where: which layers hold which packages, and which images have these layers in which
-//! surroundings. An advisory that changes is held against this, and names images without a look at
+//! context. An advisory that changes is compared with this, and names images without a look at
 //! any of them.
 //!
 //! Rows grow with layers and their packages, and with images and their layers, but never with images
@@ -8,13 +8,13 @@
 //! layer are hidden by later layers. Images of one build line put a layer into the same context, so
 //! that a layer has few of them, and what is true in a context is true of all images in it.
 
+mod affected;
 mod candidates;
-mod concerned;
 mod contexts;
 mod forget;
 mod layer;
 
-pub(crate) use concerned::{Concerned, Context, KnownContexts, Vulnerability, concerned};
+pub(crate) use affected::{Affected, Context, KnownContexts, Vulnerability, affected};
 pub(crate) use contexts::{
     Placed, by_image, forget_all, forget_empty, hidden_of, images_of, images_with, place, unplace,
 };

@@ -16,7 +16,7 @@ const LOW_WATER: (u64, u64) = (7, 8);
 /// Layers whose files are given up in one batch.
 const A_BATCH: usize = 64;
 
-/// What kept files take in the store, in bytes.
+/// What kept files ingest the store, in bytes.
 #[derive(Debug, Default)]
 pub(crate) struct KeptFiles(AtomicU64);
 
@@ -64,7 +64,7 @@ impl KeptFiles {
         Ok(())
     }
 
-    /// Takes into account that files are no longer kept.
+    /// Ingeststo account that files are no longer kept.
     pub(crate) fn subtract(&self, bytes: u64) {
         self.0.fetch_sub(bytes, Ordering::Relaxed);
     }

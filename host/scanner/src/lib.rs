@@ -1,7 +1,7 @@
-//! The use cases: index an image, report on it, take in advisories.
+//! The use cases: index an image, report on it, ingest advisories.
 //!
 //! This crate owns how the parts work together: which plugin sees which file, how what they found
-//! in layers folds into an image, how packages are held against advisories, and what is written in
+//! in layers folds into an image, how packages are compared with advisories, and what is written in
 //! one batch. It reads no bytes of archives, runs no Wasm and names no database by itself, knows
 //! no HTTP and no ecosystem. It is synchronous: whoever calls it from an async runtime does so from
 //! a pool for blocking work.
@@ -14,12 +14,11 @@ mod error;
 mod explain;
 mod facts;
 mod feeds;
-mod figures;
 mod history;
 mod identifiers;
 mod images;
 mod index;
-mod intake;
+mod ingest;
 mod inventory;
 mod jobs;
 mod kept;
@@ -38,6 +37,7 @@ mod running;
 mod schedule;
 mod settings;
 mod stated;
+mod statistics;
 #[cfg(test)]
 mod test_support;
 mod unexamined;
@@ -59,8 +59,8 @@ pub use bundle::{Exported, ExportedFeed, sign};
 pub use error::{BundleError, Error, SubscriptionError};
 pub use history::AsOf;
 pub use identifiers::check as check_identifier;
-pub use index::{AdoptedLayer, ImageInput, Indexed, Progress, lent};
-pub use intake::{Handed, Trust};
+pub use index::{AdoptedLayer, ImageInput, Indexed, Progress, borrowed};
+pub use ingest::{Handed, Trust};
 pub use jobs::{JobTimes, Jobs, QueueLength, Spool};
 pub use limpid_bytes::Stop;
 pub use limpid_documents::Limits as DocumentLimits;
@@ -188,8 +188,8 @@ impl Scanner {
         }
     }
 
-    pub(crate) fn ingest(&self) -> intake::Ingest<'_> {
-        intake::Ingest {
+    pub(crate) fn ingest(&self) -> ingest::Ingest<'_> {
+        ingest::Ingest {
             store: self.store(),
             writers: self.writers(),
             registry: self.registry(),

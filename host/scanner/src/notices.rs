@@ -1,8 +1,8 @@
 //! Notices: what a change of advisories means for images, and who is told.
 //!
-//! A document is taken in as a difference. The vulnerabilities that it touches are held against the
+//! A document is ingested as a difference. The vulnerabilities that it touches are compared with the
 //! inventory twice, as they were and as they will be; what differs between the two becomes notices,
-//! which are written in the very batch that takes in the difference. Nothing is scanned again, and
+//! which are written in the very batch that ingests the difference. Nothing is scanned again, and
 //! no notice is lost or told of something that is not there.
 //!
 //! From the outbox they go to their receivers, at least once, and in order within a subscription: a

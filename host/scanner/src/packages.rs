@@ -39,7 +39,7 @@ pub(crate) fn holders(
     let bounds = bounds(plugins, versions)?;
     let view = store.view();
     let by_group = by_group(&view, (namespace, name), bounds.as_ref())?;
-    let (groups, held): (Vec<_>, Vec<_>) = by_group.into_iter().unzip();
+    let (groups, stored): (Vec<_>, Vec<_>) = by_group.into_iter().unzip();
     let found = images_of(&view, &groups, after, limit.saturating_add(1))?;
     let found: Vec<_> = by_image(&found).collect();
     let more = found.len() > limit;
@@ -48,7 +48,7 @@ pub(crate) fn holders(
     for (image, same) in found.into_iter().take(limit) {
         let called: Option<Called> = images.glance(&image)?;
         let mut versions: Vec<InstalledVersion> =
-            same.iter().filter_map(|(_, place)| held.get(*place)).flatten().cloned().collect();
+            same.iter().filter_map(|(_, place)| stored.get(*place)).flatten().cloned().collect();
         versions.sort_unstable();
         versions.dedup();
         let names = called.map(|called| called.names).unwrap_or_default();
@@ -99,13 +99,13 @@ fn by_group(
                 for context in contexts.of(&key.diff_id)? {
                     if holds(context, of, namespace, &key, &row) {
                         let (path, package, _) = row.clone().into_parts();
-                        let held = InstalledVersion {
+                        let stored = InstalledVersion {
                             name: package.name.into(),
                             version: package.version.into(),
                             diff_id: context.row.real_layer(&path).unwrap_or(key.diff_id),
                             path: path.into(),
                         };
-                        groups.entry((key.diff_id, context.id)).or_default().push(held);
+                        groups.entry((key.diff_id, context.id)).or_default().push(stored);
                     }
                 }
             }

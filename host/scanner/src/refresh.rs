@@ -15,7 +15,7 @@ use limpid_runtime::Change;
 use healing::Quarantines;
 
 use crate::index::Indexer;
-use crate::intake::Ingest;
+use crate::ingest::Ingest;
 use crate::refreshing::Event;
 use crate::rekey::Rekeying;
 use crate::{Error, Scanner, yield_to_others};

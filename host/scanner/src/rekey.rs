@@ -177,16 +177,16 @@ impl<'s> Rekeying<'s> {
         self.rekeyed(&key.id, row)
     }
 
-    /// What an advisory said before it changed is compared like what it says now.
+    /// What an advisory stated before it changed is compared like what it says now.
     fn rekeyed_past(&self, key: &history::Key, row: history::Row) -> Option<history::Row> {
-        let history::Row::Advisory(advisory, mut said) = row else { return None };
+        let history::Row::Advisory(advisory, mut stated) = row else { return None };
         let mut is_stale = false;
-        for (.., row) in &mut said {
+        for (.., row) in &mut stated {
             if let Some(rekeyed) = self.rekeyed(&key.id, row.clone()) {
                 (*row, is_stale) = (rekeyed, true);
             }
         }
-        is_stale.then_some(history::Row::Advisory(advisory, said))
+        is_stale.then_some(history::Row::Advisory(advisory, stated))
     }
 
     /// What an advisory says of a package.

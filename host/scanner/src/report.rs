@@ -1,4 +1,4 @@
-//! Reports: what concerns an image, read at one moment.
+//! Reports: what affects an image, read at one moment.
 
 mod advisory_rows;
 mod coverage;
@@ -38,7 +38,7 @@ pub(crate) struct Reporter<'s> {
 }
 
 impl Reporter<'_> {
-    /// What concerns an image, from one view of the store. `digest` is that of its configuration or
+    /// What affects an image, from one view of the store. `digest` is that of its configuration or
     /// of a manifest.
     ///
     /// # Errors
@@ -47,7 +47,7 @@ impl Reporter<'_> {
         self.report_as_of(digest, None)
     }
 
-    /// The same as it would have been at a moment of the past: from what was said then of what the
+    /// The same as it would have been at a moment of the past: from what was stated then of what the
     /// image is known to hold now.
     ///
     /// # Errors
@@ -70,9 +70,9 @@ impl Reporter<'_> {
             .map(|as_of| history::past(self.settings, self.plugins, &view, as_of))
             .transpose()?
             .unwrap_or_default();
-        let said = || Then::new(&past, All::new(&view));
-        let mut authority = Authority::new(said(), self.settings.owned_packages());
-        let matches = match_all(said(), &mut authority, &contents)?;
+        let stated = || Then::new(&past, All::new(&view));
+        let mut authority = Authority::new(stated(), self.settings.owned_packages());
+        let matches = match_all(stated(), &mut authority, &contents)?;
         let findings = findings(&view, &past, &image, &contents, &matches)?;
         let mut coverage =
             coverage::coverage(self, (&view, &past), &contents, &indexing, matches, &findings)?;
@@ -98,7 +98,9 @@ impl Reporter<'_> {
         let hidden = inventory::hidden_of(&view, &image, &indexing)?;
         let mut changes = Vec::new();
         let contents = fold::fold(facts, &hidden, |_, change| changes.push(change.each()));
-        let describe = |held: &Installed| installed(held, &image.layers, contents.distribution.as_ref());
+        let describe = |installed: &Installed| {
+            installed_package(installed, &image.layers, contents.distribution.as_ref())
+        };
         let layers = changes.into_iter().map(|changes| layer_changes(changes, &describe)).collect();
         let mut packages: Vec<_> = contents.packages.iter().map(describe).collect();
         packages.sort_by(|a, b| (&a.name, &a.version, &a.path).cmp(&(&b.name, &b.version, &b.path)));
@@ -108,7 +110,7 @@ impl Reporter<'_> {
 
 /// The scheme plugins that computed the keys of an image's packages, as far as they are loaded.
 fn schemes_of(plugins: &Snapshot, contents: &Contents) -> Vec<PluginId> {
-    let used: HashSet<_> = contents.packages.iter().filter_map(|held| held.keys.scheme).collect();
+    let used: HashSet<_> = contents.packages.iter().filter_map(|installed| installed.keys.scheme).collect();
     let loaded = plugins.plugins().iter().map(|plugin| plugin.id());
     loaded.filter(|id| used.contains(&id.digest)).cloned().collect()
 }
@@ -117,8 +119,8 @@ fn layer_changes(changes: Vec<Change>, describe: &impl Fn(&Installed) -> Install
     let mut out = LayerChanges::default();
     for change in changes {
         match change {
-            Change::Added(held) => out.added.push(describe(&held)),
-            Change::Removed(held) => out.removed.push(describe(&held)),
+            Change::Added(installed) => out.added.push(describe(&installed)),
+            Change::Removed(installed) => out.removed.push(describe(&installed)),
             Change::Changed(pair) => out.changed.push((describe(&pair.0), describe(&pair.1))),
         }
     }
@@ -144,10 +146,10 @@ fn findings(
     let mut enrichments = Enrichments::then(view, past);
     let mut findings = Vec::with_capacity(matches.len());
     for found in matches {
-        let Some(held) = contents.packages.get(found.package) else { continue };
-        let package = installed(held, &image.layers, contents.distribution.as_ref());
+        let Some(installed) = contents.packages.get(found.package) else { continue };
+        let package = installed_package(installed, &image.layers, contents.distribution.as_ref());
         let known = enrichments.of(&found.vulnerability)?;
-        let fingerprint = limpid_matching::fingerprint(&found.first_name, &held.package);
+        let fingerprint = limpid_matching::fingerprint(&found.first_name, &installed.package);
         let update_to = updates.of(found).map(str::to_owned);
         findings.push(Finding { fingerprint, update_to, ..finding(found, &advisories, known, package) });
     }
@@ -259,13 +261,13 @@ fn advisories_of(view: &View<'_>, past: &Past<'_>, matches: &[Match]) -> Result<
 }
 
 /// A package with its layer, and its purl completed from the distribution.
-fn installed(
-    held: &Installed,
+fn installed_package(
+    installed: &Installed,
     layers: &[ImageLayer],
     distribution: Option<&Distribution>,
 ) -> InstalledPackage {
-    let layer = layers.get(held.introduced_by);
-    let package = &held.package;
+    let layer = layers.get(installed.introduced_by);
+    let package = &installed.package;
     InstalledPackage {
         name: package.name.clone(),
         version: package.version.clone(),
@@ -274,14 +276,14 @@ fn installed(
         source: package.source.clone(),
         evidence: package.evidence,
         licenses: package.licenses.clone(),
-        path: held.path.clone(),
-        member: held.member.clone(),
+        path: installed.path.clone(),
+        member: installed.member.clone(),
         layer: LayerOrigin {
-            index: held.introduced_by,
+            index: installed.introduced_by,
             diff_id: layer.map_or(Digest::from_bytes([0; 32]), |layer| layer.diff_id),
             created_by: layer.and_then(|layer| layer.created_by.clone()),
         },
-        detector: PluginId::clone(&held.detector),
-        owner: held.owner.as_ref().map(|owner| owner.package.to_string()),
+        detector: PluginId::clone(&installed.detector),
+        owner: installed.owner.as_ref().map(|owner| owner.package.to_string()),
     }
 }

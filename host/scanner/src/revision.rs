@@ -9,12 +9,12 @@ use limpid_store::tables::{
 use crate::refreshing::Refreshing;
 use crate::settings::Clock;
 
-/// Tables in which much is written and of which nothing is read that is said of images. All others count:
+/// Tables in which much is written and of which nothing is read that is stated of images. All others count:
 /// one too many costs only that an answer is made again.
 const NOT_OF_IMAGES: [u8; 5] = [Jobs::ID, Outbox::ID, Raised::ID, Runs::ID, Subscriptions::ID];
 
-/// All on which it depends what is said of an image, but the image and the settings: as long as it is the
-/// same, so is what is said. It compares only within one process.
+/// All on which it depends what is stated of an image, but the image and the settings: as long as it is the
+/// same, so is what is stated. It compares only within one process.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Revision {
     store: u64,

@@ -26,8 +26,8 @@ use limpid_store::tables::sources;
 
 use crate::Error;
 use crate::feeds::runs_of;
-use crate::intake::Ingest;
-use crate::intake::{Parser, Trust};
+use crate::ingest::Ingest;
+use crate::ingest::{Parser, Trust};
 use crate::plugins::no_feed;
 use fetch::Fetch;
 use level::{Done, Level};
@@ -88,7 +88,7 @@ struct Left {
 }
 
 impl Ingest<'_> {
-    /// Fetches a feed, and takes in what has changed.
+    /// Fetches a feed, and ingests what has changed.
     ///
     /// # Errors
     /// [`Error::NoFeed`], [`Error::Running`] where it is being fetched already, and where nothing
@@ -126,8 +126,8 @@ impl Ingest<'_> {
         self.end_run(parser.name(), began, &run)?;
         if let Ok(run) = &mut run {
             // Where nothing came, it is that of before.
-            let held = self.store.view().get::<Feeds>(&run.result.feed)?;
-            run.result.revision = held.map_or(0, |held| held.revision);
+            let stored = self.store.view().get::<Feeds>(&run.result.feed)?;
+            run.result.revision = stored.map_or(0, |stored| stored.revision);
         }
         run
     }
@@ -213,26 +213,26 @@ impl Run {
     /// Adds what came of one source, and says what it names to be fetched.
     fn note(&mut self, name: String, done: Done) -> Result<Vec<Source>, Error> {
         match done {
-            Done::Ingested { taken, mode, cursor, deferred, first_change, absent } => {
+            Done::Ingested { ingested, mode, cursor, deferred, first_change, absent } => {
                 match first_change {
                     Some(first) => {
-                        self.left.changes.entry(taken.source.clone()).or_insert(first);
+                        self.left.changes.entry(ingested.source.clone()).or_insert(first);
                     }
                     // The changes before a whole document are gone.
                     None if mode == Mode::Whole => {
-                        self.left.changes.remove(&taken.source);
+                        self.left.changes.remove(&ingested.source);
                     }
                     None => {}
                 }
-                self.result.taken += 1;
-                self.result.added += taken.added;
-                self.result.changed += taken.changed;
-                self.result.withdrawn += taken.withdrawn;
-                self.result.rejected += taken.rejected;
+                self.result.ingested += 1;
+                self.result.added += ingested.added;
+                self.result.changed += ingested.changed;
+                self.result.withdrawn += ingested.withdrawn;
+                self.result.rejected += ingested.rejected;
                 self.result.absent.extend(absent.into_iter().map(|why| (name.clone(), why)));
                 self.left.cursor = cursor.or(self.left.cursor.take());
                 self.left.deferred.extend(deferred.map(|deferred| *deferred));
-                Ok(taken.follow)
+                Ok(ingested.follow)
             }
             Done::Unchanged { follow } => {
                 self.result.unchanged += 1;

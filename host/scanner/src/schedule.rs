@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use limpid_fetch::Stop;
 use limpid_store::tables::runs::Runs;
 
-use crate::intake::Trust;
+use crate::ingest::Trust;
 use crate::plugins::no_feed;
 use crate::{Error, Run, RunProgress, Scanner, yield_to_others};
 use limpid_model::chain;

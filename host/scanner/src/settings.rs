@@ -40,15 +40,15 @@ pub struct Settings {
     pub feeds: FeedSettings,
     /// Limits on what the files hold that feeds are read from.
     pub documents: limpid_documents::Limits,
-    /// Which bundles of documents are taken in (`bundles`).
+    /// Which bundles of documents are ingested (`bundles`).
     pub bundles: BundleSettings,
     /// Whether packages whose files the distribution put there are judged by the advisories of
     /// their own ecosystem, too (`reports.judge_owned`).
     pub judge_owned: bool,
-    /// For how long a notice that tells the contrary of one before it is held back, in milliseconds
+    /// For how long a notice that tells the contrary of one before it is deferred, in milliseconds
     /// (`notices.flap_window`, in seconds).
     pub flap_window: u64,
-    /// How long it is kept what advisories said before they changed, in milliseconds
+    /// How long it is kept what advisories stated before they changed, in milliseconds
     /// (`history.days`).
     pub history: u64,
     /// How notices are delivered (`notices`).
@@ -118,7 +118,7 @@ pub struct Keep {
     pub file_bytes: u64,
     /// Size of all kept files of one layer (`keep.layer_bytes`); those over it are not kept.
     pub layer_bytes: u64,
-    /// What all kept files together may take in the store (`keep.total_bytes`); beyond it, the files
+    /// What all kept files together may ingest the store (`keep.total_bytes`); beyond it, the files
     /// of the images that were indexed longest ago go first.
     pub total_bytes: u64,
 }

@@ -28,7 +28,7 @@ pub(crate) fn remarks(view: &View<'_>, image: &Digest) -> Result<Remarks, Error>
 }
 
 /// Layers of which nothing is known in this image: they could not be read when it was indexed. Where
-/// another image has brought them since in a form that is read, a submission of this one mends it.
+/// another image has brought them since in a form that is read, a submission of this one fixes it.
 pub(crate) fn unread(remarks: &Remarks) -> BTreeSet<usize> {
     let nothing = |layer: &unexamined::Layer| layer.unread.as_ref().is_some_and(|unread| !unread.was_read);
     remarks.iter().filter(|(_, layer)| nothing(layer)).map(|(place, _)| *place).collect()

@@ -15,15 +15,15 @@ use crate::bundle::Exported;
 use crate::catalog;
 use crate::explain;
 use crate::feeds;
-use crate::figures;
 use crate::history::{self, AsOf};
 use crate::index::{AdoptedLayer, ImageInput, Indexed, Progress};
-use crate::intake::{Handed, Trust};
+use crate::ingest::{Handed, Trust};
 use crate::packages::{self, Versions};
 use crate::report::Reporter;
 use crate::revision::{self, Revision};
 use crate::room::{self, Room};
 use crate::run::{Run, RunProgress};
+use crate::statistics;
 use crate::vulnerabilities::{self, Filter};
 use crate::{Error, Scanner, names, plugins, stated, versions};
 
@@ -83,7 +83,7 @@ impl Scanner {
     /// # Errors
     /// The store fails.
     pub fn statistics(&self) -> Result<Statistics, Error> {
-        figures::figures(self.store(), self.settings())
+        statistics::statistics(self.store(), self.settings())
     }
 
     /// All that is known of a vulnerability, by any of its identifiers.
@@ -94,22 +94,22 @@ impl Scanner {
         vulnerabilities::vulnerability(self.store(), self.settings(), id)
     }
 
-    /// Images that a vulnerability concerns, by digest, from the one after `after` on, `limit` at
+    /// Images that a vulnerability affects, by digest, from the one after `after` on, `limit` at
     /// most.
     ///
     /// # Errors
     /// [`Error::NoVulnerability`] where no feed knows this identifier.
-    pub fn images_concerned(
+    pub fn affected_images(
         &self,
         id: &str,
         filter: &Filter,
         after: Option<&Digest>,
         limit: usize,
     ) -> Result<Page<AffectedImage, Digest>, Error> {
-        vulnerabilities::images_concerned(self.store(), self.settings(), id, filter, after, limit)
+        vulnerabilities::affected_images(self.store(), self.settings(), id, filter, after, limit)
     }
 
-    /// All feeds: those that a plugin reads, and those of which something is held.
+    /// All feeds: those that a plugin reads, and those of which something is stored.
     ///
     /// # Errors
     /// The store fails.
@@ -120,7 +120,7 @@ impl Scanner {
     /// One feed.
     ///
     /// # Errors
-    /// [`Error::NoFeed`] where no plugin reads it and nothing is held of it, and where the store
+    /// [`Error::NoFeed`] where no plugin reads it and nothing is stored of it, and where the store
     /// fails.
     pub fn feed(&self, name: &str) -> Result<FeedState, Error> {
         feeds::feed(self.store(), self.settings(), &self.plugins(), &self.0.runs, name)
@@ -131,7 +131,7 @@ impl Scanner {
         plugins::component_bytes(self.registry())
     }
 
-    /// Takes a component in the place of the plugin of its name. The signature is one over the text
+    /// Ingests a component the place of the plugin of its name. The signature is one over the text
     /// of its digest, for setting `plugins.allow`.
     ///
     /// # Errors
@@ -218,7 +218,7 @@ impl Scanner {
         history::forget_history(self.store(), self.settings())
     }
 
-    /// Learns of which packages and vulnerabilities anything is said at all, so that reports do not look
+    /// Learns of which packages and vulnerabilities anything is stated at all, so that reports do not look
     /// for more of the others. Reads all those names: worth it where many reports are made.
     ///
     /// # Errors
@@ -228,7 +228,7 @@ impl Scanner {
     }
 
     /// Says why a vulnerability, by any of its identifiers, affects an image, or why not, or why that
-    /// cannot be said. What it comes to is what a report has, because the same judge says so.
+    /// is unknown. What it comes to is what a report has, because the same judge says so.
     ///
     /// # Errors
     /// [`Error::NoImage`] where there is no such image.
@@ -236,7 +236,7 @@ impl Scanner {
         explain::explain(self.store(), self.settings(), &self.plugins(), image, vulnerability)
     }
 
-    /// What concerns an image, from one view of the store. `digest` is that of its configuration or
+    /// What affects an image, from one view of the store. `digest` is that of its configuration or
     /// of a manifest.
     ///
     /// # Errors
@@ -245,7 +245,7 @@ impl Scanner {
         self.reporting(|reporter| reporter.report(digest))
     }
 
-    /// The same as it would have been at a moment of the past: from what was said then of what the
+    /// The same as it would have been at a moment of the past: from what was stated then of what the
     /// image is known to hold now.
     ///
     /// # Errors
@@ -255,7 +255,7 @@ impl Scanner {
         self.reporting(|reporter| reporter.report_as_of(digest, as_of))
     }
 
-    /// On what it depends what is said of images at this moment; none while that changes by itself.
+    /// On what it depends what is stated of images at this moment; none while that changes by itself.
     pub fn revision(&self) -> Option<Revision> {
         revision::revision(self.store(), &self.plugins(), &self.0.refreshing, &self.settings().clock)
     }
@@ -300,12 +300,12 @@ impl Scanner {
         self.reporting(|reporter| catalog::layer(reporter, diff_id))
     }
 
-    /// Posts notices that were held back and have stayed true, and forgets what was told long ago.
+    /// Posts notices that were deferred and have stayed true, and forgets what was told long ago.
     ///
     /// # Errors
     /// The store fails.
-    pub fn post_held(&self) -> Result<(), Error> {
-        self.notifying().post_held()
+    pub fn post_stored(&self) -> Result<(), Error> {
+        self.notifying().post_stored()
     }
 
     /// All subscriptions, by name.
@@ -381,15 +381,15 @@ impl Scanner {
         self.notifying().replay_from(subscription, number)
     }
 
-    /// Takes in a document of a feed: as its publisher serves it or compressed, or an archive of
+    /// Ingests a document of a feed: as its publisher serves it or compressed, or an archive of
     /// such documents.
     ///
     /// # Errors
     /// [`Error::NoFeed`], [`Error::Plugin`] where the document is not what the feed reads,
     /// [`Error::Shrunk`] where it states next to nothing of what was there, and where the store
     /// fails. What was there before then stays as it is.
-    pub fn take_in(&self, feed: &str, handed: Handed<'_>, file: File) -> Result<Ingested, Error> {
-        self.ingest().take_in(feed, handed, file)
+    pub fn ingest_document(&self, feed: &str, handed: Handed<'_>, file: File) -> Result<Ingested, Error> {
+        self.ingest().ingest_document(feed, handed, file)
     }
 
     /// Removes a source of a feed, with all that it stated, and what is kept of it, as one difference.
@@ -402,7 +402,7 @@ impl Scanner {
         self.ingest().remove_source(feed, source)
     }
 
-    /// Fetches a feed, and takes in what has changed.
+    /// Fetches a feed, and ingests what has changed.
     ///
     /// # Errors
     /// [`Error::NoFeed`], [`Error::Running`] where it is being fetched already, and where nothing
@@ -417,8 +417,8 @@ impl Scanner {
         self.ingest().run_feed(feed, trust, stop, progress)
     }
 
-    /// Takes in a bundle: all of it was checked before anything of it is taken in. Each source is one
-    /// step, as if its documents had come from their publisher. One of which a newer state is held stays
+    /// Ingests a bundle: all of it was checked before anything of it is ingested. Each source is one
+    /// step, as if its documents had come from their publisher. One of which a newer state is stored stays
     /// as it is, unless the bundle is forced.
     ///
     /// # Errors
@@ -428,10 +428,10 @@ impl Scanner {
         self.ingest().import(bundle, trust)
     }
 
-    /// Writes a bundle of some feeds, or of all of which something is held, from one view of the store.
+    /// Writes a bundle of some feeds, or of all of which something is stored, from one view of the store.
     ///
     /// # Errors
-    /// [`Error::NoFeed`] where one is named of which nothing is held and that nobody reads, and where
+    /// [`Error::NoFeed`] where one is named of which nothing is stored and that nobody reads, and where
     /// the file cannot be written.
     pub fn export(&self, feeds: &[String], to: &File) -> Result<Exported, Error> {
         self.ingest().export(feeds, to)

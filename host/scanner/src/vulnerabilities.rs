@@ -1,4 +1,4 @@
-//! The reverse question: what is known of a vulnerability, and which images it concerns.
+//! The reverse question: what is known of a vulnerability, and which images it affects.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use limpid_model::{
 use limpid_store::tables::images::{Called, Images, Labelled};
 use limpid_store::{Cursor, Store, View};
 
-use crate::inventory::{Concerned, Placed, Vulnerability, by_image, concerned, images_of};
+use crate::inventory::{Affected, Placed, Vulnerability, affected, by_image, images_of};
 use crate::report::Enrichments;
 use crate::stated::All;
 use crate::{Error, Settings, identifiers};
@@ -19,18 +19,18 @@ use limpid_matching::{Authority, is_as_severe, severity};
 /// Images that are looked at for one page that filters by what only an image tells.
 const LOOKED_AT: usize = 100_000;
 
-/// Which of the images that a vulnerability concerns are asked for.
+/// Which of the images that a vulnerability affects are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     /// Those of which a name holds this text.
     pub name: Option<String>,
     /// Those with this label, `key` or `key=value`.
     pub label: Option<String>,
-    /// Those that it concerns this badly, or worse, or of which nobody says how badly.
+    /// Those that it affects this badly, or worse, or of which nobody says how badly.
     pub severity: Option<Severity>,
     /// Whether `severity` leaves out what nobody has rated, too.
     pub leave_out_unrated: bool,
-    /// Those that an update mends, or those that none does.
+    /// Those that an update fixes, or those that none does.
     pub fixable: Option<bool>,
 }
 
@@ -76,7 +76,7 @@ pub(crate) fn vulnerability(
 ) -> Result<VulnerabilityDescription, Error> {
     let view = store.view();
     let (id, known) = find(&view, id)?;
-    let packages = concerned_packages(settings, &view, &known)?.into_iter().map(|(_, package)| package);
+    let packages = affected_packages(settings, &view, &known)?.into_iter().map(|(_, package)| package);
     let mut packages: Vec<_> = packages.collect();
     packages.sort_by(|a, b| (&a.name, &a.version, a.diff_id).cmp(&(&b.name, &b.version, b.diff_id)));
     packages.dedup();
@@ -88,7 +88,7 @@ pub(crate) fn vulnerability(
     let mut advisories = Vec::new();
     for (key, advisory) in known.advisories {
         identifiers.insert(advisory.id.clone());
-        // What mends several at once has aliases that are none of this one.
+        // What fixes several at once has aliases that are none of this one.
         if advisory.vulnerabilities().len() == 1 {
             identifiers.extend(advisory.aliases.iter().cloned());
         }
@@ -108,12 +108,12 @@ pub(crate) fn vulnerability(
     })
 }
 
-/// Images that a vulnerability concerns, by digest, from the one after `after` on, `limit` at
+/// Images that a vulnerability affects, by digest, from the one after `after` on, `limit` at
 /// most.
 ///
 /// # Errors
 /// [`Error::NoVulnerability`] where no feed knows this identifier.
-pub(crate) fn images_concerned(
+pub(crate) fn affected_images(
     store: &Store,
     settings: &Settings,
     id: &str,
@@ -124,7 +124,7 @@ pub(crate) fn images_concerned(
     let view = store.view();
     let (_, known) = find(&view, id)?;
     let mut by_group: BTreeMap<Group, Vec<AffectedPackage>> = BTreeMap::new();
-    for (group, package) in concerned_packages(settings, &view, &known)? {
+    for (group, package) in affected_packages(settings, &view, &known)? {
         if filter.admits_package(&package) {
             by_group.entry(group).or_default().push(package);
         }
@@ -133,17 +133,17 @@ pub(crate) fn images_concerned(
     page(&view, &groups, &mut Packages::new(packages), (filter, after, limit))
 }
 
-/// The packages that it concerns, with the layer and context in which each lies.
-fn concerned_packages(
+/// The packages that it affects, with the layer and context in which each lies.
+fn affected_packages(
     settings: &Settings,
     view: &View<'_>,
     known: &Vulnerability,
 ) -> Result<Vec<(Group, AffectedPackage)>, Error> {
-    let said = known.package_advisories(view)?;
+    let stated = known.package_advisories(view)?;
     let mut authority = Authority::new(All::new(view), settings.owned_packages());
-    let found = concerned(view, &said, &mut authority)?;
+    let found = affected(view, &stated, &mut authority)?;
     let mut enrichments = Enrichments::new(view);
-    let place = |it: Concerned| {
+    let place = |it: Affected| {
         let place = (it.diff_id, it.context);
         let enrichments = enrichments.of(&it.found.vulnerability)?;
         Ok((place, package(known, enrichments, &it)))
@@ -175,8 +175,8 @@ fn find(view: &View<'_>, id: &str) -> Result<(String, Vulnerability), Error> {
     Err(Error::NoVulnerability(id.to_owned()))
 }
 
-fn package(known: &Vulnerability, enrichments: &[Enriched], concerned: &Concerned) -> AffectedPackage {
-    let found = &*concerned.found;
+fn package(known: &Vulnerability, enrichments: &[Enriched], affected: &Affected) -> AffectedPackage {
+    let found = &*affected.found;
     let key = limpid_store::tables::advisories::Key {
         feed: found.origin.feed.clone(),
         id: found.id.clone(),
@@ -184,10 +184,10 @@ fn package(known: &Vulnerability, enrichments: &[Enriched], concerned: &Concerne
     };
     let general = known.ratings(&key);
     AffectedPackage {
-        diff_id: concerned.real_layer,
-        name: concerned.held.package.name.to_string(),
-        version: concerned.held.package.version.to_string(),
-        path: concerned.held.path.to_string(),
+        diff_id: affected.real_layer,
+        name: affected.installed.package.name.to_string(),
+        version: affected.installed.package.version.to_string(),
+        path: affected.installed.path.to_string(),
         status: found.status,
         severity: severity(&found.origin.feed, &found.ratings, general, enrichments).severity,
         fixed_version: found.fixed_version.clone(),
@@ -196,7 +196,7 @@ fn package(known: &Vulnerability, enrichments: &[Enriched], concerned: &Concerne
     }
 }
 
-/// The packages by which images are concerned: those of the groups in which an image is. Images share
+/// The packages by which images are affected: those of the groups in which an image is. Images share
 /// them.
 struct Packages {
     of_group: Vec<Arc<[AffectedPackage]>>,

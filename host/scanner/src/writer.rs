@@ -5,10 +5,10 @@
 //!
 //! 1. `images`: images, their layers and the inventory. What is written of an image rests on layers that nobody
 //!    may delete meanwhile.
-//! 2. `feeds`: what feeds state, subscriptions, and the notices that follow of both. A document is held against
+//! 2. `feeds`: what feeds state, subscriptions, and the notices that follow of both. A document is compared with
 //!    what is there.
 //!
-//! Whoever needs both takes them in this order, which [`Writers::all`] does. No call of a plugin's `detect` or
+//! Whoever needs both ingests them this order, which [`Writers::all`] does. No call of a plugin's `detect` or
 //! `parse`, no request and no file is waited for under either of them.
 //!
 //! Rows that have one owner need no lock: those of a job, of a delivery, and all before the service begins.

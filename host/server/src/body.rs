@@ -46,7 +46,7 @@ where
     E: Into<Failure> + Send + 'static,
 {
     let mut writing = Writing::Nothing(make);
-    let (mut received, mut pieces, mut held) = (0_u64, Vec::new(), 0_usize);
+    let (mut received, mut pieces, mut kept) = (0_u64, Vec::new(), 0_usize);
     let began = Instant::now();
     loop {
         let piece = match next(&mut body, limits.pace, began, received).await? {
@@ -63,11 +63,11 @@ where
                 return Err(Failure::new(Code::TooLong, message));
             }
         }
-        held += piece.as_ref().map_or(0, Bytes::len);
+        kept += piece.as_ref().map_or(0, Bytes::len);
         let is_end = piece.is_none();
         pieces.extend(piece);
-        if is_end || held >= PIECE {
-            held = 0;
+        if is_end || kept >= PIECE {
+            kept = 0;
             writing = match writing.go_on(std::mem::take(&mut pieces)).await {
                 Ok(writing) => writing,
                 Err(failure) => {

@@ -58,7 +58,7 @@ pub(crate) async fn serve(
 ) {
     let (places, spare) = (Places::new(settings.connections), Places::new(SPARE));
     let (stopping, stopped) = watch::channel(false);
-    // Held by each connection: all have ended when it is closed.
+    // Kept by each connection: all have ended when it is closed.
     let (alive, mut ended) = mpsc::channel::<()>(1);
     let mut stop = std::pin::pin!(stop);
     loop {

@@ -19,10 +19,10 @@ pub(crate) use codes::Code;
 const SOON: Duration = Duration::from_secs(1);
 
 /// How much is read of what the HTTP library says of a request that it refuses.
-const SAID: usize = 4 << 10;
+const STATED: usize = 4 << 10;
 
-/// What is said of a failure whose reason nobody outside is told.
-const UNSAID: &str = "the service failed; its log says more under this request id";
+/// What is stated of a failure whose reason nobody outside is told.
+const UNSTATED: &str = "the service failed; its log says more under this request id";
 
 /// A request that failed, before it has its number.
 #[derive(Clone, Debug)]
@@ -79,13 +79,13 @@ impl Failure {
 
     /// Why goes to the log only.
     pub(crate) fn internal(why: impl Into<String>) -> Self {
-        Self { internal: Some(why.into()), ..Self::new(Code::Internal, UNSAID) }
+        Self { internal: Some(why.into()), ..Self::new(Code::Internal, UNSTATED) }
     }
 
     /// A submission that was refused, as its job says it; that it was is in the log.
     pub(crate) fn of_job(code: &str, message: &str) -> Self {
         if code == Code::Internal.as_str() {
-            return Self { is_logged: true, ..Self::new(Code::Internal, UNSAID) };
+            return Self { is_logged: true, ..Self::new(Code::Internal, UNSTATED) };
         }
         let (status, code) = (StatusCode::UNPROCESSABLE_ENTITY, code.to_owned().into());
         Self { status, code, is_logged: true, ..Self::new(Code::BadRequest, message) }
@@ -168,9 +168,9 @@ pub(crate) struct Asked<'a> {
 /// What the HTTP library refuses by itself: it says why in plain text, or not at all.
 async fn of_library(response: Response) -> Failure {
     let status = response.status();
-    let said = to_bytes(response.into_body(), SAID).await.unwrap_or_default();
-    let said = String::from_utf8_lossy(&said);
-    let message = if said.trim().is_empty() { status.to_string() } else { said.trim().to_owned() };
+    let reply = to_bytes(response.into_body(), STATED).await.unwrap_or_default();
+    let reply = String::from_utf8_lossy(&reply);
+    let message = if reply.trim().is_empty() { status.to_string() } else { reply.trim().to_owned() };
     match status {
         StatusCode::NOT_FOUND => Failure::new(
             Code::NotFound,

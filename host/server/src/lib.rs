@@ -1,6 +1,6 @@
 //! The HTTP API.
 //!
-//! This crate owns what is said over HTTP: paths, JSON forms, statuses, the one error envelope. A
+//! This crate owns what is stated over HTTP: paths, JSON forms, statuses, the one error envelope. A
 //! handler parses, calls one use case of the scanner and maps the answer; it decides nothing else.
 //! It is the only crate with hyper and axum. The JSON forms (`limpid_formats::json`) are also what the command
 //! line prints.

@@ -278,13 +278,13 @@ fn of_feeds(registry: &mut Registry, feeds: &[FeedState]) {
             .get_or_create(&labels)
             .set(feed.last_failure.as_ref().map_or(0, |failure| seconds(failure.at)));
     }
-    registry.register("feed_advisories", "Advisories that are held, counted for each source", advisories);
+    registry.register("feed_advisories", "Advisories that are kept, counted for each source", advisories);
     registry.register("feed_rejected", "Records of the last document that could not be used", rejected);
     registry.register("feed_age_seconds", "Since when nothing newer is known", age);
     registry.register("feed_failures", "Runs that have failed since the last one that did not", failures);
     registry.register("feed_failing_since_seconds", "When the first of those began, Unix time", failing);
     registry.register("feed_running", "1 while the feed is being fetched", running);
-    registry.register("feed_last_success_seconds", "When a document was last taken in, Unix time", success);
+    registry.register("feed_last_success_seconds", "When a document was last ingested, Unix time", success);
     registry.register("feed_last_failure_seconds", "When a document was last refused, Unix time", failure);
 }
 

@@ -1,5 +1,5 @@
 //! Which groups of rows there may be: a look into memory instead of a search on disk for what is not
-//! there. Of most packages of an image nothing is said at all.
+//! there. Of most packages of an image nothing is stated at all.
 
 use std::collections::{BTreeSet, HashSet};
 use std::hash::BuildHasher;

@@ -72,7 +72,7 @@ impl Recent {
         Time(self.clock.load(Ordering::SeqCst))
     }
 
-    /// What is held of a group, where a view of some time sees the same.
+    /// What is stored of a group, where a view of some time sees the same.
     pub(crate) fn get<V: Send + Sync + 'static>(&self, group: &[u8], view: Time) -> Option<Arc<V>> {
         let known = self.values.get(group)?;
         // Looked at last: where a commit has removed it since, it had not yet written anything when it
@@ -95,7 +95,7 @@ impl Recent {
         }
     }
 
-    /// Some groups are about to change: what is held of them is forgotten, and nothing is held of them
+    /// Some groups are about to change: what is stored of them is forgotten, and nothing is stored of them
     /// until the change has been made and the answer is dropped.
     pub(crate) fn change<'g>(&self, groups: impl Iterator<Item = &'g [u8]>) -> Change<'_> {
         let mut places = Vec::new();

@@ -12,7 +12,7 @@
 //! | 5 | [`holders`] | diff id, image id | an image that has this layer; until there was 22 |
 //! | 6 | [`findings`] | diff id, component digest | facts, and what could not be read |
 //! | 7 | [`advisories`] | feed, id, source | what a publisher says |
-//! | 8 | [`stated`] | feed, source, id | digest of what was said |
+//! | 8 | [`stated`] | feed, source, id | digest of what was stated |
 //! | 9 | [`affects`] | namespace, package, feed, id, source | ranges as keys, status |
 //! | 10 | [`feeds`] | feed | revision, last success, last failure, counts |
 //! | 11 | [`jobs`] | number | what is under way |
@@ -23,18 +23,18 @@
 //! | 16 | [`deltas`] | feed, source, number, piece | a change since that document |
 //! | 17 | [`runs`] | feed | cursor, how the last run went, when the next is due |
 //! | 20 | [`inventory`] | namespace, package, version key, layer | a package of a layer |
-//! | 21 | [`contexts`] | diff id, number | surroundings in which images have a layer |
+//! | 21 | [`contexts`] | diff id, number | context in which images have a layer |
 //! | 22 | [`placements`] | diff id, context, image | an image that has this layer in them |
 //! | 24 | [`known_as`] | identifier, feed, id, source | an advisory that has this identifier |
 //! | 25 | [`enrichments`] | vulnerability, kind, feed, source | scores, exploitation |
-//! | 26 | [`enriched`] | feed, source, vulnerability, kind | digest of what was said |
+//! | 26 | [`enriched`] | feed, source, vulnerability, kind | digest of what was stated |
 //! | 30 | [`subscriptions`] | name | who is told of what |
 //! | 31 | [`outbox`] | subscription, number | a notice, and how far its delivery is |
-//! | 32 | [`raised`] | image, vulnerability | what was told last, and what is held back |
-//! | 27 | [`history`] | time, feed, revision, source, id, kind | what was said before a change |
+//! | 32 | [`raised`] | image, vulnerability | what was told last, and what is deferred |
+//! | 27 | [`history`] | time, feed, revision, source, id, kind | what was stated before a change |
 //! | 28 | [`revisions`] | feed, revision | since when it has it |
 //! | 40 | [`history_subjects`] | advisory or vulnerability, kind, feed, source, time | a change of it |
-//! | 41 | [`history_names`] | namespace, package, feed, id, source, time | a change of what is said of it |
+//! | 41 | [`history_names`] | namespace, package, feed, id, source, time | a change of what is stated of it |
 //! | 42 | [`names`] | repository, tag, image | an image that has this name |
 //! | 33 | [`kinds`] | diff id | files that hold packages, by kind |
 //! | 34 | [`unexamined`] | image id | layers that could not be read, files that nobody reads |
@@ -81,7 +81,7 @@ pub mod values;
 use crate::table::Table as _;
 
 /// Tables of what images hold. All others are of what publishers state, and of what became of it: what a
-/// take-in writes, and those who ask for reports would have to read anew.
+/// ingest writes, and those who ask for reports would have to read anew.
 pub(crate) const OF_IMAGES: [u8; 13] = [
     images::Images::ID,
     manifests::Manifests::ID,

@@ -1,7 +1,7 @@
 use std::io::{self, BufRead, Read};
 
 /// How much is asked of the host at a time, in bytes: a call costs about 0.2 us, and what it
-/// returns is held in the plugin's memory.
+/// returns is kept in the plugin's memory.
 const CHUNK: u32 = 256 * 1024;
 
 /// Where bytes come from: a file of a layer, a document.

@@ -26,7 +26,7 @@ pub trait Detector {
     ///
     /// # Errors
     ///
-    /// Only where nothing at all can be said. A file that cannot be read is an
+    /// Only where nothing at all can be stated. A file that cannot be read is an
     /// [`unread`](Report::unread) entry of the report, and costs that file.
     fn detect(files: &[File]) -> Result<Report, Error>;
 }

@@ -88,17 +88,17 @@ impl State {
     #[cold]
     #[inline(never)]
     fn grow(&mut self, bytes: usize) -> bool {
-        let held = memory_size::<0>() * PAGE;
+        let kept = memory_size::<0>() * PAGE;
         if self.limit == 0 {
             // What there is from the start, after the stack and what the program itself holds.
             self.end = (&raw const __heap_base).addr().next_multiple_of(GRAIN);
-            self.limit = held;
+            self.limit = kept;
             if bytes <= self.limit - self.end {
                 return true;
             }
         }
         // More than is needed now, so that it is rarely needed; where that is too much, only what is.
-        for wanted in [bytes.max(held / 4), bytes] {
+        for wanted in [bytes.max(kept / 4), bytes] {
             let pages = wanted.div_ceil(PAGE);
             let before = memory_grow::<0>(pages);
             if before == usize::MAX {

@@ -8,7 +8,7 @@ use limpid_layers::ClaimedFile;
 use limpid_model::Claim;
 use limpid_plugin_sdk::detector::{Detector, File};
 use limpid_runtime::{Plugin, Snapshot};
-use limpid_scanner::lent;
+use limpid_scanner::borrowed;
 
 /// Finds what is installed in a layer.
 pub(crate) trait Detect: Sync {
@@ -48,21 +48,21 @@ impl<D> Linked<D> {
 
 impl Detect for Sandboxed {
     fn detect(&self, files: Vec<ClaimedFile>) -> anyhow::Result<usize> {
-        Ok(self.role()?.detect("a measurement", lent(files))?.findings.len())
+        Ok(self.role()?.detect("a measurement", borrowed(files))?.findings.len())
     }
 }
 
 impl<D: Detector> Detect for Linked<D> {
     fn detect(&self, files: Vec<ClaimedFile>) -> anyhow::Result<usize> {
-        Ok(D::detect(&held(&files)?)?.findings.len())
+        Ok(D::detect(&stored(&files)?)?.findings.len())
     }
 }
 
 /// Files as the detector reads them without a host.
-pub(crate) fn held(files: &[ClaimedFile]) -> anyhow::Result<Vec<File>> {
-    let held = |file: &ClaimedFile| {
+pub(crate) fn stored(files: &[ClaimedFile]) -> anyhow::Result<Vec<File>> {
+    let stored = |file: &ClaimedFile| {
         let content = file.read(0, usize::try_from(file.size())?)?.into_owned();
         Ok(File::in_memory(file.path(), content))
     };
-    files.iter().map(held).collect()
+    files.iter().map(stored).collect()
 }

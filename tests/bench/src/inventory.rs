@@ -1,4 +1,4 @@
-//! An inventory of many images: how long it takes to say whom a vulnerability concerns, and what an
+//! An inventory of many images: how long it takes to say whom a vulnerability affects, and what an
 //! image costs on disk.
 //!
 //! Images are made as registries hold them: builds of a few hundred lines on one base image. The base is
@@ -55,7 +55,7 @@ pub(crate) struct Inputs {
     /// Packages that its distribution has, in the form of `Packages`
     #[arg(long)]
     packages: PathBuf,
-    /// A document of feed `osv`, which is taken in while reports are read
+    /// A document of feed `osv`, which is ingested while reports are read
     #[arg(long)]
     osv: PathBuf,
     /// A directory for the store
@@ -89,9 +89,9 @@ fn of_size(registry: &Registry, inputs: &Inputs, images: usize) -> anyhow::Resul
     let questions = questions(&scanner, &asked(&scanner, &sample)?)?;
     let quiet = reports(&scanner, &sample)?;
     let read = |id: &Digest| scanner.report(id).map(drop);
-    let beside = beside_a_take_in(&scanner, &inputs.osv, &sample, read)?;
+    let beside = beside_a_ingest(&scanner, &inputs.osv, &sample, read)?;
     let hashing = Hashing::as_long_as(middle(&quiet));
-    let floor = beside_a_take_in(&scanner, &inputs.osv, &sample, |_| {
+    let floor = beside_a_ingest(&scanner, &inputs.osv, &sample, |_| {
         hashing.run();
         Ok(())
     })?;
@@ -116,7 +116,7 @@ struct Made {
     own_bytes: f64,
 }
 
-/// Makes an inventory, and takes in what is said of its packages.
+/// Makes an inventory, and ingests what is stated of its packages.
 fn made(
     world: &World,
     registry: &Registry,
@@ -133,7 +133,7 @@ fn made(
     store.compact()?;
     let bytes = size(&folder.join("store"));
     let handed = Handed { source: None, name: "tracker.json", trust: Trust::Checked };
-    scanner.take_in("debian", handed, fs::File::open(&inputs.tracker)?)?;
+    scanner.ingest_document("debian", handed, fs::File::open(&inputs.tracker)?)?;
     Ok(Made { took, bytes, own_bytes })
 }
 
@@ -159,7 +159,7 @@ fn own_bytes(world: &World, registry: &Registry, folder: &Path, images: usize) -
     Ok(with.saturating_sub(without) as f64 / images as f64)
 }
 
-/// Some vulnerabilities: of those that concern the images, the ones that concern most and least.
+/// Some vulnerabilities: of those that affect the images, the ones that affect most and least.
 fn asked(scanner: &Scanner, sample: &[Digest]) -> anyhow::Result<Vec<String>> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for id in sample.iter().take(50) {
@@ -174,7 +174,7 @@ fn asked(scanner: &Scanner, sample: &[Digest]) -> anyhow::Result<Vec<String>> {
     Ok(all.map(|(_, id)| id.clone()).collect())
 }
 
-/// How long it takes to find the images that vulnerabilities concern.
+/// How long it takes to find the images that vulnerabilities affect.
 fn questions(scanner: &Scanner, asked: &[String]) -> anyhow::Result<Vec<Value>> {
     let mut questions = Vec::new();
     for id in asked {
@@ -182,7 +182,7 @@ fn questions(scanner: &Scanner, asked: &[String]) -> anyhow::Result<Vec<Value>> 
         let mut named = 0;
         for _ in 0..ASKED {
             let started = Instant::now();
-            named = scanner.images_concerned(id, &Filter::default(), None, PAGE)?.items.len();
+            named = scanner.affected_images(id, &Filter::default(), None, PAGE)?.items.len();
             times.push(milliseconds(started.elapsed()));
         }
         questions.push(json!({ "vulnerability": id, "images": named, "ms": middle(&times) }));
@@ -202,8 +202,8 @@ fn reports(scanner: &Scanner, sample: &[Digest]) -> anyhow::Result<Vec<f64>> {
 }
 
 /// How long what is done for each image takes from the moment when it is asked for, so many a second, while
-/// a document is taken in again and again.
-fn beside_a_take_in(
+/// a document is ingested again and again.
+fn beside_a_ingest(
     scanner: &Scanner,
     osv: &Path,
     sample: &[Digest],
@@ -211,7 +211,7 @@ fn beside_a_take_in(
 ) -> anyhow::Result<Vec<f64>> {
     let ended = AtomicBool::new(false);
     thread::scope(|scope| {
-        let taking_in = scope.spawn(|| -> anyhow::Result<()> {
+        let ingesting = scope.spawn(|| -> anyhow::Result<()> {
             // As the schedule does.
             yield_to_others();
             // Sources of an earlier run say the same already: there must be something to write.
@@ -220,13 +220,13 @@ fn beside_a_take_in(
                 source += 1;
                 let source = format!("again-{source}");
                 let handed = Handed { source: Some(&source), name: "osv", trust: Trust::Checked };
-                scanner.take_in("osv", handed, fs::File::open(osv)?)?;
+                scanner.ingest_document("osv", handed, fs::File::open(osv)?)?;
             }
             Ok(())
         });
         let times = at_a_rate(sample, answer);
         ended.store(true, Ordering::Relaxed);
-        taking_in.join().map_err(|_| anyhow::anyhow!("the take-in has panicked"))??;
+        ingesting.join().map_err(|_| anyhow::anyhow!("the ingest has panicked"))??;
         times
     })
 }

@@ -48,7 +48,7 @@ enum Task {
         #[arg(long)]
         times: usize,
     },
-    /// Make inventories of many images, and ask whom vulnerabilities concern
+    /// Make inventories of many images, and ask whom vulnerabilities affect
     Inventory(inventory::Inputs),
     /// Load all plugins, once
     Loading {

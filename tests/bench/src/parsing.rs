@@ -13,13 +13,13 @@ use limpid_model::Claim;
 use limpid_plugin_sdk::detector::Detector;
 use limpid_plugin_sdk::scheme::Scheme;
 use limpid_runtime::{Registry, Snapshot};
-use limpid_scanner::lent;
+use limpid_scanner::borrowed;
 use limpid_scheme_dpkg::Dpkg as DpkgVersions;
 use serde_json::{Value, json};
 
 use crate::archive::Opened;
 use crate::comparison::Comparison;
-use crate::detectors::{Sandboxed, held};
+use crate::detectors::{Sandboxed, stored};
 
 /// What is parsed.
 #[derive(clap::Args)]
@@ -66,12 +66,12 @@ fn detector<D: Detector>(
         bail!("`{}` has no file that detector `{name}` claims", image.display());
     }
     let bytes: u64 = files.iter().map(limpid_layers::ClaimedFile::size).sum();
-    let linked = held(&files)?;
+    let linked = stored(&files)?;
     let what = format!("{name}: {} of {} kB", counted(files.len(), "file"), bytes / 1_000);
     Comparison::of(
         what,
         times,
-        || Ok(plugin.role()?.detect("a measurement", lent(files.clone()))?.findings),
+        || Ok(plugin.role()?.detect("a measurement", borrowed(files.clone()))?.findings),
         || Ok(D::detect(&linked)?.findings),
     )
 }

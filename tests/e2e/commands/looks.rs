@@ -36,7 +36,7 @@ fn what_a_filter_hides_is_counted() {
     assert_eq!(shown[0]["filter"]["hidden"], findings.len() - fixable);
     assert_eq!(shown[0]["summary"], all[0]["summary"], "the summary is of all");
 
-    // Nobody rated most of them: they pass, and that is said.
+    // Nobody rated most of them: they pass, and that is stated.
     let text = setup.run(["scan", text(&archive), "--severity", "critical"]).ok();
     assert!(text.contains("nobody has rated are shown (`--rated` hides them)"), "{text}");
     let outcome = setup.run(["scan", "image.tar", "--severity", "worst"]);

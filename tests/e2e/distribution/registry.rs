@@ -24,7 +24,7 @@ pub(super) enum Readers {
 }
 
 impl Registry {
-    /// Serves a blob under the digest of the component that it is said to be.
+    /// Serves a blob under the digest of the component that it is stated to be.
     pub(super) fn of(component: &[u8], blob: Vec<u8>, readers: Readers) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();

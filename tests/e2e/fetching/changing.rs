@@ -109,7 +109,7 @@ fn of_many_ecosystems_archives_come_once_and_then_what_changed() {
 
     // Nothing has changed: nothing is sent.
     let run = update(&service, "osv");
-    assert_eq!((&run["taken"], &run["bytes"]), (&json!(0), &json!(0)), "{run:#}");
+    assert_eq!((&run["ingested"], &run["bytes"]), (&json!(0), &json!(0)), "{run:#}");
     assert_eq!(publisher.asked(), ["/modified_id.csv 304"]);
 
     // Two records changed since, and one is new; the archives are as they were, and not asked for.
@@ -198,7 +198,7 @@ fn page(start: usize, total: usize, time: &str, scores: &[(&str, f32)]) -> Strin
 #[track_caller]
 fn score(service: &Service, id: &str) -> Value {
     let known = vulnerability(service, id);
-    assert_eq!(known["advisories"], json!([]), "the NVD says of no package that it is concerned");
+    assert_eq!(known["advisories"], json!([]), "the NVD says of no package that it is affected");
     let enrichments = known["enrichments"].as_array().unwrap();
     let [only] = enrichments.as_slice() else { panic!("{known:#}") };
     assert_eq!([&only["feed"], &only["kind"]], ["nvd", "nvd"]);
@@ -283,7 +283,7 @@ fn the_pages_of_a_first_run_are_news_to_nobody() {
         });
         told.collect::<Vec<_>>()
     };
-    // Both concern the sample, and the tracker rates neither. The first run does not come to its end.
+    // Both affect the sample, and the tracker rates neither. The first run does not come to its end.
     let at = |start: usize| format!("{CVES}&startIndex={start}");
     let time = "2026-11-20T12:00:00";
     publisher.document(&at(0), page(0, 3, time, &[("CVE-2024-6119", 9.8)]));

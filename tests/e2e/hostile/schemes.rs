@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::guest::Guest;
 use super::trial::Trial;
 
-/// The report of an image with the guest's package, and its feed taken in anew.
+/// The report of an image with the guest's package, and its feed ingested anew.
 fn report(trial: &Trial<'_>, round: usize) -> Value {
     trial.service.api.hand_in(&trial.guest.name, "{}").ok();
     let report = trial.flood(round);

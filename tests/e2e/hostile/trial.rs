@@ -23,7 +23,7 @@ const FLAT: u64 = 4 << 20;
 /// Rounds until a service must no longer grow: allocators do not give everything back at once.
 const SETTLING: usize = 12;
 
-/// The kinds of failures of a guest, and a part of what is said of each.
+/// The kinds of failures of a guest, and a part of what is stated of each.
 pub(crate) type Ways<'a> = &'a [(&'a str, &'a str)];
 
 /// A service that has all our plugins and a guest.
@@ -51,7 +51,7 @@ impl<'a> Trial<'a> {
     }
 
     /// Each call of `detect` fails in one of these ways, and each way is seen; the plugin is to blame,
-    /// and what it said is not taken. Nobody is harmed.
+    /// and what it stated is not taken. Nobody is harmed.
     #[track_caller]
     pub(crate) fn fails(&self, expected: Ways<'_>) {
         self.harms_nobody(|round| {
@@ -97,7 +97,7 @@ impl<'a> Trial<'a> {
     }
 
     /// Each document that the guest reads as a feed is refused, and this is a part of why; the plugin
-    /// is to blame, and what it said is not taken. Nobody is harmed.
+    /// is to blame, and what it stated is not taken. Nobody is harmed.
     #[track_caller]
     pub(crate) fn takes_in_nothing(&self, reason: &str) {
         let told = format!("plugin `{} 1.0.0", self.guest.name);
@@ -141,16 +141,16 @@ impl<'a> Trial<'a> {
 
     #[track_caller]
     fn settles(&self, work: impl Fn(usize)) {
-        let mut held = vec![self.service.resident()];
+        let mut kept = vec![self.service.resident()];
         for round in 2..SETTLING {
             work(round);
-            let (before, now) = (held[held.len() - 1], self.service.resident());
+            let (before, now) = (kept[kept.len() - 1], self.service.resident());
             if now < before + FLAT {
                 return;
             }
-            held.push(now);
+            kept.push(now);
         }
-        panic!("the service grows and grows, in bytes: {held:?}");
+        panic!("the service grows and grows, in bytes: {kept:?}");
     }
 
     /// Shows the guest an image of many layers, and returns its report.

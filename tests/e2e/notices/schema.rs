@@ -1,4 +1,4 @@
-//! Documents held against the schemas of `/v1/openapi.json`: as much of
+//! Documents compared with the schemas of `/v1/openapi.json`: as much of
 //! [JSON Schema](https://json-schema.org/draft/2020-12/json-schema-core) as those use.
 
 use serde_json::Value;
@@ -15,7 +15,7 @@ impl Schemas {
         (&body["schema"], examples.collect())
     }
 
-    /// A message must be what is said of its type.
+    /// A message must be what is stated of its type.
     #[track_caller]
     pub(super) fn check(&self, message: &Value) {
         let (schema, _) = self.of_type(message["type"].as_str().unwrap());

@@ -1,4 +1,4 @@
-//! Taking in what publishers serve: into an empty store, again unchanged, and with a few changes.
+//! Ingesting what publishers serve: into an empty store, again unchanged, and with a few changes.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -78,9 +78,9 @@ pub(super) fn measure(setting: &Setting) -> anyhow::Result<Vec<Measurement>> {
         let folder = setting.fresh("advisories")?;
         let mut service = Service::start(&setting.limpid, &folder, &Interrupts::default())?;
         let api = Api::new(service.address());
-        first.push(take_in(&api, &documents)?);
-        again.push(take_in(&api, &documents)?);
-        few.push(take_in(&api, &changed)?);
+        first.push(ingest_document(&api, &documents)?);
+        again.push(ingest_document(&api, &documents)?);
+        few.push(ingest_document(&api, &changed)?);
         peak = peak_memory(service.id()).context("the service's memory is not known")?.max(peak);
         service.stop()?;
         disk.push(size(&folder.join("data")));
@@ -96,15 +96,15 @@ pub(super) fn measure(setting: &Setting) -> anyhow::Result<Vec<Measurement>> {
     let elapsed = |passes: &[Pass]| passes.iter().map(|pass| pass.elapsed).collect::<Vec<_>>();
     #[expect(clippy::cast_precision_loss, reason = "far below what a double holds exactly")]
     let rate = first.iter().map(|pass| pass.stated as f64 / pass.elapsed.as_secs_f64()).collect();
-    let whole = Measurement::of_times(format!("take-in of {stated} records, empty store"), &elapsed(&first));
+    let whole = Measurement::of_times(format!("ingest of {stated} records, empty store"), &elapsed(&first));
     // Ten times faster than the first pass is a tenth of its time.
     let unchanged = Measurement::of_times("the same again, unchanged", &elapsed(&again));
     Ok(vec![
-        Measurement::new("records taken in a second", "/s", rate).with_bar(Bar::AtLeast(50_000.0)),
+        Measurement::new("records ingested a second", "/s", rate).with_bar(Bar::AtLeast(50_000.0)),
         unchanged.beside(&whole).with_bar(Bar::TimesFloor(0.1)),
         whole,
         Measurement::of_times(format!("again with at most {expected} records changed"), &elapsed(&few)),
-        Measurement::of_bytes("peak memory of the service, take-in, most of all runs", vec![peak])
+        Measurement::of_bytes("peak memory of the service, ingest, most of all runs", vec![peak])
             .with_bar(Bar::Below(300.0)),
         Measurement::of_bytes("on disk after all of it, documents included", disk),
     ])
@@ -134,7 +134,7 @@ fn documents(corpus: &Corpus) -> anyhow::Result<Vec<Document>> {
 }
 
 /// Hands documents in, as many at a time as there are processors.
-fn take_in(api: &Api, documents: &[Document]) -> anyhow::Result<Pass> {
+fn ingest_document(api: &Api, documents: &[Document]) -> anyhow::Result<Pass> {
     let waiting = Mutex::new(documents.iter());
     let next = || waiting.lock().ok().and_then(|mut waiting| waiting.next());
     let workers = thread::available_parallelism().map_or(1, usize::from);

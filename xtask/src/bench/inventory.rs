@@ -1,5 +1,5 @@
-//! Many images: what one costs, how long it takes to say whom a vulnerability concerns, and reports
-//! beside a take-in. `limpid-bench` (tests/bench) makes the images.
+//! Many images: what one costs, how long it takes to say whom a vulnerability affects, and reports
+//! beside a ingest. `limpid-bench` (tests/bench) makes the images.
 
 use std::fs;
 
@@ -12,12 +12,12 @@ use super::sandbox::{measured, numbers, program};
 use crate::command::{command, output};
 use crate::verify::{TRACKER, read_zstd};
 
-/// What the floor of reports beside a take-in is.
+/// What the floor of reports beside a ingest is.
 pub(super) const FLOOR: &str = "\
-Floor of reports beside a take-in: hashing that takes as long as the middle report where nothing else is done, as \
-often, beside the same take-in: what the machine and its scheduler add by themselves.";
+Floor of reports beside a ingest: hashing that takes as long as the middle report where nothing else is done, as \
+often, beside the same ingest: what the machine and its scheduler add by themselves.";
 
-/// Taken in while reports are read.
+/// Ingested while reports are read.
 const OSV: &str = "feeds/osv/bitnami-vulndb-osv.tar.zst";
 
 /// Bytes that an image may take on disk, beyond what no other image holds.
@@ -52,7 +52,7 @@ fn of_size(images: usize, measured: &Value) -> anyhow::Result<Vec<Measurement>> 
     let of = |what: &str| format!("{images} images: {what}");
     let quiet = Measurement::new(of("report"), "ms", numbers(measured, "reports_ms")?);
     let beside =
-        Measurement::new(of("report, 200/s beside a take-in"), "ms", numbers(measured, "reports_beside_ms")?);
+        Measurement::new(of("report, 200/s beside a ingest"), "ms", numbers(measured, "reports_beside_ms")?);
     let work = Measurement::new(of("hashing"), "ms", numbers(measured, "hashing_beside_ms")?);
     let last = |all: &Measurement| Measurement::new(of("99 in 100 are faster"), "ms", vec![all.quantile(99)]);
     let last = last(&beside).beside(&last(&work));

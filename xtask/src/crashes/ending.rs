@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::client::{Client, list, text};
 use super::ledger::{Ledger, TOLD};
-use super::load::{Load, take_in_next};
+use super::load::{Load, ingest_next};
 use super::receiver::Receiver;
 use super::steps::{Sample, Step, archive};
 
@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Waits until all that was acknowledged is done.
 pub(super) fn settle(client: &Client, ledger: &Ledger) -> anyhow::Result<()> {
     // The one of which nobody knows whether it is in is in now.
-    take_in_next(client, ledger, &Sample::new()?)?;
+    ingest_next(client, ledger, &Sample::new()?)?;
     until("submissions are done", || {
         for id in ledger.jobs() {
             ledger.check_job(&id, &client.get(&format!("/v1/jobs/{id}"))?.ok()?);
@@ -90,7 +90,7 @@ pub(super) fn compare(
             ledger.differs(format!("the report of `{}` is another one than without kills", image.name()));
         }
         if list(&expected, "findings").is_empty() {
-            ledger.differs(format!("nothing concerns `{}`, so that its report shows nothing", image.name()));
+            ledger.differs(format!("nothing affects `{}`, so that its report shows nothing", image.name()));
         }
     }
     Ok(())
@@ -107,7 +107,7 @@ fn without_times(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(without_times),
         Value::Object(fields) => {
-            fields.retain(|name, _| !matches!(name.as_str(), "taken_in" | "indexed_at"));
+            fields.retain(|name, _| !matches!(name.as_str(), "ingested" | "indexed_at"));
             fields.values_mut().for_each(without_times);
         }
         _ => {}

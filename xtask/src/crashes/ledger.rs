@@ -13,12 +13,12 @@ pub(super) const TOLD: &str = "told";
 
 /// What the service has acknowledged, whichever of its processes.
 pub(super) struct Ledger {
-    held: Mutex<Held>,
+    kept: Mutex<Kept>,
     recorded: Recorded,
 }
 
 #[derive(Default)]
-struct Held {
+struct Kept {
     /// The last document.
     step: u64,
     /// Submissions that are not known to have ended: job, and image.
@@ -35,15 +35,15 @@ struct Held {
 
 impl Ledger {
     pub(super) fn new(recorded: Recorded) -> Self {
-        Self { held: Mutex::default(), recorded }
+        Self { kept: Mutex::default(), recorded }
     }
 
     pub(super) fn summary(&self) -> Summary {
-        lock(&self.held).summary.clone()
+        lock(&self.kept).summary.clone()
     }
 
     pub(super) fn change(&self, change: impl FnOnce(&mut Summary)) {
-        change(&mut lock(&self.held).summary);
+        change(&mut lock(&self.kept).summary);
     }
 
     /// Something is not as it should be.
@@ -53,40 +53,40 @@ impl Ledger {
 
     /// The number of the last document that was acknowledged.
     pub(super) fn step(&self) -> u64 {
-        lock(&self.held).step
+        lock(&self.kept).step
     }
 
     pub(super) fn images(&self) -> BTreeSet<u64> {
-        lock(&self.held).images.clone()
+        lock(&self.kept).images.clone()
     }
 
     pub(super) fn took_in(&self, step: u64) {
-        let mut held = lock(&self.held);
-        held.step = step;
-        held.summary.documents += 1;
+        let mut kept = lock(&self.kept);
+        kept.step = step;
+        kept.summary.documents += 1;
     }
 
     pub(super) fn submitted(&self, job: &str, number: u64, image: &str) {
-        let mut held = lock(&self.held);
-        held.jobs.insert(job.to_owned(), image.to_owned());
-        held.images.insert(number);
-        held.summary.submissions += 1;
+        let mut kept = lock(&self.kept);
+        kept.jobs.insert(job.to_owned(), image.to_owned());
+        kept.images.insert(number);
+        kept.summary.submissions += 1;
     }
 
     /// A subscription is about to be changed.
     pub(super) fn is_unsure_of(&self, subscription: &str) {
-        lock(&self.held).subscriptions.remove(subscription);
+        lock(&self.kept).subscriptions.remove(subscription);
     }
 
     pub(super) fn subscribed(&self, subscription: &str, period: Option<u64>) {
-        let mut held = lock(&self.held);
-        held.subscriptions.insert(subscription.to_owned(), period);
-        held.summary.subscriptions += 1;
+        let mut kept = lock(&self.kept);
+        kept.subscriptions.insert(subscription.to_owned(), period);
+        kept.summary.subscriptions += 1;
     }
 
     /// Whether a job has ended as it should. What is wrong with it is noted.
     pub(super) fn check_job(&self, id: &str, job: &Value) -> bool {
-        let Some(image) = lock(&self.held).jobs.get(id).cloned() else { return true };
+        let Some(image) = lock(&self.kept).jobs.get(id).cloned() else { return true };
         let state = text(job, "state");
         if state == "waiting" {
             self.change(|summary| summary.waited += 1);
@@ -96,26 +96,26 @@ impl Ledger {
             self.differs(format!("submission {id} ends as {job}"));
         }
         if is_done || state == "failed" {
-            lock(&self.held).jobs.remove(id);
+            lock(&self.kept).jobs.remove(id);
         }
         is_done
     }
 
     /// Jobs that are not known to have ended.
     pub(super) fn jobs(&self) -> Vec<String> {
-        lock(&self.held).jobs.keys().cloned().collect()
+        lock(&self.kept).jobs.keys().cloned().collect()
     }
 
     /// Sees which notices the service says are delivered, from the last that were on.
     pub(super) fn see_delivered(&self, client: &Client) -> anyhow::Result<()> {
-        let after = lock(&self.held).last_notice.clone();
+        let after = lock(&self.kept).last_notice.clone();
         let after = after.map(|after| format!("&after={after}")).unwrap_or_default();
         let path = format!("/v1/notices?subscription={TOLD}&state=delivered&limit=1000{after}");
         let page = client.get(&path)?.ok()?;
         for notice in list(&page, "notices") {
             lock(&self.recorded).insert(text(notice, "id").to_owned());
             // Notices of a subscription are delivered in their order.
-            lock(&self.held).last_notice = Some(format!("{TOLD}/{}", notice["number"]));
+            lock(&self.kept).last_notice = Some(format!("{TOLD}/{}", notice["number"]));
         }
         Ok(())
     }
@@ -141,7 +141,7 @@ impl Ledger {
                 self.check_job(&id, &answer.body);
             } else {
                 self.differs(format!("submission {id} was acknowledged, and is not known"));
-                lock(&self.held).jobs.remove(&id);
+                lock(&self.kept).jobs.remove(&id);
             }
         }
         Ok(())
@@ -164,7 +164,7 @@ impl Ledger {
     }
 
     fn check_subscriptions(&self, found: &Value) {
-        let known = lock(&self.held).subscriptions.clone();
+        let known = lock(&self.kept).subscriptions.clone();
         for (name, period) in known {
             let found = list(found, "subscriptions").iter().find(|found| text(found, "name") == name);
             let found = found.map(|found| found["period"].as_u64());

@@ -61,7 +61,7 @@ impl<'a> Load<'a> {
     pub(super) fn during<T>(&self, work: impl FnOnce() -> anyhow::Result<T>) -> anyhow::Result<T> {
         thread::scope(|scope| {
             let clients: [fn(&Self) -> anyhow::Result<()>; 6] = [
-                Self::take_in,
+                Self::ingest_document,
                 Self::submit_and_wait,
                 Self::submit_and_go_on,
                 Self::subscribe,
@@ -98,9 +98,9 @@ impl<'a> Load<'a> {
     }
 
     /// Hands in one document after the other. The one that nobody has answered is the first.
-    fn take_in(&self) -> anyhow::Result<()> {
+    fn ingest_document(&self) -> anyhow::Result<()> {
         while self.goes_on() {
-            take_in_next(&self.client, self.ledger, self.sample)?;
+            ingest_next(&self.client, self.ledger, self.sample)?;
         }
         Ok(())
     }
@@ -197,7 +197,7 @@ impl<'a> Load<'a> {
 }
 
 /// Hands in the document after the last one that was acknowledged.
-pub(super) fn take_in_next(client: &Client, ledger: &Ledger, sample: &Sample) -> anyhow::Result<()> {
+pub(super) fn ingest_next(client: &Client, ledger: &Ledger, sample: &Sample) -> anyhow::Result<()> {
     let number = ledger.step() + 1;
     let step = Step::of(number);
     let mut answer = client.hand_in(step.feed, &step.document(sample))?;
@@ -211,13 +211,13 @@ pub(super) fn take_in_next(client: &Client, ledger: &Ledger, sample: &Sample) ->
             "document {number}, {step:?}, is answered with {}: {}",
             answer.status, answer.body
         ));
-        bail!("document {number} is not taken in");
+        bail!("document {number} is not ingested");
     }
     ledger.took_in(number);
     Ok(())
 }
 
-/// A subscription to what concerns images of a name.
+/// A subscription to what affects images of a name.
 pub(super) fn subscription(receiver: &Receiver, names: &str, period: Option<u64>) -> Value {
     let secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
     json!({

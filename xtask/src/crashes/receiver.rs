@@ -13,7 +13,7 @@ const FAILING: u64 = 40;
 /// The longest that an answer takes.
 const SLOW: Duration = Duration::from_millis(20);
 
-/// Identifiers of notices of which the service has said that they are delivered.
+/// Identifiers of notices of which the service has stated that they are delivered.
 pub(super) type Recorded = Arc<Mutex<BTreeSet<String>>>;
 
 /// A receiver of notices, until the process ends.

@@ -137,8 +137,9 @@ fn findings(setting: &Setting<'_>, documents: &[Value]) -> anyhow::Result<Compar
         unjudged.map(|it| format!("{} {} not judged", word(it, "/vulnerability"), word(it, "/package")));
     let found = array(&report, "/findings").iter().map(row);
     let some = !expected.findings.is_empty();
-    let said = format!("findings out of {} statements on {} packages", expected.statements, installed.len());
-    Ok(Comparison::of(&said, expected.findings, found)
+    let message =
+        format!("findings out of {} statements on {} packages", expected.statements, installed.len());
+    Ok(Comparison::of(&message, expected.findings, found)
         .and(Comparison::of("statements that cannot be judged", expected.unjudged, unjudged))
         .requiring(some, "there are no findings"))
 }

@@ -206,11 +206,11 @@ impl Case {
             _ => Note::Fixed(numbers.below(VERSIONS.len())),
         };
         let mut notes: [Option<Note>; RELEASES.len()] = std::array::from_fn(|_| Some(note()));
-        for (known, held) in notes.iter_mut().zip(&mut archives) {
-            held.truncate(1 + numbers.below(2));
+        for (known, kept) in notes.iter_mut().zip(&mut archives) {
+            kept.truncate(1 + numbers.below(2));
             // The tracker names a fix only where its archives have it.
             if let Some(Note::Fixed(fix)) = known {
-                held.push(*fix + numbers.below(VERSIONS.len() - *fix));
+                kept.push(*fix + numbers.below(VERSIONS.len() - *fix));
             }
         }
         for known in notes.iter_mut().rev().skip(1) {
@@ -283,14 +283,15 @@ impl Case {
                 Note::Undetermined => ("undetermined", None),
             };
             let places = ["main", "security", "updates"];
-            let held = places.iter().zip(self.archive(release));
-            let held: Map<String, Value> =
-                held.map(|(place, version)| ((*place).to_owned(), json!(name(*version)))).collect();
-            let mut said = json!({ "status": status, "repositories": held, "urgency": "not yet assigned" });
-            if let (Some(fix), Some(said)) = (fix, said.as_object_mut()) {
-                said.insert("fixed_version".to_owned(), json!(fix));
+            let kept = places.iter().zip(self.archive(release));
+            let kept: Map<String, Value> =
+                kept.map(|(place, version)| ((*place).to_owned(), json!(name(*version)))).collect();
+            let mut message =
+                json!({ "status": status, "repositories": kept, "urgency": "not yet assigned" });
+            if let (Some(fix), Some(message)) = (fix, message.as_object_mut()) {
+                message.insert("fixed_version".to_owned(), json!(fix));
             }
-            said
+            message
         };
         RELEASES.iter().enumerate().map(|(place, release)| ((*release).to_owned(), of(place))).collect()
     }

@@ -60,7 +60,7 @@ fn alpine(folder: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
     Ok(documents)
 }
 
-/// What is held after fetching must be what is held after handing in, and fetching again must bring
+/// What is kept after fetching must be what is kept after handing in, and fetching again must bring
 /// nothing.
 fn compare(
     setting: &Setting<'_>,
@@ -79,7 +79,8 @@ fn compare(
     let found = namespaces(&setting.limpid.feeds(&fetched)?, feed);
     let number = |run: &Value, field: &str| run.pointer(&format!("/0/{field}")).and_then(Value::as_u64);
     let brought = number(&first, "added").is_some_and(|added| added > 0);
-    let nothing = ["taken", "bytes", "added", "changed"].map(|field| number(&again, field)) == [Some(0); 4];
+    let nothing =
+        ["ingested", "bytes", "added", "changed"].map(|field| number(&again, field)) == [Some(0); 4];
     Ok(Comparison::of("sources as they are when handed in", expected, found)
         .requiring(brought, "the first run brings advisories")
         .requiring(nothing, "the second run brings nothing"))

@@ -28,6 +28,6 @@ fn compare(workspace: &Workspace) -> anyhow::Result<Comparison> {
     // All of the workspace, with its features: alone, the crate would be built once more with fewer.
     test.args(["test", "--quiet", "--workspace", "--lib", TEST, "--", "--ignored", "--nocapture"]);
     let text = output(&mut test)?;
-    let what = text.lines().find(|line| line.contains("held against umoci"));
+    let what = text.lines().find(|line| line.contains("compared with umoci"));
     Ok(Comparison::new(what.context("no comparison was run")?, Vec::new()))
 }

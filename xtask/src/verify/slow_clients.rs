@@ -67,11 +67,11 @@ fn silent(limpid: &Limpid, folder: &Path) -> anyhow::Result<Comparison> {
     api.import("debian", tracker().as_bytes())?;
     let health = Prober::start(service.address(), "/healthz");
     let readiness = Prober::start(service.address(), "/readyz");
-    let mut held = Vec::new();
+    let mut kept = Vec::new();
     let ask = format!("GET /v1/images/{id}/report HTTP/1.1\r\nHost: localhost\r\n\r\n").repeat(3);
     let send = "POST /v1/images HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000000\r\n\r\nbegun";
     for number in 0..READERS + BODIES {
-        held.push(open(service.address(), if number < READERS { &ask } else { send })?);
+        kept.push(open(service.address(), if number < READERS { &ask } else { send })?);
     }
     let began = Instant::now();
     // Who is in the middle of something may stay; another one gets in all the same.
@@ -83,7 +83,7 @@ fn silent(limpid: &Limpid, folder: &Path) -> anyhow::Result<Comparison> {
         std::thread::sleep(Duration::from_millis(500));
     }
     let memory = peak_memory(service.id()).context("the service is gone")?;
-    drop(held);
+    drop(kept);
     let (health, readiness) = (health.stop()?, readiness.stop()?);
     let answered = others.iter().filter(|(status, _)| *status == 200).count();
     let slowest = others.iter().map(|(_, took)| *took).max().unwrap_or_default();
@@ -99,7 +99,7 @@ fn silent(limpid: &Limpid, folder: &Path) -> anyhow::Result<Comparison> {
         differences.push(format!("/healthz took {} ms", health.longest.as_millis()));
     }
     if memory > MEMORY {
-        differences.push(format!("the service held {} MiB", memory >> 20));
+        differences.push(format!("the service kept {} MiB", memory >> 20));
     }
     if answered == 0 {
         differences.push("nobody else was answered".to_owned());

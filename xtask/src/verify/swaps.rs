@@ -25,10 +25,10 @@ const SWAPS: usize = 200;
 /// After so many swaps the service holds what it needs; from there on it must hold no more.
 const SETTLED: usize = 50;
 
-/// How much more it may hold in the end: a part of what it held, or so many bytes.
+/// How much more it may hold in the end: a part of what it kept, or so many bytes.
 const GROWTH: (u64, u64) = (5, 32 << 20);
 
-/// What is held of what was read and written is bounded, and full soon: what grows is something else.
+/// What is kept of what was read and written is bounded, and full soon: what grows is something else.
 const SMALL_CACHES: &[(&str, &str)] = &[
     ("LIMPID_STORE__CACHE_BYTES", "8000000"),
     ("LIMPID_STORE__RECENT_BYTES", "4000000"),
@@ -83,9 +83,9 @@ fn compare(seen: &Seen, memory: &[u64], took: Duration) -> Comparison {
     let (settled, last) = (after(SETTLED), after(SWAPS));
     let mut differences = seen.differences.clone();
     if last > settled + (settled / GROWTH.0).max(GROWTH.1) {
-        let held: Vec<u64> =
-            memory.iter().skip(SETTLED - 1).step_by(10).map(|held| mebibytes(*held)).collect();
-        differences.push(format!("memory grows; in MiB, every ten swaps: {held:?}"));
+        let kept: Vec<u64> =
+            memory.iter().skip(SETTLED - 1).step_by(10).map(|kept| mebibytes(*kept)).collect();
+        differences.push(format!("memory grows; in MiB, every ten swaps: {kept:?}"));
     }
     let what = format!(
         "{seen}; {} MiB after {SETTLED} swaps and {} after {SWAPS}; {:.0} swaps a minute",
@@ -96,7 +96,7 @@ fn compare(seen: &Seen, memory: &[u64], took: Duration) -> Comparison {
     Comparison::new(what, differences).requiring(seen.reports > SWAPS, "hardly any report was asked for")
 }
 
-/// Swaps plugins, and returns what the service held in memory after each.
+/// Swaps plugins, and returns what the service kept in memory after each.
 fn swap(service: &Service, builds: &mut Builds) -> anyhow::Result<Vec<u64>> {
     let api = Api::new(service.address());
     let mut memory = Vec::new();

@@ -146,8 +146,9 @@ fn published_dpkg(setting: &Setting<'_>) -> anyhow::Result<Vec<Pair>> {
             entries.filter_map(|entry| entry.get("releases")?.as_object()).flat_map(|it| it.values())
         {
             versions.extend(release.get("fixed_version").and_then(|version| version.as_str()));
-            let held = release.get("repositories").and_then(|held| held.as_object());
-            versions.extend(held.into_iter().flat_map(|held| held.values()).filter_map(|it| it.as_str()));
+            let stored = release.get("repositories").and_then(|stored| stored.as_object());
+            versions
+                .extend(stored.into_iter().flat_map(|stored| stored.values()).filter_map(|it| it.as_str()));
         }
         pairs.extend(neighbours(versions.into_iter().map(String::from).collect()));
     }

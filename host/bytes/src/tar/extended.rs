@@ -42,7 +42,7 @@ impl Extended {
         self.link_path.take().or_else(|| self.long_link.take())
     }
 
-    /// Takes in the records of a PAX header; an error says which is not understood.
+    /// Ingests the records of a PAX header; an error says which is not understood.
     pub(super) fn read(&mut self, mut records: &[u8]) -> Result<(), String> {
         while !records.is_empty() {
             let (key, value, rest) = record(records).ok_or("a PAX record that is none")?;

@@ -147,7 +147,7 @@ fn a_global_header_holds_until_a_record_replaces_it() {
 }
 
 #[test]
-fn long_names_are_not_taken_in_beyond_the_limit() {
+fn long_names_are_not_ingested_beyond_the_limit() {
     let limits = Limits { path_length: 10, extension: Limit::of("extension", 100), ..limits() };
     let tar = Tar::default().entry(EntryType::GNULongName, "x", "", &[b'a'; 5000]).file("f", b"1").end();
     let mut walker = Walker::new(tar.as_slice(), "the tar", limits);

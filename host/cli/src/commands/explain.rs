@@ -10,7 +10,7 @@ use crate::open::OF_IMAGES;
 use crate::settings::Settings;
 use limpid_formats::table;
 
-/// The exit code where it cannot be said whether an image is affected.
+/// The exit code where it is unknown whether an image is affected.
 const CANNOT_SAY: u8 = 3;
 
 /// The exit code where nothing could be asked: 1 is an answer.
@@ -19,7 +19,7 @@ pub(crate) const FAILED: u8 = 2;
 /// What exit codes say.
 const HELP: &str = "\
 Exit codes: 0 the image is not affected, 1 it is affected, 2 wrong usage or the command failed, \
-3 it cannot be said. Of several images the worst counts: affected, then not to be said.";
+3 it is unknown. Of several images the worst counts: affected, then unknown.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
@@ -32,8 +32,8 @@ pub(crate) struct Args {
     format: Format,
 }
 
-/// Says why a vulnerability affects an image, or why it does not, or why that cannot be said, from
-/// the advisories that are held.
+/// Says why a vulnerability affects an image, or why it does not, or why that is unknown, from
+/// the advisories that are kept.
 pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
     let named = Named::of(&args.image, settings)?;
     let holder = Holder::of_data_dir(settings, "limpid explain", &OF_IMAGES)?;

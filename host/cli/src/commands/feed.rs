@@ -20,13 +20,13 @@ use limpid_formats::table;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Fetch feeds from their publishers, and take in what has changed
+    /// Fetch feeds from their publishers, and ingest what has changed
     Update(update::Args),
     /// Write what feeds are read from into a bundle, to be carried to a service that reaches no publisher
     Export(bundle::Export),
-    /// Take in a bundle that `limpid feed export` wrote
+    /// Ingest a bundle that `limpid feed export` wrote
     Import(bundle::Import),
-    /// Take in documents as the publisher serves them: plain, compressed with gzip, bzip2, xz or
+    /// Ingest documents as the publisher serves them: plain, compressed with gzip, bzip2, xz or
     /// zstd, or a zip or tar of such documents
     Add {
         /// Name of the feed, as `limpid feed list` shows it
@@ -37,7 +37,7 @@ pub(crate) enum Command {
         /// The source that the documents are, where their content does not tell
         #[arg(long)]
         source: Option<String>,
-        /// Take them in even where they state next to nothing of what was there before
+        /// Ingest them even where they state next to nothing of what was there before
         #[arg(long)]
         force: bool,
         /// Give them to a service elsewhere, as `http://127.0.0.1:6060` [default: who has the data directory]
@@ -48,7 +48,7 @@ pub(crate) enum Command {
     },
     /// Take back all that a source of a feed stated, which was handed in by mistake
     RemoveSource(source::Remove),
-    /// Show the feeds and what is held of each
+    /// Show the feeds and what is kept of each
     List {
         /// Ask a service elsewhere, as `http://127.0.0.1:6060` [default: who has the data directory]
         #[arg(long, value_name = "URL")]
@@ -69,12 +69,12 @@ pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<Exit
                 files.iter().map(|path| Document::open(path)).collect::<anyhow::Result<Vec<_>>>()?;
             let holder = Holder::at(service.as_deref(), settings, "limpid feed add", &OF_ADVISORIES)?;
             let add = |document| add(&holder, feed, source.as_deref(), *force, document);
-            let taken = documents.into_iter().map(add).collect::<anyhow::Result<Vec<_>>>()?;
+            let ingested = documents.into_iter().map(add).collect::<anyhow::Result<Vec<_>>>()?;
             match format {
-                Format::Json => print_json(&taken),
+                Format::Json => print_json(&ingested),
                 Format::Table => {
                     let mut page = page();
-                    table::taken(&mut page, &taken);
+                    table::ingested(&mut page, &ingested);
                     show(page)
                 }
             }
@@ -120,15 +120,15 @@ fn add(
     source: Option<&str>,
     force: bool,
     document: Document<'_>,
-) -> anyhow::Result<api::Taken> {
+) -> anyhow::Result<api::Ingested> {
     let Document { path, file } = document;
-    let _spinner = Spinner::start(&format!("taking in {}", path.display()));
+    let _spinner = Spinner::start(&format!("ingesting {}", path.display()));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let taken = match holder {
+    let ingested = match holder {
         Holder::Here(here) => here
             .scanner
-            .take_in(feed, Handed { source, name: &name, trust: trust(force) }, file)
-            .map(api::Taken::from)
+            .ingest_document(feed, Handed { source, name: &name, trust: trust(force) }, file)
+            .map(api::Ingested::from)
             .map_err(anyhow::Error::from),
         Holder::Service(service) => {
             let source = source.map(|source| format!("&source={}", encoded(source))).unwrap_or_default();
@@ -136,5 +136,5 @@ fn add(
             service.upload(&format!("/v1/feeds/{feed}/documents?name={name}&force={force}{source}"), file)
         }
     };
-    taken.with_context(|| format!("`{}` is not taken in", path.display()))
+    ingested.with_context(|| format!("`{}` is not ingested", path.display()))
 }

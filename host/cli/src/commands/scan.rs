@@ -32,7 +32,7 @@ struct Shown {
 }
 
 /// Indexes the archive into the store of the data directory, where a layer that is known is not
-/// read again, and reports from the advisories that are held there.
+/// read again, and reports from the advisories that are kept there.
 pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
     let named = Named::of(&args.image, settings)?;
     let holder = Holder::of_data_dir(settings, "limpid scan", &OF_IMAGES)?;
@@ -58,7 +58,7 @@ pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
     }
 }
 
-/// Whether advisories are held, of whatever. Asked only where none counted.
+/// Whether advisories are kept, of whatever. Asked only where none counted.
 fn any_advisories(holder: &Holder, reports: &[api::Report]) -> anyhow::Result<bool> {
     if reports.iter().all(|report| !report.coverage.sources.is_empty()) {
         return Ok(true);

@@ -56,21 +56,21 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     };
     let http = settings.http.clone();
     // The data directory is the service's until it has ended.
-    let held: Arc<Mutex<Option<Turn>>> = Arc::default();
+    let kept: Arc<Mutex<Option<Turn>>> = Arc::default();
     let open = {
-        let held = Arc::clone(&held);
+        let kept = Arc::clone(&kept);
         move |starting: &Starting| {
             starting.begin("it waits for the data directory");
             let turn = turn(&settings)?;
-            let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
-            let turn = held.insert(turn);
+            let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+            let turn = kept.insert(turn);
             let opened = opened(&settings, starting)?;
             turn.answers_at(asked_at(address)).context("nobody can be told where the service is")?;
             Ok(opened)
         }
     };
     let served = limpid_server::serve(listener, open, http, stop).await;
-    drop(held);
+    drop(kept);
     served
 }
 

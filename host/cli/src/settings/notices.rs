@@ -60,7 +60,7 @@ impl Default for Notices {
 }
 
 impl Notices {
-    /// What concerns who is told when.
+    /// What affects who is told when.
     pub(crate) const fn delivery(&self) -> NoticeSettings {
         NoticeSettings {
             workers: self.workers,
@@ -74,7 +74,7 @@ impl Notices {
         }
     }
 
-    /// What concerns how messages travel.
+    /// What affects how messages travel.
     pub(crate) const fn sending(&self) -> limpid_deliver::Settings {
         limpid_deliver::Settings {
             unencrypted: self.unencrypted,

@@ -41,8 +41,8 @@ fn send(address: SocketAddr, settings: Settings) -> Result<(), Failure> {
 #[test]
 fn only_a_status_that_says_so_acknowledges() {
     let check = |head: &'static str, expected: Result<(), &str>| {
-        let said = send(answer(head), Settings::default()).map_err(|failure| failure.to_string());
-        assert_eq!(said, expected.map_err(str::to_owned), "{head}");
+        let message = send(answer(head), Settings::default()).map_err(|failure| failure.to_string());
+        assert_eq!(message, expected.map_err(str::to_owned), "{head}");
     };
     check("200 OK\r\n", Ok(()));
     check("204 No Content\r\n", Ok(()));

@@ -71,7 +71,7 @@ impl DocumentFetcher {
             }
             status => {
                 let address = answer.address.to_string();
-                return Err(Error::Status { address, status, said: answer.said() });
+                return Err(Error::Status { address, status, message: answer.message() });
             }
         }
         let validator = |name| answer.header(name).filter(|text| text.len() <= VALIDATOR).map(str::to_owned);

@@ -17,9 +17,9 @@ pub struct Feed {
     pub feed: String,
     /// Its revision now.
     pub revision: u64,
-    /// How many sources were taken in.
-    pub taken: u64,
-    /// How many were held as they are in the bundle.
+    /// How many sources were ingested.
+    pub ingested: u64,
+    /// How many were stored as they are in the bundle.
     pub unchanged: u64,
     /// How many advisories are new.
     pub added: u64,
@@ -46,7 +46,7 @@ impl From<ImportedFeed> for Feed {
         Self {
             feed: feed.feed,
             revision: feed.revision,
-            taken: feed.taken,
+            ingested: feed.ingested,
             unchanged: feed.unchanged,
             added: feed.added,
             changed: feed.changed,

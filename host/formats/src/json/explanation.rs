@@ -1,9 +1,9 @@
-use limpid_model::explanation::{self, Answer, Reason};
+use limpid_model::explanation::{self, Answer};
 use serde::{Deserialize, Serialize};
 
 use super::Word;
 
-/// Why a vulnerability concerns an image, or why not.
+/// Why a vulnerability affects an image, or why not.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Explanation {
     /// The image.
@@ -15,17 +15,17 @@ pub struct Explanation {
     /// Why, in a sentence.
     pub because: String,
     /// Whether it affects the image; the same as `answer` where that is known, otherwise null.
-    pub concerned: Option<bool>,
-    /// The reasons, those that concern it first.
-    pub verdicts: Vec<Verdict>,
+    pub affected: Option<bool>,
+    /// The reasons, those that affect it first.
+    pub reasons: Vec<Reason>,
     /// The feeds whose advisories were looked at.
     pub feeds: Vec<String>,
 }
 
 /// What one advisory means for one package.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Verdict {
-    /// `concerned`, `unreadable-version`, `fixed`, `not-affected`, `overruled`, `other-versions`,
+pub struct Reason {
+    /// `affected`, `unreadable-version`, `fixed`, `not-affected`, `overruled`, `other-versions`,
     /// `requirement-not-met`, `other-release`, `left-to-distribution`, `no-such-package` or
     /// `not-in-feeds`, `withdrawn`.
     pub outcome: Word,
@@ -52,19 +52,19 @@ impl From<explanation::Explanation> for Explanation {
             vulnerability: explanation.vulnerability,
             answer: explanation.answer.as_str().into(),
             because: explanation.because,
-            concerned: match explanation.answer {
+            affected: match explanation.answer {
                 Answer::Affected => Some(true),
                 Answer::NotAffected => Some(false),
                 Answer::CannotSay => None,
             },
-            verdicts: explanation.reasons.into_iter().map(Verdict::from).collect(),
+            reasons: explanation.reasons.into_iter().map(Reason::from).collect(),
             feeds: explanation.feeds,
         }
     }
 }
 
-impl From<Reason> for Verdict {
-    fn from(reason: Reason) -> Self {
+impl From<explanation::Reason> for Reason {
+    fn from(reason: explanation::Reason) -> Self {
         let (mut package, mut version, mut path) = (None, None, None);
         if let Some(of) = reason.package {
             (package, version, path) = (Some(of.name), Some(of.version), Some(of.path));

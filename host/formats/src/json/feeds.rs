@@ -18,15 +18,15 @@ pub struct Feed {
     pub name: String,
     /// The plugin that is loaded for it.
     pub plugin: Option<PluginRef>,
-    /// The plugin that read what is held.
+    /// The plugin that read what is stored.
     pub read_by: Option<PluginRef>,
     /// Grows by one with each change.
     pub revision: u64,
-    /// How many advisories are held, counted for each source.
+    /// How many advisories are stored, counted for each source.
     pub advisories: u64,
     /// Whether it is being fetched.
     pub running: bool,
-    /// When all of it was last known to be up to date, or else a document was last taken in.
+    /// When all of it was last known to be up to date, or else a document was last ingested.
     pub last_success: Option<String>,
     /// Seconds since then.
     pub age: Option<u64>,
@@ -48,17 +48,17 @@ pub struct Feed {
     pub rejected: u64,
     /// The first of them.
     pub rejections: Vec<Rejection>,
-    /// Its sources that were taken in.
+    /// Its sources that were ingested.
     pub sources: Vec<Source>,
 }
 
-/// A source that was taken in.
+/// A source that was ingested.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Source {
     /// Its name.
     pub name: String,
-    /// When its document was last taken in, or its publisher last said that it is still the same.
-    pub taken_in: String,
+    /// When its document was last ingested, or its publisher last stated that it is still the same.
+    pub ingested: String,
     /// Of when its document is by its own word, where it has one.
     #[serde(default)]
     pub dated: Option<String>,
@@ -92,8 +92,8 @@ pub struct Run {
     pub revision: u64,
     /// Whether all of it is in.
     pub complete: bool,
-    /// How many sources were taken in.
-    pub taken: u64,
+    /// How many sources were ingested.
+    pub ingested: u64,
     /// How many were as they were.
     pub unchanged: u64,
     /// Bytes that were fetched.
@@ -112,7 +112,7 @@ pub struct Run {
     pub failures: Vec<Failed>,
 }
 
-/// A source that was not taken in.
+/// A source that was not ingested.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Failed {
     /// Its name.
@@ -132,7 +132,7 @@ pub struct Rejection {
 
 /// What came of a document that was handed in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Taken {
+pub struct Ingested {
     /// The feed.
     pub feed: String,
     /// The source that the document is.
@@ -175,7 +175,7 @@ pub struct Followed {
 pub struct Sources {
     /// The feed.
     pub feed: String,
-    /// Its sources that were taken in.
+    /// Its sources that were ingested.
     pub sources: Vec<Source>,
 }
 
@@ -244,7 +244,7 @@ impl From<SourceState> for Source {
     fn from(source: SourceState) -> Self {
         let document = source.document.as_ref();
         Self {
-            taken_in: time(source.ingested),
+            ingested: time(source.ingested),
             dated: source.dated.map(time),
             silent: each(source.silent),
             address: document.and_then(|document| document.address.clone()),
@@ -288,7 +288,7 @@ impl From<limpid_model::RunResult> for Run {
             complete: run.is_complete(),
             feed: run.feed,
             revision: run.revision,
-            taken: run.taken,
+            ingested: run.ingested,
             unchanged: run.unchanged,
             bytes: run.bytes,
             added: run.added,
@@ -301,22 +301,22 @@ impl From<limpid_model::RunResult> for Run {
     }
 }
 
-impl From<limpid_model::Ingested> for Taken {
-    fn from(taken: limpid_model::Ingested) -> Self {
+impl From<limpid_model::Ingested> for Ingested {
+    fn from(ingested: limpid_model::Ingested) -> Self {
         let followed = |source: limpid_model::FeedSource| Followed { source: source.name, url: source.url };
         Self {
-            feed: taken.feed,
-            source: taken.source,
-            revision: taken.revision,
-            advisories: taken.advisories,
-            added: taken.added,
-            changed: taken.changed,
-            withdrawn: taken.withdrawn,
-            rejected: taken.rejected,
-            rejections: rejections(taken.rejections),
-            fell_silent: taken.fell_silent,
-            overtaken: taken.overtaken,
-            follow: taken.follow.into_iter().map(followed).collect(),
+            feed: ingested.feed,
+            source: ingested.source,
+            revision: ingested.revision,
+            advisories: ingested.advisories,
+            added: ingested.added,
+            changed: ingested.changed,
+            withdrawn: ingested.withdrawn,
+            rejected: ingested.rejected,
+            rejections: rejections(ingested.rejections),
+            fell_silent: ingested.fell_silent,
+            overtaken: ingested.overtaken,
+            follow: ingested.follow.into_iter().map(followed).collect(),
         }
     }
 }

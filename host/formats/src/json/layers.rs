@@ -85,7 +85,7 @@ impl From<Inventory> for ImageLayers {
 
 impl Changes {
     fn new(diff_id: &Digest, created_by: Option<String>, changes: LayerChanges) -> Self {
-        let packages = |held: Vec<InstalledPackage>| held.into_iter().map(Package::from).collect();
+        let packages = |stored: Vec<InstalledPackage>| stored.into_iter().map(Package::from).collect();
         Self {
             diff_id: diff_id.to_string(),
             created_by,

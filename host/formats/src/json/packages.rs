@@ -19,12 +19,12 @@ pub struct HolderImage {
     /// Its names.
     pub names: Vec<String>,
     /// The versions that it holds.
-    pub packages: Vec<HeldVersion>,
+    pub packages: Vec<InstalledVersion>,
 }
 
 /// A version that an image holds.
 #[derive(Clone, Debug, Serialize)]
-pub struct HeldVersion {
+pub struct InstalledVersion {
     /// Name of the package; another than was asked for where that is the source package's.
     pub name: String,
     /// The version.
@@ -40,7 +40,7 @@ impl From<Page<PackageHolder, Digest>> for Holders {
         let image = |holder: PackageHolder| HolderImage {
             digest: holder.image.to_string(),
             names: holder.names,
-            packages: holder.installed.into_iter().map(HeldVersion::from).collect(),
+            packages: holder.installed.into_iter().map(InstalledVersion::from).collect(),
         };
         Self {
             images: page.items.into_iter().map(image).collect(),
@@ -49,8 +49,13 @@ impl From<Page<PackageHolder, Digest>> for Holders {
     }
 }
 
-impl From<limpid_model::InstalledVersion> for HeldVersion {
-    fn from(held: limpid_model::InstalledVersion) -> Self {
-        Self { name: held.name, version: held.version, layer: held.diff_id.to_string(), path: held.path }
+impl From<limpid_model::InstalledVersion> for InstalledVersion {
+    fn from(installed: limpid_model::InstalledVersion) -> Self {
+        Self {
+            name: installed.name,
+            version: installed.version,
+            layer: installed.diff_id.to_string(),
+            path: installed.path,
+        }
     }
 }

@@ -11,12 +11,12 @@ use super::{Image, PluginRef, Word};
 
 pub use coverage::{Coverage, Distribution, Gap, Silent};
 
-/// What concerns an image, and how far that can be relied on.
+/// What affects an image, and how far that can be relied on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// The image.
     pub image: Image,
-    /// Figures over the findings.
+    /// Statistics over the findings.
     pub summary: Summary,
     /// How much was understood, and on what the report rests.
     pub coverage: Coverage,
@@ -27,7 +27,7 @@ pub struct Report {
     pub plugins: Vec<PluginRef>,
 }
 
-/// Figures over a report. They speak only of what could be judged: see `complete`.
+/// Statistics over a report. They speak only of what could be judged: see `complete`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Summary {
     /// Findings.
@@ -38,7 +38,7 @@ pub struct Summary {
     pub by_severity: BTreeMap<Word, usize>,
     /// Packages found.
     pub packages: usize,
-    /// Packages that were held against advisories.
+    /// Packages that were compared with advisories.
     pub judged: usize,
     /// Whether nothing is missing: `coverage.gaps` is empty.
     pub complete: bool,
@@ -64,7 +64,7 @@ pub struct Finding {
     pub severity: Severity,
     /// The package.
     pub package: Package,
-    /// The nearest version that mends it.
+    /// The nearest version that fixes it.
     pub fixed_version: Option<String>,
     /// The least version of the package in which all of its findings are fixed for which a fixed version
     /// is known; null where there is none, or their order is not known.
@@ -105,7 +105,7 @@ pub struct Enrichment {
     pub feed: String,
     /// What kind of knowledge, in the feed's word.
     pub kind: String,
-    /// How bad it is said to be, by whom.
+    /// How bad it is stated to be, by whom.
     pub ratings: Vec<Rating>,
     /// Named facts.
     pub facts: BTreeMap<String, String>,
@@ -122,9 +122,9 @@ pub struct Publisher {
     pub source: String,
     /// Where it is published.
     pub namespace: String,
-    /// What is said of the installed version; null where it does not speak of that.
+    /// What is stated of the installed version; null where it does not speak of that.
     pub status: Option<Word>,
-    /// The nearest version that mends it.
+    /// The nearest version that fixes it.
     pub fixed_version: Option<String>,
 }
 

@@ -22,10 +22,10 @@ pub struct Wanted {
     /// An exchange of a broker.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amqp: Option<Amqp>,
-    /// Which notices; all where nothing is said.
+    /// Which notices; all where nothing is stated.
     #[serde(default)]
     pub filter: Filter,
-    /// Notices of this many seconds come together; each by itself where nothing is said.
+    /// Notices of this many seconds come together; each by itself where nothing is stated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<u64>,
     /// Whether notices are sent; where not, they wait.
@@ -57,7 +57,7 @@ pub struct Amqp {
     /// The broker, `amqp://` or `amqps://`. Shown without credentials.
     #[serde(serialize_with = "shown")]
     pub url: String,
-    /// The exchange; the default one where nothing is said.
+    /// The exchange; the default one where nothing is stated.
     #[serde(default)]
     pub exchange: String,
     /// The routing key; of the default exchange, the queue.
@@ -79,7 +79,7 @@ pub struct Filter {
     pub namespaces: Vec<String>,
     /// Least severity.
     pub severity: Option<String>,
-    /// Only what an update mends, or only what none does.
+    /// Only what an update fixes, or only what none does.
     pub fixable: Option<bool>,
     /// Only what is exploited.
     pub exploited: bool,

@@ -1,7 +1,7 @@
 use limpid_model::VulnerabilityDescription;
 use serde::Serialize;
 
-use super::concerned::ConcernedPackage;
+use super::affected::AffectedPackage;
 use super::report::Enrichment;
 
 /// All that is known of a vulnerability.
@@ -15,8 +15,8 @@ pub struct Vulnerability {
     pub advisories: Vec<Advisory>,
     /// What is known of it, whoever is affected.
     pub enrichments: Vec<Enrichment>,
-    /// Packages of known layers that it concerns.
-    pub packages: Vec<ConcernedPackage>,
+    /// Packages of known layers that it affects.
+    pub packages: Vec<AffectedPackage>,
 }
 
 /// What one publisher says.
@@ -66,7 +66,7 @@ impl From<VulnerabilityDescription> for Vulnerability {
             identifiers: description.identifiers,
             advisories: description.advisories.into_iter().map(Advisory::from).collect(),
             enrichments: description.enrichments.into_iter().map(Enrichment::from).collect(),
-            packages: description.packages.into_iter().map(ConcernedPackage::from).collect(),
+            packages: description.packages.into_iter().map(AffectedPackage::from).collect(),
         }
     }
 }

@@ -8,10 +8,10 @@ use super::page::{Page, Piece};
 /// Stands for what is not known.
 const NOTHING: &str = "-";
 
-/// Why a vulnerability affects an image, or why it does not, or why that cannot be said.
+/// Why a vulnerability affects an image, or why it does not, or why that is unknown.
 pub fn explanation(page: &mut Page, explanation: &api::Explanation) {
     let is = |answer: Answer| explanation.answer == answer.as_str();
-    let (tone, verdict) = if is(Answer::Affected) {
+    let (tone, reason) = if is(Answer::Affected) {
         (Tone::Critical, "affected")
     } else if is(Answer::NotAffected) {
         (Tone::Good, "not affected")
@@ -19,31 +19,31 @@ pub fn explanation(page: &mut Page, explanation: &api::Explanation) {
         (Tone::Medium, "cannot say")
     };
     let vulnerability = Piece::new(Tone::Strong, &explanation.vulnerability);
-    page.line(&[vulnerability, ": ".into(), Piece::new(tone, verdict)]);
+    page.line(&[vulnerability, ": ".into(), Piece::new(tone, reason)]);
     page.sentence("because ", Tone::Plain, &explanation.because);
     page.line(&[Piece::new(Tone::Faint, &explanation.image)]);
-    if explanation.verdicts.is_empty() {
+    if explanation.reasons.is_empty() {
         return;
     }
     page.blank();
     if page.look().width.is_some() {
-        explanation.verdicts.iter().for_each(|verdict| block(page, verdict));
+        explanation.reasons.iter().for_each(|reason| block(page, reason));
     } else {
         let mut grid =
             Grid::new(&["outcome", "package", "version", "advisory", "namespace", "feed", "path", "why"]);
-        for verdict in &explanation.verdicts {
+        for reason in &explanation.reasons {
             let known = |text: Option<&String>| {
                 Piece::from(text.filter(|text| !text.is_empty()).map_or(NOTHING, String::as_str))
             };
             grid.row([
-                Piece::from(&verdict.outcome),
-                known(verdict.package.as_ref()),
-                known(verdict.version.as_ref()),
-                known(Some(&verdict.advisory)),
-                known(Some(&verdict.namespace)),
-                known(Some(&verdict.feed)),
-                known(verdict.path.as_ref()),
-                known(Some(&verdict.why)),
+                Piece::from(&reason.outcome),
+                known(reason.package.as_ref()),
+                known(reason.version.as_ref()),
+                known(Some(&reason.advisory)),
+                known(Some(&reason.namespace)),
+                known(Some(&reason.feed)),
+                known(reason.path.as_ref()),
+                known(Some(&reason.why)),
             ]);
         }
         page.grid(&grid);
@@ -51,18 +51,18 @@ pub fn explanation(page: &mut Page, explanation: &api::Explanation) {
 }
 
 /// What one advisory says of one package, with the reason below it.
-fn block(page: &mut Page, verdict: &api::Verdict) {
-    let package = match (&verdict.package, &verdict.version) {
+fn block(page: &mut Page, reason: &api::Reason) {
+    let package = match (&reason.package, &reason.version) {
         (Some(package), Some(version)) => format!("{package} {version}"),
         _ => "no package".to_owned(),
     };
     page.line(&[
-        Piece::new(Tone::Strong, verdict.outcome.replace('-', " ")),
+        Piece::new(Tone::Strong, reason.outcome.replace('-', " ")),
         ": ".into(),
         Piece::from(package),
     ]);
-    page.sentence("  ", Tone::Plain, &verdict.why);
-    let source = [("", &verdict.advisory), ("in ", &verdict.namespace), ("by feed ", &verdict.feed)];
+    page.sentence("  ", Tone::Plain, &reason.why);
+    let source = [("", &reason.advisory), ("in ", &reason.namespace), ("by feed ", &reason.feed)];
     let source = source.iter().filter(|(_, text)| !text.is_empty());
     let source: Vec<_> = source.map(|(lead, text)| format!("{lead}{text}")).collect();
     page.sentence("  ", Tone::Faint, &source.join(", "));

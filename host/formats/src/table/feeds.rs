@@ -1,10 +1,10 @@
-//! What is held of feeds, and what came of changing it.
+//! What is stored of feeds, and what came of changing it.
 
 use crate::json as api;
 
 use super::{Page, count, rows};
 
-/// The feeds and what is held of each, and below what went wrong.
+/// The feeds and what is stored of each, and below what went wrong.
 pub fn feeds(page: &mut Page, feeds: &[api::Feed]) {
     let each = feeds.iter().map(|feed| {
         let next = if feed.running { Some("now".to_owned()) } else { feed.next_run.clone() };
@@ -47,12 +47,12 @@ fn age(seconds: u64) -> String {
 /// What came of fetching feeds.
 pub fn runs(page: &mut Page, runs: &[api::Run]) {
     let each = runs.iter().map(|run| {
-        let counts = [run.taken, run.unchanged, run.added, run.changed, run.withdrawn, run.rejected];
+        let counts = [run.ingested, run.unchanged, run.added, run.changed, run.withdrawn, run.rejected];
         let state = if run.complete { "up to date" } else { "incomplete" };
         let texts = [run.feed.clone(), state.to_owned()].into_iter();
         texts.chain(counts.iter().map(ToString::to_string)).collect()
     });
-    let header = ["feed", "state", "taken in", "unchanged", "added", "changed", "withdrawn", "rejected"];
+    let header = ["feed", "state", "ingested", "unchanged", "added", "changed", "withdrawn", "rejected"];
     rows(page, &header, each);
     for run in runs {
         for absent in run.absent.iter().take(5) {
@@ -61,15 +61,16 @@ pub fn runs(page: &mut Page, runs: &[api::Run]) {
     }
 }
 
-/// What came of documents that were taken in.
-pub fn taken(page: &mut Page, taken: &[api::Taken]) {
-    let each = taken.iter().map(|taken| {
-        let counts = [taken.advisories, taken.added, taken.changed, taken.withdrawn, taken.rejected];
+/// What came of documents that were ingested.
+pub fn ingested(page: &mut Page, ingested: &[api::Ingested]) {
+    let each = ingested.iter().map(|ingested| {
+        let counts =
+            [ingested.advisories, ingested.added, ingested.changed, ingested.withdrawn, ingested.rejected];
         let counts = counts.iter().map(ToString::to_string);
-        [taken.feed.clone(), taken.source.clone()].into_iter().chain(counts).collect()
+        [ingested.feed.clone(), ingested.source.clone()].into_iter().chain(counts).collect()
     });
     rows(page, &["feed", "source", "advisories", "added", "changed", "withdrawn", "rejected"], each);
-    for rejection in taken.iter().flat_map(|taken| taken.rejections.iter().take(5)) {
+    for rejection in ingested.iter().flat_map(|ingested| ingested.rejections.iter().take(5)) {
         page.line(&[format!("rejected: {}: {}", rejection.id, rejection.reason).into()]);
     }
 }
@@ -79,7 +80,7 @@ pub fn imported(page: &mut Page, imported: &api::Imported) {
     let each = imported.feeds.iter().map(|feed| {
         let counts = [
             feed.revision,
-            feed.taken,
+            feed.ingested,
             feed.unchanged,
             feed.added,
             feed.changed,
@@ -88,7 +89,7 @@ pub fn imported(page: &mut Page, imported: &api::Imported) {
         ];
         std::iter::once(feed.feed.clone()).chain(counts.iter().map(ToString::to_string)).collect()
     });
-    let header = ["feed", "revision", "taken", "unchanged", "added", "changed", "withdrawn", "rejected"];
+    let header = ["feed", "revision", "ingested", "unchanged", "added", "changed", "withdrawn", "rejected"];
     rows(page, &header, each);
     for feed in &imported.feeds {
         for (what, failed) in [("refused", &feed.refused), ("not in the bundle", &feed.missing)] {

@@ -15,7 +15,7 @@ use groups::groups;
 /// What is written below a report.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Hints {
-    /// Whether any advisory is held, of whatever.
+    /// Whether any advisory is stored, of whatever.
     pub any_advisories: bool,
 }
 
@@ -65,9 +65,9 @@ fn next(page: &mut Page, report: &api::Report, hints: Hints) {
     let advice = if summary.packages == 0 {
         "`limpid plugin list` shows what is looked for in images"
     } else if !hints.any_advisories {
-        "No advisories are held: `limpid feed update` fetches them, `limpid feed import` takes them from a file"
+        "No advisories are stored: `limpid feed update` fetches them, `limpid feed import` takes them from a file"
     } else if summary.judged == 0 || lacks("no-advisories") {
-        "`limpid feed update` fetches what publishers say now, `limpid feed list` shows what is held"
+        "`limpid feed update` fetches what publishers say now, `limpid feed list` shows what is stored"
     } else if page.look().width.is_some() && !report.findings.is_empty() {
         "`limpid explain IMAGE VULNERABILITY` says why; `--format json` says all that is known"
     } else {

@@ -1,4 +1,4 @@
-//! Reports as people see them, held against `golden/CASE/`: `report.json` as `limpid scan --format json`
+//! Reports as people see them, compared with `golden/CASE/`: `report.json` as `limpid scan --format json`
 //! prints one, and beside it what a pipe and terminals of two widths show. `LIMPID_UPDATE_GOLDEN=1`
 //! writes these anew, to be reviewed as a difference.
 
@@ -117,8 +117,8 @@ fn a_filter_says_what_it_hides_and_lets_pass_what_nobody_rated() {
         let severe = report.findings.iter().filter(|finding| severe(finding)).count();
 
         let text = shown(&report, PIPE, &Filter { severity: Some(Severity::High), ..Filter::default() });
-        let said = format!("--severity high: {} of {all} findings hidden", all - severe - unrated);
-        assert!(text.contains(&said), "{text}");
+        let stated = format!("--severity high: {} of {all} findings hidden", all - severe - unrated);
+        assert!(text.contains(&stated), "{text}");
         assert_eq!(text.contains("(`--rated` hides them)"), unrated > 0, "{text}");
 
         let mut rest = report.clone();

@@ -48,7 +48,7 @@ fn without(mut layout: Layout, descriptor: &Value) -> Layout {
 }
 
 #[test]
-fn what_is_no_archive_is_said_to_be_none() {
+fn what_is_no_archive_is_stated_to_be_none() {
     let check = |bytes: &[u8], expected: &str| {
         let error = check_error(bytes, expected);
         assert!(
@@ -346,7 +346,7 @@ fn a_layer_that_one_manifest_names_in_a_readable_form_is_read() {
     assert_eq!(read_first(&archive, &[path("a")]).unwrap().1.files(), [("a", "1")]);
 }
 
-/// Artifacts that are kept beside images in the same form, and what is said of each where it is alone.
+/// Artifacts that are kept beside images in the same form, and what is stated of each where it is alone.
 fn artifacts(layout: &mut Layout) -> Vec<(Value, &'static str)> {
     let payload = b"{}";
     let mut of_image = |media_type: &str| layout.image(&[(media_type, payload, payload)]);
@@ -485,7 +485,7 @@ fn layout_directories_are_read_where_they_lie() {
 }
 
 #[test]
-fn directories_and_files_that_are_none_are_said_to_be_none() {
+fn directories_and_files_that_are_none_are_stated_to_be_none() {
     let directory = tempfile::tempdir().unwrap();
     let open = |path: &Path| images_of(&Archive::open(path, &scratch(), &Limits::default())?);
     let error = open(directory.path()).unwrap_err().to_string();

@@ -31,7 +31,7 @@ impl<'a> Search<'a> {
         self.wanted.iter().any(|wanted| !wanted.is_found && self.position < wanted.within)
     }
 
-    /// Takes in the next piece.
+    /// Ingests the next piece.
     pub(crate) fn feed(&mut self, piece: &[u8]) {
         if piece.is_empty() || !self.goes_on() {
             return;

@@ -16,7 +16,7 @@ use crate::kinds::{Recognised, Search};
 use crate::path::{Meaning, escape, meaning, normalise, why};
 use crate::{ClaimSet, Error, Limits};
 
-/// Takes in the entries of a layer, one by one.
+/// Ingests the entries of a layer, one by one.
 pub(super) struct Collector<'a> {
     what: &'a str,
     claims: &'a ClaimSet,
@@ -85,7 +85,7 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// Takes in a whole layer.
+    /// Ingests a whole layer.
     pub(super) fn read(&mut self, walker: &mut Walker<'_, impl Source>) -> Result<Wanted, Error> {
         while let Some(member) = walker.next()? {
             self.path_bytes += (weight(&member.name) + weight(&member.link)) as u64;
@@ -341,7 +341,7 @@ impl<'a> Collector<'a> {
         !self.links.is_empty()
     }
 
-    /// Takes in what those links lead to, from a second reading of the same layer.
+    /// Ingests what those links lead to, from a second reading of the same layer.
     pub(super) fn read_links(&mut self, walker: &mut Walker<'_, impl Source>) -> Result<Wanted, Error> {
         while !self.links.is_empty() {
             let Some(member) = walker.next()? else { break };

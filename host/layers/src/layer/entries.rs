@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_in_place_of_a_directory_drops_what_it_held() {
+    fn a_link_in_place_of_a_directory_drops_what_it_kept() {
         let mut entries = Entries::default();
         for (ordinal, path) in ["a", "a/b", "a/b/c", "a-b", "ab"].into_iter().enumerate() {
             entries.put(path.into(), there(EntryKind::Directory, ordinal as u64));

@@ -284,7 +284,7 @@ fn large_files_are_the_same_from_temporary_files() {
 }
 
 #[test]
-fn claimed_files_over_a_limit_are_unread_and_said_so() {
+fn claimed_files_over_a_limit_are_unread_and_stated_so() {
     let tar = Tar::default().file("a", &[b'x'; 100]).file("b", b"1").file("c", b"22").end();
     let check = |limits: Limits, expected: &[&str], why: &str| {
         let (contents, shown) = read(&tar, &[path("*"), together(path("*"))], &limits).unwrap();
@@ -384,7 +384,7 @@ fn hard_links_out_of_the_image_are_unread() {
 }
 
 #[test]
-fn entries_that_lead_out_of_the_layer_are_ignored_and_said_so() {
+fn entries_that_lead_out_of_the_layer_are_ignored_and_stated_so() {
     let tar = Tar::default()
         .file("../../etc/passwd", b"x")
         .pax(&[("path", b"a\0b")])

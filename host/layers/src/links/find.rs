@@ -11,7 +11,7 @@ use crate::{ClaimSet, Limits};
 /// How many links Linux follows for one path.
 const LINUX_FOLLOWS: u64 = 40;
 
-/// Claimed paths that are said to be unfollowed, at most.
+/// Claimed paths that are stated to be unfollowed, at most.
 const UNFOLLOWED: usize = 1_000;
 
 /// Finds all files that are seen at claimed paths which their layers do not show there.

@@ -26,7 +26,7 @@ pub fn hidden(files: &[BTreeSet<String>], layers: &[&LayerEntries], limits: &Lim
         }
     });
     if !tree.is_whole() {
-        // What was left out is said to be unread; nothing is taken for gone because of it.
+        // What was left out is stated to be unread; nothing is taken for gone because of it.
         return by_path(files, layers);
     }
     let hidden = |(layer, path, by): (usize, &str, Option<usize>)| {

@@ -72,7 +72,7 @@ fn what_a_statement_requires_and_the_image_has_not_is_the_reason() {
 }
 
 #[test]
-fn a_version_is_held_against_the_ends_of_ranges() {
+fn a_version_is_stored_against_the_ends_of_ranges() {
     let (from, until) = (affected(Some("5"), None), affected(None, Some("5")));
     check(package("a", "4"), until.clone(), Outcome::Affected, "version 4 is affected");
     check(package("a", "5"), until.clone(), Outcome::Fixed, "version 5 is not below 5, which fixes it");
@@ -87,8 +87,8 @@ fn a_version_is_held_against_the_ends_of_ranges() {
     let known = "version 5 is not below 5, up to which versions are known to be affected";
     check(package("a", "5"), ending(RangeEnd::Limit), Outcome::OtherVersions, known);
     let fixed = Statement { status: Status::Fixed, ..affected(Some("5"), None) };
-    let unsaid = "version 4 is not among those of which it says that they are fixed";
-    check(package("a", "4"), fixed, Outcome::OtherVersions, unsaid);
+    let unstated = "version 4 is not among those of which it says that they are fixed";
+    check(package("a", "4"), fixed, Outcome::OtherVersions, unstated);
     let listed = Statement { ranges: Vec::new(), versions: vec![keyed("3")], ..affected(None, None) };
     check(package("a", "4"), listed, Outcome::OtherVersions, "version 4 is not among those it lists");
     check(package("a", "four"), until.clone(), Outcome::Unreadable, "`four` is no number");

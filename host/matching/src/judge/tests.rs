@@ -138,7 +138,7 @@ fn that_it_is_not_vulnerable_weighs_most() {
 }
 
 #[test]
-fn the_first_statement_that_concerns_it_gives_the_status() {
+fn the_first_statement_that_affects_it_gives_the_status() {
     for status in ["wont-fix", "fix-deferred", "end-of-life", "under-investigation"] {
         check(&format!("{status} .."), "1", status);
         check(&format!("fixed 5..; {status} .."), "1", status);
@@ -234,7 +234,7 @@ fn a_package_whose_scheme_nobody_orders_is_not_compared() {
 }
 
 #[test]
-fn statements_of_source_packages_are_held_against_source_versions() {
+fn statements_of_source_packages_are_stored_against_source_versions() {
     let source = limpid_model::SourcePackage { name: "s".into(), version: "7".into() };
     let with_source = installed(limpid_model::Package { source: Some(source), ..package("a", "3") });
     let of_source = |text| Statement { of_source: true, ..statement(text) };

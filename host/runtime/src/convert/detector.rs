@@ -34,7 +34,7 @@ pub(crate) fn claim(claim: wit::Claim) -> Result<Claim, Unusable> {
 }
 
 /// A glob that can be compiled, in the dialect in which layers are matched: one that cannot would
-/// otherwise cost every layer that it is held against.
+/// otherwise cost every layer that it is compared with.
 fn usable(glob: String) -> Result<String, Unusable> {
     let compiled = GlobBuilder::new(&glob)
         .literal_separator(true)

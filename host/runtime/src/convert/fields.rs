@@ -6,7 +6,7 @@ const NAME_BYTES: usize = 4096;
 /// Longest text, in bytes: whatever is only shown.
 const TEXT_BYTES: usize = 1 << 20;
 
-/// Takes in the texts of a record one by one, each within its bounds, and counts them.
+/// Ingests the texts of a record one by one, each within its bounds, and counts them.
 #[derive(Default)]
 pub(crate) struct Fields {
     bytes: u64,
@@ -16,7 +16,7 @@ pub(crate) struct Fields {
 pub(crate) type Unusable = String;
 
 impl Fields {
-    /// Bytes taken in so far.
+    /// Bytes ingested so far.
     pub(crate) const fn bytes(&self) -> u64 {
         self.bytes
     }

@@ -16,7 +16,7 @@ const OPEN: usize = 64;
 /// one goes on; a plugin that asks for 4 GiB is not worth that much of the host's memory.
 const READ_BYTES: u32 = 4 << 20;
 
-/// What a call of `parse` is lent.
+/// What a call of `parse` is borrowed.
 pub(crate) struct Intake {
     documents: Box<dyn Documents>,
     sink: Arc<Mutex<dyn Sink>>,
@@ -45,10 +45,10 @@ impl Intake {
 }
 
 impl State {
-    /// What this call was lent, and the clock that stands still while it is used.
+    /// What this call was borrowed, and the clock that stands still while it is used.
     fn intake(&mut self) -> Result<(&mut Intake, &mut Clock), Stop> {
         let intake = self.intake.as_mut();
-        let intake = intake.ok_or_else(|| Stop::Contract("used a sink that it was not lent".into()))?;
+        let intake = intake.ok_or_else(|| Stop::Contract("used a sink that it was not borrowed".into()))?;
         Ok((intake, &mut self.clock))
     }
 

@@ -47,7 +47,7 @@ pub(super) struct Source {
     /// When the document came.
     #[serde(with = "moment")]
     pub(super) fetched: u64,
-    /// When its publisher last said that it is still the same.
+    /// When its publisher last stated that it is still the same.
     #[serde(with = "moment")]
     pub(super) confirmed: u64,
     /// None where its publisher has only changes.

@@ -9,12 +9,12 @@ use limpid_signature::SIGNATURE_BYTES;
 use super::manifest::Manifest;
 use super::{DOCUMENTS, MANIFEST, SIGNATURE};
 use crate::Error;
-use crate::intake::Ingest;
-use crate::intake::{Document, Spool};
+use crate::ingest::Ingest;
+use crate::ingest::{Document, Spool};
 use crate::room::scratch_file;
 use crate::{BundleError, BundleSettings};
 
-/// A bundle that was held against its manifest.
+/// A bundle that was compared with its manifest.
 pub(super) struct Bundle {
     pub(super) manifest: Manifest,
     pub(super) documents: BTreeMap<Digest, Document>,

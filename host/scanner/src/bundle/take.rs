@@ -9,14 +9,14 @@ use limpid_store::tables::sources;
 use super::manifest::{self, Missing};
 use super::read::Bundle;
 use crate::Error;
-use crate::intake::Ingest;
-use crate::intake::{Document, Kept, Parser, Restored, Restoring, Trust};
+use crate::ingest::Ingest;
+use crate::ingest::{Document, Kept, Parser, Restored, Restoring, Trust};
 use crate::plugins::no_feed;
 use limpid_model::{ImportedFeed, chain};
 
 impl Ingest<'_> {
-    /// Takes in a bundle: all of it was checked before anything of it is taken in. Each source is one
-    /// step, as if its documents had come from their publisher. One of which a newer state is held stays
+    /// Ingests a bundle: all of it was checked before anything of it is ingested. Each source is one
+    /// step, as if its documents had come from their publisher. One of which a newer state is stored stays
     /// as it is, unless the bundle is forced.
     ///
     /// # Errors
@@ -53,18 +53,18 @@ impl Ingest<'_> {
         };
         for source in &feed.sources {
             match self.import_source(&parser, bundle, source, trust) {
-                Ok(Restoring::Ingested(taken)) => {
-                    imported.taken += 1;
-                    imported.added += taken.added;
-                    imported.changed += taken.changed;
-                    imported.withdrawn += taken.withdrawn;
-                    imported.rejected += taken.rejected;
+                Ok(Restoring::Ingested(ingested)) => {
+                    imported.ingested += 1;
+                    imported.added += ingested.added;
+                    imported.changed += ingested.changed;
+                    imported.withdrawn += ingested.withdrawn;
+                    imported.rejected += ingested.rejected;
                 }
                 Ok(Restoring::Same) => imported.unchanged += 1,
-                Ok(Restoring::Older { held }) => {
+                Ok(Restoring::Older { stored }) => {
                     let why = format!(
-                        "what is held of it is of {}, the bundle's of {}; `force` takes it in all the same",
-                        limpid_formats::rfc3339(held),
+                        "what is stored of it is of {}, the bundle's of {}; `force` ingests it all the same",
+                        limpid_formats::rfc3339(stored),
                         limpid_formats::rfc3339(source.confirmed)
                     );
                     imported.refused.push((source.name.clone(), why));
@@ -103,7 +103,7 @@ impl Ingest<'_> {
             etag: source.etag.clone(),
             modified: source.modified.clone(),
         };
-        // Whatever a clock said where it was made, nothing is of tomorrow.
+        // Whatever a clock stated where it was made, nothing is of tomorrow.
         let now = self.settings.clock.now();
         let restored = Restored {
             key: sources::Key { feed: parser.name().to_owned(), source: source.name.clone() },
@@ -122,15 +122,15 @@ impl Ingest<'_> {
         let Some(complete) = feed.complete else { return Ok(()) };
         let complete = complete.min(self.settings.clock.now());
         let writer = self.writers.feeds();
-        let held = writer.view().get::<Runs>(&feed.name)?.unwrap_or_default();
-        if held.last_complete.is_some_and(|held| held > complete) {
+        let stored = writer.view().get::<Runs>(&feed.name)?.unwrap_or_default();
+        if stored.last_complete.is_some_and(|stored| stored > complete) {
             return Ok(());
         }
         let row = runs::Row {
             cursor: feed.cursor.clone(),
-            last_run: held.last_run,
+            last_run: stored.last_run,
             last_complete: Some(complete),
-            next_run: held.next_run,
+            next_run: stored.next_run,
             ..runs::Row::default()
         };
         let mut batch = Batch::default();

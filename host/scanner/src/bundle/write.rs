@@ -11,8 +11,8 @@ use limpid_store::tables::sources::{self, Sources};
 use super::manifest::{self, Manifest, Missing};
 use super::{DOCUMENTS, MANIFEST};
 use crate::Error;
-use crate::intake::Ingest;
-use crate::intake::{self, Document, Kept};
+use crate::ingest::Ingest;
+use crate::ingest::{self, Document, Kept};
 use crate::plugins::no_feed;
 
 /// How hard zstd tries: most documents are compressed already.
@@ -41,10 +41,10 @@ pub struct ExportedFeed {
 }
 
 impl Ingest<'_> {
-    /// Writes a bundle of some feeds, or of all of which something is held, from one view of the store.
+    /// Writes a bundle of some feeds, or of all of which something is stored, from one view of the store.
     ///
     /// # Errors
-    /// [`Error::NoFeed`] where one is named of which nothing is held and that nobody reads, and where
+    /// [`Error::NoFeed`] where one is named of which nothing is stored and that nobody reads, and where
     /// the file cannot be written.
     pub(crate) fn export(&self, feeds: &[String], to: &File) -> Result<Exported, Error> {
         let view = self.store.view();
@@ -75,7 +75,7 @@ impl Ingest<'_> {
         for row in rows {
             let key = row?.0;
             let fetched = view.get::<Fetches>(&key)?.unwrap_or_default();
-            let kept = intake::kept(self.settings, view, &key)?;
+            let kept = ingest::kept(self.settings, view, &key)?;
             if kept.whole.is_none() && kept.deltas.is_empty() {
                 let why = "its document is not kept: fetch it once more".to_owned();
                 missing.push(Missing { source: key.source, why });
@@ -104,7 +104,7 @@ impl Ingest<'_> {
             for source in &feed.sources {
                 let key = sources::Key { feed: feed.name.clone(), source: source.name.clone() };
                 // Once more, since there may be more documents than room for all of them at a time.
-                let Kept { whole, deltas } = intake::kept(self.settings, view, &key)?;
+                let Kept { whole, deltas } = ingest::kept(self.settings, view, &key)?;
                 for Document { file, digest, .. } in whole.iter().chain(&deltas) {
                     if written.insert(*digest) {
                         let name = format!("{DOCUMENTS}{}", digest.hex());

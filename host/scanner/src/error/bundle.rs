@@ -1,6 +1,6 @@
 use limpid_signature::KeyError;
 
-/// Why a bundle is not taken in. Nothing of it was.
+/// Why a bundle is not ingested. Nothing of it was.
 #[derive(Debug, thiserror::Error)]
 pub enum BundleError {
     /// It is something else, or was cut short, or changed.

@@ -28,8 +28,8 @@ impl<'v> Seen<'v> {
         indexing: &Indexing,
     ) -> Result<Self, Error> {
         let mut namespaces = BTreeSet::new();
-        for held in &contents.packages {
-            match &held.package.scope {
+        for installed in &contents.packages {
+            match &installed.package.scope {
                 Scope::Namespace(namespace) => {
                     namespaces.insert(namespace.clone());
                 }
@@ -176,7 +176,7 @@ mod tests {
             Affected, Fixed, LeftToDistribution, NotInFeeds, OtherNamespace, Overruled, Requirement,
             Unreadable,
         };
-        check(&[(Affected, "here"), (Fixed, "here")], true, None, (Answer::Affected, "concerned"));
+        check(&[(Affected, "here"), (Fixed, "here")], true, None, (Answer::Affected, "affected"));
         check(&[(Fixed, "here")], false, None, (Answer::NotAffected, "fixed"));
         check(&[(Overruled, "second"), (Fixed, "here")], false, None, (Answer::NotAffected, "overruled"));
         check(&[(Requirement, "here")], false, None, (Answer::NotAffected, "requirement"));

@@ -18,7 +18,7 @@ use super::changes::{firsts, next_of};
 use crate::Error;
 use crate::stated::package_advisory;
 
-/// What was said and known at a moment, as far as that is something else than now. By default it is
+/// What was stated and known at a moment, as far as that is something else than now. By default it is
 /// now. What has changed since is looked up where it is asked for: it costs what the image rests on, and
 /// not what feeds have changed.
 #[derive(Debug, Default)]
@@ -44,7 +44,7 @@ struct Moment<'v> {
 struct SourceThen {
     /// Of which namespaces it spoke; none where it was not known.
     namespaces: Option<Vec<String>>,
-    /// When it came to be known anew since, where it did: what it has said from then on, it had not said.
+    /// When it came to be known anew since, where it did: what it has stated from then on, it had not stated.
     anew: Option<u64>,
 }
 
@@ -55,12 +55,12 @@ impl SourceThen {
     }
 }
 
-/// What was said of a package at a moment that is not said now.
+/// What was stated of a package at a moment that is not stated now.
 #[derive(Debug, Default)]
 struct Before {
     /// The advisories that have changed since.
     changed: BTreeSet<advisories::Key>,
-    said: Vec<PackageAdvisory>,
+    stated: Vec<PackageAdvisory>,
 }
 
 impl<'v> Past<'v> {
@@ -100,7 +100,7 @@ impl<'v> Past<'v> {
         };
         let change = next_of(&mut moment.subjects.borrow_mut(), &subject, moment.since)?;
         let Some(change) = change else { return Ok(now.filter(|_| self.holds_now(&key.feed, &key.source))) };
-        if !self.held_before(&key.feed, &key.source, change.at) {
+        if !self.stored_before(&key.feed, &key.source, change.at) {
             return Ok(None);
         }
         match &*moment.before(change.into())? {
@@ -109,13 +109,13 @@ impl<'v> Past<'v> {
         }
     }
 
-    /// Whether what a source says now it had said, where no change tells otherwise.
+    /// Whether what a source says now it had stated, where no change tells otherwise.
     fn holds_now(&self, feed: &str, source: &str) -> bool {
         self.source(feed, source).is_none_or(|then| then.namespaces.is_some() && then.anew.is_none())
     }
 
     /// Whether what was there before a change was there at the moment.
-    fn held_before(&self, feed: &str, source: &str, at: u64) -> bool {
+    fn stored_before(&self, feed: &str, source: &str, at: u64) -> bool {
         self.source(feed, source).is_none_or(|then| then.holds_before(at))
     }
 
@@ -167,8 +167,8 @@ impl<'v> Past<'v> {
         for change in changes {
             let change = history::Key::from(change);
             let history::Key { feed, source, id, .. } = change.clone();
-            if self.held_before(&feed, &source, change.at)
-                && let Row::Advisory(_, said) = &*moment.before(change)?
+            if self.stored_before(&feed, &source, change.at)
+                && let Row::Advisory(_, stated) = &*moment.before(change)?
             {
                 let [of, at] = [namespace, name].map(str::to_owned);
                 let place = affects::Key {
@@ -178,8 +178,8 @@ impl<'v> Past<'v> {
                     id: id.clone(),
                     source: source.clone(),
                 };
-                let of_name = said.iter().filter(|(of, at, _)| of == namespace && at == name);
-                before.said.extend(of_name.map(|(_, _, row)| package_advisory(place.clone(), row.clone())));
+                let of_name = stated.iter().filter(|(of, at, _)| of == namespace && at == name);
+                before.stated.extend(of_name.map(|(_, _, row)| package_advisory(place.clone(), row.clone())));
             }
             before.changed.insert(advisories::Key { feed, id, source });
         }
@@ -214,7 +214,7 @@ impl TakesBack for Past<'_> {
         )?;
         for change in changes {
             // An advisory may go by the same identifier.
-            if change.kind.is_empty() || !self.held_before(&change.feed, &change.source, change.at) {
+            if change.kind.is_empty() || !self.stored_before(&change.feed, &change.source, change.at) {
                 continue;
             }
             let history_subjects::Key { id, kind, feed, source, .. } = change.clone();
@@ -307,14 +307,14 @@ fn sources(view: &View<'_>, since: u64) -> Result<HashMap<(String, String), Sour
     Ok(sources)
 }
 
-/// What was said at a moment.
+/// What was stated at a moment.
 pub(crate) struct Then<'p, 'v, S> {
     past: &'p Past<'v>,
     now: S,
 }
 
 impl<'p, 'v, S: Statements> Then<'p, 'v, S> {
-    /// What was said at a moment, given what is said now.
+    /// What was stated at a moment, given what is stated now.
     pub(crate) const fn new(past: &'p Past<'v>, now: S) -> Self {
         Self { past, now }
     }
@@ -333,7 +333,7 @@ impl<S: Statements<Error = Error>> Statements for Then<'_, '_, S> {
                 && !before.changed.contains(&advisories::Key { feed, id, source })
         };
         let mut stated: Vec<PackageAdvisory> = now.iter().filter(stays).cloned().collect();
-        stated.extend(before.said);
+        stated.extend(before.stated);
         stated.sort_by(|a, b| a.place().cmp(&b.place()));
         Ok(Arc::new(stated))
     }

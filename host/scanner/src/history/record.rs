@@ -56,7 +56,7 @@ impl Record<'_> {
             None => Row::Nothing,
             Some(row) => {
                 names = changes::named(&row.clone().into_advisory(id.to_owned()).affected);
-                Row::Advisory(Box::new(row), self.said(view, id, &names)?)
+                Row::Advisory(Box::new(row), self.stated(view, id, &names)?)
             }
         };
         changes::put(batch, self.key(id, ""), &before, names)
@@ -70,13 +70,13 @@ impl Record<'_> {
         changes::put_names(batch, &self.key(&advisory.id, ""), changes::named(&advisory.affected))
     }
 
-    fn said(
+    fn stated(
         &self,
         view: &View<'_>,
         id: &str,
         names: &Names,
     ) -> Result<Vec<(String, String, affects::Row)>, Error> {
-        let mut said = Vec::new();
+        let mut stated = Vec::new();
         for (namespace, name) in names.clone() {
             let key = affects::Key {
                 namespace,
@@ -86,10 +86,10 @@ impl Record<'_> {
                 source: self.source.to_owned(),
             };
             if let Some(row) = view.get::<affects::Affects>(&key)? {
-                said.push((key.namespace, key.name, row));
+                stated.push((key.namespace, key.name, row));
             }
         }
-        Ok(said)
+        Ok(stated)
     }
 
     /// What is known of a vulnerability changed.

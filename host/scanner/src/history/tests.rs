@@ -23,7 +23,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::Scanner;
-use crate::intake::{Input, News, Parsed, Parser, Trust};
+use crate::ingest::{Input, News, Parsed, Parser, Trust};
 use crate::test_support::{keys, package, plugin, scanner_with};
 use crate::{Clock, inventory};
 
@@ -48,7 +48,7 @@ struct Step {
     feed: usize,
     source: usize,
     mode: Mode,
-    said: BTreeMap<usize, AboutVulnerability>,
+    stated: BTreeMap<usize, AboutVulnerability>,
     withdrawn: BTreeSet<usize>,
     /// What is known of vulnerabilities, by kind: a word, or that it is exploited.
     known: BTreeMap<(usize, usize), Option<usize>>,
@@ -66,13 +66,13 @@ struct AboutVulnerability {
 
 fn step() -> impl Strategy<Value = Step> {
     let affects = (0..NAMES.len(), any::<bool>(), prop::option::of(0..VERSIONS.len()), any::<bool>());
-    let said = (
+    let stated = (
         any::<bool>(),
         prop::bool::weighted(0.1),
         prop::option::of(0..WORDS.len()),
         prop::collection::vec(affects, 0..4),
     );
-    let said = said.prop_map(|(is_alias, is_taken_back, word, affects)| AboutVulnerability {
+    let stated = stated.prop_map(|(is_alias, is_taken_back, word, affects)| AboutVulnerability {
         is_alias,
         is_taken_back,
         word,
@@ -80,7 +80,7 @@ fn step() -> impl Strategy<Value = Step> {
     });
     let of_vulnerability = 0..VULNERABILITIES.len();
     let stated = (
-        prop::collection::btree_map(of_vulnerability.clone(), said, 0..4),
+        prop::collection::btree_map(of_vulnerability.clone(), stated, 0..4),
         prop::collection::btree_set(of_vulnerability.clone(), 0..2),
         prop::collection::btree_map((of_vulnerability, 0..2_usize), prop::option::of(0..WORDS.len()), 0..3),
     );
@@ -88,7 +88,7 @@ fn step() -> impl Strategy<Value = Step> {
     let place = (0..FEEDS.len(), 0..SOURCES.len(), mode);
     let events = (prop::bool::weighted(0.2), prop::bool::weighted(0.3), prop::bool::weighted(0.15));
     (-2..4_i64, events, place, stated).prop_map(
-        |(later, (restarted, unindexed, removed), (feed, source, mode), (said, withdrawn, known))| Step {
+        |(later, (restarted, unindexed, removed), (feed, source, mode), (stated, withdrawn, known))| Step {
             later,
             restarted,
             unindexed,
@@ -96,7 +96,7 @@ fn step() -> impl Strategy<Value = Step> {
             feed,
             source,
             mode,
-            said,
+            stated,
             withdrawn,
             known,
         },
@@ -171,8 +171,8 @@ impl World {
         view.keys::<HistorySubjects>(|_| ()).count() + view.keys::<HistoryNames>(|_| ()).count()
     }
 
-    /// Takes in a document, or removes a source. Returns the revision of its feed.
-    fn take_in(&self, step: &Step) -> u64 {
+    /// Ingests a document, or removes a source. Returns the revision of its feed.
+    fn ingest_document(&self, step: &Step) -> u64 {
         let (feed, source) = (FEEDS[step.feed], SOURCES[step.source]);
         if step.removed {
             return match self.scanner.remove_source(feed, source) {
@@ -185,8 +185,8 @@ impl World {
             };
         }
         let mut parsed = Parsed::default();
-        for (&vulnerability, said) in &step.said {
-            let advisory = advisory(vulnerability, said);
+        for (&vulnerability, stated) in &step.stated {
+            let advisory = advisory(vulnerability, stated);
             parsed.collected.records.advisories.insert(advisory.id.clone(), advisory);
         }
         parsed.collected.withdrawn =
@@ -198,14 +198,14 @@ impl World {
         let (validators, trust, news) = (None, Trust::Forced, News::Told);
         let input = Input { source: &source, documents: &[], validators, trust, news };
         let feed = Feed(FEEDS[step.feed], plugin("feed"));
-        self.scanner.ingest().write(&feed, input, parsed).unwrap().taken.revision
+        self.scanner.ingest().write(&feed, input, parsed).unwrap().ingested.revision
     }
 
     /// A document that says one thing of one package.
     fn say(&self, feed: usize, word: usize) -> u64 {
         let affects = vec![(0, true, None, true)];
-        let said = AboutVulnerability { is_alias: false, is_taken_back: false, word: Some(word), affects };
-        self.take_in(&Step {
+        let stated = AboutVulnerability { is_alias: false, is_taken_back: false, word: Some(word), affects };
+        self.ingest_document(&Step {
             later: 0,
             restarted: false,
             unindexed: false,
@@ -213,7 +213,7 @@ impl World {
             feed,
             source: 0,
             mode: Mode::Whole,
-            said: BTreeMap::from([(0, said)]),
+            stated: BTreeMap::from([(0, stated)]),
             withdrawn: BTreeSet::new(),
             known: BTreeMap::new(),
         })
@@ -253,7 +253,7 @@ fn start(store: &Store, now: &Arc<AtomicU64>, kept: u64) -> (Scanner, tempfile::
 /// When its documents last came is kept of a source, and not when they came before.
 fn comparable(mut report: Report) -> Report {
     for source in &mut report.coverage.sources {
-        source.taken_in = 0;
+        source.ingested = 0;
         // Of what was removed it is not kept who read it.
         source.plugin = None;
     }
@@ -318,13 +318,13 @@ fn rating(word: usize) -> Rating {
     Rating { system: "test".to_owned(), value: WORDS[word].to_owned(), score: None }
 }
 
-fn advisory(vulnerability: usize, said: &AboutVulnerability) -> Advisory {
+fn advisory(vulnerability: usize, stated: &AboutVulnerability) -> Advisory {
     let vulnerability = VULNERABILITIES[vulnerability];
-    let (id, aliases) = match said.is_alias {
+    let (id, aliases) = match stated.is_alias {
         true => (format!("X-{vulnerability}"), vec![vulnerability.to_owned()]),
         false => (vulnerability.to_owned(), Vec::new()),
     };
-    let affected = said.affects.iter().map(|&(name, is_here, version, is_affected)| Affected {
+    let affected = stated.affects.iter().map(|&(name, is_here, version, is_affected)| Affected {
         namespace: if is_here { "here" } else { "own" }.to_owned(),
         name: NAMES[name].to_owned(),
         source: false,
@@ -341,8 +341,8 @@ fn advisory(vulnerability: usize, said: &AboutVulnerability) -> Advisory {
         id,
         aliases,
         affected: affected.collect(),
-        ratings: said.word.map(rating).into_iter().collect(),
-        withdrawn: said.is_taken_back.then(|| "2026-01-02T00:00:00Z".to_owned()),
+        ratings: stated.word.map(rating).into_iter().collect(),
+        withdrawn: stated.is_taken_back.then(|| "2026-01-02T00:00:00Z".to_owned()),
         ..Advisory::default()
     }
 }
@@ -380,7 +380,7 @@ proptest! {
             if step.restarted {
                 world.restart();
             }
-            revisions[step.feed] = world.take_in(step);
+            revisions[step.feed] = world.ingest_document(step);
             let report = world.report();
             for (feed, &revision) in revisions.iter().enumerate() {
                 given.insert((feed, revision), report.clone());
@@ -420,8 +420,8 @@ fn what_is_longer_ago_than_is_kept_is_refused_whether_it_was_forgotten_or_not() 
     };
     let check = || {
         for as_of in [AsOf::Time(0), AsOf::Time(1_023), revision(0), revision(1)] {
-            let said = refused(as_of);
-            assert!(said.contains("`history.days` reaches back to 1970-01-01T00:00:01Z"), "{said}");
+            let stated = refused(as_of);
+            assert!(stated.contains("`history.days` reaches back to 1970-01-01T00:00:01Z"), "{stated}");
         }
         for (as_of, expected) in
             [(AsOf::Time(1_024), 1), (revision(2), 1), (revision(3), 2), (AsOf::Time(2_000), 2)]

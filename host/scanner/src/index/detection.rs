@@ -58,7 +58,7 @@ pub(super) fn detect(
             kept.take(file);
         }
         let ordinals = files.iter().map(|file| (file.path().to_owned(), file.ordinal())).collect();
-        let files = lent(files);
+        let files = borrowed(files);
         outcomes.extend(
             detectors
                 .get(claimant)
@@ -118,13 +118,13 @@ pub(crate) fn sort(found: &mut LayerFindings) {
 }
 
 /// Claimed files of a layer, as a plugin is shown them.
-pub fn lent(files: Vec<ClaimedFile>) -> Vec<Box<dyn LayerFile>> {
-    files.into_iter().map(|file| Box::new(Lent(file)) as Box<dyn LayerFile>).collect()
+pub fn borrowed(files: Vec<ClaimedFile>) -> Vec<Box<dyn LayerFile>> {
+    files.into_iter().map(|file| Box::new(Borrowed(file)) as Box<dyn LayerFile>).collect()
 }
 
-struct Lent(ClaimedFile);
+struct Borrowed(ClaimedFile);
 
-impl LayerFile for Lent {
+impl LayerFile for Borrowed {
     fn path(&self) -> &str {
         self.0.path()
     }

@@ -27,7 +27,7 @@ use crate::detectors::has_seen;
 use crate::facts::LinkedLayer;
 use crate::images::LINKED;
 
-/// Entries of layers that are held unpacked while the images of an archive are looked at.
+/// Entries of layers that are stored unpacked while the images of an archive are looked at.
 const UNPACKED: usize = 2_000_000;
 
 /// What was found out of links.

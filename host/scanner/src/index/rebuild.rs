@@ -68,7 +68,7 @@ impl Indexer<'_> {
             let before = Indexing { contexts: Vec::new(), ..indexing };
             let components = before.detectors.clone();
             match self.put_refreshed(&view, &mut batch, (image, &before), components, &Default::default()) {
-                // What is not whole cannot be placed; a submission mends it.
+                // What is not whole cannot be placed; a submission fixes it.
                 Err(Error::NoLayer(layer)) => tracing::warn!("image {id} has no layer {layer}: not placed"),
                 other => other?,
             }

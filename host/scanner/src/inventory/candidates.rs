@@ -16,16 +16,16 @@ pub(super) struct Place {
     number: u64,
 }
 
-/// Packages that may be concerned: those of the names that are spoken of, with versions that are
-/// said to be vulnerable.
+/// Packages that may be affected: those of the names that are spoken of, with versions that are
+/// stated to be vulnerable.
 pub(super) fn candidates(
     view: &View<'_>,
-    said: &Advisories,
+    stated: &Advisories,
 ) -> Result<BTreeMap<Place, inventory::Row>, Error> {
     let mut wanted: BTreeMap<(&str, &str, Named), Versions<'_>> = BTreeMap::new();
-    for (namespace, name) in said.names() {
-        let statements = said.of_name(namespace, name).iter().flat_map(|said| &said.statements);
-        for statement in statements.filter(|statement| statement.status.concerns()) {
+    for (namespace, name) in stated.names() {
+        let statements = stated.of_name(namespace, name).iter().flat_map(|stated| &stated.statements);
+        for statement in statements.filter(|statement| statement.status.affects()) {
             let own = if statement.of_source { Named::Source } else { Named::Package };
             // A package of the distribution does not know of which: its context does.
             for namespace in [namespace, ""] {

@@ -102,7 +102,7 @@ fn an_image_is_found_by_any_of_its_names() {
     ] {
         assert_eq!(world.find(name), Ok(one), "{name}");
     }
-    for (name, said) in [
+    for (name, stated) in [
         ("nginx:1.26", "no image is called `nginx:1.26`"),
         ("ngin", "no image is called `ngin`"),
         ("", "no image is called ``"),
@@ -113,7 +113,7 @@ fn an_image_is_found_by_any_of_its_names() {
         (&format!("sha256:{}", "0".repeat(64)), "is not known"),
     ] {
         let why = world.find(name).unwrap_err();
-        assert!(why.contains(said), "{name}: {why}");
+        assert!(why.contains(stated), "{name}: {why}");
     }
 }
 

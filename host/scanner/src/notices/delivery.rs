@@ -20,7 +20,7 @@ use limpid_model::chain;
 /// How often it is looked for what nobody rang the bell for.
 const POLL: Duration = Duration::from_secs(5);
 
-/// How often notices that were held back are posted, and old ones forgotten.
+/// How often notices that were deferred are posted, and old ones forgotten.
 const TIDY: Duration = Duration::from_secs(5);
 
 /// How long messages that are on their way may take to arrive when the service ends.
@@ -187,7 +187,7 @@ fn start(parts: &Arc<Parts>, name: String) {
 }
 
 /// Sends what is due to a subscription, one after the other. While something is on its way, nothing of
-/// the service is held on to, so that it can end.
+/// the service is kept, so that it can end.
 fn deliver(parts: &Weak<Parts>, name: &str) {
     while let Some(here) = parts.upgrade().filter(|parts| !parts.is_stopping()) {
         let next = here.scanner.notifying().next(name);
@@ -260,7 +260,7 @@ impl Parts {
     }
 
     fn tidy(&self) -> Result<(), Error> {
-        self.scanner.notifying().post_held()?;
+        self.scanner.notifying().post_stored()?;
         self.scanner.notifying().forget_old_notices().map(|_| ())
     }
 }

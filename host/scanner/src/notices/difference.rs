@@ -9,10 +9,10 @@ use limpid_store::tables::affects::Affects;
 use limpid_store::tables::images::{Images, Indexing};
 
 use crate::Error;
-use crate::inventory::{Concerned, Vulnerability, by_image, concerned, images_of};
+use crate::inventory::{Affected, Vulnerability, affected, by_image, images_of};
 use crate::stated::{AfterChange, All, package_advisory};
 
-/// What a document changes: all that is needed to hold what was said against what is said now.
+/// What a document changes: all that is needed to hold what was stated against what is stated now.
 #[derive(Debug, Default)]
 pub(crate) struct Changes {
     /// Whether an operator removes what was stated: no publisher took it back.
@@ -106,21 +106,24 @@ pub(crate) fn changed(
     let kept = known.without(&changes.gone);
     let (before, withdrawn) =
         (known.package_advisories(view)?, known.advisories.len() > kept.advisories.len());
-    let fresh =
-        changes.fresh.values().flat_map(|(_, said)| said).filter_map(|said| known.only_its_own(said.clone()));
+    let fresh = changes
+        .fresh
+        .values()
+        .flat_map(|(_, stated)| stated)
+        .filter_map(|stated| known.only_its_own(stated.clone()));
     let after = Advisories::from_iter(kept.all_package_advisories(view)?.into_iter().chain(fresh));
     let general = |key: &advisories::Key| match changes.fresh.get(key) {
         Some((advisory, _)) => &advisory.ratings,
         None => known.ratings(key),
     };
     let mut authority = Authority::new(All::new(view), owned);
-    let was = concerned(view, &before, &mut authority)?;
-    let taken = |name: &str, it: &Concerned| is_taken(view, None, name, it);
+    let was = affected(view, &before, &mut authority)?;
+    let taken = |name: &str, it: &Affected| is_taken(view, None, name, it);
     let was = groups(&was, |key| known.ratings(key), enrichments.0, taken)?;
-    let fresh = changes.fresh.values().flat_map(|(_, said)| said).collect();
+    let fresh = changes.fresh.values().flat_map(|(_, stated)| stated).collect();
     let mut authority = Authority::new(AfterChange { view, gone: &changes.gone, fresh }, owned);
-    let will = concerned(view, &after, &mut authority)?;
-    let taken = |name: &str, it: &Concerned| is_taken(view, Some(changes), name, it);
+    let will = affected(view, &after, &mut authority)?;
+    let taken = |name: &str, it: &Affected| is_taken(view, Some(changes), name, it);
     let will = groups(&will, general, enrichments.1, taken)?;
     let differing: Vec<_> =
         was.keys().chain(will.keys()).filter(|group| was.get(group) != will.get(group)).copied().collect();
@@ -141,21 +144,21 @@ pub(crate) fn changed(
 
 /// How each layer stands in each of its contexts.
 fn groups<'r>(
-    concerned: &[Concerned],
+    affected: &[Affected],
     general: impl Fn(&advisories::Key) -> &'r [Rating],
     enrichments: &[Enriched],
-    is_taken: impl Fn(&str, &Concerned) -> Result<bool, Error>,
+    is_taken: impl Fn(&str, &Affected) -> Result<bool, Error>,
 ) -> Result<Groups, Error> {
     let mut groups = Groups::new();
     let exploited = enrichments.iter().any(|known| known.enrichment.exploited().is_some());
-    for it in concerned {
+    for it in affected {
         let origin = &it.found.origin;
         let key = advisories::Key {
             feed: origin.feed.clone(),
             id: it.found.id.clone(),
             source: origin.source.clone(),
         };
-        // As a report has it, which sees all that is said of the package.
+        // As a report has it, which sees all that is stated of the package.
         let (first, now) = (&it.found.first_name, &it.found.vulnerability);
         let first = if first != now && is_taken(first, it)? { now } else { first };
         let standing = Standing {
@@ -163,13 +166,13 @@ fn groups<'r>(
             fixable: it.found.fixed_version.is_some(),
             exploited,
             packages: vec![StandingPackage {
-                name: it.held.package.name.to_string(),
-                version: it.held.package.version.to_string(),
+                name: it.installed.package.name.to_string(),
+                version: it.installed.package.version.to_string(),
                 fixed_version: it.found.fixed_version.clone(),
                 namespace: origin.namespace.clone(),
                 advisory: it.found.id.clone(),
                 feed: origin.feed.clone(),
-                fingerprint: fingerprint(first, &it.held.package),
+                fingerprint: fingerprint(first, &it.installed.package),
             }],
         };
         let group = groups.entry((it.diff_id, it.context));
@@ -179,15 +182,15 @@ fn groups<'r>(
 }
 
 /// Whether another vulnerability of a package has a name, be it once changes are made.
-fn is_taken(view: &View<'_>, changes: Option<&Changes>, name: &str, it: &Concerned) -> Result<bool, Error> {
-    let package = &it.held.package;
+fn is_taken(view: &View<'_>, changes: Option<&Changes>, name: &str, it: &Affected) -> Result<bool, Error> {
+    let package = &it.installed.package;
     let names = [Some(&package.name), package.source.as_ref().map(|source| &source.name)];
     let is_of = |advisory: &PackageAdvisory| {
         names.iter().flatten().any(|known| **known == advisory.name)
             && advisory.vulnerabilities.iter().any(|vulnerability| vulnerability == name)
     };
     if let Some(changes) = changes {
-        let mut fresh = changes.fresh.values().flat_map(|(_, said)| said);
+        let mut fresh = changes.fresh.values().flat_map(|(_, stated)| stated);
         if fresh.any(|advisory| advisory.origin.namespace == it.found.origin.namespace && is_of(advisory)) {
             return Ok(true);
         }

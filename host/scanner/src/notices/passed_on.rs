@@ -47,9 +47,9 @@ pub(super) fn vulnerabilities(view: &View<'_>, changes: &Changes) -> Result<BTre
 
 /// Names of which is spoken now, and was not, or the other way round.
 fn names(view: &View<'_>, changes: &Changes) -> Result<BTreeSet<(String, String)>, Error> {
-    let fresh: Vec<&PackageAdvisory> = changes.fresh.values().flat_map(|(_, said)| said).collect();
+    let fresh: Vec<&PackageAdvisory> = changes.fresh.values().flat_map(|(_, stated)| stated).collect();
     let mut names: BTreeSet<(String, String)> =
-        fresh.iter().map(|said| (said.origin.namespace.clone(), said.name.clone())).collect();
+        fresh.iter().map(|stated| (stated.origin.namespace.clone(), stated.name.clone())).collect();
     for key in &changes.gone {
         let Some(row) = view.get::<Advisories>(key)? else { continue };
         let affected = row.into_advisory(key.id.clone()).affected;

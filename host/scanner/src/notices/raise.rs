@@ -16,7 +16,7 @@ use crate::report::Enrichments;
 use crate::{Error, Settings};
 use limpid_formats::notice;
 
-/// Adds the notices of a difference to the batch that takes it in. Returns how many there are.
+/// Adds the notices of a difference to the batch that ingests it. Returns how many there are.
 pub(crate) fn raise(
     settings: &Settings,
     view: &View<'_>,
@@ -62,11 +62,11 @@ pub(crate) fn raise(
 fn enriched_after(
     before: &[Enriched],
     feed: &str,
-    said: Option<&BTreeMap<String, Option<Enriched>>>,
+    stated: Option<&BTreeMap<String, Option<Enriched>>>,
 ) -> Vec<Enriched> {
-    let Some(said) = said else { return before.to_vec() };
-    let stays = |known: &&Enriched| known.feed != feed || !said.contains_key(&known.enrichment.kind);
-    before.iter().filter(stays).chain(said.values().flatten()).cloned().collect()
+    let Some(stated) = stated else { return before.to_vec() };
+    let stays = |known: &&Enriched| known.feed != feed || !stated.contains_key(&known.enrichment.kind);
+    before.iter().filter(stays).chain(stated.values().flatten()).cloned().collect()
 }
 
 /// Posts a notice. One that tells the contrary of what was told a moment ago waits whether it stays
@@ -79,27 +79,27 @@ fn hold_or_post(
     wanted: Vec<(String, Vec<u8>)>,
     window: u64,
 ) -> Result<(), Error> {
-    let Some(concerned) = changed.kind.affected_after() else { return posting.post(batch, wanted) };
+    let Some(affected) = changed.kind.affected_after() else { return posting.post(batch, wanted) };
     let key = raised::Key { image: changed.image.id, vulnerability: changed.vulnerability.clone() };
     let now = posting.now;
     match view.get::<Raised>(&key)? {
         Some(told) if now < told.at.saturating_add(window) => {
-            let held = if told.concerned == concerned { Vec::new() } else { wanted };
-            Ok(batch.put::<Raised>(&key, &raised::Row { held, ..told })?)
+            let stored = if told.affected == affected { Vec::new() } else { wanted };
+            Ok(batch.put::<Raised>(&key, &raised::Row { stored, ..told })?)
         }
         _ => {
-            batch.put::<Raised>(&key, &raised::Row { at: now, concerned, held: Vec::new() })?;
+            batch.put::<Raised>(&key, &raised::Row { at: now, affected, stored: Vec::new() })?;
             posting.post(batch, wanted)
         }
     }
 }
 
 impl Notifying<'_> {
-    /// Posts notices that were held back and have stayed true, and forgets what was told long ago.
+    /// Posts notices that were deferred and have stayed true, and forgets what was told long ago.
     ///
     /// # Errors
     /// The store fails.
-    pub(crate) fn post_held(&self) -> Result<(), Error> {
+    pub(crate) fn post_stored(&self) -> Result<(), Error> {
         let writer = self.writers.feeds();
         let view = writer.view();
         let now = self.settings.clock.now();
@@ -110,11 +110,11 @@ impl Notifying<'_> {
             if now < row.at.saturating_add(self.settings.flap_window) {
                 continue;
             }
-            if row.held.is_empty() {
+            if row.stored.is_empty() {
                 batch.delete::<Raised>(&key);
             } else {
-                posting.post(&mut batch, row.held)?;
-                let told = raised::Row { at: now, concerned: !row.concerned, held: Vec::new() };
+                posting.post(&mut batch, row.stored)?;
+                let told = raised::Row { at: now, affected: !row.affected, stored: Vec::new() };
                 batch.put::<Raised>(&key, &told)?;
             }
         }

@@ -68,9 +68,9 @@ fn keys_of_a_component_that_is_gone_do_not_outlive_it() {
 }
 
 #[test]
-fn what_was_said_before_it_changed_is_keyed_like_what_is_said() {
+fn what_was_stated_before_it_changed_is_keyed_like_what_is_stated() {
     let (store, _, of_affects) = store();
-    let said = store.view().get::<Affects>(&of_affects).unwrap().unwrap();
+    let stated = store.view().get::<Affects>(&of_affects).unwrap().unwrap();
     let changed = history::Key {
         at: 1,
         feed: "f".to_owned(),
@@ -80,15 +80,15 @@ fn what_was_said_before_it_changed_is_keyed_like_what_is_said() {
         kind: String::new(),
     };
     let advisory = Box::new(limpid_model::Advisory::default().into());
-    let before = history::Row::Advisory(advisory, vec![("here".to_owned(), "a".to_owned(), said)]);
+    let before = history::Row::Advisory(advisory, vec![("here".to_owned(), "a".to_owned(), stated)]);
     let mut batch = Batch::default();
     batch.put::<History>(&changed, &before).unwrap();
     store.commit(batch).unwrap();
     let (_scanner, _scratch) = scanner(store.clone());
 
     let row = store.view().get::<History>(&changed).unwrap().unwrap();
-    let history::Row::Advisory(_, mut said) = row else { panic!("{row:?}") };
-    assert_eq!(said.remove(0).2, store.view().get::<Affects>(&of_affects).unwrap().unwrap());
+    let history::Row::Advisory(_, mut stated) = row else { panic!("{row:?}") };
+    assert_eq!(stated.remove(0).2, store.view().get::<Affects>(&of_affects).unwrap().unwrap());
 }
 
 #[test]

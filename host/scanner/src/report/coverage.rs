@@ -59,7 +59,7 @@ pub(super) fn coverage(
         sources: Vec::new(),
     };
     let of_distribution =
-        contents.packages.iter().filter(|held| held.package.scope == Scope::Distribution).count();
+        contents.packages.iter().filter(|installed| installed.package.scope == Scope::Distribution).count();
     coverage.gaps = gaps(&coverage, of_distribution, unspoken(published, &spoken_of));
     coverage.gaps.extend(other_releases(contents, &spoken_of));
     coverage.gaps.extend(sources.iter().flat_map(dropped));
@@ -73,7 +73,7 @@ pub(super) fn coverage(
 }
 
 /// Releases that packages may come from, beside the distribution's own: where that is among those that are
-/// named, nobody knows which package is of which; and where nothing is held of the others, they do not decide.
+/// named, nobody knows which package is of which; and where nothing is installed of the others, they do not decide.
 fn other_releases(contents: &Contents, spoken_of: &BTreeSet<&str>) -> Option<Gap> {
     let namespaces = &contents.elsewhere;
     let first = contents.distribution.as_ref().and_then(|known| known.namespaces.first())?;
@@ -90,7 +90,7 @@ fn dropped(source: &SourceCoverage) -> impl Iterator<Item = Gap> {
     })
 }
 
-/// Findings that nobody has rated, and the feeds that may and of which nothing is held.
+/// Findings that nobody has rated, and the feeds that may and of which nothing is installed.
 fn unrated(
     reporter: Reporter<'_>,
     (view, past): (&View<'_>, &Past<'_>),
@@ -105,16 +105,16 @@ fn unrated(
         let sources = view.keys::<Sources>(|key| {
             key.text(feed);
         });
-        let mut is_held = false;
+        let mut is_installed = false;
         for key in sources {
             let key = key?;
-            is_held |= past.knew(&key.feed, &key.source);
+            is_installed |= past.knew(&key.feed, &key.source);
         }
-        if !is_held {
+        if !is_installed {
             feeds.push(feed.to_owned());
         }
     }
-    // Where all are held, some vulnerabilities are too young to be rated by anybody.
+    // Where all are installed, some vulnerabilities are too young to be rated by anybody.
     let is_gap = unrated == findings.len() || !feeds.is_empty();
     Ok(is_gap.then_some(Gap::UnratedFindings { unrated, findings: findings.len(), feeds }))
 }
@@ -144,7 +144,7 @@ fn sources(
                 plugin: row.plugin(),
                 silent: silent(row, &namespaces, past),
                 namespaces,
-                taken_in: past.not_after(row.as_of()),
+                ingested: past.not_after(row.as_of()),
             });
         }
     }
@@ -164,7 +164,7 @@ fn sources(
                 plugin: None,
                 silent: Vec::new(),
                 namespaces,
-                taken_in: past.not_after(u64::MAX),
+                ingested: past.not_after(u64::MAX),
             });
         }
     }
@@ -204,10 +204,10 @@ struct Packages {
 /// The packages, by where advisories for them are published.
 fn published(contents: &Contents) -> BTreeMap<&[String], Packages> {
     let mut published: BTreeMap<_, Packages> = BTreeMap::new();
-    for held in &contents.packages {
-        let packages = published.entry(namespaces(contents, held)).or_default();
+    for installed in &contents.packages {
+        let packages = published.entry(namespaces(contents, installed)).or_default();
         packages.all += 1;
-        packages.ordered += usize::from(held.keys.version.key.is_ok());
+        packages.ordered += usize::from(installed.keys.version.key.is_ok());
     }
     published
 }

@@ -84,7 +84,7 @@ fn files(
     let stated: BTreeSet<&str> = contents
         .packages
         .iter()
-        .map(|held| held.path.as_str())
+        .map(|installed| installed.path.as_str())
         .chain(contents.unread.iter().map(|(.., unread)| unread.path.as_str()))
         .collect();
     let mut unexamined = Vec::new();

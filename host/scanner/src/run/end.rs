@@ -13,7 +13,7 @@ use super::next::{Ended, next_run};
 use super::{Left, Run};
 use crate::Error;
 use crate::feeds::runs_of;
-use crate::intake::Ingest;
+use crate::ingest::Ingest;
 use limpid_model::chain;
 
 /// Documents that are not there that are remembered.
@@ -42,9 +42,9 @@ impl Ingest<'_> {
             (Ok(run), None) => self.complete((&view, &mut batch), feed, &mut row, run)?,
             (_, why) => {
                 let why = why.unwrap_or_default();
-                let mut held = view.get::<Feeds>(&name)?.unwrap_or_default();
-                held.last_failure = Some((now, why.clone()));
-                batch.put::<Feeds>(&name, &held)?;
+                let mut stored = view.get::<Feeds>(&name)?.unwrap_or_default();
+                stored.last_failure = Some((now, why.clone()));
+                batch.put::<Feeds>(&name, &stored)?;
                 row.failing_since.get_or_insert(began);
                 row.failures += 1;
                 row.why = Some(why);
@@ -75,9 +75,9 @@ impl Ingest<'_> {
             absent,
             ..runs::Row::default()
         };
-        let mut held = view.get::<Feeds>(&name)?.unwrap_or_default();
-        held.last_success = Some(now);
-        batch.put::<Feeds>(&name, &held)?;
+        let mut stored = view.get::<Feeds>(&name)?.unwrap_or_default();
+        stored.last_success = Some(now);
+        batch.put::<Feeds>(&name, &stored)?;
         forget_unnamed(view, batch, feed, seen)?;
         let mut fetched: BTreeMap<&sources::Key, fetches::Row> = BTreeMap::new();
         for (key, row) in deferred {
@@ -97,7 +97,7 @@ impl Ingest<'_> {
         }
         tracing::info!(
             feed,
-            taken = run.result.taken,
+            ingested = run.result.ingested,
             unchanged = run.result.unchanged,
             bytes = run.result.bytes,
             added = run.result.added,
@@ -109,7 +109,7 @@ impl Ingest<'_> {
     }
 }
 
-/// Forgets how documents came that are not named any more and of which nothing is held: lists of
+/// Forgets how documents came that are not named any more and of which nothing is stored: lists of
 /// changes whose names have the cursor in them.
 fn forget_unnamed(view: &View<'_>, batch: &mut Batch, feed: &str, seen: &[String]) -> Result<(), Error> {
     let seen: BTreeSet<&str> = seen.iter().map(String::as_str).collect();
@@ -147,13 +147,13 @@ fn forget_changes(
             batch.delete::<Deltas>(&key);
         }
     }
-    let held = view.get::<Fetches>(of)?.unwrap_or_default();
-    let count = held.changes.count.saturating_sub(before);
-    let bytes = held.changes.bytes.saturating_sub(before_bytes);
+    let stored = view.get::<Fetches>(of)?.unwrap_or_default();
+    let count = stored.changes.count.saturating_sub(before);
+    let bytes = stored.changes.bytes.saturating_sub(before_bytes);
     let changes =
-        fetches::Changes { next: held.changes.next, count, bytes, initial: count, initial_bytes: bytes };
+        fetches::Changes { next: stored.changes.next, count, bytes, initial: count, initial_bytes: bytes };
     let left = deferred.iter().rev().find(|(key, _)| key == of).map(|(_, row)| row.clone());
-    batch.put::<Fetches>(of, &fetches::Row { changes, ..left.unwrap_or(held) })?;
+    batch.put::<Fetches>(of, &fetches::Row { changes, ..left.unwrap_or(stored) })?;
     Ok(())
 }
 
@@ -164,7 +164,7 @@ fn confirm_all(view: &View<'_>, batch: &mut Batch, feed: &str, now: u64) -> Resu
     });
     for row in rows {
         let (key, mut row) = row?;
-        row.taken_in = now;
+        row.ingested = now;
         batch.put::<Sources>(&key, &row)?;
     }
     Ok(())

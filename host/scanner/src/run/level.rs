@@ -15,7 +15,7 @@ use super::fetch::Fetch;
 use super::plan::Job;
 use super::{RunProgress, Trust};
 use crate::Error;
-use crate::intake::{Confirmed, Document, Ingest, Input, News, Parser, Spool, Written, followed, is_same};
+use crate::ingest::{Confirmed, Document, Ingest, Input, News, Parser, Spool, Written, followed, is_same};
 use crate::room::scratch_file;
 
 /// What a level needs.
@@ -33,9 +33,9 @@ pub(super) struct Level<'a> {
 
 /// What came of a job.
 pub(super) enum Done {
-    /// It was taken in.
+    /// It was ingested.
     Ingested {
-        taken: Box<Ingested>,
+        ingested: Box<Ingested>,
         mode: Mode,
         cursor: Option<String>,
         deferred: Option<Box<(sources::Key, fetches::Row)>>,
@@ -59,7 +59,7 @@ struct Slot {
     /// What is known of the source.
     known: Option<fetches::Row>,
     /// Whether it states something already.
-    is_held: bool,
+    is_stored: bool,
     /// Documents that are still to come.
     left: AtomicUsize,
     gathered: Mutex<Gathered>,
@@ -132,13 +132,13 @@ impl Level<'_> {
         let view = self.ingest.store.view();
         let key = sources::Key { feed: self.parser.name().to_owned(), source: job.source.name.clone() };
         let known = view.get::<Fetches>(&key)?;
-        let is_held = view.get::<Sources>(&key)?.is_some();
+        let is_stored = view.get::<Sources>(&key)?.is_some();
         let count = job.urls.len();
         let documents = vec![None; count];
         Ok(Slot {
             key,
             known,
-            is_held,
+            is_stored,
             left: AtomicUsize::new(count),
             gathered: Mutex::new(Gathered { documents, ..Gathered::default() }),
             done: Mutex::new(None),
@@ -274,13 +274,13 @@ impl Level<'_> {
         if let Some(identified) = &parsed.collected.identified {
             source.name.clone_from(identified);
         }
-        // A whole document is held against the one before it; of changes none was before.
+        // A whole document is compared with the one before it; of changes none was before.
         let is_first = self.is_first && source.mode == Mode::Delta;
         let (trust, news) = (self.trust, if is_first { News::First } else { News::Told });
         let input = Input { source: &source, documents: &documents, validators, trust, news };
-        let Written { taken, deferred, first_change } = self.ingest.write(self.parser, input, parsed)?;
-        let (taken, deferred) = (Box::new(taken), deferred.map(Box::new));
-        Ok(Done::Ingested { taken, mode: source.mode, cursor, deferred, first_change, absent })
+        let Written { ingested, deferred, first_change } = self.ingest.write(self.parser, input, parsed)?;
+        let (ingested, deferred) = (Box::new(ingested), deferred.map(Box::new));
+        Ok(Done::Ingested { ingested, mode: source.mode, cursor, deferred, first_change, absent })
     }
 }
 
@@ -296,15 +296,15 @@ struct Read {
     documents: Vec<Document>,
     validators: Option<Validators>,
     absent: Vec<String>,
-    parsed: crate::intake::Parsed,
+    parsed: crate::ingest::Parsed,
 }
 
 impl Slot {
     /// Whether it is no failure that a document is not there: one that another names, of which
-    /// nothing is held, or a single change. Publishers name what they do not have, and go on doing
+    /// nothing is stored, or a single change. Publishers name what they do not have, and go on doing
     /// so; a run that failed of it would never be complete.
     fn may_be_absent(&self) -> bool {
-        self.job.depth > 0 && (self.job.source.mode == Mode::Delta || !self.is_held)
+        self.job.depth > 0 && (self.job.source.mode == Mode::Delta || !self.is_stored)
     }
 }
 

@@ -78,7 +78,7 @@ impl Fetch for Fake {
         came: &dyn Fn(u64),
     ) -> Result<FetchedDocument, limpid_fetch::Error> {
         let status =
-            |status| limpid_fetch::Error::Status { address: url.into(), status, said: String::new() };
+            |status| limpid_fetch::Error::Status { address: url.into(), status, message: String::new() };
         let short = url.trim_start_matches("https://p.test/").to_owned();
         let Some(page) = self.pages.lock().unwrap().get(url).cloned() else {
             self.asked.lock().unwrap().push(format!("{short}?"));
@@ -173,7 +173,7 @@ impl World {
         self.scanner.ingest().run(fake, fake, Trust::Forced, &RunProgress::default()).unwrap()
     }
 
-    /// Advisories that are held, as `source/id`.
+    /// Advisories that are stored, as `source/id`.
     fn states(&self) -> String {
         let view = self.scanner.store().view();
         let keys = view.scan::<Advisories>(|_| ()).map(|row| row.unwrap().0);
@@ -203,43 +203,43 @@ fn two() -> Fake {
 
 #[test]
 fn what_a_document_names_is_fetched_and_what_has_not_changed_is_not_read_again() {
-    let (held, fake) = (World::nothing(), two());
-    let run = held.run(&fake);
+    let (stored, fake) = (World::nothing(), two());
+    let run = stored.run(&fake);
     assert!(run.is_complete());
-    assert_eq!((run.result.taken, run.result.unchanged, run.result.added), (3, 0, 4));
-    assert_eq!(held.states(), "a/1 a/2 b/1 b/3");
+    assert_eq!((run.result.ingested, run.result.unchanged, run.result.added), (3, 0, 4));
+    assert_eq!(stored.states(), "a/1 a/2 b/1 b/3");
     assert_eq!(fake.asked(), "a b index");
 
-    let run = held.run(&fake);
-    assert_eq!((run.result.taken, run.result.unchanged, run.result.added), (0, 3, 0));
+    let run = stored.run(&fake);
+    assert_eq!((run.result.ingested, run.result.unchanged, run.result.added), (0, 3, 0));
     assert_eq!(fake.asked(), "a= b= index=");
 
     fake.put("https://p.test/b", "advisory 3; advisory 4");
-    let run = held.run(&fake);
+    let run = stored.run(&fake);
     assert_eq!(
-        (run.result.taken, run.result.unchanged, run.result.added, run.result.withdrawn),
+        (run.result.ingested, run.result.unchanged, run.result.added, run.result.withdrawn),
         (1, 2, 1, 1)
     );
-    assert_eq!(held.states(), "a/1 a/2 b/3 b/4");
-    assert_eq!(held.scanner.feeds().unwrap()[0].advisories, 4);
+    assert_eq!(stored.states(), "a/1 a/2 b/3 b/4");
+    assert_eq!(stored.scanner.feeds().unwrap()[0].advisories, 4);
 }
 
 #[test]
 fn a_run_over_the_same_documents_leaves_the_same_however_many_workers_there_are() {
     let rows = |workers: usize| {
-        let held = World::with(|settings| settings.documents = workers);
+        let stored = World::with(|settings| settings.documents = workers);
         let fake = Fake::new("whole index https://p.test/index", "whole index https://p.test/index");
         let names = (0..40).map(|number| format!("whole s{number} https://p.test/{number}"));
         fake.put(INDEX, &names.collect::<Vec<_>>().join("; "));
         for number in 0..40 {
             fake.put(&format!("https://p.test/{number}"), &format!("advisory {number}; advisory x"));
         }
-        let run = held.run(&fake);
-        assert_eq!((run.result.taken, run.result.revision), (41, 40));
-        let view = held.scanner.store().view();
+        let run = stored.run(&fake);
+        assert_eq!((run.result.ingested, run.result.revision), (41, 40));
+        let view = stored.scanner.store().view();
         let feed: Vec<_> = view.scan::<Feeds>(|_| ()).map(|row| format!("{:?}", row.unwrap())).collect();
         let fetches: Vec<_> = view.scan::<Fetches>(|_| ()).map(|row| format!("{:?}", row.unwrap())).collect();
-        (held.states(), feed, fetches)
+        (stored.states(), feed, fetches)
     };
     let one = rows(1);
     assert_eq!(rows(7), one);
@@ -247,30 +247,30 @@ fn a_run_over_the_same_documents_leaves_the_same_however_many_workers_there_are(
 
 #[test]
 fn one_that_fails_keeps_what_it_stated_and_holds_up_the_cursor_only() {
-    let (held, fake) = (World::nothing(), two());
+    let (stored, fake) = (World::nothing(), two());
     fake.put(INDEX, "whole a https://p.test/a; whole b https://p.test/b; cursor one");
     fake.put("https://p.test/b", "bad");
-    let run = held.run(&fake);
+    let run = stored.run(&fake);
     assert!(!run.is_complete());
     assert!(run.why().unwrap().starts_with("source `b`: "), "{:?}", run.result.failures);
-    assert_eq!(held.states(), "a/1 a/2");
-    let row = held.runs();
+    assert_eq!(stored.states(), "a/1 a/2");
+    let row = stored.runs();
     assert_eq!((row.cursor.as_deref(), row.failing_since, row.failures), (None, Some(1_000), 1));
 
     // The index was not taken for unchanged, although it is.
     fake.asked();
     fake.put("https://p.test/b", "advisory 3");
-    let run = held.run(&fake);
+    let run = stored.run(&fake);
     assert!(run.is_complete());
     assert_eq!(fake.asked(), "a= b index");
-    assert_eq!(held.states(), "a/1 a/2 b/3");
-    let row = held.runs();
+    assert_eq!(stored.states(), "a/1 a/2 b/3");
+    let row = stored.runs();
     assert_eq!((row.cursor.as_deref(), row.failing_since, row.failures), (Some("one"), None, 0));
 
     fake.put("https://p.test/a", "down");
-    assert_eq!(held.run(&fake).result.failures.len(), 1);
-    assert_eq!(held.states(), "a/1 a/2 b/3");
-    assert_eq!(held.runs().cursor.as_deref(), Some("one"));
+    assert_eq!(stored.run(&fake).result.failures.len(), 1);
+    assert_eq!(stored.states(), "a/1 a/2 b/3");
+    assert_eq!(stored.runs().cursor.as_deref(), Some("one"));
 }
 
 #[test]
@@ -292,11 +292,11 @@ fn a_run_tells_of_each_source_that_failed_within_bounds() {
 
 #[test]
 fn a_run_that_brings_nothing_answers_the_revision_that_holds() {
-    let (held, fake) = (World::nothing(), two());
-    let first = held.run(&fake);
+    let (stored, fake) = (World::nothing(), two());
+    let first = stored.run(&fake);
     assert!(first.is_complete() && first.result.revision > 0, "{first:?}");
-    let again = held.run(&fake);
-    assert_eq!((again.result.taken, again.result.revision), (0, first.result.revision));
+    let again = stored.run(&fake);
+    assert_eq!((again.result.ingested, again.result.revision), (0, first.result.revision));
 }
 
 /// Rows of table `runs` as no Limpid writes them.
@@ -318,50 +318,50 @@ impl limpid_store::table::Row for UnknownRow {
 
 #[test]
 fn a_schedule_that_cannot_be_read_is_written_anew_by_the_next_run() {
-    let (held, fake) = (World::nothing(), two());
-    held.run(&fake);
+    let (stored, fake) = (World::nothing(), two());
+    stored.run(&fake);
     let mut batch = Batch::default();
     batch.put::<Unknown>(&"feed".to_owned(), &UnknownRow).unwrap();
-    held.scanner.store().commit(batch).unwrap();
-    let state = held.scanner.feeds().unwrap().remove(0);
+    stored.scanner.store().commit(batch).unwrap();
+    let state = stored.scanner.feeds().unwrap().remove(0);
     assert_eq!((state.runs.last_run, state.runs.next_run), (None, None), "it is due");
-    assert!(held.run(&fake).is_complete());
-    assert!(held.runs().next_run.is_some());
+    assert!(stored.run(&fake).is_complete());
+    assert!(stored.runs().next_run.is_some());
 }
 
 #[test]
 fn what_is_named_but_was_never_there_is_no_failure() {
-    let (held, fake) = (World::nothing(), two());
+    let (stored, fake) = (World::nothing(), two());
     fake.remove("https://p.test/b");
-    let run = held.run(&fake);
+    let run = stored.run(&fake);
     assert!(run.is_complete());
     assert_eq!((run.result.absent.len(), run.result.absent[0].0.as_str()), (1, "b"));
-    assert_eq!(held.runs().absent, run.result.absent);
+    assert_eq!(stored.runs().absent, run.result.absent);
 
     fake.put("https://p.test/b", "advisory 3");
-    assert!(held.run(&fake).is_complete());
+    assert!(stored.run(&fake).is_complete());
     fake.remove("https://p.test/b");
-    let run = held.run(&fake);
+    let run = stored.run(&fake);
     assert!(!run.is_complete(), "it was there");
-    assert_eq!(held.states(), "a/1 a/2 b/3");
+    assert_eq!(stored.states(), "a/1 a/2 b/3");
     fake.remove(INDEX);
-    assert!(!held.run(&fake).is_complete(), "the feed starts there");
+    assert!(!stored.run(&fake).is_complete(), "the feed starts there");
 }
 
 #[test]
 fn a_document_that_shrinks_is_refused_unless_it_is_forced() {
-    let (held, fake) = (World::nothing(), two());
-    held.run(&fake);
+    let (stored, fake) = (World::nothing(), two());
+    stored.run(&fake);
     fake.put("https://p.test/a", "");
-    let run = held.run(&fake);
+    let run = stored.run(&fake);
     assert!(run.why().unwrap().contains("states 0 advisories, and 2 before"), "{:?}", run.why());
     fake.put(INDEX, "");
-    let run = held.run(&fake);
+    let run = stored.run(&fake);
     assert!(run.why().unwrap().contains("0 documents to follow, and 2 before"), "{:?}", run.why());
-    assert_eq!(held.states(), "a/1 a/2 b/1 b/3");
+    assert_eq!(stored.states(), "a/1 a/2 b/1 b/3");
     fake.put(INDEX, "whole a https://p.test/a; whole b https://p.test/b");
-    assert!(held.force(&fake).is_complete());
-    assert_eq!(held.states(), "b/1 b/3");
+    assert!(stored.force(&fake).is_complete());
+    assert_eq!(stored.states(), "b/1 b/3");
 }
 
 /// Whole documents first, then lists of changes.
@@ -382,111 +382,111 @@ fn changing() -> Fake {
 
 #[test]
 fn changes_change_what_they_name_and_leave_the_rest() {
-    let (held, fake) = (World::nothing(), changing());
-    held.run(&fake);
+    let (stored, fake) = (World::nothing(), changing());
+    stored.run(&fake);
     fake.asked();
-    let run = held.run(&fake);
+    let run = stored.run(&fake);
     assert!(run.is_complete());
     assert_eq!(fake.asked(), "4 5 6 changes");
-    assert_eq!(held.states(), "a/1 a/4 a/6 b/3 b/5");
+    assert_eq!(stored.states(), "a/1 a/4 a/6 b/3 b/5");
     assert_eq!(
-        (run.result.added, run.result.withdrawn, run.result.taken),
+        (run.result.added, run.result.withdrawn, run.result.ingested),
         (3, 1, 3),
         "the changes of one source are one step"
     );
-    assert_eq!(held.runs().cursor.as_deref(), Some("2"));
-    assert_eq!(held.deltas(), 3);
+    assert_eq!(stored.runs().cursor.as_deref(), Some("2"));
+    assert_eq!(stored.deltas(), 3);
 
-    held.run(&fake);
+    stored.run(&fake);
     assert_eq!(fake.asked(), "changes=");
-    assert_eq!((held.states().as_str(), held.deltas()), ("a/1 a/4 a/6 b/3 b/5", 3));
+    assert_eq!((stored.states().as_str(), stored.deltas()), ("a/1 a/4 a/6 b/3 b/5", 3));
 }
 
 #[test]
 fn another_plugin_reads_the_whole_document_and_the_changes_since() {
-    let (held, mut fake) = (World::nothing(), changing());
-    held.run(&fake);
-    held.run(&fake);
+    let (stored, mut fake) = (World::nothing(), changing());
+    stored.run(&fake);
+    stored.run(&fake);
     fake.prefix = "x";
     fake.plugin = test_support::plugin("another");
-    held.scanner.ingest().parse_all_again(&fake).unwrap();
-    assert_eq!(held.states(), "a/x1 a/x4 a/x6 b/x3 b/x5");
-    assert_eq!(held.deltas(), 3);
+    stored.scanner.ingest().parse_all_again(&fake).unwrap();
+    assert_eq!(stored.states(), "a/x1 a/x4 a/x6 b/x3 b/x5");
+    assert_eq!(stored.deltas(), 3);
 }
 
 #[test]
 fn too_many_changes_are_replaced_by_whole_documents() {
-    let (held, fake) = (World::with(|settings| settings.kept_deltas = 2), changing());
-    held.run(&fake);
-    held.run(&fake);
+    let (stored, fake) = (World::with(|settings| settings.kept_deltas = 2), changing());
+    stored.run(&fake);
+    stored.run(&fake);
     fake.put("https://p.test/a", "advisory 1; advisory 4");
     fake.put("https://p.test/b", "advisory 3; advisory 5");
     fake.asked();
-    held.run(&fake);
+    stored.run(&fake);
     assert_eq!(fake.asked(), "a b index=");
-    assert_eq!((held.states().as_str(), held.deltas()), ("a/1 a/4 b/3 b/5", 0));
+    assert_eq!((stored.states().as_str(), stored.deltas()), ("a/1 a/4 b/3 b/5", 0));
 }
 
 #[test]
 fn a_change_that_is_not_there_is_no_failure() {
-    let (held, fake) = (World::nothing(), changing());
-    held.run(&fake);
+    let (stored, fake) = (World::nothing(), changing());
+    stored.run(&fake);
     fake.remove("https://p.test/4");
-    let run = held.run(&fake);
+    let run = stored.run(&fake);
     assert!(run.is_complete());
     assert_eq!(run.result.absent.len(), 1);
-    assert_eq!(held.states(), "a/1 a/6 b/3 b/5");
+    assert_eq!(stored.states(), "a/1 a/6 b/3 b/5");
 }
 
 #[test]
 fn changes_that_fail_are_tried_again() {
-    let (held, fake) = (World::nothing(), changing());
-    held.run(&fake);
+    let (stored, fake) = (World::nothing(), changing());
+    stored.run(&fake);
     fake.put("https://p.test/6", "down");
-    assert!(!held.run(&fake).is_complete());
-    assert_eq!(held.states(), "a/1 a/2 b/3 b/5", "the changes of a source are one step");
-    assert_eq!(held.runs().cursor.as_deref(), Some("1"));
+    assert!(!stored.run(&fake).is_complete());
+    assert_eq!(stored.states(), "a/1 a/2 b/3 b/5", "the changes of a source are one step");
+    assert_eq!(stored.runs().cursor.as_deref(), Some("1"));
     fake.put("https://p.test/6", "withdraw 2; advisory 6");
-    assert!(held.run(&fake).is_complete());
-    assert_eq!(held.states(), "a/1 a/4 a/6 b/3 b/5");
+    assert!(stored.run(&fake).is_complete());
+    assert_eq!(stored.states(), "a/1 a/4 a/6 b/3 b/5");
 }
 
 #[test]
 fn documents_read_by_another_plugin_are_fetched_again() {
-    let (held, mut fake) = (World::nothing(), two());
-    held.run(&fake);
+    let (stored, mut fake) = (World::nothing(), two());
+    stored.run(&fake);
     fake.asked();
     fake.plugin = test_support::plugin("another");
-    let run = held.run(&fake);
-    assert_eq!((run.result.taken, fake.asked().as_str()), (3, "a b index"));
+    let run = stored.run(&fake);
+    assert_eq!((run.result.ingested, fake.asked().as_str()), (3, "a b index"));
 }
 
 #[test]
 fn pages_that_are_all_there_is_replace_those_of_before_when_they_are_in() {
-    let held = World::with(|settings| settings.kept_deltas = 1);
+    let stored = World::with(|settings| settings.kept_deltas = 1);
     let fake = Fake::new("delta p0 https://p.test/0", "delta w https://p.test/w");
     fake.put("https://p.test/0", "is p; advisory 1; delta p1 https://p.test/1; cursor a");
     fake.put("https://p.test/1", "is p; advisory 2; delta p2 https://p.test/2");
     fake.put("https://p.test/2", "is p; advisory 3");
     fake.put("https://p.test/w", "is p; advisory 4; cursor b");
-    held.run(&fake);
-    assert_eq!((held.states().as_str(), held.deltas()), ("p/1 p/2 p/3", 3));
+    stored.run(&fake);
+    assert_eq!((stored.states().as_str(), stored.deltas()), ("p/1 p/2 p/3", 3));
     assert_eq!(fake.asked(), "0 1 2");
-    held.run(&fake);
-    assert_eq!((held.states().as_str(), held.deltas()), ("p/1 p/2 p/3 p/4", 4));
+    stored.run(&fake);
+    assert_eq!((stored.states().as_str(), stored.deltas()), ("p/1 p/2 p/3 p/4", 4));
     assert_eq!(fake.asked(), "w", "what a run without a cursor brought is not too much");
     fake.put("https://p.test/w", "is p; advisory 5; cursor c");
-    held.run(&fake);
-    assert_eq!((held.deltas(), fake.asked().as_str()), (5, "w"));
+    stored.run(&fake);
+    assert_eq!((stored.deltas(), fake.asked().as_str()), (5, "w"));
 
     fake.put("https://p.test/2", "down");
-    assert!(!held.run(&fake).is_complete());
-    assert_eq!(held.deltas(), 7, "until all are in, those of before are kept");
+    assert!(!stored.run(&fake).is_complete());
+    assert_eq!(stored.deltas(), 7, "until all are in, those of before are kept");
     fake.put("https://p.test/2", "is p; advisory 6");
-    held.run(&fake);
-    assert_eq!(held.states(), "p/1 p/2 p/3 p/4 p/5 p/6");
-    assert_eq!(held.deltas(), 3);
+    stored.run(&fake);
+    assert_eq!(stored.states(), "p/1 p/2 p/3 p/4 p/5 p/6");
+    assert_eq!(stored.deltas(), 3);
     fake.asked();
-    held.run(&fake);
+    stored.run(&fake);
     assert_eq!(fake.asked(), "w");
 }

@@ -1,7 +1,7 @@
 use limpid_signature::{KeyError, PublicKeys};
 use serde::{Deserialize, Serialize};
 
-/// Which bundles are taken in.
+/// Which bundles are ingested.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BundleSettings {

@@ -55,7 +55,7 @@ fn is_forwarding(name: &str) -> bool {
     name.starts_with("x-forwarded") || FORWARDING.contains(&name)
 }
 
-/// For whom the request was forwarded, from the first to the last; none where that is not said, or not
+/// For whom the request was forwarded, from the first to the last; none where that is not stated, or not
 /// readable.
 fn chain(headers: &HeaderMap) -> Option<Vec<IpAddr>> {
     let lists = |name: &str| -> Option<Vec<String>> {

@@ -21,8 +21,8 @@ pub(super) fn check(settings: &Settings, peer: Peer, uri: &Uri, headers: &Header
             host.host()
         ));
     }
-    let of_a_page = |said: &str| {
-        Err(format!("pages of others in a browser change nothing here: the request says `{said}`"))
+    let of_a_page = |message: &str| {
+        Err(format!("pages of others in a browser change nothing here: the request says `{message}`"))
     };
     for site in headers.get_all("sec-fetch-site") {
         match site.as_bytes() {

@@ -169,7 +169,7 @@ fn what_a_path_does_not_take_is_for_those_who_might_change_something_there() {
         &[
             Endpoint::new(Method::GET, "/plugins", Permission::Read),
             Endpoint::new(Method::PUT, "/plugins", Permission::ChangePlugins),
-            Endpoint::new(Method::GET, "/figures", Permission::Read),
+            Endpoint::new(Method::GET, "/statistics", Permission::Read),
             Endpoint::new(Method::GET, "/healthz", Permission::Health),
         ],
     );
@@ -183,7 +183,7 @@ fn what_a_path_does_not_take_is_for_those_who_might_change_something_there() {
     check(Method::HEAD, Some("/healthz"), Permission::Health);
     check(Method::PUT, Some("/plugins"), Permission::ChangePlugins);
     check(Method::PATCH, Some("/plugins"), Permission::ChangePlugins);
-    check(Method::POST, Some("/figures"), Permission::Operate);
+    check(Method::POST, Some("/statistics"), Permission::Operate);
     check(Method::POST, Some("/healthz"), Permission::Health);
     check(Method::OPTIONS, Some("/plugins"), Permission::Read);
     check(Method::GET, None, Permission::Read);

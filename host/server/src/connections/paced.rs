@@ -24,7 +24,7 @@ pub(super) struct Paced {
     answering: Option<Instant>,
     /// Runs while the reader lets wait.
     timer: Option<Pin<Box<Sleep>>>,
-    /// What is said in the place of what was given to be written.
+    /// What is stated in the place of what was given to be written.
     instead: Option<Instead>,
 }
 

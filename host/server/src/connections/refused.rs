@@ -16,7 +16,7 @@ pub(crate) fn bare(status: u16, code: &str, message: &str) -> Vec<u8> {
     answer
 }
 
-/// What is said in the place of an answer that the HTTP library makes by itself of what it cannot read,
+/// What is stated in the place of an answer that the HTTP library makes by itself of what it cannot read,
 /// which has no body; none for all other bytes.
 pub(super) fn instead_of(bytes: &[u8]) -> Option<Vec<u8>> {
     let head = std::str::from_utf8(bytes.get(..bytes.len().min(LONGEST))?).ok()?;
@@ -46,10 +46,10 @@ mod tests {
     fn only_answers_without_a_word_get_one() {
         let bare = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\
                      content-length: 0\r\ndate: Sat, 28 Nov 2026 08:00:00 GMT\r\n\r\n";
-        let said = String::from_utf8(instead_of(bare).unwrap()).unwrap();
-        assert!(said.starts_with("HTTP/1.1 431 Request Header Fields Too Large\r\n"), "{said}");
-        let (head, body) = said.split_once("\r\n\r\n").unwrap();
-        assert!(head.contains(&format!("content-length: {}", body.len())), "{said}");
+        let message = String::from_utf8(instead_of(bare).unwrap()).unwrap();
+        assert!(message.starts_with("HTTP/1.1 431 Request Header Fields Too Large\r\n"), "{message}");
+        let (head, body) = message.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains(&format!("content-length: {}", body.len())), "{message}");
         let body: serde_json::Value = serde_json::from_str(body).unwrap();
         assert_eq!(body["error"]["code"], "over-limit");
         assert!(head.contains(&format!("x-request-id: {}", body["error"]["request_id"].as_str().unwrap())));

@@ -69,8 +69,8 @@ async fn every_error_comes_in_one_envelope() {
     assert_eq!(body["error"]["code"], "method-not-allowed");
     let (status, body) = finished(bare(StatusCode::LENGTH_REQUIRED)).await;
     assert_eq!((status, &body["error"]["code"]), (StatusCode::LENGTH_REQUIRED, &json!("bad-request")));
-    let said = (StatusCode::BAD_REQUEST, "no UTF-8").into_response();
-    assert_eq!(finished(said).await.1, envelope("bad-request", "no UTF-8"));
+    let message = (StatusCode::BAD_REQUEST, "no UTF-8").into_response();
+    assert_eq!(finished(message).await.1, envelope("bad-request", "no UTF-8"));
     let (status, body) = finished(bare(StatusCode::INTERNAL_SERVER_ERROR)).await;
     assert_eq!((status, &body["error"]["code"]), (StatusCode::INTERNAL_SERVER_ERROR, &json!("internal")));
 }

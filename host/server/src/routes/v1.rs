@@ -32,7 +32,7 @@ pub(super) fn routes() -> Routes<AppState> {
         .get("/v1/vulnerabilities/{id}", Read, vulnerabilities::show)
         .get("/v1/vulnerabilities/{id}/images", Read, vulnerabilities::images)
         .get("/v1/packages/{namespace}/{*name}", Read, packages::holders)
-        .get("/v1/figures", Read, vulnerabilities::figures)
+        .get("/v1/statistics", Read, vulnerabilities::statistics)
         .get("/v1/layers/{diff_id}", Read, layers::show)
         .get("/v1/jobs/{id}", Read, jobs::show)
         .get("/v1/plugins", Read, plugins::list)

@@ -24,7 +24,7 @@ pub struct Settings {
     /// Memory for what was written and is not yet in a table file, in bytes (`store.write_bytes`). A batch
     /// that takes more becomes a table file of its own.
     pub write_bytes: usize,
-    /// Table files held open at a time (`store.open_files`).
+    /// Table files kept open at a time (`store.open_files`).
     pub open_files: i32,
 }
 
@@ -253,7 +253,7 @@ impl Ordered for Rocks {
 
     fn write(&self, batch: Writes) -> Result<(), Error> {
         let is_large = batch.bytes() > self.most_buffered;
-        // Two files are not taken in together.
+        // Two files are not ingested together.
         match is_large.then(|| self.families().of_all(batch.keys())).flatten() {
             Some(family) => self.ingest(&batch, family),
             None => self.buffer(batch),

@@ -43,18 +43,18 @@ fn writes(batch: &[Change]) -> Writes {
     writes
 }
 
-type Held = (Box<[u8]>, Box<[u8]>);
+type Stored = (Box<[u8]>, Box<[u8]>);
 
-fn scan(snapshot: &dyn Snapshot, prefix: &[u8], from: &[u8]) -> Vec<Held> {
+fn scan(snapshot: &dyn Snapshot, prefix: &[u8], from: &[u8]) -> Vec<Stored> {
     snapshot.scan(prefix, from).map(Result::unwrap).collect()
 }
 
-fn scan_all(snapshot: &dyn Snapshot) -> Vec<Held> {
+fn scan_all(snapshot: &dyn Snapshot) -> Vec<Stored> {
     TABLES.iter().flat_map(|&table| scan(snapshot, &[table], &[])).collect()
 }
 
 /// The same by a cursor that is used again and again.
-fn walk(cursor: &mut dyn Cursor, prefix: &[u8]) -> Vec<Held> {
+fn walk(cursor: &mut dyn Cursor, prefix: &[u8]) -> Vec<Stored> {
     let mut found = Vec::new();
     cursor.seek(prefix);
     while let Some((key, value)) = cursor.entry().unwrap()

@@ -28,7 +28,7 @@ impl<'v, T: Table> Walk<'v, T> {
     }
 
     /// What is made of the rows of a group, in the order of their keys; none where it has none. `group`
-    /// writes what [`Table::group`] writes of them. What was made of a group is held on to for a while,
+    /// writes what [`Table::group`] writes of them. What was made of a group is kept for a while,
     /// for all views that see the same: `make` must make the same of the same rows wherever it is called.
     pub fn group<V: Send + Sync + 'static>(
         &mut self,

@@ -68,7 +68,7 @@ enum StoredBound {
     Limit(String),
 }
 
-/// What is said of versions.
+/// What is stated of versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum StoredStatus {
     Affected,

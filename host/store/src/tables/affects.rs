@@ -1,4 +1,4 @@
-//! Whom advisories concern, by package: what a report scans.
+//! Whom advisories affect, by package: what a report scans.
 
 use limpid_model::{Digest, KeyedRange, KeyedVersion, RangeEnd, Statement};
 use serde::{Deserialize, Serialize};
@@ -98,14 +98,14 @@ impl Row {
         Self { statements: each(statements), vulnerabilities, first_name: None }
     }
 
-    /// The same, of a vulnerability that had another name when this was first said.
+    /// The same, of a vulnerability that had another name when this was first stated.
     #[must_use]
     pub fn first_called(mut self, name: Option<String>) -> Self {
         self.first_name = name;
         self
     }
 
-    /// The name that the vulnerability had when this was first said, where it has another one now.
+    /// The name that the vulnerability had when this was first stated, where it has another one now.
     pub fn first_name(&self) -> Option<&str> {
         self.first_name.as_deref()
     }
@@ -115,12 +115,12 @@ impl Row {
         &self.vulnerabilities
     }
 
-    /// What is said.
+    /// What is stated.
     pub fn into_statements(self) -> Vec<Statement> {
         each(self.statements)
     }
 
-    /// What is said, and about which vulnerabilities.
+    /// What is stated, and about which vulnerabilities.
     pub fn into_parts(self) -> (Vec<Statement>, Vec<String>) {
         (each(self.statements), self.vulnerabilities)
     }

@@ -1,5 +1,5 @@
-//! In what surroundings layers lie in images. Images of one build line put a layer into the same
-//! surroundings, so that there are few of them, however many images there are.
+//! In what context layers lie in images. Images of one build line put a layer into the same
+//! context, so that there are few of them, however many images there are.
 
 use limpid_model::{Digest, Owner, Text};
 use serde::{Deserialize, Serialize};
@@ -12,17 +12,17 @@ define_table! {
     /// The table.
     Contexts = 21 "contexts";
 
-    /// A layer in some surroundings.
+    /// A layer in some context.
     #[derive(Copy)]
     key {
         /// The layer.
         diff_id: Digest,
-        /// Begins the digest of the row: the same surroundings have the same.
+        /// Begins the digest of the row: the same context have the same.
         context: u64,
     }
 }
 
-/// What an image adds to what a layer states: all that decides how advisories concern its packages.
+/// What an image adds to what a layer states: all that decides how advisories affect its packages.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Row {
     namespaces: Vec<String>,
@@ -51,7 +51,7 @@ struct WithoutLinks {
     owned: Vec<(String, StoredOwner)>,
 }
 
-/// Version 1, in which the rows of the inventory said who owns what, from one layer alone.
+/// Version 1, in which the rows of the inventory stated who owns what, from one layer alone.
 #[derive(Deserialize)]
 struct WithoutOwned {
     namespaces: Vec<String>,
@@ -79,7 +79,7 @@ impl table::Row for Row {
 }
 
 impl Row {
-    /// The surroundings of one layer of an image: where advisories for the image's distribution are
+    /// The context of one layer of an image: where advisories for the image's distribution are
     /// published, facts of the image, the components of its detectors, which files of the layer
     /// are hidden, by the layer how many places above, and which packages of the distribution put
     /// files of the layer there from which detectors read other packages.
@@ -113,7 +113,7 @@ impl Row {
     /// # Errors
     /// It cannot be encoded.
     pub fn id(&self) -> Result<u64, Error> {
-        // As version 2 had it, so that the same surroundings stay the same.
+        // As version 2 had it, so that the same context stay the same.
         let Self { namespaces, properties, detectors, hidden, owned, stands_for } = self;
         let encode = |error: postcard::Error| Error::Encode { table: "contexts", source: error.into() };
         let before = (namespaces, properties, detectors, hidden, owned);

@@ -1,4 +1,4 @@
-//! What each source knows of vulnerabilities, as a digest: what its next document is held against.
+//! What each source knows of vulnerabilities, as a digest: what its next document is compared with.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,7 @@ define_table! {
     }
 }
 
-/// What was said, as a digest.
+/// What was stated, as a digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     /// Digest of the enrichment.

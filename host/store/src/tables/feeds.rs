@@ -18,11 +18,11 @@ pub struct Row {
     plugin: Option<Plugin>,
     /// Grows by one with each change.
     pub revision: u64,
-    /// When a document was last taken in.
+    /// When a document was last ingested.
     pub last_success: Option<u64>,
     /// When a document was last refused, and why.
     pub last_failure: Option<(u64, String)>,
-    /// How many statements of advisories are held, over all sources.
+    /// How many statements of advisories are stored, over all sources.
     pub advisories: u64,
     /// How many records of the last document could not be used.
     pub rejected: u64,

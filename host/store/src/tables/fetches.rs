@@ -23,7 +23,7 @@ pub struct Row {
     pub modified: Option<String>,
     /// When the document came.
     pub fetched: u64,
-    /// When its publisher last said that it is still the same.
+    /// When its publisher last stated that it is still the same.
     pub confirmed: u64,
     /// Its length as it came, in bytes.
     pub bytes: u64,

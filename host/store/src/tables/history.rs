@@ -1,4 +1,4 @@
-//! What was said before it changed: by this, reports are made as they would have been.
+//! What was stated before it changed: by this, reports are made as they would have been.
 
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,7 @@ define_table! {
 pub enum Row {
     /// Nothing.
     Nothing,
-    /// An advisory, and what it said of each package, by namespace and name.
+    /// An advisory, and what it stated of each package, by namespace and name.
     Advisory(Box<advisories::Row>, Vec<(String, String, affects::Row)>),
     /// What was known of a vulnerability.
     Enrichment(enrichments::Row),
@@ -50,9 +50,9 @@ impl table::Row for Row {
         let old = (version == 1).then(|| postcard::from_bytes(fields).ok()).flatten()?;
         Some(match old {
             BeforeRenames::Nothing => Self::Nothing,
-            BeforeRenames::Advisory(advisory, said) => {
-                let said = said.into_iter().map(|(namespace, name, row)| (namespace, name, row.into()));
-                Self::Advisory(advisory, said.collect())
+            BeforeRenames::Advisory(advisory, stated) => {
+                let stated = stated.into_iter().map(|(namespace, name, row)| (namespace, name, row.into()));
+                Self::Advisory(advisory, stated.collect())
             }
             BeforeRenames::Enrichment(row) => Self::Enrichment(row),
             BeforeRenames::Source(namespaces) => Self::Source(namespaces),

@@ -85,7 +85,7 @@ impl From<WithoutLinked> for Row {
 struct Layer {
     diff_id: DigestBytes,
     created_by: Option<String>,
-    /// The surroundings in which it lies; 0 where no detector found anything in it.
+    /// The context in which it lies; 0 where no detector found anything in it.
     context: u64,
 }
 
@@ -158,7 +158,7 @@ pub struct Indexing {
     pub indexed_at: u64,
     /// Components of the detectors that saw all of its layers.
     pub detectors: Vec<Digest>,
-    /// The surroundings in which each layer lies, as table `contexts` calls them; 0 where no detector
+    /// The context in which each layer lies, as table `contexts` calls them; 0 where no detector
     /// found anything in it.
     pub contexts: Vec<u64>,
     /// What links make of claimed paths; none where they make nothing of them.
@@ -171,7 +171,7 @@ pub struct Indexing {
 pub struct Linked {
     /// Under which that layer is kept.
     pub diff_id: Digest,
-    /// The surroundings in which it lies, as with the image's layers.
+    /// The context in which it lies, as with the image's layers.
     pub context: u64,
     /// Its files, by path.
     pub files: Vec<LinkedFile>,

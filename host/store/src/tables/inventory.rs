@@ -1,4 +1,4 @@
-//! Which layers hold which packages, by name and version: what an advisory that changes is held
+//! Which layers hold which packages, by name and version: what an advisory that changes is stored
 //! against. Derived from what detectors found; rows grow with layers and their packages, never with
 //! images.
 

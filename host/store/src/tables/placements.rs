@@ -1,4 +1,4 @@
-//! Which images have a layer, and in what surroundings.
+//! Which images have a layer, and in what context.
 
 use limpid_model::Digest;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ define_table! {
     key {
         /// The layer.
         diff_id: Digest,
-        /// Its surroundings, as table `contexts` calls them.
+        /// Its context, as table `contexts` calls them.
         context: u64,
         /// The image.
         image: Digest,

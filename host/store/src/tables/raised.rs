@@ -11,7 +11,7 @@ define_table! {
     /// The table.
     Raised = 32 "raised";
 
-    /// An image, and a vulnerability that concerns it or did so.
+    /// An image, and a vulnerability that affects it or did so.
     key {
         /// The image.
         image: Digest,
@@ -25,10 +25,10 @@ define_table! {
 pub struct Row {
     /// When, in milliseconds since 1970.
     pub at: u64,
-    /// Whether the image was said to be concerned.
-    pub concerned: bool,
-    /// Notices that are held back, each with the subscription that wants it: they tell the contrary.
-    pub held: Vec<(String, Vec<u8>)>,
+    /// Whether the image was stated to be affected.
+    pub affected: bool,
+    /// Notices that are deferred, each with the subscription that wants it: they tell the contrary.
+    pub stored: Vec<(String, Vec<u8>)>,
 }
 
 impl table::Row for Row {

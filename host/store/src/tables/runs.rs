@@ -13,7 +13,7 @@ define_table! {
 /// The runs of a feed. Times are milliseconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
-    /// Up to where all is known, as its plugin said at the end of the last complete run.
+    /// Up to where all is known, as its plugin stated at the end of the last complete run.
     pub cursor: Option<String>,
     /// When the last run began.
     pub last_run: Option<u64>,

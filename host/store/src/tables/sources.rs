@@ -1,4 +1,4 @@
-//! The sources of each feed that were taken in.
+//! The sources of each feed that were ingested.
 
 use limpid_model::PluginId;
 use serde::{Deserialize, Serialize};
@@ -24,9 +24,9 @@ define_table! {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     pub(super) plugin: Option<Plugin>,
-    /// When its document was taken in, or its publisher last said that it is still the same, in
+    /// When its document was ingested, or its publisher last stated that it is still the same, in
     /// milliseconds since 1970.
-    pub taken_in: u64,
+    pub ingested: u64,
     /// How many advisories it states.
     pub advisories: u64,
     /// How many of its records could not be used.
@@ -68,15 +68,15 @@ impl table::Row for Row {
 
 impl Row {
     /// The row of a document that a plugin has parsed.
-    pub fn new(plugin: PluginId, taken_in: u64, namespaces: Vec<String>) -> Self {
+    pub fn new(plugin: PluginId, ingested: u64, namespaces: Vec<String>) -> Self {
         let (dated, spoken) = (None, Vec::new());
-        Self { plugin: Some(plugin.into()), taken_in, advisories: 0, rejected: 0, namespaces, dated, spoken }
+        Self { plugin: Some(plugin.into()), ingested, advisories: 0, rejected: 0, namespaces, dated, spoken }
     }
 
     /// As of when what it says is: of when its document is by its own word, which nothing that is
-    /// handed in late makes newer, otherwise when that was taken in.
+    /// handed in late makes newer, otherwise when that was ingested.
     pub fn as_of(&self) -> u64 {
-        self.dated.map_or(self.taken_in, |dated| dated.min(self.taken_in))
+        self.dated.map_or(self.ingested, |dated| dated.min(self.ingested))
     }
 
     /// The plugin that parsed its document; none where an early Limpid did not say so.
@@ -88,7 +88,7 @@ impl Row {
 /// Version 1.
 #[derive(Deserialize)]
 struct WithoutPlugin {
-    taken_in: u64,
+    ingested: u64,
     advisories: u64,
     rejected: u64,
     namespaces: Vec<String>,
@@ -96,9 +96,9 @@ struct WithoutPlugin {
 
 impl From<WithoutPlugin> for Row {
     fn from(row: WithoutPlugin) -> Self {
-        let WithoutPlugin { taken_in, advisories, rejected, namespaces } = row;
+        let WithoutPlugin { ingested, advisories, rejected, namespaces } = row;
         let (dated, spoken) = (None, Vec::new());
-        Self { plugin: None, taken_in, advisories, rejected, namespaces, dated, spoken }
+        Self { plugin: None, ingested, advisories, rejected, namespaces, dated, spoken }
     }
 }
 
@@ -106,7 +106,7 @@ impl From<WithoutPlugin> for Row {
 #[derive(Deserialize)]
 struct WithoutSpoken {
     plugin: Option<Plugin>,
-    taken_in: u64,
+    ingested: u64,
     advisories: u64,
     rejected: u64,
     namespaces: Vec<String>,
@@ -114,8 +114,8 @@ struct WithoutSpoken {
 
 impl From<WithoutSpoken> for Row {
     fn from(row: WithoutSpoken) -> Self {
-        let WithoutSpoken { plugin, taken_in, advisories, rejected, namespaces } = row;
+        let WithoutSpoken { plugin, ingested, advisories, rejected, namespaces } = row;
         let (dated, spoken) = (None, Vec::new());
-        Self { plugin, taken_in, advisories, rejected, namespaces, dated, spoken }
+        Self { plugin, ingested, advisories, rejected, namespaces, dated, spoken }
     }
 }

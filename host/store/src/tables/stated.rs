@@ -1,5 +1,5 @@
 //! Which identifiers a source states, and the digest of what it says of each: a new document is
-//! held against this, and only what differs is written.
+//! compared with this, and only what differs is written.
 
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +22,7 @@ define_table! {
     }
 }
 
-/// What was said, as a digest.
+/// What was stated, as a digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     /// Digest of the advisory.

@@ -161,7 +161,7 @@ struct Filter {
     namespaces: Vec<String>,
     /// Least severity, by its word.
     severity: Option<String>,
-    /// Only what an update mends, or only what none does.
+    /// Only what an update fixes, or only what none does.
     fixable: Option<bool>,
     /// Only what is exploited.
     exploited: bool,

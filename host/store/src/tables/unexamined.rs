@@ -37,7 +37,7 @@ pub struct Layer {
     pub place: u64,
     /// Why it could not be read.
     pub unread: Option<Unread>,
-    /// In what it is stored, other than it is said.
+    /// In what it is stored, other than it is stated.
     pub stored_as: Option<String>,
     /// How many entries have too long a path, and the limit.
     pub long_paths: Option<(u64, u64)>,

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use crate::status::{Stanza, State};
 use crate::vendor;
 
-/// How many bytes the packages that are held may take, as [`Place::bytes`] counts them. With what is stated of them
+/// How many bytes the packages that are kept may take, as [`Place::bytes`] counts them. With what is stated of them
 /// they take about three times as much, which is what a plugin may use (256 MiB): some 200,000 packages fit.
-pub(crate) const MAX_HELD: usize = 84 << 20;
+pub(crate) const MAX_KEPT: usize = 84 << 20;
 
-/// What a package takes in memory beside its texts, in bytes.
+/// What a package ingests memory beside its texts, in bytes.
 const OVERHEAD: usize = 256;
 
 /// Which file a stanza stands in: dpkg finds the place of what it states otherwise.
@@ -26,7 +26,7 @@ pub(crate) enum Kind {
 #[derive(Debug, Default)]
 pub(crate) struct Database {
     packages: BTreeMap<String, Vec<Place>>,
-    held: usize,
+    kept: usize,
 }
 
 /// An architecture of a package, and what is there of it.
@@ -72,11 +72,11 @@ impl Database {
             state,
             found,
         };
-        self.held += place.bytes(&stanza.package);
-        if self.held > MAX_HELD {
+        self.kept += place.bytes(&stanza.package);
+        if self.kept > MAX_KEPT {
             return Err(format!(
                 "its packages take more memory than the {} MiB that this plugin uses",
-                MAX_HELD >> 20
+                MAX_KEPT >> 20
             ));
         }
         // Almost every package has one place, and room for more would cost the most.
@@ -84,7 +84,7 @@ impl Database {
         let places = self.packages.entry(stanza.package).or_insert_with(|| Vec::with_capacity(1));
         match position(places, &place, kind).and_then(|at| places.get_mut(at)) {
             Some(before) => {
-                self.held -= before.bytes(&name);
+                self.kept -= before.bytes(&name);
                 *before = place;
             }
             None => places.push(place),
@@ -94,7 +94,7 @@ impl Database {
 
     /// Whether it has no room for more.
     pub(crate) const fn is_full(&self) -> bool {
-        self.held > MAX_HELD
+        self.kept > MAX_KEPT
     }
 
     /// Whether a package is there in this architecture and version.

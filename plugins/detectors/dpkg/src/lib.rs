@@ -16,7 +16,7 @@
 //! A package that somebody else than a distribution published has the qualifier `vendor`, where that can be told
 //! from its stanza.
 //!
-//! All files are read as streams. Of each line at most [`MAX_LINE`] bytes are held, and what a report says
+//! All files are read as streams. Of each line at most [`MAX_LINE`] bytes are kept, and what a report says
 //! is at most what the files hold. A stanza that cannot be read costs that stanza.
 
 mod database;
@@ -130,7 +130,7 @@ fn read_database(files: &[File], report: &mut Report) -> Database {
         });
         if kind == Kind::Journal && !has_status && !is_empty {
             let why = "a journal of a status file in another layer: what that states of the same packages may be \
-                       held, too";
+                       kept, too";
             report.unread(file.path(), Error::unsupported(why));
         }
     }

@@ -12,7 +12,7 @@ use crate::MAX_LINE;
 /// The length of a checksum in `md5sums`, in hex digits.
 const CHECKSUM: usize = 32;
 
-/// How many diversions are held.
+/// How many diversions are kept.
 const MAX_DIVERSIONS: usize = 100_000;
 
 /// The paths in a `.list`: one a line, absolute, each directory before what is in it. A directory

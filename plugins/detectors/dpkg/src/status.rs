@@ -39,7 +39,7 @@ pub struct Stanza {
 /// What is there of a package.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Nothing: at most, somebody said once that it is wanted.
+    /// Nothing: at most, somebody stated once that it is wanted.
     NotInstalled,
     /// It was removed, but for its configuration.
     ConfigFiles,

@@ -83,7 +83,7 @@ fn is_version(version: &str) -> bool {
         && numbers.next().is_some_and(|last| last.starts_with(|c: char| c.is_ascii_digit()))
 }
 
-/// Fields as they are written: of what nobody needs, no more is held than where it is.
+/// Fields as they are written: of what nobody needs, no more is kept than where it is.
 type Fields<'a> = BTreeMap<String, &'a RawValue>;
 
 /// A field that is a string; none where it is missing, empty or null.

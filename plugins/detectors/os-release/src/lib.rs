@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_said() {
+    fn what_cannot_be_read_is_stated() {
         let long = "#".repeat(MAX_FILE as usize + 1);
         for text in ["", "NAME=\"No identifier\"\n", "ID=\n", "ID=\"debian\n", "ID=a b\n", &long] {
             let (found, unread) = detect(&[("etc/os-release", text)]);

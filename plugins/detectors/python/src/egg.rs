@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_egg_states_nothing_and_what_is_damaged_is_said() {
+    fn what_is_no_egg_states_nothing_and_what_is_damaged_is_stated() {
         assert_eq!(read_bytes(b"an egg of another kind".to_vec()), Ok(None));
         assert_eq!(read_bytes(Vec::new()), Ok(None));
         assert_eq!(read_bytes(zip(&[("a.txt", "x")], CompressionMethod::STORE)), Ok(None));

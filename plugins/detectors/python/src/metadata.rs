@@ -117,7 +117,7 @@ impl Fields {
 /// The licence that a classifier names: `License :: OSI Approved :: MIT License`.
 fn license_of(classifier: &str) -> Option<&str> {
     let name = classifier.strip_prefix("License ::")?.rsplit("::").next()?.trim();
-    // What is said of licences, and not which.
+    // What is stated of licences, and not which.
     (!name.is_empty() && name != "OSI Approved").then_some(name)
 }
 

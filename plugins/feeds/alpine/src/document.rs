@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_over_the_limit_is_not_held() {
+    fn a_document_over_the_limit_is_not_kept() {
         let Err(Error::Malformed(why)) = read(std::io::repeat(b' ')) else { panic!("was read") };
         assert_eq!(why, "the document is over the limit of 33554432 bytes");
     }

@@ -44,7 +44,7 @@ impl Feed for Alpine {
     /// What a document is shows in its content, and of which release it speaks stands in it: an
     /// operator who hands one in may call its source `v3.20/main.json`, or anything else. The name
     /// serves only to refuse an HTML page where secdb's JSON was asked for: taken for an index, it
-    /// would withdraw all that this source said before.
+    /// would withdraw all that this source stated before.
     fn parse(
         source: &str,
         documents: &mut dyn Documents,

@@ -200,7 +200,7 @@ fn advisory(namespace: &str, package: &str, id: String, fixes: Fixes) -> Advisor
     let (status, ranges, note) = if versions.is_empty() {
         (Status::NotAffected, vec![Range::all()], None)
     } else {
-        // Of some both is said. Who believes the fix is told too much at worst, never too little.
+        // Of some both is stated. Who believes the fix is told too much at worst, never too little.
         let note = never.then(|| "also listed as never having affected the package".to_owned());
         (Status::Affected, versions.into_iter().map(Range::before).collect(), note)
     };

@@ -94,7 +94,7 @@ fn a_page_that_names_no_release_is_refused() {
 }
 
 #[test]
-fn an_advisory_says_which_versions_of_which_origin_it_concerns() {
+fn an_advisory_says_which_versions_of_which_origin_it_affects() {
     let sink = accepted(secdb(&package("xen", r#"{"4.18.0-r0": ["CVE-2023-46837 XSA-449"]}"#)));
     let expected = Advisory {
         aliases: vec!["XSA-449".into()],
@@ -116,8 +116,8 @@ fn an_advisory_says_which_versions_of_which_origin_it_concerns() {
 #[test]
 fn two_cves_in_one_line_are_two_vulnerabilities() {
     let sink = accepted(secdb(&package("xen", r#"{"4.9.1-r1": ["CVE-2017-5753 CVE-2017-5715 XSA-254"]}"#)));
-    let said: Vec<_> = sink.advisories.iter().map(|a| (a.id.as_str(), a.aliases.join(" "))).collect();
-    assert_eq!(said, [("CVE-2017-5715", "XSA-254".to_owned()), ("CVE-2017-5753", "XSA-254".to_owned())]);
+    let message: Vec<_> = sink.advisories.iter().map(|a| (a.id.as_str(), a.aliases.join(" "))).collect();
+    assert_eq!(message, [("CVE-2017-5715", "XSA-254".to_owned()), ("CVE-2017-5753", "XSA-254".to_owned())]);
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn versions_become_a_status_and_ranges() {
         &[Range::before("1.2.11-r4"), Range::before("1.2.12-r0")],
         false,
     );
-    // As edge really said of it in 2026.
+    // As edge really stated of it in 2026.
     check(
         r#"{"0": ["CVE-2026-22184"], "1.3.2-r0": ["CVE-2026-22184"]}"#,
         Status::Affected,

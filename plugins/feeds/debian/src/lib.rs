@@ -19,8 +19,8 @@
 //! What a release says is about its own versions; the last two lines are what Debian's own `debsecan` makes of the
 //! versions of others. The note in `tracker/judgement.rs` has all of it.
 //!
-//! All of it is said of source packages. A vulnerability comes once for each package that it
-//! concerns, which is how the document is sorted; the host joins them.
+//! All of it is stated of source packages. A vulnerability comes once for each package that it
+//! affects, which is how the document is sorted; the host joins them.
 //!
 //! ```
 //! use limpid_feed_debian::Debian;

@@ -1,5 +1,5 @@
 //! The tracker's `data/json`: source package -> vulnerability -> what is known of it, release by
-//! release. It has some 70 MB, so it is read as a stream and no more of it is held than one
+//! release. It has some 70 MB, so it is read as a stream and no more of it is kept than one
 //! vulnerability of one package.
 
 mod judgement;

@@ -3,7 +3,7 @@
 //!
 //! This crate owns how a line becomes an enrichment of kind `epss`: a rating of system `EPSS`, whose
 //! value and score are the probability from 0 to 1, and the fact `percentile`, the part of all CVEs
-//! whose score is as high or lower. The day of the scores is not said of each CVE: all records would
+//! whose score is as high or lower. The day of the scores is not stated of each CVE: all records would
 //! change every day, where most scores stay. It is what the document says of its age instead, and the cursor,
 //! which no run needs.
 //!

@@ -115,7 +115,7 @@ fn entry(json: &RawValue) -> Result<Enrichment, Error> {
         ("required-action", entry.required_action),
         ("ransomware", entry.known_ransomware_campaign_use),
     ];
-    let mut said = Vec::new();
+    let mut message = Vec::new();
     for (name, text) in facts {
         let text = text.unwrap_or_default();
         let text = text.trim();
@@ -126,8 +126,8 @@ fn entry(json: &RawValue) -> Result<Enrichment, Error> {
             )));
         }
         if !text.is_empty() {
-            said.push((name.to_owned(), text.to_owned()));
+            message.push((name.to_owned(), text.to_owned()));
         }
     }
-    Ok(Enrichment { id: id.to_owned(), kind: "kev".to_owned(), ratings: Vec::new(), facts: said })
+    Ok(Enrichment { id: id.to_owned(), kind: "kev".to_owned(), ratings: Vec::new(), facts: message })
 }

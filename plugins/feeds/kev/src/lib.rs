@@ -5,7 +5,7 @@
 //! | Fact | What it is |
 //! |---|---|
 //! | `name` | what CISA calls the vulnerability |
-//! | `exploited` | since when it is in the catalog: known to be exploited; `yes` where that is not said |
+//! | `exploited` | since when it is in the catalog: known to be exploited; `yes` where that is not stated |
 //! | `due-date` | until when US agencies have to act |
 //! | `required-action` | what they have to do |
 //! | `ransomware` | `Known` or `Unknown`: whether campaigns of ransomware use it |

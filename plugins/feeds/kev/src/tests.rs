@@ -99,7 +99,7 @@ fn what_is_no_whole_catalog_is_refused() {
 }
 
 #[test]
-fn a_document_over_the_limit_is_not_held() {
+fn a_document_over_the_limit_is_not_kept() {
     let (result, _) = parse(vec![b' '; (64 << 20) + 1]);
     assert!(matches!(result, Err(Error::Malformed(why)) if why.contains("over the limit")));
 }

@@ -3,7 +3,7 @@
 //! the same form and can be handed in.
 //!
 //! This crate owns how what the NVD says of a CVE becomes an enrichment of kind `nvd`. It must not
-//! judge whom a CVE concerns: the NVD's `configurations` name products in words of their own, which
+//! judge whom a CVE affects: the NVD's `configurations` name products in words of their own, which
 //! no package manager shares.
 //!
 //! | NVD | Enrichment |

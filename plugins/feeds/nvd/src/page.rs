@@ -1,5 +1,5 @@
 //! A page of results. A yearly file is one page of a few hundred MB, so it is read as a stream and no
-//! more of it is held than one CVE.
+//! more of it is kept than one CVE.
 
 use std::fmt;
 use std::io::{BufRead, Read};
@@ -47,8 +47,8 @@ pub(crate) fn read(input: impl Read, sink: &mut dyn Sink) -> Result<Page, Error>
     json.deserialize_map(Members(&mut intake)).and_then(|()| json.end()).map_err(Error::malformed)?;
 
     let Intake { page, rejected, .. } = intake;
-    let said = |text: &Option<String>| text.clone().unwrap_or_default();
-    match (said(&page.format).as_str(), said(&page.version).as_str()) {
+    let message = |text: &Option<String>| text.clone().unwrap_or_default();
+    match (message(&page.format).as_str(), message(&page.version).as_str()) {
         _ if !page.has_results => Err(Error::malformed("the document has no `vulnerabilities`")),
         ("NVD_CVE", "2.0") if page.results > 0 && rejected == page.results => {
             Err(Error::malformed(format!("none of the page's {rejected} results could be used")))

@@ -40,7 +40,7 @@ fn one(members: &str) -> Enrichment {
 
 #[test]
 fn a_cve_becomes_an_enrichment() {
-    let said = one(r#""published": "2024-05-01T10:00:00.000", "lastModified": "2024-05-02T10:00:00.000",
+    let message = one(r#""published": "2024-05-01T10:00:00.000", "lastModified": "2024-05-02T10:00:00.000",
            "vulnStatus": "Analyzed",
            "descriptions": [{"lang": "es", "value": "Malo."}, {"lang": "en", "value": " Bad.\n"}],
            "weaknesses": [{"type": "Primary", "description": [{"lang": "en", "value": "NVD-CWE-noinfo"}]},
@@ -59,7 +59,7 @@ fn a_cve_becomes_an_enrichment() {
         ratings: vec![],
         facts: facts.map(|(name, value)| (name.into(), value.into())).into(),
     };
-    assert_eq!(said, expected);
+    assert_eq!(message, expected);
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn ratings_come_by_version_and_the_primary_ones_first() {
     let metric = |kind: &str, vector: &str, score: &str| {
         format!(r#"{{"type": "{kind}", "cvssData": {{"vectorString": "{vector}", "baseScore": {score}}}}}"#)
     };
-    let said = one(&format!(
+    let message = one(&format!(
         r#""metrics": {{"cvssMetricV2": [{}], "cvssMetricV31": [{}, {}, {}], "cvssMetricV40": [{}], "ssvc": []}}"#,
         metric("Primary", "AV:N", "5.0"),
         metric("Secondary", "CVSS:3.1/AV:L", "4.0"),
@@ -78,7 +78,7 @@ fn ratings_come_by_version_and_the_primary_ones_first() {
     let rating =
         |system: &str, value: &str, score: Option<f32>| Rating { score, ..Rating::word(system, value) };
     assert_eq!(
-        said.ratings,
+        message.ratings,
         [
             rating("CVSS:4.0", "CVSS:4.0/AV:N", None),
             rating("CVSS:3.1", "CVSS:3.1/AV:N", Some(7.5)),
@@ -196,7 +196,7 @@ fn what_is_no_page_that_was_asked_for_is_refused() {
 }
 
 #[test]
-fn a_document_that_never_ends_a_string_is_not_held() {
+fn a_document_that_never_ends_a_string_is_not_kept() {
     let (result, _) = parse("cves", format!(r#"{{"format": "{}"#, "x".repeat(17 << 20)));
     let Err(Error::Malformed(why)) = result else { panic!("{result:?}") };
     assert!(why.contains("over the limit of 16777216 bytes"), "{why}");

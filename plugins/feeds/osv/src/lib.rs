@@ -10,10 +10,10 @@
 //! that nothing that changes while archives are fetched is missed; then comes the index, then
 //! `<ecosystem>/all.zip` for each. A later run follows each record that changed since the cursor, or
 //! the whole archive where many did. What a record says of an ecosystem belongs to the source of
-//! that name, so a record of two ecosystems says to each what concerns it.
+//! that name, so a record of two ecosystems says to each what affects it.
 //!
 //! **By hand.** Archives and single records in JSON or YAML come in under any name. An archive all of
-//! whose records concern one ecosystem is taken for that ecosystem's, and a single record for a source of
+//! whose records affect one ecosystem is taken for that ecosystem's, and a single record for a source of
 //! its own, by its identifier. Who names a source names an ecosystem (`npm`), or what is a part of one: a tree
 //! of one database among several of its ecosystem is `PyPI/pypa`.
 //!

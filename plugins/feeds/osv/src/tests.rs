@@ -51,15 +51,15 @@ fn record(id: &str, ecosystem: &str, members: &Value) -> Value {
 }
 
 #[test]
-fn a_source_states_what_concerns_its_ecosystem() {
+fn a_source_states_what_affects_its_ecosystem() {
     let package =
         |ecosystem: &str| json!({"package": {"ecosystem": ecosystem, "name": "x"}, "versions": ["1"]});
     let both =
         record("X-1", "", &json!({"affected": [package("npm"), package("Debian:12"), package("Debian:13")]}));
     let check = |source: &str, expected: &[&str]| {
         let sink = accepted(source, &both);
-        let said: Vec<_> = sink.advisories[0].affected.iter().map(|a| a.namespace.as_str()).collect();
-        assert_eq!(said, expected, "{source}");
+        let message: Vec<_> = sink.advisories[0].affected.iter().map(|a| a.namespace.as_str()).collect();
+        assert_eq!(message, expected, "{source}");
     };
     check("npm", &["npm"]);
     check("Debian", &["osv/debian:12", "osv/debian:13"]);

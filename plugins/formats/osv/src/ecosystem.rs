@@ -152,7 +152,7 @@ impl Ecosystem {
 }
 
 /// `debian:12`, `alpine:3.20` for `v3.20`, `ubuntu:22.04` for `22.04:LTS`, `ubuntu:pro:18.04` for
-/// `Pro:18.04:LTS`: what Canonical mends for subscribers only says nothing of plain `ubuntu:18.04`.
+/// `Pro:18.04:LTS`: what Canonical fixes for subscribers only says nothing of plain `ubuntu:18.04`.
 fn with_release(namespace: &str, release: &str) -> String {
     let release = release.strip_suffix(":LTS").unwrap_or(release).to_ascii_lowercase();
     let number = release.strip_prefix('v').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));

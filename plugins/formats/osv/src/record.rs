@@ -24,7 +24,7 @@ pub(crate) struct Record<'a> {
     pub(crate) withdrawn: Option<Text<'a>>,
     #[serde(borrow, deserialize_with = "nullable")]
     pub(crate) aliases: Vec<Text<'a>>,
-    /// What a distribution's record passes on: the vulnerabilities that it mends.
+    /// What a distribution's record passes on: the vulnerabilities that it fixes.
     #[serde(borrow, deserialize_with = "nullable")]
     pub(crate) upstream: Vec<Text<'a>>,
     #[serde(borrow, deserialize_with = "nullable")]

@@ -135,8 +135,9 @@ fn what_a_record_fixes_are_its_aliases_and_what_is_related_is_not() {
 fn ratings_name_their_system() {
     let check = |severity: Value, expected: &[(&str, &str)]| {
         let advisory = one(&record("X-1", "npm", &json!({"severity": severity})));
-        let said: Vec<_> = advisory.ratings.iter().map(|r| (r.system.as_str(), r.value.as_str())).collect();
-        assert_eq!(said, expected, "{severity}");
+        let message: Vec<_> =
+            advisory.ratings.iter().map(|r| (r.system.as_str(), r.value.as_str())).collect();
+        assert_eq!(message, expected, "{severity}");
     };
     check(json!([{"type": "CVSS_V4", "score": "CVSS:4.0/AV:N"}]), &[("CVSS:4.0", "CVSS:4.0/AV:N")]);
     check(json!([{"type": "CVSS_V3", "score": "CVSS:3.0/AV:N"}]), &[("CVSS:3.0", "CVSS:3.0/AV:N")]);
@@ -153,7 +154,7 @@ fn ratings_name_their_system() {
 }
 
 #[test]
-fn what_is_said_of_one_package_is_its_own() {
+fn what_is_stated_of_one_package_is_its_own() {
     let rated = |ecosystem: &str, members: Value| -> Vec<(String, String)> {
         affected(ecosystem, &members).ratings.into_iter().map(|r| (r.system, r.value)).collect()
     };
@@ -188,8 +189,8 @@ fn what_is_said_of_one_package_is_its_own() {
 fn a_source_package_is_known_by_its_distribution_or_its_purl() {
     let check = |ecosystem: &str, purl: &str, expected: bool| {
         let package = json!({"ecosystem": ecosystem, "name": "x", "purl": purl});
-        let said = affected(ecosystem, &json!({"affected.package": package}));
-        assert_eq!(said.source, expected, "{ecosystem} {purl}");
+        let message = affected(ecosystem, &json!({"affected.package": package}));
+        assert_eq!(message.source, expected, "{ecosystem} {purl}");
     };
     check("Debian:12", "pkg:deb/debian/x?arch=source", true);
     check("Debian:12", "pkg:deb/debian/x", true);
@@ -201,8 +202,8 @@ fn a_source_package_is_known_by_its_distribution_or_its_purl() {
 #[test]
 fn versions_that_are_surely_in_a_range_are_not_listed_again() {
     let check = |ranges: Value, versions: Value, expected: &[&str]| {
-        let said = affected("PyPI", &json!({"affected.ranges": ranges, "affected.versions": versions}));
-        assert_eq!(said.versions, expected, "{ranges}");
+        let message = affected("PyPI", &json!({"affected.ranges": ranges, "affected.versions": versions}));
+        assert_eq!(message.versions, expected, "{ranges}");
     };
     let until_2 = json!([{"type": "ECOSYSTEM", "events": [{"introduced": "1.0"}, {"fixed": "2.0"}]}]);
     check(
@@ -243,9 +244,9 @@ fn a_bad_part_costs_that_part_and_a_bad_record_that_record() {
     let check = |bad: String, path: &str, why: &str| {
         let (result, sink) = parse([("good.json", good.clone()), ("bad.json", bad)]);
         assert_eq!((result.map(|summary| summary.records), sink.advisories.len()), (Ok(1), 1), "{path}");
-        let [(id, Error::Malformed(said))] = sink.rejected.as_slice() else { panic!("{path}: {sink:?}") };
+        let [(id, Error::Malformed(message))] = sink.rejected.as_slice() else { panic!("{path}: {sink:?}") };
         assert_eq!(id, path);
-        assert!(said.contains(why), "{said}");
+        assert!(message.contains(why), "{message}");
     };
     check(good[..good.len() - 9].to_owned(), "bad.json", "EOF");
     check("<html>".into(), "bad.json", "HTML");
@@ -279,9 +280,9 @@ fn a_range_that_cannot_be_used_costs_neither_other_ranges_nor_listed_versions() 
     ]);
     let sink =
         accepted(&record("X-1", "npm", &json!({"affected.ranges": ranges, "affected.versions": ["0.9"]})));
-    let said = &sink.advisories[0].affected[0];
+    let message = &sink.advisories[0].affected[0];
     assert_eq!(
-        (&said.ranges, &said.versions),
+        (&message.ranges, &message.versions),
         (&vec![Range::before("2.1").from("2.0")], &vec!["0.9".to_owned()])
     );
     assert_eq!(sink.rejected[0].0, "X-1/affected[0]/ranges[0]");
@@ -290,7 +291,7 @@ fn a_range_that_cannot_be_used_costs_neither_other_ranges_nor_listed_versions() 
 #[test]
 fn the_last_known_end_ends_a_range_that_has_none() {
     let check = |end: &str, events: Value, expected: &[Range], listed: &[&str]| {
-        let said = affected(
+        let message = affected(
             "npm",
             &json!({
                 "affected.ranges": [{"type": "SEMVER", "events": events}],
@@ -299,7 +300,7 @@ fn the_last_known_end_ends_a_range_that_has_none() {
             }),
         );
         assert_eq!(
-            (said.ranges.as_slice(), said.versions),
+            (message.ranges.as_slice(), message.versions),
             (expected, listed.iter().map(|one| (*one).to_owned()).collect()),
             "{end}"
         );
@@ -316,8 +317,8 @@ fn the_last_known_end_ends_a_range_that_has_none() {
 fn qualifiers_of_a_purl_are_required_of_the_package() {
     let package =
         json!({"ecosystem": "AlmaLinux:9", "name": "x", "purl": "pkg:rpm/almalinux/x?arch=aarch64&distro=9"});
-    let said = affected("AlmaLinux:9", &json!({"affected.package": package}));
-    assert_eq!(said.requires, [("arch".to_owned(), vec!["aarch64".to_owned()])]);
+    let message = affected("AlmaLinux:9", &json!({"affected.package": package}));
+    assert_eq!(message.requires, [("arch".to_owned(), vec!["aarch64".to_owned()])]);
 }
 
 #[test]
@@ -334,8 +335,8 @@ fn members_that_are_no_records_are_passed_over() {
     ]);
     assert_eq!((result.map(|summary| summary.records), sink.rejected.as_slice()), (Ok(1), [].as_slice()));
     assert_eq!(sink.advisories.len(), 1);
-    let said = &sink.advisories[0].affected[0];
-    assert_eq!((said.name.as_str(), &said.ranges), ("a-b", &vec![Range::before("1.10")]));
+    let message = &sink.advisories[0].affected[0];
+    assert_eq!((message.name.as_str(), &message.ranges), ("a-b", &vec![Range::before("1.10")]));
 }
 
 #[test]

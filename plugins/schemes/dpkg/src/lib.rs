@@ -9,7 +9,7 @@
 //! Each version is one build, and is equal to none but those that dpkg calls equal (`1.0`, `1.0-0` and
 //! `0:1.0`). What is built again without a change of its source (`1.2-3+b1`, a binNMU) is greater than `1.2-3`, but
 //! publishers name versions of sources, and so do `debsecan` and the security tracker: the package
-//! states that its source is `1.2-3`, and that is what is held against advisories. No ceiling could
+//! states that its source is `1.2-3`, and that is what is compared with advisories. No ceiling could
 //! do this here: between `1.2-3` and its builds lie versions with other content (`1.2-3ubuntu1`), as do
 //! those that a suffix names (`1.2-3~bpo12+1` before it, `1.2-3+deb12u1` behind it).
 

@@ -9,7 +9,7 @@
 //! # Builds of a version
 //!
 //! A local version (`2.6.0+cpu`) is a build of its public version. Where a specifier names a public
-//! version, the local part of what it is held against does not count: `==2.6.0` and `<=2.6.0` contain
+//! version, the local part of what it is compared with does not count: `==2.6.0` and `<=2.6.0` contain
 //! `2.6.0+cpu`, [as PEP 440 has it](https://packaging.python.org/en/latest/specifications/version-specifiers/#version-matching).
 //! So the local versions of `2.6.0` lie between its key and its ceiling. Who names a local version
 //! means that one. Post-releases and pre-releases are versions of their own.

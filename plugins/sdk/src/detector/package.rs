@@ -31,7 +31,7 @@ pub struct Package {
 
 impl Package {
     /// An installed package whose advisories are those of the image's distribution, until more is
-    /// said of it.
+    /// stated of it.
     pub fn new(name: impl Into<String>, version: impl Into<String>, scheme: impl Into<String>) -> Self {
         Self {
             name: name.into(),

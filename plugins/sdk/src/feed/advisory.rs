@@ -21,7 +21,7 @@ pub struct Advisory {
     pub modified: Option<String>,
     /// RFC 3339; some where the publisher took it back.
     pub withdrawn: Option<String>,
-    /// Whom it concerns.
+    /// Whom it affects.
     pub affected: Vec<Affected>,
 }
 
@@ -43,7 +43,7 @@ pub struct Affected {
     pub source: bool,
     /// The scheme that orders the versions: `dpkg`, `rpm`, `semver`.
     pub scheme: String,
-    /// What is said of the versions in the ranges.
+    /// What is stated of the versions in the ranges.
     pub status: Status,
     /// Which versions, as ranges.
     pub ranges: Vec<Range>,
@@ -82,7 +82,7 @@ impl Range {
         Self { introduced: None, until: Some(Bound::Including(last.into())) }
     }
 
-    /// Every version before this one, of which it is not said whether it holds the fix.
+    /// Every version before this one, of which it is not stated whether it holds the fix.
     pub fn below(limit: impl Into<String>) -> Self {
         Self { introduced: None, until: Some(Bound::Limit(limit.into())) }
     }
@@ -107,7 +107,7 @@ pub enum Bound {
     Excluding(String),
     /// This version is the last in it.
     Including(String),
-    /// This version is no longer in it; whether it holds a fix is not said.
+    /// This version is no longer in it; whether it holds a fix is not stated.
     Limit(String),
 }
 

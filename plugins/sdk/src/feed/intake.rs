@@ -54,11 +54,11 @@ impl BufRead for Document {
 /// Where what the documents say goes.
 pub trait Sink {
     /// Which source the document turns out to be, where its content tells: a document may be handed
-    /// in by hand, under any name. What it states replaces what that source stated before. Said at
+    /// in by hand, under any name. What it states replaces what that source stated before. Stated at
     /// most once.
     fn identify(&mut self, source: &str);
 
-    /// Of when the document says that it is: a date or a time, RFC 3339. Where it is said more than
+    /// Of when the document says that it is: a date or a time, RFC 3339. Where it is stated more than
     /// once, the last holds.
     fn dated(&mut self, when: &str);
 

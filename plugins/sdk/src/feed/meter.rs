@@ -9,7 +9,7 @@ const BUFFER: usize = 64 << 10;
 /// How many bytes one record may still take before reading fails.
 ///
 /// A JSON reader buffers a string or a record whole, so without this a document that never closes
-/// its first quote would be held in memory to its last byte.
+/// its first quote would be kept in memory to its last byte.
 #[derive(Clone, Debug)]
 pub struct Meter {
     limit: u64,

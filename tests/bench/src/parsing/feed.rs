@@ -21,7 +21,7 @@ pub(super) fn compare(plugins: &Snapshot, document: &Path, times: usize) -> anyh
         times,
         || {
             let sink = Arc::new(Mutex::new(Kept::default()));
-            feed.parse("tracker", Box::new(Held(Some(Arc::clone(&content)))), sink.clone())?;
+            feed.parse("tracker", Box::new(Stored(Some(Arc::clone(&content)))), sink.clone())?;
             let kept = std::mem::take(&mut *sink.lock().unwrap_or_else(PoisonError::into_inner));
             if kept.rejected > 0 {
                 bail!("{} records were rejected", kept.rejected);
@@ -30,22 +30,22 @@ pub(super) fn compare(plugins: &Snapshot, document: &Path, times: usize) -> anyh
         },
         || {
             let mut sink = Collected::default();
-            Debian::parse("tracker", &mut Held(Some(Arc::clone(&content))), &mut sink)?;
+            Debian::parse("tracker", &mut Stored(Some(Arc::clone(&content))), &mut sink)?;
             Ok(sink.advisories)
         },
     )
 }
 
 /// One document in memory.
-struct Held(Option<Arc<[u8]>>);
+struct Stored(Option<Arc<[u8]>>);
 
-impl sdk::Documents for Held {
+impl sdk::Documents for Stored {
     fn next(&mut self) -> Option<sdk::Document> {
         Some(sdk::Document::new("tracker.json", Cursor::new(self.0.take()?)))
     }
 }
 
-impl Documents for Held {
+impl Documents for Stored {
     fn next(&mut self) -> io::Result<Option<Box<dyn Document>>> {
         Ok(self.0.take().map(|content| Box::new(Open(Cursor::new(content))) as Box<dyn Document>))
     }

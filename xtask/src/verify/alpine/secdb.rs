@@ -1,4 +1,4 @@
-//! Who is concerned by a secdb, by walking all of it for each package.
+//! Who is affected by a secdb, by walking all of it for each package.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::verify::debian::{array, word};
 pub(super) struct Expected {
     /// One row for each finding.
     pub(super) findings: Vec<String>,
-    /// One row for each statement of which it cannot be told whether it concerns a package.
+    /// One row for each statement of which it cannot be told whether it affects a package.
     pub(super) unjudged: Vec<String>,
     /// How many statements there are on the packages.
     pub(super) statements: usize,
@@ -25,7 +25,7 @@ pub(super) fn judge(documents: &[Value], installed: &[Installed]) -> Expected {
     for package in installed {
         for (id, versions) in fixes(documents, &package.origin) {
             expected.statements += 1;
-            // Under `0` stands what never concerned the package. Of some both is said, and then
+            // Under `0` stands what never affected the package. Of some both is stated, and then
             // the fix counts.
             let versions: Vec<&str> = versions.into_iter().filter(|version| *version != "0").collect();
             expected.add(package, &id, &versions);
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fix_concerns_what_is_before_it() {
+    fn a_fix_affects_what_is_before_it() {
         let check = |secfixes: Value, findings: &[&str], unjudged: &[&str]| {
             let document = json!({ "packages": [{ "pkg": { "name": "o", "secfixes": secfixes } }] });
             let package = Installed {

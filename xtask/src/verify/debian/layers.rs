@@ -37,7 +37,7 @@ pub(in crate::verify) fn check(
         expected.extend(changes(index, &below, &above));
         below = above;
     }
-    let found = array(layers, "/layers").iter().enumerate().flat_map(|(index, layer)| said(index, layer));
+    let found = array(layers, "/layers").iter().enumerate().flat_map(|(index, layer)| stated(index, layer));
     let purged = |name: &str| expected.iter().any(|row| row.starts_with(&format!("layer 3 removed {name} ")));
     let proves = purged("git") && purged("sqlite3");
     // How many that are depends on what the security archive has; of trixie it may be none.
@@ -99,7 +99,7 @@ fn changes(index: usize, below: &Packages, above: &Packages) -> Vec<String> {
     rows
 }
 
-fn said(index: usize, layer: &Value) -> Vec<String> {
+fn stated(index: usize, layer: &Value) -> Vec<String> {
     let mut rows = Vec::new();
     for (key, verb) in [("/added", "added"), ("/removed", "removed")] {
         rows.extend(array(layer, key).iter().map(|package| {

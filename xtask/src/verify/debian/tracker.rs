@@ -1,4 +1,4 @@
-//! Who is concerned by the security tracker's `data/json`, by walking all of it for each package.
+//! Who is affected by the security tracker's `data/json`, by walking all of it for each package.
 
 use anyhow::bail;
 use serde_json::{Map, Value};
@@ -7,7 +7,7 @@ use super::dpkg::{Installed, Orders};
 use super::word;
 
 /// What one entry says of one release.
-struct Said<'a> {
+struct Stated<'a> {
     id: &'a str,
     package: &'a Installed,
     release: &'a Value,
@@ -21,67 +21,67 @@ pub(super) fn findings(
     suite: &str,
     installed: &[Installed],
 ) -> anyhow::Result<Vec<String>> {
-    let said = said(document, suite, installed);
-    let fixes = said.iter().flat_map(|said| {
-        let fixes = said.releases.values().filter_map(|release| release.get("fixed_version")?.as_str());
+    let stated = stated(document, suite, installed);
+    let fixes = stated.iter().flat_map(|stated| {
+        let fixes = stated.releases.values().filter_map(|release| release.get("fixed_version")?.as_str());
         let fixes = fixes.filter(|fixed| *fixed != "0");
-        fixes.map(|fixed| (said.package.source_version.clone(), fixed.to_owned()))
+        fixes.map(|fixed| (stated.package.source_version.clone(), fixed.to_owned()))
     });
     let orders = Orders::of(fixes)?;
     let mut rows = Vec::new();
-    for said in &said {
-        if let Some((status, fixed)) = judge(said, &orders)? {
-            let Installed { name, version, .. } = said.package;
-            rows.push(format!("{} {name} {version} {status} fixed in {fixed}", said.id));
+    for stated in &stated {
+        if let Some((status, fixed)) = judge(stated, &orders)? {
+            let Installed { name, version, .. } = stated.package;
+            rows.push(format!("{} {name} {version} {status} fixed in {fixed}", stated.id));
         }
     }
     Ok(rows)
 }
 
-/// All that is said of the sources of the packages.
-fn said<'a>(document: &'a Value, suite: &str, installed: &'a [Installed]) -> Vec<Said<'a>> {
+/// All that is stated of the sources of the packages.
+fn stated<'a>(document: &'a Value, suite: &str, installed: &'a [Installed]) -> Vec<Stated<'a>> {
     let mut all = Vec::new();
     for package in installed {
         let entries = document.get(&package.source).and_then(Value::as_object);
         for (id, entry) in entries.into_iter().flatten() {
             let releases = entry.get("releases").and_then(Value::as_object);
             if let Some((releases, release)) = releases.and_then(|all| Some((all, all.get(suite)?))) {
-                all.push(Said { id, package, release, releases });
+                all.push(Stated { id, package, release, releases });
             }
         }
     }
     all
 }
 
-/// Status and fixed version, where the package is concerned.
-fn judge<'a>(said: &Said<'a>, orders: &Orders) -> anyhow::Result<Option<(&'static str, &'a str)>> {
-    let release = said.release;
+/// Status and fixed version, where the package is affected.
+fn judge<'a>(stated: &Stated<'a>, orders: &Orders) -> anyhow::Result<Option<(&'static str, &'a str)>> {
+    let release = stated.release;
     let fixed = word(release, "/fixed_version");
-    if is_fixed_elsewhere(said, orders) {
+    if is_fixed_elsewhere(stated, orders) {
         return Ok(None);
     }
     Ok(match word(release, "/status") {
         "resolved" if fixed == "0" => None,
-        "resolved" if orders.is_less(&said.package.source_version, fixed) => Some(("affected", fixed)),
+        "resolved" if orders.is_less(&stated.package.source_version, fixed) => Some(("affected", fixed)),
         "resolved" => None,
         "undetermined" => Some(("under-investigation", "-")),
         "open" => Some((open(release), "-")),
-        other => bail!("the tracker's document says `{other}` of {}", said.id),
+        other => bail!("the tracker's document says `{other}` of {}", stated.id),
     })
 }
 
 /// Whether unstable has the fix in a version that is not above this one, or another release has this very
 /// version and says that it is fixed.
-fn is_fixed_elsewhere(said: &Said<'_>, orders: &Orders) -> bool {
-    let installed = &said.package.source_version;
+fn is_fixed_elsewhere(stated: &Stated<'_>, orders: &Orders) -> bool {
+    let installed = &stated.package.source_version;
     let holds = |release: &Value| {
         release
             .pointer("/repositories")
             .and_then(Value::as_object)
-            .is_some_and(|held| held.values().any(|version| version.as_str() == Some(installed)))
+            .is_some_and(|stored| stored.values().any(|version| version.as_str() == Some(installed)))
     };
-    let is_its_own = holds(said.release);
-    said.releases.iter().any(|(codename, release)| {
+    let is_its_own = holds(stated.release);
+    stated.releases.iter().any(|(codename, release)| {
         let fixed = word(release, "/fixed_version");
         let is_resolved = word(release, "/status") == "resolved";
         let is_reached = is_resolved && fixed != "0" && !orders.is_less(installed, fixed);

@@ -23,7 +23,7 @@ const AT_ONCE: usize = 16;
 const PROMPTLY: Duration = Duration::from_millis(100);
 const READY: Duration = Duration::from_secs(1);
 
-/// How much more may be held in memory when all are asked for at once, in bytes.
+/// How much more may be kept in memory when all are asked for at once, in bytes.
 const GROWTH: u64 = 128 << 20;
 
 /// Reports of the past cost what their image rests on, and not what has changed since.
@@ -75,7 +75,7 @@ pub(super) fn check(limpid: &Limpid, folder: &Path) -> anyhow::Result<Comparison
         differences.push(format!("/readyz took {} ms", readiness.longest.as_millis()));
     }
     if after > before + GROWTH {
-        differences.push(format!("{} MiB more were held", (after - before) >> 20));
+        differences.push(format!("{} MiB more were kept", (after - before) >> 20));
     }
     Ok(Comparison::new(what, differences))
 }

@@ -30,7 +30,7 @@ pub(super) struct Seen {
     pub(super) reports: usize,
     submissions: usize,
     layers_read: u64,
-    /// Reports that said that a refresh is under way.
+    /// Reports that stated that a refresh is under way.
     refreshing: usize,
     /// Of those, reports that had other findings than when nothing changes.
     other: usize,

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::generate::{Form, Numbers, pairs};
-use super::judged::{self, Held, hold};
+use super::judged::{self, Stored, hold};
 use crate::verify::Setting;
 use crate::verify::judges::Judge;
 use crate::verify::made::Language;
@@ -48,8 +48,8 @@ fn compare(
     let answers = judge.answers(setting, &lines)?;
     let decided = made.into_iter().zip(answers).filter(|(_, answer)| answer != "tie");
     let (cases, answers): (Vec<Case>, Vec<String>) = decided.take(CASES).unzip();
-    let cases: Vec<_> = cases.into_iter().map(|case| case.held(language)).collect();
-    let Held { differences, affected, judged } = hold(setting, language, judge, &cases, &answers)?;
+    let cases: Vec<_> = cases.into_iter().map(|case| case.stored(language)).collect();
+    let Stored { differences, affected, judged } = hold(setting, language, judge, &cases, &answers)?;
     let count = cases.len();
     let what = format!(
         "{count} cases, {affected} of them affected, as the schema says in the order of {}",
@@ -97,7 +97,7 @@ impl Case {
         json!({ "installed": self.installed, "affected": self.affected }).to_string()
     }
 
-    fn held(self, language: Language) -> judged::Case {
+    fn stored(self, language: Language) -> judged::Case {
         let line = self.line();
         let Self { name, installed, affected } = self;
         let record = language.record(&format!("CASE-{name}"), &name, affected, json!({}));

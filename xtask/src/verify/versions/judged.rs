@@ -1,4 +1,4 @@
-//! Packages that advisories affect or not, held against what a judge says of each.
+//! Packages that advisories affect or not, compared with what a judge says of each.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ pub(super) struct Case {
 }
 
 /// What came of all cases.
-pub(super) struct Held {
+pub(super) struct Stored {
     pub(super) differences: Vec<String>,
     /// How many the judge says are affected.
     pub(super) affected: usize,
@@ -35,7 +35,7 @@ pub(super) fn hold(
     judge: Judge,
     cases: &[Case],
     answers: &[String],
-) -> anyhow::Result<Held> {
+) -> anyhow::Result<Stored> {
     let packages: Vec<_> = cases.iter().map(|case| (case.package.clone(), case.installed.clone())).collect();
     let records: Vec<_> = cases.iter().map(|case| case.record.clone()).collect();
     let report = language.report(setting, &packages, &records)?;
@@ -50,5 +50,5 @@ pub(super) fn hold(
     }
     let judged = report.pointer("/summary/judged").and_then(Value::as_u64).context("nothing was judged")?;
     let affected = answers.iter().filter(|answer| *answer == "yes").count();
-    Ok(Held { differences, affected, judged: usize::try_from(judged)? })
+    Ok(Stored { differences, affected, judged: usize::try_from(judged)? })
 }

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::generate::{Form, pairs};
-use super::judged::{self, Held, hold};
+use super::judged::{self, Stored, hold};
 use crate::verify::Setting;
 use crate::verify::judges::Judge;
 use crate::verify::made::Language;
@@ -51,8 +51,8 @@ fn compare(
         .collect();
     let lines: Vec<String> = cases.iter().map(Case::line).collect();
     let answers = judge.answers(setting, &lines)?;
-    let cases: Vec<_> = cases.into_iter().map(|case| case.held(language)).collect();
-    let Held { differences, affected, judged } = hold(setting, language, judge, &cases, &answers)?;
+    let cases: Vec<_> = cases.into_iter().map(|case| case.stored(language)).collect();
+    let Stored { differences, affected, judged } = hold(setting, language, judge, &cases, &answers)?;
     let what = format!("{CASES} cases, {affected} of them affected, as {} says", judge.name());
     Ok(Comparison::new(what, differences)
         .requiring(affected > CASES / 5 && affected < CASES, "all are alike")
@@ -64,7 +64,7 @@ impl Case {
         format!("{}\t{}\t{}", self.installed, self.operator, self.version)
     }
 
-    fn held(self, language: Language) -> judged::Case {
+    fn stored(self, language: Language) -> judged::Case {
         let range = |events: Value| json!({ "ranges": [{ "type": range_type(language), "events": events }] });
         let (start, version) = (json!({ "introduced": "0" }), &self.version);
         let affected = match self.operator {

@@ -25,7 +25,7 @@ const STANDARD: &str = "-";
 pub(crate) struct Export {
     /// The bundle to write; `-` for standard output
     file: PathBuf,
-    /// Feed to put into it; may be given several times [default: all of which something is held]
+    /// Feed to put into it; may be given several times [default: all of which something is kept]
     #[arg(long = "feed", value_name = "NAME")]
     feeds: Vec<String>,
     /// Private key to sign it with: ed25519 in PEM, as `openssl genpkey -algorithm ed25519` writes it
@@ -43,7 +43,7 @@ pub(crate) struct Import {
     /// Give it to a running service, as `http://127.0.0.1:6060`
     #[arg(long, value_name = "URL")]
     service: Option<String>,
-    /// Take it in even where newer documents are held, or it states next to nothing of what was there
+    /// Ingest it even where newer documents are kept, or it states next to nothing of what was there
     #[arg(long)]
     force: bool,
     #[arg(long, value_enum, default_value_t)]
@@ -86,13 +86,13 @@ pub(super) fn export(settings: &Settings, args: &Export) -> anyhow::Result<ExitC
     told.iter().for_each(|line| eprintln!("{}", printable(line)));
     put(bundle, &args.file)?;
     if let Some(key) = &key {
-        eprintln!("signed: `bundles.trusted_keys` of those who take it in is to have {}", key.public());
+        eprintln!("signed: `bundles.trusted_keys` of those who ingest it is to have {}", key.public());
     }
     Ok(ExitCode::SUCCESS)
 }
 
 pub(super) fn import(settings: &Settings, args: &Import) -> anyhow::Result<ExitCode> {
-    let spinner = Spinner::start("taking in a bundle");
+    let spinner = Spinner::start("ingesting a bundle");
     let bundle = given(settings, &args.bundle)?;
     let imported = match Holder::at(args.service.as_deref(), settings, "limpid feed import", &OF_ADVISORIES)?
     {

@@ -29,7 +29,7 @@ pub(crate) struct Args {
     /// Names of feeds, as `limpid feed list` shows them [default: all that the settings do not
     /// disable]
     feeds: Vec<String>,
-    /// Fetch documents that have not changed, too, and take them in even where they state next to
+    /// Fetch documents that have not changed, too, and ingest them even where they state next to
     /// nothing of what was there before
     #[arg(long)]
     force: bool,
@@ -85,7 +85,7 @@ pub(super) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
     if failed.is_empty() {
         return Ok(code);
     }
-    let something_came = runs.iter().any(|run| run.taken + run.unchanged > 0);
+    let something_came = runs.iter().any(|run| run.ingested + run.unchanged > 0);
     if !something_came && !runs.is_empty() {
         failed.push(OFFLINE.to_owned());
     }

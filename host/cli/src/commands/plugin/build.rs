@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_manifest_lacks_is_said_with_where_it_belongs() {
+    fn what_a_manifest_lacks_is_stated_with_where_it_belongs() {
         let unnamed = package(json!(null), "lib");
         let error = unnamed.identity().unwrap_err().to_string();
         assert!(error.contains("`[package.metadata.limpid]`"), "{error}");

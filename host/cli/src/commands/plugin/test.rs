@@ -1,4 +1,4 @@
-//! Golden cases: what a plugin says of an input, held against what its author expects.
+//! Golden cases: what a plugin says of an input, compared with what its author expects.
 //!
 //! A case is a folder. `input/` of a detector's is a tree of files that stands for a layer, of a
 //! feed's the documents of a source, which the file `source` may name; what came of it is
@@ -129,12 +129,12 @@ impl Bench<'_> {
         // Only a plugin that is both has to be told what an input is.
         match (self.plugin.detector(), self.plugin.feed()) {
             (Some(detector), feed) if feed.is_none() || !case.join(SOURCE).is_file() => {
-                let said = detector::run(detector, &input, self.limits)?;
-                expected::hold(case, &said.view(), self.update)
+                let message = detector::run(detector, &input, self.limits)?;
+                expected::hold(case, &message.view(), self.update)
             }
             (_, Some(feed)) => {
-                let said = feed::run(feed, &input, source(case)?.as_deref())?;
-                expected::hold(case, &said.view(), self.update)
+                let message = feed::run(feed, &input, source(case)?.as_deref())?;
+                expected::hold(case, &message.view(), self.update)
             }
             _ => bail!(misfit("input/", "detector and no feed")),
         }

@@ -70,7 +70,7 @@ pub struct Source {
     pub revision: u64,
     /// As of when what it says is: of when its document is by its own word, otherwise when that was last
     /// fetched or handed in.
-    pub taken_in: String,
+    pub ingested: String,
     /// Namespaces of the image of which its publisher has stopped speaking: what it stated stays.
     pub silent: Vec<Silent>,
 }
@@ -164,7 +164,7 @@ pub struct UnorderedVersion {
     pub reason: String,
 }
 
-/// An advisory of which it is not known whether it concerns the image.
+/// An advisory of which it is not known whether it affects the image.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UnjudgedAdvisory {
     /// The publisher's identifier.
@@ -225,7 +225,7 @@ impl From<report::SourceCoverage> for Source {
             source: source.source,
             namespaces: source.namespaces,
             revision: source.revision,
-            taken_in: time(source.taken_in),
+            ingested: time(source.ingested),
             silent: each(source.silent),
         }
     }

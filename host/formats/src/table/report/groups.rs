@@ -1,5 +1,5 @@
 //! Findings by what is to be done about them: one group for each source package in one version,
-//! those that an update mends apart from the others.
+//! those that an update fixes apart from the others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ pub(super) struct Group<'a> {
     /// The source package, or the package where it has none.
     pub(super) name: &'a str,
     pub(super) version: &'a str,
-    /// The least versions that mend all of it; one, where it is known which of several that is.
+    /// The least versions that fix all of it; one, where it is known which of several that is.
     pub(super) updates: Vec<&'a str>,
     /// The packages that are affected.
     pub(super) packages: BTreeSet<&'a str>,

@@ -123,7 +123,7 @@ fn block(page: &mut Page, group: &Group<'_>, known: Known) {
             let since = since(finding).map_or_else(String::new, |since| format!("exploited {since}"));
             cells.push(Piece::new(Tone::Critical, since));
         }
-        // That all of them are fixed in is said above.
+        // That all of them are fixed in is stated above.
         let earlier = finding.fixed_version.as_deref().filter(|fixed| Some(*fixed) != updates_to);
         cells.push(Piece::new(Tone::Good, earlier.map_or_else(String::new, |fixed| format!("in {fixed}"))));
         cells.push(Piece::new(Tone::Faint, remark(group, row)));

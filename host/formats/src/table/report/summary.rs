@@ -35,7 +35,7 @@ pub(super) fn totals(page: &mut Page, report: &api::Report) {
     if let Some(unrated) = summary.by_severity.get("unknown").filter(|unrated| **unrated > 0) {
         let of_them = if *unrated == summary.findings { "any".to_owned() } else { unrated.to_string() };
         let text =
-            format!("nobody whose advisories are held has rated {of_them} of them: unknown is not low");
+            format!("nobody whose advisories are stored has rated {of_them} of them: unknown is not low");
         page.sentence("  ", Tone::Plain, &text);
     }
 }

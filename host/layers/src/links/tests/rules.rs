@@ -183,12 +183,16 @@ fn a_whiteout_counts_in_the_order_of_the_tar() {
 }
 
 #[test]
-fn what_is_over_a_limit_is_said_of_the_claimed_path() {
+fn what_is_over_a_limit_is_stated_of_the_claimed_path() {
     let layers = [tar().file("x/a", b"11").file("x/b", b"2").symlink("db", "x").end()];
     let check = |limits: Limits, seen: usize, expected: &str| {
         let image = image_within(&layers, &[vec![path("db/*")]], &limits);
-        let said: String = image.unread.iter().map(|(_, path, why)| format!("{path}: {why}\n")).collect();
-        assert!(image.seen.len() == seen && said.contains(expected), "{expected}: {:?}: {said}", image.seen);
+        let message: String = image.unread.iter().map(|(_, path, why)| format!("{path}: {why}\n")).collect();
+        assert!(
+            image.seen.len() == seen && message.contains(expected),
+            "{expected}: {:?}: {message}",
+            image.seen
+        );
     };
     let limits = Limits::default;
     check(Limits { claimed_file_bytes: 1, ..limits() }, 1, "db/a: ");
@@ -202,7 +206,7 @@ fn what_is_over_a_limit_is_said_of_the_claimed_path() {
 }
 
 #[test]
-fn a_target_that_may_be_in_a_layer_that_was_not_read_is_said_of_the_claimed_path() {
+fn a_target_that_may_be_in_a_layer_that_was_not_read_is_stated_of_the_claimed_path() {
     let entries = |tar: Tar| {
         let claims = ClaimSet::new(std::iter::empty()).unwrap();
         let tar = tar.end();
@@ -216,7 +220,7 @@ fn a_target_that_may_be_in_a_layer_that_was_not_read_is_said_of_the_claimed_path
     let unknown = LayerEntries::default();
     let upper = entries(tar().symlink("db/status", "/x").symlink("etc/y", "/z"));
     let found = links(&[&unknown, &upper], &BTreeSet::from([0]), &claims, &Limits::default());
-    let said: Vec<_> = found.unfollowed.iter().map(|it| (it.path.as_str(), it.layer)).collect();
-    assert_eq!(said, [("db/status", 1)]);
+    let message: Vec<_> = found.unfollowed.iter().map(|it| (it.path.as_str(), it.layer)).collect();
+    assert_eq!(message, [("db/status", 1)]);
     assert!(links(&[&unknown, &upper], &BTreeSet::new(), &claims, &Limits::default()).is_empty());
 }

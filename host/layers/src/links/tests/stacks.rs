@@ -1,4 +1,4 @@
-//! Generated stacks of layers, held against what unpackers leave of them.
+//! Generated stacks of layers, compared with what unpackers leave of them.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -137,7 +137,7 @@ fn hold(layers: &[Vec<Op>], by: &Unpacker) -> Result<(), TestCaseError> {
     prop_assert_eq!(&image.unread, &[], "unread");
     let mut found = BTreeMap::new();
     for (claimant, path, content) in &image.seen {
-        let there = by.file(path).filter(|(_, held)| held == content);
+        let there = by.file(path).filter(|(_, kept)| kept == content);
         let Some((real, _)) = there else {
             let why = format!("{claimant} sees {path} ({content}), which is not there: {layers:?}");
             return Err(TestCaseError::fail(why));
@@ -188,8 +188,8 @@ fn write_layout(directory: &std::path::Path, layers: &[Vec<Op>]) {
 #[ignore = "runs umoci two thousand times: `cargo xtask verify layers`"]
 fn claimed_paths_are_what_umoci_unpacks_there() {
     let mut runner = TestRunner::deterministic();
-    let (mut held, mut left_out) = (0, 0);
-    while held < 2_000 {
+    let (mut kept, mut left_out) = (0, 0);
+    while kept < 2_000 {
         let unpacked = unpack(a_stack().new_tree(&mut runner).unwrap().current());
         if unpacked.removes_its_own {
             left_out += 1;
@@ -207,12 +207,12 @@ fn claimed_paths_are_what_umoci_unpacks_there() {
         let image = format!("{}:stack", directory.path().join("layout").display());
         let bundle = directory.path().join("bundle");
         let output = command.args(["--image", &image]).arg(&bundle).output().expect("umoci is installed");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "umoci: {said}: {:?}", unpacked.layers);
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "umoci: {message}: {:?}", unpacked.layers);
         if let Err(error) = hold(&unpacked.layers, &Unpacker::of(bundle.join("rootfs"))) {
-            panic!("after {held} stacks: {error}");
+            panic!("after {kept} stacks: {error}");
         }
-        held += 1;
+        kept += 1;
     }
-    println!("{held} stacks held against umoci; {left_out} left out that remove what they have put there");
+    println!("{kept} stacks compared with umoci; {left_out} left out that remove what they have put there");
 }

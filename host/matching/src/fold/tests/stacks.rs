@@ -127,7 +127,7 @@ fn named(installed: &Installed) -> (String, String) {
     (installed.package.name.to_string(), installed.package.version.to_string())
 }
 
-/// Applies what a layer is said to have done.
+/// Applies what a layer is stated to have done.
 fn replay(before: &mut Bag, changes: &[Change]) {
     let mut remove = |installed: &Installed| {
         let place = before.iter().position(|package| *package == named(installed));

@@ -30,7 +30,7 @@ impl Stated {
     }
 
     fn is_vulnerable(&self) -> bool {
-        self.status.concerns() && self.status != Status::UnderInvestigation
+        self.status.affects() && self.status != Status::UnderInvestigation
     }
 
     /// The fixes that it names: where a range of affected versions ends.
@@ -89,7 +89,7 @@ fn stated() -> impl Strategy<Value = Stated> {
 /// What the model says, in the words of [`verdict`].
 fn expected(stated: &[Stated], installed: u32) -> String {
     let mut speaking = stated.iter().filter(|stated| stated.set().contains(&installed));
-    if speaking.clone().any(|stated| !stated.status.concerns()) {
+    if speaking.clone().any(|stated| !stated.status.affects()) {
         return "not".to_owned();
     }
     let Some(first) = speaking.next() else {

@@ -5,7 +5,7 @@ use limpid_model::{Advisory, Enrichment, InputError};
 
 use super::*;
 use crate::bounds::Bounds;
-use crate::call::Lent;
+use crate::call::Borrowed;
 use crate::{Document, Settings, Source};
 
 /// Writes down what it is told.
@@ -64,8 +64,8 @@ impl Document for Endless {
 fn parse(limit: u64) -> (State, Arc<Mutex<Log>>) {
     let log = Arc::new(Mutex::new(Log::default()));
     let intake = Intake::new(Box::new(Endless), log.clone(), limit);
-    let lent = Lent { intake: Some(intake), ..Lent::default() };
-    (State::new(&Bounds::of(&Settings::default(), "test"), lent), log)
+    let borrowed = Borrowed { intake: Some(intake), ..Borrowed::default() };
+    (State::new(&Bounds::of(&Settings::default(), "test"), borrowed), log)
 }
 
 fn handle<T: 'static>() -> Resource<T> {
@@ -165,8 +165,8 @@ fn open_documents_are_bounded_and_closed_ones_make_room() {
 }
 
 #[test]
-fn a_sink_that_was_not_lent_is_not_there() {
-    let mut state = State::new(&Bounds::of(&Settings::default(), "test"), Lent::default());
+fn a_sink_that_was_not_borrowed_is_not_there() {
+    let mut state = State::new(&Bounds::of(&Settings::default(), "test"), Borrowed::default());
     let error = HostSink::withdraw(&mut state, handle(), "CVE-1".into()).unwrap_err();
-    assert_eq!(error.to_string(), "used a sink that it was not lent");
+    assert_eq!(error.to_string(), "used a sink that it was not borrowed");
 }

@@ -46,7 +46,7 @@ pub(super) async fn export(State(state): State<AppState>, query: Asked<Chosen>) 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wish {
-    /// Whether what is in it is taken in whatever it states, and however old it is.
+    /// Whether what is in it is ingested whatever it states, and however old it is.
     #[serde(default)]
     force: bool,
 }

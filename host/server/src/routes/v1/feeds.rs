@@ -11,7 +11,7 @@ use crate::body;
 use crate::error::{Code, Failure};
 use crate::routes::prefer;
 use crate::state::AppState;
-use limpid_formats::json::{self as api, Feed, Feeds, Removed, Sources, Taken};
+use limpid_formats::json::{self as api, Feed, Feeds, Ingested, Removed, Sources};
 
 pub(super) async fn list(State(state): State<AppState>) -> Result<Json<Feeds>, Failure> {
     let scanner = state.scanner.clone();
@@ -46,7 +46,7 @@ pub(super) async fn remove_source(
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Wish {
-    /// Whether what is fetched is taken in whatever it states.
+    /// Whether what is fetched is ingested whatever it states.
     #[serde(default)]
     force: bool,
 }
@@ -101,7 +101,7 @@ pub(super) struct Described {
     source: Option<String>,
     /// A name for it in messages.
     name: Option<String>,
-    /// Whether it is taken in whatever it states.
+    /// Whether it is ingested whatever it states.
     #[serde(default)]
     force: bool,
 }
@@ -111,7 +111,7 @@ pub(super) async fn document(
     Path(feed): Path<String>,
     query: Result<Query<Described>, axum::extract::rejection::QueryRejection>,
     body: Body,
-) -> Result<Json<Taken>, Failure> {
+) -> Result<Json<Ingested>, Failure> {
     let Query(described) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
     let limits = body::Limits {
         bytes: state.settings.document_bytes,
@@ -121,10 +121,10 @@ pub(super) async fn document(
     let scanner = state.scanner.clone();
     let file = body::write(body, limits, move || scanner.scratch_file()).await?;
     let scanner = state.scanner.clone();
-    let taken = state.writers.run(move || {
+    let ingested = state.writers.run(move || {
         let Described { source, name, force } = &described;
         let name = name.as_deref().unwrap_or("document");
-        scanner.take_in(&feed, Handed { source: source.as_deref(), name, trust: trust(*force) }, file)
+        scanner.ingest_document(&feed, Handed { source: source.as_deref(), name, trust: trust(*force) }, file)
     });
-    Ok(Json(taken.await?.into()))
+    Ok(Json(ingested.await?.into()))
 }

@@ -119,7 +119,7 @@ pub(super) async fn delete(
     state.writers.run(delete).await.map(|()| StatusCode::NO_CONTENT)
 }
 
-/// What is said of the image of a name or digest.
+/// What is stated of the image of a name or digest.
 pub(super) async fn ask<T: serde::Serialize>(
     state: &AppState,
     name: String,

@@ -8,7 +8,7 @@ use super::images::ask;
 use crate::answers::{Document, Wanted};
 use crate::error::Failure;
 use crate::state::AppState;
-use limpid_formats::json::{ConcernedImages, Explanation, Figures, Vulnerability};
+use limpid_formats::json::{AffectedImages, Explanation, Statistics, Vulnerability};
 
 /// Images on a page, unless the client says otherwise, and at most.
 const PAGE: usize = 100;
@@ -52,8 +52,8 @@ pub(super) async fn images(
         fixable: asked.fixable,
     };
     let scanner = state.scanner.clone();
-    let list = move || -> Result<ConcernedImages, Error> {
-        Ok(scanner.images_concerned(&id, &filter, after.as_ref(), limit)?.into())
+    let list = move || -> Result<AffectedImages, Error> {
+        Ok(scanner.affected_images(&id, &filter, after.as_ref(), limit)?.into())
     };
     state.readers.document(wanted.coding, list).await
 }
@@ -68,9 +68,9 @@ fn severity(word: &str) -> Result<Severity, Failure> {
     })
 }
 
-pub(super) async fn figures(State(state): State<AppState>, wanted: Wanted) -> Result<Document, Failure> {
+pub(super) async fn statistics(State(state): State<AppState>, wanted: Wanted) -> Result<Document, Failure> {
     let scanner = state.scanner.clone();
-    state.readers.document(wanted.coding, move || scanner.statistics().map(Figures::from)).await
+    state.readers.document(wanted.coding, move || scanner.statistics().map(Statistics::from)).await
 }
 
 #[derive(Deserialize)]

@@ -14,11 +14,11 @@ fn digest(number: u8) -> Digest {
 }
 
 /// Stores that hold rows, in memory and on disk, with something in the tables around them.
-fn both(held: &[u8], check: impl Fn(&Store)) {
+fn both(stored: &[u8], check: impl Fn(&Store)) {
     let directory = tempfile::tempdir().unwrap();
     for store in [Store::in_memory(), Store::open(directory.path(), &Settings::default()).unwrap()] {
         let mut batch = Batch::default();
-        for &number in held {
+        for &number in stored {
             batch.put::<Manifests>(&digest(number), &Row { image: digest(number).into() }).unwrap();
             let key = Key { diff_id: digest(number / 16), context: 1, image: digest(number) };
             batch.put::<Placements>(&key, &crate::tables::placements::Row).unwrap();
@@ -33,32 +33,32 @@ proptest! {
 
     #[test]
     fn a_cursor_finds_what_is_there_in_any_order(
-        held in prop::collection::vec(any::<u8>(), 0..64),
+        stored in prop::collection::vec(any::<u8>(), 0..64),
         asked in prop::collection::vec(any::<u8>(), 0..64),
     ) {
-        both(&held, |store| {
+        both(&stored, |store| {
             let view = store.view();
             let mut cursor = view.cursor::<Manifests>();
             for number in &asked {
                 let found = cursor.get(&digest(*number)).unwrap().map(|row| Digest::from(row.image));
-                assert_eq!(found, held.contains(number).then(|| digest(*number)));
+                assert_eq!(found, stored.contains(number).then(|| digest(*number)));
             }
         });
     }
 
     #[test]
     fn a_cursor_tells_the_keys_of_a_prefix(
-        held in prop::collection::vec(any::<u8>(), 0..64),
+        stored in prop::collection::vec(any::<u8>(), 0..64),
         asked in prop::collection::vec((0..17_u8, any::<Option<u8>>()), 0..16),
     ) {
         let mut by_layer: BTreeMap<u8, Vec<u8>> = BTreeMap::new();
-        let mut sorted = held.clone();
+        let mut sorted = stored.clone();
         sorted.sort_unstable();
         sorted.dedup();
         for number in sorted {
             by_layer.entry(number / 16).or_default().push(number);
         }
-        both(&held, |store| {
+        both(&stored, |store| {
             let view = store.view();
             let mut cursor = view.cursor::<Placements>();
             for &(layer, after) in &asked {

@@ -175,7 +175,7 @@ fn of_layers() -> Vec<Sample> {
     };
     let key = findings::Key { diff_id: digest(4), component: digest(9) };
     let row = findings::Row::new(plugin(), found(), package_keys());
-    let held = |namespace: &str, named, scope, keys: &limpid_model::PackageKeys| {
+    let stored = |namespace: &str, named, scope, keys: &limpid_model::PackageKeys| {
         let version = keys.version.key.as_ref().map(|key| key.as_bytes().to_vec());
         let key = inventory::Key {
             namespace: namespace.to_owned(),
@@ -190,10 +190,10 @@ fn of_layers() -> Vec<Sample> {
         (key, inventory::Row::new("var/db", &package(scope, Evidence::Installed), keys.clone()))
     };
     let [first, second, ..] = &package_keys()[..] else { panic!("two packages have keys") };
-    let (source, unowned) = held("", Named::Source, Scope::Distribution, first);
+    let (source, unowned) = stored("", Named::Source, Scope::Distribution, first);
     let npm = || Scope::Namespace("npm".to_owned());
-    let (own, owned) = held("npm", Named::Package, npm(), second);
-    let (alike, _) = held("npm", Named::Alike, npm(), second);
+    let (own, owned) = stored("npm", Named::Package, npm(), second);
+    let (alike, _) = stored("npm", Named::Alike, npm(), second);
     let [paths, links] = entries();
     vec![
         sample::<inventory::Inventory>("of-distribution", &source, &unowned),
@@ -561,7 +561,7 @@ fn of_notices() -> Vec<Sample> {
         failure: some("why"),
     };
     let raised = raised::Key { image: digest(1), vulnerability: "CVE-2026-1".into() };
-    let held = vec![("s".to_owned(), b"{}".to_vec())];
+    let stored = vec![("s".to_owned(), b"{}".to_vec())];
     vec![
         sample::<subscriptions::Subscriptions>(
             "webhook",
@@ -573,6 +573,6 @@ fn of_notices() -> Vec<Sample> {
         sample::<outbox::Outbox>("pending", &number, &notice(outbox::State::Pending)),
         sample::<outbox::Outbox>("delivered", &number, &notice(outbox::State::Delivered)),
         sample::<outbox::Outbox>("dead", &number, &notice(outbox::State::Dead)),
-        sample::<raised::Raised>("one", &raised, &raised::Row { at: 1, concerned: true, held }),
+        sample::<raised::Raised>("one", &raised, &raised::Row { at: 1, affected: true, stored }),
     ]
 }

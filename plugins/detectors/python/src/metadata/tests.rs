@@ -21,7 +21,7 @@ fn a_name_and_a_version_are_all_that_is_needed() {
 }
 
 #[test]
-fn what_is_missing_is_said() {
+fn what_is_missing_is_stated() {
     let check = |text: &str, expected: &str| {
         assert_eq!(read(text), Err(format!("malformed: {expected}")), "{text:?}");
     };

@@ -26,7 +26,7 @@ use super::release::{Release, Verdict};
 /// The release from which versions come into all others.
 const UNSTABLE: &str = "sid";
 
-/// What is said of a package in each of the releases.
+/// What is stated of a package in each of the releases.
 pub(super) fn of(package: &str, releases: &[Release]) -> Vec<Affected> {
     let settled = releases.iter().find(|one| one.codename == UNSTABLE).and_then(settled);
     let statements = |release| Judgement { package, release, releases, settled }.statements();
@@ -37,7 +37,7 @@ pub(super) fn of(package: &str, releases: &[Release]) -> Vec<Affected> {
 fn settled(unstable: &Release) -> Option<&str> {
     match &unstable.verdict {
         Verdict::Fixed(fix) | Verdict::Open(_, Some(fix)) => Some(fix),
-        Verdict::Never => highest(unstable.held.iter().map(String::as_str)),
+        Verdict::Never => highest(unstable.kept.iter().map(String::as_str)),
         Verdict::Open(_, None) => None,
     }
 }
@@ -88,13 +88,13 @@ impl<'a> Judgement<'a> {
         let own = match &self.release.verdict {
             Verdict::Open(..) => return None,
             Verdict::Fixed(fix) => Some(fix.as_str()),
-            Verdict::Never => highest(self.release.held.iter().map(String::as_str)),
+            Verdict::Never => highest(self.release.kept.iter().map(String::as_str)),
         };
         let is_newer = |version: &&str| {
             own.is_none_or(|own| compare(version, own).is_gt())
                 && self.settled.is_none_or(|settled| compare(version, settled).is_lt())
                 && !sound.contains(version)
-                && !self.release.held.iter().any(|held| held == version)
+                && !self.release.kept.iter().any(|kept| kept == version)
         };
         lowest(self.others().flat_map(vulnerable).filter(is_newer))
     }
@@ -149,11 +149,11 @@ impl<'a> Judgement<'a> {
 
 /// The versions of a release that are known not to be vulnerable.
 fn sound(release: &Release) -> Vec<&str> {
-    let held = release.held.iter().map(String::as_str);
+    let kept = release.kept.iter().map(String::as_str);
     match &release.verdict {
-        Verdict::Never => held.collect(),
+        Verdict::Never => kept.collect(),
         Verdict::Fixed(fix) => {
-            held.filter(|version| compare(version, fix).is_ge()).chain([fix.as_str()]).collect()
+            kept.filter(|version| compare(version, fix).is_ge()).chain([fix.as_str()]).collect()
         }
         Verdict::Open(..) => Vec::new(),
     }
@@ -161,11 +161,11 @@ fn sound(release: &Release) -> Vec<&str> {
 
 /// The versions of a release that are known to be vulnerable.
 fn vulnerable(release: &Release) -> Vec<&str> {
-    let held = release.held.iter().map(String::as_str);
+    let kept = release.kept.iter().map(String::as_str);
     match &release.verdict {
         Verdict::Open(Status::UnderInvestigation, _) | Verdict::Never => Vec::new(),
-        Verdict::Fixed(fix) => held.filter(|version| compare(version, fix).is_lt()).collect(),
-        Verdict::Open(..) => held.collect(),
+        Verdict::Fixed(fix) => kept.filter(|version| compare(version, fix).is_lt()).collect(),
+        Verdict::Open(..) => kept.collect(),
     }
 }
 

@@ -83,7 +83,7 @@ fn advisory(id: &str, entry: &Entry<'_>, affected: Vec<Affected>) -> Advisory {
     references.extend(entry.debianbug.map(|bug| format!("{BUGS}/{bug}")));
     Advisory {
         title: title.to_owned(),
-        // Said once where one line holds it all, as is the rule in this source.
+        // Stated once where one line holds it all, as is the rule in this source.
         details: if title == description { String::new() } else { description.to_owned() },
         references,
         affected,

@@ -1,4 +1,4 @@
-//! What the tracker says of one release, before it is held against what it says of others.
+//! What the tracker says of one release, before it is compared with what it says of others.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,14 @@ use super::text::{self, within};
 /// Bytes of the security team's words on why there is no DSA.
 const MAX_NOTE: usize = 4 << 10;
 /// Versions of one package in one release: it has a few archives.
-const MAX_HELD: usize = 64;
+const MAX_KEPT: usize = 64;
 
 /// One release.
 pub(super) struct Release {
     pub(super) codename: String,
     pub(super) verdict: Verdict,
     /// The versions that its archives have.
-    pub(super) held: Vec<String>,
+    pub(super) kept: Vec<String>,
     pub(super) rating: Option<Rating>,
     pub(super) note: Option<String>,
 }
@@ -66,7 +66,7 @@ impl Release {
             rating: rating(json.urgency.as_deref())?,
             // It stays there when the fix has come after all, and then explains nothing.
             note: json.nodsa.filter(|note| matches!(verdict, Verdict::Open(..)) && !note.is_empty()),
-            held: json.repositories.map(held).unwrap_or_default(),
+            kept: json.repositories.map(kept).unwrap_or_default(),
             verdict,
         })
     }
@@ -112,11 +112,11 @@ fn rating(urgency: Option<&str>) -> Result<Option<Rating>, Error> {
     }
 }
 
-fn held(repositories: &RawValue) -> Vec<String> {
+fn kept(repositories: &RawValue) -> Vec<String> {
     let repositories: BTreeMap<String, String> = serde_json::from_str(repositories.get()).unwrap_or_default();
-    let mut held: Vec<String> =
-        repositories.into_values().filter(|version| text::is_version(version)).take(MAX_HELD).collect();
-    held.sort_unstable();
-    held.dedup();
-    held
+    let mut kept: Vec<String> =
+        repositories.into_values().filter(|version| text::is_version(version)).take(MAX_KEPT).collect();
+    kept.sort_unstable();
+    kept.dedup();
+    kept
 }

@@ -34,7 +34,7 @@ fn one(release: &str) -> String {
     format!(r#"{{"shadow": {{"CVE-2023-29383": {{"releases": {{"bookworm": {release}}}}}}}}}"#)
 }
 
-/// What is said of the one release.
+/// What is stated of the one release.
 fn judged(release: &str) -> Affected {
     let mut sink = accepted(one(release));
     assert_eq!(sink.rejected, []);
@@ -113,7 +113,7 @@ fn urgency_is_a_rating_of_the_package_where_it_rates() {
 }
 
 #[test]
-fn an_advisory_says_whom_it_concerns_and_where_to_read_on() {
+fn an_advisory_says_whom_it_affects_and_where_to_read_on() {
     let sink = accepted(
         r#"{"shadow": {"CVE-2023-29383": {
             "scope": "local",
@@ -266,7 +266,7 @@ fn a_document_that_says_nothing_is_refused_lest_everything_be_withdrawn() {
 }
 
 #[test]
-fn a_record_that_never_ends_is_not_held_to_its_end() {
+fn a_record_that_never_ends_is_not_kept_to_its_end() {
     let why = refused(format!(r#"{{"tar": {{"CVE-1": "{}"#, "x".repeat(9 << 20)));
     assert!(why.contains("a record is over the limit of 8388608 bytes"), "{why}");
 }

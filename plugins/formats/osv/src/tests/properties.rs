@@ -62,8 +62,8 @@ proptest! {
             "affected.versions": versions,
         });
         let sink = accepted(&record("X-1", "npm", &members));
-        let said = sink.advisories.iter().flat_map(|advisory| &advisory.affected);
-        let found = said.into_iter().any(|one| {
+        let message = sink.advisories.iter().flat_map(|advisory| &advisory.affected);
+        let found = message.into_iter().any(|one| {
             one.versions.contains(&text(asked)) || one.ranges.iter().any(|range| holds(range, asked))
         });
         prop_assert_eq!(found, listed.contains(&asked) || evaluated(&events, asked));

@@ -12,33 +12,33 @@ use super::Outcome;
 const EXPECTED: &str = "expected.json";
 
 /// Holds what a plugin says against `expected.json`, or writes it there.
-pub(super) fn hold(case: &Path, said: &impl Serialize, update: bool) -> anyhow::Result<Outcome> {
+pub(super) fn hold(case: &Path, message: &impl Serialize, update: bool) -> anyhow::Result<Outcome> {
     let path = case.join(EXPECTED);
-    let said_text = serde_json::to_string_pretty(said)? + "\n";
+    let stated_text = serde_json::to_string_pretty(message)? + "\n";
     let expected = match fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
         Err(error) => return Err(error).with_context(|| format!("`{EXPECTED}` cannot be read")),
     };
     // How it is laid out is its author's own.
-    let same = serde_json::from_str::<Value>(&expected).ok() == Some(serde_json::to_value(said)?);
+    let same = serde_json::from_str::<Value>(&expected).ok() == Some(serde_json::to_value(message)?);
     if same {
         return Ok(Outcome::Passed);
     }
     if update {
-        fs::write(&path, said_text).with_context(|| format!("`{}` cannot be written", path.display()))?;
+        fs::write(&path, stated_text).with_context(|| format!("`{}` cannot be written", path.display()))?;
         return Ok(Outcome::Updated);
     }
-    Ok(Outcome::Failed(difference(&expected, &said_text)))
+    Ok(Outcome::Failed(difference(&expected, &stated_text)))
 }
 
-fn difference(expected: &str, said: &str) -> String {
+fn difference(expected: &str, message: &str) -> String {
     let advice = if expected.is_empty() {
         "(there is none yet; `--update` writes what the plugin says)\n"
     } else {
         ""
     };
-    let difference = TextDiff::from_lines(expected, said);
+    let difference = TextDiff::from_lines(expected, message);
     let hunks =
         difference.unified_diff().context_radius(3).header(EXPECTED, "what the plugin says").to_string();
     format!("{advice}{hunks}")

@@ -10,7 +10,7 @@ use super::documents::Documents;
 
 /// What a feed says of documents, in its order.
 #[derive(Debug, Default)]
-pub(super) struct Said {
+pub(super) struct Output {
     pub(super) identified: Option<String>,
     pub(super) dated: Option<String>,
     pub(super) cursor: Option<String>,
@@ -24,20 +24,20 @@ pub(super) struct Said {
 }
 
 /// Gives a feed the documents of a folder as those of one source.
-pub(super) fn run(feed: Feed<'_>, input: &Path, source: Option<&str>) -> anyhow::Result<Said> {
+pub(super) fn run(feed: Feed<'_>, input: &Path, source: Option<&str>) -> anyhow::Result<Output> {
     let documents = Documents::of(input)?;
     let first = documents.first().context("`input/` holds no document")?.to_owned();
-    let sink = Arc::new(Mutex::new(Said::default()));
+    let sink = Arc::new(Mutex::new(Output::default()));
     let parsed = feed.parse(source.unwrap_or(&first), Box::new(documents), sink.clone());
-    let mut said = std::mem::take(&mut *sink.lock().unwrap_or_else(PoisonError::into_inner));
+    let mut message = std::mem::take(&mut *sink.lock().unwrap_or_else(PoisonError::into_inner));
     match parsed {
-        Ok(cursor) => said.cursor = cursor,
-        Err(failure) => said.refused = Some(refusal(failure)?),
+        Ok(cursor) => message.cursor = cursor,
+        Err(failure) => message.refused = Some(refusal(failure)?),
     }
-    Ok(said)
+    Ok(message)
 }
 
-impl runtime::Sink for Said {
+impl runtime::Sink for Output {
     fn identify(&mut self, source: String) {
         self.identified = Some(source);
     }

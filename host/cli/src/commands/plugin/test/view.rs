@@ -1,4 +1,4 @@
-//! What a plugin said, as `expected.json` writes it: what is not said is left out.
+//! What a plugin stated, as `expected.json` writes it: what is not stated is left out.
 
 mod advisory;
 mod finding;
@@ -10,7 +10,7 @@ use super::{detector, feed};
 use advisory::{Advisory, Enrichment, Followed};
 use finding::Finding;
 
-/// What a detector said.
+/// What a detector stated.
 #[derive(Serialize)]
 pub(super) struct Detected<'a> {
     findings: Vec<Finding<'a>>,
@@ -26,7 +26,7 @@ struct Unread<'a> {
     reason: String,
 }
 
-/// What a feed said.
+/// What a feed stated.
 #[derive(Serialize)]
 pub(super) struct Parsed<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -66,7 +66,7 @@ impl<'a> From<&'a (String, InputError)> for Rejected<'a> {
     }
 }
 
-impl detector::Said {
+impl detector::Output {
     pub(super) fn view(&self) -> Detected<'_> {
         Detected {
             findings: self.findings.iter().map(Finding::from).collect(),
@@ -76,7 +76,7 @@ impl detector::Said {
     }
 }
 
-impl feed::Said {
+impl feed::Output {
     pub(super) fn view(&self) -> Parsed<'_> {
         Parsed {
             refused: self.refused.as_deref(),

@@ -1,4 +1,4 @@
-//! What is said of an installed version, as the host judges: what is fixed or not affected weighs more than
+//! What is stated of an installed version, as the host judges: what is fixed or not affected weighs more than
 //! what is affected.
 
 use limpid_plugin_sdk::feed::{Affected, Bound, Range, Status};
@@ -152,7 +152,7 @@ fn where_unstable_never_was_vulnerable_a_release_may_be() {
 }
 
 #[test]
-fn unstable_itself_is_held_against_its_fix() {
+fn unstable_itself_is_kept_against_its_fix() {
     let releases = json!({"bookworm": open("1.0-1"), "sid": resolved("1.2-1", "1.3-1")});
     check("sid", &releases, &["1.1-1"], &["1.2-1", "1.3-1"]);
 }

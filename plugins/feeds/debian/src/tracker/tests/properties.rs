@@ -54,7 +54,7 @@ proptest! {
         let affected = sink.advisories.into_iter().flat_map(|advisory| {
             advisory.affected.into_iter().map(move |one| (advisory.id.clone(), one))
         });
-        // What is fixed in one release is said in others, too; see `judgement`.
+        // What is fixed in one release is stated in others, too; see `judgement`.
         let pairs: Vec<_> = affected
             .filter(|(_, one)| one.status != Status::Fixed)
             .map(|(id, one)| ((one.name, id, one.namespace), (one.status, one.ranges)))

@@ -8,7 +8,7 @@ use crate::Error;
 
 /// Holds how many records a whole document has against how many its source had before: one with a
 /// tenth of them is no document of its publisher. `least` is the percentage of them, at or below which
-/// it is refused. What it says of single namespaces is held against what was said of them by
+/// it is refused. What it says of single namespaces is compared with what was stated of them by
 /// [`silence`](super::silence).
 pub(super) fn check(
     source: &str,

@@ -13,7 +13,7 @@ use super::aliases::Aliases;
 use super::silence::{Count, Guard, Silence, count};
 use crate::Error;
 use crate::history::Record;
-use crate::intake::Ingest;
+use crate::ingest::Ingest;
 use crate::notices::Changes;
 use crate::stated::package_advisory;
 use crate::versions;
@@ -25,7 +25,7 @@ pub(super) struct Difference {
     /// How many advisories the document states.
     pub(super) stated: u64,
     /// How many its source states now.
-    pub(super) held: u64,
+    pub(super) stored: u64,
     pub(super) added: u64,
     pub(super) changed: u64,
     pub(super) withdrawn: u64,
@@ -37,13 +37,13 @@ pub(super) struct Difference {
     pub(super) fell_silent: Vec<String>,
     /// Sources that are a single record, of which the document has a newer state.
     pub(super) overtaken: Vec<String>,
-    /// Records that are older than what is held of them, and stay out, with the reason.
+    /// Records that are older than what is stored of them, and stay out, with the reason.
     pub(super) stale: Vec<(String, String)>,
     /// What changes, as far as somebody may want to be told.
     pub(super) changes: Changes,
 }
 
-/// What a document is held against, besides what its source stated before.
+/// What a document is compared with, besides what its source stated before.
 pub(super) struct Terms<'a> {
     pub(super) source: &'a Source,
     /// What is known of its source.
@@ -81,7 +81,7 @@ impl Difference {
     ) -> Result<Self, Error> {
         let Terms { source, before: known_source, guard, now, least, withdrawn, others } = terms;
         let mut before = stated_before(view, record.feed, &source.name)?;
-        let held = before.len() as u64;
+        let stored = before.len() as u64;
         let is_whole = source.mode == Mode::Whole;
         let mut this = Self { stated: advisories.len() as u64, ..Self::default() };
         let mut silence = Silence::default();
@@ -90,7 +90,7 @@ impl Difference {
             silence = Silence::new(&source.name, *known_source, counts, *guard, (*now, *least))?;
         }
         let mut moved = Moved::default();
-        let writer = RowsOf { view, record, tells: held > 0 };
+        let writer = RowsOf { view, record, tells: stored > 0 };
         let mut aliases = Aliases::new(view, record.feed, &source.name);
         let mut wanted = Wanted::of(&source.name);
         let mut fresh = Vec::new();
@@ -114,27 +114,27 @@ impl Difference {
             }
             let mut advisory = row.into_advisory(id.clone());
             // What was kept of a namespace that is spoken of again goes.
-            if known == Some(digest) && writer.held(&id)?.is_none_or(|held| held == advisory) {
+            if known == Some(digest) && writer.stored(&id)?.is_none_or(|stored| stored == advisory) {
                 continue;
             }
             if known.is_some() {
-                let held = writer.held(&id)?;
-                if let Some(held) = &held {
+                let stored = writer.stored(&id)?;
+                if let Some(stored) = &stored {
                     if *guard == Guard::Checked
-                        && let Some(why) = is_older(&advisory, held)
+                        && let Some(why) = is_older(&advisory, stored)
                     {
                         this.stale.push((id, why));
                         continue;
                     }
-                    if keep_silent(&mut advisory, held, &silence.silent) {
+                    if keep_silent(&mut advisory, stored, &silence.silent) {
                         packed = Packed::new(&advisories::Row::from(advisory.clone()))?;
                     }
-                    moved.take(held);
-                    aliases.remove(held);
+                    moved.take(stored);
+                    aliases.remove(stored);
                 }
                 record.advisory(view, batch, &id)?;
                 this.changed += 1;
-                writer.remove(batch, &id, held, &mut this.changes)?;
+                writer.remove(batch, &id, stored, &mut this.changes)?;
             } else {
                 record.advisory(view, batch, &id)?;
                 this.added += 1;
@@ -149,17 +149,17 @@ impl Difference {
             if !is_whole && !is_withdrawn {
                 continue;
             }
-            let held = writer.held(&id)?;
-            if let Some(held) = held.as_ref().filter(|_| !is_withdrawn) {
-                let mut rest = held.clone();
+            let stored = writer.stored(&id)?;
+            if let Some(stored) = stored.as_ref().filter(|_| !is_withdrawn) {
+                let mut rest = stored.clone();
                 rest.affected.retain(|affected| silence.silent.contains(&affected.namespace));
                 if !rest.affected.is_empty() {
-                    if rest.affected.len() < held.affected.len() {
+                    if rest.affected.len() < stored.affected.len() {
                         record.advisory(view, batch, &id)?;
                         this.changed += 1;
-                        aliases.remove(held);
+                        aliases.remove(stored);
                         aliases.put(&rest);
-                        writer.remove(batch, &id, Some(held.clone()), &mut this.changes)?;
+                        writer.remove(batch, &id, Some(stored.clone()), &mut this.changes)?;
                         let packed = Packed::new(&advisories::Row::from(rest.clone()))?;
                         let digest = packed.digest();
                         want(&mut wanted, &rest);
@@ -170,11 +170,11 @@ impl Difference {
             }
             record.advisory(view, batch, &id)?;
             this.withdrawn += 1;
-            if let Some(held) = &held {
-                moved.take(held);
-                aliases.remove(held);
+            if let Some(stored) = &stored {
+                moved.take(stored);
+                aliases.remove(stored);
             }
-            writer.remove(batch, &id, held, &mut this.changes)?;
+            writer.remove(batch, &id, stored, &mut this.changes)?;
         }
         let keys = versions::keys(&ingest.registry.snapshot(), wanted, ingest.settings.versions_a_call);
         for (id, packed, digest) in fresh {
@@ -184,7 +184,7 @@ impl Difference {
             let names = aliases.names(&advisory)?;
             writer.rename(batch, &key, advisory, &names, &mut this.changes)?;
         }
-        this.held = (held + this.added).saturating_sub(this.withdrawn);
+        this.stored = (stored + this.added).saturating_sub(this.withdrawn);
         this.spoken = if is_whole { silence.spoken } else { moved.spoken(*known_source, *now) };
         this.namespaces = this.spoken.iter().map(|spoken| spoken.namespace.clone()).collect();
         if let Some(known) = known_source.filter(|_| !is_whole) {
@@ -197,12 +197,12 @@ impl Difference {
 
 /// Adds to an advisory what was stated of namespaces of which its publisher has stopped speaking.
 /// Returns whether that was anything.
-fn keep_silent(advisory: &mut Advisory, held: &Advisory, silent: &BTreeSet<String>) -> bool {
+fn keep_silent(advisory: &mut Advisory, stored: &Advisory, silent: &BTreeSet<String>) -> bool {
     if silent.is_empty() || advisory.withdrawn.is_some() {
         return false;
     }
     let before = advisory.affected.len();
-    for affected in held.affected.iter().filter(|affected| silent.contains(&affected.namespace)) {
+    for affected in stored.affected.iter().filter(|affected| silent.contains(&affected.namespace)) {
         let same = |known: &Affected| known.namespace == affected.namespace && known.name == affected.name;
         if !advisory.affected.iter().take(before).any(same) {
             advisory.affected.push(affected.clone());
@@ -211,18 +211,18 @@ fn keep_silent(advisory: &mut Advisory, held: &Advisory, silent: &BTreeSet<Strin
     advisory.affected.len() > before
 }
 
-/// Why a record does not take the place of the one that is held: it is an earlier state of the same.
-fn is_older(advisory: &Advisory, held: &Advisory) -> Option<String> {
+/// Why a record does not take the place of the one that is stored: it is an earlier state of the same.
+fn is_older(advisory: &Advisory, stored: &Advisory) -> Option<String> {
     let time = |text: &Option<String>| text.as_deref()?.parse::<jiff::Timestamp>().ok();
-    let (modified, known) = (time(&advisory.modified)?, time(&held.modified)?);
+    let (modified, known) = (time(&advisory.modified)?, time(&stored.modified)?);
     (modified < known).then(|| {
         format!(
-            "it is of {modified}, and what is held of it of {known}: its publisher's mirror may lag behind"
+            "it is of {modified}, and what is stored of it of {known}: its publisher's mirror may lag behind"
         )
     })
 }
 
-/// What changes said more and less of namespaces.
+/// What changes stated more and less of namespaces.
 #[derive(Default)]
 struct Moved {
     gone: BTreeMap<String, Count>,
@@ -238,7 +238,7 @@ impl Moved {
         add(&mut self.come, advisory);
     }
 
-    /// How much is said of namespaces once this is so.
+    /// How much is stated of namespaces once this is so.
     fn spoken(self, before: Option<&sources::Row>, now: u64) -> Vec<Spoken> {
         let before = before.map_or(&[][..], |row| &row.spoken);
         let mut spoken: BTreeMap<String, Spoken> =
@@ -310,8 +310,8 @@ struct RowsOf<'a> {
 }
 
 impl RowsOf<'_> {
-    /// What is held of an advisory.
-    fn held(&self, id: &str) -> Result<Option<Advisory>, Error> {
+    /// What is stored of an advisory.
+    fn stored(&self, id: &str) -> Result<Option<Advisory>, Error> {
         let row = self.view.get::<Advisories>(&self.advisory(id))?;
         Ok(row.map(|row| row.into_advisory(id.to_owned())))
     }
@@ -335,7 +335,7 @@ impl RowsOf<'_> {
             batch.put::<KnownAs>(&self.known_as(&advisory.id, alias), &known_as::Row)?;
         }
         let mut by_package: BTreeMap<(&str, &str), Vec<Statement>> = BTreeMap::new();
-        // What was taken back stays known, but concerns nobody.
+        // What was taken back stays known, but affects nobody.
         let affected = if advisory.withdrawn.is_some() { &[][..] } else { &advisory.affected };
         for affected in affected {
             by_package
@@ -343,24 +343,24 @@ impl RowsOf<'_> {
                 .or_default()
                 .push(statement(affected, keys));
         }
-        let mut said = Vec::new();
+        let mut stated = Vec::new();
         for ((namespace, name), statements) in by_package {
             let key = self.affects(&advisory.id, namespace, name);
             let first_name = self.first_name(&key, &vulnerabilities, changes)?;
             let row = affects::Row::new(statements, vulnerabilities.clone()).first_called(first_name);
             batch.put::<Affects>(&key, &row)?;
             if self.tells {
-                said.push(package_advisory(key, row));
+                stated.push(package_advisory(key, row));
             }
         }
         if self.tells {
             changes.vulnerabilities.extend(vulnerabilities);
-            changes.fresh.insert(self.advisory(&advisory.id), (advisory, said));
+            changes.fresh.insert(self.advisory(&advisory.id), (advisory, stated));
         }
         Ok(())
     }
 
-    /// The name that the vulnerability of an advisory had when it was first said, where only its name has
+    /// The name that the vulnerability of an advisory had when it was first stated, where only its name has
     /// changed since: an identifier was assigned, or corrected.
     fn first_name(
         &self,
@@ -406,7 +406,7 @@ impl RowsOf<'_> {
                 source: key.source.clone(),
             });
         }
-        let mut said = Vec::new();
+        let mut stated = Vec::new();
         for place in places {
             let Some(row) = self.view.get::<Affects>(&place)? else { continue };
             let before = match row.vulnerabilities() {
@@ -438,11 +438,11 @@ impl RowsOf<'_> {
             let (statements, _) = row.into_parts();
             let row = affects::Row::new(statements, names.to_vec()).first_called(first);
             batch.put::<Affects>(&place, &row)?;
-            said.push(package_advisory(place, row));
+            stated.push(package_advisory(place, row));
         }
-        if !said.is_empty() {
+        if !stated.is_empty() {
             changes.gone.insert(key.clone());
-            changes.fresh.insert(key.clone(), (advisory, said));
+            changes.fresh.insert(key.clone(), (advisory, stated));
         }
         Ok(())
     }
@@ -450,8 +450,10 @@ impl RowsOf<'_> {
     /// Whether a record is at least as new as the one that was handed in by itself.
     fn is_newer_than_alone(&self, id: &str, advisory: &Advisory) -> Result<bool, Error> {
         let key = advisories::Key { source: id.to_owned(), ..self.advisory(id) };
-        let held = self.view.get::<Advisories>(&key)?.map(|row| row.into_advisory(key.id));
-        Ok(held.is_some_and(|held| is_older(&held, advisory).is_some() || held.modified == advisory.modified))
+        let stored = self.view.get::<Advisories>(&key)?.map(|row| row.into_advisory(key.id));
+        Ok(stored.is_some_and(|stored| {
+            is_older(&stored, advisory).is_some() || stored.modified == advisory.modified
+        }))
     }
 
     /// Why a record that is handed in by itself stays out: another source has a newer state of it.
@@ -476,10 +478,10 @@ impl RowsOf<'_> {
         &self,
         batch: &mut Batch,
         id: &str,
-        held: Option<Advisory>,
+        stored: Option<Advisory>,
         changes: &mut Changes,
     ) -> Result<(), Error> {
-        if let Some(advisory) = held {
+        if let Some(advisory) = stored {
             let mut names = advisory.vulnerabilities();
             for affected in &advisory.affected {
                 let key = self.affects(id, &affected.namespace, &affected.name);

@@ -50,12 +50,12 @@ impl World {
         Self { scanner, _scratch: scratch }
     }
 
-    /// Takes in a document. Says how many rows were written.
+    /// Ingests a document. Says how many rows were written.
     fn take(&self, source: &str, mode: Mode, document: &str, withdrawn: &str) -> (Difference, usize) {
         self.take_guarded(source, mode, document, withdrawn, Guard::Forced).unwrap()
     }
 
-    /// The same, held against what was there before.
+    /// The same, compared with what was there before.
     fn take_guarded(
         &self,
         source: &str,
@@ -82,7 +82,7 @@ impl World {
         let rows = batch.len();
         let namespaces = difference.namespaces.iter().cloned().collect();
         let mut row = sources::Row::new(test_support::plugin("feed"), 0, namespaces);
-        row.advisories = difference.held;
+        row.advisories = difference.stored;
         row.spoken = std::mem::take(&mut difference.spoken);
         batch.put::<Sources>(&key, &row).unwrap();
         self.scanner.store().commit(batch).unwrap();
@@ -102,7 +102,7 @@ impl World {
         [self.rows::<Advisories>(), self.rows::<Stated>(), self.rows::<Affects>(), self.rows::<Sources>()]
     }
 
-    /// Whom advisories concern, as `package id source`.
+    /// Whom advisories affect, as `package id source`.
     fn affects(&self) -> Vec<String> {
         let view = self.scanner.store().view();
         let keys = view.scan::<Affects>(|_| ()).map(|row| row.unwrap().0);
@@ -116,14 +116,14 @@ fn counts(difference: &Difference) -> [u64; 3] {
 }
 
 #[test]
-fn a_document_is_held_against_what_its_source_stated_before() {
-    let held = World::nothing();
+fn a_document_is_stored_against_what_its_source_stated_before() {
+    let stored = World::nothing();
     let check = |document: &str, expected: [u64; 3]| {
-        let difference = held.whole("s", document).0;
+        let difference = stored.whole("s", document).0;
         assert_eq!(counts(&difference), expected, "{document}");
         assert_eq!(difference.any(), expected != [0; 3]);
         assert_eq!(difference.stated, document.split_whitespace().count() as u64);
-        assert_eq!(difference.held, difference.stated);
+        assert_eq!(difference.stored, difference.stated);
     };
     check("X:a<1 Y:b<1", [2, 0, 0]);
     check("X:a<1 Y:b<1", [0, 0, 0]);
@@ -136,21 +136,21 @@ fn a_document_is_held_against_what_its_source_stated_before() {
 
 #[test]
 fn what_is_unchanged_is_not_written() {
-    let held = World::nothing();
-    held.whole("s", "X:a<1 Y:b<1");
-    assert_eq!(held.whole("s", "Y:b<1 X:a<1").1, 0);
-    assert_eq!(held.whole("s", "X:a<1 Y:b<1").1, 0);
-    let before = held.tables();
-    held.whole("s", "X:a<1 Y:b<1");
-    assert_eq!(held.tables(), before);
+    let stored = World::nothing();
+    stored.whole("s", "X:a<1 Y:b<1");
+    assert_eq!(stored.whole("s", "Y:b<1 X:a<1").1, 0);
+    assert_eq!(stored.whole("s", "X:a<1 Y:b<1").1, 0);
+    let before = stored.tables();
+    stored.whole("s", "X:a<1 Y:b<1");
+    assert_eq!(stored.tables(), before);
 }
 
 #[test]
-fn packages_that_are_no_longer_named_are_no_longer_concerned() {
-    let held = World::nothing();
+fn packages_that_are_no_longer_named_are_no_longer_affected() {
+    let stored = World::nothing();
     let check = |document: &str, expected: &[&str]| {
-        held.whole("s", document);
-        assert_eq!(held.affects(), expected, "{document}");
+        stored.whole("s", document);
+        assert_eq!(stored.affects(), expected, "{document}");
     };
     check("X:a<1,b<1 Y:a<1", &["a X s", "a Y s", "b X s"]);
     check("X:b<1,c<1 Y:a<1", &["a Y s", "b X s", "c X s"]);
@@ -161,11 +161,11 @@ fn packages_that_are_no_longer_named_are_no_longer_concerned() {
 }
 
 #[test]
-fn all_that_is_said_of_one_package_stands_in_one_row() {
-    let held = World::nothing();
-    held.whole("s", "X:a<1,a<2,there/a<3");
-    assert_eq!(held.affects(), ["a X s", "a X s"]);
-    let view = held.scanner.store().view();
+fn all_that_is_stated_of_one_package_stands_in_one_row() {
+    let stored = World::nothing();
+    stored.whole("s", "X:a<1,a<2,there/a<3");
+    assert_eq!(stored.affects(), ["a X s", "a X s"]);
+    let view = stored.scanner.store().view();
     let rows: Vec<_> = view.scan::<Affects>(|_| ()).map(|row| row.unwrap()).collect();
     let lengths = rows.into_iter().map(|(key, row)| (key.namespace, row.into_statements().len()));
     assert_eq!(lengths.collect::<Vec<_>>(), [("here".to_owned(), 2), ("there".to_owned(), 1)]);
@@ -173,9 +173,9 @@ fn all_that_is_said_of_one_package_stands_in_one_row() {
 
 #[test]
 fn a_version_of_a_scheme_that_nobody_orders_has_no_key_and_says_why() {
-    let held = World::nothing();
-    held.whole("s", "X:a<1");
-    let view = held.scanner.store().view();
+    let stored = World::nothing();
+    stored.whole("s", "X:a<1");
+    let view = stored.scanner.store().view();
     let (_, row) = view.scan::<Affects>(|_| ()).next().unwrap().unwrap();
     let statement = row.into_statements().remove(0);
     assert_eq!(statement.component, None);
@@ -186,11 +186,11 @@ fn a_version_of_a_scheme_that_nobody_orders_has_no_key_and_says_why() {
 
 #[test]
 fn a_source_never_touches_what_another_states() {
-    let held = World::nothing();
-    held.whole("s1", "X:a<1 Y:a<1");
+    let stored = World::nothing();
+    stored.whole("s1", "X:a<1 Y:a<1");
     let check = |source: &str, document: &str, expected: &[&str]| {
-        held.whole(source, document);
-        assert_eq!(held.affects(), expected);
+        stored.whole(source, document);
+        assert_eq!(stored.affects(), expected);
     };
     check("s2", "X:a<2", &["a X s1", "a X s2", "a Y s1"]);
     check("s2", "", &["a X s1", "a Y s1"]);
@@ -201,21 +201,21 @@ fn a_source_never_touches_what_another_states() {
 
 #[test]
 fn a_delta_withdraws_only_what_it_says() {
-    let held = World::nothing();
-    held.whole("s", "X:a<1 Y:there/b<1 Z:c<1");
-    let (difference, _) = held.take("s", Mode::Delta, "Y:there/b<2 W:d<1", "X UNKNOWN");
+    let stored = World::nothing();
+    stored.whole("s", "X:a<1 Y:there/b<1 Z:c<1");
+    let (difference, _) = stored.take("s", Mode::Delta, "Y:there/b<2 W:d<1", "X UNKNOWN");
     assert_eq!(counts(&difference), [1, 1, 1]);
-    assert_eq!((difference.stated, difference.held), (2, 3));
-    assert_eq!(held.affects(), ["c Z s", "d W s", "b Y s"]);
+    assert_eq!((difference.stated, difference.stored), (2, 3));
+    assert_eq!(stored.affects(), ["c Z s", "d W s", "b Y s"]);
 }
 
 #[test]
 fn a_source_that_states_changes_still_speaks_of_what_it_spoke_of_before() {
-    let held = World::nothing();
-    held.whole("s", "X:a<1 Y:there/b<1");
-    let (difference, _) = held.take("s", Mode::Delta, "Z:new/c<1", "");
+    let stored = World::nothing();
+    stored.whole("s", "X:a<1 Y:there/b<1");
+    let (difference, _) = stored.take("s", Mode::Delta, "Z:new/c<1", "");
     assert_eq!(difference.namespaces.iter().collect::<Vec<_>>(), ["here", "new", "there"]);
-    let (difference, _) = held.whole("s", "Z:new/c<1");
+    let (difference, _) = stored.whole("s", "Z:new/c<1");
     assert_eq!(difference.namespaces.iter().collect::<Vec<_>>(), ["new"]);
 }
 
@@ -243,9 +243,9 @@ proptest! {
     fn only_the_last_document_of_each_source_counts(
         documents in prop::collection::vec(("(other/)?s[12]?", document()), 1..10),
     ) {
-        let (held, mut last, mut sum) = (World::nothing(), BTreeMap::new(), 0);
+        let (stored, mut last, mut sum) = (World::nothing(), BTreeMap::new(), 0);
         for (source, document) in documents {
-            let (difference, rows) = held.whole(&source, &text(&document));
+            let (difference, rows) = stored.whole(&source, &text(&document));
             prop_assert_eq!(difference.any(), rows > 0);
             sum += difference.added;
             sum -= difference.withdrawn;
@@ -255,80 +255,81 @@ proptest! {
         for (source, document) in last {
             fresh.whole(&source, &text(&document));
         }
-        prop_assert_eq!(held.tables(), fresh.tables());
-        prop_assert_eq!(held.rows::<Stated>().len() as u64, sum);
+        prop_assert_eq!(stored.tables(), fresh.tables());
+        prop_assert_eq!(stored.rows::<Stated>().len() as u64, sum);
     }
 
     #[test]
     fn changes_add_up_to_the_whole(
         changes in prop::collection::vec((document(), prop::collection::vec("[XYZ]", 0..2)), 1..8),
     ) {
-        let (held, mut whole) = (World::nothing(), BTreeMap::new());
+        let (stored, mut whole) = (World::nothing(), BTreeMap::new());
         for (document, withdrawn) in changes {
-            let (difference, _) = held.take("s", Mode::Delta, &text(&document), &withdrawn.join(" "));
+            let (difference, _) = stored.take("s", Mode::Delta, &text(&document), &withdrawn.join(" "));
             whole.retain(|id, _| document.contains_key(id) || !withdrawn.contains(id));
             whole.extend(document);
-            prop_assert_eq!(difference.held, whole.len() as u64);
+            prop_assert_eq!(difference.stored, whole.len() as u64);
         }
         let fresh = World::nothing();
         fresh.whole("s", &text(&whole));
-        let ([a, b, c, _], [x, y, z, _]) = (held.tables(), fresh.tables());
+        let ([a, b, c, _], [x, y, z, _]) = (stored.tables(), fresh.tables());
         prop_assert_eq!([a, b, c], [x, y, z]);
     }
 }
 
 #[test]
 fn what_was_stated_of_a_namespace_stays_where_its_publisher_stops_speaking_of_it() {
-    let held = World::nothing();
-    let take = |document: &str| held.take_guarded("s", Mode::Whole, document, "", Guard::Checked).unwrap().0;
+    let stored = World::nothing();
+    let take =
+        |document: &str| stored.take_guarded("s", Mode::Whole, document, "", Guard::Checked).unwrap().0;
     take("X:old/a<1,new/a<1 Y:old/b<1 Z:new/c<1");
     // X says something else of the other namespace, Y is not there at all.
     let difference = take("X:new/a<2 Z:new/c<1");
     assert_eq!((counts(&difference), difference.fell_silent.clone()), ([0, 1, 0], vec!["old".to_owned()]));
     let all = ["a X s", "c Z s", "a X s", "b Y s"];
-    assert_eq!(held.affects(), all);
+    assert_eq!(stored.affects(), all);
     // It is told once.
     let again = take("X:new/a<2 Z:new/c<1");
     assert_eq!(
-        (counts(&again), again.fell_silent.len(), held.affects()),
+        (counts(&again), again.fell_silent.len(), stored.affects()),
         ([0; 3], 0, all.map(str::to_owned).to_vec())
     );
     // What is stated of other namespaces goes on as ever.
     assert_eq!(counts(&take("Z:new/c<1")), [0, 1, 0]);
-    assert_eq!(held.affects(), ["c Z s", "a X s", "b Y s"]);
+    assert_eq!(stored.affects(), ["c Z s", "a X s", "b Y s"]);
     // It is spoken of again: what is not stated of it is gone.
     assert_eq!(counts(&take("Z:new/c<1,old/d<1 V:old/a<1")), [1, 1, 2]);
-    assert_eq!(held.affects(), ["c Z s", "a V s", "d Z s"]);
+    assert_eq!(stored.affects(), ["c Z s", "a V s", "d Z s"]);
 }
 
 #[test]
 fn a_document_that_somebody_has_looked_at_is_taken_as_it_is() {
-    let held = World::nothing();
-    held.whole("s", "X:old/a<1,new/a<1 Y:old/b<1");
-    held.take_guarded("s", Mode::Whole, "X:new/a<1", "", Guard::Checked).unwrap();
-    assert_eq!(held.affects().len(), 3);
+    let stored = World::nothing();
+    stored.whole("s", "X:old/a<1,new/a<1 Y:old/b<1");
+    stored.take_guarded("s", Mode::Whole, "X:new/a<1", "", Guard::Checked).unwrap();
+    assert_eq!(stored.affects().len(), 3);
     // Unchanged, and yet what was kept goes.
-    assert_eq!(counts(&held.whole("s", "X:new/a<1").0), [0, 1, 1]);
-    assert_eq!(held.affects(), ["a X s"]);
+    assert_eq!(counts(&stored.whole("s", "X:new/a<1").0), [0, 1, 1]);
+    assert_eq!(stored.affects(), ["a X s"]);
 }
 
 #[test]
 fn what_is_taken_back_by_its_identifier_is_no_silence() {
-    let held = World::nothing();
-    held.whole("s", "X:old/a<1 Y:new/b<1");
+    let stored = World::nothing();
+    stored.whole("s", "X:old/a<1 Y:new/b<1");
     let difference =
-        held.take_guarded("s", Mode::Whole, "X!:old/a<1 Y:new/b<1", "", Guard::Checked).unwrap().0;
+        stored.take_guarded("s", Mode::Whole, "X!:old/a<1 Y:new/b<1", "", Guard::Checked).unwrap().0;
     assert_eq!((counts(&difference), difference.fell_silent.len()), ([0, 1, 0], 0));
-    assert_eq!(held.affects(), ["b Y s"]);
+    assert_eq!(stored.affects(), ["b Y s"]);
 }
 
 #[test]
 fn an_older_record_never_replaces_a_newer_one() {
-    let held = World::nothing();
+    let stored = World::nothing();
     let take = |fix: &str, modified: Option<&str>, guard: Guard| {
         let advisory = Advisory { modified: modified.map(str::to_owned), ..advisory(&format!("X:a<{fix}")) };
         let source = Source { name: "s".to_owned(), url: String::new(), mode: Mode::Whole };
-        let view = held.scanner.store().view();
+        let view = stored.scanner.store().view();
         let record = Record { at: 0, feed: "feed", revision: 1, source: "s", before: None };
         let withdrawn = BTreeSet::new();
         let terms = Terms {
@@ -343,8 +344,9 @@ fn an_older_record_never_replaces_a_newer_one() {
         let advisories = BTreeMap::from([("X".to_owned(), advisory)]);
         let mut batch = Batch::default();
         let difference =
-            Difference::write(held.scanner.ingest(), &view, &mut batch, &record, advisories, &terms).unwrap();
-        held.scanner.store().commit(batch).unwrap();
+            Difference::write(stored.scanner.ingest(), &view, &mut batch, &record, advisories, &terms)
+                .unwrap();
+        stored.scanner.store().commit(batch).unwrap();
         (difference.changed + difference.added, difference.stale.len())
     };
     let [older, newer] = ["2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"].map(Some);
@@ -356,9 +358,9 @@ fn an_older_record_never_replaces_a_newer_one() {
     assert_eq!(take("1", older, Guard::Forced), (1, 0));
 }
 
-/// Under which names what is said of packages stands: `package id names`.
-fn names(held: &World) -> Vec<String> {
-    let view = held.scanner.store().view();
+/// Under which names what is stated of packages stands: `package id names`.
+fn names(stored: &World) -> Vec<String> {
+    let view = stored.scanner.store().view();
     let rows = view.scan::<Affects>(|_| ()).map(Result::unwrap);
     let rows = rows.map(|(key, row)| {
         let first = row.first_name().map(|first| format!(" was {first}")).unwrap_or_default();
@@ -367,8 +369,8 @@ fn names(held: &World) -> Vec<String> {
     rows.collect()
 }
 
-/// Takes in advisories written `ID=ALIAS=ALIAS`, each about a package of its name.
-fn link(held: &World, source: &str, document: &str) {
+/// Ingests advisories written `ID=ALIAS=ALIAS`, each about a package of its name.
+fn link(stored: &World, source: &str, document: &str) {
     let advisory = |text: &str| {
         let (id, aliases) = text.split_once('=').unwrap_or((text, ""));
         let aliases = aliases.split('=').filter(|alias| !alias.is_empty()).map(str::to_owned).collect();
@@ -376,57 +378,57 @@ fn link(held: &World, source: &str, document: &str) {
         (id.to_owned(), Advisory { aliases, ..advisory(&format!("{id}:{package}<1")) })
     };
     let source = Source { name: source.to_owned(), url: String::new(), mode: Mode::Whole };
-    let view = held.scanner.store().view();
+    let view = stored.scanner.store().view();
     let record = Record { at: 0, feed: "feed", revision: 1, source: &source.name, before: None };
     let (guard, withdrawn) = (Guard::Forced, &BTreeSet::new());
     let terms =
         Terms { source: &source, before: None, guard, now: 7, least: 10, withdrawn, others: BTreeSet::new() };
     let mut batch = Batch::default();
     let advisories = document.split_whitespace().map(advisory).collect();
-    Difference::write(held.scanner.ingest(), &view, &mut batch, &record, advisories, &terms).unwrap();
-    held.scanner.store().commit(batch).unwrap();
+    Difference::write(stored.scanner.ingest(), &view, &mut batch, &record, advisories, &terms).unwrap();
+    stored.scanner.store().commit(batch).unwrap();
 }
 
 #[test]
 fn aliases_are_transitive_whoever_states_them_and_when() {
-    let held = World::nothing();
-    link(&held, "s", "G-1");
-    assert_eq!(names(&held), ["g-1 G-1 G-1"]);
-    link(&held, "t", "P-1=G-1");
-    assert_eq!(names(&held), ["g-1 G-1 G-1", "p-1 P-1 G-1"]);
-    link(&held, "u", "X-1=P-1=CVE-2026-0001");
+    let stored = World::nothing();
+    link(&stored, "s", "G-1");
+    assert_eq!(names(&stored), ["g-1 G-1 G-1"]);
+    link(&stored, "t", "P-1=G-1");
+    assert_eq!(names(&stored), ["g-1 G-1 G-1", "p-1 P-1 G-1"]);
+    link(&stored, "u", "X-1=P-1=CVE-2026-0001");
     let joined = ["g-1 G-1 CVE-2026-0001 was G-1", "p-1 P-1 CVE-2026-0001 was G-1", "x-1 X-1 CVE-2026-0001"];
-    assert_eq!(names(&held), joined);
+    assert_eq!(names(&stored), joined);
     // By any of its names all of it is found.
-    let view = held.scanner.store().view();
+    let view = stored.scanner.store().view();
     for name in ["G-1", "P-1", "X-1", "CVE-2026-0001"] {
         let known = crate::inventory::Vulnerability::find(&view, name).unwrap();
         assert_eq!(known.names, BTreeSet::from(["CVE-2026-0001".to_owned()]), "{name}");
         assert_eq!(known.all_package_advisories(&view).unwrap().len(), 3, "{name}");
     }
     // The link goes: each has the name again that it had.
-    link(&held, "u", "");
-    assert_eq!(names(&held), ["g-1 G-1 G-1", "p-1 P-1 G-1"]);
-    link(&held, "t", "");
-    assert_eq!(names(&held), ["g-1 G-1 G-1"]);
-    let view = held.scanner.store().view();
+    link(&stored, "u", "");
+    assert_eq!(names(&stored), ["g-1 G-1 G-1", "p-1 P-1 G-1"]);
+    link(&stored, "t", "");
+    assert_eq!(names(&stored), ["g-1 G-1 G-1"]);
+    let view = stored.scanner.store().view();
     assert!(crate::inventory::Vulnerability::find(&view, "CVE-2026-0001").unwrap().advisories.is_empty());
 }
 
 #[test]
 fn one_document_links_its_own_advisories() {
-    let held = World::nothing();
-    link(&held, "s", "G-1 P-1=G-1 X-1=P-1=CVE-2026-0001");
-    let names = names(&held);
+    let stored = World::nothing();
+    link(&stored, "s", "G-1 P-1=G-1 X-1=P-1=CVE-2026-0001");
+    let names = names(&stored);
     assert!(names.iter().all(|name| name.ends_with(" CVE-2026-0001")), "{names:?}");
 }
 
 #[test]
 fn a_group_that_would_join_two_cves_stays_apart() {
-    let held = World::nothing();
-    link(&held, "s", "G-1 A=G-1=CVE-2026-0001 B=G-1=CVE-2026-0002");
-    assert_eq!(names(&held), ["a A CVE-2026-0001", "b B CVE-2026-0002", "g-1 G-1 G-1"]);
-    let held = World::nothing();
-    link(&held, "s", "G-1 D=G-1=CVE-2026-0001=CVE-2026-0002");
-    assert_eq!(names(&held), ["d D CVE-2026-0001,CVE-2026-0002", "g-1 G-1 G-1"]);
+    let stored = World::nothing();
+    link(&stored, "s", "G-1 A=G-1=CVE-2026-0001 B=G-1=CVE-2026-0002");
+    assert_eq!(names(&stored), ["a A CVE-2026-0001", "b B CVE-2026-0002", "g-1 G-1 G-1"]);
+    let stored = World::nothing();
+    link(&stored, "s", "G-1 D=G-1=CVE-2026-0001=CVE-2026-0002");
+    assert_eq!(names(&stored), ["d D CVE-2026-0001,CVE-2026-0002", "g-1 G-1 G-1"]);
 }

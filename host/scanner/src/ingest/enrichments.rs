@@ -22,16 +22,16 @@ pub(super) fn write(
 ) -> Result<(), Error> {
     let feed = record.feed;
     let mut before = known_before(view, feed, &source.name)?;
-    let held = before.len() as u64;
+    let stored = before.len() as u64;
     let (mut added, mut withdrawn) = (0, 0);
-    let tells = held > 0;
+    let tells = stored > 0;
     // Each is gone when it is written.
     for ((id, kind), row) in known {
         difference.stated += 1;
         let digest = row.digest();
         let before = before.remove(&(id.clone(), kind.clone()));
         match before {
-            Some(said) if said == digest => continue,
+            Some(stated) if stated == digest => continue,
             Some(_) => difference.changed += 1,
             None => added += 1,
         }
@@ -60,7 +60,7 @@ pub(super) fn write(
     }
     difference.added += added;
     difference.withdrawn += withdrawn;
-    difference.held += (held + added).saturating_sub(withdrawn);
+    difference.stored += (stored + added).saturating_sub(withdrawn);
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Taking in advisories: a document is parsed, held against what its source stated before, and the
+//! Ingesting advisories: a document is parsed, compared with what its source stated before, and the
 //! difference is written in one batch.
 
 mod again;
@@ -49,12 +49,12 @@ const REMEMBERED: usize = 100;
 /// A document that somebody hands in.
 #[derive(Clone, Copy, Debug)]
 pub struct Handed<'a> {
-    /// Which source it is; where nothing is said, the plugin may tell, or else it is the feed's only
+    /// Which source it is; where nothing is stated, the plugin may tell, or else it is the feed's only
     /// source, or goes by its own name.
     pub source: Option<&'a str>,
     /// Its name.
     pub name: &'a str,
-    /// Whether it is held against what was there before.
+    /// Whether it is compared with what was there before.
     pub trust: Trust,
 }
 
@@ -64,7 +64,7 @@ pub enum Trust {
     /// One that states next to nothing of what its source stated before is refused.
     #[default]
     Checked,
-    /// Somebody has looked at it, and wants it taken in.
+    /// Somebody has looked at it, and wants it ingested.
     Forced,
 }
 
@@ -85,7 +85,7 @@ pub(crate) enum News {
     First,
 }
 
-/// What taking in documents needs of the service.
+/// What ingesting documents needs of the service.
 #[derive(Clone, Copy)]
 pub(crate) struct Ingest<'s> {
     pub(crate) store: &'s Store,
@@ -105,18 +105,23 @@ pub(crate) struct Parsed {
 }
 
 impl Ingest<'_> {
-    /// Takes in a document of a feed: as its publisher serves it or compressed, or an archive of
+    /// Ingests a document of a feed: as its publisher serves it or compressed, or an archive of
     /// such documents.
     ///
     /// # Errors
     /// [`Error::NoFeed`], [`Error::Plugin`] where the document is not what the feed reads,
     /// [`Error::Shrunk`] where it states next to nothing of what was there, and where the store
     /// fails. What was there before then stays as it is.
-    pub(crate) fn take_in(&self, feed: &str, handed: Handed<'_>, file: File) -> Result<Ingested, Error> {
+    pub(crate) fn ingest_document(
+        &self,
+        feed: &str,
+        handed: Handed<'_>,
+        file: File,
+    ) -> Result<Ingested, Error> {
         let plugins = self.registry.snapshot();
         let Some(parser) = plugins.feed(feed) else { return Err(no_feed(&self.registry.snapshot(), feed)) };
-        let taken = self.hand_in(&parser, handed, file).map_err(|error| self.failed(feed, error))?;
-        let Ingested { source, added, changed, withdrawn, rejected, .. } = &taken;
+        let ingested = self.hand_in(&parser, handed, file).map_err(|error| self.failed(feed, error))?;
+        let Ingested { source, added, changed, withdrawn, rejected, .. } = &ingested;
         tracing::info!(
             feed,
             source,
@@ -126,7 +131,7 @@ impl Ingest<'_> {
             rejected,
             "source `{source}` of feed `{feed}` was handed in"
         );
-        Ok(taken)
+        Ok(ingested)
     }
 
     fn hand_in(&self, parser: &dyn Parser, handed: Handed<'_>, file: File) -> Result<Ingested, Error> {
@@ -134,9 +139,9 @@ impl Ingest<'_> {
         naming::check(source.unwrap_or(name))?;
         let documents = [Document::new(name, file)?];
         if trust == Trust::Checked
-            && let Some(taken) = self.same_as_before(parser, source, &documents)?
+            && let Some(ingested) = self.same_as_before(parser, source, &documents)?
         {
-            return Ok(taken);
+            return Ok(ingested);
         }
         let starts = parser.sources(None)?;
         let parsed = self.parse(parser, source.unwrap_or(name), &documents)?;
@@ -144,7 +149,7 @@ impl Ingest<'_> {
         let source = naming::resolve(parser.name(), handed, &parsed.collected, (&starts, known))?;
         let input =
             Input { source: &source, documents: &documents, validators: None, trust, news: News::Told };
-        Ok(self.write(parser, input, parsed)?.taken)
+        Ok(self.write(parser, input, parsed)?.ingested)
     }
 
     /// Gives documents of one source to the feed's plugin.

@@ -10,7 +10,7 @@ use limpid_store::{Batch, View};
 
 use super::{Document, Parser, keeping};
 use crate::Error;
-use crate::intake::Ingest;
+use crate::ingest::Ingest;
 use limpid_model::{Ingested, chain};
 
 /// Who says that a source is as it was.
@@ -22,7 +22,7 @@ pub(crate) enum Confirmed<'v> {
 }
 
 impl Ingest<'_> {
-    /// What is held of a document that came before, byte for byte, and was read by this very plugin;
+    /// What is stored of a document that came before, byte for byte, and was read by this very plugin;
     /// none where it was not, or its source has changed since.
     pub(super) fn same_as_before(
         &self,
@@ -45,7 +45,7 @@ impl Ingest<'_> {
         Ok(None)
     }
 
-    /// Notes that a source is as it was, and says what is held of it; none where nothing is.
+    /// Notes that a source is as it was, and says what is stored of it; none where nothing is.
     pub(crate) fn confirm(
         &self,
         key: &sources::Key,
@@ -57,7 +57,7 @@ impl Ingest<'_> {
         let now = self.settings.clock.now();
         let mut batch = Batch::default();
         let mut feed = view.get::<Feeds>(&key.feed)?.unwrap_or_default();
-        let held = view.get::<Sources>(key)?;
+        let stored = view.get::<Sources>(key)?;
         let validators = match confirmed {
             Confirmed::ByPublisher(validators) => {
                 feed.last_success = Some(now);
@@ -66,7 +66,7 @@ impl Ingest<'_> {
             }
             // It is as old as it says that it is.
             Confirmed::HandedIn => {
-                let dated = held.as_ref().and_then(|held| held.dated);
+                let dated = stored.as_ref().and_then(|stored| stored.dated);
                 feed.last_success = feed.last_success.max(Some(dated.unwrap_or(now).min(now)));
                 None
             }
@@ -79,16 +79,16 @@ impl Ingest<'_> {
             fetched.modified = validators.modified;
         }
         batch.put::<Fetches>(key, &fetched)?;
-        if let Some(mut held) = held.clone() {
-            held.taken_in = now;
-            batch.put::<Sources>(key, &held)?;
+        if let Some(mut stored) = stored.clone() {
+            stored.ingested = now;
+            batch.put::<Sources>(key, &stored)?;
         }
         writer.commit(batch)?;
-        Ok(held.map(|held| Ingested {
+        Ok(stored.map(|stored| Ingested {
             feed: key.feed.clone(),
             source: key.source.clone(),
             revision: feed.revision,
-            advisories: held.advisories,
+            advisories: stored.advisories,
             added: 0,
             changed: 0,
             withdrawn: 0,
@@ -100,7 +100,7 @@ impl Ingest<'_> {
         }))
     }
 
-    /// Takes in again the documents that are kept of a feed, because its plugin has changed.
+    /// Ingests again the documents that are kept of a feed, because its plugin has changed.
     pub(crate) fn parse_again(&self, feed: &str) -> Result<(), Error> {
         let plugins = self.registry.snapshot();
         plugins.feed(feed).map_or(Ok(()), |parser| self.parse_all_again(&parser))

@@ -1,4 +1,4 @@
-//! One verdict: reports, explanations, the reverse question and figures say the same, and the set of
+//! One verdict: reports, explanations, the reverse question and statistics say the same, and the set of
 //! notices from a difference equals the difference of two full evaluations, over random small images
 //! with hidden files and files that packages own, and random documents in three namespaces.
 
@@ -19,8 +19,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::Scanner;
-use crate::intake::collector::Records;
-use crate::intake::enrichments;
+use crate::ingest::collector::Records;
+use crate::ingest::enrichments;
 use crate::test_support::{component, keyed, keys, package, plugin, scanner_with, subscription};
 use crate::{Filter, inventory, notices};
 
@@ -73,34 +73,34 @@ fn layer() -> impl Strategy<Value = Layer> {
 }
 
 fn document() -> impl Strategy<Value = Document> {
-    // Name, namespace, the version that mends it if any does, and whether it is vulnerable at all.
+    // Name, namespace, the version that fixes it if any does, and whether it is vulnerable at all.
     let affects =
         (0..NAMES.len(), 0..NAMESPACES.len(), prop::option::of(1..6_u32), prop::bool::weighted(0.8));
-    let said = (
+    let stated = (
         0..VULNERABILITIES.len(),
         any::<bool>(),
         prop::option::of(0..WORDS.len()),
         prop::collection::vec(affects, 0..4),
     );
-    let said = said.prop_map(|(vulnerability, is_alias, word, affects)| AboutVulnerability {
+    let stated = stated.prop_map(|(vulnerability, is_alias, word, affects)| AboutVulnerability {
         vulnerability,
         is_alias,
         word,
         affects,
     });
     prop_oneof![
-        4 => (0..2_usize, prop::collection::vec(said, 1..4)).prop_map(|(feed, said)| Document::Advisories(feed, said)),
+        4 => (0..2_usize, prop::collection::vec(stated, 1..4)).prop_map(|(feed, stated)| Document::Advisories(feed, stated)),
         1 => prop::collection::btree_set(0..VULNERABILITIES.len(), 1..3).prop_map(Document::Exploited),
     ]
 }
 
-fn advisory(said: &AboutVulnerability) -> Advisory {
-    let vulnerability = VULNERABILITIES[said.vulnerability].to_owned();
-    let (id, aliases) = match said.is_alias {
-        true => (format!("X-{}", said.vulnerability), vec![vulnerability]),
+fn advisory(stated: &AboutVulnerability) -> Advisory {
+    let vulnerability = VULNERABILITIES[stated.vulnerability].to_owned();
+    let (id, aliases) = match stated.is_alias {
+        true => (format!("X-{}", stated.vulnerability), vec![vulnerability]),
         false => (vulnerability, Vec::new()),
     };
-    let affected = said.affects.iter().map(|&(name, namespace, fix, is_affected)| Affected {
+    let affected = stated.affects.iter().map(|&(name, namespace, fix, is_affected)| Affected {
         namespace: NAMESPACES[namespace].to_owned(),
         name: NAMES[name].to_owned(),
         source: false,
@@ -118,7 +118,7 @@ fn advisory(said: &AboutVulnerability) -> Advisory {
         id,
         aliases,
         affected: affected.collect(),
-        ratings: said.word.map(rating).into_iter().collect(),
+        ratings: stated.word.map(rating).into_iter().collect(),
         ..Advisory::default()
     }
 }
@@ -169,10 +169,10 @@ impl World {
         self.scanner.store().commit(batch).unwrap();
     }
 
-    /// Takes in a document. Returns what is told of it, as image, vulnerability and kind.
-    fn take_in(&self, document: &Document, revision: u64) -> BTreeSet<(Digest, String, String)> {
+    /// Ingests a document. Returns what is told of it, as image, vulnerability and kind.
+    fn ingest_document(&self, document: &Document, revision: u64) -> BTreeSet<(Digest, String, String)> {
         let (feed, advisories, exploited) = match document {
-            Document::Advisories(feed, said) => (["f", "g"][*feed], said.as_slice(), None),
+            Document::Advisories(feed, stated) => (["f", "g"][*feed], stated.as_slice(), None),
             Document::Exploited(ids) => ("known", &[][..], Some(ids)),
         };
         let source = Source { name: "s".to_owned(), url: String::new(), mode: Mode::Whole };
@@ -199,8 +199,8 @@ impl World {
             let mut difference =
                 Difference::write(self.scanner.ingest(), view, batch, &record, advisories, &terms).unwrap();
             enrichments::write(view, batch, of, known, &mut difference).unwrap();
-            for (_, said) in difference.changes.fresh.values_mut() {
-                said.iter_mut().flat_map(|said| &mut said.statements).for_each(order);
+            for (_, stated) in difference.changes.fresh.values_mut() {
+                stated.iter_mut().flat_map(|stated| &mut stated.statements).for_each(order);
             }
             notices::raise(self.scanner.settings(), view, batch, (feed, revision), &difference.changes)
                 .unwrap();
@@ -221,7 +221,7 @@ impl World {
         for row in view.scan::<Outbox>(|_| ()) {
             let body: serde_json::Value = serde_json::from_slice(&row.unwrap().1.body).unwrap();
             let text = |pointer: &str| body.pointer(pointer).unwrap().as_str().unwrap().to_owned();
-            // Why it is concerned no longer is no matter of how it stands.
+            // Why it is affected no longer is no matter of how it stands.
             let kind = text("/type").replace("image.withdrawn", "image.no-longer-affected");
             let new =
                 told.insert((text("/data/image/digest").parse().unwrap(), text("/data/vulnerability"), kind));
@@ -246,12 +246,12 @@ impl World {
 }
 
 impl World {
-    /// Holds what else is said of images against their reports.
+    /// Holds what else is stated of images against their reports.
     fn check_one_verdict(&self, reported: &Standing) {
         for vulnerability in VULNERABILITIES {
             let by_report: BTreeSet<Digest> =
                 reported.keys().filter(|(_, of)| of == vulnerability).map(|(image, _)| *image).collect();
-            let asked = self.scanner.images_concerned(vulnerability, &Filter::default(), None, 100);
+            let asked = self.scanner.affected_images(vulnerability, &Filter::default(), None, 100);
             let by_question: BTreeSet<Digest> = match asked {
                 Ok(page) => page.items.into_iter().map(|item| item.image).collect(),
                 Err(Error::NoVulnerability(_)) => BTreeSet::new(),
@@ -262,8 +262,8 @@ impl World {
                 let explained = self.scanner.explain(image, vulnerability).unwrap();
                 let is_affected = explained.answer == Answer::Affected;
                 assert_eq!(is_affected, by_report.contains(image), "{explained:#?}");
-                let concerned = explained.reasons.iter().any(|it| it.outcome == Outcome::Affected);
-                assert_eq!(concerned, is_affected, "{explained:#?}");
+                let affected = explained.reasons.iter().any(|it| it.outcome == Outcome::Affected);
+                assert_eq!(affected, is_affected, "{explained:#?}");
             }
         }
         let mut worst: BTreeMap<Digest, Severity> = BTreeMap::new();
@@ -396,7 +396,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(192))]
 
     #[test]
-    fn reports_explanations_figures_notices_and_the_reverse_question_say_the_same(
+    fn reports_explanations_statistics_notices_and_the_reverse_question_say_the_same(
         layers in prop::collection::vec(layer(), 4),
         images in prop::collection::vec(prop::collection::vec(0..4_usize, 1..4), 1..4),
         documents in prop::collection::vec(document(), 2..6),
@@ -410,7 +410,7 @@ proptest! {
         let mut known = BTreeSet::new();
         for (revision, document) in documents.iter().enumerate() {
             let before = world.evaluate();
-            let told = world.take_in(document, revision as u64 + 1);
+            let told = world.ingest_document(document, revision as u64 + 1);
             let first = known.insert(match document {
                 Document::Advisories(feed, _) => *feed,
                 Document::Exploited(_) => 9,

@@ -23,7 +23,7 @@ pub(crate) enum Guard {
     Forced,
 }
 
-/// How much is said of a namespace.
+/// How much is stated of a namespace.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Count {
     pub(super) records: u64,
@@ -52,7 +52,7 @@ pub(super) fn count<'a>(advisories: impl Iterator<Item = &'a Advisory>) -> BTree
     counts
 }
 
-/// What a whole document says of namespaces, held against what its source said before.
+/// What a whole document says of namespaces, compared with what its source stated before.
 #[derive(Debug, Default)]
 pub(super) struct Silence {
     /// Namespaces of which what was stated stays.

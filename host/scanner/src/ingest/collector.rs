@@ -191,7 +191,7 @@ fn join(into: &mut Advisory, part: Advisory) -> Result<(), InputError> {
     add(&mut into.weaknesses, part.weaknesses);
     add(&mut into.references, part.references);
     for affected in part.affected {
-        // Beyond that, saying something twice does less harm than looking whether it was said.
+        // Beyond that, saying something twice does less harm than looking whether it was stated.
         if into.affected.len() >= COMMON || !into.affected.contains(&affected) {
             into.affected.push(affected);
         }
@@ -200,7 +200,7 @@ fn join(into: &mut Advisory, part: Advisory) -> Result<(), InputError> {
     into.modified = into.modified.take().or(part.modified);
     into.withdrawn = into.withdrawn.take().or(part.withdrawn);
     if into.affected.len() > AFFECTED {
-        return Err(InputError::Unsupported(format!("it concerns more than {AFFECTED} packages")));
+        return Err(InputError::Unsupported(format!("it affects more than {AFFECTED} packages")));
     }
     Ok(())
 }

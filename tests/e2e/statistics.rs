@@ -1,4 +1,4 @@
-//! Figures over all images, against what their reports say one by one.
+//! Statistics over all images, against what their reports say one by one.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::service::Service;
 /// Least first. What nobody has rated may be any of the others.
 const LEVELS: [&str; 6] = ["negligible", "low", "unknown", "medium", "high", "critical"];
 
-/// The same figures, from reports.
+/// The same statistics, from reports.
 fn computed(service: &Service, images: &[String]) -> Value {
     let mut by_worst: BTreeMap<&str, u64> = LEVELS.iter().map(|level| (*level, 0)).collect();
     let (mut exploited, mut fixable, mut wholly_fixable) = (0, 0, 0);
@@ -86,31 +86,31 @@ fn record(id: &str, package: &str, severity: &str, published: &str, events: Valu
 }
 
 #[test]
-fn figures_are_those_of_all_reports() {
+fn statistics_are_those_of_all_reports() {
     let service = Service::start();
     let check = |images: &[String], what: &str| {
-        let figures = service.api.get("/v1/figures").ok();
-        assert_eq!(figures, computed(&service, images), "{what}");
+        let statistics = service.api.get("/v1/statistics").ok();
+        assert_eq!(statistics, computed(&service, images), "{what}");
         let number = |field: &Value| field.as_u64().unwrap();
-        let affected: u64 = figures["by_worst_severity"].as_object().unwrap().values().map(number).sum();
-        let all = affected + number(&figures["unaffected"]) + number(&figures["not_judged"]);
-        assert_eq!(all, number(&figures["images"]), "{what}");
+        let affected: u64 = statistics["by_worst_severity"].as_object().unwrap().values().map(number).sum();
+        let all = affected + number(&statistics["unaffected"]) + number(&statistics["not_judged"]);
+        assert_eq!(all, number(&statistics["images"]), "{what}");
     };
     check(&[], "no image");
     let mut images = Vec::new();
     for parts in [debian(), alpine()].map(|image| Parts::of(&image, Compression::Gzip)) {
         images.push(service.api.index(&parts.docker_archive()));
     }
-    // One that an update mends, one that none does, one of both, and one that nothing concerns.
+    // One that an update fixes, one that none does, one of both, and one that nothing affects.
     for (name, packages) in [
-        ("test/mended:1", &[("a", "1.0.0")][..]),
+        ("test/fixed:1", &[("a", "1.0.0")][..]),
         ("test/open:1", &[("b", "1.0.0")]),
         ("test/both:1", &[("a", "1.0.0"), ("b", "1.0.0"), ("c", "1.0.0")]),
         ("test/clean:1", &[("d", "1.0.0")]),
     ] {
         images.push(service.api.index(&node(name, packages).docker_archive()));
     }
-    // A layer that hides what concerns the one below it.
+    // A layer that hides what affects the one below it.
     let hidden = [
         Layer::new("COPY").file("app/node_modules/b/package.json", r#"{"name": "b", "version": "1.0.0"}"#),
         Layer::new("RUN rm").file("app/node_modules/.wh.b", ""),
@@ -124,9 +124,9 @@ fn figures_are_those_of_all_reports() {
         let path = format!("/v1/feeds/osv/documents?name={source}");
         service.api.send("POST", &path, &[], document.as_bytes()).ok();
     };
-    let mended = json!([{ "introduced": "0" }, { "fixed": "1.0.1" }]);
+    let fixed = json!([{ "introduced": "0" }, { "fixed": "1.0.1" }]);
     let open = json!([{ "introduced": "0" }]);
-    hand_in("one", record("CVE-2026-0001", "a", "HIGH", "2026-01-01T00:00:00Z", mended));
+    hand_in("one", record("CVE-2026-0001", "a", "HIGH", "2026-01-01T00:00:00Z", fixed));
     hand_in("two", record("CVE-2026-0002", "b", "LOW", "2026-01-03T00:00:00Z", open.clone()));
     hand_in("three", record("CVE-2026-0003", "c", "CRITICAL", "2026-01-02T00:00:00Z", open.clone()));
     check(&images, "one feed");
@@ -135,15 +135,15 @@ fn figures_are_those_of_all_reports() {
     let kev = json!({ "catalogVersion": "1", "count": 1, "vulnerabilities": [{ "cveID": "CVE-2026-0002", "dateAdded": "2026-11-26" }] });
     service.api.hand_in("kev", kev.to_string()).ok();
     check(&images, "all feeds");
-    let figures = service.api.get("/v1/figures").ok();
-    assert_eq!(figures["oldest_unfixed"]["vulnerability"], "CVE-2026-0003");
-    let counts = ["images", "exploited", "wholly_fixable"].map(|name| figures[name].as_u64().unwrap());
-    assert_eq!(counts, [7, 2, 2], "{figures:#}");
+    let statistics = service.api.get("/v1/statistics").ok();
+    assert_eq!(statistics["oldest_unfixed"]["vulnerability"], "CVE-2026-0003");
+    let counts = ["images", "exploited", "wholly_fixable"].map(|name| statistics[name].as_u64().unwrap());
+    assert_eq!(counts, [7, 2, 2], "{statistics:#}");
 
-    // What is deleted counts no more, and what is mended is the oldest no more.
+    // What is deleted counts no more, and what is fixed is the oldest no more.
     let both = images.remove(4);
     service.api.delete(&format!("/v1/images/{both}"));
     hand_in("three", record("CVE-2026-0003", "b", "LOW", "2026-01-04T00:00:00Z", open));
     check(&images, "one image less");
-    assert_eq!(service.api.get("/v1/figures").ok()["oldest_unfixed"]["vulnerability"], "CVE-2026-0002");
+    assert_eq!(service.api.get("/v1/statistics").ok()["oldest_unfixed"]["vulnerability"], "CVE-2026-0002");
 }

@@ -3,9 +3,9 @@ use std::collections::BTreeMap;
 use limpid_model::Severity;
 use serde::Serialize;
 
-/// Figures over all images.
+/// Statistics over all images.
 #[derive(Clone, Debug, Serialize)]
-pub struct Figures {
+pub struct Statistics {
     /// How many images are known.
     pub images: u64,
     /// Images by the worst that affects them. With the next two, these are all images.
@@ -14,17 +14,17 @@ pub struct Figures {
     pub unaffected: u64,
     /// Images of which no package was judged: it is not known what affects them.
     pub not_judged: u64,
-    /// Images that something concerns which is known to be exploited.
+    /// Images that something affects which is known to be exploited.
     pub exploited: u64,
-    /// Images that something concerns which an update mends.
+    /// Images that something affects which an update fixes.
     pub fixable: u64,
-    /// Images that something concerns, all of which an update mends.
+    /// Images that something affects, all of which an update fixes.
     pub wholly_fixable: u64,
-    /// The vulnerability that was published longest ago of those that no update mends.
+    /// The vulnerability that was published longest ago of those that no update fixes.
     pub oldest_unfixed: Option<Unfixed>,
 }
 
-/// A vulnerability that no update mends.
+/// A vulnerability that no update fixes.
 #[derive(Clone, Debug, Serialize)]
 pub struct Unfixed {
     /// Which.
@@ -33,19 +33,19 @@ pub struct Unfixed {
     pub published: String,
 }
 
-impl From<limpid_model::Statistics> for Figures {
-    fn from(figures: limpid_model::Statistics) -> Self {
+impl From<limpid_model::Statistics> for Statistics {
+    fn from(statistics: limpid_model::Statistics) -> Self {
         let known = Severity::WORST_FIRST.into_iter();
-        let count = |severity| figures.by_worst.get(&severity).copied().unwrap_or(0);
+        let count = |severity| statistics.by_worst.get(&severity).copied().unwrap_or(0);
         Self {
-            images: figures.images,
+            images: statistics.images,
             by_worst_severity: known.map(|severity| (severity.as_str(), count(severity))).collect(),
-            unaffected: figures.unaffected,
-            not_judged: figures.not_judged,
-            exploited: figures.exploited,
-            fixable: figures.fixable,
-            wholly_fixable: figures.wholly_fixable,
-            oldest_unfixed: figures
+            unaffected: statistics.unaffected,
+            not_judged: statistics.not_judged,
+            exploited: statistics.exploited,
+            fixable: statistics.fixable,
+            wholly_fixable: statistics.wholly_fixable,
+            oldest_unfixed: statistics
                 .oldest_unfixed
                 .map(|(vulnerability, published)| Unfixed { vulnerability, published }),
         }

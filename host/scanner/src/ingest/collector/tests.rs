@@ -29,7 +29,7 @@ fn part(id: &str, title: &str, packages: &[&str]) -> Advisory {
 }
 
 #[test]
-fn what_comes_in_parts_is_joined_and_nothing_is_said_twice() {
+fn what_comes_in_parts_is_joined_and_nothing_is_stated_twice() {
     let mut collector = Collector::new(10, 10);
     collector.advisories(vec![part("X", "", &["a"]), part("Y", "y", &["a"])]);
     collector.advisories(vec![part("X", "first", &["b", "a"]), part("X", "second", &["c"])]);

@@ -10,7 +10,7 @@ use limpid_store::tables::sources::{self, Sources};
 use super::writing::Stated;
 use super::{Collector, Kept, News, Parsed, Parser, Trust, keeping, soundness};
 use crate::Error;
-use crate::intake::Ingest;
+use crate::ingest::Ingest;
 
 /// A source, and all that it is read from.
 pub(crate) struct Restored<'a> {
@@ -18,7 +18,7 @@ pub(crate) struct Restored<'a> {
     pub(crate) kept: &'a Kept,
     /// By which its publisher knows the whole document.
     pub(crate) validators: Validators,
-    /// When the document came, and when its publisher last said that it is still the same.
+    /// When the document came, and when its publisher last stated that it is still the same.
     pub(crate) fetched: u64,
     pub(crate) confirmed: u64,
     /// How many of the changes are all that there was at the beginning.
@@ -29,20 +29,20 @@ pub(crate) struct Restored<'a> {
 /// What came of it.
 pub(crate) enum Restoring {
     Ingested(Box<Ingested>),
-    /// It is held just so.
+    /// It is stored just so.
     Same,
-    /// A newer state of it is held.
+    /// A newer state of it is stored.
     Older {
         /// Of when that is.
-        held: u64,
+        stored: u64,
     },
 }
 
 impl Ingest<'_> {
-    /// Puts all that a source states in the place of what was held of it, in one step.
+    /// Puts all that a source states in the place of what was stored of it, in one step.
     pub(crate) fn restore(&self, parser: &dyn Parser, restored: Restored<'_>) -> Result<Restoring, Error> {
-        let held = self.store.view().get::<Fetches>(&restored.key)?.unwrap_or_default();
-        if let Some(outcome) = needless(&restored, &held) {
+        let stored = self.store.view().get::<Fetches>(&restored.key)?.unwrap_or_default();
+        if let Some(outcome) = needless(&restored, &stored) {
             return Ok(outcome);
         }
         let mut collected = self.read_kept(parser, &restored.key.source, restored.kept)?;
@@ -71,12 +71,12 @@ impl Ingest<'_> {
             dated: None,
             guard: trust.guard(),
         };
-        let taken = self.write_difference(parser, (&view, &mut batch), stated)?;
+        let ingested = self.write_difference(parser, (&view, &mut batch), stated)?;
         keeping::put_all(self.settings, &view, &mut batch, key, kept)?;
         batch.put::<Fetches>(key, &fetched(parser, &restored, &collected))?;
         writer.commit(batch)?;
         self.desk.ring();
-        Ok(Restoring::Ingested(Box::new(taken)))
+        Ok(Restoring::Ingested(Box::new(ingested)))
     }
 
     /// What the whole document and the changes since then state.
@@ -99,15 +99,15 @@ impl Ingest<'_> {
 }
 
 /// What comes of it where it need not be read.
-fn needless(restored: &Restored<'_>, held: &fetches::Row) -> Option<Restoring> {
-    let same = held.fetched == restored.fetched
-        && held.digest() == last(restored.kept).map(|document| document.digest)
-        && held.changes.count == restored.kept.deltas.len() as u64;
+fn needless(restored: &Restored<'_>, stored: &fetches::Row) -> Option<Restoring> {
+    let same = stored.fetched == restored.fetched
+        && stored.digest() == last(restored.kept).map(|document| document.digest)
+        && stored.changes.count == restored.kept.deltas.len() as u64;
     if same {
         return Some(Restoring::Same);
     }
-    let is_older = restored.trust == Trust::Checked && held.confirmed > restored.confirmed;
-    is_older.then_some(Restoring::Older { held: held.confirmed })
+    let is_older = restored.trust == Trust::Checked && stored.confirmed > restored.confirmed;
+    is_older.then_some(Restoring::Older { stored: stored.confirmed })
 }
 
 /// The document by which its publisher is asked for changes: the whole one, or else the last change.

@@ -1,4 +1,4 @@
-//! The reverse question: whom a vulnerability concerns.
+//! The reverse question: whom a vulnerability affects.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -21,14 +21,14 @@ use limpid_matching::{
     namespaces_in,
 };
 
-/// A package of a layer that a vulnerability concerns, in one context.
+/// A package of a layer that a vulnerability affects, in one context.
 #[derive(Clone, Debug)]
-pub(crate) struct Concerned {
+pub(crate) struct Affected {
     pub(crate) diff_id: Digest,
     pub(crate) context: u64,
     /// The layer that has the file which states it: another one where it is seen through links.
     pub(crate) real_layer: Digest,
-    pub(crate) held: Arc<Installed>,
+    pub(crate) installed: Arc<Installed>,
     pub(crate) found: Arc<Match>,
 }
 
@@ -55,7 +55,7 @@ impl Vulnerability {
         }
         // One that states nothing, because it was withdrawn, is what others take it for.
         found.names = if stated.is_empty() { others } else { stated };
-        // An advisory that mends several is about each; the identifier asked for says which is meant.
+        // An advisory that fixes several is about each; the identifier asked for says which is meant.
         if let Some(meant) = found.names.iter().find(|name| name.eq_ignore_ascii_case(identifier)) {
             found.names = BTreeSet::from([meant.clone()]);
         }
@@ -65,7 +65,7 @@ impl Vulnerability {
         Ok(found)
     }
 
-    /// The one of that name, as all publishers call it, and what is said of it.
+    /// The one of that name, as all publishers call it, and what is stated of it.
     pub(crate) fn about(view: &View<'_>, name: &str) -> Result<Self, Error> {
         let mut found = Self { names: BTreeSet::from([name.to_owned()]), ..Self::default() };
         found.add(view, name)?;
@@ -124,15 +124,15 @@ impl Vulnerability {
         }
         let keys: Vec<_> = keys.into_iter().collect();
         let rows = view.multi_get::<Affects>(&keys)?;
-        let said = keys.into_iter().zip(rows).filter_map(|(key, row)| Some(package_advisory(key, row?)));
-        Ok(said.filter_map(|said| self.only_its_own(said)).collect())
+        let stated = keys.into_iter().zip(rows).filter_map(|(key, row)| Some(package_advisory(key, row?)));
+        Ok(stated.filter_map(|stated| self.only_its_own(stated)).collect())
     }
 
-    /// What is said of this vulnerability, and not of others that an advisory is about as well.
-    pub(crate) fn only_its_own(&self, said: PackageAdvisory) -> Option<PackageAdvisory> {
+    /// What is stated of this vulnerability, and not of others that an advisory is about as well.
+    pub(crate) fn only_its_own(&self, stated: PackageAdvisory) -> Option<PackageAdvisory> {
         let vulnerabilities: Vec<_> =
-            said.vulnerabilities.iter().filter(|name| self.names.contains(*name)).cloned().collect();
-        (!vulnerabilities.is_empty()).then_some(PackageAdvisory { vulnerabilities, ..said })
+            stated.vulnerabilities.iter().filter(|name| self.names.contains(*name)).cloned().collect();
+        (!vulnerabilities.is_empty()).then_some(PackageAdvisory { vulnerabilities, ..stated })
     }
 }
 
@@ -155,17 +155,17 @@ fn stated_names(
     Ok(None)
 }
 
-/// All packages of layers that what is said concerns, in each context in which they lie.
-pub(crate) fn concerned(
+/// All packages of layers that what is stated affects, in each context in which they lie.
+pub(crate) fn affected(
     view: &View<'_>,
-    said: &PackageAdvisories,
+    stated: &PackageAdvisories,
     authority: &mut Authority<impl Speaks<Error = Error>>,
-) -> Result<Vec<Concerned>, Error> {
+) -> Result<Vec<Affected>, Error> {
     let mut contexts = KnownContexts::new(view);
     // Most layers hold what others hold, in an equal context: that is judged once.
     let mut judged: HashMap<inventory::Row, Judged> = HashMap::new();
     let mut found = Vec::new();
-    for (place, row) in candidates(view, said)? {
+    for (place, row) in candidates(view, stated)? {
         let contexts = contexts.of(&place.diff_id)?.iter();
         let contexts: Vec<_> =
             contexts.filter(|context| context.holds(&place.component, row.path())).collect();
@@ -174,14 +174,14 @@ pub(crate) fn concerned(
         }
         let judged = judged.entry(row).or_insert_with_key(|row| Judged::new(row.clone()));
         for context in contexts {
-            let real_layer = context.row.real_layer(&judged.held.path).unwrap_or(place.diff_id);
-            for concerning in judged.within(context, said, authority)? {
-                found.push(Concerned {
+            let real_layer = context.row.real_layer(&judged.installed.path).unwrap_or(place.diff_id);
+            for affecting in judged.within(context, stated, authority)? {
+                found.push(Affected {
                     diff_id: place.diff_id,
                     context: context.id,
                     real_layer,
-                    held: Arc::clone(&judged.held),
-                    found: concerning,
+                    installed: Arc::clone(&judged.installed),
+                    found: affecting,
                 });
             }
         }
@@ -191,31 +191,31 @@ pub(crate) fn concerned(
 
 /// A package, and what affects it in the contexts in which it was found so far.
 struct Judged {
-    held: Arc<Installed>,
+    installed: Arc<Installed>,
     matches: HashMap<usize, Vec<Arc<Match>>>,
 }
 
 impl Judged {
     fn new(row: inventory::Row) -> Self {
-        Self { held: Arc::new(held(row)), matches: HashMap::new() }
+        Self { installed: Arc::new(installed(row)), matches: HashMap::new() }
     }
 
     fn within(
         &mut self,
         context: &Context,
-        said: &PackageAdvisories,
+        stated: &PackageAdvisories,
         authority: &mut Authority<impl Speaks<Error = Error>>,
     ) -> Result<Vec<Arc<Match>>, Error> {
         if let Some(known) = self.matches.get(&context.kind) {
             return Ok(known.clone());
         }
-        let mut matcher = Matcher::new(said);
+        let mut matcher = Matcher::new(stated);
         let mut matches = Vec::new();
         let of_distribution = context.row.namespaces();
-        let owner = context.owner(&self.held);
+        let owner = context.owner(&self.installed);
         if !authority.judges(owner, of_distribution)? {
-            let namespaces = namespaces_in(&self.held.package.scope, of_distribution);
-            let Ok(()) = matcher.judge(&self.held, namespaces, context.row.properties(), |verdict| {
+            let namespaces = namespaces_in(&self.installed.package.scope, of_distribution);
+            let Ok(()) = matcher.judge(&self.installed, namespaces, context.row.properties(), |verdict| {
                 matches.extend(verdict.to_match(0).map(Arc::new));
             });
         }
@@ -224,7 +224,7 @@ impl Judged {
     }
 }
 
-fn held(row: inventory::Row) -> Installed {
+fn installed(row: inventory::Row) -> Installed {
     let (path, package, keys) = row.into_parts();
     Installed {
         // Who found it does not matter to advisories.
@@ -264,11 +264,11 @@ impl Context {
     }
 
     /// The package of the distribution that put the file there which states a package.
-    fn owner(&self, held: &Installed) -> Option<&Owner> {
+    fn owner(&self, installed: &Installed) -> Option<&Owner> {
         let owned = || self.row.owned().map(|(path, owner)| (path.to_owned(), owner)).collect();
-        match held.package.scope {
+        match installed.package.scope {
             Scope::Distribution => None,
-            Scope::Namespace(_) => self.owners.get_or_init(owned).get(held.path.as_str()),
+            Scope::Namespace(_) => self.owners.get_or_init(owned).get(installed.path.as_str()),
         }
     }
 }

@@ -122,7 +122,7 @@ impl runtime::Documents for Stream {
                 let document = Arc::new(Mutex::new(document));
                 parts.last = Some(Arc::clone(&document));
                 let buffer = Arc::clone(&parts.buffer);
-                return Ok(Some(Box::new(Lent { name, document, buffer })));
+                return Ok(Some(Box::new(Borrowed { name, document, buffer })));
             }
             let Some(Document { name, file, .. }) = parts.files.pop_front() else { return Ok(None) };
             parts.open = Some(limpid_documents::Documents::open(&name, file, &parts.limits)?);
@@ -130,13 +130,13 @@ impl runtime::Documents for Stream {
     }
 }
 
-struct Lent {
+struct Borrowed {
     name: String,
     document: Shared,
     buffer: Arc<Mutex<Vec<u8>>>,
 }
 
-impl runtime::Document for Lent {
+impl runtime::Document for Borrowed {
     fn name(&self) -> &str {
         &self.name
     }

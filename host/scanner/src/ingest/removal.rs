@@ -14,7 +14,7 @@ use super::difference::{Difference, Terms};
 use super::silence::Guard;
 use super::{enrichments, keeping, sources_of};
 use crate::history::Record;
-use crate::intake::Ingest;
+use crate::ingest::Ingest;
 use crate::plugins::no_feed;
 use crate::{Error, notices};
 
@@ -29,8 +29,8 @@ impl Ingest<'_> {
         let writer = self.writers.feeds();
         let view = writer.view();
         let key = sources::Key { feed: feed.to_owned(), source: source.to_owned() };
-        let held = view.get::<Feeds>(&key.feed)?;
-        if held.is_none() && self.registry.snapshot().feed(feed).is_none() {
+        let stored = view.get::<Feeds>(&key.feed)?;
+        if stored.is_none() && self.registry.snapshot().feed(feed).is_none() {
             return Err(no_feed(&self.registry.snapshot(), feed));
         }
         let (stated, fetched) = (view.get::<Sources>(&key)?, view.get::<Fetches>(&key)?);
@@ -38,7 +38,7 @@ impl Ingest<'_> {
             let known = sources_of(&view, feed)?.into_iter().collect();
             return Err(Error::NoSource { feed: feed.to_owned(), name: source.to_owned(), known });
         }
-        let mut row = held.unwrap_or_default();
+        let mut row = stored.unwrap_or_default();
         let record = Record {
             at: self.moments.next(&self.settings.clock),
             feed,

@@ -47,7 +47,7 @@ fn shown(name: &str) -> String {
     shown
 }
 
-/// The sources of a feed of which something is held, or that documents of it have named.
+/// The sources of a feed of which something is stored, or that documents of it have named.
 pub(crate) fn sources_of(view: &View<'_>, feed: &str) -> Result<BTreeSet<String>, Error> {
     let mut known = BTreeSet::new();
     for key in view.keys::<Sources>(|key| {
@@ -106,11 +106,11 @@ pub(super) fn resolve(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intake::Trust;
+    use crate::ingest::Trust;
 
-    /// `asked` or nothing, what the document says of itself or nothing; starts and what is held.
+    /// `asked` or nothing, what the document says of itself or nothing; starts and what is stored.
     #[track_caller]
-    fn check_named(given: (&str, &str), starts: &[&str], held: &[&str], expected: Result<&str, &str>) {
+    fn check_named(given: (&str, &str), starts: &[&str], stored: &[&str], expected: Result<&str, &str>) {
         let (asked, identified) = given;
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let starts: Vec<_> = starts
@@ -121,13 +121,13 @@ mod tests {
         collected.identified = some(identified);
         let asked = some(asked);
         let handed = Handed { source: asked.as_deref(), name: "file.json", trust: Trust::Checked };
-        let held = held.iter().map(|name| (*name).to_owned()).collect();
-        match (resolve("feed", handed, &collected, (&starts, held)), expected) {
+        let stored = stored.iter().map(|name| (*name).to_owned()).collect();
+        match (resolve("feed", handed, &collected, (&starts, stored)), expected) {
             (Ok(source), Ok(name)) => {
                 assert_eq!(source.name, name);
                 assert_eq!(source.mode == Mode::Delta, starts.contains(&source), "{name}");
             }
-            (Err(error), Err(said)) => assert!(error.to_string().contains(said), "{error}"),
+            (Err(error), Err(stated)) => assert!(error.to_string().contains(stated), "{error}"),
             (found, expected) => panic!("{found:?}, and not {expected:?}"),
         }
     }

@@ -44,9 +44,9 @@ impl Weight {
 ///
 /// # Errors
 /// The store fails.
-pub(crate) fn figures(store: &Store, settings: &Settings) -> Result<Statistics, Error> {
+pub(crate) fn statistics(store: &Store, settings: &Settings) -> Result<Statistics, Error> {
     let view = store.view();
-    let mut figures = Statistics::default();
+    let mut statistics = Statistics::default();
     let mut judge = Judge::new(&view, settings.owned_packages())?;
     let mut weights: HashMap<(Digest, u64), Weight> = HashMap::new();
     for row in view.scan::<Contexts>(|_| ()) {
@@ -63,21 +63,21 @@ pub(crate) fn figures(store: &Store, settings: &Settings) -> Result<Statistics, 
             images.entry(key.image).or_default().join(weight);
         }
     }
-    figures.images = view.keys::<Images>(|_| ()).count() as u64;
+    statistics.images = view.keys::<Images>(|_| ()).count() as u64;
     let mut judged = 0;
     for weight in images.into_values() {
         judged += u64::from(weight.judged || weight.worst.is_some());
         match weight.worst {
-            Some(worst) => *figures.by_worst.entry(worst).or_default() += 1,
-            None => figures.unaffected += u64::from(weight.judged),
+            Some(worst) => *statistics.by_worst.entry(worst).or_default() += 1,
+            None => statistics.unaffected += u64::from(weight.judged),
         }
-        figures.exploited += u64::from(weight.exploited);
-        figures.fixable += u64::from(weight.fixable);
-        figures.wholly_fixable += u64::from(weight.fixable && !weight.unfixable);
+        statistics.exploited += u64::from(weight.exploited);
+        statistics.fixable += u64::from(weight.fixable);
+        statistics.wholly_fixable += u64::from(weight.fixable && !weight.unfixable);
     }
-    figures.not_judged = figures.images.saturating_sub(judged);
-    figures.oldest_unfixed = judge.oldest;
-    Ok(figures)
+    statistics.not_judged = statistics.images.saturating_sub(judged);
+    statistics.oldest_unfixed = judge.oldest;
+    Ok(statistics)
 }
 
 struct Judge<'v> {
@@ -116,18 +116,18 @@ impl<'v> Judge<'v> {
         let found: Vec<_> = rows.map(findings::Row::into_parts).collect();
         let mut weight = Weight::default();
         let hidden: HashSet<&str> = context.hidden().map(|(path, _)| path).collect();
-        for held in packages(found, context) {
-            if hidden.contains(held.path.as_str()) {
+        for installed in packages(found, context) {
+            if hidden.contains(installed.path.as_str()) {
                 continue;
             }
-            let namespaces = namespaces_in(&held.package.scope, context.namespaces());
+            let namespaces = namespaces_in(&installed.package.scope, context.namespaces());
             let is_spoken_of = namespaces.iter().any(|namespace| self.spoken_of.contains(namespace));
-            weight.judged |= is_spoken_of && held.keys.version.key.is_ok();
-            if self.authority.judges(held.owner.as_deref(), context.namespaces())? {
+            weight.judged |= is_spoken_of && installed.keys.version.key.is_ok();
+            if self.authority.judges(installed.owner.as_deref(), context.namespaces())? {
                 continue;
             }
             let mut matches = Vec::new();
-            self.matcher.judge(&held, namespaces, context.properties(), |verdict| {
+            self.matcher.judge(&installed, namespaces, context.properties(), |verdict| {
                 matches.extend(verdict.to_match(0));
             })?;
             for found in matches {

@@ -15,7 +15,7 @@ use super::difference::{Difference, Terms};
 use super::silence::Guard;
 use super::{Collector, Document, News, Parsed, Parser, REMEMBERED, Trust, enrichments, keeping, soundness};
 use crate::history::Record;
-use crate::intake::Ingest;
+use crate::ingest::Ingest;
 use crate::{Error, notices};
 
 /// Documents of one source, and where they are from.
@@ -35,7 +35,7 @@ pub(super) struct Stated<'a> {
     /// Ingested from there.
     pub(super) records: Records,
     pub(super) news: News,
-    /// When its publisher said so, in milliseconds since 1970; none for now.
+    /// When its publisher stated so, in milliseconds since 1970; none for now.
     pub(super) as_of: Option<u64>,
     /// Of when it says that it is, where that is what is known of its age.
     pub(super) dated: Option<u64>,
@@ -44,7 +44,7 @@ pub(super) struct Stated<'a> {
 
 /// What came of documents.
 pub(crate) struct Written {
-    pub(crate) taken: Ingested,
+    pub(crate) ingested: Ingested,
     /// What is to be remembered of a document that leads to others only when those are in, too:
     /// otherwise the next run would take it for unchanged, and not go there.
     pub(crate) deferred: Option<(sources::Key, fetches::Row)>,
@@ -52,7 +52,7 @@ pub(crate) struct Written {
     pub(crate) first_change: Option<u64>,
 }
 
-/// The sources of a feed of which something is held, but one.
+/// The sources of a feed of which something is stored, but one.
 fn others(view: &View<'_>, but: &sources::Key) -> Result<BTreeSet<String>, Error> {
     let keys = view.keys::<Sources>(|key| {
         key.text(&but.feed);
@@ -71,7 +71,7 @@ impl Ingest<'_> {
     ) -> Result<Written, Error> {
         let Parsed { mut collected, cursor } = parsed;
         let (feed, source) = (parser.name(), input.source);
-        // What is held against the store must be what is there until the difference is written.
+        // What is compared with the store must be what is there until the difference is written.
         let writer = self.writers.feeds();
         let view = writer.view();
         let key = sources::Key { feed: feed.to_owned(), source: source.name.clone() };
@@ -88,10 +88,10 @@ impl Ingest<'_> {
         let dated = collected.dated().filter(|_| input.validators.is_none());
         let stated =
             Stated { source, collected: &collected, records, news: input.news, as_of: None, dated, guard };
-        let taken = self.write_difference(parser, (&view, &mut batch), stated)?;
+        let ingested = self.write_difference(parser, (&view, &mut batch), stated)?;
         let mut fetched = self.fetched(parser, &input, &before, &collected);
         // A document that only names others, an index, is no source of advisories.
-        let is_source = taken.advisories > 0 || taken.withdrawn > 0 || collected.follow.is_empty();
+        let is_source = ingested.advisories > 0 || ingested.withdrawn > 0 || collected.follow.is_empty();
         let mut first_change = None;
         match source.mode {
             Mode::Whole if is_source => {
@@ -99,7 +99,7 @@ impl Ingest<'_> {
                     keeping::put_whole(self.settings, &view, &mut batch, &key, document)?;
                 }
             }
-            Mode::Delta if taken.advisories > 0 || !collected.withdrawn.is_empty() => {
+            Mode::Delta if ingested.advisories > 0 || !collected.withdrawn.is_empty() => {
                 first_change = Some(fetched.changes.next);
                 for document in input.documents {
                     keeping::put_delta(self.settings, &mut batch, &key, fetched.changes.next, document)?;
@@ -125,10 +125,10 @@ impl Ingest<'_> {
         drop((view, writer));
         self.desk.ring();
         // The newest state of a record counts, whatever source has it.
-        for overtaken in &taken.overtaken {
+        for overtaken in &ingested.overtaken {
             self.remove_source(parser.name(), overtaken)?;
         }
-        Ok(Written { taken, deferred, first_change })
+        Ok(Written { ingested, deferred, first_change })
     }
 
     /// Writes again what a source states, because another version of its plugin has read what is
@@ -239,7 +239,7 @@ impl Ingest<'_> {
         if difference.stated > 0 || difference.withdrawn > 0 || is_source {
             let namespaces = difference.namespaces.iter().cloned().collect();
             let mut state = sources::Row::new(parser.plugin().clone(), as_of.unwrap_or(now), namespaces);
-            state.advisories = difference.held;
+            state.advisories = difference.stored;
             state.rejected = rejected;
             state.dated = collected.dated().or_else(|| earlier_date(source, before.as_ref()));
             state.spoken = std::mem::take(&mut difference.spoken);

@@ -2,9 +2,9 @@ use limpid_model::{AffectedImage, Page};
 use limpid_model::{Digest, Severity, Status};
 use serde::Serialize;
 
-/// A package of a layer that a vulnerability concerns.
+/// A package of a layer that a vulnerability affects.
 #[derive(Clone, Debug, Serialize)]
-pub struct ConcernedPackage {
+pub struct AffectedPackage {
     /// Its name.
     pub name: String,
     /// Its version.
@@ -13,11 +13,11 @@ pub struct ConcernedPackage {
     pub layer: String,
     /// The file that states it.
     pub path: String,
-    /// What is said of it.
+    /// What is stated of it.
     pub status: &'static str,
     /// How bad it is.
     pub severity: &'static str,
-    /// The nearest version that mends it.
+    /// The nearest version that fixes it.
     pub fixed_version: Option<String>,
     /// The feed that says so.
     pub feed: String,
@@ -25,27 +25,27 @@ pub struct ConcernedPackage {
     pub namespace: String,
 }
 
-/// Images that a vulnerability concerns.
+/// Images that a vulnerability affects.
 #[derive(Clone, Debug, Serialize)]
-pub struct ConcernedImages {
+pub struct AffectedImages {
     /// By digest.
-    pub images: Vec<Concerned>,
+    pub images: Vec<Affected>,
     /// Where the next page begins.
     pub next: Option<String>,
 }
 
-/// An image that a vulnerability concerns.
+/// An image that a vulnerability affects.
 #[derive(Clone, Debug, Serialize)]
-pub struct Concerned {
+pub struct Affected {
     /// Digest of its configuration.
     pub digest: String,
     /// Its names.
     pub names: Vec<String>,
-    /// The packages by which it is concerned.
-    pub packages: Vec<ConcernedPackage>,
+    /// The packages by which it is affected.
+    pub packages: Vec<AffectedPackage>,
 }
 
-impl From<limpid_model::AffectedPackage> for ConcernedPackage {
+impl From<limpid_model::AffectedPackage> for AffectedPackage {
     fn from(package: limpid_model::AffectedPackage) -> Self {
         Self {
             name: package.name,
@@ -61,15 +61,15 @@ impl From<limpid_model::AffectedPackage> for ConcernedPackage {
     }
 }
 
-impl From<Page<AffectedImage, Digest>> for ConcernedImages {
+impl From<Page<AffectedImage, Digest>> for AffectedImages {
     fn from(page: Page<AffectedImage, Digest>) -> Self {
-        let concerned = |image: AffectedImage| Concerned {
+        let affected = |image: AffectedImage| Affected {
             digest: image.image.to_string(),
             names: image.names,
-            packages: image.packages.iter().cloned().map(ConcernedPackage::from).collect(),
+            packages: image.packages.iter().cloned().map(AffectedPackage::from).collect(),
         };
         Self {
-            images: page.items.into_iter().map(concerned).collect(),
+            images: page.items.into_iter().map(affected).collect(),
             next: page.next.map(|digest| digest.to_string()),
         }
     }

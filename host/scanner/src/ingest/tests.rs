@@ -7,7 +7,7 @@ use crate::test_support::scanner;
 fn a_feed_that_nobody_reads_is_an_error_that_names_those_that_are() {
     let (scanner, _scratch) = scanner(Store::in_memory());
     let handed = Handed { source: None, name: "x", trust: Trust::Checked };
-    let error = scanner.take_in("x", handed, tempfile::tempfile().unwrap()).unwrap_err();
+    let error = scanner.ingest_document("x", handed, tempfile::tempfile().unwrap()).unwrap_err();
     assert_eq!(error.to_string(), "no plugin named `x` reads a feed; there are: none");
     assert!(scanner.feeds().unwrap().is_empty());
 }

@@ -164,7 +164,7 @@ fn without_a_service_the_data_directory_serves() {
     let outcome = from.setup.run(["feed", "export", bundle.to_str().unwrap()]);
     assert!(outcome.stderr.contains("feed `debian`: 1 sources, 1 documents"), "{outcome:?}");
     let table = to.run(["feed", "import", bundle.to_str().unwrap()]).ok();
-    assert!(table.contains("debian") && table.contains("TAKEN"), "{table}");
+    assert!(table.contains("debian") && table.contains("INGESTED"), "{table}");
     let feeds = to.run(["feed", "list", "--format", "json"]).json();
     let feeds = feeds["feeds"].as_array().unwrap();
     assert_eq!(feeds.iter().find(|feed| feed["name"] == "debian").unwrap()["revision"], 1);

@@ -5,6 +5,7 @@ mod indexing;
 mod inventory;
 mod large;
 mod measurement;
+mod notices;
 mod ordering;
 mod sandbox;
 mod startup;
@@ -61,6 +62,8 @@ pub(crate) enum Part {
     Advisories,
     /// Many images: whom a vulnerability affects, and reports
     Inventory,
+    /// An ingest of which many subscriptions are told
+    Notices,
 }
 
 /// Measures all parts, or those that are named, and prints a table; with `json`, also writes it to
@@ -122,6 +125,9 @@ fn measure(setting: &Setting, workspace: &Workspace, parts: &[Part]) -> anyhow::
     }
     if asked(Part::Inventory) {
         measurements.extend(inventory::measure(setting)?);
+    }
+    if asked(Part::Notices) {
+        measurements.extend(notices::measure(setting)?);
     }
     measurements.push(binary(setting)?);
     Ok(measurements)

@@ -4,7 +4,6 @@
 //! 2 wrong usage; of `explain`, 0 not affected, 1 affected, 2 wrong usage or failed, 3 it is unknown.
 
 mod commands;
-mod courier;
 mod filter;
 mod holder;
 mod input;
@@ -12,6 +11,7 @@ mod open;
 mod progress;
 mod service;
 mod settings;
+mod transport;
 mod turn;
 
 use std::path::PathBuf;

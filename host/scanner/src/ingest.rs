@@ -26,7 +26,7 @@ use limpid_runtime::Registry;
 use limpid_store::Store;
 
 use crate::history::Moments;
-use crate::notices::Desk;
+use crate::notices::{Deliveries, Notifying};
 use crate::plugins::no_feed;
 use crate::running::Runs;
 use crate::writer::Writers;
@@ -94,7 +94,7 @@ pub(crate) struct Ingest<'s> {
     pub(crate) settings: &'s Settings,
     pub(crate) moments: &'s Moments,
     pub(crate) runs: &'s Runs,
-    pub(crate) desk: &'s Desk,
+    pub(crate) deliveries: &'s Deliveries,
 }
 
 /// What a plugin made of documents.
@@ -105,6 +105,12 @@ pub(crate) struct Parsed {
 }
 
 impl Ingest<'_> {
+    /// What it takes to tell of changes.
+    fn notifying(&self) -> Notifying<'_> {
+        let Self { store, writers, settings, deliveries, .. } = *self;
+        Notifying { store, writers, settings, deliveries }
+    }
+
     /// Ingests a document of a feed: as its publisher serves it or compressed, or an archive of
     /// such documents.
     ///
@@ -175,7 +181,7 @@ impl Ingest<'_> {
     /// Remembers why a document was refused; what was there before stays.
     pub(crate) fn failed(&self, feed: &str, error: Error) -> Error {
         let remember = || -> Result<(), Error> {
-            let writer = self.writers.feeds();
+            let writer = self.writers.ingest();
             let mut row = writer.view().get::<Feeds>(&feed.to_owned())?.unwrap_or_default();
             row.last_failure = Some((self.settings.clock.now(), chain(&error)));
             let mut batch = Batch::default();

@@ -69,7 +69,7 @@ pub use limpid_layers::{Error as LayerError, Kind as FileKind, Kinds, Limits};
 pub use limpid_runtime::{self as runtime};
 pub use limpid_signature as signature;
 pub use limpid_store::{Error as StoreError, Settings as StoreSettings, Store};
-pub use notices::{Courier, Delivery, Message, Then, Undelivered};
+pub use notices::{Delivery, Message, Then, Transport, Undelivered};
 pub use packages::Versions;
 pub use refresh::Refresh;
 pub use revision::Revision;
@@ -96,7 +96,7 @@ struct Parts {
     /// What the detectors that are loaded claim.
     claims: report::Claims,
     /// Where those who deliver notices look what there is to do.
-    desk: notices::Desk,
+    deliveries: notices::Deliveries,
 }
 
 impl Scanner {
@@ -135,7 +135,7 @@ impl Scanner {
             plugin_changes: rekey::PluginChanges::default(),
             moments: history::Moments::default(),
             claims: report::Claims::default(),
-            desk: notices::Desk::default(),
+            deliveries: notices::Deliveries::default(),
         }));
         tell("files that are kept are being counted");
         scanner.0.kept.count(&scanner.store().view())?;
@@ -146,6 +146,8 @@ impl Scanner {
         history::index_history(scanner.store())?;
         names::index_names(scanner.store())?;
         identifiers::fold_identifiers(scanner.store())?;
+        tell("what an ingest has announced that was cut short is being removed, as far as there is any");
+        scanner.notifying().remove_unannounced(&scanner.writers().ingest())?;
         tell("versions are being ordered anew, as far as their scheme has changed");
         scanner.rekeying().rekey()?;
         Ok(scanner)
@@ -184,7 +186,7 @@ impl Scanner {
             store: self.store(),
             writers: self.writers(),
             settings: self.settings(),
-            desk: self.desk(),
+            deliveries: self.deliveries(),
         }
     }
 
@@ -196,7 +198,7 @@ impl Scanner {
             settings: self.settings(),
             moments: &self.0.moments,
             runs: &self.0.runs,
-            desk: self.desk(),
+            deliveries: self.deliveries(),
         }
     }
 
@@ -225,8 +227,8 @@ impl Scanner {
         }
     }
 
-    pub(crate) fn desk(&self) -> &notices::Desk {
-        &self.0.desk
+    pub(crate) fn deliveries(&self) -> &notices::Deliveries {
+        &self.0.deliveries
     }
 }
 

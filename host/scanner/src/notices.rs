@@ -1,35 +1,38 @@
 //! Notices: what a change of advisories means for images, and who is told.
 //!
 //! A document is ingested as a difference. The vulnerabilities that it touches are compared with the
-//! inventory twice, as they were and as they will be; what differs between the two becomes notices,
-//! which are written in the very batch that ingests the difference. Nothing is scanned again, and
-//! no notice is lost or told of something that is not there.
+//! inventory twice, as they were and as they will be. What differs between the two is announced: each
+//! change is written once, in bounded batches, before the batch of the difference, which says that the
+//! announcement counts. Then changes become notices of subscriptions, in bounded batches again, each of
+//! which says how far it is. Nothing is scanned again, and wherever the process ends, no notice is lost,
+//! none is there twice, and none tells of something that is not there.
 //!
 //! From the outbox they go to their receivers, at least once, and in order within a subscription: a
 //! notice waits there until its receiver has acknowledged it and that is written.
 
+mod announce;
 pub(crate) mod backoff;
-mod courier;
+mod deliveries;
 mod delivery;
-mod desk;
 mod difference;
+mod message;
 mod outbox;
-mod parcel;
 mod passed_on;
-mod raise;
+mod posting;
 mod record;
+mod references;
 mod secret;
 mod subscriptions;
+mod transport;
 
 use limpid_store::Store;
 
 use crate::Settings;
 use crate::writer::Writers;
-pub use courier::{Courier, Message, Then, Undelivered};
+pub(crate) use deliveries::Deliveries;
 pub use delivery::Delivery;
-pub(crate) use desk::Desk;
 pub(crate) use difference::Changes;
-pub(crate) use raise::raise;
+pub use transport::{Message, Then, Transport, Undelivered};
 
 /// What telling of changes needs of the service.
 #[derive(Clone, Copy)]
@@ -37,5 +40,5 @@ pub(crate) struct Notifying<'s> {
     pub(crate) store: &'s Store,
     pub(crate) writers: &'s Writers,
     pub(crate) settings: &'s Settings,
-    pub(crate) desk: &'s Desk,
+    pub(crate) deliveries: &'s Deliveries,
 }

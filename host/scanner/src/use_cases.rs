@@ -304,8 +304,8 @@ impl Scanner {
     ///
     /// # Errors
     /// The store fails.
-    pub fn post_stored(&self) -> Result<(), Error> {
-        self.notifying().post_stored()
+    pub fn post_deferred(&self) -> Result<(), Error> {
+        self.notifying().post_deferred()
     }
 
     /// All subscriptions, by name.

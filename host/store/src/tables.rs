@@ -36,12 +36,17 @@
 //! | 40 | [`history_subjects`] | advisory or vulnerability, kind, feed, source, time | a change of it |
 //! | 41 | [`history_names`] | namespace, package, feed, id, source, time | a change of what is stated of it |
 //! | 42 | [`names`] | repository, tag, image | an image that has this name |
+//! | 35 | [`announcements`] | number | an ingest of which subscribers are told, and how far its notices are |
+//! | 36 | [`announced`] | announcement, place | a change for an image, and what a notice of it says |
+//! | 37 | [`references`] | announcement, place | how many notices refer to that change |
 //! | 33 | [`kinds`] | diff id | files that hold packages, by kind |
 //! | 34 | [`unexamined`] | image id | layers that could not be read, files that nobody reads |
 //! | 23 | [`marks`] | name | on what all rows of some kind rest |
 
 pub mod advisories;
 pub mod affects;
+pub mod announced;
+pub mod announcements;
 pub mod contexts;
 pub mod deltas;
 pub mod documents;
@@ -70,6 +75,7 @@ pub mod names;
 pub mod outbox;
 pub mod placements;
 pub mod raised;
+pub mod references;
 pub mod revisions;
 pub mod runs;
 pub mod sources;

@@ -138,7 +138,7 @@ fn made(
 }
 
 /// A scanner over a store of its own.
-fn scanner(registry: &Registry, folder: &Path) -> anyhow::Result<(Scanner, Store)> {
+pub(crate) fn scanner(registry: &Registry, folder: &Path) -> anyhow::Result<(Scanner, Store)> {
     let store = Store::open(&folder.join("store"), &limpid_scanner::StoreSettings::default())?;
     let settings = Settings::new(folder.join("scratch"));
     Ok((Scanner::new(store.clone(), registry.clone(), settings)?, store))
@@ -291,7 +291,7 @@ impl Hashing {
     }
 }
 
-fn milliseconds(time: Duration) -> f64 {
+pub(crate) fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
 }
 
@@ -413,7 +413,7 @@ fn status<'a>(packages: impl Iterator<Item = &'a Package>) -> LayerFindings {
     findings(by_name.into_values().map(|package| ("var/lib/dpkg/status".to_owned(), package.clone())))
 }
 
-fn findings(packages: impl Iterator<Item = (String, Package)>) -> LayerFindings {
+pub(crate) fn findings(packages: impl Iterator<Item = (String, Package)>) -> LayerFindings {
     let finding = |(path, package): (String, _)| Finding {
         path: path.into(),
         member: None,
@@ -422,7 +422,7 @@ fn findings(packages: impl Iterator<Item = (String, Package)>) -> LayerFindings 
     LayerFindings { findings: packages.map(finding).collect(), ..LayerFindings::default() }
 }
 
-fn package(name: &str, version: &str, scheme: &str) -> Package {
+pub(crate) fn package(name: &str, version: &str, scheme: &str) -> Package {
     Package {
         name: name.into(),
         version: version.into(),
@@ -437,7 +437,7 @@ fn package(name: &str, version: &str, scheme: &str) -> Package {
     }
 }
 
-fn image(number: usize, layers: [Digest; 3]) -> Image {
+pub(crate) fn image(number: usize, layers: [Digest; 3]) -> Image {
     let commands = ["debian:12", "RUN apt-get install", "COPY app /app"];
     let layer = |(diff_id, command): (Digest, &str)| ImageLayer {
         diff_id,
@@ -454,7 +454,7 @@ fn image(number: usize, layers: [Digest; 3]) -> Image {
     }
 }
 
-fn digest(kind: &str, number: usize) -> Digest {
+pub(crate) fn digest(kind: &str, number: usize) -> Digest {
     Digest::of(format!("{kind} {number}").as_bytes())
 }
 

@@ -1,7 +1,7 @@
 //! What the sandbox costs: parsers of plugins linked into this program, and the same as plugins.
 //!
-//! `cargo xtask bench` runs this and shows what it prints, which is JSON. But for `inventory`, which is
-//! about just that, it uses no store, no scanner and no HTTP, so that nothing but the sandbox makes
+//! `cargo xtask bench` runs this and shows what it prints, which is JSON. But for `inventory` and
+//! `notices`, which are about just that, it uses no store, no scanner and no HTTP, so that nothing but the sandbox makes
 //! the difference. Both sides of a
 //! comparison are measured in turn, in one process, and must find equally much.
 
@@ -10,6 +10,7 @@ mod comparison;
 mod detectors;
 mod inventory;
 mod loading;
+mod notices;
 mod parsing;
 mod scan;
 
@@ -50,6 +51,8 @@ enum Task {
     },
     /// Make inventories of many images, and ask whom vulnerabilities affect
     Inventory(inventory::Inputs),
+    /// Ingest a document that affects many images of which many subscriptions are told
+    Notices(notices::Inputs),
     /// Load all plugins, once
     Loading {
         /// Directory for versions of plugins
@@ -75,6 +78,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Value> {
         Task::Parsing(inputs) => parsing::compare(&registry(arguments)?, inputs),
         Task::Scan { image, times } => scan::compare(&registry(arguments)?, image, *times),
         Task::Inventory(inputs) => inventory::measure(&registry(arguments)?, inputs),
+        Task::Notices(inputs) => notices::measure(&registry(arguments)?, inputs),
         Task::Loading { versions } => loading::measure(arguments, versions),
     }
 }

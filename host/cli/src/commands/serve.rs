@@ -10,9 +10,9 @@ use limpid_server::{Starting, Workers};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::courier::Post;
 use crate::open;
 use crate::settings::Settings;
+use crate::transport::Post;
 use crate::turn::{Outcome, Turn};
 
 #[derive(Debug, clap::Args)]
@@ -149,8 +149,8 @@ fn asked_at(listens: SocketAddr) -> String {
 
 /// Delivers notices, to the subscriptions of the settings among others.
 fn deliver(settings: &Settings, scanner: &Scanner) -> anyhow::Result<Delivery> {
-    let courier = Post::new(settings.notices.sending()).context("notices cannot be delivered")?;
-    let delivery = Delivery::start(scanner.clone(), Arc::new(courier))?;
+    let transport = Post::new(settings.notices.sending()).context("notices cannot be delivered")?;
+    let delivery = Delivery::start(scanner.clone(), Arc::new(transport))?;
     for (name, subscription) in &settings.subscriptions {
         let what = || format!("settings: subscription `{name}`");
         let spec = subscription.spec().map_err(anyhow::Error::msg).with_context(what)?;

@@ -121,7 +121,7 @@ impl Ingest<'_> {
     fn import_cursor(&self, feed: &manifest::Feed) -> Result<(), Error> {
         let Some(complete) = feed.complete else { return Ok(()) };
         let complete = complete.min(self.settings.clock.now());
-        let writer = self.writers.feeds();
+        let writer = self.writers.ingest();
         let stored = writer.view().get::<Runs>(&feed.name)?.unwrap_or_default();
         if stored.last_complete.is_some_and(|stored| stored > complete) {
             return Ok(());

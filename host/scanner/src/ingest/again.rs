@@ -51,7 +51,7 @@ impl Ingest<'_> {
         key: &sources::Key,
         confirmed: Confirmed<'_>,
     ) -> Result<Option<Ingested>, Error> {
-        let writer = self.writers.feeds();
+        let writer = self.writers.ingest();
         let view = writer.view();
         let Some(mut fetched) = view.get::<Fetches>(key)? else { return Ok(None) };
         let now = self.settings.clock.now();

@@ -13,10 +13,10 @@ use super::collector::Knowledge;
 use super::difference::{Difference, Terms};
 use super::silence::Guard;
 use super::{enrichments, keeping, sources_of};
+use crate::Error;
 use crate::history::Record;
 use crate::ingest::Ingest;
 use crate::plugins::no_feed;
-use crate::{Error, notices};
 
 impl Ingest<'_> {
     /// Removes a source of a feed, with all that it stated, and what is kept of it, as one difference.
@@ -26,7 +26,7 @@ impl Ingest<'_> {
     /// # Errors
     /// [`Error::NoFeed`], [`Error::NoSource`], and where the store fails.
     pub(crate) fn remove_source(&self, feed: &str, source: &str) -> Result<RemovedSource, Error> {
-        let writer = self.writers.feeds();
+        let writer = self.writers.ingest();
         let view = writer.view();
         let key = sources::Key { feed: feed.to_owned(), source: source.to_owned() };
         let stored = view.get::<Feeds>(&key.feed)?;
@@ -66,14 +66,15 @@ impl Ingest<'_> {
             record.removal(&mut batch)?;
         }
         let cause = (feed, row.revision);
-        let notices = notices::raise(self.settings, &view, &mut batch, cause, &difference.changes)?;
+        let notices = self.notifying().announce(&writer, (&view, &mut batch), cause, &difference.changes)?;
         row.advisories = row.advisories.saturating_sub(difference.withdrawn);
         batch.put::<Feeds>(&key.feed, &row)?;
         batch.delete::<Sources>(&key);
         batch.delete::<Fetches>(&key);
         keeping::forget(&view, &mut batch, &key)?;
         writer.commit(batch)?;
-        self.desk.ring();
+        drop((view, writer));
+        self.notifying().post_now();
         tracing::info!(
             feed,
             source,

@@ -46,7 +46,7 @@ impl Ingest<'_> {
             return Ok(outcome);
         }
         let mut collected = self.read_kept(parser, &restored.key.source, restored.kept)?;
-        let writer = self.writers.feeds();
+        let writer = self.writers.ingest();
         let view = writer.view();
         // Looked at again, now that nobody else writes.
         let before = view.get::<Fetches>(&restored.key)?.unwrap_or_default();
@@ -71,11 +71,12 @@ impl Ingest<'_> {
             dated: None,
             guard: trust.guard(),
         };
-        let ingested = self.write_difference(parser, (&view, &mut batch), stated)?;
+        let ingested = self.write_difference(parser, &writer, (&view, &mut batch), stated)?;
         keeping::put_all(self.settings, &view, &mut batch, key, kept)?;
         batch.put::<Fetches>(key, &fetched(parser, &restored, &collected))?;
         writer.commit(batch)?;
-        self.desk.ring();
+        drop((view, writer));
+        self.notifying().post_now();
         Ok(Restoring::Ingested(Box::new(ingested)))
     }
 

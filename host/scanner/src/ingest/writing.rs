@@ -16,6 +16,7 @@ use super::silence::Guard;
 use super::{Collector, Document, News, Parsed, Parser, REMEMBERED, Trust, enrichments, keeping, soundness};
 use crate::history::Record;
 use crate::ingest::Ingest;
+use crate::writer::Writer;
 use crate::{Error, notices};
 
 /// Documents of one source, and where they are from.
@@ -72,7 +73,7 @@ impl Ingest<'_> {
         let Parsed { mut collected, cursor } = parsed;
         let (feed, source) = (parser.name(), input.source);
         // What is compared with the store must be what is there until the difference is written.
-        let writer = self.writers.feeds();
+        let writer = self.writers.ingest();
         let view = writer.view();
         let key = sources::Key { feed: feed.to_owned(), source: source.name.clone() };
         let before = view.get::<Fetches>(&key)?.unwrap_or_default();
@@ -88,7 +89,7 @@ impl Ingest<'_> {
         let dated = collected.dated().filter(|_| input.validators.is_none());
         let stated =
             Stated { source, collected: &collected, records, news: input.news, as_of: None, dated, guard };
-        let ingested = self.write_difference(parser, (&view, &mut batch), stated)?;
+        let ingested = self.write_difference(parser, &writer, (&view, &mut batch), stated)?;
         let mut fetched = self.fetched(parser, &input, &before, &collected);
         // A document that only names others, an index, is no source of advisories.
         let is_source = ingested.advisories > 0 || ingested.withdrawn > 0 || collected.follow.is_empty();
@@ -123,7 +124,7 @@ impl Ingest<'_> {
         };
         writer.commit(batch)?;
         drop((view, writer));
-        self.desk.ring();
+        self.notifying().post_now();
         // The newest state of a record counts, whatever source has it.
         for overtaken in &ingested.overtaken {
             self.remove_source(parser.name(), overtaken)?;
@@ -140,7 +141,7 @@ impl Ingest<'_> {
         mut collected: Collector,
         expected: Option<&fetches::Row>,
     ) -> Result<(), Error> {
-        let writer = self.writers.feeds();
+        let writer = self.writers.ingest();
         let view = writer.view();
         let key = sources::Key { feed: parser.name().to_owned(), source: source.to_owned() };
         let fetched = view.get::<Fetches>(&key)?;
@@ -164,7 +165,7 @@ impl Ingest<'_> {
             dated: Some(0),
             guard: Guard::SameDocument,
         };
-        self.write_difference(parser, (&view, &mut batch), stated)?;
+        self.write_difference(parser, &writer, (&view, &mut batch), stated)?;
         if let Some(mut fetched) = fetched {
             if let Some(digest) = fetched.digest() {
                 fetched.set_read(digest, parser.plugin().clone());
@@ -174,7 +175,8 @@ impl Ingest<'_> {
             batch.put::<Fetches>(&key, &fetched)?;
         }
         writer.commit(batch)?;
-        self.desk.ring();
+        drop((view, writer));
+        self.notifying().post_now();
         Ok(())
     }
 
@@ -182,6 +184,7 @@ impl Ingest<'_> {
     pub(super) fn write_difference(
         &self,
         parser: &dyn Parser,
+        writer: &Writer<'_>,
         (view, batch): (&View<'_>, &mut Batch),
         stated: Stated<'_>,
     ) -> Result<Ingested, Error> {
@@ -218,7 +221,8 @@ impl Ingest<'_> {
         if news == News::First {
             difference.changes = notices::Changes::default();
         }
-        let notices = notices::raise(self.settings, view, batch, (feed, row.revision), &difference.changes)?;
+        let cause = (feed, row.revision);
+        let notices = self.notifying().announce(writer, (view, batch), cause, &difference.changes)?;
         row.last_success = match dated {
             Some(dated) => row.last_success.max(Some(dated.min(now))),
             None => Some(as_of.unwrap_or(now)),

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::courier::Then;
+use super::transport::Then;
 use crate::NoticeSettings;
 
 /// The longest that a receiver may ask to be left alone, in milliseconds.

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use limpid_model::{Subscribed, Subscription, SubscriptionSpec, Target};
 
 use super::Notifying;
-use super::courier::{Courier, Message, Then, Undelivered};
-use super::parcel::{Next, Parcel};
+use super::message::{Next, OutgoingMessage};
 use super::secret;
+use super::transport::{Message, Then, Transport, Undelivered};
 use crate::{Error, Scanner, SubscriptionError};
 use limpid_formats::notice;
 use limpid_model::chain;
@@ -20,7 +20,7 @@ use limpid_model::chain;
 /// How often it is looked for what nobody rang the bell for.
 const POLL: Duration = Duration::from_secs(5);
 
-/// How often notices that were deferred are posted, and old ones forgotten.
+/// How often deferred notices are posted, and old ones forgotten.
 const TIDY: Duration = Duration::from_secs(5);
 
 /// How long messages that are on their way may take to arrive when the service ends.
@@ -38,7 +38,7 @@ pub struct Delivery {
 
 struct Parts {
     scanner: Scanner,
-    courier: Arc<dyn Courier>,
+    transport: Arc<dyn Transport>,
     stopping: AtomicBool,
     busy: Mutex<Busy>,
     ended: Condvar,
@@ -66,9 +66,9 @@ impl Delivery {
     ///
     /// # Errors
     /// No thread can be had.
-    pub fn start(scanner: Scanner, courier: Arc<dyn Courier>) -> Result<Self, Error> {
+    pub fn start(scanner: Scanner, transport: Arc<dyn Transport>) -> Result<Self, Error> {
         let (stopping, busy, ended) = (AtomicBool::new(false), Mutex::default(), Condvar::new());
-        let parts = Arc::new(Parts { scanner, courier, stopping, busy, ended });
+        let parts = Arc::new(Parts { scanner, transport, stopping, busy, ended });
         let work = Arc::clone(&parts);
         let dispatcher = std::thread::Builder::new()
             .name("notices".to_owned())
@@ -94,7 +94,7 @@ impl Delivery {
             };
         }
         self.parts
-            .courier
+            .transport
             .check(&spec.target)
             .map_err(|why| Error::Subscription(SubscriptionError::Target(why)))?;
         let subscription = scanner.notifying().put_subscription(name, spec)?;
@@ -109,10 +109,10 @@ impl Delivery {
     pub fn test(&self, name: &str) -> Result<(), Error> {
         let subscription = self.parts.scanner.notifying().subscription(name)?;
         let now = self.parts.scanner.settings().clock.now();
-        let id = super::parcel::message_id(&format!("test {name} {now}"));
+        let id = super::message::message_id(&format!("test {name} {now}"));
         let body = notice::test(name, now).to_string();
         let message = Message { id: &id, body: body.as_bytes() };
-        let sent = self.parts.courier.deliver(&subscription.spec.target, message);
+        let sent = self.parts.transport.deliver(&subscription.spec.target, message);
         sent.map_err(|failed| Error::Undelivered { subscription: name.to_owned(), why: failed.why })
     }
 }
@@ -122,7 +122,7 @@ impl Drop for Delivery {
     /// that: its message is sent again by the next process, and what comes of it now is not recorded.
     fn drop(&mut self) {
         self.parts.stopping.store(true, Ordering::SeqCst);
-        self.parts.scanner.desk().ring();
+        self.parts.scanner.deliveries().ring();
         if let Some(dispatcher) = self.dispatcher.take() {
             let _ = dispatcher.join();
         }
@@ -144,6 +144,8 @@ fn dispatch(parts: &Arc<Parts>) {
             tidied = Some(Instant::now());
             log("notices cannot be tidied up", parts.tidy());
         }
+        // What an earlier process, or an ingest that has failed, has left.
+        log("notices cannot be posted", parts.scanner.notifying().post_some().map(|_| ()));
         let wait = match start_due(parts) {
             Ok(Some(due)) => due.saturating_sub(parts.scanner.settings().clock.now()),
             Ok(None) => u64::MAX,
@@ -152,7 +154,7 @@ fn dispatch(parts: &Arc<Parts>) {
                 u64::MAX
             }
         };
-        parts.scanner.desk().wait(Duration::from_millis(wait).min(POLL));
+        parts.scanner.deliveries().wait(Duration::from_millis(wait).min(POLL));
     }
 }
 
@@ -191,19 +193,19 @@ fn start(parts: &Arc<Parts>, name: String) {
 fn deliver(parts: &Weak<Parts>, name: &str) {
     while let Some(here) = parts.upgrade().filter(|parts| !parts.is_stopping()) {
         let next = here.scanner.notifying().next(name);
-        let courier = Arc::clone(&here.courier);
+        let transport = Arc::clone(&here.transport);
         drop(here);
-        let parcel = match next {
-            Ok(Next::Now(parcel)) => parcel,
+        let message = match next {
+            Ok(Next::Now(message)) => message,
             Ok(Next::Nothing | Next::Later) => break,
             Err(error) => {
                 log("notices cannot be read", Err(error));
                 break;
             }
         };
-        let outcome = send(&*courier, &parcel);
+        let outcome = send(&*transport, &message);
         let Some(here) = parts.upgrade() else { return };
-        if let Err(error) = here.scanner.notifying().record(&parcel, &outcome) {
+        if let Err(error) = here.scanner.notifying().record(&message, &outcome) {
             log("it cannot be recorded that a notice was delivered", Err(error));
             here.scanner.notifying().pause(name);
             break;
@@ -215,9 +217,9 @@ fn deliver(parts: &Weak<Parts>, name: &str) {
 }
 
 /// A panic is a bug of ours, and must not cost the subscription its place for good.
-fn send(courier: &dyn Courier, parcel: &Parcel) -> Result<(), Undelivered> {
-    let message = Message { id: &parcel.id, body: &parcel.body };
-    let sent = catch_unwind(AssertUnwindSafe(|| courier.deliver(&parcel.target, message)));
+fn send(transport: &dyn Transport, outgoing: &OutgoingMessage) -> Result<(), Undelivered> {
+    let message = Message { id: &outgoing.id, body: &outgoing.body };
+    let sent = catch_unwind(AssertUnwindSafe(|| transport.deliver(&outgoing.target, message)));
     sent.unwrap_or_else(|_| {
         Err(Undelivered { why: "sending has ended early: panic".to_owned(), then: Then::Retry })
     })
@@ -256,11 +258,11 @@ impl Parts {
         busy.failing.remove(name);
         drop(busy);
         self.ended.notify_all();
-        self.scanner.desk().ring();
+        self.scanner.deliveries().ring();
     }
 
     fn tidy(&self) -> Result<(), Error> {
-        self.scanner.notifying().post_stored()?;
+        self.scanner.notifying().post_deferred()?;
         self.scanner.notifying().forget_old_notices().map(|_| ())
     }
 }
@@ -269,7 +271,7 @@ impl Notifying<'_> {
     /// Sends nothing to a subscription for a moment, because something is wrong here.
     fn pause(&self, name: &str) {
         let until = self.settings.clock.now().saturating_add(self.settings.notices.backoff);
-        self.desk.change(name, |queue| queue.not_before = until);
+        self.deliveries.change(name, |queue| queue.not_before = until);
     }
 }
 

@@ -9,7 +9,7 @@ use limpid_store::tables::affects::Affects;
 use limpid_store::tables::images::{Images, Indexing};
 
 use crate::Error;
-use crate::inventory::{Affected, Vulnerability, affected, by_image, images_of};
+use crate::inventory::{Affected, Placed, Vulnerability, affected, by_image, images_of};
 use crate::stated::{AfterChange, All, package_advisory};
 
 /// What a document changes: all that is needed to hold what was stated against what is stated now.
@@ -30,116 +30,176 @@ pub(crate) struct Changes {
     pub(crate) enriched: BTreeMap<String, BTreeMap<String, Option<Enriched>>>,
 }
 
+impl Changes {
+    /// Whether nothing changes.
+    pub(crate) fn is_empty(&self) -> bool {
+        let Self { is_removal: _, gone, fresh, vulnerabilities, renamed, enriched } = self;
+        gone.is_empty()
+            && fresh.is_empty()
+            && vulnerabilities.is_empty()
+            && renamed.is_empty()
+            && enriched.is_empty()
+    }
+}
+
+/// Images that are looked at together.
+const IMAGES: usize = 10_000;
+
 type Groups = BTreeMap<(Digest, u64), Standing>;
 
-/// What changes for images in one vulnerability.
-#[derive(Debug, Default)]
-pub(crate) struct Outcome {
-    pub(crate) changed: Vec<Change>,
-    /// How layers stand in their contexts once it is so.
+/// How layers stand in their contexts in one vulnerability, before and after a change.
+#[derive(Debug)]
+pub(super) struct Shift {
+    was: Groups,
     will: Groups,
+    /// Whether the vulnerability is there no longer because its publishers have taken it back.
+    is_withdrawn: bool,
 }
 
-/// Tells of names that have changed, in the place of one vulnerability that affects an image no longer
-/// and another one that newly does; and of what else has changed with the name.
-pub(crate) fn rename(
+impl Shift {
+    /// What a document changes in one vulnerability.
+    pub(super) fn of(
+        view: &View<'_>,
+        changes: &Changes,
+        vulnerability: &str,
+        enrichments: (&[Enriched], &[Enriched]),
+        owned: OwnedPackages,
+    ) -> Result<Self, Error> {
+        let known = Vulnerability::about(view, vulnerability)?;
+        let kept = known.without(&changes.gone);
+        let before = known.package_advisories(view)?;
+        let fresh = changes.fresh.values().flat_map(|(_, stated)| stated);
+        let fresh = fresh.filter_map(|stated| known.only_its_own(stated.clone()));
+        let after = Advisories::from_iter(kept.all_package_advisories(view)?.into_iter().chain(fresh));
+        let general = |key: &advisories::Key| match changes.fresh.get(key) {
+            Some((advisory, _)) => &advisory.ratings,
+            None => known.ratings(key),
+        };
+        let mut authority = Authority::new(All::new(view), owned);
+        let was = affected(view, &before, &mut authority)?;
+        let taken = |name: &str, it: &Affected| is_taken(view, None, name, it);
+        let was = groups(&was, |key| known.ratings(key), enrichments.0, taken)?;
+        let fresh = changes.fresh.values().flat_map(|(_, stated)| stated).collect();
+        let mut authority = Authority::new(AfterChange { view, gone: &changes.gone, fresh }, owned);
+        let will = affected(view, &after, &mut authority)?;
+        let taken = |name: &str, it: &Affected| is_taken(view, Some(changes), name, it);
+        let will = groups(&will, general, enrichments.1, taken)?;
+        let some_are_gone = known.advisories.len() > kept.advisories.len();
+        Ok(Self { was, will, is_withdrawn: some_are_gone && after.is_empty() && !changes.is_removal })
+    }
+
+    /// Layers, with their contexts, that stand otherwise than before.
+    fn differing(&self) -> BTreeSet<(Digest, u64)> {
+        let all = self.was.keys().chain(self.will.keys());
+        all.filter(|group| self.was.get(group) != self.will.get(group)).copied().collect()
+    }
+
+    /// What changes for one image.
+    fn changes(&self, vulnerability: &str, image: &Image, indexing: &Indexing) -> Vec<Change> {
+        let standing = |groups: &Groups| standing(groups, image, indexing);
+        let kinds = kinds(standing(&self.was), standing(&self.will), self.is_withdrawn);
+        kinds.into_iter().map(|(kind, standing)| change(image, vulnerability, kind, standing)).collect()
+    }
+}
+
+fn change(image: &Image, vulnerability: &str, kind: NoticeKind, standing: Standing) -> Change {
+    Change { image: image.clone(), vulnerability: vulnerability.to_owned(), before: None, kind, standing }
+}
+
+/// Tells of all that changes for images in one vulnerability, one image after the other.
+pub(super) fn tell(
+    view: &View<'_>,
+    vulnerability: &str,
+    shift: &Shift,
+    mut tell: impl FnMut(Change) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let groups: Vec<_> = shift.differing().into_iter().collect();
+    each_image(view, &groups, |image, indexing, _| {
+        shift.changes(vulnerability, image, indexing).into_iter().try_for_each(&mut tell)
+    })
+}
+
+/// Tells of all that changes for images in vulnerabilities whose names change, one image after the other.
+pub(super) fn tell_renamed(
     view: &View<'_>,
     changes: &Changes,
-    outcomes: &mut BTreeMap<String, Outcome>,
+    shifts: &BTreeMap<String, Shift>,
+    mut tell: impl FnMut(Change) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut differing: BTreeMap<(Digest, u64), Vec<&String>> = BTreeMap::new();
+    for (name, shift) in shifts {
+        for group in shift.differing() {
+            differing.entry(group).or_default().push(name);
+        }
+    }
+    let (groups, names): (Vec<_>, Vec<_>) = differing.into_iter().unzip();
+    each_image(view, &groups, |image, indexing, places| {
+        let names = places.iter().filter_map(|(_, place)| names.get(*place)).flatten();
+        let mut changed: BTreeMap<&String, Vec<Change>> = BTreeMap::new();
+        for name in names.copied().collect::<BTreeSet<_>>() {
+            if let Some(shift) = shifts.get(name) {
+                changed.insert(name, shift.changes(name, image, indexing));
+            }
+        }
+        rename(changes, shifts, (image, indexing), &mut changed);
+        changed.into_values().flatten().try_for_each(&mut tell)
+    })
+}
+
+/// Calls something for each image that has any of these layers in their contexts, with the layers that it has.
+fn each_image(
+    view: &View<'_>,
+    groups: &[(Digest, u64)],
+    mut visit: impl FnMut(&Image, &Indexing, &[Placed]) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut images = view.stream::<Images>();
-    for (before, names) in &changes.renamed {
-        let Some(gone) = outcomes.get_mut(before).map(|outcome| std::mem::take(&mut outcome.changed)) else {
-            continue;
-        };
-        let mut stays = Vec::new();
-        for mut change in gone {
-            let is_gone = matches!(change.kind, NoticeKind::NoLongerAffected | NoticeKind::Withdrawn);
-            let row = if is_gone { images.get(&change.image.id)? } else { None };
-            let placed = row.map(|row| row.into_parts(change.image.id));
-            let renamed = placed.and_then(|(image, indexing)| {
-                let stands = |name| {
-                    let outcome: &Outcome = outcomes.get(name)?;
-                    Some((name, standing(&outcome.will, &image, &indexing)?))
-                };
-                names.iter().find_map(stands)
-            });
-            if let Some((name, will)) = renamed {
-                let was = std::mem::replace(&mut change.standing, will.clone());
-                if let Some(outcome) = outcomes.get_mut(name) {
-                    let is_same = |it: &Change| {
-                        it.image.id == change.image.id
-                            && matches!(it.kind, NoticeKind::NewlyAffected | NoticeKind::Renamed)
-                    };
-                    outcome.changed.retain(|it| !is_same(it));
-                    outcome.changed.extend(kinds(Some(was), Some(will), false).into_iter().map(
-                        |(kind, standing)| Change {
-                            image: change.image.clone(),
-                            vulnerability: name.clone(),
-                            before: None,
-                            kind,
-                            standing,
-                        },
-                    ));
-                }
-                change.kind = NoticeKind::Renamed;
-                change.before = Some(std::mem::replace(&mut change.vulnerability, name.clone()));
-            }
-            stays.push(change);
+    let mut after = None;
+    loop {
+        let placed = images_of(view, groups, after.as_ref(), IMAGES)?;
+        let mut count = 0;
+        for (id, places) in by_image(&placed) {
+            (count, after) = (count + 1, Some(id));
+            let Some(row) = images.get(&id)? else { continue };
+            let (image, indexing) = row.into_parts(id);
+            visit(&image, &indexing, places)?;
         }
-        if let Some(outcome) = outcomes.get_mut(before) {
-            outcome.changed = stays;
+        if count < IMAGES {
+            return Ok(());
         }
     }
-    Ok(())
 }
 
-/// All that changes for images by what a document changes in one vulnerability.
-pub(crate) fn changed(
-    view: &View<'_>,
+/// Lets one change say that a name has become another one, in the place of one vulnerability that affects the image
+/// no longer and another one that newly does; and says what else has changed with the name.
+fn rename<'s>(
     changes: &Changes,
-    vulnerability: &str,
-    enrichments: (&[Enriched], &[Enriched]),
-    owned: OwnedPackages,
-) -> Result<Outcome, Error> {
-    let known = Vulnerability::about(view, vulnerability)?;
-    let kept = known.without(&changes.gone);
-    let (before, withdrawn) =
-        (known.package_advisories(view)?, known.advisories.len() > kept.advisories.len());
-    let fresh = changes
-        .fresh
-        .values()
-        .flat_map(|(_, stated)| stated)
-        .filter_map(|stated| known.only_its_own(stated.clone()));
-    let after = Advisories::from_iter(kept.all_package_advisories(view)?.into_iter().chain(fresh));
-    let general = |key: &advisories::Key| match changes.fresh.get(key) {
-        Some((advisory, _)) => &advisory.ratings,
-        None => known.ratings(key),
-    };
-    let mut authority = Authority::new(All::new(view), owned);
-    let was = affected(view, &before, &mut authority)?;
-    let taken = |name: &str, it: &Affected| is_taken(view, None, name, it);
-    let was = groups(&was, |key| known.ratings(key), enrichments.0, taken)?;
-    let fresh = changes.fresh.values().flat_map(|(_, stated)| stated).collect();
-    let mut authority = Authority::new(AfterChange { view, gone: &changes.gone, fresh }, owned);
-    let will = affected(view, &after, &mut authority)?;
-    let taken = |name: &str, it: &Affected| is_taken(view, Some(changes), name, it);
-    let will = groups(&will, general, enrichments.1, taken)?;
-    let differing: Vec<_> =
-        was.keys().chain(will.keys()).filter(|group| was.get(group) != will.get(group)).copied().collect();
-    let mut changed = Vec::new();
-    let mut images = view.stream::<Images>();
-    for (image, _) in by_image(&images_of(view, &differing, None, usize::MAX)?) {
-        let Some(row) = images.get(&image)? else { continue };
-        let (image, indexing) = row.into_parts(image);
-        let standing = |groups: &Groups| standing(groups, &image, &indexing);
-        let (was, will) = (standing(&was), standing(&will));
-        for (kind, standing) in kinds(was, will, withdrawn && after.is_empty() && !changes.is_removal) {
-            let (image, vulnerability, before) = (image.clone(), vulnerability.to_owned(), None);
-            changed.push(Change { image, vulnerability, before, kind, standing });
+    shifts: &'s BTreeMap<String, Shift>,
+    (image, indexing): (&Image, &Indexing),
+    changed: &mut BTreeMap<&'s String, Vec<Change>>,
+) {
+    for (before, names) in &changes.renamed {
+        let Some((before, _)) = shifts.get_key_value(before) else { continue };
+        let Some(gone) = changed.remove(before) else { continue };
+        let mut stays = Vec::new();
+        for mut was in gone {
+            let is_gone = matches!(was.kind, NoticeKind::NoLongerAffected | NoticeKind::Withdrawn);
+            let stands = |name| {
+                let (name, shift) = shifts.get_key_value(name)?;
+                Some((name, standing(&shift.will, image, indexing)?))
+            };
+            if is_gone && let Some((name, will)) = names.iter().find_map(stands) {
+                let before = std::mem::replace(&mut was.standing, will.clone());
+                let others = changed.entry(name).or_default();
+                others.retain(|it| !matches!(it.kind, NoticeKind::NewlyAffected | NoticeKind::Renamed));
+                let kinds = kinds(Some(before), Some(will), false).into_iter();
+                others.extend(kinds.map(|(kind, standing)| change(image, name, kind, standing)));
+                was.kind = NoticeKind::Renamed;
+                was.before = Some(std::mem::replace(&mut was.vulnerability, name.clone()));
+            }
+            stays.push(was);
         }
+        changed.entry(before).or_default().append(&mut stays);
     }
-    Ok(Outcome { changed, will })
 }
 
 /// How each layer stands in each of its contexts.

@@ -1,15 +1,15 @@
 //! Notices that are there: to be listed, sent again, and forgotten.
 
-use std::sync::{MutexGuard, PoisonError};
-
 use limpid_model::{Notice, NoticePosition, NoticeState, Page, Subscription, SubscriptionState};
+use limpid_store::tables::announcements::{Announcements, Receiver, Stage};
 use limpid_store::tables::outbox::{self, Outbox, State};
 use limpid_store::tables::subscriptions::Subscriptions;
 use limpid_store::{Batch, View};
 
 use super::Notifying;
-use super::desk::Desk;
-use super::parcel::pending;
+use super::deliveries::{Queue, Waiting};
+use super::message::pending;
+use super::references::{self, Counts};
 use super::subscriptions::all;
 use crate::Error;
 
@@ -17,7 +17,7 @@ use crate::Error;
 const LOOKED_AT: usize = 20_000;
 
 /// Notices that are changed in one batch.
-const A_BATCH: usize = 1_000;
+pub(super) const A_BATCH: usize = 1_000;
 
 impl Notifying<'_> {
     /// All subscriptions, by name, and how their deliveries go.
@@ -36,23 +36,43 @@ impl Notifying<'_> {
 
     fn state_of(&self, subscription: Subscription) -> Result<SubscriptionState, Error> {
         let due = self.due(&subscription.name)?;
-        let queue = self.desk.queue(&subscription.name);
+        // Before anything is read: what comes back after that is seen.
+        let queue = self.deliveries.queue(&subscription.name);
         let view = self.store.view();
-        let (mut waiting, mut head) = (0, None);
-        for row in pending(&view, &subscription.name, queue.first) {
-            let (_, row) = row?;
-            waiting += 1;
-            head.get_or_insert(row);
-        }
+        let head = pending(&view, &subscription.name, queue.first).next().transpose()?;
+        let first = head.as_ref().map_or(subscription.next_number, |(key, _)| key.number);
+        self.deliveries.advance(&subscription.name, queue, first);
+        let head = head.map(|(_, row)| row);
+        let pending = self.waiting(&subscription.name)? + unposted(&view, &subscription)?;
         Ok(SubscriptionState {
-            pending: waiting,
-            oldest: head.as_ref().map(|row: &outbox::Row| row.at),
+            pending,
+            oldest: head.as_ref().map(|row| row.at),
             next_attempt: due.map(|due| due.at),
             failure: head.and_then(|row| row.failure),
             delivered: queue.delivered,
             dead: queue.dead,
             subscription,
         })
+    }
+
+    /// How many notices of a subscription wait in the outbox.
+    fn waiting(&self, subscription: &str) -> Result<u64, Error> {
+        let writer = self.writers.notices();
+        let Queue { first, waiting, .. } = self.deliveries.queue(subscription);
+        if let Waiting::Known(waiting) = waiting {
+            return Ok(waiting);
+        }
+        let view = writer.view();
+        let count = self.deliveries.begin_count(subscription);
+        // Nobody waits while they are counted.
+        drop(writer);
+        let mut waiting = 0;
+        for row in pending(&view, subscription, first) {
+            row?;
+            waiting += 1;
+        }
+        self.deliveries.end_count(subscription, count, waiting);
+        Ok(waiting)
     }
 
     /// Notices by subscription and number, from the one after `after` on, `limit` at most: those of
@@ -80,7 +100,8 @@ impl Notifying<'_> {
             let (key, row) = row?;
             last = Some(NoticePosition::from(key.clone()));
             if state.is_none_or(|state| state == row.state.into()) {
-                items.push(row.into_notice(key));
+                let body = references::read(&view, row.body.clone())?;
+                items.push(row.into_notice(key, body));
             }
         }
         Ok(Page { items, next: None })
@@ -121,23 +142,25 @@ impl Notifying<'_> {
 
     /// Lets notices wait as if they had never been tried. Returns how many are there.
     fn pend(&self, keys: &[outbox::Key]) -> Result<u64, Error> {
-        let desk = self.desk;
-        let _alone = desk.lock_outbox();
-        let view = self.store.view();
+        let writer = self.writers.notices();
+        let view = writer.view();
         let now = self.settings.clock.now();
         let mut batch = Batch::default();
+        let mut more = 0;
         let rows = view.multi_get::<Outbox>(keys)?;
         for (key, row) in keys.iter().zip(rows) {
             let Some(row) = row else { continue };
+            more += u64::from(row.state != State::Pending);
             let row = outbox::Row { state: State::Pending, attempts: 0, when: now, failure: None, ..row };
             batch.put::<Outbox>(key, &row)?;
         }
         let pended = batch.len() as u64;
-        self.store.commit(batch)?;
+        writer.commit(batch)?;
         if let Some(first) = keys.first() {
-            desk.rewind(&first.subscription, first.number);
+            self.deliveries.rewind(&first.subscription, first.number);
+            self.deliveries.change(&first.subscription, |queue| queue.waiting.add(more));
         }
-        desk.ring();
+        self.deliveries.ring();
         Ok(pended)
     }
 
@@ -148,39 +171,54 @@ impl Notifying<'_> {
         let mut forgotten = 0;
         for subscription in self.store.view().keys::<Subscriptions>(|_| ()) {
             let subscription = subscription?;
-            let _alone = self.desk.lock_outbox();
-            let mut batch = Batch::default();
-            for row in from(&self.store.view(), Some(&subscription), None).take(A_BATCH) {
+            let writer = self.writers.notices();
+            let view = writer.view();
+            let (mut batch, mut references) = (Batch::default(), Counts::default());
+            for row in from(&view, Some(&subscription), None).take(A_BATCH) {
                 let (key, row) = row?;
                 // What follows is younger, but for what was sent again, which may wait for it.
                 if row.state == State::Pending || !old(&row) {
                     break;
                 }
+                references.remove(&row.body);
                 batch.delete::<Outbox>(&key);
             }
             forgotten += batch.len() as u64;
             if !batch.is_empty() {
-                self.store.commit(batch)?;
+                references.put(&view, &mut batch)?;
+                writer.commit(batch)?;
             }
         }
         Ok(forgotten)
     }
 }
 
-impl Desk {
-    pub(super) fn lock_outbox(&self) -> MutexGuard<'_, ()> {
-        self.outbox.lock().unwrap_or_else(PoisonError::into_inner)
+/// Notices of a subscription that were announced and that come to the outbox yet.
+fn unposted(view: &View<'_>, subscription: &Subscription) -> Result<u64, Error> {
+    let mut unposted = 0;
+    for row in view.scan::<Announcements>(|_| ()) {
+        let (_, row) = row?;
+        if matches!(row.stage, Stage::Posting { .. }) {
+            let is_it = |it: &&Receiver| it.name == subscription.name && it.created == subscription.created;
+            unposted += row.receivers.iter().filter(is_it).map(|it| it.unposted).sum::<u64>();
+        }
     }
+    Ok(unposted)
 }
 
 fn key(subscription: &str, number: u64) -> outbox::Key {
     outbox::Key { subscription: subscription.to_owned(), number }
 }
 
-type Rows<'v> = Box<dyn Iterator<Item = Result<(outbox::Key, outbox::Row), limpid_store::Error>> + 'v>;
+pub(super) type Rows<'v> =
+    Box<dyn Iterator<Item = Result<(outbox::Key, outbox::Row), limpid_store::Error>> + 'v>;
 
 /// Notices after a key, of one subscription or of all.
-fn from<'v>(view: &'v View<'_>, subscription: Option<&'v str>, after: Option<&'v outbox::Key>) -> Rows<'v> {
+pub(super) fn from<'v>(
+    view: &'v View<'_>,
+    subscription: Option<&'v str>,
+    after: Option<&'v outbox::Key>,
+) -> Rows<'v> {
     let Some(name) = subscription else { return Box::new(view.scan_after::<Outbox>(after)) };
     let first =
         after.filter(|after| after.subscription == name).map_or(0, |after| after.number.saturating_add(1));

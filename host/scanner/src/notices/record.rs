@@ -4,29 +4,33 @@ use limpid_store::tables::subscriptions::{self, Subscriptions};
 
 use super::Notifying;
 use super::backoff::wait;
-use super::courier::{Then, Undelivered};
-use super::parcel::Parcel;
+use super::message::OutgoingMessage;
+use super::transport::{Then, Undelivered};
 use crate::Error;
 
 impl Notifying<'_> {
     /// Records what came of a message. Until this is done, it will be sent again.
-    pub(super) fn record(&self, parcel: &Parcel, outcome: &Result<(), Undelivered>) -> Result<(), Error> {
+    pub(super) fn record(
+        &self,
+        message: &OutgoingMessage,
+        outcome: &Result<(), Undelivered>,
+    ) -> Result<(), Error> {
         if matches!(outcome, Err(Undelivered { then: Then::Disable, .. })) {
-            self.disable(&parcel.subscription)?;
+            self.disable(&message.subscription)?;
         }
-        let desk = self.desk;
-        let _alone = desk.lock_outbox();
-        let view = self.store.view();
+        let deliveries = self.deliveries;
+        let writer = self.writers.notices();
+        let view = writer.view();
         let now = self.settings.clock.now();
-        let failures = desk.queue(&parcel.subscription).failures;
+        let failures = deliveries.queue(&message.subscription).failures;
         let wait = match outcome {
             Ok(()) => 0,
             Err(failed) => wait(&self.settings.notices, failures.saturating_add(1), failed.then, random()),
         };
         let mut batch = Batch::default();
         let (mut delivered, mut dead) = (0, 0);
-        for (number, id) in &parcel.notices {
-            let key = outbox::Key { subscription: parcel.subscription.clone(), number: *number };
+        for (number, id) in &message.notices {
+            let key = outbox::Key { subscription: message.subscription.clone(), number: *number };
             // It may have been forgotten meanwhile, and another one have its number.
             let Some(row) = view.get::<Outbox>(&key)?.filter(|row| row.id == *id) else { continue };
             if row.state != State::Pending {
@@ -38,15 +42,16 @@ impl Notifying<'_> {
             batch.put::<Outbox>(&key, &row)?;
         }
         if !batch.is_empty() {
-            self.store.commit(batch)?;
+            writer.commit(batch)?;
         }
-        desk.change(&parcel.subscription, |queue| {
+        deliveries.change(&message.subscription, |queue| {
             queue.delivered += delivered;
             queue.dead += dead;
+            queue.waiting.remove(delivered + dead);
             queue.failures = if outcome.is_ok() { 0 } else { queue.failures.saturating_add(1) };
             queue.not_before = if outcome.is_ok() { 0 } else { now.saturating_add(wait) };
         });
-        report(parcel, outcome, dead);
+        report(message, outcome, dead);
         Ok(())
     }
 
@@ -77,7 +82,7 @@ impl Notifying<'_> {
 
     /// Sends nothing more to a subscription, whose notices wait from now on.
     fn disable(&self, subscription: &str) -> Result<(), Error> {
-        let writer = self.writers.feeds();
+        let writer = self.writers.notices();
         let name = subscription.to_owned();
         let Some(row) = writer.view().get::<Subscriptions>(&name)? else { return Ok(()) };
         let mut batch = Batch::default();
@@ -88,8 +93,8 @@ impl Notifying<'_> {
     }
 }
 
-fn report(parcel: &Parcel, outcome: &Result<(), Undelivered>, dead: u64) {
-    let (subscription, id, notices) = (&parcel.subscription, &parcel.id, parcel.notices.len());
+fn report(message: &OutgoingMessage, outcome: &Result<(), Undelivered>, dead: u64) {
+    let (subscription, id, notices) = (&message.subscription, &message.id, message.notices.len());
     match outcome {
         Ok(()) => {
             tracing::debug!(subscription, id, notices, "subscription `{subscription}` was told `{id}`");

@@ -6,6 +6,8 @@ use limpid_store::tables::subscriptions::{Row, Subscriptions};
 use limpid_store::{Batch, View};
 
 use super::Notifying;
+use super::outbox::{A_BATCH, from};
+use super::references::Counts;
 use crate::{Error, SubscriptionError};
 
 /// Longest name of a subscription, in bytes.
@@ -33,7 +35,7 @@ impl Notifying<'_> {
     /// [`Error::Subscription`] where it makes no sense.
     pub(crate) fn put_subscription(&self, name: &str, spec: SubscriptionSpec) -> Result<Subscription, Error> {
         check(name, &spec).map_err(Error::Subscription)?;
-        let writer = self.writers.feeds();
+        let writer = self.writers.notices();
         let key = name.to_owned();
         let before = writer.view().get::<Subscriptions>(&key)?;
         let subscription = match before.map(|row| row.into_subscription(key.clone())).transpose()? {
@@ -47,31 +49,37 @@ impl Notifying<'_> {
         batch.put::<Subscriptions>(&key, &Row::from(&subscription))?;
         writer.commit(batch)?;
         // Whatever stood in the way may be gone.
-        self.desk.change(name, |queue| queue.not_before = 0);
-        self.desk.ring();
+        self.deliveries.change(name, |queue| queue.not_before = 0);
+        self.deliveries.ring();
         Ok(subscription)
     }
 
-    /// Removes a subscription and its notices.
+    /// Removes a subscription and its notices, some at a time, and itself with the last of them.
     ///
     /// # Errors
     /// [`Error::NoSubscription`] where there is none.
     pub(crate) fn remove_subscription(&self, name: &str) -> Result<(), Error> {
-        let writer = self.writers.feeds();
-        let _delivers = self.desk.lock_outbox();
         self.subscription(name)?;
-        let view = writer.view();
-        let mut batch = Batch::default();
-        batch.delete::<Subscriptions>(&name.to_owned());
-        let notices = view.keys::<Outbox>(|key| {
-            key.text(name);
-        });
-        for key in notices {
-            batch.delete::<Outbox>(&key?);
+        loop {
+            let writer = self.writers.notices();
+            let view = writer.view();
+            let (mut batch, mut references) = (Batch::default(), Counts::default());
+            for row in from(&view, Some(name), None).take(A_BATCH) {
+                let (key, notice) = row?;
+                references.remove(&notice.body);
+                batch.delete::<Outbox>(&key);
+            }
+            let is_last = batch.len() < A_BATCH;
+            references.put(&view, &mut batch)?;
+            if is_last {
+                batch.delete::<Subscriptions>(&name.to_owned());
+            }
+            writer.commit(batch)?;
+            self.deliveries.forget(name);
+            if is_last {
+                return Ok(());
+            }
         }
-        writer.commit(batch)?;
-        self.desk.forget(name);
-        Ok(())
     }
 }
 
@@ -96,7 +104,6 @@ fn check(name: &str, spec: &SubscriptionSpec) -> Result<(), SubscriptionError> {
 
 /// A subscription, ready to be asked about many notices.
 pub(super) struct Wanting {
-    pub(super) name: String,
     filter: NoticeFilter,
     names: GlobSet,
 }
@@ -109,7 +116,7 @@ impl Wanting {
             names.add(glob);
         }
         let names = names.build().unwrap_or_default();
-        Self { name: subscription.name, filter: subscription.spec.filter, names }
+        Self { filter: subscription.spec.filter, names }
     }
 
     /// Whether it wants to be told.

@@ -27,7 +27,7 @@ impl Ingest<'_> {
         if matches!(run, Err(Error::Fetch(limpid_fetch::Error::Stopped))) {
             return Ok(());
         }
-        let writer = self.writers.feeds();
+        let writer = self.writers.ingest();
         let view = writer.view();
         let mut batch = Batch::default();
         let name = feed.to_owned();

@@ -22,7 +22,9 @@ use crate::Scanner;
 use crate::ingest::collector::Records;
 use crate::ingest::enrichments;
 use crate::test_support::{component, keyed, keys, package, plugin, scanner_with, subscription};
-use crate::{Filter, inventory, notices};
+use crate::{Filter, inventory};
+
+mod kills;
 
 const FILES: [&str; 2] = ["db/one", "db/two"];
 const NAMES: [&str; 3] = ["a", "b", "c"];
@@ -132,7 +134,11 @@ struct World {
 
 impl World {
     fn new(layers: &[Layer], images: &[Vec<usize>]) -> Self {
-        let (scanner, scratch) = scanner_with(Store::in_memory(), |settings| settings.flap_window = 0);
+        let scanner = scanner_with(Store::in_memory(), |settings| settings.flap_window = 0);
+        Self::of(scanner, layers, images)
+    }
+
+    fn of((scanner, scratch): (Scanner, tempfile::TempDir), layers: &[Layer], images: &[Vec<usize>]) -> Self {
         let world = Self { scanner, images: (0..images.len()).map(image_id).collect(), _scratch: scratch };
         world.commit(|_, batch| {
             let row = subscriptions::Row::from(&subscription("s", None));
@@ -169,8 +175,8 @@ impl World {
         self.scanner.store().commit(batch).unwrap();
     }
 
-    /// Ingests a document. Returns what is told of it, as image, vulnerability and kind.
-    fn ingest_document(&self, document: &Document, revision: u64) -> BTreeSet<(Digest, String, String)> {
+    /// Ingests a document, unless the process ends before that is committed.
+    fn ingest(&self, document: &Document, revision: u64) -> Result<(), Error> {
         let (feed, advisories, exploited) = match document {
             Document::Advisories(feed, stated) => (["f", "g"][*feed], stated.as_slice(), None),
             Document::Exploited(ids) => ("known", &[][..], Some(ids)),
@@ -183,29 +189,39 @@ impl World {
         }
         let Records { advisories, enrichments: known } = records;
         let record = Record { at: 0, feed, revision, source: "s", before: None };
-        self.commit(|view, batch| {
-            let of = (&record, &source);
-            let withdrawn = BTreeSet::new();
-            let (guard, withdrawn) = (Guard::Forced, &withdrawn);
-            let terms = Terms {
-                source: &source,
-                before: None,
-                guard,
-                now: 0,
-                least: 10,
-                withdrawn,
-                others: BTreeSet::new(),
-            };
-            let mut difference =
-                Difference::write(self.scanner.ingest(), view, batch, &record, advisories, &terms).unwrap();
-            enrichments::write(view, batch, of, known, &mut difference).unwrap();
-            for (_, stated) in difference.changes.fresh.values_mut() {
-                stated.iter_mut().flat_map(|stated| &mut stated.statements).for_each(order);
-            }
-            notices::raise(self.scanner.settings(), view, batch, (feed, revision), &difference.changes)
-                .unwrap();
-        });
+        let writer = self.scanner.writers().ingest();
+        let view = writer.view();
+        let mut batch = Batch::default();
+        let of = (&record, &source);
+        let withdrawn = BTreeSet::new();
+        let terms = Terms {
+            source: &source,
+            before: None,
+            guard: Guard::Forced,
+            now: 0,
+            least: 10,
+            withdrawn: &withdrawn,
+            others: BTreeSet::new(),
+        };
+        let ingest = self.scanner.ingest();
+        let mut difference =
+            Difference::write(ingest, &view, &mut batch, &record, advisories, &terms).unwrap();
+        enrichments::write(&view, &mut batch, of, known, &mut difference).unwrap();
+        for (_, stated) in difference.changes.fresh.values_mut() {
+            stated.iter_mut().flat_map(|stated| &mut stated.statements).for_each(order);
+        }
+        let (cause, changes) = ((feed, revision), &difference.changes);
+        self.scanner.notifying().announce(&writer, (&view, &mut batch), cause, changes)?;
+        writer.commit(batch)?;
+        drop((view, writer));
+        self.scanner.notifying().post_now();
         self.commit(order_all);
+        Ok(())
+    }
+
+    /// Ingests a document. Returns what is told of it, as image, vulnerability and kind.
+    fn ingest_document(&self, document: &Document, revision: u64) -> BTreeSet<(Digest, String, String)> {
+        self.ingest(document, revision).unwrap();
         let told = self.told();
         self.commit(|view, batch| {
             for key in view.keys::<Outbox>(|_| ()) {
@@ -216,10 +232,9 @@ impl World {
     }
 
     fn told(&self) -> BTreeSet<(Digest, String, String)> {
-        let view = self.scanner.store().view();
         let mut told = BTreeSet::new();
-        for row in view.scan::<Outbox>(|_| ()) {
-            let body: serde_json::Value = serde_json::from_slice(&row.unwrap().1.body).unwrap();
+        for notice in self.scanner.notices(None, None, None, usize::MAX).unwrap().items {
+            let body: serde_json::Value = serde_json::from_slice(&notice.body).unwrap();
             let text = |pointer: &str| body.pointer(pointer).unwrap().as_str().unwrap().to_owned();
             // Why it is affected no longer is no matter of how it stands.
             let kind = text("/type").replace("image.withdrawn", "image.no-longer-affected");

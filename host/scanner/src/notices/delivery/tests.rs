@@ -65,7 +65,7 @@ impl Place {
             let notice = outbox::Row {
                 id: format!("msg_{number}"),
                 at: self.now(),
-                body: format!(r#"{{"type": "{number}"}}"#).into_bytes(),
+                body: outbox::Body::Own(format!(r#"{{"type": "{number}"}}"#).into_bytes()),
                 state: State::Pending,
                 attempts: 0,
                 when: self.now(),
@@ -101,11 +101,11 @@ impl Place {
 fn send_due(scanner: &Scanner, name: &str, outcomes: &[Result<(), Then>]) -> Vec<String> {
     let mut outcomes: VecDeque<_> = outcomes.iter().copied().collect();
     let mut sent = Vec::new();
-    while let Next::Now(parcel) = scanner.notifying().next(name).unwrap() {
+    while let Next::Now(message) = scanner.notifying().next(name).unwrap() {
         let outcome = outcomes.pop_front().unwrap_or(Ok(()));
         let outcome = outcome.map_err(|then| Undelivered { why: "no".to_owned(), then });
-        sent.push(parcel.id.clone());
-        scanner.notifying().record(&parcel, &outcome).unwrap();
+        sent.push(message.id.clone());
+        scanner.notifying().record(&message, &outcome).unwrap();
     }
     sent
 }
@@ -221,8 +221,8 @@ fn what_was_sent_and_not_recorded_is_sent_again_by_the_next_process_under_the_sa
         scanner.notifying().record(&again, &Ok(())).unwrap();
         drop(scanner);
         let (scanner, _scratch) = place.scanner();
-        if let Next::Now(parcel) = scanner.notifying().next("s").unwrap() {
-            assert!(!parcel.notices.iter().any(|notice| again.notices.contains(notice)));
+        if let Next::Now(message) = scanner.notifying().next("s").unwrap() {
+            assert!(!message.notices.iter().any(|notice| again.notices.contains(notice)));
         }
     }
 }
@@ -237,14 +237,14 @@ fn a_digest_holds_what_came_in_its_period() {
     place.raise("s", 1);
     assert!(matches!(scanner.notifying().next("s").unwrap(), Next::Later));
     place.pass(1);
-    let Next::Now(parcel) = scanner.notifying().next("s").unwrap() else { panic!("no digest") };
-    let body: Value = serde_json::from_slice(&parcel.body).unwrap();
+    let Next::Now(message) = scanner.notifying().next("s").unwrap() else { panic!("no digest") };
+    let body: Value = serde_json::from_slice(&message.body).unwrap();
     assert_eq!(body["type"], "digest");
     let notices = body["data"]["notices"].as_array().unwrap();
     let notices: Vec<_> = notices.iter().map(|n| (n["id"].as_str(), n["type"].as_str())).collect();
     let expected = ["1", "2", "3"].map(|n| (format!("msg_{n}"), n));
     assert_eq!(notices, expected.each_ref().map(|(id, kind)| (Some(id.as_str()), Some(*kind))));
-    scanner.notifying().record(&parcel, &Ok(())).unwrap();
+    scanner.notifying().record(&message, &Ok(())).unwrap();
     assert_eq!(place.states("s"), "d1 d1 d1");
 }
 
@@ -325,9 +325,9 @@ fn notices_of_a_subscription_that_is_gone_are_gone_and_what_is_on_its_way_brings
     let (scanner, _scratch) = place.scanner();
     place.subscribe("s", None);
     place.raise("s", 2);
-    let Next::Now(parcel) = scanner.notifying().next("s").unwrap() else { panic!("nothing is sent") };
+    let Next::Now(message) = scanner.notifying().next("s").unwrap() else { panic!("nothing is sent") };
     scanner.remove_subscription("s").unwrap();
-    scanner.notifying().record(&parcel, &Ok(())).unwrap();
+    scanner.notifying().record(&message, &Ok(())).unwrap();
     assert_eq!(place.states("s"), "");
     place.subscribe("s", None);
     place.raise("s", 1);
@@ -373,11 +373,11 @@ proptest! {
         let (mut scanner, mut _scratch) = place.scanner();
         let (mut raised, mut acknowledged) = (0, Vec::new());
         let step = |scanner: &Scanner, outcome: Option<Result<(), Then>>, acknowledged: &mut Vec<u64>| {
-            if let (Next::Now(parcel), Some(outcome)) = (scanner.notifying().next("s").unwrap(), outcome) {
+            if let (Next::Now(message), Some(outcome)) = (scanner.notifying().next("s").unwrap(), outcome) {
                 let outcome = outcome.map_err(|then| Undelivered { why: String::new(), then });
-                scanner.notifying().record(&parcel, &outcome).unwrap();
+                scanner.notifying().record(&message, &outcome).unwrap();
                 if outcome.is_ok() {
-                    acknowledged.extend(parcel.notices.iter().map(|(number, _)| *number));
+                    acknowledged.extend(message.notices.iter().map(|(number, _)| *number));
                 }
             }
         };
@@ -406,7 +406,7 @@ struct Fake {
     release: Mutex<mpsc::Receiver<()>>,
 }
 
-impl Courier for Fake {
+impl Transport for Fake {
     fn check(&self, _: &Target) -> Result<(), String> {
         Ok(())
     }
@@ -433,19 +433,78 @@ fn a_receiver_that_hangs_keeps_nobody_else_waiting_and_the_service_ends_all_the_
         place.raise(name, 2);
     }
     let ((sent, told), (release, released)) = (mpsc::channel(), mpsc::channel());
-    let courier = Fake { sent: Mutex::new(sent), slow: "hangs", release: Mutex::new(released) };
-    let delivery = Delivery::start(scanner.clone(), Arc::new(courier)).unwrap();
+    let transport = Fake { sent: Mutex::new(sent), slow: "hangs", release: Mutex::new(released) };
+    let delivery = Delivery::start(scanner.clone(), Arc::new(transport)).unwrap();
     let mut seen: Vec<String> = (0..3).map(|_| told.recv_timeout(DEADLINE).unwrap()).collect();
     seen.sort();
     assert_eq!(seen, ["hangs msg_1", "well msg_1", "well msg_2"]);
     // What is raised later is sent when the bell rings.
     place.raise("well", 1);
-    scanner.desk().ring();
+    scanner.deliveries().ring();
     assert_eq!(told.recv_timeout(DEADLINE).unwrap(), "well msg_3");
     drop(delivery);
     assert_eq!(place.states("hangs"), "p0 p0");
     release.send(()).unwrap();
     drop(told);
+}
+
+#[test]
+fn nobody_waits_for_an_ingest_who_delivers_or_subscribes() {
+    let place = Place::new();
+    let (scanner, _scratch) = place.scanner();
+    place.subscribe("s", None);
+    place.subscribe("other", None);
+    place.raise("s", 1);
+    let ((sent, told), (_release, released)) = (mpsc::channel(), mpsc::channel());
+    let transport = Fake { sent: Mutex::new(sent), slow: "", release: Mutex::new(released) };
+    let ingest = scanner.writers().all();
+    let delivery = Delivery::start(scanner.clone(), Arc::new(transport)).unwrap();
+    assert_eq!(told.recv_timeout(DEADLINE).unwrap(), "s msg_1");
+    let (done, ended) = mpsc::channel();
+    let work = scanner.clone();
+    let thread = std::thread::spawn(move || {
+        let spec = subscription("new", None).spec;
+        work.put_subscription("new", spec).unwrap();
+        work.remove_subscription("other").unwrap();
+        work.post_deferred().unwrap();
+        work.notifying().forget_old_notices().unwrap();
+        done.send(work.subscription_states().unwrap().len()).unwrap();
+    });
+    assert_eq!(ended.recv_timeout(DEADLINE).unwrap(), 2);
+    place.raise("s", 1);
+    scanner.deliveries().ring();
+    assert_eq!(told.recv_timeout(DEADLINE).unwrap(), "s msg_2");
+    thread.join().unwrap();
+    drop((delivery, ingest));
+    assert_eq!(place.states("s"), "d1 d1");
+}
+
+#[test]
+fn notices_that_wait_are_counted_once_and_then_kept_count_of() {
+    let place = Place::new();
+    let (scanner, _scratch) = place.scanner();
+    place.subscribe("s", None);
+    place.raise("s", 5);
+    let pending = || scanner.subscription_state("s").unwrap().pending;
+    assert_eq!(pending(), 5);
+    let Next::Now(message) = scanner.notifying().next("s").unwrap() else { panic!("nothing is sent") };
+    scanner.notifying().record(&message, &Ok(())).unwrap();
+    // Once more changes nothing.
+    scanner.notifying().record(&message, &Ok(())).unwrap();
+    assert_eq!(pending(), 4);
+    send_due(&scanner, "s", &[NO]);
+    assert_eq!(pending(), 4);
+    scanner.replay_from("s", 1).unwrap();
+    assert_eq!(pending(), 5);
+    assert_eq!(send_due(&scanner, "s", &[]).len(), 5);
+    assert_eq!(pending(), 0);
+    // Those are not known of here: nothing is counted again.
+    place.raise("s", 1);
+    assert_eq!(pending(), 0);
+    scanner.remove_subscription("s").unwrap();
+    place.subscribe("s", None);
+    place.raise("s", 2);
+    assert_eq!(pending(), 2);
 }
 
 #[test]
@@ -455,8 +514,8 @@ fn what_is_on_its_way_arrives_before_the_service_ends() {
     place.subscribe("s", None);
     place.raise("s", 1);
     let ((sent, told), (release, released)) = (mpsc::channel(), mpsc::channel());
-    let courier = Fake { sent: Mutex::new(sent), slow: "s", release: Mutex::new(released) };
-    let delivery = Delivery::start(scanner, Arc::new(courier)).unwrap();
+    let transport = Fake { sent: Mutex::new(sent), slow: "s", release: Mutex::new(released) };
+    let delivery = Delivery::start(scanner, Arc::new(transport)).unwrap();
     told.recv_timeout(DEADLINE).unwrap();
     release.send(()).unwrap();
     drop(delivery);
@@ -468,8 +527,8 @@ fn a_webhook_keeps_its_secret_or_gets_one() {
     let place = Place::new();
     let (scanner, _scratch) = place.scanner();
     let ((sent, _told), (_release, released)) = (mpsc::channel(), mpsc::channel());
-    let courier = Fake { sent: Mutex::new(sent), slow: "", release: Mutex::new(released) };
-    let delivery = Delivery::start(scanner, Arc::new(courier)).unwrap();
+    let transport = Fake { sent: Mutex::new(sent), slow: "", release: Mutex::new(released) };
+    let delivery = Delivery::start(scanner, Arc::new(transport)).unwrap();
     let subscribe = |secret: &str| {
         let target = Target::Webhook { url: "https://a.example".to_owned(), secret: secret.to_owned() };
         let filter = NoticeFilter::default();

@@ -15,9 +15,10 @@ use crate::table::{decode_key, decode_row};
 use crate::tables::entries::{Entries, Row};
 use crate::tables::inventory::Named;
 use crate::tables::{
-    advisories, affects, contexts, documents, enriched, enrichments, feeds, findings, history, history_names,
-    history_subjects, holders, images, inventory, jobs, kept, kinds, known_as, layers, manifests, marks,
-    names, outbox, placements, raised, revisions, sources, stated, subscriptions, unexamined,
+    advisories, affects, announced, announcements, contexts, documents, enriched, enrichments, feeds,
+    findings, history, history_names, history_subjects, holders, images, inventory, jobs, kept, kinds,
+    known_as, layers, manifests, marks, names, outbox, placements, raised, references, revisions, sources,
+    stated, subscriptions, unexamined,
 };
 
 pub(super) fn all() -> Vec<Sample> {
@@ -554,14 +555,31 @@ fn of_notices() -> Vec<Sample> {
     let notice = |state| outbox::Row {
         id: "msg_1".into(),
         at: 1,
-        body: b"{}".to_vec(),
+        body: outbox::Body::Own(b"{}".to_vec()),
         state,
         attempts: 2,
         when: 3,
         failure: some("why"),
     };
+    let change = announced::Key { announcement: 3, place: 4 };
+    let referring = outbox::Row { body: outbox::Body::from(&change), ..notice(outbox::State::Pending) };
     let raised = raised::Key { image: digest(1), vulnerability: "CVE-2026-1".into() };
-    let stored = vec![("s".to_owned(), b"{}".to_vec())];
+    let told = |deferred| raised::Row { at: 1, affected: true, deferred };
+    let copies = raised::Deferred::Copies(vec![("s".to_owned(), b"{}".to_vec())]);
+    let receivers = vec![("s".to_owned(), 1)];
+    let deferred = raised::Deferred::Announced { announcement: 3, place: 4, receivers };
+    let announcement = |stage| announcements::Row {
+        at: 1,
+        stage,
+        receivers: vec![announcements::Receiver { name: "s".into(), created: 1, unposted: 2 }],
+    };
+    let announced = announced::Row {
+        image: digest(1),
+        vulnerability: "CVE-2026-1".into(),
+        affected: Some(true),
+        receivers: vec![0],
+        body: b"{}".to_vec(),
+    };
     vec![
         sample::<subscriptions::Subscriptions>(
             "webhook",
@@ -573,6 +591,18 @@ fn of_notices() -> Vec<Sample> {
         sample::<outbox::Outbox>("pending", &number, &notice(outbox::State::Pending)),
         sample::<outbox::Outbox>("delivered", &number, &notice(outbox::State::Delivered)),
         sample::<outbox::Outbox>("dead", &number, &notice(outbox::State::Dead)),
-        sample::<raised::Raised>("one", &raised, &raised::Row { at: 1, affected: true, stored }),
+        sample::<outbox::Outbox>("referring", &number, &referring),
+        sample::<raised::Raised>("one", &raised, &told(copies)),
+        sample::<raised::Raised>("nothing", &raised, &told(raised::Deferred::Nothing)),
+        sample::<raised::Raised>("referring", &raised, &told(deferred)),
+        sample::<announcements::Announcements>("staging", &3, &announcement(announcements::Stage::Staging)),
+        sample::<announcements::Announcements>(
+            "posting",
+            &3,
+            &announcement(announcements::Stage::Posting { next: 4 }),
+        ),
+        sample::<announcements::Announcements>("posted", &3, &announcement(announcements::Stage::Posted)),
+        sample::<announced::Announced>("one", &change, &announced),
+        sample::<references::References>("one", &change, &references::Row { count: 29 }),
     ]
 }

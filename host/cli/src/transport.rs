@@ -2,7 +2,7 @@
 
 use limpid_deliver::{Failure, Sender, Settings};
 use limpid_model::Target;
-use limpid_scanner::{Courier, Message, Then, Undelivered};
+use limpid_scanner::{Message, Then, Transport, Undelivered};
 
 /// Brings notices by way of [`limpid_deliver`].
 #[derive(Debug)]
@@ -16,7 +16,7 @@ impl Post {
     }
 }
 
-impl Courier for Post {
+impl Transport for Post {
     fn check(&self, target: &Target) -> Result<(), String> {
         self.0.check(&of(target)).map_err(|failure| failure.to_string())
     }

@@ -4,7 +4,8 @@ use limpid_store::tables::outbox::{self, Outbox, State};
 use limpid_store::tables::subscriptions::Subscriptions;
 
 use super::Notifying;
-use super::desk::Queue;
+use super::deliveries::Queue;
+use super::references;
 use crate::Error;
 use limpid_formats::notice;
 
@@ -16,12 +17,12 @@ pub(super) enum Next {
     /// Something does, and not yet for long enough.
     Later,
     /// This is to be sent.
-    Now(Parcel),
+    Now(OutgoingMessage),
 }
 
 /// One or more notices in a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Parcel {
+pub(super) struct OutgoingMessage {
     pub(super) subscription: String,
     pub(super) target: Target,
     pub(super) id: String,
@@ -66,33 +67,33 @@ impl Notifying<'_> {
         if self.settings.clock.now() < head.due {
             return Ok(Next::Later);
         }
-        let parcel = match head.period {
-            None => Parcel {
+        let message = match head.period {
+            None => OutgoingMessage {
                 subscription: subscription.to_owned(),
                 target: head.target,
                 id: head.row.id.clone(),
-                body: head.row.body,
+                body: references::read(&view, head.row.body)?,
                 notices: vec![(head.number, head.row.id)],
             },
             Some(_) => self.digest(&view, subscription, head)?,
         };
-        Ok(Next::Now(parcel))
+        Ok(Next::Now(message))
     }
 
     fn head(&self, view: &View<'_>, subscription: &str) -> Result<Option<Head>, Error> {
         // Before anything is read: what comes back after that is seen.
-        let queue = self.desk.queue(subscription);
+        let queue = self.deliveries.queue(subscription);
         let Some(row) = view.get::<Subscriptions>(&subscription.to_owned())? else { return Ok(None) };
         let known = row.into_subscription(subscription.to_owned())?;
         if !known.spec.enabled {
             return Ok(None);
         }
         let Some(first) = pending(view, subscription, queue.first).next() else {
-            self.desk.advance(subscription, queue, known.next_number);
+            self.deliveries.advance(subscription, queue, known.next_number);
             return Ok(None);
         };
         let (key, notice) = first?;
-        self.desk.advance(subscription, queue, key.number);
+        self.deliveries.advance(subscription, queue, key.number);
         let mut due = notice.when.max(queue.not_before);
         let (target, period) = (known.spec.target, known.spec.period);
         if let Some(period) = period.filter(|_| notice.attempts == 0) {
@@ -103,25 +104,29 @@ impl Notifying<'_> {
 
     /// What waits, in one message. What failed together is tried together, and alone: the same
     /// identifier always stands for the same notices.
-    fn digest(&self, view: &View<'_>, subscription: &str, head: Head) -> Result<Parcel, Error> {
+    fn digest(&self, view: &View<'_>, subscription: &str, head: Head) -> Result<OutgoingMessage, Error> {
         let settings = &self.settings.notices;
         let (mut notices, mut bodies, mut bytes) = (Vec::new(), Vec::new(), 0);
         let mut last = head.row.at;
         for row in pending(view, subscription, head.number) {
             let (key, row) = row?;
-            bytes += row.body.len();
+            if row.attempts != head.row.attempts {
+                break;
+            }
+            let body = references::read(view, row.body)?;
+            bytes += body.len();
             let full = notices.len() >= settings.digest_notices || bytes > settings.digest_bytes;
-            if row.attempts != head.row.attempts || (full && !notices.is_empty()) {
+            if full && !notices.is_empty() {
                 break;
             }
             last = row.at;
             notices.push((key.number, row.id));
-            bodies.push(row.body);
+            bodies.push(body);
         }
         let ids: Vec<&str> = notices.iter().map(|(_, id)| id.as_str()).collect();
         let bodies = ids.iter().copied().zip(bodies.iter().map(Vec::as_slice));
         let body = notice::digest(bodies, last);
-        Ok(Parcel {
+        Ok(OutgoingMessage {
             subscription: subscription.to_owned(),
             target: head.target,
             id: message_id(&ids.join(" ")),

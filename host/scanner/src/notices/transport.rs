@@ -4,7 +4,7 @@ use limpid_model::Target;
 
 /// Brings messages to where they are wanted. Whoever starts a [`Delivery`](super::Delivery) brings
 /// one: how messages travel is nothing that this crate knows.
-pub trait Courier: Send + Sync {
+pub trait Transport: Send + Sync {
     /// Whether anything could be sent to a target, without asking anybody.
     ///
     /// # Errors

@@ -18,6 +18,7 @@ mod difference;
 mod message;
 mod outbox;
 mod passed_on;
+mod poster;
 mod posting;
 mod record;
 mod references;

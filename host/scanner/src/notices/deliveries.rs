@@ -3,6 +3,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::poster::Poster;
+
 /// How deliveries have gone since the process started, and the bell that wakes those who deliver.
 #[derive(Debug, Default)]
 pub(crate) struct Deliveries {
@@ -13,6 +15,7 @@ pub(crate) struct Deliveries {
     deferred_until: AtomicU64,
     /// Counts that were begun.
     counts: AtomicU64,
+    pub(super) poster: Poster,
 }
 
 /// What is remembered of a subscription.

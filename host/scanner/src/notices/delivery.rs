@@ -34,6 +34,7 @@ const STOPPING: Duration = Duration::from_secs(2);
 pub struct Delivery {
     parts: Arc<Parts>,
     dispatcher: Option<JoinHandle<()>>,
+    poster: Option<JoinHandle<()>>,
 }
 
 struct Parts {
@@ -74,7 +75,15 @@ impl Delivery {
             .name("notices".to_owned())
             .spawn(move || dispatch(&work))
             .map_err(|source| Error::Host { what: "a thread cannot be started".to_owned(), source })?;
-        Ok(Self { parts, dispatcher: Some(dispatcher) })
+        let mut delivery = Self { parts, dispatcher: Some(dispatcher), poster: None };
+        delivery.parts.scanner.deliveries().poster.begin();
+        let work = Arc::clone(&delivery.parts);
+        let poster = std::thread::Builder::new()
+            .name("notices-posted".to_owned())
+            .spawn(move || post(&work))
+            .map_err(|source| Error::Host { what: "a thread cannot be started".to_owned(), source })?;
+        delivery.poster = Some(poster);
+        Ok(delivery)
     }
 
     /// Makes a subscription, or changes the one of that name; notices that wait go on to wait. A
@@ -122,9 +131,10 @@ impl Drop for Delivery {
     /// that: its message is sent again by the next process, and what comes of it now is not recorded.
     fn drop(&mut self) {
         self.parts.stopping.store(true, Ordering::SeqCst);
+        self.parts.scanner.deliveries().poster.end();
         self.parts.scanner.deliveries().ring();
-        if let Some(dispatcher) = self.dispatcher.take() {
-            let _ = dispatcher.join();
+        for thread in [self.dispatcher.take(), self.poster.take()].into_iter().flatten() {
+            let _ = thread.join();
         }
         let busy = self.parts.busy();
         drop(self.parts.ended.wait_timeout_while(busy, STOPPING, |busy| busy.len() > 0));
@@ -137,6 +147,25 @@ impl std::fmt::Debug for Delivery {
     }
 }
 
+/// Posts what is announced, whoever ingests: see [`super::poster`].
+fn post(parts: &Arc<Parts>) {
+    let poster = &parts.scanner.deliveries().poster;
+    while !parts.is_stopping() {
+        let Some(wanted) = poster.next(POLL) else { return };
+        // What an earlier process, or an ingest that has failed, has left is among it.
+        let outcome = loop {
+            match parts.scanner.notifying().post_some() {
+                Ok(true) if !parts.is_stopping() => {}
+                Ok(_) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        log("notices are posted later", outcome);
+        poster.posted(wanted);
+        parts.scanner.deliveries().ring();
+    }
+}
+
 fn dispatch(parts: &Arc<Parts>) {
     let mut tidied: Option<Instant> = None;
     while !parts.is_stopping() {
@@ -144,8 +173,6 @@ fn dispatch(parts: &Arc<Parts>) {
             tidied = Some(Instant::now());
             log("notices cannot be tidied up", parts.tidy());
         }
-        // What an earlier process, or an ingest that has failed, has left.
-        log("notices cannot be posted", parts.scanner.notifying().post_some().map(|_| ()));
         let wait = match start_due(parts) {
             Ok(Some(due)) => due.saturating_sub(parts.scanner.settings().clock.now()),
             Ok(None) => u64::MAX,

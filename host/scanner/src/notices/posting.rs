@@ -37,11 +37,15 @@ impl Notifying<'_> {
         self.deliveries.ring();
     }
 
-    /// Posts the notices of all that was announced.
+    /// Posts the notices of all that was announced, or waits until the thread has done so that does it while somebody
+    /// delivers.
     ///
     /// # Errors
     /// The store fails.
     pub(super) fn post_announced(&self) -> Result<(), Error> {
+        if first_unposted(&self.store.view())?.is_none() || self.deliveries.poster.post() {
+            return Ok(());
+        }
         while self.post_some()? {}
         Ok(())
     }

@@ -7,6 +7,7 @@ mod large;
 mod measurement;
 mod notices;
 mod ordering;
+mod reports;
 mod sandbox;
 mod startup;
 
@@ -22,15 +23,6 @@ use crate::workspace::Workspace;
 use measurement::{Measurement, table};
 
 const SUITE: &str = "bookworm";
-
-/// What cargo is told so that crates of this workspace are compiled as a release's are. Those that
-/// they depend on always are, and are not built anew.
-const RELEASE: [(&str, &str); 4] = [
-    ("CARGO_PROFILE_DEV_OPT_LEVEL", "3"),
-    ("CARGO_PROFILE_DEV_DEBUG_ASSERTIONS", "false"),
-    ("CARGO_PROFILE_DEV_CODEGEN_UNITS", "16"),
-    ("CARGO_PROFILE_DEV_INCREMENTAL", "false"),
-];
 
 /// What is measured with.
 struct Setting {
@@ -64,6 +56,8 @@ pub(crate) enum Part {
     Inventory,
     /// An ingest of which many subscriptions are told
     Notices,
+    /// Reports of a large image: made anew, kept, and for many clients at once
+    Reports,
 }
 
 /// Measures all parts, or those that are named, and prints a table; with `json`, also writes it to
@@ -84,9 +78,7 @@ pub(crate) fn bench(
     let corpus = Corpus::find(&workspace).map_err(Error::msg)?;
     install_programs()?;
     let folder = workspace.target().join("bench");
-    let limpid = Limpid::build(&workspace, |cargo| {
-        cargo.envs(RELEASE);
-    })?;
+    let limpid = Limpid::build_for_release(&workspace, &["limpid-bench"])?;
     let limpid = limpid.kept_in(&folder.join("program"))?;
     let comparer = limpid.program().with_file_name("limpid-bench");
     fs::copy(workspace.target().join("debug/limpid-bench"), &comparer)
@@ -129,6 +121,9 @@ fn measure(setting: &Setting, workspace: &Workspace, parts: &[Part]) -> anyhow::
     if asked(Part::Notices) {
         measurements.extend(notices::measure(setting)?);
     }
+    if asked(Part::Reports) {
+        measurements.extend(reports::measure(setting)?);
+    }
     measurements.push(binary(setting)?);
     Ok(measurements)
 }
@@ -144,11 +139,12 @@ fn conditions(runs: usize) -> String {
     format!(
         "Median of {runs} runs on {cores} cores, load average {} at the end. Crates of this workspace, plugins \
          that are linked natively among them, are compiled as for a release, at level 3 and without debug \
-         assertions, by profile `dev`.\n{}\n{}\n{}",
+         assertions, by profile `dev`.\n{}\n{}\n{}\n{}",
         load_average(),
         indexing::FLOOR,
         sandbox::FLOOR,
         inventory::FLOOR,
+        reports::FLOOR,
     )
 }
 

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::command::{cargo, output, shown};
 use crate::progress::run_with_progress;
 use crate::workspace::Workspace;
-use crate::{build_plugins, setup};
+use crate::{build_plugins, dist, setup};
 
 /// The program and its plugins.
 pub(crate) struct Limpid {
@@ -27,17 +27,24 @@ impl Limpid {
         Self { program, plugins: workspace.plugins(), settings: &[] }
     }
 
-    /// Builds the program and its plugins; `configure` may set more on cargo's command.
+    /// What builds the program and nothing else, with the features that the whole workspace asks for:
+    /// tests ask for them, too, and so what one built serves the other.
+    pub(crate) fn build_program() -> Command {
+        let mut build = cargo();
+        build.args(["build", "--workspace", "--bin", "limpid"]);
+        build
+    }
+
+    /// Builds the program, other programs of this workspace, and the plugins, all as for a release.
     ///
     /// # Errors
     /// Where something cannot be built.
-    pub(crate) fn build(workspace: &Workspace, configure: impl FnOnce(&mut Command)) -> anyhow::Result<Self> {
+    pub(crate) fn build_for_release(workspace: &Workspace, others: &[&str]) -> anyhow::Result<Self> {
         setup::run()?;
         build_plugins::build(workspace)?;
-        // The whole workspace at once: one set of features, and so one RocksDB.
-        let mut build = cargo();
-        build.args(["build", "--workspace", "--bins"]);
-        configure(&mut build);
+        let mut build = Self::build_program();
+        build.arg("--config").arg(dist::settings(workspace)?);
+        build.args(others.iter().flat_map(|program| ["--bin", program]));
         run_with_progress(&mut build, workspace)?;
         Ok(Self::of(workspace))
     }

@@ -7,6 +7,7 @@ mod command;
 mod corpus;
 mod demo;
 mod deny;
+mod dist;
 mod examples;
 mod fuzz;
 mod ignored;
@@ -48,6 +49,9 @@ enum Task {
     BuildPlugins,
     /// Build the plugins in other languages (plugins/examples), into `target/plugins-examples`
     BuildExamples,
+    /// Build what is installed elsewhere: the program without debug information, that beside it, and
+    /// the plugins, into `target/dist`
+    Dist,
     /// Start the service with sample advisories and sample images, until Ctrl-C
     Demo {
         /// Stop the service and end as soon as the reports are there
@@ -132,6 +136,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Demo { exit } => {
             demo::demo(if exit { demo::Stay::UntilShown } else { demo::Stay::UntilInterrupted })
         }
+        Task::Dist => dist::dist(&Workspace::load()?),
         Task::Test { filter } => test::test(&filter),
         Task::TestWith { programs } => programs::test_with(&programs),
         Task::Deny { advisories } => {

@@ -62,6 +62,19 @@ pub(crate) fn resident_memory(process: u32) -> Option<u64> {
     memory(process, "VmRSS:")
 }
 
+/// What a process has had of the processors so far, in user and in system mode, all of its threads together:
+/// [proc_pid_stat(5)](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html).
+pub(crate) fn processor_time(process: u32) -> Option<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name before these may hold anything.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let ticks = fields.split_ascii_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().ok());
+    Some(Duration::from_millis(ticks.sum::<Option<u64>>()? * 1_000 / TICKS))
+}
+
+/// Of the kernel's clock, a second: what `getconf CLK_TCK` prints on every Linux that is built today.
+const TICKS: u64 = 100;
+
 /// A field of [proc_pid_status(5)](https://man7.org/linux/man-pages/man5/proc_pid_status.5.html).
 fn memory(process: u32, field: &str) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;

@@ -13,8 +13,8 @@ use crate::workspace::Workspace;
 
 const INTERVAL: Duration = Duration::from_secs(20);
 
-/// How long ago RocksDB's compiler must have written something to count as under way. Its largest
-/// files take about a minute each.
+/// How long ago RocksDB's compiler must have written something to count as under way. Its files are
+/// compiled in groups (`.cargo/buildcache`), of which the largest take about a minute each.
 const FRESH: Duration = Duration::from_secs(300);
 
 /// The crate whose build script compiles RocksDB.

@@ -6,6 +6,7 @@ use std::time::Instant;
 use anyhow::anyhow;
 
 use crate::command::{cargo, run, shown};
+use crate::limpid::Limpid;
 use crate::progress::run_with_progress;
 use crate::workspace::Workspace;
 use crate::{build_plugins, deny, fuzz, layering, programs, setup};
@@ -22,7 +23,7 @@ pub(crate) fn test(filter: &[String]) -> anyhow::Result<()> {
     }
     step("cargo xtask build-plugins", || build_plugins::build(&workspace))?;
     // The end-to-end tests start the service as its users do, by its binary.
-    build(cargo().args(["build", "--workspace", "--bins"]), &workspace)?;
+    build(&mut Limpid::build_program(), &workspace)?;
     build(cargo().args(["test", "--workspace"]).args(filter), &workspace)?;
     if !filter.is_empty() {
         return Ok(());

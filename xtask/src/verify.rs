@@ -81,7 +81,8 @@ pub(crate) fn verify(parts: &[Part], kills: u64) -> anyhow::Result<()> {
     }
     install_programs()?;
     let folder = workspace.target().join("verify/scratch");
-    let limpid = Limpid::build(&workspace, |_| ())?.kept_in(&workspace.target().join("verify/program"))?;
+    let limpid =
+        Limpid::build_for_release(&workspace, &[])?.kept_in(&workspace.target().join("verify/program"))?;
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("cannot clear `{}`", folder.display()))?;
     }

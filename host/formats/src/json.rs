@@ -12,6 +12,7 @@ mod notices;
 mod packages;
 mod plugins;
 mod report;
+mod shared;
 mod statistics;
 mod subscriptions;
 mod vulnerabilities;

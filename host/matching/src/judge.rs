@@ -1,4 +1,4 @@
-use limpid_model::{Digest, Key, KeyedRange, KeyedVersion, RangeEnd, Statement, Status};
+use limpid_model::{Digest, Key, KeyedRange, KeyedVersion, RangeEnd, Statement, Status, Text};
 
 use crate::fold::Installed;
 
@@ -17,7 +17,7 @@ pub(crate) enum Judged {
     /// It is not affected: the place of the statement that says so, and why it does.
     NotAffected { place: usize, reason: NotAffected },
     /// It is affected, or may be: the place of the statement that says so.
-    Affected { place: usize, fixed_version: Option<String> },
+    Affected { place: usize, fixed_version: Option<Text> },
     /// It cannot be told: the place of the first statement that leaves it open, and why it does.
     Unknown { place: usize, why: String },
 }
@@ -28,7 +28,7 @@ pub enum NotAffected {
     /// Its publisher says so of this version.
     Stated(Status),
     /// It has reached the version that fixes the vulnerability.
-    FixReached(String),
+    FixReached(Text),
 }
 
 impl<'a> Subject<'a> {
@@ -114,11 +114,14 @@ impl<'a> Subject<'a> {
 /// What the statements of one namespace about one vulnerability say of a package. That it is not
 /// affected weighs most; then the first statement that affects it counts; that a fix is reached counts
 /// where nothing is left open.
-pub(crate) fn judge(subject: &Subject<'_>, statements: &[&Statement]) -> Judged {
+pub(crate) fn judge<'s>(
+    subject: &Subject<'_>,
+    statements: impl Iterator<Item = &'s Statement> + Clone,
+) -> Judged {
     let mut affecting = None;
     let mut unknown = None;
     let mut reached = None;
-    for (place, statement) in statements.iter().enumerate() {
+    for (place, statement) in statements.clone().enumerate() {
         match holds(subject, statement) {
             Ok(false) => {
                 if reached.is_none() {
@@ -146,7 +149,7 @@ pub(crate) fn judge(subject: &Subject<'_>, statements: &[&Statement]) -> Judged 
 
 /// The latest fix of a statement that the installed version has reached, where it is in none of the
 /// ranges.
-fn fix_reached(subject: &Subject<'_>, statement: &Statement) -> Option<String> {
+fn fix_reached(subject: &Subject<'_>, statement: &Statement) -> Option<Text> {
     if !is_vulnerable(statement.status) {
         return None;
     }
@@ -154,7 +157,7 @@ fn fix_reached(subject: &Subject<'_>, statement: &Statement) -> Option<String> {
     let fixes = statement.ranges.iter().filter(|range| range.end == RangeEnd::Fix && !is_empty(range));
     let fixes = fixes.filter_map(|range| range.until.as_ref());
     let reached = fixes.filter(|fix| fix.key.as_ref().is_ok_and(|key| key <= installed));
-    reached.max_by(|a, b| a.key.as_ref().ok().cmp(&b.key.as_ref().ok())).map(|fix| fix.version.to_string())
+    reached.max_by(|a, b| a.key.as_ref().ok().cmp(&b.key.as_ref().ok())).map(|fix| fix.version.clone())
 }
 
 /// Whether a range holds no version at all: one whose ends are crossed says nothing of a fix.
@@ -207,11 +210,13 @@ fn contains<'a>(range: &'a KeyedRange, key: &Key) -> Result<bool, &'a str> {
 
 /// The nearest version above the installed one at which a range ends and of which no statement says
 /// that it is vulnerable too.
-fn nearest_fix(subject: &Subject<'_>, statements: &[&Statement]) -> Option<String> {
-    let vulnerable: Vec<&Statement> =
-        statements.iter().copied().filter(|statement| is_vulnerable(statement.status)).collect();
-    let mut ends: Vec<(&Key, &str)> = Vec::new();
-    for statement in &vulnerable {
+fn nearest_fix<'s>(
+    subject: &Subject<'_>,
+    statements: impl Iterator<Item = &'s Statement> + Clone,
+) -> Option<Text> {
+    let vulnerable = statements.filter(|statement| is_vulnerable(statement.status));
+    let mut ends: Vec<(&Key, &Text)> = Vec::new();
+    for statement in vulnerable.clone() {
         let installed = subject.key(statement).ok()?;
         if !matches!(statement.status, Status::Affected | Status::EndOfLife) {
             continue;
@@ -227,12 +232,12 @@ fn nearest_fix(subject: &Subject<'_>, statements: &[&Statement]) -> Option<Strin
     }
     ends.sort_unstable();
     let still = |key: &Key| {
-        vulnerable.iter().any(|statement| {
+        vulnerable.clone().any(|statement| {
             statement.ranges.iter().any(|range| contains(range, key).unwrap_or(true))
                 || statement.versions.iter().any(|listed| listed.key.as_ref() == Ok(key))
         })
     };
-    ends.into_iter().find(|(key, _)| !still(key)).map(|(_, version)| version.to_owned())
+    ends.into_iter().find(|(key, _)| !still(key)).map(|(_, version)| version.clone())
 }
 
 /// Ranges of vulnerable versions that begin above the installed one, and whether they are of the source

@@ -1,9 +1,10 @@
 //! Holding packages against advisories: comparisons of bytes in memory, and nothing else.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use limpid_model::report::{Origin, UnjudgedAdvisory, UnorderedVersion};
-use limpid_model::{Key, KeyedRange, Rating, Scope, Statement, Status};
+use limpid_model::{Key, KeyedRange, Rating, Scope, Statement, Status, Text};
 
 use crate::judge::{Judged, NotAffected, Subject, judge, vulnerable_above};
 use crate::{Authority, Contents, Installed, PackageAdvisory, Speaks, Statements};
@@ -16,8 +17,10 @@ pub struct Verdict<'a> {
     /// Whether it affects the package.
     pub outcome: Outcome<'a>,
     subject: &'a Subject<'a>,
-    group: &'a Group<'a>,
-    groups: &'a Groups<'a>,
+    /// What is stated of the vulnerability.
+    group: &'a [Stated<'a>],
+    /// What is stated of all vulnerabilities of the package, in their order.
+    all: &'a [Stated<'a>],
 }
 
 /// What a [`Verdict`] comes to. `advisory` is the one that counts.
@@ -30,7 +33,7 @@ pub enum Outcome<'a> {
         /// The statement.
         statement: &'a Statement,
         /// The nearest version above the installed one that is not affected.
-        fixed_version: Option<String>,
+        fixed_version: Option<Text>,
     },
     /// It does not.
     NotAffected {
@@ -50,11 +53,17 @@ pub enum Outcome<'a> {
     Silent,
 }
 
-/// The statements about one vulnerability, each with the advisory that makes it.
-type Group<'a> = Vec<(&'a PackageAdvisory, &'a Statement)>;
+/// A statement about a vulnerability, and the advisory that makes it.
+#[derive(Clone, Copy, Debug)]
+struct Stated<'a> {
+    vulnerability: &'a str,
+    advisory: &'a PackageAdvisory,
+    statement: &'a Statement,
+}
 
-/// In the order of the vulnerabilities, so that verdicts come in the same order each time.
-type Groups<'a> = BTreeMap<&'a str, Group<'a>>;
+fn statements<'a>(group: &[Stated<'a>]) -> impl Iterator<Item = &'a Statement> + Clone {
+    group.iter().map(|stated| stated.statement)
+}
 
 impl<'a> Verdict<'a> {
     /// The match that it is, where it affects the package; `package` is the place of that.
@@ -62,10 +71,10 @@ impl<'a> Verdict<'a> {
         let Outcome::Affected { advisory, statement, fixed_version } = &self.outcome else { return None };
         Some(Match {
             package,
-            vulnerability: self.vulnerability.to_owned(),
-            first_name: self.first_name().to_owned(),
-            id: advisory.id.clone(),
-            origin: advisory.origin.clone(),
+            vulnerability: self.vulnerability.into(),
+            first_name: self.first_name().into(),
+            id: advisory.id.as_str().into(),
+            origin: Arc::clone(&advisory.origin),
             status: statement.status,
             fix: fixed_version.as_deref().and_then(|fixed| fix(fixed, self.group)),
             fixed_version: fixed_version.clone(),
@@ -77,14 +86,15 @@ impl<'a> Verdict<'a> {
 
     /// Ranges of vulnerable versions above the installed one, and whether they are of the source package.
     pub fn vulnerable_above(&self) -> impl Iterator<Item = (bool, &'a KeyedRange)> {
-        vulnerable_above(self.subject, self.group.iter().map(|(_, statement)| *statement))
+        vulnerable_above(self.subject, statements(self.group))
     }
 
     /// The name by which the vulnerability was known when the first of its publishers spoke of it; its own
     /// where another one of the package has that name now.
     fn first_name(&self) -> &'a str {
-        let first = self.group.iter().filter_map(|(advisory, _)| advisory.first_name.as_deref()).min();
-        first.filter(|first| !self.groups.contains_key(first)).unwrap_or(self.vulnerability)
+        let first = self.group.iter().filter_map(|stated| stated.advisory.first_name.as_deref()).min();
+        let is_known = |name: &&str| self.all.binary_search_by(|it| it.vulnerability.cmp(name)).is_ok();
+        first.filter(|first| !is_known(first)).unwrap_or(self.vulnerability)
     }
 }
 
@@ -113,57 +123,82 @@ impl<S: Statements> Matcher<S> {
         mut tell: impl FnMut(Verdict<'_>),
     ) -> Result<(), S::Error> {
         let subject = Subject::new(installed, properties);
-        let mut decided = BTreeSet::new();
+        let mut stated = Vec::with_capacity(namespaces.len());
         for namespace in namespaces {
-            let mut stated = vec![self.statements.about(namespace, &installed.package.name)?];
-            if subject.source_name() != installed.package.name {
-                stated.push(self.statements.about(namespace, subject.source_name())?);
+            let of_package = self.statements.about(namespace, &installed.package.name)?;
+            let of_source = match subject.source_name() {
+                name if name == installed.package.name => None,
+                name => Some(self.statements.about(namespace, name)?),
+            };
+            stated.push((of_package, of_source));
+        }
+        // Of most packages only the best one states anything: nobody asks then what it decides.
+        let is_empty = |(of_package, of_source): &(Arc<Vec<_>>, Option<Arc<Vec<_>>>)| {
+            of_package.is_empty() && of_source.as_ref().is_none_or(|stated| stated.is_empty())
+        };
+        let last = stated.iter().rposition(|stated| !is_empty(stated));
+        let mut decided = HashSet::new();
+        for (place, (of_package, of_source)) in stated.iter().enumerate() {
+            let advisories = of_package.iter().chain(of_source.iter().flat_map(|stated| stated.iter()));
+            let fresh = judge_by(&subject, advisories, &decided, &mut tell);
+            if last.is_some_and(|last| place < last) {
+                decided.extend(fresh);
             }
-            let advisories = stated.iter().flat_map(|advisories| advisories.iter());
-            judge_by(&subject, advisories, &mut decided, &mut tell);
         }
         Ok(())
     }
 }
 
-/// Judges a package by what one namespace states; what is decided already is not judged again.
+/// Judges a package by what one namespace states, and gives the vulnerabilities of which it decides; what is
+/// decided already is not judged again.
 fn judge_by<'a>(
     subject: &Subject<'_>,
     advisories: impl Iterator<Item = &'a PackageAdvisory>,
-    decided: &mut BTreeSet<String>,
+    decided: &HashSet<&str>,
     tell: &mut impl FnMut(Verdict<'_>),
-) {
-    let mut groups = Groups::new();
+) -> Vec<&'a str> {
+    let mut all = Vec::new();
     for advisory in advisories {
         for statement in advisory.statements.iter().filter(|s| subject.is_meant_by(s, &advisory.name)) {
-            for vulnerability in &advisory.vulnerabilities {
-                groups.entry(vulnerability).or_default().push((advisory, statement));
-            }
+            all.extend(advisory.vulnerabilities.iter().map(|vulnerability| Stated {
+                vulnerability,
+                advisory,
+                statement,
+            }));
         }
     }
-    for (&vulnerability, group) in &groups {
+    // Stable: what is stated of one stays in the order in which it is stated.
+    all.sort_by_key(|stated| stated.vulnerability);
+    let mut fresh = Vec::new();
+    for group in all.chunk_by(|a, b| a.vulnerability == b.vulnerability) {
+        let Some(&Stated { vulnerability, .. }) = group.first() else { continue };
         if decided.contains(vulnerability) {
             continue;
         }
-        let statements: Vec<_> = group.iter().map(|(_, statement)| *statement).collect();
         let at = |place: usize| group.get(place).copied();
-        let outcome = match judge(subject, &statements) {
+        let outcome = match judge(subject, statements(group)) {
             Judged::Silent => Some(Outcome::Silent),
             Judged::NotAffected { place, reason } => {
-                at(place).map(|(advisory, _)| Outcome::NotAffected { advisory, reason })
+                at(place).map(|Stated { advisory, .. }| Outcome::NotAffected { advisory, reason })
             }
             Judged::Unknown { place, why } => {
-                at(place).map(|(advisory, _)| Outcome::Unknown { advisory, why })
+                at(place).map(|Stated { advisory, .. }| Outcome::Unknown { advisory, why })
             }
-            Judged::Affected { place, fixed_version } => at(place)
-                .map(|(advisory, statement)| Outcome::Affected { advisory, statement, fixed_version }),
+            Judged::Affected { place, fixed_version } => {
+                at(place).map(|Stated { advisory, statement, .. }| Outcome::Affected {
+                    advisory,
+                    statement,
+                    fixed_version,
+                })
+            }
         };
         let Some(outcome) = outcome else { continue };
         if matches!(outcome, Outcome::Affected { .. } | Outcome::NotAffected { .. }) {
-            decided.insert(vulnerability.to_owned());
+            fresh.push(vulnerability);
         }
-        tell(Verdict { vulnerability, outcome, subject, group, groups: &groups });
+        tell(Verdict { vulnerability, outcome, subject, group, all: &all });
     }
+    fresh
 }
 
 /// A vulnerability that affects a package.
@@ -172,17 +207,17 @@ pub struct Match {
     /// Place of the package in the contents.
     pub package: usize,
     /// The vulnerability, as all publishers call it.
-    pub vulnerability: String,
+    pub vulnerability: Text,
     /// The name by which it was first known here, which a later one does not change.
-    pub first_name: String,
+    pub first_name: Text,
     /// The publisher's identifier of the advisory that counts.
-    pub id: String,
+    pub id: Text,
     /// Where that is published, and by whom.
-    pub origin: Origin,
+    pub origin: Arc<Origin>,
     /// What it states of the installed version.
     pub status: Status,
     /// The nearest version above the installed one that is not affected.
-    pub fixed_version: Option<String>,
+    pub fixed_version: Option<Text>,
     /// Where the fixed version stands among others of the package.
     pub fix: Option<Fix>,
     /// The publisher's reason.
@@ -206,13 +241,13 @@ pub struct Fix {
 #[derive(Clone, Debug, PartialEq)]
 pub struct PublisherView {
     /// The publisher's identifier.
-    pub id: String,
+    pub id: Text,
     /// Where it is published, and by whom.
-    pub origin: Origin,
+    pub origin: Arc<Origin>,
     /// None where it does not speak of this version.
     pub status: Option<Status>,
     /// The nearest fixed version that it names.
-    pub fixed_version: Option<String>,
+    pub fixed_version: Option<Text>,
 }
 
 /// All that matching the packages of an image gives.
@@ -291,39 +326,45 @@ pub fn namespaces_in<'a>(scope: &'a Scope, of_distribution: &'a [String]) -> &'a
 }
 
 /// The key of a fixed version, which is the end of a range of the group.
-fn fix(fixed_version: &str, group: &Group<'_>) -> Option<Fix> {
-    group.iter().find_map(|(_, statement)| {
+fn fix(fixed_version: &str, group: &[Stated<'_>]) -> Option<Fix> {
+    statements(group).find_map(|statement| {
         let mut ends = statement.ranges.iter().filter_map(|range| range.until.as_ref());
         let end = ends.find(|end| end.version == fixed_version)?;
         Some(Fix { of_source: statement.of_source, key: end.key.clone().ok()? })
     })
 }
 
-/// What each advisory of a group states by itself.
-fn views(subject: &Subject<'_>, group: &Group<'_>) -> Vec<PublisherView> {
-    let mut by_advisory: BTreeMap<_, Group<'_>> = BTreeMap::new();
-    for (advisory, statement) in group {
-        by_advisory.entry(advisory.place()).or_default().push((advisory, statement));
-    }
-    let view = |group: Group<'_>| {
-        let (advisory, _) = *group.first()?;
-        let statements: Vec<_> = group.iter().map(|(_, statement)| *statement).collect();
-        let (status, fixed_version) = match judge(subject, &statements) {
-            Judged::Affected { place, fixed_version } => {
-                (statements.get(place).map(|statement| statement.status), fixed_version)
-            }
-            Judged::NotAffected { reason: NotAffected::Stated(status), .. } => (Some(status), None),
-            Judged::NotAffected { reason: NotAffected::FixReached(_), .. } => (Some(Status::Fixed), None),
-            Judged::Silent | Judged::Unknown { .. } => (None, None),
-        };
-        Some(PublisherView {
-            id: advisory.id.clone(),
-            origin: advisory.origin.clone(),
-            status,
-            fixed_version,
-        })
+/// What each advisory of a group states by itself, in the order of their places.
+fn views(subject: &Subject<'_>, group: &[Stated<'_>]) -> Vec<PublisherView> {
+    let is_same = |a: &Stated<'_>, b: &Stated<'_>| {
+        std::ptr::eq(a.advisory, b.advisory) || a.advisory.place() == b.advisory.place()
     };
-    by_advisory.into_values().filter_map(view).collect()
+    let is_sorted = group.is_sorted_by(|a, b| is_same(a, b) || a.advisory.place() < b.advisory.place());
+    if is_sorted {
+        return group.chunk_by(is_same).filter_map(|group| view(subject, group)).collect();
+    }
+    let mut group = group.to_vec();
+    group.sort_by(|a, b| a.advisory.place().cmp(&b.advisory.place()));
+    group.chunk_by(is_same).filter_map(|group| view(subject, group)).collect()
+}
+
+/// What one advisory states.
+fn view(subject: &Subject<'_>, group: &[Stated<'_>]) -> Option<PublisherView> {
+    let advisory = group.first()?.advisory;
+    let (status, fixed_version) = match judge(subject, statements(group)) {
+        Judged::Affected { place, fixed_version } => {
+            (group.get(place).map(|stated| stated.statement.status), fixed_version)
+        }
+        Judged::NotAffected { reason: NotAffected::Stated(status), .. } => (Some(status), None),
+        Judged::NotAffected { reason: NotAffected::FixReached(_), .. } => (Some(Status::Fixed), None),
+        Judged::Silent | Judged::Unknown { .. } => (None, None),
+    };
+    Some(PublisherView {
+        id: advisory.id.as_str().into(),
+        origin: Arc::clone(&advisory.origin),
+        status,
+        fixed_version,
+    })
 }
 
 #[cfg(test)]

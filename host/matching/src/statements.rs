@@ -13,7 +13,7 @@ pub struct PackageAdvisory {
     /// Name of the package, or of the source package.
     pub name: String,
     /// Where it is published, and by whom.
-    pub origin: Origin,
+    pub origin: Arc<Origin>,
     /// The vulnerabilities that it is about, as all publishers call them; at least one.
     pub vulnerabilities: Vec<String>,
     /// What it states, of some versions each.
@@ -37,7 +37,7 @@ pub trait Statements {
 impl PackageAdvisory {
     /// Where it stands among those that speak of its package.
     pub fn place(&self) -> (&str, &str, &str, &str, &str) {
-        let Origin { feed, source, namespace } = &self.origin;
+        let Origin { feed, source, namespace } = &*self.origin;
         (namespace, &self.name, feed, &self.id, source)
     }
 }

@@ -1,5 +1,7 @@
 //! The answer to "what affects this image, and how much of it do we know?".
 
+use std::sync::Arc;
+
 use crate::{
     Digest, Distribution, Image, PluginFailure, PluginId, Rating, Severity, SourcePackage, Status, Text,
     Unread,
@@ -27,31 +29,29 @@ pub struct Finding {
     /// package changes its version. 32 hexadecimal digits.
     pub fingerprint: String,
     /// The vulnerability, as all publishers call it: `CVE-2024-1234`.
-    pub vulnerability: String,
+    pub vulnerability: Text,
     /// Other identifiers of the same vulnerability, sorted.
     pub aliases: Vec<String>,
-    /// One line on what it is.
-    pub title: String,
+    /// What the advisory that counts says of it; none where that cannot be found.
+    pub summary: Option<Arc<AdvisorySummary>>,
     /// What the publisher says of the installed version.
     pub status: Status,
     /// The publisher's reason.
     pub note: Option<String>,
     /// How bad it is.
     pub severity: RatedSeverity,
-    /// The package.
-    pub package: InstalledPackage,
+    /// The package, which all of its findings share.
+    pub package: Arc<InstalledPackage>,
     /// The nearest version above the installed one that is not affected, in the terms of the
     /// package that the advisory speaks of; none where none is known.
-    pub fixed_version: Option<String>,
+    pub fixed_version: Option<Text>,
     /// The least version in which all findings of the package are fixed for which a fixed version is
     /// known, in the same terms; none where none is known.
-    pub update_to: Option<String>,
+    pub update_to: Option<Text>,
     /// Where this is published, and by whom.
-    pub origin: Origin,
-    /// Addresses of further reading.
-    pub references: Vec<String>,
+    pub origin: Arc<Origin>,
     /// The publisher's identifier of the advisory that counts.
-    pub advisory: String,
+    pub advisory: Text,
     /// What each publisher says of the package, taken by itself.
     pub publishers: Vec<Publisher>,
     /// Since when it is known to be exploited, and who says so.
@@ -60,7 +60,22 @@ pub struct Finding {
     /// ([EPSS](https://www.first.org/epss/)).
     pub exploit_probability: Option<f32>,
     /// What else is known of the vulnerability, whoever is affected.
-    pub enrichments: Vec<Enriched>,
+    pub enrichments: Arc<Vec<Enriched>>,
+}
+
+/// What an advisory says of its vulnerability, whatever package is affected.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AdvisorySummary {
+    /// Other identifiers of it.
+    pub aliases: Vec<String>,
+    /// One line on what it is.
+    pub title: Arc<str>,
+    /// How bad it is stated to be.
+    pub ratings: Vec<Rating>,
+    /// Addresses of further reading.
+    pub references: Arc<[String]>,
+    /// How many vulnerabilities it is about, at least one.
+    pub vulnerabilities: usize,
 }
 
 /// That a vulnerability is exploited.
@@ -85,13 +100,13 @@ pub struct Enriched {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Publisher {
     /// The publisher's identifier.
-    pub advisory: String,
+    pub advisory: Text,
     /// Who says so.
-    pub origin: Origin,
+    pub origin: Arc<Origin>,
     /// What is stated of the installed version; none where it does not speak of that.
     pub status: Option<Status>,
     /// The nearest version that fixes it.
-    pub fixed_version: Option<String>,
+    pub fixed_version: Option<Text>,
 }
 
 /// A severity and who says so.

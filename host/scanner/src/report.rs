@@ -6,14 +6,17 @@ mod enrichments;
 mod purl;
 mod unexamined;
 
+use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use limpid_model::report::{
-    Enriched, Exploited, Finding, Gap, InstalledPackage, LayerChanges, LayerOrigin, Publisher, Report,
+    AdvisorySummary, Enriched, Exploited, Finding, Gap, InstalledPackage, LayerChanges, LayerOrigin,
+    Publisher, Report,
 };
-use limpid_model::{Advisory, Digest, Distribution, Image, ImageLayer, Inventory, PluginId};
+use limpid_model::{Digest, Distribution, Image, ImageLayer, Inventory, PluginId, Text};
 use limpid_runtime::Snapshot;
-use limpid_store::tables::advisories::{self, Advisories};
+use limpid_store::tables::advisories::{self, Advisories, General};
 use limpid_store::tables::images::Indexing;
 use limpid_store::{Store, View};
 
@@ -144,57 +147,83 @@ fn findings(
     let matches = &matches.matches;
     let advisories = advisories_of(view, past, matches)?;
     let mut enrichments = Enrichments::then(view, past);
+    // Each is described once, however many findings it has.
+    let mut described: Vec<Option<Arc<InstalledPackage>>> = vec![None; contents.packages.len()];
     let mut findings = Vec::with_capacity(matches.len());
     for found in matches {
-        let Some(installed) = contents.packages.get(found.package) else { continue };
-        let package = installed_package(installed, &image.layers, contents.distribution.as_ref());
+        let installed = contents.packages.get(found.package).zip(described.get_mut(found.package));
+        let Some((installed, described)) = installed else { continue };
+        let describe =
+            || Arc::new(installed_package(installed, &image.layers, contents.distribution.as_ref()));
+        let package = Arc::clone(described.get_or_insert_with(describe));
         let known = enrichments.of(&found.vulnerability)?;
         let fingerprint = limpid_matching::fingerprint(&found.first_name, &installed.package);
-        let update_to = updates.of(found).map(str::to_owned);
+        let update_to = updates.of(found).map(Text::from);
         findings.push(Finding { fingerprint, update_to, ..finding(found, &advisories, known, package) });
     }
-    findings.sort_by(|a, b| {
-        let probability = |f: &Finding| f.exploit_probability.unwrap_or(0.0);
-        let weight = |f: &Finding| (f.exploited.is_some(), f.severity.severity);
-        weight(b)
-            .cmp(&weight(a))
-            .then_with(|| probability(b).total_cmp(&probability(a)))
-            .then_with(|| place(a).cmp(&place(b)))
-    });
+    // Findings are large, and are moved once.
+    findings.sort_by_cached_key(place);
     Ok(findings)
 }
 
-/// Where a finding stands among those that weigh as much.
-fn place(finding: &Finding) -> (&str, &str, &str) {
-    (&finding.vulnerability, &finding.package.name, &finding.package.path)
+/// Where a finding stands among others: what is exploited first, then the worst, then the likeliest to be
+/// exploited, then by vulnerability and package.
+fn place(finding: &Finding) -> impl Ord + use<> {
+    (
+        Reverse((finding.exploited.is_some(), finding.severity.severity)),
+        Reverse(Probability(finding.exploit_probability.unwrap_or(0.0))),
+        (finding.vulnerability.clone(), finding.package.name.clone(), finding.package.path.clone()),
+    )
 }
+
+/// In the order of all numbers there are.
+struct Probability(f32);
+
+impl Ord for Probability {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.total_cmp(&other.0)
+    }
+}
+
+impl PartialOrd for Probability {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Probability {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Probability {}
 
 fn finding(
     found: &Match,
-    advisories: &AdvisoriesByKey,
-    enrichments: &[Enriched],
-    package: InstalledPackage,
+    advisories: &Summaries<'_>,
+    enrichments: &Arc<Vec<Enriched>>,
+    package: Arc<InstalledPackage>,
 ) -> Finding {
-    let advisory = advisories.get(&key_of(found));
-    let general = advisory.map_or(&[][..], |advisory| &advisory.ratings);
+    let summary = advisories.get(&key_of(found));
+    let general = summary.map_or(&[][..], |summary| &summary.ratings);
     Finding {
         fingerprint: String::new(),
         vulnerability: found.vulnerability.clone(),
         aliases: aliases(found, advisories),
-        title: advisory.map(|a| a.title.clone()).unwrap_or_default(),
+        summary: summary.cloned(),
         status: found.status,
         note: found.note.clone(),
         severity: severity(&found.origin.feed, &found.ratings, general, enrichments),
         package,
         fixed_version: found.fixed_version.clone(),
         update_to: None,
-        origin: found.origin.clone(),
-        references: advisory.map(|a| a.references.clone()).unwrap_or_default(),
+        origin: Arc::clone(&found.origin),
         advisory: found.id.clone(),
         publishers: found.views.iter().map(publisher).collect(),
         exploited: exploited(enrichments),
         exploit_probability: enrichments.iter().find_map(|known| known.enrichment.probability()),
-        enrichments: enrichments.to_vec(),
+        enrichments: Arc::clone(enrichments),
     }
 }
 
@@ -208,7 +237,7 @@ fn exploited(enrichments: &[Enriched]) -> Option<Exploited> {
 fn publisher(view: &PublisherView) -> Publisher {
     Publisher {
         advisory: view.id.clone(),
-        origin: view.origin.clone(),
+        origin: Arc::clone(&view.origin),
         status: view.status,
         fixed_version: view.fixed_version.clone(),
     }
@@ -216,48 +245,55 @@ fn publisher(view: &PublisherView) -> Publisher {
 
 /// All other identifiers under which publishers speak of the vulnerability. Of an advisory that is
 /// about several, only its own.
-fn aliases(found: &Match, advisories: &AdvisoriesByKey) -> Vec<String> {
+fn aliases(found: &Match, advisories: &Summaries<'_>) -> Vec<String> {
     let mut aliases = BTreeSet::new();
     for view in &found.views {
-        aliases.insert(view.id.clone());
-        let known = advisories.get(&(view.origin.feed.clone(), view.id.clone(), view.origin.source.clone()));
-        if let Some(advisory) = known.filter(|advisory| advisory.vulnerabilities().len() == 1) {
-            aliases.extend(advisory.aliases.iter().cloned());
+        aliases.insert(view.id.as_str());
+        let known = advisories.get(&key_of_view(view));
+        if let Some(summary) = known.filter(|summary| summary.vulnerabilities == 1) {
+            aliases.extend(summary.aliases.iter().map(String::as_str));
         }
     }
-    aliases.remove(&found.vulnerability);
-    aliases.into_iter().collect()
+    aliases.remove(found.vulnerability.as_str());
+    aliases.into_iter().map(str::to_owned).collect()
 }
 
-fn key_of(found: &Match) -> (String, String, String) {
-    (found.origin.feed.clone(), found.id.clone(), found.origin.source.clone())
+/// Feed, identifier and source of an advisory.
+type Place<'m> = (&'m str, &'m str, &'m str);
+
+fn key_of(found: &Match) -> Place<'_> {
+    (&found.origin.feed, &found.id, &found.origin.source)
 }
 
-type AdvisoriesByKey = HashMap<(String, String, String), Advisory>;
+fn key_of_view(view: &PublisherView) -> Place<'_> {
+    (&view.origin.feed, &view.id, &view.origin.source)
+}
 
-fn advisories_of(view: &View<'_>, past: &Past<'_>, matches: &[Match]) -> Result<AdvisoriesByKey, Error> {
-    let of_view =
-        |view: &PublisherView| (view.origin.feed.clone(), view.id.clone(), view.origin.source.clone());
-    let views = matches.iter().flat_map(|found| &found.views).map(of_view);
+/// What the advisories of some matches say of their vulnerabilities.
+type Summaries<'m> = HashMap<Place<'m>, Arc<AdvisorySummary>>;
+
+fn advisories_of<'m>(view: &View<'_>, past: &Past<'_>, matches: &'m [Match]) -> Result<Summaries<'m>, Error> {
+    let views = matches.iter().flat_map(|found| &found.views).map(key_of_view);
     let mut wanted: Vec<_> = matches.iter().map(key_of).chain(views).collect();
     wanted.sort_unstable();
     wanted.dedup();
-    let keys: Vec<_> = wanted
-        .iter()
-        .map(|(feed, id, source)| advisories::Key {
-            feed: feed.clone(),
-            id: id.clone(),
-            source: source.clone(),
-        })
-        .collect();
-    let rows = view.multi_get::<Advisories>(&keys)?;
-    let mut found = AdvisoriesByKey::new();
-    for ((wanted, key), row) in wanted.into_iter().zip(keys).zip(rows) {
-        if let Some(row) = past.advisory(&key, row)? {
-            found.insert(wanted, row.into_advisory(key.id));
-        }
-    }
-    Ok(found)
+    let key = |&(feed, id, source): &Place<'_>| advisories::Key {
+        feed: feed.to_owned(),
+        id: id.to_owned(),
+        source: source.to_owned(),
+    };
+    let keys: Vec<_> = wanted.iter().map(key).collect();
+    let summary = |key: &advisories::Key, general: General| general.into_summary(&key.id);
+    let found = if past.is_now() {
+        view.multi_glance(&keys, summary)?
+    } else {
+        let rows = keys.iter().zip(view.multi_get::<Advisories>(&keys)?);
+        let then = |(key, row)| -> Result<_, Error> {
+            Ok(past.advisory(key, row)?.map(|row| Arc::new(summary(key, row.into()))))
+        };
+        rows.map(then).collect::<Result<_, _>>()?
+    };
+    Ok(wanted.into_iter().zip(found).filter_map(|(key, found)| Some((key, found?))).collect())
 }
 
 /// A package with its layer, and its purl completed from the distribution.

@@ -31,7 +31,7 @@ pub(crate) fn package_advisory(key: affects::Key, row: affects::Row) -> PackageA
     if vulnerabilities.is_empty() {
         vulnerabilities.push(id.clone());
     }
-    let origin = Origin { feed, source, namespace };
+    let origin = Arc::new(Origin { feed, source, namespace });
     PackageAdvisory { id, name, origin, vulnerabilities, statements, first_name }
 }
 

@@ -137,7 +137,7 @@ impl<'v> Judge<'v> {
                 let rated = severity(&found.origin.feed, &found.ratings, general, enrichments);
                 let fixable = found.fixed_version.is_some();
                 if let Some(published) = advisory.and_then(|it| it.published.clone()).filter(|_| !fixable) {
-                    let this = (published, found.vulnerability.clone());
+                    let this = (published, found.vulnerability.to_string());
                     let known = self.oldest.take().map(|(id, published)| (published, id));
                     let oldest = known.map_or(this.clone(), |known| known.min(this));
                     self.oldest = Some((oldest.1, oldest.0));

@@ -179,7 +179,7 @@ fn package(known: &Vulnerability, enrichments: &[Enriched], affected: &Affected)
     let found = &*affected.found;
     let key = limpid_store::tables::advisories::Key {
         feed: found.origin.feed.clone(),
-        id: found.id.clone(),
+        id: found.id.to_string(),
         source: found.origin.source.clone(),
     };
     let general = known.ratings(&key);
@@ -190,7 +190,7 @@ fn package(known: &Vulnerability, enrichments: &[Enriched], affected: &Affected)
         path: affected.installed.path.to_string(),
         status: found.status,
         severity: severity(&found.origin.feed, &found.ratings, general, enrichments).severity,
-        fixed_version: found.fixed_version.clone(),
+        fixed_version: found.fixed_version.as_ref().map(ToString::to_string),
         feed: found.origin.feed.clone(),
         namespace: found.origin.namespace.clone(),
     }

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -23,7 +24,13 @@ pub(crate) struct Pool {
     /// Room for answers that wait for their readers, in units.
     room: Arc<Semaphore>,
     units: u32,
+    /// Bytes of the longest document so far, up to [`ROOMY`]: the next one is written without moving it to where
+    /// there is more room, again and again. What it does not need it never touches, and gives back.
+    longest: Arc<AtomicUsize>,
 }
+
+/// The most that is set aside for a document before it is written.
+const ROOMY: usize = 8 << 20;
 
 /// Bytes of a unit of room. Answers that are smaller need none.
 const UNIT: usize = 64 << 10;
@@ -46,6 +53,7 @@ impl Pool {
             waiting,
             room: Arc::new(Semaphore::new(units as usize)),
             units,
+            longest: Arc::default(),
         }
     }
 
@@ -111,10 +119,13 @@ impl Pool {
         T: Serialize,
         E: Into<Failure> + Send + 'static,
     {
+        let longest = Arc::clone(&self.longest);
         self.run(move || {
             let document = work().map_err(Into::<Failure>::into)?;
-            let bytes =
-                serde_json::to_vec(&document).map_err(|error| Failure::internal(error.to_string()))?;
+            let mut bytes = Vec::with_capacity(longest.load(Ordering::Relaxed));
+            serde_json::to_writer(&mut bytes, &document)
+                .map_err(|error| Failure::internal(error.to_string()))?;
+            longest.fetch_max(bytes.len().min(ROOMY), Ordering::Relaxed);
             let coding = coding.for_length(bytes.len());
             let mut bytes = coding.encode(bytes).map_err(|error| Failure::internal(error.to_string()))?;
             // It may wait for its reader, and is no longer than it is.

@@ -17,7 +17,7 @@ pub(crate) struct Groups {
 #[derive(Debug, Default)]
 struct Known {
     /// Hashes of groups. Two that share one are taken for each other, which costs a search.
-    hashes: HashSet<u64>,
+    hashes: HashSet<u64, RandomState>,
     /// Tables whose groups are all here.
     tables: BTreeSet<u8>,
 }

@@ -13,7 +13,7 @@ use crate::key::Writer;
 use crate::ordered::{Memory, Ordered, Reading, Rocks, Snapshot};
 use crate::recent::{Recent, Time};
 use crate::store::commits::Commits;
-use crate::table::{self, Table};
+use crate::table::{self, Glance, Table};
 use crate::{Error, Settings, tables};
 pub use batch::Batch;
 pub use cursor::Cursor;
@@ -64,7 +64,8 @@ impl Store {
     /// Writes all of a batch, durably, or nothing.
     pub fn commit(&self, batch: Batch) -> Result<(), Error> {
         let writes = batch.into_writes();
-        self.0.groups.add(writes.groups());
+        let is_walked = |group: &&[u8]| group.first().is_some_and(|table| !tables::UNWALKED.contains(table));
+        self.0.groups.add(writes.groups().filter(is_walked));
         let _change = self.0.recent.change(writes.groups());
         let tables = writes.tables();
         let written = self.0.ordered.write(writes);
@@ -131,6 +132,41 @@ impl View<'_> {
         let keys: Vec<_> = keys.iter().map(table::encode_key::<T>).collect();
         let rows = self.snapshot.multi_get(&keys)?;
         rows.into_iter().map(|row| row.map(|bytes| table::decode_row::<T>(&bytes)).transpose()).collect()
+    }
+
+    /// What is made of what the rows of many keys begin with, in their order, where each key is a group of its
+    /// own. What was made of a row is kept for a while, for all views that see the same: `make` must make
+    /// the same of the same row wherever it is called.
+    pub fn multi_glance<G: Glance, V: Send + Sync + 'static>(
+        &self,
+        keys: &[<G::Table as Table>::Key],
+        make: impl Fn(&<G::Table as Table>::Key, G) -> V,
+    ) -> Result<Vec<Option<Arc<V>>>, Error> {
+        let encoded = keys.iter().map(table::encode_key::<G::Table>);
+        let (mut found, mut places, mut unread) = (Vec::with_capacity(keys.len()), Vec::new(), Vec::new());
+        for (place, group) in encoded.enumerate() {
+            let known = self.store.recent.get(&group, self.time);
+            if known.is_none() {
+                places.push(place);
+                unread.push(group);
+            }
+            found.push(known);
+        }
+        let rows = self.snapshot.multi_get(&unread)?;
+        for ((place, group), row) in places.into_iter().zip(unread).zip(rows) {
+            let (Some(row), Some(key), Some(found)) = (row, keys.get(place), found.get_mut(place)) else {
+                continue;
+            };
+            debug_assert_eq!(
+                table::encode_group::<G::Table>(key).as_deref(),
+                Some(group.as_slice()),
+                "who changes a row names it",
+            );
+            let made = Arc::new(make(key, table::decode_glance::<G>(&row)?));
+            self.store.recent.put(group, self.time, &made, row.len() * walk::DECODED);
+            *found = Some(made);
+        }
+        Ok(found)
     }
 
     /// All rows whose keys begin with a prefix, in the order of their keys.

@@ -86,6 +86,9 @@ pub mod values;
 
 use crate::table::Table as _;
 
+/// Tables whose rows are groups of their own: which of them there are is asked of the store, and not learned.
+pub(crate) const UNWALKED: [u8; 1] = [advisories::Advisories::ID];
+
 /// Tables of what images hold. All others are of what publishers state, and of what became of it: what a
 /// ingest writes, and those who ask for reports would have to read anew.
 pub(crate) const OF_IMAGES: [u8; 13] = [

@@ -164,7 +164,7 @@ fn asked(scanner: &Scanner, sample: &[Digest]) -> anyhow::Result<Vec<String>> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for id in sample.iter().take(50) {
         for finding in scanner.report(id)?.findings {
-            *counts.entry(finding.vulnerability).or_default() += 1;
+            *counts.entry(finding.vulnerability.into()).or_default() += 1;
         }
     }
     let mut counts: Vec<_> = counts.into_iter().map(|(id, count)| (count, id)).collect();

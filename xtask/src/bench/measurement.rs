@@ -40,6 +40,11 @@ impl Measurement {
         Self::new(what, "MiB", runs.into_iter().map(|bytes| bytes as f64 / MEBIBYTE).collect())
     }
 
+    /// The same under another name.
+    pub(super) fn called(self, what: impl Into<String>) -> Self {
+        Self { what: what.into(), ..self }
+    }
+
     /// Beside what it is compared with.
     pub(super) fn beside(mut self, floor: &Self) -> Self {
         self.floor = Some(floor.median());

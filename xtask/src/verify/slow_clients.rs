@@ -39,7 +39,7 @@ const PROMPTLY: Duration = Duration::from_millis(100);
 const MEMORY: u64 = 512 << 20;
 
 pub(super) fn check(workspace: &Workspace, tally: &mut Tally) {
-    let limpid = match Limpid::build(workspace, |_| ()) {
+    let limpid = match Limpid::build_for_release(workspace, &[]) {
         Ok(limpid) => limpid,
         Err(why) => return tally.failure("slow clients: the program", &why),
     };

@@ -2,8 +2,10 @@
 
 mod coverage;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
+use limpid_model::Text;
 use limpid_model::report::{self, InstalledPackage, LayerOrigin, RatedSeverity};
 use serde::{Deserialize, Serialize};
 
@@ -51,34 +53,37 @@ pub struct Finding {
     /// package changes its version.
     pub fingerprint: String,
     /// The vulnerability, as all publishers call it.
-    pub vulnerability: String,
+    pub vulnerability: Text,
     /// Other identifiers of the same vulnerability.
     pub aliases: Vec<String>,
     /// One line on what it is.
-    pub title: String,
+    #[serde(with = "super::shared")]
+    pub title: Arc<str>,
     /// `affected`, `under-investigation`, `wont-fix`, `fix-deferred`, `end-of-life`.
     pub status: Word,
     /// The publisher's reason for the status.
     pub note: Option<String>,
     /// How bad it is, and who says so.
     pub severity: Severity,
-    /// The package.
-    pub package: Package,
+    /// The package. Findings of one share it.
+    #[serde(with = "super::shared")]
+    pub package: Arc<Package>,
     /// The nearest version that fixes it.
-    pub fixed_version: Option<String>,
+    pub fixed_version: Option<Text>,
     /// The least version of the package in which all of its findings are fixed for which a fixed version
     /// is known; null where there is none, or their order is not known.
-    pub update_to: Option<String>,
+    pub update_to: Option<Text>,
     /// The feed that says so.
-    pub feed: String,
+    pub feed: Text,
     /// The source of that feed.
-    pub source: String,
+    pub source: Text,
     /// Where it is published.
-    pub namespace: String,
+    pub namespace: Text,
     /// Further reading.
-    pub references: Vec<String>,
+    #[serde(with = "super::shared")]
+    pub references: Arc<[String]>,
     /// The publisher's identifier of the advisory that counts.
-    pub advisory: String,
+    pub advisory: Text,
     /// What each publisher says of the package, taken by itself.
     pub publishers: Vec<Publisher>,
     /// Since when it is known to be exploited; null where that is not known.
@@ -86,7 +91,8 @@ pub struct Finding {
     /// How likely it is to be exploited in the next 30 days, 0 to 1 (EPSS).
     pub exploit_probability: Option<f32>,
     /// What else is known of the vulnerability, whoever is affected.
-    pub enrichments: Vec<Enrichment>,
+    #[serde(with = "super::shared")]
+    pub enrichments: Arc<[Enrichment]>,
 }
 
 /// That a vulnerability is exploited.
@@ -115,17 +121,17 @@ pub struct Enrichment {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Publisher {
     /// The publisher's identifier.
-    pub advisory: String,
+    pub advisory: Text,
     /// The feed.
-    pub feed: String,
+    pub feed: Text,
     /// The source of that feed.
-    pub source: String,
+    pub source: Text,
     /// Where it is published.
-    pub namespace: String,
+    pub namespace: Text,
     /// What is stated of the installed version; null where it does not speak of that.
     pub status: Option<Word>,
     /// The nearest version that fixes it.
-    pub fixed_version: Option<String>,
+    pub fixed_version: Option<Text>,
 }
 
 /// A severity and where it comes from.
@@ -226,35 +232,52 @@ impl From<report::Report> for Report {
             image: report.image.into(),
             summary,
             coverage: report.coverage.into(),
-            findings: report.findings.into_iter().map(Finding::from).collect(),
+            findings: findings(report.findings),
             plugins: report.plugins.into_iter().map(PluginRef::from).collect(),
         }
     }
 }
 
-impl From<report::Finding> for Finding {
-    fn from(finding: report::Finding) -> Self {
-        Self {
-            fingerprint: finding.fingerprint,
-            vulnerability: finding.vulnerability,
-            aliases: finding.aliases,
-            title: finding.title,
-            status: finding.status.as_str().into(),
-            note: finding.note,
-            severity: finding.severity.into(),
-            package: finding.package.into(),
-            fixed_version: finding.fixed_version,
-            update_to: finding.update_to,
-            feed: finding.origin.feed,
-            source: finding.origin.source,
-            namespace: finding.origin.namespace,
-            references: finding.references,
-            advisory: finding.advisory,
-            publishers: finding.publishers.into_iter().map(Publisher::from).collect(),
-            exploited: finding.exploited.map(|it| Exploited { since: it.since, feed: it.feed }),
-            exploit_probability: finding.exploit_probability,
-            enrichments: finding.enrichments.into_iter().map(Enrichment::from).collect(),
-        }
+/// What findings share is converted once.
+fn findings(findings: Vec<report::Finding>) -> Vec<Finding> {
+    let mut packages: HashMap<*const InstalledPackage, Arc<Package>> = HashMap::new();
+    let mut known: HashMap<*const Vec<report::Enriched>, Arc<[Enrichment]>> = HashMap::new();
+    // Those that share something hold it until all are converted: what is at a place stays there.
+    let each = |finding: &report::Finding| {
+        let package = packages.entry(Arc::as_ptr(&finding.package));
+        let package = package.or_insert_with(|| Arc::new(InstalledPackage::clone(&finding.package).into()));
+        let enrichments = known.entry(Arc::as_ptr(&finding.enrichments));
+        let enrichments = enrichments
+            .or_insert_with(|| finding.enrichments.iter().cloned().map(Enrichment::from).collect());
+        (Arc::clone(package), Arc::clone(enrichments))
+    };
+    let shared: Vec<_> = findings.iter().map(each).collect();
+    let all = findings.into_iter().zip(shared);
+    all.map(|(it, (package, enrichments))| finding(it, package, enrichments)).collect()
+}
+
+fn finding(finding: report::Finding, package: Arc<Package>, enrichments: Arc<[Enrichment]>) -> Finding {
+    let summary = finding.summary;
+    Finding {
+        fingerprint: finding.fingerprint,
+        vulnerability: finding.vulnerability,
+        aliases: finding.aliases,
+        title: summary.as_ref().map(|summary| Arc::clone(&summary.title)).unwrap_or_default(),
+        status: finding.status.as_str().into(),
+        note: finding.note,
+        severity: finding.severity.into(),
+        package,
+        fixed_version: finding.fixed_version,
+        update_to: finding.update_to,
+        feed: finding.origin.feed.as_str().into(),
+        source: finding.origin.source.as_str().into(),
+        namespace: finding.origin.namespace.as_str().into(),
+        references: summary.map(|summary| Arc::clone(&summary.references)).unwrap_or_default(),
+        advisory: finding.advisory,
+        publishers: finding.publishers.into_iter().map(Publisher::from).collect(),
+        exploited: finding.exploited.map(|it| Exploited { since: it.since, feed: it.feed }),
+        exploit_probability: finding.exploit_probability,
+        enrichments,
     }
 }
 
@@ -280,9 +303,9 @@ impl From<report::Publisher> for Publisher {
     fn from(publisher: report::Publisher) -> Self {
         Self {
             advisory: publisher.advisory,
-            feed: publisher.origin.feed,
-            source: publisher.origin.source,
-            namespace: publisher.origin.namespace,
+            feed: publisher.origin.feed.as_str().into(),
+            source: publisher.origin.source.as_str().into(),
+            namespace: publisher.origin.namespace.as_str().into(),
             status: publisher.status.map(|status| status.as_str().into()),
             fixed_version: publisher.fixed_version,
         }

@@ -72,10 +72,10 @@ fn no_identifier_or_version_is_broken() {
         for look in [PIPE, terminal(20), terminal(80), terminal(160)] {
             let shown = shown(&report, look, &Filter::default());
             for finding in &report.findings {
-                let source = finding.package.source_version.as_ref();
-                let texts = [Some(&finding.vulnerability), finding.fixed_version.as_ref(), source];
+                let source = finding.package.source_version.as_deref();
+                let texts = [Some(finding.vulnerability.as_str()), finding.fixed_version.as_deref(), source];
                 for text in texts.into_iter().flatten() {
-                    assert!(shown.contains(text.as_str()), "{}: {look:?} lacks {text}", folder.display());
+                    assert!(shown.contains(text), "{}: {look:?} lacks {text}", folder.display());
                 }
             }
         }

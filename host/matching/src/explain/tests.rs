@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use limpid_model::report::Origin;
 use limpid_model::{Distribution, KeyedRange, Package, Scope};
 
@@ -41,7 +43,11 @@ fn check(package: Package, statement: Statement, outcome: Outcome, why: &str) {
     let advisory = PackageAdvisory {
         id: "X".to_owned(),
         name: "a".to_owned(),
-        origin: Origin { feed: "f".to_owned(), source: "s".to_owned(), namespace: "here".to_owned() },
+        origin: Arc::new(Origin {
+            feed: "f".to_owned(),
+            source: "s".to_owned(),
+            namespace: "here".to_owned(),
+        }),
         vulnerabilities: vec!["X".to_owned()],
         statements: vec![statement],
         first_name: None,

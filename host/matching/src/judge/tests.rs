@@ -60,7 +60,7 @@ fn statements(text: &str) -> Vec<Statement> {
 /// `-`, `not`, `unknown`, or the status and the fix: `affected 3`.
 fn verdict(installed: &Installed, properties: &[(String, String)], statements: &[Statement]) -> String {
     let subject = Subject::new(installed, properties);
-    match judge(&subject, &statements.iter().collect::<Vec<_>>()) {
+    match judge(&subject, statements.iter()) {
         Judged::Silent => "-".to_owned(),
         Judged::NotAffected { reason: NotAffected::Stated(_), .. } => "not".to_owned(),
         Judged::NotAffected { reason: NotAffected::FixReached(fix), .. } => format!("reached {fix}"),

@@ -35,11 +35,11 @@ impl Publications {
         self.0.push(PackageAdvisory {
             id: id.to_owned(),
             name: name.to_owned(),
-            origin: Origin {
+            origin: Arc::new(Origin {
                 feed: feed.to_owned(),
                 source: format!("source of {feed}"),
                 namespace: namespace.to_owned(),
-            },
+            }),
             vulnerabilities: vec![id.to_owned()],
             statements,
             first_name: None,

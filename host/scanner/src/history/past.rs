@@ -327,7 +327,7 @@ impl<S: Statements<Error = Error>> Statements for Then<'_, '_, S> {
         let now = self.now.about(namespace, name)?;
         let Some(before) = self.past.before(namespace, name)? else { return Ok(now) };
         let stays = |advisory: &&PackageAdvisory| {
-            let Origin { feed, source, .. } = advisory.origin.clone();
+            let Origin { feed, source, .. } = Origin::clone(&advisory.origin);
             let id = advisory.id.clone();
             self.past.holds_now(&feed, &source)
                 && !before.changed.contains(&advisories::Key { feed, id, source })

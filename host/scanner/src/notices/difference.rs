@@ -215,7 +215,7 @@ fn groups<'r>(
         let origin = &it.found.origin;
         let key = advisories::Key {
             feed: origin.feed.clone(),
-            id: it.found.id.clone(),
+            id: it.found.id.to_string(),
             source: origin.source.clone(),
         };
         // As a report has it, which sees all that is stated of the package.
@@ -228,9 +228,9 @@ fn groups<'r>(
             packages: vec![StandingPackage {
                 name: it.installed.package.name.to_string(),
                 version: it.installed.package.version.to_string(),
-                fixed_version: it.found.fixed_version.clone(),
+                fixed_version: it.found.fixed_version.as_ref().map(ToString::to_string),
                 namespace: origin.namespace.clone(),
-                advisory: it.found.id.clone(),
+                advisory: it.found.id.to_string(),
                 feed: origin.feed.clone(),
                 fingerprint: fingerprint(first, &it.installed.package),
             }],

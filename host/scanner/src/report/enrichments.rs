@@ -29,7 +29,7 @@ impl<'v> Enrichments<'v> {
         Self { past: (!past.is_now()).then_some(past as &dyn TakesBack), ..Self::new(view) }
     }
 
-    pub(crate) fn of(&mut self, vulnerability: &str) -> Result<&[Enriched], Error> {
+    pub(crate) fn of(&mut self, vulnerability: &str) -> Result<&Arc<Vec<Enriched>>, Error> {
         let group = |key: &mut Writer| {
             key.text(vulnerability);
         };

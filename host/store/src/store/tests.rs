@@ -242,3 +242,67 @@ fn a_revision_changes_with_each_commit_but_of_the_tables_that_do_not_count() {
         assert_eq!(all(), last, "nothing was written");
     }
 }
+
+fn rating() -> limpid_model::Rating {
+    limpid_model::Rating { system: "CVSS:3.1".to_owned(), value: "x".to_owned(), score: Some(5.0) }
+}
+
+/// What an advisory says of its vulnerability, as it is read by those who need no more of it.
+fn summaries(view: &View<'_>, ids: &[&str]) -> Vec<Option<(String, usize)>> {
+    use crate::tables::advisories::{General, Key};
+
+    let key = |id: &&str| Key { feed: "f".to_owned(), id: (*id).to_owned(), source: "s".to_owned() };
+    let keys: Vec<_> = ids.iter().map(key).collect();
+    let found = view.multi_glance(&keys, |key, general: General| general.into_summary(&key.id)).unwrap();
+    let summary = |summary: std::sync::Arc<limpid_model::report::AdvisorySummary>| {
+        assert_eq!(summary.aliases, ["CVE-2026-0001", "CVE-2026-0002"]);
+        assert_eq!(*summary.references, ["https://example.com".to_owned()]);
+        assert_eq!(summary.ratings, [rating()]);
+        (summary.title.to_string(), summary.vulnerabilities)
+    };
+    found.into_iter().map(|found| found.map(summary)).collect()
+}
+
+#[test]
+fn what_advisories_begin_with_is_what_they_say_at_the_moment_of_the_view() {
+    use crate::tables::advisories::{Advisories, Key};
+
+    let (stores, _directory) = stores();
+    for store in stores {
+        let change = |id: &str, title: Option<&str>| {
+            let key = Key { feed: "f".to_owned(), id: id.to_owned(), source: "s".to_owned() };
+            let mut batch = Batch::default();
+            match title {
+                Some(title) => {
+                    let advisory = limpid_model::Advisory {
+                        title: title.to_owned(),
+                        details: "at length".to_owned(),
+                        aliases: vec!["CVE-2026-0001".to_owned(), "CVE-2026-0002".to_owned()],
+                        weaknesses: vec!["CWE-1".to_owned(), "CWE-2".to_owned()],
+                        ratings: vec![rating()],
+                        references: vec!["https://example.com".to_owned()],
+                        ..Default::default()
+                    };
+                    batch.put::<Advisories>(&key, &advisory.into()).unwrap();
+                }
+                None => batch.delete::<Advisories>(&key),
+            }
+            store.commit(batch).unwrap();
+        };
+        change("a", Some("first"));
+        change("b", Some("other"));
+        let before = store.view();
+        let told = |title: &str| Some((title.to_owned(), 2));
+        let ids = ["b", "none", "a"];
+        for _ in 0..2 {
+            assert_eq!(summaries(&before, &ids), [told("other"), None, told("first")]);
+        }
+        change("a", Some("second"));
+        change("b", None);
+        change("none", Some("now"));
+        for _ in 0..2 {
+            assert_eq!(summaries(&store.view(), &ids), [None, told("now"), told("second")]);
+            assert_eq!(summaries(&before, &ids), [told("other"), None, told("first")]);
+        }
+    }
+}

@@ -9,7 +9,7 @@ use crate::key::Writer;
 use crate::table::{self, Table};
 
 /// How many bytes a decoded row takes for each byte of it, about: texts on their own, and room in lists.
-const DECODED: usize = 5;
+pub(super) const DECODED: usize = 5;
 
 /// Reads rows of one table group by group, at one moment.
 pub struct Walk<'v, T> {

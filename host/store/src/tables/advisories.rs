@@ -1,15 +1,16 @@
 //! What publishers say, by feed, identifier and the source that stated it.
 
-use limpid_model::{Advisory, Affected, Bound, Range, Rating, Status};
+use limpid_model::report::AdvisorySummary;
+use limpid_model::{Advisory, Affected, Bound, Range, Rating, Status, vulnerabilities};
 use serde::{Deserialize, Serialize};
 
-use super::values::{StoredRating, each};
+use super::values::{Passed, PassedText, StoredRating, each};
 use crate::define::define_table;
 use crate::table;
 
 define_table! {
     /// The table.
-    Advisories = 7 "advisories";
+    Advisories = 7 "advisories", group [feed, id, source];
 
     /// One statement: several sources of a feed may speak of one identifier.
     key {
@@ -39,6 +40,48 @@ pub struct Row {
 
 impl table::Row for Row {
     const VERSION: u8 = 1;
+}
+
+/// What an advisory says of its vulnerability: all but what it says of packages.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct General {
+    aliases: Vec<String>,
+    title: String,
+    _details: PassedText,
+    ratings: Vec<StoredRating>,
+    _weaknesses: Passed<PassedText>,
+    references: Vec<String>,
+}
+
+impl table::Glance for General {
+    type Table = Advisories;
+}
+
+impl General {
+    /// The same of an advisory that its publisher calls `id`.
+    pub fn into_summary(self, id: &str) -> AdvisorySummary {
+        let Self { aliases, title, ratings, references, .. } = self;
+        AdvisorySummary {
+            vulnerabilities: vulnerabilities(id, &aliases).len(),
+            aliases,
+            title: title.into(),
+            ratings: each::<_, Rating>(ratings),
+            references: references.into(),
+        }
+    }
+}
+
+impl From<Row> for General {
+    fn from(row: Row) -> Self {
+        Self {
+            aliases: row.aliases,
+            title: row.title,
+            _details: PassedText,
+            ratings: row.ratings,
+            _weaknesses: Passed::default(),
+            references: row.references,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -118,6 +118,12 @@ impl From<Unusable> for InputError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Passed<T>(PhantomData<fn() -> T>);
 
+impl<T> Default for Passed<T> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Passed<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_seq(Self(PhantomData))
@@ -133,6 +139,28 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Passed<T> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self, A::Error> {
         while list.next_element::<T>()?.is_some() {}
+        Ok(self)
+    }
+}
+
+/// A text over which somebody passes who needs what comes after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PassedText;
+
+impl<'de> Deserialize<'de> for PassedText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Self)
+    }
+}
+
+impl Visitor<'_> for PassedText {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
         Ok(self)
     }
 }

@@ -21,6 +21,7 @@ mod encoded;
 mod parse;
 mod types;
 
+use std::borrow::Cow;
 use std::fmt;
 
 use encoded::Encoded;
@@ -140,13 +141,9 @@ impl Purl {
     pub fn canonical(mut self) -> Self {
         self.kind.make_ascii_lowercase();
         let rules = types::rules(&self.kind);
-        let strip = |text: String| match text.trim_matches('/') {
-            stripped if stripped.len() == text.len() => text,
-            stripped => stripped.to_owned(),
-        };
-        self.namespace = self.namespace.map(|namespace| rules.namespace.apply(strip(namespace)));
-        self.name = rules.name.apply(strip(self.name));
-        self.version = self.version.map(|version| rules.version.apply(version));
+        self.namespace = self.namespace.map(|namespace| applied(rules.namespace, namespace, strip));
+        self.name = applied(rules.name, self.name, strip);
+        self.version = self.version.map(|version| applied(rules.version, version, |version| version));
         self
     }
 }
@@ -155,31 +152,57 @@ impl Purl {
 /// `.` and `..` of a subpath are left out.
 impl fmt::Display for Purl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let canonical = self.clone().canonical();
-        write!(f, "pkg:{}/", canonical.kind)?;
-        for segment in segments(canonical.namespace.as_deref()) {
-            write!(f, "{}/", Encoded(segment))?;
+        let kind = match self.kind.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            true => Cow::Owned(self.kind.to_ascii_lowercase()),
+            false => Cow::Borrowed(self.kind.as_str()),
+        };
+        let rules = types::rules(&kind);
+        f.write_str("pkg:")?;
+        f.write_str(&kind)?;
+        f.write_str("/")?;
+        let namespace = self.namespace.as_deref().map(|namespace| rules.namespace.apply(namespace));
+        for segment in segments(namespace.as_deref()) {
+            Encoded(segment).fmt(f)?;
+            f.write_str("/")?;
         }
-        write!(f, "{}", Encoded(&canonical.name))?;
-        if let Some(version) = canonical.version.filter(|version| !version.is_empty()) {
-            write!(f, "@{}", Encoded(&version))?;
+        Encoded(&rules.name.apply(strip(&self.name))).fmt(f)?;
+        if let Some(version) = self.version.as_deref().filter(|version| !version.is_empty()) {
+            f.write_str("@")?;
+            Encoded(&rules.version.apply(version)).fmt(f)?;
         }
-        let mut separator = '?';
-        for (key, value) in &canonical.qualifiers {
+        let mut separator = "?";
+        for (key, value) in &self.qualifiers {
             if parse::is_key(key) && !value.is_empty() {
-                write!(f, "{separator}{key}={}", Encoded(value))?;
-                separator = '&';
+                f.write_str(separator)?;
+                f.write_str(key)?;
+                f.write_str("=")?;
+                Encoded(value).fmt(f)?;
+                separator = "&";
             }
         }
-        let mut separator = '#';
-        for segment in segments(canonical.subpath.as_deref()) {
+        let mut separator = "#";
+        for segment in segments(self.subpath.as_deref()) {
             if !matches!(segment, "." | "..") {
-                write!(f, "{separator}{}", Encoded(segment))?;
-                separator = '/';
+                f.write_str(separator)?;
+                Encoded(segment).fmt(f)?;
+                separator = "/";
             }
         }
         Ok(())
     }
+}
+
+fn strip(text: &str) -> &str {
+    text.trim_matches('/')
+}
+
+/// A text in a form, once a part of it is taken; the same text where that changes nothing.
+fn applied(form: types::Form, text: String, part: impl Fn(&str) -> &str) -> String {
+    let changed = match form.apply(part(&text)) {
+        Cow::Borrowed(same) if same.len() == text.len() => None,
+        other => Some(other.into_owned()),
+    };
+    changed.unwrap_or(text)
 }
 
 fn segments(path: Option<&str>) -> impl Iterator<Item = &str> {

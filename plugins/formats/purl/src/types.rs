@@ -1,6 +1,8 @@
 //! What the [definitions of types](https://github.com/package-url/purl-spec/tree/main/types) say of the canonical
 //! form of their parts. A part that is not case sensitive is in lower case.
 
+use std::borrow::Cow;
+
 /// How a part is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Form {
@@ -37,11 +39,13 @@ pub(crate) fn rules(kind: &str) -> Rules {
 }
 
 impl Form {
-    pub(crate) fn apply(self, text: String) -> String {
+    pub(crate) fn apply(self, text: &str) -> Cow<'_, str> {
         match self {
-            Self::AsItIs => text,
-            Self::LowerCase if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) => text,
-            Self::LowerCase => text.to_lowercase(),
+            Self::AsItIs => text.into(),
+            Self::LowerCase if text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) => {
+                text.into()
+            }
+            Self::LowerCase => text.to_lowercase().into(),
             Self::Pypi => {
                 let mut name = String::with_capacity(text.len());
                 for character in text.to_lowercase().chars() {
@@ -51,7 +55,7 @@ impl Form {
                         character => name.push(character),
                     }
                 }
-                name
+                name.into()
             }
         }
     }

@@ -252,7 +252,7 @@ impl World {
             for finding in self.scanner.report(image).unwrap().findings {
                 let now =
                     (finding.severity.severity, finding.fixed_version.is_some(), finding.exploited.is_some());
-                let known = standing.entry((*image, finding.vulnerability)).or_insert(now);
+                let known = standing.entry((*image, finding.vulnerability.into())).or_insert(now);
                 *known = (known.0.max(now.0), known.1 | now.1, known.2 | now.2);
             }
         }

@@ -1,0 +1,1 @@
+//! Nothing: this crate is there for its manifest, which says what for.

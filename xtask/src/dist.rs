@@ -50,7 +50,7 @@ pub(crate) fn dist(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 /// Moves a program's debug information to a file beside it, where debuggers and the program's own
-/// backtraces look for it. The names of functions stay in the program.
+/// backtraces look for it: with the names of functions in it as well, the program has 66 MB in place of 51.
 fn split(program: &Path) -> anyhow::Result<PathBuf> {
     let debug_information = program.with_extension("debug");
     let folder = program.parent().context("the program is in no folder")?;
@@ -60,7 +60,7 @@ fn split(program: &Path) -> anyhow::Result<PathBuf> {
     };
     objcopy(&["--only-keep-debug"], &[program, &debug_information])?;
     let link = format!("--add-gnu-debuglink={}", debug_information.display());
-    objcopy(&["--strip-debug", &link], &[program])?;
+    objcopy(&["--strip-all", &link], &[program])?;
     Ok(debug_information)
 }
 

@@ -150,9 +150,9 @@ impl std::fmt::Debug for Delivery {
 /// Posts what is announced, whoever ingests: see [`super::poster`].
 fn post(parts: &Arc<Parts>) {
     let poster = &parts.scanner.deliveries().poster;
-    while !parts.is_stopping() {
-        let Some(wanted) = poster.next(POLL) else { return };
-        // What an earlier process, or an ingest that has failed, has left is among it.
+    // What an earlier process has left comes first.
+    let mut next = Some(0);
+    while let Some(wanted) = next {
         let outcome = loop {
             match parts.scanner.notifying().post_some() {
                 Ok(true) if !parts.is_stopping() => {}
@@ -163,6 +163,7 @@ fn post(parts: &Arc<Parts>) {
         log("notices are posted later", outcome);
         poster.posted(wanted);
         parts.scanner.deliveries().ring();
+        next = poster.next(POLL);
     }
 }
 

@@ -43,9 +43,11 @@ impl Notifying<'_> {
     /// # Errors
     /// The store fails.
     pub(super) fn post_announced(&self) -> Result<(), Error> {
-        if first_unposted(&self.store.view())?.is_none() || self.deliveries.poster.post() {
+        if first_unposted(&self.store.view())?.is_none() {
             return Ok(());
         }
+        self.deliveries.poster.post();
+        // What that thread has left, because it failed or has ended.
         while self.post_some()? {}
         Ok(())
     }

@@ -2,7 +2,9 @@ use std::collections::VecDeque;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc;
 
-use limpid_model::{Notice, NoticeFilter, NoticeState};
+use limpid_model::{Digest, Notice, NoticeFilter, NoticeState};
+use limpid_store::tables::announced::{self, Announced};
+use limpid_store::tables::announcements::{self, Announcements, Receiver, Stage};
 use limpid_store::tables::outbox::{self, Outbox, State};
 use limpid_store::tables::subscriptions::{Row, Subscriptions};
 use limpid_store::{Batch, Store};
@@ -544,4 +546,39 @@ fn a_webhook_keeps_its_secret_or_gets_one() {
     assert_eq!(subscribe(""), (first, None));
     assert_eq!(subscribe("whsec_mine"), ("whsec_mine".to_owned(), None));
     assert_eq!(subscribe(""), ("whsec_mine".to_owned(), None));
+}
+
+#[test]
+fn what_the_thread_that_posts_has_left_whoever_ingests_posts() {
+    let place = Place::new();
+    let (scanner, _scratch) = place.scanner();
+    place.subscribe("s", None);
+    let mut batch = Batch::default();
+    let receiver = Receiver { name: "s".to_owned(), created: 0, unposted: 1 };
+    let stage = Stage::Posting { next: 0 };
+    batch
+        .put::<Announcements>(&1, &announcements::Row { at: place.now(), stage, receivers: vec![receiver] })
+        .unwrap();
+    let change = announced::Row {
+        image: Digest::of(b"image"),
+        vulnerability: "CVE-2026-0001".to_owned(),
+        affected: None,
+        receivers: vec![0],
+        body: b"{}".to_vec(),
+    };
+    batch.put::<Announced>(&announced::Key { announcement: 1, place: 0 }, &change).unwrap();
+    place.store.commit(batch).unwrap();
+
+    let poster = &scanner.deliveries().poster;
+    poster.begin();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while let Some(wanted) = poster.next(Duration::from_secs(600)) {
+                poster.posted(wanted);
+            }
+        });
+        scanner.notifying().post_now();
+        poster.end();
+    });
+    assert_eq!(place.states("s"), "p0");
 }

@@ -2,7 +2,7 @@
 //! ([POSIX pax](https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html),
 //! [GNU tar internals](https://www.gnu.org/software/tar/manual/html_node/Tar-Internals.html)).
 //!
-//! The `tar` crate decodes the header fields. Its iterator is not used, because it ingests long
+//! The `tar` crate decodes the header fields. Its iterator is not used, because it takes in long
 //! names and extended headers of any length, tells PAX records apart by line feeds although their
 //! values may hold some, and reads only sparse files of the old form. Where forms leave a choice,
 //! this walker chooses as Go's `archive/tar` does, with which container runtimes unpack layers:

@@ -21,7 +21,7 @@ const REDIRECTS: usize = 5;
 const CONNECTING: Duration = Duration::from_secs(15);
 const ANSWERING: Duration = Duration::from_secs(60);
 const IDLING: Duration = Duration::from_secs(60);
-/// How long a body may ingest all.
+/// How long all of a body may take.
 const RECEIVING: Duration = Duration::from_secs(1800);
 
 /// How much is read of what says why a request failed, in bytes.
@@ -98,7 +98,7 @@ impl Transport {
         proxy: Option<Proxy>,
         idle: Duration,
     ) -> Self {
-        // How long a body may ingest all, whoever reads it says.
+        // How long all of a body may take, whoever reads it says.
         let config = || {
             let config = config().timeout_per_read(Some(idle)).timeout_recv_response(Some(idle));
             config.timeout_recv_body(None)

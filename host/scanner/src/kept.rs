@@ -16,7 +16,7 @@ const LOW_WATER: (u64, u64) = (7, 8);
 /// Layers whose files are given up in one batch.
 const A_BATCH: usize = 64;
 
-/// What kept files ingest the store, in bytes.
+/// The bytes that kept files take in the store.
 #[derive(Debug, Default)]
 pub(crate) struct KeptFiles(AtomicU64);
 

@@ -16,7 +16,7 @@ pub(crate) fn component_bytes(registry: &Registry) -> u64 {
     registry.component_bytes()
 }
 
-/// Ingests a component the place of the plugin of its name. The signature is one over the text
+/// Takes a component in the place of the plugin of its name. The signature is one over the text
 /// of its digest, for setting `plugins.allow`.
 ///
 /// # Errors

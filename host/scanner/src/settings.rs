@@ -118,7 +118,7 @@ pub struct Keep {
     pub file_bytes: u64,
     /// Size of all kept files of one layer (`keep.layer_bytes`); those over it are not kept.
     pub layer_bytes: u64,
-    /// What all kept files together may ingest the store (`keep.total_bytes`); beyond it, the files
+    /// What all kept files together may take in the store (`keep.total_bytes`); beyond it, the files
     /// of the images that were indexed longest ago go first.
     pub total_bytes: u64,
 }

@@ -131,7 +131,7 @@ impl Scanner {
         plugins::component_bytes(self.registry())
     }
 
-    /// Ingests a component the place of the plugin of its name. The signature is one over the text
+    /// Takes a component in the place of the plugin of its name. The signature is one over the text
     /// of its digest, for setting `plugins.allow`.
     ///
     /// # Errors

@@ -8,10 +8,10 @@
 //! 2. `ingest`: what feeds state. A document is compared with what is there, and what it changes for images is
 //!    computed, for as long as that takes. One document is ingested at a time; keys are computed anew, sources
 //!    removed and runs ended under the same lock.
-//! 3. `notices`: subscriptions, their outbox and what images were told last. It is stored for one batch of bounded
+//! 3. `notices`: subscriptions, their outbox and what images were told last. It is locked for one batch of bounded
 //!    size, so that deliveries and changes of subscriptions never wait for an ingest.
 //!
-//! Whoever needs several ingests them this order: [`Writers::all`] takes the first two, and an ingest takes the
+//! Whoever needs several takes them in this order: [`Writers::all`] takes the first two, and an ingest takes the
 //! third for each batch of notices. No call of a plugin's `detect` or `parse`, no request and no file is waited for
 //! under any of them.
 //!

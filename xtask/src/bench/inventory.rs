@@ -1,5 +1,5 @@
 //! Many images: what one costs, how long it takes to say whom a vulnerability affects, and reports
-//! beside a ingest. `limpid-bench` (tests/bench) makes the images.
+//! beside an ingest. `limpid-bench` (tests/bench) makes the images.
 
 use std::fs;
 
@@ -12,9 +12,9 @@ use super::sandbox::{measured, numbers, program};
 use crate::command::{command, output};
 use crate::verify::{TRACKER, read_zstd};
 
-/// What the floor of reports beside a ingest is.
+/// What the floor of reports beside an ingest is.
 pub(super) const FLOOR: &str = "\
-Floor of reports beside a ingest: hashing that takes as long as the middle report where nothing else is done, as \
+Floor of reports beside an ingest: hashing that takes as long as the middle report where nothing else is done, as \
 often, beside the same ingest: what the machine and its scheduler add by themselves.";
 
 /// Ingested while reports are read.
@@ -52,7 +52,7 @@ fn of_size(images: usize, measured: &Value) -> anyhow::Result<Vec<Measurement>> 
     let of = |what: &str| format!("{images} images: {what}");
     let quiet = Measurement::new(of("report"), "ms", numbers(measured, "reports_ms")?);
     let beside =
-        Measurement::new(of("report, 200/s beside a ingest"), "ms", numbers(measured, "reports_beside_ms")?);
+        Measurement::new(of("report, 200/s beside an ingest"), "ms", numbers(measured, "reports_beside_ms")?);
     let work = Measurement::new(of("hashing"), "ms", numbers(measured, "hashing_beside_ms")?);
     let last = |all: &Measurement| Measurement::new(of("99 in 100 are faster"), "ms", vec![all.quantile(99)]);
     let last = last(&beside).beside(&last(&work));

@@ -50,7 +50,7 @@ impl Reactor for TokioReactor {
         self.0.interval(duration)
     }
 
-    #[expect(clippy::manual_async_fn, reason = "an `async fn` would be kept to borrow from this")]
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` would be taken to borrow from this")]
     fn tcp_connect_addr(
         &self,
         address: SocketAddr,

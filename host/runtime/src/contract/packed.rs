@@ -66,7 +66,7 @@ fn part<'m>(memory: &'m [u8], bytes: &[u8]) -> Result<&'m [u8]> {
 }
 
 // SAFETY: all that is stated of its form is what is stated of the form of the list that it stands for, which
-// the component is kept to have in its place.
+// the component is taken to have in its place.
 #[allow(unsafe_code, reason = "the engine has no safe way to lift a list into something else than a `Vec`")]
 unsafe impl<T: Pack> ComponentType for Packed<T> {
     type Lower = <T::Declared as ComponentType>::Lower;

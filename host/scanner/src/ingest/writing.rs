@@ -36,7 +36,7 @@ pub(super) struct Stated<'a> {
     /// Ingested from there.
     pub(super) records: Records,
     pub(super) news: News,
-    /// When its publisher stated so, in milliseconds since 1970; none for now.
+    /// When its publisher stated it, in milliseconds since 1970; none: at this moment.
     pub(super) as_of: Option<u64>,
     /// Of when it says that it is, where that is what is known of its age.
     pub(super) dated: Option<u64>,

@@ -161,7 +161,7 @@ fn length(bytes: usize) -> Result<u32, Error> {
 struct Change<'a> {
     group: &'a [u8],
     write: Write<'a>,
-    /// What it ingests its piece, in bytes.
+    /// What it takes in its piece, in bytes.
     size: u32,
 }
 

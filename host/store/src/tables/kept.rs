@@ -51,7 +51,7 @@ impl Row {
         self.executable
     }
 
-    /// How many bytes it ingests the store.
+    /// How many bytes it takes in the store.
     pub const fn stored_bytes(&self) -> u64 {
         self.packed.len() as u64
     }

@@ -25,7 +25,7 @@ pub struct Row {
     pub media_type: String,
     /// Number of entries.
     pub entries: u64,
-    /// Bytes that its kept files ingest the store.
+    /// Bytes that its kept files take in the store.
     pub kept_bytes: u64,
 }
 

@@ -10,7 +10,7 @@ use crate::vendor;
 /// they take about three times as much, which is what a plugin may use (256 MiB): some 200,000 packages fit.
 pub(crate) const MAX_KEPT: usize = 84 << 20;
 
-/// What a package ingests memory beside its texts, in bytes.
+/// What a package takes in memory beside its texts, in bytes.
 const OVERHEAD: usize = 256;
 
 /// Which file a stanza stands in: dpkg finds the place of what it states otherwise.

@@ -1,7 +1,7 @@
 //! Orders versions as [Semantic Versioning 2.0.0](https://semver.org/spec/v2.0.0.html#spec-item-11)
 //! does.
 //!
-//! What is a version at all is more than that specification allows: what npm ingests its loose mode
+//! What is a version at all is more than that specification allows: what npm takes in its loose mode
 //! (`v1.2.3`, `=1.2.3`, `1.2.3beta`, `01.2.3`), and versions that leave their last numbers out, as
 //! advisories do (`1`, `1.2-rc1`). A number that is not there is 0. Nothing is guessed of a text that
 //! goes on otherwise (`1.2.3.4`, `1.x`): it has no key.

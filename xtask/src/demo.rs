@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use serde_json::Value;
+use xtask::sample::{self, Compression, Image};
 
 use crate::api::Api;
 use crate::limpid::Limpid;
@@ -14,7 +15,6 @@ use crate::progress::run_with_progress;
 use crate::service::{Interrupts, Service};
 use crate::workspace::Workspace;
 use crate::{build_plugins, setup};
-use xtask::sample::{self, Compression, Image};
 
 /// How long the service is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

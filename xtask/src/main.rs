@@ -27,6 +27,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
 use workspace::Workspace;
 
 /// Tasks of the Limpid workspace.

@@ -35,10 +35,11 @@ mod error;
 mod limits;
 mod tar;
 
+pub use limpid_bytes::Part;
+
 pub use documents::{Document, Documents};
 pub use error::Error;
 pub use limits::Limits;
-pub use limpid_bytes::Part;
 
 #[cfg(test)]
 mod tests;

@@ -9,14 +9,13 @@ use std::fmt;
 use std::fs::File;
 use std::time::Duration;
 
+pub use limpid_bytes::Stop;
 use limpid_model::Digest;
 use ureq::Proxy;
 
 use crate::address::Address;
 use crate::transport::Transport;
 use crate::{Error, PlainHttp};
-
-pub use limpid_bytes::Stop;
 
 /// How documents are fetched: what the settings of feeds say.
 #[derive(Clone, Debug)]

@@ -12,11 +12,12 @@ mod release;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-pub use changes::{Change, Changes};
 use limpid_model::{
     Digest, Distribution, Fact, Finding, HiddenFile, ImageLayer, LayerFindings, LinkedFile, Owner, Package,
     PackageKeys, PluginFailure, PluginId, Scope, Text, Unread,
 };
+
+pub use changes::{Change, Changes};
 pub use ownership::Ownership;
 
 /// What the detectors found in one layer.

@@ -3,10 +3,10 @@ pub(crate) mod guest;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use guest::{GOOD, Guest};
 use limpid_model::{Blame, Digest, FailureKind, PluginFailure, Role};
 
 use crate::{LoadError, Plugin, PluginLimits, Runtime, Settings};
+use guest::{GOOD, Guest};
 
 /// One runtime for all tests that need no settings of their own, with bounds that are met soon.
 fn runtime() -> &'static Runtime {

@@ -1,14 +1,14 @@
 mod bundle;
 mod subscription;
 
-pub use bundle::BundleError;
-pub use subscription::SubscriptionError;
-
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use limpid_images::Fault;
 use limpid_model::{Digest, PluginFailure};
+
+pub use bundle::BundleError;
+pub use subscription::SubscriptionError;
 
 /// Why a use case could not be done.
 #[derive(Debug, thiserror::Error)]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use limpid_model::chain;
 use limpid_model::{
     Absent, FeedFailure, FeedRuns, FeedState, PluginId, Rejection, SilentNamespace, SourceDocument,
     SourceState,
@@ -15,7 +16,6 @@ use limpid_store::{Store, View};
 
 use crate::plugins::no_feed;
 use crate::{Error, Settings, running};
-use limpid_model::chain;
 
 /// All feeds: those that a plugin reads, and those of which something is stored.
 ///

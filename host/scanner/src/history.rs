@@ -8,6 +8,7 @@ use std::cmp::Ordering;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
+use limpid_formats::rfc3339;
 use limpid_runtime::Snapshot;
 use limpid_store::tables::feeds::Feeds;
 use limpid_store::tables::history::History;
@@ -18,7 +19,6 @@ use crate::plugins::no_feed;
 use crate::settings::Clock;
 use crate::{Error, Settings};
 pub(crate) use changes::index_history;
-use limpid_formats::rfc3339;
 pub(crate) use past::{Past, TakesBack, Then};
 pub(crate) use record::Record;
 

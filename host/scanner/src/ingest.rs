@@ -19,11 +19,11 @@ mod writing;
 use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use limpid_store::Batch;
-use limpid_store::tables::feeds::Feeds;
-
+use limpid_model::{Ingested, chain};
 use limpid_runtime::Registry;
+use limpid_store::Batch;
 use limpid_store::Store;
+use limpid_store::tables::feeds::Feeds;
 
 use crate::history::Moments;
 use crate::notices::{Deliveries, Notifying};
@@ -31,16 +31,14 @@ use crate::plugins::no_feed;
 use crate::running::Runs;
 use crate::writer::Writers;
 use crate::{Error, Settings};
-use collector::Collector;
-use limpid_model::{Ingested, chain};
-use silence::Guard;
-
 pub(crate) use again::{Confirmed, followed, is_same};
+use collector::Collector;
 pub(crate) use document::{Document, Spool};
 pub(crate) use keeping::{Kept, kept};
 pub(crate) use naming::sources_of;
 pub(crate) use parser::Parser;
 pub(crate) use restoring::{Restored, Restoring};
+use silence::Guard;
 pub(crate) use writing::{Input, Written};
 
 /// How many rejected records a feed remembers with their reasons.

@@ -17,14 +17,13 @@ use std::time::{Duration, Instant};
 
 use limpid_bytes::Stop;
 use limpid_images::{Archive, ImageSource};
+use limpid_model::chain;
 use limpid_model::{Job, JobState};
 use limpid_store::Batch;
 use limpid_store::tables::jobs;
 
 use crate::notices::backoff;
 use crate::{Error, ImageInput, Indexed, Progress, Scanner, room};
-use limpid_model::chain;
-
 pub use queue::QueueLength;
 use queue::{Doing, Queue, Waiting};
 pub use spool::Spool;

@@ -48,11 +48,14 @@ mod writer;
 
 use std::sync::Arc;
 
+pub use limpid_bytes::Stop;
+pub use limpid_documents::Limits as DocumentLimits;
+pub use limpid_images::{Archive, Error as ImagesError, Fault, ImageSource};
+pub use limpid_layers::{Error as LayerError, Kind as FileKind, Kinds, Limits};
+pub use limpid_runtime::{self as runtime};
 use limpid_runtime::{Registry, Snapshot};
-
-use kept::KeptFiles;
-use refreshing::Refreshing;
-use writer::Writers;
+pub use limpid_signature as signature;
+pub use limpid_store::{Error as StoreError, Settings as StoreSettings, Store};
 
 pub use background::yield_to_others;
 pub use bundle::{Exported, ExportedFeed, sign};
@@ -62,22 +65,18 @@ pub use identifiers::check as check_identifier;
 pub use index::{AdoptedLayer, ImageInput, Indexed, Progress, borrowed};
 pub use ingest::{Handed, Trust};
 pub use jobs::{JobTimes, Jobs, QueueLength, Spool};
-pub use limpid_bytes::Stop;
-pub use limpid_documents::Limits as DocumentLimits;
-pub use limpid_images::{Archive, Error as ImagesError, Fault, ImageSource};
-pub use limpid_layers::{Error as LayerError, Kind as FileKind, Kinds, Limits};
-pub use limpid_runtime::{self as runtime};
-pub use limpid_signature as signature;
-pub use limpid_store::{Error as StoreError, Settings as StoreSettings, Store};
+use kept::KeptFiles;
 pub use notices::{Delivery, Message, Then, Transport, Undelivered};
 pub use packages::Versions;
 pub use refresh::Refresh;
+use refreshing::Refreshing;
 pub use revision::Revision;
 pub use room::Room;
 pub use run::{Run, RunProgress};
 pub use schedule::{RunTimes, Updates};
 pub use settings::{BundleSettings, Clock, FeedSettings, Keep, NoticeSettings, OneFeed, Retry, Settings};
 pub use vulnerabilities::Filter;
+use writer::Writers;
 
 /// Plugins, store and settings: what every use case needs. Cheap to clone.
 #[derive(Clone)]

@@ -10,9 +10,8 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use limpid_model::PluginId;
+use limpid_model::chain;
 use limpid_runtime::Change;
-
-use healing::Quarantines;
 
 use crate::index::Indexer;
 use crate::ingest::Ingest;
@@ -20,7 +19,7 @@ use crate::refreshing::Event;
 use crate::rekey::Rekeying;
 use crate::{Error, Scanner, yield_to_others};
 use crate::{history, stated};
-use limpid_model::chain;
+use healing::Quarantines;
 
 /// How often what is too long ago is forgotten, at least.
 const TIDYING: Duration = Duration::from_secs(60 * 60);

@@ -10,6 +10,8 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use limpid_matching::fold::{self, Change, LayerFacts};
+use limpid_matching::{Authority, Contents, Installed, Match, Matches, PublisherView, match_all, severity};
 use limpid_model::report::{
     AdvisorySummary, Enriched, Exploited, Finding, Gap, InstalledPackage, LayerChanges, LayerOrigin,
     Publisher, Report,
@@ -26,8 +28,6 @@ use crate::stated::All;
 use crate::{Error, Settings, facts, images, inventory};
 pub(crate) use advisory_rows::AdvisoryRows;
 pub(crate) use enrichments::Enrichments;
-use limpid_matching::fold::{self, Change, LayerFacts};
-use limpid_matching::{Authority, Contents, Installed, Match, Matches, PublisherView, match_all, severity};
 pub(crate) use unexamined::Claims;
 
 /// What reports need of the service.

@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use limpid_fetch::{DocumentFetcher, Stop};
+use limpid_model::{RunResult, chain};
 use limpid_runtime::{Mode, Source};
 use limpid_store::tables::feeds::Feeds;
 use limpid_store::tables::fetches::{self, Fetches};
@@ -31,7 +32,6 @@ use crate::ingest::{Parser, Trust};
 use crate::plugins::no_feed;
 use fetch::Fetch;
 use level::{Done, Level};
-use limpid_model::{RunResult, chain};
 use plan::Plan;
 
 /// Sources that are named of those of which a run failed, and how long that may be in bytes.

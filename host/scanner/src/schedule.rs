@@ -6,12 +6,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use limpid_fetch::Stop;
+use limpid_model::chain;
 use limpid_store::tables::runs::Runs;
 
 use crate::ingest::Trust;
 use crate::plugins::no_feed;
 use crate::{Error, Run, RunProgress, Scanner, yield_to_others};
-use limpid_model::chain;
 
 /// How often it is looked whether a run is due.
 const TICK: Duration = Duration::from_secs(1);

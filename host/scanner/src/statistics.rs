@@ -3,6 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use limpid_matching::fold::installed;
+use limpid_matching::{Authority, Installed, Matcher, OwnedPackages, namespaces_in, severity};
 use limpid_model::{Digest, Owner, PluginId, Severity, Statistics};
 use limpid_store::tables::contexts::{self, Contexts};
 use limpid_store::tables::findings::{self, Findings};
@@ -14,8 +16,6 @@ use limpid_store::{Store, View};
 use crate::report::{AdvisoryRows, Enrichments};
 use crate::stated::All;
 use crate::{Error, Settings};
-use limpid_matching::fold::installed;
-use limpid_matching::{Authority, Installed, Matcher, OwnedPackages, namespaces_in, severity};
 
 /// How a layer stands in a context, or an image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use limpid_matching::{Authority, is_as_severe, severity};
 use limpid_model::report::Enriched;
 use limpid_model::{
     AffectedImage, AffectedPackage, Digest, Page, Published, Severity, VulnerabilityDescription,
@@ -14,7 +15,6 @@ use crate::inventory::{Affected, Placed, Vulnerability, affected, by_image, imag
 use crate::report::Enrichments;
 use crate::stated::All;
 use crate::{Error, Settings, identifiers};
-use limpid_matching::{Authority, is_as_severe, severity};
 
 /// Images that are looked at for one page that filters by what only an image tells.
 const LOOKED_AT: usize = 100_000;

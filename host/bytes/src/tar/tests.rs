@@ -1,10 +1,10 @@
 use std::io::Read as _;
 
+use limpid_test_archives::Tar;
 use proptest::prelude::*;
 use tar::EntryType;
 
 use super::*;
-use limpid_test_archives::Tar;
 
 type Found = (String, Kind, Vec<u8>);
 

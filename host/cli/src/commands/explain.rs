@@ -1,6 +1,7 @@
 use std::process::ExitCode;
 
 use limpid_formats::json as api;
+use limpid_formats::table;
 use limpid_model::explanation::Answer;
 
 use super::{Format, page, print_json, show};
@@ -8,7 +9,6 @@ use crate::holder::Holder;
 use crate::input::Named;
 use crate::open::OF_IMAGES;
 use crate::settings::Settings;
-use limpid_formats::table;
 
 /// The exit code where it is unknown whether an image is affected.
 const CANNOT_SAY: u8 = 3;

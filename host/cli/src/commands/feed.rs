@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use limpid_formats::json as api;
+use limpid_formats::table;
 use limpid_scanner::{Handed, Trust};
 
 use super::{Format, page, print_json, show};
@@ -16,7 +17,6 @@ use crate::open::OF_ADVISORIES;
 use crate::progress::Spinner;
 use crate::service::encoded;
 use crate::settings::Settings;
-use limpid_formats::table;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {

@@ -1,11 +1,12 @@
 use std::process::ExitCode;
 
+use limpid_formats::table;
+
 use super::{Format, page, print_json, show};
 use crate::holder::Holder;
 use crate::input::Named;
 use crate::open::OF_STORE;
 use crate::settings::Settings;
-use limpid_formats::table;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {

@@ -12,11 +12,11 @@ mod test;
 use std::process::ExitCode;
 
 use limpid_formats::json as api;
+use limpid_formats::table;
 
 use super::{Format, page, print, print_json, show};
 use crate::open;
 use crate::settings::Settings;
-use limpid_formats::table;
 
 /// What the commands cannot do, and how it is done.
 const HELP: &str = "\

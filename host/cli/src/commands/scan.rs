@@ -1,5 +1,6 @@
 use std::process::ExitCode;
 
+use limpid_formats::table::{self, Hints};
 use limpid_formats::{Filtered, FindingFilter, json as api};
 use serde::Serialize;
 
@@ -9,7 +10,6 @@ use crate::holder::Holder;
 use crate::input::Named;
 use crate::open::OF_IMAGES;
 use crate::settings::Settings;
-use limpid_formats::table::{self, Hints};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {

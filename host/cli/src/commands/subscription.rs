@@ -1,10 +1,11 @@
 use std::process::ExitCode;
 
+use limpid_formats::table;
+
 use super::{Format, page, print_json, show};
 use crate::holder::Holder;
 use crate::open::OF_STORE;
 use crate::settings::Settings;
-use limpid_formats::table;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {

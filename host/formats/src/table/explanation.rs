@@ -1,9 +1,9 @@
-use crate::json as api;
 use limpid_model::explanation::Answer;
 
 use super::grid::Grid;
 use super::look::Tone;
 use super::page::{Page, Piece};
+use crate::json as api;
 
 /// Stands for what is not known.
 const NOTHING: &str = "-";

@@ -1,12 +1,11 @@
 use std::os::unix::fs::symlink;
 
-use serde_json::{Value, json};
-
-use super::*;
 use limpid_layers::Error as LayerError;
 use limpid_test_archives::{Layout, Tar, configuration, docker_archive, docker_archive_of, file, gzip, zstd};
+use serde_json::{Value, json};
 
 use super::test_support::{images as images_of, open, path, read_first, scratch};
+use super::*;
 
 const PLAIN: &str = "application/vnd.oci.image.layer.v1.tar";
 const GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";

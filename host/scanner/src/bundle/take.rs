@@ -1,6 +1,7 @@
 use std::fs::File;
 
 use limpid_fetch::Validators;
+use limpid_model::{ImportedFeed, chain};
 use limpid_store::Batch;
 use limpid_store::tables::feeds::Feeds;
 use limpid_store::tables::runs::{self, Runs};
@@ -12,7 +13,6 @@ use crate::Error;
 use crate::ingest::Ingest;
 use crate::ingest::{Document, Kept, Parser, Restored, Restoring, Trust};
 use crate::plugins::no_feed;
-use limpid_model::{ImportedFeed, chain};
 
 impl Ingest<'_> {
     /// Ingests a bundle: all of it was checked before anything of it is ingested. Each source is one

@@ -2,6 +2,7 @@
 //! plugin reads.
 
 use limpid_fetch::Validators;
+use limpid_model::{Ingested, chain};
 use limpid_runtime::{Mode, Source};
 use limpid_store::tables::feeds::Feeds;
 use limpid_store::tables::fetches::{self, Fetches};
@@ -11,7 +12,6 @@ use limpid_store::{Batch, View};
 use super::{Document, Parser, keeping};
 use crate::Error;
 use crate::ingest::Ingest;
-use limpid_model::{Ingested, chain};
 
 /// Who says that a source is as it was.
 pub(crate) enum Confirmed<'v> {

@@ -1,8 +1,8 @@
 //! A source is removed with all that it stated: an operator takes back what was handed in by mistake.
 
-use limpid_model::RemovedSource;
 use std::collections::{BTreeMap, BTreeSet};
 
+use limpid_model::RemovedSource;
 use limpid_runtime::{Mode, Source};
 use limpid_store::Batch;
 use limpid_store::tables::feeds::Feeds;

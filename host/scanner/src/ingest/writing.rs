@@ -1,9 +1,9 @@
 //! What documents state, written as the difference to what their source stated before.
 
-use limpid_model::Ingested;
 use std::collections::BTreeSet;
 
 use limpid_fetch::Validators;
+use limpid_model::Ingested;
 use limpid_runtime::{Mode, Source};
 use limpid_store::tables::feeds::Feeds;
 use limpid_store::tables::fetches::{self, Fetches};

@@ -5,6 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use limpid_matching::{
+    Advisories as PackageAdvisories, Authority, Installed, Match, Matcher, PackageAdvisory, Speaks,
+    namespaces_in,
+};
 use limpid_model::{Advisory, Digest, Owner, PluginId, Rating, Scope};
 use limpid_store::tables::advisories::{self, Advisories};
 use limpid_store::tables::affects::{self, Affects};
@@ -16,10 +20,6 @@ use limpid_store::{Cursor, View};
 use super::candidates::candidates;
 use crate::Error;
 use crate::stated::package_advisory;
-use limpid_matching::{
-    Advisories as PackageAdvisories, Authority, Installed, Match, Matcher, PackageAdvisory, Speaks,
-    namespaces_in,
-};
 
 /// A package of a layer that a vulnerability affects, in one context.
 #[derive(Clone, Debug)]

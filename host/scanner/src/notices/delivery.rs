@@ -7,6 +7,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use limpid_formats::notice;
+use limpid_model::chain;
 use limpid_model::{Subscribed, Subscription, SubscriptionSpec, Target};
 
 use super::Notifying;
@@ -14,8 +16,6 @@ use super::message::{Next, OutgoingMessage};
 use super::secret;
 use super::transport::{Message, Then, Transport, Undelivered};
 use crate::{Error, Scanner, SubscriptionError};
-use limpid_formats::notice;
-use limpid_model::chain;
 
 /// How often it is looked for what nobody rang the bell for.
 const POLL: Duration = Duration::from_secs(5);

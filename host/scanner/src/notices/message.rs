@@ -1,3 +1,4 @@
+use limpid_formats::notice;
 use limpid_model::{Digest, Target};
 use limpid_store::View;
 use limpid_store::tables::outbox::{self, Outbox, State};
@@ -7,7 +8,6 @@ use super::Notifying;
 use super::deliveries::Queue;
 use super::references;
 use crate::Error;
-use limpid_formats::notice;
 
 /// What is next for a subscription.
 #[derive(Debug)]

@@ -1,5 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
+use limpid_formats::rfc3339;
+use limpid_matching::{Contents, Matches, namespaces};
 use limpid_model::report::{
     Coverage, DistributionCoverage, Finding, Gap, LayerFailure, SilentNamespace, SourceCoverage, UnreadFile,
 };
@@ -12,8 +14,6 @@ use limpid_store::tables::sources::{self, Sources};
 use super::Reporter;
 use crate::Error;
 use crate::history::Past;
-use limpid_formats::rfc3339;
-use limpid_matching::{Contents, Matches, namespaces};
 
 /// Says how much of an image was understood, and on what the report rests.
 pub(super) fn coverage(

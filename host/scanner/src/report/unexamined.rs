@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use limpid_layers::ClaimSet;
+use limpid_matching::Contents;
 use limpid_model::report::{Coverage, Gap, LayerNote, UnexaminedFiles, UnreadLayer};
 use limpid_model::{Digest, Image, Pattern};
 use limpid_runtime::Plugin;
@@ -14,7 +15,6 @@ use limpid_store::tables::unexamined::{self, Unexamined};
 use super::Reporter;
 use crate::Error;
 use crate::detectors::{components, loaded};
-use limpid_matching::Contents;
 
 /// Paths that are named as examples.
 const EXAMPLES: usize = 5;

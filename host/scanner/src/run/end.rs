@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use limpid_model::chain;
 use limpid_store::tables::deltas::Deltas;
 use limpid_store::tables::feeds::Feeds;
 use limpid_store::tables::fetches::{self, Fetches};
@@ -14,7 +15,6 @@ use super::{Left, Run};
 use crate::Error;
 use crate::feeds::runs_of;
 use crate::ingest::Ingest;
-use limpid_model::chain;
 
 /// Documents that are not there that are remembered.
 const ABSENT: usize = 100;

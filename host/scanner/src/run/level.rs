@@ -1,12 +1,12 @@
 //! One level of a run: documents that do not wait for each other.
 
-use limpid_model::Ingested;
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use limpid_fetch::{FetchedDocument, Validators};
+use limpid_model::Ingested;
 use limpid_runtime::{Mode, Source};
 use limpid_store::tables::fetches::{self, Fetches};
 use limpid_store::tables::sources::{self, Sources};

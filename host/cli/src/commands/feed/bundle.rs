@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use limpid_formats::json as api;
+use limpid_formats::table;
 use limpid_scanner::signature::PrivateKey;
 
 use super::trust;
@@ -16,7 +17,6 @@ use crate::input::scratch;
 use crate::open::OF_ADVISORIES;
 use crate::progress::Spinner;
 use crate::settings::Settings;
-use limpid_formats::table;
 
 /// Stands for standard input or output.
 const STANDARD: &str = "-";

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::bail;
 use indicatif::{MultiProgress, ProgressBar};
 use limpid_formats::json as api;
+use limpid_formats::table;
 use limpid_scanner::{Run, RunProgress, Scanner, Stop, Trust};
 
 use super::trust;
@@ -15,7 +16,6 @@ use crate::open::OF_ADVISORIES;
 use crate::progress;
 use crate::service::encoded;
 use crate::settings::Settings;
-use limpid_formats::table;
 
 /// How often progress is shown.
 const SHOWN: Duration = Duration::from_millis(200);

@@ -3,14 +3,13 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use limpid_test_archives::Layout;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 
 use super::unpacker::{Op, Unpacker};
 use super::*;
-use limpid_test_archives::Layout;
-
 use crate::test_support::{Tar, magic, path, together};
 
 const NAMES: [&str; 4] = ["a", "b", "m", "p"];

@@ -3,13 +3,13 @@ use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use limpid_formats::json::Imported;
 use limpid_scanner::Trust;
 use serde::Deserialize;
 
 use crate::body;
 use crate::error::Failure;
 use crate::state::AppState;
-use limpid_formats::json::Imported;
 
 /// What stands behind the `?` of a request.
 type Asked<T> = Result<Query<T>, axum::extract::rejection::QueryRejection>;

@@ -3,6 +3,7 @@ use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use limpid_formats::json::{self as api, Feed, Feeds, Ingested, Removed, Sources};
 use limpid_scanner::{Handed, Run, Trust};
 use serde::Deserialize;
 use tokio::sync::oneshot;
@@ -11,7 +12,6 @@ use crate::body;
 use crate::error::{Code, Failure};
 use crate::routes::prefer;
 use crate::state::AppState;
-use limpid_formats::json::{self as api, Feed, Feeds, Ingested, Removed, Sources};
 
 pub(super) async fn list(State(state): State<AppState>) -> Result<Json<Feeds>, Failure> {
     let scanner = state.scanner.clone();

@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use limpid_formats::json::{self as api, Image, ImageLayers, Images, Inventory, Report};
 use limpid_model::{Digest, Job, JobState};
 use limpid_scanner::{AsOf, Error, Scanner};
 use serde::Deserialize;
@@ -15,7 +16,6 @@ use crate::body;
 use crate::error::Failure;
 use crate::routes::prefer;
 use crate::state::AppState;
-use limpid_formats::json::{self as api, Image, ImageLayers, Images, Inventory, Report};
 
 /// Images on a page, unless the client says otherwise, and at most.
 const PAGE: usize = 50;

@@ -1,9 +1,9 @@
 use axum::Json;
 use axum::extract::{Path, State};
+use limpid_formats::json::Job;
 
 use crate::error::{Code, Failure};
 use crate::state::AppState;
-use limpid_formats::json::Job;
 
 pub(super) async fn show(
     State(state): State<AppState>,

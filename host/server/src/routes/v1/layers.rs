@@ -1,10 +1,10 @@
 use axum::Json;
 use axum::extract::{Path, State};
+use limpid_formats::json::Layer;
 use limpid_model::Digest;
 
 use crate::error::Failure;
 use crate::state::AppState;
-use limpid_formats::json::Layer;
 
 pub(super) async fn show(
     State(state): State<AppState>,

@@ -1,12 +1,12 @@
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
+use limpid_formats::json::{Notices, Replayed};
 use limpid_model::{NoticePosition, NoticeState};
 use serde::Deserialize;
 
 use crate::error::Failure;
 use crate::state::AppState;
-use limpid_formats::json::{Notices, Replayed};
 
 /// Notices on a page, unless the client says otherwise, and at most.
 const PAGE: usize = 100;

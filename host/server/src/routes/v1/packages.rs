@@ -1,5 +1,6 @@
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
+use limpid_formats::json::Holders;
 use limpid_model::Digest;
 use limpid_scanner::Versions;
 use serde::Deserialize;
@@ -7,7 +8,6 @@ use serde::Deserialize;
 use crate::answers::{Document, Wanted};
 use crate::error::Failure;
 use crate::state::AppState;
-use limpid_formats::json::Holders;
 
 /// Images on a page, unless the client says otherwise, and at most.
 const PAGE: usize = 100;

@@ -2,6 +2,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use limpid_formats::json::{PluginRef, PluginWithVersions, Plugins};
 use limpid_model::Digest;
 use limpid_scanner::{Error, Scanner};
 use serde::Deserialize;
@@ -9,7 +10,6 @@ use serde::Deserialize;
 use crate::body;
 use crate::error::Failure;
 use crate::state::AppState;
-use limpid_formats::json::{PluginRef, PluginWithVersions, Plugins};
 
 /// An ed25519 signature over the text of the component's digest, in hex or base64.
 const SIGNATURE: &str = "x-limpid-signature";

@@ -2,12 +2,12 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use limpid_formats::json::{Made, Subscription, SubscriptionWanted, Subscriptions};
 use limpid_scanner::{Error, SubscriptionError};
 
 use crate::body;
 use crate::error::Failure;
 use crate::state::AppState;
-use limpid_formats::json::{Made, Subscription, SubscriptionWanted, Subscriptions};
 
 /// Longest description of a subscription, in bytes.
 const BYTES: u64 = 64 << 10;

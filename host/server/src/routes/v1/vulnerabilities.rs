@@ -1,5 +1,6 @@
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
+use limpid_formats::json::{AffectedImages, Explanation, Statistics, Vulnerability};
 use limpid_model::{Digest, Severity};
 use limpid_scanner::{Error, Filter};
 use serde::Deserialize;
@@ -8,7 +9,6 @@ use super::images::ask;
 use crate::answers::{Document, Wanted};
 use crate::error::Failure;
 use crate::state::AppState;
-use limpid_formats::json::{AffectedImages, Explanation, Statistics, Vulnerability};
 
 /// Images on a page, unless the client says otherwise, and at most.
 const PAGE: usize = 100;

@@ -2,7 +2,9 @@
 //! difference is written in one batch.
 
 mod again;
+mod ahead;
 mod aliases;
+mod collecting;
 mod collector;
 mod difference;
 mod document;
@@ -10,6 +12,7 @@ mod enrichments;
 mod keeping;
 mod naming;
 mod parser;
+mod records;
 mod removal;
 mod restoring;
 mod silence;
@@ -17,7 +20,10 @@ mod soundness;
 mod writing;
 
 use std::fs::File;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::panic::resume_unwind;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use limpid_model::{Ingested, chain};
 use limpid_runtime::Registry;
@@ -32,11 +38,14 @@ use crate::running::Runs;
 use crate::writer::Writers;
 use crate::{Error, Settings};
 pub(crate) use again::{Confirmed, followed, is_same};
+use ahead::{Ahead, Stream};
+use collecting::Teller;
 use collector::Collector;
 pub(crate) use document::{Document, Spool};
 pub(crate) use keeping::{Kept, kept};
 pub(crate) use naming::sources_of;
 pub(crate) use parser::Parser;
+pub(crate) use records::Records;
 pub(crate) use restoring::{Restored, Restoring};
 use silence::Guard;
 pub(crate) use writing::{Input, Written};
@@ -102,6 +111,26 @@ pub(crate) struct Parsed {
     pub(crate) cursor: Option<String>,
 }
 
+/// Whether documents that are read are kept after that, or are what is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keeping {
+    Later,
+    Already,
+}
+
+/// While a plugin reads. However that ends, what is done beside it ends, too.
+struct Reading<'a> {
+    sink: &'a Mutex<Teller>,
+    stream: &'a Stream,
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        Teller::close(self.sink);
+        self.stream.close();
+    }
+}
+
 impl Ingest<'_> {
     /// What it takes to tell of changes.
     fn notifying(&self) -> Notifying<'_> {
@@ -148,7 +177,7 @@ impl Ingest<'_> {
             return Ok(ingested);
         }
         let starts = parser.sources(None)?;
-        let parsed = self.parse(parser, source.unwrap_or(name), &documents)?;
+        let parsed = self.parse(parser, source.unwrap_or(name), &documents, Keeping::Later)?;
         let known = sources_of(&self.store.view(), parser.name())?;
         let source = naming::resolve(parser.name(), handed, &parsed.collected, (&starts, known))?;
         let input =
@@ -156,24 +185,45 @@ impl Ingest<'_> {
         Ok(self.write(parser, input, parsed)?.ingested)
     }
 
-    /// Gives documents of one source to the feed's plugin.
+    /// Gives documents of one source to the feed's plugin. While it reads them, other threads inflate what it
+    /// reads next, collect what it has stated, and compress what is kept of the documents later.
     pub(crate) fn parse(
         &self,
         parser: &dyn Parser,
         source: &str,
         documents: &[Document],
+        keeping: Keeping,
     ) -> Result<Parsed, Error> {
         let feeds = &self.settings.feeds;
-        let collector = Arc::new(Mutex::new(Collector::new(feeds.advisories, feeds.follow_documents)));
-        let stream = document::Stream::new(documents, &self.settings.documents);
-        let parsed = parser.parse(source, Box::new(stream.clone()), collector.clone());
-        let collected = std::mem::take(&mut *collector.lock().unwrap_or_else(PoisonError::into_inner));
+        let collector = Collector::new(feeds.advisories, feeds.follow_documents);
+        let (ahead, stream) = Ahead::of(documents, &self.settings.documents);
+        let (sink, collecting) = Teller::new();
+        let is_wanted = AtomicBool::new(keeping == Keeping::Later);
+        let (parsed, collected) = thread::scope(|scope| {
+            scope.spawn(|| ahead.run());
+            let collected = scope.spawn(|| collecting.into(collector));
+            scope.spawn(|| {
+                // What fails here fails once more where it is kept.
+                let compress =
+                    |it: &Document| it.compress(self.settings, || is_wanted.load(Ordering::Relaxed));
+                documents.iter().try_for_each(compress).ok()
+            });
+            let reading = Reading { sink: &sink, stream: &stream };
+            let parsed = parser.parse(source, Box::new(stream.clone()), sink.clone());
+            let parsed = parsed.map_err(Error::from).and_then(|cursor| {
+                stream.finish().map_err(Error::Document)?;
+                Ok(cursor)
+            });
+            if parsed.is_err() {
+                is_wanted.store(false, Ordering::Relaxed);
+            }
+            drop(reading);
+            (parsed, collected.join().unwrap_or_else(|panic| resume_unwind(panic)))
+        });
         if let Some(excess) = collected.excess() {
             return Err(excess);
         }
-        let cursor = parsed?;
-        stream.finish().map_err(Error::Document)?;
-        Ok(Parsed { collected, cursor })
+        Ok(Parsed { collected, cursor: parsed? })
     }
 
     /// Remembers why a document was refused; what was there before stays.

@@ -1,6 +1,7 @@
 mod batch;
 mod commits;
 mod cursor;
+mod forward;
 mod walk;
 
 use std::collections::BTreeSet;
@@ -17,6 +18,7 @@ use crate::table::{self, Glance, Table};
 use crate::{Error, Settings, tables};
 pub use batch::Batch;
 pub use cursor::Cursor;
+pub use forward::Forward;
 pub use walk::Walk;
 
 /// The tables of one service. Cheap to clone; all clones are one store.
@@ -205,6 +207,11 @@ impl View<'_> {
     /// The same, for so many rows that what others read again had to leave memory for them.
     pub fn stream<T: Table>(&self) -> Cursor<'_, T> {
         Cursor::new(self.snapshot.cursor(T::ID, Reading::Once))
+    }
+
+    /// Reads rows that are asked for in the order of their keys.
+    pub fn forward<T: Table>(&self) -> Forward<'_, T> {
+        Forward::new(self.snapshot.cursor(T::ID, Reading::Again))
     }
 
     /// Reads rows group by group, and holds on to what it made of them.

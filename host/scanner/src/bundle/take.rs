@@ -11,7 +11,7 @@ use super::manifest::{self, Missing};
 use super::read::Bundle;
 use crate::Error;
 use crate::ingest::Ingest;
-use crate::ingest::{Document, Kept, Parser, Restored, Restoring, Trust};
+use crate::ingest::{Kept, Parser, Restored, Restoring, Trust};
 use crate::plugins::no_feed;
 
 impl Ingest<'_> {
@@ -90,10 +90,8 @@ impl Ingest<'_> {
         source: &manifest::Source,
         trust: Trust,
     ) -> Result<Restoring, Error> {
-        let document = |named: &manifest::Document| {
-            let document = bundle.documents.get(&named.digest)?;
-            Some(Document { name: named.name.clone(), ..document.clone() })
-        };
+        let document =
+            |named: &manifest::Document| Some(bundle.documents.get(&named.digest)?.called(&named.name));
         let kept = Kept {
             whole: source.document.as_ref().and_then(document),
             deltas: source.changes.iter().filter_map(document).collect(),

@@ -187,7 +187,7 @@ impl World {
         let mut parsed = Parsed::default();
         for (&vulnerability, stated) in &step.stated {
             let advisory = advisory(vulnerability, stated);
-            parsed.collected.records.advisories.insert(advisory.id.clone(), advisory);
+            parsed.collected.records.state(advisory).unwrap();
         }
         parsed.collected.withdrawn =
             step.withdrawn.iter().map(|&id| VULNERABILITIES[id].to_owned()).collect();

@@ -5,6 +5,7 @@
 //! unless that would join two CVEs: then each stays with what it says itself. Advisories about several
 //! CVEs join nothing.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use limpid_model::{Advisory, is_cve};
@@ -32,6 +33,8 @@ pub(super) struct Aliases<'a> {
     gone: BTreeSet<String>,
     /// Identifiers whose advisories may have another name now.
     touched: BTreeSet<String>,
+    /// Which advisories that stay as they are have one of these, as far as there are any.
+    stored: BTreeMap<String, Vec<advisories::Key>>,
 }
 
 /// The identifiers of one advisory.
@@ -56,8 +59,8 @@ impl Names {
 
 impl<'a> Aliases<'a> {
     pub(super) fn new(view: &'a View<'a>, feed: &'a str, source: &'a str) -> Self {
-        let (fresh, linked) = (BTreeMap::new(), BTreeMap::new());
-        Self { view, feed, source, fresh, linked, gone: BTreeSet::new(), touched: BTreeSet::new() }
+        let (fresh, linked, stored) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        Self { view, feed, source, fresh, linked, gone: BTreeSet::new(), touched: BTreeSet::new(), stored }
     }
 
     /// An advisory that the document states anew.
@@ -81,6 +84,27 @@ impl<'a> Aliases<'a> {
         }
     }
 
+    /// Looks up what else has the identifiers of all these, once they are known.
+    pub(super) fn look_up(&mut self) -> Result<(), Error> {
+        let mut folded: Vec<_> = self.touched.iter().map(|link| (known_as::folded(link), link)).collect();
+        folded.sort_unstable();
+        let mut known_as = self.view.forward::<KnownAs>();
+        let mut stored = BTreeMap::new();
+        // Of some identifiers there are several spellings.
+        for spellings in folded.chunk_by(|(a, _), (b, _)| a == b) {
+            let Some((folded, _)) = spellings.first() else { continue };
+            let keys = known_as.keys(|key| {
+                key.text(folded);
+            });
+            let keys = self.others_of(keys)?;
+            if !keys.is_empty() {
+                stored.extend(spellings.iter().map(|(_, link)| ((*link).clone(), keys.clone())));
+            }
+        }
+        self.stored = stored;
+        Ok(())
+    }
+
     /// The vulnerabilities that an advisory is about.
     pub(super) fn names(&self, advisory: &Advisory) -> Result<Vec<String>, Error> {
         let own = advisory.vulnerabilities();
@@ -95,18 +119,18 @@ impl<'a> Aliases<'a> {
         let mut others = BTreeMap::new();
         let (mut open, mut seen) = (self.touched.iter().cloned().collect::<Vec<_>>(), self.touched.clone());
         while let Some(link) = open.pop() {
-            for key in self.stored(&link)? {
-                if others.contains_key(&key) {
+            for key in self.stored(&link)?.iter() {
+                if others.contains_key(key) {
                     continue;
                 }
-                let Some(row) = self.view.get::<Advisories>(&key)? else { continue };
+                let Some(row) = self.view.get::<Advisories>(key)? else { continue };
                 let advisory = row.into_advisory(key.id.clone());
                 let names = Names::of(&advisory);
                 if !names.links.contains(&link) || !names.cves.is_empty() {
                     continue;
                 }
                 open.extend(names.links.into_iter().filter(|link| seen.insert(link.clone())));
-                others.insert(key, advisory);
+                others.insert(key.clone(), advisory);
             }
         }
         Ok(others.into_iter().collect())
@@ -135,12 +159,12 @@ impl<'a> Aliases<'a> {
     fn linked_by(&self, link: &str) -> Result<Vec<Names>, Error> {
         let fresh = self.linked.get(link).into_iter().flatten();
         let mut linked: Vec<_> = fresh.filter_map(|id| self.fresh.get(id)).cloned().collect();
-        for key in self.stored(link)? {
+        for key in self.stored(link)?.iter() {
             if linked.len() > GROUP {
                 break;
             }
-            let Some(row) = self.view.get::<Advisories>(&key)? else { continue };
-            let names = Names::of(&row.into_advisory(key.id));
+            let Some(row) = self.view.get::<Advisories>(key)? else { continue };
+            let names = Names::of(&row.into_advisory(key.id.clone()));
             if names.is_of_one() && names.links.contains(link) {
                 linked.push(names);
             }
@@ -149,20 +173,32 @@ impl<'a> Aliases<'a> {
     }
 
     /// Advisories that have an identifier and stay as they are.
-    fn stored(&self, link: &str) -> Result<Vec<advisories::Key>, Error> {
-        let mut stored = Vec::new();
-        for key in self.view.keys::<KnownAs>(|key| {
+    fn stored(&self, link: &str) -> Result<Cow<'_, [advisories::Key]>, Error> {
+        if self.touched.contains(link) {
+            return Ok(self.stored.get(link).map_or(&[][..], Vec::as_slice).into());
+        }
+        let keys = self.view.keys::<KnownAs>(|key| {
             key.text(&known_as::folded(link));
-        }) {
+        });
+        Ok(self.others_of(keys)?.into())
+    }
+
+    /// Of advisories that have an identifier, those that stay as they are.
+    fn others_of(
+        &self,
+        keys: impl Iterator<Item = Result<known_as::Key, limpid_store::Error>>,
+    ) -> Result<Vec<advisories::Key>, Error> {
+        let mut others = Vec::new();
+        for key in keys {
             let key = key?;
             let is_own = key.feed == self.feed && key.source == self.source;
             if !is_own || !(self.gone.contains(&key.id) || self.fresh.contains_key(&key.id)) {
-                stored.push(advisories::Key { feed: key.feed, id: key.id, source: key.source });
+                others.push(advisories::Key { feed: key.feed, id: key.id, source: key.source });
             }
-            if stored.len() > GROUP {
+            if others.len() > GROUP {
                 break;
             }
         }
-        Ok(stored)
+        Ok(others)
     }
 }

@@ -1,13 +1,10 @@
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use limpid_model::{Advisory, Enrichment, InputError};
 use limpid_runtime::{Sink, Source};
-use limpid_store::Packed;
-use limpid_store::tables::enrichments::{self, Enrichments};
 
-use super::REMEMBERED;
+use super::{REMEMBERED, Records};
 use crate::Error;
 
 /// Statements of one advisory, over all of its parts. The largest that are known speak of a few
@@ -16,31 +13,12 @@ const AFFECTED: usize = 200_000;
 /// Aliases of an advisory, and likewise ratings, weaknesses and references.
 const COMMON: usize = 1_000;
 
-/// What a source states. There may be hundreds of thousands, which are gone one by one as they are
-/// written.
-#[derive(Debug, Default)]
-pub(crate) struct Records {
-    /// By identifier; what came in several parts is joined.
-    pub(crate) advisories: BTreeMap<String, Advisory>,
-    /// By vulnerability and kind; of two the later counts.
-    pub(crate) enrichments: Knowledge,
-}
-
-pub(crate) type Knowledge = BTreeMap<(String, String), Packed<Enrichments>>;
-
-impl Records {
-    /// Adds what is known of a vulnerability.
-    pub(crate) fn know(&mut self, known: Enrichment) -> Result<(), limpid_store::Error> {
-        let Enrichment { id, kind, ratings, facts } = known;
-        self.enrichments.insert((id, kind), Packed::new(&enrichments::Row::new(ratings, facts))?);
-        Ok(())
-    }
-}
-
 /// What a feed's plugin makes of one source.
 #[derive(Debug, Default)]
 pub(crate) struct Collector {
     pub(crate) records: Records,
+    /// Advisories that come in several parts, by identifier, joined as far as they have come.
+    in_parts: BTreeMap<String, Advisory>,
     pub(crate) withdrawn: BTreeSet<String>,
     pub(crate) rejected: u64,
     pub(crate) rejections: Vec<(String, String)>,
@@ -75,7 +53,7 @@ impl Collector {
 
     /// How many records were stated.
     pub(super) fn stated(&self) -> usize {
-        self.records.advisories.len() + self.records.enrichments.len()
+        self.records.count() + self.records.enrichments.len()
     }
 
     /// Of when the document says that it is, in milliseconds since 1970: a date, or a time. None where
@@ -90,15 +68,49 @@ impl Collector {
     }
 
     /// Adds what a change says of what is here.
-    pub(super) fn change(&mut self, change: Self) {
+    pub(super) fn change(&mut self, change: Self) -> Result<(), Error> {
         for id in &change.withdrawn {
-            self.records.advisories.remove(id);
+            self.records.take_back(id)?;
         }
-        self.records.advisories.extend(change.records.advisories);
-        self.records.enrichments.extend(change.records.enrichments);
+        self.records.state_all(change.records)?;
         self.rejected += change.rejected;
         self.rejections.extend(change.rejections);
         self.rejections.truncate(REMEMBERED);
+        Ok(())
+    }
+
+    /// Nothing more comes.
+    pub(super) fn finish(&mut self) {
+        for (_, advisory) in std::mem::take(&mut self.in_parts) {
+            self.state(advisory);
+        }
+    }
+
+    fn state(&mut self, advisory: Advisory) {
+        let id = advisory.id.clone();
+        if let Err(error) = self.records.state(advisory) {
+            self.reject(id, InputError::Malformed(error.to_string()));
+        }
+    }
+
+    /// Takes one of several parts, or what may be the only one.
+    fn part(&mut self, advisory: Advisory) {
+        if self.oversized.contains(&advisory.id) {
+            return;
+        }
+        let mut known = match self.in_parts.entry(advisory.id.clone()) {
+            Entry::Occupied(known) => known,
+            Entry::Vacant(place) => match self.records.take_back(&advisory.id) {
+                Ok(Some(first)) => place.insert_entry(first),
+                Ok(None) => return self.state(advisory),
+                Err(error) => return self.reject(advisory.id, InputError::Malformed(error.to_string())),
+            },
+        };
+        if let Err(why) = join(known.get_mut(), advisory) {
+            let id = known.remove_entry().0;
+            self.oversized.insert(id.clone());
+            self.reject(id, why);
+        }
     }
 }
 
@@ -117,23 +129,12 @@ impl Sink for Collector {
             return;
         }
         for advisory in batch {
-            match self.records.advisories.entry(advisory.id.clone()) {
-                Entry::Occupied(mut entry) => {
-                    if let Err(why) = join(entry.get_mut(), advisory) {
-                        let id = entry.remove_entry().0;
-                        self.oversized.insert(id.clone());
-                        self.reject(id, why);
-                    }
-                }
-                Entry::Vacant(entry) if self.oversized.contains(entry.key()) => {}
-                Entry::Vacant(entry) => {
-                    entry.insert(advisory);
-                }
-            }
+            self.part(advisory);
         }
-        if self.records.advisories.len() > self.limit {
+        if self.records.count() + self.in_parts.len() > self.limit {
             self.overflowed = true;
             self.records = Records::default();
+            self.in_parts = BTreeMap::new();
         }
     }
 

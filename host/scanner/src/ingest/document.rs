@@ -1,16 +1,18 @@
-use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, Read};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::io::{self, Read, Write as _};
+use std::sync::{Arc, OnceLock};
 
-use limpid_documents::{Limits, Part};
+use limpid_documents::Part;
 use limpid_model::{Digest, Hasher};
-use limpid_runtime as runtime;
+use zstd::stream::write::Encoder;
 
-use crate::Error;
+use crate::room::scratch_file;
+use crate::{Error, Settings};
 
-/// Bytes that are read at a time, however many a plugin asks for.
-const LONGEST: usize = 256 << 10;
+/// How documents are compressed that are kept: the level at which zstd costs least for what it saves.
+const LEVEL: i32 = 3;
+/// Bytes that are read at a time.
+const READ: usize = 256 << 10;
 
 /// A file as it came, on disk.
 #[derive(Clone, Debug)]
@@ -18,6 +20,8 @@ pub(crate) struct Document {
     pub(crate) name: String,
     pub(crate) file: Part,
     pub(crate) digest: Digest,
+    /// As it is kept, once that is known.
+    compressed: Arc<OnceLock<Part>>,
 }
 
 impl Document {
@@ -28,7 +32,42 @@ impl Document {
 
     fn part(name: &str, file: Part) -> Result<Self, Error> {
         let digest = digest(&file).map_err(Error::Document)?;
-        Ok(Self { name: name.to_owned(), file, digest })
+        Ok(Self { name: name.to_owned(), file, digest, compressed: Arc::default() })
+    }
+
+    /// The same under another name.
+    pub(crate) fn called(&self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self.clone() }
+    }
+
+    /// The document compressed, as it is kept.
+    pub(super) fn compressed(&self, settings: &Settings) -> Result<Part, Error> {
+        if self.compressed.get().is_none() {
+            self.compress(settings, || true)?;
+        }
+        let known = self.compressed.get().cloned();
+        known.ok_or_else(|| Error::Document(io::Error::other("the document was not compressed")))
+    }
+
+    /// Compresses it, as long as that is wanted.
+    pub(super) fn compress(&self, settings: &Settings, is_wanted: impl Fn() -> bool) -> Result<(), Error> {
+        let file = scratch_file(settings)?;
+        let compress = || {
+            let mut encoder = Encoder::new(&file, LEVEL)?;
+            let (mut reader, mut buffer) = (self.file.reader(), vec![0; READ]);
+            while is_wanted() {
+                match reader.read(&mut buffer)? {
+                    0 => return encoder.finish().map(|_| true),
+                    read => encoder.write_all(buffer.get(..read).unwrap_or_default())?,
+                }
+            }
+            Ok(false)
+        };
+        if compress().map_err(Error::Document)? {
+            // Where two do it at the same time, either will do.
+            _ = self.compressed.set(Part::whole(file).map_err(Error::Document)?);
+        }
+        Ok(())
     }
 }
 
@@ -66,95 +105,11 @@ impl io::Write for Spool {
 }
 
 fn digest(file: &Part) -> io::Result<Digest> {
-    let (mut hasher, mut reader, mut buffer) = (Hasher::default(), file.reader(), vec![0; LONGEST]);
+    let (mut hasher, mut reader, mut buffer) = (Hasher::default(), file.reader(), vec![0; READ]);
     loop {
         match reader.read(&mut buffer)? {
             0 => return Ok(hasher.finish()),
             read => hasher.update(buffer.get(..read).unwrap_or_default()),
         }
     }
-}
-
-/// What files hold, one document after the other, as a plugin is given it. All clones are one.
-#[derive(Clone)]
-pub(super) struct Stream(Arc<Mutex<Parts>>);
-
-struct Parts {
-    files: VecDeque<Document>,
-    limits: Limits,
-    open: Option<limpid_documents::Documents>,
-    /// The document that was given last.
-    last: Option<Shared>,
-    /// What is read of documents, one after the other, before it is known how much it is.
-    buffer: Arc<Mutex<Vec<u8>>>,
-}
-
-type Shared = Arc<Mutex<limpid_documents::Document>>;
-
-impl Stream {
-    pub(super) fn new(files: &[Document], limits: &Limits) -> Self {
-        let files = files.iter().cloned().collect();
-        Self(Arc::new(Mutex::new(Parts {
-            files,
-            limits: limits.clone(),
-            open: None,
-            last: None,
-            buffer: Arc::default(),
-        })))
-    }
-
-    /// Reads the last document to its end: damage behind what the plugin read is damage, too.
-    pub(super) fn finish(&self) -> io::Result<()> {
-        let last = lock(&self.0).last.take();
-        match last {
-            Some(last) => io::copy(&mut *lock(&last), &mut io::sink()).map(drop),
-            None => Ok(()),
-        }
-    }
-}
-
-impl runtime::Documents for Stream {
-    fn next(&mut self) -> io::Result<Option<Box<dyn runtime::Document>>> {
-        let mut parts = lock(&self.0);
-        loop {
-            if let Some(document) = parts.open.as_mut().map(|open| open.next()).transpose()?.flatten() {
-                let name = document.name().to_owned();
-                let document = Arc::new(Mutex::new(document));
-                parts.last = Some(Arc::clone(&document));
-                let buffer = Arc::clone(&parts.buffer);
-                return Ok(Some(Box::new(Borrowed { name, document, buffer })));
-            }
-            let Some(Document { name, file, .. }) = parts.files.pop_front() else { return Ok(None) };
-            parts.open = Some(limpid_documents::Documents::open(&name, file, &parts.limits)?);
-        }
-    }
-}
-
-struct Borrowed {
-    name: String,
-    document: Shared,
-    buffer: Arc<Mutex<Vec<u8>>>,
-}
-
-impl runtime::Document for Borrowed {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn read(&mut self, len: usize) -> io::Result<Vec<u8>> {
-        let (mut document, mut buffer) = (lock(&self.document), lock(&self.buffer));
-        buffer.resize(LONGEST, 0);
-        let room = buffer.get_mut(..len.min(LONGEST)).unwrap_or_default();
-        let read = loop {
-            match document.read(room) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                read => break read?,
-            }
-        };
-        Ok(room.get(..read).unwrap_or_default().to_vec())
-    }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,8 +6,8 @@ use limpid_store::tables::enriched::{self, Enriched};
 use limpid_store::tables::enrichments::{self, Enrichments};
 use limpid_store::{Batch, View};
 
-use super::collector::Knowledge;
 use super::difference::Difference;
+use super::records::Knowledge;
 use crate::Error;
 use crate::history::Record;
 

@@ -1,15 +1,14 @@
 //! Documents are kept as they came: the last whole one of each source, and the changes since then.
 //! Another version of the feed's plugin reads them again without a download.
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{Read, Write};
 
 use limpid_store::table::Table;
 use limpid_store::tables::deltas::{self, Deltas};
 use limpid_store::tables::documents::{self, Documents};
 use limpid_store::tables::sources;
 use limpid_store::{Batch, View};
-use zstd::stream::write::{Decoder, Encoder};
+use zstd::stream::write::Decoder;
 
 use super::document::{Document, Spool};
 use crate::room::scratch_file;
@@ -78,16 +77,10 @@ fn pieces(
     document: &Document,
     mut put: impl FnMut(u64, Vec<u8>) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let mut file = scratch_file(settings)?;
-    let compress = |file: &File| {
-        let mut encoder = Encoder::new(file, 3)?;
-        io::copy(&mut document.file.reader(), &mut encoder)?;
-        encoder.finish().map(drop)
-    };
-    compress(&file).and_then(|()| file.seek(SeekFrom::Start(0))).map_err(Error::Document)?;
+    let mut compressed = document.compressed(settings)?.reader();
     for piece in 0.. {
         let mut bytes = Vec::new();
-        Read::by_ref(&mut file).take(PIECE as u64).read_to_end(&mut bytes).map_err(Error::Document)?;
+        Read::by_ref(&mut compressed).take(PIECE as u64).read_to_end(&mut bytes).map_err(Error::Document)?;
         if bytes.is_empty() {
             break;
         }

@@ -1,6 +1,6 @@
 //! A source is removed with all that it stated: an operator takes back what was handed in by mistake.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use limpid_model::RemovedSource;
 use limpid_runtime::{Mode, Source};
@@ -9,8 +9,8 @@ use limpid_store::tables::feeds::Feeds;
 use limpid_store::tables::fetches::Fetches;
 use limpid_store::tables::sources::{self, Sources};
 
-use super::collector::Knowledge;
 use super::difference::{Difference, Terms};
+use super::records::{AdvisorySet, Knowledge};
 use super::silence::Guard;
 use super::{enrichments, keeping, sources_of};
 use crate::Error;
@@ -57,7 +57,7 @@ impl Ingest<'_> {
             withdrawn: &BTreeSet::new(),
             others: BTreeSet::new(),
         };
-        let nothing = BTreeMap::new();
+        let nothing = AdvisorySet::default();
         let mut difference = Difference::write(*self, &view, &mut batch, &record, nothing, &terms)?;
         enrichments::write(&view, &mut batch, (&record, &whole), Knowledge::default(), &mut difference)?;
         difference.changes.is_removal = true;

@@ -8,7 +8,7 @@ use limpid_store::tables::fetches::{self, Fetches};
 use limpid_store::tables::sources::{self, Sources};
 
 use super::writing::Stated;
-use super::{Collector, Kept, News, Parsed, Parser, Trust, keeping, soundness};
+use super::{Collector, Keeping, Kept, News, Parsed, Parser, Trust, keeping, soundness};
 use crate::Error;
 use crate::ingest::Ingest;
 
@@ -45,7 +45,7 @@ impl Ingest<'_> {
         if let Some(outcome) = needless(&restored, &stored) {
             return Ok(outcome);
         }
-        let mut collected = self.read_kept(parser, &restored.key.source, restored.kept)?;
+        let mut collected = self.read_kept(parser, &restored.key.source, restored.kept, Keeping::Later)?;
         let writer = self.writers.ingest();
         let view = writer.view();
         // Looked at again, now that nobody else writes.
@@ -86,14 +86,15 @@ impl Ingest<'_> {
         parser: &dyn Parser,
         source: &str,
         kept: &Kept,
+        keeping: Keeping,
     ) -> Result<Collector, Error> {
         let Parsed { mut collected, .. } = match &kept.whole {
-            Some(whole) => self.parse(parser, source, std::slice::from_ref(whole))?,
+            Some(whole) => self.parse(parser, source, std::slice::from_ref(whole), keeping)?,
             None => Parsed::default(),
         };
         // One at a time, since a later one may withdraw what an earlier one states.
         for delta in &kept.deltas {
-            collected.change(self.parse(parser, source, std::slice::from_ref(delta))?.collected);
+            collected.change(self.parse(parser, source, std::slice::from_ref(delta), keeping)?.collected)?;
         }
         Ok(collected)
     }

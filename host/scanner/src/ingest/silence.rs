@@ -31,23 +31,57 @@ pub(super) struct Count {
 }
 
 /// How much advisories say of each namespace. What they take back they still speak of.
-pub(super) fn count<'a>(advisories: impl Iterator<Item = &'a Advisory>) -> BTreeMap<String, Count> {
-    let mut counts: BTreeMap<String, Count> = BTreeMap::new();
-    for advisory in advisories {
-        let mut counted = BTreeSet::new();
-        for affected in &advisory.affected {
-            match counts.get_mut(&affected.namespace) {
-                Some(count) => count.statements += 1,
+#[derive(Debug, Default)]
+pub(super) struct Counts(BTreeMap<String, Count>);
+
+impl Counts {
+    /// Counts an advisory.
+    pub(super) fn add(&mut self, advisory: &Advisory) {
+        for (namespace, count) in counts(advisory) {
+            match self.0.get_mut(namespace) {
+                Some(known) => known.add(count),
                 None => {
-                    counts.insert(affected.namespace.clone(), Count { records: 0, statements: 1 });
+                    self.0.insert(namespace.to_owned(), count);
                 }
             }
-            if counted.insert(affected.namespace.as_str())
-                && let Some(count) = counts.get_mut(&affected.namespace)
-            {
-                count.records += 1;
+        }
+    }
+
+    /// Counts all that others have counted.
+    pub(super) fn add_all(&mut self, others: Self) {
+        for (namespace, count) in others.0 {
+            self.0.entry(namespace).or_default().add(count);
+        }
+    }
+
+    /// Counts an advisory no longer.
+    pub(super) fn remove(&mut self, advisory: &Advisory) {
+        for (namespace, count) in counts(advisory) {
+            if let Some(known) = self.0.get_mut(namespace) {
+                known.records = known.records.saturating_sub(count.records);
+                known.statements = known.statements.saturating_sub(count.statements);
             }
         }
+        self.0.retain(|_, count| count.records > 0);
+    }
+
+    pub(super) fn into_inner(self) -> BTreeMap<String, Count> {
+        self.0
+    }
+}
+
+impl Count {
+    const fn add(&mut self, other: Self) {
+        self.records += other.records;
+        self.statements += other.statements;
+    }
+}
+
+/// How much one advisory says of each namespace.
+fn counts(advisory: &Advisory) -> BTreeMap<&str, Count> {
+    let mut counts: BTreeMap<&str, Count> = BTreeMap::new();
+    for affected in &advisory.affected {
+        counts.entry(&affected.namespace).or_insert(Count { records: 1, statements: 0 }).statements += 1;
     }
     counts
 }
@@ -73,11 +107,11 @@ impl Silence {
     pub(super) fn new(
         source: &str,
         before: Option<&sources::Row>,
-        mut counts: BTreeMap<String, Count>,
+        counts: Counts,
         guard: Guard,
         (now, least): (u64, u64),
     ) -> Result<Self, Error> {
-        let mut this = Self::default();
+        let (mut this, mut counts) = (Self::default(), counts.into_inner());
         let Some(before) = before else {
             this.spoken =
                 counts.into_iter().map(|(namespace, count)| spoken(namespace, count, now)).collect();
@@ -183,22 +217,27 @@ mod tests {
         text.split('/').enumerate().map(record).collect()
     }
 
+    fn counts(text: &str) -> Counts {
+        let mut counts = Counts::default();
+        advisories(text).iter().for_each(|advisory| counts.add(advisory));
+        counts
+    }
+
     fn speaking(mut row: sources::Row, spoken: Vec<Spoken>) -> sources::Row {
         row.spoken = spoken;
         row
     }
 
     fn row(text: &str) -> sources::Row {
-        let counts = count(advisories(text).iter());
-        let namespaces = counts.keys().cloned().collect();
+        let counts = counts(text);
+        let namespaces = counts.0.keys().cloned().collect();
         let silence = Silence::new("s", None, counts, Guard::Checked, (1, 10)).unwrap();
         speaking(sources::Row::new(plugin("feed"), 1, namespaces), silence.spoken)
     }
 
     /// The namespaces that are silent, or `refused`.
     fn silent(before: &sources::Row, now: &str, guard: Guard, least: u64) -> String {
-        let counts = count(advisories(now).iter());
-        match Silence::new("s", Some(before), counts, guard, (2, least)) {
+        match Silence::new("s", Some(before), counts(now), guard, (2, least)) {
             Ok(silence) => silence.silent.into_iter().collect(),
             Err(error) => {
                 assert!(matches!(error, Error::Shrunk { .. }), "{error}");
@@ -236,7 +275,6 @@ mod tests {
     #[test]
     fn what_is_silent_stays_so_until_somebody_speaks_again_and_is_dated() {
         let before = row("a20 b20");
-        let counts = |text: &str| count(advisories(text).iter());
         let first = Silence::new("s", Some(&before), counts("a20"), Guard::Checked, (5, 10)).unwrap();
         let b = first.spoken.iter().find(|spoken| spoken.namespace == "b").unwrap();
         assert_eq!((b.last_stated, b.silent_since, b.statements), (1, Some(5), 20));

@@ -42,9 +42,10 @@ mod tests {
         let check = |before: u64, now: usize, least: u64, expected: bool| {
             let mut row = sources::Row::new(crate::test_support::plugin("feed"), 0, Vec::new());
             row.advisories = before;
-            let ids = (0..now).map(|id| (id.to_string(), Advisory::default()));
             let mut collected = Collector::new(1_000, 1_000);
-            collected.records.advisories = ids.collect();
+            for id in (0..now).map(|id| id.to_string()) {
+                collected.records.state(Advisory { id, ..Advisory::default() }).unwrap();
+            }
             let is_sound = check("s", Some(&row), &fetches::Row::default(), &collected, least).is_ok();
             assert_eq!(is_sound, expected, "{before} -> {now} with {least}");
         };

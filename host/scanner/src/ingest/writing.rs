@@ -10,10 +10,11 @@ use limpid_store::tables::fetches::{self, Fetches};
 use limpid_store::tables::sources::{self, Sources};
 use limpid_store::{Batch, View};
 
-use super::collector::Records;
 use super::difference::{Difference, Terms};
 use super::silence::Guard;
-use super::{Collector, Document, News, Parsed, Parser, REMEMBERED, Trust, enrichments, keeping, soundness};
+use super::{
+    Collector, Document, News, Parsed, Parser, REMEMBERED, Records, Trust, enrichments, keeping, soundness,
+};
 use crate::history::Record;
 use crate::ingest::Ingest;
 use crate::writer::Writer;
@@ -189,7 +190,7 @@ impl Ingest<'_> {
         stated: Stated<'_>,
     ) -> Result<Ingested, Error> {
         let Stated { source, collected, records, news, as_of, dated, guard } = stated;
-        let Records { advisories, enrichments } = records;
+        let (advisories, enrichments) = records.into_parts();
         let feed = parser.name();
         let now = self.settings.clock.now();
         let mut row = view.get::<Feeds>(&feed.to_owned())?.unwrap_or_default();

@@ -31,6 +31,21 @@ pub(crate) struct Changes {
 }
 
 impl Changes {
+    /// Adds what changes besides.
+    pub(crate) fn append(&mut self, others: Self) {
+        let Self { is_removal, mut gone, mut fresh, mut vulnerabilities, renamed, enriched } = others;
+        self.is_removal |= is_removal;
+        self.gone.append(&mut gone);
+        self.fresh.append(&mut fresh);
+        self.vulnerabilities.append(&mut vulnerabilities);
+        for (before, mut names) in renamed {
+            self.renamed.entry(before).or_default().append(&mut names);
+        }
+        for (id, kinds) in enriched {
+            self.enriched.entry(id).or_default().extend(kinds);
+        }
+    }
+
     /// Whether nothing changes.
     pub(crate) fn is_empty(&self) -> bool {
         let Self { is_removal: _, gone, fresh, vulnerabilities, renamed, enriched } = self;

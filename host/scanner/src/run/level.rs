@@ -15,7 +15,9 @@ use super::fetch::Fetch;
 use super::plan::Job;
 use super::{RunProgress, Trust};
 use crate::Error;
-use crate::ingest::{Confirmed, Document, Ingest, Input, News, Parser, Spool, Written, followed, is_same};
+use crate::ingest::{
+    Confirmed, Document, Ingest, Input, Keeping, News, Parser, Spool, Written, followed, is_same,
+};
 use crate::room::scratch_file;
 
 /// What a level needs.
@@ -251,7 +253,7 @@ impl Level<'_> {
             }
             _ => {}
         }
-        let parsed = self.ingest.parse(self.parser, &slot.job.source.name, &documents)?;
+        let parsed = self.ingest.parse(self.parser, &slot.job.source.name, &documents, Keeping::Later)?;
         Ok(Prepared::Parsed(Box::new(Read { documents, validators, absent, parsed })))
     }
 

@@ -1,6 +1,7 @@
-use std::fs;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::{fs, thread};
 
 use rocksdb::{
     BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamily, DB, DBCompressionType, DBRawIterator,
@@ -9,6 +10,7 @@ use rocksdb::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::writes::Part;
 use super::{Cursor, Entry, Ordered, Reading, Scan, Snapshot, Write, Writes};
 use crate::error::{Cause, EngineError, Error};
 
@@ -46,10 +48,15 @@ pub(crate) struct Rocks {
     incoming: PathBuf,
     /// How many were written.
     files: AtomicU64,
+    /// How many of a batch are written at the same time.
+    writers: usize,
 }
 
 /// Its name on disk.
 const APART: &str = "apart";
+
+/// Table files of a batch, at most.
+const WRITERS: usize = 4;
 
 /// How much moves from one family to the other at a time, in bytes.
 const MOVED: usize = 1 << 20;
@@ -80,7 +87,9 @@ impl Rocks {
         }
         made(fs::create_dir(&incoming), &incoming)?;
         let files = AtomicU64::new(0);
-        let rocks = Self { db, options, apart, most_buffered: settings.write_bytes, incoming, files };
+        let writers = thread::available_parallelism().map_or(1, usize::from).min(WRITERS);
+        let most_buffered = settings.write_bytes;
+        let rocks = Self { db, options, apart, most_buffered, incoming, files, writers };
         apart.iter().try_for_each(|&table| rocks.move_apart(table))?;
         Ok(rocks)
     }
@@ -125,27 +134,42 @@ impl Rocks {
         Ok(self.db.write_opt(out, &durable())?)
     }
 
-    /// Writes a batch as a table file, and makes that a part of a family: a large one would be in
-    /// memory three times otherwise, as it is, for the log, and until it is written to a file.
+    /// Writes a batch as table files, each in a thread of its own, and makes those a part of a family at once:
+    /// a large one would be in memory three times otherwise, as it is, for the log, and until it is written to
+    /// a file.
     fn ingest(&self, batch: &Writes, family: &ColumnFamily) -> Result<(), Error> {
-        let number = self.files.fetch_add(1, Ordering::Relaxed);
-        let path = self.incoming.join(number.to_string());
-        let ingested = self.write_file(batch, &path).and_then(|()| {
+        let parts = batch.parts(self.writers);
+        let count = parts.len() as u64;
+        let first = self.files.fetch_add(count, Ordering::Relaxed);
+        let paths: Vec<_> =
+            (first..first + count).map(|number| self.incoming.join(number.to_string())).collect();
+        let write = |(part, path): (Part<'_>, &PathBuf)| self.write_file(part, path);
+        let written = thread::scope(|scope| {
+            let mut parts = parts.into_iter().zip(&paths);
+            let own = parts.next();
+            let others: Vec<_> = parts.map(|part| scope.spawn(|| write(part))).collect();
+            let own = own.map_or(Ok(()), write);
+            let others = others.into_iter().map(|other| other.join().unwrap_or_else(|it| resume_unwind(it)));
+            others.fold(own, Result::and)
+        });
+        let ingested = written.and_then(|()| {
             let mut moved = IngestExternalFileOptions::default();
             moved.set_move_files(true);
-            Ok(self.db.ingest_external_file_cf_opts(family, &moved, vec![&path])?)
+            Ok(self.db.ingest_external_file_cf_opts(family, &moved, paths.iter().collect())?)
         });
         if ingested.is_err() {
-            // Where it cannot be removed either, it is when the store is opened again.
-            _ = fs::remove_file(&path);
+            for path in &paths {
+                // Where it cannot be removed either, it is when the store is opened again.
+                _ = fs::remove_file(path);
+            }
         }
         ingested
     }
 
-    fn write_file(&self, batch: &Writes, path: &Path) -> Result<(), Error> {
+    fn write_file(&self, part: Part<'_>, path: &Path) -> Result<(), Error> {
         let mut file = SstFileWriter::create(&self.options);
         file.open(path)?;
-        for write in batch.in_order() {
+        for write in part.in_order() {
             match write {
                 Write::Put(key, value) => file.put(key, value)?,
                 Write::Delete(key) => file.delete(key)?,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use super::writes::Part;
 use super::*;
 
 /// Bytes that are few, and at the ends of their range: prefixes of each other are common.
@@ -140,8 +141,18 @@ proptest! {
         let written = writes(&batch);
         prop_assert_eq!(written.len(), batch.len());
         let latest: BTreeMap<_, _> = batch.iter().cloned().collect();
-        let in_order: Vec<_> = written.in_order().map(change).collect();
-        prop_assert_eq!(in_order, latest.into_iter().collect::<Vec<_>>());
+        let latest: Vec<_> = latest.into_iter().collect();
+        for most in 1..5 {
+            let parts = written.parts(most);
+            prop_assert!((1..=most).contains(&parts.len()), "{} of {}", parts.len(), most);
+            let in_order: Vec<_> = parts.into_iter().flat_map(Part::in_order).map(change).collect();
+            prop_assert_eq!(&in_order, &latest);
+        }
+        let mut written = written;
+        written.append(writes(&batch[..batch.len() / 3]));
+        let batch = [&batch[..], &batch[..batch.len() / 3]].concat();
+        prop_assert_eq!((written.len(), written.tables()), (batch.len(), writes(&batch).tables()));
+        prop_assert_eq!(written.bytes(), writes(&batch).bytes());
         let mut drained = Vec::new();
         written.drain(|write| drained.push(change(write)));
         prop_assert_eq!(drained, batch);

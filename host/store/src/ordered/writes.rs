@@ -85,6 +85,16 @@ impl Writes {
         Ok(())
     }
 
+    /// Adds others behind them.
+    pub(crate) fn append(&mut self, mut later: Self) {
+        self.pieces.append(&mut later.pieces);
+        self.len += later.len;
+        self.bytes += later.bytes;
+        for (own, tables) in self.tables.0.iter_mut().zip(later.tables.0) {
+            *own |= tables;
+        }
+    }
+
     /// How many there are.
     pub(crate) const fn len(&self) -> usize {
         self.len
@@ -123,8 +133,9 @@ impl Writes {
         }
     }
 
-    /// The last change of each key, in the order of the keys.
-    pub(crate) fn in_order(&self) -> impl Iterator<Item = Write<'_>> {
+    /// The changes in so many parts at most, of about as many changes each: all keys of one lie behind those of
+    /// the one before.
+    pub(crate) fn parts(&self, most: usize) -> Vec<Part<'_>> {
         // A place is half of what a change of two slices is.
         let mut places = Vec::with_capacity(self.len);
         for (piece, number) in self.pieces.iter().zip(0_u32..) {
@@ -132,16 +143,42 @@ impl Writes {
             places
                 .extend(lengths.scan(0, |next, size| Some((number, std::mem::replace(next, *next + size)))));
         }
-        let key = |place: &Place| self.at(*place).map_or(&[][..], Write::key);
-        places.sort_unstable_by(|a, b| key(a).cmp(key(b)).then(a.cmp(b)));
-        let mut writes = places.into_iter().filter_map(|place| self.at(place)).peekable();
-        std::iter::from_fn(move || {
-            let mut write = writes.next()?;
-            while let Some(later) = writes.next_if(|later| later.key() == write.key()) {
-                write = later;
+        let borders = self.borders(&places, most);
+        let mut parts = vec![Vec::new(); borders.len()];
+        if borders.is_empty() {
+            parts.push(places);
+        } else {
+            parts.push(Vec::new());
+            for place in places {
+                let number = borders.partition_point(|border| *border <= self.key(place));
+                if let Some(part) = parts.get_mut(number) {
+                    part.push(place);
+                }
             }
-            Some(write)
-        })
+        }
+        parts.retain(|places| !places.is_empty());
+        parts.into_iter().map(|places| Part { writes: self, places }).collect()
+    }
+
+    /// Keys at which all changes are cut into so many parts, by what some of them are.
+    fn borders(&self, places: &[Place], parts: usize) -> Vec<&[u8]> {
+        if parts < 2 {
+            return Vec::new();
+        }
+        let mut sample: Vec<_> = places
+            .iter()
+            .step_by(places.len().div_ceil(SAMPLE).max(1))
+            .map(|place| self.key(*place))
+            .collect();
+        sample.sort_unstable();
+        let border = |part: usize| sample.get(sample.len() * part / parts).copied();
+        let mut borders: Vec<_> = (1..parts).filter_map(border).collect();
+        borders.dedup();
+        borders
+    }
+
+    fn key(&self, place: Place) -> &[u8] {
+        self.at(place).map_or(&[], Write::key)
     }
 
     fn at(&self, (piece, at): Place) -> Option<Write<'_>> {
@@ -152,6 +189,31 @@ impl Writes {
 
 /// Number of a piece, and where in it a change begins.
 type Place = (u32, u32);
+
+/// Keys that are looked at, to cut changes into parts of about the same size.
+const SAMPLE: usize = 512;
+
+/// Some changes: all of the keys between two.
+pub(crate) struct Part<'a> {
+    writes: &'a Writes,
+    places: Vec<Place>,
+}
+
+impl<'a> Part<'a> {
+    /// The last change of each key, in the order of the keys.
+    pub(crate) fn in_order(self) -> impl Iterator<Item = Write<'a>> {
+        let Self { writes, mut places } = self;
+        places.sort_unstable_by(|a, b| writes.key(*a).cmp(writes.key(*b)).then(a.cmp(b)));
+        let mut writes = places.into_iter().filter_map(|place| writes.at(place)).peekable();
+        std::iter::from_fn(move || {
+            let mut write = writes.next()?;
+            while let Some(later) = writes.next_if(|later| later.key() == write.key()) {
+                write = later;
+            }
+            Some(write)
+        })
+    }
+}
 
 fn length(bytes: usize) -> Result<u32, Error> {
     let length = u32::try_from(bytes).ok().filter(|&length| length != DELETED);

@@ -31,6 +31,11 @@ impl Batch {
         _ = self.0.delete(&key, group);
     }
 
+    /// Adds the changes of another one behind its own.
+    pub fn append(&mut self, later: Self) {
+        self.0.append(later.0);
+    }
+
     /// Whether nothing would change.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

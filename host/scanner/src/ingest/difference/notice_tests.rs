@@ -7,9 +7,11 @@ use std::collections::BTreeSet;
 use limpid_model::explanation::{Answer, Outcome};
 use limpid_model::{
     Distribution, Enrichment, EntryKind, Fact, Finding, Image, ImageLayer, KeyedVersion, LayerEntries,
-    LayerEntry, LayerFindings, Ownership, Package, Platform, Rating, Scope, Severity, Status,
+    LayerEntry, LayerFindings, Ownership, Package, Platform, Range, Rating, Scope, Severity, Statement,
+    Status,
 };
 use limpid_store::Store;
+use limpid_store::tables::affects::{self, Affects};
 use limpid_store::tables::entries::{self, Entries};
 use limpid_store::tables::findings;
 use limpid_store::tables::images::Indexing;
@@ -19,7 +21,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::Scanner;
-use crate::ingest::collector::Records;
+use crate::ingest::Records;
 use crate::ingest::enrichments;
 use crate::test_support::{component, keyed, keys, package, plugin, scanner_with, subscription};
 use crate::{Filter, inventory};
@@ -183,11 +185,13 @@ impl World {
         };
         let source = Source { name: "s".to_owned(), url: String::new(), mode: Mode::Whole };
         let mut records = Records::default();
-        records.advisories.extend(advisories.iter().map(advisory).map(|a| (a.id.clone(), a)));
+        for stated in advisories {
+            records.state(advisory(stated)).unwrap();
+        }
         for &id in exploited.into_iter().flatten() {
             records.know(enrichment(id)).unwrap();
         }
-        let Records { advisories, enrichments: known } = records;
+        let (advisories, known) = records.into_parts();
         let record = Record { at: 0, feed, revision, source: "s", before: None };
         let writer = self.scanner.writers().ingest();
         let view = writer.view();

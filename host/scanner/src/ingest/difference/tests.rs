@@ -3,14 +3,17 @@
 
 use std::collections::BTreeSet;
 
-use limpid_model::Status;
+use limpid_model::{Range, Status};
 use limpid_store::table::Table;
+use limpid_store::tables::advisories::Advisories;
+use limpid_store::tables::affects::Affects;
 use limpid_store::tables::sources::Sources;
 use limpid_store::{Batch, Store};
 use proptest::prelude::*;
 
 use super::*;
 use crate::Scanner;
+use crate::ingest::Records;
 use crate::test_support;
 
 fn advisory(text: &str) -> Advisory {
@@ -37,6 +40,12 @@ fn advisory(text: &str) -> Advisory {
         affected: affected.collect(),
         ..Advisory::default()
     }
+}
+
+fn packed(advisories: impl IntoIterator<Item = Advisory>) -> AdvisorySet {
+    let mut records = Records::default();
+    advisories.into_iter().for_each(|advisory| records.state(advisory).unwrap());
+    records.into_parts().0
 }
 
 struct World {
@@ -66,8 +75,7 @@ impl World {
     ) -> Result<(Difference, usize), Error> {
         let (feed, source) = source.split_once('/').unwrap_or(("feed", source));
         let source = Source { name: source.to_owned(), url: String::new(), mode };
-        let advisories = document.split_whitespace().map(advisory);
-        let advisories = advisories.map(|advisory| (advisory.id.clone(), advisory)).collect();
+        let advisories = packed(document.split_whitespace().map(advisory));
         let withdrawn: BTreeSet<_> = withdrawn.split_whitespace().map(str::to_owned).collect();
         let view = self.scanner.store().view();
         let mut batch = Batch::default();
@@ -341,7 +349,7 @@ fn an_older_record_never_replaces_a_newer_one() {
             withdrawn: &withdrawn,
             others: BTreeSet::new(),
         };
-        let advisories = BTreeMap::from([("X".to_owned(), advisory)]);
+        let advisories = packed([advisory]);
         let mut batch = Batch::default();
         let difference =
             Difference::write(stored.scanner.ingest(), &view, &mut batch, &record, advisories, &terms)
@@ -375,7 +383,7 @@ fn link(stored: &World, source: &str, document: &str) {
         let (id, aliases) = text.split_once('=').unwrap_or((text, ""));
         let aliases = aliases.split('=').filter(|alias| !alias.is_empty()).map(str::to_owned).collect();
         let package = id.to_lowercase();
-        (id.to_owned(), Advisory { aliases, ..advisory(&format!("{id}:{package}<1")) })
+        Advisory { aliases, ..advisory(&format!("{id}:{package}<1")) }
     };
     let source = Source { name: source.to_owned(), url: String::new(), mode: Mode::Whole };
     let view = stored.scanner.store().view();
@@ -384,7 +392,7 @@ fn link(stored: &World, source: &str, document: &str) {
     let terms =
         Terms { source: &source, before: None, guard, now: 7, least: 10, withdrawn, others: BTreeSet::new() };
     let mut batch = Batch::default();
-    let advisories = document.split_whitespace().map(advisory).collect();
+    let advisories = packed(document.split_whitespace().map(advisory));
     Difference::write(stored.scanner.ingest(), &view, &mut batch, &record, advisories, &terms).unwrap();
     stored.scanner.store().commit(batch).unwrap();
 }

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use limpid_model::Digest;
 use proptest::prelude::*;
 
+use crate::key::Writer;
 use crate::tables::manifests::{Manifests, Row};
 use crate::tables::placements::{Key, Placements};
 use crate::{Batch, Settings, Store};
@@ -42,6 +43,36 @@ proptest! {
             for number in &asked {
                 let found = cursor.get(&digest(*number)).unwrap().map(|row| Digest::from(row.image));
                 assert_eq!(found, stored.contains(number).then(|| digest(*number)));
+            }
+        });
+    }
+
+    #[test]
+    fn what_is_asked_for_in_order_is_found_going_forward(
+        stored in prop::collection::vec(any::<u8>(), 0..64),
+        removed in prop::collection::vec(any::<u8>(), 0..64),
+        asked in prop::collection::btree_set(0..17_u8, 0..16),
+        most in 0..9_usize,
+    ) {
+        both(&stored, |store| {
+            let mut batch = Batch::default();
+            for &number in &removed {
+                let key = Key { diff_id: digest(number / 16), context: 1, image: digest(number) };
+                batch.delete::<Placements>(&key);
+            }
+            store.commit(batch).unwrap();
+            let view = store.view();
+            let mut forward = view.forward::<Placements>();
+            for &layer in &asked {
+                let prefix = |key: &mut Writer| {
+                    key.digest(&digest(layer));
+                };
+                let found = forward.keys(prefix).take(most).map(|key| key.unwrap().image);
+                let mut left: Vec<_> = stored.iter().filter(|it| **it / 16 == layer && !removed.contains(it)).collect();
+                left.sort_unstable();
+                left.dedup();
+                let expected = left.into_iter().take(most).map(|number| digest(*number));
+                assert_eq!(found.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
             }
         });
     }

@@ -29,7 +29,7 @@ pub use packages::{HolderImage, Holders, InstalledVersion};
 pub use plugins::{Plugin, PluginRef, PluginWithVersions, Plugins, RefusedPlugin};
 pub use report::{
     Coverage, Distribution, Enrichment, Finding, Gap, Inventory, LayerRef, Package, Publisher, Rating,
-    Report, Severity, Silent, Summary,
+    Report, Severity, Silent, Summary, write_report,
 };
 pub use statistics::{Statistics, Unfixed};
 pub use subscriptions::{

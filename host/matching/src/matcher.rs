@@ -1,6 +1,7 @@
 //! Holding packages against advisories: comparisons of bytes in memory, and nothing else.
 
 use std::collections::{BTreeMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use limpid_model::report::{Origin, UnjudgedAdvisory, UnorderedVersion};
@@ -264,6 +265,17 @@ pub struct Matches {
     pub vulnerable_above: BTreeMap<(usize, bool), Vec<KeyedRange>>,
 }
 
+impl Matches {
+    /// Adds what matching packages in later places gave.
+    pub fn append(&mut self, later: Self) {
+        let Self { mut matches, mut unordered, mut unjudged, mut vulnerable_above } = later;
+        self.matches.append(&mut matches);
+        self.unordered.append(&mut unordered);
+        self.unjudged.append(&mut unjudged);
+        self.vulnerable_above.append(&mut vulnerable_above);
+    }
+}
+
 /// Holds all packages of an image against all that is stated of their names. Packages whose files the
 /// distribution put there are left to the distribution, where `authority` says so.
 ///
@@ -274,10 +286,24 @@ pub fn match_all<S: Statements>(
     authority: &mut Authority<impl Speaks<Error = S::Error>>,
     contents: &Contents,
 ) -> Result<Matches, S::Error> {
+    match_some(statements, authority, contents, 0..contents.packages.len())
+}
+
+/// The same of the packages in some places.
+///
+/// # Errors
+/// What is stated cannot be read.
+pub fn match_some<S: Statements>(
+    statements: S,
+    authority: &mut Authority<impl Speaks<Error = S::Error>>,
+    contents: &Contents,
+    places: Range<usize>,
+) -> Result<Matches, S::Error> {
     let mut matcher = Matcher::new(statements);
     let mut out = Matches::default();
     let of_distribution = namespaces_of_distribution(contents);
-    for (place, installed) in contents.packages.iter().enumerate() {
+    let packages = contents.packages.get(places.clone()).unwrap_or_default();
+    for (place, installed) in places.zip(packages) {
         if authority.judges(installed.owner.as_deref(), of_distribution)? {
             continue;
         }

@@ -42,7 +42,14 @@ impl Digest {
 
     /// The 64 hex digits without the algorithm.
     pub fn hex(&self) -> String {
-        hex::encode(self.0)
+        self.digits(|digits| digits.to_owned())
+    }
+
+    fn digits<T>(&self, use_them: impl FnOnce(&str) -> T) -> T {
+        let mut digits = [0; 64];
+        // There is room for just so many.
+        _ = hex::encode_to_slice(self.0, &mut digits);
+        use_them(str::from_utf8(&digits).unwrap_or_default())
     }
 
     /// The first 12 hex digits, for people.
@@ -55,7 +62,10 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "sha256:{}", self.hex())
+        self.digits(|digits| {
+            f.write_str("sha256:")?;
+            f.write_str(digits)
+        })
     }
 }
 

@@ -10,8 +10,12 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use foldhash::fast::{FixedState, RandomState};
 use limpid_matching::fold::{self, Change, LayerFacts};
-use limpid_matching::{Authority, Contents, Installed, Match, Matches, PublisherView, match_all, severity};
+use limpid_matching::{
+    Authority, Contents, Installed, Match, Matches, OwnedPackages, PublisherView, Updates, match_all,
+    match_some, severity,
+};
 use limpid_model::report::{
     AdvisorySummary, Enriched, Exploited, Finding, Gap, InstalledPackage, LayerChanges, LayerOrigin,
     Publisher, Report,
@@ -21,6 +25,7 @@ use limpid_runtime::Snapshot;
 use limpid_store::tables::advisories::{self, Advisories, General};
 use limpid_store::tables::images::Indexing;
 use limpid_store::{Store, View};
+use rayon::prelude::*;
 
 use crate::history::{self, AsOf, Past, Then};
 use crate::refreshing::Refreshing;
@@ -73,9 +78,13 @@ impl Reporter<'_> {
             .map(|as_of| history::past(self.settings, self.plugins, &view, as_of))
             .transpose()?
             .unwrap_or_default();
-        let stated = || Then::new(&past, All::new(&view));
-        let mut authority = Authority::new(stated(), self.settings.owned_packages());
-        let matches = match_all(stated(), &mut authority, &contents)?;
+        let owned = self.settings.owned_packages();
+        let matches = if past.is_now() {
+            matches_now(&view, owned, &contents)?
+        } else {
+            let stated = || Then::new(&past, All::new(&view));
+            match_all(stated(), &mut Authority::new(stated(), owned), &contents)?
+        };
         let findings = findings(&view, &past, &image, &contents, &matches)?;
         let mut coverage =
             coverage::coverage(self, (&view, &past), &contents, &indexing, matches, &findings)?;
@@ -136,6 +145,28 @@ fn facts(view: &View<'_>, image: &Image, indexing: &Indexing) -> Result<Vec<Laye
     facts::facts(view, image, linked, &indexing.detectors, &BTreeMap::new())
 }
 
+/// Fewer packages or findings are not worth dividing.
+const LEAST: usize = 200;
+
+/// How many of so many each processor has.
+fn share(of: usize) -> usize {
+    of.div_ceil(rayon::current_num_threads()).max(LEAST)
+}
+
+/// What affects the packages of an image by what is stated now, found on all processors.
+fn matches_now(view: &View<'_>, owned: OwnedPackages, contents: &Contents) -> Result<Matches, Error> {
+    let (count, share) = (contents.packages.len(), share(contents.packages.len()));
+    let shares = (0..count.div_ceil(share)).into_par_iter().map(|number| {
+        let places = number * share..count.min((number + 1) * share);
+        match_some(All::new(view), &mut Authority::new(All::new(view), owned), contents, places)
+    });
+    let mut all = Matches::default();
+    for matches in shares.collect::<Vec<_>>() {
+        all.append(matches?);
+    }
+    Ok(all)
+}
+
 fn findings(
     view: &View<'_>,
     past: &Past<'_>,
@@ -145,25 +176,57 @@ fn findings(
 ) -> Result<Vec<Finding>, Error> {
     let updates = limpid_matching::updates(matches);
     let matches = &matches.matches;
-    let advisories = advisories_of(view, past, matches)?;
-    let mut enrichments = Enrichments::then(view, past);
-    // Each is described once, however many findings it has.
-    let mut described: Vec<Option<Arc<InstalledPackage>>> = vec![None; contents.packages.len()];
-    let mut findings = Vec::with_capacity(matches.len());
-    for found in matches {
-        let installed = contents.packages.get(found.package).zip(described.get_mut(found.package));
-        let Some((installed, described)) = installed else { continue };
-        let describe =
-            || Arc::new(installed_package(installed, &image.layers, contents.distribution.as_ref()));
-        let package = Arc::clone(described.get_or_insert_with(describe));
-        let known = enrichments.of(&found.vulnerability)?;
-        let fingerprint = limpid_matching::fingerprint(&found.first_name, &installed.package);
-        let update_to = updates.of(found).map(Text::from);
-        findings.push(Finding { fingerprint, update_to, ..finding(found, &advisories, known, package) });
-    }
+    let describing = Describing { image, contents, updates: &updates };
+    let mut findings = if past.is_now() {
+        let each = |matches| {
+            let advisories = advisories_of(view, matches)?;
+            describing.findings(matches, &advisories, Enrichments::new(view))
+        };
+        let shares: Vec<_> = matches.par_chunks(share(matches.len())).map(each).collect();
+        let mut findings = Vec::with_capacity(matches.len());
+        for share in shares {
+            findings.append(&mut share?);
+        }
+        findings
+    } else {
+        let advisories = advisories_then(view, past, matches)?;
+        describing.findings(matches, &advisories, Enrichments::then(view, past))?
+    };
     // Findings are large, and are moved once.
-    findings.sort_by_cached_key(place);
+    findings.par_sort_by_cached_key(place);
     Ok(findings)
+}
+
+/// What findings are described from.
+struct Describing<'a> {
+    image: &'a Image,
+    contents: &'a Contents,
+    updates: &'a Updates<'a>,
+}
+
+impl Describing<'_> {
+    fn findings(
+        &self,
+        matches: &[Match],
+        advisories: &Summaries<'_>,
+        mut enrichments: Enrichments<'_>,
+    ) -> Result<Vec<Finding>, Error> {
+        let Self { image, contents, updates } = self;
+        // Each package is described once, however many findings it has.
+        let mut described: HashMap<usize, Arc<InstalledPackage>, FixedState> = HashMap::default();
+        let mut findings = Vec::with_capacity(matches.len());
+        for found in matches {
+            let Some(installed) = contents.packages.get(found.package) else { continue };
+            let describe =
+                || Arc::new(installed_package(installed, &image.layers, contents.distribution.as_ref()));
+            let package = Arc::clone(described.entry(found.package).or_insert_with(describe));
+            let known = enrichments.of(&found.vulnerability)?;
+            let fingerprint = limpid_matching::fingerprint(&found.first_name, &installed.package);
+            let update_to = updates.of(found).map(Text::from);
+            findings.push(Finding { fingerprint, update_to, ..finding(found, advisories, known, package) });
+        }
+        Ok(findings)
+    }
 }
 
 /// Where a finding stands among others: what is exploited first, then the worst, then the likeliest to be
@@ -270,30 +333,45 @@ fn key_of_view(view: &PublisherView) -> Place<'_> {
 }
 
 /// What the advisories of some matches say of their vulnerabilities.
-type Summaries<'m> = HashMap<Place<'m>, Arc<AdvisorySummary>>;
+type Summaries<'m> = HashMap<Place<'m>, Arc<AdvisorySummary>, RandomState>;
 
-fn advisories_of<'m>(view: &View<'_>, past: &Past<'_>, matches: &'m [Match]) -> Result<Summaries<'m>, Error> {
+fn advisories_of<'m>(view: &View<'_>, matches: &'m [Match]) -> Result<Summaries<'m>, Error> {
+    let (wanted, keys) = places_of(matches);
+    let found = view.multi_glance(&keys, summary)?;
+    Ok(wanted.into_iter().zip(found).filter_map(|(key, found)| Some((key, found?))).collect())
+}
+
+/// The same at a moment of the past.
+fn advisories_then<'m>(
+    view: &View<'_>,
+    past: &Past<'_>,
+    matches: &'m [Match],
+) -> Result<Summaries<'m>, Error> {
+    let (wanted, keys) = places_of(matches);
+    let rows = view.multi_get::<Advisories>(&keys)?;
+    let mut then = Summaries::default();
+    for ((place, key), row) in wanted.into_iter().zip(&keys).zip(rows) {
+        if let Some(row) = past.advisory(key, row)? {
+            then.insert(place, Arc::new(summary(key, row.into())));
+        }
+    }
+    Ok(then)
+}
+
+/// The advisories of some matches, each once.
+fn places_of(matches: &[Match]) -> (Vec<Place<'_>>, Vec<advisories::Key>) {
     let views = matches.iter().flat_map(|found| &found.views).map(key_of_view);
-    let mut wanted: Vec<_> = matches.iter().map(key_of).chain(views).collect();
-    wanted.sort_unstable();
-    wanted.dedup();
+    let wanted: HashSet<_, RandomState> = matches.iter().map(key_of).chain(views).collect();
     let key = |&(feed, id, source): &Place<'_>| advisories::Key {
         feed: feed.to_owned(),
         id: id.to_owned(),
         source: source.to_owned(),
     };
-    let keys: Vec<_> = wanted.iter().map(key).collect();
-    let summary = |key: &advisories::Key, general: General| general.into_summary(&key.id);
-    let found = if past.is_now() {
-        view.multi_glance(&keys, summary)?
-    } else {
-        let rows = keys.iter().zip(view.multi_get::<Advisories>(&keys)?);
-        let then = |(key, row)| -> Result<_, Error> {
-            Ok(past.advisory(key, row)?.map(|row| Arc::new(summary(key, row.into()))))
-        };
-        rows.map(then).collect::<Result<_, _>>()?
-    };
-    Ok(wanted.into_iter().zip(found).filter_map(|(key, found)| Some((key, found?))).collect())
+    wanted.iter().map(|place| (*place, key(place))).unzip()
+}
+
+fn summary(key: &advisories::Key, general: General) -> AdvisorySummary {
+    general.into_summary(&key.id)
 }
 
 /// A package with its layer, and its purl completed from the distribution.

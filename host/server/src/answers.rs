@@ -7,8 +7,10 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use limpid_formats::json;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use serde::Serialize;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::Settings;
@@ -38,6 +40,27 @@ impl<S: Sync> axum::extract::FromRequestParts<S> for Wanted {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
         Ok(Self { coding: Coding::of(&parts.headers), headers: parts.headers.clone() })
+    }
+}
+
+/// What is written down as JSON.
+pub(crate) trait Written {
+    /// Adds it to what is written.
+    fn write(self, out: &mut Vec<u8>) -> serde_json::Result<()>;
+}
+
+impl<T: Serialize> Written for T {
+    fn write(self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        serde_json::to_writer(out, &self)
+    }
+}
+
+/// A report, which is long enough that all processors write it.
+pub(crate) struct Report(pub(crate) limpid_model::report::Report);
+
+impl Written for Report {
+    fn write(self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        json::write_report(self.0, out)
     }
 }
 

@@ -3,12 +3,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde::Serialize;
 use tokio::sync::Semaphore;
 use tracing::Span;
 
 use crate::Settings;
-use crate::answers::{Coding, Document, Roomy};
+use crate::answers::{Coding, Document, Roomy, Written};
 use crate::error::Failure;
 use crate::metrics::{Metrics, Turns};
 
@@ -98,7 +97,7 @@ impl Pool {
         work: impl FnOnce() -> Result<T, E> + Send + 'static,
     ) -> Result<Document, Failure>
     where
-        T: Serialize,
+        T: Written,
         E: Into<Failure> + Send + 'static,
     {
         let (coding, bytes) = self.encoded(coding, work).await?;
@@ -116,15 +115,14 @@ impl Pool {
         work: impl FnOnce() -> Result<T, E> + Send + 'static,
     ) -> Result<(Coding, Bytes), Failure>
     where
-        T: Serialize,
+        T: Written,
         E: Into<Failure> + Send + 'static,
     {
         let longest = Arc::clone(&self.longest);
         self.run(move || {
             let document = work().map_err(Into::<Failure>::into)?;
             let mut bytes = Vec::with_capacity(longest.load(Ordering::Relaxed));
-            serde_json::to_writer(&mut bytes, &document)
-                .map_err(|error| Failure::internal(error.to_string()))?;
+            document.write(&mut bytes).map_err(|error| Failure::internal(error.to_string()))?;
             longest.fetch_max(bytes.len().min(ROOMY), Ordering::Relaxed);
             let coding = coding.for_length(bytes.len());
             let mut bytes = coding.encode(bytes).map_err(|error| Failure::internal(error.to_string()))?;

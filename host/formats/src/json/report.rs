@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use limpid_model::Text;
 use limpid_model::report::{self, InstalledPackage, LayerOrigin, RatedSeverity};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Image, PluginRef, Word};
@@ -213,16 +214,33 @@ pub struct Inventory {
 }
 
 impl From<report::Report> for Report {
-    fn from(report: report::Report) -> Self {
+    fn from(mut report: report::Report) -> Self {
+        let found = std::mem::take(&mut report.findings);
+        let rest = Rest::new(&found, report);
+        let Rest { image, summary, coverage, plugins } = rest;
+        Self { image, summary, coverage, findings: findings(found), plugins }
+    }
+}
+
+/// A report without its findings.
+struct Rest {
+    image: Image,
+    summary: Summary,
+    coverage: Coverage,
+    plugins: Vec<PluginRef>,
+}
+
+impl Rest {
+    fn new(findings: &[report::Finding], report: report::Report) -> Self {
         let severities = limpid_model::Severity::WORST_FIRST;
         let mut by_severity: BTreeMap<Word, usize> =
             severities.iter().map(|severity| (severity.as_str().into(), 0)).collect();
-        for finding in &report.findings {
+        for finding in findings {
             *by_severity.entry(finding.severity.severity.as_str().into()).or_insert(0) += 1;
         }
         let summary = Summary {
-            findings: report.findings.len(),
-            fixable: report.findings.iter().filter(|finding| finding.fixed_version.is_some()).count(),
+            findings: findings.len(),
+            fixable: findings.iter().filter(|finding| finding.fixed_version.is_some()).count(),
             by_severity,
             packages: report.coverage.packages,
             judged: report.coverage.judged,
@@ -232,10 +250,61 @@ impl From<report::Report> for Report {
             image: report.image.into(),
             summary,
             coverage: report.coverage.into(),
-            findings: findings(report.findings),
             plugins: report.plugins.into_iter().map(PluginRef::from).collect(),
         }
     }
+}
+
+/// Fewer findings are not worth dividing.
+const LEAST: usize = 200;
+
+/// Writes down a report as [`Report`] is written, on all processors.
+///
+/// # Errors
+/// Nothing that a report holds fails here.
+pub fn write_report(mut report: report::Report, out: &mut Vec<u8>) -> serde_json::Result<()> {
+    let mut found = std::mem::take(&mut report.findings);
+    let Rest { image, summary, coverage, plugins } = Rest::new(&found, report);
+    let share = found.len().div_ceil(rayon::current_num_threads()).max(LEAST);
+    let mut shares = Vec::new();
+    while found.len() > share {
+        shares.push(found.split_off(found.len() - share));
+    }
+    shares.push(found);
+    shares.reverse();
+    let shares = shares.into_par_iter().map(|share| {
+        let mut out = Vec::with_capacity(share.len() * FINDING);
+        for (number, finding) in findings(share).iter().enumerate() {
+            if number > 0 {
+                out.push(b',');
+            }
+            serde_json::to_writer(&mut out, finding)?;
+        }
+        Ok(out)
+    });
+    let shares: Vec<_> = shares.collect::<serde_json::Result<_>>()?;
+    field(out, b"{\"image\":", &image)?;
+    field(out, b",\"summary\":", &summary)?;
+    field(out, b",\"coverage\":", &coverage)?;
+    out.extend_from_slice(b",\"findings\":[");
+    for (number, share) in shares.iter().enumerate() {
+        if number > 0 {
+            out.push(b',');
+        }
+        out.extend_from_slice(share);
+    }
+    out.push(b']');
+    field(out, b",\"plugins\":", &plugins)?;
+    out.push(b'}');
+    Ok(())
+}
+
+/// Bytes of a finding in JSON, about.
+const FINDING: usize = 1_200;
+
+fn field(out: &mut Vec<u8>, name: &[u8], value: &impl Serialize) -> serde_json::Result<()> {
+    out.extend_from_slice(name);
+    serde_json::to_writer(out, value)
 }
 
 /// What findings share is converted once.
@@ -363,3 +432,6 @@ impl From<limpid_model::Inventory> for Inventory {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,13 +5,13 @@ use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use limpid_formats::json::{self as api, Image, ImageLayers, Images, Inventory, Report};
+use limpid_formats::json::{self as api, Image, ImageLayers, Images, Inventory};
 use limpid_model::{Digest, Job, JobState};
 use limpid_scanner::{AsOf, Error, Scanner};
 use serde::Deserialize;
 use tokio::sync::oneshot;
 
-use crate::answers::{self, Coding, Document, Wanted};
+use crate::answers::{self, Coding, Document, Report, Wanted, Written};
 use crate::body;
 use crate::error::Failure;
 use crate::routes::prefer;
@@ -81,7 +81,7 @@ pub(super) async fn report(
     let is_now = as_of.is_none();
     let make = move |scanner: &Scanner, digest: &Digest| {
         let began = Instant::now();
-        let report = scanner.report_as_of(digest, as_of.as_ref()).map(Report::from);
+        let report = scanner.report_as_of(digest, as_of.as_ref()).map(Report);
         metrics.reported(began.elapsed());
         report
     };
@@ -120,7 +120,7 @@ pub(super) async fn delete(
 }
 
 /// What is stated of the image of a name or digest.
-pub(super) async fn ask<T: serde::Serialize>(
+pub(super) async fn ask<T: Written>(
     state: &AppState,
     name: String,
     coding: Coding,
@@ -132,7 +132,7 @@ pub(super) async fn ask<T: serde::Serialize>(
 
 /// The same where it depends on nothing but the image and the revision: a client that has it already is told
 /// so, and what was made for one client is sent to the next.
-async fn ask_again<T: serde::Serialize>(
+async fn ask_again<T: Written>(
     state: &AppState,
     (what, name): (&'static str, String),
     wanted: &Wanted,

@@ -1,9 +1,12 @@
 //! `cargo xtask bench`: how long things take, beside how long they take programs that everybody has.
 
 mod advisories;
+mod client;
+mod history;
 mod indexing;
 mod inventory;
 mod large;
+mod load;
 mod measurement;
 mod notices;
 mod ordering;
@@ -58,6 +61,10 @@ pub(crate) enum Part {
     Notices,
     /// Reports of a large image: made anew, kept, and for many clients at once
     Reports,
+    /// A report as of long ago, where a feed has changed every day
+    History,
+    /// Many clients that post long documents: readiness, reports and notices beside them
+    Load,
 }
 
 /// Measures all parts, or those that are named, and prints a table; with `json`, also writes it to
@@ -123,6 +130,12 @@ fn measure(setting: &Setting, workspace: &Workspace, parts: &[Part]) -> anyhow::
     }
     if asked(Part::Reports) {
         measurements.extend(reports::measure(setting)?);
+    }
+    if asked(Part::History) {
+        measurements.extend(history::measure(setting)?);
+    }
+    if asked(Part::Load) {
+        measurements.extend(load::measure(setting)?);
     }
     measurements.push(binary(setting)?);
     Ok(measurements)

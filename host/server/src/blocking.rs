@@ -1,8 +1,11 @@
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
+use limpid_scanner::yield_to_others;
 use tokio::sync::Semaphore;
 use tracing::Span;
 
@@ -85,6 +88,30 @@ impl Pool {
             request.in_scope(work)
         });
         done.await.map_err(|error| Failure::internal(error.to_string()))?.map_err(Into::into)
+    }
+
+    /// The same for work that takes seconds: on a thread of its own, which lets those go first who ask for
+    /// something.
+    ///
+    /// # Errors
+    /// Those of `work`, and where its turn does not come.
+    pub(crate) async fn run_behind_others<T, E>(
+        &self,
+        work: impl FnOnce() -> Result<T, E> + Send + 'static,
+    ) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        E: Into<Failure> + Send + 'static,
+    {
+        self.run(move || {
+            let request = Span::current();
+            let work = move || {
+                yield_to_others();
+                request.in_scope(work)
+            };
+            thread::spawn(work).join().unwrap_or_else(|panic| resume_unwind(panic))
+        })
+        .await
     }
 
     /// The same as it is sent.

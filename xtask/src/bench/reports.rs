@@ -5,8 +5,6 @@
 //! packages, of which two come from each source, and a document of Debian's tracker with 2,714 findings for them
 //! and eight vulnerabilities of each source that are fixed.
 
-mod client;
-
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -18,12 +16,12 @@ use serde_json::{Map, Value, json};
 use xtask::sample::{Compression, Image, Layer};
 
 use super::Setting;
+use super::client::{self, Client, Memory};
 use super::measurement::{Bar, Measurement};
 use crate::api::Api;
 use crate::limpid::Limpid;
 use crate::measure::processor_time;
 use crate::service::{Interrupts, Service};
-use client::{Client, Memory};
 
 /// What the floor of a report is.
 pub(super) const FLOOR: &str = "\
@@ -35,7 +33,7 @@ const PACKAGES: usize = 2_124;
 const OF_SOURCE: usize = 2;
 const FINDINGS: usize = 2_714;
 /// Vulnerabilities of each source that its installed version has left behind.
-const FIXED: usize = 8;
+pub(super) const FIXED: usize = 8;
 
 /// Requests of one client.
 const ASKED: usize = 300;
@@ -44,7 +42,7 @@ const CLIENTS: usize = 16;
 const EACH: usize = 25;
 
 /// With these each report is made anew.
-const NOTHING_KEPT: &[(&str, &str)] = &[("LIMPID_HTTP__KEPT_ANSWER_BYTES", "0")];
+pub(super) const NOTHING_KEPT: &[(&str, &str)] = &[("LIMPID_HTTP__KEPT_ANSWER_BYTES", "0")];
 
 /// How long the service may take to have no more to refresh after its start.
 const REFRESHED: Duration = Duration::from_secs(60);
@@ -146,7 +144,7 @@ fn floor(bytes: &[u8], path: &str) -> anyhow::Result<Measurement> {
     Ok(Measurement::of_times("floor", &times(ASKED, || client.get(path, None))?))
 }
 
-fn times(
+pub(super) fn times(
     count: usize,
     mut ask: impl FnMut() -> anyhow::Result<client::Answer>,
 ) -> anyhow::Result<Vec<Duration>> {
@@ -160,7 +158,7 @@ fn times(
 }
 
 /// Waits until nothing is refreshed any more, and gives the tag of the answer.
-fn tagged(client: &mut Client, path: &str) -> anyhow::Result<String> {
+pub(super) fn tagged(client: &mut Client, path: &str) -> anyhow::Result<String> {
     let started = Instant::now();
     while started.elapsed() < REFRESHED {
         if let Some(tag) = client.get(path, None)?.tag {
@@ -190,7 +188,7 @@ fn at_once(service: &Service, path: &str) -> anyhow::Result<Measurement> {
 }
 
 /// Makes the image known, and what is stated of it; gives the image's digest.
-fn fill(limpid: &Limpid, folder: &Path) -> anyhow::Result<String> {
+pub(super) fn fill(limpid: &Limpid, folder: &Path) -> anyhow::Result<String> {
     let service = Service::start(limpid, folder, &Interrupts::default())?;
     let api = Api::new(service.address());
     api.import("debian", tracker().to_string().as_bytes())?;
@@ -235,12 +233,12 @@ fn installed_version(source: usize) -> String {
 }
 
 /// Vulnerabilities that affect the image come first, each of a source of [`OF_SOURCE`] packages.
-fn cve(number: usize) -> String {
+pub(super) fn cve(number: usize) -> String {
     format!("CVE-2025-{}", 10_000 + number)
 }
 
-const SOURCES: usize = PACKAGES / OF_SOURCE;
-const AFFECTING: usize = FINDINGS / OF_SOURCE;
+pub(super) const SOURCES: usize = PACKAGES / OF_SOURCE;
+pub(super) const AFFECTING: usize = FINDINGS / OF_SOURCE;
 
 fn tracker() -> Value {
     let mut sources: Vec<Map<String, Value>> = vec![Map::new(); SOURCES];

@@ -66,6 +66,6 @@ pub(super) async fn import(
     let file = body::write(body, limits, move || scanner.scratch_file()).await?;
     let trust = if force { Trust::Forced } else { Trust::Checked };
     let scanner = state.scanner.clone();
-    let imported = state.writers.run(move || scanner.import(file, trust)).await?;
+    let imported = state.writers.run_behind_others(move || scanner.import(file, trust)).await?;
     Ok(Json(imported.into()))
 }

@@ -121,7 +121,7 @@ pub(super) async fn document(
     let scanner = state.scanner.clone();
     let file = body::write(body, limits, move || scanner.scratch_file()).await?;
     let scanner = state.scanner.clone();
-    let ingested = state.writers.run(move || {
+    let ingested = state.writers.run_behind_others(move || {
         let Described { source, name, force } = &described;
         let name = name.as_deref().unwrap_or("document");
         scanner.ingest_document(&feed, Handed { source: source.as_deref(), name, trust: trust(*force) }, file)

@@ -13,6 +13,12 @@ pub fn yield_to_others() {
     }
 }
 
+/// Begins the threads among which reports are divided. Otherwise whoever divides something first would begin
+/// them, and they would inherit the priority of work that nobody waits for.
+pub(crate) fn begin_threads() {
+    _ = rayon::current_num_threads();
+}
+
 /// A processor on which only such threads run counts as free: whoever wakes up goes there, and does not
 /// wait behind another who answers somebody.
 fn idle() -> Result<(), Error> {
@@ -41,5 +47,17 @@ mod tests {
         assert_eq!(own, ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle));
         assert_eq!(inherited, own);
         assert_eq!(policy(), before);
+    }
+
+    #[test]
+    fn threads_that_divide_reports_do_not_inherit_it() {
+        let policy = || thread_schedule_policy().unwrap();
+        let own = policy();
+        begin_threads();
+        let divided = std::thread::spawn(move || {
+            yield_to_others();
+            rayon::broadcast(|_| policy())
+        });
+        assert!(divided.join().unwrap().into_iter().all(|of_thread| of_thread == own));
     }
 }

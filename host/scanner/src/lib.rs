@@ -119,6 +119,7 @@ impl Scanner {
         settings: Settings,
         tell: impl Fn(&'static str),
     ) -> Result<Self, Error> {
+        background::begin_threads();
         std::fs::create_dir_all(&settings.scratch).map_err(|source| Error::Host {
             what: format!("directory `{}` cannot be made", settings.scratch.display()),
             source,

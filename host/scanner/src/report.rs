@@ -8,6 +8,7 @@ mod unexamined;
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use foldhash::fast::{FixedState, RandomState};
@@ -148,22 +149,28 @@ fn facts(view: &View<'_>, image: &Image, indexing: &Indexing) -> Result<Vec<Laye
 /// Fewer packages or findings are not worth dividing.
 const LEAST: usize = 200;
 
-/// How many of so many each processor has.
-fn share(of: usize) -> usize {
-    of.div_ceil(rayon::current_num_threads()).max(LEAST)
+/// What comes of so many things, a part of them on each processor, in their order.
+fn divided<R: Send>(
+    count: usize,
+    each: impl Fn(Range<usize>) -> Result<R, Error> + Sync,
+) -> Result<Vec<R>, Error> {
+    if count <= LEAST {
+        return Ok(vec![each(0..count)?]);
+    }
+    let share = count.div_ceil(rayon::current_num_threads()).max(LEAST);
+    let shares = (0..count.div_ceil(share)).into_par_iter();
+    // Whatever fails first, what is told is what fails first in their order.
+    let done: Vec<_> = shares.map(|it| each(it * share..count.min((it + 1) * share))).collect();
+    done.into_iter().collect()
 }
 
 /// What affects the packages of an image by what is stated now, found on all processors.
 fn matches_now(view: &View<'_>, owned: OwnedPackages, contents: &Contents) -> Result<Matches, Error> {
-    let (count, share) = (contents.packages.len(), share(contents.packages.len()));
-    let shares = (0..count.div_ceil(share)).into_par_iter().map(|number| {
-        let places = number * share..count.min((number + 1) * share);
+    let shares = divided(contents.packages.len(), |places| {
         match_some(All::new(view), &mut Authority::new(All::new(view), owned), contents, places)
-    });
+    })?;
     let mut all = Matches::default();
-    for matches in shares.collect::<Vec<_>>() {
-        all.append(matches?);
-    }
+    shares.into_iter().for_each(|matches| all.append(matches));
     Ok(all)
 }
 
@@ -178,22 +185,25 @@ fn findings(
     let matches = &matches.matches;
     let describing = Describing { image, contents, updates: &updates };
     let mut findings = if past.is_now() {
-        let each = |matches| {
-            let advisories = advisories_of(view, matches)?;
-            describing.findings(matches, &advisories, Enrichments::new(view))
-        };
-        let shares: Vec<_> = matches.par_chunks(share(matches.len())).map(each).collect();
-        let mut findings = Vec::with_capacity(matches.len());
-        for share in shares {
-            findings.append(&mut share?);
-        }
-        findings
+        let shares = divided(matches.len(), |places| {
+            let matches = matches.get(places).unwrap_or_default();
+            describing.findings(matches, &advisories_of(view, matches)?, Enrichments::new(view))
+        })?;
+        let all = shares.into_iter().reduce(|mut all, mut share| {
+            all.append(&mut share);
+            all
+        });
+        all.unwrap_or_default()
     } else {
         let advisories = advisories_then(view, past, matches)?;
         describing.findings(matches, &advisories, Enrichments::then(view, past))?
     };
     // Findings are large, and are moved once.
-    findings.par_sort_by_cached_key(place);
+    if findings.len() > LEAST {
+        findings.par_sort_by_cached_key(place);
+    } else {
+        findings.sort_by_cached_key(place);
+    }
     Ok(findings)
 }
 

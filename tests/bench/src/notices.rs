@@ -51,10 +51,6 @@ pub(crate) fn measure(registry: &Registry, inputs: &Inputs) -> anyhow::Result<Va
     // What a feed states first is news to nobody.
     ingest(&scanner, inputs, &tracker("other", 1))?;
     let document = tracker("library", inputs.records);
-    let mut quiet = Vec::new();
-    for id in sample.iter().cycle().take(QUIET) {
-        quiet.push(report(&scanner, id)?);
-    }
     // From here on, the most memory is that of the ingest: proc_pid_clear_refs(5).
     fs::write("/proc/self/clear_refs", "5").context("the peak of memory cannot be reset")?;
     let ended = AtomicBool::new(false);
@@ -81,6 +77,9 @@ pub(crate) fn measure(registry: &Registry, inputs: &Inputs) -> anyhow::Result<Va
         anyhow::Ok((seconds.map_err(panicked)??, beside, waits))
     })?;
     let peak = peak()?;
+    // Of what the ingest has brought, which is what most reports beside it were of.
+    let quiet = sample.iter().cycle().take(QUIET).map(|id| report(&scanner, id));
+    let quiet: Vec<_> = quiet.collect::<Result<_, _>>()?;
     let started = Instant::now();
     let notices: u64 = scanner.subscription_states()?.iter().map(|state| state.pending).sum();
     let first_count = milliseconds(started.elapsed());

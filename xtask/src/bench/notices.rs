@@ -32,14 +32,14 @@ pub(super) fn measure(setting: &Setting) -> anyhow::Result<Vec<Measurement>> {
     let times = |name: &str, part: &str| anyhow::Ok(Measurement::new(of(part), "ms", numbers(&all, name)?));
     let last = |all: &Measurement, part: &str| Measurement::new(of(part), "ms", vec![all.quantile(99)]);
     let (quiet, beside) =
-        (times("quiet_ms", "report before")?, times("beside_ms", "report beside the ingest")?);
+        (times("quiet_ms", "report after it")?, times("beside_ms", "report beside the ingest")?);
     let waits = times("waits_ms", "change of a subscription beside the ingest")?;
     Ok(vec![
         Measurement::new(of("ingest"), "s", vec![number("seconds")?]),
         Measurement::of_bytes(of("memory of the process"), vec![peak]).with_bar(Bar::Below(MEMORY)),
         beside.clone().beside(&quiet),
         last(&beside, "99 in 100 reports beside it are faster")
-            .beside(&last(&quiet, "before"))
+            .beside(&last(&quiet, "after it"))
             .with_bar(Bar::TimesFloor(2.0)),
         last(&waits, "99 in 100 changes of a subscription beside it are faster")
             .with_bar(Bar::Below(1_000.0)),

@@ -265,24 +265,17 @@ const LEAST: usize = 200;
 pub fn write_report(mut report: report::Report, out: &mut Vec<u8>) -> serde_json::Result<()> {
     let mut found = std::mem::take(&mut report.findings);
     let Rest { image, summary, coverage, plugins } = Rest::new(&found, report);
-    let share = found.len().div_ceil(rayon::current_num_threads()).max(LEAST);
-    let mut shares = Vec::new();
-    while found.len() > share {
-        shares.push(found.split_off(found.len() - share));
-    }
-    shares.push(found);
-    shares.reverse();
-    let shares = shares.into_par_iter().map(|share| {
-        let mut out = Vec::with_capacity(share.len() * FINDING);
-        for (number, finding) in findings(share).iter().enumerate() {
-            if number > 0 {
-                out.push(b',');
-            }
-            serde_json::to_writer(&mut out, finding)?;
+    let shares = if found.len() <= LEAST {
+        vec![written(found)?]
+    } else {
+        let share = found.len().div_ceil(rayon::current_num_threads()).max(LEAST);
+        let mut shares = Vec::new();
+        while found.len() > share {
+            shares.push(found.split_off(found.len() - share));
         }
-        Ok(out)
-    });
-    let shares: Vec<_> = shares.collect::<serde_json::Result<_>>()?;
+        shares.push(found);
+        shares.into_par_iter().rev().map(written).collect::<serde_json::Result<Vec<_>>>()?
+    };
     field(out, b"{\"image\":", &image)?;
     field(out, b",\"summary\":", &summary)?;
     field(out, b",\"coverage\":", &coverage)?;
@@ -297,6 +290,18 @@ pub fn write_report(mut report: report::Report, out: &mut Vec<u8>) -> serde_json
     field(out, b",\"plugins\":", &plugins)?;
     out.push(b'}');
     Ok(())
+}
+
+/// Findings in JSON, with commas between them.
+fn written(found: Vec<report::Finding>) -> serde_json::Result<Vec<u8>> {
+    let mut out = Vec::with_capacity(found.len() * FINDING);
+    for (number, finding) in findings(found).iter().enumerate() {
+        if number > 0 {
+            out.push(b',');
+        }
+        serde_json::to_writer(&mut out, finding)?;
+    }
+    Ok(out)
 }
 
 /// Bytes of a finding in JSON, about.

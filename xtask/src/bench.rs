@@ -2,6 +2,7 @@
 
 mod advisories;
 mod client;
+mod document;
 mod history;
 mod indexing;
 mod inventory;
@@ -63,6 +64,8 @@ pub(crate) enum Part {
     Reports,
     /// A report as of long ago, where a feed has changed every day
     History,
+    /// One document at a time, on all processors and on one
+    Document,
     /// Many clients that post long documents: readiness, reports and notices beside them
     Load,
 }
@@ -133,6 +136,9 @@ fn measure(setting: &Setting, workspace: &Workspace, parts: &[Part]) -> anyhow::
     }
     if asked(Part::History) {
         measurements.extend(history::measure(setting)?);
+    }
+    if asked(Part::Document) {
+        measurements.extend(document::measure(setting)?);
     }
     if asked(Part::Load) {
         measurements.extend(load::measure(setting)?);

@@ -27,8 +27,8 @@ pub use fingerprint::fingerprint;
 pub use fold::{Contents, Installed};
 pub use judge::{NotAffected, Subject};
 pub use matcher::{
-    Match, Matcher, Matches, Outcome, PublisherView, Verdict, match_all, match_some, namespaces,
-    namespaces_in, namespaces_of_distribution,
+    Match, Matcher, Matches, Outcome, PublisherView, Verdict, match_packages, namespaces, namespaces_in,
+    namespaces_of_distribution,
 };
 pub use severity::{is_as_severe, severity};
 pub use statements::{Advisories, PackageAdvisory, Statements};

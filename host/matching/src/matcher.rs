@@ -276,24 +276,12 @@ impl Matches {
     }
 }
 
-/// Holds all packages of an image against all that is stated of their names. Packages whose files the
-/// distribution put there are left to the distribution, where `authority` says so.
+/// Holds the packages in some places of an image against all that is stated of their names. Packages whose files
+/// the distribution put there are left to the distribution, where `authority` says so.
 ///
 /// # Errors
 /// What is stated cannot be read.
-pub fn match_all<S: Statements>(
-    statements: S,
-    authority: &mut Authority<impl Speaks<Error = S::Error>>,
-    contents: &Contents,
-) -> Result<Matches, S::Error> {
-    match_some(statements, authority, contents, 0..contents.packages.len())
-}
-
-/// The same of the packages in some places.
-///
-/// # Errors
-/// What is stated cannot be read.
-pub fn match_some<S: Statements>(
+pub fn match_packages<S: Statements>(
     statements: S,
     authority: &mut Authority<impl Speaks<Error = S::Error>>,
     contents: &Contents,

@@ -19,7 +19,7 @@ use crate::plugins::no_feed;
 use crate::settings::Clock;
 use crate::{Error, Settings};
 pub(crate) use changes::index_history;
-pub(crate) use past::{Past, TakesBack, Then};
+pub(crate) use past::{AdvisoriesThen, AdvisoryThen, KnownThen, Past, Then};
 pub(crate) use record::Record;
 
 /// Rows removed in one batch.
@@ -90,12 +90,12 @@ impl Moments {
 /// # Errors
 /// [`Error::BeforeHistory`] where it is longer ago than is kept, [`Error::NoFeed`] and
 /// [`Error::NoRevision`] where there was no such moment.
-pub(crate) fn past<'v>(
+pub(crate) fn past(
     settings: &Settings,
     plugins: &Snapshot,
-    view: &'v View<'v>,
+    view: &View<'_>,
     as_of: &AsOf,
-) -> Result<Past<'v>, Error> {
+) -> Result<Past, Error> {
     let oldest = oldest_moment(settings);
     let before_history = || Error::BeforeHistory { oldest: rfc3339(oldest) };
     let since = match as_of {

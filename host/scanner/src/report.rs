@@ -14,8 +14,8 @@ use std::sync::Arc;
 use foldhash::fast::{FixedState, RandomState};
 use limpid_matching::fold::{self, Change, LayerFacts};
 use limpid_matching::{
-    Authority, Contents, Installed, Match, Matches, OwnedPackages, PublisherView, Updates, match_all,
-    match_some, severity,
+    Authority, Contents, Installed, Match, Matches, OwnedPackages, PublisherView, Updates, match_packages,
+    severity,
 };
 use limpid_model::report::{
     AdvisorySummary, Enriched, Exploited, Finding, Gap, InstalledPackage, LayerChanges, LayerOrigin,
@@ -23,12 +23,12 @@ use limpid_model::report::{
 };
 use limpid_model::{Digest, Distribution, Image, ImageLayer, Inventory, PluginId, Text};
 use limpid_runtime::Snapshot;
-use limpid_store::tables::advisories::{self, Advisories, General};
+use limpid_store::tables::advisories::{self, General};
 use limpid_store::tables::images::Indexing;
 use limpid_store::{Store, View};
 use rayon::prelude::*;
 
-use crate::history::{self, AsOf, Past, Then};
+use crate::history::{self, AdvisoriesThen, AdvisoryThen, AsOf, Past, Then};
 use crate::refreshing::Refreshing;
 use crate::stated::All;
 use crate::{Error, Settings, facts, images, inventory};
@@ -80,12 +80,7 @@ impl Reporter<'_> {
             .transpose()?
             .unwrap_or_default();
         let owned = self.settings.owned_packages();
-        let matches = if past.is_now() {
-            matches_now(&view, owned, &contents)?
-        } else {
-            let stated = || Then::new(&past, All::new(&view));
-            match_all(stated(), &mut Authority::new(stated(), owned), &contents)?
-        };
+        let matches = matches(&view, &past, owned, &contents)?;
         let findings = findings(&view, &past, &image, &contents, &matches)?;
         let mut coverage =
             coverage::coverage(self, (&view, &past), &contents, &indexing, matches, &findings)?;
@@ -164,10 +159,16 @@ fn divided<R: Send>(
     done.into_iter().collect()
 }
 
-/// What affects the packages of an image by what is stated now, found on all processors.
-fn matches_now(view: &View<'_>, owned: OwnedPackages, contents: &Contents) -> Result<Matches, Error> {
+/// What affects the packages of an image, found on all processors.
+fn matches(
+    view: &View<'_>,
+    past: &Past,
+    owned: OwnedPackages,
+    contents: &Contents,
+) -> Result<Matches, Error> {
     let shares = divided(contents.packages.len(), |places| {
-        match_some(All::new(view), &mut Authority::new(All::new(view), owned), contents, places)
+        let stated = || Then::new(view, past, All::new(view));
+        match_packages(stated(), &mut Authority::new(stated(), owned), contents, places)
     })?;
     let mut all = Matches::default();
     shares.into_iter().for_each(|matches| all.append(matches));
@@ -176,7 +177,7 @@ fn matches_now(view: &View<'_>, owned: OwnedPackages, contents: &Contents) -> Re
 
 fn findings(
     view: &View<'_>,
-    past: &Past<'_>,
+    past: &Past,
     image: &Image,
     contents: &Contents,
     matches: &Matches,
@@ -184,20 +185,15 @@ fn findings(
     let updates = limpid_matching::updates(matches);
     let matches = &matches.matches;
     let describing = Describing { image, contents, updates: &updates };
-    let mut findings = if past.is_now() {
-        let shares = divided(matches.len(), |places| {
-            let matches = matches.get(places).unwrap_or_default();
-            describing.findings(matches, &advisories_of(view, matches)?, Enrichments::new(view))
-        })?;
-        let all = shares.into_iter().reduce(|mut all, mut share| {
-            all.append(&mut share);
-            all
-        });
-        all.unwrap_or_default()
-    } else {
-        let advisories = advisories_then(view, past, matches)?;
-        describing.findings(matches, &advisories, Enrichments::then(view, past))?
-    };
+    let shares = divided(matches.len(), |places| {
+        let matches = matches.get(places).unwrap_or_default();
+        describing.findings(matches, &advisories_of(view, past, matches)?, Enrichments::then(view, past))
+    })?;
+    let all = shares.into_iter().reduce(|mut all, mut share| {
+        all.append(&mut share);
+        all
+    });
+    let mut findings = all.unwrap_or_default();
     // Findings are large, and are moved once.
     if findings.len() > LEAST {
         findings.par_sort_by_cached_key(place);
@@ -233,7 +229,7 @@ impl Describing<'_> {
             let known = enrichments.of(&found.vulnerability)?;
             let fingerprint = limpid_matching::fingerprint(&found.first_name, &installed.package);
             let update_to = updates.of(found).map(Text::from);
-            findings.push(Finding { fingerprint, update_to, ..finding(found, advisories, known, package) });
+            findings.push(Finding { fingerprint, update_to, ..finding(found, advisories, &known, package) });
         }
         Ok(findings)
     }
@@ -345,27 +341,26 @@ fn key_of_view(view: &PublisherView) -> Place<'_> {
 /// What the advisories of some matches say of their vulnerabilities.
 type Summaries<'m> = HashMap<Place<'m>, Arc<AdvisorySummary>, RandomState>;
 
-fn advisories_of<'m>(view: &View<'_>, matches: &'m [Match]) -> Result<Summaries<'m>, Error> {
-    let (wanted, keys) = places_of(matches);
-    let found = view.multi_glance(&keys, summary)?;
-    Ok(wanted.into_iter().zip(found).filter_map(|(key, found)| Some((key, found?))).collect())
-}
-
-/// The same at a moment of the past.
-fn advisories_then<'m>(
-    view: &View<'_>,
-    past: &Past<'_>,
-    matches: &'m [Match],
-) -> Result<Summaries<'m>, Error> {
-    let (wanted, keys) = places_of(matches);
-    let rows = view.multi_get::<Advisories>(&keys)?;
-    let mut then = Summaries::default();
-    for ((place, key), row) in wanted.into_iter().zip(&keys).zip(rows) {
-        if let Some(row) = past.advisory(key, row)? {
-            then.insert(place, Arc::new(summary(key, row.into())));
+fn advisories_of<'m>(view: &View<'_>, past: &Past, matches: &'m [Match]) -> Result<Summaries<'m>, Error> {
+    let (mut wanted, mut keys) = places_of(matches);
+    let mut summaries = Summaries::default();
+    if !past.is_now() {
+        let mut then = AdvisoriesThen::new(view, past);
+        let mut as_now = (Vec::new(), Vec::new());
+        for (place, key) in wanted.into_iter().zip(keys) {
+            match then.of(&key)? {
+                AdvisoryThen::AsNow => as_now.extend([(place, key)]),
+                AdvisoryThen::Absent => {}
+                AdvisoryThen::Other(row) => {
+                    summaries.insert(place, Arc::new(summary(&key, General::from(*row))));
+                }
+            }
         }
+        (wanted, keys) = as_now;
     }
-    Ok(then)
+    let found = view.multi_glance(&keys, summary)?;
+    summaries.extend(wanted.into_iter().zip(found).filter_map(|(key, found)| Some((key, found?))));
+    Ok(summaries)
 }
 
 /// The advisories of some matches, each once.

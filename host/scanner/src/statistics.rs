@@ -134,7 +134,7 @@ impl<'v> Judge<'v> {
                 let advisory = self.advisories.of(&found.origin, &found.id)?;
                 let enrichments = self.enrichments.of(&found.vulnerability)?;
                 let general = advisory.map_or(&[][..], |advisory| &advisory.ratings);
-                let rated = severity(&found.origin.feed, &found.ratings, general, enrichments);
+                let rated = severity(&found.origin.feed, &found.ratings, general, &enrichments);
                 let fixable = found.fixed_version.is_some();
                 if let Some(published) = advisory.and_then(|it| it.published.clone()).filter(|_| !fixable) {
                     let this = (published, found.vulnerability.to_string());

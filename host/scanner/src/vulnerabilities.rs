@@ -97,7 +97,7 @@ pub(crate) fn vulnerability(
     let mut enrichments = Vec::new();
     let mut known_of = Enrichments::new(&view);
     for identifier in &identifiers {
-        enrichments.extend_from_slice(known_of.of(identifier)?);
+        enrichments.extend_from_slice(&known_of.of(identifier)?);
     }
     Ok(VulnerabilityDescription {
         id,
@@ -146,7 +146,7 @@ fn affected_packages(
     let place = |it: Affected| {
         let place = (it.diff_id, it.context);
         let enrichments = enrichments.of(&it.found.vulnerability)?;
-        Ok((place, package(known, enrichments, &it)))
+        Ok((place, package(known, &enrichments, &it)))
     };
     found.into_iter().map(place).collect()
 }

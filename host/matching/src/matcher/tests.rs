@@ -64,7 +64,7 @@ impl Publications {
             ..Contents::default()
         };
         let mut authority = Authority::new(&advisories, OwnedPackages::LeftToDistribution);
-        let Ok(matches) = match_all(&advisories, &mut authority, &contents);
+        let Ok(matches) = match_packages(&advisories, &mut authority, &contents, 0..contents.packages.len());
         matches
     }
 

@@ -1,11 +1,11 @@
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 
 use limpid_matching::{PackageAdvisory, Statements};
 use limpid_model::report::Origin;
-use limpid_store::tables::enrichments as knowledge;
+use limpid_store::key::Writer;
+use limpid_store::tables::enrichments::{self as knowledge, Enrichments};
 use limpid_store::tables::feeds::Feeds;
 use limpid_store::tables::history::{self, History, Row};
 use limpid_store::tables::history_names::HistoryNames;
@@ -18,25 +18,21 @@ use super::changes::{firsts, next_of};
 use crate::Error;
 use crate::stated::package_advisory;
 
-/// What was stated and known at a moment, as far as that is something else than now. By default it is
-/// now. What has changed since is looked up where it is asked for: it costs what the image rests on, and
-/// not what feeds have changed.
+/// A moment, as far as what was stated and known then is something else than now. By default it is now. What
+/// has changed since is looked up where it is asked for: it costs what the image rests on, and not what feeds
+/// have changed.
 #[derive(Debug, Default)]
-pub(crate) struct Past<'v>(Option<Moment<'v>>);
+pub(crate) struct Past(Option<Moment>);
 
 /// A moment of the past.
-struct Moment<'v> {
-    view: &'v View<'v>,
+#[derive(Debug)]
+struct Moment {
     /// What was changed at this time or later is taken back, in milliseconds since 1970.
     since: u64,
     /// The revisions that feeds had which have others now.
     revisions: HashMap<String, u64>,
     /// Sources that were others then than now, by feed and source.
-    sources: HashMap<(String, String), SourceThen>,
-    subjects: RefCell<Cursor<'v, HistorySubjects>>,
-    names: RefCell<Cursor<'v, HistoryNames>>,
-    /// What advisories were before changes, as far as it was asked for: packages share them.
-    before: RefCell<BTreeMap<history::Key, Rc<Row>>>,
+    sources: HashMap<String, HashMap<String, SourceThen>>,
 }
 
 /// A source at a moment.
@@ -63,50 +59,16 @@ struct Before {
     stated: Vec<PackageAdvisory>,
 }
 
-impl<'v> Past<'v> {
+impl Past {
     /// That of the moment before a time.
-    pub(super) fn new(view: &'v View<'v>, since: u64) -> Result<Self, Error> {
-        let moment = Moment {
-            view,
-            since,
-            revisions: revisions(view, since)?,
-            sources: sources(view, since)?,
-            subjects: RefCell::new(view.cursor()),
-            names: RefCell::new(view.cursor()),
-            before: RefCell::default(),
-        };
-        Ok(Self(Some(moment)))
+    pub(super) fn new(view: &View<'_>, since: u64) -> Result<Self, Error> {
+        let (revisions, sources) = (revisions(view, since)?, sources(view, since)?);
+        Ok(Self(Some(Moment { since, revisions, sources })))
     }
 
     /// Whether it is no moment of the past.
     pub(crate) const fn is_now(&self) -> bool {
         self.0.is_none()
-    }
-
-    /// An advisory as it was, given how it is.
-    pub(crate) fn advisory(
-        &self,
-        key: &advisories::Key,
-        now: Option<advisories::Row>,
-    ) -> Result<Option<advisories::Row>, Error> {
-        let Some(moment) = &self.0 else { return Ok(now) };
-        let subject = history_subjects::Key {
-            id: key.id.clone(),
-            kind: String::new(),
-            feed: key.feed.clone(),
-            source: key.source.clone(),
-            at: 0,
-            revision: 0,
-        };
-        let change = next_of(&mut moment.subjects.borrow_mut(), &subject, moment.since)?;
-        let Some(change) = change else { return Ok(now.filter(|_| self.holds_now(&key.feed, &key.source))) };
-        if !self.stored_before(&key.feed, &key.source, change.at) {
-            return Ok(None);
-        }
-        match &*moment.before(change.into())? {
-            Row::Advisory(advisory, _) => Ok(Some(advisories::Row::clone(advisory))),
-            _ => Ok(None),
-        }
     }
 
     /// Whether what a source says now it had stated, where no change tells otherwise.
@@ -135,13 +97,14 @@ impl<'v> Past<'v> {
     /// Sources that were known and have changed since, with the namespaces of which they spoke.
     pub(crate) fn changed_sources(&self) -> impl Iterator<Item = (&str, &str, &[String])> {
         let changed = self.0.iter().flat_map(|moment| &moment.sources);
-        changed.filter_map(|((feed, source), then)| {
+        let changed = changed.flat_map(|(feed, sources)| sources.iter().map(move |it| (feed, it)));
+        changed.filter_map(|(feed, (source, then))| {
             Some((feed.as_str(), source.as_str(), then.namespaces.as_deref()?))
         })
     }
 
     fn source(&self, feed: &str, source: &str) -> Option<&SourceThen> {
-        self.0.as_ref()?.sources.get(&(feed.to_owned(), source.to_owned()))
+        self.0.as_ref()?.sources.get(feed)?.get(source)
     }
 
     /// The revision that a feed had, given the one that it has.
@@ -153,96 +116,90 @@ impl<'v> Past<'v> {
     pub(crate) fn not_after(&self, time: u64) -> u64 {
         self.0.as_ref().map_or(time, |moment| time.min(moment.since.saturating_sub(1)))
     }
+}
 
-    fn before(&self, namespace: &str, name: &str) -> Result<Option<Before>, Error> {
-        let Some(moment) = &self.0 else { return Ok(None) };
-        let changes = firsts(
-            &mut moment.names.borrow_mut(),
-            |key| {
-                key.text(namespace).text(name);
-            },
-            moment.since,
-        )?;
-        let mut before = Before::default();
-        for change in changes {
-            let change = history::Key::from(change);
-            let history::Key { feed, source, id, .. } = change.clone();
-            if self.stored_before(&feed, &source, change.at)
-                && let Row::Advisory(_, stated) = &*moment.before(change)?
-            {
-                let [of, at] = [namespace, name].map(str::to_owned);
-                let place = affects::Key {
-                    namespace: of,
-                    name: at,
-                    feed: feed.clone(),
-                    id: id.clone(),
-                    source: source.clone(),
-                };
-                let of_name = stated.iter().filter(|(of, at, _)| of == namespace && at == name);
-                before.stated.extend(of_name.map(|(_, _, row)| package_advisory(place.clone(), row.clone())));
-            }
-            before.changed.insert(advisories::Key { feed, id, source });
+/// How it was with advisories at a moment.
+pub(crate) struct AdvisoriesThen<'v> {
+    past: &'v Past,
+    view: &'v View<'v>,
+    subjects: Cursor<'v, HistorySubjects>,
+}
+
+/// What an advisory was at a moment.
+pub(crate) enum AdvisoryThen {
+    AsNow,
+    /// It was not there.
+    Absent,
+    Other(Box<advisories::Row>),
+}
+
+impl<'v> AdvisoriesThen<'v> {
+    pub(crate) fn new(view: &'v View<'_>, past: &'v Past) -> Self {
+        Self { past, view, subjects: view.cursor() }
+    }
+
+    /// What one was.
+    pub(crate) fn of(&mut self, key: &advisories::Key) -> Result<AdvisoryThen, Error> {
+        let Some(moment) = &self.past.0 else { return Ok(AdvisoryThen::AsNow) };
+        let subject = history_subjects::Key {
+            id: key.id.clone(),
+            kind: String::new(),
+            feed: key.feed.clone(),
+            source: key.source.clone(),
+            at: 0,
+            revision: 0,
+        };
+        let Some(change) = next_of(&mut self.subjects, &subject, moment.since)? else {
+            let is_as_now = self.past.holds_now(&key.feed, &key.source);
+            return Ok(if is_as_now { AdvisoryThen::AsNow } else { AdvisoryThen::Absent });
+        };
+        if !self.past.stored_before(&key.feed, &key.source, change.at) {
+            return Ok(AdvisoryThen::Absent);
         }
-        Ok(Some(before))
+        Ok(match self.view.get::<History>(&change.into())? {
+            Some(Row::Advisory(advisory, _)) => AdvisoryThen::Other(advisory),
+            _ => AdvisoryThen::Absent,
+        })
     }
 }
 
-/// Makes of what is known what was known.
-pub(crate) trait TakesBack {
-    /// Makes of what is known of a vulnerability what was known of it.
-    fn take_back(
-        &self,
-        vulnerability: &str,
-        known: &mut BTreeMap<knowledge::Key, knowledge::Row>,
-    ) -> Result<(), Error>;
+/// What was known of vulnerabilities at a moment.
+pub(crate) struct KnownThen<'v> {
+    past: &'v Past,
+    view: &'v View<'v>,
+    subjects: Cursor<'v, HistorySubjects>,
+    known: Cursor<'v, Enrichments>,
 }
 
-impl TakesBack for Past<'_> {
-    fn take_back(
-        &self,
+impl<'v> KnownThen<'v> {
+    pub(crate) fn new(view: &'v View<'_>, past: &'v Past) -> Self {
+        Self { past, view, subjects: view.cursor(), known: view.cursor() }
+    }
+
+    /// What was known of one.
+    pub(crate) fn of(
+        &mut self,
         vulnerability: &str,
-        known: &mut BTreeMap<knowledge::Key, knowledge::Row>,
-    ) -> Result<(), Error> {
-        let Some(moment) = &self.0 else { return Ok(()) };
-        known.retain(|key, _| self.holds_now(&key.feed, &key.source));
-        let changes = firsts(
-            &mut moment.subjects.borrow_mut(),
-            |key| {
-                key.text(vulnerability);
-            },
-            moment.since,
-        )?;
-        for change in changes {
+    ) -> Result<BTreeMap<knowledge::Key, knowledge::Row>, Error> {
+        let prefix = |key: &mut Writer| {
+            key.text(vulnerability);
+        };
+        let mut known: BTreeMap<_, _> = self.known.scan(prefix).collect::<Result<_, _>>()?;
+        let Some(moment) = &self.past.0 else { return Ok(known) };
+        known.retain(|key, _| self.past.holds_now(&key.feed, &key.source));
+        for change in firsts(&mut self.subjects, prefix, moment.since)? {
             // An advisory may go by the same identifier.
-            if change.kind.is_empty() || !self.stored_before(&change.feed, &change.source, change.at) {
+            if change.kind.is_empty() || !self.past.stored_before(&change.feed, &change.source, change.at) {
                 continue;
             }
             let history_subjects::Key { id, kind, feed, source, .. } = change.clone();
             let key = knowledge::Key { id, kind, feed, source };
-            match moment.view.get::<History>(&change.into())? {
+            match self.view.get::<History>(&change.into())? {
                 Some(Row::Enrichment(row)) => drop(known.insert(key, row)),
                 _ => drop(known.remove(&key)),
             }
         }
-        Ok(())
-    }
-}
-
-impl Moment<'_> {
-    /// What was there before a change of an advisory.
-    fn before(&self, change: history::Key) -> Result<Rc<Row>, Error> {
-        if let Some(known) = self.before.borrow().get(&change) {
-            return Ok(Rc::clone(known));
-        }
-        let row = Rc::new(self.view.get::<History>(&change)?.unwrap_or(Row::Nothing));
-        self.before.borrow_mut().insert(change, Rc::clone(&row));
-        Ok(row)
-    }
-}
-
-impl std::fmt::Debug for Moment<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Moment").field("since", &self.since).finish_non_exhaustive()
+        Ok(known)
     }
 }
 
@@ -275,7 +232,7 @@ fn revision_before(view: &View<'_>, feed: &str, latest: u64, since: u64) -> Resu
 }
 
 /// Sources that were others before a time than now.
-fn sources(view: &View<'_>, since: u64) -> Result<HashMap<(String, String), SourceThen>, Error> {
+fn sources(view: &View<'_>, since: u64) -> Result<HashMap<String, HashMap<String, SourceThen>>, Error> {
     let mut cursor = view.cursor::<HistorySubjects>();
     let changed = firsts(
         &mut cursor,
@@ -284,7 +241,7 @@ fn sources(view: &View<'_>, since: u64) -> Result<HashMap<(String, String), Sour
         },
         since,
     )?;
-    let mut sources = HashMap::new();
+    let mut sources: HashMap<String, HashMap<_, _>> = HashMap::new();
     for first in changed {
         let mut then = SourceThen { namespaces: None, anew: None };
         let (place, began) = ((first.feed.clone(), first.source.clone()), first.at);
@@ -302,35 +259,85 @@ fn sources(view: &View<'_>, since: u64) -> Result<HashMap<(String, String), Sour
             }
             next = next_of(&mut cursor, &change, at.saturating_add(1))?;
         }
-        sources.insert(place, then);
+        sources.entry(place.0).or_default().insert(place.1, then);
     }
     Ok(sources)
 }
 
 /// What was stated at a moment.
-pub(crate) struct Then<'p, 'v, S> {
-    past: &'p Past<'v>,
+pub(crate) struct Then<'v, S> {
+    past: &'v Past,
     now: S,
+    view: &'v View<'v>,
+    /// None where it is now.
+    names: Option<Cursor<'v, HistoryNames>>,
+    /// What advisories were before changes, as far as it was asked for: packages share them.
+    before: BTreeMap<history::Key, Rc<Row>>,
 }
 
-impl<'p, 'v, S: Statements> Then<'p, 'v, S> {
+impl<'v, S: Statements> Then<'v, S> {
     /// What was stated at a moment, given what is stated now.
-    pub(crate) const fn new(past: &'p Past<'v>, now: S) -> Self {
-        Self { past, now }
+    pub(crate) fn new(view: &'v View<'_>, past: &'v Past, now: S) -> Self {
+        let names = (!past.is_now()).then(|| view.cursor());
+        Self { past, now, view, names, before: BTreeMap::new() }
+    }
+
+    fn before(&mut self, namespace: &str, name: &str) -> Result<Before, Error> {
+        let mut before = Before::default();
+        let (Some(moment), Some(names)) = (&self.past.0, &mut self.names) else { return Ok(before) };
+        let prefix = |key: &mut Writer| {
+            key.text(namespace).text(name);
+        };
+        for change in firsts(names, prefix, moment.since)? {
+            let change = history::Key::from(change);
+            let history::Key { feed, source, id, .. } = change.clone();
+            if self.past.stored_before(&feed, &source, change.at)
+                && let Row::Advisory(_, stated) = &*self.row(change)?
+            {
+                let [of, at] = [namespace, name].map(str::to_owned);
+                let place = affects::Key {
+                    namespace: of,
+                    name: at,
+                    feed: feed.clone(),
+                    id: id.clone(),
+                    source: source.clone(),
+                };
+                let of_name = stated.iter().filter(|(of, at, _)| of == namespace && at == name);
+                before.stated.extend(of_name.map(|(_, _, row)| package_advisory(place.clone(), row.clone())));
+            }
+            before.changed.insert(advisories::Key { feed, id, source });
+        }
+        Ok(before)
+    }
+
+    /// What was there before a change of an advisory.
+    fn row(&mut self, change: history::Key) -> Result<Rc<Row>, Error> {
+        if let Some(known) = self.before.get(&change) {
+            return Ok(Rc::clone(known));
+        }
+        let row = Rc::new(self.view.get::<History>(&change)?.unwrap_or(Row::Nothing));
+        self.before.insert(change, Rc::clone(&row));
+        Ok(row)
     }
 }
 
-impl<S: Statements<Error = Error>> Statements for Then<'_, '_, S> {
+impl<S: Statements<Error = Error>> Statements for Then<'_, S> {
     type Error = Error;
 
     fn about(&mut self, namespace: &str, name: &str) -> Result<Arc<Vec<PackageAdvisory>>, Error> {
         let now = self.now.about(namespace, name)?;
-        let Some(before) = self.past.before(namespace, name)? else { return Ok(now) };
+        if self.names.is_none() {
+            return Ok(now);
+        }
+        let before = self.before(namespace, name)?;
+        let held = |it: &PackageAdvisory| self.past.holds_now(&it.origin.feed, &it.origin.source);
+        if before.changed.is_empty() && now.iter().all(held) {
+            return Ok(now);
+        }
         let stays = |advisory: &&PackageAdvisory| {
             let Origin { feed, source, .. } = Origin::clone(&advisory.origin);
             let id = advisory.id.clone();
-            self.past.holds_now(&feed, &source)
-                && !before.changed.contains(&advisories::Key { feed, id, source })
+            held(advisory) && !before.changed.contains(&advisories::Key { feed, id, source })
         };
         let mut stated: Vec<PackageAdvisory> = now.iter().filter(stays).cloned().collect();
         stated.extend(before.stated);

@@ -18,7 +18,7 @@ use crate::history::Past;
 /// Says how much of an image was understood, and on what the report rests.
 pub(super) fn coverage(
     reporter: Reporter<'_>,
-    (view, past): (&View<'_>, &Past<'_>),
+    (view, past): (&View<'_>, &Past),
     contents: &Contents,
     indexing: &Indexing,
     matches: Matches,
@@ -93,7 +93,7 @@ fn dropped(source: &SourceCoverage) -> impl Iterator<Item = Gap> {
 /// Findings that nobody has rated, and the feeds that may and of which nothing is installed.
 fn unrated(
     reporter: Reporter<'_>,
-    (view, past): (&View<'_>, &Past<'_>),
+    (view, past): (&View<'_>, &Past),
     findings: &[Finding],
 ) -> Result<Option<Gap>, Error> {
     let unrated = findings.iter().filter(|finding| finding.severity.rating.is_none()).count();
@@ -120,10 +120,7 @@ fn unrated(
 }
 
 /// The sources that speak of a namespace of the image, by feed.
-fn sources(
-    (view, past): (&View<'_>, &Past<'_>),
-    asked: &BTreeSet<&str>,
-) -> Result<Vec<SourceCoverage>, Error> {
+fn sources((view, past): (&View<'_>, &Past), asked: &BTreeSet<&str>) -> Result<Vec<SourceCoverage>, Error> {
     let feeds = view.walk::<Feeds>().group(|_| (), |rows| rows)?;
     let revisions: BTreeMap<&str, u64> = feeds
         .iter()
@@ -173,7 +170,7 @@ fn sources(
 }
 
 /// What its publisher had stopped speaking of by then.
-fn silent(row: &sources::Row, namespaces: &[String], past: &Past<'_>) -> Vec<SilentNamespace> {
+fn silent(row: &sources::Row, namespaces: &[String], past: &Past) -> Vec<SilentNamespace> {
     let by_then = |since: u64| past.not_after(since) == since;
     let silent = row.spoken.iter().filter(|spoken| spoken.silent_since.is_some_and(by_then));
     let silent = silent.filter(|spoken| namespaces.contains(&spoken.namespace)).map(|spoken| {

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use limpid_model::report::Enriched;
@@ -7,42 +7,39 @@ use limpid_store::tables::enrichments as table;
 use limpid_store::{View, Walk};
 
 use crate::Error;
-use crate::history::{Past, TakesBack};
+use crate::history::{KnownThen, Past};
 
 /// What is known of vulnerabilities, whoever is affected.
 pub(crate) struct Enrichments<'v> {
-    view: &'v View<'v>,
     rows: Walk<'v, table::Enrichments>,
-    /// None where it is asked what is known now.
-    past: Option<&'v dyn TakesBack>,
-    /// What was last asked for.
-    known: Arc<Vec<Enriched>>,
+    /// None where it is asked what is known now. What was known is not kept for other reports.
+    then: Option<(KnownThen<'v>, HashMap<String, Arc<Vec<Enriched>>>)>,
 }
 
 impl<'v> Enrichments<'v> {
     pub(crate) fn new(view: &'v View<'v>) -> Self {
-        Self { view, rows: view.walk(), past: None, known: Arc::default() }
+        Self { rows: view.walk(), then: None }
     }
 
     /// What was known at a moment.
-    pub(crate) fn then(view: &'v View<'v>, past: &'v Past<'_>) -> Self {
-        Self { past: (!past.is_now()).then_some(past as &dyn TakesBack), ..Self::new(view) }
+    pub(crate) fn then(view: &'v View<'v>, past: &'v Past) -> Self {
+        let then = (!past.is_now()).then(|| (KnownThen::new(view, past), HashMap::new()));
+        Self { then, ..Self::new(view) }
     }
 
-    pub(crate) fn of(&mut self, vulnerability: &str) -> Result<&Arc<Vec<Enriched>>, Error> {
-        let group = |key: &mut Writer| {
-            key.text(vulnerability);
+    pub(crate) fn of(&mut self, vulnerability: &str) -> Result<Arc<Vec<Enriched>>, Error> {
+        let Some((then, known)) = &mut self.then else {
+            let group = |key: &mut Writer| {
+                key.text(vulnerability);
+            };
+            return Ok(self.rows.group(group, enriched)?.unwrap_or_default());
         };
-        self.known = match self.past {
-            None => self.rows.group(group, enriched)?.unwrap_or_default(),
-            Some(past) => {
-                let rows = self.view.scan::<table::Enrichments>(group);
-                let mut rows: BTreeMap<_, _> = rows.collect::<Result<_, _>>()?;
-                past.take_back(vulnerability, &mut rows)?;
-                Arc::new(enriched(rows))
-            }
-        };
-        Ok(&self.known)
+        if let Some(known) = known.get(vulnerability) {
+            return Ok(Arc::clone(known));
+        }
+        let was = Arc::new(enriched(then.of(vulnerability)?));
+        known.insert(vulnerability.to_owned(), Arc::clone(&was));
+        Ok(was)
     }
 }
 

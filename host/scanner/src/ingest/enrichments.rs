@@ -1,6 +1,4 @@
-use std::collections::HashMap;
-
-use limpid_model::{Digest, report};
+use limpid_model::Digest;
 use limpid_runtime::{Mode, Source};
 use limpid_store::tables::enriched::{self, Enriched};
 use limpid_store::tables::enrichments::{self, Enrichments};
@@ -10,6 +8,7 @@ use super::difference::Difference;
 use super::records::Knowledge;
 use crate::Error;
 use crate::history::Record;
+use crate::notices::Changes;
 
 /// Holds what a document knows of vulnerabilities against what its source knew before, and adds to
 /// the batch only what differs.
@@ -21,42 +20,62 @@ pub(super) fn write(
     difference: &mut Difference,
 ) -> Result<(), Error> {
     let feed = record.feed;
-    let mut before = known_before(view, feed, &source.name)?;
-    let stored = before.len() as u64;
-    let (mut added, mut withdrawn) = (0, 0);
-    let tells = stored > 0;
-    // Each is gone when it is written.
-    for ((id, kind), row) in known {
-        difference.stated += 1;
-        let digest = row.digest();
-        let before = before.remove(&(id.clone(), kind.clone()));
-        match before {
-            Some(stated) if stated == digest => continue,
-            Some(_) => difference.changed += 1,
-            None => added += 1,
+    let is_whole = source.mode == Mode::Whole;
+    // Both are in the order of vulnerability and kind.
+    let before = view.scan::<Enriched>(|key| {
+        key.text(feed).text(&source.name);
+    });
+    let mut before = before.map(|row| row.map(|(key, row)| ((key.id, key.kind), Digest::from(row.digest))));
+    let mut next = before.next().transpose()?;
+    let tells = next.is_some();
+    let (mut stored, mut added, mut withdrawn) = (0, 0, 0);
+    let mut withdraw = |batch: &mut Batch, changes: &mut Changes, (id, kind): (String, String)| {
+        if !is_whole {
+            return Ok(());
         }
+        withdrawn += 1;
+        record.enrichment(view, batch, &id, &kind)?;
+        let (knowledge, stated) = keys(feed, &source.name, &id, &kind);
+        batch.delete::<Enrichments>(&knowledge);
+        batch.delete::<Enriched>(&stated);
+        if tells {
+            changes.enriched.insert((id, kind), None);
+        }
+        Ok::<_, Error>(())
+    };
+    // Each is gone when it is written.
+    for (key, row) in known {
+        difference.stated += 1;
+        while let Some((gone, _)) = next.take_if(|(before, _)| *before < key) {
+            stored += 1;
+            withdraw(batch, &mut difference.changes, gone)?;
+            next = before.next().transpose()?;
+        }
+        let same = next.take_if(|(before, _)| *before == key);
+        let digest = row.digest();
+        if let Some((_, stated)) = &same {
+            stored += 1;
+            next = before.next().transpose()?;
+            if *stated == digest {
+                continue;
+            }
+            difference.changed += 1;
+        } else {
+            added += 1;
+        }
+        let (id, kind) = key;
         record.enrichment(view, batch, &id, &kind)?;
         let (knowledge, stated) = keys(feed, &source.name, &id, &kind);
         batch.put_packed::<Enrichments>(&knowledge, &row)?;
         batch.put::<Enriched>(&stated, &enriched::Row { digest: digest.into() })?;
         if tells {
-            let enrichment = row.unpack()?.into_enrichment(id.clone(), kind.clone());
-            let known = report::Enriched { feed: feed.to_owned(), enrichment };
-            difference.changes.enriched.entry(id).or_default().insert(kind, Some(known));
+            difference.changes.enriched.insert((id, kind), Some(row));
         }
     }
-    if source.mode == Mode::Whole {
-        for (id, kind) in before.into_keys() {
-            withdrawn += 1;
-            record.enrichment(view, batch, &id, &kind)?;
-            if tells {
-                let kinds = difference.changes.enriched.entry(id.clone()).or_default();
-                kinds.insert(kind.clone(), None);
-            }
-            let (knowledge, stated) = keys(feed, &source.name, &id, &kind);
-            batch.delete::<Enrichments>(&knowledge);
-            batch.delete::<Enriched>(&stated);
-        }
+    while let Some((gone, _)) = next {
+        stored += 1;
+        withdraw(batch, &mut difference.changes, gone)?;
+        next = before.next().transpose()?;
     }
     difference.added += added;
     difference.withdrawn += withdrawn;
@@ -69,14 +88,4 @@ fn keys(feed: &str, source: &str, id: &str, kind: &str) -> (enrichments::Key, en
     let knowledge =
         enrichments::Key { id: id.clone(), kind: kind.clone(), feed: feed.clone(), source: source.clone() };
     (knowledge, enriched::Key { feed, source, id, kind })
-}
-
-type Known = HashMap<(String, String), Digest>;
-
-fn known_before(view: &View<'_>, feed: &str, source: &str) -> Result<Known, Error> {
-    let rows = view.scan::<Enriched>(|key| {
-        key.text(feed).text(source);
-    });
-    rows.map(|row| row.map(|(key, row)| ((key.id, key.kind), row.digest.into())).map_err(Error::from))
-        .collect()
 }

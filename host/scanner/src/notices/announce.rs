@@ -51,14 +51,15 @@ impl Notifying<'_> {
         let mut staging = Staging::new(writer, &now, subscriptions, self.settings.clock.now())?;
         let owned = self.settings.owned_packages();
         let passed_on = passed_on::vulnerabilities(view, changes)?;
-        let touched = changes.vulnerabilities.iter().chain(changes.enriched.keys()).chain(&passed_on);
+        let touched =
+            changes.vulnerabilities.iter().chain(changes.enriched.keys().map(|(id, _)| id)).chain(&passed_on);
         let renamed: BTreeSet<&String> =
             changes.renamed.iter().flat_map(|(before, names)| names.iter().chain([before])).collect();
         let mut known = Enrichments::new(view);
         let mut shifts = BTreeMap::new();
         for vulnerability in touched.chain(renamed.iter().copied()).collect::<BTreeSet<_>>() {
             let before = known.of(vulnerability)?.to_vec();
-            let after = enriched_after(&before, feed, changes.enriched.get(vulnerability));
+            let after = enriched_after(&before, feed, changes.enriched_of(feed, vulnerability)?);
             let shift = Shift::of(view, changes, vulnerability, (&before, &after), owned)?;
             // What has other names is told of when all of them are known.
             if renamed.contains(vulnerability) {
@@ -108,11 +109,12 @@ impl Notifying<'_> {
 fn enriched_after(
     before: &[Enriched],
     feed: &str,
-    stated: Option<&BTreeMap<String, Option<Enriched>>>,
+    stated: BTreeMap<&str, Option<Enriched>>,
 ) -> Vec<Enriched> {
-    let Some(stated) = stated else { return before.to_vec() };
-    let stays = |known: &&Enriched| known.feed != feed || !stated.contains_key(&known.enrichment.kind);
-    before.iter().filter(stays).chain(stated.values().flatten()).cloned().collect()
+    let stays = |known: &&Enriched| known.feed != feed || !stated.contains_key(&*known.enrichment.kind);
+    let mut after: Vec<_> = before.iter().filter(stays).cloned().collect();
+    after.extend(stated.into_values().flatten());
+    after
 }
 
 /// An announcement that is being written.

@@ -3,10 +3,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use limpid_matching::{Advisories, Authority, OwnedPackages, PackageAdvisory, fingerprint, severity};
 use limpid_model::report::Enriched;
 use limpid_model::{Advisory, Change, Digest, Image, NoticeKind, Rating, Standing, StandingPackage};
-use limpid_store::View;
 use limpid_store::tables::advisories;
 use limpid_store::tables::affects::Affects;
+use limpid_store::tables::enrichments::Enrichments;
 use limpid_store::tables::images::{Images, Indexing};
+use limpid_store::{Packed, View};
 
 use crate::Error;
 use crate::inventory::{Affected, Placed, Vulnerability, affected, by_image, images_of};
@@ -25,15 +26,15 @@ pub(crate) struct Changes {
     pub(crate) vulnerabilities: BTreeSet<String>,
     /// Names that vulnerabilities had, and those that they have now in their place.
     pub(crate) renamed: BTreeMap<String, BTreeSet<String>>,
-    /// What is known of vulnerabilities from now on, by kind, where that is something else than
-    /// before; nothing where it is known no longer.
-    pub(crate) enriched: BTreeMap<String, BTreeMap<String, Option<Enriched>>>,
+    /// What is known of vulnerabilities from now on, by vulnerability and kind, where that is something else
+    /// than before; nothing where it is known no longer.
+    pub(crate) enriched: BTreeMap<(String, String), Option<Packed<Enrichments>>>,
 }
 
 impl Changes {
     /// Adds what changes besides.
     pub(crate) fn append(&mut self, others: Self) {
-        let Self { is_removal, mut gone, mut fresh, mut vulnerabilities, renamed, enriched } = others;
+        let Self { is_removal, mut gone, mut fresh, mut vulnerabilities, renamed, mut enriched } = others;
         self.is_removal |= is_removal;
         self.gone.append(&mut gone);
         self.fresh.append(&mut fresh);
@@ -41,9 +42,23 @@ impl Changes {
         for (before, mut names) in renamed {
             self.renamed.entry(before).or_default().append(&mut names);
         }
-        for (id, kinds) in enriched {
-            self.enriched.entry(id).or_default().extend(kinds);
-        }
+        self.enriched.append(&mut enriched);
+    }
+
+    /// What a feed knows of a vulnerability from now on, by kind, where that is something else than before.
+    pub(crate) fn enriched_of(
+        &self,
+        feed: &str,
+        vulnerability: &str,
+    ) -> Result<BTreeMap<&str, Option<Enriched>>, limpid_store::Error> {
+        let from = self.enriched.range((vulnerability.to_owned(), String::new())..);
+        let of_it = from.take_while(|((id, _), _)| id == vulnerability);
+        let each = of_it.map(|((id, kind), row)| {
+            let row = row.as_ref().map(Packed::unpack).transpose()?;
+            let known = |enrichment| Enriched { feed: feed.to_owned(), enrichment };
+            Ok((kind.as_str(), row.map(|row| known(row.into_enrichment(id.clone(), kind.clone())))))
+        });
+        each.collect()
     }
 
     /// Whether nothing changes.

@@ -13,8 +13,11 @@ use crate::history::{KnownThen, Past};
 pub(crate) struct Enrichments<'v> {
     rows: Walk<'v, table::Enrichments>,
     /// None where it is asked what is known now. What was known is not kept for other reports.
-    then: Option<(KnownThen<'v>, HashMap<String, Arc<Vec<Enriched>>>)>,
+    then: Option<(KnownThen<'v>, ByVulnerability)>,
 }
+
+/// What was asked for already.
+type ByVulnerability = HashMap<String, Arc<Vec<Enriched>>>;
 
 impl<'v> Enrichments<'v> {
     pub(crate) fn new(view: &'v View<'v>) -> Self {

@@ -6,7 +6,8 @@ use crate::Error;
 
 /// The documents of one source, one after the other.
 pub trait Documents {
-    /// The next document: a fetched file, or a member of a fetched archive.
+    /// The next document: a fetched file, or a member of a fetched archive. What was not read of the one before
+    /// is passed by, and can be read no more.
     fn next(&mut self) -> Option<Document>;
 }
 

@@ -198,17 +198,21 @@ impl Ingest<'_> {
         let collector = Collector::new(feeds.advisories, feeds.follow_documents);
         let (ahead, stream) = Ahead::of(documents, &self.settings.documents);
         let (sink, collecting) = Teller::new();
-        let is_wanted = AtomicBool::new(keeping == Keeping::Later);
+        let is_wanted = AtomicBool::new(true);
+        let compress = |document: &Document| {
+            // What fails here fails once more where it is kept.
+            document.compress_ahead(self.settings, || is_wanted.load(Ordering::Relaxed)).ok()
+        };
         let (parsed, collected) = thread::scope(|scope| {
-            scope.spawn(|| ahead.run());
-            let collected = scope.spawn(|| collecting.into(collector));
-            scope.spawn(|| {
-                // What fails here fails once more where it is kept.
-                let compress =
-                    |it: &Document| it.compress(self.settings, || is_wanted.load(Ordering::Relaxed));
-                documents.iter().try_for_each(compress).ok()
-            });
             let reading = Reading { sink: &sink, stream: &stream };
+            let start = || thread::Builder::new();
+            let host = |source| Error::Host { what: "a thread cannot be started".to_owned(), source };
+            start().spawn_scoped(scope, || ahead.run()).map_err(host)?;
+            let collected = start().spawn_scoped(scope, || collecting.into(collector)).map_err(host)?;
+            // Of many there would be as many open files.
+            if let (Keeping::Later, [document]) = (keeping, documents) {
+                start().spawn_scoped(scope, || compress(document)).map_err(host)?;
+            }
             let parsed = parser.parse(source, Box::new(stream.clone()), sink.clone());
             let parsed = parsed.map_err(Error::from).and_then(|cursor| {
                 stream.finish().map_err(Error::Document)?;
@@ -218,8 +222,8 @@ impl Ingest<'_> {
                 is_wanted.store(false, Ordering::Relaxed);
             }
             drop(reading);
-            (parsed, collected.join().unwrap_or_else(|panic| resume_unwind(panic)))
-        });
+            Ok::<_, Error>((parsed, collected.join().unwrap_or_else(|panic| resume_unwind(panic))))
+        })?;
         if let Some(excess) = collected.excess() {
             return Err(excess);
         }

@@ -14,14 +14,19 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use limpid_bytes::Stop;
 use limpid_detector_dpkg::status::Stanzas;
+use limpid_images::Archive;
+use limpid_layers::Limits;
 use limpid_model::{
     Digest, Distribution, Evidence, Fact, Finding, Image, ImageLayer, LayerFindings, Package, Platform,
     PluginId, Scope, SourcePackage,
 };
 use limpid_runtime::Registry;
 use limpid_scanner::Store;
-use limpid_scanner::{AdoptedLayer, Filter, Handed, Scanner, Settings, Trust, yield_to_others};
+use limpid_scanner::{
+    AdoptedLayer, Filter, Handed, ImageInput, Progress, Scanner, Settings, Trust, yield_to_others,
+};
 use serde_json::{Value, json};
 
 use crate::archive::Opened;
@@ -40,6 +45,8 @@ const PAGE: usize = 2_000_000;
 /// Images whose reports are read, and for how long so many a second are.
 const REPORTS: usize = 400;
 const RATE: u32 = 200;
+/// How often an image is indexed.
+const JOBS: usize = 30;
 const READING: Duration = Duration::from_secs(10);
 /// How often each question is asked.
 const ASKED: usize = 3;
@@ -89,12 +96,16 @@ fn of_size(registry: &Registry, inputs: &Inputs, images: usize) -> anyhow::Resul
     let questions = questions(&scanner, &asked(&scanner, &sample)?)?;
     let quiet = reports(&scanner, &sample)?;
     let read = |id: &Digest| scanner.report(id).map(drop);
-    let beside = beside_a_ingest(&scanner, &inputs.osv, &sample, read)?;
+    let beside = beside_an_ingest(&scanner, &inputs.osv, || at_a_rate(&sample, read))?;
     let hashing = Hashing::as_long_as(middle(&quiet));
-    let floor = beside_a_ingest(&scanner, &inputs.osv, &sample, |_| {
+    let hash = |_: &Digest| {
         hashing.run();
         Ok(())
-    })?;
+    };
+    let floor = beside_an_ingest(&scanner, &inputs.osv, || at_a_rate(&sample, hash))?;
+    let index = || indexed(&scanner, &inputs.image);
+    let quiet_jobs = index()?;
+    let jobs_beside = beside_an_ingest(&scanner, &inputs.osv, index)?;
     Ok(json!({
         "images": images,
         "fill_s": filled.as_ref().map(|filled| filled.took.as_secs_f64()),
@@ -104,6 +115,8 @@ fn of_size(registry: &Registry, inputs: &Inputs, images: usize) -> anyhow::Resul
         "reports_ms": quiet,
         "reports_beside_ms": beside,
         "hashing_beside_ms": floor,
+        "jobs_ms": quiet_jobs,
+        "jobs_beside_ms": jobs_beside,
     }))
 }
 
@@ -201,14 +214,28 @@ fn reports(scanner: &Scanner, sample: &[Digest]) -> anyhow::Result<Vec<f64>> {
     Ok(times)
 }
 
-/// How long what is done for each image takes from the moment when it is asked for, so many a second, while
-/// a document is ingested again and again.
-fn beside_a_ingest(
+/// How long it takes to index an image of which nothing is known, again and again.
+fn indexed(scanner: &Scanner, archive: &Path) -> anyhow::Result<Vec<f64>> {
+    let (progress, stop) = (Progress::default(), Stop::default());
+    let mut times = Vec::new();
+    for _ in 0..JOBS {
+        let source = Archive::open(archive, &std::env::temp_dir(), &Limits::default())?;
+        let started = Instant::now();
+        let indexed = scanner.index(ImageInput { source: &source, stop: &stop }, &progress)?;
+        times.push(milliseconds(started.elapsed()));
+        for image in indexed.images {
+            scanner.delete_image(&image)?;
+        }
+    }
+    Ok(times)
+}
+
+/// Does something while a document is ingested again and again.
+fn beside_an_ingest<T>(
     scanner: &Scanner,
     osv: &Path,
-    sample: &[Digest],
-    answer: impl Fn(&Digest) -> Result<(), limpid_scanner::Error> + Sync,
-) -> anyhow::Result<Vec<f64>> {
+    work: impl FnOnce() -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let ended = AtomicBool::new(false);
     thread::scope(|scope| {
         let ingesting = scope.spawn(|| -> anyhow::Result<()> {
@@ -224,13 +251,14 @@ fn beside_a_ingest(
             }
             Ok(())
         });
-        let times = at_a_rate(sample, answer);
+        let done = work();
         ended.store(true, Ordering::Relaxed);
         ingesting.join().map_err(|_| anyhow::anyhow!("the ingest has panicked"))??;
-        times
+        done
     })
 }
 
+/// How long what is done for each image takes from the moment when it is asked for, so many a second.
 fn at_a_rate(
     sample: &[Digest],
     answer: impl Fn(&Digest) -> Result<(), limpid_scanner::Error> + Sync,

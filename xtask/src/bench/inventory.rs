@@ -57,6 +57,9 @@ fn of_size(images: usize, measured: &Value) -> anyhow::Result<Vec<Measurement>> 
     let last = |all: &Measurement| Measurement::new(of("99 in 100 are faster"), "ms", vec![all.quantile(99)]);
     let last = last(&beside).beside(&last(&work));
     let beside = beside.beside(&work);
+    let jobs = |name: &str| anyhow::Ok(Measurement::new("", "ms", numbers(measured, name)?));
+    let (quiet_jobs, jobs_beside) = (jobs("jobs_ms")?, jobs("jobs_beside_ms")?);
+    let slowest = |all: &Measurement, what: &str| Measurement::new(of(what), "ms", vec![all.quantile(99)]);
     let each = number("bytes")? / images as f64;
     let mut measurements = vec![
         Measurement::new(of("on disk, each"), "B", vec![each]),
@@ -70,6 +73,10 @@ fn of_size(images: usize, measured: &Value) -> anyhow::Result<Vec<Measurement>> 
         quiet,
         beside,
         last.with_bar(Bar::Below(10.0)),
+        jobs_beside.clone().called(of("an image is indexed beside an ingest")).beside(&quiet_jobs),
+        slowest(&jobs_beside, "the slowest of these")
+            .beside(&slowest(&quiet_jobs, ""))
+            .with_bar(Bar::TimesFloor(1.2)),
     ];
     // The question that is furthest from its bar, and the one that names most images.
     let mut questions = Vec::new();

@@ -9,7 +9,7 @@ use limpid_store::tables::fetches::{self, Fetches};
 use limpid_store::tables::sources::{self, Sources};
 use limpid_store::{Batch, View};
 
-use super::{Document, Keeping, Parser, keeping};
+use super::{Document, Parser, keeping};
 use crate::Error;
 use crate::ingest::Ingest;
 
@@ -136,7 +136,7 @@ impl Ingest<'_> {
             tracing::warn!("the document of source `{}` of feed `{}` is not kept", key.source, key.feed);
             return Ok(());
         }
-        let collected = self.read_kept(parser, &key.source, &kept, Keeping::Already)?;
+        let collected = self.read_kept(parser, &key.source, &kept)?;
         self.write_again(parser, &key.source, collected, fetched.as_ref())
     }
 }

@@ -21,7 +21,7 @@ pub(crate) struct Document {
     pub(crate) file: Part,
     pub(crate) digest: Digest,
     /// As it is kept, once that is known.
-    compressed: Arc<OnceLock<Part>>,
+    pub(super) compressed: Arc<OnceLock<Part>>,
 }
 
 impl Document {
@@ -40,17 +40,30 @@ impl Document {
         Self { name: name.to_owned(), ..self.clone() }
     }
 
-    /// The document compressed, as it is kept.
+    /// The document compressed, as it is kept. It is a file of its own until it is dropped.
     pub(super) fn compressed(&self, settings: &Settings) -> Result<Part, Error> {
-        if self.compressed.get().is_none() {
-            self.compress(settings, || true)?;
+        if let Some(known) = self.compressed.get() {
+            return Ok(known.clone());
         }
-        let known = self.compressed.get().cloned();
-        known.ok_or_else(|| Error::Document(io::Error::other("the document was not compressed")))
+        let compressed = self.compress(settings, || true)?;
+        compressed.ok_or_else(|| Error::Document(io::Error::other("the document was not compressed")))
     }
 
-    /// Compresses it, as long as that is wanted.
-    pub(super) fn compress(&self, settings: &Settings, is_wanted: impl Fn() -> bool) -> Result<(), Error> {
+    /// Compresses it before it is kept, as long as that is wanted. What comes of it is a file that is open as long
+    /// as the document is: for documents that come one by one.
+    pub(super) fn compress_ahead(
+        &self,
+        settings: &Settings,
+        is_wanted: impl Fn() -> bool,
+    ) -> Result<(), Error> {
+        if let Some(compressed) = self.compress(settings, is_wanted)? {
+            // Where two do it at the same time, either will do.
+            _ = self.compressed.set(compressed);
+        }
+        Ok(())
+    }
+
+    fn compress(&self, settings: &Settings, is_wanted: impl Fn() -> bool) -> Result<Option<Part>, Error> {
         let file = scratch_file(settings)?;
         let compress = || {
             let mut encoder = Encoder::new(&file, LEVEL)?;
@@ -63,11 +76,8 @@ impl Document {
             }
             Ok(false)
         };
-        if compress().map_err(Error::Document)? {
-            // Where two do it at the same time, either will do.
-            _ = self.compressed.set(Part::whole(file).map_err(Error::Document)?);
-        }
-        Ok(())
+        let is_done = compress().map_err(Error::Document)?;
+        is_done.then(|| Part::whole(file).map_err(Error::Document)).transpose()
     }
 }
 

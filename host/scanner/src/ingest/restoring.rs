@@ -45,7 +45,7 @@ impl Ingest<'_> {
         if let Some(outcome) = needless(&restored, &stored) {
             return Ok(outcome);
         }
-        let mut collected = self.read_kept(parser, &restored.key.source, restored.kept, Keeping::Later)?;
+        let mut collected = self.read_kept(parser, &restored.key.source, restored.kept)?;
         let writer = self.writers.ingest();
         let view = writer.view();
         // Looked at again, now that nobody else writes.
@@ -86,15 +86,16 @@ impl Ingest<'_> {
         parser: &dyn Parser,
         source: &str,
         kept: &Kept,
-        keeping: Keeping,
     ) -> Result<Collector, Error> {
         let Parsed { mut collected, .. } = match &kept.whole {
-            Some(whole) => self.parse(parser, source, std::slice::from_ref(whole), keeping)?,
+            Some(whole) => self.parse(parser, source, std::slice::from_ref(whole), Keeping::Already)?,
             None => Parsed::default(),
         };
         // One at a time, since a later one may withdraw what an earlier one states.
         for delta in &kept.deltas {
-            collected.change(self.parse(parser, source, std::slice::from_ref(delta), keeping)?.collected)?;
+            collected.change(
+                self.parse(parser, source, std::slice::from_ref(delta), Keeping::Already)?.collected,
+            )?;
         }
         Ok(collected)
     }

@@ -101,6 +101,11 @@ fn damage_is_told_to_whom_reads_it() {
         assert_eq!(stream.next().unwrap().unwrap().read(10).unwrap().len(), 10);
         stream.finish().unwrap_err();
     });
+    with(&files, &Limits::default(), |stream| {
+        read_all(&mut *stream.next().unwrap().unwrap(), LONGEST).unwrap();
+        assert_eq!(stream.next().unwrap().unwrap().read(10).unwrap().len(), 10);
+        assert!(stream.next().is_err(), "what is passed by is read to its end");
+    });
     with(&[file("cut.zip", &bytes[..bytes.len() - 40])], &Limits::default(), |stream| {
         assert!(stream.next().is_err());
         assert!(stream.next().unwrap().is_none(), "nothing follows what cannot be read");

@@ -245,7 +245,8 @@ fn beside_an_ingest<T>(
             let mut source = scanner.feed("osv").map_or(0, |feed| feed.sources.len());
             while !ended.load(Ordering::Relaxed) {
                 source += 1;
-                let source = format!("again-{source}");
+                // A part of the one source that the document says it is.
+                let source = format!("Bitnami/again-{source}");
                 let handed = Handed { source: Some(&source), name: "osv", trust: Trust::Checked };
                 scanner.ingest_document("osv", handed, fs::File::open(osv)?)?;
             }

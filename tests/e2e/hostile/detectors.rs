@@ -4,17 +4,17 @@ use super::guest::Guest;
 use super::trial::{CALLS, Trial, flood, limits, short_limits};
 use crate::program::Setup;
 
-const OUT_OF_TIME: (&str, &str) = ("time", "ran for more than 1s, the limit of setting `plugins.call_time`");
+const OUT_OF_TIME: (&str, &str) = ("time", "ran for more than 1s, the limit of setting `plugins.limits.");
 
 const TOO_MUCH_OUTPUT: (&str, &str) =
     ("output", "more than 4194304 bytes at once, the limit of setting `plugins.output_bytes`");
 
 pub(in crate::hostile) fn endless_loop(guest: &Guest) {
-    Trial::with(guest, short_limits()).fails(&[OUT_OF_TIME]);
+    Trial::with(guest, short_limits(guest)).fails(&[OUT_OF_TIME]);
 }
 
 pub(in crate::hostile) fn endless_cleanup(guest: &Guest) {
-    Trial::with(guest, short_limits()).fails(&[OUT_OF_TIME]);
+    Trial::with(guest, short_limits(guest)).fails(&[OUT_OF_TIME]);
 }
 
 pub(in crate::hostile) fn endless_memory(guest: &Guest) {

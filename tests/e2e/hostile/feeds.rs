@@ -18,6 +18,6 @@ pub(in crate::hostile) fn growing_advisory(guest: &Guest) {
 }
 
 pub(in crate::hostile) fn endless_reading(guest: &Guest) {
-    Trial::with(guest, short_limits())
-        .takes_in_nothing("ran for more than 1s, the limit of setting `plugins.parse_time`");
+    Trial::with(guest, short_limits(guest))
+        .takes_in_nothing("ran for more than 1s, the limit of setting `plugins.limits.");
 }

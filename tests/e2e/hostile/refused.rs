@@ -8,8 +8,8 @@ pub(in crate::hostile) fn trap_in_claims(guest: &Guest) {
 }
 
 pub(in crate::hostile) fn endless_start(guest: &Guest) {
-    Trial::with(guest, short_limits())
-        .is_refused("ran for more than 1s, the limit of setting `plugins.call_time`");
+    Trial::with(guest, short_limits(guest))
+        .is_refused("ran for more than 1s, the limit of setting `plugins.limits.");
 }
 
 pub(in crate::hostile) fn bad_glob(guest: &Guest) {

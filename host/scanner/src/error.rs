@@ -264,6 +264,11 @@ impl From<limpid_layers::Error> for Error {
 }
 
 impl Error {
+    /// The system gives no thread.
+    pub(crate) fn no_thread(source: std::io::Error) -> Self {
+        Self::Host { what: "a thread cannot be started".to_owned(), source }
+    }
+
     /// Whether what was submitted is to blame, so that another try would end the same. All else is of where
     /// images come from, of this machine, of its plugins or of Limpid itself, and may be different next time.
     pub const fn refuses_input(&self) -> bool {

@@ -27,9 +27,8 @@ use std::thread;
 
 use limpid_model::{Ingested, chain};
 use limpid_runtime::Registry;
-use limpid_store::Batch;
-use limpid_store::Store;
 use limpid_store::tables::feeds::Feeds;
+use limpid_store::{Batch, Store};
 
 use crate::history::Moments;
 use crate::notices::{Deliveries, Notifying};
@@ -200,18 +199,17 @@ impl Ingest<'_> {
         let (sink, collecting) = Teller::new();
         let is_wanted = AtomicBool::new(true);
         let compress = |document: &Document| {
-            // What fails here fails once more where it is kept.
-            document.compress_ahead(self.settings, || is_wanted.load(Ordering::Relaxed)).ok()
+            document.compress_ahead(self.settings, || is_wanted.load(Ordering::Relaxed))
         };
         let (parsed, collected) = thread::scope(|scope| {
             let reading = Reading { sink: &sink, stream: &stream };
             let start = || thread::Builder::new();
-            let host = |source| Error::Host { what: "a thread cannot be started".to_owned(), source };
-            start().spawn_scoped(scope, || ahead.run()).map_err(host)?;
-            let collected = start().spawn_scoped(scope, || collecting.into(collector)).map_err(host)?;
+            start().spawn_scoped(scope, || ahead.run()).map_err(Error::no_thread)?;
+            let collected =
+                start().spawn_scoped(scope, || collecting.into(collector)).map_err(Error::no_thread)?;
             // Of many there would be as many open files.
             if let (Keeping::Later, [document]) = (keeping, documents) {
-                start().spawn_scoped(scope, || compress(document)).map_err(host)?;
+                start().spawn_scoped(scope, || compress(document)).map_err(Error::no_thread)?;
             }
             let parsed = parser.parse(source, Box::new(stream.clone()), sink.clone());
             let parsed = parsed.map_err(Error::from).and_then(|cursor| {

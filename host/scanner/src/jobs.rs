@@ -205,7 +205,7 @@ impl Jobs {
         };
         let name = format!("index-{}", self.workers.len());
         let thread = std::thread::Builder::new().name(name).spawn(work);
-        thread.map_err(|source| Error::Host { what: "a thread cannot be started".to_owned(), source })
+        thread.map_err(Error::no_thread)
     }
 }
 

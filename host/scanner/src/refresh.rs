@@ -45,7 +45,7 @@ impl Refresh {
         let thread = std::thread::Builder::new()
             .name("refresh".to_owned())
             .spawn(move || work(&worker, &events))
-            .map_err(|source| Error::Host { what: "a thread cannot be started".to_owned(), source })?;
+            .map_err(Error::no_thread)?;
         let changed = sender.clone();
         // Begun before the change is made, so that no report in between says that all is done.
         let (begun, told) = (scanner.clone(), scanner.clone());

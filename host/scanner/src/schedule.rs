@@ -111,7 +111,7 @@ impl Updates {
                     parts.work();
                     let _ = ends.send(());
                 })
-                .map_err(|source| Error::Host { what: "a thread cannot be started".to_owned(), source })?;
+                .map_err(Error::no_thread)?;
         }
         Ok(Self { parts, ended })
     }

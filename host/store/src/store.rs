@@ -211,7 +211,7 @@ impl View<'_> {
 
     /// Reads rows that are asked for in the order of their keys.
     pub fn forward<T: Table>(&self) -> Forward<'_, T> {
-        Forward::new(self.snapshot.cursor(T::ID, Reading::Again))
+        Forward::new(self.cursor())
     }
 
     /// Reads rows group by group, and holds on to what it made of them.

@@ -122,10 +122,7 @@ struct State {
 impl Stream {
     /// Reads the last document to its end: damage behind what the plugin read is damage, too.
     pub(super) fn finish(&self) -> io::Result<()> {
-        self.with(|state| {
-            while state.read(LONGEST)?.is_some() {}
-            Ok(())
-        })
+        self.with(State::read_to_end)
     }
 
     /// Nobody reads on.
@@ -147,10 +144,15 @@ impl State {
         self.pieces.pop_front()
     }
 
-    /// Goes on to the next document, and gives its name. What was not read of the one before is passed by.
-    fn next(&mut self) -> io::Result<Option<String>> {
-        // What is damaged, or over a limit, is so whoever reads it.
+    /// Passes by what was not read of the last document. What is damaged, or over a limit, is so whoever reads it.
+    fn read_to_end(&mut self) -> io::Result<()> {
         while self.read(usize::MAX)?.is_some() {}
+        Ok(())
+    }
+
+    /// Goes on to the next document, and gives its name.
+    fn next(&mut self) -> io::Result<Option<String>> {
+        self.read_to_end()?;
         match self.piece() {
             Some(Piece::Begin(name)) => {
                 self.number += 1;

@@ -95,7 +95,7 @@ impl<'a> Aliases<'a> {
             let Some((folded, _)) = spellings.first() else { continue };
             let keys = known_as.keys(|key| {
                 key.text(folded);
-            });
+            })?;
             let keys = self.others_of(keys)?;
             if !keys.is_empty() {
                 stored.extend(spellings.iter().map(|(_, link)| ((*link).clone(), keys.clone())));

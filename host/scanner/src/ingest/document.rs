@@ -42,42 +42,36 @@ impl Document {
 
     /// The document compressed, as it is kept. It is a file of its own until it is dropped.
     pub(super) fn compressed(&self, settings: &Settings) -> Result<Part, Error> {
-        if let Some(known) = self.compressed.get() {
-            return Ok(known.clone());
+        match self.compressed.get() {
+            Some(known) => Ok(known.clone()),
+            None => self.compress(settings, || true),
         }
-        let compressed = self.compress(settings, || true)?;
-        compressed.ok_or_else(|| Error::Document(io::Error::other("the document was not compressed")))
     }
 
     /// Compresses it before it is kept, as long as that is wanted. What comes of it is a file that is open as long
     /// as the document is: for documents that come one by one.
-    pub(super) fn compress_ahead(
-        &self,
-        settings: &Settings,
-        is_wanted: impl Fn() -> bool,
-    ) -> Result<(), Error> {
-        if let Some(compressed) = self.compress(settings, is_wanted)? {
+    pub(super) fn compress_ahead(&self, settings: &Settings, is_wanted: impl Fn() -> bool) {
+        // What fails here fails once more where it is kept.
+        if let Ok(compressed) = self.compress(settings, is_wanted) {
             // Where two do it at the same time, either will do.
             _ = self.compressed.set(compressed);
         }
-        Ok(())
     }
 
-    fn compress(&self, settings: &Settings, is_wanted: impl Fn() -> bool) -> Result<Option<Part>, Error> {
+    fn compress(&self, settings: &Settings, is_wanted: impl Fn() -> bool) -> Result<Part, Error> {
         let file = scratch_file(settings)?;
         let compress = || {
             let mut encoder = Encoder::new(&file, LEVEL)?;
             let (mut reader, mut buffer) = (self.file.reader(), vec![0; READ]);
             while is_wanted() {
                 match reader.read(&mut buffer)? {
-                    0 => return encoder.finish().map(|_| true),
+                    0 => return encoder.finish().map(drop),
                     read => encoder.write_all(buffer.get(..read).unwrap_or_default())?,
                 }
             }
-            Ok(false)
+            Err(io::Error::other("the document is not to be kept"))
         };
-        let is_done = compress().map_err(Error::Document)?;
-        is_done.then(|| Part::whole(file).map_err(Error::Document)).transpose()
+        compress().and_then(|()| Part::whole(file)).map_err(Error::Document)
     }
 }
 

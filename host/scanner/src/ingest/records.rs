@@ -11,10 +11,7 @@ use super::silence::Counts;
 /// written.
 #[derive(Debug, Default)]
 pub(crate) struct Records {
-    /// By identifier.
-    advisories: BTreeMap<String, PackedAdvisory>,
-    /// How much they say of each namespace.
-    counts: Counts,
+    stated: AdvisorySet,
     /// By vulnerability and kind; of two the later counts.
     pub(crate) enrichments: Knowledge,
 }
@@ -53,20 +50,20 @@ pub(super) struct AdvisorySet {
 impl Records {
     /// States an advisory, in the place of what was stated under its identifier.
     pub(crate) fn state(&mut self, advisory: Advisory) -> Result<(), Error> {
-        self.counts.add(&advisory);
+        self.stated.counts.add(&advisory);
         let id = advisory.id.clone();
         let record = PackedAdvisory::new(advisory)?;
-        if let Some(before) = self.advisories.insert(id.clone(), record) {
-            self.counts.remove(&before.advisory(&id)?);
+        if let Some(before) = self.stated.advisories.insert(id.clone(), record) {
+            self.stated.counts.remove(&before.advisory(&id)?);
         }
         Ok(())
     }
 
     /// Takes back what was stated under an identifier, and gives it.
     pub(crate) fn take_back(&mut self, id: &str) -> Result<Option<Advisory>, Error> {
-        let Some(record) = self.advisories.remove(id) else { return Ok(None) };
+        let Some(record) = self.stated.advisories.remove(id) else { return Ok(None) };
         let advisory = record.advisory(id)?;
-        self.counts.remove(&advisory);
+        self.stated.counts.remove(&advisory);
         Ok(Some(advisory))
     }
 
@@ -79,10 +76,10 @@ impl Records {
 
     /// States what others state, in the place of what was stated under the same identifiers.
     pub(super) fn state_all(&mut self, later: Self) -> Result<(), Error> {
-        self.counts.add_all(later.counts);
-        for (id, record) in later.advisories {
-            if let Some(before) = self.advisories.insert(id.clone(), record) {
-                self.counts.remove(&before.advisory(&id)?);
+        self.stated.counts.add_all(later.stated.counts);
+        for (id, record) in later.stated.advisories {
+            if let Some(before) = self.stated.advisories.insert(id.clone(), record) {
+                self.stated.counts.remove(&before.advisory(&id)?);
             }
         }
         self.enrichments.extend(later.enrichments);
@@ -91,10 +88,10 @@ impl Records {
 
     /// How many advisories there are.
     pub(super) fn count(&self) -> usize {
-        self.advisories.len()
+        self.stated.advisories.len()
     }
 
     pub(super) fn into_parts(self) -> (AdvisorySet, Knowledge) {
-        (AdvisorySet { advisories: self.advisories, counts: self.counts }, self.enrichments)
+        (self.stated, self.enrichments)
     }
 }

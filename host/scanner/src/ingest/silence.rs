@@ -57,12 +57,13 @@ impl Counts {
     /// Counts an advisory no longer.
     pub(super) fn remove(&mut self, advisory: &Advisory) {
         for (namespace, count) in counts(advisory) {
-            if let Some(known) = self.0.get_mut(namespace) {
-                known.records = known.records.saturating_sub(count.records);
-                known.statements = known.statements.saturating_sub(count.statements);
+            let Some(known) = self.0.get_mut(namespace) else { continue };
+            known.records = known.records.saturating_sub(count.records);
+            known.statements = known.statements.saturating_sub(count.statements);
+            if known.records == 0 {
+                self.0.remove(namespace);
             }
         }
-        self.0.retain(|_, count| count.records > 0);
     }
 
     pub(super) fn into_inner(self) -> BTreeMap<String, Count> {

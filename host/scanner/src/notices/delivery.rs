@@ -74,14 +74,14 @@ impl Delivery {
         let dispatcher = std::thread::Builder::new()
             .name("notices".to_owned())
             .spawn(move || dispatch(&work))
-            .map_err(|source| Error::Host { what: "a thread cannot be started".to_owned(), source })?;
+            .map_err(Error::no_thread)?;
         let mut delivery = Self { parts, dispatcher: Some(dispatcher), poster: None };
         delivery.parts.scanner.deliveries().poster.begin();
         let work = Arc::clone(&delivery.parts);
         let poster = std::thread::Builder::new()
             .name("notices-posted".to_owned())
             .spawn(move || post(&work))
-            .map_err(|source| Error::Host { what: "a thread cannot be started".to_owned(), source })?;
+            .map_err(Error::no_thread)?;
         delivery.poster = Some(poster);
         Ok(delivery)
     }

@@ -13,7 +13,7 @@ const STEPS: usize = 8;
 
 /// A place among the rows of a table, at one moment. To move it costs less than to make one.
 pub struct Cursor<'v, T> {
-    entries: Box<dyn ordered::Cursor + 'v>,
+    pub(super) entries: Box<dyn ordered::Cursor + 'v>,
     table: PhantomData<fn() -> T>,
 }
 
@@ -54,7 +54,7 @@ impl<'v, T: Table> Cursor<'v, T> {
     }
 
     /// What is made of entries, from where it stands as long as keys begin with a prefix.
-    fn within<V>(
+    pub(super) fn within<V>(
         &mut self,
         prefix: Vec<u8>,
         make: impl Fn(Entry<'_>) -> Result<V, Error>,

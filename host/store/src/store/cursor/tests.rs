@@ -67,7 +67,7 @@ proptest! {
                 let prefix = |key: &mut Writer| {
                     key.digest(&digest(layer));
                 };
-                let found = forward.keys(prefix).take(most).map(|key| key.unwrap().image);
+                let found = forward.keys(prefix).unwrap().take(most).map(|key| key.unwrap().image);
                 let mut left: Vec<_> = stored.iter().filter(|it| **it / 16 == layer && !removed.contains(it)).collect();
                 left.sort_unstable();
                 left.dedup();

@@ -11,6 +11,7 @@ mod load;
 mod measurement;
 mod notices;
 mod ordering;
+mod osv;
 mod reports;
 mod sandbox;
 mod startup;

@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use flate2::Compression;
-use flate2::write::GzEncoder;
 use serde_json::{Map, Value, json};
 
 use super::Setting;
 use super::measurement::{Bar, Measurement};
+use super::osv;
 use crate::api::Api;
 use crate::command::{command, run};
 use crate::measure::{peak_memory, processor_time};
@@ -94,9 +94,8 @@ fn allow(service: &Service, processors: &str) -> anyhow::Result<()> {
 }
 
 fn npm() -> Vec<u8> {
-    let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::default()));
-    for number in 0..OF_NPM {
-        let is_malware = number % 10 != 0;
+    let record = |number: usize| {
+        let is_malware = !number.is_multiple_of(10);
         let (id, alias) = if is_malware {
             (format!("MAL-2026-{number}"), format!("GHSA-mal-{number}"))
         } else {
@@ -113,7 +112,7 @@ fn npm() -> Vec<u8> {
             (0..1 + number / 10 % 4).map(fixed).collect()
         };
         let package = format!("package-{}", if is_malware { number } else { number % 5_000 });
-        let record = json!({
+        json!({
             "schema_version": "1.7.3",
             "id": id,
             "modified": "2026-01-28T13:48:27.058191Z",
@@ -128,14 +127,8 @@ fn npm() -> Vec<u8> {
             }],
             "references": [{ "type": "ADVISORY", "url": format!("https://example.org/advisories/{number}") }],
         })
-        .to_string();
-        let mut header = tar::Header::new_gnu();
-        header.set_size(record.len() as u64);
-        header.set_mode(0o644);
-        // Writing to memory does not fail.
-        let _ = tar.append_data(&mut header, format!("{id}.json"), record.as_bytes());
-    }
-    tar.into_inner().and_then(GzEncoder::finish).unwrap_or_default()
+    };
+    osv::archive((0..OF_NPM).map(record), Compression::default())
 }
 
 const DETAILS: &str = "Any computer that has this package installed or running should be considered fully \

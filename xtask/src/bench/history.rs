@@ -54,7 +54,8 @@ const QUIET: Duration = Duration::from_secs(1);
 pub(super) fn measure(setting: &Setting) -> anyhow::Result<Vec<Measurement>> {
     eprintln!("bench: {DAYS} days of {RECORDS} scores");
     let folder = setting.fresh("history")?;
-    let limpid = setting.limpid.with_plugins(setting.limpid.plugins().to_owned()).with_settings(NOTHING_KEPT);
+    let limpid =
+        setting.limpid.with_plugins(setting.limpid.plugins().to_owned()).with_settings(&[NOTHING_KEPT]);
     let image = fill(&limpid, &folder)?;
     let mut measurements = days(&limpid, &folder)?;
     measurements.extend(reports(&limpid, &folder, &image)?);

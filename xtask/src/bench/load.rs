@@ -16,12 +16,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use flate2::Compression;
-use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 
 use super::Setting;
 use super::client::Client;
 use super::measurement::{Bar, Measurement};
+use super::osv;
 use super::reports::{self, NOTHING_KEPT};
 use crate::api::Api;
 use crate::service::{Interrupts, Service};
@@ -30,6 +30,9 @@ const CLIENTS: usize = 16;
 const RECORDS: usize = 60_000;
 /// One in so many has changed when a document is posted again.
 const CHANGED: usize = 50;
+
+/// Each report is made anew, and no notice is held back.
+const SETTINGS: &[(&str, &str)] = &[NOTHING_KEPT, ("LIMPID_NOTICES__FLAP_WINDOW", "0")];
 
 /// How long is measured, quiet and loaded.
 const QUIET: Duration = Duration::from_secs(10);
@@ -45,10 +48,7 @@ const WAIT: Duration = Duration::from_secs(60);
 pub(super) fn measure(setting: &Setting) -> anyhow::Result<Vec<Measurement>> {
     eprintln!("bench: {CLIENTS} clients that post {RECORDS} records each");
     let folder = setting.fresh("load")?;
-    let settings: Vec<_> =
-        NOTHING_KEPT.iter().copied().chain([("LIMPID_NOTICES__FLAP_WINDOW", "0")]).collect();
-    let settings: &'static [(&str, &str)] = settings.leak();
-    let limpid = setting.limpid.with_plugins(setting.limpid.plugins().to_owned()).with_settings(settings);
+    let limpid = setting.limpid.with_plugins(setting.limpid.plugins().to_owned()).with_settings(SETTINGS);
     let image = reports::fill(&limpid, &folder)?;
     let service = Service::start(&limpid, &folder, &Interrupts::default())?;
     let path = format!("/v1/images/{image}/report");
@@ -61,8 +61,7 @@ pub(super) fn measure(setting: &Setting) -> anyhow::Result<Vec<Measurement>> {
         "the subscription was answered with {status}: {}",
         String::from_utf8_lossy(&answer)
     );
-    let notices = Notices { api, received: notices, listed: 0, early: HashMap::new() };
-    let mut notices = notices;
+    let mut notices = Notices { api, received: notices, listed: 0, early: HashMap::new() };
     // The first catalog of a source is news to nobody.
     notices.post()?;
     let quiet = during(&service, &path, &mut notices, QUIET)?;
@@ -246,25 +245,19 @@ fn take(mut stream: BufReader<std::net::TcpStream>, told: &Sender<(String, Insta
 
 /// The document of a client: every other time one record in [`CHANGED`] says something else.
 fn document(client: usize, round: usize) -> Vec<u8> {
-    let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
-    for number in 0..RECORDS {
-        let changed = if number % CHANGED == 0 { round } else { 0 };
-        let record = json!({
+    let record = |number: usize| {
+        let changed = if number.is_multiple_of(CHANGED) { round } else { 0 };
+        let fixed = format!("1.{number}.0");
+        json!({
             "id": format!("BENCH-{client}-{number}"),
             "modified": format!("2026-01-01T00:00:0{changed}Z"),
             "summary": "Malicious code in a package",
             "details": "Any computer that has this package installed should be considered compromised.",
             "affected": [{
                 "package": { "ecosystem": format!("Bench{client}"), "name": format!("package-{number}") },
-                "ranges": [{ "type": "SEMVER", "events": [{ "introduced": "0" }, { "fixed": format!("1.{number}.0") }] }],
+                "ranges": [{ "type": "SEMVER", "events": [{ "introduced": "0" }, { "fixed": fixed }] }],
             }],
         })
-        .to_string();
-        let mut header = tar::Header::new_gnu();
-        header.set_size(record.len() as u64);
-        header.set_mode(0o644);
-        // Writing to memory does not fail.
-        let _ = tar.append_data(&mut header, format!("{number}.json"), record.as_bytes());
-    }
-    tar.into_inner().and_then(GzEncoder::finish).unwrap_or_default()
+    };
+    osv::archive((0..RECORDS).map(record), Compression::fast())
 }

@@ -41,8 +41,8 @@ const CLIENTS: usize = 16;
 /// Requests of each of the clients that ask at once.
 const EACH: usize = 25;
 
-/// With these each report is made anew.
-pub(super) const NOTHING_KEPT: &[(&str, &str)] = &[("LIMPID_HTTP__KEPT_ANSWER_BYTES", "0")];
+/// With this each report is made anew.
+pub(super) const NOTHING_KEPT: (&str, &str) = ("LIMPID_HTTP__KEPT_ANSWER_BYTES", "0");
 
 /// How long the service may take to have no more to refresh after its start.
 const REFRESHED: Duration = Duration::from_secs(60);
@@ -51,7 +51,8 @@ pub(super) fn measure(setting: &Setting) -> anyhow::Result<Vec<Measurement>> {
     eprintln!("bench: reports of an image of {PACKAGES} packages");
     let folder = setting.fresh("reports")?;
     let limpid = setting.limpid.with_plugins(setting.limpid.plugins().to_owned());
-    let anew = setting.limpid.with_plugins(setting.limpid.plugins().to_owned()).with_settings(NOTHING_KEPT);
+    let anew =
+        setting.limpid.with_plugins(setting.limpid.plugins().to_owned()).with_settings(&[NOTHING_KEPT]);
     let paths = Paths::of(&fill(&anew, &folder)?);
     let mut first = Vec::new();
     for _ in 0..setting.runs {

@@ -38,6 +38,7 @@ pub mod report;
 pub mod seconds;
 mod statement;
 mod statistics;
+mod submission;
 mod subscription;
 mod version;
 
@@ -74,5 +75,6 @@ pub use plugin::{
 pub use rating::{Rating, Severity};
 pub use statement::{KeyedRange, RangeEnd, Statement};
 pub use statistics::Statistics;
+pub use submission::{ImageReference, LayerAddress, LayerAddresses, NoPlatform, Platforms, Submission};
 pub use subscription::{NoticeFilter, Subscribed, Subscription, SubscriptionSpec, SubscriptionState, Target};
 pub use version::{Key, KeyedVersion, Keys, PackageKeys, SchemeRevision};

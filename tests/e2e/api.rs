@@ -72,6 +72,24 @@ impl Api {
         })
     }
 
+    /// Submits what is elsewhere, in JSON.
+    pub(crate) fn submit_json(&self, wanted: &Value) -> Answer {
+        let headers = [("content-type", "application/json"), ("prefer", "wait=100")];
+        self.send("POST", "/v1/images", &headers, wanted.to_string().as_bytes())
+    }
+
+    /// What happens to a job until its end: names and data of events.
+    pub(crate) fn job_events(&self, id: &str) -> Vec<(String, Value)> {
+        let mut answer = self.agent.get(format!("{}/v1/jobs/{id}/events", self.address)).call().unwrap();
+        assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        let text = answer.body_mut().read_to_string().unwrap();
+        let event = |event: &str| {
+            let line = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).unwrap().trim();
+            (line("event:").to_owned(), serde_json::from_str(line("data:")).unwrap())
+        };
+        text.split("\n\n").filter(|text| text.contains("event:")).map(event).collect()
+    }
+
     /// Hands in a document of a feed.
     pub(crate) fn hand_in(&self, feed: &str, document: impl AsRef<[u8]>) -> Answer {
         self.send("POST", &format!("/v1/feeds/{feed}/documents"), &[], document.as_ref())

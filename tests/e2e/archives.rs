@@ -86,6 +86,35 @@ impl Parts {
         self.config["rootfs"]["diff_ids"][index] = digest.into();
     }
 
+    /// Says what it runs on.
+    pub(crate) fn set_architecture(&mut self, architecture: &str) {
+        self.config["architecture"] = architecture.into();
+    }
+
+    /// What it runs on, as an index says it.
+    pub(crate) fn platform(&self) -> Value {
+        json!({ "os": self.config["os"], "architecture": self.config["architecture"] })
+    }
+
+    /// Its manifest, and digests and bytes of all that this names.
+    pub(crate) fn manifest(&self) -> (String, Vec<(String, Vec<u8>)>) {
+        let (manifest, config) = self.described();
+        let blobs = [&config].into_iter().chain(&self.layers);
+        let blobs = blobs.filter_map(|blob| Some((blob.digest.clone(), blob.bytes.clone()?)));
+        (String::from_utf8(manifest.bytes.unwrap()).unwrap(), blobs.collect())
+    }
+
+    fn described(&self) -> (Blob, Blob) {
+        let config = Blob::new(self.config.to_string(), "application/vnd.oci.image.config.v1+json");
+        let manifest = json!({
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "config": config.descriptor(),
+            "layers": self.layers.iter().map(Blob::descriptor).collect::<Vec<_>>(),
+        });
+        (Blob::new(manifest.to_string(), "application/vnd.oci.image.manifest.v1+json"), config)
+    }
+
     /// A tar as `docker save` wrote it before it knew of OCI layouts.
     pub(crate) fn docker_archive(&self) -> Vec<u8> {
         let config = self.config.to_string();
@@ -116,14 +145,7 @@ impl Parts {
     }
 
     fn layout(&self) -> Vec<(String, Vec<u8>)> {
-        let config = Blob::new(self.config.to_string(), "application/vnd.oci.image.config.v1+json");
-        let manifest = json!({
-            "schemaVersion": 2,
-            "mediaType": "application/vnd.oci.image.manifest.v1+json",
-            "config": config.descriptor(),
-            "layers": self.layers.iter().map(Blob::descriptor).collect::<Vec<_>>(),
-        });
-        let manifest = Blob::new(manifest.to_string(), "application/vnd.oci.image.manifest.v1+json");
+        let (manifest, config) = self.described();
         let mut entry = manifest.descriptor();
         entry["annotations"] = json!({ "org.opencontainers.image.ref.name": self.name });
         let index = json!({ "schemaVersion": 2, "manifests": [entry] });

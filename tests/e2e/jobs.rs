@@ -1,5 +1,6 @@
 //! Jobs: submissions that are acknowledged at once, and worked on after that.
 
+use serde_json::json;
 use xtask::sample::Layer;
 
 use crate::archives::{Compression, Parts, image};
@@ -44,4 +45,38 @@ fn a_refused_submission_is_a_failed_job_that_says_why() {
     assert_eq!([&job["state"], &job["error"]["code"]], ["failed", "not-an-image"]);
     assert_ne!(job["error"]["message"], "");
     assert_eq!(job["images"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn a_job_tells_how_far_it_is_until_it_has_ended() {
+    let service = Service::shared();
+    let parts =
+        Parts::of(&image("test/watched:1", [Layer::new("COPY").file("watched", "")]), Compression::Gzip);
+    let answer = service.api.submit_and_go_on(&parts.docker_archive());
+    let id = answer.body["id"].as_str().unwrap();
+    let events = service.api.job_events(id);
+    let (last, before) = events.split_last().unwrap();
+    assert_eq!((last.0.as_str(), &last.1), ("job", &service.api.job_end(id)));
+    for (name, progress) in before {
+        assert_eq!(name, "progress");
+        let phases = ["queued", "opening", "reading", "storing"];
+        assert!(phases.iter().any(|phase| progress["phase"] == *phase), "{progress}");
+    }
+    assert_eq!(service.api.job_events(id), std::slice::from_ref(last), "what has ended goes no further");
+    assert_eq!(service.api.get("/v1/jobs/999999999/events").status, 404);
+}
+
+#[test]
+fn a_submission_in_json_that_names_nothing_is_refused_and_quotes_no_secret() {
+    let service = Service::shared();
+    let check = |wanted: serde_json::Value, expected: &str| {
+        let answer = service.api.submit_json(&wanted);
+        let message = answer.body["error"]["message"].as_str().unwrap().to_owned();
+        assert_eq!(answer.status, 400, "{answer:#?}");
+        assert!(message.contains(expected) && !message.contains("hunter2"), "{message}");
+    };
+    check(json!({}), "neither `reference`");
+    check(json!({"reference": "r.test/a", "platforms": ["arm64"]}), "`platforms`");
+    check(json!({"reference": "r.test/a", "credentials": "hunter2"}), "expected struct Credentials");
+    check(json!({"hash": "sha256:1", "layers": []}), "`hash`");
 }

@@ -41,6 +41,7 @@ mod known_layers;
 mod notices;
 mod plugins;
 mod refused_images;
+mod registries;
 mod requests;
 mod restarts;
 mod slow_clients;

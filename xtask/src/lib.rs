@@ -21,6 +21,9 @@
 pub mod crashes;
 pub mod sample;
 
+/// The program of the CNCF Distribution registry, as Debian names it.
+pub const DOCKER_REGISTRY: &str = "docker-registry";
+
 /// Where distributions put the program of RabbitMQ that runs as whoever starts it.
 pub const RABBITMQ: [&str; 3] = [
     "/usr/lib/rabbitmq/bin/rabbitmq-server",

@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use anyhow::bail;
-use xtask::RABBITMQ;
+use xtask::{DOCKER_REGISTRY, RABBITMQ};
 
+use crate::command::find;
 use crate::examples;
 use crate::ignored;
 use crate::workspace::Workspace;
@@ -14,6 +15,8 @@ use crate::workspace::Workspace;
 pub(crate) enum Program {
     /// Notices that a broker gets
     Rabbitmq,
+    /// Images that a registry gives
+    DockerRegistry,
     /// The example plugin in JavaScript: Node.js 20 or newer, npm and their registry
     Javascript,
     /// The example plugin in Python: Python, pip and their registry
@@ -21,12 +24,13 @@ pub(crate) enum Program {
 }
 
 impl Program {
-    const ALL: [Self; 3] = [Self::Rabbitmq, Self::Javascript, Self::Python];
+    const ALL: [Self; 4] = [Self::Rabbitmq, Self::DockerRegistry, Self::Javascript, Self::Python];
 
     /// What the names of its end-to-end tests contain.
     const fn tests(self) -> &'static str {
         match self {
             Self::Rabbitmq => "notices::a_broker",
+            Self::DockerRegistry => "registries::a_real_registry",
             Self::Javascript => "examples::javascript",
             Self::Python => "examples::python",
         }
@@ -38,6 +42,10 @@ impl Program {
             Self::Rabbitmq if has_rabbitmq() => Ok(None),
             Self::Rabbitmq => {
                 Ok(Some("RabbitMQ is not installed (`cargo xtask setup --all-tests`)".to_owned()))
+            }
+            Self::DockerRegistry if has_docker_registry() => Ok(None),
+            Self::DockerRegistry => {
+                Ok(Some("docker-registry is not installed (`cargo xtask setup --all-tests`)".to_owned()))
             }
             Self::Javascript => examples::build_one(workspace, &examples::JAVASCRIPT),
             Self::Python => examples::build_one(workspace, &examples::PYTHON),
@@ -80,6 +88,11 @@ pub(crate) fn test_with_what_is_there(workspace: &Workspace) -> anyhow::Result<V
         }
     }
     Ok(left_out)
+}
+
+/// Whether a registry is installed.
+pub(crate) fn has_docker_registry() -> bool {
+    find(DOCKER_REGISTRY).is_some()
 }
 
 /// Whether RabbitMQ is installed.

@@ -11,7 +11,7 @@ use limpid_pack::{DEBIAN_PACKAGES, TARGET, Toolchain};
 use crate::command::{command, find, run_bounded, shown};
 use need::Need;
 
-/// How long `rustup target add` may take before Debian's toolchain is ingestedstead: it fetches
+/// How long `rustup target add` may take before Debian's toolchain is taken instead: it fetches
 /// some 20 MB, and waits very long where there is no network.
 const RUSTUP_LIMIT: Duration = Duration::from_secs(180);
 

@@ -88,7 +88,7 @@ impl Holder {
                 let from = limpid_scanner::ImageInput { source: &input.archive, stop: &stop };
                 let spinner = Spinner::start("reading layers");
                 let indexed = spinner.watching(
-                    || format!("reading layers: {} of {}", progress.done(), progress.total()),
+                    || format!("reading layers: {} of {}", progress.layers_done(), progress.layers()),
                     || here.scanner.index(from, &progress),
                 )?;
                 Ok(indexed.images.iter().map(ToString::to_string).collect())

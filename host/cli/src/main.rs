@@ -11,6 +11,7 @@ mod open;
 mod progress;
 mod service;
 mod settings;
+mod sources;
 mod transport;
 mod turn;
 

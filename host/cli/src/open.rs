@@ -116,6 +116,7 @@ fn scanner_settings(settings: &Settings, scratch: &Path) -> anyhow::Result<limpi
         retry: Retry {
             backoff: settings.index.backoff.saturating_mul(1_000),
             longest_backoff: settings.index.longest_backoff.saturating_mul(1_000),
+            source_attempts: settings.index.source_attempts,
         },
         free_bytes: settings.index.free_bytes,
         kinds: Arc::new(settings.coverage.kinds()?),

@@ -1,11 +1,15 @@
 //! Signs of life on standard error, where that is a terminal.
 
+mod indexing;
+
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use limpid_scanner::RunProgress;
+
+pub(crate) use indexing::IndexingBar;
 
 /// What takes less than this is not shown.
 const AFTER: Duration = Duration::from_secs(1);

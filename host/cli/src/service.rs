@@ -1,5 +1,7 @@
 //! A running service, asked over HTTP.
 
+mod events;
+
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::thread;
@@ -14,13 +16,17 @@ use ureq::http::{Response, StatusCode};
 use ureq::typestate::AgentScope;
 use ureq::{Agent, Body, SendBody};
 
-use crate::progress::Spinner;
+use self::events::Events;
+use crate::progress::{IndexingBar, Spinner};
 
 /// How long a connection may take to be made. What is asked for may take long.
 const CONNECTING: Duration = Duration::from_secs(15);
 
 /// How long a request waits for what it asks for to be done, before another one does.
 const WAITING: Duration = Duration::from_secs(5);
+
+/// The same of a submission, of which it is shown how far it is.
+const BRIEFLY: Duration = Duration::from_secs(1);
 
 /// How often it is asked how a submission goes.
 const EACH: Duration = Duration::from_millis(100);
@@ -106,22 +112,40 @@ impl Service {
 
     /// Submits an image archive, waits until it is indexed, and says which images it kept.
     pub(crate) fn index(&self, file: File) -> anyhow::Result<Vec<String>> {
-        let spinner = Spinner::start(&format!("the service at {} reads the archive", self.base));
-        let mut job: Job = self.upload("/v1/images", file)?;
+        let spinner = Spinner::start(&format!("sending the archive to the service at {}", self.base));
+        let job = self.send("/v1/images", file, BRIEFLY)?;
+        drop(spinner);
+        self.indexed(job)
+    }
+
+    /// Waits until a submission has ended, and shows how far it is.
+    fn indexed(&self, mut job: Job) -> anyhow::Result<Vec<String>> {
+        let mut bar = IndexingBar::start();
         loop {
             match (job.state.as_str(), job.error) {
                 ("done", _) => return Ok(job.images),
                 ("failed", error) => {
                     bail!("{}", error.map_or("the submission failed".to_owned(), |it| it.message))
                 }
-                (state, error) => {
-                    let why = error.map(|it| format!(": {}", it.message)).unwrap_or_default();
-                    spinner.say(format!("submission {} at {} is {state}{why}", job.id, self.base));
-                    thread::sleep(EACH);
-                }
+                _ => self.watch(&job.id, &mut bar)?,
             }
+            // Where the service ends meanwhile, so do the events, and not the submission.
             job = self.get(&format!("/v1/jobs/{}", job.id))?;
+            thread::sleep(EACH);
         }
+    }
+
+    /// Shows how far a submission is, until that can be seen no more.
+    fn watch(&self, job: &str, bar: &mut IndexingBar) -> anyhow::Result<()> {
+        let answer = self.agent.get(format!("{}/v1/jobs/{job}/events", self.base)).call();
+        let body = self.answered(answer)?.into_body();
+        for event in Events::new(body.into_reader()).map_while(Result::ok) {
+            match event.name.as_str() {
+                "progress" => bar.show(&serde_json::from_str(&event.data)?),
+                _ => break,
+            }
+        }
+        Ok(())
     }
 
     /// What there is to know of an image, by any of its names.
@@ -157,11 +181,15 @@ impl Service {
     }
 
     /// Sends a file, and reads the answer.
-    pub(crate) fn upload<T: DeserializeOwned>(&self, path: &str, mut file: File) -> anyhow::Result<T> {
+    pub(crate) fn upload<T: DeserializeOwned>(&self, path: &str, file: File) -> anyhow::Result<T> {
+        self.send(path, file, WAITING)
+    }
+
+    fn send<T: DeserializeOwned>(&self, path: &str, mut file: File, wait: Duration) -> anyhow::Result<T> {
         let length = file.metadata()?.len();
         let request = self.agent.post(format!("{}{path}", self.base));
         let request = request.header("content-length", length.to_string());
-        let request = request.header("prefer", format!("wait={}", WAITING.as_secs()));
+        let request = request.header("prefer", format!("wait={}", wait.as_secs()));
         let answer = request.send(SendBody::from_reader(&mut file));
         self.read(self.answered(answer)?)
     }

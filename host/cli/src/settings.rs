@@ -79,6 +79,8 @@ pub(crate) struct Index {
     pub(crate) backoff: u64,
     /// At most.
     pub(crate) longest_backoff: u64,
+    /// How often a submission is tried for which there is no answer from where its images are.
+    pub(crate) source_attempts: u32,
     /// Free bytes of the disk below which it is full: nothing more is taken on, and the service is not ready.
     pub(crate) free_bytes: u64,
 }
@@ -184,6 +186,7 @@ impl Default for Index {
             queue: defaults.queue,
             backoff: defaults.retry.backoff / 1_000,
             longest_backoff: defaults.retry.longest_backoff / 1_000,
+            source_attempts: defaults.retry.source_attempts,
             free_bytes: defaults.free_bytes,
         }
     }

@@ -11,9 +11,11 @@ mod layers;
 mod notices;
 mod packages;
 mod plugins;
+mod progress;
 mod report;
 mod shared;
 mod statistics;
+mod submission;
 mod subscriptions;
 mod vulnerabilities;
 
@@ -22,16 +24,21 @@ pub use bundles::{Feed as ImportedFeed, Imported};
 pub use explanation::{Explanation, Reason};
 pub use feeds::{Failed, Feed, Feeds, Followed, Ingested, Rejection, Removed, Run, Source, Sources};
 pub use images::{Image, ImageLayer, Images, Platform};
-pub use jobs::{Job, JobError};
+pub use jobs::{Job, JobError, Submitted};
 pub use layers::{Changed, Changes, ImageLayers, Layer, LayerContext};
 pub use notices::{Notice, Notices, Replayed};
 pub use packages::{HolderImage, Holders, InstalledVersion};
 pub use plugins::{Plugin, PluginRef, PluginWithVersions, Plugins, RefusedPlugin};
+pub use progress::JobProgress;
 pub use report::{
     Coverage, Distribution, Enrichment, Finding, Gap, Inventory, LayerRef, Package, Publisher, Rating,
     Report, Severity, Silent, Summary, write_report,
 };
 pub use statistics::{Statistics, Unfixed};
+pub use submission::{
+    Credentials, NoSubmission, SubmissionParts, SubmissionWanted, WantedLayer, WantedManifest,
+    WantedReference,
+};
 pub use subscriptions::{
     Amqp, Filter, Made, Subscription, Subscriptions, Wanted as SubscriptionWanted, Webhook,
     without_credentials,

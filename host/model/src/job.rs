@@ -1,4 +1,4 @@
-use crate::Digest;
+use crate::{Digest, Submission};
 
 /// A submission that was acknowledged. Times are milliseconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,8 +11,10 @@ pub struct Job {
     pub created: u64,
     /// When its state last changed.
     pub updated: u64,
-    /// Length of the archive in bytes.
-    pub archive_bytes: u64,
+    /// Where its images come from.
+    pub submission: Submission,
+    /// Whether secrets came with it. They live in the memory of the process that took it, and nowhere else.
+    pub with_secrets: bool,
     /// The images that it brought, by the digest of their configuration.
     pub images: Vec<Digest>,
     /// Layers that were read.
@@ -28,7 +30,7 @@ pub enum JobState {
     Queued,
     /// Being indexed.
     Running,
-    /// It could not be indexed for a reason that is not its archive's, and is tried again.
+    /// It could not be indexed for a reason that is not its input's, and is tried again.
     Waiting {
         /// Why it could not.
         reason: String,
@@ -39,7 +41,7 @@ pub enum JobState {
     },
     /// Its images are known.
     Done,
-    /// Refused: its archive cannot be used, however often it is tried.
+    /// Refused: its input cannot be used, however often it is tried.
     Failed {
         /// For programs.
         code: String,

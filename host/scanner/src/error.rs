@@ -275,6 +275,11 @@ impl Error {
         matches!(self, Self::Images(error) if matches!(error.fault(), Fault::Input))
     }
 
+    /// Whether where images come from is to blame, which may answer another time.
+    pub const fn is_of_source(&self) -> bool {
+        matches!(self, Self::Images(error) if matches!(error.fault(), Fault::Source))
+    }
+
     /// Whether a file system or a quota is full.
     pub fn is_for_lack_of_room(&self) -> bool {
         match self {

@@ -8,10 +8,10 @@ mod layer;
 mod linked;
 mod ownership;
 pub(crate) mod plan;
+mod progress;
 mod rebuild;
 mod rows;
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use limpid_bytes::Stop;
@@ -34,6 +34,8 @@ use linked::Behind;
 pub(crate) use linked::claims;
 pub(crate) use ownership::{OtherClaims, keep_shared_ownership};
 use plan::{Outcomes, Plan};
+use progress::Counted;
+pub use progress::Progress;
 pub(crate) use rows::Fresh;
 use rows::Rows;
 
@@ -55,25 +57,6 @@ pub struct Indexed {
     pub layers_read: u64,
     /// Layers of which everything was known.
     pub layers_known: u64,
-}
-
-/// How far indexing is, for whoever wants to show it.
-#[derive(Debug, Default)]
-pub struct Progress {
-    total: AtomicU64,
-    done: AtomicU64,
-}
-
-impl Progress {
-    /// Layers to be read; 0 while that is not known.
-    pub fn total(&self) -> u64 {
-        self.total.load(Ordering::Relaxed)
-    }
-
-    /// Layers that were read.
-    pub fn done(&self) -> u64 {
-        self.done.load(Ordering::Relaxed)
-    }
 }
 
 /// What indexing needs of the service.
@@ -103,12 +86,14 @@ impl Indexer<'_> {
         progress: &Progress,
         also: impl Fn(&Indexed, &mut Batch) -> Result<(), Error>,
     ) -> Result<Indexed, Error> {
+        let source = Counted { source: input.source, progress };
+        let input = ImageInput { source: &source, ..input };
         let detectors = detectors::loaded(&self.registry.snapshot());
         let found = input.source.images(input.stop)?;
         let mut outcomes = Outcomes::default();
         loop {
             let plan = Plan::new(*self, &self.store.view(), &found, &detectors, &outcomes)?;
-            progress.total.store((plan.unknown.len() + outcomes.len()) as u64, Ordering::Relaxed);
+            progress.expect(plan.unknown.len(), plan.unknown.values().map(|layer| layer.source.size).sum());
             outcomes.append(self.read_layers(input, &plan, progress)?);
             let behind = match self.behind_links(input, &found, &detectors, &outcomes)? {
                 Behind::Known(behind) => behind,
@@ -177,7 +162,7 @@ impl Indexer<'_> {
                         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
                         let Some((diff_id, unknown)) = next else { break };
                         let read = layer::read(*self, input, unknown);
-                        progress.done.fetch_add(1, Ordering::Relaxed);
+                        progress.done(unknown.source.size);
                         let mut outcome = lock();
                         let Ok(outcomes) = outcome.as_mut() else { break };
                         if let Err(error) = outcomes.add(*diff_id, read, unknown.was_read) {

@@ -1,14 +1,16 @@
-//! Jobs: submissions that were acknowledged. Their archives lie on disk until their images are
-//! known, and a process that ends meanwhile takes them up again when it starts.
+//! Jobs: submissions that were acknowledged. Archives lie on disk until their images are known, and what
+//! is elsewhere is named by their job, so that a process that ends meanwhile takes them up again when it
+//! starts. What is secret of a submission is in memory only, and ends with the process.
 //!
 //! Only what is wrong with its input refuses a job. Where this machine fails it (no room, the store, a
 //! file that is not there, a bug), or where its images come from, it waits with its input and is tried
 //! again, after a wait that grows.
 
+mod input;
 mod queue;
 mod spool;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,13 +19,13 @@ use std::time::{Duration, Instant};
 
 use limpid_bytes::Stop;
 use limpid_images::{Archive, ImageSource};
-use limpid_model::chain;
-use limpid_model::{Job, JobState};
+use limpid_model::{Digest, Job, JobState, Submission, chain};
 use limpid_store::Batch;
 use limpid_store::tables::jobs;
 
 use crate::notices::backoff;
-use crate::{Error, ImageInput, Indexed, Progress, Scanner, room};
+use crate::{Error, ImageInput, Indexed, Progress, Scanner, blobs, room};
+pub use input::{OpenSource, Secrets};
 pub use queue::QueueLength;
 use queue::{Doing, Queue, Waiting};
 pub use spool::Spool;
@@ -49,6 +51,15 @@ pub struct JobTimes {
     pub time: Duration,
 }
 
+/// How far a job is that is being done.
+#[derive(Clone, Debug)]
+pub struct JobProgress {
+    /// The job as it is now.
+    pub job: Job,
+    /// How far indexing is; none while it has not begun, and when it has ended.
+    pub indexing: Option<Progress>,
+}
+
 /// The queue of submissions, and the threads that work on it.
 pub struct Jobs {
     parts: Arc<Parts>,
@@ -61,6 +72,9 @@ type Waiter = Box<dyn FnOnce() + Send>;
 struct Parts {
     scanner: Scanner,
     spool: spool::Directory,
+    sources: Arc<dyn OpenSource>,
+    secrets: Mutex<HashMap<u64, Secrets>>,
+    progress: Mutex<HashMap<u64, Progress>>,
     queue: Queue,
     waiters: Mutex<HashMap<u64, Vec<Waiter>>>,
     /// Jobs that may be in the store although they were not acknowledged: nobody knows of them.
@@ -73,12 +87,16 @@ struct Parts {
 }
 
 impl Jobs {
-    /// Starts the workers, and takes up what an earlier process left. `code` gives errors the codes
-    /// under which programs know them.
+    /// Starts the workers, and takes up what an earlier process left. `sources` opens what is elsewhere;
+    /// `code` gives errors the codes under which programs know them.
     ///
     /// # Errors
     /// Where the directory for archives cannot be made, or the store fails.
-    pub fn start(scanner: Scanner, code: fn(&Error) -> String) -> Result<Self, Error> {
+    pub fn start(
+        scanner: Scanner,
+        sources: Arc<dyn OpenSource>,
+        code: fn(&Error) -> String,
+    ) -> Result<Self, Error> {
         let spool = spool::Directory::open(&scanner.settings().scratch)?;
         // What was left over may be more than the queue takes.
         let left = left_over(&scanner)?;
@@ -88,7 +106,10 @@ impl Jobs {
         let queue = Queue::new(scanner.settings().queue, left);
         let (waiters, doubtful, times) = (Mutex::default(), Mutex::default(), Mutex::default());
         let stop = Stop::default();
-        let parts = Arc::new(Parts { scanner, spool, queue, waiters, doubtful, times, code, stop });
+        let (secrets, progress) = (Mutex::default(), Mutex::default());
+        let parts =
+            Parts { scanner, spool, sources, secrets, progress, queue, waiters, doubtful, times, code, stop };
+        let parts = Arc::new(parts);
         let mut jobs = Self { parts, workers: Vec::new(), last: AtomicU64::new(last) };
         for _ in 0..workers {
             jobs.workers.push(jobs.worker()?);
@@ -108,37 +129,62 @@ impl Jobs {
         self.parts.spool.create()
     }
 
-    /// Acknowledges a submission: from now on nothing that happens to the process loses it.
+    /// Acknowledges an archive: from now on nothing that happens to the process loses it.
     ///
     /// # Errors
     /// [`Error::Busy`] where too many wait already, and where disk or store fail.
     pub fn submit(&self, spool: Spool) -> Result<Job, Error> {
         let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
-        let archive_bytes = self.parts.spool.keep(spool, id)?;
+        let bytes = self.parts.spool.keep(spool, id)?;
+        self.admit(id, Submission::Archive { bytes }, Secrets::default())
+    }
+
+    /// Acknowledges a submission of what is elsewhere: the same, but for its secrets, which end with the
+    /// process.
+    ///
+    /// # Errors
+    /// [`Error::Images`] where it names nothing that can be asked, [`Error::Busy`] where too many wait
+    /// already, [`Error::NoRoom`] where the disk is full, and where the store fails.
+    pub fn submit_named(&self, submission: Submission, secrets: Secrets) -> Result<Job, Error> {
+        // What names nothing is told at once.
+        self.parts.sources.open(&submission, &secrets, BTreeMap::new())?;
+        if self.parts.queue.is_full() {
+            return Err(self.busy());
+        }
+        room::require_room(self.parts.scanner.settings())?;
+        let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
+        self.admit(id, submission, secrets)
+    }
+
+    fn admit(&self, id: u64, submission: Submission, secrets: Secrets) -> Result<Job, Error> {
         let now = self.parts.scanner.settings().clock.now();
         let job = Job {
             id,
             state: JobState::Queued,
             created: now,
             updated: now,
-            archive_bytes,
+            submission,
+            with_secrets: !secrets.is_empty(),
             images: Vec::new(),
             layers_read: 0,
             layers_known: 0,
         };
+        if job.with_secrets {
+            self.parts.secrets().insert(id, secrets);
+        }
         if let Err(error) = self.parts.acknowledge(&job) {
-            self.parts.spool.remove(id);
+            self.parts.let_go(&job);
             // It may be in the store all the same.
             self.parts.doubtful().push(id);
             return Err(error);
         }
         match self.parts.queue.push(id) {
             Ok(()) => {
-                tracing::info!(job = id, bytes = job.archive_bytes, "submission {id} is acknowledged");
+                tracing::info!(job = id, "submission {id} of {} is acknowledged", shown(&job.submission));
                 Ok(job)
             }
             Err(queue::Full) => {
-                self.parts.spool.remove(id);
+                self.parts.let_go(&job);
                 if let Err(error) = self.parts.delete(id) {
                     tracing::warn!(job = id, error = chain(&error), "job {id} cannot be forgotten yet");
                     self.parts.doubtful().push(id);
@@ -170,6 +216,14 @@ impl Jobs {
     /// [`Error::NoJob`] where there is no such job.
     pub fn job(&self, id: u64) -> Result<Job, Error> {
         self.parts.job(id)
+    }
+
+    /// A job as it is now, and how far indexing is.
+    ///
+    /// # Errors
+    /// [`Error::NoJob`] where there is no such job.
+    pub fn progress(&self, id: u64) -> Result<JobProgress, Error> {
+        Ok(JobProgress { job: self.parts.job(id)?, indexing: self.parts.progress().get(&id).cloned() })
     }
 
     /// Calls `then` when a job has ended: at once where it has already.
@@ -233,10 +287,11 @@ impl Parts {
         // submission.
         let outcome = catch_unwind(AssertUnwindSafe(|| self.try_run(id)));
         let refused = match outcome {
-            Ok(Err(error)) if error.refuses_input() => self.refuse(id, &error),
+            Ok(Err(error)) if error.refuses_input() || self.gives_up(id, &error) => self.refuse(id, &error),
             Ok(outcome) => outcome,
             Err(_) => Err(Error::bug("indexing has ended early")),
         };
+        self.progress().remove(&id);
         match refused {
             Ok(()) => {
                 self.queue.ended(id);
@@ -273,8 +328,8 @@ impl Parts {
             };
             Ok(batch.put::<jobs::Jobs>(&id, &(&job).into())?)
         };
-        let Indexed { images, layers_read, layers_known } = self.index(id, done)?;
-        self.spool.remove(id);
+        let Indexed { images, layers_read, layers_known } = self.index(&started, done)?;
+        self.let_go(&started);
         let took = began.elapsed();
         self.done(took);
         tracing::info!(
@@ -288,15 +343,28 @@ impl Parts {
         Ok(())
     }
 
-    /// Ends a job whose archive cannot be used.
+    /// Whether where images come from has failed often enough.
+    fn gives_up(&self, id: u64, error: &Error) -> bool {
+        let limit = self.scanner.settings().retry.source_attempts;
+        error.is_of_source() && self.queue.attempts(id).saturating_add(1) >= limit
+    }
+
+    /// Ends a job whose input cannot be used.
     fn refuse(&self, id: u64, error: &Error) -> Result<(), Error> {
         let mut job = self.stored(id)?;
-        let (code, message) = ((self.code)(error), chain(error));
+        let (code, mut message) = ((self.code)(error), chain(error));
+        if error.is_of_source() {
+            let attempts = self.queue.attempts(id).saturating_add(1);
+            message.push_str(&format!("; it was tried {attempts} times (setting `index.source_attempts`)"));
+        }
+        if job.with_secrets && !self.secrets().contains_key(&id) {
+            message.push_str("; what came with it to be shown there was lost when the service was restarted");
+        }
         tracing::warn!(job = id, code, "submission {id} is refused: {message}");
         job.state = JobState::Failed { code, message };
         job.updated = self.scanner.settings().clock.now();
         self.put(&job)?;
-        self.spool.remove(id);
+        self.let_go(&job);
         self.times().refused += 1;
         Ok(())
     }
@@ -311,7 +379,7 @@ impl Parts {
         self.times.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Leaves a job and its archive as they are, to be tried again.
+    /// Leaves a job and its input as they are, to be tried again.
     fn postpone(&self, id: u64, error: &Error) {
         let settings = self.scanner.settings();
         let (reason, now, tried) = (chain(error), settings.clock.now(), Instant::now());
@@ -334,20 +402,51 @@ impl Parts {
 
     fn index(
         &self,
-        id: u64,
+        job: &Job,
         done: impl Fn(&Indexed, &mut Batch) -> Result<(), Error>,
     ) -> Result<Indexed, Error> {
-        let source = self.source(id)?;
+        let source = self.source(job)?;
         let input = ImageInput { source: &*source, stop: &self.stop };
-        self.scanner.indexer().index_with(input, &Progress::default(), done)
+        let progress = Progress::default();
+        self.progress().insert(job.id, progress.clone());
+        self.scanner.indexer().index_with(input, &progress, done)
     }
 
-    /// Where the images of a job come from: to all that follows, any source is as good as another. Every job
-    /// that is stored today is of an archive, which lies in the spool.
-    fn source(&self, id: u64) -> Result<Box<dyn ImageSource>, Error> {
+    /// Where the images of a job come from: to all that follows, any source is as good as another.
+    fn source(&self, job: &Job) -> Result<Box<dyn ImageSource>, Error> {
+        if !matches!(job.submission, Submission::Archive { .. }) {
+            let secrets = self.secrets().get(&job.id).cloned().unwrap_or_default();
+            return Ok(self.sources.open(&job.submission, &secrets, self.known(&job.submission)?)?);
+        }
         let settings = self.scanner.settings();
-        let file = self.spool.open_kept(id)?;
+        let file = self.spool.open_kept(job.id)?;
         Ok(Box::new(Archive::open_file(file, &settings.scratch, &settings.limits)?))
+    }
+
+    /// Diff IDs of the layers of a submission that are known, by the digests of their stored forms.
+    fn known(&self, submission: &Submission) -> Result<BTreeMap<Digest, Digest>, Error> {
+        let Submission::Addresses(manifest) = submission else { return Ok(BTreeMap::new()) };
+        let known = manifest.layers.iter().filter_map(|layer| {
+            let diff_id = blobs::diff_id(self.scanner.store(), &layer.hash).transpose()?;
+            Some(diff_id.map(|diff_id| (layer.hash, diff_id)))
+        });
+        known.collect()
+    }
+
+    /// Gives up what a job needed: nothing more will be done of it.
+    fn let_go(&self, job: &Job) {
+        if matches!(job.submission, Submission::Archive { .. }) {
+            self.spool.remove(job.id);
+        }
+        self.secrets().remove(&job.id);
+    }
+
+    fn secrets(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Secrets>> {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn progress(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Progress>> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A job as it is now.
@@ -425,6 +524,17 @@ impl Parts {
         let waiters = self.waiters().remove(&id).unwrap_or_default();
         for waiter in waiters {
             waiter();
+        }
+    }
+}
+
+/// What a submission is of, for the log.
+fn shown(submission: &Submission) -> String {
+    match submission {
+        Submission::Archive { bytes } => format!("an archive of {bytes} bytes"),
+        Submission::Reference(wanted) => format!("`{}`", wanted.reference),
+        Submission::Addresses(manifest) => {
+            format!("manifest `{}` by the addresses of its layers", manifest.hash)
         }
     }
 }

@@ -7,6 +7,7 @@
 //! a pool for blocking work.
 
 mod background;
+mod blobs;
 mod bundle;
 mod catalog;
 mod detectors;
@@ -64,8 +65,9 @@ pub use history::AsOf;
 pub use identifiers::check as check_identifier;
 pub use index::{AdoptedLayer, ImageInput, Indexed, Progress, borrowed};
 pub use ingest::{Handed, Trust};
-pub use jobs::{JobTimes, Jobs, QueueLength, Spool};
+pub use jobs::{JobProgress, JobTimes, Jobs, OpenSource, QueueLength, Secrets, Spool};
 use kept::KeptFiles;
+pub use limpid_fetch::Login;
 pub use notices::{Delivery, Message, Then, Transport, Undelivered};
 pub use packages::Versions;
 pub use refresh::Refresh;
@@ -145,6 +147,7 @@ impl Scanner {
         tell("history, names and identifiers are being indexed, as far as they are not");
         history::index_history(scanner.store())?;
         names::index_names(scanner.store())?;
+        blobs::index_blobs(scanner.store())?;
         identifiers::fold_identifiers(scanner.store())?;
         tell("what an ingest has announced that was cut short is being removed, as far as there is any");
         scanner.notifying().remove_unannounced(&scanner.writers().ingest())?;

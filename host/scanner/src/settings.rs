@@ -101,11 +101,14 @@ pub struct Retry {
     pub backoff: u64,
     /// At most (`index.longest_backoff`, in seconds).
     pub longest_backoff: u64,
+    /// How often a submission is tried for which there is no answer from where its images are
+    /// (`index.source_attempts`); then it fails.
+    pub source_attempts: u32,
 }
 
 impl Default for Retry {
     fn default() -> Self {
-        Self { backoff: 1_000, longest_backoff: 60_000 }
+        Self { backoff: 1_000, longest_backoff: 60_000, source_attempts: 20 }
     }
 }
 

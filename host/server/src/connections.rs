@@ -29,6 +29,7 @@ use tower::ServiceExt;
 
 use crate::Settings;
 use crate::peer::Peer;
+use crate::stopping::Stopping;
 use paced::Paced;
 use places::{Place, Places};
 use watched::Watched;
@@ -130,12 +131,14 @@ impl Connection {
         let _ = stream.set_nodelay(true);
         let slot = place.slot();
         let (router, peer, waits) = (self.router, self.peer, Arc::clone(&slot));
+        let stopping = Stopping(self.stopped.clone());
         let service = service_fn(move |request: Request<Incoming>| {
-            let (router, waits) = (router.clone(), Arc::clone(&waits));
+            let (router, waits, stopping) = (router.clone(), Arc::clone(&waits), stopping.clone());
             async move {
                 waits.work();
                 let mut request = request.map(|body| Body::new(Watched::new(body, Arc::clone(&waits))));
                 request.extensions_mut().insert(peer);
+                request.extensions_mut().insert(stopping);
                 if let Some(spare) = spare {
                     request.extensions_mut().insert(spare);
                 }

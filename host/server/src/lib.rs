@@ -20,6 +20,7 @@ mod routes;
 mod settings;
 mod starting;
 mod state;
+mod stopping;
 mod time_limit;
 
 use std::future::Future;

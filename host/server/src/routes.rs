@@ -3,12 +3,14 @@
 mod builder;
 mod metrics;
 mod prefer;
+mod unquoted;
 mod v1;
 
 use crate::access::Permission::Read;
 use crate::state::AppState;
 
 pub(crate) use builder::{Endpoint, Routes, Time};
+use unquoted::without_values;
 pub(crate) use v1::name_in_one_part;
 
 pub(crate) fn all() -> Routes<AppState> {

@@ -26,7 +26,7 @@ pub(super) const SCANNER: Order = Order {
     rows: &[
         &["background", "error", "refreshing", "settings"],
         &["plugins", "revision", "running", "writer"],
-        &["detectors", "feeds", "identifiers", "images", "kept", "room", "unexamined", "versions"],
+        &["blobs", "detectors", "feeds", "identifiers", "images", "kept", "room", "unexamined", "versions"],
         &["facts", "names", "stated"],
         &["history", "inventory"],
         &["rekey", "report"],

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use limpid_pack::{DEBIAN_PACKAGES, Toolchain};
 
 use crate::command::{command, find, output};
-use crate::programs::has_rabbitmq;
+use crate::programs::{has_docker_registry, has_rabbitmq};
 
 /// Something that the build needs from the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,14 @@ pub(super) fn missing() -> Vec<Need> {
 
 /// What only some tests need (`cargo xtask test-with`).
 pub(super) fn missing_in_tests() -> Vec<Need> {
-    if has_rabbitmq() { Vec::new() } else { vec![Need { name: "RabbitMQ", debian: &["rabbitmq-server"] }] }
+    let need = |there: bool, name, debian| (!there).then_some(Need { name, debian });
+    [
+        need(has_rabbitmq(), "RabbitMQ", &["rabbitmq-server"] as &[_]),
+        need(has_docker_registry(), "docker-registry", &["docker-registry"]),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// `a, b and c`.

@@ -90,7 +90,7 @@ fn opened(settings: &Settings, starting: &Starting) -> anyhow::Result<(Scanner, 
     starting.begin("its workers are being started");
     let refresh = Refresh::start(scanner.clone())?;
     let watch = Watch::start(scanner.registry().clone(), WATCH)?;
-    let jobs = Jobs::start(scanner.clone(), limpid_server::code)?;
+    let jobs = Jobs::start(scanner.clone(), Arc::new(crate::sources::Registries), limpid_server::code)?;
     let updates = Updates::start(scanner.clone())?;
     let delivery = deliver(settings, &scanner)?;
     Ok((scanner, Workers { jobs, updates, delivery, watch, refresh }))

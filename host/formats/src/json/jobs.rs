@@ -1,4 +1,4 @@
-use limpid_model::JobState;
+use limpid_model::{JobState, Platforms, Submission};
 use serde::Serialize;
 
 use super::time;
@@ -14,8 +14,9 @@ pub struct Job {
     pub created: String,
     /// When its state last changed.
     pub updated: String,
-    /// Length of the archive.
-    pub archive_bytes: u64,
+    /// Where its images come from.
+    #[serde(flatten)]
+    pub submission: Submitted,
     /// Digests of the images that it brought.
     pub images: Vec<String>,
     /// Layers that were read.
@@ -28,7 +29,46 @@ pub struct Job {
     pub waiting: Option<Waiting>,
 }
 
-/// Why a submission waits. Its archive is kept, and it goes on by itself.
+/// Where the images of a submission come from.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Submitted {
+    /// An archive that was sent.
+    Archive {
+        /// Its length.
+        archive_bytes: u64,
+    },
+    /// An image of a registry.
+    Reference {
+        /// Its name, as it was given.
+        reference: String,
+        /// Which images of an index are meant, as `linux/amd64`; empty for all.
+        platforms: Vec<String>,
+    },
+    /// A manifest with the addresses of its layers.
+    Manifest {
+        /// Digest of the manifest.
+        manifest: String,
+    },
+}
+
+impl From<Submission> for Submitted {
+    fn from(submission: Submission) -> Self {
+        match submission {
+            Submission::Archive { bytes } => Self::Archive { archive_bytes: bytes },
+            Submission::Reference(wanted) => Self::Reference {
+                reference: wanted.reference,
+                platforms: match wanted.platforms {
+                    Platforms::All => Vec::new(),
+                    Platforms::Only(platforms) => platforms.iter().map(ToString::to_string).collect(),
+                },
+            },
+            Submission::Addresses(addresses) => Self::Manifest { manifest: addresses.hash.to_string() },
+        }
+    }
+}
+
+/// Why a submission waits. Its input is kept, and it goes on by itself.
 #[derive(Clone, Debug, Serialize)]
 pub struct Waiting {
     /// What failed, for people.
@@ -64,7 +104,7 @@ impl From<limpid_model::Job> for Job {
             state,
             created: time(job.created),
             updated: time(job.updated),
-            archive_bytes: job.archive_bytes,
+            submission: job.submission.into(),
             images: job.images.iter().map(ToString::to_string).collect(),
             layers_read: job.layers_read,
             layers_known: job.layers_known,

@@ -43,10 +43,6 @@ pub(super) struct Outcomes {
 }
 
 impl Outcomes {
-    pub(super) fn len(&self) -> usize {
-        self.read.len() + self.unread.len()
-    }
-
     fn has(&self, diff_id: &Digest) -> bool {
         self.read.contains_key(diff_id) || self.unread.contains_key(diff_id)
     }

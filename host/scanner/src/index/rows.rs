@@ -24,7 +24,7 @@ use crate::facts::{LinkedLayer, facts_but};
 use crate::images::known_entries;
 use crate::unexamined::{self, Remarks};
 use crate::versions::package_keys;
-use crate::{Error, inventory, names};
+use crate::{Error, blobs, inventory, names};
 
 /// What detectors found in layers, and is not in the store yet.
 pub(crate) type Fresh = BTreeMap<Digest, Vec<(PluginId, LayerFindings)>>;
@@ -49,8 +49,10 @@ impl Indexer<'_> {
                 batch.put::<Kept>(&key, file)?;
             }
         }
-        let before = view.get::<Layers>(diff_id)?.map_or(0, |row| row.kept_bytes);
-        let row = layers::Row { kept_bytes: before + fresh, ..layer.row.clone() };
+        let before = view.get::<Layers>(diff_id)?;
+        let kept_bytes = before.as_ref().map_or(0, |row| row.kept_bytes) + fresh;
+        let row = layers::Row { kept_bytes, ..layer.row.clone() };
+        blobs::put(batch, diff_id, before.as_ref(), &row)?;
         batch.put::<Layers>(diff_id, &row)?;
         batch.put::<Entries>(diff_id, &layer.entries)?;
         if let Some(kinds) = &layer.kinds {

@@ -6,12 +6,13 @@ use limpid_store::tables::layers::Layers;
 use limpid_store::{Batch, View};
 
 use super::{forget_all, forget_findings};
-use crate::Error;
 use crate::kept::give_up_files;
+use crate::{Error, blobs};
 
 /// Deletes a layer with all that was found in it. Returns how many bytes its kept files took.
 pub(crate) fn forget_layer(view: &View<'_>, batch: &mut Batch, diff_id: &Digest) -> Result<u64, Error> {
     let freed = give_up_files(view, batch, diff_id)?;
+    blobs::delete(view, batch, diff_id)?;
     batch.delete::<Layers>(diff_id);
     batch.delete::<Entries>(diff_id);
     batch.delete::<Kinds>(diff_id);

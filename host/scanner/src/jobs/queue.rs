@@ -33,7 +33,7 @@ struct Inner {
     is_closed: bool,
 }
 
-/// That a job could not be done, for a reason that is not its archive's.
+/// That a job could not be done, for a reason that is not its input's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Waiting {
     /// Why.
@@ -168,6 +168,11 @@ impl Queue {
         drop(inner);
         self.changed.notify_all();
         waiting
+    }
+
+    /// How often a job was tried in vain.
+    pub(super) fn attempts(&self, id: u64) -> u32 {
+        self.inner().waiting.get(&id).map_or(0, |waiting| waiting.attempts)
     }
 
     /// What a job is doing; none where it waits for its first turn.

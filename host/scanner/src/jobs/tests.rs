@@ -1,7 +1,8 @@
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver, Sender};
 
-use limpid_model::Digest;
+use limpid_images::{Content, FoundImage, FoundLayer};
+use limpid_model::{Digest, Platforms};
 use limpid_store::Store;
 
 use super::*;
@@ -40,7 +41,25 @@ fn ended(jobs: &Jobs, id: u64) -> Job {
 }
 
 fn start(scanner: &Scanner) -> Jobs {
-    Jobs::start(scanner.clone(), code).unwrap()
+    start_with(scanner, Nowhere)
+}
+
+fn start_with(scanner: &Scanner, sources: impl OpenSource + 'static) -> Jobs {
+    Jobs::start(scanner.clone(), Arc::new(sources), code).unwrap()
+}
+
+/// Where nothing but archives can be had from.
+struct Nowhere;
+
+impl OpenSource for Nowhere {
+    fn open(
+        &self,
+        _: &Submission,
+        _: &Secrets,
+        _: BTreeMap<Digest, Digest>,
+    ) -> Result<Box<dyn ImageSource>, limpid_images::Error> {
+        Err(limpid_images::Error::NotAnImage("there is no registry".to_owned()))
+    }
 }
 
 fn submitted(scratch: &Path) -> Vec<String> {
@@ -89,7 +108,7 @@ fn a_submission_is_acknowledged_and_then_done() {
     let (archive, image) = docker("a", &[tar(&[("etc/x", b"x")]), tar(&[])]);
     let job = submit(&jobs, &archive).unwrap();
     assert_eq!((job.id, &job.state, job.created), (1, &JobState::Queued, 1_000));
-    assert_eq!(job.archive_bytes, archive.len() as u64);
+    assert_eq!(job.submission, Submission::Archive { bytes: archive.len() as u64 });
 
     let job = ended(&jobs, job.id);
     assert_eq!(job.state, JobState::Done);
@@ -218,7 +237,8 @@ fn a_job_that_was_running_when_the_process_ended_is_taken_up_again() {
             state,
             created: 1,
             updated: 1,
-            archive_bytes: archive.len() as u64,
+            submission: Submission::Archive { bytes: archive.len() as u64 },
+            with_secrets: false,
             images: Vec::new(),
             layers_read: 0,
             layers_known: 0,
@@ -286,7 +306,8 @@ fn submit_hidden(jobs: &Jobs, place: &Path, archive: &[u8]) -> u64 {
         state: JobState::Queued,
         created: 1_000,
         updated: 1_000,
-        archive_bytes: archive.len() as u64,
+        submission: Submission::Archive { bytes: archive.len() as u64 },
+        with_secrets: false,
         images: Vec::new(),
         layers_read: 0,
         layers_known: 0,
@@ -355,4 +376,134 @@ fn uploads_that_were_cut_short_are_removed_at_the_start() {
     assert_eq!(submitted(scratch.path()).len(), 1);
     drop(spool);
     assert_eq!(submitted(scratch.path()), [""; 0]);
+}
+
+/// A registry that answers when it likes to, whoever asks.
+#[derive(Clone, Default)]
+struct Registry(Arc<Shelf>);
+
+#[derive(Default)]
+struct Shelf {
+    archive: Mutex<Option<Vec<u8>>>,
+    asked_by: Mutex<Vec<Option<String>>>,
+    known: Mutex<BTreeMap<Digest, Digest>>,
+}
+
+impl OpenSource for Registry {
+    fn open(
+        &self,
+        _: &Submission,
+        secrets: &Secrets,
+        known: BTreeMap<Digest, Digest>,
+    ) -> Result<Box<dyn ImageSource>, limpid_images::Error> {
+        *self.0.known.lock().unwrap() = known;
+        let who = secrets.login.as_ref().map(|login| login.username.clone());
+        self.0.asked_by.lock().unwrap().push(who);
+        let Some(archive) = self.0.archive.lock().unwrap().clone() else { return Ok(Box::new(Closed)) };
+        let mut file = tempfile::tempfile().unwrap();
+        std::io::Write::write_all(&mut file, &archive).unwrap();
+        let limits = limpid_layers::Limits::default();
+        Ok(Box::new(Archive::open_file(file, &std::env::temp_dir(), &limits)?))
+    }
+}
+
+struct Closed;
+
+impl ImageSource for Closed {
+    fn images(&self, _: &Stop) -> Result<Vec<FoundImage>, limpid_images::Error> {
+        let what = "manifest `1`".to_owned();
+        Err(limpid_images::Error::Unavailable { what, source: std::io::Error::other("503") })
+    }
+
+    fn open(&self, _: &FoundLayer, _: &Stop) -> Result<Content, limpid_images::Error> {
+        unreachable!("it names no layer")
+    }
+}
+
+#[test]
+fn what_names_nothing_is_no_job() {
+    let (scanner, _scratch) = scanner_with(Store::in_memory(), |_| ());
+    let jobs = start(&scanner);
+    let error = jobs.submit_named(reference(), Secrets::default()).unwrap_err();
+    assert!(error.refuses_input(), "{error}");
+    assert!(matches!(jobs.job(1), Err(Error::NoJob(1))));
+}
+
+fn reference() -> Submission {
+    let reference = "registry.test/a:1".to_owned();
+    Submission::Reference(limpid_model::ImageReference { reference, platforms: Platforms::All })
+}
+
+fn secrets() -> Secrets {
+    let login = limpid_fetch::Login { username: "me".to_owned(), password: "hunter2".to_owned() };
+    Secrets { login: Some(login), headers: Vec::new() }
+}
+
+#[test]
+fn what_is_elsewhere_is_asked_for_again_until_it_answers() {
+    let store = Store::in_memory();
+    let (scanner, _scratch) = scanner_with(store, |settings| settings.retry.backoff = 100);
+    let (archive, image) = empty_image("a");
+    let registry = Registry::default();
+    let jobs = start_with(&scanner, registry.clone());
+    let job = jobs.submit_named(reference(), secrets()).unwrap();
+    assert_eq!((&job.submission, job.with_secrets), (&reference(), true));
+    let (reason, _) = waiting(&jobs, job.id);
+    assert!(reason.contains("manifest `1`") && reason.contains("503"), "{reason}");
+    *registry.0.archive.lock().unwrap() = Some(archive);
+    assert_eq!(ended(&jobs, job.id).images, [image]);
+    assert!(registry.0.asked_by.lock().unwrap().iter().all(|who| who.as_deref() == Some("me")));
+    assert!(jobs.parts.secrets().is_empty(), "secrets live as long as their job");
+    assert!(jobs.progress(job.id).unwrap().indexing.is_none());
+}
+
+#[test]
+fn layers_that_are_known_by_their_stored_form_are_named_to_whoever_would_fetch_them() {
+    let (scanner, _scratch) = scanner_with(Store::in_memory(), |_| ());
+    let (layer, mut layout) = (tar(&[("etc/x", b"x")]), limpid_test_archives::Layout::default());
+    let manifest = layout.image(&[("application/vnd.oci.image.layer.v1.tar", &layer, &layer)]);
+    let archive = layout.tar(&[manifest]);
+    let registry = Registry::default();
+    let jobs = start_with(&scanner, registry.clone());
+    let id = submit(&jobs, &archive).unwrap().id;
+    let image = ended(&jobs, id).images[0];
+    let layer = &scanner.image(&image).unwrap().image.layers[0];
+    let blob = scanner.layer(&layer.diff_id).unwrap().digest.unwrap();
+
+    *registry.0.archive.lock().unwrap() = Some(archive);
+    let layers = [blob, Digest::of(b"unknown")]
+        .map(|hash| limpid_model::LayerAddress { hash, uri: "https://registry.test/x".to_owned() });
+    let addresses = limpid_model::LayerAddresses { hash: Digest::of(b"m"), layers: layers.to_vec() };
+    let id = jobs.submit_named(Submission::Addresses(addresses), Secrets::default()).unwrap().id;
+    ended(&jobs, id);
+    assert_eq!(*registry.0.known.lock().unwrap(), BTreeMap::from([(blob, layer.diff_id)]));
+    scanner.delete_image(&image).unwrap();
+    assert_eq!(blobs::diff_id(scanner.store(), &blob).unwrap(), None);
+}
+
+#[test]
+fn what_never_answers_fails_and_says_how_often_it_was_tried() {
+    let (scanner, _scratch) = scanner_with(Store::in_memory(), |settings| {
+        (settings.retry.backoff, settings.retry.source_attempts) = (1, 2);
+    });
+    let jobs = start_with(&scanner, Registry::default());
+    let job = jobs.submit_named(reference(), Secrets::default()).unwrap();
+    let JobState::Failed { message, .. } = ended(&jobs, job.id).state else { panic!("it has not failed") };
+    assert!(message.contains("tried 2 times (setting `index.source_attempts`)"), "{message}");
+}
+
+#[test]
+fn a_submission_outlives_the_process_and_its_secrets_do_not() {
+    let store = Store::in_memory();
+    let (scanner, scratch) = scanner_with(store, |settings| settings.retry.backoff = 100_000);
+    let jobs = start_with(&scanner, Registry::default());
+    let job = jobs.submit_named(reference(), secrets()).unwrap();
+    waiting(&jobs, job.id);
+    drop(jobs);
+
+    let jobs = start_with(&scanner, Nowhere);
+    let JobState::Failed { message, .. } = ended(&jobs, job.id).state else { panic!("it has not failed") };
+    assert!(message.contains("lost when the service was restarted"), "{message}");
+    assert_eq!(submitted(scratch.path()), [""; 0]);
+    assert!(!format!("{:?} {:?}", jobs.job(job.id), secrets()).contains("hunter2"));
 }

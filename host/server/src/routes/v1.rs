@@ -35,6 +35,7 @@ pub(super) fn routes() -> Routes<AppState> {
         .get("/v1/statistics", Read, vulnerabilities::statistics)
         .get("/v1/layers/{diff_id}", Read, layers::show)
         .get("/v1/jobs/{id}", Read, jobs::show)
+        .get("/v1/jobs/{id}/events", Read, jobs::events)
         .get("/v1/plugins", Read, plugins::list)
         .get("/v1/plugins/{name}", Read, plugins::show)
         .put("/v1/plugins/{name}", ChangePlugins, plugins::put)

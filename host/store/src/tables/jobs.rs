@@ -1,6 +1,8 @@
 //! Submissions that were acknowledged, under way or ended.
 
-use limpid_model::{Digest, Job, JobState};
+use limpid_model::{
+    Digest, ImageReference, Job, JobState, LayerAddress, LayerAddresses, Platform, Platforms, Submission,
+};
 use serde::{Deserialize, Serialize};
 
 use super::values::DigestBytes;
@@ -21,8 +23,10 @@ pub struct Row {
     created: u64,
     /// When its state last changed.
     updated: u64,
-    /// Length of the archive in bytes.
-    archive_bytes: u64,
+    /// Where its images come from.
+    submission: Stored,
+    /// Whether secrets came with it, which are stored nowhere.
+    with_secrets: bool,
     /// The images that it brought.
     images: Vec<DigestBytes>,
     /// Layers that were read.
@@ -32,13 +36,57 @@ pub struct Row {
 }
 
 impl table::Row for Row {
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
+        let old: Archives = (version == 1).then(|| postcard::from_bytes(fields).ok()).flatten()?;
+        Some(Self {
+            state: old.state,
+            created: old.created,
+            updated: old.updated,
+            submission: Stored::Archive { bytes: old.archive_bytes },
+            with_secrets: false,
+            images: old.images,
+            layers_read: old.layers_read,
+            layers_known: old.layers_known,
+        })
+    }
+}
+
+/// Version 1: every submission was an archive.
+#[derive(Deserialize)]
+struct Archives {
+    state: State,
+    created: u64,
+    updated: u64,
+    archive_bytes: u64,
+    images: Vec<DigestBytes>,
+    layers_read: u64,
+    layers_known: u64,
+}
+
+/// Where the images of a submission come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Stored {
+    /// An archive, which is on disk, of so many bytes.
+    Archive { bytes: u64 },
+    /// An image of a registry; no platforms are all of them.
+    Reference { reference: String, platforms: Option<Vec<StoredPlatform>> },
+    /// A manifest: digest of it, digest and address of each layer.
+    Addresses { hash: DigestBytes, layers: Vec<(DigestBytes, String)> },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct StoredPlatform {
+    os: String,
+    architecture: String,
+    variant: Option<String>,
 }
 
 /// How far a submission is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum State {
-    /// Acknowledged: its archive is on disk.
+    /// Acknowledged.
     Queued,
     /// Being indexed; taken up again where the process ends meanwhile.
     Running,
@@ -67,7 +115,8 @@ impl Row {
             },
             created: self.created,
             updated: self.updated,
-            archive_bytes: self.archive_bytes,
+            submission: self.submission.into(),
+            with_secrets: self.with_secrets,
             images: self.images.into_iter().map(Digest::from).collect(),
             layers_read: self.layers_read,
             layers_known: self.layers_known,
@@ -88,10 +137,61 @@ impl From<&Job> for Row {
             },
             created: job.created,
             updated: job.updated,
-            archive_bytes: job.archive_bytes,
+            submission: (&job.submission).into(),
+            with_secrets: job.with_secrets,
             images: job.images.iter().map(|&id| id.into()).collect(),
             layers_read: job.layers_read,
             layers_known: job.layers_known,
         }
+    }
+}
+
+impl From<Stored> for Submission {
+    fn from(stored: Stored) -> Self {
+        match stored {
+            Stored::Archive { bytes } => Self::Archive { bytes },
+            Stored::Reference { reference, platforms } => {
+                let platforms = platforms.map_or(Platforms::All, |platforms| {
+                    Platforms::Only(platforms.into_iter().map(Platform::from).collect())
+                });
+                Self::Reference(ImageReference { reference, platforms })
+            }
+            Stored::Addresses { hash, layers } => {
+                let layer = |(hash, uri): (DigestBytes, _)| LayerAddress { hash: hash.into(), uri };
+                let layers = layers.into_iter().map(layer).collect();
+                Self::Addresses(LayerAddresses { hash: hash.into(), layers })
+            }
+        }
+    }
+}
+
+impl From<&Submission> for Stored {
+    fn from(submission: &Submission) -> Self {
+        match submission {
+            Submission::Archive { bytes } => Self::Archive { bytes: *bytes },
+            Submission::Reference(ImageReference { reference, platforms }) => Self::Reference {
+                reference: reference.clone(),
+                platforms: match platforms {
+                    Platforms::All => None,
+                    Platforms::Only(platforms) => Some(platforms.iter().map(StoredPlatform::from).collect()),
+                },
+            },
+            Submission::Addresses(LayerAddresses { hash, layers }) => Self::Addresses {
+                hash: (*hash).into(),
+                layers: layers.iter().map(|layer| (layer.hash.into(), layer.uri.clone())).collect(),
+            },
+        }
+    }
+}
+
+impl From<StoredPlatform> for Platform {
+    fn from(StoredPlatform { os, architecture, variant }: StoredPlatform) -> Self {
+        Self { os, architecture, variant }
+    }
+}
+
+impl From<&Platform> for StoredPlatform {
+    fn from(Platform { os, architecture, variant }: &Platform) -> Self {
+        Self { os: os.clone(), architecture: architecture.clone(), variant: variant.clone() }
     }
 }

@@ -1,21 +1,19 @@
+mod submit;
+
 use std::time::Instant;
 
-use axum::Json;
-use axum::body::Body;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use limpid_formats::json::{self as api, Image, ImageLayers, Images, Inventory};
-use limpid_model::{Digest, Job, JobState};
+use limpid_formats::json::{Image, ImageLayers, Images, Inventory};
+use limpid_model::Digest;
 use limpid_scanner::{AsOf, Error, Scanner};
 use serde::Deserialize;
-use tokio::sync::oneshot;
 
 use crate::answers::{self, Coding, Document, Report, Wanted, Written};
-use crate::body;
 use crate::error::Failure;
-use crate::routes::prefer;
 use crate::state::AppState;
+pub(super) use submit::submit;
 
 /// Images on a page, unless the client says otherwise, and at most.
 const PAGE: usize = 50;
@@ -156,59 +154,4 @@ async fn ask_again<T: Written>(
         }
     };
     Ok(Document { bytes: state.readers.with_room(bytes)?, coding, tag: Some(tag) }.into_response())
-}
-
-pub(super) async fn submit(
-    State(state): State<AppState>,
-    headers: HeaderMap,
-    body: Body,
-) -> Result<Response, Failure> {
-    let limits = body::Limits {
-        bytes: state.settings.archive_bytes,
-        setting: Some("http.archive_bytes"),
-        pace: state.settings.pace(),
-    };
-    let workers = state.workers.clone();
-    let spool = body::write(body, limits, move || workers.jobs.spool()).await?;
-    if spool.bytes() == 0 {
-        return Err(Failure::bad_request(
-            "the body is empty: send an image archive, as in `curl --data-binary @image.tar`",
-        ));
-    }
-    let workers = state.workers.clone();
-    let mut job = state.writers.run(move || workers.jobs.submit(spool)).await?;
-    let mut headers_out = HeaderMap::new();
-    if let Some(longest) = prefer::wait(&headers, state.settings.wait) {
-        job = wait(&state, job, longest).await?;
-        headers_out.insert("preference-applied", header::HeaderValue::from_static("wait"));
-    }
-    if let Ok(location) = format!("/v1/jobs/{}", job.id).parse() {
-        headers_out.insert(header::LOCATION, location);
-    }
-    let answer = answer(job);
-    Ok((headers_out, answer).into_response())
-}
-
-/// A job that has ended well, one that goes on, or why it failed.
-fn answer(job: Job) -> Response {
-    match &job.state {
-        JobState::Done => (StatusCode::OK, Json(api::Job::from(job))).into_response(),
-        JobState::Queued | JobState::Running | JobState::Waiting { .. } => {
-            (StatusCode::ACCEPTED, Json(api::Job::from(job))).into_response()
-        }
-        JobState::Failed { code, message } => Failure::of_job(code, message).into_response(),
-    }
-}
-
-/// Waits for the end of a job, or for as long as the client prefers.
-async fn wait(state: &AppState, job: Job, longest: std::time::Duration) -> Result<Job, Failure> {
-    let (ended, end) = oneshot::channel();
-    let (workers, id) = (state.workers.clone(), job.id);
-    let then = move || {
-        let _ = ended.send(());
-    };
-    state.readers.run(move || workers.jobs.when_ended(id, then)).await?;
-    let _ = tokio::time::timeout(longest, end).await;
-    let workers = state.workers.clone();
-    state.readers.run(move || workers.jobs.job(id)).await
 }

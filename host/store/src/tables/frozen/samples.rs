@@ -15,7 +15,7 @@ use crate::table::{decode_key, decode_row};
 use crate::tables::entries::{Entries, Row};
 use crate::tables::inventory::Named;
 use crate::tables::{
-    advisories, affects, announced, announcements, contexts, documents, enriched, enrichments, feeds,
+    advisories, affects, announced, announcements, blobs, contexts, documents, enriched, enrichments, feeds,
     findings, history, history_names, history_subjects, holders, images, inventory, jobs, kept, kinds,
     known_as, layers, manifests, marks, names, outbox, placements, raised, references, revisions, sources,
     stated, subscriptions, unexamined,
@@ -129,6 +129,7 @@ fn of_images() -> Vec<Sample> {
         sample::<contexts::Contexts>("through-links", &in_context, &through_links),
         sample::<placements::Placements>("one", &placement, &placements::Row),
         sample::<marks::Marks>("one", &"mark".to_owned(), &marks::Row::new(vec![digest(8)])),
+        sample::<blobs::Blobs>("one", &digest(4), &blobs::Row { diff_id: digest(5).into() }),
         sample::<manifests::Manifests>("one", &digest(2), &manifests::Row { image: digest(1).into() }),
         sample::<holders::Holders>("one", &holder, &holders::Row),
     ]
@@ -502,7 +503,7 @@ fn statement(status: Status) -> limpid_model::Statement {
 }
 
 fn of_jobs() -> Vec<Sample> {
-    use limpid_model::{Job, JobState};
+    use limpid_model::{ImageReference, Job, JobState, LayerAddress, LayerAddresses, Platforms, Submission};
 
     let failed = JobState::Failed { code: "damaged".to_owned(), message: "message".to_owned() };
     let states = [
@@ -511,20 +512,36 @@ fn of_jobs() -> Vec<Sample> {
         ("done", JobState::Done),
         ("failed", failed),
     ];
-    let job = |(name, state)| {
+    let job = |name, state, submission| {
         let job = Job {
             id: 300,
             state,
             created: 1,
             updated: 2,
-            archive_bytes: 3,
+            with_secrets: !matches!(submission, Submission::Archive { .. }),
+            submission,
             images: vec![digest(1)],
             layers_read: 4,
             layers_known: 5,
         };
         sample::<jobs::Jobs>(name, &300, &(&job).into())
     };
-    states.map(job).into_iter().collect()
+    let archive = Submission::Archive { bytes: 3 };
+    let mut all: Vec<_> = states.map(|(name, state)| job(name, state, archive.clone())).into_iter().collect();
+    let reference = |platforms| {
+        let reference = "registry.test/a:1".to_owned();
+        Submission::Reference(ImageReference { reference, platforms })
+    };
+    let arm = Platform { os: "linux".into(), architecture: "arm".into(), variant: some("v7") };
+    let layer = LayerAddress { hash: digest(3), uri: "https://registry.test/layer".to_owned() };
+    let addresses = LayerAddresses { hash: digest(2), layers: vec![layer] };
+    let submissions = [
+        ("reference", reference(Platforms::All)),
+        ("platforms", reference(Platforms::Only(vec![arm]))),
+        ("addresses", Submission::Addresses(addresses)),
+    ];
+    all.extend(submissions.map(|(name, submission)| job(name, JobState::Queued, submission)));
+    all
 }
 
 fn of_notices() -> Vec<Sample> {

@@ -1,0 +1,107 @@
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use limpid_formats::json::{self as api, NoSubmission, SubmissionWanted};
+use limpid_model::{Job, JobState};
+use limpid_scanner::{Login, Secrets};
+use tokio::sync::oneshot;
+
+use crate::body;
+use crate::error::Failure;
+use crate::routes::{prefer, without_values};
+use crate::state::AppState;
+
+/// Takes an archive as it comes, or in JSON a reference to an image of a registry or a manifest with the
+/// addresses of its layers.
+pub(in crate::routes::v1) async fn submit(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
+    let mut job = if is_json(&headers) { named(&state, body).await? } else { archive(&state, body).await? };
+    let mut headers_out = HeaderMap::new();
+    if let Some(longest) = prefer::wait(&headers, state.settings.wait) {
+        job = wait(&state, job, longest).await?;
+        headers_out.insert("preference-applied", header::HeaderValue::from_static("wait"));
+    }
+    if let Ok(location) = format!("/v1/jobs/{}", job.id).parse() {
+        headers_out.insert(header::LOCATION, location);
+    }
+    let answer = answer(job);
+    Ok((headers_out, answer).into_response())
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let stated = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type = stated.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    media_type == "application/json" || media_type.ends_with("+json")
+}
+
+async fn archive(state: &AppState, body: Body) -> Result<Job, Failure> {
+    let limits = body::Limits {
+        bytes: state.settings.archive_bytes,
+        setting: Some("http.archive_bytes"),
+        pace: state.settings.pace(),
+    };
+    let workers = state.workers.clone();
+    let spool = body::write(body, limits, move || workers.jobs.spool()).await?;
+    if spool.bytes() == 0 {
+        return Err(Failure::bad_request(
+            "the body is empty: send an image archive, as in `curl --data-binary @image.tar`, or JSON with \
+             `Content-Type: application/json`",
+        ));
+    }
+    let workers = state.workers.clone();
+    state.writers.run(move || workers.jobs.submit(spool)).await
+}
+
+async fn named(state: &AppState, body: Body) -> Result<Job, Failure> {
+    let limits = body::Limits {
+        bytes: state.scanner.settings().limits.json_document_bytes,
+        setting: Some("layers.json_document_bytes"),
+        pace: state.settings.pace(),
+    };
+    let bytes = body::write(body, limits, || Ok::<_, Failure>(Vec::new())).await?;
+    let wanted = SubmissionWanted::read(&bytes).and_then(SubmissionWanted::parts).map_err(|why| {
+        let why = match &why {
+            NoSubmission::Form(error) => without_values(error),
+            other => other.to_string(),
+        };
+        Failure::bad_request(format!("the body is no submission: {why}"))
+    })?;
+    let login = |credentials: api::Credentials| {
+        let api::Credentials { username, password } = credentials;
+        Login { username, password }
+    };
+    let secrets = Secrets { login: wanted.credentials.map(login), headers: wanted.headers };
+    let workers = state.workers.clone();
+    state.writers.run(move || workers.jobs.submit_named(wanted.submission, secrets)).await
+}
+
+/// A job that has ended well, one that goes on, or why it failed.
+fn answer(job: Job) -> Response {
+    match &job.state {
+        JobState::Done => (StatusCode::OK, Json(api::Job::from(job))).into_response(),
+        JobState::Queued | JobState::Running | JobState::Waiting { .. } => {
+            (StatusCode::ACCEPTED, Json(api::Job::from(job))).into_response()
+        }
+        JobState::Failed { code, message } => Failure::of_job(code, message).into_response(),
+    }
+}
+
+/// Waits for the end of a job, or for as long as the client prefers.
+async fn wait(state: &AppState, job: Job, longest: Duration) -> Result<Job, Failure> {
+    let (ended, end) = oneshot::channel();
+    let (workers, id) = (state.workers.clone(), job.id);
+    let then = move || {
+        let _ = ended.send(());
+    };
+    state.readers.run(move || workers.jobs.when_ended(id, then)).await?;
+    let _ = tokio::time::timeout(longest, end).await;
+    let workers = state.workers.clone();
+    state.readers.run(move || workers.jobs.job(id)).await
+}

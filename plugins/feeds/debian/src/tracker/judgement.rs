@@ -27,25 +27,25 @@ use super::release::{Release, Verdict};
 const UNSTABLE: &str = "sid";
 
 /// What is stated of a package in each of the releases.
-pub(super) fn of(package: &str, releases: &[Release]) -> Vec<Affected> {
-    let settled = releases.iter().find(|one| one.codename == UNSTABLE).and_then(settled);
+pub(super) fn of(package: &str, releases: &[Release<'_>]) -> Vec<Affected> {
+    let settled = releases.iter().find(|one| &*one.codename == UNSTABLE).and_then(settled);
     let statements = |release| Judgement { package, release, releases, settled }.statements();
     releases.iter().flat_map(statements).collect()
 }
 
 /// The version from which on unstable is not vulnerable.
-fn settled(unstable: &Release) -> Option<&str> {
+fn settled<'a>(unstable: &'a Release<'_>) -> Option<&'a str> {
     match &unstable.verdict {
         Verdict::Fixed(fix) | Verdict::Open(_, Some(fix)) => Some(fix),
-        Verdict::Never => highest(unstable.kept.iter().map(String::as_str)),
+        Verdict::Never => highest(unstable.kept.iter().map(|version| &**version)),
         Verdict::Open(_, None) => None,
     }
 }
 
 struct Judgement<'a> {
     package: &'a str,
-    release: &'a Release,
-    releases: &'a [Release],
+    release: &'a Release<'a>,
+    releases: &'a [Release<'a>],
     settled: Option<&'a str>,
 }
 
@@ -58,14 +58,14 @@ impl<'a> Judgement<'a> {
             let until = self.settled.map(|settled| Bound::Excluding(settled.to_owned()));
             let range = Range { introduced: Some(newer.to_owned()), until };
             let note =
-                format!("the versions of {} are not vulnerable, newer ones are", self.release.codename);
+                format!("the versions of {} are not vulnerable, newer ones are", &*self.release.codename);
             statements.push(Affected { note: Some(note), ..self.statement(Status::Affected, range) });
         }
         statements.extend(self.fixed(&sound, newer));
         statements
     }
 
-    fn others(&self) -> impl Iterator<Item = &'a Release> + use<'a> {
+    fn others(&self) -> impl Iterator<Item = &'a Release<'a>> + use<'a> {
         let codename = &self.release.codename;
         self.releases.iter().filter(move |one| one.codename != *codename)
     }
@@ -76,10 +76,11 @@ impl<'a> Judgement<'a> {
             Verdict::Never => {
                 self.statement(Status::NotAffected, newer.map_or_else(Range::all, Range::before))
             }
-            Verdict::Fixed(fix) => self.statement(Status::Affected, Range::before(fix)),
-            Verdict::Open(status, _) => {
-                Affected { note: self.release.note.clone(), ..self.statement(*status, Range::all()) }
-            }
+            Verdict::Fixed(fix) => self.statement(Status::Affected, Range::before(&**fix)),
+            Verdict::Open(status, _) => Affected {
+                note: self.release.note.as_deref().map(str::to_owned),
+                ..self.statement(*status, Range::all())
+            },
         }
     }
 
@@ -87,14 +88,14 @@ impl<'a> Judgement<'a> {
     fn newer(&self, sound: &BTreeSet<&str>) -> Option<&'a str> {
         let own = match &self.release.verdict {
             Verdict::Open(..) => return None,
-            Verdict::Fixed(fix) => Some(fix.as_str()),
-            Verdict::Never => highest(self.release.kept.iter().map(String::as_str)),
+            Verdict::Fixed(fix) => Some(&**fix),
+            Verdict::Never => highest(self.release.kept.iter().map(|version| &**version)),
         };
         let is_newer = |version: &&str| {
             own.is_none_or(|own| compare(version, own).is_gt())
                 && self.settled.is_none_or(|settled| compare(version, settled).is_lt())
                 && !sound.contains(version)
-                && !self.release.kept.iter().any(|kept| kept == version)
+                && !self.release.kept.iter().any(|kept| &**kept == *version)
         };
         lowest(self.others().flat_map(vulnerable).filter(is_newer))
     }
@@ -135,7 +136,7 @@ impl<'a> Judgement<'a> {
 
     fn statement(&self, status: Status, range: Range) -> Affected {
         Affected {
-            namespace: format!("debian:{}", self.release.codename),
+            namespace: format!("debian:{}", &*self.release.codename),
             name: self.package.to_owned(),
             source: true,
             scheme: "dpkg".to_owned(),
@@ -148,20 +149,18 @@ impl<'a> Judgement<'a> {
 }
 
 /// The versions of a release that are known not to be vulnerable.
-fn sound(release: &Release) -> Vec<&str> {
-    let kept = release.kept.iter().map(String::as_str);
+fn sound<'a>(release: &'a Release<'_>) -> Vec<&'a str> {
+    let kept = release.kept.iter().map(|version| &**version);
     match &release.verdict {
         Verdict::Never => kept.collect(),
-        Verdict::Fixed(fix) => {
-            kept.filter(|version| compare(version, fix).is_ge()).chain([fix.as_str()]).collect()
-        }
+        Verdict::Fixed(fix) => kept.filter(|version| compare(version, fix).is_ge()).chain([&**fix]).collect(),
         Verdict::Open(..) => Vec::new(),
     }
 }
 
 /// The versions of a release that are known to be vulnerable.
-fn vulnerable(release: &Release) -> Vec<&str> {
-    let kept = release.kept.iter().map(String::as_str);
+fn vulnerable<'a>(release: &'a Release<'_>) -> Vec<&'a str> {
+    let kept = release.kept.iter().map(|version| &**version);
     match &release.verdict {
         Verdict::Open(Status::UnderInvestigation, _) | Verdict::Never => Vec::new(),
         Verdict::Fixed(fix) => kept.filter(|version| compare(version, fix).is_lt()).collect(),

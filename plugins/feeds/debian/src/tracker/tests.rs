@@ -1,3 +1,5 @@
+mod agreement;
+mod by_reader;
 mod corpus;
 mod judgement;
 mod properties;

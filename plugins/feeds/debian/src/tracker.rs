@@ -1,6 +1,6 @@
 //! The tracker's `data/json`: source package -> vulnerability -> what is known of it, release by
 //! release. It has some 70 MB, so it is read as a stream and no more of it is kept than one
-//! vulnerability of one package.
+//! vulnerability of one package, and what was read ahead.
 
 mod document;
 mod judgement;

@@ -1,7 +1,8 @@
 //! The tracker's `data/json`: source package -> vulnerability -> what is known of it, release by
 //! release. It has some 70 MB, so it is read as a stream and no more of it is kept than one
-//! vulnerability of one package.
+//! vulnerability of one package, and what was read ahead.
 
+mod document;
 mod judgement;
 mod order;
 mod record;
@@ -15,8 +16,10 @@ use std::io::{BufRead, Read};
 
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::feed::{Meter, Sink};
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
+
+use document::Document;
 
 /// Bytes from one record to the next. More than any record may have, so that one which is merely
 /// too large is refused by name and the rest is still read.
@@ -37,8 +40,7 @@ pub(crate) fn read(input: impl Read, sink: &mut dyn Sink) -> Result<(), Error> {
     recognise(&mut input)?;
 
     let mut intake = Intake { sink, meter: &meter, accepted: 0, rejected: 0 };
-    let mut json = serde_json::Deserializer::from_reader(input);
-    json.deserialize_map(Tracker(&mut intake)).and_then(|()| json.end()).map_err(Error::malformed)?;
+    intake.tracker(&mut Document::new(input))?;
 
     match (intake.accepted, intake.rejected) {
         (0, 0) => Err(Error::malformed("the document is JSON, but names no vulnerability")),
@@ -74,8 +76,40 @@ impl Intake<'_> {
         self.sink.reject(path, why);
     }
 
-    fn record(&mut self, package: &str, id: &str, json: &RawValue) {
-        let (advisory, rejected) = record::read(package, id, json);
+    /// The document: source packages.
+    fn tracker(&mut self, json: &mut Document<impl BufRead>) -> Result<(), Error> {
+        if json.peek()? != Some(b'{') {
+            let NoTracker {} = json.value()?;
+        }
+        let mut next = json.enter()?;
+        while let Some(name) = next {
+            self.package(&name, json)?;
+            self.meter.reset();
+            next = json.next_key()?;
+        }
+        json.end()
+    }
+
+    /// One source package: its vulnerabilities. Anything but an object costs that package only.
+    fn package(&mut self, name: &str, json: &mut Document<impl BufRead>) -> Result<(), Error> {
+        if json.peek()? != Some(b'{') {
+            let NoPackage(what) = json.value()?;
+            let why = Error::malformed(format!("expected an object of vulnerabilities, found {what}"));
+            self.reject(text::shown(name), why);
+            return Ok(());
+        }
+        let mut next = json.enter()?;
+        while let Some(id) = next {
+            json.peek()?;
+            let record =
+                json.object(|json| record::read_fast(name, &id, json), |json| record::read(name, &id, json))?;
+            self.record(record);
+            next = json.next_key()?;
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, (advisory, rejected): record::Read) {
         if let Some(advisory) = advisory {
             self.accepted += 1;
             self.sink.advisory(advisory);
@@ -87,94 +121,66 @@ impl Intake<'_> {
     }
 }
 
-/// The document: source packages.
-struct Tracker<'a, 'b>(&'a mut Intake<'b>);
+/// What a document is that is no object. There is none: reading it only gives the error.
+#[derive(Debug)]
+struct NoTracker {}
 
-impl<'de> Visitor<'de> for Tracker<'_, '_> {
-    type Value = ();
+impl<'de> Deserialize<'de> for NoTracker {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        json.deserialize_map(Self {})
+    }
+}
+
+impl Visitor<'_> for NoTracker {
+    type Value = Self;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("an object of source packages")
     }
+}
 
-    fn visit_map<A: MapAccess<'de>>(self, mut packages: A) -> Result<(), A::Error> {
-        while let Some(name) = packages.next_key::<String>()? {
-            packages.next_value_seed(Package { name, intake: &mut *self.0 })?;
-            self.0.meter.reset();
-        }
-        Ok(())
+/// What stands in the place of a package's object, by its name.
+struct NoPackage(&'static str);
+
+impl<'de> Deserialize<'de> for NoPackage {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        json.deserialize_any(Self(""))
     }
 }
 
-/// One source package: its vulnerabilities.
-struct Package<'a, 'b> {
-    name: String,
-    intake: &'a mut Intake<'b>,
-}
-
-impl Package<'_, '_> {
-    fn refuse(self, what: &str) {
-        let why = Error::malformed(format!("expected an object of vulnerabilities, found {what}"));
-        self.intake.reject(text::shown(&self.name), why);
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Package<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_any(self)
-    }
-}
-
-/// Anything but an object costs that package only, so every kind of value has to be taken.
-impl<'de> Visitor<'de> for Package<'_, '_> {
-    type Value = ();
+impl<'de> Visitor<'de> for NoPackage {
+    type Value = Self;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("an object of vulnerabilities")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
-        while let Some((id, json)) = entries.next_entry::<String, Box<RawValue>>()? {
-            self.intake.record(&self.name, &id, &json);
-        }
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
         while items.next_element::<IgnoredAny>()?.is_some() {}
-        self.refuse("an array");
-        Ok(())
+        Ok(Self("an array"))
     }
 
-    fn visit_str<E>(self, _: &str) -> Result<(), E> {
-        self.refuse("a string");
-        Ok(())
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(Self("a string"))
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
-        self.refuse("a boolean");
-        Ok(())
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(Self("a boolean"))
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
-        self.refuse("a number");
-        Ok(())
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(Self("a number"))
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
-        self.refuse("a number");
-        Ok(())
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(Self("a number"))
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
-        self.refuse("a number");
-        Ok(())
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(Self("a number"))
     }
 
-    fn visit_unit<E>(self) -> Result<(), E> {
-        self.refuse("null");
-        Ok(())
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(Self("null"))
     }
 }

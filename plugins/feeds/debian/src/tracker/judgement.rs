@@ -27,99 +27,130 @@ use super::release::{Release, Verdict};
 const UNSTABLE: &str = "sid";
 
 /// What is stated of a package in each of the releases.
-pub(super) fn of(package: &str, releases: &[Release]) -> Vec<Affected> {
-    let settled = releases.iter().find(|one| one.codename == UNSTABLE).and_then(settled);
-    let statements = |release| Judgement { package, release, releases, settled }.statements();
-    releases.iter().flat_map(statements).collect()
+pub(super) fn of(package: &str, releases: &[Release<'_>]) -> Vec<Affected> {
+    let settled = releases.iter().find(|one| &*one.codename == UNSTABLE).and_then(settled);
+    let parties: Vec<_> = releases.iter().map(Party::of).collect();
+    let statements = |party| Judgement { package, party, parties: &parties, settled }.statements();
+    parties.iter().flat_map(statements).collect()
 }
 
 /// The version from which on unstable is not vulnerable.
-fn settled(unstable: &Release) -> Option<&str> {
+fn settled<'a>(unstable: &'a Release<'_>) -> Option<&'a str> {
     match &unstable.verdict {
         Verdict::Fixed(fix) | Verdict::Open(_, Some(fix)) => Some(fix),
-        Verdict::Never => highest(unstable.kept.iter().map(String::as_str)),
+        Verdict::Never => highest(unstable.kept.iter().map(|version| &**version)),
         Verdict::Open(_, None) => None,
+    }
+}
+
+/// A release, and what is known of its versions.
+struct Party<'a> {
+    release: &'a Release<'a>,
+    /// Those that are known not to be vulnerable.
+    sound: Vec<&'a str>,
+    /// Those that are known to be vulnerable.
+    vulnerable: Vec<&'a str>,
+}
+
+impl<'a> Party<'a> {
+    fn of(release: &'a Release<'a>) -> Self {
+        let kept = release.kept.iter().map(|version| &**version);
+        let (sound, vulnerable) = match &release.verdict {
+            Verdict::Never => (kept.collect(), Vec::new()),
+            Verdict::Fixed(fix) => {
+                let (mut sound, vulnerable): (Vec<_>, _) =
+                    kept.partition(|version| compare(version, fix).is_ge());
+                sound.push(&**fix);
+                (sound, vulnerable)
+            }
+            Verdict::Open(Status::UnderInvestigation, _) => (Vec::new(), Vec::new()),
+            Verdict::Open(..) => (Vec::new(), kept.collect()),
+        };
+        Self { release, sound, vulnerable }
     }
 }
 
 struct Judgement<'a> {
     package: &'a str,
-    release: &'a Release,
-    releases: &'a [Release],
+    /// The release that is spoken of.
+    party: &'a Party<'a>,
+    parties: &'a [Party<'a>],
     settled: Option<&'a str>,
 }
 
 impl<'a> Judgement<'a> {
     fn statements(&self) -> Vec<Affected> {
-        let sound: BTreeSet<&str> = self.others().flat_map(sound).collect();
+        let sound: BTreeSet<&str> = self.others().flat_map(|other| other.sound.iter().copied()).collect();
         let newer = self.newer(&sound);
         let mut statements = vec![self.own(newer)];
         if let Some(newer) = newer {
             let until = self.settled.map(|settled| Bound::Excluding(settled.to_owned()));
             let range = Range { introduced: Some(newer.to_owned()), until };
-            let note =
-                format!("the versions of {} are not vulnerable, newer ones are", self.release.codename);
+            let note = format!(
+                "the versions of {} are not vulnerable, newer ones are",
+                &*self.party.release.codename
+            );
             statements.push(Affected { note: Some(note), ..self.statement(Status::Affected, range) });
         }
         statements.extend(self.fixed(&sound, newer));
         statements
     }
 
-    fn others(&self) -> impl Iterator<Item = &'a Release> + use<'a> {
-        let codename = &self.release.codename;
-        self.releases.iter().filter(move |one| one.codename != *codename)
+    fn others(&self) -> impl Iterator<Item = &'a Party<'a>> + use<'a> {
+        let codename = &self.party.release.codename;
+        self.parties.iter().filter(move |one| one.release.codename != *codename)
     }
 
     /// What the release says of itself.
     fn own(&self, newer: Option<&str>) -> Affected {
-        match &self.release.verdict {
+        match &self.party.release.verdict {
             Verdict::Never => {
                 self.statement(Status::NotAffected, newer.map_or_else(Range::all, Range::before))
             }
-            Verdict::Fixed(fix) => self.statement(Status::Affected, Range::before(fix)),
-            Verdict::Open(status, _) => {
-                Affected { note: self.release.note.clone(), ..self.statement(*status, Range::all()) }
-            }
+            Verdict::Fixed(fix) => self.statement(Status::Affected, Range::before(&**fix)),
+            Verdict::Open(status, _) => Affected {
+                note: self.party.release.note.as_deref().map(str::to_owned),
+                ..self.statement(*status, Range::all())
+            },
         }
     }
 
     /// The lowest version above those of this release that is vulnerable where it comes from.
     fn newer(&self, sound: &BTreeSet<&str>) -> Option<&'a str> {
-        let own = match &self.release.verdict {
+        let own = match &self.party.release.verdict {
             Verdict::Open(..) => return None,
-            Verdict::Fixed(fix) => Some(fix.as_str()),
-            Verdict::Never => highest(self.release.kept.iter().map(String::as_str)),
+            Verdict::Fixed(fix) => Some(&**fix),
+            Verdict::Never => highest(self.party.release.kept.iter().map(|version| &**version)),
         };
         let is_newer = |version: &&str| {
             own.is_none_or(|own| compare(version, own).is_gt())
                 && self.settled.is_none_or(|settled| compare(version, settled).is_lt())
                 && !sound.contains(version)
-                && !self.release.kept.iter().any(|kept| kept == version)
+                && !self.party.release.kept.iter().any(|kept| &**kept == *version)
         };
-        lowest(self.others().flat_map(vulnerable).filter(is_newer))
+        lowest(self.others().flat_map(|other| other.vulnerable.iter().copied()).filter(is_newer))
     }
 
     /// What is fixed, as far as the other statements take it for vulnerable.
     fn fixed(&self, sound_elsewhere: &BTreeSet<&'a str>, newer: Option<&str>) -> Option<Affected> {
         let is_below = |version: &str, than: &str| compare(version, than).is_lt();
         let is_unsettled = |version: &str| self.settled.is_none_or(|settled| is_below(version, settled));
-        let is_blamed = |version: &str| match &self.release.verdict {
+        let is_blamed = |version: &str| match &self.party.release.verdict {
             Verdict::Open(..) => true,
             Verdict::Fixed(fix) if is_below(version, fix) => true,
             _ => newer.is_some_and(|newer| !is_below(version, newer)) && is_unsettled(version),
         };
-        let from = match &self.release.verdict {
+        let from = match &self.party.release.verdict {
             Verdict::Never => None,
             Verdict::Fixed(fix) => self.settled.filter(|settled| is_below(settled, fix)),
             Verdict::Open(_, fix) => lowest(self.settled.into_iter().chain(fix.as_deref())),
         };
         // Of the versions that it has, a release knows best.
-        let vulnerable_here = vulnerable(self.release);
         let versions: BTreeSet<&str> = sound_elsewhere
             .iter()
             .copied()
-            .chain(sound(self.release))
-            .filter(|version| is_blamed(version) && !vulnerable_here.contains(version))
+            .chain(self.party.sound.iter().copied())
+            .filter(|version| is_blamed(version) && !self.party.vulnerable.contains(version))
             .filter(|version| from.is_none_or(|from| is_below(version, from)))
             .collect();
         if from.is_none() && versions.is_empty() {
@@ -135,37 +166,15 @@ impl<'a> Judgement<'a> {
 
     fn statement(&self, status: Status, range: Range) -> Affected {
         Affected {
-            namespace: format!("debian:{}", self.release.codename),
+            namespace: format!("debian:{}", &*self.party.release.codename),
             name: self.package.to_owned(),
             source: true,
             scheme: "dpkg".to_owned(),
             status,
             ranges: vec![range],
-            ratings: self.release.rating.iter().cloned().collect(),
+            ratings: self.party.release.rating.iter().cloned().collect(),
             ..Affected::default()
         }
-    }
-}
-
-/// The versions of a release that are known not to be vulnerable.
-fn sound(release: &Release) -> Vec<&str> {
-    let kept = release.kept.iter().map(String::as_str);
-    match &release.verdict {
-        Verdict::Never => kept.collect(),
-        Verdict::Fixed(fix) => {
-            kept.filter(|version| compare(version, fix).is_ge()).chain([fix.as_str()]).collect()
-        }
-        Verdict::Open(..) => Vec::new(),
-    }
-}
-
-/// The versions of a release that are known to be vulnerable.
-fn vulnerable(release: &Release) -> Vec<&str> {
-    let kept = release.kept.iter().map(String::as_str);
-    match &release.verdict {
-        Verdict::Open(Status::UnderInvestigation, _) | Verdict::Never => Vec::new(),
-        Verdict::Fixed(fix) => kept.filter(|version| compare(version, fix).is_lt()).collect(),
-        Verdict::Open(..) => kept.collect(),
     }
 }
 

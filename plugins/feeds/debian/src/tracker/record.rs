@@ -5,9 +5,9 @@ use limpid_plugin_sdk::feed::{Advisory, Affected};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::judgement;
-use super::release::Release;
-use super::text::{self, within};
+use super::release::{Archives, Json, Release};
+use super::text::{self, Text, within};
+use super::{document, judgement};
 
 /// Bytes of one entry's JSON; a few KiB are usual.
 const MAX_ENTRY: usize = 1 << 20;
@@ -23,70 +23,111 @@ const BUGS: &str = "https://bugs.debian.org";
 
 /// What the tracker knows of one vulnerability in one source package.
 #[derive(Deserialize)]
-struct Entry<'a> {
-    description: Option<String>,
-    debianbug: Option<u64>,
-    /// Left as text, so that one release that cannot be read does not cost the others.
+#[serde(bound(deserialize = "R: Deserialize<'de>"))]
+struct Entry<'a, R> {
     #[serde(borrow)]
-    releases: BTreeMap<String, &'a RawValue>,
+    description: Option<Text<'a>>,
+    debianbug: Option<u64>,
+    releases: BTreeMap<Text<'a>, R>,
 }
 
-/// A record that could not be used, and why.
-pub(super) type Rejected = (String, Error);
+/// What a record says, and which of its parts could not be used, by path.
+pub(super) type Read = (Option<Advisory>, Vec<(String, Error)>);
 
 /// What an entry says, and which of its releases could not be used; no advisory where no release
 /// could.
-pub(super) fn read(package: &str, id: &str, json: &RawValue) -> (Option<Advisory>, Vec<Rejected>) {
-    let path = format!("{}/{}", text::shown(package), text::shown(id));
-    let entry = match entry(package, id, json) {
-        Ok(entry) => entry,
-        Err(why) => return (None, vec![(path, why)]),
+pub(super) fn read(package: &str, id: &str, json: &RawValue) -> Read {
+    // Each release is left as text, so that one that cannot be read does not cost the others.
+    let read = || {
+        within("the entry", json.get(), MAX_ENTRY)?;
+        check_names(package, id)?;
+        let entry: Entry<'_, &RawValue> = serde_json::from_str(json.get()).map_err(Error::malformed)?;
+        entry.check()?;
+        Ok(entry)
     };
-    let mut releases = Vec::with_capacity(entry.releases.len());
-    let mut rejected = Vec::new();
-    for (codename, json) in &entry.releases {
-        match Release::read(codename, json) {
-            Ok(release) => releases.push(release),
-            Err(why) => rejected.push((format!("{path}/{}", text::shown(codename)), why)),
-        }
+    match read() {
+        Ok(entry) => entry.judged(package, id, Release::read),
+        Err(why) => (None, vec![(path(package, id), why)]),
     }
-    let affected = judgement::of(package, &releases);
-    let advisory = (!affected.is_empty()).then(|| advisory(id, &entry, affected));
-    (advisory, rejected)
 }
 
-fn entry<'a>(package: &str, id: &str, json: &'a RawValue) -> Result<Entry<'a>, Error> {
-    let json = json.get();
-    within("the entry", json, MAX_ENTRY)?;
+/// The same of the entry with which `json` begins, and how many bytes it has, where nothing is wrong with how
+/// it is written: all of it is read at once.
+pub(super) fn read_fast(package: &str, id: &str, json: &[u8]) -> Option<(Read, usize)> {
+    check_names(package, id).ok()?;
+    // What is longer does not end there, and nothing is made of it.
+    let json = json.get(..MAX_ENTRY).unwrap_or(json);
+    let (entry, length) = document::read::<Entry<'_, Json<'_, Archives<'_>>>>(json).ok()?;
+    entry.check().ok()?;
+    Some((entry.judged(package, id, Release::new), length))
+}
+
+fn check_names(package: &str, id: &str) -> Result<(), Error> {
     if !text::is_word(package) {
         return Err(Error::malformed("its package's name is empty, too long or not plain ASCII"));
     }
     if !text::is_identifier(id) {
         return Err(Error::malformed("its identifier is empty, too long or not plain ASCII"));
     }
-    let entry: Entry<'_> = serde_json::from_str(json).map_err(Error::malformed)?;
-    within("its description", entry.description.as_deref().unwrap_or_default(), MAX_DESCRIPTION)?;
-    if entry.releases.len() > MAX_RELEASES {
-        let count = entry.releases.len();
-        return Err(Error::malformed(format!("it names {count} releases, over the limit of {MAX_RELEASES}")));
-    }
-    if entry.releases.is_empty() {
-        return Err(Error::malformed("it names no release"));
-    }
-    Ok(entry)
+    Ok(())
 }
 
-fn advisory(id: &str, entry: &Entry<'_>, affected: Vec<Affected>) -> Advisory {
-    let description = entry.description.as_deref().unwrap_or_default().trim();
-    let title = text::first_line(description, MAX_TITLE);
-    let mut references = vec![format!("{TRACKER}/{id}")];
-    references.extend(entry.debianbug.map(|bug| format!("{BUGS}/{bug}")));
-    Advisory {
-        title: title.to_owned(),
-        // Stated once where one line holds it all, as is the rule in this source.
-        details: if title == description { String::new() } else { description.to_owned() },
-        references,
-        affected,
-        ..Advisory::new(id)
+fn path(package: &str, id: &str) -> String {
+    format!("{}/{}", text::shown(package), text::shown(id))
+}
+
+impl<'a, R> Entry<'a, R> {
+    fn check(&self) -> Result<(), Error> {
+        within("its description", self.description(), MAX_DESCRIPTION)?;
+        let count = self.releases.len();
+        if count > MAX_RELEASES {
+            return Err(Error::malformed(format!(
+                "it names {count} releases, over the limit of {MAX_RELEASES}"
+            )));
+        }
+        if count == 0 {
+            return Err(Error::malformed("it names no release"));
+        }
+        Ok(())
+    }
+
+    fn description(&self) -> &str {
+        self.description.as_deref().unwrap_or_default()
+    }
+
+    /// What it says, of those releases from which `release` makes something.
+    fn judged(
+        mut self,
+        package: &str,
+        id: &str,
+        release: impl Fn(&Text<'a>, R) -> Result<Release<'a>, Error>,
+    ) -> Read {
+        let mut releases = Vec::with_capacity(self.releases.len());
+        let mut rejected = Vec::new();
+        for (codename, json) in std::mem::take(&mut self.releases) {
+            match release(&codename, json) {
+                Ok(release) => releases.push(release),
+                Err(why) => {
+                    rejected.push((format!("{}/{}", path(package, id), text::shown(&codename)), why));
+                }
+            }
+        }
+        let affected = judgement::of(package, &releases);
+        ((!affected.is_empty()).then(|| self.advisory(id, affected)), rejected)
+    }
+
+    fn advisory(&self, id: &str, affected: Vec<Affected>) -> Advisory {
+        let description = self.description().trim();
+        let title = text::first_line(description, MAX_TITLE);
+        let mut references = vec![format!("{TRACKER}/{id}")];
+        references.extend(self.debianbug.map(|bug| format!("{BUGS}/{bug}")));
+        Advisory {
+            title: title.to_owned(),
+            // Stated once where one line holds it all, as is the rule in this source.
+            details: if title == description { String::new() } else { description.to_owned() },
+            references,
+            affected,
+            ..Advisory::new(id)
+        }
     }
 }

@@ -7,7 +7,7 @@ use limpid_plugin_sdk::feed::{Rating, Status};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::text::{self, within};
+use super::text::{self, Text, within};
 
 /// Bytes of the security team's words on why there is no DSA.
 const MAX_NOTE: usize = 4 << 10;
@@ -15,70 +15,93 @@ const MAX_NOTE: usize = 4 << 10;
 const MAX_KEPT: usize = 64;
 
 /// One release.
-pub(super) struct Release {
-    pub(super) codename: String,
-    pub(super) verdict: Verdict,
+pub(super) struct Release<'a> {
+    pub(super) codename: Text<'a>,
+    pub(super) verdict: Verdict<'a>,
     /// The versions that its archives have.
-    pub(super) kept: Vec<String>,
+    pub(super) kept: Vec<Text<'a>>,
     pub(super) rating: Option<Rating>,
-    pub(super) note: Option<String>,
+    pub(super) note: Option<Text<'a>>,
 }
 
 /// What the tracker says of the versions of one release.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum Verdict<'a> {
     /// None ever was vulnerable.
     Never,
     /// They are vulnerable before this one.
-    Fixed(String),
+    Fixed(Text<'a>),
     /// Those that it has are vulnerable, or may be; it may know the version that will not be.
-    Open(Status, Option<String>),
+    Open(Status, Option<Text<'a>>),
 }
 
 /// As it is written. `scope` (local or remote) says nothing about whom the vulnerability affects.
 #[derive(Deserialize)]
-struct Json<'a> {
-    status: String,
-    fixed_version: Option<String>,
-    urgency: Option<String>,
-    nodsa: Option<String>,
-    nodsa_reason: Option<String>,
-    /// Archive to version. Left as text: where it is odd, it costs only itself.
+#[serde(bound(deserialize = "R: Deserialize<'de>"))]
+pub(super) struct Json<'a, R> {
     #[serde(borrow)]
-    repositories: Option<&'a RawValue>,
+    status: Text<'a>,
+    fixed_version: Option<Text<'a>>,
+    urgency: Option<Text<'a>>,
+    nodsa: Option<Text<'a>>,
+    nodsa_reason: Option<Text<'a>>,
+    repositories: Option<R>,
 }
 
-impl Release {
+/// Archive to version.
+pub(super) type Archives<'a> = BTreeMap<Text<'a>, Text<'a>>;
+
+impl<'a> Release<'a> {
     /// What is written of a release.
     ///
     /// # Errors
     ///
     /// [`Error::Malformed`] where its name is none, or what is written is not as expected.
-    pub(super) fn read(codename: &str, json: &RawValue) -> Result<Self, Error> {
-        if !text::is_word(codename) {
-            return Err(Error::malformed("the release's name is empty, too long or not plain ASCII"));
-        }
-        let json: Json<'_> = serde_json::from_str(json.get()).map_err(Error::malformed)?;
+    pub(super) fn read(codename: &Text<'a>, json: &'a RawValue) -> Result<Self, Error> {
+        check_name(codename)?;
+        let json: Json<'a, &RawValue> = serde_json::from_str(json.get()).map_err(Error::malformed)?;
+        // Where the archives are odd, they cost only themselves.
+        Self::of(codename, json, |archives| serde_json::from_str(archives.get()).unwrap_or_default())
+    }
+
+    /// The same of what has been read.
+    pub(super) fn new(codename: &Text<'a>, json: Json<'a, Archives<'a>>) -> Result<Self, Error> {
+        check_name(codename)?;
+        Self::of(codename, json, |archives| archives)
+    }
+
+    fn of<R>(
+        codename: &Text<'a>,
+        json: Json<'a, R>,
+        archives: impl FnOnce(R) -> Archives<'a>,
+    ) -> Result<Self, Error> {
         within("`nodsa`", json.nodsa.as_deref().unwrap_or_default(), MAX_NOTE)?;
         let verdict = verdict(&json)?;
         Ok(Self {
-            codename: codename.to_owned(),
+            codename: codename.clone(),
             rating: rating(json.urgency.as_deref())?,
             // It stays there when the fix has come after all, and then explains nothing.
             note: json.nodsa.filter(|note| matches!(verdict, Verdict::Open(..)) && !note.is_empty()),
-            kept: json.repositories.map(kept).unwrap_or_default(),
+            kept: json.repositories.map(|json| kept(archives(json))).unwrap_or_default(),
             verdict,
         })
     }
 }
 
+fn check_name(codename: &str) -> Result<(), Error> {
+    if text::is_word(codename) {
+        return Ok(());
+    }
+    Err(Error::malformed("the release's name is empty, too long or not plain ASCII"))
+}
+
 /// `resolved` in version 0 is how the tracker says that no version of this release ever was vulnerable.
-fn verdict(release: &Json<'_>) -> Result<Verdict, Error> {
-    let fix = release.fixed_version.as_deref();
-    let later = || fix.filter(|fix| *fix != "0" && text::is_version(fix)).map(str::to_owned);
-    match (release.status.as_str(), fix) {
-        ("resolved", Some("0")) => Ok(Verdict::Never),
-        ("resolved", Some(fix)) if text::is_version(fix) => Ok(Verdict::Fixed(fix.to_owned())),
+fn verdict<'a, R>(release: &Json<'a, R>) -> Result<Verdict<'a>, Error> {
+    let fix = release.fixed_version.as_ref();
+    let later = || fix.filter(|fix| &***fix != "0" && text::is_version(fix)).cloned();
+    match (&*release.status, fix) {
+        ("resolved", Some(fix)) if &**fix == "0" => Ok(Verdict::Never),
+        ("resolved", Some(fix)) if text::is_version(fix) => Ok(Verdict::Fixed(fix.clone())),
         ("resolved", Some(fix)) => {
             Err(Error::malformed(format!("`fixed_version` is no version: `{}`", text::shown(fix))))
         }
@@ -90,7 +113,7 @@ fn verdict(release: &Json<'_>) -> Result<Verdict, Error> {
 }
 
 /// What will become of an open one.
-fn open(release: &Json<'_>) -> Status {
+fn open<R>(release: &Json<'_, R>) -> Status {
     if release.urgency.as_deref() == Some("end-of-life") {
         return Status::EndOfLife;
     }
@@ -112,10 +135,9 @@ fn rating(urgency: Option<&str>) -> Result<Option<Rating>, Error> {
     }
 }
 
-fn kept(repositories: &RawValue) -> Vec<String> {
-    let repositories: BTreeMap<String, String> = serde_json::from_str(repositories.get()).unwrap_or_default();
-    let mut kept: Vec<String> =
-        repositories.into_values().filter(|version| text::is_version(version)).take(MAX_KEPT).collect();
+fn kept(archives: Archives<'_>) -> Vec<Text<'_>> {
+    let mut kept: Vec<_> =
+        archives.into_values().filter(|version| text::is_version(version)).take(MAX_KEPT).collect();
     kept.sort_unstable();
     kept.dedup();
     kept

@@ -1,3 +1,5 @@
+mod agreement;
+mod by_reader;
 mod corpus;
 mod judgement;
 mod properties;
@@ -224,6 +226,8 @@ fn a_malformed_entry_costs_that_entry() {
     let long = |bytes: usize| format!(r#"{{"description": "{}", "releases": {{}}}}"#, "x".repeat(bytes));
     check("CVE-2", &long(70_000), "over the limit of 65536");
     check("CVE-2", &long(2 << 20), "over the limit of 1048576");
+    let sound = format!(r#"{{"x": "{}", "releases": {{"sid": {{"status": "open"}}}}}}"#, "x".repeat(1 << 20));
+    check("CVE-2", &sound, "over the limit of 1048576");
     check("CVE-2", &format!("{}{}", "[".repeat(10_000), "]".repeat(10_000)), "invalid");
 }
 

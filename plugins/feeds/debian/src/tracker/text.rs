@@ -1,6 +1,22 @@
 //! What may stand where: the tracker's words end up in keys, addresses and messages.
 
+use std::borrow::Cow;
+use std::ops::Deref;
+
 use limpid_plugin_sdk::Error;
+use serde::Deserialize;
+
+/// A string of the document, which stays there where it has no escapes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub(super) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl Deref for Text<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
 
 /// Bytes of an identifier, a name or a version.
 const MAX_NAME: usize = 256;

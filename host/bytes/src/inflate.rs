@@ -4,6 +4,8 @@
 //! stored on the way, which is how layers are read: there, inflating is all that takes time, so it
 //! waits for nobody and a byte is copied nowhere.
 
+mod member;
+
 use std::io::{self, Read};
 
 use flate2::{Decompress, FlushDecompress, Status};
@@ -11,6 +13,7 @@ use limpid_model::Digest;
 use lzma_rust2::XzReader;
 use zstd::stream::raw::{DParameter, Decoder, InBuffer, Operation, OutBuffer};
 
+use self::member::{Member, Step};
 use crate::compression::GZIP;
 use crate::stored::Stored;
 use crate::{Budget, Compression, Error, Inflation, Limit, Part};
@@ -41,7 +44,7 @@ pub struct Inflater {
 
 enum Codec {
     Plain(Stored),
-    Gzip { stored: Stored, decoder: Decompress, at: Place, trailing: Trailing },
+    Gzip { stored: Stored, decoder: Member, at: Place, trailing: Trailing },
     Deflate { stored: Stored, decoder: Decompress, at: Place },
     Bzip2 { stored: Stored, decoder: bzip2::Decompress, at: Place },
     Zstd { stored: Stored, decoder: Box<Decoder<'static>>, at: Place, window: Limit },
@@ -79,7 +82,9 @@ impl Inflater {
         let (at, window) = (Place::Inside, decoding.window);
         let decoder = match compression {
             Compression::None => Codec::Plain(stored),
-            Compression::Gzip => Codec::Gzip { stored, decoder: member(), at, trailing: decoding.trailing },
+            Compression::Gzip => {
+                Codec::Gzip { stored, decoder: Member::new(), at, trailing: decoding.trailing }
+            }
             Compression::Bzip2 => Codec::Bzip2 { stored, decoder: bzip2::Decompress::new(false), at },
             Compression::Zstd => {
                 let doing = "starting a zstd decoder";
@@ -118,7 +123,10 @@ impl Inflater {
                 gunzip(stored, decoder, at, *trailing, what, out)
             }
             Codec::Deflate { at: Place::Between, .. } => Ok(0),
-            Codec::Deflate { stored, decoder, at } => step(stored, decoder, at, ("deflate", what), out),
+            Codec::Deflate { stored, decoder, at } => {
+                let decode = |input: &[u8], out: &mut [u8]| deflated(decoder, input, out);
+                step(stored, decode, at, ("deflate", what), out)
+            }
             Codec::Bzip2 { stored, decoder, at } => bunzip2(stored, decoder, at, what, out),
             Codec::Zstd { stored, decoder, at, window } => unzstd(stored, decoder, at, *window, what, out),
             Codec::Xz { decoder, window } => {
@@ -152,15 +160,10 @@ impl std::fmt::Debug for Inflater {
     }
 }
 
-/// The decoder of zlib checks header, checksum and length itself, so bytes pass only once.
-fn member() -> Decompress {
-    Decompress::new_gzip(15)
-}
-
 /// Any number of members (RFC 1952, 2.2).
 fn gunzip(
     stored: &mut Stored,
-    decoder: &mut Decompress,
+    decoder: &mut Member,
     at: &mut Place,
     trailing: Trailing,
     what: &str,
@@ -176,20 +179,29 @@ fn gunzip(
             if !is_member {
                 return Ok(0);
             }
-            *decoder = member();
+            *decoder = Member::new();
             *at = Place::Inside;
         }
-        let written = step(stored, decoder, at, ("gzip", what), out)?;
+        let written = step(stored, |input, out| decoder.step(input, out), at, ("gzip", what), out)?;
         if written > 0 {
             return Ok(written);
         }
     }
 }
 
+/// One step of a decoder of bare streams.
+fn deflated(decoder: &mut Decompress, input: &[u8], out: &mut [u8]) -> Result<Step, String> {
+    let (read, written) = (decoder.total_in(), decoder.total_out());
+    let status = decoder.decompress(input, out, FlushDecompress::None);
+    let (read, written) = (decoder.total_in() - read, decoder.total_out() - written);
+    let is_end = status.map_err(|error| error.to_string())? == Status::StreamEnd;
+    Ok(Step { read: read as usize, written: written as usize, is_end })
+}
+
 /// Inflates until something came out, or the stream has ended.
-fn step(
+fn step<E: std::fmt::Display>(
     stored: &mut Stored,
-    decoder: &mut Decompress,
+    mut decode: impl FnMut(&[u8], &mut [u8]) -> Result<Step, E>,
     at: &mut Place,
     (codec, what): (&str, &str),
     out: &mut [u8],
@@ -197,18 +209,16 @@ fn step(
     loop {
         let input = stored.fill(1)?;
         let is_end = input.is_empty();
-        let (read, written) = (decoder.total_in(), decoder.total_out());
-        let status = decoder.decompress(input, out, FlushDecompress::None);
-        let (read, written) = (decoder.total_in() - read, decoder.total_out() - written);
-        stored.consume(read as usize);
-        let status =
-            status.map_err(|error| Error::damaged(what, stored.position(), format!("{codec}: {error}")))?;
-        if status == Status::StreamEnd {
+        let done = decode(input, out);
+        let Step { read, written, is_end: has_ended } =
+            done.map_err(|error| Error::damaged(what, stored.position(), format!("{codec}: {error}")))?;
+        stored.consume(read);
+        if has_ended {
             *at = Place::Between;
-            return Ok(written as usize);
+            return Ok(written);
         }
         if written > 0 {
-            return Ok(written as usize);
+            return Ok(written);
         }
         if read == 0 {
             return Err(stuck(stored, what, codec, is_end));

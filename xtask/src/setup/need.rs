@@ -26,6 +26,7 @@ pub(super) fn missing() -> Vec<Need> {
         need(has_cxx(), "a C++ compiler", &["g++"] as &[_]),
         need(find("make").is_some(), "make", &["make"]),
         need(find("cmake").is_some(), "cmake", &["cmake"]),
+        need(has_autotools(), "nasm and the autotools", &["nasm", "autoconf", "automake", "libtool"]),
         need(has_libclang(), "libclang", &["libclang-dev"]),
         need(Toolchain::find().is_ok(), WASM, DEBIAN_PACKAGES),
     ]
@@ -61,6 +62,12 @@ fn has_cxx() -> bool {
         Ok(compiler) => compiler.split_whitespace().next().is_some_and(|program| find(program).is_some()),
         Err(_) => ["c++", "g++", "clang++"].iter().any(|program| find(program).is_some()),
     }
+}
+
+/// What ISA-L is built with, where it is.
+fn has_autotools() -> bool {
+    let is_needed = cfg!(all(target_os = "linux", target_arch = "x86_64"));
+    !is_needed || ["nasm", "autoreconf", "libtoolize"].iter().all(|program| find(program).is_some())
 }
 
 /// Looks where the build script of RocksDB's crate looks, by way of `clang-sys`. Beside the

@@ -161,7 +161,11 @@ fn credentials_that_docker_keeps_elsewhere_are_told_where_they_are_missed() {
     let helpers = format!(r#"{{"credHelpers": {{"{}": "vault"}}}}"#, server.host());
     std::fs::write(config.path(), helpers).unwrap();
     let logins = Logins::Docker(config.path().to_owned());
-    refused_with(&reference(&server), Options { logins, ..options() }, &["`docker-credential-vault` cannot be run"]);
+    refused_with(
+        &reference(&server),
+        Options { logins, ..options() },
+        &["`docker-credential-vault` cannot be run"],
+    );
 }
 
 #[test]

@@ -107,7 +107,8 @@ impl Blob {
                 (0, part.whole)
             }
             (206 | 416, _) => return Err(other()),
-            _ => (self.at, answer.length()),
+            (200, _) => (self.at, answer.length()),
+            _ => return Err(expect(answer).err().unwrap_or_else(other)),
         };
         if let (Some(expected), Some(size)) = (self.size, size)
             && expected != size
@@ -116,7 +117,6 @@ impl Blob {
             return Err(Error::WrongSize { address, expected, than });
         }
         self.fits(size.unwrap_or_default())?;
-        let answer = if answer.status == 206 { answer } else { expect(answer)? };
         Ok((Open { address, body: Box::new(answer.into_reader()), skip }, size))
     }
 

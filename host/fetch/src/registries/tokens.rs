@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use limpid_bytes::Stop;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::endpoint::{expect, later};
@@ -15,6 +15,10 @@ use crate::{Error, Login};
 
 /// Longest token.
 const TOKEN_BOUND: Bound = Bound { bytes: 1 << 20, setting: "" };
+
+/// What is encoded in queries and forms: all but what
+/// [RFC 3986, section 2.3](https://www.rfc-editor.org/rfc/rfc3986#section-2.3) leaves as it is.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// How long a token is good whose server does not say.
 const LIFETIME: Duration = Duration::from_secs(60);
@@ -131,5 +135,5 @@ pub(super) fn is_token(token: &str) -> bool {
 }
 
 fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+    utf8_percent_encode(text, RESERVED).to_string()
 }

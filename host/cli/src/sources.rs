@@ -1,21 +1,45 @@
 //! Where the images of submissions are that are no archives.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
 
+use limpid_fetch::Registries;
+use limpid_images::{AddressedImage, ImageSource, KnownLayer, RegistryImages};
+use limpid_layers::Limits;
 use limpid_model::{Digest, Submission};
-use limpid_scanner::{ImageSource, ImagesError, OpenSource, Secrets};
+use limpid_scanner::{ImagesError, OpenSource, Secrets};
 
-/// Registries, which are not asked yet.
-pub(crate) struct Registries;
+/// Registries, by the settings of the service.
+pub(crate) struct Elsewhere {
+    pub(crate) registries: Registries,
+    pub(crate) scratch: PathBuf,
+    pub(crate) limits: Limits,
+}
 
-impl OpenSource for Registries {
+impl OpenSource for Elsewhere {
     fn open(
         &self,
-        _: &Submission,
-        _: &Secrets,
-        _: BTreeMap<Digest, Digest>,
+        submission: &Submission,
+        secrets: &Secrets,
+        known: BTreeMap<Digest, KnownLayer>,
     ) -> Result<Box<dyn ImageSource>, ImagesError> {
-        let why = "images of registries are not fetched yet, send an archive";
-        Err(ImagesError::NotAnImage(why.to_owned()))
+        let Self { registries, scratch, limits } = self;
+        match submission {
+            Submission::Archive { .. } => {
+                Err(ImagesError::NotAnImage("an archive is opened where it lies".to_owned()))
+            }
+            Submission::Reference(reference) => {
+                let login = secrets.login.clone();
+                Ok(Box::new(RegistryImages::new(registries, reference.clone(), login, limits)?))
+            }
+            Submission::Addresses(addresses) => {
+                let mut headers = secrets.headers.clone();
+                // Those of a job that an earlier process has taken are gone with it.
+                headers.resize(addresses.layers.len(), BTreeMap::new());
+                let image = AddressedImage::new(registries, addresses.clone(), headers, scratch, limits)?;
+                let known: HashMap<_, _> = known.into_iter().collect();
+                Ok(Box::new(image.with_known(move |blob| known.get(blob).copied())))
+            }
+        }
     }
 }

@@ -32,10 +32,13 @@ pub struct AddressedImage {
     headers: Vec<BTreeMap<String, String>>,
     scratch: PathBuf,
     limits: Limits,
-    known: Box<dyn Fn(&Digest) -> Option<KnownLayer> + Send + Sync>,
+    known: Box<Known>,
     /// Layers that were fetched, by the digest of what is stored.
     fetched: Mutex<HashMap<Digest, Part>>,
 }
+
+/// Who has read layers before, and knows them by the digest of what is stored.
+type Known = dyn Fn(&Digest) -> Option<KnownLayer> + Send + Sync;
 
 /// What is known of a layer that was read before, by the digest of what is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

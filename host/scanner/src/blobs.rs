@@ -1,5 +1,6 @@
 //! Layers by the digest of their stored form, which is all that some sources say of them.
 
+use limpid_images::KnownLayer;
 use limpid_model::Digest;
 use limpid_store::tables::blobs::{self, Blobs};
 use limpid_store::tables::layers::{self, Layers};
@@ -37,14 +38,13 @@ pub(crate) fn delete(view: &View<'_>, batch: &mut Batch, diff_id: &Digest) -> Re
 }
 
 /// The layer of a stored form, where it is known.
-pub(crate) fn diff_id(store: &Store, blob: &Digest) -> Result<Option<Digest>, Error> {
+pub(crate) fn known(store: &Store, blob: &Digest) -> Result<Option<KnownLayer>, Error> {
     let view = store.view();
     let found = view.get::<Blobs>(blob)?.map(|row| Digest::from(row.diff_id));
     let Some(diff_id) = found else { return Ok(None) };
     let layer = view.get::<Layers>(&diff_id)?;
-    let is_of_it =
-        layer.is_some_and(|layer| layer.digest.is_some_and(|digest| Digest::from(digest) == *blob));
-    Ok(is_of_it.then_some(diff_id))
+    let layer = layer.filter(|layer| layer.digest.is_some_and(|digest| Digest::from(digest) == *blob));
+    Ok(layer.map(|layer| KnownLayer { diff_id, size: layer.size }))
 }
 
 /// Makes layers known by their stored form, where a Limpid wrote them that did not. Costs one look-up where

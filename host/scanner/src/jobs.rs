@@ -18,7 +18,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use limpid_bytes::Stop;
-use limpid_images::{Archive, ImageSource};
+use limpid_images::{Archive, ImageSource, KnownLayer};
 use limpid_model::{Digest, Job, JobState, Submission, chain};
 use limpid_store::Batch;
 use limpid_store::tables::jobs;
@@ -423,12 +423,12 @@ impl Parts {
         Ok(Box::new(Archive::open_file(file, &settings.scratch, &settings.limits)?))
     }
 
-    /// Diff IDs of the layers of a submission that are known, by the digests of their stored forms.
-    fn known(&self, submission: &Submission) -> Result<BTreeMap<Digest, Digest>, Error> {
+    /// The layers of a submission that are known, by the digests of their stored forms.
+    fn known(&self, submission: &Submission) -> Result<BTreeMap<Digest, KnownLayer>, Error> {
         let Submission::Addresses(manifest) = submission else { return Ok(BTreeMap::new()) };
         let known = manifest.layers.iter().filter_map(|layer| {
-            let diff_id = blobs::diff_id(self.scanner.store(), &layer.hash).transpose()?;
-            Some(diff_id.map(|diff_id| (layer.hash, diff_id)))
+            let known = blobs::known(self.scanner.store(), &layer.hash).transpose()?;
+            Some(known.map(|known| (layer.hash, known)))
         });
         known.collect()
     }

@@ -128,11 +128,17 @@ struct Planned {
     fault: Fault,
 }
 
+/// A repository, and a tag or digest in it.
+type Named = (String, String);
+
+/// A media type, and the document.
+type Manifest = (String, Arc<Vec<u8>>);
+
 #[derive(Debug, Default)]
 struct State {
     blobs: BTreeMap<String, Arc<Vec<u8>>>,
     /// Media type and document, by repository and digest.
-    manifests: BTreeMap<(String, String), (String, Arc<Vec<u8>>)>,
+    manifests: BTreeMap<Named, Manifest>,
     /// Digest, by repository and tag.
     tags: BTreeMap<(String, String), String>,
     /// Repositories without a tag are listed, too.

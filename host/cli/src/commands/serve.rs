@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use limpid_fetch::Registries;
 use limpid_scanner::runtime::Watch;
 use limpid_scanner::{Delivery, Jobs, Refresh, Scanner, Updates};
 use limpid_server::{Starting, Workers};
@@ -12,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::open;
 use crate::settings::Settings;
+use crate::sources::Elsewhere;
 use crate::transport::Post;
 use crate::turn::{Outcome, Turn};
 
@@ -90,7 +92,12 @@ fn opened(settings: &Settings, starting: &Starting) -> anyhow::Result<(Scanner, 
     starting.begin("its workers are being started");
     let refresh = Refresh::start(scanner.clone())?;
     let watch = Watch::start(scanner.registry().clone(), WATCH)?;
-    let jobs = Jobs::start(scanner.clone(), Arc::new(crate::sources::Registries), limpid_server::code)?;
+    let elsewhere = Elsewhere {
+        registries: Registries::new(settings.registries.clone())?,
+        scratch: scanner.settings().scratch.clone(),
+        limits: scanner.settings().limits.clone(),
+    };
+    let jobs = Jobs::start(scanner.clone(), Arc::new(elsewhere), limpid_server::code)?;
     let updates = Updates::start(scanner.clone())?;
     let delivery = deliver(settings, &scanner)?;
     Ok((scanner, Workers { jobs, updates, delivery, watch, refresh }))

@@ -2,13 +2,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use limpid_fetch::Login;
-use limpid_images::{Error, ImageSource};
+use limpid_images::{Error, ImageSource, KnownLayer};
 use limpid_model::{Digest, Submission};
 
 /// Opens what submissions name that is elsewhere: registries, of which this crate knows nothing.
 pub trait OpenSource: Send + Sync {
     /// Where the images of a submission come from that is no archive. Nothing is asked yet. `known` has the
-    /// diff IDs of layers that are known, by the digests of their stored forms: these need not be fetched.
+    /// layers that are known, by the digests of their stored forms: these need not be fetched.
     ///
     /// # Errors
     /// It names nothing that can be asked.
@@ -16,7 +16,7 @@ pub trait OpenSource: Send + Sync {
         &self,
         submission: &Submission,
         secrets: &Secrets,
-        known: BTreeMap<Digest, Digest>,
+        known: BTreeMap<Digest, KnownLayer>,
     ) -> Result<Box<dyn ImageSource>, Error>;
 }
 

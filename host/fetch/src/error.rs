@@ -297,22 +297,21 @@ impl Error {
     }
 
     /// Whether whoever was asked failed, and not what was asked for: another time it may succeed.
-    pub const fn is_of_source(&self) -> bool {
+    pub fn is_of_source(&self) -> bool {
         match self {
-            Self::TooSlow { .. } => true,
+            Self::TooSlow { .. } | Self::Unreachable { .. } => true,
             Self::Status { status, .. } => *status >= 500 || *status == 408,
             _ => self.is_transient(),
         }
     }
 
     /// Whether the same may well succeed in a moment.
-    pub(crate) const fn is_transient(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         match self {
-            Self::Unreachable { .. }
-            | Self::CutShort { .. }
-            | Self::Later { .. }
-            | Self::NoAnswer { .. }
-            | Self::OtherPart { .. } => true,
+            Self::Unreachable { source, .. } => !limpid_outbound::is_distrust(source),
+            Self::CutShort { .. } | Self::Later { .. } | Self::NoAnswer { .. } | Self::OtherPart { .. } => {
+                true
+            }
             Self::Status { status, .. } => matches!(status, 408 | 500 | 502 | 504),
             _ => false,
         }

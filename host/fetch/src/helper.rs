@@ -37,9 +37,13 @@ pub(crate) fn get(name: &str, server: &str, within: Duration, stop: &Stop) -> Re
     if name.is_empty() || !name.bytes().all(is_word) {
         return Err("the name of the credential helper is none".to_owned());
     }
-    let program = format!("docker-credential-{name}");
+    ask(&format!("docker-credential-{name}"), server, within, stop)
+}
+
+/// What a program has of a server.
+fn ask(program: &str, server: &str, within: Duration, stop: &Stop) -> Result<Option<Login>, String> {
     let cannot = |error: std::io::Error| format!("`{program}` cannot be run: {error}");
-    let mut child = Command::new(&program)
+    let mut child = Command::new(program)
         .arg("get")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -74,7 +78,7 @@ pub(crate) fn get(name: &str, server: &str, within: Duration, stop: &Stop) -> Re
         };
         answer.unwrap_or_else(|| Err(late()))
     });
-    let status = talked.and_then(|answer| Ok((answer, ended(&mut child, within, stop, &program)?)));
+    let status = talked.and_then(|answer| Ok((answer, ended(&mut child, within, stop, program)?)));
     if status.is_err() {
         // It may have ended by itself.
         let _ = child.kill();
@@ -114,4 +118,70 @@ fn wait<T>(within: Duration, stop: &Stop, mut look: impl FnMut() -> Option<T>) -
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// A helper that is this shell script.
+    fn helper(script: &str) -> tempfile::TempPath {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        write!(file, "#!/bin/sh\n{script}\n").unwrap();
+        file.as_file().set_permissions(std::fs::Permissions::from_mode(0o700)).unwrap();
+        // Nothing is run that is open for writing.
+        file.into_temp_path()
+    }
+
+    fn asked(script: &str, within: Duration) -> Result<Option<Login>, String> {
+        let helper = helper(script);
+        // Another test that starts a program at this moment has the file open for as long as that takes.
+        loop {
+            match ask(helper.to_str().unwrap(), "r.example", within, &Stop::default()) {
+                Err(why) if why.contains("Text file busy") => thread::yield_now(),
+                answer => return answer,
+            }
+        }
+    }
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_helper_is_told_the_server_and_answers_who_asks() {
+        let check = |answer: &str, expected: Login| {
+            let script = format!("read server; test \"$1 $server\" = 'get r.example' && echo '{answer}'");
+            assert_eq!(asked(&script, LONG), Ok(Some(expected)));
+        };
+        check(r#"{"ServerURL": "x", "Username": "u", "Secret": "p"}"#, Login::password("u", "p"));
+        check(r#"{"Username": "<token>", "Secret": "t"}"#, Login::identity("t"));
+    }
+
+    #[test]
+    fn a_helper_that_has_nothing_is_no_failure() {
+        assert_eq!(asked("echo credentials not found in native keychain; exit 1", LONG), Ok(None));
+    }
+
+    #[test]
+    fn a_helper_that_fails_is_told_without_what_it_writes() {
+        let check = |script: &str, within: Duration, expected: &str| {
+            let why = asked(script, within).unwrap_err();
+            assert!(why.contains(expected) && !why.contains("hunter2"), "{why}");
+        };
+        check("echo hunter2; echo hunter2 >&2; exit 1", LONG, "failed");
+        check("echo hunter2", LONG, "answers not as helpers do");
+        check("exec sleep 60", Duration::from_millis(200), "setting `registries.helper_time`");
+        check("exec >&-; exec sleep 60", Duration::from_millis(200), "does not end");
+        let why = get("../x", "r.example", LONG, &Stop::default()).unwrap_err();
+        assert!(why.contains("name of the credential helper"), "{why}");
+        let stop = Stop::default();
+        stop.stop();
+        assert!(ask(helper("exec sleep 60").to_str().unwrap(), "r.example", LONG, &stop).is_err());
+    }
+
+    #[test]
+    fn a_helper_that_writes_without_end_is_read_for_a_while_only() {
+        assert!(asked("while true; do echo xxxxxxxxxxxxxxxx; done", LONG).is_err());
+    }
 }

@@ -74,7 +74,7 @@ impl ImageSource for RegistryImages {
         let mut found = reader.finish();
         match found.images.as_mut_slice() {
             [] => return Err(self.nothing(found)),
-            [only] if !only.image.manifests.contains(&manifest.digest) => {
+            [only] if found.others.is_empty() && !only.image.manifests.contains(&manifest.digest) => {
                 only.image.manifests.push(manifest.digest);
             }
             _ => {}

@@ -64,6 +64,16 @@ pub fn tls_with(certificates: &Certificates<'_>) -> Result<TlsConfig, BadCertifi
     Ok(encrypted(roots, client))
 }
 
+/// Whether a connection failed because one side does not trust the other, or they speak no common language:
+/// another try would end the same.
+pub fn is_distrust(error: &ureq::Error) -> bool {
+    match error {
+        ureq::Error::Rustls(_) | ureq::Error::Tls(_) => true,
+        ureq::Error::Io(error) => error.get_ref().is_some_and(|error| error.is::<rustls::Error>()),
+        _ => false,
+    }
+}
+
 fn encrypted(roots: RootCerts, client: Option<ClientCert>) -> TlsConfig {
     TlsConfig::builder()
         .provider(TlsProvider::Rustls)

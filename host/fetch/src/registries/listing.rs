@@ -16,7 +16,8 @@ use crate::address::Address;
 use crate::reference::{is_repository, is_tag};
 use crate::transport::Request;
 
-/// Names of one page that are asked for; registries give fewer as they like.
+/// Names of one page that are asked for. Registries may give fewer; those that refuse so many (400) are asked
+/// for as many as they like.
 const PAGE: u64 = 1000;
 
 /// What a registry lists.
@@ -37,17 +38,18 @@ struct Page {
 
 /// All repositories of a registry.
 pub(super) fn repositories(endpoint: &Endpoint, stop: &Stop) -> Result<Listing, Error> {
-    list(endpoint, &format!("_catalog?n={PAGE}"), is_repository, stop)
+    list(endpoint, "_catalog", is_repository, stop)
 }
 
 /// All tags of a repository.
 pub(super) fn tags(endpoint: &Endpoint, stop: &Stop) -> Result<Listing, Error> {
-    list(endpoint, &format!("tags/list?n={PAGE}"), is_tag, stop)
+    list(endpoint, "tags/list", is_tag, stop)
 }
 
 fn list(endpoint: &Endpoint, first: &str, is_name: fn(&str) -> bool, stop: &Stop) -> Result<Listing, Error> {
     let settings = endpoint.registries.settings();
-    let first = endpoint.base.join(first)?;
+    let plain = endpoint.base.join(first)?;
+    let first = endpoint.base.join(&format!("{first}?n={PAGE}"))?;
     let too_long =
         |what, limit, setting| Error::LongList { address: first.to_string(), what, limit, setting };
     let (mut listing, mut names, mut seen) = (Listing::default(), HashSet::new(), HashSet::new());
@@ -60,7 +62,13 @@ fn list(endpoint: &Endpoint, first: &str, is_name: fn(&str) -> bool, stop: &Stop
         if seen.len() as u64 > settings.pages {
             return Err(too_long("pages", settings.pages, "registries.pages"));
         }
-        let (page, next) = endpoint.persist(stop, || page(endpoint, &at, stop))?;
+        let (page, next) = match endpoint.persist(stop, || page(endpoint, &at, stop)) {
+            Err(Error::Status { status: 400, .. }) if at.uri() == first.uri() => {
+                at = plain.clone();
+                continue;
+            }
+            page => page?,
+        };
         for name in page.tags.unwrap_or_default() {
             if !is_name(&name) {
                 listing.unusable += 1;

@@ -398,6 +398,8 @@ fn lists_come_in_pages() {
     assert_eq!(tags.unusable, 1);
     let catalog = registries.catalog(&registry.host(), None, &Stop::default()).unwrap();
     assert_eq!((catalog.names.len(), catalog.unusable), (11, 0));
+    registry.plan("n=1000", 1, Fault::Status(400, None));
+    assert_eq!(registries.catalog(&registry.host(), None, &Stop::default()).unwrap(), catalog);
     registry.admit(Access::Bearer(TokenService::default()));
     assert_eq!(registries.catalog(&registry.host(), None, &Stop::default()).unwrap(), catalog);
 }

@@ -14,7 +14,9 @@ use distribution::{Distribution, Who};
 
 /// A service that may ask a registry on loopback.
 fn service(registry: &Distribution) -> Service {
-    Service::with(Setup::new().with("LIMPID_REGISTRIES", format!("{{\"{}\" = {{}}}}", registry.host())))
+    let (host, others) = (registry.host(), registry.others());
+    let settings = format!("{{\"{host}\" = {{hosts = {others:?}}}}}");
+    Service::with(Setup::new().with("LIMPID_REGISTRIES", settings))
 }
 
 fn parts(name: &str, file: &str) -> Parts {
@@ -41,14 +43,14 @@ fn a_real_registry_gives_images_by_tag_and_digest_and_only_layers_that_are_not_k
     let first = job(&service, &json!({ "reference": by_tag }));
     assert_eq!([&first["images"][0], &first["reference"]], [&json!(one.digest()), &json!(by_tag)]);
     assert_eq!([&first["layers_read"], &first["layers_known"]], [2, 0]);
-    assert_eq!(service.api.get(&format!("/v1/images/{by_tag}")).ok()["id"], one.digest());
+    assert_eq!(service.api.get(&format!("/v1/images/{by_tag}")).ok()["digest"], one.digest());
 
     let second = job(&service, &json!({ "reference": format!("{}/shop/web:2", registry.host()) }));
     assert_eq!([&second["layers_read"], &second["layers_known"]], [1, 1]);
     let by_digest = format!("{}/shop/web@{manifest}", registry.host());
     let again = job(&service, &json!({ "reference": by_digest }));
     assert_eq!([&again["images"][0], &again["layers_known"]], [&json!(one.digest()), &json!(2)]);
-    assert_eq!(registry.requests("GET", "/blobs/").len(), 2 + 1 + 2, "three layers, two configurations");
+    assert_eq!(registry.requests("GET", "/blobs/").len(), 3 + 3, "three layers, and a configuration each time");
 }
 
 #[test]

@@ -276,7 +276,7 @@ impl Error {
     }
 
     /// Whether where images come from is to blame, which may answer another time.
-    pub const fn is_of_source(&self) -> bool {
+    pub fn is_of_source(&self) -> bool {
         matches!(self, Self::Images(error) if matches!(error.fault(), Fault::Source))
     }
 

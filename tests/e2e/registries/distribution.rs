@@ -84,6 +84,11 @@ impl Distribution {
         format!("127.0.0.1:{}", self.port)
     }
 
+    /// Where it sends those on who ask it.
+    pub(super) fn others(&self) -> Vec<String> {
+        self.tokens.iter().map(Tokens::host).collect()
+    }
+
     /// Pushes an image. Returns the digest of its manifest.
     pub(super) fn push(&self, repository: &str, tag: &str, parts: &Parts) -> String {
         let descriptor = self.push_parts(repository, tag, parts);

@@ -40,6 +40,10 @@ impl Tokens {
         Self { port, certificate }
     }
 
+    pub(super) fn host(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
     /// What a registry is to be told of it.
     pub(super) fn settings(&self) -> String {
         let (port, certificate) = (self.port, self.certificate.display());

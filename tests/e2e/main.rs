@@ -19,6 +19,7 @@ mod service;
 
 mod answers;
 mod author_tools;
+mod bases;
 mod bundles;
 mod commands;
 mod contracts;

@@ -1,8 +1,10 @@
 //! The commands, one file each.
 
 pub(crate) mod compile;
+pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod feed;
+pub(crate) mod layers;
 pub(crate) mod packages;
 pub(crate) mod plugin;
 pub(crate) mod scan;

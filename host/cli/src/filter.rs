@@ -1,7 +1,7 @@
 //! Which findings are shown.
 
 use limpid_formats::FindingFilter;
-use limpid_model::Severity;
+use limpid_model::{Provenance, Severity};
 
 /// Shows findings that all of these admit.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -19,6 +19,14 @@ pub(crate) struct Filter {
     /// Show what is known to be exploited
     #[arg(long)]
     exploited: bool,
+    /// Show what the base image brought (`base`), or what the layers above it did (`own`). Where no base image
+    /// is known, all is shown as your own
+    #[arg(long, value_name = "ORIGIN", value_parser = origin)]
+    origin: Option<Provenance>,
+}
+
+fn origin(word: &str) -> Result<Provenance, String> {
+    Provenance::from_word(word).ok_or_else(|| "there are base, own".to_owned())
 }
 
 fn level(word: &str) -> Result<Severity, String> {
@@ -36,6 +44,7 @@ impl From<&Filter> for FindingFilter {
             rated: filter.rated,
             fixable: filter.fixable,
             exploited: filter.exploited,
+            origin: filter.origin,
         }
     }
 }

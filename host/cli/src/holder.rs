@@ -10,7 +10,7 @@ use limpid_scanner::{Progress, Scanner, Stop};
 use crate::input::{Input, Named};
 use crate::open;
 use crate::progress::Spinner;
-use crate::service::Service;
+use crate::service::{Service, encoded};
 use crate::settings::Settings;
 use crate::turn::{Outcome, Turn};
 
@@ -116,6 +116,30 @@ impl Holder {
         match self {
             Self::Here(here) => Ok(here.scanner.inventory(&here.image(image)?)?.into()),
             Self::Service(service) => service.of_image(image, "packages"),
+        }
+    }
+
+    /// What each layer of an image did.
+    ///
+    /// # Errors
+    /// There is no such image.
+    pub(crate) fn layers(&self, image: &str) -> anyhow::Result<api::ImageLayers> {
+        match self {
+            Self::Here(here) => Ok(here.scanner.layers(&here.image(image)?)?.into()),
+            Self::Service(service) => service.of_image(image, "layers"),
+        }
+    }
+
+    /// In what two images differ.
+    ///
+    /// # Errors
+    /// There is no such image.
+    pub(crate) fn difference(&self, before: &str, after: &str) -> anyhow::Result<api::Difference> {
+        match self {
+            Self::Here(here) => {
+                Ok(here.scanner.difference(&here.image(before)?, &here.image(after)?)?.into())
+            }
+            Self::Service(service) => service.of_image(before, &format!("diff/{}", encoded(after))),
         }
     }
 

@@ -1,7 +1,8 @@
 //! `limpid`: the service and its command line.
 //!
 //! Data goes to standard output, everything else to standard error. Exit codes: 0 done, 1 failed,
-//! 2 wrong usage; of `explain`, 0 not affected, 1 affected, 2 wrong usage or failed, 3 it is unknown.
+//! 2 wrong usage; of `explain`, 0 not affected, 1 affected, 2 wrong usage or failed, 3 it is unknown; of `diff`,
+//! 0 nothing differs, 1 something does, 2 wrong usage or failed, 3 nothing differs as far as is known.
 
 mod commands;
 mod filter;
@@ -31,7 +32,8 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done, whatever was found; 1 failed; 2 wrong usage. Of `explain`: 0 not affected, 1 affected, \
-2 wrong usage or failed, 3 it is unknown.";
+2 wrong usage or failed, 3 it is unknown. Of `diff`: 0 nothing differs, 1 something does, 2 wrong usage or failed, 3 \
+nothing differs as far as is known.";
 
 /// Finds what container images hold, and which published vulnerabilities affect it.
 #[derive(Parser)]
@@ -66,6 +68,10 @@ enum Command {
     Explain(commands::explain::Args),
     /// List the packages of an image: of an archive, which leaves nothing behind, or one that was scanned
     Packages(commands::packages::Args),
+    /// Draw the layers of an image: what each brought, removed, introduced and fixed, and what is of its base
+    Layers(commands::layers::Args),
+    /// Say in which packages and findings two images differ
+    Diff(commands::diff::Args),
     /// Advisories: ingest documents, show what is kept
     #[command(subcommand)]
     Feed(commands::feed::Command),
@@ -92,6 +98,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let failure = match cli.command {
         Command::Explain(_) => commands::explain::FAILED.into(),
+        Command::Diff(_) => commands::diff::FAILED.into(),
         _ => ExitCode::FAILURE,
     };
     match run(cli) {
@@ -128,6 +135,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Scan(args) => commands::scan::run(&settings, &args),
         Command::Explain(args) => commands::explain::run(&settings, &args),
         Command::Packages(args) => commands::packages::run(&settings, &args),
+        Command::Layers(args) => commands::layers::run(&settings, &args),
+        Command::Diff(args) => commands::diff::run(&settings, &args),
         Command::Feed(command) => commands::feed::run(&settings, &command),
         Command::Subscription(command) => commands::subscription::run(&settings, &command),
         Command::Plugin(command) => commands::plugin::run(&settings, &command),

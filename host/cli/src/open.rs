@@ -125,6 +125,7 @@ fn scanner_settings(settings: &Settings, scratch: &Path) -> anyhow::Result<limpi
         bundles: settings.bundles.clone(),
         keep: settings.keep.clone(),
         judge_owned: settings.reports.judge_owned,
+        base_candidates: settings.reports.base_candidates,
         history: settings.history.days.saturating_mul(24 * 60 * 60 * 1_000),
         flap_window: settings.notices.flap_window.saturating_mul(1_000),
         notices: settings.notices.delivery(),

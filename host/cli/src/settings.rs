@@ -121,12 +121,20 @@ impl Coverage {
 const KINDS: &str = include_str!("../../../plugins/kinds.toml");
 
 /// How reports are made.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Reports {
     /// Whether packages whose files the distribution put there are judged by the advisories of
     /// their own ecosystem, too.
     pub(crate) judge_owned: bool,
+    /// Images of a base's repository among which the newest is looked for.
+    pub(crate) base_candidates: usize,
+}
+
+impl Default for Reports {
+    fn default() -> Self {
+        Self { judge_owned: false, base_candidates: 256 }
+    }
 }
 
 /// How far back reports reach.

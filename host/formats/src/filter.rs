@@ -1,4 +1,4 @@
-use limpid_model::Severity;
+use limpid_model::{Provenance, Severity};
 use serde::Serialize;
 
 use crate::json;
@@ -14,6 +14,8 @@ pub struct FindingFilter {
     pub fixable: bool,
     /// Shows only what is known to be exploited.
     pub exploited: bool,
+    /// Shows only what comes from there. Where no base image is known, all may be one's own.
+    pub origin: Option<Provenance>,
 }
 
 /// What a filter did to the findings of a report, for programs.
@@ -25,6 +27,8 @@ pub struct Filtered {
     unrated: bool,
     fixable: bool,
     exploited: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<&'static str>,
     /// Findings that are not shown. `summary` counts them all the same.
     hidden: usize,
 }
@@ -40,6 +44,7 @@ impl FindingFilter {
         bad_enough
             && (!self.fixable || finding.fixed_version.is_some())
             && (!self.exploited || finding.exploited.is_some())
+            && json::is_of(self.origin, finding.origin.as_deref().and_then(Provenance::from_word))
     }
 
     /// What was asked for, as flags; none where all is shown.
@@ -47,7 +52,8 @@ impl FindingFilter {
         let severity = self.severity.map(|severity| format!("--severity {}", severity.as_str()));
         let flags = [(self.rated, "--rated"), (self.fixable, "--fixable"), (self.exploited, "--exploited")];
         let flags = flags.into_iter().filter(|(set, _)| *set).map(|(_, flag)| flag.to_owned());
-        let asked: Vec<_> = severity.into_iter().chain(flags).collect();
+        let origin = self.origin.map(|origin| format!("--origin {}", origin.as_str()));
+        let asked: Vec<_> = severity.into_iter().chain(flags).chain(origin).collect();
         (!asked.is_empty()).then(|| asked.join(" "))
     }
 
@@ -69,6 +75,7 @@ impl FindingFilter {
             unrated: !self.rated,
             fixable: self.fixable,
             exploited: self.exploited,
+            origin: self.origin.map(Provenance::as_str),
             hidden: all.saturating_sub(report.findings.len()),
         })
     }

@@ -2,7 +2,9 @@
 //! `sha256:<hex>`, sizes bytes. Fields are added, never changed or removed.
 
 mod affected;
+mod base;
 mod bundles;
+mod difference;
 mod explanation;
 mod feeds;
 mod images;
@@ -20,16 +22,22 @@ mod subscriptions;
 mod vulnerabilities;
 
 pub use affected::{Affected, AffectedImages, AffectedPackage};
+pub use base::{Base, ByOrigin, Recommendation};
 pub use bundles::{Feed as ImportedFeed, Imported};
+pub use difference::{ChangedFinding, Difference, DifferenceDoubt, FindingDifference, PackageDifference};
 pub use explanation::{Explanation, Reason};
 pub use feeds::{Failed, Feed, Feeds, Followed, Ingested, Rejection, Removed, Run, Source, Sources};
 pub use images::{Image, ImageLayer, Images, Platform};
 pub use jobs::{Job, JobError, Submitted};
-pub use layers::{Changed, Changes, ImageLayers, Layer, LayerContext};
+pub use layers::{
+    Changed, Changes, ImageLayers, Layer, LayerContext, LayerFinding, RemovedFinding, ReportedLayer,
+    Vulnerabilities, WhyUnread,
+};
 pub use notices::{Notice, Notices, Replayed};
 pub use packages::{HolderImage, Holders, InstalledVersion};
 pub use plugins::{Plugin, PluginRef, PluginWithVersions, Plugins, RefusedPlugin};
 pub use progress::JobProgress;
+pub(crate) use report::is_of;
 pub use report::{
     Coverage, Distribution, Enrichment, Finding, Gap, Inventory, LayerRef, Package, Publisher, Rating,
     Report, Severity, Silent, Summary, write_report,

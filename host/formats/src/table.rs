@@ -1,8 +1,10 @@
 //! Documents as tables for people.
 
+mod difference;
 mod explanation;
 mod feeds;
 mod grid;
+mod layers;
 mod look;
 mod page;
 mod plugins;
@@ -13,9 +15,11 @@ use std::fmt::Display;
 
 use crate::json as api;
 
+pub use difference::difference;
 pub use explanation::explanation;
 pub use feeds::{feeds, imported, ingested, runs};
 use grid::Grid;
+pub use layers::layers;
 pub use look::{Look, Tone};
 pub use page::{Page, Piece};
 pub use plugins::plugins;
@@ -55,6 +59,11 @@ fn heading(page: &mut Page, image: &api::Image, distribution: Option<&api::Distr
     let platform = &image.platform;
     let layers = count(image.layers.len(), "layer", "layers");
     page.line(&[format!("{distribution}, {}/{}, {layers}", platform.os, platform.architecture).into()]);
+}
+
+/// What an image is called: the first of its names, or its digest.
+fn name_of<'a>(names: &'a [String], digest: &'a str) -> &'a str {
+    names.first().map_or(digest, String::as_str)
 }
 
 /// The command that made a layer, without what all of them have.

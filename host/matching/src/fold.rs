@@ -143,7 +143,18 @@ pub fn fold(
     hidden: &[HiddenFile],
     on_layer: impl FnMut(usize, &Changes<'_>),
 ) -> Contents {
-    let mut contents = lay(layers, hidden, on_layer);
+    fold_with_states(layers, hidden, on_layer, |_, _| ())
+}
+
+/// The same; `on_state` is also told what is there from a layer on that is not as it was below, as files
+/// state it: [`once`] of that is what counts.
+pub fn fold_with_states(
+    layers: Vec<LayerFacts>,
+    hidden: &[HiddenFile],
+    on_layer: impl FnMut(usize, &Changes<'_>),
+    on_state: impl FnMut(usize, &[Installed]),
+) -> Contents {
+    let mut contents = lay(layers, hidden, on_layer, on_state);
     state_once(&mut contents.packages);
     contents
 }
@@ -153,6 +164,7 @@ fn lay(
     layers: Vec<LayerFacts>,
     hidden: &[HiddenFile],
     mut on_layer: impl FnMut(usize, &Changes<'_>),
+    mut on_state: impl FnMut(usize, &[Installed]),
 ) -> Contents {
     let layers = linked::spread(layers);
     let ends = Ends::new(hidden);
@@ -184,8 +196,12 @@ fn lay(
             .into_iter()
             .partition(|installed| ends.of(installed.stated_by, &installed.path) == Some(place));
         on_layer(place, &changes::carry_over(&gone, &mut brought));
+        let is_other = !gone.is_empty() || !brought.is_empty();
         staying.append(&mut brought);
         contents.packages = staying;
+        if is_other {
+            on_state(place, &contents.packages);
+        }
     }
     contents
 }
@@ -193,12 +209,23 @@ fn lay(
 /// Of a package of the distribution that several files state alike, one as its package manager keeps it
 /// in two places, the one counts that was there first.
 fn state_once(packages: &mut Vec<Installed>) {
-    let mut known = HashSet::new();
-    packages.retain(|installed| {
-        let Package { name, version, arch, .. } = &*installed.package;
-        installed.package.scope != Scope::Distribution
-            || known.insert((installed.detector.name.clone(), name.clone(), version.clone(), arch.clone()))
-    });
+    let mut known = Known::new();
+    packages.retain(|installed| is_first(&mut known, installed));
+}
+
+/// The packages that count, each once.
+pub fn once(packages: &[Installed]) -> impl Iterator<Item = &Installed> {
+    let mut known = Known::new();
+    packages.iter().filter(move |installed| is_first(&mut known, installed))
+}
+
+/// Packages of the distribution that were seen: detector, name, version and architecture.
+type Known = HashSet<(String, Text, Text, Option<Text>)>;
+
+fn is_first(known: &mut Known, installed: &Installed) -> bool {
+    let Package { name, version, arch, .. } = &*installed.package;
+    installed.package.scope != Scope::Distribution
+        || known.insert((installed.detector.name.clone(), name.clone(), version.clone(), arch.clone()))
 }
 
 /// The packages that a detector found in the layer at a place; `owner` says to which package of the

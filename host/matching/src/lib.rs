@@ -10,10 +10,12 @@
 //! the caller implements over whatever holds it.
 
 mod authority;
+mod difference;
 mod explain;
 mod fingerprint;
 pub mod fold;
 mod judge;
+mod layered;
 mod matcher;
 mod severity;
 mod statements;
@@ -22,10 +24,12 @@ mod test_support;
 mod updates;
 
 pub use authority::{Authority, OwnedPackages, Speaks};
+pub use difference::{Difference, difference, package_difference};
 pub use explain::{Considered, explain};
 pub use fingerprint::fingerprint;
 pub use fold::{Contents, Installed};
 pub use judge::{NotAffected, Subject};
+pub use layered::{Cleared, FindingChanges, States};
 pub use matcher::{
     Match, Matcher, Matches, Outcome, PublisherView, Verdict, match_packages, namespaces, namespaces_in,
     namespaces_of_distribution,

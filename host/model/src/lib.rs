@@ -17,6 +17,7 @@
 
 mod advisory;
 mod affected;
+mod base;
 mod chain;
 mod change;
 mod digest;
@@ -47,6 +48,10 @@ pub use compact_str::CompactString as Text;
 
 pub use advisory::{Advisory, Affected, Bound, Enrichment, Range, Status, is_cve, vulnerabilities};
 pub use affected::{AffectedImage, AffectedPackage, Published, VulnerabilityDescription};
+pub use base::{
+    BaseImage, Doubt, DoubtOf, FindingDifference, ImageDifference, LayerFinding, LayerReport, LayerSize,
+    Provenance, Recommendation, ReportedLayer, chains,
+};
 pub use chain::chain;
 pub use change::{Change, Standing, StandingPackage};
 pub use digest::{Digest, DigestError, Hasher};

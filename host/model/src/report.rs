@@ -20,6 +20,17 @@ pub struct Report {
     /// The plugins whose findings, keys and advisories it rests on. While a parser that was replaced
     /// reads its documents again, both of its versions are here, and a gap says so.
     pub plugins: Vec<PluginId>,
+    /// The image upon which it was built; none where none such is known.
+    pub base: Option<crate::BaseImage>,
+    /// A newer image of the base's repository; none where none is known, and in reports on the past.
+    pub recommendation: Option<crate::Recommendation>,
+}
+
+impl Report {
+    /// Whether a finding came with the base image; none where no base image is known.
+    pub fn provenance(&self, finding: &Finding) -> Option<crate::Provenance> {
+        self.base.as_ref().map(|base| base.provenance(finding.package.layer.index))
+    }
 }
 
 /// One vulnerability of one package of the image.

@@ -13,7 +13,7 @@ use crate::images::{self, LINKED};
 use crate::kept::KeptFiles;
 use crate::report::Reporter;
 use crate::writer::Writers;
-use crate::{Error, inventory, names};
+use crate::{Error, bases, inventory, names};
 
 /// How many different sets of layers below it a layer is described over.
 const CONTEXTS: usize = 16;
@@ -57,6 +57,7 @@ pub(crate) fn delete_image(writers: &Writers, kept: &KeptFiles, digest: &Digest)
     let mut batch = Batch::default();
     batch.delete::<Images>(&image.id);
     names::delete(&mut batch, &image);
+    bases::delete(&mut batch, &image);
     batch.delete::<Unexamined>(&image.id);
     for manifest in &image.manifests {
         batch.delete::<Manifests>(manifest);

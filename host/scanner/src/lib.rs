@@ -7,10 +7,12 @@
 //! a pool for blocking work.
 
 mod background;
+mod bases;
 mod blobs;
 mod bundle;
 mod catalog;
 mod detectors;
+mod difference;
 mod error;
 mod explain;
 mod facts;
@@ -97,6 +99,8 @@ struct Parts {
     moments: history::Moments,
     /// What the detectors that are loaded claim.
     claims: report::Claims,
+    /// What affects base images and those that are newer, at one revision.
+    judged: report::JudgedImages,
     /// Where those who deliver notices look what there is to do.
     deliveries: notices::Deliveries,
 }
@@ -138,6 +142,7 @@ impl Scanner {
             plugin_changes: rekey::PluginChanges::default(),
             moments: history::Moments::default(),
             claims: report::Claims::default(),
+            judged: report::JudgedImages::default(),
             deliveries: notices::Deliveries::default(),
         }));
         tell("files that are kept are being counted");
@@ -145,10 +150,11 @@ impl Scanner {
         scanner.0.moments.remember(&scanner.store().view())?;
         tell("the inventory is being derived, as far as it is not there");
         scanner.indexer().build_inventory()?;
-        tell("history, names and identifiers are being indexed, as far as they are not");
+        tell("history, names, layers and identifiers are being indexed, as far as they are not");
         history::index_history(scanner.store())?;
         names::index_names(scanner.store())?;
         blobs::index_blobs(scanner.store())?;
+        bases::index_chains(scanner.store())?;
         identifiers::fold_identifiers(scanner.store())?;
         tell("what an ingest has announced that was cut short is being removed, as far as there is any");
         scanner.notifying().remove_unannounced(&scanner.writers().ingest())?;

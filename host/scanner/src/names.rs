@@ -124,6 +124,18 @@ pub(crate) fn images_named(
     Ok(Page { items, next })
 }
 
+/// Images of the repository of a name, whatever their tags; an image as often as it has one.
+pub(crate) fn images_of_repository<'v>(
+    view: &'v View<'v>,
+    name: &str,
+) -> impl Iterator<Item = Result<Digest, Error>> + use<'v> {
+    let repository = Name::of(name).repository;
+    view.keys::<Names>(move |key| {
+        key.text(&repository);
+    })
+    .map(|key| Ok(key?.image))
+}
+
 /// Makes images known by their names, where a Limpid wrote them that did not. Costs one look-up where
 /// there is nothing to do.
 pub(crate) fn index_names(store: &Store) -> Result<(), Error> {

@@ -4,6 +4,8 @@ mod advisory_rows;
 mod coverage;
 mod enrichments;
 mod purl;
+mod recommendation;
+mod states;
 mod unexamined;
 
 use std::cmp::{Ordering, Reverse};
@@ -29,11 +31,13 @@ use limpid_store::{Store, View};
 use rayon::prelude::*;
 
 use crate::history::{self, AdvisoriesThen, AdvisoryThen, AsOf, Past, Then};
-use crate::refreshing::Refreshing;
+use crate::refreshing::{Moment, Refreshing};
+use crate::revision::Revision;
 use crate::stated::All;
-use crate::{Error, Settings, facts, images, inventory};
+use crate::{Error, Settings, bases, facts, images, inventory};
 pub(crate) use advisory_rows::AdvisoryRows;
 pub(crate) use enrichments::Enrichments;
+pub(crate) use recommendation::JudgedImages;
 pub(crate) use unexamined::Claims;
 
 /// What reports need of the service.
@@ -44,6 +48,9 @@ pub(crate) struct Reporter<'s> {
     pub(crate) plugins: &'s Snapshot,
     pub(crate) refreshing: &'s Refreshing,
     pub(crate) claims: &'s Claims,
+    pub(crate) judged: &'s JudgedImages,
+    /// Of before any view was taken.
+    pub(crate) revision: Option<&'s Revision>,
 }
 
 impl Reporter<'_> {
@@ -66,9 +73,20 @@ impl Reporter<'_> {
         // Before the view is taken: what ends after that is not in it.
         let begun = self.refreshing.moment();
         let view = self.store.view();
-        let (image, indexing) = images::image(&view, digest)?;
-        let facts = facts(&view, &image, &indexing)?;
-        let hidden = inventory::hidden_of(&view, &image, &indexing)?;
+        self.report_in(&view, begun, digest, as_of)
+    }
+
+    /// The same from a view that was taken after the moment `begun`.
+    pub(crate) fn report_in(
+        self,
+        view: &View<'_>,
+        begun: Moment,
+        digest: &Digest,
+        as_of: Option<&AsOf>,
+    ) -> Result<Report, Error> {
+        let (image, indexing) = images::image(view, digest)?;
+        let facts = facts(view, &image, &indexing)?;
+        let hidden = inventory::hidden_of(view, &image, &indexing)?;
         let mut plugins: Vec<_> = facts
             .iter()
             .flat_map(|layer| &layer.found)
@@ -76,15 +94,14 @@ impl Reporter<'_> {
             .collect();
         let contents = fold::fold(facts, &hidden, |_, _| ());
         let past = as_of
-            .map(|as_of| history::past(self.settings, self.plugins, &view, as_of))
+            .map(|as_of| history::past(self.settings, self.plugins, view, as_of))
             .transpose()?
             .unwrap_or_default();
         let owned = self.settings.owned_packages();
-        let matches = matches(&view, &past, owned, &contents)?;
-        let findings = findings(&view, &past, &image, &contents, &matches)?;
-        let mut coverage =
-            coverage::coverage(self, (&view, &past), &contents, &indexing, matches, &findings)?;
-        unexamined::add(self, &view, &image, &contents, &mut coverage)?;
+        let matches = matches(view, &past, owned, &contents)?;
+        let findings = findings(view, &past, &image, &contents, &matches)?;
+        let mut coverage = coverage::coverage(self, (view, &past), &contents, &indexing, matches, &findings)?;
+        unexamined::add(self, view, &image, &contents, &mut coverage)?;
         if self.refreshing.has_begun_since(begun) {
             coverage.gaps.push(Gap::RefreshUnderWay);
         }
@@ -92,7 +109,12 @@ impl Reporter<'_> {
         plugins.extend(coverage.sources.iter().filter_map(|source| source.plugin.clone()));
         plugins.sort();
         plugins.dedup();
-        Ok(Report { image, findings, coverage, plugins })
+        let base = bases::base_of(view, &image)?;
+        let mut report = Report { image, findings, coverage, plugins, base, recommendation: None };
+        if past.is_now() {
+            report.recommendation = recommendation::recommendation(self, view, &report)?;
+        }
+        Ok(report)
     }
 
     /// What an image holds, and what each of its layers did.
@@ -100,10 +122,14 @@ impl Reporter<'_> {
     /// # Errors
     /// [`Error::NoImage`] where there is no such image.
     pub(crate) fn inventory(self, digest: &Digest) -> Result<Inventory, Error> {
-        let view = self.store.view();
-        let (image, indexing) = images::image(&view, digest)?;
-        let facts = facts(&view, &image, &indexing)?;
-        let hidden = inventory::hidden_of(&view, &image, &indexing)?;
+        self.inventory_in(&self.store.view(), digest)
+    }
+
+    /// The same from a view.
+    pub(crate) fn inventory_in(self, view: &View<'_>, digest: &Digest) -> Result<Inventory, Error> {
+        let (image, indexing) = images::image(view, digest)?;
+        let facts = facts(view, &image, &indexing)?;
+        let hidden = inventory::hidden_of(view, &image, &indexing)?;
         let mut changes = Vec::new();
         let contents = fold::fold(facts, &hidden, |_, change| changes.push(change.each()));
         let describe = |installed: &Installed| {

@@ -45,6 +45,8 @@ pub struct Settings {
     /// Whether packages whose files the distribution put there are judged by the advisories of
     /// their own ecosystem, too (`reports.judge_owned`).
     pub judge_owned: bool,
+    /// Images of a repository among which the newest is looked for (`reports.base_candidates`).
+    pub base_candidates: usize,
     /// For how long a notice that tells the contrary of one before it is deferred, in milliseconds
     /// (`notices.flap_window`, in seconds).
     pub flap_window: u64,
@@ -83,6 +85,7 @@ impl Settings {
             documents: limpid_documents::Limits::default(),
             bundles: BundleSettings::default(),
             judge_owned: false,
+            base_candidates: 256,
             flap_window: 600_000,
             notices: NoticeSettings::default(),
             history: 90 * 24 * 60 * 60 * 1_000,

@@ -6,13 +6,15 @@ use limpid_fetch::Stop;
 use limpid_model::explanation::Explanation;
 use limpid_model::report::Report;
 use limpid_model::{
-    AffectedImage, Digest, FeedState, Image, ImageSummary, ImportedFeed, Ingested, Inventory, Keys,
-    LayerDescription, Notice, NoticePosition, NoticeState, PackageHolder, Page, PluginId, PluginVersions,
-    RemovedSource, Statistics, Subscription, SubscriptionSpec, SubscriptionState, VulnerabilityDescription,
+    AffectedImage, Digest, FeedState, Image, ImageDifference, ImageSummary, ImportedFeed, Ingested,
+    Inventory, Keys, LayerDescription, LayerReport, Notice, NoticePosition, NoticeState, PackageHolder, Page,
+    PluginId, PluginVersions, RemovedSource, Statistics, Subscription, SubscriptionSpec, SubscriptionState,
+    VulnerabilityDescription,
 };
 
 use crate::bundle::Exported;
 use crate::catalog;
+use crate::difference;
 use crate::explain;
 use crate::feeds;
 use crate::history::{self, AsOf};
@@ -268,6 +270,22 @@ impl Scanner {
         self.reporting(|reporter| reporter.inventory(digest))
     }
 
+    /// What each layer of an image did to its packages and to what affects it, from one view of the store.
+    ///
+    /// # Errors
+    /// [`Error::NoImage`] where there is no such image.
+    pub fn layers(&self, digest: &Digest) -> Result<LayerReport, Error> {
+        self.reporting(|reporter| reporter.layers(digest))
+    }
+
+    /// What came, went and changed from one image to another, from one view of the store.
+    ///
+    /// # Errors
+    /// [`Error::NoImage`] where there is no such image.
+    pub fn difference(&self, before: &Digest, after: &Digest) -> Result<ImageDifference, Error> {
+        self.reporting(|reporter| difference::difference(reporter, before, after))
+    }
+
     /// One image.
     ///
     /// # Errors
@@ -455,13 +473,15 @@ impl Scanner {
     }
 
     fn reporting<T>(&self, ask: impl FnOnce(Reporter<'_>) -> T) -> T {
-        let plugins = self.plugins();
+        let (plugins, revision) = (self.plugins(), self.revision());
         ask(Reporter {
             store: self.store(),
             settings: self.settings(),
             plugins: &plugins,
             refreshing: &self.0.refreshing,
             claims: &self.0.claims,
+            judged: &self.0.judged,
+            revision: revision.as_ref(),
         })
     }
 }

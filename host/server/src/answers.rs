@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use limpid_formats::json;
+use limpid_model::Provenance;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use serde::Serialize;
@@ -55,12 +56,13 @@ impl<T: Serialize> Written for T {
     }
 }
 
-/// A report, which is long enough that all processors write it.
-pub(crate) struct Report(pub(crate) limpid_model::report::Report);
+/// A report, which is long enough that all processors write it, and from where the findings come that are
+/// asked for.
+pub(crate) struct Report(pub(crate) limpid_model::report::Report, pub(crate) Option<Provenance>);
 
 impl Written for Report {
     fn write(self, out: &mut Vec<u8>) -> serde_json::Result<()> {
-        json::write_report(self.0, out)
+        json::write_report(self.0, self.1, out)
     }
 }
 

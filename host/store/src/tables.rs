@@ -41,7 +41,8 @@
 //! | 37 | [`references`] | announcement, place | how many notices refer to that change |
 //! | 33 | [`kinds`] | diff id | files that hold packages, by kind |
 //! | 34 | [`unexamined`] | image id | layers that could not be read, files that nobody reads |
-//! | 50 | [`blobs`] | digest of a layer's stored form | its diff id |
+//! | 50 | [`chains`] | chain of layers, image id | an image that is these layers |
+//! | 55 | [`blobs`] | digest of a layer's stored form | its diff id |
 //! | 23 | [`marks`] | name | on what all rows of some kind rest |
 
 pub mod advisories;
@@ -49,6 +50,7 @@ pub mod affects;
 pub mod announced;
 pub mod announcements;
 pub mod blobs;
+pub mod chains;
 pub mod contexts;
 pub mod deltas;
 pub mod documents;
@@ -93,7 +95,7 @@ pub(crate) const UNWALKED: [u8; 1] = [advisories::Advisories::ID];
 
 /// Tables of what images hold. All others are of what publishers state, and of what became of it: what a
 /// ingest writes, and those who ask for reports would have to read anew.
-pub(crate) const OF_IMAGES: [u8; 14] = [
+pub(crate) const OF_IMAGES: [u8; 15] = [
     blobs::Blobs::ID,
     images::Images::ID,
     manifests::Manifests::ID,
@@ -108,4 +110,5 @@ pub(crate) const OF_IMAGES: [u8; 14] = [
     names::Names::ID,
     kinds::Kinds::ID,
     unexamined::Unexamined::ID,
+    chains::Chains::ID,
 ];

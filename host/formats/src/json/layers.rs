@@ -1,21 +1,97 @@
 use limpid_model::Digest;
 use limpid_model::report::{InstalledPackage, LayerChanges};
-use limpid_model::{Inventory, LayerDescription};
-use serde::Serialize;
+use limpid_model::{BaseImage, Image as Known, LayerDescription, LayerReport, Text};
+use serde::{Deserialize, Serialize};
 
-use super::{Image, Package};
+use super::{Base, Image, Package, Word};
 
 /// What each layer of an image did.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ImageLayers {
     /// The image.
     pub image: Image,
     /// Its layers, lowest first.
-    pub layers: Vec<Changes>,
+    pub layers: Vec<ReportedLayer>,
+    /// The image upon which it was built; null where none such is known.
+    pub base: Option<Base>,
+}
+
+/// A layer of an image, and what it did.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReportedLayer {
+    /// What it did to the packages.
+    #[serde(flatten)]
+    pub changes: Changes,
+    /// Its place; 0 is the lowest.
+    pub index: usize,
+    /// Bytes as stored; null where it was never read.
+    pub size: Option<u64>,
+    /// Bytes of its tar; null where it was never read.
+    pub inflated_size: Option<u64>,
+    /// `base` or `own`; null where no base image is known.
+    pub origin: Option<Word>,
+    /// Why it could not be read, so that nothing is known of what it did; null where it was.
+    pub unread: Option<WhyUnread>,
+    /// What it did to what affects the image.
+    pub vulnerabilities: Vulnerabilities,
+}
+
+/// Why a layer could not be read.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct WhyUnread {
+    /// `over-limit`, `unsupported` or `damaged`.
+    pub code: String,
+    /// For people.
+    pub message: String,
+}
+
+/// What a layer did to what affects the image.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Vulnerabilities {
+    /// What affects it from this layer on.
+    pub introduced: Vec<LayerFinding>,
+    /// What does no longer.
+    pub removed: Vec<RemovedFinding>,
+}
+
+/// A vulnerability of a package at a layer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LayerFinding {
+    /// The same as in the report of the image.
+    pub fingerprint: String,
+    /// The vulnerability, as all publishers call it.
+    pub vulnerability: Text,
+    /// `critical`, `high`, `medium`, `low`, `negligible` or `unknown`.
+    pub severity: Word,
+    /// `affected`, `under-investigation`, `wont-fix`, `fix-deferred`, `end-of-life`.
+    pub status: Word,
+    /// Name of the package.
+    pub package: Text,
+    /// Its version.
+    pub version: Text,
+    /// Its architecture.
+    pub arch: Option<Text>,
+    /// The nearest version that fixes it.
+    pub fixed_version: Option<Text>,
+    /// Whether it is known to be exploited.
+    pub exploited: bool,
+}
+
+/// A vulnerability that a layer removed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RemovedFinding {
+    /// As it was below.
+    #[serde(flatten)]
+    pub finding: LayerFinding,
+    /// `another-version` where the package is there in one that is not affected, `package-removed` where it
+    /// is not.
+    pub because: Word,
+    /// The version of the package from this layer on.
+    pub version_now: Option<Text>,
 }
 
 /// What a layer did to the packages of the layers below it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Changes {
     /// Digest of its tar.
     pub diff_id: String,
@@ -30,7 +106,7 @@ pub struct Changes {
 }
 
 /// A package whose version a layer changed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Changed {
     /// Name of the package.
     pub name: String,
@@ -73,13 +149,58 @@ pub struct LayerContext {
     pub changes: Changes,
 }
 
-impl From<Inventory> for ImageLayers {
-    fn from(inventory: Inventory) -> Self {
-        let layers = inventory.image.layers.iter().zip(inventory.layers);
-        let layers = layers
-            .map(|(layer, changes)| Changes::new(&layer.diff_id, layer.created_by.clone(), changes))
-            .collect();
-        Self { image: inventory.image.into(), layers }
+impl From<LayerReport> for ImageLayers {
+    fn from(report: LayerReport) -> Self {
+        let (image, base) = (report.image, report.base);
+        let layers = report.layers.into_iter().enumerate();
+        let layers = layers.map(|(index, layer)| reported(&image, base.as_ref(), index, layer)).collect();
+        Self { layers, image: image.into(), base: base.map(Base::from) }
+    }
+}
+
+fn reported(
+    image: &Known,
+    base: Option<&BaseImage>,
+    index: usize,
+    layer: limpid_model::ReportedLayer,
+) -> ReportedLayer {
+    let known = image.layers.get(index);
+    let diff_id = known.map_or(Digest::from_bytes([0; 32]), |known| known.diff_id);
+    let created_by = known.and_then(|known| known.created_by.clone());
+    ReportedLayer {
+        changes: Changes::new(&diff_id, created_by, layer.packages),
+        index,
+        size: layer.size.map(|size| size.stored),
+        inflated_size: layer.size.map(|size| size.inflated),
+        origin: base.map(|base| base.provenance(index).as_str().into()),
+        unread: layer.unread.map(|unread| WhyUnread { code: unread.code, message: unread.why }),
+        vulnerabilities: Vulnerabilities {
+            introduced: layer.introduced.into_iter().map(LayerFinding::from).collect(),
+            removed: layer.cleared.into_iter().map(RemovedFinding::from).collect(),
+        },
+    }
+}
+
+impl From<limpid_model::LayerFinding> for LayerFinding {
+    fn from(finding: limpid_model::LayerFinding) -> Self {
+        Self {
+            fingerprint: finding.fingerprint,
+            vulnerability: finding.vulnerability,
+            severity: finding.severity.as_str().into(),
+            status: finding.status.as_str().into(),
+            package: finding.package,
+            version: finding.version,
+            arch: finding.arch,
+            fixed_version: finding.fixed_version,
+            exploited: finding.exploited,
+        }
+    }
+}
+
+impl From<(limpid_model::LayerFinding, Option<Text>)> for RemovedFinding {
+    fn from((finding, version_now): (limpid_model::LayerFinding, Option<Text>)) -> Self {
+        let because = if version_now.is_some() { "another-version" } else { "package-removed" };
+        Self { finding: finding.into(), because: because.into(), version_now }
     }
 }
 

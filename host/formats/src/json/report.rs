@@ -5,12 +5,12 @@ mod coverage;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use limpid_model::Text;
 use limpid_model::report::{self, InstalledPackage, LayerOrigin, RatedSeverity};
+use limpid_model::{BaseImage, Provenance, Text};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Image, PluginRef, Word};
+use super::{Base, ByOrigin, Image, PluginRef, Recommendation, Word};
 
 pub use coverage::{Coverage, Distribution, Gap, Silent};
 
@@ -28,6 +28,10 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// The plugins that it rests on.
     pub plugins: Vec<PluginRef>,
+    /// The image upon which it was built; null where none such is known.
+    pub base: Option<Base>,
+    /// A newer image of the base's repository; null where none is known, and in reports on the past.
+    pub recommendation: Option<Recommendation>,
 }
 
 /// Statistics over a report. They speak only of what could be judged: see `complete`.
@@ -45,6 +49,8 @@ pub struct Summary {
     pub judged: usize,
     /// Whether nothing is missing: `coverage.gaps` is empty.
     pub complete: bool,
+    /// Findings by where they come from; null where no base image is known.
+    pub by_origin: Option<ByOrigin>,
 }
 
 /// One vulnerability of one package.
@@ -94,6 +100,9 @@ pub struct Finding {
     /// What else is known of the vulnerability, whoever is affected.
     #[serde(with = "super::shared")]
     pub enrichments: Arc<[Enrichment]>,
+    /// `base` where the base image brought the package, `own` where a layer above it did; null where no base
+    /// image is known.
+    pub origin: Option<Word>,
 }
 
 /// That a vulnerability is exploited.
@@ -216,9 +225,18 @@ pub struct Inventory {
 impl From<report::Report> for Report {
     fn from(mut report: report::Report) -> Self {
         let found = std::mem::take(&mut report.findings);
+        let known = report.base.clone();
         let rest = Rest::new(&found, report);
-        let Rest { image, summary, coverage, plugins } = rest;
-        Self { image, summary, coverage, findings: findings(found), plugins }
+        let Rest { image, summary, coverage, plugins, base, recommendation } = rest;
+        Self {
+            image,
+            summary,
+            coverage,
+            findings: findings(found, known.as_ref()),
+            plugins,
+            base,
+            recommendation,
+        }
     }
 }
 
@@ -228,6 +246,8 @@ struct Rest {
     summary: Summary,
     coverage: Coverage,
     plugins: Vec<PluginRef>,
+    base: Option<Base>,
+    recommendation: Option<Recommendation>,
 }
 
 impl Rest {
@@ -245,12 +265,15 @@ impl Rest {
             packages: report.coverage.packages,
             judged: report.coverage.judged,
             complete: report.coverage.gaps.is_empty(),
+            by_origin: ByOrigin::of(&report, findings),
         };
         Self {
             image: report.image.into(),
             summary,
             coverage: report.coverage.into(),
             plugins: report.plugins.into_iter().map(PluginRef::from).collect(),
+            base: report.base.map(Base::from),
+            recommendation: report.recommendation.map(Recommendation::from),
         }
     }
 }
@@ -258,13 +281,23 @@ impl Rest {
 /// Fewer findings are not worth dividing.
 const LEAST: usize = 200;
 
-/// Writes down a report as [`Report`] is written, on all processors.
+/// Writes down a report as [`Report`] is written, on all processors; of the findings only those that come from
+/// somewhere, where that is asked for. What counts them counts all.
 ///
 /// # Errors
 /// Nothing that a report holds fails here.
-pub fn write_report(mut report: report::Report, out: &mut Vec<u8>) -> serde_json::Result<()> {
+pub fn write_report(
+    mut report: report::Report,
+    only: Option<Provenance>,
+    out: &mut Vec<u8>,
+) -> serde_json::Result<()> {
     let mut found = std::mem::take(&mut report.findings);
-    let Rest { image, summary, coverage, plugins } = Rest::new(&found, report);
+    let known = report.base.clone();
+    let written = |found| written(found, known.as_ref());
+    let Rest { image, summary, coverage, plugins, base, recommendation } = Rest::new(&found, report);
+    if only.is_some() {
+        found.retain(|finding| is_of(only, provenance(known.as_ref(), finding)));
+    }
     let shares = if found.len() <= LEAST {
         vec![written(found)?]
     } else {
@@ -288,14 +321,16 @@ pub fn write_report(mut report: report::Report, out: &mut Vec<u8>) -> serde_json
     }
     out.push(b']');
     field(out, b",\"plugins\":", &plugins)?;
+    field(out, b",\"base\":", &base)?;
+    field(out, b",\"recommendation\":", &recommendation)?;
     out.push(b'}');
     Ok(())
 }
 
 /// Findings in JSON, with commas between them.
-fn written(found: Vec<report::Finding>) -> serde_json::Result<Vec<u8>> {
+fn written(found: Vec<report::Finding>, base: Option<&BaseImage>) -> serde_json::Result<Vec<u8>> {
     let mut out = Vec::with_capacity(found.len() * FINDING);
-    for (number, finding) in findings(found).iter().enumerate() {
+    for (number, finding) in findings(found, base).iter().enumerate() {
         if number > 0 {
             out.push(b',');
         }
@@ -312,8 +347,19 @@ fn field(out: &mut Vec<u8>, name: &[u8], value: &impl Serialize) -> serde_json::
     serde_json::to_writer(out, value)
 }
 
+/// Where a finding comes from; none where no base image is known.
+fn provenance(base: Option<&BaseImage>, finding: &report::Finding) -> Option<Provenance> {
+    base.map(|base| base.provenance(finding.package.layer.index))
+}
+
+/// Whether what comes from somewhere is to be shown. What nobody knows to come from a base image may be one's
+/// own.
+pub(crate) fn is_of(only: Option<Provenance>, provenance: Option<Provenance>) -> bool {
+    only.is_none_or(|only| only == provenance.unwrap_or(Provenance::Own))
+}
+
 /// What findings share is converted once.
-fn findings(findings: Vec<report::Finding>) -> Vec<Finding> {
+pub(super) fn findings(findings: Vec<report::Finding>, base: Option<&BaseImage>) -> Vec<Finding> {
     let mut packages: HashMap<*const InstalledPackage, Arc<Package>> = HashMap::new();
     let mut known: HashMap<*const Vec<report::Enriched>, Arc<[Enrichment]>> = HashMap::new();
     // Those that share something hold it until all are converted: what is at a place stays there.
@@ -327,7 +373,11 @@ fn findings(findings: Vec<report::Finding>) -> Vec<Finding> {
     };
     let shared: Vec<_> = findings.iter().map(each).collect();
     let all = findings.into_iter().zip(shared);
-    all.map(|(it, (package, enrichments))| finding(it, package, enrichments)).collect()
+    all.map(|(it, (package, enrichments))| {
+        let origin = provenance(base, &it).map(|origin| origin.as_str().into());
+        Finding { origin, ..finding(it, package, enrichments) }
+    })
+    .collect()
 }
 
 fn finding(finding: report::Finding, package: Arc<Package>, enrichments: Arc<[Enrichment]>) -> Finding {
@@ -352,6 +402,7 @@ fn finding(finding: report::Finding, package: Arc<Package>, enrichments: Arc<[En
         exploited: finding.exploited.map(|it| Exploited { since: it.since, feed: it.feed }),
         exploit_probability: finding.exploit_probability,
         enrichments,
+        origin: None,
     }
 }
 

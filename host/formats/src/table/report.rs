@@ -27,6 +27,7 @@ pub fn report(page: &mut Page, report: &api::Report, filter: &Filter, hints: Hin
     let groups = groups(shown.iter().copied(), distribution);
     page.blank();
     summary::totals(page, report);
+    summary::base(page, report);
     summary::filtered(page, report, filter);
     if !groups.is_empty() {
         summary::updates(page, &groups, shown.len());
@@ -87,7 +88,7 @@ fn findings_of(findings: usize, vulnerabilities: usize) -> String {
 }
 
 /// Text as the severity that it states is shown.
-fn of_severity(level: &str, text: impl AsRef<str>) -> Piece {
+pub(super) fn of_severity(level: &str, text: impl AsRef<str>) -> Piece {
     let tone = match level {
         "critical" => Tone::Critical,
         "high" => Tone::High,

@@ -20,6 +20,7 @@ use super::*;
 use crate::test_support::{keys, package, plugin};
 
 mod facts;
+mod findings;
 mod owners;
 mod stacks;
 
@@ -102,7 +103,8 @@ fn fact(path: &str, fact: Fact) -> Finding {
     Finding { path: path.into(), member: None, fact }
 }
 
-fn fold_layers(layers: Vec<Layer>) -> (Contents, Vec<Vec<Change>>) {
+/// What detectors found in layers, and which files of them are hidden.
+fn laid(layers: Vec<Layer>) -> (Vec<LayerFacts>, Vec<HiddenFile>) {
     let stating: Vec<_> = layers.iter().map(Layer::stating).collect();
     let entries: Vec<_> = layers.iter().map(|layer| layer.entries.clone()).collect();
     let hidden = hidden(&stating, &entries.iter().collect::<Vec<_>>(), &Limits::default());
@@ -110,11 +112,17 @@ fn fold_layers(layers: Vec<Layer>) -> (Contents, Vec<Vec<Change>>) {
         let diff_id = Digest::of(&place.to_be_bytes());
         LayerFacts { layer: ImageLayer { diff_id, created_by: None }, found: layer.found, linked: None }
     });
+    (facts.collect(), hidden)
+}
+
+fn fold_layers(layers: Vec<Layer>) -> (Contents, Vec<Vec<Change>>) {
+    let (facts, hidden) = laid(layers);
     let mut changes = Vec::new();
-    let contents = lay(facts.collect(), &hidden, |place, change| {
+    let on_layer = |place: usize, change: &Changes<'_>| {
         assert_eq!(place, changes.len());
         changes.push(change.each());
-    });
+    };
+    let contents = lay(facts, &hidden, on_layer, |_, _| ());
     (contents, changes)
 }
 

@@ -9,7 +9,7 @@ use limpid_store::tables::layers::{self, Layers};
 use super::Indexer;
 use super::rows::{Fresh, Placing, Told, place_layers};
 use crate::detectors;
-use crate::{Error, names};
+use crate::{Error, bases, names};
 
 /// What another Limpid found in a layer.
 #[derive(Clone, Debug)]
@@ -68,6 +68,7 @@ impl Indexer<'_> {
             let indexing =
                 Indexing { indexed_at, detectors: detectors.clone(), contexts, linked: placed.linked };
             names::put(&mut batch, &image)?;
+            bases::put(&mut batch, &image)?;
             batch.put::<Images>(&image.id.clone(), &images::Row::new(image, indexing))?;
         }
         writer.commit(batch)

@@ -24,7 +24,7 @@ use crate::facts::{LinkedLayer, facts_but};
 use crate::images::known_entries;
 use crate::unexamined::{self, Remarks};
 use crate::versions::package_keys;
-use crate::{Error, blobs, inventory, names};
+use crate::{Error, bases, blobs, inventory, names};
 
 /// What detectors found in layers, and is not in the store yet.
 pub(crate) type Fresh = BTreeMap<Digest, Vec<(PluginId, LayerFindings)>>;
@@ -136,6 +136,7 @@ impl Indexer<'_> {
         let indexed_at = self.settings.clock.now();
         let indexing = Indexing { indexed_at, detectors: components, contexts, linked };
         names::put(batch, &image)?;
+        bases::put(batch, &image)?;
         let id = image.id;
         Ok(batch.put::<Images>(&id, &images::Row::new(image, indexing))?)
     }

@@ -9,7 +9,7 @@ use crate::table;
 
 define_table! {
     /// The table. Keys are digests of stored forms that were read and verified.
-    Blobs = 50 "blobs", key Digest;
+    Blobs = 55 "blobs", key Digest;
 }
 
 /// What is stored, uncompressed.

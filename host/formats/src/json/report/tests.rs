@@ -67,6 +67,8 @@ fn report(findings: usize) -> report::Report {
             gaps: vec![report::Gap::UnknownDistribution],
         },
         plugins: vec![package.detector.clone()],
+        base: None,
+        recommendation: None,
     }
 }
 
@@ -74,7 +76,7 @@ fn report(findings: usize) -> report::Report {
 fn a_report_that_is_written_in_shares_is_the_report() {
     for findings in [0, 1, 2, LEAST, LEAST + 1, 7 * LEAST + 3] {
         let mut written = b"before".to_vec();
-        write_report(report(findings), &mut written).unwrap();
+        write_report(report(findings), None, &mut written).unwrap();
         let expected = serde_json::to_string(&Report::from(report(findings))).unwrap();
         assert_eq!(String::from_utf8(written).unwrap(), format!("before{expected}"), "{findings}");
     }

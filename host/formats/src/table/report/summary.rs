@@ -10,7 +10,7 @@ use crate::FindingFilter as Filter;
 use crate::table::grid::{Grid, Last};
 use crate::table::look::Tone;
 use crate::table::page::{Page, Piece};
-use crate::table::{command, count, joined};
+use crate::table::{command, count, joined, name_of};
 
 /// Updates that are listed in the summary. What comes after them is counted, and listed below.
 const UPDATES: usize = 8;
@@ -62,6 +62,26 @@ fn exploited_and_fixable(report: &api::Report) -> [Piece; 4] {
         Piece::from(", "),
         Piece::new(where_some(fixable, Tone::Good), format!("{fixable} fixed by an update")),
     ]
+}
+
+/// How many findings come from the base image, and which newer one there is.
+pub(super) fn base(page: &mut Page, report: &api::Report) {
+    let (Some(base), Some(origins)) = (&report.base, &report.summary.by_origin) else { return };
+    let name = name_of(&base.names, &base.digest);
+    let text = format!("{} from the base {name}, {} your own", origins.base, origins.own);
+    page.sentence("  ", Tone::Plain, &text);
+    let Some(newest) = &report.recommendation else { return };
+    let newest_name = name_of(&newest.names, &newest.digest);
+    // A tag that moved names both.
+    let newest_name = if newest_name == name { &newest.digest } else { newest_name };
+    let known = if newest.complete { "" } else { ", as far as both could be read" };
+    let text = format!(
+        "newer base {newest_name}: removes {} and adds {}{known}",
+        count(newest.removes, "finding", "findings"),
+        newest.adds
+    );
+    let tone = if newest.removes > newest.adds { Tone::Good } else { Tone::Plain };
+    page.sentence("  ", tone, &text);
 }
 
 /// What the filters hide, and what they let pass that they cannot tell.

@@ -16,7 +16,7 @@ enum Node {
 
 /// What a layer puts there, and what it takes away first.
 #[derive(Clone, Debug)]
-struct Spec {
+pub(super) struct Spec {
     nodes: BTreeMap<String, Node>,
     whiteouts: Vec<String>,
     opaque: Vec<String>,
@@ -35,7 +35,7 @@ fn node() -> impl Strategy<Value = Node> {
     ]
 }
 
-fn spec() -> impl Strategy<Value = Spec> {
+pub(super) fn spec() -> impl Strategy<Value = Spec> {
     let nodes = prop::collection::btree_map(path(), node(), 0..4);
     let opaque = prop_oneof![4 => path(), 1 => Just(String::new())];
     let taken = (prop::collection::vec(path(), 0..2), prop::collection::vec(opaque, 0..2));
@@ -53,7 +53,7 @@ fn is_below(path: &str, above: &str) -> bool {
     above.is_empty() || path.strip_prefix(above).is_some_and(|rest| rest.starts_with('/'))
 }
 
-fn layer(spec: &Spec) -> Layer {
+pub(super) fn layer(spec: &Spec) -> Layer {
     let mut layer = Layer::default();
     let mut put = |path: &String, kind| layer.entries.last.push(LayerEntry::new(path.clone(), kind));
     spec.whiteouts.iter().for_each(|path| put(path, EntryKind::Whiteout));

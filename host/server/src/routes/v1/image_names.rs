@@ -7,6 +7,9 @@ const OF_IMAGE: [&str; 4] = ["report", "packages", "layers", "explain"];
 
 const IMAGES: &str = "/v1/images/";
 
+/// What stands between the names of two images.
+const DIFFERENCE: &str = "/diff/";
+
 /// Names of images have slashes, and paths of images have one part for the name: `/v1/images/shop/web:1/report`
 /// is read as `/v1/images/shop%2Fweb:1/report`. Where a name ends as a path does, its slashes are written
 /// so by whoever asks.
@@ -32,6 +35,11 @@ fn rewritten(path: &str) -> Option<String> {
         Some((name, end)) if OF_IMAGE.contains(&end) => (name, Some(end)),
         _ => (rest, None),
     };
+    if let Some((before, after)) = rest.split_once(DIFFERENCE).filter(|_| end.is_none()) {
+        let is_long = before.contains('/') || after.contains('/');
+        let part = |name: &str| name.replace('/', "%2F");
+        return is_long.then(|| format!("{IMAGES}{}{DIFFERENCE}{}", part(before), part(after)));
+    }
     let name = name.contains('/').then(|| name.replace('/', "%2F"))?;
     Some(match end {
         Some(end) => format!("{IMAGES}{name}/{end}"),
@@ -53,6 +61,9 @@ mod tests {
             "/v1/images/registry.example:5000/shop/web/report",
             Some("/v1/images/registry.example:5000%2Fshop%2Fweb/report"),
         );
+        check("/v1/images/shop/web:1/diff/shop/web:2", Some("/v1/images/shop%2Fweb:1/diff/shop%2Fweb:2"));
+        check("/v1/images/web:1/diff/web:2", None);
+        check("/v1/images/shop/diff/web/report", Some("/v1/images/shop%2Fdiff%2Fweb/report"));
         check("/v1/images/web:1/report", None);
         check("/v1/images/report", None);
         check("/v1/images/shop%2Fweb:1/layers", None);

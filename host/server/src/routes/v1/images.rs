@@ -5,8 +5,8 @@ use std::time::Instant;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use limpid_formats::json::{Image, ImageLayers, Images, Inventory};
-use limpid_model::Digest;
+use limpid_formats::json::{Difference, Image, ImageLayers, Images, Inventory};
+use limpid_model::{Digest, Provenance};
 use limpid_scanner::{AsOf, Error, Scanner};
 use serde::Deserialize;
 
@@ -60,31 +60,43 @@ pub(super) async fn show(
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Moment {
+pub(super) struct Asked {
     /// A time, or `feed@revision`.
     #[serde(rename = "as-of")]
     as_of: Option<String>,
+    /// `base` or `own`.
+    origin: Option<String>,
 }
 
 pub(super) async fn report(
     State(state): State<AppState>,
     Path(name): Path<String>,
-    query: Result<Query<Moment>, axum::extract::rejection::QueryRejection>,
+    query: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
     wanted: Wanted,
 ) -> Result<Response, Failure> {
-    let Query(Moment { as_of }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
+    let Query(Asked { as_of, origin }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
     let as_of = as_of.map(|text| text.parse::<AsOf>()).transpose();
     let as_of = as_of.map_err(|why| Failure::bad_request(format!("`as-of`: {why}")))?;
+    let origin = origin.map(|word| match Provenance::from_word(&word) {
+        Some(origin) => Ok(origin),
+        None => Err(Failure::bad_request(format!("`origin`: there is no `{word}`: give `base` or `own`"))),
+    });
+    let origin = origin.transpose()?;
     let metrics = state.metrics.clone();
     let is_now = as_of.is_none();
     let make = move |scanner: &Scanner, digest: &Digest| {
         let began = Instant::now();
-        let report = scanner.report_as_of(digest, as_of.as_ref()).map(Report);
+        let report = scanner.report_as_of(digest, as_of.as_ref()).map(|report| Report(report, origin));
         metrics.reported(began.elapsed());
         report
     };
     if is_now {
-        return ask_again(&state, ("report", name), &wanted, make).await;
+        let what = match origin {
+            None => "report",
+            Some(Provenance::Base) => "report, base",
+            Some(Provenance::Own) => "report, own",
+        };
+        return ask_again(&state, (what, name), &wanted, make).await;
     }
     // How far back there is something to report on is a matter of the clock.
     Ok(ask(&state, name, wanted.coding, make).await?.into_response())
@@ -104,8 +116,22 @@ pub(super) async fn layers(
     Path(name): Path<String>,
     wanted: Wanted,
 ) -> Result<Response, Failure> {
-    let make = |scanner: &Scanner, digest: &Digest| scanner.inventory(digest).map(ImageLayers::from);
+    let make = |scanner: &Scanner, digest: &Digest| scanner.layers(digest).map(ImageLayers::from);
     ask_again(&state, ("layers", name), &wanted, make).await
+}
+
+/// In what two images differ, each named in any way.
+pub(super) async fn difference(
+    State(state): State<AppState>,
+    Path((before, after)): Path<(String, String)>,
+    wanted: Wanted,
+) -> Result<Document, Failure> {
+    let scanner = state.scanner.clone();
+    let compare = move || -> Result<Difference, Error> {
+        let (before, after) = (scanner.find_image(&before)?, scanner.find_image(&after)?);
+        scanner.difference(&before, &after).map(Difference::from)
+    };
+    state.readers.document(wanted.coding, compare).await
 }
 
 pub(super) async fn delete(

@@ -15,8 +15,8 @@ use crate::table::{decode_key, decode_row};
 use crate::tables::entries::{Entries, Row};
 use crate::tables::inventory::Named;
 use crate::tables::{
-    advisories, affects, announced, announcements, blobs, contexts, documents, enriched, enrichments, feeds,
-    findings, history, history_names, history_subjects, holders, images, inventory, jobs, kept, kinds,
+    advisories, affects, announced, announcements, blobs, chains, contexts, documents, enriched, enrichments,
+    feeds, findings, history, history_names, history_subjects, holders, images, inventory, jobs, kept, kinds,
     known_as, layers, manifests, marks, names, outbox, placements, raised, references, revisions, sources,
     stated, subscriptions, unexamined,
 };
@@ -406,6 +406,7 @@ fn of_advisories() -> Vec<Sample> {
             &names::Key { repository: "shop/web".into(), tag: "1.2".into(), image: digest(7) },
             &names::Row,
         ),
+        sample::<chains::Chains>("one", &chains::Key { chain: digest(8), image: digest(7) }, &chains::Row),
         sample::<enriched::Enriched>("one", &enriched, &enriched::Row { digest: digest(7).into() }),
         sample::<history::History>("nothing", &change, &history::Row::Nothing),
         sample::<history::History>("advisory", &change, &before),

@@ -1,0 +1,61 @@
+use std::process::ExitCode;
+
+use anyhow::bail;
+use limpid_formats::table;
+
+use super::{Format, page, print_json, show};
+use crate::holder::Holder;
+use crate::input::Named;
+use crate::open::OF_IMAGES;
+use crate::settings::Settings;
+
+/// The exit code where nothing differs as far as is known.
+const CANNOT_SAY: u8 = 3;
+
+/// The exit code where nothing could be compared: 1 is an answer.
+pub(crate) const FAILED: u8 = 2;
+
+/// What exit codes say.
+const HELP: &str = "\
+Exit codes: 0 no package and no finding differs, 1 some do, 2 wrong usage or the command failed, 3 none differs as \
+far as is known, but the comparison is not complete.";
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = HELP)]
+pub(crate) struct Args {
+    /// The image before: an archive, OCI directory, `-`, or name or digest of an image that was scanned before
+    before: String,
+    /// The image after, named likewise
+    after: String,
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Says in which packages and findings two images differ, from the advisories that are kept.
+pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
+    let (before, after) = (Named::of(&args.before, settings)?, Named::of(&args.after, settings)?);
+    let holder = Holder::of_data_dir(settings, "limpid diff", &OF_IMAGES)?;
+    let one = |named, text: &str| match holder.images(named, settings)?.as_slice() {
+        [image] => Ok(image.clone()),
+        images => bail!(
+            "`{text}` holds {} images: name one of {}, which are known now",
+            images.len(),
+            images.join(", ")
+        ),
+    };
+    let (before, after) = (one(before, &args.before)?, one(after, &args.after)?);
+    let difference = holder.difference(&before, &after)?;
+    match args.format {
+        Format::Json => print_json(&difference)?,
+        Format::Table => {
+            let mut page = page();
+            table::difference(&mut page, &difference);
+            show(page)?
+        }
+    };
+    Ok(match (difference.is_empty(), difference.doubts.is_empty()) {
+        (false, _) => ExitCode::FAILURE,
+        (true, true) => ExitCode::SUCCESS,
+        (true, false) => CANNOT_SAY.into(),
+    })
+}

@@ -18,7 +18,7 @@ use tar::{EntryType, Header};
 use self::content::Content;
 use self::extended::Extended;
 pub use self::source::{PartSource, ReadSource, Source};
-use crate::{Error, Limit};
+use crate::{Error, Limit, escape};
 
 const BLOCK: u64 = 512;
 
@@ -61,7 +61,14 @@ pub struct Member {
     pub executable: bool,
     /// Where the content starts, when it lies there in one piece.
     pub offset: Option<u64>,
+    /// Why whoever made the tar could not read the content of a file or directory (PAX record [`UNREAD`]).
+    /// Only where none is there, so that nothing can be hidden by it.
+    pub unread: Option<String>,
 }
+
+/// A PAX record by which a tar of a root file system says that a file or directory was not read, and why: its
+/// entry without content would be taken for an empty one.
+pub const UNREAD: &str = "LIMPID.unread";
 
 /// What bounds a walk.
 #[derive(Clone, Copy, Debug)]
@@ -277,6 +284,7 @@ impl<'a, S: Source> Walker<'a, S> {
             size: self.content.size(),
             executable: kind == Kind::File && header.mode().is_ok_and(|mode| mode & 0o111 != 0),
             offset: self.content.is_whole().then(|| self.source.position()),
+            unread: extended.unread.filter(|_| stored == 0).map(|why| escape(&why)),
         })
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use limpid_bytes::{
     Buffer, Compression, Error as BytesError, Job, Limit, Output, Part, Stop, inflate, unnamed,
 };
-use limpid_layers::{Limits, compression};
+use limpid_layers::Limits;
 use limpid_model::Digest;
 
 use self::members::Members;
@@ -56,8 +56,7 @@ impl Archive {
     pub fn open_file(file: File, scratch: &Path, limits: &Limits) -> Result<Self, Error> {
         let what = "the archive";
         let mut part = Part::whole(file).map_err(Error::io("reading the archive"))?;
-        let compression = compression(&part.head(what)?);
-        let compression = compression.map_err(|why| Error::unsupported(what, why))?;
+        let compression = outer_compression(&part.head(what)?)?;
         if compression != Compression::None {
             part = inflated(&part, compression, what, scratch, limits)?;
         }
@@ -163,10 +162,20 @@ fn inflated(
     limits: &Limits,
 ) -> Result<Part, Error> {
     let inflation = limits.inflation(Limit::of("archive_inflated_bytes", limits.archive_inflated_bytes));
-    let decoding = limits.decoding();
+    let decoding = limits.archive_decoding();
     let mut output = ToFile { file: unnamed(scratch)?, written: 0 };
     inflate(&Job { what, part, compression, decoding, inflation }, &mut output)?;
     Ok(Part::of(Arc::new(output.file), 0, output.written))
+}
+
+/// How a whole archive is compressed, by its first bytes. People compress what they exported as they like,
+/// so that more is read here than of layers.
+fn outer_compression(head: &[u8]) -> Result<Compression, Error> {
+    if head.starts_with(b"\x04\x22\x4d\x18") {
+        let why = "it is compressed by lz4, of which only gzip, zstd, xz and bzip2 are read";
+        return Err(Error::unsupported("the archive", why));
+    }
+    Ok(Compression::of(head))
 }
 
 struct ToFile {

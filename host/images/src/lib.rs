@@ -48,17 +48,25 @@
 
 mod addressed;
 mod archive;
+mod choice;
 mod content;
+mod daemon;
+mod directory;
 mod document;
 mod error;
 mod manifest;
 mod media_type;
+mod name;
 mod registry;
 mod source;
 
 pub use addressed::{AddressedImage, KnownLayer};
 pub use archive::Archive;
+pub use choice::{Choice, Chosen};
 pub use content::{Content, stored};
+pub use daemon::{Daemon, DaemonImage, DaemonSettings, Environment};
+pub use directory::pack_directory;
 pub use error::{Error, Fault};
+pub use name::{DaemonKind, Form, NoSource, Place, SourceName, Tried};
 pub use registry::RegistryImages;
 pub use source::{FoundImage, FoundLayer, ImageSource, Location};

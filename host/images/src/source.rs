@@ -26,6 +26,16 @@ pub trait ImageSource: Send + Sync {
     fn open(&self, layer: &FoundLayer, stop: &Stop) -> Result<Content, Error>;
 }
 
+impl<S: ImageSource + ?Sized> ImageSource for Box<S> {
+    fn images(&self, stop: &Stop) -> Result<Vec<FoundImage>, Error> {
+        (**self).images(stop)
+    }
+
+    fn open(&self, layer: &FoundLayer, stop: &Stop) -> Result<Content, Error> {
+        (**self).open(layer, stop)
+    }
+}
+
 /// An image of a source and where its layers are, lowest first.
 #[derive(Clone, Debug)]
 pub struct FoundImage {

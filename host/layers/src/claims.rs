@@ -76,6 +76,27 @@ impl ClaimSet {
         self.of_path(path).into_iter().map(|claimant| (claimant.index, claimant.grouping())).collect()
     }
 
+    /// Who may want a file of this path of which nothing was read: those who want the path, and those who
+    /// want files for what they hold.
+    pub(crate) fn of_unread_file(&self, path: &str) -> Vec<Claimant> {
+        let by_content = self.magics.iter().map(|(_, claimant)| *claimant);
+        let mut claimants: Vec<_> = self.of_path(path).into_iter().chain(by_content).collect();
+        claimants.sort_unstable();
+        claimants.dedup();
+        claimants
+    }
+
+    /// Who may want a file below a directory of which nothing was read.
+    pub(crate) fn of_unread_directory(&self, path: &str) -> Vec<Claimant> {
+        let below = self.parts.claimants(&self.parts.at(path)).into_iter();
+        let below = below.map(|index| Claimant { index, together: false });
+        let by_content = self.magics.iter().map(|(_, claimant)| *claimant);
+        let mut claimants: Vec<_> = below.chain(by_content).collect();
+        claimants.sort_unstable();
+        claimants.dedup();
+        claimants
+    }
+
     /// The globs, part by part.
     pub(crate) fn parts(&self) -> &Globs {
         &self.parts

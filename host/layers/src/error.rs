@@ -88,8 +88,13 @@ impl From<Bytes> for Error {
                 Self::OverLimit { what, setting: limit.setting, limit: limit.value, found }
             }
             Bytes::Window { what, codec, limit } => {
-                let (setting, log) = (limit.setting, limit.value.max(1).ilog2());
-                let why = format!("its {codec} frame needs a window over the limit `{setting}` of {log}");
+                let setting = limit.setting;
+                // Of zstd, the setting is a power of two.
+                let value = match setting {
+                    "zstd_window_log" => u64::from(limit.value.max(1).ilog2()),
+                    _ => limit.value,
+                };
+                let why = format!("its {codec} frame needs a window over the limit `{setting}` of {value}");
                 Self::Unsupported { what, why }
             }
             Bytes::Io { doing, source } => Self::Io { doing, source },

@@ -210,9 +210,27 @@ impl Kinds {
     }
 }
 
+impl Kinds {
+    /// Whether a file is of some kind by its path and first bytes, and what is to be looked for in the whole
+    /// of it to tell others.
+    pub(crate) fn look(&self, path: &str, head: &[u8], matched: &mut Matched) -> (bool, Search<'_>) {
+        self.rules(path, head, matched);
+        let (mut is_told, mut search) = (false, Search::default());
+        for rule in matched.rules.iter().filter_map(|&place| self.rules.get(place)) {
+            if rule.finders.is_empty() {
+                is_told = true;
+            } else {
+                search.add(rule.kind, &rule.finders, rule.within);
+            }
+        }
+        search.feed(head);
+        (is_told, search)
+    }
+}
+
 /// Used again for every file.
 #[derive(Debug, Default)]
-struct Matched {
+pub(crate) struct Matched {
     globs: Vec<usize>,
     rules: Vec<usize>,
 }

@@ -20,6 +20,7 @@ mod reach;
 #[cfg(test)]
 mod test_support;
 mod tree;
+mod wish;
 
 pub use claims::ClaimSet;
 pub use error::Error;
@@ -29,3 +30,4 @@ pub use layer::{Ignored, LayerContents, Sink, StoredLayer, Superseded, compressi
 pub use limits::Limits;
 pub use links::{LinkedContents, LinkedFile, Links, Unfollowed, hidden, links, read_linked};
 pub use overlay::Overlay;
+pub use wish::{Looking, Need, Wish};

@@ -12,6 +12,8 @@ pub struct Limits {
     pub archive_members: u64,
     /// Size of a compressed image archive once it is inflated into the scratch directory.
     pub archive_inflated_bytes: u64,
+    /// The largest window, or dictionary, that a compressed image archive may ask a decoder to hold.
+    pub archive_window_bytes: u64,
     /// Size of a manifest, index or image configuration.
     pub json_document_bytes: u64,
     /// Images of one archive.
@@ -85,6 +87,8 @@ impl Default for Limits {
         Self {
             archive_members: 200_000,
             archive_inflated_bytes: 64 * GIB,
+            // `xz -9` asks for 64 MiB, and its decoder for a little more.
+            archive_window_bytes: 128 * MIB,
             json_document_bytes: 4 * MIB,
             images_per_archive: 256,
             manifests_per_archive: 4096,
@@ -126,6 +130,12 @@ impl Limits {
             None => u64::MAX,
         };
         Decoding { window: Limit::of("zstd_window_log", bytes), trailing: Trailing::Ignored }
+    }
+
+    /// The same for a whole image archive, which people compress as they like.
+    pub const fn archive_decoding(&self) -> Decoding {
+        let window = Limit::of("archive_window_bytes", self.archive_window_bytes);
+        Decoding { window, trailing: Trailing::Ignored }
     }
 
     /// How far something may inflate whose size has this limit.

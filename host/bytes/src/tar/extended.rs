@@ -9,6 +9,7 @@ pub(super) struct Extended {
     link_path: Option<Vec<u8>>,
     pub(super) size: Option<u64>,
     pub(super) sparse: SparseRecords,
+    pub(super) unread: Option<Vec<u8>>,
 }
 
 /// The records of GNU's three PAX forms of sparse files
@@ -67,6 +68,7 @@ impl Extended {
                 self.sparse.extents.push(Extent { offset: number(value)?, length: 0 });
             }
             b"GNU.sparse.numbytes" => self.sparse.extents.last_mut()?.length = number(value)?,
+            key if key == super::UNREAD.as_bytes() => self.unread = text(),
             b"GNU.sparse.map" => self.sparse.extents = map(value)?,
             _ => {}
         }

@@ -1,7 +1,9 @@
 use std::os::unix::fs::symlink;
 
 use limpid_layers::Error as LayerError;
-use limpid_test_archives::{Layout, Tar, configuration, docker_archive, docker_archive_of, file, gzip, zstd};
+use limpid_test_archives::{
+    Layout, Tar, bzip2, configuration, docker_archive, docker_archive_of, file, gzip, xz, zstd,
+};
 use serde_json::{Value, json};
 
 use super::test_support::{images as images_of, open, path, read_first, scratch};
@@ -60,7 +62,7 @@ fn what_is_no_archive_is_stated_to_be_none() {
     check(&[b'x'; 5000], "it is not a tar: not a tar header: the checksum is wrong");
     check(&gzip(b"hello"), "it is not a tar");
     check(&layer("1"), "neither `index.json` nor `manifest.json`");
-    check(b"\xfd7zXZ\0\0\0", "compressed by xz");
+    check(b"\x04\x22\x4d\x18\0\0\0", "compressed by lz4");
     check(&Tar::default().file("manifest.json", b"[]").end(), "names no image");
 }
 
@@ -72,6 +74,8 @@ fn a_truncated_archive_is_damaged_at_its_end() {
     assert!(matches!(error, Error::Content(LayerError::Damaged { offset: 700, .. })));
     check_error(&gzip(&archive)[..200], "the gzip stream ends early");
     check_error(&zstd(&archive)[..200], "the zstd stream ends early");
+    check_error(&xz(&archive)[..200], "the xz stream ends early");
+    check_error(&bzip2(&archive)[..200], "the bzip2 stream ends early");
 }
 
 #[test]
@@ -82,7 +86,7 @@ fn docker_archives_tell_images_names_and_history() {
         {"created_by": "ADD file"}, {"created_by": "CMD sh", "empty_layer": true}, {"created_by": "RUN x"},
     ]);
     let archive = docker_archive_of(&configuration, &[&lower, &upper]);
-    for archive in [archive.clone(), gzip(&archive), zstd(&archive)] {
+    for archive in [archive.clone(), gzip(&archive), zstd(&archive), xz(&archive), bzip2(&archive)] {
         let [source] = images(&archive).unwrap().try_into().unwrap();
         let image = &source.image;
         assert_eq!(image.id, Digest::of(configuration.to_string().as_bytes()));

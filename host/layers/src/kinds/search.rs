@@ -9,6 +9,8 @@ pub(crate) struct Search<'a> {
     longest: usize,
     /// How much came.
     position: u64,
+    /// How much had come when something was found last.
+    found_within: u64,
 }
 
 #[derive(Debug)]
@@ -42,16 +44,23 @@ impl<'a> Search<'a> {
         seam.extend_from_slice(
             piece.get(..piece.len().min(self.longest.saturating_sub(1))).unwrap_or_default(),
         );
+        let end = self.position + piece.len() as u64;
         for wanted in &mut self.wanted {
             if !wanted.is_found {
                 wanted.is_found = wanted.is_in(&seam, seam_start) || wanted.is_in(piece, self.position);
+                self.found_within = if wanted.is_found { end } else { self.found_within };
             }
         }
-        self.position += piece.len() as u64;
+        self.position = end;
         let keep = self.longest.saturating_sub(1);
         let source = if piece.len() >= keep { piece } else { &seam };
         let end = source.get(source.len().saturating_sub(keep)..).unwrap_or_default().to_vec();
         self.tail = end;
+    }
+
+    /// How many first bytes of the file hold all that was found.
+    pub(crate) const fn found_within(&self) -> u64 {
+        self.found_within
     }
 
     /// The kinds of which a text was found.

@@ -128,7 +128,14 @@ impl<'a> Collector<'a> {
             Meaning::Entry => match member.kind {
                 Kind::File => self.file(walker, member, path.into())?,
                 Kind::HardLink => self.hard_link(member, path.into())?,
-                Kind::Directory => self.entries.put(path.into(), there(member, EntryKind::Directory)),
+                Kind::Directory => {
+                    let path: Arc<str> = path.into();
+                    self.entries.put(path.clone(), there(member, EntryKind::Directory));
+                    if let Some(why) = &member.unread {
+                        let claimants = self.claims.of_unread_directory(&path);
+                        self.unread_by_maker(member, path, claimants, why)?;
+                    }
+                }
                 Kind::Symlink => {
                     let leads = Leads::Symbolic(escape(&member.link));
                     self.entries.put(path.into(), There { leads, ..there(member, EntryKind::Other) });
@@ -150,6 +157,10 @@ impl<'a> Collector<'a> {
         path: Arc<str>,
     ) -> Result<(), Error> {
         self.entries.put(path.clone(), there(member, EntryKind::File));
+        if let Some(why) = &member.unread {
+            let claimants = self.claims.of_unread_file(&path);
+            return self.unread_by_maker(member, path, claimants, why);
+        }
         // Some bytes of every file are copied, so that a magic that two buffers share is seen.
         let mut head = Vec::new();
         while head.len() < self.claims.longest_magic() {
@@ -243,6 +254,23 @@ impl<'a> Collector<'a> {
             }
             None => self.links.entry(origin).or_default().push(claimed),
         }
+        Ok(())
+    }
+
+    /// What whoever made the tar could not read is unread for all who may claim it.
+    fn unread_by_maker(
+        &mut self,
+        member: &Member,
+        path: Arc<str>,
+        claimants: Vec<Claimant>,
+        why: &str,
+    ) -> Result<(), Error> {
+        if claimants.is_empty() {
+            return Ok(());
+        }
+        self.count_claimed()?;
+        let claimed = Claimed { path, ordinal: member.ordinal, executable: member.executable, claimants };
+        self.leave_unread(&claimed, &InputError::Other(why.to_owned()));
         Ok(())
     }
 

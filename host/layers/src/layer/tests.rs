@@ -461,3 +461,35 @@ proptest! {
         prop_assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
     }
 }
+
+#[test]
+fn what_the_maker_of_a_tar_could_not_read_is_unread_for_all_who_may_claim_it() {
+    let why = |why: &'static str| [("LIMPID.unread", why.as_bytes())];
+    let tar = Tar::default()
+        .pax(&why("denied"))
+        .file("etc/os-release", b"")
+        .pax(&why("denied"))
+        .file("other", b"")
+        .pax(&why("closed"))
+        .directory("var")
+        .pax(&why("closed"))
+        .directory("srv")
+        .pax(&why("a lie: its content is here"))
+        .file("full", b"MAGIC")
+        .end();
+    let unread = |claims: &[Claim]| {
+        let (contents, shown) = read_all(&tar, claims);
+        let unread = contents.unread.into_iter().map(|(_, it)| format!("{}: {}", it.path, it.error));
+        (
+            unread.collect::<Vec<_>>(),
+            shown.files().iter().map(|(path, _)| (*path).to_owned()).collect::<Vec<_>>(),
+        )
+    };
+    let (left, shown) = unread(&[path("etc/os-release"), path("var/lib/x"), path("full")]);
+    assert_eq!(left, ["etc/os-release: denied", "var: closed"]);
+    assert_eq!(shown, ["full"]);
+    // What a file holds that was not read, nobody knows.
+    let (left, shown) = unread(&[magic(b"MAGIC")]);
+    assert_eq!(left, ["etc/os-release: denied", "other: denied", "var: closed", "srv: closed"]);
+    assert_eq!(shown, ["full"]);
+}

@@ -163,6 +163,9 @@ impl Reader<'_> {
     fn file(&mut self, walker: &mut Walker<'_, impl Source>, member: &Member) -> Result<Read, Error> {
         let Limits { claimed_file_bytes, claimed_bytes, .. } = *self.limits;
         let size = member.size;
+        if let Some(why) = &member.unread {
+            return Ok(Read::Unread(InputError::Other(why.clone())));
+        }
         if size > claimed_file_bytes {
             let why =
                 format!("its {size} bytes are over the limit `claimed_file_bytes` of {claimed_file_bytes}");

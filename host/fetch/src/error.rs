@@ -297,11 +297,17 @@ impl Error {
     }
 
     /// Whether whoever was asked failed, and not what was asked for: another time it may succeed.
-    pub fn is_of_source(&self) -> bool {
+    pub const fn is_of_source(&self) -> bool {
         match self {
-            Self::TooSlow { .. } | Self::Unreachable { .. } => true,
             Self::Status { status, .. } => *status >= 500 || *status == 408,
-            _ => self.is_transient(),
+            Self::Unreachable { .. }
+            | Self::CutShort { .. }
+            | Self::Later { .. }
+            | Self::NoAnswer { .. }
+            | Self::OtherPart { .. }
+            | Self::Malformed { .. }
+            | Self::TooSlow { .. } => true,
+            _ => false,
         }
     }
 

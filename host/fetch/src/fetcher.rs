@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -6,7 +7,7 @@ use limpid_bytes::Stop;
 use limpid_model::Digest;
 
 use crate::address::Address;
-use crate::transport::{Bound, Request};
+use crate::transport::Bound;
 use crate::{Error, Logins, PlainHttp, Reference, Registries, RegistrySettings, Source, manifest};
 
 /// How components are fetched.
@@ -67,14 +68,26 @@ impl Fetcher {
         let bound = Bound { bytes: self.component_bytes, setting: "plugins.component_bytes" };
         let bytes = match source {
             Source::File(path) => read(path, bound)?,
-            Source::Address(address) => {
-                let address = Address::parse(address)?;
-                let stop = Stop::default();
-                self.registries.transport().ask(&address, Request::default(), &stop)?.read(bound, &stop)?
-            }
+            Source::Address(address) => self.at(address, bound)?,
             Source::Registry(reference) => self.pull(reference, bound)?,
         };
         Ok(Fetched { digest: Digest::of(&bytes), bytes })
+    }
+
+    /// What is at an address, no longer than is allowed. Without a digest, nothing of it is certain.
+    fn at(&self, address: &str, bound: Bound) -> Result<Vec<u8>, Error> {
+        let mut blob = self.registries.address(address, &BTreeMap::new(), &Stop::default())?;
+        let what = Address::parse(address)?.to_string();
+        let Bound { bytes: limit, setting } = bound;
+        let too_large = |size| Error::TooLarge { what: what.clone(), size, limit, setting };
+        if let Some(size) = blob.size().filter(|size| *size > limit) {
+            return Err(too_large(Some(size)));
+        }
+        let mut bytes = Vec::new();
+        // One byte more than is allowed, so that what is too large is seen to be.
+        let read = blob.by_ref().take(limit.saturating_add(1)).read_to_end(&mut bytes);
+        read.map_err(|error| Error::of_io(&what, error))?;
+        if bytes.len() as u64 > limit { Err(too_large(None)) } else { Ok(bytes) }
     }
 
     /// The one layer of an artifact, verified, and no longer than is allowed.

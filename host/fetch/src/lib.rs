@@ -1,15 +1,15 @@
-//! Fetches components from where their authors publish them: a file, an address, an OCI registry;
-//! and documents of feeds from their publishers.
+//! Fetches manifests and layers of images from registries, components from where their authors publish
+//! them (a file, an address, a registry), and documents of feeds from their publishers.
 //!
-//! This crate owns the client's side of HTTP and the small part of the OCI distribution
-//! specification that reads one artifact. It knows nothing of plugins: what it brings is bytes,
-//! bounded in size and, where they come from a registry, verified by their digest. Whoever gets
+//! This crate owns the client's side of HTTP and of the OCI distribution specification, as far as it
+//! reads ([`Registries`]). It knows nothing of images and plugins: what it brings is bytes, bounded in
+//! size and, where they come from a registry and are read whole, verified by their digest. Whoever gets
 //! them decides what they are.
 //!
 //! It is written on `ureq` rather than taken from `oci-client`, because that brings a second HTTP
 //! stack (hyper as a client, by way of reqwest) to a program in which hyper belongs to the server
-//! alone, and an async runtime to a command that waits for one answer. Pulling an artifact is three
-//! requests.
+//! alone, and an async runtime to threads that wait for one answer each; and it leaves the rules below
+//! (which addresses may be asked, resuming, limits with a setting each) to be written anyway.
 //!
 //! What comes from a registry is not to be trusted: addresses that it names go through one guard
 //! (no step down to plain HTTP, none to this machine or a private network from elsewhere,
@@ -21,7 +21,7 @@
 //! use limpid_fetch::{Fetcher, Options, Source};
 //!
 //! # fn main() -> Result<(), limpid_fetch::Error> {
-//! let fetcher = Fetcher::new(Options::default());
+//! let fetcher = Fetcher::new(Options::default())?;
 //! let source: Source = "oci://registry.example/limpid/golang:1.2.0".parse()?;
 //! let fetched = fetcher.fetch(&source)?;
 //! println!("{} bytes, {}", fetched.bytes.len(), fetched.digest);

@@ -44,6 +44,14 @@ impl Login {
         Self::Token(token.into())
     }
 
+    /// The user, where one is named.
+    pub fn username(&self) -> Option<&str> {
+        match self {
+            Self::Password { username, .. } => Some(username),
+            Self::Identity(_) | Self::Token(_) => None,
+        }
+    }
+
     /// The value of an `Authorization` header, for a user with a password.
     pub(crate) fn basic(&self) -> Option<String> {
         let Self::Password { username, password } = self else { return None };

@@ -20,12 +20,8 @@ use crate::{Error, interrupt};
 /// Answers in a row that may send on elsewhere.
 const REDIRECTS: usize = 5;
 
-/// How long a connection may take to be made, an answer to begin, and a body to send nothing.
+/// How long a connection for a document may take to be made.
 const CONNECTING: Duration = Duration::from_secs(15);
-const ANSWERING: Duration = Duration::from_secs(60);
-const IDLING: Duration = Duration::from_secs(60);
-/// How long all of a body may take.
-const RECEIVING: Duration = Duration::from_secs(1800);
 
 /// How much is read of what says why a request failed, in bytes.
 const STATED_BYTES: u64 = 64 << 10;
@@ -157,9 +153,7 @@ impl Transport {
         let Hosts { tls: own, plain: plain_hosts, named } = hosts;
         let config = || {
             let config = config().timeout_connect(Some(times.connect)).timeout_resolve(Some(times.connect));
-            let config = config.timeout_recv_response(Some(times.idle)).timeout_per_read(Some(times.idle));
-            // How long all of a body may take, whoever reads it says.
-            config.timeout_recv_body(None)
+            config.timeout_recv_response(Some(times.idle)).timeout_per_read(Some(times.idle))
         };
         let agent = |config: ureq::config::Config| match by {
             NamedBy::Person(_) => {
@@ -187,11 +181,7 @@ impl Transport {
         proxy: Option<Proxy>,
         idle: Duration,
     ) -> Self {
-        // How long all of a body may take, whoever reads it says.
-        let config = || {
-            let config = config().timeout_per_read(Some(idle)).timeout_recv_response(Some(idle));
-            config.timeout_recv_body(None)
-        };
+        let config = || config().timeout_per_read(Some(idle)).timeout_recv_response(Some(idle));
         let proxied = match proxy {
             Some(proxy) => config().proxy(Some(proxy)),
             None => config(),
@@ -374,9 +364,8 @@ fn config() -> ureq::config::ConfigBuilder<ureq::typestate::AgentScope> {
         .max_redirects_will_error(false)
         .user_agent(concat!("limpid/", env!("CARGO_PKG_VERSION")))
         .timeout_connect(Some(CONNECTING))
-        .timeout_recv_response(Some(ANSWERING))
-        .timeout_per_read(Some(IDLING))
-        .timeout_recv_body(Some(RECEIVING))
+        // How long all of a body may take, whoever reads it says.
+        .timeout_recv_body(None)
         .tls_config(tls())
 }
 

@@ -60,7 +60,7 @@ pub enum Fault {
 
 impl Error {
     /// Whose fault it is.
-    pub fn fault(&self) -> Fault {
+    pub const fn fault(&self) -> Fault {
         match self {
             Self::NotAnImage(_) | Self::Missing { .. } | Self::OtherPlatforms { .. } => Fault::Input,
             Self::Fetch(limpid_fetch::Error::Stopped) => Fault::Host,

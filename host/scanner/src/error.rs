@@ -271,7 +271,7 @@ impl Error {
 
     /// Whether what was submitted is to blame, so that another try would end the same. All else is of where
     /// images come from, of this machine, of its plugins or of Limpid itself, and may be different next time.
-    pub fn refuses_input(&self) -> bool {
+    pub const fn refuses_input(&self) -> bool {
         matches!(self, Self::Images(error) if matches!(error.fault(), Fault::Input))
     }
 

@@ -13,6 +13,7 @@ mod packages;
 mod plugins;
 mod progress;
 mod report;
+mod repositories;
 mod shared;
 mod statistics;
 mod submission;
@@ -34,6 +35,7 @@ pub use report::{
     Coverage, Distribution, Enrichment, Finding, Gap, Inventory, LayerRef, Package, Publisher, Rating,
     Report, Severity, Silent, Summary, write_report,
 };
+pub use repositories::{PreviousTarget, Repositories, Repository, Tag, TagChange, TaggedImage, Tags};
 pub use statistics::{Statistics, Unfixed};
 pub use submission::{
     Credentials, NoSubmission, SubmissionParts, SubmissionWanted, WantedLayer, WantedManifest,

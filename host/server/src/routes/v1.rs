@@ -10,6 +10,7 @@ mod notices;
 mod openapi;
 mod packages;
 mod plugins;
+mod repositories;
 mod subscriptions;
 mod vulnerabilities;
 
@@ -29,6 +30,9 @@ pub(super) fn routes() -> Routes<AppState> {
         .get("/v1/images/{name}/packages", Read, images::packages)
         .get("/v1/images/{name}/layers", Read, images::layers)
         .get("/v1/images/{name}/explain", Read, vulnerabilities::explain)
+        .get("/v1/repositories", Read, repositories::list)
+        .get("/v1/repositories/{name}", Read, repositories::show)
+        .get("/v1/repositories/{name}/tags", Read, repositories::tags)
         .get("/v1/vulnerabilities/{id}", Read, vulnerabilities::show)
         .get("/v1/vulnerabilities/{id}/images", Read, vulnerabilities::images)
         .get("/v1/packages/{namespace}/{*name}", Read, packages::holders)

@@ -72,6 +72,9 @@ enum Command {
     /// Subscriptions: who is told of what, and how deliveries go
     #[command(subcommand)]
     Subscription(commands::subscription::Command),
+    /// Watches: which repositories of registries are followed
+    #[command(subcommand)]
+    Watch(commands::watch::Command),
     /// Plugins: show, add, replace and remove them; make and test your own
     #[command(subcommand)]
     Plugin(commands::plugin::Command),
@@ -130,6 +133,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Packages(args) => commands::packages::run(&settings, &args),
         Command::Feed(command) => commands::feed::run(&settings, &command),
         Command::Subscription(command) => commands::subscription::run(&settings, &command),
+        Command::Watch(command) => commands::watch::run(&settings, &command),
         Command::Plugin(command) => commands::plugin::run(&settings, &command),
         Command::Version(command) => commands::version::run(&settings, &command),
         // It was seen to above: it knows no settings but those that it is given.

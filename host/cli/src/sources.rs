@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use limpid_model::{Digest, Submission};
-use limpid_scanner::{ImageSource, ImagesError, OpenSource, Secrets};
+use limpid_model::{Digest, ImageReference, Submission};
+use limpid_scanner::{ImageSource, ImagesError, OpenSource, RegistryLister, Secrets, Stop, Unlisted};
 
 /// Registries, which are not asked yet.
 pub(crate) struct Registries;
@@ -17,5 +17,27 @@ impl OpenSource for Registries {
     ) -> Result<Box<dyn ImageSource>, ImagesError> {
         let why = "images of registries are not fetched yet, send an archive";
         Err(ImagesError::NotAnImage(why.to_owned()))
+    }
+}
+
+fn not_asked() -> Unlisted {
+    Unlisted::Failed("registries are not asked yet".to_owned())
+}
+
+impl RegistryLister for Registries {
+    fn repositories(&self, _: &str, _: &Stop) -> Result<Vec<String>, Unlisted> {
+        Err(not_asked())
+    }
+
+    fn tags(&self, _: &str, _: &str, _: &Stop) -> Result<Vec<String>, Unlisted> {
+        Err(not_asked())
+    }
+
+    fn digest(&self, _: &str, _: &str, _: &str, _: Option<&Digest>, _: &Stop) -> Result<Digest, Unlisted> {
+        Err(not_asked())
+    }
+
+    fn made(&self, _: &ImageReference, _: &Stop) -> Result<Option<u64>, Unlisted> {
+        Err(not_asked())
     }
 }

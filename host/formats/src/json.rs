@@ -19,6 +19,7 @@ mod statistics;
 mod submission;
 mod subscriptions;
 mod vulnerabilities;
+mod watches;
 
 pub use affected::{Affected, AffectedImages, AffectedPackage};
 pub use bundles::{Feed as ImportedFeed, Imported};
@@ -46,6 +47,9 @@ pub use subscriptions::{
     without_credentials,
 };
 pub use vulnerabilities::{Advisory, Vulnerability};
+pub use watches::{
+    Pushed, RepositoryFailure, Wanted as WatchWanted, Watch, WatchedTag, WatchedTags, Watches,
+};
 
 /// A word of a fixed set, as this service writes it, or as it was read from the answer of another.
 pub type Word = std::borrow::Cow<'static, str>;

@@ -155,14 +155,36 @@ pub(crate) fn list_now(writers: &Writers, name: &str) -> Result<(), Error> {
     writer.commit(batch)
 }
 
+/// Under this code a job failed for which the registry had no answer, which it may have later.
+const UNAVAILABLE: &str = "source-unavailable";
+
 /// Why the image of a tag was refused, where it was, and where that is known still.
-pub(crate) fn refusal(view: &View<'_>, tag: &WatchedTag) -> Result<Option<String>, Error> {
+pub(crate) fn refusal(view: &View<'_>, tag: &WatchedTag) -> Result<Option<Refusal>, Error> {
     let Some(id) = tag.job else { return Ok(None) };
     let job = view.get::<Jobs>(&id)?.map(|row| row.into_job(id).state);
     Ok(match job {
-        Some(JobState::Failed { message, .. }) => Some(message),
+        Some(JobState::Failed { code, message }) => Some(Refusal {
+            why: message,
+            again: if code == UNAVAILABLE { Again::Then } else { Again::Never },
+        }),
         _ => None,
     })
+}
+
+/// That an image was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) why: String,
+    pub(crate) again: Again,
+}
+
+/// Whether it makes sense to submit the same again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Again {
+    /// With the next listing.
+    Then,
+    /// Not before somebody asks for it.
+    Never,
 }
 
 /// What a watch follows, of one repository or of all.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use limpid_scanner::runtime::Watch;
-use limpid_scanner::{Delivery, Jobs, Refresh, Scanner, Updates};
+use limpid_scanner::{Delivery, Jobs, Refresh, Scanner, Submit, Updates, Watching};
 use limpid_server::{Starting, Workers};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
@@ -54,7 +54,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         }
         tracing::info!("stopping: requests under way may end");
     };
-    let http = settings.http.clone();
+    let http = settings.events.apply(settings.http.clone())?;
     // The data directory is the service's until it has ended.
     let kept: Arc<Mutex<Option<Turn>>> = Arc::default();
     let open = {
@@ -91,9 +91,11 @@ fn opened(settings: &Settings, starting: &Starting) -> anyhow::Result<(Scanner, 
     let refresh = Refresh::start(scanner.clone())?;
     let watch = Watch::start(scanner.registry().clone(), WATCH)?;
     let jobs = Jobs::start(scanner.clone(), Arc::new(crate::sources::Registries), limpid_server::code)?;
+    let jobs = Arc::new(jobs);
     let updates = Updates::start(scanner.clone())?;
+    let watching = watch_registries(settings, &scanner, &jobs)?;
     let delivery = deliver(settings, &scanner)?;
-    Ok((scanner, Workers { jobs, updates, delivery, watch, refresh }))
+    Ok((scanner, Workers { watching, jobs, updates, delivery, watch, refresh }))
 }
 
 /// Says once what is loaded, or why nothing is.
@@ -145,6 +147,18 @@ fn asked_at(listens: SocketAddr) -> String {
         IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
     };
     format!("http://{}", SocketAddr::new(ip, listens.port()))
+}
+
+/// Watches registries, those of the settings among others.
+fn watch_registries(settings: &Settings, scanner: &Scanner, jobs: &Arc<Jobs>) -> anyhow::Result<Watching> {
+    for (name, watch) in &settings.watches.each {
+        let what = || format!("settings: watch `{name}`");
+        let spec = watch.spec().map_err(anyhow::Error::msg).with_context(what)?;
+        scanner.put_watch(name, spec).with_context(what)?;
+    }
+    // Who watches does not keep those alive to whom it submits.
+    let submit: Arc<dyn Submit> = Arc::new(Arc::downgrade(jobs));
+    Ok(Watching::start(scanner.clone(), Arc::new(crate::sources::Registries), submit)?)
 }
 
 /// Delivers notices, to the subscriptions of the settings among others.

@@ -15,10 +15,6 @@ pub struct WatchSettings {
     pub jobs: usize,
     /// Repositories of one watch that are listed at a time (`watches.requests`).
     pub requests: usize,
-    /// Repositories that a registry may list (`watches.repositories`).
-    pub repositories: usize,
-    /// Tags that a repository may list (`watches.tags`).
-    pub tags: usize,
     /// Tags of push notifications that may wait (`watches.pushes`).
     pub pushes: usize,
     /// Images an hour that are fetched again because a detector claims files that were not kept
@@ -34,8 +30,6 @@ impl Default for WatchSettings {
             grace: Duration::from_secs(7 * 86_400),
             jobs: 2,
             requests: 4,
-            repositories: 100_000,
-            tags: 100_000,
             pushes: 10_000,
             refetches: 60,
         }

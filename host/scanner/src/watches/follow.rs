@@ -5,6 +5,7 @@ use limpid_model::{Digest, ImageReference, Watch, WatchedTag};
 use super::registry::Unlisted;
 use super::{Parts, stopped};
 use crate::Error;
+use crate::watched::{self, Again};
 
 /// Why a tag could not be followed.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +66,11 @@ impl Parts {
             return Ok(Followed { tag: after, submitted: false });
         }
         after.gone = None;
+        let view = self.scanner.store().view();
+        if watched::refusal(&view, &after)?.is_some_and(|refusal| refusal.again == Again::Then) {
+            after.job = None;
+        }
+        drop(view);
         let submitted = after.job.is_none();
         if submitted {
             after.job = Some(self.submit(&reference)?);
@@ -73,11 +79,17 @@ impl Parts {
     }
 
     /// Where a tag points.
-    pub(super) fn digest_of(&self, watch: &Watch, repository: &str, tag: &str) -> Result<Digest, Failure> {
+    pub(super) fn digest_of(
+        &self,
+        watch: &Watch,
+        (repository, tag): (&str, &str),
+        before: Option<&WatchedTag>,
+    ) -> Result<Digest, Failure> {
         if self.stop.is_stopped() {
             return Err(stopped().into());
         }
-        Ok(self.lister.digest(&watch.spec.registry, repository, tag, &self.stop)?)
+        let known = before.map(|before| &before.digest);
+        Ok(self.lister.digest(&watch.spec.registry, repository, tag, known, &self.stop)?)
     }
 }
 

@@ -13,7 +13,7 @@ use super::follow::Failure;
 use super::registry::Unlisted;
 use super::{Parts, stopped};
 use crate::Error;
-use crate::watched::{self, Selection, Still, is_repository, is_tag};
+use crate::watched::{self, Refusal, Selection, Still, is_repository, is_tag};
 
 /// Tags that are written in one batch.
 const TAGS: usize = if cfg!(test) { 3 } else { 100 };
@@ -122,14 +122,7 @@ impl Listing<'_> {
     }
 
     fn catalog(&self) -> Result<Vec<String>, Unlisted> {
-        let most = self.parts.scanner.settings().watches.repositories;
-        let asked = most.saturating_add(1);
-        let found = self.parts.lister.repositories(&self.watch.spec.registry, asked, &self.parts.stop)?;
-        if found.len() > most {
-            return Err(Unlisted::Failed(format!(
-                "there are more than {most} of them, which is the limit of setting `watches.repositories`"
-            )));
-        }
+        let found = self.parts.lister.repositories(&self.watch.spec.registry, &self.parts.stop)?;
         Ok(self.named(found, "the registry", is_repository))
     }
 
@@ -188,17 +181,10 @@ impl Listing<'_> {
     /// Follows the tags of a repository. Returns those that are there and followed; none where that is not known of
     /// all of them.
     fn follow(&self, repository: &str) -> Result<Option<BTreeSet<String>>, Failure> {
-        let most = self.parts.scanner.settings().watches.tags;
-        let registry = &self.watch.spec.registry;
-        let found = self.parts.lister.tags(registry, repository, most.saturating_add(1), &self.parts.stop);
-        let found = match found {
+        let found = match self.parts.lister.tags(&self.watch.spec.registry, repository, &self.parts.stop) {
             Err(Unlisted::Absent) => Vec::new(),
             found => found?,
         };
-        if found.len() > most {
-            let why = format!("it has more than {most} tags, which is the limit of setting `watches.tags`");
-            return Err(Unlisted::Failed(why).into());
-        }
         let tags = self.selection.tags(self.named(found, repository, is_tag));
         let rows = watched::followed(&self.parts.scanner.store().view(), &self.watch.name, Some(repository))?;
         let known: BTreeMap<String, WatchedTag> = rows.into_iter().map(|(key, tag)| (key.tag, tag)).collect();
@@ -210,7 +196,7 @@ impl Listing<'_> {
                 let before = known.get(tag);
                 let followed = self
                     .parts
-                    .digest_of(self.watch, repository, tag)
+                    .digest_of(self.watch, (repository, tag), before)
                     .and_then(|digest| self.parts.follow(self.watch, (repository, tag), before, digest));
                 match followed {
                     Ok(followed) => {
@@ -276,7 +262,7 @@ fn remember(parts: &Parts, watch: &Watch, began: u64, mut outcome: Outcome) -> R
     for (key, tag) in watched::followed(&view, &watch.name, None)? {
         tags += u64::from(tag.gone.is_none());
         gone += u64::from(tag.gone.is_some());
-        if let Some(why) = watched::refusal(&view, &tag)? {
+        if let Some(Refusal { why, .. }) = watched::refusal(&view, &tag)? {
             outcome.failed_count += 1;
             if outcome.failed.len() < FAILURES {
                 outcome.failed.push((key.repository, format!("tag `{}`: {why}", key.tag)));

@@ -89,7 +89,7 @@ pub(super) fn look(parts: &Parts, push: &Push) -> Result<(), Failure> {
             continue;
         }
         let before = rows.into_iter().find(|(key, _)| key.tag == *tag).map(|(_, known)| known);
-        let digest = match parts.digest_of(watch, repository, tag) {
+        let digest = match parts.digest_of(watch, (repository, tag), before.as_ref()) {
             Err(Failure::Unlisted(Unlisted::Absent)) => continue,
             digest => digest?,
         };

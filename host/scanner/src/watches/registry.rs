@@ -1,39 +1,44 @@
+use std::sync::Weak;
 use std::time::Duration;
 
 use limpid_bytes::Stop;
-use limpid_model::{Digest, ImageReference};
+use limpid_model::{Digest, ImageReference, Submission};
 
+use super::stopped;
 use crate::Error;
+use crate::jobs::{Jobs, Secrets};
 
 /// Asks registries what they have. Whoever starts a [`Watching`](super::Watching) brings one: how registries are asked
 /// is nothing that this crate knows.
 ///
-/// It is used by several threads at a time, waits within limits of its own, and gives up once `stop` says so. What it
-/// answers is foreign: names are checked by whoever asks.
+/// It is used by several threads at a time, waits and reads within limits of its own, and gives up once `stop` says so.
+/// What it answers is foreign: names are checked by whoever asks.
 pub trait RegistryLister: Send + Sync {
-    /// Repositories of a registry, `most` at most.
+    /// All repositories of a registry.
     ///
     /// # Errors
-    /// [`Unlisted`]; that the registry lists none is [`Unlisted::Failed`].
-    fn repositories(&self, registry: &str, most: usize, stop: &Stop) -> Result<Vec<String>, Unlisted>;
+    /// [`Unlisted`], also where there are more than a limit allows.
+    fn repositories(&self, registry: &str, stop: &Stop) -> Result<Vec<String>, Unlisted>;
 
-    /// Tags of a repository, `most` at most.
+    /// All tags of a repository.
     ///
     /// # Errors
     /// [`Unlisted::Absent`] where there is no such repository.
-    fn tags(
-        &self,
-        registry: &str,
-        repository: &str,
-        most: usize,
-        stop: &Stop,
-    ) -> Result<Vec<String>, Unlisted>;
+    fn tags(&self, registry: &str, repository: &str, stop: &Stop) -> Result<Vec<String>, Unlisted>;
 
-    /// Where a tag points, by a request that fetches nothing: the digest of a manifest or index.
+    /// Where a tag points: the digest of a manifest or index. It is asked for by a request that fetches nothing; where
+    /// the registry does not say it so, the manifest is, unless it is still the one that is `known`.
     ///
     /// # Errors
     /// [`Unlisted::Absent`] where there is no such tag.
-    fn digest(&self, registry: &str, repository: &str, tag: &str, stop: &Stop) -> Result<Digest, Unlisted>;
+    fn digest(
+        &self,
+        registry: &str,
+        repository: &str,
+        tag: &str,
+        known: Option<&Digest>,
+        stop: &Stop,
+    ) -> Result<Digest, Unlisted>;
 
     /// When the newest of the images was made that a reference names, in milliseconds since 1970; none where no
     /// configuration says so. Manifests and configurations are fetched for it.
@@ -53,6 +58,18 @@ pub trait Submit: Send + Sync {
     /// # Errors
     /// [`Error::Busy`] where too many wait already, and where the store fails.
     fn submit(&self, reference: ImageReference) -> Result<u64, Error>;
+}
+
+/// What waits is done by a process that goes on, and half of the places are for others.
+impl Submit for Weak<Jobs> {
+    fn has_room(&self) -> bool {
+        self.upgrade().is_some_and(|jobs| jobs.is_half_empty())
+    }
+
+    fn submit(&self, reference: ImageReference) -> Result<u64, Error> {
+        let jobs = self.upgrade().ok_or_else(stopped)?;
+        Ok(jobs.submit_named(Submission::Reference(reference), Secrets::default())?.id)
+    }
 }
 
 /// Why a registry did not say what it was asked.

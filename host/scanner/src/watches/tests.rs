@@ -61,22 +61,29 @@ impl Registry {
 }
 
 impl RegistryLister for Registry {
-    fn repositories(&self, registry: &str, most: usize, _: &Stop) -> Result<Vec<String>, Unlisted> {
+    fn repositories(&self, registry: &str, _: &Stop) -> Result<Vec<String>, Unlisted> {
         assert_eq!(registry, REGISTRY);
         self.count("catalog");
         self.fails("")?;
-        Ok(self.repositories.lock().unwrap().keys().take(most).cloned().collect())
+        Ok(self.repositories.lock().unwrap().keys().cloned().collect())
     }
 
-    fn tags(&self, _: &str, repository: &str, most: usize, _: &Stop) -> Result<Vec<String>, Unlisted> {
+    fn tags(&self, _: &str, repository: &str, _: &Stop) -> Result<Vec<String>, Unlisted> {
         self.count("tags");
         self.fails(repository)?;
         let repositories = self.repositories.lock().unwrap();
         let tags = repositories.get(repository).ok_or(Unlisted::Absent)?;
-        Ok(tags.keys().take(most).cloned().collect())
+        Ok(tags.keys().cloned().collect())
     }
 
-    fn digest(&self, _: &str, repository: &str, tag: &str, _: &Stop) -> Result<Digest, Unlisted> {
+    fn digest(
+        &self,
+        _: &str,
+        repository: &str,
+        tag: &str,
+        _: Option<&Digest>,
+        _: &Stop,
+    ) -> Result<Digest, Unlisted> {
         self.count("head");
         self.fails(&format!("{repository}:{tag}"))?;
         let repositories = self.repositories.lock().unwrap();
@@ -396,7 +403,7 @@ fn a_repository_that_keeps_failing_is_given_up_for_this_time() {
 }
 
 #[test]
-fn what_a_registry_lists_is_bounded_and_checked() {
+fn what_a_registry_lists_is_checked() {
     let service = Service::new();
     service.put(|_| ());
     service.registry.push("a", "1", 1);

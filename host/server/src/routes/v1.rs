@@ -13,9 +13,10 @@ mod plugins;
 mod repositories;
 mod subscriptions;
 mod vulnerabilities;
+mod watches;
 
 use super::Routes;
-use crate::access::Permission::{ChangePlugins, ChangeSubscriptions, Operate, Read, Submit};
+use crate::access::Permission::{ChangePlugins, ChangeSubscriptions, Notify, Operate, Read, Submit};
 use crate::state::AppState;
 
 pub(crate) use image_names::name_in_one_part;
@@ -63,5 +64,12 @@ pub(super) fn routes() -> Routes<AppState> {
         // To send notices again is to send what the service knows.
         .post("/v1/notices/{subscription}/replay", ChangeSubscriptions, notices::replay_all)
         .post("/v1/notices/{subscription}/{number}/replay", ChangeSubscriptions, notices::replay)
+        .get("/v1/watches", Read, watches::list)
+        .get("/v1/watches/{name}", Read, watches::show)
+        .put("/v1/watches/{name}", Operate, watches::put)
+        .delete("/v1/watches/{name}", Operate, watches::remove)
+        .get("/v1/watches/{name}/tags", Read, watches::tags)
+        .post("/v1/watches/{name}/list", Operate, watches::list_now)
+        .post("/v1/events", Notify, watches::pushed)
         .get("/v1/openapi.json", Read, openapi::show)
 }

@@ -7,6 +7,7 @@ mod commands;
 mod filter;
 mod holder;
 mod input;
+mod lister;
 mod open;
 mod progress;
 mod service;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use limpid_fetch::RegistrySettings;
 use limpid_scanner::{
     BundleSettings, DocumentLimits, FeedSettings, FileKind, Keep, Kinds, Limits, StoreSettings, runtime,
 };
@@ -41,6 +42,8 @@ pub(crate) struct Settings {
     pub(crate) coverage: Coverage,
     /// How feeds are fetched.
     pub(crate) feeds: FeedSettings,
+    /// How registries are asked, and as whom.
+    pub(crate) registries: RegistrySettings,
     /// Limits on what the files hold that feeds are read from.
     pub(crate) documents: DocumentLimits,
     /// Which bundles of documents are ingested.
@@ -168,6 +171,7 @@ impl Default for Settings {
             index: Index::default(),
             coverage: Coverage::default(),
             feeds: FeedSettings::default(),
+            registries: RegistrySettings::default(),
             documents: DocumentLimits::default(),
             bundles: BundleSettings::default(),
             reports: Reports::default(),

@@ -1,43 +1,42 @@
 //! Where the images of submissions are that are no archives.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-use limpid_model::{Digest, ImageReference, Submission};
-use limpid_scanner::{ImageSource, ImagesError, OpenSource, RegistryLister, Secrets, Stop, Unlisted};
+use limpid_fetch::Registries;
+use limpid_images::{AddressedImage, RegistryImages};
+use limpid_model::{Digest, Submission};
+use limpid_scanner::{ImageSource, ImagesError, Limits, OpenSource, Secrets};
 
-/// Registries, which are not asked yet.
-pub(crate) struct Registries;
+/// Registries, and addresses of layers.
+pub(crate) struct Sources {
+    pub(crate) registries: Registries,
+    pub(crate) scratch: PathBuf,
+    pub(crate) limits: Limits,
+}
 
-impl OpenSource for Registries {
+impl OpenSource for Sources {
     fn open(
         &self,
-        _: &Submission,
-        _: &Secrets,
+        submission: &Submission,
+        secrets: &Secrets,
         _: BTreeMap<Digest, Digest>,
     ) -> Result<Box<dyn ImageSource>, ImagesError> {
-        let why = "images of registries are not fetched yet, send an archive";
-        Err(ImagesError::NotAnImage(why.to_owned()))
-    }
-}
-
-fn not_asked() -> Unlisted {
-    Unlisted::Failed("registries are not asked yet".to_owned())
-}
-
-impl RegistryLister for Registries {
-    fn repositories(&self, _: &str, _: &Stop) -> Result<Vec<String>, Unlisted> {
-        Err(not_asked())
-    }
-
-    fn tags(&self, _: &str, _: &str, _: &Stop) -> Result<Vec<String>, Unlisted> {
-        Err(not_asked())
-    }
-
-    fn digest(&self, _: &str, _: &str, _: &str, _: Option<&Digest>, _: &Stop) -> Result<Digest, Unlisted> {
-        Err(not_asked())
-    }
-
-    fn made(&self, _: &ImageReference, _: &Stop) -> Result<Option<u64>, Unlisted> {
-        Err(not_asked())
+        Ok(match submission {
+            Submission::Archive { .. } => {
+                return Err(ImagesError::NotAnImage("an archive is not elsewhere".to_owned()));
+            }
+            Submission::Reference(reference) => {
+                let login = secrets.login.clone();
+                Box::new(RegistryImages::new(&self.registries, reference.clone(), login, &self.limits)?)
+            }
+            Submission::Addresses(addresses) => Box::new(AddressedImage::new(
+                &self.registries,
+                addresses.clone(),
+                secrets.headers.clone(),
+                &self.scratch,
+                &self.limits,
+            )?),
+        })
     }
 }

@@ -42,15 +42,18 @@ pub enum Error {
     },
     /// An address that is not encrypted, on another machine.
     #[error(
-        "`{0}` is plain HTTP, which is for addresses of this machine only; `--plain-http` allows it, and of feeds setting `feeds.plain_http`"
+        "`{0}` is plain HTTP, which is for addresses of this machine only; `--plain-http` allows it, of feeds \
+         setting `feeds.plain_http`, and of registries `plain_http` in a table `[registries.\"HOST\"]`"
     )]
     PlainHttp(String),
     /// An address of this machine or of a private network, which nobody here has named.
-    #[error(
-        "`{0}` is an internal address, to which nothing from outside may lead; \
-         `mirrors` or `hosts` of the feed in the settings allow it"
-    )]
-    Internal(String),
+    #[error("`{address}` is an internal address, to which nothing from outside may lead; {advice}")]
+    Internal {
+        /// Which address.
+        address: String,
+        /// Which setting allows it.
+        advice: &'static str,
+    },
     /// Nobody answered, or not in HTTP.
     #[error("`{address}` does not answer")]
     Unreachable {
@@ -102,6 +105,81 @@ pub enum Error {
         /// The setting that says so.
         setting: &'static str,
     },
+    /// Nobody answers in time, or sends anything more.
+    #[error("`{address}` does not answer: {what} for {} s, the limit of setting `{setting}`", limit.as_secs())]
+    NoAnswer {
+        /// Which address.
+        address: String,
+        /// What does not happen.
+        what: &'static str,
+        /// What is allowed.
+        limit: Duration,
+        /// The setting that says so.
+        setting: &'static str,
+    },
+    /// An answer that has another part of a body than was asked for.
+    #[error("`{address}` answers with another part than was asked for, from byte {from} on")]
+    OtherPart {
+        /// Which address.
+        address: String,
+        /// Where the part was to begin.
+        from: u64,
+    },
+    /// A manifest in a form of which no diff IDs and no configuration can be had.
+    #[error(
+        "`{0}` is a docker manifest of schema 1, which was given up in 2016: of it only the registry's owner can \
+         make one that is read, by pushing the image again"
+    )]
+    Schema1(String),
+    /// A list that does not end.
+    #[error("the list at `{address}` is over {limit} {what}, the limit of setting `{setting}`")]
+    LongList {
+        /// Where the list begins.
+        address: String,
+        /// What there is too much of.
+        what: &'static str,
+        /// What is allowed.
+        limit: u64,
+        /// The setting that says so.
+        setting: &'static str,
+    },
+    /// A list of which a page leads back to one that came before.
+    #[error(
+        "the list at `{address}` does not end: page {page} leads to one that came before (setting \
+         `registries.pages` allows {limit})"
+    )]
+    LoopingList {
+        /// Where the list begins.
+        address: String,
+        /// Which page, from 1.
+        page: u64,
+        /// How many pages are allowed.
+        limit: u64,
+    },
+    /// An answer that is not of the form that it should have.
+    #[error("`{address}` answers what cannot be read: {why}")]
+    Malformed {
+        /// Which address.
+        address: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A setting of a registry that cannot be used.
+    #[error("setting `registries.{setting}` cannot be used: {why}")]
+    Setting {
+        /// Which, below `registries`.
+        setting: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A header that is not sent.
+    #[error("header `{name}` of a layer's address is not sent: {why}")]
+    Header {
+        /// Its name, shortened.
+        name: String,
+        /// Why not.
+        why: &'static str,
+    },
     /// The proxy that the settings name is none.
     #[error("setting `feeds.proxy`: `{0}` is no address of a proxy")]
     Proxy(String),
@@ -118,11 +196,11 @@ pub enum Error {
     #[error("fetching was stopped")]
     Stopped,
     /// The registry wants to know who asks, or does not like who does.
-    #[error("registry `{registry}` does not let {who} read `{repository}`{message}")]
+    #[error("registry `{registry}` does not let {who} read {repository}{message}")]
     Unauthorized {
         /// Which registry.
         registry: String,
-        /// Which repository.
+        /// What of it.
         repository: String,
         /// Who asked, and what could be done.
         who: String,
@@ -187,6 +265,12 @@ fn later(after: Option<Duration>) -> String {
 }
 
 impl Error {
+    /// What reading failed of.
+    pub(crate) fn of_io(address: &str, error: io::Error) -> Self {
+        let cut = |source| Self::CutShort { address: address.to_owned(), received: 0, source };
+        error.downcast::<Self>().unwrap_or_else(cut)
+    }
+
     /// After how long to come again, where the other side says so.
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -200,10 +284,35 @@ impl Error {
         matches!(self, Self::Status { status: 404 | 410, .. })
     }
 
+    /// Whether this service failed: its settings or its machine.
+    pub const fn is_of_host(&self) -> bool {
+        matches!(
+            self,
+            Self::File { .. }
+                | Self::DockerConfig { .. }
+                | Self::Setting { .. }
+                | Self::Spool { .. }
+                | Self::Stopped
+        )
+    }
+
+    /// Whether whoever was asked failed, and not what was asked for: another time it may succeed.
+    pub const fn is_of_source(&self) -> bool {
+        match self {
+            Self::TooSlow { .. } => true,
+            Self::Status { status, .. } => *status >= 500 || *status == 408,
+            _ => self.is_transient(),
+        }
+    }
+
     /// Whether the same may well succeed in a moment.
     pub(crate) const fn is_transient(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::CutShort { .. } | Self::Later { .. } => true,
+            Self::Unreachable { .. }
+            | Self::CutShort { .. }
+            | Self::Later { .. }
+            | Self::NoAnswer { .. }
+            | Self::OtherPart { .. } => true,
             Self::Status { status, .. } => matches!(status, 408 | 500 | 502 | 504),
             _ => false,
         }

@@ -2,12 +2,12 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use limpid_bytes::Stop;
 use limpid_model::Digest;
 
 use crate::address::Address;
-use crate::registry::Pull;
-use crate::transport::{Bound, Request, Transport};
-use crate::{Error, Logins, PlainHttp, Source};
+use crate::transport::{Bound, Request};
+use crate::{Error, Logins, PlainHttp, Reference, Registries, RegistrySettings, Source, manifest};
 
 /// How components are fetched.
 #[derive(Clone, Debug)]
@@ -16,20 +16,28 @@ pub struct Options {
     pub component_bytes: u64,
     /// Whither requests may go that are not encrypted.
     pub plain_http: PlainHttp,
-    /// Who asks registries.
+    /// Who asks registries of which the settings say nothing.
     pub logins: Logins,
+    /// How registries are asked (settings `registries.*`).
+    pub registries: RegistrySettings,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { component_bytes: 64 << 20, plain_http: PlainHttp::default(), logins: Logins::default() }
+        Self {
+            component_bytes: 64 << 20,
+            plain_http: PlainHttp::default(),
+            logins: Logins::default(),
+            registries: RegistrySettings::default(),
+        }
     }
 }
 
-/// Fetches components. Blocks.
+/// Fetches components that a person names. Blocks.
+#[derive(Debug)]
 pub struct Fetcher {
-    transport: Transport,
-    options: Options,
+    registries: Registries,
+    component_bytes: u64,
 }
 
 /// What was fetched.
@@ -43,8 +51,12 @@ pub struct Fetched {
 
 impl Fetcher {
     /// A fetcher with these options.
-    pub fn new(options: Options) -> Self {
-        Self { transport: Transport::new(options.plain_http), options }
+    ///
+    /// # Errors
+    /// A setting of registries cannot be used.
+    pub fn new(options: Options) -> Result<Self, Error> {
+        let Options { component_bytes, plain_http, logins, registries } = options;
+        Ok(Self { registries: Registries::by_hand(registries, logins, plain_http)?, component_bytes })
     }
 
     /// Fetches a component.
@@ -52,24 +64,27 @@ impl Fetcher {
     /// # Errors
     /// [`Error`], which says what went wrong, and where.
     pub fn fetch(&self, source: &Source) -> Result<Fetched, Error> {
-        let bound = Bound { bytes: self.options.component_bytes, setting: "plugins.component_bytes" };
+        let bound = Bound { bytes: self.component_bytes, setting: "plugins.component_bytes" };
         let bytes = match source {
             Source::File(path) => read(path, bound)?,
             Source::Address(address) => {
                 let address = Address::parse(address)?;
-                self.transport.get(&address, Request::default())?.read(bound)?
+                let stop = Stop::default();
+                self.registries.transport().ask(&address, Request::default(), &stop)?.read(bound, &stop)?
             }
-            Source::Registry(reference) => {
-                Pull::new(&self.transport, reference, &self.options.logins)?.component(bound)?
-            }
+            Source::Registry(reference) => self.pull(reference, bound)?,
         };
         Ok(Fetched { digest: Digest::of(&bytes), bytes })
     }
-}
 
-impl std::fmt::Debug for Fetcher {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_tuple("Fetcher").field(&self.options).finish()
+    /// The one layer of an artifact, verified, and no longer than is allowed.
+    fn pull(&self, reference: &Reference, bound: Bound) -> Result<Vec<u8>, Error> {
+        let stop = Stop::default();
+        let repository = self.registries.repository(reference, None)?;
+        let manifest = repository.manifest(&reference.version(), &stop)?;
+        let layer = manifest::component(&manifest.bytes)
+            .map_err(|why| Error::NotWasm { reference: reference.to_string(), why })?;
+        repository.whole(&layer.digest, layer.size, bound, &stop)
     }
 }
 

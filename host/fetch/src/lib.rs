@@ -31,13 +31,17 @@
 
 mod address;
 mod challenge;
+mod docker_config;
 mod documents;
 mod error;
 mod fetcher;
+mod helper;
+mod interrupt;
 mod login;
 mod manifest;
 mod reference;
-mod registry;
+mod registries;
+mod retries;
 mod source;
 #[cfg(test)]
 mod test_support;
@@ -47,7 +51,10 @@ pub use documents::{DocumentFetcher, DocumentOptions, FetchedDocument, Stop, Val
 pub use error::Error;
 pub use fetcher::{Fetched, Fetcher, Options};
 pub use login::{Login, Logins};
-pub use reference::Reference;
+pub use reference::{Reference, Version};
+pub use registries::{
+    Blob, Listing, Manifest, OneRegistry, Registries, RegistrySettings, Repository, Secret,
+};
 pub use source::Source;
 pub use transport::PlainHttp;
 

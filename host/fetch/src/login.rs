@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
@@ -6,35 +5,70 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::Deserialize;
 
 use crate::Error;
+use crate::docker_config::{Config, Kept};
 
 /// Longest configuration file that is read, in bytes.
 const CONFIG_BYTES: u64 = 4 << 20;
 
-/// The name that Docker's own registry has in its configuration file.
-const DOCKER: &str = "https://index.docker.io/v1/";
-
-/// A user and a password. Lives as long as the request, and is never shown.
+/// Who asks a registry. Lives in memory only, as long as it is needed, and is never shown.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Login {
-    /// The user.
-    pub username: String,
-    /// The password, or an access token.
-    pub password: String,
+pub enum Login {
+    /// A user and a password, or an access token in its place.
+    Password {
+        /// The user.
+        username: String,
+        /// The password.
+        password: String,
+    },
+    /// An identity token, for which the registry's token service gives others (OAuth2's refresh token).
+    Identity(String),
+    /// A token that is shown as it is.
+    Token(String),
 }
 
 impl Login {
-    /// The value of an `Authorization` header.
-    pub(crate) fn basic(&self) -> String {
-        format!("Basic {}", STANDARD.encode(format!("{}:{}", self.username, self.password)))
+    /// A user and a password.
+    pub fn password(username: impl Into<String>, password: impl Into<String>) -> Self {
+        Self::Password { username: username.into(), password: password.into() }
+    }
+
+    /// An identity token.
+    pub fn identity(token: impl Into<String>) -> Self {
+        Self::Identity(token.into())
+    }
+
+    /// A token that is shown as it is.
+    pub fn token(token: impl Into<String>) -> Self {
+        Self::Token(token.into())
+    }
+
+    /// The value of an `Authorization` header, for a user with a password.
+    pub(crate) fn basic(&self) -> Option<String> {
+        let Self::Password { username, password } = self else { return None };
+        Some(format!("Basic {}", STANDARD.encode(format!("{username}:{password}"))))
+    }
+
+    /// Whom a message names.
+    pub(crate) fn who(&self) -> String {
+        match self {
+            Self::Password { username, .. } => format!("user `{username}`"),
+            Self::Identity(_) => "the owner of the identity token".to_owned(),
+            Self::Token(_) => "the owner of the token".to_owned(),
+        }
     }
 }
 
 impl fmt::Debug for Login {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Login").field("username", &self.username).finish_non_exhaustive()
+        match self {
+            Self::Password { username, .. } => {
+                f.debug_struct("Password").field("username", username).finish_non_exhaustive()
+            }
+            Self::Identity(_) => f.debug_struct("Identity").finish_non_exhaustive(),
+            Self::Token(_) => f.debug_struct("Token").finish_non_exhaustive(),
+        }
     }
 }
 
@@ -51,14 +85,6 @@ pub enum Logins {
     Docker(PathBuf),
 }
 
-/// What is known of who asks a registry.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Asker {
-    pub(crate) login: Option<Login>,
-    /// Why there is no login, where one is kept and cannot be used.
-    pub(crate) unusable: Option<String>,
-}
-
 impl Logins {
     /// Docker's configuration file: in `$DOCKER_CONFIG`, or in `~/.docker`.
     pub fn docker() -> Self {
@@ -66,142 +92,59 @@ impl Logins {
         let directory = variable("DOCKER_CONFIG").or_else(|| Some(variable("HOME")?.join(".docker")));
         directory.map_or(Self::Anonymous, |directory| Self::Docker(directory.join("config.json")))
     }
+}
 
-    /// Who asks that registry.
-    pub(crate) fn asker(&self, registry: &str) -> Result<Asker, Error> {
-        match self {
-            Self::Anonymous => Ok(Asker::default()),
-            Self::Given(login) => Ok(Asker { login: Some(login.clone()), unusable: None }),
-            Self::Docker(path) => Config::read(path)?.asker(registry).map_err(|why| no_config(path, why)),
-        }
+/// What Docker's configuration file keeps for a registry; nothing where the file is not there.
+pub(crate) fn kept(path: &Path, registry: &str) -> Result<Kept, Error> {
+    let failed = |source| Error::File { path: path.to_owned(), source };
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Kept::Nothing),
+        Err(source) => return Err(failed(source)),
+    };
+    let mut bytes = Vec::new();
+    file.take(CONFIG_BYTES).read_to_end(&mut bytes).map_err(failed)?;
+    let kept = Config::parse(&bytes).and_then(|config| config.kept(registry));
+    kept.map_err(|why| Error::DockerConfig { path: path.to_owned(), why })
+}
+
+/// What is known of who asks a registry.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Asker {
+    pub(crate) login: Option<Login>,
+    /// Why there is no login, where one is kept and cannot be used.
+    pub(crate) unusable: Option<String>,
+}
+
+impl From<Option<Login>> for Asker {
+    fn from(login: Option<Login>) -> Self {
+        Self { login, unusable: None }
     }
-}
-
-/// What is read of Docker's configuration file; see
-/// [`docker login`](https://docs.docker.com/reference/cli/docker/login/).
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Config {
-    auths: BTreeMap<String, Entry>,
-    creds_store: Option<String>,
-    cred_helpers: BTreeMap<String, String>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Entry {
-    /// `user:password` in base64.
-    auth: Option<String>,
-    identitytoken: Option<String>,
-}
-
-impl Config {
-    fn read(path: &Path) -> Result<Self, Error> {
-        let file = match File::open(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(source) => return Err(Error::File { path: path.to_owned(), source }),
-        };
-        serde_json::from_reader(file.take(CONFIG_BYTES)).map_err(|error| no_config(path, error.to_string()))
-    }
-
-    fn asker(&self, registry: &str) -> Result<Asker, String> {
-        if let Some(helper) = self.cred_helpers.get(registry) {
-            return Ok(unusable(format!("helper `{helper}` of Docker keeps its credentials")));
-        }
-        let Some(entry) = self.entry(registry) else { return Ok(Asker::default()) };
-        if let Some(auth) = entry.auth.as_deref().filter(|auth| !auth.is_empty()) {
-            let login = decode(auth)
-                .ok_or_else(|| format!("`auth` of `{registry}` is not base64 of `user:password`"))?;
-            return Ok(Asker { login: Some(login), unusable: None });
-        }
-        let token = entry.identitytoken.as_deref().is_some_and(|token| !token.is_empty());
-        let why = match &self.creds_store {
-            _ if token => "Docker has an identity token for it".to_owned(),
-            Some(store) => format!("helper `{store}` of Docker keeps its credentials"),
-            None => return Ok(Asker::default()),
-        };
-        Ok(unusable(why))
-    }
-
-    fn entry(&self, registry: &str) -> Option<&Entry> {
-        let known = if registry == "docker.io" { DOCKER } else { registry };
-        self.auths.get(known).or_else(|| self.auths.get(&format!("https://{registry}")))
-    }
-}
-
-fn unusable(why: String) -> Asker {
-    Asker { login: None, unusable: Some(why) }
-}
-
-fn decode(auth: &str) -> Option<Login> {
-    let text = String::from_utf8(STANDARD.decode(auth.trim()).ok()?).ok()?;
-    let (username, password) = text.split_once(':')?;
-    Some(Login { username: username.to_owned(), password: password.to_owned() })
-}
-
-fn no_config(path: &Path, why: String) -> Error {
-    Error::DockerConfig { path: path.to_owned(), why }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn asker(config: &str, registry: &str) -> Result<Asker, Error> {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("config.json");
-        std::fs::write(&path, config).unwrap();
-        Logins::Docker(path).asker(registry)
-    }
-
-    fn login(username: &str, password: &str) -> Asker {
-        let login = Login { username: username.to_owned(), password: password.to_owned() };
-        Asker { login: Some(login), unusable: None }
-    }
-
-    #[test]
-    fn each_registry_is_shown_its_own_credentials_only() {
-        // `user:pass:word`
-        let config = r#"{"auths": {"a.example": {"auth": "dXNlcjpwYXNzOndvcmQ="},
-            "https://index.docker.io/v1/": {"auth": "aHViOng="}}, "HttpHeaders": {}}"#;
-        assert_eq!(asker(config, "a.example").unwrap(), login("user", "pass:word"));
-        assert_eq!(asker(config, "docker.io").unwrap(), login("hub", "x"));
-        assert_eq!(asker(config, "b.example").unwrap(), Asker::default());
-        assert_eq!(asker(config, "a.example:5000").unwrap(), Asker::default());
-    }
-
-    #[test]
-    fn credentials_that_cannot_be_used_are_told() {
-        let check = |config: &str, expected: &str| {
-            let asker = asker(config, "a.example").unwrap();
-            assert_eq!((asker.login, asker.unusable.as_deref()), (None, Some(expected)), "{config}");
-        };
-        check(r#"{"credHelpers": {"a.example": "gcr"}}"#, "helper `gcr` of Docker keeps its credentials");
-        check(
-            r#"{"auths": {"a.example": {}}, "credsStore": "desktop"}"#,
-            "helper `desktop` of Docker keeps its credentials",
-        );
-        check(r#"{"auths": {"a.example": {"identitytoken": "x"}}}"#, "Docker has an identity token for it");
-    }
-
     #[test]
     fn a_file_that_is_not_there_is_nobodys() {
-        let nowhere = Logins::Docker(PathBuf::from("/nowhere/config.json"));
-        assert_eq!(nowhere.asker("a.example").unwrap(), Asker::default());
+        assert_eq!(kept(Path::new("/nowhere/config.json"), "a.example").unwrap(), Kept::Nothing);
     }
 
     #[test]
-    fn a_damaged_file_is_an_error_without_its_content() {
-        for config in ["secret", r#"{"auths": {"a.example": {"auth": "secret!"}}}"#] {
-            let error = asker(config, "a.example").unwrap_err().to_string();
-            assert!(error.contains("config.json") && !error.contains("secret"), "{error}");
+    fn a_damaged_file_is_named() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "secret").unwrap();
+        let error = kept(file.path(), "a.example").unwrap_err().to_string();
+        assert!(error.contains(&file.path().display().to_string()) && !error.contains("secret"), "{error}");
+    }
+
+    #[test]
+    fn a_secret_is_not_shown() {
+        for login in [Login::password("user", "hunter2"), Login::identity("hunter2"), Login::token("hunter2")]
+        {
+            let shown = format!("{login:?} {}", login.who());
+            assert!(!shown.contains("hunter2"), "{shown}");
         }
-    }
-
-    #[test]
-    fn a_password_is_not_shown() {
-        let shown = format!("{:?}", login("user", "hunter2"));
-        assert!(shown.contains("user") && !shown.contains("hunter2"));
     }
 }

@@ -3,8 +3,9 @@ use serde::Deserialize;
 
 use crate::error::quoted;
 
-/// The media type of an image manifest, which is what is asked for.
-pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+/// The media type of an image manifest.
+#[cfg(test)]
+const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
 /// Configurations of a WebAssembly artifact: that of the
 /// [Wasm OCI artifact layout](https://tag-runtime.cncf.io/wgs/wasm/deliverables/wasm-oci-artifact/),

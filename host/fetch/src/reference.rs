@@ -2,7 +2,6 @@ use std::fmt;
 use std::str::FromStr;
 
 use limpid_model::Digest;
-use limpid_outbound::is_loopback;
 
 use crate::Error;
 use crate::error::quoted;
@@ -12,6 +11,47 @@ const REPOSITORY_BYTES: usize = 255;
 
 /// The name under which Docker's registry is known, and the one at which it answers.
 const DOCKER: (&str, &str) = ("docker.io", "registry-1.docker.io");
+
+/// The other names that people write for it.
+const DOCKER_TOO: [&str; 3] = ["index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"];
+
+/// What is meant where no tag is named.
+const LATEST: &str = "latest";
+
+/// One manifest of a repository: by a tag, which may lead elsewhere another time, or by digest.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Version {
+    /// A tag.
+    #[non_exhaustive]
+    Tag {
+        /// 1 to 128 letters, digits, `_`, `.` and `-`.
+        tag: String,
+    },
+    /// The digest of a manifest.
+    Digest(Digest),
+}
+
+impl Version {
+    /// A tag, if it is one.
+    pub fn tag(tag: &str) -> Option<Self> {
+        is_tag(tag).then(|| Self::Tag { tag: tag.to_owned() })
+    }
+}
+
+impl From<Digest> for Version {
+    fn from(digest: Digest) -> Self {
+        Self::Digest(digest)
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tag { tag } => f.write_str(tag),
+            Self::Digest(digest) => digest.fmt(f),
+        }
+    }
+}
 
 /// An artifact in a registry: `registry/repository:tag`, `registry/repository@sha256:...`, or both,
 /// of which the digest is what counts. Where neither is given, it is tag `latest`. The grammar is
@@ -36,27 +76,91 @@ impl Reference {
         known && !host.starts_with('.') && !rest.is_empty()
     }
 
-    /// The host that answers for the registry.
-    pub(crate) fn host(&self) -> &str {
-        if self.registry == DOCKER.0 { DOCKER.1 } else { &self.registry }
+    /// An image as Docker's users write it: `nginx`, `user/image:tag`, or a whole reference. What does not
+    /// begin with the host of a registry is in Docker's, and there in `library` where it has no user; what has
+    /// neither tag nor digest has tag `latest`.
+    ///
+    /// # Errors
+    /// It is none.
+    pub fn of_image(text: &str) -> Result<Self, Error> {
+        let first = text.split_once('/').map(|(first, _)| first);
+        // As Docker does: also what is no name of a user, for it is in upper case.
+        let is_host = |first: &str| {
+            first.contains(['.', ':'])
+                || first.eq_ignore_ascii_case("localhost")
+                || first.bytes().any(|byte| byte.is_ascii_uppercase())
+        };
+        let parsed = match first {
+            Some(first) if is_host(first) => text.parse::<Self>(),
+            _ => format!("{}/{text}", DOCKER.0).parse(),
+        };
+        let mut reference = parsed.map_err(|error| match error {
+            Error::Reference { why, .. } => Error::Reference { text: quoted(text), why },
+            error => error,
+        })?;
+        if reference.tag.is_none() && reference.digest.is_none() {
+            reference.tag = Some(LATEST.to_owned());
+        }
+        Ok(reference)
     }
 
-    /// Whether the registry is on this machine.
-    pub(crate) fn is_loopback(&self) -> bool {
-        let host = self.registry.rsplit_once(':').map_or(self.registry.as_str(), |(host, port)| {
-            if port.ends_with(']') { &self.registry } else { host }
-        });
-        is_loopback(host)
+    /// A repository of a registry; its version is tag `latest`.
+    ///
+    /// # Errors
+    /// There is no such repository.
+    pub fn of_repository(registry: &str, repository: &str) -> Result<Self, Error> {
+        format!("{registry}/{repository}").parse()
     }
 
-    /// What stands in the address of its manifest.
-    pub(crate) fn version(&self) -> String {
+    /// The registry's host, with its port where that is named.
+    pub fn registry(&self) -> &str {
+        &self.registry
+    }
+
+    /// The repository, within its registry.
+    pub fn repository(&self) -> &str {
+        &self.repository
+    }
+
+    /// What is meant: the digest where one is named, or else the tag.
+    pub fn version(&self) -> Version {
         match (&self.digest, &self.tag) {
-            (Some(digest), _) => digest.to_string(),
-            (None, Some(tag)) => tag.clone(),
-            (None, None) => "latest".to_owned(),
+            (Some(digest), _) => Version::Digest(*digest),
+            (None, Some(tag)) => Version::Tag { tag: tag.clone() },
+            (None, None) => Version::Tag { tag: LATEST.to_owned() },
         }
     }
+
+    /// The tag, where one is named, also beside a digest.
+    pub fn tag(&self) -> Option<Version> {
+        self.tag.clone().map(|tag| Version::Tag { tag })
+    }
+
+    /// Another version of the same repository.
+    #[must_use]
+    pub fn at(&self, version: &Version) -> Self {
+        let (tag, digest) = match version {
+            Version::Tag { tag } => (Some(tag.clone()), None),
+            Version::Digest(digest) => (None, Some(*digest)),
+        };
+        Self { tag, digest, ..self.clone() }
+    }
+}
+
+/// The one name of a registry that has several.
+pub(crate) fn canonical(registry: &str) -> String {
+    let registry = registry.to_ascii_lowercase();
+    if DOCKER_TOO.contains(&registry.as_str()) { DOCKER.0.to_owned() } else { registry }
+}
+
+/// The host that answers for a registry.
+pub(crate) fn answering(registry: &str) -> &str {
+    if registry == DOCKER.0 { DOCKER.1 } else { registry }
+}
+
+/// Whether a registry lists it as a repository that can be named.
+pub(crate) fn is_repository(name: &str) -> bool {
+    name.len() <= REPOSITORY_BYTES && name.split('/').all(is_component)
 }
 
 impl FromStr for Reference {
@@ -82,12 +186,13 @@ impl FromStr for Reference {
         if tag.is_some_and(|tag| !is_tag(tag)) {
             return Err(no("a tag is 1 to 128 letters, digits, `_`, `.` and `-`"));
         }
-        if path.len() > REPOSITORY_BYTES || !path.split('/').all(is_component) {
+        if !is_repository(path) {
             return Err(no("a repository is lower-case words, with `.`, `_`, `-` between, apart by `/`"));
         }
+        let registry = canonical(registry);
         let short = registry == DOCKER.0 && !path.contains('/');
         Ok(Self {
-            registry: registry.to_owned(),
+            registry,
             repository: if short { format!("library/{path}") } else { path.to_owned() },
             tag: tag.map(str::to_owned),
             digest,
@@ -105,12 +210,13 @@ impl fmt::Display for Reference {
     }
 }
 
-fn is_host(host: &str) -> bool {
+pub(crate) fn is_host(host: &str) -> bool {
     let bytes = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte);
-    (1..=REPOSITORY_BYTES).contains(&host.len()) && host.bytes().all(bytes)
+    let begins = host.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '[');
+    begins && host.len() <= REPOSITORY_BYTES && host.bytes().all(bytes)
 }
 
-fn is_tag(tag: &str) -> bool {
+pub(crate) fn is_tag(tag: &str) -> bool {
     let first = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
     (1..=128).contains(&tag.len())
         && tag.as_bytes().first().is_some_and(first)
@@ -139,7 +245,7 @@ mod tests {
         let check = |text: &str, registry: &str, repository: &str, version: &str| {
             let reference: Reference = text.parse().unwrap();
             assert_eq!((reference.registry.as_str(), reference.repository.as_str()), (registry, repository));
-            assert_eq!(reference.version(), version);
+            assert_eq!(reference.version().to_string(), version);
             assert_eq!(reference.to_string(), text);
         };
         check("ghcr.io/limpid/golang:1.0", "ghcr.io", "limpid/golang", "1.0");
@@ -152,7 +258,8 @@ mod tests {
     #[test]
     fn dockers_registry_has_two_names_and_a_library() {
         let reference: Reference = "docker.io/thing:1".parse().unwrap();
-        assert_eq!((reference.host(), reference.repository.as_str()), (DOCKER.1, "library/thing"));
+        let found = (answering(reference.registry()), reference.repository());
+        assert_eq!(found, (DOCKER.1, "library/thing"));
     }
 
     #[test]
@@ -194,14 +301,22 @@ mod tests {
     }
 
     #[test]
-    fn a_registry_on_this_machine_is_known_with_and_without_its_port() {
-        let check = |text: &str, expected: bool| {
-            assert_eq!(text.parse::<Reference>().unwrap().is_loopback(), expected, "{text}");
+    fn an_image_is_what_docker_takes_it_for() {
+        let digest = Digest::of(b"x");
+        let check = |text: &str, expected: &str| {
+            assert_eq!(Reference::of_image(text).unwrap().to_string(), expected, "{text}");
         };
-        check("127.0.0.1:5000/a", true);
-        check("localhost/a", true);
-        check("[::1]/a", true);
-        check("[::1]:5000/a", true);
-        check("r.example:5000/a", false);
+        check("nginx", "docker.io/library/nginx:latest");
+        check("nginx:1.27", "docker.io/library/nginx:1.27");
+        check("user/thing", "docker.io/user/thing:latest");
+        check("docker.io/nginx", "docker.io/library/nginx:latest");
+        check("index.docker.io/library/nginx", "docker.io/library/nginx:latest");
+        check("Registry.example:5000/a", "registry.example:5000/a:latest");
+        check("localhost/a/b:c", "localhost/a/b:c");
+        check(&format!("nginx@{digest}"), &format!("docker.io/library/nginx@{digest}"));
+        check(&format!("r.example/a:1@{digest}"), &format!("r.example/a:1@{digest}"));
+        for text in ["", ":1", "a b", "Nginx", "./a", "/a", "a:b:c"] {
+            assert!(Reference::of_image(text).is_err(), "{text}");
+        }
     }
 }

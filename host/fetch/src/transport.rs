@@ -1,18 +1,21 @@
-use std::collections::BTreeSet;
-use std::io::Read;
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Read};
+use std::time::{Duration, Instant};
 
-use limpid_outbound::{Guard, Mixed, Own, Private, Rules, tls};
+use limpid_bytes::Stop;
+use limpid_outbound::{Guard, Internal, Mixed, Own, Private, Rules, tls};
 use ureq::http::header::{
-    ACCEPT, AUTHORIZATION, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION, WWW_AUTHENTICATE,
+    ACCEPT, AUTHORIZATION, IF_MODIFIED_SINCE, IF_NONE_MATCH, LOCATION, RANGE, WWW_AUTHENTICATE,
 };
-use ureq::http::{HeaderMap, HeaderName};
+use ureq::http::{HeaderMap, HeaderName, HeaderValue};
+use ureq::tls::TlsConfig;
+use ureq::unversioned::resolver::DefaultResolver;
 use ureq::unversioned::transport::DefaultConnector;
-use ureq::{Agent, Body, Proxy};
+use ureq::{Agent, Body, Proxy, Timeout};
 
 use crate::address::Address;
 use crate::error::quoted;
-use crate::{Error, Reference};
+use crate::{Error, interrupt};
 
 /// Answers in a row that may send on elsewhere.
 const REDIRECTS: usize = 5;
@@ -26,6 +29,12 @@ const RECEIVING: Duration = Duration::from_secs(1800);
 
 /// How much is read of what says why a request failed, in bytes.
 const STATED_BYTES: u64 = 64 << 10;
+
+/// How long that may take.
+const STATING: Duration = Duration::from_secs(5);
+
+/// Read at a time, in bytes.
+const BUFFER: usize = 64 << 10;
 
 /// Whither requests may go that are not encrypted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,8 +51,49 @@ pub(crate) struct Transport {
     /// For this machine's own addresses, to which no proxy leads.
     direct: Agent,
     agent: Agent,
+    /// For hosts with certificates of their own, by origin.
+    own: BTreeMap<String, Agent>,
     plain: PlainHttp,
+    /// Hosts and ports that are asked unencrypted, wherever they are.
+    plain_hosts: BTreeSet<String>,
     named: Named,
+    /// Internal hosts and ports to which an answer from elsewhere may lead.
+    led_to: BTreeSet<String>,
+    /// What could be done about an address that is refused because it is internal.
+    advice: &'static str,
+    /// Of registries; documents have limits of their own.
+    times: Option<Times>,
+}
+
+/// How long registries may take.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Times {
+    /// To make a connection (`registries.connect_time`).
+    pub(crate) connect: Duration,
+    /// Without a byte (`registries.idle_time`).
+    pub(crate) idle: Duration,
+    /// For an answer that is no layer (`registries.answer_time`).
+    pub(crate) answer: Duration,
+}
+
+/// What the settings say of hosts.
+#[derive(Default)]
+pub(crate) struct Hosts {
+    /// Those whose connections have certificates of their own, by origin.
+    pub(crate) tls: BTreeMap<String, TlsConfig>,
+    /// Those that are asked unencrypted, wherever they are.
+    pub(crate) plain: BTreeSet<String>,
+    /// Those that may be internal.
+    pub(crate) named: BTreeSet<String>,
+}
+
+/// Who names addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NamedBy {
+    /// A person on this machine, who may name any.
+    Person(PlainHttp),
+    /// Requests of others: internal ones only where the settings name them.
+    Request,
 }
 
 /// Which internal addresses requests may go to.
@@ -58,13 +108,28 @@ pub(crate) enum Named {
 /// A request to be sent.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Request<'a> {
+    pub(crate) kind: Kind,
     pub(crate) accept: &'a str,
     /// Sent only to the origin that is asked first.
     pub(crate) authorization: Option<&'a str>,
+    /// Further headers; sent only to the origin that is asked first.
+    pub(crate) headers: &'a [(HeaderName, HeaderValue)],
     /// Validators of what is kept of the address already
     /// ([RFC 9110, section 13.1](https://www.rfc-editor.org/rfc/rfc9110#section-13.1)).
     pub(crate) none_match: Option<&'a str>,
     pub(crate) modified_since: Option<&'a str>,
+    /// From which byte on the body is wanted, where that is not the first.
+    pub(crate) from: u64,
+}
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Head and body.
+    #[default]
+    Get,
+    /// The head.
+    Head,
 }
 
 /// An answer, of which only the head was read.
@@ -74,6 +139,8 @@ pub(crate) struct Answer {
     pub(crate) address: Address,
     headers: HeaderMap,
     body: Body,
+    asked: Instant,
+    times: Option<Times>,
 }
 
 /// How long a body may be.
@@ -85,9 +152,31 @@ pub(crate) struct Bound {
 }
 
 impl Transport {
-    pub(crate) fn new(plain: PlainHttp) -> Self {
-        let (direct, proxied) = (config().proxy(None).build(), config().build());
-        Self { direct: direct.new_agent(), agent: proxied.new_agent(), plain, named: Named::ByHand }
+    /// For registries.
+    pub(crate) fn to_registries(by: NamedBy, hosts: Hosts, times: Times) -> Self {
+        let Hosts { tls: own, plain: plain_hosts, named } = hosts;
+        let config = || {
+            let config = config().timeout_connect(Some(times.connect)).timeout_resolve(Some(times.connect));
+            let config = config.timeout_recv_response(Some(times.idle)).timeout_per_read(Some(times.idle));
+            // How long all of a body may take, whoever reads it says.
+            config.timeout_recv_body(None)
+        };
+        let agent = |config: ureq::config::Config| match by {
+            NamedBy::Person(_) => {
+                Agent::with_parts(config, interrupt::connector(), DefaultResolver::default())
+            }
+            NamedBy::Request => Agent::with_parts(config, interrupt::connector(), guard(&named)),
+        };
+        let direct = agent(config().proxy(None).build());
+        let own = own.into_iter().map(|(origin, tls)| (origin, agent(config().tls_config(tls).build())));
+        let (own, agent) = (own.collect(), agent(config().build()));
+        let led_to = named.clone();
+        let (plain, named) = match by {
+            NamedBy::Person(plain) => (plain, Named::ByHand),
+            NamedBy::Request => (PlainHttp::Loopback, Named::Only(named)),
+        };
+        let advice = "a table `[registries.\"HOST\"]` of the settings, or its `hosts`, allows it";
+        Self { direct, agent, own, plain, plain_hosts, named, led_to, advice, times: Some(times) }
     }
 
     /// For addresses that nobody has looked at: those that are not in the public Internet must be
@@ -107,16 +196,12 @@ impl Transport {
             Some(proxy) => config().proxy(Some(proxy)),
             None => config(),
         };
-        let rules = Rules {
-            named: named.clone(),
-            own: Own::Refused,
-            private: Private::Refused,
-            mixed: Mixed::Narrowed,
-        };
-        let agent =
-            |config| Agent::with_parts(config, DefaultConnector::default(), Guard::new(rules.clone()));
+        let agent = |config| Agent::with_parts(config, DefaultConnector::default(), guard(&named));
         let (direct, agent) = (agent(config().proxy(None).build()), agent(proxied.build()));
-        Self { direct, agent, plain, named: Named::Only(named) }
+        let advice = "`mirrors` or `hosts` of the feed in the settings allow it";
+        let (own, plain_hosts, named) = (BTreeMap::new(), BTreeSet::new(), Named::Only(named));
+        let led_to = BTreeSet::new();
+        Self { direct, agent, own, plain, plain_hosts, named, led_to, advice, times: None }
     }
 
     /// Whether requests may go to an address at all.
@@ -126,15 +211,24 @@ impl Transport {
             Named::Only(named) => !address.is_internal() || named.contains(&address.origin()),
         };
         if !named {
-            return Err(Error::Internal(address.to_string()));
+            return Err(self.internal(address));
         }
-        let encrypted = address.is_https() || address.is_loopback() || self.plain == PlainHttp::Anywhere;
+        let is_plain = address.is_loopback() || self.plain == PlainHttp::Anywhere;
+        let encrypted = address.is_https() || is_plain || self.plain_hosts.contains(&address.origin());
         if encrypted { Ok(()) } else { Err(Error::PlainHttp(address.to_string())) }
     }
 
-    /// Whether a registry is spoken to unencrypted, as those on this machine are.
-    pub(crate) fn speaks_plain_to(&self, reference: &Reference) -> bool {
-        reference.is_loopback() || self.plain == PlainHttp::Anywhere
+    pub(crate) const fn times(&self) -> Option<Times> {
+        self.times
+    }
+
+    fn internal(&self, address: &Address) -> Error {
+        Error::Internal { address: address.to_string(), advice: self.advice }
+    }
+
+    /// Whether a host is asked unencrypted that nobody has said anything of.
+    pub(crate) fn asks_plain(&self, host: &Address) -> bool {
+        host.is_loopback() || self.plain == PlainHttp::Anywhere
     }
 
     /// Asks an address, and whichever that sends on to.
@@ -142,13 +236,37 @@ impl Transport {
         self.admit(address)?;
         let mut at = address.clone();
         for _ in 0..=REDIRECTS {
-            let authorization = request.authorization.filter(|_| at.same_origin(address));
-            let answer = self.send(&at, Request { authorization, ..request })?;
+            let same = at.same_origin(address);
+            let authorization = request.authorization.filter(|_| same);
+            let headers = if same { request.headers } else { &[] };
+            let answer = self.send(&at, Request { authorization, headers, ..request })?;
             let Some(location) = answer.redirect() else { return Ok(answer) };
             at = self.follow(&at, location)?;
         }
         let why = "and so on, more than 5 times";
         Err(Error::Redirect { from: address.to_string(), to: at.to_string(), why })
+    }
+
+    /// The same, until it is stopped.
+    pub(crate) fn ask(&self, address: &Address, request: Request<'_>, stop: &Stop) -> Result<Answer, Error> {
+        if stop.is_stopped() {
+            return Err(Error::Stopped);
+        }
+        let answer = interrupt::until(stop, || self.get(address, request));
+        if stop.is_stopped() { Err(Error::Stopped) } else { answer }
+    }
+
+    /// Sends a form. Nothing is sent on: what is in it is for this address only.
+    pub(crate) fn post(&self, address: &Address, form: &str, stop: &Stop) -> Result<Answer, Error> {
+        self.admit(address)?;
+        if stop.is_stopped() {
+            return Err(Error::Stopped);
+        }
+        let call = self.agent_for(address).post(address.uri());
+        let call = call.content_type("application/x-www-form-urlencoded").header(ACCEPT, "application/json");
+        let asked = Instant::now();
+        let answer = self.answer(address, asked, interrupt::until(stop, || call.send(form)));
+        if stop.is_stopped() { Err(Error::Stopped) } else { answer }
     }
 
     /// Where an answer leads from an address: not from encrypted to plain, and not from elsewhere
@@ -159,19 +277,31 @@ impl Transport {
         if from.is_https() && !to.is_https() {
             return no("which is not encrypted");
         }
-        if to.is_loopback() && !from.is_loopback() {
+        let is_named = self.led_to.contains(&to.origin());
+        if to.is_loopback() && !from.is_loopback() && !is_named {
             return no("which is this machine");
         }
-        if to.is_internal() && !from.is_internal() {
+        if to.is_internal() && !from.is_internal() && !is_named {
             return no("which is in a private network");
         }
         self.admit(&to)?;
         Ok(to)
     }
 
+    fn agent_for(&self, address: &Address) -> &Agent {
+        let own = if address.is_https() { self.own.get(&address.origin()) } else { None };
+        own.unwrap_or(if address.is_loopback() { &self.direct } else { &self.agent })
+    }
+
     fn send(&self, address: &Address, request: Request<'_>) -> Result<Answer, Error> {
-        let agent = if address.is_loopback() { &self.direct } else { &self.agent };
-        let mut call = agent.get(address.uri());
+        let agent = self.agent_for(address);
+        let mut call = match request.kind {
+            Kind::Get => agent.get(address.uri()),
+            Kind::Head => agent.head(address.uri()),
+        };
+        for (name, value) in request.headers {
+            call = call.header(name, value);
+        }
         if !request.accept.is_empty() {
             call = call.header(ACCEPT, request.accept);
         }
@@ -184,12 +314,55 @@ impl Transport {
         if let Some(validator) = request.modified_since {
             call = call.header(IF_MODIFIED_SINCE, validator);
         }
-        let response = call
-            .call()
-            .map_err(|error| Error::Unreachable { address: address.to_string(), source: Box::new(error) })?;
-        let (head, body) = response.into_parts();
+        if request.from > 0 {
+            call = call.header(RANGE, format!("bytes={}-", request.from));
+        }
+        let asked = Instant::now();
+        self.answer(address, asked, call.call())
+    }
+
+    fn answer(
+        &self,
+        address: &Address,
+        asked: Instant,
+        answer: Result<ureq::http::Response<Body>, ureq::Error>,
+    ) -> Result<Answer, Error> {
+        let (head, body) = answer.map_err(|error| self.failed(address, error))?.into_parts();
         let (status, headers) = (head.status.as_u16(), head.headers);
-        Ok(Answer { status, address: address.clone(), headers, body })
+        Ok(Answer { status, address: address.clone(), headers, body, asked, times: self.times })
+    }
+
+    fn failed(&self, address: &Address, error: ureq::Error) -> Error {
+        let shown = address.to_string();
+        match (error, self.times) {
+            (ureq::Error::Other(error), Some(_)) if error.is::<Internal>() => self.internal(address),
+            (ureq::Error::Timeout(Timeout::Connect | Timeout::Resolve), Some(times)) => {
+                let (what, setting) = ("no connection is made", "registries.connect_time");
+                Error::NoAnswer { address: shown, what, limit: times.connect, setting }
+            }
+            (ureq::Error::Timeout(_), Some(times)) => idle(shown, times.idle),
+            (error, _) => Error::Unreachable { address: shown, source: Box::new(error) },
+        }
+    }
+}
+
+fn guard(named: &BTreeSet<String>) -> Guard {
+    let named = named.clone();
+    Guard::new(Rules { named, own: Own::Refused, private: Private::Refused, mixed: Mixed::Narrowed })
+}
+
+fn idle(address: String, limit: Duration) -> Error {
+    Error::NoAnswer { address, what: "nothing comes", limit, setting: "registries.idle_time" }
+}
+
+/// What a body failed of after so many bytes.
+pub(crate) fn broken(address: String, received: u64, source: io::Error, times: Option<Times>) -> Error {
+    let wrapped = source.get_ref().and_then(|error| error.downcast_ref::<ureq::Error>());
+    let is_late = matches!(source.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock)
+        || matches!(wrapped, Some(ureq::Error::Timeout(_)));
+    match times.filter(|_| is_late) {
+        Some(times) => idle(address, times.idle),
+        None => Error::CutShort { address, received, source },
     }
 }
 
@@ -227,12 +400,12 @@ impl Answer {
     }
 
     /// The body, as it comes.
-    pub(crate) fn into_reader(self) -> impl Read {
+    pub(crate) fn into_reader(self) -> impl Read + Send + use<> {
         self.body.into_reader()
     }
 
     /// The body of an answer that must be 200.
-    pub(crate) fn read(self, bound: Bound) -> Result<Vec<u8>, Error> {
+    pub(crate) fn read(self, bound: Bound, stop: &Stop) -> Result<Vec<u8>, Error> {
         if self.status != 200 {
             let (status, address) = (self.status, self.address.to_string());
             return Err(Error::Status { address, status, message: self.message() });
@@ -247,12 +420,27 @@ impl Answer {
         if let Some(length) = self.body.content_length().filter(|length| *length > bound.bytes) {
             return Err(too_large(Some(length)));
         }
-        let mut bytes = Vec::new();
+        let (mut bytes, mut buffer) = (Vec::new(), vec![0; BUFFER]);
         // One byte more than is allowed, so that what is too large is seen to be.
-        let read = self.body.into_reader().take(bound.bytes.saturating_add(1)).read_to_end(&mut bytes);
-        let received = bytes.len() as u64;
-        read.map_err(|source| Error::CutShort { address: address.clone(), received, source })?;
-        if received > bound.bytes { Err(too_large(None)) } else { Ok(bytes) }
+        let mut body = self.body.into_reader().take(bound.bytes.saturating_add(1));
+        loop {
+            let read = match interrupt::until(stop, || body.read(&mut buffer)) {
+                _ if stop.is_stopped() => return Err(Error::Stopped),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                read => {
+                    read.map_err(|source| broken(address.clone(), bytes.len() as u64, source, self.times))?
+                }
+            };
+            bytes.extend_from_slice(buffer.get(..read).unwrap_or_default());
+            if read == 0 {
+                break;
+            }
+            if let Some(limit) = self.times.map(|times| times.answer).filter(|t| self.asked.elapsed() > *t) {
+                let (what, setting) = ("it takes more than", "registries.answer_time");
+                return Err(Error::TooSlow { address, what, limit, setting });
+            }
+        }
+        if bytes.len() as u64 > bound.bytes { Err(too_large(None)) } else { Ok(bytes) }
     }
 
     /// What the other side says of a failure, as registries do
@@ -260,8 +448,15 @@ impl Answer {
     /// empty, or `: ...`.
     pub(crate) fn message(self) -> String {
         let mut bytes = Vec::new();
-        // What cannot be read says nothing.
-        let _ = self.body.into_reader().take(STATED_BYTES).read_to_end(&mut bytes);
+        // What cannot be read says nothing, and neither does what takes long.
+        let mut body = self.body.into_reader().take(STATED_BYTES);
+        let (mut buffer, begun) = (vec![0; BUFFER], Instant::now());
+        while let Ok(read @ 1..) = body.read(&mut buffer) {
+            bytes.extend_from_slice(buffer.get(..read).unwrap_or_default());
+            if begun.elapsed() > STATING {
+                break;
+            }
+        }
         let document: serde_json::Value = serde_json::from_slice(&bytes).unwrap_or_default();
         let text = |pointer: &str| document.pointer(pointer).and_then(serde_json::Value::as_str);
         let message = text("/errors/0/message").or_else(|| text("/errors/0/code")).map(quoted);

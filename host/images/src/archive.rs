@@ -1,6 +1,4 @@
 mod docker;
-mod document;
-mod media_type;
 mod members;
 mod oci;
 

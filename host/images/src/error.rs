@@ -29,6 +29,19 @@ pub enum Error {
         /// What was asked for.
         what: String,
     },
+    /// A registry does not give it.
+    #[error(transparent)]
+    Fetch(#[from] limpid_fetch::Error),
+    /// There are images, and none of a platform that is meant.
+    #[error("{what} leads to no image for {}: there are those for {}", .wanted.join(", "), .others.join(", "))]
+    OtherPlatforms {
+        /// The reference.
+        what: String,
+        /// Which platforms are meant.
+        wanted: Vec<String>,
+        /// For which there are images.
+        others: Vec<String>,
+    },
     /// What came, an archive, document or layer, cannot be read.
     #[error(transparent)]
     Content(#[from] Content),
@@ -49,7 +62,11 @@ impl Error {
     /// Whose fault it is.
     pub const fn fault(&self) -> Fault {
         match self {
-            Self::NotAnImage(_) | Self::Missing { .. } => Fault::Input,
+            Self::NotAnImage(_) | Self::Missing { .. } | Self::OtherPlatforms { .. } => Fault::Input,
+            Self::Fetch(limpid_fetch::Error::Stopped) => Fault::Host,
+            Self::Fetch(error) if error.is_of_host() => Fault::Host,
+            Self::Fetch(error) if error.is_of_source() => Fault::Source,
+            Self::Fetch(_) => Fault::Input,
             Self::Unavailable { .. } => Fault::Source,
             Self::Interrupted { .. } => Fault::Host,
             Self::Content(error) if error.is_of_input() => Fault::Input,

@@ -46,12 +46,19 @@
 //! }
 //! ```
 
+mod addressed;
 mod archive;
 mod content;
+mod document;
 mod error;
+mod manifest;
+mod media_type;
+mod registry;
 mod source;
 
+pub use addressed::{AddressedImage, KnownLayer};
 pub use archive::Archive;
 pub use content::{Content, stored};
 pub use error::{Error, Fault};
+pub use registry::RegistryImages;
 pub use source::{FoundImage, FoundLayer, ImageSource, Location};

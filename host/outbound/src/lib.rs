@@ -12,4 +12,4 @@ mod tls;
 pub use guard::{Guard, Internal, Mixed, Own, Private, Rules, Unresolved, bare, is_internal, is_loopback};
 pub use public::is_public;
 pub use retry_after::retry_after;
-pub use tls::tls;
+pub use tls::{BadCertificates, Certificates, tls, tls_with};

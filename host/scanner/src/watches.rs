@@ -189,7 +189,7 @@ impl Parts {
             }
             if self.submit.has_room() {
                 match self.submit.submit(reference.clone()) {
-                    Err(Error::Busy { .. }) => {}
+                    Err(Error::Busy { .. } | Error::NoRoom { .. }) => {}
                     submitted => return submitted,
                 }
             }

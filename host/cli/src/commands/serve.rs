@@ -4,14 +4,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use limpid_fetch::Registries;
 use limpid_scanner::runtime::Watch;
 use limpid_scanner::{Delivery, Jobs, Refresh, Scanner, Submit, Updates, Watching};
 use limpid_server::{Starting, Workers};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::lister::Lister;
 use crate::open;
 use crate::settings::Settings;
+use crate::sources::Sources;
 use crate::transport::Post;
 use crate::turn::{Outcome, Turn};
 
@@ -90,10 +93,13 @@ fn opened(settings: &Settings, starting: &Starting) -> anyhow::Result<(Scanner, 
     starting.begin("its workers are being started");
     let refresh = Refresh::start(scanner.clone())?;
     let watch = Watch::start(scanner.registry().clone(), WATCH)?;
-    let jobs = Jobs::start(scanner.clone(), Arc::new(crate::sources::Registries), limpid_server::code)?;
+    let registries = Registries::new(settings.registries.clone()).context("settings: `registries`")?;
+    let (scratch, limits) = (scanner.settings().scratch.clone(), settings.layers.clone());
+    let sources = Sources { registries: registries.clone(), scratch, limits };
+    let jobs = Jobs::start(scanner.clone(), Arc::new(sources), limpid_server::code)?;
     let jobs = Arc::new(jobs);
     let updates = Updates::start(scanner.clone())?;
-    let watching = watch_registries(settings, &scanner, &jobs)?;
+    let watching = watch_registries(settings, &scanner, registries, &jobs)?;
     let delivery = deliver(settings, &scanner)?;
     Ok((scanner, Workers { watching, jobs, updates, delivery, watch, refresh }))
 }
@@ -150,7 +156,12 @@ fn asked_at(listens: SocketAddr) -> String {
 }
 
 /// Watches registries, those of the settings among others.
-fn watch_registries(settings: &Settings, scanner: &Scanner, jobs: &Arc<Jobs>) -> anyhow::Result<Watching> {
+fn watch_registries(
+    settings: &Settings,
+    scanner: &Scanner,
+    registries: Registries,
+    jobs: &Arc<Jobs>,
+) -> anyhow::Result<Watching> {
     for (name, watch) in &settings.watches.each {
         let what = || format!("settings: watch `{name}`");
         let spec = watch.spec().map_err(anyhow::Error::msg).with_context(what)?;
@@ -158,7 +169,8 @@ fn watch_registries(settings: &Settings, scanner: &Scanner, jobs: &Arc<Jobs>) ->
     }
     // Who watches does not keep those alive to whom it submits.
     let submit: Arc<dyn Submit> = Arc::new(Arc::downgrade(jobs));
-    Ok(Watching::start(scanner.clone(), Arc::new(crate::sources::Registries), submit)?)
+    let lister = Lister { registries, limits: settings.layers.clone() };
+    Ok(Watching::start(scanner.clone(), Arc::new(lister), submit)?)
 }
 
 /// Delivers notices, to the subscriptions of the settings among others.

@@ -1,14 +1,15 @@
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use limpid_model::Hasher;
 use limpid_outbound::retry_after;
 use ureq::http::header::{ETAG, LAST_MODIFIED, RETRY_AFTER};
 
-use super::{DocumentFetcher, FetchedDocument, Validators};
+use super::{DocumentFetcher, DocumentOptions, FetchedDocument, Validators};
 use crate::Error;
 use crate::address::Address;
+use crate::retries::Retries;
 use crate::transport::{Answer, Request};
 
 /// Read at a time, in bytes.
@@ -26,28 +27,12 @@ impl DocumentFetcher {
         file: &File,
         came: &dyn Fn(u64),
     ) -> Result<FetchedDocument, Error> {
-        let mut attempt = 1;
-        loop {
-            let error = match self.attempt(address, known, file, came) {
-                Ok(fetched) => return Ok(fetched),
-                Err(error) => error,
-            };
-            let wait = error.retry_after().unwrap_or_else(|| self.backoff(attempt, fastrand::f64()));
-            if !error.is_transient() || attempt >= self.options.attempts || wait > self.options.longest_wait {
-                return Err(error);
-            }
-            if self.stop.wait(wait) {
-                return Err(Error::Stopped);
-            }
-            attempt += 1;
-        }
+        self.retries().persist(&self.stop, || self.attempt(address, known, file, came))
     }
 
-    /// How long to wait after so many attempts: by chance up to half less, so that many who failed
-    /// together do not come again together.
-    pub(super) fn backoff(&self, attempts: u32, chance: f64) -> Duration {
-        let doubled = self.options.backoff.saturating_mul(1 << attempts.saturating_sub(1).min(16));
-        doubled.min(self.options.longest_wait).mul_f64(1.0 - chance.clamp(0.0, 1.0) / 2.0)
+    pub(super) const fn retries(&self) -> Retries {
+        let DocumentOptions { attempts, backoff, longest_wait, .. } = self.options;
+        Retries { attempts, backoff, longest_wait }
     }
 
     fn attempt(

@@ -179,7 +179,11 @@ fn waiting_grows_and_is_bounded() {
     };
     let fetcher = DocumentFetcher::new(options, Stop::default()).unwrap();
     let check = |attempts: u32, chance: f64, expected: u64| {
-        assert_eq!(fetcher.backoff(attempts, chance), Duration::from_secs(expected), "{attempts} {chance}");
+        assert_eq!(
+            fetcher.retries().backoff(attempts, chance),
+            Duration::from_secs(expected),
+            "{attempts} {chance}"
+        );
     };
     check(1, 0.0, 2);
     check(1, 1.0, 1);

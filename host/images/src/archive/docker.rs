@@ -9,9 +9,9 @@ use limpid_layers::{Error as LayerError, compression};
 use limpid_model::{Digest, ImageLayer};
 use serde::Deserialize;
 
-use super::{Archive, document, media_type};
+use super::Archive;
 use crate::error::cut;
-use crate::{Error, FoundImage, FoundLayer, Location};
+use crate::{Error, FoundImage, FoundLayer, Location, document, media_type};
 
 const MANIFEST: &str = "manifest.json";
 
@@ -64,7 +64,7 @@ fn image(archive: &Archive, entry: Entry) -> Result<FoundImage, Error> {
     let place = place.ok_or_else(|| Error::missing(&what, format!("`{MANIFEST}` names it")))?;
     let bytes = archive.document(&place, &what)?;
     let names = entry.layers.unwrap_or_default();
-    let mut image = document::image(archive, &what, &bytes, names.len())?;
+    let mut image = document::image(&archive.limits, &what, &bytes, names.len())?;
     if let Some(expected) = digest_in(&entry.config).filter(|expected| *expected != image.id) {
         return Err(LayerError::WrongDigest { what, expected, found: image.id }.into());
     }

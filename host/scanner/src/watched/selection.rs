@@ -11,7 +11,7 @@ use crate::WatchError;
 const USUAL: &str = "docker.io";
 
 /// Other names of it.
-const ALSO_USUAL: [&str; 2] = ["index.docker.io", "registry-1.docker.io"];
+const ALSO_USUAL: [&str; 3] = ["index.docker.io", "registry-1.docker.io", "registry.hub.docker.com"];
 
 /// Longest name of a registry or repository, and of a tag, in bytes.
 const NAME_BYTES: usize = 255;

@@ -1,6 +1,6 @@
 //! What becomes of one tag.
 
-use limpid_model::{Digest, ImageReference, Watch, WatchedTag};
+use limpid_model::{Digest, ImageReference, Watch, WatchedTag, chain};
 
 use super::registry::Unlisted;
 use super::{Parts, stopped};
@@ -58,7 +58,10 @@ impl Parts {
         };
         if watch.spec.max_age.is_some() && after.made.is_none() {
             // What does not say when it was made is as old as it is known.
-            after.made = Some(self.lister.made(&reference, &self.stop)?.unwrap_or(after.since));
+            let made = self.lister.made(&reference, &self.stop)?;
+            let made = made.iter().filter_map(|text| text.parse::<jiff::Timestamp>().ok());
+            let newest = made.filter_map(|made| u64::try_from(made.as_millisecond()).ok()).max();
+            after.made = Some(newest.unwrap_or(after.since));
         }
         if is_too_old(watch, &after, now) {
             // What was indexed when it was young enough is dropped as if it were gone.
@@ -73,7 +76,11 @@ impl Parts {
         drop(view);
         let submitted = after.job.is_none();
         if submitted {
-            after.job = Some(self.submit(&reference)?);
+            after.job = Some(self.submit(&reference).map_err(|error| match error {
+                // What cannot be named costs only itself.
+                Error::Images(_) => Failure::from(Unlisted::Failed(chain(&error))),
+                error => error.into(),
+            })?);
         }
         Ok(Followed { tag: after, submitted })
     }

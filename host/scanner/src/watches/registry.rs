@@ -40,12 +40,12 @@ pub trait RegistryLister: Send + Sync {
         stop: &Stop,
     ) -> Result<Digest, Unlisted>;
 
-    /// When the newest of the images was made that a reference names, in milliseconds since 1970; none where no
-    /// configuration says so. Manifests and configurations are fetched for it.
+    /// When the images were made that a reference names, as far as their configurations say so, in the words of these:
+    /// RFC 3339. Manifests and configurations are fetched for it.
     ///
     /// # Errors
     /// [`Unlisted`].
-    fn made(&self, reference: &ImageReference, stop: &Stop) -> Result<Option<u64>, Unlisted>;
+    fn made(&self, reference: &ImageReference, stop: &Stop) -> Result<Vec<String>, Unlisted>;
 }
 
 /// Takes images to be indexed.

@@ -92,11 +92,12 @@ impl RegistryLister for Registry {
     }
 
     /// Contents are numbered by the day on which they were made.
-    fn made(&self, reference: &ImageReference, _: &Stop) -> Result<Option<u64>, Unlisted> {
+    fn made(&self, reference: &ImageReference, _: &Stop) -> Result<Vec<String>, Unlisted> {
         self.count("made");
         let (_, digest) = reference.reference.split_once('@').unwrap();
         let content = (0..1_000).find(|content| manifest(*content).to_string() == digest).unwrap();
-        Ok(Some(content * DAY))
+        let older = "1970-01-01T00:00:00Z".to_owned();
+        Ok(vec![older, limpid_formats::rfc3339(content * DAY), "yesterday".to_owned()])
     }
 }
 

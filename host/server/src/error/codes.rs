@@ -1,7 +1,7 @@
 use axum::http::StatusCode;
 use limpid_model::Blame;
 use limpid_scanner::runtime::ChangeError;
-use limpid_scanner::{BundleError, Error, ImagesError, LayerError, StoreError};
+use limpid_scanner::{BundleError, Error, FetchError, ImagesError, LayerError, StoreError};
 
 /// What programs are told of a failure: the code, and the status that goes with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub(crate) enum Code {
     BadDocument,
     BadEvent,
     BadIdentifier,
+    /// Of an image in a registry, or the address of a layer.
+    BadReference,
     BadRequest,
     BadSource,
     BadSubscription,
@@ -22,6 +24,8 @@ pub(crate) enum Code {
     Damaged,
     FeedNotUpdated,
     Forbidden,
+    /// An image leads where no request of others may lead.
+    ForbiddenAddress,
     Internal,
     /// The service ends, or whoever asked has gone.
     Interrupted,
@@ -35,6 +39,8 @@ pub(crate) enum Code {
     NoSuchJob,
     NoSuchLayer,
     NoSuchNotice,
+    /// Of an image.
+    NoSuchPlatform,
     NoSuchPlugin,
     NoSuchRepository,
     NoSuchRevision,
@@ -46,6 +52,8 @@ pub(crate) enum Code {
     NoSuchVulnerability,
     NoSuchWatch,
     NotAnImage,
+    /// A registry does not let this service read an image.
+    NotAuthorized,
     NotDelivered,
     NotFetched,
     NotFound,
@@ -117,6 +125,10 @@ impl Code {
             Self::NoSuchVersion => ("no-such-version", Status::CONFLICT),
             Self::NoSuchVulnerability => ("no-such-vulnerability", Status::NOT_FOUND),
             Self::NoSuchWatch => ("no-such-watch", Status::NOT_FOUND),
+            Self::NoSuchPlatform => ("no-such-platform", Status::UNPROCESSABLE_ENTITY),
+            Self::BadReference => ("bad-reference", Status::UNPROCESSABLE_ENTITY),
+            Self::ForbiddenAddress => ("forbidden-address", Status::UNPROCESSABLE_ENTITY),
+            Self::NotAuthorized => ("not-authorized", Status::UNPROCESSABLE_ENTITY),
             Self::NotAnImage => ("not-an-image", Status::UNPROCESSABLE_ENTITY),
             Self::NotDelivered => ("not-delivered", Status::BAD_GATEWAY),
             Self::NotFetched => ("not-fetched", Status::BAD_GATEWAY),
@@ -209,7 +221,31 @@ const fn of_images(error: &ImagesError) -> Code {
         ImagesError::Missing { .. } => Code::Missing,
         ImagesError::Unavailable { .. } => Code::SourceUnavailable,
         ImagesError::Interrupted { .. } => Code::Interrupted,
+        ImagesError::OtherPlatforms { .. } => Code::NoSuchPlatform,
+        ImagesError::Fetch(error) => of_registry(error),
         ImagesError::Content(error) => of_layer(error),
+    }
+}
+
+/// What an image of a registry is not fetched for.
+const fn of_registry(error: &FetchError) -> Code {
+    match error {
+        FetchError::Stopped => Code::Interrupted,
+        FetchError::Address { .. } | FetchError::Reference { .. } | FetchError::Header { .. } => {
+            Code::BadReference
+        }
+        FetchError::Internal { .. } | FetchError::PlainHttp(_) | FetchError::Redirect { .. } => {
+            Code::ForbiddenAddress
+        }
+        FetchError::Unauthorized { .. } => Code::NotAuthorized,
+        FetchError::WrongDigest { .. } | FetchError::WrongSize { .. } => Code::WrongDigest,
+        FetchError::Schema1(_) => Code::Unsupported,
+        FetchError::TooLarge { .. } | FetchError::LongList { .. } | FetchError::LoopingList { .. } => {
+            Code::OverLimit
+        }
+        _ if error.is_of_host() => Code::Internal,
+        _ if error.is_absent() => Code::Missing,
+        _ => Code::SourceUnavailable,
     }
 }
 

@@ -49,8 +49,8 @@ pub(super) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
 
 fn fetch(settings: &Settings, args: &Args, source: &Source) -> anyhow::Result<Fetched> {
     let plain_http = if args.plain_http { PlainHttp::Anywhere } else { PlainHttp::Loopback };
-    let component_bytes = settings.plugins.component_bytes;
-    let fetcher = Fetcher::new(Options { component_bytes, plain_http, logins: logins(args)? });
+    let (component_bytes, registries) = (settings.plugins.component_bytes, settings.registries.clone());
+    let fetcher = Fetcher::new(Options { component_bytes, plain_http, logins: logins(args)?, registries })?;
     let _spinner = Spinner::start(&format!("fetching {source}"));
     Ok(fetcher.fetch(source)?)
 }
@@ -61,7 +61,7 @@ fn logins(args: &Args) -> anyhow::Result<Logins> {
     let input = std::io::stdin().lock();
     input.take(TEXT_BYTES).read_to_string(&mut password).context("the password cannot be read")?;
     let password = password.trim_end_matches(['\r', '\n']).to_owned();
-    Ok(Logins::Given(Login { username, password }))
+    Ok(Logins::Given(Login::password(username, password)))
 }
 
 /// The signature that is named, or that lies beside a file.

@@ -88,7 +88,7 @@ fn is_file(text: &str) -> bool {
 fn load(settings: &Settings, path: &Path) -> anyhow::Result<Arc<Plugin>> {
     let limits = runtime::Settings { allow: Vec::new(), ..settings.plugins.clone() };
     let options = Options { component_bytes: limits.component_bytes, ..Options::default() };
-    let fetched = Fetcher::new(options).fetch(&Source::File(path.to_owned()))?;
+    let fetched = Fetcher::new(options)?.fetch(&Source::File(path.to_owned()))?;
     let runtime = open::runtime(settings, limits)?;
     runtime.load(&fetched.bytes).with_context(|| format!("`{}` is no plugin: it", path.display()))
 }

@@ -75,7 +75,7 @@ async fn named(state: &AppState, body: Body) -> Result<Job, Failure> {
     })?;
     let login = |credentials: api::Credentials| {
         let api::Credentials { username, password } = credentials;
-        Login { username, password }
+        Login::Password { username, password }
     };
     let secrets = Secrets { login: wanted.credentials.map(login), headers: wanted.headers };
     let workers = state.workers.clone();

@@ -1,15 +1,15 @@
 use std::collections::BTreeMap;
 
 use limpid_bytes::Limit;
+use limpid_layers::Limits;
 use limpid_model::{Digest, DigestError, Image, ImageLayer, Platform};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::Archive;
 use crate::Error;
 
 /// Reads a JSON document.
-pub(super) fn parse<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, Error> {
+pub(crate) fn parse<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, Error> {
     serde_json::from_slice(bytes).map_err(|error| {
         let lines = bytes.split_inclusive(|&byte| byte == b'\n').map(<[u8]>::len);
         let before: usize = lines.take(error.line().saturating_sub(1)).sum();
@@ -21,7 +21,7 @@ pub(super) fn parse<T: DeserializeOwned>(what: &str, bytes: &[u8]) -> Result<T, 
 }
 
 /// Reads a digest that a document states.
-pub(super) fn digest(what: &str, text: &str) -> Result<Digest, Error> {
+pub(crate) fn digest(what: &str, text: &str) -> Result<Digest, Error> {
     text.parse().map_err(|error| match error {
         DigestError::Algorithm(_) => Error::unsupported(what, error.to_string()),
         DigestError::Form(_) => Error::damaged(what, 0, error.to_string()),
@@ -61,18 +61,18 @@ struct History {
 }
 
 /// Whether a configuration is one of an image: it says of which layers the file system is.
-pub(super) fn is_image(what: &str, bytes: &[u8]) -> Result<bool, Error> {
+pub(crate) fn is_image(what: &str, bytes: &[u8]) -> Result<bool, Error> {
     Ok(parse::<Configuration>(what, bytes)?.rootfs.is_some())
 }
 
 /// An image as its configuration, which are these bytes, describes it; its names and manifests are
 /// for the caller to add.
-pub(super) fn image(archive: &Archive, what: &str, bytes: &[u8], layers: usize) -> Result<Image, Error> {
+pub(crate) fn image(limits: &Limits, what: &str, bytes: &[u8], layers: usize) -> Result<Image, Error> {
     let configuration: Configuration = parse(what, bytes)?;
     let diff_ids = configuration.rootfs.map(|rootfs| rootfs.diff_ids.unwrap_or_default());
     let diff_ids = diff_ids.ok_or_else(|| Error::damaged(what, 0, "it has no `rootfs`"))?;
     let subject = format_args!("the number of layers of {what}");
-    Limit::of("layers_per_image", archive.limits.layers_per_image).check(subject, diff_ids.len() as u64)?;
+    Limit::of("layers_per_image", limits.layers_per_image).check(subject, diff_ids.len() as u64)?;
     if diff_ids.len() != layers {
         let why = format!("it has {} diff ids for {layers} layers", diff_ids.len());
         return Err(Error::damaged(what, 0, why));

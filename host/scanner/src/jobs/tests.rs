@@ -397,7 +397,10 @@ impl OpenSource for Registry {
         known: BTreeMap<Digest, Digest>,
     ) -> Result<Box<dyn ImageSource>, limpid_images::Error> {
         *self.0.known.lock().unwrap() = known;
-        let who = secrets.login.as_ref().map(|login| login.username.clone());
+        let who = secrets.login.as_ref().map(|login| match login {
+            limpid_fetch::Login::Password { username, .. } => username.clone(),
+            other => format!("{other:?}"),
+        });
         self.0.asked_by.lock().unwrap().push(who);
         let Some(archive) = self.0.archive.lock().unwrap().clone() else { return Ok(Box::new(Closed)) };
         let mut file = tempfile::tempfile().unwrap();
@@ -435,7 +438,7 @@ fn reference() -> Submission {
 }
 
 fn secrets() -> Secrets {
-    let login = limpid_fetch::Login { username: "me".to_owned(), password: "hunter2".to_owned() };
+    let login = limpid_fetch::Login::Password { username: "me".to_owned(), password: "hunter2".to_owned() };
     Secrets { login: Some(login), headers: Vec::new() }
 }
 

@@ -75,7 +75,7 @@ fn tags_say_what_the_reports_of_their_images_say_and_what_has_changed() {
         record("GHSA-d", "alpha", "MODERATE", "2.5.0"),
     ];
     for record in &records {
-        service.api.hand_in("npm", record).ok();
+        service.api.hand_in("osv", record).ok();
         // What is counted is counted anew when an advisory comes.
         tags().as_array().unwrap().iter().for_each(|tag| check(&service, name, tag));
     }

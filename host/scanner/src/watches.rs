@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use limpid_bytes::Stop;
 use limpid_model::{ImageReference, Push, PushesTaken, Watch, chain};
 
-use crate::{Error, Scanner, watched, yield_to_others};
+use crate::{Error, Scanner, watched};
 pub use registry::{RegistryLister, Submit, Unlisted};
 
 /// How often it is looked whether a listing is due.
@@ -126,7 +126,6 @@ impl Parts {
     }
 
     fn work(&self) {
-        yield_to_others();
         while let Some(watch) = self.next() {
             let listed = catch_unwind(AssertUnwindSafe(|| listing::list(self, &watch)));
             self.scanner.0.listing.watches().remove(&watch.name);

@@ -3,6 +3,7 @@
 
 mod distribution;
 mod tokens;
+mod watches;
 
 use serde_json::{Value, json};
 use xtask::sample::Layer;

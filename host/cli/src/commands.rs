@@ -11,6 +11,7 @@ pub(crate) mod scan;
 pub(crate) mod serve;
 pub(crate) mod subscription;
 pub(crate) mod version;
+pub(crate) mod watch;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -180,6 +180,56 @@ impl Holder {
             Self::Service(service) => service.get("/v1/subscriptions"),
         }
     }
+
+    /// The watches, and how their listings go.
+    ///
+    /// # Errors
+    /// The store or the service fails.
+    pub(crate) fn watches(&self) -> anyhow::Result<api::Watches> {
+        match self {
+            Self::Here(here) => {
+                let states = here.scanner.watch_states()?;
+                Ok(api::Watches { watches: states.into_iter().map(Into::into).collect() })
+            }
+            Self::Service(service) => service.get("/v1/watches"),
+        }
+    }
+
+    /// Makes a watch, or changes the one of that name.
+    ///
+    /// # Errors
+    /// It makes no sense.
+    pub(crate) fn put_watch(&self, name: &str, wanted: &api::WatchWanted) -> anyhow::Result<api::Watch> {
+        match self {
+            Self::Here(here) => {
+                here.scanner.put_watch(name, wanted.spec().map_err(anyhow::Error::msg)?)?;
+                Ok(here.scanner.watch_state(name)?.into())
+            }
+            Self::Service(service) => service.put(&format!("/v1/watches/{}", encoded(name)), wanted),
+        }
+    }
+
+    /// Removes a watch.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub(crate) fn remove_watch(&self, name: &str) -> anyhow::Result<()> {
+        match self {
+            Self::Here(here) => Ok(here.scanner.remove_watch(name)?),
+            Self::Service(service) => service.remove(&format!("/v1/watches/{}", encoded(name))),
+        }
+    }
+
+    /// Lets the registry of a watch be listed by the service, at once.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub(crate) fn list_watch(&self, name: &str) -> anyhow::Result<()> {
+        match self {
+            Self::Here(here) => Ok(here.scanner.list_watch(name)?),
+            Self::Service(service) => service.ask(&format!("/v1/watches/{}/list", encoded(name))),
+        }
+    }
 }
 
 impl Here {

@@ -8,6 +8,7 @@ mod commands;
 mod filter;
 mod holder;
 mod input;
+mod lister;
 mod open;
 mod progress;
 mod service;
@@ -78,6 +79,9 @@ enum Command {
     /// Subscriptions: who is told of what, and how deliveries go
     #[command(subcommand)]
     Subscription(commands::subscription::Command),
+    /// Watches: which repositories of registries are followed
+    #[command(subcommand)]
+    Watch(commands::watch::Command),
     /// Plugins: show, add, replace and remove them; make and test your own
     #[command(subcommand)]
     Plugin(commands::plugin::Command),
@@ -139,6 +143,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Diff(args) => commands::diff::run(&settings, &args),
         Command::Feed(command) => commands::feed::run(&settings, &command),
         Command::Subscription(command) => commands::subscription::run(&settings, &command),
+        Command::Watch(command) => commands::watch::run(&settings, &command),
         Command::Plugin(command) => commands::plugin::run(&settings, &command),
         Command::Version(command) => commands::version::run(&settings, &command),
         // It was seen to above: it knows no settings but those that it is given.

@@ -129,6 +129,7 @@ fn scanner_settings(settings: &Settings, scratch: &Path) -> anyhow::Result<limpi
         history: settings.history.days.saturating_mul(24 * 60 * 60 * 1_000),
         flap_window: settings.notices.flap_window.saturating_mul(1_000),
         notices: settings.notices.delivery(),
+        watches: settings.watches.watching(),
         ..limpid_scanner::Settings::new(scratch.to_owned())
     })
 }

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use limpid_formats::json as api;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use ureq::config::{Config, ConfigBuilder};
 use ureq::http::{Response, StatusCode};
 use ureq::typestate::AgentScope;
@@ -178,6 +178,25 @@ impl Service {
     pub(crate) fn delete<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
         let answer = self.agent.delete(format!("{}{path}", self.base)).call();
         self.read(self.answered(answer)?)
+    }
+
+    /// Puts something at a path, and reads what came of it.
+    pub(crate) fn put<T: DeserializeOwned>(&self, path: &str, what: &impl Serialize) -> anyhow::Result<T> {
+        let request = self.agent.put(format!("{}{path}", self.base)).content_type("application/json");
+        let answer = request.send(serde_json::to_vec(what)?);
+        self.read(self.answered(answer)?)
+    }
+
+    /// Removes what is at a path, of which nothing comes.
+    pub(crate) fn remove(&self, path: &str) -> anyhow::Result<()> {
+        let answer = self.agent.delete(format!("{}{path}", self.base)).call();
+        self.answered(answer).map(|_| ())
+    }
+
+    /// Asks for something to be done, of which nothing comes at once.
+    pub(crate) fn ask(&self, path: &str) -> anyhow::Result<()> {
+        let answer = self.agent.post(format!("{}{path}", self.base)).send_empty();
+        self.answered(answer).map(|_| ())
     }
 
     /// Sends a file, and reads the answer.

@@ -1,6 +1,7 @@
 //! Settings: defaults, then a TOML file, then `LIMPID_*` of the environment, then flags.
 
 mod notices;
+mod watches;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,6 +16,7 @@ use limpid_scanner::{
 use serde::{Deserialize, Serialize};
 
 pub(crate) use notices::{Notices, Subscription};
+pub(crate) use watches::{Events, Watches};
 
 /// All settings of the program.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -55,6 +57,10 @@ pub(crate) struct Settings {
     /// Who is told of what, by name: made or changed when the service starts.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) subscriptions: BTreeMap<String, Subscription>,
+    /// How registries are watched, and which.
+    pub(crate) watches: Watches,
+    /// Push notifications of registries.
+    pub(crate) events: Events,
     /// Which files of layers are kept.
     pub(crate) keep: Keep,
     /// Limits on archives and layers.
@@ -180,6 +186,8 @@ impl Default for Settings {
             history: History::default(),
             notices: Notices::default(),
             subscriptions: BTreeMap::new(),
+            watches: Watches::default(),
+            events: Events::default(),
             keep: Keep::default(),
             layers: Limits::default(),
             plugins: runtime::Settings::default(),
@@ -227,7 +235,8 @@ impl Settings {
                 set(&mut table, &name, key, &value)?;
             }
         }
-        know_feeds(&table)?;
+        know_each(&table, "feeds", "feed", &FeedSettings::default())?;
+        know_each(&table, "watches", "watch", &Watches::default())?;
         let mut settings: Self = table
             .try_into()
             .map_err(|error| anyhow::anyhow!("settings: {}", error.to_string().trim_end()))?;
@@ -279,16 +288,21 @@ fn set(table: &mut toml::Table, name: &str, key: &str, value: &str) -> anyhow::R
     Ok(())
 }
 
-/// Whatever in `[feeds]` is no setting is the name of a feed with settings of its own, and its value
+/// Whatever in a section such as `[feeds]` is no setting is the name of a feed with settings of its own, and its value
 /// a table: what is not is a setting that does not exist.
-fn know_feeds(table: &toml::Table) -> anyhow::Result<()> {
-    let known = toml::Table::try_from(FeedSettings::default())?;
-    let feeds = table.get("feeds").and_then(toml::Value::as_table);
-    for (key, value) in feeds.into_iter().flatten() {
+fn know_each(
+    table: &toml::Table,
+    section: &str,
+    what: &str,
+    defaults: &impl Serialize,
+) -> anyhow::Result<()> {
+    let known = toml::Table::try_from(defaults)?;
+    let given = table.get(section).and_then(toml::Value::as_table);
+    for (key, value) in given.into_iter().flatten() {
         if !known.contains_key(key) && !value.is_table() {
             let known: Vec<_> = known.keys().map(|key| format!("`{key}`")).collect();
             bail!(
-                "settings: unknown field `{key}` in `[feeds]`, expected one of {}, or `[feeds.NAME]` for one feed",
+                "settings: unknown field `{key}` in `[{section}]`, expected one of {}, or `[{section}.NAME]` for one {what}",
                 known.join(", ")
             );
         }
@@ -360,6 +374,51 @@ mod tests {
         };
         check("[feeds]\nintervall = 3", "unknown field `intervall` in `[feeds]`");
         check("[feeds.debian]\nintervall = 3", "unknown field `intervall`");
+    }
+
+    #[test]
+    fn a_watch_has_a_table_of_its_own() {
+        let file = r#"
+            [watches]
+            interval = 60
+            [watches.shop]
+            registry = "registry.example"
+            repositories = ["shop/*"]
+        "#;
+        let settings = load(file, &[("LIMPID_WATCHES__GRACE", "5")]).unwrap();
+        let watching = settings.watches.watching();
+        assert_eq!((watching.interval.as_secs(), watching.grace.as_secs()), (60, 5));
+        assert_eq!(settings.watches.each["shop"].repositories, ["shop/*"]);
+        let check = |file: &str, expected: &str| {
+            let error = load(file, &[]).unwrap_err();
+            assert!(error.contains(expected), "{error}");
+        };
+        check("[watches]\nintervall = 3", "unknown field `intervall` in `[watches]`");
+        check(
+            "[watches.shop]\nregistry = 'a'\nrepositories = []\nintervall = 3",
+            "unknown field `intervall`",
+        );
+    }
+
+    #[test]
+    fn the_secret_of_events_is_read_from_a_file_and_not_printed() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("secret");
+        std::fs::write(&path, "hidden\n").unwrap();
+        let http = limpid_server::Settings::default;
+        let check = |file: &str, expected: Option<&str>| {
+            let settings = load(file, &[]).unwrap();
+            assert!(!toml::to_string_pretty(&settings).unwrap().contains("hidden"));
+            let applied = settings.events.apply(http()).unwrap();
+            assert_eq!(applied.event_secret, expected.map(limpid_server::EventSecret::new));
+        };
+        check("", None);
+        check("[events]\nsecret = 'hidden'", Some("hidden"));
+        check(&format!("[events]\nsecret_file = '{}'", path.display()), Some("hidden"));
+        let both = load("[events]\nsecret = 'a'\nsecret_file = 'b'", &[]).unwrap();
+        assert!(both.events.apply(http()).is_err());
+        let short = load("[events]\nsecret = ''", &[]).unwrap();
+        assert!(short.events.apply(http()).is_err());
     }
 
     #[test]

@@ -131,6 +131,11 @@ impl Reference {
         }
     }
 
+    /// The tag, where one is named, also beside a digest.
+    pub fn tag(&self) -> Option<Version> {
+        self.tag.clone().map(|tag| Version::Tag { tag })
+    }
+
     /// Another version of the same repository.
     #[must_use]
     pub fn at(&self, version: &Version) -> Self {

@@ -15,11 +15,13 @@ mod packages;
 mod plugins;
 mod progress;
 mod report;
+mod repositories;
 mod shared;
 mod statistics;
 mod submission;
 mod subscriptions;
 mod vulnerabilities;
+mod watches;
 
 pub use affected::{Affected, AffectedImages, AffectedPackage};
 pub use base::{Base, ByOrigin, Recommendation};
@@ -42,6 +44,7 @@ pub use report::{
     Coverage, Distribution, Enrichment, Finding, Gap, Inventory, LayerRef, Package, Publisher, Rating,
     Report, Severity, Silent, Summary, write_report,
 };
+pub use repositories::{PreviousTarget, Repositories, Repository, Tag, TagChange, TaggedImage, Tags};
 pub use statistics::{Statistics, Unfixed};
 pub use submission::{
     Credentials, NoSubmission, SubmissionParts, SubmissionWanted, WantedLayer, WantedManifest,
@@ -52,6 +55,9 @@ pub use subscriptions::{
     without_credentials,
 };
 pub use vulnerabilities::{Advisory, Vulnerability};
+pub use watches::{
+    Pushed, RepositoryFailure, Wanted as WatchWanted, Watch, WatchedTag, WatchedTags, Watches,
+};
 
 /// A word of a fixed set, as this service writes it, or as it was read from the answer of another.
 pub type Word = std::borrow::Cow<'static, str>;

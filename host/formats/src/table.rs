@@ -10,6 +10,7 @@ mod page;
 mod plugins;
 mod report;
 mod subscriptions;
+mod watches;
 
 use std::fmt::Display;
 
@@ -25,6 +26,7 @@ pub use page::{Page, Piece};
 pub use plugins::plugins;
 pub use report::{Hints, report};
 pub use subscriptions::subscriptions;
+pub use watches::watches;
 
 /// The packages of an image.
 pub fn packages(page: &mut Page, inventory: &api::Inventory) {

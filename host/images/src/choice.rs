@@ -70,10 +70,10 @@ fn named(images: Vec<FoundImage>, name: &str) -> Result<Vec<FoundImage>, Error> 
         &|found| found.image.names.iter().any(|known| self::whole(known) == whole),
         &|found| found.image.names.iter().any(|known| tag(known) == Some(name)),
     ];
-    let way = ways.iter().find(|way| images.iter().any(|found| way(found)));
+    let way = ways.iter().find(|way| images.iter().any(way));
     let Some(way) = way else { return Err(nothing(&images, name)) };
     let (chosen, _): (Vec<_>, Vec<_>) = images.into_iter().partition(|found| way(found));
-    let repositories: BTreeSet<_> = chosen.iter().map(|found| repositories(found)).collect();
+    let repositories: BTreeSet<_> = chosen.iter().map(repositories).collect();
     // Of several platforms, one name means all.
     if repositories.len() > 1 && chosen.iter().all(|found| !found.image.names.iter().any(|it| it == name)) {
         let why = format!("it means several images, name one of {}", listed(names(&chosen)));

@@ -1,5 +1,7 @@
 //! Images of registries.
 
+use std::sync::OnceLock;
+
 use limpid_bytes::{Limit, Stop};
 use limpid_fetch::{Error as FetchError, Login, Reference, Registries, Repository, Version};
 use limpid_layers::Limits;
@@ -12,13 +14,15 @@ use crate::{Content, Error, FoundImage, FoundLayer, ImageSource, Location, docum
 /// The images that a reference to a registry leads to: one, or where it leads to an index, those of the
 /// platforms that are meant. Layers are fetched only when they are opened.
 ///
-/// An image is named by the reference, as Docker completes it. The digest of an index is a name of its image,
+/// An image is named by the reference, as Docker completes it, without its digest where it has a tag. The digest of an index is a name of its image,
 /// as that of a manifest is, where it leads to one image only.
 #[derive(Debug)]
 pub struct RegistryImages {
     repository: Repository,
     platforms: Platforms,
     limits: Limits,
+    /// Digest of the manifest or index to which the reference led.
+    found: OnceLock<Digest>,
 }
 
 impl RegistryImages {
@@ -34,12 +38,18 @@ impl RegistryImages {
     ) -> Result<Self, Error> {
         let ImageReference { reference, platforms } = reference;
         let repository = registries.repository(&Reference::of_image(&reference)?, login.as_ref())?;
-        Ok(Self { repository, platforms, limits: limits.clone() })
+        Ok(Self { repository, platforms, limits: limits.clone(), found: OnceLock::new() })
     }
 
     /// The reference, as Docker completes it.
     pub const fn reference(&self) -> &Reference {
         self.repository.reference()
+    }
+
+    /// What its images are called: a digest is no part of it where there is a tag.
+    fn name(&self) -> String {
+        let reference = self.reference();
+        reference.tag().map_or_else(|| reference.to_string(), |tag| reference.at(&tag).to_string())
     }
 
     fn nothing(&self, found: Found) -> Error {
@@ -68,9 +78,10 @@ impl ImageSource for RegistryImages {
         let manifest = self.repository.manifest(&reference.version(), stop).map_err(absent(&what))?;
         let most = Limit::of("json_document_bytes", self.limits.json_document_bytes);
         most.check(format_args!("the size of {what}"), manifest.bytes.len() as u64)?;
+        let _ = self.found.set(manifest.digest);
         let asking = Asking { images: self, stop };
         let mut reader = Reader::new(&asking, &self.platforms);
-        reader.first(&what, &manifest.bytes, &manifest.media_type, &[reference.to_string()])?;
+        reader.first(&what, &manifest.bytes, &manifest.media_type, &[self.name()])?;
         let mut found = reader.finish();
         match found.images.as_mut_slice() {
             [] => return Err(self.nothing(found)),
@@ -80,6 +91,15 @@ impl ImageSource for RegistryImages {
             _ => {}
         }
         Ok(found.images)
+    }
+
+    fn digest(&self) -> Option<Digest> {
+        self.found.get().copied()
+    }
+
+    fn reference(&self) -> Option<ImageReference> {
+        let reference = self.repository.reference().to_string();
+        Some(ImageReference { reference, platforms: self.platforms.clone() })
     }
 
     fn open(&self, layer: &FoundLayer, stop: &Stop) -> Result<Content, Error> {

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use limpid_bytes::Stop;
-use limpid_model::{Digest, Image};
+use limpid_model::{Digest, Image, ImageReference};
 
 use crate::{Content, Error};
 
@@ -17,6 +17,17 @@ pub trait ImageSource: Send + Sync {
     /// # Errors
     /// [`Error`]; its [`fault`](Error::fault) says whether another try may end better.
     fn images(&self, stop: &Stop) -> Result<Vec<FoundImage>, Error>;
+
+    /// Digest of the manifest or index by which all of them were found, once they were: what a tag points at. None
+    /// where the source has none, or knows of none.
+    fn digest(&self) -> Option<Digest> {
+        None
+    }
+
+    /// By which reference they can be fetched again; none where they can only be submitted again.
+    fn reference(&self) -> Option<ImageReference> {
+        None
+    }
 
     /// Opens the stored bytes of a layer that [`images`](Self::images) gave. They are as long as the
     /// layer says, and not verified: whoever reads them holds them against its digests.

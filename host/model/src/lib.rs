@@ -36,12 +36,14 @@ mod paths;
 mod plugin;
 mod rating;
 pub mod report;
+mod repository;
 pub mod seconds;
 mod statement;
 mod statistics;
 mod submission;
 mod subscription;
 mod version;
+mod watch;
 
 /// A text that is mostly short: up to 24 bytes of it lie where it is, and take no allocation.
 pub use compact_str::CompactString as Text;
@@ -78,8 +80,12 @@ pub use plugin::{
     Blame, FailureKind, PluginFailure, PluginId, PluginState, PluginVersions, Plugins, RefusedPlugin, Role,
 };
 pub use rating::{Rating, Severity};
+pub use repository::{PreviousTarget, Repository, Tag, TagChange, TaggedImage};
 pub use statement::{KeyedRange, RangeEnd, Statement};
 pub use statistics::Statistics;
 pub use submission::{ImageReference, LayerAddress, LayerAddresses, NoPlatform, Platforms, Submission};
 pub use subscription::{NoticeFilter, Subscribed, Subscription, SubscriptionSpec, SubscriptionState, Target};
 pub use version::{Key, KeyedVersion, Keys, PackageKeys, SchemeRevision};
+pub use watch::{
+    Listings, Push, PushesTaken, Watch, WatchPhase, WatchSpec, WatchState, WatchedPosition, WatchedTag,
+};

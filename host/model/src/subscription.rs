@@ -76,6 +76,8 @@ pub struct NoticeFilter {
     pub exploited: bool,
     /// Whether `severity` also leaves out what nobody has rated; otherwise that passes.
     pub leave_out_unrated: bool,
+    /// Watches of which one follows, or has followed, a name of the image; empty: any image.
+    pub watches: Vec<String>,
 }
 
 /// A subscription, and how its deliveries go.

@@ -2,18 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_model::{Digest, ImageSummary, LayerContext, LayerDescription, Page};
-use limpid_store::tables::images::Images;
+use limpid_model::{Digest, Image, ImageSummary, LayerContext, LayerDescription, Page};
+use limpid_store::tables::images::{Images, Indexing, Row};
 use limpid_store::tables::layers::Layers;
 use limpid_store::tables::manifests::Manifests;
+use limpid_store::tables::names::Names;
+use limpid_store::tables::origins::Origins;
 use limpid_store::tables::unexamined::Unexamined;
-use limpid_store::{Batch, Store};
+use limpid_store::{Batch, Store, View};
 
 use crate::images::{self, LINKED};
 use crate::kept::KeptFiles;
+use crate::names::Name;
 use crate::report::Reporter;
 use crate::writer::Writers;
-use crate::{Error, bases, inventory, names};
+use crate::{Error, bases, inventory, names, origins, tags};
 
 /// How many different sets of layers below it a layer is described over.
 const CONTEXTS: usize = 16;
@@ -55,21 +58,55 @@ pub(crate) fn delete_image(writers: &Writers, kept: &KeptFiles, digest: &Digest)
     let view = writer.view();
     let (image, indexing) = images::image(&view, digest)?;
     let mut batch = Batch::default();
+    let freed = delete(&view, &mut batch, &image, &indexing)?;
+    writer.commit(batch)?;
+    kept.subtract(freed);
+    Ok(())
+}
+
+/// Returns how many bytes the kept files of its layers took.
+fn delete(view: &View<'_>, batch: &mut Batch, image: &Image, indexing: &Indexing) -> Result<u64, Error> {
     batch.delete::<Images>(&image.id);
-    names::delete(&mut batch, &image);
-    bases::delete(&mut batch, &image);
+    names::delete(batch, image);
+    bases::delete(batch, image);
+    tags::remove(view, batch, image)?;
+    batch.delete::<Origins>(&image.id);
     batch.delete::<Unexamined>(&image.id);
     for manifest in &image.manifests {
         batch.delete::<Manifests>(manifest);
     }
-    inventory::unplace(&mut batch, &image, &indexing);
+    inventory::unplace(batch, image, indexing);
     let mut freed = 0;
     let linked = indexing.linked.iter().map(|linked| linked.diff_id);
     let layers: BTreeSet<Digest> = image.layers.iter().map(|layer| layer.diff_id).chain(linked).collect();
     for diff_id in layers {
-        if inventory::images_with(&view, &diff_id)?.iter().all(|holder| *holder == image.id) {
-            freed += inventory::forget_layer(&view, &mut batch, &diff_id)?;
+        if inventory::images_with(view, &diff_id)?.iter().all(|holder| *holder == image.id) {
+            freed += inventory::forget_layer(view, batch, &diff_id)?;
         }
+    }
+    Ok(freed)
+}
+
+/// Takes a name from an image that was fetched by a registry's name, and forgets the image with its last name. One
+/// that was submitted otherwise stays as it is, because nobody could fetch it again. Nothing happens where there is
+/// no such image.
+pub(crate) fn leave_name(writers: &Writers, kept: &KeptFiles, id: &Digest, name: &Name) -> Result<(), Error> {
+    let writer = writers.images();
+    let view = writer.view();
+    let Some(row) = view.get::<Images>(id)? else { return Ok(()) };
+    if origins::of(&view, id)?.is_none() {
+        return Ok(());
+    }
+    let (mut image, indexing) = row.into_parts(*id);
+    let mut batch = Batch::default();
+    let mut freed = 0;
+    if image.names.iter().all(|known| Name::of(known) == *name) {
+        freed = delete(&view, &mut batch, &image, &indexing)?;
+    } else {
+        image.names.retain(|known| Name::of(known) != *name);
+        batch.delete::<Names>(&name.key(*id));
+        tags::remove_from(&view, &mut batch, id, name)?;
+        batch.put::<Images>(id, &Row::new(image, indexing))?;
     }
     writer.commit(batch)?;
     kept.subtract(freed);

@@ -1,5 +1,6 @@
 mod bundle;
 mod subscription;
+mod watch;
 
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use limpid_model::{Digest, PluginFailure};
 
 pub use bundle::BundleError;
 pub use subscription::SubscriptionError;
+pub use watch::WatchError;
 
 /// Why a use case could not be done.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +36,15 @@ pub enum Error {
          `/v1/images` lists those that are"
     )]
     NoImageNamed(String),
+    /// No image has a name of that repository.
+    #[error("no image of repository `{0}` is known; `/v1/repositories` lists those of which one is")]
+    NoRepository(String),
+    /// There is no such watch.
+    #[error("there is no watch `{0}`")]
+    NoWatch(String),
+    /// A watch that makes no sense.
+    #[error(transparent)]
+    Watch(WatchError),
     /// Several images may be meant.
     #[error("`{name}` may be any of these images: {}", .images.join(", "))]
     AmbiguousImage {

@@ -27,7 +27,7 @@ use crate::detectors::components;
 use crate::kept::KeptFiles;
 use crate::refreshing::Refreshing;
 use crate::writer::Writers;
-use crate::{Error, Settings};
+use crate::{Error, Settings, origins, tags};
 pub use adopt::AdoptedLayer;
 pub use detection::borrowed;
 use linked::Behind;
@@ -130,6 +130,12 @@ impl Indexer<'_> {
                 let linked = behind.linked.get(&found.image.id);
                 let found = (found, linked);
                 self.put_image(&view, &mut batch, found, components(&detectors), &outcomes, &rows)?;
+            }
+            let images = found.iter().map(|found| &found.image);
+            let digest = input.source.digest();
+            tags::point(&view, &mut batch, images, digest, self.settings.clock.now())?;
+            if let Some(reference) = input.source.reference() {
+                origins::put(&mut batch, &indexed.images, reference, digest)?;
             }
             also(&indexed, &mut batch)?;
             writer.commit(batch)?;

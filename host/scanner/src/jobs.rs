@@ -204,6 +204,12 @@ impl Jobs {
         self.parts.queue.length()
     }
 
+    /// Whether at most half as many wait as may.
+    pub fn is_half_empty(&self) -> bool {
+        let QueueLength { queued, waiting, .. } = self.length();
+        (queued + waiting) * 2 <= self.parts.scanner.settings().queue
+    }
+
     /// Why jobs wait at the moment, where it is for lack of room: the last one that was tried found too
     /// little, and none was done since.
     pub fn obstacle(&self) -> Option<String> {

@@ -27,12 +27,14 @@ mod jobs;
 mod kept;
 mod names;
 mod notices;
+mod origins;
 mod packages;
 mod plugins;
 mod refresh;
 mod refreshing;
 mod rekey;
 mod report;
+mod repositories;
 mod revision;
 mod room;
 mod run;
@@ -41,12 +43,15 @@ mod schedule;
 mod settings;
 mod stated;
 mod statistics;
+mod tags;
 #[cfg(test)]
 mod test_support;
 mod unexamined;
 mod use_cases;
 mod versions;
 mod vulnerabilities;
+mod watched;
+mod watches;
 mod writer;
 
 use std::sync::Arc;
@@ -63,7 +68,7 @@ pub use limpid_store::{Error as StoreError, Settings as StoreSettings, Store};
 
 pub use background::yield_to_others;
 pub use bundle::{Exported, ExportedFeed, sign};
-pub use error::{BundleError, Error, SubscriptionError};
+pub use error::{BundleError, Error, SubscriptionError, WatchError};
 pub use history::AsOf;
 pub use identifiers::check as check_identifier;
 pub use index::{AdoptedLayer, ImageInput, Indexed, Progress, borrowed};
@@ -79,8 +84,11 @@ pub use revision::Revision;
 pub use room::Room;
 pub use run::{Run, RunProgress};
 pub use schedule::{RunTimes, Updates};
-pub use settings::{BundleSettings, Clock, FeedSettings, Keep, NoticeSettings, OneFeed, Retry, Settings};
+pub use settings::{
+    BundleSettings, Clock, FeedSettings, Keep, NoticeSettings, OneFeed, Retry, Settings, WatchSettings,
+};
 pub use vulnerabilities::Filter;
+pub use watches::{RegistryLister, Submit, Unlisted, Watching};
 use writer::Writers;
 
 /// Plugins, store and settings: what every use case needs. Cheap to clone.
@@ -101,6 +109,10 @@ struct Parts {
     claims: report::Claims,
     /// What affects base images and those that are newer, at one revision.
     judged: report::JudgedImages,
+    /// How many findings images have, as far as it was asked.
+    tallies: repositories::Tallies,
+    /// Watches whose registry is being listed.
+    listing: watched::UnderWay,
     /// Where those who deliver notices look what there is to do.
     deliveries: notices::Deliveries,
 }
@@ -143,6 +155,8 @@ impl Scanner {
             moments: history::Moments::default(),
             claims: report::Claims::default(),
             judged: report::JudgedImages::default(),
+            tallies: repositories::Tallies::default(),
+            listing: watched::UnderWay::default(),
             deliveries: notices::Deliveries::default(),
         }));
         tell("files that are kept are being counted");
@@ -155,6 +169,7 @@ impl Scanner {
         names::index_names(scanner.store())?;
         blobs::index_blobs(scanner.store())?;
         bases::index_chains(scanner.store())?;
+        tags::index_tags(scanner.store())?;
         identifiers::fold_identifiers(scanner.store())?;
         tell("what an ingest has announced that was cut short is being removed, as far as there is any");
         scanner.notifying().remove_unannounced(&scanner.writers().ingest())?;

@@ -7,6 +7,7 @@ use limpid_store::tables::images::Images;
 use limpid_store::tables::manifests::Manifests;
 use limpid_store::tables::marks::{self, Marks};
 use limpid_store::tables::names::{self, Names};
+use limpid_store::tables::tags;
 use limpid_store::{Batch, Store, View};
 
 use crate::Error;
@@ -31,15 +32,15 @@ const MARK: &str = "names";
 const ROWS: usize = 10_000;
 
 /// A repository, and a tag in it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Name {
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Name {
     /// Without the registry and the folder that clients leave out.
-    repository: String,
-    tag: Option<String>,
+    pub(crate) repository: String,
+    pub(crate) tag: Option<String>,
 }
 
 impl Name {
-    fn of(text: &str) -> Self {
+    pub(crate) fn of(text: &str) -> Self {
         let text = text.split_once('@').map_or(text, |(name, _)| name);
         // What stands before the last slash may have a port.
         let tag = text.rfind(':').filter(|colon| text.rfind('/').is_none_or(|slash| slash < *colon));
@@ -56,8 +57,16 @@ impl Name {
         Self { repository: repository.to_owned(), tag: tag.filter(|tag| !tag.is_empty()).map(str::to_owned) }
     }
 
-    fn key(&self, image: Digest) -> names::Key {
+    pub(crate) fn key(&self, image: Digest) -> names::Key {
         names::Key { repository: self.repository.clone(), tag: self.tag.clone().unwrap_or_default(), image }
+    }
+}
+
+impl Name {
+    /// Under which it stands where the tag points since a moment.
+    pub(crate) fn tag_key(&self, since: u64) -> tags::Key {
+        let tag = self.tag.clone().unwrap_or_default();
+        tags::Key { repository: self.repository.clone(), tag, since }
     }
 }
 

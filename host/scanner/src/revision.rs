@@ -4,19 +4,35 @@ use limpid_store::Store;
 use limpid_store::table::Table as _;
 use limpid_store::tables::announced::Announced;
 use limpid_store::tables::announcements::Announcements;
+use limpid_store::tables::contexts::Contexts;
+use limpid_store::tables::entries::Entries;
+use limpid_store::tables::images::Images;
+use limpid_store::tables::inventory::Inventory;
 use limpid_store::tables::jobs::Jobs;
+use limpid_store::tables::kept::Kept;
+use limpid_store::tables::kinds::Kinds;
+use limpid_store::tables::layers::Layers;
+use limpid_store::tables::listings::Listings;
+use limpid_store::tables::manifests::Manifests;
+use limpid_store::tables::names::Names;
+use limpid_store::tables::origins::Origins;
 use limpid_store::tables::outbox::Outbox;
+use limpid_store::tables::placements::Placements;
 use limpid_store::tables::raised::Raised;
 use limpid_store::tables::references::References;
 use limpid_store::tables::runs::Runs;
 use limpid_store::tables::subscriptions::Subscriptions;
+use limpid_store::tables::tags::Tags;
+use limpid_store::tables::unexamined::Unexamined;
+use limpid_store::tables::watched::Watched;
+use limpid_store::tables::watches::Watches;
 
 use crate::refreshing::Refreshing;
 use crate::settings::Clock;
 
 /// Tables in which much is written and of which nothing is read that is stated of images. All others count:
 /// one too many costs only that an answer is made again.
-const NOT_OF_IMAGES: [u8; 8] = [
+const NOT_OF_IMAGES: [u8; 11] = [
     Announced::ID,
     Announcements::ID,
     Jobs::ID,
@@ -25,6 +41,26 @@ const NOT_OF_IMAGES: [u8; 8] = [
     References::ID,
     Runs::ID,
     Subscriptions::ID,
+    Watches::ID,
+    Listings::ID,
+    Watched::ID,
+];
+
+/// Tables of what single images hold, and of where it came from.
+const OF_SINGLE_IMAGES: [u8; 13] = [
+    Images::ID,
+    Manifests::ID,
+    Layers::ID,
+    Entries::ID,
+    Kept::ID,
+    Inventory::ID,
+    Contexts::ID,
+    Placements::ID,
+    Names::ID,
+    Kinds::ID,
+    Unexamined::ID,
+    Tags::ID,
+    Origins::ID,
 ];
 
 /// All on which it depends what is stated of an image, but the image and the settings: as long as it is the
@@ -47,9 +83,30 @@ pub(crate) fn revision(
     refreshing: &Refreshing,
     clock: &Clock,
 ) -> Option<Revision> {
+    without(&NOT_OF_IMAGES, store, plugins, refreshing, clock)
+}
+
+/// The same where it is known how the image was indexed, and that it still is so: other images change nothing.
+pub(crate) fn of_advisories(
+    store: &Store,
+    plugins: &Snapshot,
+    refreshing: &Refreshing,
+    clock: &Clock,
+) -> Option<Revision> {
+    let tables: Vec<u8> = NOT_OF_IMAGES.into_iter().chain(OF_SINGLE_IMAGES).collect();
+    without(&tables, store, plugins, refreshing, clock)
+}
+
+fn without(
+    tables: &[u8],
+    store: &Store,
+    plugins: &Snapshot,
+    refreshing: &Refreshing,
+    clock: &Clock,
+) -> Option<Revision> {
     let refreshes = refreshing.ended()?;
     Some(Revision {
-        store: store.revision(&NOT_OF_IMAGES),
+        store: store.revision(tables),
         plugins: plugins.plugins().iter().map(|plugin| plugin.id().digest).collect(),
         refreshes,
         today: clock.today(),

@@ -1,6 +1,7 @@
 mod bundles;
 mod feeds;
 mod notices;
+mod watches;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use bundles::BundleSettings;
 pub use feeds::{FeedSettings, OneFeed};
 pub use notices::NoticeSettings;
+pub use watches::WatchSettings;
 
 /// How much the scanner may use, and where.
 #[derive(Clone, Debug)]
@@ -55,6 +57,8 @@ pub struct Settings {
     pub history: u64,
     /// How notices are delivered (`notices`).
     pub notices: NoticeSettings,
+    /// How registries are watched (`watches`).
+    pub watches: WatchSettings,
     /// Versions of which keys are asked in one call of a scheme.
     pub versions_a_call: usize,
     /// Which files of layers are kept.
@@ -88,6 +92,7 @@ impl Settings {
             base_candidates: 256,
             flap_window: 600_000,
             notices: NoticeSettings::default(),
+            watches: WatchSettings::default(),
             history: 90 * 24 * 60 * 60 * 1_000,
             versions_a_call: 10_000,
             keep: Keep::default(),

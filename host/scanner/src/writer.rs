@@ -1,7 +1,7 @@
 //! The unit of work: who writes what, and who waits for whom.
 //!
 //! Readers take a view of the store, and no lock. Whoever writes what others may write at the same time takes a
-//! [`Writer`], reads from its view and commits by it. There are three locks:
+//! [`Writer`], reads from its view and commits by it. There are four locks:
 //!
 //! 1. `images`: images, their layers and the inventory. What is written of an image rests on layers that nobody
 //!    may delete meanwhile.
@@ -10,6 +10,9 @@
 //!    removed and runs ended under the same lock.
 //! 3. `notices`: subscriptions, their outbox and what images were told last. It is locked for one batch of bounded
 //!    size, so that deliveries and changes of subscriptions never wait for an ingest.
+//!
+//! 4. `watches`: what of registries is followed, and where tags pointed when they were seen. It is locked for one
+//!    batch at a time, too.
 //!
 //! Whoever needs several takes them in this order: [`Writers::all`] takes the first two, and an ingest takes the
 //! third for each batch of notices. No call of a plugin's `detect` or `parse`, no request and no file is waited for
@@ -28,6 +31,7 @@ pub(crate) struct Writers {
     images: Mutex<()>,
     ingest: Mutex<()>,
     notices: Mutex<()>,
+    watches: Mutex<()>,
     /// How many more commits succeed.
     #[cfg(test)]
     pub(crate) commits_left: std::sync::atomic::AtomicU64,
@@ -46,6 +50,7 @@ impl Writers {
             images: Mutex::default(),
             ingest: Mutex::default(),
             notices: Mutex::default(),
+            watches: Mutex::default(),
             #[cfg(test)]
             commits_left: u64::MAX.into(),
         }
@@ -65,6 +70,11 @@ impl Writers {
     /// size.
     pub(crate) fn notices(&self) -> Writer<'_> {
         self.writer([Some(self.notices.lock()), None])
+    }
+
+    /// A writer of watches, and of what they follow.
+    pub(crate) fn watches(&self) -> Writer<'_> {
+        self.writer([Some(self.watches.lock()), None])
     }
 
     /// A writer of images and of what feeds state.

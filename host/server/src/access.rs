@@ -32,6 +32,8 @@ pub(crate) enum Permission {
     Health,
     /// To read what the service knows.
     Read,
+    /// To say that something was pushed to a registry: of registries, which have a secret.
+    Notify,
     /// To submit images.
     Submit,
     /// To change what is known, of images and of feeds: of operators.
@@ -47,7 +49,9 @@ impl Permission {
     pub(crate) const fn changes(self) -> bool {
         match self {
             Self::Health | Self::Read => false,
-            Self::Submit | Self::Operate | Self::ChangeSubscriptions | Self::ChangePlugins => true,
+            Self::Notify | Self::Submit | Self::Operate | Self::ChangeSubscriptions | Self::ChangePlugins => {
+                true
+            }
         }
     }
 }
@@ -125,6 +129,12 @@ fn may(
 ) -> Result<(), String> {
     if !needed.changes() {
         return Ok(());
+    }
+    if let (Permission::Notify, Some(secret)) = (needed, &settings.event_secret) {
+        return match secret.is_in(headers) {
+            true => Ok(()),
+            false => Err("`Authorization` does not have what setting `events.secret` says".to_owned()),
+        };
     }
     let peer = peer.ok_or("it is not known where the request comes from")?;
     let client = client::of(settings, peer, headers)?;

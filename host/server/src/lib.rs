@@ -24,20 +24,23 @@ mod stopping;
 mod time_limit;
 
 use std::future::Future;
+use std::sync::Arc;
 
 use limpid_scanner::runtime::Watch;
-use limpid_scanner::{Delivery, Jobs, Refresh, Scanner, Updates};
+use limpid_scanner::{Delivery, Jobs, Refresh, Scanner, Updates, Watching};
 use tokio::net::TcpListener;
 
 pub use error::code;
-pub use settings::{Network, Settings};
+pub use settings::{EventSecret, Network, Settings};
 pub use starting::Starting;
 
 /// What works beside the requests. Requests ask some of it what to do.
 #[derive(Debug)]
 pub struct Workers {
+    /// Registries are watched. It ends before those to whom it submits.
+    pub watching: Watching,
     /// Submitted images are indexed.
-    pub jobs: Jobs,
+    pub jobs: Arc<Jobs>,
     /// Feeds are fetched.
     pub updates: Updates,
     /// Notices are delivered.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
-use limpid_model::{FeedState, SubscriptionState};
+use limpid_model::{FeedState, PushesTaken, SubscriptionState, WatchState};
 use limpid_scanner::{JobTimes, QueueLength, Room, RunTimes, Scanner};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text;
@@ -23,6 +23,7 @@ pub(crate) struct Metrics {
     reports: Histogram,
     waits: Family<Pool, Histogram, fn() -> Histogram>,
     waiting: Family<Pool, Gauge>,
+    pushes: Family<State, Counter<u64, AtomicU64>>,
 }
 
 /// Bounds of durations of requests, in seconds.
@@ -44,6 +45,7 @@ impl Default for Metrics {
             reports: Histogram::new(REPORTS),
             waits: Family::new_with_constructor(waits),
             waiting: Family::default(),
+            pushes: Family::default(),
         }
     }
 }
@@ -127,6 +129,11 @@ struct Feed {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Watch {
+    watch: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct State {
     state: &'static str,
 }
@@ -153,6 +160,14 @@ impl Metrics {
         self.reports.observe(took.as_secs_f64());
     }
 
+    /// Counts the tags of a push notification.
+    pub(crate) fn pushed(&self, taken: &PushesTaken) {
+        let states = [("accepted", taken.accepted), ("ignored", taken.ignored), ("put-off", taken.put_off)];
+        for (state, number) in states {
+            self.pushes.get_or_create(&State { state }).inc_by(number);
+        }
+    }
+
     /// Those who wait for a turn in the pool of that name.
     pub(crate) fn turns(&self, pool: &'static str) -> Turns {
         let labels = Pool { pool };
@@ -167,7 +182,7 @@ impl Metrics {
         &self,
         scanner: &Scanner,
         feeds: &[FeedState],
-        subscriptions: &[SubscriptionState],
+        (subscriptions, watches): (&[SubscriptionState], &[WatchState]),
         runs: &BTreeMap<String, RunTimes>,
         submissions: Submissions,
     ) -> Result<String, std::fmt::Error> {
@@ -190,6 +205,8 @@ impl Metrics {
         of_feeds(&mut registry, feeds);
         of_runs(&mut registry, runs);
         of_notices(&mut registry, subscriptions, scanner.settings().clock.now());
+        of_watches(&mut registry, watches);
+        registry.register("pushes", "Tags of push notifications", self.pushes.clone());
         let mut out = String::new();
         text::encode(&mut out, &registry)?;
         Ok(out)
@@ -304,6 +321,32 @@ fn of_runs(registry: &mut Registry, runs: &BTreeMap<String, RunTimes>) {
     registry.register("feed_runs_failed", "Those that have failed", failed);
     registry.register("feed_run_seconds", "How long all of them took together", time);
     registry.register("feed_last_run_seconds", "How long the last one took", last);
+}
+
+fn of_watches(registry: &mut Registry, watches: &[WatchState]) {
+    let [tags, gone, failures, failed, complete] = std::array::from_fn(|_| Family::<Watch, Gauge>::default());
+    let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    for state in watches {
+        let (labels, listings) = (Watch { watch: state.watch.name.clone() }, &state.listings);
+        tags.get_or_create(&labels).set(whole(listings.tags));
+        gone.get_or_create(&labels).set(whole(listings.gone));
+        failures.get_or_create(&labels).set(whole(listings.failures.into()));
+        failed.get_or_create(&labels).set(whole(listings.failed_count));
+        complete.get_or_create(&labels).set(whole(listings.last_complete.unwrap_or(0) / 1000));
+    }
+    registry.register("watch_tags", "Tags that are followed", tags);
+    registry.register("watch_tags_gone", "Tags that are gone and wait to be dropped", gone);
+    registry.register(
+        "watch_failures",
+        "Listings that have failed since the last one that did not",
+        failures,
+    );
+    registry.register("watch_failed", "What failed of single repositories in the last listing", failed);
+    registry.register(
+        "watch_last_complete_seconds",
+        "When nothing of a listing failed last, Unix time",
+        complete,
+    );
 }
 
 fn of_notices(registry: &mut Registry, subscriptions: &[SubscriptionState], now: u64) {

@@ -1,4 +1,5 @@
 mod network;
+mod secret;
 
 use std::time::Duration;
 
@@ -6,6 +7,7 @@ use limpid_model::seconds;
 use serde::{Deserialize, Serialize};
 
 pub use network::Network;
+pub use secret::EventSecret;
 
 /// Limits of the HTTP API, and who may write by way of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +74,10 @@ pub struct Settings {
     pub read_workers: usize,
     /// Those at a time that write (`http.write_workers`): as many again.
     pub write_workers: usize,
+    /// What registries send with push notifications (`events.secret`); where there is none, those may send some who may
+    /// submit images.
+    #[serde(skip)]
+    pub event_secret: Option<EventSecret>,
 }
 
 impl Default for Settings {
@@ -98,6 +104,7 @@ impl Default for Settings {
             transfer_time: Duration::from_secs(4 * 60 * 60),
             read_workers: workers(),
             write_workers: workers(),
+            event_secret: None,
         }
     }
 }

@@ -43,6 +43,11 @@
 //! | 34 | [`unexamined`] | image id | layers that could not be read, files that nobody reads |
 //! | 50 | [`chains`] | chain of layers, image id | an image that is these layers |
 //! | 55 | [`blobs`] | digest of a layer's stored form | its diff id |
+//! | 43 | [`tags`] | repository, tag, time | where the tag points since then |
+//! | 44 | [`watches`] | name | what of a registry is followed |
+//! | 45 | [`listings`] | watch | how its listings went, when the next is due |
+//! | 46 | [`watched`] | watch, repository, tag | where the tag pointed when it was last seen |
+//! | 47 | [`origins`] | image id | from where it can be fetched again |
 //! | 23 | [`marks`] | name | on what all rows of some kind rest |
 
 pub mod advisories;
@@ -73,9 +78,11 @@ pub mod kept;
 pub mod kinds;
 pub mod known_as;
 pub mod layers;
+pub mod listings;
 pub mod manifests;
 pub mod marks;
 pub mod names;
+pub mod origins;
 pub mod outbox;
 pub mod placements;
 pub mod raised;
@@ -85,8 +92,11 @@ pub mod runs;
 pub mod sources;
 pub mod stated;
 pub mod subscriptions;
+pub mod tags;
 pub mod unexamined;
 pub mod values;
+pub mod watched;
+pub mod watches;
 
 use crate::table::Table as _;
 
@@ -95,7 +105,7 @@ pub(crate) const UNWALKED: [u8; 1] = [advisories::Advisories::ID];
 
 /// Tables of what images hold. All others are of what publishers state, and of what became of it: what a
 /// ingest writes, and those who ask for reports would have to read anew.
-pub(crate) const OF_IMAGES: [u8; 15] = [
+pub(crate) const OF_IMAGES: [u8; 18] = [
     blobs::Blobs::ID,
     images::Images::ID,
     manifests::Manifests::ID,
@@ -111,4 +121,7 @@ pub(crate) const OF_IMAGES: [u8; 15] = [
     kinds::Kinds::ID,
     unexamined::Unexamined::ID,
     chains::Chains::ID,
+    tags::Tags::ID,
+    watched::Watched::ID,
+    origins::Origins::ID,
 ];

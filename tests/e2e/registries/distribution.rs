@@ -29,6 +29,11 @@ pub(super) enum Who {
     Token,
 }
 
+/// A port at which nobody listens.
+pub(super) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
 /// A registry that does not outlive this value.
 pub(super) struct Distribution {
     child: Child,
@@ -46,8 +51,12 @@ impl Distribution {
 
     /// A registry with more lines in its configuration.
     pub(super) fn with(who: Who, more: &str) -> Self {
+        Self::at(free_port(), who, more)
+    }
+
+    /// A registry at a port that [`free_port`] gave.
+    pub(super) fn at(port: u16, who: Who, more: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let tokens = (who == Who::Token).then(|| Tokens::start(directory.path()));
         let root = directory.path().display();
         std::fs::write(directory.path().join("passwords"), PASSWORDS).unwrap();
@@ -93,6 +102,12 @@ impl Distribution {
     pub(super) fn push(&self, repository: &str, tag: &str, parts: &Parts) -> String {
         let descriptor = self.push_parts(repository, tag, parts);
         descriptor["digest"].as_str().unwrap().to_owned()
+    }
+
+    /// Deletes a manifest, and with it the tags that point at it.
+    pub(super) fn delete(&self, repository: &str, digest: &str) {
+        let url = format!("http://{}/v2/{repository}/manifests/{digest}", self.host());
+        assert_eq!(self.agent.delete(url).call().unwrap().status(), 202);
     }
 
     /// Pushes images as those of one index.

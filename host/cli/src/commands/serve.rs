@@ -6,11 +6,12 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use limpid_fetch::Registries;
 use limpid_scanner::runtime::Watch;
-use limpid_scanner::{Delivery, Jobs, Refresh, Scanner, Updates};
+use limpid_scanner::{Delivery, Jobs, Refresh, Scanner, Submit, Updates, Watching};
 use limpid_server::{Starting, Workers};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::lister::Lister;
 use crate::open;
 use crate::settings::Settings;
 use crate::sources::Elsewhere;
@@ -56,7 +57,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         }
         tracing::info!("stopping: requests under way may end");
     };
-    let http = settings.http.clone();
+    let http = settings.events.apply(settings.http.clone())?;
     // The data directory is the service's until it has ended.
     let kept: Arc<Mutex<Option<Turn>>> = Arc::default();
     let open = {
@@ -92,15 +93,14 @@ fn opened(settings: &Settings, starting: &Starting) -> anyhow::Result<(Scanner, 
     starting.begin("its workers are being started");
     let refresh = Refresh::start(scanner.clone())?;
     let watch = Watch::start(scanner.registry().clone(), WATCH)?;
-    let elsewhere = Elsewhere {
-        registries: Registries::new(settings.registries.clone())?,
-        scratch: scanner.settings().scratch.clone(),
-        limits: scanner.settings().limits.clone(),
-    };
-    let jobs = Jobs::start(scanner.clone(), Arc::new(elsewhere), limpid_server::code)?;
+    let registries = Registries::new(settings.registries.clone()).context("settings: `registries`")?;
+    let (scratch, limits) = (scanner.settings().scratch.clone(), settings.layers.clone());
+    let elsewhere = Elsewhere { registries: registries.clone(), scratch, limits };
+    let jobs = Arc::new(Jobs::start(scanner.clone(), Arc::new(elsewhere), limpid_server::code)?);
     let updates = Updates::start(scanner.clone())?;
+    let watching = watch_registries(settings, &scanner, registries, &jobs)?;
     let delivery = deliver(settings, &scanner)?;
-    Ok((scanner, Workers { jobs, updates, delivery, watch, refresh }))
+    Ok((scanner, Workers { watching, jobs, updates, delivery, watch, refresh }))
 }
 
 /// Says once what is loaded, or why nothing is.
@@ -152,6 +152,24 @@ fn asked_at(listens: SocketAddr) -> String {
         IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
     };
     format!("http://{}", SocketAddr::new(ip, listens.port()))
+}
+
+/// Watches registries, those of the settings among others.
+fn watch_registries(
+    settings: &Settings,
+    scanner: &Scanner,
+    registries: Registries,
+    jobs: &Arc<Jobs>,
+) -> anyhow::Result<Watching> {
+    for (name, watch) in &settings.watches.each {
+        let what = || format!("settings: watch `{name}`");
+        let spec = watch.spec().map_err(anyhow::Error::msg).with_context(what)?;
+        scanner.put_watch(name, spec).with_context(what)?;
+    }
+    // Who watches does not keep those alive to whom it submits.
+    let submit: Arc<dyn Submit> = Arc::new(Arc::downgrade(jobs));
+    let lister = Lister { registries, limits: settings.layers.clone() };
+    Ok(Watching::start(scanner.clone(), Arc::new(lister), submit)?)
 }
 
 /// Delivers notices, to the subscriptions of the settings among others.

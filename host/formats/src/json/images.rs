@@ -62,11 +62,7 @@ impl From<limpid_model::Image> for Image {
             digest: image.id.to_string(),
             manifests: image.manifests.iter().map(ToString::to_string).collect(),
             names: image.names,
-            platform: Platform {
-                os: image.platform.os,
-                architecture: image.platform.architecture,
-                variant: image.platform.variant,
-            },
+            platform: image.platform.into(),
             created: image.created,
             labels: image.labels.into_iter().collect(),
             layers: image
@@ -81,6 +77,12 @@ impl From<limpid_model::Image> for Image {
                 .collect(),
             indexed_at: None,
         }
+    }
+}
+
+impl From<limpid_model::Platform> for Platform {
+    fn from(platform: limpid_model::Platform) -> Self {
+        Self { os: platform.os, architecture: platform.architecture, variant: platform.variant }
     }
 }
 

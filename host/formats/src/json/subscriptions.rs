@@ -85,6 +85,8 @@ pub struct Filter {
     pub exploited: bool,
     /// Whether `severity` leaves out what nobody has rated, too; otherwise that passes.
     pub leave_out_unrated: bool,
+    /// Watches of which one follows a name of the image, or has followed it; empty: any image.
+    pub watches: Vec<String>,
 }
 
 /// A subscription, and how its deliveries go.
@@ -186,6 +188,7 @@ impl From<NoticeFilter> for Filter {
             fixable: filter.fixable,
             exploited: filter.exploited,
             leave_out_unrated: filter.leave_out_unrated,
+            watches: filter.watches,
         }
     }
 }
@@ -213,6 +216,7 @@ impl Filter {
             fixable: self.fixable,
             exploited: self.exploited,
             leave_out_unrated: self.leave_out_unrated,
+            watches: self.watches.clone(),
         })
     }
 }

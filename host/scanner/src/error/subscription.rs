@@ -15,6 +15,9 @@ pub enum SubscriptionError {
         /// Why.
         why: String,
     },
+    /// Nothing is watched by that name.
+    #[error("there is no watch `{0}`, so that no notice would pass the filter")]
+    Watch(String),
     /// A period of nothing.
     #[error("a period is at least one second")]
     Period,

@@ -9,7 +9,7 @@ use limpid_store::tables::layers::{self, Layers};
 use super::Indexer;
 use super::rows::{Fresh, Placing, Told, place_layers};
 use crate::detectors;
-use crate::{Error, bases, names};
+use crate::{Error, bases, names, tags};
 
 /// What another Limpid found in a layer.
 #[derive(Clone, Debug)]
@@ -58,6 +58,7 @@ impl Indexer<'_> {
         };
         let detectors: Vec<Digest> =
             detectors::loaded(&self.registry.snapshot()).iter().map(|plugin| plugin.id().digest).collect();
+        tags::point(&view, &mut batch, images.iter(), None, self.settings.clock.now())?;
         for image in images {
             // What is seen through links takes the bytes of layers.
             let limits = &self.settings.limits;

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use limpid_bytes::Stop;
 use limpid_images::{Content, Error, FoundImage, FoundLayer, ImageSource};
+use limpid_model::{Digest, ImageReference};
 
 /// How far indexing is, for whoever wants to show it.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +67,14 @@ pub(super) struct Counted<'s> {
 impl ImageSource for Counted<'_> {
     fn images(&self, stop: &Stop) -> Result<Vec<FoundImage>, Error> {
         self.source.images(stop)
+    }
+
+    fn digest(&self) -> Option<Digest> {
+        self.source.digest()
+    }
+
+    fn reference(&self) -> Option<ImageReference> {
+        self.source.reference()
     }
 
     fn open(&self, layer: &FoundLayer, stop: &Stop) -> Result<Content, Error> {

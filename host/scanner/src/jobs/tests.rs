@@ -397,7 +397,10 @@ impl OpenSource for Registry {
         known: BTreeMap<Digest, KnownLayer>,
     ) -> Result<Box<dyn ImageSource>, limpid_images::Error> {
         *self.0.known.lock().unwrap() = known;
-        let who = secrets.login.as_ref().map(|login| format!("{login:?}"));
+        let who = secrets.login.as_ref().map(|login| match login {
+            limpid_fetch::Login::Password { username, .. } => username.clone(),
+            other => format!("{other:?}"),
+        });
         self.0.asked_by.lock().unwrap().push(who);
         let Some(archive) = self.0.archive.lock().unwrap().clone() else { return Ok(Box::new(Closed)) };
         let mut file = tempfile::tempfile().unwrap();

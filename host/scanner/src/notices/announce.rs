@@ -125,6 +125,7 @@ struct Staging<'a> {
     posted: Vec<u64>,
     row: announcements::Row,
     wanting: Vec<Wanting>,
+    now: &'a View<'a>,
     /// What images were told last.
     told: Cursor<'a, Raised>,
     next_place: u64,
@@ -148,7 +149,8 @@ impl<'a> Staging<'a> {
             number: posted.last().map_or(1, |last| last + 1),
             posted,
             row: announcements::Row { at, stage: Stage::Staging, receivers },
-            wanting: subscriptions.into_iter().map(Wanting::new).collect(),
+            wanting: subscriptions.into_iter().map(|it| Wanting::new(now, it)).collect::<Result<_, _>>()?,
+            now,
             told: now.cursor(),
             next_place: 0,
             changes: Vec::new(),
@@ -160,7 +162,7 @@ impl<'a> Staging<'a> {
     fn add(&mut self, change: &Change, (feed, revision): (&str, u64)) -> Result<(), Error> {
         let mut receivers = Vec::new();
         for (place, (wanting, receiver)) in (0..).zip(self.wanting.iter().zip(&mut self.row.receivers)) {
-            if wanting.wants(change) {
+            if wanting.wants(self.now, change)? {
                 receiver.unposted += 1;
                 receivers.push(place);
             }

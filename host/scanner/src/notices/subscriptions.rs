@@ -1,14 +1,15 @@
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use limpid_matching::is_as_severe;
-use limpid_model::{Change, NoticeFilter, Subscription, SubscriptionSpec};
+use limpid_model::{Change, NoticeFilter, Subscription, SubscriptionSpec, Watch};
 use limpid_store::tables::outbox::Outbox;
 use limpid_store::tables::subscriptions::{Row, Subscriptions};
+use limpid_store::tables::watches::Watches;
 use limpid_store::{Batch, View};
 
 use super::Notifying;
 use super::outbox::{A_BATCH, from};
 use super::references::Counts;
-use crate::{Error, SubscriptionError};
+use crate::{Error, SubscriptionError, watched};
 
 /// Longest name of a subscription, in bytes.
 const NAME_BYTES: usize = 64;
@@ -36,6 +37,11 @@ impl Notifying<'_> {
     pub(crate) fn put_subscription(&self, name: &str, spec: SubscriptionSpec) -> Result<Subscription, Error> {
         check(name, &spec).map_err(Error::Subscription)?;
         let writer = self.writers.notices();
+        for watch in &spec.filter.watches {
+            if writer.view().get::<Watches>(watch)?.is_none() {
+                return Err(Error::Subscription(SubscriptionError::Watch(watch.clone())));
+            }
+        }
         let key = name.to_owned();
         let before = writer.view().get::<Subscriptions>(&key)?;
         let subscription = match before.map(|row| row.into_subscription(key.clone())).transpose()? {
@@ -106,21 +112,38 @@ fn check(name: &str, spec: &SubscriptionSpec) -> Result<(), SubscriptionError> {
 pub(super) struct Wanting {
     filter: NoticeFilter,
     names: GlobSet,
+    /// Those of the filter that are there; none where it names none.
+    watches: Option<Vec<Watch>>,
 }
 
 impl Wanting {
-    pub(super) fn new(subscription: Subscription) -> Self {
+    pub(super) fn new(view: &View<'_>, subscription: Subscription) -> Result<Self, Error> {
         let mut names = GlobSetBuilder::new();
         // They were checked when the subscription was made.
         for glob in subscription.spec.filter.names.iter().filter_map(|name| Glob::new(name).ok()) {
             names.add(glob);
         }
         let names = names.build().unwrap_or_default();
-        Self { filter: subscription.spec.filter, names }
+        let filter = subscription.spec.filter;
+        let mut watches = (!filter.watches.is_empty()).then(Vec::new);
+        for name in &filter.watches {
+            // One that was removed knows no image.
+            let watch = view.get::<Watches>(name)?.map(|row| row.into_watch(name.clone()));
+            watches.iter_mut().for_each(|watches| watches.extend(watch.clone()));
+        }
+        Ok(Self { filter, names, watches })
     }
 
     /// Whether it wants to be told.
-    pub(super) fn wants(&self, changed: &Change) -> bool {
+    pub(super) fn wants(&self, view: &View<'_>, changed: &Change) -> Result<bool, Error> {
+        Ok(self.admits(changed)
+            && match &self.watches {
+                Some(watches) => watched::know(view, watches, changed.image.names.iter())?,
+                None => true,
+            })
+    }
+
+    fn admits(&self, changed: &Change) -> bool {
         let filter = &self.filter;
         let standing = &changed.standing;
         let labelled = |wanted: &String| match wanted.split_once('=') {

@@ -11,13 +11,15 @@ const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset
 
 pub(super) async fn show(State(state): State<AppState>) -> Result<Response, Failure> {
     let scanner = state.scanner.clone();
-    let states =
-        move || Ok::<_, Error>((scanner.feeds()?, scanner.subscription_states()?, scanner.room().ok()));
-    let (feeds, subscriptions, room) = state.readers.run(states).await?;
+    let states = move || {
+        let told = (scanner.subscription_states()?, scanner.watch_states()?);
+        Ok::<_, Error>((scanner.feeds()?, told, scanner.room().ok()))
+    };
+    let (feeds, (subscriptions, watches), room) = state.readers.run(states).await?;
     let jobs = &state.workers.jobs;
     let submissions = Submissions { jobs: jobs.length(), times: jobs.times(), room };
     let runs = state.workers.updates.times();
-    let text = state.metrics.text(&state.scanner, &feeds, &subscriptions, &runs, submissions);
+    let text = state.metrics.text(&state.scanner, &feeds, (&subscriptions, &watches), &runs, submissions);
     let text = text.map_err(|error| Failure::internal(error.to_string()))?;
     Ok(([(header::CONTENT_TYPE, CONTENT_TYPE)], text).into_response())
 }

@@ -10,11 +10,13 @@ mod notices;
 mod openapi;
 mod packages;
 mod plugins;
+mod repositories;
 mod subscriptions;
 mod vulnerabilities;
+mod watches;
 
 use super::Routes;
-use crate::access::Permission::{ChangePlugins, ChangeSubscriptions, Operate, Read, Submit};
+use crate::access::Permission::{ChangePlugins, ChangeSubscriptions, Notify, Operate, Read, Submit};
 use crate::state::AppState;
 
 pub(crate) use image_names::name_in_one_part;
@@ -30,6 +32,9 @@ pub(super) fn routes() -> Routes<AppState> {
         .get("/v1/images/{name}/layers", Read, images::layers)
         .get("/v1/images/{name}/diff/{other}", Read, images::difference)
         .get("/v1/images/{name}/explain", Read, vulnerabilities::explain)
+        .get("/v1/repositories", Read, repositories::list)
+        .get("/v1/repositories/{name}", Read, repositories::show)
+        .get("/v1/repositories/{name}/tags", Read, repositories::tags)
         .get("/v1/vulnerabilities/{id}", Read, vulnerabilities::show)
         .get("/v1/vulnerabilities/{id}/images", Read, vulnerabilities::images)
         .get("/v1/packages/{namespace}/{*name}", Read, packages::holders)
@@ -60,5 +65,12 @@ pub(super) fn routes() -> Routes<AppState> {
         // To send notices again is to send what the service knows.
         .post("/v1/notices/{subscription}/replay", ChangeSubscriptions, notices::replay_all)
         .post("/v1/notices/{subscription}/{number}/replay", ChangeSubscriptions, notices::replay)
+        .get("/v1/watches", Read, watches::list)
+        .get("/v1/watches/{name}", Read, watches::show)
+        .put("/v1/watches/{name}", Operate, watches::put)
+        .delete("/v1/watches/{name}", Operate, watches::remove)
+        .get("/v1/watches/{name}/tags", Read, watches::tags)
+        .post("/v1/watches/{name}/list", Operate, watches::list_now)
+        .post("/v1/events", Notify, watches::pushed)
         .get("/v1/openapi.json", Read, openapi::show)
 }

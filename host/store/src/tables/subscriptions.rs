@@ -30,16 +30,49 @@ pub struct Row {
 }
 
 impl table::Row for Row {
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
-        let old: BeforeUnrated = (version == 1).then(|| postcard::from_bytes(fields).ok()).flatten()?;
-        let BeforeUnrated { created, enabled, target, filter, period, next } = old;
-        let (kinds, names, labels, namespaces, severity, fixable, exploited) = filter;
-        let leave_out_unrated = false;
-        let filter =
-            Filter { kinds, names, labels, namespaces, severity, fixable, exploited, leave_out_unrated };
-        Some(Self { created, enabled, target, filter, period, next })
+        match version {
+            1 => {
+                let old: BeforeUnrated = postcard::from_bytes(fields).ok()?;
+                let BeforeUnrated { created, enabled, target, filter, period, next } = old;
+                let (kinds, names, labels, namespaces, severity, fixable, exploited) = filter;
+                let (leave_out_unrated, watches) = (false, Vec::new());
+                let filter = Filter {
+                    kinds,
+                    names,
+                    labels,
+                    namespaces,
+                    severity,
+                    fixable,
+                    exploited,
+                    leave_out_unrated,
+                    watches,
+                };
+                Some(Self { created, enabled, target, filter, period, next })
+            }
+            2 => {
+                let old: BeforeWatches = postcard::from_bytes(fields).ok()?;
+                let BeforeWatches { created, enabled, target, filter, period, next } = old;
+                let (kinds, names, labels, namespaces, severity, fixable, exploited, leave_out_unrated) =
+                    filter;
+                let watches = Vec::new();
+                let filter = Filter {
+                    kinds,
+                    names,
+                    labels,
+                    namespaces,
+                    severity,
+                    fixable,
+                    exploited,
+                    leave_out_unrated,
+                    watches,
+                };
+                Some(Self { created, enabled, target, filter, period, next })
+            }
+            _ => None,
+        }
     }
 }
 
@@ -86,6 +119,7 @@ impl Filter {
             fixable,
             exploited,
             leave_out_unrated,
+            watches,
         } = self;
         let unknown = |word: &str| Error::Corrupt {
             table: Subscriptions::NAME,
@@ -96,7 +130,17 @@ impl Filter {
         let kinds = kinds.iter().map(kind).collect::<Result<_, _>>()?;
         let severity = |word: String| Severity::from_word(&word).ok_or_else(|| unknown(&word));
         let severity = severity_word.map(severity).transpose()?;
-        Ok(NoticeFilter { kinds, names, labels, namespaces, severity, fixable, exploited, leave_out_unrated })
+        Ok(NoticeFilter {
+            kinds,
+            names,
+            labels,
+            namespaces,
+            severity,
+            fixable,
+            exploited,
+            leave_out_unrated,
+            watches,
+        })
     }
 }
 
@@ -111,6 +155,7 @@ impl From<NoticeFilter> for Filter {
             fixable: filter.fixable,
             exploited: filter.exploited,
             leave_out_unrated: filter.leave_out_unrated,
+            watches: filter.watches,
         }
     }
 }
@@ -123,6 +168,18 @@ struct BeforeUnrated {
     target: Target,
     #[expect(clippy::type_complexity, reason = "the fields of a filter, in their order")]
     filter: (Vec<String>, Vec<String>, Vec<String>, Vec<String>, Option<String>, Option<bool>, bool),
+    period: Option<u64>,
+    next: u64,
+}
+
+/// Version 2.
+#[derive(Deserialize)]
+struct BeforeWatches {
+    created: u64,
+    enabled: bool,
+    target: Target,
+    #[expect(clippy::type_complexity, reason = "the fields of a filter, in their order")]
+    filter: (Vec<String>, Vec<String>, Vec<String>, Vec<String>, Option<String>, Option<bool>, bool, bool),
     period: Option<u64>,
     next: u64,
 }
@@ -167,4 +224,6 @@ struct Filter {
     exploited: bool,
     /// Whether `severity` leaves out what nobody has rated, too.
     leave_out_unrated: bool,
+    /// Watches of which one knows the image; empty: any image.
+    watches: Vec<String>,
 }

@@ -2,15 +2,16 @@ use axum::extract::Request;
 use axum::http::Uri;
 use axum::http::uri::PathAndQuery;
 
-/// What stands behind the name of an image in a path.
-const OF_IMAGE: [&str; 4] = ["report", "packages", "layers", "explain"];
-
 const IMAGES: &str = "/v1/images/";
+
+/// Paths with a name in them, and what stands behind it.
+const NAMED: [(&str, &[&str]); 2] =
+    [(IMAGES, &["report", "packages", "layers", "explain"]), ("/v1/repositories/", &["tags"])];
 
 /// What stands between the names of two images.
 const DIFFERENCE: &str = "/diff/";
 
-/// Names of images have slashes, and paths of images have one part for the name: `/v1/images/shop/web:1/report`
+/// Names of images and repositories have slashes, and paths have one part for the name: `/v1/images/shop/web:1/report`
 /// is read as `/v1/images/shop%2Fweb:1/report`. Where a name ends as a path does, its slashes are written
 /// so by whoever asks.
 pub(crate) fn name_in_one_part(mut request: Request) -> Request {
@@ -30,20 +31,22 @@ pub(crate) fn name_in_one_part(mut request: Request) -> Request {
 
 /// The path with the name in one part; none where it is.
 fn rewritten(path: &str) -> Option<String> {
-    let rest = path.strip_prefix(IMAGES)?;
+    let (prefix, ends) = NAMED.iter().find(|(prefix, _)| path.starts_with(prefix))?;
+    let rest = path.strip_prefix(prefix)?;
     let (name, end) = match rest.rsplit_once('/') {
-        Some((name, end)) if OF_IMAGE.contains(&end) => (name, Some(end)),
+        Some((name, end)) if ends.contains(&end) => (name, Some(end)),
         _ => (rest, None),
     };
-    if let Some((before, after)) = rest.split_once(DIFFERENCE).filter(|_| end.is_none()) {
+    if let Some((before, after)) = rest.split_once(DIFFERENCE).filter(|_| end.is_none() && *prefix == IMAGES)
+    {
         let is_long = before.contains('/') || after.contains('/');
         let part = |name: &str| name.replace('/', "%2F");
         return is_long.then(|| format!("{IMAGES}{}{DIFFERENCE}{}", part(before), part(after)));
     }
     let name = name.contains('/').then(|| name.replace('/', "%2F"))?;
     Some(match end {
-        Some(end) => format!("{IMAGES}{name}/{end}"),
-        None => format!("{IMAGES}{name}"),
+        Some(end) => format!("{prefix}{name}/{end}"),
+        None => format!("{prefix}{name}"),
     })
 }
 
@@ -70,5 +73,11 @@ mod tests {
         check("/v1/images/", None);
         check("/v1/images", None);
         check("/v1/layers/a/b", None);
+        check("/v1/repositories/shop/web/tags", Some("/v1/repositories/shop%2Fweb/tags"));
+        check("/v1/repositories/shop/tags/tags", Some("/v1/repositories/shop%2Ftags/tags"));
+        check("/v1/repositories/shop/web", Some("/v1/repositories/shop%2Fweb"));
+        check("/v1/repositories/shop/report", Some("/v1/repositories/shop%2Freport"));
+        check("/v1/repositories/a/diff/b", Some("/v1/repositories/a%2Fdiff%2Fb"));
+        check("/v1/repositories", None);
     }
 }

@@ -9,6 +9,7 @@ use limpid_model::{
 };
 
 mod fetching;
+mod watching;
 
 use super::{Sample, packed, sample};
 use crate::table::{decode_key, decode_row};
@@ -29,6 +30,7 @@ pub(super) fn all() -> Vec<Sample> {
     all.extend(of_jobs());
     all.extend(of_notices());
     all.extend(fetching::all());
+    all.extend(watching::all());
     all
 }
 
@@ -557,6 +559,7 @@ fn of_notices() -> Vec<Sample> {
         fixable: Some(true),
         exploited: true,
         leave_out_unrated: false,
+        watches: Vec::new(),
     };
     let webhook = Target::Webhook { url: "https://example.test/".into(), secret: "whsec_MfKQ".into() };
     let amqp = Target::Amqp {
@@ -569,6 +572,10 @@ fn of_notices() -> Vec<Sample> {
         let spec = SubscriptionSpec { target, filter, period: Some(60), enabled: true };
         subscriptions::Row::from(&Subscription { name: "s".to_owned(), created: 1, next_number: 7, spec })
     };
+    let filtered = NoticeFilter { watches: texts(["watch"]), ..filter.clone() };
+    let spec = SubscriptionSpec { target: amqp.clone(), filter: filtered, period: None, enabled: true };
+    let watching =
+        subscriptions::Row::from(&Subscription { name: "s".to_owned(), created: 1, next_number: 7, spec });
     let number = outbox::Key { subscription: "s".into(), number: 7 };
     let notice = |state| outbox::Row {
         id: "msg_1".into(),
@@ -604,6 +611,7 @@ fn of_notices() -> Vec<Sample> {
             &"s".to_owned(),
             &subscription(webhook.clone(), false),
         ),
+        sample::<subscriptions::Subscriptions>("watches", &"s".to_owned(), &watching),
         sample::<subscriptions::Subscriptions>("amqp", &"s".to_owned(), &subscription(amqp, false)),
         sample::<subscriptions::Subscriptions>("rated", &"s".to_owned(), &subscription(webhook, true)),
         sample::<outbox::Outbox>("pending", &number, &notice(outbox::State::Pending)),

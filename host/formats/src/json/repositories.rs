@@ -1,0 +1,146 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Platform, Word, time};
+
+/// A repository of which images are known.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Repository {
+    /// Its name.
+    pub name: String,
+    /// How many tags of it are known.
+    pub tags: u64,
+    /// How many images are known by a name of it.
+    pub images: u64,
+    /// When an image was last indexed by a name of it.
+    pub last_indexed: Option<String>,
+}
+
+/// A page of repositories.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Repositories {
+    /// By name.
+    pub repositories: Vec<Repository>,
+    /// What to give as `after` for the next page; null on the last.
+    pub next: Option<String>,
+}
+
+/// A tag, and what it points at.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Tag {
+    /// The tag.
+    pub tag: String,
+    /// Digest of the manifest or index that it points at; null where no source has said it.
+    pub digest: Option<String>,
+    /// Since when it is known to point there.
+    pub since: String,
+    /// When that was last indexed.
+    pub indexed_at: String,
+    /// One image, or one for each platform of an index.
+    pub images: Vec<TaggedImage>,
+    /// What it pointed at before; null where nothing else is known.
+    pub previous: Option<PreviousTarget>,
+}
+
+/// An image that a tag points at.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TaggedImage {
+    /// Digest of its configuration.
+    pub digest: String,
+    /// What it runs on.
+    pub platform: Platform,
+    /// When it was made, as its configuration says.
+    pub created: Option<String>,
+    /// Findings of its report, all together.
+    pub findings: u64,
+    /// Findings by severity.
+    pub by_severity: BTreeMap<Word, u64>,
+    /// What is so since the image of this platform before; null where there is none.
+    pub change: Option<TagChange>,
+}
+
+/// How the findings of an image differ from those of the one before it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TagChange {
+    /// Digest of the image before.
+    pub from: String,
+    /// Findings that it did not have.
+    pub added: u64,
+    /// Findings that only it has.
+    pub removed: u64,
+}
+
+/// What a tag pointed at before.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PreviousTarget {
+    /// Digest of the manifest or index; null where no source has said it.
+    pub digest: Option<String>,
+    /// Since when it was known to point there.
+    pub since: String,
+    /// Digests of its images, as far as they are known still.
+    pub images: Vec<String>,
+}
+
+/// A page of tags.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Tags {
+    /// By name.
+    pub tags: Vec<Tag>,
+    /// What to give as `after` for the next page; null on the last.
+    pub next: Option<String>,
+}
+
+impl From<limpid_model::Repository> for Repository {
+    fn from(known: limpid_model::Repository) -> Self {
+        Self {
+            name: known.name,
+            tags: known.tags,
+            images: known.images,
+            last_indexed: known.last_indexed.map(time),
+        }
+    }
+}
+
+impl From<limpid_model::Tag> for Tag {
+    fn from(tag: limpid_model::Tag) -> Self {
+        Self {
+            tag: tag.tag,
+            digest: tag.digest.map(|digest| digest.to_string()),
+            since: time(tag.since),
+            indexed_at: time(tag.indexed),
+            images: tag.images.into_iter().map(TaggedImage::from).collect(),
+            previous: tag.previous.map(PreviousTarget::from),
+        }
+    }
+}
+
+impl From<limpid_model::TaggedImage> for TaggedImage {
+    fn from(image: limpid_model::TaggedImage) -> Self {
+        let by_severity = image.findings.iter().map(|(severity, count)| (severity.as_str().into(), *count));
+        Self {
+            digest: image.image.to_string(),
+            platform: image.platform.into(),
+            created: image.created,
+            findings: image.findings.values().sum(),
+            by_severity: by_severity.collect(),
+            change: image.change.map(TagChange::from),
+        }
+    }
+}
+
+impl From<limpid_model::TagChange> for TagChange {
+    fn from(change: limpid_model::TagChange) -> Self {
+        Self { from: change.from.to_string(), added: change.added, removed: change.removed }
+    }
+}
+
+impl From<limpid_model::PreviousTarget> for PreviousTarget {
+    fn from(before: limpid_model::PreviousTarget) -> Self {
+        Self {
+            digest: before.digest.map(|digest| digest.to_string()),
+            since: time(before.since),
+            images: before.images.iter().map(ToString::to_string).collect(),
+        }
+    }
+}

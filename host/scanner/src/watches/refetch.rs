@@ -1,0 +1,90 @@
+//! Images of which detectors claim files that were not kept are fetched again, so many an hour.
+
+use std::collections::VecDeque;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+
+use limpid_model::{Digest, chain};
+use limpid_store::View;
+use limpid_store::tables::images::Images;
+
+use super::{Parts, TICK};
+use crate::detectors::{self, components};
+use crate::{Error, origins};
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+pub(super) fn work(parts: &Parts) {
+    let hourly = parts.scanner.settings().watches.refetches;
+    let Some(pause) = HOUR.checked_div(u32::try_from(hourly).unwrap_or(u32::MAX)) else { return };
+    let mut rested = None;
+    let mut waiting = VecDeque::new();
+    let mut last: Option<Instant> = None;
+    while !parts.stop.is_stopped() {
+        // While images are being refreshed from what was kept, nobody knows which will lack something.
+        let now = parts.scanner.0.refreshing.ended().map(|refreshes| (refreshes, loaded(parts)));
+        if now.is_some() && now != rested {
+            waiting = told(behind(parts)).unwrap_or_default();
+            rested = now;
+        }
+        if last.is_none_or(|last| last.elapsed() >= pause)
+            && let Some(image) = waiting.pop_front()
+            && told(fetch(parts, &image)) == Some(Fetched::Submitted)
+        {
+            last = Some(Instant::now());
+            continue;
+        }
+        let queue = parts.lock();
+        drop(parts.changed.wait_timeout(queue, TICK).unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+fn told<T>(outcome: Result<T, Error>) -> Option<T> {
+    outcome.inspect_err(|error| tracing::warn!("images cannot be fetched again: {}", chain(error))).ok()
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fetched {
+    Submitted,
+    /// Another submission was faster, or it is gone.
+    Needless,
+}
+
+/// The detectors that are loaded.
+fn loaded(parts: &Parts) -> Vec<Digest> {
+    components(&detectors::loaded(&parts.scanner.plugins()))
+}
+
+/// Images that rest on other detectors than those that are loaded, newest first, as far as they can be fetched.
+fn behind(parts: &Parts) -> Result<VecDeque<Digest>, Error> {
+    let (view, loaded) = (parts.scanner.store().view(), loaded(parts));
+    let mut behind = Vec::new();
+    if loaded.is_empty() {
+        return Ok(VecDeque::new());
+    }
+    for row in view.scan::<Images>(|_| ()) {
+        let (id, row) = row?;
+        let indexing = row.into_parts(id).1;
+        if indexing.detectors != loaded && origins::of(&view, &id)?.is_some() {
+            behind.push((indexing.indexed_at, id));
+        }
+    }
+    behind.sort_unstable_by(|a, b| b.cmp(a));
+    Ok(behind.into_iter().map(|(_, id)| id).collect())
+}
+
+fn fetch(parts: &Parts, image: &Digest) -> Result<Fetched, Error> {
+    let view: View<'_> = parts.scanner.store().view();
+    let Some(row) = view.get::<Images>(image)? else { return Ok(Fetched::Needless) };
+    let Some(reference) = origins::of(&view, image)? else { return Ok(Fetched::Needless) };
+    if row.into_parts(*image).1.detectors == loaded(parts) {
+        return Ok(Fetched::Needless);
+    }
+    drop(view);
+    let job = parts.submit(&reference)?;
+    tracing::info!(
+        job,
+        "image {image} is fetched again, because not all files were kept that detectors claim"
+    );
+    Ok(Fetched::Submitted)
+}

@@ -1,0 +1,68 @@
+//! What is known of registries, and of the tags in them.
+
+use limpid_model::{ImageReference, Listings, Platforms, Watch, WatchSpec, WatchedTag};
+
+use super::{Sample, digest, sample, some, texts};
+use crate::tables::{listings, origins, tags, watched, watches};
+
+pub(super) fn all() -> Vec<Sample> {
+    let tag = tags::Key { repository: "shop/web".into(), tag: "1".into(), since: 300 };
+    let pointing = tags::Row::new(Some(digest(2)), vec![digest(1), digest(3)], 400);
+    let unknown = tags::Row::new(None, vec![digest(1)], 400);
+    let reference = |platforms| ImageReference { reference: "registry.example/a:1".into(), platforms };
+    let only = || Platforms::Only(vec!["linux/arm64/v8".parse().unwrap()]);
+    let watched = watched::Key { watch: "w".into(), repository: "a/b".into(), tag: "1".into() };
+    let followed = WatchedTag {
+        repository: "a/b".into(),
+        tag: "1".into(),
+        digest: digest(2),
+        since: 300,
+        seen: 400,
+        gone: Some(500),
+        made: Some(200),
+        job: Some(7),
+    };
+    let name = "w".to_owned();
+    vec![
+        sample::<tags::Tags>("index", &tag, &pointing),
+        sample::<tags::Tags>("unknown", &tag, &unknown),
+        sample::<origins::Origins>("all", &digest(1), &(&reference(Platforms::All)).into()),
+        sample::<origins::Origins>("some", &digest(1), &(&reference(only())).into()),
+        sample::<watches::Watches>("one", &name, &(&watch(only())).into()),
+        sample::<listings::Listings>("one", &name, &went().into()),
+        sample::<listings::Listings>("none", &name, &listings::Row::default()),
+        sample::<watched::Watched>("one", &watched, &(&followed).into()),
+    ]
+}
+
+fn watch(platforms: Platforms) -> Watch {
+    let spec = WatchSpec {
+        registry: "registry.example".into(),
+        aliases: texts(["registry:5000"]),
+        repositories: texts(["a/*"]),
+        tags: texts(["1*"]),
+        newest: Some(300),
+        max_age: Some(400),
+        platforms,
+        interval: Some(500),
+        enabled: true,
+    };
+    Watch { name: "w".into(), created: 1, spec }
+}
+
+fn went() -> Listings {
+    Listings {
+        last: Some(300),
+        last_complete: Some(301),
+        next: Some(302),
+        failures: 3,
+        why: some("why"),
+        failed: vec![("a".into(), "why".into())],
+        failed_count: 304,
+        repositories: 305,
+        tags: 306,
+        gone: 307,
+        submitted: 308,
+        dropped: 309,
+    }
+}

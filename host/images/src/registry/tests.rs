@@ -61,10 +61,11 @@ fn with_index(media_type: &str) -> (Registry, [String; 3], String) {
 fn an_image_is_named_as_docker_completes_its_reference() {
     let registry = Registry::start();
     let digest = registry.push_tagged(REPOSITORY, "latest", &image("1"));
-    for version in ["", ":latest", &format!("@{digest}"), &format!(":other@{digest}")] {
+    let (by_digest, by_both) = (format!("@{digest}"), format!(":other@{digest}"));
+    let versions = [("", ":latest"), (":latest", ":latest"), (&by_digest, &by_digest), (&by_both, ":other")];
+    for (version, completed) in versions {
         let found = images(&registry, version, &[]).unwrap();
         let [found] = found.as_slice() else { panic!("{version}: {} images", found.len()) };
-        let completed = if version.is_empty() { ":latest" } else { version };
         assert_eq!(found.image.names, [format!("{}/{REPOSITORY}{completed}", registry.host())]);
         assert_eq!(found.image.manifests, [digest.parse().unwrap()]);
         assert_eq!(found.image.layers[0].created_by.as_deref(), Some("step 0"));

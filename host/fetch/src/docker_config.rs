@@ -97,10 +97,14 @@ impl Entry {
             return decode(&auth)
                 .ok_or_else(|| format!("`auth` of `{registry}` is not base64 of `user:password`"));
         }
-        Ok(match (stated(&self.username), stated(&self.password)) {
-            (Some(username), Some(password)) => Kept::Password { username, password },
-            _ => Kept::Nothing,
-        })
+        match (stated(&self.username), stated(&self.password)) {
+            // What follows a colon would be taken for a part of the password (RFC 7617, section 2).
+            (Some(username), Some(_)) if username.contains(':') => {
+                Err(format!("`username` of `{registry}` has a colon"))
+            }
+            (Some(username), Some(password)) => Ok(Kept::Password { username, password }),
+            _ => Ok(Kept::Nothing),
+        }
     }
 }
 
@@ -178,8 +182,12 @@ mod tests {
 
     #[test]
     fn a_damaged_file_is_an_error_without_its_content() {
-        for config in ["secret", r#"{"auths": "secret"}"#, r#"{"auths": {"a.example": {"auth": "secret!"}}}"#]
-        {
+        for config in [
+            "secret",
+            r#"{"auths": "secret"}"#,
+            r#"{"auths": {"a.example": {"auth": "secret!"}}}"#,
+            r#"{"auths": {"a.example": {"username": "secret:x", "password": "y"}}}"#,
+        ] {
             let kept = Config::parse(config.as_bytes()).and_then(|config| config.kept("a.example"));
             let error = kept.unwrap_err();
             assert!(!error.contains("secret"), "{error}");

@@ -10,6 +10,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::Version;
 
+mod tls;
+
 const REPOSITORY: &str = "team/app";
 
 /// Settings under which failures come fast.

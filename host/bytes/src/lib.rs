@@ -31,6 +31,7 @@ mod inflate;
 mod limit;
 mod part;
 mod path;
+mod spool;
 mod stop;
 mod stored;
 pub mod tar;
@@ -43,4 +44,5 @@ pub use inflate::{Buffer, Decoding, Ended, Inflater, Job, Output, Trailing, infl
 pub use limit::Limit;
 pub use part::{Part, PartReader, unnamed};
 pub use path::{Refusal, escape, normalise};
+pub use spool::Spool;
 pub use stop::Stop;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use limpid_model::Digest;
 
+use crate::spool::Written;
 use crate::stored::Stored;
 use crate::{Error, Limit};
 
@@ -16,6 +17,8 @@ pub struct Part {
     file: Arc<File>,
     from: u64,
     len: u64,
+    /// Of a file that is being written.
+    written: Option<Arc<Written>>,
 }
 
 impl Part {
@@ -25,18 +28,30 @@ impl Part {
     /// The system does not tell its length.
     pub fn whole(file: File) -> io::Result<Self> {
         let len = file.metadata()?.len();
-        Ok(Self { file: Arc::new(file), from: 0, len })
+        Ok(Self { file: Arc::new(file), from: 0, len, written: None })
     }
 
     /// `len` bytes of a file from `from`, as long as they are there.
     pub const fn of(file: Arc<File>, from: u64, len: u64) -> Self {
-        Self { file, from, len }
+        Self { file, from, len, written: None }
+    }
+
+    /// A file of `len` bytes that is being written.
+    pub(crate) const fn growing(file: Arc<File>, len: u64, written: Arc<Written>) -> Self {
+        Self { file, from: 0, len, written: Some(written) }
+    }
+
+    /// Tells a [`Spool`](crate::Spool) that nobody wants what it has not written yet.
+    pub fn abandon(&self) {
+        if let Some(written) = &self.written {
+            written.unwanted();
+        }
     }
 
     /// `len` bytes from `from`; none where there are not as many.
     pub fn section(&self, from: u64, len: u64) -> Option<Self> {
         let end = from.checked_add(len)?;
-        (end <= self.len).then(|| Self { file: Arc::clone(&self.file), from: self.from + from, len })
+        (end <= self.len).then(|| Self { from: self.from + from, len, ..self.clone() })
     }
 
     /// Its length in bytes.
@@ -57,6 +72,9 @@ impl Part {
     pub fn read_at(&self, buffer: &mut [u8], at: u64) -> io::Result<usize> {
         let left = usize::try_from(self.len.saturating_sub(at)).unwrap_or(usize::MAX);
         let wanted = left.min(buffer.len());
+        if let Some(written) = &self.written {
+            written.wait(self.from + at + wanted as u64)?;
+        }
         let mut filled = 0;
         while let Some(rest) = buffer.get_mut(filled..wanted).filter(|rest| !rest.is_empty()) {
             match self.file.read_at(rest, self.from + at + filled as u64) {
@@ -138,7 +156,7 @@ impl Read for PartReader {
         let left = usize::try_from(self.part.len.saturating_sub(self.at)).unwrap_or(usize::MAX);
         let most = buffer.len().min(left);
         let buffer = buffer.get_mut(..most).unwrap_or_default();
-        let read = self.part.file.read_at(buffer, self.part.from + self.at)?;
+        let read = self.part.read_at(buffer, self.at)?;
         self.at += read as u64;
         Ok(read)
     }

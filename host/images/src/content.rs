@@ -1,10 +1,8 @@
-use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::FileExt;
 use std::path::Path;
-use std::sync::Arc;
+use std::thread;
 
-use limpid_bytes::{Part, Stop, unnamed};
+use limpid_bytes::{Part, Spool, Stop, unnamed};
 use limpid_layers::StoredLayer;
 
 use crate::{Error, FoundLayer, ImageSource};
@@ -30,8 +28,7 @@ impl std::fmt::Debug for Content {
 }
 
 /// Opens a layer, so that it can be read by position. What comes as a stream is written to a file
-/// without a name in `scratch`: a layer may have to be read a second time, and so need not be fetched
-/// a second time.
+/// without a name in `scratch` first.
 ///
 /// # Errors
 /// It cannot be had from its source, is longer than its manifest says, or `scratch` takes no more.
@@ -43,49 +40,91 @@ pub fn stored(
 ) -> Result<StoredLayer, Error> {
     let bytes = match source.open(layer, stop)? {
         Content::Part(part) => Ok(part),
-        Content::Stream(stream) => Ok(spooled(stream, layer, unnamed(scratch)?, stop)?),
+        Content::Stream(stream) => {
+            let (spool, part) = Spool::new(unnamed(scratch)?, layer.size);
+            write(stream, layer, spool, stop)?;
+            Ok(part)
+        }
         Content::Unreadable(why) => Err(why),
     };
-    Ok(StoredLayer { diff_id: layer.diff_id, digest: layer.digest, bytes })
+    Ok(of(layer, bytes))
+}
+
+/// Opens a layer and reads it with `read`, while it is still coming where it comes as a stream: what is read
+/// follows what is written to a file without a name in `scratch`, from which all of it may be read again, so
+/// that it need not be fetched again.
+///
+/// # Errors
+/// Those of [`stored`], which end `read` too, and those of `read`.
+pub fn read_stored<T, E: From<Error>>(
+    source: &dyn ImageSource,
+    layer: &FoundLayer,
+    scratch: &Path,
+    stop: &Stop,
+    read: impl FnOnce(&StoredLayer) -> Result<T, E>,
+) -> Result<T, E> {
+    let stream = match source.open(layer, stop)? {
+        Content::Part(part) => return read(&of(layer, Ok(part))),
+        Content::Unreadable(why) => return read(&of(layer, Err(why))),
+        Content::Stream(stream) => stream,
+    };
+    let (spool, part) = Spool::new(unnamed(scratch).map_err(Error::from)?, layer.size);
+    let (read, written) = thread::scope(|scope| {
+        let writing = thread::Builder::new()
+            .name("limpid-fetch".to_owned())
+            .spawn_scoped(scope, move || write(stream, layer, spool, stop))
+            .map_err(Error::io("starting a thread"))?;
+        let read = read(&of(layer, Ok(part.clone())));
+        if read.is_err() {
+            part.abandon();
+        }
+        let written = writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        Ok::<_, Error>((read, written))
+    })?;
+    // What ended the writing is why the reader had no more to read.
+    written?;
+    read
+}
+
+fn of(layer: &FoundLayer, bytes: Result<Part, String>) -> StoredLayer {
+    StoredLayer { diff_id: layer.diff_id, digest: layer.digest, bytes }
 }
 
 /// Read from a stream at a time, in bytes.
 const BUFFER: usize = 256 << 10;
 
-fn spooled(
+/// Writes all of a stream, unless nobody wants it.
+fn write(
     mut stream: Box<dyn Read + Send>,
     layer: &FoundLayer,
-    file: File,
+    mut spool: Spool,
     stop: &Stop,
-) -> Result<Part, Error> {
+) -> Result<(), Error> {
     let what = format!("layer `{}`", layer.diff_id);
     let mut buffer = vec![0; BUFFER];
-    let mut written = 0;
-    loop {
+    while !spool.is_unwanted() {
         if stop.is_stopped() {
             return Err(Error::Interrupted { what });
         }
         let read = match stream.read(&mut buffer) {
+            Ok(0) if spool.written() < layer.size => {
+                let why = format!("it ends after {} of {} bytes", spool.written(), layer.size);
+                let source = io::Error::new(io::ErrorKind::UnexpectedEof, why);
+                return Err(Error::Unavailable { what, source });
+            }
             Ok(0) => break,
             Ok(read) => read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(source) => return Err(Error::Unavailable { what, source }),
         };
-        let bytes = buffer.get(..read).unwrap_or_default();
-        if written + read as u64 > layer.size {
+        if spool.written() + read as u64 > layer.size {
             let why = format!("it has more than the {} bytes of its descriptor", layer.size);
             return Err(Error::damaged(&what, layer.size, why));
         }
         let writing = "writing a layer to a temporary file";
-        file.write_all_at(bytes, written).map_err(Error::io(writing))?;
-        written += read as u64;
+        spool.write(buffer.get(..read).unwrap_or_default()).map_err(Error::io(writing))?;
     }
-    if written < layer.size {
-        let why = format!("it ends after {written} of {} bytes", layer.size);
-        let source = io::Error::new(io::ErrorKind::UnexpectedEof, why);
-        return Err(Error::Unavailable { what, source });
-    }
-    Ok(Part::of(Arc::new(file), 0, written))
+    Ok(())
 }
 
 #[cfg(test)]

@@ -63,7 +63,7 @@ mod source;
 pub use addressed::{AddressedImage, KnownLayer};
 pub use archive::Archive;
 pub use choice::{Choice, Chosen};
-pub use content::{Content, stored};
+pub use content::{Content, read_stored, stored};
 pub use daemon::{Daemon, DaemonImage, DaemonSettings, Environment};
 pub use directory::pack_directory;
 pub use error::{Error, Fault};

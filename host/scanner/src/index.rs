@@ -3,6 +3,7 @@
 
 mod adopt;
 pub(crate) mod detection;
+mod flights;
 mod keeper;
 mod layer;
 mod linked;
@@ -12,7 +13,7 @@ mod progress;
 mod rebuild;
 mod rows;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use limpid_bytes::Stop;
 use limpid_images::ImageSource;
@@ -30,10 +31,13 @@ use crate::writer::Writers;
 use crate::{Error, Settings, origins, tags};
 pub use adopt::AdoptedLayer;
 pub use detection::borrowed;
+pub(crate) use flights::Flights;
+use flights::{Flight, Owned, Turn};
+use layer::ReadLayer;
 use linked::Behind;
 pub(crate) use linked::claims;
 pub(crate) use ownership::{OtherClaims, keep_shared_ownership};
-use plan::{Outcomes, Plan};
+use plan::{Outcomes, Plan, Unknown};
 use progress::Counted;
 pub use progress::Progress;
 pub(crate) use rows::Fresh;
@@ -68,6 +72,7 @@ pub(crate) struct Indexer<'s> {
     pub(crate) settings: &'s Settings,
     pub(crate) kept: &'s KeptFiles,
     pub(crate) refreshing: &'s Refreshing,
+    pub(crate) flights: &'s Flights,
 }
 
 impl Indexer<'_> {
@@ -150,29 +155,51 @@ impl Indexer<'_> {
         }
     }
 
-    /// Reads layers, several at a time. One that cannot be read costs only itself; the first that fails for
-    /// another reason ends it.
+    /// Reads layers, several at a time, the longest first. One that cannot be read costs only itself; the
+    /// first that fails for another reason ends it. Layers that another submission reads are waited for when
+    /// nothing else is to be read.
     fn read_layers(
         &self,
         input: ImageInput<'_>,
         plan: &Plan<'_>,
         progress: &Progress,
     ) -> Result<Outcomes, Error> {
-        let waiting = Mutex::new(plan.unknown.iter());
+        let waiting = Mutex::new(plan.longest_first().into_iter());
+        let elsewhere = Mutex::new(Vec::new());
         let outcome = Mutex::new(Ok(Outcomes::default()));
         let lock = || outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_over = || lock().is_err();
+        let ended = |diff_id: Digest, read: Result<Landed, Error>, unknown: &Unknown<'_>| {
+            progress.done(unknown.source.size);
+            let mut outcome = lock();
+            let Ok(outcomes) = outcome.as_mut() else { return };
+            let read = read.map(|Landed { layer, flight }| {
+                outcomes.flights.push(flight);
+                layer
+            });
+            if let Err(error) = outcomes.add(diff_id, read, unknown.was_read) {
+                *outcome = Err(error);
+            }
+        };
         std::thread::scope(|scope| {
             for _ in 0..self.settings.layers.clamp(1, plan.unknown.len().max(1)) {
                 scope.spawn(|| {
-                    while lock().is_ok() {
+                    while !is_over() {
                         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
                         let Some((diff_id, unknown)) = next else { break };
-                        let read = layer::read(*self, input, unknown);
-                        progress.done(unknown.source.size);
-                        let mut outcome = lock();
-                        let Ok(outcomes) = outcome.as_mut() else { break };
-                        if let Err(error) = outcomes.add(*diff_id, read, unknown.was_read) {
-                            *outcome = Err(error);
+                        match self.flights.turn(&unknown.key()) {
+                            Turn::Own(owned) => ended(diff_id, self.read_own(input, unknown, owned), unknown),
+                            Turn::Others(flight) => elsewhere
+                                .lock()
+                                .unwrap_or_else(PoisonError::into_inner)
+                                .push((diff_id, unknown, flight)),
+                        }
+                    }
+                    while !is_over() {
+                        let next = elsewhere.lock().unwrap_or_else(PoisonError::into_inner).pop();
+                        let Some((diff_id, unknown, flight)) = next else { break };
+                        if let Some(read) = self.read_by_another(input, unknown, flight, &is_over) {
+                            ended(diff_id, read, unknown);
                         }
                     }
                 });
@@ -180,6 +207,46 @@ impl Indexer<'_> {
         });
         outcome.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn read_own(
+        &self,
+        input: ImageInput<'_>,
+        unknown: &Unknown<'_>,
+        owned: Owned,
+    ) -> Result<Landed, Error> {
+        let layer = Arc::new(layer::read(*self, input, unknown)?);
+        let flight = owned.landed(&layer);
+        Ok(Landed { layer, flight })
+    }
+
+    /// Waits for a layer that another submission reads, and reads it where that one fails. None where nobody
+    /// needs it any more.
+    fn read_by_another(
+        &self,
+        input: ImageInput<'_>,
+        unknown: &Unknown<'_>,
+        mut flight: Arc<Flight>,
+        is_over: &dyn Fn() -> bool,
+    ) -> Option<Result<Landed, Error>> {
+        loop {
+            match flight.wait(input.stop, is_over) {
+                Ok(Some(layer)) => return Some(Ok(Landed { layer, flight })),
+                Ok(None) if is_over() => return None,
+                Ok(None) => {}
+                Err(error) => return Some(Err(error)),
+            }
+            match self.flights.turn(&unknown.key()) {
+                Turn::Own(owned) => return Some(self.read_own(input, unknown, owned)),
+                Turn::Others(other) => flight = other,
+            }
+        }
+    }
+}
+
+/// A layer that was read, by whomever.
+struct Landed {
+    layer: Arc<ReadLayer>,
+    flight: Arc<Flight>,
 }
 
 #[cfg(test)]

@@ -103,6 +103,7 @@ struct Parts {
     runs: running::Runs,
     kept: KeptFiles,
     refreshing: Refreshing,
+    flights: index::Flights,
     plugin_changes: rekey::PluginChanges,
     moments: history::Moments,
     /// What the detectors that are loaded claim.
@@ -151,6 +152,7 @@ impl Scanner {
             runs: running::Runs::default(),
             kept: KeptFiles::default(),
             refreshing: Refreshing::default(),
+            flights: index::Flights::default(),
             plugin_changes: rekey::PluginChanges::default(),
             moments: history::Moments::default(),
             claims: report::Claims::default(),
@@ -235,6 +237,7 @@ impl Scanner {
             settings: self.settings(),
             kept: &self.0.kept,
             refreshing: &self.0.refreshing,
+            flights: &self.0.flights,
         }
     }
 

@@ -81,6 +81,63 @@ fn an_error_says_whose_fault_it_is() {
     assert_eq!(unwritable.unwrap_err().fault(), Fault::Host);
 }
 
+/// What following a stream read of it, or why it did not.
+fn follow(bytes: fn() -> Box<dyn Read + Send>, stop: &Stop) -> Result<Vec<u8>, Error> {
+    let layer = layer(Location::Digest);
+    read_stored(&Far(bytes), &layer, &std::env::temp_dir(), stop, |stored| {
+        let mut read = Vec::new();
+        for _ in 0..2 {
+            read.clear();
+            let mut reader = stored.bytes.as_ref().unwrap().reader();
+            reader.read_to_end(&mut read).map_err(Error::io("reading"))?;
+        }
+        Ok(read)
+    })
+}
+
+/// Gives a byte at a time.
+struct Slow(&'static [u8]);
+
+impl Read for Slow {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let some = buffer.len().min(1);
+        self.0.read(&mut buffer[..some])
+    }
+}
+
+#[test]
+fn a_stream_is_read_while_it_comes_and_again() {
+    assert_eq!(follow(|| Box::new(Slow(b"12345")), &Stop::default()).unwrap(), b"12345");
+}
+
+#[test]
+fn what_ends_a_stream_ends_who_reads_it_with_that_error() {
+    let check = |bytes, stop: &Stop, fault, expected: &str| {
+        let error = follow(bytes, stop).unwrap_err();
+        assert_eq!(error.fault(), fault, "{error}");
+        assert!(format!("{error} {error:?}").contains(expected), "{error}");
+    };
+    let going = Stop::default();
+    check(|| Box::new(Slow(b"123456")), &going, Fault::Input, "more than the 5 bytes");
+    check(|| Box::new(Slow(b"1234")), &going, Fault::Source, "ends after 4 of 5 bytes");
+    check(|| Box::new(Broken(false)), &going, Fault::Source, "ConnectionReset");
+    let stopped = Stop::default();
+    stopped.stop();
+    check(|| Box::new(io::repeat(0)), &stopped, Fault::Host, "was not waited for");
+}
+
+#[test]
+fn a_reader_that_fails_ends_the_stream() {
+    let layer = FoundLayer { size: u64::MAX, ..layer(Location::Digest) };
+    // It would never end by itself.
+    let endless = Far(|| Box::new(io::repeat(0)));
+    let read = read_stored(&endless, &layer, &std::env::temp_dir(), &Stop::default(), |stored| {
+        stored.bytes.as_ref().unwrap().head("x")?;
+        Err::<(), _>(Error::NotAnImage("enough".to_owned()))
+    });
+    assert_eq!(read.unwrap_err().to_string(), "not an image archive: enough");
+}
+
 #[test]
 fn a_layer_that_cannot_be_read_costs_only_itself() {
     let far = Far(|| Box::new(io::empty()));

@@ -1,8 +1,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use limpid_images::stored;
-use limpid_layers::{LayerContents, read_layer};
+use limpid_images::read_stored;
+use limpid_layers::{LayerContents, StoredLayer, read_layer};
 use limpid_model::{LayerFindings, PluginId};
 use limpid_store::tables::entries;
 use limpid_store::tables::kept;
@@ -30,12 +30,25 @@ pub(super) struct ReadLayer {
     pub(super) kept: Vec<(String, kept::Row)>,
     /// Its files by kind, where they were counted.
     pub(super) kinds: Option<kinds::Row>,
+    /// What it was read from, so that what came as a stream need not be fetched again for its links.
+    pub(super) stored: Option<StoredLayer>,
 }
 
-/// Reads a layer; the detectors that have not seen it run beside that.
+/// Reads a layer; the detectors that have not seen it run beside that, and so does what fetches it.
 pub(super) fn read(
     indexer: Indexer<'_>,
     input: ImageInput<'_>,
+    unknown: &Unknown<'_>,
+) -> Result<ReadLayer, Error> {
+    let scratch = &indexer.settings.scratch;
+    read_stored(input.source, unknown.source, scratch, input.stop, |stored| {
+        read_opened(indexer, stored, unknown)
+    })
+}
+
+fn read_opened(
+    indexer: Indexer<'_>,
+    stored: &StoredLayer,
     unknown: &Unknown<'_>,
 ) -> Result<ReadLayer, Error> {
     let detectors = &unknown.detectors;
@@ -44,13 +57,12 @@ pub(super) fn read(
     if unknown.counts {
         claims = claims.with_kinds(Arc::clone(&settings.kinds));
     }
-    let stored = stored(input.source, unknown.source, &settings.scratch, input.stop)?;
     let (sender, receiver) = crossbeam_channel::bounded(WAITING);
     let keeper = Keeper::new(settings.keep.clone());
     let (contents, shown) = std::thread::scope(|scope| {
         let detecting = scope.spawn(|| detection::detect(&unknown.image, detectors, &receiver, keeper));
         let mut sink = Handover(sender);
-        let contents = read_layer(&stored, &claims, &settings.scratch, &settings.limits, &mut sink);
+        let contents = read_layer(stored, &claims, &settings.scratch, &settings.limits, &mut sink);
         drop(sink);
         (contents, detecting.join())
     });
@@ -69,6 +81,7 @@ pub(super) fn read(
         found,
         kept: shown.kept.finish(&superseded),
         kinds,
+        stored: Some(stored.clone()),
     })
 }
 

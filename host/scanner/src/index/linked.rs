@@ -42,7 +42,7 @@ pub(super) struct KnownBehind {
     /// By image.
     pub(super) linked: BTreeMap<Digest, LinkedLayer>,
     /// What was read of it, and is not in the store yet.
-    pub(super) read: BTreeMap<Digest, ReadLayer>,
+    pub(super) read: BTreeMap<Digest, Arc<ReadLayer>>,
 }
 
 impl KnownBehind {
@@ -111,8 +111,8 @@ impl Indexer<'_> {
             let links = links(&layers, &unread, &claims, limits);
             let Some(linked) = LinkedLayer::new(&source.image, &links) else { continue };
             if !behind.read.contains_key(&linked.diff_id) && !is_known(&view, &linked.diff_id, detectors)? {
-                let layer = self.read_behind(input, source, &links, &claims, detectors)?;
-                behind.read.insert(linked.diff_id, layer);
+                let layer = self.read_behind(input, (source, outcomes), &links, &claims, detectors)?;
+                behind.read.insert(linked.diff_id, Arc::new(layer));
             }
             behind.linked.insert(source.image.id, linked);
         }
@@ -122,7 +122,7 @@ impl Indexer<'_> {
     fn read_behind(
         &self,
         input: ImageInput<'_>,
-        found: &FoundImage,
+        (found, outcomes): (&FoundImage, &Outcomes),
         links: &Links,
         claims: &ClaimSet,
         detectors: &[Arc<Plugin>],
@@ -133,7 +133,11 @@ impl Indexer<'_> {
             if let (Entry::Vacant(entry), Some(layer)) =
                 (layers.entry(file.layer), found.layers.get(file.layer))
             {
-                entry.insert(stored(input.source, layer, &settings.scratch, input.stop)?);
+                let read = outcomes.read.get(&layer.diff_id).and_then(|layer| layer.stored.clone());
+                entry.insert(match read {
+                    Some(stored) => stored,
+                    None => stored(input.source, layer, &settings.scratch, input.stop)?,
+                });
             }
         }
         let (sender, receiver) = crossbeam_channel::bounded(WAITING);
@@ -163,7 +167,7 @@ impl Indexer<'_> {
             kept_bytes: 0,
         };
         let entries = entries::Row::pack(&LayerEntries { last, replaced: Vec::new() })?;
-        Ok(ReadLayer { row, entries, found, kept: shown.kept.finish(&HashSet::new()), kinds: None })
+        Ok(ReadLayer { row, entries, found, kept: shown.kept.finish(&HashSet::new()), kinds: None, stored: None })
     }
 }
 

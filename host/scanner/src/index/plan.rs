@@ -1,3 +1,4 @@
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use limpid_store::tables::layers::Layers;
 use limpid_store::tables::unexamined::Unread;
 
 use super::Indexer;
+use super::flights::{self, Flight};
 use super::layer::ReadLayer;
 use crate::detectors::has_seen;
 use crate::{Error, unexamined};
@@ -35,11 +37,13 @@ pub(super) struct Unknown<'a> {
 /// What came of reading layers.
 #[derive(Default)]
 pub(super) struct Outcomes {
-    pub(super) read: BTreeMap<Digest, ReadLayer>,
+    pub(super) read: BTreeMap<Digest, Arc<ReadLayer>>,
     /// Layers that could not be read.
     pub(super) unread: BTreeMap<Digest, Unread>,
     /// Layers that are to be read once more: an earlier version has not noted where their links lead.
     pub(super) once_more: BTreeSet<Digest>,
+    /// Keeps what was read for others who wait for it, until it is stored.
+    pub(super) flights: Vec<Arc<Flight>>,
 }
 
 impl Outcomes {
@@ -50,7 +54,7 @@ impl Outcomes {
     pub(super) fn add(
         &mut self,
         diff_id: Digest,
-        outcome: Result<ReadLayer, Error>,
+        outcome: Result<Arc<ReadLayer>, Error>,
         was_read: bool,
     ) -> Result<(), Error> {
         match outcome {
@@ -63,10 +67,27 @@ impl Outcomes {
     pub(super) fn append(&mut self, mut others: Self) {
         self.read.append(&mut others.read);
         self.unread.append(&mut others.unread);
+        self.flights.append(&mut others.flights);
+    }
+}
+
+impl Unknown<'_> {
+    /// What reading it depends on.
+    pub(super) fn key(&self) -> flights::Key {
+        let detectors = self.detectors.iter().map(|detector| detector.id().digest).collect();
+        flights::Key { diff_id: self.source.diff_id, detectors, counts: self.counts }
     }
 }
 
 impl<'a> Plan<'a> {
+    /// The unknown layers, by how much there is to read: what takes longest is begun first, so that nothing
+    /// long is left when all else is done.
+    pub(super) fn longest_first(&self) -> Vec<(Digest, &Unknown<'a>)> {
+        let mut layers: Vec<_> = self.unknown.iter().map(|(diff_id, unknown)| (*diff_id, unknown)).collect();
+        layers.sort_by_key(|(_, unknown)| Reverse(unknown.source.size));
+        layers
+    }
+
     pub(super) fn new(
         indexer: Indexer<'_>,
         view: &View<'_>,

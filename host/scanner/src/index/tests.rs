@@ -1,4 +1,5 @@
 use std::io::Cursor;
+use std::sync::atomic::AtomicBool;
 use std::sync::Arc;
 
 use limpid_images::Archive;
@@ -265,4 +266,117 @@ fn a_damaged_archive_is_refused_and_names_its_layer() {
     archive[at] ^= 1;
     let error = index(&scanner, &archive).unwrap_err();
     assert!(error.refuses_input() && chain(&error).contains("has digest"), "{error}");
+}
+
+/// A source whose layers come when `wait` has ended, and how many were asked for.
+struct Slow<'s> {
+    archive: Archive,
+    opened: AtomicU64,
+    wait: &'s (dyn Fn() + Sync),
+    /// What is wrong with it.
+    fails: Option<fn() -> limpid_images::Error>,
+}
+
+impl<'s> Slow<'s> {
+    fn new(scanner: &Scanner, archive: &[u8], wait: &'s (dyn Fn() + Sync)) -> Self {
+        let file = tempfile::tempfile().unwrap();
+        std::io::copy(&mut Cursor::new(archive), &mut &file).unwrap();
+        let settings = scanner.settings();
+        let archive = Archive::open_file(file, &settings.scratch, &settings.limits).unwrap();
+        Self { archive, opened: AtomicU64::new(0), wait, fails: None }
+    }
+
+    fn index(&self, scanner: &Scanner, stop: &Stop) -> Result<Indexed, Error> {
+        scanner.index(ImageInput { source: self, stop }, &Progress::default())
+    }
+}
+
+impl ImageSource for Slow<'_> {
+    fn images(&self, stop: &Stop) -> Result<Vec<limpid_images::FoundImage>, limpid_images::Error> {
+        self.archive.images(stop)
+    }
+
+    fn open(
+        &self,
+        layer: &limpid_images::FoundLayer,
+        stop: &Stop,
+    ) -> Result<limpid_images::Content, limpid_images::Error> {
+        self.opened.fetch_add(1, Ordering::Relaxed);
+        (self.wait)();
+        if let Some(fails) = self.fails {
+            return Err(fails());
+        }
+        let limpid_images::Content::Part(part) = self.archive.open(layer, stop)? else { unreachable!() };
+        Ok(limpid_images::Content::Stream(Box::new(part.reader())))
+    }
+}
+
+fn until(is_so: impl Fn() -> bool) {
+    while !is_so() {
+        std::thread::yield_now();
+    }
+}
+
+/// Two images that share a layer, of which the first comes when `wait` has ended.
+fn sharing<'s>(scanner: &Scanner, wait: &'s (dyn Fn() + Sync)) -> [Slow<'s>; 2] {
+    let shared = tar(&[("a.jar", b"x")]);
+    let [first, second] = ["a", "b"].map(|name| docker(name, std::slice::from_ref(&shared)).0);
+    [Slow::new(scanner, &first, wait), Slow::new(scanner, &second, &|| ())]
+}
+
+/// What became of both: the second is indexed once the first reads the layer.
+fn together(
+    scanner: &Scanner,
+    [first, second]: &[Slow<'_>; 2],
+    second_stops: &Stop,
+    between: impl FnOnce(),
+) -> [Result<Indexed, Error>; 2] {
+    std::thread::scope(|scope| {
+        let indexing = scope.spawn(|| first.index(scanner, &Stop::default()));
+        until(|| first.opened.load(Ordering::Relaxed) == 1);
+        let second = second.index(scanner, second_stops);
+        between();
+        [indexing.join().unwrap(), second]
+    })
+}
+
+#[test]
+fn a_layer_of_two_submissions_is_fetched_once() {
+    let (scanner, _scratch) = scanner(|_| ());
+    let other_waits = || until(|| scanner.0.flights.waiting() == 1);
+    let sources = sharing(&scanner, &other_waits);
+    let indexed = together(&scanner, &sources, &Stop::default(), || ());
+    assert_eq!(indexed.map(|indexed| indexed.unwrap().layers_read), [1, 1]);
+    assert_eq!(scanner.images(None, 10).unwrap().items.len(), 2);
+    assert_eq!(sources.map(|source| source.opened.into_inner()), [1, 0]);
+    assert_eq!(scanner.0.flights.waiting(), 0);
+}
+
+#[test]
+fn who_waits_for_a_layer_reads_it_where_the_other_fails() {
+    let (scanner, _scratch) = scanner(|_| ());
+    let other_waits = || until(|| scanner.0.flights.waiting() == 1);
+    let mut sources = sharing(&scanner, &other_waits);
+    sources[0].fails = Some(|| limpid_images::Error::Unavailable {
+        what: "the layer".to_owned(),
+        source: std::io::ErrorKind::ConnectionReset.into(),
+    });
+    let [first, second] = together(&scanner, &sources, &Stop::default(), || ());
+    assert!(chain(&first.unwrap_err()).contains("the layer"));
+    assert_eq!(second.unwrap().layers_read, 1);
+    assert_eq!(sources.map(|source| source.opened.into_inner()), [1, 1]);
+}
+
+#[test]
+fn who_waits_for_a_layer_can_be_stopped() {
+    let (scanner, _scratch) = scanner(|_| ());
+    let released = AtomicBool::new(false);
+    let wait = || until(|| released.load(Ordering::Relaxed));
+    let sources = sharing(&scanner, &wait);
+    let stopped = Stop::default();
+    stopped.stop();
+    let release = || released.store(true, Ordering::Relaxed);
+    let [first, second] = together(&scanner, &sources, &stopped, release);
+    assert!(chain(&second.unwrap_err()).contains("was not waited for"));
+    assert_eq!(first.unwrap().layers_read, 1);
 }

@@ -50,7 +50,11 @@ fn a_real_registry_gives_images_by_tag_and_digest_and_only_layers_that_are_not_k
     let by_digest = format!("{}/shop/web@{manifest}", registry.host());
     let again = job(&service, &json!({ "reference": by_digest }));
     assert_eq!([&again["images"][0], &again["layers_known"]], [&json!(one.digest()), &json!(2)]);
-    assert_eq!(registry.requests("GET", "/blobs/").len(), 3 + 3, "three layers, and a configuration each time");
+    assert_eq!(
+        registry.requests("GET", "/blobs/").len(),
+        3 + 3,
+        "three layers, and a configuration each time"
+    );
 }
 
 #[test]

@@ -179,6 +179,25 @@ impl Blob {
     }
 }
 
+/// A tar as `docker save` writes it of several images.
+pub(crate) fn docker_archive_of_all(images: &[&Parts]) -> Vec<u8> {
+    let (mut members, mut manifest) = (Vec::new(), Vec::new());
+    for (place, parts) in images.iter().enumerate() {
+        let config = parts.config.to_string();
+        let name = format!("{}.json", hex_of(&sha256(config.as_bytes())));
+        let mut layers = Vec::new();
+        for (index, layer) in parts.layers.iter().enumerate() {
+            let path = format!("{place}-{index}/layer.tar");
+            members.extend(layer.bytes.clone().map(|bytes| (path.clone(), bytes)));
+            layers.push(path);
+        }
+        manifest.push(json!({ "Config": name, "RepoTags": [parts.name], "Layers": layers }));
+        members.push((name, config.into_bytes()));
+    }
+    members.push(("manifest.json".to_owned(), Value::from(manifest).to_string().into_bytes()));
+    tar(&members)
+}
+
 /// As publishers and registries compress.
 pub(crate) fn compress(bytes: &[u8], compression: Compression) -> Vec<u8> {
     match compression {

@@ -70,6 +70,8 @@ impl Setup {
         command.env("LIMPID_COMPILED_DIR", built("../plugins").with_file_name("compiled"));
         // Tests fetch nothing from the publishers themselves.
         command.env("LIMPID_FEEDS__FETCH", "false");
+        // Nor do they ask the daemons of this machine.
+        command.env("LIMPID_DAEMONS__DOCKER", "none").env("LIMPID_DAEMONS__PODMAN", "none");
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.arg("--data-dir").arg(data).arg("--plugins-dir").arg(&self.plugins);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

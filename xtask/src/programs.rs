@@ -17,6 +17,8 @@ pub(crate) enum Program {
     Rabbitmq,
     /// Images that a registry gives
     DockerRegistry,
+    /// Images that skopeo, umoci, buildah and podman write
+    ImageTools,
     /// The example plugin in JavaScript: Node.js 20 or newer, npm and their registry
     Javascript,
     /// The example plugin in Python: Python, pip and their registry
@@ -24,13 +26,15 @@ pub(crate) enum Program {
 }
 
 impl Program {
-    const ALL: [Self; 4] = [Self::Rabbitmq, Self::DockerRegistry, Self::Javascript, Self::Python];
+    const ALL: [Self; 5] =
+        [Self::Rabbitmq, Self::DockerRegistry, Self::ImageTools, Self::Javascript, Self::Python];
 
     /// What the names of its end-to-end tests contain.
     const fn tests(self) -> &'static str {
         match self {
             Self::Rabbitmq => "notices::a_broker",
             Self::DockerRegistry => "registries::a_real_registry",
+            Self::ImageTools => "image_tools::",
             Self::Javascript => "examples::javascript",
             Self::Python => "examples::python",
         }
@@ -47,6 +51,8 @@ impl Program {
             Self::DockerRegistry => {
                 Ok(Some("docker-registry is not installed (`cargo xtask setup --all-tests`)".to_owned()))
             }
+            Self::ImageTools => Ok(missing_image_tools()
+                .map(|missing| format!("{missing} is not installed (`cargo xtask setup --all-tests`)"))),
             Self::Javascript => examples::build_one(workspace, &examples::JAVASCRIPT),
             Self::Python => examples::build_one(workspace, &examples::PYTHON),
         }
@@ -93,6 +99,14 @@ pub(crate) fn test_with_what_is_there(workspace: &Workspace) -> anyhow::Result<V
 /// Whether a registry is installed.
 pub(crate) fn has_docker_registry() -> bool {
     find(DOCKER_REGISTRY).is_some()
+}
+
+/// Tools that write images.
+pub(crate) const IMAGE_TOOLS: [&str; 4] = ["skopeo", "umoci", "buildah", "podman"];
+
+/// The first of them that is not installed.
+pub(crate) fn missing_image_tools() -> Option<&'static str> {
+    IMAGE_TOOLS.into_iter().find(|tool| find(tool).is_none())
 }
 
 /// Whether RabbitMQ is installed.

@@ -1,11 +1,13 @@
 //! Who holds what is known of images and advisories, and does what a command asks for: this process,
 //! which has the data directory to itself, or the service that has it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use limpid_formats::json as api;
-use limpid_model::{Digest, Role};
-use limpid_scanner::{Progress, Scanner, Stop};
+use limpid_images::{ImageSource, RegistryImages};
+use limpid_model::{Digest, ImageReference, Platform, Platforms, Role};
+use limpid_scanner::{Error, Progress, Scanner, Stop};
 
 use crate::input::{Input, Named};
 use crate::open;
@@ -13,6 +15,9 @@ use crate::progress::Spinner;
 use crate::service::{Service, encoded};
 use crate::settings::Settings;
 use crate::turn::{Outcome, Turn};
+
+/// Images of one name that are looked at for their platforms.
+const NAMED: usize = 100;
 
 /// Whoever does the work.
 pub(crate) enum Holder {
@@ -68,35 +73,99 @@ impl Holder {
         Ok(Self::Here(Here { scanner, _turn: None }))
     }
 
-    /// The images that are meant: those of an archive, which is indexed, or one that is known.
+    /// The images that are meant: those of an archive or directory, which are indexed; or those of a name, which
+    /// are known, or got from whoever has them and indexed.
     ///
     /// # Errors
-    /// No detector is loaded, or the archive cannot be used.
+    /// No detector is loaded, nobody has the image, or it cannot be used.
     pub(crate) fn images(&self, named: Named, settings: &Settings) -> anyhow::Result<Vec<String>> {
         match named {
-            Named::Archive(input) => self.index(input, settings),
-            Named::Known(name) => Ok(vec![name]),
+            Named::Input(input) => self.index(input, settings),
+            Named::Image(mut by_name) => match by_name.known(self)? {
+                Some(images) => Ok(images),
+                None => by_name.fetched(self, settings),
+            },
         }
     }
 
-    fn index(&self, input: Input, settings: &Settings) -> anyhow::Result<Vec<String>> {
+    /// The images of a name or digest that are known, for these platforms. Where none is named, the image that
+    /// had the name last is meant.
+    ///
+    /// # Errors
+    /// The beginning of a digest means several.
+    pub(crate) fn known(&self, name: &str, platforms: &Platforms) -> anyhow::Result<Option<Vec<String>>> {
+        let Some(one) = self.find(name)? else { return Ok(None) };
+        if *platforms == Platforms::All {
+            return Ok(Some(vec![name.to_owned()]));
+        }
+        let mut all = match self {
+            Self::Here(here) => {
+                let page = here.scanner.images_named(name, None, NAMED)?;
+                page.items.into_iter().map(api::Image::from).collect()
+            }
+            Self::Service(service) => {
+                let path = format!("/v1/images?name={}&limit={NAMED}", encoded(name));
+                service.get::<api::Images>(&path)?.images
+            }
+        };
+        all.push(one);
+        let is_meant = |image: &api::Image| {
+            let api::Platform { os, architecture, variant } = image.platform.clone();
+            platforms.include(&Platform { os, architecture, variant })
+        };
+        let meant: BTreeSet<_> =
+            all.iter().filter(|image| is_meant(image)).map(|it| it.digest.clone()).collect();
+        Ok((!meant.is_empty()).then(|| meant.into_iter().collect()))
+    }
+
+    fn find(&self, name: &str) -> anyhow::Result<Option<api::Image>> {
+        let here = match self {
+            Self::Here(here) => here,
+            Self::Service(service) => return service.find(&format!("/v1/images/{}", encoded(name))),
+        };
+        match here.image(name) {
+            Ok(digest) => Ok(Some(here.scanner.image(&digest)?.into())),
+            Err(Error::NoImage(_) | Error::NoImageNamed(_) | Error::BadDigest(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Indexes what lies on this machine: here, or by sending it to the service.
+    ///
+    /// # Errors
+    /// No detector is loaded, or the images cannot be used.
+    pub(crate) fn index(&self, input: Input, settings: &Settings) -> anyhow::Result<Vec<String>> {
         match self {
             Self::Here(here) => {
-                open::some_detector(&here.scanner, settings)?;
-                let progress = Progress::default();
-                let stop = Stop::default();
-                let from = limpid_scanner::ImageInput { source: &input.archive, stop: &stop };
-                let spinner = Spinner::start("reading layers");
-                let indexed = spinner.watching(
-                    || format!("reading layers: {} of {}", progress.layers_done(), progress.layers()),
-                    || here.scanner.index(from, &progress),
-                )?;
-                Ok(indexed.images.iter().map(ToString::to_string).collect())
+                let opened = input.opened(|| Ok(here.scanner.wanted()?), settings)?;
+                here.index(&opened.images, settings)
             }
-            Self::Service(service) => service.index(input.into_file(settings)?),
+            Self::Service(service) => {
+                let opened = input.opened(|| open::wanted(settings), settings)?;
+                let chosen = opened.images.images(&Stop::default())?;
+                let chosen: BTreeSet<_> = chosen.iter().map(|found| found.image.id.to_string()).collect();
+                let mut images = service.index(opened.into_file(settings)?)?;
+                images.retain(|image| chosen.contains(image));
+                Ok(images)
+            }
         }
     }
 
+    /// Indexes an image of a registry: here, or by having the service ask the registry.
+    ///
+    /// # Errors
+    /// No detector is loaded, or the registry does not give it.
+    pub(crate) fn index_reference(
+        &self,
+        reference: ImageReference,
+        source: impl FnOnce(ImageReference) -> anyhow::Result<RegistryImages>,
+        settings: &Settings,
+    ) -> anyhow::Result<Vec<String>> {
+        match self {
+            Self::Here(here) => here.index(&source(reference)?, settings),
+            Self::Service(service) => service.index_reference(&reference),
+        }
+    }
     /// What is found in an image, which may be named in any way.
     ///
     /// # Errors
@@ -233,7 +302,19 @@ impl Holder {
 }
 
 impl Here {
-    fn image(&self, name: &str) -> Result<Digest, limpid_scanner::Error> {
+    fn index(&self, source: &dyn ImageSource, settings: &Settings) -> anyhow::Result<Vec<String>> {
+        open::some_detector(&self.scanner, settings)?;
+        let (progress, stop) = (Progress::default(), Stop::default());
+        let from = limpid_scanner::ImageInput { source, stop: &stop };
+        let spinner = Spinner::start("reading layers");
+        let indexed = spinner.watching(
+            || format!("reading layers: {} of {}", progress.layers_done(), progress.layers()),
+            || self.scanner.index(from, &progress),
+        )?;
+        Ok(indexed.images.iter().map(ToString::to_string).collect())
+    }
+
+    fn image(&self, name: &str) -> Result<Digest, Error> {
         self.scanner.find_image(name)
     }
 }

@@ -1,33 +1,67 @@
-//! What a command is to look at: an archive, a directory, standard input, or an image that is known.
+//! What a command is to look at, by the one grammar of sources (`docs/sources.md`).
+
+mod by_name;
 
 use std::fs::{File, Metadata};
 use std::io::{self, Seek};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use limpid_scanner::{Archive, ImageSource as _, Stop};
+use limpid_images::{Choice, Chosen, Place, SourceName, pack_directory};
+use limpid_model::{Platform, Platforms};
+use limpid_scanner::{Archive, ClaimSet, ImageSource as _, Stop};
+
+pub(crate) use by_name::ByName;
 
 use crate::progress::Spinner;
 use crate::settings::Settings;
 
-/// Stands for standard input.
-const STANDARD: &str = "-";
+/// All forms of sources, for whoever asks for help.
+pub(crate) const FORMS: &str = "\
+Forms of SOURCE, in the order in which a text without a prefix is tried:
+  PATH                          archive (docker save, OCI; plain, gzip, zstd, xz, bzip2), OCI directory
+  -                             archive on standard input
+  NAME                          image that was scanned before, else of Docker, of Podman, of its registry:
+                                [registry/]repository[:tag][@digest], or the beginning of a digest
+  docker-archive:PATH[:IMAGE]   archive of docker save; one of its images, by name, tag or digest
+  oci-archive:PATH[:IMAGE]      the same of an OCI archive
+  oci:PATH[:IMAGE]              the same of an OCI directory
+  dir:PATH                      root file system
+  docker://NAME, podman://NAME  image of a daemon on this machine
+  registry://NAME               image of a registry, and nothing else";
+
+/// The source of a command.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct SourceArgs {
+    /// Image: path of an archive or OCI directory, `-`, name or digest, or with a prefix; see `--help`
+    #[arg(value_name = "SOURCE")]
+    pub(crate) source: String,
+    /// Only images for this platform, such as `linux/amd64`; can be repeated [default: all]
+    #[arg(long = "platform", value_name = "OS/ARCH[/VARIANT]")]
+    pub(crate) platforms: Vec<Platform>,
+}
 
 /// What is named on the command line.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "a command names one image")]
 pub(crate) enum Named {
-    /// An archive that was opened.
-    Archive(Input),
-    /// An image that is known, by whatever name: where nothing of that name is on disk.
-    Known(String),
+    /// What lies on this machine.
+    Input(Input),
+    /// An image by its name.
+    Image(ByName),
 }
 
-/// An archive that can be opened and says which images it holds.
+/// What lies on this machine: an archive that was opened, or a root file system.
 #[derive(Debug)]
 pub(crate) struct Input {
-    pub(crate) archive: Archive,
-    bytes: Bytes,
+    kept: Kept,
+    choice: Choice,
+}
+
+#[derive(Debug)]
+enum Kept {
+    Archive(Archive, Bytes),
+    RootFs(PathBuf),
 }
 
 #[derive(Debug)]
@@ -36,63 +70,99 @@ enum Bytes {
     Directory(PathBuf),
 }
 
-impl Named {
-    /// Opens an archive before anything else is done, so that a wrong argument is told at once.
-    ///
-    /// # Errors
-    /// It is a path where nothing is, cannot be read, or is no image archive.
-    pub(crate) fn of(text: &str, settings: &Settings) -> anyhow::Result<Self> {
-        let path = Path::new(text);
-        if text == STANDARD {
-            return Ok(Self::Archive(Input::of_file(standard_input(settings)?, settings)?));
-        }
-        match path.metadata() {
-            Ok(metadata) => Ok(Self::Archive(Input::open(path, &metadata, settings)?)),
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(error).with_context(|| format!("`{text}` cannot be read"))
-            }
-            Err(_) if is_path(path) => bail!(
-                "`{text}` is not there: give an image archive (`docker save`, OCI), an OCI directory, `-` for \
-                 an archive on standard input, or the name of an image that was scanned before"
-            ),
-            Err(_) => Ok(Self::Known(text.to_owned())),
-        }
-    }
+/// An input whose images can be read.
+pub(crate) struct Opened {
+    /// Those that are meant.
+    pub(crate) images: Chosen<Archive>,
+    bytes: Bytes,
 }
 
-/// Whether a text that names nothing on disk can be meant for nothing else: no name of an image begins
-/// so, and none ends as archives do.
-fn is_path(path: &Path) -> bool {
-    let first = path.components().next();
-    let is_file = path.extension().is_some_and(|it| ["tar", "gz", "tgz", "zst"].iter().any(|end| it == *end));
-    matches!(first, Some(Component::RootDir | Component::CurDir | Component::ParentDir) | None) || is_file
+impl SourceArgs {
+    /// Opens what lies on this machine before anything else is done, so that a wrong argument is told at once.
+    ///
+    /// # Errors
+    /// It names nothing, cannot be read, or is no image archive.
+    pub(crate) fn named(&self, settings: &Settings) -> anyhow::Result<Named> {
+        let platforms = match self.platforms.as_slice() {
+            [] => Platforms::All,
+            platforms => Platforms::Only(platforms.to_vec()),
+        };
+        let choice = |name| Choice { name, platforms: platforms.clone() };
+        let input = match self.source.parse::<SourceName>()?.resolve()? {
+            Place::StandardInput => Input::of_file(standard_input(settings)?, choice(None), settings)?,
+            Place::Stored { path, name } => Input::open(&path, choice(name), settings)?,
+            Place::Directory(path) => Input { kept: Kept::RootFs(path), choice: choice(None) },
+            Place::Daemon(daemon, name) => {
+                return Ok(Named::Image(ByName::of_daemon(daemon, name, platforms)));
+            }
+            Place::Registry(name) => return Ok(Named::Image(ByName::of_registry(name, platforms))),
+            Place::Image { name, tried } => return Ok(Named::Image(ByName::of_any(name, tried, platforms))),
+        };
+        Ok(Named::Input(input))
+    }
 }
 
 impl Input {
-    fn open(source: &Path, metadata: &Metadata, settings: &Settings) -> anyhow::Result<Self> {
+    fn open(source: &Path, choice: Choice, settings: &Settings) -> anyhow::Result<Self> {
         let shown = source.display();
+        let metadata: Metadata = source.metadata().with_context(|| format!("`{shown}` cannot be read"))?;
         if metadata.is_dir() {
             let archive = Archive::open(source, &scratch(settings)?, &settings.layers)?;
-            archive.images(&Stop::default())?;
-            return Ok(Self { archive, bytes: Bytes::Directory(source.to_owned()) });
+            return Self::of_archive(archive, Bytes::Directory(source.to_owned()), choice);
         }
         let file = File::open(source).with_context(|| format!("`{shown}` cannot be opened"))?;
         if metadata.is_file() {
-            return Self::of_file(file, settings);
+            return Self::of_file(file, choice, settings);
         }
         // A pipe, as the shell makes one of `<(docker save IMAGE)`.
         let spooled = spooled(file, settings).with_context(|| format!("`{shown}` cannot be read"))?;
-        Self::of_file(spooled, settings)
+        Self::of_file(spooled, choice, settings)
     }
 
-    fn of_file(file: File, settings: &Settings) -> anyhow::Result<Self> {
+    /// An archive that is a file.
+    ///
+    /// # Errors
+    /// It cannot be read, or holds no image that is meant.
+    pub(crate) fn of_file(file: File, choice: Choice, settings: &Settings) -> anyhow::Result<Self> {
         let _spinner = Spinner::start("opening the archive");
         let archive = Archive::open_file(file.try_clone()?, &scratch(settings)?, &settings.layers)?;
-        archive.images(&Stop::default())?;
-        Ok(Self { archive, bytes: Bytes::File(file) })
+        Self::of_archive(archive, Bytes::File(file), choice)
     }
 
-    /// The archive as one file, for whoever is to be sent it.
+    fn of_archive(archive: Archive, bytes: Bytes, choice: Choice) -> anyhow::Result<Self> {
+        let chosen = Chosen::new(archive, choice.clone());
+        chosen.images(&Stop::default())?;
+        Ok(Self { kept: Kept::Archive(chosen.into_source(), bytes), choice })
+    }
+
+    /// Opens it for detectors that claim so much, of which it is asked only where it is a root file system.
+    ///
+    /// # Errors
+    /// A root file system cannot be read.
+    pub(crate) fn opened(
+        self,
+        claims: impl FnOnce() -> anyhow::Result<ClaimSet>,
+        settings: &Settings,
+    ) -> anyhow::Result<Opened> {
+        let (archive, bytes) = match self.kept {
+            Kept::Archive(archive, bytes) => (archive, bytes),
+            Kept::RootFs(path) => {
+                let claims = claims()?;
+                let _spinner = Spinner::start("reading the directory");
+                let scratch = scratch(settings)?;
+                let file = pack_directory(&path, &claims, &scratch, &settings.layers, &Stop::default())?;
+                (Archive::open_file(file.try_clone()?, &scratch, &settings.layers)?, Bytes::File(file))
+            }
+        };
+        Ok(Opened { images: Chosen::new(archive, self.choice), bytes })
+    }
+}
+
+impl Opened {
+    /// All of it as one file, for whoever is to be sent it.
+    ///
+    /// # Errors
+    /// A directory cannot be packed.
     pub(crate) fn into_file(self, settings: &Settings) -> anyhow::Result<File> {
         let directory = match self.bytes {
             Bytes::File(mut file) => {

@@ -165,7 +165,7 @@ fn start_log(filter: &str) -> anyhow::Result<()> {
 }
 
 /// An error and what lies beneath it, each once.
-fn chain(error: &anyhow::Error) -> String {
+pub(crate) fn chain(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain() {
         let cause = cause.to_string();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use limpid_model::Role;
+use limpid_scanner::ClaimSet;
 use limpid_scanner::Retry;
 use limpid_scanner::Scanner;
 use limpid_scanner::Store;
@@ -95,6 +96,15 @@ pub(crate) fn scanner_telling(
     tell("plugins are being loaded");
     let registry = registry_for(settings, roles)?;
     Ok(Scanner::starting(store, registry, scanner_settings(settings, &scratch)?, tell)?)
+}
+
+/// What the detectors of the plugins directory claim, for a service that has the store: its own are the same,
+/// unless somebody has just changed them.
+pub(crate) fn wanted(settings: &Settings) -> anyhow::Result<ClaimSet> {
+    let scratch = tempfile::tempdir()?;
+    let scanner = passing_scanner(settings, scratch.path(), &[Role::Detector])?;
+    some_detector(&scanner, settings)?;
+    Ok(scanner.wanted()?)
 }
 
 /// A scanner that keeps nothing.

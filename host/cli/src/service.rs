@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use limpid_formats::json as api;
+use limpid_model::{ImageReference, Platforms};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use ureq::config::{Config, ConfigBuilder};
@@ -33,6 +34,9 @@ const EACH: Duration = Duration::from_millis(100);
 
 /// The code by which a service says that it has not started.
 const STARTING: &str = "starting";
+
+/// The code by which a service says that no image is known by a name.
+const NO_IMAGE: &str = "no-such-image";
 
 /// How much is read of an answer that is no file, in bytes.
 const ANSWER: u64 = 64 << 20;
@@ -118,6 +122,24 @@ impl Service {
         self.indexed(job)
     }
 
+    /// Has the service get an image from its registry, as [`index`](Self::index) has it read an archive.
+    pub(crate) fn index_reference(&self, reference: &ImageReference) -> anyhow::Result<Vec<String>> {
+        let platforms = match &reference.platforms {
+            Platforms::All => Vec::new(),
+            Platforms::Only(platforms) => platforms.iter().map(ToString::to_string).collect(),
+        };
+        let reference = reference.reference.clone();
+        let wanted = api::SubmissionWanted::Reference(api::WantedReference {
+            reference,
+            platforms,
+            credentials: None,
+        });
+        let request = self.agent.post(format!("{}/v1/images", self.base));
+        let request = request.header("prefer", format!("wait={}", BRIEFLY.as_secs()));
+        let job = self.read(self.answered(request.send_json(&wanted))?)?;
+        self.indexed(job)
+    }
+
     /// Waits until a submission has ended, and shows how far it is.
     fn indexed(&self, mut job: Job) -> anyhow::Result<Vec<String>> {
         let mut bar = IndexingBar::start();
@@ -172,6 +194,24 @@ impl Service {
     pub(crate) fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
         let answer = self.agent.get(format!("{}{path}", self.base)).call();
         self.read(self.answered(answer)?)
+    }
+
+    /// The image that is at a path; none where no image is.
+    pub(crate) fn find<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<Option<T>> {
+        let answer = self.agent.get(format!("{}{path}", self.base)).call();
+        match answer {
+            Ok(answer) if answer.status() == StatusCode::NOT_FOUND => {
+                let (head, body) = answer.into_parts();
+                let mut text = Vec::new();
+                body.into_reader().take(ANSWER).read_to_end(&mut text)?;
+                match serde_json::from_slice::<Refusal>(&text) {
+                    Ok(refusal) if refusal.error.code == NO_IMAGE => Ok(None),
+                    Ok(refusal) => bail!("the service says: {}", refusal.error.message),
+                    Err(_) => bail!("`{}` is no service of Limpid: it answers {}", self.base, head.status),
+                }
+            }
+            answer => self.read(self.answered(answer)?).map(Some),
+        }
     }
 
     /// Removes what is at a path, and reads what came of it.

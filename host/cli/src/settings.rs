@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use limpid_fetch::RegistrySettings;
+use limpid_images::DaemonSettings;
 use limpid_scanner::{
     BundleSettings, DocumentLimits, FeedSettings, FileKind, Keep, Kinds, Limits, StoreSettings, runtime,
 };
@@ -44,6 +45,8 @@ pub(crate) struct Settings {
     pub(crate) feeds: FeedSettings,
     /// How registries are asked, and as whom.
     pub(crate) registries: RegistrySettings,
+    /// Where daemons are whose images are asked for, and what bounds that.
+    pub(crate) daemons: DaemonSettings,
     /// Limits on what the files hold that feeds are read from.
     pub(crate) documents: DocumentLimits,
     /// Which bundles of documents are ingested.
@@ -180,6 +183,7 @@ impl Default for Settings {
             coverage: Coverage::default(),
             feeds: FeedSettings::default(),
             registries: RegistrySettings::default(),
+            daemons: DaemonSettings::default(),
             documents: DocumentLimits::default(),
             bundles: BundleSettings::default(),
             reports: Reports::default(),

@@ -42,6 +42,7 @@ mod manifest;
 mod reference;
 mod registries;
 mod retries;
+mod socket;
 mod source;
 #[cfg(test)]
 mod test_support;
@@ -55,6 +56,7 @@ pub use reference::{Reference, Version};
 pub use registries::{
     Blob, Listing, Manifest, OneRegistry, Registries, RegistrySettings, Repository, Secret,
 };
+pub use socket::{Socket, SocketAnswer};
 pub use source::Source;
 pub use transport::PlainHttp;
 

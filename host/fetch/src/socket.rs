@@ -1,11 +1,14 @@
 //! HTTP by way of a Unix socket, as daemons on this machine answer it.
 
 use std::io::{self, ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use limpid_bytes::Stop;
+use socket2::{Domain, SockAddr, Type};
 use ureq::Agent;
 use ureq::config::Config;
 use ureq::http::Uri;
@@ -19,6 +22,10 @@ use crate::error::quoted;
 
 /// How long a wait lasts before it is looked whether anybody still wants what comes.
 const LOOK: Duration = Duration::from_millis(200);
+
+/// How long a connection may take to be made. The system makes it in the daemon's place until too many wait
+/// for the daemon.
+const CONNECTING: Duration = Duration::from_secs(10);
 
 /// How much is read of what says why a request failed, in bytes.
 const STATED_BYTES: u64 = 64 << 10;
@@ -55,6 +62,14 @@ impl Socket {
         Self { agent: Agent::with_parts(config.build(), connector, Nowhere), path: path.to_owned() }
     }
 
+    /// Whether anybody takes connections at a path.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn try_connecting(path: &Path) -> io::Result<()> {
+        connect(path).map(drop)
+    }
+
     /// Asks for what is at a path, which begins with `/`.
     ///
     /// # Errors
@@ -69,6 +84,14 @@ impl Socket {
         let (head, body) = answer.into_parts();
         Ok(SocketAnswer { status: head.status.as_u16(), body: Box::new(body.into_reader()) })
     }
+}
+
+/// Connects within `CONNECTING`: on Linux, the time that sending may take bounds connecting, too.
+fn connect(path: &Path) -> io::Result<UnixStream> {
+    let socket = socket2::Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.set_write_timeout(Some(CONNECTING))?;
+    socket.connect(&SockAddr::unix(path)?)?;
+    Ok(UnixStream::from(OwnedFd::from(socket)))
 }
 
 impl SocketAnswer {
@@ -95,7 +118,9 @@ struct Nowhere;
 
 impl Resolver for Nowhere {
     fn resolve(&self, _: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
-        Ok(self.empty())
+        let mut nowhere = self.empty();
+        nowhere.push(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)));
+        Ok(nowhere)
     }
 }
 
@@ -113,7 +138,7 @@ impl Connector for UnixConnector {
         details: &ConnectionDetails<'_>,
         _: Option<()>,
     ) -> Result<Option<UnixTransport>, ureq::Error> {
-        let stream = UnixStream::connect(&self.path)?;
+        let stream = connect(&self.path)?;
         stream.set_read_timeout(Some(LOOK))?;
         stream.set_write_timeout(Some(LOOK))?;
         let config = details.config;

@@ -37,6 +37,11 @@ impl<S: ImageSource> Chosen<S> {
     pub const fn new(source: S, choice: Choice) -> Self {
         Self { source, choice }
     }
+
+    /// The source with all of its images.
+    pub fn into_source(self) -> S {
+        self.source
+    }
 }
 
 impl<S: ImageSource> ImageSource for Chosen<S> {

@@ -7,7 +7,6 @@
 //! name, and read as any [`Archive`](crate::Archive).
 
 mod sockets;
-mod transport;
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -16,9 +15,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use limpid_bytes::{Limit, Stop, unnamed};
-use limpid_model::Digest;
+use limpid_fetch::{Error as FetchError, Socket};
+use limpid_model::{Digest, chain};
 use serde::{Deserialize, Serialize};
-use ureq::{Agent, Body};
 
 use crate::error::cut;
 use crate::{DaemonKind, Error};
@@ -62,7 +61,6 @@ impl Default for DaemonSettings {
 pub struct Daemon {
     kind: DaemonKind,
     socket: PathBuf,
-    agent: Agent,
     settings: DaemonSettings,
 }
 
@@ -81,13 +79,6 @@ struct Described {
     id: String,
 }
 
-/// What a daemon says of a failure.
-#[derive(Default, Deserialize)]
-struct Failure {
-    #[serde(default)]
-    message: String,
-}
-
 impl Daemon {
     /// The daemon that takes connections where it may be.
     ///
@@ -99,8 +90,7 @@ impl Daemon {
         environment: Environment<'_>,
     ) -> Result<Self, Error> {
         let socket = sockets::find(kind, settings, environment)?;
-        let agent = transport::agent(&socket, Duration::from_secs(settings.answer_time));
-        Ok(Self { kind, socket, agent, settings: settings.clone() })
+        Ok(Self { kind, socket, settings: settings.clone() })
     }
 
     /// Where its socket is.
@@ -112,36 +102,39 @@ impl Daemon {
     ///
     /// # Errors
     /// [`Error::Missing`] where it has none, [`Error::Unavailable`] where it does not answer as it should.
-    pub fn image(&self, name: &str) -> Result<DaemonImage<'_>, Error> {
+    pub fn image(&self, name: &str, stop: &Stop) -> Result<DaemonImage<'_>, Error> {
         let what = format!("image `{}` of {}", cut(name), self.kind);
-        let time = Duration::from_secs(self.settings.answer_time);
-        let body = self.ask(&what, &format!("images/{}/json", in_address(name)), time)?;
-        let bytes = read(body, ANSWER).map_err(|source| Error::Unavailable { what: what.clone(), source })?;
+        let path = format!("/images/{}/json", in_address(name));
+        let body = self.ask(&what, &path, Duration::from_secs(self.settings.answer_time), stop)?;
+        let mut bytes = Vec::new();
+        let read = body.take(ANSWER).read_to_end(&mut bytes);
+        read.map_err(|error| broken(&what, error, bytes.len() as u64))?;
         let described = serde_json::from_slice::<Described>(&bytes).map_err(|error| error.to_string());
         let id = described.and_then(|it| it.id.parse::<Digest>().map_err(|error| error.to_string()));
         let id = id.map_err(|why| unavailable(&what, format!("its description cannot be read: {why}")))?;
         Ok(DaemonImage { daemon: self, name: name.to_owned(), id })
     }
 
-    fn ask(&self, what: &str, path: &str, time: Duration) -> Result<Body, Error> {
-        // The host is for the form: the connection goes to the socket.
-        let request = self.agent.get(format!("http://localhost/{path}"));
-        let config = request.config().timeout_recv_response(Some(time)).timeout_per_read(Some(time));
-        let answer = config.build().call();
-        let answer = answer.map_err(|error| unavailable(what, error.to_string()))?;
-        let (head, body) = answer.into_parts();
-        if head.status.is_success() {
-            return Ok(body);
+    fn ask(
+        &self,
+        what: &str,
+        path: &str,
+        time: Duration,
+        stop: &Stop,
+    ) -> Result<Box<dyn Read + Send>, Error> {
+        let answer = Socket::new(&self.socket, time, stop).get(path).map_err(|error| match error {
+            FetchError::Stopped => Error::Interrupted { what: what.to_owned() },
+            error => unavailable(what, chain(&error)),
+        })?;
+        let (kind, status) = (self.kind, answer.status);
+        if (200..300).contains(&status) {
+            return Ok(answer.body);
         }
-        // What cannot be read says nothing.
-        let said = read(body, ANSWER).unwrap_or_default();
-        let said: Failure = serde_json::from_slice(&said).unwrap_or_default();
-        let kind = self.kind;
-        let message = match said.message.trim() {
-            "" => format!("{kind} answers {}", head.status),
+        let message = match answer.message().trim() {
+            "" => format!("{kind} answers {status}"),
             message => format!("{kind} says `{}`", cut(message)),
         };
-        match head.status.as_u16() {
+        match status {
             404 => Err(Error::missing(what, message)),
             _ => Err(unavailable(what, message)),
         }
@@ -164,8 +157,8 @@ impl DaemonImage<'_> {
     pub fn export(&self, scratch: &Path, stop: &Stop, tell: impl Fn(u64)) -> Result<File, Error> {
         let DaemonSettings { export_bytes, idle_time, .. } = self.daemon.settings;
         let what = format!("the export of `{}` by {}", cut(&self.name), self.daemon.kind);
-        let path = format!("images/{}/get", in_address(&self.name));
-        let mut body = self.daemon.ask(&what, &path, Duration::from_secs(idle_time))?.into_reader();
+        let path = format!("/images/{}/get", in_address(&self.name));
+        let mut body = self.daemon.ask(&what, &path, Duration::from_secs(idle_time), stop)?;
         let most = Limit::of("daemons.export_bytes", export_bytes);
         let file = unnamed(scratch)?;
         let mut buffer = vec![0; BUFFER];
@@ -178,9 +171,7 @@ impl DaemonImage<'_> {
                 Ok(0) => break,
                 Ok(read) => read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => {
-                    return Err(unavailable(&what, format!("it broke off after {written} bytes: {error}")));
-                }
+                Err(error) => return Err(broken(&what, error, written)),
             };
             most.check(&what, written + read as u64)?;
             let bytes = buffer.get(..read).unwrap_or_default();
@@ -196,10 +187,16 @@ fn unavailable(what: &str, why: String) -> Error {
     Error::Unavailable { what: what.to_owned(), source: io::Error::other(why) }
 }
 
-fn read(body: Body, most: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    body.into_reader().take(most).read_to_end(&mut bytes)?;
-    Ok(bytes)
+/// The error of an answer that ends before its end, after so many bytes.
+fn broken(what: &str, error: io::Error, after: u64) -> Error {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = error.get_ref().map(|error| error as _);
+    while let Some(error) = cause {
+        if matches!(error.downcast_ref(), Some(FetchError::Stopped)) {
+            return Error::Interrupted { what: what.to_owned() };
+        }
+        cause = error.source();
+    }
+    unavailable(what, format!("it broke off after {after} bytes: {error}"))
 }
 
 /// A name of an image, which holds nothing else that an address could not.

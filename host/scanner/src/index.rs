@@ -20,7 +20,8 @@ use limpid_images::ImageSource;
 use limpid_model::{Digest, chain};
 use limpid_store::Batch;
 
-use limpid_runtime::Registry;
+use limpid_layers::ClaimSet;
+use limpid_runtime::{Registry, Snapshot};
 use limpid_store::Store;
 
 use crate::detectors;
@@ -61,6 +62,11 @@ pub struct Indexed {
     pub layers_read: u64,
     /// Layers of which everything was known.
     pub layers_known: u64,
+}
+
+/// What detectors claim, with the kinds of files that are counted.
+pub(crate) fn wanted(plugins: &Snapshot, settings: &Settings) -> Result<ClaimSet, Error> {
+    Ok(claims(&detectors::loaded(plugins))?.with_kinds(Arc::clone(&settings.kinds)))
 }
 
 /// What indexing needs of the service.

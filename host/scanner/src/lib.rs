@@ -60,7 +60,7 @@ pub use limpid_bytes::Stop;
 pub use limpid_documents::Limits as DocumentLimits;
 pub use limpid_fetch::Error as FetchError;
 pub use limpid_images::{Archive, Error as ImagesError, Fault, ImageSource};
-pub use limpid_layers::{Error as LayerError, Kind as FileKind, Kinds, Limits};
+pub use limpid_layers::{ClaimSet, Error as LayerError, Kind as FileKind, Kinds, Limits};
 pub use limpid_runtime::{self as runtime};
 use limpid_runtime::{Registry, Snapshot};
 pub use limpid_signature as signature;

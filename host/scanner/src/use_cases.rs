@@ -3,6 +3,7 @@
 use std::fs::File;
 
 use limpid_fetch::Stop;
+use limpid_layers::ClaimSet;
 use limpid_model::explanation::Explanation;
 use limpid_model::report::Report;
 use limpid_model::{
@@ -19,7 +20,7 @@ use crate::difference;
 use crate::explain;
 use crate::feeds;
 use crate::history::{self, AsOf};
-use crate::index::{AdoptedLayer, ImageInput, Indexed, Progress};
+use crate::index::{self, AdoptedLayer, ImageInput, Indexed, Progress};
 use crate::ingest::{Handed, Trust};
 use crate::packages::{self, Versions};
 use crate::report::Reporter;
@@ -38,6 +39,15 @@ impl Scanner {
     /// [`Error::NoScheme`] where no plugin orders it, [`Error::Plugin`] where that plugin fails.
     pub fn keys(&self, scheme: &str, versions: &[String]) -> Result<Keys, Error> {
         versions::keys_of_scheme(&self.plugins(), scheme, versions)
+    }
+
+    /// What the detectors that are loaded claim, with the kinds of files that are counted: as much of a root
+    /// file system is looked at by them.
+    ///
+    /// # Errors
+    /// A claim cannot be used.
+    pub fn wanted(&self) -> Result<ClaimSet, Error> {
+        index::wanted(&self.plugins(), self.settings())
     }
 
     /// The image that is meant by a name: a digest of its configuration or of a manifest, the beginning of

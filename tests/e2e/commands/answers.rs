@@ -27,7 +27,9 @@ fn explain_answers_by_headline_document_and_exit_code() {
     check(&parts.digest(), "CVE-2023-46218", 1, "affected");
     check(&parts.digest(), "CVE-2099-0001", 3, "cannot-say");
 
-    let outcome = setup.run(["explain", "nobody/knows:1", "CVE-2023-46218"]);
+    let error = setup.run(["explain", "./nobody", "CVE-2023-46218"]);
+    assert_eq!(error.code, Some(2), "{error:?}");
+    let outcome = setup.run(["explain", "docker://nobody/knows:1", "CVE-2023-46218"]);
     assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(2), ""), "{outcome:?}");
     assert!(outcome.stderr.contains("nobody/knows:1"), "{outcome:?}");
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use limpid_pack::{DEBIAN_PACKAGES, Toolchain};
 
 use crate::command::{command, find, output};
-use crate::programs::{has_docker_registry, has_rabbitmq};
+use crate::programs::{IMAGE_TOOLS, has_docker_registry, has_rabbitmq, missing_image_tools};
 
 /// Something that the build needs from the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +41,7 @@ pub(super) fn missing_in_tests() -> Vec<Need> {
     [
         need(has_rabbitmq(), "RabbitMQ", &["rabbitmq-server"] as &[_]),
         need(has_docker_registry(), "docker-registry", &["docker-registry"]),
+        need(missing_image_tools().is_none(), "tools that write images", &IMAGE_TOOLS),
     ]
     .into_iter()
     .flatten()

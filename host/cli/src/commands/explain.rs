@@ -6,7 +6,7 @@ use limpid_model::explanation::Answer;
 
 use super::{Format, page, print_json, show};
 use crate::holder::Holder;
-use crate::input::Named;
+use crate::input::{FORMS, SourceArgs};
 use crate::open::OF_IMAGES;
 use crate::settings::Settings;
 
@@ -22,10 +22,10 @@ Exit codes: 0 the image is not affected, 1 it is affected, 2 wrong usage or the 
 3 it is unknown. Of several images the worst counts: affected, then unknown.";
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = HELP)]
+#[command(after_help = HELP, after_long_help = format!("{FORMS}\n\n{HELP}"))]
 pub(crate) struct Args {
-    /// Name or digest of an image that was scanned before, or an image archive, OCI directory or `-`
-    image: String,
+    #[command(flatten)]
+    source: SourceArgs,
     /// The vulnerability, by any of its identifiers
     vulnerability: String,
     #[arg(long, value_enum, default_value_t)]
@@ -35,7 +35,7 @@ pub(crate) struct Args {
 /// Says why a vulnerability affects an image, or why it does not, or why that is unknown, from
 /// the advisories that are kept.
 pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
-    let named = Named::of(&args.image, settings)?;
+    let named = args.source.named(settings)?;
     let holder = Holder::of_data_dir(settings, "limpid explain", &OF_IMAGES)?;
     let mut explanations = Vec::new();
     for image in holder.images(named, settings)? {

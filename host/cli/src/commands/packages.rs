@@ -1,32 +1,30 @@
+use std::path::Path;
 use std::process::ExitCode;
 
 use limpid_formats::table;
 
 use super::{Format, page, print_json, show};
 use crate::holder::Holder;
-use crate::input::Named;
+use crate::input::{FORMS, Named, SourceArgs};
 use crate::open::OF_STORE;
 use crate::settings::Settings;
 
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = FORMS)]
 pub(crate) struct Args {
-    /// Image archive (`docker save` or OCI tar, plain or compressed), OCI directory, `-` for an archive
-    /// on standard input, or name or digest of an image that was scanned before
-    image: String,
+    #[command(flatten)]
+    source: SourceArgs,
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
-/// Lists what is installed. An archive leaves nothing behind.
+/// Lists what is installed. What was not scanned before leaves nothing behind.
 pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
-    let named = Named::of(&args.image, settings)?;
+    let named = args.source.named(settings)?;
     let scratch = tempfile::tempdir()?;
-    let holder = match &named {
-        Named::Archive(_) => Holder::passing(settings, scratch.path())?,
-        Named::Known(_) => Holder::of_data_dir(settings, "limpid packages", &OF_STORE)?,
-    };
+    let (holder, images) = found(named, settings, scratch.path())?;
     let mut inventories = Vec::new();
-    for image in holder.images(named, settings)? {
+    for image in images {
         inventories.push(holder.inventory(&image)?);
     }
     match args.format {
@@ -40,4 +38,26 @@ pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
             show(page)
         }
     }
+}
+
+/// Images that are known, with whoever has them; or others, with a store that is gone with this command.
+fn found(named: Named, settings: &Settings, scratch: &Path) -> anyhow::Result<(Holder, Vec<String>)> {
+    let by_name = match named {
+        Named::Image(mut by_name) if by_name.may_be_known() => {
+            let holder = Holder::of_data_dir(settings, "limpid packages", &OF_STORE)?;
+            if let Some(images) = by_name.known(&holder)? {
+                return Ok((holder, images));
+            }
+            by_name
+        }
+        Named::Image(by_name) => by_name,
+        input @ Named::Input(_) => {
+            let holder = Holder::passing(settings, scratch)?;
+            let images = holder.images(input, settings)?;
+            return Ok((holder, images));
+        }
+    };
+    let holder = Holder::passing(settings, scratch)?;
+    let images = by_name.fetched(&holder, settings)?;
+    Ok((holder, images))
 }

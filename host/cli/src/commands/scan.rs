@@ -7,15 +7,15 @@ use serde::Serialize;
 use super::{Format, page, print_json, show};
 use crate::filter::Filter;
 use crate::holder::Holder;
-use crate::input::Named;
+use crate::input::{FORMS, SourceArgs};
 use crate::open::OF_IMAGES;
 use crate::settings::Settings;
 
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = FORMS)]
 pub(crate) struct Args {
-    /// Image archive (`docker save` or OCI tar, plain or compressed), OCI directory, `-` for an archive
-    /// on standard input, or name or digest of an image that was scanned before
-    image: String,
+    #[command(flatten)]
+    source: SourceArgs,
     #[command(flatten)]
     filter: Filter,
     #[arg(long, value_enum, default_value_t)]
@@ -34,7 +34,7 @@ struct Shown {
 /// Indexes the archive into the store of the data directory, where a layer that is known is not
 /// read again, and reports from the advisories that are kept there.
 pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
-    let named = Named::of(&args.image, settings)?;
+    let named = args.source.named(settings)?;
     let holder = Holder::of_data_dir(settings, "limpid scan", &OF_IMAGES)?;
     let mut reports = Vec::new();
     for image in holder.images(named, settings)? {

@@ -2,7 +2,9 @@ use std::ffi::OsString;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
-use super::{DaemonSettings, transport};
+use limpid_fetch::Socket;
+
+use super::DaemonSettings;
 use crate::error::cut;
 use crate::{DaemonKind, Error};
 
@@ -70,7 +72,7 @@ fn places(
 fn why_not(socket: &Path) -> Option<String> {
     match socket.metadata() {
         Ok(metadata) if !metadata.file_type().is_socket() => Some("no socket is".to_owned()),
-        Ok(_) => transport::connect(socket).err().map(|error| format!("nobody answers ({error})")),
+        Ok(_) => Socket::try_connecting(socket).err().map(|error| format!("nobody answers ({error})")),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Some("nothing is".to_owned()),
         Err(error) => Some(format!("nothing can be seen ({error})")),
     }

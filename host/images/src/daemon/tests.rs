@@ -88,7 +88,11 @@ fn exporting(export: impl Fn(&mut UnixStream) + Send + Sync + 'static) -> Fake {
 }
 
 fn export(fake: &Fake, settings: &DaemonSettings) -> Result<File, Error> {
-    fake.daemon(settings).image("a:1")?.export(&std::env::temp_dir(), &Stop::default(), |_| ())
+    fake.daemon(settings).image("a:1", &Stop::default())?.export(
+        &std::env::temp_dir(),
+        &Stop::default(),
+        |_| (),
+    )
 }
 
 fn check_error(error: &Error, fault: Fault, expected: &str) {
@@ -116,7 +120,7 @@ fn an_image_is_described_and_then_exported() {
             stream.write_all(b"0\r\n\r\n").unwrap();
         });
         let daemon = fake.daemon(&fake.settings());
-        let image = daemon.image("registry.example:5000/a/b:1").unwrap();
+        let image = daemon.image("registry.example:5000/a/b:1", &Stop::default()).unwrap();
         assert_eq!(image.id(), id());
         let told = Mutex::new(0);
         let file =
@@ -133,13 +137,13 @@ fn an_image_is_described_and_then_exported() {
 fn an_image_that_a_daemon_does_not_have_is_missing_in_its_own_words() {
     let fake =
         Fake::new(|_, stream| respond(stream, "404 Not Found", br#"{"message":"No such image: a:1"}"#));
-    let error = fake.daemon(&fake.settings()).image("a:1").unwrap_err();
+    let error = fake.daemon(&fake.settings()).image("a:1", &Stop::default()).unwrap_err();
     check_error(&error, Fault::Input, "image `a:1` of Docker is missing: Docker says `No such image: a:1`");
     let fake = Fake::new(|_, stream| respond(stream, "500 Internal Server Error", b"not JSON"));
-    let error = fake.daemon(&fake.settings()).image("a:1").unwrap_err();
+    let error = fake.daemon(&fake.settings()).image("a:1", &Stop::default()).unwrap_err();
     check_error(&error, Fault::Source, "Docker answers 500");
     let fake = Fake::new(|_, stream| respond(stream, "200 OK", br#"{"Id":"md5:1"}"#));
-    let error = fake.daemon(&fake.settings()).image("a:1").unwrap_err();
+    let error = fake.daemon(&fake.settings()).image("a:1", &Stop::default()).unwrap_err();
     check_error(&error, Fault::Source, "its description cannot be read");
 }
 
@@ -151,7 +155,7 @@ fn a_daemon_that_never_answers_costs_the_time_of_the_settings() {
     };
     let fake = Fake::new(hold);
     let settings = DaemonSettings { answer_time: 1, ..fake.settings() };
-    check_error(&fake.daemon(&settings).image("a").unwrap_err(), Fault::Source, "timeout");
+    check_error(&fake.daemon(&settings).image("a", &Stop::default()).unwrap_err(), Fault::Source, "timeout");
     let fake = exporting(|stream| {
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nabc").unwrap();
         let _ = stream.read(&mut [0]);
@@ -193,7 +197,7 @@ fn an_export_ends_when_the_service_does() {
         while stream.write_all(&[0; 4096]).is_ok() {}
     });
     let (daemon, stop) = (endless.daemon(&endless.settings()), Stop::default());
-    let image = daemon.image("a:1").unwrap();
+    let image = daemon.image("a:1", &Stop::default()).unwrap();
     let error = image.export(&std::env::temp_dir(), &stop, |_| stop.stop()).unwrap_err();
     assert!(matches!(error, Error::Interrupted { .. }), "{error}");
 }

@@ -4,6 +4,8 @@ use limpid_store::Store;
 use limpid_store::table::Table as _;
 use limpid_store::tables::announced::Announced;
 use limpid_store::tables::announcements::Announcements;
+use limpid_store::tables::blobs::Blobs;
+use limpid_store::tables::chains::Chains;
 use limpid_store::tables::contexts::Contexts;
 use limpid_store::tables::entries::Entries;
 use limpid_store::tables::images::Images;
@@ -47,7 +49,9 @@ const NOT_OF_IMAGES: [u8; 11] = [
 ];
 
 /// Tables of what single images hold, and of where it came from.
-const OF_SINGLE_IMAGES: [u8; 13] = [
+const OF_SINGLE_IMAGES: [u8; 15] = [
+    Blobs::ID,
+    Chains::ID,
     Images::ID,
     Manifests::ID,
     Layers::ID,

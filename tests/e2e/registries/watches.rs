@@ -207,3 +207,33 @@ fn killed_in_the_middle_of_anything_a_watch_comes_to_the_same_end() {
     let watch = list(&service);
     assert_eq!([&watch["followed_tags"], &watch["gone_tags"], &watch["failed"]], [40, 0, 0], "{watch:#}");
 }
+
+#[test]
+#[ignore = "needs docker-registry: `cargo xtask test-with docker-registry`"]
+fn files_that_were_not_kept_are_fetched_again_for_a_detector_that_comes_later() {
+    let plugins = tempfile::tempdir().unwrap();
+    let all = Setup::new().plugins().to_owned();
+    for entry in std::fs::read_dir(&all).unwrap() {
+        let path = entry.unwrap().path();
+        if path.file_stem().unwrap() != "node" {
+            std::fs::copy(&path, plugins.path().join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    let (service, registry) =
+        both(|setup| setup.with_plugins(plugins.path()).with("LIMPID_KEEP__FILE_BYTES", 0));
+    let module = json!({ "name": "alpha", "version": "1.0.0" }).to_string();
+    let layer = Layer::new("RUN npm install").file("app/node_modules/alpha/package.json", module);
+    let parts = Parts::of(&image("node", [layer]), Compression::Gzip);
+    registry.push("team/node", "1", &parts);
+    put(&service, &registry);
+    until_there_are(&service, &BTreeSet::from([parts.digest().to_owned()]));
+    let packages = || {
+        let inventory = service.api.get(&format!("/v1/images/{}/packages", parts.digest())).ok();
+        inventory["packages"].as_array().unwrap().len()
+    };
+    assert_eq!(packages(), 0);
+    let before = registry.requests("GET", "/blobs/").len();
+    std::fs::copy(all.join("node.wasm"), plugins.path().join("node.wasm")).unwrap();
+    until("the module is found", || (packages() == 1).then_some(()));
+    assert!(registry.requests("GET", "/blobs/").len() > before);
+}

@@ -21,17 +21,19 @@ pub(super) fn work(parts: &Parts) {
     let mut waiting = VecDeque::new();
     let mut last: Option<Instant> = None;
     while !parts.stop.is_stopped() {
+        let loaded = components(&detectors::loaded(&parts.scanner.plugins()));
         // While images are being refreshed from what was kept, nobody knows which will lack something.
-        let now = parts.scanner.0.refreshing.ended().map(|refreshes| (refreshes, loaded(parts)));
+        let now = parts.scanner.0.refreshing.ended().map(|refreshes| (refreshes, loaded.clone()));
         if now.is_some() && now != rested {
-            waiting = told(behind(parts)).unwrap_or_default();
+            waiting = told(behind(&parts.scanner.store().view(), &loaded)).unwrap_or_default().into();
             rested = now;
         }
         if last.is_none_or(|last| last.elapsed() >= pause)
             && let Some(image) = waiting.pop_front()
-            && told(fetch(parts, &image)) == Some(Fetched::Submitted)
         {
-            last = Some(Instant::now());
+            if told(fetch(parts, &image, &loaded)).flatten().is_some() {
+                last = Some(Instant::now());
+            }
             continue;
         }
         let queue = parts.lock();
@@ -43,48 +45,35 @@ fn told<T>(outcome: Result<T, Error>) -> Option<T> {
     outcome.inspect_err(|error| tracing::warn!("images cannot be fetched again: {}", chain(error))).ok()
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fetched {
-    Submitted,
-    /// Another submission was faster, or it is gone.
-    Needless,
-}
-
-/// The detectors that are loaded.
-fn loaded(parts: &Parts) -> Vec<Digest> {
-    components(&detectors::loaded(&parts.scanner.plugins()))
-}
-
 /// Images that rest on other detectors than those that are loaded, newest first, as far as they can be fetched.
-fn behind(parts: &Parts) -> Result<VecDeque<Digest>, Error> {
-    let (view, loaded) = (parts.scanner.store().view(), loaded(parts));
-    let mut behind = Vec::new();
+pub(super) fn behind(view: &View<'_>, loaded: &[Digest]) -> Result<Vec<Digest>, Error> {
+    let mut found = Vec::new();
     if loaded.is_empty() {
-        return Ok(VecDeque::new());
+        return Ok(Vec::new());
     }
     for row in view.scan::<Images>(|_| ()) {
         let (id, row) = row?;
         let indexing = row.into_parts(id).1;
-        if indexing.detectors != loaded && origins::of(&view, &id)?.is_some() {
-            behind.push((indexing.indexed_at, id));
+        if indexing.detectors != loaded && origins::of(view, &id)?.is_some() {
+            found.push((indexing.indexed_at, id));
         }
     }
-    behind.sort_unstable_by(|a, b| b.cmp(a));
-    Ok(behind.into_iter().map(|(_, id)| id).collect())
+    found.sort_unstable_by(|a, b| b.cmp(a));
+    Ok(found.into_iter().map(|(_, id)| id).collect())
 }
 
-fn fetch(parts: &Parts, image: &Digest) -> Result<Fetched, Error> {
-    let view: View<'_> = parts.scanner.store().view();
-    let Some(row) = view.get::<Images>(image)? else { return Ok(Fetched::Needless) };
-    let Some(reference) = origins::of(&view, image)? else { return Ok(Fetched::Needless) };
-    if row.into_parts(*image).1.detectors == loaded(parts) {
-        return Ok(Fetched::Needless);
-    }
-    drop(view);
+/// Submits an image again, and returns its job. None where another submission was faster, or it is gone.
+pub(super) fn fetch(parts: &Parts, image: &Digest, loaded: &[Digest]) -> Result<Option<u64>, Error> {
+    let reference = {
+        let view = parts.scanner.store().view();
+        let Some(row) = view.get::<Images>(image)? else { return Ok(None) };
+        if row.into_parts(*image).1.detectors == loaded {
+            return Ok(None);
+        }
+        origins::of(&view, image)?
+    };
+    let Some(reference) = reference else { return Ok(None) };
     let job = parts.submit(&reference)?;
-    tracing::info!(
-        job,
-        "image {image} is fetched again, because not all files were kept that detectors claim"
-    );
-    Ok(Fetched::Submitted)
+    tracing::info!(job, "image {image} is fetched again: not all files were kept that detectors claim");
+    Ok(Some(job))
 }

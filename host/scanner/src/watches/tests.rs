@@ -603,3 +603,90 @@ fn a_running_watch_lists_by_itself_and_looks_at_pushes() {
     watching.take(vec![push(Some(REGISTRY), "a", "2")]).unwrap();
     until(&|| service.images().len() == 2);
 }
+
+/// Says how the job of the only tag that is followed ended.
+fn end_job(service: &Service, code: &str) {
+    use limpid_model::{Job, JobState, Submission};
+    use limpid_store::tables::jobs::Jobs;
+
+    let id = service.follows()[0].job.unwrap();
+    let job = Job {
+        id,
+        state: JobState::Failed { code: code.to_owned(), message: "it was refused".to_owned() },
+        created: 0,
+        updated: 0,
+        submission: Submission::Archive { bytes: 0 },
+        with_secrets: false,
+        images: Vec::new(),
+        layers_read: 0,
+        layers_known: 0,
+    };
+    let mut batch = limpid_store::Batch::default();
+    batch.put::<Jobs>(&id, &(&job).into()).unwrap();
+    service.store.commit(batch).unwrap();
+}
+
+#[test]
+fn what_was_refused_is_told_and_submitted_again_where_that_may_help() {
+    let service = Service::new();
+    service.put(|_| ());
+    service.registry.push("a", "1", 1);
+    service.list();
+    end_job(&service, "unsupported");
+    let listed = service.list();
+    assert_eq!((listed.submitted, listed.failed_count), (0, 1));
+    assert_eq!(listed.failed, [("a".to_owned(), "tag `1`: it was refused".to_owned())]);
+    // The registry itself has said all that it was asked.
+    assert_eq!((listed.failures, listed.last_complete), (0, Some(service.parts.now())));
+    service.parts.scanner.list_watch("w").unwrap();
+    assert_eq!(service.list().submitted, 1);
+    assert_eq!(service.list().submitted, 0);
+    end_job(&service, "source-unavailable");
+    assert_eq!(service.list().submitted, 1);
+}
+
+#[test]
+fn an_image_is_known_through_the_watches_that_follow_a_name_of_it() {
+    let service = Service::new();
+    service.put(|spec| spec.repositories = vec!["a".to_owned()]);
+    service.registry.push("a", "1", 1);
+    service.list();
+    let watches = watched::all(&service.store.view()).unwrap();
+    let check = |names: &[&str], expected: bool| {
+        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        assert_eq!(
+            watched::know(&service.store.view(), &watches, names.iter()).unwrap(),
+            expected,
+            "{names:?}"
+        );
+    };
+    check(&["registry.example/a:1"], true);
+    check(&["x", "registry.example/a:1@sha256:00"], true);
+    check(&["registry.example/a:2"], false);
+    check(&["a:1", "elsewhere.example/a:1"], false);
+    check(&[], false);
+    assert!(!watched::know(&service.store.view(), &[], ["registry.example/a:1".to_owned()].iter()).unwrap());
+}
+
+#[test]
+fn images_that_rest_on_other_detectors_are_fetched_again_where_they_can_be() {
+    let service = Service::new();
+    service.put(|_| ());
+    service.registry.push("a", "1", 1);
+    service.registry.push("a", "2", 2);
+    service.list();
+    let mut batch = limpid_store::Batch::default();
+    batch.delete::<limpid_store::tables::origins::Origins>(&image(2));
+    service.store.commit(batch).unwrap();
+    // No detector is loaded here, and none has seen the images.
+    let loaded = [Digest::of(b"detector")];
+    let view = service.store.view();
+    assert_eq!(refetch::behind(&view, &loaded).unwrap(), [image(1)]);
+    assert_eq!(refetch::behind(&view, &[]).unwrap(), []);
+    service.registry.asked();
+    assert!(refetch::fetch(&service.parts, &image(1), &loaded).unwrap().is_some());
+    assert!(refetch::fetch(&service.parts, &image(2), &loaded).unwrap().is_none());
+    assert!(refetch::fetch(&service.parts, &image(1), &[]).unwrap().is_none());
+    assert!(refetch::fetch(&service.parts, &image(3), &loaded).unwrap().is_none());
+    assert_eq!(service.registry.asked(), counts([("submitted", 1)]));
+}

@@ -59,6 +59,7 @@ pub(crate) struct Input {
 }
 
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a command has one input")]
 enum Kept {
     Archive(Archive, Bytes),
     RootFs(PathBuf),

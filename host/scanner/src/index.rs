@@ -214,12 +214,7 @@ impl Indexer<'_> {
         outcome.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn read_own(
-        &self,
-        input: ImageInput<'_>,
-        unknown: &Unknown<'_>,
-        owned: Owned,
-    ) -> Result<Landed, Error> {
+    fn read_own(&self, input: ImageInput<'_>, unknown: &Unknown<'_>, owned: Owned) -> Result<Landed, Error> {
         let layer = Arc::new(layer::read(*self, input, unknown)?);
         let flight = owned.landed(&layer);
         Ok(Landed { layer, flight })

@@ -2,10 +2,11 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use limpid_formats::table;
+use limpid_model::Platform;
 
 use super::{Format, page, print_json, show};
 use crate::holder::Holder;
-use crate::input::Named;
+use crate::input::SourceArgs;
 use crate::open::OF_IMAGES;
 use crate::settings::Settings;
 
@@ -23,17 +24,23 @@ far as is known, but the comparison is not complete.";
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Args {
-    /// The image before: an archive, OCI directory, `-`, or name or digest of an image that was scanned before
+    /// The image before: a SOURCE, as `limpid scan --help` lists them
     before: String,
     /// The image after, named likewise
     after: String,
+    /// Only images for this platform, such as `linux/amd64`; can be repeated [default: all]
+    #[arg(long = "platform", value_name = "OS/ARCH[/VARIANT]")]
+    platforms: Vec<Platform>,
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
 /// Says in which packages and findings two images differ, from the advisories that are kept.
 pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
-    let (before, after) = (Named::of(&args.before, settings)?, Named::of(&args.after, settings)?);
+    let named = |source: &str| {
+        SourceArgs { source: source.to_owned(), platforms: args.platforms.clone() }.named(settings)
+    };
+    let (before, after) = (named(&args.before)?, named(&args.after)?);
     let holder = Holder::of_data_dir(settings, "limpid diff", &OF_IMAGES)?;
     let one = |named, text: &str| match holder.images(named, settings)?.as_slice() {
         [image] => Ok(image.clone()),

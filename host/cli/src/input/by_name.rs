@@ -28,6 +28,7 @@ enum Asked {
 }
 
 /// What an image of a daemon is for whoever indexes.
+#[expect(clippy::large_enum_variant, reason = "there is one for a moment")]
 enum OfDaemon {
     /// What is known already, by its digest.
     Known(Vec<String>),

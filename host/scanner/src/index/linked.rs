@@ -167,7 +167,14 @@ impl Indexer<'_> {
             kept_bytes: 0,
         };
         let entries = entries::Row::pack(&LayerEntries { last, replaced: Vec::new() })?;
-        Ok(ReadLayer { row, entries, found, kept: shown.kept.finish(&HashSet::new()), kinds: None, stored: None })
+        Ok(ReadLayer {
+            row,
+            entries,
+            found,
+            kept: shown.kept.finish(&HashSet::new()),
+            kinds: None,
+            stored: None,
+        })
     }
 }
 

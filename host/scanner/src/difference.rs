@@ -7,7 +7,7 @@ use limpid_model::report::{Gap, Report};
 use limpid_model::{Digest, Doubt, DoubtOf, FindingDifference, ImageDifference};
 use limpid_store::View;
 
-use crate::report::Reporter;
+use crate::report::{self, Reporter};
 use crate::{Error, images};
 
 /// What came, went and changed from one image to another, from one view of the store.
@@ -29,7 +29,11 @@ pub(crate) fn difference(
     );
     let detectors = (detectors_of(&view, before)?, detectors_of(&view, after)?);
     let doubts = doubts(&first, &second, detectors.0 == detectors.1);
-    let findings = Difference::of_findings(first.findings, second.findings);
+    let mut findings = Difference::of_findings(first.findings, second.findings);
+    findings.added.sort_by_cached_key(report::place);
+    findings.removed.sort_by_cached_key(report::place);
+    // As they are in both: which of two is the first says nothing of their order.
+    findings.changed.sort_by_cached_key(|(a, b)| report::place(a).min(report::place(b)));
     Ok(ImageDifference {
         before: first.image,
         after: second.image,

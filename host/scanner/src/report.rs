@@ -263,7 +263,7 @@ impl Describing<'_> {
 
 /// Where a finding stands among others: what is exploited first, then the worst, then the likeliest to be
 /// exploited, then by vulnerability and package.
-fn place(finding: &Finding) -> impl Ord + use<> {
+pub(crate) fn place(finding: &Finding) -> impl Ord + use<> {
     (
         Reverse((finding.exploited.is_some(), finding.severity.severity)),
         Reverse(Probability(finding.exploit_probability.unwrap_or(0.0))),

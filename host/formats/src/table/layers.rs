@@ -110,10 +110,19 @@ fn stack(page: &Page, layers: &api::ImageLayers) -> Grid {
             gone => Piece::new(Tone::Good, format!("-{gone}")),
         });
         let made_by = layer.changes.created_by.as_deref();
-        row.push(Piece::new(Tone::Faint, made_by.map_or_else(|| NOTHING.to_owned(), command)));
+        row.push(Piece::new(Tone::Faint, made_by.map_or_else(|| NOTHING.to_owned(), brief)));
         grid.row(row);
     }
     grid
+}
+
+/// A command without the shell that runs it, which takes the room of what it is.
+fn brief(created_by: &str) -> String {
+    let text = command(created_by);
+    match text.strip_prefix("RUN /bin/sh -c ") {
+        Some(run) => format!("RUN {run}"),
+        None => text,
+    }
 }
 
 fn introduced(layer: &api::ReportedLayer) -> BTreeMap<&str, usize> {

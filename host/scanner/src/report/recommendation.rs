@@ -1,6 +1,5 @@
 //! Which newer image of its base's repository an image may be built upon, and what that would change.
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -23,6 +22,29 @@ pub(crate) struct JudgedImages(Mutex<Known>);
 struct Known {
     revision: Option<Revision>,
     images: HashMap<Digest, Arc<Judged>>,
+    /// By base image.
+    newest: HashMap<Digest, Option<Newest>>,
+}
+
+impl Known {
+    /// What is known at a revision, with room for more.
+    fn at(&mut self, revision: &Revision) -> &mut Self {
+        let is_full = self.images.len() >= KEPT || self.newest.len() >= KEPT;
+        if self.revision.as_ref() != Some(revision) || is_full {
+            *self = Self { revision: Some(revision.clone()), ..Self::default() };
+        }
+        self
+    }
+}
+
+/// The newest image of a repository.
+#[derive(Clone, Debug)]
+struct Newest {
+    id: Digest,
+    names: Vec<String>,
+    created: Option<String>,
+    /// Whether all images of the repository were looked at.
+    is_newest_known: bool,
 }
 
 /// Images that are kept at most.
@@ -44,23 +66,29 @@ impl JudgedImages {
 
     /// What affects an image; judged where that is not known at the reporter's revision.
     fn of(&self, reporter: Reporter<'_>, view: &View<'_>, image: &Digest) -> Result<Arc<Judged>, Error> {
-        if let Some(revision) = reporter.revision {
-            let known = self.known();
-            if known.revision.as_ref() == Some(revision)
-                && let Some(judged) = known.images.get(image)
-            {
-                return Ok(Arc::clone(judged));
-            }
+        let Some(revision) = reporter.revision else { return judged(reporter, view, image).map(Arc::new) };
+        if let Some(judged) = self.known().at(revision).images.get(image) {
+            return Ok(Arc::clone(judged));
         }
         let judged = Arc::new(judged(reporter, view, image)?);
-        if let Some(revision) = reporter.revision {
-            let mut known = self.known();
-            if known.revision.as_ref() != Some(revision) || known.images.len() >= KEPT {
-                *known = Known { revision: Some(revision.clone()), images: HashMap::new() };
-            }
-            known.images.insert(*image, Arc::clone(&judged));
-        }
+        self.known().at(revision).images.insert(*image, Arc::clone(&judged));
         Ok(judged)
+    }
+
+    /// The newest image of a base's repositories; looked for where it is not known at the reporter's revision.
+    fn newest(
+        &self,
+        reporter: Reporter<'_>,
+        view: &View<'_>,
+        base: &BaseImage,
+    ) -> Result<Option<Newest>, Error> {
+        let Some(revision) = reporter.revision else { return newest(reporter, view, base) };
+        if let Some(newest) = self.known().at(revision).newest.get(&base.id) {
+            return Ok(newest.clone());
+        }
+        let newest = newest(reporter, view, base)?;
+        self.known().at(revision).newest.insert(base.id, newest.clone());
+        Ok(newest)
     }
 }
 
@@ -71,9 +99,9 @@ pub(super) fn recommendation(
     report: &Report,
 ) -> Result<Option<Recommendation>, Error> {
     let Some(base) = &report.base else { return Ok(None) };
-    let Some((newest, is_newest_known)) = newest(reporter, view, base, &report.image)? else {
-        return Ok(None);
-    };
+    let newest = reporter.judged.newest(reporter, view, base)?;
+    // Where the image is in the repository of its own base, it may be the newest there.
+    let Some(newest) = newest.filter(|newest| newest.id != report.image.id) else { return Ok(None) };
     let before = reporter.judged.of(reporter, view, &base.id)?;
     let after = reporter.judged.of(reporter, view, &newest.id)?;
     Ok(Some(Recommendation {
@@ -82,7 +110,7 @@ pub(super) fn recommendation(
         created: newest.created,
         removes: more(&before.findings, &after.findings),
         adds: more(&after.findings, &before.findings),
-        is_newest_known,
+        is_newest_known: newest.is_newest_known,
         is_complete: before.is_complete && after.is_complete,
     }))
 }
@@ -106,37 +134,38 @@ impl Age {
     }
 }
 
-/// The newest image of the platform in the repositories of a base that is newer than that, and whether all
-/// were looked at.
-fn newest(
-    reporter: Reporter<'_>,
-    view: &View<'_>,
-    base: &BaseImage,
-    of: &Image,
-) -> Result<Option<(Image, bool)>, Error> {
-    let most = reporter.settings.base_candidates;
+/// The newest image of the platform in the repositories of a base; none where that is the base itself.
+fn newest(reporter: Reporter<'_>, view: &View<'_>, base: &BaseImage) -> Result<Option<Newest>, Error> {
+    let mut left = reporter.settings.base_candidates;
     let mut candidates = BTreeSet::new();
     let mut is_newest_known = true;
-    for name in &base.names {
-        for image in names::images_of_repository(view, name).take(most.saturating_add(1)) {
+    'repositories: for name in &base.names {
+        for image in names::images_of_repository(view, name) {
+            if left == 0 {
+                is_newest_known = false;
+                break 'repositories;
+            }
+            left -= 1;
             candidates.insert(image?);
-        }
-        if candidates.len() > most {
-            is_newest_known = false;
-            break;
         }
     }
     let (image, indexing) = images::image(view, &base.id)?;
     let platform = image.platform.clone();
     let mut newest = (Age::new(&image, indexing.indexed_at), image);
-    for id in candidates.into_iter().take(most).filter(|id| *id != of.id) {
+    for id in candidates {
         let (image, indexing) = images::image(view, &id)?;
         let age = Age::new(&image, indexing.indexed_at);
-        if image.platform == platform && age.cmp(&newest.0) == Ordering::Greater {
+        if image.platform == platform && age > newest.0 {
             newest = (age, image);
         }
     }
-    Ok(Some(newest.1).filter(|image| image.id != base.id).map(|image| (image, is_newest_known)))
+    let newest = Some(newest.1).filter(|image| image.id != base.id);
+    Ok(newest.map(|image| Newest {
+        id: image.id,
+        names: image.names,
+        created: image.created,
+        is_newest_known,
+    }))
 }
 
 fn judged(reporter: Reporter<'_>, view: &View<'_>, digest: &Digest) -> Result<Judged, Error> {

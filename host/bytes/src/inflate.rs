@@ -4,6 +4,8 @@
 //! stored on the way, which is how layers are read: there, inflating is all that takes time, so it
 //! waits for nobody and a byte is copied nowhere.
 
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod header;
 mod member;
 
 use std::io::{self, Read};
@@ -54,6 +56,8 @@ enum Codec {
 /// Where a decoder is in its input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
+    /// Before the first member of a gzip.
+    Before,
     Inside,
     /// At the end of a member, stream or frame; another may follow.
     Between,
@@ -83,7 +87,8 @@ impl Inflater {
         let decoder = match compression {
             Compression::None => Codec::Plain(stored),
             Compression::Gzip => {
-                Codec::Gzip { stored, decoder: Member::new(), at, trailing: decoding.trailing }
+                let (decoder, at, trailing) = (Member::new(), Place::Before, decoding.trailing);
+                Codec::Gzip { stored, decoder, at, trailing }
             }
             Compression::Bzip2 => Codec::Bzip2 { stored, decoder: bzip2::Decompress::new(false), at },
             Compression::Zstd => {
@@ -180,6 +185,9 @@ fn gunzip(
                 return Ok(0);
             }
             *decoder = Member::new();
+        }
+        if *at != Place::Inside {
+            decoder.begin(stored, what)?;
             *at = Place::Inside;
         }
         let written = step(stored, |input, out| decoder.step(input, out), at, ("gzip", what), out)?;

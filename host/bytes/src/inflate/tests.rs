@@ -93,6 +93,41 @@ fn what_follows_a_gzip_is_left_alone_or_refused() {
     }
 }
 
+/// A gzip with all that a header may have, and a checksum of the header that is off by so much.
+fn with_header(text: &[u8], wrong: u16) -> Vec<u8> {
+    let mut stored = vec![0x1f, 0x8b, 8, 0b1_1110, 0, 0, 0, 0, 0, 3];
+    stored.extend([3, 0, b'e', b'x', b't']);
+    stored.extend(b"name\0comment\0");
+    let mut crc = flate2::Crc::new();
+    crc.update(&stored);
+    stored.extend((crc.sum() as u16 ^ wrong).to_le_bytes());
+    stored.extend(&gzip(text)[10..]);
+    stored
+}
+
+#[test]
+fn all_of_a_gzip_s_header_is_read_wherever_the_input_is_split() {
+    let gunzipped = |stored: &[u8]| both(stored, Compression::Gzip, Trailing::Refused);
+    let second = with_header(b"two", 0);
+    for before in 0..40 {
+        // A member of bytes as they are, so long that the next header lies across the end of a buffer.
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+        io::Write::write_all(&mut encoder, &vec![b'1'; (256 << 10) - 53 - before]).unwrap();
+        let first = encoder.finish().unwrap();
+        assert!((256 << 10) - 60 < first.len() && first.len() <= 256 << 10, "{}", first.len());
+        assert!(gunzipped(&[&first[..], &second].concat()).unwrap().ends_with(b"1two"), "{before}");
+    }
+    for end in 1..second.len() {
+        assert!(gunzipped(&second[..end]).is_err(), "{end}");
+    }
+    assert!(gunzipped(&with_header(b"two", 1)).is_err());
+    for (at, value) in [(0, 0), (1, 0), (2, 7), (3, 1 << 5), (3, 1 << 7)] {
+        let mut stored = gzip(b"text");
+        stored[at] = value;
+        assert!(gunzipped(&stored).is_err(), "{at}");
+    }
+}
+
 #[test]
 fn a_stream_that_ends_early_is_damaged() {
     let text = "text ".repeat(100_000);

@@ -1,5 +1,6 @@
 //! Images by name: who has one is asked one after the other.
 
+use anyhow::Context as _;
 use indicatif::HumanBytes;
 use limpid_fetch::{Logins, PlainHttp, Registries};
 use limpid_images::{Choice, Daemon, DaemonKind, Error, RegistryImages, Tried};
@@ -77,7 +78,9 @@ impl ByName {
         let Self { name, platforms, asked } = self;
         let mut tried = match asked {
             Asked::Daemon(kind) => {
-                return of_daemon(kind, &name, &platforms, holder, settings)?.indexed(holder, settings);
+                let found = of_daemon(kind, &name, &platforms, holder, settings);
+                let found = found.with_context(|| format!("`{}{name}` cannot be had", kind.prefix()))?;
+                return found.indexed(holder, settings);
             }
             Asked::Registry => return of_registry(name, platforms, holder, settings),
             Asked::Any(tried) => tried,

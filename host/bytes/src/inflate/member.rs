@@ -20,9 +20,9 @@ mod isal {
     use std::ptr;
 
     use isal_sys::igzip_lib::{
-        ISAL_DECOMP_OK, ISAL_GZIP_NO_HDR_VER, ISAL_INCORRECT_CHECKSUM, ISAL_INVALID_BLOCK, ISAL_INVALID_LOOKBACK,
-        ISAL_INVALID_SYMBOL, inflate_state,
-        isal_block_state_ISAL_BLOCK_FINISH, isal_inflate, isal_inflate_init,
+        ISAL_DECOMP_OK, ISAL_GZIP_NO_HDR_VER, ISAL_INCORRECT_CHECKSUM, ISAL_INVALID_BLOCK,
+        ISAL_INVALID_LOOKBACK, ISAL_INVALID_SYMBOL, inflate_state, isal_block_state_ISAL_BLOCK_FINISH,
+        isal_inflate, isal_inflate_init,
     };
 
     use super::Step;
@@ -177,10 +177,7 @@ mod tests {
             let (bytes, read) = decoded(&input[at..], sizes, |input, out| isal.step(input, out))?;
             Some((bytes, at + read))
         };
-        [
-            begun.and_then(behind),
-            decoded(input, sizes, |input, out| zlib.step(input, out)),
-        ]
+        [begun.and_then(behind), decoded(input, sizes, |input, out| zlib.step(input, out))]
     }
 
     fn packed(bytes: &[u8], level: u32, name: &str) -> Vec<u8> {

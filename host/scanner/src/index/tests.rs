@@ -1,6 +1,6 @@
 use std::io::Cursor;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use limpid_images::Archive;
 use limpid_layers::{FilesOfKind, Kind, Kinds, Rule};

@@ -172,7 +172,9 @@ fn why_no_image(text: &str) -> Option<String> {
     }
     let is_of_name = |letter: char| letter.is_ascii_alphanumeric() || "._:/@-+[]".contains(letter);
     if let Some(letter) = text.chars().find(|&letter| !is_of_name(letter)) {
-        return Some(format!("it holds `{}`, which no name of an image does", letter.escape_debug()));
+        let letter =
+            if letter.is_control() { letter.escape_default().to_string() } else { letter.to_string() };
+        return Some(format!("it holds `{letter}`, which no name of an image does"));
     }
     let (name, digest) = text.split_once('@').map_or((text, None), |(name, digest)| (name, Some(digest)));
     if digest.is_some_and(|digest| !digest.contains(':') || digest.contains(['/', '@'])) {

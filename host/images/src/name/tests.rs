@@ -55,7 +55,7 @@ fn a_text_that_can_be_no_image_says_what_it_was_taken_for() {
             assert!(error.contains(expected), "{given}: {error}");
         }
     };
-    check("c:\\x", &["as a path, nothing is there", "as the name of an image, it holds `\\\\`"]);
+    check("c:\\x", &["as a path, nothing is there", "as the name of an image, it holds `\\`"]);
     check("https://registry.example/a", &["as a path", "no form begins with `https://`"]);
     check("image.tar", &["as a path, nothing is there"]);
     check("./nginx-that-is-not-here", &["as a path, nothing is there"]);

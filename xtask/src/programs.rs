@@ -33,7 +33,7 @@ impl Program {
     const fn tests(self) -> &'static str {
         match self {
             Self::Rabbitmq => "notices::a_broker",
-            Self::DockerRegistry => "registries::a_real_registry",
+            Self::DockerRegistry => "registries::",
             Self::ImageTools => "image_tools::",
             Self::Javascript => "examples::javascript",
             Self::Python => "examples::python",

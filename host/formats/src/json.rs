@@ -12,7 +12,6 @@ mod notices;
 mod packages;
 mod plugins;
 mod report;
-mod shared;
 mod statistics;
 mod subscriptions;
 mod vulnerabilities;

@@ -1,12 +1,12 @@
 //! The report of an image.
 
 mod coverage;
+mod written;
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use limpid_model::Text;
-use limpid_model::report::{self, InstalledPackage, LayerOrigin, RatedSeverity};
+use limpid_model::report::{self, InstalledPackage, LayerOrigin};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -58,17 +58,15 @@ pub struct Finding {
     /// Other identifiers of the same vulnerability.
     pub aliases: Vec<String>,
     /// One line on what it is.
-    #[serde(with = "super::shared")]
-    pub title: Arc<str>,
+    pub title: String,
     /// `affected`, `under-investigation`, `wont-fix`, `fix-deferred`, `end-of-life`.
     pub status: Word,
     /// The publisher's reason for the status.
     pub note: Option<String>,
     /// How bad it is, and who says so.
     pub severity: Severity,
-    /// The package. Findings of one share it.
-    #[serde(with = "super::shared")]
-    pub package: Arc<Package>,
+    /// The package.
+    pub package: Package,
     /// The nearest version that fixes it.
     pub fixed_version: Option<Text>,
     /// The least version of the package in which all of its findings are fixed for which a fixed version
@@ -81,8 +79,7 @@ pub struct Finding {
     /// Where it is published.
     pub namespace: Text,
     /// Further reading.
-    #[serde(with = "super::shared")]
-    pub references: Arc<[String]>,
+    pub references: Vec<String>,
     /// The publisher's identifier of the advisory that counts.
     pub advisory: Text,
     /// What each publisher says of the package, taken by itself.
@@ -92,8 +89,7 @@ pub struct Finding {
     /// How likely it is to be exploited in the next 30 days, 0 to 1 (EPSS).
     pub exploit_probability: Option<f32>,
     /// What else is known of the vulnerability, whoever is affected.
-    #[serde(with = "super::shared")]
-    pub enrichments: Arc<[Enrichment]>,
+    pub enrichments: Vec<Enrichment>,
 }
 
 /// That a vulnerability is exploited.
@@ -213,12 +209,15 @@ pub struct Inventory {
     pub packages: Vec<Package>,
 }
 
-impl From<report::Report> for Report {
-    fn from(mut report: report::Report) -> Self {
-        let found = std::mem::take(&mut report.findings);
-        let rest = Rest::new(&found, report);
-        let Rest { image, summary, coverage, plugins } = rest;
-        Self { image, summary, coverage, findings: findings(found), plugins }
+impl Report {
+    /// A report as a client of the API reads it.
+    ///
+    /// # Errors
+    /// Nothing that a report holds fails here.
+    pub fn of(report: report::Report) -> serde_json::Result<Self> {
+        let mut written = Vec::new();
+        write_report(report, &mut written)?;
+        serde_json::from_slice(&written)
     }
 }
 
@@ -258,33 +257,30 @@ impl Rest {
 /// Fewer findings are not worth dividing.
 const LEAST: usize = 200;
 
-/// Writes down a report as [`Report`] is written, on all processors.
+/// Writes down a report as [`Report`] is read, on all processors.
 ///
 /// # Errors
 /// Nothing that a report holds fails here.
 pub fn write_report(mut report: report::Report, out: &mut Vec<u8>) -> serde_json::Result<()> {
-    let mut found = std::mem::take(&mut report.findings);
-    let Rest { image, summary, coverage, plugins } = Rest::new(&found, report);
-    let shares = if found.len() <= LEAST {
-        vec![written(found)?]
-    } else {
-        let share = found.len().div_ceil(rayon::current_num_threads()).max(LEAST);
-        let mut shares = Vec::new();
-        while found.len() > share {
-            shares.push(found.split_off(found.len() - share));
-        }
-        shares.push(found);
-        shares.into_par_iter().rev().map(written).collect::<serde_json::Result<Vec<_>>>()?
-    };
+    let mut first = std::mem::take(&mut report.findings);
+    let Rest { image, summary, coverage, plugins } = Rest::new(&first, report);
+    let share = first.len().div_ceil(rayon::current_num_threads()).max(LEAST);
+    let mut others = Vec::new();
+    while first.len() > share {
+        others.push(first.split_off(first.len() - share));
+    }
     field(out, b"{\"image\":", &image)?;
     field(out, b",\"summary\":", &summary)?;
     field(out, b",\"coverage\":", &coverage)?;
     out.extend_from_slice(b",\"findings\":[");
-    for (number, share) in shares.iter().enumerate() {
-        if number > 0 {
-            out.push(b',');
-        }
-        out.extend_from_slice(share);
+    let (first, others) = rayon::join(
+        || written::findings(first, out),
+        || others.into_par_iter().rev().map(apart).collect::<serde_json::Result<Vec<_>>>(),
+    );
+    first?;
+    for other in others? {
+        out.push(b',');
+        out.extend_from_slice(&other);
     }
     out.push(b']');
     field(out, b",\"plugins\":", &plugins)?;
@@ -293,66 +289,18 @@ pub fn write_report(mut report: report::Report, out: &mut Vec<u8>) -> serde_json
 }
 
 /// Findings in JSON, with commas between them.
-fn written(found: Vec<report::Finding>) -> serde_json::Result<Vec<u8>> {
+fn apart(found: Vec<report::Finding>) -> serde_json::Result<Vec<u8>> {
     let mut out = Vec::with_capacity(found.len() * FINDING);
-    for (number, finding) in findings(found).iter().enumerate() {
-        if number > 0 {
-            out.push(b',');
-        }
-        serde_json::to_writer(&mut out, finding)?;
-    }
+    written::findings(found, &mut out)?;
     Ok(out)
 }
 
-/// Bytes of a finding in JSON, about.
-const FINDING: usize = 1_200;
+/// Bytes of a finding in JSON, at most as a rule.
+const FINDING: usize = 1_400;
 
 fn field(out: &mut Vec<u8>, name: &[u8], value: &impl Serialize) -> serde_json::Result<()> {
     out.extend_from_slice(name);
     serde_json::to_writer(out, value)
-}
-
-/// What findings share is converted once.
-fn findings(findings: Vec<report::Finding>) -> Vec<Finding> {
-    let mut packages: HashMap<*const InstalledPackage, Arc<Package>> = HashMap::new();
-    let mut known: HashMap<*const Vec<report::Enriched>, Arc<[Enrichment]>> = HashMap::new();
-    // Those that share something hold it until all are converted: what is at a place stays there.
-    let each = |finding: &report::Finding| {
-        let package = packages.entry(Arc::as_ptr(&finding.package));
-        let package = package.or_insert_with(|| Arc::new(InstalledPackage::clone(&finding.package).into()));
-        let enrichments = known.entry(Arc::as_ptr(&finding.enrichments));
-        let enrichments = enrichments
-            .or_insert_with(|| finding.enrichments.iter().cloned().map(Enrichment::from).collect());
-        (Arc::clone(package), Arc::clone(enrichments))
-    };
-    let shared: Vec<_> = findings.iter().map(each).collect();
-    let all = findings.into_iter().zip(shared);
-    all.map(|(it, (package, enrichments))| finding(it, package, enrichments)).collect()
-}
-
-fn finding(finding: report::Finding, package: Arc<Package>, enrichments: Arc<[Enrichment]>) -> Finding {
-    let summary = finding.summary;
-    Finding {
-        fingerprint: finding.fingerprint,
-        vulnerability: finding.vulnerability,
-        aliases: finding.aliases,
-        title: summary.as_ref().map(|summary| Arc::clone(&summary.title)).unwrap_or_default(),
-        status: finding.status.as_str().into(),
-        note: finding.note,
-        severity: finding.severity.into(),
-        package,
-        fixed_version: finding.fixed_version,
-        update_to: finding.update_to,
-        feed: finding.origin.feed.as_str().into(),
-        source: finding.origin.source.as_str().into(),
-        namespace: finding.origin.namespace.as_str().into(),
-        references: summary.map(|summary| Arc::clone(&summary.references)).unwrap_or_default(),
-        advisory: finding.advisory,
-        publishers: finding.publishers.into_iter().map(Publisher::from).collect(),
-        exploited: finding.exploited.map(|it| Exploited { since: it.since, feed: it.feed }),
-        exploit_probability: finding.exploit_probability,
-        enrichments,
-    }
 }
 
 impl From<report::Enriched> for Enrichment {
@@ -370,33 +318,6 @@ impl From<report::Enriched> for Enrichment {
             facts: known.enrichment.facts.into_iter().collect(),
             feed: known.feed,
         }
-    }
-}
-
-impl From<report::Publisher> for Publisher {
-    fn from(publisher: report::Publisher) -> Self {
-        Self {
-            advisory: publisher.advisory,
-            feed: publisher.origin.feed.as_str().into(),
-            source: publisher.origin.source.as_str().into(),
-            namespace: publisher.origin.namespace.as_str().into(),
-            status: publisher.status.map(|status| status.as_str().into()),
-            fixed_version: publisher.fixed_version,
-        }
-    }
-}
-
-impl From<RatedSeverity> for Severity {
-    fn from(rated: RatedSeverity) -> Self {
-        let of = if rated.of_package { "package" } else { "vulnerability" };
-        let rating = rated.rating.map(|rating| Rating {
-            system: rating.system,
-            value: rating.value,
-            score: rating.score,
-            of: of.into(),
-            feed: rated.feed,
-        });
-        Self { level: rated.severity.as_str().into(), rating }
     }
 }
 

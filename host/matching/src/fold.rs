@@ -12,6 +12,7 @@ mod release;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use limpid_model::{
     Digest, Distribution, Fact, Finding, HiddenFile, ImageLayer, LayerFindings, LinkedFile, Owner, Package,
     PackageKeys, PluginFailure, PluginId, Scope, Text, Unread,
@@ -161,6 +162,7 @@ fn lay(
     for (place, layer) in layers.into_iter().enumerate() {
         let mut brought = Vec::new();
         for found in layer.found {
+            brought.reserve(found.keys.len());
             let diff_id = layer.layer.diff_id;
             let stated_by = found.place(place);
             contents.failures.extend(found.findings.failures.into_iter().map(|f| (diff_id, f)));
@@ -179,13 +181,15 @@ fn lay(
         }
         // What its own layer has under another name at the same place.
         brought.retain(|installed| ends.of(installed.stated_by, &installed.path) != Some(place));
-        let (gone, mut staying): (Vec<_>, Vec<_>) = contents
-            .packages
-            .into_iter()
-            .partition(|installed| ends.of(installed.stated_by, &installed.path) == Some(place));
+        let ends_here =
+            |installed: &mut Installed| ends.of(installed.stated_by, &installed.path) == Some(place);
+        let gone: Vec<_> = contents.packages.extract_if(.., ends_here).collect();
         on_layer(place, &changes::carry_over(&gone, &mut brought));
-        staying.append(&mut brought);
-        contents.packages = staying;
+        if contents.packages.is_empty() {
+            contents.packages = brought;
+        } else {
+            contents.packages.append(&mut brought);
+        }
     }
     contents
 }
@@ -193,12 +197,13 @@ fn lay(
 /// Of a package of the distribution that several files state alike, one as its package manager keeps it
 /// in two places, the one counts that was there first.
 fn state_once(packages: &mut Vec<Installed>) {
-    let mut known = HashSet::new();
-    packages.retain(|installed| {
-        let Package { name, version, arch, .. } = &*installed.package;
-        installed.package.scope != Scope::Distribution
-            || known.insert((installed.detector.name.clone(), name.clone(), version.clone(), arch.clone()))
+    let mut known = HashSet::with_capacity_and_hasher(packages.len(), RandomState::default());
+    let first = packages.iter().map(|Installed { detector, package, .. }| {
+        let Package { name, version, arch, scope, .. } = &**package;
+        *scope != Scope::Distribution || known.insert((&detector.name, name, version, arch))
     });
+    let mut first = first.collect::<Vec<_>>().into_iter();
+    packages.retain(|_| first.next().unwrap_or(true));
 }
 
 /// The packages that a detector found in the layer at a place; `owner` says to which package of the
@@ -215,7 +220,7 @@ pub fn installed(
         Fact::Distribution(_) | Fact::Property(..) | Fact::Ownership(_) => None,
     });
     packages.zip(keys).map(move |((path, member, package), keys)| Installed {
-        owner: owner(&path).filter(|_| package.scope != Scope::Distribution),
+        owner: (package.scope != Scope::Distribution).then(|| owner(&path)).flatten(),
         detector: Arc::clone(&detector),
         path,
         member,

@@ -336,16 +336,16 @@ impl From<InstalledPackage> for Package {
             licenses: package.licenses,
             path: package.path.into(),
             member: package.member,
-            layer: package.layer.into(),
-            detector: package.detector.name,
+            layer: LayerRef::from(&*package.layer),
+            detector: package.detector.name.clone(),
             owner: package.owner,
         }
     }
 }
 
-impl From<LayerOrigin> for LayerRef {
-    fn from(layer: LayerOrigin) -> Self {
-        Self { index: layer.index, diff_id: layer.diff_id.to_string(), created_by: layer.created_by }
+impl From<&LayerOrigin> for LayerRef {
+    fn from(layer: &LayerOrigin) -> Self {
+        Self { index: layer.index, diff_id: layer.diff_id.to_string(), created_by: layer.created_by.clone() }
     }
 }
 

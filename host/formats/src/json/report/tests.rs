@@ -42,8 +42,8 @@ fn report(findings: usize) -> report::Report {
         licenses: Vec::new(),
         path: "var/lib/dpkg/status".into(),
         member: None,
-        layer: LayerOrigin { index: 0, diff_id: digest, created_by: None },
-        detector: PluginId { name: "dpkg".to_owned(), version: "1.0.0".to_owned(), digest },
+        layer: Arc::new(LayerOrigin { index: 0, diff_id: digest, created_by: None }),
+        detector: Arc::new(PluginId { name: "dpkg".to_owned(), version: "1.0.0".to_owned(), digest }),
         owner: None,
     });
     report::Report {
@@ -71,7 +71,7 @@ fn report(findings: usize) -> report::Report {
             unjudged: Vec::new(),
             gaps: vec![report::Gap::UnknownDistribution],
         },
-        plugins: vec![package.detector.clone()],
+        plugins: vec![PluginId::clone(&package.detector)],
     }
 }
 

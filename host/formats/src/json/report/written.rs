@@ -27,6 +27,7 @@ pub(super) fn findings(findings: Vec<Finding>, out: &mut Vec<u8>) -> serde_json:
 #[derive(Default)]
 struct Shared {
     packages: HashMap<*const InstalledPackage, Range<usize>>,
+    layers: HashMap<*const LayerOrigin, Range<usize>>,
     enrichments: HashMap<*const Vec<Enriched>, Range<usize>>,
 }
 
@@ -42,7 +43,8 @@ impl Shared {
         field(out, ",\"severity\":", &finding.severity)?;
         out.extend_from_slice(b",\"package\":");
         // All findings are there until all are written: what is at an address stays there.
-        let write = |out: &mut Vec<u8>| package(&finding.package, out);
+        let layers = &mut self.layers;
+        let write = |out: &mut Vec<u8>| package(&finding.package, layers, out);
         once(&mut self.packages, Arc::as_ptr(&finding.package), out, write)?;
         field(out, ",\"fixed_version\":", &finding.fixed_version)?;
         field(out, ",\"update_to\":", &finding.update_to)?;
@@ -187,7 +189,11 @@ impl<T: Json> Json for Vec<T> {
     }
 }
 
-fn package(package: &InstalledPackage, out: &mut Vec<u8>) -> serde_json::Result<()> {
+fn package(
+    package: &InstalledPackage,
+    layers: &mut HashMap<*const LayerOrigin, Range<usize>>,
+    out: &mut Vec<u8>,
+) -> serde_json::Result<()> {
     let source = package.source.as_ref();
     field(out, "{\"name\":", &package.name)?;
     field(out, ",\"version\":", &package.version)?;
@@ -199,7 +205,8 @@ fn package(package: &InstalledPackage, out: &mut Vec<u8>) -> serde_json::Result<
     field(out, ",\"licenses\":", &package.licenses)?;
     field(out, ",\"path\":", &package.path)?;
     field(out, ",\"member\":", &package.member)?;
-    field(out, ",\"layer\":", &package.layer)?;
+    out.extend_from_slice(b",\"layer\":");
+    once(layers, Arc::as_ptr(&package.layer), out, |out| package.layer.write(out))?;
     field(out, ",\"detector\":", &package.detector.name)?;
     field(out, ",\"owner\":", &package.owner)?;
     out.push(b'}');

@@ -172,7 +172,7 @@ impl Holder {
     /// There is no such image.
     pub(crate) fn report(&self, image: &str) -> anyhow::Result<api::Report> {
         match self {
-            Self::Here(here) => Ok(here.scanner.report(&here.image(image)?)?.into()),
+            Self::Here(here) => Ok(api::Report::of(here.scanner.report(&here.image(image)?)?)?),
             Self::Service(service) => service.of_image(image, "report"),
         }
     }

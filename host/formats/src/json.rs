@@ -16,7 +16,6 @@ mod plugins;
 mod progress;
 mod report;
 mod repositories;
-mod shared;
 mod statistics;
 mod submission;
 mod subscriptions;

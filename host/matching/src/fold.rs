@@ -12,6 +12,7 @@ mod release;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use foldhash::fast::RandomState;
 use limpid_model::{
     Digest, Distribution, Fact, Finding, HiddenFile, ImageLayer, LayerFindings, LinkedFile, Owner, Package,
     PackageKeys, PluginFailure, PluginId, Scope, Text, Unread,
@@ -173,6 +174,7 @@ fn lay(
     for (place, layer) in layers.into_iter().enumerate() {
         let mut brought = Vec::new();
         for found in layer.found {
+            brought.reserve(found.keys.len());
             let diff_id = layer.layer.diff_id;
             let stated_by = found.place(place);
             contents.failures.extend(found.findings.failures.into_iter().map(|f| (diff_id, f)));
@@ -191,14 +193,16 @@ fn lay(
         }
         // What its own layer has under another name at the same place.
         brought.retain(|installed| ends.of(installed.stated_by, &installed.path) != Some(place));
-        let (gone, mut staying): (Vec<_>, Vec<_>) = contents
-            .packages
-            .into_iter()
-            .partition(|installed| ends.of(installed.stated_by, &installed.path) == Some(place));
+        let ends_here =
+            |installed: &mut Installed| ends.of(installed.stated_by, &installed.path) == Some(place);
+        let gone: Vec<_> = contents.packages.extract_if(.., ends_here).collect();
         on_layer(place, &changes::carry_over(&gone, &mut brought));
         let is_other = !gone.is_empty() || !brought.is_empty();
-        staying.append(&mut brought);
-        contents.packages = staying;
+        if contents.packages.is_empty() {
+            contents.packages = brought;
+        } else {
+            contents.packages.append(&mut brought);
+        }
         if is_other {
             on_state(place, &contents.packages);
         }
@@ -209,23 +213,24 @@ fn lay(
 /// Of a package of the distribution that several files state alike, one as its package manager keeps it
 /// in two places, the one counts that was there first.
 fn state_once(packages: &mut Vec<Installed>) {
-    let mut known = Known::new();
-    packages.retain(|installed| is_first(&mut known, installed));
+    let mut known = Known::with_capacity_and_hasher(packages.len(), RandomState::default());
+    let first: Vec<_> = packages.iter().map(|installed| is_first(&mut known, installed)).collect();
+    let mut first = first.into_iter();
+    packages.retain(|_| first.next().unwrap_or(true));
 }
 
 /// The packages that count, each once.
 pub fn once(packages: &[Installed]) -> impl Iterator<Item = &Installed> {
-    let mut known = Known::new();
+    let mut known = Known::default();
     packages.iter().filter(move |installed| is_first(&mut known, installed))
 }
 
 /// Packages of the distribution that were seen: detector, name, version and architecture.
-type Known = HashSet<(String, Text, Text, Option<Text>)>;
+type Known<'p> = HashSet<(&'p str, &'p Text, &'p Text, Option<&'p Text>), RandomState>;
 
-fn is_first(known: &mut Known, installed: &Installed) -> bool {
-    let Package { name, version, arch, .. } = &*installed.package;
-    installed.package.scope != Scope::Distribution
-        || known.insert((installed.detector.name.clone(), name.clone(), version.clone(), arch.clone()))
+fn is_first<'p>(known: &mut Known<'p>, installed: &'p Installed) -> bool {
+    let Package { name, version, arch, scope, .. } = &*installed.package;
+    *scope != Scope::Distribution || known.insert((&installed.detector.name, name, version, arch.as_ref()))
 }
 
 /// The packages that a detector found in the layer at a place; `owner` says to which package of the
@@ -242,7 +247,7 @@ pub fn installed(
         Fact::Distribution(_) | Fact::Property(..) | Fact::Ownership(_) => None,
     });
     packages.zip(keys).map(move |((path, member, package), keys)| Installed {
-        owner: owner(&path).filter(|_| package.scope != Scope::Distribution),
+        owner: (package.scope != Scope::Distribution).then(|| owner(&path)).flatten(),
         detector: Arc::clone(&detector),
         path,
         member,

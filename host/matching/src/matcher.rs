@@ -81,7 +81,23 @@ impl<'a> Verdict<'a> {
             fixed_version: fixed_version.clone(),
             note: statement.note.clone(),
             ratings: statement.ratings.clone(),
-            views: views(self.subject, self.group),
+            views: match self.only_view(statement, fixed_version.as_ref()) {
+                Some(only) => vec![only],
+                None => views(self.subject, self.group),
+            },
+        })
+    }
+
+    /// What the advisory that counts states, where no other speaks of the vulnerability: that is judged
+    /// already.
+    fn only_view(&self, statement: &Statement, fixed_version: Option<&Text>) -> Option<PublisherView> {
+        let (first, others) = self.group.split_first()?;
+        let is_only = others.iter().all(|other| is_same(first, other));
+        is_only.then(|| PublisherView {
+            id: first.advisory.id.as_str().into(),
+            origin: Arc::clone(&first.advisory.origin),
+            status: Some(statement.status),
+            fixed_version: fixed_version.cloned(),
         })
     }
 
@@ -348,11 +364,13 @@ fn fix(fixed_version: &str, group: &[Stated<'_>]) -> Option<Fix> {
     })
 }
 
+/// Whether one advisory makes both statements.
+fn is_same(a: &Stated<'_>, b: &Stated<'_>) -> bool {
+    std::ptr::eq(a.advisory, b.advisory) || a.advisory.place() == b.advisory.place()
+}
+
 /// What each advisory of a group states by itself, in the order of their places.
 fn views(subject: &Subject<'_>, group: &[Stated<'_>]) -> Vec<PublisherView> {
-    let is_same = |a: &Stated<'_>, b: &Stated<'_>| {
-        std::ptr::eq(a.advisory, b.advisory) || a.advisory.place() == b.advisory.place()
-    };
     let is_sorted = group.is_sorted_by(|a, b| is_same(a, b) || a.advisory.place() < b.advisory.place());
     if is_sorted {
         return group.chunk_by(is_same).filter_map(|group| view(subject, group)).collect();

@@ -178,10 +178,10 @@ pub struct InstalledPackage {
     pub path: Text,
     /// Where inside that file.
     pub member: Option<String>,
-    /// The layer that introduced it.
-    pub layer: LayerOrigin,
+    /// The layer that introduced it, which packages share.
+    pub layer: Arc<LayerOrigin>,
     /// The detector that found it.
-    pub detector: PluginId,
+    pub detector: Arc<PluginId>,
     /// The package of the distribution that put the file there which states it.
     pub owner: Option<String>,
 }

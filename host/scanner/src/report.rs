@@ -9,7 +9,8 @@ mod states;
 mod unexamined;
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::iter;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -132,9 +133,9 @@ impl Reporter<'_> {
         let hidden = inventory::hidden_of(view, &image, &indexing)?;
         let mut changes = Vec::new();
         let contents = fold::fold(facts, &hidden, |_, change| changes.push(change.each()));
-        let describe = |installed: &Installed| {
-            installed_package(installed, &image.layers, contents.distribution.as_ref())
-        };
+        let origins = origins(&image.layers);
+        let describe =
+            |installed: &Installed| installed_package(installed, &origins, contents.distribution.as_ref());
         let layers = changes.into_iter().map(|changes| layer_changes(changes, &describe)).collect();
         let mut packages: Vec<_> = contents.packages.iter().map(describe).collect();
         packages.sort_by(|a, b| (&a.name, &a.version, &a.path).cmp(&(&b.name, &b.version, &b.path)));
@@ -208,9 +209,9 @@ fn findings(
     contents: &Contents,
     matches: &Matches,
 ) -> Result<Vec<Finding>, Error> {
-    let updates = limpid_matching::updates(matches);
+    let (updates, layers) = (limpid_matching::updates(matches), origins(&image.layers));
     let matches = &matches.matches;
-    let describing = Describing { image, contents, updates: &updates };
+    let describing = Describing { layers: &layers, contents, updates: &updates };
     let shares = divided(matches.len(), |places| {
         let matches = matches.get(places).unwrap_or_default();
         describing.findings(matches, &advisories_of(view, past, matches)?, Enrichments::then(view, past))
@@ -231,7 +232,7 @@ fn findings(
 
 /// What findings are described from.
 struct Describing<'a> {
-    image: &'a Image,
+    layers: &'a [Arc<LayerOrigin>],
     contents: &'a Contents,
     updates: &'a Updates<'a>,
 }
@@ -243,19 +244,18 @@ impl Describing<'_> {
         advisories: &Summaries<'_>,
         mut enrichments: Enrichments<'_>,
     ) -> Result<Vec<Finding>, Error> {
-        let Self { image, contents, updates } = self;
+        let Self { layers, contents, updates } = self;
         // Each package is described once, however many findings it has.
         let mut described: HashMap<usize, Arc<InstalledPackage>, FixedState> = HashMap::default();
         let mut findings = Vec::with_capacity(matches.len());
         for found in matches {
             let Some(installed) = contents.packages.get(found.package) else { continue };
-            let describe =
-                || Arc::new(installed_package(installed, &image.layers, contents.distribution.as_ref()));
+            let describe = || Arc::new(installed_package(installed, layers, contents.distribution.as_ref()));
             let package = Arc::clone(described.entry(found.package).or_insert_with(describe));
             let known = enrichments.of(&found.vulnerability)?;
             let fingerprint = limpid_matching::fingerprint(&found.first_name, &installed.package);
             let update_to = updates.of(found).map(Text::from);
-            findings.push(Finding { fingerprint, update_to, ..finding(found, advisories, &known, package) });
+            findings.push(finding(found, (fingerprint, update_to), advisories, known, package));
         }
         Ok(findings)
     }
@@ -296,29 +296,30 @@ impl Eq for Probability {}
 
 fn finding(
     found: &Match,
+    (fingerprint, update_to): (String, Option<Text>),
     advisories: &Summaries<'_>,
-    enrichments: &Arc<Vec<Enriched>>,
+    enrichments: Arc<Vec<Enriched>>,
     package: Arc<InstalledPackage>,
 ) -> Finding {
     let summary = advisories.get(&key_of(found));
     let general = summary.map_or(&[][..], |summary| &summary.ratings);
     Finding {
-        fingerprint: String::new(),
+        fingerprint,
         vulnerability: found.vulnerability.clone(),
-        aliases: aliases(found, advisories),
+        aliases: aliases(found, summary, advisories),
         summary: summary.cloned(),
         status: found.status,
         note: found.note.clone(),
-        severity: severity(&found.origin.feed, &found.ratings, general, enrichments),
+        severity: severity(&found.origin.feed, &found.ratings, general, &enrichments),
         package,
         fixed_version: found.fixed_version.clone(),
-        update_to: None,
+        update_to,
         origin: Arc::clone(&found.origin),
         advisory: found.id.clone(),
         publishers: found.views.iter().map(publisher).collect(),
-        exploited: exploited(enrichments),
+        exploited: exploited(&enrichments),
         exploit_probability: enrichments.iter().find_map(|known| known.enrichment.probability()),
-        enrichments: Arc::clone(enrichments),
+        enrichments,
     }
 }
 
@@ -340,17 +341,23 @@ fn publisher(view: &PublisherView) -> Publisher {
 
 /// All other identifiers under which publishers speak of the vulnerability. Of an advisory that is
 /// about several, only its own.
-fn aliases(found: &Match, advisories: &Summaries<'_>) -> Vec<String> {
-    let mut aliases = BTreeSet::new();
+fn aliases(found: &Match, summary: Option<&Arc<AdvisorySummary>>, advisories: &Summaries<'_>) -> Vec<String> {
+    let mut aliases = Vec::new();
     for view in &found.views {
-        aliases.insert(view.id.as_str());
-        let known = advisories.get(&key_of_view(view));
-        if let Some(summary) = known.filter(|summary| summary.vulnerabilities == 1) {
-            aliases.extend(summary.aliases.iter().map(String::as_str));
-        }
+        let known = if counts(found, view) { summary } else { advisories.get(&key_of_view(view)) };
+        let known = known.filter(|summary| summary.vulnerabilities == 1);
+        let others = known.iter().flat_map(|summary| &summary.aliases).map(String::as_str);
+        let all = iter::once(view.id.as_str()).chain(others);
+        aliases.extend(all.filter(|alias| *alias != found.vulnerability));
     }
-    aliases.remove(found.vulnerability.as_str());
+    aliases.sort_unstable();
+    aliases.dedup();
     aliases.into_iter().map(str::to_owned).collect()
+}
+
+/// Whether a view is that of the advisory that counts, as it is of most.
+fn counts(found: &Match, view: &PublisherView) -> bool {
+    Arc::ptr_eq(&found.origin, &view.origin) && found.id == view.id
 }
 
 /// Feed, identifier and source of an advisory.
@@ -391,7 +398,8 @@ fn advisories_of<'m>(view: &View<'_>, past: &Past, matches: &'m [Match]) -> Resu
 
 /// The advisories of some matches, each once.
 fn places_of(matches: &[Match]) -> (Vec<Place<'_>>, Vec<advisories::Key>) {
-    let views = matches.iter().flat_map(|found| &found.views).map(key_of_view);
+    let views = matches.iter().flat_map(|found| found.views.iter().filter(move |view| !counts(found, view)));
+    let views = views.map(key_of_view);
     let wanted: HashSet<_, RandomState> = matches.iter().map(key_of).chain(views).collect();
     let key = |&(feed, id, source): &Place<'_>| advisories::Key {
         feed: feed.to_owned(),
@@ -405,13 +413,22 @@ fn summary(key: &advisories::Key, general: General) -> AdvisorySummary {
     general.into_summary(&key.id)
 }
 
+/// The layers in their places.
+fn origins(layers: &[ImageLayer]) -> Vec<Arc<LayerOrigin>> {
+    let origin = |(index, layer): (usize, &ImageLayer)| {
+        Arc::new(LayerOrigin { index, diff_id: layer.diff_id, created_by: layer.created_by.clone() })
+    };
+    layers.iter().enumerate().map(origin).collect()
+}
+
 /// A package with its layer, and its purl completed from the distribution.
 fn installed_package(
     installed: &Installed,
-    layers: &[ImageLayer],
+    layers: &[Arc<LayerOrigin>],
     distribution: Option<&Distribution>,
 ) -> InstalledPackage {
-    let layer = layers.get(installed.introduced_by);
+    let index = installed.introduced_by;
+    let unknown = || Arc::new(LayerOrigin { index, diff_id: Digest::from_bytes([0; 32]), created_by: None });
     let package = &installed.package;
     InstalledPackage {
         name: package.name.clone(),
@@ -423,12 +440,8 @@ fn installed_package(
         licenses: package.licenses.clone(),
         path: installed.path.clone(),
         member: installed.member.clone(),
-        layer: LayerOrigin {
-            index: installed.introduced_by,
-            diff_id: layer.map_or(Digest::from_bytes([0; 32]), |layer| layer.diff_id),
-            created_by: layer.and_then(|layer| layer.created_by.clone()),
-        },
-        detector: PluginId::clone(&installed.detector),
+        layer: layers.get(index).cloned().unwrap_or_else(unknown),
+        detector: Arc::clone(&installed.detector),
         owner: installed.owner.as_ref().map(|owner| owner.package.to_string()),
     }
 }

@@ -1,8 +1,9 @@
 //! The report of an image.
 
 mod coverage;
+mod written;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use limpid_model::report::{self, InstalledPackage, LayerOrigin, RatedSeverity};
@@ -64,17 +65,15 @@ pub struct Finding {
     /// Other identifiers of the same vulnerability.
     pub aliases: Vec<String>,
     /// One line on what it is.
-    #[serde(with = "super::shared")]
-    pub title: Arc<str>,
+    pub title: String,
     /// `affected`, `under-investigation`, `wont-fix`, `fix-deferred`, `end-of-life`.
     pub status: Word,
     /// The publisher's reason for the status.
     pub note: Option<String>,
     /// How bad it is, and who says so.
     pub severity: Severity,
-    /// The package. Findings of one share it.
-    #[serde(with = "super::shared")]
-    pub package: Arc<Package>,
+    /// The package.
+    pub package: Package,
     /// The nearest version that fixes it.
     pub fixed_version: Option<Text>,
     /// The least version of the package in which all of its findings are fixed for which a fixed version
@@ -87,8 +86,7 @@ pub struct Finding {
     /// Where it is published.
     pub namespace: Text,
     /// Further reading.
-    #[serde(with = "super::shared")]
-    pub references: Arc<[String]>,
+    pub references: Vec<String>,
     /// The publisher's identifier of the advisory that counts.
     pub advisory: Text,
     /// What each publisher says of the package, taken by itself.
@@ -98,8 +96,7 @@ pub struct Finding {
     /// How likely it is to be exploited in the next 30 days, 0 to 1 (EPSS).
     pub exploit_probability: Option<f32>,
     /// What else is known of the vulnerability, whoever is affected.
-    #[serde(with = "super::shared")]
-    pub enrichments: Arc<[Enrichment]>,
+    pub enrichments: Vec<Enrichment>,
     /// `base` where the base image brought the package, `own` where a layer above it did; null where no base
     /// image is known.
     pub origin: Option<Word>,
@@ -222,21 +219,15 @@ pub struct Inventory {
     pub packages: Vec<Package>,
 }
 
-impl From<report::Report> for Report {
-    fn from(mut report: report::Report) -> Self {
-        let found = std::mem::take(&mut report.findings);
-        let known = report.base.clone();
-        let rest = Rest::new(&found, report);
-        let Rest { image, summary, coverage, plugins, base, recommendation } = rest;
-        Self {
-            image,
-            summary,
-            coverage,
-            findings: findings(found, known.as_ref()),
-            plugins,
-            base,
-            recommendation,
-        }
+impl Report {
+    /// A report as a client of the API reads it.
+    ///
+    /// # Errors
+    /// Nothing that a report holds fails here.
+    pub fn of(report: report::Report) -> serde_json::Result<Self> {
+        let mut written = Vec::new();
+        write_report(report, None, &mut written)?;
+        serde_json::from_slice(&written)
     }
 }
 
@@ -281,7 +272,7 @@ impl Rest {
 /// Fewer findings are not worth dividing.
 const LEAST: usize = 200;
 
-/// Writes down a report as [`Report`] is written, on all processors; of the findings only those that come from
+/// Writes down a report as [`Report`] is read, on all processors; of the findings only those that come from
 /// somewhere, where that is asked for. What counts them counts all.
 ///
 /// # Errors
@@ -291,33 +282,36 @@ pub fn write_report(
     only: Option<Provenance>,
     out: &mut Vec<u8>,
 ) -> serde_json::Result<()> {
-    let mut found = std::mem::take(&mut report.findings);
+    let mut first = std::mem::take(&mut report.findings);
     let known = report.base.clone();
-    let written = |found| written(found, known.as_ref());
-    let Rest { image, summary, coverage, plugins, base, recommendation } = Rest::new(&found, report);
+    let known = known.as_ref();
+    let Rest { image, summary, coverage, plugins, base, recommendation } = Rest::new(&first, report);
     if only.is_some() {
-        found.retain(|finding| is_of(only, provenance(known.as_ref(), finding)));
+        first.retain(|finding| is_of(only, provenance(known, finding)));
     }
-    let shares = if found.len() <= LEAST {
-        vec![written(found)?]
-    } else {
-        let share = found.len().div_ceil(rayon::current_num_threads()).max(LEAST);
-        let mut shares = Vec::new();
-        while found.len() > share {
-            shares.push(found.split_off(found.len() - share));
-        }
-        shares.push(found);
-        shares.into_par_iter().rev().map(written).collect::<serde_json::Result<Vec<_>>>()?
-    };
+    let share = first.len().div_ceil(rayon::current_num_threads()).max(LEAST);
+    let mut others = Vec::new();
+    while first.len() > share {
+        others.push(first.split_off(first.len() - share));
+    }
     field(out, b"{\"image\":", &image)?;
     field(out, b",\"summary\":", &summary)?;
     field(out, b",\"coverage\":", &coverage)?;
     out.extend_from_slice(b",\"findings\":[");
-    for (number, share) in shares.iter().enumerate() {
-        if number > 0 {
-            out.push(b',');
-        }
-        out.extend_from_slice(share);
+    let (first, others) = rayon::join(
+        || written::findings(&first, known, out),
+        || {
+            others
+                .into_par_iter()
+                .rev()
+                .map(|found| apart(&found, known))
+                .collect::<serde_json::Result<Vec<_>>>()
+        },
+    );
+    first?;
+    for other in others? {
+        out.push(b',');
+        out.extend_from_slice(&other);
     }
     out.push(b']');
     field(out, b",\"plugins\":", &plugins)?;
@@ -328,19 +322,14 @@ pub fn write_report(
 }
 
 /// Findings in JSON, with commas between them.
-fn written(found: Vec<report::Finding>, base: Option<&BaseImage>) -> serde_json::Result<Vec<u8>> {
+fn apart(found: &[report::Finding], base: Option<&BaseImage>) -> serde_json::Result<Vec<u8>> {
     let mut out = Vec::with_capacity(found.len() * FINDING);
-    for (number, finding) in findings(found, base).iter().enumerate() {
-        if number > 0 {
-            out.push(b',');
-        }
-        serde_json::to_writer(&mut out, finding)?;
-    }
+    written::findings(found, base, &mut out)?;
     Ok(out)
 }
 
-/// Bytes of a finding in JSON, about.
-const FINDING: usize = 1_200;
+/// Bytes of a finding in JSON, at most as a rule.
+const FINDING: usize = 1_400;
 
 fn field(out: &mut Vec<u8>, name: &[u8], value: &impl Serialize) -> serde_json::Result<()> {
     out.extend_from_slice(name);
@@ -358,51 +347,35 @@ pub(crate) fn is_of(only: Option<Provenance>, provenance: Option<Provenance>) ->
     only.is_none_or(|only| only == provenance.unwrap_or(Provenance::Own))
 }
 
-/// What findings share is converted once.
+/// Findings as they are read.
 pub(super) fn findings(findings: Vec<report::Finding>, base: Option<&BaseImage>) -> Vec<Finding> {
-    let mut packages: HashMap<*const InstalledPackage, Arc<Package>> = HashMap::new();
-    let mut known: HashMap<*const Vec<report::Enriched>, Arc<[Enrichment]>> = HashMap::new();
-    // Those that share something hold it until all are converted: what is at a place stays there.
-    let each = |finding: &report::Finding| {
-        let package = packages.entry(Arc::as_ptr(&finding.package));
-        let package = package.or_insert_with(|| Arc::new(InstalledPackage::clone(&finding.package).into()));
-        let enrichments = known.entry(Arc::as_ptr(&finding.enrichments));
-        let enrichments = enrichments
-            .or_insert_with(|| finding.enrichments.iter().cloned().map(Enrichment::from).collect());
-        (Arc::clone(package), Arc::clone(enrichments))
-    };
-    let shared: Vec<_> = findings.iter().map(each).collect();
-    let all = findings.into_iter().zip(shared);
-    all.map(|(it, (package, enrichments))| {
-        let origin = provenance(base, &it).map(|origin| origin.as_str().into());
-        Finding { origin, ..finding(it, package, enrichments) }
-    })
-    .collect()
+    findings.into_iter().map(|found| finding(found, base)).collect()
 }
 
-fn finding(finding: report::Finding, package: Arc<Package>, enrichments: Arc<[Enrichment]>) -> Finding {
-    let summary = finding.summary;
+fn finding(finding: report::Finding, base: Option<&BaseImage>) -> Finding {
+    let origin = provenance(base, &finding).map(|origin| origin.as_str().into());
+    let summary = finding.summary.map(Arc::unwrap_or_clone).unwrap_or_default();
     Finding {
         fingerprint: finding.fingerprint,
         vulnerability: finding.vulnerability,
         aliases: finding.aliases,
-        title: summary.as_ref().map(|summary| Arc::clone(&summary.title)).unwrap_or_default(),
+        title: summary.title.to_string(),
         status: finding.status.as_str().into(),
         note: finding.note,
         severity: finding.severity.into(),
-        package,
+        package: Arc::unwrap_or_clone(finding.package).into(),
         fixed_version: finding.fixed_version,
         update_to: finding.update_to,
         feed: finding.origin.feed.as_str().into(),
         source: finding.origin.source.as_str().into(),
         namespace: finding.origin.namespace.as_str().into(),
-        references: summary.map(|summary| Arc::clone(&summary.references)).unwrap_or_default(),
+        references: summary.references.to_vec(),
         advisory: finding.advisory,
         publishers: finding.publishers.into_iter().map(Publisher::from).collect(),
         exploited: finding.exploited.map(|it| Exploited { since: it.since, feed: it.feed }),
         exploit_probability: finding.exploit_probability,
-        enrichments,
-        origin: None,
+        enrichments: finding.enrichments.iter().cloned().map(Enrichment::from).collect(),
+        origin,
     }
 }
 
@@ -466,16 +439,16 @@ impl From<InstalledPackage> for Package {
             licenses: package.licenses,
             path: package.path.into(),
             member: package.member,
-            layer: package.layer.into(),
-            detector: package.detector.name,
+            layer: LayerRef::from(&*package.layer),
+            detector: package.detector.name.clone(),
             owner: package.owner,
         }
     }
 }
 
-impl From<LayerOrigin> for LayerRef {
-    fn from(layer: LayerOrigin) -> Self {
-        Self { index: layer.index, diff_id: layer.diff_id.to_string(), created_by: layer.created_by }
+impl From<&LayerOrigin> for LayerRef {
+    fn from(layer: &LayerOrigin) -> Self {
+        Self { index: layer.index, diff_id: layer.diff_id.to_string(), created_by: layer.created_by.clone() }
     }
 }
 

@@ -80,6 +80,9 @@ impl<'a> Gone<'a> {
 /// version, was merely stated again: it keeps the layer that introduced it. What remains was added,
 /// removed or changed. Of several copies, those that stay in their places go first.
 pub(super) fn carry_over<'a>(gone: &'a [Installed], brought: &'a mut [Installed]) -> Changes<'a> {
+    if gone.is_empty() {
+        return Changes { added: brought.iter().collect(), removed: Vec::new(), changed: Vec::new() };
+    }
     let mut before = Gone::new(gone);
     let mut fresh: Vec<usize> = (0..brought.len()).collect();
     for like in [same_in_place, same_version] {

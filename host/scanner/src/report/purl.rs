@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use limpid_model::{Distribution, Package, Scope};
 use limpid_purl::Purl;
 
@@ -17,12 +19,19 @@ pub(super) fn complete(package: &Package, distribution: Option<&Distribution>) -
             "distro",
             match distribution.version_id.as_str() {
                 "" => distribution.id.clone(),
-                version => format!("{}-{version}", distribution.id),
+                version => [&distribution.id, "-", version].concat(),
             },
         );
     }
-    purl.to_string()
+    // Long enough as a rule: it does not grow bit by bit.
+    let mut text = String::with_capacity(package.purl.len() + ADDED);
+    // A string takes everything.
+    _ = write!(text, "{purl}");
+    text
 }
+
+/// Bytes of what the distribution adds, about.
+const ADDED: usize = "debian/&distro=debian-12".len();
 
 #[cfg(test)]
 mod tests {

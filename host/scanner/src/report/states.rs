@@ -30,8 +30,8 @@ impl Reporter<'_> {
         let found = matches(&view, &past, self.settings.owned_packages(), &ever)?.matches;
         let described = findings(&view, &found, &ever.packages)?;
         let finding = |place: usize| described.get(place).cloned();
-        let describe =
-            |installed: &_| installed_package(installed, &image.layers, contents.distribution.as_ref());
+        let origins = super::origins(&image.layers);
+        let describe = |installed: &_| installed_package(installed, &origins, contents.distribution.as_ref());
         let known = known(&view, &image)?;
         let findings = states.changes(image.layers.len(), &found);
         let layers = changes.into_iter().zip(findings).zip(known);

@@ -1,7 +1,7 @@
 //! Percent-encoding (clause 5.4).
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use crate::Invalid;
 
@@ -18,7 +18,11 @@ impl fmt::Display for Encoded<'_> {
             let mut buffer = [0; 4];
             if let Some(character) = characters.next() {
                 for byte in character.encode_utf8(&mut buffer).bytes() {
-                    write!(f, "%{byte:02X}")?;
+                    let digit =
+                        |four: u8| char::from_digit(four.into(), 16).unwrap_or_default().to_ascii_uppercase();
+                    f.write_char('%')?;
+                    f.write_char(digit(byte >> 4))?;
+                    f.write_char(digit(byte & 0xF))?;
                 }
             }
             rest = characters.as_str();

@@ -93,7 +93,8 @@ impl Purl {
     /// With a qualifier, in the place of the one of that key. An empty value is the same as none.
     #[must_use]
     pub fn qualifier(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        let (key, value) = (key.into().to_ascii_lowercase(), value.into());
+        let (mut key, value) = (key.into(), value.into());
+        key.make_ascii_lowercase();
         let place = self.qualifiers.binary_search_by(|(other, _)| other.cmp(&key));
         match place {
             Ok(place) if value.is_empty() => drop(self.qualifiers.remove(place)),

@@ -11,7 +11,7 @@ use limpid_scanner::{Error, Progress, Scanner, Stop};
 
 use crate::input::{Input, Named};
 use crate::open;
-use crate::progress::Spinner;
+use crate::progress::{IndexingBar, Spinner};
 use crate::service::{Service, encoded};
 use crate::settings::Settings;
 use crate::turn::{Outcome, Turn};
@@ -166,6 +166,7 @@ impl Holder {
             Self::Service(service) => service.index_reference(&reference),
         }
     }
+
     /// What is found in an image, which may be named in any way.
     ///
     /// # Errors
@@ -306,15 +307,25 @@ impl Here {
         open::some_detector(&self.scanner, settings)?;
         let (progress, stop) = (Progress::default(), Stop::default());
         let from = limpid_scanner::ImageInput { source, stop: &stop };
-        let spinner = Spinner::start("reading layers");
-        let indexed = spinner.watching(
-            || format!("reading layers: {} of {}", progress.layers_done(), progress.layers()),
-            || self.scanner.index(from, &progress),
-        )?;
+        let indexed =
+            IndexingBar::start().watching(|| seen(&progress), || self.scanner.index(from, &progress))?;
         Ok(indexed.images.iter().map(ToString::to_string).collect())
     }
 
     fn image(&self, name: &str) -> Result<Digest, Error> {
         self.scanner.find_image(name)
     }
+}
+
+/// How far indexing is.
+fn seen(progress: &Progress) -> api::JobProgress {
+    let (layers, layers_done) = (progress.layers(), progress.layers_done());
+    let phase = match layers {
+        0 => "opening",
+        _ if layers_done < layers => "reading",
+        _ => "storing",
+    };
+    let (bytes, bytes_done) = (progress.bytes(), progress.bytes_done());
+    let bytes_fetched = progress.bytes_fetched();
+    api::JobProgress { phase: phase.into(), layers, layers_done, bytes, bytes_done, bytes_fetched }
 }

@@ -44,22 +44,6 @@ impl Spinner {
     pub(crate) fn say(&self, what: impl Into<String>) {
         self.bar.set_message(what.into());
     }
-
-    /// Does something, and says meanwhile how far it is.
-    pub(crate) fn watching<T>(&self, far: impl Fn() -> String + Sync, work: impl FnOnce() -> T) -> T {
-        let (going, ended) = mpsc::channel::<()>();
-        thread::scope(|scope| {
-            let far = &far;
-            scope.spawn(move || {
-                while ended.recv_timeout(EACH) == Err(RecvTimeoutError::Timeout) {
-                    self.say(far());
-                }
-            });
-            let done = work();
-            drop(going);
-            done
-        })
-    }
 }
 
 impl Drop for Spinner {

@@ -17,6 +17,7 @@ pub fn limits() -> Limits {
     Limits {
         archive_members: 64,
         archive_inflated_bytes: 512 * KIB,
+        archive_window_bytes: 1_024 * KIB,
         json_document_bytes: 8 * KIB,
         images_per_archive: 4,
         manifests_per_archive: 8,

@@ -1,4 +1,6 @@
 use std::io::IsTerminal as _;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -31,6 +33,22 @@ impl IndexingBar {
             Shown::Lines(began)
         };
         Self { began, shown }
+    }
+
+    /// Does something, and shows meanwhile how far it is.
+    pub(crate) fn watching<T>(mut self, far: impl Fn() -> JobProgress + Sync, work: impl FnOnce() -> T) -> T {
+        let (going, ended) = mpsc::channel::<()>();
+        thread::scope(|scope| {
+            let far = &far;
+            scope.spawn(move || {
+                while ended.recv_timeout(EACH) == Err(RecvTimeoutError::Timeout) {
+                    self.show(&far());
+                }
+            });
+            let done = work();
+            drop(going);
+            done
+        })
     }
 
     /// Shows how far it is.

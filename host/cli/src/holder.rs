@@ -118,6 +118,15 @@ impl Holder {
         Ok((!meant.is_empty()).then(|| meant.into_iter().collect()))
     }
 
+    /// Whether the image of a digest is known, and is the one of that name.
+    ///
+    /// # Errors
+    /// Nobody can say.
+    pub(crate) fn is_called(&self, id: &str, name: &str) -> anyhow::Result<bool> {
+        let (image, named) = (self.find(id)?, self.find(name)?);
+        Ok(image.zip(named).is_some_and(|(image, named)| image.digest == named.digest))
+    }
+
     fn find(&self, name: &str) -> anyhow::Result<Option<api::Image>> {
         let here = match self {
             Self::Here(here) => here,

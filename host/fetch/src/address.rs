@@ -15,7 +15,7 @@ pub(crate) struct Address(Uri);
 
 impl Address {
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
-        let no = |why| Error::Address { text: quoted(text), why };
+        let no = |why| Error::Address { text: quoted(&shown(text)), why };
         if !text.starts_with("https://") && !text.starts_with("http://") {
             return Err(no("it begins neither with `https://` nor with `http://`"));
         }
@@ -34,12 +34,14 @@ impl Address {
     /// ([RFC 9110, section 10.2.2](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.2)).
     pub(crate) fn join(&self, location: &str) -> Result<Self, Error> {
         let origin = format!("{}://{}", self.scheme(), self.authority());
-        if location.contains("://") {
+        if has_scheme(location) {
             Self::parse(location)
         } else if location.starts_with("//") {
             Self::parse(&format!("{}:{location}", self.scheme()))
         } else if location.starts_with('/') {
             Self::parse(&format!("{origin}{location}"))
+        } else if location.starts_with('?') {
+            Self::parse(&format!("{origin}{}{location}", self.0.path()))
         } else {
             let folder = self.0.path().rsplit_once('/').map_or("", |(folder, _)| folder);
             Self::parse(&format!("{origin}{folder}/{location}"))
@@ -84,6 +86,26 @@ impl Address {
     }
 }
 
+/// Whether it begins with a scheme
+/// ([RFC 3986, section 3.1](https://www.rfc-editor.org/rfc/rfc3986#section-3.1)).
+fn has_scheme(location: &str) -> bool {
+    let is_of_scheme = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
+    location
+        .split_once("://")
+        .is_some_and(|(scheme, _)| !scheme.is_empty() && scheme.bytes().all(is_of_scheme))
+}
+
+/// What may be told of a text that is no address: nothing that may be a secret, neither who asks nor what is
+/// asked with.
+fn shown(text: &str) -> String {
+    let text = text.split(['?', '#']).next().unwrap_or_default();
+    let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (scheme, rest));
+    let authority = rest.split('/').next().unwrap_or_default();
+    let Some(at) = authority.rfind('@') else { return text.to_owned() };
+    let separator = if text.len() == rest.len() { "" } else { "://" };
+    format!("{scheme}{separator}…{}", rest.get(at..).unwrap_or_default())
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://{}{}", self.scheme(), self.authority(), self.0.path())
@@ -119,6 +141,19 @@ mod tests {
         check("//b.example/z", "https://b.example/z");
         check("/z", "https://a.example:5000/z");
         check("z", "https://a.example:5000/v2/x/blobs/z");
+        check("/z?next=https://b.example/x", "https://a.example:5000/z?next=https://b.example/x");
+        check("?a=b", "https://a.example:5000/v2/x/blobs/y?a=b");
+    }
+
+    #[test]
+    fn what_may_be_a_secret_is_not_told_of_what_is_refused() {
+        for text in
+            ["http://user:hunter2@a/b", "http://a b/?key=hunter2", "user:hunter2@a/b", "ftp://a/#hunter2"]
+        {
+            let error = Address::parse(text).unwrap_err().to_string();
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+        assert!(Address::parse("http://user:x@a/b").unwrap_err().to_string().contains("http://…@a/b"));
     }
 
     #[test]

@@ -129,6 +129,14 @@ impl Registries {
         listing::repositories(&endpoint, stop)
     }
 
+    /// Whether an address may be asked at all, by how it is written.
+    ///
+    /// # Errors
+    /// It is none, holds credentials, or is internal and not named in the settings.
+    pub fn admit(&self, address: &str) -> Result<(), Error> {
+        self.0.transport.admit(&Address::parse(address)?)
+    }
+
     /// What is at an address, of at most so many bytes, and resumed where it is interrupted. The headers go to
     /// just that address, not to where it sends on.
     ///

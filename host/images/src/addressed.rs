@@ -54,7 +54,7 @@ impl AddressedImage {
     /// for temporary files without names. Nothing is asked yet.
     ///
     /// # Errors
-    /// There are not as many headers as layers, or there are too many of these.
+    /// There are not as many headers as layers, there are too many of these, or one is where nothing may be asked.
     pub fn new(
         registries: &Registries,
         addresses: LayerAddresses,
@@ -69,6 +69,9 @@ impl AddressedImage {
         if headers.len() as u64 != count {
             let why = format!("there are headers for {} layers, and it has {count}", headers.len());
             return Err(Error::damaged(&what, 0, why));
+        }
+        for layer in &addresses.layers {
+            registries.admit(&layer.uri)?;
         }
         let (registries, scratch, limits) = (registries.clone(), scratch.to_owned(), limits.clone());
         let (known, fetched) = (Box::new(|_: &Digest| None), Mutex::default());

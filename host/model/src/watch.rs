@@ -114,7 +114,7 @@ pub struct WatchedPosition {
 }
 
 /// That something was pushed to a registry, as the registry says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Push {
     /// The registry, as whoever pushed called it; none where the notification does not say.
     pub registry: Option<String>,

@@ -12,7 +12,7 @@ mod pushes;
 mod refetch;
 mod registry;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -52,9 +52,14 @@ pub(crate) struct Parts {
 #[derive(Debug, Default)]
 struct Queue {
     pushes: VecDeque<Push>,
+    /// The registries, as pushes name them, that are being asked for one.
+    asking: BTreeSet<Option<String>>,
     /// Watches that are left alone, until when.
     paused: BTreeMap<String, Instant>,
 }
+
+/// Registries at a time that are asked for what was pushed to them.
+const PUSHES: usize = 4;
 
 impl Watching {
     /// Starts the threads.
@@ -81,7 +86,9 @@ impl Watching {
         for number in 0..jobs {
             begin(format!("watches-{number}"), Parts::work)?;
         }
-        begin("pushes".to_owned(), pushes::work)?;
+        for number in 0..PUSHES {
+            begin(format!("pushes-{number}"), pushes::work)?;
+        }
         begin("refetches".to_owned(), refetch::work)?;
         Ok(Self { parts, ended })
     }

@@ -123,7 +123,11 @@ fn of_daemon(
     let stop = Stop::default();
     let daemon = Daemon::find(kind, &settings.daemons, &|name| std::env::var_os(name))?;
     let image = daemon.image(name, &stop)?;
-    if let Some(known) = holder.known(&image.id().to_string(), platforms)? {
+    let id = image.id().to_string();
+    // Only an image that has this name already: it would go on being the name of another one.
+    if holder.is_called(&id, name)?
+        && let Some(known) = holder.known(&id, platforms)?
+    {
         return Ok(OfDaemon::Known(known));
     }
     let file = {

@@ -7,6 +7,9 @@ use limpid_model::{
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
+/// Platforms that a submission may name.
+const PLATFORMS: usize = 64;
+
 /// A submission of what is elsewhere, as clients state it.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
@@ -109,6 +112,9 @@ pub enum NoSubmission {
     /// A text is no platform.
     #[error("`platforms`: {0}")]
     Platform(#[from] NoPlatform),
+    /// There are more platforms than anybody builds for.
+    #[error("`platforms`: there are {0}, at most {PLATFORMS} can be named")]
+    Platforms(usize),
     /// A text is no digest.
     #[error("`hash`: {0}")]
     Digest(#[from] DigestError),
@@ -140,6 +146,9 @@ impl SubmissionWanted {
     pub fn parts(self) -> Result<SubmissionParts, NoSubmission> {
         match self {
             Self::Reference(WantedReference { reference, platforms, credentials }) => {
+                if platforms.len() > PLATFORMS {
+                    return Err(NoSubmission::Platforms(platforms.len()));
+                }
                 let platforms = match platforms.is_empty() {
                     true => Platforms::All,
                     false => {

@@ -1,11 +1,14 @@
 //! What becomes of one tag.
 
-use limpid_model::{Digest, ImageReference, Watch, WatchedTag, chain};
+use limpid_model::{Digest, ImageReference, JobState, Watch, WatchedTag, chain};
+use limpid_store::View;
+use limpid_store::tables::jobs::Jobs;
 
 use super::registry::Unlisted;
 use super::{Parts, stopped};
-use crate::Error;
+use crate::names::Name;
 use crate::watched::{self, Again};
+use crate::{Error, tags};
 
 /// Why a tag could not be followed.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +76,9 @@ impl Parts {
         if watched::refusal(&view, &after)?.is_some_and(|refusal| refusal.again == Again::Then) {
             after.job = None;
         }
+        if is_lost(&view, &name(watch, repository, tag), &after)? {
+            after.job = None;
+        }
         drop(view);
         let submitted = after.job.is_none();
         if submitted {
@@ -98,6 +104,24 @@ impl Parts {
         let known = before.map(|before| &before.digest);
         Ok(self.lister.digest(&watch.spec.registry, repository, tag, known, &self.stop)?)
     }
+}
+
+/// Whether what was indexed of a tag is not what is known under its name: it was deleted, something else was
+/// submitted under that name, or the watch has another registry since.
+fn is_lost(view: &View<'_>, name: &str, tag: &WatchedTag) -> Result<bool, Error> {
+    let Some(id) = tag.job else { return Ok(false) };
+    let job = view.get::<Jobs>(&id)?.map(|row| row.into_job(id).state);
+    // What a job that nobody remembers has brought may have been all there was to bring.
+    let least = match job {
+        Some(JobState::Done) => true,
+        Some(_) => return Ok(false),
+        None => false,
+    };
+    let last = tags::rows(view, &Name::of(name))?.pop();
+    Ok(match last {
+        Some((_, row)) => row.digest().is_some_and(|digest| digest != tag.digest),
+        None => least,
+    })
 }
 
 fn is_too_old(watch: &Watch, tag: &WatchedTag, now: u64) -> bool {

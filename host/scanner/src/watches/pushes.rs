@@ -1,5 +1,6 @@
 //! What is pushed to a registry is looked at as soon as the registry says so.
 
+use std::collections::HashSet;
 use std::sync::PoisonError;
 
 use limpid_model::{Push, PushesTaken, Watch, chain};
@@ -15,16 +16,23 @@ pub(super) fn take(parts: &Parts, pushes: Vec<Push>) -> Result<PushesTaken, Erro
     let watches = watched::all(&parts.scanner.store().view())?;
     let covering = covering(&watches)?;
     let mut taken = PushesTaken::default();
-    let mut queue = parts.lock();
-    for push in pushes {
+    let all = pushes.len();
+    let covered = pushes.into_iter().filter(|push| {
         let is_name = is_repository(&push.repository) && is_tag(&push.tag);
-        if !is_name || !covering.iter().any(|(watch, selection)| covers(watch, selection, &push)) {
-            taken.ignored += 1;
-        } else if queue.pushes.contains(&push) {
+        is_name && covering.iter().any(|(watch, selection)| covers(watch, selection, push))
+    });
+    let covered: Vec<Push> = covered.collect();
+    taken.ignored = (all - covered.len()) as u64;
+    let most = parts.scanner.settings().watches.pushes;
+    let mut queue = parts.lock();
+    let mut waiting: HashSet<Push> = queue.pushes.iter().cloned().collect();
+    for push in covered {
+        if waiting.contains(&push) {
             taken.accepted += 1;
-        } else if queue.pushes.len() >= parts.scanner.settings().watches.pushes {
+        } else if queue.pushes.len() >= most {
             taken.put_off += 1;
         } else {
+            waiting.insert(push.clone());
             queue.pushes.push_back(push);
             taken.accepted += 1;
         }
@@ -48,7 +56,11 @@ fn covers(watch: &Watch, selection: &Selection, push: &Push) -> bool {
 
 pub(super) fn work(parts: &Parts) {
     while let Some(push) = next(parts) {
-        if let Err(failure) = look(parts, &push)
+        let looked = look(parts, &push);
+        parts.lock().asking.remove(&push.registry);
+        // One that waited for this registry may be next.
+        parts.changed.notify_all();
+        if let Err(failure) = looked
             && !parts.stop.is_stopped()
         {
             let Push { repository, tag, .. } = &push;
@@ -60,13 +72,17 @@ pub(super) fn work(parts: &Parts) {
     }
 }
 
-fn next(parts: &Parts) -> Option<Push> {
+pub(super) fn next(parts: &Parts) -> Option<Push> {
     let mut queue = parts.lock();
     loop {
         if parts.stop.is_stopped() {
             return None;
         }
-        if let Some(push) = queue.pushes.pop_front() {
+        // One registry that does not answer keeps one thread, and those who wait for it.
+        let is_free = |push: &Push| !queue.asking.contains(&push.registry);
+        if let Some(place) = queue.pushes.iter().position(is_free) {
+            let push = queue.pushes.remove(place)?;
+            queue.asking.insert(push.registry.clone());
             return Some(push);
         }
         queue = parts.changed.wait_timeout(queue, TICK).unwrap_or_else(PoisonError::into_inner).0;

@@ -494,6 +494,29 @@ fn a_push_that_a_watch_covers_is_indexed_without_a_listing() {
 }
 
 #[test]
+fn a_name_that_somebody_else_gave_goes_back_with_the_next_listing() {
+    let service = Service::new();
+    service.put(|_| ());
+    service.registry.push("a", "1", 1);
+    assert_eq!([service.list().submitted, service.list().submitted], [1, 0]);
+    let reference = format!("{REGISTRY}/a:1@{}", manifest(2));
+    let reference = ImageReference { reference, platforms: Platforms::All };
+    service.registry.submit(reference).unwrap();
+    assert_eq!([service.list().submitted, service.list().submitted], [1, 0]);
+}
+
+#[test]
+fn one_registry_that_does_not_answer_keeps_no_push_of_another_waiting() {
+    let service = Service::new();
+    service.put(|spec| spec.aliases = vec!["other:1".to_owned()]);
+    let pushes =
+        [(REGISTRY, "1"), (REGISTRY, "2"), ("other:1", "3")].map(|(host, tag)| push(Some(host), "a", tag));
+    pushes::take(&service.parts, pushes.to_vec()).unwrap();
+    let tags: Vec<_> = (0..2).map(|_| pushes::next(&service.parts).unwrap().tag).collect();
+    assert_eq!(tags, ["1", "3"]);
+}
+
+#[test]
 fn a_push_that_was_missed_is_caught_by_the_next_listing() {
     let service = Service::new();
     service.put(|_| ());

@@ -1,6 +1,6 @@
 //! How the scanner's watches ask registries what they have: by the crate that knows their protocol.
 
-use limpid_fetch::{Error, Listing, Reference, Registries, Version};
+use limpid_fetch::{Error, Listing, Reference, Registries, Repository, Version};
 use limpid_images::RegistryImages;
 use limpid_model::{Digest, ImageReference, chain};
 use limpid_scanner::{ImageSource as _, Limits, RegistryLister, Stop, Unlisted};
@@ -9,6 +9,14 @@ use limpid_scanner::{ImageSource as _, Limits, RegistryLister, Stop, Unlisted};
 pub(crate) struct Lister {
     pub(crate) registries: Registries,
     pub(crate) limits: Limits,
+}
+
+impl Lister {
+    fn repository(&self, registry: &str, repository: &str) -> Result<Repository, Unlisted> {
+        let reference = Reference::of_repository(registry, repository);
+        let repository = reference.and_then(|reference| self.registries.repository(&reference, None));
+        repository.map_err(|error| unlisted(&error))
+    }
 }
 
 impl RegistryLister for Lister {
@@ -23,9 +31,7 @@ impl RegistryLister for Lister {
     }
 
     fn tags(&self, registry: &str, repository: &str, stop: &Stop) -> Result<Vec<String>, Unlisted> {
-        let repository = Reference::of_repository(registry, repository).map_err(|error| unlisted(&error))?;
-        let repository = self.registries.repository(&repository, None).map_err(|error| unlisted(&error))?;
-        repository.tags(stop).map(names).map_err(|error| unlisted(&error))
+        self.repository(registry, repository)?.tags(stop).map(names).map_err(|error| unlisted(&error))
     }
 
     fn digest(
@@ -37,8 +43,7 @@ impl RegistryLister for Lister {
         stop: &Stop,
     ) -> Result<Digest, Unlisted> {
         let version = Version::tag(tag).ok_or(Unlisted::Absent)?;
-        let repository = Reference::of_repository(registry, repository).map_err(|error| unlisted(&error))?;
-        let repository = self.registries.repository(&repository, None).map_err(|error| unlisted(&error))?;
+        let repository = self.repository(registry, repository)?;
         repository.head(&version, known, stop).map_err(|error| unlisted(&error))?.ok_or(Unlisted::Absent)
     }
 

@@ -4,16 +4,12 @@
 use limpid_model::{BaseImage, Digest, Image, chains};
 use limpid_store::tables::chains::{self as rows, Chains};
 use limpid_store::tables::images::Images;
-use limpid_store::tables::marks::{self, Marks};
 use limpid_store::{Batch, Store, View};
 
-use crate::Error;
+use crate::{Error, filling};
 
 /// Says that images are found by their chains.
 const MARK: &str = "chains";
-
-/// Rows written in one batch.
-const ROWS: usize = 10_000;
 
 /// Images of the same layers that are asked for their names.
 const ALIKE: usize = 16;
@@ -40,21 +36,13 @@ pub(crate) fn delete(batch: &mut Batch, image: &Image) {
 /// Makes images known by their layers, where a Limpid wrote them that did not. Costs one look-up where there
 /// is nothing to do.
 pub(crate) fn index_chains(store: &Store) -> Result<(), Error> {
-    let mark = MARK.to_owned();
-    let view = store.view();
-    if view.get::<Marks>(&mark)?.is_some() {
-        return Ok(());
-    }
-    let mut batch = Batch::default();
-    for row in view.scan::<Images>(|_| ()) {
-        let (id, row) = row?;
-        put(&mut batch, &row.into_parts(id).0)?;
-        if batch.len() >= ROWS {
-            store.commit(std::mem::take(&mut batch))?;
+    filling::once(store, MARK, |view, filling| {
+        for row in view.scan::<Images>(|_| ()) {
+            let (id, row) = row?;
+            put(filling.batch()?, &row.into_parts(id).0)?;
         }
-    }
-    batch.put::<Marks>(&mark, &marks::Row::default())?;
-    Ok(store.commit(batch)?)
+        Ok(())
+    })
 }
 
 /// The image upon which one was built: of those that have a name the one with most layers, and otherwise

@@ -4,16 +4,12 @@ use limpid_images::KnownLayer;
 use limpid_model::Digest;
 use limpid_store::tables::blobs::{self, Blobs};
 use limpid_store::tables::layers::{self, Layers};
-use limpid_store::tables::marks::{self, Marks};
 use limpid_store::{Batch, Store, View};
 
-use crate::Error;
+use crate::{Error, filling};
 
 /// Says that layers are found by their stored form.
 const MARK: &str = "blobs";
-
-/// Rows written in one batch.
-const ROWS: usize = 10_000;
 
 /// Makes a layer known by its stored form, in the place of the one that it was known by.
 pub(crate) fn put(
@@ -50,19 +46,11 @@ pub(crate) fn known(store: &Store, blob: &Digest) -> Result<Option<KnownLayer>, 
 /// Makes layers known by their stored form, where a Limpid wrote them that did not. Costs one look-up where
 /// there is nothing to do.
 pub(crate) fn index_blobs(store: &Store) -> Result<(), Error> {
-    let mark = MARK.to_owned();
-    let view = store.view();
-    if view.get::<Marks>(&mark)?.is_some() {
-        return Ok(());
-    }
-    let mut batch = Batch::default();
-    for row in view.scan::<Layers>(|_| ()) {
-        let (diff_id, row) = row?;
-        put(&mut batch, &diff_id, None, &row)?;
-        if batch.len() >= ROWS {
-            store.commit(std::mem::take(&mut batch))?;
+    filling::once(store, MARK, |view, filling| {
+        for row in view.scan::<Layers>(|_| ()) {
+            let (diff_id, row) = row?;
+            put(filling.batch()?, &diff_id, None, &row)?;
         }
-    }
-    batch.put::<Marks>(&mark, &marks::Row::default())?;
-    Ok(store.commit(batch)?)
+        Ok(())
+    })
 }

@@ -1,19 +1,15 @@
 //! Identifiers of vulnerabilities, as people write them.
 
+use limpid_store::Store;
 use limpid_store::tables::known_as::{self, KnownAs};
-use limpid_store::tables::marks::{self, Marks};
-use limpid_store::{Batch, Store};
 
-use crate::Error;
+use crate::{Error, filling};
 
 /// Longest identifier, in bytes.
 const LONGEST: usize = 200;
 
 /// Says that identifiers are kept as they are looked for.
 const MARK: &str = "identifiers-folded";
-
-/// Rows written in one batch.
-const ROWS: usize = 10_000;
 
 /// Whether a text may be an identifier.
 ///
@@ -62,30 +58,23 @@ fn shown(text: &str) -> String {
 /// Keeps identifiers as they are looked for, where a Limpid kept them as publishers write them. Costs
 /// one look-up where there is nothing to do.
 pub(crate) fn fold_identifiers(store: &Store) -> Result<(), Error> {
-    let mark = MARK.to_owned();
-    let view = store.view();
-    if view.get::<Marks>(&mark)?.is_some() {
-        return Ok(());
-    }
-    let mut batch = Batch::default();
-    for key in view.keys::<KnownAs>(|_| ()) {
-        let key = key?;
-        let alias = known_as::folded(&key.alias);
-        if alias != key.alias {
-            batch.delete::<KnownAs>(&key);
-            batch.put::<KnownAs>(&known_as::Key { alias, ..key }, &known_as::Row)?;
+    filling::once(store, MARK, |view, filling| {
+        for key in view.keys::<KnownAs>(|_| ()) {
+            let key = key?;
+            let alias = known_as::folded(&key.alias);
+            if alias != key.alias {
+                let batch = filling.batch()?;
+                batch.delete::<KnownAs>(&key);
+                batch.put::<KnownAs>(&known_as::Key { alias, ..key }, &known_as::Row)?;
+            }
         }
-        if batch.len() >= ROWS {
-            store.commit(std::mem::take(&mut batch))?;
-        }
-    }
-    batch.put::<Marks>(&mark, &marks::Row::default())?;
-    Ok(store.commit(batch)?)
+        Ok(())
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use limpid_store::Store;
+    use limpid_store::{Batch, Store};
 
     use super::*;
     use crate::test_support::scanner;

@@ -17,6 +17,7 @@ mod error;
 mod explain;
 mod facts;
 mod feeds;
+mod filling;
 mod history;
 mod identifiers;
 mod images;
@@ -52,6 +53,7 @@ mod versions;
 mod vulnerabilities;
 mod watched;
 mod watches;
+mod workers;
 mod writer;
 
 use std::sync::Arc;

@@ -5,13 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use limpid_model::{Digest, Image, ImageSummary, Page};
 use limpid_store::tables::images::Images;
 use limpid_store::tables::manifests::Manifests;
-use limpid_store::tables::marks::{self, Marks};
 use limpid_store::tables::names::{self, Names};
 use limpid_store::tables::tags;
 use limpid_store::{Batch, Store, View};
 
-use crate::Error;
-use crate::images;
+use crate::{Error, filling, images};
 
 /// Hexadecimal digits of a digest that stand for it where no other begins with them.
 const SHORTEST: usize = 12;
@@ -27,9 +25,6 @@ const LATEST: &str = "latest";
 
 /// Says that images are found by their names.
 const MARK: &str = "names";
-
-/// Rows written in one batch.
-const ROWS: usize = 10_000;
 
 /// A repository, and a tag in it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -148,21 +143,13 @@ pub(crate) fn images_of_repository<'v>(
 /// Makes images known by their names, where a Limpid wrote them that did not. Costs one look-up where
 /// there is nothing to do.
 pub(crate) fn index_names(store: &Store) -> Result<(), Error> {
-    let mark = MARK.to_owned();
-    let view = store.view();
-    if view.get::<Marks>(&mark)?.is_some() {
-        return Ok(());
-    }
-    let mut batch = Batch::default();
-    for row in view.scan::<Images>(|_| ()) {
-        let (id, row) = row?;
-        put(&mut batch, &row.into_parts(id).0)?;
-        if batch.len() >= ROWS {
-            store.commit(std::mem::take(&mut batch))?;
+    filling::once(store, MARK, |view, filling| {
+        for row in view.scan::<Images>(|_| ()) {
+            let (id, row) = row?;
+            put(filling.batch()?, &row.into_parts(id).0)?;
         }
-    }
-    batch.put::<Marks>(&mark, &marks::Row::default())?;
-    Ok(store.commit(batch)?)
+        Ok(())
+    })
 }
 
 fn no_image(name: &str, digest: &str) -> Error {

@@ -11,6 +11,7 @@ use limpid_store::tables::runs::Runs;
 
 use crate::ingest::Trust;
 use crate::plugins::no_feed;
+use crate::workers::Workers;
 use crate::{Error, Run, RunProgress, Scanner, yield_to_others};
 
 /// How often it is looked whether a run is due.
@@ -25,8 +26,7 @@ const STOPPING: Duration = Duration::from_secs(5);
 /// Fetches feeds when they are due or asked for, several at a time, until it is dropped.
 pub struct Updates {
     parts: Arc<Parts>,
-    /// Told by each worker when it ends.
-    ended: crossbeam_channel::Receiver<()>,
+    workers: Workers,
 }
 
 type Waiter = Box<dyn FnOnce(&Result<Run, String>) + Send>;
@@ -99,21 +99,15 @@ impl Updates {
     /// # Errors
     /// No thread can be had.
     pub fn start(scanner: Scanner) -> Result<Self, Error> {
-        let workers = scanner.settings().feeds.jobs.max(1);
+        let jobs = scanner.settings().feeds.jobs.max(1);
         let (queue, changed, stop) = (Mutex::default(), Condvar::new(), Stop::default());
         let parts = Arc::new(Parts { scanner, queue, changed, stop });
-        let (ends, ended) = crossbeam_channel::unbounded();
-        for number in 0..workers {
-            let (parts, ends) = (Arc::clone(&parts), ends.clone());
-            std::thread::Builder::new()
-                .name(format!("feeds-{number}"))
-                .spawn(move || {
-                    parts.work();
-                    let _ = ends.send(());
-                })
-                .map_err(Error::no_thread)?;
+        let mut workers = Workers::default();
+        for number in 0..jobs {
+            let parts = Arc::clone(&parts);
+            workers.start(format!("feeds-{number}"), move || parts.work())?;
         }
-        Ok(Self { parts, ended })
+        Ok(Self { parts, workers })
     }
 
     /// Asks for a feed to be fetched. Where that is asked for already, or under way, nothing more is asked,
@@ -148,12 +142,7 @@ impl Drop for Updates {
     fn drop(&mut self) {
         self.parts.stop.stop();
         self.parts.changed.notify_all();
-        let until = Instant::now() + STOPPING;
-        while let Some(left) = until.checked_duration_since(Instant::now()) {
-            if self.ended.recv_timeout(left).is_err() {
-                break;
-            }
-        }
+        self.workers.wait(STOPPING);
     }
 }
 

@@ -7,22 +7,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use limpid_model::{Digest, Image, Platform};
 use limpid_store::tables::images::Images;
-use limpid_store::tables::marks::{self, Marks};
 use limpid_store::tables::names::Names;
 use limpid_store::tables::tags::{self, Row, Tags};
 use limpid_store::{Batch, Store, View};
 
-use crate::Error;
 use crate::names::Name;
+use crate::{Error, filling};
 
 /// Targets of a tag that are remembered: where it points, and where it pointed before.
 pub(crate) const REMEMBERED: usize = 64;
 
 /// Says that it is written where tags point.
 const MARK: &str = "tags";
-
-/// Rows written in one batch.
-const ROWS: usize = 10_000;
 
 /// What a tag points at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -150,32 +146,23 @@ pub(crate) fn remove_from(
 /// Says where tags point, where a Limpid wrote images that did not: in the order in which they were indexed. Costs
 /// one look-up where there is nothing to do.
 pub(crate) fn index_tags(store: &Store) -> Result<(), Error> {
-    let mark = MARK.to_owned();
-    let view = store.view();
-    if view.get::<Marks>(&mark)?.is_some() {
-        return Ok(());
-    }
-    let mut batch = Batch::default();
-    let mut keys = view.keys::<Names>(|_| ()).peekable();
-    while let Some(key) = keys.next() {
-        let key = key?;
-        let name = Name { repository: key.repository.clone(), tag: Some(key.tag.clone()) };
-        let mut images = vec![key.image];
-        while let Some(Ok(next)) = keys.next_if(|next| {
-            next.as_ref().is_ok_and(|next| next.repository == key.repository && next.tag == key.tag)
-        }) {
-            images.push(next.image);
+    filling::once(store, MARK, |view, filling| {
+        let mut keys = view.keys::<Names>(|_| ()).peekable();
+        while let Some(key) = keys.next() {
+            let key = key?;
+            let name = Name { repository: key.repository.clone(), tag: Some(key.tag.clone()) };
+            let mut images = vec![key.image];
+            while let Some(Ok(next)) = keys.next_if(|next| {
+                next.as_ref().is_ok_and(|next| next.repository == key.repository && next.tag == key.tag)
+            }) {
+                images.push(next.image);
+            }
+            if !key.tag.is_empty() {
+                put_history(view, filling.batch()?, &name, &images)?;
+            }
         }
-        if key.tag.is_empty() {
-            continue;
-        }
-        put_history(&view, &mut batch, &name, &images)?;
-        if batch.len() >= ROWS {
-            store.commit(std::mem::take(&mut batch))?;
-        }
-    }
-    batch.put::<Marks>(&mark, &marks::Row::default())?;
-    Ok(store.commit(batch)?)
+        Ok(())
+    })
 }
 
 fn put_history(view: &View<'_>, batch: &mut Batch, name: &Name, images: &[Digest]) -> Result<(), Error> {

@@ -20,6 +20,7 @@ use std::time::{Duration, Instant};
 use limpid_bytes::Stop;
 use limpid_model::{ImageReference, Push, PushesTaken, Watch, chain};
 
+use crate::workers::Workers;
 use crate::{Error, Scanner, watched};
 pub use registry::{RegistryLister, Submit, Unlisted};
 
@@ -36,8 +37,7 @@ const STOPPING: Duration = Duration::from_secs(5);
 /// it is dropped.
 pub struct Watching {
     parts: Arc<Parts>,
-    /// Told by each thread when it ends.
-    ended: crossbeam_channel::Receiver<()>,
+    workers: Workers,
 }
 
 pub(crate) struct Parts {
@@ -74,14 +74,10 @@ impl Watching {
         let jobs = scanner.settings().watches.jobs.max(1);
         let (queue, changed, stop) = (Mutex::default(), Condvar::new(), Stop::default());
         let parts = Arc::new(Parts { scanner, lister, submit, queue, changed, stop });
-        let (ends, ended) = crossbeam_channel::unbounded();
-        let begin = |name: String, work: fn(&Parts)| {
-            let (parts, ends) = (Arc::clone(&parts), ends.clone());
-            let work = move || {
-                work(&parts);
-                let _ = ends.send(());
-            };
-            std::thread::Builder::new().name(name).spawn(work).map_err(Error::no_thread)
+        let mut workers = Workers::default();
+        let mut begin = |name: String, work: fn(&Parts)| {
+            let parts = Arc::clone(&parts);
+            workers.start(name, move || work(&parts))
         };
         for number in 0..jobs {
             begin(format!("watches-{number}"), Parts::work)?;
@@ -90,7 +86,7 @@ impl Watching {
             begin(format!("pushes-{number}"), pushes::work)?;
         }
         begin("refetches".to_owned(), refetch::work)?;
-        Ok(Self { parts, ended })
+        Ok(Self { parts, workers })
     }
 
     /// Takes push notifications. What a watch covers is looked at as soon as those before it are.
@@ -108,12 +104,7 @@ impl Drop for Watching {
     fn drop(&mut self) {
         self.parts.stop.stop();
         self.parts.changed.notify_all();
-        let until = Instant::now() + STOPPING;
-        while let Some(left) = until.checked_duration_since(Instant::now()) {
-            if self.ended.recv_timeout(left).is_err() {
-                break;
-            }
-        }
+        self.workers.wait(STOPPING);
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod builder;
 mod metrics;
+mod paging;
 mod prefer;
 mod unquoted;
 mod v1;

@@ -25,7 +25,7 @@ pub(super) const SCANNER: Order = Order {
     sources: "host/scanner/src",
     rows: &[
         &["background", "error", "refreshing", "settings"],
-        &["plugins", "revision", "running", "writer"],
+        &["filling", "plugins", "revision", "running", "workers", "writer"],
         &[
             "blobs",
             "detectors",

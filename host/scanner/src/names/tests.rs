@@ -5,6 +5,7 @@ use limpid_model::Platform;
 use limpid_store::Store;
 use limpid_store::tables::images::{self, Indexing};
 use limpid_store::tables::manifests;
+use limpid_store::tables::marks::Marks;
 
 use super::*;
 use crate::Scanner;

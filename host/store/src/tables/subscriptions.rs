@@ -34,43 +34,8 @@ impl table::Row for Row {
 
     fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
         match version {
-            1 => {
-                let old: BeforeUnrated = postcard::from_bytes(fields).ok()?;
-                let BeforeUnrated { created, enabled, target, filter, period, next } = old;
-                let (kinds, names, labels, namespaces, severity, fixable, exploited) = filter;
-                let (leave_out_unrated, watches) = (false, Vec::new());
-                let filter = Filter {
-                    kinds,
-                    names,
-                    labels,
-                    namespaces,
-                    severity,
-                    fixable,
-                    exploited,
-                    leave_out_unrated,
-                    watches,
-                };
-                Some(Self { created, enabled, target, filter, period, next })
-            }
-            2 => {
-                let old: BeforeWatches = postcard::from_bytes(fields).ok()?;
-                let BeforeWatches { created, enabled, target, filter, period, next } = old;
-                let (kinds, names, labels, namespaces, severity, fixable, exploited, leave_out_unrated) =
-                    filter;
-                let watches = Vec::new();
-                let filter = Filter {
-                    kinds,
-                    names,
-                    labels,
-                    namespaces,
-                    severity,
-                    fixable,
-                    exploited,
-                    leave_out_unrated,
-                    watches,
-                };
-                Some(Self { created, enabled, target, filter, period, next })
-            }
+            1 => Some(BeforeWatches::from(postcard::from_bytes::<BeforeUnrated>(fields).ok()?).into()),
+            2 => Some(postcard::from_bytes::<BeforeWatches>(fields).ok()?.into()),
             _ => None,
         }
     }
@@ -182,6 +147,35 @@ struct BeforeWatches {
     filter: (Vec<String>, Vec<String>, Vec<String>, Vec<String>, Option<String>, Option<bool>, bool, bool),
     period: Option<u64>,
     next: u64,
+}
+
+impl From<BeforeUnrated> for BeforeWatches {
+    fn from(old: BeforeUnrated) -> Self {
+        let BeforeUnrated { created, enabled, target, filter, period, next } = old;
+        let (kinds, names, labels, namespaces, severity, fixable, exploited) = filter;
+        let filter = (kinds, names, labels, namespaces, severity, fixable, exploited, false);
+        Self { created, enabled, target, filter, period, next }
+    }
+}
+
+impl From<BeforeWatches> for Row {
+    fn from(old: BeforeWatches) -> Self {
+        let BeforeWatches { created, enabled, target, filter, period, next } = old;
+        let (kinds, names, labels, namespaces, severity, fixable, exploited, leave_out_unrated) = filter;
+        let watches = Vec::new();
+        let filter = Filter {
+            kinds,
+            names,
+            labels,
+            namespaces,
+            severity,
+            fixable,
+            exploited,
+            leave_out_unrated,
+            watches,
+        };
+        Self { created, enabled, target, filter, period, next }
+    }
 }
 
 /// Where notices go.

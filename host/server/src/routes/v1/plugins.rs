@@ -37,7 +37,7 @@ pub(super) async fn put(
         setting: Some("plugins.component_bytes"),
         pace: state.settings.pace(),
     };
-    let component = body::write(body, limits, || Ok::<_, Failure>(Vec::new())).await?;
+    let component = body::read(body, limits).await?;
     let signature = signature(&headers)?;
     change(&state, move |scanner| scanner.put_plugin(&name, &component, signature.as_deref()))
         .await

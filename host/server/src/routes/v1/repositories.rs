@@ -1,10 +1,10 @@
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use limpid_formats::json::{Repositories, Repository, Tag, Tags};
 use limpid_scanner::Error;
-use serde::Deserialize;
 
 use crate::answers::{Document, Wanted};
 use crate::error::Failure;
+use crate::routes::paging::{Asked, Paging};
 use crate::state::AppState;
 
 /// Repositories on a page, unless the client says otherwise, and at most.
@@ -15,25 +15,15 @@ const LONGEST_PAGE: usize = 1_000;
 const PAGE_OF_TAGS: usize = 25;
 const LONGEST_PAGE_OF_TAGS: usize = 100;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Paging {
-    after: Option<String>,
-    limit: Option<usize>,
-}
-
-type Asked = Result<Query<Paging>, axum::extract::rejection::QueryRejection>;
-
 pub(super) async fn list(
     State(state): State<AppState>,
     query: Asked,
     wanted: Wanted,
 ) -> Result<Document, Failure> {
-    let Query(paging) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
-    let limit = paging.limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
+    let (after, limit) = Paging::read(query, PAGE, LONGEST_PAGE)?;
     let scanner = state.scanner.clone();
     let list = move || -> Result<Repositories, Error> {
-        let page = scanner.repositories(paging.after.as_deref(), limit)?;
+        let page = scanner.repositories(after.as_deref(), limit)?;
         let repositories = page.items.into_iter().map(Repository::from).collect();
         Ok(Repositories { repositories, next: page.next })
     };
@@ -55,11 +45,10 @@ pub(super) async fn tags(
     query: Asked,
     wanted: Wanted,
 ) -> Result<Document, Failure> {
-    let Query(paging) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
-    let limit = paging.limit.unwrap_or(PAGE_OF_TAGS).clamp(1, LONGEST_PAGE_OF_TAGS);
+    let (after, limit) = Paging::read(query, PAGE_OF_TAGS, LONGEST_PAGE_OF_TAGS)?;
     let scanner = state.scanner.clone();
     let list = move || -> Result<Tags, Error> {
-        let page = scanner.tags(&name, paging.after.as_deref(), limit)?;
+        let page = scanner.tags(&name, after.as_deref(), limit)?;
         Ok(Tags { tags: page.items.into_iter().map(Tag::from).collect(), next: page.next })
     };
     state.readers.document(wanted.coding, list).await

@@ -34,7 +34,7 @@ pub(super) async fn put(
     body: Body,
 ) -> Result<Json<Made>, Failure> {
     let limits = body::Limits { bytes: BYTES, setting: None, pace: state.settings.pace() };
-    let bytes = body::write(body, limits, || Ok::<_, Failure>(Vec::new())).await?;
+    let bytes = body::read(body, limits).await?;
     let wanted: SubscriptionWanted = serde_json::from_slice(&bytes).map_err(|error| {
         Failure::bad_request(format!("the body is no subscription: {}", without_values(&error)))
     })?;

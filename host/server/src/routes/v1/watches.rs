@@ -1,16 +1,16 @@
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use limpid_formats::json::{Pushed, Watch, WatchWanted, WatchedTag, WatchedTags, Watches};
 use limpid_formats::push;
 use limpid_model::WatchedPosition;
 use limpid_scanner::{Error, WatchError};
-use serde::Deserialize;
 
 use crate::answers::{Document, Wanted};
 use crate::body;
 use crate::error::{Code, Failure};
+use crate::routes::paging::{Asked, Paging};
 use crate::state::AppState;
 
 /// Longest description of a watch, in bytes.
@@ -46,7 +46,7 @@ pub(super) async fn put(
     body: Body,
 ) -> Result<Json<Watch>, Failure> {
     let limits = body::Limits { bytes: BYTES, setting: None, pace: state.settings.pace() };
-    let bytes = body::write(body, limits, || Ok::<_, Failure>(Vec::new())).await?;
+    let bytes = body::read(body, limits).await?;
     let wanted: WatchWanted = serde_json::from_slice(&bytes)
         .map_err(|error| Failure::bad_request(format!("the body is no watch: {error}")))?;
     let spec = wanted.spec().map_err(|why| Error::Watch(WatchError::Spec(why)))?;
@@ -77,21 +77,13 @@ pub(super) async fn list_now(
     Ok(StatusCode::ACCEPTED)
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Paging {
-    after: Option<String>,
-    limit: Option<usize>,
-}
-
 pub(super) async fn tags(
     State(state): State<AppState>,
     Path(name): Path<String>,
-    query: Result<Query<Paging>, axum::extract::rejection::QueryRejection>,
+    query: Asked,
     wanted: Wanted,
 ) -> Result<Document, Failure> {
-    let Query(Paging { after, limit }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
-    let limit = limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
+    let (after, limit) = Paging::read(query, PAGE, LONGEST_PAGE)?;
     let after = after.map(|after| match after.rsplit_once(':') {
         Some((repository, tag)) => {
             Ok(WatchedPosition { repository: repository.to_owned(), tag: tag.to_owned() })
@@ -112,7 +104,7 @@ pub(super) async fn pushed(
     body: Body,
 ) -> Result<(StatusCode, Json<Pushed>), Failure> {
     let limits = body::Limits { bytes: NOTIFICATION_BYTES, setting: None, pace: state.settings.pace() };
-    let bytes = body::write(body, limits, || Ok::<_, Failure>(Vec::new())).await?;
+    let bytes = body::read(body, limits).await?;
     let pushes = push::read(&bytes)
         .map_err(|why| Failure::new(Code::BadEvent, format!("the body is no push notification: {why}")))?;
     let (workers, metrics) = (state.workers.clone(), state.metrics.clone());

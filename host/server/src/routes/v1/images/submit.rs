@@ -65,7 +65,7 @@ async fn named(state: &AppState, body: Body) -> Result<Job, Failure> {
         setting: Some("layers.json_document_bytes"),
         pace: state.settings.pace(),
     };
-    let bytes = body::write(body, limits, || Ok::<_, Failure>(Vec::new())).await?;
+    let bytes = body::read(body, limits).await?;
     let wanted = SubmissionWanted::read(&bytes).and_then(SubmissionWanted::parts).map_err(|why| {
         let why = match &why {
             NoSubmission::Form(error) => without_values(error),

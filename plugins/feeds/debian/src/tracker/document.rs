@@ -122,10 +122,19 @@ impl<R: BufRead> Document<R> {
             return Ok(value);
         }
         self.complete()?;
-        let mut json = Deserializer::from_reader(self.rest());
-        let value = T::deserialize(&mut json).map_err(|error| self.moved(&error))?;
-        self.at += json.into_iter::<IgnoredAny>().byte_offset();
-        Ok(value)
+        loop {
+            let mut json = Deserializer::from_reader(self.rest());
+            match T::deserialize(&mut json) {
+                Ok(value) => {
+                    self.at += json.into_iter::<IgnoredAny>().byte_offset();
+                    return Ok(value);
+                }
+                // A reader of JSON looks at four bytes behind `\u`, whatever they are: of what is no JSON, at
+                // some that are behind the value.
+                Err(error) if error.is_eof() && self.fill()? => {}
+                Err(error) => return Err(self.moved(&error)),
+            }
+        }
     }
 
     /// Reads the object that comes next: by `fast`, which is given what the buffer holds from there on and returns
@@ -186,8 +195,6 @@ impl<R: BufRead> Document<R> {
 
     /// Fills the buffer until it holds the whole of the value that comes next, and a byte behind it. Returns
     /// whether it held less before.
-    ///
-    /// Of what is no JSON it may hold any number of bytes then, but no fewer than a reader of JSON looks at.
     fn complete(&mut self) -> Result<bool, Error> {
         let mut extent = Extent::default();
         let mut filled = false;

@@ -219,6 +219,14 @@ fn no_place_is_one_at_which_a_chunk_must_not_end() {
 }
 
 #[test]
+fn an_escape_that_goes_on_behind_its_string_is_named_as_a_reader_of_json_names_it() {
+    let document = r#"{"tar": {"CVE-1": "\u""d800"}}"#;
+    for chunk in 1..=document.len() {
+        check(document.as_bytes(), chunk);
+    }
+}
+
+#[test]
 fn what_is_no_object_is_named_as_a_reader_of_json_names_it() {
     for document in [
         "[1]",

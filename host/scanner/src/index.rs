@@ -2,6 +2,7 @@
 //! what it claims of them; and an image is there with all of it, or not at all.
 
 mod adopt;
+mod ahead;
 pub(crate) mod detection;
 mod flights;
 mod keeper;
@@ -31,6 +32,7 @@ use crate::refreshing::Refreshing;
 use crate::writer::Writers;
 use crate::{Error, Settings, origins, tags};
 pub use adopt::AdoptedLayer;
+pub(crate) use ahead::{Ahead, Aheads};
 pub use detection::borrowed;
 pub(crate) use flights::Flights;
 use flights::{Flight, Owned, Turn};
@@ -87,13 +89,15 @@ impl Indexer<'_> {
     /// # Errors
     /// [`Error::Images`] where the source or a layer cannot be used; then nothing of it is kept.
     pub(crate) fn index(&self, input: ImageInput<'_>, progress: &Progress) -> Result<Indexed, Error> {
-        self.index_with(input, progress, |_, _| Ok(()))
+        self.index_with(input, None, progress, |_, _| Ok(()))
     }
 
-    /// The same, with something more to be written in the batch that makes the images known.
+    /// The same, with what was read ahead of its layers, and with something more to be written in the batch
+    /// that makes the images known.
     pub(crate) fn index_with(
         &self,
         input: ImageInput<'_>,
+        ahead: Option<&Ahead>,
         progress: &Progress,
         also: impl Fn(&Indexed, &mut Batch) -> Result<(), Error>,
     ) -> Result<Indexed, Error> {
@@ -102,6 +106,10 @@ impl Indexer<'_> {
         let detectors = detectors::loaded(&self.registry.snapshot());
         let found = input.source.images(input.stop)?;
         let mut outcomes = Outcomes::default();
+        if let Some(ahead) = ahead {
+            let plan = Plan::new(*self, &self.store.view(), &found, &detectors, &outcomes)?;
+            outcomes = ahead.hand_out(&plan, input.stop)?;
+        }
         loop {
             let plan = Plan::new(*self, &self.store.view(), &found, &detectors, &outcomes)?;
             progress.expect(plan.unknown.len(), plan.unknown.values().map(|layer| layer.source.size).sum());

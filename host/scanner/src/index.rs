@@ -19,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use limpid_bytes::Stop;
 use limpid_images::ImageSource;
 use limpid_model::{Digest, chain};
-use limpid_store::Batch;
+use limpid_store::{Batch, View};
 
 use limpid_layers::ClaimSet;
 use limpid_runtime::{Registry, Snapshot};
@@ -114,7 +114,13 @@ impl Indexer<'_> {
             let plan = Plan::new(*self, &self.store.view(), &found, &detectors, &outcomes)?;
             progress.expect(plan.unknown.len(), plan.unknown.values().map(|layer| layer.source.size).sum());
             outcomes.append(self.read_layers(input, &plan, progress)?);
-            let behind = match self.behind_links(input, &found, &detectors, &outcomes)? {
+            let is_settled = |view: &View<'_>| self.are_settled(view, &found, &detectors, &outcomes);
+            let was_settled = is_settled(&self.store.view())?;
+            let behind = match was_settled {
+                true => Behind::default(),
+                false => self.behind_links(input, &found, &detectors, &outcomes)?,
+            };
+            let behind = match behind {
                 Behind::Known(behind) => behind,
                 Behind::Unknown(layers) => {
                     outcomes.once_more.extend(layers);
@@ -126,7 +132,7 @@ impl Indexer<'_> {
             let view = writer.view();
             // An image that was deleted meanwhile may have taken layers along that were known.
             let is_planned = Plan::new(*self, &view, &found, &detectors, &outcomes)?.unknown.is_empty();
-            if !is_planned || !behind.is_whole(&view, &detectors)? {
+            if !is_planned || !behind.is_whole(&view, &detectors)? || was_settled && !is_settled(&view)? {
                 continue;
             }
             let indexed = Indexed {
@@ -146,6 +152,10 @@ impl Indexer<'_> {
                 None => Rows::new(),
             };
             for found in &found {
+                if was_settled {
+                    self.put_again(&view, &mut batch, found)?;
+                    continue;
+                }
                 let linked = behind.linked.get(&found.image.id);
                 let found = (found, linked);
                 self.put_image(&view, &mut batch, found, components(&detectors), &outcomes, &rows)?;

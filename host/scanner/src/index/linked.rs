@@ -45,6 +45,12 @@ pub(super) struct KnownBehind {
     pub(super) read: BTreeMap<Digest, Arc<ReadLayer>>,
 }
 
+impl Default for Behind {
+    fn default() -> Self {
+        Self::Known(KnownBehind::default())
+    }
+}
+
 impl KnownBehind {
     /// Whether all that was known before still is: an image that was deleted may have taken it along.
     pub(super) fn is_whole(&self, view: &View<'_>, detectors: &[Arc<Plugin>]) -> Result<bool, Error> {

@@ -189,8 +189,11 @@ impl Reading {
                 scope.spawn(|| self.read_waiting());
             }
             let limits = &self.scanner.settings().limits;
+            // An image has no more layers: whoever sends more wants them read for nothing.
+            let mut left = limits.layers_per_image;
             let walked = arriving(archive, limits, |layer| {
-                if !self.is_known(&layer) {
+                if left > 0 && !self.is_known(&layer) {
+                    left -= 1;
                     self.state().waiting.push(layer);
                     self.changed.notify_all();
                 }

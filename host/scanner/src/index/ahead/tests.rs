@@ -105,6 +105,28 @@ fn what_is_known_is_not_read_ahead_and_what_no_manifest_names_is_dropped() {
 }
 
 #[test]
+fn no_more_are_read_ahead_than_an_image_may_have() {
+    let (scanner, _scratch) =
+        scanner_with(Store::in_memory(), |settings| settings.limits.layers_per_image = 2);
+    let aheads = Aheads::new(1);
+    let (mut spool, ahead) = begin(&scanner, &aheads);
+    let stray = tar(&[("etc/stray", b"y")]);
+    let members: Vec<_> = (0..5).map(|n| format!("{n}.tar")).collect();
+    let members: Vec<(&str, &[u8])> = members.iter().map(|name| (name.as_str(), stray.as_slice())).collect();
+    let mut archive = tar(&members);
+    archive.truncate(archive.len() - 1_024);
+    archive.extend_from_slice(&docker("a", &[]).0);
+    spool.write(&archive).unwrap();
+    drop(spool);
+    wait_for(&ahead, 2);
+    while !ahead.0.state().is_whole {
+        thread::sleep(Duration::from_millis(1));
+    }
+    let state = ahead.0.state();
+    assert_eq!((state.read.len(), state.waiting.len(), state.under_way.len()), (2, 0, 0));
+}
+
+#[test]
 fn a_layer_that_is_not_what_its_manifest_says_is_an_error_as_ever() {
     let (scanner, _scratch) = scanner_with(Store::in_memory(), |_| ());
     let (mut archive, _) = docker("a", &[tar(&[("etc/a", b"right")])]);

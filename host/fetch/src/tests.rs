@@ -266,7 +266,7 @@ fn transport(plain: PlainHttp) -> Transport {
 #[test]
 fn an_address_leads_neither_to_plain_http_nor_from_elsewhere_to_this_machine() {
     let check = |plain: PlainHttp, from: &str, to: &str, expected: &str| {
-        let followed = transport(plain).follow(&Address::parse(from).unwrap(), to);
+        let followed = transport(plain).follow(&Address::parse(from).unwrap(), to, None);
         let text = followed.err().map(|error| error.to_string()).unwrap_or_default();
         assert!(text.contains(expected), "{from} -> {to}: {text}");
         assert_eq!(text.is_empty(), expected.is_empty(), "{from} -> {to}: {text}");

@@ -252,7 +252,7 @@ fn an_answer_that_makes_no_sense_is_told_with_its_address() {
     let server = Server::start(|_| Reply::redirect("/again"));
     refused(&server.at("/x"), &["sends on to", "/again`, and so on, more than 5 times"]);
     let server = Server::start(|_| Reply::redirect("file:///etc/passwd"));
-    refused(&server.at("/x"), &["`file:///etc/passwd` is no address to fetch from"]);
+    refused(&server.at("/x"), &["`file:///etc/passwd`, which is no address to fetch from"]);
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     refused(&format!("http://{gone}/x"), &[&gone.to_string(), "does not answer"]);
 }

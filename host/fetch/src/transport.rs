@@ -238,15 +238,16 @@ impl Transport {
     pub(crate) fn get(&self, address: &Address, request: Request<'_>) -> Result<Answer, Error> {
         self.admit(address, request.hosts)?;
         let mut at = address.clone();
-        for _ in 0..=REDIRECTS {
+        for hop in 0..=REDIRECTS {
             let same = at.same_origin(address);
             let authorization = request.authorization.filter(|_| same);
             let headers = if same { request.headers } else { &[] };
-            let answer = self.send(&at, Request { authorization, headers, ..request })?;
+            let answer = self.send(&at, Request { authorization, headers, ..request });
+            let answer = if hop == 0 { answer? } else { answer.map_err(|error| led(address, error))? };
             let Some(location) = answer.redirect() else { return Ok(answer) };
             at = self.follow(&at, location, request.hosts)?;
         }
-        let why = "and so on, more than 5 times";
+        let why = "and so on, more than 5 times".to_owned();
         Err(Error::Redirect { from: address.to_string(), to: at.to_string(), why })
     }
 
@@ -281,14 +282,20 @@ impl Transport {
     /// Where an answer leads from an address: not from encrypted to plain, and not from elsewhere to this
     /// machine or a private network, whose services trust whoever reaches them, unless the settings name the
     /// host for the registry that was asked. What they name for another registry does not count.
+    ///
+    /// # Errors
+    /// [`Error::Redirect`]: whoever answered is at fault.
     pub(crate) fn follow(
         &self,
         from: &Address,
         location: &str,
         hosts: Option<&BTreeSet<String>>,
     ) -> Result<Address, Error> {
-        let to = from.join(location)?;
-        let no = |why| Err(Error::Redirect { from: from.to_string(), to: to.to_string(), why });
+        let to = from.join(location).map_err(|error| led(from, error))?;
+        let no = |why: &str| {
+            let (from, to) = (from.to_string(), to.to_string());
+            Err(Error::Redirect { from, to, why: why.to_owned() })
+        };
         if from.is_https() && !to.is_https() {
             return no("which is not encrypted");
         }
@@ -299,7 +306,7 @@ impl Transport {
         if to.is_internal() && !from.is_internal() && !is_named {
             return no("which is in a private network");
         }
-        self.admit(&to, hosts)?;
+        self.admit(&to, hosts).map_err(|error| led(from, error))?;
         Ok(to)
     }
 
@@ -364,6 +371,27 @@ impl Transport {
             (ureq::Error::Timeout(_), Some(times)) => idle(shown, times.idle),
             (error, _) => Error::Unreachable { address: shown, source: Box::new(error) },
         }
+    }
+}
+
+/// What is wrong with where an answer led: whoever sent on is at fault, not whoever asked.
+pub(crate) fn led(from: &Address, error: Error) -> Error {
+    let from = from.to_string();
+    match error {
+        Error::Address { text, why } => {
+            Error::Redirect { from, to: text, why: format!("which is no address to fetch from: {why}") }
+        }
+        Error::Internal { address, advice } => {
+            let why =
+                format!("which is an internal address, to which nothing from outside may lead; {advice}");
+            Error::Redirect { from, to: address, why }
+        }
+        Error::PlainHttp(address) => {
+            let why = "which is plain HTTP, and on another machine; `--plain-http` allows it, of registries \
+                       `plain_http` in a table `[registries.\"HOST\"]`, and of feeds setting `feeds.plain_http`";
+            Error::Redirect { from, to: address, why: why.to_owned() }
+        }
+        error => error,
     }
 }
 

@@ -11,7 +11,7 @@ use super::tokens::{self, NoToken, Realm, Token};
 use crate::address::Address;
 use crate::challenge::{self, Challenge};
 use crate::login::Asker;
-use crate::transport::{Answer, Request};
+use crate::transport::{Answer, Request, led};
 use crate::{Error, Login};
 
 /// One host that has a repository, and what it wants to see of who asks.
@@ -156,7 +156,7 @@ impl Endpoint {
                 Ok(header)
             }
             Err(NoToken::Refused(message)) => Err(self.unauthorized(message, stop)?),
-            Err(NoToken::Failed(error)) => Err(error),
+            Err(NoToken::Failed(error)) => Err(led(&self.base, error)),
         }
     }
 

@@ -361,7 +361,7 @@ fn requests_lead_to_internal_addresses_only_where_the_settings_name_them() {
         registry.plan("/blobs/", 1, Fault::Redirect(at.clone()));
         repository(&registry, settings, None).document(&Digest::of(b"blob"), 4, &Stop::default())
     };
-    assert!(matches!(blob(named(&registry)), Err(Error::Internal { .. })));
+    assert!(matches!(blob(named(&registry)), Err(Error::Redirect { .. })));
     assert!(other.asked().is_empty());
     let one = OneRegistry { hosts: vec![other.host()], ..OneRegistry::default() };
     assert_eq!(blob(naming(&registry, one)).unwrap(), b"blob");
@@ -413,6 +413,33 @@ fn a_registry_leads_to_no_internal_host_that_is_named_for_another() {
         each.insert(registry.host(), own);
         assert_eq!(read(each).unwrap(), b"blob");
         other.take_asked();
+    }
+}
+
+#[test]
+fn a_registry_that_leads_to_no_address_or_a_forbidden_one_is_at_fault() {
+    let registry = Registry::start();
+    registry.push_blob(b"blob");
+    let check = |fault: Fault, expected: &str| {
+        registry.plan("/blobs/", 1, fault);
+        let repository = repository(&registry, named(&registry), None);
+        let error = repository.document(&Digest::of(b"blob"), 4, &Stop::default()).unwrap_err();
+        registry.heal();
+        assert!(error.is_of_source(), "{error}");
+        check_text(&error, &[&format!("{}/v2/", registry.host()), "sends on to", expected]);
+    };
+    for at in [
+        ("file:///etc/passwd", "`file:///etc/passwd`, which is no address to fetch from"),
+        ("https://user@a.example/", "which is no address to fetch from: it holds credentials"),
+        ("http://10.0.0.1/x", "`http://10.0.0.1/x`, which is an internal address"),
+        ("https://localhost/x", "an internal address"),
+        // Seen to be internal when it is resolved.
+        ("https://127.1:9/x", "an internal address"),
+        ("http://93.184.216.34/x", "which is plain HTTP"),
+    ] {
+        let (to, expected) = at;
+        check(Fault::Redirect(to.to_owned()), expected);
+        check(Fault::Realm(to.to_owned()), expected);
     }
 }
 

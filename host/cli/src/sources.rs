@@ -32,6 +32,10 @@ impl OpenSource for Elsewhere {
                 let login = secrets.login.clone();
                 Ok(Box::new(RegistryImages::new(registries, reference.clone(), login, limits)?))
             }
+            Submission::Watched { reference, naming } => {
+                let images = RegistryImages::new(registries, reference.clone(), None, limits)?;
+                Ok(Box::new(images.called(*naming)))
+            }
             Submission::Addresses(addresses) => {
                 let mut headers = secrets.headers.clone();
                 // Those of a job that an earlier process has taken are gone with it.

@@ -538,7 +538,9 @@ impl Parts {
 fn shown(submission: &Submission) -> String {
     match submission {
         Submission::Archive { bytes } => format!("an archive of {bytes} bytes"),
-        Submission::Reference(wanted) => format!("`{}`", wanted.reference),
+        Submission::Reference(wanted) | Submission::Watched { reference: wanted, .. } => {
+            format!("`{}`", wanted.reference)
+        }
         Submission::Addresses(manifest) => {
             format!("manifest `{}` by the addresses of its layers", manifest.hash)
         }

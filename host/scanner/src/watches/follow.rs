@@ -1,6 +1,6 @@
 //! What becomes of one tag.
 
-use limpid_model::{Digest, ImageReference, JobState, Watch, WatchedTag, chain};
+use limpid_model::{Digest, ImageReference, JobState, Naming, Watch, WatchedTag, chain};
 use limpid_store::View;
 use limpid_store::tables::jobs::Jobs;
 
@@ -82,7 +82,7 @@ impl Parts {
         drop(view);
         let submitted = after.job.is_none();
         if submitted {
-            after.job = Some(self.submit(&reference).map_err(|error| match error {
+            after.job = Some(self.submit(&reference, Naming::Tag).map_err(|error| match error {
                 // What cannot be named costs only itself.
                 Error::Images(_) => Failure::from(Unlisted::Failed(chain(&error))),
                 error => error.into(),

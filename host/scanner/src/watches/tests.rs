@@ -2,13 +2,14 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use limpid_images::{Content, FoundImage, FoundLayer, ImageSource};
-use limpid_model::{Digest, Image, Platform, Platforms, WatchSpec, WatchedTag};
+use limpid_model::{Digest, Image, Naming, Platform, Platforms, WatchSpec, WatchedTag};
 use limpid_store::Store;
 use limpid_store::tables::images::Images;
 use limpid_store::tables::names::Names;
 use limpid_store::tables::tags::Tags;
 
 use super::*;
+use crate::names::Name;
 use crate::test_support::scanner_with;
 use crate::{Clock, ImageInput, Progress};
 
@@ -106,17 +107,17 @@ impl Submit for Registry {
         true
     }
 
-    fn submit(&self, reference: ImageReference) -> Result<u64, Error> {
+    fn submit(&self, reference: ImageReference, naming: Naming) -> Result<u64, Error> {
         self.count("submitted");
         let scanner = self.scanner.lock().unwrap().clone().unwrap();
-        let source = Source(reference);
+        let source = Source(reference, naming);
         scanner.index(ImageInput { source: &source, stop: &Stop::default() }, &Progress::default())?;
         Ok(self.jobs.fetch_add(1, Ordering::Relaxed))
     }
 }
 
 /// What a reference of that registry names.
-struct Source(ImageReference);
+struct Source(ImageReference, Naming);
 
 impl ImageSource for Source {
     fn images(&self, _: &Stop) -> Result<Vec<FoundImage>, limpid_images::Error> {
@@ -125,7 +126,11 @@ impl ImageSource for Source {
         let image = Image {
             id: image(content),
             manifests: vec![manifest(content)],
-            names: vec![name.to_owned()],
+            names: match self.1 {
+                Naming::Reference => vec![format!("{REGISTRY}/a@{digest}")],
+                Naming::Tag => vec![name.to_owned()],
+                Naming::Known => Vec::new(),
+            },
             platform: Platform { os: "linux".into(), architecture: "amd64".into(), variant: None },
             created: None,
             labels: Vec::new(),
@@ -501,7 +506,7 @@ fn a_name_that_somebody_else_gave_goes_back_with_the_next_listing() {
     assert_eq!([service.list().submitted, service.list().submitted], [1, 0]);
     let reference = format!("{REGISTRY}/a:1@{}", manifest(2));
     let reference = ImageReference { reference, platforms: Platforms::All };
-    service.registry.submit(reference).unwrap();
+    service.registry.submit(reference, Naming::Tag).unwrap();
     assert_eq!([service.list().submitted, service.list().submitted], [1, 0]);
 }
 
@@ -712,4 +717,22 @@ fn images_that_rest_on_other_detectors_are_fetched_again_where_they_can_be() {
     assert!(refetch::fetch(&service.parts, &image(1), &[]).unwrap().is_none());
     assert!(refetch::fetch(&service.parts, &image(3), &loaded).unwrap().is_none());
     assert_eq!(service.registry.asked(), counts([("submitted", 1)]));
+}
+
+#[test]
+fn an_image_that_is_fetched_again_does_not_move_its_tag_back() {
+    let service = Service::new();
+    service.put(|_| ());
+    for content in [1, 2] {
+        service.registry.push("a", "1", content);
+        service.list();
+    }
+    let pointed = || {
+        let rows = crate::tags::rows(&service.store.view(), &Name::of(&format!("{REGISTRY}/a:1"))).unwrap();
+        rows.into_iter().map(|(_, row)| row.digest()).collect::<Vec<_>>()
+    };
+    assert_eq!(pointed(), [Some(manifest(1)), Some(manifest(2))]);
+    assert!(refetch::fetch(&service.parts, &image(1), &[Digest::of(b"detector")]).unwrap().is_some());
+    assert_eq!(pointed(), [Some(manifest(1)), Some(manifest(2))]);
+    assert_eq!(service.list().submitted, 0);
 }

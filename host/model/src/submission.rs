@@ -77,6 +77,17 @@ pub enum Platforms {
 }
 
 impl Platforms {
+    /// Whether images may be meant that the others do not mean.
+    pub fn exceed(&self, others: &Self) -> bool {
+        match (self, others) {
+            (_, Self::All) => false,
+            (Self::All, Self::Only(_)) => true,
+            (Self::Only(wanted), Self::Only(others)) => {
+                wanted.iter().any(|platform| !others.contains(platform))
+            }
+        }
+    }
+
     /// Whether an image for this platform is meant. A variant that is not asked for is any.
     pub fn include(&self, platform: &Platform) -> bool {
         let Self::Only(wanted) = self else { return true };

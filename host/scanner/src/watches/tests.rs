@@ -736,3 +736,48 @@ fn an_image_that_is_fetched_again_does_not_move_its_tag_back() {
     assert_eq!(pointed(), [Some(manifest(1)), Some(manifest(2))]);
     assert_eq!(service.list().submitted, 0);
 }
+
+#[test]
+fn images_of_further_platforms_are_submitted_with_the_next_listing() {
+    let service = Service::new();
+    let only = |texts: &[&str]| Platforms::Only(texts.iter().map(|text| text.parse().unwrap()).collect());
+    let put = |platforms: Platforms| service.put(|spec| spec.platforms = platforms);
+    put(only(&["linux/amd64"]));
+    service.registry.push("a", "1", 1);
+    service.registry.push("a", "2", 2);
+    assert_eq!(service.list().submitted, 2);
+    let before = watched::watch(&service.store.view(), "w").unwrap();
+    for (platforms, submitted) in [
+        (only(&["linux/amd64", "linux/arm64"]), 2),
+        (only(&["linux/arm64"]), 0),
+        (only(&["linux/amd64"]), 2),
+        (Platforms::All, 2),
+        (only(&["linux/s390x"]), 0),
+    ] {
+        put(platforms.clone());
+        let listed = [service.list().submitted, service.list().submitted];
+        assert_eq!(listed, [submitted, 0], "{platforms:?}");
+    }
+    // A listing that began before the change.
+    service.registry.push("a", "3", 3);
+    put(Platforms::All);
+    assert!(service.follows().iter().all(|tag| tag.job.is_none()));
+    assert_eq!(service.list().submitted, 3);
+    service.registry.push("a", "4", 4);
+    listing::list(&service.parts, &before).unwrap();
+    assert_eq!([service.list().submitted, service.list().submitted], [1, 0]);
+}
+
+#[test]
+fn what_grew_too_old_while_further_platforms_were_wanted_is_dropped() {
+    let service = Service::new();
+    service.put(|spec| (spec.max_age, spec.platforms) = (Some(2 * DAY / 1_000), Platforms::Only(Vec::new())));
+    service.registry.push("a", "1", 999);
+    assert_eq!(service.list().submitted, 1);
+    service.put(|spec| spec.max_age = Some(2 * DAY / 1_000));
+    service.pass(10 * DAY);
+    assert_eq!(service.list().submitted, 0);
+    service.pass(10 * DAY);
+    assert_eq!(service.list().dropped, 1);
+    assert!(service.images().is_empty());
+}

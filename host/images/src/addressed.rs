@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use limpid_bytes::{Buffer, Error as BytesError, Job, Limit, Output, Part, Stop, inflate, unnamed};
-use limpid_fetch::{Error as FetchError, Registries};
+use limpid_fetch::Registries;
 use limpid_layers::{Error as LayerError, Limits, compression};
 use limpid_model::{Digest, Hasher, LayerAddress, LayerAddresses};
 use serde_json::json;
@@ -124,10 +124,7 @@ impl AddressedImage {
         let (file, mut hasher, mut written) = (unnamed(&self.scratch)?, Hasher::default(), 0);
         let mut buffer = vec![0; BUFFER];
         loop {
-            let read = blob.read(&mut buffer).map_err(|source| match source.downcast::<FetchError>() {
-                Ok(error) => Error::Fetch(error),
-                Err(source) => Error::Unavailable { what: what.clone(), source },
-            })?;
+            let read = blob.read(&mut buffer).map_err(|source| Error::of_stream(what.clone(), source))?;
             let bytes = buffer.get(..read).unwrap_or_default();
             if bytes.is_empty() {
                 break;

@@ -115,7 +115,7 @@ fn write(
             Ok(0) => break,
             Ok(read) => read,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(source) => return Err(Error::Unavailable { what, source }),
+            Err(source) => return Err(Error::of_stream(what, source)),
         };
         if spool.written() + read as u64 > layer.size {
             let why = format!("it has more than the {} bytes of its descriptor", layer.size);

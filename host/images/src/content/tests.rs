@@ -47,6 +47,16 @@ impl Read for Broken {
     }
 }
 
+/// Fails of what a registry says.
+struct Refused;
+
+impl Read for Refused {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        let (what, setting) = ("layer".to_owned(), "registries.layer_bytes");
+        Err(io::Error::other(limpid_fetch::Error::TooLarge { what, size: None, limit: 1, setting }))
+    }
+}
+
 #[test]
 fn what_is_streamed_can_be_read_by_position_and_more_than_once() {
     let layer = open(|| Box::new(&b"12345"[..]), &Stop::default()).unwrap();
@@ -68,6 +78,7 @@ fn an_error_says_whose_fault_it_is() {
     check(|| Box::new(&b"123456"[..]), &going, Fault::Input, "more than the 5 bytes");
     check(|| Box::new(&b"1234"[..]), &going, Fault::Source, "ends after 4 of 5 bytes");
     check(|| Box::new(Broken(false)), &going, Fault::Source, "ConnectionReset");
+    check(|| Box::new(Refused), &going, Fault::Input, "of setting `registries.layer_bytes`");
     let stopped = Stop::default();
     stopped.stop();
     // It would never end by itself.
@@ -121,6 +132,7 @@ fn what_ends_a_stream_ends_who_reads_it_with_that_error() {
     check(|| Box::new(Slow(b"123456")), &going, Fault::Input, "more than the 5 bytes");
     check(|| Box::new(Slow(b"1234")), &going, Fault::Source, "ends after 4 of 5 bytes");
     check(|| Box::new(Broken(false)), &going, Fault::Source, "ConnectionReset");
+    check(|| Box::new(Refused), &going, Fault::Input, "of setting `registries.layer_bytes`");
     let stopped = Stop::default();
     stopped.stop();
     check(|| Box::new(io::repeat(0)), &stopped, Fault::Host, "was not waited for");

@@ -67,6 +67,9 @@ pub struct Jobs {
     last: AtomicU64,
 }
 
+/// Submissions that may wait for layers which others read, beside those of `index.jobs`.
+const WAITING: usize = 8;
+
 type Waiter = Box<dyn FnOnce() + Send>;
 
 struct Parts {
@@ -103,7 +106,7 @@ impl Jobs {
         let last = last_id(&scanner)?;
         spool.keep_only(&left);
         let workers = scanner.settings().jobs.max(1);
-        let queue = Queue::new(scanner.settings().queue, left);
+        let queue = Queue::new(scanner.settings().queue, workers, left);
         let (waiters, doubtful, times) = (Mutex::default(), Mutex::default(), Mutex::default());
         let stop = Stop::default();
         let (secrets, progress) = (Mutex::default(), Mutex::default());
@@ -111,7 +114,7 @@ impl Jobs {
             Parts { scanner, spool, sources, secrets, progress, queue, waiters, doubtful, times, code, stop };
         let parts = Arc::new(parts);
         let mut jobs = Self { parts, workers: Vec::new(), last: AtomicU64::new(last) };
-        for _ in 0..workers {
+        for _ in 0..workers.saturating_add(WAITING) {
             jobs.workers.push(jobs.worker()?);
         }
         Ok(jobs)
@@ -259,7 +262,8 @@ impl Jobs {
             move || room::room(parts.scanner.settings()).ok().map(|room| room.free)
         };
         let work = move || {
-            while let Some(id) = parts.queue.take(&room) {
+            let only_waits = |id| parts.progress().get(&id).is_some_and(Progress::only_waits);
+            while let Some(id) = parts.queue.take(&room, only_waits) {
                 parts.run(id);
             }
         };

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use limpid_images::read_stored;
+use limpid_images::{FoundLayer, read_stored};
 use limpid_layers::{LayerContents, StoredLayer, read_layer};
 use limpid_model::{LayerFindings, PluginId};
 use limpid_store::tables::entries;
@@ -76,7 +76,7 @@ fn read_opened(
     keep_shared_ownership(&mut found, &OtherClaims::new(&detectors::loaded(&indexer.registry.snapshot()))?);
     let entries = entries::Row::pack(&contents.entries)?;
     Ok(ReadLayer {
-        row: row(&contents, &unknown.source.media_type),
+        row: row(&contents, unknown.source),
         entries,
         found,
         kept: shown.kept.finish(&superseded),
@@ -85,12 +85,13 @@ fn read_opened(
     })
 }
 
-fn row(contents: &LayerContents, media_type: &str) -> layers::Row {
+/// What is stored is what the source says: what was read may have been inflated before.
+fn row(contents: &LayerContents, source: &FoundLayer) -> layers::Row {
     layers::Row {
-        digest: contents.digest.map(DigestBytes::from),
-        size: contents.size,
+        digest: source.digest.or(contents.digest).map(DigestBytes::from),
+        size: source.size,
         inflated_size: contents.inflated_size,
-        media_type: media_type.to_owned(),
+        media_type: source.media_type.clone(),
         entries: contents.entries.last.len() as u64,
         kept_bytes: 0,
     }

@@ -42,6 +42,7 @@ mod jobs;
 mod known_layers;
 mod local_sources;
 mod notices;
+mod openapi;
 mod plugins;
 mod refused_images;
 mod registries;

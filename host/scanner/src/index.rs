@@ -212,7 +212,10 @@ impl Indexer<'_> {
                         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
                         let Some((diff_id, unknown)) = next else { break };
                         match self.flights.turn(&unknown.key()) {
-                            Turn::Own(owned) => ended(diff_id, self.read_own(input, unknown, owned), unknown),
+                            Turn::Own(owned) => {
+                                let _reading = progress.reading();
+                                ended(diff_id, self.read_own(input, unknown, owned), unknown);
+                            }
                             Turn::Others(flight) => elsewhere
                                 .lock()
                                 .unwrap_or_else(PoisonError::into_inner)
@@ -222,7 +225,8 @@ impl Indexer<'_> {
                     while !is_over() {
                         let next = elsewhere.lock().unwrap_or_else(PoisonError::into_inner).pop();
                         let Some((diff_id, unknown, flight)) = next else { break };
-                        if let Some(read) = self.read_by_another(input, unknown, flight, &is_over) {
+                        if let Some(read) = self.read_by_another(input, (unknown, flight), progress, &is_over)
+                        {
                             ended(diff_id, read, unknown);
                         }
                     }
@@ -243,19 +247,26 @@ impl Indexer<'_> {
     fn read_by_another(
         &self,
         input: ImageInput<'_>,
-        unknown: &Unknown<'_>,
-        mut flight: Arc<Flight>,
+        (unknown, mut flight): (&Unknown<'_>, Arc<Flight>),
+        progress: &Progress,
         is_over: &dyn Fn() -> bool,
     ) -> Option<Result<Landed, Error>> {
         loop {
-            match flight.wait(input.stop, is_over) {
+            let waited = {
+                let _waiting = progress.waiting();
+                flight.wait(input.stop, is_over)
+            };
+            match waited {
                 Ok(Some(layer)) => return Some(Ok(Landed { layer, flight })),
                 Ok(None) if is_over() => return None,
                 Ok(None) => {}
                 Err(error) => return Some(Err(error)),
             }
             match self.flights.turn(&unknown.key()) {
-                Turn::Own(owned) => return Some(self.read_own(input, unknown, owned)),
+                Turn::Own(owned) => {
+                    let _reading = progress.reading();
+                    return Some(self.read_own(input, unknown, owned));
+                }
                 Turn::Others(other) => flight = other,
             }
         }

@@ -68,6 +68,9 @@ pub struct Jobs {
     last: AtomicU64,
 }
 
+/// Submissions that may wait for layers which others read, beside those of `index.jobs`.
+const WAITING: usize = 8;
+
 type Waiter = Box<dyn FnOnce() + Send>;
 
 struct Parts {
@@ -107,7 +110,7 @@ impl Jobs {
         let last = last_id(&scanner)?;
         spool.keep_only(&left);
         let workers = scanner.settings().jobs.max(1);
-        let queue = Queue::new(scanner.settings().queue, left);
+        let queue = Queue::new(scanner.settings().queue, workers, left);
         let (waiters, doubtful, times) = (Mutex::default(), Mutex::default(), Mutex::default());
         let stop = Stop::default();
         let (secrets, progress, ahead) = (Mutex::default(), Mutex::default(), Mutex::default());
@@ -127,7 +130,7 @@ impl Jobs {
             stop,
         });
         let mut jobs = Self { parts, workers: Vec::new(), last: AtomicU64::new(last) };
-        for _ in 0..workers {
+        for _ in 0..workers.saturating_add(WAITING) {
             jobs.workers.push(jobs.worker()?);
         }
         Ok(jobs)
@@ -279,7 +282,8 @@ impl Jobs {
             move || room::room(parts.scanner.settings()).ok().map(|room| room.free)
         };
         let work = move || {
-            while let Some(id) = parts.queue.take(&room) {
+            let only_waits = |id| parts.progress().get(&id).is_some_and(Progress::only_waits);
+            while let Some(id) = parts.queue.take(&room, only_waits) {
                 parts.run(id);
             }
         };
@@ -566,7 +570,9 @@ impl Parts {
 fn shown(submission: &Submission) -> String {
     match submission {
         Submission::Archive { bytes } => format!("an archive of {bytes} bytes"),
-        Submission::Reference(wanted) => format!("`{}`", wanted.reference),
+        Submission::Reference(wanted) | Submission::Watched { reference: wanted, .. } => {
+            format!("`{}`", wanted.reference)
+        }
         Submission::Addresses(manifest) => {
             format!("manifest `{}` by the addresses of its layers", manifest.hash)
         }

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use limpid_bytes::{Part, Stop};
 use limpid_images::{ArrivingLayer, Error as ImageError, Location, arriving};
-use limpid_layers::{LayerContents, StoredLayer, read_unnamed};
+use limpid_layers::{StoredLayer, read_unnamed};
 use limpid_model::{Digest, chain};
 use limpid_runtime::Plugin;
 use limpid_store::tables::layers::Layers;
 
 use super::detection::Handover;
-use super::layer::{ReadLayer, Show, row, showing};
+use super::layer::{ReadLayer, Show, ShownLayer, showing};
 use super::plan::{Outcomes, Plan, Unknown};
 use crate::{Error, Scanner, blobs, detectors};
 
@@ -99,8 +99,7 @@ struct State {
 }
 
 struct AheadLayer {
-    contents: LayerContents,
-    layer: ReadLayer,
+    layer: ShownLayer,
     part: Part,
 }
 
@@ -232,10 +231,10 @@ impl Reading {
         let indexer = self.scanner.indexer();
         let (scratch, limits) = (&indexer.settings.scratch, &indexer.settings.limits);
         let show = Show { cause: CAUSE, detectors: &self.plugins, counts: true };
-        let (contents, layer) = showing(indexer, show, |claims, sink: &mut Handover| {
+        let layer = showing(indexer, show, |claims, sink: &mut Handover| {
             read_unnamed(&part, "a layer", claims, scratch, limits, sink)
         })?;
-        Ok(AheadLayer { contents, layer, part })
+        Ok(AheadLayer { layer, part })
     }
 
     /// Whether a layer of that name is known, so that it is hardly wanted. Where the store does not tell, it
@@ -251,19 +250,15 @@ impl Reading {
     /// What was read ahead as the layer that a manifest names; none where it is not that, or where it is to be
     /// shown to others than it was. A plugin that failed is called anew, for the image.
     fn fit(&self, ahead: AheadLayer, unknown: &Unknown<'_>) -> Option<ReadLayer> {
-        let AheadLayer { contents, layer, part } = ahead;
-        let (source, found) = (unknown.source, (contents.diff_id, contents.digest));
+        let AheadLayer { layer, part } = ahead;
+        let source = unknown.source;
         let (diff_id, digest) = (source.diff_id, source.digest);
-        let is_it = found.0 == diff_id && (digest.is_none() || found.1 == digest);
+        let is_it = layer.diff_id() == diff_id && (digest.is_none() || layer.digest() == digest);
         let component = |plugin: &Arc<Plugin>| plugin.id().digest;
         let shown: Vec<Digest> = self.plugins.iter().map(component).collect();
         let is_shown = unknown.counts && shown.iter().copied().eq(unknown.detectors.iter().map(component));
-        let is_sound = layer.found.iter().all(|(_, found)| found.failures.is_empty());
-        (is_it && is_shown && is_sound).then(|| ReadLayer {
-            row: row(&contents, digest, &source.media_type),
-            stored: Some(StoredLayer { diff_id, digest, bytes: Ok(part) }),
-            ..layer
-        })
+        let stored = StoredLayer { diff_id, digest, bytes: Ok(part) };
+        (is_it && is_shown && layer.is_sound()).then(|| layer.of(source, stored))
     }
 }
 

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use limpid_images::read_stored;
+use limpid_images::{FoundLayer, read_stored};
 use limpid_layers::{ClaimSet, LayerContents, StoredLayer, read_layer};
 use limpid_model::{Digest, LayerFindings, PluginId};
 use limpid_runtime::Plugin;
@@ -46,9 +46,7 @@ pub(super) fn read(
         let Unknown { detectors, counts, .. } = unknown;
         let show = Show { cause: &detection::cause(&unknown.image), detectors, counts: *counts };
         let read = |claims: &ClaimSet, sink: &mut Handover| read_layer(stored, claims, scratch, limits, sink);
-        let (contents, layer) = showing(indexer, show, read)?;
-        let row = row(&contents, contents.digest, &unknown.source.media_type);
-        Ok(ReadLayer { row, stored: Some(stored.clone()), ..layer })
+        Ok(showing(indexer, show, read)?.of(unknown.source, stored.clone()))
     })
 }
 
@@ -67,7 +65,7 @@ pub(super) fn showing(
     indexer: Indexer<'_>,
     Show { cause, detectors, counts }: Show<'_>,
     read: impl FnOnce(&ClaimSet, &mut Handover) -> Result<LayerContents, limpid_layers::Error>,
-) -> Result<(LayerContents, ReadLayer), Error> {
+) -> Result<ShownLayer, Error> {
     let settings = indexer.settings;
     let mut claims = claims(detectors)?;
     if counts {
@@ -90,19 +88,47 @@ pub(super) fn showing(
         counts.then(|| unexamined::of_layer(&settings.kinds, settings.limits.path_length, &contents, &found));
     keep_shared_ownership(&mut found, &OtherClaims::new(&detectors::loaded(&indexer.registry.snapshot()))?);
     let entries = entries::Row::pack(&contents.entries)?;
-    let row = row(&contents, contents.digest, "");
     let kept = shown.kept.finish(&superseded);
-    Ok((contents, ReadLayer { row, entries, found, kept, kinds, stored: None }))
+    Ok(ShownLayer { contents, entries, found, kept, kinds })
 }
 
-/// What is stored of a layer that a manifest names by `digest`, where it does.
-pub(super) fn row(contents: &LayerContents, digest: Option<Digest>, media_type: &str) -> layers::Row {
-    layers::Row {
-        digest: digest.map(DigestBytes::from),
-        size: contents.size,
-        inflated_size: contents.inflated_size,
-        media_type: media_type.to_owned(),
-        entries: contents.entries.last.len() as u64,
-        kept_bytes: 0,
+/// A layer that was read, and what the detectors found in it, whatever its source says of it.
+pub(super) struct ShownLayer {
+    contents: LayerContents,
+    entries: entries::Row,
+    found: Vec<(PluginId, LayerFindings)>,
+    kept: Vec<(String, kept::Row)>,
+    kinds: Option<kinds::Row>,
+}
+
+impl ShownLayer {
+    /// The digest of its tar.
+    pub(super) const fn diff_id(&self) -> Digest {
+        self.contents.diff_id
+    }
+
+    /// The digest of what is stored, where it is known.
+    pub(super) const fn digest(&self) -> Option<Digest> {
+        self.contents.digest
+    }
+
+    /// Whether no detector has failed.
+    pub(super) fn is_sound(&self) -> bool {
+        self.found.iter().all(|(_, found)| found.failures.is_empty())
+    }
+
+    /// The layer as its source describes it. What is stored is what the source says: what was read may have been
+    /// inflated before.
+    pub(super) fn of(self, source: &FoundLayer, stored: StoredLayer) -> ReadLayer {
+        let Self { contents, entries, found, kept, kinds } = self;
+        let row = layers::Row {
+            digest: source.digest.map(DigestBytes::from),
+            size: source.size,
+            inflated_size: contents.inflated_size,
+            media_type: source.media_type.clone(),
+            entries: contents.entries.last.len() as u64,
+            kept_bytes: 0,
+        };
+        ReadLayer { row, entries, found, kept, kinds, stored: Some(stored) }
     }
 }

@@ -29,8 +29,8 @@ const PIECES: [&str; 22] = [
 
 /// Pieces of a version or a release of RPM.
 const RPM_PIECES: [&str; 27] = [
-    "0", "1", "2", "9", "10", "00", "01", "007", "20240101", "a", "b", "Z", "rc", "git", "el", "el8", "fc40", "~", "~",
-    "^", "^", ".", ".", "_", "+", "é", ".el8_4",
+    "0", "1", "2", "9", "10", "00", "01", "007", "20240101", "a", "b", "Z", "rc", "git", "el", "el8", "fc40",
+    "~", "~", "^", "^", ".", ".", "_", "+", "é", ".el8_4",
 ];
 
 const SUFFIXES: [&str; 9] = ["alpha", "beta", "pre", "rc", "cvs", "svn", "git", "hg", "p"];

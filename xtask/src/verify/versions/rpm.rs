@@ -29,7 +29,8 @@ fn compare(pairs: &[Pair]) -> anyhow::Result<Vec<Ordering>> {
         write!(script, "{{[[{a}]], [[{b}]]}},")?;
     }
     script.push_str("} local orders = {} ");
-    script.push_str("for _, pair in ipairs(pairs) do orders[#orders + 1] = rpm.vercmp(pair[1], pair[2]) end ");
+    script
+        .push_str("for _, pair in ipairs(pairs) do orders[#orders + 1] = rpm.vercmp(pair[1], pair[2]) end ");
     script.push_str("print(table.concat(orders, '\\n'))}");
     let answer = output(command("rpm").args(["--eval", &script]))?;
     let orders: Vec<Ordering> = answer.lines().map(order).collect::<Result<_, _>>()?;

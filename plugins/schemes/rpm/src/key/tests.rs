@@ -156,16 +156,18 @@ fn versions() -> impl Strategy<Value = String> {
 
 /// A version, and another that is often nearly the same.
 fn pairs() -> impl Strategy<Value = (String, String)> {
-    let near = (versions(), "[019a~^.-]{0,3}", any::<prop::sample::Index>()).prop_map(|(version, more, at)| {
-        let mut near = version.clone();
-        let at = at.index(version.len() + 1);
-        if near.is_char_boundary(at) {
-            near.insert_str(at, &more);
-        }
-        (version, near)
-    });
-    prop_oneof![(versions(), versions()), near]
-        .prop_filter("rpm cannot hold it", |(left, right)| Version::parse(left).and(Version::parse(right)).is_ok())
+    let near =
+        (versions(), "[019a~^.-]{0,3}", any::<prop::sample::Index>()).prop_map(|(version, more, at)| {
+            let mut near = version.clone();
+            let at = at.index(version.len() + 1);
+            if near.is_char_boundary(at) {
+                near.insert_str(at, &more);
+            }
+            (version, near)
+        });
+    prop_oneof![(versions(), versions()), near].prop_filter("rpm cannot hold it", |(left, right)| {
+        Version::parse(left).and(Version::parse(right)).is_ok()
+    })
 }
 
 proptest! {

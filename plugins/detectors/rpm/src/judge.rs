@@ -93,7 +93,7 @@ fn many() -> String {
     spec
 }
 
-struct Place(PathBuf);
+pub(crate) struct Place(PathBuf);
 
 impl Drop for Place {
     fn drop(&mut self) {
@@ -102,8 +102,8 @@ impl Drop for Place {
 }
 
 impl Place {
-    fn new() -> Self {
-        let folder = env::temp_dir().join(format!("limpid-rpm-{}", std::process::id()));
+    pub(crate) fn new(name: &str) -> Self {
+        let folder = env::temp_dir().join(format!("limpid-rpm-{name}-{}", std::process::id()));
         let _earlier = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
         Self(folder)
@@ -125,7 +125,7 @@ impl Place {
     }
 
     /// An empty folder.
-    fn folder(&self, name: &str) -> PathBuf {
+    pub(crate) fn folder(&self, name: &str) -> PathBuf {
         let folder = self.0.join(name);
         let _earlier = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
@@ -133,16 +133,16 @@ impl Place {
     }
 }
 
-fn run(command: &mut Command) {
+pub(crate) fn run(command: &mut Command) {
     let status = command.stdin(Stdio::null()).status();
     assert!(
         status.as_ref().is_ok_and(|status| status.success()),
-        "{command:?}: {status:?}; it is in Debian's package `rpm`"
+        "{command:?}: {status:?}; Debian's packages `rpm` and `zstd` have what is run"
     );
 }
 
 /// rpm over a database; it does not touch the machine's own.
-fn rpm(database: &Path) -> Command {
+pub(crate) fn rpm(database: &Path) -> Command {
     let mut rpm = Command::new("rpm");
     rpm.arg("--dbpath").arg(database).stderr(Stdio::null());
     rpm
@@ -153,14 +153,22 @@ fn install(database: &Path, packages: &[PathBuf]) {
 }
 
 /// The lines of [`FORMAT`], of files those that their package put there.
-fn by_rpm(database: &Path) -> Vec<String> {
-    let output = rpm(database).args(["-qa", "--qf", FORMAT]).output().unwrap();
+fn by_rpm(mut rpm: Command) -> Vec<String> {
+    let output = rpm.args(["-qa", "--qf", FORMAT]).output().unwrap();
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();
-    let mut rows: Vec<_> =
-        text.lines().filter(|line| !line.starts_with("gpg-pubkey|")).filter_map(row).collect();
+    let lines = text.lines().filter(|line| !line.starts_with("gpg-pubkey|")).filter_map(row);
+    let mut rows: Vec<_> = lines.flat_map(|row| [with_usr(&row), Some(row)]).flatten().collect();
     rows.sort();
+    rows.dedup();
     rows
+}
+
+/// Where a file lies, too, if its directory is a link into `usr`.
+fn with_usr(row: &str) -> Option<String> {
+    let (name, path) = row.strip_prefix(' ')?.split_once(' ')?;
+    let is_merged = ["bin/", "sbin/", "lib/", "lib64/"].iter().any(|directory| path.starts_with(directory));
+    is_merged.then(|| format!(" {name} usr/{path}"))
 }
 
 fn row(line: &str) -> Option<String> {
@@ -204,17 +212,14 @@ fn by_detector(database: &Path) -> (Vec<String>, Report) {
                     module.map_or("", |(_, module)| module)
                 ));
             }
-            Fact::Ownership(owned) => rows.extend(
-                owned
-                    .paths
-                    .iter()
-                    .filter(|path| !owned.paths.iter().any(|other| format!("usr/{other}") == **path))
-                    .map(|path| format!(" {} {path}", owned.package)),
-            ),
+            Fact::Ownership(owned) => {
+                rows.extend(owned.paths.iter().map(|path| format!(" {} {path}", owned.package)));
+            }
             fact => panic!("{fact:?}"),
         }
     }
     rows.sort();
+    rows.dedup();
     (rows, report)
 }
 
@@ -225,7 +230,12 @@ fn with_stream(row: &str) -> String {
 
 /// What both read; how many packages those are.
 fn check(database: &Path) -> usize {
-    let expected: Vec<_> = by_rpm(database).iter().map(|row| with_stream(row)).collect();
+    check_as(database, rpm(database))
+}
+
+/// The same by an rpm that was told where and how to read.
+pub(crate) fn check_as(database: &Path, by: Command) -> usize {
+    let expected: Vec<_> = by_rpm(by).iter().map(|row| with_stream(row)).collect();
     let (found, report) = by_detector(database);
     assert_eq!(report.unread, []);
     let missing: Vec<_> = expected.iter().filter(|row| found.binary_search(row).is_err()).take(5).collect();
@@ -261,7 +271,7 @@ impl Reader {
 #[test]
 #[ignore = "builds some thousand packages with rpmbuild; `cargo xtask verify detectors` runs it"]
 fn what_rpm_lists_is_what_is_found() {
-    let place = Place::new();
+    let place = Place::new("built");
     let odd = [place.built("odd", ODD, "x86_64"), place.built("odd", ODD, "i686")].concat();
     let many = place.built("many", &many(), "noarch");
     let (mut databases, mut packages) = (0, 0);
@@ -304,12 +314,12 @@ fn what_rpm_lists_is_what_is_found() {
         let (part, report) = by_detector(&cut);
         assert_eq!(report.unread.len(), 1, "{:?}", report.unread);
         assert!(part.len() < found.len());
-        let expected: Vec<_> = by_rpm(&cut).iter().map(|row| with_stream(row)).collect();
+        let expected: Vec<_> = by_rpm(rpm(&cut)).iter().map(|row| with_stream(row)).collect();
         assert_eq!(part, expected);
         databases += 1;
         packages += report.packages().count();
     }
-    let expected: Vec<_> = by_rpm(&open).iter().map(|row| with_stream(row)).collect();
+    let expected: Vec<_> = by_rpm(rpm(&open)).iter().map(|row| with_stream(row)).collect();
     assert_eq!(found, expected);
 
     let mut checked_whole = |folder: &Path| {

@@ -138,6 +138,8 @@ fn error(error: limpid_rpmdb::Error) -> Error {
 }
 
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod judge;
 #[cfg(test)]
 mod tests;

@@ -16,7 +16,9 @@ const RELEASE_PACKAGES: [&str; 2] = ["azurelinux-release", "mariner-release"];
 
 /// Publishers that write themselves in several ways, or publish each other's packages: how the vendor of the
 /// distribution begins, and how those of its packages do, in lower case.
-const SAME: [(&str, &[&str]); 9] = [
+const SAME: [(&str, &[&str]); 11] = [
+    // Copr is for everybody.
+    ("fedora project", &["fedora project"]),
     ("red hat", &["red hat"]),
     ("amazon", &["amazon"]),
     ("almalinux", &["almalinux"]),
@@ -27,6 +29,7 @@ const SAME: [(&str, &[&str]); 9] = [
     ("opensuse", &["opensuse", "suse"]),
     ("suse", &["suse"]),
     ("vmware", &["vmware", "broadcom"]),
+    ("broadcom", &["vmware", "broadcom"]),
 ];
 
 /// The vendor of the distribution.
@@ -66,9 +69,16 @@ impl Vendors {
         let same = SAME.iter().find(|(known, _)| own.starts_with(known));
         match same {
             Some((_, all)) => !all.iter().any(|known| vendor.starts_with(known)),
-            None => vendor != *own,
+            // How others vary their names is not known.
+            None => first_word(&vendor) != first_word(own),
         }
     }
+}
+
+/// `openeuler` of `http://openeuler.org`, `alt` of `alt linux team`.
+fn first_word(vendor: &str) -> &str {
+    let name = vendor.split_once("://").map_or(vendor, |(_, name)| name);
+    name.split(|character: char| !character.is_alphanumeric()).next().unwrap_or(name)
 }
 
 #[cfg(test)]
@@ -103,5 +113,9 @@ mod tests {
         assert!(other("Red Hat, Inc.", "Fedora Project"));
         assert!(other("Fedora Project", "RPM Fusion"));
         assert!(!other("Fedora Project", "Fedora Project"));
+        assert!(other("Fedora Project", "Fedora Copr - user somebody"));
+        assert!(!other("http://openeuler.org", "https://openEuler.org/"));
+        assert!(!other("ALT Linux Team", "ALT Team"));
+        assert!(other("http://openeuler.org", "http://example.test"));
     }
 }

@@ -1,11 +1,13 @@
 use std::fmt;
 
 /// What could not be read of a database.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// It is damaged; says where.
+    #[error("malformed: {0}")]
     Malformed(String),
     /// It is of a form that is known, but not read.
+    #[error("unsupported: {0}")]
     Unsupported(String),
 }
 
@@ -18,17 +20,6 @@ impl Error {
         }
     }
 }
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Malformed(why) => write!(f, "malformed: {why}"),
-            Self::Unsupported(why) => write!(f, "unsupported: {why}"),
-        }
-    }
-}
-
-impl std::error::Error for Error {}
 
 /// Damage, in these words.
 macro_rules! malformed {

@@ -8,7 +8,7 @@
 //!
 //! [`read`] tells them apart by how they begin and shows every header to its caller, as it is found. A database may be
 //! damaged or cut off: what can be read is shown, and whatever cannot be is an [`Error`] that is shown among the
-//! headers. Files are read at any offset ([`ReadAt`]), and of each at most a few megabytes are kept, beside the one
+//! headers. Files are read at any offset ([`ReadAt`]), and of each at most 16 MiB are kept, beside the one
 //! header that is shown; the work is bounded by the size of the file, since no page and no block is read for
 //! two headers.
 //!

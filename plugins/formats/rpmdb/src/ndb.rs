@@ -101,7 +101,7 @@ fn read_blob(file: &mut Cached<'_>, slot: &Slot, blob: &mut Vec<u8>) -> Result<R
     let checked = if is_whole {
         let tail = blob.len() - TAIL as usize;
         let (content, tail) = blob.split_at_checked(tail).unwrap_or_default();
-        match tail.get(8..) == Some(b"BlbE") && number(tail, 0) == adler32(content) {
+        match tail.get(8..) == Some(b"BlbE") && number(tail, 0) == adler2::adler32_slice(content) {
             true => Ok(()),
             false => Err(malformed!("its blob has another checksum")),
         }
@@ -115,20 +115,4 @@ fn read_blob(file: &mut Cached<'_>, slot: &Slot, blob: &mut Vec<u8>) -> Result<R
 /// A little-endian number; 0 where there is none.
 fn number(bytes: &[u8], at: usize) -> u32 {
     bytes.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u32::from_le_bytes(*bytes))
-}
-
-/// The checksum of [RFC 1950](https://www.rfc-editor.org/rfc/rfc1950#section-8).
-fn adler32(bytes: &[u8]) -> u32 {
-    const BASE: u32 = 65521;
-    let (mut low, mut high) = (1_u32, 0_u32);
-    // So many bytes do not make the sums too large for 32 bits.
-    for chunk in bytes.chunks(5552) {
-        for &byte in chunk {
-            low += u32::from(byte);
-            high += low;
-        }
-        low %= BASE;
-        high %= BASE;
-    }
-    high << 16 | low
 }

@@ -13,7 +13,7 @@ use crate::vendor::Vendors;
 
 /// How many bytes packages and their paths may take, as [`weight`] and the paths' lengths count them. With what is
 /// stated of them they take about twice as much, of the 256 MiB that a plugin may use.
-pub(crate) const MAX_KEPT: usize = 80 << 20;
+pub(crate) const MAX_KEPT: usize = 64 << 20;
 
 /// What a package takes in memory beside its texts, and a path, in bytes.
 const OVERHEAD: usize = 512;
@@ -233,6 +233,6 @@ mod tests {
         }
         let refused = (0..1000).find_map(|number| add(format!("b{number}")).err()).unwrap();
         let refused = refused.to_string();
-        assert!(refused.contains("there is no room for it in the 80 MiB that this plugin uses"), "{refused}");
+        assert!(refused.contains("there is no room for it in the 64 MiB that this plugin uses"), "{refused}");
     }
 }

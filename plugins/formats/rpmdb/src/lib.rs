@@ -36,8 +36,8 @@ pub use source::ReadAt;
 
 use source::Cached;
 
-/// The largest header that is read, in bytes; the largest that are known (texlive, kernels) have 10 MiB.
-pub const MAX_HEADER: u64 = 32 << 20;
+/// The largest header that is read, in bytes; the largest that are known (texlive, kernels) have less than 10 MiB.
+pub const MAX_HEADER: u64 = 16 << 20;
 
 /// What a reader shows: a header, or what could not be read.
 pub type Visitor<'a> = dyn FnMut(Result<Header<'_>, Error>) + 'a;

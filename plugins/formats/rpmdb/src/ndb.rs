@@ -90,6 +90,7 @@ fn read_blob(file: &mut Cached<'_>, slot: &Slot, blob: &mut Vec<u8>) -> Result<R
         return Err(unsupported!("its header has {bytes} bytes, over the limit of {MAX_HEADER}"));
     }
     blob.clear();
+    blob.reserve(bytes as usize);
     let is_whole = file.read(u64::from(slot.start) * BLOCK, bytes, blob);
     if blob.get(..4) != Some(b"BlbS") || number(blob, 4) != slot.package {
         return Err(malformed!("there is no blob of it at {}", u64::from(slot.start) * BLOCK));

@@ -7,6 +7,12 @@ use super::{
 /// A file that the package does not put there, and only owns where something else does.
 const GHOST: u32 = 1 << 6;
 
+/// No layer holds a longer path, in bytes.
+const MAX_PATH: usize = 4096;
+
+/// How many directories of a package are looked at; a file in a further one breaks the list.
+const MAX_DIRECTORIES: usize = 1 << 20;
+
 const FORMAT_OF_FILE: u16 = 0o170_000;
 const DIRECTORY: u16 = 0o040_000;
 
@@ -100,6 +106,9 @@ impl Iterator for Files<'_> {
                     }
                 }
             };
+            if directory.len() + name.len() > MAX_PATH {
+                continue;
+            }
             let mut path = Vec::with_capacity(directory.len() + name.len());
             path.extend_from_slice(without_root(directory));
             path.extend_from_slice(if path.is_empty() { without_root(name) } else { name });
@@ -130,7 +139,8 @@ fn without_root(path: &[u8]) -> &[u8] {
 
 /// At most `count` texts of those that follow each other, each with its end.
 fn split(count: usize, mut texts: &[u8]) -> Vec<&[u8]> {
-    let mut split = Vec::with_capacity(count.min(texts.len()));
+    let count = count.min(texts.len()).min(MAX_DIRECTORIES);
+    let mut split = Vec::with_capacity(count);
     while split.len() < count
         && let Some(end) = memchr::memchr(0, texts)
     {

@@ -118,3 +118,17 @@ fn files_are_those_that_the_package_put_there() {
     assert_eq!(files.by_ref().collect::<Vec<_>>(), ["etc/a", "etc/b"]);
     assert!(!files.is_broken());
 }
+
+#[test]
+fn paths_that_no_layer_holds_are_left_out() {
+    let long = [&b"/"[..], &[b'd'; 4090], b"/\0"].concat();
+    let bytes = header(&[
+        (BASE_NAMES, 8, 2, b"short\0longer name\0"),
+        (DIR_NAMES, 8, 1, &long),
+        (DIR_INDEXES, 4, 2, &[0; 8]),
+    ]);
+    let mut files = Header::parse(&bytes).unwrap().files();
+    let paths: Vec<_> = files.by_ref().map(|path| path.len()).collect();
+    assert_eq!(paths, [], "they have 4097 and 4103 bytes with their slash");
+    assert!(!files.is_broken());
+}

@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 15] = [
+const OURS: [(&str, &str); 18] = [
     ("alpine", "feeds/alpine"),
     ("apk", "detectors/apk"),
     ("apk-versions", "schemes/apk"),
@@ -27,6 +27,9 @@ const OURS: [(&str, &str); 15] = [
     ("osv", "feeds/osv"),
     ("pep440-versions", "schemes/pep440"),
     ("python", "detectors/python"),
+    ("redhat-buildinfo", "detectors/redhat-buildinfo"),
+    ("rpm", "detectors/rpm"),
+    ("rpm-versions", "schemes/rpm"),
     ("semver-versions", "schemes/semver"),
 ];
 

@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-const ALL: [&str; 15] = [
+const ALL: [&str; 18] = [
     "alpine",
     "apk",
     "apk-versions",
@@ -28,6 +28,9 @@ const ALL: [&str; 15] = [
     "osv",
     "pep440-versions",
     "python",
+    "redhat-buildinfo",
+    "rpm",
+    "rpm-versions",
     "semver-versions",
 ];
 

@@ -13,6 +13,7 @@ mod notices;
 mod ordering;
 mod osv;
 mod reports;
+mod rpm;
 mod sandbox;
 mod startup;
 
@@ -53,6 +54,8 @@ pub(crate) enum Part {
     Ordering,
     /// Plugins beside the same code without a sandbox
     Sandbox,
+    /// A database of RPM, beside `rpm -qa` on the same file
+    Rpm,
     /// Start with many plugins
     Startup,
     /// Ingesting what publishers serve
@@ -119,6 +122,9 @@ fn measure(setting: &Setting, workspace: &Workspace, parts: &[Part]) -> anyhow::
     }
     if asked(Part::Sandbox) {
         measurements.extend(sandbox::measure(setting)?);
+    }
+    if asked(Part::Rpm) {
+        measurements.extend(rpm::measure(setting)?);
     }
     if asked(Part::Startup) {
         measurements.extend(startup::measure(setting, workspace)?);

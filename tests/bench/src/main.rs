@@ -41,6 +41,14 @@ struct Arguments {
 enum Task {
     /// Compare single parsers
     Parsing(parsing::Inputs),
+    /// Compare the reader of RPM databases
+    Rpm {
+        /// Image archive with a database
+        image: PathBuf,
+        /// How often each side is measured
+        #[arg(long)]
+        times: usize,
+    },
     /// Compare the scan of a whole image
     Scan {
         /// Image archive
@@ -76,6 +84,7 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> anyhow::Result<Value> {
     match &arguments.task {
         Task::Parsing(inputs) => parsing::compare(&registry(arguments)?, inputs),
+        Task::Rpm { image, times } => parsing::rpm(&registry(arguments)?, image, *times),
         Task::Scan { image, times } => scan::compare(&registry(arguments)?, image, *times),
         Task::Inventory(inputs) => inventory::measure(&registry(arguments)?, inputs),
         Task::Notices(inputs) => notices::measure(&registry(arguments)?, inputs),

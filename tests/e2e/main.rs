@@ -20,6 +20,7 @@ mod service;
 mod answers;
 mod author_tools;
 mod bases;
+mod bombs;
 mod bundles;
 mod commands;
 mod contracts;

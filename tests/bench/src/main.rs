@@ -8,6 +8,7 @@
 mod archive;
 mod comparison;
 mod detectors;
+mod floor;
 mod inventory;
 mod loading;
 mod notices;
@@ -61,6 +62,16 @@ enum Task {
     Inventory(inventory::Inputs),
     /// Ingest a document that affects many images of which many subscriptions are told
     Notices(notices::Inputs),
+    /// Read an image and do nothing else with it
+    Floor {
+        /// Image archive or directory
+        image: PathBuf,
+    },
+    /// Open an image and read none of its layers
+    Opening {
+        /// Image archive or directory
+        image: PathBuf,
+    },
     /// Load all plugins, once
     Loading {
         /// Directory for versions of plugins
@@ -88,6 +99,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<Value> {
         Task::Scan { image, times } => scan::compare(&registry(arguments)?, image, *times),
         Task::Inventory(inputs) => inventory::measure(&registry(arguments)?, inputs),
         Task::Notices(inputs) => notices::measure(&registry(arguments)?, inputs),
+        Task::Floor { image } => floor::read(image),
+        Task::Opening { image } => floor::open(image),
         Task::Loading { versions } => loading::measure(arguments, versions),
     }
 }

@@ -12,15 +12,17 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 15] = [
+const OURS: [(&str, &str); 18] = [
     ("alpine", "feeds/alpine"),
     ("apk", "detectors/apk"),
     ("apk-versions", "schemes/apk"),
+    ("chainguard", "feeds/chainguard"),
     ("debian", "feeds/debian"),
     ("dpkg", "detectors/dpkg"),
     ("dpkg-versions", "schemes/dpkg"),
     ("epss", "feeds/epss"),
     ("kev", "feeds/kev"),
+    ("minimos", "feeds/minimos"),
     ("node", "detectors/node"),
     ("nvd", "feeds/nvd"),
     ("os-release", "detectors/os-release"),
@@ -28,6 +30,7 @@ const OURS: [(&str, &str); 15] = [
     ("pep440-versions", "schemes/pep440"),
     ("python", "detectors/python"),
     ("semver-versions", "schemes/semver"),
+    ("wolfi", "feeds/wolfi"),
 ];
 
 fn cases(plugin: &str) -> PathBuf {

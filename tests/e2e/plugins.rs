@@ -13,15 +13,17 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-const ALL: [&str; 15] = [
+const ALL: [&str; 18] = [
     "alpine",
     "apk",
     "apk-versions",
+    "chainguard",
     "debian",
     "dpkg",
     "dpkg-versions",
     "epss",
     "kev",
+    "minimos",
     "node",
     "nvd",
     "os-release",
@@ -29,6 +31,7 @@ const ALL: [&str; 15] = [
     "pep440-versions",
     "python",
     "semver-versions",
+    "wolfi",
 ];
 
 fn names(plugins: &Value) -> Vec<&str> {

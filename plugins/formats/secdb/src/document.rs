@@ -1,8 +1,8 @@
 use std::fmt;
-use std::io::{BufRead, Cursor, Read};
+use std::io::{BufRead, Cursor, Read as _};
 
 use limpid_plugin_sdk::Error;
-use limpid_plugin_sdk::feed::Sink;
+use limpid_plugin_sdk::feed::{Meter, Sink};
 use serde::de::{DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Deserializer, de};
@@ -11,6 +11,8 @@ use crate::package::Intake;
 
 /// Bytes of a document that is read as a whole.
 const MAX_WHOLE: u64 = 8 << 20;
+/// Bytes of one member of a document that is not read as a whole, a package among others.
+const MAX_MEMBER: u64 = 16 << 20;
 /// Bytes of packages that are kept until it is known whose they are.
 const MAX_KEPT: usize = 32 << 20;
 
@@ -63,6 +65,7 @@ pub fn read(
         kept_bytes: 0,
         position: 0,
         has_packages: false,
+        meter: Meter::new(MAX_MEMBER),
     };
     // What is in memory is read several times as fast as what comes byte by byte.
     let mut beginning = Vec::new();
@@ -70,7 +73,8 @@ pub fn read(
     let read = if document.fill_buf()?.is_empty() {
         reading.document(&mut Deserializer::from_slice(&beginning))
     } else {
-        reading.document(&mut Deserializer::from_reader(Cursor::new(beginning).chain(document)))
+        let input = reading.meter.measure(Cursor::new(beginning).chain(document));
+        reading.document(&mut Deserializer::from_reader(input))
     };
     read.map_err(|error| Error::malformed(format!("the document is no secdb: {error}")))?;
     reading.finish()
@@ -89,6 +93,7 @@ struct Reading<'a> {
     /// How many packages there were.
     position: usize,
     has_packages: bool,
+    meter: Meter,
 }
 
 impl Reading<'_> {
@@ -98,6 +103,7 @@ impl Reading<'_> {
     }
 
     fn package(&mut self, json: Box<RawValue>) -> Result<(), String> {
+        self.meter.reset();
         match &self.namespace {
             Some(namespace) => self.intake.package(namespace, self.position, &json),
             None => {

@@ -94,6 +94,15 @@ fn a_large_document_says_the_same_as_a_small_one() {
 }
 
 #[test]
+fn what_never_ends_is_not_kept() {
+    let mut endless = large("7").into_bytes();
+    endless.truncate(endless.len() - 3);
+    endless.extend(b"{\"pkg\": {\"name\": \"");
+    endless.resize(endless.len() + (20 << 20), b'x');
+    assert!(refused(endless).contains("a record is over the limit of 16777216 bytes"));
+}
+
+#[test]
 fn packages_of_which_it_is_not_known_whose_they_are_are_kept_up_to_a_limit() {
     let many = large(MUSL).replace("\"reponame\": \"os\",", "");
     assert_eq!(parse(many).1.advisories.len(), 3);

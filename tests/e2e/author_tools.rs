@@ -12,8 +12,9 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 18] = [
+const OURS: [(&str, &str); 19] = [
     ("alpine", "feeds/alpine"),
+    ("amazon", "feeds/amazon"),
     ("apk", "detectors/apk"),
     ("apk-versions", "schemes/apk"),
     ("chainguard", "feeds/chainguard"),

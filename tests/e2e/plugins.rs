@@ -13,8 +13,9 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-const ALL: [&str; 18] = [
+const ALL: [&str; 19] = [
     "alpine",
+    "amazon",
     "apk",
     "apk-versions",
     "chainguard",

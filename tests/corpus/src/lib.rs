@@ -22,15 +22,23 @@ pub fn path(name: &str) -> PathBuf {
     path
 }
 
-/// The content of a file of the corpus, without the compression that it has by its name (`.zst`).
+/// The content of a file of the corpus, without the compression that it has by its name (`.zst`, `.gz`).
 ///
 /// # Panics
 /// Where it cannot be read.
 pub fn read(name: &str) -> Vec<u8> {
-    let path = path(name);
-    match name.ends_with(".zst") {
-        true => zstd::decode_all(File::open(path).unwrap()).unwrap(),
-        false => fs::read(path).unwrap(),
+    inflated(name, fs::read(path(name)).unwrap())
+}
+
+fn inflated(name: &str, stored: Vec<u8>) -> Vec<u8> {
+    let mut content = Vec::new();
+    match name.rsplit('.').next() {
+        Some("zst") => zstd::decode_all(stored.as_slice()).unwrap(),
+        Some("gz") => {
+            flate2::read::MultiGzDecoder::new(stored.as_slice()).read_to_end(&mut content).unwrap();
+            content
+        }
+        _ => stored,
     }
 }
 
@@ -53,14 +61,12 @@ pub fn members(name: &str, wanted: impl Fn(&str) -> bool) -> BTreeMap<String, Ve
     members
 }
 
-/// The extract of a publisher at this path below `pkg/fetch`, as it is there.
+/// The extract of a publisher at this path below `pkg/fetch`, without the compression that it has by its name.
 ///
 /// # Panics
 /// Where there is none.
 pub fn extract(path: &str) -> Vec<u8> {
     let path = format!("pkg/fetch/{path}");
-    members(EXTRACTS, |member| member.trim_start_matches("./") == path)
-        .into_values()
-        .next()
-        .unwrap_or_else(|| panic!("no extract is called `{path}`"))
+    let found = members(EXTRACTS, |member| member.trim_start_matches("./") == path).into_values().next();
+    inflated(&path, found.unwrap_or_else(|| panic!("no extract is called `{path}`")))
 }

@@ -12,11 +12,12 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 19] = [
+const OURS: [(&str, &str); 21] = [
     ("alpine", "feeds/alpine"),
     ("amazon", "feeds/amazon"),
     ("apk", "detectors/apk"),
     ("apk-versions", "schemes/apk"),
+    ("bottlerocket", "feeds/bottlerocket"),
     ("chainguard", "feeds/chainguard"),
     ("debian", "feeds/debian"),
     ("dpkg", "detectors/dpkg"),
@@ -30,6 +31,7 @@ const OURS: [(&str, &str); 19] = [
     ("osv", "feeds/osv"),
     ("pep440-versions", "schemes/pep440"),
     ("python", "detectors/python"),
+    ("rocky", "feeds/rocky"),
     ("semver-versions", "schemes/semver"),
     ("wolfi", "feeds/wolfi"),
 ];

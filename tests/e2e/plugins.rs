@@ -13,11 +13,12 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-const ALL: [&str; 19] = [
+const ALL: [&str; 21] = [
     "alpine",
     "amazon",
     "apk",
     "apk-versions",
+    "bottlerocket",
     "chainguard",
     "debian",
     "dpkg",
@@ -31,6 +32,7 @@ const ALL: [&str; 19] = [
     "osv",
     "pep440-versions",
     "python",
+    "rocky",
     "semver-versions",
     "wolfi",
 ];

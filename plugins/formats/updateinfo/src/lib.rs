@@ -48,6 +48,7 @@
 //! ```
 
 mod advisory;
+pub mod files;
 mod metadata;
 pub mod repository;
 pub mod text;

@@ -12,7 +12,8 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 21] = [
+const OURS: [(&str, &str); 23] = [
+    ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("amazon", "feeds/amazon"),
     ("apk", "detectors/apk"),
@@ -23,6 +24,7 @@ const OURS: [(&str, &str); 21] = [
     ("dpkg", "detectors/dpkg"),
     ("dpkg-versions", "schemes/dpkg"),
     ("epss", "feeds/epss"),
+    ("fedora", "feeds/fedora"),
     ("kev", "feeds/kev"),
     ("minimos", "feeds/minimos"),
     ("node", "detectors/node"),

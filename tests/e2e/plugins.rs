@@ -13,7 +13,8 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-const ALL: [&str; 21] = [
+const ALL: [&str; 23] = [
+    "almalinux",
     "alpine",
     "amazon",
     "apk",
@@ -24,6 +25,7 @@ const ALL: [&str; 21] = [
     "dpkg",
     "dpkg-versions",
     "epss",
+    "fedora",
     "kev",
     "minimos",
     "node",

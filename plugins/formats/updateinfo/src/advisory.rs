@@ -56,7 +56,7 @@ struct Key {
     name: String,
     first: Option<String>,
     evr: String,
-    module: Option<String>,
+    modules: Vec<String>,
 }
 
 /// The advisory that an update is; and what of it could not be used, by its path in the update.
@@ -123,7 +123,8 @@ type Statements = (Vec<Affected>, Vec<(String, Error)>);
 
 /// What the update says of packages: one statement of those that differ in nothing but their architecture.
 fn affected(publisher: &dyn Publisher, update: &Update) -> Result<Statements, Error> {
-    let of_title = if update.is_modular() { module(&update.title) } else { None };
+    let of_title: Vec<String> =
+        update.is_modular().then(|| module(&update.title)).flatten().into_iter().collect();
     let mut architectures: BTreeMap<Key, BTreeSet<&str>> = BTreeMap::new();
     let mut rejected = Vec::new();
     for collection in &update.collections {
@@ -137,13 +138,16 @@ fn affected(publisher: &dyn Publisher, update: &Update) -> Result<Statements, Er
                 rejected.push((format!("{}/{name}", text::shown(&update.id)), why));
                 continue;
             }
-            let of_title = of_title.as_ref().filter(|_| package.is_modular());
+            let modules = match collection.modules.as_slice() {
+                [] if package.is_modular() => &of_title[..],
+                stated => stated,
+            };
             let key = Key {
                 namespace: namespace.clone(),
                 name: package.name.clone(),
                 first: publisher.first(collection, package),
                 evr: package.evr(),
-                module: collection.module.as_ref().or(of_title).cloned(),
+                modules: modules.to_vec(),
             };
             architectures.entry(key).or_default().insert(&package.arch);
         }
@@ -166,12 +170,14 @@ fn check(package: &Package) -> Result<(), Error> {
 }
 
 fn statement(key: Key, architectures: &BTreeSet<&str>) -> Affected {
-    let Key { namespace, name, first, evr, module } = key;
+    let Key { namespace, name, first, evr, modules } = key;
     let mut requires = Vec::new();
     if !architectures.contains("") {
         requires.push(("arch".to_owned(), architectures.iter().map(|arch| (*arch).to_owned()).collect()));
     }
-    requires.extend(module.map(|module| ("module".to_owned(), vec![module])));
+    if !modules.is_empty() {
+        requires.push(("module".to_owned(), modules));
+    }
     Affected {
         namespace,
         name,

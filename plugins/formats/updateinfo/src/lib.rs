@@ -49,13 +49,15 @@
 
 mod advisory;
 pub mod files;
+mod intake;
 mod metadata;
 pub mod repository;
 pub mod text;
 mod update;
 
 pub use advisory::Publisher;
-pub use metadata::{Metadata, Repository, Summary, Updates, open};
+pub use intake::{Intake, Summary};
+pub use metadata::{Metadata, Repository, Updates, open};
 pub use update::{Collection, Package, Reference, Update};
 
 #[cfg(test)]

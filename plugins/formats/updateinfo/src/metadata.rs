@@ -4,7 +4,8 @@ use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::feed::Sink;
 use limpid_xml::{Step, Xml};
 
-use crate::advisory::{self, Publisher};
+use crate::advisory::Publisher;
+use crate::intake::{Intake, Summary};
 use crate::text;
 use crate::update::Update;
 
@@ -38,17 +39,6 @@ pub fn open<R: Read>(document: R) -> Result<Metadata<R>, Error> {
     }
 }
 
-/// Of how many updates what became.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
-    /// Advisories.
-    pub advisories: u64,
-    /// Updates that are about no vulnerability, or were taken back.
-    pub passed_over: u64,
-    /// Updates that could not be used.
-    pub rejected: u64,
-}
-
 /// Updates that are to be read.
 pub struct Updates<R>(Xml<R>);
 
@@ -61,9 +51,7 @@ impl<R: Read> Updates<R> {
     /// others that can is none: it is rejected by its identifier.
     pub fn read(self, publisher: &dyn Publisher, sink: &mut dyn Sink) -> Result<Summary, Error> {
         let Self(mut xml) = self;
-        let mut summary = Summary::default();
-        let mut newest: Option<String> = None;
-        let mut why = None;
+        let mut intake = Intake::new(publisher, sink);
         while xml.child()? {
             if xml.name() != "update" {
                 xml.skip()?;
@@ -71,34 +59,10 @@ impl<R: Read> Updates<R> {
             }
             let update = Update::read(&mut xml)?;
             xml.record();
-            match advisory::of(publisher, &update) {
-                Ok((advisory::Read::PassedOver, _)) => summary.passed_over += 1,
-                Ok((advisory::Read::Advisory(advisory), rejected)) => {
-                    let changed = advisory.modified.clone().max(advisory.published.clone());
-                    newest = newest.max(changed);
-                    summary.advisories += 1;
-                    sink.advisory(*advisory);
-                    rejected.into_iter().for_each(|(path, why)| sink.reject(&path, why));
-                }
-                Err(error) => {
-                    summary.rejected += 1;
-                    sink.reject(text::shown(&update.id), error.clone());
-                    why.get_or_insert(error);
-                }
-            }
+            intake.update(&update);
         }
         while xml.next()? != Step::End {}
-        match why {
-            Some(why) if summary.advisories + summary.passed_over == 0 => Err(Error::malformed(
-                format_args!("none of {} updates could be used, the first: {why}", summary.rejected),
-            )),
-            _ => {
-                if let Some(newest) = newest {
-                    sink.dated(&newest);
-                }
-                Ok(summary)
-            }
-        }
+        intake.finish()
     }
 }
 

@@ -9,7 +9,8 @@ use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::feed::{Sink, Source};
 
 use crate::advisory::Publisher;
-use crate::metadata::{Metadata, Summary, open};
+use crate::intake::Summary;
+use crate::metadata::{Metadata, open};
 
 /// What the source of a `repomd.xml` ends in.
 const REPOMD: &str = "/repomd";

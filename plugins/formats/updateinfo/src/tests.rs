@@ -147,6 +147,8 @@ fn modules_and_architectures_are_required() {
     check(title, "", "1.module+el9", "x86_64", &[("arch", "x86_64"), ("module", "nodejs:20")]);
     check(title, "", "1.el9", "x86_64", &[("arch", "x86_64")]);
     check("", "", "1.module_el8.5.0+2581", "", &[]);
+    let two = format!("{module}<module name=\"nodejs\" stream=\"20\"/>");
+    check("", &two, "1", "", &[("module", "nodejs:18 nodejs:20")]);
 }
 
 #[test]

@@ -30,17 +30,21 @@ fn cve(text: &str) -> Option<&str> {
 }
 
 /// A time as RFC 3339, in UTC, of what publishers write: `2011-09-27 22:46`, `2023-02-17 20:41:00`,
-/// `2020-05-14T20:15:38Z`, `2023-06-27`.
+/// `2020-05-14T20:15:38Z`, `2023-06-27`, and seconds since 1970.
 ///
 /// ```
 /// use limpid_updateinfo::text::time;
 ///
 /// assert_eq!(time("2011-09-27 22:46").as_deref(), Some("2011-09-27T22:46:00Z"));
 /// assert_eq!(time("2023-06-27").as_deref(), Some("2023-06-27T00:00:00Z"));
+/// assert_eq!(time("1628589283").as_deref(), Some("2021-08-10T09:54:43Z"));
 /// assert_eq!(time("yesterday"), None);
 /// ```
 pub fn time(text: &str) -> Option<String> {
     let text = text.trim();
+    if (9..=10).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().ok().map(since_1970);
+    }
     let (day, clock) = text.split_once([' ', 'T']).unwrap_or((text, ""));
     let clock = clock.trim_end_matches("UTC").trim_end_matches('Z').trim();
     let clock = clock.split_once('.').map_or(clock, |(seconds, _)| seconds);
@@ -51,6 +55,29 @@ pub fn time(text: &str) -> Option<String> {
     };
     let time = format!("{day}T{clock}Z");
     has_form(&time, "0000-00-00T00:00:00Z").then_some(time).filter(|time| is_in_range(time))
+}
+
+/// The time so many seconds after the beginning of 1970.
+fn since_1970(seconds: u64) -> String {
+    const DAY: u64 = 86_400;
+    let is_leap =
+        |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let (mut days, clock) = (seconds / DAY, seconds % DAY);
+    let mut year = 1970;
+    while days >= 365 + u64::from(is_leap(year)) {
+        days -= 365 + u64::from(is_leap(year));
+        year += 1;
+    }
+    let mut month = 1;
+    for length in [31, 28 + u64::from(is_leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30] {
+        if days < length {
+            break;
+        }
+        days -= length;
+        month += 1;
+    }
+    let (hour, minute, second) = (clock / 3600, clock / 60 % 60, clock % 60);
+    format!("{year}-{month:02}-{:02}T{hour:02}:{minute:02}:{second:02}Z", days + 1)
 }
 
 /// Whether a text has digits where the form has zeros, and is the same elsewhere.
@@ -104,8 +131,11 @@ mod tests {
         check(" 2020-05-14T20:15:38Z ", Some("2020-05-14T20:15:38Z"));
         check("2020-05-14T20:15:38.123456Z", Some("2020-05-14T20:15:38Z"));
         check("2023-05-21 10:00:00 UTC", Some("2023-05-21T10:00:00Z"));
-        for text in ["", "2023", "2023-13-01", "2023-02-17 24:00", "2023-02-17 20:41:00+02:00", "1589537743"]
-        {
+        check("951782400", Some("2000-02-29T00:00:00Z"));
+        check("4107542399", Some("2100-02-28T23:59:59Z"));
+        check("1735689599", Some("2024-12-31T23:59:59Z"));
+        check("1735689600", Some("2025-01-01T00:00:00Z"));
+        for text in ["", "2023", "2023-13-01", "2023-02-17 24:00", "2023-02-17 20:41:00+02:00", "12345678"] {
             check(text, None);
         }
     }

@@ -55,8 +55,8 @@ pub struct Collection {
     pub short: String,
     /// For people.
     pub name: String,
-    /// `nodejs:18`
-    pub module: Option<String>,
+    /// Modules of one of which its packages are: `nodejs:18`
+    pub modules: Vec<String>,
     /// What fixes the vulnerability.
     pub packages: Vec<Package>,
 }
@@ -129,7 +129,7 @@ impl Update {
 
 impl Package {
     /// Whether its release says that it is of a module: `2.module+el9.1.0+13358+56c3b6a3`, `1.module_el8.5.0+2581`.
-    pub(crate) fn is_modular(&self) -> bool {
+    pub fn is_modular(&self) -> bool {
         self.release.contains(".module")
             || self.release.contains("module+")
             || self.release.contains("module_")
@@ -145,7 +145,7 @@ impl Collection {
                 "module" => {
                     let (name, stream) = (xml.attribute_or_empty("name")?, xml.attribute_or_empty("stream")?);
                     if !name.is_empty() && !stream.is_empty() {
-                        collection.module = Some(format!("{name}:{stream}"));
+                        push(&mut collection.modules, format!("{name}:{stream}"))?;
                     }
                     xml.skip()?;
                 }

@@ -12,15 +12,21 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 18] = [
+const OURS: [(&str, &str); 26] = [
+    ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
+    ("amazon", "feeds/amazon"),
     ("apk", "detectors/apk"),
     ("apk-versions", "schemes/apk"),
+    ("bottlerocket", "feeds/bottlerocket"),
+    ("chainguard", "feeds/chainguard"),
     ("debian", "feeds/debian"),
     ("dpkg", "detectors/dpkg"),
     ("dpkg-versions", "schemes/dpkg"),
     ("epss", "feeds/epss"),
+    ("fedora", "feeds/fedora"),
     ("kev", "feeds/kev"),
+    ("minimos", "feeds/minimos"),
     ("node", "detectors/node"),
     ("nvd", "feeds/nvd"),
     ("os-release", "detectors/os-release"),
@@ -28,9 +34,11 @@ const OURS: [(&str, &str); 18] = [
     ("pep440-versions", "schemes/pep440"),
     ("python", "detectors/python"),
     ("redhat-buildinfo", "detectors/redhat-buildinfo"),
+    ("rocky", "feeds/rocky"),
     ("rpm", "detectors/rpm"),
     ("rpm-versions", "schemes/rpm"),
     ("semver-versions", "schemes/semver"),
+    ("wolfi", "feeds/wolfi"),
 ];
 
 fn cases(plugin: &str) -> PathBuf {

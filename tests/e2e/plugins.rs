@@ -13,15 +13,21 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-const ALL: [&str; 18] = [
+const ALL: [&str; 26] = [
+    "almalinux",
     "alpine",
+    "amazon",
     "apk",
     "apk-versions",
+    "bottlerocket",
+    "chainguard",
     "debian",
     "dpkg",
     "dpkg-versions",
     "epss",
+    "fedora",
     "kev",
+    "minimos",
     "node",
     "nvd",
     "os-release",
@@ -29,9 +35,11 @@ const ALL: [&str; 18] = [
     "pep440-versions",
     "python",
     "redhat-buildinfo",
+    "rocky",
     "rpm",
     "rpm-versions",
     "semver-versions",
+    "wolfi",
 ];
 
 fn names(plugins: &Value) -> Vec<&str> {

@@ -34,6 +34,7 @@ mod definition;
 mod ids;
 mod module;
 mod publisher;
+mod rating;
 mod read;
 mod resolve;
 mod tables;
@@ -42,6 +43,7 @@ mod xml;
 
 pub use definition::{Class, Cve, Definition, Reference};
 pub use publisher::{Condition, Operation, Publisher, Statement};
+pub use rating::{day, worst};
 pub use read::{MAX_KEPT, Summary, read};
 
 #[cfg(test)]

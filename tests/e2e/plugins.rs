@@ -13,12 +13,13 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-const ALL: [&str; 26] = [
+const ALL: [&str; 30] = [
     "almalinux",
     "alpine",
     "amazon",
     "apk",
     "apk-versions",
+    "azure-linux",
     "bottlerocket",
     "chainguard",
     "debian",
@@ -30,15 +31,18 @@ const ALL: [&str; 26] = [
     "minimos",
     "node",
     "nvd",
+    "oracle",
     "os-release",
     "osv",
     "pep440-versions",
     "python",
+    "redhat",
     "redhat-buildinfo",
     "rocky",
     "rpm",
     "rpm-versions",
     "semver-versions",
+    "suse",
     "wolfi",
 ];
 

@@ -1,0 +1,110 @@
+//! What products are called here. A product is named by a package of its release.
+
+use limpid_oval::{Condition, Operation};
+use limpid_plugin_sdk::Error;
+
+/// The distributions that SUSE Linux Enterprise is sold as; the modules of a release are those of all.
+const ENTERPRISE: [&str; 4] = ["sles", "sled", "sles_sap", "sle_hpc"];
+
+/// The namespaces of the product whose package has such a version; none of products that no image states to be.
+///
+/// # Errors
+///
+/// Where it is not one version that is asked for.
+pub(crate) fn namespaces(package: &str, version: Condition<'_>) -> Result<Vec<String>, Error> {
+    let product = package.strip_suffix("-release").unwrap_or(package).to_ascii_lowercase();
+    if product == "opensuse" && version.operation == Operation::GreaterOrEqual {
+        return Ok(vec!["opensuse-tumbleweed".to_owned()]);
+    }
+    let number = version.version().filter(|number| is_number(number)).ok_or_else(|| {
+        Error::unsupported(format_args!(
+            "no release is named by `{package:.100}` of version `{:.100}`",
+            version.value
+        ))
+    })?;
+    let ids: &[&str] = match product.as_str() {
+        "opensuse" if is_micro(number) => &["opensuse-leap-micro"],
+        "leap-micro" | "opensuse-leap-micro" => &["opensuse-leap-micro"],
+        "opensuse" | "leap" | "opensuse-leap" => &["opensuse-leap"],
+        "sles" | "suse" => &["sles"],
+        "sled" => &["sled"],
+        "sles_sap" | "sles-sap" => &["sles_sap"],
+        "sle_hpc" | "sle-hpc" => &["sle_hpc"],
+        "sle-micro" => &["sle-micro"],
+        "suse-microos" => &["sle-micro", "suse-microos"],
+        "sl-micro" => &["sl-micro"],
+        module if module.starts_with("sle-module-") => &ENTERPRISE,
+        // What is sold beyond general support: `sles-ltss`, `sles-espos`, `sles-bcl`.
+        support if support.starts_with("sles-") || support.starts_with("sles_") => &["sles"],
+        support if support.starts_with("sle_hpc-") => &["sle_hpc"],
+        _ => &[],
+    };
+    Ok(ids.iter().map(|id| format!("{id}:{number}")).collect())
+}
+
+/// The namespace of the one release that a document of this name has: `opensuse.12.1`, `opensuse.leap.15.2-affected`.
+pub(crate) fn of_document(name: &str) -> Option<String> {
+    let name = name.rsplit('/').next().unwrap_or(name);
+    let name = name.find(".xml").and_then(|end| name.get(..end)).unwrap_or(name);
+    let product = name.strip_suffix("-affected").or_else(|| name.strip_suffix("-patch")).unwrap_or(name);
+    let number = product.strip_prefix("opensuse.")?;
+    let number = number.strip_prefix("leap.").unwrap_or(number);
+    (is_number(number) && number.contains('.')).then(|| format!("opensuse-leap:{number}"))
+}
+
+/// Leap Micro began with 5.2; openSUSE never had these numbers.
+fn is_micro(number: &str) -> bool {
+    matches!(number.split('.').next(), Some("5" | "6"))
+}
+
+fn is_number(text: &str) -> bool {
+    text.split('.').all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_of_a_release_names_a_product() {
+        let check = |package: &str, version: &str, expected: &[&str]| {
+            let condition = Condition { operation: Operation::Equals, value: version };
+            assert_eq!(namespaces(package, condition).unwrap(), expected, "{package} {version}");
+        };
+        check("sles-release", "15.4", &["sles:15.4"]);
+        check("SLES_SAP-release", "15.4", &["sles_sap:15.4"]);
+        check("sles-ltss-release", "15.1", &["sles:15.1"]);
+        check("sle_hpc-release", "15.4", &["sle_hpc:15.4"]);
+        let module = ["sles:15.4", "sled:15.4", "sles_sap:15.4", "sle_hpc:15.4"];
+        check("sle-module-basesystem-release", "15.4", &module);
+        check("openSUSE-release", "15.2", &["opensuse-leap:15.2"]);
+        check("openSUSE-release", "13.2", &["opensuse-leap:13.2"]);
+        check("openSUSE-release", "5.2", &["opensuse-leap-micro:5.2"]);
+        check("SUSE-MicroOS-release", "5.2", &["sle-micro:5.2", "suse-microos:5.2"]);
+        check("SL-Micro-release", "6.0", &["sl-micro:6.0"]);
+        check("suse-manager-server-release", "4.3", &[]);
+        let rolling = Condition { operation: Operation::GreaterOrEqual, value: "0:20210101-0" };
+        assert_eq!(namespaces("openSUSE-release", rolling).unwrap(), ["opensuse-tumbleweed"]);
+    }
+
+    #[test]
+    fn a_document_of_one_release_names_it() {
+        let check = |name: &str, expected: Option<&str>| {
+            assert_eq!(of_document(name).as_deref(), expected, "{name}");
+        };
+        check("opensuse.12.1", Some("opensuse-leap:12.1"));
+        check("folder/opensuse.leap.15.2-affected.xml.gz", Some("opensuse-leap:15.2"));
+        check("opensuse.tumbleweed", None);
+        check("opensuse.leap.micro.5.2", None);
+        check("suse.linux.enterprise.15-affected", None);
+    }
+
+    #[test]
+    fn what_is_not_one_version_is_refused() {
+        for (operation, value) in
+            [(Operation::GreaterOrEqual, "15"), (Operation::Equals, "15-SP1"), (Operation::Equals, "")]
+        {
+            assert!(namespaces("sles-release", Condition { operation, value }).is_err(), "{value}");
+        }
+    }
+}

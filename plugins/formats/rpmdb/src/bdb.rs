@@ -162,7 +162,7 @@ impl Pages<'_> {
             return Err(unsupported!("its header has {length} bytes, over the limit of {MAX_HEADER}"));
         }
         blob.clear();
-        blob.reserve(length as usize);
+        blob.reserve(u64::from(length).min(self.file.size()) as usize);
         let mut next = first;
         while next != 0 && (blob.len() as u64) < u64::from(length) {
             if next >= self.count {

@@ -274,7 +274,7 @@ impl<'a> Pages<'a> {
         if length > MAX_HEADER {
             return Err(unsupported!("its header has {length} bytes, over the limit of {MAX_HEADER}"));
         }
-        payload.reserve(length as usize);
+        payload.reserve(length.min(self.file.size()) as usize);
         let local = self.local(length);
         *left = left.checked_sub(local).ok_or_else(|| malformed!("it lies upon others"))?;
         payload.extend_from_slice(rest.get(..local).ok_or_else(outside)?);

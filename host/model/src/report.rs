@@ -345,6 +345,9 @@ pub struct UnjudgedAdvisory {
     pub why: String,
 }
 
+/// How many feeds a gap names; more are counted.
+const NAMED_FEEDS: usize = 4;
+
 /// Something that is missing for a full answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Gap {
@@ -499,6 +502,11 @@ impl std::fmt::Display for Gap {
                 write!(f, "nobody has rated {unrated} of {findings} findings")?;
                 match feeds.as_slice() {
                     [] => Ok(()),
+                    feeds if feeds.len() > NAMED_FEEDS => write!(
+                        f,
+                        ": nothing is stored of {} feeds that may (`limpid feed list`); `limpid feed update`",
+                        feeds.len()
+                    ),
                     feeds => write!(
                         f,
                         ": nothing is stored of {}, which may; `limpid feed update`",

@@ -148,6 +148,19 @@ impl Callee {
         outcome
     }
 
+    /// Runs one call for which nobody waits yet, unless the plugin is quarantined. What comes of it is held neither
+    /// for nor against the plugin: where it fails, the call is made again when somebody waits.
+    pub(crate) fn uncounted<R>(
+        &self,
+        name: &'static str,
+        run: impl FnOnce() -> Result<R, PluginFailure>,
+    ) -> Result<R, PluginFailure> {
+        match self.health.quarantined() {
+            Some(why) => Err(self.failure(name, FailureKind::Quarantined, Blame::Plugin, why)),
+            None => run(),
+        }
+    }
+
     /// Runs one call, bounded, in an instance of its own.
     pub(crate) fn call<R>(
         &self,

@@ -122,6 +122,14 @@ impl<'a> Detector<'a> {
         self.callee.counted(cause, "detect", || self.try_detect(files))
     }
 
+    /// The same, before anybody knows for which image. That it fails does not count.
+    ///
+    /// # Errors
+    /// As of [`Self::detect`].
+    pub fn detect_ahead(&self, files: Vec<Box<dyn LayerFile>>) -> Result<Detected, PluginFailure> {
+        self.callee.uncounted("detect", || self.try_detect(files))
+    }
+
     fn try_detect(&self, files: Vec<Box<dyn LayerFile>>) -> Result<Detected, PluginFailure> {
         let bytes = files.iter().fold(0, |bytes: u64, file| bytes.saturating_add(file.size()));
         let detected = self.show(files);

@@ -22,9 +22,6 @@ use crate::{Error, Scanner, blobs, detectors};
 /// How long somebody waits until it looks whether it should go on waiting.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// What plugins are called for.
-const CAUSE: &str = "an archive that is being submitted";
-
 /// The archives whose layers are read ahead: no more than a number.
 #[derive(Debug)]
 pub(crate) struct Aheads {
@@ -230,7 +227,7 @@ impl Reading {
     fn read(&self, part: Part) -> Result<AheadLayer, Error> {
         let indexer = self.scanner.indexer();
         let (scratch, limits) = (&indexer.settings.scratch, &indexer.settings.limits);
-        let show = Show { cause: CAUSE, detectors: &self.plugins, counts: true };
+        let show = Show { cause: None, detectors: &self.plugins, counts: true };
         let layer = showing(indexer, show, |claims, sink: &mut Handover| {
             read_unnamed(&part, "a layer", claims, scratch, limits, sink)
         })?;

@@ -45,35 +45,43 @@ pub(super) struct Outcome {
     failure: Option<PluginFailure>,
 }
 
-/// Shows files to detectors until there are no more, and keeps the small ones.
+/// Shows files to detectors until there are no more, and keeps the small ones. `cause` is what that is for; where
+/// nobody knows yet, what comes of it counts only where no detector fails, and none is called once one has.
 pub(super) fn detect(
-    cause: &str,
+    cause: Option<&str>,
     detectors: &[Arc<Plugin>],
     showings: &Receiver<Showing>,
     mut kept: Keeper,
 ) -> Shown {
     let mut outcomes = Vec::new();
+    let mut has_failed = false;
     for Showing { claimant, files } in showings {
+        if cause.is_none() && has_failed {
+            continue;
+        }
         for file in &files {
             kept.take(file);
         }
         let ordinals = files.iter().map(|file| (file.path().to_owned(), file.ordinal())).collect();
         let files = borrowed(files);
-        outcomes.extend(
-            detectors
-                .get(claimant)
-                .and_then(|plugin| show(plugin, cause, files))
-                .map(|(findings, unread, failure)| Outcome { claimant, ordinals, findings, unread, failure }),
-        );
+        let shown = detectors.get(claimant).and_then(|plugin| show(plugin, cause, files));
+        let Some((findings, unread, failure)) = shown else { continue };
+        has_failed |= failure.is_some();
+        outcomes.push(Outcome { claimant, ordinals, findings, unread, failure });
     }
     Shown { outcomes, kept }
 }
 
 pub(crate) type Answer = (Vec<Finding>, Vec<Unread>, Option<PluginFailure>);
 
-/// Shows files to a detector.
-pub(crate) fn show(plugin: &Plugin, cause: &str, files: Vec<Box<dyn LayerFile>>) -> Option<Answer> {
-    Some(match plugin.detector()?.detect(cause, files) {
+/// Shows files to a detector, for a cause or ahead of any.
+pub(crate) fn show(plugin: &Plugin, cause: Option<&str>, files: Vec<Box<dyn LayerFile>>) -> Option<Answer> {
+    let detector = plugin.detector()?;
+    let detected = match cause {
+        Some(cause) => detector.detect(cause, files),
+        None => detector.detect_ahead(files),
+    };
+    Some(match detected {
         Ok(detected) => (detected.findings, detected.unread, None),
         Err(failure) => (Vec::new(), Vec::new(), Some(failure)),
     })

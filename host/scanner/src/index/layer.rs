@@ -44,7 +44,7 @@ pub(super) fn read(
     let Indexer { settings: Settings { scratch, limits, .. }, .. } = indexer;
     read_stored(input.source, unknown.source, scratch, input.stop, |stored| {
         let Unknown { detectors, counts, .. } = unknown;
-        let show = Show { cause: &detection::cause(&unknown.image), detectors, counts: *counts };
+        let show = Show { cause: Some(&detection::cause(&unknown.image)), detectors, counts: *counts };
         let read = |claims: &ClaimSet, sink: &mut Handover| read_layer(stored, claims, scratch, limits, sink);
         Ok(showing(indexer, show, read)?.of(unknown.source, stored.clone()))
     })
@@ -53,8 +53,8 @@ pub(super) fn read(
 /// Whom a layer is shown to.
 #[derive(Clone, Copy)]
 pub(super) struct Show<'a> {
-    /// What detectors are called for.
-    pub(super) cause: &'a str,
+    /// What detectors are called for, where that is known.
+    pub(super) cause: Option<&'a str>,
     pub(super) detectors: &'a [Arc<Plugin>],
     /// Whether its files are to be counted by kind.
     pub(super) counts: bool,

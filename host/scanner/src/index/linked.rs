@@ -150,7 +150,7 @@ impl Indexer<'_> {
         let keeper = Keeper::new(settings.keep.clone());
         let cause = detection::cause(&found.image.id);
         let (contents, shown) = std::thread::scope(|scope| {
-            let detecting = scope.spawn(|| detection::detect(&cause, detectors, &receiver, keeper));
+            let detecting = scope.spawn(|| detection::detect(Some(&cause), detectors, &receiver, keeper));
             let mut sink = Handover(sender);
             let (scratch, limits) = (&settings.scratch, &settings.limits);
             let contents = read_linked(&layers, links, claims, scratch, limits, &mut sink);

@@ -12,10 +12,11 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 15] = [
+const OURS: [(&str, &str); 19] = [
     ("alpine", "feeds/alpine"),
     ("apk", "detectors/apk"),
     ("apk-versions", "schemes/apk"),
+    ("azure-linux", "feeds/azure-linux"),
     ("debian", "feeds/debian"),
     ("dpkg", "detectors/dpkg"),
     ("dpkg-versions", "schemes/dpkg"),
@@ -23,11 +24,14 @@ const OURS: [(&str, &str); 15] = [
     ("kev", "feeds/kev"),
     ("node", "detectors/node"),
     ("nvd", "feeds/nvd"),
+    ("oracle", "feeds/oracle"),
     ("os-release", "detectors/os-release"),
     ("osv", "feeds/osv"),
     ("pep440-versions", "schemes/pep440"),
     ("python", "detectors/python"),
+    ("redhat", "feeds/redhat"),
     ("semver-versions", "schemes/semver"),
+    ("suse", "feeds/suse"),
 ];
 
 fn cases(plugin: &str) -> PathBuf {

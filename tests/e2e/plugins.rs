@@ -13,10 +13,11 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-const ALL: [&str; 15] = [
+const ALL: [&str; 19] = [
     "alpine",
     "apk",
     "apk-versions",
+    "azure-linux",
     "debian",
     "dpkg",
     "dpkg-versions",
@@ -24,11 +25,14 @@ const ALL: [&str; 15] = [
     "kev",
     "node",
     "nvd",
+    "oracle",
     "os-release",
     "osv",
     "pep440-versions",
     "python",
+    "redhat",
     "semver-versions",
+    "suse",
 ];
 
 fn names(plugins: &Value) -> Vec<&str> {

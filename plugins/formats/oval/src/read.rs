@@ -1,9 +1,9 @@
 //! Reads a document from its beginning to its end.
 
-use std::collections::HashMap;
 use std::io::Read;
 use std::rc::Rc;
 
+use foldhash::HashMap;
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::feed::{Advisory, Affected, Sink};
 
@@ -155,6 +155,9 @@ impl<P: Publisher> Reading<'_, P> {
         }
         self.summary.definitions += 1;
         let stated = self.publisher.statement(&definition).and_then(|statement| {
+            if statement.advisory.id.is_empty() {
+                return Err(Error::malformed("it has no identifier"));
+            }
             let criteria = criteria.ok_or_else(|| Error::malformed("it has no criteria"))?;
             Ok((statement, criteria))
         });
@@ -188,7 +191,7 @@ impl<P: Publisher> Reading<'_, P> {
     /// States what definitions affect.
     fn finish(self, sink: &mut dyn Sink) -> Summary {
         let Reading { publisher, names, tables, criteria, pending, summary, .. } = self;
-        let mut resolver = Resolver { publisher, tables, criteria, names, known: HashMap::new() };
+        let mut resolver = Resolver { publisher, tables, criteria, names, known: HashMap::default() };
         for Pending { id, advisory, every, criteria } in pending {
             match resolver.affected(criteria, &every) {
                 Ok(affected) if affected.is_empty() => {}

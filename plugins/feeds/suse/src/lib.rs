@@ -11,8 +11,9 @@
 //! | The definition says | Advisory |
 //! |---|---|
 //! | its title, `CVE-2024-1234` | its identifier |
-//! | `sles-release` is of version 15.4 | affected in `sles:15.4`; `sled`, `sles_sap` and `sle_hpc` likewise |
-//! | `sle-module-basesystem-release` is of version 15.4 | affected in all four: images have packages of modules without the package that names the module |
+//! | `sles-release` is of version 15.4 | affected in `sles:15.4` |
+//! | `sled-release`, `SLES_SAP-release`, `sle_hpc-release` | the same: they have the same packages of the same builds |
+//! | `sle-module-basesystem-release` | the same: images have packages of modules without the package that names the module |
 //! | `sles-ltss-release` is of version 15.1 | affected in `sles:15.1`: an image does not say for which support somebody paid |
 //! | `openSUSE-release` is of version 15.2 | affected in `opensuse-leap:15.2` |
 //! | `openSUSE-release` is of a date or later | affected in `opensuse-tumbleweed` |

@@ -5,6 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod corpus;
+
 /// A publisher whose release is named by the package `release`.
 struct Pads;
 

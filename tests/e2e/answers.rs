@@ -94,6 +94,22 @@ fn a_client_that_has_a_report_is_told_so_until_something_changes() {
 }
 
 #[test]
+fn a_client_that_has_a_difference_or_a_page_of_layers_is_told_so() {
+    let service = Service::start();
+    let image = known_image(&service);
+    let path = format!("/v1/images/{image}/diff/{image}");
+    let pages = [format!("/v1/images/{image}/layers"), format!("/v1/images/{image}/layers?after=0")];
+    let [of_difference, of_first, of_second] = [&path, &pages[0], &pages[1]].map(|path| tag(&service, path));
+    assert!(has_it(&service, &path, &of_difference) && has_it(&service, &pages[1], &of_second));
+    assert!(!has_it(&service, &pages[1], &of_first), "it is another page");
+    let open =
+        json!({ "releases": { "bookworm": { "status": "open", "repositories": {}, "urgency": "high" } } });
+    let more = json!({ "curl": { "CVE-2099-0001": open } }).to_string();
+    service.api.send("POST", "/v1/feeds/debian/documents?force=true", &[], more.as_bytes()).ok();
+    assert!(!has_it(&service, &path, &of_difference), "a document has changed what is stated");
+}
+
+#[test]
 fn another_set_of_plugins_is_another_report() {
     let (plugins, built) = (tempfile::tempdir().unwrap(), Setup::new());
     for file in std::fs::read_dir(built.plugins()).unwrap().map(Result::unwrap) {

@@ -12,16 +12,22 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 19] = [
+const OURS: [(&str, &str); 30] = [
+    ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
+    ("amazon", "feeds/amazon"),
     ("apk", "detectors/apk"),
     ("apk-versions", "schemes/apk"),
     ("azure-linux", "feeds/azure-linux"),
+    ("bottlerocket", "feeds/bottlerocket"),
+    ("chainguard", "feeds/chainguard"),
     ("debian", "feeds/debian"),
     ("dpkg", "detectors/dpkg"),
     ("dpkg-versions", "schemes/dpkg"),
     ("epss", "feeds/epss"),
+    ("fedora", "feeds/fedora"),
     ("kev", "feeds/kev"),
+    ("minimos", "feeds/minimos"),
     ("node", "detectors/node"),
     ("nvd", "feeds/nvd"),
     ("oracle", "feeds/oracle"),
@@ -30,8 +36,13 @@ const OURS: [(&str, &str); 19] = [
     ("pep440-versions", "schemes/pep440"),
     ("python", "detectors/python"),
     ("redhat", "feeds/redhat"),
+    ("redhat-buildinfo", "detectors/redhat-buildinfo"),
+    ("rocky", "feeds/rocky"),
+    ("rpm", "detectors/rpm"),
+    ("rpm-versions", "schemes/rpm"),
     ("semver-versions", "schemes/semver"),
     ("suse", "feeds/suse"),
+    ("wolfi", "feeds/wolfi"),
 ];
 
 fn cases(plugin: &str) -> PathBuf {

@@ -102,6 +102,20 @@ fn each_layer_says_what_it_introduced_and_removed() {
         assert!(layer["size"].as_u64().unwrap() < layer["inflated_size"].as_u64().unwrap(), "{layer}");
         assert_eq!(layer["unread"], Value::Null);
     }
+    let mut pages = Vec::new();
+    let mut path = format!("/v1/images/{digest}/layers?limit=2");
+    loop {
+        let page = get(&service, &path);
+        assert_eq!([&page["image"], &page["base"]], [&answer["image"], &answer["base"]]);
+        assert!(count(&page["layers"]) <= 2, "{page}");
+        pages.extend(page["layers"].as_array().unwrap().clone());
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/v1/images/{digest}/layers?limit=2&after={next}");
+    }
+    assert_eq!(&pages, layers);
+    assert_eq!(answer["next"], Value::Null);
+    let refused = service.api.get(&format!("/v1/images/{digest}/layers?after=x"));
+    assert!(refused.refused(400, "bad-request").contains("`after`"));
     let report = service.api.report(&digest);
     let sum = |of: &str| layers.iter().map(|layer| count(&layer["vulnerabilities"][of])).sum::<usize>();
     assert_eq!(sum("introduced") - sum("removed"), count(&report["findings"]));

@@ -3,7 +3,7 @@
 
 mod rabbitmq;
 mod receiver;
-mod schema;
+pub(crate) mod schema;
 
 use std::collections::BTreeSet;
 

@@ -13,16 +13,22 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-const ALL: [&str; 19] = [
+const ALL: [&str; 30] = [
+    "almalinux",
     "alpine",
+    "amazon",
     "apk",
     "apk-versions",
     "azure-linux",
+    "bottlerocket",
+    "chainguard",
     "debian",
     "dpkg",
     "dpkg-versions",
     "epss",
+    "fedora",
     "kev",
+    "minimos",
     "node",
     "nvd",
     "oracle",
@@ -31,8 +37,13 @@ const ALL: [&str; 19] = [
     "pep440-versions",
     "python",
     "redhat",
+    "redhat-buildinfo",
+    "rocky",
+    "rpm",
+    "rpm-versions",
     "semver-versions",
     "suse",
+    "wolfi",
 ];
 
 fn names(plugins: &Value) -> Vec<&str> {

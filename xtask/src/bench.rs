@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: how long things take, beside how long they take programs that everybody has.
 
 mod advisories;
+mod bombs;
 mod client;
 mod document;
 mod history;
@@ -13,7 +14,9 @@ mod notices;
 mod ordering;
 mod osv;
 mod reports;
+mod rpm;
 mod sandbox;
+mod scan;
 mod startup;
 
 use std::fs;
@@ -47,12 +50,18 @@ struct Setting {
 pub(crate) enum Part {
     /// Indexing an image, and reports
     Indexing,
+    /// A realistic image, and others, beside Trivy and the least that reading them takes
+    Scan,
+    /// Layers that are made to do harm: bombs, endless entries, loops of links
+    Bombs,
     /// A layer that is larger than memory
     Large,
     /// The order of versions
     Ordering,
     /// Plugins beside the same code without a sandbox
     Sandbox,
+    /// A database of RPM, beside `rpm -qa` on the same file
+    Rpm,
     /// Start with many plugins
     Startup,
     /// Ingesting what publishers serve
@@ -111,6 +120,12 @@ fn measure(setting: &Setting, workspace: &Workspace, parts: &[Part]) -> anyhow::
     if asked(Part::Indexing) {
         measurements.extend(indexing::measure(setting)?);
     }
+    if asked(Part::Scan) {
+        measurements.extend(scan::measure(setting)?);
+    }
+    if asked(Part::Bombs) {
+        measurements.extend(bombs::measure(setting)?);
+    }
     if asked(Part::Large) {
         measurements.extend(large::measure(setting)?);
     }
@@ -119,6 +134,9 @@ fn measure(setting: &Setting, workspace: &Workspace, parts: &[Part]) -> anyhow::
     }
     if asked(Part::Sandbox) {
         measurements.extend(sandbox::measure(setting)?);
+    }
+    if asked(Part::Rpm) {
+        measurements.extend(rpm::measure(setting)?);
     }
     if asked(Part::Startup) {
         measurements.extend(startup::measure(setting, workspace)?);
@@ -159,9 +177,10 @@ fn conditions(runs: usize) -> String {
     format!(
         "Median of {runs} runs on {cores} cores, load average {} at the end. Crates of this workspace, plugins \
          that are linked natively among them, are compiled as for a release, at level 3 and without debug \
-         assertions, by profile `dev`.\n{}\n{}\n{}\n{}",
+         assertions, by profile `dev`.\n{}\n{}\n{}\n{}\n{}",
         load_average(),
         indexing::FLOOR,
+        scan::FLOOR,
         sandbox::FLOOR,
         inventory::FLOOR,
         reports::FLOOR,

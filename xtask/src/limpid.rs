@@ -13,18 +13,21 @@ use crate::workspace::Workspace;
 use crate::{build_plugins, dist, setup};
 
 /// The program and its plugins.
+#[derive(Clone)]
 pub(crate) struct Limpid {
     program: PathBuf,
     plugins: PathBuf,
     /// Settings other than the defaults, by variable.
     settings: &'static [(&'static str, &'static str)],
+    /// Where compiled plugins are kept, other than in the data directory.
+    compiled: Option<PathBuf>,
 }
 
 impl Limpid {
     /// Those of a workspace, which have been built.
     pub(crate) fn of(workspace: &Workspace) -> Self {
         let program = workspace.target().join("debug/limpid");
-        Self { program, plugins: workspace.plugins(), settings: &[] }
+        Self { program, plugins: workspace.plugins(), settings: &[], compiled: None }
     }
 
     /// What builds the program and nothing else, with the features that the whole workspace asks for:
@@ -55,7 +58,7 @@ impl Limpid {
     /// Where a file cannot be copied.
     pub(crate) fn kept_in(&self, folder: &Path) -> anyhow::Result<Self> {
         let (program, plugins) = (folder.join("limpid"), folder.join("plugins"));
-        let kept = Self { program, plugins, settings: self.settings };
+        let kept = Self { program, plugins, settings: self.settings, compiled: self.compiled.clone() };
         if folder.exists() {
             fs::remove_dir_all(folder).with_context(|| format!("cannot clear `{}`", folder.display()))?;
         }
@@ -70,12 +73,17 @@ impl Limpid {
 
     /// The same program with the plugins of another folder.
     pub(crate) fn with_plugins(&self, plugins: PathBuf) -> Self {
-        Self { program: self.program.clone(), plugins, settings: self.settings }
+        Self { plugins, ..self.clone() }
     }
 
     /// The same with other settings.
     pub(crate) fn with_settings(self, settings: &'static [(&'static str, &'static str)]) -> Self {
         Self { settings, ..self }
+    }
+
+    /// The same with compiled plugins in this folder.
+    pub(crate) fn with_compiled(self, folder: PathBuf) -> Self {
+        Self { compiled: Some(folder), ..self }
     }
 
     /// Where the plugins are.
@@ -94,6 +102,9 @@ impl Limpid {
         forget_settings(&mut command);
         // What is checked, measured and shown rests on documents that are handed in.
         command.env("LIMPID_FEEDS__FETCH", "false").envs(self.settings.iter().copied());
+        if let Some(folder) = &self.compiled {
+            command.env("LIMPID_COMPILED_DIR", folder);
+        }
         command.arg("--plugins-dir").arg(&self.plugins).arg("--data-dir").arg(data);
         command
     }

@@ -20,6 +20,8 @@ pub(crate) struct Ended {
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: String,
     pub(crate) elapsed: Duration,
+    /// What it had of the processors, its own children included.
+    pub(crate) processor: Duration,
     /// The most memory that it was seen to hold, in bytes.
     pub(crate) peak: u64,
 }
@@ -32,7 +34,7 @@ pub(crate) struct Ended {
 pub(crate) fn watch(command: &mut Command, folder: &Path, limit: Duration) -> anyhow::Result<Ended> {
     let (stdout, stderr) = (folder.join("stdout"), folder.join("stderr"));
     command.stdin(Stdio::null()).stdout(File::create(&stdout)?).stderr(File::create(&stderr)?);
-    let started = Instant::now();
+    let (started, before) = (Instant::now(), children()?);
     let mut child = command.spawn().with_context(|| format!("cannot run `{}`", shown(command)))?;
     let mut peak = 0;
     let status = loop {
@@ -48,8 +50,9 @@ pub(crate) fn watch(command: &mut Command, folder: &Path, limit: Duration) -> an
         thread::sleep(LOOK);
     };
     let elapsed = started.elapsed();
+    let processor = children()?.saturating_sub(before);
     let stderr = String::from_utf8_lossy(&fs::read(&stderr)?).into_owned();
-    Ok(Ended { status, stdout: fs::read(&stdout)?, stderr, elapsed, peak })
+    Ok(Ended { status, stdout: fs::read(&stdout)?, stderr, elapsed, processor, peak })
 }
 
 /// The most memory that a process has kept so far, in bytes.
@@ -65,10 +68,23 @@ pub(crate) fn resident_memory(process: u32) -> Option<u64> {
 /// What a process has had of the processors so far, in user and in system mode, all of its threads together:
 /// [proc_pid_stat(5)](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html).
 pub(crate) fn processor_time(process: u32) -> Option<Duration> {
+    ticks(&process.to_string(), OWN)
+}
+
+/// The same of the children of this process that have ended and were waited for.
+fn children() -> anyhow::Result<Duration> {
+    ticks("self", OF_CHILDREN).context("the system does not say what children took of the processors")
+}
+
+/// Two fields behind the name of a process, as places among them: time in user and in system mode.
+const OWN: usize = 11;
+const OF_CHILDREN: usize = 13;
+
+fn ticks(process: &str, place: usize) -> Option<Duration> {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     // The name before these may hold anything.
     let (_, fields) = stat.rsplit_once(')')?;
-    let ticks = fields.split_ascii_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().ok());
+    let ticks = fields.split_ascii_whitespace().skip(place).take(2).map(|ticks| ticks.parse::<u64>().ok());
     Some(Duration::from_millis(ticks.sum::<Option<u64>>()? * 1_000 / TICKS))
 }
 

@@ -2,6 +2,7 @@
 
 pub mod advisories;
 mod alpine;
+pub mod bombs;
 mod debian;
 mod image;
 mod layer;

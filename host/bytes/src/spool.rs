@@ -33,6 +33,12 @@ impl Spool {
         (spool, part)
     }
 
+    /// Writes into `file` what is of any length, and the part that reads it. What is read beyond what is
+    /// written in the end is an error.
+    pub fn open_ended(file: File) -> (Self, Part) {
+        Self::new(file, u64::MAX)
+    }
+
     /// Writes the next bytes.
     ///
     /// # Errors

@@ -157,6 +157,12 @@ impl<'a, S: Source> Walker<'a, S> {
         self.content.next(&mut self.source, self.what, max)
     }
 
+    /// Passes over what is left of a hole of a sparse file but for its last `keep` bytes, which are zeros;
+    /// returns how many bytes that is, and 0 elsewhere. A hole may be longer than anybody can read.
+    pub fn pass_hole(&mut self, keep: u64) -> u64 {
+        self.content.pass_hole(keep)
+    }
+
     /// How the tar ends, once there are no more members: tools differ, and who has no digest of it may
     /// want a mark.
     pub fn end(&self) -> End {

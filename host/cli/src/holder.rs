@@ -205,7 +205,7 @@ impl Holder {
     pub(crate) fn layers(&self, image: &str) -> anyhow::Result<api::ImageLayers> {
         match self {
             Self::Here(here) => Ok(here.scanner.layers(&here.image(image)?)?.into()),
-            Self::Service(service) => service.of_image(image, "layers"),
+            Self::Service(service) => service.layers(image),
         }
     }
 

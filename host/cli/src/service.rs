@@ -175,6 +175,19 @@ impl Service {
         self.get(&format!("/v1/images/{}/{what}", encoded(image)))
     }
 
+    /// What each layer of an image did, whatever the number of its layers.
+    pub(crate) fn layers(&self, image: &str) -> anyhow::Result<api::ImageLayers> {
+        let mut all: api::ImageLayers = self.of_image(image, "layers?limit=1000")?;
+        while let Some(after) = all.next.take() {
+            // What the name led to may have changed.
+            let path = format!("layers?limit=1000&after={}", encoded(&after));
+            let page: api::ImageLayers = self.of_image(&all.image.digest, &path)?;
+            all.layers.extend(page.layers);
+            all.next = page.next;
+        }
+        Ok(all)
+    }
+
     /// Why a vulnerability affects an image, or does not.
     pub(crate) fn explain(&self, image: &str, vulnerability: &str) -> anyhow::Result<api::Explanation> {
         self.of_image(image, &format!("explain?vulnerability={}", encoded(vulnerability)))

@@ -14,6 +14,8 @@ pub(crate) struct Elsewhere {
     pub(crate) registries: Registries,
     pub(crate) scratch: PathBuf,
     pub(crate) limits: Limits,
+    /// Layers of one image that are fetched at a time.
+    pub(crate) layers: usize,
 }
 
 impl OpenSource for Elsewhere {
@@ -23,7 +25,7 @@ impl OpenSource for Elsewhere {
         secrets: &Secrets,
         known: BTreeMap<Digest, KnownLayer>,
     ) -> Result<Box<dyn ImageSource>, ImagesError> {
-        let Self { registries, scratch, limits } = self;
+        let Self { registries, scratch, limits, layers } = self;
         match submission {
             Submission::Archive { .. } => {
                 Err(ImagesError::NotAnImage("an archive is opened where it lies".to_owned()))
@@ -32,12 +34,17 @@ impl OpenSource for Elsewhere {
                 let login = secrets.login.clone();
                 Ok(Box::new(RegistryImages::new(registries, reference.clone(), login, limits)?))
             }
+            Submission::Watched { reference, naming } => {
+                let images = RegistryImages::new(registries, reference.clone(), None, limits)?;
+                Ok(Box::new(images.called(*naming)))
+            }
             Submission::Addresses(addresses) => {
                 let mut headers = secrets.headers.clone();
                 // Those of a job that an earlier process has taken are gone with it.
                 headers.resize(addresses.layers.len(), BTreeMap::new());
                 let image = AddressedImage::new(registries, addresses.clone(), headers, scratch, limits)?;
                 let known: HashMap<_, _> = known.into_iter().collect();
+                let image = image.side_by_side(*layers);
                 Ok(Box::new(image.with_known(move |blob| known.get(blob).copied())))
             }
         }

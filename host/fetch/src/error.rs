@@ -63,7 +63,7 @@ pub enum Error {
         #[source]
         source: Box<ureq::Error>,
     },
-    /// An answer sent on to where nobody should be sent.
+    /// An answer sent on to where nobody should be sent, or named such a place as that of its tokens.
     #[error("`{from}` sends on to `{to}`, {why}")]
     Redirect {
         /// Which address.
@@ -71,7 +71,7 @@ pub enum Error {
         /// Where it sends.
         to: String,
         /// What is wrong with that.
-        why: &'static str,
+        why: String,
     },
     /// An answer that is none of those expected.
     #[error("`{address}` answers {status}{message}")]
@@ -306,6 +306,7 @@ impl Error {
             | Self::NoAnswer { .. }
             | Self::OtherPart { .. }
             | Self::Malformed { .. }
+            | Self::Redirect { .. }
             | Self::TooSlow { .. } => true,
             _ => false,
         }

@@ -10,7 +10,7 @@ mod repository;
 mod settings;
 mod tokens;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
@@ -51,6 +51,8 @@ struct Inner {
     settings: RegistrySettings,
     /// The settings of each registry, by its one name.
     each: BTreeMap<String, OneRegistry>,
+    /// The hosts and ports that the settings name for each registry, itself among them.
+    hosts: BTreeMap<String, BTreeSet<String>>,
     logins: Logins,
     helpers: Helpers,
     retries: Retries,
@@ -93,13 +95,13 @@ impl Registries {
     ) -> Result<Self, Error> {
         let each: BTreeMap<String, OneRegistry> =
             settings.each.iter().map(|(host, one)| (canonical(host), one.clone())).collect();
-        let hosts = hosts(&each)?;
+        let (connections, hosts) = hosts(&each)?;
         let times =
             Times { connect: settings.connect_time, idle: settings.idle_time, answer: settings.answer_time };
-        let transport = Transport::to_registries(by, hosts, times);
+        let transport = Transport::to_registries(by, connections, times);
         let RegistrySettings { attempts, backoff, longest_wait, .. } = settings;
         let retries = Retries { attempts, backoff, longest_wait };
-        Ok(Self(Arc::new(Inner { transport, settings, each, logins, helpers, retries })))
+        Ok(Self(Arc::new(Inner { transport, settings, each, hosts, logins, helpers, retries })))
     }
 
     /// The settings.
@@ -134,7 +136,8 @@ impl Registries {
     /// # Errors
     /// It is none, holds credentials, or is internal and not named in the settings.
     pub fn admit(&self, address: &str) -> Result<(), Error> {
-        self.0.transport.admit(&Address::parse(address)?)
+        let address = Address::parse(address)?;
+        self.0.transport.admit(&address, Some(&self.named_with(&address.origin())))
     }
 
     /// What is at an address, of at most so many bytes, and resumed where it is interrupted. The headers go to
@@ -150,8 +153,8 @@ impl Registries {
     ) -> Result<Blob, Error> {
         let address = Address::parse(address)?;
         let headers = headers.iter().map(|(name, value)| header(name, value)).collect::<Result<_, _>>()?;
-        let origin = address.origin();
-        let endpoint = Endpoint::of_address(self.clone(), origin, address.clone());
+        let hosts = self.named_with(&address.origin());
+        let endpoint = Endpoint::of_address(self.clone(), address.clone(), hosts);
         Blob::open(vec![(Arc::new(endpoint), address)], headers, None, stop)
     }
 
@@ -166,10 +169,14 @@ impl Registries {
         let mirrors = self.0.each.get(registry).map_or(&[][..], |one| &one.mirrors);
         for mirror in mirrors {
             let mirror = Mirror::parse(registry, mirror)?;
-            let base = self.base(mirror.plain, &mirror.host, &format!("{}{repository}/", mirror.prefix))?;
+            let mut hosts = self.hosts_of(registry);
+            hosts.extend(self.hosts_of(&canonical(&mirror.host)));
+            let path = format!("{}{repository}/", mirror.prefix);
+            let base = self.base(mirror.plain, &mirror.host, &path, &hosts)?;
             // What a request shows to the registry is for the registry only.
             let repository = format!("{}{repository}", mirror.prefix);
-            let endpoint = Endpoint::new(self.clone(), canonical(&mirror.host), repository, base, None);
+            let endpoint =
+                Endpoint::new(self.clone(), canonical(&mirror.host), repository, base, hosts, None);
             endpoints.push(Arc::new(endpoint));
         }
         endpoints.push(Arc::new(self.own_endpoint(registry, repository, login)?));
@@ -184,19 +191,41 @@ impl Registries {
         login: Option<&Login>,
     ) -> Result<Endpoint, Error> {
         let path = if repository.is_empty() { String::new() } else { format!("{repository}/") };
-        let base = self.base(None, answering(registry), &path)?;
-        Ok(Endpoint::new(self.clone(), registry.to_owned(), repository.to_owned(), base, login.cloned()))
+        let hosts = match self.0.each.contains_key(registry) {
+            true => self.hosts_of(registry),
+            false => self.named_with(answering(registry)),
+        };
+        let base = self.base(None, answering(registry), &path, &hosts)?;
+        let (registry, repository) = (registry.to_owned(), repository.to_owned());
+        Ok(Endpoint::new(self.clone(), registry, repository, base, hosts, login.cloned()))
+    }
+
+    /// The hosts and ports that settings name for a registry: itself, its `hosts` and its mirrors. None where
+    /// they say nothing of it.
+    fn hosts_of(&self, registry: &str) -> BTreeSet<String> {
+        self.0.hosts.get(registry).cloned().unwrap_or_default()
+    }
+
+    /// Those that settings name together with a host and port, whichever registry that is named for.
+    fn named_with(&self, origin: &str) -> BTreeSet<String> {
+        self.0.hosts.values().filter(|hosts| hosts.contains(origin)).flatten().cloned().collect()
     }
 
     /// The address below which a host has something; `plain` is what is stated of it where it was named.
-    fn base(&self, plain: Option<bool>, host: &str, path: &str) -> Result<Address, Error> {
+    fn base(
+        &self,
+        plain: Option<bool>,
+        host: &str,
+        path: &str,
+        hosts: &BTreeSet<String>,
+    ) -> Result<Address, Error> {
         let plain = plain.or_else(|| self.0.each.get(&canonical(host)).and_then(|one| one.plain_http));
         let encrypted = Address::parse(&format!("https://{host}/v2/{path}"))?;
         let base = match plain.unwrap_or_else(|| self.0.transport.asks_plain(&encrypted)) {
             true => Address::parse(&format!("http://{host}/v2/{path}"))?,
             false => encrypted,
         };
-        self.0.transport.admit(&base)?;
+        self.0.transport.admit(&base, Some(hosts))?;
         Ok(base)
     }
 
@@ -290,16 +319,16 @@ impl Mirror {
     }
 }
 
-/// What the settings say of the connections to hosts.
-fn hosts(each: &BTreeMap<String, OneRegistry>) -> Result<Hosts, Error> {
-    let mut hosts = Hosts::default();
+/// What the settings say of the connections to hosts, and which hosts they name for each registry.
+fn hosts(each: &BTreeMap<String, OneRegistry>) -> Result<(Hosts, BTreeMap<String, BTreeSet<String>>), Error> {
+    let (mut hosts, mut of_each) = (Hosts::default(), BTreeMap::new());
     for (registry, one) in each {
         if !is_host(registry) {
             return Err(setting(registry, "", "it is not the host of a registry".to_owned()));
         }
         let origin = answering(registry).to_owned();
-        hosts.named.insert(origin.clone());
-        hosts.named.extend(one.hosts.iter().map(|host| host.to_ascii_lowercase()));
+        let mut named = BTreeSet::from([origin.clone()]);
+        named.extend(one.hosts.iter().map(|host| host.to_ascii_lowercase()));
         if one.plain_http == Some(true) {
             hosts.plain.insert(origin.clone());
         }
@@ -308,8 +337,10 @@ fn hosts(each: &BTreeMap<String, OneRegistry>) -> Result<Hosts, Error> {
             if mirror.plain == Some(true) {
                 hosts.plain.insert(mirror.host.clone());
             }
-            hosts.named.insert(mirror.host);
+            named.insert(mirror.host);
         }
+        hosts.named.extend(named.iter().cloned());
+        of_each.insert(registry.clone(), named);
         let (authorities, client, key) = (
             file(registry, "ca", one.ca.as_deref())?,
             file(registry, "client_certificate", one.client_certificate.as_deref())?,
@@ -329,7 +360,7 @@ fn hosts(each: &BTreeMap<String, OneRegistry>) -> Result<Hosts, Error> {
             return Err(setting(registry, "username", why));
         }
     }
-    Ok(hosts)
+    Ok((hosts, of_each))
 }
 
 /// The login that the settings state. The file of a password is read each time, for it may change.

@@ -252,7 +252,7 @@ fn an_answer_that_makes_no_sense_is_told_with_its_address() {
     let server = Server::start(|_| Reply::redirect("/again"));
     refused(&server.at("/x"), &["sends on to", "/again`, and so on, more than 5 times"]);
     let server = Server::start(|_| Reply::redirect("file:///etc/passwd"));
-    refused(&server.at("/x"), &["`file:///etc/passwd` is no address to fetch from"]);
+    refused(&server.at("/x"), &["`file:///etc/passwd`, which is no address to fetch from"]);
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     refused(&format!("http://{gone}/x"), &[&gone.to_string(), "does not answer"]);
 }
@@ -266,7 +266,7 @@ fn transport(plain: PlainHttp) -> Transport {
 #[test]
 fn an_address_leads_neither_to_plain_http_nor_from_elsewhere_to_this_machine() {
     let check = |plain: PlainHttp, from: &str, to: &str, expected: &str| {
-        let followed = transport(plain).follow(&Address::parse(from).unwrap(), to);
+        let followed = transport(plain).follow(&Address::parse(from).unwrap(), to, None);
         let text = followed.err().map(|error| error.to_string()).unwrap_or_default();
         assert!(text.contains(expected), "{from} -> {to}: {text}");
         assert_eq!(text.is_empty(), expected.is_empty(), "{from} -> {to}: {text}");

@@ -47,14 +47,15 @@ pub(crate) struct Transport {
     /// For this machine's own addresses, to which no proxy leads.
     direct: Agent,
     agent: Agent,
+    /// For hosts that are not named for the registry that leads to them, whatever they are named for
+    /// otherwise: requests of others reach no internal number through it.
+    strangers: Agent,
     /// For hosts with certificates of their own, by origin.
     own: BTreeMap<String, Agent>,
     plain: PlainHttp,
     /// Hosts and ports that are asked unencrypted, wherever they are.
     plain_hosts: BTreeSet<String>,
     named: Named,
-    /// Internal hosts and ports to which an answer from elsewhere may lead.
-    led_to: BTreeSet<String>,
     /// What could be done about an address that is refused because it is internal.
     advice: &'static str,
     /// Of registries; documents have limits of their own.
@@ -99,6 +100,8 @@ pub(crate) enum Named {
     ByHand,
     /// Those with one of these hosts and ports.
     Only(BTreeSet<String>),
+    /// Those that the settings name for the registry that is asked.
+    ForRegistry,
 }
 
 /// A request to be sent.
@@ -116,6 +119,9 @@ pub(crate) struct Request<'a> {
     pub(crate) modified_since: Option<&'a str>,
     /// From which byte on the body is wanted, where that is not the first.
     pub(crate) from: u64,
+    /// Hosts and ports that the settings name for the registry that is asked, itself among them: of internal
+    /// ones, only to these may it lead. None for documents, whose transport knows its own.
+    pub(crate) hosts: Option<&'a BTreeSet<String>>,
 }
 
 /// What is asked for.
@@ -164,13 +170,18 @@ impl Transport {
         let direct = agent(config().proxy(None).build());
         let own = own.into_iter().map(|(origin, tls)| (origin, agent(config().tls_config(tls).build())));
         let (own, agent) = (own.collect(), agent(config().build()));
-        let led_to = named.clone();
+        let strangers = match by {
+            NamedBy::Person(_) => agent.clone(),
+            NamedBy::Request => {
+                Agent::with_parts(config().build(), interrupt::connector(), guard(&BTreeSet::new()))
+            }
+        };
         let (plain, named) = match by {
             NamedBy::Person(plain) => (plain, Named::ByHand),
-            NamedBy::Request => (PlainHttp::Loopback, Named::Only(named)),
+            NamedBy::Request => (PlainHttp::Loopback, Named::ForRegistry),
         };
         let advice = "a table `[registries.\"HOST\"]` of the settings, or its `hosts`, allows it";
-        Self { direct, agent, own, plain, plain_hosts, named, led_to, advice, times: Some(times) }
+        Self { direct, agent, strangers, own, plain, plain_hosts, named, advice, times: Some(times) }
     }
 
     /// For addresses that nobody has looked at: those that are not in the public Internet must be
@@ -190,15 +201,17 @@ impl Transport {
         let (direct, agent) = (agent(config().proxy(None).build()), agent(proxied.build()));
         let advice = "`mirrors` or `hosts` of the feed in the settings allow it";
         let (own, plain_hosts, named) = (BTreeMap::new(), BTreeSet::new(), Named::Only(named));
-        let led_to = BTreeSet::new();
-        Self { direct, agent, own, plain, plain_hosts, named, led_to, advice, times: None }
+        let strangers = agent.clone();
+        Self { direct, agent, strangers, own, plain, plain_hosts, named, advice, times: None }
     }
 
-    /// Whether requests may go to an address at all.
-    pub(crate) fn admit(&self, address: &Address) -> Result<(), Error> {
+    /// Whether requests may go to an address at all, where the settings name these hosts for the registry that
+    /// is asked.
+    pub(crate) fn admit(&self, address: &Address, hosts: Option<&BTreeSet<String>>) -> Result<(), Error> {
         let named = match &self.named {
             Named::ByHand => true,
             Named::Only(named) => !address.is_internal() || named.contains(&address.origin()),
+            Named::ForRegistry => !address.is_internal() || is_named(address, hosts),
         };
         if !named {
             return Err(self.internal(address));
@@ -223,17 +236,18 @@ impl Transport {
 
     /// Asks an address, and whichever that sends on to.
     pub(crate) fn get(&self, address: &Address, request: Request<'_>) -> Result<Answer, Error> {
-        self.admit(address)?;
+        self.admit(address, request.hosts)?;
         let mut at = address.clone();
-        for _ in 0..=REDIRECTS {
+        for hop in 0..=REDIRECTS {
             let same = at.same_origin(address);
             let authorization = request.authorization.filter(|_| same);
             let headers = if same { request.headers } else { &[] };
-            let answer = self.send(&at, Request { authorization, headers, ..request })?;
+            let answer = self.send(&at, Request { authorization, headers, ..request });
+            let answer = if hop == 0 { answer? } else { answer.map_err(|error| led(address, error))? };
             let Some(location) = answer.redirect() else { return Ok(answer) };
-            at = self.follow(&at, location)?;
+            at = self.follow(&at, location, request.hosts)?;
         }
-        let why = "and so on, more than 5 times";
+        let why = "and so on, more than 5 times".to_owned();
         Err(Error::Redirect { from: address.to_string(), to: at.to_string(), why })
     }
 
@@ -247,44 +261,68 @@ impl Transport {
     }
 
     /// Sends a form. Nothing is sent on: what is in it is for this address only.
-    pub(crate) fn post(&self, address: &Address, form: &str, stop: &Stop) -> Result<Answer, Error> {
-        self.admit(address)?;
+    pub(crate) fn post(
+        &self,
+        address: &Address,
+        form: &str,
+        hosts: Option<&BTreeSet<String>>,
+        stop: &Stop,
+    ) -> Result<Answer, Error> {
+        self.admit(address, hosts)?;
         if stop.is_stopped() {
             return Err(Error::Stopped);
         }
-        let call = self.agent_for(address).post(address.uri());
+        let call = self.agent_for(address, hosts).post(address.uri());
         let call = call.content_type("application/x-www-form-urlencoded").header(ACCEPT, "application/json");
         let asked = Instant::now();
         let answer = self.answer(address, asked, interrupt::until(stop, || call.send(form)));
         if stop.is_stopped() { Err(Error::Stopped) } else { answer }
     }
 
-    /// Where an answer leads from an address: not from encrypted to plain, and not from elsewhere
-    /// to this machine or a private network, whose services trust whoever reaches them.
-    pub(crate) fn follow(&self, from: &Address, location: &str) -> Result<Address, Error> {
-        let to = from.join(location)?;
-        let no = |why| Err(Error::Redirect { from: from.to_string(), to: to.to_string(), why });
+    /// Where an answer leads from an address: not from encrypted to plain, and not from elsewhere to this
+    /// machine or a private network, whose services trust whoever reaches them, unless the settings name the
+    /// host for the registry that was asked. What they name for another registry does not count.
+    ///
+    /// # Errors
+    /// [`Error::Redirect`]: whoever answered is at fault.
+    pub(crate) fn follow(
+        &self,
+        from: &Address,
+        location: &str,
+        hosts: Option<&BTreeSet<String>>,
+    ) -> Result<Address, Error> {
+        let to = from.join(location).map_err(|error| led(from, error))?;
+        let no = |why: &str| {
+            let (from, to) = (from.to_string(), to.to_string());
+            Err(Error::Redirect { from, to, why: why.to_owned() })
+        };
         if from.is_https() && !to.is_https() {
             return no("which is not encrypted");
         }
-        let is_named = self.led_to.contains(&to.origin());
+        let is_named = is_named(&to, hosts);
         if to.is_loopback() && !from.is_loopback() && !is_named {
             return no("which is this machine");
         }
         if to.is_internal() && !from.is_internal() && !is_named {
             return no("which is in a private network");
         }
-        self.admit(&to)?;
+        self.admit(&to, hosts).map_err(|error| led(from, error))?;
         Ok(to)
     }
 
-    fn agent_for(&self, address: &Address) -> &Agent {
-        let own = if address.is_https() { self.own.get(&address.origin()) } else { None };
-        own.unwrap_or(if address.is_loopback() { &self.direct } else { &self.agent })
+    fn agent_for(&self, address: &Address, hosts: Option<&BTreeSet<String>>) -> &Agent {
+        let is_stranger = hosts.is_some() && !is_named(address, hosts);
+        let own = if address.is_https() && !is_stranger { self.own.get(&address.origin()) } else { None };
+        match own {
+            Some(own) => own,
+            None if address.is_loopback() => &self.direct,
+            None if is_stranger => &self.strangers,
+            None => &self.agent,
+        }
     }
 
     fn send(&self, address: &Address, request: Request<'_>) -> Result<Answer, Error> {
-        let agent = self.agent_for(address);
+        let agent = self.agent_for(address, request.hosts);
         let mut call = match request.kind {
             Kind::Get => agent.get(address.uri()),
             Kind::Head => agent.head(address.uri()),
@@ -334,6 +372,32 @@ impl Transport {
             (error, _) => Error::Unreachable { address: shown, source: Box::new(error) },
         }
     }
+}
+
+/// What is wrong with where an answer led: whoever sent on is at fault, not whoever asked.
+pub(crate) fn led(from: &Address, error: Error) -> Error {
+    let from = from.to_string();
+    match error {
+        Error::Address { text, why } => {
+            Error::Redirect { from, to: text, why: format!("which is no address to fetch from: {why}") }
+        }
+        Error::Internal { address, advice } => {
+            let why =
+                format!("which is an internal address, to which nothing from outside may lead; {advice}");
+            Error::Redirect { from, to: address, why }
+        }
+        Error::PlainHttp(address) => {
+            let why = "which is plain HTTP, and on another machine; `--plain-http` allows it, of registries \
+                       `plain_http` in a table `[registries.\"HOST\"]`, and of feeds setting `feeds.plain_http`";
+            Error::Redirect { from, to: address, why: why.to_owned() }
+        }
+        error => error,
+    }
+}
+
+/// Whether the settings name an address for the registry that is asked.
+fn is_named(address: &Address, hosts: Option<&BTreeSet<String>>) -> bool {
+    hosts.is_some_and(|hosts| hosts.contains(&address.origin()))
 }
 
 fn guard(named: &BTreeSet<String>) -> Guard {

@@ -19,7 +19,7 @@ pub fn read(body: &[u8]) -> Result<Vec<Push>, String> {
         let what = if error.is_data() { "it is JSON of another form" } else { "it is no JSON" };
         format!(
             "{what}; expected is a notification of CNCF Distribution (`events`), Harbor (`type` and `event_data`, or a \
-             CloudEvent with `specversion`, `type` and `data`) or Quay (`docker_url` and `updated_tags`)"
+             CloudEvent with `specversion`, `type` and `data`) or Quay (`docker_url` and, of pushes, `updated_tags`)"
         )
     })?;
     Ok(match known {
@@ -27,6 +27,7 @@ pub fn read(body: &[u8]) -> Result<Vec<Push>, String> {
         Known::Harbor { kind, event_data } => harbor(&kind, event_data),
         Known::CloudEvent { _version, kind, data } => harbor(&kind, data),
         Known::Quay { docker_url, updated_tags } => quay(&docker_url, updated_tags),
+        Known::QuayOther { .. } => Vec::new(),
     })
 }
 
@@ -51,6 +52,20 @@ enum Known {
     Quay {
         docker_url: String,
         updated_tags: QuayTags,
+    },
+    /// All notifications of Quay have these; the others are of builds, mirroring, vulnerabilities and expiring tags.
+    QuayOther {
+        #[serde(rename = "docker_url")]
+        _docker_url: String,
+        #[serde(rename = "repository")]
+        _repository: String,
+        #[serde(rename = "namespace")]
+        _namespace: String,
+        #[serde(rename = "name")]
+        _name: String,
+        /// A push whose tags cannot be read is not well-formed.
+        #[serde(rename = "updated_tags", default)]
+        _updated_tags: (),
     },
 }
 
@@ -250,6 +265,27 @@ mod tests {
     }
 
     #[test]
+    fn what_else_quay_tells_of_is_no_push() {
+        let body = |rest: Value| {
+            let mut body = json!({
+                "name": "web", "repository": "shop/web", "namespace": "shop",
+                "docker_url": "quay.example/shop/web", "homepage": "https://quay.example/repository/shop/web",
+            });
+            body.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+            body
+        };
+        check(
+            &body(json!({ "build_id": "296ec063", "trigger_kind": "github", "docker_tags": ["master"] })),
+            &[],
+        );
+        let vulnerability = json!({ "id": "CVE-2024-1", "priority": "Critical", "has_fix": true });
+        check(&body(json!({ "tags": ["latest"], "vulnerability": vulnerability })), &[]);
+        check(&body(json!({ "message": "Mirror Completed" })), &[]);
+        let unreadable = body(json!({ "updated_tags": 5 })).to_string();
+        assert!(read(unreadable.as_bytes()).unwrap_err().contains("another form"));
+    }
+
+    #[test]
     fn what_is_none_of_these_is_told_what_was_expected() {
         let check = |body: &str, expected: &str| {
             let why = read(body.as_bytes()).unwrap_err();
@@ -258,6 +294,7 @@ mod tests {
         check("", "it is no JSON");
         check("{\"events\": 1}", "another form");
         check("{\"repository\": \"a\", \"updated_tags\": [\"1\"]}", "another form");
+        check("{\"docker_url\": \"quay.example/shop/web\"}", "another form");
         check("[]", "another form");
     }
 }

@@ -6,10 +6,14 @@ use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
-use limpid_bytes::{Buffer, Error as BytesError, Job, Limit, Output, Part, Stop, inflate, unnamed};
-use limpid_fetch::{Error as FetchError, Registries};
+use limpid_bytes::{
+    Buffer, Compression, Error as BytesError, Job, Limit, Output, Part, Stop, inflate, unnamed,
+};
+use limpid_fetch::Registries;
 use limpid_layers::{Error as LayerError, Limits, compression};
 use limpid_model::{Digest, Hasher, LayerAddress, LayerAddresses};
 use serde_json::json;
@@ -33,9 +37,26 @@ pub struct AddressedImage {
     scratch: PathBuf,
     limits: Limits,
     known: Box<Known>,
+    /// How many layers are fetched and inflated at a time.
+    side_by_side: usize,
     /// Layers that were fetched, by the digest of what is stored.
-    fetched: Mutex<HashMap<Digest, Part>>,
+    fetched: Mutex<HashMap<Digest, Fetched>>,
+    /// How much of these is kept inflated, in bytes.
+    inflated: AtomicU64,
 }
+
+/// A layer that was fetched, in a file without a name.
+#[derive(Clone)]
+enum Fetched {
+    /// As it is stored.
+    Stored(Part),
+    /// As the tar that came out of it, so that it is inflated once.
+    Inflated(Part),
+}
+
+/// How much of one image is kept inflated until it is read, in bytes. More of it is inflated a second time, so that a
+/// small manifest does not fill a disk.
+const INFLATED: u64 = 4 << 30;
 
 /// Who has read layers before, and knows them by the digest of what is stored.
 type Known = dyn Fn(&Digest) -> Option<KnownLayer> + Send + Sync;
@@ -75,7 +96,8 @@ impl AddressedImage {
         }
         let (registries, scratch, limits) = (registries.clone(), scratch.to_owned(), limits.clone());
         let (known, fetched) = (Box::new(|_: &Digest| None), Mutex::default());
-        Ok(Self { registries, addresses, headers, scratch, limits, known, fetched })
+        let (side_by_side, inflated) = (1, AtomicU64::new(0));
+        Ok(Self { registries, addresses, headers, scratch, limits, known, side_by_side, fetched, inflated })
     }
 
     /// Asks somebody who has read layers before. Those that are known are fetched only when they are opened.
@@ -84,9 +106,45 @@ impl AddressedImage {
         Self { known: Box::new(known), ..self }
     }
 
-    fn layer(&self, index: usize, stop: &Stop) -> Result<FoundLayer, Error> {
-        let none = || Error::missing("a layer", "the manifest has fewer");
-        let address = self.addresses.layers.get(index).ok_or_else(none)?;
+    /// Fetches and inflates so many layers at a time.
+    #[must_use]
+    pub fn side_by_side(self, layers: usize) -> Self {
+        Self { side_by_side: layers.max(1), ..self }
+    }
+
+    /// All layers, by the digest of what is stored. The first that fails ends it.
+    fn layers(&self, stop: &Stop) -> Result<HashMap<Digest, FoundLayer>, Error> {
+        let mut different: Vec<&LayerAddress> = Vec::new();
+        for address in &self.addresses.layers {
+            if !different.iter().any(|known| known.hash == address.hash) {
+                different.push(address);
+            }
+        }
+        let threads = self.side_by_side.min(different.len());
+        let waiting = Mutex::new(different.into_iter());
+        let outcome = Mutex::new(Ok(HashMap::new()));
+        let lock = || outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| {
+                    while lock().is_ok() {
+                        let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
+                        let Some(address) = next else { break };
+                        let layer = self.layer(address, stop);
+                        let mut outcome = lock();
+                        match (outcome.as_mut(), layer) {
+                            (Ok(layers), Ok(layer)) => _ = layers.insert(address.hash, layer),
+                            (Ok(_), Err(error)) => *outcome = Err(error),
+                            (Err(_), _) => {}
+                        }
+                    }
+                });
+            }
+        });
+        outcome.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn layer(&self, address: &LayerAddress, stop: &Stop) -> Result<FoundLayer, Error> {
         let found = |diff_id, size, media_type: &str| FoundLayer {
             diff_id,
             digest: Some(address.hash),
@@ -103,20 +161,25 @@ impl AddressedImage {
         let compression = compression(&part.head(&what)?).map_err(|why| Error::unsupported(&what, why))?;
         let bytes = Limit::of("layer_inflated_bytes", self.limits.layer_inflated_bytes);
         let (decoding, inflation) = (self.limits.decoding(), self.limits.inflation(bytes));
-        let mut hashing = Hashing { hasher: Hasher::default(), stop };
+        let kept = if compression == Compression::None { None } else { Some(unnamed(&self.scratch)?) };
+        let mut hashing = Hashing { hasher: Hasher::default(), kept, written: 0, all: &self.inflated, stop };
         inflate(&Job { what: &what, part: &part, compression, decoding, inflation }, &mut hashing)?;
         if stop.is_stopped() {
             return Err(Error::Interrupted { what });
         }
+        if let Some(file) = hashing.kept {
+            let tar = Part::of(Arc::new(file), 0, hashing.written);
+            self.fetched().insert(address.hash, Fetched::Inflated(tar));
+        }
         Ok(found(hashing.hasher.finish(), part.len(), media_type::of_layer(compression)))
     }
 
-    /// What is stored of a layer, verified. It is fetched once.
+    fn fetched(&self) -> MutexGuard<'_, HashMap<Digest, Fetched>> {
+        self.fetched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is stored of a layer, verified.
     fn fetch(&self, address: &LayerAddress, stop: &Stop) -> Result<Part, Error> {
-        let kept = self.fetched.lock().unwrap_or_else(PoisonError::into_inner).get(&address.hash).cloned();
-        if let Some(part) = kept {
-            return Ok(part);
-        }
         let what = format!("layer `{}`", address.hash);
         let mut layers = self.addresses.layers.iter().zip(&self.headers);
         let headers = layers.find(|(layer, _)| *layer == address).map(|(_, headers)| headers.clone());
@@ -124,10 +187,7 @@ impl AddressedImage {
         let (file, mut hasher, mut written) = (unnamed(&self.scratch)?, Hasher::default(), 0);
         let mut buffer = vec![0; BUFFER];
         loop {
-            let read = blob.read(&mut buffer).map_err(|source| match source.downcast::<FetchError>() {
-                Ok(error) => Error::Fetch(error),
-                Err(source) => Error::Unavailable { what: what.clone(), source },
-            })?;
+            let read = blob.read(&mut buffer).map_err(|source| Error::of_stream(what.clone(), source))?;
             let bytes = buffer.get(..read).unwrap_or_default();
             if bytes.is_empty() {
                 break;
@@ -142,8 +202,8 @@ impl AddressedImage {
             return Err(LayerError::WrongDigest { what, expected: address.hash, found }.into());
         }
         let part = Part::of(Arc::new(file), 0, written);
-        let mut fetched = self.fetched.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(fetched.entry(address.hash).or_insert(part).clone())
+        self.fetched().insert(address.hash, Fetched::Stored(part.clone()));
+        Ok(part)
     }
 }
 
@@ -153,7 +213,10 @@ fn write(file: &File, bytes: &[u8], at: u64) -> std::io::Result<()> {
 
 impl ImageSource for AddressedImage {
     fn images(&self, stop: &Stop) -> Result<Vec<FoundImage>, Error> {
-        let layers = (0..self.addresses.layers.len()).map(|index| self.layer(index, stop));
+        let found = self.layers(stop)?;
+        let none = || Error::missing("a layer", "it was not looked at");
+        let layers =
+            self.addresses.layers.iter().map(|layer| found.get(&layer.hash).cloned().ok_or_else(none));
         let layers = layers.collect::<Result<Vec<_>, _>>()?;
         let diff_ids: Vec<String> = layers.iter().map(|layer| layer.diff_id.to_string()).collect();
         // Whoever changes this changes what images are called: it is what they are identified by.
@@ -169,7 +232,14 @@ impl ImageSource for AddressedImage {
     fn open(&self, layer: &FoundLayer, stop: &Stop) -> Result<Content, Error> {
         let mut addresses = self.addresses.layers.iter();
         match addresses.find(|address| layer.digest == Some(address.hash)) {
-            Some(address) => Ok(Content::Part(self.fetch(address, stop)?)),
+            Some(address) => {
+                let kept = self.fetched().get(&address.hash).cloned();
+                Ok(match kept {
+                    Some(Fetched::Inflated(tar)) => Content::Inflated(tar),
+                    Some(Fetched::Stored(part)) => Content::Part(part),
+                    None => Content::Part(self.fetch(address, stop)?),
+                })
+            }
             None => {
                 let what = format!("layer `{}`", layer.diff_id);
                 Err(Error::missing(what, "it is a layer of another source"))
@@ -185,15 +255,31 @@ impl fmt::Debug for AddressedImage {
     }
 }
 
-/// Hashes what is inflated, until it is stopped.
+/// Hashes what is inflated, until it is stopped, and keeps it, as long as there is not too much.
 struct Hashing<'a> {
     hasher: Hasher,
+    kept: Option<File>,
+    written: u64,
+    /// What is kept of all layers, in bytes.
+    all: &'a AtomicU64,
     stop: &'a Stop,
 }
 
 impl Output for Hashing<'_> {
     fn next(&mut self, filled: Buffer) -> Result<Option<Buffer>, BytesError> {
-        self.hasher.update(filled.filled());
+        let bytes = filled.filled();
+        self.hasher.update(bytes);
+        if let Some(file) = &self.kept {
+            let length = bytes.len() as u64;
+            if self.all.fetch_add(length, Ordering::Relaxed) + length > INFLATED {
+                self.all.fetch_sub(self.written + length, Ordering::Relaxed);
+                self.kept = None;
+            } else {
+                let writing = "writing a layer to a temporary file";
+                write(file, bytes, self.written).map_err(BytesError::io(writing))?;
+                self.written += length;
+            }
+        }
         Ok((!self.stop.is_stopped()).then_some(filled))
     }
 }

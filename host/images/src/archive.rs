@@ -1,3 +1,4 @@
+mod arriving;
 mod docker;
 mod members;
 mod oci;
@@ -14,6 +15,7 @@ use limpid_bytes::{
 use limpid_layers::Limits;
 use limpid_model::Digest;
 
+pub use self::arriving::{ArrivingLayer, arriving};
 use self::members::Members;
 use crate::{Content, Error, FoundImage, FoundLayer, ImageSource, Location};
 

@@ -11,6 +11,7 @@
 //! opened by itself and no symbolic link is followed, nothing but regular files is ever opened for reading,
 //! and what was opened is looked at once more. Pseudo file systems (`/proc`, `/sys`, `/dev`) are not entered.
 
+mod layers;
 mod machine;
 mod open;
 mod tarball;
@@ -29,7 +30,7 @@ use self::tarball::Tarball;
 use self::walk::Found;
 use crate::Error;
 
-/// The name of the layer in the archive.
+/// The name of the first layer in the archive.
 const LAYER: &str = "layer.tar";
 
 /// What a report says in the place of a command.
@@ -37,7 +38,8 @@ const MADE_BY: &str = "a directory, as far as detectors read it";
 
 /// Packs a root file system for detectors with these claims into an archive that
 /// [`Archive`](crate::Archive) reads. The image's name is `dir:` and the path; its platform, that of the
-/// programs in it.
+/// programs in it. It has one layer, unless that would be over the limits of layers: then files of which nothing
+/// is needed but that they are there are in further layers above.
 ///
 /// # Errors
 /// The directory itself cannot be read, holds more than the limits allow, or `scratch` takes no more.
@@ -54,23 +56,32 @@ pub fn pack_directory(
     let root = open::root(&path).map_err(Error::io(doing))?;
     let Found { entries, architecture } = walk::walk(&root, &what, claims, limits, stop)?;
     let mut archive = Tarball::new(unnamed(scratch)?);
-    let layer = archive.begin(LAYER)?;
-    tarball::write(&mut archive, &root, &what, entries, limits, stop)?;
-    let diff_id = archive.end(layer, LAYER)?;
-    let configuration = configuration(&diff_id, architecture);
+    let (mut layers, mut diff_ids) = (Vec::new(), Vec::new());
+    for entries in layers::split(entries, &what, limits)? {
+        let name = match layers.len() {
+            0 => LAYER.to_owned(),
+            place => format!("layer-{}.tar", place + 1),
+        };
+        let layer = archive.begin(&name)?;
+        tarball::write(&mut archive, &root, &what, entries, limits, stop)?;
+        diff_ids.push(archive.end(layer, &name)?.to_string());
+        layers.push(name);
+    }
+    let configuration = configuration(&diff_ids, architecture);
     let id = Digest::of(configuration.as_bytes());
     let configuration_name = format!("{}.json", id.hex());
     let name = format!("dir:{}", String::from_utf8_lossy(path.as_os_str().as_bytes()));
-    let manifest = json!([{"Config": configuration_name, "RepoTags": [name], "Layers": [LAYER]}]);
+    let manifest = json!([{"Config": configuration_name, "RepoTags": [name], "Layers": layers}]);
     archive.file(&configuration_name, configuration.as_bytes())?;
     archive.file("manifest.json", manifest.to_string().as_bytes())?;
     archive.finish()
 }
 
-fn configuration(diff_id: &Digest, architecture: Option<&str>) -> String {
+fn configuration(diff_ids: &[String], architecture: Option<&str>) -> String {
+    let history = vec![json!({"created_by": MADE_BY}); diff_ids.len()];
     let mut configuration = json!({
-        "rootfs": {"type": "layers", "diff_ids": [diff_id.to_string()]},
-        "history": [{"created_by": MADE_BY}],
+        "rootfs": {"type": "layers", "diff_ids": diff_ids},
+        "history": history,
     });
     if let (Some(architecture), Some(fields)) = (architecture, configuration.as_object_mut()) {
         fields.insert("os".to_owned(), "linux".into());

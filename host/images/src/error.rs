@@ -86,6 +86,14 @@ impl Error {
         Self::Missing { what: what.into(), why: why.into() }
     }
 
+    /// What a stream failed of: within it is what a registry failed of, where it comes from one.
+    pub(crate) fn of_stream(what: String, source: std::io::Error) -> Self {
+        match source.downcast::<limpid_fetch::Error>() {
+            Ok(error) => Self::Fetch(error),
+            Err(source) => Self::Unavailable { what, source },
+        }
+    }
+
     pub(crate) fn io(doing: impl std::fmt::Display) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Content::io(doing)(source).into()
     }

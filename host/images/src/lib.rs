@@ -61,7 +61,7 @@ mod registry;
 mod source;
 
 pub use addressed::{AddressedImage, KnownLayer};
-pub use archive::Archive;
+pub use archive::{Archive, ArrivingLayer, arriving};
 pub use choice::{Choice, Chosen};
 pub use content::{Content, read_stored, stored};
 pub use daemon::{Daemon, DaemonImage, DaemonSettings, Environment};

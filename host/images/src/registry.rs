@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use limpid_bytes::{Limit, Stop};
 use limpid_fetch::{Error as FetchError, Login, Reference, Registries, Repository, Version};
 use limpid_layers::Limits;
-use limpid_model::{Digest, ImageLayer, ImageReference, Platforms};
+use limpid_model::{Digest, ImageLayer, ImageReference, Naming, Platforms};
 
 use crate::error::cut;
 use crate::manifest::{Blobs, Descriptor, Found, Reader};
@@ -14,13 +14,15 @@ use crate::{Content, Error, FoundImage, FoundLayer, ImageSource, Location, docum
 /// The images that a reference to a registry leads to: one, or where it leads to an index, those of the
 /// platforms that are meant. Layers are fetched only when they are opened.
 ///
-/// An image is named by the reference, as Docker completes it, without its digest where it has a tag. The digest of an index is a name of its image,
-/// as that of a manifest is, where it leads to one image only.
+/// An image is named by the reference, as Docker completes it; where that names a digest, without its tag, as it
+/// does not say where that points. The digest of an index is a name of its image, as that of a manifest is, where
+/// it leads to one image only.
 #[derive(Debug)]
 pub struct RegistryImages {
     repository: Repository,
     platforms: Platforms,
     limits: Limits,
+    naming: Naming,
     /// Digest of the manifest or index to which the reference led.
     found: OnceLock<Digest>,
 }
@@ -38,7 +40,19 @@ impl RegistryImages {
     ) -> Result<Self, Error> {
         let ImageReference { reference, platforms } = reference;
         let repository = registries.repository(&Reference::of_image(&reference)?, login.as_ref())?;
-        Ok(Self { repository, platforms, limits: limits.clone(), found: OnceLock::new() })
+        Ok(Self {
+            repository,
+            platforms,
+            limits: limits.clone(),
+            naming: Naming::default(),
+            found: OnceLock::new(),
+        })
+    }
+
+    /// Calls its images otherwise.
+    #[must_use]
+    pub fn called(self, naming: Naming) -> Self {
+        Self { naming, ..self }
     }
 
     /// The reference, as Docker completes it.
@@ -46,10 +60,15 @@ impl RegistryImages {
         self.repository.reference()
     }
 
-    /// What its images are called: a digest is no part of it where there is a tag.
-    fn name(&self) -> String {
+    /// What its images are called, beside what they are called already.
+    fn name(&self) -> Option<String> {
         let reference = self.reference();
-        reference.tag().map_or_else(|| reference.to_string(), |tag| reference.at(&tag).to_string())
+        let version = match self.naming {
+            Naming::Reference => reference.version(),
+            Naming::Tag => reference.tag().unwrap_or_else(|| reference.version()),
+            Naming::Known => return None,
+        };
+        Some(reference.at(&version).to_string())
     }
 
     fn nothing(&self, found: Found) -> Error {
@@ -81,7 +100,7 @@ impl ImageSource for RegistryImages {
         let _ = self.found.set(manifest.digest);
         let asking = Asking { images: self, stop };
         let mut reader = Reader::new(&asking, &self.platforms);
-        reader.first(&what, &manifest.bytes, &manifest.media_type, &[self.name()])?;
+        reader.first(&what, &manifest.bytes, &manifest.media_type, self.name().as_slice())?;
         let mut found = reader.finish();
         match found.images.as_mut_slice() {
             [] => return Err(self.nothing(found)),

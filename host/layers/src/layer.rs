@@ -137,8 +137,31 @@ pub fn read_layer(
 ) -> Result<LayerContents, Error> {
     let what = format!("layer `{}`", layer.diff_id);
     reading(layer, &what, |part, compression| {
-        read(layer, (&what, part, compression), claims, scratch, limits, sink)
+        let verified = |totals: &Totals| {
+            verify(layer, &what, totals)?;
+            Ok((layer.diff_id, layer.digest))
+        };
+        read(verified, (&what, part, compression), claims, scratch, limits, sink)
     })
+}
+
+/// Reads what is taken for a layer before any document says what it must turn out to be: as [`read_layer`]
+/// does, but that the digests are those that were found. `what` is for errors.
+///
+/// # Errors
+/// It is no layer, cannot be read, or is over a limit.
+pub fn read_unnamed(
+    part: &Part,
+    what: &str,
+    claims: &ClaimSet,
+    scratch: &Path,
+    limits: &Limits,
+    sink: &mut dyn Sink,
+) -> Result<LayerContents, Error> {
+    let compression =
+        compression(&part.head(what)?).map_err(|why| Error::unsupported(what, why).of_layer())?;
+    let found = |totals: &Totals| Ok((totals.diff_id, Some(totals.digest)));
+    read(found, (what, part, compression), claims, scratch, limits, sink)
 }
 
 /// Opens a layer and reads it, and says of an error whose it is.
@@ -151,8 +174,9 @@ pub(crate) fn reading<T>(
     read(part, compression).map_err(|error| explain(error, layer, what, part))
 }
 
+/// Reads a layer; `named` says by which digests it is known, having looked at what they turned out to be.
 fn read(
-    layer: &StoredLayer,
+    named: impl Fn(&Totals) -> Result<(Digest, Option<Digest>), Error>,
     (what, part, compression): (&str, &Part, Compression),
     claims: &ClaimSet,
     scratch: &Path,
@@ -164,22 +188,19 @@ fn read(
     let mut collector = Collector::new(what, claims, scratch, limits, sink);
 
     let read = pass(&job, limits, |walker| collector.read(walker))?;
-    if let Some(totals) = &read.totals {
-        verify(layer, what, totals)?;
-        read.walked.map_err(Error::of_layer)?;
-    } else {
-        read.walked?;
-    }
     let Some(totals) = read.totals else {
+        read.walked?;
         return Err(Error::damaged(what, 0, "it was not read to its end"));
     };
+    let (diff_id, digest) = named(&totals)?;
+    read.walked.map_err(Error::of_layer)?;
     if collector.needs_second_reading() {
         pass(&job, limits, |walker| collector.read_links(walker))?.walked?;
     }
     let Collected { entries, superseded, unread, ignored, long_paths, kinds } = collector.finish();
     Ok(LayerContents {
-        diff_id: layer.diff_id,
-        digest: layer.digest,
+        diff_id,
+        digest,
         size: part.len(),
         inflated_size: totals.inflated,
         entries,

@@ -26,7 +26,9 @@ pub use claims::ClaimSet;
 pub use error::Error;
 pub use files::ClaimedFile;
 pub use kinds::{FilesOfKind, Kind, Kinds, Rule};
-pub use layer::{Ignored, LayerContents, Sink, StoredLayer, Superseded, compression, read_layer};
+pub use layer::{
+    Ignored, LayerContents, Sink, StoredLayer, Superseded, compression, read_layer, read_unnamed,
+};
 pub use limits::Limits;
 pub use links::{LinkedContents, LinkedFile, Links, Unfollowed, hidden, links, read_linked};
 pub use overlay::Overlay;

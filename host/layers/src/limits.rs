@@ -70,8 +70,9 @@ pub struct Limits {
     /// Files of one image that are shown under another path, because a link leads to them from a
     /// claimed one; those over it are unread.
     pub linked_files: u64,
-    /// Entries of directories to which links lead that are looked at for one image; what is not looked
-    /// at is unread.
+    /// Entries of directories that are looked at for one image because links lead there or an opaque marker
+    /// hides them, and steps along one path, through links, beyond the first 64; what is not looked at is
+    /// unread.
     pub linked_steps: u64,
     /// Entries of all layers of an image together, where its links must be followed; what is over it is
     /// unread.

@@ -5,6 +5,7 @@
 //! umoci's `SecureJoin`, moby's `chroot`); the last part of its path is not. What is there gives way,
 //! unless both are directories.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use limpid_model::{EntryKind, LayerEntries, LayerEntry, Leads};
@@ -17,6 +18,9 @@ const LINKS_TO_WRITE: u32 = 255;
 /// How many directories one may stand in another: what is deeper has no path that a system call takes.
 const DEPTH: usize = 1024;
 
+/// How many parts of one path are followed without being counted: no tool writes such long ones.
+const UNCOUNTED_STEPS: u32 = 64;
+
 /// Place of a node.
 pub(crate) type Id = usize;
 
@@ -27,9 +31,43 @@ pub(crate) const ROOT: Id = 0;
 #[derive(Debug)]
 pub(crate) struct Tree<'a> {
     nodes: Vec<Node<'a>>,
+    /// All names in all directories. A map for each directory would take ten times the memory where
+    /// directories have one name each.
+    children: BTreeMap<(Id, &'a str), Slot<'a>>,
     links: u32,
     most: usize,
-    is_whole: bool,
+    /// How many steps are left that are counted: parts of long paths, and of links that lead far; and names
+    /// in directories of which a layer hides what is below.
+    steps: Cell<u64>,
+    left_out: Cell<Option<LeftOut>>,
+}
+
+/// Why something was left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LeftOut {
+    /// There are more entries than the limit `image_entries`.
+    Entries,
+    /// Directories stand too deep in each other.
+    Depth,
+    /// Following paths takes more steps than the limit `linked_steps`.
+    Steps,
+}
+
+impl LeftOut {
+    /// The same for whoever reads a report.
+    pub(crate) fn why(self, limits: &Limits) -> String {
+        match self {
+            Self::Entries => format!(
+                "its layers hold more than links can be followed through: over the limit `image_entries` of {}",
+                limits.image_entries
+            ),
+            Self::Depth => format!("its layers hold more than {DEPTH} directories, one in the other"),
+            Self::Steps => format!(
+                "its paths and links take more steps than are followed: over the limit `linked_steps` of {}",
+                limits.linked_steps
+            ),
+        }
+    }
 }
 
 /// What is there.
@@ -49,7 +87,6 @@ pub(crate) struct Directory<'a> {
     parent: Id,
     name: &'a str,
     depth: usize,
-    pub(crate) children: BTreeMap<&'a str, Slot<'a>>,
 }
 
 /// The entry of a layer that has a file's content.
@@ -78,7 +115,7 @@ pub(crate) struct Slot<'a> {
     touched: usize,
 }
 
-/// Too many links: they lead in a circle, or are over the limit.
+/// Too many links: they lead in a circle, or are over the limit; or too many steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TooManyLinks;
 
@@ -103,10 +140,12 @@ impl<'a> Tree<'a> {
         limits: &Limits,
         mut each: impl FnMut(usize, &Self),
     ) -> Self {
-        let root = Directory { parent: ROOT, name: "", depth: 0, children: BTreeMap::new() };
+        let root = Directory { parent: ROOT, name: "", depth: 0 };
         let links = u32::try_from(limits.links_followed).unwrap_or(u32::MAX);
         let most = usize::try_from(limits.image_entries).unwrap_or(usize::MAX);
-        let mut tree = Self { nodes: vec![Node::Directory(root)], links, most, is_whole: true };
+        let (steps, left_out) = (Cell::new(limits.linked_steps), Cell::new(None));
+        let (nodes, children) = (vec![Node::Directory(root)], BTreeMap::new());
+        let mut tree = Self { nodes, children, links, most, steps, left_out };
         for (layer, entries) in layers.iter().enumerate() {
             tree.apply(layer, entries);
             each(layer, &tree);
@@ -114,9 +153,19 @@ impl<'a> Tree<'a> {
         tree
     }
 
-    /// Whether nothing was left out because there was too much of it.
-    pub(crate) fn is_whole(&self) -> bool {
-        self.is_whole
+    /// Why something was left out, by now; none where nothing was.
+    pub(crate) fn left_out(&self) -> Option<LeftOut> {
+        self.left_out.get()
+    }
+
+    /// Counts steps; says whether they may be gone.
+    fn may_go(&self, steps: usize) -> bool {
+        let left = self.steps.get().checked_sub(steps as u64);
+        self.steps.set(left.unwrap_or(0));
+        if left.is_none() {
+            self.left_out.set(Some(LeftOut::Steps));
+        }
+        left.is_some()
     }
 
     pub(crate) fn node(&self, id: Id) -> Option<&Node<'a>> {
@@ -128,6 +177,12 @@ impl<'a> Tree<'a> {
             Node::Directory(directory) => Some(directory),
             _ => None,
         }
+    }
+
+    /// The names in a directory, in order.
+    pub(crate) fn children(&self, directory: Id) -> impl Iterator<Item = (&'a str, &Slot<'a>)> {
+        let names = self.children.range((directory, "")..(directory + 1, ""));
+        names.map(|(&(_, name), slot)| (name, slot))
     }
 
     /// Where a path leads when all links are followed, the last part too.
@@ -162,16 +217,20 @@ impl<'a> Tree<'a> {
         follow_last: bool,
         most: u32,
     ) -> Result<Reached<'_, 'a>, TooManyLinks> {
-        let (mut at, mut since, mut links) = (from, 0, 0);
+        let (mut at, mut since, mut links, mut steps) = (from, 0, 0, 0);
         let mut pending = Vec::new();
         push(&mut pending, path);
         while let Some(name) = pending.pop() {
             let Some(directory) = self.directory(at) else { break };
+            steps += 1;
+            if steps > UNCOUNTED_STEPS && !self.may_go(1) {
+                return Err(TooManyLinks);
+            }
             if name == ".." {
                 at = directory.parent;
                 continue;
             }
-            let Some(slot) = directory.children.get(name) else {
+            let Some(slot) = self.children.get(&(at, name)) else {
                 pending.push(name);
                 pending.reverse();
                 return Ok(Reached::Missing(at, pending));
@@ -209,7 +268,9 @@ impl<'a> Tree<'a> {
         all.sort_by_key(|(entry, _)| (entry.ordinal, entry.kind != EntryKind::Whiteout, entry.kind));
         for (entry, is_last) in all {
             if self.nodes.len() >= self.most {
-                self.is_whole = false;
+                self.left_out.set(Some(LeftOut::Entries));
+            }
+            if matches!(self.left_out.get(), Some(LeftOut::Entries | LeftOut::Steps)) {
                 return;
             }
             self.enter(layer, entry, is_last);
@@ -234,30 +295,26 @@ impl<'a> Tree<'a> {
             Err(TooManyLinks) => return,
         };
         let Some(directory) = reached else {
-            self.is_whole = false;
+            self.left_out.set(Some(LeftOut::Depth));
             return;
         };
         if entry.kind == EntryKind::Whiteout {
-            if let Some(Node::Directory(directory)) = self.nodes.get_mut(directory) {
-                directory.children.remove(name);
-            }
+            self.children.remove(&(directory, name));
             return;
         }
         let mut slot =
             Slot { node: ROOT, layer, path: &entry.path, holds: is_last, shown: is_last, touched: layer };
         match (entry.kind, &entry.leads) {
             (EntryKind::Directory, _) => {
-                if let Some(Node::Directory(parent)) = self.nodes.get_mut(directory)
-                    && let Some(known) = parent.children.get_mut(name)
-                {
-                    let (node, known) = (known.node, known);
+                if let Some(known) = self.children.get_mut(&(directory, name)) {
                     known.touched = layer;
+                    let node = known.node;
                     if self.directory(node).is_some() {
                         return;
                     }
                 }
                 let Some(node) = self.add_directory(directory, name) else {
-                    self.is_whole = false;
+                    self.left_out.set(Some(LeftOut::Depth));
                     return;
                 };
                 slot.node = node;
@@ -279,9 +336,7 @@ impl<'a> Tree<'a> {
             }
             _ => slot.node = self.add(Node::Other),
         }
-        if let Some(Node::Directory(parent)) = self.nodes.get_mut(directory) {
-            parent.children.insert(name, slot);
-        }
+        self.children.insert((directory, name), slot);
     }
 
     /// What a hard link to a path is another name of.
@@ -299,7 +354,7 @@ impl<'a> Tree<'a> {
 
     fn add_directory(&mut self, parent: Id, name: &'a str) -> Option<Id> {
         let depth = self.directory(parent)?.depth + 1;
-        let directory = Directory { parent, name, depth, children: BTreeMap::new() };
+        let directory = Directory { parent, name, depth };
         (depth <= DEPTH).then(|| self.add(Node::Directory(directory)))
     }
 
@@ -310,16 +365,14 @@ impl<'a> Tree<'a> {
                 at = self.directory(at).map_or(ROOT, |directory| directory.parent);
                 continue;
             }
-            let known = self.directory(at).and_then(|directory| directory.children.get(name));
+            let known = self.children.get(&(at, name));
             if let Some(node) = known.map(|slot| slot.node).filter(|&node| self.directory(node).is_some()) {
                 at = node;
                 continue;
             }
             let node = self.add_directory(at, name)?;
             let slot = Slot { node, layer, path: "", holds: true, shown: true, touched: layer };
-            if let Some(Node::Directory(parent)) = self.nodes.get_mut(at) {
-                parent.children.insert(name, slot);
-            }
+            self.children.insert((at, name), slot);
             at = node;
         }
         Some(at)
@@ -327,19 +380,19 @@ impl<'a> Tree<'a> {
 
     /// Removes all below a directory that this layer has not put there. Returns whether anything stays.
     fn clear(&mut self, directory: Id, layer: usize) -> bool {
-        let Some(Node::Directory(known)) = self.nodes.get_mut(directory) else { return false };
-        let children = std::mem::take(&mut known.children);
-        let mut kept = BTreeMap::new();
-        for (name, slot) in children {
-            let is_directory = self.directory(slot.node).is_some();
-            let holds = is_directory && self.clear(slot.node, layer);
-            if holds || slot.touched == layer {
-                kept.insert(name, slot);
-            }
+        let slots = self.children(directory).map(|(name, slot)| (name, slot.node, slot.touched == layer));
+        let slots: Vec<_> = slots.collect();
+        if !self.may_go(slots.len()) {
+            return true;
         }
-        let stays = !kept.is_empty();
-        if let Some(Node::Directory(known)) = self.nodes.get_mut(directory) {
-            known.children = kept;
+        let mut stays = false;
+        for (name, node, is_of_layer) in slots {
+            let holds = self.directory(node).is_some() && self.clear(node, layer);
+            if holds || is_of_layer {
+                stays = true;
+            } else {
+                self.children.remove(&(directory, name));
+            }
         }
         stays
     }

@@ -83,7 +83,9 @@ pub use rating::{Rating, Severity};
 pub use repository::{PreviousTarget, Repository, Tag, TagChange, TaggedImage};
 pub use statement::{KeyedRange, RangeEnd, Statement};
 pub use statistics::Statistics;
-pub use submission::{ImageReference, LayerAddress, LayerAddresses, NoPlatform, Platforms, Submission};
+pub use submission::{
+    ImageReference, LayerAddress, LayerAddresses, Naming, NoPlatform, Platforms, Submission,
+};
 pub use subscription::{NoticeFilter, Subscribed, Subscription, SubscriptionSpec, SubscriptionState, Target};
 pub use version::{Key, KeyedVersion, Keys, PackageKeys, SchemeRevision};
 pub use watch::{

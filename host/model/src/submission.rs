@@ -13,8 +13,28 @@ pub enum Submission {
     },
     /// An image of a registry.
     Reference(ImageReference),
+    /// An image of a registry that a watch asks for.
+    Watched {
+        /// Which.
+        reference: ImageReference,
+        /// What it is called.
+        naming: Naming,
+    },
     /// A manifest that says at which address each layer is, as registries hand it to scanners.
     Addresses(LayerAddresses),
+}
+
+/// What the images of a reference are called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Naming {
+    /// By the tag that the reference names; where it names a digest, by that, which says nothing of where a tag
+    /// points.
+    #[default]
+    Reference,
+    /// By its tag, which was seen to point at its digest.
+    Tag,
+    /// As they are called already.
+    Known,
 }
 
 /// An image of a registry, by name.
@@ -57,6 +77,17 @@ pub enum Platforms {
 }
 
 impl Platforms {
+    /// Whether images may be meant that the others do not mean.
+    pub fn exceed(&self, others: &Self) -> bool {
+        match (self, others) {
+            (_, Self::All) => false,
+            (Self::All, Self::Only(_)) => true,
+            (Self::Only(wanted), Self::Only(others)) => {
+                wanted.iter().any(|platform| !others.contains(platform))
+            }
+        }
+    }
+
     /// Whether an image for this platform is meant. A variant that is not asked for is any.
     pub fn include(&self, platform: &Platform) -> bool {
         let Self::Only(wanted) = self else { return true };

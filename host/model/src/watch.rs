@@ -100,7 +100,7 @@ pub struct WatchedTag {
     pub gone: Option<u64>,
     /// When the image was made, where the watch asks for its age.
     pub made: Option<u64>,
-    /// The job by which it was submitted; none where it is too old to be.
+    /// The job by which it was submitted; none where it is too old to be, or is to be again.
     pub job: Option<u64>,
 }
 

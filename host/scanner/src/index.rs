@@ -2,6 +2,7 @@
 //! what it claims of them; and an image is there with all of it, or not at all.
 
 mod adopt;
+mod ahead;
 pub(crate) mod detection;
 mod flights;
 mod keeper;
@@ -18,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use limpid_bytes::Stop;
 use limpid_images::ImageSource;
 use limpid_model::{Digest, chain};
-use limpid_store::Batch;
+use limpid_store::{Batch, View};
 
 use limpid_layers::ClaimSet;
 use limpid_runtime::{Registry, Snapshot};
@@ -31,6 +32,7 @@ use crate::refreshing::Refreshing;
 use crate::writer::Writers;
 use crate::{Error, Settings, origins, tags};
 pub use adopt::AdoptedLayer;
+pub(crate) use ahead::{Ahead, Aheads};
 pub use detection::borrowed;
 pub(crate) use flights::Flights;
 use flights::{Flight, Owned, Turn};
@@ -87,13 +89,15 @@ impl Indexer<'_> {
     /// # Errors
     /// [`Error::Images`] where the source or a layer cannot be used; then nothing of it is kept.
     pub(crate) fn index(&self, input: ImageInput<'_>, progress: &Progress) -> Result<Indexed, Error> {
-        self.index_with(input, progress, |_, _| Ok(()))
+        self.index_with(input, None, progress, |_, _| Ok(()))
     }
 
-    /// The same, with something more to be written in the batch that makes the images known.
+    /// The same, with what was read ahead of its layers, and with something more to be written in the batch
+    /// that makes the images known.
     pub(crate) fn index_with(
         &self,
         input: ImageInput<'_>,
+        ahead: Option<&Ahead>,
         progress: &Progress,
         also: impl Fn(&Indexed, &mut Batch) -> Result<(), Error>,
     ) -> Result<Indexed, Error> {
@@ -102,11 +106,21 @@ impl Indexer<'_> {
         let detectors = detectors::loaded(&self.registry.snapshot());
         let found = input.source.images(input.stop)?;
         let mut outcomes = Outcomes::default();
+        if let Some(ahead) = ahead {
+            let plan = Plan::new(*self, &self.store.view(), &found, &detectors, &outcomes)?;
+            outcomes = ahead.hand_out(&plan, input.stop)?;
+        }
         loop {
             let plan = Plan::new(*self, &self.store.view(), &found, &detectors, &outcomes)?;
             progress.expect(plan.unknown.len(), plan.unknown.values().map(|layer| layer.source.size).sum());
             outcomes.append(self.read_layers(input, &plan, progress)?);
-            let behind = match self.behind_links(input, &found, &detectors, &outcomes)? {
+            let is_settled = |view: &View<'_>| self.are_settled(view, &found, &detectors, &outcomes);
+            let was_settled = is_settled(&self.store.view())?;
+            let behind = match was_settled {
+                true => Behind::default(),
+                false => self.behind_links(input, &found, &detectors, &outcomes)?,
+            };
+            let behind = match behind {
                 Behind::Known(behind) => behind,
                 Behind::Unknown(layers) => {
                     outcomes.once_more.extend(layers);
@@ -118,7 +132,7 @@ impl Indexer<'_> {
             let view = writer.view();
             // An image that was deleted meanwhile may have taken layers along that were known.
             let is_planned = Plan::new(*self, &view, &found, &detectors, &outcomes)?.unknown.is_empty();
-            if !is_planned || !behind.is_whole(&view, &detectors)? {
+            if !is_planned || !behind.is_whole(&view, &detectors)? || was_settled && !is_settled(&view)? {
                 continue;
             }
             let indexed = Indexed {
@@ -138,6 +152,10 @@ impl Indexer<'_> {
                 None => Rows::new(),
             };
             for found in &found {
+                if was_settled {
+                    self.put_again(&view, &mut batch, found)?;
+                    continue;
+                }
                 let linked = behind.linked.get(&found.image.id);
                 let found = (found, linked);
                 self.put_image(&view, &mut batch, found, components(&detectors), &outcomes, &rows)?;
@@ -194,7 +212,10 @@ impl Indexer<'_> {
                         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
                         let Some((diff_id, unknown)) = next else { break };
                         match self.flights.turn(&unknown.key()) {
-                            Turn::Own(owned) => ended(diff_id, self.read_own(input, unknown, owned), unknown),
+                            Turn::Own(owned) => {
+                                let _reading = progress.reading();
+                                ended(diff_id, self.read_own(input, unknown, owned), unknown);
+                            }
                             Turn::Others(flight) => elsewhere
                                 .lock()
                                 .unwrap_or_else(PoisonError::into_inner)
@@ -204,7 +225,8 @@ impl Indexer<'_> {
                     while !is_over() {
                         let next = elsewhere.lock().unwrap_or_else(PoisonError::into_inner).pop();
                         let Some((diff_id, unknown, flight)) = next else { break };
-                        if let Some(read) = self.read_by_another(input, unknown, flight, &is_over) {
+                        if let Some(read) = self.read_by_another(input, (unknown, flight), progress, &is_over)
+                        {
                             ended(diff_id, read, unknown);
                         }
                     }
@@ -225,19 +247,26 @@ impl Indexer<'_> {
     fn read_by_another(
         &self,
         input: ImageInput<'_>,
-        unknown: &Unknown<'_>,
-        mut flight: Arc<Flight>,
+        (unknown, mut flight): (&Unknown<'_>, Arc<Flight>),
+        progress: &Progress,
         is_over: &dyn Fn() -> bool,
     ) -> Option<Result<Landed, Error>> {
         loop {
-            match flight.wait(input.stop, is_over) {
+            let waited = {
+                let _waiting = progress.waiting();
+                flight.wait(input.stop, is_over)
+            };
+            match waited {
                 Ok(Some(layer)) => return Some(Ok(Landed { layer, flight })),
                 Ok(None) if is_over() => return None,
                 Ok(None) => {}
                 Err(error) => return Some(Err(error)),
             }
             match self.flights.turn(&unknown.key()) {
-                Turn::Own(owned) => return Some(self.read_own(input, unknown, owned)),
+                Turn::Own(owned) => {
+                    let _reading = progress.reading();
+                    return Some(self.read_own(input, unknown, owned));
+                }
                 Turn::Others(other) => flight = other,
             }
         }

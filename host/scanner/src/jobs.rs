@@ -23,6 +23,7 @@ use limpid_model::{Digest, Job, JobState, Submission, chain};
 use limpid_store::Batch;
 use limpid_store::tables::jobs;
 
+use crate::index::{Ahead, Aheads};
 use crate::notices::backoff;
 use crate::{Error, ImageInput, Indexed, Progress, Scanner, blobs, room};
 pub use input::{OpenSource, Secrets};
@@ -67,6 +68,9 @@ pub struct Jobs {
     last: AtomicU64,
 }
 
+/// Submissions that may wait for layers which others read, beside those of `index.jobs`.
+const WAITING: usize = 8;
+
 type Waiter = Box<dyn FnOnce() + Send>;
 
 struct Parts {
@@ -75,6 +79,9 @@ struct Parts {
     sources: Arc<dyn OpenSource>,
     secrets: Mutex<HashMap<u64, Secrets>>,
     progress: Mutex<HashMap<u64, Progress>>,
+    /// What is read ahead of the archives of jobs that were not begun.
+    ahead: Mutex<HashMap<u64, Ahead>>,
+    aheads: Arc<Aheads>,
     queue: Queue,
     waiters: Mutex<HashMap<u64, Vec<Waiter>>>,
     /// Jobs that may be in the store although they were not acknowledged: nobody knows of them.
@@ -103,15 +110,27 @@ impl Jobs {
         let last = last_id(&scanner)?;
         spool.keep_only(&left);
         let workers = scanner.settings().jobs.max(1);
-        let queue = Queue::new(scanner.settings().queue, left);
+        let queue = Queue::new(scanner.settings().queue, workers, left);
         let (waiters, doubtful, times) = (Mutex::default(), Mutex::default(), Mutex::default());
         let stop = Stop::default();
-        let (secrets, progress) = (Mutex::default(), Mutex::default());
-        let parts =
-            Parts { scanner, spool, sources, secrets, progress, queue, waiters, doubtful, times, code, stop };
-        let parts = Arc::new(parts);
+        let (secrets, progress, ahead) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let parts = Arc::new(Parts {
+            scanner,
+            spool,
+            sources,
+            secrets,
+            progress,
+            ahead,
+            aheads: Aheads::new(workers),
+            queue,
+            waiters,
+            doubtful,
+            times,
+            code,
+            stop,
+        });
         let mut jobs = Self { parts, workers: Vec::new(), last: AtomicU64::new(last) };
-        for _ in 0..workers {
+        for _ in 0..workers.saturating_add(WAITING) {
             jobs.workers.push(jobs.worker()?);
         }
         Ok(jobs)
@@ -126,7 +145,8 @@ impl Jobs {
             return Err(self.busy());
         }
         room::require_room(self.parts.scanner.settings())?;
-        self.parts.spool.create()
+        let Parts { scanner, aheads, .. } = &*self.parts;
+        self.parts.spool.create(|archive| Ahead::start(scanner, aheads, archive))
     }
 
     /// Acknowledges an archive: from now on nothing that happens to the process loses it.
@@ -135,7 +155,10 @@ impl Jobs {
     /// [`Error::Busy`] where too many wait already, and where disk or store fail.
     pub fn submit(&self, spool: Spool) -> Result<Job, Error> {
         let id = self.last.fetch_add(1, Ordering::Relaxed) + 1;
-        let bytes = self.parts.spool.keep(spool, id)?;
+        let (bytes, ahead) = self.parts.spool.keep(spool, id)?;
+        if let Some(ahead) = ahead {
+            self.parts.ahead().insert(id, ahead);
+        }
         self.admit(id, Submission::Archive { bytes }, Secrets::default())
     }
 
@@ -259,7 +282,8 @@ impl Jobs {
             move || room::room(parts.scanner.settings()).ok().map(|room| room.free)
         };
         let work = move || {
-            while let Some(id) = parts.queue.take(&room) {
+            let only_waits = |id| parts.progress().get(&id).is_some_and(Progress::only_waits);
+            while let Some(id) = parts.queue.take(&room, only_waits) {
                 parts.run(id);
             }
         };
@@ -284,6 +308,8 @@ impl Drop for Jobs {
         for worker in self.workers.drain(..) {
             let _ = worker.join();
         }
+        self.parts.ahead().clear();
+        self.parts.aheads.wait();
     }
 }
 
@@ -415,7 +441,8 @@ impl Parts {
         let input = ImageInput { source: &*source, stop: &self.stop };
         let progress = Progress::default();
         self.progress().insert(job.id, progress.clone());
-        self.scanner.indexer().index_with(input, &progress, done)
+        let ahead = self.ahead().remove(&job.id);
+        self.scanner.indexer().index_with(input, ahead.as_ref(), &progress, done)
     }
 
     /// Where the images of a job come from: to all that follows, any source is as good as another.
@@ -445,6 +472,11 @@ impl Parts {
             self.spool.remove(job.id);
         }
         self.secrets().remove(&job.id);
+        self.ahead().remove(&job.id);
+    }
+
+    fn ahead(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Ahead>> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn secrets(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Secrets>> {
@@ -538,7 +570,9 @@ impl Parts {
 fn shown(submission: &Submission) -> String {
     match submission {
         Submission::Archive { bytes } => format!("an archive of {bytes} bytes"),
-        Submission::Reference(wanted) => format!("`{}`", wanted.reference),
+        Submission::Reference(wanted) | Submission::Watched { reference: wanted, .. } => {
+            format!("`{}`", wanted.reference)
+        }
         Submission::Addresses(manifest) => {
             format!("manifest `{}` by the addresses of its layers", manifest.hash)
         }

@@ -67,7 +67,9 @@ pub(crate) fn point<'i>(
 ) -> Result<(), Error> {
     let mut targets: BTreeMap<Name, (Target, Option<Digest>)> = BTreeMap::new();
     for image in images {
-        for name in image.names.iter().map(|name| Name::of(name)).filter(|name| name.tag.is_some()) {
+        // One with a digest does not say where the tag before it points.
+        let names = image.names.iter().filter(|name| !name.contains('@'));
+        for name in names.map(|name| Name::of(name)).filter(|name| name.tag.is_some()) {
             let (target, manifest) = targets.entry(name).or_default();
             target.images.insert(image.id, image.platform.clone());
             *manifest = image.manifests.first().copied();

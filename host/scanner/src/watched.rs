@@ -77,7 +77,11 @@ fn state_of(view: &View<'_>, under_way: &UnderWay, watch: Watch) -> Result<Watch
     Ok(WatchState { listings: listings(view, &watch.name)?, phase, watch })
 }
 
-/// Makes a watch, or changes the one of that name. Its registry is listed at once.
+/// In the place of a job: what a tag points at was submitted, but not for all platforms that are wanted now.
+pub(crate) const AGAIN: u64 = u64::MAX;
+
+/// Makes a watch, or changes the one of that name. Its registry is listed at once, and all that it follows is
+/// submitted again where further platforms are wanted.
 ///
 /// # Errors
 /// [`Error::Watch`] where it makes no sense.
@@ -87,13 +91,21 @@ pub(crate) fn put(writers: &Writers, clock: &Clock, name: &str, mut spec: WatchS
     let view = writer.view();
     let key = name.to_owned();
     let before = view.get::<Watches>(&key)?.map(|row| row.into_watch(key.clone()));
+    let mut batch = Batch::default();
+    if before.as_ref().is_some_and(|before| spec.platforms.exceed(&before.spec.platforms)) {
+        for (key, tag) in followed(&view, name, None)? {
+            if tag.job.is_some() {
+                let again = WatchedTag { job: Some(AGAIN), ..tag };
+                batch.put::<Watched>(&key, &(&again).into())?;
+            }
+        }
+    }
     let watch = match before {
         // The service states the watches of its settings each time that it starts.
         Some(before) if before.spec == spec => return Ok(before),
         Some(before) => Watch { spec, ..before },
         None => Watch { name: key.clone(), created: clock.now(), spec },
     };
-    let mut batch = Batch::default();
     batch.put::<Watches>(&key, &Row::from(&watch))?;
     put_due(&view, &mut batch, &key)?;
     writer.commit(batch)?;
@@ -229,7 +241,8 @@ pub(crate) fn tags(
     let mut items = Vec::new();
     for row in rows.take(limit.saturating_add(1)) {
         let (key, row) = row?;
-        items.push(row.into_tag(key));
+        let tag = row.into_tag(key);
+        items.push(WatchedTag { job: tag.job.filter(|job| *job != AGAIN), ..tag });
     }
     let more = items.len() > limit;
     items.truncate(limit);
@@ -249,11 +262,14 @@ pub(crate) fn change(
 ) -> Result<Still, Error> {
     let view = writer.view();
     let now = view.get::<Watches>(&watch.name)?.map(|row| row.into_watch(watch.name.clone()));
-    if now.is_none_or(|now| now.created != watch.created) {
-        return Ok(Still::Gone);
-    }
+    let Some(now) = now.filter(|now| now.created == watch.created) else { return Ok(Still::Gone) };
+    let is_wanted_more = now.spec.platforms.exceed(&watch.spec.platforms);
     let mut batch = Batch::default();
-    for (before, after) in changes {
+    for (before, mut after) in changes {
+        if is_wanted_more && after.job.is_some() && after.job != before.as_ref().and_then(|before| before.job)
+        {
+            after.job = Some(AGAIN);
+        }
         let key = key(&watch.name, &after.repository, &after.tag);
         let known = view.get::<Watched>(&key)?.map(|row| row.into_tag(key.clone()));
         if known == before {

@@ -18,7 +18,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use limpid_bytes::Stop;
-use limpid_model::{ImageReference, Push, PushesTaken, Watch, chain};
+use limpid_model::{ImageReference, Naming, Push, PushesTaken, Watch, chain};
 
 use crate::workers::Workers;
 use crate::{Error, Scanner, watched};
@@ -179,13 +179,13 @@ impl Parts {
 
     /// Submits an image, once there is room for it: a registry may have more images than may wait, and others want
     /// to submit some, too.
-    fn submit(&self, reference: &ImageReference) -> Result<u64, Error> {
+    fn submit(&self, reference: &ImageReference, naming: Naming) -> Result<u64, Error> {
         loop {
             if self.stop.is_stopped() {
                 return Err(stopped());
             }
             if self.submit.has_room() {
-                match self.submit.submit(reference.clone()) {
+                match self.submit.submit(reference.clone(), naming) {
                     Err(Error::Busy { .. } | Error::NoRoom { .. }) => {}
                     submitted => return submitted,
                 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context;
-use limpid_bytes::Stop;
+use limpid_bytes::{Decoding, Inflation, Limit, Stop};
 use limpid_images::{Archive, FoundImage, ImageSource as _, stored};
 use limpid_layers::{ClaimSet, ClaimedFile, Limits, Sink, read_layer};
 use limpid_model::Claim;
@@ -23,6 +23,14 @@ impl Opened {
         let image =
             archive.images(&Stop::default())?.into_iter().next().context("the archive holds no image")?;
         Ok(Self { archive, image, limits })
+    }
+
+    /// What bounds inflating a layer.
+    pub(crate) const fn bounds(&self) -> (Decoding, Inflation) {
+        (
+            self.limits.decoding(),
+            self.limits.inflation(Limit::of("layer_inflated_bytes", self.limits.layer_inflated_bytes)),
+        )
     }
 
     /// The last file of each path that the claims want, by path.

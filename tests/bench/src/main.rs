@@ -8,6 +8,7 @@
 mod archive;
 mod comparison;
 mod detectors;
+mod floor;
 mod inventory;
 mod loading;
 mod notices;
@@ -41,6 +42,14 @@ struct Arguments {
 enum Task {
     /// Compare single parsers
     Parsing(parsing::Inputs),
+    /// Compare the reader of RPM databases
+    Rpm {
+        /// Image archive with a database
+        image: PathBuf,
+        /// How often each side is measured
+        #[arg(long)]
+        times: usize,
+    },
     /// Compare the scan of a whole image
     Scan {
         /// Image archive
@@ -53,6 +62,16 @@ enum Task {
     Inventory(inventory::Inputs),
     /// Ingest a document that affects many images of which many subscriptions are told
     Notices(notices::Inputs),
+    /// Read an image and do nothing else with it
+    Floor {
+        /// Image archive or directory
+        image: PathBuf,
+    },
+    /// Open an image and read none of its layers
+    Opening {
+        /// Image archive or directory
+        image: PathBuf,
+    },
     /// Load all plugins, once
     Loading {
         /// Directory for versions of plugins
@@ -76,9 +95,12 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> anyhow::Result<Value> {
     match &arguments.task {
         Task::Parsing(inputs) => parsing::compare(&registry(arguments)?, inputs),
+        Task::Rpm { image, times } => parsing::rpm(&registry(arguments)?, image, *times),
         Task::Scan { image, times } => scan::compare(&registry(arguments)?, image, *times),
         Task::Inventory(inputs) => inventory::measure(&registry(arguments)?, inputs),
         Task::Notices(inputs) => notices::measure(&registry(arguments)?, inputs),
+        Task::Floor { image } => floor::read(image),
+        Task::Opening { image } => floor::open(image),
         Task::Loading { versions } => loading::measure(arguments, versions),
     }
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use limpid_detector_apk::Apk;
 use limpid_detector_dpkg::Dpkg;
+use limpid_detector_rpm::Rpm;
 use limpid_model::Claim;
 use limpid_plugin_sdk::detector::Detector;
 use limpid_plugin_sdk::scheme::Scheme;
@@ -50,6 +51,11 @@ pub(crate) fn compare(registry: &Registry, inputs: &Inputs) -> anyhow::Result<Va
         scheme(&plugins, &inputs.versions, inputs.times)?,
     ];
     Ok(json!(comparisons.each_ref().map(Comparison::to_json)))
+}
+
+/// The reader of RPM databases alone.
+pub(crate) fn rpm(registry: &Registry, image: &Path, times: usize) -> anyhow::Result<Value> {
+    Ok(json!([detector::<Rpm>(&registry.snapshot(), "rpm", image, times)?.to_json()]))
 }
 
 /// What a detector makes of all files of an image that it claims, shown at once.

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// The schemas of the service's description of itself.
-pub(super) struct Schemas(pub(super) Value);
+pub(crate) struct Schemas(pub(crate) Value);
 
 impl Schemas {
     /// The schema of what is sent of a type, as it is described and with all of its examples.
@@ -24,10 +24,33 @@ impl Schemas {
         assert!(wrong.is_empty(), "{wrong:#?}\n{message:#}");
     }
 
+    /// An answer to `GET` must be what is stated of the path.
+    #[track_caller]
+    pub(crate) fn check_answer(&self, path: &str, answer: &Value) {
+        let responses = &self.0["paths"][path]["get"]["responses"];
+        let schema = &responses["200"]["content"]["application/json"]["schema"];
+        assert!(schema.is_object(), "`{path}` is not described");
+        let mut wrong = Vec::new();
+        self.hold(schema, answer, "", &mut wrong);
+        assert!(wrong.is_empty(), "{path}: {wrong:#?}\n{answer:#}");
+    }
+
     fn hold(&self, schema: &Value, value: &Value, path: &str, wrong: &mut Vec<String>) {
         if let Some(reference) = schema["$ref"].as_str() {
             let schema = self.0.pointer(reference.strip_prefix('#').unwrap()).unwrap();
             return self.hold(schema, value, path, wrong);
+        }
+        if let Some(any) = schema["anyOf"].as_array() {
+            let fits = |schema: &Value| {
+                let mut wrong = Vec::new();
+                self.hold(schema, value, path, &mut wrong);
+                wrong
+            };
+            let all: Vec<_> = any.iter().map(fits).collect();
+            if !all.iter().any(Vec::is_empty) {
+                wrong.extend(all.into_iter().flatten());
+            }
+            return;
         }
         let types: Vec<&str> = match &schema["type"] {
             Value::String(one) => vec![one],
@@ -52,6 +75,7 @@ impl Schemas {
                 (Some(schema), _) => self.hold(schema, field, &path, wrong),
                 (None, Value::Bool(false)) => wrong.push(format!("{path} is not described")),
                 (None, Value::Object(_)) => self.hold(&schema["additionalProperties"], field, &path, wrong),
+                (None, _) if properties.is_some() => wrong.push(format!("{path} is not described")),
                 (None, _) => {}
             }
         }
@@ -66,6 +90,7 @@ fn is_of(name: &str, value: &Value) -> bool {
         "string" => value.is_string(),
         "boolean" => value.is_boolean(),
         "integer" => value.is_u64(),
+        "number" => value.is_number(),
         "object" => value.is_object(),
         "array" => value.is_array(),
         "null" => value.is_null(),

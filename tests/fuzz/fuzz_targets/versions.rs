@@ -10,6 +10,7 @@ use limpid_plugin_sdk::scheme::Scheme;
 use limpid_scheme_apk::Apk;
 use limpid_scheme_dpkg::Dpkg;
 use limpid_scheme_pep440::Pep440;
+use limpid_scheme_rpm::Rpm;
 use limpid_scheme_semver::Semver;
 
 fuzz_target!(|text: &str| {
@@ -21,6 +22,8 @@ fuzz_target!(|text: &str| {
     }
     check_order::<Apk>(left, right);
     check_apk_order(left);
+    check_order::<Rpm>(left, right);
+    check_rpm_order(left);
     check_order::<Semver>(left, right);
     check_semver_order(left);
     check_order::<Pep440>(left, right);
@@ -65,6 +68,15 @@ fn check_apk_order(version: &str) {
     ascend(&["", "_cvs", "_svn", "_git20240101", "_hg", "_p", "_p1", "_p10"]);
     ascend(&["", "a", "b", ".1", ".2", ".10"]);
     ascend(&["", "-r1", "~0a", "~0a1"]);
+}
+
+/// What rpm-version(7) says of a version and those that go on after it.
+fn check_rpm_order(version: &str) {
+    // Behind letters or digits, more of these are of the same run.
+    check_ascending::<Rpm>(version, &["~~", "~", "~0", "", "^", "^0", "^1", ".a", ".b", ".0", ".2", ".10"]);
+    if !version.contains('-') {
+        check_ascending::<Rpm>(version, &["", "-~", "-", "-^", "-a", "-0", "-2", "-10"]);
+    }
 }
 
 /// What SemVer says of a version and those that go on after it.

@@ -8,6 +8,7 @@ pub mod contract;
 pub mod debian_policy;
 pub mod documents;
 pub mod feeds;
+pub mod gzip;
 pub mod images;
 pub mod layers;
 pub mod tars;

@@ -58,6 +58,9 @@ fn failed(right: Answer, fault: &Fault) -> Answer {
         }
         Fault::Lie(bytes) => Answer { body: bytes.clone(), ..right },
         Fault::Redirect(to) => Answer::new(307, "").with("location", to.clone()),
+        Fault::Realm(at) => {
+            Answer::new(401, "").with("www-authenticate", format!("Bearer realm=\"{at}\",service=\"test\""))
+        }
         Fault::NoDigest => right.without("docker-content-digest"),
         Fault::Digest(digest) => right.with("docker-content-digest", digest.clone()),
         Fault::Link(to) => right.with("link", format!("<{to}>; rel=\"next\"")),

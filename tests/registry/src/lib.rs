@@ -109,6 +109,8 @@ pub enum Fault {
     Stall(usize),
     /// It sends on to another address.
     Redirect(String),
+    /// Asks for a token of this address.
+    Realm(String),
     /// Ranges are ignored: all of the body is answered.
     NoRanges,
     /// Another part of the body is answered than was asked for.

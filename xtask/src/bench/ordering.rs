@@ -13,7 +13,7 @@ const PAIRS: u32 = 1_000_000;
 
 pub(super) fn measure(setting: &Setting) -> anyhow::Result<Vec<Measurement>> {
     let mut measurements = Vec::new();
-    for (scheme, form) in [("dpkg", Form::Dpkg), ("apk", Form::Apk)] {
+    for (scheme, form) in [("dpkg", Form::Dpkg), ("apk", Form::Apk), ("rpm", Form::Rpm)] {
         eprintln!("bench: comparing {PAIRS} pairs of versions by `{scheme}`");
         let folder = setting.fresh("versions")?;
         let input = folder.join("pairs");

@@ -21,7 +21,7 @@ Floor of a plugin: the same crate linked into one program with the host, measure
 parsers the time on the processor; natively only the parser, as a plugin the whole call, instance, bytes in and \
 findings out included.";
 
-const ALPINE: &str = "images/alpine/alpine-minirootfs-3.20.3-x86_64.tar.gz";
+pub(super) const ALPINE: &str = "images/alpine/alpine-minirootfs-3.20.3-x86_64.tar.gz";
 
 /// A single parser takes a fraction of a second, so it is measured this often for each run.
 const REPEATS: usize = 20;

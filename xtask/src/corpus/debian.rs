@@ -14,8 +14,8 @@ pub(crate) const SUITES: [&str; 3] = ["bookworm", "bullseye", "trixie"];
 
 const RECIPE: &str = "recipes/build-debian-image.sh";
 
-/// What the recipe calls; each is the package of the same name.
-const PROGRAMS: [&str; 5] = ["mmdebstrap", "umoci", "skopeo", "zstd", "jq"];
+/// What the recipe and the judges call; each is the package of the same name.
+const PROGRAMS: [&str; 6] = ["mmdebstrap", "umoci", "skopeo", "zstd", "jq", "rpm"];
 
 /// It takes between one and two minutes where packages come quickly.
 const LIMIT: Duration = Duration::from_secs(1_200);
@@ -114,6 +114,9 @@ pub(crate) fn install_programs() -> anyhow::Result<()> {
     }
     match missing().as_slice() {
         [] => Ok(()),
-        still => bail!("the recipe `{RECIPE}` needs {}; install them and run this again", still.join(", ")),
+        still => bail!(
+            "the recipe `{RECIPE}` and the judges need {}; install them and run this again",
+            still.join(", ")
+        ),
     }
 }

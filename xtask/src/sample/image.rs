@@ -192,7 +192,7 @@ fn descriptor(media_type: &str, bytes: &[u8]) -> Value {
     })
 }
 
-fn sha256(bytes: &[u8]) -> String {
+pub(super) fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 

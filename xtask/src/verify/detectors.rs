@@ -1,4 +1,4 @@
-//! Detectors against the programs whose databases they read, on generated ones: `dpkg-query`, and Python's
+//! Detectors against the programs whose databases they read, on generated ones: `dpkg-query`, `rpm`, and Python's
 //! `importlib.metadata`. The comparisons are tests of the detectors that are ignored elsewhere, since they start
 //! these programs.
 
@@ -9,7 +9,7 @@ use crate::command::{cargo, output};
 use crate::workspace::Workspace;
 
 /// Detectors, and the program that judges each.
-const JUDGED: [(&str, &str); 2] = [("dpkg", "dpkg-query"), ("python", "importlib.metadata")];
+const JUDGED: [(&str, &str); 3] = [("dpkg", "dpkg-query"), ("python", "importlib.metadata"), ("rpm", "rpm")];
 
 pub(super) fn check(workspace: &Workspace, tally: &mut Tally) {
     for (detector, judge) in JUDGED {

@@ -1,10 +1,11 @@
-//! `limpid version compare` against dpkg and apk themselves, and against a direct comparator; ranges in
+//! `limpid version compare` against dpkg, apk and rpm themselves, and against a direct comparator; ranges in
 //! reports against the libraries of PyPI's and npm's own programs.
 
 mod events;
 mod generate;
 mod judged;
 mod ranges;
+mod rpm;
 
 use std::cmp::Ordering;
 use std::fs::File;
@@ -55,6 +56,11 @@ pub(super) fn check(setting: &Setting<'_>, tally: &mut Tally) {
         Ok(None) => tally.skip("versions apk: by apk itself", "this machine cannot run the apk of x86_64"),
         Err(why) => tally.failure("versions apk: by apk itself", &why),
     }
+    tally.check("versions rpm: generated, by rpm itself", || {
+        let pairs = pairs(Form::Rpm, GENERATED);
+        let expected: Vec<_> = rpm::orders_of(&pairs)?.into_iter().map(Some).collect();
+        compare(setting, "rpm", &pairs, &expected)
+    });
     tally.check("versions pep440: ranges", || ranges::python(setting));
     tally.check("versions semver: ranges", || ranges::node(setting));
     tally.check("versions pep440: events", || events::python(setting));

@@ -70,6 +70,14 @@ impl Content {
         }
     }
 
+    /// Passes over what is left of a hole but for its last `keep` bytes; returns how much that is.
+    pub(super) fn pass_hole(&mut self, keep: u64) -> u64 {
+        self.advance();
+        let passed = self.hole.saturating_sub(keep);
+        self.hole -= passed;
+        passed
+    }
+
     pub(super) fn next<'s>(
         &mut self,
         source: &'s mut dyn Source,

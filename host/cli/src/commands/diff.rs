@@ -56,7 +56,7 @@ pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
         Format::Json => print_json(&difference)?,
         Format::Table => {
             let mut page = page();
-            table::difference(&mut page, &difference);
+            table::difference(&mut page, &difference, [&args.before, &args.after]);
             show(page)?
         }
     };

@@ -95,7 +95,8 @@ fn opened(settings: &Settings, starting: &Starting) -> anyhow::Result<(Scanner, 
     let watch = Watch::start(scanner.registry().clone(), WATCH)?;
     let registries = Registries::new(settings.registries.clone()).context("settings: `registries`")?;
     let (scratch, limits) = (scanner.settings().scratch.clone(), settings.layers.clone());
-    let elsewhere = Elsewhere { registries: registries.clone(), scratch, limits };
+    let layers = scanner.settings().layers;
+    let elsewhere = Elsewhere { registries: registries.clone(), scratch, limits, layers };
     let jobs = Arc::new(Jobs::start(scanner.clone(), Arc::new(elsewhere), limpid_server::code)?);
     let updates = Updates::start(scanner.clone())?;
     let watching = watch_registries(settings, &scanner, registries, &jobs)?;

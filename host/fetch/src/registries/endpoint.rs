@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Instant, SystemTime};
 
@@ -10,7 +11,7 @@ use super::tokens::{self, NoToken, Realm, Token};
 use crate::address::Address;
 use crate::challenge::{self, Challenge};
 use crate::login::Asker;
-use crate::transport::{Answer, Request};
+use crate::transport::{Answer, Request, led};
 use crate::{Error, Login};
 
 /// One host that has a repository, and what it wants to see of who asks.
@@ -22,6 +23,8 @@ pub(super) struct Endpoint {
     repository: String,
     /// Below which everything is.
     pub(super) base: Address,
+    /// Hosts and ports that the settings name for the registry, itself among them.
+    hosts: BTreeSet<String>,
     who: Who,
     state: Mutex<State>,
 }
@@ -56,16 +59,17 @@ impl Endpoint {
         registry: String,
         repository: String,
         base: Address,
+        hosts: BTreeSet<String>,
         login: Option<Login>,
     ) -> Self {
         let who = login.map_or(Who::Kept, Who::Given);
-        Self { registries, registry, repository, base, who, state: Mutex::default() }
+        Self { registries, registry, repository, base, hosts, who, state: Mutex::default() }
     }
 
     /// An address that is asked as it is.
-    pub(super) fn of_address(registries: Registries, origin: String, base: Address) -> Self {
-        let (repository, state) = (String::new(), Mutex::default());
-        Self { registries, registry: origin, repository, base, who: Who::Nobody, state }
+    pub(super) fn of_address(registries: Registries, base: Address, hosts: BTreeSet<String>) -> Self {
+        let (registry, repository, state) = (base.origin(), String::new(), Mutex::default());
+        Self { registries, registry, repository, base, hosts, who: Who::Nobody, state }
     }
 
     /// Asks once, and again where it wants to know who does.
@@ -75,8 +79,10 @@ impl Endpoint {
     pub(super) fn ask(&self, address: &Address, request: Request<'_>, stop: &Stop) -> Result<Answer, Error> {
         let shown = self.shown(stop)?;
         let transport = self.registries.transport();
-        let ask =
-            |authorization: Option<&str>| transport.ask(address, Request { authorization, ..request }, stop);
+        let hosts = Some(&self.hosts);
+        let ask = |authorization: Option<&str>| {
+            transport.ask(address, Request { authorization, hosts, ..request }, stop)
+        };
         let mut answer = ask(shown.as_deref())?;
         if matches!(self.who, Who::Nobody) {
             return later(answer);
@@ -122,7 +128,8 @@ impl Endpoint {
                 Ok(self.always(format!("Bearer {token}")))
             }
             (Some(Challenge::Bearer { realm, service, scope }), _) => {
-                let address = self.registries.transport().follow(&answer.address, realm)?;
+                let address =
+                    self.registries.transport().follow(&answer.address, realm, Some(&self.hosts))?;
                 let scope = scope.clone().unwrap_or_else(|| self.scope());
                 self.renew(Realm { address, service: service.clone(), scope }, stop)
             }
@@ -141,14 +148,15 @@ impl Endpoint {
 
     fn renew(&self, realm: Realm, stop: &Stop) -> Result<String, Error> {
         let login = self.asker(stop)?.login;
-        match tokens::token(self.registries.transport(), &realm, login.as_ref(), stop) {
+        let (transport, hosts) = (self.registries.transport(), Some(&self.hosts));
+        match tokens::token(transport, &realm, login.as_ref(), hosts, stop) {
             Ok(token) => {
                 let header = token.header.clone();
                 self.state().shown = Some(Shown::Token(token, realm));
                 Ok(header)
             }
             Err(NoToken::Refused(message)) => Err(self.unauthorized(message, stop)?),
-            Err(NoToken::Failed(error)) => Err(error),
+            Err(NoToken::Failed(error)) => Err(led(&self.base, error)),
         }
     }
 

@@ -361,10 +361,86 @@ fn requests_lead_to_internal_addresses_only_where_the_settings_name_them() {
         registry.plan("/blobs/", 1, Fault::Redirect(at.clone()));
         repository(&registry, settings, None).document(&Digest::of(b"blob"), 4, &Stop::default())
     };
-    assert!(matches!(blob(named(&registry)), Err(Error::Internal { .. })));
+    assert!(matches!(blob(named(&registry)), Err(Error::Redirect { .. })));
     assert!(other.asked().is_empty());
     let one = OneRegistry { hosts: vec![other.host()], ..OneRegistry::default() };
     assert_eq!(blob(naming(&registry, one)).unwrap(), b"blob");
+}
+
+#[test]
+fn a_registry_leads_to_no_internal_host_that_is_named_for_another() {
+    let (registry, other) = (Registry::start(), Registry::start());
+    registry.push_blob(b"blob");
+    other.push_blob(b"blob");
+    // The name of the last one is seen to be internal only when it is resolved.
+    let port = other.host().split_once(':').map(|(_, port)| port.to_owned()).unwrap();
+    let path = format!("/v2/x/blobs/{}", Digest::of(b"blob"));
+    let plain = OneRegistry { plain_http: Some(true), ..OneRegistry::default() };
+    for host in [other.host(), format!("127.1:{port}")] {
+        let elsewhere = OneRegistry { hosts: vec!["10.0.0.1".to_owned(), host.clone()], ..plain.clone() };
+        let each = [(registry.host(), OneRegistry::default()), (host.clone(), plain.clone())];
+        let mut each = BTreeMap::from(each);
+        each.insert("b.example".to_owned(), elsewhere);
+        let read = |each: BTreeMap<String, OneRegistry>| {
+            registry.plan("/blobs/", 1, Fault::Redirect(format!("http://{host}{path}")));
+            let repository = repository(&registry, RegistrySettings { each, ..settings() }, None);
+            let read = repository.document(&Digest::of(b"blob"), 4, &Stop::default());
+            registry.heal();
+            read
+        };
+        read(each.clone()).unwrap_err();
+        assert!(other.take_asked().is_empty(), "{host} was asked");
+
+        // Mirrors lead where the registry may.
+        let mirrors = vec![format!("http://{}", registry.host())];
+        let of_mirror = OneRegistry { mirrors, hosts: vec![host.clone()], ..OneRegistry::default() };
+        each.insert("a.example".to_owned(), of_mirror);
+        read(each.clone()).unwrap_err();
+        let reference = Reference::of_repository("a.example", REPOSITORY).unwrap();
+        let registries = Registries::new(RegistrySettings { each: each.clone(), ..settings() }).unwrap();
+        registry.plan("/blobs/", 1, Fault::Redirect(format!("http://{host}{path}")));
+        let mirrored = registries.repository(&reference, None).unwrap();
+        assert_eq!(mirrored.document(&Digest::of(b"blob"), 4, &Stop::default()).unwrap(), b"blob");
+
+        other.take_asked();
+        registry.plan("/blobs/", 1, Fault::Realm(format!("http://{host}/token")));
+        let repository = repository(&registry, RegistrySettings { each: each.clone(), ..settings() }, None);
+        repository.document(&Digest::of(b"blob"), 4, &Stop::default()).unwrap_err();
+        assert!(other.take_asked().is_empty(), "{host} was asked for a token");
+        registry.heal();
+
+        let own = OneRegistry { hosts: vec![host.clone()], ..OneRegistry::default() };
+        each.insert(registry.host(), own);
+        assert_eq!(read(each).unwrap(), b"blob");
+        other.take_asked();
+    }
+}
+
+#[test]
+fn a_registry_that_leads_to_no_address_or_a_forbidden_one_is_at_fault() {
+    let registry = Registry::start();
+    registry.push_blob(b"blob");
+    let check = |fault: Fault, expected: &str| {
+        registry.plan("/blobs/", 1, fault);
+        let repository = repository(&registry, named(&registry), None);
+        let error = repository.document(&Digest::of(b"blob"), 4, &Stop::default()).unwrap_err();
+        registry.heal();
+        assert!(error.is_of_source(), "{error}");
+        check_text(&error, &[&format!("{}/v2/", registry.host()), "sends on to", expected]);
+    };
+    for at in [
+        ("file:///etc/passwd", "`file:///etc/passwd`, which is no address to fetch from"),
+        ("https://user@a.example/", "which is no address to fetch from: it holds credentials"),
+        ("http://10.0.0.1/x", "`http://10.0.0.1/x`, which is an internal address"),
+        ("https://localhost/x", "an internal address"),
+        // Seen to be internal when it is resolved.
+        ("https://127.1:9/x", "an internal address"),
+        ("http://93.184.216.34/x", "which is plain HTTP"),
+    ] {
+        let (to, expected) = at;
+        check(Fault::Redirect(to.to_owned()), expected);
+        check(Fault::Realm(to.to_owned()), expected);
+    }
 }
 
 #[test]

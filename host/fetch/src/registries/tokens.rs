@@ -2,6 +2,7 @@
 //! [token authentication](https://distribution.github.io/distribution/spec/auth/token/) says, or, with an
 //! identity token, as [OAuth2](https://distribution.github.io/distribution/spec/auth/oauth/) does.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use limpid_bytes::Stop;
@@ -66,30 +67,31 @@ impl From<Error> for NoToken {
     }
 }
 
-/// Asks for a token.
+/// Asks for a token. The settings name these hosts for the registry that wants it.
 pub(super) fn token(
     transport: &Transport,
     realm: &Realm,
     login: Option<&Login>,
+    hosts: Option<&BTreeSet<String>>,
     stop: &Stop,
 ) -> Result<Token, NoToken> {
     let asked = Instant::now();
     let mut answer = match login {
         Some(Login::Identity(token)) => {
             let form = realm.form(&[("grant_type", "refresh_token"), ("refresh_token", token)]);
-            transport.post(&realm.address, &form, stop)?
+            transport.post(&realm.address, &form, hosts, stop)?
         }
         login => {
             let authorization = login.and_then(Login::basic);
             let authorization = authorization.as_deref();
-            let request = Request { accept: "application/json", authorization, ..Request::default() };
+            let request = Request { accept: "application/json", authorization, hosts, ..Request::default() };
             transport.ask(&realm.with_query()?, request, stop)?
         }
     };
     // Servers that only know OAuth2.
     if let (404 | 405, Some(Login::Password { username, password })) = (answer.status, login) {
         let form = realm.form(&[("grant_type", "password"), ("username", username), ("password", password)]);
-        answer = transport.post(&realm.address, &form, stop)?;
+        answer = transport.post(&realm.address, &form, hosts, stop)?;
     }
     given(answer, asked, stop)
 }

@@ -56,13 +56,15 @@ impl From<Submission> for Submitted {
     fn from(submission: Submission) -> Self {
         match submission {
             Submission::Archive { bytes } => Self::Archive { archive_bytes: bytes },
-            Submission::Reference(wanted) => Self::Reference {
-                reference: wanted.reference,
-                platforms: match wanted.platforms {
-                    Platforms::All => Vec::new(),
-                    Platforms::Only(platforms) => platforms.iter().map(ToString::to_string).collect(),
-                },
-            },
+            Submission::Reference(wanted) | Submission::Watched { reference: wanted, .. } => {
+                Self::Reference {
+                    reference: wanted.reference,
+                    platforms: match wanted.platforms {
+                        Platforms::All => Vec::new(),
+                        Platforms::Only(platforms) => platforms.iter().map(ToString::to_string).collect(),
+                    },
+                }
+            }
             Submission::Addresses(addresses) => Self::Manifest { manifest: addresses.hash.to_string() },
         }
     }

@@ -14,6 +14,21 @@ pub struct ImageLayers {
     pub layers: Vec<ReportedLayer>,
     /// The image upon which it was built; null where none such is known.
     pub base: Option<Base>,
+    /// The place of the last layer here, where there are more above it.
+    pub next: Option<String>,
+}
+
+impl ImageLayers {
+    /// Keeps a page: the layers above the one in place `after`, `limit` at most.
+    #[must_use]
+    pub fn page(mut self, after: Option<usize>, limit: usize) -> Self {
+        let first = after.map_or(0, |after| after.saturating_add(1));
+        self.layers.drain(..first.min(self.layers.len()));
+        let is_last = self.layers.len() <= limit;
+        self.layers.truncate(limit);
+        self.next = self.layers.last().filter(|_| !is_last).map(|last| last.index.to_string());
+        self
+    }
 }
 
 /// A layer of an image, and what it did.
@@ -154,7 +169,7 @@ impl From<LayerReport> for ImageLayers {
         let (image, base) = (report.image, report.base);
         let layers = report.layers.into_iter().enumerate();
         let layers = layers.map(|(index, layer)| reported(&image, base.as_ref(), index, layer)).collect();
-        Self { layers, image: image.into(), base: base.map(Base::from) }
+        Self { layers, image: image.into(), base: base.map(Base::from), next: None }
     }
 }
 

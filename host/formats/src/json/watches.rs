@@ -108,7 +108,7 @@ pub struct WatchedTag {
     pub gone: Option<String>,
     /// When the image was made, where the watch asks for its age.
     pub made: Option<String>,
-    /// The job by which it was submitted; null where it is too old.
+    /// The job by which it was submitted; null where it is too old, or is to be submitted again.
     pub job: Option<String>,
 }
 

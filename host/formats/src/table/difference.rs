@@ -8,15 +8,20 @@ use crate::json as api;
 /// Stands for what is not known.
 const NOTHING: &str = "-";
 
-/// In what two images differ.
-pub fn difference(page: &mut Page, difference: &api::Difference) {
-    for (side, image) in [("before", &difference.before), ("after", &difference.after)] {
-        let name = name_of(&image.names, &image.digest);
-        page.line(&[
+/// In what two images differ, which somebody asked for by these texts.
+pub fn difference(page: &mut Page, difference: &api::Difference, asked: [&str; 2]) {
+    let [before, after] = asked;
+    for (side, image, asked) in [("before", &difference.before, before), ("after", &difference.after, after)]
+    {
+        let mut pieces = vec![
             Piece::new(Tone::Faint, format!("{side:<7}")),
-            Piece::new(Tone::Strong, name),
-            Piece::new(Tone::Faint, format!("  {}", image.digest)),
-        ]);
+            Piece::new(Tone::Strong, called(image, asked)),
+        ];
+        if let Some(name) = other_name(image, asked) {
+            pieces.push(Piece::from(format!("  {name}")));
+        }
+        pieces.push(Piece::new(Tone::Faint, format!("  {}", image.digest)));
+        page.line(&pieces);
     }
     page.blank();
     if difference.is_empty() {
@@ -33,6 +38,26 @@ pub fn difference(page: &mut Page, difference: &api::Difference) {
     for doubt in &difference.doubts {
         page.sentence(&format!("  - {}: ", doubt.of), Tone::Plain, &doubt.message);
     }
+}
+
+/// What an image is called for somebody who asked for it so: an image may have several names, and files have others.
+fn called<'a>(image: &'a api::Image, asked: &'a str) -> &'a str {
+    if is_digest(image, asked) { name_of(&image.names, &image.digest) } else { asked }
+}
+
+/// A name of the image, where what was asked for says nothing of it.
+fn other_name<'a>(image: &'a api::Image, asked: &str) -> Option<&'a String> {
+    let says = |name: &String| asked.ends_with(name.as_str()) || name.ends_with(&format!("/{asked}"));
+    image.names.first().filter(|_| !is_digest(image, asked) && !image.names.iter().any(says))
+}
+
+/// Whether it is the digest of the image, or of its manifest, or the beginning of one.
+fn is_digest(image: &api::Image, asked: &str) -> bool {
+    let digits = asked.strip_prefix("sha256:").unwrap_or(asked).to_ascii_lowercase();
+    let begins = |digest: &String| {
+        digest.strip_prefix("sha256:").is_some_and(|all| !digits.is_empty() && all.starts_with(&digits))
+    };
+    begins(&image.digest) || image.manifests.iter().any(begins)
 }
 
 fn packages(page: &mut Page, packages: &api::PackageDifference) {
@@ -110,4 +135,44 @@ fn row(sign: Piece, finding: &api::Finding, what: String) -> [Piece; 6] {
 
 fn fixed(finding: &api::Finding) -> String {
     finding.fixed_version.as_ref().map_or_else(|| NOTHING.to_owned(), |version| format!("fixed in {version}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::table::Look;
+
+    #[test]
+    fn an_image_is_called_as_it_was_asked_for() {
+        let digest = format!("sha256:{}", "ab".repeat(32));
+        let image = |names: &[&str]| {
+            json!({
+                "digest": digest, "manifests": [], "names": names, "created": null, "labels": {}, "layers": [],
+                "platform": { "os": "linux", "architecture": "amd64", "variant": null },
+            })
+        };
+        let check = |asked: &str, names: &[&str], expected: &str| {
+            let none = json!({ "added": [], "removed": [], "changed": [] });
+            let difference = json!({
+                "before": image(names), "after": image(&["other:1"]), "packages": none, "findings": none,
+                "doubts": [],
+            });
+            let difference: api::Difference = serde_json::from_value(difference).unwrap();
+            let mut page = Page::new(Look { width: None, colours: false, links: false });
+            super::difference(&mut page, &difference, [asked, "other:1"]);
+            let text = page.into_text();
+            assert_eq!(text.lines().next(), Some(format!("before {expected}  {digest}").as_str()), "{text}");
+        };
+        let names = ["shop/base:1", "r.example/shop/web:2"];
+        check("r.example/shop/web:2", &names, "r.example/shop/web:2");
+        check("shop/web:2", &names, "shop/web:2");
+        check("docker-archive:all.tar:shop/base:1", &names, "docker-archive:all.tar:shop/base:1");
+        check("all.tar", &names, "all.tar  shop/base:1");
+        check("all.tar", &[], "all.tar");
+        check(&digest, &names, "shop/base:1");
+        check("ababababab12", &[], "ababababab12");
+        check("abababababab", &names, "shop/base:1");
+    }
 }

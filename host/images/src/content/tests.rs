@@ -47,6 +47,16 @@ impl Read for Broken {
     }
 }
 
+/// Fails of what a registry says.
+struct Refused;
+
+impl Read for Refused {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        let (what, setting) = ("layer".to_owned(), "registries.layer_bytes");
+        Err(io::Error::other(limpid_fetch::Error::TooLarge { what, size: None, limit: 1, setting }))
+    }
+}
+
 #[test]
 fn what_is_streamed_can_be_read_by_position_and_more_than_once() {
     let layer = open(|| Box::new(&b"12345"[..]), &Stop::default()).unwrap();
@@ -68,6 +78,7 @@ fn an_error_says_whose_fault_it_is() {
     check(|| Box::new(&b"123456"[..]), &going, Fault::Input, "more than the 5 bytes");
     check(|| Box::new(&b"1234"[..]), &going, Fault::Source, "ends after 4 of 5 bytes");
     check(|| Box::new(Broken(false)), &going, Fault::Source, "ConnectionReset");
+    check(|| Box::new(Refused), &going, Fault::Input, "of setting `registries.layer_bytes`");
     let stopped = Stop::default();
     stopped.stop();
     // It would never end by itself.
@@ -79,6 +90,36 @@ fn an_error_says_whose_fault_it_is() {
         &going,
     );
     assert_eq!(unwritable.unwrap_err().fault(), Fault::Host);
+}
+
+/// A source that has inflated a layer already.
+struct Inflated;
+
+impl ImageSource for Inflated {
+    fn images(&self, _: &Stop) -> Result<Vec<FoundImage>, Error> {
+        Ok(Vec::new())
+    }
+
+    fn open(&self, _: &FoundLayer, _: &Stop) -> Result<Content, Error> {
+        let mut file = tempfile::tempfile().unwrap();
+        io::Write::write_all(&mut file, b"tar").unwrap();
+        Ok(Content::Inflated(Part::of(std::sync::Arc::new(file), 0, 3)))
+    }
+}
+
+#[test]
+fn what_was_inflated_already_is_held_against_the_digest_of_its_tar() {
+    let (layer, stop) = (layer(Location::Digest), Stop::default());
+    let check = |layer: &StoredLayer| {
+        assert_eq!((layer.digest, layer.diff_id), (Some(Digest::of(b"tar")), Digest::of(b"tar")));
+        assert_eq!(layer.bytes.as_ref().unwrap().digest("x").unwrap(), Digest::of(b"tar"));
+    };
+    check(&stored(&Inflated, &layer, &std::env::temp_dir(), &stop).unwrap());
+    let read = read_stored(&Inflated, &layer, &std::env::temp_dir(), &stop, |layer| {
+        check(layer);
+        Ok::<_, Error>(7)
+    });
+    assert_eq!(read.unwrap(), 7);
 }
 
 /// What following a stream read of it, or why it did not.
@@ -121,6 +162,7 @@ fn what_ends_a_stream_ends_who_reads_it_with_that_error() {
     check(|| Box::new(Slow(b"123456")), &going, Fault::Input, "more than the 5 bytes");
     check(|| Box::new(Slow(b"1234")), &going, Fault::Source, "ends after 4 of 5 bytes");
     check(|| Box::new(Broken(false)), &going, Fault::Source, "ConnectionReset");
+    check(|| Box::new(Refused), &going, Fault::Input, "of setting `registries.layer_bytes`");
     let stopped = Stop::default();
     stopped.stop();
     check(|| Box::new(io::repeat(0)), &stopped, Fault::Host, "was not waited for");

@@ -249,8 +249,42 @@ fn what_is_over_a_limit_is_unread_and_said_to_be() {
         let error = root.pack(&claims(&["a"]), &limits).unwrap_err().to_string();
         assert!(error.contains(expected), "{error}");
     };
-    check(Limits { layer_entries: 3, ..Limits::default() }, "over the limit `layer_entries` of 3");
-    check(Limits { layer_path_bytes: 3, ..Limits::default() }, "over the limit `layer_path_bytes` of 3");
+    check(Limits { image_entries: 3, ..Limits::default() }, "over the limit `layers.image_entries` of 3");
+    check(Limits { layer_entries: 2, ..Limits::default() }, "over the limit `layers.layer_entries` of 2");
+    let paths =
+        |layer_path_bytes, image_entries| Limits { layer_path_bytes, image_entries, ..Limits::default() };
+    check(paths(3, 1_000_000), "over the limit `layers.layer_path_bytes` of 3");
+    check(paths(3, 4_000_000), "over the limit `layers.layer_path_bytes` of");
+}
+
+#[test]
+fn a_directory_of_more_than_a_layer_may_have_is_several_layers() {
+    let mut root = Root::new().file("a", "claimed").file("z", "claimed").link("l", "a");
+    for at in 0..40 {
+        root = root.file(&format!("plain-{at:02}"), "x");
+    }
+    let claims = claims(&["a", "z"]);
+    let one = root.read(&claims, &Limits::default());
+    assert_eq!(one.found.layers.len(), 1);
+    for (limits, layers) in [
+        (Limits { layer_entries: 10, image_entries: 100, ..Limits::default() }, 5),
+        // 8 bytes each, and 4 of what is claimed or a link.
+        (Limits { layer_path_bytes: 44, image_entries: 8_000_000, ..Limits::default() }, 8),
+    ] {
+        let several = root.read(&claims, &limits);
+        assert_eq!((several.found.layers.len(), several.files()), (layers, one.files()));
+        let archive =
+            Archive::open_file(root.pack(&claims, &limits).unwrap(), &std::env::temp_dir(), &limits);
+        let archive = archive.unwrap();
+        let mut paths = 0;
+        for layer in &several.found.layers {
+            let layer = stored(&archive, layer, &std::env::temp_dir(), &Stop::default()).unwrap();
+            let sink = &mut Seen::default();
+            paths +=
+                read_layer(&layer, &claims, &std::env::temp_dir(), &limits, sink).unwrap().entries.last.len();
+        }
+        assert_eq!(paths, one.contents.entries.last.len());
+    }
 }
 
 #[test]

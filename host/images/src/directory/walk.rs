@@ -35,6 +35,17 @@ pub(super) struct Entry {
     pub(super) unread: Option<String>,
 }
 
+/// How many entries a directory may have, and how long all their paths may be together, each with its setting: so
+/// many times what a layer may have as an image may have more entries than a layer.
+pub(super) fn most(limits: &Limits) -> [Limit; 2] {
+    let Limits { layer_entries, layer_path_bytes, image_entries, .. } = *limits;
+    let times = (image_entries / layer_entries.max(1)).max(1);
+    [
+        Limit::of("layers.image_entries", image_entries),
+        Limit::of("layers.layer_path_bytes", layer_path_bytes.saturating_mul(times)),
+    ]
+}
+
 /// What something is.
 #[derive(Debug)]
 pub(super) enum What {
@@ -50,6 +61,18 @@ pub(super) enum What {
 }
 
 impl Entry {
+    /// What it counts for `layers.layer_path_bytes`.
+    pub(super) fn path_bytes(&self) -> u64 {
+        let link = if let What::Link(target) = &self.what { target.len() } else { 0 };
+        (self.path.len() + link) as u64
+    }
+
+    /// Whether nobody needs more of it than that it is there.
+    pub(super) fn is_plain(&self) -> bool {
+        let is_plain = matches!(self.what, What::File { need: Need::Nothing, .. });
+        is_plain && self.unread.is_none()
+    }
+
     /// Its path as the system has it.
     pub(super) fn bytes(&self) -> &[u8] {
         self.raw.as_deref().unwrap_or(self.path.as_bytes())
@@ -212,19 +235,19 @@ impl Walker<'_> {
         if is_to_be_listed {
             self.work.push((self.entries.len(), self::device(&stat)));
         }
-        let link = if let What::Link(target) = &what { target.len() } else { 0 };
-        self.path_bytes += (path.len() + link) as u64;
         let raw = (path.as_bytes() != raw).then_some(raw);
-        self.entries.push(Entry { path, raw, what, unread });
+        let entry = Entry { path, raw, what, unread };
+        self.path_bytes += entry.path_bytes();
+        self.entries.push(entry);
         self.check().map_err(|error| Failure::Of(error.into()))
     }
 
     fn check(&self) -> Result<(), limpid_bytes::Error> {
-        let Limits { layer_entries, layer_path_bytes, .. } = *self.limits;
+        let [entries, path_bytes] = most(self.limits);
         let subject = format_args!("the number of entries of {}", self.what);
-        Limit::of("layer_entries", layer_entries).check(subject, self.entries.len() as u64)?;
+        entries.check(subject, self.entries.len() as u64)?;
         let subject = format_args!("the length of all paths of {}", self.what);
-        Limit::of("layer_path_bytes", layer_path_bytes).check(subject, self.path_bytes)
+        path_bytes.check(subject, self.path_bytes)
     }
 
     /// What is needed of a file. No more of it is read than tells that.

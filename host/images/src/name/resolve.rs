@@ -3,7 +3,7 @@ use std::fs::Metadata;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::{DaemonKind, Form, SourceName, why_no_image};
+use super::{DaemonKind, Form, REGISTRY, SourceName, why_no_image};
 use crate::error::cut;
 
 /// Where a source is, once the disk was looked at.
@@ -40,7 +40,7 @@ pub struct Tried(Vec<(String, String)>);
 
 /// A text that names no source. Says each form that it was taken for, and why it did not fit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` leads to no image: {tried}", cut(.text))]
+#[error("`{}` leads to no image: {tried}{}", cut(.text), hint(.text))]
 pub struct NoSource {
     text: String,
     tried: Tried,
@@ -74,6 +74,31 @@ impl NoSource {
         tried.add(if form.ends_with([':', '/']) { format!("`{form}…`") } else { form.to_owned() }, why);
         tried.into_error(text)
     }
+}
+
+/// What other tools begin sources with, and the form of ours for the same.
+const FOREIGN: [(&str, &str); 13] = [
+    ("docker-daemon:", "`docker://NAME` (an image of Docker)"),
+    ("docker:", "`docker://NAME` (an image of Docker)"),
+    ("podman:", "`podman://NAME` (an image of Podman)"),
+    ("containers-storage:", "`podman://NAME` (an image of Podman, whose service has that storage)"),
+    ("containerd:", "`oci-archive:PATH` (what `ctr images export` writes)"),
+    ("registry:", "`registry://NAME` (an image of a registry)"),
+    ("image:", "`NAME` alone"),
+    ("oci-dir:", "`oci:PATH` (a directory that is an OCI image layout)"),
+    ("rootfs:", "`dir:PATH` (a root file system)"),
+    ("file:", "`PATH` alone"),
+    ("oci://", "`registry://NAME` (an image of a registry)"),
+    ("https://", "`registry://NAME` (an image of a registry)"),
+    ("http://", "`registry://NAME` (an image of a registry)"),
+];
+
+/// Which form is meant by a text that begins as sources of another tool do; empty where it does not.
+fn hint(text: &str) -> String {
+    let is_own =
+        DaemonKind::ALL.iter().any(|daemon| text.starts_with(daemon.prefix())) || text.starts_with(REGISTRY);
+    let found = FOREIGN.iter().find(|(prefix, _)| !is_own && text.starts_with(prefix));
+    found.map_or_else(String::new, |(prefix, form)| format!("; in place of `{prefix}…`, write {form}"))
 }
 
 /// What a path is called in errors.

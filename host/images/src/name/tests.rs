@@ -66,6 +66,40 @@ fn a_text_that_can_be_no_image_says_what_it_was_taken_for() {
 }
 
 #[test]
+fn what_begins_as_in_other_tools_is_told_the_form_of_ours() {
+    let check = |given: &str, expected: &str| {
+        let error = match parsed(given).resolve() {
+            Err(error) => error,
+            // Nobody has an image of that name.
+            Ok(Place::Image { name, tried }) => tried.into_error(&name),
+            Ok(place) => panic!("{given}: {place:?}"),
+        };
+        let error = error.to_string();
+        assert!(error.ends_with(expected), "{given}: {error}");
+    };
+    check(
+        "docker-daemon:nginx:1",
+        "in place of `docker-daemon:…`, write `docker://NAME` (an image of Docker)",
+    );
+    check(
+        "containers-storage:nginx",
+        "write `podman://NAME` (an image of Podman, whose service has that storage)",
+    );
+    check("containerd:nginx", "write `oci-archive:PATH` (what `ctr images export` writes)");
+    check("image:nginx:1", "write `NAME` alone");
+    check("oci-dir:x", "write `oci:PATH` (a directory that is an OCI image layout)");
+    check("docker:nginx:1", "write `docker://NAME` (an image of Docker)");
+    check("registry:a.example/b:1", "write `registry://NAME` (an image of a registry)");
+    check("oci://a.example/b:1", "in place of `oci://…`, write `registry://NAME` (an image of a registry)");
+    check("https://a.example/b", "write `registry://NAME` (an image of a registry)");
+    check("nginx:1:2", "a tag is one word after one `:`");
+    for own in ["docker://a b", "podman://", "registry://a b"] {
+        let error = own.parse::<SourceName>().unwrap_err().to_string();
+        assert!(!error.contains("in place of"), "{error}");
+    }
+}
+
+#[test]
 fn a_name_that_is_no_path_is_an_image() {
     for name in
         ["nginx", "docker:27-cli", "registry.example:5000/a/b:1@sha256:12", "sha256:0123", "0123abcdef12"]

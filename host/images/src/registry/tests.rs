@@ -62,7 +62,9 @@ fn an_image_is_named_as_docker_completes_its_reference() {
     let registry = Registry::start();
     let digest = registry.push_tagged(REPOSITORY, "latest", &image("1"));
     let (by_digest, by_both) = (format!("@{digest}"), format!(":other@{digest}"));
-    let versions = [("", ":latest"), (":latest", ":latest"), (&by_digest, &by_digest), (&by_both, ":other")];
+    // Where a tag points, whoever names a digest does not say.
+    let versions =
+        [("", ":latest"), (":latest", ":latest"), (&by_digest, &by_digest), (&by_both, &by_digest)];
     for (version, completed) in versions {
         let found = images(&registry, version, &[]).unwrap();
         let [found] = found.as_slice() else { panic!("{version}: {} images", found.len()) };
@@ -70,6 +72,11 @@ fn an_image_is_named_as_docker_completes_its_reference() {
         assert_eq!(found.image.manifests, [digest.parse().unwrap()]);
         assert_eq!(found.image.layers[0].created_by.as_deref(), Some("step 0"));
         assert_eq!(found.image.platform.to_string(), "linux/amd64");
+    }
+    for (naming, expected) in [(Naming::Tag, Some(":other")), (Naming::Known, None)] {
+        let found = source(&registry, &by_both, &[]).called(naming).images(&Stop::default()).unwrap();
+        let expected = expected.map(|version| format!("{}/{REPOSITORY}{version}", registry.host()));
+        assert_eq!(found[0].image.names, expected.as_slice());
     }
 }
 

@@ -58,6 +58,16 @@ impl<'a> Search<'a> {
         self.tail = end;
     }
 
+    /// Passes over bytes of a hole: zeros came before them, and as many zeros as the longest text has come after.
+    pub(crate) fn pass(&mut self, count: u64) {
+        self.position += count;
+    }
+
+    /// Length of the longest text in bytes.
+    pub(crate) fn longest(&self) -> u64 {
+        self.longest as u64
+    }
+
     /// How many first bytes of the file hold all that was found.
     pub(crate) const fn found_within(&self) -> u64 {
         self.found_within

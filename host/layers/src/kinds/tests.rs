@@ -53,6 +53,30 @@ fn files_are_told_by_path_beginning_and_what_they_hold() {
 }
 
 #[test]
+fn what_stands_around_a_hole_is_found_and_the_hole_is_not_read() {
+    let sparse = |tar: Tar, path: &str, map: &str, content: &[u8]| {
+        // An exbibyte.
+        let size = b"1152921504606846976";
+        tar.pax(&[("GNU.sparse.size", size), ("GNU.sparse.map", map.as_bytes())]).file(path, content)
+    };
+    let mut tar = Tar::default();
+    for (path, map, content) in [
+        ("bin/behind", "0,4,1152921504606846970,6", &b"\x7fELFneedle"[..]),
+        ("bin/into", "0,7", b"\x7fELFend"),
+        ("bin/out", "0,4,1152921504606846970,6", b"\x7fELFbegin "),
+        ("bin/none", "0,4,1152921504606846970,6", b"\x7fELFneedl_"),
+        ("bin/split", "0,7,1152921504606846970,6", b"\x7fELFneedle.  "),
+    ] {
+        tar = sparse(tar, path, map, content);
+    }
+    // `needle`, `end` before two zeros, `begin` behind them.
+    let texts = ["6e 65 65 64 6c 65", "65 6e 64 00 00", "00 00 62 65 67 69 6e"];
+    let kinds = vec![kind("program", vec![rule(&[], &["7f454c46"], &texts)])];
+    let contents = read(&tar.end(), kinds, &Limits::default());
+    assert_eq!(found(&contents), [("program", vec!["bin/behind", "bin/into", "bin/out"], 0)]);
+}
+
+#[test]
 fn a_text_is_found_wherever_pieces_end() {
     let finders = [Finder::new(b"needle").into_owned()];
     let text = b"some text with a needle in it";

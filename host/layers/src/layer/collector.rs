@@ -204,6 +204,8 @@ impl<'a> Collector<'a> {
                 break;
             }
             search.feed(chunk);
+            // Between the edges of a hole there is nothing to find.
+            search.pass(walker.pass_hole(search.longest()));
         }
         self.recognised.found(path, ordinal, search);
         Ok(())

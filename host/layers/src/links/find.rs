@@ -35,15 +35,13 @@ pub(super) fn find(
         unfollowed: BTreeMap::new(),
         steps: 0,
     };
-    if !tree.is_whole() {
-        let all = (0..claims.claimants()).collect();
-        let why = format!(
-            "its layers hold more than links can be followed through: over the limit `image_entries` of {}",
-            limits.image_entries
-        );
-        finder.leave(String::new(), 0, &why, all);
-    }
     finder.all();
+    if let Some(left_out) = tree.left_out() {
+        let (why, claimants) = (left_out.why(limits), (0..claims.claimants()).collect());
+        let all = Unfollowed { path: String::new(), layer: 0, why, claimants };
+        // However many paths are stated by themselves.
+        finder.unfollowed.insert(String::new(), all);
+    }
     Links {
         files: finder.files.into_values().collect(),
         unfollowed: finder.unfollowed.into_values().collect(),
@@ -92,9 +90,8 @@ impl<'a> Finder<'_, 'a> {
         let mut directories = vec![(ROOT, String::new())];
         while let Some((id, path)) = directories.pop() {
             let tree = self.tree;
-            let Some(directory) = tree.directory(id) else { continue };
             let mut below = Vec::new();
-            for (&name, slot) in &directory.children {
+            for (name, slot) in tree.children(id) {
                 let path = join(&path, name);
                 match tree.node(slot.node) {
                     Some(Node::Directory(_)) => below.push((slot.node, path)),
@@ -152,11 +149,10 @@ impl<'a> Finder<'_, 'a> {
     fn behind(&mut self, behind: Behind) {
         let Behind { directory: id, path, states, since, links } = behind;
         let tree = self.tree;
-        let Some(directory) = tree.directory(id) else { return };
         if states.is_empty() || !self.seen.insert((id, states.clone())) {
             return;
         }
-        for (&name, slot) in &directory.children {
+        for (name, slot) in tree.children(id) {
             if self.steps >= self.limits.linked_steps {
                 let most = self.limits.linked_steps;
                 let why =

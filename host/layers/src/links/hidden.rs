@@ -25,7 +25,7 @@ pub fn hidden(files: &[BTreeSet<String>], layers: &[&LayerEntries], limits: &Lim
             }
         }
     });
-    if !tree.is_whole() {
+    if tree.left_out().is_some() {
         // What was left out is stated to be unread; nothing is taken for gone because of it.
         return by_path(files, layers);
     }

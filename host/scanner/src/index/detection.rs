@@ -45,9 +45,9 @@ pub(super) struct Outcome {
     failure: Option<PluginFailure>,
 }
 
-/// Shows files of an image to detectors until there are no more, and keeps the small ones.
+/// Shows files to detectors until there are no more, and keeps the small ones.
 pub(super) fn detect(
-    image: &Digest,
+    cause: &str,
     detectors: &[Arc<Plugin>],
     showings: &Receiver<Showing>,
     mut kept: Keeper,
@@ -62,7 +62,7 @@ pub(super) fn detect(
         outcomes.extend(
             detectors
                 .get(claimant)
-                .and_then(|plugin| show(plugin, image, files))
+                .and_then(|plugin| show(plugin, cause, files))
                 .map(|(findings, unread, failure)| Outcome { claimant, ordinals, findings, unread, failure }),
         );
     }
@@ -71,9 +71,9 @@ pub(super) fn detect(
 
 pub(crate) type Answer = (Vec<Finding>, Vec<Unread>, Option<PluginFailure>);
 
-/// Shows files of an image to a detector.
-pub(crate) fn show(plugin: &Plugin, image: &Digest, files: Vec<Box<dyn LayerFile>>) -> Option<Answer> {
-    Some(match plugin.detector()?.detect(&cause(image), files) {
+/// Shows files to a detector.
+pub(crate) fn show(plugin: &Plugin, cause: &str, files: Vec<Box<dyn LayerFile>>) -> Option<Answer> {
+    Some(match plugin.detector()?.detect(cause, files) {
         Ok(detected) => (detected.findings, detected.unread, None),
         Err(failure) => (Vec::new(), Vec::new(), Some(failure)),
     })

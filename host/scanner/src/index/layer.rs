@@ -1,9 +1,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use limpid_images::read_stored;
-use limpid_layers::{LayerContents, StoredLayer, read_layer};
-use limpid_model::{LayerFindings, PluginId};
+use limpid_images::{FoundLayer, read_stored};
+use limpid_layers::{ClaimSet, LayerContents, StoredLayer, read_layer};
+use limpid_model::{Digest, LayerFindings, PluginId};
+use limpid_runtime::Plugin;
 use limpid_store::tables::entries;
 use limpid_store::tables::kept;
 use limpid_store::tables::kinds;
@@ -17,7 +18,7 @@ use super::ownership::{OtherClaims, keep_shared_ownership};
 use super::plan::Unknown;
 use super::{ImageInput, Indexer};
 use crate::detectors;
-use crate::{Error, unexamined};
+use crate::{Error, Settings, unexamined};
 
 /// Calls of detectors that may wait while a layer is being read.
 pub(super) const WAITING: usize = 4;
@@ -40,29 +41,42 @@ pub(super) fn read(
     input: ImageInput<'_>,
     unknown: &Unknown<'_>,
 ) -> Result<ReadLayer, Error> {
-    let scratch = &indexer.settings.scratch;
+    let Indexer { settings: Settings { scratch, limits, .. }, .. } = indexer;
     read_stored(input.source, unknown.source, scratch, input.stop, |stored| {
-        read_opened(indexer, stored, unknown)
+        let Unknown { detectors, counts, .. } = unknown;
+        let show = Show { cause: &detection::cause(&unknown.image), detectors, counts: *counts };
+        let read = |claims: &ClaimSet, sink: &mut Handover| read_layer(stored, claims, scratch, limits, sink);
+        Ok(showing(indexer, show, read)?.of(unknown.source, stored.clone()))
     })
 }
 
-fn read_opened(
+/// Whom a layer is shown to.
+#[derive(Clone, Copy)]
+pub(super) struct Show<'a> {
+    /// What detectors are called for.
+    pub(super) cause: &'a str,
+    pub(super) detectors: &'a [Arc<Plugin>],
+    /// Whether its files are to be counted by kind.
+    pub(super) counts: bool,
+}
+
+/// Reads a layer by `read`, while detectors are shown what they claim of it.
+pub(super) fn showing(
     indexer: Indexer<'_>,
-    stored: &StoredLayer,
-    unknown: &Unknown<'_>,
-) -> Result<ReadLayer, Error> {
-    let detectors = &unknown.detectors;
+    Show { cause, detectors, counts }: Show<'_>,
+    read: impl FnOnce(&ClaimSet, &mut Handover) -> Result<LayerContents, limpid_layers::Error>,
+) -> Result<ShownLayer, Error> {
     let settings = indexer.settings;
     let mut claims = claims(detectors)?;
-    if unknown.counts {
+    if counts {
         claims = claims.with_kinds(Arc::clone(&settings.kinds));
     }
     let (sender, receiver) = crossbeam_channel::bounded(WAITING);
     let keeper = Keeper::new(settings.keep.clone());
     let (contents, shown) = std::thread::scope(|scope| {
-        let detecting = scope.spawn(|| detection::detect(&unknown.image, detectors, &receiver, keeper));
+        let detecting = scope.spawn(|| detection::detect(cause, detectors, &receiver, keeper));
         let mut sink = Handover(sender);
-        let contents = read_layer(stored, &claims, &settings.scratch, &settings.limits, &mut sink);
+        let contents = read(&claims, &mut sink);
         drop(sink);
         (contents, detecting.join())
     });
@@ -70,28 +84,51 @@ fn read_opened(
     let shown = shown.map_err(|_| Error::bug("the thread that runs detectors has ended early"))?;
     let superseded: HashSet<u64> = contents.superseded.iter().map(|superseded| superseded.ordinal).collect();
     let mut found = detection::collect(detectors, shown.outcomes, &superseded, contents.unread.clone());
-    let kinds = unknown
-        .counts
-        .then(|| unexamined::of_layer(&settings.kinds, settings.limits.path_length, &contents, &found));
+    let kinds =
+        counts.then(|| unexamined::of_layer(&settings.kinds, settings.limits.path_length, &contents, &found));
     keep_shared_ownership(&mut found, &OtherClaims::new(&detectors::loaded(&indexer.registry.snapshot()))?);
     let entries = entries::Row::pack(&contents.entries)?;
-    Ok(ReadLayer {
-        row: row(&contents, &unknown.source.media_type),
-        entries,
-        found,
-        kept: shown.kept.finish(&superseded),
-        kinds,
-        stored: Some(stored.clone()),
-    })
+    let kept = shown.kept.finish(&superseded);
+    Ok(ShownLayer { contents, entries, found, kept, kinds })
 }
 
-fn row(contents: &LayerContents, media_type: &str) -> layers::Row {
-    layers::Row {
-        digest: contents.digest.map(DigestBytes::from),
-        size: contents.size,
-        inflated_size: contents.inflated_size,
-        media_type: media_type.to_owned(),
-        entries: contents.entries.last.len() as u64,
-        kept_bytes: 0,
+/// A layer that was read, and what the detectors found in it, whatever its source says of it.
+pub(super) struct ShownLayer {
+    contents: LayerContents,
+    entries: entries::Row,
+    found: Vec<(PluginId, LayerFindings)>,
+    kept: Vec<(String, kept::Row)>,
+    kinds: Option<kinds::Row>,
+}
+
+impl ShownLayer {
+    /// The digest of its tar.
+    pub(super) const fn diff_id(&self) -> Digest {
+        self.contents.diff_id
+    }
+
+    /// The digest of what is stored, where it is known.
+    pub(super) const fn digest(&self) -> Option<Digest> {
+        self.contents.digest
+    }
+
+    /// Whether no detector has failed.
+    pub(super) fn is_sound(&self) -> bool {
+        self.found.iter().all(|(_, found)| found.failures.is_empty())
+    }
+
+    /// The layer as its source describes it. What is stored is what the source says: what was read may have been
+    /// inflated before.
+    pub(super) fn of(self, source: &FoundLayer, stored: StoredLayer) -> ReadLayer {
+        let Self { contents, entries, found, kept, kinds } = self;
+        let row = layers::Row {
+            digest: source.digest.map(DigestBytes::from),
+            size: source.size,
+            inflated_size: contents.inflated_size,
+            media_type: source.media_type.clone(),
+            entries: contents.entries.last.len() as u64,
+            kept_bytes: 0,
+        };
+        ReadLayer { row, entries, found, kept, kinds, stored: Some(stored) }
     }
 }

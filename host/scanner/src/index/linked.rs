@@ -45,6 +45,12 @@ pub(super) struct KnownBehind {
     pub(super) read: BTreeMap<Digest, Arc<ReadLayer>>,
 }
 
+impl Default for Behind {
+    fn default() -> Self {
+        Self::Known(KnownBehind::default())
+    }
+}
+
 impl KnownBehind {
     /// Whether all that was known before still is: an image that was deleted may have taken it along.
     pub(super) fn is_whole(&self, view: &View<'_>, detectors: &[Arc<Plugin>]) -> Result<bool, Error> {
@@ -142,9 +148,9 @@ impl Indexer<'_> {
         }
         let (sender, receiver) = crossbeam_channel::bounded(WAITING);
         let keeper = Keeper::new(settings.keep.clone());
+        let cause = detection::cause(&found.image.id);
         let (contents, shown) = std::thread::scope(|scope| {
-            let image = &found.image.id;
-            let detecting = scope.spawn(|| detection::detect(image, detectors, &receiver, keeper));
+            let detecting = scope.spawn(|| detection::detect(&cause, detectors, &receiver, keeper));
             let mut sink = Handover(sender);
             let (scratch, limits) = (&settings.scratch, &settings.limits);
             let contents = read_linked(&layers, links, claims, scratch, limits, &mut sink);

@@ -17,9 +17,44 @@ struct Counts {
     bytes: AtomicU64,
     bytes_done: AtomicU64,
     bytes_fetched: AtomicU64,
+    /// Layers that are being read now, and those that are waited for because another submission reads them.
+    reading: AtomicU64,
+    waiting: AtomicU64,
+}
+
+/// Something is being done as long as this is there.
+pub(super) struct Doing<'p>(&'p AtomicU64);
+
+impl<'p> Doing<'p> {
+    fn begin(count: &'p AtomicU64) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Doing<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Progress {
+    /// Whether it does nothing but wait for layers that another submission reads.
+    pub(crate) fn only_waits(&self) -> bool {
+        let count = |of: &AtomicU64| of.load(Ordering::Relaxed);
+        count(&self.0.waiting) > 0 && count(&self.0.reading) == 0
+    }
+
+    /// A layer is being read.
+    pub(super) fn reading(&self) -> Doing<'_> {
+        Doing::begin(&self.0.reading)
+    }
+
+    /// A layer is waited for that another submission reads.
+    pub(super) fn waiting(&self) -> Doing<'_> {
+        Doing::begin(&self.0.waiting)
+    }
+
     /// Layers to be read; 0 while that is not known.
     pub fn layers(&self) -> u64 {
         self.0.layers.load(Ordering::Relaxed)

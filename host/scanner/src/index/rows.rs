@@ -1,11 +1,13 @@
 //! What an indexed image becomes in the store.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use limpid_images::FoundImage;
 use limpid_layers::hidden;
 use limpid_matching::fold;
 use limpid_model::{Digest, Fact, HiddenFile, Image, LayerEntries, LayerFindings, PluginId};
+use limpid_runtime::Plugin;
 use limpid_store::tables::entries::Entries;
 use limpid_store::tables::findings;
 use limpid_store::tables::images::{self, Images, Indexing, Linked};
@@ -20,6 +22,7 @@ use super::Indexer;
 use super::detection;
 use super::layer::ReadLayer;
 use super::plan::Outcomes;
+use crate::detectors::components;
 use crate::facts::{LinkedLayer, facts_but};
 use crate::images::known_entries;
 use crate::unexamined::{self, Remarks};
@@ -90,6 +93,58 @@ impl Indexer<'_> {
         Ok(written)
     }
 
+    /// Whether images were indexed before as they would be now: the same detectors saw all of their layers, files
+    /// were counted by the same rules, and nothing is to be told of a layer that was not told before.
+    pub(super) fn are_settled(
+        &self,
+        view: &View<'_>,
+        images: &[FoundImage],
+        detectors: &[Arc<Plugin>],
+        outcomes: &Outcomes,
+    ) -> Result<bool, Error> {
+        if !outcomes.read.is_empty() || !outcomes.unread.is_empty() {
+            return Ok(false);
+        }
+        let components = components(detectors);
+        for source in images {
+            let (row, unexamined) =
+                (view.get::<Images>(&source.image.id)?, view.get::<Unexamined>(&source.image.id)?);
+            let (Some(row), Some(unexamined)) = (row, unexamined) else { return Ok(false) };
+            let (_, indexing) = row.into_parts(source.image.id);
+            let told = unexamined.layers.iter().map(|layer| (layer.place, layer.stored_as.as_ref()));
+            let told = told.filter(|(_, stored_as)| stored_as.is_some());
+            let stated = source.layers.iter().enumerate();
+            let stated =
+                stated.filter_map(|(place, layer)| Some((place as u64, Some(layer.stored_as.as_ref()?))));
+            let is_settled = indexing.detectors == components
+                && Digest::from(unexamined.rules) == self.settings.kinds.digest()
+                && unexamined.uncounted == 0
+                && unexamined.layers.iter().all(|layer| layer.unread.is_none())
+                && told.eq(stated);
+            if !is_settled {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Writes an image that was submitted again and is settled: it may have other names.
+    pub(super) fn put_again(
+        &self,
+        view: &View<'_>,
+        batch: &mut Batch,
+        source: &FoundImage,
+    ) -> Result<(), Error> {
+        let mut image = source.image.clone();
+        let id = image.id;
+        let row = view.get::<Images>(&id)?.ok_or(Error::NoImage(id))?;
+        let (known, indexing) = row.into_parts(id);
+        join(&mut image, known);
+        put_names(batch, &image)?;
+        let indexing = Indexing { indexed_at: self.settings.clock.now(), ..indexing };
+        Ok(batch.put::<Images>(&id, &images::Row::new(image, indexing))?)
+    }
+
     /// Writes an image that was submitted.
     pub(super) fn put_image(
         &self,
@@ -108,9 +163,7 @@ impl Indexer<'_> {
             join(&mut image, known);
             before = Some(indexing);
         }
-        for manifest in &image.manifests {
-            batch.put::<Manifests>(manifest, &manifests::Row { image: image.id.into() })?;
-        }
+        put_names(batch, &image)?;
         let entries = |diff_id: &Digest| match read.get(diff_id) {
             Some(layer) => Ok(layer.entries.unpack()?),
             None => known_entries(view, diff_id),
@@ -135,8 +188,6 @@ impl Indexer<'_> {
         }
         let indexed_at = self.settings.clock.now();
         let indexing = Indexing { indexed_at, detectors: components, contexts, linked };
-        names::put(batch, &image)?;
-        bases::put(batch, &image)?;
         let id = image.id;
         Ok(batch.put::<Images>(&id, &images::Row::new(image, indexing))?)
     }
@@ -166,6 +217,15 @@ impl Indexer<'_> {
         let indexing = Indexing { indexed_at: before.indexed_at, detectors: components, contexts, linked };
         Ok(batch.put::<Images>(&id, &images::Row::new(image, indexing))?)
     }
+}
+
+/// Writes by which names, manifests and layers an image is found.
+fn put_names(batch: &mut Batch, image: &Image) -> Result<(), Error> {
+    for manifest in &image.manifests {
+        batch.put::<Manifests>(manifest, &manifests::Row { image: image.id.into() })?;
+    }
+    names::put(batch, image)?;
+    bases::put(batch, image)
 }
 
 /// What is known of an image's layers beside what detectors found.

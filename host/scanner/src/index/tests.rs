@@ -84,6 +84,29 @@ fn a_layer_over_a_limit_is_unread_and_the_image_reported() {
     assert_eq!(view.keys::<Unexamined>(|_| ()).count() + view.keys::<KindsTable>(|_| ()).count(), 0);
 }
 
+#[test]
+fn a_known_image_is_written_again_without_what_its_layers_hold() {
+    let (scanner, _scratch) = scanner(|_| ());
+    let layer = tar(&[("a.jar", b"x")]);
+    let (archive, image) = docker("a", std::slice::from_ref(&layer));
+    index(&scanner, &archive).unwrap();
+    let before = scanner.image(&image).unwrap();
+    // Whoever needed them would read the layer again.
+    let mut batch = Batch::default();
+    batch.delete::<limpid_store::tables::entries::Entries>(&Digest::of(&layer));
+    scanner.store().commit(batch).unwrap();
+    // The same image under another name of the same length.
+    let at = archive.windows(16).position(|bytes| bytes == br#""RepoTags":["a"]"#).unwrap();
+    let mut renamed = archive.clone();
+    renamed[at + 13] = b'b';
+    let indexed = index(&scanner, &renamed).unwrap();
+    assert_eq!((indexed.layers_read, indexed.layers_known), (0, 1));
+    let after = scanner.image(&image).unwrap();
+    assert_eq!(after.image.names, ["b", "a"]);
+    assert_eq!(after.image.layers, before.image.layers);
+    assert_eq!(scanner.report(&image).unwrap().coverage.unexamined[0].examples, ["a.jar"]);
+}
+
 fn diff_id_of(scanner: &Scanner, image: &Digest, place: usize) -> Digest {
     scanner.image(image).unwrap().image.layers[place].diff_id
 }

@@ -11,10 +11,15 @@ const LEAST: Duration = Duration::from_secs(1);
 /// How much more room is worth another try, in bytes.
 const MORE_ROOM: u64 = 1 << 20;
 
+/// How often it is looked whether a job that is being done only waits for another.
+const LOOK: Duration = Duration::from_millis(50);
+
 /// Jobs that are acknowledged and not done.
 #[derive(Debug)]
 pub(super) struct Queue {
     limit: usize,
+    /// How many are done at a time, beside those that only wait for others.
+    workers: usize,
     inner: Mutex<Inner>,
     changed: Condvar,
 }
@@ -81,10 +86,15 @@ pub struct QueueLength {
 pub(super) struct Full;
 
 impl Queue {
-    /// A queue of so many jobs, and of those that are there already.
-    pub(super) fn new(limit: usize, left: Vec<u64>) -> Self {
+    /// A queue of so many jobs, of which so many are done at a time, and of those that are there already.
+    pub(super) fn new(limit: usize, workers: usize, left: Vec<u64>) -> Self {
         let inner = Inner { ready: left.into(), ..Inner::default() };
-        Self { limit: limit.max(1), inner: Mutex::new(inner), changed: Condvar::new() }
+        Self {
+            limit: limit.max(1),
+            workers: workers.max(1),
+            inner: Mutex::new(inner),
+            changed: Condvar::new(),
+        }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -105,14 +115,31 @@ impl Queue {
         Ok(())
     }
 
-    /// The next job, once there is one; none when the queue is closed. `room` tells how much room there is.
-    pub(super) fn take(&self, room: impl Fn() -> Option<u64>) -> Option<u64> {
+    /// The next job, once there is one and not too many are being done; none when the queue is closed. `room` tells
+    /// how much room there is, `only_waits` whether a job that is being done waits for what another one does: it
+    /// does not count, so that two that wait for a slow registry do not keep all others from their turn.
+    pub(super) fn take(
+        &self,
+        room: impl Fn() -> Option<u64>,
+        only_waits: impl Fn(u64) -> bool,
+    ) -> Option<u64> {
         let mut inner = self.inner();
         loop {
             if inner.is_closed {
                 return None;
             }
             let now = Instant::now();
+            let is_free = inner.running.iter().filter(|id| !only_waits(**id)).count() < self.workers;
+            if !is_free {
+                let waited = if inner.may_have_next() {
+                    let waited = self.changed.wait_timeout(inner, LOOK);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                } else {
+                    self.changed.wait(inner).unwrap_or_else(PoisonError::into_inner)
+                };
+                inner = waited;
+                continue;
+            }
             if let Some(id) = inner.next(now) {
                 inner.running.insert(id);
                 return Some(id);
@@ -214,6 +241,10 @@ impl Queue {
 }
 
 impl Inner {
+    fn may_have_next(&self) -> bool {
+        !self.ready.is_empty() || self.waiting.keys().any(|id| !self.running.contains(id))
+    }
+
     fn next(&mut self, now: Instant) -> Option<u64> {
         let is_due = |(id, waiting): &(&u64, &Waiting)| waiting.due <= now && !self.running.contains(id);
         if self.again.is_none()
@@ -249,8 +280,8 @@ mod tests {
 
     #[test]
     fn jobs_that_wait_are_tried_again_one_at_a_time() {
-        let queue = Queue::new(10, vec![1, 2]);
-        let take = || queue.take(|| None).unwrap();
+        let queue = Queue::new(10, 10, vec![1, 2]);
+        let take = || queue.take(|| None, |_| false).unwrap();
         assert_eq!([take(), take()], [1, 2]);
         for id in [1, 2] {
             let waiting = queue.failed(id, |attempts| waiting(attempts, Duration::ZERO, None));
@@ -269,9 +300,9 @@ mod tests {
 
     #[test]
     fn what_waits_counts_as_much_as_what_is_queued() {
-        let queue = Queue::new(2, vec![]);
+        let queue = Queue::new(2, 10, vec![]);
         queue.push(1).unwrap();
-        assert_eq!(queue.take(|| None), Some(1));
+        assert_eq!(queue.take(|| None, |_| false), Some(1));
         queue.failed(1, |attempts| waiting(attempts, Duration::from_secs(60), None));
         queue.push(2).unwrap();
         assert!(queue.is_full() && queue.push(3).is_err());
@@ -281,8 +312,8 @@ mod tests {
     fn more_room_or_a_job_that_is_done_ends_a_wait_early() {
         let early = Duration::from_secs(600);
         for room in [Some(5), None] {
-            let queue = Queue::new(2, vec![1, 2]);
-            assert_eq!([queue.take(|| None), queue.take(|| None)], [Some(1), Some(2)]);
+            let queue = Queue::new(2, 10, vec![1, 2]);
+            assert_eq!([queue.take(|| None, |_| false), queue.take(|| None, |_| false)], [Some(1), Some(2)]);
             queue.failed(1, |attempts| waiting(attempts, early, room));
             assert_eq!(queue.last_failure(early).as_deref(), room.map(|_| "full"));
             if room.is_none() {
@@ -290,16 +321,30 @@ mod tests {
                 assert_eq!(queue.last_failure(early), None);
             }
             let began = Instant::now();
-            assert_eq!(queue.take(|| Some(5 + MORE_ROOM + 1)), Some(1));
+            assert_eq!(queue.take(|| Some(5 + MORE_ROOM + 1), |_| false), Some(1));
             assert!(began.elapsed() < Duration::from_secs(60));
         }
     }
 
     #[test]
+    fn a_job_that_only_waits_for_another_leaves_its_place_to_the_next() {
+        let queue = Queue::new(10, 2, vec![1, 2, 3, 4]);
+        let waits = Mutex::new(BTreeSet::from([2]));
+        let take = || queue.take(|| None, |id| waits.lock().unwrap().contains(&id));
+        assert_eq!([take(), take(), take()], [1, 2, 3].map(Some));
+        std::thread::scope(|scope| {
+            let next = scope.spawn(take);
+            assert_eq!(queue.length().queued, 1);
+            waits.lock().unwrap().insert(1);
+            assert_eq!(next.join().unwrap(), Some(4));
+        });
+    }
+
+    #[test]
     fn a_closed_queue_gives_nothing_more() {
-        let queue = Queue::new(2, vec![1]);
+        let queue = Queue::new(2, 10, vec![1]);
         queue.close();
-        assert_eq!(queue.take(|| None), None);
+        assert_eq!(queue.take(|| None, |_| false), None);
         assert!(queue.push(2).is_err());
     }
 }

@@ -1,36 +1,46 @@
 use std::collections::HashSet;
+use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use limpid_bytes::Part;
+
 use crate::Error;
+use crate::index::Ahead;
 
 /// The directory in which submitted archives wait.
 pub(super) struct Directory(PathBuf);
 
 /// An archive on its way in. It is gone when this is dropped.
-#[derive(Debug)]
 pub struct Spool {
     file: tempfile::NamedTempFile,
-    bytes: u64,
+    written: limpid_bytes::Spool,
+    /// What is read of its layers meanwhile.
+    ahead: Option<Ahead>,
 }
 
 impl Spool {
     /// How many bytes are in.
-    pub const fn bytes(&self) -> u64 {
-        self.bytes
+    pub fn bytes(&self) -> u64 {
+        self.written.written()
+    }
+}
+
+impl fmt::Debug for Spool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Spool").field(&self.file.path()).finish()
     }
 }
 
 impl Write for Spool {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.file.write(bytes)?;
-        self.bytes += written as u64;
-        Ok(written)
+        self.written.write(bytes)?;
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        Ok(())
     }
 }
 
@@ -41,20 +51,29 @@ impl Directory {
         Ok(Self(path))
     }
 
-    pub(super) fn create(&self) -> Result<Spool, Error> {
+    /// A place for an archive, which `ahead` may begin to read.
+    pub(super) fn create(&self, ahead: impl FnOnce(Part) -> Option<Ahead>) -> Result<Spool, Error> {
         let file = tempfile::Builder::new().prefix("incoming-").tempfile_in(&self.0);
-        let what = format!("no file can be made in `{}`", self.0.display());
-        Ok(Spool { file: file.map_err(host(what))?, bytes: 0 })
+        let what = || format!("no file can be made in `{}`", self.0.display());
+        let file = file.map_err(|error| host(what())(error))?;
+        let written = file.as_file().try_clone().map_err(|error| host(what())(error))?;
+        let (written, part) = limpid_bytes::Spool::open_ended(written);
+        Ok(Spool { file, written, ahead: ahead(part) })
     }
 
-    /// Brings an archive safely onto disk under the number of its job. Returns its length.
-    pub(super) fn keep(&self, spool: Spool, id: u64) -> Result<u64, Error> {
+    /// Brings an archive safely onto disk under the number of its job. Returns its length, and what is read of
+    /// it ahead.
+    pub(super) fn keep(&self, spool: Spool, id: u64) -> Result<(u64, Option<Ahead>), Error> {
         let path = self.path(id);
         let what = format!("archive `{}` cannot be written", path.display());
-        spool.file.as_file().sync_all().map_err(host(what.clone()))?;
-        spool.file.persist(&path).map_err(|error| host(what.clone())(error.error))?;
+        let Spool { file, written, ahead } = spool;
+        let bytes = written.written();
+        // Who reads ahead need not wait for the disk to learn that this is all.
+        drop(written);
+        file.as_file().sync_all().map_err(host(what.clone()))?;
+        file.persist(&path).map_err(|error| host(what.clone())(error.error))?;
         File::open(&self.0).and_then(|directory| directory.sync_all()).map_err(host(what))?;
-        Ok(spool.bytes)
+        Ok((bytes, ahead))
     }
 
     pub(super) fn open_kept(&self, id: u64) -> Result<File, Error> {

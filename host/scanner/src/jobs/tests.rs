@@ -519,3 +519,59 @@ fn a_submission_outlives_the_process_and_its_secrets_do_not() {
     assert_eq!(submitted(scratch.path()), [""; 0]);
     assert!(!format!("{:?} {:?}", jobs.job(job.id), secrets()).contains("hunter2"));
 }
+
+/// A registry of which one layer comes when it likes to.
+#[derive(Clone)]
+struct SlowRegistry {
+    archive: Arc<Vec<u8>>,
+    asked: Sender<()>,
+    goes_on: Arc<Mutex<Receiver<()>>>,
+}
+
+struct SlowArchive(Archive, SlowRegistry);
+
+impl OpenSource for SlowRegistry {
+    fn open(
+        &self,
+        _: &Submission,
+        _: &Secrets,
+        _: BTreeMap<Digest, KnownLayer>,
+    ) -> Result<Box<dyn ImageSource>, limpid_images::Error> {
+        let mut file = tempfile::tempfile().unwrap();
+        std::io::Write::write_all(&mut file, &self.archive).unwrap();
+        let limits = limpid_layers::Limits::default();
+        let archive = Archive::open_file(file, &std::env::temp_dir(), &limits)?;
+        Ok(Box::new(SlowArchive(archive, self.clone())))
+    }
+}
+
+impl ImageSource for SlowArchive {
+    fn images(&self, stop: &Stop) -> Result<Vec<FoundImage>, limpid_images::Error> {
+        self.0.images(stop)
+    }
+
+    fn open(&self, layer: &FoundLayer, stop: &Stop) -> Result<Content, limpid_images::Error> {
+        let _ = self.1.asked.send(());
+        let _ = self.1.goes_on.lock().unwrap().recv();
+        self.0.open(layer, stop)
+    }
+}
+
+#[test]
+fn two_that_wait_for_one_slow_layer_do_not_keep_a_third_from_its_turn() {
+    let (scanner, _scratch) = scanner_with(Store::in_memory(), |settings| settings.jobs = 2);
+    let (slow, image) = docker("slow", &[tar(&[("a", b"a")])]);
+    let (asked, is_asked) = mpsc::channel();
+    let (go_on, goes_on) = mpsc::channel();
+    let goes_on = Arc::new(Mutex::new(goes_on));
+    let jobs = start_with(&scanner, SlowRegistry { archive: Arc::new(slow), asked, goes_on });
+    let slow = [(); 2].map(|()| jobs.submit_named(reference(), Secrets::default()).unwrap().id);
+    is_asked.recv().unwrap();
+    let (archive, other) = empty_image("other");
+    let id = submit(&jobs, &archive).unwrap().id;
+    assert_eq!(ended(&jobs, id).images, [other]);
+    assert!(slow.iter().all(|id| !jobs.job(*id).unwrap().state.is_final()));
+    drop(go_on);
+    assert!(slow.iter().all(|id| ended(&jobs, *id).images == [image]));
+    assert!(is_asked.try_recv().is_err(), "a layer is read once");
+}

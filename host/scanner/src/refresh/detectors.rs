@@ -358,7 +358,8 @@ fn detect(detector: &Plugin, image: &Digest, files: Files) -> LayerFindings {
     });
     let together = (!files.together.is_empty()).then_some(files.together);
     for batch in batches.chain(together) {
-        if let Some((findings, unread, failure)) = detection::show(detector, image, batch) {
+        if let Some((findings, unread, failure)) = detection::show(detector, &detection::cause(image), batch)
+        {
             found.findings.extend(findings);
             found.unread.extend(unread);
             found.failures.extend(failure);

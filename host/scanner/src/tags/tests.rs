@@ -57,6 +57,15 @@ fn a_tag_that_points_elsewhere_keeps_where_it_pointed() {
 }
 
 #[test]
+fn a_name_with_a_digest_does_not_move_its_tag() {
+    let store = Store::in_memory();
+    submit(&store, &[image(1, "amd64", &["a:1"])], Some(digest(11)), 100);
+    let pinned = format!("a:1@{}", digest(12));
+    submit(&store, &[image(2, "amd64", &[&pinned])], Some(digest(12)), 200);
+    assert_eq!(history(&store, "a:1"), [(100, Some(digest(11)), vec![digest(1)])]);
+}
+
+#[test]
 fn the_platforms_of_one_index_share_a_tag() {
     let store = Store::in_memory();
     let of_index = [image(1, "amd64", &["a:1"]), image(2, "arm64", &["a:1"])];

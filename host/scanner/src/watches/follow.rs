@@ -1,13 +1,13 @@
 //! What becomes of one tag.
 
-use limpid_model::{Digest, ImageReference, JobState, Watch, WatchedTag, chain};
+use limpid_model::{Digest, ImageReference, JobState, Naming, Watch, WatchedTag, chain};
 use limpid_store::View;
 use limpid_store::tables::jobs::Jobs;
 
 use super::registry::Unlisted;
 use super::{Parts, stopped};
 use crate::names::Name;
-use crate::watched::{self, Again};
+use crate::watched::{self, AGAIN, Again};
 use crate::{Error, tags};
 
 /// Why a tag could not be followed.
@@ -82,7 +82,7 @@ impl Parts {
         drop(view);
         let submitted = after.job.is_none();
         if submitted {
-            after.job = Some(self.submit(&reference).map_err(|error| match error {
+            after.job = Some(self.submit(&reference, Naming::Tag).map_err(|error| match error {
                 // What cannot be named costs only itself.
                 Error::Images(_) => Failure::from(Unlisted::Failed(chain(&error))),
                 error => error.into(),
@@ -107,9 +107,12 @@ impl Parts {
 }
 
 /// Whether what was indexed of a tag is not what is known under its name: it was deleted, something else was
-/// submitted under that name, or the watch has another registry since.
+/// submitted under that name, or the watch has another registry or wants further platforms since.
 fn is_lost(view: &View<'_>, name: &str, tag: &WatchedTag) -> Result<bool, Error> {
     let Some(id) = tag.job else { return Ok(false) };
+    if id == AGAIN {
+        return Ok(true);
+    }
     let job = view.get::<Jobs>(&id)?.map(|row| row.into_job(id).state);
     // What a job that nobody remembers has brought may have been all there was to bring.
     let least = match job {

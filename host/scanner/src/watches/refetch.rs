@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
-use limpid_model::{Digest, chain};
+use limpid_model::{Digest, Naming, chain};
 use limpid_store::View;
 use limpid_store::tables::images::Images;
 
@@ -73,7 +73,8 @@ pub(super) fn fetch(parts: &Parts, image: &Digest, loaded: &[Digest]) -> Result<
         origins::of(&view, image)?
     };
     let Some(reference) = reference else { return Ok(None) };
-    let job = parts.submit(&reference)?;
+    // A tag of its reference may point elsewhere by now.
+    let job = parts.submit(&reference, Naming::Known)?;
     tracing::info!(job, "image {image} is fetched again: not all files were kept that detectors claim");
     Ok(Some(job))
 }

@@ -2,7 +2,7 @@ use std::sync::Weak;
 use std::time::Duration;
 
 use limpid_bytes::Stop;
-use limpid_model::{Digest, ImageReference, Submission};
+use limpid_model::{Digest, ImageReference, Naming, Submission};
 
 use super::stopped;
 use crate::Error;
@@ -57,7 +57,7 @@ pub trait Submit: Send + Sync {
     ///
     /// # Errors
     /// [`Error::Busy`] where too many wait already, and where the store fails.
-    fn submit(&self, reference: ImageReference) -> Result<u64, Error>;
+    fn submit(&self, reference: ImageReference, naming: Naming) -> Result<u64, Error>;
 }
 
 /// What waits is done by a process that goes on, and half of the places are for others.
@@ -66,9 +66,9 @@ impl Submit for Weak<Jobs> {
         self.upgrade().is_some_and(|jobs| jobs.is_half_empty())
     }
 
-    fn submit(&self, reference: ImageReference) -> Result<u64, Error> {
+    fn submit(&self, reference: ImageReference, naming: Naming) -> Result<u64, Error> {
         let jobs = self.upgrade().ok_or_else(stopped)?;
-        Ok(jobs.submit_named(Submission::Reference(reference), Secrets::default())?.id)
+        Ok(jobs.submit_named(Submission::Watched { reference, naming }, Secrets::default())?.id)
     }
 }
 

@@ -2,13 +2,14 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use limpid_images::{Content, FoundImage, FoundLayer, ImageSource};
-use limpid_model::{Digest, Image, Platform, Platforms, WatchSpec, WatchedTag};
+use limpid_model::{Digest, Image, Naming, Platform, Platforms, WatchSpec, WatchedTag};
 use limpid_store::Store;
 use limpid_store::tables::images::Images;
 use limpid_store::tables::names::Names;
 use limpid_store::tables::tags::Tags;
 
 use super::*;
+use crate::names::Name;
 use crate::test_support::scanner_with;
 use crate::{Clock, ImageInput, Progress};
 
@@ -106,17 +107,17 @@ impl Submit for Registry {
         true
     }
 
-    fn submit(&self, reference: ImageReference) -> Result<u64, Error> {
+    fn submit(&self, reference: ImageReference, naming: Naming) -> Result<u64, Error> {
         self.count("submitted");
         let scanner = self.scanner.lock().unwrap().clone().unwrap();
-        let source = Source(reference);
+        let source = Source(reference, naming);
         scanner.index(ImageInput { source: &source, stop: &Stop::default() }, &Progress::default())?;
         Ok(self.jobs.fetch_add(1, Ordering::Relaxed))
     }
 }
 
 /// What a reference of that registry names.
-struct Source(ImageReference);
+struct Source(ImageReference, Naming);
 
 impl ImageSource for Source {
     fn images(&self, _: &Stop) -> Result<Vec<FoundImage>, limpid_images::Error> {
@@ -125,7 +126,11 @@ impl ImageSource for Source {
         let image = Image {
             id: image(content),
             manifests: vec![manifest(content)],
-            names: vec![name.to_owned()],
+            names: match self.1 {
+                Naming::Reference => vec![format!("{REGISTRY}/a@{digest}")],
+                Naming::Tag => vec![name.to_owned()],
+                Naming::Known => Vec::new(),
+            },
             platform: Platform { os: "linux".into(), architecture: "amd64".into(), variant: None },
             created: None,
             labels: Vec::new(),
@@ -501,7 +506,7 @@ fn a_name_that_somebody_else_gave_goes_back_with_the_next_listing() {
     assert_eq!([service.list().submitted, service.list().submitted], [1, 0]);
     let reference = format!("{REGISTRY}/a:1@{}", manifest(2));
     let reference = ImageReference { reference, platforms: Platforms::All };
-    service.registry.submit(reference).unwrap();
+    service.registry.submit(reference, Naming::Tag).unwrap();
     assert_eq!([service.list().submitted, service.list().submitted], [1, 0]);
 }
 
@@ -712,4 +717,67 @@ fn images_that_rest_on_other_detectors_are_fetched_again_where_they_can_be() {
     assert!(refetch::fetch(&service.parts, &image(1), &[]).unwrap().is_none());
     assert!(refetch::fetch(&service.parts, &image(3), &loaded).unwrap().is_none());
     assert_eq!(service.registry.asked(), counts([("submitted", 1)]));
+}
+
+#[test]
+fn an_image_that_is_fetched_again_does_not_move_its_tag_back() {
+    let service = Service::new();
+    service.put(|_| ());
+    for content in [1, 2] {
+        service.registry.push("a", "1", content);
+        service.list();
+    }
+    let pointed = || {
+        let rows = crate::tags::rows(&service.store.view(), &Name::of(&format!("{REGISTRY}/a:1"))).unwrap();
+        rows.into_iter().map(|(_, row)| row.digest()).collect::<Vec<_>>()
+    };
+    assert_eq!(pointed(), [Some(manifest(1)), Some(manifest(2))]);
+    assert!(refetch::fetch(&service.parts, &image(1), &[Digest::of(b"detector")]).unwrap().is_some());
+    assert_eq!(pointed(), [Some(manifest(1)), Some(manifest(2))]);
+    assert_eq!(service.list().submitted, 0);
+}
+
+#[test]
+fn images_of_further_platforms_are_submitted_with_the_next_listing() {
+    let service = Service::new();
+    let only = |texts: &[&str]| Platforms::Only(texts.iter().map(|text| text.parse().unwrap()).collect());
+    let put = |platforms: Platforms| service.put(|spec| spec.platforms = platforms);
+    put(only(&["linux/amd64"]));
+    service.registry.push("a", "1", 1);
+    service.registry.push("a", "2", 2);
+    assert_eq!(service.list().submitted, 2);
+    let before = watched::watch(&service.store.view(), "w").unwrap();
+    for (platforms, submitted) in [
+        (only(&["linux/amd64", "linux/arm64"]), 2),
+        (only(&["linux/arm64"]), 0),
+        (only(&["linux/amd64"]), 2),
+        (Platforms::All, 2),
+        (only(&["linux/s390x"]), 0),
+    ] {
+        put(platforms.clone());
+        let listed = [service.list().submitted, service.list().submitted];
+        assert_eq!(listed, [submitted, 0], "{platforms:?}");
+    }
+    // A listing that began before the change.
+    service.registry.push("a", "3", 3);
+    put(Platforms::All);
+    assert!(service.follows().iter().all(|tag| tag.job.is_none()));
+    assert_eq!(service.list().submitted, 3);
+    service.registry.push("a", "4", 4);
+    listing::list(&service.parts, &before).unwrap();
+    assert_eq!([service.list().submitted, service.list().submitted], [1, 0]);
+}
+
+#[test]
+fn what_grew_too_old_while_further_platforms_were_wanted_is_dropped() {
+    let service = Service::new();
+    service.put(|spec| (spec.max_age, spec.platforms) = (Some(2 * DAY / 1_000), Platforms::Only(Vec::new())));
+    service.registry.push("a", "1", 999);
+    assert_eq!(service.list().submitted, 1);
+    service.put(|spec| spec.max_age = Some(2 * DAY / 1_000));
+    service.pass(10 * DAY);
+    assert_eq!(service.list().submitted, 0);
+    service.pass(10 * DAY);
+    assert_eq!(service.list().dropped, 1);
+    assert!(service.images().is_empty());
 }

@@ -234,9 +234,7 @@ const fn of_registry(error: &FetchError) -> Code {
         FetchError::Address { .. } | FetchError::Reference { .. } | FetchError::Header { .. } => {
             Code::BadReference
         }
-        FetchError::Internal { .. } | FetchError::PlainHttp(_) | FetchError::Redirect { .. } => {
-            Code::ForbiddenAddress
-        }
+        FetchError::Internal { .. } | FetchError::PlainHttp(_) => Code::ForbiddenAddress,
         FetchError::Unauthorized { .. } => Code::NotAuthorized,
         FetchError::WrongDigest { .. } | FetchError::WrongSize { .. } => Code::WrongDigest,
         FetchError::Schema1(_) => Code::Unsupported,

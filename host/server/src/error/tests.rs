@@ -1,7 +1,7 @@
 use axum::body::Body;
 use http_body_util::BodyExt;
 use limpid_model::{Blame, Digest, FailureKind, PluginFailure, PluginId};
-use limpid_scanner::{ImagesError, StoreError};
+use limpid_scanner::{FetchError, ImagesError, StoreError};
 use serde_json::{Value, json};
 
 use super::*;
@@ -25,6 +25,10 @@ fn an_error_has_a_status_and_a_code() {
     check(Error::NoFeed { name: "x".to_owned(), known: Vec::new() }, 404, "no-such-feed");
     check(Error::NoScheme { name: "x".to_owned(), known: Vec::new() }, 404, "no-such-scheme");
     check(Error::Images(ImagesError::NotAnImage("x".to_owned())), 422, "not-an-image");
+    let fetch = |error| Error::Images(ImagesError::Fetch(error));
+    let (from, to, why) = ("r".to_owned(), "x".to_owned(), "no".to_owned());
+    check(fetch(FetchError::Redirect { from, to, why }), 502, "source-unavailable");
+    check(fetch(FetchError::Internal { address: "x".to_owned(), advice: "no" }), 422, "forbidden-address");
     check(Error::TooManyAdvisories { limit: 1 }, 422, "over-limit");
     check(Error::Document(io()), 422, "bad-document");
     check(plugin_failure(Blame::Input), 422, "bad-document");

@@ -1,7 +1,8 @@
 //! Submissions that were acknowledged, under way or ended.
 
 use limpid_model::{
-    Digest, ImageReference, Job, JobState, LayerAddress, LayerAddresses, Platform, Platforms, Submission,
+    Digest, ImageReference, Job, JobState, LayerAddress, LayerAddresses, Naming, Platform, Platforms,
+    Submission,
 };
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +75,19 @@ enum Stored {
     Reference { reference: String, platforms: Option<Vec<StoredPlatform>> },
     /// A manifest: digest of it, digest and address of each layer.
     Addresses { hash: DigestBytes, layers: Vec<(DigestBytes, String)> },
+    /// An image of a registry that a watch asks for.
+    Watched { reference: String, platforms: Option<Vec<StoredPlatform>>, naming: StoredNaming },
+}
+
+/// What the images of a reference are called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum StoredNaming {
+    /// By its digest, or else by its tag.
+    Reference,
+    /// By its tag.
+    Tag,
+    /// As they are called already.
+    Known,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,11 +165,16 @@ impl From<Stored> for Submission {
         match stored {
             Stored::Archive { bytes } => Self::Archive { bytes },
             Stored::Reference { reference, platforms } => {
-                let platforms = platforms.map_or(Platforms::All, |platforms| {
-                    Platforms::Only(platforms.into_iter().map(Platform::from).collect())
-                });
-                Self::Reference(ImageReference { reference, platforms })
+                Self::Reference(ImageReference { reference, platforms: meant(platforms) })
             }
+            Stored::Watched { reference, platforms, naming } => Self::Watched {
+                reference: ImageReference { reference, platforms: meant(platforms) },
+                naming: match naming {
+                    StoredNaming::Reference => Naming::Reference,
+                    StoredNaming::Tag => Naming::Tag,
+                    StoredNaming::Known => Naming::Known,
+                },
+            },
             Stored::Addresses { hash, layers } => {
                 let layer = |(hash, uri): (DigestBytes, _)| LayerAddress { hash: hash.into(), uri };
                 let layers = layers.into_iter().map(layer).collect();
@@ -169,18 +188,38 @@ impl From<&Submission> for Stored {
     fn from(submission: &Submission) -> Self {
         match submission {
             Submission::Archive { bytes } => Self::Archive { bytes: *bytes },
-            Submission::Reference(ImageReference { reference, platforms }) => Self::Reference {
-                reference: reference.clone(),
-                platforms: match platforms {
-                    Platforms::All => None,
-                    Platforms::Only(platforms) => Some(platforms.iter().map(StoredPlatform::from).collect()),
-                },
-            },
+            Submission::Reference(ImageReference { reference, platforms }) => {
+                Self::Reference { reference: reference.clone(), platforms: stored(platforms) }
+            }
+            Submission::Watched { reference: ImageReference { reference, platforms }, naming } => {
+                Self::Watched {
+                    reference: reference.clone(),
+                    platforms: stored(platforms),
+                    naming: match naming {
+                        Naming::Reference => StoredNaming::Reference,
+                        Naming::Tag => StoredNaming::Tag,
+                        Naming::Known => StoredNaming::Known,
+                    },
+                }
+            }
             Submission::Addresses(LayerAddresses { hash, layers }) => Self::Addresses {
                 hash: (*hash).into(),
                 layers: layers.iter().map(|layer| (layer.hash.into(), layer.uri.clone())).collect(),
             },
         }
+    }
+}
+
+fn meant(platforms: Option<Vec<StoredPlatform>>) -> Platforms {
+    platforms.map_or(Platforms::All, |platforms| {
+        Platforms::Only(platforms.into_iter().map(Platform::from).collect())
+    })
+}
+
+fn stored(platforms: &Platforms) -> Option<Vec<StoredPlatform>> {
+    match platforms {
+        Platforms::All => None,
+        Platforms::Only(platforms) => Some(platforms.iter().map(StoredPlatform::from).collect()),
     }
 }
 

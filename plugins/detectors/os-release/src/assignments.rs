@@ -25,6 +25,11 @@ impl Assignments {
         Self(assignments)
     }
 
+    /// Values of which it is known what they are.
+    pub(crate) fn of<'a>(values: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        Self(values.into_iter().map(|(name, value)| (name.to_owned(), Ok(value.to_owned()))).collect())
+    }
+
     /// The value of a name; none where it has none, or an empty one.
     ///
     /// # Errors

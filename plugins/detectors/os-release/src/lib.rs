@@ -8,6 +8,8 @@
 mod alpine;
 mod assignments;
 mod debian;
+mod known;
+mod older;
 mod release;
 
 use limpid_plugin_sdk::detector::{Claim, Detector, Distribution, File, Problems, Report};
@@ -17,9 +19,25 @@ use alpine::Repositories;
 use assignments::Assignments;
 
 /// What may state the distribution, best first. os-release(5) puts `etc` before `usr/lib`; the
-/// others stand in newer images as well, and there say less.
-pub const FILES: [&str; 4] =
-    ["etc/os-release", "usr/lib/os-release", "etc/alpine-release", "etc/debian_version"];
+/// others stand in newer images as well, and there say less. Of these, a distribution's own come before those that
+/// it writes to look like another one.
+pub const FILES: [&str; 15] = [
+    "etc/os-release",
+    "usr/lib/os-release",
+    "etc/alpine-release",
+    "etc/oracle-release",
+    "etc/centos-release",
+    "etc/almalinux-release",
+    "etc/rocky-release",
+    "etc/fedora-release",
+    "etc/photon-release",
+    "etc/altlinux-release",
+    "etc/system-release",
+    "etc/redhat-release",
+    "etc/SuSE-release",
+    "etc/lsb-release",
+    "etc/debian_version",
+];
 
 /// Where Alpine's packages come from.
 pub const REPOSITORIES: [&str; 2] = ["etc/apk/repositories", "etc/apk/repositories.d/*.list"];
@@ -43,10 +61,11 @@ impl Detector for OsRelease {
         let mut stated = None;
         for file in FILES.iter().filter_map(|path| files.iter().find(|file| file.path() == *path)) {
             match read(file) {
-                Ok(distribution) => {
+                Ok(Some(distribution)) => {
                     stated = Some((file.path(), distribution));
                     break;
                 }
+                Ok(None) => {}
                 Err(error) => report.unread(file.path(), error),
             }
         }
@@ -85,13 +104,19 @@ fn read_repositories<'a>(files: &'a [File], report: &mut Report) -> (Repositorie
     (repositories, named_by)
 }
 
-fn read(file: &File) -> Result<Distribution, Error> {
+/// Which distribution a file states, if it states any.
+fn read(file: &File) -> Result<Option<Distribution>, Error> {
     let bytes = file.read_to_vec(MAX_FILE)?;
     let text = String::from_utf8_lossy(&bytes);
     match file.path() {
-        "etc/alpine-release" => alpine::from_release(text.trim()),
-        "etc/debian_version" => debian::from_version(text.trim()),
-        _ => release::distribution(&Assignments::parse(&text)),
+        "etc/alpine-release" => alpine::from_release(text.trim()).map(Some),
+        "etc/debian_version" => debian::from_version(text.trim()).map(Some),
+        "etc/SuSE-release" => older::from_suse(&text).map(Some),
+        "etc/lsb-release" => older::from_lsb(&text),
+        "etc/os-release" | "usr/lib/os-release" => {
+            release::distribution(&Assignments::parse(&text)).map(Some)
+        }
+        _ => older::from_line(&text).map(Some),
     }
     .map_err(Error::malformed)
 }
@@ -137,7 +162,7 @@ mod tests {
     fn a_derivative_of_debian_is_not_taken_for_debian() {
         let ubuntu = "ID=ubuntu\nID_LIKE=debian\nVERSION_ID=\"22.04\"\n";
         let files = [("etc/debian_version", "bookworm/sid\n"), ("usr/lib/os-release", ubuntu)];
-        assert_eq!(detect(&files).0[0].1, "ubuntu:22.04ubuntu:22");
+        assert_eq!(detect(&files).0[0].1, "ubuntu:22.04");
     }
 
     #[test]

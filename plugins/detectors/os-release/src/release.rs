@@ -1,7 +1,8 @@
 use limpid_plugin_sdk::detector::Distribution;
 
 use crate::assignments::Assignments;
-use crate::{alpine, debian};
+use crate::known::Stated;
+use crate::{alpine, debian, known};
 
 /// Distributions without releases, whatever `VERSION_ID` names: a date, an image, a snapshot. Their advisories are
 /// published for the distribution as a whole, under their `ID`.
@@ -48,10 +49,22 @@ pub(crate) fn distribution(assignments: &Assignments) -> Result<Distribution, St
     let release = match id.as_str() {
         "alpine" => alpine::release(version_id, pretty_name),
         "debian" => debian::release(version_id, text("VERSION_CODENAME"), text("VERSION"), pretty_name),
-        _ if rolls(&id, version_id, text("BUILD_ID")) => {
-            Release { namespaces: vec![id.clone()], supported_until: None }
+        _ => {
+            let stated = Stated {
+                id: &id,
+                version_id,
+                version: text("VERSION"),
+                name: text("NAME"),
+                rhel_version: text("RHEL_VERSION"),
+            };
+            known::release(stated).unwrap_or_else(|| Release {
+                namespaces: match rolls(&id, version_id, text("BUILD_ID")) {
+                    true => vec![id.clone()],
+                    false => namespaces(&id, version_id),
+                },
+                supported_until: None,
+            })
         }
-        _ => Release { namespaces: namespaces(&id, version_id), supported_until: None },
     };
     let stated_end = text("SUPPORT_END").filter(|day| is_day(day));
     Ok(Distribution {
@@ -105,7 +118,7 @@ fn namespaces(id: &str, version_id: &str) -> Vec<String> {
 }
 
 /// Whether a text has the form `2028-06-30`.
-fn is_day(text: &str) -> bool {
+pub(crate) fn is_day(text: &str) -> bool {
     text.len() == 10
         && text.bytes().enumerate().all(|(index, byte)| match index {
             4 | 7 => byte == b'-',
@@ -147,7 +160,8 @@ mod tests {
             "ID=alpine\nVERSION_ID=3.21.0_alpha20240923\nPRETTY_NAME=\"Alpine Linux edge\"",
             &["alpine:edge", "osv/alpine:edge"],
         );
-        check("ID=ubuntu\nVERSION_ID=\"22.04\"", &["ubuntu:22.04", "ubuntu:22"]);
+        check("ID=ubuntu\nVERSION_ID=\"22.04\"", &["ubuntu:22.04"]);
+        check("ID=new\nVERSION_ID=\"22.04\"", &["new:22.04", "new:22"]);
         check("ID=fedora\nVERSION_ID=40", &["fedora:40"]);
         check("ID=arch", &["arch"]);
     }
@@ -164,7 +178,7 @@ mod tests {
         check("ID=gentoo\nVERSION_ID=2.15", &["gentoo"]);
         check("ID=new\nVERSION_ID=2024-08-15", &["new"]);
         check("ID=new\nVERSION_ID=7\nBUILD_ID=rolling", &["new"]);
-        check("ID=amzn\nVERSION_ID=2018.03", &["amzn:2018.03", "amzn:2018"]);
+        check("ID=amzn\nVERSION_ID=2018.03", &["amzn:1"]);
         check("ID=amzn\nVERSION_ID=2023", &["amzn:2023"]);
         check("ID=new\nVERSION_ID=20241301", &["new:20241301"]);
         check("ID=new\nVERSION_ID=18012345", &["new:18012345"]);
@@ -181,8 +195,9 @@ mod tests {
         check("ID=debian\nVERSION_ID=12\nSUPPORT_END=soon", Some("2028-06-30"));
         check("ID=alpine\nVERSION_ID=3.9.6", Some("2020-11-01"));
         check("ID=alpine\nVERSION_ID=3.99.0", None);
-        check("ID=fedora\nVERSION_ID=40\nSUPPORT_END=2025-05-13", Some("2025-05-13"));
-        check("ID=fedora\nVERSION_ID=40", None);
+        check("ID=fedora\nVERSION_ID=40\nSUPPORT_END=2025-05-14", Some("2025-05-14"));
+        check("ID=fedora\nVERSION_ID=40", Some("2025-05-13"));
+        check("ID=fedora\nVERSION_ID=99", None);
     }
 
     #[test]

@@ -1,9 +1,9 @@
-use std::io::Read;
+use std::io::{BufRead, Read};
 
 use limpid_plugin_sdk::Error;
 
-/// Bytes of a document; the largest secdb has about 1 MB.
-const MAX_DOCUMENT: u64 = 32 << 20;
+/// Bytes of an index; Alpine's has a few KiB.
+const MAX_INDEX: u64 = 1 << 20;
 
 /// What a document is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,58 +14,82 @@ pub(crate) enum Kind {
     Secdb,
 }
 
-/// Reads a document to its end, and tells by its first character what it is.
+/// Tells by its first character what a document is.
 ///
 /// # Errors
 ///
-/// [`Error::Malformed`] where it is empty, larger than 32 MiB, not UTF-8, or neither HTML nor a
-/// JSON object.
-pub(crate) fn read(input: impl Read) -> Result<(Kind, String), Error> {
+/// [`Error::Malformed`] where it is empty, or neither HTML nor a JSON object.
+pub(crate) fn kind(input: &mut impl BufRead) -> Result<Kind, Error> {
+    loop {
+        let buffer = input.fill_buf()?;
+        let length = buffer.len();
+        match buffer.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            Some(b'<') => return Ok(Kind::Index),
+            Some(b'{') => return Ok(Kind::Secdb),
+            Some(other) => {
+                return Err(Error::malformed(format!(
+                    "the document is neither HTML nor a JSON object: it begins with `{}`",
+                    other.escape_ascii()
+                )));
+            }
+            None if length == 0 => return Err(Error::malformed("the document is empty")),
+            None => input.consume(length),
+        }
+    }
+}
+
+/// The text of an index.
+///
+/// # Errors
+///
+/// [`Error::Malformed`] where it is larger than 1 MiB, or no UTF-8.
+pub(crate) fn index(input: impl Read) -> Result<String, Error> {
     let mut bytes = Vec::new();
-    input.take(MAX_DOCUMENT + 1).read_to_end(&mut bytes)?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_DOCUMENT) {
-        return Err(Error::malformed(format!("the document is over the limit of {MAX_DOCUMENT} bytes")));
+    input.take(MAX_INDEX + 1).read_to_end(&mut bytes)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_INDEX) {
+        return Err(Error::malformed(format!("the index is over the limit of {MAX_INDEX} bytes")));
     }
-    let text = String::from_utf8(bytes)
-        .map_err(|error| Error::malformed(format!("the document is no text: {error}")))?;
-    match text.trim_start().chars().next() {
-        Some('<') => Ok((Kind::Index, text)),
-        Some('{') => Ok((Kind::Secdb, text)),
-        Some(other) => Err(Error::malformed(format!(
-            "the document is neither HTML nor a JSON object: it begins with `{}`",
-            other.escape_debug()
-        ))),
-        None => Err(Error::malformed("the document is empty")),
-    }
+    String::from_utf8(bytes).map_err(|error| Error::malformed(format!("the index is no text: {error}")))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io::BufReader;
+
     use super::*;
 
     #[test]
     fn a_document_is_known_by_its_first_character() {
-        assert_eq!(read("\n<!DOCTYPE html>".as_bytes()), Ok((Kind::Index, "\n<!DOCTYPE html>".into())));
-        assert_eq!(read(" {}".as_bytes()), Ok((Kind::Secdb, " {}".into())));
+        let check = |text: &str, expected: Kind| {
+            let mut input = BufReader::with_capacity(2, text.as_bytes());
+            assert_eq!(kind(&mut input), Ok(expected), "{text}");
+        };
+        check("\n   \n<!DOCTYPE html>", Kind::Index);
+        check(" {}", Kind::Secdb);
     }
 
     #[test]
     fn what_is_neither_is_refused_by_what_it_is() {
         let check = |bytes: &[u8], expected: &str| {
-            let Err(Error::Malformed(why)) = read(bytes) else { panic!("{expected}: was read") };
+            let Err(Error::Malformed(why)) = kind(&mut &*bytes) else { panic!("{expected}: was read") };
             assert!(why.contains(expected), "{why}");
         };
         check(b"", "is empty");
         check(b" \n ", "is empty");
         check(b"---\ndistroversion: v3.5", "begins with `-`");
         check(b"[]", "begins with `[`");
-        check(b"\0", "begins with `\\0`");
-        check(b"\x28\xb5\x2f\xfd", "no text");
+        check(b"\0", "begins with `\\x00`");
+        check(b"\x28\xb5\x2f\xfd", "begins with `(`");
     }
 
     #[test]
-    fn a_document_over_the_limit_is_not_kept() {
-        let Err(Error::Malformed(why)) = read(std::io::repeat(b' ')) else { panic!("was read") };
-        assert_eq!(why, "the document is over the limit of 33554432 bytes");
+    fn an_index_over_the_limit_or_in_another_encoding_is_refused() {
+        assert_eq!(index("<a>".as_bytes()), Ok("<a>".to_owned()));
+        let check = |input: &mut dyn Read, expected: &str| {
+            let Err(Error::Malformed(why)) = index(input) else { panic!("{expected}: was read") };
+            assert!(why.contains(expected), "{why}");
+        };
+        check(&mut std::io::repeat(b' '), "the index is over the limit of 1048576 bytes");
+        check(&mut &b"<\xff>"[..], "the index is no text");
     }
 }

@@ -1,13 +1,10 @@
 //! The feed of the Alpine security database, [secdb](https://secdb.alpinelinux.org/): which version
 //! of which package fixed what, a JSON document for each repository of each release.
 //!
-//! This crate owns how secdb becomes advisories for the namespaces `alpine:3.20` and `alpine:edge`.
+//! This crate owns where secdb is published and that its packages are in the namespaces `alpine:3.20` and
+//! `alpine:edge`; what a document says is read by [`limpid_secdb`], as for all publishers that write this form.
 //! It must not know which releases there are: the publisher's index names them, and each that it
 //! names is followed. Nor must it know how versions compare.
-//!
-//! An entry `"1.36.1-r2": ["CVE-2022-48174"]` says that versions of the package before that one are
-//! affected; under the version `0` stands what never affected it. Packages are those that a build
-//! recipe is named after, which the package database calls `origin`: hence source packages.
 //!
 //! ```
 //! use limpid_feed_alpine::Alpine;
@@ -23,7 +20,6 @@
 //! ```
 
 mod document;
-mod identifier;
 mod index;
 mod secdb;
 
@@ -51,16 +47,16 @@ impl Feed for Alpine {
         sink: &mut dyn Sink,
     ) -> Result<Option<String>, Error> {
         let mut read = false;
-        while let Some(document) = documents.next() {
-            match document::read(document)? {
-                (Kind::Index, _) if source.ends_with(".json") => {
+        while let Some(mut document) = documents.next() {
+            match document::kind(&mut document)? {
+                Kind::Index if source.ends_with(".json") => {
                     return Err(Error::malformed("the document is HTML, not secdb's JSON"));
                 }
-                (Kind::Index, text) => {
-                    index::follow(&text, sink)?;
+                Kind::Index => {
+                    index::follow(&document::index(document)?, sink)?;
                     sink.identify(index::SOURCE);
                 }
-                (Kind::Secdb, text) => secdb::read(source, &text, sink)?,
+                Kind::Secdb => secdb::read(source, document, sink)?,
             }
             read = true;
         }

@@ -1,86 +1,28 @@
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::io::BufRead;
 
 use limpid_plugin_sdk::Error;
-use limpid_plugin_sdk::feed::{Advisory, Affected, Range, Sink, Status};
-use serde::Deserialize;
-use serde::de::{Deserializer, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use limpid_plugin_sdk::feed::Sink;
+use limpid_secdb::{Head, Publisher, is_word};
 
-use crate::{identifier, index};
+use crate::index;
 
-/// Bytes of one package's JSON; the largest take some 10 KiB.
-const MAX_PACKAGE: usize = 1 << 20;
-/// Bytes of a package's name or a version.
-const MAX_NAME: usize = 256;
-/// Bytes of what stands where an identifier is expected.
-const MAX_IDENTIFIERS: usize = 1024;
-/// The version under which stands what never affected a package.
-const NEVER: &str = "0";
 /// Where Alpine's security team shows what it knows of one vulnerability.
 const TRACKER: &str = "https://security.alpinelinux.org/vuln";
 
-/// One repository of one release. `archs`, `apkurl` and `urlprefix` say where packages are fetched.
-#[derive(Deserialize)]
-struct Secdb<'a> {
-    distroversion: String,
-    #[serde(default)]
-    reponame: String,
-    /// Left as text: a package that cannot be read must not cost the others.
-    #[serde(borrow)]
-    packages: &'a RawValue,
-}
-
-#[derive(Deserialize)]
-struct Entry<'a> {
-    #[serde(borrow)]
-    pkg: Package<'a>,
-}
-
-#[derive(Deserialize)]
-struct Package<'a> {
-    name: String,
-    #[serde(borrow)]
-    secfixes: Option<BTreeMap<String, &'a RawValue>>,
-}
-
-/// What secdb says of one vulnerability in one package.
-#[derive(Default)]
-struct Fixes {
-    aliases: BTreeSet<String>,
-    versions: BTreeSet<String>,
-    never: bool,
-}
-
-/// Reads a document, and gives what it says to `sink`. The document is all that its source has: one
-/// from which nothing could be read is an error, since taking it for an answer would withdraw every
-/// advisory of that source.
+/// Reads one repository of one release.
 ///
 /// # Errors
 ///
-/// [`Error::Malformed`] where its JSON is broken (with line and column), where it is no secdb, or
-/// where it holds no usable record. A record that cannot be used is none: it is rejected by its
-/// path, `package/version/identifier`.
-pub(crate) fn read(source: &str, json: &str, sink: &mut dyn Sink) -> Result<(), Error> {
-    let secdb: Secdb<'_> = serde_json::from_str(json)
-        .map_err(|error| Error::malformed(format!("the document is no secdb: {error}")))?;
-    let namespace = namespace(&secdb.distroversion)?;
-    if is_word(&secdb.reponame) {
-        sink.identify(&index::source_name(&secdb.distroversion, &secdb.reponame));
-    } else if is_of(source, &secdb.distroversion) {
-        sink.identify(source);
+/// Those of [`limpid_secdb::read`].
+pub(crate) fn read(source: &str, document: impl BufRead, sink: &mut dyn Sink) -> Result<(), Error> {
+    let head = limpid_secdb::read(&Alpine, document, sink)?;
+    let release = head.release.unwrap_or_default();
+    match head.repository.filter(|name| is_word(name)) {
+        Some(repository) => sink.identify(&index::source_name(&release, &repository)),
+        None if is_of(source, &release) => sink.identify(source),
+        None => {}
     }
-    let mut intake = Intake { sink, namespace, accepted: 0, rejected: 0 };
-    serde_json::Deserializer::from_str(secdb.packages.get())
-        .deserialize_seq(Packages(&mut intake))
-        .map_err(|error| Error::malformed(format!("in `packages`: {error}")))?;
-    match (intake.accepted, intake.rejected) {
-        (0, 0) => Err(Error::malformed("the document is a secdb, but names no vulnerability")),
-        (0, rejected) => {
-            Err(Error::malformed(format!("none of the document's {rejected} records could be used")))
-        }
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 /// Whether a source is named for a repository of a release: `v3.20/main.json`.
@@ -89,177 +31,26 @@ fn is_of(source: &str, distroversion: &str) -> bool {
     repository.and_then(|name| name.strip_suffix(".json")).is_some_and(is_word)
 }
 
-/// `alpine:3.20` for `v3.20`, `alpine:edge` for `edge`.
-fn namespace(distroversion: &str) -> Result<String, Error> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
-    if !(1..=32).contains(&distroversion.len()) || !distroversion.bytes().all(allowed) {
-        let shown = shown(distroversion);
-        return Err(Error::malformed(format!("`distroversion` names no release: `{shown}`")));
-    }
-    let number =
-        distroversion.strip_prefix('v').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    Ok(format!("alpine:{}", number.unwrap_or(distroversion)))
-}
+struct Alpine;
 
-/// Where records go, and how many went where.
-struct Intake<'a> {
-    sink: &'a mut dyn Sink,
-    namespace: String,
-    accepted: u64,
-    rejected: u64,
-}
-
-impl Intake<'_> {
-    fn reject(&mut self, path: &str, why: impl ToString) {
-        self.rejected += 1;
-        self.sink.reject(path, Error::malformed(why));
-    }
-
-    /// The package that stands at `position` in the document, counted from 0.
-    fn package(&mut self, position: usize, json: &RawValue) {
-        let package = match package(json.get()) {
-            Ok(package) => package,
-            Err(why) => return self.reject(&format!("packages[{position}]"), why),
+impl Publisher for Alpine {
+    /// `alpine:3.20` for `v3.20`, `alpine:edge` for `edge`.
+    fn namespace(&self, head: &Head) -> Result<String, Error> {
+        let Some(release) = &head.release else {
+            return Err(Error::malformed(
+                "the document is no secdb of Alpine: missing field `distroversion`",
+            ));
         };
-        let mut vulnerabilities = BTreeMap::new();
-        for (version, json) in package.secfixes.iter().flatten() {
-            self.version(&package.name, version.trim(), json, &mut vulnerabilities);
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+        if !(1..=32).contains(&release.len()) || !release.bytes().all(allowed) {
+            let shown: String = release.chars().take(80).collect();
+            return Err(Error::malformed(format!("`distroversion` names no release: `{shown}`")));
         }
-        for (id, fixes) in vulnerabilities {
-            self.accepted += 1;
-            self.sink.advisory(advisory(&self.namespace, &package.name, id, fixes));
-        }
+        let number = release.strip_prefix('v').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        Ok(format!("alpine:{}", number.unwrap_or(release)))
     }
 
-    /// What `version` of `package` fixed.
-    fn version(
-        &mut self,
-        package: &str,
-        version: &str,
-        json: &RawValue,
-        vulnerabilities: &mut BTreeMap<String, Fixes>,
-    ) {
-        let path = format!("{}/{}", shown(package), shown(version));
-        if !is_version(version) {
-            return self.reject(&path, "this cannot be a version");
-        }
-        let texts: Vec<&RawValue> = match serde_json::from_str(json.get()) {
-            Ok(texts) => texts,
-            Err(error) => return self.reject(&path, error),
-        };
-        for text in texts {
-            match identifiers(text) {
-                Ok(names) => {
-                    for (id, aliases) in names {
-                        vulnerabilities.entry(id).or_default().add(version, aliases);
-                    }
-                }
-                Err(why) => self.reject(&format!("{path}/{}", shown(text.get())), why),
-            }
-        }
-    }
-}
-
-impl Fixes {
-    fn add(&mut self, version: &str, aliases: Vec<String>) {
-        self.aliases.extend(aliases);
-        if version == NEVER {
-            self.never = true;
-        } else {
-            self.versions.insert(version.to_owned());
-        }
-    }
-}
-
-fn package(json: &str) -> Result<Package<'_>, String> {
-    within(json, MAX_PACKAGE)?;
-    let package = serde_json::from_str::<Entry<'_>>(json).map_err(|error| error.to_string())?.pkg;
-    if !is_word(&package.name) {
-        return Err("its name is empty, too long or not plain ASCII".to_owned());
-    }
-    Ok(package)
-}
-
-/// The identifiers of what was fixed, each with its aliases. Two CVEs are two vulnerabilities, of
-/// which an advisory under another identifier (`XSA-254`) may speak at once; where there is no CVE,
-/// the first identifier stands for all.
-fn identifiers(json: &RawValue) -> Result<Vec<(String, Vec<String>)>, String> {
-    within(json.get(), MAX_IDENTIFIERS)?;
-    let text: String = serde_json::from_str(json.get()).map_err(|error| error.to_string())?;
-    let (cves, mut others): (Vec<_>, Vec<_>) =
-        identifier::all(&text).into_iter().partition(|identifier| identifier.starts_with("CVE-"));
-    if cves.is_empty() {
-        let id = if others.is_empty() { None } else { Some(others.remove(0)) };
-        return Ok(vec![(id.ok_or("there is no identifier in it")?, others)]);
-    }
-    Ok(cves.into_iter().map(|cve| (cve, others.clone())).collect())
-}
-
-fn advisory(namespace: &str, package: &str, id: String, fixes: Fixes) -> Advisory {
-    let Fixes { aliases, versions, never } = fixes;
-    let (status, ranges, note) = if versions.is_empty() {
-        (Status::NotAffected, vec![Range::all()], None)
-    } else {
-        // Of some both is stated. Who believes the fix is told too much at worst, never too little.
-        let note = never.then(|| "also listed as never having affected the package".to_owned());
-        (Status::Affected, versions.into_iter().map(Range::before).collect(), note)
-    };
-    let affected = Affected {
-        namespace: namespace.to_owned(),
-        name: package.to_owned(),
-        source: true,
-        scheme: "apk".to_owned(),
-        status,
-        ranges,
-        note,
-        ..Affected::default()
-    };
-    Advisory {
-        aliases: aliases.into_iter().collect(),
-        references: vec![format!("{TRACKER}/{id}")],
-        affected: vec![affected],
-        ..Advisory::new(id)
-    }
-}
-
-fn within(json: &str, limit: usize) -> Result<(), String> {
-    if json.len() <= limit {
-        return Ok(());
-    }
-    Err(format!("it has {} bytes, over the limit of {limit}", json.len()))
-}
-
-fn is_word(text: &str) -> bool {
-    (1..=MAX_NAME).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
-}
-
-/// Whether `text` can be a version at all. Many in secdb break apk's rules (`6.6.2p1-r0`, `7.36.0`,
-/// `0.8.21.r2`); what order they have is for the scheme to say.
-fn is_version(text: &str) -> bool {
-    is_word(text) && text.bytes().any(|byte| byte.is_ascii_digit())
-}
-
-/// `text` as a message or a record's path shows it: never long.
-fn shown(text: &str) -> &str {
-    text.get(..text.floor_char_boundary(80)).unwrap_or(text)
-}
-
-/// `packages`, one at a time.
-struct Packages<'a, 'b>(&'a mut Intake<'b>);
-
-impl<'de> Visitor<'de> for Packages<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an array of packages")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut packages: A) -> Result<(), A::Error> {
-        let mut position = 0;
-        while let Some(json) = packages.next_element::<&RawValue>()? {
-            self.0.package(position, json);
-            position += 1;
-        }
-        Ok(())
+    fn page(&self, id: &str) -> Option<String> {
+        Some(format!("{TRACKER}/{id}"))
     }
 }

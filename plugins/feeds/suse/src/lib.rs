@@ -8,6 +8,8 @@
 //! made of, and of each the one with what is not fixed yet (`-affected`), where there is one. A document of a major
 //! release (`suse.linux.enterprise.15`) has its service packs, so theirs are not read beside it.
 //!
+//! **By hand.** A document is the source that its file is named for: `opensuse.leap.15.2` of `opensuse.leap.15.2.xml.gz`.
+//!
 //! | The definition says | Advisory |
 //! |---|---|
 //! | its title, `CVE-2024-1234` | its identifier |
@@ -49,7 +51,11 @@ impl Feed for Suse {
         while let Some(document) = documents.next() {
             match source == index::SOURCE {
                 true => index::follow(document, sink)?,
-                false => drop(limpid_oval::read(&Product::of(source), document, sink)?),
+                false => {
+                    limpid_oval::read(&Product::of(source), document, sink)?;
+                    // Which document it is shows in its name only.
+                    sink.identify(index::stem(source));
+                }
             }
             read = true;
         }

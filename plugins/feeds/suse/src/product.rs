@@ -3,6 +3,8 @@
 use limpid_oval::{Condition, Operation};
 use limpid_plugin_sdk::Error;
 
+use crate::index::stem;
+
 /// The namespaces of the product whose package has such a version; none of products that no image states to be.
 ///
 /// # Errors
@@ -43,8 +45,7 @@ pub(crate) fn namespaces(package: &str, version: Condition<'_>) -> Result<Vec<St
 
 /// The namespace of the one release that a document of this name has: `opensuse.12.1`, `opensuse.leap.15.2-affected`.
 pub(crate) fn of_document(name: &str) -> Option<String> {
-    let name = name.rsplit('/').next().unwrap_or(name);
-    let name = name.find(".xml").and_then(|end| name.get(..end)).unwrap_or(name);
+    let name = stem(name);
     let product = name.strip_suffix("-affected").or_else(|| name.strip_suffix("-patch")).unwrap_or(name);
     let number = product.strip_prefix("opensuse.")?;
     let number = number.strip_prefix("leap.").unwrap_or(number);

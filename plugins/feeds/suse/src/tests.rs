@@ -53,8 +53,9 @@ fn parse(source: &str, document: &str) -> Collected {
 
 #[test]
 fn a_vulnerability_is_an_advisory() {
-    let sink = parse("any", DOCUMENT);
+    let sink = parse("folder/any.xml.gz", DOCUMENT);
     assert_eq!(sink.rejected, []);
+    assert_eq!(sink.identified.as_deref(), Some("any"));
     let [stated] = &sink.advisories[..] else { panic!("{:?}", sink.advisories) };
     assert_eq!(stated.id, "CVE-2024-0001");
     assert_eq!((stated.title.as_str(), stated.details.as_str()), ("", "Pads leak."));

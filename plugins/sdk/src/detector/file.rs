@@ -64,6 +64,12 @@ impl File {
         FileReader { size: self.size, reader: ChunkReader::new(&self.content) }
     }
 
+    /// At most `len` bytes from `offset`; fewer only where the file ends. For formats that are read here and there,
+    /// such as databases: whatever was read before is read again.
+    pub fn read_at(&self, offset: u64, len: u32) -> Vec<u8> {
+        (&self.content).read(offset, len)
+    }
+
     /// All of it.
     ///
     /// # Errors
@@ -104,8 +110,9 @@ impl Chunks for &Content {
         match self {
             Content::Host(file) => file.read(offset, len),
             Content::Memory(bytes) => {
-                let rest = usize::try_from(offset).ok().and_then(|start| bytes.get(start..));
-                rest.unwrap_or_default().iter().take(len as usize).copied().collect()
+                let rest =
+                    usize::try_from(offset).ok().and_then(|start| bytes.get(start..)).unwrap_or_default();
+                rest.get(..len as usize).unwrap_or(rest).to_vec()
             }
         }
     }
@@ -166,6 +173,14 @@ mod tests {
             error,
             Error::Unsupported("the file has 5 bytes, over this plugin's limit of 4".to_owned())
         );
+    }
+
+    #[test]
+    fn bytes_are_read_at_any_offset() {
+        let file = File::in_memory("a", "0123456789");
+        assert_eq!(file.read_at(3, 4), b"3456");
+        assert_eq!(file.read_at(8, 4), b"89");
+        assert_eq!(file.read_at(10, 4), b"");
     }
 
     #[test]

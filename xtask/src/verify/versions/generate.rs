@@ -11,6 +11,9 @@ pub(crate) enum Form {
     Apk,
     /// A number and then pieces in any order, of which the most are no versions to apk-tools 3.
     LooseApk,
+    /// `[epoch:]version[-release]`, of whatever [rpm-version(7)](https://rpm.org/docs/latest/man/rpm-version.7) tells
+    /// apart.
+    Rpm,
     /// All parts that
     /// [PEP 440](https://packaging.python.org/en/latest/specifications/version-specifiers/) knows.
     Pep440,
@@ -22,6 +25,12 @@ pub(crate) enum Form {
 const PIECES: [&str; 22] = [
     "0", "1", "2", "9", "10", "00", "01", "007", "a", "b", "Z", "rc", "dfsg", "git", "~", "~~", "+", ".",
     ".", "+deb12u", "~bpo", "ubuntu",
+];
+
+/// Pieces of a version or a release of RPM.
+const RPM_PIECES: [&str; 27] = [
+    "0", "1", "2", "9", "10", "00", "01", "007", "20240101", "a", "b", "Z", "rc", "git", "el", "el8", "fc40",
+    "~", "~", "^", "^", ".", ".", "_", "+", "é", ".el8_4",
 ];
 
 const SUFFIXES: [&str; 9] = ["alpha", "beta", "pre", "rc", "cvs", "svn", "git", "hg", "p"];
@@ -127,6 +136,18 @@ impl Form {
                 let first = numbers.choose(&["0", "1", "2", "9", "10"]).to_owned();
                 let (start, tail) = (numbers.any(&LOOSE, 2), numbers.any(&LOOSE, 2));
                 vec![first, start, numbers.any(&LOOSE, 1), tail]
+            }
+            Self::Rpm => {
+                let epoch = numbers.choose(&["", "", "", "0:", "1:", "2:", "10:", ":"]).to_owned();
+                let first = numbers.choose(&["0", "1", "2", "10", "00", "01", "a", "~"]).to_owned();
+                let (version, tail) = (numbers.any(&RPM_PIECES, 5), numbers.any(&RPM_PIECES, 4));
+                let release = match numbers.below(4) {
+                    0 => String::new(),
+                    1 => format!("-{tail}"),
+                    2 => format!("-1-{}{tail}", numbers.below(3)),
+                    _ => format!("-{}{tail}", numbers.below(20)),
+                };
+                vec![epoch, first, version, release]
             }
             Self::Pep440 => {
                 let small = ["0", "1", "2", "10"];

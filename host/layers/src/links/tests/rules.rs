@@ -205,6 +205,47 @@ fn what_is_over_a_limit_is_stated_of_the_claimed_path() {
     check(Limits { links_followed: 0, ..limits() }, 0, "`links_followed` of 0");
 }
 
+/// What is stated of all paths of an image in which a link leads somewhere.
+fn stated(layer: Tar, limits: &Limits) -> String {
+    let image = image_within(&[layer.symlink("db", "x").end()], &[vec![path("db/*")]], limits);
+    image.unread.iter().map(|(_, path, why)| format!("{path}: {why}\n")).collect()
+}
+
+#[test]
+fn steps_of_long_paths_and_far_links_are_counted() {
+    let far = |parts: usize| {
+        let detour = "x/../".repeat(18);
+        let links = (0..parts).fold(tar().directory("x"), |tar, number| {
+            tar.symlink(&format!("l{number}"), &format!("{detour}l{}", number + 1))
+        });
+        let links = links.directory(&format!("l{parts}"));
+        (0..20).fold(links, |tar, number| tar.file(&format!("l0/{number}"), b""))
+    };
+    let limits = Limits { linked_steps: 1_000, ..Limits::default() };
+    assert_eq!(stated(far(1), &limits), "");
+    assert!(stated(far(30), &limits).contains("`linked_steps` of 1000"));
+    assert_eq!(stated(far(30), &Limits::default()), "");
+}
+
+#[test]
+fn what_is_looked_at_to_hide_it_is_counted() {
+    let files = (0..100).fold(tar().directory("x"), |tar, number| tar.file(&format!("x/{number}"), b""));
+    let opaque = |times: usize| (0..times).fold(files.clone(), |tar, _| tar.file("x/.wh..wh..opq", b""));
+    let limits = Limits { linked_steps: 1_000, ..Limits::default() };
+    assert_eq!(stated(opaque(2), &limits), "");
+    assert!(stated(opaque(100), &limits).contains("`linked_steps` of 1000"));
+}
+
+#[test]
+fn directories_that_stand_too_deep_are_stated() {
+    let deep = |levels: usize| {
+        let name = vec!["d"; levels].join("/");
+        tar().entry(tar::EntryType::GNULongName, "x", "", name.as_bytes()).directory("cut").file("x/1", b"1")
+    };
+    assert_eq!(stated(deep(1_000), &Limits::default()), "");
+    assert!(stated(deep(1_100), &Limits::default()).contains("more than 1024 directories"));
+}
+
 #[test]
 fn a_target_that_may_be_in_a_layer_that_was_not_read_is_stated_of_the_claimed_path() {
     let entries = |tar: Tar| {

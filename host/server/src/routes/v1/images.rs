@@ -1,5 +1,6 @@
 mod submit;
 
+use std::hash::Hash;
 use std::time::Instant;
 
 use axum::extract::{Path, Query, State};
@@ -10,14 +11,19 @@ use limpid_model::{Digest, Provenance};
 use limpid_scanner::{AsOf, Error, Scanner};
 use serde::Deserialize;
 
-use crate::answers::{self, Coding, Document, Report, Wanted, Written};
+use crate::answers::{self, Coding, Document, Report, Tag, Wanted, Written};
 use crate::error::Failure;
+use crate::routes::paging;
 use crate::state::AppState;
 pub(super) use submit::submit;
 
 /// Images on a page, unless the client says otherwise, and at most.
 const PAGE: usize = 50;
 const LONGEST_PAGE: usize = 1_000;
+
+/// Layers on a page, likewise.
+const LAYERS: usize = 200;
+const MOST_LAYERS: usize = 1_000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -114,10 +120,17 @@ pub(super) async fn packages(
 pub(super) async fn layers(
     State(state): State<AppState>,
     Path(name): Path<String>,
+    query: paging::Asked,
     wanted: Wanted,
 ) -> Result<Response, Failure> {
-    let make = |scanner: &Scanner, digest: &Digest| scanner.layers(digest).map(ImageLayers::from);
-    ask_again(&state, ("layers", name), &wanted, make).await
+    let (after, limit) = paging::Paging::read(query, LAYERS, MOST_LAYERS)?;
+    let after = after.map(|after| after.parse::<usize>()).transpose();
+    let after =
+        after.map_err(|_| Failure::bad_request("`after` is a number, as `next` of the page before says"))?;
+    let make = move |scanner: &Scanner, digest: &Digest| {
+        scanner.layers(digest).map(|report| ImageLayers::from(report).page(after, limit))
+    };
+    ask_again(&state, (("layers", after, limit), name), &wanted, make).await
 }
 
 /// In what two images differ, each named in any way.
@@ -125,13 +138,13 @@ pub(super) async fn difference(
     State(state): State<AppState>,
     Path((before, after)): Path<(String, String)>,
     wanted: Wanted,
-) -> Result<Document, Failure> {
-    let scanner = state.scanner.clone();
-    let compare = move || -> Result<Difference, Error> {
+) -> Result<Response, Failure> {
+    let tag = tag(&state, &("diff", &before, &after));
+    let compare = move |scanner: &Scanner| -> Result<Difference, Error> {
         let (before, after) = (scanner.find_image(&before)?, scanner.find_image(&after)?);
         scanner.difference(&before, &after).map(Difference::from)
     };
-    state.readers.document(wanted.coding, compare).await
+    answer_again(&state, tag, &wanted, compare).await
 }
 
 pub(super) async fn delete(
@@ -154,17 +167,36 @@ pub(super) async fn ask<T: Written>(
     state.readers.document(coding, move || use_case(&scanner, &scanner.find_image(&name)?)).await
 }
 
-/// The same where it depends on nothing but the image and the revision: a client that has it already is told
-/// so, and what was made for one client is sent to the next.
+/// The same where it depends on nothing but the image and the revision.
 async fn ask_again<T: Written>(
     state: &AppState,
-    (what, name): (&'static str, String),
+    (what, name): (impl Hash, String),
     wanted: &Wanted,
     use_case: impl FnOnce(&Scanner, &Digest) -> Result<T, Error> + Send + 'static,
 ) -> Result<Response, Failure> {
-    // Asked before anything is read: what is read may be newer than its tag, and never older.
-    let tag = state.scanner.revision().map(|revision| state.tags.of(&(revision, what, &name)));
-    let Some(tag) = tag else { return Ok(ask(state, name, wanted.coding, use_case).await?.into_response()) };
+    let tag = tag(state, &(what, &name));
+    answer_again(state, tag, wanted, move |scanner| use_case(scanner, &scanner.find_image(&name)?)).await
+}
+
+/// The tag of what depends on this and the revision; none while that changes. It is made before anything is read:
+/// what is read may be newer than its tag, and never older.
+fn tag(state: &AppState, on: &impl Hash) -> Option<Tag> {
+    state.scanner.revision().map(|revision| state.tags.of(&(revision, on)))
+}
+
+/// What has this tag, where it has one: a client that has it already is told so, and what was made for one client is
+/// sent to the next.
+async fn answer_again<T: Written>(
+    state: &AppState,
+    tag: Option<Tag>,
+    wanted: &Wanted,
+    make: impl FnOnce(&Scanner) -> Result<T, Error> + Send + 'static,
+) -> Result<Response, Failure> {
+    let scanner = state.scanner.clone();
+    let make = move || make(&scanner);
+    let Some(tag) = tag else {
+        return Ok(state.readers.document(wanted.coding, make).await?.into_response());
+    };
     // What is of this revision was there.
     if wanted.has(&tag) {
         return Ok(answers::not_modified(&tag));
@@ -172,8 +204,6 @@ async fn ask_again<T: Written>(
     let (coding, bytes) = match state.kept.get(tag, wanted.coding) {
         Some(kept) => kept,
         None => {
-            let scanner = state.scanner.clone();
-            let make = move || use_case(&scanner, &scanner.find_image(&name)?);
             let (coding, bytes) = state.readers.encoded(wanted.coding, make).await?;
             state.kept.put(tag, coding, &bytes);
             (coding, bytes)

@@ -506,7 +506,9 @@ fn statement(status: Status) -> limpid_model::Statement {
 }
 
 fn of_jobs() -> Vec<Sample> {
-    use limpid_model::{ImageReference, Job, JobState, LayerAddress, LayerAddresses, Platforms, Submission};
+    use limpid_model::{
+        ImageReference, Job, JobState, LayerAddress, LayerAddresses, Naming, Platforms, Submission,
+    };
 
     let failed = JobState::Failed { code: "damaged".to_owned(), message: "message".to_owned() };
     let states = [
@@ -535,6 +537,10 @@ fn of_jobs() -> Vec<Sample> {
         let reference = "registry.test/a:1".to_owned();
         Submission::Reference(ImageReference { reference, platforms })
     };
+    let watched = |platforms, naming| {
+        let reference = ImageReference { reference: "registry.test/a:1".to_owned(), platforms };
+        Submission::Watched { reference, naming }
+    };
     let arm = Platform { os: "linux".into(), architecture: "arm".into(), variant: some("v7") };
     let layer = LayerAddress { hash: digest(3), uri: "https://registry.test/layer".to_owned() };
     let addresses = LayerAddresses { hash: digest(2), layers: vec![layer] };
@@ -542,6 +548,8 @@ fn of_jobs() -> Vec<Sample> {
         ("reference", reference(Platforms::All)),
         ("platforms", reference(Platforms::Only(vec![arm]))),
         ("addresses", Submission::Addresses(addresses)),
+        ("watched", watched(Platforms::All, Naming::Tag)),
+        ("known", watched(Platforms::All, Naming::Known)),
     ];
     all.extend(submissions.map(|(name, submission)| job(name, JobState::Queued, submission)));
     all

@@ -6,9 +6,9 @@ use std::rc::Rc;
 
 use foldhash::HashMap;
 use limpid_plugin_sdk::Error;
+use limpid_xml::Xml;
 
 use crate::ids::{ENTRY, Id, Names, Text};
-use crate::xml::Xml;
 
 /// Criteria, by their place among those of the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -39,7 +39,6 @@ mod read;
 mod resolve;
 mod tables;
 mod term;
-mod xml;
 
 pub use definition::{Class, Cve, Definition, Reference};
 pub use publisher::{Condition, Operation, Publisher, Statement};

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use foldhash::HashMap;
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::feed::{Advisory, Affected, Sink};
+use limpid_xml::{Step, Xml};
 
 use crate::criteria::{Criteria, Place};
 use crate::definition::{Class, Definition};
@@ -13,7 +14,6 @@ use crate::ids::{ENTRY, Names};
 use crate::publisher::Publisher;
 use crate::resolve::Resolver;
 use crate::tables::Tables;
-use crate::xml::{Step, Xml};
 
 /// The most that is kept of a document to resolve what its definitions refer to, in bytes.
 pub const MAX_KEPT: usize = 128 << 20;

@@ -4,10 +4,10 @@ use std::io::Read;
 
 use foldhash::HashMap;
 use limpid_plugin_sdk::Error;
+use limpid_xml::Xml;
 
 use crate::ids::{ENTRY, Id, Names, Text};
 use crate::publisher::Operation;
-use crate::xml::Xml;
 
 /// All of them, by identifier.
 #[derive(Debug, Default)]

@@ -35,11 +35,6 @@ fn affected(patchable: &str, operation: &str, version: &str) -> Affected {
 #[test]
 fn a_definition_says_of_a_source_package_what_it_is_affected_by() {
     let sink = parse(&document("true", "less than", "0:1.2-3.azl3")).unwrap();
-    let stated = Advisory {
-        references: vec!["https://example.org/1".to_owned()],
-        modified: Some("2024-01-19T03:54:24Z".to_owned()),
-        ..Advisory::new("CVE-2024-0001")
-    };
     let affected = Affected {
         namespace: "azurelinux:3.0".to_owned(),
         name: "pad".to_owned(),
@@ -49,8 +44,13 @@ fn a_definition_says_of_a_source_package_what_it_is_affected_by() {
         ratings: vec![Rating::word("microsoft", "High")],
         ..Affected::default()
     };
-    let second = Advisory { affected: vec![affected], ..Advisory::new("CVE-2024-0001") };
-    assert_eq!(sink.advisories, [stated, second]);
+    let advisory = Advisory {
+        references: vec!["https://example.org/1".to_owned()],
+        modified: Some("2024-01-19T03:54:24Z".to_owned()),
+        affected: vec![affected],
+        ..Advisory::new("CVE-2024-0001")
+    };
+    assert_eq!(sink.advisories, [advisory]);
     assert_eq!(sink.identified.as_deref(), Some("azurelinux-3.0"));
 }
 

@@ -89,6 +89,12 @@ fn is_of_images(product: &str) -> bool {
         || numbered("suse.linux.micro.", &is_number)
 }
 
+/// What the source of a file is called: its name without what says its form.
+pub(crate) fn stem(file: &str) -> &str {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    name.find(".xml").and_then(|end| name.get(..end)).filter(|stem| !stem.is_empty()).unwrap_or(file)
+}
+
 /// The files that links of the page lead to.
 fn links(page: &str) -> impl Iterator<Item = &str> {
     page.match_indices("href").filter_map(|(at, found)| {

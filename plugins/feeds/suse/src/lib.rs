@@ -8,11 +8,14 @@
 //! made of, and of each the one with what is not fixed yet (`-affected`), where there is one. A document of a major
 //! release (`suse.linux.enterprise.15`) has its service packs, so theirs are not read beside it.
 //!
+//! **By hand.** A document is the source that its file is named for: `opensuse.leap.15.2` of `opensuse.leap.15.2.xml.gz`.
+//!
 //! | The definition says | Advisory |
 //! |---|---|
 //! | its title, `CVE-2024-1234` | its identifier |
-//! | `sles-release` is of version 15.4 | affected in `sles:15.4`; `sled`, `sles_sap` and `sle_hpc` likewise |
-//! | `sle-module-basesystem-release` is of version 15.4 | affected in all four: images have packages of modules without the package that names the module |
+//! | `sles-release` is of version 15.4 | affected in `sles:15.4` |
+//! | `sled-release`, `SLES_SAP-release`, `sle_hpc-release` | the same: they have the same packages of the same builds |
+//! | `sle-module-basesystem-release` | the same: images have packages of modules without the package that names the module |
 //! | `sles-ltss-release` is of version 15.1 | affected in `sles:15.1`: an image does not say for which support somebody paid |
 //! | `openSUSE-release` is of version 15.2 | affected in `opensuse-leap:15.2` |
 //! | `openSUSE-release` is of a date or later | affected in `opensuse-tumbleweed` |
@@ -48,7 +51,11 @@ impl Feed for Suse {
         while let Some(document) = documents.next() {
             match source == index::SOURCE {
                 true => index::follow(document, sink)?,
-                false => drop(limpid_oval::read(&Product::of(source), document, sink)?),
+                false => {
+                    limpid_oval::read(&Product::of(source), document, sink)?;
+                    // Which document it is shows in its name only.
+                    sink.identify(index::stem(source));
+                }
             }
             read = true;
         }

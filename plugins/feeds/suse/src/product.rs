@@ -3,8 +3,7 @@
 use limpid_oval::{Condition, Operation};
 use limpid_plugin_sdk::Error;
 
-/// The distributions that SUSE Linux Enterprise is sold as; the modules of a release are those of all.
-const ENTERPRISE: [&str; 4] = ["sles", "sled", "sles_sap", "sle_hpc"];
+use crate::index::stem;
 
 /// The namespaces of the product whose package has such a version; none of products that no image states to be.
 ///
@@ -26,17 +25,19 @@ pub(crate) fn namespaces(package: &str, version: Condition<'_>) -> Result<Vec<St
         "opensuse" if is_micro(number) => &["opensuse-leap-micro"],
         "leap-micro" | "opensuse-leap-micro" => &["opensuse-leap-micro"],
         "opensuse" | "leap" | "opensuse-leap" => &["opensuse-leap"],
-        "sles" | "suse" => &["sles"],
-        "sled" => &["sled"],
-        "sles_sap" | "sles-sap" => &["sles_sap"],
-        "sle_hpc" | "sle-hpc" => &["sle_hpc"],
+        // What SUSE Linux Enterprise is sold as has the same packages of the same builds.
+        "sles" | "suse" | "sled" => &["sles"],
         "sle-micro" => &["sle-micro"],
         "suse-microos" => &["sle-micro", "suse-microos"],
         "sl-micro" => &["sl-micro"],
-        module if module.starts_with("sle-module-") => &ENTERPRISE,
-        // What is sold beyond general support: `sles-ltss`, `sles-espos`, `sles-bcl`.
-        support if support.starts_with("sles-") || support.starts_with("sles_") => &["sles"],
-        support if support.starts_with("sle_hpc-") => &["sle_hpc"],
+        // Modules, and what is sold beyond general support: `sles-ltss`, `sles-espos`, `sles-bcl`.
+        other
+            if ["sle-module-", "sles-", "sles_", "sle_hpc", "sle-hpc"]
+                .iter()
+                .any(|it| other.starts_with(it)) =>
+        {
+            &["sles"]
+        }
         _ => &[],
     };
     Ok(ids.iter().map(|id| format!("{id}:{number}")).collect())
@@ -44,8 +45,7 @@ pub(crate) fn namespaces(package: &str, version: Condition<'_>) -> Result<Vec<St
 
 /// The namespace of the one release that a document of this name has: `opensuse.12.1`, `opensuse.leap.15.2-affected`.
 pub(crate) fn of_document(name: &str) -> Option<String> {
-    let name = name.rsplit('/').next().unwrap_or(name);
-    let name = name.find(".xml").and_then(|end| name.get(..end)).unwrap_or(name);
+    let name = stem(name);
     let product = name.strip_suffix("-affected").or_else(|| name.strip_suffix("-patch")).unwrap_or(name);
     let number = product.strip_prefix("opensuse.")?;
     let number = number.strip_prefix("leap.").unwrap_or(number);
@@ -72,11 +72,11 @@ mod tests {
             assert_eq!(namespaces(package, condition).unwrap(), expected, "{package} {version}");
         };
         check("sles-release", "15.4", &["sles:15.4"]);
-        check("SLES_SAP-release", "15.4", &["sles_sap:15.4"]);
+        check("sled-release", "15.4", &["sles:15.4"]);
+        check("SLES_SAP-release", "15.4", &["sles:15.4"]);
         check("sles-ltss-release", "15.1", &["sles:15.1"]);
-        check("sle_hpc-release", "15.4", &["sle_hpc:15.4"]);
-        let module = ["sles:15.4", "sled:15.4", "sles_sap:15.4", "sle_hpc:15.4"];
-        check("sle-module-basesystem-release", "15.4", &module);
+        check("sle_hpc-release", "15.4", &["sles:15.4"]);
+        check("sle-module-basesystem-release", "15.4", &["sles:15.4"]);
         check("openSUSE-release", "15.2", &["opensuse-leap:15.2"]);
         check("openSUSE-release", "13.2", &["opensuse-leap:13.2"]);
         check("openSUSE-release", "5.2", &["opensuse-leap-micro:5.2"]);

@@ -3,6 +3,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod corpus;
+
 const DOCUMENT: &str = r#"{
   "document": {"category": "csaf_vex", "csaf_version": "2.0", "title": "Pads leak", "notes": [{"text": 1}],
     "tracking": {"id": "CVE-2024-0001", "current_release_date": "2024-05-02T00:00:00Z", "status": "final"}},

@@ -1,14 +1,14 @@
 //! The shape of criteria. Documents ask the same of many definitions, such as one out of forty products, and each
 //! such shape is kept once.
 
-use std::collections::HashMap;
 use std::io::Read;
 use std::rc::Rc;
 
+use foldhash::HashMap;
 use limpid_plugin_sdk::Error;
+use limpid_xml::Xml;
 
 use crate::ids::{ENTRY, Id, Names, Text};
-use crate::xml::Xml;
 
 /// Criteria, by their place among those of the document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,8 +54,8 @@ impl Criteria {
             match xml.name() {
                 "criteria" => parts.push(self.read(xml, names)?),
                 "criterion" => {
-                    let test = names.id(&xml.attribute_or_empty("test_ref")?);
-                    let node = match is_true(&xml.attribute_or_empty("negate")?) {
+                    let test = names.id(&xml.attribute("test_ref")?.unwrap_or_default());
+                    let node = match is_true(&xml.attribute("negate")?.unwrap_or_default()) {
                         false => Node::Test(test),
                         true => Node::Unsupported(names.text("a test must not be true")),
                     };

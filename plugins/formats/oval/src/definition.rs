@@ -3,8 +3,7 @@
 use std::io::Read;
 
 use limpid_plugin_sdk::Error;
-
-use crate::xml::Xml;
+use limpid_xml::Xml;
 
 /// How many of each kind of thing are kept of one definition; kernels have some hundred vulnerabilities.
 const MAX_LIST: usize = 4_096;

@@ -1,8 +1,8 @@
 //! Identifiers and texts of a document, each kept once.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
+use foldhash::HashMap;
 /// An identifier: `oval:org.opensuse.security:tst:2009334017` is a number behind a prefix that most share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Id {

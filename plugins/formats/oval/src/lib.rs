@@ -4,10 +4,10 @@
 //! mean. A feed adds what is its publisher's own, as a [`Publisher`]: the identifier of an advisory, which packages
 //! name a release, and what namespaces that release has.
 //!
-//! A document has definitions first, and behind them the tests, objects and states that they refer to. What a
-//! definition says of the vulnerability is stated as soon as it is read, and what it affects when the document has
-//! ended, as a second part of the same advisory. Between the two, only what refers to something is kept: numbers,
-//! names, versions and the shape of criteria, each once, and at most [`MAX_KEPT`] bytes of them.
+//! A document has definitions first, and behind them the tests, objects and states that they refer to. Of these,
+//! numbers, names, versions and the shape of criteria are kept, each once, and at most [`MAX_KEPT`] bytes of them; and
+//! of what definitions say some megabytes, which is all of most documents. What a larger one says beyond that is stated
+//! as soon as it is read, and what it affects when the document has ended, as a second part of the same advisory.
 //!
 //! | OVAL says | Advisory |
 //! |---|---|
@@ -39,7 +39,6 @@ mod read;
 mod resolve;
 mod tables;
 mod term;
-mod xml;
 
 pub use definition::{Class, Cve, Definition, Reference};
 pub use publisher::{Condition, Operation, Publisher, Statement};

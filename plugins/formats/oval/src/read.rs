@@ -1,11 +1,12 @@
 //! Reads a document from its beginning to its end.
 
-use std::collections::HashMap;
 use std::io::Read;
 use std::rc::Rc;
 
+use foldhash::HashMap;
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::feed::{Advisory, Affected, Sink};
+use limpid_xml::{Step, Xml};
 
 use crate::criteria::{Criteria, Place};
 use crate::definition::{Class, Definition};
@@ -13,10 +14,13 @@ use crate::ids::{ENTRY, Names};
 use crate::publisher::Publisher;
 use crate::resolve::Resolver;
 use crate::tables::Tables;
-use crate::xml::{Step, Xml};
 
 /// The most that is kept of a document to resolve what its definitions refer to, in bytes.
 pub const MAX_KEPT: usize = 128 << 20;
+
+/// How much of what definitions say is kept until it is known what they affect, in bytes: an estimate. What larger
+/// documents say beyond that is stated before, as a part of its own.
+const MAX_HELD: usize = 24 << 20;
 
 /// How many kinds of things that definitions say of every package are looked through for one that is known.
 const TEMPLATES: usize = 64;
@@ -34,8 +38,10 @@ pub struct Summary {
 
 /// What is left to say of a definition.
 struct Pending {
+    /// Of the definition.
     id: String,
-    advisory: String,
+    /// With all that is said of it, or with its identifier where the rest was stated before.
+    advisory: Advisory,
     every: Rc<Affected>,
     criteria: Place,
 }
@@ -48,6 +54,7 @@ struct Reading<'a, P> {
     pending: Vec<Pending>,
     templates: Vec<Rc<Affected>>,
     kept: usize,
+    held: usize,
     summary: Summary,
 }
 
@@ -77,6 +84,7 @@ pub fn read<P: Publisher>(publisher: &P, document: impl Read, sink: &mut dyn Sin
         pending: Vec::new(),
         templates: Vec::new(),
         kept: 0,
+        held: 0,
         summary: Summary::default(),
     };
     while xml.child()? {
@@ -155,6 +163,9 @@ impl<P: Publisher> Reading<'_, P> {
         }
         self.summary.definitions += 1;
         let stated = self.publisher.statement(&definition).and_then(|statement| {
+            if statement.advisory.id.is_empty() {
+                return Err(Error::malformed("it has no identifier"));
+            }
             let criteria = criteria.ok_or_else(|| Error::malformed("it has no criteria"))?;
             Ok((statement, criteria))
         });
@@ -162,10 +173,16 @@ impl<P: Publisher> Reading<'_, P> {
             Err(why) => sink.reject(&definition.id, why),
             Ok((statement, criteria)) => {
                 let every = self.template(statement.every);
-                let advisory = statement.advisory.id.clone();
-                self.kept += size_of::<Pending>() + 2 * ENTRY + definition.id.len() + advisory.len();
+                let mut advisory = statement.advisory;
+                let size = size(&advisory);
+                if self.held + size > MAX_HELD {
+                    let bare = Advisory::new(advisory.id.clone());
+                    sink.advisory(std::mem::replace(&mut advisory, bare));
+                } else {
+                    self.held += size;
+                }
+                self.kept += size_of::<Pending>() + 2 * ENTRY + definition.id.len() + advisory.id.len();
                 self.pending.push(Pending { id: definition.id, advisory, every, criteria });
-                sink.advisory(statement.advisory);
             }
         }
         Ok(())
@@ -188,14 +205,23 @@ impl<P: Publisher> Reading<'_, P> {
     /// States what definitions affect.
     fn finish(self, sink: &mut dyn Sink) -> Summary {
         let Reading { publisher, names, tables, criteria, pending, summary, .. } = self;
-        let mut resolver = Resolver { publisher, tables, criteria, names, known: HashMap::new() };
+        let mut resolver = Resolver { publisher, tables, criteria, names, known: HashMap::default() };
         for Pending { id, advisory, every, criteria } in pending {
             match resolver.affected(criteria, &every) {
-                Ok(affected) if affected.is_empty() => {}
-                Ok(affected) => sink.advisory(Advisory { affected, ..Advisory::new(advisory) }),
+                // What was stated before, and affects nothing, need not be stated again.
+                Ok(affected) if affected.is_empty() && advisory == Advisory::new(advisory.id.clone()) => {}
+                Ok(affected) => sink.advisory(Advisory { affected, ..advisory }),
                 Err(why) => sink.reject(&id, why),
             }
         }
         summary
     }
+}
+
+/// What an advisory takes, in bytes: an estimate.
+fn size(advisory: &Advisory) -> usize {
+    let lists = [&advisory.aliases, &advisory.references, &advisory.weaknesses];
+    let texts = lists.into_iter().flatten().map(|text| text.len() + ENTRY).sum::<usize>();
+    let ratings = advisory.ratings.iter().map(|rating| rating.value.len() + 2 * ENTRY).sum::<usize>();
+    size_of::<Advisory>() + advisory.title.len() + advisory.details.len() + texts + ratings
 }

@@ -1,8 +1,9 @@
 //! What criteria mean, once everything that they refer to has been read.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use foldhash::{HashMap, HashSet};
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::feed::{Affected, Bound, Range};
 

@@ -1,13 +1,13 @@
 //! The tests, objects and states of a document, as far as criteria can refer to them.
 
-use std::collections::HashMap;
 use std::io::Read;
 
+use foldhash::HashMap;
 use limpid_plugin_sdk::Error;
+use limpid_xml::Xml;
 
 use crate::ids::{ENTRY, Id, Names, Text};
 use crate::publisher::Operation;
-use crate::xml::Xml;
 
 /// All of them, by identifier.
 #[derive(Debug, Default)]
@@ -62,7 +62,7 @@ impl Tables {
 
     /// Reads the test whose element was just opened.
     pub(crate) fn read_test<R: Read>(&mut self, xml: &mut Xml<R>, names: &mut Names) -> Result<(), Error> {
-        let id = names.id(&xml.attribute_or_empty("id")?);
+        let id = names.id(&xml.attribute("id")?.unwrap_or_default());
         let mut problem = None;
         if !matches!(xml.name(), "rpminfo_test" | "dpkginfo_test" | "textfilecontent54_test") {
             problem = Some(format!("is a `{:.100}`", xml.name()));
@@ -72,8 +72,8 @@ impl Tables {
             ("check_existence", ["", "at_least_one_exists", "all_exist"]),
             ("state_operator", ["", "AND", "AND"]),
         ] {
-            let value = xml.attribute_or_empty(name)?;
-            if !understood.contains(&value.as_str()) {
+            let value = xml.attribute(name)?.unwrap_or_default();
+            if !understood.contains(&&*value) {
                 problem = Some(format!("has `{name}` `{value:.100}`"));
             }
         }
@@ -81,8 +81,8 @@ impl Tables {
         let mut states = Vec::new();
         while xml.child()? {
             match xml.name() {
-                "object" => object = Some(names.id(&xml.attribute_or_empty("object_ref")?)),
-                "state" => states.push(names.id(&xml.attribute_or_empty("state_ref")?)),
+                "object" => object = Some(names.id(&xml.attribute("object_ref")?.unwrap_or_default())),
+                "state" => states.push(names.id(&xml.attribute("state_ref")?.unwrap_or_default())),
                 _ => {}
             }
             xml.skip()?;
@@ -95,7 +95,7 @@ impl Tables {
 
     /// Reads the object whose element was just opened.
     pub(crate) fn read_object<R: Read>(&mut self, xml: &mut Xml<R>, names: &mut Names) -> Result<(), Error> {
-        let id = names.id(&xml.attribute_or_empty("id")?);
+        let id = names.id(&xml.attribute("id")?.unwrap_or_default());
         let kind = xml.name().to_owned();
         let is_package = matches!(kind.as_str(), "rpminfo_object" | "dpkginfo_object");
         let is_file = kind == "textfilecontent54_object";
@@ -111,12 +111,13 @@ impl Tables {
                 }
                 _ => false,
             };
-            let is_plain = Operation::of(&xml.attribute_or_empty("operation")?) == Operation::Equals
+            let is_plain = Operation::of(&xml.attribute("operation")?.unwrap_or_default())
+                == Operation::Equals
                 && xml.attribute("var_ref")?.is_none();
             let name = xml.name().to_owned();
             let text = xml.text()?;
             match is_named && is_plain {
-                true => value = Some(text),
+                true => value = Some(text).filter(|text| !text.is_empty()),
                 false => problem = Some(format!("has `{name:.100}` of a kind that is not understood")),
             }
         }
@@ -136,11 +137,11 @@ impl Tables {
 
     /// Reads the state whose element was just opened.
     pub(crate) fn read_state<R: Read>(&mut self, xml: &mut Xml<R>, names: &mut Names) -> Result<(), Error> {
-        let id = names.id(&xml.attribute_or_empty("id")?);
+        let id = names.id(&xml.attribute("id")?.unwrap_or_default());
         let operator = xml.attribute_or_empty("operator")?;
         let (mut entities, mut problem) = (Vec::new(), None);
         while xml.child()? {
-            let operation = Operation::of(&xml.attribute_or_empty("operation")?);
+            let operation = Operation::of(&xml.attribute("operation")?.unwrap_or_default());
             if xml.attribute("var_ref")?.is_some() {
                 problem = Some("asks for a variable".to_owned());
             }

@@ -1,9 +1,10 @@
 //! One way in which criteria are met: everything in it must be so at once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::ids::Text;
+use foldhash::HashMap;
 
 /// Values of which one must be there.
 pub(crate) type OneOf = Option<Rc<BTreeSet<Text>>>;
@@ -131,7 +132,7 @@ fn join(terms: Vec<Term>, field: fn(&mut Term) -> &mut OneOf) -> Vec<Term> {
     if terms.len() < 2 {
         return terms;
     }
-    let mut places: HashMap<Term, usize> = HashMap::with_capacity(terms.len());
+    let mut places: HashMap<Term, usize> = HashMap::default();
     let mut joined: Vec<(Term, Vec<OneOf>)> = Vec::with_capacity(terms.len());
     for mut term in terms {
         let values = field(&mut term).take();

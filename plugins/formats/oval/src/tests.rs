@@ -5,6 +5,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod corpus;
+
 /// A publisher whose release is named by the package `release`.
 struct Pads;
 
@@ -155,7 +157,30 @@ fn metadata_are_stated() {
     assert_eq!(advisory.published.as_deref(), Some("2024-04-30"));
     assert_eq!(sink.dated.as_deref(), Some("2024-05-01T10:00:00Z"));
     assert_eq!(summary, Summary { definitions: 1, others: 0, generator: "Paper & Pads".to_owned() });
-    assert_eq!(sink.advisories[1].affected[0].ranges, [Range::before("0:1.2-3")]);
+    assert_eq!(sink.advisories[0].affected[0].ranges, [Range::before("0:1.2-3")]);
+}
+
+#[test]
+fn a_large_document_is_stated_in_parts() {
+    let filler = "x".repeat(200 << 10);
+    let definition = document(&criteria("&(1 3)")).replace("less < more", &filler);
+    let (head, rest) = definition.split_once("<definition ").unwrap();
+    let (one, tail) = rest.split_once("</definition>").unwrap();
+    let many: String = (0..150)
+        .map(|number| {
+            format!("<definition {one}</definition>")
+                .replace("CVE-2024-0001", &format!("CVE-2024-1{number:03}"))
+        })
+        .collect();
+    let (sink, summary) = collect(&format!("{head}{many}{tail}")).unwrap();
+    assert_eq!((summary.definitions, sink.rejected.len()), (150, 0));
+    // The first ones, of which no more than 24 MiB are kept, come whole at last; the others come in two parts.
+    let parts = sink.advisories.len() - 150;
+    assert!((20..40).contains(&parts), "{parts}");
+    let affecting = sink.advisories.iter().filter(|advisory| !advisory.affected.is_empty());
+    assert_eq!(affecting.count(), 150);
+    let described = sink.advisories.iter().filter(|advisory| advisory.details.len() == filler.len());
+    assert_eq!(described.count(), 150);
 }
 
 #[test]

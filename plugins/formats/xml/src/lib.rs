@@ -107,7 +107,7 @@ impl<R: Read> Xml<R> {
         self.inner(None)
     }
 
-    /// The text of the present element and of all in it, up to its end, with single spaces at its ends removed.
+    /// The text of the present element and of all in it, up to its end, without white space at its ends.
     ///
     /// # Errors
     ///
@@ -115,7 +115,10 @@ impl<R: Read> Xml<R> {
     pub fn text(&mut self) -> Result<String, Error> {
         let mut text = String::new();
         self.inner(Some(&mut text))?;
-        Ok(text.trim().to_owned())
+        Ok(match text.trim() {
+            trimmed if trimmed.len() == text.len() => text,
+            trimmed => trimmed.to_owned(),
+        })
     }
 
     fn inner(&mut self, mut text: Option<&mut String>) -> Result<(), Error> {

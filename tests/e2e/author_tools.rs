@@ -12,15 +12,17 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 23] = [
+const OURS: [(&str, &str); 26] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
+    ("alpm-versions", "schemes/alpm"),
     ("amazon", "feeds/amazon"),
     ("apk", "detectors/apk"),
     ("apk-versions", "schemes/apk"),
     ("bottlerocket", "feeds/bottlerocket"),
     ("chainguard", "feeds/chainguard"),
     ("debian", "feeds/debian"),
+    ("debian-advisories", "feeds/debian-advisories"),
     ("dpkg", "detectors/dpkg"),
     ("dpkg-versions", "schemes/dpkg"),
     ("epss", "feeds/epss"),
@@ -32,6 +34,7 @@ const OURS: [(&str, &str); 23] = [
     ("os-release", "detectors/os-release"),
     ("osv", "feeds/osv"),
     ("pep440-versions", "schemes/pep440"),
+    ("portage-versions", "schemes/portage"),
     ("python", "detectors/python"),
     ("rocky", "feeds/rocky"),
     ("semver-versions", "schemes/semver"),

@@ -13,15 +13,17 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-const ALL: [&str; 23] = [
+const ALL: [&str; 26] = [
     "almalinux",
     "alpine",
+    "alpm-versions",
     "amazon",
     "apk",
     "apk-versions",
     "bottlerocket",
     "chainguard",
     "debian",
+    "debian-advisories",
     "dpkg",
     "dpkg-versions",
     "epss",
@@ -33,6 +35,7 @@ const ALL: [&str; 23] = [
     "os-release",
     "osv",
     "pep440-versions",
+    "portage-versions",
     "python",
     "rocky",
     "semver-versions",

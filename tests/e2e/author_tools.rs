@@ -12,9 +12,10 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 30] = [
+const OURS: [(&str, &str); 33] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
+    ("alpm-versions", "schemes/alpm"),
     ("amazon", "feeds/amazon"),
     ("apk", "detectors/apk"),
     ("apk-versions", "schemes/apk"),
@@ -22,6 +23,7 @@ const OURS: [(&str, &str); 30] = [
     ("bottlerocket", "feeds/bottlerocket"),
     ("chainguard", "feeds/chainguard"),
     ("debian", "feeds/debian"),
+    ("debian-advisories", "feeds/debian-advisories"),
     ("dpkg", "detectors/dpkg"),
     ("dpkg-versions", "schemes/dpkg"),
     ("epss", "feeds/epss"),
@@ -34,6 +36,7 @@ const OURS: [(&str, &str); 30] = [
     ("os-release", "detectors/os-release"),
     ("osv", "feeds/osv"),
     ("pep440-versions", "schemes/pep440"),
+    ("portage-versions", "schemes/portage"),
     ("python", "detectors/python"),
     ("redhat", "feeds/redhat"),
     ("redhat-buildinfo", "detectors/redhat-buildinfo"),

@@ -13,9 +13,10 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-const ALL: [&str; 30] = [
+const ALL: [&str; 33] = [
     "almalinux",
     "alpine",
+    "alpm-versions",
     "amazon",
     "apk",
     "apk-versions",
@@ -23,6 +24,7 @@ const ALL: [&str; 30] = [
     "bottlerocket",
     "chainguard",
     "debian",
+    "debian-advisories",
     "dpkg",
     "dpkg-versions",
     "epss",
@@ -35,6 +37,7 @@ const ALL: [&str; 30] = [
     "os-release",
     "osv",
     "pep440-versions",
+    "portage-versions",
     "python",
     "redhat",
     "redhat-buildinfo",

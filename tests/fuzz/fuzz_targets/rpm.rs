@@ -17,10 +17,7 @@ fuzz_target!(|data: &[u8]| {
         b'P' => vec![file("var/lib/rpm/Packages", rest)],
         kilobytes => {
             let (database, journal) = rest.split_at(rest.len().min(usize::from(kilobytes) * 512));
-            vec![
-                file("var/lib/rpm/rpmdb.sqlite", database),
-                file("var/lib/rpm/rpmdb.sqlite-wal", journal),
-            ]
+            vec![file("var/lib/rpm/rpmdb.sqlite", database), file("var/lib/rpm/rpmdb.sqlite-wal", journal)]
         }
     };
     check_detector::<Rpm>(&files);

@@ -7,9 +7,11 @@ use std::cmp::Ordering;
 use libfuzzer_sys::fuzz_target;
 use limpid_fuzz::debian_policy;
 use limpid_plugin_sdk::scheme::Scheme;
+use limpid_scheme_alpm::Alpm;
 use limpid_scheme_apk::Apk;
 use limpid_scheme_dpkg::Dpkg;
 use limpid_scheme_pep440::Pep440;
+use limpid_scheme_portage::Portage;
 use limpid_scheme_rpm::Rpm;
 use limpid_scheme_semver::Semver;
 
@@ -28,6 +30,10 @@ fuzz_target!(|text: &str| {
     check_semver_order(left);
     check_order::<Pep440>(left, right);
     check_pep440_order(left);
+    check_order::<Alpm>(left, right);
+    check_alpm_order(left);
+    check_order::<Portage>(left, right);
+    check_portage_order(left);
 });
 
 /// How two versions compare by their keys, where both are versions.
@@ -76,6 +82,30 @@ fn check_rpm_order(version: &str) {
     check_ascending::<Rpm>(version, &["~~", "~", "~0", "", "^", "^0", "^1", ".a", ".b", ".0", ".2", ".10"]);
     if !version.contains('-') {
         check_ascending::<Rpm>(version, &["", "-~", "-", "-^", "-a", "-0", "-2", "-10"]);
+    }
+}
+
+/// What libalpm says of a version and those that go on after it.
+fn check_alpm_order(version: &str) {
+    if !version.contains('-') {
+        check_ascending::<Alpm>(version, &["", "-0", "-1", "-1.a", "-1.1", "-2", "-10"]);
+        let ceiling = Alpm::ceiling(version).ok();
+        for build in ["", "-0", "-1", "-z.9"] {
+            let key = Alpm::key(&format!("{version}{build}")).ok();
+            assert!(key <= ceiling, "`{version}{build}` is a build of `{version}`");
+        }
+    }
+    check_ascending::<Alpm>(version, &["", ".a", ".1", ".2", ".10", "..a", "..1"]);
+}
+
+/// What the Package Manager Specification says of a version and those that go on after it.
+fn check_portage_order(version: &str) {
+    if !version.contains("-r") {
+        let suffixes = ["_alpha", "_alpha2", "_beta", "_pre", "_rc", "_rc10", "", "-r1", "-r10", "_p", "_p1"];
+        check_ascending::<Portage>(version, &suffixes);
+    }
+    if !version.contains(['_', '-']) && version.ends_with(|last: char| last.is_ascii_digit()) {
+        check_ascending::<Portage>(version, &["", "a", "z", ".0", ".01", ".1", ".2", ".10"]);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-const ALL: [&str; 33] = [
+pub(crate) const ALL: [&str; 33] = [
     "almalinux",
     "alpine",
     "alpm-versions",

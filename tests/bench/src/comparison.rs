@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 /// what it takes by the clock where nobody else works; a call runs in the thread that makes it.
 pub(crate) struct Comparison {
     what: String,
+    /// How much was read.
+    bytes: usize,
     plugin: Vec<f64>,
     native: Vec<f64>,
 }
@@ -41,7 +43,7 @@ impl Comparison {
         mut plugin: impl FnMut() -> anyhow::Result<P>,
         mut native: impl FnMut() -> anyhow::Result<N>,
     ) -> anyhow::Result<Self> {
-        let mut comparison = Self { what: what.into(), plugin: Vec::new(), native: Vec::new() };
+        let mut comparison = Self { what: what.into(), bytes: 0, plugin: Vec::new(), native: Vec::new() };
         let expected = native()?.len();
         comparison.require(plugin()?.len(), expected)?;
         for _ in 0..times {
@@ -53,6 +55,11 @@ impl Comparison {
         Ok(comparison)
     }
 
+    /// Of a document of this size.
+    pub(crate) fn of_bytes(self, bytes: usize) -> Self {
+        Self { bytes, ..self }
+    }
+
     fn require(&self, found: usize, expected: usize) -> anyhow::Result<()> {
         if found != expected || expected == 0 {
             bail!("{}: {found} found where {expected} are expected, and not none", self.what);
@@ -61,7 +68,7 @@ impl Comparison {
     }
 
     pub(crate) fn to_json(&self) -> Value {
-        json!({ "what": self.what, "plugin_ms": self.plugin, "native_ms": self.native })
+        json!({ "what": self.what, "bytes": self.bytes, "plugin_ms": self.plugin, "native_ms": self.native })
     }
 }
 

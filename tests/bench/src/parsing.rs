@@ -10,6 +10,9 @@ use anyhow::{Context, bail};
 use limpid_detector_apk::Apk;
 use limpid_detector_dpkg::Dpkg;
 use limpid_detector_rpm::Rpm;
+use limpid_feed_azure_linux::AzureLinux;
+use limpid_feed_debian::Debian;
+use limpid_feed_redhat::RedHat;
 use limpid_model::Claim;
 use limpid_plugin_sdk::detector::Detector;
 use limpid_plugin_sdk::scheme::Scheme;
@@ -21,6 +24,11 @@ use serde_json::{Value, json};
 use crate::archive::Opened;
 use crate::comparison::Comparison;
 use crate::detectors::{Sandboxed, stored};
+use feed::Form;
+
+const TRACKER: Form = Form { feed: "debian", source: "tracker", what: "tracker" };
+const OVAL: Form = Form { feed: "azure-linux", source: "cbl-mariner-2.0", what: "OVAL" };
+const CSAF: Form = Form { feed: "redhat", source: "vex", what: "CSAF" };
 
 /// What is parsed.
 #[derive(clap::Args)]
@@ -34,6 +42,12 @@ pub(crate) struct Inputs {
     /// The security tracker's document
     #[arg(long)]
     tracker: PathBuf,
+    /// OVAL definitions of Mariner
+    #[arg(long)]
+    oval: PathBuf,
+    /// A CSAF document of Red Hat
+    #[arg(long)]
+    csaf: PathBuf,
     /// Versions of Debian packages, one a line
     #[arg(long)]
     versions: PathBuf,
@@ -47,7 +61,9 @@ pub(crate) fn compare(registry: &Registry, inputs: &Inputs) -> anyhow::Result<Va
     let comparisons = [
         detector::<Dpkg>(&plugins, "dpkg", &inputs.debian, inputs.times)?,
         detector::<Apk>(&plugins, "apk", &inputs.alpine, inputs.times)?,
-        feed::compare(&plugins, &inputs.tracker, inputs.times)?,
+        feed::compare::<Debian>(&plugins, &TRACKER, &inputs.tracker, inputs.times)?,
+        feed::compare::<AzureLinux>(&plugins, &OVAL, &inputs.oval, inputs.times)?,
+        feed::compare::<RedHat>(&plugins, &CSAF, &inputs.csaf, inputs.times)?,
         scheme(&plugins, &inputs.versions, inputs.times)?,
     ];
     Ok(json!(comparisons.each_ref().map(Comparison::to_json)))

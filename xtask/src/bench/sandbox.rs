@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::Setting;
 use super::measurement::{Bar, Measurement};
-use crate::command::output;
+use crate::command::{command, output, run};
 use crate::limpid::Limpid;
 use crate::verify::{Form, TRACKER, pairs, read_zstd};
 use crate::wrap::wrap;
@@ -25,6 +25,15 @@ pub(super) const ALPINE: &str = "images/alpine/alpine-minirootfs-3.20.3-x86_64.t
 
 /// A single parser takes a fraction of a second, so it is measured this often for each run.
 const REPEATS: usize = 20;
+
+const OVAL: &str = "feeds/azurelinux/cbl-mariner-2.0-oval.xml.zst";
+
+/// The largest of Red Hat's documents in its archive.
+const CSAF: (&str, &str) =
+    ("feeds/redhat/redhat-csaf-vex-sample.tar.zst", "csaf_vex/2022/cve-2022-38752.json");
+
+/// How much of a form is read in a second at least, in MB.
+const LEAST: [(&str, f64); 2] = [("OVAL", 100.0), ("CSAF", 150.0)];
 
 /// Pairs of versions, which are ordered singly.
 const PAIRS: usize = 50_000;
@@ -61,6 +70,7 @@ fn parsing(setting: &Setting, folder: &Path, compiled: &Path) -> anyhow::Result<
     let inputs = Inputs::write(setting, folder)?;
     let mut program = program(setting, &setting.limpid, compiled);
     program.arg("parsing").arg("--debian").arg(setting.image.oci()).arg("--alpine").arg(&inputs.alpine);
+    program.arg("--oval").arg(&inputs.oval).arg("--csaf").arg(&inputs.csaf);
     program.arg("--tracker").arg(&inputs.tracker).arg("--versions").arg(&inputs.versions);
     program.arg("--times").arg((setting.runs * REPEATS).to_string());
     let comparisons = measured(&mut program)?;
@@ -70,6 +80,12 @@ fn parsing(setting: &Setting, folder: &Path, compiled: &Path) -> anyhow::Result<
         let native = Measurement::new(format!("natively, {what}"), "ms", numbers(comparison, "native_ms")?);
         let plugin = Measurement::new(format!("plugin {what}"), "ms", numbers(comparison, "plugin_ms")?);
         measurements.push(plugin.beside(&native).with_bar(Bar::TimesFloor(2.0)));
+        if let Some((_, least)) = LEAST.iter().find(|(form, _)| what.contains(form)) {
+            let bytes = comparison.get("bytes").and_then(Value::as_f64).context("no size was measured")?;
+            let rates = numbers(comparison, "plugin_ms")?.iter().map(|ms| bytes / 1e3 / ms).collect();
+            let rate = Measurement::new(format!("plugin {what}, a second"), "MB/s", rates);
+            measurements.push(rate.with_bar(Bar::AtLeast(*least)));
+        }
     }
     Ok(measurements)
 }
@@ -93,6 +109,8 @@ fn scan(setting: &Setting, compiled: &Path) -> anyhow::Result<Vec<Measurement>> 
 struct Inputs {
     alpine: PathBuf,
     tracker: PathBuf,
+    oval: PathBuf,
+    csaf: PathBuf,
     versions: PathBuf,
 }
 
@@ -101,8 +119,14 @@ impl Inputs {
         let inputs = Self {
             alpine: folder.join("alpine.tar"),
             tracker: folder.join("tracker.json"),
+            oval: folder.join("oval.xml"),
+            csaf: folder.join("csaf.json"),
             versions: folder.join("versions"),
         };
+        run(command("zstd").args(["-dqf"]).arg(setting.corpus.path(OVAL)).arg("-o").arg(&inputs.oval))?;
+        let mut tar = command("tar");
+        tar.args(["--zstd", "-xOf"]).arg(setting.corpus.path(CSAF.0)).arg(CSAF.1);
+        fs::write(&inputs.csaf, output(&mut tar)?)?;
         wrap(&setting.corpus.path(ALPINE), &inputs.alpine)?;
         fs::write(&inputs.tracker, read_zstd(&setting.corpus.path(TRACKER))?.to_string())?;
         let versions: String = pairs(Form::Dpkg, PAIRS).iter().map(|(a, b)| format!("{a}\n{b}\n")).collect();

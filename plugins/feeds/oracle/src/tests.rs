@@ -20,7 +20,7 @@ ELSA-2024-0001:  pad:3 security update (IMPORTANT)
 </description>
 <advisory><severity>IMPORTANT</severity><issued date="2024-04-26"/>
 <cve cvss3="5.1/CVSS:3.1/AV:L" href="https://example.org/1">CVE-2024-0001</cve>
-<cve cvss3="7.8/CVSS:3.1/AV:N" cvss2="4.3/AV:N" href="https://example.org/2">CVE-2024-0002</cve></advisory></metadata>
+<cve cvss3="7.5/CVSS:3.1/AV:N" cvss2="4.5/AV:N" href="https://example.org/2">CVE-2024-0002</cve></advisory></metadata>
 <criteria operator="AND"><criterion test_ref="e:tst:1"/><criteria operator="OR"><criteria operator="AND">
 <criterion test_ref="e:tst:2"/><criterion test_ref="e:tst:3"/><criteria operator="OR">
 <criteria operator="AND"><criterion test_ref="e:tst:4"/><criterion test_ref="e:tst:5"/></criteria>
@@ -63,8 +63,8 @@ fn an_erratum_is_an_advisory() {
         |system: &str, value: &str, score| Rating { score: Some(score), ..Rating::word(system, value) };
     let expected = [
         Rating::word("oracle", "IMPORTANT"),
-        cvss("CVSS:3.1", "CVSS:3.1/AV:N", 7.8),
-        cvss("CVSS:2.0", "AV:N", 4.3),
+        cvss("CVSS:3.1", "CVSS:3.1/AV:N", 7.5),
+        cvss("CVSS:2.0", "AV:N", 4.5),
     ];
     assert_eq!(stated.ratings, expected);
     let requires = |fact: &str, values: &[&str]| {

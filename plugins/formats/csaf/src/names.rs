@@ -5,10 +5,10 @@
 //! has been read; documents are not read within each other.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 
+use foldhash::HashMap;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 

@@ -1,7 +1,6 @@
 //! The products of a document, and what they are components of.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use serde::Deserialize;
 
 use crate::document::Csaf;

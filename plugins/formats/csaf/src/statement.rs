@@ -1,6 +1,6 @@
 //! What a vulnerability says of each product.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use crate::document::{Csaf, Remediation, Vulnerability};
 use crate::names::Id;
@@ -40,13 +40,13 @@ pub enum Status {
 impl Csaf {
     /// What a vulnerability states, product by product.
     pub fn statements<'a>(&'a self, vulnerability: &'a Vulnerability) -> Vec<Stated<'a>> {
-        let mut justifications: HashMap<Id, &str> = HashMap::new();
+        let mut justifications: HashMap<Id, &str> = HashMap::default();
         for flag in &vulnerability.flags {
             for id in &flag.product_ids {
                 justifications.entry(*id).or_insert(&flag.label);
             }
         }
-        let mut without_fix: HashMap<Id, &Remediation> = HashMap::new();
+        let mut without_fix: HashMap<Id, &Remediation> = HashMap::default();
         for remediation in &vulnerability.remediations {
             if matches!(remediation.category.as_str(), "none_available" | "no_fix_planned" | "fix_planned") {
                 for id in &remediation.product_ids {

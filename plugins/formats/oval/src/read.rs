@@ -190,13 +190,15 @@ impl<P: Publisher> Reading<'_, P> {
 
     /// The same as one before, where there is one.
     fn template(&mut self, every: Affected) -> Rc<Affected> {
-        if let Some(known) = self.templates.iter().find(|known| ***known == every) {
+        // A note is mostly of one definition, so those that have one are not looked through.
+        let is_common = every.note.is_none();
+        if let Some(known) = self.templates.iter().find(|known| is_common && ***known == every) {
             return Rc::clone(known);
         }
         let note = every.note.as_ref().map_or(0, String::len);
         self.kept += size_of::<Affected>() + note + 4 * ENTRY;
         let every = Rc::new(every);
-        if self.templates.len() < TEMPLATES {
+        if is_common && self.templates.len() < TEMPLATES {
             self.templates.push(Rc::clone(&every));
         }
         every

@@ -3,25 +3,38 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, bail};
-use limpid_feed_debian::Debian;
 use limpid_model::{Advisory, Enrichment, InputError};
-use limpid_plugin_sdk::feed::{self as sdk, Feed as _};
+use limpid_plugin_sdk::feed::{self as sdk, Feed};
 use limpid_plugin_sdk::testing::Collected;
 use limpid_runtime::{Document, Documents, Sink, Snapshot, Source};
 
 use super::read;
 use crate::comparison::Comparison;
 
-/// What the feed of the Debian tracker makes of a document.
-pub(super) fn compare(plugins: &Snapshot, document: &Path, times: usize) -> anyhow::Result<Comparison> {
+/// A document, and the feed and source that it is of.
+pub(super) struct Form {
+    pub(super) feed: &'static str,
+    pub(super) source: &'static str,
+    /// `tracker`, `OVAL`
+    pub(super) what: &'static str,
+}
+
+/// What a feed makes of a document.
+pub(super) fn compare<F: Feed>(
+    plugins: &Snapshot,
+    form: &Form,
+    document: &Path,
+    times: usize,
+) -> anyhow::Result<Comparison> {
     let content: Arc<[u8]> = read(document)?.into();
-    let feed = plugins.feed("debian").context("there is no feed `debian`")?;
-    Comparison::of(
-        format!("debian: tracker of {} kB", content.len() / 1_000),
+    let Form { feed: name, source, what } = *form;
+    let feed = plugins.feed(name).with_context(|| format!("there is no feed `{name}`"))?;
+    let comparison = Comparison::of(
+        format!("{name}: {what} of {} kB", content.len() / 1_000),
         times,
         || {
             let sink = Arc::new(Mutex::new(Kept::default()));
-            feed.parse("tracker", Box::new(Stored(Some(Arc::clone(&content)))), sink.clone())?;
+            feed.parse(source, Box::new(Stored(Some(Arc::clone(&content)))), sink.clone())?;
             let kept = std::mem::take(&mut *sink.lock().unwrap_or_else(PoisonError::into_inner));
             if kept.rejected > 0 {
                 bail!("{} records were rejected", kept.rejected);
@@ -30,10 +43,11 @@ pub(super) fn compare(plugins: &Snapshot, document: &Path, times: usize) -> anyh
         },
         || {
             let mut sink = Collected::default();
-            Debian::parse("tracker", &mut Stored(Some(Arc::clone(&content))), &mut sink)?;
+            F::parse(source, &mut Stored(Some(Arc::clone(&content))), &mut sink)?;
             Ok(sink.advisories)
         },
-    )
+    )?;
+    Ok(comparison.of_bytes(content.len()))
 }
 
 /// One document in memory.
@@ -41,7 +55,7 @@ struct Stored(Option<Arc<[u8]>>);
 
 impl sdk::Documents for Stored {
     fn next(&mut self) -> Option<sdk::Document> {
-        Some(sdk::Document::new("tracker.json", Cursor::new(self.0.take()?)))
+        Some(sdk::Document::new("document", Cursor::new(self.0.take()?)))
     }
 }
 
@@ -55,7 +69,7 @@ struct Open(Cursor<Arc<[u8]>>);
 
 impl Document for Open {
     fn name(&self) -> &str {
-        "tracker.json"
+        "document"
     }
 
     fn read(&mut self, len: usize) -> io::Result<Vec<u8>> {

@@ -12,13 +12,14 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 26] = [
+const OURS: [(&str, &str); 28] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
     ("amazon", "feeds/amazon"),
     ("apk", "detectors/apk"),
     ("apk-versions", "schemes/apk"),
+    ("arch", "feeds/arch"),
     ("bottlerocket", "feeds/bottlerocket"),
     ("chainguard", "feeds/chainguard"),
     ("debian", "feeds/debian"),
@@ -34,6 +35,7 @@ const OURS: [(&str, &str); 26] = [
     ("os-release", "detectors/os-release"),
     ("osv", "feeds/osv"),
     ("pep440-versions", "schemes/pep440"),
+    ("photon", "feeds/photon"),
     ("portage-versions", "schemes/portage"),
     ("python", "detectors/python"),
     ("rocky", "feeds/rocky"),

@@ -13,13 +13,14 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-const ALL: [&str; 26] = [
+const ALL: [&str; 28] = [
     "almalinux",
     "alpine",
     "alpm-versions",
     "amazon",
     "apk",
     "apk-versions",
+    "arch",
     "bottlerocket",
     "chainguard",
     "debian",
@@ -35,6 +36,7 @@ const ALL: [&str; 26] = [
     "os-release",
     "osv",
     "pep440-versions",
+    "photon",
     "portage-versions",
     "python",
     "rocky",

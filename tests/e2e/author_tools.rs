@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 28] = [
+const OURS: [(&str, &str); 31] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -20,6 +20,7 @@ const OURS: [(&str, &str); 28] = [
     ("apk", "detectors/apk"),
     ("apk-versions", "schemes/apk"),
     ("arch", "feeds/arch"),
+    ("bellsoft", "feeds/bellsoft"),
     ("bottlerocket", "feeds/bottlerocket"),
     ("chainguard", "feeds/chainguard"),
     ("debian", "feeds/debian"),
@@ -28,10 +29,12 @@ const OURS: [(&str, &str); 28] = [
     ("dpkg-versions", "schemes/dpkg"),
     ("epss", "feeds/epss"),
     ("fedora", "feeds/fedora"),
+    ("gentoo", "feeds/gentoo"),
     ("kev", "feeds/kev"),
     ("minimos", "feeds/minimos"),
     ("node", "detectors/node"),
     ("nvd", "feeds/nvd"),
+    ("openeuler", "feeds/openeuler"),
     ("os-release", "detectors/os-release"),
     ("osv", "feeds/osv"),
     ("pep440-versions", "schemes/pep440"),

@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-const ALL: [&str; 28] = [
+const ALL: [&str; 31] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -21,6 +21,7 @@ const ALL: [&str; 28] = [
     "apk",
     "apk-versions",
     "arch",
+    "bellsoft",
     "bottlerocket",
     "chainguard",
     "debian",
@@ -29,10 +30,12 @@ const ALL: [&str; 28] = [
     "dpkg-versions",
     "epss",
     "fedora",
+    "gentoo",
     "kev",
     "minimos",
     "node",
     "nvd",
+    "openeuler",
     "os-release",
     "osv",
     "pep440-versions",

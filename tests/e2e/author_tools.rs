@@ -12,14 +12,16 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 33] = [
+const OURS: [(&str, &str); 38] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
     ("amazon", "feeds/amazon"),
     ("apk", "detectors/apk"),
     ("apk-versions", "schemes/apk"),
+    ("arch", "feeds/arch"),
     ("azure-linux", "feeds/azure-linux"),
+    ("bellsoft", "feeds/bellsoft"),
     ("bottlerocket", "feeds/bottlerocket"),
     ("chainguard", "feeds/chainguard"),
     ("debian", "feeds/debian"),
@@ -28,14 +30,17 @@ const OURS: [(&str, &str); 33] = [
     ("dpkg-versions", "schemes/dpkg"),
     ("epss", "feeds/epss"),
     ("fedora", "feeds/fedora"),
+    ("gentoo", "feeds/gentoo"),
     ("kev", "feeds/kev"),
     ("minimos", "feeds/minimos"),
     ("node", "detectors/node"),
     ("nvd", "feeds/nvd"),
+    ("openeuler", "feeds/openeuler"),
     ("oracle", "feeds/oracle"),
     ("os-release", "detectors/os-release"),
     ("osv", "feeds/osv"),
     ("pep440-versions", "schemes/pep440"),
+    ("photon", "feeds/photon"),
     ("portage-versions", "schemes/portage"),
     ("python", "detectors/python"),
     ("redhat", "feeds/redhat"),

@@ -13,14 +13,16 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 33] = [
+pub(crate) const ALL: [&str; 38] = [
     "almalinux",
     "alpine",
     "alpm-versions",
     "amazon",
     "apk",
     "apk-versions",
+    "arch",
     "azure-linux",
+    "bellsoft",
     "bottlerocket",
     "chainguard",
     "debian",
@@ -29,14 +31,17 @@ pub(crate) const ALL: [&str; 33] = [
     "dpkg-versions",
     "epss",
     "fedora",
+    "gentoo",
     "kev",
     "minimos",
     "node",
     "nvd",
+    "openeuler",
     "oracle",
     "os-release",
     "osv",
     "pep440-versions",
+    "photon",
     "portage-versions",
     "python",
     "redhat",

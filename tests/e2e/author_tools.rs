@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 30] = [
+const OURS: [(&str, &str); 31] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("amazon", "feeds/amazon"),
@@ -33,6 +33,7 @@ const OURS: [(&str, &str); 30] = [
     ("oracle", "feeds/oracle"),
     ("os-release", "detectors/os-release"),
     ("osv", "feeds/osv"),
+    ("pacman", "detectors/pacman"),
     ("pep440-versions", "schemes/pep440"),
     ("python", "detectors/python"),
     ("redhat", "feeds/redhat"),

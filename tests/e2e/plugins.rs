@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-const ALL: [&str; 30] = [
+const ALL: [&str; 31] = [
     "almalinux",
     "alpine",
     "amazon",
@@ -34,6 +34,7 @@ const ALL: [&str; 30] = [
     "oracle",
     "os-release",
     "osv",
+    "pacman",
     "pep440-versions",
     "python",
     "redhat",

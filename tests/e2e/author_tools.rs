@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 31] = [
+const OURS: [(&str, &str); 32] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("amazon", "feeds/amazon"),
@@ -30,6 +30,7 @@ const OURS: [(&str, &str); 31] = [
     ("minimos", "feeds/minimos"),
     ("node", "detectors/node"),
     ("nvd", "feeds/nvd"),
+    ("opkg", "detectors/opkg"),
     ("oracle", "feeds/oracle"),
     ("os-release", "detectors/os-release"),
     ("osv", "feeds/osv"),

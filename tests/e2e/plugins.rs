@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-const ALL: [&str; 31] = [
+const ALL: [&str; 32] = [
     "almalinux",
     "alpine",
     "amazon",
@@ -31,6 +31,7 @@ const ALL: [&str; 31] = [
     "minimos",
     "node",
     "nvd",
+    "opkg",
     "oracle",
     "os-release",
     "osv",

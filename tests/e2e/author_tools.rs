@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 38] = [
+const OURS: [(&str, &str); 40] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -36,9 +36,11 @@ const OURS: [(&str, &str); 38] = [
     ("node", "detectors/node"),
     ("nvd", "feeds/nvd"),
     ("openeuler", "feeds/openeuler"),
+    ("opkg", "detectors/opkg"),
     ("oracle", "feeds/oracle"),
     ("os-release", "detectors/os-release"),
     ("osv", "feeds/osv"),
+    ("pacman", "detectors/pacman"),
     ("pep440-versions", "schemes/pep440"),
     ("photon", "feeds/photon"),
     ("portage-versions", "schemes/portage"),

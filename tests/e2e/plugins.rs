@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 38] = [
+pub(crate) const ALL: [&str; 40] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -37,9 +37,11 @@ pub(crate) const ALL: [&str; 38] = [
     "node",
     "nvd",
     "openeuler",
+    "opkg",
     "oracle",
     "os-release",
     "osv",
+    "pacman",
     "pep440-versions",
     "photon",
     "portage-versions",

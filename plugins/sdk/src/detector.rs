@@ -3,12 +3,14 @@
 mod exported;
 mod file;
 mod package;
+mod paths;
 mod problems;
 mod report;
 
 pub use exported::Exported;
 pub use file::{File, FileReader};
 pub use package::{Evidence, Package, Scope, SourcePackage};
+pub use paths::Paths;
 pub use problems::Problems;
 pub use report::{Distribution, Fact, Finding, Ownership, Report, Unread};
 

@@ -28,6 +28,7 @@ const SOURCES: &[(&str, &str)] = sources![
     "src/detector/exported.rs",
     "src/detector/file.rs",
     "src/detector/package.rs",
+    "src/detector/paths.rs",
     "src/detector/problems.rs",
     "src/detector/report.rs",
     "src/error.rs",

@@ -1,0 +1,162 @@
+//! The files of an entry of pacman's local database: sections of lines, `%NAME%` and what belongs to it up to the
+//! next empty line, as libalpm writes them.
+
+use std::io::BufRead;
+
+use limpid_plugin_sdk::Error;
+use limpid_plugin_sdk::detector::Paths;
+use limpid_plugin_sdk::text::{Line, Lines};
+
+/// The longest line that is used, in bytes.
+pub const MAX_LINE: usize = 8 * 1024;
+
+/// How many licences are kept of a package.
+pub const MAX_LICENSES: usize = 100;
+
+/// What `desc` says of a package; what it does not say is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Description {
+    /// `%NAME%`
+    pub name: String,
+    /// `%VERSION%`: `[epoch:]version-release`
+    pub version: String,
+    /// `%BASE%`: the recipe that it was built from, which is named so where it makes several packages.
+    pub base: String,
+    /// `%ARCH%`
+    pub arch: String,
+    /// `%PACKAGER%`: who built it.
+    pub packager: String,
+    /// `%LICENSE%`
+    pub licenses: Vec<String>,
+}
+
+impl Description {
+    /// Reads a `desc`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`] where a line that counts is too long or not UTF-8, or name or version is missing; those
+    /// of the reader.
+    pub fn read(reader: impl BufRead) -> Result<Self, Error> {
+        let mut description = Self::default();
+        sections(reader, |section, line| description.line(section, line))?;
+        for (field, value) in [("%NAME%", &description.name), ("%VERSION%", &description.version)] {
+            if value.is_empty() {
+                return Err(Error::malformed(format_args!("it has no `{field}`")));
+            }
+        }
+        Ok(description)
+    }
+
+    fn line(&mut self, section: &[u8], line: Line<'_>) -> Result<(), Error> {
+        let field = match section {
+            b"%NAME%" => &mut self.name,
+            b"%VERSION%" => &mut self.version,
+            b"%BASE%" => &mut self.base,
+            b"%ARCH%" => &mut self.arch,
+            // Who built a package, and under which licence, is told as well as it goes.
+            b"%PACKAGER%" => {
+                line.text().trim().clone_into(&mut self.packager);
+                return Ok(());
+            }
+            b"%LICENSE%" if self.licenses.len() >= MAX_LICENSES => {
+                return Err(Error::malformed(format_args!("it has more than {MAX_LICENSES} licences")));
+            }
+            b"%LICENSE%" => {
+                self.licenses.push(line.text().trim().to_owned());
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
+        if line.cut {
+            return Err(Error::malformed(format_args!("line {} is longer than 8 KiB", line.number)));
+        }
+        // libalpm takes the one line that follows the name of such a section.
+        if field.is_empty() {
+            let text = str::from_utf8(line.bytes)
+                .map_err(|_| Error::malformed(format_args!("line {} is not UTF-8", line.number)))?;
+            text.trim().clone_into(field);
+        }
+        Ok(())
+    }
+}
+
+/// Reads the paths of `files`, but for directories.
+///
+/// # Errors
+///
+/// Those of [`Paths::push`] and of the reader.
+pub fn read_paths(reader: impl BufRead, paths: &mut Paths) -> Result<(), Error> {
+    sections(reader, |section, line| match section {
+        b"%FILES%" if !line.cut && !line.bytes.ends_with(b"/") => paths.push(line.bytes),
+        _ => Ok(()),
+    })
+}
+
+/// Shows each line of each section to `take`, with the section's name.
+fn sections(
+    reader: impl BufRead,
+    mut take: impl FnMut(&[u8], Line<'_>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let mut lines = Lines::new(reader, MAX_LINE);
+    let mut section = Vec::new();
+    while let Some(line) = lines.next()? {
+        if line.bytes.trim_ascii().is_empty() {
+            section.clear();
+        } else if section.is_empty() {
+            // What is in no section is passed by, as libalpm does; it has a name that nobody asks for.
+            section.extend_from_slice(line.bytes.trim_ascii_end());
+        } else {
+            take(&section, line)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_description_has_the_first_line_of_each_section_and_all_licences() {
+        let text = "%NAME%\nzlib\n\n%VERSION%\n1:1.3.1-2\n\n%BASE%\nzlib\n\n%DESC%\n%NAME%\n\n%ARCH%\nx86_64\n\n\
+                    %LICENSE%\nMIT\ncustom:zlib\n\n%PACKAGER%\nA <a@archlinux.org>\n";
+        let description = Description::read(text.as_bytes()).unwrap();
+        let Description { name, version, base, arch, packager, licenses } = description;
+        assert_eq!([name, version, base, arch], ["zlib", "1:1.3.1-2", "zlib", "x86_64"]);
+        assert_eq!(
+            (packager.as_str(), licenses),
+            ("A <a@archlinux.org>", vec!["MIT".into(), "custom:zlib".into()])
+        );
+    }
+
+    #[test]
+    fn what_is_damaged_is_named() {
+        let check = |text: &[u8], expected: &str| {
+            assert_eq!(Description::read(text).unwrap_err().to_string(), format!("malformed: {expected}"));
+        };
+        check(b"%NAME%\na\n", "it has no `%VERSION%`");
+        check(b"%VERSION%\n1-1\n", "it has no `%NAME%`");
+        check(b"%NAME%\n\xff\n", "line 2 is not UTF-8");
+        check(&[b"%NAME%\n", "a".repeat(MAX_LINE + 1).as_bytes()].concat(), "line 2 is longer than 8 KiB");
+        check(&[b"%LICENSE%\n", "MIT\n".repeat(101).as_bytes()].concat(), "it has more than 100 licences");
+    }
+
+    #[test]
+    fn files_gives_paths_without_directories() {
+        let mut paths = Paths::default();
+        let text = "%FILES%\netc/\netc/a\nusr/caf\n\n%BACKUP%\netc/a\tabc\n";
+        read_paths(text.as_bytes(), &mut paths).unwrap();
+        assert_eq!(paths.owned_by("a").unwrap().paths, ["etc/a", "usr/caf"]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_are_too_odd_to_be_read(text in "(%NAME%|%FILES%|%LICENSE%|\n|\n|a|/|\\PC){0,40}") {
+            let _either = Description::read(text.as_bytes());
+            read_paths(text.as_bytes(), &mut Paths::default()).unwrap();
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Finds packages of Arch Linux, and of what derives from it, in pacman's local database: a folder
+//! `NAME-VERSION-RELEASE` for each package, in which `desc` says what it is and `files` what it put there.
+//!
+//! As libalpm does, it takes name and version of the folder, and refuses a `desc` that states others. What
+//! somebody built on their own machine has the qualifier `vendor`; which repository a package came from is not
+//! stated anywhere.
+
+pub mod entry;
+
+use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Paths, Report};
+use limpid_plugin_sdk::{Error, Purl, export_detector};
+
+use entry::Description;
+
+/// Where the database may be: pacman's own place, SteamOS's, and that of images of bootc and OSTree.
+const PLACES: [&str; 3] =
+    ["var/lib/pacman/local/", "usr/lib/holo/pacmandb/local/", "usr/lib/sysimage/lib/pacman/local/"];
+
+/// What packagers' lines hold that is no distribution's, and who that is: makepkg writes the first where nobody set
+/// another, as for what users build themselves.
+const VENDORS: [(&str, &str); 3] = [
+    ("Unknown Packager", "Unknown Packager"),
+    ("@chaotic.cx", "Chaotic-AUR"),
+    ("archlinuxcn.org", "archlinuxcn"),
+];
+
+/// The detector `pacman`.
+#[derive(Debug)]
+pub struct Pacman;
+
+impl Detector for Pacman {
+    fn claims() -> Vec<Claim> {
+        PLACES.map(|place| Claim::alone(format!("{place}*/{{desc,files}}"))).into()
+    }
+
+    fn detect(files: &[File]) -> Result<Report, Error> {
+        let mut paths = Paths::default();
+        Ok(Report::of_each(files, |file, report| read(file, &mut paths, report)))
+    }
+}
+
+export_detector!(Pacman);
+
+fn read(file: &File, paths: &mut Paths, report: &mut Report) -> Result<(), Error> {
+    let Some((folder, kind)) = PLACES
+        .iter()
+        .find_map(|place| file.path().strip_prefix(place))
+        .and_then(|inside| inside.split_once('/'))
+    else {
+        return Ok(());
+    };
+    let (name, version) = split(folder)
+        .ok_or_else(|| Error::malformed(format_args!("folder `{folder}` is not `NAME-VERSION-RELEASE`")))?;
+    match kind {
+        "desc" => {
+            let description = Description::read(file.reader())?;
+            if (description.name.as_str(), description.version.as_str()) != (name, version) {
+                return Err(Error::malformed(format_args!(
+                    "it states `{}` {}, in the folder of `{name}` {version}",
+                    description.name, description.version
+                )));
+            }
+            report.found(file.path(), package(description));
+        }
+        "files" => {
+            let read = entry::read_paths(file.reader(), paths);
+            if let Some(ownership) = paths.owned_by(name) {
+                report.found(file.path(), ownership);
+            }
+            read?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Name and version of a folder, as libalpm splits it: a version has one dash, before its release.
+fn split(folder: &str) -> Option<(&str, &str)> {
+    let (rest, _) = folder.rsplit_once('-')?;
+    let (name, _) = rest.rsplit_once('-')?;
+    let version = folder.get(name.len() + 1..)?;
+    (!name.is_empty() && !version.is_empty()).then_some((name, version))
+}
+
+fn package(description: Description) -> Package {
+    let Description { name, version, base, arch, packager, licenses } = description;
+    let purl = Purl::new("alpm", &name).version(&version).qualifier("arch", &arch);
+    // pacman before 4.2 knew no bases.
+    let base = if base.is_empty() { name.clone() } else { base };
+    let mut package = Package::new(name, &version, "alpm").purl(purl).source(base, version);
+    if !arch.is_empty() {
+        package = package.arch(arch);
+    }
+    if let Some((_, vendor)) = VENDORS.iter().find(|(mark, _)| packager.contains(mark)) {
+        package = package.qualifier("vendor", *vendor);
+    }
+    package.licenses = licenses;
+    package
+}
+
+#[cfg(test)]
+mod tests {
+    use limpid_plugin_sdk::detector::Fact;
+
+    use super::*;
+
+    fn desc(name: &str, version: &str, more: &str) -> String {
+        format!("%NAME%\n{name}\n\n%VERSION%\n{version}\n\n%ARCH%\nx86_64\n\n{more}\n")
+    }
+
+    fn detect(folder: &str, desc: &str) -> Report {
+        Pacman::detect(&[File::in_memory(format!("var/lib/pacman/local/{folder}/desc"), desc)]).unwrap()
+    }
+
+    #[test]
+    fn an_entry_gives_a_package_of_the_recipe_that_it_was_built_from() {
+        let more = "%BASE%\ngcc\n\n%LICENSE%\nGPL-3.0-or-later\n";
+        let report = detect("gcc-libs-1:14.2.1-1", &desc("gcc-libs", "1:14.2.1-1", more));
+        assert_eq!(report.unread, []);
+        let package = report.packages().next().unwrap();
+        assert_eq!(package.purl, "pkg:alpm/gcc-libs@1:14.2.1-1?arch=x86_64");
+        assert_eq!(
+            (package.scheme.as_str(), package.licenses.as_slice()),
+            ("alpm", &["GPL-3.0-or-later".into()][..])
+        );
+        let source = package.source.as_ref().unwrap();
+        assert_eq!((source.name.as_str(), source.version.as_str()), ("gcc", "1:14.2.1-1"));
+        assert!(package.qualifiers.is_empty());
+    }
+
+    #[test]
+    fn what_users_built_themselves_has_a_vendor() {
+        let vendor = |packager: &str| {
+            let report = detect("a-1-1", &desc("a", "1-1", &format!("%PACKAGER%\n{packager}\n")));
+            report.packages().next().unwrap().qualifiers.first().map(|(_, vendor)| vendor.clone())
+        };
+        assert_eq!(vendor("Unknown Packager").as_deref(), Some("Unknown Packager"));
+        assert_eq!(vendor("Garuda Builder <team@chaotic.cx>").as_deref(), Some("Chaotic-AUR"));
+        assert_eq!(vendor("A <a@archlinux.org>"), None);
+    }
+
+    #[test]
+    fn an_entry_in_the_folder_of_another_is_refused_as_libalpm_does() {
+        let why = |folder: &str, text: &str| detect(folder, text).unread[0].error.to_string();
+        assert_eq!(
+            why("a-1-1", &desc("b", "1-1", "")),
+            "malformed: it states `b` 1-1, in the folder of `a` 1-1"
+        );
+        assert_eq!(
+            why("a-1-1", &desc("a", "1-2", "")),
+            "malformed: it states `a` 1-2, in the folder of `a` 1-1"
+        );
+        assert_eq!(why("a-1", &desc("a", "1", "")), "malformed: folder `a-1` is not `NAME-VERSION-RELEASE`");
+    }
+
+    #[test]
+    fn files_belong_to_the_package_of_their_folder() {
+        let path = "usr/lib/sysimage/lib/pacman/local/x-y-1-1/files";
+        let report = Pacman::detect(&[File::in_memory(path, "%FILES%\nusr/\nusr/bin/x\n")]).unwrap();
+        let Fact::Ownership(ownership) = &report.findings[0].fact else { panic!("{report:?}") };
+        assert_eq!(
+            (ownership.package.as_str(), ownership.paths.as_slice()),
+            ("x-y", &["usr/bin/x".into()][..])
+        );
+    }
+}

@@ -15,6 +15,7 @@ mod judges;
 mod layers;
 mod made;
 mod resubmission;
+mod rpm_findings;
 mod slow_clients;
 mod swaps;
 mod tally;
@@ -99,6 +100,9 @@ pub(crate) fn verify(parts: &[Part], kills: u64) -> anyhow::Result<()> {
     if asked(Part::Alpine) {
         alpine::check(&setting, &mut tally);
     }
+    if asked(Part::RpmFindings) {
+        rpm_findings::check(&setting, &mut tally);
+    }
     if asked(Part::Adversarial) {
         adversarial::check(&setting, &mut tally);
     }
@@ -142,6 +146,8 @@ pub(crate) enum Part {
     Cvss,
     /// Alpine's root file systems
     Alpine,
+    /// Findings in databases of rpm, by OVAL, OSV and CSAF
+    RpmFindings,
     /// Odd and hostile layers
     Adversarial,
     /// Feeds fetched from a publisher on loopback

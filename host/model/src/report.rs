@@ -504,8 +504,7 @@ impl std::fmt::Display for Gap {
                     [] => Ok(()),
                     feeds if feeds.len() > NAMED_FEEDS => write!(
                         f,
-                        ": nothing is stored of {} feeds that may (`limpid feed list`); `limpid feed update`",
-                        feeds.len()
+                        ": nothing is stored of feeds that may (`limpid feed list`); `limpid feed update`",
                     ),
                     feeds => write!(
                         f,

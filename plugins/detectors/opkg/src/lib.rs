@@ -24,7 +24,7 @@ use stanza::{Stanza, Stanzas};
 /// Where the databases are. What the first states is not stated again.
 const PLACES: [&str; 2] = ["usr/lib/opkg/", "var/lib/opkg/"];
 
-/// How many bytes what is kept of packages may have, as [`Kept::count`] counts them.
+/// How many bytes what is kept of packages may have, as `Kept::count` counts them.
 pub const MAX_KEPT: usize = 32 << 20;
 
 /// What a package takes in memory beside its texts, in bytes.

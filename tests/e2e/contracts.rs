@@ -11,7 +11,8 @@ use crate::component;
 use crate::program::Setup;
 use crate::service::Service;
 
-const CURRENT: &str = include_str!("../../wit/plugin.wit");
+/// All versions that the host serves, the newest last.
+const SERVED: [&str; 2] = [include_str!("../../wit/earlier/0.1.0.wit"), include_str!("../../wit/plugin.wit")];
 
 const ROLES: [&str; 3] = ["detector", "feed", "scheme"];
 
@@ -23,11 +24,16 @@ pub(crate) fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{error}: `{}`", path.display()))
 }
 
-/// The folder of the version that the contract has now.
-pub(crate) fn current() -> PathBuf {
-    let package = CURRENT.lines().next().unwrap();
+/// The folder of the version that a contract has.
+fn folder_of(contract: &str) -> PathBuf {
+    let package = contract.lines().next().unwrap();
     let version = package.strip_prefix("package limpid:plugin@").and_then(|rest| rest.strip_suffix(';'));
     contracts().join(version.unwrap_or_else(|| panic!("`{package}` states no version")))
+}
+
+/// The folder of the version that the contract has now.
+pub(crate) fn current() -> PathBuf {
+    folder_of(SERVED.last().unwrap())
 }
 
 /// Makes the samples of the current contract that are missing. Those that are there stay as they are:
@@ -47,13 +53,15 @@ fn make_missing_samples() {
 
 #[test]
 fn a_contract_stays_as_it_is_under_its_version() {
-    let frozen = current().join("plugin.wit");
-    assert!(
-        read(&frozen) == CURRENT,
-        "`wit/plugin.wit` is not `{}`: a contract that differs has another version, with a folder of its own \
-         in `tests/contracts`; one that is not released yet may change, and its folder with it",
-        frozen.display(),
-    );
+    for contract in SERVED {
+        let frozen = folder_of(contract).join("plugin.wit");
+        assert!(
+            read(&frozen) == contract,
+            "the contract in `wit` is not `{}`: one that differs has another version, with a folder of its own \
+             in `tests/contracts`; one that is not released yet may change, and its folder with it",
+            frozen.display(),
+        );
+    }
 }
 
 #[test]

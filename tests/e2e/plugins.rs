@@ -98,7 +98,7 @@ const REFUSED: [(&str, &str); 9] = [
     ("misfit.wasm", "does not fit the contract"),
     ("module.wasm", "is a core module, not a component"),
     ("no-role.wasm", "exports none of"),
-    ("other-version.wasm", "uses `limpid:plugin/scheme@0.7.0`; this host serves version 0.1.0"),
+    ("other-version.wasm", "uses `limpid:plugin/scheme@0.7.0`; this host serves versions 0.2.0 and 0.1.0"),
     ("text.wasm", "is not WebAssembly"),
     ("twice.wasm", "is named `dpkg`, and so is"),
 ];

@@ -32,7 +32,7 @@
 //! fn main() -> Result<(), limpid_images::Error> {
 //!     let (limits, scratch, stop) = (Limits::default(), Path::new("/var/tmp"), Stop::default());
 //!     let pattern = Pattern::Path("etc/os-release".to_owned());
-//!     let claims = [Claim { pattern, grouping: Grouping::Alone }];
+//!     let claims = [Claim::new(pattern, Grouping::Alone)];
 //!     let claims = ClaimSet::new([claims.as_slice()].into_iter())?;
 //!     let archive = Archive::open(Path::new("image.tar"), scratch, &limits)?;
 //!     for found in archive.images(&stop)? {

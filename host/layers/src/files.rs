@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use limpid_bytes::{Part, unnamed};
 
-use crate::Error;
+use crate::{Error, Want};
 
 /// A file of a layer that somebody claimed. Cheap to clone; its content is shared.
 #[derive(Clone, Debug)]
@@ -15,12 +15,25 @@ pub struct ClaimedFile {
     path: Arc<str>,
     ordinal: u64,
     executable: bool,
+    size: u64,
+    /// As much of it as somebody wants.
     content: Content,
+    /// How much of that is shown.
+    shown: u64,
+    claims: Arc<[u32]>,
 }
 
 impl ClaimedFile {
-    pub(crate) fn new(path: Arc<str>, ordinal: u64, executable: bool, content: Content) -> Self {
-        Self { path, ordinal, executable, content }
+    /// A file of so many bytes, of which so much is at hand.
+    pub(crate) fn new(path: Arc<str>, ordinal: u64, executable: bool, size: u64, content: Content) -> Self {
+        let shown = content.size();
+        Self { path, ordinal, executable, size, content, shown, claims: Arc::default() }
+    }
+
+    /// As much of it as somebody wants to see.
+    pub(crate) fn wanted(&self, want: &Want) -> Self {
+        let head = want.head.map_or(u64::MAX, u64::from);
+        Self { shown: self.content.size().min(head), claims: want.claims.as_slice().into(), ..self.clone() }
     }
 
     /// Its path in the layer, normalised, without a leading slash.
@@ -35,8 +48,23 @@ impl ClaimedFile {
         self.ordinal
     }
 
-    /// Its size in bytes.
+    /// Its size in bytes, however much of it is shown.
     pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// How many of its first bytes are shown.
+    pub fn shown(&self) -> u64 {
+        self.shown
+    }
+
+    /// Which claims of whom it is shown to it matches: their places among its claims, in order.
+    pub fn claims(&self) -> &[u32] {
+        &self.claims
+    }
+
+    /// How much of it takes memory or a temporary file, in bytes.
+    pub(crate) fn kept(&self) -> u64 {
         self.content.size()
     }
 
@@ -45,10 +73,10 @@ impl ClaimedFile {
         self.executable
     }
 
-    /// At most `len` bytes from `offset`; fewer only where the file ends. Fails only where its
-    /// temporary file does.
+    /// At most `len` bytes from `offset`; fewer only where the file, or what is shown of it, ends. Fails
+    /// only where its temporary file does.
     pub fn read(&self, offset: u64, len: usize) -> io::Result<Cow<'_, [u8]>> {
-        let left = usize::try_from(self.size().saturating_sub(offset)).unwrap_or(usize::MAX);
+        let left = usize::try_from(self.shown.saturating_sub(offset)).unwrap_or(usize::MAX);
         let len = left.min(len);
         match &self.content {
             Content::Memory(bytes) => {
@@ -125,11 +153,13 @@ pub(crate) struct Storage<'a> {
     /// Files that belong together and have no place in memory: one temporary file for all, because
     /// there may be more of them than a process may open.
     overflow: Option<(Arc<File>, u64)>,
+    /// Used again for every file that is kept until it is known whether somebody wants it.
+    spare: Vec<u8>,
 }
 
 impl<'a> Storage<'a> {
     pub(crate) fn new(scratch: &'a Path, alone: u64, together: u64) -> Self {
-        Self { scratch, alone, together, overflow: None }
+        Self { scratch, alone, together, overflow: None, spare: Vec::new() }
     }
 
     /// For a file that is shown soon and then forgotten.
@@ -138,6 +168,30 @@ impl<'a> Storage<'a> {
             return Ok(in_memory(size));
         }
         Ok(Writer::Spilled { file: Arc::new(unnamed(self.scratch)?), start: 0, written: 0 })
+    }
+
+    /// For a file of which it is not known yet whether somebody wants it.
+    pub(crate) fn for_now(&mut self, size: u64) -> Result<Writer, Error> {
+        if size <= self.alone {
+            return Ok(Writer::Memory(std::mem::take(&mut self.spare)));
+        }
+        self.alone(size)
+    }
+
+    /// Nobody wants it.
+    pub(crate) fn give_back(&mut self, writer: Writer) {
+        if let Writer::Memory(mut content) = writer {
+            content.clear();
+            self.spare = content;
+        }
+    }
+
+    /// Somebody wants it.
+    pub(crate) fn settle(&mut self, writer: Writer) -> Content {
+        let Writer::Memory(content) = writer else { return writer.finish() };
+        let settled = Content::Memory(Arc::new(content.as_slice().to_vec()));
+        self.give_back(Writer::Memory(content));
+        settled
     }
 
     /// For a file that waits for the layer's end.
@@ -163,10 +217,12 @@ fn in_memory(size: u64) -> Writer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::claims::Claimant;
 
     fn file(mut writer: Writer, bytes: &[u8]) -> ClaimedFile {
         writer.write(bytes).unwrap();
-        ClaimedFile::new("a".into(), 0, false, writer.finish())
+        let content = writer.finish();
+        ClaimedFile::new("a".into(), 0, false, content.size(), content)
     }
 
     #[test]
@@ -188,6 +244,10 @@ mod tests {
             assert_eq!(&*file.read(1, 1).unwrap(), b"2");
             assert_eq!(&*file.read(8, 1).unwrap(), b"");
             assert_eq!(&*file.read(u64::MAX, usize::MAX).unwrap(), b"");
+            let by = Claimant { index: 0, together: false };
+            let head = file.wanted(&Want { by, claims: vec![3], head: Some(1) });
+            assert_eq!((head.size(), head.shown(), head.claims()), (file.size(), 1, &[3][..]));
+            assert_eq!(&*head.read(0, 100).unwrap(), b"1");
         }
     }
 }

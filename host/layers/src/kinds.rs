@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::claims::compile_for_any_case;
-pub(crate) use search::Search;
+pub(crate) use search::{Search, Sought};
 
 /// The longest beginning or text that a rule may state, in bytes.
 const LONGEST: usize = 64;
@@ -212,7 +212,7 @@ impl Kinds {
 
 impl Kinds {
     /// Whether a file is of some kind by its path and first bytes, and what is to be looked for in the whole
-    /// of it to tell others.
+    /// of it, these bytes included, to tell others.
     pub(crate) fn look(&self, path: &str, head: &[u8], matched: &mut Matched) -> (bool, Search<'_>) {
         self.rules(path, head, matched);
         let (mut is_told, mut search) = (false, Search::default());
@@ -220,10 +220,9 @@ impl Kinds {
             if rule.finders.is_empty() {
                 is_told = true;
             } else {
-                search.add(rule.kind, &rule.finders, rule.within);
+                search.add(Sought::Kind(rule.kind), &rule.finders, rule.within);
             }
         }
-        search.feed(head);
         (is_told, search)
     }
 }
@@ -260,7 +259,7 @@ impl<'a> Recognised<'a> {
         Self { kinds, most, matched: Matched::default(), files, by_ordinal: HashMap::new() }
     }
 
-    /// Looks at a file's path and its first bytes. Returns what is to be looked for in it.
+    /// Looks at a file's path and its first bytes. Returns what is to be looked for in it, from its beginning.
     pub(crate) fn look(&mut self, path: &Arc<str>, ordinal: u64, head: &[u8]) -> Search<'a> {
         let mut matched = std::mem::take(&mut self.matched);
         self.kinds.rules(path, head, &mut matched);
@@ -269,18 +268,19 @@ impl<'a> Recognised<'a> {
             if rule.finders.is_empty() {
                 self.add(rule.kind, path, ordinal);
             } else {
-                search.add(rule.kind, &rule.finders, rule.within);
+                search.add(Sought::Kind(rule.kind), &rule.finders, rule.within);
             }
         }
         self.matched = matched;
-        search.feed(head);
         search
     }
 
     /// Notes what a search has found.
     pub(crate) fn found(&mut self, path: &Arc<str>, ordinal: u64, search: &Search<'_>) {
-        for kind in search.found() {
-            self.add(kind, path, ordinal);
+        for found in search.found() {
+            if let Sought::Kind(kind) = found {
+                self.add(kind, path, ordinal);
+            }
         }
     }
 

@@ -22,7 +22,7 @@ mod test_support;
 mod tree;
 mod wish;
 
-pub use claims::ClaimSet;
+pub use claims::{ClaimSet, Want};
 pub use error::Error;
 pub use files::ClaimedFile;
 pub use kinds::{FilesOfKind, Kind, Kinds, Rule};

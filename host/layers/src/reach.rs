@@ -271,7 +271,7 @@ mod tests {
             path in "(a|b|c|@a|a\\.b|ab)(/(a|b|c|@a|a\\.b|ab)){0,4}",
         ) {
             for glob in GLOBS {
-                let claim = [Claim { pattern: Pattern::Path(glob.to_owned()), grouping: Grouping::Alone }];
+                let claim = [Claim::new(Pattern::Path(glob.to_owned()), Grouping::Alone)];
                 let set = ClaimSet::new([claim.as_slice()].into_iter()).unwrap();
                 let mut globs = Globs::default();
                 globs.add(0, glob);

@@ -72,11 +72,11 @@ impl Recorder {
 }
 
 pub(crate) fn path(glob: &str) -> Claim {
-    Claim { pattern: Pattern::Path(glob.into()), grouping: Grouping::Alone }
+    Claim::new(Pattern::Path(glob.into()), Grouping::Alone)
 }
 
 pub(crate) fn magic(bytes: &[u8]) -> Claim {
-    Claim { pattern: Pattern::Magic(bytes.to_vec()), grouping: Grouping::Alone }
+    Claim::new(Pattern::Magic(bytes.to_vec()), Grouping::Alone)
 }
 
 pub(crate) fn together(claim: Claim) -> Claim {

@@ -9,8 +9,10 @@ use crate::{Limits, links};
 #[derive(Debug)]
 pub struct Wish<'c> {
     claims: &'c ClaimSet,
-    /// Used again for every file.
+    /// These are used again for every file.
     matched: Matched,
+    globs: Vec<usize>,
+    places: Vec<usize>,
 }
 
 /// How much of a file is needed.
@@ -34,7 +36,7 @@ pub struct Looking<'c> {
 impl<'c> Wish<'c> {
     /// What those want who have these claims.
     pub fn new(claims: &'c ClaimSet) -> Self {
-        Self { claims, matched: Matched::default() }
+        Self { claims, matched: Matched::default(), globs: Vec::new(), places: Vec::new() }
     }
 
     /// How many first bytes of a file [`of`](Self::of) wants to see.
@@ -45,12 +47,15 @@ impl<'c> Wish<'c> {
     /// What is needed of a file, by its normalised path and its first bytes. Where more of it has to be
     /// looked at, [`Looking::feed`] takes what comes after those.
     pub fn of(&mut self, path: &str, head: &[u8]) -> Looking<'c> {
-        let mut claimants = self.claims.of_path(path);
-        self.claims.by_content(head, &mut claimants);
-        if !claimants.is_empty() {
+        self.places.clear();
+        self.claims.by_path(path, &mut self.globs, &mut self.places);
+        self.claims.by_content(head, &mut self.places);
+        if self.places.iter().any(|&place| self.claims.is_certain(place)) {
             return Looking { search: Search::default(), head: Need::Whole };
         }
-        let (is_told, search) = self.claims.kinds().look(path, head, &mut self.matched);
+        let (is_told, mut search) = self.claims.kinds().look(path, head, &mut self.matched);
+        self.claims.look_for(&self.places, &mut search);
+        search.feed(head);
         let needed = if is_told { Need::First(self.head() as u64) } else { Need::Nothing };
         Looking { search, head: needed }
     }
@@ -66,7 +71,7 @@ impl<'c> Wish<'c> {
 impl Looking<'_> {
     /// Whether more of the file could tell more.
     pub fn goes_on(&self) -> bool {
-        self.search.goes_on()
+        !self.search.has_found_claim() && self.search.goes_on()
     }
 
     /// Looks at the next bytes of the file.
@@ -78,6 +83,7 @@ impl Looking<'_> {
     pub fn need(&self) -> Need {
         match (self.head, self.search.found_within()) {
             (Need::Whole, _) => Need::Whole,
+            _ if self.search.has_found_claim() => Need::Whole,
             (head, 0) => head,
             (Need::First(first), found) => Need::First(found.max(first)),
             (Need::Nothing, found) => Need::First(found),
@@ -96,9 +102,13 @@ mod tests {
 
     #[test]
     fn as_much_of_a_file_is_needed_as_somebody_reads() {
-        let claim = |pattern| Claim { pattern, grouping: Grouping::Alone };
-        let claimed =
-            [claim(Pattern::Path("var/lib/x".to_owned())), claim(Pattern::Magic(b"MAGIC".to_vec()))];
+        let claim = |pattern| Claim::new(pattern, Grouping::Alone);
+        let holding = |pattern| Claim { contains: vec![b"zig".to_vec()], ..claim(pattern) };
+        let claimed = [
+            claim(Pattern::Path("var/lib/x".to_owned())),
+            claim(Pattern::Magic(b"MAGIC".to_vec())),
+            holding(Pattern::Magic(b"ELF".to_vec())),
+        ];
         let rule = |paths: &str, starts: &str, holds: &str| {
             let list = |text: &str| if text.is_empty() { vec![] } else { vec![text.to_owned()] };
             Rule { paths: list(paths), starts: list(starts), holds: list(holds), ..Rule::default() }
@@ -134,6 +144,7 @@ mod tests {
         check("b", "MAGIC and more", Need::Whole);
         check("c.jar", "PK", Need::First(5));
         check("d", "ELF  nothing of the kind at all", Need::Nothing);
+        check("z", "ELF  nothing but a zig at its end", Need::Whole);
         // The search for the other kind goes on to the end.
         check("e", "ELF  12345Go890123456789012345", Need::First(13));
         check("f", "ELF  12345Go8901234567890Rust5", Need::First(29));

@@ -7,6 +7,23 @@ pub struct Claim {
     pub pattern: Pattern,
     /// Whether it can be judged by itself.
     pub grouping: Grouping,
+    /// Bytes, some of which such a file holds; none: whatever it holds.
+    pub contains: Vec<Vec<u8>>,
+    /// How many of its first bytes are shown, and hold some of [`contains`](Self::contains); all of them where
+    /// nothing is stated.
+    pub head: Option<u32>,
+}
+
+impl Claim {
+    /// Whole files that look like this, whatever they hold.
+    pub const fn new(pattern: Pattern, grouping: Grouping) -> Self {
+        Self { pattern, grouping, contains: Vec::new(), head: None }
+    }
+
+    /// Whether a path tells that a file is claimed, and is shown whole.
+    pub const fn is_told_by_path(&self) -> bool {
+        matches!(self.pattern, Pattern::Path(_)) && self.contains.is_empty() && self.head.is_none()
+    }
 }
 
 /// How a claimed file is recognised.

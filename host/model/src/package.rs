@@ -31,6 +31,12 @@ impl Package {
     /// distribution whose package manager installed it.
     pub const VENDOR: &'static str = "vendor";
 
+    /// The qualifier that names whose signature a package bears.
+    pub const SIGNER: &'static str = "signer";
+
+    /// The qualifier that says why a package is there: `requested`, or as a `dependency` of another.
+    pub const REASON: &'static str = "reason";
+
     /// Who published it, where that is somebody else than the distribution.
     pub fn vendor(&self) -> Option<&str> {
         self.qualifiers.iter().find(|(name, _)| name == Self::VENDOR).map(|(_, vendor)| vendor.as_str())

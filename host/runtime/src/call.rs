@@ -122,7 +122,7 @@ impl Callee {
         self.runtime.settings().detect_output_bytes
     }
 
-    /// Runs one call that somebody waits for, where the plugin's health allows it, and ingeststo
+    /// Runs one call that somebody waits for, where the plugin's health allows it, and takes into
     /// account what came of it. `cause` is what it is made for.
     pub(crate) fn counted<R>(
         &self,

@@ -8,8 +8,31 @@ use wasmtime::component::{Component, ComponentExportIndex, HasSelf, Linker};
 use crate::LoadError;
 use crate::call::State;
 
-/// The contract version that this host serves.
-pub(crate) const VERSION: &str = "0.1.0";
+/// The versions of the contract that this host serves, newest first.
+const VERSIONS: [Version; 2] = [Version::V0_2, Version::V0_1];
+
+/// The same as text, for errors.
+pub(crate) const SERVED: &str = "0.2.0 and 0.1.0";
+
+/// A version of the contract that this host serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Version {
+    V0_1,
+    V0_2,
+}
+
+impl Version {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::V0_1 => "0.1.0",
+            Self::V0_2 => "0.2.0",
+        }
+    }
+
+    fn of(text: &str) -> Option<Self> {
+        VERSIONS.into_iter().find(|version| version.as_str() == text)
+    }
+}
 
 /// Begins the name of every interface of the contract, whatever its version.
 const PACKAGE: &str = "limpid:plugin/";
@@ -24,7 +47,7 @@ const EXPORTS: [(&str, Role); 3] =
 /// What a plugin may export beside the role that needs it: another answer to what it is asked.
 const BESIDE: [(&str, Role); 1] = [("builds", Role::Scheme)];
 
-/// Generated from the contract; what it declares is documented there.
+/// Generated from the contract in its newest version; what it declares is documented there.
 #[allow(missing_docs, unreachable_pub, unsafe_code, clippy::all, reason = "generated code")]
 mod bindings {
     wasmtime::component::bindgen!({
@@ -45,49 +68,59 @@ mod bindings {
 mod keys;
 mod packed;
 mod report;
+mod v0_1;
 
-pub(crate) use bindings::exports::limpid::plugin::{detector, feed, scheme};
+pub(crate) use bindings::exports::limpid::plugin::detector;
 pub(crate) use bindings::limpid::plugin::{intake, layer, log, types};
 pub(crate) use packed::Packed;
 #[cfg(test)]
 pub(crate) use report::Ownership;
-pub(crate) use report::{Fact, Finding, Report};
+pub(crate) use report::{Fact, Finding, Package, Report};
+pub(crate) use v0_1::{Claim as ClaimOfV0_1, types::Package as PackageOfV0_1};
 
 /// Everything that plugins may import.
 pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     let mut linker = Linker::new(engine);
     bindings::Host_::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+    v0_1::add_to_linker(&mut linker)?;
     Ok(linker)
 }
 
-/// Where a component exports a function of an interface.
-///
-/// # Errors
-/// It does not.
-pub(crate) fn function(
-    component: &Component,
-    interface: &str,
-    function: &str,
-) -> Result<ComponentExportIndex, LoadError> {
-    let found = exported(component, interface);
-    let found = found.and_then(|interface| component.get_export_index(Some(&interface), function));
-    found.ok_or_else(|| LoadError::Misfit(format!("exports no `{function}` in `{interface}`")))
+/// Functions of one interface that a component exports, in the newest version in which it does.
+pub(crate) struct Exported<'c> {
+    component: &'c Component,
+    name: String,
+    index: ComponentExportIndex,
+    pub(crate) version: Version,
 }
 
-/// The same of an interface that a component need not export.
-///
-/// # Errors
-/// It exports the interface, and not the function.
-pub(crate) fn optional_function(
-    component: &Component,
-    interface: &str,
-    name: &str,
-) -> Result<Option<ComponentExportIndex>, LoadError> {
-    exported(component, interface).map(|_| function(component, interface, name)).transpose()
-}
+impl<'c> Exported<'c> {
+    /// None where the component does not export the interface.
+    pub(crate) fn of(component: &'c Component, interface: &str) -> Option<Self> {
+        VERSIONS.into_iter().find_map(|version| {
+            let name = format!("{PACKAGE}{interface}@{}", version.as_str());
+            let index = component.get_export_index(None, &name)?;
+            Some(Self { component, name, index, version })
+        })
+    }
 
-fn exported(component: &Component, interface: &str) -> Option<ComponentExportIndex> {
-    component.get_export_index(None, format!("{PACKAGE}{interface}@{VERSION}"))
+    /// The same, of an interface that it must export.
+    ///
+    /// # Errors
+    /// It does not.
+    pub(crate) fn required(component: &'c Component, interface: &str) -> Result<Self, LoadError> {
+        let missing = || LoadError::Misfit(format!("exports no `{PACKAGE}{interface}`"));
+        Self::of(component, interface).ok_or_else(missing)
+    }
+
+    /// Where it exports a function.
+    ///
+    /// # Errors
+    /// It does not.
+    pub(crate) fn function(&self, function: &str) -> Result<ComponentExportIndex, LoadError> {
+        let found = self.component.get_export_index(Some(&self.index), function);
+        found.ok_or_else(|| LoadError::Misfit(format!("exports no `{function}` in `{}`", self.name)))
+    }
 }
 
 /// What a component takes and gives, compared with the contract.
@@ -120,7 +153,7 @@ pub(crate) fn surface(engine: &Engine, component: &Component) -> Result<Surface,
         surface.exports.push(export.to_owned());
     }
     if surface.roles.is_empty() {
-        return Err(LoadError::NoRole { served: VERSION });
+        return Err(LoadError::NoRole { served: SERVED });
     }
     if let Some((export, role)) = beside.into_iter().find(|(_, role)| !surface.roles.contains(role)) {
         let role = role.as_str();
@@ -154,9 +187,9 @@ pub(crate) fn roles(component: &[u8]) -> Vec<Role> {
 }
 
 fn check_import(import: &str) -> Result<(), LoadError> {
-    let foreign = || LoadError::Import { import: import.to_owned(), served: VERSION };
+    let foreign = || LoadError::Import { import: import.to_owned(), served: SERVED };
     let (interface, version) = interface_of(import).ok_or_else(foreign)?;
-    if version != VERSION {
+    if Version::of(version).is_none() {
         return Err(other_version(import));
     }
     if IMPORTS.contains(&interface) { Ok(()) } else { Err(foreign()) }
@@ -176,7 +209,7 @@ fn given_by(export: &str) -> Result<Option<Given>, LoadError> {
         |known: &[(&str, Role)]| known.iter().find(|(name, _)| *name == interface).map(|(_, role)| *role);
     let given = among(&EXPORTS).map(Given::Role).or_else(|| among(&BESIDE).map(Given::Beside));
     match given {
-        Some(given) if version == VERSION => Ok(Some(given)),
+        Some(given) if Version::of(version).is_some() => Ok(Some(given)),
         _ => Err(other_version(export)),
     }
 }
@@ -188,7 +221,7 @@ fn interface_of(name: &str) -> Option<(&str, &str)> {
 }
 
 fn other_version(interface: &str) -> LoadError {
-    LoadError::Version { interface: interface.to_owned(), served: VERSION }
+    LoadError::Version { interface: interface.to_owned(), served: SERVED }
 }
 
 #[cfg(test)]
@@ -196,13 +229,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_served_version_is_that_of_the_contract_file() {
-        let contract = include_str!("../../../wit/plugin.wit");
-        assert!(contract.starts_with(&format!("package limpid:plugin@{VERSION};")));
+    fn the_served_versions_are_those_of_the_contract_files() {
+        let files = [include_str!("../../../wit/plugin.wit"), include_str!("../../../wit/earlier/0.1.0.wit")];
+        for (contract, version) in files.into_iter().zip(VERSIONS) {
+            assert!(contract.starts_with(&format!("package limpid:plugin@{};", version.as_str())));
+        }
+        assert_eq!(VERSIONS.map(Version::as_str).join(" and "), SERVED);
     }
 
     #[test]
-    fn only_the_served_version_of_the_contract_may_be_imported() {
+    fn only_served_versions_of_the_contract_may_be_imported() {
         let check = |import: &str, expected: &str| {
             let text = check_import(import).err().map(|error| error.to_string()).unwrap_or_default();
             assert!(text.starts_with(expected), "{import}: {text}");
@@ -211,9 +247,10 @@ mod tests {
         check("limpid:plugin/types@0.1.0", "");
         check("limpid:plugin/layer@0.1.0", "");
         check("limpid:plugin/intake@0.1.0", "");
+        check("limpid:plugin/intake@0.2.0", "");
         check(
-            "limpid:plugin/layer@0.2.0",
-            "uses `limpid:plugin/layer@0.2.0`; this host serves version 0.1.0",
+            "limpid:plugin/layer@0.3.0",
+            "uses `limpid:plugin/layer@0.3.0`; this host serves versions 0.2.0 and 0.1.0",
         );
         check("limpid:plugin/layer", "uses `limpid:plugin/layer`");
         check("limpid:plugin/detector@0.1.0", "imports `limpid:plugin/detector@0.1.0`, which is not part");

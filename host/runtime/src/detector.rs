@@ -2,12 +2,11 @@ use std::io;
 
 use limpid_model::{Blame, Claim, FailureKind, Finding, PluginFailure, PluginId, Unread};
 use wasmtime::Store;
-use wasmtime::component::{ComponentExportIndex, Instance, Resource};
+use wasmtime::component::{ComponentExportIndex, Instance, Lift, Resource};
 
 use crate::LoadError;
 use crate::call::{Borrowed, Callee, State};
-use crate::contract::detector::GuestIndices;
-use crate::contract::{self, detector, layer, types};
+use crate::contract::{self, ClaimOfV0_1, Exported, PackageOfV0_1, Version, detector, layer, types};
 use crate::convert;
 use crate::failure::Stop;
 use crate::handles::{ShownFile, View};
@@ -36,8 +35,10 @@ pub trait LayerFile: Send {
     fn size(&self) -> u64;
     /// Whether anyone may execute it.
     fn executable(&self) -> bool;
-    /// At most `len` bytes from `offset`, fewer only where the file ends. It is asked for no bytes
-    /// beyond `size`.
+    /// Which of the detector's claims it matches: their places, in order.
+    fn claims(&self) -> &[u32];
+    /// At most `len` bytes from `offset`, fewer only where the file, or what is shown of it, ends. It is asked
+    /// for no bytes beyond `size`.
     ///
     /// # Errors
     /// The file cannot be read. The call of the plugin ends, with the host to blame.
@@ -56,29 +57,41 @@ pub struct Detected {
 /// What is known of a plugin that is a detector.
 pub(crate) struct DetectorRole {
     detect: ComponentExportIndex,
+    version: Version,
     claims: Vec<Claim>,
 }
 
 /// What `detect` takes, and what it gives.
 type Shown = (Resource<View>,);
-type Told = (Result<contract::Report, types::Error>,);
+type Told<P> = (Result<contract::Report<P>, types::Error>,);
 
 impl DetectorRole {
     /// Asks what it claims, once and for all.
     pub(crate) fn probe(callee: &Callee) -> Result<Self, LoadError> {
-        let indices = GuestIndices::new(callee.instance_pre())
-            .map_err(|error| LoadError::Misfit(format!("{error:#}")))?;
+        let exported = Exported::required(callee.instance_pre().component(), "detector")?;
+        let (claims, version) = (exported.function("claims")?, exported.version);
         let claims = callee
-            .call("claims", Borrowed::default(), |store, instance| {
-                indices.load(&mut *store, instance)?.call_claims(store)
+            .call("claims", Borrowed::default(), |store, instance| match version {
+                Version::V0_1 => {
+                    let claims = asked::<ClaimOfV0_1>(store, instance, claims)?;
+                    Ok(claims.into_iter().map(detector::Claim::from).collect())
+                }
+                Version::V0_2 => asked::<detector::Claim>(store, instance, claims),
             })
             .and_then(|claims| checked_claims(callee, claims))
             .map_err(LoadError::Probe)?;
-        Ok(Self {
-            detect: contract::function(callee.instance_pre().component(), "detector", "detect")?,
-            claims,
-        })
+        Ok(Self { detect: exported.function("detect")?, version, claims })
     }
+}
+
+/// What a plugin claims, as one version of the contract has it.
+fn asked<C: Lift + Send + Sync + 'static>(
+    store: &mut Store<State>,
+    instance: &Instance,
+    claims: ComponentExportIndex,
+) -> wasmtime::Result<Vec<C>> {
+    let claims = instance.get_typed_func::<(), (Vec<C>,)>(&mut *store, &claims)?;
+    Ok(claims.call(store, ())?.0)
 }
 
 fn checked_claims(callee: &Callee, claims: Vec<detector::Claim>) -> Result<Vec<Claim>, PluginFailure> {
@@ -157,7 +170,23 @@ impl<'a> Detector<'a> {
         store: &mut Store<State>,
         instance: &Instance,
     ) -> wasmtime::Result<Result<Detected, types::Error>> {
-        let detect = instance.get_typed_func::<Shown, Told>(&mut *store, &self.role.detect)?;
+        match self.role.version {
+            Version::V0_1 => self.detected::<PackageOfV0_1>(store, instance),
+            Version::V0_2 => self.detected::<contract::Package>(store, instance),
+        }
+    }
+
+    /// What it finds, with packages as one version of the contract has them.
+    fn detected<P>(
+        &self,
+        store: &mut Store<State>,
+        instance: &Instance,
+    ) -> wasmtime::Result<Result<Detected, types::Error>>
+    where
+        P: Lift + Send + Sync + 'static,
+        contract::Finding<P>: Into<contract::Finding<contract::Package>>,
+    {
+        let detect = instance.get_typed_func::<Shown, Told<P>>(&mut *store, &self.role.detect)?;
         let (report,) = detect.call(&mut *store, (Resource::new_borrow(0),))?;
         let report = match report {
             Ok(report) => report,
@@ -185,6 +214,19 @@ fn shown<'a>(
     file.map(|file| &**file).ok_or_else(|| Stop::Contract("used a file that it was not shown".into()))
 }
 
+impl State {
+    /// One part of what a detector finds, as some version of the contract has it.
+    pub(crate) fn found_part<F: Into<contract::Finding<contract::Package>>>(
+        &mut self,
+        part: Vec<F>,
+    ) -> wasmtime::Result<()> {
+        let found = self.found.as_mut();
+        let found = found.ok_or_else(|| Stop::Contract("used a view that it was not borrowed".into()))?;
+        self.clock.aside(|| found.take(part))?;
+        Ok(())
+    }
+}
+
 impl layer::Host for State {}
 
 impl layer::HostFile for State {
@@ -198,6 +240,10 @@ impl layer::HostFile for State {
 
     fn executable(&mut self, file: Resource<ShownFile>) -> wasmtime::Result<bool> {
         Ok(shown(&self.files, &file)?.executable())
+    }
+
+    fn claims(&mut self, file: Resource<ShownFile>) -> wasmtime::Result<Vec<u32>> {
+        Ok(shown(&self.files, &file)?.claims().to_vec())
     }
 
     fn read(&mut self, file: Resource<ShownFile>, offset: u64, len: u32) -> wasmtime::Result<Vec<u8>> {
@@ -229,10 +275,7 @@ impl layer::HostView for State {
     }
 
     fn found(&mut self, _view: Resource<View>, batch: Vec<types::Finding>) -> wasmtime::Result<()> {
-        let found = self.found.as_mut();
-        let found = found.ok_or_else(|| Stop::Contract("used a view that it was not borrowed".into()))?;
-        self.clock.aside(|| found.take(batch))?;
-        Ok(())
+        self.found_part(batch)
     }
 
     fn drop(&mut self, _view: Resource<View>) -> wasmtime::Result<()> {
@@ -262,6 +305,10 @@ mod tests {
 
         fn executable(&self) -> bool {
             true
+        }
+
+        fn claims(&self) -> &[u32] {
+            &[1]
         }
 
         fn read(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {

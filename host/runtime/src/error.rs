@@ -132,30 +132,30 @@ pub enum LoadError {
     },
     /// Imports what plugins are not given.
     #[error(
-        "imports `{import}`, which is not part of limpid:plugin@{served}; \
+        "imports `{import}`, which is not part of limpid:plugin in versions {served}; \
          a plugin may import nothing else"
     )]
     Import {
         /// The import, as the component names it.
         import: String,
-        /// The contract version that this host serves.
+        /// The contract versions that this host serves.
         served: &'static str,
     },
     /// Speaks a version of the contract that this host does not.
-    #[error("uses `{interface}`; this host serves version {served} of that contract")]
+    #[error("uses `{interface}`; this host serves versions {served} of that contract")]
     Version {
         /// The interface, as the component names it.
         interface: String,
-        /// The contract version that this host serves.
+        /// The contract versions that this host serves.
         served: &'static str,
     },
     /// Exports nothing that a plugin is asked for.
     #[error(
         "exports none of `limpid:plugin/detector`, `limpid:plugin/feed`, `limpid:plugin/scheme` \
-         in version {served}"
+         in versions {served}"
     )]
     NoRole {
-        /// The contract version that this host serves.
+        /// The contract versions that this host serves.
         served: &'static str,
     },
     /// Does not say who it is.

@@ -4,12 +4,13 @@ use std::sync::{Arc, Mutex};
 use limpid_model::{Advisory, Enrichment, InputError, PluginFailure, PluginId};
 pub use limpid_model::{FeedSource as Source, SourceMode as Mode};
 
-use wasmtime::component::Resource;
+use wasmtime::component::{ComponentExportIndex, Resource};
 
 use crate::LoadError;
 use crate::call::{Borrowed, Callee};
-use crate::contract::feed::GuestIndices;
+use crate::contract::{Exported, intake as wit, types};
 use crate::convert::{self, Fields};
+use crate::handles::{Drain, Stream};
 
 mod intake;
 
@@ -66,18 +67,29 @@ pub trait Sink: Send {
 
 /// What is known of a plugin that is a feed.
 pub(crate) struct FeedRole {
-    indices: GuestIndices,
+    sources: ComponentExportIndex,
+    parse: ComponentExportIndex,
 }
+
+/// What `sources` and `parse` take and give: the same in all versions of the contract that are served.
+type Cursor<'a> = (Option<&'a str>,);
+type Sources = (Vec<wit::Source>,);
+type Parsed<'a> = (&'a str, Resource<Stream>, Resource<Drain>);
+type Left = (Result<Option<String>, types::Error>,);
 
 impl FeedRole {
     /// Instantiates it once, and holds its functions against the contract.
     pub(crate) fn probe(callee: &Callee) -> Result<Self, LoadError> {
-        let indices = GuestIndices::new(callee.instance_pre())
-            .map_err(|error| LoadError::Misfit(format!("{error:#}")))?;
+        let exported = Exported::required(callee.instance_pre().component(), "feed")?;
+        let role = Self { sources: exported.function("sources")?, parse: exported.function("parse")? };
         callee
-            .call("load", Borrowed::default(), |store, instance| indices.load(store, instance))
+            .call("load", Borrowed::default(), |store, instance| {
+                instance.get_typed_func::<Cursor<'_>, Sources>(&mut *store, &role.sources)?;
+                instance.get_typed_func::<Parsed<'_>, Left>(&mut *store, &role.parse)?;
+                Ok(())
+            })
             .map_err(LoadError::Probe)?;
-        Ok(Self { indices })
+        Ok(role)
     }
 }
 
@@ -113,8 +125,9 @@ impl<'a> Feed<'a> {
     }
 
     fn try_sources(&self, cursor: Option<&str>) -> Result<Vec<Source>, PluginFailure> {
-        let sources = self.callee.call("sources", Borrowed::default(), |store, instance| {
-            self.role.indices.load(&mut *store, instance)?.call_sources(store, cursor)
+        let (sources,) = self.callee.call("sources", Borrowed::default(), |store, instance| {
+            let sources = instance.get_typed_func::<Cursor<'_>, Sources>(&mut *store, &self.role.sources)?;
+            sources.call(store, (cursor,))
         })?;
         let violation = |message| self.callee.violation("sources", message);
         if sources.len() > SOURCES {
@@ -149,9 +162,9 @@ impl<'a> Feed<'a> {
     ) -> Result<Option<String>, PluginFailure> {
         let intake = Intake::new(documents, sink, self.callee.parse_output_bytes());
         let borrowed = Borrowed { intake: Some(intake), ..Borrowed::default() };
-        let cursor = self.callee.call("parse", borrowed, |store, instance| {
-            let guest = self.role.indices.load(&mut *store, instance)?;
-            guest.call_parse(store, source, Resource::new_borrow(0), Resource::new_borrow(0))
+        let (cursor,) = self.callee.call("parse", borrowed, |store, instance| {
+            let parse = instance.get_typed_func::<Parsed<'_>, Left>(&mut *store, &self.role.parse)?;
+            parse.call(store, (source, Resource::new_borrow(0), Resource::new_borrow(0)))
         })?;
         match cursor {
             Ok(cursor) => convert::cursor(cursor).map_err(|message| self.callee.violation("parse", message)),

@@ -3,8 +3,7 @@ use wasmtime::component::ComponentExportIndex;
 
 use crate::LoadError;
 use crate::call::{Borrowed, Callee};
-use crate::contract::scheme::GuestIndices;
-use crate::contract::{self, Packed};
+use crate::contract::{Exported, Packed};
 
 /// Longest name of a scheme, in bytes.
 const NAME_BYTES: usize = 64;
@@ -31,23 +30,22 @@ type Told = (Packed<Keys>,);
 impl SchemeRole {
     /// Asks for the scheme's name, once and for all.
     pub(crate) fn probe(callee: &Callee) -> Result<Self, LoadError> {
-        let indices = GuestIndices::new(callee.instance_pre())
-            .map_err(|error| LoadError::Misfit(format!("{error:#}")))?;
-        let name = callee
+        let component = callee.instance_pre().component();
+        let exported = Exported::required(component, "scheme")?;
+        let (name, keys) = (exported.function("name")?, exported.function("keys")?);
+        let (name,) = callee
             .call("name", Borrowed::default(), |store, instance| {
-                indices.load(&mut *store, instance)?.call_name(store)
+                instance.get_typed_func::<Asked<'_>, Told>(&mut *store, &keys)?;
+                instance.get_typed_func::<(), (String,)>(&mut *store, &name)?.call(store, ())
             })
             .map_err(LoadError::Probe)?;
         if name.is_empty() || name.len() > NAME_BYTES {
             let message = format!("name of the scheme is {} bytes, not 1 to {NAME_BYTES}", name.len());
             return Err(LoadError::Probe(callee.violation("name", message)));
         }
-        let component = callee.instance_pre().component();
-        Ok(Self {
-            keys: contract::function(component, "scheme", "keys")?,
-            ceilings: contract::optional_function(component, "builds", "ceilings")?,
-            name,
-        })
+        let builds = Exported::of(component, "builds");
+        let ceilings = builds.map(|builds| builds.function("ceilings")).transpose()?;
+        Ok(Self { keys, ceilings, name })
     }
 }
 

@@ -63,15 +63,15 @@ fn what_is_no_plugin_is_refused_with_the_reason() {
     check(&[0; 65_537], "is 65537 bytes, over the limit of 65536 (setting `plugins.component_bytes`)");
     check(
         &with(Guest { import: r#"(import "wasi:cli/environment@0.2.0" (instance))"#, ..GOOD }),
-        "imports `wasi:cli/environment@0.2.0`, which is not part of limpid:plugin@0.1.0",
+        "imports `wasi:cli/environment@0.2.0`, which is not part of limpid:plugin in versions 0.2.0 and 0.1.0",
     );
     check(
-        &with(Guest { import: r#"(import "limpid:plugin/layer@0.2.0" (instance))"#, ..GOOD }),
-        "uses `limpid:plugin/layer@0.2.0`; this host serves version 0.1.0",
+        &with(Guest { import: r#"(import "limpid:plugin/layer@0.3.0" (instance))"#, ..GOOD }),
+        "uses `limpid:plugin/layer@0.3.0`; this host serves versions 0.2.0 and 0.1.0",
     );
     check(
-        &with(Guest { export: "limpid:plugin/scheme@0.2.0", ..GOOD }),
-        "uses `limpid:plugin/scheme@0.2.0`; this host serves version 0.1.0",
+        &with(Guest { export: "limpid:plugin/scheme@0.3.0", ..GOOD }),
+        "uses `limpid:plugin/scheme@0.3.0`; this host serves versions 0.2.0 and 0.1.0",
     );
     check(&with(Guest { export: "other:plugin/scheme@0.1.0", ..GOOD }), "exports none of");
     check(&with(Guest { version: None, ..GOOD }), "has no version in its metadata");
@@ -85,6 +85,15 @@ fn what_is_no_plugin_is_refused_with_the_reason() {
         }),
         "does not fit the contract: ",
     );
+}
+
+#[test]
+fn a_plugin_of_any_served_version_is_loaded() {
+    for export in ["limpid:plugin/scheme@0.1.0", "limpid:plugin/scheme@0.2.0"] {
+        let plugin = runtime().load(&Guest { export, ..GOOD }.component()).unwrap();
+        assert_eq!(plugin.exports(), [export]);
+        assert_eq!(plugin.scheme().unwrap().keys("a test", &["1"]).unwrap().len(), 1);
+    }
 }
 
 #[test]

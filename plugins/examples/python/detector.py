@@ -6,7 +6,7 @@ signature traps, and the plugin is blamed.
 """
 
 from wit_world import exports
-from wit_world.exports.detector import Claim, Grouping, Pattern_Path, Report
+from wit_world.exports.detector import Claim, Extent_Whole, Grouping, Pattern_Path, Report
 from wit_world.imports.layer import File, View
 from wit_world.imports.types import (
     Error_Malformed,
@@ -30,7 +30,15 @@ LARGEST = 16 << 20
 
 class Detector(exports.Detector):
     def claims(self) -> list[Claim]:
-        return [Claim(Pattern_Path("**/conda-meta/*.json"), Grouping.ALONE)]
+        return [
+            Claim(
+                pattern=Pattern_Path("**/conda-meta/*.json"),
+                # Whatever such a file holds, and all of it.
+                contains=[],
+                extent=Extent_Whole(),
+                grouping=Grouping.ALONE,
+            )
+        ]
 
     def detect(self, layer: View) -> Report:
         report = Report(findings=[], unread=[])
@@ -72,6 +80,9 @@ def stated(record: conda_meta.Record) -> Package:
         purl=record.purl,
         arch=record.arch or None,
         source=None,
+        vendor=None,
+        signer=None,
+        reason=None,
         qualifiers=[],
         licenses=[record.license] if record.license else [],
     )

@@ -24,8 +24,8 @@ pub mod feed {
         path: "../../wit",
         world: "feed-plugin",
         with: {
-            "limpid:plugin/log@0.1.0": crate::bindings::log,
-            "limpid:plugin/types@0.1.0": crate::bindings::types,
+            "limpid:plugin/log@0.2.0": crate::bindings::log,
+            "limpid:plugin/types@0.2.0": crate::bindings::types,
         },
         generate_all,
         pub_export_macro: true,
@@ -38,7 +38,7 @@ pub mod scheme {
     wit_bindgen::generate!({
         path: "../../wit",
         world: "scheme-plugin",
-        with: { "limpid:plugin/log@0.1.0": crate::bindings::log },
+        with: { "limpid:plugin/log@0.2.0": crate::bindings::log },
         generate_all,
         pub_export_macro: true,
         export_macro_name: "export",

@@ -9,7 +9,7 @@ mod report;
 
 pub use exported::Exported;
 pub use file::{File, FileReader};
-pub use package::{Evidence, Package, Scope, SourcePackage};
+pub use package::{Evidence, Package, Reason, Scope, SourcePackage};
 pub use paths::Paths;
 pub use problems::Problems;
 pub use report::{Distribution, Fact, Finding, Ownership, Report, Unread};
@@ -52,6 +52,8 @@ macro_rules! export_detector {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     pattern: Pattern,
+    contains: Vec<Vec<u8>>,
+    head: Option<u32>,
     grouping: Grouping,
 }
 
@@ -73,22 +75,41 @@ impl Claim {
     ///
     /// In a glob `*` stays within one directory, `**` does not. Paths have no leading slash.
     pub fn alone(glob: impl Into<String>) -> Self {
-        Self { pattern: Pattern::Path(glob.into()), grouping: Grouping::Alone }
+        Self::of(Pattern::Path(glob.into()), Grouping::Alone)
     }
 
     /// Files whose path matches a glob and which belong together: a database and its journal. The
     /// host shows all of a layer's files that a detector claims so in one call.
     pub fn together(glob: impl Into<String>) -> Self {
-        Self { pattern: Pattern::Path(glob.into()), grouping: Grouping::Together }
+        Self::of(Pattern::Path(glob.into()), Grouping::Together)
     }
 
     /// Files that begin with these bytes, wherever they are, and which stand alone.
     pub fn magic_alone(bytes: impl Into<Vec<u8>>) -> Self {
-        Self { pattern: Pattern::Magic(bytes.into()), grouping: Grouping::Alone }
+        Self::of(Pattern::Magic(bytes.into()), Grouping::Alone)
     }
 
     /// Files that begin with these bytes, wherever they are, and which belong together.
     pub fn magic_together(bytes: impl Into<Vec<u8>>) -> Self {
-        Self { pattern: Pattern::Magic(bytes.into()), grouping: Grouping::Together }
+        Self::of(Pattern::Magic(bytes.into()), Grouping::Together)
+    }
+
+    const fn of(pattern: Pattern, grouping: Grouping) -> Self {
+        Self { pattern, contains: Vec::new(), head: None, grouping }
+    }
+
+    /// Only files that hold these bytes, or others of which the same is stated. They are looked for while the
+    /// layer streams past: a file without them is never shown, and costs next to nothing.
+    #[must_use]
+    pub fn holding(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.contains.push(bytes.into());
+        self
+    }
+
+    /// Only so many first bytes of such files are shown, and hold what is looked for.
+    #[must_use]
+    pub const fn head(mut self, bytes: u32) -> Self {
+        self.head = Some(bytes);
+        self
     }
 }

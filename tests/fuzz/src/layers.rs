@@ -13,8 +13,8 @@ use limpid_model::{Claim, EntryKind, Grouping, Pattern};
 /// # Panics
 /// Never: the claims are right.
 pub fn claims() -> ClaimSet {
-    let path = |glob: &str, grouping| Claim { pattern: Pattern::Path(glob.to_owned()), grouping };
-    let magic = |bytes: &[u8], grouping| Claim { pattern: Pattern::Magic(bytes.to_owned()), grouping };
+    let path = |glob: &str, grouping| Claim::new(Pattern::Path(glob.to_owned()), grouping);
+    let magic = |bytes: &[u8], grouping| Claim::new(Pattern::Magic(bytes.to_owned()), grouping);
     let claimants = [
         vec![path("etc/os-release", Grouping::Alone), path("etc/*", Grouping::Together)],
         vec![magic(b"\x7fELF", Grouping::Alone), magic(b"SQLite", Grouping::Together)],

@@ -45,7 +45,7 @@ impl Sink for Recorder {
 }
 
 pub(super) fn path(glob: &str) -> Claim {
-    Claim { pattern: Pattern::Path(glob.into()), grouping: Grouping::Alone }
+    Claim::new(Pattern::Path(glob.into()), Grouping::Alone)
 }
 
 /// Reads all layers of all images.

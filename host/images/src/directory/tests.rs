@@ -97,7 +97,7 @@ impl Read {
 }
 
 fn claim(pattern: Pattern) -> Claim {
-    Claim { pattern, grouping: Grouping::Alone }
+    Claim::new(pattern, Grouping::Alone)
 }
 
 fn claims(paths: &[&str]) -> ClaimSet {

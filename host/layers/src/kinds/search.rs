@@ -13,9 +13,18 @@ pub(crate) struct Search<'a> {
     found_within: u64,
 }
 
+/// For whom something is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sought {
+    /// A kind of files, by its place.
+    Kind(usize),
+    /// A claim, by its place.
+    Claim(usize),
+}
+
 #[derive(Debug)]
 struct Wanted<'a> {
-    kind: usize,
+    of: Sought,
     finders: &'a [Finder<'static>],
     within: u64,
     is_found: bool,
@@ -23,9 +32,9 @@ struct Wanted<'a> {
 
 impl<'a> Search<'a> {
     /// Looks for one of some texts, within so many first bytes.
-    pub(super) fn add(&mut self, kind: usize, finders: &'a [Finder<'static>], within: u64) {
+    pub(crate) fn add(&mut self, of: Sought, finders: &'a [Finder<'static>], within: u64) {
         self.longest = finders.iter().map(|finder| finder.needle().len()).fold(self.longest, usize::max);
-        self.wanted.push(Wanted { kind, finders, within, is_found: false });
+        self.wanted.push(Wanted { of, finders, within, is_found: false });
     }
 
     /// Whether more of the file could tell more.
@@ -73,9 +82,19 @@ impl<'a> Search<'a> {
         self.found_within
     }
 
-    /// The kinds of which a text was found.
-    pub(super) fn found(&self) -> impl Iterator<Item = usize> {
-        self.wanted.iter().filter(|wanted| wanted.is_found).map(|wanted| wanted.kind)
+    /// Those of whom a text was found.
+    pub(crate) fn found(&self) -> impl Iterator<Item = Sought> {
+        self.wanted.iter().filter(|wanted| wanted.is_found).map(|wanted| wanted.of)
+    }
+
+    /// Whether something was found that somebody claims the file for.
+    pub(crate) fn has_found_claim(&self) -> bool {
+        self.found().any(|found| matches!(found, Sought::Claim(_)))
+    }
+
+    /// Whether something was found for one of them.
+    pub(crate) fn has_found(&self, of: Sought) -> bool {
+        self.found().any(|found| found == of)
     }
 }
 

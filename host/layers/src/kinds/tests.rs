@@ -83,16 +83,16 @@ fn a_text_is_found_wherever_pieces_end() {
     for cut in 0..text.len() {
         for second in cut..text.len() {
             let mut search = Search::default();
-            search.add(3, &finders, u64::MAX);
+            search.add(Sought::Kind(3), &finders, u64::MAX);
             for piece in [&text[..cut], &text[cut..second], &text[second..]] {
                 search.feed(piece);
             }
-            assert_eq!(search.found().collect::<Vec<_>>(), [3], "{cut} {second}");
+            assert_eq!(search.found().collect::<Vec<_>>(), [Sought::Kind(3)], "{cut} {second}");
         }
     }
     for (within, expected) in [(22, 0), (23, 1)] {
         let mut search = Search::default();
-        search.add(3, &finders, within);
+        search.add(Sought::Kind(3), &finders, within);
         text.iter().for_each(|byte| search.feed(&[*byte]));
         assert_eq!(search.found().count(), expected, "{within}");
     }

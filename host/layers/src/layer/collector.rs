@@ -12,9 +12,9 @@ use super::stream::Wanted;
 use super::{Collected, Ignored, Sink};
 use crate::claims::Claimant;
 use crate::files::{ClaimedFile, Content, Storage};
-use crate::kinds::{Recognised, Search};
+use crate::kinds::{Recognised, Search, Sought};
 use crate::path::{Meaning, escape, meaning, normalise, why};
-use crate::{ClaimSet, Error, Limits};
+use crate::{ClaimSet, Error, Limits, Want};
 
 /// Ingests the entries of a layer, one by one.
 pub(super) struct Collector<'a> {
@@ -54,7 +54,8 @@ struct Claimed {
     path: Arc<str>,
     ordinal: u64,
     executable: bool,
-    claimants: Vec<Claimant>,
+    /// The claims that it matches, or does where it holds what they look for: their places.
+    places: Vec<usize>,
 }
 
 impl<'a> Collector<'a> {
@@ -173,24 +174,47 @@ impl<'a> Collector<'a> {
         let mut search = self.recognised.look(&path, member.ordinal, &head);
         let mut by_content = Vec::new();
         self.claims.by_content(&head, &mut by_content);
-        let claimants = self.claimants(&path, &by_content);
-        if claimants.is_empty() {
+        let places = self.places(&path, &by_content);
+        self.claims.look_for(&places, &mut search);
+        search.feed(&head);
+        if places.is_empty() {
             return self.search(walker, &path, member.ordinal, &mut search);
         }
-        self.count_claimed()?;
-        self.originals.add(member.ordinal, by_content);
-        let claimed = Claimed { path, ordinal: member.ordinal, executable: member.executable, claimants };
-        if !self.admit(&claimed, member.size) {
-            return self.search(walker, &claimed.path, member.ordinal, &mut search);
+        let claimed = Claimed { path, ordinal: member.ordinal, executable: member.executable, places };
+        let size = member.size;
+        // What somebody claims whatever it holds has its place before it is read; what else is claimed turns
+        // out only then.
+        let is_certain = self.is_certain(&claimed.places);
+        let is_admitted = is_certain && {
+            self.count_claimed()?;
+            self.admit(&claimed, size)
+        };
+        let content = if is_admitted || !is_certain {
+            self.content(walker, (size, &head), &claimed.places, &mut search)?
+        } else {
+            None
+        };
+        self.search(walker, &claimed.path, member.ordinal, &mut search)?;
+        let is_found = |place| search.has_found(Sought::Claim(place));
+        let wants = self.claims.settle(&claimed.places, is_found);
+        if wants.is_empty() {
+            return Ok(());
         }
-        let content = self.content(walker, member.size, &head, &claimed.claimants, &mut search)?;
-        self.recognised.found(&claimed.path, member.ordinal, &search);
-        self.originals.keep(member.ordinal, &content);
-        self.show(&claimed, content);
+        by_content.retain(|&place| self.claims.is_certain(place) || is_found(place));
+        self.originals.add(member.ordinal, size, by_content);
+        if !is_certain {
+            self.count_claimed()?;
+        }
+        if is_admitted || (!is_certain && self.admit(&claimed, size)) {
+            let Some(content) = content else { return Ok(()) };
+            let content = self.settled(content, is_certain, &wants)?;
+            self.originals.keep(member.ordinal, &content);
+            self.show(&claimed, size, content, &wants);
+        }
         Ok(())
     }
 
-    /// Goes through the rest of a file that nobody is shown, as far as something is looked for in it.
+    /// Goes through the rest of a file, as far as something is looked for in it, and notes its kinds.
     fn search(
         &mut self,
         walker: &mut Walker<'_, impl Source>,
@@ -198,6 +222,13 @@ impl<'a> Collector<'a> {
         ordinal: u64,
         search: &mut Search<'_>,
     ) -> Result<(), Error> {
+        Self::look(walker, search)?;
+        self.recognised.found(path, ordinal, search);
+        Ok(())
+    }
+
+    /// Goes through the rest of the walker's member, as far as something is looked for in it.
+    fn look(walker: &mut Walker<'_, impl Source>, search: &mut Search<'_>) -> Result<(), Error> {
         while search.goes_on() {
             let chunk = walker.content(usize::MAX)?;
             if chunk.is_empty() {
@@ -207,7 +238,6 @@ impl<'a> Collector<'a> {
             // Between the edges of a hole there is nothing to find.
             search.pass(walker.pass_hole(search.longest()));
         }
-        self.recognised.found(path, ordinal, search);
         Ok(())
     }
 
@@ -238,20 +268,26 @@ impl<'a> Collector<'a> {
             }
         };
         self.entries.put(path.clone(), There { leads: Leads::Within(target, origin), origin, ..file });
+        self.recognised.link(origin, &path, member.ordinal);
         let original = self.originals.get(origin);
         let by_content = original.map(|original| original.by_content.clone()).unwrap_or_default();
-        let content = original.and_then(|original| original.content.clone());
-        self.recognised.link(origin, &path, member.ordinal);
-        let claimants = self.claimants(&path, &by_content);
-        if claimants.is_empty() {
+        let places = self.places(&path, &by_content);
+        if places.is_empty() {
             return Ok(());
         }
         self.count_claimed()?;
-        let claimed = Claimed { path, ordinal: member.ordinal, executable: member.executable, claimants };
-        match content {
-            Some(content) => {
-                if self.admit(&claimed, content.size()) {
-                    self.show(&claimed, content);
+        // What is at hand serves where it is all that is wanted, and whether it is needs no further look.
+        let is_known = |place: &usize| self.claims.is_certain(*place) || by_content.contains(place);
+        let at_hand = self.originals.get(origin).filter(|_| places.iter().all(is_known));
+        let at_hand = at_hand.and_then(|original| Some((original.size, original.content.clone()?)));
+        let most = self.claims.head(&places).unwrap_or(u64::MAX);
+        let at_hand = at_hand.filter(|(size, content)| content.size() >= most.min(*size));
+        let claimed = Claimed { path, ordinal: member.ordinal, executable: member.executable, places };
+        match at_hand {
+            Some((size, content)) => {
+                if self.admit(&claimed, size) {
+                    let wants = self.claims.settle(&claimed.places, |_| true);
+                    self.show(&claimed, size, content, &wants);
                 }
             }
             None => self.links.entry(origin).or_default().push(claimed),
@@ -271,21 +307,19 @@ impl<'a> Collector<'a> {
             return Ok(());
         }
         self.count_claimed()?;
-        let claimed = Claimed { path, ordinal: member.ordinal, executable: member.executable, claimants };
-        self.leave_unread(&claimed, &InputError::Other(why.to_owned()));
+        self.leave_unread(&path, member.ordinal, &claimants, &InputError::Other(why.to_owned()));
         Ok(())
     }
 
     /// A hard link out of the layer leads nowhere in an image either.
     fn leads_nowhere(&mut self, member: &Member, path: Arc<str>) -> Result<(), Error> {
-        let claimants = self.claimants(&path, &[]);
+        let claimants = self.claims.of_path(&path);
         if claimants.is_empty() {
             return Ok(());
         }
         self.count_claimed()?;
-        let claimed = Claimed { path, ordinal: member.ordinal, executable: member.executable, claimants };
         let why = format!("a hard link to `{}`, which is no path of the image", escape(&member.link));
-        self.leave_unread(&claimed, &InputError::Unsupported(why));
+        self.leave_unread(&path, member.ordinal, &claimants, &InputError::Unsupported(why));
         Ok(())
     }
 
@@ -295,18 +329,29 @@ impl<'a> Collector<'a> {
         Error::check(subject, "claimed_files", self.limits.claimed_files, self.claimed_files)
     }
 
-    /// Everybody who wants a file, once each.
-    fn claimants(&mut self, path: &str, by_content: &[Claimant]) -> Vec<Claimant> {
-        let mut claimants = by_content.to_vec();
-        self.claims.by_path(path, &mut self.matched, &mut claimants);
-        claimants.sort_unstable();
-        claimants.dedup();
-        claimants
+    /// All claims that a file matches, or does where it holds what they look for, once each.
+    fn places(&mut self, path: &str, by_content: &[usize]) -> Vec<usize> {
+        let mut places = by_content.to_vec();
+        self.claims.by_path(path, &mut self.matched, &mut places);
+        places.sort_unstable();
+        places.dedup();
+        places
+    }
+
+    /// Whether one of some claims holds whatever is in the file.
+    fn is_certain(&self, places: &[usize]) -> bool {
+        places.iter().any(|&place| self.claims.is_certain(place))
+    }
+
+    /// How much is wanted of a file of so many bytes.
+    fn most(&self, places: &[usize], size: u64) -> u64 {
+        self.claims.head(places).unwrap_or(u64::MAX).min(size)
     }
 
     /// Whether a claimed file is within the limits; otherwise it is unread.
     fn admit(&mut self, claimed: &Claimed, size: u64) -> bool {
         let Limits { claimed_file_bytes, claimed_bytes, .. } = *self.limits;
+        let size = self.most(&claimed.places, size);
         let why = if size > claimed_file_bytes {
             format!("its {size} bytes are over the limit `claimed_file_bytes` of {claimed_file_bytes}")
         } else if self.claimed_bytes + size > claimed_bytes {
@@ -317,48 +362,86 @@ impl<'a> Collector<'a> {
             self.claimed_bytes += size;
             return true;
         };
-        self.leave_unread(claimed, &InputError::Other(why));
+        let claimants: Vec<_> = self.claims.settle(&claimed.places, |_| true);
+        let claimants: Vec<_> = claimants.iter().map(|want| want.by).collect();
+        self.leave_unread(&claimed.path, claimed.ordinal, &claimants, &InputError::Other(why));
         false
     }
 
-    fn leave_unread(&mut self, claimed: &Claimed, error: &InputError) {
-        let mut indexes: Vec<_> = claimed.claimants.iter().map(|claimant| claimant.index).collect();
+    fn leave_unread(&mut self, path: &Arc<str>, ordinal: u64, claimants: &[Claimant], error: &InputError) {
+        let mut indexes: Vec<_> = claimants.iter().map(|claimant| claimant.index).collect();
         indexes.dedup();
-        let unread = || Unread { path: claimed.path.to_string(), error: error.clone() };
-        self.unread.extend(indexes.into_iter().map(|index| (claimed.ordinal, index, unread())));
+        let unread = || Unread { path: path.to_string(), error: error.clone() };
+        self.unread.extend(indexes.into_iter().map(|index| (ordinal, index, unread())));
     }
 
-    /// Copies the content of the walker's member, of which `head` was read.
+    /// Copies what is wanted of the walker's member, of whose bytes `head` was read, and looks for what is
+    /// sought meanwhile. None where it turns out that nothing is, or that more is than one file may have.
     fn content(
         &mut self,
         walker: &mut Walker<'_, impl Source>,
-        size: u64,
-        head: &[u8],
-        claimants: &[Claimant],
+        (size, head): (u64, &[u8]),
+        places: &[usize],
         search: &mut Search<'_>,
-    ) -> Result<Content, Error> {
-        let mut writer = if claimants.iter().any(|claimant| claimant.together) {
-            self.storage.together(size)?
+    ) -> Result<Option<Content>, Error> {
+        let most = self.most(places, size);
+        let is_certain = self.is_certain(places);
+        let mut writer = if is_certain {
+            let wants = self.claims.settle(places, |_| true);
+            if wants.iter().any(|want| want.by.together) {
+                self.storage.together(most)?
+            } else {
+                self.storage.alone(most)?
+            }
+        } else if most > self.limits.claimed_file_bytes {
+            return Ok(None);
         } else {
-            self.storage.alone(size)?
+            self.storage.for_now(most)?
         };
-        writer.write(head)?;
+        let mut left = most;
+        let mut chunk = head;
         loop {
-            let chunk = walker.content(usize::MAX)?;
+            let taken = chunk.get(..usize::try_from(left).unwrap_or(usize::MAX)).unwrap_or(chunk);
+            writer.write(taken)?;
+            left -= taken.len() as u64;
+            let may_be_wanted = is_certain || search.goes_on() || search.has_found_claim();
+            if left == 0 || !may_be_wanted {
+                break;
+            }
+            chunk = walker.content(usize::MAX)?;
             if chunk.is_empty() {
-                return Ok(writer.finish());
+                break;
             }
             search.feed(chunk);
-            writer.write(chunk)?;
         }
+        if is_certain {
+            return Ok(Some(writer.finish()));
+        }
+        if search.has_found_claim() {
+            return Ok(Some(self.storage.settle(writer)));
+        }
+        self.storage.give_back(writer);
+        Ok(None)
     }
 
-    fn show(&mut self, claimed: &Claimed, content: Content) {
-        if claimed.claimants.iter().any(|claimant| !claimant.together) {
+    /// Content whose place was for now, where it stays.
+    fn settled(&mut self, content: Content, is_certain: bool, wants: &[Want]) -> Result<Content, Error> {
+        let Content::Memory(bytes) = &content else { return Ok(content) };
+        if is_certain || wants.iter().all(|want| !want.by.together) {
+            return Ok(content);
+        }
+        let mut writer = self.storage.together(bytes.len() as u64)?;
+        writer.write(bytes)?;
+        Ok(writer.finish())
+    }
+
+    fn show(&mut self, claimed: &Claimed, size: u64, content: Content, wants: &[Want]) {
+        if wants.iter().any(|want| !want.by.together) {
             self.entries.show(&claimed.path);
         }
-        let file = ClaimedFile::new(claimed.path.clone(), claimed.ordinal, claimed.executable, content);
-        self.showing.add(&claimed.path, &file, &claimed.claimants);
+        let Claimed { path, ordinal, executable, .. } = claimed;
+        let file = ClaimedFile::new(path.clone(), *ordinal, *executable, size, content);
+        self.showing.add(path, &file, wants);
     }
 
     /// Whether hard links are left whose content only a second reading can tell.
@@ -376,19 +459,29 @@ impl<'a> Collector<'a> {
         while !self.links.is_empty() {
             let Some(member) = walker.next()? else { break };
             let Some(links) = self.links.remove(&member.ordinal) else { continue };
-            let mut admitted = Vec::new();
+            let mut places: Vec<_> = links.iter().flat_map(|link| &link.places).copied().collect();
+            places.sort_unstable();
+            places.dedup();
+            let is_certain = self.is_certain(&places);
+            let most = self.most(&places, member.size);
+            let mut search = Search::default();
+            self.claims.look_for(&places, &mut search);
+            let content = if is_certain && most > self.limits.claimed_file_bytes {
+                None
+            } else {
+                self.content(walker, (member.size, &[]), &places, &mut search)?
+            };
+            Self::look(walker, &mut search)?;
             for link in links {
-                if self.admit(&link, member.size) {
-                    admitted.push(link);
+                let is_found = |place| search.has_found(Sought::Claim(place));
+                let wants = self.claims.settle(&link.places, is_found);
+                if wants.is_empty() || !self.admit(&link, member.size) {
+                    continue;
                 }
-            }
-            if admitted.is_empty() {
-                continue;
-            }
-            let all: Vec<_> = admitted.iter().flat_map(|link| &link.claimants).copied().collect();
-            let content = self.content(walker, member.size, &[], &all, &mut Search::default())?;
-            for link in admitted {
-                self.show(&link, content.clone());
+                if let Some(content) = &content {
+                    let content = self.settled(content.clone(), is_certain, &wants)?;
+                    self.show(&link, member.size, content, &wants);
+                }
             }
         }
         Ok(Wanted::Enough)

@@ -1,6 +1,5 @@
 use std::collections::{HashMap, VecDeque};
 
-use crate::claims::Claimant;
 use crate::files::Content;
 
 /// Claimed files that hard links may still lead to. The content of the last few is kept, because
@@ -15,8 +14,11 @@ pub(super) struct Originals {
 
 /// A claimed file.
 pub(super) struct Original {
-    /// Who claimed it for what it holds, and so wants every link to it too.
-    pub(super) by_content: Vec<Claimant>,
+    /// The claims that it matches for what it holds, and that every link to it matches, too: their places.
+    pub(super) by_content: Vec<usize>,
+    /// In bytes.
+    pub(super) size: u64,
+    /// As much of it as somebody wanted.
     pub(super) content: Option<Content>,
 }
 
@@ -34,8 +36,8 @@ impl Originals {
     }
 
     /// Notes a claimed file.
-    pub(super) fn add(&mut self, ordinal: u64, by_content: Vec<Claimant>) {
-        self.files.insert(ordinal, Original { by_content, content: None });
+    pub(super) fn add(&mut self, ordinal: u64, size: u64, by_content: Vec<usize>) {
+        self.files.insert(ordinal, Original { by_content, size, content: None });
     }
 
     /// Keeps the content of a claimed file, and drops that of the oldest where it becomes too much.

@@ -1,9 +1,8 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::claims::Claimant;
 use crate::files::ClaimedFile;
-use crate::{Limits, Sink};
+use crate::{Limits, Sink, Want};
 
 /// Files on their way to those who claimed them.
 pub(crate) struct Showing<'a> {
@@ -23,21 +22,21 @@ impl<'a> Showing<'a> {
         Self { sink, limits, alone: none(), together: none(), paths: HashSet::new(), bytes: 0 }
     }
 
-    /// Takes a file on for its claimants.
-    pub(crate) fn add(&mut self, path: &Arc<str>, file: &ClaimedFile, claimants: &[Claimant]) {
+    /// Takes a file on for those who want it.
+    pub(crate) fn add(&mut self, path: &Arc<str>, file: &ClaimedFile, wants: &[Want]) {
         // No batch holds two files of one path: a finding names its file by path alone.
         if self.paths.contains(path) {
             self.flush();
         }
-        for claimant in claimants {
-            let waiting = if claimant.together { &mut self.together } else { &mut self.alone };
-            if let Some(files) = waiting.get_mut(claimant.index) {
-                files.push(file.clone());
+        for want in wants {
+            let waiting = if want.by.together { &mut self.together } else { &mut self.alone };
+            if let Some(files) = waiting.get_mut(want.by.index) {
+                files.push(file.wanted(want));
             }
         }
-        if claimants.iter().any(|claimant| !claimant.together) {
+        if wants.iter().any(|want| !want.by.together) {
             self.paths.insert(path.clone());
-            self.bytes += file.size();
+            self.bytes += file.kept();
         }
         if self.paths.len() >= self.limits.alone_files || self.bytes >= self.limits.alone_memory {
             self.flush();

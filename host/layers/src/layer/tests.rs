@@ -237,6 +237,88 @@ fn files_are_claimed_by_path_and_first_bytes() {
     assert_eq!(shown.files(), [("bin/a", "\x7fELF and more"), ("etc/c", "text")]);
 }
 
+/// What a file of [`what_is_claimed_for_what_it_holds_is_shown`] holds.
+fn content(kind: usize, length: usize) -> Vec<u8> {
+    let mut content = vec![b'.'; length];
+    let places = [None, Some(0), Some(length / 2), length.checked_sub(3)];
+    if let Some(place) = places[kind].filter(|place| place + 3 <= length) {
+        content[place..place + 3].copy_from_slice(b"ZIG");
+    }
+    content
+}
+
+proptest! {
+    #[test]
+    fn what_is_claimed_for_what_it_holds_is_shown(
+        files in prop::collection::vec((0usize..4, 0usize..60, prop::option::of(0usize..6)), 1..8),
+        alone_memory in 0u64..60,
+        together_memory in 0u64..60,
+        link_memory in 0u64..60,
+    ) {
+        let holding = |claim: Claim| Claim { contains: vec![b"zag".to_vec(), b"ZIG".to_vec()], ..claim };
+        let head = |claim: Claim, bytes| Claim { head: Some(bytes), ..claim };
+        let claims = [
+            holding(path("*")),
+            head(path("*"), 10),
+            head(holding(magic(b".")), 20),
+            together(holding(path("*"))),
+            holding(path("5")),
+        ];
+        // A file of each name, or a hard link to an earlier one.
+        let (mut tar, mut contents) = (Tar::default(), Vec::new());
+        for (name, (kind, length, link)) in files.iter().enumerate() {
+            let target = link.filter(|target| *target < name);
+            let content = target.map_or_else(|| content(*kind, *length), |target: usize| {
+                Vec::<u8>::clone(&contents[target])
+            });
+            tar = match target {
+                Some(target) => tar.hard_link(&name.to_string(), &target.to_string()),
+                None => tar.file(&name.to_string(), &content),
+            };
+            contents.push(content);
+        }
+        let limits = Limits { alone_memory, together_memory, link_memory, ..Limits::default() };
+        let set = ClaimSet::new(claims.iter().map(std::slice::from_ref)).unwrap();
+        let (mut shown, tar) = (Recorder::default(), tar.end());
+        read_layer(&undigested(&tar, &tar), &set, Path::new("/tmp"), &limits, &mut shown).unwrap();
+        let mut found: Vec<_> = shown.alone.into_iter().chain(shown.together).map(|shown| {
+            (shown.claimant, shown.path, shown.content.into_bytes())
+        }).collect();
+        found.sort();
+        let mut expected = Vec::new();
+        for (name, content) in contents.iter().enumerate() {
+            let has = |bytes: &[u8]| bytes.windows(3).any(|part| part == b"ZIG");
+            let first = |count: usize| content[..count.min(content.len())].to_vec();
+            let mut add = |claimant, is_wanted: bool, content: Vec<u8>| {
+                expected.extend(is_wanted.then(|| (claimant, name.to_string(), content)));
+            };
+            add(0, has(content), content.clone());
+            add(1, true, first(10));
+            add(2, content.starts_with(b".") && has(&first(20)), first(20));
+            add(3, has(content), content.clone());
+            add(4, name == 5 && has(content), content.clone());
+        }
+        expected.sort();
+        prop_assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_file_is_read_whole_only_where_it_holds_what_is_looked_for(kind in 0usize..4, length in 0usize..60) {
+        let claim = Claim { contains: vec![b"ZIG".to_vec()], ..magic(b".") };
+        let content = content(kind, length);
+        let limits = Limits { claimed_file_bytes: 20, ..Limits::default() };
+        let tar = Tar::default().file("a", &content).hard_link("b", "a").end();
+        let (read, shown) = read(&tar, &[claim], &limits).unwrap();
+        let is_wanted = content.starts_with(b".") && content.windows(3).any(|part| part == b"ZIG");
+        let expected = match (is_wanted, length > 20) {
+            (true, false) => (2, 0),
+            (true, true) => (0, 2),
+            (false, _) => (0, 0),
+        };
+        prop_assert_eq!((shown.alone.len(), read.unread.len()), expected);
+    }
+}
+
 #[test]
 fn files_that_belong_together_come_at_the_end_by_path() {
     let tar = Tar::default().file("db/b", b"2").file("db/a", b"old").file("db/a", b"1").end();

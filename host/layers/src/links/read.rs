@@ -1,14 +1,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use limpid_bytes::tar::{Member, Source, Walker};
 use limpid_bytes::{Compression, Job, Part};
 use limpid_model::{Digest, InputError, Unread};
 
-use super::Links;
+use super::{LinkedFile, Links};
 use crate::files::{ClaimedFile, Content, Storage};
+use crate::kinds::{Search, Sought};
 use crate::layer::{Showing, Wanted, pass, reading, verify};
-use crate::{ClaimSet, Error, Limits, Sink, StoredLayer};
+use crate::{ClaimSet, Error, Limits, Sink, StoredLayer, Want};
 
 /// What came of showing files at the paths at which a container sees them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,34 +66,28 @@ pub fn read_linked(
     for (ordinal, file) in (0..).zip(&links.files) {
         let diff_id = layers.get(&file.layer).map(|layer| layer.diff_id);
         let found = diff_id.and_then(|diff_id| read.get(&(diff_id, file.ordinal)));
-        let mut claimants = file.claimants.clone();
         let unread = match found {
             Some(Read::File { content, executable }) => {
-                let shown =
-                    ClaimedFile::new(file.path.as_str().into(), ordinal, *executable, content.clone());
-                let head =
-                    shown.read(0, claims.longest_magic()).map_err(Error::io("reading a temporary file"))?;
-                let mut by_content = Vec::new();
-                claims.by_content(&head, &mut by_content);
-                // Who claims it for what it holds sees it where it is, and once.
-                if file.seen_as.is_none() && file.path == file.real {
-                    claimants.append(&mut by_content);
-                    claimants.sort_unstable();
-                    claimants.dedup();
-                } else {
-                    claimants.retain(|claimant| by_content.iter().all(|by| by.index != claimant.index));
-                }
-                if !claimants.is_empty() {
+                let path: Arc<str> = file.path.as_str().into();
+                let shown = ClaimedFile::new(
+                    Arc::clone(&path),
+                    ordinal,
+                    *executable,
+                    content.size(),
+                    content.clone(),
+                );
+                let wants = wants(claims, file, &shown).map_err(Error::io("reading a temporary file"))?;
+                if !wants.is_empty() {
                     contents.paths.insert(file.path.clone());
                     contents.size += shown.size();
-                    showing.add(&file.path.as_str().into(), &shown, &claimants);
+                    showing.add(&path, &shown, &wants);
                 }
                 continue;
             }
             Some(Read::Unread(error)) => error.clone(),
             None => InputError::Other(format!("what it leads to, `{}`, is no file of its layer", file.real)),
         };
-        let mut indexes: Vec<_> = claimants.iter().map(|claimant| claimant.index).collect();
+        let mut indexes: Vec<_> = file.claimants.iter().map(|claimant| claimant.index).collect();
         indexes.dedup();
         let unread = |index| (index, Unread { path: file.path.clone(), error: unread.clone() });
         contents.unread.extend(indexes.into_iter().map(unread));
@@ -102,6 +99,43 @@ pub fn read_linked(
     }
     showing.finish(|_| true);
     Ok(contents)
+}
+
+/// Bytes of a file that are searched at a time.
+const PIECE: usize = 1 << 20;
+
+/// Who wants a file under the path at which it is seen.
+fn wants(claims: &ClaimSet, file: &LinkedFile, shown: &ClaimedFile) -> io::Result<Vec<Want>> {
+    let head = shown.read(0, claims.longest_magic())?;
+    let (mut by_content, mut places) = (Vec::new(), Vec::new());
+    claims.by_content(&head, &mut by_content);
+    claims.by_path(&file.path, &mut Vec::new(), &mut places);
+    let mut search = Search::default();
+    claims.look_for(&by_content, &mut search);
+    claims.look_for(&places, &mut search);
+    let mut position = 0;
+    while search.goes_on() && position < shown.size() {
+        let piece = shown.read(position, PIECE)?;
+        search.feed(&piece);
+        position += piece.len() as u64;
+    }
+    let is_found = |place| search.has_found(Sought::Claim(place));
+    let by_content = claims.settle(&by_content, is_found);
+    let mut wants = claims.settle(&places, is_found);
+    wants.retain(|want| file.claimants.contains(&want.by));
+    // Who claims it for what it holds sees it where it is, and once.
+    if file.seen_as.is_none() && file.path == file.real {
+        for mut of_content in by_content {
+            match wants.iter_mut().find(|want| want.by == of_content.by) {
+                Some(want) => want.add(&mut of_content),
+                None => wants.push(of_content),
+            }
+        }
+        wants.sort_unstable_by_key(|want| want.by);
+    } else {
+        wants.retain(|want| by_content.iter().all(|by| by.claimant() != want.claimant()));
+    }
+    Ok(wants)
 }
 
 /// A file as its layer has it.

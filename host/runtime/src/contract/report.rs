@@ -8,32 +8,33 @@ use wasmtime::{Result, bail};
 
 use super::packed::{Pack, Packed};
 use super::types;
+pub(crate) use super::types::Package;
 
-/// `detector.report`
+/// `detector.report`, with packages as one version of the contract has them.
 #[derive(ComponentType, Lift)]
 #[component(record)]
-pub(crate) struct Report {
-    pub(crate) findings: Vec<Finding>,
+pub(crate) struct Report<P> {
+    pub(crate) findings: Vec<Finding<P>>,
     pub(crate) unread: Vec<(String, types::Error)>,
 }
 
 /// `types.finding`
 #[derive(ComponentType, Lift)]
 #[component(record)]
-pub(crate) struct Finding {
+pub(crate) struct Finding<P> {
     pub(crate) path: String,
     pub(crate) member: Option<String>,
-    pub(crate) fact: Fact,
+    pub(crate) fact: Fact<P>,
 }
 
 /// `types.fact`
 #[derive(ComponentType, Lift)]
 #[component(variant)]
-pub(crate) enum Fact {
+pub(crate) enum Fact<P> {
     #[component(name = "distribution")]
     Distribution(types::Distribution),
     #[component(name = "package")]
-    Package(types::Package),
+    Package(P),
     #[component(name = "ownership")]
     Ownership(Ownership),
     #[component(name = "property")]
@@ -49,7 +50,7 @@ pub(crate) struct Ownership {
 }
 
 /// A part of what a detector found comes as it is declared: only what is too large for one answer does.
-impl From<types::Finding> for Finding {
+impl From<types::Finding> for Finding<Package> {
     fn from(finding: types::Finding) -> Self {
         let fact = match finding.fact {
             types::Fact::Distribution(distribution) => Fact::Distribution(distribution),

@@ -14,6 +14,9 @@ const GLOB_BYTES: usize = 1024;
 /// Most bytes that a file may be claimed by: the host holds on to that much of every file.
 const MAGIC_BYTES: usize = 64;
 
+/// Texts of which one claim may say that the file holds some: each is looked for by itself.
+const TEXTS: usize = 8;
+
 /// A claim, whose pattern matches something and not everything.
 pub(crate) fn claim(claim: wit::Claim) -> Result<Claim, Unusable> {
     let pattern = match claim.pattern {
@@ -30,7 +33,20 @@ pub(crate) fn claim(claim: wit::Claim) -> Result<Claim, Unusable> {
         wit::Grouping::Alone => Grouping::Alone,
         wit::Grouping::Together => Grouping::Together,
     };
-    Ok(Claim { pattern, grouping })
+    let contains = claim.contains.into_iter().map(|text| match text.len() {
+        1..=MAGIC_BYTES => Ok(text),
+        length => Err(format!("a text of `claim.contains` is {length} bytes, not 1 to {MAGIC_BYTES}")),
+    });
+    let contains: Vec<_> = contains.collect::<Result<_, _>>()?;
+    if contains.len() > TEXTS {
+        return Err(format!("`claim.contains` has {} texts, over the limit of {TEXTS}", contains.len()));
+    }
+    let head = match claim.extent {
+        wit::Extent::Whole => None,
+        wit::Extent::Head(0) => return Err("`claim.extent` is a head of no bytes".to_owned()),
+        wit::Extent::Head(bytes) => Some(bytes),
+    };
+    Ok(Claim { pattern, grouping, contains, head })
 }
 
 /// A glob that can be compiled, in the dialect in which layers are matched: one that cannot would
@@ -49,7 +65,10 @@ fn usable(glob: String) -> Result<String, Unusable> {
 }
 
 /// A finding, or which file states something that cannot be used.
-pub(crate) fn finding(fields: &mut Fields, finding: contract::Finding) -> Result<Finding, Unread> {
+pub(crate) fn finding(
+    fields: &mut Fields,
+    finding: contract::Finding<contract::Package>,
+) -> Result<Finding, Unread> {
     fields.count(finding.path.len());
     let converted = fields
         .optional("finding.member", finding.member)
@@ -60,7 +79,7 @@ pub(crate) fn finding(fields: &mut Fields, finding: contract::Finding) -> Result
     }
 }
 
-fn fact(fields: &mut Fields, fact: contract::Fact) -> Result<Fact, Unusable> {
+fn fact(fields: &mut Fields, fact: contract::Fact<contract::Package>) -> Result<Fact, Unusable> {
     Ok(match fact {
         contract::Fact::Distribution(stated) => Fact::Distribution(distribution(fields, stated)?),
         contract::Fact::Package(stated) => Fact::Package(Box::new(package(fields, stated)?)),
@@ -102,9 +121,35 @@ fn package(fields: &mut Fields, stated: types::Package) -> Result<Package, Unusa
         purl: fields.name("package.purl", stated.purl)?,
         arch: fields.optional("package.arch", stated.arch)?.map(Text::from),
         source: stated.source.map(|source| source_package(fields, source)).transpose()?,
-        qualifiers: fields.pairs("package.qualifiers", stated.qualifiers)?,
+        qualifiers: qualifiers(
+            fields,
+            stated.qualifiers,
+            [
+                (Package::VENDOR, stated.vendor),
+                (Package::SIGNER, stated.signer),
+                (Package::REASON, stated.reason.map(|reason| reason_word(reason).to_owned())),
+            ],
+        )?,
         licenses: fields.texts("package.licenses", stated.licenses)?,
     })
+}
+
+/// The qualifiers of a package, and what advisories may require of it as if it were one.
+fn qualifiers(
+    fields: &mut Fields,
+    mut stated: Vec<(String, String)>,
+    more: [(&str, Option<String>); 3],
+) -> Result<Vec<(String, String)>, Unusable> {
+    let more = more.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    stated.extend(more.filter(|(_, value)| !value.is_empty()));
+    fields.pairs("package.qualifiers", stated)
+}
+
+const fn reason_word(reason: types::Reason) -> &'static str {
+    match reason {
+        types::Reason::Requested => "requested",
+        types::Reason::Dependency => "dependency",
+    }
 }
 
 fn source_package(fields: &mut Fields, stated: types::SourcePackage) -> Result<SourcePackage, Unusable> {
@@ -120,10 +165,32 @@ mod tests {
 
     use super::*;
 
+    fn stated(pattern: wit::Pattern) -> wit::Claim {
+        let (extent, grouping) = (wit::Extent::Whole, wit::Grouping::Alone);
+        wit::Claim { pattern, contains: Vec::new(), extent, grouping }
+    }
+
+    #[test]
+    fn what_a_claimed_file_holds_is_bounded() {
+        let check = |contains: Vec<Vec<u8>>, extent: wit::Extent, expected: &str| {
+            let stated = wit::Claim { contains, extent, ..stated(wit::Pattern::Path("a".into())) };
+            assert_eq!(claim(stated).err().unwrap_or_default(), expected);
+        };
+        check(vec![b"Go buildinf".to_vec()], wit::Extent::Whole, "");
+        check(Vec::new(), wit::Extent::Head(4096), "");
+        check(Vec::new(), wit::Extent::Head(0), "`claim.extent` is a head of no bytes");
+        let too_long = "a text of `claim.contains` is 65 bytes, not 1 to 64";
+        check(vec![vec![0; 64], vec![0; 65]], wit::Extent::Whole, too_long);
+        let empty = "a text of `claim.contains` is 0 bytes, not 1 to 64";
+        check(vec![Vec::new()], wit::Extent::Whole, empty);
+        let many = "`claim.contains` has 9 texts, over the limit of 8";
+        check(vec![vec![0]; 9], wit::Extent::Whole, many);
+    }
+
     #[test]
     fn a_claim_matches_something_and_not_everything() {
         let check = |pattern: wit::Pattern, expected: &str| {
-            let claimed = claim(wit::Claim { pattern, grouping: wit::Grouping::Alone });
+            let claimed = claim(stated(pattern));
             assert_eq!(claimed.err().unwrap_or_default(), expected);
         };
         check(wit::Pattern::Path("etc/os-release".into()), "");

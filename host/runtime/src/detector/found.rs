@@ -23,12 +23,12 @@ impl Found {
     }
 
     /// One more part. A fact that cannot be used costs that fact.
-    pub(super) fn take<F: Into<contract::Finding>>(
+    pub(super) fn take<F: Into<contract::Finding<contract::Package>>>(
         &mut self,
         part: impl IntoIterator<Item = F>,
     ) -> Result<(), Stop> {
         for finding in part {
-            let finding = finding.into();
+            let finding: contract::Finding<_> = finding.into();
             self.check(&finding.path)?;
             let mut fields = Fields::default();
             match convert::finding(&mut fields, finding) {

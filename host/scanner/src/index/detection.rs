@@ -145,6 +145,10 @@ impl LayerFile for Borrowed {
         self.0.executable()
     }
 
+    fn claims(&self) -> &[u32] {
+        self.0.claims()
+    }
+
     fn read(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
         Ok(self.0.read(offset, len)?.into_owned())
     }

@@ -22,7 +22,11 @@ impl Keeper {
     pub(super) fn take(&mut self, file: &ClaimedFile) {
         let known = self.files.get(file.path()).is_some_and(|(ordinal, _)| *ordinal == file.ordinal());
         let size = file.size();
-        if known || size > self.limits.file_bytes || self.taken.saturating_add(size) > self.limits.layer_bytes
+        // Another detector may want more of it than was shown.
+        if known
+            || file.shown() < size
+            || size > self.limits.file_bytes
+            || self.taken.saturating_add(size) > self.limits.layer_bytes
         {
             return;
         }

@@ -55,8 +55,8 @@ impl OtherClaims {
 
     /// Whether another detector than this one claims files of such a path.
     fn claim(&self, owner: &str, path: &str) -> bool {
-        let by = self.claims.wanted(path);
-        by.into_iter().any(|(place, _)| self.detectors.get(place).is_some_and(|reader| reader != owner))
+        let mut by = self.claims.may_be_wanted(path);
+        by.any(|place| self.detectors.get(place).is_some_and(|reader| reader != owner))
     }
 }
 
@@ -85,7 +85,7 @@ mod tests {
                 (plugin("other"), findings(vec![read("lib/x.jar"), ownership(&["lib/z"])])),
             ];
             let pattern = limpid_model::Pattern::Path("**/claimed.json".to_owned());
-            let claims = [limpid_model::Claim { pattern, grouping: limpid_model::Grouping::Alone }];
+            let claims = [limpid_model::Claim::new(pattern, limpid_model::Grouping::Alone)];
             keep_shared_ownership(&mut found, &OtherClaims::of(&[("manager", &[]), ("other", &claims)]));
             let kept: Vec<_> = expected.map(ownership).into_iter().collect();
             assert_eq!(found[0].1.findings[1..], kept, "{owned:?}");

@@ -2,10 +2,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
 use std::sync::Arc;
 
-use limpid_layers::{ClaimSet, links};
+use limpid_layers::{ClaimSet, Want, links};
 use limpid_model::{
-    Digest, EntryKind, Fact, Grouping, Image, ImageLayer, InputError, LayerEntries, LayerFindings,
-    LinkedFile, Pattern, PluginId, Unread,
+    Claim, Digest, EntryKind, Fact, Grouping, Image, ImageLayer, InputError, LayerEntries, LayerFindings,
+    LinkedFile, PluginId, Unread,
 };
 use limpid_runtime::{LayerFile, Plugin};
 use limpid_store::tables::entries::Entries;
@@ -139,7 +139,8 @@ impl Refreshes<'_> {
             });
         }
         let layers: Vec<_> = layers.iter().collect();
-        let links = links(&layers, &unread_layers, &index::claims(&unseen)?, &self.indexer.settings.limits);
+        let claims = index::claims(&unseen)?;
+        let links = links(&layers, &unread_layers, &claims, &self.indexer.settings.limits);
         let mut files: Vec<Files> = unseen.iter().map(|_| Files::default()).collect();
         let mut unread: Vec<Vec<Unread>> = vec![Vec::new(); unseen.len()];
         for file in &links.files {
@@ -149,11 +150,17 @@ impl Refreshes<'_> {
             let row = key.map(|key| view.get::<Kept>(&key)).transpose()?.flatten();
             let content: Option<(Arc<[u8]>, bool)> =
                 row.map(|row| row.unpack().map(|content| (content.into(), row.executable()))).transpose()?;
+            let mut wants = claims.wanted(&file.path);
             for (claimant, grouping) in file.claimants() {
-                match (&content, files.get_mut(claimant)) {
-                    (Some((content, executable)), Some(files)) => {
+                let of = |want: &Want| want.claimant() == claimant && want.grouping() == grouping;
+                // None where the path alone does not tell whether the file is wanted.
+                let place = wants.iter().position(of);
+                let claims = place.map(|place| wants.swap_remove(place).claims);
+                match (&content, claims, files.get_mut(claimant)) {
+                    (Some((content, executable)), Some(claims), Some(files)) => {
                         let (path, executable) = (file.path.clone(), *executable);
-                        files.add(grouping, KeptFile { path, executable, content: Arc::clone(content) });
+                        let content = Arc::clone(content);
+                        files.add(grouping, KeptFile { path, executable, content, claims });
                     }
                     _ => unsettled.extend(unseen.get(claimant).map(|detector| detector.id().digest)),
                 }
@@ -324,10 +331,10 @@ impl Files {
 }
 
 /// All files of a layer that a detector claims; none where not all were kept, or where it cannot be
-/// known, because the detector claims files by what they begin with.
+/// known, because the detector claims files for what they hold.
 fn kept_files(view: &View<'_>, diff_id: &Digest, detector: &Plugin) -> Result<Option<Files>, Error> {
     let Some(claims) = detector.detector().map(|detector| detector.claims()) else { return Ok(None) };
-    if claims.iter().any(|claim| matches!(claim.pattern, Pattern::Magic(_))) {
+    if !claims.iter().all(Claim::is_told_by_path) {
         return Ok(None);
     }
     let set = ClaimSet::new(std::iter::once(claims))?;
@@ -341,9 +348,10 @@ fn kept_files(view: &View<'_>, diff_id: &Digest, detector: &Plugin) -> Result<Op
         let key = kept::Key { diff_id: *diff_id, path: entry.path };
         let Some(row) = view.get::<Kept>(&key)? else { return Ok(None) };
         let content: Arc<[u8]> = row.unpack()?.into();
-        for (_, grouping) in wanted {
+        for want in wanted {
             let (path, executable) = (key.path.clone(), row.executable());
-            files.add(grouping, KeptFile { path, executable, content: Arc::clone(&content) });
+            let (grouping, content) = (want.grouping(), Arc::clone(&content));
+            files.add(grouping, KeptFile { path, executable, content, claims: want.claims });
         }
     }
     Ok(Some(files))
@@ -375,6 +383,7 @@ struct KeptFile {
     path: String,
     executable: bool,
     content: Arc<[u8]>,
+    claims: Vec<u32>,
 }
 
 impl LayerFile for KeptFile {
@@ -388,6 +397,10 @@ impl LayerFile for KeptFile {
 
     fn executable(&self) -> bool {
         self.executable
+    }
+
+    fn claims(&self) -> &[u32] {
+        &self.claims
     }
 
     fn read(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {

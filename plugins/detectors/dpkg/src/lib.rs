@@ -214,7 +214,7 @@ fn package(name: String, architecture: String, found: Found) -> Package {
         package = package.arch(architecture);
     }
     match vendor {
-        Some(vendor) => package.qualifier("vendor", vendor),
+        Some(vendor) => package.vendor(vendor),
         None => package,
     }
 }

@@ -15,7 +15,7 @@ pub mod stanza;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Paths, Problems, Report};
+use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Paths, Problems, Reason, Report};
 use limpid_plugin_sdk::text::Lines;
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
@@ -144,6 +144,8 @@ fn found(stanza: &Stanza, control: Option<&Stanza>) -> Package {
     if !architecture.is_empty() {
         package = package.arch(architecture);
     }
+    package.reason =
+        Some(if stanza.auto_installed == "yes" { Reason::Dependency } else { Reason::Requested });
     let mut said = control.into_iter().chain([stanza]);
     if let Some(source) = said.clone().find_map(Stanza::source) {
         package = package.source(source, version);

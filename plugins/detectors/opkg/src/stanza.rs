@@ -27,6 +27,8 @@ pub struct Stanza {
     pub source_name: String,
     /// `OE`: of OpenEmbedded's older releases, the name of a recipe.
     pub recipe: String,
+    /// `Auto-Installed`: `yes` where another package needs it and nobody asked for it.
+    pub auto_installed: String,
     /// Where the stanza begins, counted from 1.
     line: u64,
 }
@@ -72,6 +74,7 @@ impl Stanza {
             b"Source" => &mut self.source,
             b"SourceName" => &mut self.source_name,
             b"OE" => &mut self.recipe,
+            b"Auto-Installed" => &mut self.auto_installed,
             _ => return None,
         })
     }

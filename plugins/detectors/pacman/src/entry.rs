@@ -26,6 +26,8 @@ pub struct Description {
     pub arch: String,
     /// `%PACKAGER%`: who built it.
     pub packager: String,
+    /// `%REASON%`: 1 where another package needs it, nothing or 0 where somebody asked for it.
+    pub reason: String,
     /// `%LICENSE%`
     pub licenses: Vec<String>,
 }
@@ -54,6 +56,7 @@ impl Description {
             b"%VERSION%" => &mut self.version,
             b"%BASE%" => &mut self.base,
             b"%ARCH%" => &mut self.arch,
+            b"%REASON%" => &mut self.reason,
             // Who built a package, and under which licence, is told as well as it goes.
             b"%PACKAGER%" => {
                 line.text().trim().clone_into(&mut self.packager);
@@ -124,8 +127,9 @@ mod tests {
         let text = "%NAME%\nzlib\n\n%VERSION%\n1:1.3.1-2\n\n%BASE%\nzlib\n\n%DESC%\n%NAME%\n\n%ARCH%\nx86_64\n\n\
                     %LICENSE%\nMIT\ncustom:zlib\n\n%PACKAGER%\nA <a@archlinux.org>\n";
         let description = Description::read(text.as_bytes()).unwrap();
-        let Description { name, version, base, arch, packager, licenses } = description;
+        let Description { name, version, base, arch, packager, reason, licenses } = description;
         assert_eq!([name, version, base, arch], ["zlib", "1:1.3.1-2", "zlib", "x86_64"]);
+        assert_eq!(reason, "");
         assert_eq!(
             (packager.as_str(), licenses),
             ("A <a@archlinux.org>", vec!["MIT".into(), "custom:zlib".into()])

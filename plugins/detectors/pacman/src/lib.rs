@@ -2,12 +2,12 @@
 //! `NAME-VERSION-RELEASE` for each package, in which `desc` says what it is and `files` what it put there.
 //!
 //! As libalpm does, it takes name and version of the folder, and refuses a `desc` that states others. What
-//! somebody built on their own machine has the qualifier `vendor`; which repository a package came from is not
+//! somebody built on their own machine has a vendor; which repository a package came from is not
 //! stated anywhere.
 
 pub mod entry;
 
-use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Paths, Report};
+use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Paths, Reason, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use entry::Description;
@@ -83,7 +83,7 @@ fn split(folder: &str) -> Option<(&str, &str)> {
 }
 
 fn package(description: Description) -> Package {
-    let Description { name, version, base, arch, packager, licenses } = description;
+    let Description { name, version, base, arch, packager, reason, licenses } = description;
     let purl = Purl::new("alpm", &name).version(&version).qualifier("arch", &arch);
     // pacman before 4.2 knew no bases.
     let base = if base.is_empty() { name.clone() } else { base };
@@ -92,8 +92,13 @@ fn package(description: Description) -> Package {
         package = package.arch(arch);
     }
     if let Some((_, vendor)) = VENDORS.iter().find(|(mark, _)| packager.contains(mark)) {
-        package = package.qualifier("vendor", *vendor);
+        package = package.vendor(*vendor);
     }
+    package.reason = match reason.as_str() {
+        "" | "0" => Some(Reason::Requested),
+        "1" => Some(Reason::Dependency),
+        _ => None,
+    };
     package.licenses = licenses;
     package
 }
@@ -126,13 +131,16 @@ mod tests {
         let source = package.source.as_ref().unwrap();
         assert_eq!((source.name.as_str(), source.version.as_str()), ("gcc", "1:14.2.1-1"));
         assert!(package.qualifiers.is_empty());
+        assert_eq!(package.reason, Some(Reason::Requested));
+        let needed = detect("a-1-1", &desc("a", "1-1", "%REASON%\n1\n"));
+        assert_eq!(needed.packages().next().unwrap().reason, Some(Reason::Dependency));
     }
 
     #[test]
     fn what_users_built_themselves_has_a_vendor() {
         let vendor = |packager: &str| {
             let report = detect("a-1-1", &desc("a", "1-1", &format!("%PACKAGER%\n{packager}\n")));
-            report.packages().next().unwrap().qualifiers.first().map(|(_, vendor)| vendor.clone())
+            report.packages().next().unwrap().vendor.clone()
         };
         assert_eq!(vendor("Unknown Packager").as_deref(), Some("Unknown Packager"));
         assert_eq!(vendor("Garuda Builder <team@chaotic.cx>").as_deref(), Some("Chaotic-AUR"));

@@ -163,12 +163,8 @@ impl Found {
             if let Some(module) = package.module.as_deref().and_then(stream) {
                 stated = stated.qualifier("module", module);
             }
-            if let Some(signer) = package.signer {
-                stated = stated.qualifier("signer", signer);
-            }
-            if let Some(vendor) = package.vendor.filter(|vendor| self.vendors.is_other(vendor)) {
-                stated = stated.qualifier("vendor", vendor);
-            }
+            stated.signer = package.signer;
+            stated.vendor = package.vendor.filter(|vendor| self.vendors.is_other(vendor));
             report.found(file.path(), stated);
             if !paths.is_empty() {
                 report.found(file.path(), Ownership { package: name, paths });

@@ -288,7 +288,7 @@ fn what_rpm_lists_is_what_is_found() {
     let (_, report) = by_detector(&folder);
     let vendor = |name: &str| {
         let package = report.packages().find(|package| package.name == name).unwrap();
-        package.qualifiers.iter().find(|(key, _)| key == "vendor").map(|(_, vendor)| vendor.clone())
+        package.vendor.clone()
     };
     assert_eq!((vendor("odd"), vendor("zero")), (None, Some("Other".to_owned())));
 

@@ -9,7 +9,7 @@
 //! that cannot be read. What several places state is stated once. The copy that rpm-ostree keeps of its base counts where
 //! there is no other database, since packages may have been removed over it.
 //!
-//! A package whose vendor is another than that of the distribution has the qualifier `vendor`; one of a module has
+//! A package whose vendor is another than that of the distribution has a vendor; one of a module has
 //! `module` (`nodejs:18`), and one that is signed has `signer`, the id of the key. The keys that rpm keeps as packages
 //! (`gpg-pubkey`) are none.
 //!

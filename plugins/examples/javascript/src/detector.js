@@ -12,7 +12,9 @@ import { Unreadable } from './unreadable.js';
 export const detector = {
   claims() {
     // The folder around it is `vendor`, unless `composer.json` says otherwise.
-    return [{ pattern: { tag: 'path', val: '**/composer/installed.json' }, grouping: 'alone' }];
+    const pattern = { tag: 'path', val: '**/composer/installed.json' };
+    // Whatever such a file holds, and all of it.
+    return [{ pattern, contains: [], extent: { tag: 'whole' }, grouping: 'alone' }];
   },
 
   detect(layer) {

@@ -2,7 +2,7 @@ use std::marker::PhantomData;
 
 use super::{
     Claim, Detector, Distribution, Evidence, Fact, File, Finding, Grouping, Ownership, Package, Pattern,
-    Scope, SourcePackage,
+    Reason, Scope, SourcePackage,
 };
 use crate::bindings::{detector_role as role, layer, types};
 use crate::log;
@@ -62,6 +62,8 @@ impl From<Claim> for role::Claim {
                 Pattern::Path(glob) => role::Pattern::Path(glob),
                 Pattern::Magic(bytes) => role::Pattern::Magic(bytes),
             },
+            contains: claim.contains,
+            extent: claim.head.map_or(role::Extent::Whole, role::Extent::Head),
             grouping: match claim.grouping {
                 Grouping::Alone => role::Grouping::Alone,
                 Grouping::Together => role::Grouping::Together,
@@ -115,6 +117,9 @@ impl From<Package> for types::Package {
             source: package
                 .source
                 .map(|SourcePackage { name, version }| types::SourcePackage { name, version }),
+            vendor: package.vendor,
+            signer: package.signer,
+            reason: package.reason.map(Into::into),
             qualifiers: package.qualifiers,
             licenses: package.licenses,
         }
@@ -126,6 +131,15 @@ impl From<Scope> for types::Scope {
         match scope {
             Scope::Distribution => Self::Distribution,
             Scope::Namespace(namespace) => Self::Namespace(namespace),
+        }
+    }
+}
+
+impl From<Reason> for types::Reason {
+    fn from(reason: Reason) -> Self {
+        match reason {
+            Reason::Requested => Self::Requested,
+            Reason::Dependency => Self::Dependency,
         }
     }
 }

@@ -10,6 +10,7 @@ pub struct File {
     path: String,
     size: u64,
     executable: bool,
+    claims: Vec<u32>,
     content: Content,
 }
 
@@ -24,6 +25,7 @@ impl File {
             path: file.path(),
             size: file.size(),
             executable: file.executable(),
+            claims: file.claims(),
             content: Content::Host(file),
         }
     }
@@ -35,6 +37,7 @@ impl File {
             path: path.into(),
             size: content.len() as u64,
             executable: false,
+            claims: Vec::new(),
             content: Content::Memory(content),
         }
     }
@@ -49,7 +52,7 @@ impl File {
         self.path.rsplit_once('/').map_or(&self.path, |(_, name)| name)
     }
 
-    /// Its size in bytes.
+    /// Its size in bytes, however much of it was claimed.
     pub const fn size(&self) -> u64 {
         self.size
     }
@@ -57,6 +60,20 @@ impl File {
     /// Whether its mode says that it may be executed.
     pub const fn executable(&self) -> bool {
         self.executable
+    }
+
+    /// Which claims of the detector it matches: their places in what [`Detector::claims`] returned, in order.
+    ///
+    /// [`Detector::claims`]: super::Detector::claims
+    pub fn claims(&self) -> &[u32] {
+        &self.claims
+    }
+
+    /// The same file, of which these claims are stated, for tests.
+    #[must_use]
+    pub fn matching(mut self, claims: impl Into<Vec<u32>>) -> Self {
+        self.claims = claims.into();
+        self
     }
 
     /// Reads it from its beginning, in chunks: memory does not grow with the file.

@@ -20,10 +20,15 @@ pub struct Package {
     pub arch: Option<String>,
     /// What it was built from, where advisories may speak of that instead.
     pub source: Option<SourcePackage>,
-    /// Further facts that an advisory may require: (`module`, `nodejs:18`), (`cpe`, ...).
-    ///
-    /// (`vendor`, NAME): somebody else than the distribution published a package whose scope is the distribution.
-    /// Its advisories do not speak of such a package, and what the package put there is not judged by them.
+    /// Who published it, where its scope is the distribution and that is somebody else. The distribution's
+    /// advisories do not speak of such a package, and what the package put there is not judged by them.
+    pub vendor: Option<String>,
+    /// Whose signature it bears: a fingerprint, or a name.
+    pub signer: Option<String>,
+    /// Why it is there, where its package manager knows.
+    pub reason: Option<Reason>,
+    /// Further facts that an advisory may require: (`module`, `nodejs:18`), (`cpe`, ...). It may require
+    /// `vendor`, `signer` and `reason` as well.
     pub qualifiers: Vec<(String, String)>,
     /// SPDX expressions, or the package's own words.
     pub licenses: Vec<String>,
@@ -42,6 +47,9 @@ impl Package {
             purl: String::new(),
             arch: None,
             source: None,
+            vendor: None,
+            signer: None,
+            reason: None,
             qualifiers: Vec::new(),
             licenses: Vec::new(),
         }
@@ -82,6 +90,27 @@ impl Package {
         self
     }
 
+    /// Who published it, where that is somebody else than the distribution.
+    #[must_use]
+    pub fn vendor(mut self, vendor: impl Into<String>) -> Self {
+        self.vendor = Some(vendor.into());
+        self
+    }
+
+    /// Whose signature it bears.
+    #[must_use]
+    pub fn signer(mut self, signer: impl Into<String>) -> Self {
+        self.signer = Some(signer.into());
+        self
+    }
+
+    /// Why it is there.
+    #[must_use]
+    pub const fn reason(mut self, reason: Reason) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+
     /// One more fact that an advisory may require.
     #[must_use]
     pub fn qualifier(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
@@ -104,6 +133,15 @@ pub struct SourcePackage {
     pub name: String,
     /// Its version, in the same scheme as the package's.
     pub version: String,
+}
+
+/// Why a package is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Somebody asked for it.
+    Requested,
+    /// Another package needs it.
+    Dependency,
 }
 
 /// Where the advisories for a package are published.

@@ -50,6 +50,12 @@ struct ClaimForm {
     /// Bytes that a file begins with, in hex.
     #[serde(skip_serializing_if = "Option::is_none")]
     magic: Option<String>,
+    /// Texts of which such a file holds one, escaped; none: whatever it holds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    contains: Vec<String>,
+    /// How many first bytes are shown; absent: all of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    head: Option<u32>,
     /// `alone` or `together`.
     grouping: &'static str,
 }
@@ -155,7 +161,13 @@ impl ClaimForm {
             (Some(path), _) => path.clone(),
             (None, magic) => format!("files that begin with {}", magic.as_deref().unwrap_or_default()),
         };
-        if self.grouping == TOGETHER { format!("{what} (together)") } else { what }
+        let head = self.head.map(|head| format!("the first {head} bytes of ")).unwrap_or_default();
+        let holding = match self.contains.as_slice() {
+            [] => String::new(),
+            texts => format!(" that hold {}", texts.join(" or ")),
+        };
+        let together = if self.grouping == TOGETHER { " (together)" } else { "" };
+        format!("{head}{what}{holding}{together}")
     }
 }
 
@@ -163,15 +175,17 @@ const TOGETHER: &str = "together";
 
 impl From<&Claim> for ClaimForm {
     fn from(claim: &Claim) -> Self {
+        let digits = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let (path, magic) = match &claim.pattern {
             Pattern::Path(glob) => (Some(glob.clone()), None),
-            Pattern::Magic(bytes) => (None, Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())),
+            Pattern::Magic(bytes) => (None, Some(digits(bytes))),
         };
         let grouping = match claim.grouping {
             Grouping::Alone => "alone",
             Grouping::Together => TOGETHER,
         };
-        Self { path, magic, grouping }
+        let contains = claim.contains.iter().map(|bytes| format!("`{}`", bytes.escape_ascii())).collect();
+        Self { path, magic, contains, head: claim.head, grouping }
     }
 }
 

@@ -10,6 +10,7 @@ use proptest::test_runner::TestRunner;
 
 use super::unpacker::{Op, Unpacker};
 use super::*;
+use crate::Want;
 use crate::test_support::{Tar, magic, path, together};
 
 const NAMES: [&str; 4] = ["a", "b", "m", "p"];
@@ -121,7 +122,7 @@ fn expected(by: &Unpacker, claims: &[Vec<Claim>]) -> BTreeMap<(usize, PathBuf), 
     let mut expected = BTreeMap::new();
     for path in paths(by) {
         let (real, content) = by.file(&path).unwrap();
-        let mut claimants: Vec<_> = set.wanted(&path).into_iter().map(|(claimant, _)| claimant).collect();
+        let mut claimants: Vec<_> = set.wanted(&path).iter().map(Want::claimant).collect();
         claimants.extend(content.starts_with('M').then_some(5));
         expected.extend(claimants.into_iter().map(|claimant| ((claimant, real.clone()), content.clone())));
     }

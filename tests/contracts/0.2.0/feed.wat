@@ -1,0 +1,77 @@
+;; A feed: its document holds the name of a package, of which all versions before 2.0 are affected.
+
+(import "limpid:plugin/intake@0.2.0" "[method]documents.next" (func $next (param i32 i32)))
+(import "limpid:plugin/intake@0.2.0" "[resource-drop]documents" (func $drop_documents (param i32)))
+(import "limpid:plugin/intake@0.2.0" "[method]document.read" (func $read (param i32 i32 i32)))
+(import "limpid:plugin/intake@0.2.0" "[resource-drop]document" (func $drop_document (param i32)))
+(import "limpid:plugin/intake@0.2.0" "[method]sink.identify" (func $identify (param i32 i32 i32)))
+(import "limpid:plugin/intake@0.2.0" "[method]sink.advisories" (func $advisories (param i32 i32 i32)))
+(import "limpid:plugin/intake@0.2.0" "[method]sink.reject" (func $reject (param i32 i32 i32 i32 i32 i32)))
+(import "limpid:plugin/intake@0.2.0" "[method]sink.follow" (func $follow (param i32 i32 i32 i32 i32 i32)))
+(import "limpid:plugin/intake@0.2.0" "[resource-drop]sink" (func $drop_sink (param i32)))
+
+(memory (export "memory") 4)
+(global $top (mut i32) (i32.const 8192))
+(func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+  (local $at i32)
+  (local.set $at (global.get $top))
+  (global.set $top (i32.and (i32.add (i32.add (local.get $at) (local.get 3)) (i32.const 7)) (i32.const -8)))
+  (local.get $at))
+
+(data (i32.const 1024) "main")
+(data (i32.const 1032) "https://sample.example/main")
+(data (i32.const 1064) "SAMPLE-1")
+(data (i32.const 1072) "SAMPLE-2")
+(data (i32.const 1080) "has no package")
+(data (i32.const 1096) "sample:1")
+(data (i32.const 1104) "sample")
+(data (i32.const 1112) "2.0")
+(data (i32.const 1120) "CVE-2099-0001")
+
+(func $put (param $at i32) (param $text i32) (param $len i32)
+  (i32.store (local.get $at) (local.get $text))
+  (i32.store offset=4 (local.get $at) (local.get $len)))
+
+;; A source has 20 bytes: name, address and mode.
+(func (export "limpid:plugin/feed@0.2.0#sources") (param i32 i32 i32) (result i32)
+  (call $put (i32.const 2048) (i32.const 1024) (i32.const 4))
+  (call $put (i32.const 2056) (i32.const 1032) (i32.const 27))
+  (call $put (i32.const 16) (i32.const 2048) (i32.const 1))
+  (i32.const 16))
+
+(func (export "limpid:plugin/feed@0.2.0#parse")
+  (param i32 i32) (param $documents i32) (param $sink i32) (result i32)
+  (local $document i32)
+  (call $next (local.get $documents) (i32.const 16))
+  (local.set $document (i32.load (i32.const 20)))
+  ;; The name of the package that is affected.
+  (call $read (local.get $document) (i32.const 1024) (i32.const 2168))
+  (call $drop_document (local.get $document))
+  (call $drop_documents (local.get $documents))
+  (call $identify (local.get $sink) (i32.const 1024) (i32.const 4))
+  (call $advisory (i32.const 2048))
+  (call $advisories (local.get $sink) (i32.const 2048) (i32.const 1))
+  (call $reject (local.get $sink)
+    (i32.const 1072) (i32.const 8) (i32.const 0) (i32.const 1080) (i32.const 14))
+  (call $follow (local.get $sink)
+    (i32.const 1104) (i32.const 6) (i32.const 1032) (i32.const 27) (i32.const 1))
+  (call $drop_sink (local.get $sink))
+  ;; A cursor: where it is, for the sake of having one.
+  (i32.store (i32.const 16) (i32.const 0))
+  (i32.store (i32.const 20) (i32.const 1))
+  (call $put (i32.const 24) (i32.const 1064) (i32.const 8))
+  (i32.const 16))
+
+;; An advisory has 100 bytes: id, aliases and whom it affects are at 0, 8 and 92. The latter has 76:
+;; namespace, name, scheme and ranges are at 0, 8, 20 and 32. A range has 28: where it ends is from 12
+;; on.
+(func $advisory (param $at i32)
+  (call $put (local.get $at) (i32.const 1064) (i32.const 8))
+  (call $put (i32.const 2300) (i32.const 1120) (i32.const 13))
+  (call $put (i32.add (local.get $at) (i32.const 8)) (i32.const 2300) (i32.const 1))
+  (call $put (i32.add (local.get $at) (i32.const 92)) (i32.const 2160) (i32.const 1))
+  (call $put (i32.const 2160) (i32.const 1096) (i32.const 8))
+  (call $put (i32.const 2180) (i32.const 1104) (i32.const 6))
+  (call $put (i32.const 2192) (i32.const 2240) (i32.const 1))
+  (i32.store8 (i32.const 2252) (i32.const 1))
+  (call $put (i32.const 2260) (i32.const 1112) (i32.const 3)))

@@ -128,6 +128,7 @@ fn stated(
         status: if urgency == "end-of-life" { Status::EndOfLife } else { Status::Affected },
         ranges: between,
         versions,
+        symbols: own.symbols.clone(),
         requires: qualifiers::required(package.purl.as_ref().map_or("", Text::as_str)),
         ratings,
         note: database.informational.as_ref().map(|word| format!("informational: {}", word.as_str())),

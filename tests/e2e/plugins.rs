@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 40] = [
+pub(crate) const ALL: [&str; 41] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -44,6 +44,7 @@ pub(crate) const ALL: [&str; 40] = [
     "pacman",
     "pep440-versions",
     "photon",
+    "portage",
     "portage-versions",
     "python",
     "redhat",

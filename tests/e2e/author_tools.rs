@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 41] = [
+const OURS: [(&str, &str); 43] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -54,6 +54,8 @@ const OURS: [(&str, &str); 41] = [
     ("semver-versions", "schemes/semver"),
     ("suse", "feeds/suse"),
     ("wolfi", "feeds/wolfi"),
+    ("xbps", "detectors/xbps"),
+    ("xbps-versions", "schemes/xbps"),
 ];
 
 fn cases(plugin: &str) -> PathBuf {

@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 41] = [
+pub(crate) const ALL: [&str; 43] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -55,6 +55,8 @@ pub(crate) const ALL: [&str; 41] = [
     "semver-versions",
     "suse",
     "wolfi",
+    "xbps",
+    "xbps-versions",
 ];
 
 fn names(plugins: &Value) -> Vec<&str> {

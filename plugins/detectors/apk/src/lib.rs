@@ -5,14 +5,14 @@
 //! each of its versions counts once, as apk lists them.
 //!
 //! It is read as a stream; what is kept of it is bounded by
-//! [`database::MAX_LINE`] for a field, [`database::MAX_OWNED`] for the paths of all packages and [`MAX_PACKAGES`] for
+//! [`database::MAX_LINE`] for a field, [`Paths::MAX_BYTES`] for the paths of all packages and [`MAX_PACKAGES`] for
 //! their names. A record that cannot be read costs that record.
 
 pub mod database;
 
 use std::collections::BTreeSet;
 
-use limpid_plugin_sdk::detector::{Claim, Detector, File, Ownership, Package, Problems, Report};
+use limpid_plugin_sdk::detector::{Claim, Detector, File, Ownership, Package, Paths, Problems, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use database::{Record, Records};
@@ -51,13 +51,13 @@ export_detector!(Apk);
 struct Stated {
     /// By the databases before this one, the names of packages.
     names: BTreeSet<String>,
-    /// Bytes of the paths of all packages.
-    owned: usize,
+    /// What counts the paths of all packages.
+    paths: Paths,
 }
 
 fn read(file: &File, stated: &mut Stated, report: &mut Report) -> Result<(), Error> {
     let mut problems = Problems::default();
-    let mut records = Records::new(file.reader()).after(stated.owned);
+    let mut records = Records::new(file.reader(), std::mem::take(&mut stated.paths));
     let mut of_this = BTreeSet::new();
     let mut outcome = Ok(());
     while let Some(record) = records.next()? {
@@ -75,7 +75,7 @@ fn read(file: &File, stated: &mut Stated, report: &mut Report) -> Result<(), Err
             break;
         }
     }
-    stated.owned = records.owned();
+    stated.paths = records.into_paths();
     stated.names.extend(of_this.into_iter().map(|[name, ..]| name));
     report.unread_parts(file.path(), problems);
     outcome

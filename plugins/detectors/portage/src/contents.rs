@@ -43,6 +43,9 @@ pub fn read(reader: impl BufRead, paths: &mut Paths, problems: &mut Problems) ->
     Ok(())
 }
 
+/// What stands between a link and where it leads.
+const ARROW: &[u8] = b" -> ";
+
 /// What a line states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Entry<'a> {
@@ -56,22 +59,37 @@ fn path(line: &[u8]) -> Option<Entry<'_>> {
     }
     let (kind, rest) = line.split_at_checked(4)?;
     let path = match kind {
+        _ if rest.is_empty() => return None,
         b"dir " => return Some(Entry::Directory),
         b"fif " | b"dev " => rest,
-        b"obj " => before_last(before_last(rest)?)?,
+        b"obj " => before_last(before_number(rest)?)?.0,
         b"sym " => {
-            let at = rest.windows(4).rposition(|window| window == b" -> ")?;
-            rest.get(..at)?
+            let link = match rest.strip_suffix(b")") {
+                // Old versions wrote ten numbers.
+                Some(rest) => rest.get(..rest.windows(2).rposition(|window| window == b" (")?)?,
+                None => before_number(rest)?,
+            };
+            // The last arrow that leads somewhere.
+            let (_, shorter) = link.split_last()?;
+            let at = shorter.windows(ARROW.len()).rposition(|window| window == ARROW)?;
+            link.get(..at)?
         }
         _ => return None,
     };
     path.starts_with(b"/").then_some(Entry::Owned(path))
 }
 
-/// What stands before the last space, where something follows it.
-fn before_last(text: &[u8]) -> Option<&[u8]> {
+/// What stands before the number that a line ends with.
+fn before_number(text: &[u8]) -> Option<&[u8]> {
+    let (before, number) = before_last(text)?;
+    number.iter().all(u8::is_ascii_digit).then_some(before)
+}
+
+/// What stands before the last space, and what behind it, where both are something.
+fn before_last(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let at = text.iter().rposition(|&byte| byte == b' ')?;
-    text.get(..at).filter(|before| !before.is_empty() && at + 1 < text.len())
+    let (before, after) = (text.get(..at)?, text.get(at + 1..)?);
+    (!before.is_empty() && !after.is_empty()).then_some((before, after))
 }
 
 #[cfg(test)]
@@ -89,9 +107,10 @@ mod tests {
     #[test]
     fn all_but_directories_is_owned() {
         let text = b"dir /usr\nobj /usr/bin/a b d41d8cd98f00b204e9800998ecf8427e 1700000000\n\
-                     sym /usr/lib/x.so -> x.so.1 1700000000\nsym /usr/a -> b -> c 1\nfif /usr/pipe\ndev /usr/null\n";
+                     sym /usr/lib/x.so -> x.so.1 1700000000\nsym /usr/a -> b -> c 1\n\
+                     sym /usr/old -> a (1, 2L, 3L, 4, 5, 6, 7L, 8, 1700000000, 9)\nfif /usr/pipe\ndev /usr/null\n";
         let (paths, problems) = owned(text);
-        assert_eq!(paths, ["usr/bin/a b", "usr/lib/x.so", "usr/a -> b", "usr/pipe", "usr/null"]);
+        assert_eq!(paths, ["usr/bin/a b", "usr/lib/x.so", "usr/a -> b", "usr/old", "usr/pipe", "usr/null"]);
         assert_eq!(problems, Problems::default());
     }
 
@@ -104,7 +123,19 @@ mod tests {
 
     #[test]
     fn a_line_that_is_none_costs_that_line_and_is_named() {
-        for line in ["obj /a", "obj /a 1", "obj a 1 2", "sym /a", "xyz /a 1 2", "obj", "obj /a  ", "no"] {
+        for line in [
+            "obj /a",
+            "obj /a 1",
+            "obj /a 1 x",
+            "obj a 1 2",
+            "sym /a",
+            "sym /a -> b",
+            "sym /a ->  1",
+            "xyz /a 1 2",
+            "obj",
+            "obj /a  ",
+            "no",
+        ] {
             let (paths, problems) = owned(format!("{line}\nfif /b\n").as_bytes());
             let mut expected = Problems::default();
             expected.push(Error::malformed("line 1 is none of a directory, file, link, pipe or device"));

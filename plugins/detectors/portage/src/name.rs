@@ -43,13 +43,13 @@ fn is_number(text: &str) -> bool {
 /// Whether a text may name a package.
 fn is_name(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'+' | b'-');
-    !text.starts_with('-') && !text.is_empty() && text.bytes().all(is_plain)
+    !text.starts_with(['-', '+']) && !text.is_empty() && text.bytes().all(is_plain)
 }
 
 /// Whether a text may name a category, or a slot.
 pub fn is_dotted_name(text: &str) -> bool {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'+' | b'-' | b'.');
-    !text.starts_with(['-', '.']) && !text.is_empty() && text.bytes().all(is_plain)
+    !text.starts_with(['-', '.', '+']) && !text.is_empty() && text.bytes().all(is_plain)
 }
 
 #[cfg(test)]
@@ -79,7 +79,7 @@ mod tests {
     fn what_is_no_name_with_a_version_is_refused() {
         for folder in [
             "", "-", "a", "a-", "-1", "a-b", "a-r1", "a-1.", "a-1..2", "a-1_x", "a-1_rc1x", "a-1-r", "a-v1",
-            "a-1-2", "a-1-r1-2", "a-1-2-r1", "a.b-1", "ä-1", "a-1ab", "a-1B", "-a-1",
+            "+-1", "a-1-2", "a-1-r1-2", "a-1-2-r1", "a.b-1", "ä-1", "a-1ab", "a-1B", "-a-1",
         ] {
             assert_eq!(split(folder), None, "{folder}");
         }
@@ -90,7 +90,7 @@ mod tests {
         for text in ["0", "3.11", "1.6+a", "dev-lang", "_x"] {
             assert!(is_dotted_name(text), "{text}");
         }
-        for text in ["", ".1", "-1", "a b", "0/1", "ä"] {
+        for text in ["", ".1", "-1", "+1", "a b", "0/1", "ä"] {
             assert!(!is_dotted_name(text), "{text}");
         }
     }
@@ -98,7 +98,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_was_joined_is_split_at_the_same_place(
-            name in "[A-Za-z0-9_+][A-Za-z0-9_+]{0,4}(-[a-z+][a-z0-9_+]{0,4}){0,3}",
+            name in "[A-Za-z0-9_][A-Za-z0-9_+]{0,4}(-[a-z+][a-z0-9_+]{0,4}){0,3}",
             version in r"[0-9]{1,3}(\.[0-9]{1,3}){0,3}[a-z]?(_(alpha|beta|pre|rc|p)[0-9]{0,2}){0,2}(-r[0-9]{1,2})?",
         ) {
             let joined = format!("{name}-{version}");

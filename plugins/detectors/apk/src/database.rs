@@ -5,6 +5,7 @@
 
 use std::io::{self, BufRead};
 
+use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::detector::{Ownership, Paths};
 use limpid_plugin_sdk::text::{Line, Lines};
 
@@ -26,6 +27,8 @@ pub struct Record {
     pub license: String,
     /// Its files, as [`Paths`] writes them.
     pub paths: Vec<String>,
+    /// Why some of its files are missing.
+    pub without: Option<Error>,
 }
 
 /// Reads records one after the other.
@@ -109,7 +112,7 @@ impl Draft {
                 self.directory = directory(value);
                 return;
             }
-            b'R' => return self.own(&line, value, paths),
+            b'R' => return self.own(value, paths),
             _ => return,
         };
         match str::from_utf8(value) {
@@ -118,9 +121,9 @@ impl Draft {
         }
     }
 
-    fn own(&mut self, line: &Line<'_>, name: &[u8], paths: &mut Paths) {
+    fn own(&mut self, name: &[u8], paths: &mut Paths) {
         // What a record that is damaged owns is nobody's.
-        if name.is_empty() || self.problem.is_some() {
+        if name.is_empty() || self.problem.is_some() || self.record.without.is_some() {
             return;
         }
         let Some(path) = self.directory.as_mut() else { return };
@@ -128,9 +131,7 @@ impl Draft {
         path.extend_from_slice(name);
         let pushed = paths.push(path);
         path.truncate(directory);
-        if pushed.is_err() {
-            self.fail(line, "takes the paths of all packages over 64 MiB");
-        }
+        self.record.without = pushed.err();
     }
 
     fn fail(&mut self, line: &Line<'_>, why: &str) {

@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 40] = [
+const OURS: [(&str, &str); 43] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -43,6 +43,7 @@ const OURS: [(&str, &str); 40] = [
     ("pacman", "detectors/pacman"),
     ("pep440-versions", "schemes/pep440"),
     ("photon", "feeds/photon"),
+    ("portage", "detectors/portage"),
     ("portage-versions", "schemes/portage"),
     ("python", "detectors/python"),
     ("redhat", "feeds/redhat"),
@@ -53,6 +54,8 @@ const OURS: [(&str, &str); 40] = [
     ("semver-versions", "schemes/semver"),
     ("suse", "feeds/suse"),
     ("wolfi", "feeds/wolfi"),
+    ("xbps", "detectors/xbps"),
+    ("xbps-versions", "schemes/xbps"),
 ];
 
 fn cases(plugin: &str) -> PathBuf {

@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 40] = [
+pub(crate) const ALL: [&str; 43] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -44,6 +44,7 @@ pub(crate) const ALL: [&str; 40] = [
     "pacman",
     "pep440-versions",
     "photon",
+    "portage",
     "portage-versions",
     "python",
     "redhat",
@@ -54,6 +55,8 @@ pub(crate) const ALL: [&str; 40] = [
     "semver-versions",
     "suse",
     "wolfi",
+    "xbps",
+    "xbps-versions",
 ];
 
 fn names(plugins: &Value) -> Vec<&str> {

@@ -176,6 +176,7 @@ mod tests {
         check("ID=opensuse-tumbleweed\nVERSION_ID=20240815", &["opensuse-tumbleweed"]);
         check("ID=kali\nVERSION_ID=2024.1", &["kali"]);
         check("ID=gentoo\nVERSION_ID=2.15", &["gentoo"]);
+        check("ID=\"void\"", &["void"]);
         check("ID=new\nVERSION_ID=2024-08-15", &["new"]);
         check("ID=new\nVERSION_ID=7\nBUILD_ID=rolling", &["new"]);
         check("ID=amzn\nVERSION_ID=2018.03", &["amzn:1"]);

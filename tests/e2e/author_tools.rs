@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 40] = [
+const OURS: [(&str, &str); 42] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -24,8 +24,10 @@ const OURS: [(&str, &str); 40] = [
     ("bellsoft", "feeds/bellsoft"),
     ("bottlerocket", "feeds/bottlerocket"),
     ("chainguard", "feeds/chainguard"),
+    ("cleanstart", "feeds/cleanstart"),
     ("debian", "feeds/debian"),
     ("debian-advisories", "feeds/debian-advisories"),
+    ("dhi", "feeds/dhi"),
     ("dpkg", "detectors/dpkg"),
     ("dpkg-versions", "schemes/dpkg"),
     ("epss", "feeds/epss"),

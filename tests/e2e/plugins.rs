@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 40] = [
+pub(crate) const ALL: [&str; 42] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -25,8 +25,10 @@ pub(crate) const ALL: [&str; 40] = [
     "bellsoft",
     "bottlerocket",
     "chainguard",
+    "cleanstart",
     "debian",
     "debian-advisories",
+    "dhi",
     "dpkg",
     "dpkg-versions",
     "epss",

@@ -12,10 +12,11 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 43] = [
+const OURS: [(&str, &str); 44] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
+    ("altlinux", "feeds/altlinux"),
     ("amazon", "feeds/amazon"),
     ("apk", "detectors/apk"),
     ("apk-versions", "schemes/apk"),

@@ -13,10 +13,11 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 43] = [
+pub(crate) const ALL: [&str; 44] = [
     "almalinux",
     "alpine",
     "alpm-versions",
+    "altlinux",
     "amazon",
     "apk",
     "apk-versions",

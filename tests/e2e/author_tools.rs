@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 44] = [
+const OURS: [(&str, &str); 45] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -52,6 +52,7 @@ const OURS: [(&str, &str); 44] = [
     ("redhat", "feeds/redhat"),
     ("redhat-buildinfo", "detectors/redhat-buildinfo"),
     ("rocky", "feeds/rocky"),
+    ("rootio", "feeds/rootio"),
     ("rpm", "detectors/rpm"),
     ("rpm-versions", "schemes/rpm"),
     ("semver-versions", "schemes/semver"),

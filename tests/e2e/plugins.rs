@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 44] = [
+pub(crate) const ALL: [&str; 45] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -53,6 +53,7 @@ pub(crate) const ALL: [&str; 44] = [
     "redhat",
     "redhat-buildinfo",
     "rocky",
+    "rootio",
     "rpm",
     "rpm-versions",
     "semver-versions",

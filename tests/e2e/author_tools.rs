@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 45] = [
+const OURS: [(&str, &str); 46] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -28,6 +28,7 @@ const OURS: [(&str, &str); 45] = [
     ("cleanstart", "feeds/cleanstart"),
     ("debian", "feeds/debian"),
     ("debian-advisories", "feeds/debian-advisories"),
+    ("debian-elts", "feeds/debian-elts"),
     ("dhi", "feeds/dhi"),
     ("dpkg", "detectors/dpkg"),
     ("dpkg-versions", "schemes/dpkg"),

@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 45] = [
+pub(crate) const ALL: [&str; 46] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -29,6 +29,7 @@ pub(crate) const ALL: [&str; 45] = [
     "cleanstart",
     "debian",
     "debian-advisories",
+    "debian-elts",
     "dhi",
     "dpkg",
     "dpkg-versions",

@@ -5,22 +5,24 @@ mod judgement;
 mod properties;
 
 use limpid_plugin_sdk::Error;
-use limpid_plugin_sdk::feed::{Advisory, Affected, Feed, Range, Rating, Status};
-use limpid_plugin_sdk::testing::{Collected, InMemory};
+use limpid_plugin_sdk::feed::{Advisory, Affected, Range, Rating, Status};
+use limpid_plugin_sdk::testing::Collected;
 
-use crate::Debian;
+use crate::{Tracker, read};
 
-/// What a document gives, through the feed as the host calls it.
-fn parse(document: impl Into<Vec<u8>>) -> (Result<Option<String>, Error>, Collected) {
+/// A tracker that is asked of all releases.
+const DEBIAN: Tracker = Tracker { pages: "https://security-tracker.debian.org/tracker", releases: None };
+
+/// What a document gives.
+fn parse(document: impl Into<Vec<u8>>) -> (Result<(), Error>, Collected) {
     let mut sink = Collected::default();
-    let mut documents = InMemory::new([("json", document.into())]);
-    let result = Debian::parse("tracker", &mut documents, &mut sink);
+    let result = read(&DEBIAN, document.into().as_slice(), &mut sink);
     (result, sink)
 }
 
 fn accepted(document: impl Into<Vec<u8>>) -> Collected {
     let (result, sink) = parse(document);
-    assert_eq!(result, Ok(None));
+    assert_eq!(result, Ok(()));
     sink
 }
 
@@ -265,12 +267,32 @@ fn a_document_that_says_nothing_is_refused_lest_everything_be_withdrawn() {
     check(r#"{"tar": {}}"#, "the document is JSON, but names no vulnerability");
     check(r#"{"message": "too many requests"}"#, "none of the document's 1 records could be used");
     check(&one(r#"{"status": "?"}"#), "none of the document's 1 records could be used");
-    let none = Debian::parse("tracker", &mut InMemory::default(), &mut Collected::default());
-    assert_eq!(none, Err(Error::malformed("there is no document")));
 }
 
 #[test]
 fn a_record_that_never_ends_is_not_kept_to_its_end() {
     let why = refused(format!(r#"{{"tar": {{"CVE-1": "{}"#, "x".repeat(9 << 20)));
     assert!(why.contains("a record is over the limit of 8388608 bytes"), "{why}");
+}
+
+#[test]
+fn of_some_releases_alone_it_is_stated_what_all_of_them_say() {
+    let document = r#"{"shadow": {
+        "CVE-2023-29383": {"releases": {
+            "jessie": {"status": "resolved", "fixed_version": "1:4.2-3+deb8u5", "repositories": {"jessie": "1:4.2-3"}},
+            "sid": {"status": "resolved", "fixed_version": "1:4.1-1"}}},
+        "CVE-2023-4641": {"releases": {"sid": {"status": "open"}}}}}"#;
+    let tracker = Tracker { releases: Some(&["jessie", "stretch"]), ..DEBIAN };
+    let mut sink = Collected::default();
+    assert_eq!(read(&tracker, document.as_bytes(), &mut sink), Ok(()));
+    let [advisory] = sink.advisories.as_slice() else { panic!("{sink:?}") };
+    let stated: Vec<_> =
+        advisory.affected.iter().map(|one| (one.namespace.as_str(), one.status, &one.ranges[..])).collect();
+    let (before, since) = ([Range::before("1:4.2-3+deb8u5")], [Range::since("1:4.1-1")]);
+    let expected =
+        [("debian:jessie", Status::Affected, &before[..]), ("debian:jessie", Status::Fixed, &since[..])];
+    assert_eq!(stated, expected);
+    let none = Tracker { releases: Some(&["stretch"]), ..DEBIAN };
+    let why = Error::malformed("the document is JSON, but names no vulnerability");
+    assert_eq!(read(&none, document.as_bytes(), &mut Collected::default()), Err(why));
 }

@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 
 /// Compares two versions. What is no version has an order, too, but it means nothing.
-pub(super) fn compare(left: &str, right: &str) -> Ordering {
+pub(crate) fn compare(left: &str, right: &str) -> Ordering {
     // Releases mostly have, and name, the same versions.
     if left == right {
         return Ordering::Equal;

@@ -14,7 +14,7 @@ use serde_json::Deserializer;
 use serde_json::value::RawValue;
 
 /// A document that is read level by level, as far as there are levels to enter, and value by value below.
-pub(super) struct Document<R> {
+pub(crate) struct Document<R> {
     input: R,
     buffer: Vec<u8>,
     /// Where in the buffer the next byte is.
@@ -51,13 +51,13 @@ impl Place {
 }
 
 impl<R: BufRead> Document<R> {
-    pub(super) fn new(input: R) -> Self {
+    pub(crate) fn new(input: R) -> Self {
         let before = Place { lines: 0, columns: 0 };
         Self { input, buffer: Vec::new(), at: 0, ended: false, before }
     }
 
     /// The first byte of what comes next; none at the end.
-    pub(super) fn peek(&mut self) -> Result<Option<u8>, Error> {
+    pub(crate) fn peek(&mut self) -> Result<Option<u8>, Error> {
         loop {
             match self.rest().first().copied() {
                 Some(b' ' | b'\n' | b'\t' | b'\r') => self.at += 1,
@@ -69,7 +69,7 @@ impl<R: BufRead> Document<R> {
     }
 
     /// Enters the object that comes next, up to its first key. None where it has no key.
-    pub(super) fn enter(&mut self) -> Result<Option<String>, Error> {
+    pub(crate) fn enter(&mut self) -> Result<Option<String>, Error> {
         self.at += 1;
         match self.peek()? {
             Some(b'}') => self.leave(),
@@ -79,7 +79,7 @@ impl<R: BufRead> Document<R> {
     }
 
     /// Goes on from a value to the next key of its object. None where there is none, and the object is left.
-    pub(super) fn next_key(&mut self) -> Result<Option<String>, Error> {
+    pub(crate) fn next_key(&mut self) -> Result<Option<String>, Error> {
         match self.peek()? {
             Some(b'}') => return self.leave(),
             Some(b',') => self.at += 1,
@@ -113,7 +113,7 @@ impl<R: BufRead> Document<R> {
     }
 
     /// Reads the value that comes next.
-    pub(super) fn value<T: DeserializeOwned>(&mut self) -> Result<T, Error> {
+    pub(crate) fn value<T: DeserializeOwned>(&mut self) -> Result<T, Error> {
         let rest = self.rest();
         if let Ok((value, length)) = read(rest)
             && length < rest.len()
@@ -139,7 +139,7 @@ impl<R: BufRead> Document<R> {
 
     /// Reads the object that comes next: by `fast`, which is given what the buffer holds from there on and returns
     /// how long the object was; where that gives nothing, by `careful`, which is given just the object.
-    pub(super) fn object<T>(
+    pub(crate) fn object<T>(
         &mut self,
         fast: impl Fn(&[u8]) -> Option<(T, usize)>,
         careful: impl FnOnce(&RawValue) -> T,
@@ -158,7 +158,7 @@ impl<R: BufRead> Document<R> {
     }
 
     /// Makes sure that nothing but blanks is left.
-    pub(super) fn end(&mut self) -> Result<(), Error> {
+    pub(crate) fn end(&mut self) -> Result<(), Error> {
         match self.peek()? {
             Some(_) => Err(self.error("trailing characters")),
             None => Ok(()),
@@ -228,7 +228,7 @@ impl<R: BufRead> Document<R> {
 /// Reads the value at the start of a slice. Returns how many bytes it took, too.
 ///
 /// A number may go on behind the slice.
-pub(super) fn read<'a, T: Deserialize<'a>>(json: &'a [u8]) -> serde_json::Result<(T, usize)> {
+pub(crate) fn read<'a, T: Deserialize<'a>>(json: &'a [u8]) -> serde_json::Result<(T, usize)> {
     let mut json = Deserializer::from_slice(json);
     let value = T::deserialize(&mut json)?;
     Ok((value, json.into_iter::<IgnoredAny>().byte_offset()))

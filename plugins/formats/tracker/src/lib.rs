@@ -1,6 +1,29 @@
-//! The tracker's `data/json`: source package -> vulnerability -> what is known of it, release by
-//! release. It has some 70 MB, so it is read as a stream and no more of it is kept than one
-//! vulnerability of one package, and what was read ahead.
+//! The data of a security tracker in the form of Debian's [`data/json`](https://security-tracker.debian.org/tracker/data/json),
+//! for feeds of publishers that run one: source package, vulnerability, and what is known of it, release by release.
+//!
+//! This crate owns how the tracker's words become advisories for the namespaces `debian:<codename>`, as the document
+//! names the releases. A feed adds, as a [`Tracker`], where the tracker shows what it knows, and of which releases it is
+//! the one that is asked. It must not know which releases there are, except that versions come into all of them from
+//! `sid`.
+//!
+//! Debian's has some 70 MB, so it is read as a stream and no more of it is kept than one vulnerability of one package,
+//! and what was read ahead.
+//!
+//! ```
+//! use limpid_plugin_sdk::feed::Range;
+//! use limpid_plugin_sdk::testing::Collected;
+//! use limpid_tracker::Tracker;
+//!
+//! let tracker = Tracker { pages: "https://tracker.example.org", releases: Some(&["jessie"]) };
+//! let document = r#"{"shadow": {"CVE-2023-29383": {"releases": {
+//!     "jessie": {"status": "resolved", "fixed_version": "1:4.2-3+deb8u5"}, "sid": {"status": "open"}}}}}"#;
+//! let mut sink = Collected::default();
+//! limpid_tracker::read(&tracker, document.as_bytes(), &mut sink)?;
+//! let [shadow] = &sink.advisories[0].affected[..] else { unreachable!() };
+//! assert_eq!(shadow.namespace, "debian:jessie");
+//! assert_eq!(shadow.ranges, [Range::before("1:4.2-3+deb8u5")]);
+//! # Ok::<(), limpid_plugin_sdk::Error>(())
+//! ```
 
 mod document;
 mod judgement;
@@ -25,6 +48,22 @@ use document::Document;
 /// too large is refused by name and the rest is still read.
 const MAX_RECORD: u64 = 8 << 20;
 
+/// What a document does not say of its tracker.
+#[derive(Clone, Copy, Debug)]
+pub struct Tracker {
+    /// Below which address it shows what it knows of a vulnerability.
+    pub pages: &'static str,
+    /// The releases of which something is stated, where others are somebody else's. What the document says of those is
+    /// held against these all the same.
+    pub releases: Option<&'static [&'static str]>,
+}
+
+impl Tracker {
+    fn states(&self, codename: &str) -> bool {
+        self.releases.is_none_or(|releases| releases.contains(&codename))
+    }
+}
+
 /// Reads a document, and gives what it says to `sink` as it comes. The document is the whole of
 /// what the tracker knows: one from which nothing could be read is an error, since taking it for
 /// an answer would withdraw every advisory.
@@ -34,13 +73,13 @@ const MAX_RECORD: u64 = 8 << 20;
 /// [`Error::Malformed`] where the document is no JSON object, or its JSON is broken or ends early
 /// (with line and column), or where it holds no usable record. A record that cannot be used is
 /// none: it is rejected by its path, `package/vulnerability/release`.
-pub(crate) fn read(input: impl Read, sink: &mut dyn Sink) -> Result<(), Error> {
+pub fn read(tracker: &Tracker, input: impl Read, sink: &mut dyn Sink) -> Result<(), Error> {
     let meter = Meter::new(MAX_RECORD);
     let mut input = meter.measure(input);
     recognise(&mut input)?;
 
-    let mut intake = Intake { sink, meter: &meter, accepted: 0, rejected: 0 };
-    intake.tracker(&mut Document::new(input))?;
+    let mut intake = Intake { tracker, sink, meter: &meter, accepted: 0, rejected: 0 };
+    intake.document(&mut Document::new(input))?;
 
     match (intake.accepted, intake.rejected) {
         (0, 0) => Err(Error::malformed("the document is JSON, but names no vulnerability")),
@@ -64,6 +103,7 @@ fn recognise(input: &mut impl BufRead) -> Result<(), Error> {
 
 /// Where records go, and how many went where.
 struct Intake<'a> {
+    tracker: &'a Tracker,
     sink: &'a mut dyn Sink,
     meter: &'a Meter,
     accepted: u64,
@@ -77,7 +117,7 @@ impl Intake<'_> {
     }
 
     /// The document: source packages.
-    fn tracker(&mut self, json: &mut Document<impl BufRead>) -> Result<(), Error> {
+    fn document(&mut self, json: &mut Document<impl BufRead>) -> Result<(), Error> {
         if json.peek()? != Some(b'{') {
             let NoTracker {} = json.value()?;
         }
@@ -101,8 +141,11 @@ impl Intake<'_> {
         let mut next = json.enter()?;
         while let Some(id) = next {
             json.peek()?;
-            let record =
-                json.object(|json| record::read_fast(name, &id, json), |json| record::read(name, &id, json))?;
+            let tracker = self.tracker;
+            let record = json.object(
+                |json| record::read_fast(tracker, name, &id, json),
+                |json| record::read(tracker, name, &id, json),
+            )?;
             self.record(record);
             next = json.next_key()?;
         }

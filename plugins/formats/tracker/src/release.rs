@@ -7,7 +7,7 @@ use limpid_plugin_sdk::feed::{Rating, Status};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::text::{self, Text, within};
+use crate::text::{self, Text, within};
 
 /// Bytes of the security team's words on why there is no DSA.
 const MAX_NOTE: usize = 4 << 10;
@@ -15,18 +15,18 @@ const MAX_NOTE: usize = 4 << 10;
 const MAX_KEPT: usize = 64;
 
 /// One release.
-pub(super) struct Release<'a> {
-    pub(super) codename: Text<'a>,
-    pub(super) verdict: Verdict<'a>,
+pub(crate) struct Release<'a> {
+    pub(crate) codename: Text<'a>,
+    pub(crate) verdict: Verdict<'a>,
     /// The versions that its archives have.
-    pub(super) kept: Vec<Text<'a>>,
-    pub(super) rating: Option<Rating>,
-    pub(super) note: Option<Text<'a>>,
+    pub(crate) kept: Vec<Text<'a>>,
+    pub(crate) rating: Option<Rating>,
+    pub(crate) note: Option<Text<'a>>,
 }
 
 /// What the tracker says of the versions of one release.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict<'a> {
+pub(crate) enum Verdict<'a> {
     /// None ever was vulnerable.
     Never,
     /// They are vulnerable before this one.
@@ -38,7 +38,7 @@ pub(super) enum Verdict<'a> {
 /// As it is written. `scope` (local or remote) says nothing about whom the vulnerability affects.
 #[derive(Deserialize)]
 #[serde(bound(deserialize = "R: Deserialize<'de>"))]
-pub(super) struct Json<'a, R> {
+pub(crate) struct Json<'a, R> {
     #[serde(borrow)]
     status: Text<'a>,
     fixed_version: Option<Text<'a>>,
@@ -49,7 +49,7 @@ pub(super) struct Json<'a, R> {
 }
 
 /// Archive to version.
-pub(super) type Archives<'a> = BTreeMap<Text<'a>, Text<'a>>;
+pub(crate) type Archives<'a> = BTreeMap<Text<'a>, Text<'a>>;
 
 impl<'a> Release<'a> {
     /// What is written of a release.
@@ -57,7 +57,7 @@ impl<'a> Release<'a> {
     /// # Errors
     ///
     /// [`Error::Malformed`] where its name is none, or what is written is not as expected.
-    pub(super) fn read(codename: &Text<'a>, json: &'a RawValue) -> Result<Self, Error> {
+    pub(crate) fn read(codename: &Text<'a>, json: &'a RawValue) -> Result<Self, Error> {
         check_name(codename)?;
         let json: Json<'a, &RawValue> = serde_json::from_str(json.get()).map_err(Error::malformed)?;
         // Where the archives are odd, they cost only themselves.
@@ -65,7 +65,7 @@ impl<'a> Release<'a> {
     }
 
     /// The same of what has been read.
-    pub(super) fn new(codename: &Text<'a>, json: Json<'a, Archives<'a>>) -> Result<Self, Error> {
+    pub(crate) fn new(codename: &Text<'a>, json: Json<'a, Archives<'a>>) -> Result<Self, Error> {
         check_name(codename)?;
         Self::of(codename, json, |archives| archives)
     }

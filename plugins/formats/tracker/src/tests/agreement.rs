@@ -24,7 +24,7 @@ impl Read for Chunks<'_> {
 #[track_caller]
 fn check(document: &[u8], chunk: usize) {
     let mut sink = Collected::default();
-    let result = super::super::read(Chunks(document, chunk), &mut sink);
+    let result = crate::read(&super::DEBIAN, Chunks(document, chunk), &mut sink);
     let (expected, expected_sink) = by_reader::read(document);
     let shown = String::from_utf8_lossy(document);
     let expected = match (expected, expected_sink.advisories.len(), expected_sink.rejected.len()) {

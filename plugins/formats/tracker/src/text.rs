@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 /// A string of the document, which stays there where it has no escapes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-pub(super) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+pub(crate) struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl Deref for Text<'_> {
     type Target = str;
@@ -22,13 +22,13 @@ impl Deref for Text<'_> {
 const MAX_NAME: usize = 256;
 
 /// Whether `text` can be a name: visible ASCII without blanks.
-pub(super) fn is_word(text: &str) -> bool {
+pub(crate) fn is_word(text: &str) -> bool {
     (1..=MAX_NAME).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Whether `text` can be an identifier (`CVE-2023-29383`, `TEMP-0628843-DBAD28`) and stand in an
 /// address as it is.
-pub(super) fn is_identifier(text: &str) -> bool {
+pub(crate) fn is_identifier(text: &str) -> bool {
     (1..=MAX_NAME).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._:".contains(&byte))
 }
@@ -36,7 +36,7 @@ pub(super) fn is_identifier(text: &str) -> bool {
 /// Whether `text` can be a version by [Debian Policy 5.6.12](https://www.debian.org/doc/debian-policy/ch-controlfields.html#version):
 /// `[epoch:]upstream[-revision]`, of letters, digits and `.+-~:`. The upstream version should
 /// begin with a digit; in old releases some only hold one.
-pub(super) fn is_version(text: &str) -> bool {
+pub(crate) fn is_version(text: &str) -> bool {
     let (epoch, rest) = text.split_once(':').unwrap_or(("0", text));
     text.len() <= MAX_NAME
         && !epoch.is_empty()
@@ -46,13 +46,13 @@ pub(super) fn is_version(text: &str) -> bool {
 }
 
 /// The first line of `text`, cut to at most `limit` bytes.
-pub(super) fn first_line(text: &str, limit: usize) -> &str {
+pub(crate) fn first_line(text: &str, limit: usize) -> &str {
     let line = text.lines().next().unwrap_or_default();
     line.get(..line.floor_char_boundary(limit)).unwrap_or(line).trim_end()
 }
 
 /// Refuses what is over a limit.
-pub(super) fn within(what: &str, text: &str, limit: usize) -> Result<(), Error> {
+pub(crate) fn within(what: &str, text: &str, limit: usize) -> Result<(), Error> {
     if text.len() <= limit {
         return Ok(());
     }
@@ -60,7 +60,7 @@ pub(super) fn within(what: &str, text: &str, limit: usize) -> Result<(), Error> 
 }
 
 /// `text` as a message or a record's path shows it: never long.
-pub(super) fn shown(text: &str) -> &str {
+pub(crate) fn shown(text: &str) -> &str {
     text.get(..text.floor_char_boundary(80)).unwrap_or(text)
 }
 

@@ -5,9 +5,10 @@ use limpid_plugin_sdk::feed::{Advisory, Affected};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::release::{Archives, Json, Release};
-use super::text::{self, Text, within};
-use super::{document, judgement};
+use crate::Tracker;
+use crate::release::{Archives, Json, Release};
+use crate::text::{self, Text, within};
+use crate::{document, judgement};
 
 /// Bytes of one entry's JSON; a few KiB are usual.
 const MAX_ENTRY: usize = 1 << 20;
@@ -18,7 +19,6 @@ const MAX_DESCRIPTION: usize = 64 << 10;
 /// Bytes of a title; what is longer goes on in the details.
 const MAX_TITLE: usize = 200;
 
-const TRACKER: &str = "https://security-tracker.debian.org/tracker";
 const BUGS: &str = "https://bugs.debian.org";
 
 /// What the tracker knows of one vulnerability in one source package.
@@ -32,11 +32,11 @@ struct Entry<'a, R> {
 }
 
 /// What a record says, and which of its parts could not be used, by path.
-pub(super) type Read = (Option<Advisory>, Vec<(String, Error)>);
+pub(crate) type Read = (Option<Advisory>, Vec<(String, Error)>);
 
 /// What an entry says, and which of its releases could not be used; no advisory where no release
 /// could.
-pub(super) fn read(package: &str, id: &str, json: &RawValue) -> Read {
+pub(crate) fn read(tracker: &Tracker, package: &str, id: &str, json: &RawValue) -> Read {
     // Each release is left as text, so that one that cannot be read does not cost the others.
     let read = || {
         within("the entry", json.get(), MAX_ENTRY)?;
@@ -46,20 +46,20 @@ pub(super) fn read(package: &str, id: &str, json: &RawValue) -> Read {
         Ok(entry)
     };
     match read() {
-        Ok(entry) => entry.judged(package, id, Release::read),
+        Ok(entry) => entry.judged(tracker, package, id, Release::read),
         Err(why) => (None, vec![(path(package, id), why)]),
     }
 }
 
 /// The same of the entry with which `json` begins, and how many bytes it has, where nothing is wrong with how
 /// it is written: all of it is read at once.
-pub(super) fn read_fast(package: &str, id: &str, json: &[u8]) -> Option<(Read, usize)> {
+pub(crate) fn read_fast(tracker: &Tracker, package: &str, id: &str, json: &[u8]) -> Option<(Read, usize)> {
     check_names(package, id).ok()?;
     // What is longer does not end there, and nothing is made of it.
     let json = json.get(..MAX_ENTRY).unwrap_or(json);
     let (entry, length) = document::read::<Entry<'_, Json<'_, Archives<'_>>>>(json).ok()?;
     entry.check().ok()?;
-    Some((entry.judged(package, id, Release::new), length))
+    Some((entry.judged(tracker, package, id, Release::new), length))
 }
 
 fn check_names(package: &str, id: &str) -> Result<(), Error> {
@@ -98,6 +98,7 @@ impl<'a, R> Entry<'a, R> {
     /// What it says, of those releases from which `release` makes something.
     fn judged(
         mut self,
+        tracker: &Tracker,
         package: &str,
         id: &str,
         release: impl Fn(&Text<'a>, R) -> Result<Release<'a>, Error>,
@@ -112,14 +113,14 @@ impl<'a, R> Entry<'a, R> {
                 }
             }
         }
-        let affected = judgement::of(package, &releases);
-        ((!affected.is_empty()).then(|| self.advisory(id, affected)), rejected)
+        let affected = judgement::of(tracker, package, &releases);
+        ((!affected.is_empty()).then(|| self.advisory(tracker, id, affected)), rejected)
     }
 
-    fn advisory(&self, id: &str, affected: Vec<Affected>) -> Advisory {
+    fn advisory(&self, tracker: &Tracker, id: &str, affected: Vec<Affected>) -> Advisory {
         let description = self.description().trim();
         let title = text::first_line(description, MAX_TITLE);
-        let mut references = vec![format!("{TRACKER}/{id}")];
+        let mut references = vec![format!("{}/{id}", tracker.pages)];
         references.extend(self.debianbug.map(|bug| format!("{BUGS}/{bug}")));
         Advisory {
             title: title.to_owned(),

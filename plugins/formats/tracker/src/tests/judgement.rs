@@ -4,8 +4,8 @@
 use limpid_plugin_sdk::feed::{Affected, Bound, Range, Status};
 use serde_json::{Value, json};
 
-use super::super::order::compare;
 use super::accepted;
+use crate::order::compare;
 
 /// The statements of one vulnerability about one release.
 fn statements(codename: &str, releases: &Value) -> Vec<Affected> {

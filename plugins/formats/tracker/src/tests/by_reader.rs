@@ -9,7 +9,8 @@ use limpid_plugin_sdk::testing::Collected;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::super::{record, text};
+use super::DEBIAN;
+use crate::{record, text};
 
 /// What a document gives that way.
 pub(super) fn read(document: &[u8]) -> (Result<(), Error>, Collected) {
@@ -68,7 +69,7 @@ impl<'de> Visitor<'de> for Package<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         while let Some((id, json)) = entries.next_entry::<String, Box<RawValue>>()? {
-            let (advisory, rejected) = record::read(&self.name, &id, &json);
+            let (advisory, rejected) = record::read(&DEBIAN, &self.name, &id, &json);
             if let Some(advisory) = advisory {
                 self.sink.advisory(advisory);
             }

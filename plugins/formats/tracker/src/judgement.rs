@@ -20,18 +20,19 @@ use std::collections::BTreeSet;
 
 use limpid_plugin_sdk::feed::{Affected, Bound, Range, Status};
 
-use super::order::compare;
-use super::release::{Release, Verdict};
+use crate::Tracker;
+use crate::order::compare;
+use crate::release::{Release, Verdict};
 
 /// The release from which versions come into all others.
 const UNSTABLE: &str = "sid";
 
-/// What is stated of a package in each of the releases.
-pub(super) fn of(package: &str, releases: &[Release<'_>]) -> Vec<Affected> {
+/// What is stated of a package in each of the releases of which `tracker` is asked.
+pub(crate) fn of(tracker: &Tracker, package: &str, releases: &[Release<'_>]) -> Vec<Affected> {
     let settled = releases.iter().find(|one| &*one.codename == UNSTABLE).and_then(settled);
     let parties: Vec<_> = releases.iter().map(Party::of).collect();
     let statements = |party| Judgement { package, party, parties: &parties, settled }.statements();
-    parties.iter().flat_map(statements).collect()
+    parties.iter().filter(|party| tracker.states(&party.release.codename)).flat_map(statements).collect()
 }
 
 /// The version from which on unstable is not vulnerable.

@@ -12,8 +12,8 @@
 //! | no version | affected, no end known |
 //! | a severity | a rating by the system `echo` |
 //!
-//! The version `1` stands of kernels for what never affected them, some two thousand times; a package of a version
-//! below it does not hold a fix later than one that is not affected either.
+//! The version `1` stands in the list for what never affected a kernel, some two thousand times. No build is called
+//! that: all of them have a revision of Debian's.
 //!
 //! `osv` is an archive of records in the OSV schema, read by [`limpid_osv`]. What they say of the distribution, the list
 //! says as well. What they say of Python's packages (`Echo:PyPI`) is stated of the namespace `pypi`: a build

@@ -33,7 +33,7 @@ pub(crate) fn place(distribution: &str, release: &str) -> Option<(String, &'stat
         }
         "ubuntu" => Some((format!("ubuntu:{release}"), "dpkg")),
         "alpine" => {
-            let number = release.strip_prefix('v').unwrap_or(release);
+            let number = release.strip_prefix('v').filter(|number| !number.is_empty()).unwrap_or(release);
             Some((format!("alpine:{number}"), "apk"))
         }
         _ => None,
@@ -43,7 +43,7 @@ pub(crate) fn place(distribution: &str, release: &str) -> Option<(String, &'stat
 /// What is said of a package of a distribution: that builds of Root.io are affected, and from which on they are not.
 pub(crate) fn judged(affected: Affected, fixes: Vec<String>) -> Vec<Affected> {
     let affected = Affected {
-        name: affected.name.strip_prefix(PREFIX).unwrap_or(&affected.name).to_owned(),
+        name: bare(&affected.name).to_owned(),
         source: true,
         requires: vec![("vendor".to_owned(), vec![VENDOR.to_owned()])],
         ..affected
@@ -64,6 +64,11 @@ pub(crate) fn judged(affected: Affected, fixes: Vec<String>) -> Vec<Affected> {
     [affected, not_affected].into_iter().filter(says).collect()
 }
 
+/// The distribution's name of a package.
+fn bare(name: &str) -> &str {
+    name.strip_prefix(PREFIX).filter(|bare| !bare.is_empty()).unwrap_or(name)
+}
+
 /// The versions that hold the fix, which end ranges.
 pub(crate) fn fixes(affected: &Affected) -> Vec<String> {
     let ends = affected.ranges.iter().filter_map(|range| match &range.until {
@@ -71,4 +76,31 @@ pub(crate) fn fixes(affected: &Affected) -> Vec<String> {
         _ => None,
     });
     ends.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_the_distributions() {
+        assert_eq!(
+            [bare("rootio-mbedtls"), bare("mbedtls"), bare("rootio-")],
+            ["mbedtls", "mbedtls", "rootio-"]
+        );
+    }
+
+    #[test]
+    fn a_place_is_a_release_of_a_distribution() {
+        let check = |distribution: &str, release: &str, expected: Option<&str>| {
+            let place = place(distribution, release).map(|(namespace, _)| namespace);
+            assert_eq!(place.as_deref(), expected, "{distribution} {release}");
+        };
+        check("debian", "13", Some("debian:trixie"));
+        check("alpine", "v3.20", Some("alpine:3.20"));
+        check("alpine", "v", Some("alpine:v"));
+        check("alpine", "", None);
+        check("ubuntu", "22.04 LTS", None);
+        check("fedora", "40", None);
+    }
 }

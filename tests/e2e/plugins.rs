@@ -13,10 +13,11 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 43] = [
+pub(crate) const ALL: [&str; 49] = [
     "almalinux",
     "alpine",
     "alpm-versions",
+    "altlinux",
     "amazon",
     "apk",
     "apk-versions",
@@ -25,10 +26,14 @@ pub(crate) const ALL: [&str; 43] = [
     "bellsoft",
     "bottlerocket",
     "chainguard",
+    "cleanstart",
     "debian",
     "debian-advisories",
+    "debian-elts",
+    "dhi",
     "dpkg",
     "dpkg-versions",
+    "echo",
     "epss",
     "fedora",
     "gentoo",
@@ -50,6 +55,7 @@ pub(crate) const ALL: [&str; 43] = [
     "redhat",
     "redhat-buildinfo",
     "rocky",
+    "rootio",
     "rpm",
     "rpm-versions",
     "semver-versions",

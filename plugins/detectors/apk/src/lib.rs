@@ -9,6 +9,7 @@
 //! their names. A record that cannot be read costs that record.
 
 pub mod database;
+mod vendor;
 
 use std::collections::BTreeSet;
 
@@ -91,7 +92,12 @@ fn found(path: &str, record: Record, report: &mut Report) {
     let purl = Purl::new("apk", &name).version(&version).qualifier("arch", &arch);
     // A package without an origin was built from the recipe of its own name.
     let origin = if origin.is_empty() { name.clone() } else { origin };
+    let is_root = vendor::is_root(&name, &version);
+    let origin = if is_root { vendor::bare(origin) } else { origin };
     let mut package = Package::new(&name, &version, "apk").purl(purl).source(origin, version);
+    if is_root {
+        package = package.qualifier("vendor", vendor::ROOT);
+    }
     if !arch.is_empty() {
         package = package.arch(arch);
     }
@@ -127,6 +133,15 @@ P:.build-deps
 V:20240101.120000
 A:noarch
 ";
+
+    #[test]
+    fn a_package_that_root_built_has_it_as_vendor_and_the_distributions_source() {
+        let installed = "P:rootio-ssl_client\nV:1.36.1-r10071\nA:x86_64\no:rootio-busybox\n\n";
+        let report = Apk::detect(&[File::in_memory("lib/apk/db/installed", installed)]).unwrap();
+        let packages: Vec<_> = report.packages().collect();
+        assert_eq!(packages[0].qualifiers, [("vendor".to_owned(), "Root".to_owned())]);
+        assert_eq!(packages[0].source.as_ref().unwrap().name, "busybox");
+    }
 
     #[test]
     fn a_record_gives_a_package_and_what_it_owns() {

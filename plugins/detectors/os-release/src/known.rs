@@ -54,7 +54,7 @@ const DISTRIBUTIONS: [Known; 24] = [
     known("openwrt", By::Minor, &OPENWRT),
     known("openeuler", By::Minor, &OPENEULER),
     known("postmarketos", By::Minor, &POSTMARKETOS),
-    known("altlinux", By::Major, &[]),
+    known("altlinux", By::Major, &ALT),
 ];
 
 /// <https://access.redhat.com/support/policy/updates/errata>, without what is sold as Extended Life Cycle Support.
@@ -235,8 +235,8 @@ const OPENEULER: [(&str, &str); 20] = [
     ("25.09", "2026-03-31"),
 ];
 
-/// <https://wiki.postmarketos.org/wiki/Releases>
-const POSTMARKETOS: [(&str, &str); 8] = [
+/// A month after the next release, <https://wiki.postmarketos.org/wiki/Releases>.
+const POSTMARKETOS: [(&str, &str); 10] = [
     ("21.06", "2022-01-29"),
     ("21.12", "2022-07-12"),
     ("22.06", "2023-01-18"),
@@ -245,10 +245,15 @@ const POSTMARKETOS: [(&str, &str); 8] = [
     ("23.12", "2024-07-16"),
     ("24.06", "2025-01-23"),
     ("24.12", "2025-07-23"),
+    ("25.06", "2026-01-23"),
+    ("25.12", "2026-07-21"),
 ];
 
+/// <https://www.altlinux.org/Branches>. What the publisher's products got after that is not for all.
+const ALT: [(&str, &str); 3] = [("p9", "2023-12-31"), ("p10", "2025-12-31"), ("p11", "2027-06-30")];
+
 /// Releases of postmarketOS and the branches of Alpine that most of their packages are of.
-const ALPINE_OF_POSTMARKETOS: [(&str, &str); 10] = [
+const ALPINE_OF_POSTMARKETOS: [(&str, &str); 12] = [
     ("21.06", "3.14"),
     ("21.12", "3.15"),
     ("22.06", "3.16"),
@@ -258,6 +263,8 @@ const ALPINE_OF_POSTMARKETOS: [(&str, &str); 10] = [
     ("24.06", "3.20"),
     ("24.12", "3.21"),
     ("25.06", "3.22"),
+    ("25.12", "3.23"),
+    ("26.06", "3.24"),
     ("edge", "edge"),
 ];
 
@@ -272,6 +279,8 @@ pub(crate) struct Stated<'a> {
     pub(crate) name: Option<&'a str>,
     /// `RHEL_VERSION`, in Red Hat's CoreOS
     pub(crate) rhel_version: Option<&'a str>,
+    /// `ALT_BRANCH_ID`: `c10f2`
+    pub(crate) branch: Option<&'a str>,
 }
 
 /// The release of a distribution that is known here; none of others.
@@ -286,9 +295,12 @@ pub(crate) fn release(stated: Stated<'_>) -> Option<Release> {
         "bottlerocket" => {
             return Some(Release { namespaces: vec!["bottlerocket".to_owned()], supported_until: None });
         }
+        "cleanstart" | "clnstrt" => {
+            return Some(Release { namespaces: vec!["cleanstart".to_owned()], supported_until: None });
+        }
         "openeuler" => return Some(openeuler(stated)),
         "postmarketos" => return Some(postmarketos(stated.version_id)),
-        "altlinux" => return alt(stated.version_id),
+        "altlinux" => return alt(stated.branch.unwrap_or(stated.version_id)),
         // Its releases are dates, and one release to its publisher.
         "amzn" if stated.version_id.starts_with("20") && stated.version_id.contains('.') => {
             let is_later = stated.version_id.starts_with("202");
@@ -414,7 +426,7 @@ fn alt(version_id: &str) -> Option<Release> {
         [b'0'..=b'9', ..] if lower.len() < 8 => format!("p{}", part(&lower, By::Major)?),
         _ => "sisyphus".to_owned(),
     };
-    Some(Release { namespaces: vec![format!("altlinux:{branch}")], supported_until: None })
+    Some(Release { namespaces: vec![format!("altlinux:{branch}")], supported_until: end(&ALT, &branch) })
 }
 
 fn end(ends: &'static [(&'static str, &'static str)], release: &str) -> Option<&'static str> {
@@ -437,7 +449,7 @@ mod tests {
     use super::*;
 
     fn check(id: &str, version_id: &str, namespaces: &[&str], until: Option<&str>) {
-        let stated = Stated { id, version_id, version: None, name: None, rhel_version: None };
+        let stated = Stated { id, version_id, version: None, name: None, rhel_version: None, branch: None };
         let release = release(stated).unwrap();
         assert_eq!(release.namespaces, namespaces, "{id} {version_id}");
         assert_eq!(release.supported_until, until, "{id} {version_id}");
@@ -476,7 +488,8 @@ mod tests {
         check("bottlerocket", "1.20.0", &["bottlerocket"], None);
         check("alpaquita", "23.1", &["alpaquita:23"], None);
         check("alpaquita", "stream", &["alpaquita:stream"], None);
-        check("altlinux", "10.2", &["altlinux:p10"], None);
+        check("altlinux", "10.2", &["altlinux:p10"], Some("2025-12-31"));
+        check("altlinux", "p11", &["altlinux:p11"], Some("2027-06-30"));
         check("altlinux", "c10f1", &["altlinux:c10f1"], None);
         check("altlinux", "20230309", &["altlinux:sisyphus"], None);
         check(
@@ -485,6 +498,7 @@ mod tests {
             &["postmarketos:24.06", "alpine:3.20", "osv/alpine:3.20"],
             Some("2025-01-23"),
         );
+        check("postmarketos", "v26.06", &["postmarketos:26.06", "alpine:3.24", "osv/alpine:3.24"], None);
         check("postmarketos", "edge", &["postmarketos:edge", "alpine:edge", "osv/alpine:edge"], None);
         check(
             "sles",
@@ -545,7 +559,8 @@ mod tests {
 
     #[test]
     fn what_else_an_os_release_says_names_the_release() {
-        let plain = Stated { id: "", version_id: "", version: None, name: None, rhel_version: None };
+        let plain =
+            Stated { id: "", version_id: "", version: None, name: None, rhel_version: None, branch: None };
         let namespaces = |stated: Stated<'_>| release(stated).unwrap().namespaces;
         let stream = Stated { id: "centos", version_id: "9", name: Some("CentOS Stream"), ..plain };
         assert_eq!(namespaces(stream), ["centos-stream:9"]);

@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 40] = [
+const OURS: [(&str, &str); 41] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -52,6 +52,7 @@ const OURS: [(&str, &str); 40] = [
     ("rpm-versions", "schemes/rpm"),
     ("semver-versions", "schemes/semver"),
     ("suse", "feeds/suse"),
+    ("ubuntu", "feeds/ubuntu"),
     ("wolfi", "feeds/wolfi"),
 ];
 

@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 40] = [
+pub(crate) const ALL: [&str; 41] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -53,6 +53,7 @@ pub(crate) const ALL: [&str; 40] = [
     "rpm-versions",
     "semver-versions",
     "suse",
+    "ubuntu",
     "wolfi",
 ];
 

@@ -162,7 +162,7 @@ mod tests {
     fn a_derivative_of_debian_is_not_taken_for_debian() {
         let ubuntu = "ID=ubuntu\nID_LIKE=debian\nVERSION_ID=\"22.04\"\n";
         let files = [("etc/debian_version", "bookworm/sid\n"), ("usr/lib/os-release", ubuntu)];
-        assert_eq!(detect(&files).0[0].1, "ubuntu:22.04");
+        assert_eq!(detect(&files).0[0].1, "ubuntu:22.04osv/ubuntu:22.04");
     }
 
     #[test]

@@ -160,7 +160,7 @@ mod tests {
             "ID=alpine\nVERSION_ID=3.21.0_alpha20240923\nPRETTY_NAME=\"Alpine Linux edge\"",
             &["alpine:edge", "osv/alpine:edge"],
         );
-        check("ID=ubuntu\nVERSION_ID=\"22.04\"", &["ubuntu:22.04"]);
+        check("ID=ubuntu\nVERSION_ID=\"22.04\"", &["ubuntu:22.04", "osv/ubuntu:22.04"]);
         check("ID=new\nVERSION_ID=\"22.04\"", &["new:22.04", "new:22"]);
         check("ID=fedora\nVERSION_ID=40", &["fedora:40"]);
         check("ID=arch", &["arch"]);

@@ -1,12 +1,15 @@
 //! The feed of Ubuntu: what its security team states of vulnerabilities in source packages.
 //!
 //! This crate owns how the team's words become advisories for the namespaces `ubuntu:22.04`, and in which form they
-//! are published. There are two, which say the same:
+//! are published. There are three, which come from the same files:
 //!
 //! - [OVAL definitions](https://security-metadata.canonical.com/oval/), one document for each release and for each
 //!   pocket of Ubuntu Pro that has packages of its own. The page that lists them says which there are.
 //! - Files of the [CVE tracker](https://git.launchpad.net/ubuntu-cve-tracker), from which those are made. It is
 //!   published as a git repository only, so archives of it come in by hand. It also has releases that are long gone.
+//! - [OpenVEX](https://security-metadata.canonical.com/vex/), some gigabytes in an archive, which comes in by hand as
+//!   well. It alone says of what OVAL leaves out that it is not affected, and why. It names no priorities, and in the
+//!   documents of vulnerabilities no versions of fixes: the version beside `fixed` is that which the release has now.
 //!
 //! What OVAL tests is which packages a machine has, by the names of binary packages. What is read here is the comment
 //! beside each test: it names the source package, the release or pocket, and the team's status with its note, as the
@@ -25,6 +28,16 @@
 //! | `ignored (end of standard support)`, `ignored (end of life)` | end of life; the same |
 //! | `ignored (not worth the risk)` | will not be fixed; the same |
 //! | `Priority`, also of one package | a rating of system `ubuntu`, of the advisory or of the package |
+//!
+//! | OpenVEX says of a source package in a place | Advisory |
+//! |---|---|
+//! | `fixed`, in a document of a vulnerability | fixed from the version that is named on |
+//! | `fixed`, in a notice | affected before the version that is named |
+//! | `affected`, "needs fixing" | affected, no end known |
+//! | `affected`, "decided to not fix it", "no longer supported" | will not be fixed, end of life |
+//! | `not_affected` | not affected; the justification as note |
+//! | `not_affected`, `component_not_present` | nothing: the release does not have the package |
+//! | `under_investigation` | under investigation |
 //!
 //! **Pockets.** What is stated of a pocket of Ubuntu Pro is in a namespace of its own: `ubuntu:16.04:esm-infra`,
 //! `ubuntu:22.04:fips-updates`. Whoever has no subscription is judged by the plain release, `ubuntu:16.04`. Where a fix
@@ -58,6 +71,7 @@ mod release;
 mod said;
 mod text;
 mod tracker;
+mod vex;
 
 use std::io::BufRead as _;
 
@@ -82,22 +96,26 @@ impl Feed for Ubuntu {
         if source == index::SOURCE {
             return index::follow(first, sink).map(|()| None);
         }
-        if is_xml(&mut first)? {
-            oval::read(source, first, sink)?;
-            return match documents.next() {
-                None => Ok(None),
-                Some(_) => Err(Error::unsupported("several documents of OVAL at once")),
-            };
+        match start(&mut first)? {
+            Some(b'<') => {
+                oval::read(source, first, sink)?;
+                match documents.next() {
+                    None => Ok(None),
+                    Some(_) => Err(Error::unsupported("several documents of OVAL at once")),
+                }
+            }
+            Some(b'{') => vex::read(source, first, documents, sink).map(|()| None),
+            _ => tracker::read(source, first, documents, sink).map(|()| None),
         }
-        tracker::read(source, first, documents, sink).map(|()| None)
     }
 }
 
 export_feed!(Ubuntu);
 
-fn is_xml(document: &mut Document) -> Result<bool, Error> {
+/// The first byte that is not white space: what a document is.
+fn start(document: &mut Document) -> Result<Option<u8>, Error> {
     let start = document.fill_buf()?;
-    Ok(start.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<'))
+    Ok(start.iter().copied().find(|byte| !byte.is_ascii_whitespace()))
 }
 
 #[cfg(test)]

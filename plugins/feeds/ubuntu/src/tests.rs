@@ -347,3 +347,108 @@ fn other_documents_of_oval_are_refused() {
     let (result, _) = parse("x", [("a", good.as_str()), ("b", good.as_str())]);
     assert_eq!(result, Err(Error::unsupported("several documents of OVAL at once")));
 }
+
+/// A document of OpenVEX of one statement about this product.
+fn vex(vulnerability: &str, product: &str, statement: &str) -> String {
+    format!(
+        "{{\"metadata\": {{\"@context\": \"https://openvex.dev/ns/v0.2.0\", \"timestamp\": \"2024-05-01T01:02:03.456\"}}, \
+         \"statements\": [{{\"vulnerability\": {{\"@id\": \"https://nvd.nist.gov/vuln/detail/{vulnerability}\", \
+         \"name\": \"{vulnerability}\", \"description\": \"Pads too far.\", \
+         \"aliases\": [\"CVE-2024-0009\", \"https://example.org/pads\"]}}, \"timestamp\": \"2024-04-01\", \
+         \"products\": [{{\"@id\": \"pkg:deb/ubuntu/left-pad@1.2-3?arch=amd64\"}}, {{\"@id\": \"{product}\"}}], {statement}}}]}}"
+    )
+}
+
+#[test]
+fn a_statement_of_openvex_is_of_a_source_package_in_a_place() {
+    let source = "pkg:deb/ubuntu/left-pad@1.2-3%2Besm1?arch=source&distro=esm-infra/xenial";
+    let sink = accepted("x.json", "x.json", &vex("CVE-2024-0001", source, "\"status\": \"fixed\""));
+    assert_eq!(
+        (sink.rejected.as_slice(), sink.identified.as_deref()),
+        ([].as_slice(), Some("CVE-2024-0001"))
+    );
+    assert_eq!(sink.dated.as_deref(), Some("2024-05-01T01:02:03Z"));
+    let [advisory] = sink.advisories.as_slice() else { panic!("{sink:?}") };
+    assert_eq!((advisory.id.as_str(), advisory.details.as_str()), ("CVE-2024-0001", "Pads too far."));
+    assert_eq!(advisory.aliases, ["CVE-2024-0009"]);
+    assert_eq!(advisory.published.as_deref(), Some("2024-04-01T00:00:00Z"));
+    assert_eq!(
+        advisory.references,
+        [
+            "https://ubuntu.com/security/CVE-2024-0001",
+            "https://nvd.nist.gov/vuln/detail/CVE-2024-0001",
+            "https://example.org/pads",
+        ]
+    );
+    let expected = Affected {
+        namespace: "ubuntu:16.04:esm-infra".to_owned(),
+        name: "left-pad".to_owned(),
+        source: true,
+        scheme: "dpkg".to_owned(),
+        status: Status::Fixed,
+        ranges: vec![Range::since("1.2-3+esm1")],
+        ..Affected::default()
+    };
+    assert_eq!(advisory.affected, [expected]);
+}
+
+#[test]
+fn a_status_of_openvex_is_what_canonical_means_by_it() {
+    let check = |id: &str, statement: &str, expected: Option<(Status, Range, Option<&str>)>| {
+        let source = "pkg:deb/ubuntu/left-pad@1.2-3?arch=source&distro=jammy";
+        let sink = accepted("vex", "x.json", &vex(id, source, statement));
+        let found = sink.advisories.first().map(|advisory| {
+            let one = &advisory.affected[0];
+            (one.status, one.ranges[0].clone(), one.note.as_deref())
+        });
+        assert_eq!(found, expected, "{statement}");
+    };
+    let all = |status: Status, note: Option<&'static str>| Some((status, Range::all(), note));
+    check("USN-1-1", "\"status\": \"fixed\"", Some((Status::Affected, Range::before("1.2-3"), None)));
+    check("CVE-1", "\"status\": \"fixed\"", Some((Status::Fixed, Range::since("1.2-3"), None)));
+    let affected =
+        |action: &str| format!("\"status\": \"affected\", \"action_statement\": \"This package {action}\"");
+    check("CVE-1", &affected("is vulnerable to the CVE and needs fixing."), all(Status::Affected, None));
+    check(
+        "CVE-1",
+        &affected("is vulnerable, but the Ubuntu Security Team decided to not fix it. CVE Notes: too old"),
+        all(Status::WontFix, Some("too old")),
+    );
+    check("CVE-1", &affected("is no longer supported. CVE Notes: "), all(Status::EndOfLife, None));
+    check("CVE-1", "\"status\": \"under_investigation\"", all(Status::UnderInvestigation, None));
+    let sound = |why: &str| format!("\"status\": \"not_affected\", \"justification\": \"{why}\"");
+    check(
+        "CVE-1",
+        &sound("vulnerable_code_not_present"),
+        all(Status::NotAffected, Some("vulnerable code not present")),
+    );
+    check("CVE-1", &sound("component_not_present"), None);
+}
+
+#[test]
+fn of_openvex_too_what_cannot_be_used_is_told() {
+    let rejected = |product: &str| {
+        let sink = accepted("vex", "x.json", &vex("CVE-1", product, "\"status\": \"fixed\""));
+        assert_eq!(sink.advisories, [], "{product}");
+        sink.rejected.into_iter().map(|(path, why)| format!("{path}: {why}")).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        rejected("pkg:deb/ubuntu/a@1?arch=source&distro=zany"),
+        ["zany: unsupported: it is no release that is known: what is said of it is left out"]
+    );
+    assert_eq!(
+        rejected("pkg:deb/ubuntu/a?arch=source&distro=jammy"),
+        ["CVE-1: malformed: a package is fixed in a version that is not named"]
+    );
+    assert_eq!(
+        rejected("pkg:deb/?arch=source&distro=jammy"),
+        ["CVE-1: malformed: `pkg:deb/?arch=source&distro=jammy` is no package URL: it has no name"]
+    );
+    for other in ["pkg:deb/debian/a@1?arch=source&distro=jammy", "pkg:deb/ubuntu/a@1?arch=source", "urn:x"] {
+        assert_eq!(rejected(other), [""; 0], "{other}");
+    }
+    assert!(refused("vex", "x.json", "{\"id\": \"UBUNTU-CVE-2024-0001\"}").contains("not that of OpenVEX"));
+    let good = vex("CVE-1", "pkg:deb/ubuntu/a@1?arch=source&distro=jammy", "\"status\": \"fixed\"");
+    let (result, sink) = parse("x", [("a/1.json", good.as_str()), ("a/2.json", "{"), ("a/README.md", "x")]);
+    assert_eq!((result, sink.rejected.len(), sink.identified.as_deref()), (Ok(None), 1, Some("vex")));
+}

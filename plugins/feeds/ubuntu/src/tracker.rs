@@ -129,7 +129,7 @@ impl Reading<'_> {
         }
         match &self.only {
             // One file does not stand for the tracker.
-            Some(id) if self.read == 1 && source != SOURCE => self.sink.identify(id),
+            Some(id) if self.read + self.rejected == 1 && source != SOURCE => self.sink.identify(id),
             _ => self.sink.identify(SOURCE),
         }
         Ok(())

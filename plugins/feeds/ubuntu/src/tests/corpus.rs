@@ -174,3 +174,32 @@ fn the_page_names_two_documents() {
     let names: Vec<_> = sink.followed.iter().map(|source| source.name.as_str()).collect();
     assert_eq!(names, ["oval/fips-updates_jammy", "oval/jammy"]);
 }
+
+#[test]
+#[ignore = "reads the corpus: `cargo xtask verify corpus`"]
+fn extracts_of_openvex_are_read() {
+    let archive = extract("ubuntu/vex/testdata/fixtures/vex-all.tar.xz");
+    let mut archive = tar::Archive::new(lzma_rust2::XzReader::new(archive.as_slice(), true));
+    let mut files = Vec::new();
+    for entry in archive.entries().unwrap() {
+        let mut entry = entry.unwrap();
+        let path = entry.path().unwrap().to_string_lossy().into_owned();
+        if entry.header().entry_type().is_file() {
+            let mut content = Vec::new();
+            entry.read_to_end(&mut content).unwrap();
+            files.push((path, content));
+        }
+    }
+    assert_eq!(files.len(), 3);
+    let text: String = files.iter().map(|(_, file)| String::from_utf8_lossy(file)).collect();
+    let (result, sink) = parse("vex-all.tar.xz", files);
+    assert_eq!((result, sink.rejected.as_slice()), (Ok(None), [].as_slice()));
+    let stated: Vec<_> = sink.advisories.iter().flat_map(|it| &it.affected).collect();
+    assert_eq!(stated.len(), text.matches("arch=source").count());
+    let shown: BTreeMap<String, usize> = stated.iter().fold(BTreeMap::new(), |mut counts, one| {
+        *counts.entry(format!("{:?} {}", one.status, one.note.as_deref().unwrap_or("-"))).or_default() += 1;
+        counts
+    });
+    let expected = [("Affected -", 6), ("NotAffected vulnerable code not present", 4)];
+    assert_eq!(shown, expected.map(|(what, count)| (what.to_owned(), count)).into_iter().collect());
+}

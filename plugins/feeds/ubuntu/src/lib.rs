@@ -112,10 +112,18 @@ impl Feed for Ubuntu {
 
 export_feed!(Ubuntu);
 
-/// The first byte that is not white space: what a document is.
+/// Passes white space by, and gives the first byte behind it: what a document is.
 fn start(document: &mut Document) -> Result<Option<u8>, Error> {
-    let start = document.fill_buf()?;
-    Ok(start.iter().copied().find(|byte| !byte.is_ascii_whitespace()))
+    loop {
+        let buffer = document.fill_buf()?;
+        let first = buffer.iter().copied().find(|byte| !byte.is_ascii_whitespace());
+        let blanks = buffer.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        if first.is_some() || blanks == 0 {
+            document.consume(blanks);
+            return Ok(first);
+        }
+        document.consume(blanks);
+    }
 }
 
 #[cfg(test)]

@@ -35,9 +35,14 @@ const ENDS: [&str; 6] = [
     "no longer supported",
 ];
 
+/// Bytes of a detail, of which the rest is cut off.
+const MAX_DETAIL: usize = 4096;
+
 impl Said {
     pub(crate) fn new(word: Word, detail: &str) -> Self {
-        Self { word, detail: detail.trim().to_owned() }
+        let detail = detail.trim();
+        let detail = detail.get(..detail.floor_char_boundary(MAX_DETAIL)).unwrap_or(detail);
+        Self { word, detail: detail.to_owned() }
     }
 
     /// What a line of the tracker says: `ignored (end of standard support)`.
@@ -100,6 +105,7 @@ mod tests {
         );
         check("not-affected (code (here) not present)", Word::NotAffected, "code (here) not present");
         check("deferred (2017-08-01", Word::Deferred, "2017-08-01");
+        check(&format!("needed ({})", "ä".repeat(3000)), Word::Needed, &"ä".repeat(2048));
         assert_eq!(Said::parse("fixed (1)"), Err("fixed"));
         assert_eq!(Said::parse(""), Err(""));
     }

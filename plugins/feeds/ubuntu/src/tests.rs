@@ -190,6 +190,14 @@ fn of_an_archive_only_files_of_vulnerabilities_are_read() {
 }
 
 #[test]
+fn what_a_document_is_shows_behind_white_space() {
+    let blanks = " \n".repeat(50_000);
+    let good = oval("Ubuntu 22.04 LTS", &["left-pad package in jammy is affected and needs fixing."]);
+    assert_eq!(accepted("x", "x", &format!("{blanks}{good}")).identified.as_deref(), Some("oval/jammy"));
+    assert_eq!(accepted("x", "x", &format!("{blanks}{FILE}")).identified.as_deref(), Some("CVE-2024-0001"));
+}
+
+#[test]
 fn a_line_that_cannot_be_used_costs_that_line() {
     let text = "Candidate: CVE-1\nzany_a: needed\nzany_b: needed\njammy_a: mended (1)\njammy_: needed\n\
                 jammy_a b: needed\njammy_c: needed\n";

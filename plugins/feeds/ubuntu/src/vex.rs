@@ -156,6 +156,9 @@ impl Reading<'_> {
                 return Ok(None);
             }
         };
+        if !text::is_word(&purl.name) {
+            return Err("a package's name is too long or has blanks".to_owned());
+        }
         let Some((status, range, note)) = judgement(statement, purl.version.as_deref())? else {
             return Ok(None);
         };

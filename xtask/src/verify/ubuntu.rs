@@ -15,17 +15,36 @@ use super::Setting;
 use super::debian::{Installed, array, query, row, word};
 use super::tally::{Comparison, Tally};
 use crate::command::{command, run};
-use tracker::Tracker;
+use tracker::{Subscription, Tracker};
 
 /// The tracker in the corpus, as it was in June 2020.
 const TRACKER: &str = "feeds/ubuntu/ubuntu-cve-tracker-2020-06-18.tar.zst";
 
-/// Series of the tracker and their versions: one in extended support, and two in standard support.
-const SERIES: [(&str, &str); 3] = [("trusty", "14.04"), ("xenial", "16.04"), ("bionic", "18.04")];
+/// Images of a series.
+struct Case {
+    series: &'static str,
+    version: &'static str,
+    subscription: Subscription,
+}
 
-/// Images of each series: one has the first version of each package that is named, one the last, and one a version
-/// between, in the order of their texts.
-const IMAGES: usize = 3;
+const fn case(series: &'static str, version: &'static str, subscription: Subscription) -> Case {
+    Case { series, version, subscription }
+}
+
+/// One series in extended support, and two in standard support.
+const CASES: [Case; 4] = [
+    case("trusty", "14.04", Subscription::None),
+    case("trusty", "14.04", Subscription::Pro),
+    case("xenial", "16.04", Subscription::None),
+    case("bionic", "18.04", Subscription::None),
+];
+
+/// What an image with a subscription has.
+const SOURCES: &str = "etc/apt/sources.list.d/ubuntu-esm-infra.list";
+
+/// Images of each case: one has the first version of each package that is named, one the last, in the order of their
+/// texts.
+const IMAGES: usize = 2;
 
 /// Gaps that are true: the series have been out of standard support for years, and much was never rated.
 const GAPS: [&str; 2] = ["unsupported-distribution", "unrated-findings"];
@@ -35,10 +54,11 @@ pub(super) fn check(setting: &Setting<'_>, tally: &mut Tally) {
         Ok(tracker) => tracker,
         Err(why) => return tally.failure("ubuntu: tracker", &why),
     };
-    for (series, version) in SERIES {
+    for case in &CASES {
+        let Case { series, subscription, .. } = case;
         for place in 0..IMAGES {
-            tally.check(&format!("ubuntu {series}: findings in image {}", place + 1), || {
-                compare(setting, &tracker, series, version, place)
+            tally.check(&format!("ubuntu {series}{subscription}: findings in image {}", place + 1), || {
+                compare(setting, &tracker, case, place)
             });
         }
     }
@@ -53,16 +73,15 @@ fn read(setting: &Setting<'_>) -> anyhow::Result<Tracker> {
 fn compare(
     setting: &Setting<'_>,
     tracker: &Tracker,
-    series: &str,
-    version: &str,
+    case: &Case,
     place: usize,
 ) -> anyhow::Result<Comparison> {
     let folder = setting.fresh("ubuntu")?;
     let status = folder.join("status");
-    fs::write(&status, packages(&tracker.versions(series), place))?;
+    fs::write(&status, packages(&tracker.versions(case.series), place))?;
     let installed = query(&status, &folder.join("admindir"))?;
-    let (expected, kinds) = tracker.findings(series, &installed)?;
-    let report = report(setting, &folder, version, &status)?;
+    let (expected, kinds) = tracker.findings(case.series, case.subscription, &installed)?;
+    let report = report(setting, &folder, case, &status)?;
     let found = array(&report, "/findings").iter().map(row);
     let gaps = array(&report, "/coverage/gaps").iter().filter(|gap| !GAPS.contains(&word(gap, "/code")));
     let mut left: Vec<String> = gaps.map(|gap| format!("gap: {}", word(gap, "/message"))).collect();
@@ -79,7 +98,7 @@ fn compare(
     // Whatever is in extended support only has no fix.
     Ok(Comparison::of(&what, expected, found)
         .and(Comparison::new("nothing left out", left))
-        .requiring(proves || series != "trusty", "some kind of finding is not there"))
+        .requiring(proves || case.series != "trusty", "some kind of finding is not there"))
 }
 
 /// A status file with a package for each source package, in one of its versions.
@@ -103,11 +122,16 @@ fn packages(versions: &BTreeMap<&str, BTreeSet<&str>>, place: usize) -> String {
 }
 
 /// The report on an image of one layer.
-fn report(setting: &Setting<'_>, folder: &Path, version: &str, status: &Path) -> anyhow::Result<Value> {
+fn report(setting: &Setting<'_>, folder: &Path, case: &Case, status: &Path) -> anyhow::Result<Value> {
+    let Case { series, version, subscription } = case;
     let image = folder.join("image.tar");
-    let layer = Layer::new("COPY rootfs /")
+    let mut layer = Layer::new("COPY rootfs /")
         .file("etc/os-release", format!("ID=ubuntu\nVERSION_ID=\"{version}\"\n"))
         .file("var/lib/dpkg/status", fs::read(status)?);
+    if *subscription == Subscription::Pro {
+        let source = format!("deb https://esm.ubuntu.com/infra/ubuntu {series}-infra-security main\n");
+        layer = layer.file(SOURCES, source);
+    }
     let archive = Image::new("example/ubuntu:1").with(layer).docker_archive(Compression::None)?;
     fs::write(&image, archive).with_context(|| format!("cannot write `{}`", image.display()))?;
     setting.limpid.import(folder, "ubuntu", &[setting.corpus.path(TRACKER)])?;

@@ -1,6 +1,7 @@
 //! Who is affected by the files of the tracker, by asking each line of each file for each package.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::fs;
 use std::path::Path;
 
@@ -14,6 +15,22 @@ const POCKET: &str = "/esm";
 
 /// All files: vulnerability -> `RELEASE_PACKAGE` -> what stands behind the colon.
 pub(super) struct Tracker(BTreeMap<String, BTreeMap<String, String>>);
+
+/// Whether an image gets what subscribers get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Subscription {
+    None,
+    Pro,
+}
+
+impl fmt::Display for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "",
+            Self::Pro => " with Ubuntu Pro",
+        })
+    }
+}
 
 /// Findings, and how many there are of each kind.
 type Findings = (Vec<String>, BTreeMap<&'static str, usize>);
@@ -51,7 +68,12 @@ impl Tracker {
     }
 
     /// The findings of packages of a series, one row each.
-    pub(super) fn findings(&self, series: &str, installed: &[Installed]) -> anyhow::Result<Findings> {
+    pub(super) fn findings(
+        &self,
+        series: &str,
+        subscription: Subscription,
+        installed: &[Installed],
+    ) -> anyhow::Result<Findings> {
         let mut asked = Vec::new();
         for package in installed {
             let plain = format!("{series}_{}", package.source);
@@ -79,7 +101,11 @@ impl Tracker {
         );
         for (package, id, plain, pocket) in asked {
             let is_below = |version: &str| orders.is_less(&package.source_version, version);
-            let Some(Finding { status, fix, kind }) = judge(plain, pocket, is_below)? else { continue };
+            let finding = match subscription {
+                Subscription::None => judge(plain, pocket, is_below)?,
+                Subscription::Pro => judge_subscribed(plain, pocket, is_below)?,
+            };
+            let Some(Finding { status, fix, kind }) = finding else { continue };
             *kinds.entry(kind).or_default() += 1;
             rows.push(format!("{id} {} {} {status} fixed in {fix}", package.name, package.version));
         }
@@ -91,6 +117,25 @@ struct Finding<'a> {
     status: &'static str,
     fix: &'a str,
     kind: &'static str,
+}
+
+/// The same for subscribers: of what the pocket says anything, it decides.
+fn judge_subscribed<'a>(
+    plain: &'a str,
+    pocket: &'a str,
+    is_below: impl Fn(&str) -> bool,
+) -> anyhow::Result<Option<Finding<'a>>> {
+    match (word(pocket), version(pocket)) {
+        ("released", Some(fix)) => {
+            let kind = "fixed for subscribers";
+            Ok(is_below(fix).then_some(Finding { status: "affected", fix, kind }))
+        }
+        ("not-affected", _) => Ok(None),
+        ("" | "DNE", _) => judge(plain, pocket, is_below),
+        // Of that version and later ones it says nothing yet.
+        ("pending", Some(fix)) if !is_below(fix) => judge(plain, pocket, is_below),
+        _ => judge("", pocket, is_below),
+    }
 }
 
 /// What two lines mean for a version, of the series and of its pocket; each empty where there is none.

@@ -149,14 +149,14 @@ impl Found<'_> {
         self.found(add(package(STDLIB, &go)));
         match &modules.main {
             Some(main) => self.found(add(main_package(main, &modules))),
-            None if modules.path.starts_with("cmd/") => self.found(add(package(TOOLCHAIN, &go))),
+            None if modules.is_of_go() => self.found(add(package(TOOLCHAIN, &go))),
             None => {}
         }
         for module in &modules.dependencies {
             let (path, version) = module.code();
             self.found(add(package(path, version)));
         }
-        if info.modules.is_empty() {
+        if modules.main.is_none() && modules.dependencies.is_empty() && !modules.is_of_go() {
             problems.push(Error::unsupported(
                 "the executable does not state its modules: it was built without any",
             ));

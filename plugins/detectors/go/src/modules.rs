@@ -111,6 +111,11 @@ impl Modules {
         modules
     }
 
+    /// Whether it is one of Go's own tools, which are of no module.
+    pub fn is_of_go(&self) -> bool {
+        self.main.is_none() && self.path.starts_with("cmd/")
+    }
+
     /// How something was set in the build; none where that is empty.
     pub fn setting(&self, key: &str) -> Option<&str> {
         let value = self.settings.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str());

@@ -127,14 +127,16 @@ fn tools_of_go_are_its_toolchain() {
     let (found, unread) = detect(executable(Form::Elf64, inline("go1.21.5", "path\tcmd/go\n")));
     assert_eq!(found, ["stdlib 1.21.5", "toolchain 1.21.5"]);
     assert_eq!(unread, [""; 0]);
-    let (found, _) = detect(executable(Form::Elf64, inline("go1.21.5", "path\tcommand-line-arguments\n")));
-    assert_eq!(found, ["stdlib 1.21.5"]);
 }
 
 #[test]
 fn build_info_without_modules_states_the_library_and_says_so() {
     let says = "unsupported: the executable does not state its modules: it was built without any";
-    for info in [inline("go1.21.5", ""), pointers(Form::Elf64, 0x2000, "go1.21.5", "")] {
+    let paths = ["path\texample.com/app\nbuild\tGOOS=linux\n", "path\tcommand-line-arguments\n"];
+    let paths = paths.map(|lines| inline("go1.21.5", lines));
+    for info in
+        [inline("go1.21.5", ""), pointers(Form::Elf64, 0x2000, "go1.21.5", "")].into_iter().chain(paths)
+    {
         let (found, unread) = detect(executable(Form::Elf64, info));
         assert_eq!((found, unread), (vec!["stdlib 1.21.5".to_owned()], vec![says.to_owned()]));
     }

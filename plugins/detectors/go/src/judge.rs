@@ -96,10 +96,10 @@ impl Place {
         place
     }
 
-    /// Go of a version, for amd64 and without what is C.
+    /// Go of a version, for amd64 and without what is C. `GOFLAGS` that are empty are those of `go env -w`.
     pub(crate) fn go(&self, version: &str) -> Command {
         let mut go = Command::new("go");
-        go.current_dir(&self.0).env("GOTOOLCHAIN", version).env("GOFLAGS", "").env("GOWORK", "off");
+        go.current_dir(&self.0).env("GOTOOLCHAIN", version).env("GOFLAGS", "-p=2").env("GOWORK", "off");
         go.env("GOOS", "linux").env("GOARCH", "amd64").env("CGO_ENABLED", "0").env("GO111MODULE", "on");
         go
     }
@@ -148,7 +148,7 @@ fn by_go(path: &Path) -> Vec<String> {
         let columns: Vec<_> = line.split('\t').collect();
         match columns[..] {
             ["", "mod" | "dep", name, version, ..] => rows.push(format!("{name} {version}")),
-            ["", "=>", name, "(devel)", ..] if name.starts_with('.') => {
+            ["", "=>", name, "(devel)" | "", ..] if name.starts_with('.') => {
                 let last = rows.pop().unwrap();
                 rows.push(format!("{} (devel)", last.split_once(' ').unwrap().0));
             }

@@ -3,7 +3,7 @@
 //! | Part | States |
 //! |---|---|
 //! | build info (`\xff Go buildinf:`), since Go 1.13 | Go's version; the main module and those that it was built from |
-//! | build ID (`\xff Go build ID: "`) without build info | nothing but that it is Go: the executable is unread |
+//! | build ID (`\xff Go build ID: "`, or a note) without build info | nothing but that it is Go: the executable is unread |
 //! | `UPX!` behind the headers, of whatever language | nothing: the executable is packed, and is unread |
 //!
 //! Build info is found and read as `go version -m` does
@@ -70,9 +70,10 @@ impl Detector for Go {
     fn claims() -> Vec<Claim> {
         let all = EXECUTABLES.iter().chain(&FAT);
         let build_info = all.map(|magic| Claim::magic_alone(*magic).holding(build_info::MAGIC));
-        let build_id = EXECUTABLES
-            .iter()
-            .map(|magic| Claim::magic_alone(*magic).holding(build_id::MAGIC).head(build_id::WITHIN));
+        let build_id = EXECUTABLES.iter().map(|magic| {
+            let claim = Claim::magic_alone(*magic).head(build_id::WITHIN);
+            build_id::MAGIC.iter().fold(claim, |claim, text| claim.holding(*text))
+        });
         let packed = EXECUTABLES
             .iter()
             .map(|magic| Claim::magic_alone(*magic).holding(packed::MAGIC).head(packed::WITHIN));

@@ -205,6 +205,9 @@ fn what_is_packed_or_older_than_build_info_is_unread_with_the_reason() {
     let older = head(b"\xff Go build ID: \"abc\"\n \xff");
     let says = "unsupported: an executable of Go without build info, as before Go 1.13: it does not state its modules";
     assert_eq!(detect(older.clone()), (vec![], vec![says.to_owned()]));
+    for note in [b"\x04\0\0\0\x53\0\0\0\x04\0\0\0Go\0\0", b"\0\0\0\x04\0\0\0\x53\0\0\0\x04Go\0\0"] {
+        assert_eq!(detect(head(note)), (vec![], vec![says.to_owned()]));
+    }
     let packed = head(b"UPX!");
     let says =
         "unsupported: packed by UPX: what the executable is made of cannot be read before it is unpacked";

@@ -282,11 +282,11 @@ fn macho(mut out: Writer, parts: &[Part]) -> Vec<u8> {
         let (size, access) = (part.bytes.len() as u64, if part.access == Access::Write { 3 } else { 1 });
         out.u32(if wide { 0x19 } else { 1 });
         out.u32(command as u32);
-        out.name("__SEGMENT", 16);
+        out.name("__DATA", 16);
         [part.address, size, place, size].into_iter().for_each(|field| out.word(field));
         [access, access, 1, 0].into_iter().for_each(|field| out.u32(field));
         out.name(&part.name, 16);
-        out.name("__SEGMENT", 16);
+        out.name("__DATA", 16);
         out.word(part.address);
         out.word(size);
         out.u32(place as u32);

@@ -102,7 +102,7 @@ fn find(executable: &Executable<'_>, start: u64, size: u64) -> Option<u64> {
     while at < end {
         let len = u32::try_from(end - at).unwrap_or(PIECE).min(PIECE);
         let piece = executable.at(at, len);
-        let found = memmem::find_iter(&piece, MAGIC).find(|found| *found as u64 % ALIGNMENT == 0);
+        let found = memmem::find_iter(&piece, MAGIC).find(|found| (*found as u64).is_multiple_of(ALIGNMENT));
         if let Some(found) = found {
             return at.checked_add(found as u64);
         }

@@ -49,7 +49,9 @@ replace rsc.io/sampler => rsc.io/sampler v1.3.1
 ";
 
 /// What is built by which settings of the environment and flags.
-const BUILDS: [(&str, &[(&str, &str)], &[&str]); 14] = [
+type Build = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
+
+const BUILDS: [Build; 14] = [
     ("plain", &[], &[]),
     ("stripped", &[], &["-ldflags=-s -w", "-trimpath"]),
     ("linked", &[], &["-ldflags=-X main.version=1.2.3 -X 'main.date=a b'"]),

@@ -260,3 +260,61 @@ proptest! {
         prop_assert!(found.iter().all(|package| !package.starts_with(' ') && !package.ends_with(' ')));
     }
 }
+
+/// What golden cases are shown.
+fn inputs() -> Vec<(&'static str, Vec<u8>)> {
+    let replaced = format!(
+        "{LINES}dep\texample.com/folder\tv0.1.0\n=>\t./folder\t(devel)\t\ndep\tgopkg.in/yaml.v3\tv3.0.0\n=>\t\
+         example.com/fork/yaml\tv0.0.0-20240102030405-0a1b2c3d4e5f\th1:a=\n"
+    );
+    let linked =
+        format!("{LINES}build\t-ldflags=\"-s -w -X main.version=1.4.0\"\n").replace("linux", "windows");
+    let note = b"\x04\0\0\0\x04\0\0\0\x04\0\0\0Go\0\0abcd";
+    let head = |text: &[u8]| Form::Elf64.executable(&[Part::new(".text", 0x1000, Access::Read, text)]);
+    vec![
+        (
+            "executables/input/usr/bin/app",
+            executable(Form::Elf64, inline("go1.21.5 X:boringcrypto", &replaced)),
+        ),
+        (
+            "executables/input/usr/bin/big-endian",
+            executable(Form::Elf32Big, pointers(Form::Elf32Big, 0x2000, "go1.17.13", LINES)),
+        ),
+        ("executables/input/opt/app.exe", executable(Form::Pe64, inline("go1.22rc1", &linked))),
+        (
+            "executables/input/opt/fat",
+            fat(&[
+                executable(Form::MachO64, inline("go1.21.5", LINES)),
+                executable(Form::MachO32, inline("go1.21.5", &LINES.replace("v0.9.1", "v0.9.0"))),
+            ]),
+        ),
+        (
+            "executables/input/usr/local/go/bin/go",
+            executable(Form::Elf64, inline("go1.21.5", "path\tcmd/go\n")),
+        ),
+        ("executables/input/usr/bin/reader", executable(Form::Elf64, [&[0; 8], build_info::MAGIC].concat())),
+        ("executables/input/usr/share/text", [b"text: ".as_slice(), build_info::MAGIC].concat()),
+        ("unread/input/usr/bin/packed", head(b"UPX!")),
+        ("unread/input/usr/bin/older", head(note)),
+        ("unread/input/usr/bin/without-modules", executable(Form::Elf64, inline("go1.21.5", ""))),
+        ("unread/input/usr/bin/cut-off", executable(Form::Elf64, inline("go1.21.5", LINES)[..100].to_vec())),
+        (
+            "unread/input/usr/bin/damaged-line",
+            executable(Form::Elf64, inline("go1.21.5", &LINES.replace("\tv0.9.1\th1:", "-v0.9.1-h1:"))),
+        ),
+    ]
+}
+
+#[test]
+fn golden_cases_are_shown_what_is_made_here() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    for (path, bytes) in inputs() {
+        let path = folder.join(path);
+        if std::env::var_os("LIMPID_UPDATE_GOLDEN").is_some_and(|value| value == "1") {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, &bytes).unwrap();
+        }
+        let there = std::fs::read(&path).unwrap_or_default();
+        assert!(there == bytes, "LIMPID_UPDATE_GOLDEN=1 writes `{}`", path.display());
+    }
+}

@@ -1,5 +1,5 @@
 //! Detectors against the programs that know what they read, on what is made for it: `dpkg-query`, `rpm`, and Python's
-//! `importlib.metadata` on databases, `go version -m` and `rust-audit-info` on executables. The comparisons are tests of
+//! `importlib.metadata` on databases, `go version -m`, `go tool nm` and `rust-audit-info` on executables. The comparisons are tests of
 //! the detectors that are ignored elsewhere, since they start these programs.
 
 use anyhow::{Context as _, bail};

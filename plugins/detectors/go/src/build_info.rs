@@ -32,8 +32,8 @@ const HEADER: u32 = 32;
 /// How much is looked through at once, in bytes; a multiple of [`ALIGNMENT`].
 const PIECE: u32 = 1 << 20;
 
-/// How much of the data is looked through, in bytes: no more than a file may have that is shown.
-const MAX_DATA: u64 = 256 << 20;
+/// How much of the data is looked through, in bytes. Where no section is made for the block, it is the first of the data.
+const MAX_DATA: u64 = 64 << 20;
 
 /// Of how many bytes the marks around the list of modules are.
 const MARK: usize = 16;

@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 50] = [
+pub(crate) const ALL: [&str; 52] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -37,6 +37,7 @@ pub(crate) const ALL: [&str; 50] = [
     "epss",
     "fedora",
     "gentoo",
+    "go",
     "kev",
     "minimos",
     "node",
@@ -58,6 +59,7 @@ pub(crate) const ALL: [&str; 50] = [
     "rootio",
     "rpm",
     "rpm-versions",
+    "rust",
     "semver-versions",
     "suse",
     "ubuntu",

@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 40] = [
+const OURS: [(&str, &str); 41] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -32,6 +32,7 @@ const OURS: [(&str, &str); 40] = [
     ("fedora", "feeds/fedora"),
     ("gentoo", "feeds/gentoo"),
     ("kev", "feeds/kev"),
+    ("maven-versions", "schemes/maven"),
     ("minimos", "feeds/minimos"),
     ("node", "detectors/node"),
     ("nvd", "feeds/nvd"),

@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 40] = [
+pub(crate) const ALL: [&str; 41] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -33,6 +33,7 @@ pub(crate) const ALL: [&str; 40] = [
     "fedora",
     "gentoo",
     "kev",
+    "maven-versions",
     "minimos",
     "node",
     "nvd",

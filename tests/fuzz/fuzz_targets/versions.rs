@@ -10,6 +10,7 @@ use limpid_plugin_sdk::scheme::Scheme;
 use limpid_scheme_alpm::Alpm;
 use limpid_scheme_apk::Apk;
 use limpid_scheme_dpkg::Dpkg;
+use limpid_scheme_maven::Maven;
 use limpid_scheme_pep440::Pep440;
 use limpid_scheme_portage::Portage;
 use limpid_scheme_rpm::Rpm;
@@ -34,6 +35,7 @@ fuzz_target!(|text: &str| {
     check_alpm_order(left);
     check_order::<Portage>(left, right);
     check_portage_order(left);
+    check_order::<Maven>(left, right);
 });
 
 /// How two versions compare by their keys, where both are versions.

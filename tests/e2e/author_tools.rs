@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 41] = [
+const OURS: [(&str, &str); 42] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -30,6 +30,7 @@ const OURS: [(&str, &str); 41] = [
     ("dpkg-versions", "schemes/dpkg"),
     ("epss", "feeds/epss"),
     ("fedora", "feeds/fedora"),
+    ("gem-versions", "schemes/gem"),
     ("gentoo", "feeds/gentoo"),
     ("kev", "feeds/kev"),
     ("maven-versions", "schemes/maven"),

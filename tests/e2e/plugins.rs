@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 41] = [
+pub(crate) const ALL: [&str; 42] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -31,6 +31,7 @@ pub(crate) const ALL: [&str; 41] = [
     "dpkg-versions",
     "epss",
     "fedora",
+    "gem-versions",
     "gentoo",
     "kev",
     "maven-versions",

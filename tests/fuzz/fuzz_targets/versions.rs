@@ -10,6 +10,7 @@ use limpid_plugin_sdk::scheme::Scheme;
 use limpid_scheme_alpm::Alpm;
 use limpid_scheme_apk::Apk;
 use limpid_scheme_dpkg::Dpkg;
+use limpid_scheme_gem::Gem;
 use limpid_scheme_maven::Maven;
 use limpid_scheme_pep440::Pep440;
 use limpid_scheme_portage::Portage;
@@ -36,6 +37,7 @@ fuzz_target!(|text: &str| {
     check_order::<Portage>(left, right);
     check_portage_order(left);
     check_order::<Maven>(left, right);
+    check_order::<Gem>(left, right);
 });
 
 /// How two versions compare by their keys, where both are versions.

@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 42] = [
+const OURS: [(&str, &str); 45] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -32,10 +32,13 @@ const OURS: [(&str, &str); 42] = [
     ("fedora", "feeds/fedora"),
     ("gem-versions", "schemes/gem"),
     ("gentoo", "feeds/gentoo"),
+    ("go-versions", "schemes/go"),
     ("kev", "feeds/kev"),
     ("maven-versions", "schemes/maven"),
     ("minimos", "feeds/minimos"),
     ("node", "detectors/node"),
+    ("npm-versions", "schemes/npm"),
+    ("nuget-versions", "schemes/nuget"),
     ("nvd", "feeds/nvd"),
     ("openeuler", "feeds/openeuler"),
     ("opkg", "detectors/opkg"),

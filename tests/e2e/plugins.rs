@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 42] = [
+pub(crate) const ALL: [&str; 45] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -33,10 +33,13 @@ pub(crate) const ALL: [&str; 42] = [
     "fedora",
     "gem-versions",
     "gentoo",
+    "go-versions",
     "kev",
     "maven-versions",
     "minimos",
     "node",
+    "npm-versions",
+    "nuget-versions",
     "nvd",
     "openeuler",
     "opkg",

@@ -11,7 +11,10 @@ use limpid_scheme_alpm::Alpm;
 use limpid_scheme_apk::Apk;
 use limpid_scheme_dpkg::Dpkg;
 use limpid_scheme_gem::Gem;
+use limpid_scheme_go::Go;
 use limpid_scheme_maven::Maven;
+use limpid_scheme_npm::Npm;
+use limpid_scheme_nuget::Nuget;
 use limpid_scheme_pep440::Pep440;
 use limpid_scheme_portage::Portage;
 use limpid_scheme_rpm::Rpm;
@@ -38,6 +41,9 @@ fuzz_target!(|text: &str| {
     check_portage_order(left);
     check_order::<Maven>(left, right);
     check_order::<Gem>(left, right);
+    check_order::<Go>(left, right);
+    check_order::<Npm>(left, right);
+    check_order::<Nuget>(left, right);
 });
 
 /// How two versions compare by their keys, where both are versions.

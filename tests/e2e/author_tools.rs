@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 45] = [
+const OURS: [(&str, &str); 46] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -24,6 +24,7 @@ const OURS: [(&str, &str); 45] = [
     ("bellsoft", "feeds/bellsoft"),
     ("bottlerocket", "feeds/bottlerocket"),
     ("chainguard", "feeds/chainguard"),
+    ("composer-versions", "schemes/composer"),
     ("debian", "feeds/debian"),
     ("debian-advisories", "feeds/debian-advisories"),
     ("dpkg", "detectors/dpkg"),

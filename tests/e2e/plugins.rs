@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 45] = [
+pub(crate) const ALL: [&str; 46] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -25,6 +25,7 @@ pub(crate) const ALL: [&str; 45] = [
     "bellsoft",
     "bottlerocket",
     "chainguard",
+    "composer-versions",
     "debian",
     "debian-advisories",
     "dpkg",

@@ -9,6 +9,7 @@ use limpid_fuzz::debian_policy;
 use limpid_plugin_sdk::scheme::Scheme;
 use limpid_scheme_alpm::Alpm;
 use limpid_scheme_apk::Apk;
+use limpid_scheme_composer::Composer;
 use limpid_scheme_dpkg::Dpkg;
 use limpid_scheme_gem::Gem;
 use limpid_scheme_go::Go;
@@ -44,6 +45,7 @@ fuzz_target!(|text: &str| {
     check_order::<Go>(left, right);
     check_order::<Npm>(left, right);
     check_order::<Nuget>(left, right);
+    check_order::<Composer>(left, right);
 });
 
 /// How two versions compare by their keys, where both are versions.

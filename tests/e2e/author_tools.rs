@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 46] = [
+const OURS: [(&str, &str); 50] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -25,6 +25,7 @@ const OURS: [(&str, &str); 46] = [
     ("bottlerocket", "feeds/bottlerocket"),
     ("chainguard", "feeds/chainguard"),
     ("composer-versions", "schemes/composer"),
+    ("crates-versions", "schemes/crates"),
     ("debian", "feeds/debian"),
     ("debian-advisories", "feeds/debian-advisories"),
     ("dpkg", "detectors/dpkg"),
@@ -34,6 +35,7 @@ const OURS: [(&str, &str); 46] = [
     ("gem-versions", "schemes/gem"),
     ("gentoo", "feeds/gentoo"),
     ("go-versions", "schemes/go"),
+    ("hex-versions", "schemes/hex"),
     ("kev", "feeds/kev"),
     ("maven-versions", "schemes/maven"),
     ("minimos", "feeds/minimos"),
@@ -50,6 +52,7 @@ const OURS: [(&str, &str); 46] = [
     ("pep440-versions", "schemes/pep440"),
     ("photon", "feeds/photon"),
     ("portage-versions", "schemes/portage"),
+    ("pub-versions", "schemes/pub"),
     ("python", "detectors/python"),
     ("redhat", "feeds/redhat"),
     ("redhat-buildinfo", "detectors/redhat-buildinfo"),
@@ -58,6 +61,7 @@ const OURS: [(&str, &str); 46] = [
     ("rpm-versions", "schemes/rpm"),
     ("semver-versions", "schemes/semver"),
     ("suse", "feeds/suse"),
+    ("swift-versions", "schemes/swift"),
     ("wolfi", "feeds/wolfi"),
 ];
 

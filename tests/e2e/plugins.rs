@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 46] = [
+pub(crate) const ALL: [&str; 50] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -26,6 +26,7 @@ pub(crate) const ALL: [&str; 46] = [
     "bottlerocket",
     "chainguard",
     "composer-versions",
+    "crates-versions",
     "debian",
     "debian-advisories",
     "dpkg",
@@ -35,6 +36,7 @@ pub(crate) const ALL: [&str; 46] = [
     "gem-versions",
     "gentoo",
     "go-versions",
+    "hex-versions",
     "kev",
     "maven-versions",
     "minimos",
@@ -51,6 +53,7 @@ pub(crate) const ALL: [&str; 46] = [
     "pep440-versions",
     "photon",
     "portage-versions",
+    "pub-versions",
     "python",
     "redhat",
     "redhat-buildinfo",
@@ -59,6 +62,7 @@ pub(crate) const ALL: [&str; 46] = [
     "rpm-versions",
     "semver-versions",
     "suse",
+    "swift-versions",
     "wolfi",
 ];
 

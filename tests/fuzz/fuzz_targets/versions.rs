@@ -10,16 +10,20 @@ use limpid_plugin_sdk::scheme::Scheme;
 use limpid_scheme_alpm::Alpm;
 use limpid_scheme_apk::Apk;
 use limpid_scheme_composer::Composer;
+use limpid_scheme_crates::Crates;
 use limpid_scheme_dpkg::Dpkg;
 use limpid_scheme_gem::Gem;
 use limpid_scheme_go::Go;
+use limpid_scheme_hex::Hex;
 use limpid_scheme_maven::Maven;
 use limpid_scheme_npm::Npm;
 use limpid_scheme_nuget::Nuget;
 use limpid_scheme_pep440::Pep440;
 use limpid_scheme_portage::Portage;
+use limpid_scheme_pub::Pub;
 use limpid_scheme_rpm::Rpm;
 use limpid_scheme_semver::Semver;
+use limpid_scheme_swift::Swift;
 
 fuzz_target!(|text: &str| {
     let (left, right) = text.split_once('\n').unwrap_or((text, ""));
@@ -46,6 +50,10 @@ fuzz_target!(|text: &str| {
     check_order::<Npm>(left, right);
     check_order::<Nuget>(left, right);
     check_order::<Composer>(left, right);
+    check_order::<Crates>(left, right);
+    check_order::<Pub>(left, right);
+    check_order::<Hex>(left, right);
+    check_order::<Swift>(left, right);
 });
 
 /// How two versions compare by their keys, where both are versions.

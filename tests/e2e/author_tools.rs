@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 50] = [
+const OURS: [(&str, &str); 54] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -22,9 +22,11 @@ const OURS: [(&str, &str); 50] = [
     ("arch", "feeds/arch"),
     ("azure-linux", "feeds/azure-linux"),
     ("bellsoft", "feeds/bellsoft"),
+    ("bitnami-versions", "schemes/bitnami"),
     ("bottlerocket", "feeds/bottlerocket"),
     ("chainguard", "feeds/chainguard"),
     ("composer-versions", "schemes/composer"),
+    ("cran-versions", "schemes/cran"),
     ("crates-versions", "schemes/crates"),
     ("debian", "feeds/debian"),
     ("debian-advisories", "feeds/debian-advisories"),
@@ -35,7 +37,9 @@ const OURS: [(&str, &str); 50] = [
     ("gem-versions", "schemes/gem"),
     ("gentoo", "feeds/gentoo"),
     ("go-versions", "schemes/go"),
+    ("haskell-versions", "schemes/haskell"),
     ("hex-versions", "schemes/hex"),
+    ("julia-versions", "schemes/julia"),
     ("kev", "feeds/kev"),
     ("maven-versions", "schemes/maven"),
     ("minimos", "feeds/minimos"),

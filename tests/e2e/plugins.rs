@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 50] = [
+pub(crate) const ALL: [&str; 54] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -23,9 +23,11 @@ pub(crate) const ALL: [&str; 50] = [
     "arch",
     "azure-linux",
     "bellsoft",
+    "bitnami-versions",
     "bottlerocket",
     "chainguard",
     "composer-versions",
+    "cran-versions",
     "crates-versions",
     "debian",
     "debian-advisories",
@@ -36,7 +38,9 @@ pub(crate) const ALL: [&str; 50] = [
     "gem-versions",
     "gentoo",
     "go-versions",
+    "haskell-versions",
     "hex-versions",
+    "julia-versions",
     "kev",
     "maven-versions",
     "minimos",

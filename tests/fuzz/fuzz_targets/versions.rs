@@ -9,12 +9,16 @@ use limpid_fuzz::debian_policy;
 use limpid_plugin_sdk::scheme::Scheme;
 use limpid_scheme_alpm::Alpm;
 use limpid_scheme_apk::Apk;
+use limpid_scheme_bitnami::Bitnami;
 use limpid_scheme_composer::Composer;
+use limpid_scheme_cran::Cran;
 use limpid_scheme_crates::Crates;
 use limpid_scheme_dpkg::Dpkg;
 use limpid_scheme_gem::Gem;
 use limpid_scheme_go::Go;
+use limpid_scheme_haskell::Haskell;
 use limpid_scheme_hex::Hex;
+use limpid_scheme_julia::Julia;
 use limpid_scheme_maven::Maven;
 use limpid_scheme_npm::Npm;
 use limpid_scheme_nuget::Nuget;
@@ -54,6 +58,10 @@ fuzz_target!(|text: &str| {
     check_order::<Pub>(left, right);
     check_order::<Hex>(left, right);
     check_order::<Swift>(left, right);
+    check_order::<Julia>(left, right);
+    check_order::<Bitnami>(left, right);
+    check_order::<Cran>(left, right);
+    check_order::<Haskell>(left, right);
 });
 
 /// How two versions compare by their keys, where both are versions.

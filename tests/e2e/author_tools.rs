@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 54] = [
+const OURS: [(&str, &str); 57] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -26,6 +26,7 @@ const OURS: [(&str, &str); 54] = [
     ("bottlerocket", "feeds/bottlerocket"),
     ("chainguard", "feeds/chainguard"),
     ("composer-versions", "schemes/composer"),
+    ("conda-versions", "schemes/conda"),
     ("cran-versions", "schemes/cran"),
     ("crates-versions", "schemes/crates"),
     ("debian", "feeds/debian"),
@@ -35,6 +36,7 @@ const OURS: [(&str, &str); 54] = [
     ("epss", "feeds/epss"),
     ("fedora", "feeds/fedora"),
     ("gem-versions", "schemes/gem"),
+    ("generic-versions", "schemes/generic"),
     ("gentoo", "feeds/gentoo"),
     ("go-versions", "schemes/go"),
     ("haskell-versions", "schemes/haskell"),
@@ -47,6 +49,7 @@ const OURS: [(&str, &str); 54] = [
     ("npm-versions", "schemes/npm"),
     ("nuget-versions", "schemes/nuget"),
     ("nvd", "feeds/nvd"),
+    ("opam-versions", "schemes/opam"),
     ("openeuler", "feeds/openeuler"),
     ("opkg", "detectors/opkg"),
     ("oracle", "feeds/oracle"),

@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 54] = [
+pub(crate) const ALL: [&str; 57] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -27,6 +27,7 @@ pub(crate) const ALL: [&str; 54] = [
     "bottlerocket",
     "chainguard",
     "composer-versions",
+    "conda-versions",
     "cran-versions",
     "crates-versions",
     "debian",
@@ -36,6 +37,7 @@ pub(crate) const ALL: [&str; 54] = [
     "epss",
     "fedora",
     "gem-versions",
+    "generic-versions",
     "gentoo",
     "go-versions",
     "haskell-versions",
@@ -48,6 +50,7 @@ pub(crate) const ALL: [&str; 54] = [
     "npm-versions",
     "nuget-versions",
     "nvd",
+    "opam-versions",
     "openeuler",
     "opkg",
     "oracle",

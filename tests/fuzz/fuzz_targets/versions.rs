@@ -11,10 +11,12 @@ use limpid_scheme_alpm::Alpm;
 use limpid_scheme_apk::Apk;
 use limpid_scheme_bitnami::Bitnami;
 use limpid_scheme_composer::Composer;
+use limpid_scheme_conda::Conda;
 use limpid_scheme_cran::Cran;
 use limpid_scheme_crates::Crates;
 use limpid_scheme_dpkg::Dpkg;
 use limpid_scheme_gem::Gem;
+use limpid_scheme_generic::Generic;
 use limpid_scheme_go::Go;
 use limpid_scheme_haskell::Haskell;
 use limpid_scheme_hex::Hex;
@@ -22,6 +24,7 @@ use limpid_scheme_julia::Julia;
 use limpid_scheme_maven::Maven;
 use limpid_scheme_npm::Npm;
 use limpid_scheme_nuget::Nuget;
+use limpid_scheme_opam::Opam;
 use limpid_scheme_pep440::Pep440;
 use limpid_scheme_portage::Portage;
 use limpid_scheme_pub::Pub;
@@ -62,6 +65,9 @@ fuzz_target!(|text: &str| {
     check_order::<Bitnami>(left, right);
     check_order::<Cran>(left, right);
     check_order::<Haskell>(left, right);
+    check_order::<Conda>(left, right);
+    check_order::<Opam>(left, right);
+    check_order::<Generic>(left, right);
 });
 
 /// How two versions compare by their keys, where both are versions.

@@ -10,9 +10,13 @@
 //! ```
 //!
 //! Fewer identifiers are before more, numeric ones before others, and any pre-release is before the release.
+//!
+//! Parts of versions of Debian, which opam orders alike, are here as well.
 
+mod debian;
 mod key;
 mod parts;
 
+pub use debian::debian_part;
 pub use key::{any_build, build, identifier, integer, pre_release};
 pub use parts::{Parts, are_identifiers, numbers, split_digits};

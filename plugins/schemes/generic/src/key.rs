@@ -5,7 +5,8 @@
 //! piece  = TILDE | BEFORE place | ZERO_LESS | WORD text | NUMBER number
 //! ```
 //!
-//! What is not there is 0. A zero that is followed by something that is less than nothing has a rank of its own.
+//! Where a version ends, the other is compared with nothing: by its first piece that is no zero. A zero before one that is
+//! less than nothing has a rank of its own.
 
 use std::cmp::Ordering;
 
@@ -21,8 +22,8 @@ enum Rank {
     Before,
     ZeroLess,
     End,
-    ZeroMore,
     Word,
+    /// Also a zero before something that is more than nothing.
     Number,
 }
 
@@ -45,7 +46,6 @@ pub(crate) fn of(version: &Version<'_>) -> Vec<u8> {
             (Piece::Tilde, _) => key.byte(Rank::Tilde as u8),
             (Piece::Before(place), _) => key.byte(Rank::Before as u8).byte(*place),
             (Piece::Number(_), Ordering::Less) => key.byte(Rank::ZeroLess as u8),
-            (Piece::Number(_), _) if piece.sign().is_eq() => key.byte(Rank::ZeroMore as u8),
             (Piece::Word(word), _) => key.byte(Rank::Word as u8).terminated(word.as_bytes()),
             (Piece::Number(digits), _) => key.byte(Rank::Number as u8).number(digits),
         };

@@ -98,14 +98,16 @@ fn word<'a>(run: &str, rest: &str) -> Piece<'a> {
     }
 }
 
-/// Without the zeros before the first piece that is no number, and at the end.
+/// Without the zeros at the end, and before the first word where that is less than nothing.
 fn significant(mut pieces: Vec<Piece<'_>>) -> Vec<Piece<'_>> {
     let last =
         |pieces: &[Piece<'_>]| pieces.iter().rposition(|piece| !piece.is_zero()).map_or(0, |last| last + 1);
     pieces.truncate(last(&pieces));
     let first = pieces.iter().position(|piece| !matches!(piece, Piece::Number(_))).unwrap_or(pieces.len());
-    let numbers = last(pieces.get(..first).unwrap_or_default());
-    pieces.drain(numbers..first);
+    if pieces.get(first).is_some_and(|piece| piece.sign().is_lt()) {
+        let numbers = last(pieces.get(..first).unwrap_or_default());
+        pieces.drain(numbers..first);
+    }
     pieces
 }
 

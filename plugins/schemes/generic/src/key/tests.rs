@@ -36,7 +36,6 @@ fn keys_order_as_most_people_mean() {
         "1.0rc1",
         "1.0",
         "1.0-patch1",
-        "1.0-1",
         "1.0.1",
         "1.2",
         "1.10",
@@ -56,30 +55,29 @@ fn keys_order_as_most_people_mean() {
     check_equal(&["1.0a1", "1.0-alpha.1"]);
 }
 
-/// Piece by piece, with 0 for what is not there.
+/// Piece by piece, and where one ends, by the first piece of the other that is no zero.
 fn compare(left: &str, right: &str) -> Ordering {
     let (left, right) = (Version::parse(left).unwrap(), Version::parse(right).unwrap());
-    let zero = Piece::Number("0");
-    for place in 0..left.0.len().max(right.0.len()) {
-        let order =
-            ranked(left.0.get(place).unwrap_or(&zero)).cmp(&ranked(right.0.get(place).unwrap_or(&zero)));
-        if order != Ordering::Equal {
-            return order;
-        }
-    }
-    Ordering::Equal
+    let end = left.0.iter().zip(&right.0).position(|(left, right)| ranked(left) != ranked(right));
+    let end = end.unwrap_or_else(|| left.0.len().min(right.0.len()));
+    let ((left, l), (right, r)) = (rest(&left, end), rest(&right, end));
+    // What is less than nothing is before what is more, whatever begins there.
+    l.cmp(&r).then_with(|| left.first().map(ranked).cmp(&right.first().map(ranked)))
 }
 
-/// A number that is 0 is before words, and others are behind them.
+/// What begins at a place, and how it compares with nothing.
+fn rest<'a, 'b>(version: &'a Version<'b>, place: usize) -> (&'a [Piece<'b>], Ordering) {
+    let rest = &version.0[place..];
+    let unequal = rest.iter().map(Piece::sign).find(|sign| sign.is_ne());
+    (rest, unequal.unwrap_or(Ordering::Equal))
+}
+
 fn ranked(piece: &Piece<'_>) -> (u8, u128, String) {
     match piece {
         Piece::Tilde => (0, 0, String::new()),
         Piece::Before(place) => (1, u128::from(*place), String::new()),
-        Piece::Number(digits) => match digits.parse().unwrap_or(0) {
-            0 => (2, 0, String::new()),
-            value => (4, value, String::new()),
-        },
-        Piece::Word(word) => (3, 0, word.clone()),
+        Piece::Word(word) => (2, 0, word.clone()),
+        Piece::Number(digits) => (3, digits.parse().unwrap_or(0), String::new()),
     }
 }
 

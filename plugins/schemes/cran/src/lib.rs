@@ -2,8 +2,9 @@
 //! [`package_version`](https://stat.ethz.ch/R-manual/R-devel/library/base/html/numeric_version.html) of R does.
 //!
 //! A version is numbers between dots or hyphens, which are the same (`1.2-3` is `1.2.3`). They compare by their value, one
-//! after the other, and fewer are before more: `1.0 < 1.0.0`. There is no pre-release; R asks for two numbers of a package,
-//! and has one here too, as advisories write it.
+//! after the other, and what is not there is 0: `1.0` is `1.0.0`. So R compares them where a package requires another. (Its
+//! function `compareVersion` does otherwise, and puts the shorter one first.) There is no pre-release; R asks for two
+//! numbers of a package, and has one here too, as advisories write it.
 
 mod key;
 mod version;

@@ -1,6 +1,6 @@
 //! Orders versions of Maven artifacts as
 //! [Maven](https://maven.apache.org/pom.html#version-order-specification) does: as its class `ComparableVersion`
-//! since 3.9.
+//! in Maven 4, which Maven 3.9 differs from where qualifiers follow each other.
 //!
 //! A version is split at dots, at hyphens and where digits and letters meet. Numbers compare by their value, and words
 //! as `alpha < beta < milestone < rc < snapshot < "" < sp <` all others, whatever the case of their letters. Zeros at

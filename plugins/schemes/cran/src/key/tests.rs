@@ -23,27 +23,19 @@ fn check_equal(texts: &[&str]) {
 #[test]
 fn keys_order_as_r_does() {
     // The manual of `numeric_version`, and versions that packages have.
-    check_ascending(&[
-        "0.9",
-        "0.10",
-        "1",
-        "1.0",
-        "1.0.0",
-        "1.0-1",
-        "1.0-9",
-        "1.0-10",
-        "1.2.3",
-        "1.2.3.9000",
-        "1.2.4",
-        "2.0",
-    ]);
-    check_equal(&["1.2-3", "1.2.3", "1-2-3", "01.2.03"]);
+    check_ascending(&["0.9", "0.10", "1", "1.0-1", "1.0-9", "1.0-10", "1.2.3", "1.2.3.9000", "1.2.4", "2.0"]);
+    check_equal(&["1.2-3", "1.2.3", "1-2-3", "01.2.03", "1.2.3.0"]);
+    check_equal(&["1", "1.0", "1-0.0"]);
     check_ascending(&["18446744073709551616", "18446744073709551617"]);
 }
 
-/// Number by number; of two of which one begins the other, that one is less.
+/// Number by number; what is not there is 0.
 fn compare(left: &str, right: &str) -> Ordering {
-    numbers(left).cmp(&numbers(right))
+    let (mut left, mut right) = (numbers(left), numbers(right));
+    let length = left.len().max(right.len());
+    left.resize(length, 0);
+    right.resize(length, 0);
+    left.cmp(&right)
 }
 
 fn numbers(text: &str) -> Vec<u128> {

@@ -47,9 +47,6 @@ impl Version {
             Some(before) => (before, true),
             None => (public, false),
         };
-        if has_mark && public.is_empty() {
-            return Err(refuse("has nothing before its `_`"));
-        }
         let components =
             components(public, has_mark).ok_or_else(|| refuse("has nothing between two dots"))?;
         let local = match local {
@@ -153,6 +150,7 @@ mod tests {
             &[],
         );
         check("1.0.1_", "", &[vec![number("1")], vec![number("0")], vec![number("1"), word("_")]], &[]);
+        check("_", "", &[vec![number(""), word("_")]], &[]);
         check("1.a_", "", &[vec![number("1")], vec![number(""), word("a_")]], &[]);
     }
 
@@ -169,7 +167,6 @@ mod tests {
         check("1+", "nothing between two dots");
         check("+1", "nothing between two dots");
         check("1!", "nothing between two dots");
-        check("_", "nothing before its `_`");
         check("a!1", "an epoch that is no number");
         check("!1", "an epoch that is no number");
         check("1!2!3", "two epochs");

@@ -1,7 +1,8 @@
 //! Orders versions of Haskell packages, and of GHC, as the [Package Versioning Policy](https://pvp.haskell.org/) and Cabal do.
 //!
 //! A version is numbers between dots. They compare by their value, one after the other, and fewer are before more:
-//! `1.0 < 1.0.0`. There is no pre-release. A tag behind a hyphen, which the policy has dropped, is no version.
+//! `1.0 < 1.0.0`. There is no pre-release. Zeros in front of a number, which Cabal
+//! refuses, do not count. A tag behind a hyphen, which the policy has dropped, is no version.
 
 mod key;
 mod version;

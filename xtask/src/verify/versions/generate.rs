@@ -334,7 +334,7 @@ impl Form {
                     "_a", ".0a",
                 ];
                 let (middle, tail) = (numbers.any(&pieces, 3), numbers.any(&pieces, 2));
-                let local = ["", "", "", "", "_", "+0", "+1", "+a", "+1.a", "+cu118"];
+                let local = ["", "", "", "", "+0", "+1", "+a", "+1.a", "+cu118"];
                 vec![epoch, numbers.small(), middle, tail, numbers.choose(&local).to_owned()]
             }
         }

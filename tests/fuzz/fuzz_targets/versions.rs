@@ -68,6 +68,7 @@ fuzz_target!(|text: &str| {
     check_order::<Conda>(left, right);
     check_order::<Opam>(left, right);
     check_order::<Generic>(left, right);
+    check_orders_of_languages(left);
 });
 
 /// How two versions compare by their keys, where both are versions.
@@ -176,4 +177,33 @@ fn check_pep440_order(version: &str) {
         );
         ascend(&["", ".post0", ".post2", ".post10"]);
     }
+}
+
+/// What languages say of a version and those that go on after it.
+fn check_orders_of_languages(version: &str) {
+    // Behind anything else, the same text is of the same part.
+    if version.is_empty() || !version.bytes().all(|byte| byte == b'.' || byte.is_ascii_digit()) {
+        return;
+    }
+    check_ascending::<Bitnami>(version, &["", "-0", "-2", "-10", "-a", "-a.0"]);
+    check_ascending::<Composer>(version, &["-dev", "-alpha", "-alpha2", "-beta", "-RC1", "", "-p", "-p1"]);
+    check_ascending::<Conda>(version, &["dev", "_", "a", "rc", "rc1", "", ".1", ".1post"]);
+    check_ascending::<Cran>(version, &["", ".1", ".2", "-10"]);
+    check_ascending::<Crates>(version, &["-0", "-10", "-a", "-a.0", "", "+0", "+00", "+1", "+a"]);
+    check_ascending::<Gem>(version, &[".a", ".a.1", ".b", "", ".0.1", ".1", ".2", ".10"]);
+    check_ascending::<Go>(version, &["-0", "-10", "-a", "-a.0", ""]);
+    check_ascending::<Haskell>(version, &["", ".0", ".1", ".2", ".10"]);
+    check_ascending::<Hex>(version, &["-0", "-10", "-a", "-a.0", ""]);
+    check_ascending::<Julia>(version, &["-", "-0", "-10", "-a", "-a.0", "", "+0", "+10", "+a", "+"]);
+    check_ascending::<Npm>(version, &["-0", "-10", "-a", "-a.0", ""]);
+    check_ascending::<Nuget>(version, &["--5", "-0", "-10", "-A", "-b", "-b.0", ""]);
+    check_ascending::<Opam>(version, &["~~", "~", "", "a", "+"]);
+    check_ascending::<Pub>(version, &["--5", "-0", "-10", "-a", "-a.0", "", "+0", "+10", "+a"]);
+    check_ascending::<Swift>(version, &["--5", "-0", "-10", "-a", "-a.0", ""]);
+    // Zeros at the end of these do not count.
+    check_ascending::<Generic>(version, &["~1", "-dev", "-alpha", "-beta2", "-rc1", "-rc2", ""]);
+    check_ascending::<Maven>(
+        version,
+        &["-alpha", "-alpha1", "-m1", "-rc", "-SNAPSHOT", "", "-sp", "-x", "-x1", "-1"],
+    );
 }

@@ -10,10 +10,10 @@
 //! # Where Maven has no order
 //!
 //! `ComparableVersion` puts words before lists (what follows a hyphen), whatever is in them, though a list of `alpha`
-//! is less than nothing and a word like `sp` is more: `1-alpha < 1 < 1.sp.1 < 1-alpha`. Such circles need a word that
-//! dots surround, two hyphens in a row, or a zero that a list of lists follows. In all of them, what is less than
-//! nothing is before what is more than nothing here. Maven also takes `1-ga1` and `1-ga2` for equal to `1`, but not to
-//! each other. Here they follow `1`.
+//! is less than nothing and a word like `sp` is more: `1-alpha < 1 < 1.sp.1 < 1-alpha`. So does
+//! `1.Final-redhat-1`. Such circles need a word behind a dot that something follows, two hyphens in a row, or a zero
+//! before a list of lists. In all of them, what is less than nothing is before what is more than nothing here. Maven also
+//! takes `1-ga1` and `1-ga2` for equal to `1`, but not to each other. Here they follow `1`.
 
 mod key;
 mod version;

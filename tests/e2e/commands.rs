@@ -124,7 +124,7 @@ fn a_version_that_cannot_be_read_fails_with_which_and_why() {
     let error = setup.run(["version", "compare", "dpkg", "1.0", "not a version"]).failed();
     assert!(error.contains("version `not a version` cannot be read: "), "{error}");
     let error = setup.run(["version", "compare", "roman", "I", "II"]).failed();
-    assert!(error.contains("`roman`; there are: alpm, apk, dpkg"), "{error}");
+    assert!(error.contains("`roman`; there are: alpm, apk, bitnami"), "{error}");
 }
 
 #[test]

@@ -50,7 +50,7 @@ use functions::Functions;
 use modules::{Module, Modules};
 
 /// The scheme of modules, as the namespace `golang` has it.
-pub const SCHEME: &str = "semver";
+pub const SCHEME: &str = "go";
 
 /// Where advisories are published, and the type of package URLs.
 pub const NAMESPACE: &str = "golang";

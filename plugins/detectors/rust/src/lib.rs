@@ -23,7 +23,7 @@ use limpid_plugin_sdk::detector::{Claim, Detector, Evidence, File, Package, Prob
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 /// The scheme of crates.
-pub const SCHEME: &str = "semver";
+pub const SCHEME: &str = "crates";
 
 /// Where advisories are published, and the type of package URLs.
 pub const NAMESPACE: &str = "cargo";

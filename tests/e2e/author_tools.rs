@@ -31,6 +31,7 @@ const OURS: [(&str, &str); 40] = [
     ("epss", "feeds/epss"),
     ("fedora", "feeds/fedora"),
     ("gentoo", "feeds/gentoo"),
+    ("java", "detectors/java"),
     ("kev", "feeds/kev"),
     ("minimos", "feeds/minimos"),
     ("node", "detectors/node"),

@@ -32,6 +32,7 @@ pub(crate) const ALL: [&str; 40] = [
     "epss",
     "fedora",
     "gentoo",
+    "java",
     "kev",
     "minimos",
     "node",

@@ -34,7 +34,7 @@ pub(crate) fn read(file: &File, report: &mut Report) -> Result<(), Error> {
         archives: 0,
         hashable: Cell::new(MAX_HASHED),
     };
-    let read = walk.archive(file, "", 1);
+    let read = walk.archive(file, &At { within: "", depth: 1, is_part: false });
     report.unread_parts(file.path(), problems);
     read
 }
@@ -48,6 +48,19 @@ struct Walk<'a> {
     archives: usize,
     hashable: Cell<u64>,
 }
+
+/// Where an archive lies.
+#[derive(Clone, Copy, Debug)]
+struct At<'a> {
+    /// The path of the member that it is, empty for the file itself.
+    within: &'a str,
+    depth: usize,
+    /// Whether it belongs to an artifact that is known, which is what it is where nothing else says so.
+    is_part: bool,
+}
+
+/// Folders in which archives bring others that are no parts of them.
+const LIBRARIES: [&str; 6] = ["lib", "libs", "jars", "dependency", "dependencies", "plugins"];
 
 /// What a member of an archive is to us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,9 +82,7 @@ impl Role {
         if properties::place(path, "pom.xml").is_some() {
             return Some(Self::Pom);
         }
-        let extension = name::extension(path);
-        let is_archive = [&OURS[..], &SHARED].concat().contains(&extension.as_str());
-        is_archive.then_some(Self::Archive)
+        (is_called(path, &OURS) || is_called(path, &SHARED)).then_some(Self::Archive)
     }
 }
 
@@ -87,17 +98,19 @@ impl Seen {
     fn look(&mut self, entry: &Entry<'_>) -> bool {
         let name = entry.name();
         self.application |= name.starts_with("BOOT-INF/") || name.starts_with("WEB-INF/");
-        self.classes |= name.ends_with(".class") && !name.ends_with("module-info.class");
+        if name.ends_with(".class") {
+            self.classes |= !name.ends_with("module-info.class");
+            return false;
+        }
         Role::of(name).is_some()
     }
 }
 
 impl Walk<'_> {
-    /// Reads an archive; `within` is the path of the member that it is, empty for the file itself.
-    fn archive(&mut self, source: &dyn ReadAt, within: &str, depth: usize) -> Result<(), Error> {
+    fn archive(&mut self, source: &dyn ReadAt, at: &At<'_>) -> Result<(), Error> {
+        let within = at.within;
         let path = if within.is_empty() { self.file.path() } else { within };
-        let extension = name::extension(path);
-        let is_ours = OURS.contains(&extension.as_str());
+        let is_ours = is_called(path, &OURS);
         let mut seen = Seen::default();
         let budget = self.budget;
         let zip = match Zip::open(source, budget, |entry| seen.look(entry)) {
@@ -120,22 +133,25 @@ impl Walk<'_> {
         let nested: Vec<&Member> = members(Role::Archive).filter(|member| member.size() > 0).collect();
         let states_any = self.state(source, within, path, &manifest, stated);
         let is_unknown = !states_any && seen.classes && !seen.application && nested.is_empty();
-        if is_unknown && is_ours && !manifest.is_of_runtime() {
+        if is_unknown && is_ours && !at.is_part && !manifest.is_of_runtime() {
             let why =
                 "neither what the archive holds nor its name says which version of which artifact it is";
             self.problem(within, Error::unsupported(why));
         }
         for member in nested {
             let inner = joined(within, member.name());
-            if let Err(error) = self.nested(&zip, member, &inner, depth) {
+            let folder = member.name().rsplit('/').nth(1).unwrap_or_default();
+            let is_part = (states_any || at.is_part) && !LIBRARIES.contains(&folder);
+            let at = At { within: &inner, depth: at.depth + 1, is_part };
+            if let Err(error) = self.nested(&zip, member, &at) {
                 self.problem(&inner, error);
             }
         }
         Ok(())
     }
 
-    fn nested(&mut self, zip: &Zip<'_>, member: &Member, inner: &str, depth: usize) -> Result<(), Error> {
-        if depth >= MAX_DEPTH {
+    fn nested(&mut self, zip: &Zip<'_>, member: &Member, at: &At<'_>) -> Result<(), Error> {
+        if at.depth > MAX_DEPTH {
             return Err(Error::unsupported(format_args!(
                 "archives lie in each other, deeper than {MAX_DEPTH}"
             )));
@@ -145,7 +161,7 @@ impl Walk<'_> {
             return Err(Error::unsupported(format_args!("the file holds more archives than {MAX_ARCHIVES}")));
         }
         let held = zip.hold(member, self.budget)?;
-        self.archive(&held, inner, depth + 1)
+        self.archive(&held, at)
     }
 
     /// What is wrong in a member of the file, or in the file itself.
@@ -241,7 +257,9 @@ impl Walk<'_> {
         };
         // An archive may be called as somebody likes: what it holds is itself where its version is that of the name.
         let guess = guess.filter(|guess| {
-            !stated.values().any(|it| it.artifact == guess.artifact || it.version == guess.version)
+            let is_stated = stated.values().any(|it| it.artifact == guess.artifact);
+            let is_renamed = stated.values().any(|it| it.version == guess.version);
+            !is_stated && (!is_renamed || manifest.names(&guess.artifact))
         });
         let own = own.or_else(|| match stated.len() {
             1 if guess.is_none() => stated.keys().next().cloned(),
@@ -260,7 +278,12 @@ impl Walk<'_> {
                 },
             );
         }
-        for (file, artifact) in stated {
+        for (file, mut artifact) in stated {
+            if let Some(version) =
+                name::version_for_runtime(stem, &artifact).filter(|_| Some(&file) == own.as_ref())
+            {
+                artifact.version = version;
+            }
             let package = artifact.package(Evidence::Installed);
             match Some(&file) == own.as_ref() {
                 true => self.found(within, with_licenses(package, manifest)),
@@ -308,6 +331,11 @@ fn with_licenses(package: Package, manifest: &Manifest) -> Package {
 /// The path of a member of a member.
 fn joined(within: &str, member: &str) -> String {
     if within.is_empty() { member.to_owned() } else { format!("{within}!/{member}") }
+}
+
+fn is_called(path: &str, extensions: &[&str]) -> bool {
+    let extension = name::extension(path);
+    extensions.iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
 fn begins_as_zip(source: &dyn ReadAt) -> bool {

@@ -9,9 +9,10 @@ pub fn of(artifact: &str, version: &str) -> Option<&'static str> {
         return KNOWN.get(at).map(|(_, group)| *group);
     }
     if let Some((_, groups)) = CHANGED.iter().find(|(artifacts, _)| artifacts.contains(&artifact)) {
-        let digits = version.split(|character: char| !character.is_ascii_digit()).next();
-        let major: u32 = digits.and_then(|digits| digits.parse().ok())?;
-        return groups.iter().rev().find(|(first, _)| *first <= major).map(|(_, group)| *group);
+        let mut numbers = version.split(|character: char| !character.is_ascii_digit());
+        let major: u32 = numbers.next()?.parse().ok()?;
+        let minor = numbers.next().and_then(|number| number.parse().ok()).unwrap_or(0);
+        return groups.iter().rev().find(|(first, _)| *first <= (major, minor)).map(|(_, group)| *group);
     }
     PREFIXES.iter().find(|(prefix, _)| artifact.starts_with(prefix)).map(|(_, group)| *group)
 }
@@ -22,15 +23,15 @@ const PREFIXES: [(&str, &str); 2] = [
     ("spring-integration-", "org.springframework.integration"),
 ];
 
-/// Artifacts of which the group has changed, and from which major version on they are of which.
+/// Artifacts of which the group has changed, and from which version on they are of which.
 #[allow(clippy::type_complexity, reason = "a table")]
-const CHANGED: &[(&[&str], &[(u32, &str)])] = &[
+const CHANGED: &[(&[&str], &[((u32, u32), &str)])] = &[
     (
         &["asm", "asm-all", "asm-commons", "asm-tree", "asm-util", "asm-analysis"],
-        &[(0, "asm"), (4, "org.ow2.asm")],
+        &[((0, 0), "asm"), ((4, 0), "org.ow2.asm")],
     ),
-    (&["dom4j"], &[(0, "dom4j"), (2, "org.dom4j")]),
-    (&["hsqldb"], &[(0, "hsqldb"), (2, "org.hsqldb")]),
+    (&["dom4j"], &[((0, 0), "dom4j"), ((2, 0), "org.dom4j")]),
+    (&["hsqldb"], &[((0, 0), "hsqldb"), ((2, 0), "org.hsqldb")]),
     (
         &[
             "hibernate-core",
@@ -41,12 +42,15 @@ const CHANGED: &[(&[&str], &[(u32, &str)])] = &[
             "hibernate-spatial",
             "hibernate-testing",
         ],
-        &[(0, "org.hibernate"), (6, "org.hibernate.orm")],
+        &[((0, 0), "org.hibernate"), ((6, 0), "org.hibernate.orm")],
     ),
-    (&["hibernate-entitymanager", "hibernate-ehcache"], &[(0, "org.hibernate")]),
-    (&["hibernate-commons-annotations"], &[(0, "org.hibernate"), (4, "org.hibernate.common")]),
-    (&["rxjava"], &[(1, "io.reactivex"), (2, "io.reactivex.rxjava2"), (3, "io.reactivex.rxjava3")]),
-    (&["junit"], &[(0, "junit")]),
+    (&["hibernate-entitymanager", "hibernate-ehcache"], &[((0, 0), "org.hibernate")]),
+    (&["hibernate-commons-annotations"], &[((0, 0), "org.hibernate"), ((4, 0), "org.hibernate.common")]),
+    (
+        &["rxjava"],
+        &[((1, 0), "io.reactivex"), ((2, 0), "io.reactivex.rxjava2"), ((3, 0), "io.reactivex.rxjava3")],
+    ),
+    (&["junit"], &[((0, 0), "junit")]),
     (
         &[
             "groovy",
@@ -75,8 +79,10 @@ const CHANGED: &[(&[&str], &[(u32, &str)])] = &[
             "groovy-yaml",
             "groovy-dateutil",
         ],
-        &[(0, "org.codehaus.groovy"), (4, "org.apache.groovy")],
+        &[((0, 0), "org.codehaus.groovy"), ((4, 0), "org.apache.groovy")],
     ),
+    (&["velocity"], &[((0, 0), "velocity"), ((1, 6), "org.apache.velocity")]),
+    (&["velocity-engine-core"], &[((2, 0), "org.apache.velocity")]),
 ];
 
 /// Artifacts and their groups, by name.
@@ -688,6 +694,8 @@ mod tests {
         };
         check("groovy", "2.4.15", Some("org.codehaus.groovy"));
         check("groovy", "4.0.2", Some("org.apache.groovy"));
+        check("velocity", "1.5", Some("velocity"));
+        check("velocity", "1.6.2", Some("org.apache.velocity"));
         check("rxjava", "0.20", None);
         check("rxjava", "x", None);
         check("spring-core", "6.0.9", Some("org.springframework"));

@@ -73,8 +73,8 @@ pub(crate) fn infer(path: &str, manifest: &Manifest) -> Option<Artifact> {
 /// Versions that a manifest states, the best first.
 fn versions(manifest: &Manifest) -> Vec<&str> {
     let names = ["implementation-version", "plugin-version", "bundle-version", "specification-version"];
-    let first_word = |text: &'static str| {
-        let value = manifest.get_anywhere(text)?.split([' ', '(']).next()?.trim_matches('"');
+    let first_word = |name: &str| {
+        let value = manifest.get_anywhere(name)?.split([' ', '(']).next()?.trim_matches('"');
         (is_version(value) && value.bytes().any(|byte| byte.is_ascii_digit())).then_some(value)
     };
     names.into_iter().filter_map(first_word).collect()

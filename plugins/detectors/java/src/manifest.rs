@@ -67,6 +67,13 @@ impl Manifest {
         self.get(name).or_else(|| self.packages.get(name).map(String::as_str))
     }
 
+    /// Whether it calls the archive by this name.
+    pub(crate) fn names(&self, artifact: &str) -> bool {
+        let bundle = self.get("bundle-symbolicname").and_then(|bundle| bundle.split(';').next());
+        self.get("implementation-title") == Some(artifact)
+            || bundle.is_some_and(|bundle| bundle.trim().ends_with(artifact))
+    }
+
     /// Whether the archive is a part of the Java runtime.
     pub(crate) fn is_of_runtime(&self) -> bool {
         self.get("implementation-title") == Some("Java Runtime Environment")

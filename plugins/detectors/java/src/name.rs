@@ -73,10 +73,10 @@ pub(crate) fn stem(path: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
-/// The extension of a path, in lower case.
-pub(crate) fn extension(path: &str) -> String {
+/// The extension of a path, empty where it has none.
+pub(crate) fn extension(path: &str) -> &str {
     let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
-    name.rsplit_once('.').map_or("", |(_, extension)| extension).to_ascii_lowercase()
+    name.rsplit_once('.').map_or("", |(_, extension)| extension)
 }
 
 /// The artifact and the version that a name states. `known` are versions that the archive states itself; where one of them
@@ -152,6 +152,15 @@ pub(crate) fn is_of(stem: &str, artifact: &Artifact) -> bool {
     is_named(stem) || without_group.is_some_and(is_named)
 }
 
+/// The version of an archive that is published once for each version of the runtime, `12.2.0.jre11`, of which
+/// its `pom.properties` leave that out: the driver of SQL Server is such.
+pub(crate) fn version_for_runtime(stem: &str, artifact: &Artifact) -> Option<String> {
+    let (_, version) = split(stem, &[]);
+    let version = version?;
+    let runtime = version.strip_prefix(artifact.version.as_str())?.strip_prefix(".jre")?;
+    (!runtime.is_empty() && runtime.bytes().all(|byte| byte.is_ascii_digit())).then_some(version)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -206,6 +215,18 @@ mod tests {
         }
         for stem in ["bc-1.0", "b-c-1.0", "org.b-1.0", "c", ""] {
             assert!(!is_of(stem), "{stem}");
+        }
+    }
+
+    #[test]
+    fn an_archive_for_one_runtime_has_a_version_of_its_own() {
+        let version = |stem: &str| {
+            let artifact = Artifact { group: None, artifact: "a".to_owned(), version: "12.2.0".to_owned() };
+            version_for_runtime(stem, &artifact)
+        };
+        assert_eq!(version("a-12.2.0.jre11"), Some("12.2.0.jre11".to_owned()));
+        for stem in ["a-12.2.0", "a-12.2.0.1", "a-12.2.0-x", "a-12.2.0.jre", "a"] {
+            assert_eq!(version(stem), None, "{stem}");
         }
     }
 

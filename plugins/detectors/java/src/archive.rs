@@ -26,6 +26,7 @@ pub(crate) fn read(file: &File, report: &mut Report) -> Result<(), Error> {
     }
     let budget = Budget::new(limits(file.size()));
     let mut problems = Problems::default();
+    let is_part = OF_DISTRIBUTIONS.iter().any(|folder| file.path().starts_with(folder));
     let mut walk = Walk {
         file,
         report,
@@ -34,7 +35,7 @@ pub(crate) fn read(file: &File, report: &mut Report) -> Result<(), Error> {
         archives: 0,
         hashable: Cell::new(MAX_HASHED),
     };
-    let read = walk.archive(file, &At { within: "", depth: 1, is_part: false });
+    let read = walk.archive(file, &At { within: "", depth: 1, is_part });
     report.unread_parts(file.path(), problems);
     read
 }
@@ -55,9 +56,19 @@ struct At<'a> {
     /// The path of the member that it is, empty for the file itself.
     within: &'a str,
     depth: usize,
-    /// Whether it belongs to an artifact that is known, which is what it is where nothing else says so.
+    /// Whether it belongs to an artifact or a distribution that is known, where nothing says what it is itself.
     is_part: bool,
 }
+
+/// Folders in which distributions keep the archives of their own packages, without versions in their names: these are
+/// for the distribution to know.
+const OF_DISTRIBUTIONS: [&str; 5] = [
+    "usr/share/java/",
+    "usr/lib/java/",
+    "usr/share/maven-repo/",
+    "usr/share/ca-certificates-java/",
+    "usr/lib/jvm/",
+];
 
 /// Folders in which archives bring others that are no parts of them.
 const LIBRARIES: [&str; 6] = ["lib", "libs", "jars", "dependency", "dependencies", "plugins"];
@@ -252,7 +263,7 @@ impl Walk<'_> {
         let own = stated.iter().filter(|(_, artifact)| name::is_of(stem, artifact));
         let own = own.max_by_key(|(_, artifact)| artifact.artifact.len()).map(|(file, _)| file.clone());
         let guess = match own {
-            None if !manifest.is_of_runtime() => inferred::infer(path, manifest),
+            None if !manifest.is_of_runtime() && !name::is_of_people(stem) => inferred::infer(path, manifest),
             _ => None,
         };
         // An archive may be called as somebody likes: what it holds is itself where its version is that of the name.

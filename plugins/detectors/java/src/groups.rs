@@ -81,7 +81,7 @@ const CHANGED: &[(&[&str], &[((u32, u32), &str)])] = &[
         ],
         &[((0, 0), "org.codehaus.groovy"), ((4, 0), "org.apache.groovy")],
     ),
-    (&["velocity"], &[((0, 0), "velocity"), ((1, 6), "org.apache.velocity")]),
+    (&["velocity"], &[((0, 0), "velocity"), ((1, 5), "org.apache.velocity")]),
     (&["velocity-engine-core"], &[((2, 0), "org.apache.velocity")]),
 ];
 
@@ -199,6 +199,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("checker-compat-qual", "org.checkerframework"),
     ("checker-qual", "org.checkerframework"),
     ("checker-util", "org.checkerframework"),
+    ("classworlds", "classworlds"),
     ("commons-beanutils", "commons-beanutils"),
     ("commons-beanutils-core", "commons-beanutils"),
     ("commons-chain", "commons-chain"),
@@ -305,6 +306,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("jackson-xc", "org.codehaus.jackson"),
     ("jakarta.mail", "com.sun.mail"),
     ("java-jwt", "com.auth0"),
+    ("javax.inject", "javax.inject"),
     ("jaxb-impl", "com.sun.xml.bind"),
     ("jaxb-xjc", "com.sun.xml.bind"),
     ("jdom", "org.jdom"),
@@ -314,6 +316,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("jna-platform", "net.java.dev.jna"),
     ("json-path", "com.jayway.jsonpath"),
     ("json-path-assert", "com.jayway.jsonpath"),
+    ("jsr250-api", "javax.annotation"),
     ("jstl", "javax.servlet"),
     ("jtds", "net.sourceforge.jtds"),
     ("junit-jupiter", "org.junit.jupiter"),
@@ -484,6 +487,7 @@ const KNOWN: &[(&str, &str)] = &[
     ("opentelemetry-semconv", "io.opentelemetry"),
     ("opentest4j", "org.opentest4j"),
     ("oraclepki", "com.oracle.database.security"),
+    ("oro", "oro"),
     ("osdt_cert", "com.oracle.database.security"),
     ("osdt_core", "com.oracle.database.security"),
     ("poi", "org.apache.poi"),
@@ -670,6 +674,8 @@ const KNOWN: &[(&str, &str)] = &[
     ("xmlParserAPIs", "xerces"),
     ("xmlbeans", "org.apache.xmlbeans"),
     ("xsltc", "xalan"),
+    ("xz", "org.tukaani"),
+    ("zipkin-server", "io.zipkin"),
 ];
 
 #[cfg(test)]
@@ -694,7 +700,7 @@ mod tests {
         };
         check("groovy", "2.4.15", Some("org.codehaus.groovy"));
         check("groovy", "4.0.2", Some("org.apache.groovy"));
-        check("velocity", "1.5", Some("velocity"));
+        check("velocity", "1.4", Some("velocity"));
         check("velocity", "1.6.2", Some("org.apache.velocity"));
         check("rxjava", "0.20", None);
         check("rxjava", "x", None);

@@ -18,7 +18,8 @@
 //! know it. (Elsewhere there is none: it would take longer than all else.)
 //!
 //! An archive of classes of which nothing says what it is, not even its name, is unread. What belongs to the Java
-//! runtime (`rt.jar`, `jrt-fs.jar`) is no artifact.
+//! runtime (`rt.jar`, `jrt-fs.jar`) is no artifact, and what a distribution keeps in its own folders (`usr/share/java`) is for the
+//! distribution to know.
 //!
 //! Of an archive only its directory, manifest and files of Maven are read; all bounds are below.
 

@@ -152,6 +152,11 @@ pub(crate) fn is_of(stem: &str, artifact: &Artifact) -> bool {
     is_named(stem) || without_group.is_some_and(is_named)
 }
 
+/// Whether an archive of this name is for people to read, and holds nothing that runs.
+pub(crate) fn is_of_people(stem: &str) -> bool {
+    ["-sources", "-javadoc"].iter().any(|classifier| stem.ends_with(classifier))
+}
+
 /// The version of an archive that is published once for each version of the runtime, `12.2.0.jre11`, of which
 /// its `pom.properties` leave that out: the driver of SQL Server is such.
 pub(crate) fn version_for_runtime(stem: &str, artifact: &Artifact) -> Option<String> {

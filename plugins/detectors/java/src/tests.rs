@@ -128,7 +128,7 @@ fn archives_lie_in_each_other_to_a_depth_and_what_is_deeper_is_unread() {
             (usize::from(is_read), usize::from(!is_read))
         );
         if !is_read {
-            let member = vec!["x.jar"; MAX_DEPTH].join("!/");
+            let member = ["x.jar"; MAX_DEPTH].join("!/");
             let why = format!("unsupported: `{member}`: archives lie in each other, deeper than {MAX_DEPTH}");
             assert_eq!(reasons(&report), [why]);
         }
@@ -199,8 +199,11 @@ fn an_archive_of_which_nothing_says_what_it_is_is_unread_but_for_parts_applicati
     check("a-1.0.jar", part, &["- org.example:a:1.0"]);
     check("app.war", stored(&[("WEB-INF/classes/x.class", b"")]), &[]);
     check("sources.jar", stored(&[("x.java", b"")]), &[]);
+    check("a-1.0-sources.jar", stored(&[("x.java", b"")]), &[]);
+    check("a-1.0-javadoc.jar", stored(&[("index.html", b"")]), &[]);
     let manifest = b"Implementation-Title: Java Runtime Environment\nImplementation-Version: 17.0.1\n";
     check("jrt-fs.jar", stored(&[("META-INF/MANIFEST.MF", manifest), ("x.class", b"")]), &[]);
+    check("usr/share/java/x.jar", classes.clone(), &[]);
     check("usr/bin/program", classes, &[]);
 }
 

@@ -12,10 +12,11 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 40] = [
+const OURS: [(&str, &str); 49] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
+    ("altlinux", "feeds/altlinux"),
     ("amazon", "feeds/amazon"),
     ("apk", "detectors/apk"),
     ("apk-versions", "schemes/apk"),
@@ -24,10 +25,14 @@ const OURS: [(&str, &str); 40] = [
     ("bellsoft", "feeds/bellsoft"),
     ("bottlerocket", "feeds/bottlerocket"),
     ("chainguard", "feeds/chainguard"),
+    ("cleanstart", "feeds/cleanstart"),
     ("debian", "feeds/debian"),
     ("debian-advisories", "feeds/debian-advisories"),
+    ("debian-elts", "feeds/debian-elts"),
+    ("dhi", "feeds/dhi"),
     ("dpkg", "detectors/dpkg"),
     ("dpkg-versions", "schemes/dpkg"),
+    ("echo", "feeds/echo"),
     ("epss", "feeds/epss"),
     ("fedora", "feeds/fedora"),
     ("gentoo", "feeds/gentoo"),
@@ -44,16 +49,20 @@ const OURS: [(&str, &str); 40] = [
     ("pacman", "detectors/pacman"),
     ("pep440-versions", "schemes/pep440"),
     ("photon", "feeds/photon"),
+    ("portage", "detectors/portage"),
     ("portage-versions", "schemes/portage"),
     ("python", "detectors/python"),
     ("redhat", "feeds/redhat"),
     ("redhat-buildinfo", "detectors/redhat-buildinfo"),
     ("rocky", "feeds/rocky"),
+    ("rootio", "feeds/rootio"),
     ("rpm", "detectors/rpm"),
     ("rpm-versions", "schemes/rpm"),
     ("semver-versions", "schemes/semver"),
     ("suse", "feeds/suse"),
     ("wolfi", "feeds/wolfi"),
+    ("xbps", "detectors/xbps"),
+    ("xbps-versions", "schemes/xbps"),
 ];
 
 fn cases(plugin: &str) -> PathBuf {

@@ -13,10 +13,11 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 40] = [
+pub(crate) const ALL: [&str; 49] = [
     "almalinux",
     "alpine",
     "alpm-versions",
+    "altlinux",
     "amazon",
     "apk",
     "apk-versions",
@@ -25,10 +26,14 @@ pub(crate) const ALL: [&str; 40] = [
     "bellsoft",
     "bottlerocket",
     "chainguard",
+    "cleanstart",
     "debian",
     "debian-advisories",
+    "debian-elts",
+    "dhi",
     "dpkg",
     "dpkg-versions",
+    "echo",
     "epss",
     "fedora",
     "gentoo",
@@ -45,16 +50,20 @@ pub(crate) const ALL: [&str; 40] = [
     "pacman",
     "pep440-versions",
     "photon",
+    "portage",
     "portage-versions",
     "python",
     "redhat",
     "redhat-buildinfo",
     "rocky",
+    "rootio",
     "rpm",
     "rpm-versions",
     "semver-versions",
     "suse",
     "wolfi",
+    "xbps",
+    "xbps-versions",
 ];
 
 fn names(plugins: &Value) -> Vec<&str> {
@@ -178,7 +187,7 @@ fn a_plugins_directory_that_is_not_there_is_an_error_that_says_what_to_do() {
 fn images_that_were_indexed_while_a_detector_was_quarantined_are_healed_when_that_ends() {
     // Claims by path alone: of what is claimed for its content, it is not known whether all of it was kept.
     let both = "(call $put (i32.const 16) (i32.const 2048) (i32.const 2))";
-    let wat = read(&current().join("detector.wat"));
+    let wat = read(&current().with_file_name("0.1.0").join("detector.wat"));
     assert!(wat.contains(both));
     let fields = wat.replace(both, "(call $put (i32.const 16) (i32.const 2048) (i32.const 1))");
     let plugins = tempfile::tempdir().unwrap();

@@ -179,6 +179,9 @@ fn of_statement(
     let version = &subject.version(statement).version;
     match holds(subject, statement) {
         Err(why) => (Outcome::Unreadable, why),
+        Ok(true) if statement.status.affects() && subject.unreached(statement).is_some() => {
+            unreached(subject, statement, version)
+        }
         Ok(true) if statement.status.affects() => match judged.not_affected(place, advisory) {
             Some(ruling) => overruled(ruling, statement, version),
             None => holding(statement, version),
@@ -197,11 +200,32 @@ fn holding(statement: &Statement, version: &str) -> (Outcome, String) {
     }
 }
 
+/// How many functions a reason names.
+const NAMED: usize = 5;
+
+/// What a package that is in none of these ways vulnerable has linked in.
+fn unreached(subject: &Subject<'_>, statement: &Statement, version: &str) -> (Outcome, String) {
+    let Some((linked, wanted)) = subject.unreached(statement) else {
+        return (Outcome::Affected, format!("version {version} is affected"));
+    };
+    let named: Vec<_> = wanted.iter().take(NAMED).map(|symbol| format!("`{symbol}`")).collect();
+    let more = wanted.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let why = format!(
+        "version {version} is vulnerable through {}{more}, none of which is among the {} functions of the package \
+         that are linked into the file",
+        named.join(", "),
+        linked.len(),
+    );
+    (Outcome::NotReached, why)
+}
+
 /// What counts before a statement that would affect a version.
 fn overruled(ruling: &Ruling, statement: &Statement, version: &str) -> (Outcome, String) {
     let Ruling { namespace, id, not_affected, .. } = ruling;
     let decided = match not_affected {
         Some(NotAffected::FixReached(fix)) => format!("that {version} has reached the fix {fix}"),
+        Some(NotAffected::NotReached) => "that nothing of it is linked in".to_owned(),
         Some(NotAffected::Stated(status)) => format!("that {version} is {}", status.as_str()),
         None => "otherwise".to_owned(),
     };

@@ -1,4 +1,4 @@
-use limpid_model::{Digest, Key, KeyedRange, KeyedVersion, RangeEnd, Statement, Status, Text};
+use limpid_model::{Digest, Key, KeyedRange, KeyedVersion, RangeEnd, Statement, Status, Symbols, Text};
 
 use crate::fold::Installed;
 
@@ -29,6 +29,8 @@ pub enum NotAffected {
     Stated(Status),
     /// It has reached the version that fixes the vulnerability.
     FixReached(Text),
+    /// None of what it is vulnerable through is linked in.
+    NotReached,
 }
 
 impl<'a> Subject<'a> {
@@ -67,9 +69,19 @@ impl<'a> Subject<'a> {
         name == if statement.of_source { self.source_name() } else { self.name() }
     }
 
-    /// What a statement requires that is not so, and the values of which it wants one.
+    /// What a statement requires that is not so, and the values of which it wants one. What must be linked in is
+    /// asked for by [`unreached`](Self::unreached).
     pub fn lacks<'s>(&self, statement: &'s Statement) -> Option<&'s (String, Vec<String>)> {
-        statement.requires.iter().find(|(fact, values)| !self.has(fact, values))
+        let mut requires = statement.requires.iter();
+        requires.find(|(fact, values)| fact != Statement::SYMBOLS && !self.has(fact, values))
+    }
+
+    /// What of a package is linked in, and the functions and methods through which a statement says that it is
+    /// vulnerable, where none of these is.
+    pub fn unreached<'s>(&'s self, statement: &'s Statement) -> Option<(&'s Symbols, &'s [String])> {
+        let linked = self.installed.package.symbols.as_ref()?;
+        let (_, wanted) = statement.requires.iter().find(|(fact, _)| fact == Statement::SYMBOLS)?;
+        (!wanted.iter().any(|symbol| linked.has(symbol))).then_some((linked, wanted))
     }
 
     fn has(&self, fact: &str, values: &[String]) -> bool {
@@ -112,8 +124,8 @@ impl<'a> Subject<'a> {
 }
 
 /// What the statements of one namespace about one vulnerability say of a package. That it is not
-/// affected weighs most; then the first statement that affects it counts; that a fix is reached counts
-/// where nothing is left open.
+/// affected weighs most; then the first statement that affects it counts; that it is not reached, or has reached
+/// a fix, counts where nothing is left open.
 pub(crate) fn judge<'s>(
     subject: &Subject<'_>,
     statements: impl Iterator<Item = &'s Statement> + Clone,
@@ -121,12 +133,16 @@ pub(crate) fn judge<'s>(
     let mut affecting = None;
     let mut unknown = None;
     let mut reached = None;
+    let mut unreached = None;
     for (place, statement) in statements.clone().enumerate() {
         match holds(subject, statement) {
             Ok(false) => {
                 if reached.is_none() {
                     reached = fix_reached(subject, statement).map(|fix| (place, fix));
                 }
+            }
+            Ok(true) if statement.status.affects() && subject.unreached(statement).is_some() => {
+                unreached.get_or_insert(place);
             }
             Ok(true) if statement.status.affects() => {
                 affecting.get_or_insert(place);
@@ -136,6 +152,9 @@ pub(crate) fn judge<'s>(
                 unknown.get_or_insert((place, why));
             }
         }
+    }
+    if let (None, None, Some(place)) = (affecting, &unknown, unreached) {
+        return Judged::NotAffected { place, reason: NotAffected::NotReached };
     }
     match (affecting, unknown, reached) {
         (Some(place), ..) => Judged::Affected { place, fixed_version: nearest_fix(subject, statements) },

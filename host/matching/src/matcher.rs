@@ -389,6 +389,8 @@ fn view(subject: &Subject<'_>, group: &[Stated<'_>]) -> Option<PublisherView> {
         }
         Judged::NotAffected { reason: NotAffected::Stated(status), .. } => (Some(status), None),
         Judged::NotAffected { reason: NotAffected::FixReached(_), .. } => (Some(Status::Fixed), None),
+        // It says so of this file, which its publisher does not know.
+        Judged::NotAffected { reason: NotAffected::NotReached, .. } => (Some(Status::NotAffected), None),
         Judged::Silent | Judged::Unknown { .. } => (None, None),
     };
     Some(PublisherView {

@@ -81,6 +81,8 @@ pub enum Outcome {
     Fixed,
     /// It is stated not to be vulnerable.
     NotAffected,
+    /// Its version is vulnerable, but through nothing that is linked into the file.
+    NotReached,
     /// It would affect the package, but a namespace or statement that counts before says that it does
     /// not.
     Overruled,
@@ -108,6 +110,7 @@ impl Outcome {
             Self::Unreadable => "unreadable-version",
             Self::Fixed => "fixed",
             Self::NotAffected => "not-affected",
+            Self::NotReached => "not-reached",
             Self::Overruled => "overruled",
             Self::OtherVersions => "other-versions",
             Self::Requirement => "requirement-not-met",

@@ -42,6 +42,7 @@ mod statement;
 mod statistics;
 mod submission;
 mod subscription;
+mod symbols;
 mod version;
 mod watch;
 
@@ -87,6 +88,7 @@ pub use submission::{
     ImageReference, LayerAddress, LayerAddresses, Naming, NoPlatform, Platforms, Submission,
 };
 pub use subscription::{NoticeFilter, Subscribed, Subscription, SubscriptionSpec, SubscriptionState, Target};
+pub use symbols::Symbols;
 pub use version::{Key, KeyedVersion, Keys, PackageKeys, SchemeRevision};
 pub use watch::{
     Listings, Push, PushesTaken, Watch, WatchPhase, WatchSpec, WatchState, WatchedPosition, WatchedTag,

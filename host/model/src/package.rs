@@ -1,4 +1,4 @@
-use crate::Text;
+use crate::{Symbols, Text};
 
 /// A package that a detector found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct Package {
     pub arch: Option<Text>,
     /// What it was built from, where advisories may speak of that instead.
     pub source: Option<SourcePackage>,
+    /// What of it is linked into the file; none where that cannot be told.
+    pub symbols: Option<Symbols>,
     /// Further facts that an advisory may require.
     pub qualifiers: Vec<(String, String)>,
     /// SPDX expressions, or the package's own words.

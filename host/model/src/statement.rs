@@ -24,6 +24,12 @@ pub struct Statement {
     pub note: Option<String>,
 }
 
+impl Statement {
+    /// What it requires a package to have linked in, in [`requires`](Self::requires): one of the functions and
+    /// methods through which it is vulnerable.
+    pub const SYMBOLS: &'static str = "symbols";
+}
+
 /// A range of versions whose ends are keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyedRange {

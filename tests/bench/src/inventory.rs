@@ -461,6 +461,7 @@ pub(crate) fn package(name: &str, version: &str, scheme: &str) -> Package {
         purl: format!("pkg:deb/{name}@{version}?arch=amd64"),
         arch: Some("amd64".into()),
         source: None,
+        symbols: None,
         qualifiers: Vec::new(),
         licenses: Vec::new(),
     }

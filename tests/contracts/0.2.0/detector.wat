@@ -30,6 +30,7 @@
 (data (i32.const 1136) "MIT")
 (data (i32.const 1144) "sample-source")
 (data (i32.const 1160) "hell")
+(data (i32.const 1168) "sample.F")
 
 (func $put (param $at i32) (param $text i32) (param $len i32)
   (i32.store (local.get $at) (local.get $text))
@@ -49,14 +50,14 @@
   (call $put (i32.const 16) (i32.const 2048) (i32.const 2))
   (i32.const 16))
 
-;; A finding has 148 bytes: its path is at 0, what its fact is at 20, and the fact itself from 24 on.
+;; A finding has 160 bytes: its path is at 0, what its fact is at 20, and the fact itself from 24 on.
 (func (export "limpid:plugin/detector@0.2.0#detect") (param $view i32) (result i32)
   (local $file i32)
   (call $files (local.get $view) (i32.const 16))
   (local.set $file (i32.load (i32.load (i32.const 16))))
   (call $path (local.get $file) (i32.const 4096))
-  (call $path (local.get $file) (i32.const 4244))
-  (call $read (local.get $file) (i64.const 0) (i32.wrap_i64 (call $size (local.get $file))) (i32.const 4268))
+  (call $path (local.get $file) (i32.const 4256))
+  (call $read (local.get $file) (i64.const 0) (i32.wrap_i64 (call $size (local.get $file))) (i32.const 4280))
   (if (call $executable (local.get $file)) (then unreachable))
   ;; It matches the first claim alone.
   (call $claims (local.get $file) (i32.const 16))
@@ -65,7 +66,7 @@
   (call $drop_file (local.get $file))
   (call $drop_view (local.get $view))
   (call $distribution (i32.const 4096))
-  (call $package (i32.const 4244))
+  (call $package (i32.const 4256))
   (call $put (i32.const 20) (i32.const 4096) (i32.const 2))
   (call $put (i32.const 28) (i32.const 0) (i32.const 0))
   (i32.store (i32.const 16) (i32.const 0))
@@ -96,6 +97,10 @@
   (call $put (i32.add (local.get $at) (i32.const 120)) (i32.const 1056) (i32.const 6))
   (i32.store8 offset=128 (local.get $at) (i32.const 1))
   (i32.store8 offset=129 (local.get $at) (i32.const 1))
+  ;; A list of one function that is linked in.
+  (i32.store8 offset=132 (local.get $at) (i32.const 1))
+  (call $put (i32.const 4516) (i32.const 1168) (i32.const 8))
+  (call $put (i32.add (local.get $at) (i32.const 136)) (i32.const 4516) (i32.const 1))
   ;; A list of one licence.
   (call $put (i32.const 4508) (i32.const 1136) (i32.const 3))
-  (call $put (i32.add (local.get $at) (i32.const 140)) (i32.const 4508) (i32.const 1)))
+  (call $put (i32.add (local.get $at) (i32.const 152)) (i32.const 4508) (i32.const 1)))

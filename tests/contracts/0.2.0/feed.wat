@@ -27,6 +27,7 @@
 (data (i32.const 1104) "sample")
 (data (i32.const 1112) "2.0")
 (data (i32.const 1120) "CVE-2099-0001")
+(data (i32.const 1136) "sample.F")
 
 (func $put (param $at i32) (param $text i32) (param $len i32)
   (i32.store (local.get $at) (local.get $text))
@@ -62,9 +63,9 @@
   (call $put (i32.const 24) (i32.const 1064) (i32.const 8))
   (i32.const 16))
 
-;; An advisory has 100 bytes: id, aliases and whom it affects are at 0, 8 and 92. The latter has 76:
-;; namespace, name, scheme and ranges are at 0, 8, 20 and 32. A range has 28: where it ends is from 12
-;; on.
+;; An advisory has 100 bytes: id, aliases and whom it affects are at 0, 8 and 92. The latter has 84:
+;; namespace, name, scheme, ranges and symbols are at 0, 8, 20, 32 and 48. A range has 28: where it ends is
+;; from 12 on.
 (func $advisory (param $at i32)
   (call $put (local.get $at) (i32.const 1064) (i32.const 8))
   (call $put (i32.const 2300) (i32.const 1120) (i32.const 13))
@@ -72,6 +73,8 @@
   (call $put (i32.add (local.get $at) (i32.const 92)) (i32.const 2160) (i32.const 1))
   (call $put (i32.const 2160) (i32.const 1096) (i32.const 8))
   (call $put (i32.const 2180) (i32.const 1104) (i32.const 6))
-  (call $put (i32.const 2192) (i32.const 2240) (i32.const 1))
-  (i32.store8 (i32.const 2252) (i32.const 1))
-  (call $put (i32.const 2260) (i32.const 1112) (i32.const 3)))
+  (call $put (i32.const 2192) (i32.const 2248) (i32.const 1))
+  (call $put (i32.const 2316) (i32.const 1136) (i32.const 8))
+  (call $put (i32.const 2208) (i32.const 2316) (i32.const 1))
+  (i32.store8 (i32.const 2260) (i32.const 1))
+  (call $put (i32.const 2268) (i32.const 1112) (i32.const 3)))

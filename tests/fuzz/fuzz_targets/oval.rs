@@ -3,12 +3,14 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use limpid_feed_altlinux::AltLinux;
 use limpid_feed_azure_linux::AzureLinux;
 use limpid_feed_oracle::Oracle;
 use limpid_feed_suse::Suse;
 use limpid_fuzz::{contract, feeds};
 
 const SUSE: &str = "https://ftp.suse.com/pub/projects/security/oval/";
+const ALT: &str = "https://rdb.altlinux.org/api/errata/export/oval/";
 
 fuzz_target!(|data: &[u8]| {
     let parsed = [
@@ -19,5 +21,10 @@ fuzz_target!(|data: &[u8]| {
     ];
     for collected in parsed.into_iter().flatten() {
         contract::check_collected(&collected, SUSE);
+    }
+    for source in ["branches", "p10"] {
+        if let Ok(collected) = feeds::parse::<AltLinux>(source, data) {
+            contract::check_collected(&collected, ALT);
+        }
     }
 });

@@ -14,6 +14,7 @@ use limpid_scheme_pep440::Pep440;
 use limpid_scheme_portage::Portage;
 use limpid_scheme_rpm::Rpm;
 use limpid_scheme_semver::Semver;
+use limpid_scheme_xbps::Xbps;
 
 fuzz_target!(|text: &str| {
     let (left, right) = text.split_once('\n').unwrap_or((text, ""));
@@ -34,6 +35,8 @@ fuzz_target!(|text: &str| {
     check_alpm_order(left);
     check_order::<Portage>(left, right);
     check_portage_order(left);
+    check_order::<Xbps>(left, right);
+    check_xbps_order(left);
 });
 
 /// How two versions compare by their keys, where both are versions.
@@ -106,6 +109,15 @@ fn check_portage_order(version: &str) {
     }
     if !version.contains(['_', '-']) && version.ends_with(|last: char| last.is_ascii_digit()) {
         check_ascending::<Portage>(version, &["", "a", "z", ".0", ".01", ".1", ".2", ".10"]);
+    }
+}
+
+/// What libxbps says of a version and those that go on after it.
+fn check_xbps_order(version: &str) {
+    // Behind letters, what goes on may make a word of them, and a revision is replaced by another.
+    if !version.contains('_') && version.ends_with(|last: char| last.is_ascii_digit()) {
+        check_ascending::<Xbps>(version, &["alpha", "beta", "rc", "rc2", "rc10", "", "_1", "_2", "_10"]);
+        check_ascending::<Xbps>(version, &[".alpha", "_9", "...1", "..1", ".1", ".2", ".10", "-1"]);
     }
 }
 

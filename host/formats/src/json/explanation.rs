@@ -25,7 +25,7 @@ pub struct Explanation {
 /// What one advisory means for one package.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Reason {
-    /// `affected`, `unreadable-version`, `fixed`, `not-affected`, `overruled`, `other-versions`,
+    /// `affected`, `unreadable-version`, `fixed`, `not-affected`, `not-reached`, `overruled`, `other-versions`,
     /// `requirement-not-met`, `other-release`, `left-to-distribution`, `no-such-package` or
     /// `not-in-feeds`, `withdrawn`.
     pub outcome: Word,

@@ -78,6 +78,28 @@ fn what_a_statement_requires_and_the_image_has_not_is_the_reason() {
 }
 
 #[test]
+fn what_is_not_reached_is_told_with_what_is_linked_in() {
+    let symbols = |count: usize| (0..count).map(|number| format!("a.F{number}")).collect::<Vec<_>>();
+    let through = |count| Statement {
+        requires: vec![("symbols".to_owned(), symbols(count))],
+        ..affected(None, Some("5"))
+    };
+    let installed = |linked: &[&str]| {
+        let symbols = Some(linked.iter().collect());
+        limpid_model::Package { symbols, ..package("a", "3") }
+    };
+    check(
+        installed(&["a.G", "a.H"]),
+        through(7),
+        Outcome::NotReached,
+        "version 3 is vulnerable through `a.F0`, `a.F1`, `a.F2`, `a.F3`, `a.F4` and 2 more, none of which is among \
+         the 2 functions of the package that are linked into the file",
+    );
+    check(installed(&["a.G", "a.F1"]), through(7), Outcome::Affected, "version 3 is affected");
+    check(package("a", "3"), through(7), Outcome::Affected, "version 3 is affected");
+}
+
+#[test]
 fn a_version_is_stored_against_the_ends_of_ranges() {
     let (from, until) = (affected(Some("5"), None), affected(None, Some("5")));
     check(package("a", "4"), until.clone(), Outcome::Affected, "version 4 is affected");

@@ -64,6 +64,7 @@ fn verdict(installed: &Installed, properties: &[(String, String)], statements: &
         Judged::Silent => "-".to_owned(),
         Judged::NotAffected { reason: NotAffected::Stated(_), .. } => "not".to_owned(),
         Judged::NotAffected { reason: NotAffected::FixReached(fix), .. } => format!("reached {fix}"),
+        Judged::NotAffected { reason: NotAffected::NotReached, .. } => "not reached".to_owned(),
         Judged::Unknown { .. } => "unknown".to_owned(),
         Judged::Affected { place, fixed_version: Some(fix) } => {
             format!("{} {fix}", statements[place].status.as_str())
@@ -251,6 +252,33 @@ fn statements_of_source_packages_are_stored_against_source_versions() {
     check(&with_source, statement("affected .."), "s", None);
     let without = installed(package("a", "3"));
     check(&without, of_source("affected 2..4"), "a", Some("affected 4"));
+}
+
+#[test]
+fn what_is_vulnerable_through_nothing_that_is_linked_in_is_not_reached() {
+    let check = |linked: Option<&[&str]>, statements: &[Statement], expected: &str| {
+        let symbols = linked.map(|linked| linked.iter().collect());
+        let installed = installed(limpid_model::Package { symbols, ..package("a", "3") });
+        assert!(statements.iter().all(|statement| Subject::new(&installed, &[]).is_meant_by(statement, "a")));
+        assert_eq!(verdict(&installed, &[], statements), expected, "{linked:?}");
+    };
+    let through = |text: &str, symbols: &[&str]| Statement {
+        requires: vec![("symbols".to_owned(), symbols.iter().map(|&symbol| symbol.to_owned()).collect())],
+        ..statement(text)
+    };
+    let of_two = || through("affected 1..9", &["a.F", "a.T.G"]);
+    check(Some(&["a.F", "a.H"]), &[of_two()], "affected 9");
+    check(Some(&["a.H"]), &[of_two()], "not reached");
+    check(Some(&[]), &[of_two()], "not reached");
+    // It cannot be told.
+    check(None, &[of_two()], "affected 9");
+    // Another statement of the same vulnerability says otherwise, or leaves it open; a fix fixes what either says.
+    check(Some(&["a.H"]), &[of_two(), statement("affected 2..8")], "affected 9");
+    check(Some(&["a.H"]), &[of_two(), statement("affected 2..x")], "unknown");
+    check(Some(&["a.H"]), &[of_two(), statement("not-affected 2..4")], "not");
+    // Versions count before.
+    check(Some(&["a.H"]), &[through("affected 1..2", &["a.F"])], "reached 2");
+    check(Some(&["a.F"]), &[through("affected 5..9", &["a.F"])], "-");
 }
 
 #[test]

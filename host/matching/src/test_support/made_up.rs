@@ -23,6 +23,7 @@ pub(crate) fn package(name: &str, version: &str) -> Package {
         purl: format!("pkg:test/{name}@{version}"),
         arch: None,
         source: None,
+        symbols: None,
         qualifiers: Vec::new(),
         licenses: Vec::new(),
     }

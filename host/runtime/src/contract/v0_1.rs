@@ -205,6 +205,7 @@ impl From<types::Package> for Package {
             vendor: None,
             signer: None,
             reason: None,
+            symbols: None,
             qualifiers: package.qualifiers,
             licenses: package.licenses,
         }
@@ -272,6 +273,7 @@ impl From<intake::Affected> for newest_intake::Affected {
             status: affected.status.into(),
             ranges: each(affected.ranges),
             versions: affected.versions,
+            symbols: Vec::new(),
             requires: affected.requires,
             ratings: each(affected.ratings),
             note: affected.note,

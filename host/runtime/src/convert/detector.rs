@@ -121,6 +121,10 @@ fn package(fields: &mut Fields, stated: types::Package) -> Result<Package, Unusa
         purl: fields.name("package.purl", stated.purl)?,
         arch: fields.optional("package.arch", stated.arch)?.map(Text::from),
         source: stated.source.map(|source| source_package(fields, source)).transpose()?,
+        symbols: stated.symbols.map(|symbols| {
+            symbols.iter().for_each(|symbol| fields.count(symbol.len()));
+            symbols.iter().collect()
+        }),
         qualifiers: qualifiers(
             fields,
             stated.qualifiers,

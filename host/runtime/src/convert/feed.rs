@@ -1,4 +1,4 @@
-use limpid_model::{Advisory, Affected, Bound, Enrichment, InputError, Range, Rating, Status};
+use limpid_model::{Advisory, Affected, Bound, Enrichment, InputError, Range, Rating, Statement, Status};
 
 use super::fields::Unusable;
 use super::{Fields, input_error, shorten};
@@ -122,13 +122,26 @@ fn affected(fields: &mut Fields, stated: wit::Affected) -> Result<Affected, Unus
         status: status(stated.status),
         ranges: each(stated.ranges, |stated| range(fields, stated))?,
         versions: fields.names("affected.versions", stated.versions)?,
-        requires: each(stated.requires, |(name, values)| {
-            let name = fields.name("affected.requires", name)?;
-            Ok((name, fields.texts("affected.requires", values)?))
-        })?,
+        requires: requires(fields, stated.requires, stated.symbols)?,
         ratings: ratings(fields, stated.ratings)?,
         note: stated.note.map(|note| fields.text("affected.note", note)).transpose()?,
     })
+}
+
+/// What must be there, and what must be linked in, which is required like all else.
+fn requires(
+    fields: &mut Fields,
+    stated: Vec<(String, Vec<String>)>,
+    symbols: Vec<String>,
+) -> Result<Vec<(String, Vec<String>)>, Unusable> {
+    let mut requires = each(stated, |(name, values)| {
+        let name = fields.name("affected.requires", name)?;
+        Ok((name, fields.texts("affected.requires", values)?))
+    })?;
+    if !symbols.is_empty() {
+        requires.push((Statement::SYMBOLS.to_owned(), fields.names("affected.symbols", symbols)?));
+    }
+    Ok(requires)
 }
 
 fn range(fields: &mut Fields, stated: wit::Range) -> Result<Range, Unusable> {

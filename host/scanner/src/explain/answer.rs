@@ -84,6 +84,7 @@ pub(super) fn answer(reasons: &[Reason], affected: bool, seen: &Seen<'_>) -> Res
     let decided = [
         Outcome::Overruled,
         Outcome::NotAffected,
+        Outcome::NotReached,
         Outcome::Fixed,
         Outcome::OtherVersions,
         Outcome::Requirement,

@@ -49,6 +49,7 @@ mod tests {
             purl: purl.to_owned(),
             arch: None,
             source: None,
+            symbols: None,
             qualifiers: Vec::new(),
             licenses: Vec::new(),
         }

@@ -2,7 +2,7 @@
 
 use limpid_model::{
     Digest, Distribution, Evidence, Fact, Finding, KeyedVersion, LayerFindings, Ownership, Package,
-    PackageKeys, Scope, SourcePackage, Text, Unread,
+    PackageKeys, Scope, SourcePackage, Symbols, Text, Unread,
 };
 use serde::{Deserialize, Serialize};
 
@@ -36,10 +36,37 @@ pub struct Row {
     unread: Vec<StoredUnread>,
     failures: Vec<Failure>,
     keys: Vec<StoredKeys>,
+    /// What of packages is linked in, by their places among the packages.
+    symbols: Vec<(u32, StoredSymbols)>,
 }
 
 impl table::Row for Row {
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
+        // Version 1 knew no symbols.
+        if version != 1 {
+            return None;
+        }
+        let (plugin, findings, unread, failures, keys) = postcard::from_bytes(fields).ok()?;
+        Some(Self { plugin, findings, unread, failures, keys, symbols: Vec::new() })
+    }
+}
+
+/// [`Symbols`], as distances.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct StoredSymbols(Vec<u32>);
+
+impl From<&Symbols> for StoredSymbols {
+    fn from(symbols: &Symbols) -> Self {
+        Self(symbols.distances().collect())
+    }
+}
+
+impl From<StoredSymbols> for Symbols {
+    fn from(StoredSymbols(distances): StoredSymbols) -> Self {
+        Self::of_distances(distances)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -98,7 +125,15 @@ struct StoredPackage {
 impl Row {
     /// The row of what `plugin` found. `keys` holds one element for each package, in their order.
     pub fn new(plugin: limpid_model::PluginId, found: LayerFindings, keys: Vec<PackageKeys>) -> Self {
+        let packages = found.findings.iter().filter_map(|finding| match &finding.fact {
+            Fact::Package(package) => Some(&**package),
+            _ => None,
+        });
+        let linked =
+            (0..).zip(packages).filter_map(|(place, package)| Some((place, package.symbols.as_ref()?)));
+        let symbols = linked.map(|(place, symbols)| (place, symbols.into())).collect();
         Self {
+            symbols,
             plugin: plugin.into(),
             findings: each(found.findings),
             unread: each(found.unread),
@@ -109,11 +144,17 @@ impl Row {
 
     /// What was found, by which plugin, and the keys of each package in their order.
     pub fn into_parts(self) -> (limpid_model::PluginId, LayerFindings, Vec<PackageKeys>) {
-        let found = LayerFindings {
-            findings: each(self.findings),
-            unread: each(self.unread),
-            failures: each(self.failures),
-        };
+        let mut findings: Vec<Finding> = each(self.findings);
+        let mut packages = (0..).zip(findings.iter_mut().filter_map(|finding| match &mut finding.fact {
+            Fact::Package(package) => Some(package),
+            _ => None,
+        }));
+        for (of, symbols) in self.symbols {
+            if let Some((_, package)) = packages.find(|(place, _)| *place == of) {
+                package.symbols = Some(symbols.into());
+            }
+        }
+        let found = LayerFindings { findings, unread: each(self.unread), failures: each(self.failures) };
         (self.plugin.into(), found, each(self.keys))
     }
 }
@@ -244,6 +285,7 @@ impl From<StoredPackage> for Package {
             purl: stored.purl,
             arch: stored.arch,
             source: stored.source.map(|(name, version)| SourcePackage { name, version }),
+            symbols: None,
             qualifiers: stored.qualifiers,
             licenses: stored.licenses,
         }

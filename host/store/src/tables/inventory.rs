@@ -2,10 +2,10 @@
 //! against. Derived from what detectors found; rows grow with layers and their packages, never with
 //! images.
 
-use limpid_model::{Digest, Evidence, Package, PackageKeys, Scope, SourcePackage, Text};
+use limpid_model::{Digest, Evidence, Package, PackageKeys, Scope, SourcePackage, Symbols, Text};
 use serde::{Deserialize, Serialize};
 
-use super::findings::StoredKeys;
+use super::findings::{StoredKeys, StoredSymbols};
 use crate::define::define_table;
 use crate::key::{self, Reader, Writer};
 use crate::table;
@@ -86,14 +86,34 @@ pub struct Row {
     source: Option<(Text, Text)>,
     qualifiers: Vec<(String, String)>,
     keys: StoredKeys,
+    symbols: Option<StoredSymbols>,
+}
+
+/// What versions 1 and 2 of a row had. Version 1 ended with the package that owns the file, which contexts say
+/// now; neither knew symbols.
+#[derive(Deserialize)]
+struct Earlier {
+    path: Text,
+    name: Text,
+    version: Text,
+    scheme: Text,
+    namespace: Option<String>,
+    arch: Option<Text>,
+    source: Option<(Text, Text)>,
+    qualifiers: Vec<(String, String)>,
+    keys: StoredKeys,
 }
 
 impl table::Row for Row {
-    const VERSION: u8 = 2;
+    const VERSION: u8 = 3;
 
     fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
-        // Version 1 ended with the package that owns the file, which contexts say now.
-        (version == 1).then(|| postcard::take_from_bytes(fields).ok().map(|(row, _)| row)).flatten()
+        if !matches!(version, 1 | 2) {
+            return None;
+        }
+        let (earlier, _) = postcard::take_from_bytes(fields).ok()?;
+        let Earlier { path, name, version, scheme, namespace, arch, source, qualifiers, keys } = earlier;
+        Some(Self { path, name, version, scheme, namespace, arch, source, qualifiers, keys, symbols: None })
     }
 }
 
@@ -113,6 +133,7 @@ impl Row {
             source: package.source.as_ref().map(|source| (source.name.clone(), source.version.clone())),
             qualifiers: package.qualifiers.clone(),
             keys: keys.into(),
+            symbols: package.symbols.as_ref().map(StoredSymbols::from),
         }
     }
 
@@ -132,6 +153,7 @@ impl Row {
             purl: String::new(),
             arch: self.arch,
             source: self.source.map(|(name, version)| SourcePackage { name, version }),
+            symbols: self.symbols.map(Symbols::from),
             qualifiers: self.qualifiers,
             licenses: Vec::new(),
         };

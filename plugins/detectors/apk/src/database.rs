@@ -1,19 +1,16 @@
 //! The format of `lib/apk/db/installed`, as in
 //! [apk's own description](https://wiki.alpinelinux.org/wiki/Apk_spec): records of lines
 //! `LETTER:VALUE`, with an empty line after each. The files of a package stand in its record, each
-//! directory (`F:`) before the names in it (`R:`).
+//! directory (`F:`) before the names in it (`R:`). Names of files are bytes, which may be no UTF-8.
 
 use std::io::{self, BufRead};
 
-use limpid_plugin_sdk::detector::Ownership;
+use limpid_plugin_sdk::Error;
+use limpid_plugin_sdk::detector::{Ownership, Paths};
 use limpid_plugin_sdk::text::{Line, Lines};
 
 /// The longest line of which the value is used, in bytes.
 pub const MAX_LINE: usize = 64 * 1024;
-
-/// How many bytes the paths of all packages may have together. A directory is written once but
-/// stands in each of its paths, so that they can be far longer than the file.
-pub const MAX_OWNED: usize = 64 * 1024 * 1024;
 
 /// What a record says of a package; what it does not say is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,34 +25,29 @@ pub struct Record {
     pub origin: String,
     /// `L:`
     pub license: String,
-    /// Its files, without a leading slash; those whose path no layer can hold are left out, and those in `lib` and
-    /// the like stand under `usr/lib` as well.
+    /// Its files, as [`Paths`] writes them.
     pub paths: Vec<String>,
+    /// Why some of its files are missing.
+    pub without: Option<Error>,
 }
 
 /// Reads records one after the other.
 #[derive(Debug)]
 pub struct Records<R> {
     lines: Lines<R>,
-    owned: usize,
+    paths: Paths,
 }
 
 impl<R: BufRead> Records<R> {
-    /// The records of a database.
-    pub const fn new(reader: R) -> Self {
-        Self { lines: Lines::new(reader, MAX_LINE), owned: 0 }
+    /// The records of a database. What their paths may have together is bounded by `paths`: a directory is written once
+    /// but stands in each of its paths, so that they can be far longer than the file.
+    pub const fn new(reader: R, paths: Paths) -> Self {
+        Self { lines: Lines::new(reader, MAX_LINE), paths }
     }
 
-    /// Goes on counting the paths of all packages, after those of another database.
-    #[must_use]
-    pub const fn after(mut self, owned: usize) -> Self {
-        self.owned = owned;
-        self
-    }
-
-    /// How many bytes the paths of all packages have so far.
-    pub const fn owned(&self) -> usize {
-        self.owned
+    /// What goes on counting the paths of all packages, for another database.
+    pub fn into_paths(self) -> Paths {
+        self.paths
     }
 
     /// The next record, or what is wrong with it; none at the end.
@@ -65,17 +57,17 @@ impl<R: BufRead> Records<R> {
     /// Those of the reader.
     #[allow(clippy::should_implement_trait, reason = "two kinds of errors: of the reader, of the record")]
     pub fn next(&mut self) -> io::Result<Option<Result<Record, String>>> {
-        let mut draft = Draft::new(self.owned);
+        // Names before the first directory are of the root.
+        let mut draft = Draft { directory: Some(Vec::new()), ..Draft::default() };
         while let Some(line) = self.lines.next()? {
             let line = without_mark(line);
             if !line.bytes.is_empty() {
-                draft.take(line);
+                draft.take(line, &mut self.paths);
             } else if draft.first_line.is_some() {
                 break;
             }
         }
-        self.owned = draft.owned;
-        Ok(draft.finish())
+        Ok(draft.finish(&mut self.paths))
     }
 }
 
@@ -88,20 +80,17 @@ fn without_mark(line: Line<'_>) -> Line<'_> {
 }
 
 /// A record of which some lines were read.
+#[derive(Default)]
 struct Draft {
     record: Record,
     first_line: Option<u64>,
-    directory: String,
-    owned: usize,
+    /// The directory in which the next names are, as [`directory`] writes it.
+    directory: Option<Vec<u8>>,
     problem: Option<String>,
 }
 
 impl Draft {
-    fn new(owned: usize) -> Self {
-        Self { record: Record::default(), first_line: None, directory: String::new(), owned, problem: None }
-    }
-
-    fn take(&mut self, line: Line<'_>) {
+    fn take(&mut self, line: Line<'_>, paths: &mut Paths) {
         self.first_line.get_or_insert(line.number);
         let Some((&[field], value)) = line.split_once(b':') else {
             return self.fail(&line, "is not `LETTER:VALUE`");
@@ -109,47 +98,50 @@ impl Draft {
         if line.cut && matches!(field, b'P' | b'V' | b'A' | b'o' | b'L' | b'F' | b'R') {
             return self.fail(&line, "is longer than 64 KiB");
         }
-        // A path that is not UTF-8 is no reason to lose the package.
-        let value = String::from_utf8_lossy(value);
-        match field {
-            b'P' => self.record.name = value.into_owned(),
-            b'V' => self.record.version = value.into_owned(),
-            b'A' => self.record.arch = value.into_owned(),
-            b'o' => self.record.origin = value.into_owned(),
-            b'L' => self.record.license = value.into_owned(),
-            b'F' => self.directory = value.into_owned(),
-            b'R' => self.own(&line, &value),
-            _ => {}
+        let text = match field {
+            b'P' => &mut self.record.name,
+            b'V' => &mut self.record.version,
+            b'A' => &mut self.record.arch,
+            b'o' => &mut self.record.origin,
+            // Under which licence a package is, is told as well as it goes.
+            b'L' => {
+                self.record.license = String::from_utf8_lossy(value).into_owned();
+                return;
+            }
+            b'F' => {
+                self.directory = directory(value);
+                return;
+            }
+            b'R' => return self.own(value, paths),
+            _ => return,
+        };
+        match str::from_utf8(value) {
+            Ok(value) => value.clone_into(text),
+            Err(_) => self.fail(&line, "is not UTF-8"),
         }
     }
 
-    fn own(&mut self, line: &Line<'_>, name: &str) {
-        let path = match self.directory.as_str() {
-            "" => name.to_owned(),
-            directory => format!("{directory}/{name}"),
-        };
-        let path = path.trim_start_matches('/');
-        if path.is_empty() || path.len() > Ownership::MAX_PATH {
+    fn own(&mut self, name: &[u8], paths: &mut Paths) {
+        // What a record that is damaged owns is nobody's.
+        if name.is_empty() || self.problem.is_some() || self.record.without.is_some() {
             return;
         }
-        // In an image whose `/lib` is a link into `/usr`, what a package puts into `lib` lies there.
-        let merged =
-            is_merged(path).then(|| format!("usr/{path}")).filter(|it| it.len() <= Ownership::MAX_PATH);
-        for path in [Some(path.to_owned()), merged].into_iter().flatten() {
-            self.owned += path.len();
-            if self.owned > MAX_OWNED {
-                return self.fail(line, "takes the paths of all packages over 64 MiB");
-            }
-            self.record.paths.push(path);
-        }
+        let Some(path) = self.directory.as_mut() else { return };
+        let directory = path.len();
+        path.extend_from_slice(name);
+        let pushed = paths.push(path);
+        path.truncate(directory);
+        self.record.without = pushed.err();
     }
 
     fn fail(&mut self, line: &Line<'_>, why: &str) {
         self.problem.get_or_insert_with(|| format!("line {} {why}", line.number));
     }
 
-    fn finish(self) -> Option<Result<Record, String>> {
+    fn finish(mut self, paths: &mut Paths) -> Option<Result<Record, String>> {
         let first_line = self.first_line?;
+        let ownership = paths.owned_by("");
+        self.record.paths = ownership.map(|ownership| ownership.paths).unwrap_or_default();
         let place = format!("record of `{}` at line {first_line}", self.record.name);
         Some(match self.problem {
             Some(problem) => Err(format!("{place}: {problem}")),
@@ -162,9 +154,21 @@ impl Draft {
     }
 }
 
-/// Whether a path lies in a directory that is one of `/usr` where that is merged.
-fn is_merged(path: &str) -> bool {
-    ["bin/", "sbin/", "lib/", "lib64/"].iter().any(|directory| path.starts_with(directory))
+/// A directory with a slash behind it, empty where that is the root, and without what leads nowhere, so that it costs
+/// each of its names no more than their paths are long. None where no layer can hold a path in it.
+fn directory(value: &[u8]) -> Option<Vec<u8>> {
+    let mut directory = Vec::new();
+    for component in value.split(|&byte| byte == b'/') {
+        match component {
+            b"" | b"." => {}
+            b".." => return None,
+            name => {
+                directory.extend_from_slice(name);
+                directory.push(b'/');
+            }
+        }
+    }
+    (directory.len() <= Ownership::MAX_PATH).then_some(directory)
 }
 
 #[cfg(test)]

@@ -5,14 +5,15 @@
 //! each of its versions counts once, as apk lists them.
 //!
 //! It is read as a stream; what is kept of it is bounded by
-//! [`database::MAX_LINE`] for a field, [`database::MAX_OWNED`] for the paths of all packages and [`MAX_PACKAGES`] for
+//! [`database::MAX_LINE`] for a field, [`Paths::MAX_BYTES`] for the paths of all packages and [`MAX_PACKAGES`] for
 //! their names. A record that cannot be read costs that record.
 
 pub mod database;
+mod vendor;
 
 use std::collections::BTreeSet;
 
-use limpid_plugin_sdk::detector::{Claim, Detector, File, Ownership, Package, Problems, Report};
+use limpid_plugin_sdk::detector::{Claim, Detector, File, Ownership, Package, Paths, Problems, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use database::{Record, Records};
@@ -51,19 +52,24 @@ export_detector!(Apk);
 struct Stated {
     /// By the databases before this one, the names of packages.
     names: BTreeSet<String>,
-    /// Bytes of the paths of all packages.
-    owned: usize,
+    /// What counts the paths of all packages.
+    paths: Paths,
 }
 
 fn read(file: &File, stated: &mut Stated, report: &mut Report) -> Result<(), Error> {
     let mut problems = Problems::default();
-    let mut records = Records::new(file.reader()).after(stated.owned);
-    let mut of_this = BTreeSet::new();
+    let mut records = Records::new(file.reader(), std::mem::take(&mut stated.paths));
+    let (mut of_this, mut lacks_paths) = (BTreeSet::new(), false);
     let mut outcome = Ok(());
     while let Some(record) = records.next()? {
         match record {
             Ok(record) if stated.names.contains(&record.name) => {}
-            Ok(record) => {
+            Ok(mut record) => {
+                // What is a package matters more than what is in it. All that follow lack the same.
+                if let Some(why) = record.without.take().filter(|_| !lacks_paths) {
+                    lacks_paths = true;
+                    problems.push(why);
+                }
                 if of_this.insert([&record.name, &record.version, &record.arch].map(String::clone)) {
                     found(file.path(), record, report);
                 }
@@ -75,18 +81,23 @@ fn read(file: &File, stated: &mut Stated, report: &mut Report) -> Result<(), Err
             break;
         }
     }
-    stated.owned = records.owned();
+    stated.paths = records.into_paths();
     stated.names.extend(of_this.into_iter().map(|[name, ..]| name));
     report.unread_parts(file.path(), problems);
     outcome
 }
 
 fn found(path: &str, record: Record, report: &mut Report) {
-    let Record { name, version, arch, origin, license, paths } = record;
+    let Record { name, version, arch, origin, license, paths, without: _ } = record;
     let purl = Purl::new("apk", &name).version(&version).qualifier("arch", &arch);
     // A package without an origin was built from the recipe of its own name.
     let origin = if origin.is_empty() { name.clone() } else { origin };
+    let is_root = vendor::is_root(&name, &version);
+    let origin = if is_root { vendor::bare(origin) } else { origin };
     let mut package = Package::new(&name, &version, "apk").purl(purl).source(origin, version);
+    if is_root {
+        package = package.qualifier("vendor", vendor::ROOT);
+    }
     if !arch.is_empty() {
         package = package.arch(arch);
     }
@@ -122,6 +133,15 @@ P:.build-deps
 V:20240101.120000
 A:noarch
 ";
+
+    #[test]
+    fn a_package_that_root_built_has_it_as_vendor_and_the_distributions_source() {
+        let installed = "P:rootio-ssl_client\nV:1.36.1-r10071\nA:x86_64\no:rootio-busybox\n\n";
+        let report = Apk::detect(&[File::in_memory("lib/apk/db/installed", installed)]).unwrap();
+        let packages: Vec<_> = report.packages().collect();
+        assert_eq!(packages[0].qualifiers, [("vendor".to_owned(), "Root".to_owned())]);
+        assert_eq!(packages[0].source.as_ref().unwrap().name, "busybox");
+    }
 
     #[test]
     fn a_record_gives_a_package_and_what_it_owns() {
@@ -173,6 +193,20 @@ A:noarch
         let text = "P:aa\nV:1.0-r0\n\nP:aa\nV:2.0-r0\n\nP:aa\nV:1.0-r0\n";
         let report = Apk::detect(&[File::in_memory("lib/apk/db/installed", text)]).unwrap();
         assert_eq!(report.packages().map(|it| it.version.as_str()).collect::<Vec<_>>(), ["1.0-r0", "2.0-r0"]);
+    }
+
+    #[test]
+    fn a_package_is_stated_where_there_is_no_room_for_its_paths() {
+        let directory = "d".repeat(Ownership::MAX_PATH - 2);
+        let files = "R:f\n".repeat(Paths::MAX_BYTES / Ownership::MAX_PATH);
+        let text = format!(
+            "P:aa\nV:1\nF:{directory}\n{files}\nP:bb\nV:2\nF:{directory}\n{files}\nP:cc\nV:3\nF:\nR:{}\n",
+            "c".repeat(4000)
+        );
+        let report = Apk::detect(&[File::in_memory("lib/apk/db/installed", text)]).unwrap();
+        assert_eq!(report.packages().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["aa", "bb", "cc"]);
+        let unread: Vec<_> = report.unread.iter().map(|unread| unread.error.to_string()).collect();
+        assert_eq!(unread, ["unsupported: the paths that packages own take more than 64 MiB"]);
     }
 
     #[test]

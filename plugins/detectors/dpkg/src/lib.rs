@@ -209,7 +209,8 @@ fn read_status_d(files: &[File], database: &Database, report: &mut Report) -> Na
 fn package(name: String, architecture: String, found: Found) -> Package {
     let Found { version, source, vendor, .. } = found;
     let purl = Purl::new("deb", &name).version(&version).qualifier("arch", &architecture);
-    let mut package = Package::new(name, version, "dpkg").purl(purl).source(source.0, source.1);
+    let source_name = vendor::source_name(vendor.as_deref(), source.0);
+    let mut package = Package::new(name, version, "dpkg").purl(purl).source(source_name, source.1);
     if !architecture.is_empty() {
         package = package.arch(architecture);
     }

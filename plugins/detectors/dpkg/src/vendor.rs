@@ -20,6 +20,9 @@ const MARKS: [(&str, &str); 6] = [
     ("+rpt", "Raspberry Pi"),
 ];
 
+/// Who builds packages of distributions anew, from the same sources, with a mark in the version, the name or both.
+const REBUILDER: (&str, &str, &str) = ("Root", ".root.io.", "rootio-");
+
 /// Names of releases for which publishers of archives build, and append them: `2.61.0-1~bookworm`. Debian and
 /// Ubuntu append numbers: `~deb12u1`, `~bpo12+1`, `~22.04.1`. But where a version is Ubuntu's, so may the name be:
 /// `1:5.1.6~rc2-0ubuntu1~xenial10`. Of Ubuntu's older releases even others may be its own (`3.11.0-14.21~precise1`).
@@ -33,6 +36,10 @@ const DISTRIBUTIONS: [&str; 6] = ["debian", "debian backports", "ubuntu", "raspb
 
 /// The publisher of a package, where it is clearly none that publishes a distribution.
 pub(crate) fn of(stanza: &Stanza) -> Option<String> {
+    let (rebuilder, mark, prefix) = REBUILDER;
+    if stanza.version.contains(mark) || stanza.package.starts_with(prefix) {
+        return Some(rebuilder.to_owned());
+    }
     // Debian's policy knows no `Vendor`; tools that make packages of anything write it (fpm, jdeb, CPack).
     if !stanza.vendor.is_empty() {
         return Some(shortened(&stanza.vendor));
@@ -52,6 +59,15 @@ pub(crate) fn of(stanza: &Stanza) -> Option<String> {
         let name = stanza.maintainer.split('<').next().unwrap_or_default().trim().trim_matches('"');
         shortened(if name.is_empty() { "unknown" } else { name })
     })
+}
+
+/// The name by which a distribution's advisories speak of a source package that `vendor` built.
+pub(crate) fn source_name(vendor: Option<&str>, name: String) -> String {
+    let (rebuilder, _, prefix) = REBUILDER;
+    match name.strip_prefix(prefix) {
+        Some(bare) if vendor == Some(rebuilder) && !bare.is_empty() => bare.to_owned(),
+        _ => name,
+    }
 }
 
 /// Whether a word stands in the version that is no part of a longer one: `1.2~ppa3`, not `1.2+ppanel`.
@@ -94,6 +110,7 @@ mod tests {
         check("8.2.1-1+0~20230101.1+debian12~1.gbp123+deb.sury.org+1", ["", "", ""], "deb.sury.org");
         check("15.4-1.pgdg120+1", ["", "", ""], "PostgreSQL");
         check("1:10.11.6+maria~deb12", ["", "", ""], "MariaDB");
+        check("2.28.3-1.root.io.1", ["", "Root.io", ""], "Root");
         check("1.2-3~ppa1", ["", "", ""], "Launchpad PPA");
         check("1.2-0ppa1~jammy", ["", "", ""], "Launchpad PPA");
         check("2.61.0-1~bookworm", ["Vendor Inc <cli@vendor.example>", "", ""], "Vendor Inc");
@@ -102,6 +119,23 @@ mod tests {
         check("1.0", ["", "Vendor Archive", ""], "Vendor Archive");
         check("1.0", ["", "", "none"], "none");
         check("1.0", ["", "Debian", "Vendor"], "Vendor");
+    }
+
+    #[test]
+    fn what_is_built_anew_has_the_source_that_the_distribution_names() {
+        let named = Stanza {
+            package: "rootio-libmbedtls14".to_owned(),
+            version: "2.28.3-1".to_owned(),
+            ..Stanza::default()
+        };
+        assert_eq!(of(&named).as_deref(), Some("Root"));
+        let check = |vendor: Option<&str>, name: &str, expected: &str| {
+            assert_eq!(source_name(vendor, name.to_owned()), expected, "{vendor:?} {name}");
+        };
+        check(Some("Root"), "rootio-mbedtls", "mbedtls");
+        check(Some("Root"), "mbedtls", "mbedtls");
+        check(Some("Root"), "rootio-", "rootio-");
+        check(None, "rootio-mbedtls", "rootio-mbedtls");
     }
 
     #[test]

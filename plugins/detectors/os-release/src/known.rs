@@ -30,7 +30,7 @@ const fn known(id: &'static str, by: By, ends: &'static [(&'static str, &'static
 }
 
 /// Distributions, by their `ID`. Dates are those of the publishers' own pages on the life of their releases.
-const DISTRIBUTIONS: [Known; 22] = [
+const DISTRIBUTIONS: [Known; 24] = [
     known("rhel", By::Major, &RHEL),
     known("centos", By::Major, &CENTOS),
     known("almalinux", By::Major, &[("9", "2032-05-31"), ("10", "2035-05-31")]),
@@ -40,7 +40,9 @@ const DISTRIBUTIONS: [Known; 22] = [
     known("amzn", By::Major, &[("1", "2023-12-31"), ("2", "2026-06-30"), ("2023", "2029-06-30")]),
     known("sles", By::Minor, &SLES),
     known("sled", By::Minor, &SLES),
-    known("sles_sap", By::Minor, &[]),
+    known("sles_sap", By::Minor, &SLES_SAP),
+    known("sle_hpc", By::Minor, &SLES),
+    known("sle-hpc", By::Minor, &SLES),
     known("opensuse-leap", By::Minor, &LEAP),
     known("opensuse", By::Minor, &LEAP),
     known("photon", By::Minor, &[("1.0", "2022-02-28"), ("2.0", "2022-12-31"), ("3.0", "2024-03-01")]),
@@ -52,7 +54,7 @@ const DISTRIBUTIONS: [Known; 22] = [
     known("openwrt", By::Minor, &OPENWRT),
     known("openeuler", By::Minor, &OPENEULER),
     known("postmarketos", By::Minor, &POSTMARKETOS),
-    known("altlinux", By::Major, &[]),
+    known("altlinux", By::Major, &ALT),
 ];
 
 /// <https://access.redhat.com/support/policy/updates/errata>, without what is sold as Extended Life Cycle Support.
@@ -107,7 +109,8 @@ const FEDORA: [(&str, &str); 24] = [
     ("43", "2026-12-09"),
 ];
 
-/// General support, <https://www.suse.com/lifecycle>.
+/// General support, <https://www.suse.com/lifecycle>: of SUSE Linux Enterprise Server, and as well of Desktop and High
+/// Performance Computing.
 const SLES: [(&str, &str); 19] = [
     ("11", "2010-12-31"),
     ("11.1", "2012-08-31"),
@@ -128,6 +131,24 @@ const SLES: [(&str, &str); 19] = [
     ("15.5", "2024-12-31"),
     ("15.6", "2025-12-31"),
     ("15.7", "2031-07-31"),
+];
+
+/// Whoever has the release for SAP applications has what is sold to others as Extended Service Pack Overlap Support: 4.5
+/// years for each service pack, <https://www.suse.com/lifecycle>. Of 15 SP7, the last one, no end is known here.
+const SLES_SAP: [(&str, &str); 13] = [
+    ("12", "2019-06-30"),
+    ("12.1", "2020-05-31"),
+    ("12.2", "2021-03-31"),
+    ("12.3", "2022-06-30"),
+    ("12.4", "2023-06-30"),
+    ("12.5", "2027-10-31"),
+    ("15", "2022-12-31"),
+    ("15.1", "2024-01-31"),
+    ("15.2", "2024-12-31"),
+    ("15.3", "2025-12-31"),
+    ("15.4", "2026-12-31"),
+    ("15.5", "2027-12-31"),
+    ("15.6", "2028-12-31"),
 ];
 
 /// <https://en.opensuse.org/Lifetime>
@@ -214,8 +235,8 @@ const OPENEULER: [(&str, &str); 20] = [
     ("25.09", "2026-03-31"),
 ];
 
-/// <https://wiki.postmarketos.org/wiki/Releases>
-const POSTMARKETOS: [(&str, &str); 8] = [
+/// A month after the next release, <https://wiki.postmarketos.org/wiki/Releases>.
+const POSTMARKETOS: [(&str, &str); 10] = [
     ("21.06", "2022-01-29"),
     ("21.12", "2022-07-12"),
     ("22.06", "2023-01-18"),
@@ -224,10 +245,15 @@ const POSTMARKETOS: [(&str, &str); 8] = [
     ("23.12", "2024-07-16"),
     ("24.06", "2025-01-23"),
     ("24.12", "2025-07-23"),
+    ("25.06", "2026-01-23"),
+    ("25.12", "2026-07-21"),
 ];
 
+/// <https://www.altlinux.org/Branches>. What the publisher's products got after that is not for all.
+const ALT: [(&str, &str); 3] = [("p9", "2023-12-31"), ("p10", "2025-12-31"), ("p11", "2027-06-30")];
+
 /// Releases of postmarketOS and the branches of Alpine that most of their packages are of.
-const ALPINE_OF_POSTMARKETOS: [(&str, &str); 10] = [
+const ALPINE_OF_POSTMARKETOS: [(&str, &str); 12] = [
     ("21.06", "3.14"),
     ("21.12", "3.15"),
     ("22.06", "3.16"),
@@ -237,6 +263,8 @@ const ALPINE_OF_POSTMARKETOS: [(&str, &str); 10] = [
     ("24.06", "3.20"),
     ("24.12", "3.21"),
     ("25.06", "3.22"),
+    ("25.12", "3.23"),
+    ("26.06", "3.24"),
     ("edge", "edge"),
 ];
 
@@ -251,6 +279,8 @@ pub(crate) struct Stated<'a> {
     pub(crate) name: Option<&'a str>,
     /// `RHEL_VERSION`, in Red Hat's CoreOS
     pub(crate) rhel_version: Option<&'a str>,
+    /// `ALT_BRANCH_ID`: `c10f2`
+    pub(crate) branch: Option<&'a str>,
 }
 
 /// The release of a distribution that is known here; none of others.
@@ -265,9 +295,12 @@ pub(crate) fn release(stated: Stated<'_>) -> Option<Release> {
         "bottlerocket" => {
             return Some(Release { namespaces: vec!["bottlerocket".to_owned()], supported_until: None });
         }
+        "cleanstart" | "clnstrt" => {
+            return Some(Release { namespaces: vec!["cleanstart".to_owned()], supported_until: None });
+        }
         "openeuler" => return Some(openeuler(stated)),
         "postmarketos" => return Some(postmarketos(stated.version_id)),
-        "altlinux" => return alt(stated.version_id),
+        "altlinux" => return alt(stated.branch.unwrap_or(stated.version_id)),
         // Its releases are dates, and one release to its publisher.
         "amzn" if stated.version_id.starts_with("20") && stated.version_id.contains('.') => {
             let is_later = stated.version_id.starts_with("202");
@@ -283,8 +316,19 @@ pub(crate) fn release(stated: Stated<'_>) -> Option<Release> {
 
 fn of(id: &str, version_id: &str) -> Option<Release> {
     let known = DISTRIBUTIONS.iter().find(|known| known.id == id)?;
-    let release = part(version_id, known.by)?;
-    let mut namespaces = vec![format!("{}:{release}", if id == "opensuse" { "opensuse-leap" } else { id })];
+    let mut release = part(version_id, known.by)?;
+    let suse = SUSE.iter().find(|(known, _)| *known == id).map(|(_, products)| products);
+    // Up to SUSE Linux Enterprise 15, a release without a service pack is its major number alone, `12` of `12.0.1`.
+    if suse.is_some() {
+        release =
+            release.strip_suffix(".0").filter(|major| major.len() == 2 && *major < "16").unwrap_or(release);
+    }
+    let published_as = match id {
+        "opensuse" => "opensuse-leap",
+        _ if suse.is_some() => "sles",
+        _ => id,
+    };
+    let mut namespaces = vec![format!("{published_as}:{release}")];
     // What Red Hat publishes for less than a release, it publishes for a minor one.
     if id == "rhel" && release != version_id {
         namespaces.push(format!("rhel:{version_id}"));
@@ -299,8 +343,8 @@ fn of(id: &str, version_id: &str) -> Option<Release> {
     if matches!(id, "rhel" | "centos") {
         namespaces.extend(red_hat_in_osv(release));
     }
-    if matches!(id, "sles" | "sled" | "sles_sap") {
-        namespaces.extend(suse_in_osv(release));
+    if let Some(products) = suse {
+        namespaces.extend(suse_in_osv(products, release));
     }
     Some(Release { namespaces, supported_until: end(known.ends, release) })
 }
@@ -315,15 +359,33 @@ fn red_hat_in_osv(release: &str) -> Vec<String> {
     repositories.iter().map(name).collect()
 }
 
+/// What SUSE Linux Enterprise is sold as, by `ID`, and what these products are called in OSV, a product's own name first.
+/// All have the same packages of the same builds, so SUSE's own advisories for them are in the namespace of its server.
+///
+/// What is sold beside a release (LTSS, ESPOS, modules) has no `ID`: what the advisories say of it, they say of the
+/// release here. What they say of High Availability and Real Time alone is not looked at.
+const SUSE: [(&str, &[&str]); 5] = [
+    ("sles", &["server"]),
+    ("sled", &["desktop", "server"]),
+    ("sles_sap", &["server for sap applications", "server"]),
+    ("sle_hpc", &["high performance computing", "server"]),
+    ("sle-hpc", &["high performance computing", "server"]),
+];
+
 /// SUSE's ecosystems in OSV are its products.
-fn suse_in_osv(release: &str) -> Vec<String> {
+fn suse_in_osv(products: &[&str], release: &str) -> Vec<String> {
     let (major, pack) = release.split_once('.').unwrap_or((release, "0"));
-    let release = if pack == "0" { major.to_owned() } else { format!("{major} sp{pack}") };
-    let products: &[&str] = match major {
-        "15" => &["server", "module for basesystem", "module for server applications"],
-        _ => &["server"],
+    let release = match (major, pack) {
+        ("11" | "12" | "15", "0") => major.to_owned(),
+        ("11" | "12" | "15", pack) => format!("{major} sp{pack}"),
+        _ => release.to_owned(),
     };
-    products.iter().map(|product| format!("suse:linux enterprise {product} {release}")).collect()
+    let modules: &[&str] = match major {
+        "15" => &["module for basesystem", "module for server applications"],
+        _ => &[],
+    };
+    let products = products.iter().chain(modules);
+    products.map(|product| format!("suse:linux enterprise {product} {release}")).collect()
 }
 
 /// Stream is ahead of what Red Hat's advisories speak of.
@@ -364,7 +426,7 @@ fn alt(version_id: &str) -> Option<Release> {
         [b'0'..=b'9', ..] if lower.len() < 8 => format!("p{}", part(&lower, By::Major)?),
         _ => "sisyphus".to_owned(),
     };
-    Some(Release { namespaces: vec![format!("altlinux:{branch}")], supported_until: None })
+    Some(Release { namespaces: vec![format!("altlinux:{branch}")], supported_until: end(&ALT, &branch) })
 }
 
 fn end(ends: &'static [(&'static str, &'static str)], release: &str) -> Option<&'static str> {
@@ -387,7 +449,7 @@ mod tests {
     use super::*;
 
     fn check(id: &str, version_id: &str, namespaces: &[&str], until: Option<&str>) {
-        let stated = Stated { id, version_id, version: None, name: None, rhel_version: None };
+        let stated = Stated { id, version_id, version: None, name: None, rhel_version: None, branch: None };
         let release = release(stated).unwrap();
         assert_eq!(release.namespaces, namespaces, "{id} {version_id}");
         assert_eq!(release.supported_until, until, "{id} {version_id}");
@@ -426,7 +488,8 @@ mod tests {
         check("bottlerocket", "1.20.0", &["bottlerocket"], None);
         check("alpaquita", "23.1", &["alpaquita:23"], None);
         check("alpaquita", "stream", &["alpaquita:stream"], None);
-        check("altlinux", "10.2", &["altlinux:p10"], None);
+        check("altlinux", "10.2", &["altlinux:p10"], Some("2025-12-31"));
+        check("altlinux", "p11", &["altlinux:p11"], Some("2027-06-30"));
         check("altlinux", "c10f1", &["altlinux:c10f1"], None);
         check("altlinux", "20230309", &["altlinux:sisyphus"], None);
         check(
@@ -435,6 +498,7 @@ mod tests {
             &["postmarketos:24.06", "alpine:3.20", "osv/alpine:3.20"],
             Some("2025-01-23"),
         );
+        check("postmarketos", "v26.06", &["postmarketos:26.06", "alpine:3.24", "osv/alpine:3.24"], None);
         check("postmarketos", "edge", &["postmarketos:edge", "alpine:edge", "osv/alpine:edge"], None);
         check(
             "sles",
@@ -448,11 +512,55 @@ mod tests {
             Some("2025-12-31"),
         );
         check("sles", "12.5", &["sles:12.5", "suse:linux enterprise server 12 sp5"], Some("2024-10-31"));
+        check("sles", "16.0", &["sles:16.0", "suse:linux enterprise server 16.0"], None);
+    }
+
+    #[test]
+    fn what_suse_linux_enterprise_is_sold_as_has_the_advisories_of_its_server() {
+        check(
+            "sled",
+            "15.6",
+            &[
+                "sles:15.6",
+                "suse:linux enterprise desktop 15 sp6",
+                "suse:linux enterprise server 15 sp6",
+                "suse:linux enterprise module for basesystem 15 sp6",
+                "suse:linux enterprise module for server applications 15 sp6",
+            ],
+            Some("2025-12-31"),
+        );
+        let of_sap = ["sles:12.5", "suse:linux enterprise server for sap applications 12 sp5"];
+        check(
+            "sles_sap",
+            "12.5",
+            &[&of_sap[..], &["suse:linux enterprise server 12 sp5"]].concat(),
+            Some("2027-10-31"),
+        );
+        // Its first release names a third number.
+        let of_sap = ["sles:12", "suse:linux enterprise server for sap applications 12"];
+        check(
+            "sles_sap",
+            "12.0.1",
+            &[&of_sap[..], &["suse:linux enterprise server 12"]].concat(),
+            Some("2019-06-30"),
+        );
+        for id in ["sle_hpc", "sle-hpc"] {
+            let of_hpc = ["sles:12.5", "suse:linux enterprise high performance computing 12 sp5"];
+            check(
+                id,
+                "12.5",
+                &[&of_hpc[..], &["suse:linux enterprise server 12 sp5"]].concat(),
+                Some("2024-10-31"),
+            );
+        }
+        let of_sap = ["sles:16.0", "suse:linux enterprise server for sap applications 16.0"];
+        check("sles_sap", "16.0", &[&of_sap[..], &["suse:linux enterprise server 16.0"]].concat(), None);
     }
 
     #[test]
     fn what_else_an_os_release_says_names_the_release() {
-        let plain = Stated { id: "", version_id: "", version: None, name: None, rhel_version: None };
+        let plain =
+            Stated { id: "", version_id: "", version: None, name: None, rhel_version: None, branch: None };
         let namespaces = |stated: Stated<'_>| release(stated).unwrap().namespaces;
         let stream = Stated { id: "centos", version_id: "9", name: Some("CentOS Stream"), ..plain };
         assert_eq!(namespaces(stream), ["centos-stream:9"]);

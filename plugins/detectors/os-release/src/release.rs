@@ -10,10 +10,11 @@ use crate::{alpine, debian, known};
 /// A derivative is none of what it derives from: Chainguard publishes for its own packages
 /// (<https://packages.cgr.dev/chainguard/security.json>, in OSV the ecosystem `Chainguard`), and Wolfi's advisories
 /// (ecosystem `Wolfi`) speak of Wolfi's.
-const ROLLING: [&str; 20] = [
+const ROLLING: [&str; 21] = [
     "wolfi",
     "chainguard",
     "minimos",
+    "echo",
     "arch",
     "archarm",
     "artix",
@@ -49,6 +50,7 @@ pub(crate) fn distribution(assignments: &Assignments) -> Result<Distribution, St
     let release = match id.as_str() {
         "alpine" => alpine::release(version_id, pretty_name),
         "debian" => debian::release(version_id, text("VERSION_CODENAME"), text("VERSION"), pretty_name),
+        "dhi" => hardened(version_id, text("VERSION_CODENAME"), text("ID_LIKE").unwrap_or_default()),
         _ => {
             let stated = Stated {
                 id: &id,
@@ -56,6 +58,7 @@ pub(crate) fn distribution(assignments: &Assignments) -> Result<Distribution, St
                 version: text("VERSION"),
                 name: text("NAME"),
                 rhel_version: text("RHEL_VERSION"),
+                branch: text("ALT_BRANCH_ID"),
             };
             known::release(stated).unwrap_or_else(|| Release {
                 namespaces: match rolls(&id, version_id, text("BUILD_ID")) {
@@ -83,6 +86,28 @@ pub(crate) struct Release {
     pub(crate) namespaces: Vec<String>,
     /// The last day of support, where its publisher names one.
     pub(crate) supported_until: Option<&'static str>,
+}
+
+/// An image of Docker's, whose packages are built of those of Alpine or Debian. What Docker does not speak of, the
+/// publisher of what it was built of does.
+fn hardened(version_id: &str, codename: Option<&str>, like: &str) -> Release {
+    let base = like.split_ascii_whitespace().find(|base| matches!(*base, "alpine" | "debian"));
+    let release = match base {
+        Some("alpine") => alpine::release(version_id, ""),
+        Some(_) => debian::release(version_id, codename, None, ""),
+        None => Release { namespaces: Vec::new(), supported_until: None },
+    };
+    // The release as the publisher of records names it: a branch of Alpine, a number of Debian.
+    let named = |namespace: &&String| match base {
+        Some("debian") => **namespace == format!("debian:{version_id}"),
+        _ => true,
+    };
+    let own = match release.namespaces.iter().find(named) {
+        Some(namespace) => format!("dhi:{namespace}"),
+        None => "dhi".to_owned(),
+    };
+    let namespaces = std::iter::once(own).chain(release.namespaces).collect();
+    Release { namespaces, ..release }
 }
 
 /// Where OSV publishes what it derives of the distribution's own advisories.
@@ -161,6 +186,20 @@ mod tests {
             &["alpine:edge", "osv/alpine:edge"],
         );
         check("ID=ubuntu\nVERSION_ID=\"22.04\"", &["ubuntu:22.04"]);
+        check(
+            "ID=dhi\nID_LIKE=alpine\nVERSION_ID=3.24",
+            &["dhi:alpine:3.24", "alpine:3.24", "osv/alpine:3.24"],
+        );
+        check(
+            "ID=dhi\nID_LIKE=debian\nVERSION_ID=13",
+            &["dhi:debian:13", "debian:trixie", "debian:13", "osv/debian:13"],
+        );
+        check(
+            "ID=dhi\nID_LIKE=debian\nVERSION_ID=14\nVERSION_CODENAME=forky",
+            &["dhi:debian:14", "debian:forky", "debian:14", "osv/debian:14"],
+        );
+        check("ID=dhi\nVERSION_ID=1", &["dhi"]);
+        check("ID=altlinux\nVERSION_ID=11.0\nALT_BRANCH_ID=c10f2", &["altlinux:c10f2"]);
         check("ID=new\nVERSION_ID=\"22.04\"", &["new:22.04", "new:22"]);
         check("ID=fedora\nVERSION_ID=40", &["fedora:40"]);
         check("ID=arch", &["arch"]);
@@ -172,10 +211,13 @@ mod tests {
         check("ID=wolfi\nVERSION_ID=\"20230201\"", &["wolfi"]);
         check("ID=chainguard\nVERSION_ID=20230214", &["chainguard"]);
         check("ID=minimos\nVERSION_ID=20241231", &["minimos"]);
+        check("ID=echo\nID_LIKE=debian\nVERSION_ID=1", &["echo"]);
+        check("ID=clnstrt\nVERSION_ID=3.20.3", &["cleanstart"]);
         check("ID=arch\nVERSION_ID=20240101.0.204074\nBUILD_ID=rolling", &["arch"]);
         check("ID=opensuse-tumbleweed\nVERSION_ID=20240815", &["opensuse-tumbleweed"]);
         check("ID=kali\nVERSION_ID=2024.1", &["kali"]);
         check("ID=gentoo\nVERSION_ID=2.15", &["gentoo"]);
+        check("ID=\"void\"", &["void"]);
         check("ID=new\nVERSION_ID=2024-08-15", &["new"]);
         check("ID=new\nVERSION_ID=7\nBUILD_ID=rolling", &["new"]);
         check("ID=amzn\nVERSION_ID=2018.03", &["amzn:1"]);
@@ -195,6 +237,8 @@ mod tests {
         check("ID=debian\nVERSION_ID=12\nSUPPORT_END=soon", Some("2028-06-30"));
         check("ID=alpine\nVERSION_ID=3.9.6", Some("2020-11-01"));
         check("ID=alpine\nVERSION_ID=3.99.0", None);
+        check("ID=dhi\nID_LIKE=alpine\nVERSION_ID=3.22", Some("2027-05-01"));
+        check("ID=dhi\nID_LIKE=debian\nVERSION_ID=13", Some("2030-06-30"));
         check("ID=fedora\nVERSION_ID=40\nSUPPORT_END=2025-05-14", Some("2025-05-14"));
         check("ID=fedora\nVERSION_ID=40", Some("2025-05-13"));
         check("ID=fedora\nVERSION_ID=99", None);

@@ -4,7 +4,7 @@
 use std::io::BufRead;
 
 use limpid_plugin_sdk::Error;
-use limpid_plugin_sdk::detector::Paths;
+use limpid_plugin_sdk::detector::{Paths, Problems};
 use limpid_plugin_sdk::text::{Line, Lines};
 
 /// The longest line that is used, in bytes.
@@ -33,19 +33,25 @@ pub struct Description {
 }
 
 impl Description {
-    /// Reads a `desc`.
+    /// Reads a `desc`. Where it is cut off behind its name and version, that is a problem, and what is there counts.
     ///
     /// # Errors
     ///
     /// [`Error::Malformed`] where a line that counts is too long or not UTF-8, or name or version is missing; those
     /// of the reader.
-    pub fn read(reader: impl BufRead) -> Result<Self, Error> {
+    pub fn read(reader: impl BufRead, problems: &mut Problems) -> Result<Self, Error> {
         let mut description = Self::default();
-        sections(reader, |section, line| description.line(section, line))?;
+        let cut = sections(reader, |section, line| description.line(section, line))?;
         for (field, value) in [("%NAME%", &description.name), ("%VERSION%", &description.version)] {
             if value.is_empty() {
                 return Err(Error::malformed(format_args!("it has no `{field}`")));
             }
+        }
+        if let Some(section) = cut {
+            if section == b"%BASE%" {
+                description.base.clear();
+            }
+            problems.push(cut_off(&section));
         }
         Ok(description)
     }
@@ -84,23 +90,28 @@ impl Description {
     }
 }
 
-/// Reads the paths of `files`, but for directories.
+/// Reads the paths of `files`, but for directories. Where it is cut off, that is a problem, and what is there counts.
 ///
 /// # Errors
 ///
 /// Those of [`Paths::push`] and of the reader.
-pub fn read_paths(reader: impl BufRead, paths: &mut Paths) -> Result<(), Error> {
-    sections(reader, |section, line| match section {
+pub fn read_paths(reader: impl BufRead, paths: &mut Paths, problems: &mut Problems) -> Result<(), Error> {
+    let cut = sections(reader, |section, line| match section {
         b"%FILES%" if !line.cut && !line.bytes.ends_with(b"/") => paths.push(line.bytes),
         _ => Ok(()),
-    })
+    })?;
+    if let Some(section) = cut {
+        problems.push(cut_off(&section));
+    }
+    Ok(())
 }
 
-/// Shows each line of each section to `take`, with the section's name.
+/// Shows each line of each section to `take`, with the section's name. libalpm ends each section with an empty line, the
+/// last as well: gives the name of the one that is cut off, where that is missing.
 fn sections(
     reader: impl BufRead,
     mut take: impl FnMut(&[u8], Line<'_>) -> Result<(), Error>,
-) -> Result<(), Error> {
+) -> Result<Option<Vec<u8>>, Error> {
     let mut lines = Lines::new(reader, MAX_LINE);
     let mut section = Vec::new();
     while let Some(line) = lines.next()? {
@@ -113,7 +124,12 @@ fn sections(
             take(&section, line)?;
         }
     }
-    Ok(())
+    Ok(Some(section).filter(|section| !section.is_empty()))
+}
+
+fn cut_off(section: &[u8]) -> Error {
+    let section = String::from_utf8_lossy(section);
+    Error::malformed(format_args!("it is cut off in section `{section:.100}`"))
 }
 
 #[cfg(test)]
@@ -125,8 +141,10 @@ mod tests {
     #[test]
     fn a_description_has_the_first_line_of_each_section_and_all_licences() {
         let text = "%NAME%\nzlib\n\n%VERSION%\n1:1.3.1-2\n\n%BASE%\nzlib\n\n%DESC%\n%NAME%\n\n%ARCH%\nx86_64\n\n\
-                    %LICENSE%\nMIT\ncustom:zlib\n\n%PACKAGER%\nA <a@archlinux.org>\n";
-        let description = Description::read(text.as_bytes()).unwrap();
+                    %LICENSE%\nMIT\ncustom:zlib\n\n%PACKAGER%\nA <a@archlinux.org>\n\n";
+        let mut problems = Problems::default();
+        let description = Description::read(text.as_bytes(), &mut problems).unwrap();
+        assert_eq!(problems, Problems::default());
         let Description { name, version, base, arch, packager, reason, licenses } = description;
         assert_eq!([name, version, base, arch], ["zlib", "1:1.3.1-2", "zlib", "x86_64"]);
         assert_eq!(reason, "");
@@ -139,7 +157,8 @@ mod tests {
     #[test]
     fn what_is_damaged_is_named() {
         let check = |text: &[u8], expected: &str| {
-            assert_eq!(Description::read(text).unwrap_err().to_string(), format!("malformed: {expected}"));
+            let error = Description::read(text, &mut Problems::default()).unwrap_err();
+            assert_eq!(error.to_string(), format!("malformed: {expected}"));
         };
         check(b"%NAME%\na\n", "it has no `%VERSION%`");
         check(b"%VERSION%\n1-1\n", "it has no `%NAME%`");
@@ -149,18 +168,44 @@ mod tests {
     }
 
     #[test]
+    fn what_is_cut_off_counts_as_far_as_it_goes_and_is_told() {
+        let check = |text: &str, section: Option<&str>| {
+            let mut problems = Problems::default();
+            let description = Description::read(text.as_bytes(), &mut problems).unwrap();
+            let Description { name, version, base, .. } = &description;
+            assert_eq!([name, version, base], ["a", "1-1", ""], "{text}");
+            let mut expected = Problems::default();
+            if let Some(section) = section {
+                expected.push(Error::malformed(format_args!("it is cut off in section `{section}`")));
+            }
+            assert_eq!(problems, expected, "{text}");
+        };
+        check("%NAME%\na\n\n%VERSION%\n1-1\n\n", None);
+        check("%NAME%\na\n\n%VERSION%\n1-1\n\n\n", None);
+        check("%NAME%\na\n\n%VERSION%\n1-1\n", Some("%VERSION%"));
+        check("%NAME%\na\n\n%VERSION%\n1-1\n\n%BAS", Some("%BAS"));
+        check("%NAME%\na\n\n%VERSION%\n1-1\n\n%BASE%\nb", Some("%BASE%"));
+    }
+
+    #[test]
     fn files_gives_paths_without_directories() {
-        let mut paths = Paths::default();
-        let text = "%FILES%\netc/\netc/a\nusr/caf\n\n%BACKUP%\netc/a\tabc\n";
-        read_paths(text.as_bytes(), &mut paths).unwrap();
+        let (mut paths, mut problems) = (Paths::default(), Problems::default());
+        let text = "%FILES%\netc/\netc/a\nusr/caf\n\n%BACKUP%\netc/a\tabc\n\n";
+        read_paths(text.as_bytes(), &mut paths, &mut problems).unwrap();
         assert_eq!(paths.owned_by("a").unwrap().paths, ["etc/a", "usr/caf"]);
+        assert_eq!(problems, Problems::default());
+        read_paths(&b"%FILES%\nusr/caf\xe9\nusr/b"[..], &mut paths, &mut problems).unwrap();
+        assert_eq!(paths.owned_by("a").unwrap().paths, ["usr/caf\\xE9", "usr/b"]);
+        let mut expected = Problems::default();
+        expected.push(Error::malformed("it is cut off in section `%FILES%`"));
+        assert_eq!(problems, expected);
     }
 
     proptest! {
         #[test]
         fn no_bytes_are_too_odd_to_be_read(text in "(%NAME%|%FILES%|%LICENSE%|\n|\n|a|/|\\PC){0,40}") {
-            let _either = Description::read(text.as_bytes());
-            read_paths(text.as_bytes(), &mut Paths::default()).unwrap();
+            let _either = Description::read(text.as_bytes(), &mut Problems::default());
+            read_paths(text.as_bytes(), &mut Paths::default(), &mut Problems::default()).unwrap();
         }
     }
 }

@@ -1,13 +1,13 @@
 //! Finds packages of Arch Linux, and of what derives from it, in pacman's local database: a folder
 //! `NAME-VERSION-RELEASE` for each package, in which `desc` says what it is and `files` what it put there.
 //!
-//! As libalpm does, it takes name and version of the folder, and refuses a `desc` that states others. What
-//! somebody built on their own machine has a vendor; which repository a package came from is not
-//! stated anywhere.
+//! As libalpm does, it takes name and version of the folder, and refuses a `desc` that states others. One that is cut
+//! off behind them is reported, and states what is left of it. What somebody built on their own machine has a
+//! vendor; which repository a package came from is not stated anywhere.
 
 pub mod entry;
 
-use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Paths, Reason, Report};
+use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Paths, Problems, Reason, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use entry::Description;
@@ -51,9 +51,10 @@ fn read(file: &File, paths: &mut Paths, report: &mut Report) -> Result<(), Error
     };
     let (name, version) = split(folder)
         .ok_or_else(|| Error::malformed(format_args!("folder `{folder}` is not `NAME-VERSION-RELEASE`")))?;
+    let mut problems = Problems::default();
     match kind {
         "desc" => {
-            let description = Description::read(file.reader())?;
+            let description = Description::read(file.reader(), &mut problems)?;
             if (description.name.as_str(), description.version.as_str()) != (name, version) {
                 return Err(Error::malformed(format_args!(
                     "it states `{}` {}, in the folder of `{name}` {version}",
@@ -63,7 +64,7 @@ fn read(file: &File, paths: &mut Paths, report: &mut Report) -> Result<(), Error
             report.found(file.path(), package(description));
         }
         "files" => {
-            let read = entry::read_paths(file.reader(), paths);
+            let read = entry::read_paths(file.reader(), paths, &mut problems);
             if let Some(ownership) = paths.owned_by(name) {
                 report.found(file.path(), ownership);
             }
@@ -71,6 +72,7 @@ fn read(file: &File, paths: &mut Paths, report: &mut Report) -> Result<(), Error
         }
         _ => {}
     }
+    report.unread_parts(file.path(), problems);
     Ok(())
 }
 
@@ -110,7 +112,7 @@ mod tests {
     use super::*;
 
     fn desc(name: &str, version: &str, more: &str) -> String {
-        format!("%NAME%\n{name}\n\n%VERSION%\n{version}\n\n%ARCH%\nx86_64\n\n{more}\n")
+        format!("%NAME%\n{name}\n\n%VERSION%\n{version}\n\n%ARCH%\nx86_64\n\n{more}")
     }
 
     fn detect(folder: &str, desc: &str) -> Report {
@@ -119,7 +121,7 @@ mod tests {
 
     #[test]
     fn an_entry_gives_a_package_of_the_recipe_that_it_was_built_from() {
-        let more = "%BASE%\ngcc\n\n%LICENSE%\nGPL-3.0-or-later\n";
+        let more = "%BASE%\ngcc\n\n%LICENSE%\nGPL-3.0-or-later\n\n";
         let report = detect("gcc-libs-1:14.2.1-1", &desc("gcc-libs", "1:14.2.1-1", more));
         assert_eq!(report.unread, []);
         let package = report.packages().next().unwrap();
@@ -132,14 +134,14 @@ mod tests {
         assert_eq!((source.name.as_str(), source.version.as_str()), ("gcc", "1:14.2.1-1"));
         assert!(package.qualifiers.is_empty());
         assert_eq!(package.reason, Some(Reason::Requested));
-        let needed = detect("a-1-1", &desc("a", "1-1", "%REASON%\n1\n"));
+        let needed = detect("a-1-1", &desc("a", "1-1", "%REASON%\n1\n\n"));
         assert_eq!(needed.packages().next().unwrap().reason, Some(Reason::Dependency));
     }
 
     #[test]
     fn what_users_built_themselves_has_a_vendor() {
         let vendor = |packager: &str| {
-            let report = detect("a-1-1", &desc("a", "1-1", &format!("%PACKAGER%\n{packager}\n")));
+            let report = detect("a-1-1", &desc("a", "1-1", &format!("%PACKAGER%\n{packager}\n\n")));
             report.packages().next().unwrap().vendor.clone()
         };
         assert_eq!(vendor("Unknown Packager").as_deref(), Some("Unknown Packager"));
@@ -162,9 +164,31 @@ mod tests {
     }
 
     #[test]
+    fn a_description_that_is_damaged_costs_its_package_only() {
+        let file =
+            |folder: &str, text: &str| File::in_memory(format!("var/lib/pacman/local/{folder}/desc"), text);
+        let files = [
+            file("a-1-1", "%NAME%\na\n"),
+            file("b-1-1", "%NAME%\nb\n\n%VERSION%\n1"),
+            file("c-1-1", "%NAME%\nc\n\n%VERSION%\n1-1\n\n%BASE%\nd"),
+            file("e-1-1", &desc("e", "1-1", "")),
+        ];
+        let report = Pacman::detect(&files).unwrap();
+        let found: Vec<_> = report.packages().map(|package| package.name.as_str()).collect();
+        assert_eq!(found, ["c", "e"]);
+        let unread: Vec<_> = report.unread.iter().map(|unread| unread.error.to_string()).collect();
+        let expected = [
+            "malformed: it has no `%VERSION%`",
+            "malformed: it states `b` 1, in the folder of `b` 1-1",
+            "malformed: it is cut off in section `%BASE%`",
+        ];
+        assert_eq!(unread, expected);
+    }
+
+    #[test]
     fn files_belong_to_the_package_of_their_folder() {
         let path = "usr/lib/sysimage/lib/pacman/local/x-y-1-1/files";
-        let report = Pacman::detect(&[File::in_memory(path, "%FILES%\nusr/\nusr/bin/x\n")]).unwrap();
+        let report = Pacman::detect(&[File::in_memory(path, "%FILES%\nusr/\nusr/bin/x\n\n")]).unwrap();
         let Fact::Ownership(ownership) = &report.findings[0].fact else { panic!("{report:?}") };
         assert_eq!(
             (ownership.package.as_str(), ownership.paths.as_slice()),

@@ -1,8 +1,7 @@
 //! The feed of the Debian security tracker: its [`data/json`](https://security-tracker.debian.org/tracker/data/json).
 //!
-//! This crate owns how the tracker's words become advisories for the namespaces
-//! `debian:<codename>`, as the document names the releases. It must not know which releases there
-//! are, except that versions come into all of them from `sid`.
+//! This crate owns where the document is; what it says is read by [`limpid_tracker`], and becomes advisories for the
+//! namespaces `debian:<codename>`, as the document names the releases.
 //!
 //! | The tracker says | Advisory |
 //! |---|---|
@@ -17,7 +16,7 @@
 //! | of any release, fixed in a version that is named or in its archives | in all others: that version is fixed |
 //!
 //! What a release says is about its own versions; the last two lines are what Debian's own `debsecan` makes of the
-//! versions of others. The note in `tracker/judgement.rs` has all of it.
+//! versions of others. The note in `judgement.rs` of that crate has all of it.
 //!
 //! All of it is stated of source packages. A vulnerability comes once for each package that it
 //! affects, which is how the document is sorted; the host joins them.
@@ -35,13 +34,15 @@
 //! # Ok::<(), limpid_plugin_sdk::Error>(())
 //! ```
 
-mod tracker;
-
 use limpid_plugin_sdk::feed::{Documents, Feed, Sink, Source};
 use limpid_plugin_sdk::{Error, export_feed};
+use limpid_tracker::Tracker;
 
 /// Name of the one source.
 const TRACKER: &str = "tracker";
+
+/// Debian's tracker.
+const DEBIAN: Tracker = Tracker { pages: "https://security-tracker.debian.org/tracker", releases: None };
 
 /// The feed.
 #[derive(Debug)]
@@ -61,7 +62,7 @@ impl Feed for Debian {
     ) -> Result<Option<String>, Error> {
         let mut read = false;
         while let Some(document) = documents.next() {
-            tracker::read(document, sink)?;
+            limpid_tracker::read(&DEBIAN, document, sink)?;
             read = true;
         }
         if !read {
@@ -73,3 +74,30 @@ impl Feed for Debian {
 }
 
 export_feed!(Debian);
+
+#[cfg(test)]
+mod tests {
+    use limpid_plugin_sdk::testing::{Collected, InMemory};
+
+    use super::*;
+
+    #[test]
+    fn a_run_fetches_one_document() {
+        let expected = Source::whole("tracker", "https://security-tracker.debian.org/tracker/data/json");
+        assert_eq!(Debian::sources(None), [expected]);
+    }
+
+    #[test]
+    fn a_document_is_the_trackers_whatever_it_is_called() {
+        let document = r#"{"tar": {"CVE-2005-2541": {"releases": {"bookworm": {"status": "open"}}}}}"#;
+        let mut sink = Collected::default();
+        let read = Debian::parse("other.json", &mut InMemory::new([("other.json", document)]), &mut sink);
+        assert_eq!((read, sink.identified.as_deref()), (Ok(None), Some("tracker")));
+        assert_eq!(
+            sink.advisories[0].references,
+            ["https://security-tracker.debian.org/tracker/CVE-2005-2541"]
+        );
+        let none = Debian::parse("tracker", &mut InMemory::default(), &mut Collected::default());
+        assert_eq!(none, Err(Error::malformed("there is no document")));
+    }
+}

@@ -1,10 +1,10 @@
 use std::io::Read;
 
 use limpid_plugin_sdk::Error;
-use limpid_plugin_sdk::feed::{Advisory, Affected, Rating, Status};
+use limpid_plugin_sdk::feed::{Advisory, Affected, Rating};
 use limpid_xml::{Step, Xml};
 
-use crate::versions::{Stated, Versions};
+use crate::versions::{Stated, Statement, Versions};
 
 /// Where a GLSA is shown.
 const PAGES: &str = "https://security.gentoo.org/glsa/";
@@ -91,20 +91,22 @@ fn read_package<R: Read>(xml: &mut Xml<R>, affected: &mut Vec<Affected>) -> Resu
     }
     let architectures: Vec<String> =
         architectures.split_whitespace().filter(|arch| *arch != "*").map(str::to_owned).collect();
-    for (status, ranges, single) in versions.statements() {
+    for Statement { slot, status, ranges, versions } in versions.statements() {
+        let mut requires = Vec::new();
+        if !architectures.is_empty() {
+            requires.push(("arch".to_owned(), architectures.clone()));
+        }
+        if !slot.is_empty() {
+            requires.push(("slot".to_owned(), vec![slot]));
+        }
         affected.push(Affected {
             namespace: "gentoo".to_owned(),
             name: name.clone(),
             scheme: "portage".to_owned(),
             status,
             ranges,
-            versions: single,
-            requires: match architectures.is_empty() {
-                true => Vec::new(),
-                false => vec![("arch".to_owned(), architectures.clone())],
-            },
-            note: (status == Status::Affected && versions.has_slots())
-                .then(|| "the advisory tells slots apart".to_owned()),
+            versions,
+            requires,
             ..Affected::default()
         });
     }

@@ -13,6 +13,7 @@
 //! | `<unaffected range="ge">` | where `vulnerable` versions end, if it does not say so itself: a fix on a branch, `rge`, is the fix of that version's revisions |
 //! | `<unaffected range="eq">`, `rge` and others below the end | not affected |
 //! | `arch`, unless it is `*` | required of the package |
+//! | `slot`, unless it is `*` | required of the package, of what is stated with it |
 //! | `<vulnerable range="ge">0` or `<vulnerable range="lt">` without `<unaffected>` | affected, no end known |
 //! | CVEs in `references` | aliases |
 //! | `<impact type="high">` | a rating |

@@ -2,13 +2,19 @@
 //!
 //! Portage takes a package for vulnerable where any `vulnerable` range matches and no `unaffected` one does. So each
 //! `vulnerable` range is stated as affected, and each `unaffected` range as not affected, unless it says no more than
-//! where a vulnerable one ends. What is not affected counts before what is affected.
+//! where a vulnerable one ends. What is not affected counts before what is affected. A range that names a slot is one of
+//! packages in that slot.
+
+use std::collections::BTreeMap;
 
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::feed::{Bound, Range, Status};
 
 /// Ranges of one package.
 const MAX_RANGES: usize = 1000;
+
+/// The longest name of a slot, in bytes.
+const MAX_SLOT: usize = 256;
 
 /// What is stated of a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +33,27 @@ enum Set {
 /// All that is stated of a package.
 #[derive(Debug, Default)]
 pub(crate) struct Versions {
-    vulnerable: Vec<Set>,
-    unaffected: Vec<Set>,
-    slots: bool,
+    /// By the slot of which it is stated, which is empty where it is of all.
+    slots: BTreeMap<String, Sets>,
+    count: usize,
 }
 
-type Statement = (Status, Vec<Range>, Vec<String>);
+/// What is stated of a slot.
+#[derive(Debug, Default)]
+struct Sets {
+    vulnerable: Vec<Set>,
+    unaffected: Vec<Set>,
+}
+
+/// What is stated of versions in one slot, or in all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Statement {
+    /// Empty where it is stated of all.
+    pub(crate) slot: String,
+    pub(crate) status: Status,
+    pub(crate) ranges: Vec<Range>,
+    pub(crate) versions: Vec<String>,
+}
 
 impl Versions {
     /// Adds a range as it is written: `lt`, `1.33`.
@@ -48,51 +69,57 @@ impl Versions {
             let shown = version.get(..version.floor_char_boundary(80)).unwrap_or(version);
             return Err(Error::malformed(format_args!("`{shown}` is no version")));
         }
-        self.slots |= !matches!(slot, "" | "*");
-        let sets = match stated {
-            Stated::Vulnerable => &mut self.vulnerable,
-            Stated::Unaffected => &mut self.unaffected,
+        let slot = match slot.trim() {
+            "*" => "",
+            slot => slot,
         };
-        if sets.len() >= MAX_RANGES {
+        if slot.len() > MAX_SLOT || !slot.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Error::malformed("a slot has spaces, or is too long"));
+        }
+        self.count += 1;
+        if self.count > MAX_RANGES {
             return Err(Error::malformed("a package has too many ranges"));
         }
-        sets.push(set(range, version)?);
+        let set = set(range, version)?;
+        let of_slot = self.slots.entry(slot.to_owned()).or_default();
+        match stated {
+            Stated::Vulnerable => of_slot.vulnerable.push(set),
+            Stated::Unaffected => of_slot.unaffected.push(set),
+        }
         Ok(())
     }
 
-    /// Whether a range is of one slot only: an advisory cannot require that of a package here.
-    pub(crate) const fn has_slots(&self) -> bool {
-        self.slots
-    }
-
-    /// What is stated: affected, and not affected.
+    /// What is stated: affected, and not affected, of all slots first.
     pub(crate) fn statements(&self) -> Vec<Statement> {
-        let ends = |first: &str| {
-            self.vulnerable.iter().any(|set| {
-                matches!(set, Set::Range(Range { until: Some(Bound::Excluding(fix)), .. }) if fix == first)
-            })
-        };
-        let needed = self.unaffected.iter().filter(|set| match set {
-            // It begins where a vulnerable range ends.
-            Set::Range(Range { introduced: Some(first), until: None }) => !ends(first),
-            _ => true,
-        });
         let mut statements = Vec::new();
-        statements.extend(statement(Status::Affected, self.vulnerable.iter()));
-        statements.extend(statement(Status::NotAffected, needed));
+        for (slot, sets) in &self.slots {
+            let ends = |first: &str| {
+                sets.vulnerable.iter().any(|set| {
+                    matches!(set, Set::Range(Range { until: Some(Bound::Excluding(fix)), .. }) if fix == first)
+                })
+            };
+            let needed = sets.unaffected.iter().filter(|set| match set {
+                // It begins where a vulnerable range ends.
+                Set::Range(Range { introduced: Some(first), until: None }) => !ends(first),
+                _ => true,
+            });
+            statements.extend(statement(slot, Status::Affected, sets.vulnerable.iter()));
+            statements.extend(statement(slot, Status::NotAffected, needed));
+        }
         statements
     }
 }
 
-fn statement<'a>(status: Status, sets: impl Iterator<Item = &'a Set>) -> Option<Statement> {
-    let (mut ranges, mut single) = (Vec::new(), Vec::new());
+fn statement<'a>(slot: &str, status: Status, sets: impl Iterator<Item = &'a Set>) -> Option<Statement> {
+    let (mut ranges, mut versions) = (Vec::new(), Vec::new());
     for set in sets {
         match set {
             Set::Range(range) => ranges.push(range.clone()),
-            Set::One(version) => single.push(version.clone()),
+            Set::One(version) => versions.push(version.clone()),
         }
     }
-    (!ranges.is_empty() || !single.is_empty()).then_some((status, ranges, single))
+    let says_something = !ranges.is_empty() || !versions.is_empty();
+    says_something.then(|| Statement { slot: slot.to_owned(), status, ranges, versions })
 }
 
 /// Those before the next version, of which no revision is one of this: `1.33_p` follows all revisions of `1.33`, as
@@ -184,25 +211,72 @@ mod tests {
         assert!(set("about", "1.2").is_err());
     }
 
+    /// What is stated, each slot, status and range in words.
+    fn stated(ranges: &[(Stated, &str, &str, &str)]) -> Vec<String> {
+        let mut versions = Versions::default();
+        for (stated, range, slot, version) in ranges {
+            versions.add(*stated, range, slot, version).unwrap();
+        }
+        let words = |Statement { slot, status, ranges, versions }| {
+            format!("{slot} {status:?} {ranges:?} {versions:?}")
+        };
+        versions.statements().into_iter().map(words).collect()
+    }
+
+    fn word(slot: &str, status: Status, range: &Range) -> String {
+        format!("{slot} {status:?} {:?} []", [range])
+    }
+
     #[test]
     fn what_is_unaffected_is_stated_where_it_says_more_than_where_a_range_ends() {
-        let check = |ranges: &[(Stated, &str, &str)], expected: &[Statement]| {
-            let mut versions = Versions::default();
-            for (stated, range, version) in ranges {
-                versions.add(*stated, range, "", version).unwrap();
-            }
-            assert_eq!(versions.statements(), expected, "{ranges:?}");
-        };
         use Stated::{Unaffected, Vulnerable};
-        let affected = (Status::Affected, vec![Range::before("2")], Vec::new());
-        check(&[(Unaffected, "ge", "2"), (Vulnerable, "lt", "2")], std::slice::from_ref(&affected));
-        check(&[(Vulnerable, "lt", "2")], std::slice::from_ref(&affected));
-        let branch = (Status::NotAffected, vec![Range::below("1.5_p").from("1.5-r3")], Vec::new());
+        let affected = word("", Status::Affected, &Range::before("2"));
+        let check = |ranges: &[(Stated, &str, &str, &str)], expected: &[String]| {
+            assert_eq!(stated(ranges), expected, "{ranges:?}");
+        };
+        check(&[(Unaffected, "ge", "", "2"), (Vulnerable, "lt", "*", "2")], std::slice::from_ref(&affected));
+        check(&[(Vulnerable, "lt", "", "2")], std::slice::from_ref(&affected));
+        let branch = word("", Status::NotAffected, &Range::below("1.5_p").from("1.5-r3"));
         check(
-            &[(Unaffected, "rge", "1.5-r3"), (Unaffected, "ge", "2"), (Vulnerable, "lt", "2")],
+            &[(Unaffected, "rge", "", "1.5-r3"), (Unaffected, "ge", "", "2"), (Vulnerable, "lt", "", "2")],
             &[affected, branch],
         );
-        check(&[(Vulnerable, "eq", "1.2")], &[(Status::Affected, Vec::new(), vec!["1.2".to_owned()])]);
+        check(&[(Vulnerable, "eq", "", "1.2")], &[" Affected [] [\"1.2\"]".to_owned()]);
         check(&[], &[]);
+    }
+
+    #[test]
+    fn slots_are_told_apart() {
+        use Stated::{Unaffected, Vulnerable};
+        let ranges = [
+            (Unaffected, "ge", "8.2", "8.2.1"),
+            (Vulnerable, "lt", "8.2", "8.2.1"),
+            (Unaffected, "ge", "7.4", "7.4.9"),
+            (Vulnerable, "lt", "7.4", "7.4.9"),
+            (Unaffected, "ge", "9", "9"),
+            (Vulnerable, "lt", "*", "5"),
+        ];
+        assert_eq!(
+            stated(&ranges),
+            [
+                word("", Status::Affected, &Range::before("5")),
+                word("7.4", Status::Affected, &Range::before("7.4.9")),
+                word("8.2", Status::Affected, &Range::before("8.2.1")),
+                word("9", Status::NotAffected, &Range::since("9")),
+            ]
+        );
+        for slot in ["a b", &"x".repeat(MAX_SLOT + 1)] {
+            assert!(Versions::default().add(Vulnerable, "lt", slot, "1").is_err(), "{slot}");
+        }
+    }
+
+    #[test]
+    fn ranges_are_bounded_over_all_slots() {
+        let mut versions = Versions::default();
+        for number in 0..MAX_RANGES {
+            versions.add(Stated::Vulnerable, "lt", &number.to_string(), "1").unwrap();
+        }
+        let error = versions.add(Stated::Unaffected, "ge", "last", "1").unwrap_err();
+        assert_eq!(error.to_string(), "malformed: a package has too many ranges");
     }
 }

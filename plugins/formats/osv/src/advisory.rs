@@ -30,7 +30,8 @@ pub(crate) fn of(
         let stated_of = Stated { id, ecosystem: package.ecosystem.as_str(), versions: versions(one) };
         let known = publisher.ecosystem(&stated_of);
         distributions_only &= known.is_distribution();
-        if ecosystem.is_some_and(|ecosystem| package.base() != ecosystem) {
+        let is_other = ecosystem.is_some_and(|ecosystem| package.base() != ecosystem);
+        if is_other || !publisher.states(&stated_of) {
             continue;
         }
         let path = format!("{id}/affected[{position}]");
@@ -128,6 +129,7 @@ fn stated(
         status: if urgency == "end-of-life" { Status::EndOfLife } else { Status::Affected },
         ranges: between,
         versions,
+        symbols: own.symbols.clone(),
         requires: qualifiers::required(package.purl.as_ref().map_or("", Text::as_str)),
         ratings,
         note: database.informational.as_ref().map(|word| format!("informational: {}", word.as_str())),
@@ -158,9 +160,9 @@ impl Package<'_> {
 fn aliases(record: &Record<'_>, id: &str, distributions_only: bool) -> Vec<String> {
     let mut aliases: Vec<String> = Vec::new();
     let mut add = |texts: &[Text<'_>], is_meant: fn(&str) -> bool| {
-        for alias in texts.iter().map(Text::as_str).filter(|text| is_meant(text)) {
-            if alias != id && !aliases.iter().any(|known| known == alias) {
-                aliases.push(alias.to_owned());
+        for alias in texts.iter().map(Text::as_str).filter(|text| is_meant(text)).map(text::canonical) {
+            if alias != id && !aliases.iter().any(|known| *known == alias) {
+                aliases.push(alias.into_owned());
             }
         }
     };

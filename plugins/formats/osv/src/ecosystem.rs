@@ -67,12 +67,13 @@ const LANGUAGES: [(&str, &str, &str); 17] = [
 
 /// Ecosystem, namespace, scheme, packages. The namespaces are the `ID` of the distribution's
 /// `os-release`, where its releases are told by that and a version.
-const DISTRIBUTIONS: [(&str, &str, &str, Packages); 17] = [
+const DISTRIBUTIONS: [(&str, &str, &str, Packages); 18] = [
     ("Alpaquita", "alpaquita", "apk", Sources),
     ("AlmaLinux", "almalinux", "rpm", Binaries),
     ("Alpine", "alpine", "apk", Sources),
     ("Azure Linux", "azurelinux", "rpm", Binaries),
     ("Chainguard", "chainguard", "apk", Sources),
+    ("CleanStart", "cleanstart", "apk", Sources),
     ("Debian", "debian", "dpkg", Sources),
     ("Echo", "echo", "dpkg", Sources),
     ("Mageia", "mageia", "rpm", Sources),
@@ -87,11 +88,34 @@ const DISTRIBUTIONS: [(&str, &str, &str, Packages); 17] = [
     ("Wolfi", "wolfi", "apk", Sources),
 ];
 
+/// Who builds what is of another ecosystem, which follows their name: `Root:Debian:12`, `Echo:PyPI`. The builds are
+/// not those of that ecosystem, but are ordered as they are. The namespaces are the `ID` of an `os-release`, where there
+/// is one. Packages are those of the other ecosystem, unless the builder names others.
+const BUILDERS: [(&str, &str, Option<Packages>); 3] =
+    [("Docker Hardened Images", "dhi", Some(Binaries)), ("Echo", "echo", None), ("Root", "root", None)];
+
 impl Ecosystem {
     /// An ecosystem that the schema defines: `PyPI`, `Debian:12`. One that is not known here keeps its
     /// name, in lower case, and its versions have a scheme of that name, for which there may be a plugin;
     /// those that are semantic versions have `semver`.
+    ///
+    /// What somebody builds of another ecosystem is in a namespace beside it: `Root:Debian:12` in `root:debian:12`.
     pub fn defined(name: &str, versions: Versions) -> Self {
+        let (base, release) = name.split_once(':').unwrap_or((name, ""));
+        let builder = BUILDERS.iter().find(|known| known.0 == base && !release.is_empty());
+        if let Some((_, builder, packages)) = builder {
+            let Self { namespace, scheme, kind } = Self::of_builder(release, versions);
+            let kind = match (kind, packages) {
+                (Kind::Distribution(_), Some(packages)) => Kind::Distribution(*packages),
+                (kind, _) => kind,
+            };
+            return Self { namespace: format!("{builder}:{namespace}"), scheme, kind };
+        }
+        Self::plain(name, versions)
+    }
+
+    /// One that nobody else builds.
+    fn plain(name: &str, versions: Versions) -> Self {
         let (base, release) = name.split_once(':').unwrap_or((name, ""));
         // What follows the name of a language's ecosystem is a registry; packages are the same there.
         if let Some((_, namespace, scheme)) = LANGUAGES.iter().find(|known| known.0 == base) {
@@ -119,9 +143,20 @@ impl Ecosystem {
         }
     }
 
+    /// An ecosystem as builders call it, who differ in its case: `PyPi`.
+    fn of_builder(name: &str, versions: Versions) -> Self {
+        let (base, release) = name.split_once(':').unwrap_or((name, ""));
+        let known = LANGUAGES.iter().map(|it| it.0).chain(DISTRIBUTIONS.iter().map(|it| it.0));
+        let base = known.into_iter().find(|known| known.eq_ignore_ascii_case(base)).unwrap_or(base);
+        let separator = if release.is_empty() { "" } else { ":" };
+        Self::plain(&format!("{base}{separator}{release}"), versions)
+    }
+
     /// Whether it is one that is known here, by its name without a release.
     pub fn is_known(base: &str) -> bool {
-        LANGUAGES.iter().any(|known| known.0 == base) || DISTRIBUTIONS.iter().any(|known| known.0 == base)
+        LANGUAGES.iter().any(|known| known.0 == base)
+            || DISTRIBUTIONS.iter().any(|known| known.0 == base)
+            || BUILDERS.iter().any(|known| known.0 == base)
     }
 
     pub(crate) fn is_distribution(&self) -> bool {
@@ -136,7 +171,8 @@ impl Ecosystem {
     /// A package's name as detectors state it: by [PEP 503](https://peps.python.org/pep-0503/#normalized-names)
     /// in PyPI, in lower case where Composer ignores it, else as it is.
     pub(crate) fn package<'a>(&self, name: &'a str) -> Cow<'a, str> {
-        match self.namespace.as_str() {
+        // Behind a builder's.
+        match self.namespace.rsplit(':').next().unwrap_or_default() {
             "pypi" => pep_503(name),
             "composer" if name.bytes().any(|byte| byte.is_ascii_uppercase()) => {
                 Cow::Owned(name.to_ascii_lowercase())
@@ -219,6 +255,7 @@ mod tests {
         check("Red Hat:enterprise_linux:9::appstream", "redhat:enterprise_linux:9::appstream", "rpm", false);
         check("openSUSE:Leap 15.6", "opensuse-leap:15.6", "rpm", true);
         check("openSUSE:Tumbleweed", "opensuse-tumbleweed", "rpm", true);
+        check("CleanStart", "cleanstart", "apk", true);
         check("CRAN", "cran", "cran", false);
         check("New Thing:v2", "new thing:2", "new thing", false);
     }
@@ -238,6 +275,34 @@ mod tests {
                 "{ecosystem}"
             );
         }
+    }
+
+    #[test]
+    fn what_somebody_builds_of_another_ecosystem_is_beside_it_and_ordered_like_it() {
+        let check = |name: &str, namespace: &str, scheme: &str| {
+            let ecosystem = Ecosystem::defined(name, Versions::OfEcosystem);
+            assert_eq!(
+                (ecosystem.namespace.as_str(), ecosystem.scheme.as_str()),
+                (namespace, scheme),
+                "{name}"
+            );
+        };
+        check("Docker Hardened Images:Alpine:3.24", "dhi:alpine:3.24", "apk");
+        check("Docker Hardened Images:Debian:13", "dhi:debian:13", "dpkg");
+        check("Root:Alpine:3.18", "root:alpine:3.18", "apk");
+        check("Root:Ubuntu:22.04", "root:ubuntu:22.04", "dpkg");
+        check("Root:npm", "root:npm", "semver");
+        check("Echo:PyPi", "echo:pypi", "pep440");
+        check("Echo:Maven", "echo:maven", "maven");
+        check("Echo", "echo", "dpkg");
+        check("Root", "root", "root");
+        // One behind another builds nothing.
+        check("Root:Root:Debian:12", "root:root:debian:12", "root");
+        check("Root:New:1", "root:new:1", "new");
+        assert!(!Ecosystem::defined("Docker Hardened Images:Debian:13", Versions::OfEcosystem).has_sources());
+        assert!(Ecosystem::defined("Root:Debian:12", Versions::OfEcosystem).has_sources());
+        let echo = Ecosystem::defined("Echo:PyPI", Versions::OfEcosystem);
+        assert_eq!(echo.package("My_Package"), "my-package");
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //!
 //! | OSV says | Advisory |
 //! |---|---|
-//! | `aliases`, `upstream` | aliases |
+//! | `aliases`, `upstream` | aliases; those of CVE and GitHub in the case in which they are defined |
 //! | `related` | nothing, except where an erratum of a distribution names by it what it fixes |
 //! | `introduced` and `fixed` or `last_affected` | a range; events may come in any order |
 //! | `limit` | no range goes beyond the highest |
@@ -57,6 +57,7 @@
 
 mod advisory;
 mod ecosystem;
+mod folders;
 mod last_known;
 mod members;
 pub mod order;
@@ -68,6 +69,7 @@ mod specific;
 pub mod text;
 
 pub use ecosystem::{Ecosystem, Kind, Packages, Versions};
+pub use folders::Folders;
 pub use members::{Summary, read};
 pub use publisher::{Publisher, Scope, Stated};
 

@@ -7,6 +7,12 @@ pub trait Publisher {
     /// word of that publisher.
     fn ecosystem(&self, stated: &Stated<'_>) -> Ecosystem;
 
+    /// Whether what a record says of such a package is stated. What is not is left out: it is of something that nobody
+    /// looks for, or the publisher says more of it elsewhere.
+    fn states(&self, _stated: &Stated<'_>) -> bool {
+        true
+    }
+
     /// The system of the words by which the record `id` rates (`database_specific.severity`): each
     /// database has its own. It stands beside `CVSS:3.1` in [`Rating::system`].
     ///

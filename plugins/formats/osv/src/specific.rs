@@ -6,8 +6,10 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 
 use crate::record::Text;
+use crate::text;
 
 /// What is known of such an object.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -24,6 +26,40 @@ pub(crate) struct Specific<'a> {
     pub(crate) cvss: Option<Text<'a>>,
     /// `cwe_ids`, or the `cweId` of each of `cwes`.
     pub(crate) weaknesses: Vec<Text<'a>>,
+    /// Functions through which a package is vulnerable: the `imports` of Go's database, the `affects.functions` of
+    /// RustSec's. Empty where it is vulnerable whatever is used of it.
+    pub(crate) symbols: Vec<String>,
+}
+
+/// How many functions a record may name; one that names more is taken to name none.
+const MAX_SYMBOLS: usize = 10_000;
+
+/// The functions of Go packages that are named, as `path.Name` and `path.Type.Method`, and the path alone of one
+/// of which all are. Empty where something else stands there.
+fn of_imports(imports: &Value) -> Option<Vec<String>> {
+    let mut symbols = Vec::new();
+    for import in imports.as_array()? {
+        let path = import.get("path")?.as_str()?;
+        match import.get("symbols").and_then(Value::as_array) {
+            Some(names) if !names.is_empty() => {
+                for name in names {
+                    symbols.push(format!("{path}.{}", name.as_str()?));
+                }
+            }
+            _ => symbols.push(path.to_owned()),
+        }
+    }
+    usable(symbols)
+}
+
+fn of_functions(affects: &Value) -> Option<Vec<String>> {
+    let functions = affects.get("functions")?.as_array()?;
+    usable(functions.iter().map(|name| name.as_str().map(str::to_owned)).collect::<Option<_>>()?)
+}
+
+fn usable(symbols: Vec<String>) -> Option<Vec<String>> {
+    let fits = symbols.len() <= MAX_SYMBOLS && symbols.iter().all(|name| text::is_name(name));
+    fits.then_some(symbols)
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Specific<'a> {
@@ -53,6 +89,8 @@ impl<'de> Visitor<'de> for SpecificVisitor {
                 }
                 "cvss" => specific.cvss = members.next_value::<Loose<'de>>()?.text(),
                 "cwe_ids" | "cwes" => specific.weaknesses = members.next_value::<Loose<'de>>()?.texts(),
+                "imports" => specific.symbols = of_imports(&members.next_value()?).unwrap_or_default(),
+                "affects" => specific.symbols = of_functions(&members.next_value()?).unwrap_or_default(),
                 _ => {
                     members.next_value::<IgnoredAny>()?;
                 }
@@ -196,6 +234,24 @@ mod tests {
             ["CWE-506"]
         );
         assert_eq!(weaknesses(r#"{"cwe_ids": {"a": [1, {"b": null}]}, "x": [[]]}"#), [""; 0]);
+    }
+
+    #[test]
+    fn functions_are_those_of_go_and_of_rust() {
+        let symbols = |json: &str| serde_json::from_str::<Specific<'_>>(json).unwrap().symbols;
+        let go =
+            r#"{"imports": [{"path": "a.b/c", "symbols": ["F", "T.M"]}, {"path": "a.b/d", "goos": ["x"]}]}"#;
+        assert_eq!(symbols(go), ["a.b/c.F", "a.b/c.T.M", "a.b/d"]);
+        assert_eq!(symbols(r#"{"affects": {"arch": [], "functions": ["a::b"], "os": []}}"#), ["a::b"]);
+        for odd in [
+            r#"{"imports": [{"symbols": ["F"]}]}"#,
+            r#"{"imports": 1}"#,
+            r#"{"affects": {"functions": [1]}}"#,
+        ] {
+            assert_eq!(symbols(odd), [""; 0], "{odd}");
+        }
+        let many = vec!["\"F\""; MAX_SYMBOLS + 1].join(",");
+        assert_eq!(symbols(&format!(r#"{{"imports": [{{"path": "a", "symbols": [{many}]}}]}}"#)), [""; 0]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What may stand where: a record's words end up in keys, addresses and messages.
 
+use std::borrow::Cow;
+
 /// Bytes of an identifier.
 const MAX_ID: usize = 256;
 /// Bytes of a package's name or a version.
@@ -8,6 +10,21 @@ const MAX_NAME: usize = 1024;
 /// Whether `text` can be an identifier: visible ASCII without blanks.
 pub fn is_identifier(text: &str) -> bool {
     (1..=MAX_ID).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// An identifier in the case in which its database defines it: `CVE-2024-1234`, `GHSA-hr2v-4r36-88hr`. Some publishers
+/// write all of it in one case. Those of other databases are as they are.
+pub fn canonical(id: &str) -> Cow<'_, str> {
+    let Some((database, rest)) = id.split_once('-') else { return Cow::Borrowed(id) };
+    let is_written_otherwise = |byte: u8| byte.is_ascii_uppercase();
+    if database.eq_ignore_ascii_case("GHSA") && (database != "GHSA" || rest.bytes().any(is_written_otherwise))
+    {
+        return Cow::Owned(format!("GHSA-{}", rest.to_ascii_lowercase()));
+    }
+    if database.eq_ignore_ascii_case("CVE") && database != "CVE" {
+        return Cow::Owned(format!("CVE-{rest}"));
+    }
+    Cow::Borrowed(id)
 }
 
 /// Whether `text` can be the name of a package or a version. Names of Swift packages are addresses,
@@ -43,6 +60,18 @@ pub fn shown(text: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn identifiers_have_the_case_of_their_database() {
+        let check = |id: &str, expected: &str| assert_eq!(canonical(id), expected, "{id}");
+        check("GHSA-hr2v-4r36-88hr", "GHSA-hr2v-4r36-88hr");
+        check("ghsa-hr2v-4r36-88hr", "GHSA-hr2v-4r36-88hr");
+        check("GHSA-HR2V-4R36-88HR", "GHSA-hr2v-4r36-88hr");
+        check("cve-2024-1234", "CVE-2024-1234");
+        check("CVE-2024-1234", "CVE-2024-1234");
+        check("PADS-1", "PADS-1");
+        check("pads", "pads");
+    }
 
     #[test]
     fn a_time_is_rfc_3339_in_utc() {

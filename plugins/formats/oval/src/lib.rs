@@ -13,7 +13,7 @@
 //! |---|---|
 //! | `vulnerability` or `patch` | an advisory; definitions of other classes, and deprecated ones, are left out |
 //! | `AND`, `OR` | every way in which the criteria can be met, each a package of its own |
-//! | a test of a package that names a release | the namespaces that the publisher gives it |
+//! | a test of a package, or of the text of a file, that names a release | the namespaces that the publisher gives it |
 //! | `evr`, `less than` | affected before that version, which holds the fix |
 //! | `evr`, `less than or equal` | affected through that version |
 //! | `evr`, `greater than or equal`, together with the others | affected from that version on |

@@ -12,11 +12,12 @@ pub trait Publisher {
     /// Why the definition is rejected.
     fn statement(&self, definition: &Definition) -> Result<Statement, Error>;
 
-    /// Whether a package names a release of a distribution, by being there: `oraclelinux-release`.
+    /// Whether a package names a release of a distribution, by being there: `oraclelinux-release`; or a file, by what is
+    /// written in it: `/etc/os-release`.
     fn is_release(&self, package: &str) -> bool;
 
-    /// The namespaces of the release whose package has such a version; none where no image states them, and then
-    /// nothing is stated of that release.
+    /// The namespaces of the release whose package has such a version, or whose file such a text; none where no image
+    /// states them, and then nothing is stated of that release.
     ///
     /// # Errors
     ///

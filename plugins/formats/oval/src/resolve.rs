@@ -102,7 +102,7 @@ impl<P: Publisher> Resolver<'_, P> {
         let entities = states.iter().flat_map(|state| state.entities.iter().copied());
         match object {
             Object::Unsupported(why) => Err(format!("is of an object that {}", self.names.of(why))),
-            Object::Package(name) if self.publisher.is_release(self.names.of(name)) => {
+            Object::Package(name) | Object::File(name) if self.publisher.is_release(self.names.of(name)) => {
                 self.release(name, entities)
             }
             Object::Package(name) => self.package(name, entities),
@@ -116,7 +116,7 @@ impl<P: Publisher> Resolver<'_, P> {
         let mut is_named = false;
         for Entity { field, operation, value } in entities {
             let asks = match self.names.of(field) {
-                "version" | "evr" => {
+                "version" | "evr" | "subexpression" => {
                     is_named = true;
                     let namespaces = self.named(name, value, operation)?;
                     Term { namespaces, ..Term::default() }

@@ -99,11 +99,11 @@ impl Tables {
         let kind = xml.name().to_owned();
         let is_package = matches!(kind.as_str(), "rpminfo_object" | "dpkginfo_object");
         let is_file = kind == "textfilecontent54_object";
-        let (mut value, mut problem) = (None, None);
+        let (mut value, mut folder, mut problem) = (None, String::new(), None);
         while xml.child()? {
             let is_named = match xml.name() {
                 "name" => is_package,
-                "filepath" => is_file,
+                "filepath" | "path" | "filename" => is_file,
                 // What is searched for in the file, and which of its occurrences counts, say the states as well.
                 "pattern" | "instance" if is_file => {
                     xml.skip()?;
@@ -117,6 +117,7 @@ impl Tables {
             let name = xml.name().to_owned();
             let text = xml.text()?;
             match is_named && is_plain {
+                true if name == "path" => folder = text,
                 true => value = Some(text).filter(|text| !text.is_empty()),
                 false => problem = Some(format!("has `{name:.100}` of a kind that is not understood")),
             }
@@ -127,7 +128,11 @@ impl Tables {
         let object = match (value, problem) {
             (_, Some(why)) => Object::Unsupported(names.text(&why)),
             (Some(name), None) if is_package => Object::Package(names.text(&name)),
-            (Some(path), None) => Object::File(names.text(&path)),
+            (Some(path), None) if folder.is_empty() => Object::File(names.text(&path)),
+            // Some write the name as `filepath`, which by the standard has the folder in it.
+            (Some(name), None) => {
+                Object::File(names.text(&format!("{}/{name}", folder.trim_end_matches('/'))))
+            }
             (None, None) => Object::Unsupported(names.text("names nothing")),
         };
         self.kept += ENTRY + size_of::<Object>();

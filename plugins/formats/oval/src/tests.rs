@@ -26,7 +26,7 @@ impl Publisher for Pads {
     }
 
     fn is_release(&self, package: &str) -> bool {
-        package == "release"
+        package == "release" || package == "/etc/os-release"
     }
 
     fn namespaces(&self, _package: &str, version: Condition<'_>) -> Result<Vec<String>, Error> {
@@ -57,12 +57,16 @@ const TABLES: &str = r#"
   <rpminfo_test id="t:15" check="at least one"><object object_ref="o:1"/><state state_ref="s:11"/></rpminfo_test>
   <rpminfo_test id="t:16" check="at least one"><object object_ref="o:3"/><state state_ref="s:4"/></rpminfo_test>
   <rpminfo_test id="t:17" check="at least one"><object object_ref="o:2"/><state state_ref="s:12"/></rpminfo_test>
+  <textfilecontent54_test id="t:18" check="all"><object object_ref="o:6"/><state state_ref="s:13"/></textfilecontent54_test>
+  <textfilecontent54_test id="t:19" check="all"><object object_ref="o:7"/><state state_ref="s:13"/></textfilecontent54_test>
 </tests>
 <objects>
   <rpminfo_object id="o:1"><name>release</name></rpminfo_object>
   <lin:rpminfo_object id="o:2"><lin:name>pad</lin:name></lin:rpminfo_object>
   <rpminfo_object id="o:3"><name>pad-devel</name></rpminfo_object>
   <textfilecontent54_object id="o:4"><filepath>/etc/dnf/modules.d/paper.module</filepath><pattern operation="pattern match">x</pattern><instance>1</instance></textfilecontent54_object>
+  <textfilecontent54_object id="o:6"><path>/etc</path><filepath>os-release</filepath><pattern operation="pattern match">x</pattern></textfilecontent54_object>
+  <textfilecontent54_object id="o:7"><path>/etc/</path><filename>passwd</filename><pattern operation="pattern match">x</pattern></textfilecontent54_object>
   <rpminfo_object id="o:5"><name operation="pattern match">pad.*</name></rpminfo_object>
 </objects>
 <states>
@@ -78,6 +82,7 @@ const TABLES: &str = r#"
   <rpminfo_state id="s:10"><text operation="pattern match">\nstream\s*=\s*3\.1\b</text></rpminfo_state>
   <rpminfo_state id="s:11"><version operation="equals">0</version></rpminfo_state>
   <rpminfo_state id="s:12"><evr operation="less than or equal">0:1.2-3</evr></rpminfo_state>
+  <textfilecontent54_state id="s:13"><subexpression operation="equals">10</subexpression></textfilecontent54_state>
 </states>"#;
 
 fn document(criteria: &str) -> String {
@@ -193,6 +198,7 @@ fn criteria_become_packages() {
     check("&(1 10)", &["pads:8 pad all"]);
     check("&(1 3 4)", &["pads:8 pad ..0:1.2-3 signer=abcdef0123456789"]);
     check("&(1 3 11)", &["pads:8 pad ..0:1.2-3 module=paper:3.1"]);
+    check("&(18 3)", &["pads:10 pad ..0:1.2-3"]);
     check("&(1 3 6)", &["pads:8 pad 0:1.0-1..0:1.2-3 arch=aarch64|x86_64"]);
     check("&(1 7 3)", &["pads:8 pad ..0:1.2-3 arch=i386|i486|i586|i686|noarch|x86_64"]);
     check("&(1 |(&(7 3) &(8 3)))", &["pads:8 pad ..0:1.2-3 arch=aarch64|i386|i486|i586|i686|noarch|x86_64"]);
@@ -223,6 +229,7 @@ fn what_no_record_says_is_rejected_with_the_reason() {
     check(&criteria("&(1 12)"), "test `t:12` has `check` `none satisfy`");
     check(&criteria("|(&(1 3) 13)"), "test `t:13` is a `uname_test`");
     check(&criteria("&(1 14)"), "is of an object that has `name`");
+    check(&criteria("&(19 3)"), "is of file `/etc/passwd`");
     check(&criteria("&(1 99)"), "test `t:99` is not in the document");
     check(&criteria("&(3)"), "criteria name no release");
     check(&criteria("&(1)"), "criteria name no versions of a package");

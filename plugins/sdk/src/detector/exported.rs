@@ -120,6 +120,7 @@ impl From<Package> for types::Package {
             vendor: package.vendor,
             signer: package.signer,
             reason: package.reason.map(Into::into),
+            symbols: package.symbols,
             qualifiers: package.qualifiers,
             licenses: package.licenses,
         }

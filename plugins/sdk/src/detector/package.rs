@@ -27,6 +27,9 @@ pub struct Package {
     pub signer: Option<String>,
     /// Why it is there, where its package manager knows.
     pub reason: Option<Reason>,
+    /// Functions and methods of it that are linked into the file, as the advisories of its language spell them;
+    /// none where that cannot be told.
+    pub symbols: Option<Vec<String>>,
     /// Further facts that an advisory may require: (`module`, `nodejs:18`), (`cpe`, ...). It may require
     /// `vendor`, `signer` and `reason` as well.
     pub qualifiers: Vec<(String, String)>,
@@ -50,6 +53,7 @@ impl Package {
             vendor: None,
             signer: None,
             reason: None,
+            symbols: None,
             qualifiers: Vec::new(),
             licenses: Vec::new(),
         }
@@ -108,6 +112,13 @@ impl Package {
     #[must_use]
     pub const fn reason(mut self, reason: Reason) -> Self {
         self.reason = Some(reason);
+        self
+    }
+
+    /// What of it is linked into the file. An advisory that names other symbols says that it is not reached.
+    #[must_use]
+    pub fn symbols(mut self, symbols: impl Into<Vec<String>>) -> Self {
+        self.symbols = Some(symbols.into());
         self
     }
 

@@ -21,12 +21,16 @@ use crate::Error;
 #[derive(Clone, Debug, Default)]
 pub struct Paths {
     paths: Vec<String>,
-    /// Of all packages so far.
+    /// What those of all packages so far take, as [`Paths::MAX_BYTES`] counts it.
     bytes: usize,
 }
 
+/// What a path takes in memory beside its text, in bytes.
+const OVERHEAD: usize = 32;
+
 impl Paths {
-    /// How many bytes the paths of all packages may have together.
+    /// How many bytes the paths of all packages may take together: those of their texts, and 32 for each, so that many
+    /// short ones take no more of a plugin's memory than few long ones.
     pub const MAX_BYTES: usize = 64 << 20;
 
     /// One more path of the present package, absolute or relative to the root. One that no layer can hold, because it
@@ -35,18 +39,19 @@ impl Paths {
     ///
     /// # Errors
     ///
-    /// [`Error::Unsupported`] where there are more than [`Paths::MAX_BYTES`]: this path is left out.
+    /// [`Error::Unsupported`] where they take more than [`Paths::MAX_BYTES`]: this path is left out.
     pub fn push(&mut self, path: &[u8]) -> Result<(), Error> {
         let Some(path) = normal(path) else { return Ok(()) };
         let merged = is_merged(&path).then(|| format!("usr/{path}"));
         for path in [Some(path), merged].into_iter().flatten().filter(|it| it.len() <= Ownership::MAX_PATH) {
-            if self.bytes + path.len() > Self::MAX_BYTES {
+            let bytes = OVERHEAD + path.len();
+            if self.bytes + bytes > Self::MAX_BYTES {
                 return Err(Error::unsupported(format_args!(
-                    "the paths that packages own have more than {} MiB",
+                    "the paths that packages own take more than {} MiB",
                     Self::MAX_BYTES >> 20
                 )));
             }
-            self.bytes += path.len();
+            self.bytes += bytes;
             self.paths.push(path);
         }
         Ok(())
@@ -124,15 +129,17 @@ mod tests {
 
     #[test]
     fn the_paths_of_all_packages_are_bounded_together() {
-        let mut paths = Paths::default();
-        let path = "a".repeat(Ownership::MAX_PATH);
-        for _ in 0..Paths::MAX_BYTES / path.len() {
-            paths.push(path.as_bytes()).unwrap();
-            paths.owned_by("a").unwrap();
+        for length in [1, 100, Ownership::MAX_PATH] {
+            let mut paths = Paths::default();
+            let path = "a".repeat(length);
+            for _ in 0..Paths::MAX_BYTES / (OVERHEAD + length) {
+                paths.push(path.as_bytes()).unwrap();
+                paths.owned_by("a").unwrap();
+            }
+            let error = paths.push(path.as_bytes()).unwrap_err();
+            assert_eq!(error.to_string(), "unsupported: the paths that packages own take more than 64 MiB");
+            assert_eq!(paths.owned_by("a"), None);
         }
-        let error = paths.push(b"b").unwrap_err();
-        assert_eq!(error.to_string(), "unsupported: the paths that packages own have more than 64 MiB");
-        assert_eq!(paths.owned_by("a"), None);
     }
 
     proptest! {

@@ -77,7 +77,8 @@ impl Finding {
             Fact::Distribution(distribution) => texts(&distribution.namespaces),
             Fact::Package(package) => {
                 let named = package.name.len() + package.version.len() + package.purl.len();
-                named + pairs(&package.qualifiers) + texts(&package.licenses)
+                let linked = package.symbols.as_deref().map_or(0, texts);
+                named + linked + pairs(&package.qualifiers) + texts(&package.licenses)
             }
             Fact::Ownership(ownership) => texts(&ownership.paths),
             Fact::Property(key, value) => key.len() + value.len(),

@@ -49,6 +49,8 @@ pub struct Affected {
     pub ranges: Vec<Range>,
     /// Which versions, one by one.
     pub versions: Vec<String>,
+    /// Functions and methods through which it is vulnerable; where none of them is linked in, it is not reached.
+    pub symbols: Vec<String>,
     /// A qualifier or property, and the values of which one must be there.
     pub requires: Vec<(String, Vec<String>)>,
     /// Where the publisher rates this package for itself.

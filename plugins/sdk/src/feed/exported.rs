@@ -163,6 +163,7 @@ impl From<Affected> for intake::Affected {
             status: affected.status.into(),
             ranges: affected.ranges.into_iter().map(Into::into).collect(),
             versions: affected.versions,
+            symbols: affected.symbols,
             requires: affected.requires,
             ratings: affected.ratings.into_iter().map(Into::into).collect(),
             note: affected.note,

@@ -193,6 +193,16 @@ fn of_layers() -> Vec<Sample> {
         };
         (key, inventory::Row::new("var/db", &package(scope, Evidence::Installed), keys.clone()))
     };
+    let linked_package = Package {
+        symbols: Some(["a.F", "a.G"].iter().collect()),
+        ..package(Scope::Namespace("golang".to_owned()), Evidence::Installed)
+    };
+    let fact = Fact::Package(Box::new(linked_package.clone()));
+    let found_linked = LayerFindings {
+        findings: vec![Finding { path: "bin/a".into(), member: None, fact }],
+        ..LayerFindings::default()
+    };
+    let of_linked = findings::Row::new(plugin(), found_linked, package_keys().split_off(2));
     let [first, second, ..] = &package_keys()[..] else { panic!("two packages have keys") };
     let (source, unowned) = stored("", Named::Source, Scope::Distribution, first);
     let npm = || Scope::Namespace("npm".to_owned());
@@ -203,11 +213,17 @@ fn of_layers() -> Vec<Sample> {
         sample::<inventory::Inventory>("of-distribution", &source, &unowned),
         sample::<inventory::Inventory>("owned", &own, &owned),
         sample::<inventory::Inventory>("alike", &alike, &owned),
+        sample::<inventory::Inventory>(
+            "linked",
+            &alike,
+            &inventory::Row::new("bin/a", &linked_package, second.clone()),
+        ),
         sample::<layers::Layers>("one", &digest(4), &layer),
         paths,
         links,
         kept(),
         sample::<findings::Findings>("all-facts", &key, &row),
+        sample::<findings::Findings>("linked", &key, &of_linked),
     ]
 }
 
@@ -303,6 +319,7 @@ fn package(scope: Scope, evidence: Evidence) -> Package {
         purl: "pkg:deb/libc6@2.36-9".to_owned(),
         arch: Some("amd64".into()),
         source: Some(SourcePackage { name: "glibc".into(), version: "2.36-9".into() }),
+        symbols: None,
         qualifiers: vec![("modularity".to_owned(), "x".to_owned())],
         licenses: texts(["LGPL-2.1-or-later"]),
     }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn read(text: &[u8]) -> Vec<Result<Record, String>> {
-    let mut records = Records::new(text);
+    let mut records = Records::new(text, Paths::default());
     let mut all = Vec::new();
     while let Some(record) = records.next().unwrap() {
         all.push(record);
@@ -35,18 +35,41 @@ fn a_long_line_that_nobody_needs_costs_nothing() {
 #[test]
 fn paths_are_bounded_however_long_their_directory_is() {
     let mut text = format!("P:a\nV:1\nF:{}\n", "d".repeat(Ownership::MAX_PATH - 2));
-    text.push_str(&"R:f\n".repeat(MAX_OWNED / Ownership::MAX_PATH + 1));
+    text.push_str(&"R:f\n".repeat(Paths::MAX_BYTES / Ownership::MAX_PATH + 1));
     text.push_str("\nP:b\nV:2\n");
     let records = read(text.as_bytes());
-    assert!(records[0].as_ref().unwrap_err().contains("over 64 MiB"), "{:?}", records[0]);
+    let record = records[0].as_ref().unwrap();
+    assert!(record.paths.len() > 16_000, "{}", record.paths.len());
+    let why = record.without.as_ref().unwrap().to_string();
+    assert_eq!(why, "unsupported: the paths that packages own take more than 64 MiB");
     assert_eq!(records[1].as_ref().unwrap().name, "b");
 }
 
 #[test]
 fn a_path_that_no_layer_can_hold_costs_no_other() {
     let long = "x".repeat(Ownership::MAX_PATH);
-    let text = format!("P:a\nV:1\nF:\nR:\nR:y\nF:/usr\nR:z\nR:{long}\n");
-    assert_eq!(read(text.as_bytes())[0].as_ref().unwrap().paths, ["y", "usr/z"]);
+    let text = format!("P:a\nV:1\nR:x\nF:\nR:\nR:y\nF:/usr/.//\nR:z\nR:{long}\nF:{long}\nR:u\nF:a/..\nR:v\n");
+    assert_eq!(read(text.as_bytes())[0].as_ref().unwrap().paths, ["x", "y", "usr/z"]);
+}
+
+#[test]
+fn a_path_that_is_no_text_is_spelled_as_a_layer_spells_it() {
+    let text = b"P:a\nV:1\nL:MIT\xff\nF:usr/caf\xe9\nR:x\nF:usr\nR:\xff\nR:\xc3\xa4\n";
+    let records = read(text);
+    let record = records[0].as_ref().unwrap();
+    assert_eq!(record.paths, ["usr/caf\\xE9/x", "usr/\\xFF", "usr/\u{e4}"]);
+    assert_eq!(record.license, "MIT\u{fffd}");
+}
+
+#[test]
+fn what_names_a_package_is_text() {
+    for field in ["P", "V", "A", "o"] {
+        let text = [b"P:a\nV:1\n", field.as_bytes(), b":\xe9\nF:usr\nR:x\n\nP:b\nV:2\n"].concat();
+        let records = read(&text);
+        let why = records[0].as_ref().unwrap_err();
+        assert!(why.ends_with("at line 1: line 3 is not UTF-8"), "{why}");
+        assert_eq!(records[1].as_ref().unwrap().paths, [""; 0], "what the damaged one owns is nobody's");
+    }
 }
 
 #[test]
@@ -108,7 +131,7 @@ fn records() -> impl Strategy<Value = Vec<Record>> {
         "[a-z0-9_]{0,7}",
         "[a-z-]{0,9}",
         "[A-Za-z0-9.() +-]{0,20}",
-        prop::collection::vec("([a-zä. -]{1,2}/){0,3}[a-z:]{1,6}", 0..6),
+        prop::collection::vec("([a-zä -]{1,2}/){0,3}[a-z:]{1,6}", 0..6),
     )
         .prop_map(|(name, version, arch, origin, license, paths)| Record {
             name,
@@ -117,6 +140,7 @@ fn records() -> impl Strategy<Value = Vec<Record>> {
             origin,
             license,
             paths,
+            without: None,
         });
     prop::collection::vec(record, 0..6)
 }

@@ -49,6 +49,9 @@ struct Package<'a> {
     arch: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     source: Option<SourcePackage<'a>>,
+    /// How many symbols are linked in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    symbols: Option<usize>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     qualifiers: &'a [(String, String)],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -114,6 +117,7 @@ impl<'a> From<&'a model::Package> for Package<'a> {
             purl: &package.purl,
             arch: package.arch.as_deref(),
             source: source.map(|source| SourcePackage { name: &source.name, version: &source.version }),
+            symbols: package.symbols.as_ref().map(model::Symbols::len),
             qualifiers: &package.qualifiers,
             licenses: &package.licenses,
         }

@@ -36,6 +36,7 @@ const OURS: [(&str, &str); 49] = [
     ("epss", "feeds/epss"),
     ("fedora", "feeds/fedora"),
     ("gentoo", "feeds/gentoo"),
+    ("graalvm", "detectors/graalvm"),
     ("java", "detectors/java"),
     ("kev", "feeds/kev"),
     ("minimos", "feeds/minimos"),

@@ -37,6 +37,7 @@ pub(crate) const ALL: [&str; 49] = [
     "epss",
     "fedora",
     "gentoo",
+    "graalvm",
     "java",
     "kev",
     "minimos",

@@ -6,7 +6,8 @@ use libfuzzer_sys::fuzz_target;
 use limpid_zip::{Budget, Limits, ReadAt, Zip};
 
 /// Small, so that an input reaches each of them.
-const LIMITS: Limits = Limits { members: 20, member_bytes: 1 << 16, content_bytes: 1 << 18, held_bytes: 1 << 17 };
+const LIMITS: Limits =
+    Limits { members: 20, member_bytes: 1 << 16, content_bytes: 1 << 18, held_bytes: 1 << 17 };
 
 /// How deep zips are read.
 const DEPTH: usize = 4;

@@ -1,6 +1,6 @@
 //! Detectors against the programs whose databases they read, on generated ones: `dpkg-query`, `rpm`, and Python's
-//! `importlib.metadata`; `java` against Maven, on archives of Maven Central. The comparisons are tests of the detectors that are ignored elsewhere, since they start
-//! these programs.
+//! `importlib.metadata`; `java` against Maven, on archives of Maven Central, and `graalvm` against a linker. The
+//! comparisons are tests of the detectors that are ignored elsewhere, since they start these programs.
 
 use anyhow::{Context as _, bail};
 
@@ -9,8 +9,13 @@ use crate::command::{cargo, output};
 use crate::workspace::Workspace;
 
 /// Detectors, and the program that judges each.
-const JUDGED: [(&str, &str); 4] =
-    [("dpkg", "dpkg-query"), ("java", "mvn"), ("python", "importlib.metadata"), ("rpm", "rpm")];
+const JUDGED: [(&str, &str); 5] = [
+    ("dpkg", "dpkg-query"),
+    ("graalvm", "gcc"),
+    ("java", "mvn"),
+    ("python", "importlib.metadata"),
+    ("rpm", "rpm"),
+];
 
 pub(super) fn check(workspace: &Workspace, tally: &mut Tally) {
     for (detector, judge) in JUDGED {

@@ -1,12 +1,13 @@
-//! Finds Java artifacts in programs that [GraalVM Native Image](https://www.graalvm.org/jdk25/security-guide/native-image/sbom/)
-//! made, by the bill of materials that it puts into them.
+//! Finds Java artifacts in programs that [GraalVM Native
+//! Image](https://www.graalvm.org/jdk25/security-guide/native-image/sbom/) made, by the bill of materials that it
+//! puts into them.
 //!
 //! That is CycloneDX in JSON, compressed by gzip. The program exports two symbols: `sbom` is where it begins, and
-//! `sbom_length` where its length stands, in eight bytes. Oracle's GraalVM embeds one by default since version 25, and where
-//! it is asked for (`--enable-sbom`) before; Quarkus does the same with any GraalVM.
+//! `sbom_length` where its length stands, in eight bytes. Oracle's GraalVM embeds one by default since version 25,
+//! and where it is asked for (`--enable-sbom`) before; Quarkus does the same with any GraalVM.
 //!
-//! Programs for Linux are read, which are ELF of 64 bits with the least byte first on every machine that there is a GraalVM
-//! for. One that merely holds the names of the symbols, as scanners do, states nothing.
+//! Programs for Linux are read, which are ELF of 64 bits with the least byte first on every machine that there is a
+//! GraalVM for. One that merely holds the names of the symbols, as scanners do, states nothing.
 
 mod bill;
 mod symbols;
@@ -21,7 +22,8 @@ pub const MAX_BILL: u32 = 16 << 20;
 /// How large it may be when it is inflated, in bytes.
 pub const MAX_INFLATED: u64 = 32 << 20;
 
-/// How much is read of a table of symbols, and of their names, in bytes. Programs that were not stripped have some MB of each.
+/// How much is read of a table of symbols, and of their names, in bytes. Programs that were not stripped have some
+/// MB of each.
 pub const MAX_SYMBOLS: u32 = 32 << 20;
 
 /// The detector `graalvm`.

@@ -12,8 +12,8 @@ use crate::manifest::Manifest;
 use crate::pom::Pom;
 use crate::properties::{self, Place};
 use crate::{
-    Artifact, MAX_ARCHIVES, MAX_DEPTH, MAX_HASHED, MAX_MANIFEST, MAX_POM, MAX_PROPERTIES, OURS, SHARED,
-    inferred, limits, name,
+    Artifact, MAX_ARCHIVES, MAX_DEPTH, MAX_HASHED, MAX_MANIFEST, MAX_POM, MAX_PROPERTIES, MAX_STATED, OURS,
+    SHARED, inferred, limits, name,
 };
 
 /// How much is hashed at a time, in bytes.
@@ -34,6 +34,7 @@ pub(crate) fn read(file: &File, report: &mut Report) -> Result<(), Error> {
         budget: &budget,
         archives: 0,
         hashable: Cell::new(MAX_HASHED),
+        room: MAX_STATED,
     };
     let read = walk.archive(file, &At { within: "", depth: 1, is_part });
     report.unread_parts(file.path(), problems);
@@ -48,6 +49,7 @@ struct Walk<'a> {
     budget: &'a Budget,
     archives: usize,
     hashable: Cell<u64>,
+    room: usize,
 }
 
 /// Where an archive lies.
@@ -305,6 +307,11 @@ impl Walk<'_> {
     }
 
     fn found(&mut self, within: &str, package: Package) {
+        let Some(room) = self.room.checked_sub(within.len()) else {
+            let why = format_args!("paths of members take more than the limit of {MAX_STATED} bytes");
+            return self.problems.push(Error::unsupported(why));
+        };
+        self.room = room;
         match within.is_empty() {
             true => self.report.found(self.file.path(), package),
             false => self.report.found_in(self.file.path(), within, package),

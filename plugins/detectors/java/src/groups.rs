@@ -1,7 +1,7 @@
 //! Groups of artifacts that are not built by Maven, so that nothing in them states their group.
 //!
-//! Only artifacts whose names are those of one project are here. Those of which the group has changed are of the group that
-//! their version is of. That it is so is a fact of Maven Central, where each of them is published.
+//! Only artifacts whose names are those of one project are here. Those of which the group has changed are of the
+//! group that their version is of. That it is so is a fact of Maven Central, where each of them is published.
 
 /// The group of an artifact, where it is known.
 pub fn of(artifact: &str, version: &str) -> Option<&'static str> {

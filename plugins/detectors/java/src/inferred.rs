@@ -138,8 +138,8 @@ fn by_name(stem: &str, manifest: &Manifest) -> Option<Artifact> {
     Some(Artifact { group, artifact: artifact.to_owned(), version })
 }
 
-/// Some tools write the group before the artifact: `org.a.b-1.0.jar`. It is one where the rest is known to be an artifact of
-/// that group, or is what the archive calls itself.
+/// Some tools write the group before the artifact: `org.a.b-1.0.jar`. It is one where the rest is known to be an
+/// artifact of that group, or is what the archive calls itself.
 fn without_group<'a>(name: &'a str, title: Option<&str>, version: &str) -> (Option<String>, &'a str) {
     let dots = name.match_indices('.').filter_map(|(at, _)| Some((name.get(..at)?, name.get(at + 1..)?)));
     let mut split = dots.filter(|(group, artifact)| {
@@ -167,8 +167,8 @@ fn stated_group(artifact: &str, manifest: &Manifest) -> Option<String> {
     })
 }
 
-/// Plugins of Gradle and Maven call a bundle `GROUP.ARTIFACT`, and leave out what the group's end and the artifact's beginning
-/// have in common. Where the artifact is one word that the bundle ends with once, either may be the group.
+/// Plugins of Gradle and Maven call a bundle `GROUP.ARTIFACT`, and leave out what the group's end and the artifact's
+/// beginning have in common. Where the artifact is one word that the bundle ends with once, either may be the group.
 fn group_of_bundle<'a>(bundle: &'a str, artifact: &str) -> Option<&'a str> {
     if let Some(group) = bundle.strip_suffix(artifact).and_then(|rest| rest.strip_suffix('.')) {
         let is_clear = artifact.contains('-') || group.rsplit('.').next() == Some(artifact);

@@ -16,8 +16,8 @@ const ARTIFACTS: &str = include_str!("judge/artifacts.txt");
 /// Those of which nothing says the group, so that only artifact and version are found.
 const WITHOUT_GROUP: &[&str] = &["org.jetbrains:annotations:23.0.0"];
 
-/// For each archive of a folder, the coordinates that any `pom.properties` in it has, or in archives in it. Makes of all
-/// of them a program as Spring Boot does, with archives that are stored, and a war, in which they are compressed.
+/// For each archive of a folder, the coordinates that any `pom.properties` in it has, or in archives in it. Makes of
+/// all of them a program as Spring Boot does, with archives that are stored, and a war, in which they are compressed.
 const LIST: &str = include_str!("judge/list.py");
 
 struct Place(PathBuf);

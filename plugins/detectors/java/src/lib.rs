@@ -6,20 +6,20 @@
 //! | `META-INF/maven/GROUP/ARTIFACT/pom.xml`, where there are no such properties | installed |
 //! | the manifest, the name of the file, and where in a repository it lies, where Maven left nothing of the archive itself | inferred |
 //!
-//! One archive may hold many artifacts: those that were shaded into it have their `pom.properties` there, and archives
-//! inside of it (`BOOT-INF/lib/*.jar`, `WEB-INF/lib/*.jar`, or anywhere else) are read as it is, to a depth of
-//! [`MAX_DEPTH`]. A finding names the inner archive as its member, `BOOT-INF/lib/a-1.0.jar`, one more in it behind
+//! One archive may hold many artifacts: those that were shaded into it have their `pom.properties` there, and
+//! archives inside of it (`BOOT-INF/lib/*.jar`, `WEB-INF/lib/*.jar`, or anywhere else) are read as it is, to a depth
+//! of [`MAX_DEPTH`]. A finding names the inner archive as its member, `BOOT-INF/lib/a-1.0.jar`, one more in it behind
 //! `!/`, and what is shaded by the file that states it.
 //!
 //! A group is never guessed from a vendor's name: it is stated by Maven, by a Jenkins plugin (`Group-Id`), by a
 //! build tool (`Implementation-Vendor-Id`, `Bundle-SymbolicName` where it ends with the artifact's name), by a
-//! repository's folders, or [known](groups) for an artifact of that name. Where none of these is there, the package's name
-//! is that of the artifact alone, which no advisory has, and `sha1` is the digest of the archive, by which repositories
-//! know it. (Elsewhere there is none: it would take longer than all else.)
+//! repository's folders, or [known](groups) for an artifact of that name. Where none of these is there, the
+//! package's name is that of the artifact alone, which no advisory has, and `sha1` is the digest of the archive, by
+//! which repositories know it. (Elsewhere there is none: it would take longer than all else.)
 //!
 //! An archive of classes of which nothing says what it is, not even its name, is unread. What belongs to the Java
-//! runtime (`rt.jar`, `jrt-fs.jar`) is no artifact, and what a distribution keeps in its own folders (`usr/share/java`) is for the
-//! distribution to know.
+//! runtime (`rt.jar`, `jrt-fs.jar`) is no artifact, and what a distribution keeps in its own folders
+//! (`usr/share/java`) is for the distribution to know.
 //!
 //! Of an archive only its directory, manifest and files of Maven are read; all bounds are below.
 
@@ -44,13 +44,16 @@ pub const MAX_ARCHIVES: usize = 20_000;
 /// How many members an archive may have.
 pub const MAX_MEMBERS: usize = 500_000;
 
-/// The largest archive inside of another that is read where it is compressed, in bytes, and how much of such may be in
-/// memory at a time.
+/// The largest archive inside of another that is read where it is compressed, in bytes, and how much of such may be
+/// in memory at a time.
 pub const MAX_INNER: u64 = 128 << 20;
 
 /// How much is inflated of a file, in bytes: so much, and so many times its size. Archives inside of it are
 /// compressed, and hardly become smaller again.
-pub const MAX_INFLATED: (u64, u64) = (64 << 20, 4);
+pub const MAX_INFLATED: (u64, u64) = (2 << 20, 8);
+
+/// How much is stated of a file, in bytes of members' paths.
+pub const MAX_STATED: usize = 16 << 20;
 
 /// How much is hashed of a file and the archives in it, in bytes.
 pub const MAX_HASHED: u64 = 512 << 20;

@@ -80,8 +80,8 @@ impl Manifest {
             || self.get("specification-title") == Some("Java Platform API Specification")
     }
 
-    /// The licences, as OSGi has them: separated by commas, each perhaps with attributes. Names hold commas as well, and
-    /// then the value is one.
+    /// The licences, as OSGi has them: separated by commas, each perhaps with attributes. Names hold commas as well,
+    /// and then the value is one.
     pub(crate) fn licenses(&self) -> Vec<String> {
         let Some(value) = self.get("bundle-license") else { return Vec::new() };
         let clauses: Vec<_> = value

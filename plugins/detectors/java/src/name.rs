@@ -1,6 +1,6 @@
 //! Names of archives: `artifact-version.jar`, `artifact-version-classifier.jar`, `group.artifact-version.jar`.
 
-use crate::{Artifact, is_identifier, is_version};
+use crate::{Artifact, MAX_WORD, is_identifier, is_version};
 
 /// Words that belong to a version, behind its number.
 const QUALIFIERS: [&str; 24] = [
@@ -79,9 +79,12 @@ pub(crate) fn extension(path: &str) -> &str {
     name.rsplit_once('.').map_or("", |(_, extension)| extension)
 }
 
-/// The artifact and the version that a name states. `known` are versions that the archive states itself; where one of them
-/// is in the name, that is where its version begins.
+/// The artifact and the version that a name states. `known` are versions that the archive states itself; where one
+/// of them is in the name, that is where its version begins.
 pub(crate) fn split<'a>(stem: &'a str, known: &[&str]) -> (&'a str, Option<String>) {
+    if stem.len() > 2 * MAX_WORD {
+        return (stem, None);
+    }
     let at_known = known.iter().filter_map(|version| {
         let at = stem.rfind(&format!("-{version}"))?;
         let rest = stem.get(at + 1 + version.len()..)?;
@@ -105,8 +108,8 @@ pub(crate) fn split<'a>(stem: &'a str, known: &[&str]) -> (&'a str, Option<Strin
     }
 }
 
-/// Where a hyphen is behind which there are only parts of a version, and of a classifier: the first digit behind a hyphen
-/// may be of the artifact (`log4j-1.2-api-2.17.1`).
+/// Where a hyphen is behind which there are only parts of a version, and of a classifier: the first digit behind a
+/// hyphen may be of the artifact (`log4j-1.2-api-2.17.1`).
 fn start_of_version(stem: &str) -> Option<usize> {
     let hyphens = stem.match_indices('-').map(|(at, _)| at);
     let mut starts = hyphens.filter(|at| stem.get(at + 1..).is_some_and(begins_with_digit));
@@ -200,6 +203,8 @@ mod tests {
         check("catalina", "catalina", "");
         check("-1.0", "-1.0", "");
         check("a-1.0-${x}", "a", "");
+        let long = "-1".repeat(MAX_WORD + 1);
+        check(&long, &long, "");
     }
 
     #[test]

@@ -115,8 +115,8 @@ impl Pom {
         self.own.version.as_deref().or(self.parent.version.as_deref())
     }
 
-    /// The artifact that it describes; of what it does not state itself or by its parent, the names of its folders, and a
-    /// version that is known otherwise.
+    /// The artifact that it describes; of what it does not state itself or by its parent, the names of its folders,
+    /// and a version that is known otherwise.
     pub(crate) fn of(&self, place: &Place<'_>, version: Option<&str>) -> Result<Artifact, Error> {
         let word = |value: Option<&str>, folder: &str| {
             let value = value.map(|value| self.resolved(value)).filter(|value| is_identifier(value));

@@ -1,6 +1,6 @@
 use std::io::Write as _;
 
-use limpid_plugin_sdk::detector::{Scope, Unread};
+use limpid_plugin_sdk::detector::{Problems, Scope, Unread};
 use proptest::prelude::*;
 use rawzip::{CompressionMethod, ZipArchiveWriter};
 
@@ -233,6 +233,20 @@ fn a_bomb_is_read_as_far_as_the_limits_allow() {
     assert_eq!(report.packages().count(), 0);
     let over = |why: &String| why.contains("contents of members take more bytes than this plugin's limit of");
     assert!(reasons(&report).iter().any(over), "{:?}", report.unread);
+}
+
+#[test]
+fn no_more_is_stated_than_the_limit_allows() {
+    let artifacts: Vec<_> = (0..3000).map(|number| (format!("a{number}"), "1.0")).collect();
+    let artifacts: Vec<_> =
+        artifacts.iter().map(|(artifact, version)| (artifact.as_str(), *version)).collect();
+    let inner = jar(&artifacts, &[]);
+    let long = format!("{}.jar", "x".repeat(4000));
+    let nested = stored(&[(&long, &stored(&[(&long, &inner)]))]);
+    let report = report("a.jar", nested);
+    assert!((1900..2100).contains(&report.findings.len()), "{}", report.findings.len());
+    let why = format!("unsupported: paths of members take more than the limit of {MAX_STATED} bytes");
+    assert_eq!((reasons(&report)[0].as_str(), report.unread.len()), (why.as_str(), Problems::LIMIT + 1));
 }
 
 #[test]

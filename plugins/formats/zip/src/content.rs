@@ -15,14 +15,14 @@ pub struct Content<'z> {
 }
 
 impl Zip<'_> {
-    /// Reads a member's content, which is compared with the size and checksum that the directory states where it is read to
-    /// its end.
+    /// Reads a member's content, which is compared with the size and checksum that the directory states where it is
+    /// read to its end.
     ///
     /// # Errors
     ///
     /// [`Error::Malformed`] where the member is not where the directory says, or overlaps another one;
-    /// [`Error::Unsupported`] where it is larger than the limit, encrypted, or compressed by a method that is not read.
-    /// The same of reading.
+    /// [`Error::Unsupported`] where it is larger than the limit, encrypted, or compressed by a method that is not
+    /// read. The same of reading.
     pub fn content<'z>(&'z self, member: &'z Member, budget: &'z Budget) -> Result<Content<'z>, Error> {
         let limit = budget.limits().member_bytes;
         if member.size > limit {

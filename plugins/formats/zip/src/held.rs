@@ -28,7 +28,8 @@ enum Bytes<'z> {
 
 impl Zip<'_> {
     /// A member as a file of its own. One that is stored is read where it lies, and its checksum is not
-    /// looked at; one that is deflated is inflated into memory, which the budget bounds and has back when this is dropped.
+    /// looked at; one that is deflated is inflated into memory, which the budget bounds and has back when this is
+    /// dropped.
     ///
     /// # Errors
     ///

@@ -1,17 +1,18 @@
 //! Reads members of zips, and of zips inside of zips, within bounds.
 //!
-//! The directory at the end of a zip is read once ([`Zip::open`]), entry by entry, and those that the caller wants are
-//! kept; then the content of each can be read ([`Zip::content`]), or be a zip itself ([`Zip::hold`]). Stored and
+//! The directory at the end of a zip is read once ([`Zip::open`]), entry by entry, and those that the caller wants
+//! are kept; then the content of each can be read ([`Zip::content`]), or be a zip itself ([`Zip::hold`]). Stored and
 //! deflated members are read, zip64 and bytes before the zip included; the bytes are compared with the size and the
 //! checksum that the directory states.
 //!
 //! This crate owns the bounds, all of which are the caller's ([`Limits`]): how many members a zip may have, how large
-//! one may be, how much may be inflated in all and how much of that is in memory. Members that overlap, as those of zips do
-//! that inflate to far more than they hold, are refused. How deep zips lie in each other is for the caller to count.
+//! one may be, how much may be inflated in all and how much of that is in memory. Members that overlap, as those of
+//! zips do that inflate to far more than they hold, are refused. How deep zips lie in each other is for the caller
+//! to count.
 //!
 //! Directories are parsed by `rawzip`, which holds one entry at a time, and members are inflated by `flate2` with
-//! its backend in Rust. The crate `zip` is not used, because it reads a directory whole before anybody can say how large it
-//! may be.
+//! its backend in Rust. The crate `zip` is not used, because it reads a directory whole before anybody can say how
+//! large it may be.
 //!
 //! ```
 //! use limpid_plugin_sdk::Error;
@@ -49,8 +50,8 @@ const MAX_TRAILER: u64 = 1 << 20;
 /// The longest name of a member that is kept, in bytes.
 pub const MAX_NAME: usize = 4096;
 
-/// How long all names that are kept of a zip may be, in bytes.
-const MAX_NAMES: usize = 16 << 20;
+/// How much memory the members that are kept of a zip may take, with their names, in bytes.
+const MAX_KEPT: usize = 8 << 20;
 
 /// A zip of which the directory was read.
 #[derive(Debug)]
@@ -113,13 +114,13 @@ impl Member {
 }
 
 impl<'a> Zip<'a> {
-    /// Reads the directory of a zip and keeps the members that are `wanted`, which is asked of each once, in the order of the
-    /// directory. Members of a name of more than [`MAX_NAME`] bytes are not asked for.
+    /// Reads the directory of a zip and keeps the members that are `wanted`, which is asked of each once, in the
+    /// order of the directory. Members of a name of more than [`MAX_NAME`] bytes are not asked for.
     ///
     /// # Errors
     ///
-    /// [`Error::Malformed`] where there is no zip, or the directory is damaged; [`Error::Unsupported`] where it has more
-    /// members than the limit.
+    /// [`Error::Malformed`] where there is no zip, or the directory is damaged; [`Error::Unsupported`] where it has
+    /// more members than the limit.
     pub fn open(
         source: &'a dyn ReadAt,
         budget: &Budget,
@@ -133,7 +134,7 @@ impl<'a> Zip<'a> {
         let archive = locator
             .locate_in_reader(Source(source), &mut buffer, size)
             .map_err(|(_, error)| malformed(&error))?;
-        let (mut members, mut offsets, mut names) = (Vec::new(), Vec::new(), 0);
+        let (mut members, mut offsets, mut kept) = (Vec::new(), Vec::new(), 0);
         let most = budget.limits().members;
         let mut entries = archive.entries(&mut buffer);
         while let Some(entry) = entries.next_entry().map_err(|error| malformed(&error))? {
@@ -149,9 +150,9 @@ impl<'a> Zip<'a> {
             }
             let name = String::from_utf8_lossy(path);
             if wanted(&Entry { name: &name, size: entry.uncompressed_size_hint() }) {
-                names += name.len();
-                if names > MAX_NAMES {
-                    let why = format_args!("names of members take more than the limit of {MAX_NAMES} bytes");
+                kept += size_of::<Member>() + name.len();
+                if kept > MAX_KEPT {
+                    let why = format_args!("entries of the zip take more than the limit of {MAX_KEPT} bytes");
                     return Err(Error::unsupported(why));
                 }
                 members.push(Member::of(&entry, name.into_owned()));

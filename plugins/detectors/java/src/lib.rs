@@ -17,6 +17,8 @@
 //! package's name is that of the artifact alone, which no advisory has, and `sha1` is the digest of the archive, by
 //! which repositories know it. (Elsewhere there is none: it would take longer than all else.)
 //!
+//! Modules that a runtime is linked from (`*.jmod`) are not run, and state nothing.
+//!
 //! An archive of classes of which nothing says what it is, not even its name, is unread. What belongs to the Java
 //! runtime (`rt.jar`, `jrt-fs.jar`) is no artifact, and what a distribution keeps in its own folders
 //! (`usr/share/java`) is for the distribution to know.
@@ -74,6 +76,12 @@ const OURS: [&str; 8] = ["jar", "war", "ear", "jpi", "hpi", "kar", "nbm", "lpkg"
 /// What others call their files, too: such a file is read where it is a zip.
 const SHARED: [&str; 5] = ["par", "sar", "nar", "rar", "aar"];
 
+/// What modules of a JDK are called.
+const MODULE: &str = "jmod";
+
+/// How much of them is looked at, in bytes.
+const MODULE_HEAD: u32 = 4;
+
 /// The detector `java`.
 #[derive(Debug)]
 pub struct Java;
@@ -87,6 +95,8 @@ impl Detector for Java {
         vec![
             Claim::alone(format!("**/*.{{{}}}", extensions.join(","))),
             Claim::alone(format!("**/{}", properties::GLOB)),
+            // Modules to link a runtime from, which no program runs: their head is enough to know them.
+            Claim::alone(format!("**/*.{MODULE}")).head(MODULE_HEAD),
             // Java opens an archive of any name.
             Claim::magic_alone(*b"PK\x03\x04").holding(*b"META-INF/MANIFEST.MF"),
         ]
@@ -99,6 +109,7 @@ impl Detector for Java {
                 report.found(file.path(), stated.package(Evidence::Installed));
                 Ok(())
             }
+            None if name::extension(file.path()) == MODULE => Ok(()),
             None => archive::read(file, report),
         }))
     }

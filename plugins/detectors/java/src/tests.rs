@@ -204,6 +204,7 @@ fn an_archive_of_which_nothing_says_what_it_is_is_unread_but_for_parts_applicati
     let manifest = b"Implementation-Title: Java Runtime Environment\nImplementation-Version: 17.0.1\n";
     check("jrt-fs.jar", stored(&[("META-INF/MANIFEST.MF", manifest), ("x.class", b"")]), &[]);
     check("usr/share/java/x.jar", classes.clone(), &[]);
+    check("opt/jdk/jmods/java.base.jmod", "JM\x01\x00", &[]);
     check("usr/bin/program", classes, &[]);
 }
 
@@ -252,7 +253,7 @@ fn no_more_is_stated_than_the_limit_allows() {
 #[test]
 fn claims_are_of_either_case_and_for_files_that_stand_alone() {
     let claims = Java::claims();
-    assert_eq!(claims.len(), 3);
+    assert_eq!(claims.len(), 4);
     let extensions = "{[jJ][aA][rR],[wW][aA][rR],";
     assert!(format!("{:?}", claims[0]).contains(extensions), "{:?}", claims[0]);
     assert!(claims.iter().all(|claim| format!("{claim:?}").contains("Alone")));

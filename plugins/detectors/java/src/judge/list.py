@@ -12,7 +12,9 @@ def coordinates(archive):
         if parts[-1] == "pom.properties" and parts[-5:-3] == ["META-INF", "maven"]:
             lines = archive.read(member).decode("utf-8", "replace").splitlines()
             pairs = dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
-            yield ":".join(pairs.get(key, "").strip() for key in KEYS)
+            # What it does not state is in the names of its folders.
+            values = [pairs.get(key, "").strip() for key in KEYS]
+            yield ":".join(value or folder for value, folder in zip(values, parts[-3:]))
 
 
 folder, out = sys.argv[1:]

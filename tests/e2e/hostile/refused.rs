@@ -20,11 +20,12 @@ pub(in crate::hostile) fn component_bomb(guest: &Guest) {
     Trial::of(guest).is_refused("holds 41 instances of components, over the limit of 16");
 }
 
-/// It is stopped for the memory that compiling it takes, which ours do not need: that is sooner than
-/// any time in which a busy machine can compile those.
+/// It is stopped for the memory that compiling it takes, which ours do not need, however long a busy machine takes
+/// to get that far.
 pub(in crate::hostile) fn compile_bomb(guest: &Guest) {
     const MEMORY: u64 = 512 << 20;
-    let trial = Trial::with(guest, limits().with("LIMPID_PLUGINS__COMPILE_BYTES", MEMORY));
+    let limits = limits().with("LIMPID_PLUGINS__COMPILE_BYTES", MEMORY);
+    let trial = Trial::with(guest, limits.with("LIMPID_PLUGINS__COMPILE_TIME", 600));
     let reason = format!("over the limit of {MEMORY} (setting `plugins.compile_bytes`)");
     trial.is_refused_in_the_directory(&reason);
     trial.harms_nobody(|_| trial.put_is_refused(&guest.name, &reason));

@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 50] = [
+const OURS: [(&str, &str); 54] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -36,6 +36,7 @@ const OURS: [(&str, &str); 50] = [
     ("epss", "feeds/epss"),
     ("fedora", "feeds/fedora"),
     ("gentoo", "feeds/gentoo"),
+    ("go", "detectors/go"),
     ("graalvm", "detectors/graalvm"),
     ("java", "detectors/java"),
     ("kev", "feeds/kev"),
@@ -59,6 +60,7 @@ const OURS: [(&str, &str); 50] = [
     ("rootio", "feeds/rootio"),
     ("rpm", "detectors/rpm"),
     ("rpm-versions", "schemes/rpm"),
+    ("rust", "detectors/rust"),
     ("semver-versions", "schemes/semver"),
     ("suse", "feeds/suse"),
     ("ubuntu", "feeds/ubuntu"),

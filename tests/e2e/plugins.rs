@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 50] = [
+pub(crate) const ALL: [&str; 54] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -37,6 +37,7 @@ pub(crate) const ALL: [&str; 50] = [
     "epss",
     "fedora",
     "gentoo",
+    "go",
     "graalvm",
     "java",
     "kev",
@@ -60,6 +61,7 @@ pub(crate) const ALL: [&str; 50] = [
     "rootio",
     "rpm",
     "rpm-versions",
+    "rust",
     "semver-versions",
     "suse",
     "ubuntu",

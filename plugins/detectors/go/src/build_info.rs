@@ -32,8 +32,8 @@ const HEADER: u32 = 32;
 /// How much is looked through at once, in bytes; a multiple of [`ALIGNMENT`].
 const PIECE: u32 = 1 << 20;
 
-/// How much of the data is looked through, in bytes: no more than a file may have that is shown.
-const MAX_DATA: u64 = 256 << 20;
+/// How much of the data is looked through, in bytes. Where no section is made for the block, it is the first of the data.
+const MAX_DATA: u64 = 64 << 20;
 
 /// Of how many bytes the marks around the list of modules are.
 const MARK: usize = 16;
@@ -102,7 +102,7 @@ fn find(executable: &Executable<'_>, start: u64, size: u64) -> Option<u64> {
     while at < end {
         let len = u32::try_from(end - at).unwrap_or(PIECE).min(PIECE);
         let piece = executable.at(at, len);
-        let found = memmem::find_iter(&piece, MAGIC).find(|found| *found as u64 % ALIGNMENT == 0);
+        let found = memmem::find_iter(&piece, MAGIC).find(|found| (*found as u64).is_multiple_of(ALIGNMENT));
         if let Some(found) = found {
             return at.checked_add(found as u64);
         }

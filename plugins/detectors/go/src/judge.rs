@@ -1,13 +1,16 @@
 //! Programs that Go itself builds, read by this detector and by `go version -m`.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
+use limpid_executable::executables;
 use limpid_executable::testing::fat;
 use limpid_plugin_sdk::detector::{Detector as _, File, Report};
 
 use crate::Go;
+use crate::functions::Functions;
 
 /// The last version of Go whose build info has pointers, and the last that writes none.
 const OLDER: [&str; 2] = ["go1.17.13", "go1.12.17"];
@@ -49,7 +52,9 @@ replace rsc.io/sampler => rsc.io/sampler v1.3.1
 ";
 
 /// What is built by which settings of the environment and flags.
-const BUILDS: [(&str, &[(&str, &str)], &[&str]); 14] = [
+type Build = (&'static str, &'static [(&'static str, &'static str)], &'static [&'static str]);
+
+const BUILDS: [Build; 14] = [
     ("plain", &[], &[]),
     ("stripped", &[], &["-ldflags=-s -w", "-trimpath"]),
     ("linked", &[], &["-ldflags=-X main.version=1.2.3 -X 'main.date=a b'"]),
@@ -167,6 +172,51 @@ fn by_detector(bytes: Vec<u8>) -> (Vec<String>, Report) {
     (rows, report)
 }
 
+/// The functions that `go tool nm` lists, without their type arguments.
+fn by_nm(path: &Path) -> BTreeSet<String> {
+    let output = Command::new("go").args(["tool", "nm"]).arg(path).output().unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let functions = text.lines().filter_map(|line| {
+        let mut columns = line.trim_start().splitn(3, ' ');
+        let (_, kind, name) = (columns.next()?, columns.next()?, columns.next()?);
+        kind.eq_ignore_ascii_case("T").then(|| plain(name))
+    });
+    functions.collect()
+}
+
+/// The same by this detector, with those that were inlined.
+fn functions(path: &Path) -> BTreeSet<String> {
+    let file = File::in_memory("a", fs::read(path).unwrap());
+    let executable = executables(&file).unwrap().remove(0).unwrap();
+    let functions = Functions::read(&executable).unwrap();
+    functions.iter().map(plain).collect()
+}
+
+/// A name without its type arguments, and without what Go 1.17 writes otherwise for `go tool nm`.
+fn plain(name: &str) -> String {
+    let name = &name.strip_suffix(".abi0").unwrap_or(name).replace('·', ".");
+    let name = if name.contains('.') { name } else { name.trim_start_matches('_') };
+    match (name.find('['), name.rfind(']')) {
+        (Some(start), Some(end)) => format!("{}{}", &name[..start], &name[end + 1..]),
+        _ => name.to_owned(),
+    }
+}
+
+/// How many functions `go tool nm` lists, all of which were found.
+fn check_functions(path: &Path) -> usize {
+    let (expected, found) = (by_nm(path), functions(path));
+    let missing: Vec<_> = expected.difference(&found).filter(|name| !is_mark(name)).collect();
+    assert!(missing.is_empty(), "{}: {missing:?}", path.display());
+    assert!(expected.len() > 1000 && found.len() < 2 * expected.len());
+    expected.len()
+}
+
+/// Whether a symbol of the text is no function, but what the linker calls a place.
+fn is_mark(name: &str) -> bool {
+    ["runtime.text", "runtime.etext"].contains(&name)
+}
+
 /// What both read; how many packages those are.
 fn check(path: &Path, unread: usize) -> usize {
     let (mut found, report) = by_detector(fs::read(path).unwrap());
@@ -202,6 +252,23 @@ fn what_go_lists_is_what_is_found() {
         let expected = if tags.is_empty() { "example.com/judge v0.0.0-" } else { "example.com/judge v1.2.3" };
         assert!(found[1].starts_with(expected), "{}", found[1]);
     }
+    // Stripped, an executable has no symbols for `go tool nm`, but the same functions.
+    let path = |name: &str| place.0.join(name);
+    let unstripped = path("local-plain");
+    assert_eq!(functions(&unstripped), functions(&path("local-stripped")));
+    let linked: usize = ["plain", "pie", "386", "s390x", "windows", "darwin"]
+        .iter()
+        .map(|name| check_functions(&path(&format!("local-{name}"))))
+        .chain(
+            ["plain", "s390x", "darwin"].map(|name| check_functions(&path(&format!("{}-{name}", OLDER[0])))),
+        )
+        .sum();
+    for name in
+        ["local-mips", "local-windows-386", "local-darwin-arm64", "go1.17.13-mips", "go1.17.13-windows-386"]
+    {
+        assert!(functions(&path(name)).len() > 1000, "{name}");
+    }
+
     let root = place.go("local").args(["env", "GOROOT"]).output().unwrap();
     let root = PathBuf::from(String::from_utf8(root.stdout).unwrap().trim());
     for folder in ["bin", "pkg/tool/linux_amd64"] {
@@ -227,5 +294,8 @@ fn what_go_lists_is_what_is_found() {
         let (part, report) = by_detector(whole[..whole.len() / 16 * share].to_vec());
         assert!(part == all || (part.is_empty() && report.unread.len() == 1), "{share}: {part:?}");
     }
-    println!("{executables} executables with {packages} packages are read as `go version -m` reads them");
+    println!(
+        "{executables} executables with {packages} packages are read as `go version -m` reads them, and {linked} \
+         functions as `go tool nm` lists them"
+    );
 }

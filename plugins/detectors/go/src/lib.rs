@@ -3,12 +3,13 @@
 //! | Part | States |
 //! |---|---|
 //! | build info (`\xff Go buildinf:`), since Go 1.13 | Go's version; the main module and those that it was built from |
+//! | table of lines, since Go 1.16 | which functions of each module are linked in, or inlined |
 //! | build ID (`\xff Go build ID: "`, or a note) without build info | nothing but that it is Go: the executable is unread |
 //! | `UPX!` behind the headers, of whatever language | nothing: the executable is packed, and is unread |
 //!
 //! Build info is found and read as `go version -m` does
-//! ([`debug/buildinfo`](https://pkg.go.dev/debug/buildinfo)): stripped executables have it as well. Only headers and
-//! build info are read of a file.
+//! ([`debug/buildinfo`](https://pkg.go.dev/debug/buildinfo)): stripped executables have it as well. Headers, build
+//! info and the names of functions are read of a file, and nothing else.
 //!
 //! # What is stated
 //!
@@ -22,22 +23,30 @@
 //!   below every fix.
 //! - The standard library as [`STDLIB`], in Go's version; the tools of Go itself (`cmd/go`) are [`TOOLCHAIN`] as well.
 //!   These are the names by which [Go's database](https://go.dev/doc/security/vuln/database) speaks of both.
+//! - The functions of each that are in the executable, as Go's database spells them
+//!   (`golang.org/x/text/language.Parse`, `net/http.Header.Get`), and the paths of their packages. What was inlined
+//!   is among them, unless it came to nothing. Of a module without any, they are not known: its names may be
+//!   obfuscated.
 //! - `goos` and `goarch` are qualifiers: some advisories concern one system only.
 
 mod build_id;
 pub mod build_info;
+pub mod functions;
 mod go_version;
 mod link_flags;
 pub mod modules;
 mod packed;
+mod symbols;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
-use limpid_executable::executables;
+use limpid_executable::{Executable, executables};
 use limpid_plugin_sdk::detector::{Claim, Detector, Evidence, File, Package, Problems, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use build_info::BuildInfo;
+use functions::Functions;
 use modules::{Module, Modules};
 
 /// The scheme of modules, as the namespace `golang` has it.
@@ -88,14 +97,15 @@ impl Detector for Go {
 export_detector!(Go);
 
 fn read(file: &File, report: &mut Report) -> Result<(), Error> {
-    let mut stated = Vec::new();
+    let mut found = Found::default();
+    let mut problems = Problems::default();
     let mut trouble = None;
     if is_shown_whole(file) {
         match executables(file) {
             Ok(images) => {
                 for image in images {
-                    match image.and_then(|image| build_info::read(&image)) {
-                        Ok(Some(info)) => stated.push(info),
+                    match image.and_then(|image| Ok(build_info::read(&image)?.map(|info| (image, info)))) {
+                        Ok(Some((image, info))) => found.state(&image, &info, &mut problems),
                         Ok(None) => {}
                         Err(error) => trouble = trouble.or(Some(error)),
                     }
@@ -104,7 +114,7 @@ fn read(file: &File, report: &mut Report) -> Result<(), Error> {
             Err(error) => trouble = Some(error),
         }
     }
-    if stated.is_empty() {
+    if found.packages.is_empty() {
         return Err(match trouble {
             _ if packed::is_packed(file) => packed::error(),
             Some(error) => error,
@@ -113,12 +123,10 @@ fn read(file: &File, report: &mut Report) -> Result<(), Error> {
             None => return Ok(()),
         });
     }
-    let mut found = Found { file, report, known: BTreeSet::new() };
-    let mut problems = Problems::default();
-    stated.iter().for_each(|info| found.state(info, &mut problems));
     if let Some(error) = trouble {
         problems.push(error);
     }
+    found.packages.into_iter().for_each(|package| report.found(file.path(), package));
     report.unread_parts(file.path(), problems);
     Ok(())
 }
@@ -130,43 +138,60 @@ fn is_shown_whole(file: &File) -> bool {
 }
 
 /// What a file states, each package once: the executables of a fat file mostly say the same.
-struct Found<'a> {
-    file: &'a File,
-    report: &'a mut Report,
-    known: BTreeSet<(String, String)>,
+#[derive(Default)]
+struct Found {
+    packages: Vec<Package>,
+    /// Where a package of this name and version is among them.
+    places: BTreeMap<(String, String), usize>,
 }
 
-impl Found<'_> {
-    fn state(&mut self, info: &BuildInfo, problems: &mut Problems) {
+impl Found {
+    fn state(&mut self, executable: &Executable<'_>, info: &BuildInfo, problems: &mut Problems) {
         let modules = Modules::parse(&info.modules, problems);
-        let add = |package: Package| -> Package {
-            let settings = [("goos", "GOOS"), ("goarch", "GOARCH")];
-            settings.into_iter().fold(package, |package, (key, setting)| match modules.setting(setting) {
-                Some(value) => package.qualifier(key, value),
-                None => package,
-            })
-        };
         let go = go_version::as_semver(&info.go);
-        self.found(add(package(STDLIB, &go)));
+        let mut stated = vec![package(STDLIB, &go)];
         match &modules.main {
-            Some(main) => self.found(add(main_package(main, &modules))),
-            None if modules.is_of_go() => self.found(add(package(TOOLCHAIN, &go))),
+            Some(main) => stated.push(main_package(main, &modules)),
+            None if modules.is_of_go() => stated.push(package(TOOLCHAIN, &go)),
+            None if modules.dependencies.is_empty() => problems.push(Error::unsupported(
+                "the executable does not state its modules: it was built without any",
+            )),
             None => {}
         }
-        for module in &modules.dependencies {
-            let (path, version) = module.code();
-            self.found(add(package(path, version)));
-        }
-        if modules.main.is_none() && modules.dependencies.is_empty() && !modules.is_of_go() {
-            problems.push(Error::unsupported(
-                "the executable does not state its modules: it was built without any",
-            ));
+        stated.extend(
+            modules.dependencies.iter().map(Module::code).map(|(path, version)| package(path, version)),
+        );
+        let functions = Functions::read(executable);
+        let mut symbols =
+            functions.map(|functions| symbols::by_module(&functions, &modules)).unwrap_or_default();
+        for mut package in stated {
+            for (key, setting) in [("goos", "GOOS"), ("goarch", "GOARCH")] {
+                if let Some(value) = modules.setting(setting) {
+                    package = package.qualifier(key, value);
+                }
+            }
+            // Where nothing is linked in of a module, its functions may be called otherwise.
+            package.symbols = symbols.remove(&package.name);
+            self.add(package);
         }
     }
 
-    fn found(&mut self, package: Package) {
-        if self.known.insert((package.name.clone(), package.version.clone())) {
-            self.report.found(self.file.path(), package);
+    fn add(&mut self, package: Package) {
+        let place = self.places.entry((package.name.clone(), package.version.clone()));
+        match place {
+            Entry::Vacant(place) => {
+                place.insert(self.packages.len());
+                self.packages.push(package);
+            }
+            Entry::Occupied(place) => {
+                let Some(known) = self.packages.get_mut(*place.get()) else { return };
+                known.symbols = known.symbols.take().zip(package.symbols).map(|(mut all, more)| {
+                    all.extend(more);
+                    all.sort();
+                    all.dedup();
+                    all
+                });
+            }
         }
     }
 }

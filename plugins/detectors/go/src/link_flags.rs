@@ -28,7 +28,7 @@ pub(crate) fn version(modules: &Modules) -> Option<String> {
 }
 
 /// What stands behind each `-X`, or `-X=`.
-fn variables<'a>(words: &'a [String]) -> impl Iterator<Item = &'a str> {
+fn variables(words: &[String]) -> impl Iterator<Item = &str> {
     let named = |word: &str| word.trim_start_matches('-') == "X" && word.starts_with('-');
     let behind = words.iter().zip(words.iter().skip(1)).filter(move |(flag, _)| named(flag));
     let joined = words.iter().filter_map(|word| {

@@ -67,6 +67,100 @@ fn executable(form: Form, build_info: Vec<u8>) -> Vec<u8> {
     ])
 }
 
+/// A table of lines with these names, as Go writes it since a version.
+fn table(form: Form, magic: u32, names: &str) -> Vec<u8> {
+    let before = if magic == 0xffff_fffa { 2 } else { 3 };
+    let size = if form.is_64() { 8 } else { 4 };
+    let start = 8 + (before + 2) * size;
+    let mut pointers = vec![1; before];
+    pointers.extend([start, start + names.len()]);
+    let number = |number: u64, size: usize| match form.is_big_endian() {
+        true => number.to_be_bytes()[8 - size..].to_vec(),
+        false => number.to_le_bytes()[..size].to_vec(),
+    };
+    let mut bytes = [number(magic.into(), 4), vec![0, 0, 1, size as u8]].concat();
+    bytes.extend(pointers.into_iter().flat_map(|pointer| number(pointer as u64, size)));
+    bytes.extend(names.as_bytes());
+    bytes
+}
+
+const NAMES: &str = "go:buildid\0runtime.main\0main.main\0net/http.(*Client).Do\0github.com/pkg/errors.New\0\
+                     github.com/pkg/errors.(*fundamental).Format\0type:.eq.github.com/pkg/errors.stack\0";
+
+/// An executable with build info and a table of lines, in PE where only its beginning tells it.
+fn with_table(form: Form, info: Vec<u8>, table: Vec<u8>) -> Vec<u8> {
+    let (name, start) = match form {
+        Form::Pe32 | Form::Pe64 => (".rdata", vec![0xf1; (1 << 20) - 5]),
+        Form::MachO32 | Form::MachO32Big | Form::MachO64 | Form::MachO64Big => ("__gopclntab", vec![]),
+        _ => (".gopclntab", vec![]),
+    };
+    form.executable(&[
+        Part::new(name, 0x1000, Access::Read, [start, table].concat()),
+        Part::new(".data", 0x20_0000, Access::Write, info),
+    ])
+}
+
+/// The symbols of each package; none where they are not known.
+fn symbols(bytes: impl Into<Vec<u8>>) -> Vec<(String, Option<String>)> {
+    let report = Go::detect(&[File::in_memory("usr/bin/app", bytes)]).unwrap();
+    let joined = |package: &Package| package.symbols.as_ref().map(|symbols| symbols.join(" "));
+    report.packages().map(|package| (package.name.clone(), joined(package))).collect()
+}
+
+#[test]
+fn functions_are_those_of_their_modules_in_every_form() {
+    for form in Form::ALL {
+        for magic in [0xffff_fffa, 0xffff_fff0, 0xffff_fff1] {
+            let found = symbols(with_table(form, inline("go1.21.5", LINES), table(form, magic, NAMES)));
+            let expected = [
+                ("stdlib", "net/http net/http.Client.Do runtime runtime.main"),
+                ("example.com/app", "example.com/app example.com/app.main"),
+                (
+                    "github.com/pkg/errors",
+                    "github.com/pkg/errors github.com/pkg/errors.New github.com/pkg/errors.fundamental.Format",
+                ),
+            ];
+            let expected = expected.map(|(name, symbols)| (name.to_owned(), Some(symbols.to_owned())));
+            assert_eq!(found, expected, "{form:?} {magic:x}");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_known_of_functions_is_not() {
+    let check = |table: Vec<u8>, known: usize| {
+        let found = symbols(with_table(Form::Elf64, inline("go1.21.5", LINES), table));
+        assert_eq!(found.len(), 3);
+        assert_eq!(found.iter().filter(|(_, symbols)| symbols.is_some()).count(), known, "{found:?}");
+    };
+    let of = |names: &str| table(Form::Elf64, 0xffff_fff1, names);
+    // Nothing of a module is linked in, or it has other names.
+    check(of("runtime.main\0main.main\0aBcD.eF\0"), 2);
+    check(of("main.main\0github.com/pkg/errors.New\0"), 0);
+    check(table(Form::Elf64, 0xffff_fffb, NAMES), 0);
+    check(table(Form::Elf64, 0xffff_fff2, NAMES), 0);
+    check(of(NAMES)[..100].to_vec(), 0);
+    check(of(NAMES)[..20].to_vec(), 0);
+    check(Vec::new(), 0);
+    for (place, byte) in [(5, 1), (6, 3), (7, 5), (8, 0), (32, 0), (34, 9)] {
+        let mut damaged = of(NAMES);
+        damaged[place] = byte;
+        check(damaged, 0);
+    }
+}
+
+#[test]
+fn functions_of_the_executables_of_a_fat_file_are_joined() {
+    let image = |form: Form, names: &str| {
+        with_table(form, inline("go1.21.5", LINES), table(form, 0xffff_fff1, names))
+    };
+    let (one, other) = ("runtime.main\0net/http.Get\0main.f\0", "runtime.main\0net/http.Head\0");
+    let found = symbols(fat(&[image(Form::MachO64, one), image(Form::MachO32, other)]));
+    let library = "net/http net/http.Get net/http.Head runtime runtime.main";
+    assert_eq!(found[0], ("stdlib".to_owned(), Some(library.to_owned())));
+    assert_eq!(found[1], ("example.com/app".to_owned(), None));
+}
+
 fn detect(bytes: impl Into<Vec<u8>>) -> (Vec<String>, Vec<String>) {
     let report = Go::detect(&[File::in_memory("usr/bin/app", bytes)]).unwrap();
     let found = report.packages().map(|package| format!("{} {}", package.name, package.version)).collect();
@@ -251,12 +345,77 @@ proptest! {
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
     ) {
         let info = if is_inline { inline("go1.21.5", LINES) } else { pointers(form, 0x2000, "go1.21.5", LINES) };
-        let mut bytes = executable(form, info);
+        let mut bytes = form.executable(&[
+            Part::new(".gopclntab", 0x1000, Access::Read, table(form, 0xffff_fff1, NAMES)),
+            Part::new(".data", 0x2000, Access::Write, info),
+        ]);
         for (place, byte) in changes {
             let place = place.index(bytes.len());
             bytes[place] = byte;
         }
         let (found, _) = detect(bytes);
         prop_assert!(found.iter().all(|package| !package.starts_with(' ') && !package.ends_with(' ')));
+    }
+}
+
+/// What golden cases are shown.
+fn inputs() -> Vec<(&'static str, Vec<u8>)> {
+    let replaced = format!(
+        "{LINES}dep\texample.com/folder\tv0.1.0\n=>\t./folder\t(devel)\t\ndep\tgopkg.in/yaml.v3\tv3.0.0\n=>\t\
+         example.com/fork/yaml\tv0.0.0-20240102030405-0a1b2c3d4e5f\th1:a=\n"
+    );
+    let linked =
+        format!("{LINES}build\t-ldflags=\"-s -w -X main.version=1.4.0\"\n").replace("linux", "windows");
+    let note = b"\x04\0\0\0\x04\0\0\0\x04\0\0\0Go\0\0abcd";
+    let head = |text: &[u8]| Form::Elf64.executable(&[Part::new(".text", 0x1000, Access::Read, text)]);
+    vec![
+        (
+            "executables/input/usr/bin/app",
+            executable(Form::Elf64, inline("go1.21.5 X:boringcrypto", &replaced)),
+        ),
+        (
+            "executables/input/usr/bin/big-endian",
+            executable(Form::Elf32Big, pointers(Form::Elf32Big, 0x2000, "go1.17.13", LINES)),
+        ),
+        ("executables/input/opt/app.exe", executable(Form::Pe64, inline("go1.22rc1", &linked))),
+        (
+            "executables/input/opt/fat",
+            fat(&[
+                executable(Form::MachO64, inline("go1.21.5", LINES)),
+                executable(Form::MachO32, inline("go1.21.5", &LINES.replace("v0.9.1", "v0.9.0"))),
+            ]),
+        ),
+        (
+            "executables/input/usr/local/go/bin/go",
+            executable(Form::Elf64, inline("go1.21.5", "path\tcmd/go\n")),
+        ),
+        (
+            "executables/input/usr/bin/linked",
+            with_table(Form::Elf64, inline("go1.21.5", LINES), table(Form::Elf64, 0xffff_fff1, NAMES)),
+        ),
+        ("executables/input/usr/bin/reader", executable(Form::Elf64, [&[0; 8], build_info::MAGIC].concat())),
+        ("executables/input/usr/share/text", [b"text: ".as_slice(), build_info::MAGIC].concat()),
+        ("unread/input/usr/bin/packed", head(b"UPX!")),
+        ("unread/input/usr/bin/older", head(note)),
+        ("unread/input/usr/bin/without-modules", executable(Form::Elf64, inline("go1.21.5", ""))),
+        ("unread/input/usr/bin/cut-off", executable(Form::Elf64, inline("go1.21.5", LINES)[..100].to_vec())),
+        (
+            "unread/input/usr/bin/damaged-line",
+            executable(Form::Elf64, inline("go1.21.5", &LINES.replace("\tv0.9.1\th1:", "-v0.9.1-h1:"))),
+        ),
+    ]
+}
+
+#[test]
+fn golden_cases_are_shown_what_is_made_here() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    for (path, bytes) in inputs() {
+        let path = folder.join(path);
+        if std::env::var_os("LIMPID_UPDATE_GOLDEN").is_some_and(|value| value == "1") {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, &bytes).unwrap();
+        }
+        let there = std::fs::read(&path).unwrap_or_default();
+        assert!(there == bytes, "LIMPID_UPDATE_GOLDEN=1 writes `{}`", path.display());
     }
 }

@@ -42,7 +42,9 @@ fn main() {
 "#;
 
 /// What is built, by flags and settings of the environment.
-const BUILDS: [(&[&str], &[(&str, &str)]); 2] =
+type Build = (&'static [&'static str], &'static [(&'static str, &'static str)]);
+
+const BUILDS: [Build; 2] =
     [(&["--release"], &[]), (&["--profile", "dev"], &[("CARGO_PROFILE_DEV_STRIP", "symbols")])];
 
 /// The forms that `rust-audit-info` reads.

@@ -23,10 +23,10 @@ use limpid_plugin_sdk::detector::{Claim, Detector, Evidence, File, Package, Prob
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 /// The scheme of crates.
-const SCHEME: &str = "semver";
+pub const SCHEME: &str = "semver";
 
 /// Where advisories are published, and the type of package URLs.
-const NAMESPACE: &str = "cargo";
+pub const NAMESPACE: &str = "cargo";
 
 /// The longest name, version or source, in bytes: the host takes no longer one.
 const MAX_NAME: usize = 4096;

@@ -250,3 +250,47 @@ proptest! {
         let _report = detect("a", bytes);
     }
 }
+
+/// What golden cases are shown. What is compressed there is stored, so that its bytes are the same for ever.
+fn inputs() -> Vec<(&'static str, Vec<u8>)> {
+    let stored = |text: &str| {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::none());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    let lock = format!(
+        "version = 4\n\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\n{ITOA}\n[[package]]\nname = \"fork\"\n\
+         version = \"2.0.0\"\nsource = \"git+https://example.org/fork?branch=main#0a1b2c\"\n"
+    );
+    let damaged = LIST.replace("\"version\":\"1.0.9\"", "\"version\":109");
+    let program = |section: Vec<u8>| executable(Form::Elf64, section);
+    vec![
+        ("installed/input/usr/bin/app", program(stored(LIST))),
+        ("installed/input/opt/app.exe", executable(Form::Pe64, stored(LIST))),
+        (
+            "installed/input/usr/bin/reader",
+            Form::Elf64.executable(&[Part::new("a", 0, Access::None, audit::SECTION)]),
+        ),
+        ("lock/input/app/Cargo.lock", lock.clone().into_bytes()),
+        ("lock/input/app/vendor/itoa/Cargo.lock", lock.into_bytes()),
+        ("damaged/input/usr/bin/app", program(stored(&damaged))),
+        ("damaged/input/usr/bin/cut-off", program(stored(LIST)[..60].to_vec())),
+        ("damaged/input/srv/newer/Cargo.lock", b"version = 5\n".to_vec()),
+        ("damaged/input/srv/conflict/Cargo.lock", b"version = 4\n<<<<<<< HEAD\n".to_vec()),
+        ("damaged/input/srv/part/Cargo.lock", format!("[[package]]\nname = \"a\"\n{ITOA}").into_bytes()),
+    ]
+}
+
+#[test]
+fn golden_cases_are_shown_what_is_made_here() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    for (path, bytes) in inputs() {
+        let path = folder.join(path);
+        if std::env::var_os("LIMPID_UPDATE_GOLDEN").is_some_and(|value| value == "1") {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, &bytes).unwrap();
+        }
+        let there = std::fs::read(&path).unwrap_or_default();
+        assert!(there == bytes, "LIMPID_UPDATE_GOLDEN=1 writes `{}`", path.display());
+    }
+}

@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 69] = [
+const OURS: [(&str, &str); 71] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -45,8 +45,10 @@ const OURS: [(&str, &str); 69] = [
     ("gentoo", "feeds/gentoo"),
     ("go", "detectors/go"),
     ("go-versions", "schemes/go"),
+    ("graalvm", "detectors/graalvm"),
     ("haskell-versions", "schemes/haskell"),
     ("hex-versions", "schemes/hex"),
+    ("java", "detectors/java"),
     ("julia-versions", "schemes/julia"),
     ("kev", "feeds/kev"),
     ("maven-versions", "schemes/maven"),

@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 69] = [
+pub(crate) const ALL: [&str; 71] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -46,8 +46,10 @@ pub(crate) const ALL: [&str; 69] = [
     "gentoo",
     "go",
     "go-versions",
+    "graalvm",
     "haskell-versions",
     "hex-versions",
+    "java",
     "julia-versions",
     "kev",
     "maven-versions",

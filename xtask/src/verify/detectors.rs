@@ -1,6 +1,7 @@
 //! Detectors against the programs that know what they read, on what is made for it: `dpkg-query`, `rpm`, and Python's
-//! `importlib.metadata` on databases, `go version -m`, `go tool nm` and `rust-audit-info` on executables. The comparisons are tests of
-//! the detectors that are ignored elsewhere, since they start these programs.
+//! `importlib.metadata` on databases, `go version -m`, `go tool nm` and `rust-audit-info` on executables, Maven on archives
+//! of Maven Central, and a linker. The comparisons are tests of the detectors that are ignored elsewhere, since they
+//! start these programs.
 
 use anyhow::{Context as _, bail};
 
@@ -9,9 +10,11 @@ use crate::command::{cargo, output};
 use crate::workspace::Workspace;
 
 /// Detectors, and the program that judges each.
-const JUDGED: [(&str, &str); 5] = [
+const JUDGED: [(&str, &str); 7] = [
     ("dpkg", "dpkg-query"),
     ("go", "go version -m"),
+    ("graalvm", "gcc"),
+    ("java", "mvn"),
     ("python", "importlib.metadata"),
     ("rpm", "rpm"),
     ("rust", "rust-audit-info"),
@@ -19,7 +22,7 @@ const JUDGED: [(&str, &str); 5] = [
 
 pub(super) fn check(workspace: &Workspace, tally: &mut Tally) {
     for (detector, judge) in JUDGED {
-        tally.check(&format!("detector {detector}: generated, by {judge}"), || compare(workspace, detector));
+        tally.check(&format!("detector {detector}: by {judge}"), || compare(workspace, detector));
     }
 }
 

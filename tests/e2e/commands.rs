@@ -116,6 +116,9 @@ fn two_versions_are_compared_by_their_scheme() {
     check("dpkg", "0:1.0", "1.0", "=");
     check("dpkg", "1:0.9", "1.0", ">");
     check("apk", "1.0_rc1", "1.0", "<");
+    check("maven", "1.0.0.Final", "1.0", "=");
+    check("gem", "1.0.b1", "1.0", "<");
+    check("go", "go1.21rc2", "v1.21.0-rc.10", "<");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Orders versions of Maven artifacts as
 //! [Maven](https://maven.apache.org/pom.html#version-order-specification) does: as its class `ComparableVersion`
-//! in Maven 4, which Maven 3.9 differs from where qualifiers follow each other.
+//! in Maven 4. Maven 3.9 differs where qualifiers follow each other, or a dot stands behind one (`1-rc.2` is after `1-rc1`
+//! there, and before it here).
 //!
 //! A version is split at dots, at hyphens and where digits and letters meet. Numbers compare by their value, and words
 //! as `alpha < beta < milestone < rc < snapshot < "" < sp <` all others, whatever the case of their letters. Zeros at

@@ -19,10 +19,12 @@ pub(crate) fn compare(scheme: &str, left: &str, right: &str) -> Option<Ordering>
             (is_plain(left) && is_plain(right)).then_some(())?;
             Some(Semantic::parse(left)?.cmp(&Semantic::parse(right)?))
         }
-        // A revision is later than the version without.
+        // A revision is later than the version without, but records of Go pass on SemVer's `1.24.0-0` as what is before
+        // `1.24.0`: which of the two is meant is left open, so that events stay as they were written.
         "bitnami" => {
             let (left, right) = (Semantic::parse(left)?, Semantic::parse(right)?);
-            Some((left.numbers, &left.pre_release).cmp(&(right.numbers, &right.pre_release)))
+            let is_open = left.numbers == right.numbers && left.is_release != right.is_release;
+            (!is_open).then(|| left.cmp(&right))
         }
         "apk" => Some(Apk::parse(left)?.cmp(&Apk::parse(right)?)),
         "dpkg" => Some(Dpkg::parse(left)?.cmp(&Dpkg::parse(right)?)),
@@ -239,7 +241,7 @@ mod tests {
         );
         check("go", &["0.0.0-20190101000000-abcdef012345", "1.21.0-rc.2", "1.21.0"]);
         check("crates", &["1.0.0-alpha", "1.0.0-alpha.1", "1.0.0"]);
-        check("bitnami", &["1.2.3", "1.2.3-0", "1.2.3-1", "1.2.3-10"]);
+        check("bitnami", &["1.2.3-0", "1.2.3-1", "1.2.3-10", "1.2.4"]);
         check(
             "apk",
             &[
@@ -285,6 +287,7 @@ mod tests {
             ("dpkg", ""),
             ("dpkg", "a:1"),
             ("dpkg", "1_2"),
+            ("bitnami", "1-0"),
             ("crates", "1.0+1"),
             ("swift", "1.0--5"),
             ("maven", "2"),

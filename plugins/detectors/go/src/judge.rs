@@ -86,19 +86,22 @@ impl Drop for Place {
 }
 
 impl Place {
-    pub(crate) fn new() -> Self {
-        let folder = env::temp_dir().join(format!("limpid-go-{}", std::process::id()));
+    /// A folder with these files, whose modules are fetched.
+    pub(crate) fn new(name: &str, files: &[(&str, &str)]) -> Self {
+        let folder = env::temp_dir().join(format!("limpid-go-{name}-{}", std::process::id()));
         let _earlier = fs::remove_dir_all(&folder);
-        fs::create_dir_all(folder.join("folder")).unwrap();
-        let put = |path: &str, text: &str| fs::write(folder.join(path), text).unwrap();
-        put("go.mod", MODULE);
-        put("main.go", MAIN);
-        put("std.go", "//go:build ignore\n// +build ignore\n\npackage main\n\nfunc main() {}\n");
-        put("folder/go.mod", "module example.com/folder\n\ngo 1.12\n");
-        put("folder/folder.go", "package folder\n\nconst Name = \"folder\"\n");
+        for (path, text) in files {
+            let path = folder.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
         let place = Self(folder);
         run(place.go("local").args(["mod", "tidy", "-compat=1.17"]));
         place
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
     }
 
     /// Go of a version, for amd64 and without what is C. `GOFLAGS` that are empty are those of `go env -w`.
@@ -109,7 +112,7 @@ impl Place {
         go
     }
 
-    pub(crate) fn built(&self, version: &str, name: &str) -> PathBuf {
+    fn built(&self, version: &str, name: &str) -> PathBuf {
         let (_, settings, flags) = BUILDS.iter().find(|build| build.0 == name).unwrap();
         let path = self.0.join(format!("{version}-{name}"));
         run(self.go(version).args(["build", "-o"]).arg(&path).args(*flags).envs(settings.iter().copied()));
@@ -133,7 +136,7 @@ impl Place {
     }
 }
 
-fn run(command: &mut Command) {
+pub(crate) fn run(command: &mut Command) {
     let status = command.stdin(Stdio::null()).status();
     assert!(
         status.as_ref().is_ok_and(|status| status.success()),
@@ -233,7 +236,16 @@ fn check(path: &Path, unread: usize) -> usize {
 #[test]
 #[ignore = "builds programs with Go, some of them with older versions that it fetches; `cargo xtask verify detectors` runs it"]
 fn what_go_lists_is_what_is_found() {
-    let place = Place::new();
+    let place = Place::new(
+        "judge",
+        &[
+            ("go.mod", MODULE),
+            ("main.go", MAIN),
+            ("std.go", "//go:build ignore\n// +build ignore\n\npackage main\n\nfunc main() {}\n"),
+            ("folder/go.mod", "module example.com/folder\n\ngo 1.12\n"),
+            ("folder/folder.go", "package folder\n\nconst Name = \"folder\"\n"),
+        ],
+    );
     let (mut executables, mut packages) = (0, 0);
     let mut checked = |path: &Path, unread: usize| {
         executables += 1;
@@ -253,7 +265,7 @@ fn what_go_lists_is_what_is_found() {
         assert!(found[1].starts_with(expected), "{}", found[1]);
     }
     // Stripped, an executable has no symbols for `go tool nm`, but the same functions.
-    let path = |name: &str| place.0.join(name);
+    let path = |name: &str| place.path(name);
     let unstripped = path("local-plain");
     assert_eq!(functions(&unstripped), functions(&path("local-stripped")));
     let linked: usize = ["plain", "pie", "386", "s390x", "windows", "darwin"]

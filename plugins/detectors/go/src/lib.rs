@@ -225,6 +225,8 @@ fn purl(path: &str, version: &str) -> Purl {
 }
 
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod judge;
 #[cfg(test)]
 mod tests;

@@ -195,7 +195,7 @@ fn packages_are_stated_with_all_that_is_known() {
     );
     for package in &packages {
         assert_eq!(package.scope, Scope::Namespace("golang".to_owned()));
-        assert_eq!((package.scheme.as_str(), package.evidence), ("semver", Evidence::Installed));
+        assert_eq!((package.scheme.as_str(), package.evidence), (SCHEME, Evidence::Installed));
         let qualifier =
             |key: &str| package.qualifiers.iter().find(|(name, _)| name == key).map(|it| it.1.as_str());
         assert_eq!((qualifier("goos"), qualifier("goarch")), (Some("linux"), Some("amd64")));

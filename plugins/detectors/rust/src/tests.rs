@@ -57,7 +57,7 @@ fn crates_are_stated_with_where_they_come_from() {
         .packages()
         .map(|package| {
             assert_eq!(package.scope, limpid_plugin_sdk::detector::Scope::Namespace("cargo".to_owned()));
-            assert_eq!((package.scheme.as_str(), package.evidence), ("semver", Evidence::Installed));
+            assert_eq!((package.scheme.as_str(), package.evidence), (SCHEME, Evidence::Installed));
             let source = package.qualifiers.first().map(|(key, value)| format!("{key}={value}"));
             format!("{} {}", package.purl, source.unwrap_or_default())
         })

@@ -3,8 +3,8 @@
 //! ```text
 //! key   = item* END
 //! item  = LESS word | RELEASE_LESS | LIST_LESS | ZERO_LESS
-//!       | RELEASE_MORE | RELEASE number | MORE word | LIST_MORE | NUMBER number
-//! word  = rank text? (WORD | NUMBERED number)
+//!       | RELEASE_MORE | MORE word | LIST_MORE | NUMBER number
+//! word  = rank text?
 //! ```
 //!
 //! Where one version ends, the other is compared with nothing, over and over: by its first item that is not equal to
@@ -27,15 +27,10 @@ enum Rank {
     ZeroLess,
     End,
     ReleaseMore,
-    Release,
     More,
     ListMore,
     Number,
 }
-
-/// Ends a word.
-const WORD: u8 = 1;
-const NUMBERED: u8 = 2;
 
 /// What a version goes on with.
 enum Part<'a> {
@@ -88,16 +83,9 @@ fn write(key: &mut KeyWriter, part: &Part<'_>, sign: Ordering, after: Ordering) 
         Part::Item(Item::Word(Qualifier::Release)) => {
             key.byte(by(after, Rank::ReleaseLess, Rank::ReleaseMore))
         }
-        Part::Item(Item::Numbered(Qualifier::Release, digits)) => {
-            key.byte(Rank::Release as u8).number(digits)
-        }
         Part::Item(Item::Word(word)) => {
             key.byte(by(sign, Rank::Less, Rank::More));
-            qualifier(key, word).byte(WORD)
-        }
-        Part::Item(Item::Numbered(word, digits)) => {
-            key.byte(by(sign, Rank::Less, Rank::More));
-            qualifier(key, word).byte(NUMBERED).number(digits)
+            qualifier(key, word)
         }
     };
 }

@@ -1,10 +1,9 @@
-use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// What a version is made of: lists of items, of which each but the first is the last item of the one before it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Version<'a> {
-    /// As Maven normalises them: a list may be empty only if it is the first.
+    /// As Maven normalises them: a list is empty only if it is the first, or another follows it.
     pub(crate) lists: Vec<Vec<Item<'a>>>,
 }
 
@@ -15,8 +14,6 @@ pub(crate) enum Item<'a> {
     Number(&'a str),
     /// Whatever else.
     Word(Qualifier<'a>),
-    /// A word and the digits behind it, between which there may be a hyphen.
-    Numbered(Qualifier<'a>, &'a str),
 }
 
 /// A word, in ascending order.
@@ -31,42 +28,31 @@ pub(crate) enum Qualifier<'a> {
     Release,
     ServicePack,
     /// Any other, in the order of its letters.
-    Other(Cow<'a, str>),
+    Other(&'a str),
 }
 
 impl<'a> Version<'a> {
     /// Takes a version apart, whose letters are small ones.
     pub(crate) fn parse(text: &'a str) -> Self {
-        let mut reader =
-            Reader { lists: vec![Vec::new()], text, start: 0, is_digit: false, has_number: false };
-        let mut characters = text.char_indices().peekable();
-        while let Some((at, character)) = characters.next() {
+        let mut reader = Reader { lists: vec![Vec::new()], text, start: 0, is_digit: false };
+        for (at, character) in text.char_indices() {
             match character {
-                '.' => {
-                    reader.end(at);
-                    reader.begin(at + 1);
-                }
+                '.' => reader.end(at, 1),
                 '-' => {
-                    let before_digit = characters.peek().is_some_and(|(_, next)| next.is_ascii_digit());
-                    if at != reader.start && !reader.is_digit && before_digit {
-                        reader.has_number = true;
-                        continue;
-                    }
-                    reader.end(at);
-                    reader.begin(at + 1);
-                    reader.nest();
+                    reader.end(at, 1);
+                    reader.lists.push(Vec::new());
                 }
                 '0'..='9' => {
                     if !reader.is_digit && at > reader.start {
-                        reader.has_number = true;
                         reader.nest();
+                        reader.end_word_before_digit(at);
+                        reader.lists.push(Vec::new());
                     }
                     reader.is_digit = true;
                 }
                 _ => {
                     if reader.is_digit && at > reader.start {
-                        reader.end(at);
-                        reader.begin(at);
+                        reader.end(at, 0);
                         reader.lists.push(Vec::new());
                     }
                     reader.is_digit = false;
@@ -78,7 +64,7 @@ impl<'a> Version<'a> {
             if !reader.is_digit {
                 reader.nest();
             }
-            reader.end(text.len());
+            reader.end(text.len(), 0);
         }
         Self { lists: normalised(reader.lists) }
     }
@@ -92,33 +78,31 @@ struct Reader<'a> {
     start: usize,
     /// Whether the last character was a digit, of this item or of one before it.
     is_digit: bool,
-    /// Whether the item is a word with digits.
-    has_number: bool,
 }
 
 impl<'a> Reader<'a> {
-    /// Ends the item before `at`; one that is empty is 0.
-    fn end(&mut self, at: usize) {
+    /// Ends the item before `at`, and begins the next behind a separator of so many bytes. An item that is empty is 0.
+    fn end(&mut self, at: usize, separator: usize) {
         let text = self.text.get(self.start..at).unwrap_or_default();
-        let item = if text.is_empty() {
-            Item::Number("0")
-        } else if self.has_number {
-            let digits = text.find(|c: char| c.is_ascii_digit()).unwrap_or(text.len());
-            let (word, digits) = text.split_at_checked(digits).unwrap_or((text, ""));
-            Item::Numbered(Qualifier::numbered(word), digits)
-        } else if self.is_digit {
-            Item::Number(text)
-        } else {
-            Item::Word(Qualifier::of(Cow::Borrowed(text)))
-        };
+        self.push(match text {
+            "" => Item::Number("0"),
+            digits if self.is_digit => Item::Number(digits),
+            word => Item::Word(Qualifier::of(word)),
+        });
+        self.start = at + separator;
+    }
+
+    /// Ends a word before the digit at `at`.
+    fn end_word_before_digit(&mut self, at: usize) {
+        let word = self.text.get(self.start..at).unwrap_or_default();
+        self.push(Item::Word(Qualifier::before_digit(word)));
+        self.start = at;
+    }
+
+    fn push(&mut self, item: Item<'a>) {
         if let Some(list) = self.lists.last_mut() {
             list.push(item);
         }
-    }
-
-    fn begin(&mut self, at: usize) {
-        self.start = at;
-        self.has_number = false;
     }
 
     /// Begins a list in the last one, unless that is empty.
@@ -129,30 +113,15 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Leaves out the zeros at the end of each list, those before a list that begins with a word, and those before a word.
+/// Leaves out what is equal to nothing at the end of each list, also where another list follows it.
 fn normalised(lists: Vec<Vec<Item<'_>>>) -> Vec<Vec<Item<'_>>> {
     let mut normalised: Vec<Vec<Item<'_>>> = Vec::with_capacity(lists.len());
     // From the last to the first, as each is the last item of the one before.
-    for (place, list) in lists.into_iter().enumerate().rev() {
-        let mut leaves_out_zeros = match normalised.last().map(|next| next.first()) {
-            None | Some(Some(Item::Word(_) | Item::Numbered(..))) => true,
-            // A number, or a list.
-            Some(Some(Item::Number(_)) | None) => false,
-        };
-        let mut kept = Vec::with_capacity(list.len());
-        for item in list.into_iter().rev() {
-            let is_zero = item.is_zero();
-            if is_zero && leaves_out_zeros {
-                continue;
-            }
-            if !is_zero {
-                leaves_out_zeros = matches!(item, Item::Word(_));
-            }
-            kept.push(item);
-        }
-        kept.reverse();
-        if !kept.is_empty() || !normalised.is_empty() || place == 0 {
-            normalised.push(kept);
+    for (place, mut list) in lists.into_iter().enumerate().rev() {
+        let last = list.iter().rposition(|item| item.sign().is_ne()).map_or(0, |last| last + 1);
+        list.truncate(last);
+        if !list.is_empty() || !normalised.is_empty() || place == 0 {
+            normalised.push(list);
         }
     }
     normalised.reverse();
@@ -170,16 +139,13 @@ impl Item<'_> {
             Self::Number(_) if self.is_zero() => Ordering::Equal,
             Self::Number(_) => Ordering::Greater,
             Self::Word(word) => word.sign(),
-            // Maven says equal, but not to each other.
-            Self::Numbered(Qualifier::Release, _) => Ordering::Greater,
-            Self::Numbered(word, _) => word.sign(),
         }
     }
 }
 
 impl<'a> Qualifier<'a> {
-    fn of(word: Cow<'a, str>) -> Self {
-        match &*word {
+    fn of(word: &'a str) -> Self {
+        match word {
             "alpha" => Self::Alpha,
             "beta" => Self::Beta,
             "milestone" => Self::Milestone,
@@ -191,10 +157,8 @@ impl<'a> Qualifier<'a> {
         }
     }
 
-    /// Of a word that digits follow, with a hyphen between them or without.
-    fn numbered(word: &'a str) -> Self {
-        let word = if word.contains('-') { Cow::Owned(word.replace('-', "")) } else { Cow::Borrowed(word) };
-        match &*word {
+    fn before_digit(word: &'a str) -> Self {
+        match word {
             "a" => Self::Alpha,
             "b" => Self::Beta,
             "m" => Self::Milestone,

@@ -46,7 +46,7 @@ pub(in crate::verify) enum Order {
 const SEMVER: &str = "7.8.6";
 const RATTLER: &str = "0.28.0";
 const NUGET: &str = "5.8.0";
-const MAVEN: &str = "4.0.0-rc-5";
+const MAVEN: &str = "3.9.11";
 const GO_MODULES: &str = "golang.org/x/mod@v0.43.0";
 const BITNAMI: &str = "github.com/bitnami/go-version@v0.0.0-20250505154626-452e8c5ee607";
 

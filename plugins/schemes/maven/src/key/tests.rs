@@ -93,9 +93,9 @@ fn what_does_not_count_for_the_order_gives_equal_keys() {
         assert!(equal.iter().all(|text| key(text) == key(equal[0])), "{equal:?}");
     };
     check(&["1", "1.0", "1.0.0", "1-0", "1.0-0", "1.", "1-", "1.0.", "01", "1.ga", "1-FINAL", "1-release"]);
-    check(&["1a1", "1-a1", "1.0-alpha-1", "1alpha1", "1.0.ALPHA-01"]);
+    check(&["1a1", "1-a1", "1.0-alpha-1", "1alpha1", "1.0.ALPHA01"]);
     check(&["1x", "1.0.0-x", "1.0.0x", "1-x", "1.0-X"]);
-    check(&["1m3", "1Milestone3", "1-m-3"]);
+    check(&["1m3", "1Milestone3", "1-m3"]);
     check(&["1rc2", "1cr2", "1-CR-2"]);
     check(&["1.0-rc", "1-cr"]);
     check(&["0", "0.0", "00", "0-0"]);
@@ -107,8 +107,7 @@ fn what_does_not_count_for_the_order_gives_equal_keys() {
 fn where_maven_orders_in_a_circle_nothing_decides() {
     check_ascending(&["1-alpha", "1", "1.sp.1"]);
     check_ascending(&["1-alpha", "1", "1.zzz.1"]);
-    check_ascending(&["1", "1-ga1", "1-ga2"]);
-    check_ascending(&["1-0-0-alpha", "1", "1-sp"]);
+    check_ascending(&["1.0.alpha.1", "1", "1-1"]);
 }
 
 /// Maven's way to compare: lists against lists, items against items or nothing.
@@ -146,9 +145,9 @@ fn compare_lists<'a>(left: &'a [Vec<Item<'a>>], right: &'a [Vec<Item<'a>>]) -> O
 }
 
 fn compare_nodes(left: Node<'_>, right: Node<'_>) -> Ordering {
-    use Item::{Number, Numbered, Word};
+    use Item::{Number, Word};
     let kind = |node: Node<'_>| match node {
-        Node::Item(Word(_) | Numbered(..)) => 0,
+        Node::Item(Word(_)) => 0,
         Node::List(_) => 1,
         Node::Item(Number(_)) => 2,
     };
@@ -156,15 +155,6 @@ fn compare_nodes(left: Node<'_>, right: Node<'_>) -> Ordering {
         (Node::List(left), Node::List(right)) => compare_lists(left, right),
         (Node::Item(Number(left)), Node::Item(Number(right))) => value(left).cmp(&value(right)),
         (Node::Item(Word(left)), Node::Item(Word(right))) => text(left).cmp(&text(right)),
-        (Node::Item(Word(left)), Node::Item(Numbered(right, _))) => {
-            text(left).cmp(&text(right)).then(Ordering::Less)
-        }
-        (Node::Item(Numbered(left, _)), Node::Item(Word(right))) => {
-            text(left).cmp(&text(right)).then(Ordering::Greater)
-        }
-        (Node::Item(Numbered(left, l)), Node::Item(Numbered(right, r))) => {
-            text(left).cmp(&text(right)).then(value(l).cmp(&value(r)))
-        }
         (left, right) => kind(left).cmp(&kind(right)),
     }
 }
@@ -172,7 +162,7 @@ fn compare_nodes(left: Node<'_>, right: Node<'_>) -> Ordering {
 fn with_nothing(node: Node<'_>) -> Ordering {
     match node {
         Node::Item(Item::Number(digits)) => value(digits).cmp(&0),
-        Node::Item(Item::Word(word) | Item::Numbered(word, _)) => text(word).cmp(&text(&Qualifier::Release)),
+        Node::Item(Item::Word(word)) => text(word).cmp(&text(&Qualifier::Release)),
         Node::List(lists) => {
             let nodes = (0..).map_while(|place| self::node(lists, place));
             nodes.map(with_nothing).find(|order| *order != Ordering::Equal).unwrap_or(Ordering::Equal)
@@ -214,20 +204,17 @@ fn matching(pattern: &str) -> impl Strategy<Value = String> + use<> {
     proptest::string::string_regex(pattern).unwrap()
 }
 
-/// Whether a version has what Maven orders in circles.
+/// Whether a version has what Maven orders in circles: a word that stands behind something in its list, or a list that
+/// begins with one.
 fn is_circular(version: &Version<'_>) -> bool {
     version.lists.iter().enumerate().any(|(place, list)| {
-        let is_first = place == 0;
-        let word_inside =
-            list.iter().skip(usize::from(!is_first)).any(|item| !matches!(item, Item::Number(_)));
-        let numbered = list.iter().any(|item| matches!(item, Item::Numbered(Qualifier::Release, _)));
-        let begins_with_list = !is_first && list.is_empty();
-        word_inside || numbered || begins_with_list
+        let is_word = |item: &Item<'_>| matches!(item, Item::Word(_));
+        list.iter().skip(usize::from(place > 0)).any(is_word) || (place > 0 && list.is_empty())
     })
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4000))]
+    #![proptest_config(ProptestConfig { cases: 4000, max_global_rejects: 40_000, ..ProptestConfig::default() })]
 
     #[test]
     fn key_order_is_version_order(left in versions(), right in versions()) {

@@ -7,8 +7,10 @@
 
 mod alpine;
 mod assignments;
+mod catalogue;
 mod debian;
 mod known;
+mod names;
 mod older;
 mod release;
 
@@ -17,6 +19,7 @@ use limpid_plugin_sdk::{Error, export_detector};
 
 use alpine::Repositories;
 use assignments::Assignments;
+pub use catalogue::{ALL, KnownDistribution, KnownRelease, MAJOR, MINOR, OTHERS, distributions};
 
 /// What may state the distribution, best first. os-release(5) puts `etc` before `usr/lib`; the
 /// others stand in newer images as well, and there say less. Of these, a distribution's own come before those that

@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 49] = [
+const OURS: [(&str, &str); 50] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -59,6 +59,7 @@ const OURS: [(&str, &str); 49] = [
     ("rpm-versions", "schemes/rpm"),
     ("semver-versions", "schemes/semver"),
     ("suse", "feeds/suse"),
+    ("ubuntu", "feeds/ubuntu"),
     ("wolfi", "feeds/wolfi"),
     ("xbps", "detectors/xbps"),
     ("xbps-versions", "schemes/xbps"),

@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 49] = [
+pub(crate) const ALL: [&str; 50] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -60,6 +60,7 @@ pub(crate) const ALL: [&str; 49] = [
     "rpm-versions",
     "semver-versions",
     "suse",
+    "ubuntu",
     "wolfi",
     "xbps",
     "xbps-versions",

@@ -19,6 +19,7 @@ mod rpm_findings;
 mod slow_clients;
 mod swaps;
 mod tally;
+mod ubuntu;
 mod versions;
 
 use std::fs;
@@ -103,6 +104,9 @@ pub(crate) fn verify(parts: &[Part], kills: u64) -> anyhow::Result<()> {
     if asked(Part::RpmFindings) {
         rpm_findings::check(&setting, &mut tally);
     }
+    if asked(Part::Ubuntu) {
+        ubuntu::check(&setting, &mut tally);
+    }
     if asked(Part::Adversarial) {
         adversarial::check(&setting, &mut tally);
     }
@@ -148,6 +152,8 @@ pub(crate) enum Part {
     Alpine,
     /// Findings in databases of rpm, by OVAL, OSV and CSAF
     RpmFindings,
+    /// Findings in packages of Ubuntu, by the files of its tracker
+    Ubuntu,
     /// Odd and hostile layers
     Adversarial,
     /// Feeds fetched from a publisher on loopback

@@ -14,8 +14,8 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use limpid_model::{
-    Digest, Distribution, Fact, Finding, HiddenFile, ImageLayer, LayerFindings, LinkedFile, Owner, Package,
-    PackageKeys, PluginFailure, PluginId, Scope, Text, Unread,
+    Digest, Distribution, Evidence, Fact, Finding, HiddenFile, ImageLayer, LayerFindings, LinkedFile, Owner,
+    Package, PackageKeys, PluginFailure, PluginId, Scope, Text, Unread,
 };
 
 pub use changes::{Change, Changes};
@@ -210,27 +210,57 @@ fn lay(
     contents
 }
 
-/// Of a package of the distribution that several files state alike, one as its package manager keeps it
-/// in two places, the one counts that was there first.
+/// Drops the packages that do not count, as [`once`] does.
 fn state_once(packages: &mut Vec<Installed>) {
-    let mut known = Known::with_capacity_and_hasher(packages.len(), RandomState::default());
-    let first: Vec<_> = packages.iter().map(|installed| is_first(&mut known, installed)).collect();
-    let mut first = first.into_iter();
-    packages.retain(|_| first.next().unwrap_or(true));
+    let mut counted = Counted::of(packages);
+    let counts: Vec<_> = packages.iter().map(|installed| counted.counts(installed)).collect();
+    let mut counts = counts.into_iter();
+    packages.retain(|_| counts.next().unwrap_or(true));
 }
 
-/// The packages that count, each once.
+/// The packages that count, each once. Of a package of the distribution that several files state alike, one as its
+/// package manager keeps it in two places, the one counts that was there first. What a file only declares does not
+/// count where the same version of the same package is there.
 pub fn once(packages: &[Installed]) -> impl Iterator<Item = &Installed> {
-    let mut known = Known::default();
-    packages.iter().filter(move |installed| is_first(&mut known, installed))
+    let mut counted = Counted::of(packages);
+    packages.iter().filter(move |installed| counted.counts(installed))
 }
 
-/// Packages of the distribution that were seen: detector, name, version and architecture.
-type Known<'p> = HashSet<(&'p str, &'p Text, &'p Text, Option<&'p Text>), RandomState>;
+/// Which packages were counted.
+struct Counted<'p> {
+    /// Packages of the distribution: detector, name, version and architecture.
+    known: HashSet<(&'p str, &'p Text, &'p Text, Option<&'p Text>), RandomState>,
+    /// What is there and is not only declared, where something is: namespace, name and version.
+    there: HashSet<(&'p str, &'p Text, &'p Text), RandomState>,
+}
 
-fn is_first<'p>(known: &mut Known<'p>, installed: &'p Installed) -> bool {
-    let Package { name, version, arch, scope, .. } = &*installed.package;
-    *scope != Scope::Distribution || known.insert((&installed.detector.name, name, version, arch.as_ref()))
+impl<'p> Counted<'p> {
+    fn of(packages: &'p [Installed]) -> Self {
+        let known = HashSet::with_capacity_and_hasher(packages.len(), RandomState::default());
+        let is_declared = |installed: &&Installed| installed.package.evidence == Evidence::Declared;
+        let mut there = HashSet::default();
+        if packages.iter().any(|installed| is_declared(&installed)) {
+            there.extend(packages.iter().filter(|it| !is_declared(it)).map(|it| identity(&it.package)));
+        }
+        Self { known, there }
+    }
+
+    fn counts(&mut self, installed: &'p Installed) -> bool {
+        let Package { name, version, arch, scope, evidence, .. } = &*installed.package;
+        if *evidence == Evidence::Declared && self.there.contains(&identity(&installed.package)) {
+            return false;
+        }
+        let of_distribution = (&*installed.detector.name, name, version, arch.as_ref());
+        *scope != Scope::Distribution || self.known.insert(of_distribution)
+    }
+}
+
+fn identity(package: &Package) -> (&str, &Text, &Text) {
+    let namespace = match &package.scope {
+        Scope::Distribution => "",
+        Scope::Namespace(namespace) => namespace,
+    };
+    (namespace, &package.name, &package.version)
 }
 
 /// The packages that a detector found in the layer at a place; `owner` says to which package of the

@@ -13,7 +13,7 @@ use super::tally::{Comparison, Tally};
 use super::{Setting, read_zstd};
 use crate::corpus::DebianImage;
 
-pub(super) use dpkg::{compare_all, order_of};
+pub(super) use dpkg::{Installed, Orders, compare_all, order_of, query};
 pub(super) use layers::check as check_layers;
 
 /// The tracker's document in the corpus.

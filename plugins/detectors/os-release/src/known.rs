@@ -171,8 +171,24 @@ const LEAP: [(&str, &str); 13] = [
 const MAGEIA: [(&str, &str); 4] =
     [("5", "2017-12-31"), ("6", "2019-09-30"), ("7", "2021-06-30"), ("8", "2023-11-30")];
 
-/// Standard support, as Debian's `distro-info-data` has it.
-const UBUNTU: [(&str, &str); 27] = [
+/// Standard support of servers, which never was shorter than that of desktops, as Debian's `distro-info-data` has it.
+/// Ubuntu Pro goes on for those who subscribe, and does not count.
+const UBUNTU: [(&str, &str); 44] = [
+    ("4.10", "2006-04-30"),
+    ("5.04", "2006-10-31"),
+    ("5.10", "2007-04-13"),
+    ("6.06", "2011-06-01"),
+    ("6.10", "2008-04-25"),
+    ("7.04", "2008-10-19"),
+    ("7.10", "2009-04-18"),
+    ("8.04", "2013-05-09"),
+    ("8.10", "2010-04-30"),
+    ("9.04", "2010-10-23"),
+    ("9.10", "2011-04-30"),
+    ("10.04", "2015-04-30"),
+    ("10.10", "2012-04-10"),
+    ("11.04", "2012-10-28"),
+    ("11.10", "2013-05-09"),
     ("12.04", "2017-04-28"),
     ("12.10", "2014-05-16"),
     ("13.04", "2014-01-27"),
@@ -200,6 +216,8 @@ const UBUNTU: [(&str, &str); 27] = [
     ("24.04", "2029-05-31"),
     ("24.10", "2025-07-10"),
     ("25.04", "2026-01-15"),
+    ("25.10", "2026-07-09"),
+    ("26.04", "2031-05-29"),
 ];
 
 const OPENWRT: [(&str, &str); 6] = [
@@ -339,6 +357,10 @@ fn of(id: &str, version_id: &str) -> Option<Release> {
     // OSV names `Azure Linux:3`, and Mariner 2.0 by the name that it has today.
     if matches!(id, "mariner" | "azurelinux") {
         namespaces.extend(part(version_id, By::Major).map(|major| format!("azurelinux:{major}")));
+    }
+    // osv.dev passes on less than Canonical states.
+    if id == "ubuntu" {
+        namespaces.push(derived(&format!("ubuntu:{release}")));
     }
     if matches!(id, "rhel" | "centos") {
         namespaces.extend(red_hat_in_osv(release));
@@ -494,7 +516,10 @@ mod tests {
         check("photon", "5.0", &["photon:5.0"], None);
         check("mariner", "2.0", &["mariner:2.0", "azurelinux:2"], Some("2025-07-31"));
         check("azurelinux", "3.0", &["azurelinux:3.0", "azurelinux:3"], None);
-        check("ubuntu", "22.04", &["ubuntu:22.04"], Some("2027-06-01"));
+        check("ubuntu", "22.04", &["ubuntu:22.04", "osv/ubuntu:22.04"], Some("2027-06-01"));
+        check("ubuntu", "10.04", &["ubuntu:10.04", "osv/ubuntu:10.04"], Some("2015-04-30"));
+        check("ubuntu", "26.04", &["ubuntu:26.04", "osv/ubuntu:26.04"], Some("2031-05-29"));
+        check("ubuntu", "26.10", &["ubuntu:26.10", "osv/ubuntu:26.10"], None);
         check("openwrt", "23.05.3", &["openwrt:23.05"], Some("2025-08-16"));
         check("bottlerocket", "1.20.0", &["bottlerocket"], None);
         check("alpaquita", "23.1", &["alpaquita:23"], None);

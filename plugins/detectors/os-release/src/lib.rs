@@ -2,7 +2,7 @@
 //!
 //! What states it is `os-release`; images older than that have a file of their distribution's own.
 //! A layer states one distribution at most: the first of [`FILES`] that is there and can be read. Which branch of
-//! it the packages come from is also a matter of Alpine's [`REPOSITORIES`].
+//! it the packages come from is also a matter of Alpine's [`REPOSITORIES`], and of the [`SOURCES`] of Ubuntu Pro.
 //! Files are read up to [`MAX_FILE`] bytes.
 
 mod alpine;
@@ -13,6 +13,7 @@ mod known;
 mod names;
 mod older;
 mod release;
+mod ubuntu;
 
 use limpid_plugin_sdk::detector::{Claim, Detector, Distribution, File, Problems, Report};
 use limpid_plugin_sdk::{Error, export_detector};
@@ -20,6 +21,7 @@ use limpid_plugin_sdk::{Error, export_detector};
 use alpine::Repositories;
 use assignments::Assignments;
 pub use catalogue::{ALL, KnownDistribution, KnownRelease, MAJOR, MINOR, OTHERS, distributions};
+use ubuntu::Sources;
 
 /// What may state the distribution, best first. os-release(5) puts `etc` before `usr/lib`; the
 /// others stand in newer images as well, and there say less. Of these, a distribution's own come before those that
@@ -45,6 +47,9 @@ pub const FILES: [&str; 15] = [
 /// Where Alpine's packages come from.
 pub const REPOSITORIES: [&str; 2] = ["etc/apk/repositories", "etc/apk/repositories.d/*.list"];
 
+/// Where packages of Ubuntu Pro come from.
+pub const SOURCES: [&str; 2] = ubuntu::FILES;
+
 /// The largest file that is read, in bytes.
 pub const MAX_FILE: u64 = 64 * 1024;
 
@@ -55,7 +60,7 @@ pub struct OsRelease;
 impl Detector for OsRelease {
     fn claims() -> Vec<Claim> {
         // Together, because which file counts depends on which others the layer has.
-        FILES.into_iter().chain(REPOSITORIES).map(Claim::together).collect()
+        FILES.into_iter().chain(REPOSITORIES).chain(SOURCES).map(Claim::together).collect()
     }
 
     fn detect(files: &[File]) -> Result<Report, Error> {
@@ -72,13 +77,15 @@ impl Detector for OsRelease {
                 Err(error) => report.unread(file.path(), error),
             }
         }
-        let is_of_others = stated.as_ref().is_some_and(|(_, distribution)| distribution.id != alpine::ID);
+        let id = stated.as_ref().map(|(_, distribution)| distribution.id.clone());
         if let Some((path, distribution)) = stated {
             report.found(path, distribution);
         }
-        if let (Some(path), Some(distribution), false) = (named_by, repositories.distribution(), is_of_others)
-        {
-            report.found(path, distribution);
+        let named = named_by.zip(repositories.distribution());
+        for (path, distribution) in named.into_iter().chain(read_sources(files, &mut report)) {
+            if id.as_ref().is_none_or(|id| *id == distribution.id) {
+                report.found(path, distribution);
+            }
         }
         Ok(report)
     }
@@ -105,6 +112,23 @@ fn read_repositories<'a>(files: &'a [File], report: &mut Report) -> (Repositorie
         }
     }
     (repositories, named_by)
+}
+
+/// What sources of Ubuntu Pro name, and the first file that names a pocket.
+fn read_sources<'a>(files: &'a [File], report: &mut Report) -> Option<(&'a str, Distribution)> {
+    let mut sources = Sources::default();
+    let mut named_by = None;
+    for file in files.iter().filter(|file| file.path().starts_with("etc/apt/")) {
+        match file.read_to_vec(MAX_FILE) {
+            Ok(bytes) => {
+                if sources.add(file.path(), &String::from_utf8_lossy(&bytes)) {
+                    named_by.get_or_insert(file.path());
+                }
+            }
+            Err(error) => report.unread(file.path(), error),
+        }
+    }
+    named_by.zip(sources.distribution())
 }
 
 /// Which distribution a file states, if it states any.
@@ -165,7 +189,7 @@ mod tests {
     fn a_derivative_of_debian_is_not_taken_for_debian() {
         let ubuntu = "ID=ubuntu\nID_LIKE=debian\nVERSION_ID=\"22.04\"\n";
         let files = [("etc/debian_version", "bookworm/sid\n"), ("usr/lib/os-release", ubuntu)];
-        assert_eq!(detect(&files).0[0].1, "ubuntu:22.04");
+        assert_eq!(detect(&files).0[0].1, "ubuntu:22.04osv/ubuntu:22.04");
     }
 
     #[test]
@@ -189,6 +213,27 @@ mod tests {
             detect(&[("etc/apk/repositories", "@edge http://a/edge/main\n")]).1,
             ["etc/apk/repositories"]
         );
+    }
+
+    #[test]
+    fn sources_of_ubuntu_pro_count_where_ubuntu_is_stated_or_nothing_is() {
+        let infra = (
+            "etc/apt/sources.list.d/ubuntu-esm-infra.list",
+            "deb https://esm.ubuntu.com/infra/ubuntu jammy-infra-security main\n",
+        );
+        let pocket = (infra.0.to_owned(), "ubuntu:22.04:esm-infra".to_owned());
+        let ubuntu = ("etc/os-release", "ID=ubuntu\nVERSION_ID=\"22.04\"\n");
+        let stated = |files: &[(&str, &str)]| detect(files).0;
+        assert_eq!(
+            stated(&[ubuntu, infra]),
+            [("etc/os-release".to_owned(), "ubuntu:22.04osv/ubuntu:22.04".to_owned()), pocket.clone()]
+        );
+        assert_eq!(stated(&[infra]), [pocket]);
+        assert_eq!(
+            stated(&[("etc/os-release", "ID=wolfi\n"), infra]),
+            [("etc/os-release".to_owned(), "wolfi".to_owned())]
+        );
+        assert_eq!(detect(&[("etc/apt/sources.list.d/ubuntu.sources", "Types: deb\n")]), (vec![], vec![]));
     }
 
     #[test]

@@ -140,7 +140,7 @@ mod tests {
     fn lsb_names_a_distribution_or_none() {
         let text = "DISTRIB_ID=Ubuntu\nDISTRIB_RELEASE=14.04\nDISTRIB_CODENAME=trusty\nDISTRIB_DESCRIPTION=\"Ubuntu 14.04.6 LTS\"";
         let distribution = from_lsb(text).unwrap().unwrap();
-        assert_eq!(distribution.namespaces, ["ubuntu:14.04"]);
+        assert_eq!(distribution.namespaces, ["ubuntu:14.04", "osv/ubuntu:14.04"]);
         assert_eq!(distribution.pretty_name, "Ubuntu 14.04.6 LTS");
         let arch = from_lsb("DISTRIB_ID=\"Arch\"\nDISTRIB_RELEASE=\"rolling\"").unwrap().unwrap();
         assert_eq!((arch.id.as_str(), arch.namespaces), ("arch", vec!["arch".to_owned()]));

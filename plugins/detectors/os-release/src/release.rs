@@ -185,7 +185,7 @@ mod tests {
             "ID=alpine\nVERSION_ID=3.21.0_alpha20240923\nPRETTY_NAME=\"Alpine Linux edge\"",
             &["alpine:edge", "osv/alpine:edge"],
         );
-        check("ID=ubuntu\nVERSION_ID=\"22.04\"", &["ubuntu:22.04"]);
+        check("ID=ubuntu\nVERSION_ID=\"22.04\"", &["ubuntu:22.04", "osv/ubuntu:22.04"]);
         check(
             "ID=dhi\nID_LIKE=alpine\nVERSION_ID=3.24",
             &["dhi:alpine:3.24", "alpine:3.24", "osv/alpine:3.24"],

@@ -17,8 +17,8 @@
 //! its own, by its identifier. Who names a source names an ecosystem (`npm`), or what is a part of one: a tree
 //! of one database among several of its ecosystem is `PyPI/pypa`.
 //!
-//! **Namespaces** are those of the ecosystems, but for `Debian` and `Alpine`: those records osv.dev made of
-//! what the distributions publish, so that they are in `osv/debian:12` and `osv/alpine:3.20`.
+//! **Namespaces** are those of the ecosystems, but for `Debian`, `Alpine` and `Ubuntu`, which say more of
+//! themselves elsewhere: what osv.dev has of them is in `osv/debian:12`, `osv/alpine:3.20` and `osv/ubuntu:22.04`.
 //!
 //! ```
 //! use limpid_feed_osv::Osv;

@@ -3,8 +3,10 @@
 use limpid_osv::{Ecosystem, Publisher, Stated};
 
 /// Distributions that publish advisories in a form of their own. What there is in the schema of theirs
-/// somebody else made of that: osv.dev, later than they say it, and now and then with a mistake.
-const CONVERTED: [&str; 2] = ["Alpine", "Debian"];
+/// somebody else made of that: osv.dev, later than they say it, and now and then with a mistake. Canonical writes
+/// Ubuntu's records itself, but less into them than into that: what is affected without a fix is one thing there,
+/// whether it is ignored, deferred or never was looked at, and of what is not affected there is no record.
+const CONVERTED: [&str; 3] = ["Alpine", "Debian", "Ubuntu"];
 
 /// First parts of the identifiers of records about such a distribution that their publisher writes in
 /// the schema: Freexian's, of Debian releases whose support has ended.
@@ -17,8 +19,8 @@ const RATERS: [(&str, &str); 2] = [("BIT", "bitnami"), ("GHSA", "github")];
 pub(crate) struct Aggregated;
 
 impl Publisher for Aggregated {
-    /// The ecosystem as the schema defines it; but what osv.dev made of what a distribution says is in a
-    /// namespace of its own (`osv/debian:12`), because it counts only where the distribution says nothing.
+    /// The ecosystem as the schema defines it; but what osv.dev has of a distribution that says more elsewhere is
+    /// in a namespace of its own (`osv/debian:12`), because it counts only where the distribution says nothing.
     fn ecosystem(&self, stated: &Stated<'_>) -> Ecosystem {
         let mut ecosystem = Ecosystem::defined(stated.ecosystem, stated.versions);
         let is_converted = CONVERTED.contains(&first(stated.ecosystem, ':'));
@@ -49,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_somebody_else_made_of_a_publishers_advisories_is_in_a_namespace_of_its_own() {
+    fn what_a_distribution_says_more_of_elsewhere_is_in_a_namespace_of_its_own() {
         let check = |id: &str, ecosystem: &str, expected: &str| {
             let stated = Stated { id, ecosystem, versions: Versions::OfEcosystem };
             assert_eq!(Aggregated.ecosystem(&stated).namespace, expected, "{id} of {ecosystem}");
@@ -60,7 +62,8 @@ mod tests {
         check("ALPINE-CVE-2024-1", "Alpine:v3.19", "osv/alpine:3.19");
         check("ALPINE-CVE-2024-1", "Alpine:edge", "osv/alpine:edge");
         check("ELA-669-1", "Debian:9", "debian:9");
-        check("UBUNTU-CVE-2024-1", "Ubuntu:22.04:LTS", "ubuntu:22.04");
+        check("UBUNTU-CVE-2024-1", "Ubuntu:22.04:LTS", "osv/ubuntu:22.04");
+        check("USN-1-1", "Ubuntu:Pro:18.04:LTS", "osv/ubuntu:pro:18.04");
         check("ALSA-2024:1", "AlmaLinux:9", "almalinux:9");
         check("GHSA-0000-0000-0001", "npm", "npm");
     }

@@ -15,16 +15,16 @@ const FORMAT: &str = "${db:Status-Status}\\t${Package}\\t${Version}\\t${Architec
 
 /// A package that dpkg has unpacked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Installed {
-    pub(super) name: String,
-    pub(super) version: String,
-    pub(super) arch: String,
-    pub(super) source: String,
-    pub(super) source_version: String,
+pub(in crate::verify) struct Installed {
+    pub(in crate::verify) name: String,
+    pub(in crate::verify) version: String,
+    pub(in crate::verify) arch: String,
+    pub(in crate::verify) source: String,
+    pub(in crate::verify) source_version: String,
 }
 
 /// What `dpkg-query` itself reads from a status file, for which `admindir` is made.
-pub(super) fn query(status: &Path, admindir: &Path) -> anyhow::Result<Vec<Installed>> {
+pub(in crate::verify) fn query(status: &Path, admindir: &Path) -> anyhow::Result<Vec<Installed>> {
     fs::create_dir_all(admindir.join("info"))?;
     fs::copy(status, admindir.join("status"))
         .with_context(|| format!("cannot read `{}`", status.display()))?;
@@ -91,11 +91,11 @@ pub(in crate::verify) fn compare_all(
 }
 
 /// Looks up the order of pairs that were compared before.
-pub(super) struct Orders(BTreeMap<(String, String), Ordering>);
+pub(in crate::verify) struct Orders(BTreeMap<(String, String), Ordering>);
 
 impl Orders {
     /// Compares each pair once.
-    pub(super) fn of(pairs: impl IntoIterator<Item = (String, String)>) -> anyhow::Result<Self> {
+    pub(in crate::verify) fn of(pairs: impl IntoIterator<Item = (String, String)>) -> anyhow::Result<Self> {
         let mut pairs: Vec<(String, String)> = pairs.into_iter().collect();
         pairs.sort();
         pairs.dedup();
@@ -104,7 +104,7 @@ impl Orders {
     }
 
     /// Whether `a` is before `b`.
-    pub(super) fn is_less(&self, a: &str, b: &str) -> bool {
+    pub(in crate::verify) fn is_less(&self, a: &str, b: &str) -> bool {
         self.0.get(&(a.to_owned(), b.to_owned())) == Some(&Ordering::Less)
     }
 }

@@ -122,3 +122,29 @@ fn a_package_of_the_distribution_that_two_files_state_alike_is_there_once() {
     check(&["status: a:x=1 a:y=1"], &["a=1", "a=1"]);
     check(&["status: a=1", "db: other|a=1"], &["a=1", "a=1"]);
 }
+
+#[test]
+fn what_is_only_declared_does_not_count_where_the_same_version_is_there() {
+    let check = |declared: (&str, &str, &str), expected: usize| {
+        let (namespace, name, version) = declared;
+        let (contents, _) = fold_layers(vec![Layer::read("lock: x=1"), Layer::read("modules: a=1")]);
+        let mut packages = contents.packages;
+        for installed in &mut packages {
+            let is_lock = installed.path == "lock";
+            let own = if is_lock { namespace } else { "npm" };
+            installed.package.scope = Scope::Namespace(own.to_owned());
+            if is_lock {
+                installed.package.evidence = Evidence::Declared;
+                (installed.package.name, installed.package.version) = (name.into(), version.into());
+            }
+        }
+        assert_eq!(once(&packages).count(), expected, "{declared:?}");
+        state_once(&mut packages);
+        assert_eq!(packages.len(), expected, "{declared:?}");
+        assert!(packages.iter().any(|installed| installed.path == "modules"));
+    };
+    check(("npm", "a", "1"), 1);
+    check(("npm", "a", "2"), 2);
+    check(("npm", "b", "1"), 2);
+    check(("pypi", "a", "1"), 2);
+}

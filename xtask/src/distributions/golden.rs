@@ -36,7 +36,7 @@ pub(super) struct Speaker {
 /// As much of `expected.json` as matters here.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Expected {
+pub(super) struct Expected {
     findings: Vec<Finding>,
     advisories: Vec<Advisory>,
 }
@@ -89,7 +89,8 @@ impl Golden {
         Ok(golden)
     }
 
-    fn add(&mut self, plugin: &str, expected: Expected) {
+    /// Adds what one case of a plugin expects.
+    pub(super) fn add(&mut self, plugin: &str, expected: Expected) {
         for package in expected.findings.into_iter().filter_map(|finding| finding.package) {
             let kind = package.purl.as_deref().and_then(|purl| purl.strip_prefix("pkg:")?.split('/').next());
             if let (Some(kind), None) = (kind, &package.namespace) {

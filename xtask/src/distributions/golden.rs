@@ -135,12 +135,12 @@ fn expected(path: &Path) -> anyhow::Result<Expected> {
 /// A namespace without what names the release: `debian` of `debian:bookworm`, `dhi:alpine` of `dhi:alpine:3.24`,
 /// `redhat:enterprise_linux` of `redhat:enterprise_linux:9::baseos`.
 fn family(namespace: &str) -> &str {
-    let parts = namespace.match_indices(':').map(|(at, _)| at);
+    let mut parts = namespace.match_indices(':').map(|(at, _)| at);
     let numbered = parts.clone().find(|at| {
         let part = namespace.get(at + 1..).and_then(|rest| rest.split(':').next()).unwrap_or_default();
         part.contains(|character: char| character.is_ascii_digit())
     });
-    let end = numbered.or_else(|| parts.last()).unwrap_or(namespace.len());
+    let end = numbered.or_else(|| parts.next_back()).unwrap_or(namespace.len());
     namespace.get(..end).unwrap_or(namespace)
 }
 

@@ -116,6 +116,9 @@ fn two_versions_are_compared_by_their_scheme() {
     check("dpkg", "0:1.0", "1.0", "=");
     check("dpkg", "1:0.9", "1.0", ">");
     check("apk", "1.0_rc1", "1.0", "<");
+    check("maven", "1.0.0.Final", "1.0", "=");
+    check("gem", "1.0.b1", "1.0", "<");
+    check("go", "go1.21rc2", "v1.21.0-rc.10", "<");
 }
 
 #[test]
@@ -124,7 +127,7 @@ fn a_version_that_cannot_be_read_fails_with_which_and_why() {
     let error = setup.run(["version", "compare", "dpkg", "1.0", "not a version"]).failed();
     assert!(error.contains("version `not a version` cannot be read: "), "{error}");
     let error = setup.run(["version", "compare", "roman", "I", "II"]).failed();
-    assert!(error.contains("`roman`; there are: alpm, apk, dpkg"), "{error}");
+    assert!(error.contains("`roman`; there are: alpm, apk, bitnami"), "{error}");
 }
 
 #[test]

@@ -38,6 +38,23 @@ fn record(id: &str, package: &str, introduced: &str) -> String {
     .to_string()
 }
 
+/// An advisory of Go's database about a module of [`LINKED`], through these functions.
+fn of_go(id: &str, symbols: &[&str]) -> String {
+    json!({
+        "id": id,
+        "modified": "2026-11-20T00:00:00Z",
+        "affected": [{
+            "package": { "ecosystem": "Go", "name": "github.com/pkg/errors" },
+            "ranges": [{ "type": "SEMVER", "events": [{ "introduced": "0" }, { "fixed": "0.9.2" }] }],
+            "ecosystem_specific": { "imports": [{ "path": "github.com/pkg/errors", "symbols": symbols }] },
+        }],
+    })
+    .to_string()
+}
+
+/// A program of Go, of which some functions of `github.com/pkg/errors` are known to be linked in.
+const LINKED: &[u8] = include_bytes!("../../plugins/detectors/go/tests/executables/input/usr/bin/linked");
+
 /// An image with two packages of Debian, of which one has a version that is none, a package of npm,
 /// and one that a package of Debian put there.
 fn parts() -> Parts {
@@ -55,7 +72,8 @@ fn parts() -> Parts {
         .file("var/lib/dpkg/status", status)
         .file("var/lib/dpkg/info/node-owned.list", "/.\n/usr/share/node_modules/owned/package.json\n")
         .file("usr/share/node_modules/owned/package.json", manifest("owned"))
-        .file("app/node_modules/own/package.json", manifest("own"));
+        .file("app/node_modules/own/package.json", manifest("own"))
+        .file("app/linked", LINKED);
     Parts::of(&image("test/explained:1", [layer]), Compression::Gzip)
 }
 
@@ -73,7 +91,13 @@ fn every_reason_is_given_over_http_and_by_the_command_line() {
         let path = format!("/v1/feeds/osv/documents?name={id}");
         service.api.send("POST", &path, &[], record(id, package, introduced).as_bytes()).ok();
     }
+    for (id, symbols) in [("GO-2026-0001", ["Cause", "frame.pc"]), ("GO-2026-0002", ["Wrap", "New"])] {
+        let path = format!("/v1/feeds/osv/documents?name={id}");
+        service.api.send("POST", &path, &[], of_go(id, &symbols).as_bytes()).ok();
+    }
     let reasons = [
+        ("GO-2026-0001", "not-reached", "github.com/pkg/errors", "version v0.9.1 is vulnerable through"),
+        ("GO-2026-0002", "affected", "github.com/pkg/errors", "version v0.9.1 is affected"),
         ("CVE-2026-0001", "affected", "curl", "version 7.88.1-10 is affected"),
         ("CVE-2026-0002", "fixed", "curl", "version 7.88.1-10 is not below 7.88.1-5, which fixes it"),
         (

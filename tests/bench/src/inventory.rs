@@ -413,7 +413,7 @@ impl World {
             let package = Package {
                 purl: format!("pkg:npm/{name}@{version}"),
                 scope: Scope::Namespace("npm".to_owned()),
-                ..package(&name, &version, "semver")
+                ..package(&name, &version, "npm")
             };
             (format!("app/node_modules/{name}/package.json"), package)
         });

@@ -9,11 +9,28 @@ use limpid_fuzz::debian_policy;
 use limpid_plugin_sdk::scheme::Scheme;
 use limpid_scheme_alpm::Alpm;
 use limpid_scheme_apk::Apk;
+use limpid_scheme_bitnami::Bitnami;
+use limpid_scheme_composer::Composer;
+use limpid_scheme_conda::Conda;
+use limpid_scheme_cran::Cran;
+use limpid_scheme_crates::Crates;
 use limpid_scheme_dpkg::Dpkg;
+use limpid_scheme_gem::Gem;
+use limpid_scheme_generic::Generic;
+use limpid_scheme_go::Go;
+use limpid_scheme_haskell::Haskell;
+use limpid_scheme_hex::Hex;
+use limpid_scheme_julia::Julia;
+use limpid_scheme_maven::Maven;
+use limpid_scheme_npm::Npm;
+use limpid_scheme_nuget::Nuget;
+use limpid_scheme_opam::Opam;
 use limpid_scheme_pep440::Pep440;
 use limpid_scheme_portage::Portage;
+use limpid_scheme_pub::Pub;
 use limpid_scheme_rpm::Rpm;
 use limpid_scheme_semver::Semver;
+use limpid_scheme_swift::Swift;
 use limpid_scheme_xbps::Xbps;
 
 fuzz_target!(|text: &str| {
@@ -37,6 +54,24 @@ fuzz_target!(|text: &str| {
     check_portage_order(left);
     check_order::<Xbps>(left, right);
     check_xbps_order(left);
+    check_order::<Maven>(left, right);
+    check_order::<Gem>(left, right);
+    check_order::<Go>(left, right);
+    check_order::<Npm>(left, right);
+    check_order::<Nuget>(left, right);
+    check_order::<Composer>(left, right);
+    check_order::<Crates>(left, right);
+    check_order::<Pub>(left, right);
+    check_order::<Hex>(left, right);
+    check_order::<Swift>(left, right);
+    check_order::<Julia>(left, right);
+    check_order::<Bitnami>(left, right);
+    check_order::<Cran>(left, right);
+    check_order::<Haskell>(left, right);
+    check_order::<Conda>(left, right);
+    check_order::<Opam>(left, right);
+    check_order::<Generic>(left, right);
+    check_orders_of_languages(left);
 });
 
 /// How two versions compare by their keys, where both are versions.
@@ -154,4 +189,33 @@ fn check_pep440_order(version: &str) {
         );
         ascend(&["", ".post0", ".post2", ".post10"]);
     }
+}
+
+/// What languages say of a version and those that go on after it.
+fn check_orders_of_languages(version: &str) {
+    // Behind anything else, the same text is of the same part.
+    if version.is_empty() || !version.bytes().all(|byte| byte == b'.' || byte.is_ascii_digit()) {
+        return;
+    }
+    check_ascending::<Bitnami>(version, &["", "-0", "-2", "-10", "-a", "-a.0"]);
+    check_ascending::<Composer>(version, &["-dev", "-alpha", "-alpha2", "-beta", "-RC1", "", "-p", "-p1"]);
+    check_ascending::<Conda>(version, &["dev", "_", "a", "rc", "rc1", "", ".1", ".1post"]);
+    check_ascending::<Cran>(version, &["", ".1", ".2", "-10"]);
+    check_ascending::<Crates>(version, &["-0", "-10", "-a", "-a.0", "", "+0", "+00", "+1", "+a"]);
+    check_ascending::<Gem>(version, &[".a", ".a.1", ".b", "", ".0.1", ".1", ".2", ".10"]);
+    check_ascending::<Go>(version, &["-0", "-10", "-a", "-a.0", ""]);
+    check_ascending::<Haskell>(version, &["", ".0", ".1", ".2", ".10"]);
+    check_ascending::<Hex>(version, &["-0", "-10", "-a", "-a.0", ""]);
+    check_ascending::<Julia>(version, &["-", "-0", "-10", "-a", "-a.0", "", "+0", "+10", "+a", "+"]);
+    check_ascending::<Npm>(version, &["-0", "-10", "-a", "-a.0", ""]);
+    check_ascending::<Nuget>(version, &["--5", "-0", "-10", "-A", "-b", "-b.0", ""]);
+    check_ascending::<Opam>(version, &["~~", "~", "", "a", "+"]);
+    check_ascending::<Pub>(version, &["--5", "-0", "-10", "-a", "-a.0", "", "+0", "+10", "+a"]);
+    check_ascending::<Swift>(version, &["--5", "-0", "-10", "-a", "-a.0", ""]);
+    // Zeros at the end of these do not count.
+    check_ascending::<Generic>(version, &["~1", "-dev", "-alpha", "-beta2", "-rc1", "-rc2", ""]);
+    check_ascending::<Maven>(
+        version,
+        &["-alpha", "-alpha1", "-m1", "-rc", "-SNAPSHOT", "", "-sp", "-x", "-x1", "-1"],
+    );
 }

@@ -1,6 +1,7 @@
-//! Detectors against the programs whose databases they read, on generated ones: `dpkg-query`, `rpm`, and Python's
-//! `importlib.metadata`. The comparisons are tests of the detectors that are ignored elsewhere, since they start
-//! these programs.
+//! Detectors against the programs that know what they read, on what is made for it: `dpkg-query`, `rpm`, and Python's
+//! `importlib.metadata` on databases, `go version -m`, `go tool nm` and `rust-audit-info` on executables, Maven on archives
+//! of Maven Central, and a linker. The comparisons are tests of the detectors that are ignored elsewhere, since they
+//! start these programs.
 
 use anyhow::{Context as _, bail};
 
@@ -9,11 +10,19 @@ use crate::command::{cargo, output};
 use crate::workspace::Workspace;
 
 /// Detectors, and the program that judges each.
-const JUDGED: [(&str, &str); 3] = [("dpkg", "dpkg-query"), ("python", "importlib.metadata"), ("rpm", "rpm")];
+const JUDGED: [(&str, &str); 7] = [
+    ("dpkg", "dpkg-query"),
+    ("go", "go version -m"),
+    ("graalvm", "gcc"),
+    ("java", "mvn"),
+    ("python", "importlib.metadata"),
+    ("rpm", "rpm"),
+    ("rust", "rust-audit-info"),
+];
 
 pub(super) fn check(workspace: &Workspace, tally: &mut Tally) {
     for (detector, judge) in JUDGED {
-        tally.check(&format!("detector {detector}: generated, by {judge}"), || compare(workspace, detector));
+        tally.check(&format!("detector {detector}: by {judge}"), || compare(workspace, detector));
     }
 }
 

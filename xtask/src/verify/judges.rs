@@ -1,6 +1,8 @@
 //! Programs of others that judge the same question: libraries of PyPI and npm, each in a version that is
 //! named here, in a folder below the target directory.
 
+pub(super) mod orders;
+
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};

@@ -1,9 +1,10 @@
-//! `limpid version compare` against dpkg, apk and rpm themselves, and against a direct comparator; ranges in
-//! reports against the libraries of PyPI's and npm's own programs.
+//! `limpid version compare` against dpkg, apk and rpm themselves, against the tools of languages, and against a direct
+//! comparator; ranges in reports against the libraries of PyPI's and npm's own programs.
 
 mod events;
 mod generate;
 mod judged;
+mod languages;
 mod ranges;
 mod rpm;
 
@@ -61,10 +62,11 @@ pub(super) fn check(setting: &Setting<'_>, tally: &mut Tally) {
         let expected: Vec<_> = rpm::orders_of(&pairs)?.into_iter().map(Some).collect();
         compare(setting, "rpm", &pairs, &expected)
     });
+    languages::check(setting, tally);
     tally.check("versions pep440: ranges", || ranges::python(setting));
-    tally.check("versions semver: ranges", || ranges::node(setting));
+    tally.check("versions npm: ranges", || ranges::node(setting));
     tally.check("versions pep440: events", || events::python(setting));
-    tally.check("versions semver: events", || events::node(setting));
+    tally.check("versions npm: events", || events::node(setting));
 }
 
 /// Against the apk of the root file systems, which is apk-tools 2. Pairs that it sees otherwise than the

@@ -52,7 +52,7 @@ export_detector!(Node);
 
 fn package(manifest: Manifest) -> Package {
     let Manifest { name, version, licenses, .. } = manifest;
-    let package = Package::new(&name, &version, "semver").namespace("npm").purl(purl(&name, &version));
+    let package = Package::new(&name, &version, "npm").namespace("npm").purl(purl(&name, &version));
     licenses.into_iter().fold(package, Package::license)
 }
 
@@ -116,7 +116,7 @@ mod tests {
             assert_eq!(package.purl, purl);
             assert_eq!(
                 (package.scheme.as_str(), &package.scope),
-                ("semver", &Scope::Namespace("npm".to_owned()))
+                ("npm", &Scope::Namespace("npm".to_owned()))
             );
             assert_eq!((package.evidence, &package.source), (Evidence::Installed, &None));
             assert_eq!(package.licenses, ["MIT"]);

@@ -44,24 +44,31 @@ pub enum Versions {
 use Packages::{Binaries, Sources};
 
 /// Ecosystem, namespace, scheme. The namespaces are types of
-/// [package URLs](https://github.com/package-url/purl-spec) where there is one.
-const LANGUAGES: [(&str, &str, &str); 17] = [
-    ("Bitnami", "bitnami", "semver"),
-    ("ConanCenter", "conan", "conan"),
-    ("crates.io", "cargo", "semver"),
+/// [package URLs](https://github.com/package-url/purl-spec) where there is one. The scheme is the language's own; `semver`
+/// is that of what asks for SemVer and nothing else.
+const LANGUAGES: [(&str, &str, &str); 22] = [
+    ("Bioconductor", "bioconductor", "cran"),
+    ("Bitnami", "bitnami", "bitnami"),
+    // Recipes are versioned as what they build.
+    ("ConanCenter", "conan", "generic"),
+    ("CRAN", "cran", "cran"),
+    ("crates.io", "cargo", "crates"),
+    ("GHC", "ghc", "haskell"),
     ("GitHub Actions", "githubactions", "semver"),
-    ("Go", "golang", "semver"),
-    ("Hex", "hex", "semver"),
-    ("Julia", "julia", "semver"),
+    ("Go", "golang", "go"),
+    ("Hackage", "hackage", "haskell"),
+    ("Hex", "hex", "hex"),
+    ("Julia", "julia", "julia"),
     ("kubernetes", "kubernetes", "semver"),
     ("Maven", "maven", "maven"),
-    ("npm", "npm", "semver"),
+    ("npm", "npm", "npm"),
     ("NuGet", "nuget", "nuget"),
+    ("opam", "opam", "opam"),
     ("Packagist", "composer", "composer"),
-    ("Pub", "pub", "semver"),
+    ("Pub", "pub", "pub"),
     ("PyPI", "pypi", "pep440"),
     ("RubyGems", "rubygems", "gem"),
-    ("SwiftURL", "swift", "semver"),
+    ("SwiftURL", "swift", "swift"),
     ("VSCode", "vscode", "semver"),
 ];
 
@@ -239,8 +246,10 @@ mod tests {
             );
         };
         check("PyPI", "pypi", "pep440", false);
-        check("crates.io", "cargo", "semver", false);
-        check("Go", "golang", "semver", false);
+        check("crates.io", "cargo", "crates", false);
+        check("Go", "golang", "go", false);
+        check("Hackage", "hackage", "haskell", false);
+        check("VSCode", "vscode", "semver", false);
         check("Packagist", "composer", "composer", false);
         check("Maven:https://repo.example.org", "maven", "maven", false);
         check("Debian:12", "debian:12", "dpkg", true);

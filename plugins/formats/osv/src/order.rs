@@ -4,7 +4,7 @@
 //! the range says in two. By the schema's
 //! [evaluation](https://ossf.github.io/osv-schema/#evaluation) a version is affected where it is listed
 //! *or* in a range, so those that are surely in a range need not be listed again, and all others
-//! must be. What is sure here is what pep440, semver, gem, maven, nuget, composer, dpkg, rpm and apk
+//! must be. What is sure here is what dpkg, rpm, apk and the schemes of all languages
 //! agree on, where they take both for versions at all: leading numbers between dots decide, where they
 //! differ before anything else begins, and likewise those behind a hyphen. To put events in order is worth
 //! more: what this leaves open is asked of the scheme.
@@ -41,7 +41,11 @@ pub fn certainly(left: &str, right: &str) -> Option<Ordering> {
         let ((left_number, left_rest), (right_number, right_rest)) = (number(left)?, number(right)?);
         if left_number != right_number {
             // A pre-release `1a` comes after `2` in semver, and `1ubuntu1` before it in dpkg.
-            let decides = !behind_hyphen || (is_alone(left_rest) && is_alone(right_rest));
+            // NuGet takes long digits behind a hyphen for text.
+            let is_text = |number: &str| number.len() > DIGITS;
+            let are_texts = is_text(left_number) && is_text(right_number);
+            let are_numbers = is_alone(left_rest) && is_alone(right_rest) && !are_texts;
+            let decides = !behind_hyphen || are_numbers;
             return decides.then(|| by_value(left_number, right_number));
         }
         let behind =
@@ -57,6 +61,9 @@ pub fn certainly(left: &str, right: &str) -> Option<Ordering> {
         }
     }
 }
+
+/// How many digits every language takes for a number.
+const DIGITS: usize = 9;
 
 /// How two versions compare of which one, or both, end or go on otherwise after the same numbers.
 fn longer(left_rest: &str, right_rest: &str) -> Option<Ordering> {
@@ -108,6 +115,28 @@ fn is_above_zero(numbers: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use limpid_plugin_sdk::scheme::Scheme;
+    use limpid_scheme_bitnami::Bitnami;
+    use limpid_scheme_composer::Composer;
+    use limpid_scheme_conda::Conda;
+    use limpid_scheme_cran::Cran;
+    use limpid_scheme_crates::Crates;
+    use limpid_scheme_gem::Gem;
+    use limpid_scheme_generic::Generic;
+    use limpid_scheme_go::Go;
+    use limpid_scheme_haskell::Haskell;
+    use limpid_scheme_hex::Hex;
+    use limpid_scheme_julia::Julia;
+    use limpid_scheme_maven::Maven;
+    use limpid_scheme_npm::Npm;
+    use limpid_scheme_nuget::Nuget;
+    use limpid_scheme_opam::Opam;
+    use limpid_scheme_pep440::Pep440;
+    use limpid_scheme_pub::Pub;
+    use limpid_scheme_semver::Semver;
+    use limpid_scheme_swift::Swift;
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -146,5 +175,47 @@ mod tests {
         check("a:1", "1", None);
         check("", "1", None);
         check("1..2", "1.1", None);
+        check("1.2-99999999999", "1.2-100000000000", None);
+    }
+
+    /// Where it is sure, and both are versions in a scheme, that says the same.
+    fn agrees<S: Scheme>(left: &str, right: &str) -> Result<(), TestCaseError> {
+        let order = certainly(left, right);
+        if let (Some(order), Ok(left_key), Ok(right_key)) = (order, S::key(left), S::key(right)) {
+            prop_assert_eq!(left_key.cmp(&right_key), order, "{}: {} and {}", S::NAME, left, right);
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+
+        #[test]
+        fn all_schemes_agree_on_what_is_sure(
+            start in "[0-3](\\.[0-9]{1,2}){0,2}",
+            left in "[0-9]{0,2}(\\.[0-9]{1,2}|-[0-9]{1,2}|-[0-9]{10,12}|[.-]?(a|b|rc|post|dev|x|sp|final)[0-9]?){0,3}",
+            right in "[0-9]{0,2}(\\.[0-9]{1,2}|-[0-9]{1,2}|-[0-9]{10,12}|[.-]?(a|b|rc|post|dev|x|sp|final)[0-9]?){0,3}",
+        ) {
+            let (left, right) = (format!("{start}{left}"), format!("{start}{right}"));
+            agrees::<Bitnami>(&left, &right)?;
+            agrees::<Composer>(&left, &right)?;
+            agrees::<Conda>(&left, &right)?;
+            agrees::<Cran>(&left, &right)?;
+            agrees::<Crates>(&left, &right)?;
+            agrees::<Gem>(&left, &right)?;
+            agrees::<Generic>(&left, &right)?;
+            agrees::<Go>(&left, &right)?;
+            agrees::<Haskell>(&left, &right)?;
+            agrees::<Hex>(&left, &right)?;
+            agrees::<Julia>(&left, &right)?;
+            agrees::<Maven>(&left, &right)?;
+            agrees::<Npm>(&left, &right)?;
+            agrees::<Nuget>(&left, &right)?;
+            agrees::<Opam>(&left, &right)?;
+            agrees::<Pep440>(&left, &right)?;
+            agrees::<Pub>(&left, &right)?;
+            agrees::<Semver>(&left, &right)?;
+            agrees::<Swift>(&left, &right)?;
+        }
     }
 }

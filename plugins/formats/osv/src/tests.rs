@@ -103,7 +103,7 @@ fn a_record_becomes_an_advisory() {
         affected: vec![Affected {
             namespace: "npm".into(),
             name: "left-pad".into(),
-            scheme: "semver".into(),
+            scheme: "npm".into(),
             ranges: vec![Range::before("1.3.1")],
             ..Affected::default()
         }],

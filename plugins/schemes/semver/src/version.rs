@@ -1,3 +1,5 @@
+use limpid_versions::{are_identifiers, numbers};
+
 /// The parts of a version that count: `major.minor.patch[-identifiers][+build]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Version<'a> {
@@ -25,7 +27,7 @@ impl<'a> Version<'a> {
         if build.is_some_and(|build| !are_identifiers(build)) {
             return Err(refuse("has no identifiers between dots after `+`"));
         }
-        let (numbers, rest) = split_numbers(rest).map_err(refuse)?;
+        let (numbers, rest) = numbers(rest).map_err(refuse)?;
         let pre_release = match rest.strip_prefix('-') {
             Some(pre_release) if are_identifiers(pre_release) => pre_release,
             Some(_) => return Err(refuse("has no identifiers between dots after its hyphen")),
@@ -42,35 +44,6 @@ fn begins_pre_release(numbers: [&str; 3], rest: &str) -> bool {
     numbers.iter().all(|number| !number.is_empty())
         && rest.starts_with(|first: char| first.is_ascii_alphabetic())
         && are_identifiers(rest)
-}
-
-/// One to three numbers between dots, and what follows them.
-fn split_numbers(text: &str) -> Result<([&str; 3], &str), &'static str> {
-    let (first, mut rest) = split_digits(text);
-    if first.is_empty() {
-        return Err("does not begin with a number");
-    }
-    let mut numbers = [first, "", ""];
-    for number in numbers.iter_mut().skip(1) {
-        let Some(after) = rest.strip_prefix('.') else { break };
-        (*number, rest) = split_digits(after);
-        if number.is_empty() {
-            return Err("has no number after a dot");
-        }
-    }
-    Ok((numbers, rest))
-}
-
-fn split_digits(text: &str) -> (&str, &str) {
-    let end = text.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
-    // What ends the digits is ASCII or the first byte of a character: this is a boundary.
-    text.split_at_checked(end).unwrap_or((text, ""))
-}
-
-/// Whether these are identifiers between dots: of letters, digits and hyphens, none of them empty.
-fn are_identifiers(text: &str) -> bool {
-    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    text.split('.').all(|identifier| !identifier.is_empty() && identifier.bytes().all(is_allowed))
 }
 
 #[cfg(test)]

@@ -19,7 +19,61 @@ pub(crate) enum Form {
     Pep440,
     /// `major.minor.patch[-identifiers][+build]`
     Semver,
+    /// Numbers, qualifiers and what publishers put behind them.
+    Maven,
+    /// Numbers and words between dots, and hyphens.
+    Gem,
+    /// `vMAJOR[.MINOR[.PATCH[-identifiers][+build]]]`, pseudo-versions among them.
+    Go,
+    /// `go1.21.0`, `go1.21rc2`
+    GoToolchain,
+    /// `major.minor.patch` with all that npm takes in its loose mode.
+    LooseSemver,
+    /// One to four numbers, labels, metadata.
+    Nuget,
+    /// One to four numbers or a date, a stability, branches.
+    Composer,
+    /// Numbers between dots and hyphens.
+    Cran,
+    /// Numbers between dots.
+    Haskell,
+    /// Epoch, components, local version.
+    Conda,
 }
+
+const QUALIFIERS: [&str; 31] = [
+    "",
+    "",
+    "-alpha",
+    ".beta",
+    "-rc1",
+    "-rc-2",
+    "a1",
+    "b2",
+    "m3",
+    "-M1",
+    ".RC1",
+    ".CR2",
+    "-SNAPSHOT",
+    ".Final",
+    ".RELEASE",
+    "-GA",
+    "-jre8",
+    "-jre11",
+    "-android",
+    "-redhat-1",
+    ".redhat-00002",
+    "-sp1",
+    ".SP2",
+    "-xyz",
+    "-1",
+    "-2.1",
+    "-10",
+    ".v20240101",
+    "-0.1",
+    ".0",
+    "-incubating",
+];
 
 /// Pieces of an upstream version or a revision of Debian.
 const PIECES: [&str; 22] = [
@@ -166,6 +220,123 @@ impl Form {
                 let build = ["", "", "", "+1", "+20130313144700", "+sha.5114f85", "+b-1.2"];
                 vec![core, numbers.choose(&pre).to_owned(), numbers.choose(&build).to_owned()]
             }
+            Self::Maven => {
+                let rest = [numbers.small_numbers(3), numbers.any(&[".0"], 2)].concat();
+                let qualifiers =
+                    [numbers.choose(&QUALIFIERS), numbers.choose(&QUALIFIERS)].map(str::to_owned);
+                let [first, second] = qualifiers;
+                vec![numbers.small(), rest, first, second]
+            }
+            Self::Gem => {
+                let pieces = [".0", ".1", ".a", ".b2", ".rc1", ".pre", ".0.0", ".x86", ".B"];
+                let pre_release = ["", "", "", "-1", "-rc.1", "-a-b", "--2"];
+                let (middle, tail) = (numbers.any(&pieces, 3), numbers.any(&pieces, 2));
+                vec![
+                    numbers.small(),
+                    numbers.small_numbers(3),
+                    middle,
+                    tail,
+                    numbers.choose(&pre_release).to_owned(),
+                ]
+            }
+            Self::Go => {
+                let core = [numbers.small(), numbers.small(), numbers.small()].join(".");
+                let pre = [
+                    "",
+                    "",
+                    "-0",
+                    "-10",
+                    "-alpha.1",
+                    "-rc.10",
+                    "-rc-1",
+                    "-0.20190101000000-abcdef012345",
+                    "-pre.0.20190102000000-000000000000",
+                    "-20190101000000-abcdef012345",
+                ];
+                let build = ["", "", "+incompatible", "+dirty", "+b-1.2"];
+                let (pre, build) = (numbers.choose(&pre).to_owned(), numbers.choose(&build).to_owned());
+                vec!["v".to_owned(), core, pre, build]
+            }
+            Self::GoToolchain => {
+                let kinds = ["beta1", "rc1", "rc2", "rc10", ".0", ".1", ".1", ".2", ".10"];
+                let vendor = ["", "", "", "-bigcorp", "-fips.1"];
+                let minor = numbers.choose(&["1.9", "1.20", "1.21", "1.22", "2.0"]).to_owned();
+                vec![
+                    "go".to_owned(),
+                    minor,
+                    numbers.choose(&kinds).to_owned(),
+                    numbers.choose(&vendor).to_owned(),
+                ]
+            }
+            Self::LooseSemver => {
+                let before = numbers.choose(&["", "", "v", "=", "= v", " v"]).to_owned();
+                let number = ["0", "1", "2", "10", "01", "010"];
+                let core =
+                    [numbers.choose(&number), numbers.choose(&number), numbers.choose(&number)].join(".");
+                let pre = [
+                    "", "", "-0", "-01", "-10", "-alpha", "alpha.1", "rc1", "-rc.10", "-rc-1", "-", "--",
+                    "-.1", "-A",
+                ];
+                let build = ["", "", "+1", "+sha.5114f85", "+b-1.2"];
+                vec![before, core, numbers.choose(&pre).to_owned(), numbers.choose(&build).to_owned()]
+            }
+            Self::Nuget => {
+                let labels = [
+                    "",
+                    "",
+                    "-0",
+                    "-2",
+                    "-10",
+                    "--5",
+                    "-2147483647",
+                    "-2147483648",
+                    "-20240101120000",
+                    "-alpha",
+                    "-Alpha.2",
+                    "-ALPHA.10",
+                    "-beta",
+                    "-rc.1",
+                    "-rc1",
+                    "-RC-2",
+                ];
+                let metadata = ["", "", "+abc", "+5.Z"];
+                let (labels, metadata) = (numbers.choose(&labels), numbers.choose(&metadata));
+                vec![numbers.small(), numbers.small_numbers(3), labels.to_owned(), metadata.to_owned()]
+            }
+            Self::Composer => {
+                let before = numbers.choose(&["", "", "v", "V"]).to_owned();
+                let core = match numbers.below(6) {
+                    0 => numbers
+                        .choose(&["2010-01-02", "20100102", "2010.01", "20100102-203040", "2010:01:02"])
+                        .to_owned(),
+                    1 => format!("{}.x", numbers.small()),
+                    _ => [numbers.small(), numbers.small_numbers(3)].concat(),
+                };
+                let words = [
+                    "", "", "-alpha", "a1", "-beta2", ".b.10", "-RC1", "rc-2.1", "-p1", "-patch", "pl3",
+                    "-stable", "-STABLE", "-", "-foo", "-4",
+                ];
+                let tails = ["", "", "-dev", ".dev", "dev", "+build.5", "@beta"];
+                vec![before, core, numbers.choose(&words).to_owned(), numbers.choose(&tails).to_owned()]
+            }
+            Self::Cran => {
+                let pieces = [".0", ".1", ".2", ".10", "-0", "-1", "-10", ".01", ".9000"];
+                vec![numbers.small(), numbers.any(&pieces, 2), numbers.any(&pieces, 2)]
+            }
+            Self::Haskell => {
+                let pieces = [".0", ".1", ".2", ".10", ".20240101"];
+                vec![numbers.small(), numbers.any(&pieces, 2), numbers.any(&pieces, 2)]
+            }
+            Self::Conda => {
+                let epoch = numbers.choose(&["", "", "", "1!", "0!"]).to_owned();
+                let pieces = [
+                    ".0", ".1", ".10", "a", "b2", "rc1", "RC", ".rc", "dev", ".dev1", "post", ".post1", "_1",
+                    "_a", ".0a",
+                ];
+                let (middle, tail) = (numbers.any(&pieces, 3), numbers.any(&pieces, 2));
+                let local = ["", "", "", "", "+0", "+1", "+a", "+1.a", "+cu118"];
+                vec![epoch, numbers.small(), middle, tail, numbers.choose(&local).to_owned()]
+            }
         }
     }
 }
@@ -198,6 +369,11 @@ impl Numbers {
 
     fn small(&mut self) -> String {
         self.choose(&["0", "1", "2", "10"]).to_owned()
+    }
+
+    /// Up to so many numbers, each behind a dot.
+    fn small_numbers(&mut self, most: usize) -> String {
+        (0..self.below(most + 1)).map(|_| format!(".{}", self.small())).collect()
     }
 
     fn number(&mut self) -> String {

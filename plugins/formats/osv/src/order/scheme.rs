@@ -12,11 +12,30 @@ use pep440_rs::Version;
 pub(crate) fn compare(scheme: &str, left: &str, right: &str) -> Option<Ordering> {
     match scheme {
         "pep440" => Some(Version::from_str(left).ok()?.cmp(&Version::from_str(right).ok()?)),
-        "semver" => Some(Semantic::parse(left)?.cmp(&Semantic::parse(right)?)),
+        "semver" | "npm" | "go" | "hex" => Some(Semantic::parse(left)?.cmp(&Semantic::parse(right)?)),
+        // What they order otherwise than SemVer does is left open: builds, and what they take for a number.
+        "crates" | "julia" | "pub" | "swift" => {
+            let is_plain = |version: &str| !(version.contains('+') || version.split(['.', '-']).any(is_odd));
+            (is_plain(left) && is_plain(right)).then_some(())?;
+            Some(Semantic::parse(left)?.cmp(&Semantic::parse(right)?))
+        }
+        // A revision is later than the version without, but records of Go pass on SemVer's `1.24.0-0` as what is before
+        // `1.24.0`: which of the two is meant is left open, so that events stay as they were written.
+        "bitnami" => {
+            let (left, right) = (Semantic::parse(left)?, Semantic::parse(right)?);
+            let is_open = left.numbers == right.numbers && left.is_release != right.is_release;
+            (!is_open).then(|| left.cmp(&right))
+        }
         "apk" => Some(Apk::parse(left)?.cmp(&Apk::parse(right)?)),
         "dpkg" => Some(Dpkg::parse(left)?.cmp(&Dpkg::parse(right)?)),
         _ => None,
     }
+}
+
+/// Whether a part of a version is one that a language may take for a number with a sign, or for none because it is too
+/// great.
+fn is_odd(part: &str) -> bool {
+    part.is_empty() || part.len() > 18 || part.starts_with("0x") || part.starts_with("0X")
 }
 
 /// `major.minor.patch[-identifiers][+build]`, of which the last numbers may be missing.
@@ -181,9 +200,17 @@ fn plain(text: &str) -> Option<u64> {
 mod tests {
     use limpid_plugin_sdk::scheme::Scheme;
     use limpid_scheme_apk::Apk;
+    use limpid_scheme_bitnami::Bitnami;
+    use limpid_scheme_crates::Crates;
     use limpid_scheme_dpkg::Dpkg;
+    use limpid_scheme_go::Go;
+    use limpid_scheme_hex::Hex;
+    use limpid_scheme_julia::Julia;
+    use limpid_scheme_npm::Npm;
     use limpid_scheme_pep440::Pep440;
+    use limpid_scheme_pub::Pub;
     use limpid_scheme_semver::Semver;
+    use limpid_scheme_swift::Swift;
     use proptest::prelude::*;
 
     use super::*;
@@ -212,6 +239,9 @@ mod tests {
             "semver",
             &["1.0.0-0", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0", "1.1"],
         );
+        check("go", &["0.0.0-20190101000000-abcdef012345", "1.21.0-rc.2", "1.21.0"]);
+        check("crates", &["1.0.0-alpha", "1.0.0-alpha.1", "1.0.0"]);
+        check("bitnami", &["1.2.3-0", "1.2.3-1", "1.2.3-10", "1.2.4"]);
         check(
             "apk",
             &[
@@ -257,6 +287,9 @@ mod tests {
             ("dpkg", ""),
             ("dpkg", "a:1"),
             ("dpkg", "1_2"),
+            ("bitnami", "1-0"),
+            ("crates", "1.0+1"),
+            ("swift", "1.0--5"),
             ("maven", "2"),
         ] {
             check(scheme, left);
@@ -272,6 +305,14 @@ mod tests {
             pep440 in prop::array::uniform2("([0-2]!)?[0-2](\\.[0-2]){0,3}((a|b|rc)[0-2])?(\\.post[0-2])?(\\.dev[0-2])?(\\+[a-c0-2.]{1,3})?"),
         ) {
             agrees::<Semver>(&semver[0], &semver[1])?;
+            agrees::<Npm>(&semver[0], &semver[1])?;
+            agrees::<Go>(&semver[0], &semver[1])?;
+            agrees::<Hex>(&semver[0], &semver[1])?;
+            agrees::<Crates>(&semver[0], &semver[1])?;
+            agrees::<Julia>(&semver[0], &semver[1])?;
+            agrees::<Pub>(&semver[0], &semver[1])?;
+            agrees::<Swift>(&semver[0], &semver[1])?;
+            agrees::<Bitnami>(&semver[0], &semver[1])?;
             agrees::<Dpkg>(&dpkg[0], &dpkg[1])?;
             agrees::<Apk>(&apk[0], &apk[1])?;
             agrees::<Pep440>(&pep440[0], &pep440[1])?;

@@ -152,3 +152,11 @@ fn events_of_one_version_count_in_their_order_unless_nothing_has_begun() {
     );
     check(r#"[{"fixed": "0"}, {"introduced": "0"}]"#, &[]);
 }
+
+#[test]
+fn what_bitnami_passes_on_from_go_affects_no_later_version() {
+    // BIT-golang-2024-45336: `1.24.0-0` is before `1.24.0` to Go, and a revision of it to Bitnami.
+    let events = r#"[{"introduced": "1.23.0-0"}, {"fixed": "1.23.5"}, {"introduced": "1.24.0-0"}, {"fixed": "1.24.0"}]"#;
+    let expected = [Range::before("1.23.5").from("1.23.0-0"), Range::before("1.24.0").from("1.24.0-0")];
+    assert_eq!(ranges_of("bitnami", events).as_deref(), Ok(&expected[..]));
+}

@@ -1,0 +1,95 @@
+//! What cargo-auditable writes: a list of crates as JSON, compressed by zlib, in a section of its own
+//! ([its format](https://github.com/rust-secure-code/cargo-auditable/blob/master/PARSING.md)).
+
+use std::borrow::Cow;
+use std::io::Read as _;
+
+use flate2::read::ZlibDecoder;
+use limpid_executable::Executable;
+use limpid_plugin_sdk::Error;
+use limpid_plugin_sdk::detector::Problems;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::{Crate, Source, is_name};
+
+/// The section.
+pub(crate) const SECTION: &[u8] = b".dep-v0";
+
+/// The largest section that is read, in bytes. A thousand crates have 20 KB.
+const MAX_COMPRESSED: u64 = 8 << 20;
+
+/// The largest list that is read, in bytes; the reader of cargo-auditable reads as much.
+const MAX_LIST: u64 = 64 << 20;
+
+#[derive(Deserialize)]
+struct List<'a> {
+    #[serde(borrow)]
+    packages: Vec<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Listed<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    #[serde(borrow)]
+    version: Cow<'a, str>,
+    #[serde(borrow)]
+    source: Cow<'a, str>,
+    #[serde(borrow, default)]
+    kind: Option<Cow<'a, str>>,
+}
+
+/// The crates that are in an executable; none where it has no such section. One that is damaged costs itself.
+///
+/// # Errors
+/// [`Error::Malformed`] where the section cannot be read.
+pub(crate) fn read(executable: &Executable<'_>, problems: &mut Problems) -> Result<Vec<Crate>, Error> {
+    let name = String::from_utf8_lossy(SECTION);
+    let Some(section) = executable.section(&name) else { return Ok(Vec::new()) };
+    if section.size > MAX_COMPRESSED {
+        let size = section.size;
+        return Err(Error::unsupported(format_args!(
+            "section `{name}` has {size} bytes, over this plugin's limit of {MAX_COMPRESSED}"
+        )));
+    }
+    let compressed = executable.content(section, MAX_COMPRESSED as u32);
+    let mut text = Vec::new();
+    ZlibDecoder::new(compressed.as_slice()).take(MAX_LIST + 1).read_to_end(&mut text).map_err(|error| {
+        Error::malformed(format_args!("section `{name}` cannot be decompressed: {error}"))
+    })?;
+    if text.len() as u64 > MAX_LIST {
+        return Err(Error::unsupported(format_args!(
+            "section `{name}` holds more than {MAX_LIST} bytes, this plugin's limit"
+        )));
+    }
+    parse(&text, problems).map_err(|error| Error::malformed(format_args!("section `{name}`: {error}")))
+}
+
+/// The crates of a list that are in the executable, not those that only built it.
+fn parse(text: &[u8], problems: &mut Problems) -> Result<Vec<Crate>, serde_json::Error> {
+    let list: List<'_> = serde_json::from_slice(text)?;
+    let mut crates = Vec::new();
+    for (number, listed) in list.packages.into_iter().enumerate() {
+        match serde_json::from_str::<Listed<'_>>(listed.get()) {
+            Ok(listed) if !is_name(&listed.name) || !is_name(&listed.version) || !is_name(&listed.source) => {
+                problems.push(Error::malformed(format_args!(
+                    "crate {number} has no name, version or source, or one that is too long"
+                )));
+            }
+            Ok(listed) if listed.kind.as_deref() == Some("build") => {}
+            Ok(Listed { name, version, source, .. }) => {
+                let source = match &*source {
+                    "crates.io" => Source::CratesIo,
+                    "registry" => Source::Registry(None),
+                    "git" => Source::Git(None),
+                    "local" => Source::Local,
+                    other => Source::Other(other.to_owned()),
+                };
+                crates.push(Crate { name: name.into_owned(), version: version.into_owned(), source });
+            }
+            Err(error) => problems.push(Error::malformed(format_args!("crate {number}: {error}"))),
+        }
+    }
+    Ok(crates)
+}

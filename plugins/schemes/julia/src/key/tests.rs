@@ -1,0 +1,130 @@
+use std::cmp::Ordering;
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn key(text: &str) -> Vec<u8> {
+    of(&Version::parse(text).unwrap())
+}
+
+fn check_ascending(texts: &[&str]) {
+    for (index, left) in texts.iter().enumerate() {
+        for right in &texts[index + 1..] {
+            assert!(key(left) < key(right), "{left} < {right}");
+        }
+    }
+}
+
+fn check_equal(texts: &[&str]) {
+    assert!(texts.iter().all(|text| key(text) == key(texts[0])), "{texts:?}");
+}
+
+#[test]
+fn keys_order_as_the_specification_does() {
+    // SemVer 2.0.0, 11.
+    check_ascending(&["1.0.0", "2.0.0", "2.1.0", "2.1.1"]);
+    check_ascending(&[
+        "1.0.0-alpha",
+        "1.0.0-alpha.1",
+        "1.0.0-alpha.beta",
+        "1.0.0-beta",
+        "1.0.0-beta.2",
+        "1.0.0-beta.11",
+        "1.0.0-rc.1",
+        "1.0.0",
+    ]);
+    check_equal(&["1.0.0", "1.0", "1"]);
+}
+
+#[test]
+fn keys_order_as_julia_does() {
+    // Julia, test/version.jl, and the manual.
+    check_ascending(&[
+        "1.2.3-",
+        "1.2.3-1",
+        "1.2.3-12",
+        "1.2.3-alpha",
+        "1.2.3-alpha.1",
+        "1.2.3-rc1",
+        "1.2.3-rc1+1",
+        "1.2.3",
+        "1.2.3+0",
+        "1.2.3+1",
+        "1.2.3+1.a",
+        "1.2.3+12",
+        "1.2.3+a",
+        "1.2.3+",
+        "1.2.4-",
+    ]);
+    check_equal(&["1.2rc1", "v1.2.0-rc1", "1.2-rc1"]);
+    let ceiling = |text: &str| ceiling(&Version::parse(text).unwrap());
+    assert_eq!(ceiling("1.2.13"), key("1.2.13+"));
+    assert_eq!(ceiling("1.2.13+1"), key("1.2.13+1"));
+    assert!(ceiling("1.2.13-rc1") < key("1.2.13"));
+}
+
+/// Compares field by field, with no ranks and no bytes.
+fn compare(left: &str, right: &str) -> Ordering {
+    let (left, right) = (fields(left), fields(right));
+    left.numbers
+        .cmp(&right.numbers)
+        .then(left.pre_release.is_empty().cmp(&right.pre_release.is_empty()))
+        .then_with(|| lists(&left.pre_release, &right.pre_release, identifiers))
+        .then_with(|| lists(&left.build, &right.build, identifiers))
+}
+
+fn lists(left: &[String], right: &[String], identifiers: impl Fn(&str, &str) -> Ordering) -> Ordering {
+    let unequal = left.iter().zip(right).map(|(left, right)| identifiers(left, right));
+    unequal.fold(Ordering::Equal, Ordering::then).then(left.len().cmp(&right.len()))
+}
+
+fn identifiers(left: &str, right: &str) -> Ordering {
+    match (left.parse::<u128>(), right.parse::<u128>()) {
+        (Ok(left), Ok(right)) => left.cmp(&right),
+        (Ok(_), Err(_)) => Ordering::Less,
+        (Err(_), Ok(_)) => Ordering::Greater,
+        (Err(_), Err(_)) => left.cmp(right),
+    }
+}
+
+struct Fields {
+    numbers: Vec<u128>,
+    pre_release: Vec<String>,
+    build: Vec<String>,
+}
+
+fn fields(text: &str) -> Fields {
+    let (text, build) = text.split_once('+').unwrap_or((text, ""));
+    let (numbers, pre_release) = text.split_once('-').unwrap_or((text, ""));
+    let mut numbers: Vec<_> =
+        numbers.trim_start_matches('v').split('.').map(|number| number.parse().unwrap()).collect();
+    numbers.resize(3, 0);
+    let identifiers = |text: &str| text.split('.').filter(|it| !it.is_empty()).map(str::to_owned).collect();
+    Fields { numbers, pre_release: identifiers(pre_release), build: identifiers(build) }
+}
+
+/// Versions of few different characters, so that many share a beginning.
+fn versions() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => "v?[0-2](\\.[0-2]{1,2}){0,2}(-[01aB-]{1,3}(\\.[01aB-]{1,3}){0,3})?(\\+[01a-]{1,3}(\\.[0a]){0,2})?",
+        1 => "[0-9](\\.[0-9]{1,38}){0,2}(-[0-9]{1,22})?",
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4000))]
+
+    #[test]
+    fn key_order_is_version_order(left in versions(), right in versions()) {
+        prop_assert_eq!(key(&left).cmp(&key(&right)), compare(&left, &right), "{} against {}", left, right);
+        prop_assert_eq!(key(&right).cmp(&key(&left)), compare(&left, &right).reverse());
+    }
+
+    #[test]
+    fn no_text_is_too_odd_to_be_keyed_or_refused(text in "\\PC{0,20}|[v0-2a-cB.+ -]{0,20}") {
+        if let Ok(version) = Version::parse(&text) {
+            prop_assert!(!of(&version).is_empty());
+        }
+    }
+}

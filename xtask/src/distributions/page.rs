@@ -28,7 +28,7 @@ pub(super) fn page(distributions: &[KnownDistribution], golden: &Golden) -> anyh
          |---|---|\n\
          | Distribution | its name, and the `ID` in os-release by which it is detected; older images are recognised by files of their own |\n\
          | Release | `{ALL}`: it rolls, or advisories are for all of its releases; `{OTHERS}`: any other release, by the numbers `{MAJOR}` and `{MINOR}` of its `VERSION_ID` (of CoreOS: of its `RHEL_VERSION`) |\n\
-         | Detected as | the namespaces in which its advisories are looked up, best first |\n\
+         | Detected as | the namespaces in which its advisories are looked up, best first; `CODENAME` is what os-release calls the release to come |\n\
          | Packages | the detectors that read the packages that the distribution installs |\n\
          | Scheme | how their versions are ordered |\n\
          | Feeds | who states advisories for it. **Bold**: golden cases of the feed have advisories of this very release; otherwise they have some of other releases of the distribution, and it is for the publisher to say of which releases it speaks |\n\

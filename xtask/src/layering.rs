@@ -55,6 +55,9 @@ const PURL: &str = "limpid-purl";
 /// How a crate becomes a plugin, for authors and for the tasks of the workspace.
 const PACK: &str = "limpid-pack";
 
+/// Which distributions there are, for the page about them, which tasks write.
+const DISTRIBUTIONS: &str = "limpid-detector-os-release";
+
 /// Checks all packages of the workspace, the modules of the scanner, and that rows stay inside of the store.
 ///
 /// # Errors
@@ -99,7 +102,7 @@ fn violations(packages: &[Package]) -> Vec<String> {
 fn may_know(package: &Package, other: &Package) -> bool {
     let folder = package.folder.as_path();
     if folder == Path::new("xtask") {
-        return [PACK, FEATURES].contains(&other.name.as_str());
+        return [PACK, FEATURES, DISTRIBUTIONS].contains(&other.name.as_str());
     }
     if package.name == SDK {
         return other.name == PURL;
@@ -164,6 +167,7 @@ mod tests {
             ("plugins/formats/purl", PURL),
             ("plugins/formats/osv", "limpid-osv"),
             ("plugins/schemes/dpkg", "limpid-scheme-dpkg"),
+            ("plugins/detectors/os-release", DISTRIBUTIONS),
         ]
         .into_iter()
         .filter(|(_, other)| *other != name)
@@ -224,8 +228,10 @@ mod tests {
     }
 
     #[test]
-    fn tasks_know_only_how_a_plugin_is_made() {
+    fn tasks_know_only_how_a_plugin_is_made_and_which_distributions_there_are() {
         check("xtask", "xtask", &["limpid-pack", "limpid-features", "serde"], &[]);
+        check("xtask", "xtask", &["limpid-detector-os-release"], &[]);
+        check("xtask", "xtask", &["limpid-scheme-dpkg"], &["`limpid-scheme-dpkg`"]);
         check("xtask", "xtask", &["limpid-model"], &["`limpid-model`"]);
         check("host/pack", PACK, &["limpid-model"], &["`limpid-model`"]);
     }

@@ -8,6 +8,7 @@ mod corpus;
 mod demo;
 mod deny;
 mod dist;
+mod distributions;
 mod examples;
 mod fuzz;
 mod ignored;
@@ -113,6 +114,8 @@ enum Task {
     },
     /// Check that dependencies between the crates run one way
     Layering,
+    /// Write docs/distributions.md, which tests compare with what the plugins say of each distribution
+    Distributions,
 }
 
 fn main() -> ExitCode {
@@ -151,5 +154,6 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Verify { parts, kills } => verify::verify(&parts, kills),
         Task::Bench { parts, runs, images, json } => bench::bench(&parts, runs, images, json.as_deref()),
         Task::Layering => layering::check(&Workspace::load()?),
+        Task::Distributions => distributions::write(&Workspace::load()?),
     }
 }

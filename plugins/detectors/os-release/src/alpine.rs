@@ -19,7 +19,7 @@ pub(crate) const ID: &str = "alpine";
 const WITH_ADVISORIES: [&str; 2] = ["main", "community"];
 
 /// Branches and the end of their support, as <https://alpinelinux.org/releases/> names it.
-const BRANCHES: [(&str, &str); 18] = [
+pub(crate) const BRANCHES: [(&str, &str); 18] = [
     ("3.6", "2019-05-01"),
     ("3.7", "2019-11-01"),
     ("3.8", "2020-05-01"),

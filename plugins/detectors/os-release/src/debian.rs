@@ -4,14 +4,14 @@ use limpid_plugin_sdk::detector::Distribution;
 
 use crate::release::{Release, derived};
 
-struct Known {
-    version: &'static str,
-    codename: &'static str,
+pub(crate) struct Known {
+    pub(crate) version: &'static str,
+    pub(crate) codename: &'static str,
     supported_until: &'static str,
 }
 
 /// Releases with the end of their long-term support, as <https://wiki.debian.org/LTS> names it.
-const RELEASES: [Known; 7] = [
+pub(crate) const RELEASES: [Known; 7] = [
     Known { version: "7", codename: "wheezy", supported_until: "2018-05-31" },
     Known { version: "8", codename: "jessie", supported_until: "2020-06-30" },
     Known { version: "9", codename: "stretch", supported_until: "2022-06-30" },

@@ -455,6 +455,17 @@ fn end(ends: &'static [(&'static str, &'static str)], release: &str) -> Option<&
     ends.iter().find(|(known, _)| *known == release).map(|(_, day)| *day)
 }
 
+/// The releases of a distribution of which anything is known beside their number.
+pub(crate) fn releases(id: &str) -> impl Iterator<Item = &'static str> {
+    let ends = match id {
+        "centos-stream" => &CENTOS_STREAM[..],
+        // The branch of Alpine is known of more of them than the end is.
+        "postmarketos" => &ALPINE_OF_POSTMARKETOS,
+        _ => DISTRIBUTIONS.iter().find(|known| known.id == id).map_or(&[][..], |known| known.ends),
+    };
+    ends.iter().map(|(release, _)| *release)
+}
+
 /// The part of a version that names a release; none where it does not begin with a number.
 fn part(version_id: &str, by: By) -> Option<&str> {
     let numbers = match by {
@@ -596,6 +607,13 @@ mod tests {
         assert_eq!(namespaces(core)[..2], ["rhel:8", "rhel:8.6"]);
         assert!(release(Stated { id: "unheard-of", version_id: "1", ..plain }).is_none());
         assert!(release(Stated { id: "fedora", version_id: "rawhide", ..plain }).is_none());
+    }
+
+    #[test]
+    fn every_distribution_has_a_name() {
+        for known in DISTRIBUTIONS {
+            assert!(crate::names::name(known.id).is_some(), "{}", known.id);
+        }
     }
 
     #[test]

@@ -7,8 +7,10 @@
 
 mod alpine;
 mod assignments;
+mod catalogue;
 mod debian;
 mod known;
+mod names;
 mod older;
 mod release;
 mod ubuntu;
@@ -18,6 +20,7 @@ use limpid_plugin_sdk::{Error, export_detector};
 
 use alpine::Repositories;
 use assignments::Assignments;
+pub use catalogue::{ALL, KnownDistribution, KnownRelease, MAJOR, MINOR, OTHERS, distributions};
 use ubuntu::Sources;
 
 /// What may state the distribution, best first. os-release(5) puts `etc` before `usr/lib`; the

@@ -6,7 +6,7 @@ use crate::assignments::Assignments;
 use crate::release;
 
 /// What a line `NAME release VERSION (CODENAME)` begins with, and the distribution's `ID`; the longer first.
-const NAMES: [(&str, &str); 17] = [
+pub(crate) const NAMES: [(&str, &str); 17] = [
     ("Red Hat Enterprise Linux", "rhel"),
     ("CentOS", "centos"),
     ("AlmaLinux", "almalinux"),
@@ -27,7 +27,7 @@ const NAMES: [(&str, &str); 17] = [
 ];
 
 /// `DISTRIB_ID` in lower case, where the `ID` is another.
-const LSB: [(&str, &str); 4] =
+pub(crate) const LSB: [(&str, &str); 4] =
     [("voidlinux", "void"), ("opensuse project", "opensuse"), ("suse linux", "sles"), ("archlinux", "arch")];
 
 /// What `etc/redhat-release` and the like state: `CentOS Linux release 7.9.2009 (Core)`, `VMware Photon OS 3.0`.

@@ -2,7 +2,7 @@ use limpid_plugin_sdk::detector::Distribution;
 
 use crate::assignments::Assignments;
 use crate::known::Stated;
-use crate::{alpine, debian, known};
+use crate::{alpine, debian, known, names};
 
 /// Distributions without releases, whatever `VERSION_ID` names: a date, an image, a snapshot. Their advisories are
 /// published for the distribution as a whole, under their `ID`.
@@ -10,7 +10,7 @@ use crate::{alpine, debian, known};
 /// A derivative is none of what it derives from: Chainguard publishes for its own packages
 /// (<https://packages.cgr.dev/chainguard/security.json>, in OSV the ecosystem `Chainguard`), and Wolfi's advisories
 /// (ecosystem `Wolfi`) speak of Wolfi's.
-const ROLLING: [&str; 21] = [
+pub(crate) const ROLLING: [&str; 21] = [
     "wolfi",
     "chainguard",
     "minimos",
@@ -46,7 +46,7 @@ pub(crate) fn distribution(assignments: &Assignments) -> Result<Distribution, St
     }
     let version_id = assignments.get("VERSION_ID")?.unwrap_or_default();
     let text = |name: &str| assignments.get(name).ok().flatten();
-    let pretty_name = text("PRETTY_NAME").or(text("NAME")).unwrap_or(&id);
+    let pretty_name = text("PRETTY_NAME").or(text("NAME")).or(names::name(&id)).unwrap_or(&id);
     let release = match id.as_str() {
         "alpine" => alpine::release(version_id, pretty_name),
         "debian" => debian::release(version_id, text("VERSION_CODENAME"), text("VERSION"), pretty_name),

@@ -19,7 +19,7 @@
 //! 9, and Bun's as text. A package from a repository or an archive has the address as `vcs_url` or `download_url`, and
 //! where its version is not stated, the commit stands in its place.
 //!
-//! Of each file no more than [`MAX_FILE`] or [`MAX_LOCK`] bytes are read; a lock file states at most [`MAX_PACKAGES`].
+//! No manifest of more than [`MAX_FILE`] bytes is read, and no lock file of more than [`MAX_LOCK`], or [`MAX_YAML`]; a lock file states at most [`MAX_PACKAGES`].
 
 mod lock;
 pub mod manifest;
@@ -29,7 +29,7 @@ mod place;
 use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
-pub use lock::{MAX_LOCK, MAX_PACKAGES};
+pub use lock::{MAX_LOCK, MAX_PACKAGES, MAX_YAML};
 pub use packed::{MAX_MANIFESTS, MAX_MEMBERS};
 
 use manifest::Manifest;
@@ -105,6 +105,9 @@ fn purl(name: &str, version: &str) -> Purl {
     }
     .version(version)
 }
+
+#[cfg(test)]
+mod judge;
 
 #[cfg(test)]
 mod tests {

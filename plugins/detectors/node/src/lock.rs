@@ -17,7 +17,10 @@ use crate::package;
 use origin::Origin;
 
 /// The largest lock file that is read, in bytes.
-pub const MAX_LOCK: u64 = 32 << 20;
+pub const MAX_LOCK: u64 = 16 << 20;
+
+/// The largest lock file that is YAML, in bytes: hostile ones take a second for each 2 MiB.
+pub const MAX_YAML: u64 = 8 << 20;
 
 /// How many packages of a lock file are stated.
 pub const MAX_PACKAGES: usize = 50_000;
@@ -95,13 +98,20 @@ impl Kind {
 
 /// States what a lock file declares.
 pub(crate) fn read(kind: Kind, file: &File, report: &mut Report) -> Result<(), Error> {
-    let bytes = file.read_to_vec(MAX_LOCK)?;
+    let bytes = file.read_to_vec(if kind == Kind::Pnpm { MAX_YAML } else { MAX_LOCK })?;
     let text = String::from_utf8_lossy(&bytes);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let is_berry = kind == Kind::Yarn && yarn_berry::is_of_it(text);
+    if is_berry && bytes.len() as u64 > MAX_YAML {
+        let size = bytes.len();
+        return Err(Error::unsupported(format_args!(
+            "the file has {size} bytes, over this plugin's limit of {MAX_YAML}"
+        )));
+    }
     let mut sink = Sink { path: file.path(), report, seen: BTreeSet::new(), problems: Problems::default() };
     let outcome = match kind {
         Kind::Npm => npm::read(text, &mut sink),
-        Kind::Yarn if yarn_berry::is_of_it(text) => yarn_berry::read(text, &mut sink),
+        Kind::Yarn if is_berry => yarn_berry::read(text, &mut sink),
         Kind::Yarn => yarn::read(text, &mut sink),
         Kind::Pnpm => pnpm::read(text, &mut sink),
         Kind::Bun => bun::read(text, &mut sink),

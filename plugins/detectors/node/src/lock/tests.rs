@@ -324,8 +324,13 @@ fn what_is_damaged_costs_itself_and_what_is_large_or_deep_ends() {
         "yarn.lock",
         &large,
         &[],
-        &["unsupported: the file has 33554433 bytes, over this plugin's limit of 33554432"],
+        &["unsupported: the file has 16777217 bytes, over this plugin's limit of 16777216"],
     );
+    let large = format!("__metadata:{}", " ".repeat(MAX_YAML as usize));
+    for (path, size) in [("yarn.lock", 8_388_619), ("pnpm-lock.yaml", 8_388_619)] {
+        let why = format!("unsupported: the file has {size} bytes, over this plugin's limit of 8388608");
+        check_with(path, &large, &[], &[&why]);
+    }
 }
 
 proptest! {

@@ -20,6 +20,16 @@ enum Level {
     List,
 }
 
+impl Level {
+    /// The key whose value is next.
+    fn key(&self) -> Option<&str> {
+        match self {
+            Self::Map(key) => key.as_deref(),
+            Self::List => None,
+        }
+    }
+}
+
 /// Calls `leaf` for each scalar that only maps lead to, with the keys that do, in order. Lists, and what is below more
 /// than four keys, are passed over, and so are aliases.
 pub(super) fn leaves(
@@ -60,11 +70,7 @@ fn path(levels: &[Level]) -> Option<Vec<&str>> {
     if levels.len() > MAX_PATH {
         return None;
     }
-    let key = |level| match level {
-        &Level::Map(ref key) => key.as_deref(),
-        &Level::List => None,
-    };
-    levels.iter().map(key).collect()
+    levels.iter().map(Level::key).collect()
 }
 
 /// A node is complete: it was a key, or the value of one. What is no scalar is a key of no name.

@@ -27,7 +27,7 @@ const DISTRIBUTIONS: [(&str, &str); 5] =
     [("alpm", "alpm"), ("apk", "apk"), ("deb", "dpkg"), ("ebuild", "portage"), ("rpm", "rpm")];
 
 /// Distributions whose advisories are of all of a major release.
-const BY_MAJOR: [&str; 6] = ["almalinux", "rocky", "centos", "rhel", "redhat", "oracle"];
+const BY_MAJOR: [&str; 4] = ["almalinux", "ol", "rhel", "rocky"];
 
 /// The package of a package URL. One of a type that is not known here is in a namespace of that name.
 pub(crate) fn package(purl: &Purl, version: &str) -> Package {
@@ -61,7 +61,12 @@ pub(crate) fn package(purl: &Purl, version: &str) -> Package {
 /// image it is. Where nothing tells the release, `debian`, where there are none.
 fn of_distribution(purl: &Purl, version: &str) -> String {
     let distribution = purl.namespace.as_deref().unwrap_or(&purl.kind);
-    let distribution = if distribution == "redhat" { "rhel" } else { distribution };
+    let distribution = match distribution {
+        // What CentOS rebuilt has Red Hat's versions, and Red Hat's advisories.
+        "redhat" | "centos" => "rhel",
+        "oracle" | "oraclelinux" => "ol",
+        other => other,
+    };
     let stated = purl.qualifiers.iter().find(|(key, _)| key == "distro").map(|(_, distro)| distro.as_str());
     let stated = stated.map(|distro| distro.rsplit_once('-').map_or(distro, |(_, release)| release));
     let Some(release) = stated.or_else(|| release_of(version)).filter(|release| !release.is_empty()) else {
@@ -110,6 +115,7 @@ mod tests {
         check("pkg:generic/openssl@3.0.13", "generic", "openssl", "3.0.13", "generic");
         check("pkg:rpm/almalinux/libXau@1.0.9-3.el8", "almalinux:8", "libXau", "1.0.9-3.el8", "rpm");
         check("pkg:rpm/redhat/krb5-libs@1.18.2-5.el8_6.1", "rhel:8", "krb5-libs", "1.18.2-5.el8_6.1", "rpm");
+        check("pkg:rpm/centos/krb5-libs@1.15.1-55.el7_9", "rhel:7", "krb5-libs", "1.15.1-55.el7_9", "rpm");
         check("pkg:rpm/fedora/a@1-2.fc40?epoch=3&distro=fedora-40", "fedora:40", "a", "3:1-2.fc40", "rpm");
         check("pkg:deb/debian/attr@1:2.4-2?distro=debian-12.5", "debian:12", "attr", "1:2.4-2", "dpkg");
         check("pkg:deb/debian/attr@1:2.4-2", "debian", "attr", "1:2.4-2", "dpkg");

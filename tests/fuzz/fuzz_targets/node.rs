@@ -10,7 +10,8 @@ use limpid_plugin_sdk::detector::File;
 const PATHS: &[&str] =
     &["node_modules/a/package.json", "node_modules/@a/b/package.json", "opt/a/package.json"];
 
-const LOCKS: &[&str] = &["a/package-lock.json", "a/yarn.lock", "a/pnpm-lock.yaml", "a/bun.lock", "a/.yarn/cache/a.zip"];
+const LOCKS: &[&str] =
+    &["a/package-lock.json", "a/yarn.lock", "a/pnpm-lock.yaml", "a/bun.lock", "a/.yarn/cache/a.zip"];
 
 fuzz_target!(|data: &[u8]| {
     check_detector::<Node>(&files(data, PATHS));

@@ -1,7 +1,7 @@
 //! Detectors against the programs that know what they read, on what is made for it: `dpkg-query`, `rpm`, and Python's
-//! `importlib.metadata` on databases, `go version -m`, `go tool nm` and `rust-audit-info` on executables, Maven on archives
-//! of Maven Central, and a linker. The comparisons are tests of the detectors that are ignored elsewhere, since they
-//! start these programs.
+//! `importlib.metadata` on databases; `go version -m`, `go tool nm` and `rust-audit-info` on executables; Maven on archives
+//! of Maven Central; package managers of languages on a small project that each of them installs. The comparisons are
+//! tests of the detectors that are ignored elsewhere, since they start these programs.
 
 use anyhow::{Context as _, bail};
 
@@ -9,29 +9,31 @@ use super::tally::{Comparison, Tally};
 use crate::command::{cargo, output};
 use crate::workspace::Workspace;
 
-/// Detectors, and the program that judges each.
-const JUDGED: [(&str, &str); 7] = [
-    ("dpkg", "dpkg-query"),
-    ("go", "go version -m"),
-    ("graalvm", "gcc"),
-    ("java", "mvn"),
-    ("python", "importlib.metadata"),
-    ("rpm", "rpm"),
-    ("rust", "rust-audit-info"),
+/// Detectors, what judges each, and the beginning of the test's name.
+const JUDGED: [(&str, &str, &str); 9] = [
+    ("dpkg", "dpkg-query, on generated databases", "judge::"),
+    ("python", "importlib.metadata, on generated folders", "judge::what_importlib"),
+    ("rpm", "rpm, on generated databases", "judge::"),
+    ("go", "go version -m", "judge::"),
+    ("rust", "rust-audit-info", "judge::"),
+    ("java", "Maven", "judge::"),
+    ("graalvm", "gcc", "judge::"),
+    ("node", "npm, pnpm, Yarn and Bun", "judge::"),
+    ("python", "pip, uv, Poetry and Pipenv", "judge::managers::"),
 ];
 
 pub(super) fn check(workspace: &Workspace, tally: &mut Tally) {
-    for (detector, judge) in JUDGED {
-        tally.check(&format!("detector {detector}: by {judge}"), || compare(workspace, detector));
+    for (detector, judge, test) in JUDGED {
+        tally.check(&format!("detector {detector}: by {judge}"), || compare(workspace, detector, test));
     }
 }
 
 /// Runs the comparison, which fails at the first difference and otherwise says in one line what it compared.
-fn compare(workspace: &Workspace, detector: &str) -> anyhow::Result<Comparison> {
+fn compare(workspace: &Workspace, detector: &str, judge: &str) -> anyhow::Result<Comparison> {
     let mut test = cargo();
     test.current_dir(workspace.root());
     test.args(["test", "--quiet", "--package", &format!("limpid-detector-{detector}"), "--lib"]);
-    test.args(["--", "--ignored", "--nocapture", "judge::"]);
+    test.args(["--", "--ignored", "--nocapture", judge]);
     let text = output(&mut test)?;
     if !text.contains("1 passed") {
         bail!("no comparison was run");

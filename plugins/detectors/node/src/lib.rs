@@ -11,13 +11,26 @@
 //! fetched, Debian's `usr/share/nodejs`), and an application itself, private or not. Manifests in folders of tests,
 //! fixtures, examples and templates, and those of other programs' extensions, which use the same file, are not.
 //!
-//! Packages that yarn leaves packed (`.yarn/cache/*.zip`) are not found.
+//! Packages that Yarn leaves packed are members of zips (`.yarn/cache/*.zip`). What pnpm, Yarn and Bun link to from
+//! `node_modules` is stated where it is (`node_modules/.pnpm`, `.store`, `.bun`), and the link is not another one.
+//!
+//! What lock files name is [declared](limpid_plugin_sdk::detector::Evidence::Declared): for whatever platform it is, and
+//! whether or not it is installed. npm's are read in versions 1 to 3, Yarn's of all versions, pnpm's in versions 5 to
+//! 9, and Bun's as text. A package from a repository or an archive has the address as `vcs_url` or `download_url`, and
+//! where its version is not stated, the commit stands in its place.
+//!
+//! No manifest of more than [`MAX_FILE`] bytes is read, and no lock file of more than [`MAX_LOCK`], or [`MAX_YAML`]; a lock file states at most [`MAX_PACKAGES`].
 
+mod lock;
 pub mod manifest;
+mod packed;
 mod place;
 
 use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
+
+pub use lock::{MAX_LOCK, MAX_PACKAGES, MAX_YAML};
+pub use packed::{MAX_MANIFESTS, MAX_MEMBERS};
 
 use manifest::Manifest;
 use place::Place;
@@ -31,17 +44,32 @@ pub struct Node;
 
 impl Detector for Node {
     fn claims() -> Vec<Claim> {
-        vec![Claim::alone("**/package.json")]
+        vec![
+            Claim::alone("**/package.json"),
+            Claim::alone("**/.yarn/{cache,berry/cache}/*.zip"),
+            Claim::alone("**/yarn/berry/cache/*.zip"),
+            Claim::alone("**/{package-lock,npm-shrinkwrap}.json"),
+            Claim::alone("**/node_modules/.package-lock.json"),
+            Claim::alone("**/{yarn,bun}.lock"),
+            Claim::alone("**/pnpm-lock.yaml"),
+        ]
     }
 
     fn detect(files: &[File]) -> Result<Report, Error> {
         Ok(Report::of_each(files, |file, report| {
+            if file.name() != "package.json" {
+                return match lock::Kind::of(file.path()) {
+                    Some(kind) => lock::read(kind, file, report),
+                    None if packed::is_of_cache(file.path()) => packed::read(file, report),
+                    None => Ok(()),
+                };
+            }
             let place = Place::of(file.path());
             if place != Place::Part
                 && let Some(manifest) = Manifest::parse(&file.read_to_vec(MAX_FILE)?)?
                 && (place == Place::Installed || manifest.is_of_npm())
             {
-                report.found(file.path(), package(manifest));
+                report.found(file.path(), installed(manifest));
             }
             Ok(())
         }))
@@ -50,10 +78,20 @@ impl Detector for Node {
 
 export_detector!(Node);
 
-fn package(manifest: Manifest) -> Package {
+fn installed(manifest: Manifest) -> Package {
     let Manifest { name, version, licenses, .. } = manifest;
-    let package = Package::new(&name, &version, "npm").namespace("npm").purl(purl(&name, &version));
-    licenses.into_iter().fold(package, Package::license)
+    licenses.into_iter().fold(package(&name, &version, std::iter::empty()), Package::license)
+}
+
+/// A package, with what qualifies it and its package URL.
+fn package<'q>(
+    name: &str,
+    version: &str,
+    qualifiers: impl Iterator<Item = (&'static str, &'q str)> + Clone,
+) -> Package {
+    let purl = qualifiers.clone().fold(purl(name, version), |purl, (key, value)| purl.qualifier(key, value));
+    let package = Package::new(name, version, "npm").namespace("npm").purl(purl);
+    qualifiers.fold(package, |package, (key, value)| package.qualifier(key, value))
 }
 
 /// The package URL, in
@@ -67,6 +105,9 @@ fn purl(name: &str, version: &str) -> Purl {
     }
     .version(version)
 }
+
+#[cfg(test)]
+mod judge;
 
 #[cfg(test)]
 mod tests {

@@ -18,8 +18,12 @@ impl Place {
         let (name, above) = (parts.next().unwrap_or_default(), parts.next());
         let is_installed = match above {
             Some("node_modules") => true,
-            Some(scope) => scope.starts_with('@') && parts.next() == Some("node_modules"),
-            None => false,
+            Some(".store") | None => false,
+            Some(scope) if scope.starts_with('@') => parts.next() == Some("node_modules"),
+            // Yarn's, where it links as pnpm does: `node_modules/.store/ms-npm-2.1.3-81ff3cfac1/package`.
+            Some(_) => {
+                name == "package" && parts.next() == Some(".store") && parts.next() == Some("node_modules")
+            }
         };
         match is_installed {
             // Others in `node_modules` are of scopes (`@babel`) and of tools (`.bin`, `.cache`): no name of a package
@@ -71,6 +75,11 @@ mod tests {
         check("usr/lib/node_modules/npm/package.json", Place::Installed);
         check("srv/test/node_modules/a/package.json", Place::Installed);
         check("node_modules/.pnpm/a@1.0.0/node_modules/a/package.json", Place::Installed);
+        check("node_modules/.store/ms-npm-2.1.3-81ff3cfac1/package/package.json", Place::Installed);
+        check("node_modules/.store/a@1.0.0/node_modules/a/package.json", Place::Installed);
+        check("node_modules/.bun/a@1.0.0/node_modules/@a/b/package.json", Place::Installed);
+        check("node_modules/.store/ms-npm-2.1.3-81ff3cfac1/package/lib/package.json", Place::Part);
+        check("node_modules/.store/ms/package.json", Place::Part);
         check("node_modules/@a/package.json", Place::Part);
         check("node_modules/.cache/package.json", Place::Part);
         check("node_modules/@a/.b/package.json", Place::Part);

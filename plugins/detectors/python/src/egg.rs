@@ -1,74 +1,36 @@
 //! Eggs that are zips: a package with its metadata in one file, from which Python imports it.
 
-use std::io::{BufRead as _, Read};
+use std::io::BufRead as _;
 
-use flate2::read::DeflateDecoder;
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::detector::File;
-use rawzip::{CompressionMethod, MAX_CENTRAL_DIRECTORY_RECORD_SIZE, ZipArchive, ZipArchiveEntryWayfinder};
+use limpid_zip::{Budget, Limits, Zip};
 
-use crate::metadata::{Metadata, Stated};
+use crate::metadata::{MAX_HEADERS, Metadata, Stated};
 
 /// How many members of a zip are looked at.
 pub const MAX_MEMBERS: usize = 100_000;
 
-/// A member that holds metadata.
-struct Found {
-    name: String,
-    method: CompressionMethod,
-    wayfinder: ZipArchiveEntryWayfinder,
-    encrypted: bool,
-}
+/// Members that hold metadata, the best first.
+const METADATA: [&str; 2] = ["EGG-INFO/METADATA", "EGG-INFO/PKG-INFO"];
+
+/// Of a member of any size only the headers are read.
+const LIMITS: Limits =
+    Limits { members: MAX_MEMBERS, member_bytes: u64::MAX, content_bytes: MAX_HEADERS, held_bytes: 0 };
 
 /// The metadata in an egg, and which member holds it; none where the file is no zip, or holds none.
 pub(crate) fn read(file: &File, stated: &Stated<'_>) -> Result<Option<(String, Metadata)>, Error> {
-    let mut buffer = vec![0; MAX_CENTRAL_DIRECTORY_RECORD_SIZE];
-    let archive = match ZipArchive::from_seekable(file.reader(), &mut buffer) {
-        Ok(archive) => archive,
+    let budget = Budget::new(LIMITS);
+    let zip = match Zip::open(file, &budget, |entry| METADATA.contains(&entry.name())) {
+        Ok(zip) => zip,
         // The first eggs begin as scripts, and some files that are called so are no zips at all.
         Err(_) if !file.reader().fill_buf()?.starts_with(b"PK") => return Ok(None),
-        Err(error) => return Err(malformed(&error)),
+        Err(error) => return Err(error),
     };
-    let (mut found, mut members) = (None::<Found>, 0);
-    let mut entries = archive.entries(&mut buffer);
-    while let Some(entry) = entries.next_entry().map_err(|error| malformed(&error))? {
-        members += 1;
-        if members > MAX_MEMBERS {
-            return Err(Error::unsupported(format_args!("the zip has more than {MAX_MEMBERS} members")));
-        }
-        let name = match entry.file_path().as_bytes() {
-            b"EGG-INFO/METADATA" => "EGG-INFO/METADATA",
-            b"EGG-INFO/PKG-INFO" if found.is_none() => "EGG-INFO/PKG-INFO",
-            _ => continue,
-        };
-        found = Some(Found {
-            name: name.to_owned(),
-            method: entry.compression_method(),
-            wayfinder: entry.wayfinder(),
-            encrypted: entry.flags().is_encrypted(),
-        });
-    }
-    let Some(Found { name, method, wayfinder, encrypted }) = found else { return Ok(None) };
-    if encrypted {
-        return Err(Error::unsupported(format_args!("member `{name}` of the zip is encrypted")));
-    }
-    let entry = archive.get_entry(wayfinder).map_err(|error| malformed(&error))?;
-    let content: Box<dyn Read + '_> = match method {
-        CompressionMethod::STORE => Box::new(entry.verifying_reader(entry.reader())),
-        CompressionMethod::DEFLATE => Box::new(entry.verifying_reader(DeflateDecoder::new(entry.reader()))),
-        other => {
-            let method = other.as_u16();
-            let why = format_args!(
-                "member `{name}` of the zip is compressed by method {method}, which is not read"
-            );
-            return Err(Error::unsupported(why));
-        }
-    };
-    Ok(Some((name, Metadata::read(content, stated)?)))
-}
-
-fn malformed(error: &rawzip::Error) -> Error {
-    Error::malformed(format_args!("the egg is no zip that can be read: {error}"))
+    let best = METADATA.iter().find_map(|name| zip.members().iter().find(|member| member.name() == *name));
+    let Some(member) = best else { return Ok(None) };
+    let metadata = Metadata::read(zip.content(member, &budget)?, stated)?;
+    Ok(Some((member.name().to_owned(), metadata)))
 }
 
 #[cfg(test)]
@@ -76,6 +38,7 @@ mod tests {
     use std::io::Write as _;
 
     use proptest::prelude::*;
+    use rawzip::CompressionMethod;
 
     use super::*;
 
@@ -148,7 +111,7 @@ mod tests {
         assert!(
             read_bytes(cut[..cut.len() / 2].to_vec())
                 .unwrap_err()
-                .starts_with("malformed: the egg is no zip")
+                .starts_with("malformed: the file is no zip")
         );
     }
 

@@ -1,5 +1,7 @@
 //! Generated folders, read by this detector and by Python itself.
 
+mod managers;
+
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 

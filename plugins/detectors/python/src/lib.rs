@@ -8,6 +8,11 @@
 //! | `NAME-VERSION.egg/EGG-INFO/PKG-INFO` | `easy_install` |
 //! | `NAME-VERSION.egg` | the same, as a zip |
 //!
+//! | `NAME-VERSION.dist-info/direct_url.json` | pip, where it did not install from an index: a commit or an archive qualifies the package |
+//! | `NAME-VERSION.dist-info/sboms/*.json` | builds of wheels: what is bundled in them (PEP 770) |
+//! | `poetry.lock`, `uv.lock`, `pdm.lock`, `Pipfile.lock`, `pylock.toml` | who resolved a project: what it asks for |
+//! | `requirements*.txt` | people, and those who export locks: what is pinned by `==` |
+//!
 //! As for `importlib.metadata`, a folder of any of these kinds may hold `METADATA` or `PKG-INFO`, of which the first
 //! that is not empty counts; as for pip, the name of the folder says what they do not.
 //!
@@ -16,12 +21,29 @@
 //! is a package that is there: an upgrade leaves the directory of the old version's metadata deleted,
 //! and with the file goes what it states.
 //!
+//! What is installed to be edited is its metadata in `site-packages`, where `direct_url.json` or `__editable__.*.pth`
+//! says so, or that beside its sources, to which an `.egg-link` leads. Metadata of the same name in the folder that
+//! `direct_url.json` names is of the same installation, and not stated again.
+//!
+//! Components of a wheel's SBOM are packages of their own ecosystem; those of a distribution are judged by the advisories of
+//! the release that they were taken from, and not of the distribution of the image. The wheel itself is not
+//! stated again.
+//!
+//! What lock files and requirements name is [declared](limpid_plugin_sdk::detector::Evidence::Declared): for whatever
+//! platform and group it is, and whether or not it is installed.
+//!
 //! Of a file at most [`MAX_HEADERS`](metadata::MAX_HEADERS) bytes are read, and of a field
-//! [`MAX_VALUE`](metadata::MAX_VALUE) bytes kept; of an egg at most [`MAX_MEMBERS`] members are looked at.
+//! [`MAX_VALUE`](metadata::MAX_VALUE) bytes kept; of an egg at most [`MAX_MEMBERS`] members are looked at. An SBOM has
+//! at most [`MAX_SBOM`] bytes, `direct_url.json` at most [`MAX_DIRECT_URL`], and a file declares at most [`MAX_PACKAGES`]
+//! packages.
 
+mod bundled;
+mod declared;
 mod egg;
 mod headers;
+mod links;
 pub mod metadata;
+mod origin;
 mod place;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,8 +51,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
+pub use bundled::MAX_SBOM;
+pub use declared::MAX_PACKAGES;
 pub use egg::MAX_MEMBERS;
+pub use origin::MAX_DIRECT_URL;
+
+use links::Links;
 use metadata::{Metadata, Stated};
+use origin::Origin;
 use place::Place;
 
 /// The detector `python`.
@@ -39,13 +67,20 @@ pub struct Python;
 
 impl Detector for Python {
     fn claims() -> Vec<Claim> {
-        // Together, because one distribution may have two files of metadata, and data of tests is told by what is
-        // installed beside them.
         vec![
+            // Together, because one distribution may have several files, and data of tests is told by what is
+            // installed beside them.
             Claim::together("**/*.{dist,egg}-info/{METADATA,PKG-INFO}"),
             Claim::together("**/*.egg/EGG-INFO/{METADATA,PKG-INFO}"),
             Claim::together("**/*.egg-info"),
             Claim::together("**/*.egg"),
+            Claim::together("**/*.dist-info/direct_url.json"),
+            Claim::together("**/*.egg-link"),
+            Claim::together("**/__editable__.*.pth"),
+            Claim::alone("**/*.dist-info/sboms/**/*.json"),
+            Claim::alone("**/{poetry,uv,pdm,Pipfile}.lock"),
+            Claim::alone("**/{pylock,pylock.*}.toml"),
+            Claim::alone("**/requirements*.txt"),
         ]
     }
 
@@ -57,10 +92,24 @@ impl Detector for Python {
             distributions.entry(place.distribution).or_default().push((place, file));
         }
         let mut report = Report::default();
+        let links = Links::of(files, &mut report);
         for mut candidates in distributions.into_values() {
             candidates.sort_by_key(|(place, file)| (file.size() == 0, place.rank));
             let Some((place, file)) = candidates.first() else { continue };
-            if let Err(error) = read(place, file, &mut report) {
+            if links.is_of_another(place) {
+                continue;
+            }
+            if let Err(error) = read(place, file, &links.origin(place), &mut report) {
+                report.unread(file.path(), error);
+            }
+        }
+        for file in files {
+            let outcome = match (bundled::of(file.path()), declared::Kind::of(file.path())) {
+                (Some(wheel), _) => bundled::read(&wheel, file, &mut report),
+                (None, Some(kind)) => declared::read(kind, file, &mut report),
+                (None, None) => Ok(()),
+            };
+            if let Err(error) = outcome {
                 report.unread(file.path(), error);
             }
         }
@@ -68,23 +117,28 @@ impl Detector for Python {
     }
 }
 
-fn read(place: &Place<'_>, file: &File, report: &mut Report) -> Result<(), Error> {
+fn read(place: &Place<'_>, file: &File, origin: &Origin, report: &mut Report) -> Result<(), Error> {
     let stated = Stated { name: place.name(), version: place.version() };
     if !place.is_zip {
-        report.found(file.path(), package(Metadata::read(file.reader(), &stated)?));
+        report.found(file.path(), installed(Metadata::read(file.reader(), &stated)?, origin));
     } else if let Some((member, metadata)) = egg::read(file, &stated)? {
-        report.found_in(file.path(), member, package(metadata));
+        report.found_in(file.path(), member, installed(metadata, origin));
     }
     Ok(())
 }
 
 export_detector!(Python);
 
-fn package(metadata: Metadata) -> Package {
-    let name = normalised(&metadata.name);
-    let purl = Purl::new("pypi", &name).version(&metadata.version);
-    let package = Package::new(name, metadata.version, "pep440").namespace("pypi").purl(purl);
+fn installed(metadata: Metadata, origin: &Origin) -> Package {
+    let package = package(&metadata.name, metadata.version, origin);
     metadata.licenses.into_iter().fold(package, Package::license)
+}
+
+fn package(name: &str, version: String, origin: &Origin) -> Package {
+    let name = normalised(name);
+    let purl = Purl::new("pypi", &name).version(&version);
+    let purl = origin.qualifiers().fold(purl, |purl, (key, value)| purl.qualifier(key, value));
+    origin.qualify(Package::new(name, version, "pep440").namespace("pypi").purl(purl))
 }
 
 /// A name as advisories write it: in lower case, with one hyphen for each run of separators
@@ -170,6 +224,67 @@ mod tests {
         assert_eq!(found(&[(metadata, ""), (pkg_info, x)]), ["a/x-1.0.egg-info/PKG-INFO: x 1.0"]);
         assert_eq!(found(&[("a/x-1.0.dist-info/PKG-INFO", x)]), ["a/x-1.0.dist-info/PKG-INFO: x 1.0"]);
         assert_eq!(found(&[("a/x-1.0.dist-info/METADATA", "")]), ["a/x-1.0.dist-info/METADATA: x 1.0"]);
+    }
+
+    #[test]
+    fn a_distribution_from_elsewhere_is_qualified_by_that() {
+        let x = "Name: x\nVersion: 1.0\n";
+        let direct =
+            r#"{"url": "https://example.org/x.git", "vcs_info": {"vcs": "git", "commit_id": "0123"}}"#;
+        let file = |path: &str, text: &str| File::in_memory(path, text);
+        let files =
+            [file("s/x-1.0.dist-info/METADATA", x), file("s/x-1.0.dist-info/direct_url.json", direct)];
+        let report = Python::detect(&files).unwrap();
+        let package = report.packages().next().unwrap();
+        assert_eq!(package.purl, "pkg:pypi/x@1.0?vcs_url=git%2Bhttps:%2F%2Fexample.org%2Fx.git%400123");
+        let url = "git+https://example.org/x.git@0123".to_owned();
+        assert_eq!(package.qualifiers, [("vcs_url".to_owned(), url)]);
+        let damaged = [file("s/x-1.0.dist-info/METADATA", x), file("s/x-1.0.dist-info/direct_url.json", "{")];
+        let report = Python::detect(&damaged).unwrap();
+        assert_eq!((report.packages().count(), report.unread.len()), (1, 1));
+    }
+
+    #[test]
+    fn what_is_edited_is_stated_once_and_as_such() {
+        let x = "Name: x\nVersion: 1.0\n";
+        let editable = |files: &[(&str, &str)]| -> Vec<(String, usize)> {
+            let files: Vec<_> = files.iter().map(|(path, text)| File::in_memory(*path, *text)).collect();
+            let report = Python::detect(&files).unwrap();
+            let edited = report.packages().map(|package| package.qualifiers.len());
+            report.findings.iter().map(|finding| finding.path.clone()).zip(edited).collect()
+        };
+        let direct = r#"{"url": "file:///app", "dir_info": {"editable": true}}"#;
+        let metadata = "s/x-1.0.dist-info/METADATA";
+        let expected = [(metadata.to_owned(), 1)];
+        let link = ("s/x-1.0.dist-info/direct_url.json", direct);
+        assert_eq!(editable(&[(metadata, x), link, ("app/src/x.egg-info/PKG-INFO", x)]), expected);
+        assert_eq!(editable(&[(metadata, x), ("s/__editable__.x-1.0.pth", "/app/src")]), expected);
+        assert_eq!(
+            editable(&[("app/x.egg-info/PKG-INFO", x), ("s/x.egg-link", "/app\n.")]),
+            [("app/x.egg-info/PKG-INFO".to_owned(), 1)]
+        );
+        // Of another name, it is another one.
+        let y = "Name: y\nVersion: 1.0\n";
+        assert_eq!(editable(&[(metadata, x), link, ("app/src/y.egg-info/PKG-INFO", y)]).len(), 2);
+    }
+
+    #[test]
+    fn what_is_bundled_in_a_wheel_is_of_its_own_ecosystem() {
+        let document = r#"{"bomFormat": "CycloneDX", "metadata": {"component": {"purl": "pkg:cargo/x-rust@0.1"}},
+            "components": [{"type": "library", "name": "x", "purl": "pkg:pypi/X@1.0?file_name=x.whl"},
+                {"type": "library", "name": "libXau", "purl": "pkg:rpm/almalinux/libXau@1.0.9-3.el8"},
+                {"type": "library", "name": "libXau", "purl": "pkg:rpm/almalinux/libXau@1.0.9-3.el8"},
+                {"type": "library", "name": "unknown"}]}"#;
+        let path = "s/x-1.0.dist-info/sboms/auditwheel.cdx.json";
+        let report = Python::detect(&[File::in_memory(path, document)]).unwrap();
+        let packages: Vec<_> =
+            report.packages().map(|package| (package.name.as_str(), &package.scope)).collect();
+        assert_eq!(packages, [("libXau", &Scope::Namespace("almalinux:8".to_owned()))]);
+        assert_eq!(report.findings[0].path, path);
+        let why = "unsupported: 1 components have no package URL with a version";
+        assert_eq!(report.unread.iter().map(|it| it.error.to_string()).collect::<Vec<_>>(), [why]);
+        let other = "s/python/site-packages/t/tests/x-1.0.dist-info/sboms/a.json";
+        assert_eq!(Python::detect(&[File::in_memory(other, document)]).unwrap(), Report::default());
     }
 
     #[test]

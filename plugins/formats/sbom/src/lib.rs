@@ -1,0 +1,175 @@
+//! Components of software bills of materials: [CycloneDX](https://cyclonedx.org/docs/1.6/json/) 1.0 to 1.7 and
+//! [SPDX](https://spdx.github.io/spdx-spec/) 2 and 3, in JSON, for detectors that find such documents in layers.
+//!
+//! This crate owns which components a document states ([`read`]), and which package a component is by its package URL
+//! ([`Component::package`]): in which namespace its advisories are, and what orders its versions. Whether a component
+//! is there, and which documents count, is for the detector to say.
+//!
+//! A component without a package URL could be anything: it is counted, and no package. One that cannot be read costs
+//! itself. No more than [`MAX_COMPONENTS`] are read, nested at most [`MAX_DEPTH`] deep; values that nobody needs are
+//! passed over where they stand, however deep they are.
+//!
+//! ```
+//! let document = br#"{"bomFormat": "CycloneDX", "components": [
+//!     {"type": "library", "name": "libyaml", "version": "0.2.5", "purl": "pkg:cargo/unsafe-libyaml@0.2.11"}]}"#;
+//! let mut packages = Vec::new();
+//! let summary = limpid_sbom::read(document, |component| packages.push(component.package()))?;
+//! assert_eq!((summary.components, packages[0].name.as_str()), (1, "unsafe-libyaml"));
+//! # Ok::<(), limpid_plugin_sdk::Error>(())
+//! ```
+
+mod cyclonedx;
+mod ecosystem;
+mod spdx;
+
+use limpid_plugin_sdk::detector::{Package, Problems};
+use limpid_plugin_sdk::{Error, Purl};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// How many components of a document are read.
+pub const MAX_COMPONENTS: u64 = 50_000;
+
+/// How deep components may be nested in each other.
+pub const MAX_DEPTH: usize = 16;
+
+/// How many licences of a component are kept.
+const MAX_LICENSES: usize = 20;
+
+/// The longest licence that is kept, in bytes: longer ones are no names, but texts.
+const MAX_LICENSE: usize = 200;
+
+/// What a document is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Component {
+    /// By what its package URL says.
+    pub purl: Purl,
+    /// By its package URL, or else the component's own.
+    pub version: String,
+    /// SPDX expressions, or the document's own words.
+    pub licenses: Vec<String>,
+    /// Whether the document is about it, rather than about what it is made of.
+    pub subject: bool,
+}
+
+impl Component {
+    /// The package that it is, of evidence [`Installed`](limpid_plugin_sdk::detector::Evidence::Installed) until more
+    /// is said.
+    pub fn package(&self) -> Package {
+        let package = ecosystem::package(&self.purl, &self.version);
+        self.licenses.iter().cloned().fold(package, Package::license)
+    }
+}
+
+/// What else there is to say of a document.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// How many components with package URL and version were read.
+    pub components: u64,
+    /// How many have no package URL, or no version.
+    pub unidentified: u64,
+    /// Why others could not be read.
+    pub problems: Problems,
+}
+
+impl Summary {
+    /// What keeps the document from being read whole, as problems of the file that it is.
+    pub fn into_problems(self) -> Problems {
+        let mut problems = self.problems;
+        if self.unidentified > 0 {
+            problems.push(Error::unsupported(format_args!(
+                "{} components have no package URL with a version",
+                self.unidentified
+            )));
+        }
+        problems
+    }
+}
+
+/// Reads the components of a document, in their order.
+///
+/// # Errors
+///
+/// [`Error::Malformed`] where it is not JSON; [`Error::Unsupported`] where it is another document, or has more than
+/// [`MAX_COMPONENTS`]: those up to there were found.
+pub fn read(document: &[u8], found: impl FnMut(Component)) -> Result<Summary, Error> {
+    let text = String::from_utf8_lossy(document);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let head: Head<'_> = serde_json::from_str(text).map_err(Error::malformed)?;
+    let mut sink = Sink { found, summary: Summary::default() };
+    match head {
+        Head { bom_format: Some(format), .. } if format == "CycloneDX" => cyclonedx::read(text, &mut sink)?,
+        Head { spdx_version: Some(version), .. } if version.starts_with("SPDX-2") => {
+            spdx::read_2(text, &mut sink)?;
+        }
+        Head { graph: Some(graph), .. } => spdx::read_3(graph, &mut sink)?,
+        _ => return Err(Error::unsupported("the document is neither CycloneDX nor SPDX 2 or 3")),
+    }
+    Ok(sink.summary)
+}
+
+/// What tells the formats apart.
+#[derive(Deserialize)]
+struct Head<'a> {
+    #[serde(rename = "bomFormat")]
+    bom_format: Option<String>,
+    #[serde(rename = "spdxVersion")]
+    spdx_version: Option<String>,
+    #[serde(borrow, rename = "@graph")]
+    graph: Option<&'a RawValue>,
+}
+
+/// Where components go.
+struct Sink<F> {
+    found: F,
+    summary: Summary,
+}
+
+/// What a format says of a component.
+struct Stated {
+    purl: Option<String>,
+    version: Option<String>,
+    licenses: Vec<String>,
+    subject: bool,
+}
+
+impl<F: FnMut(Component)> Sink<F> {
+    fn push(&mut self, stated: Stated) -> Result<(), Error> {
+        if self.summary.components + self.summary.unidentified >= MAX_COMPONENTS {
+            return Err(Error::unsupported(format_args!(
+                "the document has more components than the limit of {MAX_COMPONENTS}"
+            )));
+        }
+        let Some(purl) = stated.purl.filter(|purl| !purl.is_empty()) else {
+            self.summary.unidentified += 1;
+            return Ok(());
+        };
+        let purl: Purl = match purl.parse() {
+            Ok(purl) => purl,
+            Err(why) => {
+                let why = format_args!("`{purl:.200}` is no package URL: {why}");
+                self.summary.problems.push(Error::malformed(why));
+                return Ok(());
+            }
+        };
+        let version = purl.version.clone().or(stated.version).filter(|version| !version.trim().is_empty());
+        let Some(version) = version else {
+            self.summary.unidentified += 1;
+            return Ok(());
+        };
+        let is_name = |license: &String| {
+            (1..=MAX_LICENSE).contains(&license.len()) && !matches!(license.as_str(), "NOASSERTION" | "NONE")
+        };
+        let licenses = stated.licenses.into_iter().filter(is_name).take(MAX_LICENSES).collect();
+        self.summary.components += 1;
+        (self.found)(Component { purl, version, licenses, subject: stated.subject });
+        Ok(())
+    }
+
+    fn problem(&mut self, error: Error) {
+        self.summary.problems.push(error);
+    }
+}
+
+#[cfg(test)]
+mod tests;

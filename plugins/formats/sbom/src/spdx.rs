@@ -1,0 +1,175 @@
+//! Packages of SPDX: version 2, and the elements of version 3.
+
+use std::collections::BTreeSet;
+
+use limpid_plugin_sdk::Error;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::{Component, Sink, Stated};
+
+/// How many elements may be what a document is about.
+const MAX_SUBJECTS: usize = 1000;
+
+#[derive(Deserialize)]
+struct Document<'a> {
+    #[serde(borrow)]
+    packages: Option<&'a RawValue>,
+    #[serde(borrow, rename = "documentDescribes")]
+    describes: Option<&'a RawValue>,
+    #[serde(borrow)]
+    relationships: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Relationship {
+    #[serde(rename = "spdxElementId")]
+    from: String,
+    #[serde(rename = "relationshipType")]
+    kind: String,
+    #[serde(rename = "relatedSpdxElement")]
+    to: String,
+}
+
+#[derive(Deserialize)]
+struct Package<'a> {
+    #[serde(default, rename = "SPDXID")]
+    id: String,
+    #[serde(rename = "versionInfo")]
+    version: Option<String>,
+    #[serde(borrow, rename = "externalRefs")]
+    references: Option<&'a RawValue>,
+    #[serde(rename = "licenseConcluded")]
+    concluded: Option<String>,
+    #[serde(rename = "licenseDeclared")]
+    declared: Option<String>,
+    #[serde(rename = "primaryPackagePurpose")]
+    purpose: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Reference {
+    #[serde(rename = "referenceType")]
+    kind: String,
+    #[serde(rename = "referenceLocator")]
+    locator: String,
+}
+
+pub(crate) fn read_2(text: &str, sink: &mut Sink<impl FnMut(Component)>) -> Result<(), Error> {
+    let document: Document<'_> = serde_json::from_str(text).map_err(Error::malformed)?;
+    let mut subjects = BTreeSet::new();
+    if let Some(list) = document.describes {
+        limpid_json::elements(list, |id| add(&mut subjects, serde_json::from_str(id.get()).ok()))?;
+    }
+    if let Some(list) = document.relationships {
+        limpid_json::elements(list, |relationship| {
+            let it = serde_json::from_str::<Relationship>(relationship.get()).ok();
+            let it = it.filter(|it| it.kind == "DESCRIBES" && it.from == "SPDXRef-DOCUMENT");
+            add(&mut subjects, it.map(|it| it.to))
+        })?;
+    }
+    let Some(packages) = document.packages else { return Ok(()) };
+    limpid_json::elements(packages, |package| match serde_json::from_str::<Package<'_>>(package.get()) {
+        Ok(package) => take(package, &subjects, &mut *sink),
+        Err(error) => {
+            sink.problem(Error::malformed(format_args!("a package cannot be read: {error}")));
+            Ok(())
+        }
+    })
+}
+
+fn take(
+    package: Package<'_>,
+    subjects: &BTreeSet<String>,
+    sink: &mut Sink<impl FnMut(Component)>,
+) -> Result<(), Error> {
+    let mut purl = None;
+    if let Some(references) = package.references {
+        limpid_json::elements(references, |reference| {
+            let it = serde_json::from_str::<Reference>(reference.get()).ok();
+            let it = it.filter(|it| it.kind.eq_ignore_ascii_case("purl"));
+            purl = purl.take().or(it.map(|it| it.locator));
+            Ok(())
+        })?;
+    }
+    let subject = subjects.contains(&package.id);
+    let is_other = matches!(
+        package.purpose.as_deref(),
+        Some("FILE" | "CONTAINER" | "OPERATING-SYSTEM" | "SOURCE" | "DEVICE" | "FIRMWARE")
+    );
+    if purl.is_none() && (subject || is_other) {
+        return Ok(());
+    }
+    let is_stated = |license: &String| !matches!(license.as_str(), "NOASSERTION" | "NONE" | "");
+    let license = package.concluded.filter(is_stated).or(package.declared);
+    let licenses = license.into_iter().collect();
+    sink.push(Stated { purl, version: package.version, licenses, subject })
+}
+
+/// An element of version 3; most are no packages.
+#[derive(Deserialize)]
+struct Element<'a> {
+    #[serde(default, rename = "type")]
+    kind: String,
+    #[serde(default, rename = "spdxId")]
+    id: String,
+    #[serde(borrow, rename = "rootElement")]
+    roots: Option<&'a RawValue>,
+    #[serde(rename = "software_packageVersion")]
+    version: Option<String>,
+    #[serde(rename = "software_packageUrl")]
+    purl: Option<String>,
+    #[serde(borrow, rename = "externalIdentifier")]
+    identifiers: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Identifier {
+    #[serde(rename = "externalIdentifierType")]
+    kind: String,
+    identifier: String,
+}
+
+pub(crate) fn read_3(graph: &RawValue, sink: &mut Sink<impl FnMut(Component)>) -> Result<(), Error> {
+    let mut subjects = BTreeSet::new();
+    limpid_json::elements(graph, |element| {
+        let roots = serde_json::from_str::<Element<'_>>(element.get()).ok();
+        let Some(roots) = roots.and_then(|it| it.roots) else { return Ok(()) };
+        limpid_json::elements(roots, |id| add(&mut subjects, serde_json::from_str(id.get()).ok()))
+    })?;
+    limpid_json::elements(graph, |element| {
+        let element: Element<'_> = match serde_json::from_str(element.get()) {
+            Ok(element) => element,
+            Err(error) => {
+                sink.problem(Error::malformed(format_args!("an element cannot be read: {error}")));
+                return Ok(());
+            }
+        };
+        if !matches!(element.kind.as_str(), "software_Package" | "Package") {
+            return Ok(());
+        }
+        let mut purl = element.purl;
+        if let Some(identifiers) = element.identifiers {
+            limpid_json::elements(identifiers, |it| {
+                let it = serde_json::from_str::<Identifier>(it.get()).ok();
+                let it = it.filter(|it| matches!(it.kind.as_str(), "packageUrl" | "packageURL"));
+                purl = purl.take().or(it.map(|it| it.identifier));
+                Ok(())
+            })?;
+        }
+        let subject = subjects.contains(&element.id);
+        if purl.is_none() && subject {
+            return Ok(());
+        }
+        sink.push(Stated { purl, version: element.version, licenses: Vec::new(), subject })
+    })
+}
+
+fn add(subjects: &mut BTreeSet<String>, id: Option<String>) -> Result<(), Error> {
+    if subjects.len() >= MAX_SUBJECTS {
+        let why = format_args!("the document is about more elements than the limit of {MAX_SUBJECTS}");
+        return Err(Error::unsupported(why));
+    }
+    subjects.extend(id);
+    Ok(())
+}

@@ -1,0 +1,12 @@
+//! Reads software bills of materials as Python's wheels bring them.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use limpid_detector_python::Python;
+use limpid_fuzz::contract::check_detector;
+use limpid_plugin_sdk::detector::File;
+
+fuzz_target!(|data: &[u8]| {
+    check_detector::<Python>(&[File::in_memory("a/a-1.0.dist-info/sboms/a.cdx.json", data)]);
+});

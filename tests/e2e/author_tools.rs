@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 43] = [
+const OURS: [(&str, &str); 45] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -43,6 +43,7 @@ const OURS: [(&str, &str); 43] = [
     ("pacman", "detectors/pacman"),
     ("pep440-versions", "schemes/pep440"),
     ("photon", "feeds/photon"),
+    ("php", "detectors/php"),
     ("portage", "detectors/portage"),
     ("portage-versions", "schemes/portage"),
     ("python", "detectors/python"),
@@ -51,6 +52,7 @@ const OURS: [(&str, &str); 43] = [
     ("rocky", "feeds/rocky"),
     ("rpm", "detectors/rpm"),
     ("rpm-versions", "schemes/rpm"),
+    ("ruby", "detectors/ruby"),
     ("semver-versions", "schemes/semver"),
     ("suse", "feeds/suse"),
     ("wolfi", "feeds/wolfi"),

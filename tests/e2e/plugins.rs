@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 43] = [
+pub(crate) const ALL: [&str; 45] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -44,6 +44,7 @@ pub(crate) const ALL: [&str; 43] = [
     "pacman",
     "pep440-versions",
     "photon",
+    "php",
     "portage",
     "portage-versions",
     "python",
@@ -52,6 +53,7 @@ pub(crate) const ALL: [&str; 43] = [
     "rocky",
     "rpm",
     "rpm-versions",
+    "ruby",
     "semver-versions",
     "suse",
     "wolfi",

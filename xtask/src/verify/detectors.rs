@@ -1,5 +1,5 @@
-//! Detectors against the programs whose databases they read, on generated ones: `dpkg-query`, `rpm`, and Python's
-//! `importlib.metadata`. The comparisons are tests of the detectors that are ignored elsewhere, since they start
+//! Detectors against the programs whose databases they read, on generated ones: `dpkg-query`, `rpm`, Python's
+//! `importlib.metadata`, RubyGems and Composer. The comparisons are tests of the detectors that are ignored elsewhere, since they start
 //! these programs.
 
 use anyhow::{Context as _, bail};
@@ -9,7 +9,13 @@ use crate::command::{cargo, output};
 use crate::workspace::Workspace;
 
 /// Detectors, and the program that judges each.
-const JUDGED: [(&str, &str); 3] = [("dpkg", "dpkg-query"), ("python", "importlib.metadata"), ("rpm", "rpm")];
+const JUDGED: [(&str, &str); 5] = [
+    ("dpkg", "dpkg-query"),
+    ("php", "Composer"),
+    ("python", "importlib.metadata"),
+    ("rpm", "rpm"),
+    ("ruby", "RubyGems"),
+];
 
 pub(super) fn check(workspace: &Workspace, tally: &mut Tally) {
     for (detector, judge) in JUDGED {

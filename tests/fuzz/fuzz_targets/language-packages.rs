@@ -1,0 +1,22 @@
+//! Reads records of packages of languages and lock files.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use limpid_detector_php::Php;
+use limpid_detector_ruby::Ruby;
+use limpid_fuzz::contract::{check_detector, files};
+
+const RUBY: &[&str] = &[
+    "gems/specifications/a-1.gemspec",
+    "bundle/bundler/gems/a-0123/a.gemspec",
+    "bundle/bundler/gems/a-0123/b/b.gemspec",
+    "app/Gemfile.lock",
+];
+
+const PHP: &[&str] = &["vendor/composer/installed.json", "composer.lock"];
+
+fuzz_target!(|data: &[u8]| {
+    check_detector::<Ruby>(&files(data, RUBY));
+    check_detector::<Php>(&files(data, PHP));
+});

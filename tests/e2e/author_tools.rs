@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 45] = [
+const OURS: [(&str, &str); 46] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -26,6 +26,7 @@ const OURS: [(&str, &str); 45] = [
     ("chainguard", "feeds/chainguard"),
     ("debian", "feeds/debian"),
     ("debian-advisories", "feeds/debian-advisories"),
+    ("dotnet", "detectors/dotnet"),
     ("dpkg", "detectors/dpkg"),
     ("dpkg-versions", "schemes/dpkg"),
     ("epss", "feeds/epss"),

@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 45] = [
+pub(crate) const ALL: [&str; 46] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -27,6 +27,7 @@ pub(crate) const ALL: [&str; 45] = [
     "chainguard",
     "debian",
     "debian-advisories",
+    "dotnet",
     "dpkg",
     "dpkg-versions",
     "epss",

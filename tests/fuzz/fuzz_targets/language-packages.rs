@@ -3,6 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use limpid_detector_dotnet::Dotnet;
 use limpid_detector_php::Php;
 use limpid_detector_ruby::Ruby;
 use limpid_fuzz::contract::{check_detector, files};
@@ -16,7 +17,10 @@ const RUBY: &[&str] = &[
 
 const PHP: &[&str] = &["vendor/composer/installed.json", "composer.lock"];
 
+const DOTNET: &[&str] = &["app/a.deps.json", "app/packages.lock.json", "app/a"];
+
 fuzz_target!(|data: &[u8]| {
     check_detector::<Ruby>(&files(data, RUBY));
     check_detector::<Php>(&files(data, PHP));
+    check_detector::<Dotnet>(&files(data, DOTNET));
 });

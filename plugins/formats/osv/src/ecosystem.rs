@@ -134,11 +134,11 @@ impl Ecosystem {
     }
 
     /// A package's name as detectors state it: by [PEP 503](https://peps.python.org/pep-0503/#normalized-names)
-    /// in PyPI, in lower case where Composer ignores it, else as it is.
+    /// in PyPI, in lower case where Composer and NuGet ignore it, else as it is.
     pub(crate) fn package<'a>(&self, name: &'a str) -> Cow<'a, str> {
         match self.namespace.as_str() {
             "pypi" => pep_503(name),
-            "composer" if name.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+            "composer" | "nuget" if name.bytes().any(|byte| byte.is_ascii_uppercase()) => {
                 Cow::Owned(name.to_ascii_lowercase())
             }
             _ => Cow::Borrowed(name),
@@ -261,6 +261,6 @@ mod tests {
         check("PyPI", "plain-name", "plain-name");
         check("Packagist", "Symfony/HTTP-kernel", "symfony/http-kernel");
         check("npm", "@Scope/Name", "@Scope/Name");
-        check("NuGet", "Newtonsoft.Json", "Newtonsoft.Json");
+        check("NuGet", "Microsoft.NetCore.App.Runtime.linux-x64", "microsoft.netcore.app.runtime.linux-x64");
     }
 }

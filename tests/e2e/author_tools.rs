@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 46] = [
+const OURS: [(&str, &str); 48] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -24,6 +24,7 @@ const OURS: [(&str, &str); 46] = [
     ("bellsoft", "feeds/bellsoft"),
     ("bottlerocket", "feeds/bottlerocket"),
     ("chainguard", "feeds/chainguard"),
+    ("conda-packages", "detectors/conda"),
     ("debian", "feeds/debian"),
     ("debian-advisories", "feeds/debian-advisories"),
     ("dotnet", "detectors/dotnet"),
@@ -48,6 +49,7 @@ const OURS: [(&str, &str); 46] = [
     ("portage", "detectors/portage"),
     ("portage-versions", "schemes/portage"),
     ("python", "detectors/python"),
+    ("r", "detectors/r"),
     ("redhat", "feeds/redhat"),
     ("redhat-buildinfo", "detectors/redhat-buildinfo"),
     ("rocky", "feeds/rocky"),

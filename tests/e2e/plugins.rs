@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 46] = [
+pub(crate) const ALL: [&str; 48] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -25,6 +25,7 @@ pub(crate) const ALL: [&str; 46] = [
     "bellsoft",
     "bottlerocket",
     "chainguard",
+    "conda-packages",
     "debian",
     "debian-advisories",
     "dotnet",
@@ -49,6 +50,7 @@ pub(crate) const ALL: [&str; 46] = [
     "portage",
     "portage-versions",
     "python",
+    "r",
     "redhat",
     "redhat-buildinfo",
     "rocky",

@@ -3,8 +3,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use limpid_detector_conda::Conda;
 use limpid_detector_dotnet::Dotnet;
 use limpid_detector_php::Php;
+use limpid_detector_r::R;
 use limpid_detector_ruby::Ruby;
 use limpid_fuzz::contract::{check_detector, files};
 
@@ -19,8 +21,14 @@ const PHP: &[&str] = &["vendor/composer/installed.json", "composer.lock"];
 
 const DOTNET: &[&str] = &["app/a.deps.json", "app/packages.lock.json", "app/a"];
 
+const R_FILES: &[&str] = &["library/a/DESCRIPTION", "app/renv.lock"];
+
+const CONDA: &[&str] = &["conda-meta/a-1-0.json"];
+
 fuzz_target!(|data: &[u8]| {
     check_detector::<Ruby>(&files(data, RUBY));
     check_detector::<Php>(&files(data, PHP));
     check_detector::<Dotnet>(&files(data, DOTNET));
+    check_detector::<R>(&files(data, R_FILES));
+    check_detector::<Conda>(&files(data, CONDA));
 });

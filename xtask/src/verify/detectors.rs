@@ -1,5 +1,6 @@
 //! Detectors against the programs whose databases they read, on generated ones: `dpkg-query`, `rpm`, Python's
-//! `importlib.metadata`, RubyGems and Composer. The comparisons are tests of the detectors that are ignored elsewhere, since they start
+//! `importlib.metadata`, RubyGems,
+//! Composer, R and rattler. The comparisons are tests of the detectors that are ignored elsewhere, since they start
 //! these programs.
 
 use anyhow::{Context as _, bail};
@@ -9,10 +10,12 @@ use crate::command::{cargo, output};
 use crate::workspace::Workspace;
 
 /// Detectors, and the program that judges each.
-const JUDGED: [(&str, &str); 5] = [
+const JUDGED: [(&str, &str); 7] = [
+    ("conda", "rattler"),
     ("dpkg", "dpkg-query"),
     ("php", "Composer"),
     ("python", "importlib.metadata"),
+    ("r", "R"),
     ("rpm", "rpm"),
     ("ruby", "RubyGems"),
 ];

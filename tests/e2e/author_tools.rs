@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 48] = [
+const OURS: [(&str, &str); 51] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -25,6 +25,7 @@ const OURS: [(&str, &str); 48] = [
     ("bottlerocket", "feeds/bottlerocket"),
     ("chainguard", "feeds/chainguard"),
     ("conda-packages", "detectors/conda"),
+    ("dart", "detectors/dart"),
     ("debian", "feeds/debian"),
     ("debian-advisories", "feeds/debian-advisories"),
     ("dotnet", "detectors/dotnet"),
@@ -33,6 +34,7 @@ const OURS: [(&str, &str); 48] = [
     ("epss", "feeds/epss"),
     ("fedora", "feeds/fedora"),
     ("gentoo", "feeds/gentoo"),
+    ("hex", "detectors/hex"),
     ("kev", "feeds/kev"),
     ("minimos", "feeds/minimos"),
     ("node", "detectors/node"),
@@ -58,6 +60,7 @@ const OURS: [(&str, &str); 48] = [
     ("ruby", "detectors/ruby"),
     ("semver-versions", "schemes/semver"),
     ("suse", "feeds/suse"),
+    ("swift", "detectors/swift"),
     ("wolfi", "feeds/wolfi"),
     ("xbps", "detectors/xbps"),
     ("xbps-versions", "schemes/xbps"),

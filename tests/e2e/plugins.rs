@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 48] = [
+pub(crate) const ALL: [&str; 51] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -26,6 +26,7 @@ pub(crate) const ALL: [&str; 48] = [
     "bottlerocket",
     "chainguard",
     "conda-packages",
+    "dart",
     "debian",
     "debian-advisories",
     "dotnet",
@@ -34,6 +35,7 @@ pub(crate) const ALL: [&str; 48] = [
     "epss",
     "fedora",
     "gentoo",
+    "hex",
     "kev",
     "minimos",
     "node",
@@ -59,6 +61,7 @@ pub(crate) const ALL: [&str; 48] = [
     "ruby",
     "semver-versions",
     "suse",
+    "swift",
     "wolfi",
     "xbps",
     "xbps-versions",

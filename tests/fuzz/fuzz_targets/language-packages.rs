@@ -4,10 +4,13 @@
 
 use libfuzzer_sys::fuzz_target;
 use limpid_detector_conda::Conda;
+use limpid_detector_dart::Dart;
 use limpid_detector_dotnet::Dotnet;
+use limpid_detector_hex::Hex;
 use limpid_detector_php::Php;
 use limpid_detector_r::R;
 use limpid_detector_ruby::Ruby;
+use limpid_detector_swift::Swift;
 use limpid_fuzz::contract::{check_detector, files};
 
 const RUBY: &[&str] = &[
@@ -25,10 +28,19 @@ const R_FILES: &[&str] = &["library/a/DESCRIPTION", "app/renv.lock"];
 
 const CONDA: &[&str] = &["conda-meta/a-1-0.json"];
 
+const SWIFT: &[&str] = &["Package.resolved"];
+
+const DART: &[&str] = &["pubspec.lock"];
+
+const HEX: &[&str] = &["a/ebin/a.app", "mix.lock", "rebar.lock"];
+
 fuzz_target!(|data: &[u8]| {
     check_detector::<Ruby>(&files(data, RUBY));
     check_detector::<Php>(&files(data, PHP));
     check_detector::<Dotnet>(&files(data, DOTNET));
     check_detector::<R>(&files(data, R_FILES));
     check_detector::<Conda>(&files(data, CONDA));
+    check_detector::<Swift>(&files(data, SWIFT));
+    check_detector::<Dart>(&files(data, DART));
+    check_detector::<Hex>(&files(data, HEX));
 });

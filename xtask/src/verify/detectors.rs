@@ -1,6 +1,6 @@
 //! Detectors against the programs whose databases they read, on generated ones: `dpkg-query`, `rpm`, Python's
 //! `importlib.metadata`, RubyGems,
-//! Composer, R and rattler. The comparisons are tests of the detectors that are ignored elsewhere, since they start
+//! Composer, R, rattler, and Erlang and Elixir. The comparisons are tests of the detectors that are ignored elsewhere, since they start
 //! these programs.
 
 use anyhow::{Context as _, bail};
@@ -10,9 +10,10 @@ use crate::command::{cargo, output};
 use crate::workspace::Workspace;
 
 /// Detectors, and the program that judges each.
-const JUDGED: [(&str, &str); 7] = [
+const JUDGED: [(&str, &str); 8] = [
     ("conda", "rattler"),
     ("dpkg", "dpkg-query"),
+    ("hex", "Erlang and Elixir"),
     ("php", "Composer"),
     ("python", "importlib.metadata"),
     ("r", "R"),

@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 51] = [
+const OURS: [(&str, &str); 52] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -34,6 +34,7 @@ const OURS: [(&str, &str); 51] = [
     ("epss", "feeds/epss"),
     ("fedora", "feeds/fedora"),
     ("gentoo", "feeds/gentoo"),
+    ("haskell", "detectors/haskell"),
     ("hex", "detectors/hex"),
     ("kev", "feeds/kev"),
     ("minimos", "feeds/minimos"),

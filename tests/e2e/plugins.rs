@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 51] = [
+pub(crate) const ALL: [&str; 52] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -35,6 +35,7 @@ pub(crate) const ALL: [&str; 51] = [
     "epss",
     "fedora",
     "gentoo",
+    "haskell",
     "hex",
     "kev",
     "minimos",

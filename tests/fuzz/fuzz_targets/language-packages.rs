@@ -6,6 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use limpid_detector_conda::Conda;
 use limpid_detector_dart::Dart;
 use limpid_detector_dotnet::Dotnet;
+use limpid_detector_haskell::Haskell;
 use limpid_detector_hex::Hex;
 use limpid_detector_php::Php;
 use limpid_detector_r::R;
@@ -34,6 +35,8 @@ const DART: &[&str] = &["pubspec.lock"];
 
 const HEX: &[&str] = &["a/ebin/a.app", "mix.lock", "rebar.lock"];
 
+const HASKELL: &[&str] = &["package.conf.d/a.conf", "cabal.project.freeze", "stack.yaml.lock"];
+
 fuzz_target!(|data: &[u8]| {
     check_detector::<Ruby>(&files(data, RUBY));
     check_detector::<Php>(&files(data, PHP));
@@ -43,4 +46,5 @@ fuzz_target!(|data: &[u8]| {
     check_detector::<Swift>(&files(data, SWIFT));
     check_detector::<Dart>(&files(data, DART));
     check_detector::<Hex>(&files(data, HEX));
+    check_detector::<Haskell>(&files(data, HASKELL));
 });

@@ -1,6 +1,7 @@
 //! Detectors against the programs whose databases they read, on generated ones: `dpkg-query`, `rpm`, Python's
 //! `importlib.metadata`, RubyGems,
-//! Composer, R, rattler, and Erlang and Elixir. The comparisons are tests of the detectors that are ignored elsewhere, since they start
+//! Composer, R, rattler, GHC, and Erlang and
+//! Elixir. The comparisons are tests of the detectors that are ignored elsewhere, since they start
 //! these programs.
 
 use anyhow::{Context as _, bail};
@@ -10,9 +11,10 @@ use crate::command::{cargo, output};
 use crate::workspace::Workspace;
 
 /// Detectors, and the program that judges each.
-const JUDGED: [(&str, &str); 8] = [
+const JUDGED: [(&str, &str); 9] = [
     ("conda", "rattler"),
     ("dpkg", "dpkg-query"),
+    ("haskell", "GHC"),
     ("hex", "Erlang and Elixir"),
     ("php", "Composer"),
     ("python", "importlib.metadata"),

@@ -1,8 +1,6 @@
 //! Detectors against the programs whose databases they read, on generated ones: `dpkg-query`, `rpm`, Python's
-//! `importlib.metadata`, RubyGems,
-//! Composer, R, rattler, GHC, and Erlang and
-//! Elixir. The comparisons are tests of the detectors that are ignored elsewhere, since they start
-//! these programs.
+//! `importlib.metadata`, RubyGems, Composer, R, rattler, GHC, and Erlang and Elixir. The comparisons are tests of the
+//! detectors that are ignored elsewhere, since they start these programs.
 
 use anyhow::{Context as _, bail};
 

@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 52] = [
+const OURS: [(&str, &str); 53] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -36,6 +36,7 @@ const OURS: [(&str, &str); 52] = [
     ("gentoo", "feeds/gentoo"),
     ("haskell", "detectors/haskell"),
     ("hex", "detectors/hex"),
+    ("julia", "detectors/julia"),
     ("kev", "feeds/kev"),
     ("minimos", "feeds/minimos"),
     ("node", "detectors/node"),

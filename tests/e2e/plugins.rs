@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 52] = [
+pub(crate) const ALL: [&str; 53] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -37,6 +37,7 @@ pub(crate) const ALL: [&str; 52] = [
     "gentoo",
     "haskell",
     "hex",
+    "julia",
     "kev",
     "minimos",
     "node",

@@ -8,6 +8,7 @@ use limpid_detector_dart::Dart;
 use limpid_detector_dotnet::Dotnet;
 use limpid_detector_haskell::Haskell;
 use limpid_detector_hex::Hex;
+use limpid_detector_julia::Julia;
 use limpid_detector_php::Php;
 use limpid_detector_r::R;
 use limpid_detector_ruby::Ruby;
@@ -37,6 +38,8 @@ const HEX: &[&str] = &["a/ebin/a.app", "mix.lock", "rebar.lock"];
 
 const HASKELL: &[&str] = &["package.conf.d/a.conf", "cabal.project.freeze", "stack.yaml.lock"];
 
+const JULIA: &[&str] = &["packages/a/b/Project.toml", "app/Manifest.toml"];
+
 fuzz_target!(|data: &[u8]| {
     check_detector::<Ruby>(&files(data, RUBY));
     check_detector::<Php>(&files(data, PHP));
@@ -47,4 +50,5 @@ fuzz_target!(|data: &[u8]| {
     check_detector::<Dart>(&files(data, DART));
     check_detector::<Hex>(&files(data, HEX));
     check_detector::<Haskell>(&files(data, HASKELL));
+    check_detector::<Julia>(&files(data, JULIA));
 });

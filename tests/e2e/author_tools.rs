@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 53] = [
+const OURS: [(&str, &str); 54] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -38,6 +38,7 @@ const OURS: [(&str, &str); 53] = [
     ("hex", "detectors/hex"),
     ("julia", "detectors/julia"),
     ("kev", "feeds/kev"),
+    ("luarocks", "detectors/luarocks"),
     ("minimos", "feeds/minimos"),
     ("node", "detectors/node"),
     ("nvd", "feeds/nvd"),

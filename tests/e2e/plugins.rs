@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 53] = [
+pub(crate) const ALL: [&str; 54] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -39,6 +39,7 @@ pub(crate) const ALL: [&str; 53] = [
     "hex",
     "julia",
     "kev",
+    "luarocks",
     "minimos",
     "node",
     "nvd",

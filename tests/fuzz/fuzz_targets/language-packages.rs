@@ -9,6 +9,7 @@ use limpid_detector_dotnet::Dotnet;
 use limpid_detector_haskell::Haskell;
 use limpid_detector_hex::Hex;
 use limpid_detector_julia::Julia;
+use limpid_detector_luarocks::LuaRocks;
 use limpid_detector_php::Php;
 use limpid_detector_r::R;
 use limpid_detector_ruby::Ruby;
@@ -40,6 +41,8 @@ const HASKELL: &[&str] = &["package.conf.d/a.conf", "cabal.project.freeze", "sta
 
 const JULIA: &[&str] = &["packages/a/b/Project.toml", "app/Manifest.toml"];
 
+const LUAROCKS: &[&str] = &["rocks/a/1-1/a-1-1.rockspec"];
+
 fuzz_target!(|data: &[u8]| {
     check_detector::<Ruby>(&files(data, RUBY));
     check_detector::<Php>(&files(data, PHP));
@@ -51,4 +54,5 @@ fuzz_target!(|data: &[u8]| {
     check_detector::<Hex>(&files(data, HEX));
     check_detector::<Haskell>(&files(data, HASKELL));
     check_detector::<Julia>(&files(data, JULIA));
+    check_detector::<LuaRocks>(&files(data, LUAROCKS));
 });

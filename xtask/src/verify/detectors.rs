@@ -1,6 +1,6 @@
 //! Detectors against the programs whose databases they read, on generated ones: `dpkg-query`, `rpm`, Python's
-//! `importlib.metadata`, RubyGems, Composer, R, rattler, GHC, and Erlang and Elixir. The comparisons are tests of the
-//! detectors that are ignored elsewhere, since they start these programs.
+//! `importlib.metadata`, RubyGems, Composer, R, rattler, GHC, LuaRocks, and Erlang and Elixir. The comparisons are tests
+//! of the detectors that are ignored elsewhere, since they start these programs.
 
 use anyhow::{Context as _, bail};
 
@@ -9,11 +9,12 @@ use crate::command::{cargo, output};
 use crate::workspace::Workspace;
 
 /// Detectors, and the program that judges each.
-const JUDGED: [(&str, &str); 9] = [
+const JUDGED: [(&str, &str); 10] = [
     ("conda", "rattler"),
     ("dpkg", "dpkg-query"),
     ("haskell", "GHC"),
     ("hex", "Erlang and Elixir"),
+    ("luarocks", "LuaRocks"),
     ("php", "Composer"),
     ("python", "importlib.metadata"),
     ("r", "R"),

@@ -1,6 +1,6 @@
 //! Detectors against the programs whose databases they read, on generated ones: `dpkg-query`, `rpm`, Python's
-//! `importlib.metadata`, RubyGems, Composer, R, rattler, GHC, LuaRocks, and Erlang and Elixir. The comparisons are tests
-//! of the detectors that are ignored elsewhere, since they start these programs.
+//! `importlib.metadata`, RubyGems, Bundler, Composer, R, rattler, GHC, LuaRocks, and Erlang and Elixir. The comparisons
+//! are tests of the detectors that are ignored elsewhere, since they start these programs.
 
 use anyhow::{Context as _, bail};
 
@@ -19,7 +19,7 @@ const JUDGED: [(&str, &str); 10] = [
     ("python", "importlib.metadata"),
     ("r", "R"),
     ("rpm", "rpm"),
-    ("ruby", "RubyGems"),
+    ("ruby", "RubyGems and Bundler"),
 ];
 
 pub(super) fn check(workspace: &Workspace, tally: &mut Tally) {

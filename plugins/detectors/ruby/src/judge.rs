@@ -1,11 +1,11 @@
-//! Specifications that RubyGems writes, read by this detector and listed by RubyGems.
+//! Specifications that RubyGems writes, and generated lock files, read by this detector, and by RubyGems and Bundler.
 
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
-use limpid_plugin_sdk::detector::{Detector as _, File, Report};
+use limpid_plugin_sdk::detector::{Detector as _, File, Package, Reason, Report};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
@@ -42,6 +42,21 @@ Gem::Specification.dirs = folder
 Gem::Specification.stubs.each do |s|
   next unless s.loaded_from.start_with?(folder)
   puts JSON.generate([s.loaded_from, s.name, s.version.to_s, s.platform.to_s, nil])
+end
+"##;
+
+/// How many lock files are written.
+const LOCKS: usize = 300;
+
+/// Prints what Bundler reads in the lock files below a folder.
+const LOCKED: &str = r##"
+require "bundler"
+require "json"
+Dir.chdir(ARGV[0])
+Dir["*.lock"].each do |path|
+  lock = Bundler::LockfileParser.new(File.read(path))
+  rows = lock.specs.map { |s| [s.name, s.version.to_s, s.platform.to_s, lock.dependencies.key?(s.name)] }
+  puts JSON.generate([path, rows])
 end
 "##;
 
@@ -102,7 +117,72 @@ fn what_rubygems_lists_is_what_is_found() {
         own += usize::from(!path.starts_with(folder.0.to_str().unwrap()));
     }
     assert!(gems > CASES && own > 50, "{gems} gems, of which {own} are installed");
-    println!("{gems} specifications, of which {own} are Ruby's own, are read as RubyGems reads them");
+    let locked = check_locks(&folder, &mut runner);
+    println!(
+        "{locked} gems in lock files are read as Bundler reads them, and {gems} specifications, of which {own} are Ruby's own, are read as RubyGems reads them"
+    );
+}
+
+fn lock() -> impl Strategy<Value = String> {
+    let gem = (
+        "[a-z][a-z0-9_-]{0,5}[a-z]",
+        "[0-9]{1,2}(\\.[0-9]{1,2}){0,3}(\\.rc1)?(-(java|x86_64-linux|arm64-darwin-22))?",
+        prop::sample::select(vec!["", "      dependency (>= 1.0, < 2)\n      other\n"]),
+    );
+    let section = (0_u8..3, prop::collection::vec(gem, 0..6));
+    (prop::collection::vec(section, 1..4), any::<bool>()).prop_map(|(sections, has_end)| {
+        let (mut text, mut asked, mut number) = (String::new(), Vec::new(), 0);
+        for (kind, gems) in sections {
+            text.push_str(match kind {
+                0 => "GEM\n  remote: https://rubygems.org/\n  specs:\n",
+                1 => "GIT\n  remote: https://example.org/a.git\n  revision: 0a1b\n  specs:\n",
+                _ => "PATH\n  remote: .\n  specs:\n",
+            });
+            for (name, version, more) in gems {
+                number += 1;
+                text.push_str(&format!("    {name}{number} ({version})\n{more}"));
+                if number % 3 == 0 {
+                    asked.push(format!("  {name}{number}{}\n", ["", " (~> 1.0)", "!"][number % 9 / 3]));
+                }
+            }
+            text.push('\n');
+        }
+        text.push_str("PLATFORMS\n  ruby\n\nDEPENDENCIES\n");
+        text.push_str(&asked.concat());
+        text + if has_end { "\nRUBY VERSION\n   ruby 3.1.2p20\n\nBUNDLED WITH\n   2.3.15\n" } else { "" }
+    })
+}
+
+/// How many gems both read in lock files.
+fn check_locks(folder: &Folder, runner: &mut TestRunner) -> usize {
+    fs::write(folder.0.join("Gemfile"), "").unwrap();
+    for number in 0..LOCKS {
+        fs::write(folder.0.join(format!("{number}.lock")), lock().new_tree(runner).unwrap().current())
+            .unwrap();
+    }
+    let output =
+        Command::new("ruby").args(["-e", LOCKED]).arg(&folder.0).stderr(Stdio::inherit()).output().unwrap();
+    assert!(output.status.success(), "Debian's package `ruby-bundler` has what is run");
+    let (mut files, mut gems) = (0, 0);
+    for line in String::from_utf8(output.stdout).unwrap().lines() {
+        let (path, mut expected): (String, Vec<(String, String, String, bool)>) =
+            serde_json::from_str(line).unwrap();
+        let text = fs::read_to_string(folder.0.join(path)).unwrap();
+        let report = Ruby::detect(&[File::in_memory("app/Gemfile.lock", text.as_str())]).unwrap();
+        assert_eq!(report.unread, [], "{text}");
+        let row = |it: &Package| {
+            let platform = it.arch.clone().unwrap_or_else(|| "ruby".to_owned());
+            (it.name.clone(), it.version.clone(), platform, it.reason == Some(Reason::Requested))
+        };
+        let mut found: Vec<_> = report.packages().map(row).collect();
+        found.sort();
+        expected.sort();
+        assert_eq!(found, expected, "{text}");
+        files += 1;
+        gems += found.len();
+    }
+    assert!(files == LOCKS && gems > LOCKS, "{files}, {gems}");
+    gems
 }
 
 fn row(report: &Report, has_licenses: bool) -> (String, String, String, Option<Vec<String>>) {

@@ -10,7 +10,7 @@ use crate::command::{cargo, output};
 use crate::workspace::Workspace;
 
 /// Detectors, what judges each, and the beginning of the test's name.
-const JUDGED: [(&str, &str, &str); 9] = [
+const JUDGED: [(&str, &str, &str); 16] = [
     ("dpkg", "dpkg-query, on generated databases", "judge::"),
     ("python", "importlib.metadata, on generated folders", "judge::what_importlib"),
     ("rpm", "rpm, on generated databases", "judge::"),
@@ -18,6 +18,13 @@ const JUDGED: [(&str, &str, &str); 9] = [
     ("rust", "rust-audit-info", "judge::"),
     ("java", "Maven", "judge::"),
     ("graalvm", "gcc", "judge::"),
+    ("conda", "rattler", "judge::"),
+    ("haskell", "GHC", "judge::"),
+    ("hex", "Erlang and Elixir", "judge::"),
+    ("luarocks", "LuaRocks", "judge::"),
+    ("php", "Composer", "judge::"),
+    ("r", "R", "judge::"),
+    ("ruby", "RubyGems", "judge::"),
     ("node", "npm, pnpm, Yarn and Bun", "judge::"),
     ("python", "pip, uv, Poetry and Pipenv", "judge::managers::"),
 ];

@@ -176,12 +176,17 @@ impl Ecosystem {
     }
 
     /// A package's name as detectors state it: by [PEP 503](https://peps.python.org/pep-0503/#normalized-names)
-    /// in PyPI, in lower case where Composer ignores it, else as it is.
+    /// in PyPI, in lower case where Composer and NuGet ignore it, a repository's host and path in lower case of Swift, else
+    /// as it is.
     pub(crate) fn package<'a>(&self, name: &'a str) -> Cow<'a, str> {
         // Behind a builder's.
         match self.namespace.rsplit(':').next().unwrap_or_default() {
             "pypi" => pep_503(name),
-            "composer" if name.bytes().any(|byte| byte.is_ascii_uppercase()) => {
+            "swift" => {
+                let name = name.strip_prefix("https://").unwrap_or(name);
+                Cow::Owned(name.strip_suffix(".git").unwrap_or(name).to_lowercase())
+            }
+            "composer" | "nuget" if name.bytes().any(|byte| byte.is_ascii_uppercase()) => {
                 Cow::Owned(name.to_ascii_lowercase())
             }
             _ => Cow::Borrowed(name),
@@ -335,6 +340,7 @@ mod tests {
         check("PyPI", "plain-name", "plain-name");
         check("Packagist", "Symfony/HTTP-kernel", "symfony/http-kernel");
         check("npm", "@Scope/Name", "@Scope/Name");
-        check("NuGet", "Newtonsoft.Json", "Newtonsoft.Json");
+        check("SwiftURL", "https://github.com/Vapor/vapor.git", "github.com/vapor/vapor");
+        check("NuGet", "Microsoft.NetCore.App.Runtime.linux-x64", "microsoft.netcore.app.runtime.linux-x64");
     }
 }

@@ -1,0 +1,1 @@
+{application,whole,[{vsn,"1.0.0"}]}.

@@ -1,0 +1,163 @@
+//! Finds Ruby gems.
+//!
+//! | File | States |
+//! |---|---|
+//! | `specifications/NAME-VERSION.gemspec` | a gem that RubyGems or Bundler installed, or a distribution |
+//! | `specifications/default/*.gemspec` | a gem that came with Ruby |
+//! | `bundler/gems/*/NAME.gemspec` | a gem that Bundler checked out of a repository |
+//! | `Gemfile.lock`, `gems.locked` | gems that an application asks for |
+//!
+//! Of a specification the line that RubyGems itself reads says what it is of (`# stub: NAME VERSION PLATFORM PATHS`);
+//! older ones have none, and are read line by line. Both are written by RubyGems. A specification that somebody wrote
+//! is a program, which nobody runs here: where it has neither, it is *unread*.
+//!
+//! A default gem stays where it is when a newer one is installed, and both are stated. Lock files of gems and of tests
+//! are [not an application's](limpid_lockfile::is_of_another). Gems in archives (`cache/*.gem`) are not installed.
+//!
+//! Versions are ordered by the scheme `gem`; advisories are in the namespace `rubygems`.
+
+pub mod gemspec;
+pub mod lock;
+
+use limpid_plugin_sdk::detector::{Claim, Detector, Evidence, File, Package, Problems, Reason, Report};
+use limpid_plugin_sdk::{Error, Purl, export_detector};
+
+use gemspec::Gemspec;
+use lock::Locked;
+
+/// The largest specification that is read, in bytes. Those of gems with thousands of files have half a megabyte.
+pub const MAX_GEMSPEC: u64 = 4 * 1024 * 1024;
+
+/// The detector `ruby`.
+#[derive(Debug)]
+pub struct Ruby;
+
+impl Detector for Ruby {
+    fn claims() -> Vec<Claim> {
+        vec![
+            Claim::alone("**/specifications/*.gemspec"),
+            Claim::alone("**/specifications/default/*.gemspec"),
+            // A repository may hold several gems, each in a folder of its own.
+            Claim::alone("**/bundler/gems/*/{*.gemspec,*/*.gemspec}"),
+            Claim::alone("**/{Gemfile.lock,gems.locked}"),
+        ]
+    }
+
+    fn detect(files: &[File]) -> Result<Report, Error> {
+        Ok(Report::of_each(files, |file, report| {
+            if file.path().ends_with(".gemspec") { installed(file, report) } else { declared(file, report) }
+        }))
+    }
+}
+
+export_detector!(Ruby);
+
+fn installed(file: &File, report: &mut Report) -> Result<(), Error> {
+    let bytes = file.read_to_vec(MAX_GEMSPEC)?;
+    let Gemspec { name, version, platform, licenses } = match Gemspec::parse(&bytes) {
+        Ok(gemspec) => gemspec,
+        // Bundler writes what it evaluates; what it does not is of tests and examples of the repository.
+        Err(_) if is_part_of_checkout(file.path()) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let package = package(&name, &version, platform.as_deref());
+    report.found(file.path(), licenses.into_iter().fold(package, Package::license));
+    Ok(())
+}
+
+/// Whether it is below the folder of a checkout.
+fn is_part_of_checkout(path: &str) -> bool {
+    path.rsplit('/').nth(3) == Some("gems") && path.rsplit('/').nth(4) == Some("bundler")
+}
+
+fn declared(file: &File, report: &mut Report) -> Result<(), Error> {
+    if limpid_lockfile::is_of_another(file.path()) {
+        return Ok(());
+    }
+    let mut problems = Problems::default();
+    for Locked { name, version, platform, is_requested } in lock::read(file.reader(), &mut problems)? {
+        let reason = if is_requested { Reason::Requested } else { Reason::Dependency };
+        let package = package(&name, &version, platform.as_deref());
+        report.found(file.path(), package.evidence(Evidence::Declared).reason(reason));
+    }
+    report.unread_parts(file.path(), problems);
+    Ok(())
+}
+
+/// A gem; of a platform where it holds what was compiled for that.
+fn package(name: &str, version: &str, platform: Option<&str>) -> Package {
+    let package = Package::new(name, version, "gem").namespace("rubygems");
+    let purl = Purl::new("gem", name).version(version);
+    match platform {
+        Some(platform) => package.arch(platform).purl(purl.qualifier("platform", platform)),
+        None => package.purl(purl),
+    }
+}
+
+#[cfg(test)]
+mod judge;
+
+#[cfg(test)]
+mod tests {
+    use limpid_plugin_sdk::detector::Scope;
+
+    use super::*;
+
+    const GEMSPEC: &str = "# -*- encoding: utf-8 -*-\n# stub: nokogiri 1.15.4 x86_64-linux lib\n\n\
+                           Gem::Specification.new do |s|\n  s.licenses = [\"MIT\".freeze]\nend\n";
+
+    #[test]
+    fn a_specification_gives_an_installed_gem() {
+        let path = "usr/local/bundle/specifications/nokogiri-1.15.4-x86_64-linux.gemspec";
+        let report = Ruby::detect(&[File::in_memory(path, GEMSPEC)]).unwrap();
+        assert_eq!(report.unread, []);
+        let package = report.packages().next().unwrap();
+        assert_eq!((package.name.as_str(), package.version.as_str()), ("nokogiri", "1.15.4"));
+        assert_eq!(package.purl, "pkg:gem/nokogiri@1.15.4?platform=x86_64-linux");
+        assert_eq!(
+            (package.scheme.as_str(), &package.scope),
+            ("gem", &Scope::Namespace("rubygems".to_owned()))
+        );
+        assert_eq!((package.evidence, package.arch.as_deref()), (Evidence::Installed, Some("x86_64-linux")));
+        assert_eq!(package.licenses, ["MIT"]);
+        assert_eq!(report.findings[0].path, path);
+    }
+
+    #[test]
+    fn a_specification_that_is_code_is_named_with_the_reason() {
+        let code = "Gem::Specification.new do |s|\n  s.name = 'a'\n  s.version = A::VERSION\nend\n";
+        let unread = |path: &str| {
+            let report = Ruby::detect(&[File::in_memory(path, code)]).unwrap();
+            assert_eq!(report.findings, []);
+            report.unread.iter().map(|unread| unread.error.to_string()).collect::<Vec<_>>()
+        };
+        let why = "unsupported: the specification is a program, which computes `version` in line 3";
+        assert_eq!(unread("usr/lib/ruby/gems/3.1.0/specifications/a-1.gemspec"), [why]);
+        assert_eq!(unread("usr/local/bundle/bundler/gems/a-0123456789ab/a.gemspec"), [why]);
+        assert_eq!(unread("usr/local/bundle/bundler/gems/a-0123456789ab/spec/a.gemspec"), [""; 0]);
+        let long = "#".repeat(MAX_GEMSPEC as usize + 1);
+        let report = Ruby::detect(&[File::in_memory("specifications/a-1.gemspec", long)]).unwrap();
+        assert_eq!(
+            report.unread[0].error.to_string(),
+            "unsupported: the file has 4194305 bytes, over this plugin's limit of 4194304"
+        );
+    }
+
+    #[test]
+    fn a_lock_file_gives_what_an_application_asks_for() {
+        let text = "GEM\n  specs:\n    a (1.0)\n      b\n    b (2.0-java)\n\nDEPENDENCIES\n  a\n";
+        let found = |path: &str| {
+            let report = Ruby::detect(&[File::in_memory(path, text)]).unwrap();
+            assert_eq!(report.unread, []);
+            let word = |it: &Package| (it.purl.clone(), it.evidence, it.reason);
+            report.packages().map(word).collect::<Vec<_>>()
+        };
+        let expected = [
+            ("pkg:gem/a@1.0".to_owned(), Evidence::Declared, Some(Reason::Requested)),
+            ("pkg:gem/b@2.0?platform=java".to_owned(), Evidence::Declared, Some(Reason::Dependency)),
+        ];
+        assert_eq!(found("app/Gemfile.lock"), expected);
+        assert_eq!(found("app/gems.locked"), expected);
+        assert_eq!(found("usr/lib/ruby/gems/3.1.0/gems/rbs-2.1.0/Gemfile.lock"), []);
+    }
+}

@@ -1,6 +1,6 @@
 //! Detectors against the programs whose databases they read, on generated ones: `dpkg-query`, `rpm`, and Python's
-//! `importlib.metadata`. The comparisons are tests of the detectors that are ignored elsewhere, since they start
-//! these programs.
+//! `importlib.metadata`; and programs in packages of Debian against the versions of these packages. The comparisons are
+//! tests of the detectors that are ignored elsewhere, since they start these programs.
 
 use anyhow::{Context as _, bail};
 
@@ -8,12 +8,17 @@ use super::tally::{Comparison, Tally};
 use crate::command::{cargo, output};
 use crate::workspace::Workspace;
 
-/// Detectors, and the program that judges each.
-const JUDGED: [(&str, &str); 3] = [("dpkg", "dpkg-query"), ("python", "importlib.metadata"), ("rpm", "rpm")];
+/// Detectors, what each reads, and who judges it.
+const JUDGED: [(&str, &str); 4] = [
+    ("dpkg", "generated, by dpkg-query"),
+    ("programs", "packages of Debian, by their versions"),
+    ("python", "generated, by importlib.metadata"),
+    ("rpm", "generated, by rpm"),
+];
 
 pub(super) fn check(workspace: &Workspace, tally: &mut Tally) {
     for (detector, judge) in JUDGED {
-        tally.check(&format!("detector {detector}: generated, by {judge}"), || compare(workspace, detector));
+        tally.check(&format!("detector {detector}: {judge}"), || compare(workspace, detector));
     }
 }
 

@@ -55,9 +55,10 @@ fn version(program: &Program, file: &File) -> Result<String, Error> {
     let versions = Search::new(program, file.path()).read(file.reader())?;
     match <[String; 1]>::try_from(versions) {
         Ok([version]) => Ok(version),
-        Err(none) if none.is_empty() => {
-            Err(Error::unsupported(format_args!("it is of `{}`, and its version is not where it is known to stand", program.key)))
-        }
+        Err(none) if none.is_empty() => Err(Error::unsupported(format_args!(
+            "it is of `{}`, and its version is not where it is known to stand",
+            program.key
+        ))),
         Err(several) => Err(Error::unsupported(format_args!(
             "it is of `{}`, and holds the versions `{}`",
             program.key,
@@ -77,5 +78,7 @@ fn package(program: &Program, version: &str) -> Package {
     }
 }
 
+#[cfg(test)]
+mod judge;
 #[cfg(test)]
 mod tests;

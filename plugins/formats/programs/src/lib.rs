@@ -80,7 +80,9 @@ impl Program {
 
     /// Its name in [`NAMESPACE`]: vendor and product, `f5:nginx`.
     pub fn name(&self) -> String {
-        self.products.first().map_or_else(|| self.key.to_owned(), |it| format!("{}:{}", it.vendor, it.product))
+        self.products
+            .first()
+            .map_or_else(|| self.key.to_owned(), |it| format!("{}:{}", it.vendor, it.product))
     }
 
     /// The CPE name, in the formatted string binding of version 2.3, of a version of it.

@@ -32,8 +32,11 @@ impl<'a> Search<'a> {
     /// A search in the file of this path.
     pub fn new(program: &'a Program, path: &str) -> Self {
         let name = path.rsplit('/').next().unwrap_or(path);
-        let finders: Vec<(&Text, Vec<Finder<'_>>)> =
-            program.texts.iter().map(|text| (text, text.anchors().iter().map(Finder::new).collect())).collect();
+        let finders: Vec<(&Text, Vec<Finder<'_>>)> = program
+            .texts
+            .iter()
+            .map(|text| (text, text.anchors().iter().map(Finder::new).collect()))
+            .collect();
         let series = (program.named == Named::Series).then(|| series(name)).flatten();
         Self { program, series, versions: vec![Vec::new(); finders.len()], finders }
     }
@@ -90,7 +93,8 @@ impl<'a> Search<'a> {
                     }
                     let found = text.version(window, part.start + at, length);
                     let is_of_series = |version: &String| {
-                        let rest = self.series.as_ref().map_or(Some("."), |it| version.strip_prefix(it.as_str()));
+                        let rest =
+                            self.series.as_ref().map_or(Some("."), |it| version.strip_prefix(it.as_str()));
                         rest.is_some_and(|rest| rest.starts_with('.'))
                     };
                     if let Some(version) = found.filter(is_of_series) {

@@ -50,8 +50,10 @@ pub static PROGRAMS: &[Program] = &[
         .reads(&[Text::behind(b"mod\tgithub.com/caddyserver/caddy/v2\tv", THREE).then(&[b"\t", b"\n"])]),
     program("composer", &[product("getcomposer", "composer")], &["**/composer", "**/composer.phar"])
         .marked(&[b"BRANCH_ALIAS_VERSION"])
-        .reads(&[Text::behind(b"public const VERSION = '", THREE)
-            .then(&[b"';\npublic const BRANCH_ALIAS_VERSION", b"';\n    public const BRANCH_ALIAS_VERSION"])]),
+        .reads(&[Text::behind(b"public const VERSION = '", THREE).then(&[
+            b"';\npublic const BRANCH_ALIAS_VERSION",
+            b"';\n    public const BRANCH_ALIAS_VERSION",
+        ])]),
     program("consul", &[product("hashicorp", "consul")], &["**/consul"])
         .marked(&[b"mod\tgithub.com/hashicorp/consul\tv"])
         .reads(&[Text::behind(b"mod\tgithub.com/hashicorp/consul\tv", THREE).then(&[b"\t", b"\n"])]),
@@ -61,7 +63,10 @@ pub static PROGRAMS: &[Program] = &[
         &["**/bin/curl", "**/{libcurl,libcurl-gnutls,libcurl-nss}.so*"],
     )
     .marked(&[b"\0curl/", b"\0libcurl/"])
-    .reads(&[Text::behind(b"\0curl/", THREE).then(&[b"\0"]), Text::behind(b"\0libcurl/", THREE).then(&[b"\0"])]),
+    .reads(&[
+        Text::behind(b"\0curl/", THREE).then(&[b"\0"]),
+        Text::behind(b"\0libcurl/", THREE).then(&[b"\0"]),
+    ]),
     program(
         "dart",
         &[product("dart", "dart_software_development_kit"), product("dart", "dart_sdk")],
@@ -83,7 +88,10 @@ pub static PROGRAMS: &[Program] = &[
     program(
         "ffmpeg",
         &[product("ffmpeg", "ffmpeg")],
-        &["**/bin/{ffmpeg,ffprobe}", "**/lib{avcodec,avformat,avutil,avfilter,avdevice,swscale,swresample}.so*"],
+        &[
+            "**/bin/{ffmpeg,ffprobe}",
+            "**/lib{avcodec,avformat,avutil,avfilter,avdevice,swscale,swresample}.so*",
+        ],
     )
     .marked(&[b"FFmpeg version ", b"%s version "])
     .reads(&[
@@ -119,9 +127,11 @@ pub static PROGRAMS: &[Program] = &[
     program("memcached", &[product("memcached", "memcached")], &["**/memcached"])
         .marked(&[b"\0memcached "])
         .reads(&[Text::behind(b"\0memcached ", THREE).then(&[b"\0", b"\n"])]),
-    program("mysql", &[product("oracle", "mysql"), product("oracle", "mysql_server"), product("mysql", "mysql")], &[
-        "**/mysqld",
-    ])
+    program(
+        "mysql",
+        &[product("oracle", "mysql"), product("oracle", "mysql_server"), product("mysql", "mysql")],
+        &["**/mysqld"],
+    )
     .marked(&[b"/mysql-"])
     .reads(&[Text::behind(b"/mysql-", THREE).then(&[b"/"])]),
     program(
@@ -136,9 +146,13 @@ pub static PROGRAMS: &[Program] = &[
     )
     .marked(&[b"nginx version: nginx/"])
     .reads(&[Text::behind(b"nginx version: nginx/", THREE).then(&[b"\n", b" "])]),
-    program("node", &[product("nodejs", "node.js"), product("nodejs", "nodejs")], &["**/node", "**/nodejs", "**/libnode.so*"])
-        .marked(&[b"\0node.js/v"])
-        .reads(&[Text::behind(b"\0node.js/v", THREE).then(&[b"\0"])]),
+    program(
+        "node",
+        &[product("nodejs", "node.js"), product("nodejs", "nodejs")],
+        &["**/node", "**/nodejs", "**/libnode.so*"],
+    )
+    .marked(&[b"\0node.js/v"])
+    .reads(&[Text::behind(b"\0node.js/v", THREE).then(&[b"\0"])]),
     program("openjdk", &[product("oracle", "openjdk")], &["**/release"])
         .marked(&[b"JAVA_VERSION=\""])
         .reads(&[Text::behind(b"JAVA_VERSION=\"", Form::numbers(1, 6).with(Behind::Update)).then(&[b"\""])]),
@@ -149,9 +163,9 @@ pub static PROGRAMS: &[Program] = &[
     )
     .marked(&[b"OpenSSL 0.", b"OpenSSL 1.", b"OpenSSL 3.", b"OpenSSL 4."])
     .reads(&[Text::behind(b"OpenSSL ", THREE.with(Behind::Letters)).then(&[
-        b" 1 ", b" 2 ", b" 3 ", b" 4 ", b" 5 ", b" 6 ", b" 7 ", b" 8 ", b" 9 ", b" 0", b" 10 ", b" 11 ", b" 12 ", b" 13 ",
-        b" 14 ", b" 15 ", b" 16 ", b" 17 ", b" 18 ", b" 19 ", b" 20 ", b" 21 ", b" 22 ", b" 23 ", b" 24 ", b" 25 ",
-        b" 26 ", b" 27 ", b" 28 ", b" 29 ", b" 30 ", b" 31 ",
+        b" 1 ", b" 2 ", b" 3 ", b" 4 ", b" 5 ", b" 6 ", b" 7 ", b" 8 ", b" 9 ", b" 0", b" 10 ", b" 11 ",
+        b" 12 ", b" 13 ", b" 14 ", b" 15 ", b" 16 ", b" 17 ", b" 18 ", b" 19 ", b" 20 ", b" 21 ", b" 22 ",
+        b" 23 ", b" 24 ", b" 25 ", b" 26 ", b" 27 ", b" 28 ", b" 29 ", b" 30 ", b" 31 ",
     ])]),
     program("perl", &[product("perl", "perl")], &["**/bin/perl*", "**/libperl.so*"])
         .marked(&[b"\0v5."])
@@ -182,7 +196,10 @@ pub static PROGRAMS: &[Program] = &[
         ],
         &["**/plugins/rabbit-*/ebin/rabbit.app"],
     )
-    .reads(&[Text::behind(b"{vsn,\"", THREE).then(&[b"\""]), Text::behind(b"{vsn, \"", THREE).then(&[b"\""])]),
+    .reads(&[
+        Text::behind(b"{vsn,\"", THREE).then(&[b"\""]),
+        Text::behind(b"{vsn, \"", THREE).then(&[b"\""]),
+    ]),
     program(
         "redis",
         &[product("redis", "redis"), product("redislabs", "redis")],
@@ -210,7 +227,11 @@ pub static PROGRAMS: &[Program] = &[
         ]),
     program(
         "valkey",
-        &[product("lfprojects", "valkey"), product("linuxfoundation", "valkey"), product("valkey-io", "valkey")],
+        &[
+            product("lfprojects", "valkey"),
+            product("linuxfoundation", "valkey"),
+            product("valkey-io", "valkey"),
+        ],
         &["**/{valkey-server,valkey-check-rdb,valkey-check-aof,valkey-sentinel}"],
     )
     .marked(&[b"valkey_version:%s"])

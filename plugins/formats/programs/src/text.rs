@@ -9,7 +9,7 @@ pub(crate) const MAX_VERSION: usize = 64;
 /// Bytes of the longest text before or behind a version, of all programs; a test holds it.
 pub(crate) const MAX_LITERAL: usize = 64;
 
-/// Words that tell of what is before a release.
+/// Words that tell of what is before a release; none before one that it begins.
 const BEFORE_RELEASE: [&str; 10] =
     ["alpha", "beta", "rc", "dev", "preview", "pre", "canary", "nightly", "snapshot", "m"];
 
@@ -113,9 +113,10 @@ fn pre_release(bytes: &[u8], start: usize) -> Option<usize> {
     let is_separator = |at: usize| matches!(bytes.get(at), Some(b'-' | b'.' | b'~'));
     let word = start + usize::from(is_separator(start));
     let rest = bytes.get(word..)?;
-    let length = BEFORE_RELEASE.iter().map(|word| word.len()).find(|&length| {
-        rest.get(..length).is_some_and(|it| BEFORE_RELEASE.iter().any(|word| it.eq_ignore_ascii_case(word.as_bytes())))
-    })?;
+    let begins = |word: &&&str| {
+        rest.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    let length = BEFORE_RELEASE.iter().find(begins)?.len();
     let end = word + length;
     let digits = number(bytes, end).or_else(|| is_separator(end).then(|| number(bytes, end + 1)).flatten());
     let end = digits.unwrap_or(end);

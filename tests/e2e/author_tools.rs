@@ -50,6 +50,7 @@ const OURS: [(&str, &str); 50] = [
     ("photon", "feeds/photon"),
     ("portage", "detectors/portage"),
     ("portage-versions", "schemes/portage"),
+    ("programs", "detectors/programs"),
     ("python", "detectors/python"),
     ("redhat", "feeds/redhat"),
     ("redhat-buildinfo", "detectors/redhat-buildinfo"),

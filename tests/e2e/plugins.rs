@@ -51,6 +51,7 @@ pub(crate) const ALL: [&str; 50] = [
     "photon",
     "portage",
     "portage-versions",
+    "programs",
     "python",
     "redhat",
     "redhat-buildinfo",

@@ -330,15 +330,26 @@ fn may_be_of(affected: &Affected, version: &str) -> bool {
         || affected.ranges.iter().any(in_range)
 }
 
-/// How two versions of numbers and dots compare; none where one of them has anything else.
+/// How two versions compare by the numbers with which they begin; none where these are equal and one of them goes on with
+/// anything else.
 fn order(left: &str, right: &str) -> Option<Ordering> {
-    let numbers = |text: &str| {
-        let mut numbers = text.split('.').map(|part| part.parse::<u64>().ok()).collect::<Option<Vec<_>>>()?;
-        let end = numbers.iter().rposition(|number| *number != 0).map_or(0, |last| last + 1);
-        numbers.truncate(end);
-        Some(numbers)
-    };
-    Some(numbers(left)?.cmp(&numbers(right)?))
+    let (left, left_rest) = numbers(left)?;
+    let (right, right_rest) = numbers(right)?;
+    match left.cmp(&right) {
+        Ordering::Equal if !left_rest.is_empty() || !right_rest.is_empty() => None,
+        order => Some(order),
+    }
+}
+
+/// The numbers with which a version begins, without zeros at the end, and the rest of it.
+fn numbers(version: &str) -> Option<(Vec<u64>, &str)> {
+    let end = version.find(|it: char| !it.is_ascii_digit() && it != '.').unwrap_or(version.len());
+    let (text, rest) = version.split_at_checked(end)?;
+    let text = text.trim_end_matches('.');
+    let mut numbers = text.split('.').map(|part| part.parse().ok()).collect::<Option<Vec<u64>>>()?;
+    let length = numbers.iter().rposition(|number| *number != 0).map_or(0, |last| last + 1);
+    numbers.truncate(length);
+    Some((numbers, rest))
 }
 
 #[cfg(test)]
@@ -350,5 +361,7 @@ mod tests {
         assert_eq!(order("1.10", "1.9"), Some(Ordering::Greater));
         assert_eq!(order("1.0.0", "1"), Some(Ordering::Equal));
         assert_eq!(order("1.0.2k", "1.0.2"), None);
+        assert_eq!(order("1.7.0-rc1", "1.1.4"), Some(Ordering::Greater));
+        assert_eq!(order("rc1", "1.1.4"), None);
     }
 }

@@ -85,13 +85,12 @@ impl Intake<'_> {
         match vulnerability::read(json) {
             Ok(Vulnerability { enrichment, advisory, left_out, rejected }) => {
                 self.page.left_out = self.page.left_out.saturating_add(left_out);
-                if let Some(why) = rejected {
-                    self.sink.reject(&enrichment.id, why);
-                }
-                match advisory {
-                    Some(advisory) => self.sink.advisory(advisory),
+                match (advisory, rejected) {
+                    (Some(advisory), _) => self.sink.advisory(advisory),
+                    // What was stated of programs before stays.
+                    (None, Some(why)) => self.sink.reject(&enrichment.id, why),
                     // A page changes only what it names: what was stated of programs before is gone.
-                    None => self.sink.withdraw(&enrichment.id),
+                    (None, None) => self.sink.withdraw(&enrichment.id),
                 }
                 self.sink.enrichment(enrichment);
             }

@@ -104,7 +104,7 @@ pub static PROGRAMS: &[Program] = &[
         .marked(&[b"mod\tgithub.com/grafana/grafana\tv"])
         .reads(&[Text::behind(b"mod\tgithub.com/grafana/grafana\tv", THREE).then(&[b"\t", b"\n"])]),
     program("haproxy", &[product("haproxy", "haproxy")], &["**/haproxy"])
-        .marked(&[b"haproxy_stick", b"HAProxy", b"HA-Proxy"])
+        .marked(&[b", released 20", b"HA-Proxy version "])
         .reads(&[
             Text::behind(b" version ", NUMBERS).then(&[b", released 20"]),
             Text::behind(b"HA-Proxy version ", NUMBERS).then(&[b" 20", b", released 20"]),
@@ -123,7 +123,7 @@ pub static PROGRAMS: &[Program] = &[
         .reads(&[Text::behind(b"$LuaVersion: Lua ", THREE).then(&[b" "])]),
     program("mariadb", &[product("mariadb", "mariadb")], &["**/{mariadbd,mysqld}"])
         .marked(&[b"-MariaDB"])
-        .reads(&[Text::in_front_of(&[b"-MariaDB"], THREE)]),
+        .reads(&[Text::in_front_of(&[b"-MariaDB"], THREE).beginning_a_string()]),
     program("memcached", &[product("memcached", "memcached")], &["**/memcached"])
         .marked(&[b"\0memcached "])
         .reads(&[Text::behind(b"\0memcached ", THREE).then(&[b"\0", b"\n"])]),
@@ -132,7 +132,7 @@ pub static PROGRAMS: &[Program] = &[
         &[product("oracle", "mysql"), product("oracle", "mysql_server"), product("mysql", "mysql")],
         &["**/mysqld"],
     )
-    .marked(&[b"/mysql-"])
+    .marked(&[b"MySQL Community Server"])
     .reads(&[Text::behind(b"/mysql-", THREE).then(&[b"/"])]),
     program(
         "nginx",

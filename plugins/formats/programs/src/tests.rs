@@ -47,6 +47,7 @@ fn versions_are_read_as_programs_state_them() {
     check("haproxy", "haproxy", b"\0 version 2.6.12-1+deb12u4, released 2023/10/17", &["2.6.12"]);
     check("haproxy", "haproxy", b"\0 version 3.1-dev4-1a2b3c-7, released 2024", &["3.1-dev4"]);
     check("mariadb", "mariadbd", b"\x0010.11.19-MariaDB-ubu2204-log\0", &["10.11.19"]);
+    check("mariadb", "mariadbd", b"\0for example 10.1.1-MariaDB-log.\0", &[]);
     check("redis", "redis-server", b"\xdfA7.0.15buildkitsandbox-1715000000", &["7.0.15"]);
     check("redis", "redis-server", b"A7.0.151790282056000\x007.0.15\0c11-builtin\0", &["7.0.15"]);
     check("php", "php", b"X-Powered-By: PHP/8.4.0RC1\0", &["8.4.0RC1"]);

@@ -31,6 +31,8 @@ pub struct Text {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     Anywhere,
+    /// The version is the beginning of a string that a zero byte ends.
+    String,
     /// The file begins with it.
     Start,
 }
@@ -151,6 +153,12 @@ impl Text {
         self
     }
 
+    /// The version is the beginning of a string.
+    pub(crate) const fn beginning_a_string(mut self) -> Self {
+        self.place = Place::String;
+        self
+    }
+
     /// The file begins with it.
     pub(crate) const fn at_start(mut self) -> Self {
         self.place = Place::Start;
@@ -164,7 +172,7 @@ impl Text {
 
     /// Whether only what follows tells where a version is.
     fn ends_with_anchor(&self) -> bool {
-        self.before.is_empty() && self.place == Place::Anywhere
+        self.before.is_empty() && self.place != Place::Start
     }
 
     /// The version of a text one of whose anchors, of `length` bytes, is at `at`.
@@ -173,7 +181,10 @@ impl Text {
             let before = bytes.get(..at)?;
             let is_part = |byte: &&u8| byte.is_ascii_digit() || **byte == b'.';
             let count = before.iter().rev().take(MAX_VERSION + 1).take_while(is_part).count();
-            let version = before.get(at - count..)?;
+            let (rest, version) = before.split_at_checked(at - count)?;
+            if self.place == Place::String && rest.last().is_some_and(|last| *last != 0) {
+                return None;
+            }
             (self.form.length(version)? == count).then_some(version)?
         } else {
             let rest = bytes.get((at + length).checked_sub(self.kept)?..)?;

@@ -157,6 +157,7 @@ fn configurations_that_cannot_be_read_cost_themselves_only() {
     ] {
         let (result, sink) = parse("handed in", page(0, 1, &[&cve(&format!(r#""configurations": {bad}"#))]));
         assert_eq!((result, sink.enrichments.len(), sink.advisories.len()), (Ok(None), 1, 0), "{bad}");
+        assert_eq!(sink.withdrawn, Vec::<String>::new(), "what was stated before stays");
         assert_eq!(sink.rejected.len(), 1, "{bad}");
         assert_eq!(sink.rejected[0].0, "CVE-2024-1");
     }

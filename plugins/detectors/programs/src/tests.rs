@@ -49,8 +49,8 @@ fn a_file_that_no_claim_is_stated_of_is_of_no_program() {
 fn each_program_is_claimed_by_what_its_files_hold_or_by_a_path_of_its_own() {
     assert!(Programs::claims().len() <= 256, "a detector makes at most so many claims");
     for program in PROGRAMS.iter().filter(|program| program.marks.is_empty()) {
-        let has_folder = |path: &&str| path.trim_start_matches("**/").contains('/');
-        assert!(program.paths.iter().all(|path| has_folder(&path)), "{}", program.key);
+        let has_folder = |path: &str| path.trim_start_matches("**/").contains('/');
+        assert!(program.paths.iter().all(|path| has_folder(path)), "{}", program.key);
     }
 }
 

@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 82] = [
+const OURS: [(&str, &str); 83] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -76,6 +76,7 @@ const OURS: [(&str, &str); 82] = [
     ("php", "detectors/php"),
     ("portage", "detectors/portage"),
     ("portage-versions", "schemes/portage"),
+    ("programs", "detectors/programs"),
     ("pub-versions", "schemes/pub"),
     ("python", "detectors/python"),
     ("r", "detectors/r"),

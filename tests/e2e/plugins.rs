@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 82] = [
+pub(crate) const ALL: [&str; 83] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -77,6 +77,7 @@ pub(crate) const ALL: [&str; 82] = [
     "php",
     "portage",
     "portage-versions",
+    "programs",
     "pub-versions",
     "python",
     "r",

@@ -10,7 +10,7 @@ use crate::command::{cargo, output};
 use crate::workspace::Workspace;
 
 /// Detectors, what judges each, and the beginning of the test's name.
-const JUDGED: [(&str, &str, &str); 16] = [
+const JUDGED: [(&str, &str, &str); 17] = [
     ("dpkg", "dpkg-query, on generated databases", "judge::"),
     ("python", "importlib.metadata, on generated folders", "judge::what_importlib"),
     ("rpm", "rpm, on generated databases", "judge::"),
@@ -25,6 +25,7 @@ const JUDGED: [(&str, &str, &str); 16] = [
     ("php", "Composer", "judge::"),
     ("r", "R", "judge::"),
     ("ruby", "RubyGems", "judge::"),
+    ("programs", "packages of Debian", "judge::"),
     ("node", "npm, pnpm, Yarn and Bun", "judge::"),
     ("python", "pip, uv, Poetry and Pipenv", "judge::managers::"),
 ];

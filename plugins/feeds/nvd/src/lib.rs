@@ -2,9 +2,11 @@
 //! [API for CVEs, version 2.0](https://nvd.nist.gov/developers/vulnerabilities). Its yearly files have
 //! the same form and can be handed in.
 //!
-//! This crate owns how what the NVD says of a CVE becomes an enrichment of kind `nvd`. It must not
-//! judge whom a CVE affects: the NVD's `configurations` name products in words of their own, which
-//! no package manager shares.
+//! This crate owns how what the NVD says of a CVE becomes an enrichment of kind `nvd`, and whom of the programs of
+//! [`limpid_programs`] it affects. Of anything else it must not judge that: the NVD's `configurations` name products in
+//! words of their own, which no package manager shares. Programs that the detector `programs` finds have no package
+//! manager, and just these names. Their namespace is `nvd`, in which nothing else is, so that packages of distributions and
+//! languages are left to their own publishers.
 //!
 //! | NVD | Enrichment |
 //! |---|---|
@@ -13,6 +15,14 @@
 //! | `vulnStatus` | fact `status`: `Analyzed`, `Rejected` |
 //! | `weaknesses` | facts `weakness`, one for each CWE |
 //! | `descriptions` | fact `description`, the English one |
+//!
+//! | NVD | Advisory |
+//! |---|---|
+//! | `configurations` | `affected`: see the module `applicability` for what of them |
+//! | `published`, `lastModified` | the same |
+//!
+//! A CVE that affects no program has no advisory, and withdraws the one that it had. How many matches of programs are left
+//! out is logged.
 //!
 //! All pages are of the one source `cves`, as changes. What a page is a part of stands in the name
 //! under which it was asked for, since nothing else comes to `parse`: `cves from 2000`, or
@@ -35,12 +45,13 @@
 //! # Ok::<(), limpid_plugin_sdk::Error>(())
 //! ```
 
+mod applicability;
 mod page;
 mod request;
 mod vulnerability;
 
 use limpid_plugin_sdk::feed::{Documents, Feed, Sink, Source};
-use limpid_plugin_sdk::{Error, export_feed};
+use limpid_plugin_sdk::{Error, export_feed, log};
 
 use request::Request;
 
@@ -66,6 +77,12 @@ impl Feed for Nvd {
         if let Some(time) = page.time.as_deref().and_then(request::time) {
             // The API gives times without a zone; they are in UTC.
             sink.dated(&format!("{time}Z"));
+        }
+        if page.left_out > 0 {
+            log::info(format_args!(
+                "{} matches of programs are of no version, or not for Linux",
+                page.left_out
+            ));
         }
         Request::of_source(source).map_or(Ok(None), |request| request.follow(&page, sink))
     }

@@ -9,7 +9,7 @@ use limpid_plugin_sdk::feed::{Meter, Sink};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::vulnerability;
+use crate::vulnerability::{self, Vulnerability};
 
 /// Bytes from one CVE to the next. The largest, of products with thousands of versions, have some MiB.
 const MAX_RECORD: u64 = 16 << 20;
@@ -23,6 +23,8 @@ pub(crate) struct Page {
     pub(crate) results: u64,
     /// How many results there are, over all pages.
     pub(crate) total: u64,
+    /// Matches of programs of which nothing is stated.
+    pub(crate) left_out: u64,
     /// When it was made.
     pub(crate) time: Option<String>,
     format: Option<String>,
@@ -81,7 +83,17 @@ struct Intake<'a> {
 impl Intake<'_> {
     fn result(&mut self, json: &RawValue) {
         match vulnerability::read(json) {
-            Ok(enrichment) => self.sink.enrichment(enrichment),
+            Ok(Vulnerability { enrichment, advisory, left_out, rejected }) => {
+                self.page.left_out = self.page.left_out.saturating_add(left_out);
+                match (advisory, rejected) {
+                    (Some(advisory), _) => self.sink.advisory(advisory),
+                    // What was stated of programs before stays.
+                    (None, Some(why)) => self.sink.reject(&enrichment.id, why),
+                    // A page changes only what it names: what was stated of programs before is gone.
+                    (None, None) => self.sink.withdraw(&enrichment.id),
+                }
+                self.sink.enrichment(enrichment);
+            }
             Err(why) => {
                 let position = self.page.start.saturating_add(self.page.results);
                 self.rejected += 1;

@@ -1,3 +1,4 @@
+mod affected;
 mod corpus;
 
 use limpid_plugin_sdk::Error;

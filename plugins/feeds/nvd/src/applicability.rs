@@ -95,6 +95,25 @@ enum Given {
     Unknown,
 }
 
+/// Whether something has to be there, or must not be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sense {
+    There,
+    NotThere,
+}
+
+/// Of what one has to be there besides a match, or must not be.
+struct Required<'m> {
+    sense: Sense,
+    names: Vec<&'m str>,
+}
+
+impl Node<'_> {
+    fn sense(&self) -> Sense {
+        if self.negate { Sense::NotThere } else { Sense::There }
+    }
+}
+
 /// Reads `configurations`.
 ///
 /// # Errors
@@ -117,8 +136,8 @@ pub(crate) fn read(json: &RawValue) -> Result<Stated, Error> {
                         "it has more than {MAX_MATCHES} matches of programs"
                     )));
                 }
-                let others = others(configuration, at, place);
-                let (given, note) = judge(&cpe, configuration.negate || node.negate, &others);
+                let sense = if configuration.negate { Sense::NotThere } else { node.sense() };
+                let (given, note) = judge(&cpe, sense, &required(configuration, at, place));
                 let status = match given {
                     _ if cpe.version == "-" || !SOURCE_EDITIONS.contains(&cpe.edition.as_str()) => None,
                     Given::Never => None,
@@ -129,7 +148,7 @@ pub(crate) fn read(json: &RawValue) -> Result<Stated, Error> {
                     stated.left_out += 1;
                     continue;
                 };
-                if let Some(start) = state(&mut stated.affected, program, &cpe, one, (status, note))? {
+                if let Some(start) = state(&mut stated.affected, program, &cpe, one, status, note)? {
                     excluded.push((program.name(), start));
                 }
             }
@@ -147,34 +166,35 @@ fn program_of(criteria: &str) -> Result<Option<(&'static Program, Cpe)>, Error> 
     Ok(program.map(|program| (program, cpe)))
 }
 
-/// What has to be there besides the match at `place` of the node at `at`: one match of each of these.
-fn others<'m>(configuration: &'m Configuration<'_>, at: usize, place: usize) -> Vec<(bool, Vec<&'m str>)> {
+/// What has to be there besides the match at `place` of the node at `at`.
+fn required<'m>(configuration: &'m Configuration<'_>, at: usize, place: usize) -> Vec<Required<'m>> {
     let is_and = |operator: &Option<Cow<'_, str>>| {
         operator.as_deref().is_some_and(|it| it.eq_ignore_ascii_case("AND"))
     };
-    let mut others = Vec::new();
+    let mut required = Vec::new();
     for (index, node) in configuration.nodes.iter().enumerate() {
+        let sense = node.sense();
         let names = node.cpe_match.iter().map(|one| &*one.criteria);
         if index == at {
             if is_and(&node.operator) {
                 let besides = names.enumerate().filter(|(index, _)| *index != place);
-                others.extend(besides.map(|(_, name)| (node.negate, vec![name])));
+                required.extend(besides.map(|(_, name)| Required { sense, names: vec![name] }));
             }
         } else if is_and(&configuration.operator) {
             match is_and(&node.operator) {
-                true => others.extend(names.map(|name| (node.negate, vec![name]))),
-                false => others.push((node.negate, names.collect())),
+                true => required.extend(names.map(|name| Required { sense, names: vec![name] })),
+                false => required.push(Required { sense, names: names.collect() }),
             }
         }
     }
-    others
+    required
 }
 
 /// Whether what a match requires is given, and why that cannot be told.
-fn judge(cpe: &Cpe, is_negated: bool, others: &[(bool, Vec<&str>)]) -> (Given, Option<String>) {
+fn judge(cpe: &Cpe, sense: Sense, required: &[Required<'_>]) -> (Given, Option<String>) {
     let mut given = Given::Always;
     let mut unknown: Vec<String> = Vec::new();
-    if is_negated {
+    if sense == Sense::NotThere {
         unknown.push("what is not there".to_owned());
     }
     match cpe.target_software.as_str() {
@@ -185,9 +205,9 @@ fn judge(cpe: &Cpe, is_negated: bool, others: &[(bool, Vec<&str>)]) -> (Given, O
     if !matches!(cpe.target_hardware.as_str(), "" | "*" | "-") {
         unknown.push(cpe.target_hardware.clone());
     }
-    for (is_negated, names) in others {
-        let all: Vec<Given> =
-            names.iter().map(|name| if *is_negated { Given::Unknown } else { is_there(name) }).collect();
+    for Required { sense, names } in required {
+        let judged = |name: &&str| if *sense == Sense::NotThere { Given::Unknown } else { is_there(name) };
+        let all: Vec<Given> = names.iter().map(judged).collect();
         if all.contains(&Given::Always) {
             continue;
         }
@@ -242,7 +262,8 @@ fn state(
     program: &Program,
     cpe: &Cpe,
     one: &Match<'_>,
-    (status, note): (Status, Option<String>),
+    status: Status,
+    note: Option<String>,
 ) -> Result<Option<String>, Error> {
     let name = program.name();
     let place = stated.iter().position(|it| it.name == name && it.status == status && it.note == note);

@@ -22,7 +22,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// Matches of a CVE that are of programs: the most that is known is a few hundred.
-const MAX_MATCHES: usize = 20_000;
+const MAX_MATCHES: usize = 5_000;
+/// Names that are looked at to see what matches of programs require, over all of a CVE.
+const MAX_REQUIRED: usize = 1_000_000;
+/// Versions after which matches begin; of more, nothing is stated that others are not affected.
+const MAX_EXCLUDED: usize = 200;
 /// Bytes of a version.
 const MAX_VERSION: usize = 128;
 /// How many of the others that have to be there are named in a note.
@@ -126,7 +130,9 @@ pub(crate) fn read(json: &RawValue) -> Result<Stated, Error> {
     let mut stated = Stated::default();
     let mut excluded = Vec::new();
     let mut matches = 0;
+    let mut looked_at = 0_usize;
     for configuration in &configurations {
+        let names: usize = configuration.nodes.iter().map(|node| node.cpe_match.len()).sum();
         for (at, node) in configuration.nodes.iter().enumerate() {
             for (place, one) in node.cpe_match.iter().enumerate().filter(|(_, one)| one.vulnerable) {
                 let Some((program, cpe)) = program_of(&one.criteria)? else { continue };
@@ -134,6 +140,12 @@ pub(crate) fn read(json: &RawValue) -> Result<Stated, Error> {
                 if matches > MAX_MATCHES {
                     return Err(Error::unsupported(format!(
                         "it has more than {MAX_MATCHES} matches of programs"
+                    )));
+                }
+                looked_at = looked_at.saturating_add(names);
+                if matches > 1 && looked_at > MAX_REQUIRED {
+                    return Err(Error::unsupported(format!(
+                        "its matches require more than {MAX_REQUIRED} others"
                     )));
                 }
                 let sense = if configuration.negate { Sense::NotThere } else { node.sense() };
@@ -314,7 +326,7 @@ fn checked(version: String) -> Result<String, Error> {
 /// several is not is said whatever others say.
 fn exclude(stated: &mut Vec<Affected>, excluded: Vec<(String, String)>) {
     let mut statements: Vec<Affected> = Vec::new();
-    for (name, version) in excluded {
+    for (name, version) in excluded.into_iter().take(MAX_EXCLUDED) {
         if stated.iter().filter(|it| it.name == name).any(|it| may_be_of(it, &version)) {
             continue;
         }

@@ -112,6 +112,17 @@ struct Required<'m> {
     names: Vec<&'m str>,
 }
 
+impl Configuration<'_> {
+    /// Whether any match requires another.
+    fn requires(&self) -> bool {
+        is_and(&self.operator) || self.nodes.iter().any(|node| is_and(&node.operator))
+    }
+}
+
+fn is_and(operator: &Option<Cow<'_, str>>) -> bool {
+    operator.as_deref().is_some_and(|operator| operator.eq_ignore_ascii_case("AND"))
+}
+
 impl Node<'_> {
     fn sense(&self) -> Sense {
         if self.negate { Sense::NotThere } else { Sense::There }
@@ -132,7 +143,11 @@ pub(crate) fn read(json: &RawValue) -> Result<Stated, Error> {
     let mut matches = 0;
     let mut looked_at = 0_usize;
     for configuration in &configurations {
-        let names: usize = configuration.nodes.iter().map(|node| node.cpe_match.len()).sum();
+        // What may be required of each match.
+        let names: usize = match configuration.requires() {
+            true => configuration.nodes.iter().map(|node| node.cpe_match.len()).sum(),
+            false => 0,
+        };
         for (at, node) in configuration.nodes.iter().enumerate() {
             for (place, one) in node.cpe_match.iter().enumerate().filter(|(_, one)| one.vulnerable) {
                 let Some((program, cpe)) = program_of(&one.criteria)? else { continue };
@@ -143,7 +158,7 @@ pub(crate) fn read(json: &RawValue) -> Result<Stated, Error> {
                     )));
                 }
                 looked_at = looked_at.saturating_add(names);
-                if matches > 1 && looked_at > MAX_REQUIRED {
+                if looked_at > MAX_REQUIRED {
                     return Err(Error::unsupported(format!(
                         "its matches require more than {MAX_REQUIRED} others"
                     )));
@@ -180,9 +195,6 @@ fn program_of(criteria: &str) -> Result<Option<(&'static Program, Cpe)>, Error> 
 
 /// What has to be there besides the match at `place` of the node at `at`.
 fn required<'m>(configuration: &'m Configuration<'_>, at: usize, place: usize) -> Vec<Required<'m>> {
-    let is_and = |operator: &Option<Cow<'_, str>>| {
-        operator.as_deref().is_some_and(|it| it.eq_ignore_ascii_case("AND"))
-    };
     let mut required = Vec::new();
     for (index, node) in configuration.nodes.iter().enumerate() {
         let sense = node.sense();

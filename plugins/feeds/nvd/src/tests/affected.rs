@@ -167,6 +167,7 @@ fn configurations_that_cannot_be_read_cost_themselves_only() {
 fn a_cve_of_too_many_matches_is_rejected_within_bounds() {
     let matches: Vec<String> = (0..5001).map(|number| nginx(&format!("1.{number}"), "")).collect();
     let vulnerable: Vec<String> = matches[..1200].to_vec();
+    assert_eq!(affected(&one_node(&vulnerable))[0].versions.len(), 1200);
     let required: Vec<String> = (0..1000).map(|number| platform(&format!("a:x:y{number}:1"))).collect();
     for configuration in [one_node(&matches), together(&[any_of(&vulnerable), any_of(&required)])] {
         let document = page(0, 1, &[&cve(&format!(r#""configurations": [{configuration}]"#))]);

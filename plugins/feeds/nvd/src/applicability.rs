@@ -22,7 +22,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// Matches of a CVE that are of programs: the most that is known is a few hundred.
-const MAX_MATCHES: usize = 20_000;
+const MAX_MATCHES: usize = 5_000;
+/// Names that are looked at to see what matches of programs require, over all of a CVE.
+const MAX_REQUIRED: usize = 1_000_000;
+/// Versions after which matches begin; of more, nothing is stated that others are not affected.
+const MAX_EXCLUDED: usize = 200;
 /// Bytes of a version.
 const MAX_VERSION: usize = 128;
 /// How many of the others that have to be there are named in a note.
@@ -95,6 +99,36 @@ enum Given {
     Unknown,
 }
 
+/// Whether something has to be there, or must not be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sense {
+    There,
+    NotThere,
+}
+
+/// Of what one has to be there besides a match, or must not be.
+struct Required<'m> {
+    sense: Sense,
+    names: Vec<&'m str>,
+}
+
+impl Configuration<'_> {
+    /// Whether any match requires another.
+    fn requires(&self) -> bool {
+        is_and(&self.operator) || self.nodes.iter().any(|node| is_and(&node.operator))
+    }
+}
+
+fn is_and(operator: &Option<Cow<'_, str>>) -> bool {
+    operator.as_deref().is_some_and(|operator| operator.eq_ignore_ascii_case("AND"))
+}
+
+impl Node<'_> {
+    fn sense(&self) -> Sense {
+        if self.negate { Sense::NotThere } else { Sense::There }
+    }
+}
+
 /// Reads `configurations`.
 ///
 /// # Errors
@@ -107,7 +141,13 @@ pub(crate) fn read(json: &RawValue) -> Result<Stated, Error> {
     let mut stated = Stated::default();
     let mut excluded = Vec::new();
     let mut matches = 0;
+    let mut looked_at = 0_usize;
     for configuration in &configurations {
+        // What may be required of each match.
+        let names: usize = match configuration.requires() {
+            true => configuration.nodes.iter().map(|node| node.cpe_match.len()).sum(),
+            false => 0,
+        };
         for (at, node) in configuration.nodes.iter().enumerate() {
             for (place, one) in node.cpe_match.iter().enumerate().filter(|(_, one)| one.vulnerable) {
                 let Some((program, cpe)) = program_of(&one.criteria)? else { continue };
@@ -117,8 +157,14 @@ pub(crate) fn read(json: &RawValue) -> Result<Stated, Error> {
                         "it has more than {MAX_MATCHES} matches of programs"
                     )));
                 }
-                let others = others(configuration, at, place);
-                let (given, note) = judge(&cpe, configuration.negate || node.negate, &others);
+                looked_at = looked_at.saturating_add(names);
+                if looked_at > MAX_REQUIRED {
+                    return Err(Error::unsupported(format!(
+                        "its matches require more than {MAX_REQUIRED} others"
+                    )));
+                }
+                let sense = if configuration.negate { Sense::NotThere } else { node.sense() };
+                let (given, note) = judge(&cpe, sense, &required(configuration, at, place));
                 let status = match given {
                     _ if cpe.version == "-" || !SOURCE_EDITIONS.contains(&cpe.edition.as_str()) => None,
                     Given::Never => None,
@@ -129,7 +175,7 @@ pub(crate) fn read(json: &RawValue) -> Result<Stated, Error> {
                     stated.left_out += 1;
                     continue;
                 };
-                if let Some(start) = state(&mut stated.affected, program, &cpe, one, (status, note))? {
+                if let Some(start) = state(&mut stated.affected, program, &cpe, one, status, note)? {
                     excluded.push((program.name(), start));
                 }
             }
@@ -147,34 +193,32 @@ fn program_of(criteria: &str) -> Result<Option<(&'static Program, Cpe)>, Error> 
     Ok(program.map(|program| (program, cpe)))
 }
 
-/// What has to be there besides the match at `place` of the node at `at`: one match of each of these.
-fn others<'m>(configuration: &'m Configuration<'_>, at: usize, place: usize) -> Vec<(bool, Vec<&'m str>)> {
-    let is_and = |operator: &Option<Cow<'_, str>>| {
-        operator.as_deref().is_some_and(|it| it.eq_ignore_ascii_case("AND"))
-    };
-    let mut others = Vec::new();
+/// What has to be there besides the match at `place` of the node at `at`.
+fn required<'m>(configuration: &'m Configuration<'_>, at: usize, place: usize) -> Vec<Required<'m>> {
+    let mut required = Vec::new();
     for (index, node) in configuration.nodes.iter().enumerate() {
+        let sense = node.sense();
         let names = node.cpe_match.iter().map(|one| &*one.criteria);
         if index == at {
             if is_and(&node.operator) {
                 let besides = names.enumerate().filter(|(index, _)| *index != place);
-                others.extend(besides.map(|(_, name)| (node.negate, vec![name])));
+                required.extend(besides.map(|(_, name)| Required { sense, names: vec![name] }));
             }
         } else if is_and(&configuration.operator) {
             match is_and(&node.operator) {
-                true => others.extend(names.map(|name| (node.negate, vec![name]))),
-                false => others.push((node.negate, names.collect())),
+                true => required.extend(names.map(|name| Required { sense, names: vec![name] })),
+                false => required.push(Required { sense, names: names.collect() }),
             }
         }
     }
-    others
+    required
 }
 
 /// Whether what a match requires is given, and why that cannot be told.
-fn judge(cpe: &Cpe, is_negated: bool, others: &[(bool, Vec<&str>)]) -> (Given, Option<String>) {
+fn judge(cpe: &Cpe, sense: Sense, required: &[Required<'_>]) -> (Given, Option<String>) {
     let mut given = Given::Always;
     let mut unknown: Vec<String> = Vec::new();
-    if is_negated {
+    if sense == Sense::NotThere {
         unknown.push("what is not there".to_owned());
     }
     match cpe.target_software.as_str() {
@@ -185,9 +229,9 @@ fn judge(cpe: &Cpe, is_negated: bool, others: &[(bool, Vec<&str>)]) -> (Given, O
     if !matches!(cpe.target_hardware.as_str(), "" | "*" | "-") {
         unknown.push(cpe.target_hardware.clone());
     }
-    for (is_negated, names) in others {
-        let all: Vec<Given> =
-            names.iter().map(|name| if *is_negated { Given::Unknown } else { is_there(name) }).collect();
+    for Required { sense, names } in required {
+        let judged = |name: &&str| if *sense == Sense::NotThere { Given::Unknown } else { is_there(name) };
+        let all: Vec<Given> = names.iter().map(judged).collect();
         if all.contains(&Given::Always) {
             continue;
         }
@@ -242,7 +286,8 @@ fn state(
     program: &Program,
     cpe: &Cpe,
     one: &Match<'_>,
-    (status, note): (Status, Option<String>),
+    status: Status,
+    note: Option<String>,
 ) -> Result<Option<String>, Error> {
     let name = program.name();
     let place = stated.iter().position(|it| it.name == name && it.status == status && it.note == note);
@@ -293,7 +338,7 @@ fn checked(version: String) -> Result<String, Error> {
 /// several is not is said whatever others say.
 fn exclude(stated: &mut Vec<Affected>, excluded: Vec<(String, String)>) {
     let mut statements: Vec<Affected> = Vec::new();
-    for (name, version) in excluded {
+    for (name, version) in excluded.into_iter().take(MAX_EXCLUDED) {
         if stated.iter().filter(|it| it.name == name).any(|it| may_be_of(it, &version)) {
             continue;
         }

@@ -1,6 +1,7 @@
 //! Looks for versions in a file, as a stream.
 
 use std::io::{self, BufRead};
+use std::ops::Range;
 
 use memchr::memmem::{Finder, find_iter};
 
@@ -15,7 +16,7 @@ pub const MAX_VERSIONS: usize = 8;
 const AROUND: usize = 2 * MAX_VERSION + 2 * MAX_LITERAL;
 
 /// How much is searched at a time, in bytes, besides what is around.
-const WINDOW: usize = 256 << 10;
+const CHUNK: usize = 256 << 10;
 
 /// A search for the version of a program in one file.
 #[derive(Debug)]
@@ -54,7 +55,7 @@ impl<'a> Search<'a> {
         loop {
             let count = {
                 let chunk = file.fill_buf()?;
-                let chunk = chunk.get(..WINDOW).unwrap_or(chunk);
+                let chunk = chunk.get(..CHUNK).unwrap_or(chunk);
                 window.extend_from_slice(chunk);
                 chunk.len()
             };
@@ -64,7 +65,7 @@ impl<'a> Search<'a> {
             if limit <= searched && !is_end {
                 continue;
             }
-            self.search(&window, searched..limit, is_start);
+            self.search(&Window { bytes: &window, part: searched..limit, is_start });
             if is_end {
                 break;
             }
@@ -76,15 +77,16 @@ impl<'a> Search<'a> {
         Ok(self.versions.into_iter().find(|versions| !versions.is_empty()).unwrap_or_default())
     }
 
-    /// Looks for literals that begin within `part` of the window.
-    fn search(&mut self, window: &[u8], part: std::ops::Range<usize>, is_start: bool) {
+    /// Looks for literals that begin within that part.
+    fn search(&mut self, window: &Window<'_>) {
+        let Window { bytes: window, part, is_start } = window;
         for ((text, finders), versions) in self.finders.iter().zip(&mut self.versions) {
             for finder in finders {
                 let length = finder.needle().len();
                 let end = part.end.saturating_add(length.saturating_sub(1)).min(window.len());
                 let end = if text.place == Place::Start { end.min(length) } else { end };
                 let Some(bytes) = window.get(part.start..end) else { continue };
-                if text.place == Place::Start && !(is_start && part.start == 0) {
+                if text.place == Place::Start && !(*is_start && part.start == 0) {
                     continue;
                 }
                 for at in finder.find_iter(bytes) {
@@ -107,6 +109,15 @@ impl<'a> Search<'a> {
             }
         }
     }
+}
+
+/// What of a file is looked at.
+struct Window<'b> {
+    bytes: &'b [u8],
+    /// Where literals are looked for; what is around it was searched before, or will be.
+    part: Range<usize>,
+    /// Whether it begins as the file does.
+    is_start: bool,
 }
 
 /// The first two numbers with a dot between in a name.

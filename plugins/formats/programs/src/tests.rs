@@ -42,6 +42,8 @@ fn versions_are_read_as_programs_state_them() {
         assert_eq!(versions(key, path, text), expected, "{key}: {}", String::from_utf8_lossy(text));
     };
     check("openssl", "libcrypto.so.1.1", b"OpenSSL 1.1.1zk-fips 11 Feb 2013", &["1.1.1zk"]);
+    check("openssl", "libcrypto.so.1.1", b"OpenSSL 1.1.1w  11 Sep 2023", &["1.1.1w"]);
+    check("openssl", "libcrypto.so", b"OpenSSL 1.1.1 (compatible; BoringSSL)", &[]);
     check("openssl", "libcrypto.so.3", b"OpenSSL 3.0.0-beta2 17 Jun 2021", &["3.0.0-beta2"]);
     check("openssl", "libcrypto.so.3", b"OpenSSL 3.0.0 compatible", &[]);
     check("haproxy", "haproxy", b"\0 version 2.6.12-1+deb12u4, released 2023/10/17", &["2.6.12"]);

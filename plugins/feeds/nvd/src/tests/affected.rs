@@ -163,6 +163,20 @@ fn configurations_that_cannot_be_read_cost_themselves_only() {
     }
 }
 
+#[test]
+fn a_cve_of_too_many_matches_is_rejected_within_bounds() {
+    let matches: Vec<String> = (0..5001).map(|number| nginx(&format!("1.{number}"), "")).collect();
+    let vulnerable: Vec<String> = matches[..1200].to_vec();
+    assert_eq!(affected(&one_node(&vulnerable))[0].versions.len(), 1200);
+    let required: Vec<String> = (0..1000).map(|number| platform(&format!("a:x:y{number}:1"))).collect();
+    for configuration in [one_node(&matches), together(&[any_of(&vulnerable), any_of(&required)])] {
+        let document = page(0, 1, &[&cve(&format!(r#""configurations": [{configuration}]"#))]);
+        let (_, sink) = parse("handed in", document);
+        assert_eq!((sink.rejected.len(), sink.advisories.len(), sink.enrichments.len()), (1, 0, 1));
+        assert!(sink.rejected[0].1.to_string().contains("more than"), "{:?}", sink.rejected);
+    }
+}
+
 proptest! {
     #[test]
     fn no_match_is_fatal(

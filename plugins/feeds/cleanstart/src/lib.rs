@@ -109,7 +109,7 @@ mod tests {
         check("CleanStart", "cleanstart", "apk");
         check("clnstrt", "cleanstart", "apk");
         check("CLEANSTART", "cleanstart", "apk");
-        check("npm", "npm", "semver");
+        check("npm", "npm", "npm");
     }
 
     const RECORD: &str = r#"{"id": "CLEANSTART-2026-AB00001", "modified": "2026-01-22T09:39:52Z",

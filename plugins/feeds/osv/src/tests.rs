@@ -112,7 +112,7 @@ fn a_single_record_is_a_source_of_its_own_unless_its_ecosystem_is_asked_for() {
     check("npm", &["npm"], Some("npm"));
     check("npm", &["PyPI", "npm"], Some("npm"));
     check("pypi", &["PyPI", "npm"], Some("GHSA-1"));
-    check("CRAN", &["npm"], Some("GHSA-1"));
+    check("Emacs", &["npm"], Some("GHSA-1"));
 }
 
 #[test]

@@ -177,7 +177,7 @@ fn packages_of_languages_are_meant_by_names_of_the_publishers_own() {
         assert_eq!(stated, expected.into_iter().collect::<Vec<_>>(), "{ecosystem} {name}");
     };
     check("Root:PyPI", "rootio_requests", Some(("pypi", "rootio-requests", "pep440")));
-    check("Root:npm", "@rootio/semver", Some(("npm", "@rootio/semver", "semver")));
+    check("Root:npm", "@rootio/semver", Some(("npm", "@rootio/semver", "npm")));
     check("Root:PyPI", "requests", None);
     check("PyPI", "rootio-requests", None);
 }

@@ -305,7 +305,7 @@ mod tests {
         check("Docker Hardened Images:Debian:13", "dhi:debian:13", "dpkg");
         check("Root:Alpine:3.18", "root:alpine:3.18", "apk");
         check("Root:Ubuntu:22.04", "root:ubuntu:22.04", "dpkg");
-        check("Root:npm", "root:npm", "semver");
+        check("Root:npm", "root:npm", "npm");
         check("Echo:PyPi", "echo:pypi", "pep440");
         check("Echo:Maven", "echo:maven", "maven");
         check("Echo", "echo", "dpkg");

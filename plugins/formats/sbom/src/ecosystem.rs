@@ -4,22 +4,29 @@ use limpid_plugin_sdk::Purl;
 use limpid_plugin_sdk::detector::Package;
 
 /// Type of package URLs, namespace, scheme.
-const LANGUAGES: [(&str, &str, &str); 15] = [
-    ("bitnami", "bitnami", "semver"),
-    ("cargo", "cargo", "semver"),
+const LANGUAGES: [(&str, &str, &str); 21] = [
+    ("bioconductor", "bioconductor", "cran"),
+    ("bitnami", "bitnami", "bitnami"),
+    ("cargo", "cargo", "crates"),
     ("composer", "composer", "composer"),
-    ("conan", "conan", "conan"),
+    // Recipes are versioned as what they build.
+    ("conan", "conan", "generic"),
+    ("conda", "conda", "conda"),
+    ("cran", "cran", "cran"),
     ("gem", "rubygems", "gem"),
     ("githubactions", "githubactions", "semver"),
-    ("golang", "golang", "semver"),
-    ("hex", "hex", "semver"),
-    ("julia", "julia", "semver"),
+    ("golang", "golang", "go"),
+    ("hackage", "hackage", "haskell"),
+    ("hex", "hex", "hex"),
+    ("julia", "julia", "julia"),
+    ("luarocks", "luarocks", "generic"),
     ("maven", "maven", "maven"),
-    ("npm", "npm", "semver"),
+    ("npm", "npm", "npm"),
     ("nuget", "nuget", "nuget"),
-    ("pub", "pub", "semver"),
+    ("opam", "opam", "opam"),
+    ("pub", "pub", "pub"),
     ("pypi", "pypi", "pep440"),
-    ("swift", "swift", "semver"),
+    ("swift", "swift", "swift"),
 ];
 
 /// Type of package URLs, scheme: packages of distributions.
@@ -51,6 +58,8 @@ pub(crate) fn package(purl: &Purl, version: &str) -> Package {
         Some(group) => format!("{group}/{}", purl.name),
         None => purl.name.clone(),
     };
+    // As detectors and advisories write them.
+    let name = if matches!(kind, "nuget" | "swift") { name.to_lowercase() } else { name };
     // A part of a package is that package.
     let mut purl = purl.clone().version(version);
     purl.subpath = None;
@@ -106,12 +115,13 @@ mod tests {
             let found = (package.name.as_str(), package.version.as_str(), package.scheme.as_str());
             assert_eq!(found, (name, version, scheme), "{purl}");
         };
-        check("pkg:cargo/rand@0.8.5", "cargo", "rand", "0.8.5", "semver");
-        check("pkg:npm/%40babel/core@7.0.0", "npm", "@babel/core", "7.0.0", "semver");
+        check("pkg:cargo/rand@0.8.5", "cargo", "rand", "0.8.5", "crates");
+        check("pkg:npm/%40babel/core@7.0.0", "npm", "@babel/core", "7.0.0", "npm");
         check("pkg:pypi/Foo_Bar@1.0", "pypi", "foo-bar", "1.0", "pep440");
         check("pkg:maven/org.a/b@1.0", "maven", "org.a:b", "1.0", "maven");
         check("pkg:gem/rails@7.0.0", "rubygems", "rails", "7.0.0", "gem");
-        check("pkg:golang/golang.org/x/net@v0.1.0", "golang", "golang.org/x/net", "v0.1.0", "semver");
+        check("pkg:golang/golang.org/x/net@v0.1.0", "golang", "golang.org/x/net", "v0.1.0", "go");
+        check("pkg:nuget/Newtonsoft.Json@13.0.1", "nuget", "newtonsoft.json", "13.0.1", "nuget");
         check("pkg:generic/openssl@3.0.13", "generic", "openssl", "3.0.13", "generic");
         check("pkg:rpm/almalinux/libXau@1.0.9-3.el8", "almalinux:8", "libXau", "1.0.9-3.el8", "rpm");
         check("pkg:rpm/redhat/krb5-libs@1.18.2-5.el8_6.1", "rhel:8", "krb5-libs", "1.18.2-5.el8_6.1", "rpm");

@@ -84,14 +84,15 @@ impl<'a> Identifier<'a> {
 }
 
 /// `number(.number)*letter?(_suffix number?)*(-rN)?`, without numbers that begin with a zero: those are
-/// fractions.
+/// fractions; and without a suffix that has no number before another suffix: what that is compared with a number
+/// is told by the other suffix.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Apk {
     numbers: Vec<u64>,
     letter: Option<u8>,
     /// Rank and number of each suffix, and the rank of their end.
-    suffixes: Vec<(i8, u64)>,
-    revision: u64,
+    suffixes: Vec<(i8, Option<u64>)>,
+    revision: Option<u64>,
 }
 
 /// Those before 0 come before the version itself.
@@ -110,8 +111,8 @@ const SUFFIXES: [(&str, i8); 9] = [
 impl Apk {
     fn parse(version: &str) -> Option<Self> {
         let (version, revision) = match version.rsplit_once("-r") {
-            Some((version, revision)) => (version, plain(revision)?),
-            None => (version, 0),
+            Some((version, revision)) => (version, Some(plain(revision)?)),
+            None => (version, None),
         };
         let mut parts = version.split('_');
         let release = parts.next()?;
@@ -119,16 +120,17 @@ impl Apk {
         let release = release.strip_suffix(|last: char| last.is_ascii_lowercase()).unwrap_or(release);
         let numbers = release.split('.').map(plain).collect::<Option<_>>()?;
         let mut suffixes = parts.map(suffix).collect::<Option<Vec<_>>>()?;
-        suffixes.push((0, 0));
-        Some(Self { numbers, letter, suffixes, revision })
+        let is_told = suffixes.split_last().is_none_or(|(_, before)| before.iter().all(|(_, no)| no.is_some()));
+        suffixes.push((0, None));
+        is_told.then_some(Self { numbers, letter, suffixes, revision })
     }
 }
 
-fn suffix(text: &str) -> Option<(i8, u64)> {
+fn suffix(text: &str) -> Option<(i8, Option<u64>)> {
     let end = text.bytes().position(|byte| byte.is_ascii_digit()).unwrap_or(text.len());
     let (name, digits) = text.split_at_checked(end)?;
     let (_, rank) = SUFFIXES.iter().find(|(known, _)| *known == name)?;
-    Some((*rank, if digits.is_empty() { 0 } else { plain(digits)? }))
+    Some((*rank, if digits.is_empty() { None } else { Some(plain(digits)?) }))
 }
 
 /// `[epoch:]upstream[-revision]`: the last two as signs, a number, signs, a number, and so on.
@@ -158,6 +160,10 @@ impl<'a> Dpkg<'a> {
 
 /// The last run has no signs and no digits, so that what ends there is compared with what goes on.
 fn runs(mut text: &str) -> Vec<(Vec<u16>, Digits<'_>)> {
+    // A revision that is not there is 0.
+    if text.is_empty() {
+        text = "0";
+    }
     let mut runs = Vec::new();
     loop {
         let (signs, rest) = split(text, |byte| byte.is_ascii_digit());

@@ -111,8 +111,20 @@ impl Api {
     }
 
     #[track_caller]
-    pub(crate) fn report(&self, image: &str) -> Value {
+    pub(crate) fn report_now(&self, image: &str) -> Value {
         self.get(&format!("/v1/images/{image}/report")).ok()
+    }
+
+    #[track_caller]
+    pub(crate) fn report(&self, image: &str) -> Value {
+        // A service that has just been started looks whether anything is to be refreshed.
+        let is_refreshing = |report: &Value| {
+            let gaps = report["coverage"]["gaps"].as_array();
+            gaps.is_some_and(|gaps| gaps.iter().any(|gap| gap["code"] == "refresh-under-way"))
+        };
+        until("no refresh is under way", || {
+            Some(self.report_now(image)).filter(|report| !is_refreshing(report))
+        })
     }
 
     /// The image that was submitted under a name; null where there is none.

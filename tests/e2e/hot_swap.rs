@@ -46,7 +46,7 @@ impl Place {
     /// The report, once nothing is being refreshed any more.
     pub(crate) fn settled_report(&self, image: &str) -> Value {
         until("what plugins changed is refreshed", || {
-            let report = self.service.api.report(image);
+            let report = self.service.api.report_now(image);
             let gaps = report["coverage"]["gaps"].as_array().unwrap();
             (!gaps.iter().any(|gap| gap["code"] == "refresh-under-way")).then_some(report)
         })

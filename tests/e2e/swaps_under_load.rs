@@ -33,10 +33,10 @@ fn no_request_fails_and_no_report_mixes_versions_while_plugins_are_swapped() {
                 let own = own_image(number);
                 loop {
                     if number % 2 == 0 {
-                        check(&place.service.api.report(&sample.digest()), expected);
+                        check(&place.service.api.report_now(&sample.digest()), expected);
                     } else {
                         let image = place.service.api.index(&own.docker_archive());
-                        check(&place.service.api.report(&image), expected);
+                        check(&place.service.api.report_now(&image), expected);
                         let path = format!("/v1/images/{image}");
                         assert_eq!(place.service.api.delete(&path).status, 204);
                     }

@@ -120,7 +120,8 @@ impl Apk {
         let release = release.strip_suffix(|last: char| last.is_ascii_lowercase()).unwrap_or(release);
         let numbers = release.split('.').map(plain).collect::<Option<_>>()?;
         let mut suffixes = parts.map(suffix).collect::<Option<Vec<_>>>()?;
-        let is_told = suffixes.split_last().is_none_or(|(_, before)| before.iter().all(|(_, no)| no.is_some()));
+        let is_told =
+            suffixes.split_last().is_none_or(|(_, before)| before.iter().all(|(_, no)| no.is_some()));
         suffixes.push((0, None));
         is_told.then_some(Self { numbers, letter, suffixes, revision })
     }

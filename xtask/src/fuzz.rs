@@ -37,7 +37,7 @@ const MEMORY_LIMIT: u32 = 1024;
 const TIME_LIMIT: u32 = 10;
 
 /// How long `cargo xtask test` runs each target, in seconds; first where `CI` is set.
-const SECONDS_IN_TESTS: (u64, u64) = (12, 4);
+const SECONDS_IN_TESTS: (u64, u64) = (5, 3);
 
 /// Fuzzes the named targets, or all, or with inputs only runs one target on those.
 ///

@@ -53,6 +53,8 @@ pub struct Limits {
     pub claimed_files: u64,
     /// Sum of the sizes of all claimed files of one layer; those over it are unread.
     pub claimed_bytes: u64,
+    /// Packages that detectors find in one layer; files that state more are unread.
+    pub layer_packages: u64,
     /// Files of one kind of one layer whose paths are noted, whoever reads them; more are only counted.
     pub files_of_kind: usize,
     /// Files that wait to be shown to claimants of `alone` files.
@@ -110,6 +112,8 @@ impl Default for Limits {
             claimed_file_bytes: 256 * MIB,
             claimed_files: 200_000,
             claimed_bytes: 8 * GIB,
+            // A monorepo has some ten thousand; each takes about 4 kB while its image is looked at.
+            layer_packages: 200_000,
             files_of_kind: 20_000,
             alone_files: 256,
             alone_memory: 8 * MIB,

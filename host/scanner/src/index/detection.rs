@@ -1,10 +1,10 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::io;
 use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender};
 use limpid_layers::{ClaimedFile, Sink};
-use limpid_model::{Digest, Finding, LayerFindings, PluginFailure, Unread};
+use limpid_model::{Digest, Fact, Finding, InputError, LayerFindings, PluginFailure, Unread};
 use limpid_runtime::{LayerFile, Plugin};
 
 use super::keeper::Keeper;
@@ -51,10 +51,11 @@ pub(super) fn detect(
     cause: Option<&str>,
     detectors: &[Arc<Plugin>],
     showings: &Receiver<Showing>,
-    mut kept: Keeper,
+    (mut kept, packages): (Keeper, u64),
 ) -> Shown {
     let mut outcomes = Vec::new();
     let mut has_failed = false;
+    let mut room = Room { limit: packages, taken: 0 };
     for Showing { claimant, files } in showings {
         if cause.is_none() && has_failed {
             continue;
@@ -65,11 +66,48 @@ pub(super) fn detect(
         let ordinals = files.iter().map(|file| (file.path().to_owned(), file.ordinal())).collect();
         let files = borrowed(files);
         let shown = detectors.get(claimant).and_then(|plugin| show(plugin, cause, files));
-        let Some((findings, unread, failure)) = shown else { continue };
+        let Some((findings, mut unread, failure)) = shown else { continue };
         has_failed |= failure.is_some();
+        let findings = room.admit(findings, &mut unread);
         outcomes.push(Outcome { claimant, ordinals, findings, unread, failure });
     }
     Shown { outcomes, kept }
+}
+
+/// How many packages of a layer are taken: they are in memory all at once, and a small file can state very many.
+struct Room {
+    limit: u64,
+    taken: u64,
+}
+
+impl Room {
+    /// The findings of the files for whose packages there is room; the others are unread.
+    fn admit(&mut self, mut findings: Vec<Finding>, unread: &mut Vec<Unread>) -> Vec<Finding> {
+        let mut packages: BTreeMap<&str, u64> = BTreeMap::new();
+        for finding in &findings {
+            let count = u64::from(matches!(finding.fact, Fact::Package(_)));
+            *packages.entry(finding.path.as_str()).or_default() += count;
+        }
+        let mut left_out = BTreeSet::new();
+        for (path, count) in packages {
+            let then = self.taken.saturating_add(count);
+            if then > self.limit && count > 0 {
+                let limit = self.limit;
+                let why = format!(
+                    "with the {count} packages that it states, those of the layer are over the limit \
+                     `layer_packages` of {limit}"
+                );
+                unread.push(Unread { path: path.to_owned(), error: InputError::Other(why) });
+                left_out.insert(path.to_owned());
+            } else {
+                self.taken = then;
+            }
+        }
+        if !left_out.is_empty() {
+            findings.retain(|finding| !left_out.contains(finding.path.as_str()));
+        }
+        findings
+    }
 }
 
 pub(crate) type Answer = (Vec<Finding>, Vec<Unread>, Option<PluginFailure>);
@@ -151,5 +189,38 @@ impl LayerFile for Borrowed {
 
     fn read(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
         Ok(self.0.read(offset, len)?.into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_support::package;
+
+    #[test]
+    fn files_that_state_more_packages_than_there_is_room_for_are_unread() {
+        let stated = |path: &str, count: usize| {
+            let fact = Fact::Package(Box::new(package("a", "1")));
+            vec![Finding { path: path.into(), member: None, fact }; count]
+        };
+        let mut room = Room { limit: 5, taken: 0 };
+        let mut admitted = |findings: Vec<Finding>| {
+            let mut unread = Vec::new();
+            let findings = room.admit(findings, &mut unread);
+            let unread: Vec<_> = unread.iter().map(|it| format!("{}: {}", it.path, it.error)).collect();
+            (findings.len(), unread)
+        };
+        let over = |path: &str, count: usize| {
+            format!(
+                "{path}: with the {count} packages that it states, those of the layer are over the limit \
+                 `layer_packages` of 5"
+            )
+        };
+        assert_eq!(admitted([stated("a", 3), stated("b", 4)].concat()), (3, vec![over("b", 4)]));
+        assert_eq!(admitted(stated("c", 3)), (0, vec![over("c", 3)]));
+        assert_eq!(admitted(stated("d", 2)), (2, vec![]));
+        let property =
+            Finding { path: "e".into(), member: None, fact: Fact::Property("x".into(), "y".into()) };
+        assert_eq!(admitted(vec![property]), (1, vec![]));
     }
 }

@@ -72,7 +72,7 @@ pub(super) fn showing(
         claims = claims.with_kinds(Arc::clone(&settings.kinds));
     }
     let (sender, receiver) = crossbeam_channel::bounded(WAITING);
-    let keeper = Keeper::new(settings.keep.clone());
+    let keeper = (Keeper::new(settings.keep.clone()), settings.limits.layer_packages);
     let (contents, shown) = std::thread::scope(|scope| {
         let detecting = scope.spawn(|| detection::detect(cause, detectors, &receiver, keeper));
         let mut sink = Handover(sender);

@@ -147,7 +147,7 @@ impl Indexer<'_> {
             }
         }
         let (sender, receiver) = crossbeam_channel::bounded(WAITING);
-        let keeper = Keeper::new(settings.keep.clone());
+        let keeper = (Keeper::new(settings.keep.clone()), settings.limits.layer_packages);
         let cause = detection::cause(&found.image.id);
         let (contents, shown) = std::thread::scope(|scope| {
             let detecting = scope.spawn(|| detection::detect(Some(&cause), detectors, &receiver, keeper));

@@ -51,6 +51,12 @@ pub(crate) fn read(bytes: &[u8]) -> Properties {
         if text.is_empty() || text.starts_with(['#', '!']) {
             continue;
         }
+        let mut text = text.to_owned();
+        while goes_on(&text) && text.len() <= MAX_LINE {
+            text.pop();
+            let Ok(Some(line)) = lines.next() else { break };
+            text.push_str(line.text().trim_start_matches([' ', '\t', '\u{c}']));
+        }
         let end = text.find([' ', '\t', '\u{c}', '=', ':']).unwrap_or(text.len());
         let (key, rest) = text.split_at(end);
         if matches!(key, "groupId" | "artifactId" | "version") {
@@ -62,14 +68,33 @@ pub(crate) fn read(bytes: &[u8]) -> Properties {
     Properties(properties)
 }
 
-/// The few escapes that stand in groups and versions, if any do.
+/// Whether the next line belongs to this one: it ends with a backslash that is not escaped itself.
+fn goes_on(line: &str) -> bool {
+    line.bytes().rev().take_while(|byte| *byte == b'\\').count() % 2 == 1
+}
+
+/// A value without its escapes, as Java reads it; `\uXXXX` that is no character is replaced.
 fn unescaped(value: &str) -> String {
     let mut text = String::with_capacity(value.len());
-    let mut characters = value.chars();
-    while let Some(character) = characters.next() {
-        text.extend(if character == '\\' { characters.next() } else { Some(character) });
+    let mut rest = value;
+    while let Some((before, after)) = rest.split_once('\\') {
+        text.push_str(before);
+        let mut characters = after.chars();
+        let escaped = characters.next();
+        rest = characters.as_str();
+        match (escaped, rest.get(..4).and_then(|digits| u32::from_str_radix(digits, 16).ok())) {
+            (Some('u'), Some(code)) => {
+                text.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+                rest = rest.get(4..).unwrap_or_default();
+            }
+            (Some('t'), _) => text.push('\t'),
+            (Some('n'), _) => text.push('\n'),
+            (Some('r'), _) => text.push('\r'),
+            (Some('f'), _) => text.push('\u{c}'),
+            (other, _) => text.extend(other),
+        }
     }
-    text
+    text + rest
 }
 
 impl Properties {
@@ -124,6 +149,8 @@ mod tests {
         check("groupId: org.x\nartifactId = y\n\tversion 1.0 \n", expected);
         check("\u{feff}groupId=org.x\n!version=2\nartifactId=y\nversion=1.0\n", expected);
         check("groupId=org.x\nartifactId=y\nversion=9\nversion=1\\.0\nother=1", expected);
+        check("groupId=org\\u002ex\nartifactId=\\\n  y\nversion=1\\\n\t.\\\n0\n", expected);
+        check("groupId=org.x\nartifactId=y\nversion=1.0\\", expected);
     }
 
     #[test]

@@ -20,7 +20,10 @@ pub(crate) const SECTION: &[u8] = b".dep-v0";
 const MAX_COMPRESSED: u64 = 8 << 20;
 
 /// The largest list that is read, in bytes; the reader of cargo-auditable reads as much.
-const MAX_LIST: u64 = 64 << 20;
+const MAX_LIST: u64 = 16 << 20;
+
+/// How many crates are taken of a list.
+const MAX_CRATES: usize = 20_000;
 
 #[derive(Deserialize)]
 struct List<'a> {
@@ -70,6 +73,12 @@ pub(crate) fn read(executable: &Executable<'_>, problems: &mut Problems) -> Resu
 fn parse(text: &[u8], problems: &mut Problems) -> Result<Vec<Crate>, serde_json::Error> {
     let list: List<'_> = serde_json::from_slice(text)?;
     let mut crates = Vec::new();
+    if list.packages.len() > MAX_CRATES {
+        let count = list.packages.len();
+        return Err(serde::de::Error::custom(format_args!(
+            "it lists {count} crates, over this plugin's limit of {MAX_CRATES}"
+        )));
+    }
     for (number, listed) in list.packages.into_iter().enumerate() {
         match serde_json::from_str::<Listed<'_>>(listed.get()) {
             Ok(listed) if !is_name(&listed.name) || !is_name(&listed.version) || !is_name(&listed.source) => {

@@ -109,8 +109,8 @@ fn a_list_that_cannot_be_read_is_told_with_the_reason() {
     check(&whole[..20], "malformed: section `.dep-v0` cannot be decompressed: incomplete deflate stream");
     check(&compressed(b"{}"), "malformed: section `.dep-v0`: missing field `packages` at line 1 column 2");
     check(
-        &compressed(&vec![b' '; (64 << 20) + 1]),
-        "unsupported: section `.dep-v0` holds more than 67108864 bytes, this plugin's limit",
+        &compressed(&vec![b' '; (16 << 20) + 1]),
+        "unsupported: section `.dep-v0` holds more than 16777216 bytes, this plugin's limit",
     );
     check(
         &vec![0; (8 << 20) + 1],

@@ -14,7 +14,7 @@ pub(crate) enum Kind {
     Secdb,
 }
 
-/// Tells by its first character what a document is.
+/// Tells by its first character what a document is, and goes there, over what is blank before it.
 ///
 /// # Errors
 ///
@@ -23,7 +23,10 @@ pub(crate) fn kind(input: &mut impl BufRead) -> Result<Kind, Error> {
     loop {
         let buffer = input.fill_buf()?;
         let length = buffer.len();
-        match buffer.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        let blank = buffer.iter().position(|byte| !byte.is_ascii_whitespace());
+        let first = blank.and_then(|blank| buffer.get(blank)).copied();
+        input.consume(blank.unwrap_or(length));
+        match first {
             Some(b'<') => return Ok(Kind::Index),
             Some(b'{') => return Ok(Kind::Secdb),
             Some(other) => {
@@ -33,7 +36,7 @@ pub(crate) fn kind(input: &mut impl BufRead) -> Result<Kind, Error> {
                 )));
             }
             None if length == 0 => return Err(Error::malformed("the document is empty")),
-            None => input.consume(length),
+            None => {}
         }
     }
 }

@@ -83,6 +83,7 @@ def stated(record: conda_meta.Record) -> Package:
         vendor=None,
         signer=None,
         reason=None,
+        symbols=None,
         qualifiers=[],
         licenses=[record.license] if record.license else [],
     )

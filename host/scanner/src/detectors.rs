@@ -1,7 +1,9 @@
 //! The detectors that are loaded, and what they have seen.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use limpid_layers::ClaimSet;
 use limpid_model::{Blame, Digest, FailureKind, LayerFindings};
 use limpid_runtime::{Plugin, Snapshot};
 use limpid_store::View;
@@ -17,6 +19,29 @@ pub(crate) fn loaded(plugins: &Snapshot) -> Vec<Arc<Plugin>> {
 /// The components of plugins, in their order.
 pub(crate) fn components(plugins: &[Arc<Plugin>]) -> Vec<Digest> {
     plugins.iter().map(|plugin| plugin.id().digest).collect()
+}
+
+/// The claims of detectors, in their order. They are those of their components, and compiled once for some sets of
+/// these: every layer and every report asks for them.
+pub(crate) fn claims(detectors: &[Arc<Plugin>]) -> Result<ClaimSet, Error> {
+    /// Sets that are kept: all detectors, and those that have not seen a layer.
+    const SETS: usize = 4;
+    static KNOWN: Mutex<VecDeque<(Vec<Digest>, ClaimSet)>> = Mutex::new(VecDeque::new());
+    let components = components(detectors);
+    let find = |known: &VecDeque<(Vec<Digest>, ClaimSet)>| {
+        known.iter().find(|(of, _)| *of == components).map(|(_, claims)| claims.clone())
+    };
+    if let Some(claims) = find(&KNOWN.lock().unwrap_or_else(PoisonError::into_inner)) {
+        return Ok(claims);
+    }
+    let claims =
+        ClaimSet::new(detectors.iter().map(|plugin| plugin.detector().map_or(&[][..], |d| d.claims())))?;
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if find(&known).is_none() {
+        known.truncate(SETS - 1);
+        known.push_front((components, claims.clone()));
+    }
+    Ok(claims)
 }
 
 /// Whether a detector has seen all that it claims of a layer.

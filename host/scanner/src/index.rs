@@ -38,7 +38,6 @@ pub(crate) use flights::Flights;
 use flights::{Flight, Owned, Turn};
 use layer::ReadLayer;
 use linked::Behind;
-pub(crate) use linked::claims;
 pub(crate) use ownership::{OtherClaims, keep_shared_ownership};
 use plan::{Outcomes, Plan, Unknown};
 use progress::Counted;
@@ -68,7 +67,7 @@ pub struct Indexed {
 
 /// What detectors claim, with the kinds of files that are counted.
 pub(crate) fn wanted(plugins: &Snapshot, settings: &Settings) -> Result<ClaimSet, Error> {
-    Ok(claims(&detectors::loaded(plugins))?.with_kinds(Arc::clone(&settings.kinds)))
+    Ok(detectors::claims(&detectors::loaded(plugins))?.with_kinds(Arc::clone(&settings.kinds)))
 }
 
 /// What indexing needs of the service.

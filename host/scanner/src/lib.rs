@@ -109,7 +109,6 @@ struct Parts {
     plugin_changes: rekey::PluginChanges,
     moments: history::Moments,
     /// What the detectors that are loaded claim.
-    claims: report::Claims,
     /// What affects base images and those that are newer, at one revision.
     judged: report::JudgedImages,
     /// How many findings images have, as far as it was asked.
@@ -157,7 +156,6 @@ impl Scanner {
             flights: index::Flights::default(),
             plugin_changes: rekey::PluginChanges::default(),
             moments: history::Moments::default(),
-            claims: report::Claims::default(),
             judged: report::JudgedImages::default(),
             tallies: repositories::Tallies::default(),
             listing: watched::UnderWay::default(),

@@ -39,7 +39,6 @@ use crate::{Error, Settings, bases, facts, images, inventory};
 pub(crate) use advisory_rows::AdvisoryRows;
 pub(crate) use enrichments::Enrichments;
 pub(crate) use recommendation::JudgedImages;
-pub(crate) use unexamined::Claims;
 
 /// What reports need of the service.
 #[derive(Clone, Copy)]
@@ -48,7 +47,6 @@ pub(crate) struct Reporter<'s> {
     pub(crate) settings: &'s Settings,
     pub(crate) plugins: &'s Snapshot,
     pub(crate) refreshing: &'s Refreshing,
-    pub(crate) claims: &'s Claims,
     pub(crate) judged: &'s JudgedImages,
     /// Of before any view was taken.
     pub(crate) revision: Option<&'s Revision>,

@@ -577,7 +577,6 @@ impl Scanner {
             settings: self.settings(),
             plugins: &plugins,
             refreshing: &self.0.refreshing,
-            claims: &self.0.claims,
             judged: &self.0.judged,
             revision: revision.as_ref(),
         })

@@ -13,7 +13,6 @@ use limpid_store::tables::values::DigestBytes;
 
 use super::detection::{self, Handover};
 use super::keeper::Keeper;
-use super::linked::claims;
 use super::ownership::{OtherClaims, keep_shared_ownership};
 use super::plan::Unknown;
 use super::{ImageInput, Indexer};
@@ -67,7 +66,7 @@ pub(super) fn showing(
     read: impl FnOnce(&ClaimSet, &mut Handover) -> Result<LayerContents, limpid_layers::Error>,
 ) -> Result<ShownLayer, Error> {
     let settings = indexer.settings;
-    let mut claims = claims(detectors)?;
+    let mut claims = detectors::claims(detectors)?;
     if counts {
         claims = claims.with_kinds(Arc::clone(&settings.kinds));
     }

@@ -5,8 +5,8 @@
 //! stands for, so that images which share these layers share it, and nothing is read again for it.
 
 use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
 
 use limpid_images::{FoundImage, stored};
 use limpid_layers::{ClaimSet, Links, links, read_linked};
@@ -23,7 +23,7 @@ use super::ownership::{OtherClaims, keep_shared_ownership};
 use super::plan::Outcomes;
 use super::{ImageInput, Indexer};
 use crate::Error;
-use crate::detectors::{components, has_seen};
+use crate::detectors::{claims, has_seen};
 use crate::facts::LinkedLayer;
 use crate::images::LINKED;
 
@@ -182,29 +182,6 @@ impl Indexer<'_> {
             stored: None,
         })
     }
-}
-
-/// The claims of detectors, in their order. They are those of their components, and compiled once for some sets of
-/// these: every layer asks for them.
-pub(crate) fn claims(detectors: &[Arc<Plugin>]) -> Result<ClaimSet, Error> {
-    /// Sets that are kept: all detectors, and those that have not seen a layer.
-    const SETS: usize = 4;
-    static KNOWN: Mutex<VecDeque<(Vec<Digest>, ClaimSet)>> = Mutex::new(VecDeque::new());
-    let components = components(detectors);
-    let find = |known: &VecDeque<(Vec<Digest>, ClaimSet)>| {
-        known.iter().find(|(of, _)| *of == components).map(|(_, claims)| claims.clone())
-    };
-    if let Some(claims) = find(&KNOWN.lock().unwrap_or_else(PoisonError::into_inner)) {
-        return Ok(claims);
-    }
-    let claims =
-        ClaimSet::new(detectors.iter().map(|plugin| plugin.detector().map_or(&[][..], |d| d.claims())))?;
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    if find(&known).is_none() {
-        known.truncate(SETS - 1);
-        known.push_front((components, claims.clone()));
-    }
-    Ok(claims)
 }
 
 fn is_known(view: &View<'_>, diff_id: &Digest, detectors: &[Arc<Plugin>]) -> Result<bool, Error> {

@@ -41,7 +41,7 @@ pub(crate) struct OtherClaims {
 impl OtherClaims {
     /// The claims of these detectors.
     pub(crate) fn new(detectors: &[Arc<limpid_runtime::Plugin>]) -> Result<Self, Error> {
-        let claims = super::linked::claims(detectors)?;
+        let claims = crate::detectors::claims(detectors)?;
         Ok(Self { detectors: detectors.iter().map(|plugin| plugin.id().name.clone()).collect(), claims })
     }
 

@@ -18,7 +18,7 @@ use super::Refreshes;
 use crate::detectors;
 use crate::detectors::{components, has_seen};
 use crate::images::known_entries;
-use crate::index::{self, Fresh, detection};
+use crate::index::{Fresh, detection};
 use crate::index::{OtherClaims, keep_shared_ownership};
 use crate::unexamined;
 use crate::{Error, inventory};
@@ -139,7 +139,7 @@ impl Refreshes<'_> {
             });
         }
         let layers: Vec<_> = layers.iter().collect();
-        let claims = index::claims(&unseen)?;
+        let claims = detectors::claims(&unseen)?;
         let links = links(&layers, &unread_layers, &claims, &self.indexer.settings.limits);
         let mut files: Vec<Files> = unseen.iter().map(|_| Files::default()).collect();
         let mut unread: Vec<Vec<Unread>> = vec![Vec::new(); unseen.len()];

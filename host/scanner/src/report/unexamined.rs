@@ -1,27 +1,20 @@
 //! Says what of an image nobody has examined.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
 
-use limpid_layers::ClaimSet;
 use limpid_matching::Contents;
 use limpid_model::report::{Coverage, Gap, LayerNote, UnexaminedFiles, UnreadLayer};
 use limpid_model::{Digest, Image, Pattern};
-use limpid_runtime::Plugin;
 use limpid_store::View;
 use limpid_store::tables::kinds::Files;
 use limpid_store::tables::unexamined::{self, Unexamined};
 
 use super::Reporter;
 use crate::Error;
-use crate::detectors::{components, loaded};
+use crate::detectors::{claims, loaded};
 
 /// Paths that are named as examples.
 const EXAMPLES: usize = 5;
-
-/// What the detectors that are loaded claim, compiled once for them.
-#[derive(Debug, Default)]
-pub(crate) struct Claims(Mutex<Option<(Vec<Digest>, Arc<ClaimSet>)>>);
 
 /// Adds to the coverage of an image what of it nobody has examined.
 pub(super) fn add(
@@ -80,7 +73,7 @@ fn files(
     }
     let rules = &reporter.settings.kinds;
     let detectors = loaded(reporter.plugins);
-    let claims = claims(reporter, &detectors)?;
+    let claims = claims(&detectors)?;
     let stated: BTreeSet<&str> = contents
         .packages
         .iter()
@@ -115,18 +108,4 @@ fn files(
     }
     unexamined.sort_by(|a, b| b.files.cmp(&a.files).then_with(|| a.kind.cmp(&b.kind)));
     Ok(unexamined)
-}
-
-fn claims(reporter: Reporter<'_>, detectors: &[Arc<Plugin>]) -> Result<Arc<ClaimSet>, Error> {
-    let components = components(detectors);
-    let mut known = reporter.claims.0.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((of, claims)) = known.as_ref()
-        && *of == components
-    {
-        return Ok(Arc::clone(claims));
-    }
-    let claims = detectors.iter().map(|plugin| plugin.detector().map_or(&[][..], |d| d.claims()));
-    let claims = Arc::new(ClaimSet::new(claims)?);
-    *known = Some((components, Arc::clone(&claims)));
-    Ok(claims)
 }

@@ -424,7 +424,8 @@ impl<'a> Collector<'a> {
         Ok(None)
     }
 
-    /// Content whose place was for now, where it stays.
+    /// Content that was kept until somebody turned out to want it, in the place where it waits from then on: files that
+    /// belong together share the memory that is theirs.
     fn settled(&mut self, content: Content, is_certain: bool, wants: &[Want]) -> Result<Content, Error> {
         let Content::Memory(bytes) = &content else { return Ok(content) };
         if is_certain || wants.iter().all(|want| !want.by.together) {

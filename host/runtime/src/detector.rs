@@ -135,11 +135,12 @@ impl<'a> Detector<'a> {
         self.callee.counted(cause, "detect", || self.try_detect(files))
     }
 
-    /// The same, before anybody knows for which image. That it fails does not count.
+    /// The same, but that it fails does not count: before anybody knows for which image files are shown, and for
+    /// parts of what a call that counts has failed for.
     ///
     /// # Errors
     /// As of [`Self::detect`].
-    pub fn detect_ahead(&self, files: Vec<Box<dyn LayerFile>>) -> Result<Detected, PluginFailure> {
+    pub fn detect_uncounted(&self, files: Vec<Box<dyn LayerFile>>) -> Result<Detected, PluginFailure> {
         self.callee.uncounted("detect", || self.try_detect(files))
     }
 

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use crossbeam_channel::{Receiver, Sender};
 use limpid_layers::{ClaimedFile, Sink};
-use limpid_model::{Digest, Fact, Finding, InputError, LayerFindings, PluginFailure, Unread};
-use limpid_runtime::{LayerFile, Plugin};
+use limpid_model::{Digest, Fact, Finding, Grouping, InputError, LayerFindings, PluginFailure, Unread};
+use limpid_runtime::{Detected, LayerFile, Plugin};
 
 use super::keeper::Keeper;
+use super::parts::{self, Answer};
 
 /// Files to be shown to one detector in one call.
 pub(super) struct Showing {
     claimant: usize,
+    grouping: Grouping,
     files: Vec<ClaimedFile>,
 }
 
@@ -22,11 +24,11 @@ impl Sink for Handover {
     fn alone(&mut self, claimant: usize, files: Vec<ClaimedFile>) {
         // Nobody receives any more only where the detecting thread has panicked, and that is told
         // when it is joined.
-        let _ = self.0.send(Showing { claimant, files });
+        let _ = self.0.send(Showing { claimant, grouping: Grouping::Alone, files });
     }
 
     fn together(&mut self, claimant: usize, files: Vec<ClaimedFile>) {
-        let _ = self.0.send(Showing { claimant, files });
+        let _ = self.0.send(Showing { claimant, grouping: Grouping::Together, files });
     }
 }
 
@@ -42,7 +44,7 @@ pub(super) struct Outcome {
     ordinals: HashMap<String, u64>,
     findings: Vec<Finding>,
     unread: Vec<Unread>,
-    failure: Option<PluginFailure>,
+    failures: Vec<PluginFailure>,
 }
 
 /// Shows files to detectors until there are no more, and keeps the small ones. `cause` is what that is for; where
@@ -56,7 +58,7 @@ pub(super) fn detect(
     let mut outcomes = Vec::new();
     let mut has_failed = false;
     let mut room = Room { limit: packages, taken: 0 };
-    for Showing { claimant, files } in showings {
+    for Showing { claimant, grouping, files } in showings {
         if cause.is_none() && has_failed {
             continue;
         }
@@ -64,12 +66,12 @@ pub(super) fn detect(
             kept.take(file);
         }
         let ordinals = files.iter().map(|file| (file.path().to_owned(), file.ordinal())).collect();
-        let files = borrowed(files);
-        let shown = detectors.get(claimant).and_then(|plugin| show(plugin, cause, files));
-        let Some((findings, mut unread, failure)) = shown else { continue };
-        has_failed |= failure.is_some();
+        let files: Vec<_> = files.into_iter().map(Borrowed).collect();
+        let shown = detectors.get(claimant).map(|plugin| show(plugin, cause, grouping, &files));
+        let Some(Answer { detected: Detected { findings, mut unread }, failures }) = shown else { continue };
+        has_failed |= !failures.is_empty();
         let findings = room.admit(findings, &mut unread);
-        outcomes.push(Outcome { claimant, ordinals, findings, unread, failure });
+        outcomes.push(Outcome { claimant, ordinals, findings, unread, failures });
     }
     Shown { outcomes, kept }
 }
@@ -110,19 +112,28 @@ impl Room {
     }
 }
 
-pub(crate) type Answer = (Vec<Finding>, Vec<Unread>, Option<PluginFailure>);
-
-/// Shows files to a detector, for a cause or ahead of any.
-pub(crate) fn show(plugin: &Plugin, cause: Option<&str>, files: Vec<Box<dyn LayerFile>>) -> Option<Answer> {
-    let detector = plugin.detector()?;
+/// Shows files to a detector, for a cause or ahead of any. Where it fails for files that stand alone, they are shown
+/// to it again in parts; not ahead of any cause, where the call is made again as a whole.
+pub(crate) fn show<F: LayerFile + Clone + 'static>(
+    plugin: &Plugin,
+    cause: Option<&str>,
+    grouping: Grouping,
+    files: &[F],
+) -> Answer {
+    let Some(detector) = plugin.detector() else { return Answer::default() };
+    let boxed =
+        |files: &[F]| files.iter().cloned().map(|file| Box::new(file) as Box<dyn LayerFile>).collect();
     let detected = match cause {
-        Some(cause) => detector.detect(cause, files),
-        None => detector.detect_ahead(files),
+        Some(cause) => detector.detect(cause, boxed(files)),
+        None => detector.detect_uncounted(boxed(files)),
     };
-    Some(match detected {
-        Ok(detected) => (detected.findings, detected.unread, None),
-        Err(failure) => (Vec::new(), Vec::new(), Some(failure)),
-    })
+    match detected {
+        Ok(detected) => Answer { detected, failures: Vec::new() },
+        Err(failure) if cause.is_some() && grouping == Grouping::Alone => {
+            parts::shown_in_parts(files, failure, &mut |part| detector.detect_uncounted(boxed(part)))
+        }
+        Err(failure) => Answer { detected: Detected::default(), failures: vec![failure] },
+    }
 }
 
 /// What plugins are called for while an image is indexed.
@@ -145,7 +156,7 @@ pub(super) fn collect(
             |path: &str| outcome.ordinals.get(path).is_none_or(|ordinal| !superseded.contains(ordinal));
         found.findings.extend(outcome.findings.into_iter().filter(|finding| holds(&finding.path)));
         found.unread.extend(outcome.unread.into_iter().filter(|unread| holds(&unread.path)));
-        found.failures.extend(outcome.failure);
+        found.failures.extend(outcome.failures);
     }
     for (claimant, unread) in unread {
         if let Some(found) = found.get_mut(claimant) {
@@ -168,6 +179,7 @@ pub fn borrowed(files: Vec<ClaimedFile>) -> Vec<Box<dyn LayerFile>> {
     files.into_iter().map(|file| Box::new(Borrowed(file)) as Box<dyn LayerFile>).collect()
 }
 
+#[derive(Clone)]
 struct Borrowed(ClaimedFile);
 
 impl LayerFile for Borrowed {

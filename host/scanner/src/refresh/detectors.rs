@@ -18,8 +18,7 @@ use super::Refreshes;
 use crate::detectors;
 use crate::detectors::{components, has_seen};
 use crate::images::known_entries;
-use crate::index::{Fresh, detection};
-use crate::index::{OtherClaims, keep_shared_ownership};
+use crate::index::{Answer, Fresh, OtherClaims, detection, keep_shared_ownership};
 use crate::unexamined;
 use crate::{Error, inventory};
 
@@ -160,7 +159,7 @@ impl Refreshes<'_> {
                     (Some((content, executable)), Some(claims), Some(files)) => {
                         let (path, executable) = (file.path.clone(), *executable);
                         let content = Arc::clone(content);
-                        files.add(grouping, KeptFile { path, executable, content, claims });
+                        files.add(grouping, KeptFile { path, executable, content, claims: claims.into() });
                     }
                     _ => unsettled.extend(unseen.get(claimant).map(|detector| detector.id().digest)),
                 }
@@ -317,15 +316,15 @@ fn names(view: &View<'_>, image: &Image, components: &[Digest]) -> Result<BTreeM
 /// Kept files that a detector claims, by how they are shown.
 #[derive(Default)]
 struct Files {
-    alone: Vec<Box<dyn LayerFile>>,
-    together: Vec<Box<dyn LayerFile>>,
+    alone: Vec<KeptFile>,
+    together: Vec<KeptFile>,
 }
 
 impl Files {
     fn add(&mut self, grouping: Grouping, file: KeptFile) {
         match grouping {
-            Grouping::Alone => self.alone.push(Box::new(file)),
-            Grouping::Together => self.together.push(Box::new(file)),
+            Grouping::Alone => self.alone.push(file),
+            Grouping::Together => self.together.push(file),
         }
     }
 }
@@ -351,7 +350,7 @@ fn kept_files(view: &View<'_>, diff_id: &Digest, detector: &Plugin) -> Result<Op
         for want in wanted {
             let (path, executable) = (key.path.clone(), row.executable());
             let (grouping, content) = (want.grouping(), Arc::clone(&content));
-            files.add(grouping, KeptFile { path, executable, content, claims: want.claims });
+            files.add(grouping, KeptFile { path, executable, content, claims: want.claims.into() });
         }
     }
     Ok(Some(files))
@@ -359,31 +358,26 @@ fn kept_files(view: &View<'_>, diff_id: &Digest, detector: &Plugin) -> Result<Op
 
 fn detect(detector: &Plugin, image: &Digest, files: Files) -> LayerFindings {
     let mut found = LayerFindings::default();
-    let mut alone = files.alone.into_iter();
-    let batches = std::iter::from_fn(|| {
-        let batch: Vec<_> = alone.by_ref().take(ALONE).collect();
-        (!batch.is_empty()).then_some(batch)
-    });
-    let together = (!files.together.is_empty()).then_some(files.together);
-    for batch in batches.chain(together) {
-        if let Some((findings, unread, failure)) =
-            detection::show(detector, Some(&detection::cause(image)), batch)
-        {
-            found.findings.extend(findings);
-            found.unread.extend(unread);
-            found.failures.extend(failure);
-        }
+    let cause = detection::cause(image);
+    let alone = files.alone.chunks(ALONE).map(|batch| (Grouping::Alone, batch));
+    let together = std::iter::once((Grouping::Together, files.together.as_slice()));
+    for (grouping, batch) in alone.chain(together).filter(|(_, batch)| !batch.is_empty()) {
+        let Answer { detected, failures } = detection::show(detector, Some(&cause), grouping, batch);
+        found.findings.extend(detected.findings);
+        found.unread.extend(detected.unread);
+        found.failures.extend(failures);
     }
     detection::sort(&mut found);
     found
 }
 
 /// A kept file as detectors see it.
+#[derive(Clone)]
 struct KeptFile {
     path: String,
     executable: bool,
     content: Arc<[u8]>,
-    claims: Vec<u32>,
+    claims: Arc<[u32]>,
 }
 
 impl LayerFile for KeptFile {

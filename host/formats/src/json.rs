@@ -40,8 +40,9 @@ pub use plugins::{Plugin, PluginRef, PluginWithVersions, Plugins, RefusedPlugin}
 pub use progress::JobProgress;
 pub(crate) use report::is_of;
 pub use report::{
-    Coverage, Distribution, Enrichment, Finding, Gap, Inventory, LayerRef, Package, Publisher, Rating,
-    Report, Severity, Silent, Summary, write_report,
+    Coverage, Distribution, Enrichment, Examination, Finding, Gap, Inventory, LayerRef, Package,
+    PluginFailure, Publisher, Rating, Report, Severity, Silent, Summary, UnexaminedFiles, UnjudgedAdvisory,
+    UnorderedVersion, UnreadFile, write_report,
 };
 pub use repositories::{PreviousTarget, Repositories, Repository, Tag, TagChange, TaggedImage, Tags};
 pub use statistics::{Statistics, Unfixed};

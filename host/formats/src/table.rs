@@ -6,6 +6,7 @@ mod feeds;
 mod grid;
 mod layers;
 mod look;
+mod missing;
 mod page;
 mod plugins;
 mod report;
@@ -22,33 +23,36 @@ pub use feeds::{feeds, imported, ingested, runs};
 use grid::Grid;
 pub use layers::layers;
 pub use look::{Look, Tone};
+use missing::Missing;
 pub use page::{Page, Piece};
 pub use plugins::plugins;
 pub use report::{Hints, report};
 pub use subscriptions::subscriptions;
 pub use watches::watches;
 
-/// The packages of an image.
+/// The packages of an image, and what of it was not examined.
 pub fn packages(page: &mut Page, inventory: &api::Inventory) {
     heading(page, &inventory.image, inventory.distribution.as_ref());
     page.blank();
     if inventory.packages.is_empty() {
         page.line(&["No packages: `limpid plugin list` shows what is looked for in images".into()]);
-        return;
+    } else {
+        let mut grid = Grid::new(&["package", "version", "arch", "evidence", "layer", "path"]);
+        for package in &inventory.packages {
+            grid.row([
+                Piece::from(&package.name),
+                Piece::from(&package.version),
+                Piece::from(package.arch.as_deref().unwrap_or("-")),
+                Piece::from(&*package.evidence),
+                Piece::from(package.layer.index.to_string()),
+                Piece::from(&package.path),
+            ]);
+        }
+        page.grid(&grid);
+        page.blank();
+        page.line(&[count(inventory.packages.len(), "package", "packages").into()]);
     }
-    let mut grid = Grid::new(&["package", "version", "arch", "layer", "path"]);
-    for package in &inventory.packages {
-        grid.row([
-            Piece::from(&package.name),
-            Piece::from(&package.version),
-            Piece::from(package.arch.as_deref().unwrap_or("-")),
-            Piece::from(package.layer.index.to_string()),
-            Piece::from(&package.path),
-        ]);
-    }
-    page.grid(&grid);
-    page.blank();
-    page.line(&[count(inventory.packages.len(), "package", "packages").into()]);
+    Missing::from(&inventory.coverage).show(page, "This list is not complete:");
 }
 
 /// Which image it is.

@@ -1,4 +1,4 @@
-use crate::report::{InstalledPackage, LayerChanges};
+use crate::report::{Examination, InstalledPackage, LayerChanges};
 use crate::{Digest, Distribution, Image};
 
 /// What each layer of an image did to its packages, and what is there in the end.
@@ -12,6 +12,8 @@ pub struct Inventory {
     pub packages: Vec<InstalledPackage>,
     /// What each layer did, lowest first.
     pub layers: Vec<LayerChanges>,
+    /// What of the image nobody, or not everybody, has examined: more packages may be there.
+    pub examination: Examination,
 }
 
 /// A layer, and what it does over the layers below it.

@@ -25,12 +25,21 @@ pub enum Severity {
     High,
     /// CVSS 9.0 to 10.0.
     Critical,
+    /// The package is itself the attack: it was published to do harm. No score tells of that.
+    Malicious,
 }
 
 impl Severity {
     /// All of them, worst first.
-    pub const WORST_FIRST: [Self; 6] =
-        [Self::Critical, Self::High, Self::Medium, Self::Unknown, Self::Low, Self::Negligible];
+    pub const WORST_FIRST: [Self; 7] = [
+        Self::Malicious,
+        Self::Critical,
+        Self::High,
+        Self::Medium,
+        Self::Unknown,
+        Self::Low,
+        Self::Negligible,
+    ];
 
     /// The word for it in documents.
     pub const fn as_str(self) -> &'static str {
@@ -41,6 +50,7 @@ impl Severity {
             Self::Medium => "medium",
             Self::High => "high",
             Self::Critical => "critical",
+            Self::Malicious => "malicious",
         }
     }
 
@@ -73,6 +83,7 @@ impl Severity {
     /// What a publisher's word means, of which all use the same few.
     pub fn of_word(word: &str) -> Self {
         match word.to_ascii_lowercase().as_str() {
+            "malicious" => Self::Malicious,
             "critical" => Self::Critical,
             "high" | "important" => Self::High,
             "medium" | "moderate" => Self::Medium,

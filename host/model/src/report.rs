@@ -1,11 +1,16 @@
 //! The answer to "what affects this image, and how much of it do we know?".
 
+mod examination;
+mod gap;
+
 use std::sync::Arc;
 
-use crate::{
-    Digest, Distribution, Image, PluginFailure, PluginId, Rating, Severity, SourcePackage, Status, Text,
-    Unread,
+use crate::{Digest, Distribution, Image, PluginId, Rating, Severity, SourcePackage, Status, Text};
+
+pub use examination::{
+    Examination, LayerFailure, LayerNote, LongPaths, UnexaminedFiles, UnreadFile, UnreadLayer,
 };
+pub use gap::Gap;
 
 /// What is known of an image at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -208,16 +213,8 @@ pub struct Coverage {
     pub judged: usize,
     /// Sources of advisories that the report rests on.
     pub sources: Vec<SourceCoverage>,
-    /// Claimed files that could not be read.
-    pub unread: Vec<UnreadFile>,
-    /// Layers that could not be read, lowest first.
-    pub unread_layers: Vec<UnreadLayer>,
-    /// What is odd about layers and hides nothing.
-    pub notes: Vec<LayerNote>,
-    /// Files that hold packages and that no detector reads, by kind, most first.
-    pub unexamined: Vec<UnexaminedFiles>,
-    /// Calls of plugins that gave no answer.
-    pub failures: Vec<LayerFailure>,
+    /// What of it nobody, or not everybody, has examined.
+    pub examination: Examination,
     /// Versions that could not be ordered.
     pub unordered: Vec<UnorderedVersion>,
     /// Advisories that could not be judged.
@@ -264,63 +261,6 @@ pub struct SilentNamespace {
     pub last_stated: u64,
 }
 
-/// A claimed file that could not be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnreadFile {
-    /// The layer.
-    pub diff_id: Digest,
-    /// The detector that claimed it.
-    pub detector: PluginId,
-    /// Path and reason.
-    pub unread: Unread,
-}
-
-/// A layer that could not be read: nothing is known of what it holds, replaces and deletes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnreadLayer {
-    /// Its place in the image; 0 is the lowest.
-    pub index: usize,
-    /// Digest of its tar, as the image's configuration says.
-    pub diff_id: Digest,
-    /// Why, for programs: `over-limit`, `unsupported`, `damaged`.
-    pub code: String,
-    /// Why: which limit, or which form.
-    pub why: String,
-}
-
-/// Something odd about a layer that was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LayerNote {
-    /// Its place in the image; 0 is the lowest.
-    pub index: usize,
-    /// Digest of its tar.
-    pub diff_id: Digest,
-    /// What it is.
-    pub what: String,
-}
-
-/// Files of one kind that hold packages and that no detector reads.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnexaminedFiles {
-    /// The kind's code.
-    pub kind: String,
-    /// What people call them, in singular or plural as they are.
-    pub title: String,
-    /// How many there are.
-    pub files: u64,
-    /// Some of their paths.
-    pub examples: Vec<String>,
-}
-
-/// A call of a plugin that failed on a layer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LayerFailure {
-    /// The layer.
-    pub diff_id: Digest,
-    /// What happened.
-    pub failure: PluginFailure,
-}
-
 /// A version that could not be ordered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnorderedVersion {
@@ -343,218 +283,6 @@ pub struct UnjudgedAdvisory {
     pub package: String,
     /// Why.
     pub why: String,
-}
-
-/// How many feeds a gap names; more are counted.
-const NAMED_FEEDS: usize = 4;
-
-/// Something that is missing for a full answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Gap {
-    /// No file of the image states a distribution.
-    UnknownDistribution,
-    /// The distribution is past the end of its publisher's support.
-    Unsupported {
-        /// What people call it.
-        distribution: String,
-        /// The last day of support.
-        until: String,
-    },
-    /// No source of advisories speaks of the place where a package's advisories are published.
-    NoAdvisories {
-        /// Where they would be published.
-        namespaces: Vec<String>,
-        /// How many packages that affects.
-        packages: usize,
-    },
-    /// No detector found any package.
-    NoPackages,
-    /// The distribution is known, and no package of it was read.
-    NoDistributionPackages {
-        /// What people call it.
-        distribution: String,
-    },
-    /// Packages may come from other releases than the distribution's own, and no record says which do.
-    OtherReleases {
-        /// Where advisories for those are published.
-        namespaces: Vec<String>,
-    },
-    /// The publisher of advisories for a release has stopped speaking of it.
-    ReleaseDropped {
-        /// Where they were published.
-        namespace: String,
-        /// The feed and its source.
-        source: (String, String),
-        /// When it last spoke of it, RFC 3339.
-        last_stated: String,
-    },
-    /// Nobody has rated findings.
-    UnratedFindings {
-        /// How many.
-        unrated: usize,
-        /// Of how many.
-        findings: usize,
-        /// Feeds that are loaded and of which nothing is stored.
-        feeds: Vec<String>,
-    },
-    /// A layer could not be read.
-    UnreadLayer {
-        /// Its place in the image; 0 is the lowest.
-        index: usize,
-        /// Which layer, and why.
-        why: String,
-    },
-    /// Entries of a layer were passed over because of their paths' length.
-    LongPaths {
-        /// Its place in the image; 0 is the lowest.
-        index: usize,
-        /// Digest of its tar.
-        diff_id: Digest,
-        /// How many.
-        entries: u64,
-        /// The limit, in bytes.
-        limit: u64,
-    },
-    /// Files hold packages and no detector reads them: what they are called, and how many.
-    UnexaminedFiles(Vec<(String, u64)>),
-    /// Files that no detector reads were not counted.
-    UncountedFiles {
-        /// In how many layers.
-        layers: u64,
-    },
-    /// Claimed files could not be read.
-    UnreadFiles(usize),
-    /// Calls of plugins failed.
-    PluginFailures(usize),
-    /// Versions could not be ordered.
-    UnorderedVersions(usize),
-    /// Advisories could not be judged.
-    UnjudgedAdvisories(usize),
-    /// Plugins have changed, and what they change is being worked on.
-    RefreshUnderWay,
-    /// Detectors that are loaded now have not seen layers of the image: submit it again.
-    NotExamined {
-        /// Names of the detectors.
-        detectors: Vec<String>,
-    },
-}
-
-impl Gap {
-    /// A code for programs.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::UnknownDistribution => "unknown-distribution",
-            Self::Unsupported { .. } => "unsupported-distribution",
-            Self::NoAdvisories { .. } => "no-advisories",
-            Self::NoPackages | Self::NoDistributionPackages { .. } => "no-packages",
-            Self::OtherReleases { .. } => "other-releases",
-            Self::ReleaseDropped { .. } => "release-dropped",
-            Self::UnratedFindings { .. } => "unrated-findings",
-            Self::UnreadLayer { .. } => "unread-layer",
-            Self::LongPaths { .. } => "long-paths",
-            Self::UnexaminedFiles(_) => "unexamined-files",
-            Self::UncountedFiles { .. } => "uncounted-files",
-            Self::UnreadFiles(_) => "unread-files",
-            Self::PluginFailures(_) => "plugin-failures",
-            Self::UnorderedVersions(_) => "unordered-versions",
-            Self::UnjudgedAdvisories(_) => "unjudged-advisories",
-            Self::RefreshUnderWay => "refresh-under-way",
-            Self::NotExamined { .. } => "not-examined",
-        }
-    }
-}
-
-impl std::fmt::Display for Gap {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::UnknownDistribution => f.write_str(
-                "no file of the image states its distribution, so that its packages cannot be judged",
-            ),
-            Self::Unsupported { distribution, until } => {
-                write!(
-                    f,
-                    "support of {distribution} ended on {until}: newer vulnerabilities may not be published for it"
-                )
-            }
-            Self::NoAdvisories { namespaces, packages } => write!(
-                f,
-                "no advisories are stored for {}, where those of {packages} packages are published",
-                namespaces.join(", ")
-            ),
-            Self::NoPackages => f.write_str("no detector found a package in the image"),
-            Self::NoDistributionPackages { distribution } => write!(
-                f,
-                "the image says that it is {distribution}, but no package of that was read: its package \
-                 database is missing, empty, out of reach or of a form that no loaded detector reads"
-            ),
-            Self::OtherReleases { namespaces } => write!(
-                f,
-                "the image's repositories name other releases, too, and which packages come from those is not \
-                 recorded: see also {}",
-                namespaces.join(", ")
-            ),
-            Self::ReleaseDropped { namespace, source: (feed, source), last_stated } => write!(
-                f,
-                "source `{source}` of feed `{feed}` last spoke of `{namespace}` on {last_stated}, and no longer \
-                 does: what it stated then is shown as it was, and newer vulnerabilities are not known"
-            ),
-            Self::UnratedFindings { unrated, findings, feeds } => {
-                write!(f, "nobody has rated {unrated} of {findings} findings")?;
-                match feeds.as_slice() {
-                    [] => Ok(()),
-                    feeds if feeds.len() > NAMED_FEEDS => write!(
-                        f,
-                        ": nothing is stored of feeds that may (`limpid feed list`); `limpid feed update`",
-                    ),
-                    feeds => write!(
-                        f,
-                        ": nothing is stored of {}, which may; `limpid feed update`",
-                        feeds.join(", ")
-                    ),
-                }
-            }
-            Self::UnreadLayer { index, why } => write!(
-                f,
-                "layer {index} was not read: {why}; what it brings, replaces and deletes is not known, so that \
-                 packages of the layers below it may be gone"
-            ),
-            Self::LongPaths { index, diff_id, entries, limit } => write!(
-                f,
-                "{entries} entries of layer {index}, `{diff_id}`, were passed over: their paths are over the \
-                 limit `path_length` of {limit}"
-            ),
-            Self::UnexaminedFiles(kinds) => write_unexamined(f, kinds),
-            Self::UncountedFiles { layers } => write!(
-                f,
-                "files that no detector reads were not counted in {layers} layers: submit the image again"
-            ),
-            Self::UnreadFiles(count) => write!(f, "{count} claimed files could not be read"),
-            Self::PluginFailures(count) => write!(f, "{count} calls of plugins gave no answer"),
-            Self::UnorderedVersions(count) => write!(f, "{count} versions could not be ordered"),
-            Self::UnjudgedAdvisories(count) => write!(f, "{count} advisories could not be judged"),
-            Self::RefreshUnderWay => {
-                f.write_str("plugins have changed, and what they change is still being worked on")
-            }
-            Self::NotExamined { detectors } => {
-                write!(f, "{} have not seen all layers of the image: submit it again", detectors.join(", "))
-            }
-        }
-    }
-}
-
-/// `65 Java archives and 1 Go executable were not examined: no loaded detector reads them`.
-fn write_unexamined(f: &mut std::fmt::Formatter<'_>, kinds: &[(String, u64)]) -> std::fmt::Result {
-    for (place, (title, count)) in kinds.iter().enumerate() {
-        let between = match place {
-            0 => "",
-            _ if place + 1 == kinds.len() => " and ",
-            _ => ", ",
-        };
-        write!(f, "{between}{count} {title}")?;
-    }
-    let one = kinds.iter().map(|(_, count)| count).sum::<u64>() == 1;
-    let (were, them) = if one { ("was", "it") } else { ("were", "them") };
-    write!(f, " {were} not examined: no loaded detector reads {them}")
 }
 
 /// What a layer did to the packages of the layers below it.

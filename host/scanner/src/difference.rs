@@ -24,8 +24,8 @@ pub(crate) fn difference(
     let first = reporter.report_in(&view, begun, before, None)?;
     let second = reporter.report_in(&view, begun, after, None)?;
     let packages = package_difference(
-        reporter.inventory_in(&view, before)?.packages,
-        reporter.inventory_in(&view, after)?.packages,
+        reporter.inventory_in(&view, begun, before)?.packages,
+        reporter.inventory_in(&view, begun, after)?.packages,
     );
     let detectors = (detectors_of(&view, before)?, detectors_of(&view, after)?);
     let doubts = doubts(&first, &second, detectors.0 == detectors.1);

@@ -3,10 +3,10 @@
 mod advisory_rows;
 mod coverage;
 mod enrichments;
+mod examination;
 mod purl;
 mod recommendation;
 mod states;
-mod unexamined;
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -21,8 +21,8 @@ use limpid_matching::{
     severity,
 };
 use limpid_model::report::{
-    AdvisorySummary, Enriched, Exploited, Finding, Gap, InstalledPackage, LayerChanges, LayerOrigin,
-    Publisher, Report,
+    AdvisorySummary, Enriched, Exploited, Finding, InstalledPackage, LayerChanges, LayerOrigin, Publisher,
+    Report,
 };
 use limpid_model::{Digest, Distribution, Image, ImageLayer, Inventory, PluginId, Text};
 use limpid_runtime::Snapshot;
@@ -31,6 +31,7 @@ use limpid_store::tables::images::Indexing;
 use limpid_store::{Store, View};
 use rayon::prelude::*;
 
+use self::examination::examination;
 use crate::history::{self, AdvisoriesThen, AdvisoryThen, AsOf, Past, Then};
 use crate::refreshing::{Moment, Refreshing};
 use crate::revision::Revision;
@@ -99,11 +100,9 @@ impl Reporter<'_> {
         let owned = self.settings.owned_packages();
         let matches = matches(view, &past, owned, &contents)?;
         let findings = findings(view, &past, &image, &contents, &matches)?;
-        let mut coverage = coverage::coverage(self, (view, &past), &contents, &indexing, matches, &findings)?;
-        unexamined::add(self, view, &image, &contents, &mut coverage)?;
-        if self.refreshing.has_begun_since(begun) {
-            coverage.gaps.push(Gap::RefreshUnderWay);
-        }
+        let mut examination = examination(self, view, (&image, &indexing), &contents)?;
+        examination.under_way = self.refreshing.has_begun_since(begun);
+        let coverage = coverage::coverage(self, (view, &past), (&contents, examination), matches, &findings)?;
         plugins.extend(schemes_of(self.plugins, &contents));
         plugins.extend(coverage.sources.iter().filter_map(|source| source.plugin.clone()));
         plugins.sort();
@@ -121,11 +120,17 @@ impl Reporter<'_> {
     /// # Errors
     /// [`Error::NoImage`] where there is no such image.
     pub(crate) fn inventory(self, digest: &Digest) -> Result<Inventory, Error> {
-        self.inventory_in(&self.store.view(), digest)
+        let begun = self.refreshing.moment();
+        self.inventory_in(&self.store.view(), begun, digest)
     }
 
-    /// The same from a view.
-    pub(crate) fn inventory_in(self, view: &View<'_>, digest: &Digest) -> Result<Inventory, Error> {
+    /// The same from a view that was taken after the moment `begun`.
+    pub(crate) fn inventory_in(
+        self,
+        view: &View<'_>,
+        begun: Moment,
+        digest: &Digest,
+    ) -> Result<Inventory, Error> {
         let (image, indexing) = images::image(view, digest)?;
         let facts = facts(view, &image, &indexing)?;
         let hidden = inventory::hidden_of(view, &image, &indexing)?;
@@ -137,7 +142,9 @@ impl Reporter<'_> {
         let layers = changes.into_iter().map(|changes| layer_changes(changes, &describe)).collect();
         let mut packages: Vec<_> = contents.packages.iter().map(describe).collect();
         packages.sort_by(|a, b| (&a.name, &a.version, &a.path).cmp(&(&b.name, &b.version, &b.path)));
-        Ok(Inventory { distribution: contents.distribution.clone(), packages, layers, image })
+        let mut examination = examination(self, view, (&image, &indexing), &contents)?;
+        examination.under_way = self.refreshing.has_begun_since(begun);
+        Ok(Inventory { distribution: contents.distribution.clone(), packages, layers, examination, image })
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_layers::{FilesOfKind, Kinds as Rules, LayerContents};
+use limpid_layers::{ClaimSet, FilesOfKind, Kinds as Rules, LayerContents};
 use limpid_model::{Digest, Fact, HiddenFile, Image, LayerFindings, PluginId};
 use limpid_store::View;
 use limpid_store::tables::kinds::{self, Files, Kinds};
@@ -48,18 +48,23 @@ pub(crate) fn why(error: Error, was_read: bool) -> Result<Unread, Error> {
 }
 
 /// The row of what was recognised in a layer, without what packages of the distribution put there: those
-/// are judged by the distribution's advisories.
+/// are judged by the distribution's advisories. Paths that nobody reads come first: where not all have room,
+/// those are what reports are about.
 pub(crate) fn of_layer(
     rules: &Rules,
     path_length: u64,
     contents: &LayerContents,
     found: &[(PluginId, LayerFindings)],
+    claims: &ClaimSet,
 ) -> kinds::Row {
     let owned = owned(&contents.kinds, found);
     let files = contents.kinds.iter().map(|kind| {
         let mut paths: Vec<_> =
             kind.paths.iter().filter(|path| !owned.contains(path.as_str())).cloned().collect();
         let more = kind.more.saturating_add(paths.len().saturating_sub(KEPT) as u64);
+        if paths.len() > KEPT {
+            paths.sort_by_cached_key(|path| !claims.wanted(path).is_empty());
+        }
         paths.truncate(KEPT);
         Files { code: kind.code.clone(), paths, more }
     });
@@ -92,6 +97,25 @@ fn owned<'a>(kinds: &'a [FilesOfKind], found: &[(PluginId, LayerFindings)]) -> B
         }
     }
     owned
+}
+
+/// Files of one kind of all layers of an image.
+#[derive(Debug, Default)]
+struct OfKind {
+    /// Paths, and the place of each in its layer's row: the first are those that matter most.
+    ranked: Vec<(usize, String)>,
+    more: u64,
+}
+
+impl OfKind {
+    fn kept(mut self, code: String) -> Files {
+        let more = self.more.saturating_add(self.ranked.len().saturating_sub(KEPT) as u64);
+        self.ranked.sort_by_key(|(rank, _)| *rank);
+        self.ranked.truncate(KEPT);
+        let mut paths: Vec<_> = self.ranked.into_iter().map(|(_, path)| path).collect();
+        paths.sort_unstable();
+        Files { code, paths, more }
+    }
 }
 
 /// Whether files of a layer were counted by the rules that hold, and no path is short enough by now that
@@ -139,7 +163,7 @@ pub(crate) fn of_image(
         hidden.iter().map(|file| (file.layer, file.path.as_str())).collect();
     let unread = unread(&remarks);
     let mut uncounted = 0;
-    let mut files: BTreeMap<String, Files> = BTreeMap::new();
+    let mut files: BTreeMap<String, OfKind> = BTreeMap::new();
     for (place, row) in counted.into_iter().enumerate() {
         remarks.entry(place).or_default().long_paths = None;
         // What is to be told of a layer that was not read is told.
@@ -154,13 +178,8 @@ pub(crate) fn of_image(
         for of_layer in row.files {
             let all = files.entry(of_layer.code.clone()).or_default();
             all.more = all.more.saturating_add(of_layer.more);
-            for path in of_layer.paths.into_iter().filter(|path| !hidden.contains(&(place, path.as_str()))) {
-                if all.paths.len() < KEPT {
-                    all.paths.push(path);
-                } else {
-                    all.more = all.more.saturating_add(1);
-                }
-            }
+            let paths = of_layer.paths.into_iter();
+            all.ranked.extend(paths.filter(|path| !hidden.contains(&(place, path.as_str()))).enumerate());
         }
     }
     let told = |layer: &unexamined::Layer| {
@@ -168,10 +187,7 @@ pub(crate) fn of_image(
     };
     let layers = remarks.into_iter().filter(|(_, layer)| told(layer));
     let layers = layers.map(|(place, layer)| unexamined::Layer { place: place as u64, ..layer });
-    let files = files.into_iter().map(|(code, mut files)| {
-        files.paths.sort_unstable();
-        Files { code, ..files }
-    });
+    let files = files.into_iter().map(|(code, files)| files.kept(code));
     unexamined::Row {
         rules: rules.digest().into(),
         layers: layers.collect(),

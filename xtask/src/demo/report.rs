@@ -118,7 +118,7 @@ mod tests {
             "summary": { "packages": 2 },
             "coverage": {
                 "distribution": { "pretty_name": "Debian 12" },
-                "gaps": [{ "code": "unread-files", "message": "1 claimed files could not be read" }],
+                "gaps": [{ "code": "unread-files", "message": "1 claimed file could not be read" }],
             },
         });
         let expected = "\
@@ -126,7 +126,7 @@ example: Debian 12, 2 packages, 2 findings
 SEVERITY  VULNERABILITY   PACKAGE  INSTALLED         FIXED IN          FROM LAYER
 high      CVE-2024-6119   libssl3  3.0.13-1~deb12u1  3.0.14-1~deb12u2  apt-get upgrade
 unknown   CVE-2023-45853  zlib1g   1                 (wont-fix)        -
-coverage: 1 claimed files could not be read
+coverage: 1 claimed file could not be read
 ";
         assert_eq!(table("example", &report), expected);
     }

@@ -13,7 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Base, ByOrigin, Image, PluginRef, Recommendation, Word};
 
-pub use coverage::{Coverage, Distribution, Gap, Silent};
+pub use coverage::{
+    Coverage, Distribution, Examination, Gap, PluginFailure, Silent, UnexaminedFiles, UnjudgedAdvisory,
+    UnorderedVersion, UnreadFile,
+};
 
 /// What affects an image, and how far that can be relied on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -217,6 +220,9 @@ pub struct Inventory {
     pub distribution: Option<Distribution>,
     /// By name.
     pub packages: Vec<Package>,
+    /// How much of the image was examined.
+    #[serde(default)]
+    pub coverage: Examination,
 }
 
 impl Report {
@@ -458,6 +464,7 @@ impl From<limpid_model::Inventory> for Inventory {
             image: inventory.image.into(),
             distribution: inventory.distribution.map(Distribution::from),
             packages: inventory.packages.into_iter().map(Package::from).collect(),
+            coverage: inventory.examination.into(),
         }
     }
 }

@@ -17,8 +17,10 @@ const NOTHING: &str = "-";
 /// Columns of a terminal from which on there is room for how large layers are as stored.
 const WIDE: usize = 110;
 
-/// The severities that have a column, and what stands above it. Negligible ones have one where there are any.
-const COLUMNS: [(Severity, &str); 6] = [
+/// The severities that have a column, and what stands above it. Malicious and negligible ones have one where there
+/// are any.
+const COLUMNS: [(Severity, &str); 7] = [
+    (Severity::Malicious, "!"),
     (Severity::Critical, "c"),
     (Severity::High, "h"),
     (Severity::Medium, "m"),
@@ -80,7 +82,7 @@ fn stack(page: &Page, layers: &api::ImageLayers) -> Grid {
     let columns: Vec<_> = COLUMNS
         .into_iter()
         .filter(|(severity, _)| {
-            *severity != Severity::Negligible
+            !matches!(severity, Severity::Malicious | Severity::Negligible)
                 || layers.layers.iter().any(|layer| introduced(layer).contains_key(severity.as_str()))
         })
         .collect();

@@ -7,6 +7,7 @@ mod summary;
 use crate::json as api;
 
 use super::look::Tone;
+use super::missing::Missing;
 use super::page::{Page, Piece};
 use super::{count, heading};
 use crate::FindingFilter as Filter;
@@ -34,7 +35,7 @@ pub fn report(page: &mut Page, report: &api::Report, filter: &Filter, hints: Hin
         summary::layers(page, &report.image, &shown);
         listed::findings(page, &groups);
     }
-    gaps(page, &report.coverage.gaps);
+    Missing::from(&report.coverage).show(page, "This report is not complete:");
     notes(page, report);
     next(page, report, hints);
 }
@@ -45,17 +46,6 @@ fn notes(page: &mut Page, report: &api::Report) {
         page.blank();
         let text = format!("Layer {} was read all the same: {}", note.index, note.message);
         page.sentence("", Tone::Plain, &text);
-    }
-}
-
-fn gaps(page: &mut Page, gaps: &[api::Gap]) {
-    if gaps.is_empty() {
-        return;
-    }
-    page.blank();
-    page.line(&[Piece::new(Tone::Strong, "This report is not complete:")]);
-    for gap in gaps {
-        page.sentence("  - ", Tone::Plain, &gap.message);
     }
 }
 
@@ -90,7 +80,7 @@ fn findings_of(findings: usize, vulnerabilities: usize) -> String {
 /// Text as the severity that it states is shown.
 pub(super) fn of_severity(level: &str, text: impl AsRef<str>) -> Piece {
     let tone = match level {
-        "critical" => Tone::Critical,
+        "malicious" | "critical" => Tone::Critical,
         "high" => Tone::High,
         "medium" => Tone::Medium,
         "low" => Tone::Low,

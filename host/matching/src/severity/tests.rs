@@ -102,6 +102,19 @@ fn what_is_not_understood_leaves_what_is() {
 }
 
 #[test]
+fn that_a_package_was_published_to_do_harm_outranks_every_score() {
+    let of_package = [
+        rating("CVSS:3.1", V3_CRITICAL, 10.0),
+        rating("x", "malicious", None),
+        rating("y", "critical", None),
+    ];
+    let rated = severity("feed", &of_package, &[rating("CVSS:4.0", V4_MEDIUM, None)], &[]);
+    assert_eq!(rated.severity, Severity::Malicious);
+    assert_eq!(rated.rating, Some(rating("x", "malicious", None)));
+    assert!(is_as_severe(Severity::Malicious, Severity::Critical, true));
+}
+
+#[test]
 fn the_word_on_a_package_counts_before_that_on_the_vulnerability_and_that_before_others() {
     let low = [rating("somebody", "low", None)];
     let critical = [rating("CVSS:4.0", "", 9.3)];

@@ -83,8 +83,9 @@ pub(super) fn showing(
     let shown = shown.map_err(|_| Error::bug("the thread that runs detectors has ended early"))?;
     let superseded: HashSet<u64> = contents.superseded.iter().map(|superseded| superseded.ordinal).collect();
     let mut found = detection::collect(detectors, shown.outcomes, &superseded, contents.unread.clone());
+    let path_length = settings.limits.path_length;
     let kinds =
-        counts.then(|| unexamined::of_layer(&settings.kinds, settings.limits.path_length, &contents, &found));
+        counts.then(|| unexamined::of_layer(&settings.kinds, path_length, &contents, &found, &claims));
     keep_shared_ownership(&mut found, &OtherClaims::new(&detectors::loaded(&indexer.registry.snapshot()))?);
     let entries = entries::Row::pack(&contents.entries)?;
     let kept = shown.kept.finish(&superseded);

@@ -60,7 +60,7 @@ fn a_layer_over_a_limit_is_unread_and_the_image_reported() {
         let indexed = index(&limited, &archive).unwrap();
         assert_eq!(indexed.images, [image]);
         let coverage = limited.report(&image).unwrap().coverage;
-        let [unread] = &coverage.unread_layers[..] else { panic!("{coverage:?}") };
+        let [unread] = &coverage.examination.unread_layers[..] else { panic!("{coverage:?}") };
         assert_eq!((unread.index, unread.code.as_str()), (1, "over-limit"));
         let message = coverage.gaps.iter().find(|gap| gap.code() == "unread-layer").unwrap().to_string();
         let diff_id = limited.image(&image).unwrap().image.layers[1].diff_id.to_string();
@@ -68,7 +68,7 @@ fn a_layer_over_a_limit_is_unread_and_the_image_reported() {
             assert!(message.contains(part), "{message}");
         }
         assert!(!coverage.gaps.iter().any(|gap| gap.code() == "uncounted-files"), "{coverage:?}");
-        assert_eq!(coverage.unexamined[0].examples, ["a.jar", "c.jar"]);
+        assert_eq!(coverage.examination.unexamined[0].examples, ["a.jar", "c.jar"]);
     }
     assert!(limited.inventory(&image).is_ok() && limited.layer(&diff_id_of(&limited, &image, 1)).is_err());
 
@@ -77,8 +77,11 @@ fn a_layer_over_a_limit_is_unread_and_the_image_reported() {
     let indexed = index(&scanner, &archive).unwrap();
     assert_eq!((indexed.layers_read, indexed.layers_known), (1, 2));
     let coverage = scanner.report(&image).unwrap().coverage;
-    assert_eq!(coverage.unread_layers, []);
-    assert_eq!((coverage.unexamined[0].files, coverage.unexamined[0].title.as_str()), (3, "jars"));
+    assert_eq!(coverage.examination.unread_layers, []);
+    assert_eq!(
+        (coverage.examination.unexamined[0].files, coverage.examination.unexamined[0].title.as_str()),
+        (3, "jars")
+    );
     scanner.delete_image(&image).unwrap();
     let view = scanner.store().view();
     assert_eq!(view.keys::<Unexamined>(|_| ()).count() + view.keys::<KindsTable>(|_| ()).count(), 0);
@@ -104,7 +107,7 @@ fn a_known_image_is_written_again_without_what_its_layers_hold() {
     let after = scanner.image(&image).unwrap();
     assert_eq!(after.image.names, ["b", "a"]);
     assert_eq!(after.image.layers, before.image.layers);
-    assert_eq!(scanner.report(&image).unwrap().coverage.unexamined[0].examples, ["a.jar"]);
+    assert_eq!(scanner.report(&image).unwrap().coverage.examination.unexamined[0].examples, ["a.jar"]);
 }
 
 fn diff_id_of(scanner: &Scanner, image: &Digest, place: usize) -> Digest {
@@ -121,7 +124,7 @@ fn a_layer_that_another_image_brings_in_readable_form_does_not_change_the_first(
     let mut sealed = whole.clone();
     sealed[member..member + 6].copy_from_slice(b"\xfd7zXZ\0");
     index(&scanner, &sealed).unwrap();
-    let unread = |scanner: &Scanner| scanner.report(&image).unwrap().coverage.unread_layers.len();
+    let unread = |scanner: &Scanner| scanner.report(&image).unwrap().coverage.examination.unread_layers.len();
     assert_eq!(unread(&scanner), 1);
     index(&scanner, &whole).unwrap();
     assert_eq!(unread(&scanner), 0);
@@ -141,7 +144,7 @@ fn what_contradicts_its_name_is_a_note_and_no_gap() {
         [("0/layer.tar", gz.as_slice()), (config.0.as_str(), &config.1), ("manifest.json", &config.2)];
     index(&scanner, &tar(&files)).unwrap();
     let coverage = scanner.report(&image).unwrap().coverage;
-    assert!(coverage.notes[0].what.contains("by its first bytes it is zstd"), "{coverage:?}");
+    assert!(coverage.examination.notes[0].what.contains("by its first bytes it is zstd"), "{coverage:?}");
     let codes: Vec<_> = coverage.gaps.iter().map(Gap::code).collect();
     assert!(!codes.iter().any(|code| code.contains("layer")), "{codes:?}");
 }
@@ -179,7 +182,7 @@ fn files_that_nobody_reads_are_counted_and_hidden_as_facts_are() {
     let (archive, image) = docker("a", &[lower, upper]);
     index(&scanner, &archive).unwrap();
     let coverage = scanner.report(&image).unwrap().coverage;
-    let [jars] = &coverage.unexamined[..] else { panic!("{coverage:?}") };
+    let [jars] = &coverage.examination.unexamined[..] else { panic!("{coverage:?}") };
     // The path of `h.jar` is over the limit of its layer.
     assert_eq!((jars.kind.as_str(), jars.files), ("jar", 5));
     assert_eq!(jars.examples, ["b.jar", "e.jar", "f.jar", "g.jar"]);
@@ -194,7 +197,7 @@ fn layers_that_were_counted_by_other_rules_are_read_again() {
     let (archive, image) = docker("a", &[tar(&[("a.jar", b"1")])]);
     let (before, _scratch) = scanner_with(store.clone(), |_| ());
     index(&before, &archive).unwrap();
-    assert!(before.report(&image).unwrap().coverage.unexamined.is_empty());
+    assert!(before.report(&image).unwrap().coverage.examination.unexamined.is_empty());
 
     let (scanner, _scratch) = scanner_with(store.clone(), |settings| settings.kinds = jars());
     let coverage = scanner.report(&image).unwrap().coverage;
@@ -203,7 +206,7 @@ fn layers_that_were_counted_by_other_rules_are_read_again() {
     let again = index(&scanner, &archive).unwrap();
     assert_eq!((again.layers_read, again.layers_known), (1, 0));
     let coverage = scanner.report(&image).unwrap().coverage;
-    assert_eq!(coverage.unexamined[0].files, 1);
+    assert_eq!(coverage.examination.unexamined[0].files, 1);
     assert!(!coverage.gaps.iter().any(|gap| gap.code() == "uncounted-files"), "{coverage:?}");
 }
 
@@ -227,14 +230,14 @@ fn paths_over_their_limit_are_told_until_they_are_not() {
     };
     let told = gaps(&short).unwrap();
     assert!(
-        told.starts_with("1 entries of layer 0") && told.ends_with("limit `path_length` of 75"),
+        told.starts_with("1 entry of layer 0") && told.ends_with("limit `path_length` of 75"),
         "{told}"
     );
     assert_eq!(index(&short, &archive).unwrap().layers_read, 0);
     let (scanner, _scratch) = within(100);
     assert_eq!(index(&scanner, &archive).unwrap().layers_read, 1);
     assert_eq!(gaps(&scanner), None);
-    assert_eq!(scanner.report(&image).unwrap().coverage.unexamined[0].examples, [long]);
+    assert_eq!(scanner.report(&image).unwrap().coverage.examination.unexamined[0].examples, [long]);
 }
 
 #[test]
@@ -260,7 +263,20 @@ fn files_of_packages_are_the_distribution_s_but_not_a_vendor_s() {
         paths: ["a.jar", "b.jar", "c.jar"].map(str::to_owned).to_vec(),
         more: 0,
     }];
-    let contents = limpid_layers::LayerContents {
+    let contents = limpid_layers::LayerContents { kinds, ..contents() };
+    let row = unexamined::of_layer(
+        &scanner.settings().kinds,
+        scanner.settings().limits.path_length,
+        &contents,
+        &found,
+        &limpid_layers::ClaimSet::new(std::iter::empty()).unwrap(),
+    );
+    assert_eq!(row.files[0].paths, ["b.jar", "c.jar"]);
+}
+
+/// What was read of a layer in which nothing is.
+fn contents() -> limpid_layers::LayerContents {
+    limpid_layers::LayerContents {
         diff_id: Digest::of(b"x"),
         digest: None,
         size: 0,
@@ -270,15 +286,29 @@ fn files_of_packages_are_the_distribution_s_but_not_a_vendor_s() {
         superseded: Vec::new(),
         ignored: Vec::new(),
         long_paths: 0,
-        kinds,
-    };
-    let row = unexamined::of_layer(
-        &scanner.settings().kinds,
-        scanner.settings().limits.path_length,
-        &contents,
-        &found,
-    );
-    assert_eq!(row.files[0].paths, ["b.jar", "c.jar"]);
+        kinds: Vec::new(),
+    }
+}
+
+#[test]
+fn where_not_all_have_room_what_nobody_reads_is_kept() {
+    let (scanner, _scratch) = scanner(|_| ());
+    let pattern = limpid_model::Pattern::Path("read/**".into());
+    let claim = limpid_model::Claim::new(pattern, limpid_model::Grouping::Alone);
+    let claims = limpid_layers::ClaimSet::new(std::iter::once([claim].as_slice())).unwrap();
+    let mut paths: Vec<_> = (0..400).map(|number| format!("read/{number:03}.jar")).collect();
+    paths.push("unread.jar".to_owned());
+    let kinds = vec![FilesOfKind { code: "jar".to_owned(), paths, more: 7 }];
+    let contents = limpid_layers::LayerContents { kinds, ..contents() };
+    let settings = scanner.settings();
+    let row = unexamined::of_layer(&settings.kinds, settings.limits.path_length, &contents, &[], &claims);
+    assert!(row.files[0].paths.iter().any(|path| path == "unread.jar"));
+    assert_eq!((row.files[0].paths.len(), row.files[0].more), (256, 152));
+    // Nor does an image with several such layers forget it.
+    let several = vec![Some(row.clone()), Some(row.clone()), Some(row)];
+    let row = unexamined::of_image(&settings.kinds, unexamined::Remarks::new(), several, &[]);
+    assert!(row.files[0].paths.iter().any(|path| path == "unread.jar"));
+    assert_eq!((row.files[0].paths.len(), row.files[0].more), (256, 3 * 152 + 512));
 }
 
 #[test]

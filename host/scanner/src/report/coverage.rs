@@ -2,13 +2,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use limpid_formats::rfc3339;
 use limpid_matching::{Contents, Matches, namespaces};
+use limpid_model::Scope;
 use limpid_model::report::{
-    Coverage, DistributionCoverage, Finding, Gap, LayerFailure, SilentNamespace, SourceCoverage, UnreadFile,
+    Coverage, DistributionCoverage, Examination, Finding, Gap, SilentNamespace, SourceCoverage,
 };
-use limpid_model::{Digest, Scope};
 use limpid_store::View;
 use limpid_store::tables::feeds::Feeds;
-use limpid_store::tables::images::Indexing;
 use limpid_store::tables::sources::{self, Sources};
 
 use super::Reporter;
@@ -19,8 +18,7 @@ use crate::history::Past;
 pub(super) fn coverage(
     reporter: Reporter<'_>,
     (view, past): (&View<'_>, &Past),
-    contents: &Contents,
-    indexing: &Indexing,
+    (contents, examination): (&Contents, Examination),
     matches: Matches,
     findings: &[Finding],
 ) -> Result<Coverage, Error> {
@@ -43,17 +41,9 @@ pub(super) fn coverage(
             .filter(|(namespaces, _)| namespaces.iter().any(|n| spoken_of.contains(n.as_str())))
             .map(|(_, packages)| packages.ordered)
             .sum(),
-        unread: unread(contents),
-        failures: contents
-            .failures
-            .iter()
-            .map(|(diff_id, failure)| LayerFailure { diff_id: *diff_id, failure: failure.clone() })
-            .collect(),
         unordered: matches.unordered,
         unjudged: matches.unjudged,
-        unread_layers: Vec::new(),
-        notes: Vec::new(),
-        unexamined: Vec::new(),
+        examination,
         gaps: Vec::new(),
         distribution,
         sources: Vec::new(),
@@ -63,10 +53,6 @@ pub(super) fn coverage(
     coverage.gaps = gaps(&coverage, of_distribution, unspoken(published, &spoken_of));
     coverage.gaps.extend(other_releases(contents, &spoken_of));
     coverage.gaps.extend(sources.iter().flat_map(dropped));
-    let unseen = unseen(reporter, &indexing.detectors);
-    if !unseen.is_empty() {
-        coverage.gaps.push(Gap::NotExamined { detectors: unseen });
-    }
     coverage.gaps.extend(unrated(reporter, (view, past), findings)?);
     coverage.sources = sources;
     Ok(coverage)
@@ -179,17 +165,6 @@ fn silent(row: &sources::Row, namespaces: &[String], past: &Past) -> Vec<SilentN
     silent.collect()
 }
 
-fn unread(contents: &Contents) -> Vec<UnreadFile> {
-    let files = contents.unread.iter();
-    files
-        .map(|(diff_id, detector, unread)| UnreadFile {
-            diff_id: *diff_id,
-            detector: detector.clone(),
-            unread: unread.clone(),
-        })
-        .collect()
-}
-
 /// Packages for which advisories are published in the same places.
 #[derive(Clone, Copy, Debug, Default)]
 struct Packages {
@@ -220,14 +195,6 @@ fn unspoken(
     unspoken.map(|(asked, packages)| (asked.to_vec(), packages.all)).collect()
 }
 
-/// Detectors that are loaded now and did not see the image.
-fn unseen(reporter: Reporter<'_>, seen: &[Digest]) -> Vec<String> {
-    let plugins = reporter.plugins;
-    let unseen =
-        plugins.detectors().map(|detector| detector.plugin()).filter(|id| !seen.contains(&id.digest));
-    unseen.map(|id| format!("{} {}", id.name, id.version)).collect()
-}
-
 fn gaps(coverage: &Coverage, of_distribution: usize, unspoken: BTreeMap<Vec<String>, usize>) -> Vec<Gap> {
     let mut gaps = Vec::new();
     match &coverage.distribution {
@@ -252,9 +219,8 @@ fn gaps(coverage: &Coverage, of_distribution: usize, unspoken: BTreeMap<Vec<Stri
     }
     let unspoken = unspoken.into_iter();
     gaps.extend(unspoken.map(|(namespaces, packages)| Gap::NoAdvisories { namespaces, packages }));
+    gaps.extend(coverage.examination.gaps());
     let mut counted = |count: usize, gap: fn(usize) -> Gap| gaps.extend((count > 0).then(|| gap(count)));
-    counted(coverage.failures.len(), Gap::PluginFailures);
-    counted(coverage.unread.len(), Gap::UnreadFiles);
     counted(coverage.unordered.len(), Gap::UnorderedVersions);
     counted(coverage.unjudged.len(), Gap::UnjudgedAdvisories);
     gaps

@@ -25,6 +25,7 @@ pub(crate) fn of(
     let mut rejected = Vec::new();
     let mut distributions_only = true;
     let rater = || publisher.rater(id);
+    let malicious = is_malicious(id).then(|| Rating::word(MALICIOUS_PACKAGES, "malicious"));
     for (position, one) in record.affected.iter().flatten().enumerate() {
         let Some(package) = one.package.as_ref() else { continue };
         let stated_of = Stated { id, ecosystem: package.ecosystem.as_str(), versions: versions(one) };
@@ -40,7 +41,10 @@ pub(crate) fn of(
             continue;
         }
         let between = between(&known, one, &path, &mut rejected);
-        affected.extend(stated(&rater, &known, one, package, between));
+        affected.extend(stated(&rater, &known, one, package, between).map(|mut affected| {
+            affected.ratings.extend(malicious.clone());
+            affected
+        }));
     }
     let advisory = (!affected.is_empty()).then(|| Advisory {
         aliases: aliases(record, id, distributions_only),
@@ -56,6 +60,15 @@ pub(crate) fn of(
         ..Advisory::new(id)
     });
     (advisory, rejected)
+}
+
+/// Who says of packages that they were published to do harm.
+const MALICIOUS_PACKAGES: &str = "openssf-malicious-packages";
+
+/// Whether a record says that its packages are themselves the attack, which no score tells: those of
+/// [OpenSSF](https://github.com/ossf/malicious-packages), which have a prefix of their own.
+fn is_malicious(id: &str) -> bool {
+    id.starts_with("MAL-")
 }
 
 fn check(package: &Package<'_>) -> Result<(), &'static str> {

@@ -154,6 +154,23 @@ fn ratings_name_their_system() {
 }
 
 #[test]
+fn a_malicious_package_is_rated_as_one_beside_what_else_rates_it() {
+    let rated = |id: &str| -> Vec<String> {
+        let own = json!({"affected.database_specific": {"severity": "LOW"}});
+        let advisory = one(&record(id, "npm", &own));
+        advisory.affected[0]
+            .ratings
+            .iter()
+            .map(|rating| format!("{} {}", rating.system, rating.value))
+            .collect()
+    };
+    let low = |id: &str| format!("rater of {id} LOW");
+    let malicious = "openssf-malicious-packages malicious".to_owned();
+    assert_eq!(rated("MAL-2024-1"), [low("MAL-2024-1"), malicious]);
+    assert_eq!(rated("MALIGN-1"), [low("MALIGN-1")]);
+}
+
+#[test]
 fn what_is_stated_of_one_package_is_its_own() {
     let rated = |ecosystem: &str, members: Value| -> Vec<(String, String)> {
         affected(ecosystem, &members).ratings.into_iter().map(|r| (r.system, r.value)).collect()

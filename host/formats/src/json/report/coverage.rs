@@ -33,6 +33,23 @@ pub struct Coverage {
     pub unjudged_advisories: Vec<UnjudgedAdvisory>,
 }
 
+/// How much of an image was examined, whatever is published about it. The fields are those of [`Coverage`].
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Examination {
+    /// What is missing for a full list of packages; empty where nothing is.
+    pub gaps: Vec<Gap>,
+    /// Claimed files that could not be read.
+    pub unread_files: Vec<UnreadFile>,
+    /// Layers that could not be read, lowest first.
+    pub unread_layers: Vec<UnreadLayer>,
+    /// What is odd about layers and hides nothing.
+    pub notes: Vec<LayerNote>,
+    /// Files that hold packages and that no loaded detector reads, by kind, most first.
+    pub unexamined: Vec<UnexaminedFiles>,
+    /// Calls of plugins that gave no answer.
+    pub plugin_failures: Vec<PluginFailure>,
+}
+
 /// A distribution release.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Distribution {
@@ -91,8 +108,8 @@ pub struct UnreadFile {
     pub diff_id: String,
     /// The path.
     pub path: String,
-    /// The detector that claimed it.
-    pub detector: String,
+    /// The detectors that claimed it.
+    pub detectors: Vec<String>,
     /// Why.
     pub reason: String,
 }
@@ -130,6 +147,9 @@ pub struct UnexaminedFiles {
     pub title: String,
     /// How many there are.
     pub files: u64,
+    /// How many more there may be: files of the kind whose paths are not kept, where some that are kept are read.
+    #[serde(default)]
+    pub perhaps: u64,
     /// Some of their paths.
     pub examples: Vec<String>,
 }
@@ -191,19 +211,33 @@ impl From<limpid_model::Distribution> for Distribution {
 
 impl From<report::Coverage> for Coverage {
     fn from(coverage: report::Coverage) -> Self {
+        let examination = coverage.examination;
         let supported = coverage.distribution.as_ref().and_then(|known| known.supported);
         Self {
             distribution: coverage.distribution.map(|known| known.distribution.into()),
             supported,
             gaps: each(coverage.gaps),
             sources: each(coverage.sources),
-            unread_files: each(coverage.unread),
-            unread_layers: each(coverage.unread_layers),
-            notes: each(coverage.notes),
-            unexamined: each(coverage.unexamined),
-            plugin_failures: each(coverage.failures),
+            unread_files: each(examination.unread),
+            unread_layers: each(examination.unread_layers),
+            notes: each(examination.notes),
+            unexamined: each(examination.unexamined),
+            plugin_failures: each(examination.failures),
             unordered_versions: each(coverage.unordered),
             unjudged_advisories: each(coverage.unjudged),
+        }
+    }
+}
+
+impl From<report::Examination> for Examination {
+    fn from(examination: report::Examination) -> Self {
+        Self {
+            gaps: each(examination.gaps()),
+            unread_files: each(examination.unread),
+            unread_layers: each(examination.unread_layers),
+            notes: each(examination.notes),
+            unexamined: each(examination.unexamined),
+            plugin_failures: each(examination.failures),
         }
     }
 }
@@ -242,7 +276,7 @@ impl From<report::UnreadFile> for UnreadFile {
         Self {
             diff_id: file.diff_id.to_string(),
             path: file.unread.path,
-            detector: file.detector.name,
+            detectors: file.detectors.into_iter().map(|detector| detector.name).collect(),
             reason: file.unread.error.to_string(),
         }
     }
@@ -263,8 +297,8 @@ impl From<report::LayerNote> for LayerNote {
 
 impl From<report::UnexaminedFiles> for UnexaminedFiles {
     fn from(files: report::UnexaminedFiles) -> Self {
-        let report::UnexaminedFiles { kind, title, files, examples } = files;
-        Self { kind, title, files, examples }
+        let report::UnexaminedFiles { kind, title, files, perhaps, examples } = files;
+        Self { kind, title, files, perhaps, examples }
     }
 }
 

@@ -17,8 +17,8 @@ pub(super) struct Group<'a> {
     pub(super) packages: BTreeSet<&'a str>,
     /// Indices of the layers that brought them.
     pub(super) layers: BTreeSet<usize>,
-    /// The files that state them.
-    pub(super) paths: BTreeSet<&'a str>,
+    /// The files that state them, and how they know: `installed`, `declared` or `inferred`.
+    pub(super) paths: BTreeSet<(&'a str, &'a str)>,
     /// Whether the package's own ecosystem judges it, and not the distribution: then it is the file
     /// that tells where it is.
     pub(super) own_file: bool,
@@ -34,7 +34,14 @@ pub(super) struct Row<'a> {
     pub(super) finding: &'a Finding,
     pub(super) packages: BTreeSet<&'a str>,
     pub(super) layers: BTreeSet<usize>,
-    pub(super) paths: BTreeSet<&'a str>,
+    pub(super) paths: BTreeSet<(&'a str, &'a str)>,
+}
+
+impl<'a> Row<'a> {
+    /// How those know of the packages which state them.
+    pub(super) fn evidence(&self) -> BTreeSet<&'a str> {
+        self.paths.iter().map(|(_, evidence)| *evidence).collect()
+    }
 }
 
 /// By what findings belong together.
@@ -99,7 +106,7 @@ fn group<'a>(key: &GroupKey<'a>, findings: &[&'a Finding]) -> Group<'a> {
         if let Some(row) = rows.get_mut(place) {
             row.packages.insert(&finding.package.name);
             row.layers.insert(finding.package.layer.index);
-            row.paths.insert(&finding.package.path);
+            row.paths.insert((&finding.package.path, &finding.package.evidence));
         }
     }
     Group {

@@ -16,7 +16,7 @@ const PATHS: usize = 4;
 
 /// Columns in a pipe: always all of them, so that programs find each in its place; the only one that
 /// holds spaces is the last.
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 13] = [
     "severity",
     "vulnerability",
     "epss",
@@ -27,9 +27,13 @@ const COLUMNS: [&str; 12] = [
     "status",
     "affects",
     "layer",
+    "evidence",
     "path",
     "title",
 ];
+
+/// What goes without saying of a package.
+const INSTALLED: &str = "installed";
 
 /// Stands for what is not known, so that there are as many columns in each line.
 const NOTHING: &str = "-";
@@ -64,7 +68,8 @@ fn line(group: &Group<'_>, row: &Row<'_>) -> Vec<Piece> {
         Piece::from(&finding.status),
         Piece::from(one_word(&joined(row.packages.iter()).replace(", ", ","))),
         Piece::from(joined(row.layers.iter()).replace(", ", ",")),
-        Piece::from(one_word(&joined(row.paths.iter()).replace(", ", ","))),
+        Piece::from(joined(row.evidence().iter()).replace(", ", ",")),
+        Piece::from(one_word(&joined(row.paths.iter().map(|(path, _)| path)).replace(", ", ","))),
         known(Some(finding.title.trim().to_owned()).filter(|title| !title.is_empty())),
     ]
 }
@@ -132,9 +137,11 @@ fn block(page: &mut Page, group: &Group<'_>, known: Known) {
     page.grid(&grid);
 }
 
-fn paths(page: &mut Page, paths: &BTreeSet<&str>) {
-    for path in paths.iter().take(PATHS) {
-        page.line(&[Piece::new(Tone::Faint, format!("  {path}"))]);
+/// The files that state packages; those by name that do not say that they are installed.
+fn paths(page: &mut Page, paths: &BTreeSet<(&str, &str)>) {
+    for (path, evidence) in paths.iter().take(PATHS) {
+        let how = if *evidence == INSTALLED { String::new() } else { format!(" ({evidence})") };
+        page.line(&[Piece::new(Tone::Faint, format!("  {path}{how}"))]);
     }
     if let Some(more) = paths.len().checked_sub(PATHS).filter(|more| *more > 0) {
         page.line(&[Piece::new(Tone::Faint, format!("  and {}", count(more, "more file", "more files")))]);

@@ -11,6 +11,9 @@ pub(crate) enum Form {
     /// In lower case, and each run of `-`, `_` and `.` is one `-`
     /// ([PyPA](https://packaging.python.org/en/latest/specifications/name-normalization/)).
     Pypi,
+    /// A commit is in lower case, a name of one is as it is
+    /// ([huggingface](https://github.com/package-url/purl-spec/blob/main/types/huggingface-definition.json)).
+    Commit,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +36,7 @@ pub(crate) fn rules(kind: &str) -> Rules {
         "qpkg" | "rpm" => VENDOR,
         "bitnami" | "oci" | "pub" => NAME,
         "pypi" => Rules { name: Form::Pypi, version: Form::LowerCase, ..AS_IT_IS },
-        "huggingface" => Rules { version: Form::LowerCase, ..AS_IT_IS },
+        "huggingface" => Rules { version: Form::Commit, ..AS_IT_IS },
         _ => AS_IT_IS,
     }
 }
@@ -46,6 +49,10 @@ impl Form {
                 text.into()
             }
             Self::LowerCase => text.to_lowercase().into(),
+            Self::Commit if text.len() == 40 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+                text.to_ascii_lowercase().into()
+            }
+            Self::Commit => text.into(),
             Self::Pypi => {
                 let mut name = String::with_capacity(text.len());
                 for character in text.to_lowercase().chars() {

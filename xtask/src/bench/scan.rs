@@ -1,9 +1,10 @@
 //! A realistic image from an empty store, beside Trivy and beside the least that reading it takes; and what else
 //! is scanned every day: many small layers, a new one on known ones, a small image, one that is known, one that
-//! is posted, one in a registry.
+//! is posted, one in a registry; and layers full of what language package managers install.
 
 mod forms;
 mod image;
+mod languages;
 mod registry;
 mod trivy;
 
@@ -93,6 +94,7 @@ pub(super) fn measure(setting: &Setting) -> anyhow::Result<Vec<Measurement>> {
     let mut measurements = scene.others(&kept, &tars, &small)?;
     measurements.extend(scene.realistic(&forms)?);
     measurements.extend(scene.ways_in(&forms, &gzip)?);
+    measurements.extend(languages::measure(&scene, &kept, &tars)?);
     Ok(measurements)
 }
 
@@ -261,6 +263,14 @@ impl Scene<'_> {
         let found: Value = serde_json::from_slice(&self.measured(runs, &mut command)?)?;
         let packages = found.pointer("/0/summary/packages").and_then(Value::as_u64).unwrap_or_default();
         ensure!(packages > 0, "no package was found in `{}`", source.display());
+        Ok(())
+    }
+
+    /// A scan by some set of plugins, from an empty store.
+    fn scan(&self, limpid: &Limpid, runs: &mut Runs, source: &Path) -> anyhow::Result<()> {
+        let mut command = limpid.command(&self.fresh("data")?);
+        command.args(["--log", "warn", "scan", "--format", "json"]).arg(source);
+        self.measured(runs, &mut command)?;
         Ok(())
     }
 

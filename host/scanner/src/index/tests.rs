@@ -229,10 +229,7 @@ fn paths_over_their_limit_are_told_until_they_are_not() {
         gaps.map(|gap| gap.to_string()).find(|text| text.contains("path_length"))
     };
     let told = gaps(&short).unwrap();
-    assert!(
-        told.starts_with("1 entry of layer 0") && told.ends_with("limit `path_length` of 75"),
-        "{told}"
-    );
+    assert!(told.starts_with("1 entry of layer 0") && told.ends_with("limit `path_length` of 75"), "{told}");
     assert_eq!(index(&short, &archive).unwrap().layers_read, 0);
     let (scanner, _scratch) = within(100);
     assert_eq!(index(&scanner, &archive).unwrap().layers_read, 1);

@@ -1,10 +1,12 @@
 //! The forms in which Limpid shows what it knows.
 //!
 //! Everything here is a function of the model: [`json`] for programs, which is what the API answers and
-//! commands print, [`table`] for people, and [`notice`] for the bodies that subscribers receive. What
+//! commands print, [`table`] for people, [`exchange`] for other tools, and [`notice`] for the bodies that subscribers
+//! receive. What
 //! registries send about pushes is read by [`push`]. Nothing else is
 //! read, written or decided here; one fact has one form, whoever asks for it.
 
+pub mod exchange;
 mod filter;
 pub mod json;
 pub mod notice;

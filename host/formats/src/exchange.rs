@@ -1,0 +1,234 @@
+//! Reports in the forms that other tools read.
+//!
+//! Each form is a function of a report, which is what [`json`](crate::json) says, and of the packages of its image.
+//! The same report gives the same bytes: what a form wants as its time is when the newest of the report's sources
+//! is as of, and what it wants as its identity is a digest of what it says. A finding has everywhere the fingerprint
+//! that it has in JSON.
+//!
+//! | Word | Form |
+//! |---|---|
+//! | `sarif` | [SARIF 2.1.0](https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html), within the [limits of GitHub](https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning) |
+//! | `cyclonedx` | [CycloneDX 1.6](https://cyclonedx.org/docs/1.6/json/): packages and vulnerabilities |
+//! | `spdx` | [SPDX 2.3](https://spdx.github.io/spdx-spec/v2.3/): packages |
+//! | `openvex` | [OpenVEX 0.2.0](https://github.com/openvex/spec/blob/main/OPENVEX-SPEC.md) |
+//! | `gitlab` | [GitLab's report of container scanning](https://gitlab.com/gitlab-org/security-products/security-report-schemas), 15.2 |
+//! | `junit` | JUnit's XML: a test case for each finding |
+//! | `csv` | [RFC 4180](https://www.rfc-editor.org/rfc/rfc4180): a line for each finding |
+//! | `markdown` | [GitHub Flavored Markdown](https://github.github.com/gfm/), for summaries of jobs |
+
+mod csv;
+mod cyclonedx;
+mod gitlab;
+mod junit;
+mod markdown;
+mod openvex;
+mod sarif;
+mod spdx;
+
+use limpid_model::Digest;
+use limpid_purl::Purl;
+
+use crate::json as api;
+
+/// The name under which Limpid writes.
+const TOOL: &str = "Limpid";
+
+/// Where it is from.
+const HOME: &str = "https://github.com/limpid-scanner/limpid";
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// When nothing is known of the time.
+const EPOCH: &str = "1970-01-01T00:00:00Z";
+
+/// A form that other tools read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Form {
+    /// Static Analysis Results Interchange Format.
+    Sarif,
+    /// A bill of materials with vulnerabilities.
+    CycloneDx,
+    /// A bill of materials.
+    Spdx,
+    /// Statements on vulnerabilities of the image.
+    OpenVex,
+    /// GitLab's report of container scanning.
+    Gitlab,
+    /// A test report.
+    Junit,
+    /// A table for spreadsheets.
+    Csv,
+    /// A page for people.
+    Markdown,
+}
+
+/// What is written down of one image.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The report. Of its findings those are written that are shown.
+    pub report: &'a api::Report,
+    /// All packages of the image.
+    pub inventory: &'a api::Inventory,
+}
+
+/// Why nothing could be written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The form speaks of one image at a time.
+    #[error("`{form}` speaks of one image, and there are {images}: name one of them, or its platform")]
+    Several {
+        /// Word of the form.
+        form: &'static str,
+        /// How many images there are.
+        images: usize,
+    },
+    /// Nothing of a report fails here.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+}
+
+impl Form {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Sarif,
+        Self::CycloneDx,
+        Self::Spdx,
+        Self::OpenVex,
+        Self::Gitlab,
+        Self::Junit,
+        Self::Csv,
+        Self::Markdown,
+    ];
+
+    /// The word for it in commands and requests.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sarif => "sarif",
+            Self::CycloneDx => "cyclonedx",
+            Self::Spdx => "spdx",
+            Self::OpenVex => "openvex",
+            Self::Gitlab => "gitlab",
+            Self::Junit => "junit",
+            Self::Csv => "csv",
+            Self::Markdown => "markdown",
+        }
+    }
+
+    /// The form of that word; none where there is no such form.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|form| form.as_str() == word)
+    }
+
+    /// What it is called where types of content are.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Sarif => "application/sarif+json",
+            Self::CycloneDx => "application/vnd.cyclonedx+json; version=1.6",
+            Self::Spdx => "application/spdx+json",
+            Self::OpenVex | Self::Gitlab => "application/json",
+            Self::Junit => "application/xml",
+            Self::Csv => "text/csv; charset=utf-8; header=present",
+            Self::Markdown => "text/markdown; charset=utf-8; variant=GFM",
+        }
+    }
+
+    /// Whether it says which packages there are, whatever affects them.
+    pub const fn lists_packages(self) -> bool {
+        matches!(self, Self::CycloneDx | Self::Spdx)
+    }
+
+    /// Writes images down.
+    ///
+    /// # Errors
+    /// [`Error::Several`] where the form speaks of one image, and there are others.
+    pub fn write(self, subjects: &[Subject<'_>]) -> Result<String, Error> {
+        let one = |write: fn(Subject<'_>) -> Result<String, serde_json::Error>| match subjects {
+            [subject] => Ok(write(*subject)?),
+            several => Err(Error::Several { form: self.as_str(), images: several.len() }),
+        };
+        match self {
+            Self::Sarif => Ok(sarif::write(subjects)?),
+            Self::CycloneDx => one(cyclonedx::write),
+            Self::Spdx => one(spdx::write),
+            Self::OpenVex => one(openvex::write),
+            Self::Gitlab => one(gitlab::write),
+            Self::Junit => Ok(junit::write(subjects)),
+            Self::Csv => Ok(csv::write(subjects)),
+            Self::Markdown => Ok(markdown::write(subjects)),
+        }
+    }
+}
+
+/// What an image is called: the first of its names, or its digest.
+fn name_of(image: &api::Image) -> &str {
+    image.names.first().map_or(&image.digest, String::as_str)
+}
+
+/// As of when a report is: the newest of its sources, or the image itself where there is none.
+fn as_of(report: &api::Report) -> String {
+    let ingested = report.coverage.sources.iter().map(|source| source.ingested.as_str());
+    let created = || report.image.created.as_deref();
+    let stated = ingested.max().or_else(created);
+    let time = stated.and_then(|text| text.parse::<jiff::Timestamp>().ok());
+    // To the second, in UTC: some forms know no other.
+    let whole = time.and_then(|time| jiff::Timestamp::from_second(time.as_second()).ok());
+    whole.map_or_else(|| EPOCH.to_owned(), |time| time.to_string())
+}
+
+/// The image as a package URL of type
+/// [`oci`](https://github.com/package-url/purl-spec/blob/main/types/oci-definition.json).
+fn purl_of(image: &api::Image) -> String {
+    let name = image.names.first().map_or("", String::as_str);
+    let name = name.split_once('@').map_or(name, |(name, _)| name);
+    let (repository, tag) = match name.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => (repository, tag),
+        _ => (name, ""),
+    };
+    let last = repository.rsplit('/').next().filter(|last| !last.is_empty()).unwrap_or("image");
+    let digest = image.manifests.first().map_or("", String::as_str);
+    let repository = if repository.contains('/') { repository } else { "" };
+    Purl::new("oci", last)
+        .version(digest)
+        .qualifier("arch", image.platform.architecture.as_str())
+        .qualifier("repository_url", repository)
+        .qualifier("tag", tag)
+        .to_string()
+}
+
+/// A UUID that is made of a digest of what is said, as [RFC 9562](https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-8)
+/// has it in version 8.
+fn uuid(content: &[u8]) -> String {
+    let hex = Digest::of(content).hex();
+    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
+    format!("{}-{}-8{}-a{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
+}
+
+/// The score of a finding; none where nobody has given one.
+fn score(finding: &api::Finding) -> Option<f32> {
+    finding.severity.rating.as_ref().and_then(|rating| rating.score)
+}
+
+/// What to do about a finding, in a sentence.
+fn advice(finding: &api::Finding) -> String {
+    let name = &finding.package.name;
+    match (&finding.update_to, &finding.fixed_version) {
+        (Some(version), _) => format!("Update {name} to {version} or later"),
+        (None, Some(version)) => format!("Update {name}: this is fixed in {version}"),
+        (None, None) => match &*finding.status {
+            "wont-fix" => format!("{name} will not be fixed"),
+            "fix-deferred" => format!("The fix of {name} is deferred"),
+            "end-of-life" => format!("{name} is no longer supported"),
+            "under-investigation" => format!("Whether {name} is affected is being investigated"),
+            _ => format!("No fixed version of {name} is known"),
+        },
+    }
+}
+
+/// What a finding is, in a line.
+fn title(finding: &api::Finding) -> &str {
+    let title = finding.title.trim();
+    if title.is_empty() { &finding.vulnerability } else { title }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,81 @@
+//! CSV as RFC 4180 has it: a line for each finding. What a spreadsheet would take for a formula has an apostrophe in
+//! front, as [OWASP](https://owasp.org/www-community/attacks/CSV_Injection) advises.
+
+use super::{Subject, name_of, score, title};
+use crate::json as api;
+
+const COLUMNS: [&str; 22] = [
+    "image",
+    "digest",
+    "severity",
+    "score",
+    "vulnerability",
+    "aliases",
+    "epss",
+    "exploited",
+    "package",
+    "installed",
+    "purl",
+    "fixed-in",
+    "update-to",
+    "status",
+    "source-package",
+    "layer",
+    "origin",
+    "evidence",
+    "path",
+    "feed",
+    "title",
+    "fingerprint",
+];
+
+pub(super) fn write(subjects: &[Subject<'_>]) -> String {
+    let mut text = COLUMNS.join(",") + "\r\n";
+    for subject in subjects {
+        for finding in &subject.report.findings {
+            let cells = cells(&subject.report.image, finding).map(|cell| cell_of(&cell));
+            text.push_str(&cells.join(","));
+            text.push_str("\r\n");
+        }
+    }
+    text
+}
+
+fn cells(image: &api::Image, finding: &api::Finding) -> [String; COLUMNS.len()] {
+    let package = &finding.package;
+    let number = |number: Option<f32>| number.map_or_else(String::new, |number| number.to_string());
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let inside = package.member.as_deref().map_or_else(String::new, |member| format!("!{member}"));
+    [
+        name_of(image).to_owned(),
+        image.digest.clone(),
+        finding.severity.level.to_string(),
+        number(score(finding)),
+        finding.vulnerability.to_string(),
+        finding.aliases.join(" "),
+        number(finding.exploit_probability),
+        text(finding.exploited.as_ref().map(|exploited| exploited.since.as_str())),
+        package.name.clone(),
+        package.version.clone(),
+        package.purl.clone(),
+        text(finding.fixed_version.as_deref()),
+        text(finding.update_to.as_deref()),
+        finding.status.to_string(),
+        text(package.source_name.as_deref()),
+        package.layer.index.to_string(),
+        text(finding.origin.as_deref()),
+        package.evidence.to_string(),
+        package.path.clone() + &inside,
+        finding.feed.to_string(),
+        title(finding).to_owned(),
+        finding.fingerprint.clone(),
+    ]
+}
+
+/// A cell: quoted where it must be, and never a formula.
+fn cell_of(text: &str) -> String {
+    let is_formula = text
+        .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
+    let text = if is_formula { format!("'{text}") } else { text.to_owned() };
+    if text.contains(['"', ',', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}

@@ -1,0 +1,229 @@
+//! CycloneDX 1.6: all packages of an image, and what affects them.
+//!
+//! | CycloneDX | Report |
+//! |---|---|
+//! | `metadata.component` | the image, as a container |
+//! | `components` | packages; where each was found is in `evidence`, its layer and how it is known in `properties` |
+//! | `dependencies` | the image holds all of them; what they depend on is not known |
+//! | `compositions` | `incomplete` where the report has gaps, which are in `metadata.properties` |
+//! | `vulnerabilities` | one for each vulnerability and severity that affects packages, with its publishers' ratings |
+//! | `analysis.state` | `in_triage` where that is being investigated, otherwise `exploitable`; *will not fix* is a `response` |
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::{Map, Value, json};
+
+use super::{HOME, Subject, TOOL, VERSION, advice, as_of, name_of, purl_of, title, uuid};
+use crate::json as api;
+
+pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
+    let Subject { report, inventory } = subject;
+    let references = References::of(inventory);
+    let root = format!("image:{}", report.image.digest);
+    let components: Vec<_> =
+        inventory.packages.iter().map(|package| component(package, &references)).collect();
+    let all: Vec<_> = inventory.packages.iter().filter_map(|package| references.get(package)).collect();
+    let vulnerabilities = vulnerabilities(report, &references);
+    let content = serde_json::to_vec(&json!([report.image.digest, components, vulnerabilities]))?;
+    let aggregate = if report.summary.complete { "complete" } else { "incomplete" };
+    let document = json!({
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "serialNumber": format!("urn:uuid:{}", uuid(&content)),
+        "version": 1,
+        "metadata": {
+            "timestamp": as_of(report),
+            "tools": { "components": [{
+                "type": "application",
+                "name": TOOL,
+                "version": VERSION,
+                "externalReferences": [{ "type": "website", "url": HOME }],
+            }] },
+            "component": image(&report.image, &root),
+            "properties": report.coverage.gaps.iter().map(|gap| {
+                property("limpid:gap", &format!("{}: {}", gap.code, gap.message))
+            }).collect::<Vec<_>>(),
+        },
+        "components": components,
+        "dependencies": [{ "ref": root, "dependsOn": all }],
+        "compositions": [{ "aggregate": aggregate, "assemblies": [root] }],
+        "vulnerabilities": vulnerabilities,
+    });
+    Ok(serde_json::to_string_pretty(&document)? + "\n")
+}
+
+/// How packages are referred to: each in its place has a reference of its own.
+struct References<'a>(HashMap<Place<'a>, String>);
+
+/// Where a package is.
+type Place<'a> = (&'a str, &'a str, Option<&'a str>, usize);
+
+impl<'a> References<'a> {
+    fn of(inventory: &'a api::Inventory) -> Self {
+        let mut references = HashMap::new();
+        let mut times: HashMap<&str, usize> = HashMap::new();
+        for package in &inventory.packages {
+            let count = times.entry(package.purl.as_str()).or_default();
+            *count += 1;
+            let reference =
+                if *count == 1 { package.purl.clone() } else { format!("{}#{count}", package.purl) };
+            references.entry(place(package)).or_insert(reference);
+        }
+        Self(references)
+    }
+
+    fn get<'b>(&'b self, package: &'b api::Package) -> Option<&'b str> {
+        self.0.get(&place(package)).map(String::as_str)
+    }
+}
+
+fn place(package: &api::Package) -> Place<'_> {
+    (&package.purl, &package.path, package.member.as_deref(), package.layer.index)
+}
+
+fn property(name: &str, value: &str) -> Value {
+    json!({ "name": name, "value": value })
+}
+
+fn image(image: &api::Image, reference: &str) -> Value {
+    let names = image.names.iter().map(|name| property("limpid:name", name));
+    let layers = image.layers.iter().map(|layer| property("limpid:diff-id", &layer.diff_id));
+    json!({
+        "type": "container",
+        "bom-ref": reference,
+        "name": name_of(image),
+        "version": image.manifests.first().unwrap_or(&image.digest),
+        "purl": purl_of(image),
+        "properties": names.chain(layers).collect::<Vec<_>>(),
+    })
+}
+
+fn component(package: &api::Package, references: &References<'_>) -> Value {
+    let member = package.member.as_deref();
+    let location = member.map_or_else(|| package.path.clone(), |member| format!("{}!{member}", package.path));
+    let mut properties = vec![
+        property("limpid:detector", &package.detector),
+        property("limpid:evidence", &package.evidence),
+        property("limpid:layer", &package.layer.diff_id),
+        property("limpid:layer-index", &package.layer.index.to_string()),
+    ];
+    let named = [
+        ("limpid:source-name", &package.source_name),
+        ("limpid:source-version", &package.source_version),
+        ("limpid:owner", &package.owner),
+    ];
+    properties.extend(named.into_iter().filter_map(|(name, value)| Some(property(name, value.as_deref()?))));
+    let mut component = json!({
+        "type": if package.detector == "programs" { "application" } else { "library" },
+        "bom-ref": references.get(package),
+        "name": package.name,
+        "version": package.version,
+        "purl": package.purl,
+        "evidence": { "occurrences": [{ "location": location }] },
+        "properties": properties,
+    });
+    if !package.licenses.is_empty()
+        && let Some(component) = component.as_object_mut()
+    {
+        let licenses = package.licenses.iter().map(|name| json!({ "license": { "name": name } }));
+        component.insert("licenses".to_owned(), licenses.collect());
+    }
+    component
+}
+
+/// By vulnerability, and by all that is said of it and not of its packages.
+type Key<'a> = (&'a str, &'a str, &'a str, &'a str, String);
+
+fn vulnerabilities(report: &api::Report, references: &References<'_>) -> Vec<Value> {
+    let mut by_key: BTreeMap<Key<'_>, Vec<&api::Finding>> = BTreeMap::new();
+    for finding in &report.findings {
+        let key = (
+            &*finding.vulnerability,
+            &*finding.severity.level,
+            &*finding.feed,
+            &*finding.status,
+            // Advice names the package.
+            advice(finding),
+        );
+        by_key.entry(key).or_default().push(finding);
+    }
+    by_key.values().filter_map(|findings| vulnerability(findings, references)).collect()
+}
+
+fn vulnerability(findings: &[&api::Finding], references: &References<'_>) -> Option<Value> {
+    let first = findings.first()?;
+    let affects = findings.iter().filter_map(|finding| {
+        let reference = references.get(&finding.package)?;
+        let version = json!({ "version": finding.package.version, "status": "affected" });
+        Some(json!({ "ref": reference, "versions": [version] }))
+    });
+    let affects: Vec<_> = affects.collect();
+    let mut members = Map::new();
+    members.insert("id".to_owned(), first.vulnerability.as_str().into());
+    members.insert("source".to_owned(), json!({ "name": &*first.feed }));
+    if !first.aliases.is_empty() {
+        let aliases =
+            first.aliases.iter().map(|alias| json!({ "id": alias, "source": { "name": &*first.feed } }));
+        members.insert("references".to_owned(), aliases.collect());
+    }
+    members.insert("ratings".to_owned(), json!([rating(&first.severity)]));
+    members.insert("description".to_owned(), title(first).into());
+    members.insert("recommendation".to_owned(), advice(first).into());
+    let is_address = |address: &&String| address.starts_with("https://") || address.starts_with("http://");
+    let advisories = first.references.iter().filter(is_address).map(|url| json!({ "url": url }));
+    let advisories: Vec<_> = advisories.collect();
+    if !advisories.is_empty() {
+        members.insert("advisories".to_owned(), advisories.into());
+    }
+    let (state, response) = match &*first.status {
+        "under-investigation" => ("in_triage", None),
+        "wont-fix" | "end-of-life" => ("exploitable", Some("will_not_fix")),
+        _ => ("exploitable", first.fixed_version.is_some().then_some("update")),
+    };
+    let mut analysis = json!({ "state": state });
+    if let (Some(response), Some(analysis)) = (response, analysis.as_object_mut()) {
+        analysis.insert("response".to_owned(), json!([response]));
+    }
+    members.insert("analysis".to_owned(), analysis);
+    members.insert("affects".to_owned(), affects.into());
+    let mut properties: Vec<_> =
+        findings.iter().map(|finding| property("limpid:fingerprint", &finding.fingerprint)).collect();
+    properties.push(property("limpid:status", &first.status));
+    if let Some(exploited) = &first.exploited {
+        properties.push(property("limpid:exploited-since", &exploited.since));
+    }
+    if let Some(probability) = first.exploit_probability {
+        properties.push(property("limpid:epss", &probability.to_string()));
+    }
+    members.insert("properties".to_owned(), properties.into());
+    Some(Value::Object(members))
+}
+
+fn rating(severity: &api::Severity) -> Value {
+    let level = match &*severity.level {
+        "malicious" => "critical",
+        "negligible" => "info",
+        level => level,
+    };
+    let mut members = Map::new();
+    members.insert("severity".to_owned(), level.into());
+    let Some(rating) = &severity.rating else { return Value::Object(members) };
+    let source = rating.feed.as_deref().unwrap_or(&rating.system);
+    members.insert("source".to_owned(), json!({ "name": source }));
+    if let Some(score) = rating.score {
+        // What is shown is what was given: 7.5 is not 7.500000000001.
+        members.insert("score".to_owned(), serde_json::from_str(&score.to_string()).unwrap_or(Value::Null));
+    }
+    let method = match rating.system.as_str() {
+        "CVSS:2.0" => Some("CVSSv2"),
+        "CVSS:3.0" => Some("CVSSv3"),
+        "CVSS:3.1" => Some("CVSSv31"),
+        "CVSS:4.0" => Some("CVSSv4"),
+        _ => None,
+    };
+    members.insert("method".to_owned(), method.unwrap_or("other").into());
+    let name = if method.is_some() { "vector" } else { "justification" };
+    members.insert(name.to_owned(), rating.value.as_str().into());
+    Value::Object(members)
+}

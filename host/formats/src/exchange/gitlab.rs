@@ -1,0 +1,85 @@
+//! GitLab's report of container scanning, version 15.2.
+
+use serde_json::{Value, json};
+
+use super::{HOME, Subject, TOOL, VERSION, advice, as_of, name_of, title};
+use crate::json as api;
+
+/// Longer names, descriptions and addresses are refused or cut.
+const NAME: usize = 255;
+
+pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
+    let report = subject.report;
+    let time = as_of(report);
+    let time = time.trim_end_matches('Z');
+    let image = name_of(&report.image);
+    let system = report.coverage.distribution.as_ref().map_or("unknown", |known| known.pretty_name.as_str());
+    let about = json!({
+        "id": "limpid", "name": TOOL, "url": HOME, "version": VERSION, "vendor": { "name": TOOL },
+    });
+    let messages = report.coverage.gaps.iter().map(|gap| json!({ "level": "warn", "value": gap.message }));
+    let document = json!({
+        "version": "15.2.1",
+        "scan": {
+            "type": "container_scanning",
+            "analyzer": about,
+            "scanner": about,
+            "start_time": time,
+            "end_time": time,
+            "status": "success",
+            "messages": messages.collect::<Vec<_>>(),
+        },
+        "vulnerabilities": report
+            .findings
+            .iter()
+            .map(|finding| vulnerability(finding, image, system))
+            .collect::<Vec<_>>(),
+        "remediations": [],
+    });
+    Ok(serde_json::to_string_pretty(&document)? + "\n")
+}
+
+fn vulnerability(finding: &api::Finding, image: &str, system: &str) -> Value {
+    let severity = match &*finding.severity.level {
+        "malicious" | "critical" => "Critical",
+        "high" => "High",
+        "medium" => "Medium",
+        "low" => "Low",
+        "negligible" => "Info",
+        _ => "Unknown",
+    };
+    let identifiers =
+        std::iter::once(finding.vulnerability.as_str()).chain(finding.aliases.iter().map(String::as_str));
+    let identifiers: Vec<_> = identifiers.map(|id| identifier(id, &finding.references)).collect();
+    let is_address = |address: &&String| address.starts_with("https://") || address.starts_with("http://");
+    let links = finding.references.iter().filter(is_address).map(|url| json!({ "url": url }));
+    let name = format!("{} in {}", finding.vulnerability, finding.package.name);
+    json!({
+        "id": finding.fingerprint,
+        "name": name.chars().take(NAME).collect::<String>(),
+        "description": title(finding),
+        "severity": severity,
+        "solution": advice(finding),
+        "location": {
+            "dependency": {
+                "package": { "name": finding.package.name },
+                "version": finding.package.version,
+            },
+            "operating_system": system,
+            "image": image,
+        },
+        "identifiers": identifiers,
+        "links": links.collect::<Vec<_>>(),
+    })
+}
+
+/// An identifier; its type is the word before the first dash, as GitLab has it: `cve`, `ghsa`.
+fn identifier(id: &str, references: &[String]) -> Value {
+    let kind = id.split('-').next().filter(|kind| !kind.is_empty()).unwrap_or("other").to_ascii_lowercase();
+    let mut identifier = json!({ "type": kind, "name": id, "value": id });
+    let address = references.iter().find(|address| address.starts_with("https://") && address.contains(id));
+    if let (Some(address), Some(members)) = (address, identifier.as_object_mut()) {
+        members.insert("url".to_owned(), address.as_str().into());
+    }
+    identifier
+}

@@ -1,0 +1,67 @@
+//! JUnit's XML: a suite for each image, a failed test case for each finding, and one that tells whether the report
+//! is complete.
+
+use std::fmt::Write as _;
+
+use super::{Subject, advice, name_of, title};
+use crate::json as api;
+
+pub(super) fn write(subjects: &[Subject<'_>]) -> String {
+    let mut xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"Limpid\">\n".to_owned();
+    for subject in subjects {
+        suite(&mut xml, subject.report);
+    }
+    xml.push_str("</testsuites>\n");
+    xml
+}
+
+fn suite(xml: &mut String, report: &api::Report) {
+    let gaps = &report.coverage.gaps;
+    let (failures, skipped) = (report.findings.len(), usize::from(!gaps.is_empty()));
+    let name = escaped(name_of(&report.image));
+    let tests = failures + 1;
+    let _ = writeln!(
+        xml,
+        "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\">"
+    );
+    let _ = writeln!(xml, "    <properties>");
+    let _ = writeln!(xml, "      <property name=\"image\" value=\"{}\"/>", escaped(&report.image.digest));
+    let _ = writeln!(xml, "    </properties>");
+    for finding in &report.findings {
+        let package = &finding.package;
+        let test = escaped(&format!("{} {}: {}", package.name, package.version, finding.vulnerability));
+        let _ = writeln!(xml, "    <testcase classname=\"{}\" name=\"{test}\">", escaped(&package.path));
+        let message = escaped(&format!("[{}] {}", finding.severity.level, title(finding)));
+        let _ = write!(
+            xml,
+            "      <failure type=\"{}\" message=\"{message}\">",
+            escaped(&finding.severity.level)
+        );
+        let _ = write!(xml, "{}\n{}", escaped(&advice(finding)), escaped(&finding.references.join("\n")));
+        xml.push_str("</failure>\n    </testcase>\n");
+    }
+    xml.push_str("    <testcase classname=\"coverage\" name=\"the report is complete\">\n");
+    if !gaps.is_empty() {
+        let text: Vec<_> = gaps.iter().map(|gap| gap.message.as_str()).collect();
+        let _ = writeln!(xml, "      <skipped message=\"{}\"/>", escaped(&text.join("; ")));
+    }
+    xml.push_str("    </testcase>\n  </testsuite>\n");
+}
+
+/// Text inside of an element or an attribute. Characters that XML 1.0 does not allow are left out.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\n' => escaped.push_str("&#10;"),
+            '\t' => escaped.push(' '),
+            '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => {}
+            character => escaped.push(character),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,96 @@
+//! Markdown for summaries of jobs and comments: what it comes to, what is missing, and a table of what to do.
+
+use std::fmt::Write as _;
+
+use super::{Subject, name_of, title};
+use crate::json as api;
+
+/// Findings that are listed: a summary of a job at GitHub has 1 MiB.
+const LISTED: usize = 1_000;
+
+pub(super) fn write(subjects: &[Subject<'_>]) -> String {
+    let mut text = String::new();
+    for subject in subjects {
+        image(&mut text, subject.report);
+    }
+    text
+}
+
+fn image(text: &mut String, report: &api::Report) {
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    let summary = &report.summary;
+    let _ = writeln!(text, "## {}\n", escaped(name_of(&report.image)));
+    let levels = limpid_model::Severity::WORST_FIRST.map(limpid_model::Severity::as_str);
+    let by_level = levels.into_iter().filter_map(|level| {
+        let count = report.findings.iter().filter(|finding| &*finding.severity.level == level).count();
+        (count > 0).then(|| format!("{count} {level}"))
+    });
+    let by_level: Vec<_> = by_level.collect();
+    let findings = report.findings.len();
+    let (of_all, found) = match findings {
+        0 => (String::new(), "No findings".to_owned()),
+        1 => (format!(" ({})", by_level.join(", ")), "1 finding".to_owned()),
+        _ => (format!(" ({})", by_level.join(", ")), format!("{findings} findings")),
+    };
+    let _ =
+        writeln!(text, "**{found}**{of_all}, {} of {} packages judged.", summary.judged, summary.packages);
+    if !report.coverage.gaps.is_empty() {
+        text.push_str("\n> [!WARNING]\n> This report is not complete:\n");
+        for gap in &report.coverage.gaps {
+            let _ = writeln!(text, "> - {}", escaped(&gap.message));
+        }
+    }
+    if report.findings.is_empty() {
+        return;
+    }
+    text.push_str("\n| Severity | Vulnerability | Package | Installed | Update to | Layer | What it is |\n");
+    text.push_str("|---|---|---|---|---|---|---|\n");
+    for finding in report.findings.iter().take(LISTED) {
+        row(text, finding);
+    }
+    if let Some(more) = findings.checked_sub(LISTED).filter(|more| *more > 0) {
+        let _ = writeln!(text, "\nand {more} more.");
+    }
+}
+
+fn row(text: &mut String, finding: &api::Finding) {
+    let update = finding.update_to.as_deref().or(finding.fixed_version.as_deref());
+    let exploited = if finding.exploited.is_some() { " (exploited)" } else { "" };
+    let status = if &*finding.status == "affected" { "no fix yet" } else { &finding.status };
+    let _ = writeln!(
+        text,
+        "| {}{exploited} | {} | {} | {} | {} | {} | {} |",
+        escaped(&finding.severity.level),
+        escaped(&finding.vulnerability),
+        escaped(&finding.package.name),
+        escaped(&finding.package.version),
+        escaped(update.unwrap_or(status)),
+        finding.package.layer.index,
+        escaped(title(finding)),
+    );
+}
+
+/// Text that is nothing but text: no markup, no link, no mention, no line of its own.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in crate::printable(text).chars() {
+        match character {
+            '\n' => escaped.push(' '),
+            // An entity is text wherever it stands: neither a mention nor the start of an address.
+            '@' | '<' | '>' | '&' | '#' | ':' | '|' => {
+                let _ = write!(escaped, "&#{};", u32::from(character));
+            }
+            character
+                if character.is_ascii_punctuation() && !matches!(character, '.' | ',' | '-' | '/' | '\'') =>
+            {
+                escaped.push('\\');
+                escaped.push(character);
+            }
+            '.' if escaped.ends_with("www") || escaped.ends_with("WWW") => escaped.push_str("&#46;"),
+            character => escaped.push(character),
+        }
+    }
+    escaped
+}

@@ -1,0 +1,69 @@
+//! OpenVEX 0.2.0: what is stated of the image, with the package that it is about as a subcomponent.
+//!
+//! | OpenVEX | Finding |
+//! |---|---|
+//! | `affected`, with what to do | *affected*, *wont-fix*, *fix-deferred*, *end-of-life*; the publisher's word is in `status_notes` |
+//! | `under_investigation` | *under-investigation* |
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{HOME, Subject, TOOL, VERSION, advice, as_of, purl_of, uuid};
+use crate::json as api;
+
+pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
+    let report = subject.report;
+    let product = purl_of(&report.image);
+    let mut by_key: BTreeMap<(&str, &str, String), Vec<&api::Finding>> = BTreeMap::new();
+    for finding in &report.findings {
+        let key = (&*finding.vulnerability, &*finding.status, advice(finding));
+        by_key.entry(key).or_default().push(finding);
+    }
+    let statements: Vec<_> =
+        by_key.into_iter().filter_map(|(key, findings)| statement(&product, &key, &findings)).collect();
+    let content = serde_json::to_vec(&statements)?;
+    let document = json!({
+        "@context": "https://openvex.dev/ns/v0.2.0",
+        "@id": format!("{HOME}/vex/{}", uuid(&content)),
+        "author": TOOL,
+        "role": "scanner",
+        "timestamp": as_of(report),
+        "version": 1,
+        "tooling": format!("{TOOL} {VERSION}"),
+        "statements": statements,
+    });
+    Ok(serde_json::to_string_pretty(&document)? + "\n")
+}
+
+fn statement(
+    product: &str,
+    (id, status, advice): &(&str, &str, String),
+    findings: &[&api::Finding],
+) -> Option<Value> {
+    let first = findings.first()?;
+    let mut purls: Vec<_> = findings.iter().map(|finding| finding.package.purl.as_str()).collect();
+    purls.sort_unstable();
+    purls.dedup();
+    let subcomponents: Vec<_> =
+        purls.into_iter().map(|purl| json!({ "@id": purl, "identifiers": { "purl": purl } })).collect();
+    let mut statement = json!({
+        "vulnerability": { "name": id, "aliases": first.aliases },
+        "products": [{
+            "@id": product,
+            "identifiers": { "purl": product },
+            "subcomponents": subcomponents,
+        }],
+        "status": if *status == "under-investigation" { "under_investigation" } else { "affected" },
+    });
+    let members = statement.as_object_mut()?;
+    if *status != "under-investigation" {
+        members.insert("action_statement".to_owned(), advice.as_str().into());
+    }
+    let notes =
+        first.note.as_deref().map_or_else(|| (*status).to_owned(), |note| format!("{status}: {note}"));
+    if notes != "affected" {
+        members.insert("status_notes".to_owned(), notes.into());
+    }
+    Some(statement)
+}

@@ -1,0 +1,188 @@
+//! SARIF 2.1.0: a run for each image, a rule for each vulnerability, a result for each finding.
+//!
+//! | SARIF | Report |
+//! |---|---|
+//! | `run.automationDetails.id` | `limpid/` and what the image is called: a run replaces the one before of the same image |
+//! | `rule.properties.security-severity` | the highest score of the vulnerability's findings; where nobody has scored it, one of its severity |
+//! | `result.level` | `error` from *high* on, `note` from *low* down, otherwise `warning` |
+//! | `result.partialFingerprints` | the finding's fingerprint |
+//! | `result.locations` | the file that states the package, from the root of the image |
+//! | `invocation.toolExecutionNotifications` | gaps: what is missing for a full answer |
+
+use std::collections::BTreeMap;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+
+use super::{HOME, Subject, TOOL, VERSION, advice, name_of, purl_of, score, title};
+use crate::json as api;
+
+/// GitHub takes no more results in one run, and no more runs in one file.
+const RESULTS: usize = 25_000;
+const RUNS: usize = 20;
+
+/// Longer texts are cut: GitHub takes 1,024 characters of short ones.
+const SHORT: usize = 1_000;
+
+/// What stays as it is in the path of an address.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+pub(super) fn write(subjects: &[Subject<'_>]) -> Result<String, serde_json::Error> {
+    let runs: Vec<_> = subjects.iter().take(RUNS).map(|subject| run(subject.report)).collect();
+    let document = json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": runs,
+    });
+    Ok(serde_json::to_string_pretty(&document)? + "\n")
+}
+
+fn run(report: &api::Report) -> Value {
+    let shown: Vec<_> = report.findings.iter().take(RESULTS).collect();
+    let mut by_id: BTreeMap<&str, Vec<&api::Finding>> = BTreeMap::new();
+    for finding in &shown {
+        by_id.entry(&finding.vulnerability).or_default().push(finding);
+    }
+    let places: BTreeMap<&str, usize> = by_id.keys().enumerate().map(|(place, id)| (*id, place)).collect();
+    let rules: Vec<_> = by_id.iter().map(|(id, findings)| rule(id, findings)).collect();
+    let results: Vec<_> =
+        shown.iter().map(|finding| result(finding, places.get(&*finding.vulnerability))).collect();
+    let left_out = report.findings.len().saturating_sub(shown.len());
+    let mut notifications: Vec<_> = report
+        .coverage
+        .gaps
+        .iter()
+        .map(|gap| {
+            json!({ "level": "warning", "descriptor": { "id": gap.code }, "message": { "text": gap.message } })
+        })
+        .collect();
+    if left_out > 0 {
+        notifications.push(json!({
+            "level": "warning",
+            "descriptor": { "id": "results-left-out" },
+            "message": { "text": format!("{left_out} findings are left out: a run has at most {RESULTS}") },
+        }));
+    }
+    json!({
+        "tool": { "driver": {
+            "name": TOOL,
+            "version": VERSION,
+            "semanticVersion": VERSION,
+            "informationUri": HOME,
+            "rules": rules,
+        } },
+        "automationDetails": { "id": format!("limpid/{}/", name_of(&report.image)) },
+        "invocations": [{ "executionSuccessful": true, "toolExecutionNotifications": notifications }],
+        "originalUriBaseIds": { "ROOT": { "uri": "file:///" } },
+        "columnKind": "utf16CodeUnits",
+        "properties": {
+            "image": report.image.digest,
+            "names": report.image.names,
+            "purl": purl_of(&report.image),
+            "complete": report.summary.complete,
+        },
+        "results": results,
+    })
+}
+
+fn rule(id: &str, findings: &[&api::Finding]) -> Value {
+    let Some(first) = findings.first() else { return Value::Null };
+    let worst =
+        findings.iter().map(|finding| security_severity(finding)).fold(None, |worst: Option<f32>, other| {
+            match (worst, other) {
+                (Some(worst), Some(other)) => Some(worst.max(other)),
+                (worst, other) => worst.or(other),
+            }
+        });
+    let title = short(title(first));
+    let mut tags = vec!["security", "vulnerability"];
+    tags.extend(findings.iter().any(|finding| finding.exploited.is_some()).then_some("exploited"));
+    let mut properties = json!({ "precision": "very-high", "tags": tags, "aliases": first.aliases });
+    if let (Some(score), Some(properties)) = (worst, properties.as_object_mut()) {
+        properties.insert("security-severity".to_owned(), format!("{score:.1}").into());
+    }
+    let mut rule = json!({
+        "id": id,
+        "shortDescription": { "text": title },
+        "fullDescription": { "text": title },
+        "help": { "text": format!("{title}\n{}", first.references.join("\n")) },
+        "properties": properties,
+    });
+    let is_address = |address: &&String| address.starts_with("https://") || address.starts_with("http://");
+    if let (Some(address), Some(rule)) = (first.references.iter().find(is_address), rule.as_object_mut()) {
+        rule.insert("helpUri".to_owned(), address.as_str().into());
+    }
+    rule
+}
+
+/// A score as GitHub sorts by it: over 9.0 is critical, from 7.0 high, from 4.0 medium, above 0 low.
+fn security_severity(finding: &api::Finding) -> Option<f32> {
+    let of_level = match &*finding.severity.level {
+        "malicious" => Some(10.0),
+        "critical" => Some(9.5),
+        "high" => Some(8.0),
+        "medium" => Some(5.5),
+        "low" => Some(2.0),
+        "negligible" => Some(0.1),
+        _ => None,
+    };
+    // A publisher's word may say something else than the score beside it, and the word counts.
+    let fits = |score: &f32| limpid_model::Severity::of_score(*score).as_str() == &*finding.severity.level;
+    score(finding).filter(fits).or(of_level)
+}
+
+fn result(finding: &api::Finding, rule: Option<&usize>) -> Value {
+    let package = &finding.package;
+    let level = match &*finding.severity.level {
+        "malicious" | "critical" | "high" => "error",
+        "low" | "negligible" => "note",
+        _ => "warning",
+    };
+    let text = format!(
+        "{} {} is affected by {} ({}): {}. {}.",
+        package.name,
+        package.version,
+        finding.vulnerability,
+        finding.severity.level,
+        title(finding),
+        advice(finding),
+    );
+    let inside = package.member.as_deref().map_or_else(String::new, |member| format!("!{member}"));
+    json!({
+        "ruleId": finding.vulnerability,
+        "ruleIndex": rule,
+        "level": level,
+        "kind": "fail",
+        "message": { "text": text },
+        "locations": [{
+            "physicalLocation": {
+                "artifactLocation": {
+                    "uri": utf8_percent_encode(&package.path, PATH).to_string(),
+                    "uriBaseId": "ROOT",
+                },
+                "region": { "startLine": 1, "startColumn": 1, "endLine": 1, "endColumn": 1 },
+            },
+            "logicalLocations": [{
+                "name": package.name,
+                "fullyQualifiedName": format!("{}{inside}", package.path),
+                "kind": "package",
+            }],
+            "message": { "text": format!("{} {} in layer {}", package.name, package.version, package.layer.index) },
+        }],
+        "partialFingerprints": { "limpidFinding/v1": finding.fingerprint },
+        "properties": {
+            "purl": package.purl,
+            "status": finding.status,
+            "fixedVersion": finding.fixed_version,
+            "layer": package.layer.diff_id,
+            "evidence": package.evidence,
+            "origin": finding.origin,
+            "exploitProbability": finding.exploit_probability,
+        },
+    })
+}
+
+/// The beginning of a text.
+fn short(text: &str) -> String {
+    text.chars().take(SHORT).collect()
+}

@@ -1,0 +1,101 @@
+//! SPDX 2.3: all packages of an image. It has no place for what affects them.
+//!
+//! | SPDX | Report |
+//! |---|---|
+//! | the package that the document describes | the image, as a container |
+//! | `packages` | packages, by package URL; where and how each was found is in `sourceInfo` |
+//! | `licenseComments` | licences in the words of the package |
+//! | `annotations` | gaps: what is missing for a full list of packages |
+
+use serde_json::{Value, json};
+
+use super::{Subject, TOOL, VERSION, as_of, name_of, purl_of, uuid};
+use crate::json as api;
+
+/// What is not asserted.
+const NOTHING: &str = "NOASSERTION";
+
+const IMAGE: &str = "SPDXRef-Image";
+
+pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
+    let Subject { report, inventory } = subject;
+    let created = as_of(report);
+    let tool = format!("Tool: {TOOL}-{VERSION}");
+    let mut packages = vec![image(&report.image)];
+    let mut relationships = vec![relationship("SPDXRef-DOCUMENT", "DESCRIBES", IMAGE)];
+    for (place, package) in inventory.packages.iter().enumerate() {
+        let id = format!("SPDXRef-Package-{place}");
+        relationships.push(relationship(IMAGE, "CONTAINS", &id));
+        packages.push(of_package(package, &id));
+    }
+    let annotations = inventory.coverage.gaps.iter().map(|gap| {
+        json!({
+            "annotationDate": created,
+            "annotationType": "OTHER",
+            "annotator": tool,
+            "comment": format!("{}: {}", gap.code, gap.message),
+        })
+    });
+    let content = serde_json::to_vec(&packages)?;
+    let document = json!({
+        "spdxVersion": "SPDX-2.3",
+        "dataLicense": "CC0-1.0",
+        "SPDXID": "SPDXRef-DOCUMENT",
+        "name": name_of(&report.image),
+        "documentNamespace": format!("urn:uuid:{}", uuid(&content)),
+        "creationInfo": { "created": created, "creators": [tool] },
+        "annotations": annotations.collect::<Vec<_>>(),
+        "packages": packages,
+        "relationships": relationships,
+    });
+    Ok(serde_json::to_string_pretty(&document)? + "\n")
+}
+
+fn relationship(from: &str, kind: &str, to: &str) -> Value {
+    json!({ "spdxElementId": from, "relationshipType": kind, "relatedSpdxElement": to })
+}
+
+fn image(image: &api::Image) -> Value {
+    let digest = image.manifests.first().unwrap_or(&image.digest);
+    json!({
+        "SPDXID": IMAGE,
+        "name": name_of(image),
+        "versionInfo": digest,
+        "primaryPackagePurpose": "CONTAINER",
+        "downloadLocation": NOTHING,
+        "filesAnalyzed": false,
+        "licenseConcluded": NOTHING,
+        "licenseDeclared": NOTHING,
+        "copyrightText": NOTHING,
+        "externalRefs": [purl(&purl_of(image))],
+    })
+}
+
+fn purl(purl: &str) -> Value {
+    json!({ "referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": purl })
+}
+
+fn of_package(package: &api::Package, id: &str) -> Value {
+    let member = package.member.as_deref().map_or_else(String::new, |member| format!("!{member}"));
+    let mut document = json!({
+        "SPDXID": id,
+        "name": package.name,
+        "versionInfo": package.version,
+        "downloadLocation": NOTHING,
+        "filesAnalyzed": false,
+        "licenseConcluded": NOTHING,
+        "licenseDeclared": NOTHING,
+        "copyrightText": NOTHING,
+        "sourceInfo": format!(
+            "{} by detector {} from {}{member} in layer {} ({})",
+            package.evidence, package.detector, package.path, package.layer.index, package.layer.diff_id
+        ),
+        "externalRefs": [purl(&package.purl)],
+    });
+    if !package.licenses.is_empty()
+        && let Some(document) = document.as_object_mut()
+    {
+        document.insert("licenseComments".to_owned(), package.licenses.join("; ").into());
+    }
+    document
+}

@@ -46,6 +46,7 @@ pub(crate) fn show(page: Page) -> anyhow::Result<ExitCode> {
     write(&page.into_text())
 }
 
+/// Writes text to standard output as it is.
 fn write(text: &str) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;

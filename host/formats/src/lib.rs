@@ -8,6 +8,7 @@
 
 pub mod exchange;
 mod filter;
+pub mod gate;
 pub mod json;
 pub mod notice;
 mod printable;

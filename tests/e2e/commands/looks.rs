@@ -1,5 +1,6 @@
 //! What a scan shows, beside its findings.
 
+use limpid_formats::exchange::Form;
 use xtask::sample::{advisories, debian};
 
 use super::{file, text};
@@ -42,6 +43,66 @@ fn what_a_filter_hides_is_counted() {
     let outcome = setup.run(["scan", "image.tar", "--severity", "worst"]);
     assert_eq!(outcome.code, Some(2));
     assert!(outcome.stderr.contains("critical, high, medium, low, negligible"), "{outcome:?}");
+}
+
+#[test]
+fn a_scan_writes_files_for_other_tools() {
+    let (setup, files) = (Setup::new(), tempfile::tempdir().unwrap());
+    let tracker = file(&files, "tracker.json", advisories::debian_tracker());
+    setup.run(["feed", "add", "debian", text(&tracker)]).ok();
+    let archive = file(&files, "image.tar", Parts::of(&debian(), Compression::Gzip).docker_archive());
+    let output = |form: &str| format!("{form}={}", files.path().join(form).display());
+    let outputs: Vec<_> = Form::ALL.iter().map(|form| output(form.as_str())).collect();
+    let mut flags = vec!["scan", text(&archive), "--format", "json"];
+    flags.extend(outputs.iter().flat_map(|output| ["-o", output]));
+    let report = &setup.run(flags).json()[0];
+    for form in Form::ALL {
+        let written = std::fs::read_to_string(files.path().join(form.as_str())).unwrap();
+        let printed = setup.run(["scan", text(&archive), "--format", form.as_str()]).ok();
+        assert_eq!(written, printed, "{}", form.as_str());
+    }
+    let document = |form: &str| -> serde_json::Value {
+        serde_json::from_str(&std::fs::read_to_string(files.path().join(form)).unwrap()).unwrap()
+    };
+    let count = |value: &serde_json::Value| value.as_array().unwrap().len();
+    let findings = count(&report["findings"]);
+    assert!(findings > 0);
+    assert_eq!(count(&document("sarif")["runs"][0]["results"]), findings);
+    assert_eq!(count(&document("gitlab")["vulnerabilities"]), findings);
+    let packages = usize::try_from(report["summary"]["packages"].as_u64().unwrap()).unwrap();
+    assert_eq!(count(&document("cyclonedx")["components"]), packages);
+    assert_eq!(count(&document("spdx")["packages"]), packages + 1, "and the image");
+    let fewer = setup.run(["scan", text(&archive), "--format", "sarif", "--fixable"]).json();
+    assert!(count(&fewer["runs"][0]["results"]) < findings, "filters hold");
+
+    let outcome = setup.run(["scan", text(&archive), "-o", "report.sarif"]);
+    assert_eq!(outcome.code, Some(2));
+    assert!(outcome.stderr.contains("FORM=FILE"), "{outcome:?}");
+    let outcome = setup.run(["scan", text(&archive), "-o", "csv=/nowhere/at/all.csv"]);
+    assert_eq!(outcome.code, Some(1));
+    assert!(outcome.stderr.contains("cannot write `/nowhere/at/all.csv`"), "{outcome:?}");
+}
+
+#[test]
+fn a_scan_is_a_gate() {
+    let (setup, files) = (Setup::new(), tempfile::tempdir().unwrap());
+    let archive = file(&files, "image.tar", Parts::of(&debian(), Compression::Gzip).docker_archive());
+    let gate = |bar: &str| {
+        let outcome = setup.run(["scan", text(&archive), "--fail-on", bar]);
+        (outcome.code.unwrap(), outcome.stderr)
+    };
+    let (code, told) = gate("critical");
+    assert_eq!(code, 3, "nothing is stored: {told}");
+    assert!(told.contains("no package could be judged"), "{told}");
+    let tracker = file(&files, "tracker.json", advisories::debian_tracker());
+    setup.run(["feed", "add", "debian", text(&tracker)]).ok();
+    let (code, told) = gate("fixable");
+    assert_eq!(code, 1);
+    assert!(told.contains("over the bar of `--fail-on`"), "{told}");
+    assert_eq!(gate("malicious,rated").0, 0);
+    assert_eq!(gate("worst").0, 2);
+    let outcome = setup.run(["scan", "/nowhere.tar", "--fail-on", "low"]);
+    assert_eq!(outcome.code, Some(3), "what failed is not what is too bad: {outcome:?}");
 }
 
 #[test]

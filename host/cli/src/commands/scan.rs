@@ -1,15 +1,25 @@
+use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use limpid_formats::table::{self, Hints};
+use anyhow::Context;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use limpid_formats::exchange::{self, Subject};
+use limpid_formats::gate::{self, Bar, Verdict};
+use limpid_formats::table::{self, Hints, Look, Page};
 use limpid_formats::{Filtered, FindingFilter, json as api};
 use serde::Serialize;
 
-use super::{Format, page, print_json, show};
+use super::{page, show};
 use crate::filter::Filter;
 use crate::holder::Holder;
 use crate::input::{FORMS, SourceArgs};
 use crate::open::OF_IMAGES;
 use crate::settings::Settings;
+
+/// Exit codes of a scan that is held against bars: findings are over one; it cannot be said.
+const OVER: u8 = 1;
+const CANNOT_JUDGE: u8 = 3;
 
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = FORMS)]
@@ -18,15 +28,78 @@ pub(crate) struct Args {
     source: SourceArgs,
     #[command(flatten)]
     filter: Filter,
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    /// How the report is printed: for people, for programs (the forms of the HTTP API), or in the form of another
+    /// tool
+    #[arg(long, value_name = "FORM", default_value = "table", value_parser = form())]
+    format: Form,
+    /// Also write the report to a file; may be given several times: `-o sarif=report.sarif -o csv=report.csv`
+    #[arg(short, long, value_name = "FORM=FILE", value_parser = output)]
+    output: Vec<Output>,
+    /// Exit with 1 where a finding is all of these words, separated by commas: `malicious`, `critical`, `high`,
+    /// `medium`, `low` or `negligible` (and worse; what nobody has rated counts), `rated`, `fixable`, `exploited`,
+    /// `epss=0.1`. Exit with 3 where nothing could be judged; with `incomplete`, also where anything could not. May be
+    /// given several times
+    #[arg(long, value_name = "WORDS")]
+    fail_on: Vec<Bar>,
+}
+
+/// In which form a report is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Table,
+    Json,
+    Exchange(exchange::Form),
+}
+
+/// A file, and what is written to it.
+#[derive(Clone, Debug)]
+struct Output {
+    form: Form,
+    path: PathBuf,
+}
+
+impl Form {
+    const TABLE: &str = "table";
+    const JSON: &str = "json";
+
+    fn from_word(word: &str) -> Option<Self> {
+        match word {
+            Self::TABLE => Some(Self::Table),
+            Self::JSON => Some(Self::Json),
+            word => exchange::Form::from_word(word).map(Self::Exchange),
+        }
+    }
+
+    fn words() -> impl Iterator<Item = &'static str> {
+        [Self::TABLE, Self::JSON].into_iter().chain(exchange::Form::ALL.map(exchange::Form::as_str))
+    }
+
+    const fn lists_packages(self) -> bool {
+        matches!(self, Self::Exchange(form) if form.lists_packages())
+    }
+}
+
+fn form() -> impl TypedValueParser<Value = Form> {
+    PossibleValuesParser::new(Form::words())
+        .try_map(|word| Form::from_word(&word).ok_or("there is no such form"))
+}
+
+fn output(text: &str) -> Result<Output, String> {
+    let known = || Form::words().collect::<Vec<_>>().join(", ");
+    let (word, path) =
+        text.split_once('=').ok_or_else(|| format!("it is `FORM=FILE`, of the forms {}", known()))?;
+    let form = Form::from_word(word).ok_or_else(|| format!("`{word}` is none of {}", known()))?;
+    if path.is_empty() {
+        return Err("it names no file".to_owned());
+    }
+    Ok(Output { form, path: path.into() })
 }
 
 /// A report, and what a filter took out of it.
 #[derive(Serialize)]
-struct Shown {
+struct Shown<'a> {
     #[serde(flatten)]
-    report: api::Report,
+    report: &'a api::Report,
     #[serde(skip_serializing_if = "Option::is_none")]
     filter: Option<Filtered>,
 }
@@ -34,27 +107,129 @@ struct Shown {
 /// Indexes the archive into the store of the data directory, where a layer that is known is not
 /// read again, and reports from the advisories that are kept there.
 pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
+    match scan(settings, args) {
+        // A pipeline must not take what failed for what is too bad.
+        Err(error) if !args.fail_on.is_empty() => {
+            eprintln!("error: {}", limpid_formats::printable(&format!("{error:#}")));
+            Ok(CANNOT_JUDGE.into())
+        }
+        other => other,
+    }
+}
+
+fn scan(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
     let named = args.source.named(settings)?;
     let holder = Holder::of_data_dir(settings, "limpid scan", &OF_IMAGES)?;
-    let mut reports = Vec::new();
-    for image in holder.images(named, settings)? {
-        reports.push(holder.report(&image)?);
+    let mut scanned = Scanned { reports: Vec::new(), inventories: Vec::new(), hints: Hints::default() };
+    let forms = || args.output.iter().map(|output| output.form).chain([args.format]);
+    let images = holder.images(named, settings)?;
+    for image in &images {
+        scanned.reports.push(holder.report(image)?);
     }
+    for (image, report) in images.iter().zip(&scanned.reports) {
+        // Packages are asked for where a form lists them: others need none.
+        scanned.inventories.push(match forms().any(Form::lists_packages) {
+            true => holder.inventory(image)?,
+            false => api::Inventory::without_packages(report),
+        });
+    }
+    scanned.hints.any_advisories = any_advisories(&holder, &scanned.reports)?;
     let filter = FindingFilter::from(&args.filter);
+    for Output { form, path } in &args.output {
+        let text = scanned.written(*form, &filter, Page::new(Look::default()))?;
+        write(path, &text).with_context(|| format!("cannot write `{}`", path.display()))?;
+    }
     match args.format {
-        Format::Json => {
-            let shown = |mut report| Shown { filter: filter.apply(&mut report), report };
-            print_json(&reports.into_iter().map(shown).collect::<Vec<_>>())
+        Form::Table => show(scanned.table(&filter, page()))?,
+        Form::Json => super::print(&scanned.written(args.format, &filter, page())?)?,
+        Form::Exchange(_) => super::write(&scanned.written(args.format, &filter, page())?)?,
+    };
+    Ok(code(&scanned.reports, &args.fail_on))
+}
+
+/// Writes a file whole or not at all.
+fn write(path: &std::path::Path, text: &str) -> anyhow::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or_else(|| ".".as_ref()))?;
+    file.write_all(text.as_bytes())?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// What is known of the images that were named.
+struct Scanned {
+    reports: Vec<api::Report>,
+    inventories: Vec<api::Inventory>,
+    hints: Hints,
+}
+
+impl Scanned {
+    fn table(&self, filter: &FindingFilter, mut page: Page) -> Page {
+        for report in &self.reports {
+            page.blank();
+            table::report(&mut page, report, filter, self.hints);
         }
-        Format::Table => {
-            let hints = Hints { any_advisories: any_advisories(&holder, &reports)? };
-            let mut page = page();
-            for report in &reports {
-                page.blank();
-                table::report(&mut page, report, &filter, hints);
+        page
+    }
+
+    fn written(&self, form: Form, filter: &FindingFilter, page: Page) -> anyhow::Result<String> {
+        let form = match form {
+            Form::Table => return Ok(self.table(filter, page).into_text()),
+            Form::Json => return self.json(filter),
+            Form::Exchange(form) => form,
+        };
+        let mut reports = self.reports.clone();
+        for report in &mut reports {
+            filter.apply(report);
+        }
+        let subjects: Vec<_> = reports
+            .iter()
+            .zip(&self.inventories)
+            .map(|(report, inventory)| Subject { report, inventory })
+            .collect();
+        Ok(form.write(&subjects)?)
+    }
+
+    fn json(&self, filter: &FindingFilter) -> anyhow::Result<String> {
+        let mut reports = self.reports.clone();
+        let filtered: Vec<_> = reports.iter_mut().map(|report| filter.apply(report)).collect();
+        let shown = reports.iter().zip(filtered).map(|(report, filter)| Shown { report, filter });
+        Ok(serde_json::to_string_pretty(&shown.collect::<Vec<_>>())? + "\n")
+    }
+}
+
+/// What comes of holding reports against bars; why, to standard error.
+fn code(reports: &[api::Report], bars: &[Bar]) -> ExitCode {
+    if bars.is_empty() {
+        return ExitCode::SUCCESS;
+    }
+    let (mut over, mut unknown) = (false, false);
+    for report in reports {
+        let name = limpid_formats::printable(report.image.names.first().unwrap_or(&report.image.digest));
+        match gate::judge(report, bars) {
+            Verdict::Passes => {}
+            Verdict::Fails(findings) => {
+                over = true;
+                let findings = if findings == 1 {
+                    "1 finding is".to_owned()
+                } else {
+                    format!("{findings} findings are")
+                };
+                eprintln!("{name}: {findings} over the bar of `--fail-on`");
             }
-            show(page)
+            Verdict::CannotJudge(why) => {
+                unknown = true;
+                eprintln!(
+                    "{name}: it cannot be said whether a finding is over the bar: {}",
+                    limpid_formats::printable(&why)
+                );
+            }
         }
+    }
+    match (over, unknown) {
+        (true, _) => OVER.into(),
+        (false, true) => CANNOT_JUDGE.into(),
+        (false, false) => ExitCode::SUCCESS,
     }
 }
 
@@ -64,4 +239,23 @@ fn any_advisories(holder: &Holder, reports: &[api::Report]) -> anyhow::Result<bo
         return Ok(true);
     }
     Ok(holder.feeds()?.feeds.iter().any(|feed| feed.advisories > 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_names_its_form_and_its_file() {
+        let read = |text: &str| output(text).map(|output| (output.form, output.path));
+        assert_eq!(
+            read("sarif=a=b.sarif"),
+            Ok((Form::Exchange(exchange::Form::Sarif), PathBuf::from("a=b.sarif")))
+        );
+        assert_eq!(read("table=x"), Ok((Form::Table, PathBuf::from("x"))));
+        for bad in ["report.sarif", "pdf=x", "json="] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
+        assert_eq!(Form::words().filter_map(Form::from_word).count(), 10);
+    }
 }

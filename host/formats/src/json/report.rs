@@ -225,6 +225,18 @@ pub struct Inventory {
     pub coverage: Examination,
 }
 
+impl Inventory {
+    /// What a report says of an image, without its packages.
+    pub fn without_packages(report: &Report) -> Self {
+        Self {
+            image: report.image.clone(),
+            distribution: report.coverage.distribution.clone(),
+            packages: Vec::new(),
+            coverage: Examination::default(),
+        }
+    }
+}
+
 impl Report {
     /// A report as a client of the API reads it.
     ///

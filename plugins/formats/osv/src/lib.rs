@@ -71,7 +71,7 @@ mod specific;
 pub mod text;
 
 pub use ecosystem::{Ecosystem, Kind, Packages, Versions};
-pub use folders::Folders;
+pub use folders::{Folders, Sources, read_folders};
 pub use members::{Summary, read};
 pub use publisher::{Publisher, Scope, Stated};
 

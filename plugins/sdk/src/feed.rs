@@ -1,13 +1,17 @@
 //! Reading what a publisher of advisories publishes.
 
 mod advisory;
+mod changed;
 mod exported;
 mod intake;
+mod list;
 mod meter;
 
 pub use advisory::{Advisory, Affected, Bound, Enrichment, Range, Rating, Status};
+pub use changed::Changed;
 pub use exported::Exported;
 pub use intake::{Document, Documents, Mode, Sink, Source};
+pub use list::Intake;
 pub use meter::{Measured, Meter};
 
 use crate::Error;

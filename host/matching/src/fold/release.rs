@@ -29,7 +29,7 @@ impl Stated {
 
     /// The distribution, and the namespaces of other releases that its packages may come from. Where those
     /// that are named include its own, its own decides, and no record tells what came from elsewhere. Where
-    /// they do not, they decide.
+    /// they do not, they decide, also until when it is supported: that of what packages are from counts.
     pub(super) fn combined(self) -> (Option<Distribution>, Vec<String>) {
         let Some(sources) = self.sources else { return (self.main, Vec::new()) };
         let Some(mut main) = self.main else { return (None, Vec::new()) };
@@ -39,6 +39,9 @@ impl Stated {
         let own = std::mem::take(&mut main.namespaces);
         main.namespaces =
             if names_its_own { [own, elsewhere.clone()].concat() } else { [elsewhere.clone(), own].concat() };
+        if !names_its_own {
+            main.supported_until = sources.supported_until;
+        }
         (Some(main), elsewhere)
     }
 }
@@ -94,5 +97,25 @@ mod tests {
         check(&[release.clone(), both], &["a:3.22", "a:edge"], &["a:edge"]);
         check(&[release, edge.clone(), own], &["a:3.22"], &[]);
         check(&[edge], &["a:edge"], &[]);
+    }
+
+    #[test]
+    fn support_ends_where_it_does_for_what_packages_are_from() {
+        let until = |version: &str, namespaces: &[&str], day: &str| Distribution {
+            supported_until: (!day.is_empty()).then(|| day.to_owned()),
+            ..alpine(version, namespaces)
+        };
+        let check = |stated: [Distribution; 2], expected: &str| {
+            for order in [[0, 1], [1, 0]] {
+                let mut all = Stated::default();
+                order.iter().for_each(|&place| all.add(&stated[place]));
+                let found = all.combined().0.unwrap().supported_until.unwrap_or_default();
+                assert_eq!(found, expected, "{stated:?}");
+            }
+        };
+        let release = until("22.04", &["u:22.04"], "2027-06-01");
+        check([release.clone(), until("", &["u:22.04:pro"], "2032-04-21")], "2032-04-21");
+        check([release.clone(), until("", &["u:rolling"], "")], "");
+        check([release, until("", &["u:22.04", "u:24.04"], "2029-05-31")], "2027-06-01");
     }
 }

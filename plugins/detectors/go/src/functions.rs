@@ -42,11 +42,17 @@ impl Functions {
     pub fn read(executable: &Executable<'_>) -> Option<Self> {
         let address =
             SECTIONS.iter().find_map(|name| executable.section(name)).map(|section| section.address);
-        let (address, names) = match address {
-            Some(address) => (address, Names::parse(&executable.at(address, HEADER))?),
+        let address = match address {
+            Some(address) => address,
             None => search(executable)?,
         };
-        let bytes = executable.at(address.checked_add(names.start)?, u32::try_from(names.size).ok()?);
+        Self::at(address, |address, len| executable.at(address, len))
+    }
+
+    /// Reads them of the table at an address, from memory of which at most so many bytes are at another.
+    pub(crate) fn at(address: u64, memory: impl Fn(u64, u32) -> Vec<u8>) -> Option<Self> {
+        let names = Names::parse(&memory(address, HEADER))?;
+        let bytes = memory(address.checked_add(names.start)?, u32::try_from(names.size).ok()?);
         let functions = Self(bytes);
         // Every program has this one: where it is not called so, nothing is called as it was.
         (functions.0.len() as u64 == names.size && functions.iter().any(|name| name == "runtime.main"))
@@ -64,6 +70,18 @@ impl Functions {
             .split(|&byte| byte == 0)
             .filter_map(|name| str::from_utf8(name).ok())
             .filter(|name| !name.is_empty())
+    }
+
+    /// The system and the processor that the program was built for, as Go calls them (`linux`, `amd64`). Before
+    /// Go 1.18 build info does not state them, but where the program starts is called by them.
+    pub fn platform(&self) -> Option<(&str, &str)> {
+        self.iter().find_map(|name| {
+            let (processor, system) = name.strip_prefix("_rt0_")?.split_once('_')?;
+            let system = system.strip_suffix("_lib").unwrap_or(system);
+            let is_name =
+                |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            (is_name(processor) && is_name(system) && system != "lib").then_some((system, processor))
+        })
     }
 }
 
@@ -94,10 +112,15 @@ impl Names {
     }
 }
 
-/// The table, where no section is called by it, as in PE: it begins like nothing else.
-fn search(executable: &Executable<'_>) -> Option<(u64, Names)> {
-    let starts = VERSIONS.iter().flat_map(|version| [version.0.to_le_bytes(), version.0.to_be_bytes()]);
-    let starts: Vec<_> = starts.map(|magic| [&magic[..], &[0, 0]].concat()).collect();
+/// How a table begins, in either byte order.
+pub(crate) fn starts() -> impl Iterator<Item = [u8; 6]> {
+    let magics = VERSIONS.iter().flat_map(|version| [version.0.to_le_bytes(), version.0.to_be_bytes()]);
+    magics.map(|[a, b, c, d]| [a, b, c, d, 0, 0])
+}
+
+/// The address of the table, where no section is called by it, as in PE: it begins like nothing else.
+fn search(executable: &Executable<'_>) -> Option<u64> {
+    let starts: Vec<_> = starts().collect();
     let finders: Vec<_> = starts.iter().map(memmem::Finder::new).collect();
     let mut left = MAX_SEARCHED;
     for segment in &executable.segments {
@@ -109,7 +132,8 @@ fn search(executable: &Executable<'_>) -> Option<(u64, Names)> {
             let found = finders
                 .iter()
                 .flat_map(|finder| finder.find_iter(&piece))
-                .find_map(|place| Some((at.checked_add(place as u64)?, Names::parse(piece.get(place..)?)?)));
+                .filter(|&place| piece.get(place..).and_then(Names::parse).is_some())
+                .find_map(|place| at.checked_add(place as u64));
             if found.is_some() {
                 return found;
             }

@@ -288,6 +288,22 @@ fn what_go_lists_is_what_is_found() {
         tools.for_each(|tool| checked(&tool.unwrap().path(), 0));
     }
 
+    // Of programs of WebAssembly Go lists nothing: they are made of what others are. The main module has a version by
+    // now.
+    let is_dependency =
+        |row: &String| !["stdlib", "toolchain", "example.com"].iter().any(|start| row.starts_with(start));
+    let modules = |rows: Vec<String>| rows.into_iter().filter(is_dependency).collect::<Vec<_>>();
+    let plain = modules(by_go(&unstripped));
+    for system in ["js", "wasip1"] {
+        let path = place.path(&format!("{system}.wasm"));
+        let mut go = place.go("local");
+        run(go.args(["build", "-ldflags=-s -w", "-o"]).arg(&path).env("GOOS", system).env("GOARCH", "wasm"));
+        let (found, report) = by_detector(fs::read(&path).unwrap());
+        assert_eq!((modules(found), report.unread.len()), (plain.clone(), 0), "{system}");
+        let known = report.packages().filter(|package| package.symbols.is_some()).count();
+        assert!(known > 2, "{system}: {known}");
+    }
+
     // A fat file holds what its executables hold.
     let images =
         ["darwin", "darwin-arm64"].map(|name| fs::read(place.0.join(format!("local-{name}"))).unwrap());

@@ -7,6 +7,8 @@
 //! | build ID (`\xff Go build ID: "`, or a note) without build info | nothing but that it is Go: the executable is unread |
 //! | `UPX!` behind the headers, of whatever language | nothing: the executable is packed, and is unread |
 //!
+//! What programs of WebAssembly state instead is told by module `wasm`.
+//!
 //! Build info is found and read as `go version -m` does
 //! ([`debug/buildinfo`](https://pkg.go.dev/debug/buildinfo)): stripped executables have it as well. Headers, build
 //! info and the names of functions are read of a file, and nothing else.
@@ -15,19 +17,23 @@
 //!
 //! - A module by its path and version (`v1.2.3`, also a pseudo-version). Where it was replaced, the module in its
 //!   place, whose code it is. A folder in its place has no version: then it is the module itself, in version
-//!   [`UNKNOWN`], which no scheme orders, so that a report says that nobody knows.
+//!   [`UNKNOWN`].
 //! - The main module in the version that Go has for it; since Go 1.24 that is the tag or a pseudo-version of the commit.
 //!   Where Go had none (`(devel)`), the version that the linker was told to put into a variable
 //!   (`-ldflags "-X main.version=v1.2.3"`), if all such variables have one; the evidence is `inferred` then. Otherwise
 //!   [`UNKNOWN`]. A commit alone (`vcs.revision`, a qualifier) gives no version: a pseudo-version without its tag sorts
 //!   below every fix.
+//! - What has no version is ordered by scheme [`UNORDERED`], which no advisory of Go has: a report says of each advisory
+//!   that names the module that nobody can tell whether it affects it, and is none the less complete where none does.
+//!   Mostly it is the image's own program, of which nobody publishes any.
 //! - The standard library as [`STDLIB`], in Go's version; the tools of Go itself (`cmd/go`) are [`TOOLCHAIN`] as well.
 //!   These are the names by which [Go's database](https://go.dev/doc/security/vuln/database) speaks of both.
 //! - The functions of each that are in the executable, as Go's database spells them
 //!   (`golang.org/x/text/language.Parse`, `net/http.Header.Get`), and the paths of their packages. What was inlined
 //!   is among them, unless it came to nothing. Of a module without any, they are not known: its names may be
 //!   obfuscated.
-//! - `goos` and `goarch` are qualifiers: some advisories concern one system only.
+//! - `goos` and `goarch` are qualifiers: some advisories concern one system only. Where nothing says them, nor are
+//!   functions stated.
 
 mod build_id;
 pub mod build_info;
@@ -37,11 +43,12 @@ mod link_flags;
 pub mod modules;
 mod packed;
 mod symbols;
+mod wasm;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use limpid_executable::{Executable, executables};
+use limpid_executable::executables;
 use limpid_plugin_sdk::detector::{Claim, Detector, Evidence, File, Package, Problems, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
@@ -52,6 +59,9 @@ use modules::{Module, Modules};
 /// The scheme of modules, as the namespace `golang` has it.
 pub const SCHEME: &str = "go";
 
+/// The scheme of modules without a version.
+pub const UNORDERED: &str = "generic";
+
 /// Where advisories are published, and the type of package URLs.
 pub const NAMESPACE: &str = "golang";
 
@@ -61,7 +71,7 @@ pub const STDLIB: &str = "stdlib";
 /// The package of Go's own tools.
 pub const TOOLCHAIN: &str = "toolchain";
 
-/// The version of what has none, in Go's words.
+/// The version of what has none, in Go's words: its scheme is [`UNORDERED`].
 pub const UNKNOWN: &str = "(devel)";
 
 /// How executables begin, as crate `limpid-executable` has it.
@@ -86,7 +96,8 @@ impl Detector for Go {
         let packed = EXECUTABLES
             .iter()
             .map(|magic| Claim::magic_alone(*magic).holding(packed::MAGIC).head(packed::WITHIN));
-        build_info.chain(build_id).chain(packed).collect()
+        let wasm = Claim::magic_alone(wasm::MAGIC).holding(wasm::MARKS[0]).holding(build_id::MAGIC[0]);
+        build_info.chain(build_id).chain(packed).chain([wasm]).collect()
     }
 
     fn detect(files: &[File]) -> Result<Report, Error> {
@@ -100,12 +111,21 @@ fn read(file: &File, report: &mut Report) -> Result<(), Error> {
     let mut found = Found::default();
     let mut problems = Problems::default();
     let mut trouble = None;
-    if is_shown_whole(file) {
+    if file.read_at(0, 4) == wasm::MAGIC {
+        let program =
+            wasm::Program::read(file).and_then(|program| Ok((program.build_info()?, program.functions())));
+        match program {
+            // Other compilers of Go write neither.
+            Ok((info, _)) if info == BuildInfo::default() => return Ok(()),
+            Ok((info, functions)) => found.state(functions, &info, &mut problems),
+            Err(error) => return Err(error),
+        }
+    } else if is_shown_whole(file) {
         match executables(file) {
             Ok(images) => {
                 for image in images {
                     match image.and_then(|image| Ok(build_info::read(&image)?.map(|info| (image, info)))) {
-                        Ok(Some((image, info))) => found.state(&image, &info, &mut problems),
+                        Ok(Some((image, info))) => found.state(Functions::read(&image), &info, &mut problems),
                         Ok(None) => {}
                         Err(error) => trouble = trouble.or(Some(error)),
                     }
@@ -146,10 +166,15 @@ struct Found {
 }
 
 impl Found {
-    fn state(&mut self, executable: &Executable<'_>, info: &BuildInfo, problems: &mut Problems) {
+    fn state(&mut self, functions: Option<Functions>, info: &BuildInfo, problems: &mut Problems) {
         let modules = Modules::parse(&info.modules, problems);
         let go = go_version::as_semver(&info.go);
-        let mut stated = vec![package(STDLIB, &go)];
+        let mut stated = Vec::new();
+        if go.is_empty() {
+            problems.push(Error::malformed("the program of Go does not state Go's version"));
+        } else {
+            stated.push(package(STDLIB, &go));
+        }
         match &modules.main {
             Some(main) => stated.push(main_package(main, &modules)),
             None if modules.is_of_go() => stated.push(package(TOOLCHAIN, &go)),
@@ -161,12 +186,16 @@ impl Found {
         stated.extend(
             modules.dependencies.iter().map(Module::code).map(|(path, version)| package(path, version)),
         );
-        let functions = Functions::read(executable);
+        let platform = functions.as_ref().and_then(Functions::platform);
+        let system = modules.setting("GOOS").or(platform.map(|(system, _)| system));
+        let processor = modules.setting("GOARCH").or(platform.map(|(_, processor)| processor));
+        // An advisory for some systems asks first for what system it is, and then what is linked in.
+        let functions = functions.as_ref().filter(|_| system.is_some() && processor.is_some());
         let mut symbols =
-            functions.map(|functions| symbols::by_module(&functions, &modules)).unwrap_or_default();
+            functions.map(|functions| symbols::by_module(functions, &modules)).unwrap_or_default();
         for mut package in stated {
-            for (key, setting) in [("goos", "GOOS"), ("goarch", "GOARCH")] {
-                if let Some(value) = modules.setting(setting) {
+            for (key, value) in [("goos", system), ("goarch", processor)] {
+                if let Some(value) = value {
                     package = package.qualifier(key, value);
                 }
             }
@@ -211,7 +240,8 @@ fn main_package(main: &Module, modules: &Modules) -> Package {
 }
 
 fn package(path: &str, version: &str) -> Package {
-    Package::new(path, version, SCHEME).namespace(NAMESPACE).purl(purl(path, version))
+    let scheme = if version == UNKNOWN { UNORDERED } else { SCHEME };
+    Package::new(path, version, scheme).namespace(NAMESPACE).purl(purl(path, version))
 }
 
 /// The [package URL](https://github.com/package-url/purl-spec/blob/main/types/golang-definition.json); its version

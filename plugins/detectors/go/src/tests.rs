@@ -100,6 +100,16 @@ fn with_table(form: Form, info: Vec<u8>, table: Vec<u8>) -> Vec<u8> {
     ])
 }
 
+const WASM_LINES: &str = "path\texample.com/app\nmod\texample.com/app\tv1.0.0\t\n\
+                          dep\tgithub.com/pkg/errors\tv0.9.1\th1:a=\nbuild\tGOARCH=wasm\nbuild\tGOOS=wasip1\n";
+
+/// A program of WebAssembly with a list of modules and a table of lines, each somewhere in its memory.
+fn wasm(go: &str, lines: &str) -> Vec<u8> {
+    let table = table(Form::Elf64, 0xffff_fff1, NAMES);
+    let memory = [&b"text"[..], &[0; 100], &wasm::testing::marked(lines), &[0; 57], &table, &[0; 9], b"end"];
+    wasm::testing::program(go, 0x3f_fff0, &memory.concat())
+}
+
 /// The symbols of each package; none where they are not known.
 fn symbols(bytes: impl Into<Vec<u8>>) -> Vec<(String, Option<String>)> {
     let report = Go::detect(&[File::in_memory("usr/bin/app", bytes)]).unwrap();
@@ -195,7 +205,7 @@ fn packages_are_stated_with_all_that_is_known() {
     );
     for package in &packages {
         assert_eq!(package.scope, Scope::Namespace("golang".to_owned()));
-        assert_eq!((package.scheme.as_str(), package.evidence), (SCHEME, Evidence::Installed));
+        assert_eq!(package.evidence, Evidence::Installed);
         let qualifier =
             |key: &str| package.qualifiers.iter().find(|(name, _)| name == key).map(|it| it.1.as_str());
         assert_eq!((qualifier("goos"), qualifier("goarch")), (Some("linux"), Some("amd64")));
@@ -309,9 +319,88 @@ fn what_is_packed_or_older_than_build_info_is_unread_with_the_reason() {
     assert_eq!(detect(head(b"plain")), (vec![], vec![]));
     // Of such files, no more than their head is shown: nothing is read of what follows.
     let claims = Go::claims();
-    assert_eq!(claims.len(), 20);
+    assert_eq!(claims.len(), 21);
     let file = File::in_memory("a", [&older, b"cut".as_slice()].concat()).matching([8]);
     assert_eq!(Go::detect(&[file]).unwrap().unread.len(), 1);
+}
+
+#[test]
+fn programs_of_webassembly_are_read_from_their_memory() {
+    let file = File::in_memory("app.wasm", wasm("go1.24.1", WASM_LINES)).matching([20]);
+    let report = Go::detect(&[file]).unwrap();
+    let found: Vec<_> = report
+        .packages()
+        .map(|package| {
+            let qualifiers = package.qualifiers.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>();
+            let symbols = package.symbols.as_ref().map_or(0, Vec::len);
+            format!("{} {} {symbols} {}", package.name, package.version, qualifiers.join(" "))
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "stdlib 1.24.1 4 wasip1 wasm",
+            "example.com/app v1.0.0 2 wasip1 wasm",
+            "github.com/pkg/errors v0.9.1 3 wasip1 wasm"
+        ]
+    );
+    assert!(report.unread.is_empty());
+}
+
+#[test]
+fn what_is_missing_in_programs_of_webassembly_is_said() {
+    let check = |bytes: Vec<u8>, found: &[&str], unread: &[&str]| {
+        let found = found.iter().map(|&text| text.to_owned()).collect();
+        assert_eq!(detect(bytes), (found, unread.iter().map(|&text| text.to_owned()).collect()));
+    };
+    let modules = ["example.com/app v1.0.0", "github.com/pkg/errors v0.9.1"];
+    check(wasm("", WASM_LINES), &modules, &["malformed: the program of Go does not state Go's version"]);
+    let whole = wasm("go1.24.1", WASM_LINES);
+    check(whole[..200].to_vec(), &[], &["malformed: the sections of the program of WebAssembly are damaged"]);
+    let without = wasm::testing::program("go1.24.1", 16, b"data");
+    let says = "unsupported: the executable does not state its modules: it was built without any";
+    check(without, &["stdlib 1.24.1"], &[says]);
+    let unmarked = wasm::testing::program("go1.24.1", 16, &[wasm::MARKS[0], b"path\ta\n"].concat());
+    let says = "malformed: the list of modules ends early, or has more than 8388608 bytes";
+    check(unmarked, &[], &[says]);
+    let says = "unsupported: a component of WebAssembly: the programs in it are not read";
+    check(b"\0asm\x0d\0\x01\0".to_vec(), &[], &[says]);
+    // What another compiler made.
+    check(b"\0asm\x01\0\0\0".to_vec(), &[], &[]);
+}
+
+#[test]
+fn what_says_for_which_system_it_is_are_its_settings_or_where_it_starts() {
+    let lines = LINES.replace("build\tGOARCH=amd64\nbuild\tGOOS=linux\n", "");
+    let check = |lines: &str, names: &str, expected: Option<&str>| {
+        let names = format!("{names}{NAMES}");
+        let bytes =
+            with_table(Form::Elf64, inline("go1.17.13", lines), table(Form::Elf64, 0xffff_fff1, &names));
+        let report = Go::detect(&[File::in_memory("a", bytes)]).unwrap();
+        for package in report.packages() {
+            let of =
+                |key: &str| package.qualifiers.iter().find(|(name, _)| name == key).map(|it| it.1.as_str());
+            let platform =
+                of("goos").zip(of("goarch")).map(|(system, processor)| format!("{system}/{processor}"));
+            assert_eq!(
+                (platform.as_deref(), package.symbols.is_some()),
+                (expected, expected.is_some()),
+                "{names}"
+            );
+        }
+    };
+    check(&lines, "_rt0_amd64\0_rt0_amd64_lib\0_rt0_amd64_linux\0", Some("linux/amd64"));
+    check(&lines, "_rt0_386_windows_lib\0", Some("windows/386"));
+    check(&lines, "_rt0_amd64\0_rt0_amd64_lib\0_rt0_\0_rt0__\0", None);
+    check(LINES, "_rt0_386_windows\0", Some("linux/amd64"));
+}
+
+#[test]
+fn what_has_no_version_has_no_order_of_go() {
+    let file = File::in_memory("usr/bin/app", executable(Form::Elf64, inline("go1.21.5", LINES)));
+    let report = Go::detect(&[file]).unwrap();
+    let schemes: Vec<_> = report.packages().map(|package| package.scheme.as_str()).collect();
+    assert_eq!(schemes, [SCHEME, UNORDERED, SCHEME]);
 }
 
 #[test]
@@ -356,6 +445,21 @@ proptest! {
         let (found, _) = detect(bytes);
         prop_assert!(found.iter().all(|package| !package.starts_with(' ') && !package.ends_with(' ')));
     }
+
+    #[test]
+    fn no_program_of_webassembly_is_too_odd_to_be_read(
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8),
+        end in any::<prop::sample::Index>(),
+    ) {
+        let mut bytes = wasm("go1.24.1", WASM_LINES);
+        for (place, byte) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        bytes.truncate(4 + end.index(bytes.len()));
+        let (found, _) = detect(bytes);
+        prop_assert!(found.iter().all(|package| !package.starts_with(' ') && !package.ends_with(' ')));
+    }
 }
 
 /// What golden cases are shown.
@@ -394,6 +498,7 @@ fn inputs() -> Vec<(&'static str, Vec<u8>)> {
             with_table(Form::Elf64, inline("go1.21.5", LINES), table(Form::Elf64, 0xffff_fff1, NAMES)),
         ),
         ("executables/input/usr/bin/reader", executable(Form::Elf64, [&[0; 8], build_info::MAGIC].concat())),
+        ("executables/input/opt/app.wasm", wasm("go1.24.1", WASM_LINES)),
         ("executables/input/usr/share/text", [b"text: ".as_slice(), build_info::MAGIC].concat()),
         ("unread/input/usr/bin/packed", head(b"UPX!")),
         ("unread/input/usr/bin/older", head(note)),

@@ -40,6 +40,28 @@ pub(crate) const BRANCHES: [(&str, &str); 18] = [
     ("3.23", "2027-11-01"),
 ];
 
+/// The same of branches of which the publisher has few advisories or none.
+const EARLIER: [(&str, &str); 13] = [
+    ("2.1", "2012-11-01"),
+    ("2.2", "2013-05-01"),
+    ("2.3", "2013-11-01"),
+    ("2.4", "2014-05-01"),
+    ("2.5", "2014-11-01"),
+    ("2.6", "2015-05-01"),
+    ("2.7", "2015-11-01"),
+    ("3.0", "2016-05-01"),
+    ("3.1", "2016-11-01"),
+    ("3.2", "2017-05-01"),
+    ("3.3", "2017-11-01"),
+    ("3.4", "2018-05-01"),
+    ("3.5", "2018-11-01"),
+];
+
+/// The end of a branch's support.
+fn end(branch: &str) -> Option<&'static str> {
+    EARLIER.iter().chain(&BRANCHES).find(|(known, _)| *known == branch).map(|(_, day)| *day)
+}
+
 /// The release with this `VERSION_ID`. Advisories are published by branch: `3.20` for all of 3.20.x.
 pub(crate) fn release(version_id: &str, pretty_name: &str) -> Release {
     // edge is rolling; its version is that of the branch to come: `3.21.0_alpha20240923`.
@@ -51,9 +73,9 @@ pub(crate) fn release(version_id: &str, pretty_name: &str) -> Release {
         None if version_id.is_empty() => "alpine".to_owned(),
         None => format!("alpine:{version_id}"),
     };
-    let end = BRANCHES.iter().find(|(known, _)| !is_edge && Some(*known) == branch);
+    let end = branch.filter(|_| !is_edge).and_then(end);
     let derived = derived(&namespace);
-    Release { namespaces: vec![namespace, derived], supported_until: end.map(|(_, day)| *day) }
+    Release { namespaces: vec![namespace, derived], supported_until: end }
 }
 
 /// What repositories name: branches without their `v`, `edge` among them.
@@ -91,14 +113,13 @@ impl Repositories {
     pub(crate) fn distribution(&self) -> Option<Distribution> {
         let newest = self.branches.first()?;
         let is_edge = newest == "edge";
-        let end = BRANCHES.iter().find(|(known, _)| known == newest).map(|(_, day)| (*day).to_owned());
         Some(Distribution {
             id: ID.to_owned(),
             version_id: String::new(),
             pretty_name: format!("Alpine Linux {}{newest}", if is_edge { "" } else { "v" }),
             cpe: None,
             namespaces: namespaces(&self.branches),
-            supported_until: end,
+            supported_until: end(newest).map(str::to_owned),
         })
     }
 
@@ -191,7 +212,7 @@ mod tests {
             assert_eq!(distribution.supported_until.as_deref(), until, "{text}");
         };
         check("3.6.5", "alpine:3.6", Some("2019-05-01"));
-        check("2.7.9", "alpine:2.7", None);
+        check("2.7.9", "alpine:2.7", Some("2015-11-01"));
         check("3.21.0_alpha20240923", "alpine:edge", None);
         for text in ["", "edge", "3.20 3.21"] {
             assert!(from_release(text).is_err(), "{text}");

@@ -33,7 +33,7 @@ const fn known(id: &'static str, by: By, ends: &'static [(&'static str, &'static
 const DISTRIBUTIONS: [Known; 24] = [
     known("rhel", By::Major, &RHEL),
     known("centos", By::Major, &CENTOS),
-    known("almalinux", By::Major, &[("9", "2032-05-31"), ("10", "2035-05-31")]),
+    known("almalinux", By::Major, &ALMALINUX),
     known("rocky", By::Major, &[("8", "2029-05-31"), ("9", "2032-05-31"), ("10", "2035-05-31")]),
     known("ol", By::Major, &ORACLE),
     known("fedora", By::Major, &FEDORA),
@@ -67,6 +67,9 @@ const RHEL: [(&str, &str); 7] = [
     ("9", "2032-05-31"),
     ("10", "2035-05-31"),
 ];
+
+/// Security support, <https://wiki.almalinux.org/release-notes/>.
+const ALMALINUX: [(&str, &str); 3] = [("8", "2029-05-31"), ("9", "2032-05-31"), ("10", "2035-05-31")];
 
 const CENTOS: [(&str, &str); 4] =
     [("5", "2017-03-31"), ("6", "2020-11-30"), ("7", "2024-06-30"), ("8", "2021-12-31")];
@@ -172,7 +175,7 @@ const MAGEIA: [(&str, &str); 4] =
     [("5", "2017-12-31"), ("6", "2019-09-30"), ("7", "2021-06-30"), ("8", "2023-11-30")];
 
 /// Standard support of servers, which never was shorter than that of desktops, as Debian's `distro-info-data` has it.
-/// Ubuntu Pro goes on for those who subscribe, and does not count.
+/// Ubuntu Pro goes on for those who subscribe: that counts where sources of apt say that somebody does (module `ubuntu`).
 const UBUNTU: [(&str, &str); 44] = [
     ("4.10", "2006-04-30"),
     ("5.04", "2006-10-31"),
@@ -504,6 +507,7 @@ mod tests {
         );
         check("rhel", "7.9", &["rhel:7", "rhel:7.9"], Some("2024-06-30"));
         check("centos", "7", &["centos:7", "rhel:7"], Some("2024-06-30"));
+        check("almalinux", "8.10", &["almalinux:8"], Some("2029-05-31"));
         check("almalinux", "9.4", &["almalinux:9"], Some("2032-05-31"));
         check("rocky", "8.10", &["rocky:8"], Some("2029-05-31"));
         check("ol", "8.9", &["ol:8"], Some("2029-07-31"));

@@ -121,9 +121,11 @@ fn read_sources<'a>(files: &'a [File], report: &mut Report) -> Option<(&'a str, 
     for file in files.iter().filter(|file| file.path().starts_with("etc/apt/")) {
         match file.read_to_vec(MAX_FILE) {
             Ok(bytes) => {
-                if sources.add(file.path(), &String::from_utf8_lossy(&bytes)) {
+                let mut problems = Problems::default();
+                if sources.add(file.path(), &String::from_utf8_lossy(&bytes), &mut problems) {
                     named_by.get_or_insert(file.path());
                 }
+                report.unread_parts(file.path(), problems);
             }
             Err(error) => report.unread(file.path(), error),
         }
@@ -233,7 +235,9 @@ mod tests {
             stated(&[("etc/os-release", "ID=wolfi\n"), infra]),
             [("etc/os-release".to_owned(), "wolfi".to_owned())]
         );
-        assert_eq!(detect(&[("etc/apt/sources.list.d/ubuntu.sources", "Types: deb\n")]), (vec![], vec![]));
+        let archive = "Types: deb\nURIs: http://archive.ubuntu.com/ubuntu/\nSuites: noble\n";
+        assert_eq!(detect(&[("etc/apt/sources.list.d/ubuntu.sources", archive)]), (vec![], vec![]));
+        assert_eq!(detect(&[("etc/apt/sources.list.d/ubuntu.sources", "\0")]).1.len(), 1);
     }
 
     #[test]

@@ -236,6 +236,7 @@ mod tests {
         check("ID=debian\nVERSION_ID=12\nSUPPORT_END=2029-01-01", Some("2029-01-01"));
         check("ID=debian\nVERSION_ID=12\nSUPPORT_END=soon", Some("2028-06-30"));
         check("ID=alpine\nVERSION_ID=3.9.6", Some("2020-11-01"));
+        check("ID=alpine\nVERSION_ID=3.5.3", Some("2018-11-01"));
         check("ID=alpine\nVERSION_ID=3.99.0", None);
         check("ID=dhi\nID_LIKE=alpine\nVERSION_ID=3.22", Some("2027-05-01"));
         check("ID=dhi\nID_LIKE=debian\nVERSION_ID=13", Some("2030-06-30"));

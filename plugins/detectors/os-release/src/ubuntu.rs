@@ -1,10 +1,13 @@
 //! Which pockets of Ubuntu Pro the packages of an image may come from: those that sources of apt name, as
 //! `pro attach` writes them. `pro detach` removes these files, and with them goes what they state.
 //!
+//! A line or a stanza that is none of a source is told of: a pocket may have stood there.
+//!
 //! Advisories of a pocket count before those of the release: `ubuntu:22.04:esm-apps` before `ubuntu:22.04`. Older
 //! releases have the files without a subscription, and beside them a pin that keeps their packages out.
 
-use limpid_plugin_sdk::detector::Distribution;
+use limpid_plugin_sdk::Error;
+use limpid_plugin_sdk::detector::{Distribution, Problems};
 
 /// Ubuntu's `ID`.
 pub(crate) const ID: &str = "ubuntu";
@@ -69,8 +72,8 @@ pub(crate) struct Sources {
 }
 
 impl Sources {
-    /// Adds what a file at this path says, and returns whether it names a pocket.
-    pub(crate) fn add(&mut self, path: &str, text: &str) -> bool {
+    /// Adds what a file at this path says, and returns whether it names a pocket. What cannot be read is a problem.
+    pub(crate) fn add(&mut self, path: &str, text: &str, problems: &mut Problems) -> bool {
         let name = path.rsplit('/').next().unwrap_or(path);
         if path.starts_with("etc/apt/preferences.d/") {
             let keeps_out = |line: &str| {
@@ -84,39 +87,62 @@ impl Sources {
         }
         let before = self.named.len();
         match name.ends_with(".list") {
-            true => text.lines().for_each(|line| self.line(line)),
-            false => text.replace("\r\n", "\n").split("\n\n").for_each(|stanza| self.stanza(stanza)),
+            true => self.lines(text, problems),
+            false => self.stanzas(text, problems),
         }
         self.named.len() > before
     }
 
     /// `deb [arch=amd64] https://esm.ubuntu.com/infra/ubuntu xenial-infra-security main`
-    fn line(&mut self, line: &str) {
-        let Some(rest) = line.trim().strip_prefix("deb ") else { return };
-        let rest = rest.trim_start();
-        let rest = match rest.strip_prefix('[') {
-            Some(options) => options.split_once(']').map_or("", |(_, rest)| rest),
-            None => rest,
-        };
-        let mut words = rest.split_whitespace();
-        if let (Some(address), Some(suite)) = (words.next(), words.next()) {
-            self.name(address, suite);
+    fn lines(&mut self, text: &str, problems: &mut Problems) {
+        for (number, line) in text.lines().enumerate() {
+            let line = line.split('#').next().unwrap_or_default().trim();
+            let (kind, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+            let rest = rest.trim_start();
+            let rest = match rest.strip_prefix('[') {
+                Some(options) => options.split_once(']').map_or("", |(_, rest)| rest),
+                None => rest,
+            };
+            let mut words = rest.split_whitespace();
+            match (kind, words.next().zip(words.next())) {
+                ("", _) | ("deb-src", Some(_)) => {}
+                ("deb", Some((address, suite))) => self.name(address, suite),
+                _ => problems.push(Error::malformed(format_args!("line {} is no source of apt", number + 1))),
+            }
         }
     }
 
-    /// `Types: deb`, `URIs: https://esm.ubuntu.com/infra/ubuntu`, `Suites: noble-infra-security`
-    fn stanza(&mut self, stanza: &str) {
-        let field = |wanted: &str| {
-            let fields = stanza.lines().filter_map(|line| line.split_once(':'));
-            let mut values = fields.filter(|(name, _)| name.trim().eq_ignore_ascii_case(wanted));
-            values.next().map_or("", |(_, value)| value.trim())
-        };
-        let is_binary = field("Types").split_whitespace().any(|kind| kind == "deb");
-        if !is_binary || field("Enabled").eq_ignore_ascii_case("no") {
+    /// `Types: deb`, `URIs: https://esm.ubuntu.com/infra/ubuntu`, `Suites: noble-infra-security`, between empty lines.
+    fn stanzas(&mut self, text: &str, problems: &mut Problems) {
+        let mut stanza = Stanza::default();
+        for (number, line) in text.lines().enumerate() {
+            if line.trim().is_empty() {
+                self.stanza(&std::mem::take(&mut stanza), problems);
+                continue;
+            }
+            if !stanza.add(line) {
+                stanza.is_damaged = true;
+                problems.push(Error::malformed(format_args!("line {} is no field of a source", number + 1)));
+            }
+        }
+        self.stanza(&stanza, problems);
+    }
+
+    fn stanza(&mut self, stanza: &Stanza<'_>, problems: &mut Problems) {
+        if stanza.fields.is_empty() || stanza.words("Enabled").any(|word| word.eq_ignore_ascii_case("no")) {
             return;
         }
-        for address in field("URIs").split_whitespace() {
-            for suite in field("Suites").split_whitespace() {
+        for field in ["Types", "URIs", "Suites"] {
+            // What is damaged was told of.
+            if !stanza.is_damaged && stanza.words(field).next().is_none() {
+                problems.push(Error::malformed(format_args!("a source has no `{field}`")));
+            }
+        }
+        if !stanza.words("Types").any(|kind| kind == "deb") {
+            return;
+        }
+        for address in stanza.words("URIs") {
+            for suite in stanza.words("Suites") {
                 self.name(address, suite);
             }
         }
@@ -166,17 +192,89 @@ impl Sources {
     }
 }
 
+/// What stands between two empty lines: fields, and the lines that go on with the one before.
+#[derive(Default)]
+struct Stanza<'a> {
+    fields: Vec<(&'a str, Vec<&'a str>)>,
+    is_damaged: bool,
+}
+
+impl<'a> Stanza<'a> {
+    /// Adds a line, and returns whether it is one of a stanza.
+    fn add(&mut self, line: &'a str) -> bool {
+        if line.starts_with('#') {
+            return true;
+        }
+        if line.starts_with([' ', '\t']) {
+            let Some((_, values)) = self.fields.last_mut() else { return false };
+            values.push(line);
+            return true;
+        }
+        let field = line.split_once(':');
+        let field =
+            field.filter(|(name, _)| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic()));
+        let Some((name, value)) = field else { return false };
+        self.fields.push((name, vec![value]));
+        true
+    }
+
+    /// The words of a field, of which the first counts.
+    fn words(&self, wanted: &str) -> impl Iterator<Item = &'a str> {
+        let field = self.fields.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        let values = field.map(|(_, values)| values.clone()).unwrap_or_default();
+        values.into_iter().flat_map(str::split_whitespace)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use limpid_plugin_sdk::detector::Report;
+
     use super::*;
 
     fn sources(files: &[(&str, &str)]) -> Sources {
         let mut sources = Sources::default();
         for (name, text) in files {
             let folder = if name.contains('.') { "sources.list.d" } else { "preferences.d" };
-            sources.add(&format!("etc/apt/{folder}/{name}"), text);
+            sources.add(&format!("etc/apt/{folder}/{name}"), text, &mut Problems::default());
         }
         sources
+    }
+
+    /// What is said of a file that cannot be read in parts, and the namespaces that it states all the same.
+    fn damaged(name: &str, text: &str) -> (Vec<String>, Vec<String>) {
+        let (mut sources, mut problems) = (Sources::default(), Problems::default());
+        sources.add(&format!("etc/apt/sources.list.d/{name}"), text, &mut problems);
+        let mut report = Report::default();
+        report.unread_parts(name, problems);
+        let told = report.unread.into_iter().map(|unread| unread.error.to_string()).collect();
+        (told, sources.distribution().map(|it| it.namespaces).unwrap_or_default())
+    }
+
+    #[test]
+    fn what_is_no_source_is_told_and_costs_nothing_else() {
+        let noble = "Types: deb\nURIs: https://esm.ubuntu.com/apps/ubuntu\nSuites: noble-apps-security\n";
+        let apps = vec!["ubuntu:24.04:esm-apps".to_owned()];
+        let check = |text: &str, told: &[&str], namespaces: &[String]| {
+            let told: Vec<_> = told.iter().map(|why| format!("malformed: {why}")).collect();
+            assert_eq!(damaged("ubuntu-esm-apps.sources", text), (told, namespaces.to_vec()), "{text}");
+        };
+        check(&format!("\x01\x02garbage\n\n{noble}"), &["line 1 is no field of a source"], &apps);
+        check(&format!("{noble}<html>\n"), &["line 4 is no field of a source"], &apps);
+        check(" goes on\n", &["line 1 is no field of a source"], &[]);
+        check("Types: deb\n", &["a source has no `URIs`", "a source has no `Suites`"], &[]);
+        check("# only\n# comments\n\n\r\n", &[], &[]);
+        check(&noble.replace('\n', "\r\n"), &[], &apps);
+        let continued = "types: deb-src\n deb\nURIS: https://archive/\n https://esm.ubuntu.com/apps/ubuntu\nSuites:\n\tnoble\n";
+        check(continued, &[], &apps);
+        let list = "deb https://esm.ubuntu.com/infra/ubuntu focal-infra-security main # x\nrpm x y\ndeb [a=b x\ndeb-src a\n";
+        let told =
+            ["line 2", "line 3", "line 4"].map(|line| format!("malformed: {line} is no source of apt"));
+        assert_eq!(
+            damaged("ubuntu-x.list", list),
+            (told.to_vec(), vec!["ubuntu:20.04:esm-infra".to_owned()])
+        );
+        assert_eq!(damaged("ubuntu-x.list", "\n # a\ndeb\thttp://a\tb c\r\n"), (vec![], vec![]));
     }
 
     fn check(files: &[(&str, &str)], expected: Option<(&[&str], &str)>) {

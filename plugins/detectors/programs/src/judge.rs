@@ -19,6 +19,7 @@ const PACKAGES: &[&[&str]] = &[
     &["curl"],
     &["erlang-base"],
     &["ffmpeg"],
+    &["git"],
     &["golang-1.19-go", "golang-1.24-go"],
     &["haproxy"],
     &["libavutil57", "libavutil59"],
@@ -32,6 +33,7 @@ const PACKAGES: &[&[&str]] = &[
     &["libsqlite3-0"],
     &["libssl3", "libssl3t64"],
     &["libstd-rust-1.63", "libstd-rust-1.85"],
+    &["lighttpd"],
     &["lua5.4"],
     &["mariadb-server-core"],
     &["memcached"],
@@ -40,10 +42,14 @@ const PACKAGES: &[&[&str]] = &[
     &["perl-base"],
     &["php8.2-fpm", "php8.4-fpm"],
     &["postgresql-15", "postgresql-17"],
+    &["proftpd-core"],
     &["python3.11-minimal", "python3.13-minimal"],
     &["rabbitmq-server"],
     &["redis-tools"],
+    &["squid"],
+    &["varnish"],
     &["wordpress"],
+    &["xz-utils"],
 ];
 
 /// What is found in packages, and as which version.

@@ -24,7 +24,7 @@
 //! # Ok::<(), limpid_plugin_sdk::Error>(())
 //! ```
 
-use limpid_osv::{Ecosystem, Folders, Publisher, Scope, Stated};
+use limpid_osv::{Ecosystem, Publisher, Sources, Stated};
 use limpid_plugin_sdk::feed::{Documents, Feed, Sink, Source};
 use limpid_plugin_sdk::{Error, export_feed};
 
@@ -52,16 +52,13 @@ impl Feed for CleanStart {
         )]
     }
 
-    /// An archive stands for all records, whatever it is called; a single one that is handed in for itself.
     fn parse(
         source: &str,
         documents: &mut dyn Documents,
         sink: &mut dyn Sink,
     ) -> Result<Option<String>, Error> {
-        let mut records = Folders::new(documents, &FOLDERS);
-        let summary = limpid_osv::read(&Advisories, Scope::Everything, &mut records, sink)?;
-        let is_one = summary.records == 1 && source != SOURCE;
-        sink.identify(if is_one { &summary.first } else { SOURCE });
+        let sources = Sources { whole: SOURCE, named: source };
+        limpid_osv::read_folders(&Advisories, &FOLDERS, sources, documents, sink)?;
         Ok(None)
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::Read;
 
 use limpid_plugin_sdk::Error;
-use limpid_plugin_sdk::feed::{Advisory, Affected, Meter, Range, Rating, Sink, Status};
+use limpid_plugin_sdk::feed::{Advisory, Affected, Intake, Meter, Range, Rating, Sink, Status};
 use serde::Deserialize;
 use serde::de::{Deserializer as _, MapAccess, Visitor};
 use serde_json::Deserializer;
@@ -36,56 +36,37 @@ struct Entry {
 /// path, `package/vulnerability`.
 pub(crate) fn read(document: impl Read, sink: &mut dyn Sink) -> Result<(), Error> {
     let meter = Meter::new(MAX_PACKAGE);
-    let mut intake = Intake { sink, meter: &meter, accepted: 0, rejected: 0 };
+    let mut packages = Packages(Intake::new(sink, &meter));
     let mut json = Deserializer::from_reader(meter.measure(document));
-    let read = json.deserialize_map(&mut intake).and_then(|()| json.end());
+    let read = json.deserialize_map(&mut packages).and_then(|()| json.end());
     read.map_err(|error| Error::malformed(format!("the document is no list of packages: {error}")))?;
-    match (intake.accepted, intake.rejected) {
-        (0, 0) => Err(Error::malformed("the document names no vulnerability")),
-        (0, rejected) => {
-            Err(Error::malformed(format!("none of the document's {rejected} records could be used")))
-        }
-        _ => Ok(()),
-    }
+    packages.0.finish()
 }
 
-/// Where records go, and how many went where.
-struct Intake<'a> {
-    sink: &'a mut dyn Sink,
-    meter: &'a Meter,
-    accepted: u64,
-    rejected: u64,
-}
+/// The packages of the list, one at a time.
+struct Packages<'a>(Intake<'a>);
 
-impl Intake<'_> {
-    fn reject(&mut self, path: &str, why: impl ToString) {
-        self.rejected += 1;
-        self.sink.reject(path, Error::malformed(why));
-    }
-
+impl Packages<'_> {
     /// Left as text until here: a record that cannot be read must not cost the others.
     fn package(&mut self, name: &str, json: &RawValue) {
-        self.meter.reset();
+        self.0.read();
         if !is_word(name) {
-            return self.reject(shown(name), "this cannot be the name of a package");
+            return self.0.reject(shown(name), "this cannot be the name of a package");
         }
         let vulnerabilities: BTreeMap<String, &RawValue> = match serde_json::from_str(json.get()) {
             Ok(vulnerabilities) => vulnerabilities,
-            Err(error) => return self.reject(name, error),
+            Err(error) => return self.0.reject(name, error),
         };
         for (id, json) in vulnerabilities {
             match advisory(name, &id, json) {
-                Ok(advisory) => {
-                    self.accepted += 1;
-                    self.sink.advisory(advisory);
-                }
-                Err(why) => self.reject(&format!("{name}/{}", shown(&id)), why),
+                Ok(advisory) => self.0.accept(advisory),
+                Err(why) => self.0.reject(&format!("{name}/{}", shown(&id)), why),
             }
         }
     }
 }
 
-impl<'de> Visitor<'de> for &mut Intake<'_> {
+impl<'de> Visitor<'de> for &mut Packages<'_> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -2,9 +2,7 @@
 
 use limpid_osv::{Ecosystem, Publisher, Scope, Stated};
 use limpid_plugin_sdk::Error;
-use limpid_plugin_sdk::feed::{
-    Advisory, Affected, Bound, Documents, Enrichment, Range, Sink, Source, Status,
-};
+use limpid_plugin_sdk::feed::{Advisory, Affected, Bound, Changed, Documents, Range, Sink, Status};
 
 /// Reads the records, and says what the first of them is called.
 ///
@@ -12,7 +10,8 @@ use limpid_plugin_sdk::feed::{
 ///
 /// Where there are none that could be read.
 pub(crate) fn read(documents: &mut dyn Documents, sink: &mut dyn Sink) -> Result<String, Error> {
-    let summary = limpid_osv::read(&Patched, Scope::Everything, documents, &mut Builds(sink))?;
+    let summary =
+        limpid_osv::read(&Patched, Scope::Everything, documents, &mut Changed::new(sink, of_builds))?;
     Ok(summary.first)
 }
 
@@ -45,42 +44,12 @@ impl Publisher for Patched {
     }
 }
 
-/// Where advisories go that say which builds hold a fix, in place of which versions need one: what is not built by Echo
-/// is for others to judge.
-struct Builds<'a>(&'a mut dyn Sink);
-
-impl Sink for Builds<'_> {
-    fn advisory(&mut self, advisory: Advisory) {
-        let affected: Vec<_> = advisory.affected.into_iter().filter_map(fixed).collect();
-        if !affected.is_empty() {
-            // How bad it is, is said of what has no fix.
-            self.0.advisory(Advisory { affected, ratings: Vec::new(), ..advisory });
-        }
-    }
-
-    fn identify(&mut self, source: &str) {
-        self.0.identify(source);
-    }
-
-    fn dated(&mut self, when: &str) {
-        self.0.dated(when);
-    }
-
-    fn enrichment(&mut self, enrichment: Enrichment) {
-        self.0.enrichment(enrichment);
-    }
-
-    fn withdraw(&mut self, id: &str) {
-        self.0.withdraw(id);
-    }
-
-    fn reject(&mut self, id: &str, why: Error) {
-        self.0.reject(id, why);
-    }
-
-    fn follow(&mut self, source: Source) {
-        self.0.follow(source);
-    }
+/// What says which builds hold a fix, in place of which versions need one: what is not built by Echo is for others to
+/// judge.
+fn of_builds(advisory: Advisory) -> Option<Advisory> {
+    let affected: Vec<_> = advisory.affected.into_iter().filter_map(fixed).collect();
+    // How bad it is, is said of what has no fix.
+    (!affected.is_empty()).then(|| Advisory { affected, ratings: Vec::new(), ..advisory })
 }
 
 /// The builds that hold the fix that `affected` names, if it names any.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::Read;
 
 use limpid_plugin_sdk::Error;
-use limpid_plugin_sdk::feed::{Advisory, Affected, Meter, Range, Rating, Sink};
+use limpid_plugin_sdk::feed::{Advisory, Affected, Intake, Meter, Range, Rating, Sink};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Deserializer;
@@ -58,43 +58,27 @@ struct Vulnerability {
 /// path, `distribution:release/package/vulnerability`.
 pub(crate) fn read(document: impl Read, sink: &mut dyn Sink) -> Result<(), Error> {
     let meter = Meter::new(MAX_RELEASE);
-    let mut intake = Intake { sink, meter: &meter, accepted: 0, rejected: 0 };
+    let mut distributions = Distributions(Intake::new(sink, &meter));
     let mut json = Deserializer::from_reader(meter.measure(document));
-    let read = json.deserialize_map(&mut intake).and_then(|()| json.end());
+    let read = json.deserialize_map(&mut distributions).and_then(|()| json.end());
     read.map_err(|error| Error::malformed(format!("the document is no list of releases: {error}")))?;
-    match (intake.accepted, intake.rejected) {
-        (0, 0) => Err(Error::malformed("the document names no vulnerability")),
-        (0, rejected) => {
-            Err(Error::malformed(format!("none of the document's {rejected} records could be used")))
-        }
-        _ => Ok(()),
-    }
+    distributions.0.finish()
 }
 
-/// Where records go, and how many went where.
-struct Intake<'a> {
-    sink: &'a mut dyn Sink,
-    meter: &'a Meter,
-    accepted: u64,
-    rejected: u64,
-}
+/// The distributions of the list, one at a time.
+struct Distributions<'a>(Intake<'a>);
 
-impl Intake<'_> {
-    fn reject(&mut self, path: &str, why: impl ToString) {
-        self.rejected += 1;
-        self.sink.reject(path, Error::malformed(why));
-    }
-
+impl Distributions<'_> {
     /// Left as text until here: what cannot be read must not cost the rest.
     fn release(&mut self, distribution: &str, json: &RawValue) {
-        self.meter.reset();
+        self.0.read();
         let release: Release<'_> = match serde_json::from_str(json.get()) {
             Ok(release) => release,
-            Err(error) => return self.reject(distribution, error),
+            Err(error) => return self.0.reject(distribution, error),
         };
         let path = format!("{distribution}:{}", shown(&release.distroversion));
         let Some((namespace, scheme)) = builds::place(distribution, &release.distroversion) else {
-            return self.reject(&path, "this cannot be a release");
+            return self.0.reject(&path, "this cannot be a release");
         };
         for json in release.packages {
             self.package(&path, &namespace, scheme, json);
@@ -104,11 +88,11 @@ impl Intake<'_> {
     fn package(&mut self, path: &str, namespace: &str, scheme: &str, json: &RawValue) {
         let Package { name, cves } = match serde_json::from_str::<Entry<'_>>(json.get()) {
             Ok(entry) => entry.pkg,
-            Err(error) => return self.reject(path, error),
+            Err(error) => return self.0.reject(path, error),
         };
         let path = format!("{path}/{}", shown(&name));
         if !is_word(&name) {
-            return self.reject(&path, "this cannot be the name of a package");
+            return self.0.reject(&path, "this cannot be the name of a package");
         }
         let every = Affected {
             namespace: namespace.to_owned(),
@@ -118,17 +102,14 @@ impl Intake<'_> {
         };
         for (id, json) in cves {
             match advisory(&every, &id, json) {
-                Ok(advisory) => {
-                    self.accepted += 1;
-                    self.sink.advisory(advisory);
-                }
-                Err(why) => self.reject(&format!("{path}/{}", shown(&id)), why),
+                Ok(advisory) => self.0.accept(advisory),
+                Err(why) => self.0.reject(&format!("{path}/{}", shown(&id)), why),
             }
         }
     }
 }
 
-impl<'de> Visitor<'de> for &mut Intake<'_> {
+impl<'de> Visitor<'de> for &mut Distributions<'_> {
     type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -141,7 +122,7 @@ impl<'de> Visitor<'de> for &mut Intake<'_> {
                 distributions.next_value_seed(Releases(&name, &mut *self))?;
             } else {
                 let IgnoredAny = distributions.next_value()?;
-                self.meter.reset();
+                self.0.read();
             }
         }
         Ok(())
@@ -149,7 +130,7 @@ impl<'de> Visitor<'de> for &mut Intake<'_> {
 }
 
 /// The releases of a distribution, one at a time.
-struct Releases<'a, 'b>(&'a str, &'a mut Intake<'b>);
+struct Releases<'a, 'b>(&'a str, &'a mut Distributions<'b>);
 
 impl<'de> DeserializeSeed<'de> for Releases<'_, '_> {
     type Value = ();

@@ -2,7 +2,7 @@
 
 use limpid_osv::{Ecosystem, Publisher, Scope, Stated};
 use limpid_plugin_sdk::Error;
-use limpid_plugin_sdk::feed::{Advisory, Affected, Documents, Enrichment, Sink, Source};
+use limpid_plugin_sdk::feed::{Advisory, Affected, Changed, Documents, Sink};
 
 use crate::{RATER, builds};
 
@@ -12,7 +12,8 @@ use crate::{RATER, builds};
 ///
 /// Where there are none that could be read.
 pub(crate) fn read(documents: &mut dyn Documents, sink: &mut dyn Sink) -> Result<String, Error> {
-    let summary = limpid_osv::read(&Patched, Scope::Everything, documents, &mut Builds(sink))?;
+    let summary =
+        limpid_osv::read(&Patched, Scope::Everything, documents, &mut Changed::new(sink, of_builds))?;
     Ok(summary.first)
 }
 
@@ -45,48 +46,20 @@ impl Publisher for Patched {
     }
 }
 
-/// Where advisories go in the namespaces where their packages are looked for.
-struct Builds<'a>(&'a mut dyn Sink);
-
-impl Sink for Builds<'_> {
-    fn advisory(&mut self, advisory: Advisory) {
-        let affected: Vec<_> = advisory.affected.into_iter().flat_map(stated).collect();
-        if affected.is_empty() {
-            return;
-        }
-        let mut aliases = advisory.aliases;
-        // The identifier has it in any case.
-        if let Some(cve) = advisory.id.find("CVE-").and_then(|at| advisory.id.get(at..))
-            && !aliases.iter().any(|alias| alias == cve)
-        {
-            aliases.push(cve.to_owned());
-        }
-        self.0.advisory(Advisory { affected, aliases, ..advisory });
+/// What is said, in the namespaces where its packages are looked for.
+fn of_builds(advisory: Advisory) -> Option<Advisory> {
+    let affected: Vec<_> = advisory.affected.into_iter().flat_map(stated).collect();
+    if affected.is_empty() {
+        return None;
     }
-
-    fn identify(&mut self, source: &str) {
-        self.0.identify(source);
+    let mut aliases = advisory.aliases;
+    // The identifier has it in any case.
+    if let Some(cve) = advisory.id.find("CVE-").and_then(|at| advisory.id.get(at..))
+        && !aliases.iter().any(|alias| alias == cve)
+    {
+        aliases.push(cve.to_owned());
     }
-
-    fn dated(&mut self, when: &str) {
-        self.0.dated(when);
-    }
-
-    fn enrichment(&mut self, enrichment: Enrichment) {
-        self.0.enrichment(enrichment);
-    }
-
-    fn withdraw(&mut self, id: &str) {
-        self.0.withdraw(id);
-    }
-
-    fn reject(&mut self, id: &str, why: Error) {
-        self.0.reject(id, why);
-    }
-
-    fn follow(&mut self, source: Source) {
-        self.0.follow(source);
-    }
+    Some(Advisory { affected, aliases, ..advisory })
 }
 
 /// What is said of packages of a distribution, or of a language.

@@ -4,6 +4,7 @@ use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::feed::{self, Advisory, Range, Rating, Status};
 
 use crate::ecosystem::{Ecosystem, Versions};
+use crate::imports::Imports;
 use crate::last_known::End;
 use crate::publisher::{Publisher, Stated};
 use crate::record::{Affected, Package, Record, Severity, Text};
@@ -102,14 +103,14 @@ fn between(
     between
 }
 
-/// What a record says of one package; none where it says nothing.
+/// What a record says of one package; nothing where it says nothing.
 fn stated(
     rater: &dyn Fn() -> String,
     ecosystem: &Ecosystem,
     affected: &Affected<'_>,
     package: &Package<'_>,
     mut between: Vec<Range>,
-) -> Option<feed::Affected> {
+) -> Vec<feed::Affected> {
     let (database, own) = (&affected.database_specific, &affected.ecosystem_specific);
     let end = database.last_known.as_ref().and_then(|end| End::parse(end.as_str()));
     let end = end.filter(|end| end.apply(&ecosystem.scheme, &mut between));
@@ -128,13 +129,13 @@ fn stated(
         .map(str::to_owned)
         .collect();
     if between.is_empty() && versions.is_empty() {
-        return None;
+        return Vec::new();
     }
     let urgency = own.urgency.as_ref().map_or("", Text::as_str);
     let mut ratings = ratings(rater, &affected.severity, [database.severity.as_ref(), own.severity.as_ref()]);
     ratings.extend(database.cvss.as_ref().and_then(|vector| cvss(vector.as_str().trim(), "CVSS:3.1")));
     ratings.extend(debian(urgency));
-    Some(feed::Affected {
+    let stated = feed::Affected {
         namespace: ecosystem.namespace.clone(),
         name: ecosystem.package(package.name.as_str()).into_owned(),
         source: ecosystem.has_sources() || package.is_source(),
@@ -142,11 +143,30 @@ fn stated(
         status: if urgency == "end-of-life" { Status::EndOfLife } else { Status::Affected },
         ranges: between,
         versions,
-        symbols: own.symbols.clone(),
+        symbols: own.imports.symbols.clone(),
         requires: qualifiers::required(package.purl.as_ref().map_or("", Text::as_str)),
         ratings,
         note: database.informational.as_ref().map(|word| format!("informational: {}", word.as_str())),
-    })
+    };
+    by_platform(stated, &own.imports)
+}
+
+/// A statement for whatever is vulnerable anywhere, one for each set of systems on which more is, and one for
+/// packages of which nobody knows for which of them they are.
+fn by_platform(anywhere: feed::Affected, imports: &Imports) -> Vec<feed::Affected> {
+    let limited = imports.limited.iter().map(|(platforms, symbols)| {
+        let mut stated = feed::Affected { symbols: symbols.clone(), ..anywhere.clone() };
+        stated.requires.extend(platforms.required());
+        stated
+    });
+    let mut all: Vec<_> = limited.collect();
+    if !all.is_empty() {
+        all.push(feed::Affected { symbols: imports.elsewhere(), ..anywhere.clone() });
+    }
+    if imports.are_anywhere() {
+        all.insert(0, anywhere);
+    }
+    all
 }
 
 fn versions(affected: &Affected<'_>) -> Versions {

@@ -1,4 +1,36 @@
-use limpid_plugin_sdk::feed::{Document, Documents};
+use limpid_plugin_sdk::Error;
+use limpid_plugin_sdk::feed::{Document, Documents, Sink};
+
+use crate::publisher::{Publisher, Scope};
+
+/// Reads the records of a repository that has them in some `folders`, for a publisher whose one source is `whole`, and
+/// tells which source they are: an archive stands for all records, whatever it is called; a single one that is handed in
+/// as anything but `whole` stands for itself.
+///
+/// # Errors
+/// As [`read`](crate::read) has them: where there is no record that could be used.
+pub fn read_folders(
+    publisher: &dyn Publisher,
+    folders: &[&str],
+    Sources { whole, named }: Sources<'_>,
+    documents: &mut dyn Documents,
+    sink: &mut dyn Sink,
+) -> Result<(), Error> {
+    let mut records = Folders::new(documents, folders);
+    let summary = crate::read(publisher, Scope::Everything, &mut records, sink)?;
+    let is_one = summary.records == 1 && named != whole;
+    sink.identify(if is_one { &summary.first } else { whole });
+    Ok(())
+}
+
+/// What the source of a repository is called, and what it was called as it was handed in.
+#[derive(Clone, Copy, Debug)]
+pub struct Sources<'a> {
+    /// The name of the one source.
+    pub whole: &'a str,
+    /// The name that came with the documents.
+    pub named: &'a str,
+}
 
 /// The documents of a tree that lie in one of some folders, such as those of a repository where there are tools and
 /// other documents as well. A document that was handed in by itself lies in no folder, and comes too.

@@ -18,6 +18,7 @@
 //! | ranges of type `GIT`, and affected without a package | nothing |
 //! | `versions` | single versions; those that certainly lie in a range are left out |
 //! | qualifiers of the package's `purl` | required of the package, where they say what it is and not where |
+//! | `imports` of Go's database | functions and packages that have to be linked in, on the systems that it names |
 //! | `severity`, `database_specific.severity` | ratings, of the advisory or of one package |
 //! | `withdrawn` | withdrawn |
 //!
@@ -58,6 +59,7 @@
 mod advisory;
 mod ecosystem;
 mod folders;
+mod imports;
 mod last_known;
 mod members;
 pub mod order;
@@ -69,7 +71,7 @@ mod specific;
 pub mod text;
 
 pub use ecosystem::{Ecosystem, Kind, Packages, Versions};
-pub use folders::Folders;
+pub use folders::{Folders, Sources, read_folders};
 pub use members::{Summary, read};
 pub use publisher::{Publisher, Scope, Stated};
 

@@ -405,3 +405,22 @@ fn a_summary_tells_what_all_records_have_in_common() {
     assert!(of_two.ecosystems.iter().eq(["Debian"]));
     assert_eq!((summary(3).records, summary(3).database), (3, None));
 }
+
+#[test]
+fn imports_for_some_systems_are_statements_of_their_own() {
+    let imports = json!({"imports": [
+        {"path": "os", "goos": ["windows"], "symbols": ["Open"]},
+        {"path": "os", "symbols": ["(*Root).Open"]},
+    ]});
+    let stated = |imports: &Value| {
+        let advisory = one(&record("GO-2025-1", "Go", &json!({"affected.ecosystem_specific": imports})));
+        let row = |affected: &Affected| format!("{:?} {:?}", affected.symbols, affected.requires);
+        assert!(advisory.affected.iter().all(|affected| affected.ranges == advisory.affected[0].ranges));
+        advisory.affected.iter().map(row).collect::<Vec<_>>()
+    };
+    let (windows, unknown) = (r#"["os.Open"] [("goos", ["windows"])]"#, r#"["os.Open (windows)"] []"#);
+    assert_eq!(stated(&imports), [r#"["os.Root.Open"] []"#, windows, unknown]);
+    let limited = json!({"imports": [{"path": "os", "goos": ["windows"], "symbols": ["Open"]}]});
+    assert_eq!(stated(&limited), [windows, unknown]);
+    assert_eq!(stated(&json!({})), ["[] []"]);
+}

@@ -35,6 +35,9 @@ pub const NAMESPACE: &str = "nvd";
 /// The scheme that orders versions of programs: they have no documented order in common.
 pub const SCHEME: &str = "generic";
 
+/// The programs whose versions are those of Java.
+const JAVA: [&str; 3] = ["graalvm-for-jdk", "openjdk", "oracle-jdk"];
+
 /// What is known of a program.
 #[derive(Clone, Copy, Debug)]
 pub struct Program {
@@ -92,17 +95,22 @@ impl Program {
         Some(format!("cpe:2.3:a:{vendor}:{product}:{version}:*:*:*:*:*:*:*"))
     }
 
+    /// Whether its versions are those of Java.
+    fn is_java(&self) -> bool {
+        JAVA.contains(&self.key)
+    }
+
     /// A version as the NVD writes it, in two attributes of a CPE name, as the program itself states it. An update is none
     /// where the NVD writes `*` or `-`.
     pub fn version_of_cpe(&self, version: &str, update: Option<&str>) -> String {
         let number = update.and_then(|update| update.strip_prefix("update"));
         match (number, update) {
             // Java's: `8` or `1.8.0` with `update392` or `update_392` is 8u392.
-            (Some(number), _) if self.key == "openjdk" => {
+            (Some(number), _) if self.is_java() => {
                 format!("{}u{}", java_release(version), number.trim_start_matches('_'))
             }
             (_, Some(update)) => format!("{version}-{update}"),
-            (_, None) if self.key == "openjdk" => self.version_of_file(version),
+            (_, None) if self.is_java() => self.version_of_file(version),
             (_, None) => version.to_owned(),
         }
     }
@@ -111,8 +119,8 @@ impl Program {
     pub fn version_of_file(&self, version: &str) -> String {
         match version.split_once('_') {
             // `1.8.0_392`
-            Some((release, update)) if self.key == "openjdk" => format!("{}u{update}", java_release(release)),
-            None if self.key == "openjdk" => java_release(version).to_owned(),
+            Some((release, update)) if self.is_java() => format!("{}u{update}", java_release(release)),
+            None if self.is_java() => java_release(version).to_owned(),
             _ => version.to_owned(),
         }
     }

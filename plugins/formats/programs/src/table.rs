@@ -98,8 +98,22 @@ pub static PROGRAMS: &[Program] = &[
         Text::behind(b"FFmpeg version ", NUMBERS).then(&[b"\0"]),
         Text::behind(b"%s version ", NUMBERS).then(&[b"\0"]),
     ]),
+    program(
+        "git",
+        &[product("git-scm", "git"), product("git_project", "git"), product("git", "git")],
+        &["**/bin/git"],
+    )
+    .marked(&[b"\0GIT_USER_AGENT\0"])
+    .reads(&[Text::behind(b"git/", THREE).then(&[b"\0", b".windows."])]),
     program("go", &[product("golang", "go")], &["**/go*/VERSION"])
         .reads(&[Text::behind(b"go", NUMBERS).at_start()]),
+    program("graalvm", &[product("oracle", "graalvm")], &["**/release"])
+        .marked(&[b"GRAALVM_VERSION=\""])
+        .reads(&[Text::behind(b"GRAALVM_VERSION=\"", Form::numbers(3, 4)).then(&[b"\""])]),
+    // The same counts by the version of Java since 2023.
+    program("graalvm-for-jdk", &[product("oracle", "graalvm_for_jdk")], &["**/release"])
+        .marked(&[b"GRAALVM_VERSION=\""])
+        .reads(&[Text::behind(b"JAVA_VERSION=\"", Form::numbers(1, 6).with(Behind::Update)).then(&[b"\""])]),
     program("grafana", &[product("grafana", "grafana")], &["**/bin/{grafana,grafana-server}"])
         .marked(&[b"mod\tgithub.com/grafana/grafana\tv"])
         .reads(&[Text::behind(b"mod\tgithub.com/grafana/grafana\tv", THREE).then(&[b"\t", b"\n"])]),
@@ -118,6 +132,21 @@ pub static PROGRAMS: &[Program] = &[
     program("httpd", &[product("apache", "http_server")], &["**/{httpd,apache2}"])
         .marked(&[b"\0Apache/2."])
         .reads(&[Text::behind(b"\0Apache/2.", THREE).keeping(2).then(&[b" (", b"\0"])]),
+    program("julia", &[product("julialang", "julia")], &["**/include/julia/julia_version.h"])
+        .reads(&[Text::behind(b"#define JULIA_VERSION_STRING \"", THREE).then(&[b"\"", b"+"])]),
+    program(
+        "kubernetes",
+        &[product("kubernetes", "kubernetes")],
+        &[
+            "**/{kubectl,kubelet,kubeadm,hyperkube}",
+            "**/kube-{apiserver,controller-manager,proxy,scheduler,aggregator}",
+        ],
+    )
+    .marked(&[b"mod\tk8s.io/kubernetes\tv"])
+    .reads(&[Text::behind(b"mod\tk8s.io/kubernetes\tv", THREE).then(&[b"\t", b"\n"])]),
+    program("lighttpd", &[product("lighttpd", "lighttpd")], &["**/lighttpd"])
+        .marked(&[b"\0lighttpd/"])
+        .reads(&[Text::behind(b"\0lighttpd/", THREE).then(&[b"\0", b" ("])]),
     program("lua", &[product("lua", "lua")], &["**/bin/{lua,luac}*", "**/liblua*.so*"])
         .marked(&[b"$LuaVersion: Lua "])
         .reads(&[Text::behind(b"$LuaVersion: Lua ", THREE).then(&[b" "])]),
@@ -167,6 +196,10 @@ pub static PROGRAMS: &[Program] = &[
         b" 0", b" 1", b" 2", b" 3", b" 4", b" 5", b" 6", b" 7", b" 8", b" 9", b"  0", b"  1", b"  2", b"  3",
         b"  4", b"  5", b"  6", b"  7", b"  8", b"  9",
     ])]),
+    // Oracle's own builds say so; those of OpenJDK that Oracle publishes do not.
+    program("oracle-jdk", &[product("oracle", "jdk"), product("oracle", "jre")], &["**/release"])
+        .marked(&[b"BUILD_TYPE=\"commercial\""])
+        .reads(&[Text::behind(b"JAVA_VERSION=\"", Form::numbers(1, 6).with(Behind::Update)).then(&[b"\""])]),
     program("perl", &[product("perl", "perl")], &["**/bin/perl*", "**/libperl.so*"])
         .marked(&[b"\0v5."])
         .reads(&[Text::behind(b"\0v5.", THREE).keeping(2).then(&[b"\0"])]),
@@ -176,16 +209,27 @@ pub static PROGRAMS: &[Program] = &[
     program("postgresql", &[product("postgresql", "postgresql")], &["**/bin/postgres"])
         .marked(&[b"postgres (PostgreSQL) "])
         .reads(&[Text::behind(b"postgres (PostgreSQL) ", Form::numbers(1, 3)).then(&[b" (", b"\n"])]),
+    program(
+        "proftpd",
+        &[product("proftpd", "proftpd"), product("proftpd_project", "proftpd")],
+        &["**/proftpd"],
+    )
+    .marked(&[b"ProFTPD Version "])
+    .reads(&[Text::behind(b"ProFTPD Version ", THREE.with(Behind::Letters)).then(&[b"\0"])]),
     program("prometheus", &[product("prometheus", "prometheus")], &["**/prometheus"])
         .marked(&[b"mod\tgithub.com/prometheus/prometheus\tv"])
         .reads(&[Text::behind(b"mod\tgithub.com/prometheus/prometheus\tv", THREE).then(&[b"\t", b"\n"])]),
     program(
         "python",
         &[product("python", "python"), product("python_software_foundation", "python")],
-        &["**/bin/python3*", "**/libpython3*.so*"],
+        &["**/bin/python{2,3}*", "**/libpython{2,3}*.so*"],
     )
-    .marked(&[b"\0pymalloc_debug\0"])
-    .reads(&[Text::behind(b"\x003.", THREE).keeping(2).then(&[b"\0"])])
+    // Only Python 2 warns of what is otherwise in Python 3.
+    .marked(&[b"\0pymalloc_debug\0", b"\0py3kwarning\0"])
+    .reads(&[
+        Text::behind(b"\x003.", THREE).keeping(2).then(&[b"\0"]),
+        Text::behind(b"\x002.7.", THREE).keeping(4).then(&[b"\0", b"+\0"]),
+    ])
     .named(Named::Series),
     program(
         "rabbitmq",
@@ -219,6 +263,9 @@ pub static PROGRAMS: &[Program] = &[
     program("sqlite", &[product("sqlite", "sqlite")], &["**/libsqlite3.so*"])
         .marked(&[b"SQLite format 3\0"])
         .reads(&[Text::behind(b"\x003.", THREE).keeping(2).then(&[b"\0"])]),
+    program("squid", &[product("squid-cache", "squid"), product("squid", "squid")], &["**/sbin/squid"])
+        .marked(&[b"\0squid/"])
+        .reads(&[Text::behind(b"\0squid/", NUMBERS).then(&[b"\0"])]),
     program("traefik", &[product("traefik", "traefik"), product("containous", "traefik")], &["**/traefik"])
         .marked(&[b"mod\tgithub.com/traefik/traefik/v2\tv", b"mod\tgithub.com/traefik/traefik/v3\tv"])
         .reads(&[
@@ -236,9 +283,23 @@ pub static PROGRAMS: &[Program] = &[
     )
     .marked(&[b"valkey_version:%s"])
     .reads(&[Text::in_front_of(&[b"buildkitsandbox-"], THREE)]),
+    program(
+        "varnish",
+        &[
+            product("varnish_cache_project", "varnish_cache"),
+            product("varnish-cache", "varnish_cache"),
+            product("varnish-software", "varnish_cache"),
+        ],
+        &["**/varnishd"],
+    )
+    .marked(&[b"varnish-"])
+    .reads(&[Text::behind(b"varnish-", THREE).then(&[b" revision "])]),
     program("vault", &[product("hashicorp", "vault")], &["**/vault"])
         .marked(&[b"mod\tgithub.com/hashicorp/vault\tv"])
         .reads(&[Text::behind(b"mod\tgithub.com/hashicorp/vault\tv", THREE).then(&[b"\t", b"\n"])]),
     program("wordpress", &[product("wordpress", "wordpress")], &["**/wp-includes/version.php"])
         .reads(&[Text::behind(b"$wp_version = '", NUMBERS).then(&[b"'"])]),
+    program("xz", &[product("tukaani", "xz"), product("xz", "xz")], &["**/bin/xz"])
+        .marked(&[b"xz (XZ Utils) "])
+        .reads(&[Text::behind(b"xz (XZ Utils) ", THREE).then(&[b"\0", b"\n"])]),
 ];

@@ -62,6 +62,35 @@ fn versions_are_read_as_programs_state_them() {
     check("erlang", "OTP_VERSION", b"25.2.3\n", &["25.2.3"]);
     check("ruby", "libruby.so", b"\0ruby 3.1.2p20 (2022-04-12 revision", &["3.1.2"]);
     check("ruby", "libruby.so", b"\0ruby 3.4.0preview1 (2024", &["3.4.0preview1"]);
+    check("git", "bin/git", b"\0git/2.39.5\0GIT_USER_AGENT\0", &["2.39.5"]);
+    let graal = b"IMPLEMENTOR=\"GraalVM Community\"\nJAVA_VERSION=\"17.0.8\"\nGRAALVM_VERSION=\"22.3.3\"\n";
+    check("graalvm", "release", graal, &["22.3.3"]);
+    check("graalvm-for-jdk", "release", graal, &["17.0.8"]);
+    check("oracle-jdk", "release", b"JAVA_VERSION=\"1.8.0_441\"\nBUILD_TYPE=\"commercial\"\n", &["8u441"]);
+    check("julia", "julia_version.h", b"#define JULIA_VERSION_STRING \"1.11.0-rc2\"\n", &["1.11.0-rc2"]);
+    check("kubernetes", "kubectl", b"mod\tk8s.io/kubernetes\tv1.37.1\t\n", &["1.37.1"]);
+    check("kubernetes", "kubectl", b"dep\tk8s.io/kubernetes\tv1.37.1\th1:a\n", &[]);
+    check("lighttpd", "lighttpd", b"\0lighttpd/1.4.69\0server\0lighttpd/1.4.69 (ssl) - a", &["1.4.69"]);
+    check("proftpd", "proftpd", b"\0ProFTPD Version 1.3.8b\0", &["1.3.8b"]);
+    check("proftpd", "proftpd", b"\0ProFTPD Version 1.3.5rc4\0", &["1.3.5rc4"]);
+    check("squid", "squid", b"(./1.0) in '\0squid/5.7\0", &["5.7"]);
+    check("traefik", "traefik", b"mod\tgithub.com/traefik/traefik/v3\tv3.7.15\t\n", &["3.7.15"]);
+    check("varnish", "varnishd", b"\0(varnish-7.1.1 revision 7cee1c581)\0", &["7.1.1"]);
+    check("xz", "xz", b"xz (XZ Utils) 5.4.1\0", &["5.4.1"]);
+    check("xz", "xz", b"xz (XZ Utils) 5.3.2alpha\0", &["5.3.2alpha"]);
+    check("python", "usr/local/lib/libpython2.7.so.1.0", b"\x002.7.18\0", &["2.7.18"]);
+    check(
+        "python",
+        "root/.pyenv/versions/2.7.18/bin/python2.7",
+        b"\x002.7.18\0 and \x003.1.1\0",
+        &["2.7.18"],
+    );
+    check(
+        "python",
+        "root/.pyenv/versions/3.11.4/bin/python3.11",
+        b"\x003.11.4\0 and \x002.7.1\0",
+        &["3.11.4"],
+    );
     check("busybox", "busybox", b"BusyBox v123456789.1.1 ", &[]);
 }
 

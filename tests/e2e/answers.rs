@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 
+use limpid_formats::exchange::Form;
 use serde_json::{Value, json};
 use xtask::sample::{advisories, debian};
 
@@ -145,7 +146,10 @@ fn answers_are_compressed_for_those_who_accept_it() {
     let path = format!("/v1/images/{image}/report");
     tag(&service, &path);
     let plain = get(&service, &path, &[]);
-    assert_eq!((plain.header("content-encoding"), plain.header("vary")), (None, Some("accept-encoding")));
+    assert_eq!(
+        (plain.header("content-encoding"), plain.header("vary")),
+        (None, Some("accept, accept-encoding"))
+    );
     let read = |body: &[u8], coding: &str| -> Vec<u8> {
         let mut read = Vec::new();
         match coding {
@@ -167,4 +171,33 @@ fn answers_are_compressed_for_those_who_accept_it() {
     serde_json::from_slice::<Value>(&short.body).unwrap();
     let refused = get(&service, "/v1/images/nothing/report", &[("Accept-Encoding", "gzip")]);
     assert_eq!((refused.status(), refused.header("content-encoding")), ("404", None));
+}
+
+#[test]
+fn a_report_comes_in_the_form_of_another_tool() {
+    let service = Service::start();
+    let image = known_image(&service);
+    let path = format!("/v1/images/{image}/report");
+    let report = service.api.report(&image);
+    let findings = report["findings"].as_array().unwrap().len();
+    for form in Form::ALL {
+        let asked = format!("{path}?format={}", form.as_str());
+        let tag = tag(&service, &asked);
+        let answer = get(&service, &asked, &[]);
+        assert_eq!(answer.status(), "200", "{}", form.as_str());
+        assert_eq!(answer.header("content-type"), Some(form.media_type()));
+        assert!(has_it(&service, &asked, &tag), "{}", form.as_str());
+        assert_eq!(get(&service, &asked, &[]).body, answer.body, "the same report, the same bytes");
+        if form.media_type() != "application/json" {
+            let accepted = get(&service, &path, &[("Accept", form.media_type())]);
+            assert_eq!(accepted.body, answer.body, "{}", form.as_str());
+        }
+    }
+    let sarif: Value =
+        serde_json::from_slice(&get(&service, &format!("{path}?format=sarif"), &[]).body).unwrap();
+    assert_eq!(sarif["runs"][0]["results"].as_array().unwrap().len(), findings);
+    let error = service.api.get(&format!("{path}?format=pdf")).refused(400, "bad-request");
+    assert!(error.contains("json, sarif, cyclonedx"), "{error}");
+    let plain = get(&service, &path, &[("Accept", "application/json, text/csv")]);
+    assert_eq!(plain.header("content-type"), Some("application/json"));
 }

@@ -7,11 +7,13 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use limpid_formats::json;
+use limpid_formats::exchange::{self, Subject};
+use limpid_formats::{FindingFilter, json};
 use limpid_model::Provenance;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use serde::Serialize;
+use serde::ser::Error as _;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::Settings;
@@ -34,6 +36,32 @@ impl Wanted {
             self.headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
         values.flat_map(|value| value.split(',')).any(|known| tag.is(known.trim()))
     }
+}
+
+impl Wanted {
+    /// The form of another tool that the client accepts, where it accepts no JSON before that.
+    pub(crate) fn form(&self) -> Option<exchange::Form> {
+        let values = self.headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        let types = values.flat_map(|value| value.split(',')).map(essence);
+        let known = |essence: &str| {
+            exchange::Form::ALL.into_iter().find(|form| {
+                form.media_type() != JSON && self::essence(form.media_type()).eq_ignore_ascii_case(essence)
+            })
+        };
+        let types: Vec<_> = types.collect();
+        let is_json = |essence: &&str| [JSON, "application/*", "*/*"].contains(essence);
+        types.iter().take_while(|essence| !is_json(essence)).find_map(|essence| known(essence))
+    }
+}
+
+const JSON: &str = "application/json";
+
+/// On what of a request an answer depends, besides its address.
+pub(crate) const VARY: &str = "accept, accept-encoding";
+
+/// A type of content without its parameters.
+fn essence(range: &str) -> &str {
+    range.split(';').next().unwrap_or_default().trim()
 }
 
 impl<S: Sync> axum::extract::FromRequestParts<S> for Wanted {
@@ -66,6 +94,28 @@ impl Written for Report {
     }
 }
 
+/// A report in the form of another tool.
+pub(crate) struct Exchanged {
+    pub(crate) form: exchange::Form,
+    pub(crate) report: limpid_model::report::Report,
+    pub(crate) only: Option<Provenance>,
+    /// All packages, where the form lists them.
+    pub(crate) inventory: Option<limpid_model::Inventory>,
+}
+
+impl Written for Exchanged {
+    fn write(self, out: &mut Vec<u8>) -> serde_json::Result<()> {
+        let mut report = json::Report::of(self.report)?;
+        FindingFilter { origin: self.only, ..FindingFilter::default() }.apply(&mut report);
+        let inventory = self.inventory.map(json::Inventory::from);
+        let inventory = inventory.unwrap_or_else(|| json::Inventory::without_packages(&report));
+        let subject = Subject { report: &report, inventory: &inventory };
+        let text = self.form.write(&[subject]).map_err(serde_json::Error::custom)?;
+        out.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+}
+
 /// An answer in JSON as it is sent.
 #[derive(Debug)]
 pub(crate) struct Document {
@@ -91,7 +141,7 @@ impl IntoResponse for Document {
         let mut response = self.bytes.into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        headers.insert(header::VARY, HeaderValue::from_static(VARY));
         if let Some(name) = self.coding.name() {
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(name));
         }
@@ -106,7 +156,7 @@ impl IntoResponse for Document {
 pub(crate) fn not_modified(tag: &Tag) -> Response {
     let mut response = StatusCode::NOT_MODIFIED.into_response();
     response.headers_mut().extend(tagged(tag));
-    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static(VARY));
     response
 }
 
@@ -156,6 +206,21 @@ impl Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_client_accepts_the_form_of_another_tool() {
+        let form = |accept: &str| {
+            let headers = HeaderMap::from_iter([(header::ACCEPT, accept.parse().unwrap())]);
+            Wanted { coding: Coding::Identity, headers }.form().map(exchange::Form::as_str)
+        };
+        assert_eq!(form("application/sarif+json"), Some("sarif"));
+        assert_eq!(form("text/html, Application/SPDX+json;q=0.9, */*"), Some("spdx"));
+        assert_eq!(form("application/vnd.cyclonedx+json;version=1.6"), Some("cyclonedx"));
+        assert_eq!(form("text/csv"), Some("csv"));
+        for plain in ["application/json", "*/*", "text/html", "", "application/json, text/csv"] {
+            assert_eq!(form(plain), None, "{plain}");
+        }
+    }
 
     fn wanted(known: &str) -> Wanted {
         let mut headers = HeaderMap::new();

@@ -4,14 +4,15 @@ use std::hash::Hash;
 use std::time::Instant;
 
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use limpid_formats::exchange;
 use limpid_formats::json::{Difference, Image, ImageLayers, Images, Inventory};
 use limpid_model::{Digest, Provenance};
 use limpid_scanner::{AsOf, Error, Scanner};
 use serde::Deserialize;
 
-use crate::answers::{self, Coding, Document, Report, Tag, Wanted, Written};
+use crate::answers::{self, Coding, Document, Exchanged, Report, Tag, Wanted, Written};
 use crate::error::Failure;
 use crate::routes::paging;
 use crate::state::AppState;
@@ -72,6 +73,8 @@ pub(super) struct Asked {
     as_of: Option<String>,
     /// `base` or `own`.
     origin: Option<String>,
+    /// `json`, or the form of another tool.
+    format: Option<String>,
 }
 
 pub(super) async fn report(
@@ -80,7 +83,8 @@ pub(super) async fn report(
     query: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
     wanted: Wanted,
 ) -> Result<Response, Failure> {
-    let Query(Asked { as_of, origin }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
+    let Query(Asked { as_of, origin, format }) =
+        query.map_err(|error| Failure::bad_request(error.body_text()))?;
     let as_of = as_of.map(|text| text.parse::<AsOf>()).transpose();
     let as_of = as_of.map_err(|why| Failure::bad_request(format!("`as-of`: {why}")))?;
     let origin = origin.map(|word| match Provenance::from_word(&word) {
@@ -88,6 +92,17 @@ pub(super) async fn report(
         None => Err(Failure::bad_request(format!("`origin`: there is no `{word}`: give `base` or `own`"))),
     });
     let origin = origin.transpose()?;
+    let form = match format.as_deref() {
+        None => wanted.form(),
+        Some("json") => None,
+        Some(word) => Some(exchange::Form::from_word(word).ok_or_else(|| {
+            let known = exchange::Form::ALL.map(exchange::Form::as_str).join(", ");
+            Failure::bad_request(format!("`format`: there is no `{word}`: give json, {known}"))
+        })?),
+    };
+    if let Some(form) = form {
+        return exchanged(&state, name, &wanted, (form, as_of, origin)).await;
+    }
     let metrics = state.metrics.clone();
     let is_now = as_of.is_none();
     let make = move |scanner: &Scanner, digest: &Digest| {
@@ -106,6 +121,34 @@ pub(super) async fn report(
     }
     // How far back there is something to report on is a matter of the clock.
     Ok(ask(&state, name, wanted.coding, make).await?.into_response())
+}
+
+/// A report in the form of another tool.
+async fn exchanged(
+    state: &AppState,
+    name: String,
+    wanted: &Wanted,
+    (form, as_of, only): (exchange::Form, Option<AsOf>, Option<Provenance>),
+) -> Result<Response, Failure> {
+    let metrics = state.metrics.clone();
+    let what = ("report", form, only.map(Provenance::as_str));
+    let is_now = as_of.is_none();
+    let make = move |scanner: &Scanner, digest: &Digest| {
+        let began = Instant::now();
+        let report = scanner.report_as_of(digest, as_of.as_ref())?;
+        let inventory = form.lists_packages().then(|| scanner.inventory(digest)).transpose()?;
+        metrics.reported(began.elapsed());
+        Ok(Exchanged { form, report, only, inventory })
+    };
+    let mut response = match is_now {
+        true => ask_again(state, (what, name), wanted, make).await?,
+        false => ask(state, name, wanted.coding, make).await?.into_response(),
+    };
+    let headers = response.headers_mut();
+    if headers.contains_key(header::CONTENT_TYPE) {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(form.media_type()));
+    }
+    Ok(response)
 }
 
 pub(super) async fn packages(

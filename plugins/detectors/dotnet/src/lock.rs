@@ -158,7 +158,8 @@ mod tests {
     #[test]
     fn a_file_of_an_unknown_version_is_refused() {
         let check = |version: &str, expected: Option<&str>| {
-            let text = format!(r#"{{"version": {version}, "dependencies": {{"x": {{"A": {{"resolved": "1"}}}}}}}}"#);
+            let text =
+                format!(r#"{{"version": {version}, "dependencies": {{"x": {{"A": {{"resolved": "1"}}}}}}}}"#);
             let read = read(text.as_bytes(), &mut Problems::default());
             let expected = expected.map(|version| {
                 format!("unsupported: the lock file is of version {version}; versions up to 3 are read")

@@ -82,7 +82,11 @@ pub fn cabal(reader: impl BufRead, problems: &mut Problems) -> Result<Vec<Locked
             break;
         }
     }
-    if is_known || is_empty { Ok(packages) } else { Err(Error::malformed("it has no field that Cabal writes")) }
+    if is_known || is_empty {
+        Ok(packages)
+    } else {
+        Err(Error::malformed("it has no field that Cabal writes"))
+    }
 }
 
 /// The packages of a `stack.yaml.lock`: under `completed`, `hackage: NAME-VERSION@HASH`, or `name` and `version` of what is of
@@ -119,7 +123,8 @@ pub fn stack(reader: impl BufRead, problems: &mut Problems) -> Result<Vec<Locked
                 is_completed = key == "completed";
                 entry = Entry::default();
                 if is_in_packages && !matches!(key, "completed" | "original") {
-                    problems.push(Error::malformed(format_args!("line {}: it begins no package", line.number)));
+                    problems
+                        .push(Error::malformed(format_args!("line {}: it begins no package", line.number)));
                 }
             }
             4 if is_in_packages && is_completed => match key {
@@ -281,7 +286,10 @@ snapshots:
         for text in ["snapshots:\n- completed:\n    size: 1\n", "this is none\n", "packages: 1\n", "- a\n"] {
             assert_eq!(why(stack, text), Error::malformed("it has no list `packages`"), "{text}");
         }
-        assert_eq!(why(stack, "packages:\n  completed:\n    hackage: a-1\n"), Error::malformed("it has no list `packages`"));
+        assert_eq!(
+            why(stack, "packages:\n  completed:\n    hackage: a-1\n"),
+            Error::malformed("it has no list `packages`")
+        );
         let (packages, problems) = words(stack, "packages:\n- hackage: a-1\n");
         let mut expected = Problems::default();
         expected.push(Error::malformed("line 2: it begins no package"));
@@ -289,7 +297,9 @@ snapshots:
         for text in ["", "-- nothing\n", "active-repositories: hackage.haskell.org:merge\nindex-state: x\n"] {
             assert_eq!(words(cabal, text), (vec![], Problems::default()), "{text}");
         }
-        for text in ["", "# nothing\n", "packages: []\nsnapshots:\n- completed:\n    size: 1\n  original: x\n"] {
+        for text in
+            ["", "# nothing\n", "packages: []\nsnapshots:\n- completed:\n    size: 1\n  original: x\n"]
+        {
             assert_eq!(words(stack, text), (vec![], Problems::default()), "{text}");
         }
     }

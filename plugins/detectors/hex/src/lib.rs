@@ -193,7 +193,10 @@ mod tests {
             let purl = "pkg:hex/a@0a1b?vcs_url=git%2Bhttps:%2F%2Fexample.org%2Fa.git%400a1b";
             assert_eq!(package.purl, purl, "{path}");
         };
-        check("app/mix.lock", "%{\n  \"a\": {:git, \"https://example.org/a.git\", \"0a1b\", [branch: \"main\"]},\n}\n");
+        check(
+            "app/mix.lock",
+            "%{\n  \"a\": {:git, \"https://example.org/a.git\", \"0a1b\", [branch: \"main\"]},\n}\n",
+        );
         check("app/rebar.lock", "[{<<\"a\">>,{git,\"https://example.org/a.git\",{ref,\"0a1b\"}},0}].\n");
     }
 

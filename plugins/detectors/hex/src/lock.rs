@@ -301,7 +301,8 @@ mod tests {
         ] {
             assert_eq!(told(rebar, &text), (1, vec![why.to_owned()]), "{text}");
         }
-        for text in ["[foo].\n", "{\"1.2.0\",\n[foo]}.\n", "{garbage}", "[{a,{pkg,a,b},0}].", "{\"1.2.0\"}."] {
+        for text in ["[foo].\n", "{\"1.2.0\",\n[foo]}.\n", "{garbage}", "[{a,{pkg,a,b},0}].", "{\"1.2.0\"}."]
+        {
             let error = rebar(text, &mut Problems::default()).unwrap_err();
             assert_eq!(error, Error::malformed("it has no entries of rebar"), "{text}");
         }

@@ -99,9 +99,8 @@ fn origin(entry: &Table) -> Option<Origin> {
     }
     let Some(repository) = field("repo-url") else { return Some(Origin::Published) };
     // It may also be a branch, which is another commit by now.
-    let is_commit = |revision: &String| {
-        revision.len() >= 40 && revision.bytes().all(|byte| byte.is_ascii_hexdigit())
-    };
+    let is_commit =
+        |revision: &String| revision.len() >= 40 && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
     let revision = field("repo-rev").filter(is_commit).unwrap_or_default();
     Some(Origin::commit("git", &repository, &revision))
 }
@@ -152,7 +151,8 @@ mod tests {
     #[test]
     fn what_is_of_a_repository_or_a_folder_is_told_and_the_project_is_not() {
         let commit = "0123456789abcdef0123456789abcdef01234567";
-        let entry = |name: &str, more: &str| format!("[[deps.{name}]]\nuuid = \"u\"\nversion = \"1.0.0\"\n{more}\n");
+        let entry =
+            |name: &str, more: &str| format!("[[deps.{name}]]\nuuid = \"u\"\nversion = \"1.0.0\"\n{more}\n");
         let text = [
             "manifest_format = \"2.1\"\n".to_owned(),
             entry("A", &format!("repo-url = \"https://example.org/A.jl.git\"\nrepo-rev = \"{commit}\"")),
@@ -161,14 +161,19 @@ mod tests {
             entry("D", "path = \".\""),
         ];
         let expected = [
-            format!("A 1.0.0 u Repository {{ kind: \"git\", url: Some(\"git+https://example.org/A.jl.git@{commit}\") }}"),
+            format!(
+                "A 1.0.0 u Repository {{ kind: \"git\", url: Some(\"git+https://example.org/A.jl.git@{commit}\") }}"
+            ),
             "B 1.0.0 u Repository { kind: \"git\", url: None }".to_owned(),
             "C 1.0.0 u Local".to_owned(),
         ];
         assert_eq!(words(&text.concat()), (expected.to_vec(), Problems::default()));
         let mut expected = Problems::default();
         expected.push(Error::malformed("`A` has no version"));
-        assert_eq!(words("[[A]]\nuuid = \"u\"\nrepo-url = \"https://example.org/A.jl.git\"\n"), (vec![], expected));
+        assert_eq!(
+            words("[[A]]\nuuid = \"u\"\nrepo-url = \"https://example.org/A.jl.git\"\n"),
+            (vec![], expected)
+        );
     }
 
     #[test]

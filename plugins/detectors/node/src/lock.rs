@@ -76,7 +76,12 @@ fn unknown_version(version: &str, newest: u8) -> Error {
     ))
 }
 
-fn push(name: &str, version: &str, origin: &Origin, declarations: &mut Declarations<'_>) -> Result<(), Error> {
+fn push(
+    name: &str,
+    version: &str,
+    origin: &Origin,
+    declarations: &mut Declarations<'_>,
+) -> Result<(), Error> {
     declarations.push(package(name, version, origin))
 }
 

@@ -37,7 +37,8 @@ impl Detector for Pacman {
     }
 
     fn detect(files: &[File]) -> Result<Report, Error> {
-        let described: BTreeSet<_> = files.iter().filter_map(|file| file.path().strip_suffix("/desc")).collect();
+        let described: BTreeSet<_> =
+            files.iter().filter_map(|file| file.path().strip_suffix("/desc")).collect();
         let mut paths = Paths::default();
         Ok(Report::of_each(files, |file, report| {
             if file.path().strip_suffix("/files").is_some_and(|folder| !described.contains(folder)) {

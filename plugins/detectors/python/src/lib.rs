@@ -342,7 +342,9 @@ mod tests {
             let metadata = format!("{site}/x-1.0.dist-info/{metadata}");
             assert_eq!(unread(&[file(&record), file(&metadata)]), (1, vec![]));
         }
-        for other in [format!("{site}/t/tests/x-1.0.dist-info/RECORD"), format!("{site}/~-1.0.dist-info/RECORD")] {
+        for other in
+            [format!("{site}/t/tests/x-1.0.dist-info/RECORD"), format!("{site}/~-1.0.dist-info/RECORD")]
+        {
             assert_eq!(unread(&[file(&other)]), (0, vec![]), "{other}");
         }
     }

@@ -55,7 +55,13 @@ mod tests {
         };
         let of = |url: &str| Origin::Repository { kind: "git".to_owned(), url: Some(url.to_owned()) };
         let at = |kind, host| {
-            [("RemoteType", kind), ("RemoteHost", host), ("RemoteUsername", "a"), ("RemoteRepo", "b"), ("RemoteSha", "0123")]
+            [
+                ("RemoteType", kind),
+                ("RemoteHost", host),
+                ("RemoteUsername", "a"),
+                ("RemoteRepo", "b"),
+                ("RemoteSha", "0123"),
+            ]
         };
         check(&at("github", "api.github.com"), of("git+https://github.com/a/b@0123"));
         check(&at("github", ""), of("git+https://github.com/a/b@0123"));

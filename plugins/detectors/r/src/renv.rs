@@ -73,7 +73,12 @@ mod tests {
             [
                 of("DT", "0.31", Repository::Cran, Origin::Published),
                 of("limma", "3.58.1", Repository::Bioconductor, Origin::Published),
-                of("mime", "0.12", Repository::Cran, Origin::commit("git", "https://github.com/yihui/mime", "0123")),
+                of(
+                    "mime",
+                    "0.12",
+                    Repository::Cran,
+                    Origin::commit("git", "https://github.com/yihui/mime", "0123")
+                ),
                 of("own", "0.1", Repository::Cran, Origin::Local),
             ]
         );

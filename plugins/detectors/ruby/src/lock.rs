@@ -304,7 +304,9 @@ BUNDLED WITH
             assert_eq!(error, Error::malformed("it has no section that Bundler writes"), "{text:?}");
         }
         // Nothing is asked for.
-        for text in ["", "\n", "GEM\n  specs:\n\nPLATFORMS\n  ruby\n\nDEPENDENCIES\n\nBUNDLED WITH\n   2.4.19\n"] {
+        for text in
+            ["", "\n", "GEM\n  specs:\n\nPLATFORMS\n  ruby\n\nDEPENDENCIES\n\nBUNDLED WITH\n   2.4.19\n"]
+        {
             assert_eq!(locked(text), (vec![], Problems::default()), "{text:?}");
         }
     }

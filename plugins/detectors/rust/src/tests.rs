@@ -17,7 +17,8 @@ const LIST: &str = r#"{"packages":[
     {"name":"new","version":"4.0.0","source":"ipfs"},
     {"name":"beside","version":"0.2.0","source":"local"}],"format":1}"#;
 
-const CRATES: [&str; 6] = ["app 0.1.0", "beside 0.2.0", "fork 2.0.0-rc.1", "itoa 1.0.9", "new 4.0.0", "own 3.0.0"];
+const CRATES: [&str; 6] =
+    ["app 0.1.0", "beside 0.2.0", "fork 2.0.0-rc.1", "itoa 1.0.9", "new 4.0.0", "own 3.0.0"];
 
 fn compressed(text: &[u8]) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
@@ -211,7 +212,9 @@ fn the_sources_of_a_lock_file_say_whose_advisories_count() {
 #[test]
 fn what_no_other_crate_asks_for_is_what_is_built() {
     let package = |name: &str, version: &str, dependencies: &str| {
-        format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\ndependencies = [{dependencies}]\n\n")
+        format!(
+            "[[package]]\nname = \"{name}\"\nversion = \"{version}\"\ndependencies = [{dependencies}]\n\n"
+        )
     };
     let check = |asks: &str, expected: &[&str]| {
         let crates = [package("app", "0.1.0", asks), package("a", "1.0.0", ""), package("a", "2.0.0", "")];
@@ -232,7 +235,10 @@ fn a_lock_file_that_cannot_be_read_is_told_with_the_reason() {
     check("version = 5\n", "unsupported: the lock file is of version 5; versions up to 4 are read");
     check("version = \"x\"\n", "unsupported: the lock file is of version \"x\"; versions up to 4 are read");
     check("[[pkg]]\nname = \"a\"\nversion = \"1.0.0\"\n", "malformed: it has no list `package`, but `pkg`");
-    check("version = 4\n\n[dependencies]\na = \"1\"\n", "malformed: it has no list `package`, but `dependencies`");
+    check(
+        "version = 4\n\n[dependencies]\na = \"1\"\n",
+        "malformed: it has no list `package`, but `dependencies`",
+    );
     check("[[package]]\nname = \"a\"\n", "malformed: package 0: missing field `version`");
     check(
         "[[package]]\nname = \"\"\nversion = \"1\"\n",

@@ -77,7 +77,10 @@ mod tests {
 
     #[test]
     fn a_pin_of_a_revision_is_not_what_was_published() {
-        let text = PINS.replace("\"revision\": \"0a\", \"version\": \"2.62.0\"", "\"branch\": \"main\", \"revision\": \"0a\"");
+        let text = PINS.replace(
+            "\"revision\": \"0a\", \"version\": \"2.62.0\"",
+            "\"branch\": \"main\", \"revision\": \"0a\"",
+        );
         let report = Swift::detect(&[File::in_memory("app/Package.resolved", text)]).unwrap();
         let package = report.packages().next().unwrap();
         assert_eq!(package.scope, Scope::Namespace("swift:elsewhere".to_owned()));

@@ -47,8 +47,8 @@ mod tests {
     fn a_commit_is_known_in_all_forms_that_managers_write() {
         let check = |address: &str, expected: Option<&str>| {
             let found = commit(address).map(|(repository, commit)| of_commit(repository, commit));
-            let expected = expected
-                .map(|url| Origin::Repository { kind: "git".to_owned(), url: Some(url.to_owned()) });
+            let expected =
+                expected.map(|url| Origin::Repository { kind: "git".to_owned(), url: Some(url.to_owned()) });
             assert_eq!(found, expected, "{address}");
         };
         check("git+ssh://git@example.org/a/b.git#0123abc", Some("git+ssh://example.org/a/b.git@0123abc"));

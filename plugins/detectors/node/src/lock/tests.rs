@@ -106,7 +106,11 @@ fn npm_declares_a_tree_in_version_1_and_folders_in_later_ones() {
     );
     check("app/package-lock.json", &v2, &expected);
     check("npm-shrinkwrap.json", &format!(r#"{{"lockfileVersion": 3, {folders}}}"#), &expected);
-    check("app/node_modules/.package-lock.json", &format!(r#"{{"lockfileVersion": 3, {folders}}}"#), &expected);
+    check(
+        "app/node_modules/.package-lock.json",
+        &format!(r#"{{"lockfileVersion": 3, {folders}}}"#),
+        &expected,
+    );
     // Without a workspace, a folder is what the project asks for; without a project, nobody knows.
     let folders = r#""local": {"version": "0.3.0"}, "sub/dir": {"name": "other", "version": "0.4.0"}, "none": {},
         "node_modules/local": {"resolved": "local", "link": true}"#;
@@ -133,10 +137,18 @@ fn a_file_of_an_unknown_form_is_named_and_a_project_without_packages_is_not() {
             _ => unread(npm, &text, &version(odd, 3)),
         }
     }
-    unread(npm, r#"{"lockfileVersion": 3, "packages": []}"#, "malformed: invalid type: sequence, expected a map at line 1 column 0");
+    unread(
+        npm,
+        r#"{"lockfileVersion": 3, "packages": []}"#,
+        "malformed: invalid type: sequence, expected a map at line 1 column 0",
+    );
     check(npm, r#"{"name": "shop", "lockfileVersion": 1}"#, &[]);
     check(npm, r#"{"lockfileVersion": 3, "packages": {"": {"name": "shop"}}}"#, &[]);
-    check("npm-shrinkwrap.json", r#"{"name": "shop", "dependencies": {"a": {"version": "1.0.0"}}}"#, &["a@1.0.0"]);
+    check(
+        "npm-shrinkwrap.json",
+        r#"{"name": "shop", "dependencies": {"a": {"version": "1.0.0"}}}"#,
+        &["a@1.0.0"],
+    );
 
     unread("bun.lock", "{}", "malformed: it has no `lockfileVersion`");
     unread("bun.lock", r#"{"lockfileVersion": 3, "packages": {"a": ["a@1"]}}"#, &version("3", 2));
@@ -151,13 +163,22 @@ fn a_file_of_an_unknown_form_is_named_and_a_project_without_packages_is_not() {
         unread(pnpm, &format!("lockfileVersion: '{odd}'\npackages:\n  a@1: {{}}\n"), &version(odd, 9));
     }
     for known in ["5.4", "'6.0'", "'6.1'", "'7.0'", "'9.0'"] {
-        check(pnpm, &format!("lockfileVersion: {known}\npackages:\n\n  /a/1.0.0@2: {{}}\n").replace("/1.0.0@2", if known == "5.4" { "/1.0.0" } else { "@1.0.0" }), &["a@1.0.0"]);
+        check(
+            pnpm,
+            &format!("lockfileVersion: {known}\npackages:\n\n  /a/1.0.0@2: {{}}\n")
+                .replace("/1.0.0@2", if known == "5.4" { "/1.0.0" } else { "@1.0.0" }),
+            &["a@1.0.0"],
+        );
         check(pnpm, &format!("lockfileVersion: {known}\nimporters:\n  .: {{}}\n"), &[]);
         check(pnpm, &format!("lockfileVersion: {known}\npackages: {{}}\n"), &[]);
     }
     check(pnpm, "", &[]);
     check_with(pnpm, "packages:\n  a@1.0.0: {}\n", &["a@1.0.0"], &["malformed: it has no `lockfileVersion`"]);
-    unread(pnpm, "lockfileVersion: '9.0'\npackages:\n- name: a\n  version: 1.0.0\n", "malformed: `packages` is no map");
+    unread(
+        pnpm,
+        "lockfileVersion: '9.0'\npackages:\n- name: a\n  version: 1.0.0\n",
+        "malformed: `packages` is no map",
+    );
     unread(pnpm, "lockfileVersion: '9.0'\npackages: a\n", "malformed: `packages` is no map");
     unread(pnpm, "- a\n", "malformed: it is no map");
     unread(pnpm, "this is no lock file\n", "malformed: it is no map");

@@ -41,7 +41,8 @@ pub(super) fn read(file: &File, declarations: &mut Declarations<'_>) -> Result<(
 fn take(line: &str, number: u64, declarations: &mut Declarations<'_>) -> Result<(), Error> {
     let requirement = without_comment(line.trim_start());
     // pip reads files as text of the machine's language, so that comments may be in any.
-    let is_text = |c: char| c == '\t' || c == '\u{c}' || !(c.is_control() || c == char::REPLACEMENT_CHARACTER);
+    let is_text =
+        |c: char| c == '\t' || c == '\u{c}' || !(c.is_control() || c == char::REPLACEMENT_CHARACTER);
     if !requirement.chars().all(is_text) {
         declarations.problem(Error::malformed(format_args!("line {number} is no text")));
         return Ok(());

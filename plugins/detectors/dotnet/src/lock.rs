@@ -15,6 +15,9 @@ use crate::{Found, is_named};
 /// The newest version of the form that is known.
 const NEWEST: u8 = 3;
 
+/// The name of a framework, and the packages that are asked for for it.
+type Framework<'a> = (Cow<'a, str>, Result<&'a RawValue, Error>);
+
 /// The packages of a lock file, each once for all frameworks that a project is for. What is wrong with one costs that
 /// one. Until version 2, an object `dependencies` has the frameworks; from 3 on they are in the document itself, and each
 /// has an object of that name.
@@ -67,8 +70,8 @@ pub fn read(bytes: &[u8], problems: &mut Problems) -> Result<Vec<Found>, Error> 
     Ok(packages.into_iter().map(found).collect())
 }
 
-/// The frameworks, and the packages that are asked for for each.
-fn frameworks<'a>(document: &Fields<'a>) -> Result<Vec<(Cow<'a, str>, Result<&'a RawValue, Error>)>, Error> {
+/// The frameworks that a project is for.
+fn frameworks<'a>(document: &Fields<'a>) -> Result<Vec<Framework<'a>>, Error> {
     let version = document.get("version").map_or("1", |version| version.get().trim_matches('"'));
     match version.parse::<u8>() {
         Ok(1 | 2) => {

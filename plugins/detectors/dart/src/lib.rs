@@ -3,14 +3,16 @@
 //!
 //! Applications of Dart are compiled, and nothing in them says what they are made of: what is found is what an application
 //! asks for. Packages that only help to work on it (`direct dev`) have the qualifier `dev`; what those need cannot be told from
-//! what the application needs. Packages of the SDK and of folders beside the application are parts of these. Lock files of
-//! packages and of tests are [not an application's](limpid_lockfile::is_of_another).
+//! what the application needs. Packages of the SDK are parts of that; those of repositories and of folders are
+//! [not pub's](limpid_lockfile#what-is-stated). Lock files of packages and of tests are
+//! [not an application's](limpid_lockfile::is_of_another).
 //!
 //! Versions are ordered by the scheme `pub`; advisories are in the namespace of that name.
 
 pub mod lock;
 
-use limpid_plugin_sdk::detector::{Claim, Detector, Evidence, File, Package, Problems, Reason, Report};
+use limpid_lockfile::{declare, is_of_another};
+use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Reason, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use lock::{Dependency, Locked};
@@ -28,24 +30,22 @@ impl Detector for Dart {
         Ok(Report::of_each(files, |file, report| {
             let path = file.path();
             // Packages that pub fetched have their authors' lock files.
-            if limpid_lockfile::is_of_another(path) || path.contains(".pub-cache/") {
+            if is_of_another(path) || path.contains(".pub-cache/") {
                 return Ok(());
             }
-            let mut problems = Problems::default();
-            for locked in lock::read(file.reader(), &mut problems)? {
-                report.found(path, package(locked));
-            }
-            report.unread_parts(path, problems);
-            Ok(())
+            declare(file, report, |declarations| {
+                let packages = lock::read(file.reader(), declarations.problems())?;
+                packages.into_iter().try_for_each(|locked| declarations.push(package(locked)))
+            })
         }))
     }
 }
 
 export_detector!(Dart);
 
-fn package(Locked { name, version, dependency }: Locked) -> Package {
+fn package(Locked { name, version, dependency, origin }: Locked) -> Package {
     let purl = Purl::new("pub", &name).version(&version);
-    let package = Package::new(name, version, "pub").namespace("pub").purl(purl).evidence(Evidence::Declared);
+    let package = origin.state(Package::new(name, version, "pub"), "pub", purl);
     match dependency {
         Dependency::Direct => package.reason(Reason::Requested),
         Dependency::Development => package.reason(Reason::Requested).qualifier("dev", "true"),
@@ -55,7 +55,7 @@ fn package(Locked { name, version, dependency }: Locked) -> Package {
 
 #[cfg(test)]
 mod tests {
-    use limpid_plugin_sdk::detector::Scope;
+    use limpid_plugin_sdk::detector::{Evidence, Scope};
 
     use super::*;
 
@@ -73,6 +73,16 @@ mod tests {
             (package.scheme.as_str(), &package.scope, package.evidence, package.reason),
             ("pub", &Scope::Namespace("pub".to_owned()), Evidence::Declared, Some(Reason::Requested))
         );
+    }
+
+    #[test]
+    fn a_package_of_a_repository_is_not_pubs() {
+        let git = "packages:\n  a:\n    description:\n      resolved-ref: \"0123\"\n      url: \"https://example.org/a.git\"\n    \
+                   source: git\n    version: \"1.0.0\"\n";
+        let report = Dart::detect(&[File::in_memory("app/pubspec.lock", git)]).unwrap();
+        let package = report.packages().next().unwrap();
+        assert_eq!(package.scope, Scope::Namespace("pub:elsewhere".to_owned()));
+        assert_eq!(package.purl, "pkg:pub/a@1.0.0?vcs_url=git%2Bhttps:%2F%2Fexample.org%2Fa.git%400123");
     }
 
     #[test]

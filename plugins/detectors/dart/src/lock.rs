@@ -3,15 +3,13 @@
 
 use std::io::BufRead;
 
+use limpid_lockfile::{MAX_PACKAGES, Origin};
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::detector::Problems;
 use limpid_plugin_sdk::text::Lines;
 
 /// The longest line that is read, in bytes.
 const MAX_LINE: usize = 4096;
-
-/// How many packages are read of a file.
-const MAX_PACKAGES: usize = 100_000;
 
 /// A package that a lock file names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +20,8 @@ pub struct Locked {
     pub version: String,
     /// Why it is named.
     pub dependency: Dependency,
+    /// Where it is from.
+    pub origin: Origin,
 }
 
 /// Why a lock file names a package.
@@ -43,15 +43,17 @@ struct Entry {
     name: String,
     version: String,
     dependency: Dependency,
-    /// Whether it is of the SDK or of a folder.
-    is_part: bool,
+    source: String,
+    /// Of a repository.
+    url: String,
+    commit: String,
 }
 
 /// The packages that a lock file names, in its order. What is wrong with one costs that one.
 ///
 /// # Errors
 ///
-/// Those of the reader, and [`Error::Malformed`] where it has no `packages`.
+/// Those of the reader, and [`Error::Malformed`] where it has no `packages`, or they are a list.
 pub fn read(reader: impl BufRead, problems: &mut Problems) -> Result<Vec<Locked>, Error> {
     let mut lines = Lines::new(reader, MAX_LINE);
     let (mut packages, mut has_packages, mut is_in_packages) = (Vec::new(), false, false);
@@ -64,6 +66,9 @@ pub fn read(reader: impl BufRead, problems: &mut Problems) -> Result<Vec<Locked>
             continue;
         }
         match text.len() - value.len() {
+            0 if is_in_packages && value.starts_with('-') => {
+                return Err(Error::malformed("`packages` is no map"));
+            }
             0 => {
                 close(entry.take(), &mut packages, problems);
                 is_in_packages = value.trim_end() == "packages:" || value.trim_end() == "packages: {}";
@@ -84,6 +89,16 @@ pub fn read(reader: impl BufRead, problems: &mut Problems) -> Result<Vec<Locked>
                     entry.set(key, scalar(value));
                 }
             }
+            // Of the description.
+            6 => {
+                if let (Some(entry), Some((key, value))) = (&mut entry, value.split_once(':')) {
+                    match key {
+                        "url" => scalar(value).clone_into(&mut entry.url),
+                        "resolved-ref" => scalar(value).clone_into(&mut entry.commit),
+                        _ => {}
+                    }
+                }
+            }
             _ => {}
         }
     }
@@ -95,7 +110,7 @@ impl Entry {
     fn set(&mut self, key: &str, value: &str) {
         match (key, value) {
             ("version", version) => version.clone_into(&mut self.version),
-            ("source", source) => self.is_part = matches!(source, "sdk" | "path"),
+            ("source", source) => source.clone_into(&mut self.source),
             ("dependency", "direct dev") => self.dependency = Dependency::Development,
             ("dependency", dependency) if dependency.starts_with("direct") => {
                 self.dependency = Dependency::Direct
@@ -107,13 +122,21 @@ impl Entry {
 
 /// A package ends where the next begins.
 fn close(entry: Option<Entry>, packages: &mut Vec<Locked>, problems: &mut Problems) {
-    let Some(Entry { line, name, version, dependency, is_part }) = entry else { return };
+    let Some(Entry { line, name, version, dependency, source, url, commit }) = entry else { return };
     let is_word = |text: &str| !text.is_empty() && !text.contains(char::is_whitespace);
     if !is_word(&name) || !is_word(&version) {
         problems.push(Error::malformed(format_args!("line {line}: no package and version")));
-    } else if !is_part {
-        packages.push(Locked { name, version, dependency });
+        return;
     }
+    let origin = match source.as_str() {
+        // A part of what it is worked with.
+        "sdk" => return,
+        "git" => Origin::commit("git", &url, &commit),
+        "path" => Origin::Local,
+        "hosted" | "" => Origin::Published,
+        other => Origin::Other(other.to_owned()),
+    };
+    packages.push(Locked { name, version, dependency, origin });
 }
 
 /// A value without quotes.
@@ -132,7 +155,10 @@ mod tests {
     fn words(text: &str) -> (Vec<String>, Problems) {
         let mut problems = Problems::default();
         let packages = read(text.as_bytes(), &mut problems).unwrap();
-        let word = |it: &Locked| format!("{} {} {:?}", it.name, it.version, it.dependency);
+        let word = |it: &Locked| {
+            let origin = if it.origin.is_published() { String::new() } else { format!(" {:?}", it.origin) };
+            format!("{} {} {:?}{origin}", it.name, it.version, it.dependency)
+        };
         (packages.iter().map(word).collect(), problems)
     }
 
@@ -157,8 +183,16 @@ packages:
     version: \"0.0.0\"
   http:
     dependency: \"direct main\"
+    description:
+      path: \".\"
+      ref: main
+      resolved-ref: \"0123abc\"
+      url: \"https://example.org/http.git\"
     source: git
     version: 0.13.2
+  other:
+    source: vault
+    version: \"1.0.0\"
   lints:
     dependency: \"direct dev\"
     source: hosted
@@ -170,10 +204,28 @@ packages:
 sdks:
   dart: \">=3.0.0 <4.0.0\"
 ";
-        let expected = ["async 2.11.0 Transitive", "http 0.13.2 Direct", "lints 2.1.0 Development"];
+        let expected = [
+            "async 2.11.0 Transitive",
+            "http 0.13.2 Direct Repository { kind: \"git\", url: Some(\"git+https://example.org/http.git@0123abc\") }",
+            "other 1.0.0 Transitive Other(\"vault\")",
+            "lints 2.1.0 Development",
+            "mine 1.0.0 Direct Local",
+        ];
         assert_eq!(words(text), (expected.map(str::to_owned).to_vec(), Problems::default()));
         assert_eq!(words(&text.replace('\n', "\r\n")).0, expected);
         assert_eq!(words("packages: {}\n"), (Vec::new(), Problems::default()));
+    }
+
+    #[test]
+    fn a_file_of_an_unknown_form_is_malformed() {
+        let check = |text: &str, why: &str| {
+            let error = read(text.as_bytes(), &mut Problems::default()).unwrap_err();
+            assert_eq!(error, Error::malformed(why), "{text}");
+        };
+        check("packages:\n- a\n- b\n", "`packages` is no map");
+        check("packages: [a]\n", "it has no `packages`");
+        check("packages: a\n", "it has no `packages`");
+        check("this is no lock file\n", "it has no `packages`");
     }
 
     #[test]

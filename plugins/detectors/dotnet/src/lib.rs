@@ -25,7 +25,7 @@ pub mod bundle;
 pub mod deps;
 pub mod lock;
 
-use limpid_lockfile::MAX_FILE;
+use limpid_lockfile::{MAX_FILE, declare, is_of_another};
 use limpid_plugin_sdk::detector::{Claim, Detector, Evidence, File, Package, Problems, Reason, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
@@ -58,14 +58,11 @@ impl Detector for Dotnet {
 
     fn detect(files: &[File]) -> Result<Report, Error> {
         Ok(Report::of_each(files, |file, report| {
-            let mut problems = Problems::default();
             if file.name() == "packages.lock.json" {
-                if !limpid_lockfile::is_of_another(file.path()) {
-                    for found in lock::read(&file.read_to_vec(MAX_FILE)?, &mut problems)? {
-                        report.found(file.path(), package(found));
-                    }
-                }
-            } else if file.name().ends_with(".deps.json") {
+                return if is_of_another(file.path()) { Ok(()) } else { declared(file, report) };
+            }
+            let mut problems = Problems::default();
+            if file.name().ends_with(".deps.json") {
                 for found in deps::read(&file.read_to_vec(MAX_FILE)?, &mut problems)? {
                     report.found(file.path(), package(found));
                 }
@@ -81,6 +78,13 @@ impl Detector for Dotnet {
 }
 
 export_detector!(Dotnet);
+
+fn declared(file: &File, report: &mut Report) -> Result<(), Error> {
+    declare(file, report, |declarations| {
+        let packages = lock::read(&file.read_to_vec(MAX_FILE)?, declarations.problems())?;
+        packages.into_iter().try_for_each(|found| declarations.push(package(found)))
+    })
+}
 
 fn package(found: Found) -> Package {
     let Found { name, version, evidence, reason } = found;

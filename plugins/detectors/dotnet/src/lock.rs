@@ -1,9 +1,10 @@
 //! Lock files of NuGet,
 //! [`packages.lock.json`](https://learn.microsoft.com/nuget/consume-packages/package-references-in-project-files#locking-dependencies).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use limpid_lockfile::{Entries, MAX_RECORDS, fields, text};
+use limpid_lockfile::{Entries, Fields, MAX_RECORDS, fields, text};
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::detector::{Evidence, Problems, Reason};
 use serde_json::value::RawValue;
@@ -11,24 +12,30 @@ use serde_json::value::RawValue;
 use crate::deps::why;
 use crate::{Found, is_named};
 
+/// The newest version of the form that is known.
+const NEWEST: u8 = 3;
+
+/// The name of a framework, and the packages that are asked for for it.
+type Framework<'a> = (Cow<'a, str>, Result<&'a RawValue, Error>);
+
 /// The packages of a lock file, each once for all frameworks that a project is for. What is wrong with one costs that
-/// one.
+/// one. Until version 2, an object `dependencies` has the frameworks; from 3 on they are in the document itself, and each
+/// has an object of that name.
 ///
 /// # Errors
 ///
-/// [`Error::Malformed`] where it is no object with an object `dependencies`.
+/// [`Error::Malformed`] where it is no object with an object `dependencies`, [`Error::Unsupported`] where it is of a version
+/// that is not known.
 pub fn read(bytes: &[u8], problems: &mut Problems) -> Result<Vec<Found>, Error> {
     let document = fields(bytes)?;
-    let frameworks =
-        document.get("dependencies").ok_or_else(|| Error::malformed("it has no `dependencies`"))?;
-    let Entries(frameworks) = serde_json::from_str(frameworks.get())
-        .map_err(|error| Error::malformed(format_args!("`dependencies`: {error}")))?;
     let mut packages = BTreeMap::new();
-    for (framework, list) in frameworks {
-        let Entries(list) = match serde_json::from_str(list.get()) {
+    for (framework, list) in frameworks(&document)? {
+        let list = list.and_then(|list| serde_json::from_str(list.get()).map_err(Error::malformed));
+        let Entries(list) = match list {
             Ok(list) => list,
             Err(error) => {
-                problems.push(Error::malformed(format_args!("framework `{framework:.200}`: {error}")));
+                let why = why(error);
+                problems.push(Error::malformed(format_args!("framework `{framework:.200}`: {why}")));
                 continue;
             }
         };
@@ -61,6 +68,32 @@ pub fn read(bytes: &[u8], problems: &mut Problems) -> Result<Vec<Found>, Error> 
         reason: Some(reason),
     };
     Ok(packages.into_iter().map(found).collect())
+}
+
+/// The frameworks that a project is for.
+fn frameworks<'a>(document: &Fields<'a>) -> Result<Vec<Framework<'a>>, Error> {
+    let version = document.get("version").map_or("1", |version| version.get().trim_matches('"'));
+    match version.parse::<u8>() {
+        Ok(1 | 2) => {
+            let frameworks =
+                document.get("dependencies").ok_or_else(|| Error::malformed("it has no `dependencies`"))?;
+            let Entries(frameworks) = serde_json::from_str(frameworks.get())
+                .map_err(|error| Error::malformed(format_args!("`dependencies`: {error}")))?;
+            Ok(frameworks.into_iter().map(|(framework, list)| (framework, Ok(list))).collect())
+        }
+        Ok(NEWEST) => {
+            let frameworks = document.iter().filter(|(key, _)| *key != "version");
+            let of = |framework: &'a RawValue| {
+                let framework = fields(framework.get().as_bytes())?;
+                let list = framework.get("dependencies").copied();
+                list.ok_or_else(|| Error::malformed("it has no `dependencies`"))
+            };
+            Ok(frameworks.map(|(name, framework)| (name.clone(), of(framework))).collect())
+        }
+        _ => Err(Error::unsupported(format_args!(
+            "the lock file is of version {version:.20}; versions up to {NEWEST} are read"
+        ))),
+    }
 }
 
 /// Version and reason; none for a project.
@@ -107,6 +140,42 @@ mod tests {
             "C 3.0.0 Declared Dependency",
         ];
         assert_eq!(words(text), (expected.map(str::to_owned).to_vec(), Problems::default()));
+    }
+
+    #[test]
+    fn frameworks_are_in_the_document_from_version_3_on() {
+        let text = r#"{"version": 3,
+            "net10.0": {"framework": "net10.0", "dependencies": {
+                "A": {"type": "Direct", "requested": "[1.0.0, )", "resolved": "1.0.0"},
+                "Shared": {"type": "Project"}}},
+            "net10.0/linux-x64": {"framework": "net10.0", "dependencies": {
+                "B": {"type": "Transitive", "resolved": "2.0.0"}}},
+            "odd": {"framework": "net8.0"}}"#;
+        let mut expected = Problems::default();
+        expected.push(Error::malformed("framework `odd`: it has no `dependencies`"));
+        let packages = ["A 1.0.0 Declared Requested", "B 2.0.0 Declared Dependency"];
+        assert_eq!(words(text), (packages.map(str::to_owned).to_vec(), expected));
+        assert_eq!(words(r#"{"version": 3}"#), (vec![], Problems::default()));
+    }
+
+    #[test]
+    fn a_file_of_an_unknown_version_is_refused() {
+        let check = |version: &str, expected: Option<&str>| {
+            let text =
+                format!(r#"{{"version": {version}, "dependencies": {{"x": {{"A": {{"resolved": "1"}}}}}}}}"#);
+            let read = read(text.as_bytes(), &mut Problems::default());
+            let expected = expected.map(|version| {
+                format!("unsupported: the lock file is of version {version}; versions up to 3 are read")
+            });
+            assert_eq!(read.err().map(|error| error.to_string()), expected, "{version}");
+        };
+        for known in ["1", "2", "\"1\""] {
+            check(known, None);
+        }
+        for odd in ["77", "0", "4", "1.5", "null", "[]"] {
+            check(odd, Some(odd));
+        }
+        assert_eq!(words(r#"{"version": 2, "dependencies": {}}"#), (vec![], Problems::default()));
     }
 
     #[test]

@@ -7,7 +7,8 @@
 //! | `stack.yaml.lock` | the same, but for those that are in its snapshot of Stackage, which it only refers to |
 //!
 //! Programs of Haskell have their libraries in them, and nothing in them says which. Parts of a package that are libraries of
-//! their own are stated as the package. Lock files of packages and of tests are
+//! their own are stated as the package. Packages of repositories and archives are
+//! [not Hackage's](limpid_lockfile#what-is-stated). Lock files of packages and of tests are
 //! [not an application's](limpid_lockfile::is_of_another).
 //!
 //! Versions are ordered by the scheme `haskell`; advisories are in the namespace `hackage`.
@@ -15,7 +16,8 @@
 pub mod database;
 pub mod lock;
 
-use limpid_plugin_sdk::detector::{Claim, Detector, Evidence, File, Package, Problems, Report};
+use limpid_lockfile::{Origin, declare, is_of_another};
+use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use database::Library;
@@ -37,31 +39,31 @@ impl Detector for Haskell {
             let path = file.path();
             if path.ends_with(".conf") {
                 let Library { name, version, license } = Library::read(file.reader())?;
-                report.found(path, license.into_iter().fold(package(&name, &version), Package::license));
+                let package = package(&name, &version, &Origin::Published);
+                report.found(path, license.into_iter().fold(package, Package::license));
                 return Ok(());
             }
-            if limpid_lockfile::is_of_another(path) {
+            if is_of_another(path) {
                 return Ok(());
             }
-            let mut problems = Problems::default();
-            let packages = match file.name() {
-                "stack.yaml.lock" => lock::stack(file.reader(), &mut problems)?,
-                _ => lock::cabal(file.reader(), &mut problems)?,
-            };
-            for (name, version) in packages {
-                report.found(path, package(&name, &version).evidence(Evidence::Declared));
-            }
-            report.unread_parts(path, problems);
-            Ok(())
+            declare(file, report, |declarations| {
+                let packages = match file.name() {
+                    "stack.yaml.lock" => lock::stack(file.reader(), declarations.problems())?,
+                    _ => lock::cabal(file.reader(), declarations.problems())?,
+                };
+                packages
+                    .into_iter()
+                    .try_for_each(|it| declarations.push(package(&it.name, &it.version, &it.origin)))
+            })
         }))
     }
 }
 
 export_detector!(Haskell);
 
-fn package(name: &str, version: &str) -> Package {
+fn package(name: &str, version: &str, origin: &Origin) -> Package {
     let purl = Purl::new("hackage", name).version(version);
-    Package::new(name, version, "haskell").namespace("hackage").purl(purl)
+    origin.state(Package::new(name, version, "haskell"), "hackage", purl)
 }
 
 /// Whether a text is a name of a package: words of letters and digits between hyphens
@@ -80,7 +82,7 @@ mod judge;
 
 #[cfg(test)]
 mod tests {
-    use limpid_plugin_sdk::detector::Scope;
+    use limpid_plugin_sdk::detector::{Evidence, Scope};
 
     use super::*;
 

@@ -8,17 +8,17 @@
 //!
 //! What is built is named as an application, which nearly always is the name of its package of Hex. Applications that are
 //! parts of Erlang/OTP (`ssl`, `kernel`) are no packages of Hex: they have the namespace `otp`, package URLs of that type, and
-//! the scheme `generic`, since their versions have more numbers than others. What a lock file takes from a repository has the
-//! revision as its version, which no scheme orders. Lock files of packages (`deps`, `_build`) and of tests are
-//! [not an application's](limpid_lockfile::is_of_another).
+//! the scheme `generic`, since their versions have more numbers than others. What a lock file takes from a repository of git or
+//! from another of packages is [not Hex's](limpid_lockfile#what-is-stated); of git, it has the revision as its version. Lock
+//! files of packages (`deps`, `_build`) and of tests are [not an application's](limpid_lockfile::is_of_another).
 //!
 //! All other versions are ordered by the scheme `hex`; advisories are in the namespace of that name.
 
 pub mod app;
 pub mod lock;
 
-use limpid_lockfile::MAX_FILE;
-use limpid_plugin_sdk::detector::{Claim, Detector, Evidence, File, Package, Problems, Report};
+use limpid_lockfile::{MAX_FILE, Origin, declare, is_of_another};
+use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Problems, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use lock::Locked;
@@ -99,7 +99,11 @@ impl Detector for Hex {
                 let is_otp = OTP.contains(&name.as_str());
                 report.found(
                     file.path(),
-                    if is_otp { of_otp(&name, &version) } else { package(&name, &version) },
+                    if is_otp {
+                        of_otp(&name, &version)
+                    } else {
+                        package(&name, &version, &Origin::Published)
+                    },
                 );
                 Ok(())
             }
@@ -116,22 +120,22 @@ fn declared(
 ) -> Result<(), Error> {
     let path = file.path();
     let is_package = path.split('/').any(|folder| matches!(folder, "deps" | "_build"));
-    if is_package || limpid_lockfile::is_of_another(path) {
+    if is_package || is_of_another(path) {
         return Ok(());
     }
-    let mut problems = Problems::default();
-    for Locked { name, version, reason } in read(&file.read_to_string(MAX_FILE)?, &mut problems)? {
-        let mut package = package(&name, &version).evidence(Evidence::Declared);
-        package.reason = reason;
-        report.found(path, package);
-    }
-    report.unread_parts(path, problems);
-    Ok(())
+    declare(file, report, |declarations| {
+        let packages = read(&file.read_to_string(MAX_FILE)?, declarations.problems())?;
+        packages.into_iter().try_for_each(|Locked { name, version, reason, origin }| {
+            let mut package = package(&name, &version, &origin);
+            package.reason = reason;
+            declarations.push(package)
+        })
+    })
 }
 
-fn package(name: &str, version: &str) -> Package {
+fn package(name: &str, version: &str, origin: &Origin) -> Package {
     let purl = Purl::new("hex", name).version(version);
-    Package::new(name, version, "hex").namespace("hex").purl(purl)
+    origin.state(Package::new(name, version, "hex"), "hex", purl)
 }
 
 fn of_otp(name: &str, version: &str) -> Package {
@@ -144,7 +148,7 @@ mod judge;
 
 #[cfg(test)]
 mod tests {
-    use limpid_plugin_sdk::detector::Scope;
+    use limpid_plugin_sdk::detector::{Evidence, Scope};
 
     use super::*;
 
@@ -177,6 +181,23 @@ mod tests {
         assert_eq!(count("app/mix.lock"), 1);
         assert_eq!(count("app/deps/plug/mix.lock"), 0);
         assert_eq!(count("app/test/mix.lock"), 0);
+    }
+
+    #[test]
+    fn what_is_of_a_repository_is_not_hexs() {
+        let check = |path: &str, text: &str| {
+            let report = Hex::detect(&[File::in_memory(path, text)]).unwrap();
+            assert_eq!(report.unread, []);
+            let package = report.packages().next().unwrap();
+            assert_eq!(package.scope, Scope::Namespace("hex:elsewhere".to_owned()), "{path}");
+            let purl = "pkg:hex/a@0a1b?vcs_url=git%2Bhttps:%2F%2Fexample.org%2Fa.git%400a1b";
+            assert_eq!(package.purl, purl, "{path}");
+        };
+        check(
+            "app/mix.lock",
+            "%{\n  \"a\": {:git, \"https://example.org/a.git\", \"0a1b\", [branch: \"main\"]},\n}\n",
+        );
+        check("app/rebar.lock", "[{<<\"a\">>,{git,\"https://example.org/a.git\",{ref,\"0a1b\"}},0}].\n");
     }
 
     #[test]

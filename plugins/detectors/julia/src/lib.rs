@@ -6,14 +6,16 @@
 //! | `Manifest.toml`, `JuliaManifest.toml`, `Manifest-vVERSION.toml` | packages that an environment asks for |
 //!
 //! A depot keeps a package until it is collected, so that several versions may be there. Packages of Julia's standard library
-//! have no version in a manifest, and are not stated. Manifests of packages and of tests are
+//! have no version in a manifest, and are not stated. Packages of repositories and of folders are
+//! [not the registry's](limpid_lockfile#what-is-stated). Manifests of packages and of tests are
 //! [not an application's](limpid_lockfile::is_of_another).
 //!
 //! Versions are ordered by the scheme `julia`; advisories are in the namespace of that name.
 
 pub mod files;
 
-use limpid_plugin_sdk::detector::{Claim, Detector, Evidence, File, Package, Problems, Report};
+use limpid_lockfile::{declare, is_of_another};
+use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use files::Found;
@@ -44,29 +46,27 @@ impl Detector for Julia {
             }
             // Packages of a depot have manifests of their authors.
             let is_of_package = path.contains("/packages/") || path.starts_with("packages/");
-            if is_of_package || limpid_lockfile::is_of_another(path) {
+            if is_of_package || is_of_another(path) {
                 return Ok(());
             }
-            let mut problems = Problems::default();
-            for found in files::manifest(&file.read_to_string(MAX_FILE)?, &mut problems)? {
-                report.found(path, package(&found).evidence(Evidence::Declared));
-            }
-            report.unread_parts(path, problems);
-            Ok(())
+            declare(file, report, |declarations| {
+                let packages = files::manifest(&file.read_to_string(MAX_FILE)?, declarations.problems())?;
+                packages.iter().try_for_each(|found| declarations.push(package(found)))
+            })
         }))
     }
 }
 
 export_detector!(Julia);
 
-fn package(Found { name, version, uuid }: &Found) -> Package {
+fn package(Found { name, version, uuid, origin }: &Found) -> Package {
     let purl = Purl::new("julia", name).version(version).qualifier("uuid", uuid);
-    Package::new(name, version, "julia").namespace("julia").purl(purl)
+    origin.state(Package::new(name, version, "julia"), "julia", purl)
 }
 
 #[cfg(test)]
 mod tests {
-    use limpid_plugin_sdk::detector::Scope;
+    use limpid_plugin_sdk::detector::{Evidence, Scope};
 
     use super::*;
 

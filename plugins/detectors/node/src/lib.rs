@@ -16,20 +16,23 @@
 //!
 //! What lock files name is [declared](limpid_plugin_sdk::detector::Evidence::Declared): for whatever platform it is, and
 //! whether or not it is installed. npm's are read in versions 1 to 3, Yarn's of all versions, pnpm's in versions 5 to
-//! 9, and Bun's as text. A package from a repository or an archive has the address as `vcs_url` or `download_url`, and
-//! where its version is not stated, the commit stands in its place.
+//! 9, and Bun's as text in versions 0 to 2. A package of a commit, an archive or a folder is
+//! [not npm's](limpid_lockfile#what-is-stated); it has the address as `vcs_url` or `download_url`, and where its version is not
+//! stated, the commit stands in its place.
 //!
-//! No manifest of more than [`MAX_FILE`] bytes is read, and no lock file of more than [`MAX_LOCK`], or [`MAX_YAML`]; a lock file states at most [`MAX_PACKAGES`].
+//! No manifest of more than [`MAX_FILE`] bytes is read, and no lock file of more than
+//! [its bound](limpid_lockfile::MAX_FILE), or [`MAX_YAML`].
 
 mod lock;
 pub mod manifest;
 mod packed;
 mod place;
 
+use limpid_lockfile::Origin;
 use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
-pub use lock::{MAX_LOCK, MAX_PACKAGES, MAX_YAML};
+pub use lock::MAX_YAML;
 pub use packed::{MAX_MANIFESTS, MAX_MEMBERS};
 
 use manifest::Manifest;
@@ -80,18 +83,11 @@ export_detector!(Node);
 
 fn installed(manifest: Manifest) -> Package {
     let Manifest { name, version, licenses, .. } = manifest;
-    licenses.into_iter().fold(package(&name, &version, std::iter::empty()), Package::license)
+    licenses.into_iter().fold(package(&name, &version, &Origin::Published), Package::license)
 }
 
-/// A package, with what qualifies it and its package URL.
-fn package<'q>(
-    name: &str,
-    version: &str,
-    qualifiers: impl Iterator<Item = (&'static str, &'q str)> + Clone,
-) -> Package {
-    let purl = qualifiers.clone().fold(purl(name, version), |purl, (key, value)| purl.qualifier(key, value));
-    let package = Package::new(name, version, "npm").namespace("npm").purl(purl);
-    qualifiers.fold(package, |package, (key, value)| package.qualifier(key, value))
+fn package(name: &str, version: &str, origin: &Origin) -> Package {
+    origin.state(Package::new(name, version, "npm"), "npm", purl(name, version))
 }
 
 /// The package URL, in

@@ -2,10 +2,13 @@
 //! `NAME-VERSION-RELEASE` for each package, in which `desc` says what it is and `files` what it put there.
 //!
 //! As libalpm does, it takes name and version of the folder, and refuses a `desc` that states others. One that is cut
-//! off behind them is reported, and states what is left of it. What somebody built on their own machine has a
+//! off behind them is reported, and states what is left of it. So is a folder that has `files` and no `desc`: what it
+//! put there belongs to no package that is known. What somebody built on their own machine has a
 //! vendor; which repository a package came from is not stated anywhere.
 
 pub mod entry;
+
+use std::collections::BTreeSet;
 
 use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Paths, Problems, Reason, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
@@ -30,12 +33,19 @@ pub struct Pacman;
 
 impl Detector for Pacman {
     fn claims() -> Vec<Claim> {
-        PLACES.map(|place| Claim::alone(format!("{place}*/{{desc,files}}"))).into()
+        PLACES.map(|place| Claim::together(format!("{place}*/{{desc,files}}"))).into()
     }
 
     fn detect(files: &[File]) -> Result<Report, Error> {
+        let described: BTreeSet<_> =
+            files.iter().filter_map(|file| file.path().strip_suffix("/desc")).collect();
         let mut paths = Paths::default();
-        Ok(Report::of_each(files, |file, report| read(file, &mut paths, report)))
+        Ok(Report::of_each(files, |file, report| {
+            if file.path().strip_suffix("/files").is_some_and(|folder| !described.contains(folder)) {
+                return Err(Error::malformed("there is no `desc` beside it"));
+            }
+            read(file, &mut paths, report)
+        }))
     }
 }
 
@@ -187,12 +197,20 @@ mod tests {
 
     #[test]
     fn files_belong_to_the_package_of_their_folder() {
-        let path = "usr/lib/sysimage/lib/pacman/local/x-y-1-1/files";
-        let report = Pacman::detect(&[File::in_memory(path, "%FILES%\nusr/\nusr/bin/x\n\n")]).unwrap();
-        let Fact::Ownership(ownership) = &report.findings[0].fact else { panic!("{report:?}") };
+        let folder = "usr/lib/sysimage/lib/pacman/local/x-y-1-1";
+        let described = File::in_memory(format!("{folder}/desc"), desc("x-y", "1-1", ""));
+        let files = || File::in_memory(format!("{folder}/files"), "%FILES%\nusr/\nusr/bin/x\n\n");
+        let report = Pacman::detect(&[described, files()]).unwrap();
+        assert_eq!(report.unread, []);
+        let Fact::Ownership(ownership) = &report.findings[1].fact else { panic!("{report:?}") };
         assert_eq!(
             (ownership.package.as_str(), ownership.paths.as_slice()),
             ("x-y", &["usr/bin/x".into()][..])
         );
+        // Nobody says what it is.
+        let report = Pacman::detect(&[files()]).unwrap();
+        assert_eq!(report.findings, []);
+        assert_eq!(report.unread[0].path, format!("{folder}/files"));
+        assert_eq!(report.unread[0].error.to_string(), "malformed: there is no `desc` beside it");
     }
 }

@@ -1,7 +1,7 @@
 //! Lists of packages that Composer writes: records of what their `composer.json` states
 //! ([schema](https://getcomposer.org/doc/04-schema.md)), with what was installed of it.
 
-use limpid_lockfile::{Records, fields, licenses, text};
+use limpid_lockfile::{Origin, Records, fields, licenses, text};
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::detector::Problems;
 use serde_json::value::RawValue;
@@ -17,6 +17,8 @@ pub struct Composed {
     pub licenses: Vec<String>,
     /// What it is needed for.
     pub need: Need,
+    /// Where it is from. Repositories of others than Packagist are not told from mirrors.
+    pub origin: Origin,
 }
 
 /// What a package is needed for.
@@ -91,7 +93,11 @@ fn composed(record: &RawValue, need: Need) -> Result<Composed, Error> {
     let name = text(&fields, "name")?.ok_or_else(|| Error::malformed("it has no name"))?.to_lowercase();
     let version = text(&fields, "version")?
         .ok_or_else(|| Error::malformed(format_args!("`{name:.200}` has no version")))?;
-    Ok(Composed { name, version, licenses: licenses(&fields, "license"), need })
+    let dist = fields.get("dist").map(|dist| limpid_lockfile::fields(dist.get().as_bytes()));
+    // What is wrong with how it is fetched does not make another package of it.
+    let kind = dist.and_then(Result::ok).and_then(|dist| text(&dist, "type").ok().flatten());
+    let origin = if kind.as_deref() == Some("path") { Origin::Local } else { Origin::Published };
+    Ok(Composed { name, version, licenses: licenses(&fields, "license"), need, origin })
 }
 
 #[cfg(test)]
@@ -107,7 +113,8 @@ mod tests {
         let packages = read(text.as_bytes(), &mut problems).unwrap();
         let word = |it: &Composed| {
             let dev = if it.need == Need::Development { " (dev)" } else { "" };
-            format!("{} {} {}{dev}", it.name, it.version, it.licenses.join(","))
+            let local = if it.origin == Origin::Local { " (local)" } else { "" };
+            format!("{} {} {}{dev}{local}", it.name, it.version, it.licenses.join(","))
         };
         (packages.iter().map(word).collect(), problems)
     }
@@ -138,6 +145,19 @@ mod tests {
         check(r#", "packages-dev": null"#, &["a/a 1 "]);
         check(r#", "packages-dev": []"#, &["a/a 1 "]);
         check(r#", "packages-dev": [{"name": "b/b", "version": "2"}]"#, &["a/a 1 ", "b/b 2  (dev)"]);
+    }
+
+    #[test]
+    fn a_package_of_a_folder_is_not_packagists() {
+        let text = r#"{"packages": [
+            {"name": "a/a", "version": "1", "dist": {"type": "path", "url": "packages/a"}},
+            {"name": "b/b", "version": "1", "dist": {"type": "zip", "url": "https://example.org/b.zip"},
+             "source": {"type": "git", "url": "https://example.org/b.git", "reference": "0123"}},
+            {"name": "c/c", "version": "1", "dist": 1}, {"name": "d/d", "version": "1", "dist": null}]}"#;
+        let expected = ["a/a 1  (local)", "b/b 1 ", "c/c 1 ", "d/d 1 "].map(str::to_owned).to_vec();
+        for read in [installed as Reader, locked] {
+            assert_eq!(words(read, text), (expected.clone(), Problems::default()));
+        }
     }
 
     #[test]

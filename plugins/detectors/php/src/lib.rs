@@ -8,6 +8,8 @@
 //! The folder of installed packages may be called otherwise (`vendor-dir`), but in it the file has this path. Composer 2
 //! writes an object with the list `packages`, Composer 1 the list alone.
 //!
+//! Packages of a folder beside the application are [not Packagist's](limpid_lockfile#what-is-stated).
+//!
 //! What is asked for only while somebody works on the application (`packages-dev` of a lock file) has the qualifier
 //! `dev`, because `composer install --no-dev` leaves it out. Where it was installed all the same it is there, and has
 //! none. Lock files of packages and of tests are [not an application's](limpid_lockfile::is_of_another).
@@ -19,8 +21,8 @@
 
 pub mod composer;
 
-use limpid_lockfile::MAX_FILE;
-use limpid_plugin_sdk::detector::{Claim, Detector, Evidence, File, Package, Problems, Report};
+use limpid_lockfile::{MAX_FILE, declare, is_of_another};
+use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Problems, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use composer::{Composed, Need};
@@ -36,19 +38,12 @@ impl Detector for Php {
 
     fn detect(files: &[File]) -> Result<Report, Error> {
         Ok(Report::of_each(files, |file, report| {
-            let is_lock = file.name() == "composer.lock";
-            if is_lock && limpid_lockfile::is_of_another(file.path()) {
-                return Ok(());
+            if file.name() == "composer.lock" {
+                return if is_of_another(file.path()) { Ok(()) } else { declared(file, report) };
             }
-            let bytes = file.read_to_vec(MAX_FILE)?;
             let mut problems = Problems::default();
-            let evidence = if is_lock { Evidence::Declared } else { Evidence::Installed };
-            let packages = match evidence {
-                Evidence::Declared => composer::locked(&bytes, &mut problems)?,
-                _ => composer::installed(&bytes, &mut problems)?,
-            };
-            for found in packages {
-                report.found(file.path(), package(found).evidence(evidence));
+            for found in composer::installed(&file.read_to_vec(MAX_FILE)?, &mut problems)? {
+                report.found(file.path(), package(found));
             }
             report.unread_parts(file.path(), problems);
             Ok(())
@@ -58,14 +53,21 @@ impl Detector for Php {
 
 export_detector!(Php);
 
+fn declared(file: &File, report: &mut Report) -> Result<(), Error> {
+    declare(file, report, |declarations| {
+        let packages = composer::locked(&file.read_to_vec(MAX_FILE)?, declarations.problems())?;
+        packages.into_iter().try_for_each(|found| declarations.push(package(found)))
+    })
+}
+
 fn package(found: Composed) -> Package {
-    let Composed { name, version, licenses, need } = found;
+    let Composed { name, version, licenses, need, origin } = found;
     let purl = match name.split_once('/') {
         Some((vendor, name)) => Purl::new("composer", name).namespace(vendor),
         None => Purl::new("composer", &name),
     };
     let purl = purl.version(&version);
-    let package = Package::new(name, version, "composer").namespace("composer").purl(purl);
+    let package = origin.state(Package::new(name, version, "composer"), "composer", purl);
     let package = licenses.into_iter().fold(package, Package::license);
     if need == Need::Development { package.qualifier("dev", "true") } else { package }
 }
@@ -75,7 +77,7 @@ mod judge;
 
 #[cfg(test)]
 mod tests {
-    use limpid_plugin_sdk::detector::Scope;
+    use limpid_plugin_sdk::detector::{Evidence, Scope};
 
     use super::*;
 

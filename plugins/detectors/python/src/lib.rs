@@ -8,7 +8,8 @@
 //! | `NAME-VERSION.egg/EGG-INFO/PKG-INFO` | `easy_install` |
 //! | `NAME-VERSION.egg` | the same, as a zip |
 //!
-//! | `NAME-VERSION.dist-info/direct_url.json` | pip, where it did not install from an index: a commit or an archive qualifies the package |
+//! | `NAME-VERSION.dist-info/direct_url.json` | pip, where it did not install from an index: a package of a commit, an archive or an edited folder is [not PyPI's](limpid_lockfile#what-is-stated) |
+//! | `NAME-VERSION.dist-info/RECORD` | the same; a folder that has it and no metadata is unread |
 //! | `NAME-VERSION.dist-info/sboms/*.json` | builds of wheels: what is bundled in them (PEP 770) |
 //! | `poetry.lock`, `uv.lock`, `pdm.lock`, `Pipfile.lock`, `pylock.toml` | who resolved a project: what it asks for |
 //! | `requirements*.txt` | people, and those who export locks: what is pinned by `==` |
@@ -25,17 +26,19 @@
 //! says so, or that beside its sources, to which an `.egg-link` leads. Metadata of the same name in the folder that
 //! `direct_url.json` names is of the same installation, and not stated again.
 //!
+//! Metadata of Python 2 itself, and of modules that it has from PyPI (`wsgiref`, `argparse`), lies in its own library. These are
+//! parts of Python: they have the namespace `python`.
+//!
 //! Components of a wheel's SBOM are packages of their own ecosystem; those of a distribution are judged by the advisories of
 //! the release that they were taken from, and not of the distribution of the image. The wheel itself is not
 //! stated again.
 //!
 //! What lock files and requirements name is [declared](limpid_plugin_sdk::detector::Evidence::Declared): for whatever
-//! platform and group it is, and whether or not it is installed.
+//! platform and group it is, and whether or not it is installed. The project itself is not among that.
 //!
 //! Of a file at most [`MAX_HEADERS`](metadata::MAX_HEADERS) bytes are read, and of a field
 //! [`MAX_VALUE`](metadata::MAX_VALUE) bytes kept; of an egg at most [`MAX_MEMBERS`] members are looked at. An SBOM has
-//! at most [`MAX_SBOM`] bytes, `direct_url.json` at most [`MAX_DIRECT_URL`], and a file declares at most [`MAX_PACKAGES`]
-//! packages.
+//! at most [`MAX_SBOM`] bytes, and `direct_url.json` at most [`MAX_DIRECT_URL`].
 
 mod bundled;
 mod declared;
@@ -52,7 +55,6 @@ use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 pub use bundled::MAX_SBOM;
-pub use declared::MAX_PACKAGES;
 pub use egg::MAX_MEMBERS;
 pub use origin::MAX_DIRECT_URL;
 
@@ -75,6 +77,8 @@ impl Detector for Python {
             Claim::together("**/*.egg-info"),
             Claim::together("**/*.egg"),
             Claim::together("**/*.dist-info/direct_url.json"),
+            // That it is there is all that counts.
+            Claim::together("**/*.dist-info/RECORD").head(1),
             Claim::together("**/*.egg-link"),
             Claim::together("**/__editable__.*.pth"),
             Claim::alone("**/*.dist-info/sboms/**/*.json"),
@@ -92,6 +96,15 @@ impl Detector for Python {
             distributions.entry(place.distribution).or_default().push((place, file));
         }
         let mut report = Report::default();
+        for file in files.iter().filter(|file| file.name() == "RECORD") {
+            let folder = file.path().strip_suffix("/RECORD").unwrap_or_default();
+            let metadata = format!("{folder}/METADATA");
+            let is_installed = Place::of(&metadata).is_some_and(|place| place.is_installed(&roots));
+            if is_installed && !distributions.contains_key(folder) {
+                let why = Error::malformed("there is no metadata beside it of what was installed");
+                report.unread(file.path(), why);
+            }
+        }
         let links = Links::of(files, &mut report);
         for mut candidates in distributions.into_values() {
             candidates.sort_by_key(|(place, file)| (file.size() == 0, place.rank));
@@ -120,7 +133,12 @@ impl Detector for Python {
 fn read(place: &Place<'_>, file: &File, origin: &Origin, report: &mut Report) -> Result<(), Error> {
     let stated = Stated { name: place.name(), version: place.version() };
     if !place.is_zip {
-        report.found(file.path(), installed(Metadata::read(file.reader(), &stated)?, origin));
+        let metadata = Metadata::read(file.reader(), &stated)?;
+        let package = match place.is_of_library() && is_part_of_python(&metadata.name) {
+            true => of_python(metadata),
+            false => installed(metadata, origin),
+        };
+        report.found(file.path(), package);
     } else if let Some((member, metadata)) = egg::read(file, &stated)? {
         report.found_in(file.path(), member, installed(metadata, origin));
     }
@@ -134,11 +152,24 @@ fn installed(metadata: Metadata, origin: &Origin) -> Package {
     metadata.licenses.into_iter().fold(package, Package::license)
 }
 
+/// What Python 2 has metadata of in its own library.
+fn is_part_of_python(name: &str) -> bool {
+    ["argparse", "python", "wsgiref"].contains(&normalised(name).as_str())
+}
+
+/// A part of Python, which has its own versions and none of PyPI's advisories.
+fn of_python(Metadata { name, version, licenses }: Metadata) -> Package {
+    let name = normalised(&name);
+    let purl = Purl::new("generic", &name).version(&version);
+    let purl = if name == "python" { purl } else { purl.namespace("python") };
+    let package = Package::new(name, version, "pep440").namespace("python").purl(purl);
+    licenses.into_iter().fold(package, Package::license)
+}
+
 fn package(name: &str, version: String, origin: &Origin) -> Package {
     let name = normalised(name);
     let purl = Purl::new("pypi", &name).version(&version);
-    let purl = origin.qualifiers().fold(purl, |purl, (key, value)| purl.qualifier(key, value));
-    origin.qualify(Package::new(name, version, "pep440").namespace("pypi").purl(purl))
+    origin.state(Package::new(name, version, "pep440"), purl)
 }
 
 /// A name as advisories write it: in lower case, with one hyphen for each run of separators
@@ -237,8 +268,11 @@ mod tests {
         let report = Python::detect(&files).unwrap();
         let package = report.packages().next().unwrap();
         assert_eq!(package.purl, "pkg:pypi/x@1.0?vcs_url=git%2Bhttps:%2F%2Fexample.org%2Fx.git%400123");
-        let url = "git+https://example.org/x.git@0123".to_owned();
-        assert_eq!(package.qualifiers, [("vcs_url".to_owned(), url)]);
+        let qualifier = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        let url = qualifier("vcs_url", "git+https://example.org/x.git@0123");
+        assert_eq!(package.qualifiers, [qualifier("source", "git"), url]);
+        // PyPI's advisories do not speak of it.
+        assert_eq!(package.scope, Scope::Namespace("pypi:elsewhere".to_owned()));
         let damaged = [file("s/x-1.0.dist-info/METADATA", x), file("s/x-1.0.dist-info/direct_url.json", "{")];
         let report = Python::detect(&damaged).unwrap();
         assert_eq!((report.packages().count(), report.unread.len()), (1, 1));
@@ -250,7 +284,12 @@ mod tests {
         let editable = |files: &[(&str, &str)]| -> Vec<(String, usize)> {
             let files: Vec<_> = files.iter().map(|(path, text)| File::in_memory(*path, *text)).collect();
             let report = Python::detect(&files).unwrap();
-            let edited = report.packages().map(|package| package.qualifiers.len());
+            let edited = report.packages().map(|package| {
+                let is_edited = package.qualifiers.iter().any(|(key, _)| key == "editable");
+                let is_local = package.scope == Scope::Namespace("pypi:elsewhere".to_owned());
+                assert_eq!(is_edited, is_local);
+                usize::from(is_edited)
+            });
             report.findings.iter().map(|finding| finding.path.clone()).zip(edited).collect()
         };
         let direct = r#"{"url": "file:///app", "dir_info": {"editable": true}}"#;
@@ -285,6 +324,63 @@ mod tests {
         assert_eq!(report.unread.iter().map(|it| it.error.to_string()).collect::<Vec<_>>(), [why]);
         let other = "s/python/site-packages/t/tests/x-1.0.dist-info/sboms/a.json";
         assert_eq!(Python::detect(&[File::in_memory(other, document)]).unwrap(), Report::default());
+    }
+
+    #[test]
+    fn a_folder_without_metadata_is_unread() {
+        let file = |path: &str| File::in_memory(path, "Name: x\nVersion: 1.0\n");
+        let site = "usr/lib/python3/site-packages";
+        let unread = |files: &[File]| {
+            let report = Python::detect(files).unwrap();
+            let word = |it: &limpid_plugin_sdk::detector::Unread| format!("{}: {}", it.path, it.error);
+            (report.packages().count(), report.unread.iter().map(word).collect::<Vec<_>>())
+        };
+        let record = format!("{site}/x-1.0.dist-info/RECORD");
+        let why = format!("{record}: malformed: there is no metadata beside it of what was installed");
+        assert_eq!(unread(&[file(&record)]), (0, vec![why]));
+        for metadata in ["METADATA", "PKG-INFO"] {
+            let metadata = format!("{site}/x-1.0.dist-info/{metadata}");
+            assert_eq!(unread(&[file(&record), file(&metadata)]), (1, vec![]));
+        }
+        for other in
+            [format!("{site}/t/tests/x-1.0.dist-info/RECORD"), format!("{site}/~-1.0.dist-info/RECORD")]
+        {
+            assert_eq!(unread(&[file(&other)]), (0, vec![]), "{other}");
+        }
+    }
+
+    #[test]
+    fn parts_of_python_are_not_pypis() {
+        let check = |path: &str, name: &str, namespace: &str, purl: &str| {
+            let text = format!("Metadata-Version: 1.1\nName: {name}\nVersion: 2.7.18\n");
+            let report = Python::detect(&[File::in_memory(path, text)]).unwrap();
+            let package = report.packages().next().unwrap();
+            assert_eq!(package.scope, Scope::Namespace(namespace.to_owned()), "{path}");
+            assert_eq!(package.purl, purl, "{path}");
+        };
+        let library = "usr/lib/python2.7";
+        check(
+            &format!("{library}/lib-dynload/Python-2.7.egg-info"),
+            "Python",
+            "python",
+            "pkg:generic/python@2.7.18",
+        );
+        check(
+            &format!("{library}/wsgiref.egg-info"),
+            "wsgiref",
+            "python",
+            "pkg:generic/python/wsgiref@2.7.18",
+        );
+        check(
+            &format!("{library}/argparse.egg-info"),
+            "argparse",
+            "python",
+            "pkg:generic/python/argparse@2.7.18",
+        );
+        check(&format!("{library}/other.egg-info"), "other", "pypi", "pkg:pypi/other@2.7.18");
+        let site = format!("{library}/site-packages/argparse-1.4.0-py2.7.egg-info");
+        check(&site, "argparse", "pypi", "pkg:pypi/argparse@2.7.18");
+        check("app/argparse.egg-info", "argparse", "pypi", "pkg:pypi/argparse@2.7.18");
     }
 
     #[test]

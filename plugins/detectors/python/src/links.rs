@@ -67,10 +67,10 @@ impl Links {
 
     /// Where a distribution is from.
     pub(crate) fn origin(&self, place: &Place<'_>) -> Origin {
-        let mut origin = self.origins.get(place.distribution).cloned().unwrap_or_default();
+        let origin = self.origins.get(place.distribution).cloned().unwrap_or_default();
         let (Some(root), Some(name)) = (place.root(), place.name()) else { return origin };
-        origin.editable |= self.editable.contains(&(root.to_owned(), normalised(name)));
-        origin
+        let is_edited = self.editable.contains(&(root.to_owned(), normalised(name)));
+        if is_edited { origin.edited() } else { origin }
     }
 
     /// Whether it is the metadata beside the sources of a distribution that is installed elsewhere.

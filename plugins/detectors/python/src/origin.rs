@@ -1,24 +1,25 @@
 //! Where a distribution was installed from, where that was not an index
 //! ([`direct_url.json`](https://packaging.python.org/en/latest/specifications/direct-url/), PEP 610).
 
-use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::detector::{File, Package};
+use limpid_plugin_sdk::{Error, Purl};
 use serde::Deserialize;
 
 /// The largest file that is read, in bytes.
 pub const MAX_DIRECT_URL: u64 = 64 * 1024;
 
+/// Where PyPI has its files.
+const PYPI: [&str; 2] = ["https://files.pythonhosted.org/", "https://pypi.org/"];
+
 /// Where a package is from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Origin {
-    /// A commit of a repository: `git+https://example.org/a.git@0123`.
-    pub(crate) vcs_url: Option<String>,
-    /// An archive of a server.
-    pub(crate) download_url: Option<String>,
+    /// As far as advisories are concerned.
+    from: limpid_lockfile::Origin,
     /// The folder of this file system that it was installed from, without a slash at its beginning.
     pub(crate) folder: Option<String>,
     /// Whether what is imported is that folder's, and not a copy.
-    pub(crate) editable: bool,
+    editable: bool,
 }
 
 #[derive(Deserialize)]
@@ -49,47 +50,52 @@ impl Origin {
         if let Some(VcsInfo { vcs, commit_id }) = vcs_info {
             return Ok(Self::of_commit(&vcs, &url, &commit_id));
         }
+        // What was built in a folder, or lay there as a wheel, may be what was fetched from PyPI before: so pip installs
+        // what it downloaded in another step, and conda whatever it builds.
+        let origin = if url.starts_with("file:") { Self::default() } else { Self::of_archive(&url) };
         let folder = dir_info.is_some().then(|| folder_of(&url)).flatten();
-        let editable = dir_info.is_some_and(|it| it.editable);
-        Ok(Self { folder, editable, ..Self::of_url(&url) })
+        let origin = Self { folder, ..origin };
+        Ok(if dir_info.is_some_and(|it| it.editable) { origin.edited() } else { origin })
     }
 
     /// A commit of a repository.
     pub(crate) fn of_commit(vcs: &str, url: &str, commit: &str) -> Self {
-        let url = public(url);
-        let url = url.strip_prefix(&format!("{vcs}+")).unwrap_or(&url);
-        Self { vcs_url: Some(format!("{vcs}+{url}@{commit}")), ..Self::default() }
+        limpid_lockfile::Origin::commit(vcs, url, commit).into()
     }
 
-    /// What was fetched from a server; an archive of this file system says nothing of where it is from.
-    pub(crate) fn of_url(url: &str) -> Self {
-        let is_remote = url.split_once("://").is_some_and(|(scheme, _)| scheme != "file");
-        Self { download_url: is_remote.then(|| public(url)), ..Self::default() }
+    /// An archive by its address: of PyPI itself, or of another server, or of the same machine.
+    pub(crate) fn of_archive(url: &str) -> Self {
+        match PYPI.iter().any(|pypi| url.starts_with(pypi)) {
+            true => Self::default(),
+            false => limpid_lockfile::Origin::archive(url).into(),
+        }
     }
 
-    /// States it of a package, as the specification of package URLs names it.
-    pub(crate) fn qualify(&self, package: Package) -> Package {
-        let stated = [("vcs_url", &self.vcs_url), ("download_url", &self.download_url)];
-        let stated = stated.into_iter().filter_map(|(key, value)| Some((key, value.as_deref()?)));
-        let editable = self.editable.then_some(("editable", "true"));
-        stated.chain(editable).fold(package, |package, (key, value)| package.qualifier(key, value))
+    /// A folder or a file beside a project.
+    pub(crate) fn local() -> Self {
+        limpid_lockfile::Origin::Local.into()
     }
 
-    /// The qualifiers of the package URL.
-    pub(crate) fn qualifiers(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        [("vcs_url", &self.vcs_url), ("download_url", &self.download_url)]
-            .into_iter()
-            .filter_map(|(key, value)| Some((key, value.as_deref()?)))
+    /// The same, where it is there to be edited: then it is that folder, whatever it was made from.
+    pub(crate) fn edited(self) -> Self {
+        let from = match self.from {
+            limpid_lockfile::Origin::Published => limpid_lockfile::Origin::Local,
+            other => other,
+        };
+        Self { from, editable: true, ..self }
+    }
+
+    /// States it of a package of PyPI's names.
+    pub(crate) fn state(&self, package: Package, purl: Purl) -> Package {
+        let package = self.from.state(package, "pypi", purl);
+        if self.editable { package.qualifier("editable", "true") } else { package }
     }
 }
 
-/// An address without a name and a password, which some have in it although nobody should.
-fn public(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    format!("{scheme}://{host}{path}")
+impl From<limpid_lockfile::Origin> for Origin {
+    fn from(from: limpid_lockfile::Origin) -> Self {
+        Self { from, ..Self::default() }
+    }
 }
 
 /// `app/src`, of `file:///app/src/`.
@@ -134,20 +140,19 @@ mod tests {
         let own = |text: &str| Some(text.to_owned());
         check(
             r#"{"url": "https://example.org/a.git", "vcs_info": {"vcs": "git", "requested_revision": "v1", "commit_id": "0123"}}"#,
-            Origin { vcs_url: own("git+https://example.org/a.git@0123"), ..Origin::default() },
+            Origin::of_commit("git", "https://example.org/a.git", "0123"),
         );
         check(
             r#"{"url": "https://user:secret@example.org/a-1.tar.gz", "archive_info": {"hash": "sha256=0"}}"#,
-            Origin { download_url: own("https://example.org/a-1.tar.gz"), ..Origin::default() },
+            Origin::of_archive("https://example.org/a-1.tar.gz"),
         );
-        check(r#"{"url": "file:///wheels/a.whl", "archive_info": {}}"#, Origin::default());
+        check(
+            r#"{"url": "https://files.pythonhosted.org/packages/00/a-1.tar.gz", "archive_info": {}}"#,
+            Origin::default(),
+        );
         check(
             r#"{"url": "file:///app/my%20src/", "dir_info": {"editable": true}}"#,
-            Origin { folder: own("app/my src"), editable: true, ..Origin::default() },
-        );
-        check(
-            r#"{"url": "file:///app", "dir_info": {}}"#,
-            Origin { folder: own("app"), ..Origin::default() },
+            Origin { folder: own("app/my src"), editable: true, ..Origin::local() },
         );
         assert!(read("{}").is_err());
         assert!(read("").is_err());
@@ -155,13 +160,13 @@ mod tests {
     }
 
     #[test]
-    fn names_and_passwords_stay_where_they_are() {
-        let check = |url: &str, expected: &str| assert_eq!(public(url), expected);
-        check("https://a:b@example.org/c@d", "https://example.org/c@d");
-        check("git+ssh://git@example.org:22/a.git", "git+ssh://example.org:22/a.git");
-        check("https://a:b@c@example.org", "https://example.org");
-        check("https://example.org?a@b", "https://example.org?a@b");
-        check("git@example.org:a.git", "git@example.org:a.git");
+    fn what_pip_and_conda_fetched_before_may_be_of_pypi() {
+        let check = |text: &str| {
+            let origin = read(text).unwrap();
+            assert_eq!(origin.from, limpid_lockfile::Origin::Published, "{text}");
+        };
+        check(r#"{"url": "file:///wheels/a.whl", "archive_info": {}}"#);
+        check(r#"{"url": "file:///home/conda/feedstock_root/build_artifacts/a_16/work", "dir_info": {}}"#);
     }
 
     proptest! {
@@ -172,7 +177,6 @@ mod tests {
 
         #[test]
         fn no_address_is_too_odd_to_be_read(url in "(file://|https://)?(\\PC|[%/@]){0,20}") {
-            prop_assert!(public(&url).len() <= url.len());
             let _folder = folder_of(&url);
         }
     }

@@ -53,6 +53,12 @@ impl<'a> Place<'a> {
         self.stem.split('-').nth(1).filter(|version| version.starts_with(|c: char| c.is_ascii_digit()))
     }
 
+    /// Whether it lies in Python's own library, beside its modules.
+    pub(crate) fn is_of_library(&self) -> bool {
+        let (above, last) = split(self.root.strip_suffix("/lib-dynload").unwrap_or(self.root));
+        is_python(last) && split(above).1.starts_with("lib")
+    }
+
     /// The folder that is searched for distributions, as far as it can be one: what lies in a folder of tests
     /// within Python's own library, or within `site-packages`, is data of those tests. pip gives a distribution
     /// that it is about to remove a name with a tilde.

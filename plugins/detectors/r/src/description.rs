@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 use std::io::BufRead;
 
+use limpid_lockfile::Origin;
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::text::Lines;
 
-use crate::{Repository, is_name};
+use crate::{Repository, is_name, remote};
 
-/// The fields that are read.
-const FIELDS: [&str; 5] = ["Package", "Version", "License", "Built", "biocViews"];
+/// The fields that are read, beside those that say where it is from.
+const FIELDS: [&str; 6] = ["Package", "Version", "License", "Built", "biocViews", "Priority"];
 
 /// The longest line that is read whole, in bytes: of longer ones, which are lists and texts, the beginning.
 const MAX_LINE: usize = 8192;
@@ -32,6 +33,8 @@ pub struct Description {
     pub license: Option<String>,
     /// Who lists it.
     pub repository: Repository,
+    /// Where it was installed from.
+    pub origin: Origin,
 }
 
 impl Description {
@@ -63,7 +66,7 @@ impl Description {
             }
             open = None;
             if let Some((name, value)) = text.split_once(':')
-                && let Some(field) = FIELDS.into_iter().find(|field| *field == name)
+                && let Some(field) = FIELDS.into_iter().chain(remote::FIELDS).find(|field| *field == name)
             {
                 values.insert(field, value.trim().to_owned());
                 open = Some(field);
@@ -81,9 +84,13 @@ impl Description {
             return Err(Error::malformed(format_args!("`{name:.100}` is no name of a package")));
         }
         let license = values.remove("License").filter(|license| (1..=MAX_LICENSE).contains(&license.len()));
-        let is_of_bioconductor = values.contains_key("biocViews");
-        let repository = if is_of_bioconductor { Repository::Bioconductor } else { Repository::Cran };
-        Ok(Some(Self { name, version, license, repository }))
+        let repository = match values.get("Priority").map(String::as_str) {
+            Some("base") => Repository::R,
+            _ if values.contains_key("biocViews") => Repository::Bioconductor,
+            _ => Repository::Cran,
+        };
+        let origin = remote::origin(|field| values.get(field).cloned().unwrap_or_default());
+        Ok(Some(Self { name, version, license, repository, origin }))
     }
 }
 

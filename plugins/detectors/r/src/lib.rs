@@ -9,15 +9,16 @@
 //! was built. Other files of that name state nothing.
 //!
 //! Packages of Bioconductor, which name the views in which it lists them, are in the namespace `bioconductor`, all others in
-//! `cran`, whoever handed them out: mirrors, and repositories of their authors, have the same packages. Packages that are
-//! parts of R itself (`stats`, `utils`) are among these; advisories do not name them. Versions are ordered by the scheme
-//! `cran`.
+//! `cran`, where mirrors have the same packages. Those that were installed of a repository of git, an archive or a folder are
+//! [not theirs](limpid_lockfile#what-is-stated). Packages that are parts of R itself (`stats`, `utils`) have its version: they
+//! have the namespace `r`, and no advisory names them. Versions are ordered by the scheme `cran`.
 
 pub mod description;
+mod remote;
 mod renv;
 
-use limpid_lockfile::MAX_FILE;
-use limpid_plugin_sdk::detector::{Claim, Detector, Evidence, File, Package, Problems, Report};
+use limpid_lockfile::{MAX_FILE, Origin, declare, is_of_another};
+use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use description::Description;
@@ -33,6 +34,8 @@ pub enum Repository {
     Cran,
     /// Bioconductor.
     Bioconductor,
+    /// R itself, of which it is a part.
+    R,
 }
 
 impl Detector for R {
@@ -50,33 +53,35 @@ impl Detector for R {
 export_detector!(R);
 
 fn installed(file: &File, report: &mut Report) -> Result<(), Error> {
-    let Some(Description { name, version, license, repository }) = Description::read(file.reader())? else {
-        return Ok(());
-    };
-    let package = package(&name, &version, repository);
+    let Some(found) = Description::read(file.reader())? else { return Ok(()) };
+    let Description { name, version, license, repository, origin } = found;
+    let package = package(&name, &version, repository, &origin);
     report.found(file.path(), license.into_iter().fold(package, Package::license));
     Ok(())
 }
 
 fn declared(file: &File, report: &mut Report) -> Result<(), Error> {
-    if limpid_lockfile::is_of_another(file.path()) {
+    if is_of_another(file.path()) {
         return Ok(());
     }
-    let mut problems = Problems::default();
-    for (name, version, repository) in renv::read(&file.read_to_vec(MAX_FILE)?, &mut problems)? {
-        report.found(file.path(), package(&name, &version, repository).evidence(Evidence::Declared));
-    }
-    report.unread_parts(file.path(), problems);
-    Ok(())
+    declare(file, report, |declarations| {
+        let packages = renv::read(&file.read_to_vec(MAX_FILE)?, declarations.problems())?;
+        packages.into_iter().try_for_each(|(name, version, repository, origin)| {
+            declarations.push(package(&name, &version, repository, &origin))
+        })
+    })
 }
 
-fn package(name: &str, version: &str, repository: Repository) -> Package {
+fn package(name: &str, version: &str, repository: Repository, origin: &Origin) -> Package {
+    let package = Package::new(name, version, "cran");
     let namespace = match repository {
         Repository::Cran => "cran",
         Repository::Bioconductor => "bioconductor",
+        Repository::R => {
+            return package.namespace("r").purl(Purl::new("generic", name).namespace("r").version(version));
+        }
     };
-    let purl = Purl::new(namespace, name).version(version);
-    Package::new(name, version, "cran").namespace(namespace).purl(purl)
+    origin.state(package, namespace, Purl::new(namespace, name).version(version))
 }
 
 /// Whether a text is a name of a package
@@ -91,7 +96,7 @@ mod judge;
 
 #[cfg(test)]
 mod tests {
-    use limpid_plugin_sdk::detector::Scope;
+    use limpid_plugin_sdk::detector::{Evidence, Scope};
 
     use super::*;
 
@@ -120,6 +125,25 @@ mod tests {
         assert_eq!(
             (package.purl.as_str(), package.scheme.as_str()),
             ("pkg:bioconductor/limma@3.58.1", "cran")
+        );
+    }
+
+    #[test]
+    fn a_part_of_r_and_a_package_of_a_repository_are_not_crans() {
+        let check = |more: &str, namespace: &str, purl: &str| {
+            let text = format!("Package: stats\nVersion: 4.3.2\n{more}Built: R 4.3.2; ; ; unix\n");
+            let report = R::detect(&[File::in_memory("library/stats/DESCRIPTION", text)]).unwrap();
+            let package = report.packages().next().unwrap();
+            assert_eq!(package.scope, Scope::Namespace(namespace.to_owned()), "{more}");
+            assert_eq!(package.purl, purl, "{more}");
+        };
+        check("Priority: base\n", "r", "pkg:generic/r/stats@4.3.2");
+        check("Priority: recommended\n", "cran", "pkg:cran/stats@4.3.2");
+        check("Repository: CRAN\nRemoteType: standard\nRemoteSha: 4.3.2\n", "cran", "pkg:cran/stats@4.3.2");
+        check(
+            "RemoteType: github\nRemoteHost: api.github.com\nRemoteUsername: a\nRemoteRepo: b\nRemoteSha: 0123\n",
+            "cran:elsewhere",
+            "pkg:cran/stats@4.3.2?vcs_url=git%2Bhttps:%2F%2Fgithub.com%2Fa%2Fb%400123",
         );
     }
 

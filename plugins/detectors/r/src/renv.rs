@@ -1,21 +1,21 @@
 //! Lock files of [renv](https://rstudio.github.io/renv/articles/lockfile.html).
 
-use limpid_lockfile::{Entries, fields, text};
+use limpid_lockfile::{Entries, Origin, fields, text};
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::detector::Problems;
 use serde_json::value::RawValue;
 
-use crate::{Repository, is_name};
+use crate::{Repository, is_name, remote};
+
+/// A package: name, version, who lists it, where it is from.
+type Locked = (String, String, Repository, Origin);
 
 /// The packages of a lock file, with their versions. What is wrong with one costs that one.
 ///
 /// # Errors
 ///
 /// [`Error::Malformed`] where it is no object with an object `Packages`.
-pub(crate) fn read(
-    bytes: &[u8],
-    problems: &mut Problems,
-) -> Result<Vec<(String, String, Repository)>, Error> {
+pub(crate) fn read(bytes: &[u8], problems: &mut Problems) -> Result<Vec<Locked>, Error> {
     let document = fields(bytes)?;
     let packages = document.get("Packages").ok_or_else(|| Error::malformed("it has no `Packages`"))?;
     let Entries(packages) = serde_json::from_str(packages.get())
@@ -32,15 +32,22 @@ pub(crate) fn read(
     Ok(all)
 }
 
-fn package(record: &RawValue) -> Result<(String, String, Repository), Error> {
+fn package(record: &RawValue) -> Result<Locked, Error> {
     let record = fields(record.get().as_bytes())?;
     let name = text(&record, "Package")?.filter(|name| is_name(name));
     let (Some(name), Some(version)) = (name, text(&record, "Version")?) else {
         return Err(Error::malformed("no name and version"));
     };
-    let is_of_bioconductor = text(&record, "Source")?.is_some_and(|source| source == "Bioconductor");
+    let source = text(&record, "Source")?;
+    let is_of_bioconductor = source.as_deref() == Some("Bioconductor");
     let repository = if is_of_bioconductor { Repository::Bioconductor } else { Repository::Cran };
-    Ok((name, version, repository))
+    let origin = remote::origin(|field| {
+        let value = text(&record, field).ok().flatten();
+        // Of repositories of packages it says no more than that, and of others the same.
+        let value = if field == "RemoteType" { value.or_else(|| source.clone()) } else { value };
+        value.unwrap_or_default()
+    });
+    Ok((name, version, repository, origin))
 }
 
 #[cfg(test)]
@@ -52,13 +59,28 @@ mod tests {
         let text = r#"{"Packages": {
             "DT": {"Package": "DT", "Version": "0.31", "Source": "Repository", "Repository": "CRAN"},
             "limma": {"Package": "limma", "Version": "3.58.1", "Source": "Bioconductor"},
+            "mime": {"Package": "mime", "Version": "0.12", "Source": "GitHub", "RemoteType": "github",
+                "RemoteHost": "api.github.com", "RemoteUsername": "yihui", "RemoteRepo": "mime", "RemoteSha": "0123"},
+            "own": {"Package": "own", "Version": "0.1", "Source": "Local"},
             "x": 1, "y": {"Package": "y"}, "z": {"Package": "a/b", "Version": "1"}, "w": {"Package": 1}}}"#;
         let mut problems = Problems::default();
         let found = read(text.as_bytes(), &mut problems).unwrap();
-        let of = |name: &str, version: &str, repository| (name.to_owned(), version.to_owned(), repository);
+        let of = |name: &str, version: &str, repository, origin| {
+            (name.to_owned(), version.to_owned(), repository, origin)
+        };
         assert_eq!(
             found,
-            [of("DT", "0.31", Repository::Cran), of("limma", "3.58.1", Repository::Bioconductor)]
+            [
+                of("DT", "0.31", Repository::Cran, Origin::Published),
+                of("limma", "3.58.1", Repository::Bioconductor, Origin::Published),
+                of(
+                    "mime",
+                    "0.12",
+                    Repository::Cran,
+                    Origin::commit("git", "https://github.com/yihui/mime", "0123")
+                ),
+                of("own", "0.1", Repository::Cran, Origin::Local),
+            ]
         );
         let mut expected = Problems::default();
         for why in [

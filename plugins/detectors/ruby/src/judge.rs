@@ -136,7 +136,7 @@ fn lock() -> impl Strategy<Value = String> {
             text.push_str(match kind {
                 0 => "GEM\n  remote: https://rubygems.org/\n  specs:\n",
                 1 => "GIT\n  remote: https://example.org/a.git\n  revision: 0a1b\n  specs:\n",
-                _ => "PATH\n  remote: .\n  specs:\n",
+                _ => "PATH\n  remote: engines/a\n  specs:\n",
             });
             for (name, version, more) in gems {
                 number += 1;

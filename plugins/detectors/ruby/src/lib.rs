@@ -11,6 +11,8 @@
 //! older ones have none, and are read line by line. Both are written by RubyGems. A specification that somebody wrote
 //! is a program, which nobody runs here: where it has neither, it is *unread*.
 //!
+//! Gems of a repository, of a folder and of sources of plugins are [not RubyGems'](limpid_lockfile#what-is-stated).
+//!
 //! A default gem stays where it is when a newer one is installed, and both are stated. Lock files of gems and of tests
 //! are [not an application's](limpid_lockfile::is_of_another). Gems in archives (`cache/*.gem`) are not installed.
 //!
@@ -19,7 +21,8 @@
 pub mod gemspec;
 pub mod lock;
 
-use limpid_plugin_sdk::detector::{Claim, Detector, Evidence, File, Package, Problems, Reason, Report};
+use limpid_lockfile::{Origin, declare, is_of_another};
+use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Reason, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use gemspec::Gemspec;
@@ -60,7 +63,9 @@ fn installed(file: &File, report: &mut Report) -> Result<(), Error> {
         Err(_) if is_part_of_checkout(file.path()) => return Ok(()),
         Err(error) => return Err(error),
     };
-    let package = package(&name, &version, platform.as_deref());
+    // The folder has only the beginning of the commit, and not whose repository it is.
+    let origin = if is_of_checkout(file.path()) { Origin::commit("git", "", "") } else { Origin::Published };
+    let package = package(&name, &version, platform.as_deref(), &origin);
     report.found(file.path(), licenses.into_iter().fold(package, Package::license));
     Ok(())
 }
@@ -70,27 +75,36 @@ fn is_part_of_checkout(path: &str) -> bool {
     path.rsplit('/').nth(3) == Some("gems") && path.rsplit('/').nth(4) == Some("bundler")
 }
 
+/// Whether Bundler checked it out of a repository.
+fn is_of_checkout(path: &str) -> bool {
+    let folders = path.rsplit('/').skip(1).collect::<Vec<_>>();
+    folders.windows(2).any(|pair| pair == ["gems", "bundler"])
+        && !folders.first().is_some_and(|folder| matches!(*folder, "specifications" | "default"))
+}
+
 fn declared(file: &File, report: &mut Report) -> Result<(), Error> {
-    if limpid_lockfile::is_of_another(file.path()) {
+    if is_of_another(file.path()) {
         return Ok(());
     }
-    let mut problems = Problems::default();
-    for Locked { name, version, platform, is_requested } in lock::read(file.reader(), &mut problems)? {
-        let reason = if is_requested { Reason::Requested } else { Reason::Dependency };
-        let package = package(&name, &version, platform.as_deref());
-        report.found(file.path(), package.evidence(Evidence::Declared).reason(reason));
-    }
-    report.unread_parts(file.path(), problems);
-    Ok(())
+    declare(file, report, |declarations| {
+        let gems = lock::read(file.reader(), declarations.problems())?;
+        gems.into_iter().try_for_each(|gem| {
+            let reason = if gem.is_requested { Reason::Requested } else { Reason::Dependency };
+            let Locked { name, version, platform, origin, .. } = gem;
+            declarations.push(package(&name, &version, platform.as_deref(), &origin).reason(reason))
+        })
+    })
 }
 
 /// A gem; of a platform where it holds what was compiled for that.
-fn package(name: &str, version: &str, platform: Option<&str>) -> Package {
-    let package = Package::new(name, version, "gem").namespace("rubygems");
+fn package(name: &str, version: &str, platform: Option<&str>, origin: &Origin) -> Package {
+    let package = Package::new(name, version, "gem");
     let purl = Purl::new("gem", name).version(version);
     match platform {
-        Some(platform) => package.arch(platform).purl(purl.qualifier("platform", platform)),
-        None => package.purl(purl),
+        Some(platform) => {
+            origin.state(package.arch(platform), "rubygems", purl.qualifier("platform", platform))
+        }
+        None => origin.state(package, "rubygems", purl),
     }
 }
 
@@ -99,7 +113,7 @@ mod judge;
 
 #[cfg(test)]
 mod tests {
-    use limpid_plugin_sdk::detector::Scope;
+    use limpid_plugin_sdk::detector::{Evidence, Scope};
 
     use super::*;
 
@@ -121,6 +135,30 @@ mod tests {
         assert_eq!((package.evidence, package.arch.as_deref()), (Evidence::Installed, Some("x86_64-linux")));
         assert_eq!(package.licenses, ["MIT"]);
         assert_eq!(report.findings[0].path, path);
+    }
+
+    #[test]
+    fn what_bundler_checked_out_or_found_in_a_folder_is_not_rubygems() {
+        let scope = |path: &str, text: &str| {
+            let report = Ruby::detect(&[File::in_memory(path, text)]).unwrap();
+            assert_eq!(report.unread, []);
+            let package = report.packages().next().unwrap();
+            assert_ne!(package.scope, Scope::Distribution);
+            (package.scope == Scope::Namespace("rubygems".to_owned()), package.purl.clone())
+        };
+        let purl = "pkg:gem/nokogiri@1.15.4?platform=x86_64-linux";
+        for folder in ["specifications", "specifications/default"] {
+            assert_eq!(scope(&format!("usr/bundle/{folder}/n-1.gemspec"), GEMSPEC), (true, purl.to_owned()));
+        }
+        for folder in ["a-0123456789ab", "a-0123456789ab/a"] {
+            let path = format!("usr/bundle/bundler/gems/{folder}/n.gemspec");
+            assert_eq!(scope(&path, GEMSPEC), (false, purl.to_owned()));
+        }
+        let git = "GIT\n  remote: https://example.org/a.git\n  revision: 0123\n  specs:\n    a (1.0)\n";
+        let purl = "pkg:gem/a@1.0?vcs_url=git%2Bhttps:%2F%2Fexample.org%2Fa.git%400123";
+        assert_eq!(scope("app/Gemfile.lock", git), (false, purl.to_owned()));
+        let folder = "PATH\n  remote: engines/a\n  specs:\n    a (1.0)\n";
+        assert_eq!(scope("app/Gemfile.lock", folder), (false, "pkg:gem/a@1.0".to_owned()));
     }
 
     #[test]

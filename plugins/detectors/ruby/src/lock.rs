@@ -4,15 +4,13 @@
 use std::collections::BTreeSet;
 use std::io::BufRead;
 
+use limpid_lockfile::{MAX_PACKAGES, Origin};
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::detector::Problems;
 use limpid_plugin_sdk::text::Lines;
 
 /// The longest line that is read, in bytes: longer ones are none of these.
 const MAX_LINE: usize = 4096;
-
-/// How many gems, and how many requests, are read of a file.
-const MAX_GEMS: usize = 100_000;
 
 /// A gem that a lock file names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,26 +23,92 @@ pub struct Locked {
     pub platform: Option<String>,
     /// Whether the application asks for it itself.
     pub is_requested: bool,
+    /// Where it is taken from.
+    pub origin: Origin,
 }
 
 /// What the lines of a section are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Section {
-    /// `GEM`, `GIT`, `PATH` or `PLUGIN SOURCE`, of which `specs:` lists what is taken from there.
-    Source,
+    /// Of a source, of which `specs:` lists what is taken from there.
+    Source(Kind),
     Dependencies,
+    /// `PLATFORMS`, `CHECKSUMS`, `RUBY VERSION`, `BUNDLED WITH`.
     Other,
+    /// None that Bundler writes.
+    Unknown,
+}
+
+/// The kinds of sources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// `GEM`: RubyGems, or what may be a mirror.
+    Registry,
+    /// `GIT`
+    Repository,
+    /// `PATH`: a folder, which is the application's own where it is a gem itself.
+    Folder,
+    /// `PLUGIN SOURCE`: what a plugin of Bundler knows.
+    Plugin,
+}
+
+/// What a section says of its source before it lists anything.
+#[derive(Debug, Default)]
+struct Source {
+    remote: String,
+    revision: String,
+    kind: String,
+}
+
+impl Section {
+    fn of(line: &str) -> Self {
+        match line {
+            "GEM" => Self::Source(Kind::Registry),
+            "GIT" => Self::Source(Kind::Repository),
+            "PATH" => Self::Source(Kind::Folder),
+            "PLUGIN SOURCE" => Self::Source(Kind::Plugin),
+            "DEPENDENCIES" => Self::Dependencies,
+            "PLATFORMS" | "CHECKSUMS" | "RUBY VERSION" | "BUNDLED WITH" => Self::Other,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+impl Source {
+    fn set(&mut self, line: &str) {
+        let (key, value) = line.split_once(": ").unwrap_or_default();
+        let place = match key {
+            // A registry may have several, the best one last.
+            "remote" => &mut self.remote,
+            "revision" => &mut self.revision,
+            "type" => &mut self.kind,
+            _ => return,
+        };
+        value.trim().clone_into(place);
+    }
+
+    /// Where its gems are from; none where they are the application itself.
+    fn origin(&self, kind: Kind) -> Option<Origin> {
+        match kind {
+            Kind::Registry => Some(Origin::Published),
+            Kind::Repository => Some(Origin::commit("git", &self.remote, &self.revision)),
+            Kind::Folder => (!matches!(self.remote.as_str(), "." | "./")).then_some(Origin::Local),
+            Kind::Plugin if self.kind.is_empty() => Some(Origin::Other("plugin".to_owned())),
+            Kind::Plugin => Some(Origin::Other(self.kind.clone())),
+        }
+    }
 }
 
 /// The gems that a lock file names, in its order. What is wrong with a line costs that line.
 ///
 /// # Errors
 ///
-/// Those of the reader, and [`Error::Malformed`] where two branches were merged into it and nobody chose: Bundler
-/// refuses such a file.
+/// Those of the reader, and [`Error::Malformed`] where it has no section that Bundler writes, or where two branches were
+/// merged into it and nobody chose: Bundler refuses such a file.
 pub fn read(reader: impl BufRead, problems: &mut Problems) -> Result<Vec<Locked>, Error> {
     let mut lines = Lines::new(reader, MAX_LINE);
-    let (mut section, mut is_in_specs) = (Section::Other, false);
+    let (mut section, mut source, mut is_in_specs) = (Section::Unknown, Source::default(), false);
+    let (mut is_empty, mut is_known) = (true, false);
     let (mut gems, mut requested) = (Vec::new(), BTreeSet::new());
     while let Some(line) = lines.next()? {
         let text = line.text();
@@ -55,37 +119,49 @@ pub fn read(reader: impl BufRead, problems: &mut Problems) -> Result<Vec<Locked>
             )));
         }
         let indented = text.len() - text.trim_start_matches(' ').len();
-        match indented {
-            0 if text.is_empty() => {}
-            0 => {
-                section = match text.trim_end() {
-                    "GEM" | "GIT" | "PATH" | "PLUGIN SOURCE" => Section::Source,
-                    "DEPENDENCIES" => Section::Dependencies,
-                    _ => Section::Other,
-                };
-                is_in_specs = false;
+        is_empty &= text.trim().is_empty();
+        match (indented, section) {
+            (0, _) if text.is_empty() => {}
+            (0, _) => {
+                section = Section::of(text.trim_end());
+                is_known |= section != Section::Unknown;
+                if section == Section::Unknown {
+                    problems.push(Error::malformed(format_args!(
+                        "line {}: `{text:.100}` begins no section",
+                        line.number
+                    )));
+                }
+                (source, is_in_specs) = (Source::default(), false);
             }
-            2 if section == Section::Source => is_in_specs = text.trim() == "specs:",
-            2 if section == Section::Dependencies && requested.len() < MAX_GEMS => {
+            (2, Section::Source(_)) => {
+                is_in_specs = text.trim() == "specs:";
+                source.set(text.trim());
+            }
+            (2, Section::Dependencies) if requested.len() < MAX_PACKAGES => {
                 let name = text.trim().split(' ').next().unwrap_or_default();
                 requested.insert(name.trim_end_matches('!').to_owned());
             }
-            4 if is_in_specs => {
-                if gems.len() == MAX_GEMS {
+            (4, Section::Source(kind)) if is_in_specs => {
+                if gems.len() == MAX_PACKAGES {
                     problems.push(Error::unsupported(format_args!(
-                        "line {}: more than {MAX_GEMS} gems",
+                        "line {}: more than {MAX_PACKAGES} gems",
                         line.number
                     )));
                     break;
                 }
-                match gem(text.trim(), line.cut) {
-                    Some(gem) => gems.push(gem),
-                    None => problems
+                match (gem(text.trim(), line.cut), source.origin(kind)) {
+                    (Some(gem), Some(origin)) => gems.push(Locked { origin, ..gem }),
+                    (Some(_), None) => {}
+                    (None, _) => problems
                         .push(Error::malformed(format_args!("line {}: no gem and version", line.number))),
                 }
             }
             _ => {}
         }
+    }
+    // A file with nothing in it is none.
+    if !is_known && !is_empty {
+        return Err(Error::malformed("it has no section that Bundler writes"));
     }
     for gem in &mut gems {
         gem.is_requested = requested.contains(&gem.name);
@@ -109,6 +185,7 @@ fn gem(text: &str, is_cut: bool) -> Option<Locked> {
         version: version.to_owned(),
         platform,
         is_requested: false,
+        origin: Origin::Published,
     })
 }
 
@@ -123,7 +200,12 @@ mod tests {
         let gems = read(text.as_bytes(), &mut problems).unwrap();
         let word = |gem: &Locked| {
             let platform = gem.platform.as_deref().map_or(String::new(), |it| format!(" on {it}"));
-            format!("{} {}{platform}{}", gem.name, gem.version, if gem.is_requested { "!" } else { "" })
+            let requested = if gem.is_requested { "!" } else { "" };
+            let origin = match &gem.origin {
+                Origin::Published => String::new(),
+                origin => format!(" {origin:?}"),
+            };
+            format!("{} {}{platform}{requested}{origin}", gem.name, gem.version)
         };
         (gems.iter().map(word).collect(), problems)
     }
@@ -142,6 +224,23 @@ PATH
   specs:
     shop (0.1.0)
       rack (~> 3)
+
+PATH
+  remote: engines/pay
+  specs:
+    pay (0.2.0)
+
+GIT
+  remote: ../local
+  revision: 0123456789abcdef
+  specs:
+    local (0.3.0)
+
+PLUGIN SOURCE
+  remote: https://example.org/s3
+  type: s3
+  specs:
+    kept (0.4.0)
 
 GEM
   remote: https://rubygems.org/
@@ -170,8 +269,10 @@ BUNDLED WITH
    2.4.19
 ";
         let expected = [
-            "rack 3.1.0.alpha!",
-            "shop 0.1.0",
+            "rack 3.1.0.alpha! Repository { kind: \"git\", url: Some(\"git+https://example.org/rack.git@0123456789abcdef\") }",
+            "pay 0.2.0 Local",
+            "local 0.3.0 Repository { kind: \"git\", url: None }",
+            "kept 0.4.0 Other(\"s3\")",
             "nokogiri 1.15.4!",
             "nokogiri 1.15.4 on x86_64-linux!",
             "racc 1.7.1 on java",
@@ -191,10 +292,23 @@ BUNDLED WITH
             expected.push(Error::malformed(format_args!("line {line}: no gem and version")));
         }
         assert_eq!(locked(&text), (vec!["c 1".to_owned()], expected));
-        assert_eq!(
-            locked("GEM\n  remote: x\n    a (1)\nX\n  specs:\n    a (1)\n"),
-            (vec![], Problems::default())
-        );
+        let mut expected = Problems::default();
+        expected.push(Error::malformed("line 4: `X` begins no section"));
+        assert_eq!(locked("GEM\n  remote: x\n    a (1)\nX\n  specs:\n    a (1)\n"), (vec![], expected));
+    }
+
+    #[test]
+    fn a_file_without_a_section_is_none_of_bundlers() {
+        for text in ["x", "gem \"rails\"\n", "{}", "  specs:\n    a (1)\n", "\u{1}\u{2}"] {
+            let error = read(text.as_bytes(), &mut Problems::default()).unwrap_err();
+            assert_eq!(error, Error::malformed("it has no section that Bundler writes"), "{text:?}");
+        }
+        // Nothing is asked for.
+        for text in
+            ["", "\n", "GEM\n  specs:\n\nPLATFORMS\n  ruby\n\nDEPENDENCIES\n\nBUNDLED WITH\n   2.4.19\n"]
+        {
+            assert_eq!(locked(text), (vec![], Problems::default()), "{text:?}");
+        }
     }
 
     #[test]
@@ -206,9 +320,9 @@ BUNDLED WITH
 
     #[test]
     fn gems_are_as_many_as_the_bound_and_no_more() {
-        let text = format!("GEM\n  specs:\n{}", "    a (1)\n".repeat(MAX_GEMS + 5));
+        let text = format!("GEM\n  specs:\n{}", "    a (1)\n".repeat(MAX_PACKAGES + 5));
         let (gems, problems) = locked(&text);
-        assert_eq!(gems.len(), MAX_GEMS);
+        assert_eq!(gems.len(), MAX_PACKAGES);
         let mut expected = Problems::default();
         expected.push(Error::unsupported("line 100003: more than 100000 gems"));
         assert_eq!(problems, expected);

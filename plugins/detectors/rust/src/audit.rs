@@ -6,12 +6,13 @@ use std::io::Read as _;
 
 use flate2::read::ZlibDecoder;
 use limpid_executable::Executable;
+use limpid_lockfile::Origin;
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::detector::Problems;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{Crate, Source, is_name};
+use crate::{Crate, is_name};
 
 /// The section.
 pub(crate) const SECTION: &[u8] = b".dep-v0";
@@ -41,6 +42,8 @@ struct Listed<'a> {
     source: Cow<'a, str>,
     #[serde(borrow, default)]
     kind: Option<Cow<'a, str>>,
+    #[serde(default)]
+    root: bool,
 }
 
 /// The crates that are in an executable; none where it has no such section. One that is damaged costs itself.
@@ -87,15 +90,20 @@ fn parse(text: &[u8], problems: &mut Problems) -> Result<Vec<Crate>, serde_json:
                 )));
             }
             Ok(listed) if listed.kind.as_deref() == Some("build") => {}
-            Ok(Listed { name, version, source, .. }) => {
-                let source = match &*source {
-                    "crates.io" => Source::CratesIo,
-                    "registry" => Source::Registry(None),
-                    "git" => Source::Git(None),
-                    "local" => Source::Local,
-                    other => Source::Other(other.to_owned()),
+            Ok(Listed { name, version, source, root: is_root, .. }) => {
+                let origin = match &*source {
+                    "crates.io" => Origin::Published,
+                    "registry" => Origin::Registry(None),
+                    "git" => Origin::commit("git", "", ""),
+                    "local" => Origin::Local,
+                    other => Origin::Other(other.to_owned()),
                 };
-                crates.push(Crate { name: name.into_owned(), version: version.into_owned(), source });
+                crates.push(Crate {
+                    name: name.into_owned(),
+                    version: version.into_owned(),
+                    origin,
+                    is_root,
+                });
             }
             Err(error) => problems.push(Error::malformed(format_args!("crate {number}: {error}"))),
         }

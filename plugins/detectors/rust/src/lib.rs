@@ -8,18 +8,18 @@
 //! Of an executable, headers and that section are read and nothing else. Crates that only built it (build scripts,
 //! procedural macros) are not in it, and are left out. `Cargo.lock` does not tell them from others.
 //!
-//! Wherever a crate comes from, its advisories are looked up in the namespace [`NAMESPACE`] by its name: a repository or
-//! folder mostly has a crate that is also published. A crate that is not from crates.io has the qualifier `source`
-//! (`git`, `local`, `registry`). What is built itself is a crate as well, as `cargo install` makes programs of published ones.
+//! A crate that is from elsewhere than crates.io is [not its crate](limpid_lockfile#what-is-stated), whatever its name. What
+//! is built itself is left out where a lock file says that nothing asks for it. That of an executable counts as a crate of
+//! crates.io, as `cargo install` makes programs of published ones, and has the qualifier `source` with the value `local`.
 //!
 //! Lock files of what was downloaded, of tests and of documentation are asked for by nobody; they are passed over.
 
 mod audit;
 mod lock;
-mod place;
 
 use limpid_executable::executables;
-use limpid_plugin_sdk::detector::{Claim, Detector, Evidence, File, Package, Problems, Report};
+use limpid_lockfile::{MAX_FILE, Origin, declare, is_of_another};
+use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Problems, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 /// The scheme of crates.
@@ -30,9 +30,6 @@ pub const NAMESPACE: &str = "cargo";
 
 /// The longest name, version or source, in bytes: the host takes no longer one.
 const MAX_NAME: usize = 4096;
-
-/// The largest `Cargo.lock` that is read, in bytes. One of a thousand crates has 300 KB.
-pub const MAX_LOCK: u64 = 16 << 20;
 
 /// How executables begin, as crate `limpid-executable` has it.
 const EXECUTABLES: [&[u8]; 8] = [
@@ -72,33 +69,21 @@ export_detector!(Rust);
 struct Crate {
     name: String,
     version: String,
-    source: Source,
-}
-
-/// Where a crate comes from.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Source {
-    CratesIo,
-    /// Another registry, and where it is, if that is known.
-    Registry(Option<String>),
-    /// A repository of git, and where it is, if that is known.
-    Git(Option<String>),
-    /// A folder: that of what is built itself, or beside it.
-    Local,
-    /// A kind of source that is not known here.
-    Other(String),
+    origin: Origin,
+    /// Whether it is what was built, and not what that is made of.
+    is_root: bool,
 }
 
 fn read_lock(file: &File, report: &mut Report) -> Result<(), Error> {
-    if !place::is_of_application(file.path()) {
+    if is_of_another(file.path()) {
         return Ok(());
     }
-    let mut problems = Problems::default();
-    for found in lock::parse(&file.read_to_string(MAX_LOCK)?, &mut problems)? {
-        report.found(file.path(), package(found).evidence(Evidence::Declared));
-    }
-    report.unread_parts(file.path(), problems);
-    Ok(())
+    declare(file, report, |declarations| {
+        let text = file.read_to_string(MAX_FILE)?;
+        let mut crates = lock::parse(&text, declarations.problems())?.into_iter();
+        // What is built itself came from nowhere.
+        crates.try_for_each(|found| if found.is_root { Ok(()) } else { declarations.push(package(found)) })
+    })
 }
 
 fn read_executable(file: &File, report: &mut Report) -> Result<(), Error> {
@@ -120,20 +105,14 @@ fn read_executable(file: &File, report: &mut Report) -> Result<(), Error> {
 
 /// The package, with its [package URL](https://github.com/package-url/purl-spec/blob/main/types/cargo-definition.json).
 fn package(found: Crate) -> Package {
-    let Crate { name, version, source } = found;
+    let Crate { name, version, origin, is_root } = found;
     let purl = Purl::new(NAMESPACE, &name).version(&version);
-    let purl = match &source {
-        Source::Git(Some(url)) => purl.qualifier("vcs_url", url),
-        Source::Registry(Some(url)) => purl.qualifier("repository_url", url),
-        _ => purl,
-    };
-    let package = Package::new(name, version, SCHEME).namespace(NAMESPACE).purl(purl);
-    match source {
-        Source::CratesIo => package,
-        Source::Registry(_) => package.qualifier("source", "registry"),
-        Source::Git(_) => package.qualifier("source", "git"),
-        Source::Local => package.qualifier("source", "local"),
-        Source::Other(source) => package.qualifier("source", source),
+    let package = Package::new(name, version, SCHEME);
+    match origin {
+        Origin::Local if is_root => {
+            Origin::Published.state(package, NAMESPACE, purl).qualifier("source", "local")
+        }
+        origin => origin.state(package, NAMESPACE, purl),
     }
 }
 

@@ -1,11 +1,14 @@
 //! `Cargo.lock`, of all versions of its form: what differs between them are checksums, how dependencies are named and
 //! how addresses are written, and that the first had what is built in a table of its own.
 
+use std::collections::BTreeSet;
+
+use limpid_lockfile::Origin;
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::detector::Problems;
 use serde::Deserialize;
 
-use crate::{Crate, Source, is_name};
+use crate::{Crate, is_name};
 
 /// Its name.
 pub(crate) const NAME: &str = "Cargo.lock";
@@ -17,12 +20,16 @@ const NEWEST: i64 = 4;
 const CRATES_IO: [&str; 2] =
     ["registry+https://github.com/rust-lang/crates.io-index", "sparse+https://index.crates.io/"];
 
+/// What else such a file may have.
+const OTHERS: [&str; 2] = ["metadata", "patch"];
+
 #[derive(Deserialize)]
 struct Lock {
     version: Option<toml::Value>,
     root: Option<toml::Value>,
-    #[serde(default)]
-    package: Vec<toml::Value>,
+    package: Option<Vec<toml::Value>>,
+    #[serde(flatten)]
+    others: toml::Table,
 }
 
 #[derive(Deserialize)]
@@ -30,12 +37,15 @@ struct Locked {
     name: String,
     version: String,
     source: Option<String>,
+    #[serde(default)]
+    dependencies: Vec<String>,
 }
 
-/// The crates that a lock file names, what is built itself among them. One that is damaged costs itself.
+/// The crates that a lock file names, what is built itself among them: it has no source, and no other crate asks for it.
+/// One that is damaged costs itself.
 ///
 /// # Errors
-/// [`Error::Malformed`] where it is no lock file, [`Error::Unsupported`] where it is of a newer form.
+/// [`Error::Malformed`] where it is no lock file or holds none of what such a file does, [`Error::Unsupported`] where it is of a newer form.
 pub(crate) fn parse(text: &str, problems: &mut Problems) -> Result<Vec<Crate>, Error> {
     let lock: Lock = toml::from_str(text).map_err(|error| {
         let line = error
@@ -52,13 +62,21 @@ pub(crate) fn parse(text: &str, problems: &mut Problems) -> Result<Vec<Crate>, E
             )));
         }
     }
-    let mut crates = Vec::new();
-    for (number, locked) in lock.root.into_iter().chain(lock.package).enumerate() {
+    // A workspace without members has a version alone.
+    let other = lock.others.keys().find(|key| !OTHERS.contains(&key.as_str()));
+    if let (None, None, Some(other)) = (&lock.root, &lock.package, other) {
+        return Err(Error::malformed(format_args!("it has no list `package`, but `{other:.100}`")));
+    }
+    let (mut crates, mut wanted) = (Vec::new(), BTreeSet::new());
+    for (number, locked) in lock.root.into_iter().chain(lock.package.into_iter().flatten()).enumerate() {
         match locked.try_into::<Locked>() {
-            Ok(Locked { name, version, source })
+            Ok(Locked { name, version, source, dependencies })
                 if is_name(&name) && is_name(&version) && source.as_deref().is_none_or(is_name) =>
             {
-                crates.push(Crate { name, version, source: source.as_deref().map_or(Source::Local, of) });
+                // `name`, and where that is not enough its version, and its source if it has one.
+                wanted.extend(dependencies.into_iter().filter(|wanted| !wanted.ends_with(')')));
+                let origin = source.as_deref().map_or(Origin::Local, of);
+                crates.push(Crate { name, version, origin, is_root: source.is_none() });
             }
             Ok(_) => problems.push(Error::malformed(format_args!(
                 "package {number} has no name or version, or one that is too long"
@@ -68,21 +86,28 @@ pub(crate) fn parse(text: &str, problems: &mut Problems) -> Result<Vec<Crate>, E
             }
         }
     }
+    for found in crates.iter_mut().filter(|found| found.is_root) {
+        let Crate { name, version, .. } = &found;
+        found.is_root = !wanted.contains(name) && !wanted.contains(&format!("{name} {version}"));
+    }
     Ok(crates)
 }
 
 /// What an [address of a source](https://doc.rust-lang.org/cargo/reference/pkgid-spec.html) says.
-fn of(source: &str) -> Source {
+fn of(source: &str) -> Origin {
     if CRATES_IO.contains(&source) {
-        return Source::CratesIo;
+        return Origin::Published;
     }
     match source.split_once('+') {
-        Some(("registry", url)) => Source::Registry(Some(url.to_owned())),
+        Some(("registry", url)) => Origin::Registry(Some(url.to_owned())),
         // What is sparse is a part of the address.
-        Some(("sparse", _)) => Source::Registry(Some(source.to_owned())),
-        Some(("git", _)) => Source::Git(Some(source.to_owned())),
-        Some(("path", _)) => Source::Local,
-        Some((kind, _)) => Source::Other(kind.to_owned()),
-        None => Source::Other(source.to_owned()),
+        Some(("sparse", _)) => Origin::Registry(Some(source.to_owned())),
+        Some(("git", url)) => {
+            let (repository, commit) = url.split_once('#').unwrap_or((url, ""));
+            Origin::commit("git", repository, commit)
+        }
+        Some(("path", _)) => Origin::Local,
+        Some((kind, _)) => Origin::Other(kind.to_owned()),
+        None => Origin::Other(source.to_owned()),
     }
 }

@@ -3,6 +3,7 @@ use std::io::Write as _;
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use limpid_executable::testing::{Access, Form, Part, fat};
+use limpid_plugin_sdk::detector::{Evidence, Scope};
 use proptest::prelude::*;
 
 use super::*;
@@ -13,9 +14,11 @@ const LIST: &str = r#"{"packages":[
     {"name":"cc","version":"1.0.83","source":"crates.io","kind":"build"},
     {"name":"fork","version":"2.0.0-rc.1","source":"git","kind":"runtime"},
     {"name":"own","version":"3.0.0","source":"registry"},
-    {"name":"new","version":"4.0.0","source":"ipfs"}],"format":1}"#;
+    {"name":"new","version":"4.0.0","source":"ipfs"},
+    {"name":"beside","version":"0.2.0","source":"local"}],"format":1}"#;
 
-const CRATES: [&str; 5] = ["app 0.1.0", "fork 2.0.0-rc.1", "itoa 1.0.9", "new 4.0.0", "own 3.0.0"];
+const CRATES: [&str; 6] =
+    ["app 0.1.0", "beside 0.2.0", "fork 2.0.0-rc.1", "itoa 1.0.9", "new 4.0.0", "own 3.0.0"];
 
 fn compressed(text: &[u8]) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
@@ -56,20 +59,22 @@ fn crates_are_stated_with_where_they_come_from() {
     let stated: Vec<_> = report
         .packages()
         .map(|package| {
-            assert_eq!(package.scope, limpid_plugin_sdk::detector::Scope::Namespace("cargo".to_owned()));
+            let Scope::Namespace(namespace) = &package.scope else { panic!("{package:?}") };
             assert_eq!((package.scheme.as_str(), package.evidence), (SCHEME, Evidence::Installed));
             let source = package.qualifiers.first().map(|(key, value)| format!("{key}={value}"));
-            format!("{} {}", package.purl, source.unwrap_or_default())
+            format!("{} {namespace} {}", package.purl, source.unwrap_or_default())
         })
         .collect();
     assert_eq!(
         stated,
         [
-            "pkg:cargo/app@0.1.0 source=local",
-            "pkg:cargo/fork@2.0.0-rc.1 source=git",
-            "pkg:cargo/itoa@1.0.9 ",
-            "pkg:cargo/new@4.0.0 source=ipfs",
-            "pkg:cargo/own@3.0.0 source=registry",
+            // What is built itself may be published; what it is made of is where it comes from.
+            "pkg:cargo/app@0.1.0 cargo source=local",
+            "pkg:cargo/beside@0.2.0 cargo:elsewhere source=local",
+            "pkg:cargo/fork@2.0.0-rc.1 cargo:elsewhere source=git",
+            "pkg:cargo/itoa@1.0.9 cargo ",
+            "pkg:cargo/new@4.0.0 cargo:elsewhere source=ipfs",
+            "pkg:cargo/own@3.0.0 cargo:elsewhere source=registry",
         ]
     );
 }
@@ -90,7 +95,7 @@ fn what_the_executables_of_a_fat_file_share_is_stated_once() {
     ];
     let report = detect("app", fat(&images));
     let found = names(&report);
-    assert_eq!(found.len(), 6);
+    assert_eq!(found.len(), 7);
     assert!(found.contains(&"itoa 1.0.8".to_owned()) && found.contains(&"itoa 1.0.9".to_owned()));
     assert_eq!(
         problems(&report),
@@ -156,21 +161,30 @@ fn lock_files_of_all_versions_declare_their_crates() {
     ] {
         let report = detect("app/Cargo.lock", text.clone());
         assert_eq!(report.unread, [], "{text}");
-        assert_eq!(names(&report), ["app 0.1.0", "itoa 1.0.9"], "{text}");
+        // What is built itself is not what it is made of.
+        assert_eq!(names(&report), ["itoa 1.0.9"], "{text}");
         assert!(report.packages().all(|package| package.evidence == Evidence::Declared));
     }
-    assert_eq!(detect("app/Cargo.lock", "version = 4\n"), Report::default());
+    for nothing in ["", "# nothing\n", "version = 4\n", "package = []\n", "[metadata]\n"] {
+        assert_eq!(detect("app/Cargo.lock", nothing), Report::default(), "{nothing}");
+    }
     assert_eq!(detect("app/vendor/itoa/Cargo.lock", ITOA), Report::default());
 }
 
 #[test]
-fn the_sources_of_a_lock_file_are_in_the_package_urls() {
-    let check = |source: &str, purl: &str, qualifier: Option<&str>| {
-        let text = format!("[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n{source}");
+fn the_sources_of_a_lock_file_say_whose_advisories_count() {
+    let check = |source: &str, purl: &str, kind: Option<&str>| {
+        let text = format!(
+            "[[package]]\nname = \"app\"\nversion = \"0.1.0\"\ndependencies = [\"a\"]\n\n\
+             [[package]]\nname = \"a\"\nversion = \"1.0.0\"\n{source}"
+        );
         let report = detect("Cargo.lock", text);
+        assert_eq!(names(&report), ["a 1.0.0"], "{source}");
         let package = report.packages().next().unwrap();
         assert_eq!(package.purl, purl);
-        assert_eq!(package.qualifiers.first().map(|(_, value)| value.as_str()), qualifier, "{source}");
+        assert_eq!(package.qualifiers.first().map(|(_, value)| value.as_str()), kind, "{source}");
+        let namespace = if kind.is_some() { "cargo:elsewhere" } else { "cargo" };
+        assert_eq!(package.scope, Scope::Namespace(namespace.to_owned()), "{source}");
     };
     check("", "pkg:cargo/a@1.0.0", Some("local"));
     check("source = \"sparse+https://index.crates.io/\"", "pkg:cargo/a@1.0.0", None);
@@ -186,12 +200,30 @@ fn the_sources_of_a_lock_file_are_in_the_package_urls() {
     );
     check(
         "source = \"git+https://example.org/a?branch=main#0a1b\"",
-        "pkg:cargo/a@1.0.0?vcs_url=git%2Bhttps:%2F%2Fexample.org%2Fa%3Fbranch%3Dmain%230a1b",
+        "pkg:cargo/a@1.0.0?vcs_url=git%2Bhttps:%2F%2Fexample.org%2Fa%400a1b",
         Some("git"),
     );
+    check("source = \"git+https://example.org/a\"", "pkg:cargo/a@1.0.0", Some("git"));
     check("source = \"path+file:///src/a\"", "pkg:cargo/a@1.0.0", Some("local"));
     check("source = \"ipfs+abc\"", "pkg:cargo/a@1.0.0", Some("ipfs"));
     check("source = \"odd\"", "pkg:cargo/a@1.0.0", Some("odd"));
+}
+
+#[test]
+fn what_no_other_crate_asks_for_is_what_is_built() {
+    let package = |name: &str, version: &str, dependencies: &str| {
+        format!(
+            "[[package]]\nname = \"{name}\"\nversion = \"{version}\"\ndependencies = [{dependencies}]\n\n"
+        )
+    };
+    let check = |asks: &str, expected: &[&str]| {
+        let crates = [package("app", "0.1.0", asks), package("a", "1.0.0", ""), package("a", "2.0.0", "")];
+        assert_eq!(names(&detect("Cargo.lock", crates.concat())), expected, "{asks}");
+    };
+    check("", &[]);
+    check("\"a\"", &["a 1.0.0", "a 2.0.0"]);
+    check("\"a 2.0.0\"", &["a 2.0.0"]);
+    check("\"a 2.0.0 (registry+https://github.com/rust-lang/crates.io-index)\"", &[]);
 }
 
 #[test]
@@ -202,6 +234,11 @@ fn a_lock_file_that_cannot_be_read_is_told_with_the_reason() {
     };
     check("version = 5\n", "unsupported: the lock file is of version 5; versions up to 4 are read");
     check("version = \"x\"\n", "unsupported: the lock file is of version \"x\"; versions up to 4 are read");
+    check("[[pkg]]\nname = \"a\"\nversion = \"1.0.0\"\n", "malformed: it has no list `package`, but `pkg`");
+    check(
+        "version = 4\n\n[dependencies]\na = \"1\"\n",
+        "malformed: it has no list `package`, but `dependencies`",
+    );
     check("[[package]]\nname = \"a\"\n", "malformed: package 0: missing field `version`");
     check(
         "[[package]]\nname = \"\"\nversion = \"1\"\n",
@@ -259,7 +296,8 @@ fn inputs() -> Vec<(&'static str, Vec<u8>)> {
         encoder.finish().unwrap()
     };
     let lock = format!(
-        "version = 4\n\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\n{ITOA}\n[[package]]\nname = \"fork\"\n\
+        "version = 4\n\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\ndependencies = [\n \"beside\",\n]\n\n\
+         [[package]]\nname = \"beside\"\nversion = \"0.2.0\"\n{ITOA}\n[[package]]\nname = \"fork\"\n\
          version = \"2.0.0\"\nsource = \"git+https://example.org/fork?branch=main#0a1b2c\"\n"
     );
     let damaged = LIST.replace("\"version\":\"1.0.9\"", "\"version\":109");
@@ -276,6 +314,7 @@ fn inputs() -> Vec<(&'static str, Vec<u8>)> {
         ("damaged/input/usr/bin/app", program(stored(&damaged))),
         ("damaged/input/usr/bin/cut-off", program(stored(LIST)[..60].to_vec())),
         ("damaged/input/srv/newer/Cargo.lock", b"version = 5\n".to_vec()),
+        ("damaged/input/srv/other/Cargo.lock", b"[[pkg]]\nname = \"a\"\nversion = \"1.0.0\"\n".to_vec()),
         ("damaged/input/srv/conflict/Cargo.lock", b"version = 4\n<<<<<<< HEAD\n".to_vec()),
         ("damaged/input/srv/part/Cargo.lock", format!("[[package]]\nname = \"a\"\n{ITOA}").into_bytes()),
     ]

@@ -2,16 +2,16 @@
 //!
 //! A package is named by where its source is, as advisories name it: without scheme, user and `.git`, and in lower case
 //! (`github.com/apple/swift-nio`). One of a registry has the name that it has there (`mona.linkedlist`). A pin of a branch
-//! or a revision has no version, and the revision stands in its place, which no scheme orders. Packages in folders of the same
-//! machine are parts of the application. Lock files in checkouts of packages, in packages and in tests are
-//! [not an application's](limpid_lockfile::is_of_another).
+//! or a revision has no version, and the revision stands in its place: it is [not what was published](limpid_lockfile#what-is-stated),
+//! and neither is what lies on the same machine, which has the name that the application calls it by. Lock files in
+//! checkouts of packages, in packages and in tests are [not an application's](limpid_lockfile::is_of_another).
 //!
 //! Versions are ordered by the scheme `swift`; advisories are in the namespace of that name.
 
 pub mod resolved;
 
-use limpid_lockfile::MAX_FILE;
-use limpid_plugin_sdk::detector::{Claim, Detector, Evidence, File, Package, Problems, Report};
+use limpid_lockfile::{MAX_FILE, declare, is_of_another};
+use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use resolved::Pin;
@@ -29,33 +29,30 @@ impl Detector for Swift {
         Ok(Report::of_each(files, |file, report| {
             let path = file.path();
             let is_checkout = path.split('/').any(|folder| folder == "checkouts");
-            if is_checkout || limpid_lockfile::is_of_another(path) {
+            if is_checkout || is_of_another(path) {
                 return Ok(());
             }
-            let mut problems = Problems::default();
-            for pin in resolved::read(&file.read_to_vec(MAX_FILE)?, &mut problems)? {
-                report.found(path, package(&pin));
-            }
-            report.unread_parts(path, problems);
-            Ok(())
+            declare(file, report, |declarations| {
+                let pins = resolved::read(&file.read_to_vec(MAX_FILE)?, declarations.problems())?;
+                pins.iter().try_for_each(|pin| declarations.push(package(pin)))
+            })
         }))
     }
 }
 
 export_detector!(Swift);
 
-fn package(Pin { name, version }: &Pin) -> Package {
+fn package(Pin { name, version, origin }: &Pin) -> Package {
     let purl = match name.rsplit_once('/') {
         Some((namespace, name)) => Purl::new("swift", name).namespace(namespace),
         None => Purl::new("swift", name),
     };
-    let package = Package::new(name, version, "swift").namespace("swift").purl(purl.version(version));
-    package.evidence(Evidence::Declared)
+    origin.state(Package::new(name, version, "swift"), "swift", purl.version(version))
 }
 
 #[cfg(test)]
 mod tests {
-    use limpid_plugin_sdk::detector::Scope;
+    use limpid_plugin_sdk::detector::{Evidence, Scope};
 
     use super::*;
 
@@ -76,6 +73,19 @@ mod tests {
             (package.scheme.as_str(), &package.scope, package.evidence),
             ("swift", &Scope::Namespace("swift".to_owned()), Evidence::Declared)
         );
+    }
+
+    #[test]
+    fn a_pin_of_a_revision_is_not_what_was_published() {
+        let text = PINS.replace(
+            "\"revision\": \"0a\", \"version\": \"2.62.0\"",
+            "\"branch\": \"main\", \"revision\": \"0a\"",
+        );
+        let report = Swift::detect(&[File::in_memory("app/Package.resolved", text)]).unwrap();
+        let package = report.packages().next().unwrap();
+        assert_eq!(package.scope, Scope::Namespace("swift:elsewhere".to_owned()));
+        let purl = "pkg:swift/github.com/apple/swift-nio@0a?vcs_url=git%2Bhttps:%2F%2Fgithub.com%2Fapple%2Fswift-nio.git%400a";
+        assert_eq!(package.purl, purl);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `Package.resolved` of the
 //! [Swift Package Manager](https://docs.swift.org/swiftpm/documentation/packagemanagerdocs/resolvingpackageversions).
 
-use limpid_lockfile::{Fields, Records, fields, text};
+use limpid_lockfile::{Fields, Origin, Records, fields, text};
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::detector::Problems;
 use serde_json::value::RawValue;
@@ -13,6 +13,8 @@ pub struct Pin {
     pub name: String,
     /// A semantic version, or the revision of a repository.
     pub version: String,
+    /// Where it is from.
+    pub origin: Origin,
 }
 
 /// The pins of a file. What is wrong with one costs that one.
@@ -49,28 +51,45 @@ pub fn read(bytes: &[u8], problems: &mut Problems) -> Result<Vec<Pin>, Error> {
     Ok(all)
 }
 
-/// None of what is in a folder of the same machine.
+/// None of what lies on the same machine and has no version: its folder says what it is.
 fn read_pin(pin: &RawValue) -> Result<Option<Pin>, Error> {
     let pin = fields(pin.get().as_bytes())?;
     let kind = text(&pin, "kind")?;
     let location = first(&pin, ["location", "repositoryURL"])?;
-    let name = match kind.as_deref() {
-        Some("localSourceControl" | "fileSystem") => return Ok(None),
-        Some("registry") => text(&pin, "identity")?,
-        _ => match location {
-            Some(location) if location.starts_with(['/', '.']) || location.starts_with("file:") => {
-                return Ok(None);
-            }
-            Some(location) => repository(&location),
-            None => None,
-        },
+    let is_local = match kind.as_deref() {
+        Some("localSourceControl" | "fileSystem") => true,
+        Some("registry") => false,
+        _ => location.as_deref().is_some_and(|it| it.starts_with(['/', '.']) || it.starts_with("file:")),
     };
-    let name = name.ok_or_else(|| Error::malformed("it has no location"))?.to_lowercase();
-    let state =
-        pin.get("state").ok_or_else(|| Error::malformed(format_args!("`{name:.200}` has no state")))?;
-    let version = first(&fields(state.get().as_bytes())?, ["version", "revision"])?;
-    let version = version.ok_or_else(|| Error::malformed(format_args!("`{name:.200}` has no version")))?;
-    Ok(Some(Pin { name, version }))
+    let name = match (kind.as_deref(), &location) {
+        (Some("registry"), _) => text(&pin, "identity")?,
+        _ if is_local => first(&pin, ["identity", "package"])?,
+        (_, Some(location)) => repository(location),
+        (_, None) => None,
+    };
+    let name = match name {
+        Some(name) => name.to_lowercase(),
+        None if is_local => return Ok(None),
+        None => return Err(Error::malformed("it has no location")),
+    };
+    let state = match pin.get("state") {
+        Some(state) => fields(state.get().as_bytes())?,
+        None if is_local => return Ok(None),
+        None => return Err(Error::malformed(format_args!("`{name:.200}` has no state"))),
+    };
+    let (version, revision) = (text(&state, "version")?, text(&state, "revision")?);
+    let location = location.unwrap_or_default();
+    match (version, revision) {
+        (Some(version), _) if is_local => Ok(Some(Pin { name, version, origin: Origin::Local })),
+        (None, Some(version)) if is_local => Ok(Some(Pin { name, version, origin: Origin::Local })),
+        (None, None) if is_local => Ok(None),
+        (Some(version), _) => Ok(Some(Pin { name, version, origin: Origin::Published })),
+        (None, Some(revision)) => {
+            let origin = Origin::commit("git", &location, &revision);
+            Ok(Some(Pin { name, version: revision, origin }))
+        }
+        (None, None) => Err(Error::malformed(format_args!("`{name:.200}` has no version"))),
+    }
 }
 
 fn first(fields: &Fields<'_>, keys: [&str; 2]) -> Result<Option<String>, Error> {
@@ -99,7 +118,11 @@ mod tests {
     fn words(text: &str) -> (Vec<String>, Problems) {
         let mut problems = Problems::default();
         let pins = read(text.as_bytes(), &mut problems).unwrap();
-        (pins.iter().map(|pin| format!("{} {}", pin.name, pin.version)).collect(), problems)
+        let word = |pin: &Pin| {
+            let origin = if pin.origin.is_published() { String::new() } else { format!(" {:?}", pin.origin) };
+            format!("{} {}{origin}", pin.name, pin.version)
+        };
+        (pins.iter().map(word).collect(), problems)
     }
 
     #[test]
@@ -114,9 +137,15 @@ mod tests {
                       "state": {{"branch": "main", "revision": "0a1b"}}}},
                     {{"identity": "mona.LinkedList", "kind": "registry", "location": "", "state": {{"version": "1.1.0"}}}},
                     {{"identity": "b", "kind": "localSourceControl", "location": "/src/b", "state": {{}}}},
-                    {{"identity": "c", "location": "../c", "state": {{"version": "1.0.0"}}}}]}}"#
+                    {{"identity": "c", "location": "../c", "state": {{"version": "1.0.0"}}}},
+                    {{"kind": "fileSystem"}}]}}"#
             );
-            assert_eq!(words(&text).0, ["host.example/team/a 0a1b", "mona.linkedlist 1.1.0"]);
+            let expected = [
+                "host.example/team/a 0a1b Repository { kind: \"git\", url: Some(\"git+ssh://host.example/team/a.git@0a1b\") }",
+                "mona.linkedlist 1.1.0",
+                "c 1.0.0 Local",
+            ];
+            assert_eq!(words(&text), (expected.map(str::to_owned).to_vec(), Problems::default()));
         }
     }
 

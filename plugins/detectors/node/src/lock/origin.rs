@@ -1,39 +1,29 @@
-//! Where a package is from, where that is no registry.
+//! Where a package is from, as package managers of JavaScript write it.
 
-/// Where a package is from: a commit, or an archive of a server, or none of these.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Origin {
-    key: &'static str,
-    value: String,
+use limpid_lockfile::Origin;
+
+/// Where npm's registry, and Yarn's name for it, have archives.
+const REGISTRIES: [&str; 2] = ["https://registry.npmjs.org/", "https://registry.yarnpkg.com/"];
+
+/// How a folder or a file of the same machine is named.
+const LOCAL: [&str; 7] = ["file:", "link:", "portal:", "workspace:", "./", "../", "/"];
+
+/// Whether a range or a reference names a folder or a file of the same machine.
+pub(super) fn is_local(reference: &str) -> bool {
+    LOCAL.iter().any(|kind| reference.starts_with(kind))
 }
 
-impl Origin {
-    /// The qualifiers of the package and of its package URL.
-    pub(super) fn qualifiers(&self) -> impl Iterator<Item = (&'static str, &str)> + Clone {
-        (!self.value.is_empty()).then_some((self.key, self.value.as_str())).into_iter()
+/// An archive by its address: of npm itself, or of another server, or of the same machine.
+pub(super) fn of_archive(address: &str) -> Origin {
+    match REGISTRIES.iter().any(|registry| address.starts_with(registry)) {
+        true => Origin::Published,
+        false => Origin::archive(address),
     }
+}
 
-    /// An archive of a server; a file says nothing of where it is from.
-    pub(super) fn of_archive(url: &str) -> Self {
-        match url.starts_with("https://") || url.starts_with("http://") {
-            true => Self { key: "download_url", value: public(url) },
-            false => Self::default(),
-        }
-    }
-
-    /// A commit of a repository.
-    pub(super) fn of_commit(repository: &str, commit: &str) -> Self {
-        let url = public(repository);
-        let url = url.strip_prefix("git+").unwrap_or(&url);
-        // What GitHub and others are called for short.
-        let url = match url.split_once(':') {
-            Some(("github", path)) => format!("https://github.com/{path}"),
-            Some(("gitlab", path)) => format!("https://gitlab.com/{path}"),
-            Some(("bitbucket", path)) => format!("https://bitbucket.org/{path}"),
-            _ => url.to_owned(),
-        };
-        Self { key: "vcs_url", value: format!("git+{url}@{commit}") }
-    }
+/// A commit of a repository.
+pub(super) fn of_commit(repository: &str, commit: &str) -> Origin {
+    Origin::commit("git", repository, commit)
 }
 
 /// Repository and commit of an address of git, in whatever form managers write it: `git+ssh://...#COMMIT`,
@@ -49,15 +39,6 @@ pub(super) fn commit(address: &str) -> Option<(&str, &str)> {
     (is_git && is_commit).then_some((repository, commit))
 }
 
-/// An address without a name and a password, which some have in it although nobody should.
-fn public(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    format!("{scheme}://{host}{path}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,9 +46,10 @@ mod tests {
     #[test]
     fn a_commit_is_known_in_all_forms_that_managers_write() {
         let check = |address: &str, expected: Option<&str>| {
-            let found =
-                commit(address).map(|(repository, commit)| Origin::of_commit(repository, commit).value);
-            assert_eq!(found.as_deref(), expected, "{address}");
+            let found = commit(address).map(|(repository, commit)| of_commit(repository, commit));
+            let expected =
+                expected.map(|url| Origin::Repository { kind: "git".to_owned(), url: Some(url.to_owned()) });
+            assert_eq!(found, expected, "{address}");
         };
         check("git+ssh://git@example.org/a/b.git#0123abc", Some("git+ssh://example.org/a/b.git@0123abc"));
         check("https://u:p@example.org/a/b.git#0123abc", Some("git+https://example.org/a/b.git@0123abc"));
@@ -79,8 +61,11 @@ mod tests {
     }
 
     #[test]
-    fn names_and_passwords_stay_where_they_are() {
-        assert_eq!(Origin::of_archive("https://u:p@example.org/a.tgz").value, "https://example.org/a.tgz");
-        assert_eq!(Origin::of_archive("file:a.tgz"), Origin::default());
+    fn an_archive_of_npm_is_npms() {
+        let check = |address: &str, expected: Origin| assert_eq!(of_archive(address), expected, "{address}");
+        check("https://registry.npmjs.org/a/-/a-1.0.0.tgz", Origin::Published);
+        check("https://registry.yarnpkg.com/a/-/a-1.0.0.tgz", Origin::Published);
+        check("https://u:p@example.org/a.tgz", Origin::Archive("https://example.org/a.tgz".to_owned()));
+        check("file:a.tgz", Origin::Local);
     }
 }

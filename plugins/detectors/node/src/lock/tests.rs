@@ -1,3 +1,5 @@
+use limpid_lockfile::MAX_PACKAGES;
+use limpid_plugin_sdk::detector::{Evidence, Scope};
 use proptest::prelude::*;
 
 use super::*;
@@ -9,9 +11,20 @@ fn read_file(path: &str, text: &str) -> (Vec<String>, Vec<String>) {
     if let Err(error) = read(Kind::of(path).unwrap(), &file, &mut report) {
         report.unread(path, error);
     }
-    assert!(report.packages().all(|package| package.evidence == Evidence::Declared));
+    for package in report.packages() {
+        assert_eq!(package.evidence, Evidence::Declared);
+        // What is not npm's says so, and is not judged by npm's advisories.
+        let is_elsewhere = package.qualifiers.iter().any(|(key, _)| key == "source");
+        let namespace = if is_elsewhere { "npm:elsewhere" } else { "npm" };
+        assert_eq!(package.scope, Scope::Namespace(namespace.to_owned()), "{}", package.purl);
+        assert!(is_elsewhere || !package.purl.contains('?'), "{}", package.purl);
+    }
     let purl = |purl: &str| purl.replace("pkg:npm/", "").replace("%40", "@").replace("%2F", "/");
-    let packages = report.packages().map(|package| purl(&package.purl)).collect();
+    let word = |package: &limpid_plugin_sdk::detector::Package| {
+        let is_local = package.qualifiers.iter().any(|(_, value)| value == "local");
+        format!("{}{}", purl(&package.purl), if is_local { " (local)" } else { "" })
+    };
+    let packages = report.packages().map(word).collect();
     (packages, report.unread.iter().map(|unread| unread.error.to_string()).collect())
 }
 
@@ -68,8 +81,11 @@ fn npm_declares_a_tree_in_version_1_and_folders_in_later_ones() {
         &["malformed: package `packed` has no version", "malformed: package `fetched` has no version"],
     );
     let folders = r#""packages": {
-        "": {"name": "shop", "version": "1.0.0"},
+        "": {"name": "shop", "version": "1.0.0", "workspaces": ["packages/*"]},
         "packages/member": {"version": "2.0.0"},
+        "../beside": {"version": "0.1.0"},
+        "node_modules/beside": {"resolved": "../beside", "link": true},
+        "node_modules/packed": {"version": "0.2.0", "resolved": "file:packed.tgz"},
         "node_modules/member": {"resolved": "packages/member", "link": true},
         "node_modules/@a/b": {"version": "1.0.0", "integrity": "sha512-"},
         "node_modules/renamed": {"name": "ms", "version": "2.0.0"},
@@ -78,6 +94,8 @@ fn npm_declares_a_tree_in_version_1_and_folders_in_later_ones() {
         "not_node_modules/x": {"version": "1"},
         "node_modules/forked": {"version": "1.2.0", "resolved": "git+ssh://git@github.com/a/forked.git#0123abcd"}}"#;
     let expected = [
+        "beside@0.1.0 (local)",
+        "packed@0.2.0 (local)",
         "@a/b@1.0.0",
         "ms@2.0.0",
         "lodash@3.10.1",
@@ -88,8 +106,115 @@ fn npm_declares_a_tree_in_version_1_and_folders_in_later_ones() {
     );
     check("app/package-lock.json", &v2, &expected);
     check("npm-shrinkwrap.json", &format!(r#"{{"lockfileVersion": 3, {folders}}}"#), &expected);
-    check("node_modules/.package-lock.json", &format!(r#"{{"lockfileVersion": 3, {folders}}}"#), &expected);
-    check("package-lock.json", "{}", &[]);
+    check(
+        "app/node_modules/.package-lock.json",
+        &format!(r#"{{"lockfileVersion": 3, {folders}}}"#),
+        &expected,
+    );
+    // Without a workspace, a folder is what the project asks for; without a project, nobody knows.
+    let folders = r#""local": {"version": "0.3.0"}, "sub/dir": {"name": "other", "version": "0.4.0"}, "none": {},
+        "node_modules/local": {"resolved": "local", "link": true}"#;
+    let single = format!(r#"{{"lockfileVersion": 3, "packages": {{"": {{"name": "shop"}}, {folders}}}}}"#);
+    check("package-lock.json", &single, &["local@0.3.0 (local)", "other@0.4.0 (local)"]);
+    let hidden = format!(r#"{{"lockfileVersion": 3, "packages": {{{folders}}}}}"#);
+    check("node_modules/.package-lock.json", &hidden, &[]);
+}
+
+#[test]
+fn a_file_of_an_unknown_form_is_named_and_a_project_without_packages_is_not() {
+    let unread = |path: &str, text: &str, expected: &str| check_with(path, text, &[], &[expected]);
+    let version = |version: &str, newest: u8| {
+        format!("unsupported: the lock file is of version {version}; versions up to {newest} are read")
+    };
+    let npm = "package-lock.json";
+    unread(npm, "{}", "malformed: it has no `lockfileVersion`, `packages` or `dependencies`");
+    let packages = r#""packages": {"node_modules/a": {"version": "1"}}"#;
+    for odd in ["0", "4", "77", "1.5", "\"3\"", "null"] {
+        // What is null is not there.
+        let text = format!(r#"{{"lockfileVersion": {odd}, {packages}}}"#);
+        match odd {
+            "null" => check(npm, &text, &["a@1"]),
+            _ => unread(npm, &text, &version(odd, 3)),
+        }
+    }
+    unread(
+        npm,
+        r#"{"lockfileVersion": 3, "packages": []}"#,
+        "malformed: invalid type: sequence, expected a map at line 1 column 0",
+    );
+    check(npm, r#"{"name": "shop", "lockfileVersion": 1}"#, &[]);
+    check(npm, r#"{"lockfileVersion": 3, "packages": {"": {"name": "shop"}}}"#, &[]);
+    check(
+        "npm-shrinkwrap.json",
+        r#"{"name": "shop", "dependencies": {"a": {"version": "1.0.0"}}}"#,
+        &["a@1.0.0"],
+    );
+
+    unread("bun.lock", "{}", "malformed: it has no `lockfileVersion`");
+    unread("bun.lock", r#"{"lockfileVersion": 3, "packages": {"a": ["a@1"]}}"#, &version("3", 2));
+    for known in 0..=2 {
+        let text = format!(r#"{{"lockfileVersion": {known}, "packages": {{"a": ["a@1"]}}}}"#);
+        check("bun.lock", &text, &["a@1"]);
+    }
+    check("bun.lock", r#"{"lockfileVersion": 1, "workspaces": {"": {"name": "shop"}}, "packages": {}}"#, &[]);
+
+    let pnpm = "pnpm-lock.yaml";
+    for odd in ["77", "8.0", "4", "x", ""] {
+        unread(pnpm, &format!("lockfileVersion: '{odd}'\npackages:\n  a@1: {{}}\n"), &version(odd, 9));
+    }
+    for known in ["5.4", "'6.0'", "'6.1'", "'7.0'", "'9.0'"] {
+        check(
+            pnpm,
+            &format!("lockfileVersion: {known}\npackages:\n\n  /a/1.0.0@2: {{}}\n")
+                .replace("/1.0.0@2", if known == "5.4" { "/1.0.0" } else { "@1.0.0" }),
+            &["a@1.0.0"],
+        );
+        check(pnpm, &format!("lockfileVersion: {known}\nimporters:\n  .: {{}}\n"), &[]);
+        check(pnpm, &format!("lockfileVersion: {known}\npackages: {{}}\n"), &[]);
+    }
+    check(pnpm, "", &[]);
+    check_with(pnpm, "packages:\n  a@1.0.0: {}\n", &["a@1.0.0"], &["malformed: it has no `lockfileVersion`"]);
+    unread(
+        pnpm,
+        "lockfileVersion: '9.0'\npackages:\n- name: a\n  version: 1.0.0\n",
+        "malformed: `packages` is no map",
+    );
+    unread(pnpm, "lockfileVersion: '9.0'\npackages: a\n", "malformed: `packages` is no map");
+    unread(pnpm, "- a\n", "malformed: it is no map");
+    unread(pnpm, "this is no lock file\n", "malformed: it is no map");
+    check_with(
+        pnpm,
+        "lockfileVersion: '9.0'\nx: &x {resolution: {}}\npackages:\n  a@1.0.0: *x\n  b@1.0.0: [1]\n  c@1.0.0: d\n  e@1.0.0:\n",
+        &["e@1.0.0"],
+        &[
+            "malformed: package `a@1.0.0` is no map",
+            "malformed: package `b@1.0.0` is no map",
+            "malformed: package `c@1.0.0` is no map",
+            "unsupported: 1 aliases of YAML, which pnpm does not write, are not followed",
+        ],
+    );
+
+    check("yarn.lock", "", &[]);
+    check("yarn.lock", "# THIS IS AN AUTOGENERATED FILE.\n# yarn lockfile v1\n\n\n", &[]);
+    unread("yarn.lock", "# yarn lockfile v2\na@1:\n  version \"1\"\n", &version("2", 1));
+    unread("yarn.lock", "{\"a\": 1}\n", "malformed: `{\"a\": 1}` begins no entry");
+    unread("yarn.lock", "  a@1\n  version \"1\"\n", "malformed: line 1 belongs to no entry");
+    check("yarn.lock", "__metadata:\n  version: 8\n", &[]);
+    check_with(
+        "yarn.lock",
+        "__metadata:\n  version: 77\n\"a@npm:1\":\n  version: 1.0.0\n  resolution: \"a@npm:1.0.0\"\n",
+        &["a@1.0.0"],
+        &[&version("77", 8)],
+    );
+    check_with(
+        "yarn.lock",
+        "__metadata:\n  version: 8\n\"a@npm:1\": &a\n  version: 1.0.0\n\"b@npm:1\": *a\n",
+        &["a@1.0.0"],
+        &[
+            "malformed: package `b` has no version",
+            "unsupported: 1 aliases of YAML, which Yarn does not write, are not followed",
+        ],
+    );
 }
 
 #[test]
@@ -121,6 +246,13 @@ accepts@^1.3.7, accepts@~1.3.7:
   version "3.0.0"
   resolved "https://example.org/fetched.tgz#00ff00ff"
 
+"beside@file:./beside":
+  version "4.0.0"
+
+"npms@https://registry.npmjs.org/npms/-/npms-5.0.0.tgz":
+  version "5.0.0"
+  resolved "https://registry.npmjs.org/npms/-/npms-5.0.0.tgz#00ff"
+
 nothing@^1:
   resolved "x"
 
@@ -133,6 +265,8 @@ what is this
             "@a/ms@2.0.0",
             "forked@1.2.0?vcs_url=git%2Bhttps://example.org/forked.git@0123abcd",
             "fetched@3.0.0?download_url=https://example.org/fetched.tgz",
+            "beside@4.0.0 (local)",
+            "npms@5.0.0",
         ],
         &["malformed: package `nothing` has no version", "malformed: `what is this` begins no entry"],
     );
@@ -183,6 +317,20 @@ __metadata:
   resolution: "member@workspace:packages/member"
   linkType: soft
 
+"shop@workspace:.":
+  version: 0.0.0-use.local
+  resolution: "shop@workspace:."
+
+"copied@file:./copied::locator=shop%40workspace%3A.":
+  version: 0.5.0
+  resolution: "copied@file:./copied#./copied::hash=df0bf1&locator=shop%40workspace%3A."
+  linkType: hard
+
+"fetched@https://example.org/fetched.tgz":
+  version: 3.0.0
+  resolution: "fetched@https://example.org/fetched.tgz"
+  linkType: hard
+
 "nothing@npm:1":
   resolution: "nothing@npm:1.0.0"
   linkType: hard
@@ -194,6 +342,8 @@ __metadata:
             "fsevents@2.3.3",
             "ms@2.0.0",
             "forked@1.2.0?vcs_url=git%2Bhttps://github.com/a/forked.git@0123abcd",
+            "copied@0.5.0 (local)",
+            "fetched@3.0.0?download_url=https://example.org/fetched.tgz",
         ],
         &["malformed: package `nothing` has no version"],
     );
@@ -208,14 +358,18 @@ fn pnpm_declares_packages_by_keys_of_all_its_versions() {
          /a/1.0.0_b@2.0.0+c@3.0.0:\n    resolution: {integrity: sha512-x}\n    dependencies:\n      version: 9\n  \
          example.org/d/1.0.0:\n    resolution: {integrity: sha512-x, tarball: https://example.org/d.tgz}\n  \
          github.com/a/forked/0123abcd:\n    resolution: {tarball: https://codeload.github.com/a/forked/tar.gz/0123abcd}\n    \
-         name: forked\n    version: 1.2.0\n  file:local:\n    resolution: {directory: local, type: directory}\n    name: local\n    version: 0.3.0\n",
+         name: forked\n    version: 1.2.0\n  file:local:\n    resolution: {directory: local, type: directory}\n    name: local\n    version: 0.3.0\n  \
+         npm.example.org/own/1.0.0:\n    resolution: {integrity: sha512-x}\n  \
+         registry.npmjs.org/npms/1.0.0:\n    resolution: {integrity: sha512-x}\n",
         &[
             "@babel/code-frame@7.24.7",
             "react-dom@18.2.0",
             "a@1.0.0",
             "d@1.0.0?download_url=https://example.org/d.tgz",
             "forked@1.2.0?download_url=https://codeload.github.com/a/forked/tar.gz/0123abcd",
-            "local@0.3.0",
+            "local@0.3.0 (local)",
+            "own@1.0.0?repository_url=https://npm.example.org/",
+            "npms@1.0.0",
         ],
     );
     check(
@@ -288,7 +442,7 @@ fn bun_declares_lists_that_begin_with_name_and_version() {
 fn what_is_damaged_costs_itself_and_what_is_large_or_deep_ends() {
     check_with(
         "package-lock.json",
-        r#"{"packages": {"node_modules/a": {"version": 1}, "node_modules/b b": {"version": "1"},
+        r#"{"lockfileVersion": 3, "packages": {"node_modules/a": {"version": 1}, "node_modules/b b": {"version": "1"},
             "node_modules/c": {"version": "1.0.0"}}}"#,
         &["c@1.0.0"],
         &[
@@ -318,8 +472,8 @@ fn what_is_damaged_costs_itself_and_what_is_large_or_deep_ends() {
         (0..=MAX_PACKAGES).map(|number| format!("a{number}@1:\n  version \"1.0.0\"\n")).collect();
     let (packages, unread) = read_file("yarn.lock", &many);
     assert_eq!(packages.len(), MAX_PACKAGES);
-    assert_eq!(unread, ["unsupported: the file declares more packages than this plugin's limit of 50000"]);
-    let large = " ".repeat(MAX_LOCK as usize + 1);
+    assert_eq!(unread, ["unsupported: the file declares more packages than this plugin's limit of 100000"]);
+    let large = " ".repeat(MAX_FILE as usize + 1);
     check_with(
         "yarn.lock",
         &large,
@@ -351,15 +505,15 @@ proptest! {
         let berry = each(&|name, version| format!("\"{name}@npm:^{version}\":\n  version: {version}\n  resolution: \"{name}@npm:{version}\"\n"));
         prop_assert_eq!(&read_file("yarn.lock", &format!("__metadata:\n  version: 8\n{berry}")).0, &expected);
         let pnpm = each(&|name, version| format!("  '{name}@{version}':\n    resolution: {{integrity: x}}\n"));
-        prop_assert_eq!(&read_file("pnpm-lock.yaml", &format!("packages:\n{pnpm}")).0, &expected);
+        prop_assert_eq!(&read_file("pnpm-lock.yaml", &format!("lockfileVersion: '9.0'\npackages:\n{pnpm}")).0, &expected);
         let pnpm = each(&|name, version| format!("  /{name}/{version}_peer@1:\n    resolution: {{integrity: x}}\n"));
         prop_assert_eq!(&read_file("pnpm-lock.yaml", &format!("lockfileVersion: 5.3\npackages:\n{pnpm}")).0, &expected);
         let bun = each(&|name, version| format!("\"x/{name}\": [\"{name}@{version}\", \"\", {{}},],\n"));
-        prop_assert_eq!(&read_file("bun.lock", &format!("{{\"packages\": {{{bun}}},}}")).0, &expected);
+        prop_assert_eq!(&read_file("bun.lock", &format!("{{\"lockfileVersion\": 1, \"packages\": {{{bun}}},}}")).0, &expected);
     }
 
     #[test]
-    fn no_text_is_too_odd_to_be_read(text in "(__metadata:\n|packages:\n|  |\"|a@npm:b|version:? \"?1\n|resolution: |[{}\\[\\],:#/@(]|\\PC{0,5}|\n){0,20}") {
+    fn no_text_is_too_odd_to_be_read(text in "(__metadata:\n|lockfileVersion: '9.0'\n|packages:\n|  |\"|a@npm:b|version:? \"?1\n|resolution: |[{}\\[\\],:#/@(]|\\PC{0,5}|\n){0,20}") {
         for path in ["package-lock.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock"] {
             read_file(path, &text);
         }

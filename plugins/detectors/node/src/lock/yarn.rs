@@ -6,10 +6,13 @@
 //!   resolved "https://registry.yarnpkg.com/@babel/core/-/core-7.24.7.tgz#882f"
 //! ```
 
+use limpid_lockfile::{Declarations, Origin};
 use limpid_plugin_sdk::Error;
 
-use super::origin::{self, Origin};
-use super::{Declared, Sink, split_name};
+use super::{origin, push, split_name, unknown_version};
+
+/// How the comment begins that says of which version the form is.
+const FORM: &str = "# yarn lockfile v";
 
 #[derive(Default)]
 struct Entry<'a> {
@@ -19,20 +22,29 @@ struct Entry<'a> {
     resolved: Option<&'a str>,
 }
 
-pub(super) fn read(text: &str, sink: &mut Sink<'_>) -> Result<(), Error> {
+pub(super) fn read(text: &str, declarations: &mut Declarations<'_>) -> Result<(), Error> {
     let mut entry = Entry::default();
-    for line in text.lines() {
-        if line.is_empty() || line.starts_with('#') {
-            continue;
+    // What stands before the first entry belongs to none.
+    let mut has_begun = false;
+    for (number, line) in (1_u64..).zip(text.lines()) {
+        if line.trim().is_empty() || line.starts_with('#') {
+            match line.strip_prefix(FORM).map(str::trim) {
+                None | Some("1") => continue,
+                Some(version) => return Err(unknown_version(version, 1)),
+            }
         }
         if !line.starts_with(' ') {
-            finish(&entry, sink)?;
+            finish(&entry, declarations)?;
+            has_begun = true;
             let Some(patterns) = line.strip_suffix(':') else {
                 entry = Entry::default();
-                sink.problems.push(Error::malformed(format_args!("`{line:.100}` begins no entry")));
+                declarations.problem(Error::malformed(format_args!("`{line:.100}` begins no entry")));
                 continue;
             };
             entry = Entry { pattern: first(patterns), ..Entry::default() };
+        } else if !has_begun {
+            has_begun = true;
+            declarations.problem(Error::malformed(format_args!("line {number} belongs to no entry")));
         } else if let Some((key, value)) = field(line) {
             match key {
                 "version" => entry.version = Some(value),
@@ -41,7 +53,7 @@ pub(super) fn read(text: &str, sink: &mut Sink<'_>) -> Result<(), Error> {
             }
         }
     }
-    finish(&entry, sink)
+    finish(&entry, declarations)
 }
 
 /// The first of several patterns, without quotes.
@@ -58,7 +70,7 @@ fn field(line: &str) -> Option<(&str, &str)> {
     Some((key, value.trim().trim_matches('"')))
 }
 
-fn finish(entry: &Entry<'_>, sink: &mut Sink<'_>) -> Result<(), Error> {
+fn finish(entry: &Entry<'_>, declarations: &mut Declarations<'_>) -> Result<(), Error> {
     if entry.pattern.is_empty() {
         return Ok(());
     }
@@ -66,17 +78,18 @@ fn finish(entry: &Entry<'_>, sink: &mut Sink<'_>) -> Result<(), Error> {
     let alias = range.strip_prefix("npm:");
     let name = alias.map_or(name, |alias| split_name(alias).map_or(alias, |(name, _)| name));
     let Some(version) = entry.version else {
-        sink.versionless(name);
+        declarations.versionless(name);
         return Ok(());
     };
     let commit = entry.resolved.and_then(origin::commit);
     let origin = match (commit, entry.resolved) {
-        (Some((repository, commit)), _) => Origin::of_commit(repository, commit),
+        (Some((repository, commit)), _) => origin::of_commit(repository, commit),
+        _ if origin::is_local(range) => Origin::Local,
         // What was asked for by its address.
         (None, Some(url)) if range.contains("://") => {
-            Origin::of_archive(url.split_once('#').map_or(url, |(url, _)| url))
+            origin::of_archive(url.split_once('#').map_or(url, |(url, _)| url))
         }
-        _ => Origin::default(),
+        _ => Origin::Published,
     };
-    sink.push(Declared { name, version, origin })
+    push(name, version, &origin, declarations)
 }

@@ -1,3 +1,5 @@
+use limpid_lockfile::{MAX_FILE, MAX_PACKAGES};
+use limpid_plugin_sdk::detector::{Evidence, Package, Scope};
 use proptest::prelude::*;
 
 use super::*;
@@ -9,9 +11,18 @@ fn read_file(path: &str, text: &str) -> (Vec<String>, Vec<String>) {
     if let Err(error) = read(Kind::of(path).unwrap(), &file, &mut report) {
         report.unread(path, error);
     }
-    assert!(report.packages().all(|package| package.evidence == Evidence::Declared));
-    let packages =
-        report.packages().map(|package| package.purl.replace("pkg:pypi/", "").replace("%2F", "/")).collect();
+    let word = |package: &Package| {
+        assert_eq!(package.evidence, Evidence::Declared);
+        // What is not PyPI's says so, and is not judged by PyPI's advisories.
+        let of =
+            |wanted: &str| package.qualifiers.iter().find(|(key, _)| key == wanted).map(|(_, value)| value);
+        let namespace = if of("source").is_some() { "pypi:elsewhere" } else { "pypi" };
+        assert_eq!(package.scope, Scope::Namespace(namespace.to_owned()), "{}", package.purl);
+        let local = if of("source").is_some_and(|source| source == "local") { " (local)" } else { "" };
+        let edited = if of("editable").is_some() { " (edited)" } else { "" };
+        format!("{}{local}{edited}", package.purl.replace("pkg:pypi/", "").replace("%2F", "/"))
+    };
+    let packages = report.packages().map(word).collect();
     (packages, report.unread.iter().map(|unread| unread.error.to_string()).collect())
 }
 
@@ -88,6 +99,30 @@ name = "indexed"
 version = "2.0"
 source = {type = "legacy", url = "https://example.org/simple", reference = "mirror"}
 
+[[package]]
+name = "beside"
+version = "0.2.0"
+
+[package.source]
+type = "directory"
+url = "../beside"
+
+[[package]]
+name = "wheel"
+version = "0.3.0"
+
+[package.source]
+type = "file"
+url = "wheels/wheel-0.3.0-py3-none-any.whl"
+
+[[package]]
+name = "fetched"
+version = "0.4.0"
+
+[package.source]
+type = "url"
+url = "https://example.org/fetched-0.4.0.tar.gz"
+
 [metadata]
 lock-version = "2.0"
 name = "no package"
@@ -95,7 +130,14 @@ name = "no package"
 [metadata.files]
 x = []
 "#,
-        &["jinja2@3.0.3", "mine@1.0?vcs_url=git%2Bhttps://example.org/mine.git%400123", "indexed@2.0"],
+        &[
+            "jinja2@3.0.3",
+            "mine@1.0?vcs_url=git%2Bhttps://example.org/mine.git%400123",
+            "indexed@2.0",
+            "beside@0.2.0 (local)",
+            "wheel@0.3.0 (local)",
+            "fetched@0.4.0?download_url=https://example.org/fetched-0.4.0.tar.gz",
+        ],
     );
     check(
         "uv.lock",
@@ -122,6 +164,26 @@ version = "0.1.0"
 source = { editable = "." }
 
 [[package]]
+name = "member"
+version = "0.5.0"
+source = { editable = "packages/member" }
+
+[[package]]
+name = "beside"
+version = "0.2.0"
+source = { directory = "../beside" }
+
+[[package]]
+name = "wheel"
+version = "0.3.0"
+source = { path = "wheels/wheel-0.3.0-py3-none-any.whl" }
+
+[[package]]
+name = "of-pypi"
+version = "0.4.0"
+source = { url = "https://files.pythonhosted.org/packages/00/of_pypi-0.4.0.tar.gz" }
+
+[[package]]
 name = "dynamic"
 source = { editable = "dynamic" }
 
@@ -134,14 +196,25 @@ source = { virtual = "." }
             "idna@3.7",
             "from-git@1.0?vcs_url=git%2Bhttps://example.org/a.git%400123",
             "from-url@1.1?download_url=https://example.org/b.tar.gz",
-            "shop@0.1.0",
+            "member@0.5.0 (local) (edited)",
+            "beside@0.2.0 (local)",
+            "wheel@0.3.0 (local)",
+            "of-pypi@0.4.0",
         ],
     );
     check(
         "pdm.lock",
         "[metadata]\nstrategy = []\n\n[[package]]\nname = \"a\"\nversion = \"1\"\n\n[[package]]\nname = \"b\"\nversion = \"2\"\n\
-         git = \"https://example.org/b.git\"\nref = \"main\"\nrevision = \"0123\"\n",
-        &["a@1", "b@2?vcs_url=git%2Bhttps://example.org/b.git%400123"],
+         git = \"https://example.org/b.git\"\nref = \"main\"\nrevision = \"0123\"\n\n[[package]]\nname = \"shop\"\nversion = \"3\"\n\
+         editable = true\npath = \".\"\n\n[[package]]\nname = \"c\"\nversion = \"4\"\npath = \"./c\"\n\n[[package]]\nname = \"d\"\n\
+         version = \"5\"\npath = \"./d-5.whl\"\n\n[[package]]\nname = \"e\"\nversion = \"6\"\npath = \"./e\"\neditable = true\n",
+        &[
+            "a@1",
+            "b@2?vcs_url=git%2Bhttps://example.org/b.git%400123",
+            "c@4 (local)",
+            "d@5 (local)",
+            "e@6 (local) (edited)",
+        ],
     );
 }
 
@@ -185,9 +258,18 @@ fn pipfile_lock_declares_packages_in_each_category() {
         r#"{"_meta": {"hash": {"sha256": "00"}},
           "default": {"django": {"version": "==4.2.1", "hashes": [], "markers": "python_version >= '3.8'"},
             "mine": {"git": "https://example.org/a.git", "ref": "0123"},
-            "app": {"editable": true, "path": "."}},
+            "app": {"editable": true, "path": ".", "version": "==1.0"},
+            "beside": {"path": "../beside", "version": "==2.0"},
+            "fetched": {"file": "https://example.org/fetched.zip", "version": "==3.0"},
+            "dynamic": {"editable": true, "path": "dynamic"}},
           "develop": {"pytest": {"version": "==7.4.0"}, "django": {"version": "==4.2.1"}}}"#,
-        &["django@4.2.1", "mine@0123?vcs_url=git%2Bhttps://example.org/a.git%400123", "pytest@7.4.0"],
+        &[
+            "django@4.2.1",
+            "mine@0123?vcs_url=git%2Bhttps://example.org/a.git%400123",
+            "beside@2.0 (local)",
+            "fetched@3.0?download_url=https://example.org/fetched.zip",
+            "pytest@7.4.0",
+        ],
     );
 }
 
@@ -217,6 +299,90 @@ fn requirements_are_pinned_by_two_equals_signs() {
     );
     let (packages, unread) = read_file("requirements.txt", &format!("a==1 {}\nb==2\n", "x".repeat(1 << 20)));
     assert_eq!((packages, unread), (["b@2"].as_slice().map_strings(), vec![]));
+}
+
+#[test]
+fn requirements_are_pinned_to_whole_commits() {
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    let check = |line: &str, expected: Option<(&str, &str, &str)>| {
+        let line = line.replace("COMMIT", commit);
+        let expected = expected.map(|(name, kind, url)| (name, kind, url, commit));
+        assert_eq!(requirements::of_commit(&line), expected, "{line}");
+    };
+    check("a @ git+https://example.org/a.git@COMMIT", Some(("a", "git", "https://example.org/a.git")));
+    check(
+        "a[b]@git+ssh://git@example.org/a.git@COMMIT#subdirectory=c ; python_version < '3'",
+        Some(("a", "git", "ssh://git@example.org/a.git")),
+    );
+    check("-e git+https://example.org/a@COMMIT#egg=a[b]&x=y", Some(("a", "git", "https://example.org/a")));
+    check("--editable=hg+https://example.org/a@COMMIT#egg=a", Some(("a", "hg", "https://example.org/a")));
+    check("git+https://example.org/a@COMMIT#egg=a", Some(("a", "git", "https://example.org/a")));
+    for line in [
+        "",
+        "a",
+        "a==1",
+        "a @ git+https://example.org/a.git",
+        "a @ git+https://example.org/a.git@main",
+        "a @ https://example.org/a.zip",
+        "git+https://example.org/a@COMMIT",
+        "a b @ git+https://example.org/a@COMMIT",
+        "-e .",
+    ] {
+        check(line, None);
+    }
+    let line = format!("a @ git+https://example.org/a.git@{commit} \\\n  # why\nb==1\n");
+    let expected = format!("a@{commit}?vcs_url=git%2Bhttps://example.org/a.git%40{commit}");
+    super::tests::check("requirements.txt", &line, &[&expected, "b@1"]);
+}
+
+#[test]
+fn what_is_no_text_is_told() {
+    let text = "a==1\nb==2\u{0}\n# c \u{1}\nd==3 # \u{1}\n\te == 4\u{c}\n\u{7f}ELF\u{2}\u{1}\n";
+    let (packages, unread) = read_file("requirements.txt", text);
+    assert_eq!(packages, ["a@1", "d@3", "e@4"]);
+    assert_eq!(unread, ["malformed: line 2 is no text", "malformed: line 6 is no text"]);
+    let latin = File::in_memory("requirements.txt", *b"a==1 # \xe9t\xe9\nb\xff==2\n");
+    let mut report = Report::default();
+    read(Kind::Requirements, &latin, &mut report).unwrap();
+    assert_eq!((report.packages().count(), report.unread.len()), (1, 1));
+}
+
+#[test]
+fn a_file_of_an_unknown_form_is_named_and_a_project_without_packages_is_not() {
+    let unread = |path: &str, text: &str, expected: &str| {
+        assert_eq!(read_file(path, text), (vec![], vec![expected.to_owned()]), "{path}: {text}");
+    };
+    let a = "[[package]]\nname = \"a\"\nversion = \"1\"\n";
+    for version in ["2", "\"1\"", "1.5"] {
+        let why = format!("unsupported: the lock file is of version {version}; version 1 is read");
+        unread("uv.lock", &format!("version = {version}\n\n{a}"), &why);
+    }
+    let why = "unsupported: the lock file is of version \"2.0\"; version 1 is read";
+    unread("pylock.toml", "lock-version = \"2.0\"\n[[packages]]\nname = \"a\"\nversion = \"1\"\n", why);
+    let why = "malformed: it has no packages, and line 3 begins what no such file has";
+    unread("uv.lock", "version = 1\n\n[[pkg]]\nname = \"a\"\nversion = \"1\"\n", why);
+    let why = "malformed: it has no packages, and nothing else that such a file has";
+    unread("poetry.lock", "name = \"a\"\n", why);
+    assert!(
+        read_file("poetry.lock", "this is no lock file\n").1[0]
+            .starts_with("malformed: the record at line 1: ")
+    );
+    unread("Pipfile.lock", "{}", "malformed: it has no `_meta` and no packages");
+    let why = "unsupported: the lock file is of version 77; versions up to 6 are read";
+    unread("Pipfile.lock", r#"{"_meta": {"pipfile-spec": 77}, "default": {"a": {"version": "==1"}}}"#, why);
+    check(
+        "poetry.lock",
+        "# This file is automatically @generated by Poetry.\npackage = []\n\n[metadata]\nlock-version = \"2.1\"\n",
+        &[],
+    );
+    check("uv.lock", "version = 1\nrevision = 3\nrequires-python = \">=3.12\"\n\n[options]\nx = 1\n", &[]);
+    check("pdm.lock", "# This file is @generated by PDM.\n\n[metadata]\nlock_version = \"4.5.0\"\n", &[]);
+    check("pylock.toml", "lock-version = \"1.0\"\ncreated-by = \"pip\"\n", &[]);
+    check("Pipfile.lock", r#"{"_meta": {"pipfile-spec": 6}, "default": {}, "develop": {}}"#, &[]);
+    for path in ["poetry.lock", "requirements.txt"] {
+        check(path, "", &[]);
+        check(path, "# nothing\n\n", &[]);
+    }
 }
 
 #[test]
@@ -271,10 +437,9 @@ fn no_file_is_too_large_too_deep_or_of_too_many_packages_to_be_bounded() {
     let many: String = (0..=MAX_PACKAGES).map(|number| format!("a{number}==1\n")).collect();
     let (packages, unread) = read_file("requirements.txt", &many);
     assert_eq!(packages.len(), MAX_PACKAGES);
-    assert_eq!(unread, ["unsupported: the file declares more packages than this plugin's limit of 50000"]);
-    let large = " ".repeat(pipfile::MAX_FILE as usize + 1);
+    assert_eq!(unread, ["unsupported: the file declares more packages than this plugin's limit of 100000"]);
+    let large = " ".repeat(MAX_FILE as usize + 1);
     assert!(read_file("Pipfile.lock", &large).1[0].starts_with("unsupported: the file has 16777217 bytes"));
-    assert_eq!(read_file("requirements.txt", "\u{1}").1, [""; 0]);
     let utf_16 = File::in_memory("requirements.txt", [0xff, 0xfe, b'a', 0]);
     let error = read(Kind::Requirements, &utf_16, &mut Report::default()).unwrap_err();
     assert_eq!(error.to_string(), "unsupported: the file is in UTF-16");

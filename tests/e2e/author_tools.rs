@@ -88,6 +88,7 @@ const OURS: [(&str, &str); 83] = [
     ("rpm-versions", "schemes/rpm"),
     ("ruby", "detectors/ruby"),
     ("rust", "detectors/rust"),
+    ("sbom", "detectors/sbom"),
     ("semver-versions", "schemes/semver"),
     ("suse", "feeds/suse"),
     ("swift", "detectors/swift"),

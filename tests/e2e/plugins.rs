@@ -89,6 +89,7 @@ pub(crate) const ALL: [&str; 83] = [
     "rpm-versions",
     "ruby",
     "rust",
+    "sbom",
     "semver-versions",
     "suse",
     "swift",

@@ -26,6 +26,7 @@ const OURS: [(&str, &str); 83] = [
     ("bitnami-versions", "schemes/bitnami"),
     ("bottlerocket", "feeds/bottlerocket"),
     ("chainguard", "feeds/chainguard"),
+    ("chisel", "detectors/chisel"),
     ("cleanstart", "feeds/cleanstart"),
     ("composer-versions", "schemes/composer"),
     ("conda-packages", "detectors/conda"),

@@ -27,6 +27,7 @@ pub(crate) const ALL: [&str; 83] = [
     "bitnami-versions",
     "bottlerocket",
     "chainguard",
+    "chisel",
     "cleanstart",
     "composer-versions",
     "conda-packages",

@@ -61,6 +61,7 @@ const OURS: [(&str, &str); 83] = [
     ("luarocks", "detectors/luarocks"),
     ("maven-versions", "schemes/maven"),
     ("minimos", "feeds/minimos"),
+    ("models", "detectors/models"),
     ("node", "detectors/node"),
     ("npm-versions", "schemes/npm"),
     ("nuget-versions", "schemes/nuget"),

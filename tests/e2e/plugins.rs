@@ -62,6 +62,7 @@ pub(crate) const ALL: [&str; 83] = [
     "luarocks",
     "maven-versions",
     "minimos",
+    "models",
     "node",
     "npm-versions",
     "nuget-versions",

@@ -26,6 +26,9 @@ use ruzstd::decoding::StreamingDecoder;
 /// The largest window of a compressed manifest, in bytes: as much is in memory. Chisel's has 8 MiB.
 pub const MAX_WINDOW: u64 = 32 << 20;
 
+/// How what zstd compresses begins.
+const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
 /// The detector `chisel`.
 #[derive(Debug)]
 pub struct Chisel;
@@ -44,6 +47,9 @@ impl Detector for Chisel {
 export_detector!(Chisel);
 
 fn read(file: &File, report: &mut Report) -> Result<(), Error> {
+    if file.read_at(0, MAGIC.len() as u32) != MAGIC {
+        return Err(Error::malformed("it is not compressed by zstd"));
+    }
     let decoder = StreamingDecoder::new_with_max_window_size(file.reader(), MAX_WINDOW)
         .map_err(|why| Error::malformed(format_args!("it cannot be decompressed: {why}")))?;
     wall::read(file.path(), BufReader::new(decoder), report)

@@ -97,7 +97,7 @@ fn what_is_no_manifest_is_told() {
         why("{\"jsonwall\":\"1.0\",\"schema\":\"1.1\",\"count\":3}\n{\"kind\":\"slice\"}\n"),
         "malformed: it has 2 lines, and says that it has 3"
     );
-    assert!(detect("{\"jsonwall\":\"1.0\"}").1[0].starts_with("malformed: it cannot be decompressed: "));
+    assert_eq!(detect("{\"jsonwall\":\"1.0\"}").1, ["malformed: it is not compressed by zstd"]);
     let text = format!(
         "{{\"jsonwall\":\"1.0\",\"schema\":\"1.0\",\"count\":2}}\n{{\"kind\":\"package\",\"name\":\"a\",\"version\":\"{}\"}}\n",
         "1".repeat(500)

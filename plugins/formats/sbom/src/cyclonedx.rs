@@ -24,6 +24,7 @@ struct Metadata<'a> {
 struct Item<'a> {
     #[serde(default, rename = "type")]
     kind: String,
+    scope: Option<String>,
     purl: Option<String>,
     version: Option<String>,
     #[serde(borrow)]
@@ -71,13 +72,17 @@ fn all(list: &RawValue, within: &Within, sink: &mut Sink<impl FnMut(Component)>)
 }
 
 fn take(item: &RawValue, within: &Within, sink: &mut Sink<impl FnMut(Component)>) -> Result<(), Error> {
-    let Item { kind, purl, version, licenses, components } = match serde_json::from_str(item.get()) {
+    let Item { kind, scope, purl, version, licenses, components } = match serde_json::from_str(item.get()) {
         Ok(item) => item,
         Err(error) => {
             sink.problem(Error::malformed(format_args!("a component cannot be read: {error}")));
             return Ok(());
         }
     };
+    // It was used to build, or to test.
+    if scope.as_deref() == Some("excluded") {
+        return Ok(());
+    }
     // What is no package has no package URL.
     let is_other = matches!(
         kind.as_str(),

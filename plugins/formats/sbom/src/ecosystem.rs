@@ -2,9 +2,12 @@
 
 use limpid_plugin_sdk::Purl;
 use limpid_plugin_sdk::detector::Package;
+use limpid_programs::PROGRAMS;
 
-/// Type of package URLs, namespace, scheme.
-const LANGUAGES: [(&str, &str, &str); 21] = [
+use crate::Component;
+
+/// Type of package URLs, namespace, scheme: as the detectors of these ecosystems state them.
+const LANGUAGES: [(&str, &str, &str); 24] = [
     ("bioconductor", "bioconductor", "cran"),
     ("bitnami", "bitnami", "bitnami"),
     ("cargo", "cargo", "crates"),
@@ -14,62 +17,165 @@ const LANGUAGES: [(&str, &str, &str); 21] = [
     ("conda", "conda", "conda"),
     ("cran", "cran", "cran"),
     ("gem", "rubygems", "gem"),
+    ("generic", "generic", "generic"),
     ("githubactions", "githubactions", "semver"),
     ("golang", "golang", "go"),
     ("hackage", "hackage", "haskell"),
     ("hex", "hex", "hex"),
+    ("huggingface", "huggingface", "generic"),
     ("julia", "julia", "julia"),
     ("luarocks", "luarocks", "generic"),
     ("maven", "maven", "maven"),
     ("npm", "npm", "npm"),
     ("nuget", "nuget", "nuget"),
     ("opam", "opam", "opam"),
+    ("otp", "otp", "generic"),
     ("pub", "pub", "pub"),
     ("pypi", "pypi", "pep440"),
     ("swift", "swift", "swift"),
 ];
 
 /// Type of package URLs, scheme: packages of distributions.
-const DISTRIBUTIONS: [(&str, &str); 5] =
-    [("alpm", "alpm"), ("apk", "apk"), ("deb", "dpkg"), ("ebuild", "portage"), ("rpm", "rpm")];
+const DISTRIBUTIONS: [(&str, &str); 7] = [
+    ("alpm", "alpm"),
+    ("apk", "apk"),
+    ("deb", "dpkg"),
+    ("ebuild", "portage"),
+    ("opkg", "dpkg"),
+    ("rpm", "rpm"),
+    ("xbps", "xbps"),
+];
 
 /// Distributions whose advisories are of all of a major release.
 const BY_MAJOR: [&str; 4] = ["almalinux", "ol", "rhel", "rocky"];
 
-/// The package of a package URL. One of a type that is not known here is in a namespace of that name.
-pub(crate) fn package(purl: &Purl, version: &str) -> Package {
-    let kind = purl.kind.as_str();
-    if let Some((_, scheme)) = DISTRIBUTIONS.iter().find(|(known, _)| *known == kind) {
-        let (epoch, separator) = match purl.qualifiers.iter().find(|(key, _)| key == "epoch") {
-            Some((_, epoch)) if kind == "rpm" && epoch != "0" => (epoch.as_str(), ":"),
-            _ => ("", ""),
-        };
-        let package = Package::new(&purl.name, format!("{epoch}{separator}{version}"), *scheme);
-        let package = package.namespace(of_distribution(purl, version)).purl(purl.clone());
-        return match purl.qualifiers.iter().find(|(key, _)| key == "arch") {
-            Some((_, arch)) => package.arch(arch),
-            None => package,
-        };
+/// Whether a package of this type is judged by anybody.
+pub(crate) fn is_judged(kind: &str) -> bool {
+    LANGUAGES.iter().any(|(known, ..)| *known == kind)
+        || DISTRIBUTIONS.iter().any(|(known, _)| *known == kind)
+}
+
+/// Namespace and name of a package URL as they are written, where case counts for the ecosystem and not for package URLs,
+/// which have them in lower case.
+pub(crate) fn spelling(text: &str, purl: &Purl) -> Option<String> {
+    if !matches!(purl.kind.as_str(), "golang" | "npm") {
+        return None;
     }
-    let known = LANGUAGES.iter().find(|(known, ..)| *known == kind);
-    let (namespace, scheme) = known.map_or((kind, kind), |(_, namespace, scheme)| (*namespace, *scheme));
-    let name = match &purl.namespace {
-        Some(group) if kind == "maven" => format!("{group}:{}", purl.name),
+    let (_, path) = text.split_once(':')?;
+    let (_, path) = path.trim_start_matches('/').split_once('/')?;
+    let path = path.split(['?', '#']).next()?;
+    let path = path.rsplit_once('@').map_or(path, |(path, _)| path).trim_matches('/');
+    let folded = joined(purl);
+    (path != folded && path.eq_ignore_ascii_case(&folded)).then(|| path.to_owned())
+}
+
+/// Namespace and name.
+fn joined(purl: &Purl) -> String {
+    match &purl.namespace {
         Some(group) => format!("{group}/{}", purl.name),
         None => purl.name.clone(),
+    }
+}
+
+/// The package of a component, wherever it came from.
+pub(crate) fn package(component: &Component) -> Package {
+    let Component { purl, version, .. } = component;
+    match of_any_distribution(component) {
+        Some(package) => package.namespace(of_distribution(purl, version)),
+        None => of_language(component),
+    }
+}
+
+/// The package of a component of the image.
+pub(crate) fn package_of_image(component: &Component) -> Package {
+    of_any_distribution(component).unwrap_or_else(|| of_language(component))
+}
+
+/// A package of the image's distribution, where it is of the type of one.
+fn of_any_distribution(component: &Component) -> Option<Package> {
+    let Component { purl, version, .. } = component;
+    let kind = purl.kind.as_str();
+    let (_, scheme) = DISTRIBUTIONS.iter().find(|(known, _)| *known == kind)?;
+    let qualifier = |key: &str| {
+        let value = purl.qualifiers.iter().find(|(other, _)| other == key);
+        value.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
     };
-    // As detectors and advisories write them.
-    let name = if matches!(kind, "nuget" | "swift") { name.to_lowercase() } else { name };
+    let (epoch, separator) = match qualifier("epoch") {
+        Some(epoch) if kind == "rpm" && epoch != "0" => (epoch, ":"),
+        _ => ("", ""),
+    };
+    let version = format!("{epoch}{separator}{version}");
+    // Its category is a part of its name.
+    let name = if kind == "ebuild" { joined(purl) } else { purl.name.clone() };
+    let mut package = Package::new(name, &version, *scheme).purl(purl.clone());
+    package.arch = qualifier("arch").map(str::to_owned);
+    let source = qualifier("upstream").and_then(|text| source(kind, text, version));
+    Some(match source {
+        Some((name, version)) => package.source(name, version),
+        None => package,
+    })
+}
+
+/// The source package that Syft states: `glibc`, `glibc@2.36`, `bash-5.1.8-6.el9.src.rpm`. One without a version has the
+/// package's.
+fn source(kind: &str, text: &str, version: String) -> Option<(String, String)> {
+    match kind {
+        "deb" | "apk" => {
+            let (name, own) = text.split_once('@').unwrap_or((text, ""));
+            let version = if own.is_empty() { version } else { own.to_owned() };
+            (!name.is_empty()).then(|| (name.to_owned(), version))
+        }
+        "rpm" => {
+            let mut parts = text.strip_suffix(".src.rpm")?.rsplitn(3, '-');
+            let (release, version, name) = (parts.next()?, parts.next()?, parts.next()?);
+            (!name.is_empty()).then(|| (name.to_owned(), format!("{version}-{release}")))
+        }
+        _ => None,
+    }
+}
+
+fn of_language(component: &Component) -> Package {
+    let Component { purl, spelling, version, .. } = component;
+    let kind = purl.kind.as_str();
+    let known = LANGUAGES.iter().find(|(known, ..)| *known == kind);
+    let (mut namespace, scheme) = known.map_or((kind, kind), |(_, namespace, scheme)| (*namespace, *scheme));
+    let mut version = version.as_str();
+    let name = match (kind, &purl.namespace) {
+        ("maven", Some(group)) => format!("{group}:{}", purl.name),
+        // As detectors and advisories write them.
+        ("nuget" | "swift" | "composer", _) => joined(purl).to_lowercase(),
+        ("generic", None) => match PROGRAMS.iter().find(|program| program.key == purl.name) {
+            Some(program) => {
+                namespace = limpid_programs::NAMESPACE;
+                program.name()
+            }
+            None => purl.name.clone(),
+        },
+        ("golang", None) if purl.name == "stdlib" => {
+            version = version.strip_prefix('v').unwrap_or(version);
+            purl.name.clone()
+        }
+        _ => spelling.clone().unwrap_or_else(|| joined(purl)),
+    };
     // A part of a package is that package.
     let mut purl = purl.clone().version(version);
     purl.subpath = None;
-    Package::new(name, version, scheme).namespace(namespace).purl(purl)
+    let mut package = Package::new(name, version, scheme).namespace(namespace);
+    package.arch = match kind {
+        "gem" => purl.qualifiers.iter().find(|(key, _)| key == "platform").map(|(_, value)| value.clone()),
+        _ => None,
+    };
+    package.purl(purl)
 }
 
 /// `almalinux:8`: the advisories of the release that it was built for, and not those of the distribution in whose
 /// image it is. Where nothing tells the release, `debian`, where there are none.
 fn of_distribution(purl: &Purl, version: &str) -> String {
-    let distribution = purl.namespace.as_deref().unwrap_or(&purl.kind);
+    let distribution = match purl.kind.as_str() {
+        // Its namespace is the category of a package.
+        "ebuild" => "gentoo",
+        kind => purl.namespace.as_deref().unwrap_or(kind),
+    };
     let distribution = match distribution {
         // What CentOS rebuilt has Red Hat's versions, and Red Hat's advisories.
         "redhat" | "centos" => "rhel",
@@ -106,11 +212,17 @@ mod tests {
 
     use super::*;
 
+    fn component(text: &str) -> Component {
+        let purl: Purl = text.parse().unwrap();
+        let (spelling, version) = (spelling(text, &purl), purl.version.clone().unwrap());
+        Component { purl, spelling, version, licenses: Vec::new(), subject: false }
+    }
+
     #[test]
     fn a_package_url_tells_namespace_name_and_scheme() {
         let check = |purl: &str, namespace: &str, name: &str, version: &str, scheme: &str| {
-            let read: Purl = purl.parse().unwrap();
-            let package = package(&read, read.version.as_deref().unwrap());
+            let package = package(&component(purl));
+            assert!(is_judged(purl.split([':', '/']).nth(1).unwrap()), "{purl}");
             assert_eq!(package.scope, Scope::Namespace(namespace.to_owned()), "{purl}");
             let found = (package.name.as_str(), package.version.as_str(), package.scheme.as_str());
             assert_eq!(found, (name, version, scheme), "{purl}");
@@ -122,7 +234,23 @@ mod tests {
         check("pkg:gem/rails@7.0.0", "rubygems", "rails", "7.0.0", "gem");
         check("pkg:golang/golang.org/x/net@v0.1.0", "golang", "golang.org/x/net", "v0.1.0", "go");
         check("pkg:nuget/Newtonsoft.Json@13.0.1", "nuget", "newtonsoft.json", "13.0.1", "nuget");
-        check("pkg:generic/openssl@3.0.13", "generic", "openssl", "3.0.13", "generic");
+        check("pkg:composer/Monolog/Monolog@2.0", "composer", "monolog/monolog", "2.0", "composer");
+        check(
+            "pkg:golang/github.com/Masterminds/semver@v3.1.0",
+            "golang",
+            "github.com/Masterminds/semver",
+            "v3.1.0",
+            "go",
+        );
+        check("pkg:golang/stdlib@v1.22.3", "golang", "stdlib", "1.22.3", "go");
+        check("pkg:npm/JSONStream@1.3.5", "npm", "JSONStream", "1.3.5", "npm");
+        check("pkg:otp/ssl@10.9.1.3", "otp", "ssl", "10.9.1.3", "generic");
+        check("pkg:bitnami/redis@7.4.1-0?arch=arm64", "bitnami", "redis", "7.4.1-0", "bitnami");
+        check("pkg:huggingface/microsoft/phi-2@abc", "huggingface", "microsoft/phi-2", "abc", "generic");
+        check("pkg:generic/libjpeg@3.0.13", "generic", "libjpeg", "3.0.13", "generic");
+        // As the detector `programs` states it.
+        check("pkg:generic/httpd@2.4.1", "nvd", "apache:http_server", "2.4.1", "generic");
+        check("pkg:generic/acme/httpd@2.4.1", "generic", "acme/httpd", "2.4.1", "generic");
         check("pkg:rpm/almalinux/libXau@1.0.9-3.el8", "almalinux:8", "libXau", "1.0.9-3.el8", "rpm");
         check("pkg:rpm/redhat/krb5-libs@1.18.2-5.el8_6.1", "rhel:8", "krb5-libs", "1.18.2-5.el8_6.1", "rpm");
         check("pkg:rpm/centos/krb5-libs@1.15.1-55.el7_9", "rhel:7", "krb5-libs", "1.15.1-55.el7_9", "rpm");
@@ -131,11 +259,39 @@ mod tests {
         check("pkg:deb/debian/attr@1:2.4-2", "debian", "attr", "1:2.4-2", "dpkg");
         check("pkg:deb/ubuntu/a@1?distro=ubuntu-22.04", "ubuntu:22.04", "a", "1", "dpkg");
         check("pkg:apk/alpine/a@1-r0?distro=alpine-3.20.3", "alpine:3.20", "a", "1-r0", "apk");
+        check("pkg:ebuild/app-misc/a@1-r1", "gentoo", "app-misc/a", "1-r1", "portage");
+    }
+
+    #[test]
+    fn a_package_of_the_image_is_judged_by_its_distribution() {
+        let check = |purl: &str, expected: (&str, &str, Option<(&str, &str)>)| {
+            let package = package_of_image(&component(purl));
+            assert_eq!(package.scope, Scope::Distribution, "{purl}");
+            let source = package.source.as_ref().map(|it| (it.name.as_str(), it.version.as_str()));
+            assert_eq!((package.name.as_str(), package.version.as_str(), source), expected, "{purl}");
+        };
+        check(
+            "pkg:deb/debian/libc6@2.36-9?arch=amd64&upstream=glibc",
+            ("libc6", "2.36-9", Some(("glibc", "2.36-9"))),
+        );
+        check("pkg:deb/debian/a@1+b1?upstream=a%401", ("a", "1+b1", Some(("a", "1"))));
+        check("pkg:apk/wolfi/libgcc@1-r2?upstream=gcc", ("libgcc", "1-r2", Some(("gcc", "1-r2"))));
+        let rpm = "pkg:rpm/fedora/bash-libs@5-1.fc40?epoch=1&upstream=a-bash-5-1.fc40.src.rpm";
+        check(rpm, ("bash-libs", "1:5-1.fc40", Some(("a-bash", "5-1.fc40"))));
+        check("pkg:rpm/fedora/a@1-2?upstream=odd", ("a", "1-2", None));
+        let language = package_of_image(&component("pkg:cargo/a@1"));
+        assert_eq!(language.scope, Scope::Namespace("cargo".to_owned()));
     }
 
     #[test]
     fn a_part_of_a_package_is_that_package() {
-        let purl: Purl = "pkg:pypi/pillow@1.0#c-ext/PIL._avif".parse().unwrap();
-        assert_eq!(package(&purl, "1.0").purl, "pkg:pypi/pillow@1.0");
+        assert_eq!(package(&component("pkg:pypi/pillow@1.0#c-ext/PIL._avif")).purl, "pkg:pypi/pillow@1.0");
+    }
+
+    #[test]
+    fn types_of_what_is_no_package_are_not_judged() {
+        for kind in ["oci", "docker", "github", "bitbucket", "swid", ""] {
+            assert!(!is_judged(kind), "{kind}");
+        }
     }
 }

@@ -1,13 +1,17 @@
-//! Components of software bills of materials: [CycloneDX](https://cyclonedx.org/docs/1.6/json/) 1.0 to 1.7 and
-//! [SPDX](https://spdx.github.io/spdx-spec/) 2 and 3, in JSON, for detectors that find such documents in layers.
+//! Components of software bills of materials: [CycloneDX](https://cyclonedx.org/docs/1.6/json/) 1.0 to 1.7 in JSON and
+//! [SPDX](https://spdx.github.io/spdx-spec/) 2 and 3 in JSON, SPDX 2 in tags and values as well, for detectors that find
+//! such documents in layers.
 //!
 //! This crate owns which components a document states ([`read`]), and which package a component is by its package URL
-//! ([`Component::package`]): in which namespace its advisories are, and what orders its versions. Whether a component
-//! is there, and which documents count, is for the detector to say.
+//! ([`Component::package`]): in which namespace its advisories are, what it is called there, and what orders its
+//! versions. Whether a component is there, and which documents count, is for the detector to say.
 //!
-//! A component without a package URL could be anything: it is counted, and no package. One that cannot be read costs
-//! itself. No more than [`MAX_COMPONENTS`] are read, nested at most [`MAX_DEPTH`] deep; values that nobody needs are
-//! passed over where they stand, however deep they are.
+//! A component without a package URL could be anything, and one of a type that no advisories are of is judged by nobody:
+//! they are counted, and no packages. One that cannot be read costs itself. No more than [`MAX_COMPONENTS`] are read,
+//! nested at most [`MAX_DEPTH`] deep; values that nobody needs are passed over where they stand, however deep they are.
+//!
+//! What a document names without saying that it is part of what it describes is no component: sources of which a package
+//! was made, tools and dependencies of its build and its tests, and what CycloneDX gives the scope `excluded`.
 //!
 //! ```
 //! let document = br#"{"bomFormat": "CycloneDX", "components": [
@@ -20,7 +24,11 @@
 
 mod cyclonedx;
 mod ecosystem;
+mod relations;
 mod spdx;
+mod tags;
+
+use std::collections::BTreeSet;
 
 use limpid_plugin_sdk::detector::{Package, Problems};
 use limpid_plugin_sdk::{Error, Purl};
@@ -39,11 +47,20 @@ const MAX_LICENSES: usize = 20;
 /// The longest licence that is kept, in bytes: longer ones are no names, but texts.
 const MAX_LICENSE: usize = 200;
 
+/// The longest package URL that is read, in bytes.
+const MAX_PURL: usize = 4096;
+
+/// How many types of components that are not judged are named.
+const MAX_TYPES: usize = 8;
+
 /// What a document is made of.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Component {
     /// By what its package URL says.
     pub purl: Purl,
+    /// Namespace and name as the document spells them, where a package URL has them in lower case and its ecosystem has
+    /// not: `github.com/Masterminds/semver`.
+    pub spelling: Option<String>,
     /// By its package URL, or else the component's own.
     pub version: String,
     /// SPDX expressions, or the document's own words.
@@ -55,8 +72,19 @@ pub struct Component {
 impl Component {
     /// The package that it is, of evidence [`Installed`](limpid_plugin_sdk::detector::Evidence::Installed) until more
     /// is said.
+    ///
+    /// A package of a distribution is in the namespace of the release that it was built for: it was copied from there.
     pub fn package(&self) -> Package {
-        let package = ecosystem::package(&self.purl, &self.version);
+        self.licensed(ecosystem::package(self))
+    }
+
+    /// The same, of a document that describes the image in which it lies: a package of a distribution is one of the
+    /// image's.
+    pub fn package_of_image(&self) -> Package {
+        self.licensed(ecosystem::package_of_image(self))
+    }
+
+    fn licensed(&self, package: Package) -> Package {
         self.licenses.iter().cloned().fold(package, Package::license)
     }
 }
@@ -68,6 +96,10 @@ pub struct Summary {
     pub components: u64,
     /// How many have no package URL, or no version.
     pub unidentified: u64,
+    /// How many are of types of package URLs that no advisories are of.
+    pub unjudged: u64,
+    /// Some of these types.
+    pub types: BTreeSet<String>,
     /// Why others could not be read.
     pub problems: Problems,
 }
@@ -76,11 +108,17 @@ impl Summary {
     /// What keeps the document from being read whole, as problems of the file that it is.
     pub fn into_problems(self) -> Problems {
         let mut problems = self.problems;
+        let mut reasons = Vec::new();
         if self.unidentified > 0 {
-            problems.push(Error::unsupported(format_args!(
-                "{} components have no package URL with a version",
-                self.unidentified
-            )));
+            reasons.push(format!("{} components have no package URL with a version", self.unidentified));
+        }
+        if self.unjudged > 0 {
+            let types: Vec<_> = self.types.iter().map(|kind| format!("`{kind}`")).collect();
+            let types = types.join(", ");
+            reasons.push(format!("{} components are of types that are not judged: {types}", self.unjudged));
+        }
+        if !reasons.is_empty() {
+            problems.push(Error::unsupported(reasons.join("; ")));
         }
         problems
     }
@@ -90,13 +128,20 @@ impl Summary {
 ///
 /// # Errors
 ///
-/// [`Error::Malformed`] where it is not JSON; [`Error::Unsupported`] where it is another document, or has more than
+/// [`Error::Malformed`] where it is neither JSON nor tags and values; [`Error::Unsupported`] where it is another document, or has more than
 /// [`MAX_COMPONENTS`]: those up to there were found.
 pub fn read(document: &[u8], found: impl FnMut(Component)) -> Result<Summary, Error> {
     let text = String::from_utf8_lossy(document);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let head: Head<'_> = serde_json::from_str(text).map_err(Error::malformed)?;
     let mut sink = Sink { found, summary: Summary::default() };
+    if tags::is_document(text) {
+        tags::read(text, &mut sink)?;
+        return Ok(sink.summary);
+    }
+    if text.trim_start().starts_with('<') {
+        return Err(Error::unsupported("the document is XML, of which neither CycloneDX nor SPDX is read"));
+    }
+    let head: Head<'_> = serde_json::from_str(text).map_err(Error::malformed)?;
     match head {
         Head { bom_format: Some(format), .. } if format == "CycloneDX" => cyclonedx::read(text, &mut sink)?,
         Head { spdx_version: Some(version), .. } if version.starts_with("SPDX-2") => {
@@ -135,34 +180,51 @@ struct Stated {
 
 impl<F: FnMut(Component)> Sink<F> {
     fn push(&mut self, stated: Stated) -> Result<(), Error> {
-        if self.summary.components + self.summary.unidentified >= MAX_COMPONENTS {
+        let summary = &mut self.summary;
+        if summary.components + summary.unidentified + summary.unjudged >= MAX_COMPONENTS {
             return Err(Error::unsupported(format_args!(
                 "the document has more components than the limit of {MAX_COMPONENTS}"
             )));
         }
-        let Some(purl) = stated.purl.filter(|purl| !purl.is_empty()) else {
-            self.summary.unidentified += 1;
+        let Some(text) = stated.purl.filter(|purl| !purl.is_empty()) else {
+            summary.unidentified += 1;
             return Ok(());
         };
-        let purl: Purl = match purl.parse() {
+        if text.len() > MAX_PURL {
+            let why = format_args!("a package URL is longer than the limit of {MAX_PURL} bytes");
+            summary.problems.push(Error::unsupported(why));
+            return Ok(());
+        }
+        let purl: Purl = match text.parse() {
             Ok(purl) => purl,
             Err(why) => {
-                let why = format_args!("`{purl:.200}` is no package URL: {why}");
-                self.summary.problems.push(Error::malformed(why));
+                let why = format_args!("`{text:.200}` is no package URL: {why}");
+                summary.problems.push(Error::malformed(why));
                 return Ok(());
             }
         };
+        if !ecosystem::is_judged(&purl.kind) {
+            // The image or the repository that a document is about is none of its packages.
+            if !stated.subject {
+                summary.unjudged += 1;
+                if summary.types.len() < MAX_TYPES {
+                    summary.types.insert(purl.kind);
+                }
+            }
+            return Ok(());
+        }
         let version = purl.version.clone().or(stated.version).filter(|version| !version.trim().is_empty());
         let Some(version) = version else {
-            self.summary.unidentified += 1;
+            summary.unidentified += 1;
             return Ok(());
         };
         let is_name = |license: &String| {
             (1..=MAX_LICENSE).contains(&license.len()) && !matches!(license.as_str(), "NOASSERTION" | "NONE")
         };
         let licenses = stated.licenses.into_iter().filter(is_name).take(MAX_LICENSES).collect();
-        self.summary.components += 1;
-        (self.found)(Component { purl, version, licenses, subject: stated.subject });
+        summary.components += 1;
+        let spelling = ecosystem::spelling(&text, &purl);
+        (self.found)(Component { purl, spelling, version, licenses, subject: stated.subject });
         Ok(())
     }
 

@@ -1,15 +1,11 @@
 //! Packages of SPDX: version 2, and the elements of version 3.
 
-use std::collections::BTreeSet;
-
 use limpid_plugin_sdk::Error;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::relations::Relations;
 use crate::{Component, Sink, Stated};
-
-/// How many elements may be what a document is about.
-const MAX_SUBJECTS: usize = 1000;
 
 #[derive(Deserialize)]
 struct Document<'a> {
@@ -57,20 +53,25 @@ struct Reference {
 
 pub(crate) fn read_2(text: &str, sink: &mut Sink<impl FnMut(Component)>) -> Result<(), Error> {
     let document: Document<'_> = serde_json::from_str(text).map_err(Error::malformed)?;
-    let mut subjects = BTreeSet::new();
+    let mut relations = Relations::default();
     if let Some(list) = document.describes {
-        limpid_json::elements(list, |id| add(&mut subjects, serde_json::from_str(id.get()).ok()))?;
+        limpid_json::elements(list, |id| match serde_json::from_str(id.get()) {
+            Ok(id) => relations.describe(id),
+            Err(_) => Ok(()),
+        })?;
     }
     if let Some(list) = document.relationships {
-        limpid_json::elements(list, |relationship| {
-            let it = serde_json::from_str::<Relationship>(relationship.get()).ok();
-            let it = it.filter(|it| it.kind == "DESCRIBES" && it.from == "SPDXRef-DOCUMENT");
-            add(&mut subjects, it.map(|it| it.to))
-        })?;
+        relationships(list, |it| relations.add(&it.from, &it.kind, it.to))?;
+        if relations.leaves_out() {
+            relationships(list, |it| {
+                relations.keep(&it.from, &it.kind, &it.to);
+                Ok(())
+            })?;
+        }
     }
     let Some(packages) = document.packages else { return Ok(()) };
     limpid_json::elements(packages, |package| match serde_json::from_str::<Package<'_>>(package.get()) {
-        Ok(package) => take(package, &subjects, &mut *sink),
+        Ok(package) => take(package, &relations, &mut *sink),
         Err(error) => {
             sink.problem(Error::malformed(format_args!("a package cannot be read: {error}")));
             Ok(())
@@ -78,9 +79,19 @@ pub(crate) fn read_2(text: &str, sink: &mut Sink<impl FnMut(Component)>) -> Resu
     })
 }
 
+/// Those that can be read: the others say nothing of any package.
+fn relationships(
+    list: &RawValue,
+    mut each: impl FnMut(Relationship) -> Result<(), Error>,
+) -> Result<(), Error> {
+    limpid_json::elements(list, |relationship| {
+        serde_json::from_str(relationship.get()).map_or(Ok(()), &mut each)
+    })
+}
+
 fn take(
     package: Package<'_>,
-    subjects: &BTreeSet<String>,
+    relations: &Relations,
     sink: &mut Sink<impl FnMut(Component)>,
 ) -> Result<(), Error> {
     let mut purl = None;
@@ -92,18 +103,38 @@ fn take(
             Ok(())
         })?;
     }
-    let subject = subjects.contains(&package.id);
+    let Package { id, version, concluded, declared, purpose, .. } = package;
+    push(Found { id, version, purl, concluded, declared, purpose }, relations, sink)
+}
+
+/// What either form says of a package.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) id: String,
+    pub(crate) version: Option<String>,
+    pub(crate) purl: Option<String>,
+    pub(crate) concluded: Option<String>,
+    pub(crate) declared: Option<String>,
+    pub(crate) purpose: Option<String>,
+}
+
+pub(crate) fn push(
+    found: Found,
+    relations: &Relations,
+    sink: &mut Sink<impl FnMut(Component)>,
+) -> Result<(), Error> {
+    let Found { id, version, purl, concluded, declared, purpose } = found;
+    let subject = relations.is_subject(&id);
     let is_other = matches!(
-        package.purpose.as_deref(),
+        purpose.as_deref(),
         Some("FILE" | "CONTAINER" | "OPERATING-SYSTEM" | "SOURCE" | "DEVICE" | "FIRMWARE")
     );
-    if purl.is_none() && (subject || is_other) {
+    if relations.is_left_out(&id) || (purl.is_none() && (subject || is_other)) {
         return Ok(());
     }
     let is_stated = |license: &String| !matches!(license.as_str(), "NOASSERTION" | "NONE" | "");
-    let license = package.concluded.filter(is_stated).or(package.declared);
-    let licenses = license.into_iter().collect();
-    sink.push(Stated { purl, version: package.version, licenses, subject })
+    let license = concluded.filter(is_stated).or(declared);
+    sink.push(Stated { purl, version, licenses: license.into_iter().collect(), subject })
 }
 
 /// An element of version 3; most are no packages.
@@ -131,11 +162,14 @@ struct Identifier {
 }
 
 pub(crate) fn read_3(graph: &RawValue, sink: &mut Sink<impl FnMut(Component)>) -> Result<(), Error> {
-    let mut subjects = BTreeSet::new();
+    let mut relations = Relations::default();
     limpid_json::elements(graph, |element| {
         let roots = serde_json::from_str::<Element<'_>>(element.get()).ok();
         let Some(roots) = roots.and_then(|it| it.roots) else { return Ok(()) };
-        limpid_json::elements(roots, |id| add(&mut subjects, serde_json::from_str(id.get()).ok()))
+        limpid_json::elements(roots, |id| match serde_json::from_str(id.get()) {
+            Ok(id) => relations.describe(id),
+            Err(_) => Ok(()),
+        })
     })?;
     limpid_json::elements(graph, |element| {
         let element: Element<'_> = match serde_json::from_str(element.get()) {
@@ -157,19 +191,10 @@ pub(crate) fn read_3(graph: &RawValue, sink: &mut Sink<impl FnMut(Component)>) -
                 Ok(())
             })?;
         }
-        let subject = subjects.contains(&element.id);
+        let subject = relations.is_subject(&element.id);
         if purl.is_none() && subject {
             return Ok(());
         }
         sink.push(Stated { purl, version: element.version, licenses: Vec::new(), subject })
     })
-}
-
-fn add(subjects: &mut BTreeSet<String>, id: Option<String>) -> Result<(), Error> {
-    if subjects.len() >= MAX_SUBJECTS {
-        let why = format_args!("the document is about more elements than the limit of {MAX_SUBJECTS}");
-        return Err(Error::unsupported(why));
-    }
-    subjects.extend(id);
-    Ok(())
 }

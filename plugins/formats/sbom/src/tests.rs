@@ -57,6 +57,82 @@ fn packages_of_spdx_2_are_read() {
     assert_eq!(summary, Summary { components: 2, ..Summary::default() });
 }
 
+/// What lies beside the package of a document that the builder of a package wrote.
+const BUILT: &str = r#"{"spdxVersion": "SPDX-2.3", "SPDXID": "SPDXRef-DOCUMENT", "documentDescribes": ["SPDXRef-a"],
+    "packages": [
+        {"SPDXID": "SPDXRef-os", "name": "wolfi", "primaryPackagePurpose": "OPERATING-SYSTEM"},
+        {"SPDXID": "SPDXRef-a", "versionInfo": "1-r0", "externalRefs": [
+            {"referenceType": "purl", "referenceLocator": "pkg:apk/wolfi/a@1-r0?arch=x86_64"}]},
+        {"SPDXID": "SPDXRef-yaml", "externalRefs": [
+            {"referenceType": "purl", "referenceLocator": "pkg:github/wolfi-dev/os@c0ffee#a.yaml"}]},
+        {"SPDXID": "SPDXRef-source", "externalRefs": [
+            {"referenceType": "purl", "referenceLocator": "pkg:generic/a@1?download_url=https://example.org/a.tar.gz"}]},
+        {"SPDXID": "SPDXRef-tool", "externalRefs": [{"referenceType": "purl", "referenceLocator": "pkg:npm/webpack@5.0.0"}]},
+        {"SPDXID": "SPDXRef-both", "externalRefs": [{"referenceType": "purl", "referenceLocator": "pkg:npm/both@1.0.0"}]}],
+    "relationships": [
+        {"spdxElementId": "SPDXRef-a", "relationshipType": "DESCRIBED_BY", "relatedSpdxElement": "SPDXRef-yaml"},
+        {"spdxElementId": "SPDXRef-a", "relationshipType": "GENERATED_FROM", "relatedSpdxElement": "SPDXRef-source"},
+        {"spdxElementId": "SPDXRef-tool", "relationshipType": "BUILD_TOOL_OF", "relatedSpdxElement": "SPDXRef-a"},
+        {"spdxElementId": "SPDXRef-both", "relationshipType": "DEV_DEPENDENCY_OF", "relatedSpdxElement": "SPDXRef-a"},
+        {"spdxElementId": "SPDXRef-a", "relationshipType": "CONTAINS", "relatedSpdxElement": "SPDXRef-both"}]}"#;
+
+#[test]
+fn what_a_package_was_made_of_and_with_is_no_component() {
+    let (found, summary) = purls(BUILT);
+    assert_eq!(found, ["pkg:apk/wolfi/a@1-r0?arch=x86_64 [] subject", "pkg:npm/both@1.0.0 []"]);
+    assert_eq!(summary, Summary { components: 2, ..Summary::default() });
+    let (found, _) = purls(
+        r#"{"bomFormat": "CycloneDX", "components": [
+            {"purl": "pkg:npm/a@1", "scope": "required"}, {"purl": "pkg:npm/b@1", "scope": "optional"},
+            {"purl": "pkg:npm/c@1", "scope": "excluded", "components": [{"purl": "pkg:npm/d@1"}]}]}"#,
+    );
+    assert_eq!(found, ["pkg:npm/a@1 []", "pkg:npm/b@1 []"]);
+}
+
+#[test]
+fn tags_and_values_are_read_as_json_is() {
+    let text = "\u{feff}SPDXVersion: SPDX-2.3\nDataLicense: CC0-1.0\nSPDXID: SPDXRef-DOCUMENT\n\n# a comment: x\n\
+        Relationship: SPDXRef-DOCUMENT DESCRIBES SPDXRef-a\n\
+        PackageName: a\nSPDXID: SPDXRef-a\nPackageVersion: 1.0\nPackageLicenseConcluded: NOASSERTION\n\
+        PackageLicenseDeclared: <text>MIT</text>\nPackageCopyrightText: <text>Copyright\nPackageName: nobody\n</text>\n\
+        ExternalRef: SECURITY cpe23Type cpe:2.3:a:b\nExternalRef: PACKAGE-MANAGER purl pkg:npm/a\n\
+        PackageName: b\r\nSPDXID: SPDXRef-b\r\nExternalRef: PACKAGE_MANAGER purl pkg:npm/b@2\r\n\
+        FileName: ./x\nSPDXID: SPDXRef-c\nno tag\n\
+        PackageName: c\nSPDXID: SPDXRef-c\nExternalRef: PACKAGE-MANAGER purl pkg:npm/c@3\n\
+        Relationship: SPDXRef-a GENERATED_FROM SPDXRef-c\nPackageName: d\nPackageVersion: 4\n";
+    let (found, summary) = purls(text);
+    assert_eq!(found, [r#"pkg:npm/a ["MIT"] subject"#, "pkg:npm/b@2 []"]);
+    assert_eq!((summary.components, summary.unidentified), (2, 1));
+    let mut expected = Problems::default();
+    expected.push(Error::malformed("1 lines have no tag"));
+    assert_eq!(summary.problems, expected);
+    let cut = purls("SPDXVersion: SPDX-2.2\nPackageName: a\nPackageComment: <text>no end\nPackageName: b\n");
+    assert_eq!((cut.0.len(), cut.1.unidentified), (0, 1));
+}
+
+#[test]
+fn what_nobody_judges_is_told_in_one_statement() {
+    let (found, summary) = purls(
+        r#"{"bomFormat": "CycloneDX", "metadata": {"component": {"purl": "pkg:oci/app@sha256:00"}}, "components": [
+            {"type": "library", "name": "a"}, {"purl": "pkg:github/a/b@1"}, {"purl": "pkg:cocoapods/c@1"},
+            {"purl": "pkg:github/a/c@1"}, {"purl": "pkg:npm/a@1"}]}"#,
+    );
+    assert_eq!((found.as_slice(), summary.unjudged), (["pkg:npm/a@1 []".to_owned()].as_slice(), 3));
+    let mut expected = Problems::default();
+    expected.push(Error::unsupported(
+        "1 components have no package URL with a version; 3 components are of types that are not judged: \
+         `cocoapods`, `github`",
+    ));
+    assert_eq!(summary.into_problems(), expected);
+    let long = format!(
+        r#"{{"bomFormat": "CycloneDX", "components": [{{"purl": "pkg:npm/{}@1"}}]}}"#,
+        "a".repeat(5000)
+    );
+    let mut expected = Problems::default();
+    expected.push(Error::unsupported("a package URL is longer than the limit of 4096 bytes"));
+    assert_eq!(purls(&long).1.problems, expected);
+}
+
 #[test]
 fn packages_of_spdx_3_are_read() {
     let (found, summary) = purls(
@@ -98,6 +174,14 @@ fn another_document_is_refused() {
     assert_eq!(
         why(r#"{"spdxVersion": "SPDX-1.2"}"#),
         "unsupported: the document is neither CycloneDX nor SPDX 2 or 3"
+    );
+    assert_eq!(
+        why("SPDXVersion: SPDX-1.2\n"),
+        "unsupported: the document is neither CycloneDX nor SPDX 2 or 3"
+    );
+    assert_eq!(
+        why("<bom/>"),
+        "unsupported: the document is XML, of which neither CycloneDX nor SPDX is read"
     );
     assert!(why("[]").starts_with("malformed: "));
     assert!(
@@ -148,6 +232,13 @@ proptest! {
     #[test]
     fn no_bytes_are_too_odd_to_be_read(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let _outcome = read(&bytes, |component| _ = component.package());
+    }
+
+    #[test]
+    fn no_tags_are_too_odd_to_be_read(
+        text in "((SPDXVersion|PackageName|SPDXID|ExternalRef|Relationship|FileName)?:? ?(<text>|</text>|a DESCRIBES b|x purl pkg:npm/[a@/?#]{0,4}|a)?\n){0,12}",
+    ) {
+        let _outcome = read(format!("SPDXVersion: SPDX-2.3\n{text}").as_bytes(), |component| _ = component.package());
     }
 
     #[test]

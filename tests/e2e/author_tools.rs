@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 83] = [
+const OURS: [(&str, &str); 85] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -30,6 +30,7 @@ const OURS: [(&str, &str); 83] = [
     ("composer-versions", "schemes/composer"),
     ("conda-packages", "detectors/conda"),
     ("conda-versions", "schemes/conda"),
+    ("cpan-versions", "schemes/cpan"),
     ("cran-versions", "schemes/cran"),
     ("crates-versions", "schemes/crates"),
     ("dart", "detectors/dart"),
@@ -72,6 +73,7 @@ const OURS: [(&str, &str); 83] = [
     ("osv", "feeds/osv"),
     ("pacman", "detectors/pacman"),
     ("pep440-versions", "schemes/pep440"),
+    ("perl", "detectors/perl"),
     ("photon", "feeds/photon"),
     ("php", "detectors/php"),
     ("portage", "detectors/portage"),

@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 83] = [
+pub(crate) const ALL: [&str; 85] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -31,6 +31,7 @@ pub(crate) const ALL: [&str; 83] = [
     "composer-versions",
     "conda-packages",
     "conda-versions",
+    "cpan-versions",
     "cran-versions",
     "crates-versions",
     "dart",
@@ -73,6 +74,7 @@ pub(crate) const ALL: [&str; 83] = [
     "osv",
     "pacman",
     "pep440-versions",
+    "perl",
     "photon",
     "php",
     "portage",

@@ -10,6 +10,7 @@ use limpid_detector_haskell::Haskell;
 use limpid_detector_hex::Hex;
 use limpid_detector_julia::Julia;
 use limpid_detector_luarocks::LuaRocks;
+use limpid_detector_perl::Perl;
 use limpid_detector_php::Php;
 use limpid_detector_r::R;
 use limpid_detector_ruby::Ruby;
@@ -43,6 +44,8 @@ const JULIA: &[&str] = &["packages/a/b/Project.toml", "app/Manifest.toml"];
 
 const LUAROCKS: &[&str] = &["rocks/a/1-1/a-1-1.rockspec"];
 
+const PERL: &[&str] = &["lib/.meta/A-1/install.json", "lib/.meta/A-1/MYMETA.json", "lib/perllocal.pod", "app/cpanfile.snapshot"];
+
 fuzz_target!(|data: &[u8]| {
     check_detector::<Ruby>(&files(data, RUBY));
     check_detector::<Php>(&files(data, PHP));
@@ -55,4 +58,5 @@ fuzz_target!(|data: &[u8]| {
     check_detector::<Haskell>(&files(data, HASKELL));
     check_detector::<Julia>(&files(data, JULIA));
     check_detector::<LuaRocks>(&files(data, LUAROCKS));
+    check_detector::<Perl>(&files(data, PERL));
 });

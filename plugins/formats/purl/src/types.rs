@@ -8,6 +8,7 @@ use std::borrow::Cow;
 pub(crate) enum Form {
     AsItIs,
     LowerCase,
+    UpperCase,
     /// In lower case, and each run of `-`, `_` and `.` is one `-`
     /// ([PyPA](https://packaging.python.org/en/latest/specifications/name-normalization/)).
     Pypi,
@@ -32,6 +33,7 @@ pub(crate) fn rules(kind: &str) -> Rules {
         | "vscode-extension" => BOTH,
         "qpkg" | "rpm" => VENDOR,
         "bitnami" | "oci" | "pub" => NAME,
+        "cpan" => Rules { namespace: Form::UpperCase, ..AS_IT_IS },
         "pypi" => Rules { name: Form::Pypi, version: Form::LowerCase, ..AS_IT_IS },
         "huggingface" => Rules { version: Form::LowerCase, ..AS_IT_IS },
         _ => AS_IT_IS,
@@ -46,6 +48,7 @@ impl Form {
                 text.into()
             }
             Self::LowerCase => text.to_lowercase().into(),
+            Self::UpperCase => text.to_ascii_uppercase().into(),
             Self::Pypi => {
                 let mut name = String::with_capacity(text.len());
                 for character in text.to_lowercase().chars() {

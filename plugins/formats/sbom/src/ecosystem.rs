@@ -4,7 +4,7 @@ use limpid_plugin_sdk::Purl;
 use limpid_plugin_sdk::detector::Package;
 
 /// Type of package URLs, namespace, scheme.
-const LANGUAGES: [(&str, &str, &str); 21] = [
+const LANGUAGES: [(&str, &str, &str); 22] = [
     ("bioconductor", "bioconductor", "cran"),
     ("bitnami", "bitnami", "bitnami"),
     ("cargo", "cargo", "crates"),
@@ -12,6 +12,7 @@ const LANGUAGES: [(&str, &str, &str); 21] = [
     // Recipes are versioned as what they build.
     ("conan", "conan", "generic"),
     ("conda", "conda", "conda"),
+    ("cpan", "cpan", "cpan"),
     ("cran", "cran", "cran"),
     ("gem", "rubygems", "gem"),
     ("githubactions", "githubactions", "semver"),
@@ -55,6 +56,8 @@ pub(crate) fn package(purl: &Purl, version: &str) -> Package {
     let (namespace, scheme) = known.map_or((kind, kind), |(_, namespace, scheme)| (*namespace, *scheme));
     let name = match &purl.namespace {
         Some(group) if kind == "maven" => format!("{group}:{}", purl.name),
+        // The author is no part of the name.
+        Some(_) if kind == "cpan" => purl.name.clone(),
         Some(group) => format!("{group}/{}", purl.name),
         None => purl.name.clone(),
     };
@@ -122,6 +125,7 @@ mod tests {
         check("pkg:gem/rails@7.0.0", "rubygems", "rails", "7.0.0", "gem");
         check("pkg:golang/golang.org/x/net@v0.1.0", "golang", "golang.org/x/net", "v0.1.0", "go");
         check("pkg:nuget/Newtonsoft.Json@13.0.1", "nuget", "newtonsoft.json", "13.0.1", "nuget");
+        check("pkg:cpan/OALDERS/libwww-perl@6.76", "cpan", "libwww-perl", "6.76", "cpan");
         check("pkg:generic/openssl@3.0.13", "generic", "openssl", "3.0.13", "generic");
         check("pkg:rpm/almalinux/libXau@1.0.9-3.el8", "almalinux:8", "libXau", "1.0.9-3.el8", "rpm");
         check("pkg:rpm/redhat/krb5-libs@1.18.2-5.el8_6.1", "rhel:8", "krb5-libs", "1.18.2-5.el8_6.1", "rpm");

@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 85] = [
+const OURS: [(&str, &str); 86] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -65,6 +65,7 @@ const OURS: [(&str, &str); 85] = [
     ("npm-versions", "schemes/npm"),
     ("nuget-versions", "schemes/nuget"),
     ("nvd", "feeds/nvd"),
+    ("opam", "detectors/opam"),
     ("opam-versions", "schemes/opam"),
     ("openeuler", "feeds/openeuler"),
     ("opkg", "detectors/opkg"),

@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 85] = [
+pub(crate) const ALL: [&str; 86] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -66,6 +66,7 @@ pub(crate) const ALL: [&str; 85] = [
     "npm-versions",
     "nuget-versions",
     "nvd",
+    "opam",
     "opam-versions",
     "openeuler",
     "opkg",

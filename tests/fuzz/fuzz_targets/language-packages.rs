@@ -10,6 +10,7 @@ use limpid_detector_haskell::Haskell;
 use limpid_detector_hex::Hex;
 use limpid_detector_julia::Julia;
 use limpid_detector_luarocks::LuaRocks;
+use limpid_detector_opam::Opam;
 use limpid_detector_perl::Perl;
 use limpid_detector_php::Php;
 use limpid_detector_r::R;
@@ -46,6 +47,8 @@ const LUAROCKS: &[&str] = &["rocks/a/1-1/a-1-1.rockspec"];
 
 const PERL: &[&str] = &["lib/.meta/A-1/install.json", "lib/.meta/A-1/MYMETA.json", "lib/perllocal.pod", "app/cpanfile.snapshot"];
 
+const OPAM: &[&str] = &[".opam-switch/switch-state", ".opam-switch/packages/a.1/opam", "app/opam.locked"];
+
 fuzz_target!(|data: &[u8]| {
     check_detector::<Ruby>(&files(data, RUBY));
     check_detector::<Php>(&files(data, PHP));
@@ -59,4 +62,5 @@ fuzz_target!(|data: &[u8]| {
     check_detector::<Julia>(&files(data, JULIA));
     check_detector::<LuaRocks>(&files(data, LUAROCKS));
     check_detector::<Perl>(&files(data, PERL));
+    check_detector::<Opam>(&files(data, OPAM));
 });

@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 86] = [
+const OURS: [(&str, &str); 87] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -28,6 +28,7 @@ const OURS: [(&str, &str); 86] = [
     ("chainguard", "feeds/chainguard"),
     ("cleanstart", "feeds/cleanstart"),
     ("composer-versions", "schemes/composer"),
+    ("conan", "detectors/conan"),
     ("conda-packages", "detectors/conda"),
     ("conda-versions", "schemes/conda"),
     ("cpan-versions", "schemes/cpan"),

@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 86] = [
+pub(crate) const ALL: [&str; 87] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -29,6 +29,7 @@ pub(crate) const ALL: [&str; 86] = [
     "chainguard",
     "cleanstart",
     "composer-versions",
+    "conan",
     "conda-packages",
     "conda-versions",
     "cpan-versions",

@@ -3,6 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use limpid_detector_conan::Conan;
 use limpid_detector_conda::Conda;
 use limpid_detector_dart::Dart;
 use limpid_detector_dotnet::Dotnet;
@@ -49,6 +50,8 @@ const PERL: &[&str] = &["lib/.meta/A-1/install.json", "lib/.meta/A-1/MYMETA.json
 
 const OPAM: &[&str] = &[".opam-switch/switch-state", ".opam-switch/packages/a.1/opam", "app/opam.locked"];
 
+const CONAN: &[&str] = &["home/.conan2/p/cache.sqlite3", "app/conan.lock"];
+
 fuzz_target!(|data: &[u8]| {
     check_detector::<Ruby>(&files(data, RUBY));
     check_detector::<Php>(&files(data, PHP));
@@ -63,4 +66,5 @@ fuzz_target!(|data: &[u8]| {
     check_detector::<LuaRocks>(&files(data, LUAROCKS));
     check_detector::<Perl>(&files(data, PERL));
     check_detector::<Opam>(&files(data, OPAM));
+    check_detector::<Conan>(&files(data, CONAN));
 });

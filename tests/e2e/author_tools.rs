@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 87] = [
+const OURS: [(&str, &str); 88] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -55,6 +55,7 @@ const OURS: [(&str, &str); 87] = [
     ("haskell-versions", "schemes/haskell"),
     ("hex", "detectors/hex"),
     ("hex-versions", "schemes/hex"),
+    ("homebrew", "detectors/homebrew"),
     ("java", "detectors/java"),
     ("julia", "detectors/julia"),
     ("julia-versions", "schemes/julia"),

@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 87] = [
+pub(crate) const ALL: [&str; 88] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -56,6 +56,7 @@ pub(crate) const ALL: [&str; 87] = [
     "haskell-versions",
     "hex",
     "hex-versions",
+    "homebrew",
     "java",
     "julia",
     "julia-versions",

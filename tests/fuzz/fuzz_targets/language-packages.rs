@@ -9,6 +9,7 @@ use limpid_detector_dart::Dart;
 use limpid_detector_dotnet::Dotnet;
 use limpid_detector_haskell::Haskell;
 use limpid_detector_hex::Hex;
+use limpid_detector_homebrew::Homebrew;
 use limpid_detector_julia::Julia;
 use limpid_detector_luarocks::LuaRocks;
 use limpid_detector_opam::Opam;
@@ -52,6 +53,8 @@ const OPAM: &[&str] = &[".opam-switch/switch-state", ".opam-switch/packages/a.1/
 
 const CONAN: &[&str] = &["home/.conan2/p/cache.sqlite3", "app/conan.lock"];
 
+const HOMEBREW: &[&str] = &["Cellar/a/1/INSTALL_RECEIPT.json", "Cellar/a/1/.brew/a.rb"];
+
 fuzz_target!(|data: &[u8]| {
     check_detector::<Ruby>(&files(data, RUBY));
     check_detector::<Php>(&files(data, PHP));
@@ -67,4 +70,5 @@ fuzz_target!(|data: &[u8]| {
     check_detector::<Perl>(&files(data, PERL));
     check_detector::<Opam>(&files(data, OPAM));
     check_detector::<Conan>(&files(data, CONAN));
+    check_detector::<Homebrew>(&files(data, HOMEBREW));
 });

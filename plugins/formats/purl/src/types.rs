@@ -32,7 +32,7 @@ pub(crate) fn rules(kind: &str) -> Rules {
         "alpm" | "apk" | "bitbucket" | "composer" | "deb" | "github" | "golang" | "hex" | "npm"
         | "vscode-extension" => BOTH,
         "qpkg" | "rpm" => VENDOR,
-        "bitnami" | "oci" | "pub" => NAME,
+        "bitnami" | "brew" | "oci" | "pub" => NAME,
         "cpan" => Rules { namespace: Form::UpperCase, ..AS_IT_IS },
         "pypi" => Rules { name: Form::Pypi, version: Form::LowerCase, ..AS_IT_IS },
         "huggingface" => Rules { version: Form::LowerCase, ..AS_IT_IS },

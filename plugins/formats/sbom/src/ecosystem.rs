@@ -4,9 +4,10 @@ use limpid_plugin_sdk::Purl;
 use limpid_plugin_sdk::detector::Package;
 
 /// Type of package URLs, namespace, scheme.
-const LANGUAGES: [(&str, &str, &str); 22] = [
+const LANGUAGES: [(&str, &str, &str); 23] = [
     ("bioconductor", "bioconductor", "cran"),
     ("bitnami", "bitnami", "bitnami"),
+    ("brew", "brew", "generic"),
     ("cargo", "cargo", "crates"),
     ("composer", "composer", "composer"),
     // Recipes are versioned as what they build.

@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 88] = [
+const OURS: [(&str, &str); 89] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -99,6 +99,7 @@ const OURS: [(&str, &str); 88] = [
     ("swift-versions", "schemes/swift"),
     ("ubuntu", "feeds/ubuntu"),
     ("wolfi", "feeds/wolfi"),
+    ("wordpress", "detectors/wordpress"),
     ("xbps", "detectors/xbps"),
     ("xbps-versions", "schemes/xbps"),
 ];

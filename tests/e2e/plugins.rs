@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 88] = [
+pub(crate) const ALL: [&str; 89] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -100,6 +100,7 @@ pub(crate) const ALL: [&str; 88] = [
     "swift-versions",
     "ubuntu",
     "wolfi",
+    "wordpress",
     "xbps",
     "xbps-versions",
 ];

@@ -18,6 +18,7 @@ use limpid_detector_php::Php;
 use limpid_detector_r::R;
 use limpid_detector_ruby::Ruby;
 use limpid_detector_swift::Swift;
+use limpid_detector_wordpress::WordPress;
 use limpid_fuzz::contract::{check_detector, files};
 
 const RUBY: &[&str] = &[
@@ -55,6 +56,8 @@ const CONAN: &[&str] = &["home/.conan2/p/cache.sqlite3", "app/conan.lock"];
 
 const HOMEBREW: &[&str] = &["Cellar/a/1/INSTALL_RECEIPT.json", "Cellar/a/1/.brew/a.rb"];
 
+const WORDPRESS: &[&str] = &["wp-content/plugins/a/a.php", "wp-content/themes/a/style.css"];
+
 fuzz_target!(|data: &[u8]| {
     check_detector::<Ruby>(&files(data, RUBY));
     check_detector::<Php>(&files(data, PHP));
@@ -71,4 +74,5 @@ fuzz_target!(|data: &[u8]| {
     check_detector::<Opam>(&files(data, OPAM));
     check_detector::<Conan>(&files(data, CONAN));
     check_detector::<Homebrew>(&files(data, HOMEBREW));
+    check_detector::<WordPress>(&files(data, WORDPRESS));
 });

@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 89] = [
+const OURS: [(&str, &str); 90] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -63,6 +63,7 @@ const OURS: [(&str, &str); 89] = [
     ("luarocks", "detectors/luarocks"),
     ("maven-versions", "schemes/maven"),
     ("minimos", "feeds/minimos"),
+    ("nix", "detectors/nix"),
     ("node", "detectors/node"),
     ("npm-versions", "schemes/npm"),
     ("nuget-versions", "schemes/nuget"),

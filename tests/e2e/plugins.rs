@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 89] = [
+pub(crate) const ALL: [&str; 90] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -64,6 +64,7 @@ pub(crate) const ALL: [&str; 89] = [
     "luarocks",
     "maven-versions",
     "minimos",
+    "nix",
     "node",
     "npm-versions",
     "nuget-versions",

@@ -12,6 +12,7 @@ use limpid_detector_hex::Hex;
 use limpid_detector_homebrew::Homebrew;
 use limpid_detector_julia::Julia;
 use limpid_detector_luarocks::LuaRocks;
+use limpid_detector_nix::Nix;
 use limpid_detector_opam::Opam;
 use limpid_detector_perl::Perl;
 use limpid_detector_php::Php;
@@ -58,6 +59,8 @@ const HOMEBREW: &[&str] = &["Cellar/a/1/INSTALL_RECEIPT.json", "Cellar/a/1/.brew
 
 const WORDPRESS: &[&str] = &["wp-content/plugins/a/a.php", "wp-content/themes/a/style.css"];
 
+const NIX: &[&str] = &["nix/var/nix/db/db.sqlite", "nix/var/nix/db/db.sqlite-wal", "nix/store/s5y59989wqkryinpic8gj8x26zdkr4sf-profile/manifest.json", "nix/store/s5y59989wqkryinpic8gj8x26zdkr4sf-a-1/bin/a"];
+
 fuzz_target!(|data: &[u8]| {
     check_detector::<Ruby>(&files(data, RUBY));
     check_detector::<Php>(&files(data, PHP));
@@ -75,4 +78,5 @@ fuzz_target!(|data: &[u8]| {
     check_detector::<Conan>(&files(data, CONAN));
     check_detector::<Homebrew>(&files(data, HOMEBREW));
     check_detector::<WordPress>(&files(data, WORDPRESS));
+    check_detector::<Nix>(&files(data, NIX));
 });

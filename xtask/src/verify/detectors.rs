@@ -10,7 +10,7 @@ use crate::command::{cargo, output};
 use crate::workspace::Workspace;
 
 /// Detectors, what judges each, and the beginning of the test's name.
-const JUDGED: [(&str, &str, &str); 20] = [
+const JUDGED: [(&str, &str, &str); 21] = [
     ("dpkg", "dpkg-query, on generated databases", "judge::"),
     ("python", "importlib.metadata, on generated folders", "judge::what_importlib"),
     ("rpm", "rpm, on generated databases", "judge::"),
@@ -24,6 +24,7 @@ const JUDGED: [(&str, &str, &str); 20] = [
     ("hex", "Erlang and Elixir", "judge::"),
     ("luarocks", "LuaRocks", "judge::"),
     ("php", "Composer", "judge::"),
+    ("nix", "Nix", "judge::"),
     ("opam", "opam", "judge::"),
     ("perl", "Carton, cpanm and Perl", "judge::"),
     ("r", "R", "judge::"),

@@ -29,7 +29,7 @@ const BOTH: Rules = Rules { name: Form::LowerCase, ..VENDOR };
 /// Those of a type, in lower case; of a type that is not known, all is as it is.
 pub(crate) fn rules(kind: &str) -> Rules {
     match kind {
-        "alpm" | "apk" | "bitbucket" | "composer" | "deb" | "github" | "golang" | "hex" | "npm"
+        "alpm" | "apk" | "bitbucket" | "composer" | "deb" | "github" | "golang" | "hex" | "npm" | "nix"
         | "vscode-extension" => BOTH,
         "qpkg" | "rpm" => VENDOR,
         "bitnami" | "brew" | "oci" | "pub" => NAME,

@@ -49,7 +49,13 @@ const JULIA: &[&str] = &["packages/a/b/Project.toml", "app/Manifest.toml"];
 
 const LUAROCKS: &[&str] = &["rocks/a/1-1/a-1-1.rockspec"];
 
-const PERL: &[&str] = &["lib/.meta/A-1/install.json", "lib/.meta/A-1/MYMETA.json", "lib/perllocal.pod", "app/cpanfile.snapshot"];
+const PERL: &[&str] = &[
+    "lib/.meta/A-1/install.json",
+    "lib/.meta/A-1/MYMETA.json",
+    "lib/perllocal.pod",
+    "lib/auto/A/.packlist",
+    "app/cpanfile.snapshot",
+];
 
 const OPAM: &[&str] = &[".opam-switch/switch-state", ".opam-switch/packages/a.1/opam", "app/opam.locked"];
 
@@ -59,7 +65,12 @@ const HOMEBREW: &[&str] = &["Cellar/a/1/INSTALL_RECEIPT.json", "Cellar/a/1/.brew
 
 const WORDPRESS: &[&str] = &["wp-content/plugins/a/a.php", "wp-content/themes/a/style.css"];
 
-const NIX: &[&str] = &["nix/var/nix/db/db.sqlite", "nix/var/nix/db/db.sqlite-wal", "nix/store/s5y59989wqkryinpic8gj8x26zdkr4sf-profile/manifest.json", "nix/store/s5y59989wqkryinpic8gj8x26zdkr4sf-a-1/bin/a"];
+const NIX: &[&str] = &[
+    "nix/var/nix/db/db.sqlite",
+    "nix/var/nix/db/db.sqlite-wal",
+    "nix/store/s5y59989wqkryinpic8gj8x26zdkr4sf-profile/manifest.json",
+    "nix/store/s5y59989wqkryinpic8gj8x26zdkr4sf-a-1/bin/a",
+];
 
 fuzz_target!(|data: &[u8]| {
     check_detector::<Ruby>(&files(data, RUBY));

@@ -111,7 +111,7 @@ fn what_carton_lists_is_what_is_found() {
         words
     };
     assert_eq!(words(&["cpanfile.snapshot"], Evidence::Declared), listed);
-    let installed = ["install.json", "MYMETA.json", "perllocal.pod"];
+    let installed = ["install.json", "MYMETA.json", "perllocal.pod", ".packlist"];
     assert_eq!(words(&installed, Evidence::Installed), listed);
     assert!(found(&installed, Evidence::Installed).iter().all(|it| it.licenses == ["perl_5"]));
 
@@ -125,7 +125,7 @@ fn what_carton_lists_is_what_is_found() {
     perl.args(["-MConfig", "-MExtUtils::Installed", "-MExtUtils::MakeMaker", "-e", script]).arg(&library);
     let mut expected: Vec<_> = run(&mut perl).lines().map(|line| line.replace("::", "-")).collect();
     expected.sort();
-    let noted = found(&["perllocal.pod"], Evidence::Inferred);
+    let noted = found(&["perllocal.pod", ".packlist"], Evidence::Inferred);
     let mut noted: Vec<_> = noted.iter().map(|it| format!("{} {}", it.name, it.version)).collect();
     noted.sort();
     assert_eq!(noted, expected);

@@ -5,6 +5,7 @@
 //! | `.meta/NAME-VERSION/install.json` | a distribution that [cpanm](https://metacpan.org/pod/App::cpanminus) installed, by itself or for Carton |
 //! | `.meta/NAME-VERSION/MYMETA.json` | its licences |
 //! | `perllocal.pod` | modules that [`make install`](https://metacpan.org/pod/ExtUtils::Install) put there for any client, such as `cpan` |
+//! | `auto/**/.packlist` | nothing; one of a module of which neither of the above tells the version is unread |
 //! | `cpanfile.snapshot` | distributions that an application of [Carton](https://metacpan.org/pod/Carton) asks for |
 //!
 //! A distribution is called as the file that was uploaded (`libwww-perl`), and its version is what that file's name has,
@@ -14,8 +15,8 @@
 //! inferred. Its package URL is a generic one, because one of CPAN has the author in it.
 //!
 //! Versions are ordered by the scheme `cpan`; the namespace is `cpan`, where a feed of CPAN's security advisories states its
-//! own. Perl itself is not found here, nor is what `Module::Build` installed for another client than cpanm: a `.packlist`
-//! knows no version.
+//! own. Perl itself is not found here. What `Module::Build` installed for another client than cpanm is unread:
+//! it leaves no more than a list of files.
 
 pub mod distribution;
 pub mod installed;
@@ -39,6 +40,7 @@ impl Detector for Perl {
         vec![
             Claim::together("**/.meta/*/{install,MYMETA}.json"),
             Claim::together("**/perllocal.pod"),
+            Claim::together("**/auto/**/.packlist").head(1),
             Claim::alone("**/cpanfile.snapshot"),
         ]
     }
@@ -65,14 +67,21 @@ impl Detector for Perl {
                 Err(error) => report.unread(file.path(), error),
             }
         }
+        let mut known: BTreeSet<String> = recorded.iter().map(|(module, _)| module.clone()).collect();
         for file in files {
             let read = match file.name() {
-                "perllocal.pod" => inferred(file, &recorded, &mut report),
+                "perllocal.pod" => inferred(file, &recorded, &mut known, &mut report),
                 "cpanfile.snapshot" if !is_of_another(file.path()) => declared(file, &mut report),
                 _ => Ok(()),
             };
             if let Err(error) = read {
                 report.unread(file.path(), error);
+            }
+        }
+        for file in files.iter().filter(|file| file.name() == ".packlist") {
+            if module(file.path()).is_some_and(|module| !known.contains(&module)) {
+                let why = "the version of the module is in no record of its layer";
+                report.unread(file.path(), Error::unsupported(why));
             }
         }
         Ok(report)
@@ -82,9 +91,15 @@ impl Detector for Perl {
 export_detector!(Perl);
 
 /// What `make install` noted, without what cpanm recorded.
-fn inferred(file: &File, recorded: &BTreeSet<(String, String)>, report: &mut Report) -> Result<(), Error> {
+fn inferred(
+    file: &File,
+    recorded: &BTreeSet<(String, String)>,
+    known: &mut BTreeSet<String>,
+    report: &mut Report,
+) -> Result<(), Error> {
     let mut problems = Problems::default();
     for (module, version) in local::modules(file.reader(), &mut problems)? {
+        known.insert(module.clone());
         let key = (module, bare(&version).to_owned());
         if !recorded.contains(&key) {
             let distribution = Distribution { name: local::distribution(&key.0), version, author: None };
@@ -111,6 +126,14 @@ fn package(distribution: &Distribution) -> Package {
         Some(author) => package.purl(Purl::new("cpan", name).namespace(author).version(version)),
         None => package.purl(Purl::new("generic", name).version(version)),
     }
+}
+
+/// The module of `auto/Try/Tiny/.packlist`.
+fn module(path: &str) -> Option<String> {
+    let folders = path.strip_suffix("/.packlist")?;
+    let (_, folders) =
+        folders.rsplit_once("/auto/").or_else(|| folders.strip_prefix("auto/").map(|it| ("", it)))?;
+    Some(folders.replace('/', "::"))
 }
 
 /// The folder of a file.
@@ -182,6 +205,22 @@ mod tests {
         let words: Vec<_> = inferred.iter().map(|it| format!("{} {}", it.name, it.version)).collect();
         assert_eq!(words, ["A 1", "libwww-perl 6.76"]);
         assert_eq!(inferred[1].purl, "pkg:generic/libwww-perl@6.76");
+    }
+
+    #[test]
+    fn a_list_of_files_is_unread_where_no_record_has_its_module() {
+        let list = |folder: &str| File::in_memory(format!("usr/local/lib/perl/auto/{folder}/.packlist"), "/");
+        let files = [
+            list("Try/Tiny"),
+            list("LWP"),
+            list("Built/Module"),
+            installed("Try-Tiny-0.31", "Try::Tiny"),
+            File::in_memory(LOCAL, noted("LWP", "6.76")),
+        ];
+        let report = Perl::detect(&files).unwrap();
+        let unread: Vec<_> = report.unread.iter().map(|it| it.path.as_str()).collect();
+        assert_eq!(unread, ["usr/local/lib/perl/auto/Built/Module/.packlist"]);
+        assert_eq!(report.packages().count(), 2);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use limpid_plugin_sdk::detector::{File, Problems};
 use limpid_rpmdb::{ReadAt, rows};
 
 /// How many folders are read of a database.
-const MAX_FOLDERS: usize = 1_000_000;
+const MAX_FOLDERS: usize = 300_000;
 
 /// The longest name of a folder, in bytes: a hash, a hyphen and the 211 that Nix allows.
 const MAX_NAME: usize = 32 + 1 + 211;

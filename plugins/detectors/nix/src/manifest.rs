@@ -8,8 +8,8 @@ use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::detector::Problems;
 use serde_json::value::RawValue;
 
-/// How many folders an element of a profile may have.
-const MAX_FOLDERS: usize = 1000;
+/// How many folders of profiles are read.
+const MAX_FOLDERS: usize = 100_000;
 
 /// Where a package that somebody asked for is from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,11 +38,15 @@ pub fn origins(bytes: &[u8], problems: &mut Problems) -> Result<BTreeMap<String,
     };
     let mut origins = BTreeMap::new();
     for (index, element) in elements.into_iter().enumerate() {
-        if let Err(error) = read(element, &mut origins) {
-            let why = match error {
-                Error::Malformed(why) | Error::Unsupported(why) | Error::Other(why) => why,
-            };
-            problems.push(Error::malformed(format_args!("element {}: {why}", index + 1)));
+        match read(element, &mut origins) {
+            Ok(()) => {}
+            Err(Error::Malformed(why)) => {
+                problems.push(Error::malformed(format_args!("element {}: {why}", index + 1)));
+            }
+            Err(error) => {
+                problems.push(error);
+                break;
+            }
         }
     }
     Ok(origins)
@@ -53,8 +57,11 @@ fn read(element: &RawValue, origins: &mut BTreeMap<String, Origin>) -> Result<()
     let origin = origin(&element)?;
     let Some(paths) = element.get("storePaths") else { return Ok(()) };
     let paths: Records<'_> = serde_json::from_str(paths.get()).map_err(Error::malformed)?;
-    for path in paths.0.into_iter().take(MAX_FOLDERS) {
+    for path in paths.0 {
         let path: String = serde_json::from_str(path.get()).map_err(Error::malformed)?;
+        if origins.len() >= MAX_FOLDERS {
+            return Err(Error::unsupported(format_args!("not more than {MAX_FOLDERS} folders are read")));
+        }
         if let Some((_, folder)) = path.rsplit_once('/') {
             origins.insert(folder.to_owned(), origin.clone());
         }
@@ -140,6 +147,17 @@ mod tests {
         expected.push(Error::malformed(why));
         expected.push(Error::malformed("element 2: invalid type: map, expected a list at line 1 column 0"));
         assert_eq!(problems, expected);
+    }
+
+    #[test]
+    fn folders_are_as_many_as_the_bound() {
+        let element = |number: usize| format!(r#"{{"storePaths": ["/{number}"]}}"#);
+        let elements: Vec<_> = (0..MAX_FOLDERS - 1).map(element).collect();
+        let text =
+            format!(r#"{{"elements": [{},{{"storePaths": ["/a", "/b", "/c"]}}]}}"#, elements.join(","));
+        let (origins, problems) = words(&text);
+        assert_eq!(origins.len(), MAX_FOLDERS);
+        assert_ne!(problems, Problems::default());
     }
 
     #[test]

@@ -16,11 +16,14 @@ pub mod file;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_lockfile::{MAX_FILE, is_of_another};
+use limpid_lockfile::is_of_another;
 use limpid_plugin_sdk::detector::{Claim, Detector, Evidence, File, Package, Problems, Report};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use file::Need;
+
+/// The largest file that is read, in bytes: a package takes less than 100.
+const MAX_FILE: u64 = 2 * 1024 * 1024;
 
 /// The detector `opam`.
 #[derive(Debug)]

@@ -14,9 +14,8 @@
 //! distribution that cpanm recorded has the name that [almost all](local::DISTRIBUTIONS) have whose main module it is, and is
 //! inferred. Its package URL is a generic one, because one of CPAN has the author in it.
 //!
-//! Versions are ordered by the scheme `cpan`; the namespace is `cpan`, where a feed of CPAN's security advisories states its
-//! own. Perl itself is not found here. What `Module::Build` installed for another client than cpanm is unread:
-//! it leaves no more than a list of files.
+//! Versions are ordered by the scheme `cpan`; the namespace is `cpan`. OSV knows no such ecosystem. Perl itself is not found
+//! here. What `Module::Build` installed for another client than cpanm is unread: it leaves no more than a list of files.
 
 pub mod distribution;
 pub mod installed;
@@ -30,6 +29,9 @@ use limpid_plugin_sdk::detector::{Claim, Detector, Evidence, File, Package, Prob
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use distribution::Distribution;
+
+/// How many modules of a layer are remembered, in order not to state them twice.
+const MAX_MODULES: usize = 200_000;
 
 /// The detector `perl`.
 #[derive(Debug)]
@@ -59,7 +61,8 @@ impl Detector for Perl {
             match file.read_to_vec(MAX_FILE).and_then(|bytes| installed::installed(&bytes)) {
                 Ok(installed) => {
                     let version = bare(&installed.distribution.version).to_owned();
-                    recorded.extend(installed.modules.into_iter().map(|module| (module, version.clone())));
+                    let modules = installed.modules.into_iter().map(|module| (module, version.clone()));
+                    recorded.extend(modules.take(MAX_MODULES.saturating_sub(recorded.len())));
                     let package = package(&installed.distribution);
                     let licenses = licenses.remove(folder(file)).unwrap_or_default();
                     report.found(file.path(), licenses.into_iter().fold(package, Package::license));

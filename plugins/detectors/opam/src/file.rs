@@ -113,7 +113,8 @@ impl Token {
     }
 }
 
-/// What a field of the file itself, and not of a section, has for a value; none where there is no such field.
+/// What a field of the file itself, and not of a section, has for a value: texts with conditions, or a list of them. None
+/// where there is no such field.
 fn field(text: &str, wanted: &str) -> Option<Vec<Token>> {
     let mut tokens = Tokens(text.chars().peekable()).peekable();
     let (mut value, mut depth, mut is_wanted) = (None, 0_usize, false);
@@ -128,6 +129,8 @@ fn field(text: &str, wanted: &str) -> Option<Vec<Token>> {
             }
             continue;
         }
+        // Else it is the name of a section, which follows the field.
+        is_wanted &= depth > 0 || !matches!(token, Token::Word(_));
         match token {
             Token::Sign('[' | '{' | '(') => depth += 1,
             Token::Sign(']' | '}' | ')') => depth = depth.saturating_sub(1),
@@ -241,6 +244,7 @@ mod tests {
         check("a: []", Some(&[]));
         check("url {\n  a: \"y\"\n}\na: \"x\"", Some(&["x"]));
         check("b: [c {a: \"y\"}]", None);
+        check("a: \"x\"\nurl {\n  src: \"y\"\n}\nextra-source \"y\" { src: \"y\" }", Some(&["x"]));
         check("# a: \"y\"\n(* a: \"y\" (* *) a: \"y\" *) a: \"x\" # \"y\"", Some(&["x"]));
         check(r#"a: "x\"y\\""#, Some(&["x\"y\\"]));
         check("a: \"\" b: \"y\"", Some(&[""]));

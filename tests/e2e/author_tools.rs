@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 83] = [
+const OURS: [(&str, &str); 93] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -29,8 +29,10 @@ const OURS: [(&str, &str); 83] = [
     ("chisel", "detectors/chisel"),
     ("cleanstart", "feeds/cleanstart"),
     ("composer-versions", "schemes/composer"),
+    ("conan", "detectors/conan"),
     ("conda-packages", "detectors/conda"),
     ("conda-versions", "schemes/conda"),
+    ("cpan-versions", "schemes/cpan"),
     ("cran-versions", "schemes/cran"),
     ("crates-versions", "schemes/crates"),
     ("dart", "detectors/dart"),
@@ -54,6 +56,7 @@ const OURS: [(&str, &str); 83] = [
     ("haskell-versions", "schemes/haskell"),
     ("hex", "detectors/hex"),
     ("hex-versions", "schemes/hex"),
+    ("homebrew", "detectors/homebrew"),
     ("java", "detectors/java"),
     ("julia", "detectors/julia"),
     ("julia-versions", "schemes/julia"),
@@ -62,10 +65,12 @@ const OURS: [(&str, &str); 83] = [
     ("maven-versions", "schemes/maven"),
     ("minimos", "feeds/minimos"),
     ("models", "detectors/models"),
+    ("nix", "detectors/nix"),
     ("node", "detectors/node"),
     ("npm-versions", "schemes/npm"),
     ("nuget-versions", "schemes/nuget"),
     ("nvd", "feeds/nvd"),
+    ("opam", "detectors/opam"),
     ("opam-versions", "schemes/opam"),
     ("openeuler", "feeds/openeuler"),
     ("opkg", "detectors/opkg"),
@@ -74,6 +79,7 @@ const OURS: [(&str, &str); 83] = [
     ("osv", "feeds/osv"),
     ("pacman", "detectors/pacman"),
     ("pep440-versions", "schemes/pep440"),
+    ("perl", "detectors/perl"),
     ("photon", "feeds/photon"),
     ("php", "detectors/php"),
     ("portage", "detectors/portage"),
@@ -97,6 +103,7 @@ const OURS: [(&str, &str); 83] = [
     ("swift-versions", "schemes/swift"),
     ("ubuntu", "feeds/ubuntu"),
     ("wolfi", "feeds/wolfi"),
+    ("wordpress", "detectors/wordpress"),
     ("xbps", "detectors/xbps"),
     ("xbps-versions", "schemes/xbps"),
 ];

@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 83] = [
+pub(crate) const ALL: [&str; 93] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -30,8 +30,10 @@ pub(crate) const ALL: [&str; 83] = [
     "chisel",
     "cleanstart",
     "composer-versions",
+    "conan",
     "conda-packages",
     "conda-versions",
+    "cpan-versions",
     "cran-versions",
     "crates-versions",
     "dart",
@@ -55,6 +57,7 @@ pub(crate) const ALL: [&str; 83] = [
     "haskell-versions",
     "hex",
     "hex-versions",
+    "homebrew",
     "java",
     "julia",
     "julia-versions",
@@ -63,10 +66,12 @@ pub(crate) const ALL: [&str; 83] = [
     "maven-versions",
     "minimos",
     "models",
+    "nix",
     "node",
     "npm-versions",
     "nuget-versions",
     "nvd",
+    "opam",
     "opam-versions",
     "openeuler",
     "opkg",
@@ -75,6 +80,7 @@ pub(crate) const ALL: [&str; 83] = [
     "osv",
     "pacman",
     "pep440-versions",
+    "perl",
     "photon",
     "php",
     "portage",
@@ -98,6 +104,7 @@ pub(crate) const ALL: [&str; 83] = [
     "swift-versions",
     "ubuntu",
     "wolfi",
+    "wordpress",
     "xbps",
     "xbps-versions",
 ];

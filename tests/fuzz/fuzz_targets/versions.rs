@@ -12,6 +12,7 @@ use limpid_scheme_apk::Apk;
 use limpid_scheme_bitnami::Bitnami;
 use limpid_scheme_composer::Composer;
 use limpid_scheme_conda::Conda;
+use limpid_scheme_cpan::Cpan;
 use limpid_scheme_cran::Cran;
 use limpid_scheme_crates::Crates;
 use limpid_scheme_dpkg::Dpkg;
@@ -71,6 +72,7 @@ fuzz_target!(|text: &str| {
     check_order::<Conda>(left, right);
     check_order::<Opam>(left, right);
     check_order::<Generic>(left, right);
+    check_order::<Cpan>(left, right);
     check_orders_of_languages(left);
 });
 

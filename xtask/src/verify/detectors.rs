@@ -10,7 +10,7 @@ use crate::command::{cargo, output};
 use crate::workspace::Workspace;
 
 /// Detectors, what judges each, and the beginning of the test's name.
-const JUDGED: [(&str, &str, &str); 17] = [
+const JUDGED: [(&str, &str, &str); 21] = [
     ("dpkg", "dpkg-query, on generated databases", "judge::"),
     ("python", "importlib.metadata, on generated folders", "judge::what_importlib"),
     ("rpm", "rpm, on generated databases", "judge::"),
@@ -18,11 +18,15 @@ const JUDGED: [(&str, &str, &str); 17] = [
     ("rust", "rust-audit-info", "judge::"),
     ("java", "Maven", "judge::"),
     ("graalvm", "gcc", "judge::"),
+    ("conan", "Conan", "judge::"),
     ("conda", "rattler", "judge::"),
     ("haskell", "GHC", "judge::"),
     ("hex", "Erlang and Elixir", "judge::"),
     ("luarocks", "LuaRocks", "judge::"),
     ("php", "Composer", "judge::"),
+    ("nix", "Nix", "judge::"),
+    ("opam", "opam", "judge::"),
+    ("perl", "Carton, cpanm and Perl", "judge::"),
     ("r", "R", "judge::"),
     ("ruby", "RubyGems", "judge::"),
     ("programs", "packages of Debian", "judge::"),

@@ -118,7 +118,7 @@ fn stated(
         let bare = ecosystem.bare(version);
         // Whoever listed versions took the range for one without an end.
         !end.as_ref().is_some_and(|end| end.is_passed(&ecosystem.scheme, bare))
-            && !between.iter().any(|range| ranges::surely_holds(range, bare))
+            && !between.iter().any(|range| ranges::surely_holds(&ecosystem.scheme, range, bare))
     };
     let versions: Vec<String> = affected
         .versions

@@ -15,10 +15,18 @@ use std::cmp::Ordering;
 
 /// How two versions compare in a scheme; none where it is not known.
 pub(crate) fn compare(scheme: &str, left: &str, right: &str) -> Option<Ordering> {
-    certainly(left, right).or_else(|| scheme::compare(scheme, left, right))
+    surely(scheme, left, right).or_else(|| scheme::compare(scheme, left, right))
 }
 
-/// How two versions compare in every scheme; none where schemes may differ.
+/// Schemes whose numbers do not decide: versions of Perl are fractions, so that 1.9 is later than 1.10.
+const FRACTIONS: [&str; 1] = ["cpan"];
+
+/// How two versions compare in a scheme, by what is sure; none where it leaves that open.
+pub(crate) fn surely(scheme: &str, left: &str, right: &str) -> Option<Ordering> {
+    certainly(left, right).filter(|order| order.is_eq() || !FRACTIONS.contains(&scheme))
+}
+
+/// How two versions compare in every scheme whose versions are numbers one after the other; none where schemes may differ.
 ///
 /// ```
 /// use std::cmp::Ordering;
@@ -176,6 +184,13 @@ mod tests {
         check("", "1", None);
         check("1..2", "1.1", None);
         check("1.2-99999999999", "1.2-100000000000", None);
+    }
+
+    #[test]
+    fn fractions_have_no_order_that_is_sure() {
+        assert_eq!(compare("cpan", "1.9", "1.10"), None);
+        assert_eq!(compare("cpan", "1.9", "1.9"), Some(Ordering::Equal));
+        assert_eq!(compare("generic", "1.9", "1.10"), Some(Ordering::Less));
     }
 
     /// Where it is sure, and both are versions in a scheme, that says the same.

@@ -65,9 +65,9 @@ pub(crate) fn between(scheme: &str, range: &record::Range<'_>) -> Result<Vec<Ran
     Ok(ranges)
 }
 
-/// Whether a version is in a range for certain.
-pub(crate) fn surely_holds(range: &Range, version: &str) -> bool {
-    use order::certainly;
+/// Whether a version is in a range of a scheme for certain.
+pub(crate) fn surely_holds(scheme: &str, range: &Range, version: &str) -> bool {
+    let certainly = |left: &str, right: &str| order::surely(scheme, left, right);
     let begins = range
         .introduced
         .as_ref()

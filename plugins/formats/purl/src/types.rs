@@ -8,6 +8,7 @@ use std::borrow::Cow;
 pub(crate) enum Form {
     AsItIs,
     LowerCase,
+    UpperCase,
     /// In lower case, and each run of `-`, `_` and `.` is one `-`
     /// ([PyPA](https://packaging.python.org/en/latest/specifications/name-normalization/)).
     Pypi,
@@ -31,10 +32,11 @@ const BOTH: Rules = Rules { name: Form::LowerCase, ..VENDOR };
 /// Those of a type, in lower case; of a type that is not known, all is as it is.
 pub(crate) fn rules(kind: &str) -> Rules {
     match kind {
-        "alpm" | "apk" | "bitbucket" | "composer" | "deb" | "github" | "golang" | "hex" | "npm"
+        "alpm" | "apk" | "bitbucket" | "composer" | "deb" | "github" | "golang" | "hex" | "npm" | "nix"
         | "vscode-extension" => BOTH,
         "qpkg" | "rpm" => VENDOR,
-        "bitnami" | "oci" | "pub" => NAME,
+        "bitnami" | "brew" | "oci" | "pub" => NAME,
+        "cpan" => Rules { namespace: Form::UpperCase, ..AS_IT_IS },
         "pypi" => Rules { name: Form::Pypi, version: Form::LowerCase, ..AS_IT_IS },
         "huggingface" => Rules { version: Form::Commit, ..AS_IT_IS },
         _ => AS_IT_IS,
@@ -53,6 +55,7 @@ impl Form {
                 text.to_ascii_lowercase().into()
             }
             Self::Commit => text.into(),
+            Self::UpperCase => text.to_ascii_uppercase().into(),
             Self::Pypi => {
                 let mut name = String::with_capacity(text.len());
                 for character in text.to_lowercase().chars() {

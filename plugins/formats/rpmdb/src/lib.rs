@@ -10,7 +10,7 @@
 //! damaged or cut off: what can be read is shown, and whatever cannot be is an [`Error`] that is shown among the
 //! headers. Files are read at any offset ([`ReadAt`]), and of each at most 16 MiB are kept, beside the one
 //! header that is shown; the work is bounded by the size of the file, since no page and no block is read for
-//! two headers.
+//! two headers. [`rows`] shows those of any table, for other package managers that keep theirs in SQLite.
 //!
 //! The readers are our own: the crates that read SQLite in Rust open files by their names, or do not know of its
 //! journal; there are none for the other two forms.
@@ -33,6 +33,7 @@ mod sqlite;
 pub use error::Error;
 pub use header::{Files, Header, Package};
 pub use source::ReadAt;
+pub use sqlite::Row;
 
 use source::Cached;
 
@@ -41,6 +42,21 @@ pub const MAX_HEADER: u64 = 16 << 20;
 
 /// What a reader shows: a header, or what could not be read.
 pub type Visitor<'a> = dyn FnMut(Result<Header<'_>, Error>) + 'a;
+
+/// Shows every row of a table of a database of SQLite, whoever's it is, and what of it cannot be read. `journal` is the
+/// `-wal` file beside it, where there is one. Texts have to be in UTF-8, and a row has at most [`MAX_HEADER`] bytes.
+///
+/// # Errors
+///
+/// Where the file is no database of SQLite, has no such table, or is so damaged that nothing of it can be found.
+pub fn rows(
+    database: &dyn ReadAt,
+    journal: Option<&dyn ReadAt>,
+    table: &str,
+    visit: &mut dyn FnMut(Result<Row<'_>, Error>),
+) -> Result<(), Error> {
+    sqlite::rows(Cached::new(database), journal, table, visit)
+}
 
 /// Shows every header of a database, and what of it cannot be read. `journal` is the `-wal` file beside a database of
 /// SQLite, where there is one.

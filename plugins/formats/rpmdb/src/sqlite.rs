@@ -1,7 +1,9 @@
-//! [SQLite](https://www.sqlite.org/fileformat2.html), as far as it takes to read one table: the b-tree of
+//! [SQLite](https://www.sqlite.org/fileformat2.html), as far as it takes to read one table, such as the b-tree of
 //! `Packages (hnum INTEGER PRIMARY KEY, blob BLOB)`, with its overflow pages, over what the journal changes.
 
 mod wal;
+
+use std::cell::RefCell;
 
 use crate::error::{malformed, unsupported};
 use crate::source::{Cached, Seen};
@@ -42,6 +44,57 @@ pub(crate) fn read(
     journal: Option<&dyn ReadAt>,
     visit: &mut Visitor<'_>,
 ) -> Result<(), Error> {
+    let mut payload = Vec::new();
+    let (mut pages, root) = find(file, journal, TABLE, &mut payload, visit)?;
+    let broken = pages.walk(root, &mut payload, visit, &mut |payload, visit| match blob(payload) {
+        Some(blob) => visit(Header::parse(blob)),
+        None => visit(Err(malformed!("a row of `Packages` has no blob"))),
+    });
+    if broken > 0 && pages.enter_free() {
+        pages.salvage(&mut payload, visit);
+    }
+    Ok(())
+}
+
+/// Shows every row of a table, and what of it cannot be read.
+pub(crate) fn rows(
+    file: Cached<'_>,
+    journal: Option<&dyn ReadAt>,
+    table: &str,
+    visit: &mut dyn FnMut(Result<Row<'_>, Error>),
+) -> Result<(), Error> {
+    let visit = RefCell::new(visit);
+    let mut problems = |shown: Result<Header<'_>, Error>| {
+        if let Err(why) = shown {
+            visit.borrow_mut()(Err(why));
+        }
+    };
+    let mut payload = Vec::new();
+    let (mut pages, root) = find(file, journal, table.as_bytes(), &mut payload, &mut problems)?;
+    pages.walk(root, &mut payload, &mut problems, &mut |payload, _| visit.borrow_mut()(Ok(Row(payload))));
+    Ok(())
+}
+
+/// A row of a table.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a>(&'a [u8]);
+
+impl<'a> Row<'a> {
+    /// The text in a column, counted from 0; none where it is null, no text, or not UTF-8.
+    pub fn text(&self, column: usize) -> Option<&'a str> {
+        let (kind, bytes) = values(self.0).nth(column)?;
+        (kind >= 13 && kind % 2 == 1).then(|| str::from_utf8(bytes).ok()).flatten()
+    }
+}
+
+/// Opens a database, and finds the first page of a table.
+fn find<'a>(
+    file: Cached<'a>,
+    journal: Option<&'a dyn ReadAt>,
+    table: &[u8],
+    payload: &mut Vec<u8>,
+    visit: &mut Visitor<'_>,
+) -> Result<(Pages<'a>, u32), Error> {
     let wal = match journal.map(|journal| Wal::read(Cached::new(journal), visit)) {
         Some(Ok(wal)) => wal,
         Some(Err(why)) => {
@@ -52,19 +105,9 @@ pub(crate) fn read(
     };
     let mut pages = Pages::open(file, wal)?;
     let mut root = None;
-    let mut payload = Vec::new();
-    pages.walk(1, &mut payload, visit, &mut |payload, _| {
-        root = root.or(root_of_packages(payload));
-    });
-    let Some(root) = root else { return Err(malformed!("the database has no table `Packages`")) };
-    let broken = pages.walk(root, &mut payload, visit, &mut |payload, visit| match blob(payload) {
-        Some(blob) => visit(Header::parse(blob)),
-        None => visit(Err(malformed!("a row of `Packages` has no blob"))),
-    });
-    if broken > 0 && pages.enter_free() {
-        pages.salvage(&mut payload, visit);
-    }
-    Ok(())
+    pages.walk(1, payload, visit, &mut |payload, _| root = root.or(root_of(payload, table)));
+    let name = String::from_utf8_lossy(table);
+    Ok((pages, root.ok_or_else(|| malformed!("the database has no table `{name}`"))?))
 }
 
 impl<'a> Pages<'a> {
@@ -333,12 +376,12 @@ fn values(payload: &[u8]) -> impl Iterator<Item = (u64, &[u8])> {
     .fuse()
 }
 
-/// The first page of the table of packages, where a row of the schema describes that.
-fn root_of_packages(payload: &[u8]) -> Option<u32> {
+/// The first page of a table, where a row of the schema describes that.
+fn root_of(payload: &[u8], table: &[u8]) -> Option<u32> {
     let mut values = values(payload);
     let (kind, name) = (values.next()?.1, values.next()?.1);
     let root = values.nth(1)?.1;
-    if kind != b"table" || !name.eq_ignore_ascii_case(TABLE) || root.len() > 4 {
+    if kind != b"table" || !name.eq_ignore_ascii_case(table) || root.len() > 4 {
         return None;
     }
     Some(root.iter().fold(0, |number, &byte| number << 8 | u32::from(byte)))

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use limpid_rpmdb::{Error, ReadAt, read};
+use limpid_rpmdb::{Error, ReadAt, read, rows};
 use proptest::prelude::*;
 
 /// The golden cases of the detector that has them, with how many packages they hold; all were read by rpm, too.
@@ -134,5 +134,39 @@ proptest! {
             }
         }
         read_all(&database, journal.as_deref());
+    }
+}
+
+/// The texts in the first column of a table, and what could not be read.
+fn texts(database: &[u8], table: &str) -> (Vec<String>, Vec<Error>) {
+    let (mut texts, mut problems) = (Vec::new(), Vec::new());
+    let ended = rows(&database, None, table, &mut |row| match row {
+        Ok(row) => texts.extend(row.text(0).map(str::to_owned)),
+        Err(why) => problems.push(why),
+    });
+    problems.extend(ended.err());
+    (texts, problems)
+}
+
+fn cache() -> Vec<u8> {
+    content("../../conan/tests/installed/input/root/.conan2/p/cache.sqlite3")
+}
+
+#[test]
+fn rows_of_any_table_are_read() {
+    let expected = ["fmt/10.1.1", "fmt/10.1.1", "tool/1.2@acme/stable"].map(str::to_owned).to_vec();
+    assert_eq!(texts(&cache(), "packages"), (expected, vec![]));
+    assert_eq!(texts(&cache(), "RECIPES").0.len(), 2);
+    let (rows, problems) = texts(&cache(), "others");
+    let why = "the database has no table `others`".to_owned();
+    assert_eq!((rows.len(), problems), (0, vec![Error::Malformed(why)]));
+}
+
+#[test]
+fn a_table_that_is_cut_off_anywhere_loses_nothing_silently() {
+    let whole = cache();
+    for length in 0..whole.len() {
+        let (rows, problems) = texts(&whole[..length], "packages");
+        assert!(rows.len() == 3 || !problems.is_empty(), "{length} bytes");
     }
 }

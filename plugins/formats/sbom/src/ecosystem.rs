@@ -7,14 +7,16 @@ use limpid_programs::PROGRAMS;
 use crate::Component;
 
 /// Type of package URLs, namespace, scheme: as the detectors of these ecosystems state them.
-const LANGUAGES: [(&str, &str, &str); 24] = [
+const LANGUAGES: [(&str, &str, &str); 26] = [
     ("bioconductor", "bioconductor", "cran"),
     ("bitnami", "bitnami", "bitnami"),
+    ("brew", "brew", "generic"),
     ("cargo", "cargo", "crates"),
     ("composer", "composer", "composer"),
     // Recipes are versioned as what they build.
     ("conan", "conan", "generic"),
     ("conda", "conda", "conda"),
+    ("cpan", "cpan", "cpan"),
     ("cran", "cran", "cran"),
     ("gem", "rubygems", "gem"),
     ("generic", "generic", "generic"),
@@ -142,6 +144,8 @@ fn of_language(component: &Component) -> Package {
     let mut version = version.as_str();
     let name = match (kind, &purl.namespace) {
         ("maven", Some(group)) => format!("{group}:{}", purl.name),
+        // The author is no part of the name.
+        ("cpan", Some(_)) => purl.name.clone(),
         // As detectors and advisories write them.
         ("nuget" | "swift" | "composer", _) => joined(purl).to_lowercase(),
         ("generic", None) => match PROGRAMS.iter().find(|program| program.key == purl.name) {

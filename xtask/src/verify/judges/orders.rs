@@ -41,6 +41,8 @@ pub(in crate::verify) enum Order {
     Maven,
     /// The library inside NuGet's own program.
     Nuget,
+    /// `version` of the Perl that is installed.
+    Perl,
 }
 
 const SEMVER: &str = "7.8.6";
@@ -67,6 +69,7 @@ impl Order {
             Self::Bitnami => BITNAMI.to_owned(),
             Self::Maven => format!("maven-artifact {MAVEN}"),
             Self::Nuget => format!("NuGet {NUGET}"),
+            Self::Perl => "Perl".to_owned(),
         }
     }
 
@@ -84,6 +87,7 @@ impl Order {
             Self::GoModules | Self::GoToolchains | Self::Bitnami => &["go"],
             Self::Maven => &["java", "mvn"],
             Self::Nuget => &["mono", "mcs", "npm"],
+            Self::Perl => &["perl"],
         };
         programs.iter().copied().find(|program| find(program).is_none())
     }
@@ -120,6 +124,7 @@ impl Order {
             Self::R => command("Rscript"),
             Self::Cabal => command("runghc"),
             Self::Rattler => python(folder, "py-rattler", RATTLER)?,
+            Self::Perl => command("perl"),
             Self::GoModules | Self::GoToolchains | Self::Bitnami => return self.go(folder),
             Self::Maven => {
                 let mut java = command("java");
@@ -137,6 +142,7 @@ impl Order {
             Self::R => script("orders.R", include_str!("orders.R"))?,
             Self::Cabal => script("orders.hs", include_str!("orders.hs"))?,
             Self::Rattler => script("orders.py", include_str!("orders.py"))?,
+            Self::Perl => script("orders.pl", include_str!("orders.pl"))?,
             _ => script("Orders.java", include_str!("Orders.java"))?,
         });
         Ok(program)

@@ -39,6 +39,8 @@ pub(crate) enum Form {
     Haskell,
     /// Epoch, components, local version.
     Conda,
+    /// Decimal and dotted versions of Perl.
+    Cpan,
 }
 
 const QUALIFIERS: [&str; 31] = [
@@ -336,6 +338,13 @@ impl Form {
                 let (middle, tail) = (numbers.any(&pieces, 3), numbers.any(&pieces, 2));
                 let local = ["", "", "", "", "+0", "+1", "+a", "+1.a", "+cu118"];
                 vec![epoch, numbers.small(), middle, tail, numbers.choose(&local).to_owned()]
+            }
+            Self::Cpan => {
+                let pieces = [".0", ".1", ".2", ".10", ".100", ".001002", ".23", ".000", ".9999"];
+                let before = numbers.choose(&["", "", "", "v"]).to_owned();
+                let (fraction, more) = (numbers.choose(&pieces).to_owned(), numbers.any(&pieces, 2));
+                let trials = ["", "", "", "", "", "", "_1", "_02", "_003", "a"];
+                vec![before, numbers.small(), fraction, more, numbers.choose(&trials).to_owned()]
             }
         }
     }

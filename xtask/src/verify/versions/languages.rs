@@ -8,10 +8,11 @@ use crate::verify::judges::orders::{Answer, Order};
 use crate::verify::tally::{Comparison, Tally};
 
 /// Scheme, the form of generated versions, and who judges.
-const LANGUAGES: [(&str, Form, Order); 13] = [
+const LANGUAGES: [(&str, Form, Order); 14] = [
     ("bitnami", Form::Semver, Order::Bitnami),
     ("composer", Form::Composer, Order::Composer),
     ("conda", Form::Conda, Order::Rattler),
+    ("cpan", Form::Cpan, Order::Perl),
     ("cran", Form::Cran, Order::R),
     ("crates", Form::Semver, Order::Cargo),
     ("gem", Form::Gem, Order::RubyGems),

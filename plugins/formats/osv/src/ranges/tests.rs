@@ -66,7 +66,7 @@ fn an_end_without_a_beginning_ends_nothing() {
 #[test]
 fn a_version_is_in_a_range_for_certain_or_is_not() {
     let check = |range: Range, version: &str, expected: bool| {
-        assert_eq!(surely_holds(&range, version), expected, "`{version}` in {range:?}");
+        assert_eq!(surely_holds("pep440", &range, version), expected, "`{version}` in {range:?}");
     };
     check(Range::all(), "anything", true);
     check(Range::before("2.0"), "1.0rc1", true);

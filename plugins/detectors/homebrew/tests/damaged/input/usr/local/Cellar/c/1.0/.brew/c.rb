@@ -1,0 +1,3 @@
+class C < Formula
+  license any_of: ["MIT", "ISC"]
+end

@@ -1,0 +1,2 @@
+<?php // Plugin Name: Loader
+// Version: 0.1

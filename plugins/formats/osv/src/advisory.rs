@@ -26,7 +26,6 @@ pub(crate) fn of(
     let mut rejected = Vec::new();
     let mut distributions_only = true;
     let rater = || publisher.rater(id);
-    let malicious = is_malicious(id).then(|| Rating::word(MALICIOUS_PACKAGES, "malicious"));
     for (position, one) in record.affected.iter().flatten().enumerate() {
         let Some(package) = one.package.as_ref() else { continue };
         let stated_of = Stated { id, ecosystem: package.ecosystem.as_str(), versions: versions(one) };
@@ -42,10 +41,11 @@ pub(crate) fn of(
             continue;
         }
         let between = between(&known, one, &path, &mut rejected);
-        affected.extend(stated(&rater, &known, one, package, between).map(|mut affected| {
-            affected.ratings.extend(malicious.clone());
-            affected
-        }));
+        affected.extend(stated(&rater, &known, one, package, between));
+    }
+    if is_malicious(id) {
+        let rating = Rating::word(MALICIOUS_PACKAGES, "malicious");
+        affected.iter_mut().for_each(|affected| affected.ratings.push(rating.clone()));
     }
     let advisory = (!affected.is_empty()).then(|| Advisory {
         aliases: aliases(record, id, distributions_only),

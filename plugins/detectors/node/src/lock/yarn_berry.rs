@@ -30,10 +30,10 @@ pub(super) fn read(text: &str, declarations: &mut Declarations<'_>) -> Result<()
     let mut entry = Entry::default();
     let aliases = yaml::nodes(text, |path, node| {
         match (path, node) {
-            (["__metadata", "version"], Node::Scalar(version)) => {
-                if !version.parse::<u8>().is_ok_and(|version| version <= NEWEST) {
-                    declarations.problem(unknown_version(version, NEWEST));
-                }
+            (["__metadata", "version"], Node::Scalar(version))
+                if !version.parse::<u8>().is_ok_and(|version| version <= NEWEST) =>
+            {
+                declarations.problem(unknown_version(version, NEWEST));
             }
             ([key, rest @ ..], node) if *key != "__metadata" => {
                 if *key != entry.key {

@@ -14,6 +14,7 @@ mod fetching;
 mod judges;
 mod layers;
 mod made;
+mod reports;
 mod resubmission;
 mod rpm_findings;
 mod slow_clients;
@@ -110,6 +111,9 @@ pub(crate) fn verify(parts: &[Part], kills: u64) -> anyhow::Result<()> {
     if asked(Part::Adversarial) {
         adversarial::check(&setting, &mut tally);
     }
+    if asked(Part::Reports) {
+        reports::check(&setting, &mut tally);
+    }
     if asked(Part::Feeds) {
         fetching::check(&setting, &mut tally);
     }
@@ -156,6 +160,8 @@ pub(crate) enum Part {
     Ubuntu,
     /// Odd and hostile layers
     Adversarial,
+    /// Reports in the forms of other tools, by their validators
+    Reports,
     /// Feeds fetched from a publisher on loopback
     Feeds,
     /// Clients that do not read, bodies that stop, and reports of the past

@@ -26,6 +26,12 @@ pub(super) enum Judge {
     NodeEvents,
     /// Scores of CVSS.
     Scores,
+    /// Documents of CycloneDX, by its community's strict validator.
+    CycloneDx,
+    /// Documents of SPDX, by its own tools.
+    Spdx,
+    /// Documents of SARIF, by Microsoft's tool, with the rules of GitHub.
+    Sarif,
 }
 
 impl Judge {
@@ -34,6 +40,9 @@ impl Judge {
             Self::Specifiers | Self::PythonEvents => ("packaging", "26.4"),
             Self::Ranges | Self::NodeEvents => ("semver", "7.8.6"),
             Self::Scores => ("cvss", "3.6"),
+            Self::CycloneDx => ("cyclonedx-python-lib[json-validation]", "11.12.0"),
+            Self::Spdx => ("spdx-tools", "0.8.5"),
+            Self::Sarif => ("@microsoft/sarif-multitool-linux", "5.7.0"),
         }
     }
 
@@ -44,6 +53,9 @@ impl Judge {
             Self::PythonEvents => include_str!("judges/events.py"),
             Self::NodeEvents => include_str!("judges/events.js"),
             Self::Scores => include_str!("judges/scores.py"),
+            Self::CycloneDx => include_str!("judges/cyclonedx.py"),
+            Self::Spdx => include_str!("judges/spdx.py"),
+            Self::Sarif => include_str!("judges/sarif.js"),
         }
     }
 
@@ -58,8 +70,10 @@ impl Judge {
         let (name, version) = self.package();
         let folder = setting.workspace.target().join(format!("verify/judges/{name}-{version}"));
         let mut program = match self {
-            Self::Ranges | Self::NodeEvents => node(&folder, name, version)?,
-            Self::Specifiers | Self::PythonEvents | Self::Scores => python(&folder, name, version)?,
+            Self::Ranges | Self::NodeEvents | Self::Sarif => node(&folder, name, version)?,
+            Self::Specifiers | Self::PythonEvents | Self::Scores | Self::CycloneDx | Self::Spdx => {
+                python(&folder, name, version)?
+            }
         };
         let script = folder.join("judge");
         std::fs::write(&script, self.script())?;

@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 83] = [
+const OURS: [(&str, &str); 85] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -43,6 +43,7 @@ const OURS: [(&str, &str); 83] = [
     ("echo", "feeds/echo"),
     ("epss", "feeds/epss"),
     ("fedora", "feeds/fedora"),
+    ("friendsofphp", "feeds/friendsofphp"),
     ("gem-versions", "schemes/gem"),
     ("generic-versions", "schemes/generic"),
     ("gentoo", "feeds/gentoo"),
@@ -87,6 +88,7 @@ const OURS: [(&str, &str); 83] = [
     ("rpm", "detectors/rpm"),
     ("rpm-versions", "schemes/rpm"),
     ("ruby", "detectors/ruby"),
+    ("ruby-advisory-db", "feeds/ruby-advisory-db"),
     ("rust", "detectors/rust"),
     ("semver-versions", "schemes/semver"),
     ("suse", "feeds/suse"),

@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 83] = [
+pub(crate) const ALL: [&str; 85] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -44,6 +44,7 @@ pub(crate) const ALL: [&str; 83] = [
     "echo",
     "epss",
     "fedora",
+    "friendsofphp",
     "gem-versions",
     "generic-versions",
     "gentoo",
@@ -88,6 +89,7 @@ pub(crate) const ALL: [&str; 83] = [
     "rpm",
     "rpm-versions",
     "ruby",
+    "ruby-advisory-db",
     "rust",
     "semver-versions",
     "suse",

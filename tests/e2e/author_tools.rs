@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 93] = [
+const OURS: [(&str, &str); 95] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -46,6 +46,7 @@ const OURS: [(&str, &str); 93] = [
     ("echo", "feeds/echo"),
     ("epss", "feeds/epss"),
     ("fedora", "feeds/fedora"),
+    ("friendsofphp", "feeds/friendsofphp"),
     ("gem-versions", "schemes/gem"),
     ("generic-versions", "schemes/generic"),
     ("gentoo", "feeds/gentoo"),
@@ -95,6 +96,7 @@ const OURS: [(&str, &str); 93] = [
     ("rpm", "detectors/rpm"),
     ("rpm-versions", "schemes/rpm"),
     ("ruby", "detectors/ruby"),
+    ("ruby-advisory-db", "feeds/ruby-advisory-db"),
     ("rust", "detectors/rust"),
     ("sbom", "detectors/sbom"),
     ("semver-versions", "schemes/semver"),

@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 93] = [
+pub(crate) const ALL: [&str; 95] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -47,6 +47,7 @@ pub(crate) const ALL: [&str; 93] = [
     "echo",
     "epss",
     "fedora",
+    "friendsofphp",
     "gem-versions",
     "generic-versions",
     "gentoo",
@@ -96,6 +97,7 @@ pub(crate) const ALL: [&str; 93] = [
     "rpm",
     "rpm-versions",
     "ruby",
+    "ruby-advisory-db",
     "rust",
     "sbom",
     "semver-versions",

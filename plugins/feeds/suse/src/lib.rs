@@ -1,16 +1,26 @@
-//! The feed of SUSE Linux Enterprise and openSUSE: their [OVAL definitions](https://ftp.suse.com/pub/projects/security/oval/),
-//! one for each vulnerability.
+//! The feed of SUSE Linux Enterprise and openSUSE: what SUSE states of vulnerabilities in packages of RPM.
 //!
-//! This crate owns which documents are read and which namespaces their products have; what OVAL means is read by
-//! [`limpid_oval`].
+//! This crate owns which documents are read and which namespaces their products have. SUSE publishes them in two forms,
+//! which come from the same data:
+//!
+//! - [OVAL definitions](https://ftp.suse.com/pub/projects/security/oval/), one document for each product, with a
+//!   definition for each vulnerability. What OVAL means is read by [`limpid_oval`].
+//! - [CSAF documents of the VEX profile](https://ftp.suse.com/pub/projects/security/csaf-vex/), one for each
+//!   vulnerability, some gigabytes in an archive, which comes in by hand. They alone say who is not affected, who will
+//!   not be fixed and what is under investigation. The form is read by [`limpid_csaf`].
+//!
+//! Both call products and vulnerabilities the same. Where both are there, what they say of one vulnerability is
+//! judged together, and counts once.
 //!
 //! **Sources.** The index of the folder names a document for each product. Those count that speak of what images are
 //! made of, and of each the one with what is not fixed yet (`-affected`), where there is one. A document of a major
 //! release (`suse.linux.enterprise.15`) has its service packs, so theirs are not read beside it.
 //!
-//! **By hand.** A document is the source that its file is named for: `opensuse.leap.15.2` of `opensuse.leap.15.2.xml.gz`.
+//! **By hand.** A document of OVAL is the source that its file is named for: `opensuse.leap.15.2` of
+//! `opensuse.leap.15.2.xml.gz`. `csaf-vex.tar.bz2`, or another archive of documents of CSAF, is the source `vex`; a
+//! single one is a source of its own, by its identifier.
 //!
-//! | The definition says | Advisory |
+//! | A definition of OVAL says | Advisory |
 //! |---|---|
 //! | its title, `CVE-2024-1234` | its identifier |
 //! | `sles-release` is of version 15.4 | affected in `sles:15.4` |
@@ -25,12 +35,33 @@
 //! | a package is of version 0 ("is not affected") | nothing |
 //! | a package is of a version greater than 0 ("is affected") | affected, no end known |
 //! | `severity` and SUSE's own scores | ratings |
+//!
+//! | CSAF says of a component of a product | Advisory |
+//! |---|---|
+//! | its product has the CPE `cpe:/o:suse:sles:15:sp4` | the namespace of `sles-release` of version 15.4, as above |
+//! | `recommended`, `fixed`, of `pad-1.2-3.1` | affected before `1.2-3.1` |
+//! | `first_fixed` of `pad-1.2-3.1` | the same, where no version of `pad` is recommended |
+//! | `known_affected` | affected, no end known |
+//! | `known_affected`, and `no_fix_planned` | will not be fixed |
+//! | `under_investigation` | under investigation |
+//! | `known_not_affected` | not affected; the justification as note |
+//! | no vulnerability: no product has it | nothing |
+//! | threat `impact`, scores | ratings |
+//!
+//! Several products have one namespace, so that several things may be said of a package in it. Then the first line of
+//! this table that is said counts: a fix that only LTSS has is a fix of the release, and whoever is affected goes before
+//! whoever is not. The name of a component is that of a package. SUSE also names source packages among what is
+//! affected, beside the packages that are built of them and without telling which is which; none is taken for a source
+//! package, since OVAL does not name them, either, and what is said of them stays when all of these packages are fixed.
 
 mod index;
 mod product;
+mod vex;
+
+use std::io::BufRead as _;
 
 use limpid_oval::{Class, Condition, Definition, Publisher, Statement, day, worst};
-use limpid_plugin_sdk::feed::{Advisory, Affected, Documents, Feed, Range, Rating, Sink, Source};
+use limpid_plugin_sdk::feed::{Advisory, Affected, Document, Documents, Feed, Range, Rating, Sink, Source};
 use limpid_plugin_sdk::{Error, export_feed};
 
 /// The feed.
@@ -47,23 +78,39 @@ impl Feed for Suse {
         documents: &mut dyn Documents,
         sink: &mut dyn Sink,
     ) -> Result<Option<String>, Error> {
-        let mut read = false;
-        while let Some(document) = documents.next() {
-            match source == index::SOURCE {
-                true => index::follow(document, sink)?,
-                false => {
-                    limpid_oval::read(&Product::of(source), document, sink)?;
-                    // Which document it is shows in its name only.
-                    sink.identify(index::stem(source));
-                }
-            }
-            read = true;
+        let mut first = documents.next().ok_or_else(|| Error::malformed("there is no document"))?;
+        if source == index::SOURCE {
+            return index::follow(first, sink).map(|()| None);
         }
-        if read { Ok(None) } else { Err(Error::malformed("there is no document")) }
+        if start(&mut first)? != Some(b'<') {
+            return vex::read(source, first, documents, sink).map(|()| None);
+        }
+        let mut next = Some(first);
+        while let Some(document) = next {
+            limpid_oval::read(&Product::of(source), document, sink)?;
+            next = documents.next();
+        }
+        // Which document it is shows in its name only.
+        sink.identify(index::stem(source));
+        Ok(None)
     }
 }
 
 export_feed!(Suse);
+
+/// Passes white space by, and gives the first byte behind it: what a document is.
+fn start(document: &mut Document) -> Result<Option<u8>, Error> {
+    loop {
+        let buffer = document.fill_buf()?;
+        let first = buffer.iter().copied().find(|byte| !byte.is_ascii_whitespace());
+        let blanks = buffer.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        if first.is_some() || blanks == 0 {
+            document.consume(blanks);
+            return Ok(first);
+        }
+        document.consume(blanks);
+    }
+}
 
 /// The product of a document.
 #[derive(Debug)]

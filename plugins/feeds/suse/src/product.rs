@@ -1,4 +1,4 @@
-//! What products are called here. A product is named by a package of its release.
+//! What products are called here. OVAL names a product by a package of its release, CSAF by a CPE: both call it the same.
 
 use limpid_oval::{Condition, Operation};
 use limpid_plugin_sdk::Error;
@@ -21,7 +21,35 @@ pub(crate) fn namespaces(package: &str, version: Condition<'_>) -> Result<Vec<St
             version.value
         ))
     })?;
-    let ids: &[&str] = match product.as_str() {
+    Ok(named(&product, number))
+}
+
+/// The namespaces of the product that a CPE names; none of products that no image states to be.
+///
+/// `cpe:/o:suse:sles:15:sp4`, `cpe:/o:suse:sles:16:16.0:server`, `cpe:/o:opensuse:leap:15.5`
+pub(crate) fn of_cpe(cpe: &str) -> Vec<String> {
+    let mut parts = cpe.strip_prefix("cpe:/o:").unwrap_or_default().split(':');
+    let mut part = || parts.next().unwrap_or_default();
+    let (vendor, product, version, update) = (part(), part(), part(), part());
+    if vendor == "opensuse" && product == "tumbleweed" {
+        return vec!["opensuse-tumbleweed".to_owned()];
+    }
+    let number = match update.strip_prefix("sp") {
+        Some(pack) => format!("{version}.{pack}"),
+        // From 16 on the release stands behind its major one.
+        None if update.split_once('.').is_some_and(|(major, _)| major == version) => update.to_owned(),
+        None => version.to_owned(),
+    };
+    if !matches!(vendor, "suse" | "opensuse") || !is_number(&number) {
+        return Vec::new();
+    }
+    // Until 11, `suse_sles` and `suse_sled`.
+    named(product.strip_prefix("suse_").unwrap_or(product), &number)
+}
+
+/// The namespaces of a product, by its name without `-release`.
+fn named(product: &str, number: &str) -> Vec<String> {
+    let ids: &[&str] = match product {
         "opensuse" if is_micro(number) => &["opensuse-leap-micro"],
         "leap-micro" | "opensuse-leap-micro" => &["opensuse-leap-micro"],
         "opensuse" | "leap" | "opensuse-leap" => &["opensuse-leap"],
@@ -40,7 +68,7 @@ pub(crate) fn namespaces(package: &str, version: Condition<'_>) -> Result<Vec<St
         }
         _ => &[],
     };
-    Ok(ids.iter().map(|id| format!("{id}:{number}")).collect())
+    ids.iter().map(|id| format!("{id}:{number}")).collect()
 }
 
 /// The namespace of the one release that a document of this name has: `opensuse.12.1`, `opensuse.leap.15.2-affected`.
@@ -85,6 +113,33 @@ mod tests {
         check("suse-manager-server-release", "4.3", &[]);
         let rolling = Condition { operation: Operation::GreaterOrEqual, value: "0:20210101-0" };
         assert_eq!(namespaces("openSUSE-release", rolling).unwrap(), ["opensuse-tumbleweed"]);
+    }
+
+    #[test]
+    fn a_cpe_names_the_same_product() {
+        let check = |cpe: &str, expected: &[&str]| assert_eq!(of_cpe(cpe), expected, "{cpe}");
+        check("cpe:/o:suse:sles:15:sp4", &["sles:15.4"]);
+        check("cpe:/o:suse:sles-ltss:15", &["sles:15"]);
+        check("cpe:/o:suse:sles:16:16.0:server", &["sles:16.0"]);
+        check("cpe:/o:suse:sles:11:sp1:teradata", &["sles:11.1"]);
+        check("cpe:/o:suse:suse_sles_ltss:11:sp4", &["sles:11.4"]);
+        check("cpe:/o:suse:sle-module-basesystem:15:sp5", &["sles:15.5"]);
+        check("cpe:/o:suse:sle_hpc-espos:15:sp3", &["sles:15.3"]);
+        check("cpe:/o:suse:sle-micro:5.4", &["sle-micro:5.4"]);
+        check("cpe:/o:suse:suse-microos:5.2", &["sle-micro:5.2", "suse-microos:5.2"]);
+        check("cpe:/o:suse:sl-micro:6.0", &["sl-micro:6.0"]);
+        check("cpe:/o:opensuse:leap:15.5", &["opensuse-leap:15.5"]);
+        check("cpe:/o:opensuse:opensuse:13.2", &["opensuse-leap:13.2"]);
+        check("cpe:/o:opensuse:tumbleweed", &["opensuse-tumbleweed"]);
+        for other in [
+            "cpe:/o:suse:caasp:4.0",
+            "cpe:/o:suse:sle-ha:15:sp1",
+            "cpe:/o:suse:sles",
+            "cpe:/a:suse:sles:15",
+            "x",
+        ] {
+            check(other, &[]);
+        }
     }
 
     #[test]

@@ -193,6 +193,7 @@ pub(crate) struct ProductStatus {
     pub(crate) known_affected: Vec<Id>,
     pub(crate) known_not_affected: Vec<Id>,
     pub(crate) last_affected: Vec<Id>,
+    pub(crate) recommended: Vec<Id>,
     pub(crate) under_investigation: Vec<Id>,
 }
 

@@ -25,6 +25,8 @@ pub enum Status {
     Fixed,
     /// `first_fixed`: this version is the first one with it
     FirstFixed,
+    /// `recommended`: the publisher recommends this version, which has the fix, too
+    Recommended,
     /// `known_affected`
     KnownAffected,
     /// `first_affected`: this version is the first one that is affected
@@ -58,6 +60,7 @@ impl Csaf {
         let all = [
             (Status::Fixed, &status.fixed),
             (Status::FirstFixed, &status.first_fixed),
+            (Status::Recommended, &status.recommended),
             (Status::KnownAffected, &status.known_affected),
             (Status::FirstAffected, &status.first_affected),
             (Status::LastAffected, &status.last_affected),

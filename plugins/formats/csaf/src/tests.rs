@@ -18,7 +18,8 @@ const DOCUMENT: &str = r#"{
       "relates_to_product_reference": "paper", "full_product_name": {"product_id": "paper:pad-1", "name": "x"}}]},
   "vulnerabilities": [{"cve": "CVE-2024-0001", "cwe": {"id": "CWE-476", "name": "x"},
     "notes": [{"category": "description", "text": "Pads leak."}],
-    "product_status": {"fixed": ["paper:pad-1"], "known_affected": ["paper"], "known_not_affected": ["pad-1"]},
+    "product_status": {"fixed": ["paper:pad-1"], "known_affected": ["paper"], "known_not_affected": ["pad-1"],
+      "recommended": ["paper:pad-1"]},
     "flags": [{"label": "component_not_present", "product_ids": ["pad-1"]}],
     "remediations": [{"category": "vendor_fix", "details": "x", "product_ids": ["paper:pad-1", "paper"]},
       {"category": "no_fix_planned", "details": "Will not fix", "product_ids": ["paper"]}],
@@ -59,6 +60,7 @@ fn statements_have_their_reasons() {
         .collect();
     let expected = [
         ("paper:pad-1", Status::Fixed, None, None),
+        ("paper:pad-1", Status::Recommended, None, None),
         ("paper", Status::KnownAffected, None, Some("Will not fix")),
         ("pad-1", Status::KnownNotAffected, Some("component_not_present"), None),
     ];

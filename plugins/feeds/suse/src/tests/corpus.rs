@@ -1,10 +1,15 @@
 //! The extracts of the corpus, against a count by text.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::PathBuf;
 
+use limpid_plugin_sdk::feed::{Bound, Feed as _, Status};
+use limpid_plugin_sdk::testing::{Collected, InMemory};
+use serde_json::Value;
+
 use super::parse;
+use crate::Suse;
 
 /// A file of the corpus.
 fn corpus(path: &str) -> PathBuf {
@@ -94,4 +99,104 @@ fn the_index_of_the_extracts_leads_to_documents() {
         "suse.linux.micro.6-affected",
     ];
     assert_eq!(names, expected);
+}
+
+/// The members of the archive of documents of CSAF that is in the extracts, without those that are none.
+fn vex() -> Vec<(String, String)> {
+    let file = std::fs::File::open(corpus("feeds/extracts/vuls-data-update-fetch-fixtures.tar.zst")).unwrap();
+    let mut archive = tar::Archive::new(zstd::Decoder::new(file).unwrap());
+    let is_it = |path: &str| path.ends_with("suse/csaf_vex/testdata/fixtures/csaf-vex.tar.bz2");
+    let mut entries = archive.entries().unwrap().map(Result::unwrap);
+    let entry = entries.find(|entry| is_it(&entry.path().unwrap().to_string_lossy())).unwrap();
+    let mut members = tar::Archive::new(bzip2::read::BzDecoder::new(entry));
+    let mut documents = Vec::new();
+    for member in members.entries().unwrap() {
+        let mut member = member.unwrap();
+        if member.header().entry_type().is_file() {
+            let mut text = String::new();
+            let name = member.path().unwrap().to_string_lossy().into_owned();
+            member.read_to_string(&mut text).unwrap();
+            documents.push((name, text));
+        }
+    }
+    documents
+}
+
+/// The namespaces that are stated of identifiers of products, by what these are called alone.
+fn release(product: &str) -> Option<&'static str> {
+    const RELEASES: [(&str, &str); 17] = [
+        ("SUSE Linux Enterprise Micro 5.3", "sle-micro:5.3"),
+        ("SUSE Linux Enterprise Micro 5.4", "sle-micro:5.4"),
+        ("SUSE Linux Enterprise Micro 5.5", "sle-micro:5.5"),
+        ("SUSE Linux Enterprise Micro 5.2", "sle-micro:5.2"),
+        ("SUSE Linux Enterprise Micro 6.0", "sl-micro:6.0"),
+        ("openSUSE Tumbleweed", "opensuse-tumbleweed"),
+        ("11 SP4", "sles:11.4"),
+        ("12 SP2", "sles:12.2"),
+        ("12 SP3", "sles:12.3"),
+        ("12 SP4", "sles:12.4"),
+        ("12 SP5", "sles:12.5"),
+        ("15 SP1", "sles:15.1"),
+        ("15 SP2", "sles:15.2"),
+        ("15 SP3", "sles:15.3"),
+        ("15 SP4", "sles:15.4"),
+        ("15 SP5", "sles:15.5"),
+        ("Server 15-LTSS", "sles:15"),
+    ];
+    const OTHERS: [&str; 6] =
+        ["CaaS", "Storage", "High Availability", "Real Time", "Software Development", "Manager"];
+    let is_other = OTHERS.iter().any(|other| product.contains(other)) || product.contains("OpenStack");
+    let known = RELEASES.iter().find(|(name, _)| product.contains(name) && !is_other);
+    assert_eq!(known.is_none(), is_other, "{product}");
+    known.map(|(_, namespace)| *namespace)
+}
+
+#[test]
+#[ignore = "reads the corpus: `cargo xtask verify corpus`"]
+fn nothing_of_the_vex_of_the_extracts_is_lost() {
+    let files = vex();
+    let members: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let mut sink = Collected::default();
+    Suse::parse("csaf-vex.tar.bz2", &mut InMemory::new(members.iter().copied()), &mut sink).unwrap();
+    assert_eq!(sink.rejected, []);
+    assert_eq!(sink.identified.as_deref(), Some("vex"));
+    let mut expected = BTreeMap::new();
+    for (_, text) in files.iter().filter(|(name, _)| name.ends_with(".json")) {
+        let document: Value = serde_json::from_str(text).unwrap();
+        for vulnerability in document["vulnerabilities"].as_array().into_iter().flatten() {
+            let cve = vulnerability["cve"].as_str().unwrap().to_owned();
+            for (status, ids) in vulnerability["product_status"].as_object().unwrap() {
+                for id in ids.as_array().unwrap().iter().map(|id| id.as_str().unwrap()) {
+                    let (product, package) = id.split_once(':').unwrap();
+                    let Some(namespace) = release(product) else { continue };
+                    let mut parts: Vec<&str> = package.split('-').collect();
+                    let fix = (status == "recommended").then(|| parts.split_off(parts.len() - 2).join("-"));
+                    expected.insert((cve.clone(), namespace, parts.join("-"), fix), status.clone());
+                }
+            }
+        }
+    }
+    // One product of two names.
+    let both = expected.clone().into_iter().filter(|((_, namespace, ..), _)| *namespace == "sle-micro:5.2");
+    expected.extend(both.map(|((cve, _, name, fix), status)| ((cve, "suse-microos:5.2", name, fix), status)));
+    assert_eq!(expected.len(), 427);
+    let mut stated = BTreeMap::new();
+    for advisory in &sink.advisories {
+        for one in &advisory.affected {
+            let fix = one.ranges[0].until.clone().map(|until| match until {
+                Bound::Excluding(fix) => fix,
+                other => panic!("{other:?}"),
+            });
+            let status = match one.status {
+                Status::Affected => "recommended",
+                Status::NotAffected => "known_not_affected",
+                other => panic!("{other:?}"),
+            };
+            stated.insert(
+                (advisory.id.clone(), one.namespace.as_str(), one.name.clone(), fix),
+                status.to_owned(),
+            );
+        }
+    }
+    assert_eq!(stated, expected);
 }

@@ -8,7 +8,7 @@ use crate::archives::{Compression, Parts, image};
 use crate::service::Service;
 
 /// Least first. What nobody has rated may be any of the others.
-const LEVELS: [&str; 6] = ["negligible", "low", "unknown", "medium", "high", "critical"];
+const LEVELS: [&str; 7] = ["negligible", "low", "unknown", "medium", "high", "critical", "malicious"];
 
 /// A service that knows an image with npm packages `a` to `c`, and the image's digest.
 fn place() -> (Service, String) {

@@ -9,7 +9,7 @@ use crate::archives::{Compression, Parts, image};
 use crate::service::Service;
 
 /// Least first. What nobody has rated may be any of the others.
-const LEVELS: [&str; 6] = ["negligible", "low", "unknown", "medium", "high", "critical"];
+const LEVELS: [&str; 7] = ["negligible", "low", "unknown", "medium", "high", "critical", "malicious"];
 
 /// The same statistics, from reports.
 fn computed(service: &Service, images: &[String]) -> Value {

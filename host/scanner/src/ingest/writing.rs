@@ -88,10 +88,12 @@ impl Ingest<'_> {
         let guard = input.trust.guard();
         // What is handed in is as old as it says that it is.
         let dated = collected.dated().filter(|_| input.validators.is_none());
-        let stated =
-            Stated { source, collected: &collected, records, news: input.news, as_of: None, dated, guard };
+        // One moment for all: a bundle says of a source when it was confirmed, and a report, as of when it is.
+        let now = self.settings.clock.now();
+        let as_of = Some(now);
+        let stated = Stated { source, collected: &collected, records, news: input.news, as_of, dated, guard };
         let ingested = self.write_difference(parser, &writer, (&view, &mut batch), stated)?;
-        let mut fetched = self.fetched(parser, &input, &before, &collected);
+        let mut fetched = self.fetched(parser, &input, &before, (&collected, now));
         // A document that only names others, an index, is no source of advisories.
         let is_source = ingested.advisories > 0 || ingested.withdrawn > 0 || collected.follow.is_empty();
         let mut first_change = None;
@@ -294,9 +296,8 @@ impl Ingest<'_> {
         parser: &dyn Parser,
         input: &Input<'_>,
         before: &fetches::Row,
-        collected: &Collector,
+        (collected, now): (&Collector, u64),
     ) -> fetches::Row {
-        let now = self.settings.clock.now();
         let validators = input.validators.cloned().unwrap_or_default();
         let mut row = match (input.source.mode, input.documents) {
             (Mode::Whole, _) => fetches::Row::default(),

@@ -70,8 +70,8 @@ fn a_scan_writes_files_for_other_tools() {
     assert_eq!(count(&document("sarif")["runs"][0]["results"]), findings);
     assert_eq!(count(&document("gitlab")["vulnerabilities"]), findings);
     let packages = usize::try_from(report["summary"]["packages"].as_u64().unwrap()).unwrap();
-    assert_eq!(count(&document("cyclonedx")["components"]), packages);
-    assert_eq!(count(&document("spdx")["packages"]), packages + 1, "and the image");
+    assert_eq!(count(&document("cyclonedx")["components"]), packages + 1, "and the distribution");
+    assert_eq!(count(&document("spdx")["packages"]), packages + 2, "and the image");
     let fewer = setup.run(["scan", text(&archive), "--format", "sarif", "--fixable"]).json();
     assert!(count(&fewer["runs"][0]["results"]) < findings, "filters hold");
 

@@ -3,7 +3,7 @@
 //! | CycloneDX | Report |
 //! |---|---|
 //! | `metadata.component` | the image, as a container |
-//! | `components` | packages; where each was found is in `evidence`, its layer and how it is known in `properties` |
+//! | `components` | the distribution as `operating-system`, and packages; where each was found is in `evidence`, its layer and how it is known in `properties` |
 //! | `dependencies` | the image holds all of them; what they depend on is not known |
 //! | `compositions` | `incomplete` where the report has gaps, which are in `metadata.properties` |
 //! | `vulnerabilities` | one for each vulnerability and severity that affects packages, with its publishers' ratings |
@@ -20,8 +20,9 @@ pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
     let Subject { report, inventory } = subject;
     let references = References::of(inventory);
     let root = format!("image:{}", report.image.digest);
-    let components: Vec<_> =
-        inventory.packages.iter().map(|package| component(package, &references)).collect();
+    let system = report.coverage.distribution.as_ref().map(operating_system);
+    let packages = inventory.packages.iter().map(|package| component(package, &references));
+    let components: Vec<_> = system.into_iter().chain(packages).collect();
     let all: Vec<_> = inventory.packages.iter().filter_map(|package| references.get(package)).collect();
     let vulnerabilities = vulnerabilities(report, &references);
     let content = serde_json::to_vec(&json!([report.image.digest, components, vulnerabilities]))?;
@@ -97,6 +98,22 @@ fn image(image: &api::Image, reference: &str) -> Value {
         "purl": purl_of(image),
         "properties": names.chain(layers).collect::<Vec<_>>(),
     })
+}
+
+/// The distribution, by which readers tell whose advisories speak of its packages.
+fn operating_system(distribution: &api::Distribution) -> Value {
+    let mut component = json!({
+        "type": "operating-system",
+        "bom-ref": format!("distribution:{}@{}", distribution.id, distribution.version_id),
+        "name": distribution.id,
+        "description": distribution.pretty_name,
+    });
+    if !distribution.version_id.is_empty()
+        && let Some(component) = component.as_object_mut()
+    {
+        component.insert("version".to_owned(), distribution.version_id.as_str().into());
+    }
+    component
 }
 
 fn component(package: &api::Package, references: &References<'_>) -> Value {

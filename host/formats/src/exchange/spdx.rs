@@ -3,7 +3,7 @@
 //! | SPDX | Report |
 //! |---|---|
 //! | the package that the document describes | the image, as a container |
-//! | `packages` | packages, by package URL; where and how each was found is in `sourceInfo` |
+//! | `packages` | the distribution as `OPERATING-SYSTEM`, and packages, by package URL; where and how each was found is in `sourceInfo` |
 //! | `licenseComments` | licences in the words of the package |
 //! | `annotations` | gaps: what is missing for a full list of packages |
 
@@ -17,12 +17,18 @@ const NOTHING: &str = "NOASSERTION";
 
 const IMAGE: &str = "SPDXRef-Image";
 
+const SYSTEM: &str = "SPDXRef-OperatingSystem";
+
 pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
     let Subject { report, inventory } = subject;
     let created = as_of(report);
     let tool = format!("Tool: {TOOL}-{VERSION}");
     let mut packages = vec![image(&report.image)];
     let mut relationships = vec![relationship("SPDXRef-DOCUMENT", "DESCRIBES", IMAGE)];
+    if let Some(distribution) = &report.coverage.distribution {
+        relationships.push(relationship(IMAGE, "CONTAINS", SYSTEM));
+        packages.push(operating_system(distribution));
+    }
     for (place, package) in inventory.packages.iter().enumerate() {
         let id = format!("SPDXRef-Package-{place}");
         relationships.push(relationship(IMAGE, "CONTAINS", &id));
@@ -69,6 +75,27 @@ fn image(image: &api::Image) -> Value {
         "copyrightText": NOTHING,
         "externalRefs": [purl(&purl_of(image))],
     })
+}
+
+/// The distribution, by which readers tell whose advisories speak of its packages.
+fn operating_system(distribution: &api::Distribution) -> Value {
+    let mut package = json!({
+        "SPDXID": SYSTEM,
+        "name": distribution.id,
+        "summary": distribution.pretty_name,
+        "primaryPackagePurpose": "OPERATING-SYSTEM",
+        "downloadLocation": NOTHING,
+        "filesAnalyzed": false,
+        "licenseConcluded": NOTHING,
+        "licenseDeclared": NOTHING,
+        "copyrightText": NOTHING,
+    });
+    if !distribution.version_id.is_empty()
+        && let Some(package) = package.as_object_mut()
+    {
+        package.insert("versionInfo".to_owned(), distribution.version_id.as_str().into());
+    }
+    package
 }
 
 fn purl(purl: &str) -> Value {

@@ -188,7 +188,8 @@ fn a_report_comes_in_the_form_of_another_tool() {
         assert_eq!(answer.header("content-type"), Some(form.media_type()));
         assert!(has_it(&service, &asked, &tag), "{}", form.as_str());
         assert_eq!(get(&service, &asked, &[]).body, answer.body, "the same report, the same bytes");
-        if form.media_type() != "application/json" {
+        // A browser accepts any XML: that form is asked for by its name.
+        if form.media_type() != "application/json" && form != Form::Junit {
             let accepted = get(&service, &path, &[("Accept", form.media_type())]);
             assert_eq!(accepted.body, answer.body, "{}", form.as_str());
         }

@@ -27,8 +27,10 @@ mod spdx;
 
 use limpid_model::Digest;
 use limpid_purl::Purl;
+use serde_json::Value;
 
 use crate::json as api;
+use crate::printable;
 
 /// The name under which Limpid writes.
 const TOOL: &str = "Limpid";
@@ -69,6 +71,22 @@ pub struct Subject<'a> {
     pub report: &'a api::Report,
     /// All packages of the image.
     pub inventory: &'a api::Inventory,
+    /// What was asked for, where not all findings are shown, and how many are not.
+    pub hidden: Option<(&'a str, usize)>,
+}
+
+impl Subject<'_> {
+    /// What a reader must know besides the findings: what is missing for a full answer, and what a filter hides. Each
+    /// with a code for programs.
+    fn remarks(&self) -> Vec<(String, String)> {
+        let gaps = self.report.coverage.gaps.iter();
+        let gaps = gaps.map(|gap| (gap.code.to_string(), printable(&gap.message)));
+        let hidden = self.hidden.filter(|(_, count)| *count > 0).map(|(asked, count)| {
+            let findings = if count == 1 { "1 finding is" } else { &format!("{count} findings are") };
+            ("filtered".to_owned(), format!("{findings} not shown: `{asked}`"))
+        });
+        gaps.chain(hidden).collect()
+    }
 }
 
 /// Why nothing could be written.
@@ -137,6 +155,11 @@ impl Form {
         matches!(self, Self::CycloneDx | Self::Spdx)
     }
 
+    /// Whether it has a place for what is missing for a full answer.
+    pub const fn has_place_for_gaps(self) -> bool {
+        !matches!(self, Self::OpenVex | Self::Csv)
+    }
+
     /// Writes images down.
     ///
     /// # Errors
@@ -159,12 +182,57 @@ impl Form {
     }
 }
 
+/// Addresses of further reading that are such: what advisories state may be anything.
+fn addresses(finding: &api::Finding) -> impl Iterator<Item = &str> {
+    let is_odd = |c: char| c.is_control() || c.is_whitespace() || "\"<>\\^`{|}".contains(c) || !c.is_ascii();
+    finding.references.iter().map(String::as_str).filter(move |address| {
+        let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
+        rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && !rest.contains(is_odd))
+    })
+}
+
+/// A document as it is written, its texts without what a terminal would obey.
+fn document(mut document: Value) -> Result<String, serde_json::Error> {
+    clean(&mut document);
+    Ok(serde_json::to_string_pretty(&document)? + "\n")
+}
+
+fn clean(value: &mut Value) {
+    match value {
+        Value::String(text) => {
+            if text.chars().any(|c| c.is_control() || !c.is_ascii()) {
+                *text = printable(text);
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(clean),
+        Value::Object(members) => members.values_mut().for_each(clean),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// What an image is called and runs on: images of one name may be of several platforms.
+fn title_of(image: &api::Image) -> String {
+    let platform = &image.platform;
+    let variant = platform.variant.as_deref().map_or_else(String::new, |variant| format!("/{variant}"));
+    format!("{} ({}/{}{variant})", name_of(image), platform.os, platform.architecture)
+}
+
+/// What stands for a finding in its place: several places may have one finding.
+fn place_of(finding: &api::Finding) -> String {
+    let package = &finding.package;
+    let member = package.member.as_deref().unwrap_or_default();
+    let layer = package.layer.index.to_string();
+    let parts = [&finding.fingerprint, &package.version, &package.path, member, &layer];
+    uuid(parts.join("\0").as_bytes())
+}
+
 /// What an image is called: the first of its names, or its digest.
 fn name_of(image: &api::Image) -> &str {
     image.names.first().map_or(&image.digest, String::as_str)
 }
 
-/// As of when a report is: the newest of its sources, or the image itself where there is none.
+/// As of when a report is: the newest of its sources, or the image itself where there is none. Where neither says that,
+/// it is the first moment of 1970: some forms must state a time.
 fn as_of(report: &api::Report) -> String {
     let ingested = report.coverage.sources.iter().map(|source| source.ingested.as_str());
     let created = || report.image.created.as_deref();

@@ -33,6 +33,13 @@ pub struct Filtered {
     hidden: usize,
 }
 
+impl Filtered {
+    /// How many findings are not shown.
+    pub const fn hidden(&self) -> usize {
+        self.hidden
+    }
+}
+
 impl FindingFilter {
     /// Whether a finding is shown.
     pub fn shows(&self, finding: &json::Finding) -> bool {

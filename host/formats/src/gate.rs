@@ -1,8 +1,9 @@
 //! Whether a report passes: for pipelines, which stop where an image is too bad, or where nobody can tell.
 
+use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use limpid_model::Severity;
+use limpid_model::{Enrichment, Severity};
 
 use crate::json as api;
 
@@ -56,6 +57,11 @@ impl FromStr for Bar {
 }
 
 impl Bar {
+    /// Whether a finding is over it, were it known to be exploited and likely enough.
+    fn may_be_over(&self, finding: &api::Finding) -> bool {
+        Self { exploited: false, epss: None, ..self.clone() }.is_over(finding)
+    }
+
     fn is_over(&self, finding: &api::Finding) -> bool {
         let severity = Severity::of_word(&finding.severity.level);
         let is_unrated = severity == Severity::Unknown;
@@ -85,8 +91,25 @@ pub enum Verdict {
     CannotJudge(String),
 }
 
-/// Holds a report against bars, any of which decides.
-pub fn judge(report: &api::Report, bars: &[Bar]) -> Verdict {
+/// Whether anything is stored of which vulnerabilities are exploited: a feed that speaks of vulnerabilities whoever is
+/// affected, and that is not the one that says how likely that is.
+pub fn knows_exploited(feeds: &[api::Feed], reports: &[api::Report]) -> bool {
+    let enrichments =
+        reports.iter().flat_map(|report| &report.findings).flat_map(|finding| &finding.enrichments);
+    let of_probabilities: BTreeSet<&str> = enrichments
+        .filter(|it| it.ratings.iter().any(|rating| rating.system == Enrichment::PROBABILITY))
+        .map(|it| it.feed.as_str())
+        .collect();
+    feeds.iter().any(|feed| {
+        feed.advisories > 0
+            && feed.sources.iter().all(|source| source.namespaces.is_empty())
+            && !of_probabilities.contains(feed.name.as_str())
+    })
+}
+
+/// Holds a report against bars, any of which decides. `exploited_known` is whether anything is stored of which
+/// vulnerabilities are exploited.
+pub fn judge(report: &api::Report, bars: &[Bar], exploited_known: bool) -> Verdict {
     let over = report.findings.iter().filter(|finding| bars.iter().any(|bar| bar.is_over(finding)));
     let over = over.count();
     if over > 0 {
@@ -98,6 +121,16 @@ pub fn judge(report: &api::Report, bars: &[Bar]) -> Verdict {
     }
     if summary.judged == 0 {
         let why = "no package could be judged: `limpid feed update` fetches what publishers say";
+        return Verdict::CannotJudge(why.to_owned());
+    }
+    let matters = |bar: &&Bar| report.findings.iter().any(|finding| bar.may_be_over(finding));
+    if bars.iter().filter(|bar| bar.exploited).any(|bar| matters(&bar)) && !exploited_known {
+        let why = "nothing is stored of which vulnerabilities are exploited: `limpid feed update`";
+        return Verdict::CannotJudge(why.to_owned());
+    }
+    let is_likely_known = report.findings.iter().any(|finding| finding.exploit_probability.is_some());
+    if bars.iter().filter(|bar| bar.epss.is_some()).any(|bar| matters(&bar)) && !is_likely_known {
+        let why = "nothing is stored of how likely vulnerabilities are to be exploited: `limpid feed update`";
         return Verdict::CannotJudge(why.to_owned());
     }
     if bars.iter().any(|bar| bar.incomplete) && !summary.complete {
@@ -119,7 +152,7 @@ mod tests {
     }
 
     fn verdict(report: &api::Report, bars: &[&str]) -> Verdict {
-        judge(report, &bars.iter().map(|bar| bar.parse().unwrap()).collect::<Vec<_>>())
+        judge(report, &bars.iter().map(|bar| bar.parse().unwrap()).collect::<Vec<_>>(), true)
     }
 
     #[test]
@@ -161,6 +194,14 @@ mod tests {
         mixed.findings.clear();
         assert_eq!(verdict(&mixed, &["low"]), Verdict::Passes);
         assert!(why(&mixed, "incomplete").contains("1 claimed file could not be read"));
+        let mut unknown = report("mixed");
+        for finding in &mut unknown.findings {
+            (finding.exploited, finding.exploit_probability) = (None, None);
+        }
+        assert!(why(&unknown, "epss=0").contains("how likely"));
+        let judged = |bar: &str| judge(&unknown, &[bar.parse().unwrap()], false);
+        assert!(matches!(judged("exploited"), Verdict::CannotJudge(why) if why.contains("are exploited")));
+        assert_eq!(judged("exploited,malicious,rated"), Verdict::Passes, "no finding comes near it");
     }
 
     #[test]

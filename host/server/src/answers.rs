@@ -39,18 +39,26 @@ impl Wanted {
 }
 
 impl Wanted {
-    /// The form of another tool that the client accepts, where it accepts no JSON before that.
+    /// The form of another tool that the client would rather have than JSON. JUnit's is not among them: a browser asks
+    /// for any XML before it asks for anything.
     pub(crate) fn form(&self) -> Option<exchange::Form> {
         let values = self.headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-        let types = values.flat_map(|value| value.split(',')).map(essence);
-        let known = |essence: &str| {
-            exchange::Form::ALL.into_iter().find(|form| {
-                form.media_type() != JSON && self::essence(form.media_type()).eq_ignore_ascii_case(essence)
-            })
+        let ranges: Vec<_> = values.flat_map(|value| value.split(',')).map(range).collect();
+        let quality = |is: &dyn Fn(&str) -> bool| {
+            let matching = ranges.iter().filter(|(essence, _)| is(essence)).map(|(_, quality)| *quality);
+            matching.fold(0.0, f32::max)
         };
-        let types: Vec<_> = types.collect();
-        let is_json = |essence: &&str| [JSON, "application/*", "*/*"].contains(essence);
-        types.iter().take_while(|essence| !is_json(essence)).find_map(|essence| known(essence))
+        let json = quality(&|essence| [JSON, "application/*", "*/*"].contains(&essence));
+        let forms = exchange::Form::ALL.into_iter().filter(|form| *form != exchange::Form::Junit);
+        let known = forms.filter(|form| form.media_type() != JSON).map(|form| {
+            let own = range(form.media_type()).0;
+            (form, quality(&|essence| essence.eq_ignore_ascii_case(own)))
+        });
+        let best = known.fold(None, |best: Option<(exchange::Form, f32)>, (form, quality)| match best {
+            Some((_, known)) if known >= quality => best,
+            _ => Some((form, quality)),
+        });
+        best.filter(|(_, quality)| *quality > json).map(|(form, _)| form)
     }
 }
 
@@ -59,9 +67,14 @@ const JSON: &str = "application/json";
 /// On what of a request an answer depends, besides its address.
 pub(crate) const VARY: &str = "accept, accept-encoding";
 
-/// A type of content without its parameters.
-fn essence(range: &str) -> &str {
-    range.split(';').next().unwrap_or_default().trim()
+/// A type of content without its parameters, and how much it is wanted
+/// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1)).
+fn range(text: &str) -> (&str, f32) {
+    let mut parts = text.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default();
+    let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
+    let quality = quality.map_or(Some(1.0), |quality| quality.parse().ok());
+    (essence, quality.filter(|quality| (0.0..=1.0).contains(quality)).unwrap_or(0.0))
 }
 
 impl<S: Sync> axum::extract::FromRequestParts<S> for Wanted {
@@ -106,10 +119,12 @@ pub(crate) struct Exchanged {
 impl Written for Exchanged {
     fn write(self, out: &mut Vec<u8>) -> serde_json::Result<()> {
         let mut report = json::Report::of(self.report)?;
-        FindingFilter { origin: self.only, ..FindingFilter::default() }.apply(&mut report);
+        let filter = FindingFilter { origin: self.only, ..FindingFilter::default() };
+        let asked = filter.asked().unwrap_or_default();
+        let hidden = filter.apply(&mut report).map_or(0, |filtered| filtered.hidden());
         let inventory = self.inventory.map(json::Inventory::from);
         let inventory = inventory.unwrap_or_else(|| json::Inventory::without_packages(&report));
-        let subject = Subject { report: &report, inventory: &inventory };
+        let subject = Subject { report: &report, inventory: &inventory, hidden: Some((&asked, hidden)) };
         let text = self.form.write(&[subject]).map_err(serde_json::Error::custom)?;
         out.extend_from_slice(text.as_bytes());
         Ok(())
@@ -214,10 +229,17 @@ mod tests {
             Wanted { coding: Coding::Identity, headers }.form().map(exchange::Form::as_str)
         };
         assert_eq!(form("application/sarif+json"), Some("sarif"));
-        assert_eq!(form("text/html, Application/SPDX+json;q=0.9, */*"), Some("spdx"));
+        assert_eq!(form("text/html, Application/SPDX+json;q=0.9, */*;q=0.8"), Some("spdx"));
+        assert_eq!(form("text/csv;q=0.5, application/sarif+json"), Some("sarif"));
+        assert_eq!(form("application/json;q=0.5, text/csv"), Some("csv"));
         assert_eq!(form("application/vnd.cyclonedx+json;version=1.6"), Some("cyclonedx"));
         assert_eq!(form("text/csv"), Some("csv"));
-        for plain in ["application/json", "*/*", "text/html", "", "application/json, text/csv"] {
+        let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+        let no_csv = "text/csv;q=0, application/json;q=0.1";
+        let least = "text/csv;q=0.5, application/json";
+        for plain in
+            ["application/json", "*/*", "text/html", "", "application/json, text/csv", browser, no_csv, least]
+        {
             assert_eq!(form(plain), None, "{plain}");
         }
     }

@@ -78,6 +78,9 @@ fn a_scan_writes_files_for_other_tools() {
     let outcome = setup.run(["scan", text(&archive), "-o", "report.sarif"]);
     assert_eq!(outcome.code, Some(2));
     assert!(outcome.stderr.contains("FORM=FILE"), "{outcome:?}");
+    let twice = output("csv");
+    let outcome = setup.run(["scan", text(&archive), "-o", &twice, "-o", &twice.replace("csv=", "junit=")]);
+    assert!(outcome.stderr.contains("`-o` names it twice"), "{outcome:?}");
     let outcome = setup.run(["scan", text(&archive), "-o", "csv=/nowhere/at/all.csv"]);
     assert_eq!(outcome.code, Some(1));
     assert!(outcome.stderr.contains("cannot write `/nowhere/at/all.csv`"), "{outcome:?}");
@@ -100,6 +103,10 @@ fn a_scan_is_a_gate() {
     assert_eq!(code, 1);
     assert!(told.contains("over the bar of `--fail-on`"), "{told}");
     assert_eq!(gate("malicious,rated").0, 0);
+    let (code, told) = gate("exploited");
+    assert_eq!(code, 3, "no feed that is stored says what is exploited: {told}");
+    assert!(told.contains("are exploited"), "{told}");
+    assert_eq!(gate("epss=0").0, 3);
     assert_eq!(gate("worst").0, 2);
     let outcome = setup.run(["scan", "/nowhere.tar", "--fail-on", "low"]);
     assert_eq!(outcome.code, Some(3), "what failed is not what is too bad: {outcome:?}");

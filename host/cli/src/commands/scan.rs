@@ -1,5 +1,7 @@
+use std::fs::{self, OpenOptions, Permissions};
 use std::io::Write;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -92,6 +94,9 @@ fn output(text: &str) -> Result<Output, String> {
     if path.is_empty() {
         return Err("it names no file".to_owned());
     }
+    if path == "-" {
+        return Err("standard output is what `--format` is for".to_owned());
+    }
     Ok(Output { form, path: path.into() })
 }
 
@@ -118,6 +123,11 @@ pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
 }
 
 fn scan(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
+    let mut paths: Vec<_> = args.output.iter().map(|output| &output.path).collect();
+    paths.sort_unstable();
+    if let Some([twice, _]) = paths.windows(2).find(|pair| matches!(pair, [a, b] if a == b)) {
+        anyhow::bail!("`{}` is to hold two reports: `-o` names it twice", twice.display());
+    }
     let named = args.source.named(settings)?;
     let holder = Holder::of_data_dir(settings, "limpid scan", &OF_IMAGES)?;
     let mut scanned = Scanned { reports: Vec::new(), inventories: Vec::new(), hints: Hints::default() };
@@ -144,15 +154,36 @@ fn scan(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
         Form::Json => super::print(&scanned.written(args.format, &filter, page())?)?,
         Form::Exchange(_) => super::write(&scanned.written(args.format, &filter, page())?)?,
     };
-    Ok(code(&scanned.reports, &args.fail_on))
+    let exploited_known =
+        !args.fail_on.is_empty() && gate::knows_exploited(&holder.feeds()?.feeds, &scanned.reports);
+    Ok(code(&scanned.reports, &args.fail_on, exploited_known))
 }
 
-/// Writes a file whole or not at all.
-fn write(path: &std::path::Path, text: &str) -> anyhow::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or_else(|| ".".as_ref()))?;
+/// Writes a file whole or not at all, where a link leads to it; what is no file, a device or a pipe, as it comes.
+fn write(path: &Path, text: &str) -> std::io::Result<()> {
+    let there = match fs::metadata(path) {
+        Ok(there) => Some(there),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error),
+    };
+    if there.as_ref().is_some_and(|there| !there.is_file()) {
+        return OpenOptions::new().write(true).open(path)?.write_all(text.as_bytes());
+    }
+    let target = if there.is_some() { fs::canonicalize(path)? } else { path.to_owned() };
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or_else(|| Path::new("."));
+    // Whoever reads reports is often somebody else: new files are as open as the user's mask says.
+    let mode = there.as_ref().map_or(0o666, |there| there.permissions().mode() & 0o777);
+    let mut builder = tempfile::Builder::new();
+    let permissions = Permissions::from_mode(mode);
+    // What a temporary file is called says nothing to anybody.
+    let plain = |error: std::io::Error| std::io::Error::from(error.kind());
+    let mut file = builder.permissions(permissions.clone()).tempfile_in(folder).map_err(plain)?;
     file.write_all(text.as_bytes())?;
-    file.persist(path)?;
+    if there.is_some() {
+        file.as_file().set_permissions(permissions)?;
+    }
+    file.persist(&target).map_err(|error| error.error)?;
     Ok(())
 }
 
@@ -179,14 +210,27 @@ impl Scanned {
             Form::Exchange(form) => form,
         };
         let mut reports = self.reports.clone();
-        for report in &mut reports {
-            filter.apply(report);
-        }
+        let asked = filter.asked().unwrap_or_default();
+        let hidden: Vec<_> =
+            reports.iter_mut().map(|it| filter.apply(it).map_or(0, |it| it.hidden())).collect();
         let subjects: Vec<_> = reports
             .iter()
             .zip(&self.inventories)
-            .map(|(report, inventory)| Subject { report, inventory })
+            .zip(hidden)
+            .map(|((report, inventory), hidden)| Subject {
+                report,
+                inventory,
+                hidden: Some((&asked, hidden)),
+            })
             .collect();
+        // Who reads such a file sees no difference between what is clean and what nobody could judge.
+        for report in reports.iter().filter(|report| !form.has_place_for_gaps() && !report.summary.complete) {
+            let name = limpid_formats::printable(report.image.names.first().unwrap_or(&report.image.digest));
+            let form = form.as_str();
+            eprintln!(
+                "{name}: the report is not complete, and `{form}` has no place to say so: see `--format table`"
+            );
+        }
         Ok(form.write(&subjects)?)
     }
 
@@ -199,14 +243,14 @@ impl Scanned {
 }
 
 /// What comes of holding reports against bars; why, to standard error.
-fn code(reports: &[api::Report], bars: &[Bar]) -> ExitCode {
+fn code(reports: &[api::Report], bars: &[Bar], exploited_known: bool) -> ExitCode {
     if bars.is_empty() {
         return ExitCode::SUCCESS;
     }
     let (mut over, mut unknown) = (false, false);
     for report in reports {
         let name = limpid_formats::printable(report.image.names.first().unwrap_or(&report.image.digest));
-        match gate::judge(report, bars) {
+        match gate::judge(report, bars, exploited_known) {
             Verdict::Passes => {}
             Verdict::Fails(findings) => {
                 over = true;
@@ -253,9 +297,28 @@ mod tests {
             Ok((Form::Exchange(exchange::Form::Sarif), PathBuf::from("a=b.sarif")))
         );
         assert_eq!(read("table=x"), Ok((Form::Table, PathBuf::from("x"))));
-        for bad in ["report.sarif", "pdf=x", "json="] {
+        for bad in ["report.sarif", "pdf=x", "json=", "csv=-"] {
             assert!(read(bad).is_err(), "{bad}");
         }
         assert_eq!(Form::words().filter_map(Form::from_word).count(), 10);
+    }
+
+    #[test]
+    fn a_file_is_written_where_a_link_leads_and_what_is_none_is_written_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("target"), "before").unwrap();
+        fs::set_permissions(path("target"), Permissions::from_mode(0o640)).unwrap();
+        std::os::unix::fs::symlink("target", path("link")).unwrap();
+        write(&path("link"), "after").unwrap();
+        assert_eq!(fs::read_to_string(path("target")).unwrap(), "after");
+        assert!(fs::symlink_metadata(path("link")).unwrap().is_symlink());
+        assert_eq!(fs::metadata(path("target")).unwrap().permissions().mode() & 0o777, 0o640);
+        write(&path("new"), "text").unwrap();
+        assert_eq!(fs::read_to_string(path("new")).unwrap(), "text");
+        write(Path::new("/dev/null"), "text").unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+        let error = write(&path("no/such/folder"), "").unwrap_err();
+        assert!(!error.to_string().contains("tmp"), "{error}");
     }
 }

@@ -4,9 +4,10 @@
 use super::{Subject, name_of, score, title};
 use crate::json as api;
 
-const COLUMNS: [&str; 22] = [
+const COLUMNS: [&str; 23] = [
     "image",
     "digest",
+    "platform",
     "severity",
     "score",
     "vulnerability",
@@ -49,6 +50,7 @@ fn cells(image: &api::Image, finding: &api::Finding) -> [String; COLUMNS.len()] 
     [
         name_of(image).to_owned(),
         image.digest.clone(),
+        format!("{}/{}", image.platform.os, image.platform.architecture),
         finding.severity.level.to_string(),
         number(score(finding)),
         finding.vulnerability.to_string(),
@@ -74,8 +76,9 @@ fn cells(image: &api::Image, finding: &api::Finding) -> [String; COLUMNS.len()] 
 
 /// A cell: quoted where it must be, and never a formula.
 fn cell_of(text: &str) -> String {
+    let text = crate::printable(text);
     let is_formula = text
         .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
-    let text = if is_formula { format!("'{text}") } else { text.to_owned() };
+    let text = if is_formula { format!("'{text}") } else { text };
     if text.contains(['"', ',', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }

@@ -13,11 +13,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value, json};
 
-use super::{HOME, Subject, TOOL, VERSION, advice, as_of, name_of, purl_of, title, uuid};
+use super::{
+    HOME, Subject, TOOL, VERSION, addresses, advice, as_of, document, name_of, purl_of, title, uuid,
+};
 use crate::json as api;
 
 pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
-    let Subject { report, inventory } = subject;
+    let Subject { report, inventory, .. } = subject;
     let references = References::of(inventory);
     let root = format!("image:{}", report.image.digest);
     let system = report.coverage.distribution.as_ref().map(operating_system);
@@ -27,7 +29,7 @@ pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
     let vulnerabilities = vulnerabilities(report, &references);
     let content = serde_json::to_vec(&json!([report.image.digest, components, vulnerabilities]))?;
     let aggregate = if report.summary.complete { "complete" } else { "incomplete" };
-    let document = json!({
+    document(json!({
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
@@ -42,17 +44,19 @@ pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
                 "externalReferences": [{ "type": "website", "url": HOME }],
             }] },
             "component": image(&report.image, &root),
-            "properties": report.coverage.gaps.iter().map(|gap| {
-                property("limpid:gap", &format!("{}: {}", gap.code, gap.message))
+            "properties": subject.remarks().into_iter().map(|(code, text)| {
+                property("limpid:gap", &format!("{code}: {text}"))
             }).collect::<Vec<_>>(),
         },
         "components": components,
         "dependencies": [{ "ref": root, "dependsOn": all }],
         "compositions": [{ "aggregate": aggregate, "assemblies": [root] }],
         "vulnerabilities": vulnerabilities,
-    });
-    Ok(serde_json::to_string_pretty(&document)? + "\n")
+    }))
 }
+
+/// The longest version that the form allows.
+const VERSION_LENGTH: usize = 1024;
 
 /// How packages are referred to: each in its place has a reference of its own.
 struct References<'a>(HashMap<Place<'a>, String>);
@@ -135,7 +139,7 @@ fn component(package: &api::Package, references: &References<'_>) -> Value {
         "type": if package.detector == "programs" { "application" } else { "library" },
         "bom-ref": references.get(package),
         "name": package.name,
-        "version": package.version,
+        "version": package.version.chars().take(VERSION_LENGTH).collect::<String>(),
         "purl": package.purl,
         "evidence": { "occurrences": [{ "location": location }] },
         "properties": properties,
@@ -150,19 +154,12 @@ fn component(package: &api::Package, references: &References<'_>) -> Value {
 }
 
 /// By vulnerability, and by all that is said of it and not of its packages.
-type Key<'a> = (&'a str, &'a str, &'a str, &'a str, String);
+type Key<'a> = (&'a str, &'a str, &'a str, &'a str);
 
 fn vulnerabilities(report: &api::Report, references: &References<'_>) -> Vec<Value> {
     let mut by_key: BTreeMap<Key<'_>, Vec<&api::Finding>> = BTreeMap::new();
     for finding in &report.findings {
-        let key = (
-            &*finding.vulnerability,
-            &*finding.severity.level,
-            &*finding.feed,
-            &*finding.status,
-            // Advice names the package.
-            advice(finding),
-        );
+        let key = (&*finding.vulnerability, &*finding.severity.level, &*finding.feed, &*finding.status);
         by_key.entry(key).or_default().push(finding);
     }
     by_key.values().filter_map(|findings| vulnerability(findings, references)).collect()
@@ -172,7 +169,8 @@ fn vulnerability(findings: &[&api::Finding], references: &References<'_>) -> Opt
     let first = findings.first()?;
     let affects = findings.iter().filter_map(|finding| {
         let reference = references.get(&finding.package)?;
-        let version = json!({ "version": finding.package.version, "status": "affected" });
+        let version: String = finding.package.version.chars().take(VERSION_LENGTH).collect();
+        let version = json!({ "version": version, "status": "affected" });
         Some(json!({ "ref": reference, "versions": [version] }))
     });
     let affects: Vec<_> = affects.collect();
@@ -186,9 +184,11 @@ fn vulnerability(findings: &[&api::Finding], references: &References<'_>) -> Opt
     }
     members.insert("ratings".to_owned(), json!([rating(&first.severity)]));
     members.insert("description".to_owned(), title(first).into());
-    members.insert("recommendation".to_owned(), advice(first).into());
-    let is_address = |address: &&String| address.starts_with("https://") || address.starts_with("http://");
-    let advisories = first.references.iter().filter(is_address).map(|url| json!({ "url": url }));
+    let mut advices: Vec<_> = findings.iter().map(|finding| advice(finding)).collect();
+    advices.sort_unstable();
+    advices.dedup();
+    members.insert("recommendation".to_owned(), advices.join("; ").into());
+    let advisories = addresses(first).map(|url| json!({ "url": url }));
     let advisories: Vec<_> = advisories.collect();
     if !advisories.is_empty() {
         members.insert("advisories".to_owned(), advisories.into());

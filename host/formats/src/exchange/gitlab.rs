@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{HOME, Subject, TOOL, VERSION, advice, as_of, name_of, title};
+use super::{HOME, Subject, TOOL, VERSION, addresses, advice, as_of, document, name_of, place_of, title};
 use crate::json as api;
 
 /// Longer names, descriptions and addresses are refused or cut.
@@ -17,8 +17,8 @@ pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
     let about = json!({
         "id": "limpid", "name": TOOL, "url": HOME, "version": VERSION, "vendor": { "name": TOOL },
     });
-    let messages = report.coverage.gaps.iter().map(|gap| json!({ "level": "warn", "value": gap.message }));
-    let document = json!({
+    let messages = subject.remarks().into_iter().map(|(_, text)| json!({ "level": "warn", "value": text }));
+    document(json!({
         "version": "15.2.1",
         "scan": {
             "type": "container_scanning",
@@ -35,8 +35,7 @@ pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
             .map(|finding| vulnerability(finding, image, system))
             .collect::<Vec<_>>(),
         "remediations": [],
-    });
-    Ok(serde_json::to_string_pretty(&document)? + "\n")
+    }))
 }
 
 fn vulnerability(finding: &api::Finding, image: &str, system: &str) -> Value {
@@ -50,12 +49,11 @@ fn vulnerability(finding: &api::Finding, image: &str, system: &str) -> Value {
     };
     let identifiers =
         std::iter::once(finding.vulnerability.as_str()).chain(finding.aliases.iter().map(String::as_str));
-    let identifiers: Vec<_> = identifiers.map(|id| identifier(id, &finding.references)).collect();
-    let is_address = |address: &&String| address.starts_with("https://") || address.starts_with("http://");
-    let links = finding.references.iter().filter(is_address).map(|url| json!({ "url": url }));
+    let identifiers: Vec<_> = identifiers.map(|id| identifier(id, finding)).collect();
+    let links = addresses(finding).map(|url| json!({ "url": url }));
     let name = format!("{} in {}", finding.vulnerability, finding.package.name);
     json!({
-        "id": finding.fingerprint,
+        "id": place_of(finding),
         "name": name.chars().take(NAME).collect::<String>(),
         "description": title(finding),
         "severity": severity,
@@ -74,12 +72,12 @@ fn vulnerability(finding: &api::Finding, image: &str, system: &str) -> Value {
 }
 
 /// An identifier; its type is the word before the first dash, as GitLab has it: `cve`, `ghsa`.
-fn identifier(id: &str, references: &[String]) -> Value {
+fn identifier(id: &str, finding: &api::Finding) -> Value {
     let kind = id.split('-').next().filter(|kind| !kind.is_empty()).unwrap_or("other").to_ascii_lowercase();
     let mut identifier = json!({ "type": kind, "name": id, "value": id });
-    let address = references.iter().find(|address| address.starts_with("https://") && address.contains(id));
+    let address = addresses(finding).find(|address| address.contains(id));
     if let (Some(address), Some(members)) = (address, identifier.as_object_mut()) {
-        members.insert("url".to_owned(), address.as_str().into());
+        members.insert("url".to_owned(), address.into());
     }
     identifier
 }

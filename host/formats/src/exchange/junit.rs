@@ -3,22 +3,22 @@
 
 use std::fmt::Write as _;
 
-use super::{Subject, advice, name_of, title};
-use crate::json as api;
+use super::{Subject, addresses, advice, title, title_of};
 
 pub(super) fn write(subjects: &[Subject<'_>]) -> String {
     let mut xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"Limpid\">\n".to_owned();
     for subject in subjects {
-        suite(&mut xml, subject.report);
+        suite(&mut xml, subject);
     }
     xml.push_str("</testsuites>\n");
     xml
 }
 
-fn suite(xml: &mut String, report: &api::Report) {
-    let gaps = &report.coverage.gaps;
+fn suite(xml: &mut String, subject: &Subject<'_>) {
+    let report = subject.report;
+    let gaps = subject.remarks();
     let (failures, skipped) = (report.findings.len(), usize::from(!gaps.is_empty()));
-    let name = escaped(name_of(&report.image));
+    let name = escaped(&title_of(&report.image));
     let tests = failures + 1;
     let _ = writeln!(
         xml,
@@ -37,12 +37,17 @@ fn suite(xml: &mut String, report: &api::Report) {
             "      <failure type=\"{}\" message=\"{message}\">",
             escaped(&finding.severity.level)
         );
-        let _ = write!(xml, "{}\n{}", escaped(&advice(finding)), escaped(&finding.references.join("\n")));
+        let _ = write!(
+            xml,
+            "{}\n{}",
+            escaped(&advice(finding)),
+            escaped(&addresses(finding).collect::<Vec<_>>().join("\n"))
+        );
         xml.push_str("</failure>\n    </testcase>\n");
     }
     xml.push_str("    <testcase classname=\"coverage\" name=\"the report is complete\">\n");
     if !gaps.is_empty() {
-        let text: Vec<_> = gaps.iter().map(|gap| gap.message.as_str()).collect();
+        let text: Vec<_> = gaps.iter().map(|(_, text)| text.as_str()).collect();
         let _ = writeln!(xml, "      <skipped message=\"{}\"/>", escaped(&text.join("; ")));
     }
     xml.push_str("    </testcase>\n  </testsuite>\n");
@@ -51,7 +56,7 @@ fn suite(xml: &mut String, report: &api::Report) {
 /// Text inside of an element or an attribute. Characters that XML 1.0 does not allow are left out.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
+    for character in crate::printable(text).chars() {
         match character {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),

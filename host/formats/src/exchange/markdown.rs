@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Subject, name_of, title};
+use super::{Subject, title, title_of};
 use crate::json as api;
 
 /// Findings that are listed: a summary of a job at GitHub has 1 MiB.
@@ -11,17 +11,18 @@ const LISTED: usize = 1_000;
 pub(super) fn write(subjects: &[Subject<'_>]) -> String {
     let mut text = String::new();
     for subject in subjects {
-        image(&mut text, subject.report);
+        image(&mut text, subject);
     }
     text
 }
 
-fn image(text: &mut String, report: &api::Report) {
+fn image(text: &mut String, subject: &Subject<'_>) {
+    let report = subject.report;
     if !text.is_empty() {
         text.push('\n');
     }
     let summary = &report.summary;
-    let _ = writeln!(text, "## {}\n", escaped(name_of(&report.image)));
+    let _ = writeln!(text, "## {}\n", escaped(&title_of(&report.image)));
     let levels = limpid_model::Severity::WORST_FIRST.map(limpid_model::Severity::as_str);
     let by_level = levels.into_iter().filter_map(|level| {
         let count = report.findings.iter().filter(|finding| &*finding.severity.level == level).count();
@@ -36,10 +37,11 @@ fn image(text: &mut String, report: &api::Report) {
     };
     let _ =
         writeln!(text, "**{found}**{of_all}, {} of {} packages judged.", summary.judged, summary.packages);
-    if !report.coverage.gaps.is_empty() {
+    let remarks = subject.remarks();
+    if !remarks.is_empty() {
         text.push_str("\n> [!WARNING]\n> This report is not complete:\n");
-        for gap in &report.coverage.gaps {
-            let _ = writeln!(text, "> - {}", escaped(&gap.message));
+        for (_, remark) in &remarks {
+            let _ = writeln!(text, "> - {}", escaped(remark));
         }
     }
     if report.findings.is_empty() {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{HOME, Subject, TOOL, VERSION, advice, as_of, purl_of, uuid};
+use super::{HOME, Subject, TOOL, VERSION, advice, as_of, document, purl_of, uuid};
 use crate::json as api;
 
 pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
@@ -22,8 +22,8 @@ pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
     }
     let statements: Vec<_> =
         by_key.into_iter().filter_map(|(key, findings)| statement(&product, &key, &findings)).collect();
-    let content = serde_json::to_vec(&statements)?;
-    let document = json!({
+    let content = serde_json::to_vec(&json!([report.image.digest, product, statements]))?;
+    document(json!({
         "@context": "https://openvex.dev/ns/v0.2.0",
         "@id": format!("{HOME}/vex/{}", uuid(&content)),
         "author": TOOL,
@@ -32,8 +32,7 @@ pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
         "version": 1,
         "tooling": format!("{TOOL} {VERSION}"),
         "statements": statements,
-    });
-    Ok(serde_json::to_string_pretty(&document)? + "\n")
+    }))
 }
 
 fn statement(

@@ -2,19 +2,21 @@
 //!
 //! | SARIF | Report |
 //! |---|---|
-//! | `run.automationDetails.id` | `limpid/` and what the image is called: a run replaces the one before of the same image |
+//! | `run.automationDetails.id` | `limpid/` and what the image is called and runs on: a run replaces the one before of the same image |
 //! | `rule.properties.security-severity` | the highest score of the vulnerability's findings; where nobody has scored it, one of its severity |
 //! | `result.level` | `error` from *high* on, `note` from *low* down, otherwise `warning` |
-//! | `result.partialFingerprints` | the finding's fingerprint |
+//! | `result.partialFingerprints` | the finding's fingerprint, and one of its place: several files may have one finding |
 //! | `result.locations` | the file that states the package, from the root of the image |
-//! | `invocation.toolExecutionNotifications` | gaps: what is missing for a full answer |
+//! | `invocation.toolExecutionNotifications` | gaps: what is missing for a full answer; and what a filter hides |
 
 use std::collections::BTreeMap;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use super::{HOME, Subject, TOOL, VERSION, advice, name_of, purl_of, score, title};
+use super::{
+    HOME, Subject, TOOL, VERSION, addresses, advice, document, place_of, purl_of, score, title, title_of,
+};
 use crate::json as api;
 
 /// GitHub takes no more results in one run, and no more runs in one file.
@@ -28,16 +30,16 @@ const SHORT: usize = 1_000;
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 pub(super) fn write(subjects: &[Subject<'_>]) -> Result<String, serde_json::Error> {
-    let runs: Vec<_> = subjects.iter().take(RUNS).map(|subject| run(subject.report)).collect();
-    let document = json!({
+    let runs: Vec<_> = subjects.iter().take(RUNS).map(run).collect();
+    document(json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": runs,
-    });
-    Ok(serde_json::to_string_pretty(&document)? + "\n")
+    }))
 }
 
-fn run(report: &api::Report) -> Value {
+fn run(subject: &Subject<'_>) -> Value {
+    let report = subject.report;
     let shown: Vec<_> = report.findings.iter().take(RESULTS).collect();
     let mut by_id: BTreeMap<&str, Vec<&api::Finding>> = BTreeMap::new();
     for finding in &shown {
@@ -48,12 +50,10 @@ fn run(report: &api::Report) -> Value {
     let results: Vec<_> =
         shown.iter().map(|finding| result(finding, places.get(&*finding.vulnerability))).collect();
     let left_out = report.findings.len().saturating_sub(shown.len());
-    let mut notifications: Vec<_> = report
-        .coverage
-        .gaps
-        .iter()
-        .map(|gap| {
-            json!({ "level": "warning", "descriptor": { "id": gap.code }, "message": { "text": gap.message } })
+    let remarks = subject.remarks().into_iter();
+    let mut notifications: Vec<_> = remarks
+        .map(|(code, text)| {
+            json!({ "level": "warning", "descriptor": { "id": code }, "message": { "text": text } })
         })
         .collect();
     if left_out > 0 {
@@ -71,7 +71,7 @@ fn run(report: &api::Report) -> Value {
             "informationUri": HOME,
             "rules": rules,
         } },
-        "automationDetails": { "id": format!("limpid/{}/", name_of(&report.image)) },
+        "automationDetails": { "id": format!("limpid/{}/", title_of(&report.image)) },
         "invocations": [{ "executionSuccessful": true, "toolExecutionNotifications": notifications }],
         "originalUriBaseIds": { "ROOT": { "uri": "file:///" } },
         "columnKind": "utf16CodeUnits",
@@ -105,12 +105,11 @@ fn rule(id: &str, findings: &[&api::Finding]) -> Value {
         "id": id,
         "shortDescription": { "text": title },
         "fullDescription": { "text": title },
-        "help": { "text": format!("{title}\n{}", first.references.join("\n")) },
+        "help": { "text": format!("{title}\n{}", addresses(first).collect::<Vec<_>>().join("\n")) },
         "properties": properties,
     });
-    let is_address = |address: &&String| address.starts_with("https://") || address.starts_with("http://");
-    if let (Some(address), Some(rule)) = (first.references.iter().find(is_address), rule.as_object_mut()) {
-        rule.insert("helpUri".to_owned(), address.as_str().into());
+    if let (Some(address), Some(rule)) = (addresses(first).next(), rule.as_object_mut()) {
+        rule.insert("helpUri".to_owned(), address.into());
     }
     rule
 }
@@ -169,7 +168,7 @@ fn result(finding: &api::Finding, rule: Option<&usize>) -> Value {
             }],
             "message": { "text": format!("{} {} in layer {}", package.name, package.version, package.layer.index) },
         }],
-        "partialFingerprints": { "limpidFinding/v1": finding.fingerprint },
+        "partialFingerprints": { "limpidFinding/v1": finding.fingerprint, "limpidPlace/v1": place_of(finding) },
         "properties": {
             "purl": package.purl,
             "status": finding.status,

@@ -9,7 +9,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Subject, TOOL, VERSION, as_of, name_of, purl_of, uuid};
+use super::{Subject, TOOL, VERSION, as_of, document, name_of, purl_of, uuid};
 use crate::json as api;
 
 /// What is not asserted.
@@ -20,7 +20,7 @@ const IMAGE: &str = "SPDXRef-Image";
 const SYSTEM: &str = "SPDXRef-OperatingSystem";
 
 pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
-    let Subject { report, inventory } = subject;
+    let Subject { report, inventory, .. } = subject;
     let created = as_of(report);
     let tool = format!("Tool: {TOOL}-{VERSION}");
     let mut packages = vec![image(&report.image)];
@@ -34,16 +34,16 @@ pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
         relationships.push(relationship(IMAGE, "CONTAINS", &id));
         packages.push(of_package(package, &id));
     }
-    let annotations = inventory.coverage.gaps.iter().map(|gap| {
+    let annotations = subject.remarks().into_iter().map(|(code, text)| {
         json!({
             "annotationDate": created,
             "annotationType": "OTHER",
             "annotator": tool,
-            "comment": format!("{}: {}", gap.code, gap.message),
+            "comment": format!("{code}: {text}"),
         })
     });
     let content = serde_json::to_vec(&packages)?;
-    let document = json!({
+    document(json!({
         "spdxVersion": "SPDX-2.3",
         "dataLicense": "CC0-1.0",
         "SPDXID": "SPDXRef-DOCUMENT",
@@ -53,8 +53,7 @@ pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
         "annotations": annotations.collect::<Vec<_>>(),
         "packages": packages,
         "relationships": relationships,
-    });
-    Ok(serde_json::to_string_pretty(&document)? + "\n")
+    }))
 }
 
 fn relationship(from: &str, kind: &str, to: &str) -> Value {

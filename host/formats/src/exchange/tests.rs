@@ -62,7 +62,7 @@ fn inventory(report: &api::Report) -> api::Inventory {
 
 fn written(form: Form, report: &api::Report) -> String {
     let inventory = inventory(report);
-    form.write(&[Subject { report, inventory: &inventory }]).unwrap()
+    form.write(&[Subject { report, inventory: &inventory, hidden: None }]).unwrap()
 }
 
 #[test]
@@ -127,7 +127,8 @@ fn what_is_hostile_stays_text_in_every_form() {
         for form in [Form::Sarif, Form::CycloneDx, Form::Spdx, Form::OpenVex, Form::Gitlab] {
             let document = written(form, &report);
             serde_json::from_str::<serde_json::Value>(&document).unwrap();
-            assert!(!document.contains('\u{1b}'), "{}: {text:?}", form.as_str());
+            let obeyed = ["\u{1b}", "\u{202e}", "\\u001b", "\\u0007"];
+            assert!(!obeyed.iter().any(|it| document.contains(it)), "{}: {text:?}", form.as_str());
         }
         let xml = written(Form::Junit, &report);
         for element in elements(&xml) {
@@ -149,11 +150,37 @@ fn what_is_hostile_stays_text_in_every_form() {
 }
 
 #[test]
+fn what_a_filter_hides_and_what_is_missing_is_said_where_there_is_a_place_for_it() {
+    let (_, mut report) = reports().into_iter().find(|(folder, _)| folder.ends_with("mixed")).unwrap();
+    report.findings.clear();
+    let inventory = inventory(&report);
+    let subject = Subject { report: &report, inventory: &inventory, hidden: Some(("--fixable", 7)) };
+    for form in [Form::Sarif, Form::CycloneDx, Form::Spdx, Form::Gitlab, Form::Junit, Form::Markdown] {
+        let text = form.write(&[subject]).unwrap();
+        assert!(text.contains("7 findings are not shown"), "{}: {text}", form.as_str());
+        assert!(text.contains("1 claimed file could not be read"), "{}: {text}", form.as_str());
+    }
+}
+
+#[test]
+fn only_what_is_an_address_is_stated_as_one() {
+    let (_, report) = reports().into_iter().find(|(folder, _)| folder.ends_with("mixed")).unwrap();
+    let mut finding = report.findings[0].clone();
+    let odd = ["javascript:alert(1)", "https://", "https:///x", "https://x/\"><b>", "https://x/ y", "x"];
+    finding.references =
+        odd.iter().map(|it| (*it).to_owned()).chain(["https://x/y?z#a".to_owned()]).collect();
+    assert_eq!(addresses(&finding).collect::<Vec<_>>(), ["https://x/y?z#a"]);
+}
+
+#[test]
 fn of_several_images_is_written_what_has_place_for_them() {
     let all = reports();
     let inventories: Vec<_> = all.iter().map(|(_, report)| inventory(report)).collect();
-    let subjects: Vec<_> =
-        all.iter().zip(&inventories).map(|((_, report), inventory)| Subject { report, inventory }).collect();
+    let subjects: Vec<_> = all
+        .iter()
+        .zip(&inventories)
+        .map(|((_, report), inventory)| Subject { report, inventory, hidden: None })
+        .collect();
     for form in [Form::Sarif, Form::Junit, Form::Csv, Form::Markdown] {
         assert!(form.write(&subjects).is_ok());
     }

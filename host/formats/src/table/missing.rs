@@ -63,11 +63,8 @@ impl Missing<'_> {
                 "unexamined-files" => {
                     let examples: Vec<_> = self.unexamined.iter().flat_map(|kind| &kind.examples).collect();
                     let counted = self.unexamined.iter().map(|kind| kind.files).sum::<u64>();
-                    named(
-                        page,
-                        examples.into_iter().cloned(),
-                        usize::try_from(counted).unwrap_or(usize::MAX),
-                    );
+                    let count = usize::try_from(counted).unwrap_or(usize::MAX);
+                    named(page, examples.into_iter().cloned(), count, "");
                 }
                 "unordered-versions" => places(page, self.unordered, |version| {
                     format!("{} {}: {}", version.package, version.version, version.reason)
@@ -82,11 +79,11 @@ impl Missing<'_> {
 }
 
 fn places<T>(page: &mut Page, all: &[T], name: impl Fn(&T) -> String) {
-    named(page, all.iter().map(name), all.len());
+    named(page, all.iter().map(name), all.len(), ": `--format json` names all");
 }
 
 /// Shows some of so many places.
-fn named(page: &mut Page, places: impl Iterator<Item = String>, count: usize) {
+fn named(page: &mut Page, places: impl Iterator<Item = String>, count: usize, hint: &str) {
     let mut shown = 0;
     for place in places.take(NAMED) {
         page.sentence("      ", Tone::Faint, &place);
@@ -94,10 +91,6 @@ fn named(page: &mut Page, places: impl Iterator<Item = String>, count: usize) {
     }
     let more = count.saturating_sub(shown);
     if more > 0 {
-        page.sentence(
-            "      ",
-            Tone::Faint,
-            &format!("and {more} more: `--format json` says all that is known"),
-        );
+        page.sentence("      ", Tone::Faint, &format!("and {more} more{hint}"));
     }
 }

@@ -114,15 +114,8 @@ fn take(
     };
     // A bundled package of old versions has `true`.
     let resolved = entry.resolved.and_then(|it| serde_json::from_str::<String>(it.get()).ok());
-    let origin = match resolved.as_deref() {
-        Some(address) => match origin::commit(address) {
-            Some((repository, commit)) => origin::of_commit(repository, commit),
-            None if origin::is_local(address) => Origin::Local,
-            // Of npm, of a mirror, or of another server.
-            None => Origin::Published,
-        },
-        None => Origin::Published,
-    };
+    let origin =
+        resolved.as_deref().map_or(Origin::Published, |address| origin::of_resolved(address, name, version));
     push(name, version, &origin, declarations)
 }
 

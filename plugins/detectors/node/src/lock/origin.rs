@@ -21,6 +21,29 @@ pub(super) fn of_archive(address: &str) -> Origin {
     }
 }
 
+/// What the lock file of npm has as the address of a package. That it is on a mirror of npm, as many firms have one, shows
+/// in its form, which all servers of npm's protocol share: `/-/NAME-VERSION.tgz`.
+pub(super) fn of_resolved(address: &str, name: &str, version: &str) -> Origin {
+    if let Some((repository, commit)) = commit(address) {
+        return of_commit(repository, commit);
+    }
+    if is_local(address) {
+        return Origin::Local;
+    }
+    let (repository, fragment) = address.split_once('#').unwrap_or((address, ""));
+    if is_git(repository) {
+        return of_commit(repository, fragment);
+    }
+    let path = repository.split('?').next().unwrap_or(repository);
+    let base = name.rsplit('/').next().unwrap_or(name);
+    let archive = path.rsplit_once("/-/").map(|(_, archive)| archive.rsplit('/').next().unwrap_or(archive));
+    match archive {
+        Some(archive) if archive == format!("{base}-{version}.tgz") => Origin::Published,
+        _ if !path.contains("://") => Origin::Published,
+        _ => Origin::archive(repository),
+    }
+}
+
 /// A commit of a repository.
 pub(super) fn of_commit(repository: &str, commit: &str) -> Origin {
     Origin::commit("git", repository, commit)
@@ -30,13 +53,17 @@ pub(super) fn of_commit(repository: &str, commit: &str) -> Origin {
 /// `github:owner/name#COMMIT`, `https://....git#commit=COMMIT`.
 pub(super) fn commit(address: &str) -> Option<(&str, &str)> {
     let (repository, fragment) = address.split_once('#')?;
-    let is_git = ["git+", "git:", "git@", "github:", "gitlab:", "bitbucket:", "ssh:"]
-        .iter()
-        .any(|prefix| repository.starts_with(prefix))
-        || repository.ends_with(".git");
     let commit = fragment.split('&').find_map(|part| part.strip_prefix("commit=")).unwrap_or(fragment);
     let is_commit = commit.len() >= 7 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
-    (is_git && is_commit).then_some((repository, commit))
+    (is_git(repository) && is_commit).then_some((repository, commit))
+}
+
+/// Whether an address is that of a repository of git.
+fn is_git(repository: &str) -> bool {
+    ["git+", "git:", "git@", "github:", "gitlab:", "bitbucket:", "ssh:"]
+        .iter()
+        .any(|prefix| repository.starts_with(prefix))
+        || repository.ends_with(".git")
 }
 
 #[cfg(test)]
@@ -58,6 +85,31 @@ mod tests {
         check("https://registry.example.org/a/-/a-1.0.0.tgz#0123abc", None);
         check("git+ssh://git@example.org/a/b.git", None);
         check("github:a/b#semver:^1", None);
+    }
+
+    #[test]
+    fn a_mirror_of_npm_is_told_by_the_form_of_its_addresses() {
+        let is_published =
+            |address: &str, name: &str| of_resolved(address, name, "1.0.0") == Origin::Published;
+        for mirror in [
+            "https://registry.npmjs.org/a/-/a-1.0.0.tgz",
+            "https://mirror.example/repository/npm/a/-/a-1.0.0.tgz?cache=1",
+            "http://localhost:4873/a/-/a-1.0.0.tgz",
+        ] {
+            assert!(is_published(mirror, "a"), "{mirror}");
+        }
+        assert!(is_published("https://mirror.example/@s/a/-/a-1.0.0.tgz", "@s/a"));
+        assert!(is_published("https://mirror.example/@s/a/-/@s/a-1.0.0.tgz", "@s/a"));
+        for other in [
+            "https://codeload.github.com/a/a/tar.gz/0123456789abcdef0123456789abcdef01234567",
+            "https://registry.npmjs.org/b/-/b-1.0.0.tgz",
+            "https://example.org/a-1.0.0.tgz",
+            "git+ssh://git@github.com/a/a.git",
+            "git+ssh://git@github.com/a/a.git#main",
+            "file:a.tgz",
+        ] {
+            assert!(!is_published(other, "a"), "{other}");
+        }
     }
 
     #[test]

@@ -104,7 +104,8 @@ pub(super) fn pinned(line: &str) -> Option<(&str, &str)> {
     let (name, version) = line.split_once("==")?;
     let (name, extras) = name.split_once('[').map_or((name, None), |(name, rest)| (name, Some(rest)));
     let closed = extras.is_none_or(|extras| extras.trim_end().ends_with(']'));
-    let (name, version) = (name.trim(), version.trim());
+    // `===` asks for that very text.
+    let (name, version) = (name.trim(), version.strip_prefix('=').unwrap_or(version).trim());
     let is_version = version.starts_with(|c: char| c.is_ascii_alphanumeric())
         && version.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.+!".contains(&byte));
     (closed && is_name(name) && is_version).then_some((name, version))

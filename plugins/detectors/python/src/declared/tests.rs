@@ -282,8 +282,9 @@ fn requirements_are_pinned_by_two_equals_signs() {
     check("a [b, c] == 1.0 ; python_version < '3' # why", Some(("a", "1.0")));
     check("a==1!2.0+cu118 --hash=sha256:00", Some(("a", "1!2.0+cu118")));
     check("a==1\t# b==2", Some(("a", "1")));
+    check("a===1", Some(("a", "1")));
     for line in [
-        "", "# a==1", "a", "a>=1", "a===1", "a==1.*", "a==1,<2", "a~=1", "-r b==1", "--pre", "-e a==1",
+        "", "# a==1", "a", "a>=1", "a====1", "a==1.*", "a==1,<2", "a~=1", "-r b==1", "--pre", "-e a==1",
         "a @ b==1", "a!=1", "[a]==1", "a[b==1", "./a==1",
     ] {
         check(line, None);

@@ -36,6 +36,7 @@ pub fn limits() -> Limits {
         claimed_file_bytes: 16 * KIB,
         claimed_files: 24,
         claimed_bytes: 48 * KIB,
+        layer_packages: 100,
         files_of_kind: 8,
         alone_files: 3,
         alone_memory: KIB,

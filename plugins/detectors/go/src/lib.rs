@@ -168,7 +168,9 @@ struct Found {
 impl Found {
     fn state(&mut self, functions: Option<Functions>, info: &BuildInfo, problems: &mut Problems) {
         let modules = Modules::parse(&info.modules, problems);
-        let go = go_version::as_semver(&info.go);
+        // What a damaged program has in its place is no version.
+        let is_word = !info.go.is_empty() && info.go.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        let go = if is_word { go_version::as_semver(&info.go) } else { Default::default() };
         let mut stated = Vec::new();
         if go.is_empty() {
             problems.push(Error::malformed("the program of Go does not state Go's version"));
@@ -177,7 +179,7 @@ impl Found {
         }
         match &modules.main {
             Some(main) => stated.push(main_package(main, &modules)),
-            None if modules.is_of_go() => stated.push(package(TOOLCHAIN, &go)),
+            None if modules.is_of_go() && !go.is_empty() => stated.push(package(TOOLCHAIN, &go)),
             None if modules.dependencies.is_empty() => problems.push(Error::unsupported(
                 "the executable does not state its modules: it was built without any",
             )),

@@ -426,6 +426,15 @@ fn a_long_list_of_modules_is_read() {
     assert_eq!((found.len(), unread.len()), (20_001, 0));
 }
 
+#[test]
+fn what_is_no_version_of_go_is_not_stated_as_one() {
+    for odd in ["\0\0\0\u{1a} ", "go1.2\u{7f}", "\u{1b}[2J"] {
+        let (found, unread) = detect(executable(Form::Elf64, inline(odd, LINES)));
+        assert_eq!(found, FOUND[1..], "{odd:?}");
+        assert_eq!(unread, ["malformed: the program of Go does not state Go's version"], "{odd:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_build_info_is_too_odd_to_be_read(
@@ -443,7 +452,8 @@ proptest! {
             bytes[place] = byte;
         }
         let (found, _) = detect(bytes);
-        prop_assert!(found.iter().all(|package| !package.starts_with(' ') && !package.ends_with(' ')));
+        let is_whole = |package: &String| !package.starts_with(" ") && !package.ends_with(" ");
+        prop_assert!(found.iter().all(is_whole), "{found:?}");
     }
 
     #[test]
@@ -458,7 +468,8 @@ proptest! {
         }
         bytes.truncate(4 + end.index(bytes.len()));
         let (found, _) = detect(bytes);
-        prop_assert!(found.iter().all(|package| !package.starts_with(' ') && !package.ends_with(' ')));
+        let is_whole = |package: &String| !package.starts_with(" ") && !package.ends_with(" ");
+        prop_assert!(found.iter().all(is_whole), "{found:?}");
     }
 }
 

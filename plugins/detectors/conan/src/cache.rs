@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::detector::{File, Problems};
-use limpid_rpmdb::{ReadAt, rows};
+use limpid_rpmdb::rows;
 
 use crate::reference::Reference;
 
@@ -23,10 +23,10 @@ const REVISION: usize = 1;
 /// Where the file is no such database.
 pub fn packages(file: &File, problems: &mut Problems) -> Result<BTreeSet<Reference>, Error> {
     let mut references = BTreeSet::new();
-    rows(&Shown(file), None, TABLE, &mut |row| {
+    rows(file, None, TABLE, &mut |row| {
         let row = match row {
             Ok(row) => row,
-            Err(why) => return problems.push(error(why)),
+            Err(why) => return problems.push(why.into()),
         };
         let text = row.text(REFERENCE).unwrap_or_default();
         let revision = row.text(REVISION).unwrap_or_default();
@@ -40,8 +40,7 @@ pub fn packages(file: &File, problems: &mut Problems) -> Result<BTreeSet<Referen
             Some(reference) => drop(references.insert(reference)),
             None => problems.push(Error::malformed(format_args!("`{text:.200}` is no reference"))),
         }
-    })
-    .map_err(error)?;
+    })?;
     Ok(references)
 }
 
@@ -51,26 +50,6 @@ pub fn of_path(path: &str) -> Option<Reference> {
     let (channel, user) = (folders.next()?, folders.next()?);
     let (version, name) = (folders.next()?, folders.next()?);
     Reference::of(name, version, user, channel)
-}
-
-/// A claimed file, as databases are read.
-struct Shown<'a>(&'a File);
-
-impl ReadAt for Shown<'_> {
-    fn size(&self) -> u64 {
-        self.0.size()
-    }
-
-    fn read_at(&self, offset: u64, len: u32) -> Vec<u8> {
-        self.0.read_at(offset, len)
-    }
-}
-
-fn error(error: limpid_rpmdb::Error) -> Error {
-    match error {
-        limpid_rpmdb::Error::Malformed(why) => Error::Malformed(why),
-        limpid_rpmdb::Error::Unsupported(why) => Error::Unsupported(why),
-    }
 }
 
 #[cfg(test)]

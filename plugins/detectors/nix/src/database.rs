@@ -25,41 +25,19 @@ pub fn folders(
 ) -> Result<Vec<String>, Error> {
     let mut folders = Vec::new();
     let mut is_full = false;
-    let journal = journal.map(Shown);
-    let journal = journal.as_ref().map(|journal| journal as &dyn ReadAt);
-    rows(&Shown(database), journal, TABLE, &mut |row| match row {
+    let journal = journal.map(|journal| journal as &dyn ReadAt);
+    rows(database, journal, TABLE, &mut |row| match row {
         Ok(_) if folders.len() == MAX_FOLDERS => is_full = true,
         Ok(row) => match row.text(PATH).and_then(|path| path.rsplit_once('/')) {
             Some((_, folder)) if folder.len() <= MAX_NAME => folders.push(folder.to_owned()),
             _ => problems.push(Error::malformed("a row is no path of the store")),
         },
-        Err(why) => problems.push(error(why)),
-    })
-    .map_err(error)?;
+        Err(why) => problems.push(why.into()),
+    })?;
     if is_full {
         problems.push(Error::unsupported(format_args!("not more than {MAX_FOLDERS} folders are read")));
     }
     Ok(folders)
-}
-
-/// A claimed file, as databases are read.
-struct Shown<'a>(&'a File);
-
-impl ReadAt for Shown<'_> {
-    fn size(&self) -> u64 {
-        self.0.size()
-    }
-
-    fn read_at(&self, offset: u64, len: u32) -> Vec<u8> {
-        self.0.read_at(offset, len)
-    }
-}
-
-fn error(error: limpid_rpmdb::Error) -> Error {
-    match error {
-        limpid_rpmdb::Error::Malformed(why) => Error::Malformed(why),
-        limpid_rpmdb::Error::Unsupported(why) => Error::Unsupported(why),
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@ use limpid_plugin_sdk::detector::{File, Ownership, Package as Stated, Problems, 
 use limpid_plugin_sdk::{Error, Purl};
 use limpid_rpmdb::{Header, Package};
 
-use crate::error;
 use crate::source::Sources;
 use crate::vendor::Vendors;
 
@@ -64,9 +63,9 @@ impl Found {
         file: usize,
         problems: &mut Problems,
     ) -> Result<(), Error> {
-        let mut package = header.package().map_err(error)?;
+        let mut package = header.package()?;
         for problem in package.problems.drain(..) {
-            problems.push(error(problem));
+            problems.push(problem.into());
         }
         if package.name == KEY {
             return Ok(());

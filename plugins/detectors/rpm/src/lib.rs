@@ -82,8 +82,8 @@ fn read_place(files: &[File], place: &str, found: &mut Found, report: &mut Repor
         .filter_map(|(index, file)| Some((file.path().strip_prefix(place)?.strip_prefix('/')?, index)))
         .collect();
     let file = |name: &str| there.get(name).and_then(|&index| Some((index, files.get(index)?)));
-    let journal = file(JOURNAL).map(|(_, journal)| Shown(journal));
-    if let (Some(Shown(journal)), None) = (&journal, file(SQLITE))
+    let journal = file(JOURNAL).map(|(_, journal)| journal);
+    if let (Some(journal), None) = (journal, file(SQLITE))
         && journal.size() > 0
     {
         let why = "a journal of a database in another layer: what it changes is not known";
@@ -96,44 +96,21 @@ fn read_place(files: &[File], place: &str, found: &mut Found, report: &mut Repor
         report.unread(rollback.path(), Error::unsupported(why));
     }
     for (index, database) in DATABASES.into_iter().filter_map(file) {
-        let journal = journal.as_ref().filter(|_| database.name() == SQLITE);
+        let journal = journal.filter(|_| database.name() == SQLITE);
         let mut problems = Problems::default();
-        let read = limpid_rpmdb::read(
-            &Shown(database),
-            journal.map(|journal| journal as &dyn ReadAt),
-            &mut |header| {
+        let read =
+            limpid_rpmdb::read(database, journal.map(|journal| journal as &dyn ReadAt), &mut |header| {
                 if let Err(why) =
-                    header.map_err(error).and_then(|header| found.add(&header, index, &mut problems))
+                    header.map_err(Error::from).and_then(|header| found.add(&header, index, &mut problems))
                 {
                     problems.push(why);
                 }
-            },
-        );
+            });
         report.unread_parts(database.path(), problems);
         match read {
             Ok(()) => return,
-            Err(why) => report.unread(database.path(), error(why)),
+            Err(why) => report.unread(database.path(), why.into()),
         }
-    }
-}
-
-/// A claimed file, as databases are read.
-struct Shown<'a>(&'a File);
-
-impl ReadAt for Shown<'_> {
-    fn size(&self) -> u64 {
-        self.0.size()
-    }
-
-    fn read_at(&self, offset: u64, len: u32) -> Vec<u8> {
-        self.0.read_at(offset, len)
-    }
-}
-
-fn error(error: limpid_rpmdb::Error) -> Error {
-    match error {
-        limpid_rpmdb::Error::Malformed(why) => Error::Malformed(why),
-        limpid_rpmdb::Error::Unsupported(why) => Error::Unsupported(why),
     }
 }
 

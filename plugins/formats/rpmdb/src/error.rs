@@ -11,6 +11,15 @@ pub enum Error {
     Unsupported(String),
 }
 
+impl From<Error> for limpid_plugin_sdk::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Malformed(why) => Self::Malformed(why),
+            Error::Unsupported(why) => Self::Unsupported(why),
+        }
+    }
+}
+
 impl Error {
     /// The same, at a place.
     pub(crate) fn at(self, place: impl fmt::Display) -> Self {

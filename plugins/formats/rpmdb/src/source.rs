@@ -1,5 +1,7 @@
 //! Where bytes come from, and what of them is kept.
 
+use limpid_plugin_sdk::detector::File;
+
 /// A file that is read at any offset.
 pub trait ReadAt {
     /// Its size, in bytes.
@@ -7,6 +9,17 @@ pub trait ReadAt {
 
     /// At most `len` bytes from `offset`; fewer only where the file ends.
     fn read_at(&self, offset: u64, len: u32) -> Vec<u8>;
+}
+
+/// A file that a detector is shown.
+impl ReadAt for File {
+    fn size(&self) -> u64 {
+        self.size()
+    }
+
+    fn read_at(&self, offset: u64, len: u32) -> Vec<u8> {
+        self.read_at(offset, len)
+    }
 }
 
 impl ReadAt for &[u8] {

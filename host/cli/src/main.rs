@@ -100,9 +100,10 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let failure = match cli.command {
+    let failure = match &cli.command {
         Command::Explain(_) => commands::explain::FAILED.into(),
         Command::Diff(_) => commands::diff::FAILED.into(),
+        Command::Scan(args) => args.failed(),
         _ => ExitCode::FAILURE,
     };
     match run(cli) {

@@ -100,11 +100,18 @@ fn output(text: &str) -> Result<Output, String> {
     Ok(Output { form, path: path.into() })
 }
 
+impl Args {
+    /// How the command ends where it fails: a pipeline must not take that for what is too bad.
+    pub(crate) fn failed(&self) -> ExitCode {
+        if self.fail_on.is_empty() { ExitCode::FAILURE } else { CANNOT_JUDGE.into() }
+    }
+}
+
 /// A report, and what a filter took out of it.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct Shown {
     #[serde(flatten)]
-    report: &'a api::Report,
+    report: api::Report,
     #[serde(skip_serializing_if = "Option::is_none")]
     filter: Option<Filtered>,
 }
@@ -112,17 +119,6 @@ struct Shown<'a> {
 /// Indexes the archive into the store of the data directory, where a layer that is known is not
 /// read again, and reports from the advisories that are kept there.
 pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
-    match scan(settings, args) {
-        // A pipeline must not take what failed for what is too bad.
-        Err(error) if !args.fail_on.is_empty() => {
-            eprintln!("error: {}", limpid_formats::printable(&format!("{error:#}")));
-            Ok(CANNOT_JUDGE.into())
-        }
-        other => other,
-    }
-}
-
-fn scan(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
     let mut paths: Vec<_> = args.output.iter().map(|output| &output.path).collect();
     paths.sort_unstable();
     if let Some([twice, _]) = paths.windows(2).find(|pair| matches!(pair, [a, b] if a == b)) {
@@ -130,7 +126,7 @@ fn scan(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
     }
     let named = args.source.named(settings)?;
     let holder = Holder::of_data_dir(settings, "limpid scan", &OF_IMAGES)?;
-    let mut scanned = Scanned { reports: Vec::new(), inventories: Vec::new(), hints: Hints::default() };
+    let mut scanned = Scanned::default();
     let forms = || args.output.iter().map(|output| output.form).chain([args.format]);
     let images = holder.images(named, settings)?;
     for image in &images {
@@ -145,6 +141,11 @@ fn scan(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
     }
     scanned.hints.any_advisories = any_advisories(&holder, &scanned.reports)?;
     let filter = FindingFilter::from(&args.filter);
+    // A table says itself what a filter hides.
+    if forms().any(|form| form != Form::Table) {
+        let shown = |mut report| Shown { filter: filter.apply(&mut report), report };
+        scanned.shown = scanned.reports.iter().cloned().map(shown).collect();
+    }
     for Output { form, path } in &args.output {
         let text = scanned.written(*form, &filter, Page::new(Look::default()))?;
         write(path, &text).with_context(|| format!("cannot write `{}`", path.display()))?;
@@ -188,8 +189,11 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 /// What is known of the images that were named.
+#[derive(Default)]
 struct Scanned {
     reports: Vec<api::Report>,
+    /// The same as a filter shows them; none where no form needs that.
+    shown: Vec<Shown>,
     inventories: Vec<api::Inventory>,
     hints: Hints,
 }
@@ -206,26 +210,23 @@ impl Scanned {
     fn written(&self, form: Form, filter: &FindingFilter, page: Page) -> anyhow::Result<String> {
         let form = match form {
             Form::Table => return Ok(self.table(filter, page).into_text()),
-            Form::Json => return self.json(filter),
+            Form::Json => return Ok(serde_json::to_string_pretty(&self.shown)? + "\n"),
             Form::Exchange(form) => form,
         };
-        let mut reports = self.reports.clone();
         let asked = filter.asked().unwrap_or_default();
-        let hidden: Vec<_> =
-            reports.iter_mut().map(|it| filter.apply(it).map_or(0, |it| it.hidden())).collect();
-        let subjects: Vec<_> = reports
+        let subjects: Vec<_> = self
+            .shown
             .iter()
             .zip(&self.inventories)
-            .zip(hidden)
-            .map(|((report, inventory), hidden)| Subject {
-                report,
-                inventory,
-                hidden: Some((&asked, hidden)),
+            .map(|(Shown { report, filter }, inventory)| {
+                let hidden = filter.as_ref().map_or(0, Filtered::hidden);
+                Subject { report, inventory, hidden: Some((&asked, hidden)) }
             })
             .collect();
         // Who reads such a file sees no difference between what is clean and what nobody could judge.
-        for report in reports.iter().filter(|report| !form.has_place_for_gaps() && !report.summary.complete) {
-            let name = limpid_formats::printable(report.image.names.first().unwrap_or(&report.image.digest));
+        let incomplete = self.reports.iter().filter(|report| !report.summary.complete);
+        for report in incomplete.filter(|_| !form.has_place_for_gaps()) {
+            let name = name_of(report);
             let form = form.as_str();
             eprintln!(
                 "{name}: the report is not complete, and `{form}` has no place to say so: see `--format table`"
@@ -233,13 +234,11 @@ impl Scanned {
         }
         Ok(form.write(&subjects)?)
     }
+}
 
-    fn json(&self, filter: &FindingFilter) -> anyhow::Result<String> {
-        let mut reports = self.reports.clone();
-        let filtered: Vec<_> = reports.iter_mut().map(|report| filter.apply(report)).collect();
-        let shown = reports.iter().zip(filtered).map(|(report, filter)| Shown { report, filter });
-        Ok(serde_json::to_string_pretty(&shown.collect::<Vec<_>>())? + "\n")
-    }
+/// What an image is called, for standard error.
+fn name_of(report: &api::Report) -> String {
+    limpid_formats::printable(report.image.names.first().unwrap_or(&report.image.digest))
 }
 
 /// What comes of holding reports against bars; why, to standard error.
@@ -249,7 +248,7 @@ fn code(reports: &[api::Report], bars: &[Bar], exploited_known: bool) -> ExitCod
     }
     let (mut over, mut unknown) = (false, false);
     for report in reports {
-        let name = limpid_formats::printable(report.image.names.first().unwrap_or(&report.image.digest));
+        let name = name_of(report);
         match gate::judge(report, bars, exploited_known) {
             Verdict::Passes => {}
             Verdict::Fails(findings) => {

@@ -45,6 +45,7 @@ mod local_sources;
 mod notices;
 mod openapi;
 mod plugins;
+mod policies;
 mod refused_images;
 mod registries;
 mod repositories;

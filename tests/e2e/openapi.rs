@@ -20,6 +20,9 @@ fn answers_are_as_they_are_described() {
     let watch = json!({ "registry": "registry.example", "repositories": ["shop/web"], "enabled": false });
     service.api.send("PUT", "/v1/watches/shop", &[], watch.to_string().as_bytes()).ok();
 
+    let policy = b"[[suppress]]\npackages = [\"libc6\"]\nreason = \"a\"";
+    service.api.send("PUT", "/v1/policies/shop", &[], policy).ok();
+
     let get = |path: &str| service.api.get(path).ok();
     let report = get(&format!("/v1/images/{image}/report"));
     let finding = &report["findings"][0];
@@ -52,6 +55,10 @@ fn answers_are_as_they_are_described() {
         ("/v1/feeds", "/v1/feeds".to_owned()),
         ("/v1/feeds/{name}", "/v1/feeds/debian".to_owned()),
         ("/v1/feeds/{name}/sources", "/v1/feeds/debian/sources".to_owned()),
+        ("/v1/images/{image}/verdict", format!("/v1/images/{image}/verdict?fail-on=fixable")),
+        ("/v1/policies", "/v1/policies".to_owned()),
+        ("/v1/policies/{name}", "/v1/policies/shop".to_owned()),
+        ("/v1/vex", "/v1/vex".to_owned()),
         ("/v1/watches", "/v1/watches".to_owned()),
         ("/v1/watches/{name}", "/v1/watches/shop".to_owned()),
         ("/v1/watches/{name}/tags", "/v1/watches/shop/tags".to_owned()),

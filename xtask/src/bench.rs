@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: how long things take, beside how long they take programs that everybody has.
 
+mod admission;
 mod advisories;
 mod bombs;
 mod client;
@@ -72,6 +73,8 @@ pub(crate) enum Part {
     Notices,
     /// Reports of a large image: made anew, kept, and for many clients at once
     Reports,
+    /// Reviews of pods: whether their images pass
+    Admission,
     /// A report as of long ago, where a feed has changed every day
     History,
     /// One document at a time, on all processors and on one
@@ -152,6 +155,9 @@ fn measure(setting: &Setting, workspace: &Workspace, parts: &[Part]) -> anyhow::
     }
     if asked(Part::Reports) {
         measurements.extend(reports::measure(setting)?);
+    }
+    if asked(Part::Admission) {
+        measurements.extend(admission::measure(setting)?);
     }
     if asked(Part::History) {
         measurements.extend(history::measure(setting)?);

@@ -24,6 +24,7 @@ const ORDER: &[&[&str]] = &[
         "limpid-deliver",
         "limpid-formats",
         "limpid-matching",
+        POLICY,
     ],
     &["limpid-images"],
     &["limpid-scanner"],
@@ -44,6 +45,12 @@ const CONFINED: &[(&str, &str)] = &[
 const FEATURES: &str = "limpid-features";
 
 const SDK: &str = "limpid-plugin-sdk";
+
+/// Which findings do not count. Publishers write VEX for their feeds, and others for policies, in the same forms.
+const POLICY: &str = "limpid-policy";
+
+/// The readers of those forms, which know no publisher and no ecosystem.
+const OF_VEX: [&str; 2] = ["limpid-csaf", "limpid-openvex"];
 
 /// Where forms are read and written that several plugins share: between the SDK and the plugins.
 const FORMATS: &str = "plugins/formats";
@@ -112,6 +119,9 @@ fn may_know(package: &Package, other: &Package) -> bool {
     }
     if folder.starts_with("plugins") {
         return other.name == SDK || other.folder.starts_with(FORMATS);
+    }
+    if package.name == POLICY && OF_VEX.contains(&other.name.as_str()) {
+        return true;
     }
     match (rank(&package.name), rank(&other.name)) {
         (Some(above), Some(below)) => below < above,

@@ -7,6 +7,7 @@ pub(crate) mod feed;
 pub(crate) mod layers;
 pub(crate) mod packages;
 pub(crate) mod plugin;
+pub(crate) mod policy;
 pub(crate) mod scan;
 pub(crate) mod serve;
 pub(crate) mod subscription;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use limpid_formats::json as api;
 use limpid_images::{ImageSource, RegistryImages};
-use limpid_model::{Digest, ImageReference, Platform, Platforms, Role};
+use limpid_model::{DecisionDocument, DecisionKind, Digest, ImageReference, Platform, Platforms, Role};
 use limpid_scanner::{Error, Progress, Scanner, Stop};
 
 use crate::input::{Input, Named};
@@ -274,6 +274,78 @@ impl Holder {
         }
     }
 
+    /// All policies, or all VEX documents, that are in force.
+    ///
+    /// # Errors
+    /// The store or the service fails.
+    pub(crate) fn decision_documents(&self, kind: DecisionKind) -> anyhow::Result<Vec<api::PolicyDocument>> {
+        match self {
+            Self::Here(here) => {
+                let documents = here.scanner.decision_documents(kind)?;
+                let shown = |it| api::PolicyDocument::new(it, Scanner::content_of(it));
+                Ok(documents.iter().map(shown).collect())
+            }
+            Self::Service(service) => Ok(match kind {
+                DecisionKind::Vex => service.get::<api::VexDocuments>("/v1/vex")?.documents,
+                _ => service.get::<api::Policies>("/v1/policies")?.policies,
+            }),
+        }
+    }
+
+    /// One of them, with its text.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub(crate) fn decision_document(
+        &self,
+        kind: DecisionKind,
+        name: &str,
+    ) -> anyhow::Result<api::PolicyDocument> {
+        match self {
+            Self::Here(here) => {
+                let document = here.scanner.decision_document(kind, name)?;
+                let text = String::from_utf8_lossy(&document.bytes).into_owned();
+                let shown = api::PolicyDocument::new(&document, Scanner::content_of(&document));
+                Ok(api::PolicyDocument { text: Some(text), ..shown })
+            }
+            Self::Service(service) => service.get(&path_of(kind, name)),
+        }
+    }
+
+    /// Puts a policy or a VEX document in force.
+    ///
+    /// # Errors
+    /// It makes no sense.
+    pub(crate) fn put_decision_document(
+        &self,
+        document: DecisionDocument,
+    ) -> anyhow::Result<api::PolicyDocument> {
+        match self {
+            Self::Here(here) => {
+                let document = here.scanner.put_decision_document(document)?;
+                Ok(api::PolicyDocument::new(&document, Scanner::content_of(&document)))
+            }
+            Self::Service(service) => {
+                let content_type = match document.kind {
+                    DecisionKind::PolicyToml => "application/toml",
+                    DecisionKind::PolicyJson | DecisionKind::Vex => "application/json",
+                };
+                service.put_bytes(&path_of(document.kind, &document.name), content_type, &document.bytes)
+            }
+        }
+    }
+
+    /// Takes a policy or a VEX document out of force.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub(crate) fn remove_decision_document(&self, kind: DecisionKind, name: &str) -> anyhow::Result<()> {
+        match self {
+            Self::Here(here) => Ok(here.scanner.remove_decision_document(kind, name)?),
+            Self::Service(service) => service.remove(&path_of(kind, name)),
+        }
+    }
+
     /// Makes a watch, or changes the one of that name.
     ///
     /// # Errors
@@ -324,6 +396,15 @@ impl Here {
     fn image(&self, name: &str) -> Result<Digest, Error> {
         self.scanner.find_image(name)
     }
+}
+
+/// Where a service has a policy or a VEX document.
+fn path_of(kind: DecisionKind, name: &str) -> String {
+    let part = match kind {
+        DecisionKind::Vex => "vex",
+        DecisionKind::PolicyToml | DecisionKind::PolicyJson => "policies",
+    };
+    format!("/v1/{part}/{}", encoded(name))
 }
 
 /// How far indexing is.

@@ -5,6 +5,7 @@
 //! 0 nothing differs, 1 something does, 2 wrong usage or failed, 3 nothing differs as far as is known.
 
 mod commands;
+mod deciding;
 mod filter;
 mod holder;
 mod input;
@@ -82,6 +83,12 @@ enum Command {
     /// Watches: which repositories of registries are followed
     #[command(subcommand)]
     Watch(commands::watch::Command),
+    /// Policies: which findings do not count, and what no image may have
+    #[command(subcommand)]
+    Policy(commands::policy::Command),
+    /// VEX documents: what makers of software say of their products
+    #[command(subcommand)]
+    Vex(commands::policy::Vex),
     /// Plugins: show, add, replace and remove them; make and test your own
     #[command(subcommand)]
     Plugin(commands::plugin::Command),
@@ -145,6 +152,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Feed(command) => commands::feed::run(&settings, &command),
         Command::Subscription(command) => commands::subscription::run(&settings, &command),
         Command::Watch(command) => commands::watch::run(&settings, &command),
+        Command::Policy(command) => commands::policy::run(&settings, &command),
+        Command::Vex(command) => commands::policy::run_vex(&settings, &command),
         Command::Plugin(command) => commands::plugin::run(&settings, &command),
         Command::Version(command) => commands::version::run(&settings, &command),
         // It was seen to above: it knows no settings but those that it is given.

@@ -235,9 +235,18 @@ impl Service {
 
     /// Puts something at a path, and reads what came of it.
     pub(crate) fn put<T: DeserializeOwned>(&self, path: &str, what: &impl Serialize) -> anyhow::Result<T> {
-        let request = self.agent.put(format!("{}{path}", self.base)).content_type("application/json");
-        let answer = request.send(serde_json::to_vec(what)?);
-        self.read(self.answered(answer)?)
+        self.put_bytes(path, "application/json", &serde_json::to_vec(what)?)
+    }
+
+    /// Puts bytes of some type at a path, and reads the answer.
+    pub(crate) fn put_bytes<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        content_type: &str,
+        bytes: &[u8],
+    ) -> anyhow::Result<T> {
+        let request = self.agent.put(format!("{}{path}", self.base)).content_type(content_type);
+        self.read(self.answered(request.send(bytes))?)
     }
 
     /// Removes what is at a path, of which nothing comes.

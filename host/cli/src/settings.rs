@@ -12,7 +12,7 @@ use anyhow::{Context, bail};
 use limpid_fetch::RegistrySettings;
 use limpid_images::DaemonSettings;
 use limpid_scanner::{
-    BundleSettings, DocumentLimits, FeedSettings, FileKind, Keep, Kinds, Limits, StoreSettings, runtime,
+    BundleSettings, DocumentLimits, FeedSettings, FileKind, Keep, Kinds, Limits, PolicySettings, StoreSettings, runtime,
 };
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +51,8 @@ pub(crate) struct Settings {
     pub(crate) documents: DocumentLimits,
     /// Which bundles of documents are ingested.
     pub(crate) bundles: BundleSettings,
+    /// How much may be decided on findings.
+    pub(crate) policies: PolicySettings,
     /// Reports.
     pub(crate) reports: Reports,
     /// Reports on the past.
@@ -64,6 +66,8 @@ pub(crate) struct Settings {
     pub(crate) watches: Watches,
     /// Push notifications of registries.
     pub(crate) events: Events,
+    /// How pods are admitted to clusters.
+    pub(crate) admission: limpid_server::Admission,
     /// Which files of layers are kept.
     pub(crate) keep: Keep,
     /// Limits on archives and layers.
@@ -186,12 +190,14 @@ impl Default for Settings {
             daemons: DaemonSettings::default(),
             documents: DocumentLimits::default(),
             bundles: BundleSettings::default(),
+            policies: PolicySettings::default(),
             reports: Reports::default(),
             history: History::default(),
             notices: Notices::default(),
             subscriptions: BTreeMap::new(),
             watches: Watches::default(),
             events: Events::default(),
+            admission: limpid_server::Admission::default(),
             keep: Keep::default(),
             layers: Limits::default(),
             plugins: runtime::Settings::default(),

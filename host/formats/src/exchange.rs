@@ -292,6 +292,23 @@ fn advice(finding: &api::Finding) -> String {
     }
 }
 
+/// Why a finding does not count, and who says so, in a line.
+fn suppression(suppression: &api::Suppression) -> String {
+    let source = &suppression.source;
+    let by = match (&*suppression.by, &suppression.author) {
+        ("policy", _) => format!("policy `{source}`"),
+        ("grace", _) => format!("grace of policy `{source}`"),
+        (_, Some(author)) => format!("VEX of {author}, `{source}`"),
+        (_, None) => format!("VEX `{source}`"),
+    };
+    let until = suppression.until.as_ref().map(|until| format!(", until {until}")).unwrap_or_default();
+    let why = match suppression.reason.trim() {
+        "" => suppression.justification.as_deref().unwrap_or("no reason is stated"),
+        reason => reason,
+    };
+    format!("suppressed by {by}{until}: {why}")
+}
+
 /// What a finding is, in a line.
 fn title(finding: &api::Finding) -> &str {
     let title = finding.title.trim();

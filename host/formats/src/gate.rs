@@ -107,11 +107,21 @@ pub fn knows_exploited(feeds: &[api::Feed], reports: &[api::Report]) -> bool {
     })
 }
 
-/// Holds a report against bars, any of which decides. `exploited_known` is whether anything is stored of which
-/// vulnerabilities are exploited.
-pub fn judge(report: &api::Report, bars: &[Bar], exploited_known: bool) -> Verdict {
-    let over = report.findings.iter().filter(|finding| bars.iter().any(|bar| bar.is_over(finding)));
-    let over = over.count();
+/// What is stored of all vulnerabilities, whether or not they affect anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Which are exploited.
+    pub exploited: bool,
+}
+
+/// Findings over some bar.
+pub fn over<'r>(report: &'r api::Report, bars: &'r [Bar]) -> impl Iterator<Item = &'r api::Finding> {
+    report.findings.iter().filter(|finding| bars.iter().any(|bar| bar.is_over(finding)))
+}
+
+/// Holds a report against bars, any of which decides.
+pub fn judge(report: &api::Report, bars: &[Bar], known: Known) -> Verdict {
+    let over = over(report, bars).count();
     if over > 0 {
         return Verdict::Fails(over);
     }
@@ -124,7 +134,7 @@ pub fn judge(report: &api::Report, bars: &[Bar], exploited_known: bool) -> Verdi
         return Verdict::CannotJudge(why.to_owned());
     }
     let matters = |bar: &&Bar| report.findings.iter().any(|finding| bar.may_be_over(finding));
-    if bars.iter().filter(|bar| bar.exploited).any(|bar| matters(&bar)) && !exploited_known {
+    if bars.iter().filter(|bar| bar.exploited).any(|bar| matters(&bar)) && !known.exploited {
         let why = "nothing is stored of which vulnerabilities are exploited: `limpid feed update`";
         return Verdict::CannotJudge(why.to_owned());
     }
@@ -152,7 +162,7 @@ mod tests {
     }
 
     fn verdict(report: &api::Report, bars: &[&str]) -> Verdict {
-        judge(report, &bars.iter().map(|bar| bar.parse().unwrap()).collect::<Vec<_>>(), true)
+        judge(report, &bars.iter().map(|bar| bar.parse().unwrap()).collect::<Vec<_>>(), Known { exploited: true })
     }
 
     #[test]
@@ -199,7 +209,7 @@ mod tests {
             (finding.exploited, finding.exploit_probability) = (None, None);
         }
         assert!(why(&unknown, "epss=0").contains("how likely"));
-        let judged = |bar: &str| judge(&unknown, &[bar.parse().unwrap()], false);
+        let judged = |bar: &str| judge(&unknown, &[bar.parse().unwrap()], Known { exploited: false });
         assert!(matches!(judged("exploited"), Verdict::CannotJudge(why) if why.contains("are exploited")));
         assert_eq!(judged("exploited,malicious,rated"), Verdict::Passes, "no finding comes near it");
     }

@@ -13,6 +13,7 @@ mod layers;
 mod notices;
 mod packages;
 mod plugins;
+mod policies;
 mod progress;
 mod report;
 mod repositories;
@@ -37,11 +38,12 @@ pub use layers::{
 pub use notices::{Notice, Notices, Replayed};
 pub use packages::{HolderImage, Holders, InstalledVersion};
 pub use plugins::{Plugin, PluginRef, PluginWithVersions, Plugins, RefusedPlugin};
+pub use policies::{Policies, PolicyContent, PolicyDocument, Verdict, VexDocuments};
 pub use progress::JobProgress;
 pub(crate) use report::is_of;
 pub use report::{
     Coverage, Distribution, Enrichment, Examination, Finding, Gap, Inventory, LayerRef, Package,
-    PluginFailure, Publisher, Rating, Report, Severity, Silent, Summary, UnexaminedFiles, UnjudgedAdvisory,
+    PluginFailure, Publisher, Rating, Report, Severity, Silent, Summary, Suppressed, Suppression, UnexaminedFiles, UnjudgedAdvisory,
     UnorderedVersion, UnreadFile, write_report,
 };
 pub use repositories::{PreviousTarget, Repositories, Repository, Tag, TagChange, TaggedImage, Tags};

@@ -9,6 +9,7 @@ mod look;
 mod missing;
 mod page;
 mod plugins;
+mod policies;
 mod report;
 mod subscriptions;
 mod watches;
@@ -26,6 +27,7 @@ pub use look::{Look, Tone};
 use missing::Missing;
 pub use page::{Page, Piece};
 pub use plugins::plugins;
+pub use policies::policies;
 pub use report::{Hints, report};
 pub use subscriptions::subscriptions;
 pub use watches::watches;
@@ -93,7 +95,8 @@ fn joined(items: impl Iterator<Item = impl Display>) -> String {
     items.map(|item| item.to_string()).collect::<Vec<_>>().join(", ")
 }
 
-fn count(number: usize, one: &str, many: &str) -> String {
+/// A number and the thing that is counted.
+pub fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 

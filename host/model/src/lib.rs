@@ -20,6 +20,7 @@ mod affected;
 mod base;
 mod chain;
 mod change;
+mod decision;
 mod digest;
 mod distribution;
 pub mod explanation;
@@ -57,6 +58,7 @@ pub use base::{
 };
 pub use chain::chain;
 pub use change::{Change, Standing, StandingPackage};
+pub use decision::{DecisionContent, DecisionDocument, DecisionKind};
 pub use digest::{Digest, DigestError, Hasher};
 pub use distribution::Distribution;
 pub use fact::{

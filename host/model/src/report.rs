@@ -2,6 +2,7 @@
 
 mod examination;
 mod gap;
+mod suppression;
 
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ pub use examination::{
     Examination, LayerFailure, LayerNote, LongPaths, UnexaminedFiles, UnreadFile, UnreadLayer,
 };
 pub use gap::Gap;
+pub use suppression::{Suppressed, SuppressedBy, Suppression};
 
 /// What is known of an image at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +22,8 @@ pub struct Report {
     /// Vulnerabilities that affect it: those that are exploited first, then the worst, then the
     /// likeliest to be exploited, then by identifier and package.
     pub findings: Vec<Finding>,
+    /// Findings that do not count, by a policy or by a VEX document, in the same order.
+    pub suppressed: Vec<Suppressed>,
     /// How much the findings can be relied on.
     pub coverage: Coverage,
     /// The plugins whose findings, keys and advisories it rests on. While a parser that was replaced
@@ -90,6 +94,8 @@ pub struct AdvisorySummary {
     pub ratings: Vec<Rating>,
     /// Addresses of further reading.
     pub references: Arc<[String]>,
+    /// When it was published, RFC 3339 or a date; none where that is not stated.
+    pub published: Option<Text>,
     /// How many vulnerabilities it is about, at least one.
     pub vulnerabilities: usize,
 }

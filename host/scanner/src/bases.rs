@@ -61,15 +61,29 @@ pub(crate) fn base_of(view: &View<'_>, image: &Image) -> Result<Option<BaseImage
     Ok(nameless)
 }
 
+/// All images upon which one was built, as far as they are known.
+pub(crate) fn all_of(view: &View<'_>, image: &Image) -> Result<Vec<Image>, Error> {
+    let mut bases = Vec::new();
+    for chain in chains(image).into_iter().rev().skip(1) {
+        bases.extend(of_chain(view, &chain)?);
+    }
+    Ok(bases)
+}
+
 /// Images that are no more than a chain of layers, with their names.
 fn images_of(view: &View<'_>, chain: &Digest) -> Result<Vec<(Digest, Vec<String>)>, Error> {
+    Ok(of_chain(view, chain)?.into_iter().map(|image| (image.id, image.names)).collect())
+}
+
+/// Images that are no more than a chain of layers.
+fn of_chain(view: &View<'_>, chain: &Digest) -> Result<Vec<Image>, Error> {
     let keys = view.keys::<Chains>(|key| {
         key.fixed(chain.as_bytes());
     });
     let images = keys.take(ALIKE).map(|key| Ok(key?.image)).collect::<Result<Vec<_>, Error>>()?;
     let rows = view.multi_get::<Images>(&images)?;
     let known = images.into_iter().zip(rows);
-    Ok(known.filter_map(|(image, row)| Some((image, row?.into_parts(image).0.names))).collect())
+    Ok(known.filter_map(|(image, row)| Some(row?.into_parts(image).0)).collect())
 }
 
 #[cfg(test)]

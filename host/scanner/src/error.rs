@@ -1,4 +1,5 @@
 mod bundle;
+mod policy;
 mod subscription;
 mod watch;
 
@@ -9,6 +10,7 @@ use limpid_images::Fault;
 use limpid_model::{Digest, PluginFailure};
 
 pub use bundle::BundleError;
+pub use policy::PolicyError;
 pub use subscription::SubscriptionError;
 pub use watch::WatchError;
 
@@ -42,6 +44,9 @@ pub enum Error {
     /// There is no such watch.
     #[error("there is no watch `{0}`")]
     NoWatch(String),
+    /// A policy or VEX document that is not there, or makes no sense.
+    #[error(transparent)]
+    Policy(PolicyError),
     /// A watch that makes no sense.
     #[error(transparent)]
     Watch(WatchError),

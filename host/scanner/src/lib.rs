@@ -31,6 +31,7 @@ mod notices;
 mod origins;
 mod packages;
 mod plugins;
+mod policies;
 mod refresh;
 mod refreshing;
 mod rekey;
@@ -70,7 +71,7 @@ pub use limpid_store::{Error as StoreError, Settings as StoreSettings, Store};
 
 pub use background::yield_to_others;
 pub use bundle::{Exported, ExportedFeed, sign};
-pub use error::{BundleError, Error, SubscriptionError, WatchError};
+pub use error::{BundleError, Error, PolicyError, SubscriptionError, WatchError};
 pub use history::AsOf;
 pub use identifiers::check as check_identifier;
 pub use index::{AdoptedLayer, ImageInput, Indexed, Progress, borrowed};
@@ -87,7 +88,7 @@ pub use room::Room;
 pub use run::{Run, RunProgress};
 pub use schedule::{RunTimes, Updates};
 pub use settings::{
-    BundleSettings, Clock, FeedSettings, Keep, NoticeSettings, OneFeed, Retry, Settings, WatchSettings,
+    BundleSettings, Clock, FeedSettings, Keep, NoticeSettings, OneFeed, PolicySettings, Retry, Settings, WatchSettings,
 };
 pub use vulnerabilities::Filter;
 pub use watches::{RegistryLister, Submit, Unlisted, Watching};
@@ -111,6 +112,8 @@ struct Parts {
     /// What the detectors that are loaded claim.
     /// What affects base images and those that are newer, at one revision.
     judged: report::JudgedImages,
+    /// Policies and VEX documents that are in force.
+    decided: policies::InForce,
     /// How many findings images have, as far as it was asked.
     tallies: repositories::Tallies,
     /// Watches whose registry is being listed.
@@ -157,6 +160,7 @@ impl Scanner {
             plugin_changes: rekey::PluginChanges::default(),
             moments: history::Moments::default(),
             judged: report::JudgedImages::default(),
+            decided: policies::InForce::default(),
             tallies: repositories::Tallies::default(),
             listing: watched::UnderWay::default(),
             deliveries: notices::Deliveries::default(),

@@ -22,7 +22,7 @@ use limpid_matching::{
 };
 use limpid_model::report::{
     AdvisorySummary, Enriched, Exploited, Finding, InstalledPackage, LayerChanges, LayerOrigin, Publisher,
-    Report,
+    Report, Suppressed,
 };
 use limpid_model::{Digest, Distribution, Image, ImageLayer, Inventory, PluginId, Text};
 use limpid_runtime::Snapshot;
@@ -36,7 +36,7 @@ use crate::history::{self, AdvisoriesThen, AdvisoryThen, AsOf, Past, Then};
 use crate::refreshing::{Moment, Refreshing};
 use crate::revision::Revision;
 use crate::stated::All;
-use crate::{Error, Settings, bases, facts, images, inventory};
+use crate::{Error, Settings, bases, facts, images, inventory, policies};
 pub(crate) use advisory_rows::AdvisoryRows;
 pub(crate) use enrichments::Enrichments;
 pub(crate) use recommendation::JudgedImages;
@@ -49,6 +49,7 @@ pub(crate) struct Reporter<'s> {
     pub(crate) plugins: &'s Snapshot,
     pub(crate) refreshing: &'s Refreshing,
     pub(crate) judged: &'s JudgedImages,
+    pub(crate) decided: &'s policies::InForce,
     /// Of before any view was taken.
     pub(crate) revision: Option<&'s Revision>,
 }
@@ -103,16 +104,35 @@ impl Reporter<'_> {
         let mut examination = examination(self, view, (&image, &indexing), &contents)?;
         examination.under_way = self.refreshing.has_begun_since(begun);
         let coverage = coverage::coverage(self, (view, &past), (&contents, examination), matches, &findings)?;
+        let (findings, suppressed) = self.decided(view, &past, &image, findings)?;
         plugins.extend(schemes_of(self.plugins, &contents));
         plugins.extend(coverage.sources.iter().filter_map(|source| source.plugin.clone()));
         plugins.sort();
         plugins.dedup();
         let base = bases::base_of(view, &image)?;
-        let mut report = Report { image, findings, coverage, plugins, base, recommendation: None };
+        let mut report =
+            Report { image, findings, suppressed, coverage, plugins, base, recommendation: None };
         if past.is_now() {
             report.recommendation = recommendation::recommendation(self, view, &report)?;
         }
         Ok(report)
+    }
+
+    /// What becomes of findings by what was decided at that moment, those that count and those that do not.
+    fn decided(
+        self,
+        view: &View<'_>,
+        past: &Past,
+        image: &Image,
+        findings: Vec<Finding>,
+    ) -> Result<(Vec<Finding>, Vec<Suppressed>), Error> {
+        let before = self.decided.before(self.store, view, past.ends())?;
+        let now = past.ends().unwrap_or_else(|| self.settings.clock.now());
+        let (mut findings, suppressed) = policies::applied(view, (&before, now), image, findings)?;
+        if !before.is_empty() {
+            findings.sort_by_cached_key(place);
+        }
+        Ok((findings, suppressed))
     }
 
     /// What an image holds, and what each of its layers did.

@@ -1,6 +1,7 @@
 mod bundles;
 mod feeds;
 mod notices;
+mod policies;
 mod watches;
 
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use bundles::BundleSettings;
 pub use feeds::{FeedSettings, OneFeed};
 pub use notices::NoticeSettings;
+pub use policies::PolicySettings;
 pub use watches::WatchSettings;
 
 /// How much the scanner may use, and where.
@@ -44,6 +46,8 @@ pub struct Settings {
     pub documents: limpid_documents::Limits,
     /// Which bundles of documents are ingested (`bundles`).
     pub bundles: BundleSettings,
+    /// How much may be decided on findings (`policies`).
+    pub policies: PolicySettings,
     /// Whether packages whose files the distribution put there are judged by the advisories of
     /// their own ecosystem, too (`reports.judge_owned`).
     pub judge_owned: bool,
@@ -88,6 +92,7 @@ impl Settings {
             feeds: FeedSettings::default(),
             documents: limpid_documents::Limits::default(),
             bundles: BundleSettings::default(),
+            policies: PolicySettings::default(),
             judge_owned: false,
             base_candidates: 256,
             flap_window: 600_000,

@@ -1,7 +1,7 @@
 //! The unit of work: who writes what, and who waits for whom.
 //!
 //! Readers take a view of the store, and no lock. Whoever writes what others may write at the same time takes a
-//! [`Writer`], reads from its view and commits by it. There are four locks:
+//! [`Writer`], reads from its view and commits by it. There are five locks:
 //!
 //! 1. `images`: images, their layers and the inventory. What is written of an image rests on layers that nobody
 //!    may delete meanwhile.
@@ -13,6 +13,8 @@
 //!
 //! 4. `watches`: what of registries is followed, and where tags pointed when they were seen. It is locked for one
 //!    batch at a time, too.
+//!
+//! 5. `policies`: what users decide on findings. It is locked for one batch.
 //!
 //! Whoever needs several takes them in this order: [`Writers::all`] takes the first two, and an ingest takes the
 //! third for each batch of notices. No call of a plugin's `detect` or `parse`, no request and no file is waited for
@@ -32,6 +34,7 @@ pub(crate) struct Writers {
     ingest: Mutex<()>,
     notices: Mutex<()>,
     watches: Mutex<()>,
+    policies: Mutex<()>,
     /// How many more commits succeed.
     #[cfg(test)]
     pub(crate) commits_left: std::sync::atomic::AtomicU64,
@@ -51,6 +54,7 @@ impl Writers {
             ingest: Mutex::default(),
             notices: Mutex::default(),
             watches: Mutex::default(),
+            policies: Mutex::default(),
             #[cfg(test)]
             commits_left: u64::MAX.into(),
         }
@@ -75,6 +79,11 @@ impl Writers {
     /// A writer of watches, and of what they follow.
     pub(crate) fn watches(&self) -> Writer<'_> {
         self.writer([Some(self.watches.lock()), None])
+    }
+
+    /// A writer of policies and VEX documents.
+    pub(crate) fn policies(&self) -> Writer<'_> {
+        self.writer([Some(self.policies.lock()), None])
     }
 
     /// A writer of images and of what feeds state.

@@ -22,6 +22,7 @@ mod starting;
 mod state;
 mod stopping;
 mod time_limit;
+mod verdicts;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -31,7 +32,7 @@ use limpid_scanner::{Delivery, Jobs, Refresh, Scanner, Updates, Watching};
 use tokio::net::TcpListener;
 
 pub use error::code;
-pub use settings::{EventSecret, Network, Settings};
+pub use settings::{Admission, EventSecret, Network, Otherwise, Settings};
 pub use starting::Starting;
 
 /// What works beside the requests. Requests ask some of it what to do.

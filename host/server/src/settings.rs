@@ -1,3 +1,4 @@
+mod admission;
 mod network;
 mod secret;
 
@@ -6,6 +7,7 @@ use std::time::Duration;
 use limpid_model::seconds;
 use serde::{Deserialize, Serialize};
 
+pub use admission::{Admission, Otherwise};
 pub use network::Network;
 pub use secret::EventSecret;
 
@@ -74,6 +76,9 @@ pub struct Settings {
     pub read_workers: usize,
     /// Those at a time that write (`http.write_workers`): as many again.
     pub write_workers: usize,
+    /// How pods are admitted to clusters (`admission`).
+    #[serde(skip)]
+    pub admission: Admission,
     /// What registries send with push notifications (`events.secret`); where there is none, those may send some who may
     /// submit images.
     #[serde(skip)]
@@ -104,6 +109,7 @@ impl Default for Settings {
             transfer_time: Duration::from_secs(4 * 60 * 60),
             read_workers: workers(),
             write_workers: workers(),
+            admission: Admission::default(),
             event_secret: None,
         }
     }

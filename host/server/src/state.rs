@@ -5,6 +5,7 @@ use limpid_scanner::Scanner;
 use crate::answers::{Kept, Tags};
 use crate::blocking::Pool;
 use crate::metrics::Metrics;
+use crate::verdicts::Verdicts;
 use crate::{Settings, Workers};
 
 /// What handlers share.
@@ -19,6 +20,7 @@ pub(crate) struct AppState {
     pub(crate) metrics: Metrics,
     pub(crate) tags: Tags,
     pub(crate) kept: Arc<Kept>,
+    pub(crate) verdicts: Arc<Verdicts>,
 }
 
 impl AppState {
@@ -26,6 +28,7 @@ impl AppState {
         let (readers, writers) = (Pool::readers(&settings, &metrics), Pool::writers(&settings, &metrics));
         let kept = Arc::new(Kept::new(&settings));
         let (workers, settings) = (Arc::new(workers), Arc::new(settings));
-        Self { scanner, workers, settings, readers, writers, metrics, tags: Tags::default(), kept }
+        let (tags, verdicts) = (Tags::default(), Arc::default());
+        Self { scanner, workers, settings, readers, writers, metrics, tags, kept, verdicts }
     }
 }

@@ -48,6 +48,7 @@
 //! | 45 | [`listings`] | watch | how its listings went, when the next is due |
 //! | 46 | [`watched`] | watch, repository, tag | where the tag pointed when it was last seen |
 //! | 47 | [`origins`] | image id | from where it can be fetched again |
+//! | 48 | [`policies`] | kind, name, time | a policy or a VEX document that is in force since then |
 //! | 23 | [`marks`] | name | on what all rows of some kind rest |
 
 pub mod advisories;
@@ -85,6 +86,7 @@ pub mod names;
 pub mod origins;
 pub mod outbox;
 pub mod placements;
+pub mod policies;
 pub mod raised;
 pub mod references;
 pub mod revisions;

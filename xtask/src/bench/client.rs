@@ -27,8 +27,18 @@ impl Client {
     /// Asks for a path; `known` is the tag of an answer that the client has.
     pub(super) fn get(&mut self, path: &str, known: Option<&str>) -> anyhow::Result<Answer> {
         let known = known.map(|tag| format!("If-None-Match: {tag}\r\n")).unwrap_or_default();
-        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{known}\r\n");
-        self.stream.get_mut().write_all(request.as_bytes())?;
+        self.ask(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{known}\r\n").as_bytes())
+    }
+
+    /// Sends a body to a path.
+    pub(super) fn post(&mut self, path: &str, body: &[u8]) -> anyhow::Result<Answer> {
+        let length = body.len();
+        let head = format!("POST {path} HTTP/1.1\r\nHost: localhost\r\ncontent-length: {length}\r\n\r\n");
+        self.ask(&[head.as_bytes(), body].concat())
+    }
+
+    fn ask(&mut self, request: &[u8]) -> anyhow::Result<Answer> {
+        self.stream.get_mut().write_all(request)?;
         let head = head(&mut self.stream)?.context("the connection has ended")?;
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).context("no status")?;
         let header = |name: &str| {

@@ -7,12 +7,13 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use limpid_formats::exchange::{self, Subject};
-use limpid_formats::gate::{self, Bar, Verdict};
+use limpid_formats::gate::{self, Bar, Known, Verdict};
 use limpid_formats::table::{self, Hints, Look, Page};
 use limpid_formats::{Filtered, FindingFilter, json as api};
 use serde::Serialize;
 
 use super::{page, show};
+use crate::deciding;
 use crate::filter::Filter;
 use crate::holder::Holder;
 use crate::input::{FORMS, SourceArgs};
@@ -30,6 +31,8 @@ pub(crate) struct Args {
     source: SourceArgs,
     #[command(flatten)]
     filter: Filter,
+    #[command(flatten)]
+    deciding: deciding::Args,
     /// How the report is printed: for people, for programs (the forms of the HTTP API), or in the form of another
     /// tool
     #[arg(long, value_name = "FORM", default_value = "table", value_parser = form())]
@@ -103,7 +106,10 @@ fn output(text: &str) -> Result<Output, String> {
 impl Args {
     /// How the command ends where it fails: a pipeline must not take that for what is too bad.
     pub(crate) fn failed(&self) -> ExitCode {
-        if self.fail_on.is_empty() { ExitCode::FAILURE } else { CANNOT_JUDGE.into() }
+        match self.fail_on.is_empty() && !self.deciding.may_have_bars() {
+            true => ExitCode::FAILURE,
+            false => CANNOT_JUDGE.into(),
+        }
     }
 }
 
@@ -124,13 +130,16 @@ pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
     if let Some([twice, _]) = paths.windows(2).find(|pair| matches!(pair, [a, b] if a == b)) {
         anyhow::bail!("`{}` is to hold two reports: `-o` names it twice", twice.display());
     }
+    let deciding = args.deciding.read(settings)?;
     let named = args.source.named(settings)?;
     let holder = Holder::of_data_dir(settings, "limpid scan", &OF_IMAGES)?;
     let mut scanned = Scanned::default();
     let forms = || args.output.iter().map(|output| output.form).chain([args.format]);
     let images = holder.images(named, settings)?;
     for image in &images {
-        scanned.reports.push(holder.report(image)?);
+        let mut report = holder.report(image)?;
+        deciding.apply(&mut report);
+        scanned.reports.push(report);
     }
     for (image, report) in images.iter().zip(&scanned.reports) {
         // Packages are asked for where a form lists them: others need none.
@@ -155,9 +164,9 @@ pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
         Form::Json => super::print(&scanned.written(args.format, &filter, page())?)?,
         Form::Exchange(_) => super::write(&scanned.written(args.format, &filter, page())?)?,
     };
-    let exploited_known =
-        !args.fail_on.is_empty() && gate::knows_exploited(&holder.feeds()?.feeds, &scanned.reports);
-    Ok(code(&scanned.reports, &args.fail_on, exploited_known))
+    let bars: Vec<_> = args.fail_on.iter().chain(deciding.bars()).cloned().collect();
+    let exploited = !bars.is_empty() && gate::knows_exploited(&holder.feeds()?.feeds, &scanned.reports);
+    Ok(code(&scanned.reports, &bars, Known { exploited }))
 }
 
 /// Writes a file whole or not at all, where a link leads to it; what is no file, a device or a pipe, as it comes.
@@ -242,14 +251,14 @@ fn name_of(report: &api::Report) -> String {
 }
 
 /// What comes of holding reports against bars; why, to standard error.
-fn code(reports: &[api::Report], bars: &[Bar], exploited_known: bool) -> ExitCode {
+fn code(reports: &[api::Report], bars: &[Bar], known: Known) -> ExitCode {
     if bars.is_empty() {
         return ExitCode::SUCCESS;
     }
     let (mut over, mut unknown) = (false, false);
     for report in reports {
         let name = name_of(report);
-        match gate::judge(report, bars, exploited_known) {
+        match gate::judge(report, bars, known) {
             Verdict::Passes => {}
             Verdict::Fails(findings) => {
                 over = true;

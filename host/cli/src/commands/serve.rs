@@ -58,6 +58,7 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         tracing::info!("stopping: requests under way may end");
     };
     let http = settings.events.apply(settings.http.clone())?;
+    let http = limpid_server::Settings { admission: settings.admission.clone(), ..http };
     // The data directory is the service's until it has ended.
     let kept: Arc<Mutex<Option<Turn>>> = Arc::default();
     let open = {

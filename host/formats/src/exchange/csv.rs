@@ -1,10 +1,10 @@
-//! CSV as RFC 4180 has it: a line for each finding. What a spreadsheet would take for a formula has an apostrophe in
+//! CSV as RFC 4180 has it: a line for each finding, those that do not count last. What a spreadsheet would take for a formula has an apostrophe in
 //! front, as [OWASP](https://owasp.org/www-community/attacks/CSV_Injection) advises.
 
-use super::{Subject, name_of, score, title};
+use super::{Subject, name_of, score, suppression, title};
 use crate::json as api;
 
-const COLUMNS: [&str; 23] = [
+const COLUMNS: [&str; 24] = [
     "image",
     "digest",
     "platform",
@@ -28,13 +28,17 @@ const COLUMNS: [&str; 23] = [
     "feed",
     "title",
     "fingerprint",
+    "suppressed",
 ];
 
 pub(super) fn write(subjects: &[Subject<'_>]) -> String {
     let mut text = COLUMNS.join(",") + "\r\n";
     for subject in subjects {
-        for finding in &subject.report.findings {
-            let cells = cells(&subject.report.image, finding).map(|cell| cell_of(&cell));
+        let suppressed = subject.report.suppressed.iter();
+        let suppressed = suppressed.map(|it| (&it.finding, suppression(&it.suppression)));
+        let counted = subject.report.findings.iter().map(|finding| (finding, String::new()));
+        for (finding, suppression) in counted.chain(suppressed) {
+            let cells = cells(&subject.report.image, finding, suppression).map(|cell| cell_of(&cell));
             text.push_str(&cells.join(","));
             text.push_str("\r\n");
         }
@@ -42,7 +46,7 @@ pub(super) fn write(subjects: &[Subject<'_>]) -> String {
     text
 }
 
-fn cells(image: &api::Image, finding: &api::Finding) -> [String; COLUMNS.len()] {
+fn cells(image: &api::Image, finding: &api::Finding, suppression: String) -> [String; COLUMNS.len()] {
     let package = &finding.package;
     let number = |number: Option<f32>| number.map_or_else(String::new, |number| number.to_string());
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
@@ -71,6 +75,7 @@ fn cells(image: &api::Image, finding: &api::Finding) -> [String; COLUMNS.len()] 
         finding.feed.to_string(),
         title(finding).to_owned(),
         finding.fingerprint.clone(),
+        suppression,
     ]
 }
 

@@ -7,14 +7,15 @@
 //! | `dependencies` | the image holds all of them; what they depend on is not known |
 //! | `compositions` | `incomplete` where the report has gaps, which are in `metadata.properties` |
 //! | `vulnerabilities` | one for each vulnerability and severity that affects packages, with its publishers' ratings |
-//! | `analysis.state` | `in_triage` where that is being investigated, otherwise `exploitable`; *will not fix* is a `response` |
+//! | `analysis.state` | `in_triage` where that is being investigated, otherwise `exploitable`; *will not fix* is a `response`; `not_affected` and `resolved` by a VEX document |
+//! | `analysis.detail` | by which policy or VEX document it does not count |
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Map, Value, json};
 
 use super::{
-    HOME, Subject, TOOL, VERSION, addresses, advice, as_of, document, name_of, purl_of, title, uuid,
+    HOME, Subject, TOOL, VERSION, addresses, advice, as_of, document, name_of, purl_of, suppression, title, uuid,
 };
 use crate::json as api;
 
@@ -162,15 +163,27 @@ fn vulnerabilities(report: &api::Report, references: &References<'_>) -> Vec<Val
         let key = (&*finding.vulnerability, &*finding.severity.level, &*finding.feed, &*finding.status);
         by_key.entry(key).or_default().push(finding);
     }
-    by_key.values().filter_map(|findings| vulnerability(findings, references)).collect()
+    let counted = by_key.values().filter_map(|findings| vulnerability(findings, None, references));
+    let suppressed = report.suppressed.iter();
+    let suppressed =
+        suppressed.filter_map(|it| vulnerability(&[&it.finding], Some(&it.suppression), references));
+    counted.chain(suppressed).collect()
 }
 
-fn vulnerability(findings: &[&api::Finding], references: &References<'_>) -> Option<Value> {
+fn vulnerability(
+    findings: &[&api::Finding],
+    suppressed: Option<&api::Suppression>,
+    references: &References<'_>,
+) -> Option<Value> {
     let first = findings.first()?;
     let affects = findings.iter().filter_map(|finding| {
         let reference = references.get(&finding.package)?;
         let version: String = finding.package.version.chars().take(VERSION_LENGTH).collect();
-        let version = json!({ "version": version, "status": "affected" });
+        let status = match suppressed.map(|known| &*known.by) {
+            Some("vex-not-affected" | "vex-fixed") => "unaffected",
+            _ => "affected",
+        };
+        let version = json!({ "version": version, "status": status });
         Some(json!({ "ref": reference, "versions": [version] }))
     });
     let affects: Vec<_> = affects.collect();
@@ -202,11 +215,17 @@ fn vulnerability(findings: &[&api::Finding], references: &References<'_>) -> Opt
     if let (Some(response), Some(analysis)) = (response, analysis.as_object_mut()) {
         analysis.insert("response".to_owned(), json!([response]));
     }
+    if let Some(known) = suppressed {
+        analysis = analysis_of(known, analysis);
+    }
     members.insert("analysis".to_owned(), analysis);
     members.insert("affects".to_owned(), affects.into());
     let mut properties: Vec<_> =
         findings.iter().map(|finding| property("limpid:fingerprint", &finding.fingerprint)).collect();
     properties.push(property("limpid:status", &first.status));
+    if let Some(known) = suppressed {
+        properties.push(property("limpid:suppressed-by", &format!("{}: {}", known.by, known.source)));
+    }
     if let Some(exploited) = &first.exploited {
         properties.push(property("limpid:exploited-since", &exploited.since));
     }
@@ -216,6 +235,43 @@ fn vulnerability(findings: &[&api::Finding], references: &References<'_>) -> Opt
     members.insert("properties".to_owned(), properties.into());
     Some(Value::Object(members))
 }
+
+/// The analysis of what does not count: what a VEX document states, and the publisher's where a policy decides.
+fn analysis_of(known: &api::Suppression, of_publisher: Value) -> Value {
+    let mut analysis = match &*known.by {
+        "vex-fixed" => json!({ "state": "resolved" }),
+        "vex-not-affected" => {
+            let justification = known.justification.as_deref().and_then(|word| match word {
+                "component_not_present" | "vulnerable_code_not_present" => Some("code_not_present"),
+                "vulnerable_code_not_in_execute_path" => Some("code_not_reachable"),
+                "inline_mitigations_already_exist" => Some("protected_by_mitigating_control"),
+                word => JUSTIFICATIONS.into_iter().find(|known| *known == word),
+            });
+            match justification {
+                Some(word) => json!({ "state": "not_affected", "justification": word }),
+                None => json!({ "state": "not_affected" }),
+            }
+        }
+        _ => of_publisher,
+    };
+    if let Some(members) = analysis.as_object_mut() {
+        members.insert("detail".to_owned(), suppression(known).into());
+    }
+    analysis
+}
+
+/// Why something is not affected, in the words of CycloneDX.
+const JUSTIFICATIONS: [&str; 9] = [
+    "code_not_present",
+    "code_not_reachable",
+    "requires_configuration",
+    "requires_dependency",
+    "requires_environment",
+    "protected_by_compiler",
+    "protected_at_runtime",
+    "protected_at_perimeter",
+    "protected_by_mitigating_control",
+];
 
 fn rating(severity: &api::Severity) -> Value {
     let level = match &*severity.level {

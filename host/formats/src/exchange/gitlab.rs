@@ -2,11 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::{HOME, Subject, TOOL, VERSION, addresses, advice, as_of, document, name_of, place_of, title};
+use super::{HOME, Subject, TOOL, VERSION, addresses, advice, as_of, document, name_of, place_of, suppression, title};
 use crate::json as api;
 
 /// Longer names, descriptions and addresses are refused or cut.
 const NAME: usize = 255;
+
+/// Findings that do not count and are told of.
+const MESSAGES: usize = 100;
 
 pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
     let report = subject.report;
@@ -18,6 +21,13 @@ pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
         "id": "limpid", "name": TOOL, "url": HOME, "version": VERSION, "vendor": { "name": TOOL },
     });
     let messages = subject.remarks().into_iter().map(|(_, text)| json!({ "level": "warn", "value": text }));
+    // The form has no place for what does not count.
+    let suppressed = report.suppressed.iter().map(|it| {
+        let finding = &it.finding;
+        let what = format!("{} in {}: {}", finding.vulnerability, finding.package.name, suppression(&it.suppression));
+        json!({ "level": "info", "value": what })
+    });
+    let messages = messages.chain(suppressed.take(MESSAGES));
     document(json!({
         "version": "15.2.1",
         "scan": {

@@ -1,9 +1,9 @@
-//! JUnit's XML: a suite for each image, a failed test case for each finding, and one that tells whether the report
+//! JUnit's XML: a suite for each image, a failed test case for each finding, a skipped one for what does not count, and one that tells whether the report
 //! is complete.
 
 use std::fmt::Write as _;
 
-use super::{Subject, addresses, advice, title, title_of};
+use super::{Subject, addresses, advice, suppression, title, title_of};
 
 pub(super) fn write(subjects: &[Subject<'_>]) -> String {
     let mut xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"Limpid\">\n".to_owned();
@@ -17,9 +17,10 @@ pub(super) fn write(subjects: &[Subject<'_>]) -> String {
 fn suite(xml: &mut String, subject: &Subject<'_>) {
     let report = subject.report;
     let gaps = subject.remarks();
-    let (failures, skipped) = (report.findings.len(), usize::from(!gaps.is_empty()));
+    let failures = report.findings.len();
+    let skipped = report.suppressed.len() + usize::from(!gaps.is_empty());
     let name = escaped(&title_of(&report.image));
-    let tests = failures + 1;
+    let tests = failures + report.suppressed.len() + 1;
     let _ = writeln!(
         xml,
         "  <testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\" skipped=\"{skipped}\">"
@@ -44,6 +45,13 @@ fn suite(xml: &mut String, subject: &Subject<'_>) {
             escaped(&addresses(finding).collect::<Vec<_>>().join("\n"))
         );
         xml.push_str("</failure>\n    </testcase>\n");
+    }
+    for it in &report.suppressed {
+        let package = &it.finding.package;
+        let test = escaped(&format!("{} {}: {}", package.name, package.version, it.finding.vulnerability));
+        let _ = writeln!(xml, "    <testcase classname=\"{}\" name=\"{test}\">", escaped(&package.path));
+        let _ = writeln!(xml, "      <skipped message=\"{}\"/>", escaped(&suppression(&it.suppression)));
+        xml.push_str("    </testcase>\n");
     }
     xml.push_str("    <testcase classname=\"coverage\" name=\"the report is complete\">\n");
     if !gaps.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Subject, title, title_of};
+use super::{Subject, suppression, title, title_of};
 use crate::json as api;
 
 /// Findings that are listed: a summary of a job at GitHub has 1 MiB.
@@ -44,6 +44,11 @@ fn image(text: &mut String, subject: &Subject<'_>) {
             let _ = writeln!(text, "> - {}", escaped(remark));
         }
     }
+    findings_of(text, report);
+    suppressed(text, report);
+}
+
+fn findings_of(text: &mut String, report: &api::Report) {
     if report.findings.is_empty() {
         return;
     }
@@ -52,9 +57,34 @@ fn image(text: &mut String, subject: &Subject<'_>) {
     for finding in report.findings.iter().take(LISTED) {
         row(text, finding);
     }
-    if let Some(more) = findings.checked_sub(LISTED).filter(|more| *more > 0) {
+    more_than(text, report.findings.len());
+}
+
+fn more_than(text: &mut String, count: usize) {
+    if let Some(more) = count.checked_sub(LISTED).filter(|more| *more > 0) {
         let _ = writeln!(text, "\nand {more} more.");
     }
+}
+
+/// What does not count, and who says so.
+fn suppressed(text: &mut String, report: &api::Report) {
+    if report.suppressed.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\n**{} suppressed**, not counted above:\n", report.suppressed.len());
+    text.push_str("| Severity | Vulnerability | Package | Installed | Why |\n|---|---|---|---|---|\n");
+    for it in report.suppressed.iter().take(LISTED) {
+        let finding = &it.finding;
+        let cells = [
+            &*finding.severity.level,
+            finding.vulnerability.as_str(),
+            &finding.package.name,
+            &finding.package.version,
+            &suppression(&it.suppression),
+        ];
+        let _ = writeln!(text, "| {} |", cells.map(escaped).join(" | "));
+    }
+    more_than(text, report.suppressed.len());
 }
 
 fn row(text: &mut String, finding: &api::Finding) {

@@ -4,12 +4,13 @@
 //! |---|---|
 //! | `affected`, with what to do | *affected*, *wont-fix*, *fix-deferred*, *end-of-life*; the publisher's word is in `status_notes` |
 //! | `under_investigation` | *under-investigation* |
+//! | `not_affected`, `fixed` | by what a VEX document states; where a policy decides, it is `affected`, and `status_notes` say so |
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{HOME, Subject, TOOL, VERSION, advice, as_of, document, purl_of, uuid};
+use super::{HOME, Subject, TOOL, VERSION, advice, as_of, document, purl_of, suppression, uuid};
 use crate::json as api;
 
 pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
@@ -20,8 +21,9 @@ pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
         let key = (&*finding.vulnerability, &*finding.status, advice(finding));
         by_key.entry(key).or_default().push(finding);
     }
-    let statements: Vec<_> =
-        by_key.into_iter().filter_map(|(key, findings)| statement(&product, &key, &findings)).collect();
+    let counted = by_key.into_iter().filter_map(|(key, findings)| statement(&product, &key, &findings));
+    let suppressed = report.suppressed.iter().filter_map(|it| suppressed(&product, it));
+    let statements: Vec<_> = counted.chain(suppressed).collect();
     let content = serde_json::to_vec(&json!([report.image.digest, product, statements]))?;
     document(json!({
         "@context": "https://openvex.dev/ns/v0.2.0",
@@ -66,3 +68,40 @@ fn statement(
     }
     Some(statement)
 }
+
+/// The statement on what does not count.
+fn suppressed(product: &str, it: &api::Suppressed) -> Option<Value> {
+    let (finding, known) = (&it.finding, &it.suppression);
+    let key = (&*finding.vulnerability, &*finding.status, advice(finding));
+    let mut statement = statement(product, &key, &[finding])?;
+    let members = statement.as_object_mut()?;
+    let status = match &*known.by {
+        "vex-not-affected" => "not_affected",
+        "vex-fixed" => "fixed",
+        _ => {
+            members.insert("status_notes".to_owned(), suppression(known).into());
+            return Some(statement);
+        }
+    };
+    members.insert("status".to_owned(), status.into());
+    members.remove("action_statement");
+    members.insert("status_notes".to_owned(), suppression(known).into());
+    if status == "not_affected" {
+        let justification = known.justification.as_deref();
+        match justification.filter(|word| JUSTIFICATIONS.contains(word)) {
+            Some(word) => members.insert("justification".to_owned(), word.into()),
+            // One of both there must be.
+            None => members.insert("impact_statement".to_owned(), suppression(known).into()),
+        };
+    }
+    Some(statement)
+}
+
+/// Why something is not affected, in the words of OpenVEX.
+const JUSTIFICATIONS: [&str; 5] = [
+    "component_not_present",
+    "vulnerable_code_not_present",
+    "vulnerable_code_not_in_execute_path",
+    "vulnerable_code_cannot_be_controlled_by_adversary",
+    "inline_mitigations_already_exist",
+];

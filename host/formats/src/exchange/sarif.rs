@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `run.automationDetails.id` | `limpid/` and what the image is called and runs on: a run replaces the one before of the same image |
 //! | `rule.properties.security-severity` | the highest score of the vulnerability's findings; where nobody has scored it, one of its severity |
+//! | `result.suppressions` | by which policy or VEX document a finding does not count |
 //! | `result.level` | `error` from *high* on, `note` from *low* down, otherwise `warning` |
 //! | `result.partialFingerprints` | the finding's fingerprint, and one of its place: several files may have one finding |
 //! | `result.locations` | the file that states the package, from the root of the image |
@@ -15,7 +16,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use super::{
-    HOME, Subject, TOOL, VERSION, addresses, advice, document, place_of, purl_of, score, title, title_of,
+    HOME, Subject, TOOL, VERSION, addresses, advice, document, place_of, purl_of, score, suppression, title,
+    title_of,
 };
 use crate::json as api;
 
@@ -40,16 +42,20 @@ pub(super) fn write(subjects: &[Subject<'_>]) -> Result<String, serde_json::Erro
 
 fn run(subject: &Subject<'_>) -> Value {
     let report = subject.report;
-    let shown: Vec<_> = report.findings.iter().take(RESULTS).collect();
+    let suppressed = report.suppressed.iter().map(|it| (&it.finding, Some(&it.suppression)));
+    let all = report.findings.iter().map(|finding| (finding, None)).chain(suppressed);
+    let shown: Vec<_> = all.take(RESULTS).collect();
     let mut by_id: BTreeMap<&str, Vec<&api::Finding>> = BTreeMap::new();
-    for finding in &shown {
+    for (finding, _) in &shown {
         by_id.entry(&finding.vulnerability).or_default().push(finding);
     }
     let places: BTreeMap<&str, usize> = by_id.keys().enumerate().map(|(place, id)| (*id, place)).collect();
     let rules: Vec<_> = by_id.iter().map(|(id, findings)| rule(id, findings)).collect();
-    let results: Vec<_> =
-        shown.iter().map(|finding| result(finding, places.get(&*finding.vulnerability))).collect();
-    let left_out = report.findings.len().saturating_sub(shown.len());
+    let results: Vec<_> = shown
+        .iter()
+        .map(|(finding, suppression)| result(finding, *suppression, places.get(&*finding.vulnerability)))
+        .collect();
+    let left_out = (report.findings.len() + report.suppressed.len()).saturating_sub(shown.len());
     let remarks = subject.remarks().into_iter();
     let mut notifications: Vec<_> = remarks
         .map(|(code, text)| {
@@ -130,7 +136,7 @@ fn security_severity(finding: &api::Finding) -> Option<f32> {
     score(finding).filter(fits).or(of_level)
 }
 
-fn result(finding: &api::Finding, rule: Option<&usize>) -> Value {
+fn result(finding: &api::Finding, suppressed: Option<&api::Suppression>, rule: Option<&usize>) -> Value {
     let package = &finding.package;
     let level = match &*finding.severity.level {
         "malicious" | "critical" | "high" => "error",
@@ -147,7 +153,7 @@ fn result(finding: &api::Finding, rule: Option<&usize>) -> Value {
         advice(finding),
     );
     let inside = package.member.as_deref().map_or_else(String::new, |member| format!("!{member}"));
-    json!({
+    let mut result = json!({
         "ruleId": finding.vulnerability,
         "ruleIndex": rule,
         "level": level,
@@ -178,7 +184,17 @@ fn result(finding: &api::Finding, rule: Option<&usize>) -> Value {
             "origin": finding.origin,
             "exploitProbability": finding.exploit_probability,
         },
-    })
+    });
+    if let (Some(known), Some(members)) = (suppressed, result.as_object_mut()) {
+        let suppressions = json!([{
+            "kind": "external",
+            "status": "accepted",
+            "justification": suppression(known),
+            "properties": { "by": known.by, "source": known.source, "until": known.until },
+        }]);
+        members.insert("suppressions".to_owned(), suppressions);
+    }
+    result
 }
 
 /// The beginning of a text.

@@ -1,6 +1,7 @@
 //! The report of an image.
 
 mod coverage;
+mod suppressed;
 mod written;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ pub use coverage::{
     Coverage, Distribution, Examination, Gap, PluginFailure, Silent, UnexaminedFiles, UnjudgedAdvisory,
     UnorderedVersion, UnreadFile,
 };
+pub use suppressed::{Suppressed, Suppression};
 
 /// What affects an image, and how far that can be relied on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,6 +32,9 @@ pub struct Report {
     /// Those that are exploited first, then the worst, then the likeliest to be exploited, then by
     /// vulnerability and package.
     pub findings: Vec<Finding>,
+    /// Findings that do not count, by a policy or by a VEX document, in the same order.
+    #[serde(default)]
+    pub suppressed: Vec<Suppressed>,
     /// The plugins that it rests on.
     pub plugins: Vec<PluginRef>,
     /// The image upon which it was built; null where none such is known.
@@ -47,6 +52,9 @@ pub struct Summary {
     pub fixable: usize,
     /// Findings by severity.
     pub by_severity: BTreeMap<Word, usize>,
+    /// Findings that do not count, by a policy or by a VEX document. No other number has them.
+    #[serde(default)]
+    pub suppressed: usize,
     /// Packages found.
     pub packages: usize,
     /// Packages that were compared with advisories.
@@ -90,6 +98,9 @@ pub struct Finding {
     pub namespace: Text,
     /// Further reading.
     pub references: Vec<String>,
+    /// When the advisory that counts was published, RFC 3339 or a date; null where that is not stated.
+    #[serde(default)]
+    pub published: Option<Text>,
     /// The publisher's identifier of the advisory that counts.
     pub advisory: Text,
     /// What each publisher says of the package, taken by itself.
@@ -269,6 +280,7 @@ impl Rest {
         }
         let summary = Summary {
             findings: findings.len(),
+            suppressed: report.suppressed.len(),
             fixable: findings.iter().filter(|finding| finding.fixed_version.is_some()).count(),
             by_severity,
             packages: report.coverage.packages,
@@ -301,11 +313,13 @@ pub fn write_report(
     out: &mut Vec<u8>,
 ) -> serde_json::Result<()> {
     let mut first = std::mem::take(&mut report.findings);
+    let mut suppressed = std::mem::take(&mut report.suppressed);
     let known = report.base.clone();
     let known = known.as_ref();
     let Rest { image, summary, coverage, plugins, base, recommendation } = Rest::new(&first, report);
     if only.is_some() {
         first.retain(|finding| is_of(only, provenance(known, finding)));
+        suppressed.retain(|it| is_of(only, provenance(known, &it.finding)));
     }
     let share = first.len().div_ceil(rayon::current_num_threads()).max(LEAST);
     let mut others = Vec::new();
@@ -332,6 +346,8 @@ pub fn write_report(
         out.extend_from_slice(&other);
     }
     out.push(b']');
+    let suppressed: Vec<_> = suppressed.into_iter().map(|it| Suppressed::of(it, known)).collect();
+    field(out, b",\"suppressed\":", &suppressed)?;
     field(out, b",\"plugins\":", &plugins)?;
     field(out, b",\"base\":", &base)?;
     field(out, b",\"recommendation\":", &recommendation)?;
@@ -388,6 +404,7 @@ fn finding(finding: report::Finding, base: Option<&BaseImage>) -> Finding {
         source: finding.origin.source.as_str().into(),
         namespace: finding.origin.namespace.as_str().into(),
         references: summary.references.to_vec(),
+        published: summary.published,
         advisory: finding.advisory,
         publishers: finding.publishers.into_iter().map(Publisher::from).collect(),
         exploited: finding.exploited.map(|it| Exploited { since: it.since, feed: it.feed }),

@@ -3,6 +3,7 @@
 mod groups;
 mod listed;
 mod summary;
+mod suppressed;
 
 use crate::json as api;
 
@@ -28,6 +29,7 @@ pub fn report(page: &mut Page, report: &api::Report, filter: &Filter, hints: Hin
     let groups = groups(shown.iter().copied(), distribution);
     page.blank();
     summary::totals(page, report);
+    suppressed::total(page, report);
     summary::base(page, report);
     summary::filtered(page, report, filter);
     if !groups.is_empty() {
@@ -35,6 +37,7 @@ pub fn report(page: &mut Page, report: &api::Report, filter: &Filter, hints: Hin
         summary::layers(page, &report.image, &shown);
         listed::findings(page, &groups);
     }
+    suppressed::listed(page, report);
     Missing::from(&report.coverage).show(page, "This report is not complete:");
     notes(page, report);
     next(page, report, hints);

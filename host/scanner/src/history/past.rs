@@ -71,6 +71,11 @@ impl Past {
         self.0.is_none()
     }
 
+    /// The time of the first change that is taken back, in milliseconds since 1970; none where it is now.
+    pub(crate) fn ends(&self) -> Option<u64> {
+        self.0.as_ref().map(|moment| moment.since)
+    }
+
     /// Whether what a source says now it had stated, where no change tells otherwise.
     fn holds_now(&self, feed: &str, source: &str) -> bool {
         self.source(feed, source).is_none_or(|then| then.namespaces.is_some() && then.anew.is_none())

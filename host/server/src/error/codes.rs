@@ -1,7 +1,7 @@
 use axum::http::StatusCode;
 use limpid_model::Blame;
 use limpid_scanner::runtime::ChangeError;
-use limpid_scanner::{BundleError, Error, FetchError, ImagesError, LayerError, StoreError};
+use limpid_scanner::{BundleError, Error, FetchError, ImagesError, LayerError, PolicyError, StoreError};
 
 /// What programs are told of a failure: the code, and the status that goes with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,7 @@ pub(crate) enum Code {
     BadSource,
     BadSubscription,
     BadVersion,
+    BadPolicy,
     BadWatch,
     BeforeHistory,
     Busy,
@@ -50,6 +51,7 @@ pub(crate) enum Code {
     /// Of a plugin.
     NoSuchVersion,
     NoSuchVulnerability,
+    NoSuchPolicy,
     NoSuchWatch,
     NotAnImage,
     /// A registry does not let this service read an image.
@@ -99,6 +101,7 @@ impl Code {
             Self::BadSource => ("bad-source", Status::UNPROCESSABLE_ENTITY),
             Self::BadSubscription => ("bad-subscription", Status::UNPROCESSABLE_ENTITY),
             Self::BadVersion => ("bad-version", Status::UNPROCESSABLE_ENTITY),
+            Self::BadPolicy => ("bad-policy", Status::UNPROCESSABLE_ENTITY),
             Self::BadWatch => ("bad-watch", Status::UNPROCESSABLE_ENTITY),
             Self::BeforeHistory => ("before-history", Status::UNPROCESSABLE_ENTITY),
             Self::Busy => ("busy", Status::SERVICE_UNAVAILABLE),
@@ -124,6 +127,7 @@ impl Code {
             Self::NoSuchSubscription => ("no-such-subscription", Status::NOT_FOUND),
             Self::NoSuchVersion => ("no-such-version", Status::CONFLICT),
             Self::NoSuchVulnerability => ("no-such-vulnerability", Status::NOT_FOUND),
+            Self::NoSuchPolicy => ("no-such-policy", Status::NOT_FOUND),
             Self::NoSuchWatch => ("no-such-watch", Status::NOT_FOUND),
             Self::NoSuchPlatform => ("no-such-platform", Status::UNPROCESSABLE_ENTITY),
             Self::BadReference => ("bad-reference", Status::UNPROCESSABLE_ENTITY),
@@ -162,6 +166,11 @@ impl From<&Error> for Code {
             Error::NoRepository(_) => Self::NoSuchRepository,
             Error::NoWatch(_) => Self::NoSuchWatch,
             Error::Watch(_) => Self::BadWatch,
+            Error::Policy(error) => match error {
+                PolicyError::None { .. } => Self::NoSuchPolicy,
+                PolicyError::Many(_) => Self::OverLimit,
+                PolicyError::Name { .. } | PolicyError::Document { .. } => Self::BadPolicy,
+            },
             Error::NoDetector => Self::NoDetector,
             Error::AmbiguousImage { .. } => Self::AmbiguousName,
             Error::BadDigest(_) => Self::BadDigest,

@@ -10,8 +10,10 @@ mod notices;
 mod openapi;
 mod packages;
 mod plugins;
+mod policies;
 mod repositories;
 mod subscriptions;
+mod verdicts;
 mod vulnerabilities;
 mod watches;
 
@@ -32,6 +34,16 @@ pub(super) fn routes() -> Routes<AppState> {
         .get("/v1/images/{name}/layers", Read, images::layers)
         .get("/v1/images/{name}/diff/{other}", Read, images::difference)
         .get("/v1/images/{name}/explain", Read, vulnerabilities::explain)
+        .get("/v1/images/{name}/verdict", Read, verdicts::verdict)
+        .post("/v1/admission", Read, verdicts::admission)
+        .get("/v1/policies", Read, policies::policies)
+        .get("/v1/policies/{name}", Read, policies::policy)
+        .put("/v1/policies/{name}", Operate, policies::put_policy)
+        .delete("/v1/policies/{name}", Operate, policies::remove_policy)
+        .get("/v1/vex", Read, policies::vex_documents)
+        .get("/v1/vex/{name}", Read, policies::vex_document)
+        .put("/v1/vex/{name}", Operate, policies::put_vex_document)
+        .delete("/v1/vex/{name}", Operate, policies::remove_vex_document)
         .get("/v1/repositories", Read, repositories::list)
         .get("/v1/repositories/{name}", Read, repositories::show)
         .get("/v1/repositories/{name}/tags", Read, repositories::tags)

@@ -51,6 +51,7 @@ pub struct General {
     ratings: Vec<StoredRating>,
     _weaknesses: Passed<PassedText>,
     references: Vec<String>,
+    published: Option<String>,
 }
 
 impl table::Glance for General {
@@ -60,13 +61,14 @@ impl table::Glance for General {
 impl General {
     /// The same of an advisory that its publisher calls `id`.
     pub fn into_summary(self, id: &str) -> AdvisorySummary {
-        let Self { aliases, title, ratings, references, .. } = self;
+        let Self { aliases, title, ratings, references, published, .. } = self;
         AdvisorySummary {
             vulnerabilities: vulnerabilities(id, &aliases).len(),
             aliases,
             title: title.into(),
             ratings: each::<_, Rating>(ratings),
             references: references.into(),
+            published: published.map(Into::into),
         }
     }
 }
@@ -80,6 +82,7 @@ impl From<Row> for General {
             ratings: row.ratings,
             _weaknesses: Passed::default(),
             references: row.references,
+            published: row.published,
         }
     }
 }

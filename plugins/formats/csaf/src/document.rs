@@ -37,8 +37,19 @@ pub struct Document {
     /// One line.
     #[serde(default)]
     pub title: String,
+    /// Who makes its statements.
+    #[serde(default)]
+    pub publisher: Publisher,
     /// Its editions.
     pub tracking: Tracking,
+}
+
+/// Who publishes a document.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct Publisher {
+    /// Its name.
+    #[serde(default)]
+    pub name: String,
 }
 
 /// The editions of a document.
@@ -60,6 +71,9 @@ pub struct Tracking {
 pub struct Vulnerability {
     /// `CVE-2024-0727`
     pub cve: Option<String>,
+    /// What else it is called.
+    #[serde(default)]
+    pub ids: Vec<OtherId>,
     /// One line.
     #[serde(default)]
     pub title: String,
@@ -89,6 +103,14 @@ pub struct Vulnerability {
     scores: Vec<Score>,
     #[serde(default)]
     metrics: Vec<Metric>,
+}
+
+/// A vulnerability as somebody else calls it.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct OtherId {
+    /// `GHSA-xxxx-xxxx-xxxx`
+    #[serde(default)]
+    pub text: String,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

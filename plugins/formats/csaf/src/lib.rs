@@ -34,7 +34,7 @@ mod product;
 mod statement;
 
 pub use document::{
-    Csaf, Document, Metric, Note, Reference, Remediation, Score, Threat, Tracking, Vulnerability,
+    Csaf, Document, Metric, Note, OtherId, Publisher, Reference, Remediation, Score, Threat, Tracking, Vulnerability,
 };
 pub use names::Id;
 pub use product::Product;

@@ -57,6 +57,7 @@ fn report(findings: usize) -> report::Report {
             layers: Vec::new(),
         },
         findings: (0..findings).map(|number| finding(number, &package)).collect(),
+        suppressed: Vec::new(),
         coverage: report::Coverage {
             distribution: None,
             packages: 1,

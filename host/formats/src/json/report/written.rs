@@ -61,6 +61,7 @@ impl Shared {
         field(out, ",\"source\":", &finding.origin.source)?;
         field(out, ",\"namespace\":", &finding.origin.namespace)?;
         field(out, ",\"references\":", summary.map_or(&[][..], |summary| &*summary.references))?;
+        field(out, ",\"published\":", &summary.and_then(|summary| summary.published.as_ref()))?;
         field(out, ",\"advisory\":", &finding.advisory)?;
         field(out, ",\"publishers\":", &finding.publishers)?;
         field(out, ",\"exploited\":", &finding.exploited)?;

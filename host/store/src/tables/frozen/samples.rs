@@ -8,6 +8,7 @@ use limpid_model::{
     SourcePackage, Status, Unread,
 };
 
+mod deciding;
 mod fetching;
 mod watching;
 
@@ -29,6 +30,7 @@ pub(super) fn all() -> Vec<Sample> {
     all.extend(of_advisories());
     all.extend(of_jobs());
     all.extend(of_notices());
+    all.extend(deciding::all());
     all.extend(fetching::all());
     all.extend(watching::all());
     all

@@ -1,0 +1,139 @@
+//! Policies, VEX documents, and what they decide.
+
+use limpid_model::{DecisionContent, DecisionDocument, DecisionKind};
+use serde::{Deserialize, Serialize};
+
+use super::{Finding, Report, Word, time};
+use crate::gate::{self, Bar, Known};
+
+/// A policy or a VEX document that is in force.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct PolicyDocument {
+    /// What it is called here.
+    pub name: String,
+    /// `toml` or `json` of a policy, `vex` of a VEX document.
+    pub form: Word,
+    /// Since when it is in force.
+    pub since: String,
+    /// Its length in bytes.
+    pub bytes: usize,
+    /// What it says, in numbers.
+    #[serde(flatten)]
+    pub content: Option<PolicyContent>,
+    /// As it was handed in; only where one is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// What a document says, in numbers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum PolicyContent {
+    /// A policy.
+    Policy {
+        /// How many rules it has.
+        rules: usize,
+        /// What no image may have.
+        fail_on: Vec<String>,
+    },
+    /// A VEX document.
+    Vex {
+        /// What it calls itself.
+        id: String,
+        /// Who makes its statements.
+        author: String,
+        /// How many it makes.
+        statements: usize,
+        /// Statements, or products of them, that no image and no package can be recognised by.
+        inapplicable: usize,
+    },
+}
+
+/// All policies that are in force, by name.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Policies {
+    /// The policies.
+    pub policies: Vec<PolicyDocument>,
+}
+
+/// All VEX documents that are in force, by name.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct VexDocuments {
+    /// The documents.
+    pub documents: Vec<PolicyDocument>,
+}
+
+impl PolicyDocument {
+    /// A document, with what it says and without its text.
+    pub fn new(document: &DecisionDocument, content: Option<DecisionContent>) -> Self {
+        let form = match document.kind {
+            DecisionKind::PolicyToml => "toml",
+            DecisionKind::PolicyJson => "json",
+            DecisionKind::Vex => "vex",
+        };
+        Self {
+            name: document.name.clone(),
+            form: form.into(),
+            since: time(document.since),
+            bytes: document.bytes.len(),
+            content: content.map(PolicyContent::from),
+            text: None,
+        }
+    }
+}
+
+impl From<DecisionContent> for PolicyContent {
+    fn from(content: DecisionContent) -> Self {
+        match content {
+            DecisionContent::Policy { rules, bars } => Self::Policy { rules, fail_on: bars },
+            DecisionContent::Vex { id, author, statements, inapplicable } => {
+                Self::Vex { id, author, statements, inapplicable }
+            }
+        }
+    }
+}
+
+/// Whether an image passes.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Digest of its configuration.
+    pub image: String,
+    /// `pass`, `fail` or `cannot-judge`.
+    pub verdict: Word,
+    /// Why, for people; null where it passes.
+    pub reason: Option<String>,
+    /// The bars that it was held against.
+    pub fail_on: Vec<String>,
+    /// How many findings are over a bar.
+    pub over: usize,
+    /// The first of them, in the order of the report.
+    pub findings: Vec<Finding>,
+    /// How many findings do not count, by a policy or by a VEX document.
+    pub suppressed: usize,
+}
+
+impl Verdict {
+    /// Most findings that are named.
+    pub const FINDINGS: usize = 100;
+
+    /// Holds a report against bars, which are as they were written.
+    pub fn of(report: &Report, bars: &[(String, Bar)], known: Known) -> Self {
+        let (fail_on, bars): (Vec<_>, Vec<_>) = bars.iter().cloned().unzip();
+        let over: Vec<_> = gate::over(report, &bars).collect();
+        let (verdict, reason) = match gate::judge(report, &bars, known) {
+            gate::Verdict::Passes => ("pass", None),
+            gate::Verdict::Fails(1) => ("fail", Some("1 finding is over the bar".to_owned())),
+            gate::Verdict::Fails(count) => ("fail", Some(format!("{count} findings are over the bar"))),
+            gate::Verdict::CannotJudge(why) => ("cannot-judge", Some(why)),
+        };
+        Self {
+            image: report.image.digest.clone(),
+            verdict: verdict.into(),
+            reason,
+            fail_on,
+            over: over.len(),
+            findings: over.into_iter().take(Self::FINDINGS).cloned().collect(),
+            suppressed: report.summary.suppressed,
+        }
+    }
+}

@@ -1,0 +1,59 @@
+use crate::report::Finding;
+
+/// A finding that does not count, and why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Suppressed {
+    /// The finding.
+    pub finding: Finding,
+    /// Why it does not count.
+    pub suppression: Suppression,
+}
+
+/// Why a finding does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppression {
+    /// By whose decision.
+    pub by: SuppressedBy,
+    /// The person or organisation that says so, where it is stated.
+    pub author: Option<String>,
+    /// In their words.
+    pub reason: String,
+    /// Why a product is not affected, in the words of VEX: `vulnerable_code_not_present`.
+    pub justification: Option<String>,
+    /// Since when, RFC 3339 or a date, where it is stated.
+    pub since: Option<String>,
+    /// The moment from which it counts again, RFC 3339; none: never.
+    pub until: Option<String>,
+}
+
+/// By whose decision a finding does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SuppressedBy {
+    /// A policy of this name suppresses it.
+    Policy(String),
+    /// A policy of this name gives time for the update.
+    Grace(String),
+    /// This VEX document says that the product is not affected.
+    NotAffected(String),
+    /// This VEX document says that the product holds the fix.
+    Fixed(String),
+}
+
+impl SuppressedBy {
+    /// The word for it in documents.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Policy(_) => "policy",
+            Self::Grace(_) => "grace",
+            Self::NotAffected(_) => "vex-not-affected",
+            Self::Fixed(_) => "vex-fixed",
+        }
+    }
+
+    /// Name of the policy or of the document.
+    pub fn source(&self) -> &str {
+        match self {
+            Self::Policy(name) | Self::Grace(name) | Self::NotAffected(name) | Self::Fixed(name) => name,
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! What becomes of a finding, by all that was decided.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use limpid_model::report::{RatedSeverity, SuppressedBy, Suppression};
+use limpid_model::{Rating, Severity};
+
+use crate::policy::{Action, Policy, Rule};
+use crate::subject::{Candidate, Subject};
+use crate::time::Moment;
+use crate::vex::{Statement, Status, VexDocument};
+
+/// All policies and VEX documents that are in force.
+#[derive(Debug, Default)]
+pub struct Decisions {
+    policies: Vec<Arc<Policy>>,
+    documents: Vec<Arc<VexDocument>>,
+    /// By the upper case of an identifier: the places of documents and of their statements.
+    statements: HashMap<String, Vec<(usize, usize)>>,
+}
+
+/// What becomes of a finding.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Decision {
+    /// How bad it is instead of what publishers say.
+    pub severity: Option<NewSeverity>,
+    /// Why it does not count; none where it does.
+    pub suppression: Option<Suppression>,
+}
+
+/// A severity, and the policy that says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSeverity {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Name of the policy.
+    pub policy: String,
+    /// Why, in the words of its author.
+    pub reason: String,
+}
+
+impl NewSeverity {
+    /// The same as a rating of the package by the policy.
+    pub fn rated(&self) -> RatedSeverity {
+        let severity = self.severity;
+        let rating = Rating {
+            system: format!("policy `{}`", self.policy),
+            value: match self.reason.trim() {
+                "" => severity.as_str().to_owned(),
+                reason => format!("{}: {reason}", severity.as_str()),
+            },
+            score: None,
+        };
+        RatedSeverity { severity, rating: Some(rating), of_package: true, feed: None }
+    }
+}
+
+/// A rule that is about nothing, so that somebody may want to remove it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unused {
+    /// Name of the policy.
+    pub policy: String,
+    /// Which rule, for people.
+    pub rule: String,
+    /// Whether it has expired, instead.
+    pub has_expired: bool,
+}
+
+/// What is in force for one image.
+#[derive(Debug)]
+pub struct AtImage<'d> {
+    decisions: &'d Decisions,
+    policies: Vec<&'d Policy>,
+    subject: Subject,
+    now: Moment,
+    /// For each policy and rule, whether it was about anything.
+    used: Vec<Vec<bool>>,
+}
+
+impl Decisions {
+    /// Puts policies and documents together, each in the order of their names.
+    pub fn new(mut policies: Vec<Arc<Policy>>, documents: Vec<Arc<VexDocument>>) -> Self {
+        policies.sort_by(|a, b| a.name().cmp(b.name()));
+        let mut statements: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
+        for (place, document) in documents.iter().enumerate() {
+            for (number, statement) in document.statements.iter().enumerate() {
+                for identifier in &statement.identifiers {
+                    let places = statements.entry(identifier.to_ascii_uppercase()).or_default();
+                    if places.last() != Some(&(place, number)) {
+                        places.push((place, number));
+                    }
+                }
+            }
+        }
+        Self { policies, documents, statements }
+    }
+
+    /// Whether nothing is decided.
+    pub fn is_empty(&self) -> bool {
+        self.policies.is_empty() && self.documents.is_empty()
+    }
+
+    /// The policies.
+    pub fn policies(&self) -> impl Iterator<Item = &Policy> {
+        self.policies.iter().map(AsRef::as_ref)
+    }
+
+    /// What is in force for an image at a moment.
+    pub fn at_image(&self, subject: Subject, now: Moment) -> AtImage<'_> {
+        let policies: Vec<_> = self.policies().filter(|policy| policy.is_for(&subject)).collect();
+        let used = policies.iter().map(|policy| vec![false; policy.rules.len()]).collect();
+        AtImage { decisions: self, policies, subject, now, used }
+    }
+}
+
+impl<'d> AtImage<'d> {
+    /// What becomes of a finding.
+    pub fn decide(&mut self, candidate: &mut Candidate<'_>) -> Decision {
+        let severity = self.severity(candidate);
+        if let Some(new) = &severity {
+            candidate.severity = new.severity;
+        }
+        let by_policy = self.by_rule(candidate, |action| action == Action::Suppress);
+        let suppression = by_policy
+            .map(|(policy, rule)| by_policy_of(policy, rule))
+            .or_else(|| self.by_vex(candidate))
+            .or_else(|| self.grace(candidate));
+        Decision { severity, suppression }
+    }
+
+    /// Rules of the policies that are for the image, and that were about nothing that was decided.
+    pub fn unused(&self) -> Vec<Unused> {
+        let mut unused = Vec::new();
+        for (policy, used) in self.policies.iter().zip(&self.used) {
+            for (rule, used) in policy.rules.iter().zip(used) {
+                let has_expired = self.has_expired(rule);
+                if has_expired || !used {
+                    unused.push(Unused { policy: policy.name.clone(), rule: rule.named(), has_expired });
+                }
+            }
+        }
+        unused
+    }
+
+    fn has_expired(&self, rule: &Rule) -> bool {
+        rule.expires.is_some_and(|expires| expires <= self.now)
+    }
+
+    fn severity(&mut self, candidate: &Candidate<'_>) -> Option<NewSeverity> {
+        let (policy, rule) = self.by_rule(candidate, |action| matches!(action, Action::Severity(_)))?;
+        let Action::Severity(severity) = rule.action else { return None };
+        Some(NewSeverity { severity, policy: policy.name.clone(), reason: rule.reason.clone() })
+    }
+
+    /// The first rule of some kind that is in force and about a finding. All that are about it count as used.
+    fn by_rule(
+        &mut self,
+        candidate: &Candidate<'_>,
+        is_meant: impl Fn(Action) -> bool,
+    ) -> Option<(&'d Policy, &'d Rule)> {
+        let mut first = None;
+        let policies = self.policies.iter().zip(&mut self.used);
+        for (policy, used) in policies {
+            for (rule, used) in policy.rules.iter().zip(used) {
+                let has_expired = rule.expires.is_some_and(|expires| expires <= self.now);
+                if is_meant(rule.action) && !has_expired && rule.is_about(&self.subject, candidate) {
+                    *used = true;
+                    first.get_or_insert((*policy, rule));
+                }
+            }
+        }
+        first
+    }
+
+    fn by_vex(&self, candidate: &Candidate<'_>) -> Option<Suppression> {
+        let Decisions { documents, statements, .. } = self.decisions;
+        if documents.is_empty() {
+            return None;
+        }
+        // The newest of each author.
+        let mut by_author: BTreeMap<&str, (&VexDocument, &Statement)> = BTreeMap::new();
+        for identifier in &candidate.identifiers {
+            let places = statements.get(&identifier.to_ascii_uppercase());
+            for (document, number) in places.into_iter().flatten() {
+                let Some(document) = documents.get(*document) else { continue };
+                let Some(statement) = document.statements.get(*number) else { continue };
+                if !statement.products.iter().any(|product| product.holds(&self.subject, candidate)) {
+                    continue;
+                }
+                // Who says nothing of themselves is nobody else.
+                let author = Some(document.author.as_str()).filter(|author| !author.is_empty());
+                let known = by_author.entry(author.unwrap_or(&document.id)).or_insert((document, statement));
+                if (statement.at, statement.status) > (known.1.at, known.1.status) {
+                    *known = (document, statement);
+                }
+            }
+        }
+        let says = |status: Status| by_author.values().any(|(_, statement)| statement.status == status);
+        if says(Status::Affected) || says(Status::UnderInvestigation) {
+            return None;
+        }
+        let newest = by_author.into_values().max_by_key(|(_, statement)| statement.at);
+        newest.map(|(document, statement)| Suppression {
+            by: match statement.status {
+                Status::Fixed => SuppressedBy::Fixed(document.id.clone()),
+                _ => SuppressedBy::NotAffected(document.id.clone()),
+            },
+            author: Some(document.author.clone()).filter(|author| !author.is_empty()),
+            reason: statement.reason.clone(),
+            justification: statement.justification.clone(),
+            since: (statement.at > Moment(0)).then(|| statement.at.to_string()),
+            until: None,
+        })
+    }
+
+    /// The time that an update may take. Where it is not known since when there is one, it has taken too long.
+    fn grace(&mut self, candidate: &Candidate<'_>) -> Option<Suppression> {
+        let published = candidate.published.filter(|_| candidate.is_fixable).and_then(Moment::of)?;
+        let now = self.now;
+        let (policy, rule) = self.by_rule(candidate, |action| matches!(action, Action::Grace(_)))?;
+        let Action::Grace(days) = rule.action else { return None };
+        let until = published.after(days);
+        (now < until).then(|| Suppression {
+            by: SuppressedBy::Grace(policy.name.clone()),
+            author: rule.author.clone(),
+            reason: match rule.reason.trim() {
+                "" => format!("{days} days for the update"),
+                reason => reason.to_owned(),
+            },
+            justification: None,
+            since: candidate.published.map(str::to_owned),
+            until: Some(until.to_string()),
+        })
+    }
+}
+
+fn by_policy_of(policy: &Policy, rule: &Rule) -> Suppression {
+    Suppression {
+        by: SuppressedBy::Policy(policy.name.clone()),
+        author: rule.author.clone(),
+        reason: rule.reason.clone(),
+        justification: None,
+        since: rule.since.clone(),
+        until: rule.expires.map(|expires| expires.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,271 @@
+use limpid_model::Severity;
+
+use super::*;
+use crate::{Base, Form};
+
+const NOW: &str = "2026-11-01";
+
+fn now() -> Moment {
+    Moment::of(NOW).unwrap()
+}
+
+fn policy(name: &str, text: &str) -> Arc<Policy> {
+    Arc::new(Policy::read(name, text, Form::Toml).unwrap())
+}
+
+fn candidate<'a>(identifiers: &[&'a str], purl: &str) -> Candidate<'a> {
+    Candidate {
+        identifiers: identifiers.to_vec(),
+        purl: Some(purl.parse().unwrap()),
+        name: "lodash",
+        source: None,
+        path: "srv/app/package-lock.json",
+        layer: 1,
+        diff_id: "sha256:11",
+        severity: Severity::High,
+        is_fixable: true,
+        published: Some("2026-10-20T00:00:00Z"),
+    }
+}
+
+fn lodash<'a>() -> Candidate<'a> {
+    candidate(&["CVE-2026-1", "GHSA-aaaa-bbbb-cccc"], "pkg:npm/lodash@4.17.4")
+}
+
+fn subject() -> Subject {
+    Subject {
+        names: vec!["registry.example/shop/web:1".to_owned()],
+        digests: vec![digest('a')],
+        bases: vec![Base { names: vec!["debian:12".to_owned()], digests: vec![digest('b')], layers: 1 }],
+        ..Subject::default()
+    }
+}
+
+fn digest(letter: char) -> String {
+    format!("sha256:{}", letter.to_string().repeat(64))
+}
+
+/// What becomes of a finding by these policies.
+fn by_policies(texts: &[&str], mut candidate: Candidate<'_>) -> Decision {
+    let policies = texts.iter().enumerate().map(|(n, text)| policy(&format!("p{n}"), text)).collect();
+    Decisions::new(policies, Vec::new()).at_image(subject(), now()).decide(&mut candidate)
+}
+
+fn is_suppressed(texts: &[&str], candidate: Candidate<'_>) -> bool {
+    by_policies(texts, candidate).suppression.is_some()
+}
+
+#[test]
+fn a_rule_is_about_what_all_that_it_names_has_in_common() {
+    let check = |rule: &str, expected: bool| {
+        let text = format!("[[suppress]]\nreason = \"a\"\n{rule}");
+        assert_eq!(is_suppressed(&[&text], lodash()), expected, "{rule}");
+    };
+    check("vulnerabilities = [\"CVE-2026-1\"]", true);
+    check("vulnerabilities = [\"ghsa-AAAA-bbbb-cccc\"]", true);
+    check("vulnerabilities = [\"CVE-2026-2\"]", false);
+    check("vulnerabilities = [\"CVE-2026-1\"]\npackages = [\"pkg:npm/lodash@4.*\"]", true);
+    check("vulnerabilities = [\"CVE-2026-1\"]\npackages = [\"pkg:npm/other\"]", false);
+    check("paths = [\"/srv/**\"]", true);
+    check("paths = [\"srv/*\"]", false);
+    check("layers = [\"sha256:11\"]", true);
+    check("bases = [\"debian:*\"]", false);
+    check("vulnerabilities = [\"CVE-2026-1\"]\norigin = \"own\"", true);
+    check("vulnerabilities = [\"CVE-2026-1\"]\norigin = \"base\"", false);
+    check("vulnerabilities = [\"CVE-2026-1\"]\nat_most = \"medium\"", false);
+    check("vulnerabilities = [\"CVE-2026-1\"]\nexpires = 2026-10-31", false);
+    check("vulnerabilities = [\"CVE-2026-1\"]\nexpires = 2026-11-01", true);
+    let of_base = Candidate { layer: 0, ..lodash() };
+    assert!(is_suppressed(&["[[suppress]]\nreason = \"a\"\nbases = [\"debian:*\"]"], of_base));
+}
+
+#[test]
+fn rules_that_are_about_nothing_and_those_that_have_expired_are_told() {
+    let text = r#"
+        [[suppress]]
+        vulnerabilities = ["CVE-2026-1"]
+        reason = "a"
+        [[suppress]]
+        vulnerabilities = ["CVE-2026-2", "CVE-2026-3"]
+        reason = "a"
+        [[suppress]]
+        vulnerabilities = ["CVE-2026-1"]
+        reason = "a"
+        expires = 2026-10-31
+    "#;
+    let decisions = Decisions::new(vec![policy("p", text)], Vec::new());
+    let mut at = decisions.at_image(subject(), now());
+    at.decide(&mut lodash());
+    let unused: Vec<_> = at.unused().into_iter().map(|it| (it.rule, it.has_expired)).collect();
+    assert_eq!(
+        unused,
+        [
+            ("rule 2 of `suppress`, `CVE-2026-2` and 1 more".to_owned(), false),
+            ("rule 3 of `suppress`, `CVE-2026-1`".to_owned(), true),
+        ]
+    );
+}
+
+#[test]
+fn a_severity_of_a_policy_counts_for_what_follows() {
+    let text = r#"
+        [[severity]]
+        vulnerabilities = ["CVE-2026-1"]
+        level = "low"
+        reason = "internal"
+        [[suppress]]
+        packages = ["lodash"]
+        at_most = "low"
+        reason = "low"
+    "#;
+    let decision = by_policies(&[text], lodash());
+    let severity = decision.severity.unwrap();
+    assert_eq!((severity.severity, severity.policy.as_str()), (Severity::Low, "p0"));
+    assert_eq!(decision.suppression.unwrap().reason, "low");
+}
+
+#[test]
+fn grace_lasts_from_the_publication_of_the_fix() {
+    let until = |days: u32, candidate: Candidate<'_>| {
+        let text = format!("[[grace]]\ndays = {days}\nat_most = \"high\"");
+        by_policies(&[&text], candidate).suppression.and_then(|it| it.until)
+    };
+    assert_eq!(until(30, lodash()).as_deref(), Some("2026-11-19T00:00:00Z"));
+    assert_eq!(until(12, lodash()), None, "it has ended");
+    assert_eq!(until(30, Candidate { is_fixable: false, ..lodash() }), None);
+    assert_eq!(until(30, Candidate { published: None, ..lodash() }), None, "nobody knows since when");
+    assert_eq!(until(30, Candidate { severity: Severity::Critical, ..lodash() }), None);
+}
+
+fn openvex(author: &str, time: &str, statement: &str) -> Arc<VexDocument> {
+    let text = format!(
+        r#"{{"@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://vex.example/{author}/{time}",
+            "author": "{author}", "timestamp": "{time}T00:00:00Z", "version": 1, "statements": [{statement}]}}"#
+    );
+    Arc::new(VexDocument::read("x", text.as_bytes()).unwrap())
+}
+
+fn statement(products: &str, status: &str) -> String {
+    format!(
+        r#"{{"vulnerability": {{"name": "CVE-2026-1"}}, "products": [{products}], "status": "{status}",
+            "justification": "vulnerable_code_not_present", "impact_statement": "not built in"}}"#
+    )
+}
+
+const LODASH: &str = r#"{"@id": "pkg:npm/lodash@4.17.4"}"#;
+
+fn by_vex(documents: Vec<Arc<VexDocument>>, mut candidate: Candidate<'_>) -> Option<Suppression> {
+    Decisions::new(Vec::new(), documents).at_image(subject(), now()).decide(&mut candidate).suppression
+}
+
+#[test]
+fn what_its_maker_calls_not_affected_or_fixed_does_not_count() {
+    let document = openvex("maker", "2026-05-01", &statement(LODASH, "not_affected"));
+    let expected = Suppression {
+        by: SuppressedBy::NotAffected("https://vex.example/maker/2026-05-01".to_owned()),
+        author: Some("maker".to_owned()),
+        reason: "not built in".to_owned(),
+        justification: Some("vulnerable_code_not_present".to_owned()),
+        since: Some("2026-05-01T00:00:00Z".to_owned()),
+        until: None,
+    };
+    assert_eq!(by_vex(vec![document], lodash()), Some(expected));
+    let fixed = by_vex(vec![openvex("maker", "2026-05-01", &statement(LODASH, "fixed"))], lodash());
+    assert_eq!(fixed.unwrap().by.as_str(), "vex-fixed");
+    for status in ["affected", "under_investigation"] {
+        let document = openvex("maker", "2026-05-01", &statement(LODASH, status));
+        assert_eq!(by_vex(vec![document], lodash()), None, "{status}");
+    }
+}
+
+#[test]
+fn a_later_statement_of_an_author_takes_an_earlier_one_back() {
+    let (not, affected) = (statement(LODASH, "not_affected"), statement(LODASH, "affected"));
+    let all = |first: &str, second: &str| {
+        let documents = vec![openvex("maker", "2026-05-01", first), openvex("maker", "2026-06-01", second)];
+        let reversed = documents.iter().rev().cloned().collect();
+        let found = by_vex(documents, lodash());
+        assert_eq!(found, by_vex(reversed, lodash()), "their order does not count");
+        found.is_some()
+    };
+    assert!(!all(&not, &affected));
+    assert!(all(&affected, &not));
+    // Of the same moment, the worse one.
+    let documents = vec![openvex("maker", "2026-05-01", &affected), openvex("maker", "2026-05-01", &not)];
+    assert_eq!(by_vex(documents, lodash()), None);
+}
+
+#[test]
+fn where_authors_contradict_each_other_a_finding_counts() {
+    let (not, affected) = (statement(LODASH, "not_affected"), statement(LODASH, "affected"));
+    let documents = vec![openvex("maker", "2026-07-01", &not), openvex("other", "2026-05-01", &affected)];
+    assert_eq!(by_vex(documents, lodash()), None);
+    let documents = vec![openvex("maker", "2026-07-01", &not), openvex("other", "2026-05-01", &not)];
+    assert_eq!(by_vex(documents, lodash()).unwrap().author.as_deref(), Some("maker"), "the newest is named");
+}
+
+#[test]
+fn a_policy_decides_before_vex_does() {
+    let text = "[[suppress]]\nvulnerabilities = [\"CVE-2026-1\"]\nreason = \"ours\"";
+    let documents = vec![openvex("maker", "2026-07-01", &statement(LODASH, "not_affected"))];
+    let decisions = Decisions::new(vec![policy("p", text)], documents);
+    let decision = decisions.at_image(subject(), now()).decide(&mut lodash());
+    assert_eq!(decision.suppression.unwrap().by, SuppressedBy::Policy("p".to_owned()));
+}
+
+#[test]
+fn a_product_is_recognised_by_what_it_states() {
+    let check = |product: &str, expected: bool| {
+        let document = VexDocument::read(
+            "x",
+            format!(
+                r#"{{"@context": "https://openvex.dev/ns/v0.2.0", "@id": "a", "author": "b",
+                    "timestamp": "2026-05-01T00:00:00Z", "version": 1,
+                    "statements": [{}, {}]}}"#,
+                statement(product, "not_affected"),
+                statement(r#"{"@id": "pkg:npm/unrelated"}"#, "not_affected"),
+            )
+            .as_bytes(),
+        );
+        let found = by_vex(vec![Arc::new(document.unwrap())], lodash()).is_some();
+        assert_eq!(found, expected, "{product}");
+    };
+    check(LODASH, true);
+    check(r#"{"@id": "pkg:npm/lodash"}"#, true);
+    check(r#"{"@id": "https://example.org/x", "identifiers": {"purl": "pkg:npm/lodash@4.17.4"}}"#, true);
+    check(r#"{"@id": "pkg:npm/lodash@4.17.5"}"#, false);
+    check(r#"{"@id": "pkg:npm/lodash@4.17.4?vcs_url=https://example.org"}"#, false);
+    check(r#"{"@id": "lodash"}"#, false);
+    let (own, base, other) = (digest('a'), digest('b'), digest('c'));
+    check(&format!(r#"{{"@id": "pkg:oci/web@{own}"}}"#), true);
+    check(&format!(r#"{{"@id": "registry.example/shop/web@{own}"}}"#), true);
+    check(&format!(r#"{{"@id": "{own}", "subcomponents": [{LODASH}]}}"#), true);
+    check(&format!(r#"{{"@id": "{own}", "subcomponents": [{{"@id": "pkg:npm/other"}}]}}"#), false);
+    check(&format!(r#"{{"@id": "{own}", "subcomponents": [{{"@id": "nothing"}}]}}"#), false);
+    check(&format!(r#"{{"@id": "{other}"}}"#), false);
+    check(&format!(r#"{{"@id": "pkg:oci/debian@{base}"}}"#), false);
+    check(r#"{"@id": "pkg:oci/web?repository_url=registry.example/shop/web&tag=1"}"#, true);
+    check(r#"{"@id": "pkg:oci/web?repository_url=registry.example/shop&tag=1"}"#, true);
+    check(r#"{"@id": "pkg:oci/web?repository_url=registry.example/shop/web&tag=2"}"#, false);
+    check(r#"{"@id": "pkg:oci/web?repository_url=other.example/shop/web"}"#, false);
+    check(r#"{"@id": "pkg:docker/shop/web@1"}"#, true);
+    check(r#"{"@id": "pkg:docker/op/web@1"}"#, false);
+    check(r#"{"@id": "pkg:npm/app@1", "subcomponents": [{"@id": "pkg:npm/lodash@4.17.4"}]}"#, false);
+}
+
+#[test]
+fn what_is_stated_of_a_base_image_holds_for_what_it_brought() {
+    let of_base = format!(r#"{{"@id": "pkg:oci/debian@{}"}}"#, digest('b'));
+    let document = || vec![openvex("debian", "2026-05-01", &statement(&of_base, "not_affected"))];
+    assert!(by_vex(document(), Candidate { layer: 0, ..lodash() }).is_some());
+    assert!(by_vex(document(), Candidate { layer: 1, ..lodash() }).is_none(), "a layer above installed it");
+}
+
+#[test]
+fn a_source_package_stands_for_what_is_built_from_it() {
+    let openssl = r#"{"@id": "pkg:deb/debian/openssl@3.0.11-1?arch=source"}"#;
+    let document = || vec![openvex("debian", "2026-05-01", &statement(openssl, "not_affected"))];
+    let libssl = candidate(&["CVE-2026-1"], "pkg:deb/debian/libssl3@3.0.11-1?arch=amd64&distro=debian-12");
+    assert!(by_vex(document(), Candidate { source: Some("openssl"), ..libssl.clone() }).is_some());
+    assert!(by_vex(document(), Candidate { source: Some("other"), ..libssl }).is_none());
+}

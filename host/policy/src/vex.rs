@@ -1,0 +1,152 @@
+//! VEX documents: what makers of software state of their products.
+//!
+//! | Form | What counts |
+//! |---|---|
+//! | [OpenVEX](https://github.com/openvex/spec/blob/main/OPENVEX-SPEC.md) | its statements |
+//! | [CSAF](https://docs.oasis-open.org/csaf/csaf/v2.0/csaf-v2.0.html) 2.0 and 2.1 | the status of each product; flags as justifications, impacts as reasons |
+//! | [CycloneDX](https://cyclonedx.org/docs/1.6/json/#vulnerabilities) in JSON | the analysis of each vulnerability, of what it affects |
+//!
+//! A product that no image and no package can be recognised by (a name alone, a CPE, a range of versions) is counted as
+//! not applicable, and nothing is concluded from it.
+
+mod csaf;
+mod cyclonedx;
+mod openvex;
+mod product;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::time::Moment;
+pub(crate) use product::Product;
+
+/// Longest reason that is kept, in bytes.
+const MAX_REASON: usize = 4_096;
+
+/// Most statements of one document, one for each vulnerability and status.
+const MAX_STATEMENTS: usize = 200_000;
+
+/// A VEX document that is understood.
+#[derive(Clone, Debug, Default)]
+pub struct VexDocument {
+    /// What it calls itself, or what it was handed in as.
+    pub id: String,
+    /// Who makes its statements; empty where it does not say.
+    pub author: String,
+    /// How many of its statements, or products of them, nothing can be recognised by.
+    pub inapplicable: usize,
+    pub(crate) statements: Vec<Statement>,
+}
+
+/// Why a text is no VEX document.
+#[derive(Debug, thiserror::Error)]
+pub enum VexError {
+    /// It is no JSON.
+    #[error("it is no JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// It is something else.
+    #[error("it is neither OpenVEX (`@context`), nor CSAF (`document.csaf_version`), nor CycloneDX (`bomFormat`)")]
+    Unknown,
+    /// Its reader refuses it.
+    #[error("it is no {form} that can be read: {why}")]
+    Form {
+        /// OpenVEX or CSAF.
+        form: &'static str,
+        /// What the reader says.
+        why: String,
+    },
+    /// It states nothing.
+    #[error("it has no statement on any product that can be recognised, out of {0}")]
+    Nothing(usize),
+    /// It states more than is kept.
+    #[error("it has more than {MAX_STATEMENTS} statements")]
+    Many,
+}
+
+/// What is stated of products.
+#[derive(Clone, Debug)]
+pub(crate) struct Statement {
+    /// The vulnerability, and what else it is called.
+    pub(crate) identifiers: Vec<String>,
+    pub(crate) products: Vec<Product>,
+    pub(crate) status: Status,
+    pub(crate) justification: Option<String>,
+    pub(crate) reason: String,
+    /// When it was stated; the first moment of 1970 where nothing says so.
+    pub(crate) at: Moment,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Status {
+    NotAffected,
+    Fixed,
+    UnderInvestigation,
+    Affected,
+}
+
+#[derive(Deserialize)]
+struct Head {
+    #[serde(rename = "@context")]
+    context: Option<IgnoredAny>,
+    #[serde(rename = "bomFormat")]
+    bom_format: Option<IgnoredAny>,
+    document: Option<IgnoredAny>,
+    metadata: Option<IgnoredAny>,
+}
+
+impl VexDocument {
+    /// Reads a document. `name` is what it is called where it does not call itself anything.
+    ///
+    /// # Errors
+    /// [`VexError`]: it is none, or nothing in it can be applied.
+    pub fn read(name: &str, bytes: &[u8]) -> Result<Self, VexError> {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let head: Head = serde_json::from_slice(bytes)?;
+        let mut read = match head {
+            Head { bom_format: Some(_), .. } => cyclonedx::read(bytes)?,
+            Head { document: Some(_), .. } => csaf::read(bytes)?,
+            Head { context: Some(_), .. } | Head { metadata: Some(_), .. } => openvex::read(bytes)?,
+            _ => return Err(VexError::Unknown),
+        };
+        if read.statements.is_empty() {
+            return Err(VexError::Nothing(read.inapplicable));
+        }
+        if read.id.is_empty() {
+            name.clone_into(&mut read.id);
+        }
+        Ok(read)
+    }
+
+    /// How many statements it makes.
+    pub const fn statements(&self) -> usize {
+        self.statements.len()
+    }
+
+    /// Adds a statement, where it is on anything that can be recognised.
+    fn push(&mut self, mut statement: Statement) -> Result<(), VexError> {
+        if statement.products.is_empty() || statement.identifiers.is_empty() {
+            self.inapplicable += 1;
+            return Ok(());
+        }
+        if self.statements.len() >= MAX_STATEMENTS {
+            return Err(VexError::Many);
+        }
+        let end = statement.reason.floor_char_boundary(MAX_REASON);
+        statement.reason.truncate(end);
+        self.statements.push(statement);
+        Ok(())
+    }
+}
+
+/// The first text that says something.
+fn first(texts: &[&str]) -> String {
+    texts.iter().map(|text| text.trim()).find(|text| !text.is_empty()).unwrap_or_default().to_owned()
+}
+
+/// When something was stated: by the first text that is a time.
+fn when(texts: &[&str]) -> Moment {
+    texts.iter().find_map(|text| Moment::of(text)).unwrap_or(Moment(0))
+}
+
+#[cfg(test)]
+mod tests;

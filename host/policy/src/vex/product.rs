@@ -1,0 +1,167 @@
+//! What a statement is about: a package wherever it is, or an image and what is in it.
+
+use limpid_purl::Purl;
+
+use crate::pattern::{repository, tag};
+use crate::subject::{Base, Candidate, Subject};
+
+/// Types of package URLs that are images.
+const IMAGES: [&str; 2] = ["oci", "docker"];
+
+/// What a statement is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Product {
+    /// A package.
+    Package(Purl),
+    /// An image; of what is in it these packages, or all where there are none.
+    Image { image: Image, parts: Vec<Purl> },
+}
+
+/// By what an image is recognised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Image {
+    /// `sha256:` and 64 hexadecimal digits.
+    digest: Option<String>,
+    /// With the host, or the end of it: `shop/web`.
+    repository: Option<Repository>,
+    tag: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Repository {
+    Whole(String),
+    /// Its last segments.
+    Ends(String),
+}
+
+impl Product {
+    /// The product that texts name, with the parts of it that are meant; none where nothing can be recognised by
+    /// them.
+    pub(crate) fn of<'a>(text: &str, parts: impl Iterator<Item = &'a str>) -> Option<Self> {
+        let mut known: Vec<Purl> = Vec::new();
+        let mut has_parts = false;
+        for part in parts {
+            has_parts = true;
+            known.extend(part.parse::<Purl>().ok().filter(|purl| !is_image(purl)));
+        }
+        // A part that nobody can recognise must not become the whole.
+        if has_parts && known.is_empty() {
+            return None;
+        }
+        let image = match text.parse::<Purl>() {
+            Ok(purl) if is_image(&purl) => Image::of_purl(&purl)?,
+            // Which of the packages around it are parts of a package, no image says.
+            Ok(_) if has_parts => return None,
+            Ok(purl) => return Some(Self::Package(purl)),
+            Err(_) => Image::of_reference(text)?,
+        };
+        Some(Self::Image { image, parts: known })
+    }
+
+    /// Whether a finding is of it.
+    pub(crate) fn holds(&self, subject: &Subject, candidate: &Candidate<'_>) -> bool {
+        match self {
+            Self::Package(purl) => is_as(purl, candidate),
+            Self::Image { image, parts } => {
+                let is_of_base =
+                    |base: &Base| base.brought(candidate.layer) && image.is(&base.names, &base.digests);
+                (image.is(&subject.names, &subject.digests) || subject.bases.iter().any(is_of_base))
+                    && (parts.is_empty() || parts.iter().any(|part| is_as(part, candidate)))
+            }
+        }
+    }
+}
+
+fn is_image(purl: &Purl) -> bool {
+    IMAGES.contains(&purl.kind.as_str())
+}
+
+/// Whether a package is what a package URL says: all that the URL states must be so, and what it leaves out may be
+/// anything. A distribution's `arch=source` is the package from which others are built.
+fn is_as(stated: &Purl, candidate: &Candidate<'_>) -> bool {
+    let Some(purl) = &candidate.purl else { return false };
+    let is_source = |(key, value): &&(String, String)| key == "arch" && value == "source";
+    let of_source = stated.qualifiers.iter().any(|it| is_source(&it));
+    let name = if of_source { candidate.source.unwrap_or(&purl.name) } else { &purl.name };
+    let has = |pair: &(String, String)| purl.qualifiers.contains(pair);
+    stated.kind == purl.kind
+        && stated.namespace == purl.namespace
+        && stated.name == *name
+        && (stated.version.is_none() || stated.version == purl.version)
+        && stated.qualifiers.iter().all(|pair| is_source(&pair) || has(pair))
+        && stated.subpath.is_none()
+}
+
+impl Image {
+    /// `pkg:oci/web@sha256:…?repository_url=registry.example/shop/web`, `pkg:docker/shop/web@1`
+    fn of_purl(purl: &Purl) -> Option<Self> {
+        let qualifier = |key: &str| {
+            purl.qualifiers.iter().find(|(known, _)| known == key).map(|(_, value)| value.clone())
+        };
+        let version = purl.version.clone();
+        let (digest, other) = match version {
+            Some(version) if is_digest(&version) => (Some(version), None),
+            version => (None, version),
+        };
+        let name = match &purl.namespace {
+            Some(namespace) => format!("{namespace}/{}", purl.name),
+            None => purl.name.clone(),
+        };
+        let repository = match qualifier("repository_url") {
+            // With or without the name at its end.
+            Some(url) => {
+                let url = url.trim_start_matches("https://").trim_end_matches('/').to_owned();
+                let whole = url == name || url.ends_with(&format!("/{name}"));
+                Repository::Whole(if whole { url } else { format!("{url}/{name}") })
+            }
+            None => Repository::Ends(name),
+        };
+        let tag = other.or_else(|| qualifier("tag"));
+        Some(Self { digest, repository: Some(repository), tag })
+    }
+
+    /// `registry.example/shop/web@sha256:…`, `registry.example/shop/web:1`, `sha256:…`
+    fn of_reference(text: &str) -> Option<Self> {
+        if is_digest(text) {
+            return Some(Self { digest: Some(text.to_owned()), repository: None, tag: None });
+        }
+        // An address is no reference, and a name alone could be of anything.
+        if text.contains("://") || text.contains(char::is_whitespace) || !text.contains('/') {
+            return None;
+        }
+        let digest = text.split_once('@').map(|(_, digest)| digest.to_owned());
+        if digest.as_deref().is_some_and(|digest| !is_digest(digest)) {
+            return None;
+        }
+        let tag = tag(text).map(str::to_owned);
+        if digest.is_none() && tag.is_none() {
+            return None;
+        }
+        Some(Self { digest, repository: Some(Repository::Whole(repository(text).to_owned())), tag })
+    }
+
+    /// Whether an image of these names and digests is it. A digest says all; without one, a name must be as stated.
+    fn is(&self, names: &[String], digests: &[String]) -> bool {
+        if let Some(digest) = &self.digest {
+            return digests.contains(digest);
+        }
+        let is_called = |name: &String| {
+            let found = repository(name);
+            let is_there = match &self.repository {
+                None => false,
+                Some(Repository::Whole(whole)) => found == whole,
+                Some(Repository::Ends(end)) => {
+                    found.strip_suffix(end.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
+                }
+            };
+            is_there && self.tag.as_deref().is_none_or(|stated| tag(name) == Some(stated))
+        };
+        names.iter().any(is_called)
+    }
+}
+
+fn is_digest(text: &str) -> bool {
+    text.strip_prefix("sha256:").is_some_and(|hex| {
+        hex.len() == 64 && hex.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    })
+}

@@ -1,0 +1,312 @@
+//! Policies and VEX documents: which are in force, and what becomes of findings by them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use limpid_formats::gate::Bar;
+use limpid_model::report::{Finding, Suppressed};
+use limpid_model::{DecisionContent, DecisionDocument, DecisionKind, Image};
+use limpid_policy::{Candidate, Decisions, Form, Moment, Policy, Subject, VexDocument};
+use limpid_store::tables::policies::{Key, Policies, Row, part_of};
+use limpid_store::{Batch, Store, View};
+use parking_lot::Mutex;
+
+use crate::settings::Clock;
+use crate::writer::Writers;
+use crate::{Error, PolicyError, Settings, bases};
+
+/// Longest name of a policy or VEX document, in bytes.
+const NAME_BYTES: usize = 128;
+
+/// What is in force now, once somebody has asked for it.
+#[derive(Debug, Default)]
+pub(crate) struct InForce(Mutex<Option<Arc<Decisions>>>);
+
+impl InForce {
+    /// All that is in force now.
+    pub(crate) fn now(&self, store: &Store) -> Result<Arc<Decisions>, Error> {
+        let mut known = self.0.lock();
+        if let Some(known) = &*known {
+            return Ok(Arc::clone(known));
+        }
+        // Under the lock: whoever changes something forgets what is read here, after it was written.
+        let read = Arc::new(read(&store.view(), None)?);
+        *known = Some(Arc::clone(&read));
+        Ok(read)
+    }
+
+    /// All that was in force before a time, or is now.
+    pub(crate) fn before(
+        &self,
+        store: &Store,
+        view: &View<'_>,
+        time: Option<u64>,
+    ) -> Result<Arc<Decisions>, Error> {
+        match time {
+            None => self.now(store),
+            Some(time) => Ok(Arc::new(read(view, Some(time))?)),
+        }
+    }
+
+    fn forget(&self) {
+        *self.0.lock() = None;
+    }
+}
+
+fn read(view: &View<'_>, before: Option<u64>) -> Result<Decisions, Error> {
+    let (mut policies, mut documents) = (Vec::new(), Vec::new());
+    for document in in_force(view, before)? {
+        match understood(&document) {
+            Ok(Understood::Policy(policy)) => policies.push(Arc::new(policy)),
+            Ok(Understood::Vex(vex)) => documents.push(Arc::new(vex)),
+            // Another version of Limpid understood it. Without it, more findings count.
+            Err(error) => tracing::error!(name = document.name, "{error}: it decides nothing"),
+        }
+    }
+    Ok(Decisions::new(policies, documents))
+}
+
+enum Understood {
+    Policy(Policy),
+    Vex(VexDocument),
+}
+
+/// What a document says.
+fn understood(document: &DecisionDocument) -> Result<Understood, Error> {
+    let refused = |why: String| Error::Policy(PolicyError::Document { name: document.name.clone(), why });
+    let policy = |form| {
+        let text = std::str::from_utf8(&document.bytes).map_err(|_| refused("it is not UTF-8".to_owned()))?;
+        let policy = Policy::read(&document.name, text, form).map_err(|error| refused(error.to_string()))?;
+        Ok(Understood::Policy(policy))
+    };
+    match document.kind {
+        DecisionKind::PolicyToml => policy(Form::Toml),
+        DecisionKind::PolicyJson => policy(Form::Json),
+        DecisionKind::Vex => VexDocument::read(&document.name, &document.bytes)
+            .map(Understood::Vex)
+            .map_err(|error| refused(error.to_string())),
+    }
+}
+
+/// What a document says, in numbers; none where this version of Limpid does not understand it.
+pub(crate) fn content(document: &DecisionDocument) -> Option<DecisionContent> {
+    match understood(document).ok()? {
+        Understood::Policy(policy) => {
+            Some(DecisionContent::Policy { rules: policy.rules(), bars: policy.bars().to_vec() })
+        }
+        Understood::Vex(vex) => Some(DecisionContent::Vex {
+            statements: vex.statements(),
+            inapplicable: vex.inapplicable,
+            id: vex.id,
+            author: vex.author,
+        }),
+    }
+}
+
+/// The last document of each name, of before a time where one is given.
+fn in_force(view: &View<'_>, before: Option<u64>) -> Result<Vec<DecisionDocument>, Error> {
+    let mut last: BTreeMap<(u64, String), (Key, Row)> = BTreeMap::new();
+    for row in view.scan::<Policies>(|_| ()) {
+        let (key, row) = row?;
+        if before.is_none_or(|before| key.since < before) {
+            last.insert((key.kind, key.name.clone()), (key, row));
+        }
+    }
+    Ok(last.into_values().filter_map(|(key, row)| row.into_document(key)).collect())
+}
+
+/// All documents of a kind that are in force, by name.
+pub(crate) fn all(store: &Store, kind: DecisionKind) -> Result<Vec<DecisionDocument>, Error> {
+    let mut all = in_force(&store.view(), None)?;
+    all.retain(|document| part_of(document.kind) == part_of(kind));
+    Ok(all)
+}
+
+/// One of them.
+///
+/// # Errors
+/// [`PolicyError::None`] where there is none of that name.
+pub(crate) fn one(store: &Store, kind: DecisionKind, name: &str) -> Result<DecisionDocument, Error> {
+    let found = last(&store.view(), kind, name)?;
+    found.ok_or_else(|| Error::Policy(PolicyError::None { what: what(kind), name: name.to_owned() }))
+}
+
+fn last(view: &View<'_>, kind: DecisionKind, name: &str) -> Result<Option<DecisionDocument>, Error> {
+    let rows = view.scan::<Policies>(|key| {
+        key.number(part_of(kind)).text(name);
+    });
+    let last = rows.last().transpose()?;
+    Ok(last.and_then(|(key, row)| row.into_document(key)))
+}
+
+const fn what(kind: DecisionKind) -> &'static str {
+    match kind {
+        DecisionKind::PolicyToml | DecisionKind::PolicyJson => "policy",
+        DecisionKind::Vex => "VEX document",
+    }
+}
+
+/// Puts a document in force, in the place of the one of that name.
+///
+/// # Errors
+/// [`Error::Policy`] where it makes no sense, or there are too many.
+pub(crate) fn put(
+    (writers, decided): (&Writers, &InForce),
+    settings: &Settings,
+    mut document: DecisionDocument,
+) -> Result<DecisionDocument, Error> {
+    check(&document.name)?;
+    if let Understood::Policy(policy) = understood(&document)? {
+        for bar in policy.bars() {
+            let refused = |why| PolicyError::Document { name: document.name.clone(), why: format!("`fail_on`: {why}") };
+            bar.parse::<Bar>().map_err(|why| Error::Policy(refused(why)))?;
+        }
+    }
+    let writer = writers.policies();
+    let view = writer.view();
+    let before = last(&view, document.kind, &document.name)?;
+    if let Some(before) = before
+        && (before.kind, &before.bytes) == (document.kind, &document.bytes)
+    {
+        return Ok(before);
+    }
+    let others = in_force(&view, None)?;
+    let is_known = others.iter().any(|it| (part_of(it.kind), &it.name) == (part_of(document.kind), &document.name));
+    if !is_known && others.len() >= settings.policies.documents {
+        return Err(Error::Policy(PolicyError::Many(settings.policies.documents)));
+    }
+    document.since = since(&view, &settings.clock, document.kind, &document.name)?;
+    let mut batch = Batch::default();
+    let key = Key { kind: part_of(document.kind), name: document.name.clone(), since: document.since };
+    batch.put::<Policies>(&key, &Row::new(document.kind, document.bytes.clone()))?;
+    tidy(&view, settings, &mut batch, (key.kind, &key.name))?;
+    writer.commit(batch)?;
+    decided.forget();
+    Ok(document)
+}
+
+/// Takes a document out of force.
+///
+/// # Errors
+/// [`PolicyError::None`] where there is none of that name.
+pub(crate) fn remove(
+    (writers, decided): (&Writers, &InForce),
+    settings: &Settings,
+    (kind, name): (DecisionKind, &str),
+) -> Result<(), Error> {
+    let writer = writers.policies();
+    let view = writer.view();
+    if last(&view, kind, name)?.is_none() {
+        return Err(Error::Policy(PolicyError::None { what: what(kind), name: name.to_owned() }));
+    }
+    let since = since(&view, &settings.clock, kind, name)?;
+    let mut batch = Batch::default();
+    let key = Key { kind: part_of(kind), name: name.to_owned(), since };
+    batch.put::<Policies>(&key, &Row::REMOVED)?;
+    tidy(&view, settings, &mut batch, (key.kind, name))?;
+    writer.commit(batch)?;
+    decided.forget();
+    Ok(())
+}
+
+/// Now, and after what was in force before, even where the clock was set back.
+fn since(view: &View<'_>, clock: &Clock, kind: DecisionKind, name: &str) -> Result<u64, Error> {
+    let keys = view.keys::<Policies>(|key| {
+        key.number(part_of(kind)).text(name);
+    });
+    let newest = keys.last().transpose()?.map_or(0, |key| key.since + 1);
+    Ok(clock.now().max(newest))
+}
+
+/// Forgets what of a name was in force before history is kept: of that time nothing is reported.
+fn tidy(view: &View<'_>, settings: &Settings, batch: &mut Batch, of: (u64, &str)) -> Result<(), Error> {
+    let kept = settings.clock.now().saturating_sub(settings.history);
+    let keys = view.keys::<Policies>(|key| {
+        key.number(of.0).text(of.1);
+    });
+    let keys = keys.collect::<Result<Vec<_>, _>>()?;
+    for pair in keys.windows(2) {
+        // What is followed by something that was in force before then, too.
+        if let [old, next] = pair
+            && next.since <= kept
+        {
+            batch.delete::<Policies>(old);
+        }
+    }
+    Ok(())
+}
+
+fn check(name: &str) -> Result<(), Error> {
+    let speakable = |byte| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.');
+    let begins = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+    if !begins || name.len() > NAME_BYTES || !name.bytes().all(speakable) {
+        let name = name.chars().take(NAME_BYTES).collect();
+        return Err(Error::Policy(PolicyError::Name { name, most: NAME_BYTES }));
+    }
+    Ok(())
+}
+
+/// What becomes of the findings of an image: those that count, and those that do not, in their order.
+pub(crate) fn applied(
+    view: &View<'_>,
+    (decisions, now): (&Decisions, u64),
+    image: &Image,
+    findings: Vec<Finding>,
+) -> Result<(Vec<Finding>, Vec<Suppressed>), Error> {
+    if decisions.is_empty() || findings.is_empty() {
+        return Ok((findings, Vec::new()));
+    }
+    let mut at_image = decisions.at_image(subject(view, image)?, Moment(now));
+    let (mut counted, mut suppressed) = (Vec::with_capacity(findings.len()), Vec::new());
+    for mut finding in findings {
+        let diff_id = finding.package.layer.diff_id.to_string();
+        let decision = at_image.decide(&mut candidate(&finding, &diff_id));
+        if let Some(new) = decision.severity {
+            finding.severity = new.rated();
+        }
+        match decision.suppression {
+            None => counted.push(finding),
+            Some(suppression) => suppressed.push(Suppressed { finding, suppression }),
+        }
+    }
+    Ok((counted, suppressed))
+}
+
+/// An image, as far as policies and VEX documents speak of it.
+pub(crate) fn subject(view: &View<'_>, image: &Image) -> Result<Subject, Error> {
+    Ok(Subject {
+        names: image.names.clone(),
+        labels: image.labels.clone(),
+        digests: digests(image),
+        bases: bases::all_of(view, image)?.iter().map(base).collect(),
+    })
+}
+
+/// Digests by which an image may be called.
+fn digests(image: &Image) -> Vec<String> {
+    std::iter::once(&image.id).chain(&image.manifests).map(ToString::to_string).collect()
+}
+
+fn base(image: &Image) -> limpid_policy::Base {
+    limpid_policy::Base { names: image.names.clone(), digests: digests(image), layers: image.layers.len() }
+}
+
+fn candidate<'a>(finding: &'a Finding, diff_id: &'a str) -> Candidate<'a> {
+    let package = &finding.package;
+    let others = finding.aliases.iter().map(String::as_str);
+    Candidate {
+        identifiers: [finding.vulnerability.as_str(), &finding.advisory].into_iter().chain(others).collect(),
+        purl: package.purl.parse().ok(),
+        name: &package.name,
+        source: package.source.as_ref().map(|source| source.name.as_str()),
+        path: &package.path,
+        layer: package.layer.index,
+        diff_id,
+        severity: finding.severity.severity,
+        is_fixable: finding.fixed_version.is_some(),
+        published: finding.summary.as_ref().and_then(|summary| summary.published.as_deref()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

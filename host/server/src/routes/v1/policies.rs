@@ -1,0 +1,131 @@
+//! Policies and VEX documents that are in force.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use limpid_formats::json::{Policies, PolicyDocument, VexDocuments};
+use limpid_model::{DecisionDocument, DecisionKind};
+use limpid_scanner::{Error, Scanner};
+
+use crate::answers::{Document, Wanted};
+use crate::body;
+use crate::error::Failure;
+use crate::state::AppState;
+
+pub(super) async fn policies(State(state): State<AppState>, wanted: Wanted) -> Result<Document, Failure> {
+    let scanner = state.scanner.clone();
+    let list = move || Ok::<_, Error>(Policies { policies: all(&scanner, DecisionKind::PolicyToml)? });
+    state.readers.document(wanted.coding, list).await
+}
+
+pub(super) async fn vex_documents(
+    State(state): State<AppState>,
+    wanted: Wanted,
+) -> Result<Document, Failure> {
+    let scanner = state.scanner.clone();
+    let list = move || Ok::<_, Error>(VexDocuments { documents: all(&scanner, DecisionKind::Vex)? });
+    state.readers.document(wanted.coding, list).await
+}
+
+fn all(scanner: &Scanner, kind: DecisionKind) -> Result<Vec<PolicyDocument>, Error> {
+    let documents = scanner.decision_documents(kind)?;
+    Ok(documents.iter().map(|it| PolicyDocument::new(it, Scanner::content_of(it))).collect())
+}
+
+pub(super) async fn policy(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    wanted: Wanted,
+) -> Result<Document, Failure> {
+    one(&state, DecisionKind::PolicyToml, name, &wanted).await
+}
+
+pub(super) async fn vex_document(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    wanted: Wanted,
+) -> Result<Document, Failure> {
+    one(&state, DecisionKind::Vex, name, &wanted).await
+}
+
+async fn one(
+    state: &AppState,
+    kind: DecisionKind,
+    name: String,
+    wanted: &Wanted,
+) -> Result<Document, Failure> {
+    let scanner = state.scanner.clone();
+    let show = move || -> Result<PolicyDocument, Error> {
+        let document = scanner.decision_document(kind, &name)?;
+        let text = String::from_utf8_lossy(&document.bytes).into_owned();
+        let shown = PolicyDocument::new(&document, Scanner::content_of(&document));
+        Ok(PolicyDocument { text: Some(text), ..shown })
+    };
+    state.readers.document(wanted.coding, show).await
+}
+
+/// In JSON where the request says so, otherwise in TOML.
+pub(super) async fn put_policy(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<PolicyDocument>, Failure> {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = content_type.and_then(|text| text.split(';').next()).unwrap_or_default().trim();
+    let kind = match essence.eq_ignore_ascii_case("application/json") {
+        true => DecisionKind::PolicyJson,
+        false => DecisionKind::PolicyToml,
+    };
+    put(&state, kind, name, body).await
+}
+
+pub(super) async fn put_vex_document(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    body: Body,
+) -> Result<Json<PolicyDocument>, Failure> {
+    put(&state, DecisionKind::Vex, name, body).await
+}
+
+async fn put(
+    state: &AppState,
+    kind: DecisionKind,
+    name: String,
+    body: Body,
+) -> Result<Json<PolicyDocument>, Failure> {
+    let limits = body::Limits {
+        bytes: state.scanner.settings().policies.document_bytes,
+        setting: Some("policies.document_bytes"),
+        pace: state.settings.pace(),
+    };
+    let bytes = body::read(body, limits).await?;
+    let scanner = state.scanner.clone();
+    let put = move || -> Result<PolicyDocument, Error> {
+        let document = DecisionDocument { name, kind, since: 0, bytes: bytes.to_vec() };
+        let document = scanner.put_decision_document(document)?;
+        Ok(PolicyDocument::new(&document, Scanner::content_of(&document)))
+    };
+    Ok(Json(state.writers.run(put).await?))
+}
+
+pub(super) async fn remove_policy(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+) -> Result<StatusCode, Failure> {
+    remove(&state, DecisionKind::PolicyToml, name).await
+}
+
+pub(super) async fn remove_vex_document(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+) -> Result<StatusCode, Failure> {
+    remove(&state, DecisionKind::Vex, name).await
+}
+
+async fn remove(state: &AppState, kind: DecisionKind, name: String) -> Result<StatusCode, Failure> {
+    let scanner = state.scanner.clone();
+    state.writers.run(move || scanner.remove_decision_document(kind, &name)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,148 @@
+//! Verdicts on images: for pipelines, and for the admission of pods to a cluster.
+
+mod review;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use limpid_formats::json::Verdict;
+use limpid_scanner::{Error, Scanner};
+use serde::Deserialize;
+
+use self::review::{Answer, Review};
+use crate::answers::{Document, Wanted};
+use crate::body;
+use crate::error::{Code, Failure};
+use crate::settings::{Admission, Otherwise};
+use crate::state::AppState;
+use crate::verdicts::Against;
+
+/// Longest review, in bytes: objects of a cluster have 1.5 MiB at most, and a review may hold an old one, too.
+const REVIEW_BYTES: u64 = 8 << 20;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    policy: Option<String>,
+    /// Bars with semicolons between them.
+    #[serde(rename = "fail-on")]
+    fail_on: Option<String>,
+}
+
+impl Asked {
+    fn against(self) -> Against {
+        let bars = self.fail_on.unwrap_or_default();
+        let bars = bars.split(';').map(str::trim).filter(|bar| !bar.is_empty());
+        Against { policy: self.policy, bars: bars.map(str::to_owned).collect() }
+    }
+}
+
+pub(super) async fn verdict(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    query: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
+    wanted: Wanted,
+) -> Result<Document, Failure> {
+    let Query(asked) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
+    let (against, asks) = (asked.against(), state.clone());
+    let judge = move || -> Result<Verdict, Failure> {
+        let image = asks.scanner.find_image(&name)?;
+        let verdict = asks.verdicts.of((&asks.scanner, &asks.tags), &image, &against)?;
+        verdict.map(Arc::unwrap_or_clone).ok_or_else(|| {
+            let why = "no policy for this image has a bar: give `fail-on`, or a policy with `fail_on`";
+            Failure::new(Code::NoSuchPolicy, why)
+        })
+    };
+    state.readers.document(wanted.coding, judge).await
+}
+
+pub(super) async fn admission(
+    State(state): State<AppState>,
+    query: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,
+    body: Body,
+) -> Result<Json<Answer>, Failure> {
+    let Query(asked) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
+    let limits = body::Limits { bytes: REVIEW_BYTES, setting: None, pace: state.settings.pace() };
+    let bytes = body::read(body, limits).await?;
+    let settings = state.settings.admission.clone();
+    let mut against = asked.against();
+    if against == Against::default() {
+        against.policy.clone_from(&settings.policy);
+    }
+    let asks = state.clone();
+    let judge = move || -> Result<Answer, Failure> {
+        let review = Review::read(&bytes)
+            .map_err(|why| Failure::bad_request(format!("the body is no `AdmissionReview`: {why}")))?;
+        let mut answer = Answer::to(&review);
+        for image in review.images() {
+            judge_one(&asks, &settings, &against, (&image, &mut answer))?;
+        }
+        Ok(answer)
+    };
+    Ok(Json(state.readers.run(judge).await?))
+}
+
+fn judge_one(
+    state: &AppState,
+    settings: &Admission,
+    against: &Against,
+    (name, answer): (&str, &mut Answer),
+) -> Result<(), Failure> {
+    let known = match find(&state.scanner, name)? {
+        Some(known) => known,
+        None => {
+            answer.otherwise(settings.unknown, format!("image `{name}` is not known here"));
+            return Ok(());
+        }
+    };
+    match state.verdicts.of((&state.scanner, &state.tags), &known, against)? {
+        None => answer.otherwise(
+            settings.unjudged,
+            format!("image `{name}`: no policy for it has a bar, and nobody asked for one"),
+        ),
+        Some(verdict) => {
+            let why = |verdict: &Verdict| format!("image `{name}`: {}", verdict_in_words(verdict));
+            match &*verdict.verdict {
+                "pass" => {}
+                "fail" => answer.refuse(why(&verdict)),
+                _ => answer.otherwise(settings.unjudged, why(&verdict)),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn find(scanner: &Scanner, name: &str) -> Result<Option<limpid_model::Digest>, Failure> {
+    match scanner.find_image(name) {
+        Ok(digest) => Ok(Some(digest)),
+        Err(Error::NoImage(_) | Error::NoImageNamed(_) | Error::BadDigest(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Findings that are named in a sentence.
+const NAMED: usize = 3;
+
+fn verdict_in_words(verdict: &Verdict) -> String {
+    let named = verdict.findings.iter().take(NAMED);
+    let named: Vec<_> = named.map(|it| format!("{} in {}", it.vulnerability, it.package.name)).collect();
+    let reason = verdict.reason.clone().unwrap_or_default();
+    match (named.is_empty(), verdict.over > named.len()) {
+        (true, _) => reason,
+        (false, false) => format!("{reason}: {}", named.join(", ")),
+        (false, true) => format!("{reason}: {} and others", named.join(", ")),
+    }
+}
+
+impl Answer {
+    /// Does what the settings say where nobody can tell.
+    fn otherwise(&mut self, otherwise: Otherwise, why: String) {
+        match otherwise {
+            Otherwise::Deny => self.refuse(why),
+            Otherwise::Warn => self.warn(why),
+            Otherwise::Allow => {}
+        }
+    }
+}

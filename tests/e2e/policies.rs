@@ -1,0 +1,278 @@
+//! Policies and VEX documents: what of a report does not count, by whose decision, and what comes of it.
+
+use serde_json::{Value, json};
+use xtask::sample::{Layer, advisories, debian};
+
+use crate::api::Answer;
+use crate::archives::{Compression, Parts};
+use crate::program::Setup;
+use crate::service::Service;
+
+/// A vulnerability of package `libc6`, which the lowest layer of the sample brings.
+const GLIBC: &str = "CVE-2024-2961";
+
+fn with_image() -> (Service, String) {
+    let service = Service::start();
+    service.api.hand_in("debian", advisories::debian_tracker()).ok();
+    let image = service.api.index(&Parts::of(&debian(), Compression::Gzip).docker_archive());
+    (service, image)
+}
+
+fn put(service: &Service, path: &str, text: &str) -> Answer {
+    service.api.send("PUT", path, &[], text.as_bytes())
+}
+
+/// The suppressed findings of a report: vulnerability and by what.
+fn suppressed(report: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let all = report["suppressed"].as_array().unwrap();
+    all.iter().map(|it| (text(&it["vulnerability"]), text(&it["suppression"]["by"]))).collect()
+}
+
+#[test]
+fn what_a_policy_suppresses_stays_in_the_report_and_counts_nowhere() {
+    let (service, image) = with_image();
+    let before = service.api.report(&image);
+    let text = format!(
+        "[[suppress]]\nvulnerabilities = [\"{GLIBC}\"]\nreason = \"no such charset\"\nauthor = \"jane\"\n\
+         [[severity]]\nvulnerabilities = [\"CVE-2024-33599\"]\nlevel = \"low\"\nreason = \"no nscd\"\n"
+    );
+    let made = put(&service, "/v1/policies/shop", &text).ok();
+    assert_eq!([&made["rules"], &made["form"]], [&json!(2), &json!("toml")]);
+    let after = service.api.report_now(&image);
+    let all = before["summary"]["findings"].as_u64().unwrap();
+    assert_eq!(after["summary"]["findings"], all - 1);
+    assert_eq!(after["summary"]["suppressed"], 1);
+    assert_eq!(suppressed(&after), [(GLIBC.to_owned(), "policy".to_owned())]);
+    let found = &after["suppressed"][0];
+    let expected = json!({ "by": "policy", "source": "shop", "author": "jane", "reason": "no such charset",
+        "justification": null, "since": null, "until": null });
+    assert_eq!(found["suppression"], expected);
+    let was = before["findings"].as_array().unwrap().iter().find(|it| it["vulnerability"] == GLIBC).unwrap();
+    assert_eq!(found["fingerprint"], was["fingerprint"]);
+    let findings = after["findings"].as_array().unwrap();
+    let low = findings.iter().find(|it| it["vulnerability"] == "CVE-2024-33599").unwrap();
+    assert_eq!(low["severity"]["level"], "low");
+    assert_eq!(low["severity"]["rating"]["value"], "low: no nscd");
+    let by_severity = after["summary"]["by_severity"].as_object().unwrap();
+    let counted: u64 = by_severity.values().map(|count| count.as_u64().unwrap()).sum();
+    assert_eq!(counted, all - 1);
+
+    let shown = service.api.get("/v1/policies/shop").ok();
+    assert_eq!(shown["text"], text);
+    assert_eq!(service.api.get("/v1/policies").ok()["policies"][0]["name"], "shop");
+    // It outlives the process.
+    let service = Service::with(service.kill());
+    assert_eq!(service.api.report_now(&image)["summary"]["suppressed"], 1);
+    assert_eq!(service.api.delete("/v1/policies/shop").status, 204);
+    assert_eq!(service.api.report_now(&image)["findings"], before["findings"]);
+    service.api.delete("/v1/policies/shop").refused(404, "no-such-policy");
+}
+
+#[test]
+fn a_report_on_the_past_uses_what_was_in_force_then() {
+    let (service, image) = with_image();
+    let policy = format!("[[suppress]]\nvulnerabilities = [\"{GLIBC}\"]\nreason = \"a\"");
+    let since = |answer: Answer| answer.ok()["since"].as_str().unwrap().to_owned();
+    let first = since(put(&service, "/v1/policies/shop", &policy));
+    // The next one is of another moment in any case.
+    let second = since(put(&service, "/v1/policies/shop", "[[suppress]]\npackages = [\"none\"]\nreason = \"b\""));
+    assert!(first < second, "{first} {second}");
+    let at = |time: &str| {
+        let report = service.api.get(&format!("/v1/images/{image}/report?as-of={time}")).ok();
+        suppressed(&report).len()
+    };
+    assert_eq!((at(&first), at(&second)), (1, 0));
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_and_nothing_changes() {
+    let (service, image) = with_image();
+    let check = |path: &str, text: &str, expected: &str| {
+        let why = put(&service, path, text).refused(422, "bad-policy");
+        assert!(why.contains(expected), "{why}");
+    };
+    check("/v1/policies/a", "[[suppress]]\nreason = \"a\"", "it names nothing");
+    check("/v1/policies/a", "fail_on = [\"worst\"]", "`worst` is none of");
+    check("/v1/policies/..", "", "a name is 1 to 128");
+    check("/v1/vex/a", "{}", "neither OpenVEX");
+    check("/v1/vex/a", r#"{"@context": "https://openvex.dev/ns", "statements": []}"#, "no statement");
+    assert_eq!(service.api.get("/v1/policies").ok(), json!({ "policies": [] }));
+    assert_eq!(suppressed(&service.api.report(&image)), []);
+    let setup = service.stop().with("LIMPID_POLICIES__DOCUMENTS", 1);
+    let service = Service::with(setup.with("LIMPID_POLICIES__DOCUMENT_BYTES", 100));
+    put(&service, "/v1/policies/a", "").ok();
+    put(&service, "/v1/policies/a", "fail_on = []").ok();
+    let why = put(&service, "/v1/policies/b", "").refused(422, "over-limit");
+    assert!(why.contains("policies.documents"), "{why}");
+    let why = put(&service, "/v1/policies/a", &"#".repeat(101)).refused(413, "over-limit");
+    assert!(why.contains("policies.document_bytes"), "{why}");
+}
+
+/// OpenVEX that says of a product that glibc's vulnerability does not affect it.
+fn openvex(product: &Value) -> String {
+    json!({
+        "@context": "https://openvex.dev/ns/v0.2.0", "@id": "https://vex.example/1", "author": "maker",
+        "timestamp": "2026-01-01T00:00:00Z", "version": 1,
+        "statements": [{
+            "vulnerability": { "name": GLIBC }, "products": [product], "status": "not_affected",
+            "justification": "vulnerable_code_not_in_execute_path",
+        }],
+    })
+    .to_string()
+}
+
+#[test]
+fn what_is_stated_of_a_base_image_holds_for_what_it_brought_to_others() {
+    let (service, base) = with_image();
+    let child = debian().with(Layer::new("COPY app").file("srv/app", "app"));
+    let child = service.api.index(&Parts::of(&child, Compression::Gzip).docker_archive());
+    let made = put(&service, "/v1/vex/base", &openvex(&json!({ "@id": base }))).ok();
+    assert_eq!([&made["author"], &made["statements"]], [&json!("maker"), &json!(1)]);
+    let expected = [(GLIBC.to_owned(), "vex-not-affected".to_owned())];
+    for image in [&base, &child] {
+        assert_eq!(suppressed(&service.api.report_now(image)), expected, "{image}");
+    }
+    let report = service.api.report_now(&child);
+    assert_eq!(
+        report["suppressed"][0]["suppression"]["justification"],
+        "vulnerable_code_not_in_execute_path"
+    );
+    // Of the child nothing is stated of what it stands on.
+    let of_child = openvex(&json!({ "@id": child }));
+    put(&service, "/v1/vex/base", &of_child).ok();
+    assert_eq!(suppressed(&service.api.report_now(&base)), []);
+    assert_eq!(suppressed(&service.api.report_now(&child)), expected);
+}
+
+#[test]
+fn a_verdict_names_the_findings_that_decided() {
+    let (service, image) = with_image();
+    let verdict = |query: &str| service.api.get(&format!("/v1/images/{image}/verdict{query}"));
+    let why = verdict("").refused(404, "no-such-policy");
+    assert!(why.contains("`fail-on`"), "{why}");
+    verdict("?policy=none").refused(404, "no-such-policy");
+    verdict("?fail-on=worst").refused(400, "bad-request");
+    let failed = verdict("?fail-on=fixable").ok();
+    assert_eq!(failed["verdict"], "fail");
+    let fixable = service.api.report(&image)["summary"]["fixable"].clone();
+    assert_eq!(failed["over"], fixable);
+    assert!(failed["findings"].as_array().unwrap().iter().all(|it| it["fixed_version"].is_string()));
+    // A policy for other images is not asked.
+    put(&service, "/v1/policies/other", "repositories = [\"other\"]\nfail_on = [\"fixable\"]").ok();
+    verdict("").refused(404, "no-such-policy");
+    let text = "fail_on = [\"fixable\"]\n[[suppress]]\npackages = [\"*\"]\nreason = \"a\"";
+    put(&service, "/v1/policies/shop", text).ok();
+    let passed = verdict("").ok();
+    assert_eq!([&passed["verdict"], &passed["fail_on"]], [&json!("pass"), &json!(["fixable"])]);
+    assert_eq!(verdict("?policy=other").ok()["verdict"], "pass");
+    // Without advisories nobody can tell.
+    let service = Service::start();
+    let image = service.api.index(&Parts::of(&debian(), Compression::Gzip).docker_archive());
+    let unknown = service.api.get(&format!("/v1/images/{image}/verdict?fail-on=critical")).ok();
+    assert_eq!(unknown["verdict"], "cannot-judge", "{unknown:#}");
+}
+
+fn review(images: &[&str]) -> String {
+    let containers: Vec<_> = images.iter().map(|image| json!({ "name": "a", "image": image })).collect();
+    json!({
+        "apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview",
+        "request": { "uid": "705ab4f5", "operation": "CREATE",
+            "object": { "apiVersion": "v1", "kind": "Pod", "spec": { "containers": containers } } },
+    })
+    .to_string()
+}
+
+#[test]
+fn a_pod_is_admitted_by_the_verdicts_on_its_images() {
+    let (service, image) = with_image();
+    put(&service, "/v1/policies/shop", "fail_on = [\"fixable\"]").ok();
+    let ask = |service: &Service, images: &[&str]| {
+        let answer = service.api.send("POST", "/v1/admission", &[], review(images).as_bytes()).ok();
+        assert_eq!([&answer["kind"], &answer["response"]["uid"]], [&json!("AdmissionReview"), &json!("705ab4f5")]);
+        answer["response"].clone()
+    };
+    let name = debian().name().to_owned();
+    let refused = ask(&service, &[&name]);
+    assert_eq!(refused["allowed"], false);
+    let message = refused["status"]["message"].as_str().unwrap();
+    assert!(message.contains(&name) && message.contains("over the bar: CVE-"), "{message}");
+    let warned = ask(&service, &["nobody.example/knows:1"]);
+    assert_eq!(warned["allowed"], true);
+    assert!(warned["warnings"][0].as_str().unwrap().contains("`nobody.example/knows:1` is not known here"));
+    put(&service, "/v1/policies/shop", "fail_on = [\"malicious,rated\"]").ok();
+    assert_eq!(ask(&service, &[&format!("any.example/name@{image}")])["allowed"], true);
+    service.api.send("POST", "/v1/admission", &[], b"{}").refused(400, "bad-request");
+    let strict = Service::with(service.stop().with("LIMPID_ADMISSION__UNKNOWN", "deny"));
+    let refused = ask(&strict, &[&name, "nobody.example/knows:1"]);
+    assert_eq!(refused["allowed"], false);
+}
+
+#[test]
+fn a_policy_beside_the_caller_decides_for_one_scan() {
+    let (setup, files) = (Setup::new(), tempfile::tempdir().unwrap());
+    let write = |name: &str, text: &str| {
+        let path = files.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let tracker = write("tracker.json", &advisories::debian_tracker().to_string());
+    setup.run(["feed", "add", "debian", &tracker]).ok();
+    let archive = files.path().join("image.tar");
+    std::fs::write(&archive, Parts::of(&debian(), Compression::Gzip).docker_archive()).unwrap();
+    let archive = archive.to_str().unwrap();
+    let policy = write(
+        "policy.toml",
+        "fail_on = [\"fixable\"]\n[[suppress]]\nvulnerabilities = [\"CVE-2024-2961\"]\nreason = \"a\"\n\
+         [[suppress]]\nvulnerabilities = [\"CVE-1999-1\"]\nreason = \"old\"\n",
+    );
+    let vex = write("vex.json", &openvex(&json!({ "@id": "pkg:deb/debian/libc6" })));
+    let scanned = |arguments: &[&str], beside: Option<&str>| {
+        let mut command = setup.command();
+        command.arg("scan").arg(archive).args(["--format", "json"]).args(arguments);
+        command.current_dir(match beside {
+            None => setup.data().to_owned(),
+            Some(text) => {
+                std::fs::write(files.path().join(".limpid.toml"), text).unwrap();
+                files.path().to_owned()
+            }
+        });
+        let output = command.output().unwrap();
+        let reports: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        (output.status.code().unwrap(), suppressed(&reports[0]), stderr)
+    };
+    let (code, by, errors) = scanned(&["--policy", &policy], None);
+    assert_eq!((code, by), (1, vec![(GLIBC.to_owned(), "policy".to_owned())]));
+    assert!(errors.contains("rule 2 of `suppress`, `CVE-1999-1` is about no finding of this image"), "{errors}");
+    let (code, by, _) = scanned(&["--vex", &vex], None);
+    assert_eq!((code, by), (0, vec![(GLIBC.to_owned(), "vex-not-affected".to_owned())]));
+    let all = "[[suppress]]\npackages = [\"*\"]\nreason = \"all\"";
+    let (code, by, _) = scanned(&["--fail-on", "low"], Some(all));
+    assert!(code == 0 && !by.is_empty());
+    assert_eq!(scanned(&["--no-policy"], Some(all)).1, []);
+
+
+}
+
+#[test]
+fn commands_put_policies_in_force_here_and_at_a_service() {
+    let files = tempfile::tempdir().unwrap();
+    let path = files.path().join("shop.toml");
+    std::fs::write(&path, "fail_on = [\"critical\"]").unwrap();
+    let path = path.to_str().unwrap();
+    let commands = |setup: &Setup| {
+        assert!(setup.run(["policy", "add", "shop", path]).ok().contains("policy `shop` is in force: 0 rules"));
+        let listed = setup.run(["policy", "list"]).ok();
+        assert!(listed.contains("shop") && listed.contains("critical"), "{listed}");
+        assert_eq!(setup.run(["policy", "show", "shop"]).ok(), "fail_on = [\"critical\"]\n");
+        assert_eq!(setup.run(["vex", "list", "--format", "json"]).json(), json!({ "documents": [] }));
+        setup.run(["policy", "remove", "shop"]).ok();
+        assert!(setup.run(["policy", "remove", "shop"]).failed().contains("there is no policy `shop`"));
+        assert!(setup.run(["policy", "check", path]).ok().contains("is a policy: 0 rules, 1 bar"));
+    };
+    let setup = Setup::new();
+    commands(&setup);
+    let service = Service::with(setup);
+    commands(&service.setup);
+}

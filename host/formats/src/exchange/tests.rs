@@ -43,7 +43,8 @@ fn reports() -> Vec<(String, api::Report)> {
 /// The packages that a report speaks of.
 fn inventory(report: &api::Report) -> api::Inventory {
     let mut packages: Vec<api::Package> = Vec::new();
-    for finding in &report.findings {
+    let suppressed = report.suppressed.iter().map(|it| &it.finding);
+    for finding in report.findings.iter().chain(suppressed) {
         let is_there = |known: &api::Package| {
             (&known.purl, &known.path, &known.member)
                 == (&finding.package.purl, &finding.package.path, &finding.package.member)
@@ -87,8 +88,22 @@ fn reports_are_written_as_they_were_reviewed() {
 fn hostile(text: &str) -> api::Report {
     let (_, mut report) = reports().into_iter().find(|(folder, _)| folder.ends_with("mixed")).unwrap();
     report.image.names = vec![text.to_owned()];
-    report.findings.truncate(2);
-    for finding in &mut report.findings {
+    report.findings.truncate(3);
+    let suppression = |by: &'static str| api::Suppression {
+        by: by.into(),
+        source: text.to_owned(),
+        author: Some(text.to_owned()),
+        reason: text.to_owned(),
+        justification: Some(text.to_owned()),
+        since: Some(text.to_owned()),
+        until: Some(text.to_owned()),
+    };
+    let last = report.findings.pop().unwrap();
+    report.suppressed = ["policy", "vex-not-affected"]
+        .map(|by| api::Suppressed { finding: last.clone(), suppression: suppression(by) })
+        .into();
+    let suppressed = report.suppressed.iter_mut().map(|it| &mut it.finding);
+    for finding in report.findings.iter_mut().chain(suppressed) {
         finding.vulnerability = text.into();
         finding.aliases = vec![text.to_owned()];
         finding.title = text.to_owned();
@@ -145,7 +160,7 @@ fn what_is_hostile_stays_text_in_every_form() {
             assert!(!page.contains(markup), "{markup:?} of {text:?}: {page}");
         }
         let rows = page.lines().filter(|line| line.starts_with('|')).count();
-        assert_eq!(rows, 2 + report.findings.len(), "{page}");
+        assert_eq!(rows, 4 + report.findings.len() + report.suppressed.len(), "{page}");
     }
 }
 
@@ -189,8 +204,9 @@ fn of_several_images_is_written_what_has_place_for_them() {
         assert_eq!(
             error,
             format!(
-                "`{}` speaks of one image, and there are 3: name one of them, or its platform",
-                form.as_str()
+                "`{}` speaks of one image, and there are {}: name one of them, or its platform",
+                form.as_str(),
+                all.len()
             )
         );
     }

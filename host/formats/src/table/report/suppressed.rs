@@ -35,7 +35,9 @@ pub(super) fn listed(page: &mut Page, report: &api::Report) {
     page.line(&[Piece::new(Tone::Strong, "Suppressed, not counted above:")]);
     let mut grid = Grid::default().indented(2).with_last(Last::Cut);
     for api::Suppressed { finding, suppression } in report.suppressed.iter().take(LISTED) {
-        let until = suppression.until.as_ref().map(|until| format!(" until {until}")).unwrap_or_default();
+        // The day is enough.
+        let day = suppression.until.as_deref().and_then(|until| until.get(..10));
+        let until = day.map(|day| format!(" until {day}")).unwrap_or_default();
         let why = match suppression.reason.trim() {
             "" => suppression.justification.clone().unwrap_or_default(),
             reason => reason.to_owned(),

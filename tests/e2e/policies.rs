@@ -6,7 +6,7 @@ use xtask::sample::{Layer, advisories, debian};
 use crate::api::Answer;
 use crate::archives::{Compression, Parts};
 use crate::program::Setup;
-use crate::service::Service;
+use crate::service::{Service, until};
 
 /// A vulnerability of package `libc6`, which the lowest layer of the sample brings.
 const GLIBC: &str = "CVE-2024-2961";
@@ -75,14 +75,17 @@ fn a_report_on_the_past_uses_what_was_in_force_then() {
     let policy = format!("[[suppress]]\nvulnerabilities = [\"{GLIBC}\"]\nreason = \"a\"");
     let since = |answer: Answer| answer.ok()["since"].as_str().unwrap().to_owned();
     let first = since(put(&service, "/v1/policies/shop", &policy));
-    // The next one is of another moment in any case.
-    let second = since(put(&service, "/v1/policies/shop", "[[suppress]]\npackages = [\"none\"]\nreason = \"b\""));
-    assert!(first < second, "{first} {second}");
-    let at = |time: &str| {
-        let report = service.api.get(&format!("/v1/images/{image}/report?as-of={time}")).ok();
-        suppressed(&report).len()
-    };
-    assert_eq!((at(&first), at(&second)), (1, 0));
+    // Moments are told to the second.
+    let mut changes = 0;
+    let second = until("a second has passed", || {
+        changes += 1;
+        let changed = format!("{policy}\n# {changes}");
+        Some(since(put(&service, "/v1/policies/shop", &changed))).filter(|second| *second > first)
+    });
+    assert_eq!(service.api.delete("/v1/policies/shop").status, 204);
+    let report = service.api.get(&format!("/v1/images/{image}/report?as-of={second}")).ok();
+    assert_eq!(suppressed(&report).len(), 1);
+    assert_eq!(suppressed(&service.api.report_now(&image)), []);
 }
 
 #[test]

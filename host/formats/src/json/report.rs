@@ -271,7 +271,11 @@ struct Rest {
 }
 
 impl Rest {
-    fn new(findings: &[report::Finding], report: report::Report) -> Self {
+    fn new(
+        findings: &[report::Finding],
+        suppressed: &[report::Suppressed],
+        report: report::Report,
+    ) -> Self {
         let severities = limpid_model::Severity::WORST_FIRST;
         let mut by_severity: BTreeMap<Word, usize> =
             severities.iter().map(|severity| (severity.as_str().into(), 0)).collect();
@@ -280,7 +284,7 @@ impl Rest {
         }
         let summary = Summary {
             findings: findings.len(),
-            suppressed: report.suppressed.len(),
+            suppressed: suppressed.len(),
             fixable: findings.iter().filter(|finding| finding.fixed_version.is_some()).count(),
             by_severity,
             packages: report.coverage.packages,
@@ -316,7 +320,8 @@ pub fn write_report(
     let mut suppressed = std::mem::take(&mut report.suppressed);
     let known = report.base.clone();
     let known = known.as_ref();
-    let Rest { image, summary, coverage, plugins, base, recommendation } = Rest::new(&first, report);
+    let Rest { image, summary, coverage, plugins, base, recommendation } = 
+        Rest::new(&first, &suppressed, report);
     if only.is_some() {
         first.retain(|finding| is_of(only, provenance(known, finding)));
         suppressed.retain(|it| is_of(only, provenance(known, &it.finding)));

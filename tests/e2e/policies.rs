@@ -192,7 +192,10 @@ fn a_pod_is_admitted_by_the_verdicts_on_its_images() {
     put(&service, "/v1/policies/shop", "fail_on = [\"fixable\"]").ok();
     let ask = |service: &Service, images: &[&str]| {
         let answer = service.api.send("POST", "/v1/admission", &[], review(images).as_bytes()).ok();
-        assert_eq!([&answer["kind"], &answer["response"]["uid"]], [&json!("AdmissionReview"), &json!("705ab4f5")]);
+        assert_eq!(
+            [&answer["kind"], &answer["response"]["uid"]],
+            [&json!("AdmissionReview"), &json!("705ab4f5")]
+        );
         answer["response"].clone()
     };
     let name = debian().name().to_owned();
@@ -247,15 +250,16 @@ fn a_policy_beside_the_caller_decides_for_one_scan() {
     };
     let (code, by, errors) = scanned(&["--policy", &policy], None);
     assert_eq!((code, by), (1, vec![(GLIBC.to_owned(), "policy".to_owned())]));
-    assert!(errors.contains("rule 2 of `suppress`, `CVE-1999-1` is about no finding of this image"), "{errors}");
+    assert!(
+        errors.contains("rule 2 of `suppress`, `CVE-1999-1` is about no finding of this image"),
+        "{errors}"
+    );
     let (code, by, _) = scanned(&["--vex", &vex], None);
     assert_eq!((code, by), (0, vec![(GLIBC.to_owned(), "vex-not-affected".to_owned())]));
     let all = "[[suppress]]\npackages = [\"*\"]\nreason = \"all\"";
     let (code, by, _) = scanned(&["--fail-on", "low"], Some(all));
     assert!(code == 0 && !by.is_empty());
     assert_eq!(scanned(&["--no-policy"], Some(all)).1, []);
-
-
 }
 
 #[test]
@@ -265,7 +269,9 @@ fn commands_put_policies_in_force_here_and_at_a_service() {
     std::fs::write(&path, "fail_on = [\"critical\"]").unwrap();
     let path = path.to_str().unwrap();
     let commands = |setup: &Setup| {
-        assert!(setup.run(["policy", "add", "shop", path]).ok().contains("policy `shop` is in force: 0 rules"));
+        assert!(
+            setup.run(["policy", "add", "shop", path]).ok().contains("policy `shop` is in force: 0 rules")
+        );
         let listed = setup.run(["policy", "list"]).ok();
         assert!(listed.contains("shop") && listed.contains("critical"), "{listed}");
         assert_eq!(setup.run(["policy", "show", "shop"]).ok(), "fail_on = [\"critical\"]\n");

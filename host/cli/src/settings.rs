@@ -12,7 +12,8 @@ use anyhow::{Context, bail};
 use limpid_fetch::RegistrySettings;
 use limpid_images::DaemonSettings;
 use limpid_scanner::{
-    BundleSettings, DocumentLimits, FeedSettings, FileKind, Keep, Kinds, Limits, PolicySettings, StoreSettings, runtime,
+    BundleSettings, DocumentLimits, FeedSettings, FileKind, Keep, Kinds, Limits, PolicySettings,
+    StoreSettings, runtime,
 };
 use serde::{Deserialize, Serialize};
 

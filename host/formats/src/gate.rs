@@ -162,7 +162,11 @@ mod tests {
     }
 
     fn verdict(report: &api::Report, bars: &[&str]) -> Verdict {
-        judge(report, &bars.iter().map(|bar| bar.parse().unwrap()).collect::<Vec<_>>(), Known { exploited: true })
+        judge(
+            report,
+            &bars.iter().map(|bar| bar.parse().unwrap()).collect::<Vec<_>>(),
+            Known { exploited: true },
+        )
     }
 
     #[test]

@@ -43,8 +43,8 @@ pub use progress::JobProgress;
 pub(crate) use report::is_of;
 pub use report::{
     Coverage, Distribution, Enrichment, Examination, Finding, Gap, Inventory, LayerRef, Package,
-    PluginFailure, Publisher, Rating, Report, Severity, Silent, Summary, Suppressed, Suppression, UnexaminedFiles, UnjudgedAdvisory,
-    UnorderedVersion, UnreadFile, write_report,
+    PluginFailure, Publisher, Rating, Report, Severity, Silent, Summary, Suppressed, Suppression,
+    UnexaminedFiles, UnjudgedAdvisory, UnorderedVersion, UnreadFile, write_report,
 };
 pub use repositories::{PreviousTarget, Repositories, Repository, Tag, TagChange, TaggedImage, Tags};
 pub use statistics::{Statistics, Unfixed};

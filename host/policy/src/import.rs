@@ -62,7 +62,8 @@ fn trivy_lines(text: &str) -> Imported {
     let (mut rules, mut left_out) = (Vec::new(), Vec::new());
     let mut comment: Vec<&str> = Vec::new();
     for line in text.lines() {
-        let (entry, why) = line.split_once('#').map_or((line, None), |(entry, why)| (entry, Some(why.trim())));
+        let (entry, why) =
+            line.split_once('#').map_or((line, None), |(entry, why)| (entry, Some(why.trim())));
         let mut words = entry.split_whitespace();
         let Some(id) = words.next() else {
             match why {
@@ -113,14 +114,16 @@ struct TrivyEntry {
 }
 
 fn trivy_yaml(text: &str) -> Result<Imported, String> {
-    let file: TrivyFile = serde_saphyr::from_str(text).map_err(|error| format!("the file cannot be read: {error}"))?;
+    let file: TrivyFile =
+        serde_saphyr::from_str(text).map_err(|error| format!("the file cannot be read: {error}"))?;
     let of_other = [
         ("misconfigurations", file.misconfigurations.len()),
         ("secrets", file.secrets.len()),
         ("licenses", file.licenses.len()),
     ];
     let others = of_other.into_iter().filter(|(_, count)| *count > 0);
-    let left_out = others.map(|(what, count)| format!("{count} {what}: Limpid does not look for them")).collect();
+    let left_out =
+        others.map(|(what, count)| format!("{count} {what}: Limpid does not look for them")).collect();
     let rules = file.vulnerabilities.into_iter().map(|entry| Rule {
         vulnerabilities: vec![entry.id],
         packages: entry.purls,
@@ -165,7 +168,8 @@ const TYPES: [(&str, &str); 18] = [
 /// The file is too large, or no YAML.
 pub fn grype(text: &str) -> Result<Imported, String> {
     check_size(text)?;
-    let file: GrypeFile = serde_saphyr::from_str(text).map_err(|error| format!("the file cannot be read: {error}"))?;
+    let file: GrypeFile =
+        serde_saphyr::from_str(text).map_err(|error| format!("the file cannot be read: {error}"))?;
     let (mut rules, mut left_out) = (Vec::new(), Vec::new());
     for (place, entry) in file.ignore.into_iter().enumerate() {
         match grype_rule(entry) {
@@ -200,7 +204,10 @@ fn grype_rule(entry: serde_json::Map<String, serde_json::Value>) -> Result<Rule,
     Ok(rule)
 }
 
-fn grype_package(package: &serde_json::Map<String, serde_json::Value>, rule: &mut Rule) -> Result<(), String> {
+fn grype_package(
+    package: &serde_json::Map<String, serde_json::Value>,
+    rule: &mut Rule,
+) -> Result<(), String> {
     let of = |key: &str| package.get(key).and_then(serde_json::Value::as_str).filter(|text| !text.is_empty());
     let known = ["name", "version", "type", "location", "language"];
     if let Some(other) = package.keys().find(|key| !known.contains(&key.as_str())) {
@@ -251,7 +258,9 @@ fn written(rules: Vec<Rule>, mut left_out: Vec<String>) -> Imported {
         // Each by itself: what one of them cannot say must not cost the others.
         let one = toml::to_string(&Rules { suppress: vec![rule] }).map_err(|error| error.to_string());
         let read = one.and_then(|text| {
-            crate::Policy::read("imported", &text, crate::Form::Toml).map(|_| text).map_err(|error| error.to_string())
+            crate::Policy::read("imported", &text, crate::Form::Toml)
+                .map(|_| text)
+                .map_err(|error| error.to_string())
         });
         match read {
             Ok(text) => {

@@ -87,7 +87,9 @@ impl Packages {
                     None => format!("{kind}/{name}"),
                 };
                 path.matches(&whole)
-                    && version.as_ref().is_none_or(|glob| purl.version.as_ref().is_some_and(|it| glob.matches(it)))
+                    && version
+                        .as_ref()
+                        .is_none_or(|glob| purl.version.as_ref().is_some_and(|it| glob.matches(it)))
             }
         }
     }
@@ -128,7 +130,11 @@ mod tests {
         check("pkg:npm/%40babel/core@7.0.0", "pkg:npm/%40babel/core@7.0.0", true);
         check("pkg:npm/@babel", "pkg:npm/%40babel/core@7.0.0", false);
         check("pkg:deb/debian/libssl3@3.0.*", "pkg:deb/debian/libssl3@3.0.11-1~deb12u2?arch=amd64", true);
-        check("pkg:deb/debian/libstdc++6@12.2.0-14%2Bb1", "pkg:deb/debian/libstdc%2B%2B6@12.2.0-14%2Bb1", true);
+        check(
+            "pkg:deb/debian/libstdc++6@12.2.0-14%2Bb1",
+            "pkg:deb/debian/libstdc%2B%2B6@12.2.0-14%2Bb1",
+            true,
+        );
         check("pkg:deb/debian/libssl3?arch=amd64", "pkg:deb/debian/libssl3@3.0.11-1", true);
         check("pkg:deb/ubuntu/*", "pkg:deb/debian/libssl3@3.0.11-1", false);
         check("libssl*", "pkg:deb/debian/libssl3@3.0.11-1", true);

@@ -256,7 +256,10 @@ impl WrittenRule {
             _ => return Err(format!("it takes `days`, 1 to {MAX_DAYS}, and no `level`")),
         };
         let globs = |texts: Vec<String>| {
-            texts.iter().map(|text| Glob::new(text).map_err(|error| error.to_string())).collect::<Result<_, _>>()
+            texts
+                .iter()
+                .map(|text| Glob::new(text).map_err(|error| error.to_string()))
+                .collect::<Result<_, _>>()
         };
         let rule = Rule {
             section,
@@ -270,9 +273,12 @@ impl WrittenRule {
             paths: globs(paths.iter().map(|path| path.trim_start_matches('/').to_owned()).collect())?,
             layers,
             bases: globs(bases)?,
-            origin: origin.map(|word| {
-                Provenance::from_word(&word).ok_or_else(|| format!("`origin`: `{word:.50}` is neither `base` nor `own`"))
-            }).transpose()?,
+            origin: origin
+                .map(|word| {
+                    Provenance::from_word(&word)
+                        .ok_or_else(|| format!("`origin`: `{word:.50}` is neither `base` nor `own`"))
+                })
+                .transpose()?,
             at_most: at_most.map(|word| severity("at_most", &word)).transpose()?,
             reason: text("reason", self.reason)?.unwrap_or_default(),
             author: text("author", self.author)?,
@@ -289,7 +295,9 @@ impl WrittenRule {
         let moment = |member: &str, day: Option<Day>, read: fn(&str) -> Option<Moment>| {
             let Some(day) = day.map(Day::into_text) else { return Ok(None) };
             let at = read(&day).ok_or_else(|| {
-                format!("`{member}`: `{day:.50}` is neither a date nor a time: give `2027-01-31`, or RFC 3339")
+                format!(
+                    "`{member}`: `{day:.50}` is neither a date nor a time: give `2027-01-31`, or RFC 3339"
+                )
             })?;
             Ok::<_, String>(Some((day, at)))
         };
@@ -329,14 +337,20 @@ impl Rule {
             [] => format!("rule {} of `{}`", self.number, self.section),
             [first] => format!("rule {} of `{}`, `{first:.100}`", self.number, self.section),
             [first, others @ ..] => {
-                format!("rule {} of `{}`, `{first:.100}` and {} more", self.number, self.section, others.len())
+                format!(
+                    "rule {} of `{}`, `{first:.100}` and {} more",
+                    self.number,
+                    self.section,
+                    others.len()
+                )
             }
         }
     }
 
     /// Whether it is about a finding of an image. A rule is about what all that it names has in common.
     pub(crate) fn is_about(&self, subject: &Subject, candidate: &Candidate<'_>) -> bool {
-        let is_called = |id: &String| candidate.identifiers.iter().any(|known| known.eq_ignore_ascii_case(id));
+        let is_called =
+            |id: &String| candidate.identifiers.iter().any(|known| known.eq_ignore_ascii_case(id));
         let is_of = |packages: &Packages| packages.matches(candidate.name, candidate.purl.as_ref());
         let is_base = |glob: &Glob| {
             let brought = subject.bases.iter().filter(|base| base.brought(candidate.layer));
@@ -397,7 +411,8 @@ mod tests {
                 "reason": "not reachable", "expires": "2027-01-31"}],
             "severity": [{"vulnerabilities": ["CVE-2024-2"], "level": "low"}],
             "grace": [{"days": 30, "at_most": "high"}]}"#;
-        let (a, b) = (Policy::read("p", toml, Form::Toml).unwrap(), Policy::read("p", json, Form::Json).unwrap());
+        let (a, b) =
+            (Policy::read("p", toml, Form::Toml).unwrap(), Policy::read("p", json, Form::Json).unwrap());
         let expires = |policy: &Policy| policy.rules[0].expires.map(|it| it.to_string());
         assert_eq!(expires(&a).as_deref(), Some("2027-02-01T00:00:00Z"));
         assert_eq!(expires(&a), expires(&b));
@@ -416,7 +431,10 @@ mod tests {
         check("[[suppress]]\nvulnerabilities = [\"a\"]", "no `reason`");
         check("[[suppress]]\nvulnerability = \"a\"", "unknown field `vulnerability`");
         check("[[suppress]]\npackages = [\"a[\"]\nreason = \"a\"", "`a[` is no pattern");
-        check("[[suppress]]\npaths = [\"a\"]\nreason = \"a\"\nexpires = \"soon\"", "`soon` is neither a date");
+        check(
+            "[[suppress]]\npaths = [\"a\"]\nreason = \"a\"\nexpires = \"soon\"",
+            "`soon` is neither a date",
+        );
         check("[[suppress]]\npaths = [\"a\"]\nreason = \"a\"\nlevel = \"low\"", "neither `level` nor `days`");
         check("[[severity]]\nlevel = \"worst\"", "`worst` is none of malicious, critical");
         check("[[severity]]\nvulnerabilities = [\"a\"]", "it takes `level`");
@@ -436,7 +454,8 @@ mod tests {
             labels: vec![("team".to_owned(), "shop".to_owned())],
             ..Subject::default()
         };
-        let check = |text: &str, expected: bool| assert_eq!(policy(text).is_for(&subject), expected, "{text}");
+        let check =
+            |text: &str, expected: bool| assert_eq!(policy(text).is_for(&subject), expected, "{text}");
         check("", true);
         check("repositories = [\"registry.example/shop/*\"]", true);
         check("repositories = [\"other\", \"registry.example/**\"]", true);

@@ -45,7 +45,9 @@ pub enum VexError {
     #[error("it is no JSON: {0}")]
     Json(#[from] serde_json::Error),
     /// It is something else.
-    #[error("it is neither OpenVEX (`@context`), nor CSAF (`document.csaf_version`), nor CycloneDX (`bomFormat`)")]
+    #[error(
+        "it is neither OpenVEX (`@context`), nor CSAF (`document.csaf_version`), nor CycloneDX (`bomFormat`)"
+    )]
     Unknown,
     /// Its reader refuses it.
     #[error("it is no {form} that can be read: {why}")]

@@ -88,7 +88,8 @@ pub use room::Room;
 pub use run::{Run, RunProgress};
 pub use schedule::{RunTimes, Updates};
 pub use settings::{
-    BundleSettings, Clock, FeedSettings, Keep, NoticeSettings, OneFeed, PolicySettings, Retry, Settings, WatchSettings,
+    BundleSettings, Clock, FeedSettings, Keep, NoticeSettings, OneFeed, PolicySettings, Retry, Settings,
+    WatchSettings,
 };
 pub use vulnerabilities::Filter;
 pub use watches::{RegistryLister, Submit, Unlisted, Watching};

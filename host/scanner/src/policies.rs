@@ -158,7 +158,8 @@ pub(crate) fn put(
     check(&document.name)?;
     if let Understood::Policy(policy) = understood(&document)? {
         for bar in policy.bars() {
-            let refused = |why| PolicyError::Document { name: document.name.clone(), why: format!("`fail_on`: {why}") };
+            let refused =
+                |why| PolicyError::Document { name: document.name.clone(), why: format!("`fail_on`: {why}") };
             bar.parse::<Bar>().map_err(|why| Error::Policy(refused(why)))?;
         }
     }
@@ -171,7 +172,8 @@ pub(crate) fn put(
         return Ok(before);
     }
     let others = in_force(&view, None)?;
-    let is_known = others.iter().any(|it| (part_of(it.kind), &it.name) == (part_of(document.kind), &document.name));
+    let is_known =
+        others.iter().any(|it| (part_of(it.kind), &it.name) == (part_of(document.kind), &document.name));
     if !is_known && others.len() >= settings.policies.documents {
         return Err(Error::Policy(PolicyError::Many(settings.policies.documents)));
     }

@@ -8,11 +8,11 @@ use limpid_layers::ClaimSet;
 use limpid_model::explanation::Explanation;
 use limpid_model::report::Report;
 use limpid_model::{
-    AffectedImage, DecisionContent, DecisionDocument, DecisionKind, Digest, FeedState, Image, ImageDifference, ImageSummary, ImportedFeed, Ingested,
-    Inventory, Keys, LayerDescription, LayerReport, Notice, NoticePosition, NoticeState, PackageHolder, Page,
-    PluginId, PluginVersions, RemovedSource, Repository, Statistics, Subscription, SubscriptionSpec,
-    SubscriptionState, Tag, VulnerabilityDescription, Watch, WatchSpec, WatchState, WatchedPosition,
-    WatchedTag,
+    AffectedImage, DecisionContent, DecisionDocument, DecisionKind, Digest, FeedState, Image,
+    ImageDifference, ImageSummary, ImportedFeed, Ingested, Inventory, Keys, LayerDescription, LayerReport,
+    Notice, NoticePosition, NoticeState, PackageHolder, Page, PluginId, PluginVersions, RemovedSource,
+    Repository, Statistics, Subscription, SubscriptionSpec, SubscriptionState, Tag, VulnerabilityDescription,
+    Watch, WatchSpec, WatchState, WatchedPosition, WatchedTag,
 };
 
 use limpid_policy::{Decisions, Subject};

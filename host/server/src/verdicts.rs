@@ -53,7 +53,8 @@ impl Verdicts {
         if bars.is_empty() {
             return Ok(None);
         }
-        let report = Report::of(scanner.report(image)?).map_err(|error| Failure::internal(error.to_string()))?;
+        let report =
+            Report::of(scanner.report(image)?).map_err(|error| Failure::internal(error.to_string()))?;
         let reports = std::slice::from_ref(&report);
         let feeds: Vec<_> = scanner.feeds()?.into_iter().map(Into::into).collect();
         let known = gate::Known { exploited: gate::knows_exploited(&feeds, reports) };
@@ -72,9 +73,8 @@ fn bars(scanner: &Scanner, image: &Digest, against: &Against) -> Result<Vec<(Str
     match &against.policy {
         Some(name) => {
             let policy = decisions.policies().find(|policy| policy.name() == name);
-            let policy = policy.ok_or_else(|| {
-                Failure::new(Code::NoSuchPolicy, format!("there is no policy `{name}`"))
-            })?;
+            let policy = policy
+                .ok_or_else(|| Failure::new(Code::NoSuchPolicy, format!("there is no policy `{name}`")))?;
             texts.extend_from_slice(policy.bars());
         }
         None => {

@@ -28,7 +28,8 @@ pub(super) fn measure(setting: &Setting) -> anyhow::Result<Vec<Measurement>> {
     let service = Service::start(&limpid, &folder, &Interrupts::default())?;
     let mut client = Client::of(service.address())?;
     reports::tagged(&mut client, &format!("/v1/images/{image}/report"))?;
-    let policy = b"fail_on = [\"critical,fixable\"]\n[[suppress]]\npackages = [\"none\"]\nreason = \"none\"\n";
+    let policy =
+        b"fail_on = [\"critical,fixable\"]\n[[suppress]]\npackages = [\"none\"]\nreason = \"none\"\n";
     let (status, _) = Api::new(service.address()).send("PUT", "/v1/policies/bench", policy)?;
     ensure!(status == 200, "the policy was answered with {status}");
     let review = review(&format!("registry.example/shop/web@{image}"));
@@ -57,7 +58,8 @@ pub(super) fn measure(setting: &Setting) -> anyhow::Result<Vec<Measurement>> {
         "/s",
         vec![count / started.elapsed().as_secs_f64()],
     );
-    let (all, floor) = (Measurement::of_times("review of a pod", &all), Measurement::of_times("floor", &floor));
+    let (all, floor) =
+        (Measurement::of_times("review of a pod", &all), Measurement::of_times("floor", &floor));
     let last = Measurement::new("review of a pod, 99 in 100 are faster", "ms", vec![all.quantile(99)]);
     let last = last.beside(&Measurement::new("floor", "ms", vec![floor.quantile(99)]));
     Ok(vec![first, all.beside(&floor), last.with_bar(Bar::Below(10.0)), rate.with_bar(Bar::AtLeast(2_000.0))])

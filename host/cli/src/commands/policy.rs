@@ -107,7 +107,8 @@ pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<Exit
             print(&format!("policy `{}` is in force: {rules}", policy.name))
         }
         Command::List { format } => {
-            let policies = api::Policies { policies: holder("list")?.decision_documents(DecisionKind::PolicyToml)? };
+            let policies =
+                api::Policies { policies: holder("list")?.decision_documents(DecisionKind::PolicyToml)? };
             listed(*format, &policies, &policies.policies)
         }
         Command::Show { name } => shown(&holder("show")?, DecisionKind::PolicyToml, name),
@@ -147,7 +148,8 @@ pub(crate) fn run_vex(settings: &Settings, command: &Vex) -> anyhow::Result<Exit
             print(&format!("VEX document `{}` is in force: {statements}{by}{others}", vex.name))
         }
         Vex::List { format } => {
-            let documents = api::VexDocuments { documents: holder("list")?.decision_documents(DecisionKind::Vex)? };
+            let documents =
+                api::VexDocuments { documents: holder("list")?.decision_documents(DecisionKind::Vex)? };
             listed(*format, &documents, &documents.documents)
         }
         Vex::Show { name } => shown(&holder("show")?, DecisionKind::Vex, name),

@@ -15,7 +15,8 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Map, Value, json};
 
 use super::{
-    HOME, Subject, TOOL, VERSION, addresses, advice, as_of, document, name_of, purl_of, suppression, title, uuid,
+    HOME, Subject, TOOL, VERSION, addresses, advice, as_of, document, name_of, purl_of, suppression, title,
+    uuid,
 };
 use crate::json as api;
 

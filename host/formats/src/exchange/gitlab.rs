@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{HOME, Subject, TOOL, VERSION, addresses, advice, as_of, document, name_of, place_of, suppression, title};
+use super::{
+    HOME, Subject, TOOL, VERSION, addresses, advice, as_of, document, name_of, place_of, suppression, title,
+};
 use crate::json as api;
 
 /// Longer names, descriptions and addresses are refused or cut.
@@ -24,7 +26,12 @@ pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
     // The form has no place for what does not count.
     let suppressed = report.suppressed.iter().map(|it| {
         let finding = &it.finding;
-        let what = format!("{} in {}: {}", finding.vulnerability, finding.package.name, suppression(&it.suppression));
+        let what = format!(
+            "{} in {}: {}",
+            finding.vulnerability,
+            finding.package.name,
+            suppression(&it.suppression)
+        );
         json!({ "level": "info", "value": what })
     });
     let messages = messages.chain(suppressed.take(MESSAGES));

@@ -271,11 +271,7 @@ struct Rest {
 }
 
 impl Rest {
-    fn new(
-        findings: &[report::Finding],
-        suppressed: &[report::Suppressed],
-        report: report::Report,
-    ) -> Self {
+    fn new(findings: &[report::Finding], suppressed: &[report::Suppressed], report: report::Report) -> Self {
         let severities = limpid_model::Severity::WORST_FIRST;
         let mut by_severity: BTreeMap<Word, usize> =
             severities.iter().map(|severity| (severity.as_str().into(), 0)).collect();
@@ -320,7 +316,7 @@ pub fn write_report(
     let mut suppressed = std::mem::take(&mut report.suppressed);
     let known = report.base.clone();
     let known = known.as_ref();
-    let Rest { image, summary, coverage, plugins, base, recommendation } = 
+    let Rest { image, summary, coverage, plugins, base, recommendation } =
         Rest::new(&first, &suppressed, report);
     if only.is_some() {
         first.retain(|finding| is_of(only, provenance(known, finding)));

@@ -77,7 +77,8 @@ fn product(csaf: &Csaf, id: Id) -> Option<Product> {
 /// Why a product is not affected, in the publisher's words.
 fn impact(vulnerability: &Vulnerability, product: Id) -> String {
     let is_of = |threat: &&limpid_csaf::Threat| {
-        threat.category == "impact" && (threat.product_ids.is_empty() || threat.product_ids.contains(&product))
+        threat.category == "impact"
+            && (threat.product_ids.is_empty() || threat.product_ids.contains(&product))
     };
     vulnerability.threats.iter().find(is_of).map(|threat| threat.details.clone()).unwrap_or_default()
 }

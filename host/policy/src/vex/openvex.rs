@@ -11,8 +11,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<VexDocument, VexError> {
         Ok(statement) => statements.push(statement),
         Err(_) => vex.inapplicable += 1,
     });
-    let document =
-        document.map_err(|error| VexError::Form { form: "OpenVEX", why: error.to_string() })?;
+    let document = document.map_err(|error| VexError::Form { form: "OpenVEX", why: error.to_string() })?;
     vex.id.clone_from(&document.id);
     vex.author.clone_from(&document.author);
     for statement in statements {
@@ -35,7 +34,11 @@ pub(super) fn read(bytes: &[u8]) -> Result<VexDocument, VexError> {
                 Stated::UnderInvestigation => Status::UnderInvestigation,
             },
             justification: Some(statement.justification.clone()).filter(|it| !it.is_empty()),
-            reason: first(&[&statement.impact_statement, &statement.status_notes, &statement.action_statement]),
+            reason: first(&[
+                &statement.impact_statement,
+                &statement.status_notes,
+                &statement.action_statement,
+            ]),
             at: when(&[
                 &statement.last_updated,
                 &statement.timestamp,

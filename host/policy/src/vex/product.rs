@@ -150,9 +150,9 @@ impl Image {
             let is_there = match &self.repository {
                 None => false,
                 Some(Repository::Whole(whole)) => found == whole,
-                Some(Repository::Ends(end)) => {
-                    found.strip_suffix(end.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('/'))
-                }
+                Some(Repository::Ends(end)) => found
+                    .strip_suffix(end.as_str())
+                    .is_some_and(|rest| rest.is_empty() || rest.ends_with('/')),
             };
             is_there && self.tag.as_deref().is_none_or(|stated| tag(name) == Some(stated))
         };

@@ -14,7 +14,13 @@ fn shown(document: &VexDocument) -> Vec<String> {
         };
         let products: Vec<_> = it.products.iter().map(product).collect();
         let justification = it.justification.as_deref().unwrap_or("-");
-        format!("{} {:?} {justification} {} [{}]", it.identifiers.join(","), it.status, it.reason, products.join(" "))
+        format!(
+            "{} {:?} {justification} {} [{}]",
+            it.identifiers.join(","),
+            it.status,
+            it.reason,
+            products.join(" ")
+        )
     };
     document.statements.iter().map(statement).collect()
 }
@@ -43,7 +49,10 @@ fn csaf_states_of_products_by_package_urls_and_of_what_is_in_images() {
             "flags": [{"label": "component_not_present", "product_ids": ["a"]}],
             "threats": [{"category": "impact", "details": "not built in", "product_ids": ["a"]}]}]}"#;
     let document = read(text);
-    assert_eq!((document.id.as_str(), document.author.as_str(), document.inapplicable), ("VEX-1", "Maker", 1));
+    assert_eq!(
+        (document.id.as_str(), document.author.as_str(), document.inapplicable),
+        ("VEX-1", "Maker", 1)
+    );
     let mut found = shown(&document);
     found.sort();
     assert_eq!(

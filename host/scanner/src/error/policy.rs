@@ -10,7 +10,9 @@ pub enum PolicyError {
         name: String,
     },
     /// Its name cannot stand in addresses.
-    #[error("a name is 1 to {most} letters, digits, `.`, `_` and `-`, the first a letter or a digit: not `{name}`")]
+    #[error(
+        "a name is 1 to {most} letters, digits, `.`, `_` and `-`, the first a letter or a digit: not `{name}`"
+    )]
     Name {
         /// What was given.
         name: String,

@@ -34,7 +34,8 @@ mod product;
 mod statement;
 
 pub use document::{
-    Csaf, Document, Metric, Note, OtherId, Publisher, Reference, Remediation, Score, Threat, Tracking, Vulnerability,
+    Csaf, Document, Metric, Note, OtherId, Publisher, Reference, Remediation, Score, Threat, Tracking,
+    Vulnerability,
 };
 pub use names::Id;
 pub use product::Product;

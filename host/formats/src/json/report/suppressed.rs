@@ -36,10 +36,7 @@ pub struct Suppression {
 
 impl Suppressed {
     pub(super) fn of(suppressed: report::Suppressed, base: Option<&BaseImage>) -> Self {
-        Self {
-            finding: finding(suppressed.finding, base),
-            suppression: suppressed.suppression.into(),
-        }
+        Self { finding: finding(suppressed.finding, base), suppression: suppressed.suppression.into() }
     }
 }
 

@@ -72,7 +72,10 @@ impl Review {
     pub(in crate::routes::v1) fn read(bytes: &[u8]) -> Result<Self, String> {
         let review: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if (review.api_version.as_str(), review.kind.as_str()) != (API, KIND) {
-            return Err(format!("it is `{:.50}` of `{:.50}`, not of `{API}`", review.kind, review.api_version));
+            return Err(format!(
+                "it is `{:.50}` of `{:.50}`, not of `{API}`",
+                review.kind, review.api_version
+            ));
         }
         Ok(review)
     }
@@ -155,7 +158,10 @@ mod tests {
         let all = ["a:1", "e", "i", "v:1"];
         check(json!({"kind": "Pod", "spec": pod}), &all);
         check(json!({"kind": "Deployment", "spec": {"template": {"spec": pod}}}), &all);
-        check(json!({"kind": "CronJob", "spec": {"jobTemplate": {"spec": {"template": {"spec": pod}}}}}), &all);
+        check(
+            json!({"kind": "CronJob", "spec": {"jobTemplate": {"spec": {"template": {"spec": pod}}}}}),
+            &all,
+        );
         check(json!({"kind": "ConfigMap", "data": {}}), &[]);
         check(Value::Null, &[]);
     }
@@ -171,7 +177,10 @@ mod tests {
         answer.refuse("a".to_owned());
         answer.refuse("b".repeat(10_000));
         let shown = serde_json::to_value(&answer).unwrap();
-        assert_eq!((&shown["response"]["allowed"], &shown["response"]["status"]["code"]), (&false.into(), &403.into()));
+        assert_eq!(
+            (&shown["response"]["allowed"], &shown["response"]["status"]["code"]),
+            (&false.into(), &403.into())
+        );
         let message = shown["response"]["status"]["message"].as_str().unwrap();
         assert!(message.starts_with("a; b") && message.len() == MESSAGE);
         (0..100).for_each(|_| answer.warn("w".to_owned()));

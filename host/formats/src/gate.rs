@@ -1,15 +1,28 @@
 //! Whether a report passes: for pipelines, which stop where an image is too bad, or where nobody can tell.
 
+mod expression;
+
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
 use limpid_model::{Enrichment, Severity};
 
+use self::expression::{Around, Expression};
 use crate::json as api;
 
-/// What no image may have: a finding that is all of this.
+/// What no image may have.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bar(Kind);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Kind {
+    Words(Words),
+    Expression(Expression),
+}
+
+/// A finding that is all of this.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Bar {
+struct Words {
     /// At least so bad. What nobody has rated may be, and counts.
     severity: Option<Severity>,
     /// What nobody has rated does not count.
@@ -26,12 +39,23 @@ pub struct Bar {
 
 /// The words of which a bar is made.
 const WORDS: &str = "`malicious`, `critical`, `high`, `medium`, `low` or `negligible`, `rated`, `fixable`, `exploited`, \
-                     `epss=0.1`; or `incomplete`";
+                     `epss=0.1`; or `incomplete`, or `cel:EXPRESSION`";
 
 impl FromStr for Bar {
     type Err = String;
 
-    /// Reads words that are separated by commas: `high,fixable`.
+    /// Reads words that are separated by commas (`high,fixable`), or an expression after `cel:`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        Ok(Self(match text.trim().strip_prefix(expression::PREFIX) {
+            Some(expression) => Kind::Expression(Expression::new(expression.trim())?),
+            None => Kind::Words(text.parse()?),
+        }))
+    }
+}
+
+impl FromStr for Words {
+    type Err = String;
+
     fn from_str(text: &str) -> Result<Self, String> {
         let mut bar = Self::default();
         for word in text.split(',').map(str::trim) {
@@ -57,6 +81,20 @@ impl FromStr for Bar {
 }
 
 impl Bar {
+    /// Whether it is an expression, which may take longer than words.
+    pub const fn is_expression(&self) -> bool {
+        matches!(self.0, Kind::Expression(_))
+    }
+
+    fn words(&self) -> Option<&Words> {
+        match &self.0 {
+            Kind::Words(words) => Some(words),
+            Kind::Expression(_) => None,
+        }
+    }
+}
+
+impl Words {
     /// Whether a finding is over it, were it known to be exploited and likely enough.
     fn may_be_over(&self, finding: &api::Finding) -> bool {
         Self { exploited: false, epss: None, ..self.clone() }.is_over(finding)
@@ -114,16 +152,56 @@ pub struct Known {
     pub exploited: bool,
 }
 
+/// Findings over bars, and why of some it cannot be said whether they are.
+#[derive(Debug, Default)]
+struct Over<'r> {
+    findings: Vec<&'r api::Finding>,
+    doubt: Option<String>,
+}
+
+impl<'r> Over<'r> {
+    fn of(report: &'r api::Report, bars: &[Bar]) -> Self {
+        let mut over = Self::default();
+        let around = match bars.iter().any(Bar::is_expression) {
+            true => Around::of(&report.image).map(Some),
+            false => Ok(None),
+        };
+        let around = around.unwrap_or_else(|why| {
+            over.doubt = Some(why);
+            None
+        });
+        for finding in &report.findings {
+            let is_over = bars.iter().any(|bar| match (&bar.0, &around) {
+                (Kind::Words(words), _) => words.is_over(finding),
+                (Kind::Expression(_), None) => false,
+                (Kind::Expression(expression), Some(around)) => {
+                    expression.holds(finding, around).unwrap_or_else(|why| {
+                        over.doubt.get_or_insert(why);
+                        false
+                    })
+                }
+            });
+            if is_over {
+                over.findings.push(finding);
+            }
+        }
+        over
+    }
+}
+
 /// Findings over some bar.
-pub fn over<'r>(report: &'r api::Report, bars: &'r [Bar]) -> impl Iterator<Item = &'r api::Finding> {
-    report.findings.iter().filter(|finding| bars.iter().any(|bar| bar.is_over(finding)))
+pub fn over<'r>(report: &'r api::Report, bars: &[Bar]) -> Vec<&'r api::Finding> {
+    Over::of(report, bars).findings
 }
 
 /// Holds a report against bars, any of which decides.
 pub fn judge(report: &api::Report, bars: &[Bar], known: Known) -> Verdict {
-    let over = over(report, bars).count();
-    if over > 0 {
-        return Verdict::Fails(over);
+    let over = Over::of(report, bars);
+    if !over.findings.is_empty() {
+        return Verdict::Fails(over.findings.len());
+    }
+    if let Some(why) = over.doubt {
+        return Verdict::CannotJudge(why);
     }
     let summary = &report.summary;
     if summary.packages == 0 {
@@ -133,13 +211,14 @@ pub fn judge(report: &api::Report, bars: &[Bar], known: Known) -> Verdict {
         let why = "no package could be judged: `limpid feed update` fetches what publishers say";
         return Verdict::CannotJudge(why.to_owned());
     }
-    let matters = |bar: &&Bar| report.findings.iter().any(|finding| bar.may_be_over(finding));
-    if bars.iter().filter(|bar| bar.exploited).any(|bar| matters(&bar)) && !known.exploited {
+    let bars: Vec<&Words> = bars.iter().filter_map(Bar::words).collect();
+    let matters = |bar: &&Words| report.findings.iter().any(|finding| bar.may_be_over(finding));
+    if bars.iter().filter(|bar| bar.exploited).any(&matters) && !known.exploited {
         let why = "nothing is stored of which vulnerabilities are exploited: `limpid feed update`";
         return Verdict::CannotJudge(why.to_owned());
     }
     let is_likely_known = report.findings.iter().any(|finding| finding.exploit_probability.is_some());
-    if bars.iter().filter(|bar| bar.epss.is_some()).any(|bar| matters(&bar)) && !is_likely_known {
+    if bars.iter().filter(|bar| bar.epss.is_some()).any(matters) && !is_likely_known {
         let why = "nothing is stored of how likely vulnerabilities are to be exploited: `limpid feed update`";
         return Verdict::CannotJudge(why.to_owned());
     }
@@ -216,6 +295,45 @@ mod tests {
         let judged = |bar: &str| judge(&unknown, &[bar.parse().unwrap()], Known { exploited: false });
         assert!(matches!(judged("exploited"), Verdict::CannotJudge(why) if why.contains("are exploited")));
         assert_eq!(judged("exploited,malicious,rated"), Verdict::Passes, "no finding comes near it");
+    }
+
+    #[test]
+    fn an_expression_speaks_of_a_finding_and_its_image() {
+        let report = report("mixed");
+        let count = |bar: &str| match verdict(&report, &[bar]) {
+            Verdict::Passes => 0,
+            Verdict::Fails(count) => count,
+            Verdict::CannotJudge(why) => panic!("{why}"),
+        };
+        let high = report.findings.iter().filter(|it| &*it.severity.level == "high").count();
+        assert!(high > 0);
+        let lodash = report.findings.iter().filter(|it| it.package.name.starts_with("lod")).count();
+        assert_eq!(count("cel:finding.package.name.startsWith('lod')"), lodash);
+        assert_eq!(count("cel: finding.severity.level == 'high'"), high);
+        assert_eq!(count("cel:finding.severity.level == 'high' && image.names.exists(n, n == 'none')"), 0);
+        assert_eq!(
+            count("cel:finding.exploited != null && finding.exploit_probability > 0.5"),
+            report
+                .findings
+                .iter()
+                .filter(|it| it.exploited.is_some() && it.exploit_probability.is_some_and(|it| it > 0.5))
+                .count()
+        );
+        let doubtful = |bar: &str| match verdict(&report, &[bar]) {
+            Verdict::CannotJudge(why) => why,
+            other => panic!("{other:?}"),
+        };
+        assert!(doubtful("cel:finding.nothing == 1").contains("`finding.nothing == 1`"));
+        assert!(doubtful("cel:finding.title").contains("neither true nor false"));
+        let refused = |bar: &str| bar.parse::<Bar>().unwrap_err();
+        assert!(refused("cel:finding.").contains("no expression"));
+        assert!(refused("cel:packages[0] == 'a'").contains("speaks of `packages`"));
+        let loops = "[1].map(a, [1].map(b, [1].map(c, [1].map(d, 1))))";
+        assert!(refused(&format!("cel:{loops} == []")).contains("4 times"));
+        assert!(refused(&format!("cel:{}true", "!".repeat(3_000))).contains("longer than"));
+        assert!(
+            refused(&format!("cel:{}true{}", "(".repeat(500), ")".repeat(500))).contains("no expression")
+        );
     }
 
     #[test]

@@ -119,7 +119,7 @@ impl Verdict {
     /// Holds a report against bars, which are as they were written.
     pub fn of(report: &Report, bars: &[(String, Bar)], known: Known) -> Self {
         let (fail_on, bars): (Vec<_>, Vec<_>) = bars.iter().cloned().unzip();
-        let over: Vec<_> = gate::over(report, &bars).collect();
+        let over: Vec<_> = gate::over(report, &bars);
         let (verdict, reason) = match gate::judge(report, &bars, known) {
             gate::Verdict::Passes => ("pass", None),
             gate::Verdict::Fails(1) => ("fail", Some("1 finding is over the bar".to_owned())),

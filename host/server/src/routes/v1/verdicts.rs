@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
+use limpid_formats::gate::Bar;
 use limpid_formats::json::Verdict;
 use limpid_scanner::{Error, Scanner};
 use serde::Deserialize;
@@ -32,10 +33,18 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    fn against(self) -> Against {
+    /// Expressions are for policies: who may only read could ask for what takes long.
+    fn against(self) -> Result<Against, Failure> {
         let bars = self.fail_on.unwrap_or_default();
         let bars = bars.split(';').map(str::trim).filter(|bar| !bar.is_empty());
-        Against { policy: self.policy, bars: bars.map(str::to_owned).collect() }
+        let bars: Vec<_> = bars.map(str::to_owned).collect();
+        for bar in &bars {
+            let bar = bar.parse::<Bar>().map_err(|why| Failure::bad_request(format!("`fail-on`: {why}")))?;
+            if bar.is_expression() {
+                return Err(Failure::bad_request("`fail-on`: expressions are for the bars of policies"));
+            }
+        }
+        Ok(Against { policy: self.policy, bars })
     }
 }
 
@@ -46,7 +55,7 @@ pub(super) async fn verdict(
     wanted: Wanted,
 ) -> Result<Document, Failure> {
     let Query(asked) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
-    let (against, asks) = (asked.against(), state.clone());
+    let (against, asks) = (asked.against()?, state.clone());
     let judge = move || -> Result<Verdict, Failure> {
         let image = asks.scanner.find_image(&name)?;
         let verdict = asks.verdicts.of((&asks.scanner, &asks.tags), &image, &against)?;
@@ -67,7 +76,7 @@ pub(super) async fn admission(
     let limits = body::Limits { bytes: REVIEW_BYTES, setting: None, pace: state.settings.pace() };
     let bytes = body::read(body, limits).await?;
     let settings = state.settings.admission.clone();
-    let mut against = asked.against();
+    let mut against = asked.against()?;
     if against == Against::default() {
         against.policy.clone_from(&settings.policy);
     }

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod compile;
+pub(crate) mod convert;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod feed;
@@ -38,16 +39,16 @@ pub(crate) enum Format {
 
 /// Prints text to standard output.
 pub(crate) fn print(text: &str) -> anyhow::Result<ExitCode> {
-    write(&printable(text))
+    write_out(&printable(text))
 }
 
 /// Prints what was made for people.
 pub(crate) fn show(page: Page) -> anyhow::Result<ExitCode> {
-    write(&page.into_text())
+    write_out(&page.into_text())
 }
 
 /// Writes text to standard output as it is.
-fn write(text: &str) -> anyhow::Result<ExitCode> {
+pub(crate) fn write_out(text: &str) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
     if !text.ends_with('\n') {
@@ -70,5 +71,5 @@ pub(crate) fn page() -> Page {
 
 /// Prints a document to standard output.
 pub(crate) fn print_json(document: &impl Serialize) -> anyhow::Result<ExitCode> {
-    print(&serde_json::to_string_pretty(document)?)
+    write_out(&limpid_formats::exchange::document(document)?)
 }

@@ -75,7 +75,7 @@ fn cells(image: &api::Image, finding: &api::Finding) -> [String; COLUMNS.len()] 
 }
 
 /// A cell: quoted where it must be, and never a formula.
-fn cell_of(text: &str) -> String {
+pub(crate) fn cell_of(text: &str) -> String {
     let text = crate::printable(text);
     let is_formula = text
         .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);

@@ -1,8 +1,11 @@
 //! GitLab's report of container scanning, version 15.2.
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{HOME, Subject, TOOL, VERSION, addresses, advice, as_of, document, name_of, place_of, title};
+use super::{
+    Each, HOME, Subject, TOOL, VERSION, addresses, advice, as_of, document, name_of, place_of, title,
+};
 use crate::json as api;
 
 /// Longer names, descriptions and addresses are refused or cut.
@@ -18,24 +21,26 @@ pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
         "id": "limpid", "name": TOOL, "url": HOME, "version": VERSION, "vendor": { "name": TOOL },
     });
     let messages = subject.remarks().into_iter().map(|(_, text)| json!({ "level": "warn", "value": text }));
-    document(json!({
-        "version": "15.2.1",
-        "scan": {
-            "type": "container_scanning",
-            "analyzer": about,
-            "scanner": about,
-            "start_time": time,
-            "end_time": time,
-            "status": "success",
-            "messages": messages.collect::<Vec<_>>(),
-        },
-        "vulnerabilities": report
-            .findings
-            .iter()
-            .map(|finding| vulnerability(finding, image, system))
-            .collect::<Vec<_>>(),
-        "remediations": [],
-    }))
+    let scan = json!({
+        "type": "container_scanning",
+        "analyzer": about,
+        "scanner": about,
+        "start_time": time,
+        "end_time": time,
+        "status": "success",
+        "messages": messages.collect::<Vec<_>>(),
+    });
+    let vulnerabilities =
+        Each(|| report.findings.iter().map(|finding| vulnerability(finding, image, system)));
+    document(&Document { version: "15.2.1", scan, vulnerabilities, remediations: [] })
+}
+
+#[derive(Serialize)]
+struct Document<V> {
+    version: &'static str,
+    scan: Value,
+    vulnerabilities: V,
+    remediations: [Value; 0],
 }
 
 fn vulnerability(finding: &api::Finding, image: &str, system: &str) -> Value {

@@ -7,9 +7,10 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{HOME, Subject, TOOL, VERSION, advice, as_of, document, purl_of, uuid};
+use super::{Each, HOME, Subject, TOOL, VERSION, advice, as_of, document, purl_of, uuid_of};
 use crate::json as api;
 
 pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
@@ -20,19 +21,32 @@ pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
         let key = (&*finding.vulnerability, &*finding.status, advice(finding));
         by_key.entry(key).or_default().push(finding);
     }
-    let statements: Vec<_> =
-        by_key.into_iter().filter_map(|(key, findings)| statement(&product, &key, &findings)).collect();
-    let content = serde_json::to_vec(&json!([report.image.digest, product, statements]))?;
-    document(json!({
-        "@context": "https://openvex.dev/ns/v0.2.0",
-        "@id": format!("{HOME}/vex/{}", uuid(&content)),
-        "author": TOOL,
-        "role": "scanner",
-        "timestamp": as_of(report),
-        "version": 1,
-        "tooling": format!("{TOOL} {VERSION}"),
-        "statements": statements,
-    }))
+    let statements = Each(|| by_key.iter().filter_map(|(key, findings)| statement(&product, key, findings)));
+    let id = uuid_of(&(&report.image.digest, &product, &statements))?;
+    document(&Document {
+        context: "https://openvex.dev/ns/v0.2.0",
+        id: format!("{HOME}/vex/{id}"),
+        author: TOOL,
+        role: "scanner",
+        timestamp: as_of(report),
+        version: 1,
+        tooling: format!("{TOOL} {VERSION}"),
+        statements,
+    })
+}
+
+#[derive(Serialize)]
+struct Document<S> {
+    #[serde(rename = "@context")]
+    context: &'static str,
+    #[serde(rename = "@id")]
+    id: String,
+    author: &'static str,
+    role: &'static str,
+    timestamp: String,
+    version: u32,
+    tooling: String,
+    statements: S,
 }
 
 fn statement(

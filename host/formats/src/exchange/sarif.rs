@@ -12,10 +12,13 @@
 use std::collections::BTreeMap;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::{
-    HOME, Subject, TOOL, VERSION, addresses, advice, document, place_of, purl_of, score, title, title_of,
+    Each, HOME, Subject, TOOL, VERSION, addresses, advice, document, place_of, purl_of, score, title,
+    title_of,
 };
 use crate::json as api;
 
@@ -30,15 +33,28 @@ const SHORT: usize = 1_000;
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 pub(super) fn write(subjects: &[Subject<'_>]) -> Result<String, serde_json::Error> {
-    let runs: Vec<_> = subjects.iter().take(RUNS).map(run).collect();
-    document(json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": runs,
-    }))
+    let runs: Vec<_> = subjects.iter().take(RUNS).map(Run).collect();
+    document(&Log { schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs })
 }
 
-fn run(subject: &Subject<'_>) -> Value {
+#[derive(Serialize)]
+struct Log<'a> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: Vec<Run<'a>>,
+}
+
+/// What is found in an image: each of its findings is made when it is written.
+struct Run<'a>(&'a Subject<'a>);
+
+impl Serialize for Run<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        run(self.0, serializer)
+    }
+}
+
+fn run<S: Serializer>(subject: &Subject<'_>, serializer: S) -> Result<S::Ok, S::Error> {
     let report = subject.report;
     let shown: Vec<_> = report.findings.iter().take(RESULTS).collect();
     let mut by_id: BTreeMap<&str, Vec<&api::Finding>> = BTreeMap::new();
@@ -46,9 +62,6 @@ fn run(subject: &Subject<'_>) -> Value {
         by_id.entry(&finding.vulnerability).or_default().push(finding);
     }
     let places: BTreeMap<&str, usize> = by_id.keys().enumerate().map(|(place, id)| (*id, place)).collect();
-    let rules: Vec<_> = by_id.iter().map(|(id, findings)| rule(id, findings)).collect();
-    let results: Vec<_> =
-        shown.iter().map(|finding| result(finding, places.get(&*finding.vulnerability))).collect();
     let left_out = report.findings.len().saturating_sub(shown.len());
     let remarks = subject.remarks().into_iter();
     let mut notifications: Vec<_> = remarks
@@ -63,26 +76,53 @@ fn run(subject: &Subject<'_>) -> Value {
             "message": { "text": format!("{left_out} findings are left out: a run has at most {RESULTS}") },
         }));
     }
-    json!({
-        "tool": { "driver": {
-            "name": TOOL,
-            "version": VERSION,
-            "semanticVersion": VERSION,
-            "informationUri": HOME,
-            "rules": rules,
-        } },
-        "automationDetails": { "id": format!("limpid/{}/", title_of(&report.image)) },
-        "invocations": [{ "executionSuccessful": true, "toolExecutionNotifications": notifications }],
-        "originalUriBaseIds": { "ROOT": { "uri": "file:///" } },
-        "columnKind": "utf16CodeUnits",
-        "properties": {
-            "image": report.image.digest,
-            "names": report.image.names,
-            "purl": purl_of(&report.image),
-            "complete": report.summary.complete,
+    let mut run = serializer.serialize_struct("Run", 7)?;
+    let rules = Each(|| by_id.iter().map(|(id, findings)| rule(id, findings)));
+    run.serialize_field(
+        "tool",
+        &Tool {
+            driver: Driver {
+                name: TOOL,
+                version: VERSION,
+                semantic_version: VERSION,
+                information_uri: HOME,
+                rules,
+            },
         },
-        "results": results,
-    })
+    )?;
+    run.serialize_field(
+        "automationDetails",
+        &json!({ "id": format!("limpid/{}/", title_of(&report.image)) }),
+    )?;
+    let invocation = json!({ "executionSuccessful": true, "toolExecutionNotifications": notifications });
+    run.serialize_field("invocations", &[invocation])?;
+    run.serialize_field("originalUriBaseIds", &json!({ "ROOT": { "uri": "file:///" } }))?;
+    run.serialize_field("columnKind", "utf16CodeUnits")?;
+    let properties = json!({
+        "image": report.image.digest,
+        "names": report.image.names,
+        "purl": purl_of(&report.image),
+        "complete": report.summary.complete,
+    });
+    run.serialize_field("properties", &properties)?;
+    let results = Each(|| shown.iter().map(|finding| result(finding, places.get(&*finding.vulnerability))));
+    run.serialize_field("results", &results)?;
+    run.end()
+}
+
+#[derive(Serialize)]
+struct Tool<R> {
+    driver: Driver<R>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Driver<R> {
+    name: &'static str,
+    version: &'static str,
+    semantic_version: &'static str,
+    information_uri: &'static str,
+    rules: R,
 }
 
 fn rule(id: &str, findings: &[&api::Finding]) -> Value {

@@ -62,7 +62,7 @@ fn inventory(report: &api::Report) -> api::Inventory {
 
 fn written(form: Form, report: &api::Report) -> String {
     let inventory = inventory(report);
-    form.write(&[Subject { report, inventory: &inventory, hidden: None }]).unwrap()
+    form.write(&[Subject { report, inventory: &inventory, layers: None, hidden: None }]).unwrap()
 }
 
 #[test]
@@ -154,8 +154,11 @@ fn what_a_filter_hides_and_what_is_missing_is_said_where_there_is_a_place_for_it
     let (_, mut report) = reports().into_iter().find(|(folder, _)| folder.ends_with("mixed")).unwrap();
     report.findings.clear();
     let inventory = inventory(&report);
-    let subject = Subject { report: &report, inventory: &inventory, hidden: Some(("--fixable", 7)) };
-    for form in [Form::Sarif, Form::CycloneDx, Form::Spdx, Form::Gitlab, Form::Junit, Form::Markdown] {
+    let subject =
+        Subject { report: &report, inventory: &inventory, layers: None, hidden: Some(("--fixable", 7)) };
+    for form in
+        [Form::Sarif, Form::CycloneDx, Form::Spdx, Form::Gitlab, Form::Junit, Form::Html, Form::Markdown]
+    {
         let text = form.write(&[subject]).unwrap();
         assert!(text.contains("7 findings are not shown"), "{}: {text}", form.as_str());
         assert!(text.contains("1 claimed file could not be read"), "{}: {text}", form.as_str());
@@ -179,9 +182,9 @@ fn of_several_images_is_written_what_has_place_for_them() {
     let subjects: Vec<_> = all
         .iter()
         .zip(&inventories)
-        .map(|((_, report), inventory)| Subject { report, inventory, hidden: None })
+        .map(|((_, report), inventory)| Subject { report, inventory, layers: None, hidden: None })
         .collect();
-    for form in [Form::Sarif, Form::Junit, Form::Csv, Form::Markdown] {
+    for form in [Form::Sarif, Form::Junit, Form::Csv, Form::Html, Form::Markdown] {
         assert!(form.write(&subjects).is_ok());
     }
     for form in [Form::CycloneDx, Form::Spdx, Form::OpenVex, Form::Gitlab] {

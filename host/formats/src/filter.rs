@@ -20,6 +20,7 @@ pub struct FindingFilter {
 
 /// What a filter did to the findings of a report, for programs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Filtered {
     /// The least severity that was asked for.
     severity: Option<json::Word>,

@@ -40,7 +40,7 @@ pub use plugins::{Plugin, PluginRef, PluginWithVersions, Plugins, RefusedPlugin}
 pub use progress::JobProgress;
 pub(crate) use report::is_of;
 pub use report::{
-    Coverage, Distribution, Enrichment, Examination, Finding, Gap, Inventory, LayerRef, Package,
+    Coverage, Distribution, Enrichment, Examination, Exploited, Finding, Gap, Inventory, LayerRef, Package,
     PluginFailure, Publisher, Rating, Report, Severity, Silent, Summary, UnexaminedFiles, UnjudgedAdvisory,
     UnorderedVersion, UnreadFile, write_report,
 };

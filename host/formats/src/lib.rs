@@ -15,6 +15,7 @@ pub mod json;
 pub mod notice;
 mod printable;
 pub mod push;
+pub mod schemas;
 pub mod table;
 pub mod template;
 mod time;

@@ -2,7 +2,7 @@
 //! front, as [OWASP](https://owasp.org/www-community/attacks/CSV_Injection) advises.
 
 use super::{Subject, name_of, score, title};
-use crate::json as api;
+use crate::{json as api, printable_line};
 
 const COLUMNS: [&str; 23] = [
     "image",
@@ -74,11 +74,11 @@ fn cells(image: &api::Image, finding: &api::Finding) -> [String; COLUMNS.len()] 
     ]
 }
 
-/// A cell: quoted where it must be, and never a formula.
+/// A cell: quoted where it must be, on one line, and never a formula.
 pub(crate) fn cell_of(text: &str) -> String {
-    let text = crate::printable(text);
-    let is_formula = text
-        .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
+    let text = printable_line(text);
+    let is_formula =
+        text.trim_start().starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
     let text = if is_formula { format!("'{text}") } else { text };
-    if text.contains(['"', ',', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    if text.contains(['"', ',']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }

@@ -132,7 +132,7 @@ pub enum Error {
     Json(#[from] serde_json::Error),
     /// Nothing of a report fails here, either.
     #[error("cannot fill the page: {0}")]
-    Page(#[from] askama::Error),
+    Page(#[from] minijinja::Error),
 }
 
 impl Form {

@@ -41,8 +41,8 @@ pub use progress::JobProgress;
 pub(crate) use report::is_of;
 pub use report::{
     Coverage, Distribution, Enrichment, Examination, Exploited, Finding, Gap, Inventory, LayerRef, Package,
-    PluginFailure, Publisher, Rating, Report, Severity, Silent, Summary, UnexaminedFiles, UnjudgedAdvisory,
-    UnorderedVersion, UnreadFile, write_report,
+    PluginFailure, Publisher, Rating, Report, Severity, Silent, Source as CoveringSource, Summary,
+    UnexaminedFiles, UnjudgedAdvisory, UnorderedVersion, UnreadFile, write_report,
 };
 pub use repositories::{PreviousTarget, Repositories, Repository, Tag, TagChange, TaggedImage, Tags};
 pub use statistics::{Statistics, Unfixed};

@@ -1,6 +1,7 @@
 //! HTML: one page that needs nothing else, neither a network nor a script.
 //!
-//! The template is compiled and knows the types of what it shows; each text goes through [`Escaped`]. The page has a
+//! The template is filled by the engine of users' own templates ([`template`](crate::template)), and each text that it
+//! prints goes through [`escaped`]. The page has a
 //! policy that lets it load nothing and run its own script only, by its digest, so that markup that got in all the
 //! same would do nothing. What the script adds are filters; all content is there without it.
 
@@ -8,10 +9,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::LazyLock;
 
-use askama::Template;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use limpid_model::{Digest, Severity};
+use minijinja::value::{Serde, Value};
+use minijinja::{Environment, Output, State, UndefinedBehavior};
+use serde::Serialize;
 
 use super::{HOME, Subject, TOOL, VERSION, addresses, as_of, title, title_of};
 use crate::groups::{Group, Row, groups, rank};
@@ -53,63 +56,86 @@ pub(super) fn served_policy() -> &'static str {
     &SERVED
 }
 
-pub(super) fn write(subjects: &[Subject<'_>]) -> Result<String, askama::Error> {
+/// The template with the engine that fills it.
+static PAGE: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLock::new(|| {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_formatter(print);
+    environment.add_template(NAME, include_str!("html/report.html"))?;
+    Ok(environment)
+});
+
+const NAME: &str = "report.html";
+
+pub(super) fn write(subjects: &[Subject<'_>]) -> Result<String, minijinja::Error> {
+    let environment =
+        PAGE.as_ref().map_err(|error| minijinja::Error::new(error.kind(), error.to_string()))?;
     let images: Vec<_> =
         subjects.iter().enumerate().map(|(place, subject)| Image::of(place, subject)).collect();
     let name = match &*images {
         [image] => image.title.chars().take(TITLE).collect(),
         images => format!("{} images", images.len()),
     };
-    Page {
+    let page = Page {
         name,
-        policy: &POLICY,
-        style: STYLE,
-        script: SCRIPT,
+        policy: Value::from_safe_string(POLICY.clone()),
+        style: Value::from_safe_string(STYLE.to_owned()),
+        script: Value::from_safe_string(SCRIPT.to_owned()),
         tool: TOOL,
         version: VERSION,
         home: HOME,
-        images,
+        images: &images,
+    };
+    environment.get_template(NAME)?.render(Value::from(Serde(&page)))
+}
+
+/// Prints a value: what is not of the template is text.
+fn print(out: &mut Output<'_>, _: &mut State<'_, '_>, value: &Value) -> Result<(), minijinja::Error> {
+    match value.as_str() {
+        Some(ours) if value.is_safe() => Ok(out.write_str(ours)?),
+        Some(text) => Ok(escaped(text, out)?),
+        None => Ok(escaped(&value.to_string(), out)?),
     }
-    .render()
 }
 
 /// Text as markup: nothing of it is a tag, a reference, a new line or a command of a build service that reads what is
 /// printed. What nobody sees and what turns the direction of text is left out.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Escaped;
-
-impl askama::filters::Escaper for Escaped {
-    fn write_escaped_str<W: fmt::Write>(&self, mut out: W, text: &str) -> fmt::Result {
-        for character in printable(text).chars() {
-            match character {
-                '&' | '<' | '>' | '"' | '\'' | '`' | '#' | '\n' => {
-                    write!(out, "&#{};", u32::from(character))?
-                }
-                character => out.write_char(character)?,
-            }
+fn escaped(text: &str, out: &mut impl fmt::Write) -> fmt::Result {
+    for character in printable(text).chars() {
+        match character {
+            '&' | '<' | '>' | '"' | '\'' | '`' | '#' | '\n' => write!(out, "&#{};", u32::from(character))?,
+            character => out.write_char(character)?,
         }
-        Ok(())
     }
+    Ok(())
 }
 
-#[derive(Template)]
-#[template(path = "report.html")]
+#[derive(Serialize)]
 struct Page<'a> {
     name: String,
-    policy: &'a str,
-    style: &'a str,
-    script: &'a str,
+    policy: Value,
+    style: Value,
+    script: Value,
     tool: &'a str,
     version: &'a str,
     home: &'a str,
-    images: Vec<Image<'a>>,
+    images: &'a [Image<'a>],
 }
 
+#[derive(Serialize)]
 struct Image<'a> {
     /// Its place among the images, by which what belongs to it is found.
     place: usize,
     title: String,
-    report: &'a api::Report,
+    names: &'a [String],
+    digest: &'a str,
+    created: Option<&'a str>,
+    findings: usize,
+    fixable: usize,
+    packages: usize,
+    judged: usize,
+    distribution: Option<&'a str>,
+    sources: &'a [api::CoveringSource],
     as_of: String,
     support: Option<String>,
     base: Option<String>,
@@ -127,6 +153,7 @@ struct Image<'a> {
 }
 
 /// A part of a bar.
+#[derive(Serialize)]
 struct Share {
     level: String,
     count: usize,
@@ -134,6 +161,7 @@ struct Share {
     width: usize,
 }
 
+#[derive(Serialize)]
 struct Layer {
     index: usize,
     command: String,
@@ -150,6 +178,7 @@ struct Layer {
 }
 
 /// What is found of a package, with what is to be done.
+#[derive(Serialize)]
 struct Shown<'a> {
     name: &'a str,
     version: &'a str,
@@ -160,11 +189,17 @@ struct Shown<'a> {
     rows: Vec<Found<'a>>,
 }
 
+#[derive(Serialize)]
 struct Found<'a> {
-    finding: &'a api::Finding,
+    level: &'a str,
     /// How bad it is, for filters; 0 where nobody has rated it.
     rank: u8,
-    is_own: bool,
+    /// For filters: `f` where it is fixable, `e` where it is exploited, `o` where it is not of the base image.
+    marks: String,
+    vulnerability: &'a str,
+    aliases: &'a [String],
+    exploited: Option<&'a str>,
+    note: Option<&'a str>,
     title: &'a str,
     rating: Option<String>,
     epss: Option<String>,
@@ -185,7 +220,15 @@ impl<'a> Image<'a> {
         Self {
             place,
             title: title_of(&report.image),
-            report,
+            names: &report.image.names,
+            digest: &report.image.digest,
+            created: report.image.created.as_deref(),
+            findings: report.findings.len(),
+            fixable: report.summary.fixable,
+            packages: report.summary.packages,
+            judged: report.summary.judged,
+            distribution: distribution.map(|known| &*known.pretty_name),
+            sources: &report.coverage.sources,
             as_of: as_of(report),
             support: distribution.map(|known| support(known, report.coverage.supported)),
             base: report.base.as_ref().map(|base| base.names.first().unwrap_or(&base.digest).clone()),
@@ -331,10 +374,13 @@ impl<'a> Found<'a> {
         let finding = row.finding;
         let level = &*finding.severity.level;
         Self {
-            finding,
+            level,
             rank: if level == Severity::Unknown.as_str() { 0 } else { rank(&finding.severity.level) + 1 },
-            // What nobody knows to come from a base image may be one's own.
-            is_own: finding.origin.as_deref() != Some("base"),
+            marks: marks(finding),
+            vulnerability: &finding.vulnerability,
+            aliases: &finding.aliases,
+            exploited: finding.exploited.as_ref().map(|exploited| &*exploited.since),
+            note: finding.note.as_deref(),
             title: title(finding),
             rating: finding.severity.rating.as_ref().map(rating),
             epss: finding.exploit_probability.map(|share| format!("{:.1} %", share * 100.0)),
@@ -348,6 +394,13 @@ impl<'a> Found<'a> {
             addresses: addresses(finding).take(SHOWN).collect(),
         }
     }
+}
+
+fn marks(finding: &api::Finding) -> String {
+    // What nobody knows to come from a base image may be one's own.
+    let is_own = finding.origin.as_deref() != Some("base");
+    let marks = [(finding.fixed_version.is_some(), 'f'), (finding.exploited.is_some(), 'e'), (is_own, 'o')];
+    marks.into_iter().filter(|(is, _)| *is).map(|(_, mark)| mark).collect()
 }
 
 fn fix(finding: &api::Finding) -> String {

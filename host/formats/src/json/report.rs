@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 use super::{Base, ByOrigin, Image, PluginRef, Recommendation, Word};
 
 pub use coverage::{
-    Coverage, Distribution, Examination, Gap, PluginFailure, Silent, UnexaminedFiles, UnjudgedAdvisory,
-    UnorderedVersion, UnreadFile,
+    Coverage, Distribution, Examination, Gap, PluginFailure, Silent, Source, UnexaminedFiles,
+    UnjudgedAdvisory, UnorderedVersion, UnreadFile,
 };
 
 /// What affects an image, and how far that can be relied on.

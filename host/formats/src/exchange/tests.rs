@@ -87,7 +87,11 @@ fn written(form: Form, report: &api::Report) -> String {
 #[test]
 fn reports_are_written_as_they_were_reviewed() {
     let mut differ = Vec::new();
-    for (folder, report) in reports() {
+    // What is hostile is also shown to judges (`cargo xtask verify reports`).
+    let hostile = Path::new(env!("CARGO_MANIFEST_DIR")).join("hostile");
+    let report = serde_json::from_str(&fs::read_to_string(hostile.join("report.json")).unwrap()).unwrap();
+    let hostile = (hostile.to_str().unwrap().to_owned(), report);
+    for (folder, report) in reports().into_iter().chain([hostile]) {
         for form in Form::ALL {
             let text = written(form, &report);
             assert_eq!(text, written(form, &report), "the same report gives the same bytes");

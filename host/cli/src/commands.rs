@@ -14,7 +14,7 @@ pub(crate) mod subscription;
 pub(crate) mod version;
 pub(crate) mod watch;
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
@@ -48,12 +48,20 @@ pub(crate) fn show(page: Page) -> anyhow::Result<ExitCode> {
 }
 
 /// Writes text to standard output as it is.
-pub(crate) fn write_out(text: &str) -> anyhow::Result<ExitCode> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    if !text.ends_with('\n') {
-        out.write_all(b"\n")?;
-    }
+fn write_out(text: &str) -> anyhow::Result<ExitCode> {
+    fill_out(|out| {
+        out.write_all(text.as_bytes())?;
+        if !text.ends_with('\n') {
+            out.write_all(b"\n")?;
+        }
+        Ok(())
+    })
+}
+
+/// Has standard output filled.
+pub(crate) fn fill_out(fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) -> anyhow::Result<ExitCode> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    fill(&mut out)?;
     out.flush()?;
     Ok(ExitCode::SUCCESS)
 }
@@ -71,5 +79,5 @@ pub(crate) fn page() -> Page {
 
 /// Prints a document to standard output.
 pub(crate) fn print_json(document: &impl Serialize) -> anyhow::Result<ExitCode> {
-    write_out(&limpid_formats::exchange::document(document)?)
+    fill_out(|out| Ok(limpid_formats::exchange::write_document(document, out)?))
 }

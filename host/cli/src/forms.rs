@@ -1,7 +1,7 @@
 //! In which forms reports are printed and written to files, whoever has them.
 
 use std::fs::{self, OpenOptions, Permissions};
-use std::io::{Read as _, Write};
+use std::io::{BufWriter, Read as _, Write};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use limpid_formats::template::{self, Template};
 use limpid_formats::{Filtered, FindingFilter, json as api};
 use serde::Serialize;
 
-use crate::commands::{page, show, write_out};
+use crate::commands::{fill_out, page};
 
 /// Where reports go, and how they look there.
 #[derive(Debug, clap::Args)]
@@ -167,31 +167,21 @@ impl Forms<'_> {
     /// Writes the files, and prints what is to be printed.
     pub(crate) fn write(&self, reported: &Reported, filter: &FindingFilter) -> anyhow::Result<()> {
         for Output { form, path } in &self.args.output {
-            let text = self.written(*form, reported, filter, Page::new(Look::default()))?;
-            write(path, &text).with_context(|| format!("cannot write `{}`", path.display()))?;
+            write(path, |out| self.fill(*form, reported, filter, Page::new(Look::default()), out))
+                .with_context(|| format!("cannot write `{}`", path.display()))?;
         }
-        match self.args.format {
-            Form::Table => show(reported.table(filter, page()))?,
-            form => write_out(&self.written(form, reported, filter, page())?)?,
-        };
+        fill_out(|out| self.fill(self.args.format, reported, filter, page(), out))?;
         Ok(())
     }
 
-    fn written(
+    fn fill(
         &self,
         form: Form,
         reported: &Reported,
         filter: &FindingFilter,
         page: Page,
-    ) -> anyhow::Result<String> {
-        if form == Form::Table {
-            return Ok(reported.table(filter, page).into_text());
-        }
-        if form == Form::Json {
-            return Ok(exchange::document(
-                &reported.images.iter().map(Reports::written).collect::<Vec<_>>(),
-            )?);
-        }
+        out: &mut dyn Write,
+    ) -> anyhow::Result<()> {
         let asked = |image: &Reports| image.filter.as_ref().map(|it| (it.asked(), it.hidden()));
         let asked: Vec<_> = reported.images.iter().map(asked).collect();
         let subjects = reported.images.iter().zip(&asked).map(|(image, asked)| Subject {
@@ -202,11 +192,16 @@ impl Forms<'_> {
         });
         let subjects: Vec<_> = subjects.collect();
         let form = match form {
-            Form::Exchange(form) => form,
-            _ => {
-                let template = self.template.as_ref().context("there is no template")?;
-                return Ok(template.write(&subjects)?);
+            Form::Table => return Ok(out.write_all(reported.table(filter, page).into_text().as_bytes())?),
+            Form::Json => {
+                let written: Vec<_> = reported.images.iter().map(Reports::written).collect();
+                return Ok(exchange::write_document(&written, out)?);
             }
+            Form::Template => {
+                let template = self.template.as_ref().context("there is no template")?;
+                return Ok(out.write_all(template.write(&subjects)?.as_bytes())?);
+            }
+            Form::Exchange(form) => form,
         };
         // Who reads such a file sees no difference between what is clean and what nobody could judge.
         let incomplete = reported.reports().filter(|report| !report.summary.complete);
@@ -217,7 +212,7 @@ impl Forms<'_> {
                 "{name}: the report is not complete, and `{form}` has no place to say so: see `--format table`"
             );
         }
-        Ok(form.write(&subjects)?)
+        Ok(form.write(&subjects, out)?)
     }
 }
 
@@ -301,14 +296,16 @@ pub(crate) fn name_of(report: &api::Report) -> String {
 }
 
 /// Writes a file whole or not at all, where a link leads to it; what is no file, a device or a pipe, as it comes.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
+fn write(path: &Path, fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let there = match fs::metadata(path) {
         Ok(there) => Some(there),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     };
     if there.as_ref().is_some_and(|there| !there.is_file()) {
-        return OpenOptions::new().write(true).open(path)?.write_all(text.as_bytes());
+        let mut out = BufWriter::new(OpenOptions::new().write(true).open(path)?);
+        fill(&mut out)?;
+        return Ok(out.flush()?);
     }
     let target = if there.is_some() { fs::canonicalize(path)? } else { path.to_owned() };
     let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -320,7 +317,10 @@ fn write(path: &Path, text: &str) -> std::io::Result<()> {
     // What a temporary file is called says nothing to anybody.
     let plain = |error: std::io::Error| std::io::Error::from(error.kind());
     let mut file = builder.permissions(permissions.clone()).tempfile_in(folder).map_err(plain)?;
-    file.write_all(text.as_bytes())?;
+    let mut out = BufWriter::new(&mut file);
+    fill(&mut out)?;
+    out.flush()?;
+    drop(out);
     if there.is_some() {
         file.as_file().set_permissions(permissions)?;
     }
@@ -350,18 +350,19 @@ mod tests {
     fn a_file_is_written_where_a_link_leads_and_what_is_none_is_written_to() {
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
+        let fill = |text: &'static str| move |out: &mut dyn Write| Ok(out.write_all(text.as_bytes())?);
         fs::write(path("target"), "before").unwrap();
         fs::set_permissions(path("target"), Permissions::from_mode(0o640)).unwrap();
         std::os::unix::fs::symlink("target", path("link")).unwrap();
-        write(&path("link"), "after").unwrap();
+        write(&path("link"), fill("after")).unwrap();
         assert_eq!(fs::read_to_string(path("target")).unwrap(), "after");
         assert!(fs::symlink_metadata(path("link")).unwrap().is_symlink());
         assert_eq!(fs::metadata(path("target")).unwrap().permissions().mode() & 0o777, 0o640);
-        write(&path("new"), "text").unwrap();
+        write(&path("new"), fill("text")).unwrap();
         assert_eq!(fs::read_to_string(path("new")).unwrap(), "text");
-        write(Path::new("/dev/null"), "text").unwrap();
+        write(Path::new("/dev/null"), fill("text")).unwrap();
         assert!(!fs::metadata("/dev/null").unwrap().is_file());
-        let error = write(&path("no/such/folder"), "").unwrap_err();
+        let error = write(&path("no/such/folder"), fill("")).unwrap_err();
         assert!(!error.to_string().contains("tmp"), "{error}");
     }
 }

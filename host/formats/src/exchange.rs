@@ -36,6 +36,7 @@ mod trivy;
 mod written;
 
 use std::collections::HashMap;
+use std::io::{self, Write};
 
 use limpid_model::Digest;
 use limpid_purl::Purl;
@@ -44,7 +45,7 @@ use crate::json as api;
 use crate::printable;
 pub(crate) use csv::cell_of as csv_cell;
 pub(crate) use markdown::escaped as markdown_text;
-pub use written::document;
+pub use written::write_document;
 use written::{Each, uuid_of};
 
 /// The name under which Limpid writes.
@@ -116,7 +117,7 @@ impl Subject<'_> {
     }
 }
 
-/// Why nothing could be written.
+/// Why something could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The form speaks of one image at a time.
@@ -127,10 +128,10 @@ pub enum Error {
         /// How many images there are.
         images: usize,
     },
+    /// Whoever takes it fails; nothing of a report does.
+    #[error("the report cannot be written")]
+    Write(#[from] io::Error),
     /// Nothing of a report fails here.
-    #[error(transparent)]
-    Json(#[from] serde_json::Error),
-    /// Nothing of a report fails here, either.
     #[error("cannot fill the page: {0}")]
     Page(#[from] minijinja::Error),
 }
@@ -214,30 +215,31 @@ impl Form {
         !matches!(self, Self::OpenVex | Self::Csv | Self::Grype | Self::Trivy)
     }
 
-    /// Writes images down.
+    /// Writes images down, piece by piece.
     ///
     /// # Errors
-    /// [`Error::Several`] where the form speaks of one image, and there are others.
-    pub fn write(self, subjects: &[Subject<'_>]) -> Result<String, Error> {
-        let one = |write: fn(Subject<'_>) -> Result<String, serde_json::Error>| match subjects {
-            [subject] => Ok(write(*subject)?),
+    /// [`Error::Several`] where the form speaks of one image, and there are others; or the writer fails.
+    pub fn write(self, subjects: &[Subject<'_>], out: &mut dyn Write) -> Result<(), Error> {
+        let one = match subjects {
+            [subject] => Ok(*subject),
             several => Err(Error::Several { form: self.as_str(), images: several.len() }),
         };
         match self {
-            Self::Sarif => Ok(sarif::write(subjects)?),
-            Self::CycloneDx => one(|subject| cyclonedx::write(subject, "1.6")),
-            Self::CycloneDx17 => one(|subject| cyclonedx::write(subject, "1.7")),
-            Self::Spdx => one(spdx::write),
-            Self::Spdx3 => one(spdx3::write),
-            Self::OpenVex => one(openvex::write),
-            Self::Gitlab => one(gitlab::write),
-            Self::Grype => one(grype::write),
-            Self::Trivy => one(trivy::write),
-            Self::Junit => Ok(junit::write(subjects)),
-            Self::Csv => Ok(csv::write(subjects)),
-            Self::Html => Ok(html::write(subjects)?),
-            Self::Markdown => Ok(markdown::write(subjects)),
+            Self::Sarif => sarif::write(subjects, out)?,
+            Self::CycloneDx => cyclonedx::write(one?, "1.6", out)?,
+            Self::CycloneDx17 => cyclonedx::write(one?, "1.7", out)?,
+            Self::Spdx => spdx::write(one?, out)?,
+            Self::Spdx3 => spdx3::write(one?, out)?,
+            Self::OpenVex => openvex::write(one?, out)?,
+            Self::Gitlab => gitlab::write(one?, out)?,
+            Self::Grype => grype::write(one?, out)?,
+            Self::Trivy => trivy::write(one?, out)?,
+            Self::Junit => out.write_all(junit::write(subjects).as_bytes())?,
+            Self::Csv => out.write_all(csv::write(subjects).as_bytes())?,
+            Self::Html => out.write_all(html::write(subjects)?.as_bytes())?,
+            Self::Markdown => out.write_all(markdown::write(subjects).as_bytes())?,
         }
+        Ok(())
     }
 }
 

@@ -146,9 +146,7 @@ impl Written for Exchanged {
         let layers = layers.as_ref();
         let subject =
             Subject { report: &report, inventory: &inventory, layers, hidden: Some((&asked, hidden)) };
-        let text = self.form.write(&[subject]).map_err(serde_json::Error::custom)?;
-        out.extend_from_slice(text.as_bytes());
-        Ok(())
+        self.form.write(&[subject], out).map_err(serde_json::Error::custom)
     }
 }
 

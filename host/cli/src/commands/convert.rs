@@ -1,4 +1,4 @@
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -113,7 +113,9 @@ fn text(path: &Path) -> anyhow::Result<Vec<u8>> {
         true => &mut io::stdin().lock(),
         false => &mut File::open(path).with_context(cannot)?,
     };
-    let mut text = Vec::new();
+    // As much as the file has, so that it is in memory once.
+    let length = fs::metadata(path).map_or(0, |known| known.len().min(DOCUMENT_BYTES));
+    let mut text = Vec::with_capacity(usize::try_from(length).unwrap_or(0).saturating_add(1));
     from.take(DOCUMENT_BYTES.saturating_add(1)).read_to_end(&mut text).with_context(cannot)?;
     if text.len() as u64 > DOCUMENT_BYTES {
         bail!("`{}` has more than {DOCUMENT_BYTES} bytes", path.display());

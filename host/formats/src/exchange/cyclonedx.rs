@@ -10,17 +10,18 @@
 //! | `analysis.state` | `in_triage` where that is being investigated, otherwise `exploitable`; *will not fix* is a `response` |
 
 use std::collections::{BTreeMap, HashMap};
+use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Each, HOME, Place, Places, Subject, TOOL, VERSION, addresses, advice, as_of, document, name_of, purl_of,
-    title, uuid_of,
+    Each, HOME, Place, Places, Subject, TOOL, VERSION, addresses, advice, as_of, name_of, purl_of, title,
+    uuid_of, write_document,
 };
 use crate::json as api;
 
-pub(super) fn write(subject: Subject<'_>, version: &'static str) -> Result<String, serde_json::Error> {
+pub(super) fn write(subject: Subject<'_>, version: &'static str, out: &mut dyn Write) -> io::Result<()> {
     let Subject { report, inventory, .. } = subject;
     let references = References::of(inventory);
     let root = format!("image:{}", report.image.digest);
@@ -48,18 +49,21 @@ pub(super) fn write(subject: Subject<'_>, version: &'static str) -> Result<Strin
             property("limpid:gap", &format!("{code}: {text}"))
         }).collect::<Vec<_>>(),
     });
-    document(&Bom {
-        schema: format!("http://cyclonedx.org/schema/bom-{version}.schema.json"),
-        bom_format: "CycloneDX",
-        spec_version: version,
-        serial_number: format!("urn:uuid:{serial_number}"),
-        version: 1,
-        metadata,
-        components,
-        dependencies: [json!({ "ref": root, "dependsOn": all })],
-        compositions: [json!({ "aggregate": aggregate, "assemblies": [root] })],
-        vulnerabilities,
-    })
+    write_document(
+        &Bom {
+            schema: format!("http://cyclonedx.org/schema/bom-{version}.schema.json"),
+            bom_format: "CycloneDX",
+            spec_version: version,
+            serial_number: format!("urn:uuid:{serial_number}"),
+            version: 1,
+            metadata,
+            components,
+            dependencies: [json!({ "ref": root, "dependsOn": all })],
+            compositions: [json!({ "aggregate": aggregate, "assemblies": [root] })],
+            vulnerabilities,
+        },
+        out,
+    )
 }
 
 #[derive(Serialize)]

@@ -1,17 +1,19 @@
 //! GitLab's report of container scanning, version 15.2.
 
+use std::io::{self, Write};
+
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
-    Each, HOME, Subject, TOOL, VERSION, addresses, advice, as_of, document, name_of, place_of, title,
+    Each, HOME, Subject, TOOL, VERSION, addresses, advice, as_of, name_of, place_of, title, write_document,
 };
 use crate::json as api;
 
 /// Longer names, descriptions and addresses are refused or cut.
 const NAME: usize = 255;
 
-pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
+pub(super) fn write(subject: Subject<'_>, out: &mut dyn Write) -> io::Result<()> {
     let report = subject.report;
     let time = as_of(report);
     let time = time.trim_end_matches('Z');
@@ -32,7 +34,7 @@ pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
     });
     let vulnerabilities =
         Each(|| report.findings.iter().map(|finding| vulnerability(finding, image, system)));
-    document(&Document { version: "15.2.1", scan, vulnerabilities, remediations: [] })
+    write_document(&Document { version: "15.2.1", scan, vulnerabilities, remediations: [] }, out)
 }
 
 #[derive(Serialize)]

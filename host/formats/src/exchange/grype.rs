@@ -16,14 +16,16 @@
 //!
 //! There is no place for what is missing for a full answer.
 
+use std::io::{self, Write};
+
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::trivy::type_of;
-use super::{Each, Subject, VERSION, addresses, as_of, document, name_of, place_of, title};
+use super::{Each, Subject, VERSION, addresses, as_of, name_of, place_of, title, write_document};
 use crate::json as api;
 
-pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
+pub(super) fn write(subject: Subject<'_>, out: &mut dyn Write) -> io::Result<()> {
     let report = subject.report;
     let image = &report.image;
     let layers = image.layers.iter().map(|layer| {
@@ -51,16 +53,19 @@ pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
     });
     let distribution = report.coverage.distribution.as_ref();
     let time = as_of(report);
-    document(&Document {
-        matches: Each(|| report.findings.iter().map(|finding| of_finding(finding, &time))),
-        source,
-        distro: json!({
-            "name": distribution.map_or("", |known| &known.id),
-            "version": distribution.map_or("", |known| &known.version_id),
-            "idLike": [],
-        }),
-        descriptor: json!({ "name": "limpid", "version": VERSION, "timestamp": time }),
-    })
+    write_document(
+        &Document {
+            matches: Each(|| report.findings.iter().map(|finding| of_finding(finding, &time))),
+            source,
+            distro: json!({
+                "name": distribution.map_or("", |known| &known.id),
+                "version": distribution.map_or("", |known| &known.version_id),
+                "idLike": [],
+            }),
+            descriptor: json!({ "name": "limpid", "version": VERSION, "timestamp": time }),
+        },
+        out,
+    )
 }
 
 #[derive(Serialize)]

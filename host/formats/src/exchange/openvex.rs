@@ -6,14 +6,15 @@
 //! | `under_investigation` | *under-investigation* |
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Each, HOME, Subject, TOOL, VERSION, advice, as_of, document, purl_of, uuid_of};
+use super::{Each, HOME, Subject, TOOL, VERSION, advice, as_of, purl_of, uuid_of, write_document};
 use crate::json as api;
 
-pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
+pub(super) fn write(subject: Subject<'_>, out: &mut dyn Write) -> io::Result<()> {
     let report = subject.report;
     let product = purl_of(&report.image);
     let mut by_key: BTreeMap<(&str, &str, String), Vec<&api::Finding>> = BTreeMap::new();
@@ -23,16 +24,19 @@ pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
     }
     let statements = Each(|| by_key.iter().filter_map(|(key, findings)| statement(&product, key, findings)));
     let id = uuid_of(&(&report.image.digest, &product, &statements))?;
-    document(&Document {
-        context: "https://openvex.dev/ns/v0.2.0",
-        id: format!("{HOME}/vex/{id}"),
-        author: TOOL,
-        role: "scanner",
-        timestamp: as_of(report),
-        version: 1,
-        tooling: format!("{TOOL} {VERSION}"),
-        statements,
-    })
+    write_document(
+        &Document {
+            context: "https://openvex.dev/ns/v0.2.0",
+            id: format!("{HOME}/vex/{id}"),
+            author: TOOL,
+            role: "scanner",
+            timestamp: as_of(report),
+            version: 1,
+            tooling: format!("{TOOL} {VERSION}"),
+            statements,
+        },
+        out,
+    )
 }
 
 #[derive(Serialize)]

@@ -10,6 +10,7 @@
 //! | `invocation.toolExecutionNotifications` | gaps: what is missing for a full answer; and what a filter hides |
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::ser::SerializeStruct as _;
@@ -17,8 +18,8 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::{
-    Each, HOME, Subject, TOOL, VERSION, addresses, advice, document, place_of, purl_of, score, title,
-    title_of,
+    Each, HOME, Subject, TOOL, VERSION, addresses, advice, place_of, purl_of, score, title, title_of,
+    write_document,
 };
 use crate::json as api;
 
@@ -32,9 +33,12 @@ const SHORT: usize = 1_000;
 /// What stays as it is in the path of an address.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-pub(super) fn write(subjects: &[Subject<'_>]) -> Result<String, serde_json::Error> {
+pub(super) fn write(subjects: &[Subject<'_>], out: &mut dyn Write) -> io::Result<()> {
     let runs: Vec<_> = subjects.iter().take(RUNS).map(Run).collect();
-    document(&Log { schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs })
+    write_document(
+        &Log { schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs },
+        out,
+    )
 }
 
 #[derive(Serialize)]

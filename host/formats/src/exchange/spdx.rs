@@ -7,12 +7,13 @@
 //! | `licenseComments` | licences in the words of the package |
 //! | `annotations` | gaps: what is missing for a full list of packages |
 
+use std::io::{self, Write};
 use std::iter;
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Each, Subject, TOOL, VERSION, as_of, document, name_of, purl_of, uuid_of};
+use super::{Each, Subject, TOOL, VERSION, as_of, name_of, purl_of, uuid_of, write_document};
 use crate::json as api;
 
 /// What is not asserted.
@@ -22,7 +23,7 @@ const IMAGE: &str = "SPDXRef-Image";
 
 const SYSTEM: &str = "SPDXRef-OperatingSystem";
 
-pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
+pub(super) fn write(subject: Subject<'_>, out: &mut dyn Write) -> io::Result<()> {
     let Subject { report, inventory, .. } = subject;
     let created = as_of(report);
     let tool = format!("Tool: {TOOL}-{VERSION}");
@@ -47,17 +48,20 @@ pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
             "comment": format!("{code}: {text}"),
         })
     });
-    document(&Document {
-        spdx_version: "SPDX-2.3",
-        data_license: "CC0-1.0",
-        id: "SPDXRef-DOCUMENT",
-        name: name_of(&report.image),
-        document_namespace: format!("urn:uuid:{}", uuid_of(&packages)?),
-        creation_info: json!({ "created": created, "creators": [tool] }),
-        annotations: annotations.collect(),
-        packages,
-        relationships,
-    })
+    write_document(
+        &Document {
+            spdx_version: "SPDX-2.3",
+            data_license: "CC0-1.0",
+            id: "SPDXRef-DOCUMENT",
+            name: name_of(&report.image),
+            document_namespace: format!("urn:uuid:{}", uuid_of(&packages)?),
+            creation_info: json!({ "created": created, "creators": [tool] }),
+            annotations: annotations.collect(),
+            packages,
+            relationships,
+        },
+        out,
+    )
 }
 
 #[derive(Serialize)]

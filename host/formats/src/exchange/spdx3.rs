@@ -13,14 +13,15 @@
 //! | `security_CvssV2...`, `V3...`, `V4VulnAssessmentRelationship` | ratings that are vectors with scores |
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::iter;
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Each, HOME, Places, Subject, TOOL, VERSION, addresses, advice, as_of, document, name_of, purl_of, title,
-    uuid_of,
+    Each, HOME, Places, Subject, TOOL, VERSION, addresses, advice, as_of, name_of, purl_of, title, uuid_of,
+    write_document,
 };
 use crate::json as api;
 
@@ -32,7 +33,7 @@ const CREATION: &str = "_:creation";
 /// What findings say of a vulnerability of packages: its identifier, its status and what to do.
 type Key<'a> = (&'a str, &'a str, String);
 
-pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
+pub(super) fn write(subject: Subject<'_>, out: &mut dyn Write) -> io::Result<()> {
     let Subject { report, inventory, .. } = subject;
     let places = Places::of(inventory);
     let mut by_id: BTreeMap<&str, Vec<&api::Finding>> = BTreeMap::new();
@@ -71,7 +72,7 @@ pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
         });
         head.into_iter().chain(packages).chain(licenses).chain(vulnerabilities).chain(assessments)
     });
-    document(&Document { context: CONTEXT, graph })
+    write_document(&Document { context: CONTEXT, graph }, out)
 }
 
 #[derive(Serialize)]

@@ -16,15 +16,16 @@
 //! There is no place for what is missing for a full answer.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
 
 use limpid_purl::Purl;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::{Each, Subject, TOOL, VERSION, addresses, as_of, document, name_of, title, uuid, uuid_of};
+use super::{Each, Subject, TOOL, VERSION, addresses, as_of, name_of, title, uuid, uuid_of, write_document};
 use crate::json as api;
 
-pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
+pub(super) fn write(subject: Subject<'_>, out: &mut dyn Write) -> io::Result<()> {
     let Subject { report, inventory, .. } = subject;
     let system = System::of(report, inventory);
     let mut packages: BTreeMap<&str, Vec<&api::Package>> = BTreeMap::new();
@@ -62,15 +63,18 @@ pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
             }
         })
     });
-    document(&Document {
-        schema_version: 2,
-        report_id: uuid_of(&(&report.image.digest, &results))?,
-        created_at: as_of(report),
-        artifact_name: image,
-        artifact_type: "container_image",
-        metadata: metadata(report),
-        results: &results,
-    })
+    write_document(
+        &Document {
+            schema_version: 2,
+            report_id: uuid_of(&(&report.image.digest, &results))?,
+            created_at: as_of(report),
+            artifact_name: image,
+            artifact_type: "container_image",
+            metadata: metadata(report),
+            results: &results,
+        },
+        out,
+    )
 }
 
 #[derive(Serialize)]

@@ -22,16 +22,14 @@ where
     }
 }
 
-/// A document in JSON as it is written: indented, and its texts without what does something to whoever they are shown.
+/// Writes a document in JSON: indented, and its texts without what does something to whoever they are shown.
 ///
 /// # Errors
-/// Nothing of a report fails here.
-pub fn document(document: &impl Serialize) -> serde_json::Result<String> {
-    let mut written = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut written, Harmless::default());
+/// Nothing of a report fails here; the writer may.
+pub fn write_document(document: &impl Serialize, out: &mut dyn Write) -> io::Result<()> {
+    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Harmless::default());
     document.serialize(&mut serializer)?;
-    written.push(b'\n');
-    String::from_utf8(written).map_err(|error| serde::ser::Error::custom(error.utf8_error()))
+    out.write_all(b"\n")
 }
 
 /// A UUID that is made of a digest of what is said, as
@@ -39,7 +37,7 @@ pub fn document(document: &impl Serialize) -> serde_json::Result<String> {
 ///
 /// # Errors
 /// Nothing of a report fails here.
-pub(super) fn uuid_of(content: &impl Serialize) -> serde_json::Result<String> {
+pub(super) fn uuid_of(content: &impl Serialize) -> io::Result<String> {
     struct Hashed(Hasher);
     impl Write for Hashed {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -52,7 +50,7 @@ pub(super) fn uuid_of(content: &impl Serialize) -> serde_json::Result<String> {
     }
     let mut hashed = io::BufWriter::new(Hashed(Hasher::default()));
     serde_json::to_writer(&mut hashed, content)?;
-    let hashed = hashed.into_inner().map_err(|error| serde_json::Error::io(error.into_error()))?;
+    let hashed = hashed.into_inner().map_err(io::IntoInnerError::into_error)?;
     Ok(super::uuid_from(&hashed.0.finish()))
 }
 
@@ -150,7 +148,9 @@ mod tests {
     #[test]
     fn a_document_says_the_same_and_does_nothing_to_whom_it_is_shown() {
         let shown = |text: &str| {
-            let written = document(&text).unwrap();
+            let mut written = Vec::new();
+            write_document(&text, &mut written).unwrap();
+            let written = String::from_utf8(written).unwrap();
             let read: String = serde_json::from_str(&written).unwrap();
             (written.trim_end().to_owned(), read)
         };

@@ -364,7 +364,8 @@ fn advice(finding: &api::Finding) -> String {
 /// What a finding is, in a line.
 fn title(finding: &api::Finding) -> &str {
     let title = finding.title.trim();
-    if title.is_empty() { &finding.vulnerability } else { title }
+    // Some forms refuse what is empty, as is what holds nothing that is printed.
+    if printable(title).trim().is_empty() { &finding.vulnerability } else { title }
 }
 
 #[cfg(test)]

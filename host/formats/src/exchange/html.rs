@@ -224,7 +224,7 @@ impl<'a> Image<'a> {
             digest: &report.image.digest,
             created: report.image.created.as_deref(),
             findings: report.findings.len(),
-            fixable: report.summary.fixable,
+            fixable: report.findings.iter().filter(|finding| finding.fixed_version.is_some()).count(),
             packages: report.summary.packages,
             judged: report.summary.judged,
             distribution: distribution.map(|known| &*known.pretty_name),

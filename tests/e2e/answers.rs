@@ -197,6 +197,13 @@ fn a_report_comes_in_the_form_of_another_tool() {
     let sarif: Value =
         serde_json::from_slice(&get(&service, &format!("{path}?format=sarif"), &[]).body).unwrap();
     assert_eq!(sarif["runs"][0]["results"].as_array().unwrap().len(), findings);
+    let page = get(&service, &path, &[("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")]);
+    assert!(
+        page.header("content-security-policy").unwrap().contains("sandbox allow-scripts"),
+        "{}",
+        page.head
+    );
+    assert_eq!(page.header("x-content-type-options"), Some("nosniff"));
     let error = service.api.get(&format!("{path}?format=pdf")).refused(400, "bad-request");
     assert!(error.contains("json, sarif, cyclonedx"), "{error}");
     let plain = get(&service, &path, &[("Accept", "application/json, text/csv")]);

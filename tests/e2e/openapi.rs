@@ -12,6 +12,17 @@ fn first<'v>(value: &'v Value, pointer: &str) -> &'v str {
 }
 
 #[test]
+fn schemas_of_what_is_stored_are_published() {
+    let service = Service::start();
+    for name in service.api.get("/v1/schemas").ok()["schemas"].as_array().unwrap() {
+        let schema = service.api.get(&format!("/v1/schemas/{}", name.as_str().unwrap())).ok();
+        assert_eq!(schema["$id"], format!("urn:limpid:schema:{}", name.as_str().unwrap()));
+    }
+    let error = service.api.get("/v1/schemas/report-0.json").refused(404, "no-such-schema");
+    assert!(error.contains("report-1.json"), "{error}");
+}
+
+#[test]
 fn answers_are_as_they_are_described() {
     let service = Service::start();
     let parts = Parts::of(&debian(), Compression::Gzip);
@@ -64,6 +75,7 @@ fn answers_are_as_they_are_described() {
         ("/v1/watches/{name}/tags", "/v1/watches/shop/tags".to_owned()),
         ("/v1/subscriptions", "/v1/subscriptions".to_owned()),
         ("/v1/notices", "/v1/notices".to_owned()),
+        ("/v1/schemas", "/v1/schemas".to_owned()),
         ("/healthz", "/healthz".to_owned()),
         ("/readyz", "/readyz".to_owned()),
     ] {

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod compile;
+pub(crate) mod convert;
 pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod feed;
@@ -14,7 +15,7 @@ pub(crate) mod subscription;
 pub(crate) mod version;
 pub(crate) mod watch;
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
@@ -39,21 +40,29 @@ pub(crate) enum Format {
 
 /// Prints text to standard output.
 pub(crate) fn print(text: &str) -> anyhow::Result<ExitCode> {
-    write(&printable(text))
+    write_out(&printable(text))
 }
 
 /// Prints what was made for people.
 pub(crate) fn show(page: Page) -> anyhow::Result<ExitCode> {
-    write(&page.into_text())
+    write_out(&page.into_text())
 }
 
 /// Writes text to standard output as it is.
-fn write(text: &str) -> anyhow::Result<ExitCode> {
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    if !text.ends_with('\n') {
-        out.write_all(b"\n")?;
-    }
+pub(crate) fn write_out(text: &str) -> anyhow::Result<ExitCode> {
+    fill_out(|out| {
+        out.write_all(text.as_bytes())?;
+        if !text.ends_with('\n') {
+            out.write_all(b"\n")?;
+        }
+        Ok(())
+    })
+}
+
+/// Has standard output filled.
+pub(crate) fn fill_out(fill: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>) -> anyhow::Result<ExitCode> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    fill(&mut out)?;
     out.flush()?;
     Ok(ExitCode::SUCCESS)
 }
@@ -71,5 +80,5 @@ pub(crate) fn page() -> Page {
 
 /// Prints a document to standard output.
 pub(crate) fn print_json(document: &impl Serialize) -> anyhow::Result<ExitCode> {
-    print(&serde_json::to_string_pretty(document)?)
+    fill_out(|out| Ok(limpid_formats::exchange::write_document(document, out)?))
 }

@@ -7,6 +7,7 @@
 mod commands;
 mod deciding;
 mod filter;
+mod forms;
 mod holder;
 mod input;
 mod lister;
@@ -66,6 +67,8 @@ enum Command {
     Serve(commands::serve::Args),
     /// Report on an image: an archive, or one that was scanned before
     Scan(commands::scan::Args),
+    /// Write reports that were stored as JSON in any other form
+    Convert(commands::convert::Args),
     /// Say why a vulnerability affects an image, why it does not, or why that is unknown
     Explain(commands::explain::Args),
     /// List the packages of an image: of an archive, which leaves nothing behind, or one that was scanned
@@ -111,6 +114,7 @@ fn main() -> ExitCode {
         Command::Explain(_) => commands::explain::FAILED.into(),
         Command::Diff(_) => commands::diff::FAILED.into(),
         Command::Scan(args) => args.failed(),
+        Command::Convert(args) => args.failed(),
         _ => ExitCode::FAILURE,
     };
     match run(cli) {
@@ -118,7 +122,7 @@ fn main() -> ExitCode {
         // Whoever reads our output has had enough, as in `limpid packages x.tar | head`.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", limpid_formats::printable(&chain(&error)));
+            eprintln!("error: {}", limpid_formats::printable_line(&chain(&error)));
             failure
         }
     }
@@ -145,6 +149,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve(_) => commands::serve::run(settings),
         Command::Scan(args) => commands::scan::run(&settings, &args),
+        Command::Convert(args) => commands::convert::run(&args),
         Command::Explain(args) => commands::explain::run(&settings, &args),
         Command::Packages(args) => commands::packages::run(&settings, &args),
         Command::Layers(args) => commands::layers::run(&settings, &args),

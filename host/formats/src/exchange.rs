@@ -9,36 +9,52 @@
 //! |---|---|
 //! | `sarif` | [SARIF 2.1.0](https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html), within the [limits of GitHub](https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning) |
 //! | `cyclonedx` | [CycloneDX 1.6](https://cyclonedx.org/docs/1.6/json/): packages and vulnerabilities |
+//! | `cyclonedx-1.7` | [CycloneDX 1.7](https://cyclonedx.org/docs/1.7/json/): the same |
 //! | `spdx` | [SPDX 2.3](https://spdx.github.io/spdx-spec/v2.3/): packages |
+//! | `spdx-3.0` | [SPDX 3.0.1](https://spdx.github.io/spdx-spec/v3.0.1/): packages and vulnerabilities |
 //! | `openvex` | [OpenVEX 0.2.0](https://github.com/openvex/spec/blob/main/OPENVEX-SPEC.md) |
 //! | `gitlab` | [GitLab's report of container scanning](https://gitlab.com/gitlab-org/security-products/security-report-schemas), 15.2 |
+//! | `grype` | [Grype's JSON](https://oss.anchore.com/docs/reference/grype/json/latest/) |
+//! | `trivy` | [Trivy's JSON](https://trivy.dev/docs/latest/configuration/reporting/#json), schema 2 |
 //! | `junit` | JUnit's XML: a test case for each finding |
 //! | `csv` | [RFC 4180](https://www.rfc-editor.org/rfc/rfc4180): a line for each finding |
+//! | `html` | [HTML](https://html.spec.whatwg.org/): one page for people, with filters |
 //! | `markdown` | [GitHub Flavored Markdown](https://github.github.com/gfm/), for summaries of jobs |
 
 mod csv;
 mod cyclonedx;
 mod gitlab;
+mod grype;
+mod html;
 mod junit;
 mod markdown;
 mod openvex;
 mod sarif;
 mod spdx;
+mod spdx3;
+mod trivy;
+mod written;
+
+use std::collections::HashMap;
+use std::io::{self, Write};
 
 use limpid_model::Digest;
 use limpid_purl::Purl;
-use serde_json::Value;
 
 use crate::json as api;
 use crate::printable;
+pub(crate) use csv::cell_of as csv_cell;
+pub(crate) use markdown::escaped as markdown_text;
+pub use written::write_document;
+use written::{Each, uuid_of};
 
 /// The name under which Limpid writes.
-const TOOL: &str = "Limpid";
+pub(crate) const TOOL: &str = "Limpid";
 
 /// Where it is from.
 const HOME: &str = "https://github.com/limpid-scanner/limpid";
 
-const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// When nothing is known of the time.
 const EPOCH: &str = "1970-01-01T00:00:00Z";
@@ -50,17 +66,27 @@ pub enum Form {
     Sarif,
     /// A bill of materials with vulnerabilities.
     CycloneDx,
+    /// The same in the next version.
+    CycloneDx17,
     /// A bill of materials.
     Spdx,
+    /// A bill of materials with vulnerabilities, in the version after that, which has nothing in common with it.
+    Spdx3,
     /// Statements on vulnerabilities of the image.
     OpenVex,
     /// GitLab's report of container scanning.
     Gitlab,
+    /// What Grype writes.
+    Grype,
+    /// What Trivy writes.
+    Trivy,
     /// A test report.
     Junit,
     /// A table for spreadsheets.
     Csv,
-    /// A page for people.
+    /// A page for people, in a browser.
+    Html,
+    /// A page for people, where text is shown as one.
     Markdown,
 }
 
@@ -71,6 +97,8 @@ pub struct Subject<'a> {
     pub report: &'a api::Report,
     /// All packages of the image.
     pub inventory: &'a api::Inventory,
+    /// What each layer did, where that is known.
+    pub layers: Option<&'a api::ImageLayers>,
     /// What was asked for, where not all findings are shown, and how many are not.
     pub hidden: Option<(&'a str, usize)>,
 }
@@ -78,7 +106,7 @@ pub struct Subject<'a> {
 impl Subject<'_> {
     /// What a reader must know besides the findings: what is missing for a full answer, and what a filter hides. Each
     /// with a code for programs.
-    fn remarks(&self) -> Vec<(String, String)> {
+    pub(crate) fn remarks(&self) -> Vec<(String, String)> {
         let gaps = self.report.coverage.gaps.iter();
         let gaps = gaps.map(|gap| (gap.code.to_string(), printable(&gap.message)));
         let hidden = self.hidden.filter(|(_, count)| *count > 0).map(|(asked, count)| {
@@ -89,7 +117,7 @@ impl Subject<'_> {
     }
 }
 
-/// Why nothing could be written.
+/// Why something could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The form speaks of one image at a time.
@@ -100,21 +128,29 @@ pub enum Error {
         /// How many images there are.
         images: usize,
     },
+    /// Whoever takes it fails; nothing of a report does.
+    #[error("the report cannot be written")]
+    Write(#[from] io::Error),
     /// Nothing of a report fails here.
-    #[error(transparent)]
-    Json(#[from] serde_json::Error),
+    #[error("cannot fill the page: {0}")]
+    Page(#[from] minijinja::Error),
 }
 
 impl Form {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 13] = [
         Self::Sarif,
         Self::CycloneDx,
+        Self::CycloneDx17,
         Self::Spdx,
+        Self::Spdx3,
         Self::OpenVex,
         Self::Gitlab,
+        Self::Grype,
+        Self::Trivy,
         Self::Junit,
         Self::Csv,
+        Self::Html,
         Self::Markdown,
     ];
 
@@ -123,11 +159,16 @@ impl Form {
         match self {
             Self::Sarif => "sarif",
             Self::CycloneDx => "cyclonedx",
+            Self::CycloneDx17 => "cyclonedx-1.7",
             Self::Spdx => "spdx",
+            Self::Spdx3 => "spdx-3.0",
             Self::OpenVex => "openvex",
             Self::Gitlab => "gitlab",
+            Self::Grype => "grype",
+            Self::Trivy => "trivy",
             Self::Junit => "junit",
             Self::Csv => "csv",
+            Self::Html => "html",
             Self::Markdown => "markdown",
         }
     }
@@ -142,43 +183,63 @@ impl Form {
         match self {
             Self::Sarif => "application/sarif+json",
             Self::CycloneDx => "application/vnd.cyclonedx+json; version=1.6",
+            Self::CycloneDx17 => "application/vnd.cyclonedx+json; version=1.7",
             Self::Spdx => "application/spdx+json",
-            Self::OpenVex | Self::Gitlab => "application/json",
+            Self::Spdx3 => "application/spdx3+json; version=3.0.1",
+            Self::OpenVex | Self::Gitlab | Self::Grype | Self::Trivy => "application/json",
             Self::Junit => "application/xml",
             Self::Csv => "text/csv; charset=utf-8; header=present",
+            Self::Html => "text/html; charset=utf-8",
             Self::Markdown => "text/markdown; charset=utf-8; variant=GFM",
         }
     }
 
     /// Whether it says which packages there are, whatever affects them.
     pub const fn lists_packages(self) -> bool {
-        matches!(self, Self::CycloneDx | Self::Spdx)
+        matches!(self, Self::CycloneDx | Self::CycloneDx17 | Self::Spdx | Self::Spdx3 | Self::Trivy)
+    }
+
+    /// Whether it shows what each layer did.
+    pub const fn draws_layers(self) -> bool {
+        matches!(self, Self::Html)
+    }
+
+    /// What a browser that is given the form by a service may do with it: nothing but its own script, and that as if it
+    /// were of nowhere. None where a browser only shows text.
+    pub fn content_security_policy(self) -> Option<&'static str> {
+        matches!(self, Self::Html).then(html::served_policy)
     }
 
     /// Whether it has a place for what is missing for a full answer.
     pub const fn has_place_for_gaps(self) -> bool {
-        !matches!(self, Self::OpenVex | Self::Csv)
+        !matches!(self, Self::OpenVex | Self::Csv | Self::Grype | Self::Trivy)
     }
 
-    /// Writes images down.
+    /// Writes images down, piece by piece.
     ///
     /// # Errors
-    /// [`Error::Several`] where the form speaks of one image, and there are others.
-    pub fn write(self, subjects: &[Subject<'_>]) -> Result<String, Error> {
-        let one = |write: fn(Subject<'_>) -> Result<String, serde_json::Error>| match subjects {
-            [subject] => Ok(write(*subject)?),
+    /// [`Error::Several`] where the form speaks of one image, and there are others; or the writer fails.
+    pub fn write(self, subjects: &[Subject<'_>], out: &mut dyn Write) -> Result<(), Error> {
+        let one = match subjects {
+            [subject] => Ok(*subject),
             several => Err(Error::Several { form: self.as_str(), images: several.len() }),
         };
         match self {
-            Self::Sarif => Ok(sarif::write(subjects)?),
-            Self::CycloneDx => one(cyclonedx::write),
-            Self::Spdx => one(spdx::write),
-            Self::OpenVex => one(openvex::write),
-            Self::Gitlab => one(gitlab::write),
-            Self::Junit => Ok(junit::write(subjects)),
-            Self::Csv => Ok(csv::write(subjects)),
-            Self::Markdown => Ok(markdown::write(subjects)),
+            Self::Sarif => sarif::write(subjects, out)?,
+            Self::CycloneDx => cyclonedx::write(one?, "1.6", out)?,
+            Self::CycloneDx17 => cyclonedx::write(one?, "1.7", out)?,
+            Self::Spdx => spdx::write(one?, out)?,
+            Self::Spdx3 => spdx3::write(one?, out)?,
+            Self::OpenVex => openvex::write(one?, out)?,
+            Self::Gitlab => gitlab::write(one?, out)?,
+            Self::Grype => grype::write(one?, out)?,
+            Self::Trivy => trivy::write(one?, out)?,
+            Self::Junit => out.write_all(junit::write(subjects).as_bytes())?,
+            Self::Csv => out.write_all(csv::write(subjects).as_bytes())?,
+            Self::Html => out.write_all(html::write(subjects)?.as_bytes())?,
+            Self::Markdown => out.write_all(markdown::write(subjects).as_bytes())?,
         }
+        Ok(())
     }
 }
 
@@ -189,25 +250,6 @@ fn addresses(finding: &api::Finding) -> impl Iterator<Item = &str> {
         let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
         rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/') && !rest.contains(is_odd))
     })
-}
-
-/// A document as it is written, its texts without what a terminal would obey.
-fn document(mut document: Value) -> Result<String, serde_json::Error> {
-    clean(&mut document);
-    Ok(serde_json::to_string_pretty(&document)? + "\n")
-}
-
-fn clean(value: &mut Value) {
-    match value {
-        Value::String(text) => {
-            if text.chars().any(|c| c.is_control() || !c.is_ascii()) {
-                *text = printable(text);
-            }
-        }
-        Value::Array(values) => values.iter_mut().for_each(clean),
-        Value::Object(members) => members.values_mut().for_each(clean),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
-    }
 }
 
 /// What an image is called and runs on: images of one name may be of several platforms.
@@ -263,12 +305,39 @@ fn purl_of(image: &api::Image) -> String {
         .to_string()
 }
 
-/// A UUID that is made of a digest of what is said, as [RFC 9562](https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-8)
-/// has it in version 8.
+/// A UUID of version 8 that is made of what is said.
 fn uuid(content: &[u8]) -> String {
-    let hex = Digest::of(content).hex();
+    uuid_from(&Digest::of(content))
+}
+
+fn uuid_from(digest: &Digest) -> String {
+    let hex = digest.hex();
     let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
     format!("{}-{}-8{}-a{}-{}", part(0, 8), part(8, 12), part(13, 16), part(17, 20), part(20, 32))
+}
+
+/// Which package of the inventory it is: each in its place is one of its own.
+struct Places<'a>(HashMap<Place<'a>, usize>);
+
+/// Where a package is.
+type Place<'a> = (&'a str, &'a str, Option<&'a str>, usize);
+
+impl<'a> Places<'a> {
+    fn of(inventory: &'a api::Inventory) -> Self {
+        let mut places = HashMap::new();
+        for (number, package) in inventory.packages.iter().enumerate() {
+            places.entry(Self::place(package)).or_insert(number);
+        }
+        Self(places)
+    }
+
+    fn place(package: &api::Package) -> Place<'_> {
+        (&package.purl, &package.path, package.member.as_deref(), package.layer.index)
+    }
+
+    fn get(&self, package: &api::Package) -> Option<usize> {
+        self.0.get(&Places::place(package)).copied()
+    }
 }
 
 /// The score of a finding; none where nobody has given one.
@@ -312,7 +381,8 @@ fn suppression(suppression: &api::Suppression) -> String {
 /// What a finding is, in a line.
 fn title(finding: &api::Finding) -> &str {
     let title = finding.title.trim();
-    if title.is_empty() { &finding.vulnerability } else { title }
+    // Some forms refuse what is empty, as is what holds nothing that is printed.
+    if printable(title).trim().is_empty() { &finding.vulnerability } else { title }
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 use limpid_model::{Provenance, Severity};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::json;
 
@@ -19,16 +19,17 @@ pub struct FindingFilter {
 }
 
 /// What a filter did to the findings of a report, for programs.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Filtered {
     /// The least severity that was asked for.
-    severity: Option<&'static str>,
+    severity: Option<json::Word>,
     /// Whether findings are shown that nobody has rated.
     unrated: bool,
     fixable: bool,
     exploited: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    origin: Option<&'static str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    origin: Option<json::Word>,
     /// Findings that are not shown. `summary` counts them all the same.
     hidden: usize,
 }
@@ -37,6 +38,33 @@ impl Filtered {
     /// How many findings are not shown.
     pub const fn hidden(&self) -> usize {
         self.hidden
+    }
+
+    /// What was asked for, as flags.
+    pub fn asked(&self) -> String {
+        let filter = FindingFilter {
+            severity: self.severity.as_deref().map(Severity::of_word),
+            rated: !self.unrated,
+            fixable: self.fixable,
+            exploited: self.exploited,
+            origin: self.origin.as_deref().and_then(Provenance::from_word),
+        };
+        filter.asked().unwrap_or_default()
+    }
+
+    /// What both did: this one to what the other had left.
+    #[must_use]
+    pub fn after(self, before: Self) -> Self {
+        let rank = |word: &Option<json::Word>| word.as_deref().map(Severity::of_word);
+        let is_stricter = rank(&self.severity) >= rank(&before.severity);
+        Self {
+            severity: if is_stricter { self.severity } else { before.severity },
+            unrated: self.unrated && before.unrated,
+            fixable: self.fixable || before.fixable,
+            exploited: self.exploited || before.exploited,
+            origin: self.origin.or(before.origin),
+            hidden: self.hidden.saturating_add(before.hidden),
+        }
     }
 }
 
@@ -78,11 +106,11 @@ impl FindingFilter {
         let all = report.findings.len();
         report.findings.retain(|finding| self.shows(finding));
         Some(Filtered {
-            severity: self.severity.map(Severity::as_str),
+            severity: self.severity.map(|severity| severity.as_str().into()),
             unrated: !self.rated,
             fixable: self.fixable,
             exploited: self.exploited,
-            origin: self.origin.map(Provenance::as_str),
+            origin: self.origin.map(|origin| origin.as_str().into()),
             hidden: all.saturating_sub(report.findings.len()),
         })
     }

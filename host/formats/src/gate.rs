@@ -131,9 +131,8 @@ pub enum Verdict {
 
 /// Whether anything is stored of which vulnerabilities are exploited: a feed that speaks of vulnerabilities whoever is
 /// affected, and that is not the one that says how likely that is.
-pub fn knows_exploited(feeds: &[api::Feed], reports: &[api::Report]) -> bool {
-    let enrichments =
-        reports.iter().flat_map(|report| &report.findings).flat_map(|finding| &finding.enrichments);
+pub fn knows_exploited<'a>(feeds: &[api::Feed], reports: impl Iterator<Item = &'a api::Report>) -> bool {
+    let enrichments = reports.flat_map(|report| &report.findings).flat_map(|finding| &finding.enrichments);
     let of_probabilities: BTreeSet<&str> = enrichments
         .filter(|it| it.ratings.iter().any(|rating| rating.system == Enrichment::PROBABILITY))
         .map(|it| it.feed.as_str())

@@ -42,9 +42,9 @@ pub use policies::{Policies, PolicyContent, PolicyDocument, Verdict, VexDocument
 pub use progress::JobProgress;
 pub(crate) use report::is_of;
 pub use report::{
-    Coverage, Distribution, Enrichment, Examination, Finding, Gap, Inventory, LayerRef, Package,
-    PluginFailure, Publisher, Rating, Report, Severity, Silent, Summary, Suppressed, Suppression,
-    UnexaminedFiles, UnjudgedAdvisory, UnorderedVersion, UnreadFile, write_report,
+    Coverage, Distribution, Enrichment, Examination, Exploited, Finding, Gap, Inventory, LayerRef, Package,
+    PluginFailure, Publisher, Rating, Report, Severity, Silent, Source as CoveringSource, Summary,
+    Suppressed, Suppression, UnexaminedFiles, UnjudgedAdvisory, UnorderedVersion, UnreadFile, write_report,
 };
 pub use repositories::{PreviousTarget, Repositories, Repository, Tag, TagChange, TaggedImage, Tags};
 pub use statistics::{Statistics, Unfixed};

@@ -1,7 +1,8 @@
 //! The forms in which Limpid shows what it knows.
 //!
 //! Everything here is a function of the model: [`json`] for programs, which is what the API answers and
-//! commands print, [`table`] for people, [`exchange`] for other tools, and [`notice`] for the bodies that subscribers
+//! commands print, [`table`] for people, [`exchange`] for other tools, [`template`]
+//! for what users want besides, and [`notice`] for the bodies that subscribers
 //! receive. What
 //! registries send about pushes is read by [`push`]. Nothing else is
 //! read, written or decided here; one fact has one form, whoever asks for it.
@@ -9,13 +10,16 @@
 pub mod exchange;
 mod filter;
 pub mod gate;
+mod groups;
 pub mod json;
 pub mod notice;
 mod printable;
 pub mod push;
+pub mod schemas;
 pub mod table;
+pub mod template;
 mod time;
 
 pub use filter::{Filtered, FindingFilter};
-pub use printable::printable;
+pub use printable::{printable, printable_line};
 pub use time::rfc3339;

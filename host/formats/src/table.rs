@@ -23,6 +23,7 @@ pub use explanation::explanation;
 pub use feeds::{feeds, imported, ingested, runs};
 use grid::Grid;
 pub use layers::layers;
+pub(crate) use layers::{brief, size_of};
 pub use look::{Look, Tone};
 use missing::Missing;
 pub use page::{Page, Piece};

@@ -43,16 +43,20 @@ impl Wanted {
     /// for any XML before it asks for anything.
     pub(crate) fn form(&self) -> Option<exchange::Form> {
         let values = self.headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-        let ranges: Vec<_> = values.flat_map(|value| value.split(',')).map(range).collect();
+        let ranges: Vec<_> = values.flat_map(|value| value.split(',')).map(Range::of).collect();
         let quality = |is: &dyn Fn(&str) -> bool| {
-            let matching = ranges.iter().filter(|(essence, _)| is(essence)).map(|(_, quality)| *quality);
+            let matching = ranges.iter().filter(|range| is(range.essence)).map(|range| range.quality);
             matching.fold(0.0, f32::max)
         };
         let json = quality(&|essence| [JSON, "application/*", "*/*"].contains(&essence));
         let forms = exchange::Form::ALL.into_iter().filter(|form| *form != exchange::Form::Junit);
         let known = forms.filter(|form| form.media_type() != JSON).map(|form| {
-            let own = range(form.media_type()).0;
-            (form, quality(&|essence| essence.eq_ignore_ascii_case(own)))
+            let own = Range::of(form.media_type());
+            let fits = |range: &&Range<'_>| {
+                range.essence.eq_ignore_ascii_case(own.essence)
+                    && range.version.is_none_or(|version| own.version == Some(version))
+            };
+            (form, ranges.iter().filter(fits).map(|range| range.quality).fold(0.0, f32::max))
         });
         let best = known.fold(None, |best: Option<(exchange::Form, f32)>, (form, quality)| match best {
             Some((_, known)) if known >= quality => best,
@@ -67,14 +71,26 @@ const JSON: &str = "application/json";
 /// On what of a request an answer depends, besides its address.
 pub(crate) const VARY: &str = "accept, accept-encoding";
 
-/// A type of content without its parameters, and how much it is wanted
-/// ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1)).
-fn range(text: &str) -> (&str, f32) {
-    let mut parts = text.split(';').map(str::trim);
-    let essence = parts.next().unwrap_or_default();
-    let quality = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
-    let quality = quality.map_or(Some(1.0), |quality| quality.parse().ok());
-    (essence, quality.filter(|quality| (0.0..=1.0).contains(quality)).unwrap_or(0.0))
+/// A type of content, and how much it is wanted ([RFC 9110](https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1)). Of
+/// its parameters, the version counts: forms of one type differ in it.
+struct Range<'a> {
+    essence: &'a str,
+    version: Option<&'a str>,
+    quality: f32,
+}
+
+impl<'a> Range<'a> {
+    fn of(text: &'a str) -> Self {
+        let essence = text.split(';').next().unwrap_or_default().trim();
+        let parameter = |name: &str| {
+            let mut parameters = text.split(';').skip(1).filter_map(|part| part.split_once('='));
+            let (_, value) = parameters.find(|(known, _)| known.trim().eq_ignore_ascii_case(name))?;
+            Some(value.trim().trim_matches('"'))
+        };
+        let quality = parameter("q").map_or(Some(1.0), |quality| quality.parse().ok());
+        let quality = quality.filter(|quality| (0.0..=1.0).contains(quality)).unwrap_or(0.0);
+        Self { essence, version: parameter("version"), quality }
+    }
 }
 
 impl<S: Sync> axum::extract::FromRequestParts<S> for Wanted {
@@ -112,8 +128,10 @@ pub(crate) struct Exchanged {
     pub(crate) form: exchange::Form,
     pub(crate) report: limpid_model::report::Report,
     pub(crate) only: Option<Provenance>,
-    /// All packages, where the form lists them.
+    /// All packages, where the form shows them.
     pub(crate) inventory: Option<limpid_model::Inventory>,
+    /// What each layer did, where the form shows it.
+    pub(crate) layers: Option<limpid_model::LayerReport>,
 }
 
 impl Written for Exchanged {
@@ -124,10 +142,11 @@ impl Written for Exchanged {
         let hidden = filter.apply(&mut report).map_or(0, |filtered| filtered.hidden());
         let inventory = self.inventory.map(json::Inventory::from);
         let inventory = inventory.unwrap_or_else(|| json::Inventory::without_packages(&report));
-        let subject = Subject { report: &report, inventory: &inventory, hidden: Some((&asked, hidden)) };
-        let text = self.form.write(&[subject]).map_err(serde_json::Error::custom)?;
-        out.extend_from_slice(text.as_bytes());
-        Ok(())
+        let layers = self.layers.map(json::ImageLayers::from);
+        let layers = layers.as_ref();
+        let subject =
+            Subject { report: &report, inventory: &inventory, layers, hidden: Some((&asked, hidden)) };
+        self.form.write(&[subject], out).map_err(serde_json::Error::custom)
     }
 }
 
@@ -229,17 +248,27 @@ mod tests {
             Wanted { coding: Coding::Identity, headers }.form().map(exchange::Form::as_str)
         };
         assert_eq!(form("application/sarif+json"), Some("sarif"));
-        assert_eq!(form("text/html, Application/SPDX+json;q=0.9, */*;q=0.8"), Some("spdx"));
+        assert_eq!(form("text/plain, Application/SPDX+json;q=0.9, */*;q=0.8"), Some("spdx"));
         assert_eq!(form("text/csv;q=0.5, application/sarif+json"), Some("sarif"));
         assert_eq!(form("application/json;q=0.5, text/csv"), Some("csv"));
+        assert_eq!(form("application/vnd.cyclonedx+json"), Some("cyclonedx"));
         assert_eq!(form("application/vnd.cyclonedx+json;version=1.6"), Some("cyclonedx"));
+        assert_eq!(form("application/vnd.cyclonedx+json; Version=\"1.7\""), Some("cyclonedx-1.7"));
+        assert_eq!(form("application/vnd.cyclonedx+json; version=1.2"), None);
+        assert_eq!(form("application/spdx3+json"), Some("spdx-3.0"));
         assert_eq!(form("text/csv"), Some("csv"));
-        let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+        assert_eq!(form("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"), Some("html"));
         let no_csv = "text/csv;q=0, application/json;q=0.1";
         let least = "text/csv;q=0.5, application/json";
-        for plain in
-            ["application/json", "*/*", "text/html", "", "application/json, text/csv", browser, no_csv, least]
-        {
+        for plain in [
+            "application/json",
+            "*/*",
+            "application/xhtml+xml",
+            "",
+            "application/json, text/csv",
+            no_csv,
+            least,
+        ] {
             assert_eq!(form(plain), None, "{plain}");
         }
     }

@@ -55,9 +55,8 @@ impl Verdicts {
         }
         let report =
             Report::of(scanner.report(image)?).map_err(|error| Failure::internal(error.to_string()))?;
-        let reports = std::slice::from_ref(&report);
         let feeds: Vec<_> = scanner.feeds()?.into_iter().map(Into::into).collect();
-        let known = gate::Known { exploited: gate::knows_exploited(&feeds, reports) };
+        let known = gate::Known { exploited: gate::knows_exploited(&feeds, std::iter::once(&report)) };
         let verdict = Arc::new(Verdict::of(&report, &bars, known));
         if let Some(tag) = tag {
             self.0.insert(tag, Arc::clone(&verdict));

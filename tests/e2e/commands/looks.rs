@@ -69,6 +69,9 @@ fn a_scan_writes_files_for_other_tools() {
     assert!(findings > 0);
     assert_eq!(count(&document("sarif")["runs"][0]["results"]), findings);
     assert_eq!(count(&document("gitlab")["vulnerabilities"]), findings);
+    assert_eq!(count(&document("grype")["matches"]), findings);
+    let page = std::fs::read_to_string(files.path().join("html")).unwrap();
+    assert!(page.contains("Size (stored)") && page.contains(" added</td>"), "{page}");
     let packages = usize::try_from(report["summary"]["packages"].as_u64().unwrap()).unwrap();
     assert_eq!(count(&document("cyclonedx")["components"]), packages + 1, "and the distribution");
     assert_eq!(count(&document("spdx")["packages"]), packages + 2, "and the image");
@@ -84,6 +87,72 @@ fn a_scan_writes_files_for_other_tools() {
     let outcome = setup.run(["scan", text(&archive), "-o", "csv=/nowhere/at/all.csv"]);
     assert_eq!(outcome.code, Some(1));
     assert!(outcome.stderr.contains("cannot write `/nowhere/at/all.csv`"), "{outcome:?}");
+}
+
+#[test]
+fn a_stored_report_is_converted_to_what_a_scan_writes() {
+    let (setup, files) = (Setup::new(), tempfile::tempdir().unwrap());
+    let tracker = file(&files, "tracker.json", advisories::debian_tracker());
+    setup.run(["feed", "add", "debian", text(&tracker)]).ok();
+    let archive = file(&files, "image.tar", Parts::of(&debian(), Compression::Gzip).docker_archive());
+    let scan = |flags: &[&str]| setup.run([&["scan", text(&archive)], flags].concat());
+    let report = file(&files, "report.json", scan(&["--format", "json"]).ok());
+    let packages =
+        file(&files, "packages.json", setup.run(["packages", text(&archive), "--format", "json"]).ok());
+    let layers = file(&files, "layers.json", setup.run(["layers", text(&archive), "--format", "json"]).ok());
+    let all = ["--packages", text(&packages), "--layers", text(&layers)];
+    let convert = |flags: &[&str]| setup.run([&["convert", text(&report)], flags].concat());
+    for form in Form::ALL {
+        let expected = scan(&["--format", form.as_str()]).ok();
+        let converted = convert(&[&all[..], &["--format", form.as_str()]].concat()).ok();
+        assert_eq!(converted, expected, "{}", form.as_str());
+    }
+    let filtered = convert(&["--format", "sarif", "--fixable"]).ok();
+    assert_eq!(filtered, scan(&["--format", "sarif", "--fixable"]).ok());
+
+    // What was left out when it was stored is counted.
+    let fewer = file(&files, "fewer.json", scan(&["--format", "json", "--fixable"]).ok());
+    let outcome = setup.run(["convert", text(&fewer), "--format", "markdown"]);
+    assert!(outcome.stderr.contains("were left out when it was stored: `--fixable`"), "{outcome:?}");
+    assert!(outcome.stdout.contains("not shown"), "{outcome:?}");
+
+    let outcome = convert(&["--format", "cyclonedx"]);
+    assert_eq!(outcome.code, Some(1));
+    assert!(
+        outcome.stderr.contains("`cyclonedx` lists all packages")
+            && outcome.stderr.contains("--packages FILE"),
+        "{outcome:?}"
+    );
+    assert_eq!(convert(&["--format", "json", "--fail-on", "low"]).code, Some(1));
+    let outcome = setup.run(["convert", text(&archive), "--fail-on", "low"]);
+    assert_eq!(outcome.code, Some(3), "{outcome:?}");
+}
+
+#[test]
+fn a_template_of_the_user_says_what_it_wants() {
+    let (setup, files) = (Setup::new(), tempfile::tempdir().unwrap());
+    let tracker = file(&files, "tracker.json", advisories::debian_tracker());
+    setup.run(["feed", "add", "debian", text(&tracker)]).ok();
+    let archive = file(&files, "image.tar", Parts::of(&debian(), Compression::Gzip).docker_archive());
+    let template = file(
+        &files,
+        "page.html.j2",
+        "{% for it in report.findings %}<p>{{ it.vulnerability }}</p>\n{% endfor %}{{ report.packages|length }} {{ '<' }}\n",
+    );
+    let scan = |flags: &[&str]| setup.run([&["scan", text(&archive)], flags].concat());
+    let report = &scan(&["--format", "json"]).json()[0];
+    let page = scan(&["--format", "template", "--template", text(&template)]).ok();
+    assert_eq!(page.matches("<p>").count(), report["findings"].as_array().unwrap().len());
+    let packages = report["summary"]["packages"].as_u64().unwrap();
+    assert!(page.ends_with(&format!("{packages} &lt;\n")), "{page}");
+
+    let wrong = file(&files, "wrong.txt", "\n{{ report.findigns }}");
+    let outcome = scan(&["--format", "template", "--template", text(&wrong)]);
+    assert!(outcome.stderr.contains("`wrong.txt`, line 2"), "{outcome:?}");
+    let outcome = scan(&["--format", "template"]);
+    assert!(outcome.stderr.contains("`--template FILE`"), "{outcome:?}");
+    let outcome = scan(&["--template", text(&template)]);
+    assert!(outcome.stderr.contains("`--template` is for"), "{outcome:?}");
 }
 
 #[test]

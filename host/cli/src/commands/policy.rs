@@ -181,7 +181,7 @@ fn listed(
 
 fn shown(holder: &Holder, kind: DecisionKind, name: &str) -> anyhow::Result<ExitCode> {
     let document = holder.decision_document(kind, name)?;
-    super::write(&document.text.unwrap_or_default())
+    super::write_out(&document.text.unwrap_or_default())
 }
 
 /// The policy to standard output, what it could not say to standard error.
@@ -202,5 +202,5 @@ fn import(tool: Tool, file: &Path) -> anyhow::Result<ExitCode> {
         writeln!(errors, "left out: {}", printable(why))?;
     }
     writeln!(errors, "{}, {} left out", table::count(rules, "rule", "rules"), left_out.len())?;
-    super::write(&policy)
+    super::write_out(&policy)
 }

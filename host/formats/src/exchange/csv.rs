@@ -1,8 +1,8 @@
-//! CSV as RFC 4180 has it: a line for each finding, those that do not count last. What a spreadsheet would take for a formula has an apostrophe in
-//! front, as [OWASP](https://owasp.org/www-community/attacks/CSV_Injection) advises.
+//! CSV as RFC 4180 has it: a line for each finding, those that do not count last. What a spreadsheet would take for a
+//! formula has an apostrophe in front, as [OWASP](https://owasp.org/www-community/attacks/CSV_Injection) advises.
 
 use super::{Subject, name_of, score, suppression, title};
-use crate::json as api;
+use crate::{json as api, printable_line};
 
 const COLUMNS: [&str; 24] = [
     "image",
@@ -79,11 +79,11 @@ fn cells(image: &api::Image, finding: &api::Finding, suppression: String) -> [St
     ]
 }
 
-/// A cell: quoted where it must be, and never a formula.
-fn cell_of(text: &str) -> String {
-    let text = crate::printable(text);
-    let is_formula = text
-        .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
+/// A cell: quoted where it must be, on one line, and never a formula.
+pub(crate) fn cell_of(text: &str) -> String {
+    let text = printable_line(text);
+    let is_formula =
+        text.trim_start().starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
     let text = if is_formula { format!("'{text}") } else { text };
-    if text.contains(['"', ',', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+    if text.contains(['"', ',']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }

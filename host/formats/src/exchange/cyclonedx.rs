@@ -1,4 +1,4 @@
-//! CycloneDX 1.6: all packages of an image, and what affects them.
+//! CycloneDX 1.6 and 1.7: all packages of an image, and what affects them.
 //!
 //! | CycloneDX | Report |
 //! |---|---|
@@ -11,50 +11,81 @@
 //! | `analysis.detail` | by which policy or VEX document it does not count |
 
 use std::collections::{BTreeMap, HashMap};
+use std::io::{self, Write};
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    HOME, Subject, TOOL, VERSION, addresses, advice, as_of, document, name_of, purl_of, suppression, title,
-    uuid,
+    Each, HOME, Place, Places, Subject, TOOL, VERSION, addresses, advice, as_of, name_of, purl_of,
+    suppression, title, uuid_of, write_document,
 };
 use crate::json as api;
 
-pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
+pub(super) fn write(subject: Subject<'_>, version: &'static str, out: &mut dyn Write) -> io::Result<()> {
     let Subject { report, inventory, .. } = subject;
     let references = References::of(inventory);
     let root = format!("image:{}", report.image.digest);
-    let system = report.coverage.distribution.as_ref().map(operating_system);
-    let packages = inventory.packages.iter().map(|package| component(package, &references));
-    let components: Vec<_> = system.into_iter().chain(packages).collect();
+    let components = Each(|| {
+        let system = report.coverage.distribution.as_ref().map(operating_system);
+        let packages = inventory.packages.iter().map(|package| component(package, &references));
+        system.into_iter().chain(packages)
+    });
     let all: Vec<_> = inventory.packages.iter().filter_map(|package| references.get(package)).collect();
-    let vulnerabilities = vulnerabilities(report, &references);
-    let content = serde_json::to_vec(&json!([report.image.digest, components, vulnerabilities]))?;
+    let by_key = by_key(report);
+    let vulnerabilities = Each(|| {
+        let counted = by_key.values().filter_map(|findings| vulnerability(findings, None, &references));
+        let suppressed = report.suppressed.iter();
+        let suppressed =
+            suppressed.filter_map(|it| vulnerability(&[&it.finding], Some(&it.suppression), &references));
+        counted.chain(suppressed)
+    });
+    let serial_number = uuid_of(&(&report.image.digest, &components, &vulnerabilities))?;
     let aggregate = if report.summary.complete { "complete" } else { "incomplete" };
-    document(json!({
-        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
-        "serialNumber": format!("urn:uuid:{}", uuid(&content)),
-        "version": 1,
-        "metadata": {
-            "timestamp": as_of(report),
-            "tools": { "components": [{
-                "type": "application",
-                "name": TOOL,
-                "version": VERSION,
-                "externalReferences": [{ "type": "website", "url": HOME }],
-            }] },
-            "component": image(&report.image, &root),
-            "properties": subject.remarks().into_iter().map(|(code, text)| {
-                property("limpid:gap", &format!("{code}: {text}"))
-            }).collect::<Vec<_>>(),
+    let metadata = json!({
+        "timestamp": as_of(report),
+        "tools": { "components": [{
+            "type": "application",
+            "name": TOOL,
+            "version": VERSION,
+            "externalReferences": [{ "type": "website", "url": HOME }],
+        }] },
+        "component": image(&report.image, &root),
+        "properties": subject.remarks().into_iter().map(|(code, text)| {
+            property("limpid:gap", &format!("{code}: {text}"))
+        }).collect::<Vec<_>>(),
+    });
+    write_document(
+        &Bom {
+            schema: format!("http://cyclonedx.org/schema/bom-{version}.schema.json"),
+            bom_format: "CycloneDX",
+            spec_version: version,
+            serial_number: format!("urn:uuid:{serial_number}"),
+            version: 1,
+            metadata,
+            components,
+            dependencies: [json!({ "ref": root, "dependsOn": all })],
+            compositions: [json!({ "aggregate": aggregate, "assemblies": [root] })],
+            vulnerabilities,
         },
-        "components": components,
-        "dependencies": [{ "ref": root, "dependsOn": all }],
-        "compositions": [{ "aggregate": aggregate, "assemblies": [root] }],
-        "vulnerabilities": vulnerabilities,
-    }))
+        out,
+    )
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Bom<C, V> {
+    #[serde(rename = "$schema")]
+    schema: String,
+    bom_format: &'static str,
+    spec_version: &'static str,
+    serial_number: String,
+    version: u32,
+    metadata: Value,
+    components: C,
+    dependencies: [Value; 1],
+    compositions: [Value; 1],
+    vulnerabilities: V,
 }
 
 /// The longest version that the form allows.
@@ -62,9 +93,6 @@ const VERSION_LENGTH: usize = 1024;
 
 /// How packages are referred to: each in its place has a reference of its own.
 struct References<'a>(HashMap<Place<'a>, String>);
-
-/// Where a package is.
-type Place<'a> = (&'a str, &'a str, Option<&'a str>, usize);
 
 impl<'a> References<'a> {
     fn of(inventory: &'a api::Inventory) -> Self {
@@ -75,18 +103,14 @@ impl<'a> References<'a> {
             *count += 1;
             let reference =
                 if *count == 1 { package.purl.clone() } else { format!("{}#{count}", package.purl) };
-            references.entry(place(package)).or_insert(reference);
+            references.entry(Places::place(package)).or_insert(reference);
         }
         Self(references)
     }
 
     fn get<'b>(&'b self, package: &'b api::Package) -> Option<&'b str> {
-        self.0.get(&place(package)).map(String::as_str)
+        self.0.get(&Places::place(package)).map(String::as_str)
     }
-}
-
-fn place(package: &api::Package) -> Place<'_> {
-    (&package.purl, &package.path, package.member.as_deref(), package.layer.index)
 }
 
 fn property(name: &str, value: &str) -> Value {
@@ -158,17 +182,13 @@ fn component(package: &api::Package, references: &References<'_>) -> Value {
 /// By vulnerability, and by all that is said of it and not of its packages.
 type Key<'a> = (&'a str, &'a str, &'a str, &'a str);
 
-fn vulnerabilities(report: &api::Report, references: &References<'_>) -> Vec<Value> {
+fn by_key(report: &api::Report) -> BTreeMap<Key<'_>, Vec<&api::Finding>> {
     let mut by_key: BTreeMap<Key<'_>, Vec<&api::Finding>> = BTreeMap::new();
     for finding in &report.findings {
         let key = (&*finding.vulnerability, &*finding.severity.level, &*finding.feed, &*finding.status);
         by_key.entry(key).or_default().push(finding);
     }
-    let counted = by_key.values().filter_map(|findings| vulnerability(findings, None, references));
-    let suppressed = report.suppressed.iter();
-    let suppressed =
-        suppressed.filter_map(|it| vulnerability(&[&it.finding], Some(&it.suppression), references));
-    counted.chain(suppressed).collect()
+    by_key
 }
 
 fn vulnerability(

@@ -1,9 +1,13 @@
 //! GitLab's report of container scanning, version 15.2.
 
+use std::io::{self, Write};
+
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{
-    HOME, Subject, TOOL, VERSION, addresses, advice, as_of, document, name_of, place_of, suppression, title,
+    Each, HOME, Subject, TOOL, VERSION, addresses, advice, as_of, name_of, place_of, suppression, title,
+    write_document,
 };
 use crate::json as api;
 
@@ -13,7 +17,7 @@ const NAME: usize = 255;
 /// Findings that do not count and are told of.
 const MESSAGES: usize = 100;
 
-pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
+pub(super) fn write(subject: Subject<'_>, out: &mut dyn Write) -> io::Result<()> {
     let report = subject.report;
     let time = as_of(report);
     let time = time.trim_end_matches('Z');
@@ -26,33 +30,31 @@ pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
     // The form has no place for what does not count.
     let suppressed = report.suppressed.iter().map(|it| {
         let finding = &it.finding;
-        let what = format!(
-            "{} in {}: {}",
-            finding.vulnerability,
-            finding.package.name,
-            suppression(&it.suppression)
-        );
-        json!({ "level": "info", "value": what })
+        let (id, package, why) =
+            (&finding.vulnerability, &finding.package.name, suppression(&it.suppression));
+        json!({ "level": "info", "value": format!("{id} in {package}: {why}") })
     });
     let messages = messages.chain(suppressed.take(MESSAGES));
-    document(json!({
-        "version": "15.2.1",
-        "scan": {
-            "type": "container_scanning",
-            "analyzer": about,
-            "scanner": about,
-            "start_time": time,
-            "end_time": time,
-            "status": "success",
-            "messages": messages.collect::<Vec<_>>(),
-        },
-        "vulnerabilities": report
-            .findings
-            .iter()
-            .map(|finding| vulnerability(finding, image, system))
-            .collect::<Vec<_>>(),
-        "remediations": [],
-    }))
+    let scan = json!({
+        "type": "container_scanning",
+        "analyzer": about,
+        "scanner": about,
+        "start_time": time,
+        "end_time": time,
+        "status": "success",
+        "messages": messages.collect::<Vec<_>>(),
+    });
+    let vulnerabilities =
+        Each(|| report.findings.iter().map(|finding| vulnerability(finding, image, system)));
+    write_document(&Document { version: "15.2.1", scan, vulnerabilities, remediations: [] }, out)
+}
+
+#[derive(Serialize)]
+struct Document<V> {
+    version: &'static str,
+    scan: Value,
+    vulnerabilities: V,
+    remediations: [Value; 0],
 }
 
 fn vulnerability(finding: &api::Finding, image: &str, system: &str) -> Value {

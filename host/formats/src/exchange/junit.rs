@@ -61,7 +61,8 @@ fn suite(xml: &mut String, subject: &Subject<'_>) {
     xml.push_str("    </testcase>\n  </testsuite>\n");
 }
 
-/// Text inside of an element or an attribute. Characters that XML 1.0 does not allow are left out.
+/// Text inside of an element or an attribute, in which no build service finds a command. Characters that XML 1.0 does
+/// not allow are not printed anywhere.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in crate::printable(text).chars() {
@@ -71,8 +72,7 @@ fn escaped(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\n' => escaped.push_str("&#10;"),
-            '\t' => escaped.push(' '),
-            '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => {}
+            '#' => escaped.push_str("&#35;"),
             character => escaped.push(character),
         }
     }

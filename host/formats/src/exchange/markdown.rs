@@ -105,7 +105,7 @@ fn row(text: &mut String, finding: &api::Finding) {
 }
 
 /// Text that is nothing but text: no markup, no link, no mention, no line of its own.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in crate::printable(text).chars() {
         match character {

@@ -7,13 +7,17 @@
 //! | `not_affected`, `fixed` | by what a VEX document states; where a policy decides, it is `affected`, and `status_notes` say so |
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{HOME, Subject, TOOL, VERSION, advice, as_of, document, purl_of, suppression, uuid};
+use super::{
+    Each, HOME, Subject, TOOL, VERSION, advice, as_of, purl_of, suppression, uuid_of, write_document,
+};
 use crate::json as api;
 
-pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
+pub(super) fn write(subject: Subject<'_>, out: &mut dyn Write) -> io::Result<()> {
     let report = subject.report;
     let product = purl_of(&report.image);
     let mut by_key: BTreeMap<(&str, &str, String), Vec<&api::Finding>> = BTreeMap::new();
@@ -21,20 +25,38 @@ pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
         let key = (&*finding.vulnerability, &*finding.status, advice(finding));
         by_key.entry(key).or_default().push(finding);
     }
-    let counted = by_key.into_iter().filter_map(|(key, findings)| statement(&product, &key, &findings));
-    let suppressed = report.suppressed.iter().filter_map(|it| suppressed(&product, it));
-    let statements: Vec<_> = counted.chain(suppressed).collect();
-    let content = serde_json::to_vec(&json!([report.image.digest, product, statements]))?;
-    document(json!({
-        "@context": "https://openvex.dev/ns/v0.2.0",
-        "@id": format!("{HOME}/vex/{}", uuid(&content)),
-        "author": TOOL,
-        "role": "scanner",
-        "timestamp": as_of(report),
-        "version": 1,
-        "tooling": format!("{TOOL} {VERSION}"),
-        "statements": statements,
-    }))
+    let statements = Each(|| {
+        let counted = by_key.iter().filter_map(|(key, findings)| statement(&product, key, findings));
+        counted.chain(report.suppressed.iter().filter_map(|it| suppressed(&product, it)))
+    });
+    let id = uuid_of(&(&report.image.digest, &product, &statements))?;
+    write_document(
+        &Document {
+            context: "https://openvex.dev/ns/v0.2.0",
+            id: format!("{HOME}/vex/{id}"),
+            author: TOOL,
+            role: "scanner",
+            timestamp: as_of(report),
+            version: 1,
+            tooling: format!("{TOOL} {VERSION}"),
+            statements,
+        },
+        out,
+    )
+}
+
+#[derive(Serialize)]
+struct Document<S> {
+    #[serde(rename = "@context")]
+    context: &'static str,
+    #[serde(rename = "@id")]
+    id: String,
+    author: &'static str,
+    role: &'static str,
+    timestamp: String,
+    version: u32,
+    tooling: String,
+    statements: S,
 }
 
 fn statement(

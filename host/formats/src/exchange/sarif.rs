@@ -11,13 +11,16 @@
 //! | `invocation.toolExecutionNotifications` | gaps: what is missing for a full answer; and what a filter hides |
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use super::{
-    HOME, Subject, TOOL, VERSION, addresses, advice, document, place_of, purl_of, score, suppression, title,
-    title_of,
+    Each, HOME, Subject, TOOL, VERSION, addresses, advice, place_of, purl_of, score, suppression, title,
+    title_of, write_document,
 };
 use crate::json as api;
 
@@ -31,16 +34,32 @@ const SHORT: usize = 1_000;
 /// What stays as it is in the path of an address.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-pub(super) fn write(subjects: &[Subject<'_>]) -> Result<String, serde_json::Error> {
-    let runs: Vec<_> = subjects.iter().take(RUNS).map(run).collect();
-    document(json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": runs,
-    }))
+pub(super) fn write(subjects: &[Subject<'_>], out: &mut dyn Write) -> io::Result<()> {
+    let runs: Vec<_> = subjects.iter().take(RUNS).map(Run).collect();
+    write_document(
+        &Log { schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs },
+        out,
+    )
 }
 
-fn run(subject: &Subject<'_>) -> Value {
+#[derive(Serialize)]
+struct Log<'a> {
+    #[serde(rename = "$schema")]
+    schema: &'static str,
+    version: &'static str,
+    runs: Vec<Run<'a>>,
+}
+
+/// What is found in an image: each of its findings is made when it is written.
+struct Run<'a>(&'a Subject<'a>);
+
+impl Serialize for Run<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        run(self.0, serializer)
+    }
+}
+
+fn run<S: Serializer>(subject: &Subject<'_>, serializer: S) -> Result<S::Ok, S::Error> {
     let report = subject.report;
     let suppressed = report.suppressed.iter().map(|it| (&it.finding, Some(&it.suppression)));
     let all = report.findings.iter().map(|finding| (finding, None)).chain(suppressed);
@@ -50,11 +69,6 @@ fn run(subject: &Subject<'_>) -> Value {
         by_id.entry(&finding.vulnerability).or_default().push(finding);
     }
     let places: BTreeMap<&str, usize> = by_id.keys().enumerate().map(|(place, id)| (*id, place)).collect();
-    let rules: Vec<_> = by_id.iter().map(|(id, findings)| rule(id, findings)).collect();
-    let results: Vec<_> = shown
-        .iter()
-        .map(|(finding, suppression)| result(finding, *suppression, places.get(&*finding.vulnerability)))
-        .collect();
     let left_out = (report.findings.len() + report.suppressed.len()).saturating_sub(shown.len());
     let remarks = subject.remarks().into_iter();
     let mut notifications: Vec<_> = remarks
@@ -69,26 +83,54 @@ fn run(subject: &Subject<'_>) -> Value {
             "message": { "text": format!("{left_out} findings are left out: a run has at most {RESULTS}") },
         }));
     }
-    json!({
-        "tool": { "driver": {
-            "name": TOOL,
-            "version": VERSION,
-            "semanticVersion": VERSION,
-            "informationUri": HOME,
-            "rules": rules,
-        } },
-        "automationDetails": { "id": format!("limpid/{}/", title_of(&report.image)) },
-        "invocations": [{ "executionSuccessful": true, "toolExecutionNotifications": notifications }],
-        "originalUriBaseIds": { "ROOT": { "uri": "file:///" } },
-        "columnKind": "utf16CodeUnits",
-        "properties": {
-            "image": report.image.digest,
-            "names": report.image.names,
-            "purl": purl_of(&report.image),
-            "complete": report.summary.complete,
+    let mut run = serializer.serialize_struct("Run", 7)?;
+    let rules = Each(|| by_id.iter().map(|(id, findings)| rule(id, findings)));
+    run.serialize_field(
+        "tool",
+        &Tool {
+            driver: Driver {
+                name: TOOL,
+                version: VERSION,
+                semantic_version: VERSION,
+                information_uri: HOME,
+                rules,
+            },
         },
-        "results": results,
-    })
+    )?;
+    run.serialize_field(
+        "automationDetails",
+        &json!({ "id": format!("limpid/{}/", title_of(&report.image)) }),
+    )?;
+    let invocation = json!({ "executionSuccessful": true, "toolExecutionNotifications": notifications });
+    run.serialize_field("invocations", &[invocation])?;
+    run.serialize_field("originalUriBaseIds", &json!({ "ROOT": { "uri": "file:///" } }))?;
+    run.serialize_field("columnKind", "utf16CodeUnits")?;
+    let properties = json!({
+        "image": report.image.digest,
+        "names": report.image.names,
+        "purl": purl_of(&report.image),
+        "complete": report.summary.complete,
+    });
+    run.serialize_field("properties", &properties)?;
+    let place = |finding: &api::Finding| places.get(&*finding.vulnerability);
+    let results = Each(|| shown.iter().map(|(finding, known)| result(finding, *known, place(finding))));
+    run.serialize_field("results", &results)?;
+    run.end()
+}
+
+#[derive(Serialize)]
+struct Tool<R> {
+    driver: Driver<R>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Driver<R> {
+    name: &'static str,
+    version: &'static str,
+    semantic_version: &'static str,
+    information_uri: &'static str,
+    rules: R,
 }
 
 fn rule(id: &str, findings: &[&api::Finding]) -> Value {

@@ -7,9 +7,13 @@
 //! | `licenseComments` | licences in the words of the package |
 //! | `annotations` | gaps: what is missing for a full list of packages |
 
+use std::io::{self, Write};
+use std::iter;
+
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Subject, TOOL, VERSION, as_of, document, name_of, purl_of, uuid};
+use super::{Each, Subject, TOOL, VERSION, as_of, name_of, purl_of, uuid_of, write_document};
 use crate::json as api;
 
 /// What is not asserted.
@@ -19,21 +23,23 @@ const IMAGE: &str = "SPDXRef-Image";
 
 const SYSTEM: &str = "SPDXRef-OperatingSystem";
 
-pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
+pub(super) fn write(subject: Subject<'_>, out: &mut dyn Write) -> io::Result<()> {
     let Subject { report, inventory, .. } = subject;
     let created = as_of(report);
     let tool = format!("Tool: {TOOL}-{VERSION}");
-    let mut packages = vec![image(&report.image)];
-    let mut relationships = vec![relationship("SPDXRef-DOCUMENT", "DESCRIBES", IMAGE)];
-    if let Some(distribution) = &report.coverage.distribution {
-        relationships.push(relationship(IMAGE, "CONTAINS", SYSTEM));
-        packages.push(operating_system(distribution));
-    }
-    for (place, package) in inventory.packages.iter().enumerate() {
-        let id = format!("SPDXRef-Package-{place}");
-        relationships.push(relationship(IMAGE, "CONTAINS", &id));
-        packages.push(of_package(package, &id));
-    }
+    let id = |place: usize| format!("SPDXRef-Package-{place}");
+    let distribution = report.coverage.distribution.as_ref();
+    let packages = Each(|| {
+        let found = inventory.packages.iter().enumerate();
+        let found = found.map(|(place, package)| of_package(package, &id(place)));
+        iter::once(image(&report.image)).chain(distribution.map(operating_system)).chain(found)
+    });
+    let relationships = Each(|| {
+        let contained = distribution.map(|_| SYSTEM.to_owned()).into_iter();
+        let contained = contained.chain((0..inventory.packages.len()).map(id));
+        let contained = contained.map(|id| relationship(IMAGE, "CONTAINS", &id));
+        iter::once(relationship("SPDXRef-DOCUMENT", "DESCRIBES", IMAGE)).chain(contained)
+    });
     let annotations = subject.remarks().into_iter().map(|(code, text)| {
         json!({
             "annotationDate": created,
@@ -42,18 +48,35 @@ pub(super) fn write(subject: Subject<'_>) -> Result<String, serde_json::Error> {
             "comment": format!("{code}: {text}"),
         })
     });
-    let content = serde_json::to_vec(&packages)?;
-    document(json!({
-        "spdxVersion": "SPDX-2.3",
-        "dataLicense": "CC0-1.0",
-        "SPDXID": "SPDXRef-DOCUMENT",
-        "name": name_of(&report.image),
-        "documentNamespace": format!("urn:uuid:{}", uuid(&content)),
-        "creationInfo": { "created": created, "creators": [tool] },
-        "annotations": annotations.collect::<Vec<_>>(),
-        "packages": packages,
-        "relationships": relationships,
-    }))
+    write_document(
+        &Document {
+            spdx_version: "SPDX-2.3",
+            data_license: "CC0-1.0",
+            id: "SPDXRef-DOCUMENT",
+            name: name_of(&report.image),
+            document_namespace: format!("urn:uuid:{}", uuid_of(&packages)?),
+            creation_info: json!({ "created": created, "creators": [tool] }),
+            annotations: annotations.collect(),
+            packages,
+            relationships,
+        },
+        out,
+    )
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Document<'a, P, R> {
+    spdx_version: &'static str,
+    data_license: &'static str,
+    #[serde(rename = "SPDXID")]
+    id: &'static str,
+    name: &'a str,
+    document_namespace: String,
+    creation_info: Value,
+    annotations: Vec<Value>,
+    packages: P,
+    relationships: R,
 }
 
 fn relationship(from: &str, kind: &str, to: &str) -> Value {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// An image upon which another was built: its layers are the lowest of the other.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Base {
     /// Digest of its configuration.
     pub digest: String,
@@ -16,6 +17,7 @@ pub struct Base {
 
 /// Findings by where they come from.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ByOrigin {
     /// Those of packages that the base image brought.
     pub base: usize,
@@ -25,6 +27,7 @@ pub struct ByOrigin {
 
 /// The newest image of the base's repository that is known.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Recommendation {
     /// Digest of its configuration.
     pub digest: String,

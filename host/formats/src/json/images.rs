@@ -5,6 +5,7 @@ use super::time;
 
 /// An image.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Image {
     /// Digest of its configuration: the image's identity.
     pub digest: String,
@@ -27,6 +28,7 @@ pub struct Image {
 
 /// What an image runs on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Platform {
     /// `linux`.
     pub os: String,
@@ -38,6 +40,7 @@ pub struct Platform {
 
 /// A layer in its place.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ImageLayer {
     /// Its place; 0 is the lowest.
     pub index: usize,

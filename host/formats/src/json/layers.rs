@@ -7,6 +7,7 @@ use super::{Base, Image, Package, Word};
 
 /// What each layer of an image did.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ImageLayers {
     /// The image.
     pub image: Image,
@@ -33,6 +34,7 @@ impl ImageLayers {
 
 /// A layer of an image, and what it did.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ReportedLayer {
     /// What it did to the packages.
     #[serde(flatten)]
@@ -53,6 +55,7 @@ pub struct ReportedLayer {
 
 /// Why a layer could not be read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WhyUnread {
     /// `over-limit`, `unsupported` or `damaged`.
     pub code: String,
@@ -62,6 +65,7 @@ pub struct WhyUnread {
 
 /// What a layer did to what affects the image.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Vulnerabilities {
     /// What affects it from this layer on.
     pub introduced: Vec<LayerFinding>,
@@ -71,22 +75,28 @@ pub struct Vulnerabilities {
 
 /// A vulnerability of a package at a layer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LayerFinding {
     /// The same as in the report of the image.
     pub fingerprint: String,
     /// The vulnerability, as all publishers call it.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub vulnerability: Text,
     /// `critical`, `high`, `medium`, `low`, `negligible` or `unknown`.
     pub severity: Word,
     /// `affected`, `under-investigation`, `wont-fix`, `fix-deferred`, `end-of-life`.
     pub status: Word,
     /// Name of the package.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub package: Text,
     /// Its version.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub version: Text,
     /// Its architecture.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub arch: Option<Text>,
     /// The nearest version that fixes it.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub fixed_version: Option<Text>,
     /// Whether it is known to be exploited.
     pub exploited: bool,
@@ -94,6 +104,7 @@ pub struct LayerFinding {
 
 /// A vulnerability that a layer removed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RemovedFinding {
     /// As it was below.
     #[serde(flatten)]
@@ -102,11 +113,13 @@ pub struct RemovedFinding {
     /// is not.
     pub because: Word,
     /// The version of the package from this layer on.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub version_now: Option<Text>,
 }
 
 /// What a layer did to the packages of the layers below it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Changes {
     /// Digest of its tar.
     pub diff_id: String,
@@ -122,6 +135,7 @@ pub struct Changes {
 
 /// A package whose version a layer changed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Changed {
     /// Name of the package.
     pub name: String,

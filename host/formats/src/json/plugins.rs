@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which plugin.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PluginRef {
     /// Its name.
     pub name: String,

@@ -15,13 +15,14 @@ use serde::{Deserialize, Serialize};
 use super::{Base, ByOrigin, Image, PluginRef, Recommendation, Word};
 
 pub use coverage::{
-    Coverage, Distribution, Examination, Gap, PluginFailure, Silent, UnexaminedFiles, UnjudgedAdvisory,
-    UnorderedVersion, UnreadFile,
+    Coverage, Distribution, Examination, Gap, PluginFailure, Silent, Source, UnexaminedFiles,
+    UnjudgedAdvisory, UnorderedVersion, UnreadFile,
 };
 pub use suppressed::{Suppressed, Suppression};
 
 /// What affects an image, and how far that can be relied on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Report {
     /// The image.
     pub image: Image,
@@ -45,6 +46,7 @@ pub struct Report {
 
 /// Statistics over a report. They speak only of what could be judged: see `complete`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Summary {
     /// Findings.
     pub findings: usize,
@@ -67,11 +69,13 @@ pub struct Summary {
 
 /// One vulnerability of one package.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Finding {
     /// What stands for it wherever it is told of: the same after the vulnerability is renamed or the
     /// package changes its version.
     pub fingerprint: String,
     /// The vulnerability, as all publishers call it.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub vulnerability: Text,
     /// Other identifiers of the same vulnerability.
     pub aliases: Vec<String>,
@@ -86,22 +90,29 @@ pub struct Finding {
     /// The package.
     pub package: Package,
     /// The nearest version that fixes it.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub fixed_version: Option<Text>,
     /// The least version of the package in which all of its findings are fixed for which a fixed version
     /// is known; null where there is none, or their order is not known.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub update_to: Option<Text>,
     /// The feed that says so.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub feed: Text,
     /// The source of that feed.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub source: Text,
     /// Where it is published.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub namespace: Text,
     /// Further reading.
     pub references: Vec<String>,
     /// When the advisory that counts was published, RFC 3339 or a date; null where that is not stated.
     #[serde(default)]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub published: Option<Text>,
     /// The publisher's identifier of the advisory that counts.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub advisory: Text,
     /// What each publisher says of the package, taken by itself.
     pub publishers: Vec<Publisher>,
@@ -118,6 +129,7 @@ pub struct Finding {
 
 /// That a vulnerability is exploited.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Exploited {
     /// Since when that is known, in the publisher's words.
     pub since: String,
@@ -127,6 +139,7 @@ pub struct Exploited {
 
 /// What a feed knows of a vulnerability, whoever is affected.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Enrichment {
     /// The feed.
     pub feed: String,
@@ -140,23 +153,30 @@ pub struct Enrichment {
 
 /// What one advisory says of the vulnerability of a package.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Publisher {
     /// The publisher's identifier.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub advisory: Text,
     /// The feed.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub feed: Text,
     /// The source of that feed.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub source: Text,
     /// Where it is published.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub namespace: Text,
     /// What is stated of the installed version; null where it does not speak of that.
     pub status: Option<Word>,
     /// The nearest version that fixes it.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub fixed_version: Option<Text>,
 }
 
 /// A severity and where it comes from.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Severity {
     /// `critical`, `high`, `medium`, `low`, `negligible` or `unknown`.
     pub level: Word,
@@ -166,6 +186,7 @@ pub struct Severity {
 
 /// A rating as its publisher gives it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Rating {
     /// `CVSS:3.1`, or a publisher's name.
     pub system: String,
@@ -181,6 +202,7 @@ pub struct Rating {
 
 /// A package of an image.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Package {
     /// Its name.
     pub name: String,
@@ -213,6 +235,7 @@ pub struct Package {
 
 /// A layer in its place.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LayerRef {
     /// Its place; 0 is the lowest.
     pub index: usize,
@@ -224,6 +247,7 @@ pub struct LayerRef {
 
 /// What an image holds.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Inventory {
     /// The image.
     pub image: Image,

@@ -119,7 +119,7 @@ fn stack(page: &Page, layers: &api::ImageLayers) -> Grid {
 }
 
 /// A command without the shell that runs it, which takes the room of what it is.
-fn brief(created_by: &str) -> String {
+pub(crate) fn brief(created_by: &str) -> String {
     let text = command(created_by);
     match text.strip_prefix("RUN /bin/sh -c ") {
         Some(run) => format!("RUN {run}"),
@@ -170,7 +170,7 @@ fn legend(page: &mut Page, layers: &api::ImageLayers) {
 }
 
 /// `1.5 GB`, in powers of thousand; `-` where it is not known.
-fn size_of(bytes: Option<u64>) -> String {
+pub(crate) fn size_of(bytes: Option<u64>) -> String {
     let Some(bytes) = bytes else { return NOTHING.to_owned() };
     let units = ["kB", "MB", "GB", "TB"];
     let mut tenths = u128::from(bytes) * 10;

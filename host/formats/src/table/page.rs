@@ -3,6 +3,7 @@
 
 use super::grid::Grid;
 use super::look::{Look, Tone};
+use crate::printable_line;
 
 /// What is shown, line by line.
 #[derive(Debug)]
@@ -49,7 +50,7 @@ impl Page {
     /// A sentence, which goes on below itself where the terminal ends.
     pub fn sentence(&mut self, lead: &str, tone: Tone, text: &str) {
         let indent = console::measure_text_width(lead);
-        let text = harmless(text);
+        let text = printable_line(text);
         let lines = match self.look.width {
             Some(width) => flow(&text, width.saturating_sub(indent)),
             None => vec![text],
@@ -78,7 +79,7 @@ impl Page {
 impl Piece {
     /// A text without what would make a terminal do something else than show it.
     pub fn new(tone: Tone, text: impl AsRef<str>) -> Self {
-        Self { text: harmless(text.as_ref()), tone, link: None }
+        Self { text: printable_line(text.as_ref()), tone, link: None }
     }
 
     /// The same, leading to an address of the web. Others are not linked to.
@@ -115,12 +116,6 @@ impl<T: AsRef<str>> From<T> for Piece {
     fn from(text: T) -> Self {
         Self::new(Tone::Plain, text)
     }
-}
-
-/// One line without what makes a terminal do something else than show it. Names come from images,
-/// advisories and plugins, and may hold anything.
-fn harmless(text: &str) -> String {
-    crate::printable(&text.replace(['\n', '\t'], " "))
 }
 
 /// Words on lines of at most so many columns. A word is never broken: it may be an identifier that

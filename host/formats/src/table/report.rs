@@ -1,6 +1,5 @@
 //! The report of an image: what is bad, what to do first, which layer.
 
-mod groups;
 mod listed;
 mod summary;
 mod suppressed;
@@ -12,7 +11,7 @@ use super::missing::Missing;
 use super::page::{Page, Piece};
 use super::{count, heading};
 use crate::FindingFilter as Filter;
-use groups::groups;
+use crate::groups::groups;
 
 /// What is written below a report.
 #[derive(Clone, Copy, Debug, Default)]

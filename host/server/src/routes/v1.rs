@@ -12,6 +12,7 @@ mod packages;
 mod plugins;
 mod policies;
 mod repositories;
+mod schemas;
 mod subscriptions;
 mod verdicts;
 mod vulnerabilities;
@@ -84,5 +85,7 @@ pub(super) fn routes() -> Routes<AppState> {
         .get("/v1/watches/{name}/tags", Read, watches::tags)
         .post("/v1/watches/{name}/list", Operate, watches::list_now)
         .post("/v1/events", Notify, watches::pushed)
+        .get("/v1/schemas", Read, schemas::list)
+        .get("/v1/schemas/{name}", Read, schemas::show)
         .get("/v1/openapi.json", Read, openapi::show)
 }

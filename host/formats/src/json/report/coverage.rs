@@ -5,6 +5,7 @@ use crate::json::{Word, time};
 
 /// How much of an image was understood, and on what its report rests.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Coverage {
     /// The distribution; null where no file of the image states one.
     pub distribution: Option<Distribution>,
@@ -35,6 +36,7 @@ pub struct Coverage {
 
 /// How much of an image was examined, whatever is published about it. The fields are those of [`Coverage`].
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Examination {
     /// What is missing for a full list of packages; empty where nothing is.
     pub gaps: Vec<Gap>,
@@ -52,6 +54,7 @@ pub struct Examination {
 
 /// A distribution release.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Distribution {
     /// `debian`, `alpine`.
     pub id: String,
@@ -67,6 +70,7 @@ pub struct Distribution {
 
 /// Something that is missing for a full answer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Gap {
     /// For programs.
     pub code: Word,
@@ -76,6 +80,7 @@ pub struct Gap {
 
 /// A source of advisories that speaks of the image's packages.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Source {
     /// The feed.
     pub feed: String,
@@ -94,6 +99,7 @@ pub struct Source {
 
 /// A namespace of which a publisher has stopped speaking.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Silent {
     /// The namespace.
     pub namespace: String,
@@ -103,6 +109,7 @@ pub struct Silent {
 
 /// A claimed file that could not be read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UnreadFile {
     /// The layer.
     pub diff_id: String,
@@ -116,6 +123,7 @@ pub struct UnreadFile {
 
 /// A layer that could not be read: what it brings, replaces and deletes is not known.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UnreadLayer {
     /// Its place in the image; 0 is the lowest.
     pub index: usize,
@@ -129,6 +137,7 @@ pub struct UnreadLayer {
 
 /// Something odd about a layer that was read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LayerNote {
     /// Its place in the image; 0 is the lowest.
     pub index: usize,
@@ -140,6 +149,7 @@ pub struct LayerNote {
 
 /// Files of one kind that hold packages and that no loaded detector reads.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UnexaminedFiles {
     /// The kind's code: `java-archive`.
     pub kind: String,
@@ -156,6 +166,7 @@ pub struct UnexaminedFiles {
 
 /// A call of a plugin that gave no answer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PluginFailure {
     /// The layer.
     pub diff_id: String,
@@ -175,6 +186,7 @@ pub struct PluginFailure {
 
 /// A version that could not be ordered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UnorderedVersion {
     /// The package.
     pub package: String,
@@ -186,6 +198,7 @@ pub struct UnorderedVersion {
 
 /// An advisory of which it is not known whether it affects the image.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UnjudgedAdvisory {
     /// The publisher's identifier.
     pub vulnerability: String,

@@ -7,6 +7,7 @@ use crate::json::Word;
 
 /// A finding that does not count, and why.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Suppressed {
     /// The finding, as it would count.
     #[serde(flatten)]
@@ -17,6 +18,7 @@ pub struct Suppressed {
 
 /// Why a finding does not count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Suppression {
     /// `policy`, `grace`, `vex-not-affected` or `vex-fixed`.
     pub by: Word,

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::json::Finding;
 
-use super::groups::{Group, Row};
 use super::of_severity;
+use crate::groups::{Group, Row};
 use crate::table::grid::{Grid, Last};
 use crate::table::look::Tone;
 use crate::table::page::{Page, Piece};

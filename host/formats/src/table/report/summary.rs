@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::json as api;
 
-use super::groups::Group;
 use super::{findings_of, of_severity};
 use crate::FindingFilter as Filter;
+use crate::groups::Group;
 use crate::table::grid::{Grid, Last};
 use crate::table::look::Tone;
 use crate::table::page::{Page, Piece};

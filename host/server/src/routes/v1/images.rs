@@ -136,9 +136,12 @@ async fn exchanged(
     let make = move |scanner: &Scanner, digest: &Digest| {
         let began = Instant::now();
         let report = scanner.report_as_of(digest, as_of.as_ref())?;
-        let inventory = form.lists_packages().then(|| scanner.inventory(digest)).transpose()?;
+        let shows_packages = form.lists_packages() || form.draws_layers();
+        let inventory = shows_packages.then(|| scanner.inventory(digest)).transpose()?;
+        // What layers did is known as of now.
+        let layers = (form.draws_layers() && is_now).then(|| scanner.layers(digest)).transpose()?;
         metrics.reported(began.elapsed());
-        Ok(Exchanged { form, report, only, inventory })
+        Ok(Exchanged { form, report, only, inventory, layers })
     };
     let mut response = match is_now {
         true => ask_again(state, (what, name), wanted, make).await?,
@@ -147,6 +150,11 @@ async fn exchanged(
     let headers = response.headers_mut();
     if headers.contains_key(header::CONTENT_TYPE) {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(form.media_type()));
+        // A page is of what images and advisories say: a browser is told to let it do nothing, and to believe the type.
+        if let Some(policy) = form.content_security_policy() {
+            headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+        }
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     }
     Ok(response)
 }

@@ -7,39 +7,39 @@ use crate::json::{Finding, Word};
 
 /// What is found of one source package in one version.
 #[derive(Debug)]
-pub(super) struct Group<'a> {
+pub(crate) struct Group<'a> {
     /// The source package, or the package where it has none.
-    pub(super) name: &'a str,
-    pub(super) version: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) version: &'a str,
     /// The least versions that fix all of it; one, where it is known which of several that is.
-    pub(super) updates: Vec<&'a str>,
+    pub(crate) updates: Vec<&'a str>,
     /// The packages that are affected.
-    pub(super) packages: BTreeSet<&'a str>,
+    pub(crate) packages: BTreeSet<&'a str>,
     /// Indices of the layers that brought them.
-    pub(super) layers: BTreeSet<usize>,
+    pub(crate) layers: BTreeSet<usize>,
     /// The files that state them, and how they know: `installed`, `declared` or `inferred`.
-    pub(super) paths: BTreeSet<(&'a str, &'a str)>,
+    pub(crate) paths: BTreeSet<(&'a str, &'a str)>,
     /// Whether the package's own ecosystem judges it, and not the distribution: then it is the file
     /// that tells where it is.
-    pub(super) own_file: bool,
+    pub(crate) own_file: bool,
     /// How many findings it is.
-    pub(super) findings: usize,
+    pub(crate) findings: usize,
     /// The worst first.
-    pub(super) rows: Vec<Row<'a>>,
+    pub(crate) rows: Vec<Row<'a>>,
 }
 
 /// One vulnerability of the packages of a group.
 #[derive(Debug)]
-pub(super) struct Row<'a> {
-    pub(super) finding: &'a Finding,
-    pub(super) packages: BTreeSet<&'a str>,
-    pub(super) layers: BTreeSet<usize>,
-    pub(super) paths: BTreeSet<(&'a str, &'a str)>,
+pub(crate) struct Row<'a> {
+    pub(crate) finding: &'a Finding,
+    pub(crate) packages: BTreeSet<&'a str>,
+    pub(crate) layers: BTreeSet<usize>,
+    pub(crate) paths: BTreeSet<(&'a str, &'a str)>,
 }
 
 impl<'a> Row<'a> {
     /// How those know of the packages which state them.
-    pub(super) fn evidence(&self) -> BTreeSet<&'a str> {
+    pub(crate) fn evidence(&self) -> BTreeSet<&'a str> {
         self.paths.iter().map(|(_, evidence)| *evidence).collect()
     }
 }
@@ -58,7 +58,7 @@ type RowKey<'a> = (&'a str, &'a str, Option<&'a str>, &'a str);
 
 /// Groups, those first about which something can be done, and of these what is exploited, then the
 /// worst, then the most.
-pub(super) fn groups<'a>(
+pub(crate) fn groups<'a>(
     findings: impl Iterator<Item = &'a Finding>,
     of_distribution: &[String],
 ) -> Vec<Group<'a>> {
@@ -138,7 +138,7 @@ fn weight(group: &Group<'_>) -> (bool, bool, u8, usize) {
 }
 
 /// How bad a level is; 0 where nobody has rated it.
-pub(super) fn rank(level: &Word) -> u8 {
+pub(crate) fn rank(level: &Word) -> u8 {
     let levels = limpid_model::Severity::WORST_FIRST;
     let place = levels.iter().rev().position(|known| known.as_str() == level.as_ref());
     place.and_then(|place| u8::try_from(place).ok()).unwrap_or(0)

@@ -60,6 +60,12 @@ fn what_a_policy_suppresses_stays_in_the_report_and_counts_nowhere() {
 
     let shown = service.api.get("/v1/policies/shop").ok();
     assert_eq!(shown["text"], text);
+    assert_eq!(shown["idle"], json!([]));
+    put(&service, "/v1/policies/old", "[[suppress]]\nvulnerabilities = [\"CVE-1999-1\"]\nreason = \"a\"")
+        .ok();
+    let idle = service.api.get("/v1/policies/old").ok()["idle"].clone();
+    assert_eq!(idle, json!([{ "rule": "rule 1 of `suppress`, `CVE-1999-1`", "has_expired": false }]));
+    assert_eq!(service.api.delete("/v1/policies/old").status, 204);
     assert_eq!(service.api.get("/v1/policies").ok()["policies"][0]["name"], "shop");
     // It outlives the process.
     let service = Service::with(service.kill());

@@ -7,6 +7,7 @@ use std::path::Path;
 use limpid_formats::json as api;
 use limpid_images::{ImageSource, RegistryImages};
 use limpid_model::{DecisionDocument, DecisionKind, Digest, ImageReference, Platform, Platforms, Role};
+use limpid_policy::Unused;
 use limpid_scanner::{Error, Progress, Scanner, Stop};
 
 use crate::input::{Input, Named};
@@ -306,7 +307,12 @@ impl Holder {
                 let document = here.scanner.decision_document(kind, name)?;
                 let text = String::from_utf8_lossy(&document.bytes).into_owned();
                 let shown = api::PolicyDocument::new(&document, Scanner::content_of(&document));
-                Ok(api::PolicyDocument { text: Some(text), ..shown })
+                let idle = |it: Unused| api::IdleRule { rule: it.rule, has_expired: it.has_expired };
+                let idle = match kind {
+                    DecisionKind::Vex => None,
+                    _ => Some(here.scanner.idle_rules(name)?.into_iter().map(idle).collect()),
+                };
+                Ok(api::PolicyDocument { idle, text: Some(text), ..shown })
             }
             Self::Service(service) => service.get(&path_of(kind, name)),
         }

@@ -38,7 +38,7 @@ pub use layers::{
 pub use notices::{Notice, Notices, Replayed};
 pub use packages::{HolderImage, Holders, InstalledVersion};
 pub use plugins::{Plugin, PluginRef, PluginWithVersions, Plugins, RefusedPlugin};
-pub use policies::{Policies, PolicyContent, PolicyDocument, Verdict, VexDocuments};
+pub use policies::{IdleRule, Policies, PolicyContent, PolicyDocument, Verdict, VexDocuments};
 pub use progress::JobProgress;
 pub(crate) use report::is_of;
 pub use report::{

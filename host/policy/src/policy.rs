@@ -3,6 +3,7 @@
 use limpid_model::{Provenance, Severity};
 use serde::{Deserialize, Serialize};
 
+use crate::decide::Unused;
 use crate::pattern::{Glob, Packages, PatternError};
 use crate::subject::{Candidate, Subject};
 use crate::time::Moment;
@@ -215,6 +216,34 @@ impl Policy {
         self.rules.len()
     }
 
+    /// Rules that have expired by a moment, and those that name vulnerabilities of which none affects anything.
+    ///
+    /// # Errors
+    /// Those of `affects`, which is asked for each vulnerability.
+    pub fn idle<E>(
+        &self,
+        now: Moment,
+        mut affects: impl FnMut(&str) -> Result<bool, E>,
+    ) -> Result<Vec<Unused>, E> {
+        let mut idle = Vec::new();
+        for rule in &self.rules {
+            let has_expired = rule.expires.is_some_and(|expires| expires <= now);
+            let mut is_idle = has_expired || !rule.identifiers.is_empty();
+            if !has_expired {
+                for identifier in &rule.identifiers {
+                    if affects(identifier)? {
+                        is_idle = false;
+                        break;
+                    }
+                }
+            }
+            if is_idle {
+                idle.push(Unused { policy: self.name.clone(), rule: rule.named(), has_expired });
+            }
+        }
+        Ok(idle)
+    }
+
     /// Whether it is for an image.
     pub fn is_for(&self, subject: &Subject) -> bool {
         let Scope { repositories, labels } = &self.scope;
@@ -419,6 +448,26 @@ mod tests {
         let actions = |policy: &Policy| policy.rules.iter().map(|rule| rule.action).collect::<Vec<_>>();
         assert_eq!(actions(&a), [Action::Suppress, Action::Severity(Severity::Low), Action::Grace(30)]);
         assert_eq!((actions(&a), a.bars()), (actions(&b), b.bars()));
+    }
+
+    #[test]
+    fn rules_that_affect_nothing_are_idle() {
+        let rule = |members: &str| format!("[[suppress]]\nreason = \"a\"\n{members}\n");
+        let text = [
+            rule("vulnerabilities = [\"none\", \"some\"]"),
+            rule("vulnerabilities = [\"none\"]"),
+            rule("packages = [\"a\"]"),
+            rule("packages = [\"a\"]\nexpires = 2026-10-31"),
+        ];
+        let policy = Policy::read("p", &text.concat(), Form::Toml).unwrap();
+        let now = Moment::of("2026-11-01").unwrap();
+        let idle = policy.idle(now, |id| Ok::<_, ()>(id == "some")).unwrap();
+        let idle: Vec<_> = idle.into_iter().map(|it| (it.rule, it.has_expired)).collect();
+        assert_eq!(
+            idle,
+            [("rule 2 of `suppress`, `none`".to_owned(), false), ("rule 4 of `suppress`".to_owned(), true)]
+        );
+        assert!(policy.idle(now, |_| Err(())).is_err());
     }
 
     #[test]

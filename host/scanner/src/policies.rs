@@ -131,6 +131,11 @@ pub(crate) fn one(store: &Store, kind: DecisionKind, name: &str) -> Result<Decis
     found.ok_or_else(|| Error::Policy(PolicyError::None { what: what(kind), name: name.to_owned() }))
 }
 
+/// That there is no policy of that name.
+pub(crate) fn no_policy(name: &str) -> Error {
+    Error::Policy(PolicyError::None { what: what(DecisionKind::PolicyToml), name: name.to_owned() })
+}
+
 fn last(view: &View<'_>, kind: DecisionKind, name: &str) -> Result<Option<DecisionDocument>, Error> {
     let rows = view.scan::<Policies>(|key| {
         key.number(part_of(kind)).text(name);

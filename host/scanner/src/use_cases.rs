@@ -15,7 +15,7 @@ use limpid_model::{
     Watch, WatchSpec, WatchState, WatchedPosition, WatchedTag,
 };
 
-use limpid_policy::{Decisions, Subject};
+use limpid_policy::{Decisions, Moment, Subject, Unused};
 
 use crate::bundle::Exported;
 use crate::catalog;
@@ -129,6 +129,24 @@ impl Scanner {
     /// What a policy or a VEX document says, in numbers; none where this version of Limpid does not understand it.
     pub fn content_of(document: &DecisionDocument) -> Option<DecisionContent> {
         policies::content(document)
+    }
+
+    /// Rules of a policy that have expired, and those that name vulnerabilities of which none affects an image that
+    /// is known: who wrote them may want to remove them. Of rules that name no vulnerability nothing is said.
+    ///
+    /// # Errors
+    /// [`PolicyError::None`](crate::PolicyError::None) where there is none of that name.
+    pub fn idle_rules(&self, name: &str) -> Result<Vec<Unused>, Error> {
+        let decisions = self.decisions()?;
+        let policy = decisions.policies().find(|policy| policy.name() == name);
+        let policy = policy.ok_or_else(|| policies::no_policy(name))?;
+        policy.idle(Moment(self.settings().clock.now()), |id| {
+            match self.affected_images(id, &Filter::default(), None, 1) {
+                Ok(page) => Ok(!page.items.is_empty()),
+                Err(Error::NoVulnerability(_) | Error::BadIdentifier { .. }) => Ok(false),
+                Err(error) => Err(error),
+            }
+        })
     }
 
     /// Puts a policy or a VEX document in force, in the place of the one of that name.

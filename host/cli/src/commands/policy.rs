@@ -181,6 +181,11 @@ fn listed(
 
 fn shown(holder: &Holder, kind: DecisionKind, name: &str) -> anyhow::Result<ExitCode> {
     let document = holder.decision_document(kind, name)?;
+    for idle in document.idle.iter().flatten() {
+        let what =
+            if idle.has_expired { "has expired" } else { "is about nothing that affects a known image" };
+        eprintln!("{}: {} {what}", printable(name), printable(&idle.rule));
+    }
     super::write_out(&document.text.unwrap_or_default())
 }
 

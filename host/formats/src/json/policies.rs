@@ -20,9 +20,22 @@ pub struct PolicyDocument {
     /// What it says, in numbers.
     #[serde(flatten)]
     pub content: Option<PolicyContent>,
+    /// Rules of a policy that have expired, or that name vulnerabilities of which none affects a known image; only
+    /// where one is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle: Option<Vec<IdleRule>>,
     /// As it was handed in; only where one is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+}
+
+/// A rule that decides on nothing.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct IdleRule {
+    /// Which rule, for people.
+    pub rule: String,
+    /// Whether it has expired; otherwise it is about nothing.
+    pub has_expired: bool,
 }
 
 /// What a document says, in numbers.
@@ -77,6 +90,7 @@ impl PolicyDocument {
             since: time(document.since),
             bytes: document.bytes.len(),
             content: content.map(PolicyContent::from),
+            idle: None,
             text: None,
         }
     }

@@ -4,8 +4,9 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use limpid_formats::json::{Policies, PolicyDocument, VexDocuments};
+use limpid_formats::json::{IdleRule, Policies, PolicyDocument, VexDocuments};
 use limpid_model::{DecisionDocument, DecisionKind};
+use limpid_policy::Unused;
 use limpid_scanner::{Error, Scanner};
 
 use crate::answers::{Document, Wanted};
@@ -49,6 +50,10 @@ pub(super) async fn vex_document(
     one(&state, DecisionKind::Vex, name, &wanted).await
 }
 
+fn idle(rule: Unused) -> IdleRule {
+    IdleRule { rule: rule.rule, has_expired: rule.has_expired }
+}
+
 async fn one(
     state: &AppState,
     kind: DecisionKind,
@@ -60,7 +65,11 @@ async fn one(
         let document = scanner.decision_document(kind, &name)?;
         let text = String::from_utf8_lossy(&document.bytes).into_owned();
         let shown = PolicyDocument::new(&document, Scanner::content_of(&document));
-        Ok(PolicyDocument { text: Some(text), ..shown })
+        let idle = match kind {
+            DecisionKind::Vex => None,
+            _ => Some(scanner.idle_rules(&name)?.into_iter().map(idle).collect()),
+        };
+        Ok(PolicyDocument { idle, text: Some(text), ..shown })
     };
     state.readers.document(wanted.coding, show).await
 }

@@ -87,46 +87,68 @@ fn made(sample: &Path) -> anyhow::Result<(Value, Value)> {
         _ => bail!("`{}` has no findings", sample.display()),
     };
     let mut packages: Vec<Value> = Vec::new();
-    let findings = samples.iter().cycle().take(FINDINGS).enumerate().map(|(number, sample)| {
-        let mut finding = sample.clone();
-        let id = format!("CVE-2026-{number:05}");
-        let mut package = match packages.last() {
-            Some(package) if !number.is_multiple_of(OF_PACKAGE) => package.clone(),
-            _ => finding["package"].clone(),
-        };
+    let mut findings = Vec::new();
+    for (number, sample) in samples.iter().cycle().take(FINDINGS).enumerate() {
         if number.is_multiple_of(OF_PACKAGE) {
-            let name = format!("{}-{number}", package["name"].as_str().unwrap_or_default());
-            package["purl"] = format!("pkg:deb/debian/{name}@1.2.3?arch=amd64").into();
-            (package["name"], package["source_name"]) = (name.clone().into(), name.into());
-            packages.push(package.clone());
+            packages.push(package(sample, number)?);
         }
-        finding["package"] = package;
-        finding["fingerprint"] = format!("{number:064x}").into();
-        finding["title"] = format!(
-            "A heap buffer overflow in the parser of frames {number} lets an attacker who sends a crafted message crash \
-             the program"
-        )
-        .into();
-        finding["references"] = json!([
-            format!("https://security.example/advisories/{number}"),
-            format!("https://vulnerabilities.example/{id}"),
-        ]);
-        finding["publishers"] = json!([{
-            "advisory": id, "feed": "debian", "source": "tracker", "namespace": "debian:bookworm",
-            "status": "affected", "fixed_version": finding["fixed_version"],
-        }]);
-        finding["severity"]["rating"] = json!({
-            "system": "CVSS:3.1", "value": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "score": 9.8,
-            "of": "vulnerability", "feed": "nvd",
-        });
-        finding["vulnerability"] = id.into();
-        finding
-    });
-    let findings: Vec<_> = findings.collect();
-    report["summary"]["findings"] = findings.len().into();
-    report["findings"] = findings.into();
+        findings.push(finding(sample, packages.last(), number)?);
+    }
+    let of_report = |pointer: &str| report.pointer(pointer).cloned().unwrap_or_default();
     let inventory = json!({
-        "image": report["image"], "distribution": report["coverage"]["distribution"], "packages": packages,
+        "image": of_report("/image"),
+        "distribution": of_report("/coverage/distribution"),
+        "packages": packages,
     });
+    put(report.pointer_mut("/summary"), [("findings", findings.len().into())])?;
+    put(Some(&mut report), [("findings", findings.into())])?;
     Ok((report, inventory))
+}
+
+fn package(sample: &Value, number: usize) -> anyhow::Result<Value> {
+    let mut package = sample.get("package").cloned().unwrap_or_default();
+    let name = package.get("name").and_then(Value::as_str).unwrap_or_default();
+    let name = format!("{name}-{number}");
+    let purl = format!("pkg:deb/debian/{name}@1.2.3?arch=amd64");
+    let own = [("name", name.clone().into()), ("source_name", name.into()), ("purl", purl.into())];
+    put(Some(&mut package), own)?;
+    Ok(package)
+}
+
+fn finding(sample: &Value, package: Option<&Value>, number: usize) -> anyhow::Result<Value> {
+    let mut finding = sample.clone();
+    let id = format!("CVE-2026-{number:05}");
+    let title = format!(
+        "A heap buffer overflow in the parser of frames {number} lets an attacker who sends a crafted message crash the \
+         program"
+    );
+    let references = json!([
+        format!("https://security.example/advisories/{number}"),
+        format!("https://vulnerabilities.example/{id}"),
+    ]);
+    let publishers = json!([{
+        "advisory": id, "feed": "debian", "source": "tracker", "namespace": "debian:bookworm", "status": "affected",
+        "fixed_version": finding.get("fixed_version"),
+    }]);
+    let rating = json!({
+        "system": "CVSS:3.1", "value": "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H", "score": 9.8,
+        "of": "vulnerability", "feed": "nvd",
+    });
+    put(finding.pointer_mut("/severity"), [("rating", rating)])?;
+    let own = [
+        ("package", package.cloned().unwrap_or_default()),
+        ("fingerprint", format!("{number:064x}").into()),
+        ("vulnerability", id.into()),
+        ("title", title.into()),
+        ("references", references),
+        ("publishers", publishers),
+    ];
+    put(Some(&mut finding), own)?;
+    Ok(finding)
+}
+
+fn put<const N: usize>(object: Option<&mut Value>, members: [(&str, Value); N]) -> anyhow::Result<()> {
+    let object = object.and_then(Value::as_object_mut).context("the sample has another form")?;
+    object.extend(members.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    Ok(())
 }

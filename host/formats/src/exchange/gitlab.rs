@@ -1,4 +1,8 @@
 //! GitLab's report of container scanning, version 15.2.
+//!
+//! GitLab refuses a document as a whole where a text is longer than its
+//! [schema](https://gitlab.com/gitlab-org/security-products/security-report-schemas) allows, or an image is not named as
+//! it expects.
 
 use std::io::{self, Write};
 
@@ -9,10 +13,11 @@ use super::{
     Each, HOME, Subject, TOOL, VERSION, addresses, advice, as_of, name_of, place_of, suppression, title,
     write_document,
 };
-use crate::json as api;
+use crate::{json as api, printable};
 
-/// Longer names, descriptions and addresses are refused or cut.
+/// The longest name, and the longest solution.
 const NAME: usize = 255;
+const SOLUTION: usize = 7_000;
 
 /// Findings that do not count and are told of.
 const MESSAGES: usize = 100;
@@ -21,8 +26,9 @@ pub(super) fn write(subject: Subject<'_>, out: &mut dyn Write) -> io::Result<()>
     let report = subject.report;
     let time = as_of(report);
     let time = time.trim_end_matches('Z');
-    let image = name_of(&report.image);
+    let image = image_of(&report.image);
     let system = report.coverage.distribution.as_ref().map_or("unknown", |known| known.pretty_name.as_str());
+    let system = &cut(system, NAME, "unknown");
     let about = json!({
         "id": "limpid", "name": TOOL, "url": HOME, "version": VERSION, "vendor": { "name": TOOL },
     });
@@ -73,10 +79,10 @@ fn vulnerability(finding: &api::Finding, image: &str, system: &str) -> Value {
     let name = format!("{} in {}", finding.vulnerability, finding.package.name);
     json!({
         "id": place_of(finding),
-        "name": name.chars().take(NAME).collect::<String>(),
+        "name": cut(&name, NAME, "finding"),
         "description": title(finding),
         "severity": severity,
-        "solution": advice(finding),
+        "solution": cut(&advice(finding), SOLUTION, "none"),
         "location": {
             "dependency": {
                 "package": { "name": finding.package.name },
@@ -88,6 +94,26 @@ fn vulnerability(finding: &api::Finding, image: &str, system: &str) -> Value {
         "identifiers": identifiers,
         "links": links.collect::<Vec<_>>(),
     })
+}
+
+/// The beginning of a text that is shown; something else where nothing is.
+fn cut(text: &str, length: usize, otherwise: &str) -> String {
+    let text: String = printable(text).chars().take(length).collect();
+    if text.trim().is_empty() { otherwise.to_owned() } else { text }
+}
+
+/// The image by its name, or by its digest where that is none with one tag at most and a port.
+fn image_of(image: &api::Image) -> &str {
+    let name = name_of(image);
+    let parts: Vec<_> = name.split(':').collect();
+    let is_port = |part: &str| part.starts_with(|c: char| c.is_ascii_digit());
+    let fits = match parts.as_slice() {
+        [repository] | [repository, _] => !repository.is_empty(),
+        [host, port, _] => !host.is_empty() && is_port(port),
+        _ => false,
+    };
+    let is_plain = printable(name) == name && !name.contains(char::is_whitespace) && !name.ends_with(':');
+    if fits && is_plain && name.chars().count() <= NAME { name } else { &image.digest }
 }
 
 /// An identifier; its type is the word before the first dash, as GitLab has it: `cve`, `ghsa`.

@@ -421,3 +421,55 @@ fn an_image_is_a_package_url_of_its_repository() {
         "pkg:oci/web@D?arch=amd64&repository_url=registry.example:5000%2Fweb"
     );
 }
+
+/// What GitLab's schema of container scanning asks of texts, as of version 15.2.1
+/// (`dist/container-scanning-report-format.json` of its project `security-report-schemas`).
+#[test]
+fn a_report_for_gitlab_is_as_its_schema_asks() {
+    let texts =
+        |value: &Value, pointer: &str| value.pointer(pointer).and_then(Value::as_str).unwrap().to_owned();
+    let is_text = |value: &Value, pointer: &str, longest: usize| {
+        let text = texts(value, pointer);
+        assert!(!text.is_empty() && text.chars().count() <= longest, "{pointer}: {text:?}");
+    };
+    let all =
+        hostile_texts().into_iter().map(|text| hostile(&text)).chain(reports().into_iter().map(|(_, it)| it));
+    for report in all {
+        let document: Value = serde_json::from_str(&written(Form::Gitlab, &report)).unwrap();
+        for (pointer, expected) in
+            [("/version", "15.2.1"), ("/scan/type", "container_scanning"), ("/scan/status", "success")]
+        {
+            assert_eq!(texts(&document, pointer), expected);
+        }
+        for who in ["analyzer", "scanner"] {
+            for what in ["id", "name", "version", "vendor/name"] {
+                is_text(&document, &format!("/scan/{who}/{what}"), 255);
+            }
+        }
+        for time in ["/scan/start_time", "/scan/end_time"] {
+            let time = texts(&document, time);
+            let digits = time.replace(|c: char| c.is_ascii_digit(), "0");
+            assert_eq!(digits, "0000-00-00T00:00:00", "{time}");
+        }
+        for found in document["vulnerabilities"].as_array().unwrap() {
+            is_text(found, "/id", 255);
+            is_text(found, "/name", 255);
+            is_text(found, "/solution", 7_000);
+            is_text(found, "/location/operating_system", 255);
+            assert!(texts(found, "/description").chars().count() <= 1_048_576);
+            let severity = texts(found, "/severity");
+            assert!(["Info", "Unknown", "Low", "Medium", "High", "Critical"].contains(&severity.as_str()));
+            // `^[^:]+(:\\d+[^:]*)?(:[^:]+(:\\w+)?)?$`
+            let image = texts(found, "/location/image");
+            let parts: Vec<_> = image.split(':').collect();
+            assert!(parts.iter().all(|part| !part.is_empty()) && parts.len() <= 3, "{image}");
+            assert!(parts.len() < 3 || parts[1].starts_with(|c: char| c.is_ascii_digit()), "{image}");
+            for identifier in found["identifiers"].as_array().unwrap() {
+                assert!(identifier["type"].is_string() && identifier["name"].is_string());
+                let address = identifier.get("url").map(|url| url.as_str().unwrap().to_owned());
+                assert!(address.is_none_or(|address| address.starts_with("http")));
+            }
+            assert!(!found["identifiers"].as_array().unwrap().is_empty());
+        }
+    }
+}

@@ -2,7 +2,9 @@
 //!
 //! | Files | Format |
 //! |---|---|
+//! | `.limpid/bill-of-materials` | any of the formats below: a document that was submitted by itself |
 //! | `*.cdx.json`, `*.cdx`, `bom.json`, `sbom.json`, and what lies in folders of the name `.sbom` or `share/sbom` | [CycloneDX](https://cyclonedx.org/docs/1.6/json/) in JSON |
+//! | `*.cdx.xml`, `bom.xml`, `sbom.xml` | the same in XML |
 //! | `*.spdx.json`, `*.spdx`, and the same names and folders | [SPDX](https://spdx.github.io/spdx-spec/) 2 and 3 in JSON, SPDX 2 in tags and values |
 //! | `.spdx-NAME.spdx` below `opt/bitnami` | [the same](https://github.com/bitnami/vulndb), for a component of Bitnami |
 //! | `opt/bitnami/.bitnami_components.json` | Bitnami's own list of its components |
@@ -19,6 +21,9 @@
 //! Packages of distributions (`pkg:deb`, `pkg:apk`, `pkg:rpm`) are taken for the image's, as a document describes the
 //! image in which it lies. Documents in wheels are read by the detector `python`, to which they are of copies from elsewhere.
 //!
+//! A document that was submitted is all that is known of an image. Its packages are
+//! [`Installed`](Evidence::Installed), and it states the distribution, which documents in images do not.
+//!
 //! # What is passed over
 //!
 //! - Of documents of apk's packages (`var/lib/db/sbom`, in Wolfi and Chainguard), the package itself: apk's database says
@@ -31,6 +36,7 @@
 
 mod bitnami;
 mod place;
+mod submitted;
 
 use std::collections::BTreeSet;
 
@@ -40,11 +46,12 @@ use limpid_plugin_sdk::{Error, export_detector};
 use place::Place;
 
 /// The largest document that is read, in bytes. One of a thousand packages has about 2 MB.
-pub const MAX_DOCUMENT: u64 = 32 << 20;
+pub const MAX_DOCUMENT: u64 = 64 << 20;
 
-/// Texts of which each document holds one: what tells CycloneDX, SPDX 2 in JSON and in tags, and SPDX 3 from anything
-/// else.
-const MARKS: [&str; 4] = ["CycloneDX", "spdxVersion", "SPDXVersion", "spdx.org/rdf/3"];
+/// Texts of which each document holds one: what tells CycloneDX in JSON and in XML, SPDX 2 in JSON and in tags, and SPDX
+/// 3 from anything else.
+const MARKS: [&str; 5] =
+    ["CycloneDX", "cyclonedx.org/schema/bom", "spdxVersion", "SPDXVersion", "spdx.org/rdf/3"];
 
 /// The detector `sbom`.
 #[derive(Debug)]
@@ -52,15 +59,18 @@ pub struct Sbom;
 
 impl Detector for Sbom {
     fn claims() -> Vec<Claim> {
-        let marked = ["**/{bom,sbom,.sbom}.json", "**/.sbom", "**/{.sbom,share/sbom}/**"];
+        let marked = ["**/{bom,sbom,.sbom}.{json,xml}", "**/.sbom", "**/{.sbom,share/sbom}/**"];
         let marked = marked.map(|glob| MARKS.into_iter().fold(Claim::alone(glob), Claim::holding));
-        let named = ["**/*.{cdx,spdx}", "**/*.{cdx,spdx}.json", bitnami::LIST].map(Claim::alone);
+        let named =
+            [place::SUBMITTED, "**/*.{cdx,spdx}", "**/*.{cdx,spdx}.json", "**/*.cdx.xml", bitnami::LIST];
+        let named = named.map(Claim::alone);
         named.into_iter().chain(marked).collect()
     }
 
     fn detect(files: &[File]) -> Result<Report, Error> {
         Ok(Report::of_each(files, |file, report| match Place::of(file.path()) {
             Place::Ignored => Ok(()),
+            Place::Submitted => submitted::read(file, report),
             Place::BitnamiList => bitnami::read(file, report),
             place => read(place, file, report),
         }))

@@ -19,7 +19,7 @@
 //! what was installed. It lists components twice; where both agree, its list does not count.
 //!
 //! Packages of distributions (`pkg:deb`, `pkg:apk`, `pkg:rpm`) are taken for the image's, as a document describes the
-//! image in which it lies. Documents in wheels are read by the detector `python`, to which they are of copies from elsewhere.
+//! image in which it lies, but for those that were built for another release than most packages of the document. Documents in wheels are read by the detector `python`, to which they are of copies from elsewhere.
 //!
 //! A document that was submitted is all that is known of an image. Its packages are
 //! [`Installed`](Evidence::Installed), and it states the distribution, which documents in images do not.
@@ -40,8 +40,9 @@ mod submitted;
 
 use std::collections::BTreeSet;
 
-use limpid_plugin_sdk::detector::{Claim, Detector, Evidence, File, Report};
+use limpid_plugin_sdk::detector::{Claim, Detector, Distribution, Evidence, File, Package, Report};
 use limpid_plugin_sdk::{Error, export_detector};
+use limpid_sbom::Component;
 
 use place::Place;
 
@@ -81,23 +82,36 @@ export_detector!(Sbom);
 
 fn read(place: Place, file: &File, report: &mut Report) -> Result<(), Error> {
     let document = file.read_to_vec(MAX_DOCUMENT)?;
+    let mut components = Vec::new();
+    let summary = limpid_sbom::read(&document, |component| components.push(component))?;
+    drop(document);
+    // The image's, as far as the document knows.
+    let distribution = summary.distribution().unwrap_or_default();
     let mut seen = BTreeSet::new();
-    let summary = limpid_sbom::read(&document, |component| {
+    for component in &components {
         let kind = component.purl.kind.as_str();
         if place == Place::ApkPackage && kind == "apk" {
-            return;
+            continue;
         }
         let evidence = match (place, kind) {
             (Place::Bitnami, bitnami::TYPE) => Evidence::Installed,
             _ => Evidence::Declared,
         };
-        let package = component.package_of_image().evidence(evidence);
+        let package = package(component, distribution.as_ref()).evidence(evidence);
         if seen.insert(package.purl.clone()) {
             report.found(file.path(), package);
         }
-    })?;
+    }
     report.unread_parts(file.path(), summary.into_problems());
     Ok(())
+}
+
+/// The package of a component of an image, whose distribution is the one that its document is about.
+fn package(component: &Component, distribution: Option<&Distribution>) -> Package {
+    match distribution {
+        Some(distribution) => component.package_within(distribution),
+        None => component.package_of_image(),
+    }
 }
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use limpid_plugin_sdk::Error;
-use limpid_plugin_sdk::detector::{Distribution, Evidence, File, Package, Report};
+use limpid_plugin_sdk::detector::{Evidence, File, Package, Report};
 use limpid_sbom::Component;
 
-use crate::MAX_DOCUMENT;
+use crate::{MAX_DOCUMENT, package};
 
 /// States what a document says of an image: its distribution, and its packages.
 pub(crate) fn read(file: &File, report: &mut Report) -> Result<(), Error> {
@@ -28,7 +28,8 @@ pub(crate) fn read(file: &File, report: &mut Report) -> Result<(), Error> {
         if component.owner().is_some() && !component.is_of_distribution() {
             continue;
         }
-        let package = package(component, distribution.as_ref());
+        let evidence = component.evidence().unwrap_or(Evidence::Installed);
+        let package = package(component, distribution.as_ref()).evidence(evidence);
         let location = component.location();
         // A package may be there in several places. A component is stated once.
         let name = component.reference().map_or_else(|| package.purl.clone(), str::to_owned);
@@ -49,14 +50,6 @@ pub(crate) fn read(file: &File, report: &mut Report) -> Result<(), Error> {
     }
     report.unread_parts(file.path(), summary.into_problems());
     Ok(())
-}
-
-fn package(component: &Component, distribution: Option<&Distribution>) -> Package {
-    let package = match distribution {
-        Some(distribution) => component.package_within(distribution),
-        None => component.package_of_image(),
-    };
-    package.evidence(component.evidence().unwrap_or(Evidence::Installed))
 }
 
 /// How many packages name what they were built from, where advisories speak of that.

@@ -117,6 +117,20 @@ fn what_a_submitted_document_does_not_state_is_told() {
 }
 
 #[test]
+fn a_package_that_was_copied_from_another_release_is_judged_by_that_one() {
+    let text = r#"{"bomFormat": "CycloneDX", "components": [
+        {"purl": "pkg:deb/debian/a@1?distro=debian-12"}, {"purl": "pkg:deb/debian/b@1?distro=debian-12"},
+        {"purl": "pkg:deb/debian/c@1?distro=debian-11"}, {"purl": "pkg:rpm/almalinux/d@1-1.el8"}]}"#;
+    let expected = [
+        "pkg:deb/debian/a@1?distro=debian-12 - Declared",
+        "pkg:deb/debian/b@1?distro=debian-12 - Declared",
+        "pkg:deb/debian/c@1?distro=debian-11 debian:bullseye Declared",
+        "pkg:rpm/almalinux/d@1-1.el8 almalinux:8 Declared",
+    ];
+    assert_eq!(found("sbom.cdx.json", text), (words(&expected), vec![]));
+}
+
+#[test]
 fn a_package_of_apk_is_left_to_its_database() {
     let text = r#"{"spdxVersion": "SPDX-2.3", "documentDescribes": ["a"], "packages": [
         {"SPDXID": "a", "versionInfo": "1-r0", "externalRefs": [

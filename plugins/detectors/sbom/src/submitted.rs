@@ -1,6 +1,6 @@
 //! A document that was submitted in the place of the image that it describes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::detector::{Evidence, File, Package, Report};
@@ -23,13 +23,16 @@ pub(crate) fn read(file: &File, report: &mut Report) -> Result<(), Error> {
     };
     let mut sources = Sources::default();
     let mut seen = BTreeSet::new();
+    let owners = owners(&components);
     for component in &components {
-        // Its distribution judges it, with the package whose file it is.
-        if component.owner().is_some() && !component.is_of_distribution() {
-            continue;
-        }
         let evidence = component.evidence().unwrap_or(Evidence::Installed);
-        let package = package(component, distribution.as_ref()).evidence(evidence);
+        let mut package = package(component, distribution.as_ref()).evidence(evidence);
+        // Its distribution judges it, where that speaks of the package whose file it is.
+        let owner = component.owner().and_then(|owner| owners.get(owner));
+        if let Some((name, source)) = owner.filter(|_| !component.is_of_distribution()) {
+            package.qualifiers.retain(|(key, _)| !matches!(key.as_str(), OWNER | OWNER_SOURCE));
+            package = package.qualifier(OWNER, name).qualifier(OWNER_SOURCE, source);
+        }
         let location = component.location();
         // A package may be there in several places. A component is stated once.
         let name = component.reference().map_or_else(|| package.purl.clone(), str::to_owned);
@@ -50,6 +53,29 @@ pub(crate) fn read(file: &File, report: &mut Report) -> Result<(), Error> {
     }
     report.unread_parts(file.path(), summary.into_problems());
     Ok(())
+}
+
+/// The qualifiers by which the host knows the package of the distribution that brought another package, and what it was
+/// built from.
+const OWNER: &str = "owner";
+const OWNER_SOURCE: &str = "owner-source";
+
+/// Name and source of packages of distributions, by what documents refer to them by: their names, or what the document
+/// calls each.
+fn owners(components: &[Component]) -> BTreeMap<&str, (String, String)> {
+    let mut owners = BTreeMap::new();
+    if components.iter().all(|component| component.owner().is_none()) {
+        return owners;
+    }
+    for component in components.iter().filter(|component| component.is_of_distribution()) {
+        let package = component.package_of_image();
+        let source = package.source.map_or_else(|| package.name.clone(), |source| source.name);
+        if let Some(reference) = component.reference() {
+            owners.insert(reference, (package.name.clone(), source.clone()));
+        }
+        owners.insert(&component.purl.name, (package.name, source));
+    }
+    owners
 }
 
 /// How many packages name what they were built from, where advisories speak of that.

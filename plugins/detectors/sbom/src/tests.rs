@@ -71,13 +71,16 @@ fn a_document_that_was_submitted_states_packages_and_the_distribution() {
         {"bom-ref": "2", "purl": "pkg:npm/a@1.0.0", "evidence": {"occurrences": [{"location": "/app/a/package.json"}]}},
         {"bom-ref": "3", "purl": "pkg:npm/a@1.0.0", "evidence": {"occurrences": [{"location": "/srv/a/package.json"}]}},
         {"bom-ref": "4", "purl": "pkg:npm/b@1.0.0", "properties": [{"name": "limpid:evidence", "value": "declared"}]},
-        {"bom-ref": "5", "purl": "pkg:pypi/six@1.0", "properties": [{"name": "limpid:owner", "value": "python3-six"}]},
+        {"bom-ref": "5", "purl": "pkg:pypi/six@1.0", "properties": [{"name": "limpid:owner", "value": "libc6"}]},
+        {"bom-ref": "7", "purl": "pkg:pypi/seven@1.0", "properties": [{"name": "limpid:owner", "value": "nobody"}]},
         {"bom-ref": "6", "type": "operating-system", "name": "debian", "version": "12.5"}]}"#;
     let report = Sbom::detect(&[File::in_memory(SUBMITTED, text)]).unwrap();
     let line = |finding: &limpid_plugin_sdk::detector::Finding| match &finding.fact {
         limpid_plugin_sdk::detector::Fact::Package(package) => {
             let member = finding.member.as_deref().unwrap_or("-");
-            format!("{} {member} {:?}", package.purl, package.evidence)
+            let qualifiers: String =
+                package.qualifiers.iter().map(|(key, value)| format!(" {key}={value}")).collect();
+            format!("{} {member} {:?}{qualifiers}", package.purl, package.evidence)
         }
         limpid_plugin_sdk::detector::Fact::Distribution(distribution) => distribution.namespaces.join(" "),
         other => panic!("{other:?}"),
@@ -90,12 +93,14 @@ fn a_document_that_was_submitted_states_packages_and_the_distribution() {
             "pkg:npm/a@1.0.0 app/a/package.json Installed",
             "pkg:npm/a@1.0.0 srv/a/package.json Installed",
             "pkg:npm/b@1.0.0 - Declared",
+            "pkg:pypi/six@1.0 - Installed owner=libc6 owner-source=glibc",
+            "pkg:pypi/seven@1.0 - Installed",
             "debian:bookworm debian:12 osv/debian:12",
         ]
     );
     assert_eq!(report.unread.len(), 0, "{:?}", report.unread);
     // In an image it says nothing of the distribution.
-    assert_eq!(found("sbom.cdx.json", text).0.len(), 4);
+    assert_eq!(found("sbom.cdx.json", text).0.len(), 5);
 }
 
 #[test]

@@ -119,7 +119,9 @@ pub fn named<'a>(
     let version_id = rest.split(' ').rfind(is_number).filter(|_| !is_number(&first)).unwrap_or(first);
     let others: Vec<(&str, &str)> = others.into_iter().filter(|(_, value)| !value.is_empty()).collect();
     let stated = |version_id: &str| {
-        let first = [("ID", id), ("VERSION_ID", version_id)];
+        // What is stated comes later, and counts.
+        let called = format!("{} {version_id}", names::name(id).unwrap_or(id));
+        let first = [("ID", id), ("VERSION_ID", version_id), ("PRETTY_NAME", called.trim_end())];
         Assignments::of(first.into_iter().chain(others.iter().copied()))
     };
     match (id, version_id.split_once('/')) {
@@ -288,6 +290,9 @@ mod tests {
         for id in ["", "a b", "\u{e9}"] {
             assert!(named(id, "1", []).is_err(), "{id}");
         }
+        assert_eq!(named("debian", "12.5", []).unwrap().pretty_name, "Debian GNU/Linux 12");
+        assert_eq!(named("debian", "12", [("PRETTY_NAME", "It")]).unwrap().pretty_name, "It");
+        assert_eq!(named("wolfi", "", []).unwrap().pretty_name, "Wolfi");
         let hardened = named("dhi", "3.24", [("ID_LIKE", "alpine"), ("PRETTY_NAME", "")]).unwrap();
         assert_eq!(hardened.namespaces[0], "dhi:alpine:3.24");
     }

@@ -84,17 +84,23 @@ fn like_trivy() -> Value {
     })
 }
 
+/// Of a webhook.
+const SECRET: &str = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+
 /// What affects `libcurl4`, whose advisories are those of `curl`.
-fn tracker(vulnerability: &str) -> String {
-    let release =
-        json!({ "status": "open", "repositories": { "bookworm": "7.88.1-10+deb12u12" }, "urgency": "high" });
-    json!({ "curl": { vulnerability: { "releases": { "bookworm": release } } } }).to_string()
+fn tracker(vulnerabilities: &[&str]) -> String {
+    let release = json!({ "releases": { "bookworm": {
+        "status": "open", "repositories": { "bookworm": "7.88.1-10+deb12u12" }, "urgency": "high",
+    } } });
+    let all: serde_json::Map<_, _> =
+        vulnerabilities.iter().map(|id| ((*id).to_owned(), release.clone())).collect();
+    json!({ "curl": all }).to_string()
 }
 
 #[test]
 fn a_document_is_taken_under_every_media_type_and_in_every_compression() {
     let service = Service::start();
-    service.api.hand_in("debian", tracker("CVE-2026-10001")).ok();
+    service.api.hand_in("debian", tracker(&["CVE-2026-10001"])).ok();
     let document = like_trivy().to_string();
     let mut digests = BTreeSet::new();
     let zstd = compress(document.as_bytes(), Compression::Zstd);
@@ -138,7 +144,7 @@ fn a_document_is_taken_under_every_media_type_and_in_every_compression() {
 #[test]
 fn what_a_document_does_not_state_is_told() {
     let service = Service::start();
-    service.api.hand_in("debian", tracker("CVE-2026-10001")).ok();
+    service.api.hand_in("debian", tracker(&["CVE-2026-10001"])).ok();
     let mut document = like_trivy();
     let components = document["components"].as_array_mut().unwrap();
     components.remove(0);
@@ -156,13 +162,12 @@ fn what_a_document_does_not_state_is_told() {
 fn a_notice_is_sent_of_a_bill_of_materials_as_of_an_image() {
     let setup = Setup::new().with("LIMPID_NOTICES__FLAP_WINDOW", 0);
     let service = Service::with(setup);
-    service.api.hand_in("debian", tracker("CVE-2026-10001")).ok();
+    service.api.hand_in("debian", tracker(&["CVE-2026-10001"])).ok();
     let report = submit(&service, "application/vnd.cyclonedx+json", like_trivy().to_string());
     // Nobody listens there: what is to be sent is shown all the same.
-    let webhook =
-        json!({ "webhook": { "url": "http://127.0.0.1:9/", "secret": "01234567890123456789012345678901" } });
+    let webhook = json!({ "webhook": { "url": "http://127.0.0.1:9/", "secret": SECRET } });
     service.api.send("PUT", "/v1/subscriptions/all", &[], webhook.to_string().as_bytes()).ok();
-    service.api.hand_in("debian", tracker("CVE-2026-10002")).ok();
+    service.api.hand_in("debian", tracker(&["CVE-2026-10001", "CVE-2026-10002"])).ok();
     let notice = until("the notice is there", || {
         let notices = service.api.get("/v1/notices").ok();
         let all = notices["notices"].as_array().unwrap().clone();
@@ -192,7 +197,7 @@ fn the_command_line_takes_a_document_by_its_path_and_from_standard_input() {
     let document = files.path().join("b.json");
     std::fs::write(&document, like_trivy().to_string().replace("shop/web:1", "shop/web:3")).unwrap();
     // The service has the data directory, and is sent the document.
-    let scanned = service.setup.run(["packages", document.to_str().unwrap(), "--format", "json"]).json();
+    let scanned = service.setup.run(["scan", document.to_str().unwrap(), "--format", "json"]).json();
     assert_eq!(scanned[0]["image"]["names"], json!(["sbom:shop/web:3"]));
     assert_eq!(service.api.image_named("sbom:shop/web:3")["kind"], "bill-of-materials");
 }

@@ -51,6 +51,7 @@ mod registries;
 mod repositories;
 mod requests;
 mod restarts;
+mod sboms;
 mod slow_clients;
 mod sources;
 mod statistics;

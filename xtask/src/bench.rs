@@ -18,6 +18,7 @@ mod osv;
 mod reports;
 mod rpm;
 mod sandbox;
+mod sbom;
 mod scan;
 mod startup;
 
@@ -64,6 +65,8 @@ pub(crate) enum Part {
     Sandbox,
     /// A database of RPM, beside `rpm -qa` on the same file
     Rpm,
+    /// A bill of materials of many components
+    Sbom,
     /// Start with many plugins
     Startup,
     /// Ingesting what publishers serve
@@ -143,6 +146,9 @@ fn measure(setting: &Setting, workspace: &Workspace, parts: &[Part]) -> anyhow::
     }
     if asked(Part::Rpm) {
         measurements.extend(rpm::measure(setting)?);
+    }
+    if asked(Part::Sbom) {
+        measurements.extend(sbom::measure(setting)?);
     }
     if asked(Part::Startup) {
         measurements.extend(startup::measure(setting, workspace)?);

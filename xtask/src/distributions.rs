@@ -33,7 +33,7 @@ pub(crate) fn write(workspace: &Workspace) -> anyhow::Result<()> {
 }
 
 fn text(workspace: &Workspace) -> anyhow::Result<String> {
-    page::page(&limpid_detector_os_release::distributions(), &Golden::read(workspace)?)
+    page::page(&limpid_releases::distributions(), &Golden::read(workspace)?)
 }
 
 fn path(root: &Path) -> PathBuf {

@@ -63,7 +63,7 @@ const PURL: &str = "limpid-purl";
 const PACK: &str = "limpid-pack";
 
 /// Which distributions there are, for the page about them, which tasks write.
-const DISTRIBUTIONS: &str = "limpid-detector-os-release";
+const DISTRIBUTIONS: &str = "limpid-releases";
 
 /// Checks all packages of the workspace, the modules of the scanner, and that rows stay inside of the store.
 ///
@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn tasks_know_only_how_a_plugin_is_made_and_which_distributions_there_are() {
         check("xtask", "xtask", &["limpid-pack", "limpid-features", "serde"], &[]);
-        check("xtask", "xtask", &["limpid-detector-os-release"], &[]);
+        check("xtask", "xtask", &["limpid-releases"], &[]);
         check("xtask", "xtask", &["limpid-scheme-dpkg"], &["`limpid-scheme-dpkg`"]);
         check("xtask", "xtask", &["limpid-model"], &["`limpid-model`"]);
         check("host/pack", PACK, &["limpid-model"], &["`limpid-model`"]);

@@ -17,6 +17,7 @@ mod limpid;
 mod measure;
 mod programs;
 mod progress;
+mod scanners;
 mod service;
 mod setup;
 mod test;

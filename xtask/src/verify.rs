@@ -17,6 +17,7 @@ mod made;
 mod reports;
 mod resubmission;
 mod rpm_findings;
+mod sboms;
 mod slow_clients;
 mod swaps;
 mod tally;
@@ -114,6 +115,9 @@ pub(crate) fn verify(parts: &[Part], kills: u64) -> anyhow::Result<()> {
     if asked(Part::Reports) {
         reports::check(&setting, &mut tally);
     }
+    if asked(Part::Sboms) {
+        sboms::check(&setting, &mut tally);
+    }
     if asked(Part::Feeds) {
         fetching::check(&setting, &mut tally);
     }
@@ -162,6 +166,8 @@ pub(crate) enum Part {
     Adversarial,
     /// Reports in the forms of other tools, by their validators
     Reports,
+    /// Bills of materials of Syft and Trivy, against the images that they describe
+    Sboms,
     /// Feeds fetched from a publisher on loopback
     Feeds,
     /// Clients that do not read, bodies that stop, and reports of the past

@@ -7,7 +7,7 @@ use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use limpid_images::{Choice, Chosen, Place, SourceName, pack_directory};
+use limpid_images::{Choice, Chosen, Place, SourceName, pack_bill, pack_directory};
 use limpid_model::{Platform, Platforms};
 use limpid_scanner::{Archive, ClaimSet, ImageSource as _, Stop};
 
@@ -19,14 +19,16 @@ use crate::settings::Settings;
 /// All forms of sources, for whoever asks for help.
 pub(crate) const FORMS: &str = "\
 Forms of SOURCE, in the order in which a text without a prefix is tried:
-  PATH                          archive (docker save, OCI; plain, gzip, zstd, xz, bzip2), OCI directory
-  -                             archive on standard input
+  PATH                          archive (docker save, OCI; plain, gzip, zstd, xz, bzip2), OCI directory,
+                                bill of materials
+  -                             archive or bill of materials on standard input
   NAME                          image that was scanned before, else of Docker, of Podman, of its registry:
                                 [registry/]repository[:tag][@digest], or the beginning of a digest
   docker-archive:PATH[:IMAGE]   archive of docker save; one of its images, by name, tag or digest
   oci-archive:PATH[:IMAGE]      the same of an OCI archive
   oci:PATH[:IMAGE]              the same of an OCI directory
   dir:PATH                      root file system
+  sbom:PATH                     bill of materials (CycloneDX, SPDX) in the place of an image
   docker://NAME, podman://NAME  image of a daemon on this machine
   registry://NAME               image of a registry, and nothing else";
 
@@ -90,8 +92,9 @@ impl SourceArgs {
         };
         let choice = |name| Choice { name, platforms: platforms.clone() };
         let input = match self.source.parse::<SourceName>()?.resolve()? {
-            Place::StandardInput => Input::of_file(standard_input(settings)?, choice(None), settings)?,
+            Place::StandardInput => Input::of_file(standard_input(settings)?, None, choice(None), settings)?,
             Place::Stored { path, name } => Input::open(&path, choice(name), settings)?,
+            Place::Bill(path) => Input::open_bill(&path, choice(None), settings)?,
             Place::Directory(path) => Input { kept: Kept::RootFs(path), choice: choice(None) },
             Place::Daemon(daemon, name) => {
                 return Ok(Named::Image(ByName::of_daemon(daemon, name, platforms)));
@@ -113,19 +116,38 @@ impl Input {
         }
         let file = File::open(source).with_context(|| format!("`{shown}` cannot be opened"))?;
         if metadata.is_file() {
-            return Self::of_file(file, choice, settings);
+            return Self::of_file(file, file_name(source), choice, settings);
         }
         // A pipe, as the shell makes one of `<(docker save IMAGE)`.
         let spooled = spooled(file, settings).with_context(|| format!("`{shown}` cannot be read"))?;
-        Self::of_file(spooled, choice, settings)
+        Self::of_file(spooled, None, choice, settings)
     }
 
-    /// An archive that is a file.
+    /// A bill of materials, and nothing else.
+    fn open_bill(source: &Path, choice: Choice, settings: &Settings) -> anyhow::Result<Self> {
+        let shown = source.display();
+        let mut file = File::open(source).with_context(|| format!("`{shown}` cannot be opened"))?;
+        if !file.metadata()?.is_file() {
+            file = spooled(file, settings).with_context(|| format!("`{shown}` cannot be read"))?;
+        }
+        let packed = packed(&file, file_name(source), settings)?;
+        let packed =
+            packed.with_context(|| format!("`{shown}` is no bill of materials: it begins as none"))?;
+        Self::of_file(packed, None, choice, settings)
+    }
+
+    /// An archive that is a file, or a bill of materials, which is called `name` where it does not say what it is about.
     ///
     /// # Errors
     /// It cannot be read, or holds no image that is meant.
-    pub(crate) fn of_file(file: File, choice: Choice, settings: &Settings) -> anyhow::Result<Self> {
+    pub(crate) fn of_file(
+        file: File,
+        name: Option<String>,
+        choice: Choice,
+        settings: &Settings,
+    ) -> anyhow::Result<Self> {
         let _spinner = Spinner::start("opening the archive");
+        let file = packed(&file, name, settings)?.unwrap_or(file);
         let archive = Archive::open_file(file.try_clone()?, &scratch(settings)?, &settings.layers)?;
         Self::of_archive(archive, Bytes::File(file), choice)
     }
@@ -181,6 +203,15 @@ impl Opened {
         file.rewind()?;
         Ok(file)
     }
+}
+
+/// A bill of materials as an archive; none where the file is none.
+fn packed(file: &File, name: Option<String>, settings: &Settings) -> anyhow::Result<Option<File>> {
+    Ok(pack_bill(file, name.as_deref(), &scratch(settings)?, &settings.layers)?)
+}
+
+fn file_name(path: &Path) -> Option<String> {
+    path.file_name().map(|name| name.to_string_lossy().into_owned())
 }
 
 fn standard_input(settings: &Settings) -> anyhow::Result<File> {

@@ -41,14 +41,17 @@ pub fn packages(page: &mut Page, inventory: &api::Inventory) {
         page.line(&["No packages: `limpid plugin list` shows what is looked for in images".into()]);
     } else {
         let mut grid = Grid::new(&["package", "version", "arch", "evidence", "layer", "path"]);
+        let is_bill = inventory.image.is_bill_of_materials();
         for package in &inventory.packages {
+            // Where a document found it, rather than the document.
+            let path = package.member.as_ref().filter(|_| is_bill).unwrap_or(&package.path);
             grid.row([
                 Piece::from(&package.name),
                 Piece::from(&package.version),
                 Piece::from(package.arch.as_deref().unwrap_or("-")),
                 Piece::from(&*package.evidence),
                 Piece::from(package.layer.index.to_string()),
-                Piece::from(&package.path),
+                Piece::from(path),
             ]);
         }
         page.grid(&grid);
@@ -65,6 +68,13 @@ fn heading(page: &mut Page, image: &api::Image, distribution: Option<&api::Distr
     }
     page.line(&[Piece::new(Tone::Faint, &image.digest)]);
     let distribution = distribution.map_or("unknown distribution", |known| &known.pretty_name);
+    if image.is_bill_of_materials() {
+        page.line(&[format!(
+            "{distribution}, as a bill of materials says: the image itself was not looked at"
+        )
+        .into()]);
+        return;
+    }
     let platform = &image.platform;
     let layers = count(image.layers.len(), "layer", "layers");
     page.line(&[format!("{distribution}, {}/{}, {layers}", platform.os, platform.architecture).into()]);

@@ -26,7 +26,7 @@ use limpid_layers::{ClaimSet, Limits};
 use limpid_model::Digest;
 use serde_json::json;
 
-use self::tarball::Tarball;
+pub(crate) use self::tarball::Tarball;
 use self::walk::Found;
 use crate::Error;
 

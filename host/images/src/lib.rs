@@ -48,6 +48,7 @@
 
 mod addressed;
 mod archive;
+mod bill;
 mod choice;
 mod content;
 mod daemon;
@@ -62,6 +63,7 @@ mod source;
 
 pub use addressed::{AddressedImage, KnownLayer};
 pub use archive::{Archive, ArrivingLayer, arriving};
+pub use bill::{is_bill, pack_bill};
 pub use choice::{Choice, Chosen};
 pub use content::{Content, read_stored, stored};
 pub use daemon::{Daemon, DaemonImage, DaemonSettings, Environment};

@@ -36,6 +36,8 @@ pub enum SourceName {
     },
     /// `dir:PATH`: a root file system.
     Directory(PathBuf),
+    /// `sbom:PATH`: a bill of materials in the place of an image.
+    Bill(PathBuf),
     /// `docker://NAME`, `podman://NAME`: an image of a daemon on this machine.
     Daemon(DaemonKind, String),
     /// `registry://NAME`: an image of a registry, and nothing else.
@@ -101,6 +103,7 @@ impl fmt::Display for DaemonKind {
 }
 
 const DIRECTORY: &str = "dir:";
+const BILL: &str = "sbom:";
 const REGISTRY: &str = "registry://";
 
 impl FromStr for SourceName {
@@ -123,6 +126,9 @@ impl FromStr for SourceName {
         }
         if let Some(rest) = text.strip_prefix(DIRECTORY) {
             return Ok(Self::Directory(some(text, DIRECTORY, "a path", rest)?.into()));
+        }
+        if let Some(rest) = text.strip_prefix(BILL) {
+            return Ok(Self::Bill(some(text, BILL, "a path", rest)?.into()));
         }
         for daemon in DaemonKind::ALL {
             if let Some(rest) = text.strip_prefix(daemon.prefix()) {

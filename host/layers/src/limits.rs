@@ -16,6 +16,8 @@ pub struct Limits {
     pub archive_window_bytes: u64,
     /// Size of a manifest, index or image configuration.
     pub json_document_bytes: u64,
+    /// Size of a bill of materials that is submitted in the place of an image, once it is inflated.
+    pub sbom_bytes: u64,
     /// Images of one archive.
     pub images_per_archive: u64,
     /// Manifests and indexes of one archive that are looked at, those that are no images included.
@@ -93,6 +95,8 @@ impl Default for Limits {
             // `xz -9` asks for 64 MiB, and its decoder for a little more.
             archive_window_bytes: 128 * MIB,
             json_document_bytes: 4 * MIB,
+            // What the detector of such documents reads.
+            sbom_bytes: 64 * MIB,
             images_per_archive: 256,
             manifests_per_archive: 4096,
             layers_per_image: 512,

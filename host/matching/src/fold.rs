@@ -277,7 +277,9 @@ pub fn installed(
         Fact::Distribution(_) | Fact::Property(..) | Fact::Ownership(_) => None,
     });
     packages.zip(keys).map(move |((path, member, package), keys)| Installed {
-        owner: (package.scope != Scope::Distribution).then(|| owner(&path)).flatten(),
+        owner: (package.scope != Scope::Distribution)
+            .then(|| Owner::stated(&package).map(Arc::new).or_else(|| owner(&path)))
+            .flatten(),
         detector: Arc::clone(&detector),
         path,
         member,

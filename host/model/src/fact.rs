@@ -92,6 +92,13 @@ pub struct Owner {
 }
 
 impl Owner {
+    /// The owner that a package itself is stated to have ([`Package::OWNER`]).
+    pub fn stated(package: &Package) -> Option<Self> {
+        let owner = package.qualifier(Package::OWNER)?;
+        let source = package.qualifier(Package::OWNER_SOURCE).unwrap_or(owner);
+        Some(Self { package: owner.into(), source: source.into(), vendor: None })
+    }
+
     /// The owner that an installed package is of what it put there.
     pub fn of(package: &Package) -> Self {
         Self {

@@ -20,6 +20,19 @@ pub struct Image {
     pub layers: Vec<ImageLayer>,
 }
 
+impl Image {
+    /// The label of an image that is no more than a bill of materials, which was submitted in the place of the image
+    /// that it describes.
+    pub const BILL_OF_MATERIALS: (&'static str, &'static str) = ("limpid.kind", "bill-of-materials");
+
+    /// Whether it is no more than a bill of materials: of the image that this describes, neither layers nor files are
+    /// known.
+    pub fn is_bill_of_materials(&self) -> bool {
+        let (label, kind) = Self::BILL_OF_MATERIALS;
+        self.layers.len() == 1 && self.labels.iter().any(|(key, value)| key == label && value == kind)
+    }
+}
+
 /// What an image runs on, in the words of the
 /// [OCI image configuration](https://github.com/opencontainers/image-spec/blob/main/config.md).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

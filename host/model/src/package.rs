@@ -39,9 +39,21 @@ impl Package {
     /// The qualifier that says why a package is there: `requested`, or as a `dependency` of another.
     pub const REASON: &'static str = "reason";
 
+    /// The qualifier that names the package of the distribution that brought a package of another scope, where that is
+    /// stated of the package itself and not of the file that states it.
+    pub const OWNER: &'static str = "owner";
+
+    /// The qualifier that names what that package of the distribution was built from.
+    pub const OWNER_SOURCE: &'static str = "owner-source";
+
     /// Who published it, where that is somebody else than the distribution.
     pub fn vendor(&self) -> Option<&str> {
-        self.qualifiers.iter().find(|(name, _)| name == Self::VENDOR).map(|(_, vendor)| vendor.as_str())
+        self.qualifier(Self::VENDOR)
+    }
+
+    /// The value of a qualifier.
+    pub fn qualifier(&self, key: &str) -> Option<&str> {
+        self.qualifiers.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
     }
 }
 

@@ -195,6 +195,8 @@ pub struct InstalledPackage {
     pub detector: Arc<PluginId>,
     /// The package of the distribution that put the file there which states it.
     pub owner: Option<String>,
+    /// Further facts that advisories may require.
+    pub qualifiers: Vec<(String, String)>,
 }
 
 /// A layer in its place.

@@ -18,7 +18,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use limpid_bytes::Stop;
-use limpid_images::{Archive, ImageSource, KnownLayer};
+use limpid_images::{Archive, ImageSource, KnownLayer, pack_bill};
 use limpid_model::{Digest, Job, JobState, Submission, chain};
 use limpid_store::Batch;
 use limpid_store::tables::jobs;
@@ -453,6 +453,8 @@ impl Parts {
         }
         let settings = self.scanner.settings();
         let file = self.spool.open_kept(job.id)?;
+        // To all that follows, a bill of materials is an archive like any other.
+        let file = pack_bill(&file, None, &settings.scratch, &settings.limits)?.unwrap_or(file);
         Ok(Box::new(Archive::open_file(file, &settings.scratch, &settings.limits)?))
     }
 

@@ -468,5 +468,6 @@ fn installed_package(
         layer: layers.get(index).cloned().unwrap_or_else(unknown),
         detector: Arc::clone(&installed.detector),
         owner: installed.owner.as_ref().map(|owner| owner.package.to_string()),
+        qualifiers: package.qualifiers.clone(),
     }
 }

@@ -77,6 +77,15 @@ impl Failure {
         Self::new(Code::BadRequest, message)
     }
 
+    /// Says what helps where something is too long.
+    pub(crate) fn with_advice(mut self, advice: &str) -> Self {
+        if self.code == Code::TooLong.as_str() {
+            self.message.push_str("; ");
+            self.message.push_str(advice);
+        }
+        self
+    }
+
     /// Why goes to the log only.
     pub(crate) fn internal(why: impl Into<String>) -> Self {
         Self { internal: Some(why.into()), ..Self::new(Code::Internal, UNSTATED) }

@@ -19,6 +19,7 @@ pub fn limits() -> Limits {
         archive_inflated_bytes: 512 * KIB,
         archive_window_bytes: 1_024 * KIB,
         json_document_bytes: 8 * KIB,
+        sbom_bytes: 8 * KIB,
         images_per_archive: 4,
         manifests_per_archive: 8,
         layers_per_image: 8,

@@ -6,7 +6,6 @@ mod forms;
 mod image;
 mod languages;
 mod registry;
-mod trivy;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,6 +23,7 @@ use crate::api::Api;
 use crate::command::{command, run, shown};
 use crate::limpid::Limpid;
 use crate::measure::{peak_memory, watch};
+use crate::scanners::TRIVY;
 use crate::service::{Interrupts, Service};
 use crate::wrap::wrap;
 
@@ -79,7 +79,7 @@ pub(super) fn measure(setting: &Setting) -> anyhow::Result<Vec<Measurement>> {
     eprintln!("bench: compressing the layers of the image, once");
     let gzip = image::stored(&tars, Compressed::Gzip)?;
     let forms = forms(&kept, &tars, &gzip)?;
-    let trivy = trivy::program(&kept);
+    let trivy = TRIVY.program(&kept);
     if let Err(error) = &trivy {
         eprintln!("bench: Trivy cannot be had, and is left out: {error:#}");
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anyhow::bail;
-use limpid_detector_os_release::{ALL, KnownDistribution, KnownRelease, MAJOR, MINOR, OTHERS};
+use limpid_releases::{ALL, KnownDistribution, KnownRelease, MAJOR, MINOR, OTHERS};
 
 use super::COMMAND;
 use super::golden::Golden;
@@ -100,7 +100,7 @@ fn code(texts: impl IntoIterator<Item = impl AsRef<str>>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use limpid_detector_os_release::distributions;
+    use limpid_releases::distributions;
 
     use super::*;
 

@@ -136,7 +136,7 @@ fn of_daemon(
         image.export(&scratch(settings)?, &stop, tell)?
     };
     let choice = Choice { name: None, platforms: platforms.clone() };
-    Ok(OfDaemon::Exported(Input::of_file(file, choice, settings)?))
+    Ok(OfDaemon::Exported(Input::of_file(file, None, choice, settings)?))
 }
 
 fn of_registry(

@@ -161,6 +161,8 @@ fn component(package: &api::Package, references: &References<'_>) -> Value {
         ("limpid:owner", &package.owner),
     ];
     properties.extend(named.into_iter().filter_map(|(name, value)| Some(property(name, value.as_deref()?))));
+    let qualifiers = package.qualifiers.iter();
+    properties.extend(qualifiers.map(|(key, value)| property(&format!("limpid:qualifier:{key}"), value)));
     let mut component = json!({
         "type": if package.detector == "programs" { "application" } else { "library" },
         "bom-ref": references.get(package),

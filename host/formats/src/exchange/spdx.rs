@@ -3,7 +3,7 @@
 //! | SPDX | Report |
 //! |---|---|
 //! | the package that the document describes | the image, as a container |
-//! | `packages` | the distribution as `OPERATING-SYSTEM`, and packages, by package URL; where and how each was found is in `sourceInfo` |
+//! | `packages` | the distribution as `OPERATING-SYSTEM`, and packages, by package URL; what each was built from, where and how it was found, and which package of the distribution put it there is in `sourceInfo` |
 //! | `licenseComments` | licences in the words of the package |
 //! | `annotations` | gaps: what is missing for a full list of packages |
 
@@ -136,8 +136,14 @@ fn of_package(package: &api::Package, id: &str) -> Value {
         "licenseDeclared": NOTHING,
         "copyrightText": NOTHING,
         "sourceInfo": format!(
-            "{} by detector {} from {}{member} in layer {} ({})",
-            package.evidence, package.detector, package.path, package.layer.index, package.layer.diff_id
+            "{}{} by detector {} from {}{member} in layer {} ({}){}",
+            built_from(package),
+            package.evidence,
+            package.detector,
+            package.path,
+            package.layer.index,
+            package.layer.diff_id,
+            package.owner.as_ref().map_or_else(String::new, |owner| format!("; part of package: {owner}")),
         ),
         "externalRefs": [purl(&package.purl)],
     });
@@ -147,4 +153,10 @@ fn of_package(package: &api::Package, id: &str) -> Value {
         document.insert("licenseComments".to_owned(), package.licenses.join("; ").into());
     }
     document
+}
+
+/// The source package, in the words in which other scanners state it.
+fn built_from(package: &api::Package) -> String {
+    let source = package.source_name.as_ref().zip(package.source_version.as_ref());
+    source.map_or_else(String::new, |(name, version)| format!("built package from: {name} {version}; "))
 }

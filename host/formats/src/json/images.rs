@@ -13,6 +13,9 @@ pub struct Image {
     pub manifests: Vec<String>,
     /// Names, as archives give them.
     pub names: Vec<String>,
+    /// `bill-of-materials` where no more is known of it than such a document says; absent for others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
     /// What it runs on.
     pub platform: Platform,
     /// When it was made, as its configuration says.
@@ -59,9 +62,18 @@ pub struct Images {
     pub next: Option<String>,
 }
 
+impl Image {
+    /// Whether it is no more than a bill of materials.
+    pub fn is_bill_of_materials(&self) -> bool {
+        self.kind.as_deref() == Some(limpid_model::Image::BILL_OF_MATERIALS.1)
+    }
+}
+
 impl From<limpid_model::Image> for Image {
     fn from(image: limpid_model::Image) -> Self {
+        let (_, bill) = limpid_model::Image::BILL_OF_MATERIALS;
         Self {
+            kind: image.is_bill_of_materials().then(|| bill.to_owned()),
             digest: image.id.to_string(),
             manifests: image.manifests.iter().map(ToString::to_string).collect(),
             names: image.names,

@@ -231,6 +231,9 @@ pub struct Package {
     /// The package of the distribution that put the file there which states it: the distribution
     /// judges it.
     pub owner: Option<String>,
+    /// Further facts that advisories may require of it, such as `module`; absent where there are none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub qualifiers: BTreeMap<String, String>,
 }
 
 /// A layer in its place.
@@ -502,6 +505,7 @@ impl From<InstalledPackage> for Package {
             layer: LayerRef::from(&*package.layer),
             detector: package.detector.name.clone(),
             owner: package.owner,
+            qualifiers: package.qualifiers.into_iter().collect(),
         }
     }
 }

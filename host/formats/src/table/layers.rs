@@ -54,6 +54,11 @@ fn heading(page: &mut Page, layers: &api::ImageLayers) {
         page.line(&[Piece::new(Tone::Strong, name)]);
     }
     page.line(&[Piece::new(Tone::Faint, &image.digest)]);
+    if image.is_bill_of_materials() {
+        let text = "a bill of materials, which does not say in which layers packages are: its one layer is the document";
+        page.sentence("", Tone::Plain, text);
+        return;
+    }
     let platform = &image.platform;
     let sum = |size: fn(&api::ReportedLayer) -> Option<u64>| {
         size_of(layers.layers.iter().map(size).sum::<Option<u64>>())

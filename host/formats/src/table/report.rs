@@ -33,7 +33,9 @@ pub fn report(page: &mut Page, report: &api::Report, filter: &Filter, hints: Hin
     summary::filtered(page, report, filter);
     if !groups.is_empty() {
         summary::updates(page, &groups, shown.len());
-        summary::layers(page, &report.image, &shown);
+        if !report.image.is_bill_of_materials() {
+            summary::layers(page, &report.image, &shown);
+        }
         listed::findings(page, &groups);
     }
     suppressed::listed(page, report);

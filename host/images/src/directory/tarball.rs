@@ -22,14 +22,14 @@ const NAME: usize = 100;
 const PIECE: usize = 64 << 10;
 
 /// Writes a tar in which a member may be a tar itself.
-pub(super) struct Tarball {
+pub(crate) struct Tarball {
     out: BufWriter<File>,
     at: u64,
     piece: Vec<u8>,
 }
 
 /// A member that was begun.
-pub(super) struct Begun {
+pub(crate) struct Begun {
     header: u64,
 }
 
@@ -40,19 +40,19 @@ enum Content {
 }
 
 impl Tarball {
-    pub(super) fn new(file: File) -> Self {
+    pub(crate) fn new(file: File) -> Self {
         Self { out: BufWriter::with_capacity(256 << 10, file), at: 0, piece: vec![0; PIECE] }
     }
 
     /// Begins a member that is a tar: what is written from here on belongs to it.
-    pub(super) fn begin(&mut self, name: &str) -> Result<Begun, Error> {
+    pub(crate) fn begin(&mut self, name: &str) -> Result<Begun, Error> {
         let header = self.at;
         self.header(name.as_bytes(), &Member::file(0, 0o644))?;
         Ok(Begun { header })
     }
 
     /// Ends that tar. Returns its digest.
-    pub(super) fn end(&mut self, begun: Begun, name: &str) -> Result<Digest, Error> {
+    pub(crate) fn end(&mut self, begun: Begun, name: &str) -> Result<Digest, Error> {
         self.write(&[0; 2 * BLOCK as usize])?;
         let from = begun.header + BLOCK;
         let size = self.at - from;
@@ -61,13 +61,13 @@ impl Tarball {
         Ok(Part::of(Arc::new(file), from, size).digest("the packed directory")?)
     }
 
-    pub(super) fn file(&mut self, name: &str, bytes: &[u8]) -> Result<(), Error> {
+    pub(crate) fn file(&mut self, name: &str, bytes: &[u8]) -> Result<(), Error> {
         self.header(name.as_bytes(), &Member::file(bytes.len() as u64, 0o644))?;
         self.write(bytes)?;
         self.pad()
     }
 
-    pub(super) fn finish(mut self) -> Result<File, Error> {
+    pub(crate) fn finish(mut self) -> Result<File, Error> {
         self.write(&[0; 2 * BLOCK as usize])?;
         let done = self.out.into_inner().map_err(io::IntoInnerError::into_error);
         let done = done.and_then(|mut file| file.seek(SeekFrom::Start(0)).map(|_| file));

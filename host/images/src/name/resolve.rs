@@ -20,6 +20,8 @@ pub enum Place {
     },
     /// A root file system.
     Directory(PathBuf),
+    /// A bill of materials.
+    Bill(PathBuf),
     /// An image of a daemon on this machine.
     Daemon(DaemonKind, String),
     /// An image of a registry.
@@ -107,8 +109,9 @@ const PATH: &str = "a path";
 /// What the name of an image is called in errors.
 const IMAGE: &str = "the name of an image";
 
-/// Names of files end so that are archives.
-const ENDS: [&str; 10] = ["tar", "tgz", "txz", "tbz2", "tzst", "gz", "xz", "bz2", "zst", "oci"];
+/// Names of files end so that are archives, or bills of materials.
+const ENDS: [&str; 14] =
+    ["tar", "tgz", "txz", "tbz2", "tzst", "gz", "xz", "bz2", "zst", "oci", "json", "xml", "cdx", "spdx"];
 
 impl SourceName {
     /// Looks at the disk, as far as it has a say in what is meant.
@@ -121,6 +124,7 @@ impl SourceName {
             Self::Path(path) => stored_at(path),
             Self::Stored { form, text } => stored_as(form, &text),
             Self::Directory(path) => directory(path),
+            Self::Bill(path) => bill(path),
             Self::Daemon(daemon, name) => Ok(Place::Daemon(daemon, name)),
             Self::Registry(name) => Ok(Place::Registry(name)),
             Self::Text(text) => resolve_text(text),
@@ -145,6 +149,15 @@ fn directory(path: PathBuf) -> Result<Place, NoSource> {
         Err(error) => why_not(&error),
     };
     Err(NoSource::of(&path.to_string_lossy(), "a root file system", why))
+}
+
+fn bill(path: PathBuf) -> Result<Place, NoSource> {
+    let why = match path.metadata() {
+        Ok(metadata) if metadata.is_dir() => "what is there is a directory".to_owned(),
+        Ok(_) => return Ok(Place::Bill(path)),
+        Err(error) => why_not(&error),
+    };
+    Err(NoSource::of(&path.to_string_lossy(), "a bill of materials", why))
 }
 
 /// The longest path counts at which something of the form is.

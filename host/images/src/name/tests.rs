@@ -19,6 +19,7 @@ fn a_form_is_told_by_what_it_begins_with() {
     }
     check("dir:x", SourceName::Directory("x".into()));
     check("dir:/", SourceName::Directory("/".into()));
+    check("sbom:a:b.json", SourceName::Bill("a:b.json".into()));
     check("docker://docker:27-cli", SourceName::Daemon(DaemonKind::Docker, "docker:27-cli".to_owned()));
     check("podman://localhost/a", SourceName::Daemon(DaemonKind::Podman, "localhost/a".to_owned()));
     check("registry://dir:x", SourceName::Registry("dir:x".to_owned()));
@@ -40,6 +41,7 @@ fn a_form_without_what_it_needs_is_refused() {
     };
     check("", "it is empty");
     check("dir:", "a path is missing after `dir:`");
+    check("sbom:", "a path is missing after `sbom:`");
     check("oci:", "a path is missing after `oci:`");
     check("docker://", "the name of an image is missing after `docker://`");
     check("docker://../../info", "begins with a letter or digit");
@@ -63,6 +65,9 @@ fn a_text_that_can_be_no_image_says_what_it_was_taken_for() {
     check("a:b:c", &["a tag is one word"]);
     check("oci:no:such", &["as the path `no:such`, nothing is there", "the path `no` with the image `such`"]);
     check("dir:no-such", &["as a root file system, nothing is there"]);
+    check("sbom:no-such", &["as a bill of materials, nothing is there"]);
+    check("sbom:/", &["as a bill of materials, what is there is a directory"]);
+    check("no-such.json", &["as a path, nothing is there"]);
 }
 
 #[test]

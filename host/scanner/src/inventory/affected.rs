@@ -213,7 +213,7 @@ impl Judged {
         let mut matches = Vec::new();
         let of_distribution = context.row.namespaces();
         let owner = context.owner(&self.installed);
-        if !authority.judges(owner, of_distribution)? {
+        if !authority.judges(owner.as_ref(), of_distribution)? {
             let namespaces = namespaces_in(&self.installed.package.scope, of_distribution);
             let Ok(()) = matcher.judge(&self.installed, namespaces, context.row.properties(), |verdict| {
                 matches.extend(verdict.to_match(0).map(Arc::new));
@@ -264,11 +264,12 @@ impl Context {
     }
 
     /// The package of the distribution that put the file there which states a package.
-    fn owner(&self, installed: &Installed) -> Option<&Owner> {
+    fn owner(&self, installed: &Installed) -> Option<Owner> {
         let owned = || self.row.owned().map(|(path, owner)| (path.to_owned(), owner)).collect();
+        let of_file = || self.owners.get_or_init(owned).get(installed.path.as_str()).cloned();
         match installed.package.scope {
             Scope::Distribution => None,
-            Scope::Namespace(_) => self.owners.get_or_init(owned).get(installed.path.as_str()),
+            Scope::Namespace(_) => Owner::stated(&installed.package).or_else(of_file),
         }
     }
 }

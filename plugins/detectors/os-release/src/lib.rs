@@ -3,25 +3,11 @@
 //! What states it is `os-release`; images older than that have a file of their distribution's own.
 //! A layer states one distribution at most: the first of [`FILES`] that is there and can be read. Which branch of
 //! it the packages come from is also a matter of Alpine's [`REPOSITORIES`], and of the [`SOURCES`] of Ubuntu Pro.
-//! Files are read up to [`MAX_FILE`] bytes.
-
-mod alpine;
-mod assignments;
-mod catalogue;
-mod debian;
-mod known;
-mod names;
-mod older;
-mod release;
-mod ubuntu;
+//! Files are read up to [`MAX_FILE`] bytes. What is known of distributions and their releases is in `limpid_releases`.
 
 use limpid_plugin_sdk::detector::{Claim, Detector, Distribution, File, Problems, Report};
 use limpid_plugin_sdk::{Error, export_detector};
-
-use alpine::Repositories;
-use assignments::Assignments;
-pub use catalogue::{ALL, KnownDistribution, KnownRelease, MAJOR, MINOR, OTHERS, distributions};
-use ubuntu::Sources;
+use limpid_releases::{Assignments, Repositories, Sources, alpine, debian, older};
 
 /// What may state the distribution, best first. os-release(5) puts `etc` before `usr/lib`; the
 /// others stand in newer images as well, and there say less. Of these, a distribution's own come before those that
@@ -48,7 +34,7 @@ pub const FILES: [&str; 15] = [
 pub const REPOSITORIES: [&str; 2] = ["etc/apk/repositories", "etc/apk/repositories.d/*.list"];
 
 /// Where packages of Ubuntu Pro come from.
-pub const SOURCES: [&str; 2] = ubuntu::FILES;
+pub const SOURCES: [&str; 2] = limpid_releases::SOURCES;
 
 /// The largest file that is read, in bytes.
 pub const MAX_FILE: u64 = 64 * 1024;
@@ -143,7 +129,7 @@ fn read(file: &File) -> Result<Option<Distribution>, Error> {
         "etc/SuSE-release" => older::from_suse(&text).map(Some),
         "etc/lsb-release" => older::from_lsb(&text),
         "etc/os-release" | "usr/lib/os-release" => {
-            release::distribution(&Assignments::parse(&text)).map(Some)
+            limpid_releases::distribution(&Assignments::parse(&text)).map(Some)
         }
         _ => older::from_line(&text).map(Some),
     }

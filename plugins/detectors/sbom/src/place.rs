@@ -11,8 +11,13 @@ const OF_APK: &str = "var/lib/db/sbom/";
 /// Where buildpacks leave documents of what they put into the image, each in several formats.
 const OF_BUILDPACKS: &str = "layers/sbom/";
 
+/// Where the host puts a document that was submitted by itself, as the one file of an image.
+pub(crate) const SUBMITTED: &str = ".limpid/bill-of-materials";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
+    /// It was submitted, and is about an image that is not there.
+    Submitted,
     /// Anywhere.
     Image,
     /// A component of Bitnami.
@@ -27,7 +32,9 @@ pub(crate) enum Place {
 
 impl Place {
     pub(crate) fn of(path: &str) -> Self {
-        if path == bitnami::LIST {
+        if path == SUBMITTED {
+            Self::Submitted
+        } else if path == bitnami::LIST {
             Self::BitnamiList
         } else if path.starts_with(bitnami::FOLDER) {
             Self::Bitnami

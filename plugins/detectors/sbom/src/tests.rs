@@ -61,6 +61,80 @@ fn packages_of_distributions_are_those_of_the_image() {
     assert_eq!(found("sbom.cdx.json", text), (words(&expected), vec![]));
 }
 
+const SUBMITTED: &str = ".limpid/bill-of-materials";
+
+#[test]
+fn a_document_that_was_submitted_states_packages_and_the_distribution() {
+    let text = r#"{"bomFormat": "CycloneDX", "components": [
+        {"bom-ref": "1", "purl": "pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12&upstream=glibc"},
+        {"bom-ref": "1", "purl": "pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12&upstream=glibc"},
+        {"bom-ref": "2", "purl": "pkg:npm/a@1.0.0", "evidence": {"occurrences": [{"location": "/app/a/package.json"}]}},
+        {"bom-ref": "3", "purl": "pkg:npm/a@1.0.0", "evidence": {"occurrences": [{"location": "/srv/a/package.json"}]}},
+        {"bom-ref": "4", "purl": "pkg:npm/b@1.0.0", "properties": [{"name": "limpid:evidence", "value": "declared"}]},
+        {"bom-ref": "5", "purl": "pkg:pypi/six@1.0", "properties": [{"name": "limpid:owner", "value": "libc6"}]},
+        {"bom-ref": "7", "purl": "pkg:pypi/seven@1.0", "properties": [{"name": "limpid:owner", "value": "nobody"}]},
+        {"bom-ref": "6", "type": "operating-system", "name": "debian", "version": "12.5"}]}"#;
+    let report = Sbom::detect(&[File::in_memory(SUBMITTED, text)]).unwrap();
+    let line = |finding: &limpid_plugin_sdk::detector::Finding| match &finding.fact {
+        limpid_plugin_sdk::detector::Fact::Package(package) => {
+            let member = finding.member.as_deref().unwrap_or("-");
+            let qualifiers: String =
+                package.qualifiers.iter().map(|(key, value)| format!(" {key}={value}")).collect();
+            format!("{} {member} {:?}{qualifiers}", package.purl, package.evidence)
+        }
+        limpid_plugin_sdk::detector::Fact::Distribution(distribution) => distribution.namespaces.join(" "),
+        other => panic!("{other:?}"),
+    };
+    let lines: Vec<_> = report.findings.iter().map(line).collect();
+    assert_eq!(
+        lines,
+        [
+            "pkg:deb/debian/libc6@2.36-9?arch=amd64&distro=debian-12&upstream=glibc - Installed",
+            "pkg:npm/a@1.0.0 app/a/package.json Installed",
+            "pkg:npm/a@1.0.0 srv/a/package.json Installed",
+            "pkg:npm/b@1.0.0 - Declared",
+            "pkg:pypi/six@1.0 - Installed owner=libc6 owner-source=glibc",
+            "pkg:pypi/seven@1.0 - Installed",
+            "debian:bookworm debian:12 osv/debian:12",
+        ]
+    );
+    assert_eq!(report.unread.len(), 0, "{:?}", report.unread);
+    // In an image it says nothing of the distribution.
+    assert_eq!(found("sbom.cdx.json", text).0.len(), 5);
+}
+
+#[test]
+fn what_a_submitted_document_does_not_state_is_told() {
+    let why = |text: &str| found(SUBMITTED, text).1;
+    let text = r#"{"bomFormat": "CycloneDX", "components": [{"purl": "pkg:deb/debian/a@1"}, {"purl": "pkg:deb/debian/b@1"}]}"#;
+    let [missing] = &why(text)[..] else { panic!("{:?}", why(text)) };
+    assert!(
+        missing.contains("names the source package of none of its 2 packages of a distribution"),
+        "{missing}"
+    );
+    assert_eq!(why(&text.replace("b@1", "b@1?upstream=c")), [""; 0]);
+    assert_eq!(why(&text.replace("deb/debian", "rpm/fedora")), [""; 0]);
+    let odd = r#"{"bomFormat": "CycloneDX", "components": [{"type": "operating-system", "name": "a b"}]}"#;
+    assert!(why(odd)[0].contains("os-release(5) does not allow"), "{:?}", why(odd));
+    for text in ["", "{", "<bom", "{}", r#"{"payloadType": "", "payload": "e30="}"#] {
+        assert_eq!(why(text).len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn a_package_that_was_copied_from_another_release_is_judged_by_that_one() {
+    let text = r#"{"bomFormat": "CycloneDX", "components": [
+        {"purl": "pkg:deb/debian/a@1?distro=debian-12"}, {"purl": "pkg:deb/debian/b@1?distro=debian-12"},
+        {"purl": "pkg:deb/debian/c@1?distro=debian-11"}, {"purl": "pkg:rpm/almalinux/d@1-1.el8"}]}"#;
+    let expected = [
+        "pkg:deb/debian/a@1?distro=debian-12 - Declared",
+        "pkg:deb/debian/b@1?distro=debian-12 - Declared",
+        "pkg:deb/debian/c@1?distro=debian-11 debian:bullseye Declared",
+        "pkg:rpm/almalinux/d@1-1.el8 almalinux:8 Declared",
+    ];
+    assert_eq!(found("sbom.cdx.json", text), (words(&expected), vec![]));
+}
+
 #[test]
 fn a_package_of_apk_is_left_to_its_database() {
     let text = r#"{"spdxVersion": "SPDX-2.3", "documentDescribes": ["a"], "packages": [
@@ -122,8 +196,8 @@ fn what_cannot_be_read_of_a_document_is_told() {
 
 proptest! {
     #[test]
-    fn no_document_is_too_odd_to_be_read(bytes in prop::collection::vec(any::<u8>(), 0..200), bitnami in any::<bool>()) {
-        found(if bitnami { bitnami::LIST } else { "a.cdx.json" }, bytes);
+    fn no_document_is_too_odd_to_be_read(bytes in prop::collection::vec(any::<u8>(), 0..200), place in 0_usize..3) {
+        found([bitnami::LIST, "a.cdx.json", SUBMITTED][place], bytes);
     }
 
     #[test]

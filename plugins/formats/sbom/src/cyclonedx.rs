@@ -4,7 +4,8 @@ use limpid_plugin_sdk::Error;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{Component, MAX_DEPTH, Sink, Stated};
+use crate::details::Details;
+use crate::{Component, MAX_DEPTH, Sink, Stated, details, system};
 
 #[derive(Deserialize)]
 struct Document<'a> {
@@ -21,16 +22,55 @@ struct Metadata<'a> {
 }
 
 #[derive(Deserialize)]
-struct Item<'a> {
+struct Written<'a> {
     #[serde(default, rename = "type")]
     kind: String,
+    #[serde(borrow, rename = "bom-ref")]
+    reference: Option<&'a RawValue>,
+    #[serde(borrow)]
+    name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    description: Option<&'a RawValue>,
     scope: Option<String>,
     purl: Option<String>,
     version: Option<String>,
     #[serde(borrow)]
     licenses: Option<&'a RawValue>,
     #[serde(borrow)]
+    properties: Option<&'a RawValue>,
+    #[serde(borrow)]
+    evidence: Option<&'a RawValue>,
+    #[serde(borrow)]
     components: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Property {
+    name: String,
+    value: String,
+}
+
+#[derive(Deserialize)]
+struct Found<'a> {
+    #[serde(borrow)]
+    occurrences: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Occurrence {
+    location: String,
+}
+
+/// What either form says of a component.
+#[derive(Debug, Default)]
+pub(crate) struct Item {
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    pub(crate) purl: Option<String>,
+    pub(crate) version: Option<String>,
+    pub(crate) licenses: Vec<String>,
+    pub(crate) details: Details,
 }
 
 /// `{"expression": "MIT OR Apache-2.0"}`, or `{"license": {"id": "MIT"}}`.
@@ -51,7 +91,7 @@ pub(crate) fn read(text: &str, sink: &mut Sink<impl FnMut(Component)>) -> Result
     // What the document is about is made of what stands within, and that is its own.
     let about = document.metadata.and_then(|it| serde_json::from_str::<Metadata<'_>>(it.get()).ok());
     if let Some(component) = about.and_then(|metadata| metadata.component) {
-        take(component, &Within { depth: 0, subject: true }, sink)?;
+        one(component, &Within { depth: 0, subject: true }, sink)?;
     }
     document.components.map_or(Ok(()), |list| all(list, &Within { depth: 0, subject: false }, sink))
 }
@@ -62,38 +102,100 @@ struct Within {
     subject: bool,
 }
 
-fn all(list: &RawValue, within: &Within, sink: &mut Sink<impl FnMut(Component)>) -> Result<(), Error> {
-    if within.depth >= MAX_DEPTH {
-        let why = format_args!("components are nested deeper than the limit of {MAX_DEPTH}");
-        sink.problem(Error::unsupported(why));
-        return Ok(());
-    }
-    limpid_json::elements(list, |item| take(item, within, &mut *sink))
+/// Why some components are not read.
+pub(crate) fn too_deep() -> Error {
+    Error::unsupported(format_args!("components are nested deeper than the limit of {MAX_DEPTH}"))
 }
 
-fn take(item: &RawValue, within: &Within, sink: &mut Sink<impl FnMut(Component)>) -> Result<(), Error> {
-    let Item { kind, scope, purl, version, licenses, components } = match serde_json::from_str(item.get()) {
-        Ok(item) => item,
+fn all(list: &RawValue, within: &Within, sink: &mut Sink<impl FnMut(Component)>) -> Result<(), Error> {
+    if within.depth >= MAX_DEPTH {
+        sink.problem(too_deep());
+        return Ok(());
+    }
+    limpid_json::elements(list, |item| one(item, within, &mut *sink))
+}
+
+fn one(item: &RawValue, within: &Within, sink: &mut Sink<impl FnMut(Component)>) -> Result<(), Error> {
+    let written: Written<'_> = match serde_json::from_str(item.get()) {
+        Ok(written) => written,
         Err(error) => {
             sink.problem(Error::malformed(format_args!("a component cannot be read: {error}")));
             return Ok(());
         }
     };
+    let Written { kind, name, description, scope, purl, version, licenses, .. } = written;
+    let mut details = written.properties.map(details_of).unwrap_or_default();
+    details.refer(written.reference.and_then(text).unwrap_or_default());
+    if let Some(occurrences) =
+        written.evidence.and_then(|it| serde_json::from_str::<Found<'_>>(it.get()).ok())
+    {
+        locate(occurrences, &mut details);
+    }
     // It was used to build, or to test.
     if scope.as_deref() == Some("excluded") {
         return Ok(());
     }
-    // What is no package has no package URL.
-    let is_other = matches!(
-        kind.as_str(),
-        "file" | "operating-system" | "device" | "firmware" | "data" | "cryptographic-asset"
-    );
-    if purl.is_some() || !(is_other || within.subject) {
-        let licenses = licenses.map(names).unwrap_or_default();
-        sink.push(Stated { purl, version, licenses, subject: within.subject })?;
-    }
+    let item = Item {
+        name: name.and_then(text).unwrap_or_default(),
+        description: description.filter(|_| kind == SYSTEM).and_then(text).unwrap_or_default(),
+        licenses: licenses.map(names).unwrap_or_default(),
+        details,
+        kind,
+        purl,
+        version,
+    };
+    take(item, within.subject, sink)?;
     let within = Within { depth: within.depth + 1, subject: within.subject };
-    components.map_or(Ok(()), |list| all(list, &within, sink))
+    written.components.map_or(Ok(()), |list| all(list, &within, sink))
+}
+
+/// Where a component was found first; what cannot be read says nothing.
+fn locate(found: Found<'_>, details: &mut Details) {
+    let Some(list) = found.occurrences else { return };
+    let _read = limpid_json::elements(list, |occurrence| {
+        if let Ok(Occurrence { location }) = serde_json::from_str(occurrence.get()) {
+            details.locate(&location);
+        }
+        Ok(())
+    });
+}
+
+/// The type of a component that is a distribution.
+const SYSTEM: &str = "operating-system";
+
+/// Takes what is said of a component, but for those that are nested in it.
+pub(crate) fn take(item: Item, subject: bool, sink: &mut Sink<impl FnMut(Component)>) -> Result<(), Error> {
+    let Item { kind, name, description, purl, version, licenses, details } = item;
+    if kind == SYSTEM {
+        let mut others = vec![("PRETTY_NAME", description)];
+        others.extend(details.distribution.iter().cloned());
+        sink.system(system::Stated { id: name, version: version.clone().unwrap_or_default(), others });
+    }
+    // What is no package has no package URL.
+    let is_other =
+        matches!(kind.as_str(), "file" | SYSTEM | "device" | "firmware" | "data" | "cryptographic-asset");
+    if purl.is_none() && (is_other || subject) {
+        return Ok(());
+    }
+    sink.push(Stated { purl, version, licenses, subject, details })
+}
+
+fn text(value: &RawValue) -> Option<String> {
+    serde_json::from_str(value.get()).ok()
+}
+
+/// What properties say; those that cannot be read say nothing.
+fn details_of(list: &RawValue) -> Details {
+    let mut all = Details::default();
+    let read = limpid_json::elements(list, |property| {
+        if let Ok(Property { name, value }) = serde_json::from_str(property.get())
+            && details::is_of_use(&name)
+        {
+            all.add(&name, value);
+        }
+        Ok(())
+    });
+    read.map(|()| all).unwrap_or_default()
 }
 
 /// The licences of a component; those that cannot be read are none.

@@ -1,10 +1,11 @@
 //! Which package a package URL is of: the namespace of its advisories, its name there, and the scheme of its versions.
 
 use limpid_plugin_sdk::Purl;
-use limpid_plugin_sdk::detector::Package;
+use limpid_plugin_sdk::detector::{Distribution, Package, Reason, SourcePackage};
 use limpid_programs::PROGRAMS;
 
 use crate::Component;
+use crate::details::stream;
 
 /// Type of package URLs, namespace, scheme: as the detectors of these ecosystems state them.
 const LANGUAGES: [(&str, &str, &str); 26] = [
@@ -48,13 +49,14 @@ const DISTRIBUTIONS: [(&str, &str); 7] = [
     ("xbps", "xbps"),
 ];
 
-/// Distributions whose advisories are of all of a major release.
-const BY_MAJOR: [&str; 4] = ["almalinux", "ol", "rhel", "rocky"];
-
 /// Whether a package of this type is judged by anybody.
 pub(crate) fn is_judged(kind: &str) -> bool {
-    LANGUAGES.iter().any(|(known, ..)| *known == kind)
-        || DISTRIBUTIONS.iter().any(|(known, _)| *known == kind)
+    LANGUAGES.iter().any(|(known, ..)| *known == kind) || is_of_distribution(kind)
+}
+
+/// Whether a package of this type is one of a distribution.
+pub(crate) fn is_of_distribution(kind: &str) -> bool {
+    DISTRIBUTIONS.iter().any(|(known, _)| *known == kind)
 }
 
 /// Namespace and name of a package URL as they are written, where case counts for the ecosystem and not for package URLs,
@@ -82,58 +84,81 @@ fn joined(purl: &Purl) -> String {
 /// The package of a component, wherever it came from.
 pub(crate) fn package(component: &Component) -> Package {
     let Component { purl, version, .. } = component;
-    match of_any_distribution(component) {
-        Some(package) => package.namespace(of_distribution(purl, version)),
-        None => of_language(component),
-    }
+    with_details(
+        match of_any_distribution(component) {
+            Some(package) => package.namespace(of_distribution(purl, version)),
+            None => of_language(component),
+        },
+        component,
+    )
 }
 
 /// The package of a component of the image.
 pub(crate) fn package_of_image(component: &Component) -> Package {
-    of_any_distribution(component).unwrap_or_else(|| of_language(component))
+    with_details(of_any_distribution(component).unwrap_or_else(|| of_language(component)), component)
+}
+
+/// Adds what the document says of a package beside its package URL.
+fn with_details(mut package: Package, component: &Component) -> Package {
+    for (key, value) in component.details.qualifiers.iter().cloned() {
+        match (key.as_str(), value.as_str()) {
+            ("vendor", _) => package.vendor = Some(value),
+            ("signer", _) => package.signer = Some(value),
+            ("reason", "requested") => package.reason = Some(Reason::Requested),
+            ("reason", "dependency") => package.reason = Some(Reason::Dependency),
+            ("reason", _) => {}
+            _ => package.qualifiers.push((key, value)),
+        }
+    }
+    package
+}
+
+fn qualifier<'p>(purl: &'p Purl, key: &str) -> Option<&'p str> {
+    let value = purl.qualifiers.iter().find(|(other, _)| other == key);
+    value.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
 }
 
 /// A package of the image's distribution, where it is of the type of one.
 fn of_any_distribution(component: &Component) -> Option<Package> {
-    let Component { purl, version, .. } = component;
+    let Component { purl, version, details, .. } = component;
     let kind = purl.kind.as_str();
     let (_, scheme) = DISTRIBUTIONS.iter().find(|(known, _)| *known == kind)?;
-    let qualifier = |key: &str| {
-        let value = purl.qualifiers.iter().find(|(other, _)| other == key);
-        value.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
-    };
-    let (epoch, separator) = match qualifier("epoch") {
-        Some(epoch) if kind == "rpm" && epoch != "0" => (epoch, ":"),
+    let (epoch, separator) = match qualifier(purl, "epoch") {
+        Some(epoch) if matches!(kind, "rpm" | "deb") && epoch != "0" && !version.contains(':') => {
+            (epoch, ":")
+        }
         _ => ("", ""),
     };
     let version = format!("{epoch}{separator}{version}");
     // Its category is a part of its name.
     let name = if kind == "ebuild" { joined(purl) } else { purl.name.clone() };
     let mut package = Package::new(name, &version, *scheme).purl(purl.clone());
-    package.arch = qualifier("arch").map(str::to_owned);
-    let source = qualifier("upstream").and_then(|text| source(kind, text, version));
-    Some(match source {
-        Some((name, version)) => package.source(name, version),
-        None => package,
-    })
+    package.arch = qualifier(purl, "arch").map(str::to_owned);
+    let labels = ["rpmmod", "modularitylabel"].into_iter().filter_map(|key| qualifier(purl, key));
+    if let Some(module) = details.module().or_else(|| labels.filter_map(stream).next()) {
+        package = package.qualifier("module", module);
+    }
+    let of_purl = qualifier(purl, "upstream").and_then(|text| source(kind, text, &version));
+    package.source = details.source(&version).or(of_purl);
+    Some(package)
 }
 
 /// The source package that Syft states: `glibc`, `glibc@2.36`, `bash-5.1.8-6.el9.src.rpm`. One without a version has the
 /// package's.
-fn source(kind: &str, text: &str, version: String) -> Option<(String, String)> {
-    match kind {
+fn source(kind: &str, text: &str, version: &str) -> Option<SourcePackage> {
+    let (name, version) = match kind {
         "deb" | "apk" => {
             let (name, own) = text.split_once('@').unwrap_or((text, ""));
-            let version = if own.is_empty() { version } else { own.to_owned() };
-            (!name.is_empty()).then(|| (name.to_owned(), version))
+            (name, if own.is_empty() { version.to_owned() } else { own.to_owned() })
         }
         "rpm" => {
             let mut parts = text.strip_suffix(".src.rpm")?.rsplitn(3, '-');
             let (release, version, name) = (parts.next()?, parts.next()?, parts.next()?);
-            (!name.is_empty()).then(|| (name.to_owned(), format!("{version}-{release}")))
+            (name, format!("{version}-{release}"))
         }
-        _ => None,
-    }
+        _ => return None,
+    };
+    (!name.is_empty()).then(|| SourcePackage { name: name.to_owned(), version })
 }
 
 fn of_language(component: &Component) -> Package {
@@ -175,32 +200,58 @@ fn of_language(component: &Component) -> Package {
 /// `almalinux:8`: the advisories of the release that it was built for, and not those of the distribution in whose
 /// image it is. Where nothing tells the release, `debian`, where there are none.
 fn of_distribution(purl: &Purl, version: &str) -> String {
-    let distribution = match purl.kind.as_str() {
+    let of_version = || release_of(version).map(|release| (distribution_of(purl), release));
+    let (id, version) = release(purl).or_else(of_version).unwrap_or((distribution_of(purl), ""));
+    // What CentOS rebuilt has Red Hat's versions, and Red Hat's advisories.
+    let id = if id == "centos" { "rhel" } else { id };
+    let known = limpid_releases::named(id, version, []).ok();
+    known.and_then(|known| known.namespaces.into_iter().next()).unwrap_or_else(|| id.to_owned())
+}
+
+/// Who publishes a package, by its package URL.
+fn distribution_of(purl: &Purl) -> &str {
+    match purl.kind.as_str() {
         // Its namespace is the category of a package.
         "ebuild" => "gentoo",
         kind => purl.namespace.as_deref().unwrap_or(kind),
-    };
-    let distribution = match distribution {
-        // What CentOS rebuilt has Red Hat's versions, and Red Hat's advisories.
-        "redhat" | "centos" => "rhel",
-        "oracle" | "oraclelinux" => "ol",
-        other => other,
-    };
-    let stated = purl.qualifiers.iter().find(|(key, _)| key == "distro").map(|(_, distro)| distro.as_str());
-    let stated = stated.map(|distro| distro.rsplit_once('-').map_or(distro, |(_, release)| release));
-    let Some(release) = stated.or_else(|| release_of(version)).filter(|release| !release.is_empty()) else {
-        return distribution.to_owned();
-    };
-    let major = release.split('.').next().unwrap_or(release);
-    match distribution {
-        "debian" => format!("debian:{major}"),
-        "alpine" => {
-            let minor = release.match_indices('.').nth(1).and_then(|(at, _)| release.get(..at));
-            format!("alpine:{}", minor.unwrap_or(release))
-        }
-        _ if BY_MAJOR.contains(&distribution) => format!("{distribution}:{major}"),
-        _ => format!("{distribution}:{release}"),
     }
+}
+
+/// The distribution and the release for which a package was built, by its package URL: `debian-12.5`, or `3.20.3`
+/// alone.
+pub(crate) fn release(purl: &Purl) -> Option<(&str, &str)> {
+    if !is_of_distribution(&purl.kind) {
+        return None;
+    }
+    let stated = qualifier(purl, "distro")?;
+    let namespace = distribution_of(purl);
+    let is_version = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    if let Some(version) = stated.strip_prefix(namespace).and_then(|rest| rest.strip_prefix('-'))
+        && (is_version(version) || version.contains('/'))
+    {
+        return Some((namespace, version));
+    }
+    if is_version(stated) {
+        return Some((namespace, stated));
+    }
+    let split = stated.match_indices('-').map(|(at, _)| stated.split_at(at));
+    let mut split = split.filter_map(|(id, rest)| Some((id, rest.strip_prefix('-')?)));
+    Some(split.find(|(_, version)| is_version(version)).unwrap_or((stated, "")))
+}
+
+/// Whether nothing says that a package was built for another distribution or release than this one.
+pub(crate) fn is_of(purl: &Purl, image: &Distribution) -> bool {
+    if let Some((id, version)) = release(purl) {
+        let built_for = limpid_releases::named(id, version, []);
+        return built_for.is_ok_and(|known| {
+            known.id == image.id
+                && (version.is_empty() || known.namespaces.first() == image.namespaces.first())
+        });
+    }
+    let Some(namespace) = purl.namespace.as_deref().filter(|_| purl.kind != "ebuild") else { return true };
+    let published_by = limpid_releases::named(namespace, "", []);
+    // `opensuse` of `opensuse-leap`.
+    published_by.is_ok_and(|known| image.id.starts_with(&known.id) || known.id.starts_with(&image.id))
 }
 
 /// `8`, of `1.0.9-3.el8_6`.
@@ -219,7 +270,14 @@ mod tests {
     fn component(text: &str) -> Component {
         let purl: Purl = text.parse().unwrap();
         let (spelling, version) = (spelling(text, &purl), purl.version.clone().unwrap());
-        Component { purl, spelling, version, licenses: Vec::new(), subject: false }
+        Component {
+            purl,
+            spelling,
+            version,
+            licenses: Vec::new(),
+            subject: false,
+            details: crate::Details::default(),
+        }
     }
 
     #[test]
@@ -259,7 +317,7 @@ mod tests {
         check("pkg:rpm/redhat/krb5-libs@1.18.2-5.el8_6.1", "rhel:8", "krb5-libs", "1.18.2-5.el8_6.1", "rpm");
         check("pkg:rpm/centos/krb5-libs@1.15.1-55.el7_9", "rhel:7", "krb5-libs", "1.15.1-55.el7_9", "rpm");
         check("pkg:rpm/fedora/a@1-2.fc40?epoch=3&distro=fedora-40", "fedora:40", "a", "3:1-2.fc40", "rpm");
-        check("pkg:deb/debian/attr@1:2.4-2?distro=debian-12.5", "debian:12", "attr", "1:2.4-2", "dpkg");
+        check("pkg:deb/debian/attr@1:2.4-2?distro=debian-12.5", "debian:bookworm", "attr", "1:2.4-2", "dpkg");
         check("pkg:deb/debian/attr@1:2.4-2", "debian", "attr", "1:2.4-2", "dpkg");
         check("pkg:deb/ubuntu/a@1?distro=ubuntu-22.04", "ubuntu:22.04", "a", "1", "dpkg");
         check("pkg:apk/alpine/a@1-r0?distro=alpine-3.20.3", "alpine:3.20", "a", "1-r0", "apk");

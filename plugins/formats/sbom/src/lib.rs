@@ -1,10 +1,12 @@
 //! Components of software bills of materials: [CycloneDX](https://cyclonedx.org/docs/1.6/json/) 1.0 to 1.7 in JSON and
-//! [SPDX](https://spdx.github.io/spdx-spec/) 2 and 3 in JSON, SPDX 2 in tags and values as well, for detectors that find
-//! such documents in layers.
+//! XML, and [SPDX](https://spdx.github.io/spdx-spec/) 2 and 3 in JSON, SPDX 2 in tags and values as well, for detectors
+//! that find such documents in layers. An envelope, a bundle or a statement that a document is in is taken off; its
+//! signatures are not verified.
 //!
 //! This crate owns which components a document states ([`read`]), and which package a component is by its package URL
 //! ([`Component::package`]): in which namespace its advisories are, what it is called there, and what orders its
-//! versions. Whether a component is there, and which documents count, is for the detector to say.
+//! versions. It knows what scanners write beside package URLs: source packages, modules, the distribution
+//! ([`Summary::distribution`]). Whether a component is there, and which documents count, is for the detector to say.
 //!
 //! A component without a package URL could be anything, and one of a type that no advisories are of is judged by nobody:
 //! they are counted, and no packages. One that cannot be read costs itself. No more than [`MAX_COMPONENTS`] are read,
@@ -23,17 +25,24 @@
 //! ```
 
 mod cyclonedx;
+mod details;
 mod ecosystem;
+mod envelope;
 mod relations;
 mod spdx;
+mod system;
 mod tags;
+mod xml;
 
 use std::collections::BTreeSet;
 
-use limpid_plugin_sdk::detector::{Package, Problems};
+use limpid_plugin_sdk::detector::{Distribution, Evidence, Package, Problems};
 use limpid_plugin_sdk::{Error, Purl};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+
+use details::Details;
+use system::Systems;
 
 /// How many components of a document are read.
 pub const MAX_COMPONENTS: u64 = 50_000;
@@ -67,6 +76,7 @@ pub struct Component {
     pub licenses: Vec<String>,
     /// Whether the document is about it, rather than about what it is made of.
     pub subject: bool,
+    details: Details,
 }
 
 impl Component {
@@ -82,6 +92,40 @@ impl Component {
     /// image's.
     pub fn package_of_image(&self) -> Package {
         self.licensed(ecosystem::package_of_image(self))
+    }
+
+    /// The same, of a document that describes an image of this distribution: a package that was built for another
+    /// distribution or release is in the namespace of that one.
+    pub fn package_within(&self, image: &Distribution) -> Package {
+        self.licensed(match ecosystem::is_of(&self.purl, image) {
+            true => ecosystem::package_of_image(self),
+            false => ecosystem::package(self),
+        })
+    }
+
+    /// Whether it is of a type that only distributions have.
+    pub fn is_of_distribution(&self) -> bool {
+        ecosystem::is_of_distribution(&self.purl.kind)
+    }
+
+    /// The package of the distribution whose file it is, where the document says that: it is judged with that package.
+    pub fn owner(&self) -> Option<&str> {
+        self.details.owner.as_deref()
+    }
+
+    /// What the document calls it, which is another name for each component.
+    pub fn reference(&self) -> Option<&str> {
+        self.details.reference.as_deref()
+    }
+
+    /// The file by which it was found, where the document says that.
+    pub fn location(&self) -> Option<&str> {
+        self.details.location.as_deref()
+    }
+
+    /// How sure it is that it is there, where the document says that.
+    pub fn evidence(&self) -> Option<Evidence> {
+        self.details.evidence
     }
 
     fn licensed(&self, package: Package) -> Package {
@@ -102,12 +146,26 @@ pub struct Summary {
     pub types: BTreeSet<String>,
     /// Why others could not be read.
     pub problems: Problems,
+    systems: Systems,
 }
 
 impl Summary {
+    /// The distribution of the image that the document describes: a component of its own, or else the one that most
+    /// package URLs name (`distro`).
+    ///
+    /// # Errors
+    ///
+    /// What it is called, where that is no name of a distribution.
+    pub fn distribution(&self) -> Result<Option<Distribution>, Error> {
+        self.systems.distribution().transpose().map_err(Error::malformed)
+    }
+
     /// What keeps the document from being read whole, as problems of the file that it is.
     pub fn into_problems(self) -> Problems {
         let mut problems = self.problems;
+        if let Some(why) = self.systems.doubt() {
+            problems.push(Error::malformed(why));
+        }
         let mut reasons = Vec::new();
         if self.unidentified > 0 {
             reasons.push(format!("{} components have no package URL with a version", self.unidentified));
@@ -128,29 +186,41 @@ impl Summary {
 ///
 /// # Errors
 ///
-/// [`Error::Malformed`] where it is neither JSON nor tags and values; [`Error::Unsupported`] where it is another document, or has more than
-/// [`MAX_COMPONENTS`]: those up to there were found.
+/// [`Error::Malformed`] where it is none of the forms; [`Error::Unsupported`] where it is another document. One that has
+/// more than [`MAX_COMPONENTS`] is read up to there, which is a problem of the summary.
 pub fn read(document: &[u8], found: impl FnMut(Component)) -> Result<Summary, Error> {
     let text = String::from_utf8_lossy(document);
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let mut sink = Sink { found, summary: Summary::default() };
-    if tags::is_document(text) {
-        tags::read(text, &mut sink)?;
-        return Ok(sink.summary);
+    let mut sink = Sink { found, summary: Summary::default(), is_full: false };
+    let read = match start(&text) {
+        text if text.starts_with('{') => plain(start(&envelope::unwrapped(text)?), &mut sink),
+        text => plain(text, &mut sink),
+    };
+    match read {
+        Err(error) if sink.is_full => sink.problem(error),
+        read => read?,
     }
-    if text.trim_start().starts_with('<') {
-        return Err(Error::unsupported("the document is XML, of which neither CycloneDX nor SPDX is read"));
+    Ok(sink.summary)
+}
+
+fn start(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text).trim_start()
+}
+
+/// Reads a document that is in nothing else.
+fn plain(text: &str, sink: &mut Sink<impl FnMut(Component)>) -> Result<(), Error> {
+    if tags::is_document(text) {
+        return tags::read(text, sink);
+    }
+    if text.starts_with('<') {
+        return xml::read(text, sink);
     }
     let head: Head<'_> = serde_json::from_str(text).map_err(Error::malformed)?;
     match head {
-        Head { bom_format: Some(format), .. } if format == "CycloneDX" => cyclonedx::read(text, &mut sink)?,
-        Head { spdx_version: Some(version), .. } if version.starts_with("SPDX-2") => {
-            spdx::read_2(text, &mut sink)?;
-        }
-        Head { graph: Some(graph), .. } => spdx::read_3(graph, &mut sink)?,
-        _ => return Err(Error::unsupported("the document is neither CycloneDX nor SPDX 2 or 3")),
+        Head { bom_format: Some(format), .. } if format == "CycloneDX" => cyclonedx::read(text, sink),
+        Head { spdx_version: Some(version), .. } if version.starts_with("SPDX-2") => spdx::read_2(text, sink),
+        Head { graph: Some(graph), .. } => spdx::read_3(graph, sink),
+        _ => Err(Error::unsupported("the document is neither CycloneDX nor SPDX 2 or 3")),
     }
-    Ok(sink.summary)
 }
 
 /// What tells the formats apart.
@@ -168,6 +238,8 @@ struct Head<'a> {
 struct Sink<F> {
     found: F,
     summary: Summary,
+    /// Whether it takes no more.
+    is_full: bool,
 }
 
 /// What a format says of a component.
@@ -176,12 +248,14 @@ struct Stated {
     version: Option<String>,
     licenses: Vec<String>,
     subject: bool,
+    details: Details,
 }
 
 impl<F: FnMut(Component)> Sink<F> {
     fn push(&mut self, stated: Stated) -> Result<(), Error> {
         let summary = &mut self.summary;
         if summary.components + summary.unidentified + summary.unjudged >= MAX_COMPONENTS {
+            self.is_full = true;
             return Err(Error::unsupported(format_args!(
                 "the document has more components than the limit of {MAX_COMPONENTS}"
             )));
@@ -223,9 +297,16 @@ impl<F: FnMut(Component)> Sink<F> {
         };
         let licenses = stated.licenses.into_iter().filter(is_name).take(MAX_LICENSES).collect();
         summary.components += 1;
+        summary.systems.add(&purl);
         let spelling = ecosystem::spelling(&text, &purl);
-        (self.found)(Component { purl, spelling, version, licenses, subject: stated.subject });
+        let Stated { subject, details, .. } = stated;
+        (self.found)(Component { purl, spelling, version, licenses, subject, details });
         Ok(())
+    }
+
+    /// The document is about this distribution, or about what is built upon it.
+    fn system(&mut self, stated: system::Stated) {
+        self.summary.systems.state(stated);
     }
 
     fn problem(&mut self, error: Error) {

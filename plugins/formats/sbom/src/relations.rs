@@ -1,6 +1,6 @@
 //! What relationships of SPDX 2 say of packages: which of them a document is about, and which are not part of that.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use limpid_plugin_sdk::Error;
 
@@ -11,6 +11,8 @@ const MAX_RELATED: usize = 50_000;
 pub(crate) struct Relations {
     subjects: BTreeSet<String>,
     left_out: BTreeSet<String>,
+    /// By what they own.
+    owners: BTreeMap<String, String>,
 }
 
 impl Relations {
@@ -33,6 +35,20 @@ impl Relations {
             | "TEST_DEPENDENCY_OF" => insert(&mut self.left_out, from.to_owned()),
             _ => Ok(()),
         }
+    }
+
+    /// One package put the files of another one there.
+    pub(crate) fn own(&mut self, owner: String, owned: String) -> Result<(), Error> {
+        if self.owners.len() >= MAX_RELATED {
+            return Err(too_many());
+        }
+        self.owners.insert(owned, owner);
+        Ok(())
+    }
+
+    /// The package that put the files of a package there.
+    pub(crate) fn owner(&self, id: &str) -> Option<&str> {
+        self.owners.get(id).map(String::as_str)
     }
 
     /// Whether any package is no part of what the document describes, so far. Then all relationships are to be
@@ -62,9 +78,12 @@ impl Relations {
 
 fn insert(ids: &mut BTreeSet<String>, id: String) -> Result<(), Error> {
     if ids.len() >= MAX_RELATED {
-        let why = format_args!("its relationships name more packages than the limit of {MAX_RELATED}");
-        return Err(Error::unsupported(why));
+        return Err(too_many());
     }
     ids.insert(id);
     Ok(())
+}
+
+fn too_many() -> Error {
+    Error::unsupported(format_args!("its relationships name more packages than the limit of {MAX_RELATED}"))
 }

@@ -4,8 +4,9 @@ use limpid_plugin_sdk::Error;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::details::Details;
 use crate::relations::Relations;
-use crate::{Component, Sink, Stated};
+use crate::{Component, Sink, Stated, system};
 
 #[derive(Deserialize)]
 struct Document<'a> {
@@ -25,12 +26,20 @@ struct Relationship {
     kind: String,
     #[serde(rename = "relatedSpdxElement")]
     to: String,
+    #[serde(default)]
+    comment: String,
 }
 
 #[derive(Deserialize)]
 struct Package<'a> {
     #[serde(default, rename = "SPDXID")]
     id: String,
+    #[serde(borrow)]
+    name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    summary: Option<&'a RawValue>,
+    #[serde(borrow, rename = "sourceInfo")]
+    source: Option<&'a RawValue>,
     #[serde(rename = "versionInfo")]
     version: Option<String>,
     #[serde(borrow, rename = "externalRefs")]
@@ -51,6 +60,9 @@ struct Reference {
     locator: String,
 }
 
+/// What Syft says of a package of a distribution, and of a package whose files it put there.
+const OVERLAP: &str = "ownership-by-file-overlap";
+
 pub(crate) fn read_2(text: &str, sink: &mut Sink<impl FnMut(Component)>) -> Result<(), Error> {
     let document: Document<'_> = serde_json::from_str(text).map_err(Error::malformed)?;
     let mut relations = Relations::default();
@@ -61,7 +73,12 @@ pub(crate) fn read_2(text: &str, sink: &mut Sink<impl FnMut(Component)>) -> Resu
         })?;
     }
     if let Some(list) = document.relationships {
-        relationships(list, |it| relations.add(&it.from, &it.kind, it.to))?;
+        relationships(list, |it| {
+            if it.comment.starts_with(OVERLAP) {
+                return relations.own(it.from, it.to);
+            }
+            relations.add(&it.from, &it.kind, it.to)
+        })?;
         if relations.leaves_out() {
             relationships(list, |it| {
                 relations.keep(&it.from, &it.kind, &it.to);
@@ -103,19 +120,42 @@ fn take(
             Ok(())
         })?;
     }
-    let Package { id, version, concluded, declared, purpose, .. } = package;
-    push(Found { id, version, purl, concluded, declared, purpose }, relations, sink)
+    let Package { id, name, summary, source, version, concluded, declared, purpose, .. } = package;
+    let text = |value: Option<&RawValue>| -> String {
+        value.and_then(|it| serde_json::from_str(it.get()).ok()).unwrap_or_default()
+    };
+    let is_system = purpose.as_deref() == Some(SYSTEM);
+    let mut details = Details::default();
+    details.add_text(&text(source));
+    let found = Found {
+        id,
+        name: text(name),
+        summary: if is_system { text(summary) } else { String::new() },
+        version,
+        purl,
+        concluded,
+        declared,
+        purpose,
+        details,
+    };
+    push(found, relations, sink)
 }
+
+/// The purpose of a package that is a distribution.
+const SYSTEM: &str = "OPERATING-SYSTEM";
 
 /// What either form says of a package.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
     pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) summary: String,
     pub(crate) version: Option<String>,
     pub(crate) purl: Option<String>,
     pub(crate) concluded: Option<String>,
     pub(crate) declared: Option<String>,
     pub(crate) purpose: Option<String>,
+    pub(crate) details: Details,
 }
 
 pub(crate) fn push(
@@ -123,18 +163,24 @@ pub(crate) fn push(
     relations: &Relations,
     sink: &mut Sink<impl FnMut(Component)>,
 ) -> Result<(), Error> {
-    let Found { id, version, purl, concluded, declared, purpose } = found;
+    let Found { id, name, summary, version, purl, concluded, declared, purpose, mut details } = found;
     let subject = relations.is_subject(&id);
-    let is_other = matches!(
-        purpose.as_deref(),
-        Some("FILE" | "CONTAINER" | "OPERATING-SYSTEM" | "SOURCE" | "DEVICE" | "FIRMWARE")
-    );
+    if let Some(owner) = relations.owner(&id) {
+        details.owner.get_or_insert_with(|| owner.to_owned());
+    }
+    details.refer(id.clone());
+    if purpose.as_deref() == Some(SYSTEM) {
+        let others = vec![("PRETTY_NAME", summary)];
+        sink.system(system::Stated { id: name, version: version.clone().unwrap_or_default(), others });
+    }
+    let is_other =
+        matches!(purpose.as_deref(), Some("FILE" | "CONTAINER" | SYSTEM | "SOURCE" | "DEVICE" | "FIRMWARE"));
     if relations.is_left_out(&id) || (purl.is_none() && (subject || is_other)) {
         return Ok(());
     }
     let is_stated = |license: &String| !matches!(license.as_str(), "NOASSERTION" | "NONE" | "");
     let license = concluded.filter(is_stated).or(declared);
-    sink.push(Stated { purl, version, licenses: license.into_iter().collect(), subject })
+    sink.push(Stated { purl, version, licenses: license.into_iter().collect(), subject, details })
 }
 
 /// An element of version 3; most are no packages.
@@ -144,6 +190,12 @@ struct Element<'a> {
     kind: String,
     #[serde(default, rename = "spdxId")]
     id: String,
+    name: Option<String>,
+    summary: Option<String>,
+    #[serde(rename = "software_primaryPurpose")]
+    purpose: Option<String>,
+    #[serde(rename = "software_sourceInfo")]
+    source: Option<String>,
     #[serde(borrow, rename = "rootElement")]
     roots: Option<&'a RawValue>,
     #[serde(rename = "software_packageVersion")]
@@ -195,6 +247,18 @@ pub(crate) fn read_3(graph: &RawValue, sink: &mut Sink<impl FnMut(Component)>) -
         if purl.is_none() && subject {
             return Ok(());
         }
-        sink.push(Stated { purl, version: element.version, licenses: Vec::new(), subject })
+        let mut details = Details::default();
+        details.refer(element.id.clone());
+        details.add_text(&element.source.unwrap_or_default());
+        if element.purpose.as_deref() == Some("operatingSystem") {
+            let id = element.name.unwrap_or_default();
+            let others = vec![("PRETTY_NAME", element.summary.unwrap_or_default())];
+            let version = element.version.clone().unwrap_or_default();
+            sink.system(system::Stated { id, version, others });
+            if purl.is_none() {
+                return Ok(());
+            }
+        }
+        sink.push(Stated { purl, version: element.version, licenses: Vec::new(), subject, details })
     })
 }

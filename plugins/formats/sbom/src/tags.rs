@@ -40,7 +40,8 @@ pub(crate) fn read(text: &str, sink: &mut Sink<impl FnMut(Component)>) -> Result
     for Field { tag, value } in &mut fields {
         match (tag, &mut package) {
             ("PackageName", _) => {
-                if let Some(before) = package.replace(Found::default()) {
+                let named = Found { name: value.to_owned(), ..Found::default() };
+                if let Some(before) = package.replace(named) {
                     push(before, &relations, sink)?;
                 }
             }
@@ -76,6 +77,14 @@ fn take(package: &mut Found, tag: &str, value: &str) {
             if package.purl.is_none() {
                 package.purl = purl.map(str::to_owned);
             }
+            return;
+        }
+        "PackageSourceInfo" => {
+            package.details.add_text(value);
+            return;
+        }
+        "PackageSummary" => {
+            value.clone_into(&mut package.summary);
             return;
         }
         "PackageVersion" => &mut package.version,

@@ -45,6 +45,7 @@ fn report(findings: usize) -> report::Report {
         layer: Arc::new(LayerOrigin { index: 0, diff_id: digest, created_by: None }),
         detector: Arc::new(PluginId { name: "dpkg".to_owned(), version: "1.0.0".to_owned(), digest }),
         owner: None,
+        qualifiers: Vec::new(),
     });
     report::Report {
         image: Image {

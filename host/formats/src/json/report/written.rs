@@ -220,6 +220,11 @@ fn package(
     once(layers, Arc::as_ptr(&package.layer), out, |out| package.layer.write(out))?;
     field(out, ",\"detector\":", &package.detector.name)?;
     field(out, ",\"owner\":", &package.owner)?;
+    if !package.qualifiers.is_empty() {
+        out.extend_from_slice(b",\"qualifiers\":");
+        let sorted: BTreeMap<_, _> = package.qualifiers.iter().map(|(key, value)| (key, value)).collect();
+        serde_json::to_writer(&mut *out, &sorted)?;
+    }
     out.push(b'}');
     Ok(())
 }

@@ -1,3 +1,4 @@
+use std::io::Write as _;
 use std::time::Duration;
 
 use axum::Json;
@@ -7,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use limpid_formats::json::{self as api, NoSubmission, SubmissionWanted};
 use limpid_model::{Job, JobState};
-use limpid_scanner::{Login, Secrets};
+use limpid_scanner::{Error, Login, Secrets, is_bill};
 use tokio::sync::oneshot;
 
 use crate::body;
@@ -15,8 +16,8 @@ use crate::error::Failure;
 use crate::routes::{prefer, without_values};
 use crate::state::AppState;
 
-/// Takes an archive as it comes, or in JSON a reference to an image of a registry or a manifest with the
-/// addresses of its layers.
+/// Takes an archive or a bill of materials as it comes, or in JSON a reference to an image of a registry or a manifest
+/// with the addresses of its layers.
 pub(in crate::routes::v1) async fn submit(
     State(state): State<AppState>,
     headers: HeaderMap,
@@ -35,10 +36,21 @@ pub(in crate::routes::v1) async fn submit(
     Ok((headers_out, answer).into_response())
 }
 
+/// What the media types of bills of materials in JSON begin with, and of what they are wrapped in. Where a body has one
+/// of these it is taken as an archive is, of any length, and its own first bytes say what it is.
+const BILLS: [&str; 5] = [
+    "application/vnd.cyclonedx",
+    "application/spdx",
+    "application/vnd.in-toto",
+    "application/vnd.dsse.envelope",
+    "application/vnd.dev.sigstore.bundle",
+];
+
 fn is_json(headers: &HeaderMap) -> bool {
     let stated = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let media_type = stated.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    media_type == "application/json" || media_type.ends_with("+json")
+    let is_bill = BILLS.iter().any(|bill| media_type.starts_with(bill));
+    media_type == "application/json" || (media_type.ends_with("+json") && !is_bill)
 }
 
 async fn archive(state: &AppState, body: Body) -> Result<Job, Failure> {
@@ -59,13 +71,30 @@ async fn archive(state: &AppState, body: Body) -> Result<Job, Failure> {
     state.writers.run(move || workers.jobs.submit(spool)).await
 }
 
+/// A bill of materials that came as any other JSON.
+async fn bill(state: &AppState, document: Vec<u8>) -> Result<Job, Failure> {
+    let workers = state.workers.clone();
+    let submit = move || {
+        let mut spool = workers.jobs.spool()?;
+        spool.write_all(&document).map_err(|source| {
+            let what = "the bill of materials cannot be written".to_owned();
+            Error::Host { what, source }
+        })?;
+        workers.jobs.submit(spool)
+    };
+    state.writers.run(submit).await
+}
+
 async fn named(state: &AppState, body: Body) -> Result<Job, Failure> {
     let limits = body::Limits {
         bytes: state.scanner.settings().limits.json_document_bytes,
         setting: Some("layers.json_document_bytes"),
         pace: state.settings.pace(),
     };
-    let bytes = body::read(body, limits).await?;
+    let bytes = body::read(body, limits).await.map_err(|failure| failure.with_advice(TOO_LONG))?;
+    if is_bill(&bytes) {
+        return bill(state, bytes).await;
+    }
     let wanted = SubmissionWanted::read(&bytes).and_then(SubmissionWanted::parts).map_err(|why| {
         let why = match &why {
             NoSubmission::Form(error) => without_values(error),
@@ -81,6 +110,10 @@ async fn named(state: &AppState, body: Body) -> Result<Job, Failure> {
     let workers = state.workers.clone();
     state.writers.run(move || workers.jobs.submit_named(wanted.submission, secrets)).await
 }
+
+/// What helps where JSON that says no more than that is too long.
+const TOO_LONG: &str = "a bill of materials may be longer where it has its own media type, as in \
+                        `Content-Type: application/vnd.cyclonedx+json`";
 
 /// A job that has ended well, one that goes on, or why it failed.
 fn answer(job: Job) -> Response {

@@ -49,7 +49,7 @@ pub(crate) fn release(
 }
 
 /// What `etc/debian_version` states: `12.5`, or `trixie/sid`.
-pub(crate) fn from_version(text: &str) -> Result<Distribution, String> {
+pub fn from_version(text: &str) -> Result<Distribution, String> {
     let version_id = text.split('.').next().unwrap_or_default();
     let is_number = !version_id.is_empty() && version_id.bytes().all(|byte| byte.is_ascii_digit());
     let is_rolling =

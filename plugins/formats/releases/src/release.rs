@@ -39,7 +39,7 @@ pub(crate) const ROLLING: [&str; 21] = [
 /// Advisories for a distribution that this plugin does not know are looked for where most
 /// publishers have them: in `ID:VERSION_ID`, then in `ID:MAJOR`; in `ID` where it has no versions, or rolls. A date
 /// names no release.
-pub(crate) fn distribution(assignments: &Assignments) -> Result<Distribution, String> {
+pub fn distribution(assignments: &Assignments) -> Result<Distribution, String> {
     let id = assignments.get("ID")?.ok_or("the file has no `ID`")?.to_ascii_lowercase();
     if !id.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-')) {
         return Err(format!("`ID` is `{id}`, which os-release(5) does not allow"));
@@ -78,6 +78,62 @@ pub(crate) fn distribution(assignments: &Assignments) -> Result<Distribution, St
         supported_until: stated_end.or(release.supported_until).map(str::to_owned),
         id,
     })
+}
+
+/// What others than distributions call them, and their `ID`. Package URLs have some of these words, scanners write
+/// others into bills of materials.
+const WORDS: [(&str, &str); 14] = [
+    ("alma", "almalinux"),
+    ("amazon", "amzn"),
+    ("amazonlinux", "amzn"),
+    ("archlinux", "arch"),
+    ("cbl-mariner", "mariner"),
+    ("opensuse.leap", "opensuse-leap"),
+    ("opensuse.tumbleweed", "opensuse-tumbleweed"),
+    ("oracle", "ol"),
+    ("oraclelinux", "ol"),
+    ("redhat", "rhel"),
+    ("red hat enterprise linux", "rhel"),
+    ("rockylinux", "rocky"),
+    ("suse", "sles"),
+    ("suse linux enterprise server", "sles"),
+];
+
+/// The distribution of which somebody says what it is called and which version it has, as an os-release would say it or
+/// in the words of a scanner: `debian` and `12.5`, `redhat` and `8.10`, `amazon` and `2 (Karoo)`. `others` is what is
+/// known beside that, by the names of os-release: `PRETTY_NAME`, `ID_LIKE`.
+///
+/// # Errors
+///
+/// Why that names no distribution.
+pub fn named<'a>(
+    id: &str,
+    version: &'a str,
+    others: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Result<Distribution, String> {
+    let id = id.trim().to_ascii_lowercase();
+    let id = WORDS.iter().find(|(word, _)| *word == id).map_or(id.as_str(), |(_, id)| *id);
+    let (first, rest) = version.trim().split_once(' ').unwrap_or((version.trim(), ""));
+    // `AMI release 2018.03`, `2023.3.20240304 (Amazon Linux)`
+    let is_number = |word: &&str| word.starts_with(|c: char| c.is_ascii_digit());
+    let version_id = rest.split(' ').rfind(is_number).filter(|_| !is_number(&first)).unwrap_or(first);
+    let others: Vec<(&str, &str)> = others.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+    let stated = |version_id: &str| {
+        // What is stated comes later, and counts.
+        let called = format!("{} {version_id}", names::name(id).unwrap_or(id));
+        let first = [("ID", id), ("VERSION_ID", version_id), ("PRETTY_NAME", called.trim_end())];
+        Assignments::of(first.into_iter().chain(others.iter().copied()))
+    };
+    match (id, version_id.split_once('/')) {
+        // It has no version, and is called so where others have one.
+        ("debian", Some((codename, "sid"))) => {
+            let pretty_name = format!("Debian GNU/Linux {codename}/sid");
+            distribution(&Assignments::of([("ID", id), ("PRETTY_NAME", pretty_name.as_str())]))
+        }
+        // The number of a point release, which files beside os-release have.
+        ("debian", _) => distribution(&stated(version_id.split('.').next().unwrap_or_default())),
+        _ => distribution(&stated(version_id)),
+    }
 }
 
 /// What a distribution's identifiers do not say by themselves.
@@ -203,6 +259,42 @@ mod tests {
         check("ID=new\nVERSION_ID=\"22.04\"", &["new:22.04", "new:22"]);
         check("ID=fedora\nVERSION_ID=40", &["fedora:40"]);
         check("ID=arch", &["arch"]);
+    }
+
+    #[test]
+    fn what_others_call_a_distribution_is_what_it_calls_itself() {
+        let check = |id: &str, version: &str, expected: (&str, &str, &[&str])| {
+            let found = named(id, version, []).unwrap();
+            // What publishers call repositories of a release comes last.
+            let is_release = |namespace: &&str| !namespace.starts_with("redhat:");
+            let namespaces: Vec<_> = found.namespaces.iter().map(String::as_str).filter(is_release).collect();
+            assert_eq!(
+                (found.id.as_str(), found.version_id.as_str(), namespaces.as_slice()),
+                expected,
+                "{id}"
+            );
+        };
+        let bookworm = ["debian:bookworm", "debian:12", "osv/debian:12"];
+        check("debian", "12", ("debian", "12", &bookworm));
+        check("Debian", "12.5", ("debian", "12", &bookworm));
+        check("debian", "trixie/sid", ("debian", "", &["debian:trixie", "debian:sid"]));
+        check("alpine", "3.20.3", ("alpine", "3.20.3", &["alpine:3.20", "osv/alpine:3.20"]));
+        check("redhat", "8.10", ("rhel", "8.10", &["rhel:8", "rhel:8.10"]));
+        check("oracle", "9.4", ("ol", "9.4", &["ol:9"]));
+        check("amazon", "2 (Karoo)", ("amzn", "2", &["amzn:2"]));
+        check("amazon", "2023.3.20240304 (Amazon Linux)", ("amzn", "2023.3.20240304", &["amzn:2023"]));
+        check("amazon", "AMI release 2018.03", ("amzn", "2018.03", &["amzn:1"]));
+        check("cbl-mariner", "2.0.20240101", ("mariner", "2.0.20240101", &["mariner:2.0", "azurelinux:2"]));
+        check("wolfi", "20230201", ("wolfi", "20230201", &["wolfi"]));
+        check("new", "", ("new", "", &["new"]));
+        for id in ["", "a b", "\u{e9}"] {
+            assert!(named(id, "1", []).is_err(), "{id}");
+        }
+        assert_eq!(named("debian", "12.5", []).unwrap().pretty_name, "Debian GNU/Linux 12");
+        assert_eq!(named("debian", "12", [("PRETTY_NAME", "It")]).unwrap().pretty_name, "It");
+        assert_eq!(named("wolfi", "", []).unwrap().pretty_name, "Wolfi");
+        let hardened = named("dhi", "3.24", [("ID_LIKE", "alpine"), ("PRETTY_NAME", "")]).unwrap();
+        assert_eq!(hardened.namespaces[0], "dhi:alpine:3.24");
     }
 
     #[test]

@@ -53,7 +53,7 @@ const PLACES: [(&str, &str); 2] = [("987", MAJOR), ("654", MINOR)];
 /// support (`SUPPORT_END`) and further namespaces.
 ///
 /// ```
-/// let debian = limpid_detector_os_release::distributions().into_iter().find(|it| it.id == "debian").unwrap();
+/// let debian = limpid_releases::distributions().into_iter().find(|it| it.id == "debian").unwrap();
 /// let trixie = debian.releases.iter().find(|it| it.name == "13 (trixie)").unwrap();
 /// assert_eq!(trixie.packages, ["deb"]);
 /// assert_eq!(trixie.distribution.namespaces, ["debian:trixie", "debian:13", "osv/debian:13"]);

@@ -13,7 +13,7 @@ use limpid_plugin_sdk::detector::{Distribution, Problems};
 pub(crate) const ID: &str = "ubuntu";
 
 /// Where sources and pins of Ubuntu Pro are.
-pub(crate) const FILES: [&str; 2] =
+pub const FILES: [&str; 2] =
     ["etc/apt/sources.list.d/ubuntu-*.{list,sources}", "etc/apt/preferences.d/ubuntu-*"];
 
 /// The host of all pockets. What follows it is the pocket.
@@ -64,7 +64,7 @@ const RELEASES: [Lts; 7] = [
 
 /// Pockets that sources name, and those that pins keep out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Sources {
+pub struct Sources {
     /// Places in [`RELEASES`] and [`POCKETS`].
     named: Vec<(usize, usize)>,
     /// Names of files of pins.
@@ -73,7 +73,7 @@ pub(crate) struct Sources {
 
 impl Sources {
     /// Adds what a file at this path says, and returns whether it names a pocket. What cannot be read is a problem.
-    pub(crate) fn add(&mut self, path: &str, text: &str, problems: &mut Problems) -> bool {
+    pub fn add(&mut self, path: &str, text: &str, problems: &mut Problems) -> bool {
         let name = path.rsplit('/').next().unwrap_or(path);
         if path.starts_with("etc/apt/preferences.d/") {
             let keeps_out = |line: &str| {
@@ -161,7 +161,7 @@ impl Sources {
     }
 
     /// Where packages come from: Ubuntu, whatever its release.
-    pub(crate) fn distribution(&self) -> Option<Distribution> {
+    pub fn distribution(&self) -> Option<Distribution> {
         let is_kept_out = |pocket: &str| {
             let begin = format!("ubuntu-{pocket}");
             self.pinned

@@ -80,7 +80,7 @@ pub(crate) fn release(version_id: &str, pretty_name: &str) -> Release {
 
 /// What repositories name: branches without their `v`, `edge` among them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Repositories {
+pub struct Repositories {
     /// Those that all packages may come from, the newest first.
     branches: Vec<String>,
     /// Those that packages come from if somebody asks for it, each as it is written.
@@ -91,7 +91,7 @@ pub(crate) struct Repositories {
 
 impl Repositories {
     /// Adds what a file names: a repository in each line, `[@TAG] ADDRESS`.
-    pub(crate) fn add(&mut self, text: &str) {
+    pub fn add(&mut self, text: &str) {
         for line in text.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
             let mut words = line.split_ascii_whitespace();
             let Some(first) = words.next() else { continue };
@@ -110,7 +110,7 @@ impl Repositories {
     }
 
     /// Where packages come from: Alpine, whatever its release.
-    pub(crate) fn distribution(&self) -> Option<Distribution> {
+    pub fn distribution(&self) -> Option<Distribution> {
         let newest = self.branches.first()?;
         let is_edge = newest == "edge";
         Some(Distribution {
@@ -124,7 +124,7 @@ impl Repositories {
     }
 
     /// Packages of which no advisory that is looked at speaks.
-    pub(crate) fn undecided(&self) -> impl Iterator<Item = String> {
+    pub fn undecided(&self) -> impl Iterator<Item = String> {
         let others = self.tagged.iter().filter(|(_, branch)| !self.branches.contains(branch));
         let tagged = others.map(|(tag, branch)| {
             format!("packages that were asked for by `{tag:.50}` are of branch `{branch}`, whose advisories are not looked at")
@@ -164,7 +164,7 @@ fn age(branch: &str) -> (bool, u64, u64) {
 }
 
 /// What `etc/alpine-release` states: `3.20.3`.
-pub(crate) fn from_release(text: &str) -> Result<Distribution, String> {
+pub fn from_release(text: &str) -> Result<Distribution, String> {
     if branch(text).is_none() || text.contains(char::is_whitespace) {
         return Err(format!("`{text:.100}` is not a version of Alpine"));
     }

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 /// The assignments of a file, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Assignments(BTreeMap<String, Result<String, String>>);
+pub struct Assignments(BTreeMap<String, Result<String, String>>);
 
 impl Assignments {
     /// Lines that assign nothing are passed over, as a shell that finds nothing to complain about
     /// would; a name that is assigned twice has its last value.
-    pub(crate) fn parse(text: &str) -> Self {
+    pub fn parse(text: &str) -> Self {
         let mut assignments = BTreeMap::new();
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         for (index, line) in text.lines().enumerate() {
@@ -26,7 +26,7 @@ impl Assignments {
     }
 
     /// Values of which it is known what they are.
-    pub(crate) fn of<'a>(values: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+    pub fn of<'a>(values: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         Self(values.into_iter().map(|(name, value)| (name.to_owned(), Ok(value.to_owned()))).collect())
     }
 
@@ -35,7 +35,7 @@ impl Assignments {
     /// # Errors
     ///
     /// What is wrong with the value.
-    pub(crate) fn get(&self, name: &str) -> Result<Option<&str>, String> {
+    pub fn get(&self, name: &str) -> Result<Option<&str>, String> {
         match self.0.get(name) {
             Some(Ok(value)) => Ok(Some(value.as_str()).filter(|value| !value.is_empty())),
             Some(Err(why)) => Err(why.clone()),

@@ -31,7 +31,7 @@ pub(crate) const LSB: [(&str, &str); 4] =
     [("voidlinux", "void"), ("opensuse project", "opensuse"), ("suse linux", "sles"), ("archlinux", "arch")];
 
 /// What `etc/redhat-release` and the like state: `CentOS Linux release 7.9.2009 (Core)`, `VMware Photon OS 3.0`.
-pub(crate) fn from_line(text: &str) -> Result<Distribution, String> {
+pub fn from_line(text: &str) -> Result<Distribution, String> {
     let line = text.lines().next().unwrap_or_default().trim();
     let (_, id) = NAMES
         .iter()
@@ -58,7 +58,7 @@ pub(crate) fn from_line(text: &str) -> Result<Distribution, String> {
 }
 
 /// What `etc/SuSE-release` states: a line, and then `VERSION = 11` and `PATCHLEVEL = 4`.
-pub(crate) fn from_suse(text: &str) -> Result<Distribution, String> {
+pub fn from_suse(text: &str) -> Result<Distribution, String> {
     let line = text.lines().next().unwrap_or_default().trim();
     let id = match line {
         _ if line.starts_with("openSUSE") => "opensuse",
@@ -80,7 +80,7 @@ pub(crate) fn from_suse(text: &str) -> Result<Distribution, String> {
 }
 
 /// What `etc/lsb-release` states: none where it names no distribution.
-pub(crate) fn from_lsb(text: &str) -> Result<Option<Distribution>, String> {
+pub fn from_lsb(text: &str) -> Result<Option<Distribution>, String> {
     let lsb = Assignments::parse(text);
     let Some(id) = lsb.get("DISTRIB_ID")?.map(str::to_lowercase) else { return Ok(None) };
     let id = LSB.iter().find(|(name, _)| *name == id).map_or(id.as_str(), |(_, id)| *id);

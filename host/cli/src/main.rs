@@ -122,7 +122,7 @@ fn main() -> ExitCode {
         // Whoever reads our output has had enough, as in `limpid packages x.tar | head`.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", limpid_formats::printable_line(&chain(&error)));
+            eprintln!("error: {}", shown(&chain(&error)));
             failure
         }
     }
@@ -192,6 +192,11 @@ pub(crate) fn chain(error: &anyhow::Error) -> String {
         }
     }
     text
+}
+
+/// A message, each line of which is shown as it is and no command to a build service that reads it.
+fn shown(message: &str) -> String {
+    message.lines().map(limpid_formats::printable_line).collect::<Vec<_>>().join("\n")
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {

@@ -98,3 +98,21 @@ fn an_owner_says_of_what_it_was_built_and_by_whom() {
     let owner = contents.packages.iter().find_map(|installed| installed.owner.clone()).unwrap();
     assert_eq!((owner.source.as_str(), owner.vendor.as_deref()), ("source of p", Some("vendor")));
 }
+
+#[test]
+fn a_package_may_state_its_owner_itself() {
+    let owned_by = |qualifiers: &[(&str, &str)], scope| {
+        let qualifiers = qualifiers.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let package = Package { scope, qualifiers: qualifiers.collect(), ..package("m", "1") };
+        let (keys, finding) = (keys(&package), fact("bill", Fact::Package(Box::new(package))));
+        let mut found = installed(Arc::new(plugin("reader")), vec![finding], vec![keys], 0, |_| None);
+        let owner = found.next().unwrap().owner;
+        owner.map(|owner| format!("{} of {}", owner.package, owner.source))
+    };
+    let own = || Scope::Namespace("own".to_owned());
+    let both = [("owner", "p"), ("owner-source", "s")];
+    assert_eq!(owned_by(&both, own()).as_deref(), Some("p of s"));
+    assert_eq!(owned_by(&both[..1], own()).as_deref(), Some("p of p"));
+    assert_eq!(owned_by(&both[1..], own()), None);
+    assert_eq!(owned_by(&both, Scope::Distribution), None);
+}

@@ -155,9 +155,7 @@ pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
         Form::Json => super::print(&scanned.written(args.format, &filter, page())?)?,
         Form::Exchange(_) => super::write(&scanned.written(args.format, &filter, page())?)?,
     };
-    let exploited_known =
-        !args.fail_on.is_empty() && gate::knows_exploited(&holder.feeds()?.feeds, &scanned.reports);
-    Ok(code(&scanned.reports, &args.fail_on, exploited_known))
+    Ok(code(&scanned.reports, &args.fail_on))
 }
 
 /// Writes a file whole or not at all, where a link leads to it; what is no file, a device or a pipe, as it comes.
@@ -242,14 +240,14 @@ fn name_of(report: &api::Report) -> String {
 }
 
 /// What comes of holding reports against bars; why, to standard error.
-fn code(reports: &[api::Report], bars: &[Bar], exploited_known: bool) -> ExitCode {
+fn code(reports: &[api::Report], bars: &[Bar]) -> ExitCode {
     if bars.is_empty() {
         return ExitCode::SUCCESS;
     }
     let (mut over, mut unknown) = (false, false);
     for report in reports {
         let name = name_of(report);
-        match gate::judge(report, bars, exploited_known) {
+        match gate::judge(report, bars) {
             Verdict::Passes => {}
             Verdict::Fails(findings) => {
                 over = true;

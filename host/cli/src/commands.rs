@@ -6,6 +6,7 @@ pub(crate) mod explain;
 pub(crate) mod feed;
 pub(crate) mod layers;
 pub(crate) mod packages;
+pub(crate) mod plan;
 pub(crate) mod plugin;
 pub(crate) mod scan;
 pub(crate) mod serve;

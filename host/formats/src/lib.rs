@@ -1,7 +1,7 @@
 //! The forms in which Limpid shows what it knows.
 //!
 //! Everything here is a function of the model: [`json`] for programs, which is what the API answers and
-//! commands print, [`table`] for people, [`exchange`] for other tools, and [`notice`] for the bodies that subscribers
+//! commands print, [`table`] for people, [`exchange`] for other tools, [`plan`] for what to do, and [`notice`] for the bodies that subscribers
 //! receive. What
 //! registries send about pushes is read by [`push`]. Nothing else is
 //! read, written or decided here; one fact has one form, whoever asks for it.
@@ -11,6 +11,7 @@ mod filter;
 pub mod gate;
 pub mod json;
 pub mod notice;
+pub mod plan;
 mod printable;
 pub mod push;
 pub mod table;

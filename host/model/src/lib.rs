@@ -33,6 +33,7 @@ mod notice;
 mod package;
 mod page;
 mod paths;
+pub mod plan;
 mod plugin;
 mod rating;
 pub mod report;

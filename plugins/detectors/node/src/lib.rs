@@ -29,9 +29,10 @@ mod lock;
 pub mod manifest;
 mod packed;
 mod place;
+mod upgrade;
 
 use limpid_lockfile::Origin;
-use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Report};
+use limpid_plugin_sdk::detector::{Advice, Claim, Detector, File, Package, Report, System, Wish};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 pub use lock::MAX_YAML;
@@ -83,6 +84,10 @@ impl Detector for Node {
             Ok(())
         }))
     }
+
+    fn upgrade(system: Option<&System>, wishes: &[Wish]) -> Advice {
+        upgrade::advice(system, wishes)
+    }
 }
 
 export_detector!(Node);
@@ -92,11 +97,6 @@ fn installed(manifest: Manifest) -> Package {
     licenses.into_iter().fold(package(&name, &version, &Origin::Published), Package::license)
 }
 
-fn package(name: &str, version: &str, origin: &Origin) -> Package {
-    origin.state(Package::new(name, version, "npm"), "npm", purl(name, version))
-}
-
-/// The package URL, in
 /// Why nothing can be said of a package that is there.
 fn incomplete(stated: &Stated) -> Error {
     match stated {
@@ -109,6 +109,11 @@ fn incomplete(stated: &Stated) -> Error {
     }
 }
 
+fn package(name: &str, version: &str, origin: &Origin) -> Package {
+    origin.state(Package::new(name, version, "npm"), "npm", purl(name, version))
+}
+
+/// The package URL, in
 /// [lower case](https://github.com/package-url/purl-spec/blob/main/types/npm-definition.json): names
 /// with upper case are of packages from before npm forbade it.
 fn purl(name: &str, version: &str) -> Purl {
@@ -146,17 +151,17 @@ mod tests {
     }
 
     #[test]
-    fn the_manifest_of_another_programs_extension_is_no_package() {
-        for more in
-            [r#""engines": {"vscode": "^1.80.0"}"#, r#""engines": {"atom": "*"}"#, r#""unity": "2021.3""#]
-        {
-    #[test]
     fn a_private_application_is_no_package_of_npm_and_what_is_installed_is_one() {
         let private = r#"{"name": "shop", "version": "2.0.0", "private": true}"#;
         assert_eq!(found("app/package.json", private), [""; 0]);
         assert_eq!(found("app/node_modules/shop/package.json", private), ["shop 2.0.0"]);
     }
 
+    #[test]
+    fn the_manifest_of_another_programs_extension_is_no_package() {
+        for more in
+            [r#""engines": {"vscode": "^1.80.0"}"#, r#""engines": {"atom": "*"}"#, r#""unity": "2021.3""#]
+        {
             let text = format!(r#"{{"name": "git", "version": "1.0.0", {more}}}"#);
             assert_eq!(found("opt/code/extensions/git/package.json", &text), [""; 0], "{more}");
         }

@@ -105,3 +105,51 @@ fn the_table_never_says_zero_alone() {
         );
     }
 }
+
+#[test]
+fn packages_for_which_nobody_publishes_advisories_leave_a_report_complete_and_are_told() {
+    let service = Service::start();
+    service.api.hand_in("debian", advisories::debian_tracker()).ok();
+    let before =
+        service.api.report(&service.api.index(&Parts::of(&debian(), Compression::Gzip).docker_archive()));
+    let lock = r#"{"name": "shop", "lockfileVersion": 3, "packages": {"": {"name": "shop"},
+        "node_modules/fork": {"version": "1.0.0",
+            "resolved": "git+ssh://git@example.org/fork.git#0123456789abcdef0123456789abcdef01234567"}}}"#;
+    let with = debian().with(Layer::new("COPY app").file("app/package-lock.json", lock));
+    let image = service.api.index(&Parts::of(&with, Compression::Gzip).docker_archive());
+    let report = service.api.report(&image);
+    let gap =
+        report["coverage"]["gaps"].as_array().unwrap().iter().find(|gap| gap["code"] == "not-published");
+    let gap = gap.unwrap_or_else(|| panic!("{report:#}"));
+    assert_eq!(gap["blocking"], false);
+    assert!(
+        gap["message"].as_str().unwrap().contains("1 package is not from a registry (npm:elsewhere)"),
+        "{gap}"
+    );
+    assert!(!gaps(&report).contains(&"no-advisories"), "{report:#}");
+    assert_eq!(report["summary"]["complete"], before["summary"]["complete"], "{report:#}");
+    let packages = service.api.get(&format!("/v1/images/{image}/packages")).ok();
+    let fork =
+        packages["packages"].as_array().unwrap().iter().find(|package| package["name"] == "fork").unwrap();
+    let address = "pkg:npm/fork@1.0.0?vcs_url=git%2Bssh:%2F%2Fexample.org%2Ffork.git%400123456789abcdef0123456789abcdef01234567";
+    assert_eq!(fork["purl"], address);
+}
+
+#[test]
+fn what_states_no_version_is_unread_and_counted_by_files() {
+    let service = Service::shared();
+    let layer = Layer::new("COPY app")
+        .file("app/package.json", r#"{"name": "shop", "version": "1.0.0", "private": true}"#)
+        .file("app/node_modules/a/package.json", r#"{"name": "a"}"#)
+        .file("app/requirements.txt", "requests\nflask>=2\nidna==3.7\n");
+    let parts = Parts::of(&image("test/versionless:1", [layer]), Compression::Gzip);
+    let digest = service.api.index(&parts.docker_archive());
+    let report = service.api.report(&digest);
+    let gap = report["coverage"]["gaps"].as_array().unwrap().iter().find(|gap| gap["code"] == "unread-files");
+    let message = gap.map(|gap| gap["message"].as_str().unwrap()).unwrap_or_default();
+    assert_eq!(message, "2 claimed files could not be read, or not all of them, for 3 reasons", "{report:#}");
+    let packages = service.api.get(&format!("/v1/images/{digest}/packages")).ok();
+    let names: Vec<_> =
+        packages["packages"].as_array().unwrap().iter().map(|it| it["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["idna"]);
+}

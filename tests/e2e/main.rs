@@ -44,6 +44,7 @@ mod known_layers;
 mod local_sources;
 mod notices;
 mod openapi;
+mod plans;
 mod plugins;
 mod policies;
 mod refused_images;

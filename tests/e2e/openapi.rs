@@ -50,6 +50,7 @@ fn answers_are_as_they_are_described() {
         ("/v1/images/{image}/report", format!("/v1/images/{image}/report")),
         ("/v1/images/{image}/packages", format!("/v1/images/{image}/packages")),
         ("/v1/images/{image}/layers", format!("/v1/images/{image}/layers?limit=1")),
+        ("/v1/images/{image}/plan", format!("/v1/images/{image}/plan")),
         ("/v1/images/{image}/diff/{other}", format!("/v1/images/{image}/diff/{image}")),
         ("/v1/images/{image}/explain", format!("/v1/images/{image}/explain?vulnerability={vulnerability}")),
         ("/v1/repositories", "/v1/repositories".to_owned()),

@@ -7,6 +7,7 @@ pub(crate) mod explain;
 pub(crate) mod feed;
 pub(crate) mod layers;
 pub(crate) mod packages;
+pub(crate) mod plan;
 pub(crate) mod plugin;
 pub(crate) mod policy;
 pub(crate) mod scan;

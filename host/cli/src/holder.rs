@@ -210,6 +210,17 @@ impl Holder {
         }
     }
 
+    /// What to do about the findings of an image.
+    ///
+    /// # Errors
+    /// There is no such image.
+    pub(crate) fn plan(&self, image: &str) -> anyhow::Result<api::Plan> {
+        match self {
+            Self::Here(here) => Ok(here.scanner.plan(&here.image(image)?)?.into()),
+            Self::Service(service) => service.of_image(image, "plan"),
+        }
+    }
+
     /// In what two images differ.
     ///
     /// # Errors

@@ -75,6 +75,8 @@ enum Command {
     Packages(commands::packages::Args),
     /// Draw the layers of an image: what each brought, removed, introduced and fixed, and what is of its base
     Layers(commands::layers::Args),
+    /// Say which packages of an image to update, to what, and how
+    Plan(commands::plan::Args),
     /// Say in which packages and findings two images differ
     Diff(commands::diff::Args),
     /// Advisories: ingest documents, show what is kept
@@ -153,6 +155,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Explain(args) => commands::explain::run(&settings, &args),
         Command::Packages(args) => commands::packages::run(&settings, &args),
         Command::Layers(args) => commands::layers::run(&settings, &args),
+        Command::Plan(args) => commands::plan::run(&settings, &args),
         Command::Diff(args) => commands::diff::run(&settings, &args),
         Command::Feed(command) => commands::feed::run(&settings, &command),
         Command::Subscription(command) => commands::subscription::run(&settings, &command),

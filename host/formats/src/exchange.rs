@@ -273,12 +273,13 @@ fn name_of(image: &api::Image) -> &str {
     image.names.first().map_or(&image.digest, String::as_str)
 }
 
-/// As of when a report is: the newest of its sources, or the image itself where there is none. Where neither says that,
+/// As of when a report is: the newest of its sources and of what is known of vulnerabilities, or the image itself where there is none. Where neither says that,
 /// it is the first moment of 1970: some forms must state a time.
 fn as_of(report: &api::Report) -> String {
     let ingested = report.coverage.sources.iter().map(|source| source.ingested.as_str());
+    let known = report.coverage.enrichments.iter().map(|source| source.ingested.as_str());
     let created = || report.image.created.as_deref();
-    let stated = ingested.max().or_else(created);
+    let stated = ingested.chain(known).max().or_else(created);
     let time = stated.and_then(|text| text.parse::<jiff::Timestamp>().ok());
     // To the second, in UTC: some forms know no other.
     let whole = time.and_then(|time| jiff::Timestamp::from_second(time.as_second()).ok());

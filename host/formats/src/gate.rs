@@ -2,10 +2,9 @@
 
 mod expression;
 
-use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use limpid_model::{Enrichment, Severity};
+use limpid_model::Severity;
 
 use self::expression::{Around, Expression};
 use crate::json as api;
@@ -129,28 +128,6 @@ pub enum Verdict {
     CannotJudge(String),
 }
 
-/// Whether anything is stored of which vulnerabilities are exploited: a feed that speaks of vulnerabilities whoever is
-/// affected, and that is not the one that says how likely that is.
-pub fn knows_exploited<'a>(feeds: &[api::Feed], reports: impl Iterator<Item = &'a api::Report>) -> bool {
-    let enrichments = reports.flat_map(|report| &report.findings).flat_map(|finding| &finding.enrichments);
-    let of_probabilities: BTreeSet<&str> = enrichments
-        .filter(|it| it.ratings.iter().any(|rating| rating.system == Enrichment::PROBABILITY))
-        .map(|it| it.feed.as_str())
-        .collect();
-    feeds.iter().any(|feed| {
-        feed.advisories > 0
-            && feed.sources.iter().all(|source| source.namespaces.is_empty())
-            && !of_probabilities.contains(feed.name.as_str())
-    })
-}
-
-/// What is stored of all vulnerabilities, whether or not they affect anything.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Known {
-    /// Which are exploited.
-    pub exploited: bool,
-}
-
 /// Findings over bars, and why of some it cannot be said whether they are.
 #[derive(Debug, Default)]
 struct Over<'r> {
@@ -194,7 +171,7 @@ pub fn over<'r>(report: &'r api::Report, bars: &[Bar]) -> Vec<&'r api::Finding> 
 }
 
 /// Holds a report against bars, any of which decides.
-pub fn judge(report: &api::Report, bars: &[Bar], known: Known) -> Verdict {
+pub fn judge(report: &api::Report, bars: &[Bar]) -> Verdict {
     let over = Over::of(report, bars);
     if !over.findings.is_empty() {
         return Verdict::Fails(over.findings.len());
@@ -207,22 +184,28 @@ pub fn judge(report: &api::Report, bars: &[Bar], known: Known) -> Verdict {
         return Verdict::CannotJudge("no package was found".to_owned());
     }
     if summary.judged == 0 {
-        let why = "no package could be judged: `limpid feed update` fetches what publishers say";
+        let why = match summary.complete {
+            true => "no package could be judged: nobody publishes advisories for what there is",
+            false => "no package could be judged: `limpid feed update` fetches what publishers say",
+        };
         return Verdict::CannotJudge(why.to_owned());
     }
     let bars: Vec<&Words> = bars.iter().filter_map(Bar::words).collect();
     let matters = |bar: &&Words| report.findings.iter().any(|finding| bar.may_be_over(finding));
-    if bars.iter().filter(|bar| bar.exploited).any(&matters) && !known.exploited {
+    let is_known = |what: &str| {
+        report.coverage.enrichments.iter().any(|source| source.states.iter().any(|word| word == what))
+    };
+    if bars.iter().filter(|bar| bar.exploited).any(&matters) && !is_known("exploited") {
         let why = "nothing is stored of which vulnerabilities are exploited: `limpid feed update`";
         return Verdict::CannotJudge(why.to_owned());
     }
-    let is_likely_known = report.findings.iter().any(|finding| finding.exploit_probability.is_some());
-    if bars.iter().filter(|bar| bar.epss.is_some()).any(matters) && !is_likely_known {
+    if bars.iter().filter(|bar| bar.epss.is_some()).any(matters) && !is_known("probability") {
         let why = "nothing is stored of how likely vulnerabilities are to be exploited: `limpid feed update`";
         return Verdict::CannotJudge(why.to_owned());
     }
     if bars.iter().any(|bar| bar.incomplete) && !summary.complete {
-        let gaps: Vec<_> = report.coverage.gaps.iter().map(|gap| gap.message.as_str()).collect();
+        let gaps = report.coverage.gaps.iter().filter(|gap| gap.blocking);
+        let gaps: Vec<_> = gaps.map(|gap| gap.message.as_str()).collect();
         return Verdict::CannotJudge(format!("the report is not complete: {}", gaps.join("; ")));
     }
     Verdict::Passes
@@ -240,11 +223,7 @@ mod tests {
     }
 
     fn verdict(report: &api::Report, bars: &[&str]) -> Verdict {
-        judge(
-            report,
-            &bars.iter().map(|bar| bar.parse().unwrap()).collect::<Vec<_>>(),
-            Known { exploited: true },
-        )
+        judge(report, &bars.iter().map(|bar| bar.parse().unwrap()).collect::<Vec<_>>())
     }
 
     #[test]
@@ -290,10 +269,19 @@ mod tests {
         for finding in &mut unknown.findings {
             (finding.exploited, finding.exploit_probability) = (None, None);
         }
-        assert!(why(&unknown, "epss=0").contains("how likely"));
-        let judged = |bar: &str| judge(&unknown, &[bar.parse().unwrap()], Known { exploited: false });
-        assert!(matches!(judged("exploited"), Verdict::CannotJudge(why) if why.contains("are exploited")));
-        assert_eq!(judged("exploited,malicious,rated"), Verdict::Passes, "no finding comes near it");
+        // That no finding is, is known where somebody states which are.
+        assert_eq!(verdict(&unknown, &["exploited"]), Verdict::Passes);
+        assert_eq!(verdict(&unknown, &["epss=0.5"]), Verdict::Passes);
+        unknown.coverage.enrichments.retain(|source| !source.states.iter().any(|word| word == "probability"));
+        assert!(why(&unknown, "epss=0.5").contains("how likely"));
+        assert_eq!(verdict(&unknown, &["exploited"]), Verdict::Passes);
+        unknown.coverage.enrichments.clear();
+        assert!(why(&unknown, "exploited").contains("are exploited"));
+        assert_eq!(
+            verdict(&unknown, &["exploited,malicious,rated"]),
+            Verdict::Passes,
+            "no finding comes near it"
+        );
     }
 
     #[test]

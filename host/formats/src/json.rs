@@ -12,6 +12,7 @@ mod jobs;
 mod layers;
 mod notices;
 mod packages;
+mod plan;
 mod plugins;
 mod policies;
 mod progress;
@@ -37,6 +38,9 @@ pub use layers::{
 };
 pub use notices::{Notice, Notices, Replayed};
 pub use packages::{HolderImage, Holders, InstalledVersion};
+pub use plan::{
+    Cleared, Plan, PlanCommands, PlanFailure, PlanStep, PlanSummary, PlannedLayer, Untold, Update,
+};
 pub use plugins::{Plugin, PluginRef, PluginWithVersions, Plugins, RefusedPlugin};
 pub use policies::{IdleRule, Policies, PolicyContent, PolicyDocument, Verdict, VexDocuments};
 pub use progress::JobProgress;

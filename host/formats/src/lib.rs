@@ -2,7 +2,7 @@
 //!
 //! Everything here is a function of the model: [`json`] for programs, which is what the API answers and
 //! commands print, [`table`] for people, [`exchange`] for other tools, [`template`]
-//! for what users want besides, and [`notice`] for the bodies that subscribers
+//! for what users want besides, [`plan`] for what to do, and [`notice`] for the bodies that subscribers
 //! receive. What
 //! registries send about pushes is read by [`push`]. Nothing else is
 //! read, written or decided here; one fact has one form, whoever asks for it.
@@ -13,6 +13,7 @@ pub mod gate;
 mod groups;
 pub mod json;
 pub mod notice;
+pub mod plan;
 mod printable;
 pub mod push;
 pub mod schemas;

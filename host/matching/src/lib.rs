@@ -17,6 +17,7 @@ pub mod fold;
 mod judge;
 mod layered;
 mod matcher;
+mod plan;
 mod severity;
 mod statements;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub use matcher::{
     Match, Matcher, Matches, Outcome, PublisherView, Verdict, match_packages, namespaces, namespaces_in,
     namespaces_of_distribution,
 };
+pub use plan::plan;
 pub use severity::{is_as_severe, severity};
 pub use statements::{Advisories, PackageAdvisory, Statements};
 pub use updates::{Updates, updates};

@@ -170,6 +170,48 @@ impl Enrichment {
     }
 }
 
+/// What kinds of knowledge of vulnerabilities somebody states, whoever is affected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EnrichmentKinds {
+    /// Which are exploited.
+    pub exploited: bool,
+    /// How likely they are to be exploited.
+    pub probability: bool,
+    /// Anything else: other ratings and facts.
+    pub other: bool,
+}
+
+impl EnrichmentKinds {
+    /// That of one statement.
+    pub fn of(enrichment: &Enrichment) -> Self {
+        let (exploited, probability) = (enrichment.exploited().is_some(), enrichment.probability().is_some());
+        let is_other = |rating: &Rating| rating.system != Enrichment::PROBABILITY;
+        let other = (!exploited && !probability) || enrichment.ratings.iter().any(is_other);
+        Self { exploited, probability, other }
+    }
+
+    /// That of both together.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            exploited: self.exploited || other.exploited,
+            probability: self.probability || other.probability,
+            other: self.other || other.other,
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(self) -> bool {
+        self == Self::default()
+    }
+
+    /// The words for them in documents.
+    pub fn words(self) -> impl Iterator<Item = &'static str> {
+        let all = [(self.exploited, "exploited"), (self.probability, "probability"), (self.other, "other")];
+        all.into_iter().filter_map(|(is_stated, word)| is_stated.then_some(word))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

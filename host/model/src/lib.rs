@@ -34,6 +34,7 @@ mod notice;
 mod package;
 mod page;
 mod paths;
+pub mod plan;
 mod plugin;
 mod rating;
 pub mod report;
@@ -50,7 +51,9 @@ mod watch;
 /// A text that is mostly short: up to 24 bytes of it lie where it is, and take no allocation.
 pub use compact_str::CompactString as Text;
 
-pub use advisory::{Advisory, Affected, Bound, Enrichment, Range, Status, is_cve, vulnerabilities};
+pub use advisory::{
+    Advisory, Affected, Bound, Enrichment, EnrichmentKinds, Range, Status, is_cve, vulnerabilities,
+};
 pub use affected::{AffectedImage, AffectedPackage, Published, VulnerabilityDescription};
 pub use base::{
     BaseImage, Doubt, DoubtOf, FindingDifference, ImageDifference, LayerFinding, LayerReport, LayerSize,

@@ -75,6 +75,12 @@ pub enum Scope {
     Namespace(String),
 }
 
+impl Scope {
+    /// What a namespace ends with by the contract where its packages are not from the registry whose name it begins
+    /// with (`npm:elsewhere`): nobody publishes advisories there, unless for packages of their own.
+    pub const ELSEWHERE: &str = ":elsewhere";
+}
+
 /// How sure it is that a package is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Evidence {

@@ -221,6 +221,8 @@ pub struct Coverage {
     pub judged: usize,
     /// Sources of advisories that the report rests on.
     pub sources: Vec<SourceCoverage>,
+    /// Sources that speak of vulnerabilities whoever is affected.
+    pub enrichments: Vec<EnrichmentSource>,
     /// What of it nobody, or not everybody, has examined.
     pub examination: Examination,
     /// Versions that could not be ordered.
@@ -258,6 +260,22 @@ pub struct SourceCoverage {
     pub ingested: u64,
     /// Namespaces of the image of which its publisher has stopped speaking.
     pub silent: Vec<SilentNamespace>,
+}
+
+/// A source that speaks of vulnerabilities, whoever is affected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnrichmentSource {
+    /// Name of the feed.
+    pub feed: String,
+    /// Name of the source.
+    pub source: String,
+    /// Revision of the feed.
+    pub revision: u64,
+    /// As of when what it says is, in milliseconds since 1970: of when its document is by its own
+    /// word, otherwise when that was last fetched or handed in.
+    pub ingested: u64,
+    /// What kinds of knowledge it states.
+    pub states: crate::EnrichmentKinds,
 }
 
 /// A namespace of which a publisher has stopped speaking: what was stated stays as it was.

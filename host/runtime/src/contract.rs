@@ -45,7 +45,7 @@ const EXPORTS: [(&str, Role); 3] =
     [("detector", Role::Detector), ("feed", Role::Feed), ("scheme", Role::Scheme)];
 
 /// What a plugin may export beside the role that needs it: another answer to what it is asked.
-const BESIDE: [(&str, Role); 1] = [("builds", Role::Scheme)];
+const BESIDE: [(&str, Role); 2] = [("builds", Role::Scheme), ("upgrades", Role::Detector)];
 
 /// Generated from the contract in its newest version; what it declares is documented there.
 #[allow(missing_docs, unreachable_pub, unsafe_code, clippy::all, reason = "generated code")]
@@ -70,7 +70,7 @@ mod packed;
 mod report;
 mod v0_1;
 
-pub(crate) use bindings::exports::limpid::plugin::detector;
+pub(crate) use bindings::exports::limpid::plugin::{detector, upgrades};
 pub(crate) use bindings::limpid::plugin::{intake, layer, log, types};
 pub(crate) use packed::Packed;
 #[cfg(test)]

@@ -1,15 +1,16 @@
 use std::io;
 
-use limpid_model::{Blame, Claim, FailureKind, Finding, PluginFailure, PluginId, Unread};
+use limpid_model::plan::{Advice, Update};
+use limpid_model::{Blame, Claim, Distribution, FailureKind, Finding, PluginFailure, PluginId, Unread};
 use wasmtime::Store;
 use wasmtime::component::{ComponentExportIndex, Instance, Lift, Resource};
 
 use crate::LoadError;
 use crate::call::{Borrowed, Callee, State};
 use crate::contract::{self, ClaimOfV0_1, Exported, PackageOfV0_1, Version, detector, layer, types};
-use crate::convert;
 use crate::failure::Stop;
 use crate::handles::{ShownFile, View};
+use crate::{convert, upgrades};
 
 mod found;
 
@@ -57,6 +58,7 @@ pub struct Detected {
 /// What is known of a plugin that is a detector.
 pub(crate) struct DetectorRole {
     detect: ComponentExportIndex,
+    upgrade: Option<ComponentExportIndex>,
     version: Version,
     claims: Vec<Claim>,
 }
@@ -70,17 +72,23 @@ impl DetectorRole {
     pub(crate) fn probe(callee: &Callee) -> Result<Self, LoadError> {
         let exported = Exported::required(callee.instance_pre().component(), "detector")?;
         let (claims, version) = (exported.function("claims")?, exported.version);
+        let upgrade = upgrades::exported(callee.instance_pre().component())?;
         let claims = callee
-            .call("claims", Borrowed::default(), |store, instance| match version {
-                Version::V0_1 => {
-                    let claims = asked::<ClaimOfV0_1>(store, instance, claims)?;
-                    Ok(claims.into_iter().map(detector::Claim::from).collect())
+            .call("claims", Borrowed::default(), |store, instance| {
+                if let Some(upgrade) = &upgrade {
+                    upgrades::check(store, instance, upgrade)?;
                 }
-                Version::V0_2 => asked::<detector::Claim>(store, instance, claims),
+                match version {
+                    Version::V0_1 => {
+                        let claims = asked::<ClaimOfV0_1>(store, instance, claims)?;
+                        Ok(claims.into_iter().map(detector::Claim::from).collect())
+                    }
+                    Version::V0_2 => asked::<detector::Claim>(store, instance, claims),
+                }
             })
             .and_then(|claims| checked_claims(callee, claims))
             .map_err(LoadError::Probe)?;
-        Ok(Self { detect: exported.function("detect")?, version, claims })
+        Ok(Self { detect: exported.function("detect")?, upgrade, version, claims })
     }
 }
 
@@ -142,6 +150,20 @@ impl<'a> Detector<'a> {
     /// As of [`Self::detect`].
     pub fn detect_uncounted(&self, files: Vec<Box<dyn LayerFile>>) -> Result<Detected, PluginFailure> {
         self.callee.uncounted("detect", || self.try_detect(files))
+    }
+
+    /// How packages that it found are updated; none where it does not say. `cause` is what it is asked for: an image.
+    ///
+    /// # Errors
+    /// The plugin failed, or what it answered is over a bound or nothing that people could read.
+    pub fn upgrade(
+        &self,
+        cause: &str,
+        distribution: Option<&Distribution>,
+        updates: &[&Update],
+    ) -> Result<Option<Advice>, PluginFailure> {
+        let Some(upgrade) = self.role.upgrade else { return Ok(None) };
+        upgrades::ask(self.callee, upgrade, (cause, distribution), updates).map(Some)
     }
 
     fn try_detect(&self, files: Vec<Box<dyn LayerFile>>) -> Result<Detected, PluginFailure> {

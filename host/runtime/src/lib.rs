@@ -53,6 +53,7 @@ mod registry;
 mod scheme;
 mod settings;
 mod shape;
+mod upgrades;
 
 pub use bounds::PluginLimits;
 pub use compiler::Compiler;

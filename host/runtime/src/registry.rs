@@ -403,7 +403,8 @@ impl Registry {
             }
             Err(reason) => {
                 tracing::warn!("plugin `{}` is refused: it {reason}", path.display());
-                file.refused = Some(Arc::new(Refused { path: path.to_owned(), reason }));
+                let is_replaced = file.plugin.is_some();
+                file.refused = Some(Arc::new(Refused { path: path.to_owned(), reason, is_replaced }));
             }
         }
     }

@@ -59,7 +59,8 @@ fn detectors_of(view: &View<'_>, image: &Digest) -> Result<BTreeSet<Digest>, Err
 /// compared all the same.
 fn doubts(before: &Report, after: &Report, same_detectors: bool) -> Vec<Doubt> {
     let of = |report: &Report| {
-        let gaps = report.coverage.gaps.iter().filter(|gap| !matches!(gap, Gap::UnratedFindings { .. }));
+        let is_doubt = |gap: &&Gap| gap.is_blocking() && !matches!(gap, Gap::UnratedFindings { .. });
+        let gaps = report.coverage.gaps.iter().filter(is_doubt);
         gaps.map(|gap| (gap.code(), gap.to_string())).collect::<Vec<_>>()
     };
     let (before, after) = (of(before), of(after));

@@ -30,6 +30,7 @@ mod names;
 mod notices;
 mod origins;
 mod packages;
+mod plan;
 mod plugins;
 mod policies;
 mod refresh;

@@ -74,6 +74,8 @@ pub struct Revision {
     store: u64,
     /// The plugins that are loaded: a report names them, and what they would have seen.
     plugins: Vec<Digest>,
+    /// Files that are no plugins: a report names them.
+    refused: Vec<String>,
     refreshes: u64,
     /// Whether a distribution is supported changes at midnight, UTC.
     today: String,
@@ -112,6 +114,7 @@ fn without(
     Some(Revision {
         store: store.revision(tables),
         plugins: plugins.plugins().iter().map(|plugin| plugin.id().digest).collect(),
+        refused: plugins.missing(),
         refreshes,
         today: clock.today(),
     })

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use limpid_fetch::Stop;
 use limpid_layers::ClaimSet;
 use limpid_model::explanation::Explanation;
+use limpid_model::plan::Plan;
 use limpid_model::report::Report;
 use limpid_model::{
     AffectedImage, DecisionContent, DecisionDocument, DecisionKind, Digest, FeedState, Image,
@@ -33,7 +34,7 @@ use crate::room::{self, Room};
 use crate::run::{Run, RunProgress};
 use crate::statistics;
 use crate::vulnerabilities::{self, Filter};
-use crate::{Error, Scanner, images, names, plugins, policies, stated, versions, watched};
+use crate::{Error, Scanner, images, names, plan, plugins, policies, stated, versions, watched};
 
 impl Scanner {
     /// The keys of versions of one scheme.
@@ -428,6 +429,15 @@ impl Scanner {
     /// longer ago than is kept, [`Error::NoFeed`] and [`Error::NoRevision`] where there was none such.
     pub fn report_as_of(&self, digest: &Digest, as_of: Option<&AsOf>) -> Result<Report, Error> {
         self.reporting(|reporter| reporter.report_as_of(digest, as_of))
+    }
+
+    /// Which packages of an image to update, to what, and how, in the words of their package managers.
+    ///
+    /// # Errors
+    /// [`Error::NoImage`] where there is no such image.
+    pub fn plan(&self, digest: &Digest) -> Result<Plan, Error> {
+        let report = self.report(digest)?;
+        Ok(plan::plan(&self.plugins(), digest, &report))
     }
 
     /// On what it depends what is stated of images at this moment; none while that changes by itself.

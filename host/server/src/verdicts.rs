@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use limpid_formats::gate::{self, Bar};
+use limpid_formats::gate::Bar;
 use limpid_formats::json::{Report, Verdict};
 use limpid_model::Digest;
 use limpid_scanner::Scanner;
@@ -55,9 +55,7 @@ impl Verdicts {
         }
         let report =
             Report::of(scanner.report(image)?).map_err(|error| Failure::internal(error.to_string()))?;
-        let feeds: Vec<_> = scanner.feeds()?.into_iter().map(Into::into).collect();
-        let known = gate::Known { exploited: gate::knows_exploited(&feeds, std::iter::once(&report)) };
-        let verdict = Arc::new(Verdict::of(&report, &bars, known));
+        let verdict = Arc::new(Verdict::of(&report, &bars));
         if let Some(tag) = tag {
             self.0.insert(tag, Arc::clone(&verdict));
         }

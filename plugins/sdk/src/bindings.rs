@@ -50,6 +50,7 @@ pub use detector::limpid::plugin::{layer, log, types};
 pub use feed::limpid::plugin::intake;
 
 pub use detector::exports::limpid::plugin::detector as detector_role;
+pub use detector::exports::limpid::plugin::upgrades as upgrades_role;
 pub use feed::exports::limpid::plugin::feed as feed_role;
 pub use scheme::exports::limpid::plugin::builds as builds_role;
 pub use scheme::exports::limpid::plugin::scheme as scheme_role;

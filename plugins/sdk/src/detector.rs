@@ -6,6 +6,7 @@ mod package;
 mod paths;
 mod problems;
 mod report;
+mod upgrade;
 
 pub use exported::Exported;
 pub use file::{File, FileReader};
@@ -13,6 +14,7 @@ pub use package::{Evidence, Package, Reason, Scope, SourcePackage};
 pub use paths::Paths;
 pub use problems::Problems;
 pub use report::{Distribution, Fact, Finding, Ownership, Report, Unread};
+pub use upgrade::{Advice, Place, Step, System, Wish, is_plain, plain_names};
 
 use crate::Error;
 
@@ -31,6 +33,15 @@ pub trait Detector {
     /// Only where nothing at all can be stated. A file that cannot be read is an
     /// [`unread`](Report::unread) entry of the report, and costs that file.
     fn detect(files: &[File]) -> Result<Report, Error>;
+
+    /// How packages that it found are updated, in the words of their package manager, for an image of this
+    /// distribution; nothing where it does not know.
+    ///
+    /// Names and versions may be anything that a file of the image says. What is not [plain](is_plain), or what the
+    /// package manager would take for plain, belongs in no command.
+    fn upgrade(_system: Option<&System>, _wishes: &[Wish]) -> Advice {
+        Advice::default()
+    }
 }
 
 /// Exports a type that implements [`Detector`] as this plugin's detector. It does so only where the

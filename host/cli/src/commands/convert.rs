@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
-use limpid_formats::gate::{Bar, Known};
+use limpid_formats::gate::Bar;
 use limpid_formats::{Filtered, FindingFilter, json as api};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -87,10 +87,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     // Whether any are stored is not known here.
     reported.hints.any_advisories = true;
     forms.write(&reported, &filter)?;
-    // A stored report tells of what is exploited only by what is.
-    let exploited =
-        reported.reports().flat_map(|report| &report.findings).any(|finding| finding.exploited.is_some());
-    Ok(code(reported.reports(), &args.fail_on, Known { exploited }))
+    Ok(code(reported.reports(), &args.fail_on))
 }
 
 /// What of a stored report is not of the report.

@@ -1,7 +1,7 @@
 use std::process::ExitCode;
 
 use limpid_formats::FindingFilter;
-use limpid_formats::gate::{self, Bar, Known, Verdict};
+use limpid_formats::gate::{self, Bar, Verdict};
 use limpid_formats::json as api;
 
 use crate::deciding;
@@ -66,23 +66,18 @@ pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
     reported.hints.any_advisories = any_advisories(&holder, reported.reports())?;
     forms.write(&reported, &filter)?;
     let bars: Vec<_> = args.fail_on.iter().chain(deciding.bars()).cloned().collect();
-    let exploited = !bars.is_empty() && gate::knows_exploited(&holder.feeds()?.feeds, reported.reports());
-    Ok(code(reported.reports(), &bars, Known { exploited }))
+    Ok(code(reported.reports(), &bars))
 }
 
 /// What comes of holding reports against bars; why, to standard error.
-pub(super) fn code<'a>(
-    reports: impl Iterator<Item = &'a api::Report>,
-    bars: &[Bar],
-    known: Known,
-) -> ExitCode {
+pub(super) fn code<'a>(reports: impl Iterator<Item = &'a api::Report>, bars: &[Bar]) -> ExitCode {
     if bars.is_empty() {
         return ExitCode::SUCCESS;
     }
     let (mut over, mut unknown) = (false, false);
     for report in reports {
         let name = name_of(report);
-        match gate::judge(report, bars, known) {
+        match gate::judge(report, bars) {
             Verdict::Passes => {}
             Verdict::Fails(findings) => {
                 over = true;

@@ -39,7 +39,11 @@ fn image(text: &mut String, subject: &Subject<'_>) {
         writeln!(text, "**{found}**{of_all}, {} of {} packages judged.", summary.judged, summary.packages);
     let remarks = subject.remarks();
     if !remarks.is_empty() {
-        text.push_str("\n> [!WARNING]\n> This report is not complete:\n");
+        let is_whole = summary.complete && subject.hidden.is_none_or(|(_, hidden)| hidden == 0);
+        text.push_str(match is_whole {
+            true => "\n> [!NOTE]\n> What nobody can judge:\n",
+            false => "\n> [!WARNING]\n> This report is not complete:\n",
+        });
         for (_, remark) in &remarks {
             let _ = writeln!(text, "> - {}", escaped(remark));
         }

@@ -4,7 +4,7 @@ use limpid_model::{DecisionContent, DecisionDocument, DecisionKind};
 use serde::{Deserialize, Serialize};
 
 use super::{Finding, Report, Word, time};
-use crate::gate::{self, Bar, Known};
+use crate::gate::{self, Bar};
 
 /// A policy or a VEX document that is in force.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -131,10 +131,10 @@ impl Verdict {
     pub const FINDINGS: usize = 100;
 
     /// Holds a report against bars, which are as they were written.
-    pub fn of(report: &Report, bars: &[(String, Bar)], known: Known) -> Self {
+    pub fn of(report: &Report, bars: &[(String, Bar)]) -> Self {
         let (fail_on, bars): (Vec<_>, Vec<_>) = bars.iter().cloned().unzip();
         let over: Vec<_> = gate::over(report, &bars);
-        let (verdict, reason) = match gate::judge(report, &bars, known) {
+        let (verdict, reason) = match gate::judge(report, &bars) {
             gate::Verdict::Passes => ("pass", None),
             gate::Verdict::Fails(1) => ("fail", Some("1 finding is over the bar".to_owned())),
             gate::Verdict::Fails(count) => ("fail", Some(format!("{count} findings are over the bar"))),

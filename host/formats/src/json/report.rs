@@ -61,7 +61,7 @@ pub struct Summary {
     pub packages: usize,
     /// Packages that were compared with advisories.
     pub judged: usize,
-    /// Whether nothing is missing: `coverage.gaps` is empty.
+    /// Whether nothing is missing: no gap of `coverage.gaps` is `blocking`.
     pub complete: bool,
     /// Findings by where they come from; null where no base image is known.
     pub by_origin: Option<ByOrigin>,
@@ -312,7 +312,7 @@ impl Rest {
             by_severity,
             packages: report.coverage.packages,
             judged: report.coverage.judged,
-            complete: report.coverage.gaps.is_empty(),
+            complete: !report.coverage.gaps.iter().any(report::Gap::is_blocking),
             by_origin: ByOrigin::of(&report, findings),
         };
         Self {

@@ -43,15 +43,26 @@ impl<'a> From<&'a api::Examination> for Missing<'a> {
     }
 }
 
-impl Missing<'_> {
+impl<'a> Missing<'a> {
+    /// Gaps alone, without the places of which they speak.
+    pub(super) const fn of_gaps(gaps: &'a [api::Gap]) -> Self {
+        Self { gaps, failures: &[], unread: &[], unexamined: &[], unordered: &[], unjudged: &[] }
+    }
+
     /// Shows it below what says that something is missing; nothing where nothing is.
     pub(super) fn show(&self, page: &mut Page, title: &str) {
-        if self.gaps.is_empty() {
+        let (blocking, others): (Vec<_>, Vec<_>) = self.gaps.iter().partition(|gap| gap.blocking);
+        self.list(page, title, &blocking);
+        self.list(page, "What nobody can judge:", &others);
+    }
+
+    fn list(&self, page: &mut Page, title: &str, gaps: &[&api::Gap]) {
+        if gaps.is_empty() {
             return;
         }
         page.blank();
         page.line(&[Piece::new(Tone::Strong, title)]);
-        for gap in self.gaps {
+        for gap in gaps {
             page.sentence("  - ", Tone::Plain, &gap.message);
             match gap.code.as_ref() {
                 "plugin-failures" => places(page, self.failures, |failure| {

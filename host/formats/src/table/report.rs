@@ -61,7 +61,7 @@ fn next(page: &mut Page, report: &api::Report, hints: Hints) {
         "`limpid plugin list` shows what is looked for in images"
     } else if !hints.any_advisories {
         "No advisories are stored: `limpid feed update` fetches them, `limpid feed import` takes them from a file"
-    } else if summary.judged == 0 || lacks("no-advisories") {
+    } else if (summary.judged == 0 && !summary.complete) || lacks("no-advisories") {
         "`limpid feed update` fetches what publishers say now, `limpid feed list` shows what is stored"
     } else if page.look().width.is_some() && !report.findings.is_empty() {
         "`limpid explain IMAGE VULNERABILITY` says why; `--format json` says all that is known"

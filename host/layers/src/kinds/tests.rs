@@ -155,3 +155,65 @@ fn paths_over_the_limit_of_their_length_are_counted() {
     let (contents, _) = crate::test_support::read(&tar, &[], &limits).unwrap();
     assert_eq!((contents.long_paths, contents.ignored.len()), (1, 1));
 }
+
+/// The kinds that the program has, as it reads them.
+fn own() -> Vec<Kind> {
+    #[derive(serde::Deserialize)]
+    struct File {
+        kinds: Vec<Kind>,
+    }
+    toml::from_str::<File>(include_str!("../../../../plugins/kinds.toml")).unwrap().kinds
+}
+
+#[test]
+fn what_declares_packages_is_counted_where_an_application_is() {
+    let names = [
+        ".terraform.lock.hcl",
+        "Cargo.lock",
+        "Cartfile.resolved",
+        "Podfile.lock",
+        "cabal.project.freeze",
+        "conda-lock.yml",
+        "deno.lock",
+        "gradle.lockfile",
+        "mix.lock",
+        "packages.lock.json",
+        "paket.lock",
+        "pdm.lock",
+        "pixi.lock",
+        "rebar.lock",
+        "renv.lock",
+        "shard.lock",
+        "stack.yaml.lock",
+    ];
+    let manifests = ["go.mod", "packages.config", "pom.xml"];
+    let tar = [names.as_slice(), &manifests].concat().iter().fold(Tar::default(), |tar, name| {
+        let others =
+            ["app/node_modules/a", "app/vendor/a", "root/go/pkg/mod/a", "app/tests", "usr/share/doc/a"];
+        others.iter().fold(tar.file(&format!("app/{name}"), b"x"), |tar, other| {
+            tar.file(&format!("{other}/{name}"), b"x")
+        })
+    });
+    let tar = tar
+        .file("app/META-INF/maven/g/a/pom.xml", b"x")
+        .file("app/environment.yml", b"name: a\ndependencies:\n  - python=3.12\n")
+        .file("etc/a/environment.yml", b"name: a\n")
+        .file("opt/vcpkg/installed/vcpkg/status", b"x")
+        .end();
+    let contents = read(&tar, own(), &Limits::default());
+    let of_app = |names: &[&str]| names.iter().map(|name| format!("app/{name}")).collect::<Vec<_>>();
+    let paths = |code: &str| {
+        contents
+            .kinds
+            .iter()
+            .find(|files| files.code == code)
+            .map(|files| files.paths.clone())
+            .unwrap_or_default()
+    };
+    assert_eq!(paths("lock-file"), of_app(&names));
+    assert_eq!(
+        paths("dependency-manifest"),
+        of_app(&["environment.yml", "go.mod", "packages.config", "pom.xml"])
+    );
+    assert_eq!(paths("cpp-packages"), ["opt/vcpkg/installed/vcpkg/status"]);
+}

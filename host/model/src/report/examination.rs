@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use super::Gap;
 use crate::{Digest, PluginFailure, PluginId, Unread};
 
@@ -6,7 +8,9 @@ use crate::{Digest, PluginFailure, PluginId, Unread};
 pub struct Examination {
     /// Calls of plugins that gave no answer.
     pub failures: Vec<LayerFailure>,
-    /// Claimed files that could not be read.
+    /// Files in the plugins directory that were not loaded, and of which no earlier version runs: their names.
+    pub refused_plugins: Vec<String>,
+    /// Claimed files that could not be read, or not all of what they hold: one for each reason.
     pub unread: Vec<UnreadFile>,
     /// Layers that could not be read, lowest first.
     pub unread_layers: Vec<UnreadLayer>,
@@ -28,9 +32,16 @@ impl Examination {
     /// What is missing for a full answer, in the order of its weight; empty where nothing is.
     pub fn gaps(&self) -> Vec<Gap> {
         let mut gaps = Vec::new();
-        let mut counted = |count: usize, gap: fn(usize) -> Gap| gaps.extend((count > 0).then(|| gap(count)));
-        counted(self.failures.len(), Gap::PluginFailures);
-        counted(self.unread.len(), Gap::UnreadFiles);
+        if !self.refused_plugins.is_empty() {
+            gaps.push(Gap::RefusedPlugins { files: self.refused_plugins.clone() });
+        }
+        if !self.failures.is_empty() {
+            gaps.push(Gap::PluginFailures { calls: self.failures.len(), over_bound: self.over_bound() });
+        }
+        if !self.unread.is_empty() {
+            let files: BTreeSet<_> = self.unread.iter().map(|it| (it.diff_id, &it.unread.path)).collect();
+            gaps.push(Gap::UnreadFiles { files: files.len(), reasons: self.unread.len() });
+        }
         let unread_layers = self.unread_layers.iter();
         gaps.extend(
             unread_layers.map(|layer| Gap::UnreadLayer { index: layer.index, why: layer.why.clone() }),
@@ -50,6 +61,14 @@ impl Examination {
             gaps.push(Gap::RefreshUnderWay);
         }
         gaps
+    }
+
+    /// Why the first call that went over a bound did.
+    fn over_bound(&self) -> Option<String> {
+        use crate::FailureKind::{Memory, Output, Tables, Time};
+        let mut failures = self.failures.iter().map(|it| &it.failure);
+        let over = failures.find(|failure| matches!(failure.kind, Memory | Output | Tables | Time))?;
+        Some(format!("`{}` {}", over.plugin.name, over.message))
     }
 }
 

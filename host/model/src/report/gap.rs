@@ -3,6 +3,9 @@ use super::LongPaths;
 /// How many feeds a gap names; more are counted.
 const NAMED_FEEDS: usize = 4;
 
+/// How many files a gap names; more are counted.
+const NAMED_FILES: usize = 4;
+
 /// Something that is missing for a full answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Gap {
@@ -20,6 +23,13 @@ pub enum Gap {
         /// Where they would be published.
         namespaces: Vec<String>,
         /// How many packages that affects.
+        packages: usize,
+    },
+    /// Packages are not from the registries whose advisories speak of such names, and nobody publishes any for them.
+    NotPublished {
+        /// The namespaces that say so.
+        namespaces: Vec<String>,
+        /// How many packages.
         packages: usize,
     },
     /// No detector found any package.
@@ -69,10 +79,25 @@ pub enum Gap {
         /// In how many layers.
         layers: u64,
     },
-    /// Claimed files could not be read.
-    UnreadFiles(usize),
+    /// Claimed files could not be read, or not all of what they hold.
+    UnreadFiles {
+        /// How many.
+        files: usize,
+        /// For how many reasons.
+        reasons: usize,
+    },
     /// Calls of plugins failed.
-    PluginFailures(usize),
+    PluginFailures {
+        /// How many.
+        calls: usize,
+        /// Why the first that went over a bound of plugins did: which bound, and which setting.
+        over_bound: Option<String>,
+    },
+    /// Files in the plugins directory were not loaded as plugins.
+    RefusedPlugins {
+        /// Their names.
+        files: Vec<String>,
+    },
     /// Versions could not be ordered.
     UnorderedVersions(usize),
     /// Advisories could not be judged.
@@ -87,12 +112,19 @@ pub enum Gap {
 }
 
 impl Gap {
+    /// Whether the report is incomplete for it. What nobody publishes is told, but is no reason to wait for a better
+    /// report: none can come.
+    pub const fn is_blocking(&self) -> bool {
+        !matches!(self, Self::NotPublished { .. })
+    }
+
     /// A code for programs.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::UnknownDistribution => "unknown-distribution",
             Self::Unsupported { .. } => "unsupported-distribution",
             Self::NoAdvisories { .. } => "no-advisories",
+            Self::NotPublished { .. } => "not-published",
             Self::NoPackages | Self::NoDistributionPackages { .. } => "no-packages",
             Self::OtherReleases { .. } => "other-releases",
             Self::ReleaseDropped { .. } => "release-dropped",
@@ -101,8 +133,9 @@ impl Gap {
             Self::LongPaths(_) => "long-paths",
             Self::UnexaminedFiles(_) => "unexamined-files",
             Self::UncountedFiles { .. } => "uncounted-files",
-            Self::UnreadFiles(_) => "unread-files",
-            Self::PluginFailures(_) => "plugin-failures",
+            Self::UnreadFiles { .. } => "unread-files",
+            Self::PluginFailures { .. } => "plugin-failures",
+            Self::RefusedPlugins { .. } => "refused-plugins",
             Self::UnorderedVersions(_) => "unordered-versions",
             Self::UnjudgedAdvisories(_) => "unjudged-advisories",
             Self::RefreshUnderWay => "refresh-under-way",
@@ -128,6 +161,12 @@ impl std::fmt::Display for Gap {
                 "no advisories are stored for {}, where those of {} would be published",
                 namespaces.join(", "),
                 counted(*packages, "package", "packages")
+            ),
+            Self::NotPublished { namespaces, packages } => write!(
+                f,
+                "{} not from a registry ({}): nobody publishes advisories for such packages, and no feed can",
+                counted(*packages, "package is", "packages are"),
+                namespaces.join(", "),
             ),
             Self::NoPackages => f.write_str("no detector found a package in the image"),
             Self::NoDistributionPackages { distribution } => write!(
@@ -178,11 +217,30 @@ impl std::fmt::Display for Gap {
                 "files that no detector reads were not counted in {}: submit the image again",
                 counted(*layers, "layer", "layers")
             ),
-            Self::UnreadFiles(count) => {
-                write!(f, "{} could not be read", counted(*count, "claimed file", "claimed files"))
+            Self::UnreadFiles { files, reasons } => {
+                write!(f, "{} could not be read", counted(*files, "claimed file", "claimed files"))?;
+                if reasons == files {
+                    Ok(())
+                } else {
+                    write!(f, ", or not all of them, for {reasons} reasons")
+                }
             }
-            Self::PluginFailures(count) => {
-                write!(f, "{} gave no answer", counted(*count, "call of a plugin", "calls of plugins"))
+            Self::PluginFailures { calls, over_bound } => {
+                write!(f, "{} gave no answer", counted(*calls, "call of a plugin", "calls of plugins"))?;
+                match over_bound {
+                    Some(why) => write!(f, ": {why}"),
+                    None => Ok(()),
+                }
+            }
+            Self::RefusedPlugins { files } => {
+                write!(f, "{} not loaded as a plugin", counted(files.len(), "file was", "files were"))?;
+                let more = files.len().saturating_sub(NAMED_FILES);
+                let named: Vec<_> = files.iter().take(NAMED_FILES).map(|file| format!("`{file}`")).collect();
+                write!(f, ": {}", named.join(", "))?;
+                if more > 0 {
+                    write!(f, " and {more} more")?;
+                }
+                f.write_str(" (`limpid plugin list` says why)")
             }
             Self::UnorderedVersions(count) => {
                 write!(f, "{} could not be ordered", counted(*count, "version", "versions"))

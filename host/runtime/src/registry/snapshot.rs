@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use limpid_model::{PluginId, Plugins, RefusedPlugin, Role};
@@ -30,13 +30,15 @@ pub struct Refused {
     pub path: PathBuf,
     /// Why.
     pub reason: LoadError,
+    /// Whether what ran before goes on in its place.
+    pub is_replaced: bool,
 }
 
 impl Snapshot {
     /// What is shown of all of them.
     pub fn state(&self) -> Plugins {
         let refused = self.refused.iter().map(|refused| RefusedPlugin {
-            file: refused.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            file: file_name(&refused.path),
             reason: limpid_model::chain(&refused.reason),
         });
         let loaded = self.plugins.iter().map(|plugin| plugin.state()).collect();
@@ -51,6 +53,12 @@ impl Snapshot {
     /// What was not loaded, by file name.
     pub fn refused(&self) -> &[Arc<Refused>] {
         &self.refused
+    }
+
+    /// The names of files that were not loaded and in whose place nothing runs, in their order.
+    pub fn missing(&self) -> Vec<String> {
+        let missing = self.refused.iter().filter(|refused| !refused.is_replaced);
+        missing.map(|refused| file_name(&refused.path)).collect()
     }
 
     /// What was not loaded because [nobody needs it](crate::Registry::with_roles), by file name.
@@ -98,4 +106,8 @@ impl Snapshot {
     pub fn scheme(&self, name: &str) -> Option<Scheme<'_>> {
         self.schemes().find(|scheme| scheme.name() == name)
     }
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use limpid_model::{Advisory, Digest, Enrichment};
+use limpid_model::{Advisory, Digest, Enrichment, EnrichmentKinds};
 use limpid_store::tables::advisories::{self, Advisories};
 use limpid_store::tables::enrichments::{self, Enrichments};
 use limpid_store::{Error, Packed};
@@ -14,6 +14,8 @@ pub(crate) struct Records {
     stated: AdvisorySet,
     /// By vulnerability and kind; of two the later counts.
     pub(crate) enrichments: Knowledge,
+    /// What kinds of it were stated.
+    pub(super) kinds: EnrichmentKinds,
 }
 
 pub(crate) type Knowledge = BTreeMap<(String, String), Packed<Enrichments>>;
@@ -69,6 +71,7 @@ impl Records {
 
     /// Adds what is known of a vulnerability.
     pub(crate) fn know(&mut self, known: Enrichment) -> Result<(), Error> {
+        self.kinds = self.kinds.and(EnrichmentKinds::of(&known));
         let Enrichment { id, kind, ratings, facts } = known;
         self.enrichments.insert((id, kind), Packed::new(&enrichments::Row::new(ratings, facts))?);
         Ok(())
@@ -83,6 +86,7 @@ impl Records {
             }
         }
         self.enrichments.extend(later.enrichments);
+        self.kinds = self.kinds.and(later.kinds);
         Ok(())
     }
 

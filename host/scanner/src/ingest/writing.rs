@@ -192,6 +192,7 @@ impl Ingest<'_> {
         stated: Stated<'_>,
     ) -> Result<Ingested, Error> {
         let Stated { source, collected, records, news, as_of, dated, guard } = stated;
+        let kinds = records.kinds;
         let (advisories, enrichments) = records.into_parts();
         let feed = parser.name();
         let now = self.settings.clock.now();
@@ -250,6 +251,8 @@ impl Ingest<'_> {
             state.rejected = rejected;
             state.dated = collected.dated().or_else(|| earlier_date(source, before.as_ref()));
             state.spoken = std::mem::take(&mut difference.spoken);
+            let changed = before.as_ref().filter(|_| source.mode == Mode::Delta);
+            state.set_knows(kinds.and(changed.map(sources::Row::knows).unwrap_or_default()));
             batch.put::<Sources>(&key, &state)?;
         }
         for namespace in &difference.fell_silent {

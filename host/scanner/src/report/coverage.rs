@@ -4,7 +4,8 @@ use limpid_formats::rfc3339;
 use limpid_matching::{Contents, Matches, namespaces};
 use limpid_model::Scope;
 use limpid_model::report::{
-    Coverage, DistributionCoverage, Examination, Finding, Gap, SilentNamespace, SourceCoverage,
+    Coverage, DistributionCoverage, EnrichmentSource, Examination, Finding, Gap, SilentNamespace,
+    SourceCoverage,
 };
 use limpid_store::View;
 use limpid_store::tables::feeds::Feeds;
@@ -24,7 +25,7 @@ pub(super) fn coverage(
 ) -> Result<Coverage, Error> {
     let published = published(contents);
     let asked: BTreeSet<&str> = published.keys().copied().flatten().map(String::as_str).collect();
-    let sources = sources((view, past), &asked)?;
+    let (sources, enrichments) = sources((view, past), &asked)?;
     let spoken_of: BTreeSet<&str> =
         sources.iter().flat_map(|source| &source.namespaces).map(String::as_str).collect();
     let distribution = contents.distribution.clone().map(|distribution| DistributionCoverage {
@@ -47,6 +48,7 @@ pub(super) fn coverage(
         gaps: Vec::new(),
         distribution,
         sources: Vec::new(),
+        enrichments,
     };
     let of_distribution =
         contents.packages.iter().filter(|installed| installed.package.scope == Scope::Distribution).count();
@@ -105,8 +107,12 @@ fn unrated(
     Ok(is_gap.then_some(Gap::UnratedFindings { unrated, findings: findings.len(), feeds }))
 }
 
-/// The sources that speak of a namespace of the image, by feed.
-fn sources((view, past): (&View<'_>, &Past), asked: &BTreeSet<&str>) -> Result<Vec<SourceCoverage>, Error> {
+/// The sources that speak of a namespace of the image, and those that speak of vulnerabilities whoever is affected, by
+/// feed.
+fn sources(
+    (view, past): (&View<'_>, &Past),
+    asked: &BTreeSet<&str>,
+) -> Result<(Vec<SourceCoverage>, Vec<EnrichmentSource>), Error> {
     let feeds = view.walk::<Feeds>().group(|_| (), |rows| rows)?;
     let revisions: BTreeMap<&str, u64> = feeds
         .iter()
@@ -114,11 +120,20 @@ fn sources((view, past): (&View<'_>, &Past), asked: &BTreeSet<&str>) -> Result<V
         .map(|(feed, row)| (feed.as_str(), past.revision(feed, row.revision)))
         .collect();
     let known = view.walk::<Sources>().group(|_| (), |rows| rows)?;
-    let mut sources = Vec::new();
+    let (mut sources, mut enrichments) = (Vec::new(), Vec::new());
     for (key, row) in known.iter().flat_map(|rows| rows.iter()) {
         let namespaces = past.namespaces(&key.feed, &key.source, &row.namespaces).iter();
         let namespaces: Vec<_> =
             namespaces.filter(|namespace| asked.contains(namespace.as_str())).cloned().collect();
+        if !row.knows().is_empty() && past.knew(&key.feed, &key.source) {
+            enrichments.push(EnrichmentSource {
+                revision: revisions.get(key.feed.as_str()).copied().unwrap_or(0),
+                feed: key.feed.clone(),
+                source: key.source.clone(),
+                ingested: past.not_after(row.as_of()),
+                states: row.knows(),
+            });
+        }
         if !namespaces.is_empty() {
             sources.push(SourceCoverage {
                 revision: revisions.get(key.feed.as_str()).copied().unwrap_or(0),
@@ -152,7 +167,8 @@ fn sources((view, past): (&View<'_>, &Past), asked: &BTreeSet<&str>) -> Result<V
         }
     }
     sources.sort_by(|a, b| (&a.feed, &a.source).cmp(&(&b.feed, &b.source)));
-    Ok(sources)
+    enrichments.sort_by(|a, b| (&a.feed, &a.source).cmp(&(&b.feed, &b.source)));
+    Ok((sources, enrichments))
 }
 
 /// What its publisher had stopped speaking of by then.
@@ -217,11 +233,20 @@ fn gaps(coverage: &Coverage, of_distribution: usize, unspoken: BTreeMap<Vec<Stri
     if coverage.packages == 0 {
         gaps.push(Gap::NoPackages);
     }
-    let unspoken = unspoken.into_iter();
-    gaps.extend(unspoken.map(|(namespaces, packages)| Gap::NoAdvisories { namespaces, packages }));
+    let is_elsewhere = |namespaces: &[String]| namespaces.iter().all(|it| it.ends_with(Scope::ELSEWHERE));
+    let (elsewhere, unspoken): (Vec<_>, Vec<_>) =
+        unspoken.into_iter().partition(|(namespaces, _)| is_elsewhere(namespaces));
+    gaps.extend(
+        unspoken.into_iter().map(|(namespaces, packages)| Gap::NoAdvisories { namespaces, packages }),
+    );
     gaps.extend(coverage.examination.gaps());
     let mut counted = |count: usize, gap: fn(usize) -> Gap| gaps.extend((count > 0).then(|| gap(count)));
     counted(coverage.unordered.len(), Gap::UnorderedVersions);
     counted(coverage.unjudged.len(), Gap::UnjudgedAdvisories);
+    if !elsewhere.is_empty() {
+        let packages = elsewhere.iter().map(|(_, packages)| packages).sum();
+        let namespaces: BTreeSet<_> = elsewhere.into_iter().flat_map(|(namespaces, _)| namespaces).collect();
+        gaps.push(Gap::NotPublished { namespaces: namespaces.into_iter().collect(), packages });
+    }
     gaps
 }

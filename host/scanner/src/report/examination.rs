@@ -36,6 +36,7 @@ pub(super) fn examination(
         failures: failures
             .map(|(diff_id, failure)| LayerFailure { diff_id: *diff_id, failure: failure.clone() })
             .collect(),
+        refused_plugins: reporter.plugins.missing(),
         unread: unread(contents),
         unexamined: files(reporter, contents, row.files)?,
         uncounted: row.uncounted,

@@ -33,6 +33,7 @@ pub(super) fn routes() -> Routes<AppState> {
         .get("/v1/images/{name}/report", Read, images::report)
         .get("/v1/images/{name}/packages", Read, images::packages)
         .get("/v1/images/{name}/layers", Read, images::layers)
+        .get("/v1/images/{name}/plan", Read, images::plan)
         .get("/v1/images/{name}/diff/{other}", Read, images::difference)
         .get("/v1/images/{name}/explain", Read, vulnerabilities::explain)
         .get("/v1/images/{name}/verdict", Read, verdicts::verdict)

@@ -1,6 +1,6 @@
 //! The sources of each feed that were ingested.
 
-use limpid_model::PluginId;
+use limpid_model::{EnrichmentKinds, PluginId};
 use serde::{Deserialize, Serialize};
 
 use super::values::Plugin;
@@ -37,6 +37,15 @@ pub struct Row {
     pub dated: Option<u64>,
     /// How much it says of each of these namespaces, where that was counted.
     pub spoken: Vec<Spoken>,
+    pub(super) knows: Knows,
+}
+
+/// What kinds of knowledge of vulnerabilities a source states.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Knows {
+    exploited: bool,
+    probability: bool,
+    other: bool,
 }
 
 /// What a source says of a namespace.
@@ -55,12 +64,13 @@ pub struct Spoken {
 }
 
 impl table::Row for Row {
-    const VERSION: u8 = 3;
+    const VERSION: u8 = 4;
 
     fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
         match version {
             1 => postcard::from_bytes::<WithoutPlugin>(fields).ok().map(Self::from),
             2 => postcard::from_bytes::<WithoutSpoken>(fields).ok().map(Self::from),
+            3 => postcard::from_bytes::<WithoutKnows>(fields).ok().map(Self::from),
             _ => None,
         }
     }
@@ -69,8 +79,29 @@ impl table::Row for Row {
 impl Row {
     /// The row of a document that a plugin has parsed.
     pub fn new(plugin: PluginId, ingested: u64, namespaces: Vec<String>) -> Self {
-        let (dated, spoken) = (None, Vec::new());
-        Self { plugin: Some(plugin.into()), ingested, advisories: 0, rejected: 0, namespaces, dated, spoken }
+        Self {
+            plugin: Some(plugin.into()),
+            ingested,
+            advisories: 0,
+            rejected: 0,
+            namespaces,
+            dated: None,
+            spoken: Vec::new(),
+            knows: Knows::default(),
+        }
+    }
+
+    /// What kinds of knowledge it states of vulnerabilities, whoever is affected. Of what was ingested by an early
+    /// Limpid none is known until its document is read again.
+    pub fn knows(&self) -> EnrichmentKinds {
+        let Knows { exploited, probability, other } = self.knows;
+        EnrichmentKinds { exploited, probability, other }
+    }
+
+    /// Says what kinds of knowledge it states.
+    pub fn set_knows(&mut self, kinds: EnrichmentKinds) {
+        let EnrichmentKinds { exploited, probability, other } = kinds;
+        self.knows = Knows { exploited, probability, other };
     }
 
     /// As of when what it says is: of when its document is by its own word, which nothing that is
@@ -97,8 +128,8 @@ struct WithoutPlugin {
 impl From<WithoutPlugin> for Row {
     fn from(row: WithoutPlugin) -> Self {
         let WithoutPlugin { ingested, advisories, rejected, namespaces } = row;
-        let (dated, spoken) = (None, Vec::new());
-        Self { plugin: None, ingested, advisories, rejected, namespaces, dated, spoken }
+        let (dated, spoken, knows) = (None, Vec::new(), Knows::default());
+        Self { plugin: None, ingested, advisories, rejected, namespaces, dated, spoken, knows }
     }
 }
 
@@ -115,7 +146,26 @@ struct WithoutSpoken {
 impl From<WithoutSpoken> for Row {
     fn from(row: WithoutSpoken) -> Self {
         let WithoutSpoken { plugin, ingested, advisories, rejected, namespaces } = row;
-        let (dated, spoken) = (None, Vec::new());
-        Self { plugin, ingested, advisories, rejected, namespaces, dated, spoken }
+        let (dated, spoken, knows) = (None, Vec::new(), Knows::default());
+        Self { plugin, ingested, advisories, rejected, namespaces, dated, spoken, knows }
+    }
+}
+
+/// Version 3.
+#[derive(Deserialize)]
+struct WithoutKnows {
+    plugin: Option<Plugin>,
+    ingested: u64,
+    advisories: u64,
+    rejected: u64,
+    namespaces: Vec<String>,
+    dated: Option<u64>,
+    spoken: Vec<Spoken>,
+}
+
+impl From<WithoutKnows> for Row {
+    fn from(row: WithoutKnows) -> Self {
+        let WithoutKnows { plugin, ingested, advisories, rejected, namespaces, dated, spoken } = row;
+        Self { plugin, ingested, advisories, rejected, namespaces, dated, spoken, knows: Knows::default() }
     }
 }

@@ -9,11 +9,14 @@
 //! their names. A record that cannot be read costs that record.
 
 pub mod database;
+mod upgrade;
 mod vendor;
 
 use std::collections::BTreeSet;
 
-use limpid_plugin_sdk::detector::{Claim, Detector, File, Ownership, Package, Paths, Problems, Report};
+use limpid_plugin_sdk::detector::{
+    Advice, Claim, Detector, File, Ownership, Package, Paths, Problems, Report, System, Wish,
+};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use database::{Record, Records};
@@ -42,6 +45,10 @@ impl Detector for Apk {
             }
         }
         Ok(report)
+    }
+
+    fn upgrade(system: Option<&System>, wishes: &[Wish]) -> Advice {
+        upgrade::advice(system, wishes)
     }
 }
 

@@ -22,11 +22,14 @@
 mod database;
 mod owned;
 pub mod status;
+mod upgrade;
 mod vendor;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_plugin_sdk::detector::{Claim, Detector, File, Ownership, Package, Problems, Report};
+use limpid_plugin_sdk::detector::{
+    Advice, Claim, Detector, File, Ownership, Package, Problems, Report, System, Wish,
+};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use database::{Database, Found, Kind};
@@ -69,6 +72,10 @@ impl Detector for Dpkg {
         }
         read_owned(files, &names, &mut report);
         Ok(report)
+    }
+
+    fn upgrade(system: Option<&System>, wishes: &[Wish]) -> Advice {
+        upgrade::advice(system, wishes)
     }
 }
 

@@ -43,13 +43,16 @@ mod link_flags;
 pub mod modules;
 mod packed;
 mod symbols;
+mod upgrade;
 mod wasm;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use limpid_executable::executables;
-use limpid_plugin_sdk::detector::{Claim, Detector, Evidence, File, Package, Problems, Report};
+use limpid_plugin_sdk::detector::{
+    Advice, Claim, Detector, Evidence, File, Package, Problems, Report, System, Wish,
+};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use build_info::BuildInfo;
@@ -102,6 +105,10 @@ impl Detector for Go {
 
     fn detect(files: &[File]) -> Result<Report, Error> {
         Ok(Report::of_each(files, read))
+    }
+
+    fn upgrade(system: Option<&System>, wishes: &[Wish]) -> Advice {
+        upgrade::advice(system, wishes)
     }
 }
 

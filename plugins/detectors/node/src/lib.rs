@@ -2,14 +2,16 @@
 //!
 //! In `node_modules` each folder is a package, or one of a scope: that is where npm, yarn and pnpm install, below an
 //! application and below a package that needs a version of its own. It is the package itself that names it, because
-//! a folder may be called otherwise (`npm install NAME@npm:OTHER`). Files of that name below a package are its own
-//! parts, tests and templates. One that names no package or version only tells node how to run what is beside it
-//! (`{"type": "module"}`), and states nothing.
+//! a folder may be called otherwise (`npm install NAME@npm:OTHER`). One that states no name or no version of itself is
+//! unread: the package is there, and nobody can judge it. Files of that name below a package are its own parts, tests
+//! and templates.
 //!
 //! Elsewhere a folder is a package by [npm's own rules](https://docs.npmjs.com/about-packages-and-modules): where
 //! its file has a valid name and version. So programs are that were unpacked (`opt/yarn-v1.22.22`, what corepack
-//! fetched, Debian's `usr/share/nodejs`), and an application itself, private or not. Manifests in folders of tests,
-//! fixtures, examples and templates, and those of other programs' extensions, which use the same file, are not.
+//! fetched, Debian's `usr/share/nodejs`). An application that is `private` came from no registry, and is not stated;
+//! nor are manifests that name no package or version, which tell node how to run what is beside them
+//! (`{"type": "module"}`), those in folders of tests, fixtures, examples and templates, and those of other programs'
+//! extensions, which use the same file.
 //!
 //! Packages that Yarn leaves packed are members of zips (`.yarn/cache/*.zip`). What pnpm, Yarn and Bun link to from
 //! `node_modules` is stated where it is (`node_modules/.pnpm`, `.store`, `.bun`), and the link is not another one.
@@ -27,15 +29,16 @@ mod lock;
 pub mod manifest;
 mod packed;
 mod place;
+mod upgrade;
 
 use limpid_lockfile::Origin;
-use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Report};
+use limpid_plugin_sdk::detector::{Advice, Claim, Detector, File, Package, Report, System, Wish};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 pub use lock::MAX_YAML;
 pub use packed::{MAX_MANIFESTS, MAX_MEMBERS};
 
-use manifest::Manifest;
+use manifest::{Manifest, Stated};
 use place::Place;
 
 /// The largest file that is read, in bytes. Old npm wrote the package's read-me into it.
@@ -68,14 +71,22 @@ impl Detector for Node {
                 };
             }
             let place = Place::of(file.path());
-            if place != Place::Part
-                && let Some(manifest) = Manifest::parse(&file.read_to_vec(MAX_FILE)?)?
-                && (place == Place::Installed || manifest.is_of_npm())
-            {
-                report.found(file.path(), installed(manifest));
+            if place == Place::Part {
+                return Ok(());
+            }
+            match (Manifest::parse(&file.read_to_vec(MAX_FILE)?)?, place) {
+                (Stated::Package(manifest), place) if place == Place::Installed || manifest.is_of_npm() => {
+                    report.found(file.path(), installed(manifest));
+                }
+                (stated, Place::Installed) => return Err(incomplete(&stated)),
+                _ => {}
             }
             Ok(())
         }))
+    }
+
+    fn upgrade(system: Option<&System>, wishes: &[Wish]) -> Advice {
+        upgrade::advice(system, wishes)
     }
 }
 
@@ -84,6 +95,18 @@ export_detector!(Node);
 fn installed(manifest: Manifest) -> Package {
     let Manifest { name, version, licenses, .. } = manifest;
     licenses.into_iter().fold(package(&name, &version, &Origin::Published), Package::license)
+}
+
+/// Why nothing can be said of a package that is there.
+fn incomplete(stated: &Stated) -> Error {
+    match stated {
+        Stated::Part { missing, stated } => {
+            Error::malformed(format_args!("the package `{stated:.100}` states no {missing}"))
+        }
+        Stated::Package(_) | Stated::Marker => {
+            Error::malformed("the package states neither name nor version")
+        }
+    }
 }
 
 fn package(name: &str, version: &str, origin: &Origin) -> Package {
@@ -121,13 +144,17 @@ mod tests {
     fn a_program_or_an_application_outside_of_node_modules_is_a_package() {
         let yarn = r#"{"name": "yarn", "version": "1.22.22", "engines": {"node": ">=4.0.0"}}"#;
         assert_eq!(found("opt/yarn-v1.22.22/package.json", yarn), ["yarn 1.22.22"]);
-        assert_eq!(
-            found("app/package.json", r#"{"name": "shop", "version": "2.0.0", "private": true}"#),
-            ["shop 2.0.0"]
-        );
-        assert_eq!(found("app/package.json", r#"{"name": "shop", "private": true}"#), [""; 0]);
+        assert_eq!(found("app/package.json", r#"{"name": "shop", "version": "2.0.0"}"#), ["shop 2.0.0"]);
+        assert_eq!(found("app/package.json", r#"{"name": "shop"}"#), [""; 0]);
         assert_eq!(found("opt/yarn/test/fixtures/package.json", yarn), [""; 0]);
         assert_eq!(found("app/dist/esm/package.json", r#"{"type": "module"}"#), [""; 0]);
+    }
+
+    #[test]
+    fn a_private_application_is_no_package_of_npm_and_what_is_installed_is_one() {
+        let private = r#"{"name": "shop", "version": "2.0.0", "private": true}"#;
+        assert_eq!(found("app/package.json", private), [""; 0]);
+        assert_eq!(found("app/node_modules/shop/package.json", private), ["shop 2.0.0"]);
     }
 
     #[test]
@@ -167,14 +194,21 @@ mod tests {
     }
 
     #[test]
-    fn a_marker_states_nothing_and_a_damaged_file_is_named() {
+    fn what_states_no_version_or_is_damaged_is_named_where_it_is_installed() {
         let check = |path: &str, text: &str, unread: &[&str]| {
             let report = Node::detect(&[File::in_memory(path, text)]).unwrap();
             assert_eq!(report.findings, []);
             let reasons: Vec<_> = report.unread.iter().map(|unread| unread.error.to_string()).collect();
             assert_eq!(reasons, unread, "{text:.40}");
         };
-        check("node_modules/a/package.json", r#"{"type": "module"}"#, &[]);
+        check("app/package.json", r#"{"type": "module"}"#, &[]);
+        check("node_modules/a/esm/package.json", r#"{"type": "module"}"#, &[]);
+        let neither = "malformed: the package states neither name nor version";
+        check("node_modules/a/package.json", r#"{"type": "module"}"#, &[neither]);
+        let why = "malformed: the package `a` states no version";
+        check("node_modules/a/package.json", r#"{"name": "a", "version": null}"#, &[why]);
+        let why = "malformed: the package `1.0.0` states no name";
+        check("node_modules/@b/a/package.json", r#"{"version": "1.0.0"}"#, &[why]);
         check("node_modules/.cache/package.json", "{", &[]);
         check("node_modules/@a/package.json", r#"{"name": "a", "version": "1.0.0"}"#, &[]);
         check(

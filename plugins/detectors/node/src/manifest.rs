@@ -25,36 +25,66 @@ pub struct Manifest {
     /// Whether it is the manifest of something else than a package of npm: of an extension of an editor, or of
     /// Unity's packages.
     pub of_others: bool,
+    /// Whether it says that npm is never to publish it.
+    pub is_private: bool,
+}
+
+/// What a file says of the folder that it lies in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stated {
+    /// A package.
+    Package(Manifest),
+    /// A name without a version, or a version without a name.
+    Part {
+        /// What is not stated: `name`, `version`.
+        missing: &'static str,
+        /// The other one.
+        stated: String,
+    },
+    /// Neither: it tells node how to run what is beside it.
+    Marker,
 }
 
 impl Manifest {
-    /// Reads the file of a package; none where it names no package, or no version of it.
+    /// Reads the file of a package.
     ///
     /// # Errors
     ///
     /// [`Error::Malformed`] where it is not the JSON of an object, or its name or version is not a
     /// string.
-    pub fn parse(bytes: &[u8]) -> Result<Option<Self>, Error> {
+    pub fn parse(bytes: &[u8]) -> Result<Stated, Error> {
         let text = String::from_utf8_lossy(bytes);
         // npm takes a byte order mark, too.
         let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
         // Where a key stands twice, the last one counts, as it does for npm.
         let fields: Fields<'_> = serde_json::from_str(text).map_err(Error::malformed)?;
         let (name, version) = (string(&fields, "name")?, string(&fields, "version")?);
-        let (Some(name), Some(version)) = (name, version) else { return Ok(None) };
+        let (name, version) = match (name, version) {
+            (Some(name), Some(version)) => (name, version),
+            (Some(stated), None) => return Ok(Stated::Part { missing: "version", stated }),
+            (None, Some(stated)) => return Ok(Stated::Part { missing: "name", stated }),
+            (None, None) => return Ok(Stated::Marker),
+        };
         let values = ["license", "licenses"].into_iter().filter_map(|key| fields.get(key));
         let licenses = values.flat_map(|value| licenses(value)).take(MAX_LICENSES).collect();
         let engines =
             fields.get("engines").and_then(|engines| serde_json::from_str::<Fields<'_>>(engines.get()).ok());
         let is_extension = engines.is_some_and(|it| it.contains_key("vscode") || it.contains_key("atom"));
         let of_others = is_extension || fields.contains_key("unity");
-        Ok(Some(Self { name, version, licenses, of_others }))
+        let is_private = fields.get("private").is_some_and(|value| is_truthy(value));
+        Ok(Stated::Package(Self { name, version, licenses, of_others, is_private }))
     }
 
-    /// Whether npm would take its name and version, and it is no manifest of something else.
+    /// Whether it may be a package that npm was given: npm takes its name and version and is not forbidden to publish
+    /// it, and it is no manifest of something else.
     pub fn is_of_npm(&self) -> bool {
-        !self.of_others && is_name(&self.name) && is_version(&self.version)
+        !self.of_others && !self.is_private && is_name(&self.name) && is_version(&self.version)
     }
+}
+
+/// Whether JavaScript takes a value for true, as npm does where it asks whether a package is `private`.
+fn is_truthy(value: &RawValue) -> bool {
+    !matches!(value.get().trim(), "false" | "null" | "0" | "-0" | "\"\"")
 }
 
 /// Whether npm takes a name, also one from before it asked for more
@@ -121,11 +151,21 @@ mod tests {
 
     use super::*;
 
+    fn package(text: &str) -> Manifest {
+        match Manifest::parse(text.as_bytes()).unwrap() {
+            Stated::Package(manifest) => manifest,
+            other => panic!("{other:?}: {text:.60}"),
+        }
+    }
+
     #[test]
     fn a_package_has_a_name_and_a_version() {
         let check = |text: &str, expected: Option<(&str, &str)>| {
-            let manifest = Manifest::parse(text.as_bytes()).unwrap();
-            let found = manifest.as_ref().map(|it| (it.name.as_str(), it.version.as_str()));
+            let found = match Manifest::parse(text.as_bytes()).unwrap() {
+                Stated::Package(it) => Some((it.name, it.version)),
+                Stated::Part { .. } | Stated::Marker => None,
+            };
+            let found = found.as_ref().map(|(name, version)| (name.as_str(), version.as_str()));
             assert_eq!(found, expected, "{text}");
         };
         check(r#"{"name": "a", "version": "1.0.0"}"#, Some(("a", "1.0.0")));
@@ -137,6 +177,33 @@ mod tests {
         check(r#"{"name": "a", "version": null}"#, None);
         check(r#"{"type": "module"}"#, None);
         check("{}", None);
+    }
+
+    #[test]
+    fn a_name_without_a_version_is_told_from_a_marker() {
+        let check = |text: &str, expected: Stated| {
+            assert_eq!(Manifest::parse(text.as_bytes()), Ok(expected), "{text}");
+        };
+        let part = |missing, stated: &str| Stated::Part { missing, stated: stated.to_owned() };
+        check(r#"{"name": "a"}"#, part("version", "a"));
+        check(r#"{"name": "a", "version": ""}"#, part("version", "a"));
+        check(r#"{"version": "1.0.0"}"#, part("name", "1.0.0"));
+        check(r#"{"type": "module"}"#, Stated::Marker);
+        check("{}", Stated::Marker);
+    }
+
+    #[test]
+    fn what_npm_must_not_publish_is_not_of_npm() {
+        let check = |private: &str, expected: bool| {
+            let text = format!(r#"{{"name": "a", "version": "1.0.0", "private": {private}}}"#);
+            assert_eq!(package(&text).is_of_npm(), expected, "{private}");
+        };
+        for private in ["true", "1", "\"yes\"", "{}"] {
+            check(private, false);
+        }
+        for public in ["false", "null", "0", "\"\""] {
+            check(public, true);
+        }
     }
 
     #[test]
@@ -177,7 +244,7 @@ mod tests {
     fn licenses_are_read_in_all_forms_that_they_have_had() {
         let check = |fields: &str, expected: &[&str]| {
             let text = format!(r#"{{"name": "a", "version": "1", {fields}}}"#);
-            assert_eq!(Manifest::parse(text.as_bytes()).unwrap().unwrap().licenses, expected, "{fields:.60}");
+            assert_eq!(package(&text).licenses, expected, "{fields:.60}");
         };
         check(r#""license": "(MIT OR Apache-2.0)""#, &["(MIT OR Apache-2.0)"]);
         check(r#""license": {"type": "MIT", "url": "https://example.org"}"#, &["MIT"]);
@@ -196,7 +263,7 @@ mod tests {
         let (open, close) = ("[".repeat(100_000), "]".repeat(100_000));
         let text =
             format!(r#"{{"license": {open}{close}, "x": {open}{close}, "name": "a", "version": "1"}}"#);
-        assert_eq!(Manifest::parse(text.as_bytes()).unwrap().unwrap().licenses, Vec::<String>::new());
+        assert_eq!(package(&text).licenses, Vec::<String>::new());
     }
 
     proptest! {
@@ -204,7 +271,7 @@ mod tests {
         fn what_was_written_is_read(name in "(@\\PC{1,9}/)?\\PC{1,9}", version in "\\PC{1,9}", license in "\\PC{1,9}") {
             prop_assume!(!name.trim().is_empty() && !version.trim().is_empty());
             let text = serde_json::json!({ "name": name, "version": version, "license": license });
-            let manifest = Manifest::parse(text.to_string().as_bytes()).unwrap().unwrap();
+            let manifest = package(&text.to_string());
             prop_assert_eq!((manifest.name.as_str(), manifest.version.as_str()), (name.trim(), version.trim()));
             prop_assert_eq!(manifest.licenses, [license]);
         }
@@ -216,7 +283,7 @@ mod tests {
 
         #[test]
         fn no_json_is_too_odd_to_be_read(text in "\\{(\"(name|version|license)\":(\"[a ]{0,2}\"|[0{}\\[\\]]{1,3}),?){0,4}\\}") {
-            if let Ok(Some(manifest)) = Manifest::parse(text.as_bytes()) {
+            if let Ok(Stated::Package(manifest)) = Manifest::parse(text.as_bytes()) {
                 prop_assert!(!manifest.name.is_empty() && !manifest.version.is_empty());
             }
         }

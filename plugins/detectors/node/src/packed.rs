@@ -1,12 +1,12 @@
 //! Packages that Yarn leaves packed, and node reads out of zips (Plug'n'Play).
 
 use limpid_plugin_sdk::Error;
-use limpid_plugin_sdk::detector::{File, Report};
+use limpid_plugin_sdk::detector::{File, Problems, Report};
 use limpid_zip::{Budget, Limits, Zip};
 
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, Stated};
 use crate::place::Place;
-use crate::{MAX_FILE, installed};
+use crate::{MAX_FILE, incomplete, installed};
 
 /// How many members of a zip are looked at.
 pub const MAX_MEMBERS: usize = 200_000;
@@ -32,14 +32,18 @@ pub(crate) fn read(file: &File, report: &mut Report) -> Result<(), Error> {
     let zip = Zip::open(file, &budget, |entry| {
         entry.name().ends_with("/package.json") && Place::of(entry.name()) == Place::Installed
     })?;
+    let mut problems = Problems::default();
     for member in zip.members() {
         let manifest = zip.read_to_vec(member, MAX_FILE, &budget).and_then(|bytes| Manifest::parse(&bytes));
         match manifest {
-            Ok(Some(manifest)) => report.found_in(file.path(), member.name(), installed(manifest)),
-            Ok(None) => {}
-            Err(error) => report.unread(file.path(), error),
+            Ok(Stated::Package(manifest)) => {
+                report.found_in(file.path(), member.name(), installed(manifest));
+            }
+            Ok(stated) => problems.push(incomplete(&stated)),
+            Err(error) => problems.push(error),
         }
     }
+    report.unread_parts(file.path(), problems);
     Ok(())
 }
 
@@ -127,10 +131,12 @@ mod tests {
             ("node_modules/a/package.json", large.as_str()),
             ("node_modules/b/package.json", "{"),
             ("node_modules/c/package.json", r#"{"name": "c", "version": "1.0.0"}"#),
+            ("node_modules/d/package.json", r#"{"name": "d"}"#),
         ];
         let (packages, unread) = read_bytes(&zip(&members));
         assert_eq!(packages, ["c 1.0.0 in node_modules/c/package.json"]);
-        assert_eq!(unread.len(), 2);
+        assert_eq!(unread.len(), 3);
+        assert_eq!(unread[2], "malformed: the package `d` states no version");
         assert!(unread[0].starts_with("unsupported: member `node_modules/a/package.json` of the zip has "));
         assert!(read_bytes(b"no zip").1[0].starts_with("malformed: the file is no zip that can be read"));
         assert!(read_bytes(b"").1[0].starts_with("malformed: the file is no zip that can be read"));

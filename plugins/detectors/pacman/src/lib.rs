@@ -7,10 +7,13 @@
 //! vendor; which repository a package came from is not stated anywhere.
 
 pub mod entry;
+mod upgrade;
 
 use std::collections::BTreeSet;
 
-use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Paths, Problems, Reason, Report};
+use limpid_plugin_sdk::detector::{
+    Advice, Claim, Detector, File, Package, Paths, Problems, Reason, Report, System, Wish,
+};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use entry::Description;
@@ -46,6 +49,10 @@ impl Detector for Pacman {
             }
             read(file, &mut paths, report)
         }))
+    }
+
+    fn upgrade(system: Option<&System>, wishes: &[Wish]) -> Advice {
+        upgrade::advice(system, wishes)
     }
 }
 

@@ -20,9 +20,10 @@
 //! documents.
 
 pub mod composer;
+mod upgrade;
 
 use limpid_lockfile::{MAX_FILE, declare, is_of_another};
-use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Problems, Report};
+use limpid_plugin_sdk::detector::{Advice, Claim, Detector, File, Package, Problems, Report, System, Wish};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use composer::{Composed, Need};
@@ -48,6 +49,10 @@ impl Detector for Php {
             report.unread_parts(file.path(), problems);
             Ok(())
         }))
+    }
+
+    fn upgrade(system: Option<&System>, wishes: &[Wish]) -> Advice {
+        upgrade::advice(system, wishes)
     }
 }
 

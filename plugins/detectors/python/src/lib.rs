@@ -48,10 +48,11 @@ mod links;
 pub mod metadata;
 mod origin;
 mod place;
+mod upgrade;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Report};
+use limpid_plugin_sdk::detector::{Advice, Claim, Detector, File, Package, Report, System, Wish};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 pub use bundled::MAX_SBOM;
@@ -127,6 +128,10 @@ impl Detector for Python {
             }
         }
         Ok(report)
+    }
+
+    fn upgrade(system: Option<&System>, wishes: &[Wish]) -> Advice {
+        upgrade::advice(system, wishes)
     }
 }
 

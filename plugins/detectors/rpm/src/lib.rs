@@ -18,11 +18,12 @@
 mod found;
 mod manifest;
 mod source;
+mod upgrade;
 mod vendor;
 
 use std::collections::BTreeMap;
 
-use limpid_plugin_sdk::detector::{Claim, Detector, File, Problems, Report};
+use limpid_plugin_sdk::detector::{Advice, Claim, Detector, File, Problems, Report, System, Wish};
 use limpid_plugin_sdk::{Error, export_detector};
 use limpid_rpmdb::ReadAt;
 
@@ -69,6 +70,10 @@ impl Detector for Rpm {
         manifest::read(files, &mut found, &mut report);
         found.state(files, &mut report);
         Ok(report)
+    }
+
+    fn upgrade(system: Option<&System>, wishes: &[Wish]) -> Advice {
+        upgrade::advice(system, wishes)
     }
 }
 

@@ -20,9 +20,10 @@
 
 pub mod gemspec;
 pub mod lock;
+mod upgrade;
 
 use limpid_lockfile::{Origin, declare, is_of_another};
-use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Reason, Report};
+use limpid_plugin_sdk::detector::{Advice, Claim, Detector, File, Package, Reason, Report, System, Wish};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 use gemspec::Gemspec;
@@ -50,6 +51,10 @@ impl Detector for Ruby {
         Ok(Report::of_each(files, |file, report| {
             if file.path().ends_with(".gemspec") { installed(file, report) } else { declared(file, report) }
         }))
+    }
+
+    fn upgrade(system: Option<&System>, wishes: &[Wish]) -> Advice {
+        upgrade::advice(system, wishes)
     }
 }
 

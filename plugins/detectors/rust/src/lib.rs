@@ -16,10 +16,11 @@
 
 mod audit;
 mod lock;
+mod upgrade;
 
 use limpid_executable::executables;
 use limpid_lockfile::{MAX_FILE, Origin, declare, is_of_another};
-use limpid_plugin_sdk::detector::{Claim, Detector, File, Package, Problems, Report};
+use limpid_plugin_sdk::detector::{Advice, Claim, Detector, File, Package, Problems, Report, System, Wish};
 use limpid_plugin_sdk::{Error, Purl, export_detector};
 
 /// The scheme of crates.
@@ -59,6 +60,10 @@ impl Detector for Rust {
             lock::NAME => read_lock(file, report),
             _ => read_executable(file, report),
         }))
+    }
+
+    fn upgrade(system: Option<&System>, wishes: &[Wish]) -> Advice {
+        upgrade::advice(system, wishes)
     }
 }
 

@@ -1,10 +1,7 @@
 //! Where a package is from.
 
 use limpid_plugin_sdk::Purl;
-use limpid_plugin_sdk::detector::Package;
-
-/// What follows a registry's namespace where a package is not from there. No feed states advisories in such a namespace.
-const ELSEWHERE: &str = "elsewhere";
+use limpid_plugin_sdk::detector::{Package, Scope};
 
 /// The qualifier of a package that says of which kind its origin is, where that is not its registry.
 const SOURCE: &str = "source";
@@ -76,7 +73,7 @@ impl Origin {
     /// its address in the qualifier that package URLs have for it.
     pub fn state(&self, package: Package, namespace: &str, purl: Purl) -> Package {
         let Some(source) = self.source() else { return package.namespace(namespace).purl(purl) };
-        let package = package.namespace(format!("{namespace}:{ELSEWHERE}")).qualifier(SOURCE, source);
+        let package = package.namespace(format!("{namespace}{}", Scope::ELSEWHERE)).qualifier(SOURCE, source);
         match self.address() {
             Some((key, address)) => package.purl(purl.qualifier(key, address)).qualifier(key, address),
             None => package.purl(purl),
@@ -119,7 +116,6 @@ fn public(url: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use limpid_plugin_sdk::detector::Scope;
     use proptest::prelude::*;
 
     use super::*;

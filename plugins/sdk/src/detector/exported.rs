@@ -1,10 +1,10 @@
 use std::marker::PhantomData;
 
 use super::{
-    Claim, Detector, Distribution, Evidence, Fact, File, Finding, Grouping, Ownership, Package, Pattern,
-    Reason, Scope, SourcePackage,
+    Advice, Claim, Detector, Distribution, Evidence, Fact, File, Finding, Grouping, Ownership, Package,
+    Pattern, Place, Reason, Scope, SourcePackage, Step, System, Wish,
 };
-use crate::bindings::{detector_role as role, layer, types};
+use crate::bindings::{detector_role as role, layer, types, upgrades_role as upgrades};
 use crate::log;
 
 /// What goes into the answer at most, and into each part before it, roughly: larger parts gain nothing, and
@@ -37,6 +37,40 @@ impl<T: Detector + 'static> role::Guest for Exported<T> {
         }
         let unread = report.unread.into_iter().map(|unread| (unread.path, unread.error.into())).collect();
         Ok(role::Report { findings: last, unread })
+    }
+}
+
+impl<T: Detector + 'static> upgrades::Guest for Exported<T> {
+    fn upgrade(distribution: Option<(String, String)>, wishes: Vec<upgrades::Wish>) -> upgrades::Advice {
+        log::report_panics();
+        let system = distribution.map(|(id, version_id)| System { id, version_id });
+        let wishes: Vec<Wish> = wishes.into_iter().map(Into::into).collect();
+        T::upgrade(system.as_ref(), &wishes).into()
+    }
+}
+
+impl From<upgrades::Wish> for Wish {
+    fn from(wish: upgrades::Wish) -> Self {
+        let upgrades::Wish { name, version, wanted, arch, evidence, path } = wish;
+        let evidence = match evidence {
+            types::Evidence::Installed => Evidence::Installed,
+            types::Evidence::Declared => Evidence::Declared,
+            types::Evidence::Inferred => Evidence::Inferred,
+        };
+        Self { name, version, wanted, arch, evidence, path }
+    }
+}
+
+impl From<Advice> for upgrades::Advice {
+    fn from(advice: Advice) -> Self {
+        let step = |Step { place, command, note }| {
+            let place = match place {
+                Place::Image => upgrades::Place::Image,
+                Place::Sources => upgrades::Place::Sources,
+            };
+            upgrades::Step { place, command, note }
+        };
+        Self { steps: advice.steps.into_iter().map(step).collect(), copacetic: advice.copacetic }
     }
 }
 

@@ -164,6 +164,12 @@ pub enum Scope {
     Namespace(String),
 }
 
+impl Scope {
+    /// What a namespace ends with where its packages are not from the registry whose name it begins with
+    /// (`npm:elsewhere`): that registry's advisories speak of other packages of the same names.
+    pub const ELSEWHERE: &str = ":elsewhere";
+}
+
 /// How sure it is that a package is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evidence {

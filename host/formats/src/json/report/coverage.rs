@@ -15,6 +15,9 @@ pub struct Coverage {
     pub gaps: Vec<Gap>,
     /// The sources of advisories that the report rests on.
     pub sources: Vec<Source>,
+    /// The sources that speak of vulnerabilities, whoever is affected.
+    #[serde(default)]
+    pub enrichments: Vec<EnrichmentSource>,
     /// Claimed files that could not be read.
     pub unread_files: Vec<UnreadFile>,
     /// Layers that could not be read, lowest first.
@@ -76,6 +79,13 @@ pub struct Gap {
     pub code: Word,
     /// For people.
     pub message: String,
+    /// Whether the report is incomplete for it; not where nobody can do anything about it.
+    #[serde(default = "yes")]
+    pub blocking: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// A source of advisories that speaks of the image's packages.
@@ -95,6 +105,22 @@ pub struct Source {
     pub ingested: String,
     /// Namespaces of the image of which its publisher has stopped speaking: what it stated stays.
     pub silent: Vec<Silent>,
+}
+
+/// A source that speaks of vulnerabilities, whoever is affected.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EnrichmentSource {
+    /// The feed.
+    pub feed: String,
+    /// The source.
+    pub source: String,
+    /// Revision of the feed.
+    pub revision: u64,
+    /// As of when what it says is: of when its document is by its own word, otherwise when that was last
+    /// fetched or handed in.
+    pub ingested: String,
+    /// What it states of them: `exploited`, the `probability` that they are, `other`.
+    pub states: Vec<Word>,
 }
 
 /// A namespace of which a publisher has stopped speaking.
@@ -231,6 +257,7 @@ impl From<report::Coverage> for Coverage {
             supported,
             gaps: each(coverage.gaps),
             sources: each(coverage.sources),
+            enrichments: each(coverage.enrichments),
             unread_files: each(examination.unread),
             unread_layers: each(examination.unread_layers),
             notes: each(examination.notes),
@@ -261,7 +288,7 @@ fn each<A, B: From<A>>(from: Vec<A>) -> Vec<B> {
 
 impl From<report::Gap> for Gap {
     fn from(gap: report::Gap) -> Self {
-        Self { code: gap.code().into(), message: gap.to_string() }
+        Self { code: gap.code().into(), message: gap.to_string(), blocking: gap.is_blocking() }
     }
 }
 
@@ -274,6 +301,19 @@ impl From<report::SourceCoverage> for Source {
             revision: source.revision,
             ingested: time(source.ingested),
             silent: each(source.silent),
+        }
+    }
+}
+
+impl From<report::EnrichmentSource> for EnrichmentSource {
+    fn from(source: report::EnrichmentSource) -> Self {
+        let report::EnrichmentSource { feed, source, revision, ingested, states } = source;
+        Self {
+            feed,
+            source,
+            revision,
+            ingested: time(ingested),
+            states: states.words().map(Word::from).collect(),
         }
     }
 }

@@ -64,6 +64,7 @@ fn report(findings: usize) -> report::Report {
             packages: 1,
             judged: 1,
             sources: Vec::new(),
+            enrichments: Vec::new(),
             examination: report::Examination::default(),
             unordered: Vec::new(),
             unjudged: Vec::new(),

@@ -6,8 +6,8 @@ use std::time::Instant;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use limpid_formats::exchange;
-use limpid_formats::json::{Difference, Image, ImageLayers, Images, Inventory};
+use limpid_formats::json::{Difference, Image, ImageLayers, Images, Inventory, Plan};
+use limpid_formats::{exchange, plan};
 use limpid_model::{Digest, Provenance};
 use limpid_scanner::{AsOf, Error, Scanner};
 use serde::Deserialize;
@@ -182,6 +182,37 @@ pub(super) async fn layers(
         scanner.layers(digest).map(|report| ImageLayers::from(report).page(after, limit))
     };
     ask_again(&state, (("layers", after, limit), name), &wanted, make).await
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PlanAsked {
+    /// `json`, `commands` or `copa`.
+    format: Option<String>,
+}
+
+/// What to do about the findings of an image. Plugins are asked how, so that it is made anew for each request.
+pub(super) async fn plan(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    query: Result<Query<PlanAsked>, axum::extract::rejection::QueryRejection>,
+    wanted: Wanted,
+) -> Result<Response, Failure> {
+    let Query(PlanAsked { format }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
+    let form = match format.as_deref() {
+        None | Some("json") => {
+            let plan = |scanner: &Scanner, digest: &Digest| scanner.plan(digest).map(Plan::from);
+            return Ok(ask(&state, name, wanted.coding, plan).await?.into_response());
+        }
+        Some(word) => plan::Form::from_word(word).ok_or_else(|| {
+            let known = plan::Form::ALL.map(plan::Form::as_str).join(", ");
+            Failure::bad_request(format!("`format`: there is no `{word}`: give json, {known}"))
+        })?,
+    };
+    let scanner = state.scanner.clone();
+    let plan = state.readers.run(move || scanner.plan(&scanner.find_image(&name)?)).await?;
+    let text = form.write(&plan.into()).map_err(|error| Failure::bad_request(error.to_string()))?;
+    Ok(([(header::CONTENT_TYPE, form.media_type())], text).into_response())
 }
 
 /// In what two images differ, each named in any way.

@@ -394,6 +394,8 @@ fn of_advisories() -> Vec<Sample> {
         last_stated: 4,
         silent_since,
     };
+    let mut knowing = named.clone();
+    knowing.set_knows(limpid_model::EnrichmentKinds { exploited: true, probability: false, other: true });
     let speaking =
         sources::Row { dated: Some(5), spoken: vec![spoken(None), spoken(Some(6))], ..named.clone() };
     let feed = feed();
@@ -458,6 +460,7 @@ fn of_advisories() -> Vec<Sample> {
         sample::<sources::Sources>("zero-in-key", &zeros, &source),
         sample::<sources::Sources>("with-plugin", &zeros, &named),
         sample::<sources::Sources>("speaking", &zeros, &speaking),
+        sample::<sources::Sources>("knowing", &zeros, &knowing),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! [Requirements](https://pip.pypa.io/en/stable/reference/requirements-file-format/) that are pinned by `==`, or to a commit of
-//! a repository. Of others nobody knows the version, and other files that they name are files of their own. A line that is no
-//! text is told.
+//! a repository. Of others nobody knows the version: each is told, as is a line that is no text. Options state nothing, other
+//! files that they name are files of their own, and a folder is the project's or beside it.
 
 use limpid_lockfile::Declarations;
 use limpid_plugin_sdk::Error;
@@ -54,8 +54,41 @@ fn take(line: &str, number: u64, declarations: &mut Declarations<'_>) -> Result<
         Some((name, kind, url, commit)) => {
             push(name, commit.to_owned(), &Origin::of_commit(kind, url, commit), declarations)
         }
-        None => Ok(()),
+        None => {
+            // Addresses are not repeated: they may hold a password.
+            match unpinned(requirement) {
+                Some("") => {
+                    declarations.problem(Error::unsupported(format_args!("line {number} tells no version")));
+                }
+                Some(name) => declarations.problem(Error::unsupported(format_args!(
+                    "line {number} pins no version of `{name:.100}`"
+                ))),
+                None => {}
+            }
+            Ok(())
+        }
     }
+}
+
+/// The name of what a line asks for without saying which version, empty where that is an address; none where it asks for
+/// nothing but what is beside the file.
+pub(super) fn unpinned(line: &str) -> Option<&str> {
+    let line = line.trim();
+    // Hashes and other options of one requirement stand behind it.
+    let line = line.find(" --").and_then(|at| line.get(..at)).unwrap_or(line).trim_end();
+    let asked = match ["-e", "--editable"].iter().find_map(|option| line.strip_prefix(option)) {
+        Some(editable) => editable.trim_start_matches([' ', '\t', '=']),
+        None if line.starts_with('-') => return None,
+        None => line,
+    };
+    let is_beside = asked.is_empty()
+        || asked.starts_with(['.', '/'])
+        || asked.starts_with("file:")
+        // A folder of the project by its name, as only an address or a requirement with a marker has a slash otherwise.
+        || (asked.contains('/') && !asked.contains([':', '@', ';', '<', '>', '=']));
+    let (name, rest) = asked.split_at(asked.find(|c: char| !is_of_name(c)).unwrap_or(asked.len()));
+    let name = if rest.starts_with([':', '+', '/']) { "" } else { name };
+    (!is_beside).then_some(name)
 }
 
 /// A comment begins at the line's beginning, or behind a space.
@@ -92,8 +125,11 @@ pub(super) fn of_commit(line: &str) -> Option<(&str, &str, &str, &str)> {
 }
 
 fn is_name(name: &str) -> bool {
-    name.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(is_of_name)
+}
+
+const fn is_of_name(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')
 }
 
 /// Name and version of `name[extra] == 1.0 ; marker --hash=...  # comment`.

@@ -299,7 +299,62 @@ fn requirements_are_pinned_by_two_equals_signs() {
         (["certifi@2024.2.2", "idna@3.7", "requests@2.31.0", "last@1"].as_slice().map_strings(), vec![])
     );
     let (packages, unread) = read_file("requirements.txt", &format!("a==1 {}\nb==2\n", "x".repeat(1 << 20)));
-    assert_eq!((packages, unread), (["b@2"].as_slice().map_strings(), vec![]));
+    let unpinned = "unsupported: line 1 pins no version of `a`".to_owned();
+    assert_eq!((packages, unread), (["b@2"].as_slice().map_strings(), vec![unpinned]));
+}
+
+#[test]
+fn requirements_that_are_not_pinned_are_told_and_what_is_beside_the_file_is_not() {
+    let check = |line: &str, expected: Option<&str>| {
+        let (packages, unread) = read_file("requirements.txt", &format!("a==1\n{line}\n"));
+        let expected: Vec<_> = expected.map(|why| format!("unsupported: line 2 {why}")).into_iter().collect();
+        assert_eq!((packages, unread), (vec!["a@1".to_owned()], expected), "{line}");
+    };
+    let unpinned = Some("pins no version of `b.c`");
+    for line in [
+        "b.c",
+        "b.c>=1,<2",
+        "b.c == 1.*",
+        "b.c[d] ~= 1.0 ; python_version < '3' # why",
+        "b.c --hash=sha256:00",
+        "b.c @ https://u:p@example.org/b.zip",
+        "b.c @ git+https://u:p@example.org/b.git@main",
+        "b.c @ file:///srv/b.zip",
+    ] {
+        check(line, unpinned);
+    }
+    for line in [
+        "https://u:p@example.org/b.zip",
+        "git+ssh://git@example.org/b.git",
+        "-e git+https://example.org/b",
+        "[b",
+    ] {
+        check(line, Some("tells no version"));
+    }
+    for line in [
+        "",
+        "# b",
+        "-r b.txt",
+        "-cb.txt",
+        "--index-url https://example.org/simple",
+        "--pre",
+        "-e .",
+        "-e ./b",
+        "--editable=.",
+        ".",
+        "./b",
+        "../b",
+        "/srv/b",
+        "file:///srv/b",
+        "b/c.whl",
+        "b/",
+    ] {
+        check(line, None);
+    }
+    // However many there are, what is told is bounded.
+    let (_, unread) = read_file("requirements.txt", &"b\n".repeat(1000));
+    assert_eq!(unread.len(), 21);
+    assert_eq!(unread[20], "malformed: 980 more problems of this kind");
 }
 
 #[test]

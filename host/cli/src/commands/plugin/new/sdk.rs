@@ -31,6 +31,7 @@ const SOURCES: &[(&str, &str)] = sources![
     "src/detector/paths.rs",
     "src/detector/problems.rs",
     "src/detector/report.rs",
+    "src/detector/upgrade.rs",
     "src/error.rs",
     "src/feed.rs",
     "src/feed/advisory.rs",

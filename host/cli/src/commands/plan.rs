@@ -54,7 +54,7 @@ pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
         Format::Commands => {
             let texts: Result<Vec<_>, _> =
                 plans.iter().map(|plan| plan::Form::Commands.write(plan)).collect();
-            super::write(&texts?.join("\n"))
+            super::write_out(&texts?.join("\n"))
         }
         Format::Copa => {
             let [plan] = plans.as_slice() else {
@@ -70,7 +70,7 @@ pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
                     "{left_out} packages are left out: a shell could read something else in their names and versions"
                 );
             }
-            super::write(&text)
+            super::write_out(&text)
         }
     }
 }

@@ -46,6 +46,7 @@ fn update(name: &str, to: &str, of_distribution: bool, clears: &[&str]) -> model
         version: "1.0".into(),
         arch: Some("x86_64".into()),
         purl: format!("pkg:rpm/{name}@1.0"),
+        qualifiers: Vec::new(),
         source: None,
         evidence: limpid_model::Evidence::Installed,
         licenses: Vec::new(),

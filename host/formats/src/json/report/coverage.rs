@@ -109,6 +109,7 @@ pub struct Source {
 
 /// A source that speaks of vulnerabilities, whoever is affected.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct EnrichmentSource {
     /// The feed.
     pub feed: String,

@@ -5,8 +5,10 @@ use axum::http::uri::PathAndQuery;
 const IMAGES: &str = "/v1/images/";
 
 /// Paths with a name in them, and what stands behind it.
-const NAMED: [(&str, &[&str]); 2] =
-    [(IMAGES, &["report", "packages", "layers", "plan", "explain", "verdict"]), ("/v1/repositories/", &["tags"])];
+const NAMED: [(&str, &[&str]); 2] = [
+    (IMAGES, &["report", "packages", "layers", "plan", "explain", "verdict"]),
+    ("/v1/repositories/", &["tags"]),
+];
 
 /// What stands between the names of two images.
 const DIFFERENCE: &str = "/diff/";

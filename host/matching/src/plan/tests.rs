@@ -15,6 +15,7 @@ fn package(name: &str, path: &str, layer: usize) -> Arc<InstalledPackage> {
         version: "1".into(),
         arch: None,
         purl: format!("pkg:test/{name}@1"),
+        qualifiers: Vec::new(),
         source: None,
         evidence: Evidence::Installed,
         licenses: Vec::new(),
@@ -70,6 +71,7 @@ fn report(findings: Vec<Finding>, layers_of_base: Option<usize>) -> Report {
             layers: Vec::new(),
         },
         findings,
+        suppressed: Vec::new(),
         coverage: Coverage {
             distribution: Some(DistributionCoverage { distribution, supported: None }),
             packages: 0,

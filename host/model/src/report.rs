@@ -221,7 +221,7 @@ pub struct Coverage {
     pub judged: usize,
     /// Sources of advisories that the report rests on.
     pub sources: Vec<SourceCoverage>,
-    /// Sources that speak of vulnerabilities whoever is affected.
+    /// Sources that speak of vulnerabilities whoever is affected; none in reports on the past.
     pub enrichments: Vec<EnrichmentSource>,
     /// What of it nobody, or not everybody, has examined.
     pub examination: Examination,

@@ -252,6 +252,8 @@ fn start(store: &Store, now: &Arc<AtomicU64>, kept: u64) -> (Scanner, tempfile::
 
 /// When its documents last came is kept of a source, and not when they came before.
 fn comparable(mut report: Report) -> Report {
+    // What is not kept of the past.
+    report.coverage.enrichments.clear();
     for source in &mut report.coverage.sources {
         source.ingested = 0;
         // Of what was removed it is not kept who read it.

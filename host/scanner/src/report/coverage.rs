@@ -125,7 +125,8 @@ fn sources(
         let namespaces = past.namespaces(&key.feed, &key.source, &row.namespaces).iter();
         let namespaces: Vec<_> =
             namespaces.filter(|namespace| asked.contains(namespace.as_str())).cloned().collect();
-        if !row.knows().is_empty() && past.knew(&key.feed, &key.source) {
+        // Of the past that is not kept.
+        if past.is_now() && !row.knows().is_empty() {
             enrichments.push(EnrichmentSource {
                 revision: revisions.get(key.feed.as_str()).copied().unwrap_or(0),
                 feed: key.feed.clone(),

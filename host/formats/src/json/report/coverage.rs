@@ -15,7 +15,7 @@ pub struct Coverage {
     pub gaps: Vec<Gap>,
     /// The sources of advisories that the report rests on.
     pub sources: Vec<Source>,
-    /// The sources that speak of vulnerabilities, whoever is affected.
+    /// The sources that speak of vulnerabilities, whoever is affected; none in reports on the past.
     #[serde(default)]
     pub enrichments: Vec<EnrichmentSource>,
     /// Claimed files that could not be read.

@@ -139,7 +139,7 @@ fn a_plugin_is_inspected_by_its_name_and_as_a_file() {
         assert_eq!(loaded[field], alone[field], "{field}");
         assert!(!loaded[field].is_null(), "{field}: {loaded:#}");
     }
-    assert_eq!(loaded["exports"], json!(["limpid:plugin/detector@0.2.0"]));
+    assert_eq!(loaded["exports"], json!(["limpid:plugin/detector@0.2.0", "limpid:plugin/upgrades@0.2.0"]));
     assert_eq!(loaded["versions"], json!([loaded["digest"]]));
     assert_eq!(alone["versions"], Value::Null);
     let debian = setup.run(["plugin", "inspect", "debian", "--format", "json"]).json();

@@ -3,9 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use limpid_policy::{
-    Base, Candidate, Decisions, Form, Moment, Policy, Subject, VexDocument, grype, trivy,
-};
+use limpid_policy::{Base, Candidate, Decisions, Form, Moment, Policy, Subject, VexDocument, grype, trivy};
 
 fuzz_target!(|bytes: &[u8]| {
     let vex = VexDocument::read("fuzz", bytes).ok();

@@ -214,7 +214,25 @@ fn a_pod_is_admitted_by_the_verdicts_on_its_images() {
     assert!(warned["warnings"][0].as_str().unwrap().contains("`nobody.example/knows:1` is not known here"));
     put(&service, "/v1/policies/shop", "fail_on = [\"malicious,rated\"]").ok();
     assert_eq!(ask(&service, &[&format!("any.example/name@{image}")])["allowed"], true);
+    // The beginning of a digest is a name in a cluster.
+    let digits: String = image.trim_start_matches("sha256:").chars().take(12).collect();
+    assert!(ask(&service, &[&digits])["warnings"][0].as_str().unwrap().contains("is not known here"));
     service.api.send("POST", "/v1/admission", &[], b"{}").refused(400, "bad-request");
+    // A tag means the images of all platforms: another one that is clean hides nothing.
+    put(&service, "/v1/policies/shop", "fail_on = [\"fixable\"]").ok();
+    let mut other =
+        Parts::of(&debian().with(Layer::new("RUN rm").whiteout("var/lib/dpkg/status")), Compression::Gzip);
+    other.config["architecture"] = "riscv64".into();
+    service.api.index(&other.docker_archive());
+    assert_eq!(service.api.get(&format!("/v1/images/{name}")).ok()["platform"]["architecture"], "riscv64");
+    assert_eq!(ask(&service, &[&name])["allowed"], false);
+    assert_eq!(service.api.get(&format!("/v1/images/{name}/verdict")).ok()["verdict"], "fail");
+    assert_eq!(service.api.delete("/v1/policies/shop").status, 204);
+    let setup =
+        service.stop().with("LIMPID_ADMISSION__POLICY", "shop").with("LIMPID_ADMISSION__UNJUDGED", "deny");
+    let service = Service::with(setup);
+    let refused = ask(&service, &[&name]);
+    assert_eq!(refused["allowed"], false, "a policy that is gone: {refused}");
     let strict = Service::with(service.stop().with("LIMPID_ADMISSION__UNKNOWN", "deny"));
     let refused = ask(&strict, &[&name, "nobody.example/knows:1"]);
     assert_eq!(refused["allowed"], false);

@@ -36,13 +36,12 @@ pub(crate) struct Args {
 /// What is decided on findings here.
 pub(crate) struct Deciding {
     decisions: Decisions,
-    bars: Vec<Bar>,
 }
 
 impl Args {
     /// Whether a policy may say what no image may have.
     pub(crate) fn may_have_bars(&self) -> bool {
-        !self.policies.is_empty() || (!self.no_policy && Path::new(BESIDE).is_file())
+        !self.policies.is_empty() || (!self.no_policy && is_there(Path::new(BESIDE)))
     }
 
     /// Reads what is named.
@@ -52,7 +51,7 @@ impl Args {
     pub(crate) fn read(&self, settings: &Settings) -> anyhow::Result<Deciding> {
         let beside = Path::new(BESIDE);
         let mut paths: Vec<&Path> = self.policies.iter().map(PathBuf::as_path).collect();
-        if paths.is_empty() && !self.no_policy && beside.is_file() {
+        if paths.is_empty() && !self.no_policy && is_there(beside) {
             paths.push(beside);
         }
         let mut policies = Vec::new();
@@ -66,15 +65,19 @@ impl Args {
                 .with_context(|| format!("VEX document `{}`", path.display()))?;
             documents.push(Arc::new(document));
         }
-        let mut bars = Vec::new();
         for policy in &policies {
             for bar in policy.bars() {
                 let bar = bar.parse::<Bar>().map_err(|why| anyhow::anyhow!("{why}"));
-                bars.push(bar.with_context(|| format!("policy `{}`: `fail_on`", policy.name()))?);
+                bar.with_context(|| format!("policy `{}`: `fail_on`", policy.name()))?;
             }
         }
-        Ok(Deciding { decisions: Decisions::new(policies, documents), bars })
+        Ok(Deciding { decisions: Decisions::new(policies, documents) })
     }
+}
+
+/// Whether there is anything of that name: a link that leads nowhere must not be taken for no policy.
+fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
 }
 
 /// Reads a policy that is called as its file.
@@ -117,9 +120,12 @@ pub(crate) fn read(path: &Path, settings: &Settings) -> anyhow::Result<Vec<u8>> 
 }
 
 impl Deciding {
-    /// What no image may have.
-    pub(crate) fn bars(&self) -> &[Bar] {
-        &self.bars
+    /// What an image may not have, by the policies that are for it.
+    pub(crate) fn bars(&self, report: &api::Report) -> Vec<Bar> {
+        let subject = subject(report);
+        let policies = self.decisions.policies().filter(|policy| policy.is_for(&subject));
+        // They were read before.
+        policies.flat_map(|policy| policy.bars()).filter_map(|bar| bar.parse().ok()).collect()
     }
 
     /// Decides on the findings of a report, and tells of rules that are about nothing.
@@ -155,6 +161,7 @@ fn subject(report: &api::Report) -> Subject {
     };
     Subject {
         names: image.names.clone(),
+        architecture: image.platform.architecture.clone(),
         labels: image.labels.clone().into_iter().collect(),
         digests: digests(&image.digest, &image.manifests),
         bases: report.base.iter().map(base).collect(),

@@ -315,8 +315,11 @@ mod tests {
         let refused = |bar: &str| bar.parse::<Bar>().unwrap_err();
         assert!(refused("cel:finding.").contains("no expression"));
         assert!(refused("cel:packages[0] == 'a'").contains("speaks of `packages`"));
-        let loops = "[1].map(a, [1].map(b, [1].map(c, [1].map(d, 1))))";
-        assert!(refused(&format!("cel:{loops} == []")).contains("4 times"));
+        assert!(refused("cel:[1].map(a, [1].map(b, 1)) == []").contains("each element of another"));
+        assert!(refused("cel:[1].//\nall(image, [1].//\nall(image, true))").contains("each element"));
+        let loops = ".map(a, a)".repeat(4);
+        assert!(refused(&format!("cel:[1]{loops} == []")).contains("4 times"));
+        assert_eq!(count("cel:[1].map(a, a).filter(a, a > 1) == [1]"), 0);
         assert!(refused(&format!("cel:{}true", "!".repeat(3_000))).contains("longer than"));
         assert!(
             refused(&format!("cel:{}true{}", "(".repeat(500), ")".repeat(500))).contains("no expression")

@@ -1,6 +1,6 @@
 //! What becomes of a finding, by all that was decided.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use limpid_model::report::{RatedSeverity, SuppressedBy, Suppression};
@@ -9,7 +9,7 @@ use limpid_model::{Rating, Severity};
 use crate::policy::{Action, Policy, Rule};
 use crate::subject::{Candidate, Subject};
 use crate::time::Moment;
-use crate::vex::{Statement, Status, VexDocument};
+use crate::vex::{Product, Statement, Status, VexDocument};
 
 /// All policies and VEX documents that are in force.
 #[derive(Debug, Default)]
@@ -178,29 +178,35 @@ impl<'d> AtImage<'d> {
         if documents.is_empty() {
             return None;
         }
-        // The newest of each author.
-        let mut by_author: BTreeMap<&str, (&VexDocument, &Statement)> = BTreeMap::new();
+        // The newest of each author on each product.
+        let mut by_author: Vec<(&str, &Product, (&VexDocument, &Statement))> = Vec::new();
         for identifier in &candidate.identifiers {
             let places = statements.get(&identifier.to_ascii_uppercase());
             for (document, number) in places.into_iter().flatten() {
                 let Some(document) = documents.get(*document) else { continue };
                 let Some(statement) = document.statements.get(*number) else { continue };
-                if !statement.products.iter().any(|product| product.holds(&self.subject, candidate)) {
-                    continue;
-                }
                 // Who says nothing of themselves is nobody else.
                 let author = Some(document.author.as_str()).filter(|author| !author.is_empty());
-                let known = by_author.entry(author.unwrap_or(&document.id)).or_insert((document, statement));
-                if (statement.at, statement.status) > (known.1.at, known.1.status) {
-                    *known = (document, statement);
+                let author = author.unwrap_or(&document.id);
+                let meant = statement.products.iter().filter(|it| it.holds(&self.subject, candidate));
+                for product in meant {
+                    match by_author.iter_mut().find(|(who, what, _)| (*who, *what) == (author, product)) {
+                        None => by_author.push((author, product, (document, statement))),
+                        Some((_, _, known)) => {
+                            if (statement.at, statement.status) > (known.1.at, known.1.status) {
+                                *known = (document, statement);
+                            }
+                        }
+                    }
                 }
             }
         }
-        let says = |status: Status| by_author.values().any(|(_, statement)| statement.status == status);
+        let stated = || by_author.iter().map(|(_, _, stated)| *stated);
+        let says = |status: Status| stated().any(|(_, statement)| statement.status == status);
         if says(Status::Affected) || says(Status::UnderInvestigation) {
             return None;
         }
-        let newest = by_author.into_values().max_by_key(|(_, statement)| statement.at);
+        let newest = stated().max_by_key(|(_, statement)| statement.at);
         newest.map(|(document, statement)| Suppression {
             by: match statement.status {
                 Status::Fixed => SuppressedBy::Fixed(document.id.clone()),

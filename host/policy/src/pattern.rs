@@ -95,8 +95,20 @@ impl Packages {
     }
 }
 
-/// The repository of a name, without tag and digest.
+/// The repository of a name, without tag and digest, and without what clients leave out of names of Docker Hub.
 pub(crate) fn repository(name: &str) -> &str {
+    let whole = whole_repository(name);
+    let rest = HUBS.iter().find_map(|hub| whole.strip_prefix(hub)).unwrap_or(whole);
+    match rest.strip_prefix("library/") {
+        Some(name) if !name.contains('/') => name,
+        _ => rest,
+    }
+}
+
+/// How Docker Hub is called in names.
+const HUBS: [&str; 3] = ["docker.io/", "index.docker.io/", "registry-1.docker.io/"];
+
+fn whole_repository(name: &str) -> &str {
     let name = name.split_once('@').map_or(name, |(name, _)| name);
     match name.rsplit_once(':') {
         Some((repository, tag)) if !tag.contains('/') => repository,
@@ -150,6 +162,9 @@ mod tests {
         };
         check("debian", ("debian", None));
         check("debian:12", ("debian", Some("12")));
+        check("docker.io/library/debian:12", ("debian", Some("12")));
+        check("docker.io/shop/web", ("shop/web", None));
+        check("example.org/library/debian", ("example.org/library/debian", None));
         check("host:5000/a/b", ("host:5000/a/b", None));
         check("host:5000/a/b:1@sha256:00", ("host:5000/a/b", Some("1")));
     }

@@ -14,6 +14,9 @@ const MAX_RULES: usize = 10_000;
 /// How many patterns of one kind a rule may have.
 const MAX_PATTERNS: usize = 1_000;
 
+/// How many patterns all rules may have: each takes some kilobytes and a third of a millisecond to be made.
+const MAX_ALL_PATTERNS: usize = 5_000;
+
 /// Longest reason and longest author, in bytes.
 const MAX_TEXT: usize = 4_096;
 
@@ -183,6 +186,8 @@ impl Policy {
         let mut scope = Scope::default();
         let of_scope = |member| move |source| PolicyError::Scope { member, source };
         for text in few(written.repositories, "repositories", MAX_PATTERNS)? {
+            // As names are compared.
+            let text = crate::pattern::repository(&text).to_owned();
             scope.repositories.push(Glob::new(&text).map_err(of_scope("repositories"))?);
         }
         for (label, text) in written.labels {
@@ -198,6 +203,10 @@ impl Policy {
             }
         }
         let rules = few(rules, "rules", MAX_RULES)?;
+        let patterns: usize = rules.iter().map(Rule::patterns).sum();
+        if patterns > MAX_ALL_PATTERNS {
+            return Err(PolicyError::Many { what: "patterns", most: MAX_ALL_PATTERNS });
+        }
         Ok(Self { name: name.to_owned(), scope, rules, bars: few(written.fail_on, "bars", MAX_BARS)? })
     }
 
@@ -318,6 +327,9 @@ impl WrittenRule {
         if action == Action::Suppress && rule.names_nothing() {
             return Err("it names nothing, so that it would suppress everything".to_owned());
         }
+        if matches!(action, Action::Severity(_)) && rule.names_nothing() {
+            return Err("it names nothing, so that it would be about everything".to_owned());
+        }
         if action == Action::Suppress && rule.reason.trim().is_empty() {
             return Err("it has no `reason`".to_owned());
         }
@@ -357,6 +369,11 @@ impl Rule {
             && self.paths.is_empty()
             && self.layers.is_empty()
             && self.bases.is_empty()
+    }
+
+    /// How many patterns it has.
+    fn patterns(&self) -> usize {
+        self.packages.len() + self.paths.len() + self.bases.len()
     }
 
     /// What it names, for people.
@@ -485,6 +502,12 @@ mod tests {
             "`soon` is neither a date",
         );
         check("[[suppress]]\npaths = [\"a\"]\nreason = \"a\"\nlevel = \"low\"", "neither `level` nor `days`");
+        check("[[severity]]\nlevel = \"low\"", "it names nothing");
+        let many = (0..6).map(|_| {
+            let paths = vec!["\"a\""; 1_000].join(",");
+            format!("[[suppress]]\nreason = \"a\"\npaths = [{paths}]\n")
+        });
+        check(&many.collect::<String>(), "more than 5000 patterns");
         check("[[severity]]\nlevel = \"worst\"", "`worst` is none of malicious, critical");
         check("[[severity]]\nvulnerabilities = [\"a\"]", "it takes `level`");
         check("[[grace]]\ndays = 0", "1 to 3650");

@@ -8,6 +8,8 @@ use limpid_purl::Purl;
 pub struct Subject {
     /// `repository:tag`, as the image was submitted.
     pub names: Vec<String>,
+    /// The architecture that it runs on: `amd64`.
+    pub architecture: String,
     /// Labels of its configuration.
     pub labels: Vec<(String, String)>,
     /// Digests by which somebody may call it: of its configuration and of its manifests.

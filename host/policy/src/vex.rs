@@ -7,7 +7,8 @@
 //! | [CycloneDX](https://cyclonedx.org/docs/1.6/json/#vulnerabilities) in JSON | the analysis of each vulnerability, of what it affects |
 //!
 //! A product that no image and no package can be recognised by (a name alone, a CPE, a range of versions) is counted as
-//! not applicable, and nothing is concluded from it.
+//! not applicable, and nothing is concluded from it; nor from the statement that something is fixed in no version in
+//! particular.
 
 mod csaf;
 mod cyclonedx;
@@ -126,6 +127,14 @@ impl VexDocument {
 
     /// Adds a statement, where it is on anything that can be recognised.
     fn push(&mut self, mut statement: Statement) -> Result<(), VexError> {
+        if statement.status == Status::Fixed {
+            let all = statement.products.len();
+            statement.products.retain(Product::is_of_a_version);
+            self.inapplicable += all - statement.products.len();
+            if statement.products.is_empty() {
+                return Ok(());
+            }
+        }
         if statement.products.is_empty() || statement.identifiers.is_empty() {
             self.inapplicable += 1;
             return Ok(());

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_model::{Digest, Image, ImageSummary, Page};
+use limpid_model::{Digest, Image, ImageSummary, Page, Platform};
 use limpid_store::tables::images::Images;
 use limpid_store::tables::manifests::Manifests;
 use limpid_store::tables::names::{self, Names};
@@ -235,6 +235,35 @@ fn by_name(view: &View<'_>, text: &str) -> Result<Digest, Error> {
         found.extend(images.first().map(|image| (*image, shown)));
     }
     only(text, found)?.ok_or_else(|| Error::NoImageNamed(text.to_owned()))
+}
+
+/// The images that a reference means, one for each platform: of one that names no digest, those of its tag that were
+/// submitted last. Nothing else is meant by it: the beginning of a digest may be a name, too.
+///
+/// # Errors
+/// [`Error::NoImage`] and [`Error::NoImageNamed`] where there is none, [`Error::AmbiguousImage`] where it names no tag and
+/// there are several, [`Error::BadDigest`].
+pub(crate) fn find_images(store: &Store, reference: &str) -> Result<Vec<Digest>, Error> {
+    if reference.contains('@') {
+        return find_image(store, reference).map(|image| vec![image]);
+    }
+    let view = store.view();
+    let one = by_name(&view, reference)?;
+    let mut name = Name::of(reference);
+    let keys = keys(&view, &name)?;
+    if name.tag.is_none() {
+        // The tag by which that one was found.
+        name.tag = keys.iter().find(|key| key.image == one).map(|key| key.tag.clone());
+    }
+    let mut by_platform: BTreeMap<(String, String, Option<String>), (u64, Digest)> = BTreeMap::new();
+    for key in keys.into_iter().filter(|key| name.tag.as_deref().is_none_or(|tag| tag == key.tag)) {
+        let (image, indexing) = images::image(&view, &key.image)?;
+        let Platform { os, architecture, variant } = image.platform;
+        let found = (indexing.indexed_at, image.id);
+        let newest = by_platform.entry((os, architecture, variant)).or_insert(found);
+        *newest = found.max(*newest);
+    }
+    Ok(by_platform.into_values().map(|(_, image)| image).collect())
 }
 
 /// The one that was submitted last.

@@ -283,6 +283,7 @@ pub(crate) fn applied(
 pub(crate) fn subject(view: &View<'_>, image: &Image) -> Result<Subject, Error> {
     Ok(Subject {
         names: image.names.clone(),
+        architecture: image.platform.architecture.clone(),
         labels: image.labels.clone(),
         digests: digests(image),
         bases: bases::all_of(view, image)?.iter().map(base).collect(),

@@ -65,6 +65,16 @@ impl Scanner {
         names::find_image(self.store(), name)
     }
 
+    /// The images that a reference means, one for each platform: of one that names no digest, those of its tag that
+    /// were submitted last. The beginning of a digest is none.
+    ///
+    /// # Errors
+    /// [`Error::NoImage`] and [`Error::NoImageNamed`] where there is none, [`Error::AmbiguousImage`] where it names no
+    /// tag and there are several, [`Error::BadDigest`].
+    pub fn find_images(&self, reference: &str) -> Result<Vec<Digest>, Error> {
+        names::find_images(self.store(), reference)
+    }
+
     /// Images of a repository, with a tag or without, by digest, from the one after `after` on, `limit` at
     /// most.
     ///

@@ -73,6 +73,11 @@ impl Failure {
         Self::later(Code::Busy, message)
     }
 
+    /// Whether it is that.
+    pub(crate) fn is(&self, code: Code) -> bool {
+        self.code == code.as_str()
+    }
+
     pub(crate) fn bad_request(message: impl Into<String>) -> Self {
         Self::new(Code::BadRequest, message)
     }

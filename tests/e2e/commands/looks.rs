@@ -170,7 +170,7 @@ fn a_scan_is_a_gate() {
     setup.run(["feed", "add", "debian", text(&tracker)]).ok();
     let (code, told) = gate("fixable");
     assert_eq!(code, 1);
-    assert!(told.contains("over the bar of `--fail-on`"), "{told}");
+    assert!(told.contains("over the bar of `--fail-on` or of a policy"), "{told}");
     assert_eq!(gate("malicious,rated").0, 0);
     let (code, told) = gate("exploited");
     assert_eq!(code, 3, "no feed that is stored says what is exploited: {told}");

@@ -18,6 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
     let decisions = Decisions::new(policies, vex.into_iter().map(Into::into).collect());
     let subject = Subject {
         names: vec!["registry.example/shop/web:1".to_owned()],
+        architecture: "amd64".to_owned(),
         labels: vec![("team".to_owned(), "shop".to_owned())],
         digests: vec![format!("sha256:{}", "a".repeat(64))],
         bases: vec![Base { names: vec!["debian:12".to_owned()], digests: Vec::new(), layers: 1 }],

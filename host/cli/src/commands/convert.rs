@@ -87,7 +87,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     // Whether any are stored is not known here.
     reported.hints.any_advisories = true;
     forms.write(&reported, &filter)?;
-    Ok(code(reported.reports(), &args.fail_on))
+    Ok(code(reported.reports(), |_| args.fail_on.clone()))
 }
 
 /// What of a stored report is not of the report.

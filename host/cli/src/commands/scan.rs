@@ -65,19 +65,23 @@ pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
     }
     reported.hints.any_advisories = any_advisories(&holder, reported.reports())?;
     forms.write(&reported, &filter)?;
-    let bars: Vec<_> = args.fail_on.iter().chain(deciding.bars()).cloned().collect();
-    Ok(code(reported.reports(), &bars))
+    let bars =
+        |report: &api::Report| args.fail_on.iter().cloned().chain(deciding.bars(report)).collect::<Vec<_>>();
+    Ok(code(reported.reports(), bars))
 }
 
 /// What comes of holding reports against bars; why, to standard error.
-pub(super) fn code<'a>(reports: impl Iterator<Item = &'a api::Report>, bars: &[Bar]) -> ExitCode {
-    if bars.is_empty() {
-        return ExitCode::SUCCESS;
-    }
+pub(super) fn code<'a>(
+    reports: impl Iterator<Item = &'a api::Report>,
+    bars: impl Fn(&api::Report) -> Vec<Bar>,
+) -> ExitCode {
     let (mut over, mut unknown) = (false, false);
     for report in reports {
-        let name = name_of(report);
-        match gate::judge(report, bars) {
+        let (name, bars) = (name_of(report), bars(report));
+        if bars.is_empty() {
+            continue;
+        }
+        match gate::judge(report, &bars) {
             Verdict::Passes => {}
             Verdict::Fails(findings) => {
                 over = true;
@@ -86,7 +90,7 @@ pub(super) fn code<'a>(reports: impl Iterator<Item = &'a api::Report>, bars: &[B
                 } else {
                     format!("{findings} findings are")
                 };
-                eprintln!("{name}: {findings} over the bar of `--fail-on`");
+                eprintln!("{name}: {findings} over the bar of `--fail-on` or of a policy");
             }
             Verdict::CannotJudge(why) => {
                 unknown = true;

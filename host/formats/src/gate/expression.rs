@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use cel::{Context, Program, Value};
+use cel::common::ast::{EntryExpr, Expr, IdedEntryExpr};
+use cel::{Context, IdedExpr, Program, Value};
 
 use crate::json as api;
 
@@ -13,11 +14,9 @@ pub(super) const PREFIX: &str = "cel:";
 /// Longest expression, in bytes.
 const MAX_BYTES: usize = 2_048;
 
-/// How often an expression may go through a list: each goes through all that the one around it goes through.
+/// How often an expression may go through a list. None may do so for each element of another: of 5,000 findings, each
+/// would take as long as both together.
 const MAX_LOOPS: usize = 3;
-
-/// What goes through a list.
-const LOOPS: [&str; 6] = [".all(", ".exists(", ".exists_one(", ".filter(", ".map(", ".transform"];
 
 /// An expression that is understood.
 #[derive(Clone, Debug)]
@@ -50,19 +49,22 @@ impl Expression {
         if text.len() > MAX_BYTES {
             return Err(format!("the expression is longer than {MAX_BYTES} bytes"));
         }
-        let packed: String = text.split_whitespace().collect();
-        let loops: Vec<_> = LOOPS.iter().flat_map(|name| packed.split(name).skip(1)).collect();
-        // `.exists(name, …)` is about what it calls `name`.
-        let bound = loops.iter().filter_map(|rest| rest.split_once(',')).map(|(name, _)| name);
-        let bound: Vec<_> = bound.chain(["finding", "image"]).collect();
-        let loops = loops.len();
-        if loops > MAX_LOOPS {
-            return Err(format!("the expression goes through lists {loops} times, of at most {MAX_LOOPS}"));
-        }
         let program =
             Program::compile(text).map_err(|error| format!("`{text}` is no expression: {error}"))?;
+        let mut loops = Loops::default();
+        loops.walk(program.expression(), 0);
+        if loops.are_nested {
+            return Err(format!("`{text}` goes through a list for each element of another"));
+        }
+        if loops.names.len() > MAX_LOOPS {
+            let count = loops.names.len();
+            return Err(format!("`{text}` goes through lists {count} times, of at most {MAX_LOOPS}"));
+        }
         let references = program.references();
-        let others = references.variables().into_iter().filter(|name| !bound.contains(name));
+        let is_known = |name: &&str| {
+            ["finding", "image"].contains(name) || loops.names.iter().any(|known| known == *name)
+        };
+        let others = references.variables().into_iter().filter(|name| !is_known(name));
         if let Some(other) = others.min() {
             return Err(format!("`{text}` speaks of `{other}`: there are `finding` and `image`"));
         }
@@ -84,6 +86,51 @@ impl Expression {
             Ok(Value::Bool(holds)) => Ok(holds),
             Ok(_) => Err(failed(&"it is neither true nor false")),
             Err(error) => Err(failed(&error)),
+        }
+    }
+}
+
+/// How an expression goes through lists.
+#[derive(Default)]
+struct Loops {
+    /// What each calls an element, and what it has so far.
+    names: Vec<String>,
+    are_nested: bool,
+}
+
+impl Loops {
+    /// Looks at an expression within so many loops. Parsers bound how deep it may be.
+    fn walk(&mut self, expression: &IdedExpr, within: usize) {
+        match &expression.expr {
+            Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => {}
+            Expr::Call(call) => {
+                call.target.iter().for_each(|target| self.walk(target, within));
+                call.args.iter().for_each(|argument| self.walk(argument, within));
+            }
+            Expr::List(list) => list.elements.iter().for_each(|element| self.walk(element, within)),
+            Expr::Map(map) => self.entries(&map.entries, within),
+            Expr::Struct(fields) => self.entries(&fields.entries, within),
+            Expr::Select(select) => self.walk(&select.operand, within),
+            Expr::Comprehension(of) => {
+                self.are_nested |= within > 0;
+                self.names.push(of.iter_var.clone());
+                self.walk(&of.iter_range, within);
+                for part in [&of.accu_init, &of.loop_cond, &of.loop_step, &of.result] {
+                    self.walk(part, within + 1);
+                }
+            }
+        }
+    }
+
+    fn entries(&mut self, entries: &[IdedEntryExpr], within: usize) {
+        for entry in entries {
+            match &entry.expr {
+                EntryExpr::StructField(field) => self.walk(&field.value, within),
+                EntryExpr::MapEntry(entry) => {
+                    self.walk(&entry.key, within);
+                    self.walk(&entry.value, within);
+                }
+            }
         }
     }
 }

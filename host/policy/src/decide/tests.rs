@@ -34,7 +34,8 @@ fn lodash<'a>() -> Candidate<'a> {
 
 fn subject() -> Subject {
     Subject {
-        names: vec!["registry.example/shop/web:1".to_owned()],
+        names: vec!["registry.example/shop/web:1".to_owned(), "docker.io/shop/web:1".to_owned()],
+        architecture: "amd64".to_owned(),
         digests: vec![digest('a')],
         bases: vec![Base { names: vec!["debian:12".to_owned()], digests: vec![digest('b')], layers: 1 }],
         ..Subject::default()
@@ -196,6 +197,27 @@ fn a_later_statement_of_an_author_takes_an_earlier_one_back() {
 }
 
 #[test]
+fn a_statement_on_one_product_takes_none_on_another_back() {
+    let image = format!(r#"{{"@id": "{}"}}"#, digest('a'));
+    let documents = vec![
+        openvex("maker", "2026-05-01", &statement(&image, "affected")),
+        openvex("maker", "2026-06-01", &statement(LODASH, "not_affected")),
+    ];
+    assert_eq!(by_vex(documents, lodash()), None);
+}
+
+#[test]
+fn nothing_is_fixed_in_no_version() {
+    let is_fixed = |product: &str| {
+        let other = statement(r#"{"@id": "pkg:npm/b@1"}"#, "fixed");
+        let all = format!("{}, {other}", statement(product, "fixed"));
+        by_vex(vec![openvex("maker", "2026-05-01", &all)], lodash()).is_some()
+    };
+    assert!(!is_fixed(r#"{"@id": "pkg:npm/lodash"}"#));
+    assert!(is_fixed(LODASH));
+}
+
+#[test]
 fn where_authors_contradict_each_other_a_finding_counts() {
     let (not, affected) = (statement(LODASH, "not_affected"), statement(LODASH, "affected"));
     let documents = vec![openvex("maker", "2026-07-01", &not), openvex("other", "2026-05-01", &affected)];
@@ -250,6 +272,9 @@ fn a_product_is_recognised_by_what_it_states() {
     check(r#"{"@id": "pkg:oci/web?repository_url=other.example/shop/web"}"#, false);
     check(r#"{"@id": "pkg:docker/shop/web@1"}"#, true);
     check(r#"{"@id": "pkg:docker/op/web@1"}"#, false);
+    check(r#"{"@id": "pkg:oci/web?tag=1"}"#, false);
+    check(r#"{"@id": "pkg:oci/web?repository_url=registry.example/shop/web&tag=1&arch=amd64"}"#, true);
+    check(r#"{"@id": "pkg:oci/web?repository_url=registry.example/shop/web&tag=1&arch=arm64"}"#, false);
     check(r#"{"@id": "pkg:npm/app@1", "subcomponents": [{"@id": "pkg:npm/lodash@4.17.4"}]}"#, false);
 }
 

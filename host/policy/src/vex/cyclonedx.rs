@@ -107,6 +107,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<VexDocument, VexError> {
     let named = [&metadata.manufacturer, &metadata.supplier].into_iter().flatten().chain(&metadata.authors);
     let author = first(&named.map(|it| it.name.as_str()).collect::<Vec<_>>());
     let mut vex = VexDocument { id: bom.serial_number.clone(), author, ..VexDocument::default() };
+    let about = About { serial_number: &bom.serial_number, component: metadata.component.as_ref() };
     let mut purls = HashMap::new();
     let own = metadata.component.iter().chain(&bom.components);
     own.for_each(|component| collect(component, 0, &mut purls));
@@ -118,8 +119,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<VexDocument, VexError> {
         };
         let mut products = Vec::new();
         for affects in &vulnerability.affects {
-            let purl = purl_of(&affects.reference, &purls);
-            let product = purl.and_then(|purl| Product::of(&purl, std::iter::empty()));
+            let product = about.product(&affects.reference, &purls);
             match (product, affects.versions.as_slice()) {
                 (None, _) => vex.inapplicable += 1,
                 (Some(product), []) => products.push(product),
@@ -179,17 +179,45 @@ fn collect<'b>(component: &'b Component, depth: usize, purls: &mut HashMap<&'b s
     }
 }
 
-/// The package URL behind a reference.
-fn purl_of(reference: &str, purls: &HashMap<&str, &str>) -> Option<String> {
-    if let Some(purl) = purls.get(reference) {
-        return Some((*purl).to_owned());
+/// What a document is about: its analyses hold for that and its parts, and for nothing else.
+struct About<'b> {
+    serial_number: &'b str,
+    component: Option<&'b Component>,
+}
+
+impl About<'_> {
+    /// The product behind a reference.
+    fn product(&self, reference: &str, purls: &HashMap<&str, &str>) -> Option<Product> {
+        let purl = self.purl(reference, purls)?;
+        let Some(whole) = self.component else { return Product::of(&purl, std::iter::empty()) };
+        match &whole.purl {
+            // All of it.
+            Some(own) if *own == purl => Product::of(&purl, std::iter::empty()),
+            Some(own) => Product::of(own, std::iter::once(purl.as_str())),
+            // Of something that nobody can recognise.
+            None => None,
+        }
     }
-    let linked = reference.strip_prefix("urn:cdx:").and_then(|link| link.split_once('#'));
-    let text = linked.map_or(reference, |(_, component)| component);
-    let decoded = percent_decode_str(text).decode_utf8_lossy();
-    if let Some(purl) = purls.get(decoded.as_ref()) {
-        return Some((*purl).to_owned());
+
+    /// The package URL behind a reference. A link to another document means nothing that is in this one.
+    fn purl(&self, reference: &str, purls: &HashMap<&str, &str>) -> Option<String> {
+        if let Some(purl) = purls.get(reference) {
+            return Some((*purl).to_owned());
+        }
+        let linked = reference.strip_prefix("urn:cdx:").and_then(|link| link.split_once('#'));
+        let (is_own, text) = match linked {
+            None => (true, reference),
+            Some((document, component)) => {
+                let own = self.serial_number.strip_prefix("urn:uuid:").unwrap_or(self.serial_number);
+                let document = document.split('/').next().unwrap_or_default();
+                (!own.is_empty() && document.eq_ignore_ascii_case(own), component)
+            }
+        };
+        let decoded = percent_decode_str(text).decode_utf8_lossy();
+        if let Some(purl) = purls.get(decoded.as_ref()).filter(|_| is_own) {
+            return Some((*purl).to_owned());
+        }
+        // As it is written: what is encoded in a package URL must stay so.
+        [text, decoded.as_ref()].into_iter().find(|text| text.starts_with("pkg:")).map(str::to_owned)
     }
-    // As it is written: what is encoded in a package URL must stay so.
-    [text, decoded.as_ref()].into_iter().find(|text| text.starts_with("pkg:")).map(str::to_owned)
 }

@@ -22,16 +22,11 @@ pub(crate) enum Product {
 pub(crate) struct Image {
     /// `sha256:` and 64 hexadecimal digits.
     digest: Option<String>,
-    /// With the host, or the end of it: `shop/web`.
-    repository: Option<Repository>,
+    /// With the host, but for Docker Hub.
+    repository: Option<String>,
     tag: Option<String>,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Repository {
-    Whole(String),
-    /// Its last segments.
-    Ends(String),
+    /// On what it runs, where that is stated.
+    architecture: Option<String>,
 }
 
 impl Product {
@@ -65,7 +60,8 @@ impl Product {
             Self::Image { image, parts } => {
                 let is_of_base =
                     |base: &Base| base.brought(candidate.layer) && image.is(&base.names, &base.digests);
-                (image.is(&subject.names, &subject.digests) || subject.bases.iter().any(is_of_base))
+                image.architecture.as_ref().is_none_or(|stated| *stated == subject.architecture)
+                    && (image.is(&subject.names, &subject.digests) || subject.bases.iter().any(is_of_base))
                     && (parts.is_empty() || parts.iter().any(|part| is_as(part, candidate)))
             }
         }
@@ -74,6 +70,20 @@ impl Product {
 
 fn is_image(purl: &Purl) -> bool {
     IMAGES.contains(&purl.kind.as_str())
+}
+
+impl Product {
+    /// Whether it is of one version: that of any version nothing can be said to be fixed.
+    pub(crate) fn is_of_a_version(&self) -> bool {
+        match self {
+            Self::Package(purl) => purl.version.is_some(),
+            Self::Image { image, parts } => {
+                image.digest.is_some()
+                    || image.tag.is_some()
+                    || (!parts.is_empty() && parts.iter().all(|part| part.version.is_some()))
+            }
+        }
+    }
 }
 
 /// Whether a package is what a package URL says: all that the URL states must be so, and what it leaves out may be
@@ -107,23 +117,27 @@ impl Image {
             Some(namespace) => format!("{namespace}/{}", purl.name),
             None => purl.name.clone(),
         };
-        let repository = match qualifier("repository_url") {
+        let whole = match qualifier("repository_url") {
             // With or without the name at its end.
             Some(url) => {
                 let url = url.trim_start_matches("https://").trim_end_matches('/').to_owned();
                 let whole = url == name || url.ends_with(&format!("/{name}"));
-                Repository::Whole(if whole { url } else { format!("{url}/{name}") })
+                if whole { url } else { format!("{url}/{name}") }
             }
-            None => Repository::Ends(name),
+            // Docker's images are those of Docker Hub; an image of another registry may be called so, too.
+            None if purl.kind == "docker" || digest.is_some() => name,
+            None => return None,
         };
+        let repository = Some(repository(&whole).to_owned());
         let tag = other.or_else(|| qualifier("tag"));
-        Some(Self { digest, repository: Some(repository), tag })
+        Some(Self { digest, repository, tag, architecture: qualifier("arch") })
     }
 
     /// `registry.example/shop/web@sha256:…`, `registry.example/shop/web:1`, `sha256:…`
     fn of_reference(text: &str) -> Option<Self> {
         if is_digest(text) {
-            return Some(Self { digest: Some(text.to_owned()), repository: None, tag: None });
+            let digest = Some(text.to_owned());
+            return Some(Self { digest, repository: None, tag: None, architecture: None });
         }
         // An address is no reference, and a name alone could be of anything.
         if text.contains("://") || text.contains(char::is_whitespace) || !text.contains('/') {
@@ -137,7 +151,8 @@ impl Image {
         if digest.is_none() && tag.is_none() {
             return None;
         }
-        Some(Self { digest, repository: Some(Repository::Whole(repository(text).to_owned())), tag })
+        let repository = Some(repository(text).to_owned());
+        Some(Self { digest, repository, tag, architecture: None })
     }
 
     /// Whether an image of these names and digests is it. A digest says all; without one, a name must be as stated.
@@ -146,15 +161,8 @@ impl Image {
             return digests.contains(digest);
         }
         let is_called = |name: &String| {
-            let found = repository(name);
-            let is_there = match &self.repository {
-                None => false,
-                Some(Repository::Whole(whole)) => found == whole,
-                Some(Repository::Ends(end)) => found
-                    .strip_suffix(end.as_str())
-                    .is_some_and(|rest| rest.is_empty() || rest.ends_with('/')),
-            };
-            is_there && self.tag.as_deref().is_none_or(|stated| tag(name) == Some(stated))
+            self.repository.as_deref() == Some(repository(name))
+                && self.tag.as_deref().is_none_or(|stated| tag(name) == Some(stated))
         };
         names.iter().any(is_called)
     }

@@ -68,8 +68,7 @@ fn csaf_states_of_products_by_package_urls_and_of_what_is_in_images() {
 #[test]
 fn cyclonedx_states_of_components_of_this_document_and_of_others() {
     let text = r#"{"bomFormat": "CycloneDX", "specVersion": "1.6", "serialNumber": "urn:uuid:1",
-        "metadata": {"timestamp": "2026-05-01T00:00:00Z", "supplier": {"name": "Maker"},
-            "component": {"type": "application", "name": "app", "bom-ref": "app", "purl": "pkg:npm/app@1"}},
+        "metadata": {"timestamp": "2026-05-01T00:00:00Z", "supplier": {"name": "Maker"}},
         "components": [{"type": "library", "name": "a", "bom-ref": "a-ref", "purl": "pkg:npm/a@1",
             "components": [{"type": "library", "name": "b", "bom-ref": "b-ref", "purl": "pkg:npm/%40s/b@2"}]}],
         "vulnerabilities": [
@@ -89,6 +88,30 @@ fn cyclonedx_states_of_components_of_this_document_and_of_others() {
             "CVE-2026-2,GHSA-2 Fixed -  [pkg:npm/c@3]",
         ]
     );
+}
+
+#[test]
+fn cyclonedx_states_of_what_it_is_about_and_of_its_parts_alone() {
+    let check = |purl: &str, reference: &str, expected: &[&str]| {
+        let text = format!(
+            r#"{{"bomFormat": "CycloneDX", "serialNumber": "urn:uuid:own",
+                "metadata": {{"component": {{"type": "container", "name": "web", "bom-ref": "web"{purl}}}}},
+                "components": [{{"type": "library", "name": "a", "bom-ref": "a", "purl": "pkg:npm/a@1"}}],
+                "vulnerabilities": [{{"id": "CVE-1", "analysis": {{"state": "not_affected"}},
+                    "affects": [{{"ref": "{reference}"}}]}}]}}"#
+        );
+        let found = VexDocument::read("x", text.as_bytes()).map(|it| shown(&it)).unwrap_or_default();
+        assert_eq!(found, expected, "{purl} {reference}");
+    };
+    let image = format!(r#", "purl": "pkg:oci/web@sha256:{}""#, "a".repeat(64));
+    check(&image, "a", &["CVE-1 NotAffected -  [image/1]"]);
+    check(&image, "web", &["CVE-1 NotAffected -  [image/0]"]);
+    check(&image, "urn:cdx:own/1#a", &["CVE-1 NotAffected -  [image/1]"]);
+    check(&image, "urn:cdx:other/1#a", &[]);
+    check(r#", "purl": "pkg:npm/app@1""#, "a", &[]);
+    check(r#", "purl": "pkg:npm/app@1""#, "app", &[]);
+    check(r#", "purl": "pkg:npm/app@1""#, "web", &["CVE-1 NotAffected -  [pkg:npm/app@1]"]);
+    check("", "a", &[]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use limpid_formats::gate::Bar;
 use limpid_formats::json::Verdict;
+use limpid_model::Digest;
 use limpid_scanner::{Error, Scanner};
 use serde::Deserialize;
 
@@ -57,8 +58,13 @@ pub(super) async fn verdict(
     let Query(asked) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
     let (against, asks) = (asked.against()?, state.clone());
     let judge = move || -> Result<Verdict, Failure> {
-        let image = asks.scanner.find_image(&name)?;
-        let verdict = asks.verdicts.of((&asks.scanner, &asks.tags), &image, &against)?;
+        // A name means the images of all platforms, and the worst of them decides.
+        let images = match asks.scanner.find_images(&name) {
+            Ok(images) => images,
+            Err(Error::NoImageNamed(_)) => vec![asks.scanner.find_image(&name)?],
+            Err(error) => return Err(error.into()),
+        };
+        let verdict = worst(&asks, &images, &against)?;
         verdict.map(Arc::unwrap_or_clone).ok_or_else(|| {
             let why = "no policy for this image has a bar: give `fail-on`, or a policy with `fail_on`";
             Failure::new(Code::NoSuchPolicy, why)
@@ -93,6 +99,25 @@ pub(super) async fn admission(
     Ok(Json(state.readers.run(judge).await?))
 }
 
+/// The worst verdict on images: one that fails, then one that cannot be given. None where there is no bar for one of
+/// them.
+fn worst(state: &AppState, images: &[Digest], against: &Against) -> Result<Option<Arc<Verdict>>, Failure> {
+    let mut worst: Option<Arc<Verdict>> = None;
+    for image in images {
+        let verdict = state.verdicts.of((&state.scanner, &state.tags), image, against)?;
+        let Some(verdict) = verdict else { return Ok(None) };
+        let weight = |verdict: &Verdict| match &*verdict.verdict {
+            "fail" => 2,
+            "cannot-judge" => 1,
+            _ => 0,
+        };
+        if worst.as_ref().is_none_or(|known| weight(&verdict) > weight(known)) {
+            worst = Some(verdict);
+        }
+    }
+    Ok(worst)
+}
+
 fn judge_one(
     state: &AppState,
     settings: &Admission,
@@ -106,7 +131,15 @@ fn judge_one(
             return Ok(());
         }
     };
-    match state.verdicts.of((&state.scanner, &state.tags), &known, against)? {
+    let verdict = match worst(state, &known, against) {
+        // That a policy was removed must not open the door.
+        Err(failure) if failure.is(Code::NoSuchPolicy) => {
+            answer.otherwise(settings.unjudged, format!("image `{name}`: {}", failure.message));
+            return Ok(());
+        }
+        verdict => verdict?,
+    };
+    match verdict {
         None => answer.otherwise(
             settings.unjudged,
             format!("image `{name}`: no policy for it has a bar, and nobody asked for one"),
@@ -123,9 +156,9 @@ fn judge_one(
     Ok(())
 }
 
-fn find(scanner: &Scanner, name: &str) -> Result<Option<limpid_model::Digest>, Failure> {
-    match scanner.find_image(name) {
-        Ok(digest) => Ok(Some(digest)),
+fn find(scanner: &Scanner, name: &str) -> Result<Option<Vec<Digest>>, Failure> {
+    match scanner.find_images(name) {
+        Ok(images) => Ok(Some(images)),
         Err(Error::NoImage(_) | Error::NoImageNamed(_) | Error::BadDigest(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }

@@ -7,7 +7,7 @@ use crate::Scanner;
 use crate::test_support::scanner_with;
 
 const VEX: &str = r#"{"@context": "https://openvex.dev/ns/v0.2.0", "statements": [
-    {"vulnerability": "CVE-2026-1", "products": ["pkg:npm/a"], "status": "fixed"}]}"#;
+    {"vulnerability": "CVE-2026-1", "products": ["pkg:npm/a@1"], "status": "fixed"}]}"#;
 
 fn document(kind: DecisionKind, name: &str, text: &str) -> DecisionDocument {
     DecisionDocument { name: name.to_owned(), kind, since: 0, bytes: text.as_bytes().to_vec() }

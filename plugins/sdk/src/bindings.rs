@@ -11,7 +11,7 @@
 pub mod detector {
     wit_bindgen::generate!({
         path: "../../wit",
-        world: "detector-plugin",
+        world: "detector-with-upgrades",
         generate_all,
         pub_export_macro: true,
         export_macro_name: "export",
@@ -37,7 +37,7 @@ pub mod feed {
 pub mod scheme {
     wit_bindgen::generate!({
         path: "../../wit",
-        world: "scheme-plugin",
+        world: "scheme-with-builds",
         with: { "limpid:plugin/log@0.2.0": crate::bindings::log },
         generate_all,
         pub_export_macro: true,

@@ -7,7 +7,6 @@ use std::path::Path;
 use limpid_formats::json as api;
 use limpid_images::{ImageSource, RegistryImages};
 use limpid_model::{DecisionDocument, DecisionKind, Digest, ImageReference, Platform, Platforms, Role};
-use limpid_policy::Unused;
 use limpid_scanner::{Error, Progress, Scanner, Stop};
 
 use crate::input::{Input, Named};
@@ -293,9 +292,7 @@ impl Holder {
     pub(crate) fn decision_documents(&self, kind: DecisionKind) -> anyhow::Result<Vec<api::PolicyDocument>> {
         match self {
             Self::Here(here) => {
-                let documents = here.scanner.decision_documents(kind)?;
-                let shown = |it| api::PolicyDocument::new(it, Scanner::content_of(it));
-                Ok(documents.iter().map(shown).collect())
+                Ok(here.scanner.decision_documents(kind)?.into_iter().map(Into::into).collect())
             }
             Self::Service(service) => Ok(match kind {
                 DecisionKind::Vex => service.get::<api::VexDocuments>("/v1/vex")?.documents,
@@ -314,17 +311,7 @@ impl Holder {
         name: &str,
     ) -> anyhow::Result<api::PolicyDocument> {
         match self {
-            Self::Here(here) => {
-                let document = here.scanner.decision_document(kind, name)?;
-                let text = String::from_utf8_lossy(&document.bytes).into_owned();
-                let shown = api::PolicyDocument::new(&document, Scanner::content_of(&document));
-                let idle = |it: Unused| api::IdleRule { rule: it.rule, has_expired: it.has_expired };
-                let idle = match kind {
-                    DecisionKind::Vex => None,
-                    _ => Some(here.scanner.idle_rules(name)?.into_iter().map(idle).collect()),
-                };
-                Ok(api::PolicyDocument { idle, text: Some(text), ..shown })
-            }
+            Self::Here(here) => Ok(here.scanner.decision_document(kind, name)?.into()),
             Self::Service(service) => service.get(&path_of(kind, name)),
         }
     }
@@ -338,10 +325,7 @@ impl Holder {
         document: DecisionDocument,
     ) -> anyhow::Result<api::PolicyDocument> {
         match self {
-            Self::Here(here) => {
-                let document = here.scanner.put_decision_document(document)?;
-                Ok(api::PolicyDocument::new(&document, Scanner::content_of(&document)))
-            }
+            Self::Here(here) => Ok(here.scanner.put_decision_document(document)?.into()),
             Self::Service(service) => {
                 let content_type = match document.kind {
                     DecisionKind::PolicyToml => "application/toml",

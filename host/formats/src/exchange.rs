@@ -38,7 +38,7 @@ mod written;
 use std::collections::HashMap;
 use std::io::{self, Write};
 
-use limpid_model::Digest;
+use limpid_model::{Digest, ImageName};
 use limpid_purl::Purl;
 
 use crate::json as api;
@@ -289,12 +289,7 @@ fn as_of(report: &api::Report) -> String {
 /// The image as a package URL of type
 /// [`oci`](https://github.com/package-url/purl-spec/blob/main/types/oci-definition.json).
 fn purl_of(image: &api::Image) -> String {
-    let name = image.names.first().map_or("", String::as_str);
-    let name = name.split_once('@').map_or(name, |(name, _)| name);
-    let (repository, tag) = match name.rsplit_once(':') {
-        Some((repository, tag)) if !tag.contains('/') => (repository, tag),
-        _ => (name, ""),
-    };
+    let ImageName { repository, tag } = ImageName::read(image.names.first().map_or("", String::as_str));
     let last = repository.rsplit('/').next().filter(|last| !last.is_empty()).unwrap_or("image");
     let digest = image.manifests.first().map_or("", String::as_str);
     let repository = if repository.contains('/') { repository } else { "" };
@@ -302,8 +297,15 @@ fn purl_of(image: &api::Image) -> String {
         .version(digest)
         .qualifier("arch", image.platform.architecture.as_str())
         .qualifier("repository_url", repository)
-        .qualifier("tag", tag)
+        .qualifier("tag", tag.unwrap_or_default())
         .to_string()
+}
+
+/// References to an image by the digests of its manifests, in the repository of its first name with a tag.
+fn repository_digests(image: &api::Image) -> Vec<String> {
+    let names = image.names.iter().filter(|name| !name.contains('@')).map(|name| ImageName::read(name));
+    let Some(name) = names.into_iter().find(|name| name.tag.is_some()) else { return Vec::new() };
+    image.manifests.iter().map(|digest| format!("{}@{digest}", name.repository)).collect()
 }
 
 /// A UUID of version 8 that is made of what is said.

@@ -128,6 +128,15 @@ pub enum Verdict {
     CannotJudge(String),
 }
 
+/// A verdict, and the findings that are over a bar.
+#[derive(Debug)]
+pub struct Judged<'r> {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The findings, in the order of the report.
+    pub over: Vec<&'r api::Finding>,
+}
+
 /// Findings over bars, and why of some it cannot be said whether they are.
 #[derive(Debug, Default)]
 struct Over<'r> {
@@ -147,11 +156,12 @@ impl<'r> Over<'r> {
             None
         });
         for finding in &report.findings {
-            let is_over = bars.iter().any(|bar| match (&bar.0, &around) {
+            let asked = around.as_ref().map(|around| around.of_finding(finding));
+            let is_over = bars.iter().any(|bar| match (&bar.0, &asked) {
                 (Kind::Words(words), _) => words.is_over(finding),
                 (Kind::Expression(_), None) => false,
-                (Kind::Expression(expression), Some(around)) => {
-                    expression.holds(finding, around).unwrap_or_else(|why| {
+                (Kind::Expression(expression), Some(asked)) => {
+                    expression.holds(asked).unwrap_or_else(|why| {
                         over.doubt.get_or_insert(why);
                         false
                     })
@@ -165,20 +175,24 @@ impl<'r> Over<'r> {
     }
 }
 
-/// Findings over some bar.
-pub fn over<'r>(report: &'r api::Report, bars: &[Bar]) -> Vec<&'r api::Finding> {
-    Over::of(report, bars).findings
-}
-
 /// Holds a report against bars, any of which decides.
 pub fn judge(report: &api::Report, bars: &[Bar]) -> Verdict {
-    let over = Over::of(report, bars);
-    if !over.findings.is_empty() {
-        return Verdict::Fails(over.findings.len());
-    }
-    if let Some(why) = over.doubt {
-        return Verdict::CannotJudge(why);
-    }
+    judged(report, bars).verdict
+}
+
+/// The same, with the findings that decided.
+pub fn judged<'r>(report: &'r api::Report, bars: &[Bar]) -> Judged<'r> {
+    let Over { findings, doubt } = Over::of(report, bars);
+    let verdict = match (findings.len(), doubt) {
+        (0, Some(why)) => Verdict::CannotJudge(why),
+        (0, None) => without_findings(report, bars),
+        (over, _) => Verdict::Fails(over),
+    };
+    Judged { verdict, over: findings }
+}
+
+/// Whether a report passes of which no finding is over a bar.
+fn without_findings(report: &api::Report, bars: &[Bar]) -> Verdict {
     let summary = &report.summary;
     if summary.packages == 0 {
         return Verdict::CannotJudge("no package was found".to_owned());

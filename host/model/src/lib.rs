@@ -28,6 +28,7 @@ mod fact;
 mod feed;
 mod holder;
 mod image;
+mod image_name;
 mod inventory;
 mod job;
 mod notice;
@@ -61,7 +62,9 @@ pub use base::{
 };
 pub use chain::chain;
 pub use change::{Change, Standing, StandingPackage};
-pub use decision::{DecisionContent, DecisionDocument, DecisionKind};
+pub use decision::{
+    DecisionContent, DecisionDetail, DecisionDocument, DecisionKind, DecisionSummary, IdleRule,
+};
 pub use digest::{Digest, DigestError, Hasher};
 pub use distribution::Distribution;
 pub use fact::{
@@ -76,6 +79,7 @@ pub use image::{
     EntryKind, HiddenFile, Image, ImageLayer, ImageSummary, LayerEntries, LayerEntry, Leads, LinkedFile,
     Platform,
 };
+pub use image_name::ImageName;
 pub use inventory::{Inventory, LayerContext, LayerDescription};
 pub use job::{Job, JobState};
 pub use notice::{Notice, NoticeKind, NoticePosition, NoticeState};

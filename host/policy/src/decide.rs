@@ -134,17 +134,13 @@ impl<'d> AtImage<'d> {
         let mut unused = Vec::new();
         for (policy, used) in self.policies.iter().zip(&self.used) {
             for (rule, used) in policy.rules.iter().zip(used) {
-                let has_expired = self.has_expired(rule);
+                let has_expired = rule.has_expired(self.now);
                 if has_expired || !used {
                     unused.push(Unused { policy: policy.name.clone(), rule: rule.named(), has_expired });
                 }
             }
         }
         unused
-    }
-
-    fn has_expired(&self, rule: &Rule) -> bool {
-        rule.expires.is_some_and(|expires| expires <= self.now)
     }
 
     fn severity(&mut self, candidate: &Candidate<'_>) -> Option<NewSeverity> {
@@ -163,8 +159,8 @@ impl<'d> AtImage<'d> {
         let policies = self.policies.iter().zip(&mut self.used);
         for (policy, used) in policies {
             for (rule, used) in policy.rules.iter().zip(used) {
-                let has_expired = rule.expires.is_some_and(|expires| expires <= self.now);
-                if is_meant(rule.action) && !has_expired && rule.is_about(&self.subject, candidate) {
+                let is_in_force = is_meant(rule.action) && !rule.has_expired(self.now);
+                if is_in_force && rule.is_about(&self.subject, candidate) {
                     *used = true;
                     first.get_or_insert((*policy, rule));
                 }

@@ -95,33 +95,6 @@ impl Packages {
     }
 }
 
-/// The repository of a name, without tag and digest, and without what clients leave out of names of Docker Hub.
-pub(crate) fn repository(name: &str) -> &str {
-    let whole = whole_repository(name);
-    let rest = HUBS.iter().find_map(|hub| whole.strip_prefix(hub)).unwrap_or(whole);
-    match rest.strip_prefix("library/") {
-        Some(name) if !name.contains('/') => name,
-        _ => rest,
-    }
-}
-
-/// How Docker Hub is called in names.
-const HUBS: [&str; 3] = ["docker.io/", "index.docker.io/", "registry-1.docker.io/"];
-
-fn whole_repository(name: &str) -> &str {
-    let name = name.split_once('@').map_or(name, |(name, _)| name);
-    match name.rsplit_once(':') {
-        Some((repository, tag)) if !tag.contains('/') => repository,
-        _ => name,
-    }
-}
-
-/// The tag of a name.
-pub(crate) fn tag(name: &str) -> Option<&str> {
-    let name = name.split_once('@').map_or(name, |(name, _)| name);
-    name.rsplit_once(':').map(|(_, tag)| tag).filter(|tag| !tag.contains('/'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,19 +126,5 @@ mod tests {
         check("{libssl3,openssl}", "pkg:deb/debian/libssl3@3.0.11-1", true);
         assert!(Packages::new("").is_err() && Packages::new("pkg:").is_err() && Packages::new("a[").is_err());
         assert!(!Packages::new("pkg:npm/**").unwrap().matches("a", None));
-    }
-
-    #[test]
-    fn a_name_is_a_repository_and_a_tag() {
-        let check = |name: &str, expected: (&str, Option<&str>)| {
-            assert_eq!((repository(name), tag(name)), expected, "{name}");
-        };
-        check("debian", ("debian", None));
-        check("debian:12", ("debian", Some("12")));
-        check("docker.io/library/debian:12", ("debian", Some("12")));
-        check("docker.io/shop/web", ("shop/web", None));
-        check("example.org/library/debian", ("example.org/library/debian", None));
-        check("host:5000/a/b", ("host:5000/a/b", None));
-        check("host:5000/a/b:1@sha256:00", ("host:5000/a/b", Some("1")));
     }
 }

@@ -1,9 +1,8 @@
 //! Policies, as people write them.
 
-use limpid_model::{Provenance, Severity};
+use limpid_model::{IdleRule, ImageName, Provenance, Severity};
 use serde::{Deserialize, Serialize};
 
-use crate::decide::Unused;
 use crate::pattern::{Glob, Packages, PatternError};
 use crate::subject::{Candidate, Subject};
 use crate::time::Moment;
@@ -187,7 +186,7 @@ impl Policy {
         let of_scope = |member| move |source| PolicyError::Scope { member, source };
         for text in few(written.repositories, "repositories", MAX_PATTERNS)? {
             // As names are compared.
-            let text = crate::pattern::repository(&text).to_owned();
+            let text = ImageName::read(&text).familiar().repository.to_owned();
             scope.repositories.push(Glob::new(&text).map_err(of_scope("repositories"))?);
         }
         for (label, text) in written.labels {
@@ -233,10 +232,10 @@ impl Policy {
         &self,
         now: Moment,
         mut affects: impl FnMut(&str) -> Result<bool, E>,
-    ) -> Result<Vec<Unused>, E> {
+    ) -> Result<Vec<IdleRule>, E> {
         let mut idle = Vec::new();
         for rule in &self.rules {
-            let has_expired = rule.expires.is_some_and(|expires| expires <= now);
+            let has_expired = rule.has_expired(now);
             let mut is_idle = has_expired || !rule.identifiers.is_empty();
             if !has_expired {
                 for identifier in &rule.identifiers {
@@ -247,7 +246,7 @@ impl Policy {
                 }
             }
             if is_idle {
-                idle.push(Unused { policy: self.name.clone(), rule: rule.named(), has_expired });
+                idle.push(IdleRule { rule: rule.named(), has_expired });
             }
         }
         Ok(idle)
@@ -257,7 +256,7 @@ impl Policy {
     pub fn is_for(&self, subject: &Subject) -> bool {
         let Scope { repositories, labels } = &self.scope;
         let repository = |name: &String| {
-            let repository = crate::pattern::repository(name);
+            let repository = ImageName::read(name).familiar().repository;
             repositories.iter().any(|glob| glob.matches(repository))
         };
         let has = |(label, glob): &(String, Glob)| {
@@ -369,6 +368,11 @@ impl Rule {
             && self.paths.is_empty()
             && self.layers.is_empty()
             && self.bases.is_empty()
+    }
+
+    /// Whether it no longer holds.
+    pub(crate) fn has_expired(&self, now: Moment) -> bool {
+        self.expires.is_some_and(|expires| expires <= now)
     }
 
     /// How many patterns it has.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_model::{Digest, Image, ImageSummary, Page, Platform};
+use limpid_model::{Digest, Image, ImageName, ImageSummary, Page, Platform};
 use limpid_store::tables::images::Images;
 use limpid_store::tables::manifests::Manifests;
 use limpid_store::tables::names::{self, Names};
@@ -36,20 +36,8 @@ pub(crate) struct Name {
 
 impl Name {
     pub(crate) fn of(text: &str) -> Self {
-        let text = text.split_once('@').map_or(text, |(name, _)| name);
-        // What stands before the last slash may have a port.
-        let tag = text.rfind(':').filter(|colon| text.rfind('/').is_none_or(|slash| slash < *colon));
-        let (repository, tag) = match tag.and_then(|colon| text.split_at_checked(colon)) {
-            Some((repository, tag)) => (repository, tag.strip_prefix(':')),
-            None => (text, None),
-        };
-        let usual = ["docker.io/", "index.docker.io/", "registry-1.docker.io/"];
-        let repository = usual.iter().find_map(|usual| repository.strip_prefix(usual)).unwrap_or(repository);
-        let repository = match repository.strip_prefix("library/") {
-            Some(name) if !name.contains('/') => name,
-            _ => repository,
-        };
-        Self { repository: repository.to_owned(), tag: tag.filter(|tag| !tag.is_empty()).map(str::to_owned) }
+        let ImageName { repository, tag } = ImageName::read(text).familiar();
+        Self { repository: repository.to_owned(), tag: tag.map(str::to_owned) }
     }
 
     pub(crate) fn key(&self, image: Digest) -> names::Key {
@@ -218,6 +206,11 @@ fn keys(view: &View<'_>, name: &Name) -> Result<Vec<names::Key>, Error> {
 }
 
 fn by_name(view: &View<'_>, text: &str) -> Result<Digest, Error> {
+    newest(view, &of_tag(view, text)?)?.ok_or_else(|| Error::NoImageNamed(text.to_owned()))
+}
+
+/// All images of the tag that a name means: the one that it names, the only one, or the usual one.
+fn of_tag(view: &View<'_>, text: &str) -> Result<Vec<Digest>, Error> {
     let name = Name::of(text);
     let mut by_tag: BTreeMap<String, Vec<Digest>> = BTreeMap::new();
     for key in keys(view, &name)? {
@@ -225,8 +218,8 @@ fn by_name(view: &View<'_>, text: &str) -> Result<Digest, Error> {
     }
     let is_one = by_tag.len() == 1;
     let tag = by_tag.keys().find(|tag| is_one || *tag == LATEST).cloned();
-    if let Some(images) = tag.and_then(|tag| by_tag.get(&tag)) {
-        return newest(view, images)?.ok_or_else(|| Error::NoImageNamed(text.to_owned()));
+    if let Some(images) = tag.and_then(|tag| by_tag.remove(&tag)) {
+        return Ok(images);
     }
     let mut found = Vec::new();
     for (tag, images) in &by_tag {
@@ -234,7 +227,8 @@ fn by_name(view: &View<'_>, text: &str) -> Result<Digest, Error> {
             if tag.is_empty() { name.repository.clone() } else { format!("{}:{tag}", name.repository) };
         found.extend(images.first().map(|image| (*image, shown)));
     }
-    only(text, found)?.ok_or_else(|| Error::NoImageNamed(text.to_owned()))
+    let found = only(text, found)?;
+    found.map(|image| vec![image]).ok_or_else(|| Error::NoImageNamed(text.to_owned()))
 }
 
 /// The images that a reference means, one for each platform: of one that names no digest, those of its tag that were
@@ -248,16 +242,9 @@ pub(crate) fn find_images(store: &Store, reference: &str) -> Result<Vec<Digest>,
         return find_image(store, reference).map(|image| vec![image]);
     }
     let view = store.view();
-    let one = by_name(&view, reference)?;
-    let mut name = Name::of(reference);
-    let keys = keys(&view, &name)?;
-    if name.tag.is_none() {
-        // The tag by which that one was found.
-        name.tag = keys.iter().find(|key| key.image == one).map(|key| key.tag.clone());
-    }
     let mut by_platform: BTreeMap<(String, String, Option<String>), (u64, Digest)> = BTreeMap::new();
-    for key in keys.into_iter().filter(|key| name.tag.as_deref().is_none_or(|tag| tag == key.tag)) {
-        let (image, indexing) = images::image(&view, &key.image)?;
+    for id in of_tag(&view, reference)? {
+        let (image, indexing) = images::image(&view, &id)?;
         let Platform { os, architecture, variant } = image.platform;
         let found = (indexing.indexed_at, image.id);
         let newest = by_platform.entry((os, architecture, variant)).or_insert(found);

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use limpid_formats::gate::Bar;
 use limpid_model::report::{Finding, Suppressed};
-use limpid_model::{DecisionContent, DecisionDocument, DecisionKind, Image};
+use limpid_model::{
+    DecisionContent, DecisionDetail, DecisionDocument, DecisionKind, DecisionSummary, IdleRule, Image,
+};
 use limpid_policy::{Candidate, Decisions, Form, Moment, Policy, Subject, VexDocument};
 use limpid_store::tables::policies::{Key, Policies, Row, part_of};
 use limpid_store::{Batch, Store, View};
@@ -20,11 +22,19 @@ const NAME_BYTES: usize = 128;
 
 /// What is in force now, once somebody has asked for it.
 #[derive(Debug, Default)]
-pub(crate) struct InForce(Mutex<Option<Arc<Decisions>>>);
+pub(crate) struct InForce(Mutex<Option<Arc<Known>>>);
+
+/// All that is in force at a moment.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub(crate) decisions: Decisions,
+    /// Policies, then VEX documents, each by name.
+    documents: Vec<DecisionSummary>,
+}
 
 impl InForce {
     /// All that is in force now.
-    pub(crate) fn now(&self, store: &Store) -> Result<Arc<Decisions>, Error> {
+    pub(crate) fn now(&self, store: &Store) -> Result<Arc<Known>, Error> {
         let mut known = self.0.lock();
         if let Some(known) = &*known {
             return Ok(Arc::clone(known));
@@ -41,7 +51,7 @@ impl InForce {
         store: &Store,
         view: &View<'_>,
         time: Option<u64>,
-    ) -> Result<Arc<Decisions>, Error> {
+    ) -> Result<Arc<Known>, Error> {
         match time {
             None => self.now(store),
             Some(time) => Ok(Arc::new(read(view, Some(time))?)),
@@ -53,17 +63,19 @@ impl InForce {
     }
 }
 
-fn read(view: &View<'_>, before: Option<u64>) -> Result<Decisions, Error> {
-    let (mut policies, mut documents) = (Vec::new(), Vec::new());
+fn read(view: &View<'_>, before: Option<u64>) -> Result<Known, Error> {
+    let (mut policies, mut vex, mut documents) = (Vec::new(), Vec::new(), Vec::new());
     for document in in_force(view, before)? {
-        match understood(&document) {
+        let understood = understood(&document);
+        documents.push(summary(&document, understood.as_ref().ok()));
+        match understood {
             Ok(Understood::Policy(policy)) => policies.push(Arc::new(policy)),
-            Ok(Understood::Vex(vex)) => documents.push(Arc::new(vex)),
+            Ok(Understood::Vex(document)) => vex.push(Arc::new(document)),
             // Another version of Limpid understood it. Without it, more findings count.
             Err(error) => tracing::error!(name = document.name, "{error}: it decides nothing"),
         }
     }
-    Ok(Decisions::new(policies, documents))
+    Ok(Known { decisions: Decisions::new(policies, vex), documents })
 }
 
 enum Understood {
@@ -88,19 +100,21 @@ fn understood(document: &DecisionDocument) -> Result<Understood, Error> {
     }
 }
 
-/// What a document says, in numbers; none where this version of Limpid does not understand it.
-pub(crate) fn content(document: &DecisionDocument) -> Option<DecisionContent> {
-    match understood(document).ok()? {
+/// A document without its text, and what it says where it is understood.
+fn summary(document: &DecisionDocument, understood: Option<&Understood>) -> DecisionSummary {
+    let DecisionDocument { name, kind, since, bytes } = document;
+    let content = understood.map(|understood| match understood {
         Understood::Policy(policy) => {
-            Some(DecisionContent::Policy { rules: policy.rules(), bars: policy.bars().to_vec() })
+            DecisionContent::Policy { rules: policy.rules(), bars: policy.bars().to_vec() }
         }
-        Understood::Vex(vex) => Some(DecisionContent::Vex {
+        Understood::Vex(vex) => DecisionContent::Vex {
+            id: vex.id.clone(),
+            author: vex.author.clone(),
             statements: vex.statements(),
             inapplicable: vex.inapplicable,
-            id: vex.id,
-            author: vex.author,
-        }),
-    }
+        },
+    });
+    DecisionSummary { name: name.clone(), kind: *kind, since: *since, bytes: bytes.len(), content }
 }
 
 /// The last document of each name, of before a time where one is given.
@@ -115,40 +129,39 @@ fn in_force(view: &View<'_>, before: Option<u64>) -> Result<Vec<DecisionDocument
     Ok(last.into_values().filter_map(|(key, row)| row.into_document(key)).collect())
 }
 
-/// All documents of a kind that are in force, by name.
-pub(crate) fn all(store: &Store, kind: DecisionKind) -> Result<Vec<DecisionDocument>, Error> {
-    let mut all = in_force(&store.view(), None)?;
-    all.retain(|document| part_of(document.kind) == part_of(kind));
-    Ok(all)
+impl Known {
+    /// All documents of a kind that are in force, by name.
+    pub(crate) fn of_kind(&self, kind: DecisionKind) -> impl Iterator<Item = &DecisionSummary> {
+        self.documents.iter().filter(move |document| part_of(document.kind) == part_of(kind))
+    }
 }
 
-/// One of them.
+/// One document, with its text. `idle` says which rules of it decide on nothing, where it is a policy.
 ///
 /// # Errors
-/// [`PolicyError::None`] where there is none of that name.
-pub(crate) fn one(store: &Store, kind: DecisionKind, name: &str) -> Result<DecisionDocument, Error> {
-    let found = last(&store.view(), kind, name)?;
-    found.ok_or_else(|| Error::Policy(PolicyError::None { what: what(kind), name: name.to_owned() }))
-}
-
-/// That there is no policy of that name.
-pub(crate) fn no_policy(name: &str) -> Error {
-    Error::Policy(PolicyError::None { what: what(DecisionKind::PolicyToml), name: name.to_owned() })
+/// [`PolicyError::None`] where there is none of that name; those of `idle`.
+pub(crate) fn one(
+    view: &View<'_>,
+    (kind, name): (DecisionKind, &str),
+    idle: impl FnOnce(&Policy) -> Result<Vec<IdleRule>, Error>,
+) -> Result<DecisionDetail, Error> {
+    let document = last(view, kind, name)?;
+    let document = document.ok_or_else(|| Error::Policy(PolicyError::none(kind, name)))?;
+    let understood = understood(&document).ok();
+    let summary = summary(&document, understood.as_ref());
+    let idle = match &understood {
+        Some(Understood::Policy(policy)) => Some(idle(policy)?),
+        _ => None,
+    };
+    Ok(DecisionDetail { summary, bytes: document.bytes, idle })
 }
 
 fn last(view: &View<'_>, kind: DecisionKind, name: &str) -> Result<Option<DecisionDocument>, Error> {
-    let rows = view.scan::<Policies>(|key| {
+    let keys = view.keys::<Policies>(|key| {
         key.number(part_of(kind)).text(name);
     });
-    let last = rows.last().transpose()?;
-    Ok(last.and_then(|(key, row)| row.into_document(key)))
-}
-
-const fn what(kind: DecisionKind) -> &'static str {
-    match kind {
-        DecisionKind::PolicyToml | DecisionKind::PolicyJson => "policy",
-        DecisionKind::Vex => "VEX document",
-    }
+    let Some(key) = keys.last().transpose()? else { return Ok(None) };
+    Ok(view.get::<Policies>(&key)?.and_then(|row| row.into_document(key)))
 }
 
 /// Puts a document in force, in the place of the one of that name.
@@ -159,9 +172,10 @@ pub(crate) fn put(
     (writers, decided): (&Writers, &InForce),
     settings: &Settings,
     mut document: DecisionDocument,
-) -> Result<DecisionDocument, Error> {
+) -> Result<DecisionSummary, Error> {
     check(&document.name)?;
-    if let Understood::Policy(policy) = understood(&document)? {
+    let understood = understood(&document)?;
+    if let Understood::Policy(policy) = &understood {
         for bar in policy.bars() {
             let refused =
                 |why| PolicyError::Document { name: document.name.clone(), why: format!("`fail_on`: {why}") };
@@ -171,25 +185,27 @@ pub(crate) fn put(
     let writer = writers.policies();
     let view = writer.view();
     let before = last(&view, document.kind, &document.name)?;
-    if let Some(before) = before
-        && (before.kind, &before.bytes) == (document.kind, &document.bytes)
-    {
-        return Ok(before);
-    }
-    let others = in_force(&view, None)?;
-    let is_known =
-        others.iter().any(|it| (part_of(it.kind), &it.name) == (part_of(document.kind), &document.name));
-    if !is_known && others.len() >= settings.policies.documents {
-        return Err(Error::Policy(PolicyError::Many(settings.policies.documents)));
+    match before {
+        Some(before) if (before.kind, &before.bytes) == (document.kind, &document.bytes) => {
+            return Ok(summary(&before, Some(&understood)));
+        }
+        Some(_) => {}
+        None => {
+            let (count, most) = (decided.now(writers.store())?.documents.len(), settings.policies.documents);
+            if count >= most {
+                return Err(Error::Policy(PolicyError::Many(most)));
+            }
+        }
     }
     document.since = since(&view, &settings.clock, document.kind, &document.name)?;
     let mut batch = Batch::default();
     let key = Key { kind: part_of(document.kind), name: document.name.clone(), since: document.since };
-    batch.put::<Policies>(&key, &Row::new(document.kind, document.bytes.clone()))?;
+    let summary = summary(&document, Some(&understood));
+    batch.put::<Policies>(&key, &Row::new(document.kind, document.bytes))?;
     tidy(&view, settings, &mut batch, (key.kind, &key.name))?;
     writer.commit(batch)?;
     decided.forget();
-    Ok(document)
+    Ok(summary)
 }
 
 /// Takes a document out of force.
@@ -204,7 +220,7 @@ pub(crate) fn remove(
     let writer = writers.policies();
     let view = writer.view();
     if last(&view, kind, name)?.is_none() {
-        return Err(Error::Policy(PolicyError::None { what: what(kind), name: name.to_owned() }));
+        return Err(Error::Policy(PolicyError::none(kind, name)));
     }
     let since = since(&view, &settings.clock, kind, name)?;
     let mut batch = Batch::default();
@@ -253,30 +269,42 @@ fn check(name: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// What becomes of the findings of an image: those that count, and those that do not, in their order.
+/// What becomes of the findings of an image.
+pub(crate) struct Decided {
+    /// Those that count, in their order.
+    pub(crate) counted: Vec<Finding>,
+    /// Those that do not.
+    pub(crate) suppressed: Vec<Suppressed>,
+    /// Whether the severity of any was changed, by which they are sorted.
+    pub(crate) is_rated_anew: bool,
+}
+
+/// What becomes of the findings of an image.
 pub(crate) fn applied(
     view: &View<'_>,
     (decisions, now): (&Decisions, u64),
     image: &Image,
     findings: Vec<Finding>,
-) -> Result<(Vec<Finding>, Vec<Suppressed>), Error> {
+) -> Result<Decided, Error> {
     if decisions.is_empty() || findings.is_empty() {
-        return Ok((findings, Vec::new()));
+        return Ok(Decided { counted: findings, suppressed: Vec::new(), is_rated_anew: false });
     }
     let mut at_image = decisions.at_image(subject(view, image)?, Moment(now));
     let (mut counted, mut suppressed) = (Vec::with_capacity(findings.len()), Vec::new());
+    let mut is_rated_anew = false;
     for mut finding in findings {
         let diff_id = finding.package.layer.diff_id.to_string();
         let decision = at_image.decide(&mut candidate(&finding, &diff_id));
         if let Some(new) = decision.severity {
             finding.severity = new.rated();
+            is_rated_anew = true;
         }
         match decision.suppression {
             None => counted.push(finding),
             Some(suppression) => suppressed.push(Suppressed { finding, suppression }),
         }
     }
-    Ok((counted, suppressed))
+    Ok(Decided { counted, suppressed, is_rated_anew })
 }
 
 /// An image, as far as policies and VEX documents speak of it.

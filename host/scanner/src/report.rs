@@ -33,6 +33,7 @@ use rayon::prelude::*;
 
 use self::examination::examination;
 use crate::history::{self, AdvisoriesThen, AdvisoryThen, AsOf, Past, Then};
+use crate::policies::Decided;
 use crate::refreshing::{Moment, Refreshing};
 use crate::revision::Revision;
 use crate::stated::All;
@@ -126,13 +127,14 @@ impl Reporter<'_> {
         image: &Image,
         findings: Vec<Finding>,
     ) -> Result<(Vec<Finding>, Vec<Suppressed>), Error> {
-        let before = self.decided.before(self.store, view, past.ends())?;
+        let known = self.decided.before(self.store, view, past.ends())?;
         let now = past.ends().unwrap_or_else(|| self.settings.clock.now());
-        let (mut findings, suppressed) = policies::applied(view, (&before, now), image, findings)?;
-        if !before.is_empty() {
-            findings.sort_by_cached_key(place);
+        let Decided { mut counted, suppressed, is_rated_anew } =
+            policies::applied(view, (&known.decisions, now), image, findings)?;
+        if is_rated_anew {
+            counted.sort_by_cached_key(place);
         }
-        Ok((findings, suppressed))
+        Ok((counted, suppressed))
     }
 
     /// What an image holds, and what each of its layers did.

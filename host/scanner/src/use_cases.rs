@@ -1,7 +1,8 @@
 //! What is asked of a scanner: each use case, with what it needs of the scanner's parts.
 
+mod policies;
+
 use std::fs::File;
-use std::sync::Arc;
 
 use limpid_fetch::Stop;
 use limpid_layers::ClaimSet;
@@ -9,14 +10,12 @@ use limpid_model::explanation::Explanation;
 use limpid_model::plan::Plan;
 use limpid_model::report::Report;
 use limpid_model::{
-    AffectedImage, DecisionContent, DecisionDocument, DecisionKind, Digest, FeedState, Image,
-    ImageDifference, ImageSummary, ImportedFeed, Ingested, Inventory, Keys, LayerDescription, LayerReport,
-    Notice, NoticePosition, NoticeState, PackageHolder, Page, PluginId, PluginVersions, RemovedSource,
-    Repository, Statistics, Subscription, SubscriptionSpec, SubscriptionState, Tag, VulnerabilityDescription,
-    Watch, WatchSpec, WatchState, WatchedPosition, WatchedTag,
+    AffectedImage, Digest, FeedState, Image, ImageDifference, ImageSummary, ImportedFeed, Ingested,
+    Inventory, Keys, LayerDescription, LayerReport, Notice, NoticePosition, NoticeState, PackageHolder, Page,
+    PluginId, PluginVersions, RemovedSource, Repository, Statistics, Subscription, SubscriptionSpec,
+    SubscriptionState, Tag, VulnerabilityDescription, Watch, WatchSpec, WatchState, WatchedPosition,
+    WatchedTag,
 };
-
-use limpid_policy::{Decisions, Moment, Subject, Unused};
 
 use crate::bundle::Exported;
 use crate::catalog;
@@ -34,7 +33,7 @@ use crate::room::{self, Room};
 use crate::run::{Run, RunProgress};
 use crate::statistics;
 use crate::vulnerabilities::{self, Filter};
-use crate::{Error, Scanner, images, names, plan, plugins, policies, stated, versions, watched};
+use crate::{Error, Scanner, names, plan, plugins, stated, versions, watched};
 
 impl Scanner {
     /// The keys of versions of one scheme.
@@ -119,78 +118,6 @@ impl Scanner {
         self.reporting(|reporter| {
             TagsOf { reporter, tallies: &self.0.tallies }.tags(repository, after, limit)
         })
-    }
-
-    /// All policies, or all VEX documents, that are in force, by name.
-    ///
-    /// # Errors
-    /// The store fails.
-    pub fn decision_documents(&self, kind: DecisionKind) -> Result<Vec<DecisionDocument>, Error> {
-        policies::all(self.store(), kind)
-    }
-
-    /// One of them.
-    ///
-    /// # Errors
-    /// [`PolicyError::None`](crate::PolicyError::None) where there is none of that name.
-    pub fn decision_document(&self, kind: DecisionKind, name: &str) -> Result<DecisionDocument, Error> {
-        policies::one(self.store(), kind, name)
-    }
-
-    /// What a policy or a VEX document says, in numbers; none where this version of Limpid does not understand it.
-    pub fn content_of(document: &DecisionDocument) -> Option<DecisionContent> {
-        policies::content(document)
-    }
-
-    /// Rules of a policy that have expired, and those that name vulnerabilities of which none affects an image that
-    /// is known: who wrote them may want to remove them. Of rules that name no vulnerability nothing is said.
-    ///
-    /// # Errors
-    /// [`PolicyError::None`](crate::PolicyError::None) where there is none of that name.
-    pub fn idle_rules(&self, name: &str) -> Result<Vec<Unused>, Error> {
-        let decisions = self.decisions()?;
-        let policy = decisions.policies().find(|policy| policy.name() == name);
-        let policy = policy.ok_or_else(|| policies::no_policy(name))?;
-        policy.idle(Moment(self.settings().clock.now()), |id| {
-            match self.affected_images(id, &Filter::default(), None, 1) {
-                Ok(page) => Ok(!page.items.is_empty()),
-                Err(Error::NoVulnerability(_) | Error::BadIdentifier { .. }) => Ok(false),
-                Err(error) => Err(error),
-            }
-        })
-    }
-
-    /// Puts a policy or a VEX document in force, in the place of the one of that name.
-    ///
-    /// # Errors
-    /// [`Error::Policy`] where it makes no sense, or there are too many.
-    pub fn put_decision_document(&self, document: DecisionDocument) -> Result<DecisionDocument, Error> {
-        policies::put((self.writers(), &self.0.decided), self.settings(), document)
-    }
-
-    /// Takes a policy or a VEX document out of force. Reports on the past still know it.
-    ///
-    /// # Errors
-    /// [`PolicyError::None`](crate::PolicyError::None) where there is none of that name.
-    pub fn remove_decision_document(&self, kind: DecisionKind, name: &str) -> Result<(), Error> {
-        policies::remove((self.writers(), &self.0.decided), self.settings(), (kind, name))
-    }
-
-    /// All that is decided on findings now.
-    ///
-    /// # Errors
-    /// The store fails.
-    pub fn decisions(&self) -> Result<Arc<Decisions>, Error> {
-        self.0.decided.now(self.store())
-    }
-
-    /// An image, as far as policies and VEX documents speak of it.
-    ///
-    /// # Errors
-    /// [`Error::NoImage`] where there is no such image.
-    pub fn policy_subject(&self, digest: &Digest) -> Result<Subject, Error> {
-        let view = self.store().view();
-        policies::subject(&view, &images::image(&view, digest)?.0)
     }
 
     /// All watches, by name, and how their listings go.

@@ -60,6 +60,11 @@ impl Writers {
         }
     }
 
+    /// Where all is written.
+    pub(crate) const fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// A writer of images, layers and the inventory.
     pub(crate) fn images(&self) -> Writer<'_> {
         self.writer([Some(self.images.lock()), None])

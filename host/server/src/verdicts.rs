@@ -9,7 +9,7 @@ use limpid_scanner::Scanner;
 use quick_cache::sync::Cache;
 
 use crate::answers::{Tag, Tags};
-use crate::error::{Code, Failure};
+use crate::error::Failure;
 
 /// Verdicts that are kept.
 const KEPT: usize = 10_000;
@@ -65,21 +65,7 @@ impl Verdicts {
 
 /// What the image may not have, as it is written and as it is understood.
 fn bars(scanner: &Scanner, image: &Digest, against: &Against) -> Result<Vec<(String, Bar)>, Failure> {
-    let decisions = scanner.decisions()?;
-    let mut texts: Vec<String> = Vec::new();
-    match &against.policy {
-        Some(name) => {
-            let policy = decisions.policies().find(|policy| policy.name() == name);
-            let policy = policy
-                .ok_or_else(|| Failure::new(Code::NoSuchPolicy, format!("there is no policy `{name}`")))?;
-            texts.extend_from_slice(policy.bars());
-        }
-        None => {
-            let subject = scanner.policy_subject(image)?;
-            let policies = decisions.policies().filter(|policy| policy.is_for(&subject));
-            texts.extend(policies.flat_map(|policy| policy.bars()).cloned());
-        }
-    }
+    let mut texts = scanner.bars(against.policy.as_deref(), image)?;
     texts.extend_from_slice(&against.bars);
     texts.sort_unstable();
     texts.dedup();

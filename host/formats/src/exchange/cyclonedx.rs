@@ -202,9 +202,9 @@ fn vulnerability(
     let affects = findings.iter().filter_map(|finding| {
         let reference = references.get(&finding.package)?;
         let version: String = finding.package.version.chars().take(VERSION_LENGTH).collect();
-        let status = match suppressed.map(|known| &*known.by) {
-            Some("vex-not-affected" | "vex-fixed") => "unaffected",
-            _ => "affected",
+        let status = match suppressed.and_then(api::Suppression::vex_status) {
+            Some(_) => "unaffected",
+            None => "affected",
         };
         let version = json!({ "version": version, "status": status });
         Some(json!({ "ref": reference, "versions": [version] }))
@@ -261,9 +261,9 @@ fn vulnerability(
 
 /// The analysis of what does not count: what a VEX document states, and the publisher's where a policy decides.
 fn analysis_of(known: &api::Suppression, of_publisher: Value) -> Value {
-    let mut analysis = match &*known.by {
-        "vex-fixed" => json!({ "state": "resolved" }),
-        "vex-not-affected" => {
+    let mut analysis = match known.vex_status() {
+        Some(api::VexStatus::Fixed) => json!({ "state": "resolved" }),
+        Some(api::VexStatus::NotAffected) => {
             let justification = known.justification.as_deref().and_then(|word| match word {
                 "component_not_present" | "vulnerable_code_not_present" => Some("code_not_present"),
                 "vulnerable_code_not_in_execute_path" => Some("code_not_reachable"),
@@ -275,7 +275,7 @@ fn analysis_of(known: &api::Suppression, of_publisher: Value) -> Value {
                 None => json!({ "state": "not_affected" }),
             }
         }
-        _ => of_publisher,
+        None => of_publisher,
     };
     if let Some(members) = analysis.as_object_mut() {
         members.insert("detail".to_owned(), suppression(known).into());

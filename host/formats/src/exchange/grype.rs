@@ -24,7 +24,8 @@ use serde_json::{Map, Value, json};
 
 use super::trivy::type_of;
 use super::{
-    Each, Subject, VERSION, addresses, as_of, name_of, place_of, suppression, title, write_document,
+    Each, Subject, VERSION, addresses, as_of, name_of, place_of, repository_digests, suppression, title,
+    write_document,
 };
 use crate::json as api;
 
@@ -34,9 +35,6 @@ pub(super) fn write(subject: Subject<'_>, out: &mut dyn Write) -> io::Result<()>
     let layers = image.layers.iter().map(|layer| {
         json!({ "mediaType": "application/vnd.docker.image.rootfs.diff.tar.gzip", "digest": layer.diff_id, "size": 0 })
     });
-    let repository =
-        image.names.iter().find_map(|name| name.rsplit_once(':')).map(|(repository, _)| repository);
-    let digests = image.manifests.iter().filter_map(|digest| Some(format!("{}@{digest}", repository?)));
     let source = json!({
         "type": "image",
         "target": {
@@ -49,7 +47,7 @@ pub(super) fn write(subject: Subject<'_>, out: &mut dyn Write) -> io::Result<()>
             "layers": layers.collect::<Vec<_>>(),
             "manifest": "",
             "config": "",
-            "repoDigests": digests.collect::<Vec<_>>(),
+            "repoDigests": repository_digests(image),
             "architecture": image.platform.architecture,
             "os": image.platform.os,
         },
@@ -85,11 +83,7 @@ struct Document<M, I> {
 /// A match that does not count, with the rule that says so.
 fn ignored(it: &api::Suppressed, time: &str) -> Value {
     let mut found = of_finding(&it.finding, time);
-    let vex = match &*it.suppression.by {
-        "vex-not-affected" => "not_affected",
-        "vex-fixed" => "fixed",
-        _ => "",
-    };
+    let vex = it.suppression.vex_status().map_or("", api::VexStatus::as_str);
     let rule = json!({
         "vulnerability": it.finding.vulnerability,
         "reason": suppression(&it.suppression),

@@ -97,18 +97,11 @@ fn suppressed(product: &str, it: &api::Suppressed) -> Option<Value> {
     let key = (&*finding.vulnerability, &*finding.status, advice(finding));
     let mut statement = statement(product, &key, &[finding])?;
     let members = statement.as_object_mut()?;
-    let status = match &*known.by {
-        "vex-not-affected" => "not_affected",
-        "vex-fixed" => "fixed",
-        _ => {
-            members.insert("status_notes".to_owned(), suppression(known).into());
-            return Some(statement);
-        }
-    };
-    members.insert("status".to_owned(), status.into());
-    members.remove("action_statement");
     members.insert("status_notes".to_owned(), suppression(known).into());
-    if status == "not_affected" {
+    let Some(status) = known.vex_status() else { return Some(statement) };
+    members.insert("status".to_owned(), status.as_str().into());
+    members.remove("action_statement");
+    if status == api::VexStatus::NotAffected {
         let justification = known.justification.as_deref();
         match justification.filter(|word| JUSTIFICATIONS.contains(word)) {
             Some(word) => members.insert("justification".to_owned(), word.into()),

@@ -316,8 +316,8 @@ fn suppressed(names: &Names, (place, of): (usize, usize), it: &api::Suppressed, 
         "to": [package],
         "security_statusNotes": suppression(known),
     });
-    let (kind, relation, more) = match &*known.by {
-        "vex-not-affected" => {
+    let (kind, relation, more) = match known.vex_status() {
+        Some(api::VexStatus::NotAffected) => {
             let justification = known.justification.as_deref().and_then(|word| {
                 JUSTIFICATIONS.iter().find(|(known, _)| *known == word).map(|(_, spdx)| *spdx)
             });
@@ -327,8 +327,8 @@ fn suppressed(names: &Names, (place, of): (usize, usize), it: &api::Suppressed, 
             };
             ("security_VexNotAffectedVulnAssessmentRelationship", "doesNotAffect", Some(more))
         }
-        "vex-fixed" => ("security_VexFixedVulnAssessmentRelationship", "fixedIn", None),
-        _ => {
+        Some(api::VexStatus::Fixed) => ("security_VexFixedVulnAssessmentRelationship", "fixedIn", None),
+        None => {
             let more = ("security_actionStatement", advice(&it.finding));
             ("security_VexAffectedVulnAssessmentRelationship", "affects", Some(more))
         }

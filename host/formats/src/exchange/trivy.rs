@@ -23,8 +23,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Each, Subject, TOOL, VERSION, addresses, as_of, name_of, suppression, title, uuid, uuid_of,
-    write_document,
+    Each, Subject, TOOL, VERSION, addresses, as_of, name_of, repository_digests, suppression, title, uuid,
+    uuid_of, write_document,
 };
 use crate::json as api;
 
@@ -115,11 +115,7 @@ struct Found<'a, P, V> {
 
 /// A finding that does not count, and who says so.
 fn modified(it: &api::Suppressed, is_of_language: bool) -> Value {
-    let status = match &*it.suppression.by {
-        "vex-not-affected" => "not_affected",
-        "vex-fixed" => "fixed",
-        _ => "ignored",
-    };
+    let status = it.suppression.vex_status().map_or("ignored", api::VexStatus::as_str);
     json!({
         "Type": "vulnerability",
         "Status": status,
@@ -173,13 +169,6 @@ pub(super) fn type_of(purl: &str) -> &str {
 fn metadata(report: &api::Report) -> Value {
     let image = &report.image;
     let diff_ids: Vec<_> = image.layers.iter().map(|layer| layer.diff_id.as_str()).collect();
-    let repository = |name: &String| {
-        let (repository, tag) = name.rsplit_once(':')?;
-        (!tag.contains('/') && !name.contains('@')).then(|| repository.to_owned())
-    };
-    let repository = image.names.iter().find_map(repository);
-    let digests =
-        image.manifests.iter().filter_map(|digest| Some(format!("{}@{digest}", repository.as_ref()?)));
     let mut config = Map::new();
     config.insert("architecture".to_owned(), image.platform.architecture.as_str().into());
     config.insert("os".to_owned(), image.platform.os.as_str().into());
@@ -205,7 +194,7 @@ fn metadata(report: &api::Report) -> Value {
         "RepoTags".to_owned(),
         image.names.iter().filter(|name| !name.contains('@')).cloned().collect(),
     );
-    metadata.insert("RepoDigests".to_owned(), digests.collect());
+    metadata.insert("RepoDigests".to_owned(), repository_digests(image).into());
     metadata.insert("ImageConfig".to_owned(), config.into());
     Value::Object(metadata)
 }

@@ -32,11 +32,25 @@ impl PartialEq for Expression {
 }
 
 /// What of expressions is the same for all findings of an image.
-pub(super) struct Around(Value);
+pub(super) struct Around(Context<'static, 'static>);
+
+/// What expressions are asked about: a finding and its image; or why it cannot be shown to them.
+pub(super) struct Asked<'a>(Result<Context<'a, 'static>, String>);
 
 impl Around {
     pub(super) fn of(image: &api::Image) -> Result<Self, String> {
-        Ok(Self(cel::to_value(image).map_err(|error| error.to_string())?))
+        let mut context = Context::default();
+        context.add_variable_from_value("image", cel::to_value(image).map_err(|error| error.to_string())?);
+        Ok(Self(context))
+    }
+
+    pub(super) fn of_finding(&self, finding: &api::Finding) -> Asked<'_> {
+        let value = cel::to_value(finding).map_err(|error| error.to_string());
+        Asked(value.map(|finding| {
+            let mut context = self.0.new_inner_scope();
+            context.add_variable_from_value("finding", finding);
+            context
+        }))
     }
 }
 
@@ -76,13 +90,10 @@ impl Expression {
     ///
     /// # Errors
     /// It cannot be evaluated, or is neither true nor false.
-    pub(super) fn holds(&self, finding: &api::Finding, around: &Around) -> Result<bool, String> {
+    pub(super) fn holds(&self, asked: &Asked<'_>) -> Result<bool, String> {
         let failed = |why: &dyn std::fmt::Display| format!("`{}`: {why}", self.text);
-        let finding = cel::to_value(finding).map_err(|error| failed(&error))?;
-        let mut context = Context::default();
-        context.add_variable_from_value("finding", finding);
-        context.add_variable_from_value("image", around.0.clone());
-        match self.program.execute(&context) {
+        let context = asked.0.as_ref().map_err(|why| failed(why))?;
+        match self.program.execute(context) {
             Ok(Value::Bool(holds)) => Ok(holds),
             Ok(_) => Err(failed(&"it is neither true nor false")),
             Err(error) => Err(failed(&error)),

@@ -1,6 +1,6 @@
 //! Policies, VEX documents, and what they decide.
 
-use limpid_model::{DecisionContent, DecisionDocument, DecisionKind};
+use limpid_model::{DecisionContent, DecisionDetail, DecisionKind, DecisionSummary};
 use serde::{Deserialize, Serialize};
 
 use super::{Finding, Report, Word, time};
@@ -76,23 +76,35 @@ pub struct VexDocuments {
     pub documents: Vec<PolicyDocument>,
 }
 
-impl PolicyDocument {
-    /// A document, with what it says and without its text.
-    pub fn new(document: &DecisionDocument, content: Option<DecisionContent>) -> Self {
+impl From<DecisionSummary> for PolicyDocument {
+    fn from(document: DecisionSummary) -> Self {
         let form = match document.kind {
             DecisionKind::PolicyToml => "toml",
             DecisionKind::PolicyJson => "json",
             DecisionKind::Vex => "vex",
         };
         Self {
-            name: document.name.clone(),
+            name: document.name,
             form: form.into(),
             since: time(document.since),
-            bytes: document.bytes.len(),
-            content: content.map(PolicyContent::from),
+            bytes: document.bytes,
+            content: document.content.map(PolicyContent::from),
             idle: None,
             text: None,
         }
+    }
+}
+
+impl From<DecisionDetail> for PolicyDocument {
+    fn from(DecisionDetail { summary, bytes, idle }: DecisionDetail) -> Self {
+        let idle = idle.map(|rules| rules.into_iter().map(IdleRule::from).collect());
+        Self { idle, text: Some(String::from_utf8_lossy(&bytes).into_owned()), ..summary.into() }
+    }
+}
+
+impl From<limpid_model::IdleRule> for IdleRule {
+    fn from(limpid_model::IdleRule { rule, has_expired }: limpid_model::IdleRule) -> Self {
+        Self { rule, has_expired }
     }
 }
 
@@ -133,8 +145,8 @@ impl Verdict {
     /// Holds a report against bars, which are as they were written.
     pub fn of(report: &Report, bars: &[(String, Bar)]) -> Self {
         let (fail_on, bars): (Vec<_>, Vec<_>) = bars.iter().cloned().unzip();
-        let over: Vec<_> = gate::over(report, &bars);
-        let (verdict, reason) = match gate::judge(report, &bars) {
+        let gate::Judged { verdict, over } = gate::judged(report, &bars);
+        let (verdict, reason) = match verdict {
             gate::Verdict::Passes => ("pass", None),
             gate::Verdict::Fails(1) => ("fail", Some("1 finding is over the bar".to_owned())),
             gate::Verdict::Fails(count) => ("fail", Some(format!("{count} findings are over the bar"))),

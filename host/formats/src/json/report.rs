@@ -18,7 +18,7 @@ pub use coverage::{
     Coverage, Distribution, Examination, Gap, PluginFailure, Silent, Source, UnexaminedFiles,
     UnjudgedAdvisory, UnorderedVersion, UnreadFile,
 };
-pub use suppressed::{Suppressed, Suppression};
+pub use suppressed::{Suppressed, Suppression, VexStatus};
 
 /// What affects an image, and how far that can be relied on.
 #[derive(Clone, Debug, Serialize, Deserialize)]

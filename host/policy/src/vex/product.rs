@@ -1,8 +1,8 @@
 //! What a statement is about: a package wherever it is, or an image and what is in it.
 
+use limpid_model::ImageName;
 use limpid_purl::Purl;
 
-use crate::pattern::{repository, tag};
 use crate::subject::{Base, Candidate, Subject};
 
 /// Types of package URLs that are images.
@@ -128,7 +128,7 @@ impl Image {
             None if purl.kind == "docker" || digest.is_some() => name,
             None => return None,
         };
-        let repository = Some(repository(&whole).to_owned());
+        let repository = Some(ImageName::read(&whole).familiar().repository.to_owned());
         let tag = other.or_else(|| qualifier("tag"));
         Some(Self { digest, repository, tag, architecture: qualifier("arch") })
     }
@@ -147,11 +147,11 @@ impl Image {
         if digest.as_deref().is_some_and(|digest| !is_digest(digest)) {
             return None;
         }
-        let tag = tag(text).map(str::to_owned);
+        let ImageName { repository, tag } = ImageName::read(text).familiar();
         if digest.is_none() && tag.is_none() {
             return None;
         }
-        let repository = Some(repository(text).to_owned());
+        let (repository, tag) = (Some(repository.to_owned()), tag.map(str::to_owned));
         Some(Self { digest, repository, tag, architecture: None })
     }
 
@@ -161,8 +161,9 @@ impl Image {
             return digests.contains(digest);
         }
         let is_called = |name: &String| {
-            self.repository.as_deref() == Some(repository(name))
-                && self.tag.as_deref().is_none_or(|stated| tag(name) == Some(stated))
+            let found = ImageName::read(name).familiar();
+            self.repository.as_deref() == Some(found.repository)
+                && self.tag.as_deref().is_none_or(|stated| found.tag == Some(stated))
         };
         names.iter().any(is_called)
     }

@@ -1,3 +1,5 @@
+use limpid_model::DecisionKind;
+
 /// What is wrong with a policy, or with a VEX document.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyError {
@@ -30,4 +32,15 @@ pub enum PolicyError {
     /// There are as many as there may be.
     #[error("there are {0} policies and VEX documents, as many as setting `policies.documents` allows")]
     Many(usize),
+}
+
+impl PolicyError {
+    /// That there is none of that name.
+    pub(crate) fn none(kind: DecisionKind, name: &str) -> Self {
+        let what = match kind {
+            DecisionKind::PolicyToml | DecisionKind::PolicyJson => "policy",
+            DecisionKind::Vex => "VEX document",
+        };
+        Self::None { what, name: name.to_owned() }
+    }
 }

@@ -24,7 +24,8 @@ fn at(time: &Arc<AtomicU64>, history: u64) -> (Scanner, tempfile::TempDir) {
 }
 
 fn names(scanner: &Scanner) -> Vec<String> {
-    scanner.decisions().unwrap().policies().map(|policy| policy.name().to_owned()).collect()
+    let known = scanner.0.decided.now(scanner.store()).unwrap();
+    known.decisions.policies().map(|policy| policy.name().to_owned()).collect()
 }
 
 /// What was in force before a time.

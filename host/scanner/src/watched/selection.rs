@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
-use limpid_model::WatchSpec;
+use limpid_model::{ImageName, WatchSpec};
 
 use crate::WatchError;
 
@@ -148,8 +148,8 @@ pub(crate) fn is_tag(text: &str) -> bool {
 
 /// Repository and tag of a name, where it is one of this registry.
 pub(super) fn within(registry: &str, name: &str) -> Option<(String, String)> {
-    let name = name.split_once('@').map_or(name, |(name, _)| name);
-    let (name, tag) = name.rsplit_once(':').filter(|(_, tag)| !tag.contains('/'))?;
+    let ImageName { repository: name, tag } = ImageName::read(name);
+    let tag = tag?;
     let (host, rest) = match name.split_once('/') {
         Some((host, rest)) if host.contains(['.', ':']) || host == "localhost" => (host, rest.to_owned()),
         Some(_) => (USUAL, name.to_owned()),

@@ -36,6 +36,36 @@ pub struct Suppression {
     pub until: Option<String>,
 }
 
+/// What a VEX document states of something that is not affected by a vulnerability, or no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VexStatus {
+    /// It never was.
+    NotAffected,
+    /// It holds the fix.
+    Fixed,
+}
+
+impl VexStatus {
+    /// The word for it in VEX.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotAffected => "not_affected",
+            Self::Fixed => "fixed",
+        }
+    }
+}
+
+impl Suppression {
+    /// What the VEX document states by which a finding does not count; none where a policy decides.
+    pub fn vex_status(&self) -> Option<VexStatus> {
+        match &*self.by {
+            "vex-not-affected" => Some(VexStatus::NotAffected),
+            "vex-fixed" => Some(VexStatus::Fixed),
+            _ => None,
+        }
+    }
+}
+
 impl Suppressed {
     pub(super) fn of(suppressed: report::Suppressed, base: Option<&BaseImage>) -> Self {
         Self { finding: finding(suppressed.finding, base), suppression: suppressed.suppression.into() }

@@ -4,9 +4,8 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use limpid_formats::json::{IdleRule, Policies, PolicyDocument, VexDocuments};
+use limpid_formats::json::{Policies, PolicyDocument, VexDocuments};
 use limpid_model::{DecisionDocument, DecisionKind};
-use limpid_policy::Unused;
 use limpid_scanner::{Error, Scanner};
 
 use crate::answers::{Document, Wanted};
@@ -30,8 +29,7 @@ pub(super) async fn vex_documents(
 }
 
 fn all(scanner: &Scanner, kind: DecisionKind) -> Result<Vec<PolicyDocument>, Error> {
-    let documents = scanner.decision_documents(kind)?;
-    Ok(documents.iter().map(|it| PolicyDocument::new(it, Scanner::content_of(it))).collect())
+    Ok(scanner.decision_documents(kind)?.into_iter().map(Into::into).collect())
 }
 
 pub(super) async fn policy(
@@ -50,10 +48,6 @@ pub(super) async fn vex_document(
     one(&state, DecisionKind::Vex, name, &wanted).await
 }
 
-fn idle(rule: Unused) -> IdleRule {
-    IdleRule { rule: rule.rule, has_expired: rule.has_expired }
-}
-
 async fn one(
     state: &AppState,
     kind: DecisionKind,
@@ -61,16 +55,7 @@ async fn one(
     wanted: &Wanted,
 ) -> Result<Document, Failure> {
     let scanner = state.scanner.clone();
-    let show = move || -> Result<PolicyDocument, Error> {
-        let document = scanner.decision_document(kind, &name)?;
-        let text = String::from_utf8_lossy(&document.bytes).into_owned();
-        let shown = PolicyDocument::new(&document, Scanner::content_of(&document));
-        let idle = match kind {
-            DecisionKind::Vex => None,
-            _ => Some(scanner.idle_rules(&name)?.into_iter().map(idle).collect()),
-        };
-        Ok(PolicyDocument { idle, text: Some(text), ..shown })
-    };
+    let show = move || scanner.decision_document(kind, &name).map(PolicyDocument::from);
     state.readers.document(wanted.coding, show).await
 }
 
@@ -111,12 +96,8 @@ async fn put(
     };
     let bytes = body::read(body, limits).await?;
     let scanner = state.scanner.clone();
-    let put = move || -> Result<PolicyDocument, Error> {
-        let document = DecisionDocument { name, kind, since: 0, bytes: bytes.to_vec() };
-        let document = scanner.put_decision_document(document)?;
-        Ok(PolicyDocument::new(&document, Scanner::content_of(&document)))
-    };
-    Ok(Json(state.writers.run(put).await?))
+    let document = DecisionDocument { name, kind, since: 0, bytes: bytes.to_vec() };
+    Ok(Json(state.writers.run(move || scanner.put_decision_document(document)).await?.into()))
 }
 
 pub(super) async fn remove_policy(

@@ -17,6 +17,7 @@ mod golden;
 mod program;
 mod service;
 
+mod access;
 mod answers;
 mod author_tools;
 mod bases;

@@ -13,6 +13,7 @@ pub(crate) mod policy;
 pub(crate) mod scan;
 pub(crate) mod serve;
 pub(crate) mod subscription;
+pub(crate) mod token;
 pub(crate) mod version;
 pub(crate) mod watch;
 

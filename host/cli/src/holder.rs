@@ -59,7 +59,7 @@ impl Holder {
         roles: &[Role],
     ) -> anyhow::Result<Self> {
         match service {
-            Some(url) => Ok(Self::Service(Service::at(url))),
+            Some(url) => Ok(Self::Service(Service::at(url, &settings.shown()?))),
             None => Self::of_data_dir(settings, command, roles),
         }
     }
@@ -344,6 +344,60 @@ impl Holder {
         match self {
             Self::Here(here) => Ok(here.scanner.remove_decision_document(kind, name)?),
             Self::Service(service) => service.remove(&path_of(kind, name)),
+        }
+    }
+
+    /// Makes a token.
+    ///
+    /// # Errors
+    /// It makes no sense, or there is one of that name.
+    pub(crate) fn create_token(&self, wanted: api::TokenWanted) -> anyhow::Result<api::MadeToken> {
+        match self {
+            Self::Here(here) => {
+                let spec = wanted.spec().map_err(anyhow::Error::msg)?;
+                Ok(here.scanner.create_token(spec)?.into())
+            }
+            Self::Service(service) => service.post("/v1/tokens", &wanted),
+        }
+    }
+
+    /// All tokens, by name.
+    ///
+    /// # Errors
+    /// The store fails, or the service does not answer.
+    pub(crate) fn tokens(&self) -> anyhow::Result<api::Tokens> {
+        match self {
+            Self::Here(here) => {
+                let tokens = here.scanner.tokens()?.into_iter().map(api::Token::from).collect();
+                Ok(api::Tokens { tokens })
+            }
+            Self::Service(service) => service.get("/v1/tokens"),
+        }
+    }
+
+    /// Takes a token no longer.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(crate) fn revoke_token(&self, name: &str) -> anyhow::Result<()> {
+        match self {
+            Self::Here(here) => Ok(here.scanner.revoke_token(name)?),
+            Self::Service(service) => service.remove(&format!("/v1/tokens/{}", encoded(name))),
+        }
+    }
+
+    /// The last changes over HTTP.
+    ///
+    /// # Errors
+    /// The store fails, or the service does not answer.
+    pub(crate) fn audit(&self, limit: usize) -> anyhow::Result<api::Audit> {
+        match self {
+            Self::Here(here) => {
+                let page = here.scanner.changes(None, limit)?;
+                let records = page.items.into_iter().map(api::AuditRecord::from).collect();
+                Ok(api::Audit { records, next: None })
+            }
+            Self::Service(service) => service.get(&format!("/v1/audit?limit={limit}")),
         }
     }
 

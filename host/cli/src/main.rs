@@ -12,6 +12,7 @@ mod holder;
 mod input;
 mod lister;
 mod open;
+mod operator;
 mod progress;
 mod service;
 mod settings;
@@ -94,6 +95,11 @@ enum Command {
     /// VEX documents: what makers of software say of their products
     #[command(subcommand)]
     Vex(commands::policy::Vex),
+    /// Tokens: who may do what with the service
+    #[command(subcommand)]
+    Token(commands::token::Command),
+    /// Show who changed what over HTTP, the last first
+    Audit(commands::token::Audit),
     /// Plugins: show, add, replace and remove them; make and test your own
     #[command(subcommand)]
     Plugin(commands::plugin::Command),
@@ -162,6 +168,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Watch(command) => commands::watch::run(&settings, &command),
         Command::Policy(command) => commands::policy::run(&settings, &command),
         Command::Vex(command) => commands::policy::run_vex(&settings, &command),
+        Command::Token(command) => commands::token::run(&settings, &command),
+        Command::Audit(args) => commands::token::audit(&settings, &args),
         Command::Plugin(command) => commands::plugin::run(&settings, &command),
         Command::Version(command) => commands::version::run(&settings, &command),
         // It was seen to above: it knows no settings but those that it is given.

@@ -133,6 +133,7 @@ fn scanner_settings(settings: &Settings, scratch: &Path) -> anyhow::Result<limpi
         feeds: settings.feeds.clone(),
         documents: settings.documents.clone(),
         bundles: settings.bundles.clone(),
+        access: settings.access.kept(),
         policies: settings.policies.clone(),
         keep: settings.keep.clone(),
         judge_owned: settings.reports.judge_owned,

@@ -13,12 +13,15 @@ use limpid_model::{ImageReference, Platforms};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use ureq::config::{Config, ConfigBuilder};
-use ureq::http::{Response, StatusCode};
+use ureq::http::header::AUTHORIZATION;
+use ureq::http::{HeaderValue, Request, Response, StatusCode};
+use ureq::middleware::MiddlewareNext;
 use ureq::typestate::AgentScope;
 use ureq::{Agent, Body, SendBody};
 
 use self::events::Events;
 use crate::progress::{IndexingBar, Spinner};
+use crate::settings::Shown;
 
 /// How long a connection may take to be made. What is asked for may take long.
 const CONNECTING: Duration = Duration::from_secs(15);
@@ -74,21 +77,29 @@ struct Job {
 }
 
 impl Service {
-    /// The service at an address that somebody gave.
-    pub(crate) fn at(url: &str) -> Self {
-        Self::new(url, Self::config().build())
+    /// The service at an address that somebody gave, and what is shown to it.
+    pub(crate) fn at(url: &str, shown: &Shown) -> Self {
+        Self::new(url, Self::config(shown).build())
     }
 
     /// A service on this machine: no proxy leads there.
-    pub(crate) fn on_this_machine(url: &str) -> Self {
-        Self::new(url, Self::config().proxy(None).build())
+    pub(crate) fn on_this_machine(url: &str, shown: &Shown) -> Self {
+        Self::new(url, Self::config(shown).proxy(None).build())
     }
 
-    fn config() -> ConfigBuilder<AgentScope> {
-        Agent::config_builder()
+    fn config(shown: &Shown) -> ConfigBuilder<AgentScope> {
+        let config = Agent::config_builder()
             .tls_config(limpid_outbound::tls())
             .timeout_connect(Some(CONNECTING))
-            .http_status_as_error(false)
+            .http_status_as_error(false);
+        let value = shown.token().and_then(|token| HeaderValue::from_str(&format!("Bearer {token}")).ok());
+        let Some(mut value) = value else { return config };
+        value.set_sensitive(true);
+        // Where the service leads elsewhere, nobody there is shown it.
+        config.middleware(move |mut request: Request<SendBody<'_>>, next: MiddlewareNext<'_>| {
+            request.headers_mut().insert(AUTHORIZATION, value.clone());
+            next.handle(request)
+        })
     }
 
     fn new(url: &str, config: Config) -> Self {
@@ -231,6 +242,12 @@ impl Service {
     pub(crate) fn delete<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
         let answer = self.agent.delete(format!("{}{path}", self.base)).call();
         self.read(self.answered(answer)?)
+    }
+
+    /// Posts something to a path, and reads what came of it.
+    pub(crate) fn post<T: DeserializeOwned>(&self, path: &str, what: &impl Serialize) -> anyhow::Result<T> {
+        let request = self.agent.post(format!("{}{path}", self.base));
+        self.read(self.answered(request.send_json(what))?)
     }
 
     /// Puts something at a path, and reads what came of it.

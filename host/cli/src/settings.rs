@@ -1,5 +1,6 @@
 //! Settings: defaults, then a TOML file, then `LIMPID_*` of the environment, then flags.
 
+mod access;
 mod notices;
 mod watches;
 
@@ -17,6 +18,8 @@ use limpid_scanner::{
 };
 use serde::{Deserialize, Serialize};
 
+use access::Hidden;
+pub(crate) use access::{Access, Shown};
 pub(crate) use notices::{Notices, Subscription};
 pub(crate) use watches::{Events, Watches};
 
@@ -75,6 +78,14 @@ pub(crate) struct Settings {
     pub(crate) layers: Limits,
     /// Limits on plugins.
     pub(crate) plugins: runtime::Settings,
+    /// Who may do what with the service.
+    pub(crate) access: Access,
+    /// What commands show to a service elsewhere.
+    #[serde(skip_serializing)]
+    token: Option<Hidden>,
+    /// A file that holds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token_file: Option<PathBuf>,
     /// Limits on the HTTP API.
     pub(crate) http: limpid_server::Settings,
     /// The store.
@@ -202,6 +213,9 @@ impl Default for Settings {
             keep: Keep::default(),
             layers: Limits::default(),
             plugins: runtime::Settings::default(),
+            access: Access::default(),
+            token: None,
+            token_file: None,
             http: limpid_server::Settings::default(),
             store: StoreSettings::default(),
         }
@@ -224,6 +238,14 @@ impl Default for Index {
 }
 
 impl Settings {
+    /// What commands show to a service elsewhere.
+    ///
+    /// # Errors
+    /// There are two of it, or it cannot be read.
+    pub(crate) fn shown(&self) -> anyhow::Result<Shown> {
+        Shown::new(self.token.as_ref().map(Hidden::as_str), self.token_file.as_ref())
+    }
+
     /// The effective settings.
     ///
     /// # Errors
@@ -421,7 +443,7 @@ mod tests {
             let settings = load(file, &[]).unwrap();
             assert!(!toml::to_string_pretty(&settings).unwrap().contains("hidden"));
             let applied = settings.events.apply(http()).unwrap();
-            assert_eq!(applied.event_secret, expected.map(limpid_server::EventSecret::new));
+            assert_eq!(applied.event_secret, expected.map(limpid_server::SharedSecret::new));
         };
         check("", None);
         check("[events]\nsecret = 'hidden'", Some("hidden"));

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 use serde::{Deserialize, Serialize};
 
+use crate::operator;
 use crate::service::Service;
 
 /// How often the lock is tried.
@@ -77,7 +78,7 @@ impl Turn {
                 Err(TryLockError::Error(error)) => return Err(error).with_context(what),
             }
             let holder = Holder::read(&mut file);
-            if let Some(service) = holder.as_ref().and_then(Holder::service) {
+            if let Some(service) = holder.as_ref().and_then(|holder| holder.service(data_dir)) {
                 return Ok(Outcome::Service(service));
             }
             let holder = holder.map_or_else(|| "another process".to_owned(), |holder| holder.to_string());
@@ -119,9 +120,9 @@ impl Holder {
         serde_json::from_slice(&text).ok()
     }
 
-    /// The service that has it, where it answers.
-    fn service(&self) -> Option<Service> {
-        let service = Service::on_this_machine(self.address.as_deref()?);
+    /// The service that has it, where it answers; whoever may read the directory may do everything with it.
+    fn service(&self, data_dir: &Path) -> Option<Service> {
+        let service = Service::on_this_machine(self.address.as_deref()?, &operator::read(data_dir));
         service.answers().then_some(service)
     }
 }

@@ -1,6 +1,7 @@
 //! The JSON forms of the API. Names are `snake_case`, times RFC 3339 in UTC, digests
 //! `sha256:<hex>`, sizes bytes. Fields are added, never changed or removed.
 
+mod access;
 mod affected;
 mod base;
 mod bundles;
@@ -24,6 +25,7 @@ mod subscriptions;
 mod vulnerabilities;
 mod watches;
 
+pub use access::{Audit, AuditRecord, MadeToken, Token, TokenWanted, Tokens};
 pub use affected::{Affected, AffectedImages, AffectedPackage};
 pub use base::{Base, ByOrigin, Recommendation};
 pub use bundles::{Feed as ImportedFeed, Imported};

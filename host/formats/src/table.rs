@@ -1,5 +1,6 @@
 //! Documents as tables for people.
 
+mod access;
 mod difference;
 mod explanation;
 mod feeds;
@@ -19,6 +20,7 @@ use std::fmt::Display;
 
 use crate::json as api;
 
+pub use access::{audit, tokens};
 pub use difference::difference;
 pub use explanation::explanation;
 pub use feeds::{feeds, imported, ingested, runs};

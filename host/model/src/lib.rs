@@ -15,6 +15,7 @@
 //! assert_eq!(digest.to_string().parse(), Ok(digest));
 //! ```
 
+mod access;
 mod advisory;
 mod affected;
 mod base;
@@ -52,6 +53,7 @@ mod watch;
 /// A text that is mostly short: up to 24 bytes of it lie where it is, and take no allocation.
 pub use compact_str::CompactString as Text;
 
+pub use access::{AccessRole, AuditPosition, AuditRecord, NewToken, Token, TokenSpec};
 pub use advisory::{
     Advisory, Affected, Bound, Enrichment, EnrichmentKinds, Range, Status, is_cve, vulnerabilities,
 };

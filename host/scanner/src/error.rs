@@ -1,6 +1,7 @@
 mod bundle;
 mod policy;
 mod subscription;
+mod token;
 mod watch;
 
 use std::io::ErrorKind;
@@ -12,6 +13,7 @@ use limpid_model::{Digest, PluginFailure};
 pub use bundle::BundleError;
 pub use policy::PolicyError;
 pub use subscription::SubscriptionError;
+pub use token::{Refused, TokenError};
 pub use watch::WatchError;
 
 /// Why a use case could not be done.
@@ -47,6 +49,9 @@ pub enum Error {
     /// A policy or VEX document that is not there, or makes no sense.
     #[error(transparent)]
     Policy(PolicyError),
+    /// A token that is not there, or makes no sense.
+    #[error(transparent)]
+    Token(TokenError),
     /// A watch that makes no sense.
     #[error(transparent)]
     Watch(WatchError),

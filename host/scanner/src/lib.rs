@@ -6,6 +6,7 @@
 //! no HTTP and no ecosystem. It is synchronous: whoever calls it from an async runtime does so from
 //! a pool for blocking work.
 
+mod access;
 mod background;
 mod bases;
 mod blobs;
@@ -70,9 +71,10 @@ use limpid_runtime::{Registry, Snapshot};
 pub use limpid_signature as signature;
 pub use limpid_store::{Error as StoreError, Settings as StoreSettings, Store};
 
+pub use access::{Holder, Taken};
 pub use background::yield_to_others;
 pub use bundle::{Exported, ExportedFeed, sign};
-pub use error::{BundleError, Error, PolicyError, SubscriptionError, WatchError};
+pub use error::{BundleError, Error, PolicyError, Refused, SubscriptionError, TokenError, WatchError};
 pub use history::AsOf;
 pub use identifiers::check as check_identifier;
 pub use index::{AdoptedLayer, ImageInput, Indexed, Progress, borrowed};
@@ -89,8 +91,8 @@ pub use room::Room;
 pub use run::{Run, RunProgress};
 pub use schedule::{RunTimes, Updates};
 pub use settings::{
-    BundleSettings, Clock, FeedSettings, Keep, NoticeSettings, OneFeed, PolicySettings, Retry, Settings,
-    WatchSettings,
+    AccessSettings, BundleSettings, Clock, FeedSettings, Keep, NoticeSettings, OneFeed, PolicySettings,
+    Retry, Settings, WatchSettings,
 };
 pub use vulnerabilities::Filter;
 pub use watches::{RegistryLister, Submit, Unlisted, Watching};
@@ -116,6 +118,10 @@ struct Parts {
     judged: report::JudgedImages,
     /// Policies and VEX documents that are in force.
     decided: policies::InForce,
+    /// Tokens.
+    tokens: access::Known,
+    /// How many changes were recorded.
+    records: access::Records,
     /// How many findings images have, as far as it was asked.
     tallies: repositories::Tallies,
     /// Watches whose registry is being listed.
@@ -163,12 +169,15 @@ impl Scanner {
             moments: history::Moments::default(),
             judged: report::JudgedImages::default(),
             decided: policies::InForce::default(),
+            tokens: access::Known::default(),
+            records: access::Records::default(),
             tallies: repositories::Tallies::default(),
             listing: watched::UnderWay::default(),
             deliveries: notices::Deliveries::default(),
         }));
         tell("files that are kept are being counted");
         scanner.0.kept.count(&scanner.store().view())?;
+        scanner.0.tokens.load(&scanner.store().view())?;
         scanner.0.moments.remember(&scanner.store().view())?;
         tell("the inventory is being derived, as far as it is not there");
         scanner.indexer().build_inventory()?;

@@ -26,6 +26,14 @@ const LATEST: &str = "latest";
 /// Says that images are found by their names.
 const MARK: &str = "names";
 
+/// Whether something can be called so that stands in addresses: letters, digits, `.`, `_` and `-`, the first a letter
+/// or a digit.
+pub(crate) fn can_be_called(name: &str, longest: usize) -> bool {
+    let speakable = |byte| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.');
+    let begins = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+    begins && name.len() <= longest && name.bytes().all(speakable)
+}
+
 /// A repository, and a tag in it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Name {

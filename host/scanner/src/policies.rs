@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 
 use crate::settings::Clock;
 use crate::writer::Writers;
-use crate::{Error, PolicyError, Settings, bases};
+use crate::{Error, PolicyError, Settings, bases, names};
 
 /// Longest name of a policy or VEX document, in bytes.
 const NAME_BYTES: usize = 128;
@@ -173,7 +173,10 @@ pub(crate) fn put(
     settings: &Settings,
     mut document: DecisionDocument,
 ) -> Result<DecisionSummary, Error> {
-    check(&document.name)?;
+    if !names::can_be_called(&document.name, NAME_BYTES) {
+        let name = document.name.chars().take(NAME_BYTES).collect();
+        return Err(Error::Policy(PolicyError::Name { name, most: NAME_BYTES }));
+    }
     let understood = understood(&document)?;
     if let Understood::Policy(policy) = &understood {
         for bar in policy.bars() {
@@ -255,16 +258,6 @@ fn tidy(view: &View<'_>, settings: &Settings, batch: &mut Batch, of: (u64, &str)
         {
             batch.delete::<Policies>(old);
         }
-    }
-    Ok(())
-}
-
-fn check(name: &str) -> Result<(), Error> {
-    let speakable = |byte| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.');
-    let begins = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
-    if !begins || name.len() > NAME_BYTES || !name.bytes().all(speakable) {
-        let name = name.chars().take(NAME_BYTES).collect();
-        return Err(Error::Policy(PolicyError::Name { name, most: NAME_BYTES }));
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use limpid_store::Store;
 use limpid_store::table::Table as _;
 use limpid_store::tables::announced::Announced;
 use limpid_store::tables::announcements::Announcements;
+use limpid_store::tables::audit::Audit;
 use limpid_store::tables::blobs::Blobs;
 use limpid_store::tables::chains::Chains;
 use limpid_store::tables::contexts::Contexts;
@@ -25,6 +26,8 @@ use limpid_store::tables::references::References;
 use limpid_store::tables::runs::Runs;
 use limpid_store::tables::subscriptions::Subscriptions;
 use limpid_store::tables::tags::Tags;
+use limpid_store::tables::token_uses::TokenUses;
+use limpid_store::tables::tokens::Tokens;
 use limpid_store::tables::unexamined::Unexamined;
 use limpid_store::tables::watched::Watched;
 use limpid_store::tables::watches::Watches;
@@ -34,7 +37,10 @@ use crate::settings::Clock;
 
 /// Tables in which much is written and of which nothing is read that is stated of images. All others count:
 /// one too many costs only that an answer is made again.
-const NOT_OF_IMAGES: [u8; 11] = [
+const NOT_OF_IMAGES: [u8; 14] = [
+    Audit::ID,
+    Tokens::ID,
+    TokenUses::ID,
     Announced::ID,
     Announcements::ID,
     Jobs::ID,

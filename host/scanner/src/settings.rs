@@ -1,3 +1,4 @@
+mod access;
 mod bundles;
 mod feeds;
 mod notices;
@@ -11,6 +12,7 @@ use limpid_formats::rfc3339;
 use limpid_matching::OwnedPackages;
 use serde::{Deserialize, Serialize};
 
+pub use access::AccessSettings;
 pub use bundles::BundleSettings;
 pub use feeds::{FeedSettings, OneFeed};
 pub use notices::NoticeSettings;
@@ -46,6 +48,8 @@ pub struct Settings {
     pub documents: limpid_documents::Limits,
     /// Which bundles of documents are ingested (`bundles`).
     pub bundles: BundleSettings,
+    /// How much may be kept of who may do what (`access`).
+    pub access: AccessSettings,
     /// How much may be decided on findings (`policies`).
     pub policies: PolicySettings,
     /// Whether packages whose files the distribution put there are judged by the advisories of
@@ -92,6 +96,7 @@ impl Settings {
             feeds: FeedSettings::default(),
             documents: limpid_documents::Limits::default(),
             bundles: BundleSettings::default(),
+            access: AccessSettings::default(),
             policies: PolicySettings::default(),
             judge_owned: false,
             base_candidates: 256,

@@ -1,5 +1,6 @@
 //! What is asked of a scanner: each use case, with what it needs of the scanner's parts.
 
+mod access;
 mod policies;
 
 use std::fs::File;

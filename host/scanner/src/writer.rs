@@ -1,7 +1,7 @@
 //! The unit of work: who writes what, and who waits for whom.
 //!
 //! Readers take a view of the store, and no lock. Whoever writes what others may write at the same time takes a
-//! [`Writer`], reads from its view and commits by it. There are five locks:
+//! [`Writer`], reads from its view and commits by it. There are six locks:
 //!
 //! 1. `images`: images, their layers and the inventory. What is written of an image rests on layers that nobody
 //!    may delete meanwhile.
@@ -15,6 +15,8 @@
 //!    batch at a time, too.
 //!
 //! 5. `policies`: what users decide on findings. It is locked for one batch.
+//!
+//! 6. `access`: who may do what. It is locked for one batch.
 //!
 //! Whoever needs several takes them in this order: [`Writers::all`] takes the first two, and an ingest takes the
 //! third for each batch of notices. No call of a plugin's `detect` or `parse`, no request and no file is waited for
@@ -35,6 +37,7 @@ pub(crate) struct Writers {
     notices: Mutex<()>,
     watches: Mutex<()>,
     policies: Mutex<()>,
+    access: Mutex<()>,
     /// How many more commits succeed.
     #[cfg(test)]
     pub(crate) commits_left: std::sync::atomic::AtomicU64,
@@ -55,6 +58,7 @@ impl Writers {
             notices: Mutex::default(),
             watches: Mutex::default(),
             policies: Mutex::default(),
+            access: Mutex::default(),
             #[cfg(test)]
             commits_left: u64::MAX.into(),
         }
@@ -89,6 +93,11 @@ impl Writers {
     /// A writer of policies and VEX documents.
     pub(crate) fn policies(&self) -> Writer<'_> {
         self.writer([Some(self.policies.lock()), None])
+    }
+
+    /// A writer of tokens.
+    pub(crate) fn access(&self) -> Writer<'_> {
+        self.writer([Some(self.access.lock()), None])
     }
 
     /// A writer of images and of what feeds state.

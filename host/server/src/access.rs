@@ -2,27 +2,39 @@
 //!
 //! Each route declares which [`Permission`] it needs; whoever is there may read.
 //!
-//! Until there are tokens, who may change something is whoever sits on this machine, and those networks that the settings name.
-//! Where a request comes from is what its connection says, and not what it says itself: a page in a
-//! browser of this machine comes from elsewhere, and so does what a proxy forwards.
+//! Whoever shows a token may what the token's role may, and of images what its repositories allow. Where tokens are
+//! required, nobody else may anything. Where they are not, which is only so where the service listens to its own machine,
+//! everybody who reaches it may read, and who may change something is whoever sits on this machine, and those networks
+//! that the settings name.
+//!
+//! What changes something is recorded before it is answered: who, what, from where, and what came of it.
 
+mod audit;
+mod caller;
 mod client;
 mod host;
+mod network;
+mod reach;
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, Method, Uri};
+use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use limpid_model::AccessRole;
+use limpid_scanner::Scanner;
+use tracing::Instrument as _;
 
 use crate::Settings;
+use crate::blocking::Pool;
 use crate::body;
 use crate::error::{Code, Failure};
 use crate::peer::Peer;
 use crate::routes::Endpoint;
+use crate::state::AppState;
+pub(crate) use caller::Caller;
 
 /// What a request needs to be allowed. Each is of one role: of somebody who reads, submits, operates or
 /// administers; a later one may all that those before it may.
@@ -42,41 +54,152 @@ pub(crate) enum Permission {
     ChangeSubscriptions,
     /// To change what runs here: of administrators.
     ChangePlugins,
+    /// To read who may do what, and who did: of administrators.
+    Oversee,
+    /// To change who may do what: of administrators.
+    ChangeTokens,
 }
 
 impl Permission {
     /// Whether who has it may change something.
     pub(crate) const fn changes(self) -> bool {
         match self {
-            Self::Health | Self::Read => false,
-            Self::Notify | Self::Submit | Self::Operate | Self::ChangeSubscriptions | Self::ChangePlugins => {
-                true
+            Self::Health | Self::Read | Self::Oversee => false,
+            Self::Notify
+            | Self::Submit
+            | Self::Operate
+            | Self::ChangeSubscriptions
+            | Self::ChangePlugins
+            | Self::ChangeTokens => true,
+        }
+    }
+
+    /// Which role may it; none: everybody.
+    pub(crate) const fn role(self) -> Option<AccessRole> {
+        match self {
+            Self::Health => None,
+            Self::Read => Some(AccessRole::Read),
+            Self::Notify | Self::Submit => Some(AccessRole::Submit),
+            Self::Operate => Some(AccessRole::Operate),
+            Self::ChangeSubscriptions | Self::ChangePlugins | Self::Oversee | Self::ChangeTokens => {
+                Some(AccessRole::Admin)
             }
         }
     }
 }
 
-/// Who may do what: by the settings, and by what each route declares.
-#[derive(Clone, Debug)]
+/// Who may do what: by the settings, by tokens, and by what each route declares.
+#[derive(Clone)]
 pub(crate) struct Access {
     settings: Arc<Settings>,
     /// By the pattern of the path.
     declared: Arc<HashMap<&'static str, Vec<Endpoint>>>,
+    /// None before the service has started: nothing that is answered then needs it.
+    known: Option<Known>,
+}
+
+/// Where tokens are known, and changes recorded.
+#[derive(Clone)]
+struct Known {
+    scanner: Scanner,
+    readers: Pool,
+    writers: Pool,
 }
 
 impl Access {
-    pub(crate) fn new(settings: Arc<Settings>, endpoints: &[Endpoint]) -> Self {
+    pub(crate) fn new(settings: Arc<Settings>, endpoints: &[Endpoint], state: Option<&AppState>) -> Self {
         let mut declared: HashMap<_, Vec<_>> = HashMap::new();
         for endpoint in endpoints {
             declared.entry(endpoint.path).or_default().push(endpoint.clone());
         }
-        Self { settings, declared: Arc::new(declared) }
+        let known = state.map(|state| Known {
+            scanner: state.scanner.clone(),
+            readers: state.readers.clone(),
+            writers: state.writers.clone(),
+        });
+        Self { settings, declared: Arc::new(declared), known }
     }
 
     /// All that is declared for a path, by its pattern.
     fn declared(&self, pattern: Option<&str>) -> &[Endpoint] {
         pattern.and_then(|pattern| self.declared.get(pattern)).map_or(&[], Vec::as_slice)
     }
+
+    /// Who asks, where it may what it asks for, as far as that is the same for all images.
+    ///
+    /// # Errors
+    /// It may not, and who it was that asked.
+    fn caller(&self, needed: Permission, request: &Request) -> Result<Caller, Refusal> {
+        let (settings, headers) = (&*self.settings, request.headers());
+        let Some(role) = needed.role() else { return Ok(Caller::Anybody) };
+        if needed == Permission::Notify && settings.event_secret.as_ref().is_some_and(|it| it.is_in(headers))
+        {
+            return Ok(Caller::Registry);
+        }
+        // A proxy may let others through by tokens of its own.
+        let is_ours = |secret: &&str| settings.access.required || secret.starts_with(PREFIX);
+        if let Some(secret) = bearer(headers).filter(is_ours) {
+            let caller = self.of_token(secret)?;
+            return match caller.role() {
+                Some(its) if its >= role => Ok(caller),
+                _ => Err(Refusal { why: caller.may_not(role), code: Code::Forbidden, caller }),
+            };
+        }
+        if settings.access.required {
+            let why = "a token is needed, as `Authorization: Bearer TOKEN`: `limpid token create` makes one"
+                .to_owned();
+            return Err(Refusal { why, code: Code::Unauthorized, caller: Caller::Anybody });
+        }
+        if needed == Permission::Notify && settings.event_secret.is_some() {
+            let why = "`Authorization` does not have what setting `events.secret` says".to_owned();
+            return Err(Refusal { why, code: Code::Forbidden, caller: Caller::Anybody });
+        }
+        if !needed.changes() && needed != Permission::Oversee {
+            return Ok(Caller::Anybody);
+        }
+        let peer = request.extensions().get::<Peer>().copied();
+        match network::may(settings, needed, peer, request.uri(), headers) {
+            Ok(()) => Ok(Caller::Network),
+            Err(why) => Err(Refusal { why, code: Code::Forbidden, caller: Caller::Anybody }),
+        }
+    }
+
+    /// Whose token it is.
+    fn of_token(&self, secret: &str) -> Result<Caller, Refusal> {
+        if self.settings.access.operator.as_ref().is_some_and(|operator| operator.is(secret)) {
+            return Ok(Caller::DataDirectory);
+        }
+        let refused = |why: String| Refusal { why, code: Code::Unauthorized, caller: Caller::Anybody };
+        let Some(known) = &self.known else { return Err(refused("the service is starting".to_owned())) };
+        let taken = known.scanner.token(secret).map_err(|why| refused(why.to_string()))?;
+        if taken.is_due {
+            let (scanner, id) = (known.scanner.clone(), taken.holder.token.id.clone());
+            let (writers, name) = (known.writers.clone(), taken.holder.token.spec.name.clone());
+            tokio::spawn(async move {
+                if writers.run(move || scanner.note_use(&id)).await.is_err() {
+                    tracing::warn!(token = name, "it was not noted that token `{name}` was used");
+                }
+            });
+        }
+        Ok(Caller::Token(taken.holder))
+    }
+}
+
+/// Why somebody may not do what was asked for.
+struct Refusal {
+    why: String,
+    code: Code,
+    caller: Caller,
+}
+
+/// What all tokens of this service begin with.
+const PREFIX: &str = "limpid_";
+
+/// A token that a request shows.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let given = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, secret) = given.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
 }
 
 /// What a request asks for, of all that is declared for its path.
@@ -98,70 +221,51 @@ fn unless_taken(method: &Method, declared: &[Endpoint]) -> Permission {
     }
 }
 
-/// Lets a request through that may do what it would do.
+/// Lets a request through that may do what it would do, and records what changes something.
 pub(crate) async fn check(State(access): State<Access>, mut request: Request, next: Next) -> Response {
     let declared = access.declared(request.extensions().get::<MatchedPath>().map(MatchedPath::as_str));
-    let asked = asked(request.method(), declared);
-    let needed =
-        asked.map_or_else(|| unless_taken(request.method(), declared), |endpoint| endpoint.permission);
-    if let Some(endpoint) = asked {
-        request.extensions_mut().insert(endpoint.clone());
-    }
-    let peer = request.extensions().get::<Peer>().copied();
-    match may(&access.settings, needed, peer, request.uri(), request.headers()) {
-        Ok(()) => next.run(request).await,
-        Err(why) => {
-            // Whoever sends before reading gets to read why.
-            body::let_go(request.into_body()).await;
-            Failure::new(Code::Forbidden, why).into_response()
-        }
-    }
-}
-
-/// # Errors
-/// Why it may not, and which setting would allow it.
-fn may(
-    settings: &Settings,
-    needed: Permission,
-    peer: Option<Peer>,
-    uri: &Uri,
-    headers: &HeaderMap,
-) -> Result<(), String> {
-    if !needed.changes() {
-        return Ok(());
-    }
-    if let (Permission::Notify, Some(secret)) = (needed, &settings.event_secret) {
-        return match secret.is_in(headers) {
-            true => Ok(()),
-            false => Err("`Authorization` does not have what setting `events.secret` says".to_owned()),
-        };
-    }
-    let peer = peer.ok_or("it is not known where the request comes from")?;
-    let client = client::of(settings, peer, headers)?;
-    let is_here = client.is_loopback();
-    if !is_here && !contains(&settings.writers, client) {
-        return Err(format!(
-            "requests that change something are not taken from `{client}`: setting `http.writers` names the \
-             networks besides this machine from which they are"
-        ));
-    }
-    host::check(settings, peer, uri, headers)?;
-    let forbidden = |what: &str, setting: &str| {
-        Err(format!("{what} are changed from this machine only, or where setting `{setting}` allows it"))
+    let asked = asked(request.method(), declared).cloned();
+    let needed = match &asked {
+        Some(endpoint) => endpoint.permission,
+        None => unless_taken(request.method(), declared),
     };
-    match needed {
-        Permission::ChangePlugins if !is_here && !settings.change_plugins => {
-            forbidden("plugins", "http.change_plugins")
+    let changing = needed.changes().then(|| audit::Changing::of(&request));
+    let judged = access.caller(needed, &request);
+    let (caller, refused) = match judged {
+        Ok(caller) => {
+            let (mut parts, body) = request.into_parts();
+            let seen = reach::check(access.known.as_ref(), &caller, asked.as_ref(), &mut parts).await;
+            request = Request::from_parts(parts, body);
+            (caller, seen.err())
         }
-        Permission::ChangeSubscriptions if !is_here && !settings.change_subscriptions => {
-            forbidden("subscriptions", "http.change_subscriptions")
-        }
-        _ => Ok(()),
+        Err(Refusal { why, code, caller }) => (caller, Some(Failure::new(code, why))),
+    };
+    if let Some(endpoint) = asked {
+        request.extensions_mut().insert(endpoint);
     }
+    let answer = async move {
+        let answer = answer(request, next, &caller, refused).await;
+        let (Some(changing), Some(known)) = (changing, &access.known) else { return answer };
+        let recorded = changing.record(known, &caller, answer.status()).await;
+        recorded.map_or_else(IntoResponse::into_response, |()| answer)
+    };
+    if !needed.changes() {
+        return answer.await;
+    }
+    // What is changed is recorded, whether anybody still waits for the answer or not.
+    let answer = tokio::spawn(answer.in_current_span()).await;
+    answer.unwrap_or_else(|error| Failure::internal(error.to_string()).into_response())
 }
 
-fn contains(networks: &[crate::Network], address: IpAddr) -> bool {
-    networks.iter().any(|network| network.contains(address))
+/// What a request does, or why not.
+async fn answer(mut request: Request, next: Next, caller: &Caller, refused: Option<Failure>) -> Response {
+    let Some(failure) = refused else {
+        request.extensions_mut().insert(caller.clone());
+        return next.run(request).await;
+    };
+    // Whoever sends before reading gets to read why.
+    body::let_go(request.into_body()).await;
+    failure.into_response()
 }
 
 #[cfg(test)]

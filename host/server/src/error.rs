@@ -165,6 +165,9 @@ pub(crate) async fn finish(mut response: Response, request: &Asked<'_>) -> Respo
     if let Some(after) = failure.retry_after {
         headers.insert(header::RETRY_AFTER, after.as_secs().max(1).into());
     }
+    if failure.status == StatusCode::UNAUTHORIZED {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"limpid\""));
+    }
     headers.extend(allow.map(|allow| (header::ALLOW, allow)));
     out
 }

@@ -40,7 +40,8 @@ impl Front {
     /// The system has no thread to give.
     pub(crate) fn open(&self, state: AppState) -> std::io::Result<()> {
         let readiness = Readiness::start(state.scanner.clone(), Arc::downgrade(&state.workers))?;
-        let router = routes::all().guarded(Arc::clone(&state.settings)).with_state(state.clone());
+        let router =
+            routes::all().guarded(Arc::clone(&state.settings), Some(&state)).with_state(state.clone());
         let _ = self.opened.set(Opened { router, state, readiness });
         Ok(())
     }
@@ -58,7 +59,7 @@ impl Front {
     /// All paths.
     pub(crate) fn router(self, settings: &Settings, metrics: Metrics) -> Router {
         Self::routes()
-            .guarded(Arc::new(settings.clone()))
+            .guarded(Arc::new(settings.clone()), None)
             .fallback(all_others)
             .layer(middleware::from_fn_with_state(metrics, request_id::number))
             .with_state(self)

@@ -32,7 +32,7 @@ use limpid_scanner::{Delivery, Jobs, Refresh, Scanner, Updates, Watching};
 use tokio::net::TcpListener;
 
 pub use error::code;
-pub use settings::{Admission, EventSecret, Network, Otherwise, Settings};
+pub use settings::{AccessControl, Admission, Network, Otherwise, Settings, SharedSecret};
 pub use starting::Starting;
 
 /// What works beside the requests. Requests ask some of it what to do.

@@ -24,6 +24,10 @@ pub(crate) fn next() -> String {
     format!("{:x}-{number}", std::process::id())
 }
 
+/// The number of a request.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestId(pub(crate) String);
+
 /// The pattern of the path that a request was for.
 #[derive(Clone, Debug)]
 struct Pattern(String);
@@ -39,10 +43,11 @@ pub(crate) async fn note_pattern(request: Request, next: Next) -> Response {
 }
 
 /// Numbers each request: in its answer, in its errors and in the log; and counts it.
-pub(crate) async fn number(State(metrics): State<Metrics>, request: Request, rest: Next) -> Response {
+pub(crate) async fn number(State(metrics): State<Metrics>, mut request: Request, rest: Next) -> Response {
     let (id, began) = (next(), Instant::now());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let peer = request.extensions().get::<Peer>().map(|peer| peer.address);
+    request.extensions_mut().insert(RequestId(id.clone()));
     // Use cases inherit it. Neither headers nor what stands behind the `?` is anybody else's business.
     let span = tracing::info_span!("request", id, %method, path);
     let response = survive(rest.run(request)).instrument(span.clone()).await;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 pub use admission::{Admission, Otherwise};
 pub use network::Network;
-pub use secret::EventSecret;
+pub use secret::SharedSecret;
 
 /// Limits of the HTTP API, and who may write by way of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,10 +79,22 @@ pub struct Settings {
     /// How pods are admitted to clusters (`admission`).
     #[serde(skip)]
     pub admission: Admission,
+    /// Who must show a token (`access`).
+    #[serde(skip)]
+    pub access: AccessControl,
     /// What registries send with push notifications (`events.secret`); where there is none, those may send some who may
     /// submit images.
     #[serde(skip)]
-    pub event_secret: Option<EventSecret>,
+    pub event_secret: Option<SharedSecret>,
+}
+
+/// Who must show a token.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccessControl {
+    /// Whether everybody must, for all but the health of the service.
+    pub required: bool,
+    /// What commands show that may read the data directory: they may everything.
+    pub operator: Option<SharedSecret>,
 }
 
 impl Default for Settings {
@@ -110,6 +122,7 @@ impl Default for Settings {
             read_workers: workers(),
             write_workers: workers(),
             admission: Admission::default(),
+            access: AccessControl::default(),
             event_secret: None,
         }
     }

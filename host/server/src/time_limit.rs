@@ -54,7 +54,7 @@ mod tests {
             Permission::Read,
             std::future::pending::<()>,
         );
-        let router = routes.guarded(Arc::new(settings)).with_state(());
+        let router = routes.guarded(Arc::new(settings), None).with_state(());
         let request = Request::builder().uri(path).body(Body::empty()).unwrap();
         router.oneshot(request).await.unwrap()
     }

@@ -49,12 +49,16 @@
 //! | 46 | [`watched`] | watch, repository, tag | where the tag pointed when it was last seen |
 //! | 47 | [`origins`] | image id | from where it can be fetched again |
 //! | 48 | [`policies`] | kind, name, time | a policy or a VEX document that is in force since then |
+//! | 60 | [`tokens`] | beginning of the token | what its holder may do, until when |
+//! | 61 | [`token_uses`] | beginning of the token | when it was used last |
+//! | 62 | [`audit`] | time, number | who changed what, or was refused to |
 //! | 23 | [`marks`] | name | on what all rows of some kind rest |
 
 pub mod advisories;
 pub mod affects;
 pub mod announced;
 pub mod announcements;
+pub mod audit;
 pub mod blobs;
 pub mod chains;
 pub mod contexts;
@@ -95,6 +99,8 @@ pub mod sources;
 pub mod stated;
 pub mod subscriptions;
 pub mod tags;
+pub mod token_uses;
+pub mod tokens;
 pub mod unexamined;
 pub mod values;
 pub mod watched;

@@ -39,7 +39,7 @@ pub(super) const SCANNER: Order = Order {
             "versions",
         ],
         &["bases", "facts", "names", "stated"],
-        &["history", "inventory", "policies", "tags", "watched"],
+        &["access", "history", "inventory", "policies", "tags", "watched"],
         &["rekey", "report"],
         &["notices"],
         &["index", "ingest"],

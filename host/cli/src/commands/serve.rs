@@ -7,12 +7,13 @@ use anyhow::{Context, bail};
 use limpid_fetch::Registries;
 use limpid_scanner::runtime::Watch;
 use limpid_scanner::{Delivery, Jobs, Refresh, Scanner, Submit, Updates, Watching};
-use limpid_server::{Starting, Workers};
+use limpid_server::{AccessControl, SharedSecret, Starting, Workers};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::lister::Lister;
 use crate::open;
+use crate::operator;
 use crate::settings::Settings;
 use crate::sources::Elsewhere;
 use crate::transport::Post;
@@ -58,7 +59,17 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         tracing::info!("stopping: requests under way may end");
     };
     let http = settings.events.apply(settings.http.clone())?;
-    let http = limpid_server::Settings { admission: settings.admission.clone(), ..http };
+    let required = settings.access.required(!settings.listen.ip().is_loopback())?;
+    if !required {
+        tracing::warn!(
+            "nobody needs a token: everybody on this machine may do everything, and so may whom it forwards for. Setting \
+             `access.required` changes that"
+        );
+    }
+    let (operator, secret) = SharedSecret::random().context("no secret can be made")?;
+    let access = AccessControl { required, operator: Some(operator) };
+    let http = limpid_server::Settings { admission: settings.admission.clone(), access, ..http };
+    let data_dir = settings.data_dir.clone();
     // The data directory is the service's until it has ended.
     let kept: Arc<Mutex<Option<Turn>>> = Arc::default();
     let open = {
@@ -68,12 +79,15 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
             let turn = turn(&settings)?;
             let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
             let turn = kept.insert(turn);
+            operator::write(&settings.data_dir, &secret)
+                .context("commands of this machine cannot be let in")?;
             let opened = opened(&settings, starting)?;
             turn.answers_at(asked_at(address)).context("nobody can be told where the service is")?;
             Ok(opened)
         }
     };
     let served = limpid_server::serve(listener, open, http, stop).await;
+    operator::remove(&data_dir);
     drop(kept);
     served
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use limpid_formats::json::WatchWanted;
 use limpid_scanner::WatchSettings;
-use limpid_server::EventSecret;
+use limpid_server::SharedSecret;
 use serde::{Deserialize, Serialize};
 
 /// Longest secret of push notifications, in bytes.
@@ -95,7 +95,7 @@ impl Events {
         if secret.is_empty() || secret.len() > SECRET_BYTES {
             bail!("settings: the secret of `events` has 1 to {SECRET_BYTES} bytes");
         }
-        Ok(limpid_server::Settings { event_secret: Some(EventSecret::new(secret)), ..http })
+        Ok(limpid_server::Settings { event_secret: Some(SharedSecret::new(secret)), ..http })
     }
 }
 

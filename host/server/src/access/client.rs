@@ -2,7 +2,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::http::HeaderMap;
 
-use super::contains;
+use super::network::contains;
 use crate::Settings;
 use crate::peer::Peer;
 

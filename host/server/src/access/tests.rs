@@ -1,4 +1,5 @@
-use axum::http::HeaderName;
+use axum::body::Body;
+use axum::http::{HeaderName, StatusCode};
 
 use super::*;
 
@@ -28,7 +29,7 @@ fn ask(settings: &Settings, peer: &str, path: &str, lines: &[&str]) -> Result<()
         }
         _ => Permission::Submit,
     };
-    may(settings, needed, Some(peer), &path.parse().unwrap(), &headers)
+    network::may(settings, needed, Some(peer), &path.parse().unwrap(), &headers)
 }
 
 #[track_caller]
@@ -172,6 +173,7 @@ fn what_a_path_does_not_take_is_for_those_who_might_change_something_there() {
             Endpoint::new(Method::GET, "/statistics", Permission::Read),
             Endpoint::new(Method::GET, "/healthz", Permission::Health),
         ],
+        None,
     );
     let check = |method: Method, path: Option<&str>, expected: Permission| {
         let declared = access.declared(path);
@@ -193,7 +195,97 @@ fn what_a_path_does_not_take_is_for_those_who_might_change_something_there() {
 #[test]
 fn who_comes_from_nowhere_changes_nothing() {
     let uri = "/v1/images".parse().unwrap();
-    let ask = |needed| may(&settings(), needed, None, &uri, &HeaderMap::new());
-    assert_eq!(ask(Permission::Read), Ok(()));
+    let ask = |needed| network::may(&settings(), needed, None, &uri, &HeaderMap::new());
     assert!(ask(Permission::Submit).unwrap_err().contains("where the request comes from"));
+}
+
+fn request(lines: &[&str]) -> Request {
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = "/v1/images".parse().unwrap();
+    request.headers_mut().insert("host", "localhost".parse().unwrap());
+    for line in lines {
+        let (name, value) = line.split_once(": ").unwrap();
+        request.headers_mut().append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+    }
+    let local = "127.0.0.1".parse().unwrap();
+    request.extensions_mut().insert(Peer { address: HERE.parse().unwrap(), local });
+    request
+}
+
+/// The status of a refusal; none where somebody may.
+fn refusal(settings: Settings, needed: Permission, lines: &[&str]) -> Option<StatusCode> {
+    let access = Access::new(Arc::new(settings), &[], None);
+    access.caller(needed, &request(lines)).err().map(|refusal| refusal.code.status())
+}
+
+#[test]
+fn where_tokens_are_required_nobody_does_anything_without_one() {
+    let operator = Some(crate::SharedSecret::new("secret"));
+    let required = || {
+        let access = crate::AccessControl { required: true, operator: operator.clone() };
+        Settings { access, ..settings() }
+    };
+    let unknown = Some(StatusCode::UNAUTHORIZED);
+    for needed in [Permission::Read, Permission::Submit, Permission::Notify, Permission::ChangeTokens] {
+        assert_eq!(refusal(required(), needed, &[]), unknown, "{needed:?}");
+        assert_eq!(refusal(required(), needed, &["authorization: Bearer wrong"]), unknown, "{needed:?}");
+        assert_eq!(refusal(required(), needed, &["authorization: Bearer secret"]), None, "{needed:?}");
+        assert_eq!(refusal(required(), needed, &["authorization: bearer  secret"]), None, "{needed:?}");
+        assert_eq!(refusal(required(), needed, &["authorization: Basic secret"]), unknown, "{needed:?}");
+    }
+    assert_eq!(refusal(required(), Permission::Health, &[]), None);
+    // Where they are not, a wrong one is wrong all the same: whoever shows it believes to be somebody.
+    assert_eq!(refusal(settings(), Permission::Read, &["authorization: Bearer limpid_wrong"]), unknown);
+    assert_eq!(refusal(settings(), Permission::Read, &["authorization: Bearer of-a-proxy"]), None);
+    assert_eq!(refusal(settings(), Permission::Read, &[]), None);
+    assert_eq!(refusal(settings(), Permission::Oversee, &[]), None);
+    let away = &["x-forwarded-for: 10.1.2.3"];
+    assert_eq!(refusal(settings(), Permission::Oversee, away), Some(StatusCode::FORBIDDEN));
+    // Registries have a secret of their own, and may nothing else with it.
+    let events = || Settings { event_secret: Some(crate::SharedSecret::new("pushed")), ..required() };
+    let pushed = &["authorization: Bearer pushed"];
+    assert_eq!(refusal(events(), Permission::Notify, pushed), None);
+    assert_eq!(refusal(events(), Permission::Submit, pushed), unknown);
+}
+
+#[test]
+fn what_is_about_all_images_is_not_for_those_who_are_bound_to_repositories() {
+    use super::reach::{Reach, of};
+
+    let reached = |reach: Reach| -> Vec<String> {
+        let endpoints = crate::routes::all().endpoints().to_vec();
+        let of_it = endpoints.iter().filter(|endpoint| of(endpoint) == reach);
+        of_it.map(|endpoint| format!("{} {}", endpoint.method, endpoint.path)).collect()
+    };
+    assert_eq!(
+        reached(Reach::Everybody),
+        [
+            "GET /v1/vulnerabilities/{id}",
+            "GET /v1/plugins",
+            "GET /v1/feeds",
+            "GET /v1/feeds/{name}",
+            "GET /v1/schemas",
+            "GET /v1/schemas/{name}",
+            "GET /v1/openapi.json",
+        ]
+    );
+    assert_eq!(reached(Reach::Handler), ["POST /v1/images"]);
+    assert_eq!(
+        reached(Reach::Images),
+        [
+            "GET /v1/images/{name}",
+            "DELETE /v1/images/{name}",
+            "GET /v1/images/{name}/report",
+            "GET /v1/images/{name}/packages",
+            "GET /v1/images/{name}/layers",
+            "GET /v1/images/{name}/plan",
+            "GET /v1/images/{name}/diff/{other}",
+            "GET /v1/images/{name}/explain",
+            "GET /v1/images/{name}/verdict",
+        ]
+    );
+    assert_eq!(
+        reached(Reach::Repository),
+        ["GET /v1/repositories/{name}", "GET /v1/repositories/{name}/tags"]
+    );
 }

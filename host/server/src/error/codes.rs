@@ -1,7 +1,9 @@
 use axum::http::StatusCode;
 use limpid_model::Blame;
 use limpid_scanner::runtime::ChangeError;
-use limpid_scanner::{BundleError, Error, FetchError, ImagesError, LayerError, PolicyError, StoreError};
+use limpid_scanner::{
+    BundleError, Error, FetchError, ImagesError, LayerError, PolicyError, StoreError, TokenError,
+};
 
 /// What programs are told of a failure: the code, and the status that goes with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +21,7 @@ pub(crate) enum Code {
     BadSubscription,
     BadVersion,
     BadPolicy,
+    BadToken,
     BadWatch,
     BeforeHistory,
     Busy,
@@ -53,6 +56,7 @@ pub(crate) enum Code {
     NoSuchVersion,
     NoSuchVulnerability,
     NoSuchPolicy,
+    NoSuchToken,
     NoSuchWatch,
     NotAnImage,
     /// A registry does not let this service read an image.
@@ -73,7 +77,11 @@ pub(crate) enum Code {
     SourceUnavailable,
     Starting,
     StoreInUse,
+    /// Of a token.
+    TakenName,
     TooSlow,
+    /// Nobody knows who asks.
+    Unauthorized,
     Unsupported,
     UntrustedBundle,
     WrongDigest,
@@ -103,6 +111,7 @@ impl Code {
             Self::BadSubscription => ("bad-subscription", Status::UNPROCESSABLE_ENTITY),
             Self::BadVersion => ("bad-version", Status::UNPROCESSABLE_ENTITY),
             Self::BadPolicy => ("bad-policy", Status::UNPROCESSABLE_ENTITY),
+            Self::BadToken => ("bad-token", Status::UNPROCESSABLE_ENTITY),
             Self::BadWatch => ("bad-watch", Status::UNPROCESSABLE_ENTITY),
             Self::BeforeHistory => ("before-history", Status::UNPROCESSABLE_ENTITY),
             Self::Busy => ("busy", Status::SERVICE_UNAVAILABLE),
@@ -130,6 +139,8 @@ impl Code {
             Self::NoSuchVersion => ("no-such-version", Status::CONFLICT),
             Self::NoSuchVulnerability => ("no-such-vulnerability", Status::NOT_FOUND),
             Self::NoSuchPolicy => ("no-such-policy", Status::NOT_FOUND),
+            Self::NoSuchToken => ("no-such-token", Status::NOT_FOUND),
+            Self::TakenName => ("taken-name", Status::CONFLICT),
             Self::NoSuchWatch => ("no-such-watch", Status::NOT_FOUND),
             Self::NoSuchPlatform => ("no-such-platform", Status::UNPROCESSABLE_ENTITY),
             Self::BadReference => ("bad-reference", Status::UNPROCESSABLE_ENTITY),
@@ -150,6 +161,7 @@ impl Code {
             Self::Starting => ("starting", Status::SERVICE_UNAVAILABLE),
             Self::StoreInUse => ("store-in-use", Status::INTERNAL_SERVER_ERROR),
             Self::TooSlow => ("too-slow", Status::REQUEST_TIMEOUT),
+            Self::Unauthorized => ("unauthorized", Status::UNAUTHORIZED),
             Self::Unsupported => ("unsupported", Status::UNPROCESSABLE_ENTITY),
             Self::UntrustedBundle => ("untrusted-bundle", Status::FORBIDDEN),
             Self::WrongDigest => ("wrong-digest", Status::UNPROCESSABLE_ENTITY),
@@ -172,6 +184,15 @@ impl From<&Error> for Code {
                 PolicyError::None { .. } => Self::NoSuchPolicy,
                 PolicyError::Many(_) => Self::OverLimit,
                 PolicyError::Name { .. } | PolicyError::Document { .. } => Self::BadPolicy,
+            },
+            Error::Token(error) => match error {
+                TokenError::None(_) => Self::NoSuchToken,
+                TokenError::Taken(_) => Self::TakenName,
+                TokenError::Many(_) => Self::OverLimit,
+                TokenError::Name { .. }
+                | TokenError::Repositories(_)
+                | TokenError::Spec(_)
+                | TokenError::Expired => Self::BadToken,
             },
             Error::NoDetector => Self::NoDetector,
             Error::AmbiguousImage { .. } => Self::AmbiguousName,

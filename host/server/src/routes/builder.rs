@@ -8,6 +8,7 @@ use axum::middleware;
 use axum::routing::{MethodRouter, delete, get, post, put};
 
 use crate::access::{self, Access, Permission};
+use crate::state::AppState;
 use crate::{Settings, request_id, time_limit};
 
 /// Routes on their way to a router. Nothing adds one without saying which permission it needs.
@@ -114,8 +115,8 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     }
 
     /// The router, of which each request passes [`access::check`], and has a time limit.
-    pub(crate) fn guarded(self, settings: Arc<Settings>) -> Router<S> {
-        let access = Access::new(Arc::clone(&settings), &self.endpoints);
+    pub(crate) fn guarded(self, settings: Arc<Settings>, state: Option<&AppState>) -> Router<S> {
+        let access = Access::new(Arc::clone(&settings), &self.endpoints, state);
         self.router
             // Bodies are streamed, each with a limit of its own.
             .layer(DefaultBodyLimit::disable())

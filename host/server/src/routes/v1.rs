@@ -1,5 +1,6 @@
 //! The API of Limpid itself, version 1.
 
+mod access;
 mod bundles;
 mod feeds;
 mod image_names;
@@ -19,7 +20,9 @@ mod vulnerabilities;
 mod watches;
 
 use super::Routes;
-use crate::access::Permission::{ChangePlugins, ChangeSubscriptions, Notify, Operate, Read, Submit};
+use crate::access::Permission::{
+    ChangePlugins, ChangeSubscriptions, ChangeTokens, Notify, Operate, Oversee, Read, Submit,
+};
 use crate::state::AppState;
 
 pub(crate) use image_names::name_in_one_part;
@@ -86,6 +89,10 @@ pub(super) fn routes() -> Routes<AppState> {
         .get("/v1/watches/{name}/tags", Read, watches::tags)
         .post("/v1/watches/{name}/list", Operate, watches::list_now)
         .post("/v1/events", Notify, watches::pushed)
+        .get("/v1/tokens", Oversee, access::tokens)
+        .post("/v1/tokens", ChangeTokens, access::create)
+        .delete("/v1/tokens/{name}", ChangeTokens, access::revoke)
+        .get("/v1/audit", Oversee, access::audit)
         .get("/v1/schemas", Read, schemas::list)
         .get("/v1/schemas/{name}", Read, schemas::show)
         .get("/v1/openapi.json", Read, openapi::show)

@@ -8,6 +8,7 @@ use limpid_model::{
     SourcePackage, Status, Unread,
 };
 
+mod access;
 mod deciding;
 mod fetching;
 mod watching;
@@ -31,6 +32,7 @@ pub(super) fn all() -> Vec<Sample> {
     all.extend(of_jobs());
     all.extend(of_notices());
     all.extend(deciding::all());
+    all.extend(access::all());
     all.extend(fetching::all());
     all.extend(watching::all());
     all

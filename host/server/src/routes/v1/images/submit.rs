@@ -1,18 +1,19 @@
 use std::io::Write as _;
 use std::time::Duration;
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use limpid_formats::json::{self as api, NoSubmission, SubmissionWanted};
-use limpid_model::{Job, JobState};
-use limpid_scanner::{Error, Login, Secrets, is_bill};
+use limpid_model::{Job, JobState, Submission};
+use limpid_scanner::{Error, Holder, Login, Secrets, is_bill};
 use tokio::sync::oneshot;
 
+use crate::access::Caller;
 use crate::body;
-use crate::error::Failure;
+use crate::error::{Code, Failure};
 use crate::routes::{prefer, without_values};
 use crate::state::AppState;
 
@@ -20,10 +21,15 @@ use crate::state::AppState;
 /// with the addresses of its layers.
 pub(in crate::routes::v1) async fn submit(
     State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
-    let mut job = if is_json(&headers) { named(&state, body).await? } else { archive(&state, body).await? };
+    let mut job = match (is_json(&headers), caller.bound()) {
+        (true, bound) => named(&state, body, bound).await?,
+        (false, None) => archive(&state, body).await?,
+        (false, Some(holder)) => return Err(unseen(holder)),
+    };
     let mut headers_out = HeaderMap::new();
     if let Some(longest) = prefer::wait(&headers, state.settings.wait) {
         job = wait(&state, job, longest).await?;
@@ -85,13 +91,26 @@ async fn bill(state: &AppState, document: Vec<u8>) -> Result<Job, Failure> {
     state.writers.run(submit).await
 }
 
-async fn named(state: &AppState, body: Body) -> Result<Job, Failure> {
+/// Whoever is bound to repositories submits what a registry has by that name: an archive may call itself anything.
+fn unseen(holder: &Holder) -> Failure {
+    let why = format!(
+        "token `{}` is bound to repositories: submit an image of one of them by its reference, as in {{\"reference\": \
+         \"registry.example/shop/web:1\"}}",
+        holder.token.spec.name
+    );
+    Failure::new(Code::Forbidden, why)
+}
+
+async fn named(state: &AppState, body: Body, bound: Option<&Holder>) -> Result<Job, Failure> {
     let limits = body::Limits {
         bytes: state.scanner.settings().limits.json_document_bytes,
         setting: Some("layers.json_document_bytes"),
         pace: state.settings.pace(),
     };
     let bytes = body::read(body, limits).await.map_err(|failure| failure.with_advice(TOO_LONG))?;
+    if let (true, Some(holder)) = (is_bill(&bytes), bound) {
+        return Err(unseen(holder));
+    }
     if is_bill(&bytes) {
         return bill(state, bytes).await;
     }
@@ -102,6 +121,12 @@ async fn named(state: &AppState, body: Body) -> Result<Job, Failure> {
         };
         Failure::bad_request(format!("the body is no submission: {why}"))
     })?;
+    if let Some(holder) = bound {
+        match &wanted.submission {
+            Submission::Reference(wanted) if holder.sees(&wanted.reference) => {}
+            _ => return Err(unseen(holder)),
+        }
+    }
     let login = |credentials: api::Credentials| {
         let api::Credentials { username, password } = credentials;
         Login::password(username, password)

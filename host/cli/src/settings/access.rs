@@ -1,0 +1,112 @@
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use limpid_scanner::AccessSettings;
+use serde::{Deserialize, Serialize};
+
+/// A day, in milliseconds.
+const DAY: u64 = 24 * 60 * 60 * 1_000;
+
+/// Who may do what with the service.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Access {
+    /// Whether everybody must show a token; where nothing is stated, whoever is not on this machine must.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    required: Option<bool>,
+    /// Most tokens.
+    tokens: usize,
+    /// For how many days it is kept who changed what.
+    audit_days: u64,
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        let AccessSettings { tokens, audit } = AccessSettings::default();
+        Self { required: None, tokens, audit_days: audit / DAY }
+    }
+}
+
+impl Access {
+    /// How much is kept.
+    pub(crate) fn kept(&self) -> AccessSettings {
+        AccessSettings { tokens: self.tokens, audit: self.audit_days.saturating_mul(DAY) }
+    }
+
+    /// Whether everybody must show a token, of a service that other machines reach, or that none does.
+    ///
+    /// # Errors
+    /// Other machines reach it, and nobody must.
+    pub(crate) fn required(&self, is_reached: bool) -> anyhow::Result<bool> {
+        match self.required {
+            Some(false) if is_reached => bail!(
+                "other machines reach the service where it listens, and setting `access.required` is `false`: everybody \
+                 could do everything. Let it listen on `127.0.0.1`, or remove the setting and make tokens with \
+                 `limpid token create`"
+            ),
+            Some(required) => Ok(required),
+            None => Ok(is_reached),
+        }
+    }
+}
+
+/// A text that is shown nowhere.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Hidden(String);
+
+impl Hidden {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Hidden")
+    }
+}
+
+/// What commands show to a service elsewhere.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Shown(Option<String>);
+
+impl Shown {
+    /// One of a token and a file that holds one.
+    ///
+    /// # Errors
+    /// There are both, or the file cannot be read.
+    pub(crate) fn new(token: Option<&str>, file: Option<&PathBuf>) -> anyhow::Result<Self> {
+        let token = match (token, file) {
+            (Some(_), Some(_)) => bail!("settings: there is one of `token` and `token_file`, not both"),
+            (Some(token), None) => Some(token.to_owned()),
+            (None, Some(path)) => Some(std::fs::read_to_string(path).with_context(|| {
+                format!("file `{}` of setting `token_file` cannot be read", path.display())
+            })?),
+            (None, None) => None,
+        };
+        Ok(Self(token.map(|token| token.trim().to_owned()).filter(|token| !token.is_empty())))
+    }
+
+    /// The token.
+    pub(crate) fn token(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_reaches_it_from_elsewhere_shows_a_token() {
+        let required = |required: Option<bool>, is_reached: bool| {
+            Access { required, ..Access::default() }.required(is_reached).ok()
+        };
+        assert_eq!(required(None, false), Some(false));
+        assert_eq!(required(None, true), Some(true));
+        assert_eq!(required(Some(true), false), Some(true));
+        assert_eq!(required(Some(false), false), Some(false));
+        assert_eq!(required(Some(false), true), None);
+    }
+}

@@ -1,0 +1,60 @@
+use std::sync::Arc;
+
+use limpid_model::AccessRole;
+use limpid_scanner::Holder;
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub(crate) enum Caller {
+    /// Whoever holds a token.
+    Token(Arc<Holder>),
+    /// Whoever may read the data directory: commands on this machine.
+    DataDirectory,
+    /// Whoever is where the settings allow changes from.
+    Network,
+    /// A registry, which has the secret of events.
+    Registry,
+    /// Nobody in particular.
+    Anybody,
+}
+
+impl Caller {
+    /// For the record.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Token(holder) => format!("token:{}", holder.token.spec.name),
+            Self::DataDirectory => "data-directory".to_owned(),
+            Self::Network => "network".to_owned(),
+            Self::Registry => "registry".to_owned(),
+            Self::Anybody => "anybody".to_owned(),
+        }
+    }
+
+    /// What it is allowed by what it has shown.
+    pub(super) fn role(&self) -> Option<AccessRole> {
+        match self {
+            Self::Token(holder) => Some(holder.token.spec.role),
+            Self::DataDirectory => Some(AccessRole::Admin),
+            Self::Network | Self::Registry | Self::Anybody => None,
+        }
+    }
+
+    /// Why it may not do what only a role may.
+    pub(super) fn may_not(&self, role: AccessRole) -> String {
+        match self {
+            Self::Token(holder) => {
+                let spec = &holder.token.spec;
+                format!("token `{}` has role `{}`, and this needs `{role}`", spec.name, spec.role)
+            }
+            _ => format!("this needs a token of role `{role}`"),
+        }
+    }
+
+    /// Whoever sees some repositories only.
+    pub(crate) fn bound(&self) -> Option<&Holder> {
+        match self {
+            Self::Token(holder) if !holder.sees_everything() => Some(holder),
+            _ => None,
+        }
+    }
+}

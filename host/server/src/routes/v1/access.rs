@@ -1,0 +1,81 @@
+//! Tokens, and the record of what was changed.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use limpid_formats::json::{Audit, AuditRecord, MadeToken, Token, TokenWanted, Tokens};
+use limpid_model::AuditPosition;
+use limpid_scanner::{Error, TokenError};
+use serde::Deserialize;
+
+use crate::body;
+use crate::error::Failure;
+use crate::routes::without_values;
+use crate::state::AppState;
+
+/// Longest description of a token, in bytes.
+const BYTES: u64 = 64 << 10;
+
+/// Records on a page, unless the client says otherwise, and at most.
+const PAGE: usize = 100;
+const LONGEST_PAGE: usize = 1_000;
+
+pub(super) async fn tokens(State(state): State<AppState>) -> Result<Json<Tokens>, Failure> {
+    let scanner = state.scanner.clone();
+    let tokens = state.readers.run(move || scanner.tokens()).await?;
+    Ok(Json(Tokens { tokens: tokens.into_iter().map(Token::from).collect() }))
+}
+
+pub(super) async fn create(
+    State(state): State<AppState>,
+    body: Body,
+) -> Result<(StatusCode, Json<MadeToken>), Failure> {
+    let limits = body::Limits { bytes: BYTES, setting: None, pace: state.settings.pace() };
+    let bytes = body::read(body, limits).await?;
+    let wanted: TokenWanted = serde_json::from_slice(&bytes)
+        .map_err(|error| Failure::bad_request(format!("the body is no token: {}", without_values(&error))))?;
+    let spec = wanted.spec().map_err(|why| Error::Token(TokenError::Spec(why)))?;
+    let scanner = state.scanner.clone();
+    let made = state.writers.run(move || scanner.create_token(spec)).await?;
+    Ok((StatusCode::CREATED, Json(made.into())))
+}
+
+pub(super) async fn revoke(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+) -> Result<StatusCode, Failure> {
+    let scanner = state.scanner.clone();
+    state.writers.run(move || scanner.revoke_token(&name)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    before: Option<String>,
+    limit: Option<usize>,
+}
+
+pub(super) async fn audit(
+    State(state): State<AppState>,
+    query: Result<Query<Asked>, QueryRejection>,
+) -> Result<Json<Audit>, Failure> {
+    let Query(Asked { before, limit }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
+    let before = before.as_deref().map(position).transpose()?;
+    let limit = limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
+    let scanner = state.scanner.clone();
+    let page = state.readers.run(move || scanner.changes(before, limit)).await?;
+    Ok(Json(Audit {
+        records: page.items.into_iter().map(AuditRecord::from).collect(),
+        next: page.next.map(|(time, number)| format!("{time}-{number}")),
+    }))
+}
+
+fn position(text: &str) -> Result<AuditPosition, Failure> {
+    let position =
+        text.split_once('-').and_then(|(time, number)| Some((time.parse().ok()?, number.parse().ok()?)));
+    position
+        .ok_or_else(|| Failure::bad_request(format!("`before` is `{text}`, which is no `next` of a page")))
+}

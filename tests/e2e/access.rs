@@ -1,0 +1,151 @@
+//! Who may do what: tokens, their roles and repositories, and the record of changes.
+
+use serde_json::{Value, json};
+use xtask::sample::{Layer, advisories};
+
+use crate::api::Answer;
+use crate::archives::{Compression, Parts, image};
+use crate::program::Setup;
+use crate::service::{Service, until};
+
+fn required() -> Setup {
+    Setup::new().with("LIMPID_ACCESS__REQUIRED", "true").with("LIMPID_LOG", "trace")
+}
+
+/// A token that a command makes, as it prints it.
+fn token(service: &Service, arguments: &[&str]) -> String {
+    let all = ["token", "create"].iter().chain(arguments).copied();
+    service.setup.run(all).ok().trim().to_owned()
+}
+
+fn ask(service: &Service, secret: &str, method: &str, path: &str, body: &[u8]) -> Answer {
+    let bearer = format!("Bearer {secret}");
+    service.api.send(method, path, &[("authorization", &bearer), ("prefer", "wait=100")], body)
+}
+
+fn archive(name: &str) -> Vec<u8> {
+    let layer = Layer::new("COPY").file("app/name", name);
+    Parts::of(&image(name, [layer]), Compression::Gzip).docker_archive()
+}
+
+#[test]
+fn each_role_may_what_those_before_it_may_and_no_more() {
+    let service = Service::with(required());
+    for path in ["/v1/images", "/v1/tokens", "/v1/openapi.json", "/metrics", "/v1/none"] {
+        service.api.get(path).refused(401, "unauthorized");
+    }
+    assert_eq!(service.api.get("/healthz").status, 200);
+    assert_eq!(service.api.get("/v1/images").header("www-authenticate"), "Bearer realm=\"limpid\"");
+    let roles = ["read", "submit", "operate", "admin"];
+    let secrets = roles.map(|role| token(&service, &[role, "--role", role]));
+    let (archive, feed) = (archive("test/role:1"), advisories::debian_tracker());
+    let asked: [(&str, &str, &[u8]); 4] = [
+        ("GET", "/v1/images", b""),
+        ("POST", "/v1/images", &archive),
+        ("POST", "/v1/feeds/debian/documents", feed.as_bytes()),
+        ("GET", "/v1/audit", b""),
+    ];
+    for (place, secret) in secrets.iter().enumerate() {
+        for (needed, (method, path, body)) in asked.iter().enumerate() {
+            let answer = ask(&service, secret, method, path, body);
+            if needed <= place {
+                assert_eq!(answer.status, 200, "{} asks {method} {path}: {answer:#?}", roles[place]);
+            } else {
+                let why = answer.refused(403, "forbidden");
+                assert!(why.contains(&format!("needs `{}`", roles[needed])), "{why}");
+            }
+        }
+    }
+    ask(&service, "limpid_000000000000_x", "GET", "/v1/images", b"").refused(401, "unauthorized");
+    ask(&service, &secrets[2], "PUT", "/v1/subscriptions/x", b"{}").refused(403, "forbidden");
+
+    // What was changed is told with who did, and who was refused.
+    let audit = ask(&service, &secrets[3], "GET", "/v1/audit?limit=1000", b"").ok();
+    let records = audit["records"].as_array().unwrap();
+    let has = |who: &str, method: &str, path: &str, status: u16| {
+        let wanted = [json!(who), json!(method), json!(path), json!(status)];
+        records.iter().any(|record| {
+            [&record["who"], &record["method"], &record["path"], &record["status"]].into_iter().eq(&wanted)
+        })
+    };
+    assert!(has("token:submit", "POST", "/v1/images", 200), "{audit:#}");
+    assert!(has("token:read", "POST", "/v1/images", 403), "{audit:#}");
+    assert!(has("data-directory", "POST", "/v1/tokens", 201), "{audit:#}");
+    assert!(records.iter().all(|record| record["method"] != "GET"), "{audit:#}");
+    assert!(records.iter().all(|record| record["address"] == "127.0.0.1"), "{audit:#}");
+
+    let listed = service.setup.run(["token", "list", "--format", "json"]).json();
+    let used = |name: &str| -> Value {
+        let tokens = listed["tokens"].as_array().unwrap();
+        tokens.iter().find(|token| token["name"] == name).unwrap()["last_used"].clone()
+    };
+    assert!(used("submit").is_string(), "{listed:#}");
+    service.setup.run(["token", "revoke", "submit"]).ok();
+    ask(&service, &secrets[1], "GET", "/v1/images", b"").refused(401, "unauthorized");
+    // It outlives the process, and what was revoked stays so.
+    let log = service.log();
+    let service = Service::with(service.kill());
+    ask(&service, &secrets[1], "GET", "/v1/images", b"").refused(401, "unauthorized");
+    assert_eq!(ask(&service, &secrets[0], "GET", "/v1/images", b"").status, 200);
+    let operator = std::fs::read_to_string(service.setup.data().join("operator")).unwrap();
+    for secret in secrets.iter().map(|token| token.splitn(3, '_').last().unwrap()).chain([operator.as_str()])
+    {
+        assert!(!log.contains(secret) && !service.log().contains(secret), "a secret is in the log");
+    }
+}
+
+#[test]
+fn a_token_for_some_repositories_sees_no_others() {
+    let service = Service::with(required());
+    let admin = token(&service, &["admin", "--role", "admin"]);
+    let bound = token(&service, &["bound", "--role", "operate", "--repository", "shop/*"]);
+    for name in ["shop/web:1", "other/web:1"] {
+        assert_eq!(ask(&service, &admin, "POST", "/v1/images", &archive(name)).status, 200);
+    }
+    let see = |method: &str, path: &str| ask(&service, &bound, method, path, b"");
+    let image = see("GET", "/v1/images/shop%2Fweb:1").ok()["digest"].as_str().unwrap().to_owned();
+    assert_eq!(see("GET", &format!("/v1/images/{image}/report")).status, 200);
+    assert_eq!(see("GET", &format!("/v1/images/{}", &image[7..30])).status, 200);
+    assert_eq!(see("GET", "/v1/repositories/shop%2Fweb/tags").status, 200);
+    assert_eq!(see("GET", "/v1/feeds").status, 200);
+    let other = ask(&service, &admin, "GET", "/v1/images/other%2Fweb:1", b"").ok();
+    let other = other["digest"].as_str().unwrap();
+    for path in ["report", "packages", "layers", "plan", "verdict", "explain?vulnerability=CVE-2024-1"] {
+        see("GET", &format!("/v1/images/{other}/{path}")).refused(404, "no-such-image");
+    }
+    see("GET", "/v1/images/other%2Fweb:1").refused(404, "no-such-image");
+    see("DELETE", &format!("/v1/images/{other}")).refused(404, "no-such-image");
+    see("GET", &format!("/v1/images/{image}/diff/{other}")).refused(404, "no-such-image");
+    see("GET", "/v1/images/nobody%2Fhas").refused(404, "no-such-image");
+    see("GET", "/v1/repositories/other%2Fweb").refused(404, "no-such-repository");
+    for path in ["/v1/images", "/v1/repositories", "/v1/statistics", "/v1/notices", "/metrics", "/v1/jobs/1"]
+    {
+        see("GET", path).refused(403, "forbidden");
+    }
+    ask(&service, &bound, "POST", "/v1/images", &archive("shop/web:2")).refused(403, "forbidden");
+    let bearer = format!("Bearer {bound}");
+    let submit = |reference: &str| {
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        let wanted = json!({ "reference": reference }).to_string();
+        service.api.send("POST", "/v1/images", &headers, wanted.as_bytes())
+    };
+    submit("registry.invalid/other/web:1").refused(403, "forbidden");
+    submit("docker.io/shop/evil/web:1").refused(403, "forbidden");
+    assert_eq!(submit("docker.io/shop/web:1").status, 202);
+    assert_eq!(see("DELETE", &format!("/v1/images/{image}")).status, 204);
+}
+
+#[test]
+fn a_service_that_others_reach_does_not_start_where_nobody_needs_a_token() {
+    let setup = Setup::new().with("LIMPID_ACCESS__REQUIRED", "false");
+    let why = setup.run(["serve", "--listen", "0.0.0.0:0"]).failed();
+    assert!(why.contains("`access.required`") && why.contains("limpid token create"), "{why}");
+}
+
+#[test]
+fn a_service_of_its_own_machine_says_that_nobody_needs_a_token() {
+    let service = Service::start();
+    until("it says so", || service.log().contains("`access.required`").then_some(()));
+    assert_eq!(service.api.get("/v1/tokens").ok()["tokens"], json!([]));
+    assert_eq!(service.setup.run(["audit", "--format", "json"]).json()["records"], json!([]));
+}

@@ -7,6 +7,7 @@ use serde_json::Value;
 use ureq::Agent;
 use ureq::http::{HeaderMap, Request};
 
+use crate::program::Certificates;
 use crate::service::{DEADLINE, until};
 
 /// A client of one service.
@@ -27,8 +28,22 @@ pub(crate) struct Answer {
 impl Api {
     /// Of the service at an address such as `http://127.0.0.1:6060`.
     pub(crate) fn new(address: &str) -> Self {
-        let config =
+        Self::trusting(address, &Certificates::default())
+    }
+
+    /// The same of one that is asked encrypted, as `https://127.0.0.1:6060`.
+    pub(crate) fn trusting(address: &str, certificates: &Certificates) -> Self {
+        let mut config =
             Agent::config_builder().http_status_as_error(false).proxy(None).timeout_global(Some(DEADLINE));
+        if !certificates.authority.is_empty() {
+            let client = certificates.client.as_ref();
+            let tls = limpid_outbound::tls_with(&limpid_outbound::Certificates {
+                authorities: Some(&certificates.authority),
+                client: client.map(|(certificate, _)| certificate.as_slice()),
+                client_key: client.map(|(_, key)| key.as_slice()),
+            });
+            config = config.tls_config(tls.unwrap());
+        }
         Self { agent: config.build().new_agent(), address: address.to_owned() }
     }
 
@@ -164,6 +179,18 @@ impl Api {
 
     /// Any request.
     pub(crate) fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let answer = self.try_send(method, path, headers, body);
+        answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    }
+
+    /// Any request, where there may be no answer.
+    pub(crate) fn try_send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Answer, ureq::Error> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.address));
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -172,10 +199,10 @@ impl Api {
             "POST" | "PUT" => self.agent.run(request.body(body).unwrap()),
             _ => self.agent.run(request.body(()).unwrap()),
         };
-        let mut response = answered.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        let mut response = answered?;
         let text = response.body_mut().read_to_string().unwrap();
         let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() };
-        Answer { status: response.status().as_u16(), headers: response.headers().clone(), body }
+        Ok(Answer { status: response.status().as_u16(), headers: response.headers().clone(), body })
     }
 }
 

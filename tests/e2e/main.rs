@@ -29,6 +29,7 @@ mod corpus;
 mod coverage;
 mod crashes;
 mod distribution;
+mod encryption;
 mod enrichments;
 mod errors;
 mod examples;

@@ -14,6 +14,16 @@ pub(crate) struct Setup {
     data: Arc<TempDir>,
     plugins: PathBuf,
     variables: Vec<(&'static str, String)>,
+    /// Who vouches for the service, and what is shown to it, where it is asked encrypted.
+    pub(crate) certificates: Arc<Certificates>,
+}
+
+/// As PEM.
+#[derive(Default)]
+pub(crate) struct Certificates {
+    pub(crate) authority: Vec<u8>,
+    /// A certificate, and its key.
+    pub(crate) client: Option<(Vec<u8>, Vec<u8>)>,
 }
 
 /// How a command ended.
@@ -28,7 +38,7 @@ impl Setup {
     /// An empty data directory, and all plugins.
     pub(crate) fn new() -> Self {
         let data = Arc::new(tempfile::tempdir().unwrap());
-        Self { data, plugins: built("../plugins"), variables: Vec::new() }
+        Self { data, plugins: built("../plugins"), variables: Vec::new(), certificates: Arc::default() }
     }
 
     /// With other plugins.
@@ -40,6 +50,12 @@ impl Setup {
     /// With a setting, as its environment variable says it.
     pub(crate) fn with(mut self, variable: &'static str, value: impl ToString) -> Self {
         self.variables.push((variable, value.to_string()));
+        self
+    }
+
+    /// With these certificates, where it is asked encrypted.
+    pub(crate) fn trusting(mut self, certificates: Certificates) -> Self {
+        self.certificates = Arc::new(certificates);
         self
     }
 

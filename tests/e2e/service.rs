@@ -41,7 +41,7 @@ impl Service {
             let _ = child.kill();
             panic!("the service does not listen: {:?}\n{}", child.wait(), text(&log));
         };
-        let mut service = Self { api: Api::new(&address), setup, child, log };
+        let mut service = Self { api: Api::trusting(&address, &setup.certificates), setup, child, log };
         service.wait_until_open();
         service
     }

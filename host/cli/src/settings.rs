@@ -19,7 +19,7 @@ use limpid_scanner::{
 use serde::{Deserialize, Serialize};
 
 use access::Hidden;
-pub(crate) use access::{Access, Shown};
+pub(crate) use access::{Access, Shown, Tls};
 pub(crate) use notices::{Notices, Subscription};
 pub(crate) use watches::{Events, Watches};
 
@@ -80,6 +80,8 @@ pub(crate) struct Settings {
     pub(crate) plugins: runtime::Settings,
     /// Who may do what with the service.
     pub(crate) access: Access,
+    /// How connections are encrypted.
+    pub(crate) tls: Tls,
     /// What commands show to a service elsewhere.
     #[serde(skip_serializing)]
     token: Option<Hidden>,
@@ -214,6 +216,7 @@ impl Default for Settings {
             layers: Limits::default(),
             plugins: runtime::Settings::default(),
             access: Access::default(),
+            tls: Tls::default(),
             token: None,
             token_file: None,
             http: limpid_server::Settings::default(),

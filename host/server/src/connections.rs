@@ -8,6 +8,7 @@
 mod paced;
 mod places;
 mod refused;
+mod stream;
 mod watched;
 
 use std::future::Future;
@@ -25,13 +26,16 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
+use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 use crate::Settings;
 use crate::peer::Peer;
 use crate::stopping::Stopping;
+use crate::tls::Tls;
 use paced::Paced;
 use places::{Place, Places};
+use stream::Stream;
 use watched::Watched;
 
 pub(crate) use refused::bare;
@@ -55,6 +59,7 @@ pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
     settings: &Settings,
+    tls: Option<&Tls>,
     stop: impl Future<Output = ()>,
 ) {
     let (places, spare) = (Places::new(settings.connections), Places::new(SPARE));
@@ -77,6 +82,7 @@ pub(crate) async fn serve(
         let connection = Connection {
             router: router.clone(),
             settings: settings.clone(),
+            tls: tls.map(Tls::acceptor),
             peer: Peer::new(peer, local),
             stopped: stopped.clone(),
         };
@@ -102,6 +108,7 @@ pub(crate) async fn serve(
 struct Connection {
     router: Router,
     settings: Settings,
+    tls: Option<TlsAcceptor>,
     peer: Peer,
     stopped: watch::Receiver<bool>,
 }
@@ -130,6 +137,25 @@ impl Connection {
         // Small answers go out at once.
         let _ = stream.set_nodelay(true);
         let slot = place.slot();
+        let stream = match self.tls.take() {
+            None => Stream::Plain(stream),
+            Some(acceptor) => {
+                let agreed =
+                    tokio::time::timeout(self.settings.head_time, Stream::encrypted(stream, acceptor));
+                let agreed = tokio::select! {
+                    agreed = agreed => agreed,
+                    () = slot.left() => return,
+                };
+                match agreed {
+                    Ok(Ok(stream)) => stream,
+                    Ok(Err(error)) => {
+                        tracing::debug!(%error, %from, "a connection was not encrypted");
+                        return;
+                    }
+                    Err(_) => return,
+                }
+            }
+        };
         let (router, peer, waits) = (self.router, self.peer, Arc::clone(&slot));
         let stopping = Stopping(self.stopped.clone());
         let service = service_fn(move |request: Request<Incoming>| {
@@ -172,7 +198,7 @@ impl Connection {
                 );
                 let answer = bare(408, "too-slow", &message);
                 // Nothing was sent on it since, so that there is room for so little.
-                let _ = parts.io.into_inner().into_inner().try_write(&answer);
+                parts.io.into_inner().into_inner().try_write(&answer);
             }
         }
     }

@@ -22,6 +22,7 @@ mod starting;
 mod state;
 mod stopping;
 mod time_limit;
+mod tls;
 mod verdicts;
 
 use std::future::Future;
@@ -34,6 +35,7 @@ use tokio::net::TcpListener;
 pub use error::code;
 pub use settings::{AccessControl, Admission, Network, Otherwise, Settings, SharedSecret};
 pub use starting::Starting;
+pub use tls::{Tls, TlsError, TlsFiles};
 
 /// What works beside the requests. Requests ask some of it what to do.
 #[derive(Debug)]
@@ -52,6 +54,17 @@ pub struct Workers {
     pub refresh: Refresh,
 }
 
+/// Where requests come in.
+#[derive(Debug)]
+pub struct Listeners {
+    /// Where everybody asks.
+    pub listener: TcpListener,
+    /// What encrypts that.
+    pub tls: Option<Tls>,
+    /// Where commands of this machine ask, which know no certificate: never encrypted.
+    pub local: Option<TcpListener>,
+}
+
 /// Serves the API until `stop` is ready; requests under way may then end. `open` is called at once, on a
 /// thread that may block: until it has given what does the work, only `/healthz` says more than that the
 /// service is starting, and what it does by the word of `open`.
@@ -59,7 +72,7 @@ pub struct Workers {
 /// # Errors
 /// Those of `open`, and where a thread cannot be had.
 pub async fn serve<E>(
-    listener: TcpListener,
+    Listeners { listener, tls, local }: Listeners,
     open: impl FnOnce(&Starting) -> Result<(Scanner, Workers), E> + Send + 'static,
     settings: Settings,
     stop: impl Future<Output = ()>,
@@ -92,6 +105,26 @@ where
             Ok(error) = &mut failure => failed = Some(error),
         }
     };
-    connections::serve(listener, front.router(&settings, metrics), &settings, ended).await;
+    let router = front.router(&settings, metrics);
+    let (stopping, stopped) = tokio::sync::watch::channel(false);
+    let ended = async {
+        ended.await;
+        let _ = stopping.send(true);
+    };
+    let beside = {
+        let (router, settings, mut stopped) = (router.clone(), settings.clone(), stopped);
+        async move {
+            let Some(local) = local else { return };
+            let stop = async {
+                let _ = stopped.wait_for(|stopped| *stopped).await;
+            };
+            connections::serve(local, router, &settings, None, stop).await;
+        }
+    };
+    let following = tls.clone().map(|tls| tokio::spawn(tls.follow()));
+    tokio::join!(connections::serve(listener, router, &settings, tls.as_ref(), ended), beside);
+    if let Some(following) = following {
+        following.abort();
+    }
     failed.map_or(Ok(()), Err)
 }

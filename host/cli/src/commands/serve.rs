@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use limpid_fetch::Registries;
 use limpid_scanner::runtime::Watch;
 use limpid_scanner::{Delivery, Jobs, Refresh, Scanner, Submit, Updates, Watching};
-use limpid_server::{AccessControl, SharedSecret, Starting, Workers};
+use limpid_server::{AccessControl, Listeners, SharedSecret, Starting, Workers};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -50,7 +50,12 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let address = listener.local_addr()?;
-    tracing::info!("listening on http://{address}");
+    let tls = settings.tls.load()?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    tracing::info!("listening on {scheme}://{address}");
+    let local = tls.as_ref().map(|_| listen((Ipv4Addr::LOCALHOST, 0).into())).transpose();
+    let local = local.context("commands of this machine have no port to ask at")?;
+    let asked_at = asked_at(local.as_ref().map(TcpListener::local_addr).transpose()?.unwrap_or(address));
     let stop = async {
         tokio::select! {
             _ = interrupt.recv() => {}
@@ -64,6 +69,11 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         tracing::warn!(
             "nobody needs a token: everybody on this machine may do everything, and so may whom it forwards for. Setting \
              `access.required` changes that"
+        );
+    }
+    if required && tls.is_none() && !settings.listen.ip().is_loopback() {
+        tracing::warn!(
+            "tokens come unencrypted: settings `tls.certificate` and `tls.key` change that, or a proxy before the service"
         );
     }
     let (operator, secret) = SharedSecret::random().context("no secret can be made")?;
@@ -82,11 +92,11 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
             operator::write(&settings.data_dir, &secret)
                 .context("commands of this machine cannot be let in")?;
             let opened = opened(&settings, starting)?;
-            turn.answers_at(asked_at(address)).context("nobody can be told where the service is")?;
+            turn.answers_at(asked_at).context("nobody can be told where the service is")?;
             Ok(opened)
         }
     };
-    let served = limpid_server::serve(listener, open, http, stop).await;
+    let served = limpid_server::serve(Listeners { listener, tls, local }, open, http, stop).await;
     operator::remove(&data_dir);
     drop(kept);
     served

@@ -50,6 +50,41 @@ impl Access {
     }
 }
 
+/// How connections are encrypted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Tls {
+    /// The certificate of the service and its chain, as PEM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate: Option<PathBuf>,
+    /// The key of that, as PEM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<PathBuf>,
+    /// Who vouches for clients, as PEM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_ca: Option<PathBuf>,
+}
+
+impl Tls {
+    /// What encrypts connections; none where nothing is stated.
+    ///
+    /// # Errors
+    /// Half of it is stated, or the certificates cannot be used.
+    pub(crate) fn load(&self) -> anyhow::Result<Option<limpid_server::Tls>> {
+        let Self { certificate, key, client_ca } = self.clone();
+        match (certificate, key, client_ca) {
+            (None, None, None) => Ok(None),
+            (Some(certificate), Some(key), client_ca) => {
+                let files = limpid_server::TlsFiles { certificate, key, client_ca };
+                Ok(Some(limpid_server::Tls::load(files)?))
+            }
+            _ => bail!(
+                "settings: `tls.certificate` and `tls.key` are stated together, and `tls.client_ca` with them"
+            ),
+        }
+    }
+}
+
 /// A text that is shown nowhere.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
 use super::places::Slot;
 use super::refused::instead_of;
+use super::stream::Stream;
 use crate::settings::Pace;
 
 /// A stream whose reader is to read: where it does not for too long, writing to it fails, and its
 /// connection ends.
 pub(super) struct Paced {
-    stream: TcpStream,
+    stream: Stream,
     pace: Pace,
     slot: Arc<Slot>,
     /// What is being written, since when.
@@ -41,11 +41,11 @@ struct Instead {
 }
 
 impl Paced {
-    pub(super) const fn new(stream: TcpStream, pace: Pace, slot: Arc<Slot>) -> Self {
+    pub(super) const fn new(stream: Stream, pace: Pace, slot: Arc<Slot>) -> Self {
         Self { stream, pace, slot, writing: None, answering: None, timer: None, instead: None }
     }
 
-    pub(super) fn into_inner(self) -> TcpStream {
+    pub(super) fn into_inner(self) -> Stream {
         self.stream
     }
 

@@ -149,3 +149,17 @@ fn a_service_of_its_own_machine_says_that_nobody_needs_a_token() {
     assert_eq!(service.api.get("/v1/tokens").ok()["tokens"], json!([]));
     assert_eq!(service.setup.run(["audit", "--format", "json"]).json()["records"], json!([]));
 }
+
+#[test]
+fn who_asks_more_than_a_token_may_is_put_off() {
+    let service = Service::with(required().with("LIMPID_ACCESS__RATE", "2"));
+    let secret = token(&service, &["read", "--role", "read"]);
+    let other = token(&service, &["other", "--role", "read"]);
+    let answer = until("it asks too often", || {
+        Some(ask(&service, &secret, "GET", "/v1/schemas", b"")).filter(|answer| answer.status != 200)
+    });
+    assert_eq!(answer.header("retry-after"), "1");
+    assert!(answer.refused(429, "too-many-requests").contains("`access.rate`"));
+    assert_eq!(ask(&service, &other, "GET", "/v1/schemas", b"").status, 200);
+    assert_eq!(service.api.get("/healthz").status, 200);
+}

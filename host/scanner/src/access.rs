@@ -1,5 +1,7 @@
 //! Who may do what: tokens, and the record of what was changed.
 
+mod pace;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +16,10 @@ use limpid_store::tables::tokens::{self, Tokens};
 use limpid_store::{Batch, Store, View};
 use parking_lot::{Mutex, RwLock};
 
+use self::pace::Pace;
+pub use self::pace::{TooMuch, UnderWay};
 use crate::error::{Refused, TokenError};
+use crate::settings::AccessSettings;
 use crate::writer::Writers;
 use crate::{Error, Settings, names};
 
@@ -53,6 +58,7 @@ pub struct Holder {
     secret: Digest,
     globs: Option<GlobSet>,
     last_used: AtomicU64,
+    pace: Pace,
 }
 
 impl std::fmt::Debug for Holder {
@@ -62,10 +68,18 @@ impl std::fmt::Debug for Holder {
 }
 
 impl Holder {
-    fn new(token: Token, secret: Digest) -> Result<Self, Error> {
+    fn new(token: Token, secret: Digest, settings: &AccessSettings) -> Result<Self, Error> {
         let globs = globs(&token.spec.repositories)?;
         let last_used = AtomicU64::new(token.last_used.unwrap_or_default());
-        Ok(Self { token, secret, globs, last_used })
+        Ok(Self { token, secret, globs, last_used, pace: Pace::new(settings) })
+    }
+
+    /// Begins to answer a request of the holder.
+    ///
+    /// # Errors
+    /// It asks too often, or too much at a time.
+    pub fn begin(&self) -> Result<UnderWay, TooMuch> {
+        self.pace.begin()
     }
 
     /// Whether the holder sees an image of this name, or a repository.
@@ -91,10 +105,10 @@ pub struct Taken {
 
 impl Known {
     /// Reads all that are stored.
-    pub(crate) fn load(&self, view: &View<'_>) -> Result<(), Error> {
+    pub(crate) fn load(&self, view: &View<'_>, settings: &AccessSettings) -> Result<(), Error> {
         for (token, secret) in all(view)? {
             let name = token.spec.name.clone();
-            match Holder::new(token, secret) {
+            match Holder::new(token, secret, settings) {
                 Ok(holder) => self.insert(holder),
                 // Another version of Limpid understood it.
                 Err(error) => tracing::error!(token = name, "{error}: token `{name}` is not taken"),
@@ -197,7 +211,7 @@ pub(crate) fn create(
     }
     let digest = Digest::of(secret.as_bytes());
     let token = Token { id, spec, created: now, last_used: None };
-    let holder = Holder::new(token.clone(), digest)?;
+    let holder = Holder::new(token.clone(), digest, &settings.access)?;
     let mut batch = Batch::default();
     batch.put::<Tokens>(&token.id, &tokens::Row::new(token.spec.clone(), now, digest))?;
     writer.commit(batch)?;

@@ -71,7 +71,7 @@ use limpid_runtime::{Registry, Snapshot};
 pub use limpid_signature as signature;
 pub use limpid_store::{Error as StoreError, Settings as StoreSettings, Store};
 
-pub use access::{Holder, Taken};
+pub use access::{Holder, Taken, TooMuch, UnderWay};
 pub use background::yield_to_others;
 pub use bundle::{Exported, ExportedFeed, sign};
 pub use error::{BundleError, Error, PolicyError, Refused, SubscriptionError, TokenError, WatchError};
@@ -177,7 +177,7 @@ impl Scanner {
         }));
         tell("files that are kept are being counted");
         scanner.0.kept.count(&scanner.store().view())?;
-        scanner.0.tokens.load(&scanner.store().view())?;
+        scanner.0.tokens.load(&scanner.store().view(), &scanner.settings().access)?;
         scanner.0.moments.remember(&scanner.store().view())?;
         tell("the inventory is being derived, as far as it is not there");
         scanner.indexer().build_inventory()?;

@@ -229,15 +229,20 @@ pub(crate) async fn check(State(access): State<Access>, mut request: Request, ne
         Some(endpoint) => endpoint.permission,
         None => unless_taken(request.method(), declared),
     };
+    let mut under_way = None;
     let changing = needed.changes().then(|| audit::Changing::of(&request));
     let judged = access.caller(needed, &request);
     let (caller, refused) = match judged {
-        Ok(caller) => {
-            let (mut parts, body) = request.into_parts();
-            let seen = reach::check(access.known.as_ref(), &caller, asked.as_ref(), &mut parts).await;
-            request = Request::from_parts(parts, body);
-            (caller, seen.err())
-        }
+        Ok(caller) => match caller.begin() {
+            Err(put_off) => (caller, Some(put_off)),
+            Ok(begun) => {
+                under_way = begun;
+                let (mut parts, body) = request.into_parts();
+                let seen = reach::check(access.known.as_ref(), &caller, asked.as_ref(), &mut parts).await;
+                request = Request::from_parts(parts, body);
+                (caller, seen.err())
+            }
+        },
         Err(Refusal { why, code, caller }) => (caller, Some(Failure::new(code, why))),
     };
     if let Some(endpoint) = asked {
@@ -245,6 +250,7 @@ pub(crate) async fn check(State(access): State<Access>, mut request: Request, ne
     }
     let answer = async move {
         let answer = answer(request, next, &caller, refused).await;
+        drop(under_way);
         let (Some(changing), Some(known)) = (changing, &access.known) else { return answer };
         let recorded = changing.record(known, &caller, answer.status()).await;
         recorded.map_or_else(IntoResponse::into_response, |()| answer)

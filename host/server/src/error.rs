@@ -65,7 +65,12 @@ impl Failure {
 
     /// The service cannot do it now, and may in a moment.
     pub(crate) fn later(code: Code, message: impl Into<String>) -> Self {
-        Self { retry_after: Some(SOON), ..Self::new(code, message) }
+        Self::after(SOON, code, message)
+    }
+
+    /// The same, and not before some time.
+    pub(crate) fn after(time: Duration, code: Code, message: impl Into<String>) -> Self {
+        Self { retry_after: Some(time), ..Self::new(code, message) }
     }
 
     /// It has more to do than it may.

@@ -16,21 +16,26 @@ pub(crate) struct Access {
     required: Option<bool>,
     /// Most tokens.
     tokens: usize,
+    /// Requests of the holder of a token in a second; 0: any number.
+    rate: u32,
+    /// Those that are answered at a time.
+    concurrent: usize,
     /// For how many days it is kept who changed what.
     audit_days: u64,
 }
 
 impl Default for Access {
     fn default() -> Self {
-        let AccessSettings { tokens, audit } = AccessSettings::default();
-        Self { required: None, tokens, audit_days: audit / DAY }
+        let AccessSettings { tokens, rate, concurrent, audit } = AccessSettings::default();
+        Self { required: None, tokens, rate, concurrent, audit_days: audit / DAY }
     }
 }
 
 impl Access {
-    /// How much is kept.
+    /// How much there may be, and is kept.
     pub(crate) fn kept(&self) -> AccessSettings {
-        AccessSettings { tokens: self.tokens, audit: self.audit_days.saturating_mul(DAY) }
+        let Self { tokens, rate, concurrent, audit_days, .. } = *self;
+        AccessSettings { tokens, rate, concurrent, audit: audit_days.saturating_mul(DAY) }
     }
 
     /// Whether everybody must show a token, of a service that other machines reach, or that none does.

@@ -61,7 +61,7 @@ fn a_token_is_over_at_its_time() {
     let expires = now + 60_000;
     let made = scanner.create_token(TokenSpec { expires: Some(expires), ..spec("build", &[]) }).unwrap();
     let known = Known::default();
-    known.load(&scanner.store().view()).unwrap();
+    known.load(&scanner.store().view(), &scanner.settings().access).unwrap();
     let at = |time: u64| known.taken(time, &made.secret).err();
     assert_eq!((at(now), at(expires - 1), at(expires)), (None, None, Some(Refused::Expired)));
 }

@@ -1,7 +1,10 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use limpid_model::AccessRole;
-use limpid_scanner::Holder;
+use limpid_scanner::{Holder, TooMuch, UnderWay};
+
+use crate::error::{Code, Failure};
 
 /// Who asks.
 #[derive(Clone, Debug)]
@@ -48,6 +51,22 @@ impl Caller {
             }
             _ => format!("this needs a token of role `{role}`"),
         }
+    }
+
+    /// Begins to answer a request.
+    ///
+    /// # Errors
+    /// It is put off.
+    pub(super) fn begin(&self) -> Result<Option<UnderWay>, Failure> {
+        let Self::Token(holder) = self else { return Ok(None) };
+        holder.begin().map(Some).map_err(|why| {
+            let wait = match why {
+                TooMuch::Often { wait } => wait,
+                TooMuch::AtOnce => Duration::ZERO,
+            };
+            // In whole seconds, as clients are told.
+            Failure::after(wait + Duration::from_millis(999), Code::TooMany, why.to_string())
+        })
     }
 
     /// Whoever sees some repositories only.

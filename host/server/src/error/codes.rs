@@ -80,6 +80,8 @@ pub(crate) enum Code {
     /// Of a token.
     TakenName,
     TooSlow,
+    /// Whoever asks asks too much.
+    TooMany,
     /// Nobody knows who asks.
     Unauthorized,
     Unsupported,
@@ -161,6 +163,7 @@ impl Code {
             Self::Starting => ("starting", Status::SERVICE_UNAVAILABLE),
             Self::StoreInUse => ("store-in-use", Status::INTERNAL_SERVER_ERROR),
             Self::TooSlow => ("too-slow", Status::REQUEST_TIMEOUT),
+            Self::TooMany => ("too-many-requests", Status::TOO_MANY_REQUESTS),
             Self::Unauthorized => ("unauthorized", Status::UNAUTHORIZED),
             Self::Unsupported => ("unsupported", Status::UNPROCESSABLE_ENTITY),
             Self::UntrustedBundle => ("untrusted-bundle", Status::FORBIDDEN),

@@ -1,0 +1,121 @@
+//! How often a holder asks, and how much at a time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use crate::settings::AccessSettings;
+
+/// How much of one holder is answered.
+pub(super) struct Pace {
+    rate: Rate,
+    under_way: Arc<AtomicUsize>,
+    /// At a time.
+    most: usize,
+}
+
+/// At most so many in a second, and as many more at once after a pause, by the generic cell rate algorithm
+/// (I.371 of the ITU): it takes one number. Crates for it bring timers and maps that nobody here needs.
+struct Rate {
+    began: Instant,
+    /// Nanoseconds that each takes; 0 where any rate is right.
+    each: u64,
+    /// When all that were answered would have been, one after the other, in nanoseconds after the beginning.
+    due: AtomicU64,
+}
+
+impl Rate {
+    /// How much sooner than due one may come.
+    const BURST: u64 = 1_000_000_000;
+
+    fn new(a_second: u32) -> Self {
+        let each = Self::BURST.checked_div(u64::from(a_second)).unwrap_or_default();
+        Self { began: Instant::now(), each, due: AtomicU64::new(0) }
+    }
+
+    /// One comes now.
+    fn check(&self) -> Result<(), TooMuch> {
+        let now = u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let next = |due: u64| {
+            let next = due.max(now).saturating_add(self.each);
+            (next <= now.saturating_add(Self::BURST)).then_some(next)
+        };
+        let taken = self.due.fetch_update(Ordering::AcqRel, Ordering::Acquire, next);
+        taken.map(drop).map_err(|due| {
+            let soonest = due.saturating_add(self.each).saturating_sub(Self::BURST);
+            TooMuch::Often { wait: Duration::from_nanos(soonest.saturating_sub(now)) }
+        })
+    }
+}
+
+/// Why a request is put off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TooMuch {
+    /// Too many came one after another.
+    #[error("the holder of the token asks more often than setting `access.rate` allows")]
+    Often {
+        /// After how long one more is answered.
+        wait: Duration,
+    },
+    /// Too many are being answered.
+    #[error(
+        "as many requests of the holder of the token are being answered as setting `access.concurrent` allows"
+    )]
+    AtOnce,
+}
+
+/// A request that is being answered, until this is dropped.
+#[derive(Debug)]
+pub struct UnderWay(Arc<AtomicUsize>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Pace {
+    pub(super) fn new(settings: &AccessSettings) -> Self {
+        Self { rate: Rate::new(settings.rate), under_way: Arc::default(), most: settings.concurrent }
+    }
+
+    /// Begins to answer a request.
+    pub(super) fn begin(&self) -> Result<UnderWay, TooMuch> {
+        let most = self.most;
+        let more = |count: usize| (count < most).then_some(count + 1);
+        let taken = self.under_way.fetch_update(Ordering::AcqRel, Ordering::Acquire, more);
+        taken.map_err(|_| TooMuch::AtOnce)?;
+        let under_way = UnderWay(Arc::clone(&self.under_way));
+        self.rate.check()?;
+        Ok(under_way)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pace(rate: u32, concurrent: usize) -> Pace {
+        Pace::new(&AccessSettings { rate, concurrent, ..AccessSettings::default() })
+    }
+
+    #[test]
+    fn who_asks_more_than_it_may_at_a_time_is_put_off_until_some_is_answered() {
+        let pace = pace(0, 2);
+        let first = pace.begin().unwrap();
+        let _second = pace.begin().unwrap();
+        assert_eq!(pace.begin().unwrap_err(), TooMuch::AtOnce);
+        drop(first);
+        pace.begin().unwrap();
+    }
+
+    #[test]
+    fn who_asks_too_often_is_told_after_how_long_to_come_again() {
+        let pace = pace(1, 10);
+        pace.begin().unwrap();
+        let TooMuch::Often { wait } = pace.begin().unwrap_err() else { panic!("it is too often") };
+        assert!(wait > Duration::ZERO && wait <= Duration::from_secs(1), "{wait:?}");
+        // What is put off takes no place.
+        assert_eq!(pace.under_way.load(Ordering::Relaxed), 0);
+    }
+}

@@ -67,17 +67,21 @@ impl Ingest<'_> {
         let now = self.settings.clock.now();
         let Left { cursor, is_delta, deferred, changes, seen } = &run.left;
         let name = feed.to_owned();
+        // Of a feed that takes documents by hand only, all is as old as before.
+        let starts_nowhere = seen.is_empty();
         let absent = run.result.absent.iter().take(ABSENT).cloned().collect();
         *row = runs::Row {
             cursor: cursor.clone(),
             last_run: row.last_run,
-            last_complete: Some(now),
+            last_complete: if starts_nowhere { row.last_complete } else { Some(now) },
             absent,
             ..runs::Row::default()
         };
-        let mut stored = view.get::<Feeds>(&name)?.unwrap_or_default();
-        stored.last_success = Some(now);
-        batch.put::<Feeds>(&name, &stored)?;
+        if !starts_nowhere {
+            let mut stored = view.get::<Feeds>(&name)?.unwrap_or_default();
+            stored.last_success = Some(now);
+            batch.put::<Feeds>(&name, &stored)?;
+        }
         forget_unnamed(view, batch, feed, seen)?;
         let mut fetched: BTreeMap<&sources::Key, fetches::Row> = BTreeMap::new();
         for (key, row) in deferred {

@@ -12,7 +12,7 @@ use limpid_model::{Advisory, Blame, Digest, FailureKind, PluginFailure, PluginId
 use limpid_runtime::{Documents, Mode, Sink, Source};
 use limpid_store::tables::advisories::Advisories;
 use limpid_store::tables::deltas::Deltas;
-use limpid_store::tables::feeds::Feeds;
+use limpid_store::tables::feeds::{self, Feeds};
 use limpid_store::tables::runs::{self, Runs};
 use limpid_store::{Batch, Store};
 
@@ -297,6 +297,21 @@ fn a_run_that_brings_nothing_answers_the_revision_that_holds() {
     assert!(first.is_complete() && first.result.revision > 0, "{first:?}");
     let again = stored.run(&fake);
     assert_eq!((again.result.ingested, again.result.revision), (0, first.result.revision));
+}
+
+#[test]
+fn a_run_that_starts_nowhere_makes_nothing_newer() {
+    let (stored, fake) = (World::nothing(), Fake { starts: Default::default(), ..two() });
+    let mut batch = Batch::default();
+    let mut row = feeds::Row::default();
+    row.last_success = Some(7);
+    batch.put::<Feeds>(&"feed".to_owned(), &row).unwrap();
+    stored.scanner.store().commit(batch).unwrap();
+    let run = stored.run(&fake);
+    assert!(run.is_complete(), "{run:?}");
+    let state = stored.scanner.feeds().unwrap().remove(0);
+    assert_eq!((state.last_success, stored.runs().last_complete), (Some(7), None));
+    assert!(state.runs.last_run.is_some() && state.runs.next_run.is_some());
 }
 
 /// Rows of table `runs` as no Limpid writes them.

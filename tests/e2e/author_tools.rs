@@ -12,7 +12,7 @@ use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 
 /// Our plugins, and where their crates are.
-const OURS: [(&str, &str); 95] = [
+const OURS: [(&str, &str); 98] = [
     ("almalinux", "feeds/almalinux"),
     ("alpine", "feeds/alpine"),
     ("alpm-versions", "schemes/alpm"),
@@ -50,6 +50,7 @@ const OURS: [(&str, &str); 95] = [
     ("gem-versions", "schemes/gem"),
     ("generic-versions", "schemes/generic"),
     ("gentoo", "feeds/gentoo"),
+    ("ghsa", "feeds/ghsa"),
     ("go", "detectors/go"),
     ("go-versions", "schemes/go"),
     ("graalvm", "detectors/graalvm"),
@@ -87,6 +88,7 @@ const OURS: [(&str, &str); 95] = [
     ("portage-versions", "schemes/portage"),
     ("programs", "detectors/programs"),
     ("pub-versions", "schemes/pub"),
+    ("pypa", "feeds/pypa"),
     ("python", "detectors/python"),
     ("r", "detectors/r"),
     ("redhat", "feeds/redhat"),
@@ -98,6 +100,7 @@ const OURS: [(&str, &str); 95] = [
     ("ruby", "detectors/ruby"),
     ("ruby-advisory-db", "feeds/ruby-advisory-db"),
     ("rust", "detectors/rust"),
+    ("rustsec", "feeds/rustsec"),
     ("sbom", "detectors/sbom"),
     ("semver-versions", "schemes/semver"),
     ("suse", "feeds/suse"),

@@ -28,6 +28,7 @@ mod contracts;
 mod corpus;
 mod coverage;
 mod crashes;
+mod databases;
 mod distribution;
 mod encryption;
 mod enrichments;

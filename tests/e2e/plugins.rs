@@ -13,7 +13,7 @@ use crate::contracts::{current, read};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
-pub(crate) const ALL: [&str; 95] = [
+pub(crate) const ALL: [&str; 98] = [
     "almalinux",
     "alpine",
     "alpm-versions",
@@ -51,6 +51,7 @@ pub(crate) const ALL: [&str; 95] = [
     "gem-versions",
     "generic-versions",
     "gentoo",
+    "ghsa",
     "go",
     "go-versions",
     "graalvm",
@@ -88,6 +89,7 @@ pub(crate) const ALL: [&str; 95] = [
     "portage-versions",
     "programs",
     "pub-versions",
+    "pypa",
     "python",
     "r",
     "redhat",
@@ -99,6 +101,7 @@ pub(crate) const ALL: [&str; 95] = [
     "ruby",
     "ruby-advisory-db",
     "rust",
+    "rustsec",
     "sbom",
     "semver-versions",
     "suse",

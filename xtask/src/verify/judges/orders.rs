@@ -43,10 +43,17 @@ pub(in crate::verify) enum Order {
     Nuget,
     /// `version` of the Perl that is installed.
     Perl,
+    /// `alpm_pkg_vercmp` of the libalpm that is installed.
+    Libalpm,
+    /// Gentoo's package manager.
+    Portage,
 }
 
 const SEMVER: &str = "7.8.6";
 const RATTLER: &str = "0.28.0";
+const PORTAGE: &str = "3.0.83";
+/// Where Debian's package `libalpm-dev` has what programs include.
+const ALPM: &str = "/usr/include/alpm.h";
 const NUGET: &str = "5.8.0";
 const MAVEN: &str = "3.9.11";
 const GO_MODULES: &str = "golang.org/x/mod@v0.43.0";
@@ -70,6 +77,8 @@ impl Order {
             Self::Maven => format!("maven-artifact {MAVEN}"),
             Self::Nuget => format!("NuGet {NUGET}"),
             Self::Perl => "Perl".to_owned(),
+            Self::Libalpm => "libalpm".to_owned(),
+            Self::Portage => format!("portage {PORTAGE}"),
         }
     }
 
@@ -83,12 +92,16 @@ impl Order {
             Self::Elixir => &["elixir"],
             Self::R => &["Rscript"],
             Self::Cabal => &["runghc"],
-            Self::Rattler => &["python3"],
+            Self::Rattler | Self::Portage => &["python3"],
             Self::GoModules | Self::GoToolchains | Self::Bitnami => &["go"],
             Self::Maven => &["java", "mvn"],
             Self::Nuget => &["mono", "mcs", "npm"],
             Self::Perl => &["perl"],
+            Self::Libalpm => &["gcc"],
         };
+        if self == Self::Libalpm && !Path::new(ALPM).exists() {
+            return Some("libalpm-dev");
+        }
         programs.iter().copied().find(|program| find(program).is_none())
     }
 
@@ -124,6 +137,8 @@ impl Order {
             Self::R => command("Rscript"),
             Self::Cabal => command("runghc"),
             Self::Rattler => python(folder, "py-rattler", RATTLER)?,
+            Self::Portage => python(folder, "portage", PORTAGE)?,
+            Self::Libalpm => return libalpm(folder),
             Self::Perl => command("perl"),
             Self::GoModules | Self::GoToolchains | Self::Bitnami => return self.go(folder),
             Self::Maven => {
@@ -143,6 +158,7 @@ impl Order {
             Self::Cabal => script("orders.hs", include_str!("orders.hs"))?,
             Self::Rattler => script("orders.py", include_str!("orders.py"))?,
             Self::Perl => script("orders.pl", include_str!("orders.pl"))?,
+            Self::Portage => script("gentoo.py", include_str!("gentoo.py"))?,
             _ => script("Orders.java", include_str!("Orders.java"))?,
         });
         Ok(program)
@@ -167,6 +183,18 @@ impl Order {
         });
         Ok(program)
     }
+}
+
+/// A program built with libalpm.
+fn libalpm(folder: &Path) -> anyhow::Result<Command> {
+    let program = folder.join("orders");
+    if !program.exists() {
+        fs::write(folder.join("orders.c"), include_str!("orders.c"))?;
+        run(command("gcc")
+            .args(["-Wall", "-Werror", "-o", "orders", "orders.c", "-lalpm"])
+            .current_dir(folder))?;
+    }
+    Ok(Command::new(program))
 }
 
 /// The archive of Maven's versions, in a folder.

@@ -41,6 +41,12 @@ pub(crate) enum Form {
     Conda,
     /// Decimal and dotted versions of Perl.
     Cpan,
+    /// `[epoch:]version[-release]` of pacman, of which no part ends in a separator.
+    Alpm,
+    /// All parts that the
+    /// [Package Manager Specification](https://projects.gentoo.org/pms/8/pms.html#version-specifications) knows, and a few
+    /// that it does not.
+    Portage,
 }
 
 const QUALIFIERS: [&str; 31] = [
@@ -81,6 +87,12 @@ const QUALIFIERS: [&str; 31] = [
 const PIECES: [&str; 22] = [
     "0", "1", "2", "9", "10", "00", "01", "007", "a", "b", "Z", "rc", "dfsg", "git", "~", "~~", "+", ".",
     ".", "+deb12u", "~bpo", "ubuntu",
+];
+
+/// Pieces of a version or a release of pacman, none of which ends in a separator.
+const ALPM_PIECES: [&str; 24] = [
+    "0", "1", "2", "9", "10", "00", "01", "007", "20240101", "a", "b", "Z", "rc", "alpha", ".0", ".1", "..1",
+    "_2", "+r10", ".g1a2b", "~rc1", "^1", ".a", "é1",
 ];
 
 /// Pieces of a version or a release of RPM.
@@ -338,6 +350,46 @@ impl Form {
                 let (middle, tail) = (numbers.any(&pieces, 3), numbers.any(&pieces, 2));
                 let local = ["", "", "", "", "+0", "+1", "+a", "+1.a", "+cu118"];
                 vec![epoch, numbers.small(), middle, tail, numbers.choose(&local).to_owned()]
+            }
+            Self::Alpm => {
+                let epoch = numbers.choose(&["", "", "", "0:", "1:", "2:", "10:", "01:", ":"]).to_owned();
+                let first = numbers.choose(&["0", "1", "2", "10", "00", "01", "a", "r"]).to_owned();
+                let (middle, tail) = (numbers.any(&ALPM_PIECES, 4), numbers.any(&ALPM_PIECES, 3));
+                let release = match numbers.below(50) {
+                    0 => String::new(),
+                    1..20 => "-1".to_owned(),
+                    _ => format!("-{}{}", numbers.small(), numbers.any(&[".1", ".2", ".10", ".01"], 2)),
+                };
+                vec![epoch, first, middle, tail, release]
+            }
+            Self::Portage => {
+                let pieces = [".0", ".1", ".2", ".10", ".00", ".01", ".010", ".001", ".100", ".20240101"];
+                let suffixes = [
+                    "",
+                    "",
+                    "",
+                    "_alpha",
+                    "_alpha1",
+                    "_beta2",
+                    "_pre",
+                    "_pre0",
+                    "_rc1",
+                    "_rc10",
+                    "_p",
+                    "_p0",
+                    "_p1",
+                    "_p20240101",
+                    "_p01",
+                ];
+                let (middle, tail) = (numbers.any(&pieces, 2), numbers.any(&pieces, 2));
+                let letter = numbers.choose(&["", "", "", "a", "b", "z"]).to_owned();
+                let suffixes = [numbers.choose(&suffixes), numbers.choose(&suffixes)].concat();
+                let revisions = ["", "", "", "-r0", "-r1", "-r2", "-r10", "-r01", "-r00"];
+                let revision = match numbers.below(200) {
+                    0 => numbers.choose(&["-r", "-1", "_x", "-r1a", "."]),
+                    _ => numbers.choose(&revisions),
+                };
+                vec![numbers.number(), middle, tail, letter, suffixes, revision.to_owned()]
             }
             Self::Cpan => {
                 let pieces = [".0", ".1", ".2", ".10", ".100", ".001002", ".23", ".000", ".9999"];

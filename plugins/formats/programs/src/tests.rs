@@ -57,6 +57,10 @@ fn versions_are_read_as_programs_state_them() {
     check("postgresql", "postgres", b"postgres (PostgreSQL) 17beta1\n", &["17beta1"]);
     check("openjdk", "release", b"JAVA_VERSION=\"1.8.0_392\"", &["8u392"]);
     check("openjdk", "release", b"A=\"1\"\nJAVA_VERSION=\"17.0.9\"\n", &["17.0.9"]);
+    check("envoy", "envoy", b"Resource.name\x001.40.0\0 so a", &["1.40.0"]);
+    check("envoy", "envoy", b"\x001.0.0\0\x0056.0.0\0\x006.0.0\0\x001.3.1\0\x001.36.2\0", &["1.36.2"]);
+    check("envoy", "envoy", b"ResourceErrors\x001.41.0-dev\0", &["1.41.0-dev"]);
+    check("envoy", "envoy", b"\x001.3.10\0 at 1.40.0\0 and \x001.40.0, \x001.40\0", &[]);
     check("go", "go/VERSION", b"go1.22rc1\ntime 2024", &["1.22rc1"]);
     check("go", "go/VERSION", b"is of go1.22\n", &[]);
     check("erlang", "OTP_VERSION", b"25.2.3\n", &["25.2.3"]);

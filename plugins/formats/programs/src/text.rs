@@ -44,6 +44,8 @@ pub struct Form {
     pub(crate) least: usize,
     /// How many it has at most.
     pub(crate) most: usize,
+    /// How many digits the second has at least.
+    pub(crate) second: usize,
     /// What may stand behind the numbers.
     pub(crate) behind: Behind,
 }
@@ -62,11 +64,17 @@ pub(crate) enum Behind {
 impl Form {
     /// So many numbers, and a word of what is before a release.
     pub(crate) const fn numbers(least: usize, most: usize) -> Self {
-        Self { least, most, behind: Behind::PreRelease }
+        Self { least, most, second: 1, behind: Behind::PreRelease }
     }
 
     pub(crate) const fn with(mut self, behind: Behind) -> Self {
         self.behind = behind;
+        self
+    }
+
+    /// The second number has so many digits at least, where versions of other things stand in the same way.
+    pub(crate) const fn of_second(mut self, digits: usize) -> Self {
+        self.second = digits;
         self
     }
 
@@ -77,6 +85,7 @@ impl Form {
         while count < self.most
             && bytes.get(end) == Some(&b'.')
             && let Some(next) = number(bytes, end + 1)
+            && (count > 1 || next - end > self.second)
         {
             end = next;
             count += 1;

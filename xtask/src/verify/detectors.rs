@@ -17,7 +17,7 @@ const JUDGED: [(&str, &str, &str); 21] = [
     ("go", "go version -m", "judge::"),
     ("rust", "rust-audit-info", "judge::"),
     ("java", "Maven", "judge::"),
-    ("graalvm", "gcc", "judge::"),
+    ("graalvm", "gcc, and libraries of PyPI", "judge::"),
     ("conan", "Conan", "judge::"),
     ("conda", "rattler", "judge::"),
     ("haskell", "GHC", "judge::"),

@@ -6,8 +6,9 @@
 //! `sbom_length` where its length stands, in eight bytes. Oracle's GraalVM embeds one by default since version 25,
 //! and where it is asked for (`--enable-sbom`) before; Quarkus does the same with any GraalVM.
 //!
-//! Programs for Linux are read, which are ELF of 64 bits with the least byte first on every machine that there is a
-//! GraalVM for. One that merely holds the names of the symbols, as scanners do, states nothing.
+//! Programs and libraries for Linux, Windows and macOS are read, which are ELF, PE and Mach-O of 64 bits with the least
+//! byte first on every machine that there is a GraalVM for. One that merely holds the names of the symbols, as scanners
+//! do, states nothing.
 
 mod bill;
 mod symbols;
@@ -26,13 +27,17 @@ pub const MAX_INFLATED: u64 = 32 << 20;
 /// MB of each.
 pub const MAX_SYMBOLS: u32 = 32 << 20;
 
+/// How programs begin: ELF, PE, Mach-O, and several of these in one file.
+const PROGRAMS: [&[u8]; 5] =
+    [b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf"];
+
 /// The detector `graalvm`.
 #[derive(Debug)]
 pub struct GraalVm;
 
 impl Detector for GraalVm {
     fn claims() -> Vec<Claim> {
-        vec![Claim::magic_alone(*b"\x7fELF").holding(symbols::LENGTH)]
+        PROGRAMS.iter().map(|magic| Claim::magic_alone(*magic).holding(symbols::LENGTH)).collect()
     }
 
     fn detect(files: &[File]) -> Result<Report, Error> {
@@ -45,7 +50,7 @@ export_detector!(GraalVm);
 fn read(file: &File, report: &mut Report) -> Result<(), Error> {
     for executable in executables(file)? {
         let executable = executable?;
-        let Some(place) = symbols::find(file, &executable) else { continue };
+        let Some(place) = symbols::find(&executable) else { continue };
         let mut problems = Problems::default();
         for component in bill::read(&place.content(&executable)?, &mut problems)? {
             report.found(file.path(), package(component));

@@ -84,6 +84,24 @@ fn the_bill_of_materials_is_where_the_symbols_say() {
 }
 
 #[test]
+fn programs_of_all_systems_are_read() {
+    let bill = gzip(BILL);
+    let data = [&(bill.len() as u64).to_le_bytes()[..], &bill].concat();
+    let parts = [Part::new(".data", DATA, Access::Write, data)];
+    let symbols = [("graal_create_isolate", 2), ("sbom", DATA + 8), ("sbom_length", DATA)];
+    for form in [Form::Elf64, Form::Pe64, Form::MachO64] {
+        let (packages, unread) = found(form.exporting(&parts, 0x9_0000, &symbols));
+        assert_eq!((packages.as_slice(), unread.len()), (&EXPECTED.map(str::to_owned)[..], 0), "{form:?}");
+    }
+    let macho = Form::MachO64.exporting(&parts, 0x9_0000, &symbols);
+    let (packages, unread) = found(limpid_executable::testing::fat(&[macho]));
+    assert_eq!((packages.as_slice(), unread.len()), (&EXPECTED.map(str::to_owned)[..], 0));
+    for magic in PROGRAMS {
+        assert!(GraalVm::claims().iter().any(|claim| format!("{claim:?}").contains(&format!("{magic:?}"))));
+    }
+}
+
+#[test]
 fn a_program_without_the_symbols_states_nothing() {
     let bill = gzip(BILL);
     for symbols in [&SYMBOLS[..3], &SYMBOLS[..2], &[], &[("sbom", 0), ("sbom_length", 0)]] {

@@ -8,6 +8,7 @@ use object::read::ReadRef as _;
 use object::read::elf::{FileHeader, ProgramHeader as _, SectionHeader as _};
 
 use crate::source::Window;
+use crate::symbols::Exports;
 use crate::{Executable, Format, MAX_NAME, Section, Segment, bounded, damaged, name};
 
 /// Where the header says how wide addresses are.
@@ -37,7 +38,13 @@ fn read_as<'a, Header: FileHeader<Endian = Endianness>>(
         is_data: header.p_flags(endian) & (PF_X | PF_W) == PF_W,
     });
     let segments = segments.collect();
-    Ok(Executable { format: Format::Elf, sections: sections(header, endian, window)?, segments, file })
+    Ok(Executable {
+        format: Format::Elf,
+        sections: sections(header, endian, window)?,
+        segments,
+        file,
+        exports: Exports::None,
+    })
 }
 
 /// The sections. Programs run without their headers, which `sstrip` and packers remove or leave in pieces: then there

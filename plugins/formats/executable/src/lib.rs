@@ -3,13 +3,14 @@
 //! | Begins with | Form | What is read |
 //! |---|---|---|
 //! | `7f 45 4c 46` | [ELF](https://refspecs.linuxfoundation.org/elf/gabi4+/contents.html), 32 and 64 bits, either byte order | program headers, section headers, names of sections |
-//! | `MZ` | [PE](https://learn.microsoft.com/windows/win32/debug/pe-format), PE32 and PE32+ | section headers |
-//! | `feedface`, `feedfacf`, either byte order | [Mach-O](https://github.com/apple-oss-distributions/xnu/blob/main/EXTERNAL_HEADERS/mach-o/loader.h) | load commands |
+//! | `MZ` | [PE](https://learn.microsoft.com/windows/win32/debug/pe-format), PE32 and PE32+ | section headers, where exports are |
+//! | `feedface`, `feedfacf`, either byte order | [Mach-O](https://github.com/apple-oss-distributions/xnu/blob/main/EXTERNAL_HEADERS/mach-o/loader.h) | load commands, where symbols are |
 //! | `cafebabe`, `cafebabf` | fat Mach-O: several of these in one file | of each the same |
 //!
 //! Headers are read where they are, never the file: an executable of 100 MB costs some kilobytes. Offsets and sizes
 //! are the file's own words: whatever lies outside of the file is not there, and one read takes at most
-//! [`MAX_READ`] bytes. [`Executable::section`] and [`Executable::at`] give what is in the file and nothing else.
+//! [`MAX_READ`] bytes. [`Executable::section`] and [`Executable::at`] give what is in the file and nothing else. What an
+//! executable exports is read where it is asked for ([`Executable::exported`]).
 //!
 //! The headers are told by crate [`object`], whose reading functions take bytes from wherever they are.
 //!
@@ -25,12 +26,14 @@ mod elf;
 mod macho;
 mod pe;
 mod source;
+mod symbols;
 pub mod testing;
 
 use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::detector::File;
 
 use source::{Source, Window};
+use symbols::Exports;
 
 /// How much is read at once of headers and names, in bytes. 65,535 section headers of ELF have 4 MiB.
 pub const MAX_READ: u64 = 8 << 20;
@@ -69,6 +72,7 @@ pub struct Executable<'a> {
     /// What of the file is loaded, in the order of the headers. In PE these are the sections.
     pub segments: Vec<Segment>,
     file: &'a File,
+    exports: Exports,
 }
 
 /// A section: what a linker calls by a name.

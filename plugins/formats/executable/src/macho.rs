@@ -11,6 +11,7 @@ use object::read::macho::{FatArch, MachHeader, Section as _, Segment as _};
 use object::{BigEndian, Endianness};
 
 use crate::source::Window;
+use crate::symbols::{Exports, MACHO_SYMBOL};
 use crate::{Executable, Format, MAX_IMAGES, Section, Segment, bounded, damaged, name};
 
 /// The executables of a fat file.
@@ -60,8 +61,17 @@ fn read_as<'a, Header: MachHeader<Endian = Endianness>>(
     let header = Header::parse(window, 0).map_err(damaged)?;
     let endian = header.endian().map_err(damaged)?;
     let mut commands = header.load_commands(endian, window, 0).map_err(damaged)?;
-    let (mut sections, mut segments) = (Vec::new(), Vec::new());
+    let (mut sections, mut segments, mut exports) = (Vec::new(), Vec::new(), Exports::None);
+    let is_usual = header.is_type_64() && header.is_little_endian();
     while let Some(command) = commands.next().map_err(damaged)? {
+        if is_usual && let Some(symbols) = command.symtab().map_err(damaged)? {
+            let place = |at: u32, size: u64| (window.offset.saturating_add(at.into()), size);
+            let count: u64 = symbols.nsyms.get(endian).into();
+            exports = Exports::Symbols {
+                table: place(symbols.symoff.get(endian), count.saturating_mul(MACHO_SYMBOL as u64)),
+                names: place(symbols.stroff.get(endian), symbols.strsize.get(endian).into()),
+            };
+        }
         let Some((segment, rest)) = Header::Segment::from_command(command).map_err(damaged)? else {
             continue;
         };
@@ -87,5 +97,5 @@ fn read_as<'a, Header: MachHeader<Endian = Endianness>>(
         bounded(segments.len(), "segments")?;
         bounded(sections.len(), "sections")?;
     }
-    Ok(Executable { format: Format::MachO, sections, segments, file })
+    Ok(Executable { format: Format::MachO, sections, segments, file, exports })
 }

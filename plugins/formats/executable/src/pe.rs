@@ -4,14 +4,15 @@ use limpid_plugin_sdk::Error;
 use limpid_plugin_sdk::detector::File;
 use object::LittleEndian as LE;
 use object::pe::{
-    IMAGE_NT_OPTIONAL_HDR32_MAGIC, IMAGE_NT_OPTIONAL_HDR64_MAGIC, IMAGE_SCN_ALIGN_32BYTES,
-    IMAGE_SCN_CNT_INITIALIZED_DATA, IMAGE_SCN_MEM_READ, IMAGE_SCN_MEM_WRITE, ImageDosHeader,
-    ImageNtHeaders32, ImageNtHeaders64, ImageSectionHeader,
+    IMAGE_DIRECTORY_ENTRY_EXPORT, IMAGE_NT_OPTIONAL_HDR32_MAGIC, IMAGE_NT_OPTIONAL_HDR64_MAGIC,
+    IMAGE_SCN_ALIGN_32BYTES, IMAGE_SCN_CNT_INITIALIZED_DATA, IMAGE_SCN_MEM_READ, IMAGE_SCN_MEM_WRITE,
+    ImageDosHeader, ImageNtHeaders32, ImageNtHeaders64, ImageSectionHeader,
 };
 use object::read::ReadRef as _;
 use object::read::pe::{ImageNtHeaders, ImageOptionalHeader as _, optional_header_magic};
 
 use crate::source::Window;
+use crate::symbols::Exports;
 use crate::{Executable, Format, Section, Segment, bounded, damaged, name};
 
 /// What a section of variables is, and nothing else.
@@ -30,8 +31,13 @@ fn read_as<'a, Headers: ImageNtHeaders>(
     window: Window<'_, 'a>,
 ) -> Result<Executable<'a>, Error> {
     let mut offset = ImageDosHeader::parse(window).map_err(damaged)?.nt_headers_offset().into();
-    let (headers, _) = Headers::parse(window, &mut offset).map_err(damaged)?;
+    let (headers, directories) = Headers::parse(window, &mut offset).map_err(damaged)?;
     let base = headers.optional_header().image_base();
+    let directory = directories.get(IMAGE_DIRECTORY_ENTRY_EXPORT).filter(|_| headers.is_type_64());
+    let exports = match directory.map(|directory| directory.virtual_address.get(LE)) {
+        Some(at) if at > 0 => Exports::Directory { base, at: base.wrapping_add(at.into()) },
+        _ => Exports::None,
+    };
     let count = usize::from(headers.file_header().number_of_sections.get(LE));
     bounded(count, "sections")?;
     let table: &[ImageSectionHeader] = window
@@ -52,7 +58,13 @@ fn read_as<'a, Headers: ImageNtHeaders>(
             && header.virtual_address.get(LE) != 0
             && header.size_of_raw_data.get(LE) != 0,
     });
-    Ok(Executable { format: Format::Pe, sections: sections.collect(), segments: segments.collect(), file })
+    Ok(Executable {
+        format: Format::Pe,
+        sections: sections.collect(),
+        segments: segments.collect(),
+        file,
+        exports,
+    })
 }
 
 /// How much of a section is its own: what is in the file is rounded up.

@@ -89,8 +89,32 @@ impl Form {
         let out = Writer { form: self, bytes: Vec::new() };
         match self {
             Self::Elf32 | Self::Elf32Big | Self::Elf64 | Self::Elf64Big => elf(out, parts),
-            Self::Pe32 | Self::Pe64 => pe(out, parts),
-            Self::MachO32 | Self::MachO32Big | Self::MachO64 | Self::MachO64Big => macho(out, parts),
+            Self::Pe32 | Self::Pe64 => pe(out, parts, None),
+            Self::MachO32 | Self::MachO32Big | Self::MachO64 | Self::MachO64Big => macho(out, parts, None),
+        }
+    }
+
+    /// An executable of 64 bits with these sections that exports these addresses; in PE, above the base of the image.
+    /// Names are in order. What is exported stands in a section of its own, at `at` and behind all others.
+    pub fn exporting(self, parts: &[Part], at: u64, symbols: &[(&str, u64)]) -> Vec<u8> {
+        let mut out = Writer { form: self, bytes: Vec::new() };
+        match self {
+            Self::Pe64 => out.directory(at as u32, symbols),
+            Self::MachO64 => out.symbols(16, "_", symbols),
+            _ => out.symbols(24, "", symbols),
+        }
+        let table = std::mem::take(&mut out.bytes);
+        let count = symbols.len();
+        let with = |name: &str, bytes: Vec<u8>| [parts, &[Part::new(name, at, Access::Read, bytes)]].concat();
+        match self {
+            Self::Pe64 => pe(out, &with(".edata", table), Some(at as u32)),
+            Self::MachO64 => macho(out, &with("symbols", table), Some(count)),
+            _ => {
+                let (table, names) = table.split_at(24 * count);
+                let names = Part::new(".dynstr", 0, Access::None, names);
+                let table = Part::new(".dynsym", 0, Access::None, table);
+                elf(out, &[parts, &[table, names]].concat())
+            }
         }
     }
 }
@@ -137,6 +161,38 @@ impl Writer {
     /// A number as wide as addresses are.
     fn word(&mut self, number: u64) {
         if self.form.is_64() { self.u64(number) } else { self.u32(number as u32) }
+    }
+
+    /// Symbols of so many bytes each, and behind them their names.
+    fn symbols(&mut self, size: usize, before: &str, symbols: &[(&str, u64)]) {
+        let mut names = vec![0];
+        for (name, address) in symbols {
+            let start = self.bytes.len();
+            self.u32(names.len() as u32);
+            names.extend([before.as_bytes(), name.as_bytes(), b"\0"].concat());
+            // A symbol of a section.
+            self.bytes.extend([if size == 16 { 0x0f } else { 0x11 }, 1, 0, 0]);
+            self.u64(*address);
+            self.bytes.resize(start + size, 0);
+        }
+        self.bytes.extend(names);
+    }
+
+    /// A directory of exports that is loaded at an address.
+    fn directory(&mut self, at: u32, symbols: &[(&str, u64)]) {
+        let count = symbols.len() as u32;
+        let (functions, names, ordinals) = (at + 40, at + 40 + 4 * count, at + 40 + 8 * count);
+        [0, 0, 0, ordinals + 2 * count, 1, count, count].into_iter().for_each(|field| self.u32(field));
+        [functions, names, ordinals].into_iter().for_each(|field| self.u32(field));
+        // Addresses are in the opposite order of the names.
+        symbols.iter().rev().for_each(|(_, address)| self.u32(*address as u32));
+        let mut text = ordinals + 2 * count;
+        for (name, _) in symbols {
+            self.u32(text);
+            text += name.len() as u32 + 1;
+        }
+        (0..count).rev().for_each(|place| self.u16(place as u16));
+        symbols.iter().for_each(|(name, _)| self.bytes.extend([name.as_bytes(), b"\0"].concat()));
     }
 
     /// A name in so many bytes.
@@ -228,10 +284,12 @@ fn elf(mut out: Writer, parts: &[Part]) -> Vec<u8> {
     out.bytes
 }
 
-fn pe(mut out: Writer, parts: &[Part]) -> Vec<u8> {
+fn pe(mut out: Writer, parts: &[Part], exports: Option<u32>) -> Vec<u8> {
     const ALIGNMENT: usize = 64;
     let wide = out.form.is_64();
-    let (dos, optional) = (64, if wide { 112 } else { 96 });
+    let directories = usize::from(exports.is_some());
+    let (dos, fields) = (64, if wide { 112 } else { 96 });
+    let optional = fields + 8 * directories;
     let (places, _) = places(dos + 24 + optional + 40 * parts.len(), parts, ALIGNMENT);
     out.bytes.extend(b"MZ");
     out.name("", 58);
@@ -247,7 +305,12 @@ fn pe(mut out: Writer, parts: &[Part]) -> Vec<u8> {
     out.u16(if wide { 0x20b } else { 0x10b });
     out.name("", if wide { 22 } else { 26 });
     out.word(PE_BASE);
-    out.name("", optional - (out.bytes.len() - start));
+    out.name("", fields - 4 - (out.bytes.len() - start));
+    out.u32(directories as u32);
+    if let Some(at) = exports {
+        out.u32(at);
+        out.u32(40);
+    }
 
     for (part, &place) in parts.iter().zip(&places) {
         let size = part.bytes.len() as u32;
@@ -268,13 +331,16 @@ fn pe(mut out: Writer, parts: &[Part]) -> Vec<u8> {
     out.bytes
 }
 
-fn macho(mut out: Writer, parts: &[Part]) -> Vec<u8> {
+/// The last part holds so many symbols, if there are any.
+fn macho(mut out: Writer, parts: &[Part], symbols: Option<usize>) -> Vec<u8> {
     let wide = out.form.is_64();
     let (header, segment, section) = if wide { (32, 72, 80) } else { (28, 56, 68) };
     let command = segment + section;
-    let (places, _) = places(header + command * parts.len(), parts, 16);
+    let tables = usize::from(symbols.is_some());
+    let commands = command * parts.len() + 24 * tables;
+    let (places, _) = places(header + commands, parts, 16);
     out.u32(if wide { 0xfeed_facf } else { 0xfeed_face });
-    [7, 3, 2, parts.len() as u32, (command * parts.len()) as u32, 0].into_iter().for_each(|it| out.u32(it));
+    [7, 3, 2, (parts.len() + tables) as u32, commands as u32, 0].into_iter().for_each(|it| out.u32(it));
     if wide {
         out.u32(0);
     }
@@ -292,6 +358,11 @@ fn macho(mut out: Writer, parts: &[Part]) -> Vec<u8> {
         out.u32(place as u32);
         let fields = if wide { 7 } else { 6 };
         (0..fields).for_each(|_| out.u32(0));
+    }
+    if let (Some(count), Some(part), Some(&place)) = (symbols, parts.last(), places.last()) {
+        let (at, names) = (place as u32, 16 * count as u32);
+        let fields = [2, 24, at, count as u32, at + names, part.bytes.len() as u32 - names];
+        fields.into_iter().for_each(|field| out.u32(field));
     }
     out.contents(parts, 16);
     out.bytes

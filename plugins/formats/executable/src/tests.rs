@@ -154,7 +154,68 @@ fn a_name_is_looked_for_no_further_than_a_name_may_go() {
     assert_eq!(names, ["", "", &long[1..], ".shstrtab"]);
 }
 
+const EXPORTS: [(&str, u64); 5] =
+    [("a", 0x1001), ("sbom", 0x2002), ("sbom_length", 0x2004), ("sbom_length_of_another", 7), ("z", 0x1003)];
+
+#[test]
+fn what_is_exported_is_found_by_its_name() {
+    for form in [Form::Elf64, Form::Pe64, Form::MachO64] {
+        let file = File::in_memory("a", form.exporting(&parts(), 0x9000, &EXPORTS));
+        let executable = only(&file);
+        let base = if executable.format == Format::Pe { PE_BASE } else { 0 };
+        for (name, address) in EXPORTS {
+            assert_eq!(
+                executable.exported([name.as_bytes()], 1 << 20),
+                Some([base + address]),
+                "{form:?} {name}"
+            );
+        }
+        let both = executable.exported([b"sbom", b"sbom_length"], 1 << 20).unwrap();
+        assert_eq!(both.map(|at| executable.at(at, 2)), [b"23", b"45"], "{form:?}");
+        for names in [[b"sbom".as_slice(), b"sbo"], [b"", b"sbom"], [b"sbom", b"zz"]] {
+            assert_eq!(executable.exported(names, 1 << 20), None, "{form:?}");
+        }
+    }
+}
+
+#[test]
+fn what_exports_nothing_or_is_of_another_form_has_no_exports() {
+    for form in Form::ALL {
+        let file = File::in_memory("a", form.executable(&parts()));
+        assert_eq!(only(&file).exported([b"sbom"], 1 << 20), None, "{form:?}");
+    }
+    // No more of the tables is read.
+    for form in [Form::Elf64, Form::MachO64] {
+        let file = File::in_memory("a", form.exporting(&parts(), 0x9000, &EXPORTS));
+        assert_eq!(only(&file).exported([b"z"], 24), None, "{form:?}");
+    }
+}
+
+#[test]
+fn symbols_of_one_executable_of_a_fat_file_are_its_own() {
+    let of = |address| Form::MachO64.exporting(&parts(), 0x9000, &[("sbom", address)]);
+    let file = File::in_memory("a", fat(&[of(0x2001), of(0x2002)]));
+    let found = executables(&file).unwrap().into_iter().map(|one| one.unwrap().exported([b"sbom"], 1 << 20));
+    assert_eq!(found.collect::<Vec<_>>(), [Some([0x2001]), Some([0x2002])]);
+}
+
 proptest! {
+    #[test]
+    fn no_damage_of_exports_is_too_odd(
+        form in prop::sample::select(vec![Form::Elf64, Form::Pe64, Form::MachO64]),
+        changes in prop::collection::vec((0_usize..1200, any::<u8>()), 1..8),
+    ) {
+        let mut bytes = form.exporting(&parts(), 0x9000, &EXPORTS);
+        for (at, byte) in changes {
+            let length = bytes.len();
+            bytes[at % length] = byte;
+        }
+        let file = File::in_memory("a", bytes);
+        for executable in executables(&file).into_iter().flatten().flatten() {
+            let _found = executable.exported([b"sbom", b"sbom_length"], 1 << 20);
+        }
+    }
+
     #[test]
     fn no_bytes_are_too_odd_to_be_read(
         form in prop::sample::select(Form::ALL.to_vec()),

@@ -1,7 +1,8 @@
-//! Images of Debian against dpkg, tar and the security tracker's document.
+//! Images of Debian against dpkg, tar, the security tracker's document, and the lists of advisories.
 
 mod dpkg;
 mod layers;
+mod lists;
 mod tracker;
 
 use std::path::Path;
@@ -19,6 +20,10 @@ pub(super) use layers::check as check_layers;
 /// The tracker's document in the corpus.
 pub(crate) const TRACKER: &str = "feeds/debian/tracker-derived.json.zst";
 
+/// The lists of advisories in the corpus, and releases of which they have any.
+const LISTS: [&str; 2] = ["feeds/debian/DSA-list.zst", "feeds/debian/DLA-list.zst"];
+const LISTED: [&str; 2] = ["bookworm", "bullseye"];
+
 /// Checks that need no service.
 pub(super) fn check(setting: &Setting<'_>, image: &DebianImage, tally: &mut Tally) {
     let suite = image.suite();
@@ -30,6 +35,9 @@ pub(super) fn check(setting: &Setting<'_>, image: &DebianImage, tally: &mut Tall
     });
     if let Some((_, report)) = reports.first() {
         tally.check(&format!("debian {suite}: findings"), || findings(setting, image, report));
+    }
+    if LISTED.contains(&suite) {
+        tally.check(&format!("debian {suite}: findings by lists"), || findings_by_lists(setting, image));
     }
 }
 
@@ -101,6 +109,33 @@ fn findings(setting: &Setting<'_>, image: &DebianImage, report: &Value) -> anyho
     let what =
         format!("findings ({fixable} with a fix) as the tracker and `dpkg --compare-versions` have them");
     Ok(Comparison::of(&what, expected, found).and(Comparison::new("no gap in coverage", gaps)))
+}
+
+/// What a report by the lists says against what they say.
+fn findings_by_lists(setting: &Setting<'_>, image: &DebianImage) -> anyhow::Result<Comparison> {
+    let folder = setting.fresh("lists")?;
+    let installed = dpkg::query(&image.status(), &folder.join("admindir"))?;
+    let paths = LISTS.map(|path| setting.corpus.path(path));
+    let mut lists = Vec::new();
+    for path in &paths {
+        lists.push(crate::command::output(crate::command::command("zstd").arg("-dcq").arg(path))?);
+    }
+    let expected = lists::findings(&lists, image.suite(), &installed)?;
+    let data = folder.join("data");
+    setting.limpid.import(&data, "debian-advisories", &paths)?;
+    let report = setting.limpid.scan(&data, &image.docker())?;
+    let found: Vec<String> = array(&report, "/findings").iter().map(row).collect();
+    // Lists rate nothing, and say nothing of what is no package of Debian.
+    let is_true = |gap: &Value| match word(gap, "/code") {
+        "no-advisories" => !word(gap, "/message").contains("debian"),
+        code => ["unsupported-distribution", "unrated-findings", "unread-files"].contains(&code),
+    };
+    let gaps = array(&report, "/coverage/gaps").iter().filter(|gap| !is_true(gap));
+    let gaps = gaps.map(|gap| format!("coverage has the gap `{}`", word(gap, "/message"))).collect();
+    let some = !expected.is_empty();
+    Ok(Comparison::of("findings as the lists and `dpkg --compare-versions` have them", expected, found)
+        .and(Comparison::new("no gap in coverage", gaps))
+        .requiring(some, "there are no findings"))
 }
 
 /// A finding of a report, as oracles write them.

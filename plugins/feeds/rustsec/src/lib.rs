@@ -21,7 +21,7 @@
 //! | `affected.arch`, `affected.os` | a note, since no crate states for which of them it is built |
 //! | `informational` | a note: `informational: unmaintained` |
 //! | `cvss` | a rating, which is a vector |
-//! | `date`, `withdrawn` | when it was published and withdrawn |
+//! | `date`, `withdrawn` | when it was published and withdrawn; the last `date` is that of all documents |
 //! | `url`, `references` | references |
 //! | `categories`, `keywords`, `license` | nothing |
 //!
@@ -72,7 +72,7 @@ impl Feed for RustSec {
         sink: &mut dyn Sink,
     ) -> Result<Option<String>, Error> {
         let (mut read, mut rejected) = (0u64, 0u64);
-        let (mut first, mut why) = (None, None);
+        let (mut first, mut why, mut newest) = (None, None, None);
         while let Some(document) = documents.next() {
             let name = document.name().to_owned();
             let Some(of) = of(&name) else { continue };
@@ -80,6 +80,7 @@ impl Feed for RustSec {
                 Ok((key, advisory)) => {
                     read += 1;
                     first.get_or_insert(key);
+                    newest = newest.max(advisory.published.clone());
                     sink.advisory(advisory);
                 }
                 Err(error) => {
@@ -100,6 +101,9 @@ impl Feed for RustSec {
             // One document does not stand for all.
             (Some(key), _) if read + rejected == 1 && source != SOURCE => sink.identify(&key),
             _ => sink.identify(SOURCE),
+        }
+        if let Some(newest) = newest {
+            sink.dated(&newest);
         }
         Ok(None)
     }

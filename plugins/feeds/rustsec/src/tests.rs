@@ -197,6 +197,13 @@ fn one_document_does_not_stand_for_all() {
 }
 
 #[test]
+fn documents_are_as_old_as_the_newest() {
+    let older = DOCUMENT.replace("date = \"2024-05-01\"", "date = \"2023-05-01\"");
+    let documents = [("crates/a/RUSTSEC-1.md", DOCUMENT), ("crates/b/RUSTSEC-2.md", &older)];
+    assert_eq!(parse("advisories", &documents).1.dated.as_deref(), Some("2024-05-01T00:00:00Z"));
+}
+
+#[test]
 fn a_bad_document_costs_itself_and_nothing_else() {
     let good = ("crates/left-pad/RUSTSEC-2024-0001.md", DOCUMENT);
     let bad = ("crates/left-pad/RUSTSEC-2024-0002.md", "# Nothing");

@@ -207,7 +207,11 @@ pub static PROGRAMS: &[Program] = &[
         .reads(&[Text::behind(b"JAVA_VERSION=\"", Form::numbers(1, 6).with(Behind::Update)).then(&[b"\""])]),
     program("perl", &[product("perl", "perl")], &["**/bin/perl*", "**/libperl.so*"])
         .marked(&[b"\0v5."])
-        .reads(&[Text::behind(b"\0v5.", THREE).keeping(2).then(&[b"\0"])]),
+        .reads(&[
+            // The version of the interface of its modules, which is that of the first release of a series, stands as its own.
+            Text::behind(b"/share/perl/5.", THREE).keeping(2).then(&[b"\0"]),
+            Text::behind(b"\0v5.", THREE).keeping(2).then(&[b"\0"]),
+        ]),
     program("php", &[product("php", "php")], &["**/bin/php*", "**/sbin/php-fpm*", "**/libphp*.so*"])
         .marked(&[b"X-Powered-By: PHP/"])
         .reads(&[Text::behind(b"X-Powered-By: PHP/", THREE).then(&[b"\0", b"\r"])]),
@@ -267,7 +271,11 @@ pub static PROGRAMS: &[Program] = &[
         .reads(&[Text::behind(b"rustc version ", THREE).then(&[b" (", b"clang LLVM"])]),
     program("sqlite", &[product("sqlite", "sqlite")], &["**/libsqlite3.so*"])
         .marked(&[b"SQLite format 3\0"])
-        .reads(&[Text::behind(b"\x003.", THREE).keeping(2).then(&[b"\0"])]),
+        .reads(&[
+            Text::behind(b"\x003.", THREE).keeping(2).then(&[b"\0"]),
+            // Behind a table of all bytes in order.
+            Text::behind(b"\xfd\xfe\xff3.", THREE).keeping(2).then(&[b"\0"]),
+        ]),
     program("squid", &[product("squid-cache", "squid"), product("squid", "squid")], &["**/sbin/squid"])
         .marked(&[b"\0squid/"])
         .reads(&[Text::behind(b"\0squid/", NUMBERS).then(&[b"\0"])]),

@@ -75,6 +75,10 @@ fn versions_are_read_as_programs_state_them() {
     check("kubernetes", "kubectl", b"mod\tk8s.io/kubernetes\tv1.37.1\t\n", &["1.37.1"]);
     check("kubernetes", "kubectl", b"dep\tk8s.io/kubernetes\tv1.37.1\th1:a\n", &[]);
     check("lighttpd", "lighttpd", b"\0lighttpd/1.4.69\0server\0lighttpd/1.4.69 (ssl) - a", &["1.4.69"]);
+    let perl = b"/usr/local/share/perl/5.32.1\0 inline.h\0v5.32.1\0panic: XS_VERSION\0v5.32.0\0%-p::%s";
+    check("perl", "libperl.so.5.32.1", perl, &["5.32.1"]);
+    check("perl", "perl", b"\0v5.32.1\0panic: XS_VERSION\0v5.32.0\0%-p::%s", &["5.32.1", "5.32.0"]);
+    check("sqlite", "libsqlite3.so.0.8.6", b"\xfb\xfc\xfd\xfe\xff3.34.1\0\0\0", &["3.34.1"]);
     check("proftpd", "proftpd", b"\0ProFTPD Version 1.3.8b\0", &["1.3.8b"]);
     check("proftpd", "proftpd", b"\0ProFTPD Version 1.3.5rc4\0", &["1.3.5rc4"]);
     check("squid", "squid", b"(./1.0) in '\0squid/5.7\0", &["5.7"]);

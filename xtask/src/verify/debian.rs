@@ -46,7 +46,10 @@ fn packages(setting: &Setting<'_>, image: &DebianImage) -> anyhow::Result<Compar
     let folder = setting.fresh("packages")?;
     let truth = dpkg::query(&image.status(), &folder.join("admindir"))?;
     let inventory = setting.limpid.packages(&folder, &image.oci())?;
-    let found = array(&inventory, "/packages").iter().map(|package| {
+    // The image has packages of languages as well.
+    let of_dpkg =
+        array(&inventory, "/packages").iter().filter(|package| word(package, "/detector") == "dpkg");
+    let found = of_dpkg.map(|package| {
         let word = |name| word(package, name);
         format!(
             "{} {} {} from {} {}",
@@ -101,10 +104,7 @@ fn findings(setting: &Setting<'_>, image: &DebianImage, report: &Value) -> anyho
     let document = read_zstd(&setting.corpus.path(TRACKER))?;
     let expected = tracker::findings(&document, image.suite(), &installed)?;
     let found: Vec<String> = array(report, "/findings").iter().map(row).collect();
-    // That a release is out of support is true, and hides nothing of what the document says.
-    let gaps =
-        array(report, "/coverage/gaps").iter().filter(|gap| word(gap, "/code") != "unsupported-distribution");
-    let gaps = gaps.map(|gap| format!("coverage has the gap `{}`", word(gap, "/message"))).collect();
+    let gaps = gaps_of_debian(report);
     let fixable = expected.iter().filter(|row| !row.contains("fixed in -")).count();
     let what =
         format!("findings ({fixable} with a fix) as the tracker and `dpkg --compare-versions` have them");
@@ -125,17 +125,22 @@ fn findings_by_lists(setting: &Setting<'_>, image: &DebianImage) -> anyhow::Resu
     setting.limpid.import(&data, "debian-advisories", &paths)?;
     let report = setting.limpid.scan(&data, &image.docker())?;
     let found: Vec<String> = array(&report, "/findings").iter().map(row).collect();
-    // Lists rate nothing, and say nothing of what is no package of Debian.
-    let is_true = |gap: &Value| match word(gap, "/code") {
-        "no-advisories" => !word(gap, "/message").contains("debian"),
-        code => ["unsupported-distribution", "unrated-findings", "unread-files"].contains(&code),
-    };
-    let gaps = array(&report, "/coverage/gaps").iter().filter(|gap| !is_true(gap));
-    let gaps = gaps.map(|gap| format!("coverage has the gap `{}`", word(gap, "/message"))).collect();
+    let gaps = gaps_of_debian(&report);
     let some = !expected.is_empty();
     Ok(Comparison::of("findings as the lists and `dpkg --compare-versions` have them", expected, found)
         .and(Comparison::new("no gap in coverage", gaps))
         .requiring(some, "there are no findings"))
+}
+
+/// What is not known of the packages of Debian. That a release is out of support is true, and hides nothing of what a
+/// document says; nor does it that nobody rates a finding, or publishes for what is no package of Debian.
+fn gaps_of_debian(report: &Value) -> Vec<String> {
+    let is_true = |gap: &Value| match word(gap, "/code") {
+        "no-advisories" => !word(gap, "/message").contains("debian"),
+        code => ["unsupported-distribution", "unrated-findings"].contains(&code),
+    };
+    let gaps = array(report, "/coverage/gaps").iter().filter(|gap| !is_true(gap));
+    gaps.map(|gap| format!("coverage has the gap `{}`", word(gap, "/message"))).collect()
 }
 
 /// A finding of a report, as oracles write them.

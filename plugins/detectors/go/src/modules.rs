@@ -136,7 +136,8 @@ enum Last {
 fn module(columns: &str) -> Option<Module> {
     let mut columns = columns.split('\t');
     let (path, version) = (columns.next()?, columns.next()?);
-    let is_module = !path.is_empty() && path.len() <= MAX_NAME && version.len() <= MAX_NAME;
+    let is_name = |text: &str| text.len() <= MAX_NAME && text.trim() == text;
+    let is_module = !path.is_empty() && is_name(path) && is_name(version);
     let version = if version.is_empty() { UNKNOWN } else { version };
     (is_module && columns.count() <= 1).then(|| Module {
         path: path.to_owned(),

@@ -57,6 +57,9 @@ fn a_damaged_line_costs_its_module_and_no_other() {
         ]
     );
     assert_eq!(parse("=>\ta\tv1\n").1, ["malformed: line 1 of the build info replaces no module"]);
+    for blank in ["dep\ta\t(devel \n", "dep\t a\tv1\n"] {
+        assert_eq!(parse(blank).1, ["malformed: line 1 of the build info names no module and version"]);
+    }
 }
 
 #[test]

@@ -155,6 +155,64 @@ fn what_is_stated_of_a_base_image_holds_for_what_it_brought_to_others() {
 }
 
 #[test]
+fn what_is_suppressed_is_told_where_an_image_is_explained_compared_and_planned_for() {
+    let (service, base) = with_image();
+    let child = debian().with(Layer::new("COPY app").file("srv/app", "app"));
+    let child = service.api.index(&Parts::of(&child, Compression::Gzip).docker_archive());
+    let bare = debian().with(Layer::new("RUN rm").whiteout("var/lib/dpkg/status"));
+    let bare = service.api.index(&Parts::of(&bare, Compression::Gzip).docker_archive());
+    let plan = |image: &str| service.api.get(&format!("/v1/images/{image}/plan")).ok();
+    let before = plan(&child);
+    put(&service, "/v1/vex/child", &openvex(&json!({ "@id": child }))).ok();
+
+    let explain =
+        |image: &str| service.api.get(&format!("/v1/images/{image}/explain?vulnerability={GLIBC}")).ok();
+    let of_base = explain(&base);
+    assert_eq!([&of_base["answer"], &of_base["counts"]], [&json!("affected"), &json!(true)]);
+    assert_eq!(of_base["suppressed"], json!([]));
+    let of_child = explain(&child);
+    assert_eq!([&of_child["affected"], &of_child["counts"]], [&json!(true), &json!(false)]);
+    let suppressed = service.api.report_now(&child)["suppressed"].clone();
+    assert_eq!(of_child["suppressed"], suppressed);
+    assert_eq!(suppressed[0]["suppression"]["author"], "maker");
+
+    let diff = |before: &str, after: &str| {
+        service.api.get(&format!("/v1/images/{before}/diff/{after}")).ok()["findings"].clone()
+    };
+    let nothing = json!([]);
+    let forth = diff(&base, &child);
+    for part in ["added", "removed", "changed", "counted", "added_suppressed", "removed_suppressed"] {
+        assert_eq!(forth[part], nothing, "{part}");
+    }
+    assert_eq!(forth["suppressed"], suppressed);
+    let back = diff(&child, &base);
+    assert_eq!([&back["counted"], &back["suppressed"], &back["added"]], [&suppressed, &nothing, &nothing]);
+    let removed = diff(&child, &bare);
+    assert_eq!(removed["removed_suppressed"], suppressed);
+    let counted = service.api.report_now(&child)["findings"].as_array().unwrap().len();
+    assert_eq!(removed["removed"].as_array().unwrap().len(), counted);
+    assert_eq!(diff(&bare, &child)["added_suppressed"], suppressed);
+
+    let after = plan(&child);
+    let all = before["summary"]["findings"].as_u64().unwrap();
+    assert_eq!([&before["summary"]["suppressed"], &after["summary"]["suppressed"]], [&json!(0), &json!(1)]);
+    assert_eq!(after["summary"]["findings"], all - 1);
+    assert!(before.to_string().contains(GLIBC) && !after.to_string().contains(GLIBC));
+
+    let setup = &service.setup;
+    let outcome = setup.run(["explain", &child, GLIBC]);
+    assert_eq!(outcome.code, Some(0));
+    assert!(outcome.stdout.starts_with(&format!("{GLIBC}: affected, but suppressed\n")), "{outcome:?}");
+    assert!(outcome.stdout.contains("VEX of maker"), "{outcome:?}");
+    assert_eq!(setup.run(["explain", &base, GLIBC]).code, Some(1));
+    let outcome = setup.run(["diff", &base, &child]);
+    assert_eq!(outcome.code, Some(1));
+    assert!(outcome.stdout.contains("1 counted before, suppressed after"), "{outcome:?}");
+    let table = setup.run(["plan", &child]).ok();
+    assert!(table.contains("1 suppressed finding is left out"), "{table}");
+}
+
+#[test]
 fn a_verdict_names_the_findings_that_decided() {
     let (service, image) = with_image();
     let verdict = |query: &str| service.api.get(&format!("/v1/images/{image}/verdict{query}"));

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use limpid_model::report::{Finding, InstalledPackage};
+use limpid_model::FindingDifference;
+use limpid_model::report::{Finding, InstalledPackage, Suppressed, Suppression};
 
 /// What came, went and changed from one list to another.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,18 +44,49 @@ pub fn package_difference(
     )
 }
 
-impl Difference<Finding> {
-    /// The findings of two images. A finding is the same as long as its fingerprint is; its state is what it
-    /// is stated to be, how bad it is and which version fixes it.
-    pub fn of_findings(before: Vec<Finding>, after: Vec<Finding>) -> Self {
-        difference(
-            before,
-            after,
-            |it| it.fingerprint.clone(),
-            |it| (it.status.as_str(), it.severity.severity, it.fixed_version.clone()),
-            |it| (it.package.path.clone(), it.package.version.clone()),
-        )
+/// The findings of two images, those that count and those that do not. A finding is the same as long as its
+/// fingerprint is; its state is what it is stated to be, how bad it is, which version fixes it, and whether it counts.
+/// Of those that count in neither it is not told how they differ.
+pub fn finding_difference(
+    before: (Vec<Finding>, Vec<Suppressed>),
+    after: (Vec<Finding>, Vec<Suppressed>),
+) -> FindingDifference {
+    let both = difference(
+        together(before),
+        together(after),
+        |(it, _)| it.fingerprint.clone(),
+        |(it, why)| (it.status.as_str(), it.severity.severity, it.fixed_version.clone(), why.is_some()),
+        |(it, _)| (it.package.path.clone(), it.package.version.clone()),
+    );
+    let mut found = FindingDifference::default();
+    (found.added, found.added_suppressed) = apart(both.added);
+    (found.removed, found.removed_suppressed) = apart(both.removed);
+    for ((before, reason_before), (after, reason_after)) in both.changed {
+        match (reason_before, reason_after) {
+            (None, None) => found.changed.push((before, after)),
+            (None, Some(suppression)) => found.suppressed.push(Suppressed { finding: after, suppression }),
+            (Some(suppression), None) => found.counted.push(Suppressed { finding: after, suppression }),
+            (Some(_), Some(_)) => {}
+        }
     }
+    found
+}
+
+fn together((counted, suppressed): (Vec<Finding>, Vec<Suppressed>)) -> Vec<(Finding, Option<Suppression>)> {
+    let counted = counted.into_iter().map(|finding| (finding, None));
+    let suppressed = suppressed.into_iter().map(|it| (it.finding, Some(it.suppression)));
+    counted.chain(suppressed).collect()
+}
+
+fn apart(all: Vec<(Finding, Option<Suppression>)>) -> (Vec<Finding>, Vec<Suppressed>) {
+    let (mut counted, mut suppressed) = (Vec::new(), Vec::new());
+    for (finding, suppression) in all {
+        match suppression {
+            None => counted.push(finding),
+            Some(suppression) => suppressed.push(Suppressed { finding, suppression }),
+        }
+    }
+    (counted, suppressed)
 }
 
 /// Holds two lists against each other. Those of one identity and state stay; of the others of an identity,
@@ -116,9 +148,12 @@ fn in_both<T, K: Ord>(before: Vec<T>, after: Vec<T>, key: impl Fn(&T) -> K) -> (
 
 #[cfg(test)]
 mod tests {
+    use limpid_model::Severity;
+    use limpid_model::report::SuppressedBy;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::test_support;
 
     type Item = (char, u8, u8);
 
@@ -136,6 +171,44 @@ mod tests {
         assert_eq!(found.changed, [(('a', 1, 2), ('a', 2, 2)), (('a', 1, 1), ('a', 3, 3))]);
         assert_eq!((found.added, found.removed), (vec![('b', 1, 1)], vec![]));
         assert!(of(vec![('a', 1, 1)], vec![('a', 1, 2)]).is_empty());
+    }
+
+    #[test]
+    fn what_is_decided_on_findings_is_told_apart_from_what_becomes_of_them() {
+        let finding = |id: &str, severity| {
+            test_support::finding(id, severity, &test_support::reported("a", "db", 0), &[])
+        };
+        let counted = |id| finding(id, Severity::Low);
+        let by = |id: &str, reason: &str| Suppressed {
+            finding: finding(id, Severity::Low),
+            suppression: Suppression {
+                by: SuppressedBy::Policy("p".to_owned()),
+                author: None,
+                reason: reason.to_owned(),
+                justification: None,
+                since: None,
+                until: None,
+            },
+        };
+        let before = (
+            vec![counted("gone"), counted("worse"), counted("suppressed"), counted("same")],
+            vec![by("again", "then"), by("gone-suppressed", "then"), by("always", "then")],
+        );
+        let after = (
+            vec![counted("come"), finding("worse", Severity::High), counted("again"), counted("same")],
+            vec![by("suppressed", "now"), by("come-suppressed", "now"), by("always", "now")],
+        );
+        let found = finding_difference(before, after);
+        let expected = FindingDifference {
+            added: vec![counted("come")],
+            removed: vec![counted("gone")],
+            changed: vec![(counted("worse"), finding("worse", Severity::High))],
+            suppressed: vec![by("suppressed", "now")],
+            counted: vec![by("again", "then")],
+            added_suppressed: vec![by("come-suppressed", "now")],
+            removed_suppressed: vec![by("gone-suppressed", "then")],
+        };
+        assert_eq!(found, expected);
     }
 
     proptest! {

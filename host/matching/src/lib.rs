@@ -25,7 +25,7 @@ mod test_support;
 mod updates;
 
 pub use authority::{Authority, OwnedPackages, Speaks};
-pub use difference::{Difference, difference, package_difference};
+pub use difference::{Difference, difference, finding_difference, package_difference};
 pub use explain::{Considered, explain};
 pub use fingerprint::fingerprint;
 pub use fold::{Contents, Installed};

@@ -41,6 +41,7 @@ pub fn plan(report: &Report) -> Plan {
         base: report.base.clone(),
         recommendation: report.recommendation.clone(),
         findings: report.findings.len(),
+        suppressed: report.suppressed.len(),
         clears: layers.iter().flat_map(|layer| &layer.updates).map(|update| update.clears.len()).sum(),
         layers,
         commands: Vec::new(),

@@ -1,5 +1,6 @@
 //! Plugins and packages made up for tests.
 
+mod findings;
 mod made_up;
 
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::sync::Arc;
 use limpid_model::Package;
 
 use crate::Installed;
+pub(crate) use findings::*;
 pub(crate) use made_up::*;
 
 /// A package that the lowest layer of an image brought.

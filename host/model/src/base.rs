@@ -1,4 +1,4 @@
-use crate::report::{InstalledPackage, LayerChanges, UnreadLayer};
+use crate::report::{Finding, InstalledPackage, LayerChanges, Suppressed, UnreadLayer};
 use crate::{Digest, Image, Severity, Status, Text};
 
 /// The chain of each number of layers, from one on: what a stack of layers is known by
@@ -156,14 +156,23 @@ pub struct ImageDifference {
 }
 
 /// In which findings two images differ.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct FindingDifference {
-    /// Only in the second.
-    pub added: Vec<crate::report::Finding>,
-    /// Only in the first.
-    pub removed: Vec<crate::report::Finding>,
-    /// In both, with another status, severity or fixed version: in the first and in the second.
-    pub changed: Vec<(crate::report::Finding, crate::report::Finding)>,
+    /// Only in the second, where they count.
+    pub added: Vec<Finding>,
+    /// Only in the first, where they count.
+    pub removed: Vec<Finding>,
+    /// Counted in both, with another status, severity or fixed version: in the first and in the second.
+    pub changed: Vec<(Finding, Finding)>,
+    /// Counted in the first and suppressed in the second: as they are there.
+    pub suppressed: Vec<Suppressed>,
+    /// Suppressed in the first and counted in the second: as they are in the second, and why they did not count in
+    /// the first.
+    pub counted: Vec<Suppressed>,
+    /// Only in the second, where they do not count.
+    pub added_suppressed: Vec<Suppressed>,
+    /// Only in the first, where they do not count.
+    pub removed_suppressed: Vec<Suppressed>,
 }
 
 /// Something that is not known of one of two images or both, so that they may differ otherwise.

@@ -1,10 +1,11 @@
 //! The answer to "why does this vulnerability affect this image, or why not?".
 
-use crate::Digest;
+use crate::report::Suppressed;
+use crate::{BaseImage, Digest};
 
 /// Why a vulnerability affects an image, or why it does not, or why nobody can say: a reason for each
 /// package of which an advisory speaks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Explanation {
     /// The image.
     pub image: Digest,
@@ -16,6 +17,12 @@ pub struct Explanation {
     pub because: String,
     /// The reasons, those by which it is affected first.
     pub reasons: Vec<Reason>,
+    /// Findings of it that do not count, and why.
+    pub suppressed: Vec<Suppressed>,
+    /// Whether any finding of it counts.
+    pub counts: bool,
+    /// The image upon which the image was built, where findings are suppressed and it is known.
+    pub base: Option<BaseImage>,
     /// The feeds whose advisories were looked at.
     pub feeds: Vec<String>,
 }

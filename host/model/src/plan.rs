@@ -26,8 +26,10 @@ pub struct Plan {
     pub failures: Vec<PluginFailure>,
     /// What the patching tool Copacetic calls the distribution, where that is not its identifier.
     pub copacetic: Option<String>,
-    /// How many findings there are.
+    /// How many findings count.
     pub findings: usize,
+    /// How many findings do not count, so that nothing is planned for them.
+    pub suppressed: usize,
     /// How many of them the updates clear.
     pub clears: usize,
     /// What is missing for a full report, and so for a full plan.

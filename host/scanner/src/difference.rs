@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_matching::{Difference, package_difference};
+use limpid_matching::{finding_difference, package_difference};
 use limpid_model::report::{Gap, Report};
-use limpid_model::{Digest, Doubt, DoubtOf, FindingDifference, ImageDifference};
+use limpid_model::{Digest, Doubt, DoubtOf, ImageDifference};
 use limpid_store::View;
 
 use crate::report::{self, Reporter};
@@ -29,11 +29,19 @@ pub(crate) fn difference(
     );
     let detectors = (detectors_of(&view, before)?, detectors_of(&view, after)?);
     let doubts = doubts(&first, &second, detectors.0 == detectors.1);
-    let mut findings = Difference::of_findings(first.findings, second.findings);
+    let mut findings =
+        finding_difference((first.findings, first.suppressed), (second.findings, second.suppressed));
     findings.added.sort_by_cached_key(report::place);
     findings.removed.sort_by_cached_key(report::place);
     // As they are in both: which of two is the first says nothing of their order.
     findings.changed.sort_by_cached_key(|(a, b)| report::place(a).min(report::place(b)));
+    let decided = [
+        &mut findings.suppressed,
+        &mut findings.counted,
+        &mut findings.added_suppressed,
+        &mut findings.removed_suppressed,
+    ];
+    decided.into_iter().for_each(|all| all.sort_by_cached_key(|it| report::place(&it.finding)));
     Ok(ImageDifference {
         before: first.image,
         after: second.image,
@@ -41,11 +49,7 @@ pub(crate) fn difference(
         added: packages.added,
         removed: packages.removed,
         changed: packages.changed,
-        findings: FindingDifference {
-            added: findings.added,
-            removed: findings.removed,
-            changed: findings.changed,
-        },
+        findings,
         doubts,
     })
 }

@@ -6,15 +6,17 @@ use std::collections::BTreeMap;
 
 use limpid_matching::{Authority, fold};
 use limpid_model::explanation::{Explanation, Outcome, Reason};
-use limpid_model::{Advisory, Digest};
-use limpid_runtime::Snapshot;
+use limpid_model::report::Suppressed;
+use limpid_model::{Advisory, BaseImage, Digest};
+use limpid_store::View;
 use limpid_store::tables::advisories;
 use limpid_store::tables::feeds::Feeds;
-use limpid_store::{Store, View};
 
 use crate::inventory::{self, Vulnerability};
+use crate::refreshing::Moment;
+use crate::report::Reporter;
 use crate::stated::All;
-use crate::{Error, Settings, facts, identifiers, images};
+use crate::{Error, facts, identifiers, images};
 use answer::Seen;
 
 /// Says why a vulnerability, by any of its identifiers, affects an image, or why not, or why that
@@ -23,14 +25,13 @@ use answer::Seen;
 /// # Errors
 /// [`Error::NoImage`] where there is no such image.
 pub(crate) fn explain(
-    store: &Store,
-    settings: &Settings,
-    plugins: &Snapshot,
+    reporter: Reporter<'_>,
     image: &Digest,
     vulnerability: &str,
 ) -> Result<Explanation, Error> {
     identifiers::check(vulnerability)?;
-    let view = store.view();
+    let begun = reporter.refreshing.moment();
+    let view = reporter.store.view();
     let (image, indexing) = images::image(&view, image)?;
     let linked = indexing.linked.as_ref().map(|linked| (linked.diff_id, linked.files.as_slice()));
     let facts = facts::facts(&view, &image, linked, &indexing.detectors, &BTreeMap::new())?;
@@ -39,7 +40,7 @@ pub(crate) fn explain(
     let feeds = feeds(&view)?;
     let known = Vulnerability::find(&view, vulnerability)?;
     let advisories = known.package_advisories(&view)?;
-    let mut authority = Authority::new(All::new(&view), settings.owned_packages());
+    let mut authority = Authority::new(All::new(&view), reporter.settings.owned_packages());
     let considered = limpid_matching::explain(&contents, &advisories, &mut authority)?;
     let mut reasons = considered.reasons;
     if reasons.is_empty() {
@@ -50,10 +51,50 @@ pub(crate) fn explain(
     }
     reasons.sort();
     reasons.dedup();
-    let seen = Seen::new(plugins, &view, &contents, &indexing)?;
+    let seen = Seen::new(reporter.plugins, &view, &contents, &indexing)?;
     let (answer, because) = answer::answer(&reasons, considered.is_affected, &seen)?;
+    let decided = match considered.is_affected {
+        true => decided(reporter, (&view, begun), &image.id, &known)?,
+        false => Decided::default(),
+    };
     let vulnerability = vulnerability.to_owned();
-    Ok(Explanation { image: image.id, vulnerability, answer, because, reasons, feeds })
+    Ok(Explanation {
+        image: image.id,
+        vulnerability,
+        answer,
+        because,
+        reasons,
+        suppressed: decided.suppressed,
+        counts: decided.counts,
+        base: decided.base,
+        feeds,
+    })
+}
+
+/// What becomes of the findings of a vulnerability.
+#[derive(Default)]
+struct Decided {
+    suppressed: Vec<Suppressed>,
+    counts: bool,
+    base: Option<BaseImage>,
+}
+
+/// The same as in the report. Where nobody decides on anything, all findings count.
+fn decided(
+    reporter: Reporter<'_>,
+    (view, begun): (&View<'_>, Moment),
+    image: &Digest,
+    known: &Vulnerability,
+) -> Result<Decided, Error> {
+    if reporter.decided.now(reporter.store)?.decisions.is_empty() {
+        return Ok(Decided { counts: true, ..Decided::default() });
+    }
+    let report = reporter.report_in(view, begun, image, None)?;
+    let is_meant = |called: &str| known.names.iter().any(|name| name.eq_ignore_ascii_case(called));
+    let counts = report.findings.iter().any(|finding| is_meant(&finding.vulnerability));
+    let mut suppressed = report.suppressed;
+    suppressed.retain(|it| is_meant(&it.finding.vulnerability));
+    Ok(Decided { suppressed, counts, base: report.base })
 }
 
 fn feeds(view: &View<'_>) -> Result<Vec<String>, Error> {

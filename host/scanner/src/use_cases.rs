@@ -347,7 +347,7 @@ impl Scanner {
     /// # Errors
     /// [`Error::NoImage`] where there is no such image.
     pub fn explain(&self, image: &Digest, vulnerability: &str) -> Result<Explanation, Error> {
-        explain::explain(self.store(), self.settings(), &self.plugins(), image, vulnerability)
+        self.reporting(|reporter| explain::explain(reporter, image, vulnerability))
     }
 
     /// What affects an image, from one view of the store. `digest` is that of its configuration or

@@ -18,8 +18,8 @@ pub(crate) const FAILED: u8 = 2;
 
 /// What exit codes say.
 const HELP: &str = "\
-Exit codes: 0 the image is not affected, 1 it is affected, 2 wrong usage or the command failed, \
-3 it is unknown. Of several images the worst counts: affected, then unknown.";
+Exit codes: 0 the image is not affected, or all findings of it are suppressed, 1 it is affected, 2 wrong usage or the \
+command failed, 3 it is unknown. Of several images the worst counts: affected, then unknown.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = HELP, after_long_help = format!("{FORMS}\n\n{HELP}"))]
@@ -57,7 +57,7 @@ pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
 
 fn code(explanations: &[api::Explanation]) -> ExitCode {
     let is = |answer: Answer| explanations.iter().any(|explanation| explanation.answer == answer.as_str());
-    if is(Answer::Affected) {
+    if explanations.iter().any(|explanation| explanation.counts) {
         ExitCode::FAILURE
     } else if is(Answer::CannotSay) {
         CANNOT_SAY.into()

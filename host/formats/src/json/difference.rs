@@ -3,7 +3,7 @@ use limpid_model::{Doubt, ImageDifference};
 use serde::{Deserialize, Serialize};
 
 use super::layers::Changed;
-use super::report::{Finding, findings};
+use super::report::{Finding, Suppressed, all_suppressed, findings};
 use super::{Image, Package, Word};
 
 /// What came, went and changed from one image to another.
@@ -35,12 +35,21 @@ pub struct PackageDifference {
 /// In which findings two images differ.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FindingDifference {
-    /// Only in the second.
+    /// Only in the second, where they count.
     pub added: Vec<Finding>,
-    /// Only in the first.
+    /// Only in the first, where they count.
     pub removed: Vec<Finding>,
-    /// In both, with another status, severity or fixed version.
+    /// Counted in both, with another status, severity or fixed version.
     pub changed: Vec<ChangedFinding>,
+    /// Counted in the first and suppressed in the second: as they are there.
+    pub suppressed: Vec<Suppressed>,
+    /// Suppressed in the first and counted in the second: as they are in the second, with why they did not count in
+    /// the first.
+    pub counted: Vec<Suppressed>,
+    /// Only in the second, where they do not count.
+    pub added_suppressed: Vec<Suppressed>,
+    /// Only in the first, where they do not count.
+    pub removed_suppressed: Vec<Suppressed>,
 }
 
 /// A finding that is not in both images as it is.
@@ -73,6 +82,17 @@ impl Difference {
             && findings.added.is_empty()
             && findings.removed.is_empty()
             && findings.changed.is_empty()
+            && findings.is_decided_alike()
+    }
+}
+
+impl FindingDifference {
+    /// Whether the images do not differ in what is suppressed.
+    pub const fn is_decided_alike(&self) -> bool {
+        self.suppressed.is_empty()
+            && self.counted.is_empty()
+            && self.added_suppressed.is_empty()
+            && self.removed_suppressed.is_empty()
     }
 }
 
@@ -95,6 +115,10 @@ impl From<ImageDifference> for Difference {
                 added: findings(difference.findings.added, of_after),
                 removed: findings(difference.findings.removed, of_before),
                 changed: changed.map(|(before, after)| ChangedFinding { before, after }).collect(),
+                suppressed: all_suppressed(difference.findings.suppressed, of_after),
+                counted: all_suppressed(difference.findings.counted, of_after),
+                added_suppressed: all_suppressed(difference.findings.added_suppressed, of_after),
+                removed_suppressed: all_suppressed(difference.findings.removed_suppressed, of_before),
             },
             doubts: difference.doubts.into_iter().map(DifferenceDoubt::from).collect(),
         }

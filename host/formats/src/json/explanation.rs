@@ -2,6 +2,7 @@ use limpid_model::explanation::{self, Answer};
 use serde::{Deserialize, Serialize};
 
 use super::Word;
+use super::report::{Suppressed, all_suppressed};
 
 /// Why a vulnerability affects an image, or why not.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -16,6 +17,10 @@ pub struct Explanation {
     pub because: String,
     /// Whether it affects the image; the same as `answer` where that is known, otherwise null.
     pub affected: Option<bool>,
+    /// Whether any finding of it counts: false also where all of them are suppressed.
+    pub counts: bool,
+    /// Findings of it that do not count, and by whose decision.
+    pub suppressed: Vec<Suppressed>,
     /// The reasons, those that affect it first.
     pub reasons: Vec<Reason>,
     /// The feeds whose advisories were looked at.
@@ -57,6 +62,8 @@ impl From<explanation::Explanation> for Explanation {
                 Answer::NotAffected => Some(false),
                 Answer::CannotSay => None,
             },
+            counts: explanation.counts,
+            suppressed: all_suppressed(explanation.suppressed, explanation.base.as_ref()),
             reasons: explanation.reasons.into_iter().map(Reason::from).collect(),
             feeds: explanation.feeds,
         }

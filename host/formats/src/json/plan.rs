@@ -37,8 +37,10 @@ pub struct Plan {
 /// What a plan comes to.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PlanSummary {
-    /// Findings of the image.
+    /// Findings of the image that count.
     pub findings: usize,
+    /// Findings that a policy or a VEX document suppresses: nothing is planned for them.
+    pub suppressed: usize,
     /// How many of them the updates clear.
     pub clears: usize,
     /// Packages that are to be updated.
@@ -144,6 +146,7 @@ impl From<plan::Plan> for Plan {
     fn from(plan: plan::Plan) -> Self {
         let summary = PlanSummary {
             findings: plan.findings,
+            suppressed: plan.suppressed,
             clears: plan.clears,
             updates: plan.layers.iter().map(|layer| layer.updates.len()).sum(),
             complete: !plan.gaps.iter().any(limpid_model::report::Gap::is_blocking),

@@ -374,7 +374,7 @@ pub fn write_report(
         out.extend_from_slice(&other);
     }
     out.push(b']');
-    let suppressed: Vec<_> = suppressed.into_iter().map(|it| Suppressed::of(it, known)).collect();
+    let suppressed = all_suppressed(suppressed, known);
     field(out, b",\"suppressed\":", &suppressed)?;
     field(out, b",\"plugins\":", &plugins)?;
     field(out, b",\"base\":", &base)?;
@@ -407,6 +407,14 @@ fn provenance(base: Option<&BaseImage>, finding: &report::Finding) -> Option<Pro
 /// own.
 pub(crate) fn is_of(only: Option<Provenance>, provenance: Option<Provenance>) -> bool {
     only.is_none_or(|only| only == provenance.unwrap_or(Provenance::Own))
+}
+
+/// Findings that do not count. With the base image, each says whose it is.
+pub(super) fn all_suppressed(
+    suppressed: Vec<report::Suppressed>,
+    base: Option<&BaseImage>,
+) -> Vec<Suppressed> {
+    suppressed.into_iter().map(|it| Suppressed::of(it, base)).collect()
 }
 
 /// Findings as they are read.

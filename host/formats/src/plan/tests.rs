@@ -34,6 +34,7 @@ fn empty() -> model::Plan {
         failures: Vec::new(),
         copacetic: Some("redhat".to_owned()),
         findings: 0,
+        suppressed: 0,
         clears: 0,
         gaps: Vec::new(),
     }

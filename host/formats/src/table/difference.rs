@@ -2,7 +2,7 @@ use super::grid::{Grid, Last};
 use super::look::Tone;
 use super::name_of;
 use super::page::{Page, Piece};
-use super::report::of_severity;
+use super::report::{of_severity, suppressed_row};
 use crate::json as api;
 
 /// Stands for what is not known.
@@ -30,6 +30,7 @@ pub fn difference(page: &mut Page, difference: &api::Difference, asked: [&str; 2
     }
     packages(page, &difference.packages);
     findings(page, &difference.findings);
+    decided(page, &difference.findings);
     if difference.doubts.is_empty() {
         return;
     }
@@ -93,8 +94,31 @@ fn packages(page: &mut Page, packages: &api::PackageDifference) {
     page.grid(&grid);
 }
 
+/// What comes of decisions on findings, apart from what comes of packages and advisories.
+fn decided(page: &mut Page, findings: &api::FindingDifference) {
+    if findings.is_decided_alike() {
+        return;
+    }
+    page.blank();
+    page.line(&[Piece::new(Tone::Strong, "Suppressed findings:")]);
+    for (title, all) in [
+        ("counted before, suppressed after", &findings.suppressed),
+        ("suppressed before, counted after", &findings.counted),
+        ("added, and suppressed", &findings.added_suppressed),
+        ("removed, and were suppressed", &findings.removed_suppressed),
+    ] {
+        if all.is_empty() {
+            continue;
+        }
+        page.line(&[Piece::from(format!("  {} {title}", all.len()))]);
+        let mut grid = Grid::default().indented(4).with_last(Last::Cut);
+        all.iter().for_each(|suppressed| grid.row(suppressed_row(suppressed)));
+        page.grid(&grid);
+    }
+}
+
 fn findings(page: &mut Page, findings: &api::FindingDifference) {
-    let api::FindingDifference { added, removed, changed } = findings;
+    let api::FindingDifference { added, removed, changed, .. } = findings;
     if added.is_empty() && removed.is_empty() && changed.is_empty() {
         return;
     }
@@ -155,8 +179,12 @@ mod tests {
         };
         let check = |asked: &str, names: &[&str], expected: &str| {
             let none = json!({ "added": [], "removed": [], "changed": [] });
+            let findings = json!({
+                "added": [], "removed": [], "changed": [], "suppressed": [], "counted": [],
+                "added_suppressed": [], "removed_suppressed": [],
+            });
             let difference = json!({
-                "before": image(names), "after": image(&["other:1"]), "packages": none, "findings": none,
+                "before": image(names), "after": image(&["other:1"]), "packages": none, "findings": findings,
                 "doubts": [],
             });
             let difference: api::Difference = serde_json::from_value(difference).unwrap();

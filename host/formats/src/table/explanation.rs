@@ -1,8 +1,9 @@
 use limpid_model::explanation::Answer;
 
-use super::grid::Grid;
+use super::grid::{Grid, Last};
 use super::look::Tone;
 use super::page::{Page, Piece};
+use super::report::suppressed_row;
 use crate::json as api;
 
 /// Stands for what is not known.
@@ -11,7 +12,9 @@ const NOTHING: &str = "-";
 /// Why a vulnerability affects an image, or why it does not, or why that is unknown.
 pub fn explanation(page: &mut Page, explanation: &api::Explanation) {
     let is = |answer: Answer| explanation.answer == answer.as_str();
-    let (tone, reason) = if is(Answer::Affected) {
+    let (tone, reason) = if is(Answer::Affected) && !explanation.counts {
+        (Tone::Good, "affected, but suppressed")
+    } else if is(Answer::Affected) {
         (Tone::Critical, "affected")
     } else if is(Answer::NotAffected) {
         (Tone::Good, "not affected")
@@ -22,6 +25,13 @@ pub fn explanation(page: &mut Page, explanation: &api::Explanation) {
     page.line(&[vulnerability, ": ".into(), Piece::new(tone, reason)]);
     page.sentence("because ", Tone::Plain, &explanation.because);
     page.line(&[Piece::new(Tone::Faint, &explanation.image)]);
+    if !explanation.suppressed.is_empty() {
+        page.blank();
+        page.line(&[Piece::new(Tone::Strong, "Suppressed, not counted in reports:")]);
+        let mut grid = Grid::default().indented(2).with_last(Last::Cut);
+        explanation.suppressed.iter().for_each(|suppressed| grid.row(suppressed_row(suppressed)));
+        page.grid(&grid);
+    }
     if explanation.reasons.is_empty() {
         return;
     }

@@ -27,6 +27,10 @@ pub fn plan(page: &mut Page, plan: &api::Plan) {
         }
     };
     page.line(&[Piece::new(Tone::Strong, title)]);
+    if summary.suppressed > 0 {
+        let findings = count(summary.suppressed, "suppressed finding is", "suppressed findings are");
+        page.sentence("  ", Tone::Plain, &format!("{findings} left out"));
+    }
     base(page, plan);
     for layer in &plan.layers {
         self::layer(page, layer);

@@ -12,6 +12,7 @@ use super::page::{Page, Piece};
 use super::{count, heading};
 use crate::FindingFilter as Filter;
 use crate::groups::groups;
+pub(super) use suppressed::row as suppressed_row;
 
 /// What is written below a report.
 #[derive(Clone, Copy, Debug, Default)]

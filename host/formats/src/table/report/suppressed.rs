@@ -34,26 +34,29 @@ pub(super) fn listed(page: &mut Page, report: &api::Report) {
     page.blank();
     page.line(&[Piece::new(Tone::Strong, "Suppressed, not counted above:")]);
     let mut grid = Grid::default().indented(2).with_last(Last::Cut);
-    for api::Suppressed { finding, suppression } in report.suppressed.iter().take(LISTED) {
-        // The day is enough.
-        let day = suppression.until.as_deref().and_then(|until| until.get(..10));
-        let until = day.map(|day| format!(" until {day}")).unwrap_or_default();
-        let why = match suppression.reason.trim() {
-            "" => suppression.justification.clone().unwrap_or_default(),
-            reason => reason.to_owned(),
-        };
-        grid.row([
-            Piece::from(&*finding.severity.level),
-            Piece::from(finding.vulnerability.as_str()),
-            Piece::from(format!("{} {}", finding.package.name, finding.package.version)),
-            Piece::from(format!("{}{until}", who(suppression))),
-            Piece::new(Tone::Faint, why),
-        ]);
-    }
+    report.suppressed.iter().take(LISTED).for_each(|suppressed| grid.row(row(suppressed)));
     page.grid(&grid);
     if let Some(rest) = report.suppressed.len().checked_sub(LISTED).filter(|rest| *rest > 0) {
         page.line(&[Piece::new(Tone::Faint, format!("  and {rest} more: `--format json` has all"))]);
     }
+}
+
+/// A finding that does not count, by whose decision, and why.
+pub(in crate::table) fn row(api::Suppressed { finding, suppression }: &api::Suppressed) -> [Piece; 5] {
+    // The day is enough.
+    let day = suppression.until.as_deref().and_then(|until| until.get(..10));
+    let until = day.map(|day| format!(" until {day}")).unwrap_or_default();
+    let why = match suppression.reason.trim() {
+        "" => suppression.justification.clone().unwrap_or_default(),
+        reason => reason.to_owned(),
+    };
+    [
+        Piece::from(&*finding.severity.level),
+        Piece::from(finding.vulnerability.as_str()),
+        Piece::from(format!("{} {}", finding.package.name, finding.package.version)),
+        Piece::from(format!("{}{until}", who(suppression))),
+        Piece::new(Tone::Faint, why),
+    ]
 }
 
 /// By whose decision.

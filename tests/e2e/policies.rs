@@ -154,6 +154,67 @@ fn what_is_stated_of_a_base_image_holds_for_what_it_brought_to_others() {
     assert_eq!(suppressed(&service.api.report_now(&child)), expected);
 }
 
+/// CycloneDX that says of versions of `libc6` in a range that glibc's vulnerability does not affect them.
+fn in_range(range: &str) -> String {
+    json!({
+        "bomFormat": "CycloneDX", "specVersion": "1.6", "metadata": { "supplier": { "name": "maker" } },
+        "vulnerabilities": [{
+            "id": GLIBC, "analysis": { "state": "not_affected", "detail": "not built in" },
+            "affects": [
+                { "ref": "pkg:deb/debian/libc6", "versions": [{ "range": range }] },
+                { "ref": "pkg:npm/other", "versions": [{ "version": "1" }] },
+            ],
+        }],
+    })
+    .to_string()
+}
+
+#[test]
+fn ranges_of_versions_are_in_the_order_of_the_package_here_and_at_a_service() {
+    let (service, image) = with_image();
+    let findings = service.api.report(&image)["findings"].clone();
+    let is_glibc = |it: &&Value| it["vulnerability"] == GLIBC && it["package"]["name"] == "libc6";
+    let installed = findings.as_array().unwrap().iter().find(is_glibc).unwrap()["package"]["version"].clone();
+    let installed = installed.as_str().unwrap().replace('+', "%2B");
+    // What ends in a tilde is before what does not, in this order alone.
+    let ranges = [
+        (format!("vers:deb/<={installed}"), 1, 0),
+        (format!("vers:deb/>{installed}~|<{installed}%2B1"), 1, 0),
+        (format!("vers:deb/<{installed}"), 0, 0),
+        (format!("vers:deb/<{installed}~"), 0, 0),
+        (format!("vers:rpm/<={installed}"), 0, 1),
+        (format!("up to {installed}"), 0, 1),
+    ];
+    for (range, count, inapplicable) in &ranges {
+        let made = put(&service, "/v1/vex/range", &in_range(range)).ok();
+        assert_eq!(made["inapplicable"], *inapplicable, "{range}");
+        let report = service.api.report_now(&image);
+        assert_eq!(suppressed(&report).len(), *count, "{range}");
+        if *count > 0 {
+            assert_eq!(report["suppressed"][0]["suppression"]["reason"], "not built in");
+        }
+    }
+    assert_eq!(service.api.delete("/v1/vex/range").status, 204);
+
+    let files = tempfile::tempdir().unwrap();
+    let path = files.path().join("vex.json");
+    let scan = |setup: &Setup| {
+        let outcome = setup.run(["scan", &image, "--format", "json", "--vex", path.to_str().unwrap()]);
+        let reports: Value = serde_json::from_str(&outcome.stdout).unwrap();
+        (suppressed(&reports[0]).len(), outcome.stderr)
+    };
+    std::fs::write(&path, in_range(&ranges[1].0)).unwrap();
+    let (count, errors) = scan(&service.setup);
+    assert_eq!(count, 0);
+    assert!(errors.contains("ranges of versions in VEX documents are not compared"), "{errors}");
+    let setup = service.stop();
+    for (range, count, _) in &ranges {
+        std::fs::write(&path, in_range(range)).unwrap();
+        let (found, errors) = scan(&setup);
+        assert_eq!((found, errors.contains("not compared")), (*count, false), "{range}: {errors}");
+    }
+}
+
 #[test]
 fn what_is_suppressed_is_told_where_an_image_is_explained_compared_and_planned_for() {
     let (service, base) = with_image();
@@ -186,7 +247,11 @@ fn what_is_suppressed_is_told_where_an_image_is_explained_compared_and_planned_f
     }
     assert_eq!(forth["suppressed"], suppressed);
     let back = diff(&child, &base);
-    assert_eq!([&back["counted"], &back["suppressed"], &back["added"]], [&suppressed, &nothing, &nothing]);
+    assert_eq!([&back["suppressed"], &back["added"], &back["added_suppressed"]], [&nothing; 3]);
+    // As it is in the second image, which has no base.
+    let again = &back["counted"][0];
+    assert_eq!([&again["fingerprint"], &again["origin"]], [&suppressed[0]["fingerprint"], &Value::Null]);
+    assert_eq!(again["suppression"], suppressed[0]["suppression"]);
     let removed = diff(&child, &bare);
     assert_eq!(removed["removed_suppressed"], suppressed);
     let counted = service.api.report_now(&child)["findings"].as_array().unwrap().len();

@@ -10,9 +10,10 @@ use limpid_formats::gate::Bar;
 use limpid_formats::json as api;
 use limpid_formats::printable;
 use limpid_model::{DecisionKind, Severity};
-use limpid_policy::{Base, Candidate, Decisions, Form, Moment, Policy, Subject, VexDocument};
+use limpid_policy::{Base, Candidate, Decisions, Form, Moment, Policy, Source, Subject, VexDocument};
 use limpid_scanner::Clock;
 
+use crate::holder::Schemes;
 use crate::settings::Settings;
 
 /// The policy that counts where none is named.
@@ -128,14 +129,23 @@ impl Deciding {
         policies.flat_map(|policy| policy.bars()).filter_map(|bar| bar.parse().ok()).collect()
     }
 
-    /// Decides on the findings of a report, and tells of rules that are about nothing.
-    pub(crate) fn apply(&self, report: &mut api::Report) {
+    /// Whether any VEX document is on a range of versions, so that somebody has to order them.
+    pub(crate) fn has_ranges(&self) -> bool {
+        self.decisions.have_ranges()
+    }
+
+    /// Decides on the findings of a report, and tells of rules that are about nothing. `schemes` orders versions of
+    /// ranges.
+    pub(crate) fn apply(&self, report: &mut api::Report, schemes: Option<&Schemes<'_>>) {
         if self.decisions.is_empty() {
             return;
         }
         let mut at_image = self.decisions.at_image(subject(report), Moment(Clock::system().now()));
+        if let Some(schemes) = schemes {
+            at_image = at_image.ordered_by(schemes);
+        }
         report.decide(|finding| {
-            let decision = at_image.decide(&mut candidate(finding));
+            let decision = at_image.decide(&mut candidate(finding, schemes));
             if let Some(new) = decision.severity {
                 finding.severity = new.rated().into();
             }
@@ -168,14 +178,19 @@ fn subject(report: &api::Report) -> Subject {
     }
 }
 
-fn candidate(finding: &api::Finding) -> Candidate<'_> {
+fn candidate<'a>(finding: &'a api::Finding, schemes: Option<&'a Schemes<'_>>) -> Candidate<'a> {
     let package = &finding.package;
     let others = finding.aliases.iter().map(String::as_str);
     Candidate {
         identifiers: [finding.vulnerability.as_str(), &finding.advisory].into_iter().chain(others).collect(),
         purl: package.purl.parse().ok(),
         name: &package.name,
-        source: package.source_name.as_deref(),
+        version: &package.version,
+        scheme: schemes.and_then(|schemes| schemes.of(package)),
+        source: package.source_name.as_deref().map(|name| Source {
+            name,
+            version: package.source_version.as_deref().unwrap_or(&package.version),
+        }),
         path: &package.path,
         layer: package.layer.index,
         diff_id: &package.layer.diff_id,

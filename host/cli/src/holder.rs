@@ -1,12 +1,13 @@
 //! Who holds what is known of images and advisories, and does what a command asks for: this process,
 //! which has the data directory to itself, or the service that has it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use limpid_formats::json as api;
 use limpid_images::{ImageSource, RegistryImages};
 use limpid_model::{DecisionDocument, DecisionKind, Digest, ImageReference, Platform, Platforms, Role};
+use limpid_policy::Order;
 use limpid_scanner::{Error, Progress, Scanner, Stop};
 
 use crate::input::{Input, Named};
@@ -196,6 +197,24 @@ impl Holder {
             Self::Here(here) => Ok(here.scanner.inventory(&here.image(image)?)?.into()),
             Self::Service(service) => service.of_image(image, "packages"),
         }
+    }
+
+    /// Who orders the versions of an image's packages; none where a service has the image, which tells no order.
+    ///
+    /// # Errors
+    /// There is no such image.
+    pub(crate) fn schemes(&self, image: &str) -> anyhow::Result<Option<Schemes<'_>>> {
+        let Self::Here(Here { scanner, .. }) = self else {
+            eprintln!(
+                "ranges of versions in VEX documents are not compared: put the documents in force with \
+                 `limpid vex add`, and the service compares them"
+            );
+            return Ok(None);
+        };
+        let packages = scanner.inventory(&scanner.find_image(image)?)?.packages.into_iter();
+        let schemes =
+            packages.map(|it| ((it.purl.into(), it.version.to_string()), it.scheme.to_string())).collect();
+        Ok(Some(Schemes { scanner, schemes }))
     }
 
     /// What each layer of an image did.
@@ -434,6 +453,34 @@ impl Holder {
         match self {
             Self::Here(here) => Ok(here.scanner.list_watch(name)?),
             Self::Service(service) => service.ask(&format!("/v1/watches/{}/list", encoded(name))),
+        }
+    }
+}
+
+/// Who orders the versions of an image's packages.
+#[derive(Debug)]
+pub(crate) struct Schemes<'h> {
+    scanner: &'h Scanner,
+    /// By package URL and version.
+    schemes: HashMap<(String, String), String>,
+}
+
+impl Schemes<'_> {
+    /// The scheme that orders the versions of a package.
+    pub(crate) fn of(&self, package: &api::Package) -> Option<&str> {
+        self.schemes.get(&(package.purl.clone(), package.version.clone())).map(String::as_str)
+    }
+}
+
+impl Order for Schemes<'_> {
+    fn keys(&self, scheme: &str, versions: &[&str]) -> Vec<Option<Vec<u8>>> {
+        let versions: Vec<_> = versions.iter().map(|version| (*version).to_owned()).collect();
+        match self.scanner.keys(scheme, &versions) {
+            Ok(keys) => keys.iter().map(|key| key.ok().map(<[u8]>::to_vec)).collect(),
+            Err(error) => {
+                tracing::warn!("versions of VEX documents are not ordered: {error}");
+                Vec::new()
+            }
         }
     }
 }

@@ -175,6 +175,8 @@ pub struct InstalledPackage {
     pub name: Text,
     /// Its version.
     pub version: Text,
+    /// The scheme that orders its versions.
+    pub scheme: Text,
     /// Architecture.
     pub arch: Option<Text>,
     /// Package URL, completed from the distribution.

@@ -7,7 +7,7 @@ use limpid_model::report::{RatedSeverity, SuppressedBy, Suppression};
 use limpid_model::{Rating, Severity};
 
 use crate::policy::{Action, Policy, Rule};
-use crate::subject::{Candidate, Subject};
+use crate::subject::{Candidate, Order, Subject};
 use crate::time::Moment;
 use crate::vex::{Product, Statement, Status, VexDocument};
 
@@ -74,6 +74,7 @@ pub struct AtImage<'d> {
     policies: Vec<&'d Policy>,
     subject: Subject,
     now: Moment,
+    order: Option<&'d dyn Order>,
     /// For each policy and rule, whether it was about anything.
     used: Vec<Vec<bool>>,
 }
@@ -101,6 +102,11 @@ impl Decisions {
         self.policies.is_empty() && self.documents.is_empty()
     }
 
+    /// Whether any statement is on a range of versions, so that somebody has to order them.
+    pub fn have_ranges(&self) -> bool {
+        self.documents.iter().any(|document| document.has_ranges())
+    }
+
     /// The policies.
     pub fn policies(&self) -> impl Iterator<Item = &Policy> {
         self.policies.iter().map(AsRef::as_ref)
@@ -110,11 +116,17 @@ impl Decisions {
     pub fn at_image(&self, subject: Subject, now: Moment) -> AtImage<'_> {
         let policies: Vec<_> = self.policies().filter(|policy| policy.is_for(&subject)).collect();
         let used = policies.iter().map(|policy| vec![false; policy.rules.len()]).collect();
-        AtImage { decisions: self, policies, subject, now, used }
+        AtImage { decisions: self, policies, subject, now, order: None, used }
     }
 }
 
 impl<'d> AtImage<'d> {
+    /// With somebody who orders the versions of its packages.
+    #[must_use]
+    pub fn ordered_by(self, order: &'d dyn Order) -> Self {
+        Self { order: Some(order), ..self }
+    }
+
     /// What becomes of a finding.
     pub fn decide(&mut self, candidate: &mut Candidate<'_>) -> Decision {
         let severity = self.severity(candidate);
@@ -184,7 +196,12 @@ impl<'d> AtImage<'d> {
                 // Who says nothing of themselves is nobody else.
                 let author = Some(document.author.as_str()).filter(|author| !author.is_empty());
                 let author = author.unwrap_or(&document.id);
-                let meant = statement.products.iter().filter(|it| it.holds(&self.subject, candidate));
+                // What nobody can tell suppresses nothing.
+                let is_meant = |product: &&Product| {
+                    let holds = product.holds(&self.subject, candidate, self.order);
+                    holds.unwrap_or(statement.status.counts())
+                };
+                let meant = statement.products.iter().filter(is_meant);
                 for product in meant {
                     match by_author.iter_mut().find(|(who, what, _)| (*who, *what) == (author, product)) {
                         None => by_author.push((author, product, (document, statement))),
@@ -198,8 +215,7 @@ impl<'d> AtImage<'d> {
             }
         }
         let stated = || by_author.iter().map(|(_, _, stated)| *stated);
-        let says = |status: Status| stated().any(|(_, statement)| statement.status == status);
-        if says(Status::Affected) || says(Status::UnderInvestigation) {
+        if stated().any(|(_, statement)| statement.status.counts()) {
             return None;
         }
         let newest = stated().max_by_key(|(_, statement)| statement.at);

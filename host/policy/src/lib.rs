@@ -17,6 +17,9 @@
 //! 3. Where authors contradict each other, the finding counts: *affected* and *under investigation* outweigh
 //!    *not affected* and *fixed*.
 //! 4. Grace comes last: it holds for what nobody suppresses.
+//!
+//! Ranges of versions need somebody who orders versions ([`Order`]). Where nobody does, a range that is said to be affected
+//! has all versions, and any other has none.
 
 mod decide;
 mod import;
@@ -30,6 +33,6 @@ pub use decide::{AtImage, Decision, Decisions, NewSeverity, Unused};
 pub use import::{Imported, grype, trivy};
 pub use pattern::PatternError;
 pub use policy::{Form, Policy, PolicyError};
-pub use subject::{Base, Candidate, Subject};
+pub use subject::{Base, Candidate, Order, Source, Subject};
 pub use time::Moment;
 pub use vex::{VexDocument, VexError};

@@ -1,5 +1,7 @@
 //! What is decided about: an image, and the findings of it.
 
+use std::fmt;
+
 use limpid_model::Severity;
 use limpid_purl::Purl;
 
@@ -38,8 +40,12 @@ pub struct Candidate<'a> {
     pub purl: Option<Purl>,
     /// Name of the package.
     pub name: &'a str,
-    /// Name of the package that it was built from.
-    pub source: Option<&'a str>,
+    /// Its version, as its package manager writes it.
+    pub version: &'a str,
+    /// The scheme that orders its versions; none where that is not known here.
+    pub scheme: Option<&'a str>,
+    /// The package that it was built from.
+    pub source: Option<Source<'a>>,
     /// The file that states the package.
     pub path: &'a str,
     /// Place of the layer that introduced it.
@@ -52,6 +58,22 @@ pub struct Candidate<'a> {
     pub is_fixable: bool,
     /// When the advisory that counts was published.
     pub published: Option<&'a str>,
+}
+
+/// A package from which others are built.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its version.
+    pub version: &'a str,
+}
+
+/// Who orders versions.
+pub trait Order: fmt::Debug {
+    /// A key for each version, in their order: keys of one scheme compare as the versions do. None for what it cannot
+    /// order.
+    fn keys(&self, scheme: &str, versions: &[&str]) -> Vec<Option<Vec<u8>>>;
 }
 
 impl Base {

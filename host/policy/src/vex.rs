@@ -6,20 +6,23 @@
 //! | [CSAF](https://docs.oasis-open.org/csaf/csaf/v2.0/csaf-v2.0.html) 2.0 and 2.1 | the status of each product; flags as justifications, impacts as reasons |
 //! | [CycloneDX](https://cyclonedx.org/docs/1.6/json/#vulnerabilities) in JSON | the analysis of each vulnerability, of what it affects |
 //!
-//! A product that no image and no package can be recognised by (a name alone, a CPE, a range of versions) is counted as
-//! not applicable, and nothing is concluded from it; nor from the statement that something is fixed in no version in
-//! particular.
+//! A product that no image and no package can be recognised by (a name alone, a CPE) is counted as not applicable, and
+//! nothing is concluded from it; nor from the statement that something is fixed in no version in particular. So are
+//! ranges that nobody can compare. Where they are said to be affected, all versions count as such: a finding is not to
+//! be suppressed because nobody understands what speaks against that.
 
 mod csaf;
 mod cyclonedx;
 mod openvex;
 mod product;
+mod range;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::time::Moment;
 pub(crate) use product::Product;
+use range::Versions;
 
 /// Longest reason that is kept, in bytes.
 const MAX_REASON: usize = 4_096;
@@ -87,6 +90,13 @@ pub(crate) enum Status {
     Affected,
 }
 
+impl Status {
+    /// Whether a finding counts by it.
+    pub(crate) const fn counts(self) -> bool {
+        matches!(self, Self::UnderInvestigation | Self::Affected)
+    }
+}
+
 #[derive(Deserialize)]
 struct Head {
     #[serde(rename = "@context")]
@@ -125,13 +135,25 @@ impl VexDocument {
         self.statements.len()
     }
 
+    /// Whether any of its statements is on a range of versions, so that somebody has to order them.
+    pub fn has_ranges(&self) -> bool {
+        let mut products = self.statements.iter().flat_map(|statement| &statement.products);
+        products.any(Product::is_of_a_range)
+    }
+
     /// Adds a statement, where it is on anything that can be recognised.
     fn push(&mut self, mut statement: Statement) -> Result<(), VexError> {
-        if statement.status == Status::Fixed {
-            let all = statement.products.len();
-            statement.products.retain(Product::is_of_a_version);
+        let (all, status) = (statement.products.len(), statement.status);
+        let unknown = statement.products.iter().filter(|it| it.is_of_unknown_versions()).count();
+        if status.counts() {
+            self.inapplicable += unknown;
+        } else {
+            let is_meant = |it: &Product| {
+                !it.is_of_unknown_versions() && (status != Status::Fixed || it.is_of_a_version())
+            };
+            statement.products.retain(is_meant);
             self.inapplicable += all - statement.products.len();
-            if statement.products.is_empty() {
+            if all > 0 && statement.products.is_empty() {
                 return Ok(());
             }
         }

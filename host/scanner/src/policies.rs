@@ -8,11 +8,15 @@ use limpid_model::report::{Finding, Suppressed};
 use limpid_model::{
     DecisionContent, DecisionDetail, DecisionDocument, DecisionKind, DecisionSummary, IdleRule, Image,
 };
-use limpid_policy::{Candidate, Decisions, Form, Moment, Policy, Subject, VexDocument};
+use limpid_policy::{Candidate, Decisions, Form, Moment, Policy, Source, Subject, VexDocument};
+use limpid_runtime::Snapshot;
 use limpid_store::tables::policies::{Key, Policies, Row, part_of};
 use limpid_store::{Batch, Store, View};
 use parking_lot::Mutex;
 
+mod ordering;
+
+use self::ordering::{KnownKeys, Ordering};
 use crate::settings::Clock;
 use crate::writer::Writers;
 use crate::{Error, PolicyError, Settings, bases, names};
@@ -22,7 +26,10 @@ const NAME_BYTES: usize = 128;
 
 /// What is in force now, once somebody has asked for it.
 #[derive(Debug, Default)]
-pub(crate) struct InForce(Mutex<Option<Arc<Known>>>);
+pub(crate) struct InForce {
+    known: Mutex<Option<Arc<Known>>>,
+    keys: KnownKeys,
+}
 
 /// All that is in force at a moment.
 #[derive(Debug)]
@@ -35,7 +42,7 @@ pub(crate) struct Known {
 impl InForce {
     /// All that is in force now.
     pub(crate) fn now(&self, store: &Store) -> Result<Arc<Known>, Error> {
-        let mut known = self.0.lock();
+        let mut known = self.known.lock();
         if let Some(known) = &*known {
             return Ok(Arc::clone(known));
         }
@@ -58,8 +65,13 @@ impl InForce {
         }
     }
 
+    /// Who orders the versions of ranges, by the plugins that are loaded.
+    pub(crate) const fn order<'s>(&'s self, plugins: &'s Snapshot, versions_a_call: usize) -> Ordering<'s> {
+        Ordering { plugins, versions_a_call, known: &self.keys }
+    }
+
     fn forget(&self) {
-        *self.0.lock() = None;
+        *self.known.lock() = None;
     }
 }
 
@@ -275,14 +287,14 @@ pub(crate) struct Decided {
 /// What becomes of the findings of an image.
 pub(crate) fn applied(
     view: &View<'_>,
-    (decisions, now): (&Decisions, u64),
+    (decisions, now, order): (&Decisions, u64, &Ordering<'_>),
     image: &Image,
     findings: Vec<Finding>,
 ) -> Result<Decided, Error> {
     if decisions.is_empty() || findings.is_empty() {
         return Ok(Decided { counted: findings, suppressed: Vec::new(), is_rated_anew: false });
     }
-    let mut at_image = decisions.at_image(subject(view, image)?, Moment(now));
+    let mut at_image = decisions.at_image(subject(view, image)?, Moment(now)).ordered_by(order);
     let (mut counted, mut suppressed) = (Vec::with_capacity(findings.len()), Vec::new());
     let mut is_rated_anew = false;
     for mut finding in findings {
@@ -327,7 +339,9 @@ fn candidate<'a>(finding: &'a Finding, diff_id: &'a str) -> Candidate<'a> {
         identifiers: [finding.vulnerability.as_str(), &finding.advisory].into_iter().chain(others).collect(),
         purl: package.purl.parse().ok(),
         name: &package.name,
-        source: package.source.as_ref().map(|source| source.name.as_str()),
+        version: &package.version,
+        scheme: Some(&package.scheme),
+        source: package.source.as_ref().map(|it| Source { name: &it.name, version: &it.version }),
         path: &package.path,
         layer: package.layer.index,
         diff_id,

@@ -129,8 +129,9 @@ impl Reporter<'_> {
     ) -> Result<(Vec<Finding>, Vec<Suppressed>), Error> {
         let known = self.decided.before(self.store, view, past.ends())?;
         let now = past.ends().unwrap_or_else(|| self.settings.clock.now());
+        let order = self.decided.order(self.plugins, self.settings.versions_a_call);
         let Decided { mut counted, suppressed, is_rated_anew } =
-            policies::applied(view, (&known.decisions, now), image, findings)?;
+            policies::applied(view, (&known.decisions, now, &order), image, findings)?;
         if is_rated_anew {
             counted.sort_by_cached_key(place);
         }
@@ -460,6 +461,7 @@ fn installed_package(
     InstalledPackage {
         name: package.name.clone(),
         version: package.version.clone(),
+        scheme: package.scheme.clone(),
         arch: package.arch.clone(),
         purl: purl::complete(package, distribution),
         source: package.source.clone(),

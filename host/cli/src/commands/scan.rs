@@ -59,7 +59,11 @@ pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
         let inventory = forms.show_packages().then(|| holder.inventory(image)).transpose()?;
         let layers = forms.show_layers().then(|| holder.layers(image)).transpose()?;
         let mut report = holder.report(image)?;
-        deciding.apply(&mut report);
+        let schemes = match deciding.has_ranges() {
+            true => holder.schemes(image)?,
+            false => None,
+        };
+        deciding.apply(&mut report, schemes.as_ref());
         let report = Reports::new(report, &filter, None);
         reported.images.push(report.with(inventory, layers));
     }

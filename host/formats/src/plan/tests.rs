@@ -45,6 +45,7 @@ fn update(name: &str, to: &str, of_distribution: bool, clears: &[&str]) -> model
     let package = limpid_model::report::InstalledPackage {
         name: name.into(),
         version: "1.0".into(),
+        scheme: "test".into(),
         arch: Some("x86_64".into()),
         purl: format!("pkg:rpm/{name}@1.0"),
         qualifiers: Vec::new(),

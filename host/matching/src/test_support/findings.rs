@@ -13,6 +13,7 @@ pub(crate) fn reported(name: &str, path: &str, layer: usize) -> Arc<InstalledPac
     Arc::new(InstalledPackage {
         name: name.into(),
         version: "1".into(),
+        scheme: "test".into(),
         arch: None,
         purl: format!("pkg:test/{name}@1"),
         qualifiers: Vec::new(),

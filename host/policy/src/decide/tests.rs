@@ -1,7 +1,7 @@
 use limpid_model::Severity;
 
 use super::*;
-use crate::{Base, Form};
+use crate::{Base, Form, Source};
 
 const NOW: &str = "2026-11-01";
 
@@ -18,6 +18,8 @@ fn candidate<'a>(identifiers: &[&'a str], purl: &str) -> Candidate<'a> {
         identifiers: identifiers.to_vec(),
         purl: Some(purl.parse().unwrap()),
         name: "lodash",
+        version: "4.17.4",
+        scheme: Some("npm"),
         source: None,
         path: "srv/app/package-lock.json",
         layer: 1,
@@ -291,6 +293,108 @@ fn a_source_package_stands_for_what_is_built_from_it() {
     let openssl = r#"{"@id": "pkg:deb/debian/openssl@3.0.11-1?arch=source"}"#;
     let document = || vec![openvex("debian", "2026-05-01", &statement(openssl, "not_affected"))];
     let libssl = candidate(&["CVE-2026-1"], "pkg:deb/debian/libssl3@3.0.11-1?arch=amd64&distro=debian-12");
-    assert!(by_vex(document(), Candidate { source: Some("openssl"), ..libssl.clone() }).is_some());
-    assert!(by_vex(document(), Candidate { source: Some("other"), ..libssl }).is_none());
+    let built_from = |name, version| Candidate { source: Some(Source { name, version }), ..libssl.clone() };
+    assert!(by_vex(document(), built_from("openssl", "3.0.11-1")).is_some());
+    assert!(by_vex(document(), built_from("openssl", "3.0.12-1")).is_none());
+    assert!(by_vex(document(), built_from("other", "3.0.11-1")).is_none());
+}
+
+/// Orders versions that are numbers.
+#[derive(Debug)]
+struct Numbers;
+
+impl Order for Numbers {
+    fn keys(&self, scheme: &str, versions: &[&str]) -> Vec<Option<Vec<u8>>> {
+        let key = |version: &&str| version.parse::<u32>().ok().map(|it| it.to_be_bytes().to_vec());
+        if scheme == "numbers" { versions.iter().map(key).collect() } else { Vec::new() }
+    }
+}
+
+/// CycloneDX that states of ranges of versions, each with a state: one document for each.
+fn by_ranges(stated: &[(&str, &str)], version: &str, scheme: &str) -> bool {
+    let document = |(state, range): &(&str, &str)| {
+        let text = format!(
+            r#"{{"bomFormat": "CycloneDX", "metadata": {{"supplier": {{"name": "{state} {range}"}}}},
+                "vulnerabilities": [{{"id": "CVE-2026-1", "analysis": {{"state": "{state}"}},
+                    "affects": [{{"ref": "pkg:npm/lodash", "versions": [{{"range": "{range}"}}, {{"version": "x"}}]}}]}}]}}"#
+        );
+        Arc::new(VexDocument::read("x", text.as_bytes()).unwrap())
+    };
+    let decisions = Decisions::new(Vec::new(), stated.iter().map(document).collect());
+    let purl = format!("pkg:npm/lodash@{version}");
+    let mut finding = Candidate { version, scheme: Some(scheme), ..candidate(&["CVE-2026-1"], &purl) };
+    let mut at_image = decisions.at_image(subject(), now()).ordered_by(&Numbers);
+    at_image.decide(&mut finding).suppression.is_some()
+}
+
+#[test]
+fn a_range_has_the_versions_that_the_scheme_of_the_package_puts_into_it() {
+    let check = |state: &str, range: &str, version: &str, expected: bool| {
+        assert_eq!(
+            by_ranges(&[(state, range)], version, "numbers"),
+            expected,
+            "{state} {version} in {range}"
+        );
+    };
+    check("not_affected", "vers:npm/<9", "8", true);
+    check("not_affected", "vers:npm/<9", "10", false);
+    check("resolved", "vers:npm/>=9", "10", true);
+    check("resolved", "vers:npm/>=9", "8", false);
+    check("not_affected", "vers:npm/>=2|!=3|<9", "3", false);
+    check("not_affected", "vers:generic/<9", "8", false);
+    check("not_affected", "below 9", "8", false);
+    check("not_affected", "vers:npm/<9", "odd", false);
+    assert!(!by_ranges(&[("not_affected", "vers:npm/<9")], "8", "other"), "nobody orders it");
+}
+
+#[test]
+fn what_speaks_against_a_suppression_counts_where_nobody_can_compare_it() {
+    let all = ("not_affected", "vers:npm/*");
+    let check = |range: &str, version: &str, expected: bool| {
+        assert_eq!(
+            by_ranges(&[all, ("exploitable", range)], version, "numbers"),
+            expected,
+            "{range} {version}"
+        );
+    };
+    check("vers:npm/<9", "10", true);
+    check("vers:npm/<9", "8", false);
+    check("vers:generic/<9", "10", false);
+    check("vers:npm/<9", "odd", false);
+}
+
+#[test]
+fn a_document_that_is_released_again_takes_back_what_it_said_before() {
+    let release = |day: &str, status: &str| {
+        let text = format!(
+            r#"{{"document": {{"category": "csaf_vex", "csaf_version": "2.0", "title": "t",
+                "publisher": {{"category": "vendor", "name": "Maker", "namespace": "https://maker.example"}},
+                "tracking": {{"id": "VEX-1", "initial_release_date": "2026-05-01T00:00:00Z",
+                    "current_release_date": "{day}T00:00:00Z"}}}},
+                "product_tree": {{"full_product_names": [{{"product_id": "a", "name": "a",
+                    "product_identification_helper": {{"purl": "pkg:npm/lodash@4.17.4"}}}}]}},
+                "vulnerabilities": [{{"cve": "CVE-2026-1", "product_status": {{"{status}": ["a"]}}}}]}}"#
+        );
+        Arc::new(VexDocument::read("x", text.as_bytes()).unwrap())
+    };
+    let (not, affected) = ("known_not_affected", "known_affected");
+    assert!(by_vex(vec![release("2026-05-01", not)], lodash()).is_some());
+    assert!(by_vex(vec![release("2026-06-01", affected), release("2026-05-01", not)], lodash()).is_none());
+    assert!(by_vex(vec![release("2026-05-01", affected), release("2026-06-01", not)], lodash()).is_some());
+    // Somebody else takes nothing back, in whatever form.
+    let other = openvex("other", "2026-07-01", &statement(LODASH, "not_affected"));
+    assert!(by_vex(vec![release("2026-06-01", affected), other], lodash()).is_none());
+}
+
+#[test]
+fn a_statement_of_one_document_is_taken_back_by_a_later_one_of_it() {
+    let dated = |status: &str, day: &str| {
+        statement(LODASH, status).replacen('{', &format!("{{\"timestamp\": \"{day}T00:00:00Z\", "), 1)
+    };
+    let both = |first: &str, second: &str| {
+        let statements = format!("{}, {}", dated(first, "2026-05-01"), dated(second, "2026-06-01"));
+        by_vex(vec![openvex("maker", "2026-07-01", &statements)], lodash()).is_some()
+    };
+    assert!(both("under_investigation", "not_affected"));
+    assert!(!both("not_affected", "under_investigation"));
 }

@@ -64,14 +64,23 @@ const fn status_of(stated: Stated) -> Option<Status> {
 /// distribution for example, is recognised by nothing that an image states.
 fn product(csaf: &Csaf, id: Id) -> Option<Product> {
     let known = csaf.product(id);
-    if let Some((part, whole)) = known.component_of {
-        let (part, whole) = (csaf.product(part).purl?, csaf.product(whole).purl?);
-        return match Product::of(whole, std::iter::once(part))? {
-            image @ Product::Image { .. } => Some(image),
-            Product::Package(_) => None,
-        };
+    let Some((part, whole)) = known.component_of else {
+        return within(Product::of(known.purl?, std::iter::empty())?, known.range);
+    };
+    let (part, whole) = (csaf.product(part), csaf.product(whole));
+    // Which images are in a range, nobody orders.
+    let whole = whole.purl.filter(|_| whole.range.is_none())?;
+    match Product::of(whole, std::iter::once(part.purl?))? {
+        image @ Product::Image { .. } => within(image, part.range),
+        Product::Package(_) => None,
     }
-    Product::of(known.purl?, std::iter::empty())
+}
+
+fn within(product: Product, range: Option<&str>) -> Option<Product> {
+    match range {
+        None => Some(product),
+        Some(range) => product.within(range),
+    }
 }
 
 /// Why a product is not affected, in the publisher's words.

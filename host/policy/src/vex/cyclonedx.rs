@@ -97,6 +97,7 @@ struct Affects {
 #[derive(Deserialize)]
 struct Version {
     version: Option<String>,
+    range: Option<String>,
     #[serde(default)]
     status: String,
 }
@@ -123,14 +124,19 @@ pub(super) fn read(bytes: &[u8]) -> Result<VexDocument, VexError> {
             match (product, affects.versions.as_slice()) {
                 (None, _) => vex.inapplicable += 1,
                 (Some(product), []) => products.push(product),
-                (Some(Product::Package(purl)), versions) => {
+                (Some(Product::Package(package)), versions) => {
                     // What the analysis is about are versions that are affected: of others nothing is said.
                     let meant = versions.iter().filter(|it| matches!(it.status.as_str(), "" | "affected"));
                     for version in meant {
-                        match &version.version {
-                            Some(version) => {
-                                products.push(Product::Package(purl.clone().version(version.as_str())));
-                            }
+                        let in_version =
+                            |version: &str| Product::Package(package.purl.clone().version(version).into());
+                        let product = match (&version.version, &version.range) {
+                            (Some(version), _) => Some(in_version(version)),
+                            (None, Some(range)) => in_version("").within(range),
+                            (None, None) => None,
+                        };
+                        match product {
+                            Some(product) => products.push(product),
                             None => vex.inapplicable += 1,
                         }
                     }

@@ -3,7 +3,8 @@
 use limpid_model::ImageName;
 use limpid_purl::Purl;
 
-use crate::subject::{Base, Candidate, Subject};
+use super::Versions;
+use crate::subject::{Base, Candidate, Order, Subject};
 
 /// Types of package URLs that are images.
 const IMAGES: [&str; 2] = ["oci", "docker"];
@@ -12,9 +13,16 @@ const IMAGES: [&str; 2] = ["oci", "docker"];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Product {
     /// A package.
-    Package(Purl),
+    Package(Package),
     /// An image; of what is in it these packages, or all where there are none.
-    Image { image: Image, parts: Vec<Purl> },
+    Image { image: Image, parts: Vec<Package> },
+}
+
+/// A package, wherever it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Package {
+    pub(crate) purl: Purl,
+    pub(crate) versions: Versions,
 }
 
 /// By what an image is recognised.
@@ -33,11 +41,11 @@ impl Product {
     /// The product that texts name, with the parts of it that are meant; none where nothing can be recognised by
     /// them.
     pub(crate) fn of<'a>(text: &str, parts: impl Iterator<Item = &'a str>) -> Option<Self> {
-        let mut known: Vec<Purl> = Vec::new();
+        let mut known: Vec<Package> = Vec::new();
         let mut has_parts = false;
         for part in parts {
             has_parts = true;
-            known.extend(part.parse::<Purl>().ok().filter(|purl| !is_image(purl)));
+            known.extend(part.parse::<Purl>().ok().filter(|purl| !is_image(purl)).map(Package::from));
         }
         // A part that nobody can recognise must not become the whole.
         if has_parts && known.is_empty() {
@@ -47,23 +55,71 @@ impl Product {
             Ok(purl) if is_image(&purl) => Image::of_purl(&purl)?,
             // Which of the packages around it are parts of a package, no image says.
             Ok(_) if has_parts => return None,
-            Ok(purl) => return Some(Self::Package(purl)),
+            Ok(purl) => return Some(Self::Package(purl.into())),
             Err(_) => Image::of_reference(text)?,
         };
         Some(Self::Image { image, parts: known })
     }
 
-    /// Whether a finding is of it.
-    pub(crate) fn holds(&self, subject: &Subject, candidate: &Candidate<'_>) -> bool {
+    /// The same in the versions of a range: of the package, or of those that are meant of an image. None where it is an
+    /// image as a whole.
+    pub(crate) fn within(mut self, range: &str) -> Option<Self> {
+        let packages = match &mut self {
+            Self::Package(package) => std::slice::from_mut(package),
+            Self::Image { parts, .. } => parts.as_mut_slice(),
+        };
+        for package in packages.iter_mut() {
+            package.versions = Versions::read(range, &package.purl.kind);
+        }
+        (!packages.is_empty()).then_some(self)
+    }
+
+    /// Whether a finding is of it; none where nobody can tell.
+    pub(crate) fn holds(
+        &self,
+        subject: &Subject,
+        candidate: &Candidate<'_>,
+        order: Option<&dyn Order>,
+    ) -> Option<bool> {
+        let Self::Image { image, parts } = self else { return is_any(self.packages(), candidate, order) };
+        let is_of_base = |base: &Base| base.brought(candidate.layer) && image.is(&base.names, &base.digests);
+        let is_image = image.architecture.as_ref().is_none_or(|stated| *stated == subject.architecture)
+            && (image.is(&subject.names, &subject.digests) || subject.bases.iter().any(is_of_base));
+        match is_image {
+            true if parts.is_empty() => Some(true),
+            true => is_any(parts, candidate, order),
+            false => Some(false),
+        }
+    }
+
+    /// Whether it is of one version or of a range of them: that of any version nothing can be said to be fixed.
+    pub(crate) fn is_of_a_version(&self) -> bool {
+        let is_of_a_version =
+            |package: &Package| package.purl.version.is_some() || package.versions != Versions::Any;
         match self {
-            Self::Package(purl) => is_as(purl, candidate),
+            Self::Package(package) => is_of_a_version(package),
             Self::Image { image, parts } => {
-                let is_of_base =
-                    |base: &Base| base.brought(candidate.layer) && image.is(&base.names, &base.digests);
-                image.architecture.as_ref().is_none_or(|stated| *stated == subject.architecture)
-                    && (image.is(&subject.names, &subject.digests) || subject.bases.iter().any(is_of_base))
-                    && (parts.is_empty() || parts.iter().any(|part| is_as(part, candidate)))
+                image.digest.is_some()
+                    || image.tag.is_some()
+                    || (!parts.is_empty() && parts.iter().all(is_of_a_version))
             }
+        }
+    }
+
+    /// Whether it is of versions that nobody can tell.
+    pub(crate) fn is_of_unknown_versions(&self) -> bool {
+        self.packages().iter().any(|package| package.versions == Versions::Unknown)
+    }
+
+    /// Whether it is of a range of versions.
+    pub(crate) fn is_of_a_range(&self) -> bool {
+        self.packages().iter().any(|package| matches!(package.versions, Versions::In(_)))
+    }
+
+    fn packages(&self) -> &[Package] {
+        match self {
+            Self::Package(package) => std::slice::from_ref(package),
+            Self::Image { parts, .. } => parts,
         }
     }
 }
@@ -72,34 +128,52 @@ fn is_image(purl: &Purl) -> bool {
     IMAGES.contains(&purl.kind.as_str())
 }
 
-impl Product {
-    /// Whether it is of one version: that of any version nothing can be said to be fixed.
-    pub(crate) fn is_of_a_version(&self) -> bool {
-        match self {
-            Self::Package(purl) => purl.version.is_some(),
-            Self::Image { image, parts } => {
-                image.digest.is_some()
-                    || image.tag.is_some()
-                    || (!parts.is_empty() && parts.iter().all(|part| part.version.is_some()))
-            }
+/// Whether a finding is of any of some packages; none where nobody can tell.
+fn is_any(packages: &[Package], candidate: &Candidate<'_>, order: Option<&dyn Order>) -> Option<bool> {
+    let mut is_any = Some(false);
+    for package in packages {
+        match package.is(candidate, order) {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => is_any = None,
         }
+    }
+    is_any
+}
+
+impl From<Purl> for Package {
+    fn from(purl: Purl) -> Self {
+        Self { purl, versions: Versions::Any }
     }
 }
 
-/// Whether a package is what a package URL says: all that the URL states must be so, and what it leaves out may be
-/// anything. A distribution's `arch=source` is the package from which others are built.
-fn is_as(stated: &Purl, candidate: &Candidate<'_>) -> bool {
-    let Some(purl) = &candidate.purl else { return false };
-    let is_source = |(key, value): &&(String, String)| key == "arch" && value == "source";
-    let of_source = stated.qualifiers.iter().any(|it| is_source(&it));
-    let name = if of_source { candidate.source.unwrap_or(&purl.name) } else { &purl.name };
-    let has = |pair: &(String, String)| purl.qualifiers.contains(pair);
-    stated.kind == purl.kind
-        && stated.namespace == purl.namespace
-        && stated.name == *name
-        && (stated.version.is_none() || stated.version == purl.version)
-        && stated.qualifiers.iter().all(|pair| is_source(&pair) || has(pair))
-        && stated.subpath.is_none()
+impl Package {
+    /// Whether a package is what a package URL says: all that the URL states must be so, and what it leaves out may be
+    /// anything. A distribution's `arch=source` is the package from which others are built.
+    fn is(&self, candidate: &Candidate<'_>, order: Option<&dyn Order>) -> Option<bool> {
+        let (stated, Some(purl)) = (&self.purl, &candidate.purl) else { return Some(false) };
+        let is_source = |(key, value): &&(String, String)| key == "arch" && value == "source";
+        let of_source = stated.qualifiers.iter().any(|it| is_source(&it));
+        let source = candidate.source.filter(|_| of_source);
+        let name = source.map_or(purl.name.as_str(), |source| source.name);
+        let version = source.map_or(purl.version.as_deref(), |source| Some(source.version));
+        let has = |pair: &(String, String)| purl.qualifiers.contains(pair);
+        let is_so = stated.kind == purl.kind
+            && stated.namespace == purl.namespace
+            && stated.name == name
+            && (stated.version.is_none() || stated.version.as_deref() == version)
+            && stated.qualifiers.iter().all(|pair| is_source(&pair) || has(pair))
+            && stated.subpath.is_none();
+        if !is_so {
+            return Some(false);
+        }
+        // As the package manager writes it.
+        let version = source.map_or(candidate.version, |source| source.version);
+        self.versions.have(version, |versions| {
+            let keys = candidate.scheme.zip(order).map(|(scheme, order)| order.keys(scheme, versions));
+            keys.unwrap_or_default()
+        })
+    }
 }
 
 impl Image {

@@ -1,3 +1,5 @@
+mod published;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -9,7 +11,14 @@ fn read(text: &str) -> VexDocument {
 fn shown(document: &VexDocument) -> Vec<String> {
     let statement = |it: &Statement| {
         let product = |product: &Product| match product {
-            Product::Package(purl) => purl.to_string(),
+            Product::Package(package) => match &package.versions {
+                Versions::Any => package.purl.to_string(),
+                versions => format!(
+                    "{} {}",
+                    package.purl,
+                    if *versions == Versions::Unknown { "?" } else { "in range" }
+                ),
+            },
             Product::Image { parts, .. } => format!("image/{}", parts.len()),
         };
         let products: Vec<_> = it.products.iter().map(product).collect();
@@ -80,12 +89,12 @@ fn cyclonedx_states_of_components_of_this_document_and_of_others() {
             {"id": "CVE-2026-3", "analysis": {"state": "exploitable"}, "affects": [{"ref": "nothing"}]},
             {"id": "CVE-2026-4", "affects": [{"ref": "a-ref"}]}]}"#;
     let document = read(text);
-    assert_eq!((document.author.as_str(), document.inapplicable), ("Maker", 3));
+    assert_eq!((document.author.as_str(), document.inapplicable), ("Maker", 2));
     assert_eq!(
         shown(&document),
         [
             "CVE-2026-1 NotAffected code_not_reachable no route [pkg:npm/a@1 pkg:npm/%40s/b@2]",
-            "CVE-2026-2,GHSA-2 Fixed -  [pkg:npm/c@3]",
+            "CVE-2026-2,GHSA-2 Fixed -  [pkg:npm/c@3 pkg:npm/c in range]",
         ]
     );
 }

@@ -7,7 +7,7 @@ use limpid_plugin_sdk::feed::{Meter, Rating};
 use serde::Deserialize;
 
 use crate::names::{Id, Names};
-use crate::product::{Products, Tree};
+use crate::product::{Groups, Products, Tree};
 
 /// The largest document, in bytes. The largest ones that are published, of kernels, have some ten megabytes.
 const MAX_DOCUMENT: u64 = 256 << 20;
@@ -144,9 +144,11 @@ pub struct Remediation {
     pub details: String,
     /// The address of the erratum.
     pub url: Option<String>,
-    /// By whom.
+    /// By whom, those of groups among them.
     #[serde(default)]
     pub product_ids: Vec<Id>,
+    #[serde(default)]
+    group_ids: Vec<Id>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -154,6 +156,8 @@ pub(crate) struct Flag {
     pub(crate) label: String,
     #[serde(default)]
     pub(crate) product_ids: Vec<Id>,
+    #[serde(default)]
+    group_ids: Vec<Id>,
 }
 
 /// What a vulnerability does.
@@ -164,9 +168,11 @@ pub struct Threat {
     /// In the publisher's words: `Important`.
     #[serde(default)]
     pub details: String,
-    /// To whom; to all where none is named.
+    /// To whom, those of groups among them; to all where none is named.
     #[serde(default)]
     pub product_ids: Vec<Id>,
+    #[serde(default)]
+    group_ids: Vec<Id>,
 }
 
 /// How bad it is for whom.
@@ -244,18 +250,40 @@ impl Csaf {
             true => serde_json::from_slice::<Whole>(&head),
             false => serde_json::from_reader::<_, Whole>(head.as_slice().chain(input)),
         });
-        let Whole { document, product_tree, vulnerabilities } = whole.map_err(from_json)?;
+        let Whole { document, product_tree, mut vulnerabilities } = whole.map_err(from_json)?;
         if !matches!(document.csaf_version.as_str(), "2.0" | "2.1") {
             return Err(Error::unsupported(format_args!(
                 "the document is of version `{:.20}` of CSAF, not 2.0 or 2.1",
                 document.csaf_version
             )));
         }
-        Ok(Self { document, vulnerabilities, products: product_tree.products(), names })
+        let (products, mut groups) = product_tree.products();
+        vulnerabilities.iter_mut().try_for_each(|vulnerability| vulnerability.resolve(&mut groups))?;
+        Ok(Self { document, vulnerabilities, products, names })
     }
 }
 
 impl Vulnerability {
+    /// Names the products of groups one by one. What is said of groups only that there are not is said of nobody.
+    fn resolve(&mut self, groups: &mut Groups) -> Result<(), Error> {
+        for flag in &mut self.flags {
+            groups.resolve(&mut flag.group_ids, &mut flag.product_ids)?;
+        }
+        for remediation in &mut self.remediations {
+            groups.resolve(&mut remediation.group_ids, &mut remediation.product_ids)?;
+        }
+        let mut threats = Vec::with_capacity(self.threats.len());
+        for mut threat in std::mem::take(&mut self.threats) {
+            let is_of_groups = !threat.group_ids.is_empty();
+            groups.resolve(&mut threat.group_ids, &mut threat.product_ids)?;
+            if !(is_of_groups && threat.product_ids.is_empty()) {
+                threats.push(threat);
+            }
+        }
+        self.threats = threats;
+        Ok(())
+    }
+
     /// The kinds of weakness that it is: `CWE-476`.
     pub fn weaknesses(&self) -> impl Iterator<Item = &str> {
         self.cwe.iter().chain(&self.cwes).map(|cwe| cwe.id.as_str())

@@ -35,6 +35,7 @@ fn report(findings: usize) -> report::Report {
     let package = Arc::new(InstalledPackage {
         name: "a".into(),
         version: "1".into(),
+        scheme: "test".into(),
         arch: None,
         purl: "pkg:deb/a@1".to_owned(),
         source: None,

@@ -5,6 +5,7 @@
 mod carried;
 mod changing;
 mod publisher;
+mod vex;
 
 use serde_json::{Value, json};
 use xtask::sample::advisories;

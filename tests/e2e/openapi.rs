@@ -34,6 +34,10 @@ fn answers_are_as_they_are_described() {
     let policy = b"[[suppress]]\npackages = [\"libc6\"]\nreason = \"a\"";
     service.api.send("PUT", "/v1/policies/shop", &[], policy).ok();
 
+    // Of this machine nothing is asked that no setting names.
+    let hub = br#"{"url": "https://127.0.0.1:1"}"#;
+    service.api.send("PUT", "/v1/vex-repositories/hub", &[], hub).ok();
+
     let get = |path: &str| service.api.get(path).ok();
     let report = get(&format!("/v1/images/{image}/report"));
     let finding = &report["findings"][0];
@@ -71,6 +75,7 @@ fn answers_are_as_they_are_described() {
         ("/v1/policies", "/v1/policies".to_owned()),
         ("/v1/policies/{name}", "/v1/policies/shop".to_owned()),
         ("/v1/vex", "/v1/vex".to_owned()),
+        ("/v1/vex-repositories/{name}", "/v1/vex-repositories/hub".to_owned()),
         ("/v1/watches", "/v1/watches".to_owned()),
         ("/v1/watches/{name}", "/v1/watches/shop".to_owned()),
         ("/v1/watches/{name}/tags", "/v1/watches/shop/tags".to_owned()),

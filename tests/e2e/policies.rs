@@ -422,7 +422,10 @@ fn commands_put_policies_in_force_here_and_at_a_service() {
         let listed = setup.run(["policy", "list"]).ok();
         assert!(listed.contains("shop") && listed.contains("critical"), "{listed}");
         assert_eq!(setup.run(["policy", "show", "shop"]).ok(), "fail_on = [\"critical\"]\n");
-        assert_eq!(setup.run(["vex", "list", "--format", "json"]).json(), json!({ "documents": [] }));
+        assert_eq!(
+            setup.run(["vex", "list", "--format", "json"]).json(),
+            json!({ "documents": [], "repositories": [] })
+        );
         setup.run(["policy", "remove", "shop"]).ok();
         assert!(setup.run(["policy", "remove", "shop"]).failed().contains("there is no policy `shop`"));
         assert!(setup.run(["policy", "check", path]).ok().contains("is a policy: 0 rules, 1 bar"));

@@ -320,6 +320,68 @@ impl Holder {
         }
     }
 
+    /// All VEX documents that are in force, and the repositories.
+    ///
+    /// # Errors
+    /// The store or the service fails.
+    pub(crate) fn vex_documents(&self) -> anyhow::Result<api::VexDocuments> {
+        match self {
+            Self::Here(here) => {
+                let documents = here.scanner.decision_documents(DecisionKind::Vex)?;
+                let repositories = here.scanner.vex_repositories()?;
+                Ok(api::VexDocuments {
+                    documents: documents.into_iter().map(Into::into).collect(),
+                    repositories: repositories.into_iter().map(Into::into).collect(),
+                })
+            }
+            Self::Service(service) => service.get("/v1/vex"),
+        }
+    }
+
+    /// Adds a VEX repository, or gives the one of that name another address.
+    ///
+    /// # Errors
+    /// Its name or its address makes no sense.
+    pub(crate) fn put_vex_repository(&self, name: &str, url: &str) -> anyhow::Result<api::VexRepository> {
+        match self {
+            Self::Here(here) => Ok(here.scanner.put_vex_repository(name, url)?.into()),
+            Self::Service(service) => {
+                let wanted = api::VexRepositoryWanted { url: url.to_owned() };
+                service.put(&format!("/v1/vex-repositories/{}", encoded(name)), &wanted)
+            }
+        }
+    }
+
+    /// Removes a VEX repository with its documents.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub(crate) fn remove_vex_repository(&self, name: &str) -> anyhow::Result<()> {
+        match self {
+            Self::Here(here) => Ok(here.scanner.remove_vex_repository(name)?),
+            Self::Service(service) => service.remove(&format!("/v1/vex-repositories/{}", encoded(name))),
+        }
+    }
+
+    /// Fetches a VEX repository: here, or by having the service do so, which says nothing yet of how that goes.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub(crate) fn update_vex_repository(&self, name: &str) -> anyhow::Result<Option<api::VexRepository>> {
+        match self {
+            Self::Here(here) => {
+                let spinner = Spinner::start("fetching");
+                let updated = here.scanner.update_vex_repository(name, &Stop::default());
+                drop(spinner);
+                Ok(Some(updated?.into()))
+            }
+            Self::Service(service) => {
+                service.ask(&format!("/v1/vex-repositories/{}/update", encoded(name)))?;
+                Ok(None)
+            }
+        }
+    }
+
     /// One of them, with its text.
     ///
     /// # Errors

@@ -20,8 +20,10 @@ use crate::{Error, PlainHttp};
 /// How documents are fetched: what the settings of feeds say.
 #[derive(Clone, Debug)]
 pub struct DocumentOptions {
-    /// Size of a document as it is sent, in bytes (`feeds.document_bytes`).
+    /// Size of a document as it is sent, in bytes.
     pub bytes: u64,
+    /// The setting that says so: `feeds.document_bytes`.
+    pub setting: &'static str,
     /// How long a document may take (`feeds.document_time`).
     pub time: Duration,
     /// How long nothing of it may come (`feeds.idle_time`).

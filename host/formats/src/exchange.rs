@@ -373,12 +373,14 @@ fn suppression(suppression: &api::Suppression) -> String {
         (_, Some(author)) => format!("VEX of {author}, `{source}`"),
         (_, None) => format!("VEX `{source}`"),
     };
+    let repository = suppression.repository.as_ref();
+    let repository = repository.map(|name| format!(" in repository `{name}`")).unwrap_or_default();
     let until = suppression.until.as_ref().map(|until| format!(", until {until}")).unwrap_or_default();
     let why = match suppression.reason.trim() {
         "" => suppression.justification.as_deref().unwrap_or("no reason is stated"),
         reason => reason,
     };
-    format!("suppressed by {by}{until}: {why}")
+    format!("suppressed by {by}{repository}{until}: {why}")
 }
 
 /// What a finding is, in a line.

@@ -44,7 +44,10 @@ pub use plan::{
     Cleared, Plan, PlanCommands, PlanFailure, PlanStep, PlanSummary, PlannedLayer, Untold, Update,
 };
 pub use plugins::{Plugin, PluginRef, PluginWithVersions, Plugins, RefusedPlugin};
-pub use policies::{IdleRule, Policies, PolicyContent, PolicyDocument, Verdict, VexDocuments};
+pub use policies::{
+    IdleRule, Policies, PolicyContent, PolicyDocument, Verdict, VexDocuments, VexRepository,
+    VexRepositoryWanted,
+};
 pub use progress::JobProgress;
 pub(crate) use report::is_of;
 pub use report::{

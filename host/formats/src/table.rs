@@ -32,7 +32,7 @@ use missing::Missing;
 pub use page::{Page, Piece};
 pub use plan::plan;
 pub use plugins::plugins;
-pub use policies::policies;
+pub use policies::{policies, vex_repositories};
 pub use report::{Hints, report};
 pub use subscriptions::subscriptions;
 pub use watches::watches;

@@ -183,6 +183,7 @@ mod tests {
             finding: finding(id, Severity::Low),
             suppression: Suppression {
                 by: SuppressedBy::Policy("p".to_owned()),
+                repository: None,
                 author: None,
                 reason: reason.to_owned(),
                 justification: None,

@@ -48,6 +48,7 @@ mod submission;
 mod subscription;
 mod symbols;
 mod version;
+mod vex;
 mod watch;
 
 /// A text that is mostly short: up to 24 bytes of it lie where it is, and take no allocation.
@@ -101,6 +102,7 @@ pub use submission::{
 pub use subscription::{NoticeFilter, Subscribed, Subscription, SubscriptionSpec, SubscriptionState, Target};
 pub use symbols::Symbols;
 pub use version::{Key, KeyedVersion, Keys, PackageKeys, SchemeRevision};
+pub use vex::{VexArchive, VexRepository, VexRepositoryDocument, VexRepositoryState};
 pub use watch::{
     Listings, Push, PushesTaken, Watch, WatchPhase, WatchSpec, WatchState, WatchedPosition, WatchedTag,
 };

@@ -224,6 +224,7 @@ impl<'d> AtImage<'d> {
                 Status::Fixed => SuppressedBy::Fixed(document.id.clone()),
                 _ => SuppressedBy::NotAffected(document.id.clone()),
             },
+            repository: document.repository.clone(),
             author: Some(document.author.clone()).filter(|author| !author.is_empty()),
             reason: statement.reason.clone(),
             justification: statement.justification.clone(),
@@ -241,6 +242,7 @@ impl<'d> AtImage<'d> {
         let until = published.after(days);
         (now < until).then(|| Suppression {
             by: SuppressedBy::Grace(policy.name.clone()),
+            repository: None,
             author: rule.author.clone(),
             reason: match rule.reason.trim() {
                 "" => format!("{days} days for the update"),
@@ -256,6 +258,7 @@ impl<'d> AtImage<'d> {
 fn by_policy_of(policy: &Policy, rule: &Rule) -> Suppression {
     Suppression {
         by: SuppressedBy::Policy(policy.name.clone()),
+        repository: None,
         author: rule.author.clone(),
         reason: rule.reason.clone(),
         justification: None,

@@ -17,6 +17,7 @@ mod openvex;
 mod product;
 mod range;
 
+use limpid_purl::Purl;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -37,6 +38,8 @@ pub struct VexDocument {
     pub id: String,
     /// Who makes its statements; empty where it does not say.
     pub author: String,
+    /// Name of the repository from which it is; none where somebody handed it in.
+    pub repository: Option<String>,
     /// How many of its statements, or products of them, nothing can be recognised by.
     pub inapplicable: usize,
     pub(crate) statements: Vec<Statement>,
@@ -128,6 +131,20 @@ impl VexDocument {
             name.clone_into(&mut read.id);
         }
         Ok(read)
+    }
+
+    /// The same as a document of a repository, which states something of some packages and of nothing else: whoever
+    /// publishes there for one package must not speak of those of others. None where nothing is left of it.
+    pub fn of_repository(mut self, repository: &str, packages: &[String]) -> Option<Self> {
+        let packages: Vec<Purl> = packages.iter().filter_map(|id| id.parse().ok()).collect();
+        for statement in &mut self.statements {
+            let all = statement.products.len();
+            statement.products.retain(|product| packages.iter().any(|package| product.is_of(package)));
+            self.inapplicable += all - statement.products.len();
+        }
+        self.statements.retain(|statement| !statement.products.is_empty());
+        self.repository = Some(repository.to_owned());
+        (!self.statements.is_empty()).then_some(self)
     }
 
     /// How many statements it makes.

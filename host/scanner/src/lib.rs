@@ -53,6 +53,7 @@ mod test_support;
 mod unexamined;
 mod use_cases;
 mod versions;
+mod vex;
 mod vulnerabilities;
 mod watched;
 mod watches;
@@ -94,6 +95,7 @@ pub use settings::{
     AccessSettings, BundleSettings, Clock, FeedSettings, Keep, NoticeSettings, OneFeed, PolicySettings,
     Retry, Settings, WatchSettings,
 };
+pub use vex::VexUpdates;
 pub use vulnerabilities::Filter;
 pub use watches::{RegistryLister, Submit, Unlisted, Watching};
 use writer::Writers;
@@ -268,6 +270,10 @@ impl Scanner {
             settings: self.settings(),
             changes: &self.0.plugin_changes,
         }
+    }
+
+    pub(crate) fn vex_updating(&self) -> vex::Updating<'_> {
+        vex::Updating { writers: self.writers(), settings: self.settings(), decided: &self.0.decided }
     }
 
     pub(crate) fn deliveries(&self) -> &notices::Deliveries {

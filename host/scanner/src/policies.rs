@@ -15,6 +15,7 @@ use limpid_store::{Batch, Store, View};
 use parking_lot::Mutex;
 
 mod ordering;
+pub(crate) mod repositories;
 
 use self::ordering::{KnownKeys, Ordering};
 use crate::settings::Clock;
@@ -29,7 +30,12 @@ const NAME_BYTES: usize = 128;
 pub(crate) struct InForce {
     known: Mutex<Option<Arc<Known>>>,
     keys: KnownKeys,
+    /// Documents of repositories, by name, and since when they are in force.
+    repositories: Mutex<BTreeMap<String, OfRepository>>,
 }
+
+/// What the documents of a repository state that are in force since a time.
+type OfRepository = (u64, Vec<Arc<VexDocument>>);
 
 /// All that is in force at a moment.
 #[derive(Debug)]
@@ -47,7 +53,7 @@ impl InForce {
             return Ok(Arc::clone(known));
         }
         // Under the lock: whoever changes something forgets what is read here, after it was written.
-        let read = Arc::new(read(&store.view(), None)?);
+        let read = Arc::new(self.read(&store.view(), None)?);
         *known = Some(Arc::clone(&read));
         Ok(read)
     }
@@ -61,7 +67,7 @@ impl InForce {
     ) -> Result<Arc<Known>, Error> {
         match time {
             None => self.now(store),
-            Some(time) => Ok(Arc::new(read(view, Some(time))?)),
+            Some(time) => Ok(Arc::new(self.read(view, Some(time))?)),
         }
     }
 
@@ -75,19 +81,46 @@ impl InForce {
     }
 }
 
-fn read(view: &View<'_>, before: Option<u64>) -> Result<Known, Error> {
-    let (mut policies, mut vex, mut documents) = (Vec::new(), Vec::new(), Vec::new());
-    for document in in_force(view, before)? {
-        let understood = understood(&document);
-        documents.push(summary(&document, understood.as_ref().ok()));
-        match understood {
-            Ok(Understood::Policy(policy)) => policies.push(Arc::new(policy)),
-            Ok(Understood::Vex(document)) => vex.push(Arc::new(document)),
-            // Another version of Limpid understood it. Without it, more findings count.
-            Err(error) => tracing::error!(name = document.name, "{error}: it decides nothing"),
+impl InForce {
+    fn read(&self, view: &View<'_>, before: Option<u64>) -> Result<Known, Error> {
+        let (mut policies, mut vex, mut documents) = (Vec::new(), Vec::new(), Vec::new());
+        for document in in_force(view, before)? {
+            let understood = understood(&document);
+            documents.push(summary(&document, understood.as_ref().ok()));
+            match understood {
+                Ok(Understood::Policy(policy)) => policies.push(Arc::new(policy)),
+                Ok(Understood::Vex(document)) => vex.push(Arc::new(document)),
+                // Another version of Limpid understood it. Without it, more findings count.
+                Err(error) => tracing::error!(name = document.name, "{error}: it decides nothing"),
+            }
         }
+        for repository in repositories::all(view)? {
+            // What was in force before that is not kept.
+            if let Some(since) =
+                repository.state.since.filter(|since| before.is_none_or(|before| *since < before))
+            {
+                vex.extend(self.of_repository(view, repository.name, since)?);
+            }
+        }
+        Ok(Known { decisions: Decisions::new(policies, vex), documents })
     }
-    Ok(Known { decisions: Decisions::new(policies, vex), documents })
+
+    /// What a repository states, read once.
+    fn of_repository(
+        &self,
+        view: &View<'_>,
+        name: String,
+        since: u64,
+    ) -> Result<Vec<Arc<VexDocument>>, Error> {
+        if let Some((known, documents)) = self.repositories.lock().get(&name)
+            && *known == since
+        {
+            return Ok(documents.clone());
+        }
+        let documents: Vec<_> = repositories::documents(view, &name)?.into_iter().map(Arc::new).collect();
+        self.repositories.lock().insert(name, (since, documents.clone()));
+        Ok(documents)
+    }
 }
 
 enum Understood {

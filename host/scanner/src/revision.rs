@@ -29,6 +29,7 @@ use limpid_store::tables::tags::Tags;
 use limpid_store::tables::token_uses::TokenUses;
 use limpid_store::tables::tokens::Tokens;
 use limpid_store::tables::unexamined::Unexamined;
+use limpid_store::tables::vex_repositories::VexRepositories;
 use limpid_store::tables::watched::Watched;
 use limpid_store::tables::watches::Watches;
 
@@ -37,7 +38,7 @@ use crate::settings::Clock;
 
 /// Tables in which much is written and of which nothing is read that is stated of images. All others count:
 /// one too many costs only that an answer is made again.
-const NOT_OF_IMAGES: [u8; 14] = [
+const NOT_OF_IMAGES: [u8; 15] = [
     Audit::ID,
     Tokens::ID,
     TokenUses::ID,
@@ -52,6 +53,7 @@ const NOT_OF_IMAGES: [u8; 14] = [
     Watches::ID,
     Listings::ID,
     Watched::ID,
+    VexRepositories::ID,
 ];
 
 /// Tables of what single images hold, and of where it came from.

@@ -29,7 +29,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use limpid_scanner::runtime::Watch;
-use limpid_scanner::{Delivery, Jobs, Refresh, Scanner, Updates, Watching};
+use limpid_scanner::{Delivery, Jobs, Refresh, Scanner, Updates, VexUpdates, Watching};
 use tokio::net::TcpListener;
 
 pub use error::code;
@@ -46,6 +46,8 @@ pub struct Workers {
     pub jobs: Arc<Jobs>,
     /// Feeds are fetched.
     pub updates: Updates,
+    /// VEX repositories are fetched.
+    pub vex: VexUpdates,
     /// Notices are delivered.
     pub delivery: Delivery,
     /// The plugins directory is looked at.

@@ -49,8 +49,10 @@
 //! | 46 | [`watched`] | watch, repository, tag | where the tag pointed when it was last seen |
 //! | 47 | [`origins`] | image id | from where it can be fetched again |
 //! | 48 | [`policies`] | kind, name, time | a policy or a VEX document that is in force since then |
-//! | 60 | [`tokens`] | beginning of the token | what its holder may do, until when |
-//! | 61 | [`token_uses`] | beginning of the token | when it was used last |
+//! | 60 | [`vex_repositories`] | name | a repository of VEX documents, and how its updates went |
+//! | 61 | [`vex_documents`] | repository, location | a document of it that is in force |
+//! | 63 | [`tokens`] | beginning of the token | what its holder may do, until when |
+//! | 64 | [`token_uses`] | beginning of the token | when it was used last |
 //! | 62 | [`audit`] | time, number | who changed what, or was refused to |
 //! | 23 | [`marks`] | name | on what all rows of some kind rest |
 
@@ -103,6 +105,8 @@ pub mod token_uses;
 pub mod tokens;
 pub mod unexamined;
 pub mod values;
+pub mod vex_documents;
+pub mod vex_repositories;
 pub mod watched;
 pub mod watches;
 

@@ -44,7 +44,7 @@ pub(super) const SCANNER: Order = Order {
         &["notices"],
         &["index", "ingest"],
         &["jobs", "run"],
-        &["bundle", "catalog", "refresh", "schedule"],
+        &["bundle", "catalog", "refresh", "schedule", "vex"],
         &[
             "difference",
             "explain",

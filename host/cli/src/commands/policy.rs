@@ -82,6 +82,35 @@ pub(crate) enum Vex {
         /// The document
         name: String,
     },
+    /// Repositories of VEX documents, whose documents are in force while they are known
+    #[command(subcommand)]
+    Repository(VexRepository),
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum VexRepository {
+    /// Add a repository, or give the one of that name another address; the service fetches it at once
+    Add {
+        /// How the repository is called
+        name: String,
+        /// Its address: `https://github.com/ORG/REPOSITORY`, or one with `.well-known/vex-repository.json` below it
+        url: String,
+    },
+    /// Show the repositories, and how their updates go
+    List {
+        #[arg(long, value_enum, default_value_t)]
+        format: Format,
+    },
+    /// Fetch a repository: here, or by the service
+    Update {
+        /// The repository
+        name: String,
+    },
+    /// Remove a repository with its documents
+    Remove {
+        /// The repository
+        name: String,
+    },
 }
 
 /// Whose file is read.
@@ -148,14 +177,67 @@ pub(crate) fn run_vex(settings: &Settings, command: &Vex) -> anyhow::Result<Exit
             print(&format!("VEX document `{}` is in force: {statements}{by}{others}", vex.name))
         }
         Vex::List { format } => {
-            let documents =
-                api::VexDocuments { documents: holder("list")?.decision_documents(DecisionKind::Vex)? };
-            listed(*format, &documents, &documents.documents)
+            let all = holder("list")?.vex_documents()?;
+            match format {
+                Format::Json => print_json(&all),
+                Format::Table => {
+                    let mut page = page();
+                    table::policies(&mut page, &all.documents);
+                    if !all.repositories.is_empty() {
+                        page.blank();
+                        table::vex_repositories(&mut page, &all.repositories);
+                    }
+                    show(page)
+                }
+            }
         }
         Vex::Show { name } => shown(&holder("show")?, DecisionKind::Vex, name),
         Vex::Remove { name } => {
             holder("remove")?.remove_decision_document(DecisionKind::Vex, name)?;
             print(&format!("VEX document `{name}` is no longer in force"))
+        }
+        Vex::Repository(command) => repository(command, &|what| holder(&format!("repository {what}"))),
+    }
+}
+
+fn repository(
+    command: &VexRepository,
+    holder: &dyn Fn(&str) -> anyhow::Result<Holder>,
+) -> anyhow::Result<ExitCode> {
+    match command {
+        VexRepository::Add { name, url } => {
+            let repository = holder("add")?.put_vex_repository(name, url)?;
+            let next = "the service fetches it at once, or when it starts; `limpid vex repository update` does so, too";
+            print(&format!("VEX repository `{}` is added: {next}", repository.name))
+        }
+        VexRepository::List { format } => {
+            let repositories = holder("list")?.vex_documents()?.repositories;
+            match format {
+                Format::Json => print_json(&repositories),
+                Format::Table => {
+                    let mut page = page();
+                    table::vex_repositories(&mut page, &repositories);
+                    show(page)
+                }
+            }
+        }
+        VexRepository::Update { name } => match holder("update")?.update_vex_repository(name)? {
+            None => print(&format!("VEX repository `{name}` is fetched by the service at once")),
+            Some(api::VexRepository { failure: Some(why), .. }) => {
+                bail!("VEX repository `{name}` is as it was before: {why}")
+            }
+            Some(repository) => {
+                let documents = table::count(repository.documents, "document", "documents");
+                let unread = match repository.unread {
+                    0 => String::new(),
+                    unread => format!("; {unread} could not be used"),
+                };
+                print(&format!("VEX repository `{name}` is in force: {documents}{unread}"))
+            }
+        },
+        VexRepository::Remove { name } => {
+            holder("remove")?.remove_vex_repository(name)?;
+            print(&format!("VEX repository `{name}` is removed"))
         }
     }
 }

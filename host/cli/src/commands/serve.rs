@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use limpid_fetch::Registries;
 use limpid_scanner::runtime::Watch;
-use limpid_scanner::{Delivery, Jobs, Refresh, Scanner, Submit, Updates, Watching};
+use limpid_scanner::{Delivery, Jobs, Refresh, Scanner, Submit, Updates, VexUpdates, Watching};
 use limpid_server::{AccessControl, Listeners, SharedSecret, Starting, Workers};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
@@ -124,9 +124,10 @@ fn opened(settings: &Settings, starting: &Starting) -> anyhow::Result<(Scanner, 
     let elsewhere = Elsewhere { registries: registries.clone(), scratch, limits, layers };
     let jobs = Arc::new(Jobs::start(scanner.clone(), Arc::new(elsewhere), limpid_server::code)?);
     let updates = Updates::start(scanner.clone())?;
+    let vex = VexUpdates::start(scanner.clone())?;
     let watching = watch_registries(settings, &scanner, registries, &jobs)?;
     let delivery = deliver(settings, &scanner)?;
-    Ok((scanner, Workers { watching, jobs, updates, delivery, watch, refresh }))
+    Ok((scanner, Workers { watching, jobs, updates, vex, delivery, watch, refresh }))
 }
 
 /// Says once what is loaded, or why nothing is.

@@ -129,7 +129,7 @@ impl Receiving<'_> {
     }
 
     fn too_large(&self, size: Option<u64>) -> Error {
-        let (limit, setting) = (self.fetcher.options.bytes, "feeds.document_bytes");
+        let (limit, setting) = (self.fetcher.options.bytes, self.fetcher.options.setting);
         Error::TooLarge { what: self.address.clone(), size, limit, setting }
     }
 

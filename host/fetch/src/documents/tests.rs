@@ -6,6 +6,7 @@ use crate::test_support::{Reply, Server};
 
 fn options() -> DocumentOptions {
     DocumentOptions {
+        setting: "feeds.document_bytes",
         bytes: 1_000,
         time: Duration::from_secs(60),
         idle: Duration::from_secs(60),

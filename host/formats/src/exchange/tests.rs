@@ -131,6 +131,7 @@ fn hostile(text: &str) -> api::Report {
     let suppression = |by: &'static str| api::Suppression {
         by: by.into(),
         source: text.to_owned(),
+        repository: None,
         author: Some(text.to_owned()),
         reason: text.to_owned(),
         justification: Some(text.to_owned()),

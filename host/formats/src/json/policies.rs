@@ -1,6 +1,6 @@
 //! Policies, VEX documents, and what they decide.
 
-use limpid_model::{DecisionContent, DecisionDetail, DecisionKind, DecisionSummary};
+use limpid_model::{DecisionContent, DecisionDetail, DecisionKind, DecisionSummary, VexRepositoryState};
 use serde::{Deserialize, Serialize};
 
 use super::{Finding, Report, Word, time};
@@ -72,8 +72,68 @@ pub struct Policies {
 /// All VEX documents that are in force, by name.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct VexDocuments {
-    /// The documents.
+    /// The documents that somebody put in force.
     pub documents: Vec<PolicyDocument>,
+    /// Repositories whose documents are in force, by name.
+    pub repositories: Vec<VexRepository>,
+}
+
+/// A repository of VEX documents, and how its updates go.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct VexRepository {
+    /// What it is called here.
+    pub name: String,
+    /// Its address, below which its manifest is.
+    pub url: String,
+    /// What it calls itself; empty before it was fetched.
+    pub title: String,
+    /// Since when it is asked.
+    pub added: String,
+    /// Since when its documents are in force as they are; null before it was fetched.
+    pub since: Option<String>,
+    /// When it was last seen that they are as its publisher has them.
+    pub confirmed: Option<String>,
+    /// When it is fetched next; null: as soon as possible.
+    pub next: Option<String>,
+    /// How many updates have failed since the last one that did not.
+    pub failures: u32,
+    /// Why the last one failed; null where it did not.
+    pub failure: Option<String>,
+    /// How many of its documents are in force.
+    pub documents: usize,
+    /// How many of its documents could not be used.
+    pub unread: usize,
+    /// The first of those, and why.
+    pub first_unread: Option<String>,
+}
+
+/// What somebody says of a repository of VEX documents.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VexRepositoryWanted {
+    /// Its address, below which its manifest is.
+    pub url: String,
+}
+
+impl From<limpid_model::VexRepository> for VexRepository {
+    fn from(repository: limpid_model::VexRepository) -> Self {
+        let limpid_model::VexRepository { name, url, added, state } = repository;
+        let VexRepositoryState { title, since, confirmed, next, failures, failure, .. } = state;
+        Self {
+            name,
+            url,
+            title,
+            added: time(added),
+            since: since.map(time),
+            confirmed: confirmed.map(time),
+            next: next.map(time),
+            failures,
+            failure,
+            documents: state.documents,
+            unread: state.unread,
+            first_unread: state.first_unread,
+        }
+    }
 }
 
 impl From<DecisionSummary> for PolicyDocument {

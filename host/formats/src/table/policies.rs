@@ -18,3 +18,27 @@ pub fn policies(page: &mut Page, documents: &[api::PolicyDocument]) {
     });
     rows(page, &["name", "form", "in force since", "says", "fails on, or author"], each);
 }
+
+/// Repositories of VEX documents, and how their updates go.
+pub fn vex_repositories(page: &mut Page, repositories: &[api::VexRepository]) {
+    let each = repositories.iter().map(|repository| {
+        let unread = match repository.unread {
+            0 => String::new(),
+            unread => format!(", {unread} unread"),
+        };
+        let state = match (&repository.failure, &repository.since) {
+            (Some(failure), _) => format!("failed: {failure}"),
+            (None, None) => "to be fetched".to_owned(),
+            (None, Some(_)) => "ok".to_owned(),
+        };
+        vec![
+            repository.name.clone(),
+            format!("{}{unread}", count(repository.documents, "document", "documents")),
+            repository.since.clone().unwrap_or_else(|| "never".to_owned()),
+            repository.confirmed.clone().unwrap_or_else(|| "never".to_owned()),
+            repository.url.clone(),
+            state,
+        ]
+    });
+    rows(page, &["repository", "in force", "since", "seen", "address", "state"], each);
+}

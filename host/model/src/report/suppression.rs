@@ -14,6 +14,8 @@ pub struct Suppressed {
 pub struct Suppression {
     /// By whose decision.
     pub by: SuppressedBy,
+    /// Name of the repository of VEX documents from which the document is; none where somebody put it in force.
+    pub repository: Option<String>,
     /// The person or organisation that says so, where it is stated.
     pub author: Option<String>,
     /// In their words.

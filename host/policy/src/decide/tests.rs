@@ -166,6 +166,7 @@ fn what_its_maker_calls_not_affected_or_fixed_does_not_count() {
     let document = openvex("maker", "2026-05-01", &statement(LODASH, "not_affected"));
     let expected = Suppression {
         by: SuppressedBy::NotAffected("https://vex.example/maker/2026-05-01".to_owned()),
+        repository: None,
         author: Some("maker".to_owned()),
         reason: "not built in".to_owned(),
         justification: Some("vulnerable_code_not_present".to_owned()),
@@ -397,4 +398,30 @@ fn a_statement_of_one_document_is_taken_back_by_a_later_one_of_it() {
     };
     assert!(both("under_investigation", "not_affected"));
     assert!(!both("not_affected", "under_investigation"));
+}
+
+#[test]
+fn a_document_of_a_repository_speaks_of_the_packages_that_it_is_about() {
+    let products = format!(
+        r#"{LODASH}, {{"@id": "pkg:npm/other"}}, {{"@id": "pkg:oci/web?repository_url=registry.example/shop/web&tag=1"}},
+            {{"@id": "{}"}}"#,
+        digest('a')
+    );
+    let of = |packages: &[&str]| {
+        let document =
+            Arc::unwrap_or_clone(openvex("maker", "2026-05-01", &statement(&products, "not_affected")));
+        let packages: Vec<_> = packages.iter().map(|id| (*id).to_owned()).collect();
+        document.of_repository("hub", &packages)
+    };
+    let suppressed = |packages: &[&str]| by_vex(of(packages).map(Arc::new).into_iter().collect(), lodash());
+    let found = suppressed(&["pkg:npm/lodash"]).unwrap();
+    assert_eq!((found.repository.as_deref(), found.author.as_deref()), (Some("hub"), Some("maker")));
+    assert!(
+        suppressed(&["pkg:npm/other"]).is_none(),
+        "who speaks of another package does not speak of this one"
+    );
+    assert!(suppressed(&["pkg:oci/web"]).is_some(), "the image that holds it");
+    assert!(suppressed(&["pkg:oci/web?repository_url=registry.example/shop/web"]).is_some());
+    assert!(of(&["pkg:oci/web?repository_url=elsewhere.example/shop/web"]).is_none());
+    assert!(of(&["pkg:oci/app", "pkg:npm/%40scope/lodash", "no package URL"]).is_none());
 }

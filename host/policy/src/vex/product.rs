@@ -106,6 +106,18 @@ impl Product {
         }
     }
 
+    /// Whether it is what a package URL names, whatever its version and its qualifiers. Of an image, the address of
+    /// its repository counts where the URL states one.
+    pub(crate) fn is_of(&self, package: &Purl) -> bool {
+        match self {
+            Self::Package(Package { purl, .. }) => {
+                (&purl.kind, &purl.namespace, &purl.name)
+                    == (&package.kind, &package.namespace, &package.name)
+            }
+            Self::Image { image, .. } => is_image(package) && image.is_in_repository(package),
+        }
+    }
+
     /// Whether it is of versions that nobody can tell.
     pub(crate) fn is_of_unknown_versions(&self) -> bool {
         self.packages().iter().any(|package| package.versions == Versions::Unknown)
@@ -227,6 +239,16 @@ impl Image {
         }
         let (repository, tag) = (Some(repository.to_owned()), tag.map(str::to_owned));
         Some(Self { digest, repository, tag, architecture: None })
+    }
+
+    /// Whether it is in the repository that a package URL names.
+    fn is_in_repository(&self, package: &Purl) -> bool {
+        let Some(repository) = &self.repository else { return false };
+        match Self::of_purl(package) {
+            Some(stated) => stated.repository.as_ref() == Some(repository),
+            // Of `pkg:oci` without an address, the name is the last part of one.
+            None => repository.rsplit('/').next() == Some(&package.name),
+        }
     }
 
     /// Whether an image of these names and digests is it. A digest says all; without one, a name must be as stated.

@@ -32,6 +32,9 @@ pub enum PolicyError {
     /// There are as many as there may be.
     #[error("there are {0} policies and VEX documents, as many as setting `policies.documents` allows")]
     Many(usize),
+    /// There are as many repositories as there may be.
+    #[error("there are {0} VEX repositories, as many as setting `policies.repositories` allows")]
+    ManyRepositories(usize),
 }
 
 impl PolicyError {

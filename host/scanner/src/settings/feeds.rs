@@ -138,6 +138,7 @@ impl FeedSettings {
         let one = self.each.get(feed).cloned().unwrap_or_default();
         DocumentOptions {
             bytes: self.document_bytes,
+            setting: "feeds.document_bytes",
             time: self.document_time,
             idle: self.idle_time,
             attempts: self.attempts,

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use limpid_model::{DecisionDetail, DecisionDocument, DecisionKind, DecisionSummary, Digest};
+use limpid_fetch::Stop;
+use limpid_model::{DecisionDetail, DecisionDocument, DecisionKind, DecisionSummary, Digest, VexRepository};
 use limpid_policy::{Moment, Policy, Subject};
 
-use crate::policies::{self, Known};
+use crate::policies::{self, Known, repositories};
 use crate::vulnerabilities::Filter;
 use crate::{Error, PolicyError, Scanner, images};
 
@@ -50,6 +51,54 @@ impl Scanner {
     /// [`PolicyError::None`] where there is none of that name.
     pub fn remove_decision_document(&self, kind: DecisionKind, name: &str) -> Result<(), Error> {
         policies::remove((self.writers(), &self.0.decided), self.settings(), (kind, name))
+    }
+
+    /// All VEX repositories, by name, and how their updates go.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn vex_repositories(&self) -> Result<Vec<VexRepository>, Error> {
+        repositories::all(&self.store().view())
+    }
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// [`PolicyError::None`] where there is none of that name.
+    pub fn vex_repository(&self, name: &str) -> Result<VexRepository, Error> {
+        repositories::one(&self.store().view(), name)
+    }
+
+    /// Adds a VEX repository, or gives the one of that name another address. It is fetched as soon as possible.
+    ///
+    /// # Errors
+    /// [`Error::Policy`] where the name or the address makes no sense, or there are too many.
+    pub fn put_vex_repository(&self, name: &str, url: &str) -> Result<VexRepository, Error> {
+        repositories::put(self.writers(), self.settings(), name, url)
+    }
+
+    /// Removes a VEX repository with its documents.
+    ///
+    /// # Errors
+    /// [`PolicyError::None`] where there is none of that name.
+    pub fn remove_vex_repository(&self, name: &str) -> Result<(), Error> {
+        repositories::remove((self.writers(), &self.0.decided), name)
+    }
+
+    /// Lets a VEX repository be fetched as soon as possible.
+    ///
+    /// # Errors
+    /// [`PolicyError::None`] where there is none of that name.
+    pub fn ask_vex_repository(&self, name: &str) -> Result<(), Error> {
+        repositories::update_now(self.writers(), name)
+    }
+
+    /// Fetches a VEX repository. What failed says its state.
+    ///
+    /// # Errors
+    /// [`PolicyError::None`] where there is none of that name; the store fails.
+    pub fn update_vex_repository(&self, name: &str, stop: &Stop) -> Result<VexRepository, Error> {
+        self.vex_updating().update(name, stop)
     }
 
     /// What images may not have, as policies say it: those of one name, or all that are for an image.

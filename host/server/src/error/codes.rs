@@ -185,7 +185,7 @@ impl From<&Error> for Code {
             Error::Watch(_) => Self::BadWatch,
             Error::Policy(error) => match error {
                 PolicyError::None { .. } => Self::NoSuchPolicy,
-                PolicyError::Many(_) => Self::OverLimit,
+                PolicyError::Many(_) | PolicyError::ManyRepositories(_) => Self::OverLimit,
                 PolicyError::Name { .. } | PolicyError::Document { .. } => Self::BadPolicy,
             },
             Error::Token(error) => match error {

@@ -7,7 +7,7 @@ use crate::table;
 
 define_table! {
     /// The table. A key is that of a token.
-    TokenUses = 61 "token_uses", key String;
+    TokenUses = 64 "token_uses", key String;
 }
 
 /// When it was used last, to a minute, in milliseconds since 1970.

@@ -8,7 +8,7 @@ use crate::table;
 
 define_table! {
     /// The table. A key is what a token begins with.
-    Tokens = 60 "tokens", key String;
+    Tokens = 63 "tokens", key String;
 }
 
 /// A token. Of its secret only a digest is kept: it is random, and long enough that nobody guesses it.

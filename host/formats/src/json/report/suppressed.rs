@@ -24,6 +24,9 @@ pub struct Suppression {
     pub by: Word,
     /// Name of the policy, or of the VEX document.
     pub source: String,
+    /// Name of the repository from which the VEX document is; absent where somebody put it in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repository: Option<String>,
     /// Who says so; null where that is not stated.
     pub author: Option<String>,
     /// In their words.
@@ -77,6 +80,7 @@ impl From<report::Suppression> for Suppression {
         Self {
             by: suppression.by.as_str().into(),
             source: suppression.by.source().to_owned(),
+            repository: suppression.repository,
             author: suppression.author,
             reason: suppression.reason,
             justification: suppression.justification,

@@ -62,10 +62,14 @@ pub(in crate::table) fn row(api::Suppressed { finding, suppression }: &api::Supp
 /// By whose decision.
 fn who(suppression: &api::Suppression) -> String {
     let author = suppression.author.as_deref();
-    match &*suppression.by {
+    let by = match &*suppression.by {
         "policy" => format!("policy `{}`", suppression.source),
         "grace" => format!("grace of policy `{}`", suppression.source),
         "vex-fixed" => format!("VEX of {} (fixed)", author.unwrap_or(&suppression.source)),
         _ => format!("VEX of {}", author.unwrap_or(&suppression.source)),
+    };
+    match &suppression.repository {
+        Some(repository) => format!("{by} in repository `{repository}`"),
+        None => by,
     }
 }

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use limpid_formats::json::{Policies, PolicyDocument, VexDocuments};
+use limpid_formats::json::{Policies, PolicyDocument, VexDocuments, VexRepository, VexRepositoryWanted};
 use limpid_model::{DecisionDocument, DecisionKind};
 use limpid_scanner::{Error, Scanner};
 
@@ -24,7 +24,10 @@ pub(super) async fn vex_documents(
     wanted: Wanted,
 ) -> Result<Document, Failure> {
     let scanner = state.scanner.clone();
-    let list = move || Ok::<_, Error>(VexDocuments { documents: all(&scanner, DecisionKind::Vex)? });
+    let list = move || {
+        let repositories = scanner.vex_repositories()?.into_iter().map(VexRepository::from).collect();
+        Ok::<_, Error>(VexDocuments { documents: all(&scanner, DecisionKind::Vex)?, repositories })
+    };
     state.readers.document(wanted.coding, list).await
 }
 
@@ -118,4 +121,50 @@ async fn remove(state: &AppState, kind: DecisionKind, name: String) -> Result<St
     let scanner = state.scanner.clone();
     state.writers.run(move || scanner.remove_decision_document(kind, &name)).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Longest description of a VEX repository, in bytes.
+const REPOSITORY_BYTES: u64 = 64 << 10;
+
+pub(super) async fn vex_repository(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    wanted: Wanted,
+) -> Result<Document, Failure> {
+    let scanner = state.scanner.clone();
+    let show = move || scanner.vex_repository(&name).map(VexRepository::from);
+    state.readers.document(wanted.coding, show).await
+}
+
+pub(super) async fn put_vex_repository(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+    body: Body,
+) -> Result<Json<VexRepository>, Failure> {
+    let limits = body::Limits { bytes: REPOSITORY_BYTES, setting: None, pace: state.settings.pace() };
+    let bytes = body::read(body, limits).await?;
+    let wanted: VexRepositoryWanted = serde_json::from_slice(&bytes)
+        .map_err(|error| Failure::bad_request(format!("the body is no VEX repository: {error}")))?;
+    let scanner = state.scanner.clone();
+    let put = move || scanner.put_vex_repository(&name, &wanted.url);
+    Ok(Json(state.writers.run(put).await?.into()))
+}
+
+pub(super) async fn remove_vex_repository(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+) -> Result<StatusCode, Failure> {
+    let scanner = state.scanner.clone();
+    state.writers.run(move || scanner.remove_vex_repository(&name)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Fetches it as soon as possible: how that went, the repository says.
+pub(super) async fn update_vex_repository(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+) -> Result<StatusCode, Failure> {
+    let scanner = state.scanner.clone();
+    state.writers.run(move || scanner.ask_vex_repository(&name)).await?;
+    Ok(StatusCode::ACCEPTED)
 }

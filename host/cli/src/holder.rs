@@ -212,8 +212,7 @@ impl Holder {
             return Ok(None);
         };
         let packages = scanner.inventory(&scanner.find_image(image)?)?.packages.into_iter();
-        let schemes =
-            packages.map(|it| ((it.purl.into(), it.version.to_string()), it.scheme.to_string())).collect();
+        let schemes = packages.map(|it| ((it.purl, it.version.to_string()), it.scheme.to_string())).collect();
         Ok(Some(Schemes { scanner, schemes }))
     }
 

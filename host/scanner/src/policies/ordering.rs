@@ -10,12 +10,38 @@ use limpid_policy::Order;
 use limpid_runtime::Snapshot;
 use parking_lot::Mutex;
 
-/// Versions whose keys are kept at most.
-const KEPT: usize = 65_536;
+/// Bytes of versions and their keys that are kept at most.
+const KEPT_BYTES: usize = 16 << 20;
 
-/// Keys of versions, by the component that computed them. What it cannot order has none.
+/// Keys of versions that were asked for.
 #[derive(Debug, Default)]
-pub(super) struct KnownKeys(Mutex<HashMap<(Digest, String), Option<Vec<u8>>>>);
+pub(super) struct KnownKeys(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    keys: Keys,
+    bytes: usize,
+}
+
+/// By the component that computed them. What it cannot order has none.
+type Keys = HashMap<(Digest, String), Option<Vec<u8>>>;
+
+impl Kept {
+    fn add(&mut self, more: Keys) {
+        let bytes = |((_, version), key): (&(Digest, String), &Option<Vec<u8>>)| {
+            size_of::<Digest>() + version.len() + key.as_ref().map_or(0, Vec::len)
+        };
+        let more_bytes: usize = more.iter().map(bytes).sum();
+        if self.bytes.saturating_add(more_bytes) > KEPT_BYTES {
+            *self = Self::default();
+        }
+        // What is more than all that may be kept is asked for again.
+        if more_bytes <= KEPT_BYTES {
+            self.bytes += more_bytes;
+            self.keys.extend(more);
+        }
+    }
+}
 
 /// Who orders the versions of ranges.
 #[derive(Debug)]
@@ -30,19 +56,21 @@ impl Order for Ordering<'_> {
         let Some(plugin) = self.plugins.scheme(scheme) else { return Vec::new() };
         let component = plugin.plugin().digest;
         let place = |version: &str| (component, version.to_owned());
-        let mut unknown: Vec<&str> = {
+        let mut found: HashMap<&str, Option<Vec<u8>>> = HashMap::new();
+        {
             let known = self.known.0.lock();
-            versions.iter().copied().filter(|version| !known.contains_key(&place(version))).collect()
-        };
+            found.extend(versions.iter().filter_map(|it| Some((*it, known.keys.get(&place(it))?.clone()))));
+        }
+        let mut unknown: Vec<&str> =
+            versions.iter().copied().filter(|version| !found.contains_key(version)).collect();
         unknown.sort_unstable();
         unknown.dedup();
-        let mut asked = HashMap::new();
         // Not under the lock: a plugin takes its time.
         for versions in unknown.chunks(self.versions_a_call.max(1)) {
             match plugin.keys("a range of VEX", versions) {
                 Ok(keys) => {
                     let keys = keys.iter().map(|key| key.ok().map(<[u8]>::to_vec));
-                    asked.extend(versions.iter().map(|version| place(version)).zip(keys));
+                    found.extend(versions.iter().copied().zip(keys));
                 }
                 Err(failure) => {
                     tracing::warn!(scheme, "versions of VEX documents are not ordered: {failure}");
@@ -50,16 +78,11 @@ impl Order for Ordering<'_> {
                 }
             }
         }
-        let mut known = self.known.0.lock();
-        if known.len() + asked.len() > KEPT {
-            known.clear();
+        let key = |version: &str| found.get(version).cloned().flatten();
+        if !unknown.is_empty() {
+            let asked = unknown.iter().map(|version| (place(version), key(version)));
+            self.known.0.lock().add(asked.collect());
         }
-        let key = |version: &&str| {
-            let place = place(version);
-            known.get(&place).or_else(|| asked.get(&place)).cloned().flatten()
-        };
-        let keys = versions.iter().map(key).collect();
-        known.extend(asked);
-        keys
+        versions.iter().map(|version| key(version)).collect()
     }
 }

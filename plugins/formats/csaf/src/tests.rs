@@ -71,6 +71,64 @@ fn statements_have_their_reasons() {
 }
 
 #[test]
+fn a_product_below_a_range_of_versions_is_that_range() {
+    let ranged = DOCUMENT.replace(
+        r#"{"category": "product_version", "name": "pad", "product""#,
+        r#"{"category": "product_version_range", "name": "vers:rpm/<1-1", "product""#,
+    );
+    let csaf = Csaf::read(ranged.as_bytes()).unwrap();
+    let stated = csaf.statements(&csaf.vulnerabilities[0]);
+    let ranges: Vec<_> = stated.iter().map(|one| csaf.product(one.product).range).collect();
+    assert_eq!(ranges, [None, None, None, Some("vers:rpm/<1-1")]);
+    let nested = ranged.replace(
+        r#""name": "vers:rpm/<1-1", "product": {"product_id": "pad-1", "name": "pad-1","#,
+        r#""name": "vers:rpm/<1-1", "branches": [{"category": "architecture", "name": "x", "product": {"product_id": "pad-1", "name": "pad-1","#,
+    );
+    let nested = nested.replace(r#""pkg:rpm/pads/pad@1-1"}}}]}],"#, r#""pkg:rpm/pads/pad@1-1"}}}]}]}],"#);
+    let csaf = Csaf::read(nested.as_bytes()).unwrap();
+    let stated = csaf.statements(&csaf.vulnerabilities[0]);
+    assert_eq!(csaf.product(stated[3].product).range, Some("vers:rpm/<1-1"), "whatever lies between them");
+}
+
+#[test]
+fn groups_stand_for_their_products() {
+    let grouped = DOCUMENT
+        .replace(
+            r#""relationships""#,
+            r#""product_groups": [{"group_id": "all", "product_ids": ["pad-1", "paper"]}], "relationships""#,
+        )
+        .replace(
+            r#""component_not_present", "product_ids": ["pad-1"]"#,
+            r#""component_not_present", "group_ids": ["all", "none"]"#,
+        )
+        .replace(r#""Will not fix", "product_ids": ["paper"]"#, r#""Will not fix", "group_ids": ["all"]"#)
+        .replace(r#""Low", "product_ids": ["paper"]"#, r#""Low", "group_ids": ["none"]"#);
+    let csaf = Csaf::read(grouped.as_bytes()).unwrap();
+    let vulnerability = &csaf.vulnerabilities[0];
+    let stated = csaf.statements(vulnerability);
+    let short: Vec<_> = stated.iter().map(|one| (one.justification, one.without_fix.is_some())).collect();
+    let of_group = (Some("component_not_present"), true);
+    assert_eq!(short, [(None, false), (None, false), of_group, of_group]);
+    assert!(vulnerability.threats.is_empty(), "what is said of no product is not said of all");
+}
+
+#[test]
+fn groups_do_not_multiply_without_end() {
+    let ids: Vec<_> = (0..2_000).map(|id| format!("\"{id}\"")).collect();
+    let flag = r#"{"label": "component_not_present", "group_ids": ["all"]}"#;
+    let grouped = DOCUMENT
+        .replace(
+            r#""relationships""#,
+            &format!(
+                r#""product_groups": [{{"group_id": "all", "product_ids": [{}]}}], "relationships""#,
+                ids.join(",")
+            ),
+        )
+        .replace(r#""flags": ["#, &format!(r#""flags": [{}, "#, vec![flag; 2_001].join(",")));
+    assert!(refused(&grouped).to_string().contains("its groups stand for more than 4000000 products"));
+}
+
+#[test]
 fn version_2_1_says_the_same_in_other_words() {
     let later = DOCUMENT
         .replace("\"csaf_version\": \"2.0\"", "\"csaf_version\": \"2.1\"")

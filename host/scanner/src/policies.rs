@@ -218,10 +218,7 @@ pub(crate) fn put(
     settings: &Settings,
     mut document: DecisionDocument,
 ) -> Result<DecisionSummary, Error> {
-    if !names::can_be_called(&document.name, NAME_BYTES) {
-        let name = document.name.chars().take(NAME_BYTES).collect();
-        return Err(Error::Policy(PolicyError::Name { name, most: NAME_BYTES }));
-    }
+    check(&document.name)?;
     let understood = understood(&document)?;
     if let Understood::Policy(policy) = &understood {
         for bar in policy.bars() {
@@ -305,6 +302,14 @@ fn tidy(view: &View<'_>, settings: &Settings, batch: &mut Batch, of: (u64, &str)
         }
     }
     Ok(())
+}
+
+fn check(name: &str) -> Result<(), Error> {
+    if names::can_be_called(name, NAME_BYTES) {
+        return Ok(());
+    }
+    let name = name.chars().take(NAME_BYTES).collect();
+    Err(Error::Policy(PolicyError::Name { name, most: NAME_BYTES }))
 }
 
 /// What becomes of the findings of an image.

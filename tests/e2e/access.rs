@@ -70,6 +70,9 @@ fn each_role_may_what_those_before_it_may_and_no_more() {
     };
     assert!(has("token:submit", "POST", "/v1/images", 200), "{audit:#}");
     assert!(has("token:read", "POST", "/v1/images", 403), "{audit:#}");
+    let made = records.iter().find(|record| record["path"] == "/v1/tokens").unwrap();
+    assert!(made["detail"].as_str().unwrap().contains("of role `admin`"), "{made:#}");
+    assert!(records.iter().all(|record| record["status"] != 401), "{audit:#}");
     assert!(has("data-directory", "POST", "/v1/tokens", 201), "{audit:#}");
     assert!(records.iter().all(|record| record["method"] != "GET"), "{audit:#}");
     assert!(records.iter().all(|record| record["address"] == "127.0.0.1"), "{audit:#}");
@@ -80,6 +83,9 @@ fn each_role_may_what_those_before_it_may_and_no_more() {
         tokens.iter().find(|token| token["name"] == name).unwrap()["last_used"].clone()
     };
     assert!(used("submit").is_string(), "{listed:#}");
+    // Whoever finds the directory taken leaves it as it is.
+    let why = service.setup.run(["serve", "--listen", "127.0.0.1:0"]).stderr;
+    assert!(why.contains("is in use by the service"), "{why}");
     service.setup.run(["token", "revoke", "submit"]).ok();
     ask(&service, &secrets[1], "GET", "/v1/images", b"").refused(401, "unauthorized");
     // It outlives the process, and what was revoked stays so.

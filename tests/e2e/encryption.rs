@@ -59,6 +59,12 @@ fn the_service_is_asked_encrypted_and_certificates_are_changed_while_it_runs() {
     assert!(why.contains("`https://`"), "{why}");
     // Commands of this machine need no certificate; those elsewhere trust whom the system trusts.
     service.setup.run(["token", "list", "--format", "json"]).json();
+    // Their port is for nobody else: it would go round the certificates.
+    let lock = fs::read(service.setup.data().join("lock")).unwrap();
+    let lock: serde_json::Value = serde_json::from_slice(&lock).unwrap();
+    let commands = Api::new(lock["address"].as_str().unwrap());
+    commands.get("/v1/images").refused(401, "unauthorized");
+    assert_eq!(commands.get("/readyz").status, 200);
     fs::write(folder.path().join("ca.pem"), authority.pem()).unwrap();
     let elsewhere = Setup::new();
     let mut command = elsewhere.command();

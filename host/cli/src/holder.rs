@@ -477,7 +477,19 @@ impl Holder {
                 let records = page.items.into_iter().map(api::AuditRecord::from).collect();
                 Ok(api::Audit { records, next: None })
             }
-            Self::Service(service) => service.get(&format!("/v1/audit?limit={limit}")),
+            Self::Service(service) => {
+                let (mut all, mut before) = (Vec::new(), String::new());
+                loop {
+                    let rest = limit.saturating_sub(all.len());
+                    let path = format!("/v1/audit?limit={}{before}", rest.clamp(1, 1_000));
+                    let page: api::Audit = service.get(&path)?;
+                    all.extend(page.records.into_iter().take(rest));
+                    match page.next {
+                        Some(next) if all.len() < limit => before = format!("&before={}", encoded(&next)),
+                        next => return Ok(api::Audit { records: all, next }),
+                    }
+                }
+            }
         }
     }
 

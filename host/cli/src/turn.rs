@@ -4,8 +4,9 @@
 //! The lock and who holds it are one file. What it says counts only while it is locked, so that
 //! nothing of a process that was killed is ever believed.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{Read, Seek, Write};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -58,12 +59,18 @@ impl Turn {
     /// It cannot be made, or the time is over.
     pub(crate) fn take(data_dir: &Path, command: &str, longest: Duration) -> anyhow::Result<Outcome> {
         let directory = data_dir.display();
-        fs::create_dir_all(data_dir)
+        // What is in it is for its owner alone, a new one at least: reports, and what commands show to the service.
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(data_dir)
             .with_context(|| format!("data directory `{directory}` cannot be made"))?;
         let path = data_dir.join("lock");
         let what = || format!("`{}` cannot be locked", path.display());
         let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
         let mut file = options.with_context(what)?;
+        // Others could hold it, and say that they are the service. Of whom it is not can change nothing.
+        let _ = file.set_permissions(Permissions::from_mode(0o600));
         let (begun, mut message) = (Instant::now(), false);
         loop {
             match file.try_lock() {
@@ -163,7 +170,7 @@ mod tests {
             command: "limpid serve".to_owned(),
             address: Some("http://127.0.0.1:1".to_owned()),
         };
-        fs::write(directory.path().join("lock"), serde_json::to_vec(&stale).unwrap()).unwrap();
+        std::fs::write(directory.path().join("lock"), serde_json::to_vec(&stale).unwrap()).unwrap();
         let Outcome::Turn(mut turn) = take(directory.path(), Duration::ZERO).unwrap() else {
             panic!("nobody holds it");
         };

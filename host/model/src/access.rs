@@ -96,12 +96,16 @@ pub struct AuditRecord {
     pub number: u64,
     /// Who: `token:NAME`, `this machine`, `a network of http.writers`.
     pub who: String,
+    /// By which token, by its identifier: another one may have had the name.
+    pub token: Option<String>,
     /// From which address; none where that is not known.
     pub address: Option<String>,
     /// The method of HTTP.
     pub method: String,
     /// The path, without what stands behind the `?`.
     pub path: String,
+    /// What more there is to know: which image, which token.
+    pub detail: Option<String>,
     /// The status that was answered.
     pub status: u16,
     /// The identifier of the request, as in the log.

@@ -84,8 +84,7 @@ impl Holder {
 
     /// Whether the holder sees an image of this name, or a repository.
     pub fn sees(&self, name: &str) -> bool {
-        let repository = ImageName::read(name).familiar().repository;
-        self.globs.as_ref().is_none_or(|globs| globs.is_match(repository))
+        self.globs.as_ref().is_none_or(|globs| globs.is_match(ImageName::read(name).canonical()))
     }
 
     /// Whether the holder sees everything.
@@ -160,9 +159,9 @@ fn globs(patterns: &[String]) -> Result<Option<GlobSet>, Error> {
         if pattern.is_empty() || pattern.len() > GLOB_BYTES {
             return Err(refused(format!("a glob of repositories is 1 to {GLOB_BYTES} bytes")));
         }
-        // Without what names of Docker Hub may do without, as the names are that it is held against.
-        let familiar = ImageName { repository: pattern, tag: None }.familiar().repository;
-        let glob = GlobBuilder::new(familiar).literal_separator(true).backslash_escape(true).build();
+        // With all that names may do without, as the names have that it is held against.
+        let canonical = ImageName { repository: pattern, tag: None }.canonical();
+        let glob = GlobBuilder::new(&canonical).literal_separator(true).backslash_escape(true).build();
         set.add(glob.map_err(|error| refused(format!("`{pattern}` is no glob: {}", error.kind())))?);
     }
     set.build().map(Some).map_err(|error| refused(error.to_string()))
@@ -191,7 +190,9 @@ pub(crate) fn create(
     settings: &Settings,
     spec: TokenSpec,
 ) -> Result<NewToken, Error> {
-    if !names::can_be_called(&spec.name, NAME_BYTES) {
+    // What looks like an identifier would be taken for one.
+    let is_id = spec.name.len() == 2 * ID_BYTES && spec.name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_id || !names::can_be_called(&spec.name, NAME_BYTES) {
         let name = spec.name.chars().take(NAME_BYTES).collect();
         return Err(Error::Token(TokenError::Name { name, most: NAME_BYTES }));
     }
@@ -223,14 +224,16 @@ pub(crate) fn create(
 pub(crate) fn revoke((writers, known): (&Writers, &Known), name: &str) -> Result<(), Error> {
     let writer = writers.access();
     let there = tokens(writers.store())?;
-    let token = there.into_iter().find(|token| token.spec.name == name || token.id == name);
+    let token =
+        there.iter().find(|token| token.id == name).or_else(|| there.iter().find(|it| it.spec.name == name));
+    let token = token.cloned();
     let token = token.ok_or_else(|| Error::Token(TokenError::None(name.to_owned())))?;
+    // From now on, whether it can be written or not; where it cannot, it is taken again after the next start.
+    known.remove(&token.id);
     let mut batch = Batch::default();
     batch.delete::<Tokens>(&token.id);
     batch.delete::<TokenUses>(&token.id);
-    writer.commit(batch)?;
-    known.remove(&token.id);
-    Ok(())
+    writer.commit(batch)
 }
 
 /// Notes that a token was used.

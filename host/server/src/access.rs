@@ -30,10 +30,12 @@ use tracing::Instrument as _;
 use crate::Settings;
 use crate::blocking::Pool;
 use crate::body;
+use crate::connections::OfCommands;
 use crate::error::{Code, Failure};
 use crate::peer::Peer;
 use crate::routes::Endpoint;
 use crate::state::AppState;
+pub(crate) use audit::Detail;
 pub(crate) use caller::Caller;
 
 /// What a request needs to be allowed. Each is of one role: of somebody who reads, submits, operates or
@@ -103,7 +105,8 @@ pub(crate) struct Access {
 struct Known {
     scanner: Scanner,
     readers: Pool,
-    writers: Pool,
+    /// For tokens and records: who is let in waits for no other work.
+    access: Pool,
 }
 
 impl Access {
@@ -115,7 +118,7 @@ impl Access {
         let known = state.map(|state| Known {
             scanner: state.scanner.clone(),
             readers: state.readers.clone(),
-            writers: state.writers.clone(),
+            access: state.access.clone(),
         });
         Self { settings, declared: Arc::new(declared), known }
     }
@@ -132,6 +135,15 @@ impl Access {
     fn caller(&self, needed: Permission, request: &Request) -> Result<Caller, Refusal> {
         let (settings, headers) = (&*self.settings, request.headers());
         let Some(role) = needed.role() else { return Ok(Caller::Anybody) };
+        if request.extensions().get::<OfCommands>().is_some() {
+            let is_known =
+                |secret| settings.access.operator.as_ref().is_some_and(|operator| operator.is(secret));
+            if bearer(headers).is_some_and(is_known) {
+                return Ok(Caller::DataDirectory);
+            }
+            let why = "this port is for commands that may read the data directory".to_owned();
+            return Err(Refusal { why, code: Code::Unauthorized, caller: Caller::Anybody });
+        }
         if needed == Permission::Notify && settings.event_secret.as_ref().is_some_and(|it| it.is_in(headers))
         {
             return Ok(Caller::Registry);
@@ -174,9 +186,9 @@ impl Access {
         let taken = known.scanner.token(secret).map_err(|why| refused(why.to_string()))?;
         if taken.is_due {
             let (scanner, id) = (known.scanner.clone(), taken.holder.token.id.clone());
-            let (writers, name) = (known.writers.clone(), taken.holder.token.spec.name.clone());
+            let (access, name) = (known.access.clone(), taken.holder.token.spec.name.clone());
             tokio::spawn(async move {
-                if writers.run(move || scanner.note_use(&id)).await.is_err() {
+                if access.run(move || scanner.note_use(&id)).await.is_err() {
                     tracing::warn!(token = name, "it was not noted that token `{name}` was used");
                 }
             });
@@ -230,7 +242,9 @@ pub(crate) async fn check(State(access): State<Access>, mut request: Request, ne
         None => unless_taken(request.method(), declared),
     };
     let mut under_way = None;
-    let changing = needed.changes().then(|| audit::Changing::of(&request));
+    // What nobody in particular asks for in vain changes nothing, and would only fill the record.
+    let changing = asked.as_ref().filter(|_| needed.changes());
+    let changing = changing.map(|_| audit::Changing::of(&access.settings, &request));
     let judged = access.caller(needed, &request);
     let (caller, refused) = match judged {
         Ok(caller) => match caller.begin() {
@@ -251,8 +265,11 @@ pub(crate) async fn check(State(access): State<Access>, mut request: Request, ne
     let answer = async move {
         let answer = answer(request, next, &caller, refused).await;
         drop(under_way);
-        let (Some(changing), Some(known)) = (changing, &access.known) else { return answer };
-        let recorded = changing.record(known, &caller, answer.status()).await;
+        let is_nobody = matches!(caller, Caller::Anybody);
+        let (Some(changing), Some(known), false) = (changing, &access.known, is_nobody) else {
+            return answer;
+        };
+        let recorded = changing.record(known, &caller, &answer).await;
         recorded.map_or_else(IntoResponse::into_response, |()| answer)
     };
     if !needed.changes() {

@@ -46,6 +46,11 @@ impl Pool {
         Self::new(settings.write_workers, "http.write_workers", settings, metrics.turns("write"))
     }
 
+    /// For those few that wait for nobody else.
+    pub(crate) fn access(settings: &Settings, metrics: &Metrics) -> Self {
+        Self::new(4, "http.write_workers", settings, metrics.turns("access"))
+    }
+
     fn new(workers: usize, setting: &'static str, settings: &Settings, waiting: Turns) -> Self {
         let units = u32::try_from(settings.answer_bytes / UNIT as u64).unwrap_or(u32::MAX).clamp(1, MOST);
         Self {

@@ -50,6 +50,19 @@ const SPARE_TIME: Duration = Duration::from_secs(3);
 /// Headers of a request.
 const HEADERS: usize = 128;
 
+/// Where connections come in.
+#[derive(Clone, Copy)]
+pub(crate) enum Door<'t> {
+    /// Where everybody asks, encrypted or not.
+    Everybody(Option<&'t Tls>),
+    /// Where commands of this machine ask.
+    Commands,
+}
+
+/// A request that came in where only commands of this machine ask.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OfCommands;
+
 /// A request that came in beside all others.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Spare;
@@ -59,7 +72,7 @@ pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
     settings: &Settings,
-    tls: Option<&Tls>,
+    door: Door<'_>,
     stop: impl Future<Output = ()>,
 ) {
     let (places, spare) = (Places::new(settings.connections), Places::new(SPARE));
@@ -82,7 +95,11 @@ pub(crate) async fn serve(
         let connection = Connection {
             router: router.clone(),
             settings: settings.clone(),
-            tls: tls.map(Tls::acceptor),
+            tls: match door {
+                Door::Everybody(tls) => tls.map(Tls::acceptor),
+                Door::Commands => None,
+            },
+            of_commands: matches!(door, Door::Commands).then_some(OfCommands),
             peer: Peer::new(peer, local),
             stopped: stopped.clone(),
         };
@@ -109,6 +126,7 @@ struct Connection {
     router: Router,
     settings: Settings,
     tls: Option<TlsAcceptor>,
+    of_commands: Option<OfCommands>,
     peer: Peer,
     stopped: watch::Receiver<bool>,
 }
@@ -157,6 +175,7 @@ impl Connection {
             }
         };
         let (router, peer, waits) = (self.router, self.peer, Arc::clone(&slot));
+        let of_commands = self.of_commands;
         let stopping = Stopping(self.stopped.clone());
         let service = service_fn(move |request: Request<Incoming>| {
             let (router, waits, stopping) = (router.clone(), Arc::clone(&waits), stopping.clone());
@@ -165,6 +184,9 @@ impl Connection {
                 let mut request = request.map(|body| Body::new(Watched::new(body, Arc::clone(&waits))));
                 request.extensions_mut().insert(peer);
                 request.extensions_mut().insert(stopping);
+                if let Some(of_commands) = of_commands {
+                    request.extensions_mut().insert(of_commands);
+                }
                 if let Some(spare) = spare {
                     request.extensions_mut().insert(spare);
                 }

@@ -32,6 +32,8 @@ use limpid_scanner::runtime::Watch;
 use limpid_scanner::{Delivery, Jobs, Refresh, Scanner, Updates, VexUpdates, Watching};
 use tokio::net::TcpListener;
 
+use connections::Door;
+
 pub use error::code;
 pub use settings::{AccessControl, Admission, Network, Otherwise, Settings, SharedSecret};
 pub use starting::Starting;
@@ -120,11 +122,14 @@ where
             let stop = async {
                 let _ = stopped.wait_for(|stopped| *stopped).await;
             };
-            connections::serve(local, router, &settings, None, stop).await;
+            connections::serve(local, router, &settings, Door::Commands, stop).await;
         }
     };
     let following = tls.clone().map(|tls| tokio::spawn(tls.follow()));
-    tokio::join!(connections::serve(listener, router, &settings, tls.as_ref(), ended), beside);
+    tokio::join!(
+        connections::serve(listener, router, &settings, Door::Everybody(tls.as_ref()), ended),
+        beside
+    );
     if let Some(following) = following {
         following.abort();
     }

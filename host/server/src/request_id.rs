@@ -24,6 +24,12 @@ pub(crate) fn next() -> String {
     format!("{:x}-{number}", std::process::id())
 }
 
+/// Longest method in the log, in bytes; a longer one is none that anybody knows.
+const METHOD: usize = 32;
+
+/// Longest path in the log, in bytes.
+const PATH: usize = 1_024;
+
 /// The number of a request.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestId(pub(crate) String);
@@ -45,11 +51,14 @@ pub(crate) async fn note_pattern(request: Request, next: Next) -> Response {
 /// Numbers each request: in its answer, in its errors and in the log; and counts it.
 pub(crate) async fn number(State(metrics): State<Metrics>, mut request: Request, rest: Next) -> Response {
     let (id, began) = (next(), Instant::now());
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (method, mut path) = (request.method().clone(), request.uri().path().to_owned());
+    // Whoever asks chooses it, and it is in each line of the log.
+    path.truncate(path.floor_char_boundary(PATH));
+    let named = if method.as_str().len() <= METHOD { method.as_str() } else { "other" };
     let peer = request.extensions().get::<Peer>().map(|peer| peer.address);
     request.extensions_mut().insert(RequestId(id.clone()));
     // Use cases inherit it. Neither headers nor what stands behind the `?` is anybody else's business.
-    let span = tracing::info_span!("request", id, %method, path);
+    let span = tracing::info_span!("request", id, method = named, path);
     let response = survive(rest.run(request)).instrument(span.clone()).await;
     // Only what this service knows becomes a label: clients choose the rest.
     let pattern = response.extensions().get::<Pattern>().map_or("other".to_owned(), |known| known.0.clone());
@@ -61,13 +70,13 @@ pub(crate) async fn number(State(metrics): State<Metrics>, mut request: Request,
         _ => "other",
     };
     let is_change = matches!(label, "POST" | "PUT" | "DELETE" | "other") && method != Method::OPTIONS;
-    let asked = Asked { id: &id, method: method.as_str(), path: &path, is_change };
+    let asked = Asked { id: &id, method: named, path: &path, is_change };
     let mut response = error::finish(response, &asked).instrument(span.clone()).await;
     metrics.answered(&pattern, label, response.status().as_u16(), began.elapsed());
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", value);
     }
-    let answered = Answered { id: &id, method: &method, pattern: &pattern, took: began.elapsed(), peer };
+    let answered = Answered { id: &id, method: named, pattern: &pattern, took: began.elapsed(), peer };
     answered.log(&response);
     response
 }
@@ -75,7 +84,7 @@ pub(crate) async fn number(State(metrics): State<Metrics>, mut request: Request,
 /// A request, when the answer to it begins.
 struct Answered<'a> {
     id: &'a str,
-    method: &'a Method,
+    method: &'a str,
     pattern: &'a str,
     took: Duration,
     peer: Option<IpAddr>,
@@ -97,7 +106,7 @@ impl Answered<'_> {
                 tracing::event!(
                     $level,
                     request_id = id,
-                    %method,
+                    method,
                     route = pattern,
                     status,
                     milliseconds,

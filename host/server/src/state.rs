@@ -17,6 +17,8 @@ pub(crate) struct AppState {
     /// Where what is known is read. Who reads waits for no writer, and who writes for no reader.
     pub(crate) readers: Pool,
     pub(crate) writers: Pool,
+    /// Where tokens are made and revoked, and changes recorded.
+    pub(crate) access: Pool,
     pub(crate) metrics: Metrics,
     pub(crate) tags: Tags,
     pub(crate) kept: Arc<Kept>,
@@ -26,9 +28,10 @@ pub(crate) struct AppState {
 impl AppState {
     pub(crate) fn new(scanner: Scanner, workers: Workers, settings: Settings, metrics: Metrics) -> Self {
         let (readers, writers) = (Pool::readers(&settings, &metrics), Pool::writers(&settings, &metrics));
+        let access = Pool::access(&settings, &metrics);
         let kept = Arc::new(Kept::new(&settings));
         let (workers, settings) = (Arc::new(workers), Arc::new(settings));
         let (tags, verdicts) = (Tags::default(), Arc::default());
-        Self { scanner, workers, settings, readers, writers, metrics, tags, kept, verdicts }
+        Self { scanner, workers, settings, readers, writers, access, metrics, tags, kept, verdicts }
     }
 }

@@ -4,11 +4,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+use limpid_model::Digest;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::WebPkiClientVerifier;
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 
@@ -69,8 +70,8 @@ struct Now {
     seen: Seen,
 }
 
-/// By what a change of files is seen.
-type Seen = Vec<Option<(SystemTime, u64)>>;
+/// By what a change of files is seen: digests of what is in them.
+type Seen = Vec<Option<Digest>>;
 
 impl Tls {
     /// Reads the certificates.
@@ -128,11 +129,7 @@ impl std::fmt::Debug for Tls {
 impl TlsFiles {
     fn seen(&self) -> Seen {
         let files = [Some(&self.certificate), Some(&self.key), self.client_ca.as_ref()];
-        let stamp = |path: &PathBuf| {
-            let data = fs::metadata(path).ok()?;
-            Some((data.modified().ok()?, data.len()))
-        };
-        files.into_iter().map(|path| stamp(path?)).collect()
+        files.into_iter().map(|path| read("tls", path?).ok().map(|bytes| Digest::of(&bytes))).collect()
     }
 
     fn config(&self) -> Result<Arc<ServerConfig>, TlsError> {
@@ -157,6 +154,11 @@ impl TlsFiles {
         };
         let mut config = config.with_single_cert(chain, key).map_err(unusable)?;
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        if self.client_ca.is_some() {
+            // A session that is taken up again shows no certificate, which may have expired meanwhile.
+            config.session_storage = Arc::new(NoServerSessionStorage {});
+            config.send_tls13_tickets = 0;
+        }
         Ok(Arc::new(config))
     }
 }
@@ -169,9 +171,16 @@ fn certificates(setting: &'static str, path: &Path) -> Result<Vec<CertificateDer
 
 fn read(setting: &'static str, path: &Path) -> Result<Vec<u8>, TlsError> {
     let cannot = |source| TlsError::Read { setting, path: path.to_owned(), source };
+    // To open what is no file may wait for ever.
+    if !fs::metadata(path).map_err(cannot)?.is_file() {
+        return Err(cannot(io::Error::new(io::ErrorKind::InvalidInput, "it is no file")));
+    }
     let mut bytes = Vec::new();
     let file = fs::File::open(path).map_err(cannot)?;
-    io::Read::read_to_end(&mut io::Read::take(file, BYTES), &mut bytes).map_err(cannot)?;
+    io::Read::read_to_end(&mut io::Read::take(file, BYTES + 1), &mut bytes).map_err(cannot)?;
+    if bytes.len() as u64 > BYTES {
+        return Err(cannot(io::Error::new(io::ErrorKind::InvalidInput, format!("it is over {BYTES} bytes"))));
+    }
     Ok(bytes)
 }
 

@@ -97,8 +97,10 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
         }
     };
     let served = limpid_server::serve(Listeners { listener, tls, local }, open, http, stop).await;
-    operator::remove(&data_dir);
-    drop(kept);
+    // Whoever never had the directory removes nothing of whoever has it.
+    if kept.lock().unwrap_or_else(PoisonError::into_inner).take().is_some() {
+        operator::remove(&data_dir);
+    }
     served
 }
 

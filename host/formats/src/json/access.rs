@@ -65,12 +65,16 @@ pub struct AuditRecord {
     pub time: String,
     /// Who: `token:NAME`, or by what else the request was allowed or refused.
     pub who: String,
+    /// By which token, by its identifier; null: by none.
+    pub token: Option<String>,
     /// From which address; null where that is not known.
     pub address: Option<String>,
     /// The method of HTTP.
     pub method: String,
     /// The path, without what stands behind the `?`.
     pub path: String,
+    /// What more there is to know, such as which image was submitted; null where there is nothing.
+    pub detail: Option<String>,
     /// The status that was answered.
     pub status: u16,
     /// The identifier of the request, as in the log.
@@ -129,9 +133,19 @@ impl From<limpid_model::NewToken> for MadeToken {
 
 impl From<limpid_model::AuditRecord> for AuditRecord {
     fn from(record: limpid_model::AuditRecord) -> Self {
-        let limpid_model::AuditRecord { time: at, number: _, who, address, method, path, status, request } =
-            record;
-        Self { time: time(at), who, address, method, path, status, request_id: request }
+        let limpid_model::AuditRecord {
+            time: at,
+            number: _,
+            who,
+            token,
+            address,
+            method,
+            path,
+            detail,
+            status,
+            request,
+        } = record;
+        Self { time: time(at), who, token, address, method, path, detail, status, request_id: request }
     }
 }
 

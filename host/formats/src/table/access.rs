@@ -19,9 +19,9 @@ pub fn tokens(page: &mut Page, tokens: &[api::Token]) {
 /// What was changed, and by whom.
 pub fn audit(page: &mut Page, records: &[api::AuditRecord]) {
     let each = records.iter().map(|record| {
-        let api::AuditRecord { time, who, address, method, path, status, request_id: _ } = record;
-        let address = address.clone().unwrap_or_default();
-        vec![time.clone(), who.clone(), address, format!("{method} {path}"), status.to_string()]
+        let api::AuditRecord { time, who, address, method, path, detail, status, .. } = record;
+        let [address, detail] = [address, detail].map(|text| text.clone().unwrap_or_default());
+        vec![time.clone(), who.clone(), address, format!("{method} {path}"), detail, status.to_string()]
     });
-    rows(page, &["time", "who", "from", "what", "status"], each);
+    rows(page, &["time", "who", "from", "what", "detail", "status"], each);
 }

@@ -47,6 +47,7 @@ fn no_two_tokens_have_one_name_and_none_is_made_that_makes_no_sense() {
         assert!(expected(&error), "{error}");
     };
     check(spec("build", &[]), |error| matches!(error, TokenError::Taken(_)));
+    check(spec("0123456789ab", &[]), |error| matches!(error, TokenError::Name { .. }));
     check(spec("a b", &[]), |error| matches!(error, TokenError::Name { .. }));
     check(spec("a", &["[z"]), |error| matches!(error, TokenError::Repositories(_)));
     check(spec("a", &[""]), |error| matches!(error, TokenError::Repositories(_)));
@@ -77,6 +78,7 @@ fn a_glob_of_repositories_does_not_go_over_a_slash() {
     check("registry.example/shop/a/b", false);
     check("registry.example/other/web", false);
     check("debian:12", true);
+    check("registry.example/docker.io/library/debian", false);
     check("docker.io/debian", true);
     check("evil/debian", false);
     assert!(!holder.sees_everything());
@@ -90,9 +92,11 @@ fn what_was_changed_is_told_the_last_first_page_by_page() {
             time: 0,
             number: 0,
             who: "token:build".to_owned(),
+            token: None,
             address: None,
             method: "PUT".to_owned(),
             path: format!("/v1/policies/{number}"),
+            detail: None,
             status: 200,
             request: String::new(),
         };
@@ -109,4 +113,19 @@ fn what_was_changed_is_told_the_last_first_page_by_page() {
         }
     }
     assert_eq!(paths, [4, 3, 2, 1, 0].map(|number| format!("/v1/policies/{number}")));
+}
+
+#[test]
+fn a_glob_of_one_registry_is_about_no_other() {
+    let (scanner, _scratch) = test_support::scanner(Store::in_memory());
+    let made = scanner.create_token(spec("hub", &["docker.io/**", "*/open/*"])).unwrap();
+    let holder = scanner.token(&made.secret).unwrap().holder;
+    let check = |name: &str, expected: bool| assert_eq!(holder.sees(name), expected, "{name}");
+    check("debian", true);
+    check("shop/web:1", true);
+    check("registry.hub.docker.com/shop/web", true);
+    check("registry.example/secret/db:1", false);
+    check("127.0.0.1:5000/secret/db", false);
+    check("localhost/secret/db", false);
+    check("registry.example/open/db", true);
 }

@@ -9,7 +9,8 @@ pub enum TokenError {
     Taken(String),
     /// Its name is none.
     #[error(
-        "a name is 1 to {most} letters, digits, `.`, `_` and `-`, the first a letter or a digit: not `{name}`"
+        "a name is 1 to {most} letters, digits, `.`, `_` and `-`, the first a letter or a digit, and no identifier of 12 \
+         hexadecimal digits: not `{name}`"
     )]
     Name {
         /// What was given.

@@ -33,6 +33,14 @@ impl Caller {
         }
     }
 
+    /// By which token, by its identifier.
+    pub(super) fn token(&self) -> Option<String> {
+        match self {
+            Self::Token(holder) => Some(holder.token.id.clone()),
+            _ => None,
+        }
+    }
+
     /// What it is allowed by what it has shown.
     pub(super) fn role(&self) -> Option<AccessRole> {
         match self {

@@ -70,7 +70,7 @@ pub(super) async fn check(
         }
         Reach::Images => {
             for (_, name) in parameters.iter().filter(|(parameter, _)| IMAGES.contains(&parameter.as_str())) {
-                see(known, holder, name).await?;
+                see(known, holder, name, endpoint.permission.changes()).await?;
             }
             Ok(())
         }
@@ -85,12 +85,14 @@ pub(super) async fn check(
     }
 }
 
-/// Whether an image has any name that the holder sees.
-async fn see(known: &Known, holder: &Holder, name: &str) -> Result<(), Failure> {
+/// Whether all images that a name may mean have any name that the holder sees; what is to be changed, no other.
+async fn see(known: &Known, holder: &Holder, name: &str, is_change: bool) -> Result<(), Failure> {
     let (scanner, asked) = (known.scanner.clone(), name.to_owned());
-    let names = known.readers.run(move || -> Result<Vec<String>, Error> {
-        let digest = scanner.find_image(&asked)?;
-        Ok(scanner.image(&digest)?.image.names)
+    let names = known.readers.run(move || -> Result<Vec<Vec<String>>, Error> {
+        // Routes read a name as a name of one image, or as a reference.
+        let mut meant = vec![scanner.find_image(&asked)?];
+        meant.extend(scanner.find_images(&asked).unwrap_or_default());
+        meant.iter().map(|digest| Ok(scanner.image(digest)?.image.names)).collect()
     });
     // Whatever else is wrong with it would tell of images that the holder does not see.
     let names = match names.await {
@@ -98,8 +100,14 @@ async fn see(known: &Known, holder: &Holder, name: &str) -> Result<(), Failure> 
         Err(failure) if failure.status.is_client_error() => Vec::new(),
         Err(failure) => return Err(failure),
     };
-    match names.iter().any(|name| holder.sees(name)) {
-        true => Ok(()),
-        false => Err(Error::NoImageNamed(name.to_owned()).into()),
+    let sees = |names: &Vec<String>| names.iter().any(|name| holder.sees(name));
+    if names.is_empty() || !names.iter().all(sees) {
+        return Err(Error::NoImageNamed(name.to_owned()).into());
     }
+    if is_change && !names.iter().flatten().all(|name| holder.sees(name)) {
+        let why =
+            "the image has names in repositories that the token is not for: it is not theirs alone to change";
+        return Err(Failure::new(Code::Forbidden, why));
+    }
+    Ok(())
 }

@@ -35,9 +35,11 @@ impl Key {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     who: String,
+    token: Option<String>,
     address: Option<String>,
     method: String,
     path: String,
+    detail: Option<String>,
     status: u16,
     request: String,
 }
@@ -49,14 +51,14 @@ impl table::Row for Row {
 impl Row {
     /// The key and the row of a record.
     pub fn of(record: AuditRecord) -> (Key, Self) {
-        let AuditRecord { time, number, who, address, method, path, status, request } = record;
-        (Key::new(time, number), Self { who, address, method, path, status, request })
+        let AuditRecord { time, number, who, token, address, method, path, detail, status, request } = record;
+        (Key::new(time, number), Self { who, token, address, method, path, detail, status, request })
     }
 
     /// The record of a key.
     pub fn into_record(self, key: &Key) -> AuditRecord {
-        let Self { who, address, method, path, status, request } = self;
+        let Self { who, token, address, method, path, detail, status, request } = self;
         let (time, number) = key.position();
-        AuditRecord { time, number, who, address, method, path, status, request }
+        AuditRecord { time, number, who, token, address, method, path, detail, status, request }
     }
 }

@@ -1,15 +1,16 @@
 //! Tokens, and the record of what was changed.
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
+use axum::{Extension, Json};
 use limpid_formats::json::{Audit, AuditRecord, MadeToken, Token, TokenWanted, Tokens};
 use limpid_model::AuditPosition;
 use limpid_scanner::{Error, TokenError};
 use serde::Deserialize;
 
+use crate::access::Detail;
 use crate::body;
 use crate::error::Failure;
 use crate::routes::without_values;
@@ -24,22 +25,27 @@ const LONGEST_PAGE: usize = 1_000;
 
 pub(super) async fn tokens(State(state): State<AppState>) -> Result<Json<Tokens>, Failure> {
     let scanner = state.scanner.clone();
-    let tokens = state.readers.run(move || scanner.tokens()).await?;
+    let tokens = state.access.run(move || scanner.tokens()).await?;
     Ok(Json(Tokens { tokens: tokens.into_iter().map(Token::from).collect() }))
 }
 
 pub(super) async fn create(
     State(state): State<AppState>,
     body: Body,
-) -> Result<(StatusCode, Json<MadeToken>), Failure> {
+) -> Result<(StatusCode, Extension<Detail>, Json<MadeToken>), Failure> {
     let limits = body::Limits { bytes: BYTES, setting: None, pace: state.settings.pace() };
     let bytes = body::read(body, limits).await?;
     let wanted: TokenWanted = serde_json::from_slice(&bytes)
         .map_err(|error| Failure::bad_request(format!("the body is no token: {}", without_values(&error))))?;
     let spec = wanted.spec().map_err(|why| Error::Token(TokenError::Spec(why)))?;
     let scanner = state.scanner.clone();
-    let made = state.writers.run(move || scanner.create_token(spec)).await?;
-    Ok((StatusCode::CREATED, Json(made.into())))
+    let made = state.access.run(move || scanner.create_token(spec)).await?;
+    let spec = &made.token.spec;
+    let mut detail = format!("token `{}` ({}) of role `{}`", spec.name, made.token.id, spec.role);
+    if !spec.repositories.is_empty() {
+        detail = format!("{detail} for {}", spec.repositories.join(", "));
+    }
+    Ok((StatusCode::CREATED, Extension(Detail::new(detail)), Json(made.into())))
 }
 
 pub(super) async fn revoke(
@@ -47,7 +53,7 @@ pub(super) async fn revoke(
     Path(name): Path<String>,
 ) -> Result<StatusCode, Failure> {
     let scanner = state.scanner.clone();
-    state.writers.run(move || scanner.revoke_token(&name)).await?;
+    state.access.run(move || scanner.revoke_token(&name)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -66,7 +72,7 @@ pub(super) async fn audit(
     let before = before.as_deref().map(position).transpose()?;
     let limit = limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
     let scanner = state.scanner.clone();
-    let page = state.readers.run(move || scanner.changes(before, limit)).await?;
+    let page = state.access.run(move || scanner.changes(before, limit)).await?;
     Ok(Json(Audit {
         records: page.items.into_iter().map(AuditRecord::from).collect(),
         next: page.next.map(|(time, number)| format!("{time}-{number}")),

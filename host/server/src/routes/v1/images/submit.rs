@@ -11,7 +11,7 @@ use limpid_model::{Job, JobState, Submission};
 use limpid_scanner::{Error, Holder, Login, Secrets, is_bill};
 use tokio::sync::oneshot;
 
-use crate::access::Caller;
+use crate::access::{Caller, Detail};
 use crate::body;
 use crate::error::{Code, Failure};
 use crate::routes::{prefer, without_values};
@@ -30,6 +30,11 @@ pub(in crate::routes::v1) async fn submit(
         (false, None) => archive(&state, body).await?,
         (false, Some(holder)) => return Err(unseen(holder)),
     };
+    let submitted = match &job.submission {
+        Submission::Archive { bytes } => format!("an archive of {bytes} bytes"),
+        Submission::Reference(wanted) => wanted.reference.clone(),
+        _ => String::new(),
+    };
     let mut headers_out = HeaderMap::new();
     if let Some(longest) = prefer::wait(&headers, state.settings.wait) {
         job = wait(&state, job, longest).await?;
@@ -39,7 +44,7 @@ pub(in crate::routes::v1) async fn submit(
         headers_out.insert(header::LOCATION, location);
     }
     let answer = answer(job);
-    Ok((headers_out, answer).into_response())
+    Ok((headers_out, Extension(Detail::new(submitted)), answer).into_response())
 }
 
 /// What the media types of bills of materials in JSON begin with, and of what they are wrapped in. Where a body has one

@@ -16,9 +16,11 @@ pub(super) fn all() -> Vec<Sample> {
         time: 7,
         number: 1,
         who: "token:build".to_owned(),
+        token: Some("4f9a1c2b".to_owned()),
         address: Some("192.0.2.1".to_owned()),
         method: "POST".to_owned(),
         path: "/v1/images".to_owned(),
+        detail: Some("shop/web:1".to_owned()),
         status: 202,
         request: "1-1".to_owned(),
     });

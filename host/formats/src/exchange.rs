@@ -29,6 +29,7 @@ mod html;
 mod junit;
 mod markdown;
 mod openvex;
+mod parts;
 mod sarif;
 mod spdx;
 mod spdx3;
@@ -45,6 +46,7 @@ use crate::json as api;
 use crate::printable;
 pub(crate) use csv::cell_of as csv_cell;
 pub(crate) use markdown::escaped as markdown_text;
+use parts::Parts;
 pub use written::write_document;
 use written::{Each, uuid_of};
 

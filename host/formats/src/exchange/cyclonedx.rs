@@ -4,8 +4,8 @@
 //! |---|---|
 //! | `metadata.component` | the image, as a container |
 //! | `components` | the distribution as `operating-system`, and packages; where each was found is in `evidence`, its layer and how it is known in `properties` |
-//! | `dependencies` | the image holds all of them; what they depend on is not known |
-//! | `compositions` | `incomplete` where the report has gaps, which are in `metadata.properties` |
+//! | `dependencies` | the image holds all of them, and a package those that are part of it; what packages need to run is not known, so that others have no entry |
+//! | `compositions` | `incomplete` where the report has gaps, which are in `metadata.properties`; what packages hold is never all that they depend on |
 //! | `vulnerabilities` | one for each vulnerability and severity that affects packages, with its publishers' ratings |
 //! | `analysis.state` | `in_triage` where that is being investigated, otherwise `exploitable`; *will not fix* is a `response`; `not_affected` and `resolved` by a VEX document |
 //! | `analysis.detail` | by which policy or VEX document it does not count |
@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Each, HOME, Place, Places, Subject, TOOL, VERSION, addresses, advice, as_of, name_of, purl_of,
+    Each, HOME, Parts, Place, Places, Subject, TOOL, VERSION, addresses, advice, as_of, name_of, purl_of,
     suppression, title, uuid_of, write_document,
 };
 use crate::json as api;
@@ -31,7 +31,8 @@ pub(super) fn write(subject: Subject<'_>, version: &'static str, out: &mut dyn W
         let packages = inventory.packages.iter().map(|package| component(package, &references));
         system.into_iter().chain(packages)
     });
-    let all: Vec<_> = inventory.packages.iter().filter_map(|package| references.get(package)).collect();
+    let system = report.coverage.distribution.as_ref().map(reference_of);
+    let (dependencies, holders) = dependencies(inventory, &references, (&root, system.as_deref()));
     let by_key = by_key(report);
     let vulnerabilities = Each(|| {
         let counted = by_key.values().filter_map(|findings| vulnerability(findings, None, &references));
@@ -64,8 +65,8 @@ pub(super) fn write(subject: Subject<'_>, version: &'static str, out: &mut dyn W
             version: 1,
             metadata,
             components,
-            dependencies: [json!({ "ref": root, "dependsOn": all })],
-            compositions: [json!({ "aggregate": aggregate, "assemblies": [root] })],
+            dependencies,
+            compositions: compositions((&root, aggregate), holders),
             vulnerabilities,
         },
         out,
@@ -83,8 +84,8 @@ struct Bom<C, V> {
     version: u32,
     metadata: Value,
     components: C,
-    dependencies: [Value; 1],
-    compositions: [Value; 1],
+    dependencies: Vec<Value>,
+    compositions: Vec<Value>,
     vulnerabilities: V,
 }
 
@@ -113,6 +114,36 @@ impl<'a> References<'a> {
     }
 }
 
+/// What the image holds, and what packages do; and these packages.
+fn dependencies<'a>(
+    inventory: &'a api::Inventory,
+    references: &'a References<'_>,
+    (root, system): (&'a str, Option<&'a str>),
+) -> (Vec<Value>, Vec<&'a str>) {
+    let reference = |package: &'a api::Package| references.get(package);
+    let all: Vec<_> = system.into_iter().chain(inventory.packages.iter().filter_map(reference)).collect();
+    let mut dependencies = vec![json!({ "ref": root, "dependsOn": all })];
+    let mut holders = Vec::new();
+    let at = |place: usize| inventory.packages.get(place).and_then(reference);
+    for (holder, parts) in Parts::of(inventory).iter() {
+        let Some(holder) = at(holder) else { continue };
+        let parts: Vec<_> = parts.iter().filter_map(|place| at(*place)).collect();
+        dependencies.push(json!({ "ref": holder, "dependsOn": parts }));
+        holders.push(holder);
+    }
+    (dependencies, holders)
+}
+
+/// How far that is all that there is.
+fn compositions((root, aggregate): (&str, &str), holders: Vec<&str>) -> Vec<Value> {
+    let mut compositions =
+        vec![json!({ "aggregate": aggregate, "assemblies": [root], "dependencies": [root] })];
+    if !holders.is_empty() {
+        compositions.push(json!({ "aggregate": "incomplete", "dependencies": holders }));
+    }
+    compositions
+}
+
 fn property(name: &str, value: &str) -> Value {
     json!({ "name": name, "value": value })
 }
@@ -130,11 +161,15 @@ fn image(image: &api::Image, reference: &str) -> Value {
     })
 }
 
+fn reference_of(distribution: &api::Distribution) -> String {
+    format!("distribution:{}@{}", distribution.id, distribution.version_id)
+}
+
 /// The distribution, by which readers tell whose advisories speak of its packages.
 fn operating_system(distribution: &api::Distribution) -> Value {
     let mut component = json!({
         "type": "operating-system",
-        "bom-ref": format!("distribution:{}@{}", distribution.id, distribution.version_id),
+        "bom-ref": reference_of(distribution),
         "name": distribution.id,
         "description": distribution.pretty_name,
     });

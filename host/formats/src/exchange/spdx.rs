@@ -4,6 +4,7 @@
 //! |---|---|
 //! | the package that the document describes | the image, as a container |
 //! | `packages` | the distribution as `OPERATING-SYSTEM`, and packages, by package URL; what each was built from, where and how it was found, and which package of the distribution put it there is in `sourceInfo` |
+//! | `relationships` | the image contains all of them, and a package those that are part of it; what packages need to run is not known |
 //! | `licenseComments` | licences in the words of the package |
 //! | `annotations` | gaps: what is missing for a full list of packages |
 
@@ -13,7 +14,7 @@ use std::iter;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{Each, Subject, TOOL, VERSION, as_of, name_of, purl_of, uuid_of, write_document};
+use super::{Each, Parts, Subject, TOOL, VERSION, as_of, name_of, purl_of, uuid_of, write_document};
 use crate::json as api;
 
 /// What is not asserted.
@@ -29,6 +30,7 @@ pub(super) fn write(subject: Subject<'_>, out: &mut dyn Write) -> io::Result<()>
     let tool = format!("Tool: {TOOL}-{VERSION}");
     let id = |place: usize| format!("SPDXRef-Package-{place}");
     let distribution = report.coverage.distribution.as_ref();
+    let parts = Parts::of(inventory);
     let packages = Each(|| {
         let found = inventory.packages.iter().enumerate();
         let found = found.map(|(place, package)| of_package(package, &id(place)));
@@ -38,7 +40,10 @@ pub(super) fn write(subject: Subject<'_>, out: &mut dyn Write) -> io::Result<()>
         let contained = distribution.map(|_| SYSTEM.to_owned()).into_iter();
         let contained = contained.chain((0..inventory.packages.len()).map(id));
         let contained = contained.map(|id| relationship(IMAGE, "CONTAINS", &id));
-        iter::once(relationship("SPDXRef-DOCUMENT", "DESCRIBES", IMAGE)).chain(contained)
+        let parts = parts.iter().flat_map(|(holder, parts)| {
+            parts.iter().map(move |part| relationship(&id(holder), "CONTAINS", &id(*part)))
+        });
+        iter::once(relationship("SPDXRef-DOCUMENT", "DESCRIBES", IMAGE)).chain(contained).chain(parts)
     });
     let annotations = subject.remarks().into_iter().map(|(code, text)| {
         json!({

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `software_Sbom`, which the `SpdxDocument` has as its root | the image, as a `software_Package` that is a container |
 //! | `software_Package` | the distribution as `operatingSystem`, and packages, by package URL; where and how each was found is in `comment` |
-//! | `Relationship` of type `contains` | the image holds all of them; `completeness` says whether the list has gaps |
+//! | `Relationship` of type `contains` | the image holds all of them, and a package those that are part of it; `completeness` says whether the list has gaps, and nothing of parts |
 //! | `hasDeclaredLicense` | licences in the words of the package |
 //! | `Annotation` | gaps: what is missing for a full answer; and what a filter hides |
 //! | `security_Vulnerability` | one for each vulnerability, with its identifiers and further reading |
@@ -20,8 +20,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    Each, HOME, Places, Subject, TOOL, VERSION, addresses, advice, as_of, name_of, purl_of, suppression,
-    title, uuid_of, write_document,
+    Each, HOME, Parts, Places, Subject, TOOL, VERSION, addresses, advice, as_of, name_of, purl_of,
+    suppression, title, uuid_of, write_document,
 };
 use crate::json as api;
 
@@ -57,10 +57,12 @@ pub(super) fn write(subject: Subject<'_>, out: &mut dyn Write) -> io::Result<()>
     let names = Names { base: format!("urn:uuid:{}", uuid_of(&said)?) };
     let names = &names;
     let remarks = subject.remarks();
+    let parts = Parts::of(inventory);
     let graph = Each(|| {
         let head = head(&subject, names, &remarks);
         let packages = inventory.packages.iter().enumerate();
         let packages = packages.map(|(place, package)| of_package(package, &names.package(place)));
+        let parts = parts.iter().map(|(holder, parts)| holds(names, holder, parts));
         let licenses =
             licenses.iter().enumerate().flat_map(|(place, (text, of))| license(names, place, text, of));
         let vulnerabilities = by_id
@@ -78,7 +80,7 @@ pub(super) fn write(subject: Subject<'_>, out: &mut dyn Write) -> io::Result<()>
             let package = names.package(places.get(&it.finding.package)?);
             Some(suppressed(names, (place, of), it, &package))
         });
-        let all = head.into_iter().chain(packages).chain(licenses).chain(vulnerabilities);
+        let all = head.into_iter().chain(packages).chain(parts).chain(licenses).chain(vulnerabilities);
         all.chain(assessments).chain(suppressed)
     });
     write_document(&Document { context: CONTEXT, graph }, out)
@@ -216,6 +218,21 @@ fn of_package(package: &api::Package, id: &str) -> Value {
                 "{} by detector {} from {}{member} in layer {} ({})",
                 package.evidence, package.detector, package.path, package.layer.index, package.layer.diff_id
             ),
+        }),
+    )
+}
+
+/// That a package has others in it. Whether that is all of them is not known.
+fn holds(names: &Names, holder: usize, parts: &[usize]) -> Value {
+    let parts: Vec<_> = parts.iter().map(|place| names.package(*place)).collect();
+    element(
+        "Relationship",
+        &names.of(&format!("parts-of-{holder}")),
+        json!({
+            "from": names.package(holder),
+            "to": parts,
+            "relationshipType": "contains",
+            "completeness": "noAssertion",
         }),
     )
 }

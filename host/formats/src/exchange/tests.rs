@@ -474,3 +474,80 @@ fn a_report_for_gitlab_is_as_its_schema_asks() {
         }
     }
 }
+
+/// A report without findings, and what its image holds: a package of the distribution with one of a language in it, an
+/// archive with another archive in it, and packages of which it cannot be said what they are part of.
+fn nested() -> (api::Report, api::Inventory) {
+    let (_, mut report) = reports().into_iter().find(|(folder, _)| folder.ends_with("mixed")).unwrap();
+    let known = inventory(&report).packages.remove(0);
+    report.findings.clear();
+    let package =
+        |name: &str, purl: &str, path: &str, member: Option<&str>, owner: Option<&str>| api::Package {
+            name: name.to_owned(),
+            purl: purl.to_owned(),
+            path: path.to_owned(),
+            member: member.map(str::to_owned),
+            owner: owner.map(str::to_owned),
+            ..known.clone()
+        };
+    let distro = |name: &str, arch: &str| format!("pkg:deb/debian/{name}@1?arch={arch}&distro=debian-12");
+    let mut inventory = inventory(&report);
+    inventory.packages = vec![
+        package("python3-a", &distro("python3-a", "all"), "status", None, None),
+        package("a", "pkg:pypi/a@1", "a/METADATA", None, Some("python3-a")),
+        package("outer", "pkg:maven/x/outer@1", "outer.jar", None, None),
+        package("inner", "pkg:maven/x/inner@1", "outer.jar", Some("lib/inner.jar"), None),
+        // Of two architectures: which one holds it?
+        package("libb", &distro("libb", "amd64"), "status", None, None),
+        package("libb", &distro("libb", "i386"), "status", None, None),
+        package("b", "pkg:npm/b@1", "b/package.json", None, Some("libb")),
+        // Only packages of the distribution own files.
+        package("c", "pkg:npm/c@1", "c/package.json", None, None),
+        package("d", "pkg:npm/d@1", "d/package.json", None, Some("c")),
+        // Two are stated by the same file.
+        package("e", "pkg:maven/x/e@1", "shaded.jar", None, None),
+        package("f", "pkg:maven/x/f@1", "shaded.jar", None, None),
+        package("g", "pkg:maven/x/g@1", "shaded.jar", Some("lib/g.jar"), None),
+    ];
+    (report, inventory)
+}
+
+#[test]
+fn a_package_holds_what_is_known_to_be_part_of_it_and_nothing_else_is_claimed() {
+    let (report, inventory) = nested();
+    let subject = Subject { report: &report, inventory: &inventory, layers: None, hidden: None };
+    let document = |form| serde_json::from_str::<Value>(&text_of(form, &[subject])).unwrap();
+    for form in [Form::CycloneDx, Form::CycloneDx17] {
+        let bom = document(form);
+        let entries = bom["dependencies"].as_array().unwrap();
+        let of = |place: usize| (entries[place]["ref"].as_str().unwrap(), &entries[place]["dependsOn"]);
+        assert_eq!(entries.len(), 3, "{entries:?}");
+        // The image holds the distribution and all packages.
+        assert_eq!(of(0).1.as_array().unwrap().len(), 1 + inventory.packages.len());
+        assert_eq!(of(1), (inventory.packages[0].purl.as_str(), &serde_json::json!(["pkg:pypi/a@1"])));
+        assert_eq!(of(2), ("pkg:maven/x/outer@1", &serde_json::json!(["pkg:maven/x/inner@1"])));
+        let holders = serde_json::json!([inventory.packages[0].purl, "pkg:maven/x/outer@1"]);
+        let incomplete = serde_json::json!({ "aggregate": "incomplete", "dependencies": holders });
+        assert_eq!(bom["compositions"][1], incomplete);
+        let known: Vec<_> = bom["components"].as_array().unwrap().iter().map(|it| &it["bom-ref"]).collect();
+        for entry in entries {
+            let all = entry["dependsOn"].as_array().unwrap();
+            assert!(all.iter().all(|reference| known.contains(&reference)), "{entry}");
+        }
+    }
+    let spdx = document(Form::Spdx);
+    let relationships = spdx["relationships"].as_array().unwrap().iter();
+    let parts = relationships.filter(|it| it["spdxElementId"].as_str().unwrap().contains("Package"));
+    let parts: Vec<_> = parts.map(|it| [&it["spdxElementId"], &it["relatedSpdxElement"]]).collect();
+    assert_eq!(
+        parts,
+        [["SPDXRef-Package-0", "SPDXRef-Package-1"], ["SPDXRef-Package-2", "SPDXRef-Package-3"]]
+    );
+    let spdx3 = document(Form::Spdx3);
+    let elements = spdx3["@graph"].as_array().unwrap().iter();
+    let parts: Vec<_> = elements.filter(|it| it["completeness"] == "noAssertion").collect();
+    assert_eq!(parts.len(), 2);
+    assert!(parts[0]["from"].as_str().unwrap().ends_with("#package-0"));
+    assert!(parts[0]["to"][0].as_str().unwrap().ends_with("#package-1"));
+    assert_eq!(parts[0]["relationshipType"], "contains");
+}

@@ -1,13 +1,14 @@
 //! Whether a report passes: for pipelines, which stop where an image is too bad, or where nobody can tell.
 
-mod expression;
-
 use std::str::FromStr;
 
 use limpid_model::Severity;
 
-use self::expression::{Around, Expression};
+use crate::expression::{Around, Expression, Of, Shown};
 use crate::json as api;
+
+/// What a bar begins with that is an expression.
+const PREFIX: &str = "cel:";
 
 /// What no image may have.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,8 +46,8 @@ impl FromStr for Bar {
 
     /// Reads words that are separated by commas (`high,fixable`), or an expression after `cel:`.
     fn from_str(text: &str) -> Result<Self, String> {
-        Ok(Self(match text.trim().strip_prefix(expression::PREFIX) {
-            Some(expression) => Kind::Expression(Expression::new(expression.trim())?),
+        Ok(Self(match text.trim().strip_prefix(PREFIX) {
+            Some(expression) => Kind::Expression(Expression::new(expression.trim(), Of::Reports)?),
             None => Kind::Words(text.parse()?),
         }))
     }
@@ -156,7 +157,7 @@ impl<'r> Over<'r> {
             None
         });
         for finding in &report.findings {
-            let asked = around.as_ref().map(|around| around.of_finding(finding));
+            let asked = around.as_ref().map(|around| around.asked(&Shown::of_report(finding)));
             let is_over = bars.iter().any(|bar| match (&bar.0, &asked) {
                 (Kind::Words(words), _) => words.is_over(finding),
                 (Kind::Expression(_), None) => false,
@@ -324,7 +325,7 @@ mod tests {
             Verdict::CannotJudge(why) => why,
             other => panic!("{other:?}"),
         };
-        assert!(doubtful("cel:finding.nothing == 1").contains("`finding.nothing == 1`"));
+        assert!(doubtful("cel:finding['noth' + 'ing'] == 1").contains("No such key: nothing"));
         assert!(doubtful("cel:finding.title").contains("neither true nor false"));
         let refused = |bar: &str| bar.parse::<Bar>().unwrap_err();
         assert!(refused("cel:finding.").contains("no expression"));

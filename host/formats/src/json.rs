@@ -49,13 +49,13 @@ pub use policies::{
     VexRepositoryWanted,
 };
 pub use progress::JobProgress;
-pub(crate) use report::is_of;
 pub use report::{
     Coverage, Distribution, Enrichment, Examination, Exploited, Finding, Gap, Inventory, LayerRef, Package,
     PluginFailure, Publisher, Rating, Report, Severity, Silent, Source as CoveringSource, Summary,
     Suppressed, Suppression, UnexaminedFiles, UnjudgedAdvisory, UnorderedVersion, UnreadFile, VexStatus,
     write_report,
 };
+pub(crate) use report::{finding, is_of};
 pub use repositories::{PreviousTarget, Repositories, Repository, Tag, TagChange, TaggedImage, Tags};
 pub use statistics::{Statistics, Unfixed};
 pub use submission::{

@@ -8,6 +8,7 @@
 //! read, written or decided here; one fact has one form, whoever asks for it.
 
 pub mod exchange;
+pub mod expression;
 mod filter;
 pub mod gate;
 mod groups;

@@ -121,6 +121,17 @@ pub enum Status {
 }
 
 impl Status {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Affected,
+        Self::Fixed,
+        Self::NotAffected,
+        Self::UnderInvestigation,
+        Self::WontFix,
+        Self::FixDeferred,
+        Self::EndOfLife,
+    ];
+
     /// The word for it in documents.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -35,6 +35,9 @@ pub enum Provenance {
 }
 
 impl Provenance {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Base, Self::Own];
+
     /// The word for it in documents.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -45,7 +48,7 @@ impl Provenance {
 
     /// The one of that word; none where there is no such.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Base, Self::Own].into_iter().find(|origin| origin.as_str() == word)
+        Self::ALL.into_iter().find(|origin| origin.as_str() == word)
     }
 }
 

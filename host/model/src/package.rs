@@ -93,6 +93,9 @@ pub enum Evidence {
 }
 
 impl Evidence {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Installed, Self::Declared, Self::Inferred];
+
     /// The word for it in documents.
     pub const fn as_str(self) -> &'static str {
         match self {

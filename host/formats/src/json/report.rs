@@ -422,7 +422,8 @@ pub(super) fn findings(findings: Vec<report::Finding>, base: Option<&BaseImage>)
     findings.into_iter().map(|found| finding(found, base)).collect()
 }
 
-fn finding(finding: report::Finding, base: Option<&BaseImage>) -> Finding {
+/// A finding as it is read.
+pub(crate) fn finding(finding: report::Finding, base: Option<&BaseImage>) -> Finding {
     let origin = provenance(base, &finding).map(|origin| origin.as_str().into());
     let summary = finding.summary.map(Arc::unwrap_or_clone).unwrap_or_default();
     Finding {

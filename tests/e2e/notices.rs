@@ -137,6 +137,58 @@ fn a_document_that_changes_what_is_stated_gives_exactly_the_notices_of_what_it_m
 }
 
 #[test]
+fn an_expression_says_of_which_findings_one_is_told_and_what_nobody_can_judge_is_told_too() {
+    let (service, _) = place();
+    let receiver = Receiver::well();
+    let with = |expression: &str| {
+        let wanted = webhook(&receiver);
+        json!({ "webhook": wanted["webhook"], "filter": { "expression": expression } })
+    };
+    let high = "finding.package.name == 'curl' && finding.severity.level in ['high', 'critical']";
+    let shown = subscribe(&service, "high", with(high));
+    assert_eq!(shown["filter"]["expression"], high);
+    subscribe(&service, "likely", with("finding.exploit_probability > 0.5"));
+    subscribe(&service, "none", with("image.names.exists(name, name == 'nothing')"));
+    let refused = |expression: &str| {
+        let body = with(expression).to_string();
+        service
+            .api
+            .send("PUT", "/v1/subscriptions/wrong", &[], body.as_bytes())
+            .refused(422, "bad-subscription")
+    };
+    let why = refused("finding.severity.level == 'High'");
+    assert!(why.contains("never `High`, but one of `malicious`, `critical`, `high`"), "{why}");
+    assert!(why.contains("(at character 27)"), "{why}");
+    assert!(refused("finding.package.purl != ''").contains("not known where a notice is raised"));
+
+    let mut document = tracker();
+    service.api.hand_in("debian", document.to_string()).ok();
+    document["curl"]["CVE-2026-10001"] = release("high", None);
+    document["curl"]["CVE-2026-10002"] = release("low", None);
+    service.api.hand_in("debian", document.to_string()).ok();
+    let told = |name: &str| {
+        let page = service.api.get(&format!("/v1/notices?subscription={name}")).ok();
+        let mut told: Vec<_> = page["notices"].as_array().unwrap().clone();
+        told.iter_mut().map(|notice| notice["payload"]["data"].take()).collect::<Vec<_>>()
+    };
+    let (high, likely) = (told("high"), told("likely"));
+    assert_eq!(high.len(), 1);
+    assert_eq!(high[0]["vulnerability"], "CVE-2026-10001");
+    assert_eq!(high[0].get("undecided"), None);
+    assert_eq!(likely.len(), 2);
+    for data in &likely {
+        let why = data["undecided"].as_str().unwrap();
+        assert!(why.starts_with("`finding.exploit_probability > 0.5`: "), "{why}");
+    }
+    assert_eq!(told("none"), Vec::<Value>::new());
+    let schemas = Schemas(service.api.get("/v1/openapi.json").ok());
+    let messages: Vec<_> = (0..3).map(|_| receiver.next().body).collect();
+    messages.iter().for_each(|message| schemas.check(message));
+    let undecided = messages.iter().filter(|message| message["data"].get("undecided").is_some());
+    assert_eq!(undecided.count(), 2);
+}
+
+#[test]
 fn messages_are_what_the_service_says_of_them() {
     let (service, _) = place();
     let schemas = Schemas(service.api.get("/v1/openapi.json").ok());

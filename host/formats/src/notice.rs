@@ -47,6 +47,19 @@ pub fn change(change: &Change, feed: &str, revision: u64, now: u64) -> Value {
     body
 }
 
+/// The same for a subscription of whose expression it cannot be said whether it wants it, and why not. `body` is what
+/// others are told.
+///
+/// # Errors
+/// `body` is none such.
+pub fn undecided(body: &[u8], why: &str) -> serde_json::Result<Vec<u8>> {
+    let mut form: Value = serde_json::from_slice(body)?;
+    if let Some(data) = form.get_mut("data").and_then(Value::as_object_mut) {
+        data.insert("undecided".to_owned(), why.into());
+    }
+    serde_json::to_vec(&form)
+}
+
 /// Several notices in one message, each with the identifier by which a receiver knows it again. `last` is when
 /// the last of them was raised, in milliseconds since 1970.
 pub fn digest<'a>(notices: impl Iterator<Item = (&'a str, &'a [u8])>, last: u64) -> Value {

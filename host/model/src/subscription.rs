@@ -78,6 +78,8 @@ pub struct NoticeFilter {
     pub leave_out_unrated: bool,
     /// Watches of which one follows, or has followed, a name of the image; empty: any image.
     pub watches: Vec<String>,
+    /// An expression that one of the findings is true of, or of which that cannot be said.
+    pub expression: Option<String>,
 }
 
 /// A subscription, and how its deliveries go.

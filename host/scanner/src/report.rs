@@ -322,7 +322,8 @@ impl PartialEq for Probability {
 
 impl Eq for Probability {}
 
-fn finding(
+/// A finding, described from what is known of it.
+pub(crate) fn finding(
     found: &Match,
     (fingerprint, update_to): (String, Option<Text>),
     advisories: &Summaries<'_>,
@@ -389,7 +390,7 @@ fn counts(found: &Match, view: &PublisherView) -> bool {
 }
 
 /// Feed, identifier and source of an advisory.
-type Place<'m> = (&'m str, &'m str, &'m str);
+pub(crate) type Place<'m> = (&'m str, &'m str, &'m str);
 
 fn key_of(found: &Match) -> Place<'_> {
     (&found.origin.feed, &found.id, &found.origin.source)
@@ -400,7 +401,7 @@ fn key_of_view(view: &PublisherView) -> Place<'_> {
 }
 
 /// What the advisories of some matches say of their vulnerabilities.
-type Summaries<'m> = HashMap<Place<'m>, Arc<AdvisorySummary>, RandomState>;
+pub(crate) type Summaries<'m> = HashMap<Place<'m>, Arc<AdvisorySummary>, RandomState>;
 
 fn advisories_of<'m>(view: &View<'_>, past: &Past, matches: &'m [Match]) -> Result<Summaries<'m>, Error> {
     let (mut wanted, mut keys) = places_of(matches);

@@ -39,13 +39,16 @@ pub(crate) struct Inputs {
     /// How many subscriptions want to be told
     #[arg(long)]
     subscriptions: usize,
+    /// An expression that each of them has
+    #[arg(long)]
+    expression: Option<String>,
 }
 
 pub(crate) fn measure(registry: &Registry, inputs: &Inputs) -> anyhow::Result<Value> {
     let (scanner, _store) = scanner(registry, &inputs.folder)?;
     fill(&scanner, registry, inputs)?;
     for number in 0..inputs.subscriptions {
-        scanner.put_subscription(&format!("s-{number}"), spec())?;
+        scanner.put_subscription(&format!("s-{number}"), spec(inputs))?;
     }
     let sample: Vec<Digest> = (0..inputs.images).map(|number| digest("image", number)).collect();
     // What a feed states first is news to nobody.
@@ -59,7 +62,7 @@ pub(crate) fn measure(registry: &Registry, inputs: &Inputs) -> anyhow::Result<Va
         let changing = scope.spawn(|| {
             while_not(&ended, ["s-0"].iter(), |name| {
                 let started = Instant::now();
-                scanner.put_subscription(name, spec())?;
+                scanner.put_subscription(name, spec(inputs))?;
                 Ok(milliseconds(started.elapsed()))
             })
         });
@@ -128,9 +131,10 @@ fn while_not<'a, T: 'a>(
     Ok(measured)
 }
 
-fn spec() -> SubscriptionSpec {
+fn spec(inputs: &Inputs) -> SubscriptionSpec {
     let target = Target::Webhook { url: "http://receiver.example".to_owned(), secret: "whsec_".to_owned() };
-    SubscriptionSpec { target, filter: NoticeFilter::default(), period: None, enabled: true }
+    let filter = NoticeFilter { expression: inputs.expression.clone(), ..NoticeFilter::default() };
+    SubscriptionSpec { target, filter, period: None, enabled: true }
 }
 
 /// The security tracker's document, with a package of its own for each record.

@@ -87,6 +87,10 @@ pub struct Filter {
     pub leave_out_unrated: bool,
     /// Watches of which one follows a name of the image, or has followed it; empty: any image.
     pub watches: Vec<String>,
+    /// An expression of the Common Expression Language over `finding` and `image`. Where it cannot be said whether one
+    /// of the findings is meant, the notice is sent, and says why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expression: Option<String>,
 }
 
 /// A subscription, and how its deliveries go.
@@ -189,6 +193,7 @@ impl From<NoticeFilter> for Filter {
             exploited: filter.exploited,
             leave_out_unrated: filter.leave_out_unrated,
             watches: filter.watches,
+            expression: filter.expression,
         }
     }
 }
@@ -217,6 +222,7 @@ impl Filter {
             exploited: self.exploited,
             leave_out_unrated: self.leave_out_unrated,
             watches: self.watches.clone(),
+            expression: self.expression.clone(),
         })
     }
 }

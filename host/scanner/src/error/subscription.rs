@@ -15,6 +15,9 @@ pub enum SubscriptionError {
         /// Why.
         why: String,
     },
+    /// An expression that is none, or that no finding is true of as it is meant.
+    #[error("`filter.expression`: {0}")]
+    Expression(String),
     /// Nothing is watched by that name.
     #[error("there is no watch `{0}`, so that no notice would pass the filter")]
     Watch(String),

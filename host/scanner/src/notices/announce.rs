@@ -3,16 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use limpid_formats::notice;
+use limpid_formats::expression::Around;
+use limpid_formats::{json as api, notice};
 use limpid_model::report::Enriched;
-use limpid_model::{Change, Subscription};
+use limpid_model::{Change, Digest, Subscription};
 use limpid_store::tables::announced::{self, Announced};
 use limpid_store::tables::announcements::{self, Announcements, Receiver, Stage};
 use limpid_store::tables::raised::{self, Raised};
 use limpid_store::{Batch, Cursor, Packed, View};
 
-use super::difference::{Changes, Shift, tell, tell_renamed};
-use super::subscriptions::{Wanting, all};
+use super::difference::{Changes, Detail, Shift, Telling, tell, tell_renamed};
+use super::subscriptions::{Wanting, Wish, all};
 use super::{Notifying, passed_on};
 use crate::Error;
 use crate::report::Enrichments;
@@ -44,6 +45,8 @@ impl Notifying<'_> {
         if subscriptions.is_empty() {
             return Ok(0);
         }
+        let judges = subscriptions.iter().any(|it| it.spec.filter.expression.is_some());
+        let detail = if judges { Detail::Findings } else { Detail::Standing };
         // A subscription learns of changes in the order of their ingests.
         self.post_announced()?;
         self.remove_unannounced(writer)?;
@@ -60,15 +63,15 @@ impl Notifying<'_> {
         for vulnerability in touched.chain(renamed.iter().copied()).collect::<BTreeSet<_>>() {
             let before = known.of(vulnerability)?.to_vec();
             let after = enriched_after(&before, feed, changes.enriched_of(feed, vulnerability)?);
-            let shift = Shift::of(view, changes, vulnerability, (&before, &after), owned)?;
+            let shift = Shift::of(view, changes, vulnerability, (&before, &after), owned, detail)?;
             // What has other names is told of when all of them are known.
             if renamed.contains(vulnerability) {
                 shifts.insert(vulnerability.clone(), shift);
             } else {
-                tell(view, vulnerability, &shift, |change| staging.add(&change, (feed, revision)))?;
+                tell(view, vulnerability, &shift, |told| staging.add(&told, (feed, revision)))?;
             }
         }
-        tell_renamed(view, changes, &shifts, |change| staging.add(&change, (feed, revision)))?;
+        tell_renamed(view, changes, &shifts, |told| staging.add(&told, (feed, revision)))?;
         staging.finish(batch)
     }
 
@@ -117,6 +120,19 @@ fn enriched_after(
     after
 }
 
+/// What expressions see of the image of a change: that is written down for them once for all of its changes that follow
+/// each other.
+fn around<'a>(
+    known: &'a mut Option<(Digest, Result<Around, String>)>,
+    change: &Change,
+) -> Result<&'a Around, String> {
+    let image = change.image.id;
+    let of_it = known.take().filter(|(of, _)| *of == image);
+    let (_, around) =
+        known.insert(of_it.unwrap_or_else(|| (image, Around::of(&api::Image::from(change.image.clone())))));
+    around.as_ref().map_err(Clone::clone)
+}
+
 /// An announcement that is being written.
 struct Staging<'a> {
     writer: &'a Writer<'a>,
@@ -131,6 +147,8 @@ struct Staging<'a> {
     next_place: u64,
     changes: Vec<(announced::Key, Packed<Announced>)>,
     bytes: usize,
+    /// The image that an expression was asked about last.
+    around: Option<(Digest, Result<Around, String>)>,
 }
 
 impl<'a> Staging<'a> {
@@ -155,17 +173,26 @@ impl<'a> Staging<'a> {
             next_place: 0,
             changes: Vec::new(),
             bytes: 0,
+            around: None,
         })
     }
 
     /// Adds a change, unless it is of no use to anybody.
-    fn add(&mut self, change: &Change, (feed, revision): (&str, u64)) -> Result<(), Error> {
-        let mut receivers = Vec::new();
+    fn add(&mut self, telling: &Telling, (feed, revision): (&str, u64)) -> Result<(), Error> {
+        let change = &telling.change;
+        let (mut receivers, mut undecided) = (Vec::new(), Vec::new());
         for (place, (wanting, receiver)) in (0..).zip(self.wanting.iter().zip(&mut self.row.receivers)) {
-            if wanting.wants(self.now, change)? {
-                receiver.unposted += 1;
-                receivers.push(place);
+            let wish = match wanting.wants(self.now, change)? {
+                true => wanting.judges(&telling.findings, || around(&mut self.around, change)),
+                false => Wish::No,
+            };
+            match wish {
+                Wish::No => continue,
+                Wish::Yes => {}
+                Wish::Undecided(why) => undecided.push((receiver.name.clone(), why)),
             }
+            receiver.unposted += 1;
+            receivers.push(place);
         }
         let affected = change.kind.affected_after();
         let mut body = Vec::new();
@@ -177,7 +204,8 @@ impl<'a> Staging<'a> {
             return Ok(());
         }
         let (image, vulnerability) = (change.image.id, change.vulnerability.clone());
-        let row = announced::Row { image, vulnerability, affected, receivers, body };
+        self.bytes += undecided.iter().map(|(_, why)| why.len()).sum::<usize>();
+        let row = announced::Row { image, vulnerability, affected, receivers, body, undecided };
         let key = announced::Key { announcement: self.number, place: self.next_place };
         self.next_place += 1;
         self.bytes += row.body.len();

@@ -1,7 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 
+use limpid_formats::expression::Shown;
 use limpid_matching::{Advisories, Authority, OwnedPackages, PackageAdvisory, fingerprint, severity};
-use limpid_model::report::Enriched;
+use limpid_model::report::{AdvisorySummary, Enriched, Finding, InstalledPackage, LayerOrigin};
 use limpid_model::{Advisory, Change, Digest, Image, NoticeKind, Rating, Standing, StandingPackage};
 use limpid_store::tables::advisories;
 use limpid_store::tables::affects::Affects;
@@ -11,6 +13,7 @@ use limpid_store::{Packed, View};
 
 use crate::Error;
 use crate::inventory::{Affected, Placed, Vulnerability, affected, by_image, images_of};
+use crate::report::{Summaries, finding};
 use crate::stated::{AfterChange, All, package_advisory};
 
 /// What a document changes: all that is needed to hold what was stated against what is stated now.
@@ -75,7 +78,50 @@ impl Changes {
 /// Images that are looked at together.
 const IMAGES: usize = 10_000;
 
-type Groups = BTreeMap<(Digest, u64), Standing>;
+type Groups = BTreeMap<(Digest, u64), Group>;
+
+/// How much is told of changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// How images stand.
+    Standing,
+    /// The findings, too, which expressions ask about.
+    Findings,
+}
+
+/// How a layer stands in a context, and the findings, where these are told.
+#[derive(Clone, Debug)]
+struct Group {
+    standing: Standing,
+    findings: Vec<Arc<TellingFinding>>,
+}
+
+impl Group {
+    fn join(&mut self, other: &Self) {
+        self.standing.join(&other.standing);
+        self.findings.extend_from_slice(&other.findings);
+    }
+}
+
+/// A finding that is told of, which many images may share.
+#[derive(Debug)]
+pub(super) struct TellingFinding {
+    finding: Finding,
+    shown: OnceLock<Shown>,
+}
+
+impl TellingFinding {
+    /// As expressions see it. It is written down for them once, and only where one asks.
+    pub(super) fn shown(&self) -> &Shown {
+        self.shown.get_or_init(|| Shown::of_notice(self.finding.clone()))
+    }
+}
+
+/// A change, and the findings that it is about, where these are told.
+pub(super) struct Telling {
+    pub(super) change: Change,
+    pub(super) findings: Vec<Arc<TellingFinding>>,
+}
 
 /// How layers stand in their contexts in one vulnerability, before and after a change.
 #[derive(Debug)]
@@ -94,6 +140,7 @@ impl Shift {
         vulnerability: &str,
         enrichments: (&[Enriched], &[Enriched]),
         owned: OwnedPackages,
+        detail: Detail,
     ) -> Result<Self, Error> {
         let known = Vulnerability::about(view, vulnerability)?;
         let kept = known.without(&changes.gone);
@@ -108,12 +155,15 @@ impl Shift {
         let mut authority = Authority::new(All::new(view), owned);
         let was = affected(view, &before, &mut authority)?;
         let taken = |name: &str, it: &Affected| is_taken(view, None, name, it);
-        let was = groups(&was, |key| known.ratings(key), enrichments.0, taken)?;
+        let before = (detail == Detail::Findings).then(|| summaries(known.advisories.iter()));
+        let was = groups(&was, |key| known.ratings(key), (enrichments.0, before.as_ref()), taken)?;
         let fresh = changes.fresh.values().flat_map(|(_, stated)| stated).collect();
         let mut authority = Authority::new(AfterChange { view, gone: &changes.gone, fresh }, owned);
         let will = affected(view, &after, &mut authority)?;
         let taken = |name: &str, it: &Affected| is_taken(view, Some(changes), name, it);
-        let will = groups(&will, general, enrichments.1, taken)?;
+        let fresh = changes.fresh.iter().map(|(key, (advisory, _))| (key, advisory));
+        let after_it = (detail == Detail::Findings).then(|| summaries(kept.advisories.iter().chain(fresh)));
+        let will = groups(&will, general, (enrichments.1, after_it.as_ref()), taken)?;
         let some_are_gone = known.advisories.len() > kept.advisories.len();
         Ok(Self { was, will, is_withdrawn: some_are_gone && after.is_empty() && !changes.is_removal })
     }
@@ -121,19 +171,25 @@ impl Shift {
     /// Layers, with their contexts, that stand otherwise than before.
     fn differing(&self) -> BTreeSet<(Digest, u64)> {
         let all = self.was.keys().chain(self.will.keys());
-        all.filter(|group| self.was.get(group) != self.will.get(group)).copied().collect()
+        let differs = |group: &&(Digest, u64)| {
+            let (was, will) = (self.was.get(*group), self.will.get(*group));
+            was.map(|it| &it.standing) != will.map(|it| &it.standing)
+        };
+        all.filter(differs).copied().collect()
     }
 
     /// What changes for one image.
-    fn changes(&self, vulnerability: &str, image: &Image, indexing: &Indexing) -> Vec<Change> {
+    fn changes(&self, vulnerability: &str, image: &Image, indexing: &Indexing) -> Vec<Telling> {
         let standing = |groups: &Groups| standing(groups, image, indexing);
         let kinds = kinds(standing(&self.was), standing(&self.will), self.is_withdrawn);
-        kinds.into_iter().map(|(kind, standing)| change(image, vulnerability, kind, standing)).collect()
+        kinds.into_iter().map(|(kind, group)| telling(image, vulnerability, kind, group)).collect()
     }
 }
 
-fn change(image: &Image, vulnerability: &str, kind: NoticeKind, standing: Standing) -> Change {
-    Change { image: image.clone(), vulnerability: vulnerability.to_owned(), before: None, kind, standing }
+fn telling(image: &Image, vulnerability: &str, kind: NoticeKind, group: Group) -> Telling {
+    let (image, vulnerability, Group { standing, findings }) =
+        (image.clone(), vulnerability.to_owned(), group);
+    Telling { change: Change { image, vulnerability, before: None, kind, standing }, findings }
 }
 
 /// Tells of all that changes for images in one vulnerability, one image after the other.
@@ -141,7 +197,7 @@ pub(super) fn tell(
     view: &View<'_>,
     vulnerability: &str,
     shift: &Shift,
-    mut tell: impl FnMut(Change) -> Result<(), Error>,
+    mut tell: impl FnMut(Telling) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let groups: Vec<_> = shift.differing().into_iter().collect();
     each_image(view, &groups, |image, indexing, _| {
@@ -154,7 +210,7 @@ pub(super) fn tell_renamed(
     view: &View<'_>,
     changes: &Changes,
     shifts: &BTreeMap<String, Shift>,
-    mut tell: impl FnMut(Change) -> Result<(), Error>,
+    mut tell: impl FnMut(Telling) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let mut differing: BTreeMap<(Digest, u64), Vec<&String>> = BTreeMap::new();
     for (name, shift) in shifts {
@@ -165,7 +221,7 @@ pub(super) fn tell_renamed(
     let (groups, names): (Vec<_>, Vec<_>) = differing.into_iter().unzip();
     each_image(view, &groups, |image, indexing, places| {
         let names = places.iter().filter_map(|(_, place)| names.get(*place)).flatten();
-        let mut changed: BTreeMap<&String, Vec<Change>> = BTreeMap::new();
+        let mut changed: BTreeMap<&String, Vec<Telling>> = BTreeMap::new();
         for name in names.copied().collect::<BTreeSet<_>>() {
             if let Some(shift) = shifts.get(name) {
                 changed.insert(name, shift.changes(name, image, indexing));
@@ -205,42 +261,92 @@ fn rename<'s>(
     changes: &Changes,
     shifts: &'s BTreeMap<String, Shift>,
     (image, indexing): (&Image, &Indexing),
-    changed: &mut BTreeMap<&'s String, Vec<Change>>,
+    changed: &mut BTreeMap<&'s String, Vec<Telling>>,
 ) {
     for (before, names) in &changes.renamed {
         let Some((before, _)) = shifts.get_key_value(before) else { continue };
         let Some(gone) = changed.remove(before) else { continue };
         let mut stays = Vec::new();
-        for mut was in gone {
+        for mut telling_of in gone {
+            let was = &mut telling_of.change;
             let is_gone = matches!(was.kind, NoticeKind::NoLongerAffected | NoticeKind::Withdrawn);
             let stands = |name| {
                 let (name, shift) = shifts.get_key_value(name)?;
                 Some((name, standing(&shift.will, image, indexing)?))
             };
             if is_gone && let Some((name, will)) = names.iter().find_map(stands) {
-                let before = std::mem::replace(&mut was.standing, will.clone());
+                let before = Group {
+                    standing: std::mem::replace(&mut was.standing, will.standing.clone()),
+                    findings: std::mem::replace(&mut telling_of.findings, will.findings.clone()),
+                };
                 let others = changed.entry(name).or_default();
-                others.retain(|it| !matches!(it.kind, NoticeKind::NewlyAffected | NoticeKind::Renamed));
+                others
+                    .retain(|it| !matches!(it.change.kind, NoticeKind::NewlyAffected | NoticeKind::Renamed));
                 let kinds = kinds(Some(before), Some(will), false).into_iter();
-                others.extend(kinds.map(|(kind, standing)| change(image, name, kind, standing)));
+                others.extend(kinds.map(|(kind, group)| telling(image, name, kind, group)));
                 was.kind = NoticeKind::Renamed;
                 was.before = Some(std::mem::replace(&mut was.vulnerability, name.clone()));
             }
-            stays.push(was);
+            stays.push(telling_of);
         }
         changed.entry(before).or_default().append(&mut stays);
     }
+}
+
+/// What advisories say of their vulnerabilities.
+fn summaries<'a>(advisories: impl Iterator<Item = (&'a advisories::Key, &'a Advisory)>) -> Summaries<'a> {
+    let summary = |(key, stated): (&'a advisories::Key, &'a Advisory)| {
+        let summary = AdvisorySummary {
+            aliases: stated.aliases.clone(),
+            title: stated.title.as_str().into(),
+            ratings: stated.ratings.clone(),
+            references: stated.references.as_slice().into(),
+            published: stated.published.as_deref().map(Into::into),
+            vulnerabilities: stated.vulnerabilities().len(),
+        };
+        ((&*key.feed, &*key.id, &*key.source), Arc::new(summary))
+    };
+    advisories.map(summary).collect()
+}
+
+/// A finding as far as it is known where a change is told. What is not known of it expressions do not see.
+fn telling_finding(
+    it: &Affected,
+    fingerprint: String,
+    summaries: &Summaries<'_>,
+    enrichments: &Arc<Vec<Enriched>>,
+) -> Arc<TellingFinding> {
+    let package = &it.installed.package;
+    let package = InstalledPackage {
+        name: package.name.clone(),
+        version: package.version.clone(),
+        arch: package.arch.clone(),
+        purl: String::new(),
+        source: package.source.clone(),
+        evidence: package.evidence,
+        licenses: Vec::new(),
+        path: it.installed.path.clone(),
+        member: None,
+        layer: Arc::new(LayerOrigin { index: 0, diff_id: it.real_layer, created_by: None }),
+        detector: Arc::clone(&it.installed.detector),
+        owner: None,
+        qualifiers: package.qualifiers.clone(),
+    };
+    let finding =
+        finding(&it.found, (fingerprint, None), summaries, Arc::clone(enrichments), Arc::new(package));
+    Arc::new(TellingFinding { finding, shown: OnceLock::new() })
 }
 
 /// How each layer stands in each of its contexts.
 fn groups<'r>(
     affected: &[Affected],
     general: impl Fn(&advisories::Key) -> &'r [Rating],
-    enrichments: &[Enriched],
+    (enrichments, summaries): (&[Enriched], Option<&Summaries<'_>>),
     is_taken: impl Fn(&str, &Affected) -> Result<bool, Error>,
 ) -> Result<Groups, Error> {
     let mut groups = Groups::new();
     let exploited = enrichments.iter().any(|known| known.enrichment.exploited().is_some());
+    let known = Arc::new(if summaries.is_some() { enrichments.to_vec() } else { Vec::new() });
     for it in affected {
         let origin = &it.found.origin;
         let key = advisories::Key {
@@ -251,6 +357,8 @@ fn groups<'r>(
         // As a report has it, which sees all that is stated of the package.
         let (first, now) = (&it.found.first_name, &it.found.vulnerability);
         let first = if first != now && is_taken(first, it)? { now } else { first };
+        let fingerprint = fingerprint(first, &it.installed.package);
+        let told = summaries.map(|summaries| telling_finding(it, fingerprint.clone(), summaries, &known));
         let standing = Standing {
             severity: severity(&origin.feed, &it.found.ratings, general(&key), enrichments).severity,
             fixable: it.found.fixed_version.is_some(),
@@ -262,11 +370,12 @@ fn groups<'r>(
                 namespace: origin.namespace.clone(),
                 advisory: it.found.id.to_string(),
                 feed: origin.feed.clone(),
-                fingerprint: fingerprint(first, &it.installed.package),
+                fingerprint,
             }],
         };
-        let group = groups.entry((it.diff_id, it.context));
-        group.and_modify(|known| known.join(&standing)).or_insert(standing);
+        let group = Group { standing, findings: told.into_iter().collect() };
+        let known = groups.entry((it.diff_id, it.context));
+        known.and_modify(|known| known.join(&group)).or_insert(group);
     }
     Ok(groups)
 }
@@ -305,8 +414,8 @@ fn is_taken(view: &View<'_>, changes: Option<&Changes>, name: &str, it: &Affecte
 }
 
 /// How an image stands: as all of its layers do together.
-fn standing(groups: &Groups, image: &Image, indexing: &Indexing) -> Option<Standing> {
-    let mut standing: Option<Standing> = None;
+fn standing(groups: &Groups, image: &Image, indexing: &Indexing) -> Option<Group> {
+    let mut standing: Option<Group> = None;
     let linked = indexing.linked.iter().map(|linked| (linked.diff_id, linked.context));
     let layers =
         image.layers.iter().zip(&indexing.contexts).map(|(layer, &context)| (layer.diff_id, context));
@@ -321,7 +430,7 @@ fn standing(groups: &Groups, image: &Image, indexing: &Indexing) -> Option<Stand
 }
 
 /// What kinds of changes lie between two standings of an image.
-fn kinds(was: Option<Standing>, will: Option<Standing>, withdrawn: bool) -> Vec<(NoticeKind, Standing)> {
+fn kinds(was: Option<Group>, will: Option<Group>, withdrawn: bool) -> Vec<(NoticeKind, Group)> {
     match (was, will) {
         (None, None) => Vec::new(),
         (None, Some(will)) => vec![(NoticeKind::NewlyAffected, will)],
@@ -329,13 +438,14 @@ fn kinds(was: Option<Standing>, will: Option<Standing>, withdrawn: bool) -> Vec<
         (Some(was), None) => vec![(NoticeKind::NoLongerAffected, was)],
         (Some(was), Some(will)) => {
             let mut kinds = Vec::new();
-            if will.exploited && !was.exploited {
+            let (before, after) = (&was.standing, &will.standing);
+            if after.exploited && !before.exploited {
                 kinds.push((NoticeKind::BecameExploited, will.clone()));
             }
-            if will.severity != was.severity {
+            if after.severity != before.severity {
                 kinds.push((NoticeKind::SeverityChanged, will.clone()));
             }
-            if will.fixable && !was.fixable {
+            if after.fixable && !before.fixable {
                 kinds.push((NoticeKind::FixAvailable, will));
             }
             kinds

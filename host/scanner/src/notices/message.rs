@@ -72,7 +72,7 @@ impl Notifying<'_> {
                 subscription: subscription.to_owned(),
                 target: head.target,
                 id: head.row.id.clone(),
-                body: references::read(&view, head.row.body)?,
+                body: references::read(&view, head.row.body, subscription)?,
                 notices: vec![(head.number, head.row.id)],
             },
             Some(_) => self.digest(&view, subscription, head)?,
@@ -113,7 +113,7 @@ impl Notifying<'_> {
             if row.attempts != head.row.attempts {
                 break;
             }
-            let body = references::read(view, row.body)?;
+            let body = references::read(view, row.body, subscription)?;
             bytes += body.len();
             let full = notices.len() >= settings.digest_notices || bytes > settings.digest_bytes;
             if full && !notices.is_empty() {

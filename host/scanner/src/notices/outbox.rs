@@ -100,7 +100,7 @@ impl Notifying<'_> {
             let (key, row) = row?;
             last = Some(NoticePosition::from(key.clone()));
             if state.is_none_or(|state| state == row.state.into()) {
-                let body = references::read(&view, row.body.clone())?;
+                let body = references::read(&view, row.body.clone(), &key.subscription)?;
                 items.push(row.into_notice(key, body));
             }
         }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use limpid_formats::notice;
 use limpid_store::table::Table as _;
 use limpid_store::tables::announced::{self, Announced};
 use limpid_store::tables::outbox::Body;
@@ -44,8 +45,8 @@ impl Counts {
     }
 }
 
-/// What a notice says, as JSON.
-pub(super) fn read(view: &View<'_>, body: Body) -> Result<Vec<u8>, Error> {
+/// What a notice says to a subscription, as JSON.
+pub(super) fn read(view: &View<'_>, body: Body, subscription: &str) -> Result<Vec<u8>, Error> {
     let key = match body {
         Body::Own(body) => return Ok(body),
         Body::Announced { announcement, place } => announced::Key { announcement, place },
@@ -55,5 +56,12 @@ pub(super) fn read(view: &View<'_>, body: Body) -> Result<Vec<u8>, Error> {
         what: "row",
         why: format!("change {} of announcement {} is gone", key.place, key.announcement),
     })?;
-    Ok(change.body)
+    let undecided = change.undecided.iter().find(|(name, _)| name == subscription);
+    let Some((_, why)) = undecided else { return Ok(change.body) };
+    let body = notice::undecided(&change.body, why).map_err(|error| limpid_store::Error::Corrupt {
+        table: Announced::NAME,
+        what: "row",
+        why: error.to_string(),
+    })?;
+    Ok(body)
 }

@@ -1,4 +1,7 @@
+use std::sync::Arc;
+
 use globset::{Glob, GlobSet, GlobSetBuilder};
+use limpid_formats::expression::{Around, Expression, Of};
 use limpid_matching::is_as_severe;
 use limpid_model::{Change, NoticeFilter, Subscription, SubscriptionSpec, Watch};
 use limpid_store::tables::outbox::Outbox;
@@ -7,6 +10,7 @@ use limpid_store::tables::watches::Watches;
 use limpid_store::{Batch, View};
 
 use super::Notifying;
+use super::difference::TellingFinding;
 use super::outbox::{A_BATCH, from};
 use super::references::Counts;
 use crate::{Error, SubscriptionError, watched};
@@ -105,6 +109,9 @@ fn check(name: &str, spec: &SubscriptionSpec) -> Result<(), SubscriptionError> {
             why: error.kind().to_string(),
         })?;
     }
+    if let Some(expression) = &spec.filter.expression {
+        Expression::new(expression, Of::Notices).map_err(SubscriptionError::Expression)?;
+    }
     if spec.period == Some(0) { Err(SubscriptionError::Period) } else { Ok(()) }
 }
 
@@ -114,6 +121,17 @@ pub(super) struct Wanting {
     names: GlobSet,
     /// Those of the filter that are there; none where it names none.
     watches: Option<Vec<Watch>>,
+    /// That of the filter; or why this version of Limpid does not understand it.
+    expression: Option<Result<Expression, String>>,
+}
+
+/// Whether a subscription wants to be told.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Wish {
+    No,
+    Yes,
+    /// It cannot be said, and why not.
+    Undecided(String),
 }
 
 impl Wanting {
@@ -131,16 +149,42 @@ impl Wanting {
             let watch = view.get::<Watches>(name)?.map(|row| row.into_watch(name.clone()));
             watches.iter_mut().for_each(|watches| watches.extend(watch.clone()));
         }
-        Ok(Self { filter, names, watches })
+        let expression = filter.expression.as_ref().map(|text| Expression::new(text, Of::Notices));
+        Ok(Self { filter, names, watches, expression })
     }
 
-    /// Whether it wants to be told.
+    /// Whether it wants to be told, were it not for its expression.
     pub(super) fn wants(&self, view: &View<'_>, changed: &Change) -> Result<bool, Error> {
         Ok(self.admits(changed)
             && match &self.watches {
                 Some(watches) => watched::know(view, watches, changed.image.names.iter())?,
                 None => true,
             })
+    }
+
+    /// Whether its expression is true of one of the findings. `around` is what expressions see of the image.
+    pub(super) fn judges<'a>(
+        &self,
+        findings: &[Arc<TellingFinding>],
+        around: impl FnOnce() -> Result<&'a Around, String>,
+    ) -> Wish {
+        let (expression, around) = match &self.expression {
+            None => return Wish::Yes,
+            Some(Err(why)) => return Wish::Undecided(why.clone()),
+            Some(Ok(expression)) => match around() {
+                Ok(around) => (expression, around),
+                Err(why) => return Wish::Undecided(why),
+            },
+        };
+        let mut doubt = findings.is_empty().then(|| "nothing is known of its findings".to_owned());
+        for finding in findings {
+            match expression.holds(&around.asked(finding.shown())) {
+                Ok(true) => return Wish::Yes,
+                Ok(false) => {}
+                Err(why) => drop(doubt.get_or_insert(why)),
+            }
+        }
+        doubt.map_or(Wish::No, Wish::Undecided)
     }
 
     fn admits(&self, changed: &Change) -> bool {

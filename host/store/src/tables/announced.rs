@@ -33,8 +33,27 @@ pub struct Row {
     /// What a notice of it says, as JSON; empty where nobody wants it.
     #[serde(with = "serde_bytes")]
     pub body: Vec<u8>,
+    /// Names of receivers of whose expressions it cannot be said whether they want it, and why not.
+    pub undecided: Vec<(String, String)>,
 }
 
 impl table::Row for Row {
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
+        let old: BeforeExpressions = (version == 1).then(|| postcard::from_bytes(fields).ok()).flatten()?;
+        let BeforeExpressions { image, vulnerability, affected, receivers, body } = old;
+        Some(Self { image, vulnerability, affected, receivers, body, undecided: Vec::new() })
+    }
+}
+
+/// Version 1.
+#[derive(Deserialize)]
+struct BeforeExpressions {
+    image: Digest,
+    vulnerability: String,
+    affected: Option<bool>,
+    receivers: Vec<u32>,
+    #[serde(with = "serde_bytes")]
+    body: Vec<u8>,
 }

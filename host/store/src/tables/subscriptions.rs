@@ -30,12 +30,13 @@ pub struct Row {
 }
 
 impl table::Row for Row {
-    const VERSION: u8 = 3;
+    const VERSION: u8 = 4;
 
     fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
         match version {
             1 => Some(BeforeWatches::from(postcard::from_bytes::<BeforeUnrated>(fields).ok()?).into()),
             2 => Some(postcard::from_bytes::<BeforeWatches>(fields).ok()?.into()),
+            3 => Some(postcard::from_bytes::<BeforeExpressions>(fields).ok()?.into()),
             _ => None,
         }
     }
@@ -85,6 +86,7 @@ impl Filter {
             exploited,
             leave_out_unrated,
             watches,
+            expression,
         } = self;
         let unknown = |word: &str| Error::Corrupt {
             table: Subscriptions::NAME,
@@ -105,6 +107,7 @@ impl Filter {
             exploited,
             leave_out_unrated,
             watches,
+            expression,
         })
     }
 }
@@ -121,6 +124,7 @@ impl From<NoticeFilter> for Filter {
             exploited: filter.exploited,
             leave_out_unrated: filter.leave_out_unrated,
             watches: filter.watches,
+            expression: filter.expression,
         }
     }
 }
@@ -173,6 +177,50 @@ impl From<BeforeWatches> for Row {
             exploited,
             leave_out_unrated,
             watches,
+            expression: None,
+        };
+        Self { created, enabled, target, filter, period, next }
+    }
+}
+
+/// Version 3.
+#[derive(Deserialize)]
+struct BeforeExpressions {
+    created: u64,
+    enabled: bool,
+    target: Target,
+    filter: FilterBeforeExpressions,
+    period: Option<u64>,
+    next: u64,
+}
+
+#[derive(Deserialize)]
+struct FilterBeforeExpressions {
+    kinds: Vec<String>,
+    names: Vec<String>,
+    labels: Vec<String>,
+    namespaces: Vec<String>,
+    severity: Option<String>,
+    fixable: Option<bool>,
+    exploited: bool,
+    leave_out_unrated: bool,
+    watches: Vec<String>,
+}
+
+impl From<BeforeExpressions> for Row {
+    fn from(old: BeforeExpressions) -> Self {
+        let BeforeExpressions { created, enabled, target, filter: old, period, next } = old;
+        let filter = Filter {
+            kinds: old.kinds,
+            names: old.names,
+            labels: old.labels,
+            namespaces: old.namespaces,
+            severity: old.severity,
+            fixable: old.fixable,
+            exploited: old.exploited,
+            leave_out_unrated: old.leave_out_unrated,
+            watches: old.watches,
+            expression: None,
         };
         Self { created, enabled, target, filter, period, next }
     }
@@ -220,4 +268,6 @@ struct Filter {
     leave_out_unrated: bool,
     /// Watches of which one knows the image; empty: any image.
     watches: Vec<String>,
+    /// An expression over findings and the image.
+    expression: Option<String>,
 }

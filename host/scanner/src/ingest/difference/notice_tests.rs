@@ -26,6 +26,7 @@ use crate::ingest::enrichments;
 use crate::test_support::{component, keyed, keys, package, plugin, scanner_with, subscription};
 use crate::{Filter, inventory};
 
+mod expressions;
 mod kills;
 
 const FILES: [&str; 2] = ["db/one", "db/two"];
@@ -227,12 +228,16 @@ impl World {
     fn ingest_document(&self, document: &Document, revision: u64) -> BTreeSet<(Digest, String, String)> {
         self.ingest(document, revision).unwrap();
         let told = self.told();
+        self.forget_notices();
+        told
+    }
+
+    fn forget_notices(&self) {
         self.commit(|view, batch| {
             for key in view.keys::<Outbox>(|_| ()) {
                 batch.delete::<Outbox>(&key.unwrap());
             }
         });
-        told
     }
 
     fn told(&self) -> BTreeSet<(Digest, String, String)> {

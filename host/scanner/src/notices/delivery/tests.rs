@@ -565,6 +565,7 @@ fn what_the_thread_that_posts_has_left_whoever_ingests_posts() {
         affected: None,
         receivers: vec![0],
         body: b"{}".to_vec(),
+        undecided: Vec::new(),
     };
     batch.put::<Announced>(&announced::Key { announcement: 1, place: 0 }, &change).unwrap();
     place.store.commit(batch).unwrap();

@@ -592,6 +592,7 @@ fn of_notices() -> Vec<Sample> {
         exploited: true,
         leave_out_unrated: false,
         watches: Vec::new(),
+        expression: None,
     };
     let webhook = Target::Webhook { url: "https://example.test/".into(), secret: "whsec_MfKQ".into() };
     let amqp = Target::Amqp {
@@ -604,10 +605,13 @@ fn of_notices() -> Vec<Sample> {
         let spec = SubscriptionSpec { target, filter, period: Some(60), enabled: true };
         subscriptions::Row::from(&Subscription { name: "s".to_owned(), created: 1, next_number: 7, spec })
     };
-    let filtered = NoticeFilter { watches: texts(["watch"]), ..filter.clone() };
-    let spec = SubscriptionSpec { target: amqp.clone(), filter: filtered, period: None, enabled: true };
-    let watching =
-        subscriptions::Row::from(&Subscription { name: "s".to_owned(), created: 1, next_number: 7, spec });
+    let filtered = |filter| {
+        let spec = SubscriptionSpec { target: amqp.clone(), filter, period: None, enabled: true };
+        subscriptions::Row::from(&Subscription { name: "s".to_owned(), created: 1, next_number: 7, spec })
+    };
+    let watching = filtered(NoticeFilter { watches: texts(["watch"]), ..filter.clone() });
+    let judging =
+        filtered(NoticeFilter { expression: some("finding.fixed_version != null"), ..filter.clone() });
     let number = outbox::Key { subscription: "s".into(), number: 7 };
     let notice = |state| outbox::Row {
         id: "msg_1".into(),
@@ -636,7 +640,10 @@ fn of_notices() -> Vec<Sample> {
         affected: Some(true),
         receivers: vec![0],
         body: b"{}".to_vec(),
+        undecided: Vec::new(),
     };
+    let undecided =
+        announced::Row { undecided: vec![("s".to_owned(), "why".to_owned())], ..announced.clone() };
     vec![
         sample::<subscriptions::Subscriptions>(
             "webhook",
@@ -644,6 +651,7 @@ fn of_notices() -> Vec<Sample> {
             &subscription(webhook.clone(), false),
         ),
         sample::<subscriptions::Subscriptions>("watches", &"s".to_owned(), &watching),
+        sample::<subscriptions::Subscriptions>("expression", &"s".to_owned(), &judging),
         sample::<subscriptions::Subscriptions>("amqp", &"s".to_owned(), &subscription(amqp, false)),
         sample::<subscriptions::Subscriptions>("rated", &"s".to_owned(), &subscription(webhook, true)),
         sample::<outbox::Outbox>("pending", &number, &notice(outbox::State::Pending)),
@@ -661,6 +669,7 @@ fn of_notices() -> Vec<Sample> {
         ),
         sample::<announcements::Announcements>("posted", &3, &announcement(announcements::Stage::Posted)),
         sample::<announced::Announced>("one", &change, &announced),
+        sample::<announced::Announced>("undecided", &change, &undecided),
         sample::<references::References>("one", &change, &references::Row { count: 29 }),
     ]
 }

@@ -4,7 +4,7 @@
 pub(super) mod orders;
 
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 
@@ -32,6 +32,8 @@ pub(super) enum Judge {
     Spdx,
     /// Documents of SPDX 3, by bindings that are made from its specification.
     Spdx3,
+    /// The same, by the schema and the shapes of the specification.
+    Spdx3Schema,
     /// Documents of OpenVEX, by a library that reads them strictly.
     OpenVex,
     /// Reports in JSON, by our own schema and the reference implementation of schemas in Python.
@@ -55,6 +57,7 @@ impl Judge {
             Self::CycloneDx => ("cyclonedx-python-lib[json-validation]", "11.12.0"),
             Self::Spdx => ("spdx-tools", "0.8.5"),
             Self::Spdx3 => ("spdx-python-model", "0.0.6"),
+            Self::Spdx3Schema => ("spdx3-validate", "0.0.7"),
             Self::OpenVex => ("vexipy", "0.3.0"),
             Self::Schema => ("jsonschema", "4.26.0"),
             Self::Grype => ("vulnly", "1.1.1"),
@@ -74,6 +77,7 @@ impl Judge {
             Self::CycloneDx => include_str!("judges/cyclonedx.py"),
             Self::Spdx => include_str!("judges/spdx.py"),
             Self::Spdx3 => include_str!("judges/spdx3.py"),
+            Self::Spdx3Schema => include_str!("judges/spdx3schema.py"),
             Self::OpenVex => include_str!("judges/openvex.py"),
             Self::Schema => include_str!("judges/schema.py"),
             Self::Grype => include_str!("judges/vulnly.py"),
@@ -101,11 +105,16 @@ impl Judge {
             | Self::CycloneDx
             | Self::Spdx
             | Self::Spdx3
+            | Self::Spdx3Schema
             | Self::OpenVex
             | Self::Schema
             | Self::Grype
             | Self::Trivy => python(&folder, name, version)?,
         };
+        if matches!(self, Self::Spdx3Schema) {
+            let (group, name, version) = SPDX_STORE;
+            maven(&folder, group, name, version)?;
+        }
         let script = folder.join("judge");
         std::fs::write(&script, self.script())?;
         let answers = ask(program.arg(&script), lines)?;
@@ -126,6 +135,22 @@ fn python(folder: &Path, name: &str, version: &str) -> anyhow::Result<Command> {
         std::fs::write(folder.join("complete"), "")?;
     }
     Ok(Command::new(python))
+}
+
+/// The schema, the shapes and the context of SPDX 3, in the reference library for Java: the validator for Python has
+/// none of them. Group, name and version.
+const SPDX_STORE: (&str, &str, &str) = ("org.spdx", "spdx-v3jsonld-store", "1.0.2");
+
+/// An archive of Maven Central, in a folder.
+fn maven(folder: &Path, group: &str, name: &str, version: &str) -> anyhow::Result<PathBuf> {
+    let archive = folder.join(format!("{name}-{version}.jar"));
+    if !archive.exists() {
+        let mut mvn = command("mvn");
+        mvn.args(["-q", "-B", "dependency:copy"]).current_dir(folder);
+        mvn.arg(format!("-Dartifact={group}:{name}:{version}"));
+        run(mvn.arg("-DoutputDirectory=."))?;
+    }
+    Ok(archive)
 }
 
 fn node(folder: &Path, name: &str, version: &str) -> anyhow::Result<Command> {

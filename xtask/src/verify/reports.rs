@@ -12,11 +12,12 @@ use crate::command::output;
 use crate::corpus::{DebianImage, SUITES};
 
 /// The forms that somebody judges, and what their files must be called.
-const FORMS: [(&str, Judge, &str); 9] = [
+const FORMS: [(&str, Judge, &str); 10] = [
     ("cyclonedx", Judge::CycloneDx, "cdx.json"),
     ("cyclonedx-1.7", Judge::CycloneDx, "cdx.json"),
     ("spdx", Judge::Spdx, "spdx.json"),
     ("spdx-3.0", Judge::Spdx3, "spdx3.json"),
+    ("spdx-3.0", Judge::Spdx3Schema, "spdx3.json"),
     ("openvex", Judge::OpenVex, "openvex.json"),
     ("sarif", Judge::Sarif, "sarif"),
     ("grype", Judge::Grype, "json"),

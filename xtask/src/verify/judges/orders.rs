@@ -8,7 +8,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
-use super::{ask, node, python};
+use super::{ask, maven, node, python};
 use crate::command::{command, find, run};
 use crate::verify::Setting;
 
@@ -143,7 +143,7 @@ impl Order {
             Self::GoModules | Self::GoToolchains | Self::Bitnami => return self.go(folder),
             Self::Maven => {
                 let mut java = command("java");
-                java.arg("-cp").arg(maven(folder)?);
+                java.arg("-cp").arg(maven(folder, "org.apache.maven", "maven-artifact", MAVEN)?);
                 java
             }
             Self::Nuget => return nuget(folder),
@@ -195,18 +195,6 @@ fn libalpm(folder: &Path) -> anyhow::Result<Command> {
             .current_dir(folder))?;
     }
     Ok(Command::new(program))
-}
-
-/// The archive of Maven's versions, in a folder.
-fn maven(folder: &Path) -> anyhow::Result<std::path::PathBuf> {
-    let archive = folder.join(format!("maven-artifact-{MAVEN}.jar"));
-    if !archive.exists() {
-        let mut mvn = command("mvn");
-        mvn.args(["-q", "-B", "dependency:copy"]).current_dir(folder);
-        mvn.arg(format!("-Dartifact=org.apache.maven:maven-artifact:{MAVEN}"));
-        run(mvn.arg("-DoutputDirectory=."))?;
-    }
-    Ok(archive)
 }
 
 /// A program built with what is inside NuGet's own, which npm has.

@@ -87,6 +87,8 @@ pub(crate) fn verify(parts: &[Part], kills: u64) -> anyhow::Result<()> {
     let folder = workspace.target().join("verify/scratch");
     let limpid =
         Limpid::build_for_release(&workspace, &[])?.kept_in(&workspace.target().join("verify/program"))?;
+    // Each check has a data directory of its own, and all of them the same plugins.
+    let limpid = limpid.with_compiled(folder.join("compiled"));
     if folder.exists() {
         fs::remove_dir_all(&folder).with_context(|| format!("cannot clear `{}`", folder.display()))?;
     }

@@ -74,8 +74,12 @@ fn copies(setting: &Setting<'_>, name: &str, folder: &Path, ending: &str) -> any
 fn of_debian(setting: &Setting<'_>, form: &str, path: &Path) -> anyhow::Result<PathBuf> {
     let [suite, ..] = SUITES;
     let image = DebianImage::of(suite, &setting.corpus, setting.workspace)?;
-    let data = path.with_extension("data");
-    setting.limpid.import(&data, "debian", &[setting.corpus.path(TRACKER)])?;
+    // All forms are of what one data directory knows.
+    let (data, known) = (setting.folder.join("reports/data"), setting.folder.join("reports/known"));
+    if !known.exists() {
+        setting.limpid.import(&data, "debian", &[setting.corpus.path(TRACKER)])?;
+        fs::write(&known, "")?;
+    }
     let mut command = setting.limpid.command(&data);
     command.args(["--log", "warn", "scan", "--format", form]).arg(image.docker());
     fs::write(path, output(&mut command)?).with_context(|| format!("cannot write `{}`", path.display()))?;

@@ -146,13 +146,18 @@ fn of_distribution(report: &Value) -> Vec<String> {
     let findings = findings.filter(|finding| is_of_distribution(word(finding, "/package/purl")));
     let row = |finding: &Value| {
         let word = |path: &str| word(finding, path);
+        // Syft states no source package that is called as the package.
+        let source = match word("/package/source_name") {
+            "-" => word("/package/name"),
+            source => source,
+        };
         format!(
             "{} {} {} {} of {}, fixed in {}",
             word("/vulnerability"),
             word("/package/name"),
             word("/package/version"),
             word("/package/arch"),
-            word("/package/source_name"),
+            source,
             word("/fixed_version"),
         )
     };

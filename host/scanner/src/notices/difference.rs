@@ -320,6 +320,7 @@ fn telling_finding(
     let package = InstalledPackage {
         name: package.name.clone(),
         version: package.version.clone(),
+        scheme: package.scheme.clone(),
         arch: package.arch.clone(),
         purl: String::new(),
         source: package.source.clone(),

@@ -1,14 +1,20 @@
 //! Who vouches for something: [ed25519](https://www.rfc-editor.org/rfc/rfc8032) keys and signatures, as
-//! operators write them in settings and files.
+//! operators write them in settings and files, and envelopes that other tools sign.
 //!
 //! A public key is `ed25519:` and 32 bytes in hex or base64; a signature is 64 bytes in hex or base64; a
-//! private key is a file in PEM, as `openssl genpkey -algorithm ed25519` writes it. This crate knows
-//! nothing of what is signed.
+//! private key is a file in PEM, as `openssl genpkey -algorithm ed25519` writes it. [`TrustedKeys`] are public
+//! keys in PEM, by which [`Envelope`]s are verified. This crate knows nothing of what is signed.
+
+mod envelope;
+mod trusted;
 
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use ed25519_compact::{KeyPair, PublicKey, Signature};
+
+pub use envelope::{Envelope, EnvelopeError};
+pub use trusted::{TrustedKey, TrustedKeys, TrustedKeysError};
 
 /// With and without the padding that some tools leave out.
 const BASE64: GeneralPurpose = GeneralPurpose::new(

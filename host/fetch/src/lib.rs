@@ -54,7 +54,7 @@ pub use fetcher::{Fetched, Fetcher, Options};
 pub use login::{Login, Logins};
 pub use reference::{Reference, Version};
 pub use registries::{
-    Blob, Listing, Manifest, OneRegistry, Registries, RegistrySettings, Repository, Secret,
+    Blob, Listing, Manifest, OneRegistry, Referrer, Registries, RegistrySettings, Repository, Secret,
 };
 pub use socket::{Socket, SocketAnswer};
 pub use source::Source;

@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::http::{Answer, Asked};
-use crate::{Access, Fault, Flow, Registry, State, TokenService, digest};
+use crate::{Access, Fault, Flow, Manifest, Named, Registry, State, TokenService, digest, media_types};
 
 impl Registry {
     /// The fault that is planned for a request.
@@ -42,6 +42,9 @@ pub(crate) fn answer(registry: &Registry, asked: &Asked, fault: Option<&Fault>) 
         }
         Some((repository, rest)) => match rest.split_once('/') {
             Some(("manifests", version)) => manifest(&state, repository, version, asked),
+            Some(("referrers", digest)) if state.lists_referrers => {
+                referrers(&state, path, query, (repository, digest))
+            }
             Some(("blobs", digest)) => blob(&state, digest, asked, fault),
             _ => unknown("NAME_UNKNOWN"),
         },
@@ -74,7 +77,7 @@ fn split(path: &str) -> Option<(&str, &str)> {
     if path == "_catalog" {
         return Some(("", path));
     }
-    ["/manifests/", "/blobs/", "/tags/list"].iter().find_map(|part| {
+    ["/manifests/", "/referrers/", "/blobs/", "/tags/list"].iter().find_map(|part| {
         let at = path.rfind(part)?;
         Some((&path[..at], &path[at + 1..]))
     })
@@ -125,6 +128,33 @@ fn list(state: &State, path: &str, query: &str, key: &str, names: Vec<String>) -
     let answer = Answer::new(200, json!({"name": path, key: page}).to_string());
     match (rest.peek(), page.last()) {
         (Some(_), Some(last)) => answer.with("link", format!("<{path}?last={last}&n={size}>; rel=\"next\"")),
+        _ => answer,
+    }
+}
+
+/// The manifests of a repository whose `subject` is another one.
+fn referrers(state: &State, path: &str, query: &str, (repository, subject): (&str, &str)) -> Answer {
+    let field = |name: &str| query.split('&').find_map(|field| field.strip_prefix(name)?.strip_prefix('='));
+    let referring = |(of, digest): (&Named, &Manifest)| {
+        let manifest: Value = serde_json::from_slice(&digest.1).ok()?;
+        (of.0 == repository && manifest["subject"]["digest"] == subject).then(|| {
+            json!({
+                "mediaType": digest.0, "digest": of.1, "size": digest.1.len(),
+                "artifactType": manifest["artifactType"], "annotations": manifest["annotations"],
+            })
+        })
+    };
+    let last = field("last").unwrap_or_default();
+    let mut rest =
+        state.manifests.iter().filter_map(referring).filter(|it| it["digest"].as_str() > Some(last));
+    let page: Vec<Value> = rest.by_ref().take(state.page.unwrap_or(usize::MAX)).collect();
+    let index = json!({"schemaVersion": 2, "mediaType": media_types::INDEX, "manifests": page});
+    let answer = Answer::new(200, index.to_string()).with("content-type", media_types::INDEX.to_owned());
+    match (rest.next(), page.last()) {
+        (Some(_), Some(last)) => {
+            let last = last["digest"].as_str().unwrap_or_default();
+            answer.with("link", format!("<{path}?last={last}>; rel=\"next\""))
+        }
         _ => answer,
     }
 }

@@ -91,6 +91,28 @@ impl Registry {
         self.push_document(repository, media_type, &index)
     }
 
+    /// Pushes an artifact of one blob, with annotations of that blob, and returns its descriptor. `subject` is the
+    /// descriptor of what it refers to; null where it refers to nothing.
+    pub fn push_artifact(
+        &self,
+        repository: &str,
+        artifact_type: &str,
+        (media_type, bytes, annotations): (&str, &[u8], Value),
+        subject: &Value,
+    ) -> Value {
+        let mut layer = self.describe(media_type, bytes);
+        layer["annotations"] = annotations.clone();
+        let config = self.describe("application/vnd.oci.empty.v1+json", b"{}");
+        let mut manifest = json!({
+            "schemaVersion": 2, "mediaType": media_types::MANIFEST, "artifactType": artifact_type,
+            "config": config, "layers": [layer], "annotations": annotations,
+        });
+        if !subject.is_null() {
+            manifest["subject"] = subject.clone();
+        }
+        self.push_document(repository, media_types::MANIFEST, &manifest)
+    }
+
     /// Pushes a document, and returns its descriptor.
     pub fn push_document(&self, repository: &str, media_type: &str, document: &Value) -> Value {
         let bytes = document.to_string().into_bytes();

@@ -149,6 +149,8 @@ struct State {
     tokens: BTreeMap<String, Instant>,
     /// Names of one page.
     page: Option<usize>,
+    /// Whether there is the API of referrers.
+    lists_referrers: bool,
     faults: Vec<Planned>,
     asked: Vec<Asked>,
     given: u64,
@@ -187,6 +189,11 @@ impl Registry {
     /// From now on lists come in pages of at most so many names.
     pub fn list_in_pages(&self, names: usize) {
         self.state().page = Some(names);
+    }
+
+    /// From now on it lists what refers to a manifest.
+    pub fn list_referrers(&self) {
+        self.state().lists_referrers = true;
     }
 
     /// Plans a fault of the next `times` requests whose path or query has this part.
@@ -246,6 +253,12 @@ impl Registry {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
+
+/// Bytes in base64.
+pub fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
 /// `sha256:...`

@@ -100,7 +100,7 @@ fn page(endpoint: &Endpoint, at: &Address, stop: &Stop) -> Result<(Page, Option<
 
 /// The address of the next page: registries behind others often name a host that nobody else can reach, and
 /// the page is to be had where the one before it was. So the host that a link names does not count.
-fn next_page(at: &Address, next: &str) -> Result<Address, Error> {
+pub(super) fn next_page(at: &Address, next: &str) -> Result<Address, Error> {
     let path = match next.split_once("://") {
         Some((_, rest)) => rest.find('/').map_or("/", |slash| &rest[slash..]),
         None => next,

@@ -36,7 +36,7 @@ pub struct Repository {
     registries: Registries,
     reference: Reference,
     /// Mirrors, then the registry itself.
-    endpoints: Arc<Vec<Arc<Endpoint>>>,
+    pub(super) endpoints: Arc<Vec<Arc<Endpoint>>>,
 }
 
 /// A manifest or an index, whose digest is right.

@@ -665,3 +665,88 @@ proptest! {
         }
     }
 }
+
+/// A registry with an image to which so many artifacts refer, and the digests of both.
+fn with_referrers(count: usize) -> (Registry, Digest, Vec<Digest>) {
+    let registry = Registry::start();
+    let image = registry.push(REPOSITORY, &TestImage::plain(&[b"tar"]));
+    let refer = |number: usize| {
+        let (content, annotations) = (number.to_string(), serde_json::json!({"number": number.to_string()}));
+        let blob = ("application/x", content.as_bytes(), annotations);
+        let artifact = registry.push_artifact(REPOSITORY, "application/vnd.x", blob, &image);
+        artifact["digest"].as_str().unwrap().parse().unwrap()
+    };
+    let mut referrers: Vec<Digest> = (0..count).map(refer).collect();
+    referrers.sort();
+    (registry, image["digest"].as_str().unwrap().parse().unwrap(), referrers)
+}
+
+fn referrers(registry: &Registry, of: &Digest, most: u64) -> Result<Vec<Referrer>, Error> {
+    repository(registry, named(registry), None).referrers(of, most, "attached.referrers", &Stop::default())
+}
+
+fn digests(referrers: &[Referrer]) -> Vec<Digest> {
+    let mut digests: Vec<_> = referrers.iter().map(|referrer| referrer.digest).collect();
+    digests.sort();
+    digests
+}
+
+#[test]
+fn all_that_refers_to_a_manifest_is_listed_page_by_page() {
+    let (registry, image, expected) = with_referrers(5);
+    registry.list_referrers();
+    registry.list_in_pages(2);
+    let found = referrers(&registry, &image, 5).unwrap();
+    assert_eq!(digests(&found), expected);
+    assert!(found.iter().all(|it| it.artifact_type == "application/vnd.x"));
+    let numbers: std::collections::BTreeSet<_> = found.iter().map(|it| &it.annotations["number"]).collect();
+    assert_eq!(numbers.len(), 5);
+    let pages = registry.take_asked().iter().filter(|asked| asked.path.contains("/referrers/")).count();
+    assert_eq!(pages, 3);
+    assert_eq!(referrers(&registry, &Digest::of(b"other"), 5).unwrap(), []);
+    check_text(&referrers(&registry, &image, 4).unwrap_err(), &["over 4 referrers", "`attached.referrers`"]);
+    registry.plan("/referrers/", 9, Fault::Link(format!("/v2/{REPOSITORY}/referrers/{image}")));
+    check_text(&referrers(&registry, &image, 99).unwrap_err(), &["does not end"]);
+}
+
+#[test]
+fn a_registry_without_the_api_is_asked_for_the_tag_of_its_referrers() {
+    let (registry, image, expected) = with_referrers(2);
+    assert_eq!(referrers(&registry, &image, 5).unwrap(), [], "there is neither");
+    let list = expected.iter().map(|digest| serde_json::json!({"digest": digest.to_string(), "size": 1}));
+    let mut list: Vec<_> = list.collect();
+    // What cannot be read, and what is there twice, is left out.
+    list.extend([serde_json::json!({"digest": "sha512:00"}), list[0].clone()]);
+    let index = registry.push_index(REPOSITORY, media_types::INDEX, &list);
+    registry.tag(REPOSITORY, &format!("sha256-{}", image.hex()), index["digest"].as_str().unwrap());
+    assert_eq!(digests(&referrers(&registry, &image, 2).unwrap()), expected);
+    check_text(&referrers(&registry, &image, 1).unwrap_err(), &["over 1 referrers"]);
+    for status in [400, 405, 501] {
+        registry.plan("/referrers/", 1, Fault::Status(status, None));
+        assert_eq!(digests(&referrers(&registry, &image, 2).unwrap()), expected, "{status}");
+    }
+    registry.plan("/referrers/", 9, Fault::Status(500, None));
+    check_text(&referrers(&registry, &image, 2).unwrap_err(), &["answers 500"]);
+    registry.heal();
+    registry.list_referrers();
+    registry.plan("/referrers/", 1, Fault::Lie(b"<html>".to_vec()));
+    check_text(&referrers(&registry, &image, 2).unwrap_err(), &["it is no index"]);
+}
+
+#[test]
+fn an_attachment_is_bounded_by_the_limit_that_is_given() {
+    let (registry, ..) = with_referrers(0);
+    registry.push_blob(b"document");
+    let repository = repository(&registry, named(&registry), None);
+    let fetch = |most, size| {
+        repository.attachment(
+            &Digest::of(b"document"),
+            size,
+            (most, "attached.document_bytes"),
+            &Stop::default(),
+        )
+    };
+    assert_eq!(fetch(8, 8).unwrap(), b"document");
+    check_text(&fetch(7, 8).unwrap_err(), &["over 7 bytes", "`attached.document_bytes`"]);
+    assert!(fetch(8, 7).is_err());
+}

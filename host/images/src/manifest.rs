@@ -84,6 +84,12 @@ impl Descriptor {
         self.annotations.as_ref()?.get(key).map(String::as_str)
     }
 
+    /// The manifest that statements in it are about, where it is a manifest of statements.
+    pub(crate) fn attests(&self) -> Option<&str> {
+        let is_attestation = self.annotation("vnd.docker.reference.type") == Some("attestation-manifest");
+        self.annotation("vnd.docker.reference.digest").filter(|_| is_attestation)
+    }
+
     /// Why it names no image, as far as that can be told without reading it. BuildKit hangs
     /// attestations beside the images that they speak of
     /// ([form](https://github.com/moby/buildkit/blob/master/docs/attestations/attestation-storage.md)).

@@ -1,15 +1,20 @@
 //! Images of registries.
 
-use std::sync::OnceLock;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use limpid_bytes::{Limit, Stop};
 use limpid_fetch::{Error as FetchError, Login, Reference, Registries, Repository, Version};
 use limpid_layers::Limits;
 use limpid_model::{Digest, ImageLayer, ImageReference, Naming, Platforms};
 
+use crate::attached::{BesideImage, Search};
 use crate::error::cut;
-use crate::manifest::{Blobs, Descriptor, Found, Reader};
-use crate::{Content, Error, FoundImage, FoundLayer, ImageSource, Location, document, media_type};
+use crate::manifest::{Blobs, Descriptor, Document, Found, Reader};
+use crate::{
+    Attaching, Content, Error, FoundAttachment, FoundImage, FoundLayer, ImageSource, Location, document,
+    media_type,
+};
 
 /// The images that a reference to a registry leads to: one, or where it leads to an index, those of the
 /// platforms that are meant. Layers are fetched only when they are opened.
@@ -25,6 +30,10 @@ pub struct RegistryImages {
     naming: Naming,
     /// Digest of the manifest or index to which the reference led.
     found: OnceLock<Digest>,
+    /// What its index has beside images.
+    beside: OnceLock<Vec<BesideImage>>,
+    /// What is attached to manifests and indexes, as far as it was asked for.
+    attached: Mutex<BTreeMap<Digest, Vec<FoundAttachment>>>,
 }
 
 impl RegistryImages {
@@ -46,6 +55,8 @@ impl RegistryImages {
             limits: limits.clone(),
             naming: Naming::default(),
             found: OnceLock::new(),
+            beside: OnceLock::new(),
+            attached: Mutex::default(),
         })
     }
 
@@ -98,6 +109,7 @@ impl ImageSource for RegistryImages {
         let most = Limit::of("json_document_bytes", self.limits.json_document_bytes);
         most.check(format_args!("the size of {what}"), manifest.bytes.len() as u64)?;
         let _ = self.found.set(manifest.digest);
+        let _ = self.beside.set(beside(&what, &manifest.bytes)?);
         let asking = Asking { images: self, stop };
         let mut reader = Reader::new(&asking, &self.platforms);
         reader.first(&what, &manifest.bytes, &manifest.media_type, self.name().as_slice())?;
@@ -119,6 +131,35 @@ impl ImageSource for RegistryImages {
     fn reference(&self) -> Option<ImageReference> {
         let reference = self.repository.reference().to_string();
         Some(ImageReference { reference, platforms: self.platforms.clone() })
+    }
+
+    /// What is attached to its manifests, and to the index by which it was found.
+    fn attached(
+        &self,
+        image: &FoundImage,
+        attaching: &Attaching,
+        stop: &Stop,
+    ) -> Result<Option<Vec<FoundAttachment>>, Error> {
+        if !attaching.asks() {
+            return Ok(None);
+        }
+        let index = self.found.get().filter(|digest| !image.image.manifests.contains(digest));
+        let beside = self.beside.get().map_or(&[][..], Vec::as_slice);
+        let mut found = Vec::new();
+        for about in image.image.manifests.iter().chain(index) {
+            let known = self.attached.lock().unwrap_or_else(PoisonError::into_inner).get(about).cloned();
+            let attached = match known {
+                Some(attached) => attached,
+                None => {
+                    let attached = Search::new(&self.repository, attaching, *about, stop).run(beside)?;
+                    let mut known = self.attached.lock().unwrap_or_else(PoisonError::into_inner);
+                    known.insert(*about, attached.clone());
+                    attached
+                }
+            };
+            found.extend(attached);
+        }
+        Ok(Some(found))
     }
 
     fn open(&self, layer: &FoundLayer, stop: &Stop) -> Result<Content, Error> {
@@ -202,6 +243,16 @@ impl Asking<'_> {
         most.check(format_args!("the size of {what}"), descriptor.size)?;
         document::digest(what, &descriptor.digest)
     }
+}
+
+/// The manifests of statements of an index; none of what is no index.
+fn beside(what: &str, bytes: &[u8]) -> Result<Vec<BesideImage>, Error> {
+    let found: Document = document::parse(what, bytes)?;
+    let beside = |descriptor: &Descriptor| {
+        let (about, manifest) = (descriptor.attests()?.parse().ok()?, descriptor.digest.parse().ok()?);
+        Some(BesideImage { about, manifest })
+    };
+    Ok(found.manifests.iter().flatten().filter_map(beside).collect())
 }
 
 /// What a registry does not have is missing; everything else is what it failed of.

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use limpid_bytes::Stop;
 use limpid_model::{Digest, Image, ImageReference};
 
-use crate::{Content, Error};
+use crate::{Attaching, Content, Error, FoundAttachment};
 
 /// Where images come from. Sources differ in where they lead and not in what they give, so that
 /// indexing is the same for all.
@@ -29,6 +29,20 @@ pub trait ImageSource: Send + Sync {
         None
     }
 
+    /// What is attached to an image that [`images`](Self::images) gave, where that is asked for; none where the
+    /// source knows of no such thing, and so cannot say that there is nothing.
+    ///
+    /// # Errors
+    /// Nobody waits for it any more. What cannot be read costs itself, and is told.
+    fn attached(
+        &self,
+        _image: &FoundImage,
+        _attaching: &Attaching,
+        _stop: &Stop,
+    ) -> Result<Option<Vec<FoundAttachment>>, Error> {
+        Ok(None)
+    }
+
     /// Opens the stored bytes of a layer that [`images`](Self::images) gave. They are as long as the
     /// layer says, and not verified: whoever reads them holds them against its digests.
     ///
@@ -40,6 +54,23 @@ pub trait ImageSource: Send + Sync {
 impl<S: ImageSource + ?Sized> ImageSource for Box<S> {
     fn images(&self, stop: &Stop) -> Result<Vec<FoundImage>, Error> {
         (**self).images(stop)
+    }
+
+    fn digest(&self) -> Option<Digest> {
+        (**self).digest()
+    }
+
+    fn reference(&self) -> Option<ImageReference> {
+        (**self).reference()
+    }
+
+    fn attached(
+        &self,
+        image: &FoundImage,
+        attaching: &Attaching,
+        stop: &Stop,
+    ) -> Result<Option<Vec<FoundAttachment>>, Error> {
+        (**self).attached(image, attaching, stop)
     }
 
     fn open(&self, layer: &FoundLayer, stop: &Stop) -> Result<Content, Error> {

@@ -18,6 +18,7 @@
 mod access;
 mod advisory;
 mod affected;
+mod attachment;
 mod base;
 mod chain;
 mod change;
@@ -59,6 +60,7 @@ pub use advisory::{
     Advisory, Affected, Bound, Enrichment, EnrichmentKinds, Range, Status, is_cve, vulnerabilities,
 };
 pub use affected::{AffectedImage, AffectedPackage, Published, VulnerabilityDescription};
+pub use attachment::{Attachment, AttachmentKind, Signer};
 pub use base::{
     BaseImage, Doubt, DoubtOf, FindingDifference, ImageDifference, LayerFinding, LayerReport, LayerSize,
     Provenance, Recommendation, ReportedLayer, chains,

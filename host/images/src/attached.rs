@@ -1,0 +1,179 @@
+//! Documents that are attached to images in a registry: VEX and bills of materials.
+//!
+//! They are found where tools leave them: among the referrers of a manifest, under Cosign's tag of its attestations,
+//! and beside it in an index, as BuildKit does. Nothing that is attached is believed because it is there: whoever may
+//! push to a repository may attach to its images. What counts is which key of the settings has signed a statement
+//! that names the image ([`AttachedSettings`]).
+
+mod contents;
+mod search;
+mod wrapped;
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use limpid_model::{Attachment, AttachmentKind, seconds};
+use limpid_signature::{TrustedKeys, TrustedKeysError};
+use serde::{Deserialize, Serialize};
+
+pub(crate) use search::{BesideImage, Search};
+
+/// Longest file of keys, in bytes.
+const KEY_FILE: u64 = 1 << 20;
+
+/// What of that which is attached to images in registries counts: the settings `attached.*`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AttachedSettings {
+    /// Which VEX documents count.
+    pub vex: Belief,
+    /// Which bills of materials count.
+    pub sboms: Belief,
+    /// Files with public keys (PEM) of those whose signatures count.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<PathBuf>,
+    /// Documents of one manifest or index that are looked at.
+    pub documents: u64,
+    /// Referrers of one manifest or index.
+    pub referrers: u64,
+    /// Size of one document.
+    pub document_bytes: u64,
+    /// Size of all documents of one manifest or index.
+    pub total_bytes: u64,
+    /// How long it may take to look for those of one manifest or index, in seconds. What is under way when it is over
+    /// is ended by the limits of registries.
+    #[serde(with = "seconds")]
+    pub time: Duration,
+}
+
+/// Which documents count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Belief {
+    /// None.
+    Off,
+    /// Those that a key of the settings has signed.
+    #[default]
+    Verified,
+    /// All, whoever attached them.
+    Any,
+}
+
+impl Default for AttachedSettings {
+    fn default() -> Self {
+        Self {
+            vex: Belief::Verified,
+            sboms: Belief::Verified,
+            keys: Vec::new(),
+            documents: 64,
+            referrers: 1_000,
+            document_bytes: 16 << 20,
+            total_bytes: 64 << 20,
+            time: Duration::from_secs(120),
+        }
+    }
+}
+
+/// What of that which is attached counts, with the keys that the settings name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Attaching {
+    settings: AttachedSettings,
+    keys: TrustedKeys,
+}
+
+/// Why a file of keys cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// It cannot be read.
+    #[error("`{}` of setting `attached.keys` cannot be read", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// It holds no keys.
+    #[error("`{}` of setting `attached.keys` cannot be used: {why}", path.display())]
+    Keys {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: TrustedKeysError,
+    },
+}
+
+impl Attaching {
+    /// Reads the keys that the settings name.
+    ///
+    /// # Errors
+    /// A file cannot be read, or holds no key that can be used.
+    pub fn new(settings: AttachedSettings) -> Result<Self, KeysError> {
+        let mut keys = TrustedKeys::default();
+        for path in &settings.keys {
+            let text = read(path).map_err(|source| KeysError::File { path: path.clone(), source })?;
+            let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+            keys.add(&name, &text).map_err(|why| KeysError::Keys { path: path.clone(), why })?;
+        }
+        Ok(Self { settings, keys })
+    }
+
+    /// Whether registries are asked: where nothing that they answer could count, they are not.
+    pub fn asks(&self) -> bool {
+        let could_count = |belief| match belief {
+            Belief::Off => false,
+            Belief::Verified => !self.keys.is_empty(),
+            Belief::Any => true,
+        };
+        could_count(self.settings.vex) || could_count(self.settings.sboms)
+    }
+
+    /// Why a document does not count that was not found wanting when it was fetched; none where it does. A key that
+    /// the settings no longer name vouches for nothing.
+    pub fn why_unused(&self, attachment: &Attachment) -> Option<String> {
+        let setting = match attachment.kind {
+            AttachmentKind::Vex => "attached.vex",
+            AttachmentKind::Sbom => "attached.sboms",
+            AttachmentKind::Unknown => return None,
+        };
+        let signer = attachment.signer.as_ref();
+        let is_verified = signer.is_some_and(|signer| self.keys.find(&signer.fingerprint).is_some());
+        match self.belief(attachment.kind) {
+            Belief::Off => Some(format!("setting `{setting}` is `off`")),
+            Belief::Verified if !is_verified => {
+                Some("no key of setting `attached.keys` vouches for it".to_owned())
+            }
+            Belief::Verified | Belief::Any => None,
+        }
+    }
+
+    const fn belief(&self, kind: AttachmentKind) -> Belief {
+        match kind {
+            AttachmentKind::Vex => self.settings.vex,
+            AttachmentKind::Sbom => self.settings.sboms,
+            AttachmentKind::Unknown => Belief::Off,
+        }
+    }
+}
+
+fn read(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(KEY_FILE).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// An attached document that was found, and its content where it counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundAttachment {
+    /// What it is, and whether it counts.
+    pub attachment: Attachment,
+    /// How names of files of its form end: `cdx.json`.
+    pub extension: &'static str,
+    /// The document, without what it was wrapped in; empty where it does not count.
+    pub bytes: Vec<u8>,
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,294 @@
+//! Where attached documents are looked for.
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::Instant;
+
+use limpid_bytes::Stop;
+use limpid_fetch::{Error as FetchError, Repository, Version};
+use limpid_model::{Attachment, AttachmentKind, Digest, Signer, chain};
+use serde::Deserialize;
+
+use super::contents::{forms, is_wrapping, may_be_read};
+use super::wrapped::{Unusable, Unwrapped, unwrap};
+use super::{Attaching, Belief, FoundAttachment};
+use crate::error::cut;
+
+/// Annotations that say of what kind the statement of a layer or manifest is: those of Sigstore's bundles, of Cosign's
+/// tags, and of BuildKit.
+const PREDICATE_TYPES: [&str; 3] =
+    ["dev.sigstore.bundle.predicateType", "predicateType", "in-toto.io/predicate-type"];
+
+/// An annotation that holds the certificate of a signature.
+const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
+
+/// A manifest of statements that lies in an index beside the image that they are about, as
+/// [BuildKit](https://github.com/moby/buildkit/blob/master/docs/attestations/attestation-storage.md) leaves them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BesideImage {
+    /// The image's manifest.
+    pub(crate) about: Digest,
+    /// The manifest of statements.
+    pub(crate) manifest: Digest,
+}
+
+/// A search for all that is attached to one manifest or index.
+pub(crate) struct Search<'a> {
+    repository: &'a Repository,
+    attaching: &'a Attaching,
+    about: Digest,
+    stop: &'a Stop,
+    begun: Instant,
+    /// Manifests that were looked at, documents, and the bytes of these.
+    manifests: u64,
+    documents: u64,
+    bytes: u64,
+    /// Documents that were seen, each of which counts once wherever it is.
+    seen: HashSet<Digest>,
+    found: Vec<FoundAttachment>,
+}
+
+/// Why a search ends before its end.
+enum End {
+    /// A limit, which is told.
+    Limit(String),
+    /// Nobody waits for it any more.
+    Stopped,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Artifact {
+    artifact_type: Option<String>,
+    #[serde(default)]
+    annotations: Option<BTreeMap<String, String>>,
+    subject: Option<Named>,
+    layers: Option<Vec<Layer>>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    digest: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Layer {
+    media_type: Option<String>,
+    digest: String,
+    size: u64,
+    annotations: Option<BTreeMap<String, String>>,
+}
+
+impl<'a> Search<'a> {
+    pub(crate) fn new(
+        repository: &'a Repository,
+        attaching: &'a Attaching,
+        about: Digest,
+        stop: &'a Stop,
+    ) -> Self {
+        let (manifests, documents, bytes) = (0, 0, 0);
+        let (seen, found, begun) = (HashSet::new(), Vec::new(), Instant::now());
+        Self { repository, attaching, about, stop, begun, manifests, documents, bytes, seen, found }
+    }
+
+    /// All documents that are attached. What could not be read is among them, with the reason.
+    ///
+    /// # Errors
+    /// Nobody waits for it any more.
+    pub(crate) fn run(mut self, beside: &[BesideImage]) -> Result<Vec<FoundAttachment>, FetchError> {
+        match self.search(beside) {
+            Err(End::Stopped) => return Err(FetchError::Stopped),
+            Err(End::Limit(why)) => self.cannot_read(&format!("manifest `{}`", self.about), why),
+            Ok(()) => {}
+        }
+        Ok(self.found)
+    }
+
+    fn search(&mut self, beside: &[BesideImage]) -> Result<(), End> {
+        self.referrers()?;
+        self.tag()?;
+        let about = self.about;
+        for manifest in beside.iter().filter(|manifest| manifest.about == about) {
+            let from = format!("attestation `{}`", manifest.manifest);
+            self.manifest(&from, &Version::Digest(manifest.manifest), Refers::ByIndex)?;
+        }
+        Ok(())
+    }
+
+    fn referrers(&mut self) -> Result<(), End> {
+        let most = self.attaching.settings.referrers;
+        let listed = self.repository.referrers(&self.about, most, "attached.referrers", self.stop);
+        let referrers = match listed {
+            Ok(referrers) => referrers,
+            Err(error) => return self.failed("its referrers", &error),
+        };
+        for referrer in referrers {
+            let is_meant = predicate_type(&referrer.annotations).is_none_or(may_be_read);
+            let kind = &referrer.artifact_type;
+            if is_meant && (kind.is_empty() || is_wrapping(kind) || may_be_read(kind)) {
+                let from = format!("referrer `{}`", referrer.digest);
+                self.manifest(&from, &Version::Digest(referrer.digest), Refers::BySubject)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Cosign keeps its attestations under a tag
+    /// ([form](https://github.com/sigstore/cosign/blob/main/specs/ATTESTATION_SPEC.md)).
+    fn tag(&mut self) -> Result<(), End> {
+        let tag = format!("sha256-{}.att", self.about.hex());
+        match Version::tag(&tag) {
+            Some(version) => self.manifest(&format!("tag `{tag}`"), &version, Refers::ByTag),
+            None => Ok(()),
+        }
+    }
+
+    fn manifest(&mut self, from: &str, version: &Version, refers: Refers) -> Result<(), End> {
+        self.within_time()?;
+        self.manifests += 1;
+        self.within_documents(self.manifests)?;
+        let manifest = match self.repository.manifest(version, self.stop) {
+            Ok(manifest) => manifest,
+            Err(error) if error.is_absent() && refers == Refers::ByTag => return Ok(()),
+            Err(error) => return self.failed(from, &error),
+        };
+        let artifact: Artifact = match serde_json::from_slice(&manifest.bytes) {
+            Ok(artifact) => artifact,
+            Err(error) => {
+                let why = format!("it is no manifest at line {}, column {}", error.line(), error.column());
+                self.cannot_read(from, why);
+                return Ok(());
+            }
+        };
+        if refers == Refers::BySubject
+            && artifact.subject.as_ref().is_none_or(|subject| subject.digest != self.about.to_string())
+        {
+            self.cannot_read(from, format!("it does not refer to `{}`", self.about));
+            return Ok(());
+        }
+        let kind = artifact.artifact_type.unwrap_or_default();
+        let stated = artifact.annotations.unwrap_or_default();
+        for layer in artifact.layers.unwrap_or_default() {
+            let annotations = layer.annotations.unwrap_or_default();
+            let predicate = predicate_type(&annotations).or_else(|| predicate_type(&stated));
+            let media_type = layer.media_type.unwrap_or_default();
+            let is_meant = is_wrapping(&media_type) || may_be_read(&media_type) || may_be_read(&kind);
+            if !is_meant || !predicate.is_none_or(may_be_read) {
+                continue;
+            }
+            let Ok(digest) = layer.digest.parse() else {
+                self.cannot_read(from, format!("`{}` is no digest that is read", cut(&layer.digest)));
+                continue;
+            };
+            if self.seen.insert(digest) {
+                let has_certificate =
+                    annotations.get(CERTIFICATE).is_some_and(|certificate| !certificate.is_empty());
+                self.document(from, digest, layer.size, has_certificate)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn document(&mut self, from: &str, digest: Digest, size: u64, has_certificate: bool) -> Result<(), End> {
+        self.within_time()?;
+        let settings = &self.attaching.settings;
+        let most_bytes = settings.total_bytes;
+        self.documents += 1;
+        self.bytes = self.bytes.saturating_add(size);
+        self.within_documents(self.documents)?;
+        if self.bytes > most_bytes {
+            return Err(End::Limit(format!(
+                "what is attached is over {most_bytes} bytes, the limit of setting `attached.total_bytes`"
+            )));
+        }
+        let bound = (settings.document_bytes, "attached.document_bytes");
+        let bytes = match self.repository.attachment(&digest, size, bound, self.stop) {
+            Ok(bytes) => bytes,
+            Err(error) => return self.failed(from, &error),
+        };
+        match unwrap(&bytes, &self.about, &self.attaching.keys, has_certificate, may_be_read) {
+            Ok(unwrapped) => self.take(from, unwrapped),
+            Err(Unusable::Other) => {}
+            Err(Unusable::Wrong(why)) => self.cannot_read(from, why),
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, from: &str, unwrapped: Unwrapped) {
+        let Unwrapped { document, signer, why_unsigned } = unwrapped;
+        let forms = forms(&document);
+        if forms.is_empty() {
+            self.cannot_read(
+                from,
+                "it is neither VEX nor a bill of materials in a form that is read".to_owned(),
+            );
+        }
+        for (kind, extension) in forms {
+            let unused = match self.attaching.belief(kind) {
+                Belief::Off => continue,
+                Belief::Verified if signer.is_none() => Some(why_unsigned.to_owned()),
+                Belief::Verified | Belief::Any => None,
+            };
+            let bytes = if unused.is_none() { document.clone() } else { Vec::new() };
+            let attachment = self.attachment(kind, from, signer.clone(), unused);
+            self.found.push(FoundAttachment { attachment, extension, bytes });
+        }
+    }
+
+    fn cannot_read(&mut self, from: &str, why: String) {
+        let attachment = self.attachment(AttachmentKind::Unknown, from, None, Some(why));
+        self.found.push(FoundAttachment { attachment, extension: "", bytes: Vec::new() });
+    }
+
+    fn attachment(
+        &self,
+        kind: AttachmentKind,
+        from: &str,
+        signer: Option<Signer>,
+        unused: Option<String>,
+    ) -> Attachment {
+        Attachment { kind, from: from.to_owned(), about: self.about, signer, unused }
+    }
+
+    /// What is not given costs itself, and is told.
+    fn failed(&mut self, from: &str, error: &FetchError) -> Result<(), End> {
+        if matches!(error, FetchError::Stopped) {
+            return Err(End::Stopped);
+        }
+        self.cannot_read(from, chain(error));
+        Ok(())
+    }
+
+    fn within_documents(&self, count: u64) -> Result<(), End> {
+        let most = self.attaching.settings.documents;
+        match count > most {
+            true => Err(End::Limit(format!(
+                "more than {most} documents are attached, the limit of setting `attached.documents`"
+            ))),
+            false => Ok(()),
+        }
+    }
+
+    fn within_time(&self) -> Result<(), End> {
+        let limit = self.attaching.settings.time;
+        match self.begun.elapsed() > limit {
+            true => Err(End::Limit(format!(
+                "looking for what is attached takes longer than {} s, the limit of setting `attached.time`",
+                limit.as_secs()
+            ))),
+            false => Ok(()),
+        }
+    }
+}
+
+/// By what a manifest is known to be about another one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Refers {
+    BySubject,
+    ByTag,
+    ByIndex,
+}
+
+fn predicate_type(annotations: &BTreeMap<String, String>) -> Option<&str> {
+    PREDICATE_TYPES.iter().find_map(|key| annotations.get(*key)).map(String::as_str)
+}

@@ -49,6 +49,7 @@
 //! | 46 | [`watched`] | watch, repository, tag | where the tag pointed when it was last seen |
 //! | 47 | [`origins`] | image id | from where it can be fetched again |
 //! | 48 | [`policies`] | kind, name, time | a policy or a VEX document that is in force since then |
+//! | 58 | [`attached`] | image id, time | what is attached to it in its registry since then |
 //! | 60 | [`vex_repositories`] | name | a repository of VEX documents, and how its updates went |
 //! | 61 | [`vex_documents`] | repository, location | a document of it that is in force |
 //! | 63 | [`tokens`] | beginning of the token | what its holder may do, until when |
@@ -60,6 +61,7 @@ pub mod advisories;
 pub mod affects;
 pub mod announced;
 pub mod announcements;
+pub mod attached;
 pub mod audit;
 pub mod blobs;
 pub mod chains;

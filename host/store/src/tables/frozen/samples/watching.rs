@@ -1,9 +1,12 @@
 //! What is known of registries, and of the tags in them.
 
-use limpid_model::{ImageReference, Listings, Platforms, Watch, WatchSpec, WatchedTag};
+use limpid_model::{
+    Attachment, AttachmentKind, ImageReference, Listings, Platforms, Signer, Watch, WatchSpec, WatchedTag,
+};
 
-use super::{Sample, digest, sample, some, texts};
-use crate::tables::{listings, origins, tags, watched, watches};
+use super::{Sample, digest, packed, sample, some, texts};
+use crate::table;
+use crate::tables::{attached, listings, origins, tags, watched, watches};
 
 pub(super) fn all() -> Vec<Sample> {
     let tag = tags::Key { repository: "shop/web".into(), tag: "1".into(), since: 300 };
@@ -23,15 +26,46 @@ pub(super) fn all() -> Vec<Sample> {
         job: Some(7),
     };
     let name = "w".to_owned();
+    let attached = attached::Key { image: digest(1), since: 300 };
     vec![
         sample::<tags::Tags>("index", &tag, &pointing),
         sample::<tags::Tags>("unknown", &tag, &unknown),
         sample::<origins::Origins>("all", &digest(1), &(&reference(Platforms::All)).into()),
         sample::<origins::Origins>("some", &digest(1), &(&reference(only())).into()),
+        packed::<attached::Attached>(
+            "all",
+            &attached,
+            &attached::Row::pack(&attachments()).unwrap(),
+            |key, row| {
+                let key = table::decode_key::<attached::Attached>(key).unwrap();
+                let row = table::decode_row::<attached::Attached>(row).unwrap();
+                format!("{key:?} {:?}", row.unpack().unwrap())
+            },
+        ),
         sample::<watches::Watches>("one", &name, &(&watch(only())).into()),
         sample::<listings::Listings>("one", &name, &went().into()),
         sample::<listings::Listings>("none", &name, &listings::Row::default()),
         sample::<watched::Watched>("one", &watched, &(&followed).into()),
+    ]
+}
+
+fn attachments() -> Vec<attached::Document> {
+    let signer = Signer { key: "cosign.pub".into(), fingerprint: "sha256:ab".into() };
+    let document = |kind, signer: Option<Signer>, unused: Option<&str>| attached::Document {
+        attachment: Attachment {
+            kind,
+            from: "tag `sha256-ab.att`".into(),
+            about: digest(2),
+            signer,
+            unused: unused.map(str::to_owned),
+        },
+        extension: "cdx.json".into(),
+        bytes: if unused.is_some() { Vec::new() } else { b"{}".to_vec() },
+    };
+    vec![
+        document(AttachmentKind::Vex, Some(signer), None),
+        document(AttachmentKind::Sbom, None, None),
+        document(AttachmentKind::Unknown, None, Some("why")),
     ]
 }
 

@@ -19,6 +19,7 @@ mod service;
 
 mod access;
 mod answers;
+mod attached;
 mod author_tools;
 mod bases;
 mod bombs;

@@ -4,6 +4,7 @@
 //! 2 wrong usage; of `explain`, 0 not affected, 1 affected, 2 wrong usage or failed, 3 it is unknown; of `diff`,
 //! 0 nothing differs, 1 something does, 2 wrong usage or failed, 3 nothing differs as far as is known.
 
+mod attaching;
 mod commands;
 mod deciding;
 mod filter;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use limpid_model::Role;
+use limpid_scanner::Attaching;
 use limpid_scanner::ClaimSet;
 use limpid_scanner::Retry;
 use limpid_scanner::Scanner;
@@ -134,6 +135,7 @@ fn scanner_settings(settings: &Settings, scratch: &Path) -> anyhow::Result<limpi
         documents: settings.documents.clone(),
         bundles: settings.bundles.clone(),
         access: settings.access.kept(),
+        attached: Arc::new(Attaching::new(settings.attached.clone())?),
         policies: settings.policies.clone(),
         keep: settings.keep.clone(),
         judge_owned: settings.reports.judge_owned,

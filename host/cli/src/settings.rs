@@ -13,8 +13,8 @@ use anyhow::{Context, bail};
 use limpid_fetch::RegistrySettings;
 use limpid_images::DaemonSettings;
 use limpid_scanner::{
-    BundleSettings, DocumentLimits, FeedSettings, FileKind, Keep, Kinds, Limits, PolicySettings,
-    StoreSettings, runtime,
+    AttachedSettings, BundleSettings, DocumentLimits, FeedSettings, FileKind, Keep, Kinds, Limits,
+    PolicySettings, StoreSettings, runtime,
 };
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +55,8 @@ pub(crate) struct Settings {
     pub(crate) documents: DocumentLimits,
     /// Which bundles of documents are ingested.
     pub(crate) bundles: BundleSettings,
+    /// What counts of that which is attached to images in registries.
+    pub(crate) attached: AttachedSettings,
     /// How much may be decided on findings.
     pub(crate) policies: PolicySettings,
     /// Reports.
@@ -204,6 +206,7 @@ impl Default for Settings {
             daemons: DaemonSettings::default(),
             documents: DocumentLimits::default(),
             bundles: BundleSettings::default(),
+            attached: AttachedSettings::default(),
             policies: PolicySettings::default(),
             reports: Reports::default(),
             history: History::default(),

@@ -382,7 +382,9 @@ fn suppression(suppression: &api::Suppression) -> String {
         "" => suppression.justification.as_deref().unwrap_or("no reason is stated"),
         reason => reason,
     };
-    format!("suppressed by {by}{repository}{until}: {why}")
+    let vouched = suppression.attached.as_ref().map(|attached| format!(" ({})", attached.vouched()));
+    let vouched = vouched.unwrap_or_default();
+    format!("suppressed by {by}{repository}{vouched}{until}: {why}")
 }
 
 /// What a finding is, in a line.

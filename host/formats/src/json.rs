@@ -50,10 +50,10 @@ pub use policies::{
 };
 pub use progress::JobProgress;
 pub use report::{
-    Coverage, Distribution, Enrichment, Examination, Exploited, Finding, Gap, Inventory, LayerRef, Package,
-    PluginFailure, Publisher, Rating, Report, Severity, Silent, Source as CoveringSource, Summary,
-    Suppressed, Suppression, UnexaminedFiles, UnjudgedAdvisory, UnorderedVersion, UnreadFile, VexStatus,
-    write_report,
+    AttachedTo, Attachment, Coverage, Distribution, Enrichment, Examination, Exploited, Finding, Gap,
+    Inventory, LayerRef, Package, PluginFailure, Publisher, Rating, Report, Severity, SignedBy, Silent,
+    Source as CoveringSource, Summary, Suppressed, Suppression, UnexaminedFiles, UnjudgedAdvisory,
+    UnorderedVersion, UnreadFile, VexStatus, write_report,
 };
 pub(crate) use report::{finding, is_of};
 pub use repositories::{PreviousTarget, Repositories, Repository, Tag, TagChange, TaggedImage, Tags};

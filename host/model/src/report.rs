@@ -12,7 +12,7 @@ pub use examination::{
     Examination, LayerFailure, LayerNote, LongPaths, UnexaminedFiles, UnreadFile, UnreadLayer,
 };
 pub use gap::Gap;
-pub use suppression::{Suppressed, SuppressedBy, Suppression};
+pub use suppression::{AttachedTo, Suppressed, SuppressedBy, Suppression};
 
 /// What is known of an image at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +24,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Findings that do not count, by a policy or by a VEX document, in the same order.
     pub suppressed: Vec<Suppressed>,
+    /// Documents that are attached to it in its registry, as far as they were asked for.
+    pub attached: Vec<crate::Attachment>,
     /// How much the findings can be relied on.
     pub coverage: Coverage,
     /// The plugins whose findings, keys and advisories it rests on. While a parser that was replaced

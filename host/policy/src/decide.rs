@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use limpid_model::report::{RatedSeverity, SuppressedBy, Suppression};
+use limpid_model::report::{AttachedTo, RatedSeverity, SuppressedBy, Suppression};
 use limpid_model::{Rating, Severity};
 
 use crate::policy::{Action, Policy, Rule};
@@ -18,6 +18,56 @@ pub struct Decisions {
     documents: Vec<Arc<VexDocument>>,
     /// By the upper case of an identifier: the places of documents and of their statements.
     statements: HashMap<String, Vec<(usize, usize)>>,
+}
+
+/// A VEX document that is attached to an image in its registry: it holds for that image, and for what its layers
+/// brought into others.
+#[derive(Clone, Debug)]
+pub struct AttachedVex {
+    /// What it states.
+    pub document: Arc<VexDocument>,
+    /// Where it was found, and who vouches for it.
+    pub attached: AttachedTo,
+    /// How many of the lowest layers are those of the image to which it is attached; none: all are.
+    pub layers: Option<usize>,
+}
+
+impl AttachedVex {
+    /// Whether what it states of a product is about a finding; none where nobody can tell.
+    fn holds(
+        &self,
+        product: &Product,
+        subject: &Subject,
+        candidate: &Candidate<'_>,
+        order: Option<&dyn Order>,
+    ) -> Option<bool> {
+        if self.layers.is_some_and(|layers| candidate.layer >= layers) {
+            return Some(false);
+        }
+        match product.holds(subject, candidate, order) {
+            Some(false) => product.is_of_index(&self.attached.about, subject, candidate, order),
+            other => other,
+        }
+    }
+}
+
+/// A statement that is about a finding, and who makes it.
+struct Stated<'s> {
+    author: &'s str,
+    /// Who vouches that it is of this author: the service for what was handed in; of what is attached a key, or
+    /// nobody.
+    voucher: Voucher<'s>,
+    product: &'s Product,
+    document: &'s VexDocument,
+    attached: Option<&'s AttachedTo>,
+    statement: &'s Statement,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Voucher<'s> {
+    Service,
+    Key(&'s str),
+    Nobody,
 }
 
 /// What becomes of a finding.
@@ -72,6 +122,7 @@ pub struct Unused {
 pub struct AtImage<'d> {
     decisions: &'d Decisions,
     policies: Vec<&'d Policy>,
+    attached: Vec<AttachedVex>,
     subject: Subject,
     now: Moment,
     order: Option<&'d dyn Order>,
@@ -116,7 +167,7 @@ impl Decisions {
     pub fn at_image(&self, subject: Subject, now: Moment) -> AtImage<'_> {
         let policies: Vec<_> = self.policies().filter(|policy| policy.is_for(&subject)).collect();
         let used = policies.iter().map(|policy| vec![false; policy.rules.len()]).collect();
-        AtImage { decisions: self, policies, subject, now, order: None, used }
+        AtImage { decisions: self, policies, attached: Vec::new(), subject, now, order: None, used }
     }
 }
 
@@ -125,6 +176,12 @@ impl<'d> AtImage<'d> {
     #[must_use]
     pub fn ordered_by(self, order: &'d dyn Order) -> Self {
         Self { order: Some(order), ..self }
+    }
+
+    /// With documents that are attached to the image, or to those upon which it was built.
+    #[must_use]
+    pub fn with_attached(self, attached: Vec<AttachedVex>) -> Self {
+        Self { attached, ..self }
     }
 
     /// What becomes of a finding.
@@ -182,44 +239,18 @@ impl<'d> AtImage<'d> {
     }
 
     fn by_vex(&self, candidate: &Candidate<'_>) -> Option<Suppression> {
-        let Decisions { documents, statements, .. } = self.decisions;
-        if documents.is_empty() {
-            return None;
-        }
         // The newest of each author on each product.
-        let mut by_author: Vec<(&str, &Product, (&VexDocument, &Statement))> = Vec::new();
+        let mut newest: Vec<Stated<'_>> = Vec::new();
         for identifier in &candidate.identifiers {
-            let places = statements.get(&identifier.to_ascii_uppercase());
-            for (document, number) in places.into_iter().flatten() {
-                let Some(document) = documents.get(*document) else { continue };
-                let Some(statement) = document.statements.get(*number) else { continue };
-                // Who says nothing of themselves is nobody else.
-                let author = Some(document.author.as_str()).filter(|author| !author.is_empty());
-                let author = author.unwrap_or(&document.id);
-                // What nobody can tell suppresses nothing.
-                let is_meant = |product: &&Product| {
-                    let holds = product.holds(&self.subject, candidate, self.order);
-                    holds.unwrap_or(statement.status.counts())
-                };
-                let meant = statement.products.iter().filter(is_meant);
-                for product in meant {
-                    match by_author.iter_mut().find(|(who, what, _)| (*who, *what) == (author, product)) {
-                        None => by_author.push((author, product, (document, statement))),
-                        Some((_, _, known)) => {
-                            if (statement.at, statement.status) > (known.1.at, known.1.status) {
-                                *known = (document, statement);
-                            }
-                        }
-                    }
-                }
-            }
+            self.stated(identifier, candidate, &mut newest);
+            self.stated_beside(identifier, candidate, &mut newest);
         }
-        let stated = || by_author.iter().map(|(_, _, stated)| *stated);
-        if stated().any(|(_, statement)| statement.status.counts()) {
+        if newest.iter().any(|stated| stated.statement.status.counts()) {
             return None;
         }
-        let newest = stated().max_by_key(|(_, statement)| statement.at);
-        newest.map(|(document, statement)| Suppression {
+        let newest = newest.iter().max_by_key(|stated| stated.statement.at)?;
+        let Stated { document, statement, attached, .. } = newest;
+        Some(Suppression {
             by: match statement.status {
                 Status::Fixed => SuppressedBy::Fixed(document.id.clone()),
                 _ => SuppressedBy::NotAffected(document.id.clone()),
@@ -230,7 +261,51 @@ impl<'d> AtImage<'d> {
             justification: statement.justification.clone(),
             since: (statement.at > Moment(0)).then(|| statement.at.to_string()),
             until: None,
+            attached: attached.cloned(),
         })
+    }
+
+    /// What documents state that were handed in.
+    fn stated<'s>(&'s self, identifier: &str, candidate: &Candidate<'_>, newest: &mut Vec<Stated<'s>>) {
+        let Decisions { documents, statements, .. } = self.decisions;
+        let places = statements.get(&identifier.to_ascii_uppercase());
+        for (document, number) in places.into_iter().flatten() {
+            let Some(document) = documents.get(*document) else { continue };
+            let Some(statement) = document.statements.get(*number) else { continue };
+            // What nobody can tell suppresses nothing.
+            let is_meant = |product: &&Product| {
+                let holds = product.holds(&self.subject, candidate, self.order);
+                holds.unwrap_or(statement.status.counts())
+            };
+            for product in statement.products.iter().filter(is_meant) {
+                let (author, voucher) = (author_of(document), Voucher::Service);
+                add(newest, Stated { author, voucher, product, document, attached: None, statement });
+            }
+        }
+    }
+
+    /// What documents state that are attached.
+    fn stated_beside<'s>(
+        &'s self,
+        identifier: &str,
+        candidate: &Candidate<'_>,
+        newest: &mut Vec<Stated<'s>>,
+    ) {
+        for beside in &self.attached {
+            let document = &*beside.document;
+            let signer = beside.attached.signer.as_ref();
+            let voucher = signer.map_or(Voucher::Nobody, |signer| Voucher::Key(&signer.fingerprint));
+            for statement in document.on(identifier) {
+                let is_meant = |product: &&Product| {
+                    let holds = beside.holds(product, &self.subject, candidate, self.order);
+                    holds.unwrap_or(statement.status.counts())
+                };
+                for product in statement.products.iter().filter(is_meant) {
+                    let (author, attached) = (author_of(document), Some(&beside.attached));
+                    add(newest, Stated { author, voucher, product, document, attached, statement });
+                }
+            }
+        }
     }
 
     /// The time that an update may take. Where it is not known since when there is one, it has taken too long.
@@ -251,6 +326,7 @@ impl<'d> AtImage<'d> {
             justification: None,
             since: candidate.published.map(str::to_owned),
             until: Some(until.to_string()),
+            attached: None,
         })
     }
 }
@@ -264,6 +340,27 @@ fn by_policy_of(policy: &Policy, rule: &Rule) -> Suppression {
         justification: None,
         since: rule.since.clone(),
         until: rule.expires.map(|expires| expires.to_string()),
+        attached: None,
+    }
+}
+
+/// Who says nothing of themselves is nobody else.
+fn author_of(document: &VexDocument) -> &str {
+    if document.author.is_empty() { &document.id } else { &document.author }
+}
+
+/// Keeps the newest statement that an author makes on a product. Who is vouched for by another is another one: a name
+/// alone takes back nothing.
+fn add<'s>(newest: &mut Vec<Stated<'s>>, stated: Stated<'s>) {
+    let who = |of: &Stated<'s>| (of.author, of.voucher, of.product);
+    match newest.iter_mut().find(|known| who(known) == who(&stated)) {
+        None => newest.push(stated),
+        Some(known) => {
+            let place = |of: &Stated<'s>| (of.statement.at, of.statement.status);
+            if place(&stated) > place(known) {
+                *known = stated;
+            }
+        }
     }
 }
 

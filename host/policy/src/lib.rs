@@ -15,7 +15,7 @@
 //! 2. Of the statements that one author makes on a vulnerability of a product, the newest counts, so that a later one
 //!    takes an earlier one back. Of two of the same moment, the one that counts is the one that says *affected*.
 //! 3. Where authors contradict each other, the finding counts: *affected* and *under investigation* outweigh
-//!    *not affected* and *fixed*.
+//!    *not affected* and *fixed*. Who signs with another key is another author, whatever name is given.
 //! 4. Grace comes last: it holds for what nobody suppresses.
 //!
 //! Ranges of versions need somebody who orders versions ([`Order`]). Where nobody does, a range that is said to be affected
@@ -29,7 +29,7 @@ mod subject;
 mod time;
 mod vex;
 
-pub use decide::{AtImage, Decision, Decisions, NewSeverity, Unused};
+pub use decide::{AtImage, AttachedVex, Decision, Decisions, NewSeverity, Unused};
 pub use import::{Imported, grype, trivy};
 pub use pattern::PatternError;
 pub use policy::{Form, Policy, PolicyError};

@@ -17,6 +17,9 @@ mod openvex;
 mod product;
 mod range;
 
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
 use limpid_purl::Purl;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -43,6 +46,8 @@ pub struct VexDocument {
     /// How many of its statements, or products of them, nothing can be recognised by.
     pub inapplicable: usize,
     pub(crate) statements: Vec<Statement>,
+    /// By the upper case of an identifier, the places of statements; made when it is first asked for.
+    places: OnceLock<HashMap<String, Vec<usize>>>,
 }
 
 /// Why a text is no VEX document.
@@ -156,6 +161,24 @@ impl VexDocument {
     pub fn has_ranges(&self) -> bool {
         let mut products = self.statements.iter().flat_map(|statement| &statement.products);
         products.any(Product::is_of_a_range)
+    }
+
+    /// Its statements on a vulnerability of that identifier.
+    pub(crate) fn on(&self, identifier: &str) -> impl Iterator<Item = &Statement> {
+        let places = self.places.get_or_init(|| {
+            let mut places: HashMap<String, Vec<usize>> = HashMap::new();
+            for (place, statement) in self.statements.iter().enumerate() {
+                for identifier in &statement.identifiers {
+                    let of_one = places.entry(identifier.to_ascii_uppercase()).or_default();
+                    if of_one.last() != Some(&place) {
+                        of_one.push(place);
+                    }
+                }
+            }
+            places
+        });
+        let places = places.get(&identifier.to_ascii_uppercase());
+        places.into_iter().flatten().filter_map(|place| self.statements.get(*place))
     }
 
     /// Adds a statement, where it is on anything that can be recognised.

@@ -16,7 +16,7 @@ use crate::kept::KeptFiles;
 use crate::names::Name;
 use crate::report::Reporter;
 use crate::writer::Writers;
-use crate::{Error, bases, inventory, names, origins, tags};
+use crate::{Error, attached, bases, inventory, names, origins, tags};
 
 /// How many different sets of layers below it a layer is described over.
 const CONTEXTS: usize = 16;
@@ -72,6 +72,7 @@ fn delete(view: &View<'_>, batch: &mut Batch, image: &Image, indexing: &Indexing
     tags::remove(view, batch, image)?;
     batch.delete::<Origins>(&image.id);
     batch.delete::<Unexamined>(&image.id);
+    attached::delete(view, batch, &image.id)?;
     for manifest in &image.manifests {
         batch.delete::<Manifests>(manifest);
     }

@@ -56,7 +56,7 @@ pub(crate) fn facts_but(
     Ok(layers)
 }
 
-/// Which files are seen through links in an image.
+/// Which files are seen in an image that no layer shows by itself: through links, and those that are attached to it.
 #[derive(Clone, Debug)]
 pub(crate) struct LinkedLayer {
     /// Under which what is found in them is kept.
@@ -68,8 +68,16 @@ pub(crate) struct LinkedLayer {
 }
 
 impl LinkedLayer {
-    pub(crate) fn new(image: &Image, links: &Links) -> Option<Self> {
-        if links.is_empty() {
+    /// `bills` are the paths at which attached documents are shown, which tell what they say. They are seen from the
+    /// highest layer on.
+    pub(crate) fn new<'b>(
+        image: &Image,
+        links: &Links,
+        bills: impl Iterator<Item = &'b String>,
+    ) -> Option<Self> {
+        let top = image.layers.len().checked_sub(1)?;
+        let bills: Vec<&String> = bills.collect();
+        if links.is_empty() && bills.is_empty() {
             return None;
         }
         let diff_ids: Vec<_> = image.layers.iter().map(|layer| layer.diff_id).collect();
@@ -83,10 +91,19 @@ impl LinkedLayer {
             layer: unfollowed.layer,
             since: unfollowed.layer,
         });
-        let mut files: Vec<_> = files.chain(unfollowed).collect();
+        let attached = bills.iter().map(|path| LinkedFile { path: (*path).clone(), layer: top, since: top });
+        let mut files: Vec<_> = files.chain(unfollowed).chain(attached).collect();
         files.sort();
         files.dedup_by(|a, b| a.path == b.path);
-        Some(Self::of(image, links.digest(&diff_ids), files))
+        let digest = links.digest(&diff_ids);
+        let digest = match bills.as_slice() {
+            [] => digest,
+            bills => {
+                let paths: String = bills.iter().map(|path| format!("{path}\n")).collect();
+                Digest::of(format!("limpid attached layer 1\n{digest}\n{paths}").as_bytes())
+            }
+        };
+        Some(Self::of(image, digest, files))
     }
 
     /// The same of an image that is known.

@@ -14,11 +14,13 @@ pub(crate) mod plan;
 mod progress;
 mod rebuild;
 mod rows;
+mod whole;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use limpid_bytes::Stop;
-use limpid_images::ImageSource;
+use limpid_images::{FoundImage, ImageSource};
 use limpid_model::{Digest, chain};
 use limpid_store::{Batch, View};
 
@@ -26,6 +28,7 @@ use limpid_layers::ClaimSet;
 use limpid_runtime::{Registry, Snapshot};
 use limpid_store::Store;
 
+use crate::attached::ImageAttached;
 use crate::detectors;
 use crate::detectors::components;
 use crate::kept::KeptFiles;
@@ -46,6 +49,10 @@ use progress::Counted;
 pub use progress::Progress;
 pub(crate) use rows::Fresh;
 use rows::Rows;
+pub(crate) use whole::{WholeFile, WholeFiles, detect};
+
+/// What is attached to images, by image.
+type AllAttached = BTreeMap<Digest, ImageAttached>;
 
 /// Where images to be indexed come from, and who may end that.
 #[derive(Clone, Copy)]
@@ -106,6 +113,7 @@ impl Indexer<'_> {
         let input = ImageInput { source: &source, ..input };
         let detectors = detectors::loaded(&self.registry.snapshot());
         let found = input.source.images(input.stop)?;
+        let attached = self.attached(input, &found)?;
         let mut outcomes = Outcomes::default();
         if let Some(ahead) = ahead {
             let plan = Plan::new(*self, &self.store.view(), &found, &detectors, &outcomes)?;
@@ -115,11 +123,12 @@ impl Indexer<'_> {
             let plan = Plan::new(*self, &self.store.view(), &found, &detectors, &outcomes)?;
             progress.expect(plan.unknown.len(), plan.unknown.values().map(|layer| layer.source.size).sum());
             outcomes.append(self.read_layers(input, &plan, progress)?);
-            let is_settled = |view: &View<'_>| self.are_settled(view, &found, &detectors, &outcomes);
+            let is_settled =
+                |view: &View<'_>| self.are_settled(view, (&found, &attached), &detectors, &outcomes);
             let was_settled = is_settled(&self.store.view())?;
             let behind = match was_settled {
                 true => Behind::default(),
-                false => self.behind_links(input, &found, &detectors, &outcomes)?,
+                false => self.behind_links(input, (&found, &attached), &detectors, &outcomes)?,
             };
             let behind = match behind {
                 Behind::Known(behind) => behind,
@@ -152,6 +161,9 @@ impl Indexer<'_> {
                 Some(first) => self.put_findings(&view, &mut batch, first, fresh)?,
                 None => Rows::new(),
             };
+            for (image, attached) in &attached {
+                attached.put(&view, &mut batch, self.settings, image)?;
+            }
             for found in &found {
                 if was_settled {
                     self.put_again(&view, &mut batch, found)?;
@@ -178,6 +190,17 @@ impl Indexer<'_> {
             }
             return Ok(indexed);
         }
+    }
+
+    /// What is attached to images, as far as their source says.
+    fn attached(&self, input: ImageInput<'_>, found: &[FoundImage]) -> Result<AllAttached, Error> {
+        let attaching = &self.settings.attached;
+        let of_image = |found: &FoundImage| {
+            let attached = input.source.attached(found, attaching, input.stop)?;
+            let image = found.image.id;
+            Ok((image, ImageAttached::new(&self.store.view(), attaching, &image, attached)?))
+        };
+        found.iter().map(of_image).collect()
     }
 
     /// Reads layers, several at a time, the longest first. One that cannot be read costs only itself; the

@@ -7,6 +7,7 @@
 //! a pool for blocking work.
 
 mod access;
+mod attached;
 mod background;
 mod bases;
 mod blobs;
@@ -65,7 +66,10 @@ use std::sync::Arc;
 pub use limpid_bytes::Stop;
 pub use limpid_documents::Limits as DocumentLimits;
 pub use limpid_fetch::Error as FetchError;
-pub use limpid_images::{Archive, Error as ImagesError, Fault, ImageSource, is_bill, pack_bill};
+pub use limpid_images::{
+    Archive, AttachedSettings, Attaching, Belief, Error as ImagesError, Fault, ImageSource, is_bill,
+    pack_bill,
+};
 pub use limpid_layers::{ClaimSet, Error as LayerError, Kind as FileKind, Kinds, Limits};
 pub use limpid_runtime::{self as runtime};
 use limpid_runtime::{Registry, Snapshot};

@@ -1,15 +1,18 @@
 //! Policies and VEX documents: which are in force, and what becomes of findings by them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use limpid_formats::gate::Bar;
-use limpid_model::report::{Finding, Suppressed};
+use limpid_images::Attaching;
+use limpid_model::report::{AttachedTo, Finding, Suppressed};
 use limpid_model::{
-    DecisionContent, DecisionDetail, DecisionDocument, DecisionKind, DecisionSummary, IdleRule, Image,
+    Attachment, AttachmentKind, DecisionContent, DecisionDetail, DecisionDocument, DecisionKind,
+    DecisionSummary, Digest, IdleRule, Image,
 };
-use limpid_policy::{Candidate, Decisions, Form, Moment, Policy, Source, Subject, VexDocument};
+use limpid_policy::{AttachedVex, Candidate, Decisions, Form, Moment, Policy, Source, Subject, VexDocument};
 use limpid_runtime::Snapshot;
+use limpid_store::tables::attached::Document;
 use limpid_store::tables::policies::{Key, Policies, Row, part_of};
 use limpid_store::{Batch, Store, View};
 use parking_lot::Mutex;
@@ -20,10 +23,13 @@ pub(crate) mod repositories;
 use self::ordering::{KnownKeys, Ordering};
 use crate::settings::Clock;
 use crate::writer::Writers;
-use crate::{Error, PolicyError, Settings, bases, names};
+use crate::{Error, PolicyError, Settings, attached, bases, names};
 
 /// Longest name of a policy or VEX document, in bytes.
 const NAME_BYTES: usize = 128;
+
+/// Attached VEX documents that stay understood.
+const UNDERSTOOD: usize = 256;
 
 /// What is in force now, once somebody has asked for it.
 #[derive(Debug, Default)]
@@ -32,6 +38,8 @@ pub(crate) struct InForce {
     keys: KnownKeys,
     /// Documents of repositories, by name, and since when they are in force.
     repositories: Mutex<BTreeMap<String, OfRepository>>,
+    /// VEX documents that are attached to images, by their digest.
+    attached: Mutex<HashMap<Digest, Arc<VexDocument>>>,
 }
 
 /// What the documents of a repository state that are in force since a time.
@@ -78,6 +86,55 @@ impl InForce {
 
     fn forget(&self) {
         *self.known.lock() = None;
+    }
+
+    /// VEX documents that hold for an image because they are attached to it, or to one upon which it was built, and
+    /// were so before a time, or are now.
+    pub(crate) fn attached(
+        &self,
+        view: &View<'_>,
+        attaching: &Attaching,
+        (image, bases): (&Image, &[Image]),
+        before: Option<u64>,
+    ) -> Result<Vec<AttachedVex>, Error> {
+        if !attached::is_any(view)? {
+            return Ok(Vec::new());
+        }
+        let mut all = Vec::new();
+        let of_bases = bases.iter().map(|base| (base, Some(base.layers.len())));
+        for (image, layers) in std::iter::once((image, None)).chain(of_bases) {
+            for document in attached::of(view, attaching, &image.id, before)? {
+                if attached::counts_as(&document, AttachmentKind::Vex) {
+                    all.extend(self.understood(document, layers));
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// What an attached document states; none where this version does not understand it.
+    fn understood(&self, document: Document, layers: Option<usize>) -> Option<AttachedVex> {
+        let Document { attachment: Attachment { from, about, signer, .. }, bytes, .. } = document;
+        let digest = Digest::of(&bytes);
+        let known = self.attached.lock().get(&digest).cloned();
+        let document = match known.map_or_else(|| VexDocument::read(&from, &bytes).map(Arc::new), Ok) {
+            Ok(document) => document,
+            // Another version of Limpid understood it. Without it, more findings count.
+            Err(error) => {
+                tracing::error!(from, "attached VEX: {error}: it decides nothing");
+                return None;
+            }
+        };
+        let mut attached = self.attached.lock();
+        if attached.len() >= UNDERSTOOD {
+            attached.clear();
+        }
+        attached.insert(digest, Arc::clone(&document));
+        Some(AttachedVex {
+            document,
+            attached: AttachedTo { from, about: about.to_string(), signer },
+            layers,
+        })
     }
 }
 
@@ -322,17 +379,26 @@ pub(crate) struct Decided {
     pub(crate) is_rated_anew: bool,
 }
 
-/// What becomes of the findings of an image.
+/// What becomes of the findings of an image. `attached` says which documents are attached to it and to those upon
+/// which it was built.
 pub(crate) fn applied(
     view: &View<'_>,
     (decisions, now, order): (&Decisions, u64, &Ordering<'_>),
     image: &Image,
     findings: Vec<Finding>,
+    attached: impl FnOnce(&[Image]) -> Result<Vec<AttachedVex>, Error>,
 ) -> Result<Decided, Error> {
-    if decisions.is_empty() || findings.is_empty() {
-        return Ok(Decided { counted: findings, suppressed: Vec::new(), is_rated_anew: false });
+    let nothing = |findings| Decided { counted: findings, suppressed: Vec::new(), is_rated_anew: false };
+    if findings.is_empty() || (decisions.is_empty() && !attached::is_any(view)?) {
+        return Ok(nothing(findings));
     }
-    let mut at_image = decisions.at_image(subject(view, image)?, Moment(now)).ordered_by(order);
+    let bases = bases::all_of(view, image)?;
+    let attached = attached(&bases)?;
+    if decisions.is_empty() && attached.is_empty() {
+        return Ok(nothing(findings));
+    }
+    let subject = subject_upon(image, &bases);
+    let mut at_image = decisions.at_image(subject, Moment(now)).with_attached(attached).ordered_by(order);
     let (mut counted, mut suppressed) = (Vec::with_capacity(findings.len()), Vec::new());
     let mut is_rated_anew = false;
     for mut finding in findings {
@@ -352,13 +418,17 @@ pub(crate) fn applied(
 
 /// An image, as far as policies and VEX documents speak of it.
 pub(crate) fn subject(view: &View<'_>, image: &Image) -> Result<Subject, Error> {
-    Ok(Subject {
+    Ok(subject_upon(image, &bases::all_of(view, image)?))
+}
+
+fn subject_upon(image: &Image, bases: &[Image]) -> Subject {
+    Subject {
         names: image.names.clone(),
         architecture: image.platform.architecture.clone(),
         labels: image.labels.clone(),
         digests: digests(image),
-        bases: bases::all_of(view, image)?.iter().map(base).collect(),
-    })
+        bases: bases.iter().map(base).collect(),
+    }
 }
 
 /// Digests by which an image may be called.

@@ -37,7 +37,7 @@ use crate::policies::Decided;
 use crate::refreshing::{Moment, Refreshing};
 use crate::revision::Revision;
 use crate::stated::All;
-use crate::{Error, Settings, bases, facts, images, inventory, policies};
+use crate::{Error, Settings, attached, bases, facts, images, inventory, policies};
 pub(crate) use advisory_rows::AdvisoryRows;
 pub(crate) use enrichments::Enrichments;
 pub(crate) use recommendation::JudgedImages;
@@ -111,8 +111,10 @@ impl Reporter<'_> {
         plugins.sort();
         plugins.dedup();
         let base = bases::base_of(view, &image)?;
+        let attached = attached::of(view, &self.settings.attached, &image.id, past.ends())?;
+        let attached = attached.into_iter().map(|document| document.attachment).collect();
         let mut report =
-            Report { image, findings, suppressed, coverage, plugins, base, recommendation: None };
+            Report { image, findings, suppressed, attached, coverage, plugins, base, recommendation: None };
         if past.is_now() {
             report.recommendation = recommendation::recommendation(self, view, &report)?;
         }
@@ -131,7 +133,9 @@ impl Reporter<'_> {
         let now = past.ends().unwrap_or_else(|| self.settings.clock.now());
         let order = self.decided.order(self.plugins, self.settings.versions_a_call);
         let Decided { mut counted, suppressed, is_rated_anew } =
-            policies::applied(view, (&known.decisions, now, &order), image, findings)?;
+            policies::applied(view, (&known.decisions, now, &order), image, findings, |bases| {
+                self.decided.attached(view, &self.settings.attached, (image, bases), past.ends())
+            })?;
         if is_rated_anew {
             counted.sort_by_cached_key(place);
         }

@@ -50,6 +50,8 @@ pub struct Settings {
     pub bundles: BundleSettings,
     /// How much may be kept of who may do what (`access`).
     pub access: AccessSettings,
+    /// What counts of that which is attached to images in registries (`attached`).
+    pub attached: Arc<limpid_images::Attaching>,
     /// How much may be decided on findings (`policies`).
     pub policies: PolicySettings,
     /// Whether packages whose files the distribution put there are judged by the advisories of
@@ -97,6 +99,7 @@ impl Settings {
             documents: limpid_documents::Limits::default(),
             bundles: BundleSettings::default(),
             access: AccessSettings::default(),
+            attached: Arc::default(),
             policies: PolicySettings::default(),
             judge_owned: false,
             base_candidates: 256,

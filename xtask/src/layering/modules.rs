@@ -27,6 +27,7 @@ pub(super) const SCANNER: Order = Order {
         &["background", "error", "refreshing", "settings"],
         &["filling", "plugins", "revision", "running", "workers", "writer"],
         &[
+            "attached",
             "blobs",
             "detectors",
             "feeds",

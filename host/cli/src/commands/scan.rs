@@ -1,9 +1,11 @@
 use std::process::ExitCode;
 
+use anyhow::bail;
 use limpid_formats::FindingFilter;
 use limpid_formats::gate::{self, Bar, Verdict};
 use limpid_formats::json as api;
 
+use crate::attaching;
 use crate::deciding;
 use crate::filter::Filter;
 use crate::forms::{self, Reported, Reports, name_of};
@@ -25,6 +27,8 @@ pub(crate) struct Args {
     filter: Filter,
     #[command(flatten)]
     deciding: deciding::Args,
+    #[command(flatten)]
+    attaching: attaching::Args,
     #[command(flatten)]
     forms: forms::Args,
     /// Exit with 1 where a finding is all of these words, separated by commas: `malicious`, `critical`, `high`,
@@ -50,8 +54,15 @@ impl Args {
 pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
     let forms = args.forms.read()?;
     let deciding = args.deciding.read(settings)?;
-    let named = args.source.named(settings)?;
+    let settings = &args.attaching.over(settings);
+    let named = args.attaching.of_registry(args.source.named(settings)?)?;
     let holder = Holder::of_data_dir(settings, "limpid scan", &OF_IMAGES)?;
+    if args.attaching.is_given() && matches!(holder, Holder::Service(_)) {
+        bail!(
+            "a service has the data directory, and decides by its settings `attached.*` what counts: \
+             `--attached` and `--attached-key` are for scans without one"
+        );
+    }
     let filter = FindingFilter::from(&args.filter);
     let mut reported = Reported::default();
     for image in &holder.images(named, settings)? {

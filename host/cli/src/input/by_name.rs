@@ -49,6 +49,15 @@ impl ByName {
         Self { name, platforms, asked: Asked::Registry }
     }
 
+    /// The image of that name in its registry, and no other.
+    #[must_use]
+    pub(crate) fn in_registry(self) -> Option<Self> {
+        match self.asked {
+            Asked::Any(_) | Asked::Registry => Some(Self { asked: Asked::Registry, ..self }),
+            Asked::Daemon(_) => None,
+        }
+    }
+
     /// Whether images that were scanned before are meant, too.
     pub(crate) const fn may_be_known(&self) -> bool {
         matches!(self.asked, Asked::Any(_))

@@ -137,6 +137,11 @@ fn hostile(text: &str) -> api::Report {
         justification: Some(text.to_owned()),
         since: Some(text.to_owned()),
         until: Some(text.to_owned()),
+        attached: Some(api::AttachedTo {
+            from: text.to_owned(),
+            about: text.to_owned(),
+            signed_by: Some(api::SignedBy { key: text.to_owned(), fingerprint: text.to_owned() }),
+        }),
     };
     let last = report.findings.pop().unwrap();
     report.suppressed = ["policy", "vex-not-affected"]

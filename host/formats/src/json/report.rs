@@ -1,5 +1,6 @@
 //! The report of an image.
 
+mod attached;
 mod coverage;
 mod suppressed;
 mod written;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Base, ByOrigin, Image, PluginRef, Recommendation, Word};
 
+pub use attached::{AttachedTo, Attachment, SignedBy};
 pub use coverage::{
     Coverage, Distribution, Examination, Gap, PluginFailure, Silent, Source, UnexaminedFiles,
     UnjudgedAdvisory, UnorderedVersion, UnreadFile,
@@ -36,6 +38,9 @@ pub struct Report {
     /// Findings that do not count, by a policy or by a VEX document, in the same order.
     #[serde(default)]
     pub suppressed: Vec<Suppressed>,
+    /// Documents that are attached to the image in its registry, as far as the settings ask for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attached: Vec<Attachment>,
     /// The plugins that it rests on.
     pub plugins: Vec<PluginRef>,
     /// The image upon which it was built; null where none such is known.
@@ -292,6 +297,7 @@ struct Rest {
     image: Image,
     summary: Summary,
     coverage: Coverage,
+    attached: Vec<Attachment>,
     plugins: Vec<PluginRef>,
     base: Option<Base>,
     recommendation: Option<Recommendation>,
@@ -319,6 +325,7 @@ impl Rest {
             image: report.image.into(),
             summary,
             coverage: report.coverage.into(),
+            attached: report.attached.into_iter().map(Attachment::from).collect(),
             plugins: report.plugins.into_iter().map(PluginRef::from).collect(),
             base: report.base.map(Base::from),
             recommendation: report.recommendation.map(Recommendation::from),
@@ -343,7 +350,7 @@ pub fn write_report(
     let mut suppressed = std::mem::take(&mut report.suppressed);
     let known = report.base.clone();
     let known = known.as_ref();
-    let Rest { image, summary, coverage, plugins, base, recommendation } =
+    let Rest { image, summary, coverage, attached, plugins, base, recommendation } =
         Rest::new(&first, &suppressed, report);
     if only.is_some() {
         first.retain(|finding| is_of(only, provenance(known, finding)));
@@ -376,6 +383,9 @@ pub fn write_report(
     out.push(b']');
     let suppressed = all_suppressed(suppressed, known);
     field(out, b",\"suppressed\":", &suppressed)?;
+    if !attached.is_empty() {
+        field(out, b",\"attached\":", &attached)?;
+    }
     field(out, b",\"plugins\":", &plugins)?;
     field(out, b",\"base\":", &base)?;
     field(out, b",\"recommendation\":", &recommendation)?;

@@ -1,5 +1,6 @@
 //! The report of an image: what is bad, what to do first, which layer.
 
+mod attached;
 mod listed;
 mod summary;
 mod suppressed;
@@ -30,6 +31,7 @@ pub fn report(page: &mut Page, report: &api::Report, filter: &Filter, hints: Hin
     page.blank();
     summary::totals(page, report);
     suppressed::total(page, report);
+    attached::total(page, report);
     summary::base(page, report);
     summary::filtered(page, report, filter);
     if !groups.is_empty() {

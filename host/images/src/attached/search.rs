@@ -176,15 +176,19 @@ impl<'a> Search<'a> {
             if !is_meant || !predicate.is_none_or(may_be_read) {
                 continue;
             }
-            let Ok(digest) = layer.digest.parse() else {
+            let digest = layer.digest.parse();
+            if digest.as_ref().is_ok_and(|digest| !self.seen.insert(*digest)) {
+                continue;
+            }
+            self.documents += 1;
+            self.within_documents(self.documents)?;
+            let Ok(digest) = digest else {
                 self.cannot_read(from, format!("`{}` is no digest that is read", cut(&layer.digest)));
                 continue;
             };
-            if self.seen.insert(digest) {
-                let has_certificate =
-                    annotations.get(CERTIFICATE).is_some_and(|certificate| !certificate.is_empty());
-                self.document(from, digest, layer.size, has_certificate)?;
-            }
+            let has_certificate =
+                annotations.get(CERTIFICATE).is_some_and(|certificate| !certificate.is_empty());
+            self.document(from, digest, layer.size, has_certificate)?;
         }
         Ok(())
     }
@@ -193,9 +197,7 @@ impl<'a> Search<'a> {
         self.within_time()?;
         let settings = &self.attaching.settings;
         let most_bytes = settings.total_bytes;
-        self.documents += 1;
         self.bytes = self.bytes.saturating_add(size);
-        self.within_documents(self.documents)?;
         if self.bytes > most_bytes {
             return Err(End::Limit(format!(
                 "what is attached is over {most_bytes} bytes, the limit of setting `attached.total_bytes`"

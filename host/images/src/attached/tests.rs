@@ -392,3 +392,17 @@ fn an_index_leads_to_what_is_attached_to_it_and_to_its_images() {
     assert_eq!(source.attached(&images[0], &Attaching::default(), &stop).unwrap(), None);
     assert_eq!(fixture.registry.take_asked(), []);
 }
+
+#[test]
+fn what_names_very_many_documents_is_bounded_as_well() {
+    let fixture = Fixture::new();
+    let layer = json!({"mediaType": "application/vnd.openvex+json", "digest": "sha512:00", "size": 1});
+    let manifest = json!({
+        "artifactType": "application/vnd.openvex+json", "subject": fixture.image, "layers": vec![layer; 1_000],
+    });
+    fixture.registry.push_document(REPOSITORY, media_types::MANIFEST, &manifest);
+    let found = fixture.search(&any());
+    assert_eq!(found.len(), 65, "64 documents, and that there are more");
+    let last = found.last().unwrap().attachment.unused.as_deref().unwrap();
+    assert!(last.contains("`attached.documents`"), "{last}");
+}

@@ -26,6 +26,7 @@ fn report(findings: Vec<Finding>, layers_of_base: Option<usize>) -> Report {
         },
         findings,
         suppressed: Vec::new(),
+        attached: Vec::new(),
         coverage: Coverage {
             distribution: Some(DistributionCoverage { distribution, supported: None }),
             packages: 0,

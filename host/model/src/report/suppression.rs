@@ -1,3 +1,4 @@
+use crate::Signer;
 use crate::report::Finding;
 
 /// A finding that does not count, and why.
@@ -26,6 +27,19 @@ pub struct Suppression {
     pub since: Option<String>,
     /// The moment from which it counts again, RFC 3339; none: never.
     pub until: Option<String>,
+    /// Where the VEX document was found that says so; none where it was handed in here.
+    pub attached: Option<AttachedTo>,
+}
+
+/// Where an attached document was found, and who vouches for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttachedTo {
+    /// Where it is, for people.
+    pub from: String,
+    /// The manifest or index to which it is attached: one of the image, or of one upon which it was built.
+    pub about: String,
+    /// The key by which it was verified; none where the settings believe everybody.
+    pub signer: Option<Signer>,
 }
 
 /// By whose decision a finding does not count.

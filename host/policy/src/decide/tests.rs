@@ -1,4 +1,4 @@
-use limpid_model::Severity;
+use limpid_model::{Severity, Signer};
 
 use super::*;
 use crate::{Base, Form, Source};
@@ -172,6 +172,7 @@ fn what_its_maker_calls_not_affected_or_fixed_does_not_count() {
         justification: Some("vulnerable_code_not_present".to_owned()),
         since: Some("2026-05-01T00:00:00Z".to_owned()),
         until: None,
+        attached: None,
     };
     assert_eq!(by_vex(vec![document], lodash()), Some(expected));
     let fixed = by_vex(vec![openvex("maker", "2026-05-01", &statement(LODASH, "fixed"))], lodash());
@@ -424,4 +425,80 @@ fn a_document_of_a_repository_speaks_of_the_packages_that_it_is_about() {
     assert!(suppressed(&["pkg:oci/web?repository_url=registry.example/shop/web"]).is_some());
     assert!(of(&["pkg:oci/web?repository_url=elsewhere.example/shop/web"]).is_none());
     assert!(of(&["pkg:oci/app", "pkg:npm/%40scope/lodash", "no package URL"]).is_none());
+}
+
+fn beside(document: Arc<VexDocument>, signer: Option<&str>, layers: Option<usize>) -> AttachedVex {
+    let signer = signer.map(|key| Signer { key: format!("{key}.pub"), fingerprint: key.to_owned() });
+    let attached = AttachedTo { from: "tag `a.att`".to_owned(), about: INDEX.to_owned(), signer };
+    AttachedVex { document, attached, layers }
+}
+
+/// The digest of the index in which the image is.
+const INDEX: &str = "sha256:1111111111111111111111111111111111111111111111111111111111111111";
+
+fn by_attached(
+    documents: Vec<Arc<VexDocument>>,
+    attached: Vec<AttachedVex>,
+    mut candidate: Candidate<'_>,
+) -> Option<Suppression> {
+    let decisions = Decisions::new(Vec::new(), documents);
+    decisions.at_image(subject(), now()).with_attached(attached).decide(&mut candidate).suppression
+}
+
+#[test]
+fn what_is_attached_is_told_with_who_vouches_for_it() {
+    let document = || openvex("maker", "2026-05-01", &statement(LODASH, "not_affected"));
+    let found = by_attached(Vec::new(), vec![beside(document(), Some("k"), None)], lodash()).unwrap();
+    assert_eq!((found.by.as_str(), found.author.as_deref()), ("vex-not-affected", Some("maker")));
+    let attached = found.attached.unwrap();
+    assert_eq!((attached.from.as_str(), attached.about.as_str()), ("tag `a.att`", INDEX));
+    assert_eq!(attached.signer.unwrap().key, "k.pub");
+    // The newest of several that say the same is the one that is named.
+    let newer = openvex("other", "2026-06-01", &statement(LODASH, "not_affected"));
+    let found = by_attached(vec![newer], vec![beside(document(), Some("k"), None)], lodash()).unwrap();
+    assert_eq!((found.author.as_deref(), found.attached), (Some("other"), None));
+}
+
+#[test]
+fn what_is_attached_to_a_base_holds_for_the_layers_of_the_base() {
+    let document = || openvex("maker", "2026-05-01", &statement(LODASH, "not_affected"));
+    let held =
+        |layers| by_attached(Vec::new(), vec![beside(document(), None, Some(layers))], lodash()).is_some();
+    let layer = lodash().layer;
+    assert!(held(layer + 1));
+    assert!(!held(layer));
+}
+
+#[test]
+fn a_name_alone_takes_back_nothing_that_another_key_vouches_for() {
+    let (not, affected) = (statement(LODASH, "not_affected"), statement(LODASH, "affected"));
+    let at = |day: &str, what: &str| openvex("maker", day, what);
+    let found = |first: Option<&str>, second: Option<&str>| {
+        let attached = vec![
+            beside(at("2026-05-01", &affected), first, None),
+            beside(at("2026-06-01", &not), second, None),
+        ];
+        by_attached(Vec::new(), attached, lodash()).is_some()
+    };
+    assert!(found(Some("k"), Some("k")), "the same key takes it back");
+    assert!(!found(Some("k"), Some("other")));
+    assert!(!found(Some("k"), None));
+    let handed_in = vec![at("2026-05-01", &affected)];
+    let later = vec![beside(at("2026-06-01", &not), Some("k"), None)];
+    assert_eq!(by_attached(handed_in, later, lodash()), None);
+}
+
+#[test]
+fn what_is_stated_of_the_index_is_stated_of_its_image() {
+    let product = |digest: &str| {
+        let product = format!(r#"{{"@id": "pkg:oci/elsewhere@{digest}", "subcomponents": [{LODASH}]}}"#);
+        openvex("maker", "2026-05-01", &statement(&product, "not_affected"))
+    };
+    let held = |digest: &str| {
+        by_attached(Vec::new(), vec![beside(product(digest), Some("k"), None)], lodash()).is_some()
+    };
+    assert!(held(INDEX));
+    assert!(!held(&INDEX.replace('1', "2")));
+    // Handed in, it is about another image.
+    assert_eq!(by_vex(vec![product(INDEX)], lodash()), None);
 }

@@ -136,6 +136,28 @@ impl Product {
     }
 }
 
+impl Product {
+    /// Whether a finding is of it, where it is the image of a digest that an image may not be called by: of the
+    /// index in which it is.
+    /// None where nobody can tell.
+    pub(crate) fn is_of_index(
+        &self,
+        digest: &str,
+        subject: &Subject,
+        candidate: &Candidate<'_>,
+        order: Option<&dyn Order>,
+    ) -> Option<bool> {
+        let Self::Image { image, parts } = self else { return Some(false) };
+        let is_image = image.digest.as_deref() == Some(digest)
+            && image.architecture.as_ref().is_none_or(|stated| *stated == subject.architecture);
+        match is_image {
+            true if parts.is_empty() => Some(true),
+            true => is_any(parts, candidate, order),
+            false => Some(false),
+        }
+    }
+}
+
 fn is_image(purl: &Purl) -> bool {
     IMAGES.contains(&purl.kind.as_str())
 }

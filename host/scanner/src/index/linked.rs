@@ -2,7 +2,8 @@
 //!
 //! They are shown to detectors like those of one more layer on top of an image's layers, and what is found in
 //! them is kept, placed and folded as that of a layer is. It is known by which entries of which layers it
-//! stands for, so that images which share these layers share it, and nothing is read again for it.
+//! stands for, so that images which share these layers share it, and nothing is read again for it. Bills of materials
+//! that are attached to an image in its registry are shown with them.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use limpid_images::{FoundImage, stored};
 use limpid_layers::{ClaimSet, Links, links, read_linked};
-use limpid_model::{Digest, EntryKind, LayerEntries, LayerEntry, Unread};
+use limpid_model::{Digest, EntryKind, LayerEntries, LayerEntry, LayerFindings, Unread};
 use limpid_runtime::Plugin;
 use limpid_store::View;
 use limpid_store::tables::entries::{self, Entries};
@@ -21,7 +22,8 @@ use super::keeper::Keeper;
 use super::layer::{ReadLayer, WAITING};
 use super::ownership::{OtherClaims, keep_shared_ownership};
 use super::plan::Outcomes;
-use super::{ImageInput, Indexer};
+use super::whole::{WholeFile, WholeFiles, detect};
+use super::{AllAttached, ImageInput, Indexer};
 use crate::Error;
 use crate::detectors::{claims, has_seen};
 use crate::facts::LinkedLayer;
@@ -69,7 +71,7 @@ impl Indexer<'_> {
     pub(super) fn behind_links(
         &self,
         input: ImageInput<'_>,
-        found: &[FoundImage],
+        (found, attached): (&[FoundImage], &AllAttached),
         detectors: &[Arc<Plugin>],
         outcomes: &Outcomes,
     ) -> Result<Behind, Error> {
@@ -115,9 +117,12 @@ impl Indexer<'_> {
             }
             let layers: Vec<_> = layers.iter().map(|layer| &**layer).collect();
             let links = links(&layers, &unread, &claims, limits);
-            let Some(linked) = LinkedLayer::new(&source.image, &links) else { continue };
+            let none = BTreeMap::new();
+            let bills = attached.get(&source.image.id).map_or(&none, |attached| &attached.bills);
+            let Some(linked) = LinkedLayer::new(&source.image, &links, bills.keys()) else { continue };
             if !behind.read.contains_key(&linked.diff_id) && !is_known(&view, &linked.diff_id, detectors)? {
-                let layer = self.read_behind(input, (source, outcomes), &links, &claims, detectors)?;
+                let mut layer = self.read_behind(input, (source, outcomes), &links, &claims, detectors)?;
+                show_bills(&mut layer, &source.image.id, (bills, &claims), detectors)?;
                 behind.read.insert(linked.diff_id, Arc::new(layer));
             }
             behind.linked.insert(source.image.id, linked);
@@ -182,6 +187,43 @@ impl Indexer<'_> {
             stored: None,
         })
     }
+}
+
+/// Shows attached bills of materials to detectors, and adds what they find.
+fn show_bills(
+    layer: &mut ReadLayer,
+    image: &Digest,
+    (bills, claims): (&BTreeMap<String, Arc<[u8]>>, &ClaimSet),
+    detectors: &[Arc<Plugin>],
+) -> Result<(), Error> {
+    if bills.is_empty() {
+        return Ok(());
+    }
+    let mut files: BTreeMap<usize, WholeFiles> = BTreeMap::new();
+    let mut entries = layer.entries.unpack()?;
+    for (path, content) in bills {
+        for want in claims.wanted(path) {
+            let (path, content) = (path.clone(), Arc::clone(content));
+            let file = WholeFile { path, executable: false, content, claims: want.claims.clone().into() };
+            files.entry(want.claimant()).or_default().add(want.grouping(), file);
+        }
+        entries.last.push(LayerEntry::new(path.as_str(), EntryKind::File));
+        layer.row.inflated_size += content.len() as u64;
+    }
+    layer.row.entries = entries.last.len() as u64;
+    layer.entries = entries::Row::pack(&entries)?;
+    for (claimant, files) in files {
+        let (Some(detector), Some((_, found))) = (detectors.get(claimant), layer.found.get_mut(claimant))
+        else {
+            continue;
+        };
+        let LayerFindings { findings, unread, failures } = detect(detector, image, files);
+        found.findings.extend(findings);
+        found.unread.extend(unread);
+        found.failures.extend(failures);
+        detection::sort(found);
+    }
+    Ok(())
 }
 
 fn is_known(view: &View<'_>, diff_id: &Digest, detectors: &[Arc<Plugin>]) -> Result<bool, Error> {

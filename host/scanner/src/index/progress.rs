@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use limpid_bytes::Stop;
-use limpid_images::{Content, Error, FoundImage, FoundLayer, ImageSource};
+use limpid_images::{Attaching, Content, Error, FoundAttachment, FoundImage, FoundLayer, ImageSource};
 use limpid_model::{Digest, ImageReference};
 
 /// How far indexing is, for whoever wants to show it.
@@ -110,6 +110,15 @@ impl ImageSource for Counted<'_> {
 
     fn reference(&self) -> Option<ImageReference> {
         self.source.reference()
+    }
+
+    fn attached(
+        &self,
+        image: &FoundImage,
+        attaching: &Attaching,
+        stop: &Stop,
+    ) -> Result<Option<Vec<FoundAttachment>>, Error> {
+        self.source.attached(image, attaching, stop)
     }
 
     fn open(&self, layer: &FoundLayer, stop: &Stop) -> Result<Content, Error> {

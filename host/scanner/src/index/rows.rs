@@ -18,16 +18,16 @@ use limpid_store::tables::manifests::{self, Manifests};
 use limpid_store::tables::unexamined::{Layer as Remark, Unexamined};
 use limpid_store::{Batch, View};
 
-use super::Indexer;
 use super::detection;
 use super::layer::ReadLayer;
 use super::plan::Outcomes;
+use super::{AllAttached, Indexer};
 use crate::detectors::components;
 use crate::facts::{LinkedLayer, facts_but};
 use crate::images::known_entries;
 use crate::unexamined::{self, Remarks};
 use crate::versions::package_keys;
-use crate::{Error, bases, blobs, inventory, names};
+use crate::{Error, attached, bases, blobs, inventory, names};
 
 /// What detectors found in layers, and is not in the store yet.
 pub(crate) type Fresh = BTreeMap<Digest, Vec<(PluginId, LayerFindings)>>;
@@ -94,11 +94,12 @@ impl Indexer<'_> {
     }
 
     /// Whether images were indexed before as they would be now: the same detectors saw all of their layers, files
-    /// were counted by the same rules, and nothing is to be told of a layer that was not told before.
+    /// were counted by the same rules, the same is attached, and nothing is to be told of a layer that was not told
+    /// before.
     pub(super) fn are_settled(
         &self,
         view: &View<'_>,
-        images: &[FoundImage],
+        (images, attached): (&[FoundImage], &AllAttached),
         detectors: &[Arc<Plugin>],
         outcomes: &Outcomes,
     ) -> Result<bool, Error> {
@@ -116,7 +117,9 @@ impl Indexer<'_> {
             let stated = source.layers.iter().enumerate();
             let stated =
                 stated.filter_map(|(place, layer)| Some((place as u64, Some(layer.stored_as.as_ref()?))));
+            let bills = attached.get(&source.image.id).into_iter().flat_map(|attached| attached.bills.keys());
             let is_settled = indexing.detectors == components
+                && indexing.linked.iter().flat_map(bills_of).eq(bills)
                 && Digest::from(unexamined.rules) == self.settings.kinds.digest()
                 && unexamined.uncounted == 0
                 && unexamined.layers.iter().all(|layer| layer.unread.is_none())
@@ -217,6 +220,11 @@ impl Indexer<'_> {
         let indexing = Indexing { indexed_at: before.indexed_at, detectors: components, contexts, linked };
         Ok(batch.put::<Images>(&id, &images::Row::new(image, indexing))?)
     }
+}
+
+/// The paths of attached bills of materials with which an image was indexed.
+fn bills_of(linked: &Linked) -> impl Iterator<Item = &String> {
+    linked.files.iter().map(|file| &file.path).filter(|path| path.starts_with(attached::FOLDER))
 }
 
 /// Writes by which names, manifests and layers an image is found.

@@ -1,13 +1,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::io;
 use std::sync::Arc;
 
 use limpid_layers::{ClaimSet, Want, links};
 use limpid_model::{
-    Claim, Digest, EntryKind, Fact, Grouping, Image, ImageLayer, InputError, LayerEntries, LayerFindings,
-    LinkedFile, PluginId, Unread,
+    Claim, Digest, EntryKind, Fact, Image, ImageLayer, InputError, LayerEntries, LayerFindings, LinkedFile,
+    PluginId, Unread,
 };
-use limpid_runtime::{LayerFile, Plugin};
+use limpid_runtime::Plugin;
 use limpid_store::tables::entries::Entries;
 use limpid_store::tables::findings::{self, Findings};
 use limpid_store::tables::images::{Images, Indexing, Linked};
@@ -15,15 +14,13 @@ use limpid_store::tables::kept::{self, Kept};
 use limpid_store::{Batch, View};
 
 use super::Refreshes;
+use crate::attached::ImageAttached;
 use crate::detectors;
 use crate::detectors::{components, has_seen};
 use crate::images::known_entries;
-use crate::index::{Answer, Fresh, OtherClaims, detection, keep_shared_ownership};
+use crate::index::{Fresh, OtherClaims, WholeFile, WholeFiles, detect, detection, keep_shared_ownership};
 use crate::unexamined;
 use crate::{Error, inventory};
-
-/// Files that stand alone are shown this many at a time.
-const ALONE: usize = 256;
 
 /// Rows written in one batch.
 const ROWS: usize = 10_000;
@@ -140,7 +137,9 @@ impl Refreshes<'_> {
         let layers: Vec<_> = layers.iter().collect();
         let claims = detectors::claims(&unseen)?;
         let links = links(&layers, &unread_layers, &claims, &self.indexer.settings.limits);
-        let mut files: Vec<Files> = unseen.iter().map(|_| Files::default()).collect();
+        let attaching = &self.indexer.settings.attached;
+        let bills = ImageAttached::new(view, attaching, &image.id, None)?.bills;
+        let mut files: Vec<WholeFiles> = unseen.iter().map(|_| WholeFiles::default()).collect();
         let mut unread: Vec<Vec<Unread>> = vec![Vec::new(); unseen.len()];
         for file in &links.files {
             let is_known = |known: &LinkedFile| known.path == file.path && known.layer == file.layer;
@@ -159,9 +158,19 @@ impl Refreshes<'_> {
                     (Some((content, executable)), Some(claims), Some(files)) => {
                         let (path, executable) = (file.path.clone(), *executable);
                         let content = Arc::clone(content);
-                        files.add(grouping, KeptFile { path, executable, content, claims: claims.into() });
+                        files.add(grouping, WholeFile { path, executable, content, claims: claims.into() });
                     }
                     _ => unsettled.extend(unseen.get(claimant).map(|detector| detector.id().digest)),
+                }
+            }
+        }
+        let bills = linked.map_or_else(BTreeMap::new, |linked| linked_bills(&bills, linked));
+        for (path, content) in bills {
+            for want in claims.wanted(path) {
+                let (grouping, claims) = (want.grouping(), want.claims.clone().into());
+                let (path, content) = (path.to_owned(), Arc::clone(content));
+                if let Some(files) = files.get_mut(want.claimant()) {
+                    files.add(grouping, WholeFile { path, executable: false, content, claims });
                 }
             }
         }
@@ -231,6 +240,15 @@ impl Refreshes<'_> {
         }
         writer.commit(batch)
     }
+}
+
+/// The attached bills of materials that an image was indexed with.
+fn linked_bills<'b>(
+    bills: &'b BTreeMap<String, Arc<[u8]>>,
+    linked: &Linked,
+) -> BTreeMap<&'b str, &'b Arc<[u8]>> {
+    let known = linked.files.iter().filter_map(|file| bills.get_key_value(&file.path));
+    known.map(|(path, content)| (path.as_str(), content)).collect()
 }
 
 /// The layers of an image that could be read: of the others no detector will see anything.
@@ -313,32 +331,16 @@ fn names(view: &View<'_>, image: &Image, components: &[Digest]) -> Result<BTreeM
     Ok(names)
 }
 
-/// Kept files that a detector claims, by how they are shown.
-#[derive(Default)]
-struct Files {
-    alone: Vec<KeptFile>,
-    together: Vec<KeptFile>,
-}
-
-impl Files {
-    fn add(&mut self, grouping: Grouping, file: KeptFile) {
-        match grouping {
-            Grouping::Alone => self.alone.push(file),
-            Grouping::Together => self.together.push(file),
-        }
-    }
-}
-
 /// All files of a layer that a detector claims; none where not all were kept, or where it cannot be
 /// known, because the detector claims files for what they hold.
-fn kept_files(view: &View<'_>, diff_id: &Digest, detector: &Plugin) -> Result<Option<Files>, Error> {
+fn kept_files(view: &View<'_>, diff_id: &Digest, detector: &Plugin) -> Result<Option<WholeFiles>, Error> {
     let Some(claims) = detector.detector().map(|detector| detector.claims()) else { return Ok(None) };
     if !claims.iter().all(Claim::is_told_by_path) {
         return Ok(None);
     }
     let set = ClaimSet::new(std::iter::once(claims))?;
     let Some(entries) = view.get::<Entries>(diff_id)? else { return Ok(None) };
-    let mut files = Files::default();
+    let mut files = WholeFiles::default();
     for entry in entries.unpack()?.last.into_iter().filter(|entry| entry.kind == EntryKind::File) {
         let wanted = set.wanted(&entry.path);
         if wanted.is_empty() {
@@ -350,56 +352,8 @@ fn kept_files(view: &View<'_>, diff_id: &Digest, detector: &Plugin) -> Result<Op
         for want in wanted {
             let (path, executable) = (key.path.clone(), row.executable());
             let (grouping, content) = (want.grouping(), Arc::clone(&content));
-            files.add(grouping, KeptFile { path, executable, content, claims: want.claims.into() });
+            files.add(grouping, WholeFile { path, executable, content, claims: want.claims.into() });
         }
     }
     Ok(Some(files))
-}
-
-fn detect(detector: &Plugin, image: &Digest, files: Files) -> LayerFindings {
-    let mut found = LayerFindings::default();
-    let cause = detection::cause(image);
-    let alone = files.alone.chunks(ALONE).map(|batch| (Grouping::Alone, batch));
-    let together = std::iter::once((Grouping::Together, files.together.as_slice()));
-    for (grouping, batch) in alone.chain(together).filter(|(_, batch)| !batch.is_empty()) {
-        let Answer { detected, failures } = detection::show(detector, Some(&cause), grouping, batch);
-        found.findings.extend(detected.findings);
-        found.unread.extend(detected.unread);
-        found.failures.extend(failures);
-    }
-    detection::sort(&mut found);
-    found
-}
-
-/// A kept file as detectors see it.
-#[derive(Clone)]
-struct KeptFile {
-    path: String,
-    executable: bool,
-    content: Arc<[u8]>,
-    claims: Arc<[u32]>,
-}
-
-impl LayerFile for KeptFile {
-    fn path(&self) -> &str {
-        &self.path
-    }
-
-    fn size(&self) -> u64 {
-        self.content.len() as u64
-    }
-
-    fn executable(&self) -> bool {
-        self.executable
-    }
-
-    fn claims(&self) -> &[u32] {
-        &self.claims
-    }
-
-    fn read(&self, offset: u64, len: usize) -> io::Result<Vec<u8>> {
-        let start = usize::try_from(offset).unwrap_or(usize::MAX).min(self.content.len());
-        let end = start.saturating_add(len).min(self.content.len());
-        Ok(self.content.get(start..end).unwrap_or_default().to_vec())
-    }
 }

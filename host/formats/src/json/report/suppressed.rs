@@ -2,7 +2,7 @@ use limpid_model::BaseImage;
 use limpid_model::report;
 use serde::{Deserialize, Serialize};
 
-use super::{Finding, Report, finding};
+use super::{AttachedTo, Finding, Report, finding};
 use crate::json::Word;
 
 /// A finding that does not count, and why.
@@ -37,6 +37,9 @@ pub struct Suppression {
     pub since: Option<String>,
     /// The moment from which it counts again, RFC 3339; null: never.
     pub until: Option<String>,
+    /// Where the VEX document was found that says so; not there where it was handed in to the service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attached: Option<AttachedTo>,
 }
 
 /// What a VEX document states of something that is not affected by a vulnerability, or no longer.
@@ -86,6 +89,7 @@ impl From<report::Suppression> for Suppression {
             justification: suppression.justification,
             since: suppression.since,
             until: suppression.until,
+            attached: suppression.attached.map(AttachedTo::from),
         }
     }
 }

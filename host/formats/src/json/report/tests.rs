@@ -60,6 +60,7 @@ fn report(findings: usize) -> report::Report {
         },
         findings: (0..findings).map(|number| finding(number, &package)).collect(),
         suppressed: Vec::new(),
+        attached: Vec::new(),
         coverage: report::Coverage {
             distribution: None,
             packages: 1,

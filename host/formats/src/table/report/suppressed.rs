@@ -68,8 +68,9 @@ fn who(suppression: &api::Suppression) -> String {
         "vex-fixed" => format!("VEX of {} (fixed)", author.unwrap_or(&suppression.source)),
         _ => format!("VEX of {}", author.unwrap_or(&suppression.source)),
     };
-    match &suppression.repository {
-        Some(repository) => format!("{by} in repository `{repository}`"),
-        None => by,
+    match (&suppression.repository, &suppression.attached) {
+        (Some(repository), _) => format!("{by} in repository `{repository}`"),
+        (None, Some(attached)) => format!("{by}, {}", attached.vouched()),
+        (None, None) => by,
     }
 }

@@ -40,9 +40,7 @@ impl ImageAttached {
                 ((counting != known).then(|| counting.clone()), counting)
             }
         };
-        let bills = documents.into_iter().filter(|document| counts_as(document, AttachmentKind::Sbom));
-        let bills = bills.map(|bill| (path(&bill), bill.bytes.into())).collect();
-        Ok(Self { found, bills })
+        Ok(Self { found, bills: bills_of(documents) })
     }
 
     /// Writes what the source says, where it says something new.
@@ -120,6 +118,20 @@ pub(crate) fn of(
         }
     }
     Ok(documents)
+}
+
+/// The bills of materials with which an image was indexed, by the path at which detectors are shown them.
+pub(crate) fn bills(
+    view: &View<'_>,
+    attaching: &Attaching,
+    image: &Digest,
+) -> Result<BTreeMap<String, Arc<[u8]>>, Error> {
+    Ok(bills_of(of(view, attaching, image, None)?))
+}
+
+fn bills_of(documents: Vec<Document>) -> BTreeMap<String, Arc<[u8]>> {
+    let bills = documents.into_iter().filter(|document| counts_as(document, AttachmentKind::Sbom));
+    bills.map(|bill| (path(&bill), bill.bytes.into())).collect()
 }
 
 /// Whether a document counts as one of a kind.

@@ -110,7 +110,7 @@ impl<'a> Search<'a> {
         let about = self.about;
         for manifest in beside.iter().filter(|manifest| manifest.about == about) {
             let from = format!("attestation `{}`", manifest.manifest);
-            self.manifest(&from, &Version::Digest(manifest.manifest), Refers::ByIndex)?;
+            self.manifest(&from, &Version::Digest(manifest.manifest), Refers::Index)?;
         }
         Ok(())
     }
@@ -127,7 +127,7 @@ impl<'a> Search<'a> {
             let kind = &referrer.artifact_type;
             if is_meant && (kind.is_empty() || is_wrapping(kind) || may_be_read(kind)) {
                 let from = format!("referrer `{}`", referrer.digest);
-                self.manifest(&from, &Version::Digest(referrer.digest), Refers::BySubject)?;
+                self.manifest(&from, &Version::Digest(referrer.digest), Refers::Subject)?;
             }
         }
         Ok(())
@@ -138,7 +138,7 @@ impl<'a> Search<'a> {
     fn tag(&mut self) -> Result<(), End> {
         let tag = format!("sha256-{}.att", self.about.hex());
         match Version::tag(&tag) {
-            Some(version) => self.manifest(&format!("tag `{tag}`"), &version, Refers::ByTag),
+            Some(version) => self.manifest(&format!("tag `{tag}`"), &version, Refers::Tag),
             None => Ok(()),
         }
     }
@@ -149,7 +149,7 @@ impl<'a> Search<'a> {
         self.within_documents(self.manifests)?;
         let manifest = match self.repository.manifest(version, self.stop) {
             Ok(manifest) => manifest,
-            Err(error) if error.is_absent() && refers == Refers::ByTag => return Ok(()),
+            Err(error) if error.is_absent() && refers == Refers::Tag => return Ok(()),
             Err(error) => return self.failed(from, &error),
         };
         let artifact: Artifact = match serde_json::from_slice(&manifest.bytes) {
@@ -160,7 +160,7 @@ impl<'a> Search<'a> {
                 return Ok(());
             }
         };
-        if refers == Refers::BySubject
+        if refers == Refers::Subject
             && artifact.subject.as_ref().is_none_or(|subject| subject.digest != self.about.to_string())
         {
             self.cannot_read(from, format!("it does not refer to `{}`", self.about));
@@ -286,9 +286,9 @@ impl<'a> Search<'a> {
 /// By what a manifest is known to be about another one.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Refers {
-    BySubject,
-    ByTag,
-    ByIndex,
+    Subject,
+    Tag,
+    Index,
 }
 
 fn predicate_type(annotations: &BTreeMap<String, String>) -> Option<&str> {

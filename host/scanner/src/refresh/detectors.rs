@@ -14,13 +14,12 @@ use limpid_store::tables::kept::{self, Kept};
 use limpid_store::{Batch, View};
 
 use super::Refreshes;
-use crate::attached::ImageAttached;
 use crate::detectors;
 use crate::detectors::{components, has_seen};
 use crate::images::known_entries;
 use crate::index::{Fresh, OtherClaims, WholeFile, WholeFiles, detect, detection, keep_shared_ownership};
 use crate::unexamined;
-use crate::{Error, inventory};
+use crate::{Error, attached, inventory};
 
 /// Rows written in one batch.
 const ROWS: usize = 10_000;
@@ -138,7 +137,7 @@ impl Refreshes<'_> {
         let claims = detectors::claims(&unseen)?;
         let links = links(&layers, &unread_layers, &claims, &self.indexer.settings.limits);
         let attaching = &self.indexer.settings.attached;
-        let bills = ImageAttached::new(view, attaching, &image.id, None)?.bills;
+        let bills = attached::bills(view, attaching, &image.id)?;
         let mut files: Vec<WholeFiles> = unseen.iter().map(|_| WholeFiles::default()).collect();
         let mut unread: Vec<Vec<Unread>> = vec![Vec::new(); unseen.len()];
         for file in &links.files {

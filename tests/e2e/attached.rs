@@ -199,6 +199,9 @@ fn a_bill_of_materials_adds_declared_packages_and_is_told_apart_by_its_file() {
         "bomFormat": "CycloneDX", "specVersion": "1.6",
         "components": [
             {"type": "library", "name": "lodash", "version": "4.17.4", "purl": "pkg:npm/lodash@4.17.4"},
+            // That is detected, and counts once.
+            {"type": "library", "name": "libc6", "version": "2.36-9+deb12u4",
+             "purl": "pkg:deb/debian/libc6@2.36-9%2Bdeb12u4?arch=amd64&distro=debian-12"},
         ],
     });
     // As BuildKit leaves it: in the index, beside the image.

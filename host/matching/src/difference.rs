@@ -189,6 +189,7 @@ mod tests {
                 justification: None,
                 since: None,
                 until: None,
+                attached: None,
             },
         };
         let before = (

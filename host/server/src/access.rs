@@ -243,7 +243,9 @@ pub(crate) async fn check(State(access): State<Access>, mut request: Request, ne
     };
     let mut under_way = None;
     // What nobody in particular asks for in vain changes nothing, and would only fill the record.
-    let changing = asked.as_ref().filter(|_| needed.changes());
+    // Nor does what a registry tells: it has a tag looked at, and there is much of it.
+    let is_recorded = needed.changes() && needed != Permission::Notify;
+    let changing = asked.as_ref().filter(|_| is_recorded);
     let changing = changing.map(|_| audit::Changing::of(&access.settings, &request));
     let judged = access.caller(needed, &request);
     let (caller, refused) = match judged {
@@ -272,7 +274,7 @@ pub(crate) async fn check(State(access): State<Access>, mut request: Request, ne
         let recorded = changing.record(known, &caller, &answer).await;
         recorded.map_or_else(IntoResponse::into_response, |()| answer)
     };
-    if !needed.changes() {
+    if !is_recorded {
         return answer.await;
     }
     // What is changed is recorded, whether anybody still waits for the answer or not.

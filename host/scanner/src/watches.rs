@@ -52,6 +52,8 @@ pub(crate) struct Parts {
 #[derive(Debug, Default)]
 struct Queue {
     pushes: VecDeque<Push>,
+    /// Those that have moved nothing yet, and when they are looked at again.
+    again: VecDeque<(Instant, Push)>,
     /// The registries, as pushes name them, that are being asked for one.
     asking: BTreeSet<Option<String>>,
     /// Watches that are left alone, until when.

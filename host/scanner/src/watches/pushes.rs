@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::PoisonError;
+use std::time::{Duration, Instant};
 
 use limpid_model::{Push, PushesTaken, Watch, chain};
 
@@ -54,10 +55,30 @@ fn covers(watch: &Watch, selection: &Selection, push: &Push) -> bool {
     is_there && selection.covers(&push.repository) && !selection.tags(vec![push.tag.clone()]).is_empty()
 }
 
+/// After how long a tag that has not moved is looked at again. CNCF's registry says that something was pushed when it has
+/// the manifest, and points the tag there afterwards.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// What is next to be looked at.
+#[derive(Debug)]
+pub(super) struct Next {
+    pub(super) push: Push,
+    /// Whether it was looked at before.
+    is_again: bool,
+}
+
 pub(super) fn work(parts: &Parts) {
-    while let Some(push) = next(parts) {
+    while let Some(Next { push, is_again }) = next(parts) {
         let looked = look(parts, &push);
-        parts.lock().asking.remove(&push.registry);
+        let mut queue = parts.lock();
+        queue.asking.remove(&push.registry);
+        if matches!(looked, Ok(Looked::AsBefore)) && !is_again {
+            let most = parts.scanner.settings().watches.pushes;
+            if queue.again.len() < most {
+                queue.again.push_back((Instant::now() + AGAIN, push.clone()));
+            }
+        }
+        drop(queue);
         // One that waited for this registry may be next.
         parts.changed.notify_all();
         if let Err(failure) = looked
@@ -72,7 +93,7 @@ pub(super) fn work(parts: &Parts) {
     }
 }
 
-pub(super) fn next(parts: &Parts) -> Option<Push> {
+pub(super) fn next(parts: &Parts) -> Option<Next> {
     let mut queue = parts.lock();
     loop {
         if parts.stop.is_stopped() {
@@ -80,17 +101,33 @@ pub(super) fn next(parts: &Parts) -> Option<Push> {
         }
         // One registry that does not answer keeps one thread, and those who wait for it.
         let is_free = |push: &Push| !queue.asking.contains(&push.registry);
-        if let Some(place) = queue.pushes.iter().position(is_free) {
-            let push = queue.pushes.remove(place)?;
-            queue.asking.insert(push.registry.clone());
-            return Some(push);
-        }
-        queue = parts.changed.wait_timeout(queue, TICK).unwrap_or_else(PoisonError::into_inner).0;
+        let now = Instant::now();
+        let is_due = |(due, push): &(Instant, Push)| *due <= now && is_free(push);
+        let next = if let Some(place) = queue.pushes.iter().position(is_free) {
+            Next { push: queue.pushes.remove(place)?, is_again: false }
+        } else if let Some(place) = queue.again.iter().position(is_due) {
+            Next { push: queue.again.remove(place)?.1, is_again: true }
+        } else {
+            queue = parts.changed.wait_timeout(queue, TICK).unwrap_or_else(PoisonError::into_inner).0;
+            continue;
+        };
+        queue.asking.insert(next.push.registry.clone());
+        return Some(next);
     }
 }
 
-pub(super) fn look(parts: &Parts, push: &Push) -> Result<(), Failure> {
+/// What a push has changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Looked {
+    /// A tag points elsewhere, and its image is submitted.
+    Moved,
+    /// Tags point where they did, or nowhere.
+    AsBefore,
+}
+
+pub(super) fn look(parts: &Parts, push: &Push) -> Result<Looked, Failure> {
     let Push { repository, tag, .. } = push;
+    let mut seen = Looked::AsBefore;
     let watches = watched::all(&parts.scanner.store().view())?;
     for (watch, selection) in covering(&watches)? {
         if !covers(watch, &selection, push) {
@@ -111,9 +148,10 @@ pub(super) fn look(parts: &Parts, push: &Push) -> Result<(), Failure> {
         };
         let followed = parts.follow(watch, (repository, tag), before.as_ref(), digest)?;
         if followed.submitted {
+            seen = Looked::Moved;
             tracing::info!(watch = watch.name, "`{repository}:{tag}` was pushed, and is submitted");
         }
         watched::change(&parts.scanner.writers().watches(), watch, vec![(before, followed.tag)])?;
     }
-    Ok(())
+    Ok(seen)
 }

@@ -517,8 +517,28 @@ fn one_registry_that_does_not_answer_keeps_no_push_of_another_waiting() {
     let pushes =
         [(REGISTRY, "1"), (REGISTRY, "2"), ("other:1", "3")].map(|(host, tag)| push(Some(host), "a", tag));
     pushes::take(&service.parts, pushes.to_vec()).unwrap();
-    let tags: Vec<_> = (0..2).map(|_| pushes::next(&service.parts).unwrap().tag).collect();
+    let tags: Vec<_> = (0..2).map(|_| pushes::next(&service.parts).unwrap().push.tag).collect();
     assert_eq!(tags, ["1", "3"]);
+}
+
+#[test]
+fn a_push_that_is_told_before_the_tag_points_there_moves_it_all_the_same() {
+    let service = Service::new();
+    service.put(|_| ());
+    service.registry.push("a", "1", 1);
+    service.list();
+    let told = push(None, "a", "1");
+    assert_eq!(pushes::look(&service.parts, &told).unwrap(), pushes::Looked::AsBefore);
+    assert_eq!(pushes::look(&service.parts, &push(None, "a", "2")).unwrap(), pushes::Looked::AsBefore);
+    service.registry.push("a", "1", 2);
+    assert_eq!(pushes::look(&service.parts, &told).unwrap(), pushes::Looked::Moved);
+    // It waits for its time behind all others.
+    service.parts.lock().again.push_back((Instant::now(), told.clone()));
+    pushes::take(&service.parts, vec![push(Some("other:1"), "a", "3"), push(None, "a", "3")]).unwrap();
+    let tags: Vec<_> = (0..1).map(|_| pushes::next(&service.parts).unwrap().push.tag).collect();
+    assert_eq!(tags, ["3"]);
+    service.parts.lock().asking.clear();
+    assert_eq!(pushes::next(&service.parts).unwrap().push, told);
 }
 
 #[test]

@@ -164,11 +164,12 @@ impl Parts {
 
     /// The watch that has been due for longest.
     fn due(&self, queue: &Queue) -> Result<Option<Watch>, Error> {
+        // Asked before the view is taken: of a listing that ends in between, the view says that it is due still.
+        let under_way = self.scanner.0.listing.watches().clone();
         let view = self.scanner.store().view();
         let (now, mut due) = (self.now(), None);
         for watch in watched::all(&view)?.into_iter().filter(|watch| watch.spec.enabled) {
-            let is_listing = self.scanner.0.listing.watches().contains(&watch.name);
-            if is_listing || queue.paused.contains_key(&watch.name) {
+            if under_way.contains(&watch.name) || queue.paused.contains_key(&watch.name) {
                 continue;
             }
             let next = watched::listings(&view, &watch.name)?.next.unwrap_or(0);

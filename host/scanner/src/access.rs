@@ -14,17 +14,17 @@ use limpid_store::tables::audit::{self, Audit};
 use limpid_store::tables::token_uses::{self, TokenUses};
 use limpid_store::tables::tokens::{self, Tokens};
 use limpid_store::{Batch, Store, View};
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 
 use self::pace::Pace;
 pub use self::pace::{TooMuch, UnderWay};
 use crate::error::{Refused, TokenError};
 use crate::settings::AccessSettings;
 use crate::writer::Writers;
-use crate::{Error, Settings, names};
+use crate::{Error, Settings, names, random};
 
 /// What each token begins with: whoever looks for secrets in files finds it.
-const PREFIX: &str = "limpid_";
+pub const TOKEN_PREFIX: &str = "limpid_";
 
 /// Random bytes by which a token is found, in hexadecimal digits.
 const ID_BYTES: usize = 6;
@@ -142,7 +142,7 @@ impl Known {
 
 /// By what a token is found.
 fn id_of(secret: &str) -> Option<&str> {
-    let (id, _) = secret.strip_prefix(PREFIX)?.split_once('_')?;
+    let (id, _) = secret.strip_prefix(TOKEN_PREFIX)?.split_once('_')?;
     (id.len() == 2 * ID_BYTES).then_some(id)
 }
 
@@ -200,8 +200,8 @@ pub(crate) fn create(
     if spec.expires.is_some_and(|expires| expires <= now) {
         return Err(Error::Token(TokenError::Expired));
     }
-    let id: String = random::<ID_BYTES>()?.iter().map(|byte| format!("{byte:02x}")).collect();
-    let secret = format!("{PREFIX}{id}_{}", URL_SAFE_NO_PAD.encode(random::<SECRET_BYTES>()?));
+    let id: String = random::bytes::<ID_BYTES>()?.iter().map(|byte| format!("{byte:02x}")).collect();
+    let secret = format!("{TOKEN_PREFIX}{id}_{}", URL_SAFE_NO_PAD.encode(random::bytes::<SECRET_BYTES>()?));
     let writer = writers.access();
     let there = tokens(writers.store())?;
     if there.len() >= settings.access.tokens {
@@ -224,9 +224,8 @@ pub(crate) fn create(
 pub(crate) fn revoke((writers, known): (&Writers, &Known), name: &str) -> Result<(), Error> {
     let writer = writers.access();
     let there = tokens(writers.store())?;
-    let token =
-        there.iter().find(|token| token.id == name).or_else(|| there.iter().find(|it| it.spec.name == name));
-    let token = token.cloned();
+    // No name is an identifier.
+    let token = there.into_iter().find(|token| token.id == name || token.spec.name == name);
     let token = token.ok_or_else(|| Error::Token(TokenError::None(name.to_owned())))?;
     // From now on, whether it can be written or not; where it cannot, it is taken again after the next start.
     known.remove(&token.id);
@@ -249,18 +248,9 @@ pub(crate) fn note_use(writers: &Writers, id: &str, now: u64) -> Result<(), Erro
     writer.commit(batch)
 }
 
-fn random<const N: usize>() -> Result<[u8; N], Error> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|error| Error::Host {
-        what: "no secret can be made".to_owned(),
-        source: std::io::Error::other(error.to_string()),
-    })?;
-    Ok(bytes)
-}
-
 /// The number of the next record, among those of one moment.
 #[derive(Default)]
-pub(crate) struct Records(Mutex<u64>);
+pub(crate) struct Records(AtomicU64);
 
 /// Adds to the record of what was changed, and forgets what is older than is kept.
 pub(crate) fn record(
@@ -270,11 +260,7 @@ pub(crate) fn record(
 ) -> Result<(), Error> {
     let mut batch = Batch::default();
     record.time = settings.clock.now();
-    {
-        let mut last = records.0.lock();
-        *last = last.wrapping_add(1);
-        record.number = *last;
-    }
+    record.number = records.0.fetch_add(1, Ordering::Relaxed) + 1;
     let kept = record.time.saturating_sub(settings.access.audit);
     let oldest = audit::Key::new(kept, 0);
     let view = writers.store().view();
@@ -300,10 +286,7 @@ pub(crate) fn records(
         let (key, row) = row?;
         items.push(row.into_record(&key));
     }
-    let is_more = items.len() > limit;
-    items.truncate(limit);
-    let next = items.last().filter(|_| is_more).map(|record| (record.time, record.number));
-    Ok(Page { items, next })
+    Ok(Page::of(items, limit, |last| (last.time, last.number)))
 }
 
 #[cfg(test)]

@@ -43,10 +43,7 @@ pub(crate) fn images(
         let (image, indexing) = row.into_parts(id);
         items.push(ImageSummary { image, indexed_at: indexing.indexed_at });
     }
-    let more = items.len() > limit;
-    items.truncate(limit);
-    let next = items.last().filter(|_| more).map(|last| last.image.id);
-    Ok(Page { items, next })
+    Ok(Page::of(items, limit, |last| last.image.id))
 }
 
 /// Forgets an image, and those of its layers that no other image has.

@@ -35,6 +35,7 @@ mod packages;
 mod plan;
 mod plugins;
 mod policies;
+mod random;
 mod refresh;
 mod refreshing;
 mod rekey;
@@ -76,7 +77,7 @@ use limpid_runtime::{Registry, Snapshot};
 pub use limpid_signature as signature;
 pub use limpid_store::{Error as StoreError, Settings as StoreSettings, Store};
 
-pub use access::{Holder, Taken, TooMuch, UnderWay};
+pub use access::{Holder, TOKEN_PREFIX, Taken, TooMuch, UnderWay};
 pub use background::yield_to_others;
 pub use bundle::{Exported, ExportedFeed, sign};
 pub use error::{BundleError, Error, PolicyError, Refused, SubscriptionError, TokenError, WatchError};

@@ -10,7 +10,9 @@ use limpid_model::{
     Attachment, AttachmentKind, DecisionContent, DecisionDetail, DecisionDocument, DecisionKind,
     DecisionSummary, Digest, IdleRule, Image,
 };
-use limpid_policy::{AttachedVex, Candidate, Decisions, Form, Moment, Policy, Source, Subject, VexDocument};
+use limpid_policy::{
+    AttachedVex, Candidate, Decisions, Form, Moment, Policy, Source, Subject, VexDocument, VexError,
+};
 use limpid_runtime::Snapshot;
 use limpid_store::tables::attached::Document;
 use limpid_store::tables::policies::{Key, Policies, Row, part_of};
@@ -115,9 +117,7 @@ impl InForce {
     /// What an attached document states; none where this version does not understand it.
     fn understood(&self, document: Document, layers: Option<usize>) -> Option<AttachedVex> {
         let Document { attachment: Attachment { from, about, signer, .. }, bytes, .. } = document;
-        let digest = Digest::of(&bytes);
-        let known = self.attached.lock().get(&digest).cloned();
-        let document = match known.map_or_else(|| VexDocument::read(&from, &bytes).map(Arc::new), Ok) {
+        let document = match self.read_once(&from, &bytes) {
             Ok(document) => document,
             // Another version of Limpid understood it. Without it, more findings count.
             Err(error) => {
@@ -125,20 +125,28 @@ impl InForce {
                 return None;
             }
         };
-        let mut attached = self.attached.lock();
-        if attached.len() >= UNDERSTOOD {
-            attached.clear();
-        }
-        attached.insert(digest, Arc::clone(&document));
         Some(AttachedVex {
             document,
             attached: AttachedTo { from, about: about.to_string(), signer },
             layers,
         })
     }
-}
 
-impl InForce {
+    /// What a document states: of one that was read lately, as it was read.
+    fn read_once(&self, from: &str, bytes: &[u8]) -> Result<Arc<VexDocument>, VexError> {
+        let digest = Digest::of(bytes);
+        if let Some(known) = self.attached.lock().get(&digest) {
+            return Ok(Arc::clone(known));
+        }
+        let document = Arc::new(VexDocument::read(from, bytes)?);
+        let mut attached = self.attached.lock();
+        if attached.len() >= UNDERSTOOD {
+            attached.clear();
+        }
+        attached.insert(digest, Arc::clone(&document));
+        Ok(document)
+    }
+
     fn read(&self, view: &View<'_>, before: Option<u64>) -> Result<Known, Error> {
         let (mut policies, mut vex, mut documents) = (Vec::new(), Vec::new(), Vec::new());
         for document in in_force(view, before)? {

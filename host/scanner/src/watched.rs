@@ -244,13 +244,10 @@ pub(crate) fn tags(
         let tag = row.into_tag(key);
         items.push(WatchedTag { job: tag.job.filter(|job| *job != AGAIN), ..tag });
     }
-    let more = items.len() > limit;
-    items.truncate(limit);
-    let next = items
-        .last()
-        .filter(|_| more)
-        .map(|last| WatchedPosition { repository: last.repository.clone(), tag: last.tag.clone() });
-    Ok(Page { items, next })
+    Ok(Page::of(items, limit, |last| WatchedPosition {
+        repository: last.repository.clone(),
+        tag: last.tag.clone(),
+    }))
 }
 
 /// Changes rows of a watch, unless somebody else has changed them meanwhile: a listing and a push may come to the same

@@ -24,7 +24,7 @@ use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use limpid_model::AccessRole;
-use limpid_scanner::Scanner;
+use limpid_scanner::{Scanner, TOKEN_PREFIX};
 use tracing::Instrument as _;
 
 use crate::Settings;
@@ -136,20 +136,20 @@ impl Access {
         let (settings, headers) = (&*self.settings, request.headers());
         let Some(role) = needed.role() else { return Ok(Caller::Anybody) };
         if request.extensions().get::<OfCommands>().is_some() {
-            let is_known =
-                |secret| settings.access.operator.as_ref().is_some_and(|operator| operator.is(secret));
-            if bearer(headers).is_some_and(is_known) {
-                return Ok(Caller::DataDirectory);
-            }
-            let why = "this port is for commands that may read the data directory".to_owned();
-            return Err(Refusal { why, code: Code::Unauthorized, caller: Caller::Anybody });
+            return match bearer(headers) {
+                Some(secret) if self.is_operator(secret) => Ok(Caller::DataDirectory),
+                _ => {
+                    let why = "this port is for commands that may read the data directory";
+                    Err(Refusal::of_anybody(Code::Unauthorized, why))
+                }
+            };
         }
         if needed == Permission::Notify && settings.event_secret.as_ref().is_some_and(|it| it.is_in(headers))
         {
             return Ok(Caller::Registry);
         }
         // A proxy may let others through by tokens of its own.
-        let is_ours = |secret: &&str| settings.access.required || secret.starts_with(PREFIX);
+        let is_ours = |secret: &&str| settings.access.required || secret.starts_with(TOKEN_PREFIX);
         if let Some(secret) = bearer(headers).filter(is_ours) {
             let caller = self.of_token(secret)?;
             return match caller.role() {
@@ -158,30 +158,32 @@ impl Access {
             };
         }
         if settings.access.required {
-            let why = "a token is needed, as `Authorization: Bearer TOKEN`: `limpid token create` makes one"
-                .to_owned();
-            return Err(Refusal { why, code: Code::Unauthorized, caller: Caller::Anybody });
+            let why = "a token is needed, as `Authorization: Bearer TOKEN`: `limpid token create` makes one";
+            return Err(Refusal::of_anybody(Code::Unauthorized, why));
         }
         if needed == Permission::Notify && settings.event_secret.is_some() {
-            let why = "`Authorization` does not have what setting `events.secret` says".to_owned();
-            return Err(Refusal { why, code: Code::Forbidden, caller: Caller::Anybody });
+            let why = "`Authorization` does not have what setting `events.secret` says";
+            return Err(Refusal::of_anybody(Code::Forbidden, why));
         }
         if !needed.changes() && needed != Permission::Oversee {
             return Ok(Caller::Anybody);
         }
         let peer = request.extensions().get::<Peer>().copied();
-        match network::may(settings, needed, peer, request.uri(), headers) {
-            Ok(()) => Ok(Caller::Network),
-            Err(why) => Err(Refusal { why, code: Code::Forbidden, caller: Caller::Anybody }),
-        }
+        let allowed = network::may(settings, needed, peer, request.uri(), headers);
+        allowed.map(|()| Caller::Network).map_err(|why| Refusal::of_anybody(Code::Forbidden, why))
+    }
+
+    /// Whether it is what commands show that may read the data directory.
+    fn is_operator(&self, secret: &str) -> bool {
+        self.settings.access.operator.as_ref().is_some_and(|operator| operator.is(secret))
     }
 
     /// Whose token it is.
     fn of_token(&self, secret: &str) -> Result<Caller, Refusal> {
-        if self.settings.access.operator.as_ref().is_some_and(|operator| operator.is(secret)) {
+        if self.is_operator(secret) {
             return Ok(Caller::DataDirectory);
         }
-        let refused = |why: String| Refusal { why, code: Code::Unauthorized, caller: Caller::Anybody };
+        let refused = |why: String| Refusal::of_anybody(Code::Unauthorized, why);
         let Some(known) = &self.known else { return Err(refused("the service is starting".to_owned())) };
         let taken = known.scanner.token(secret).map_err(|why| refused(why.to_string()))?;
         if taken.is_due {
@@ -204,8 +206,12 @@ struct Refusal {
     caller: Caller,
 }
 
-/// What all tokens of this service begin with.
-const PREFIX: &str = "limpid_";
+impl Refusal {
+    /// Of somebody who has shown nothing that counts.
+    fn of_anybody(code: Code, why: impl Into<String>) -> Self {
+        Self { why: why.into(), code, caller: Caller::Anybody }
+    }
+}
 
 /// A token that a request shows.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -271,7 +277,9 @@ pub(crate) async fn check(State(access): State<Access>, mut request: Request, ne
         let (Some(changing), Some(known), false) = (changing, &access.known, is_nobody) else {
             return answer;
         };
-        let recorded = changing.record(known, &caller, &answer).await;
+        let (scanner, record) = (known.scanner.clone(), changing.record(&caller, &answer));
+        // Where it cannot be recorded, nobody is told that it was done.
+        let recorded = known.access.run(move || scanner.record_change(record)).await;
         recorded.map_or_else(IntoResponse::into_response, |()| answer)
     };
     if !is_recorded {

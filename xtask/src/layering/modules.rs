@@ -25,7 +25,7 @@ pub(super) const SCANNER: Order = Order {
     sources: "host/scanner/src",
     rows: &[
         &["background", "error", "refreshing", "settings"],
-        &["filling", "plugins", "revision", "running", "workers", "writer"],
+        &["filling", "plugins", "random", "revision", "running", "workers", "writer"],
         &[
             "attached",
             "blobs",

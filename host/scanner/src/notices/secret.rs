@@ -1,18 +1,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::Error;
+use crate::{Error, random};
 
 /// A secret for a webhook, as
 /// [Standard Webhooks](https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md)
 /// writes it: `whsec_` and 32 bytes in base64.
 pub(super) fn new() -> Result<String, Error> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| Error::Host {
-        what: "no secret can be made".to_owned(),
-        source: std::io::Error::other(error.to_string()),
-    })?;
-    Ok(format!("whsec_{}", STANDARD.encode(bytes)))
+    Ok(format!("whsec_{}", STANDARD.encode(random::bytes::<32>()?)))
 }
 
 #[cfg(test)]

@@ -2,9 +2,8 @@ use axum::extract::Request;
 use axum::response::Response;
 use limpid_model::AuditRecord;
 
-use super::{Caller, Known, client};
+use super::{Caller, client};
 use crate::Settings;
-use crate::error::Failure;
 use crate::peer::Peer;
 use crate::request_id::RequestId;
 
@@ -45,23 +44,20 @@ impl Changing {
         }
     }
 
-    /// Records what came of it, before anybody is told.
-    ///
-    /// # Errors
-    /// It cannot be recorded: then nobody is told that it was done.
-    pub(super) fn record(
-        self,
-        known: &Known,
-        caller: &Caller,
-        answer: &Response,
-    ) -> impl Future<Output = Result<(), Failure>> + Send + use<> {
+    /// What there is to record once it is answered.
+    pub(super) fn record(self, caller: &Caller, answer: &Response) -> AuditRecord {
         let Self { address, method, path, request } = self;
-        let (who, token) = (caller.name(), caller.token());
-        let (detail, status) =
-            (answer.extensions().get::<Detail>().map(|it| it.0.clone()), answer.status().as_u16());
-        let record =
-            AuditRecord { time: 0, number: 0, who, token, address, method, path, detail, status, request };
-        let (scanner, access) = (known.scanner.clone(), known.access.clone());
-        async move { access.run(move || scanner.record_change(record)).await }
+        AuditRecord {
+            time: 0,
+            number: 0,
+            who: caller.name(),
+            token: caller.token(),
+            address,
+            method,
+            path,
+            detail: answer.extensions().get::<Detail>().map(|detail| detail.0.clone()),
+            status: answer.status().as_u16(),
+            request,
+        }
     }
 }

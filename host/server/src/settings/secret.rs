@@ -2,6 +2,7 @@ use axum::http::{HeaderMap, header};
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use limpid_model::Digest;
+use limpid_scanner::TOKEN_PREFIX;
 
 /// What somebody proves themselves with: registries that send push notifications, commands that may read the data
 /// directory. It is kept as a digest, which also makes a
@@ -22,7 +23,7 @@ impl SharedSecret {
     pub fn random() -> std::io::Result<(Self, String)> {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).map_err(|error| std::io::Error::other(error.to_string()))?;
-        let secret = format!("limpid_operator_{}", BASE64_URL_SAFE_NO_PAD.encode(bytes));
+        let secret = format!("{TOKEN_PREFIX}operator_{}", BASE64_URL_SAFE_NO_PAD.encode(bytes));
         Ok((Self::new(&secret), secret))
     }
 

@@ -121,6 +121,10 @@ fn submit(service: &Service, registry: &Registry, repository: &str) -> Value {
     service.api.report_now(job["images"][0].as_str().unwrap_or_else(|| panic!("{job:#}")))
 }
 
+fn digest_of(report: &Value) -> &str {
+    report["image"]["digest"].as_str().unwrap()
+}
+
 fn suppressed(report: &Value) -> Vec<&str> {
     let all = report["suppressed"].as_array().unwrap().iter();
     all.map(|it| it["vulnerability"].as_str().unwrap()).collect()
@@ -146,6 +150,10 @@ fn vex_that_a_key_has_signed_holds_for_its_image_and_what_is_built_upon_it() {
     assert_eq!(listed.as_array().unwrap().len(), 1, "{listed:#}");
     assert_eq!([&listed[0]["kind"], &listed[0]["unused"]], [&json!("vex"), &Value::Null]);
     assert_eq!(listed[0]["signed_by"], attached["signed_by"]);
+
+    let explained =
+        service.api.get(&format!("/v1/images/{}/explain?vulnerability={GLIBC}", digest_of(&report))).ok();
+    assert_eq!([&explained["affected"], &explained["counts"]], [true, false]);
 
     let app = submit(&service, &registry, "app");
     assert_eq!(suppressed(&app), [GLIBC]);

@@ -1,7 +1,7 @@
 //! Policies and VEX documents: what of a report does not count, by whose decision, and what comes of it.
 
 use serde_json::{Value, json};
-use xtask::sample::{Layer, advisories, debian};
+use xtask::sample::{Layer, advisories, alpine, debian};
 
 use crate::api::Answer;
 use crate::archives::{Compression, Parts};
@@ -407,6 +407,47 @@ fn a_policy_beside_the_caller_decides_for_one_scan() {
     let (code, by, _) = scanned(&["--fail-on", "low"], Some(all));
     assert!(code == 0 && !by.is_empty());
     assert_eq!(scanned(&["--no-policy"], Some(all)).1, []);
+
+    // The same file decides in what other commands answer.
+    let answered = |arguments: &[&str]| {
+        let output = setup.command().args(arguments).args(["--format", "json"]).current_dir(&files).output();
+        let output = output.unwrap();
+        (output.status.code().unwrap(), serde_json::from_slice::<Value>(&output.stdout).unwrap())
+    };
+    let (code, explained) = answered(&["explain", archive, "CVE-2024-2961"]);
+    assert_eq!((code, &explained[0]["counts"]), (0, &json!(false)));
+    let (code, explained) = answered(&["explain", "--no-policy", archive, "CVE-2024-2961"]);
+    assert_eq!((code, &explained[0]["counts"]), (1, &json!(true)));
+    let (_, planned) = answered(&["plan", archive]);
+    assert_eq!(planned[0]["summary"]["findings"], 0);
+    assert!(planned[0]["summary"]["suppressed"].as_u64().unwrap() > 0);
+    let (_, planned) = answered(&["plan", "--vex", &vex, "--no-policy", archive]);
+    assert_eq!(planned[0]["summary"]["suppressed"], 1);
+    let other = files.path().join("other.tar");
+    std::fs::write(&other, Parts::of(&alpine(), Compression::Gzip).docker_archive()).unwrap();
+    let other = other.to_str().unwrap();
+    let (_, difference) = answered(&["diff", other, archive]);
+    assert_eq!(difference["findings"]["added"], json!([]));
+    assert!(!difference["findings"]["added_suppressed"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_policy_beside_the_caller_is_told_of_where_a_service_answers() {
+    let (service, files) = (Service::start(), tempfile::tempdir().unwrap());
+    std::fs::write(files.path().join(".limpid.toml"), "[[suppress]]\npackages = [\"*\"]\nreason = \"all\"")
+        .unwrap();
+    let archive = files.path().join("image.tar");
+    std::fs::write(&archive, Parts::of(&debian(), Compression::Gzip).docker_archive()).unwrap();
+    let explained = |arguments: &[&str]| {
+        let mut command = service.setup.command();
+        command.arg("explain").args(arguments).arg(&archive).arg("CVE-2024-2961").current_dir(&files);
+        let output = command.output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (_, errors) = explained(&[]);
+    assert!(errors.contains("`limpid policy add` puts it in force"), "{errors}");
+    let (code, errors) = explained(&["--policy", ".limpid.toml"]);
+    assert!(code == 2 && errors.contains("answers by what is in force there"), "{errors}");
 }
 
 #[test]

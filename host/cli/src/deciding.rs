@@ -13,7 +13,7 @@ use limpid_model::{DecisionKind, Severity};
 use limpid_policy::{Base, Candidate, Decisions, Form, Moment, Policy, Source, Subject, VexDocument};
 use limpid_scanner::Clock;
 
-use crate::holder::Schemes;
+use crate::holder::{Holder, Schemes};
 use crate::settings::Settings;
 
 /// The policy that counts where none is named.
@@ -43,6 +43,11 @@ impl Args {
     /// Whether a policy may say what no image may have.
     pub(crate) fn may_have_bars(&self) -> bool {
         !self.policies.is_empty() || (!self.no_policy && is_there(Path::new(BESIDE)))
+    }
+
+    /// Whether anything was named.
+    const fn is_given(&self) -> bool {
+        !self.policies.is_empty() || !self.vex.is_empty()
     }
 
     /// Reads what is named.
@@ -127,6 +132,29 @@ impl Deciding {
         let policies = self.decisions.policies().filter(|policy| policy.is_for(&subject));
         // They were read before.
         policies.flat_map(|policy| policy.bars()).filter_map(|bar| bar.parse().ok()).collect()
+    }
+
+    /// Lets what is decided here count in all that this process answers. A service answers by what is in force there:
+    /// where nothing here was named, that is only told.
+    ///
+    /// # Errors
+    /// A service has the data directory, and policies or VEX documents were named.
+    pub(crate) fn let_decide(self, holder: &Holder, args: &Args) -> anyhow::Result<()> {
+        if self.decisions.is_empty() {
+            return Ok(());
+        }
+        match holder {
+            Holder::Here(here) => here.scanner.decide_beside(self.decisions),
+            Holder::Service(_) if args.is_given() => bail!(
+                "a service has the data directory, and answers by what is in force there: put the policy in force \
+                 with `limpid policy add`, and the VEX document with `limpid vex add`"
+            ),
+            Holder::Service(_) => eprintln!(
+                "a service answers by what is in force there, and `{BESIDE}` is not: `limpid policy add` puts it in \
+                 force"
+            ),
+        }
+        Ok(())
     }
 
     /// Whether any VEX document is on a range of versions, so that somebody has to order them.

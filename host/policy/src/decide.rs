@@ -134,6 +134,18 @@ impl Decisions {
     /// Puts policies and documents together, each in the order of their names.
     pub fn new(mut policies: Vec<Arc<Policy>>, documents: Vec<Arc<VexDocument>>) -> Self {
         policies.sort_by(|a, b| a.name().cmp(b.name()));
+        Self::in_order(policies, documents)
+    }
+
+    /// The same, with others whose policies come first: where rules of both are about a finding, theirs decide.
+    #[must_use]
+    pub fn preceded_by(mut self, others: &Self) -> Self {
+        let policies = others.policies.iter().cloned().chain(self.policies).collect();
+        self.documents.extend(others.documents.iter().cloned());
+        Self::in_order(policies, self.documents)
+    }
+
+    fn in_order(policies: Vec<Arc<Policy>>, documents: Vec<Arc<VexDocument>>) -> Self {
         let mut statements: HashMap<String, Vec<(usize, usize)>> = HashMap::new();
         for (place, document) in documents.iter().enumerate() {
             for (number, statement) in document.statements.iter().enumerate() {

@@ -86,7 +86,7 @@ fn decided(
     image: &Digest,
     known: &Vulnerability,
 ) -> Result<Decided, Error> {
-    if reporter.decided.now(reporter.store)?.decisions.is_empty() {
+    if reporter.decided.is_empty(reporter.store, view)? {
         return Ok(Decided { counts: true, ..Decided::default() });
     }
     let report = reporter.report_in(view, begun, image, None)?;

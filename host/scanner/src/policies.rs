@@ -1,7 +1,7 @@
 //! Policies and VEX documents: which are in force, and what becomes of findings by them.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use limpid_formats::gate::Bar;
 use limpid_images::Attaching;
@@ -42,6 +42,8 @@ pub(crate) struct InForce {
     repositories: Mutex<BTreeMap<String, OfRepository>>,
     /// VEX documents that are attached to images, by their digest.
     attached: Mutex<HashMap<Digest, Arc<VexDocument>>>,
+    /// What decides in this process alone, and is not stored.
+    beside: OnceLock<Decisions>,
 }
 
 /// What the documents of a repository state that are in force since a time.
@@ -84,6 +86,18 @@ impl InForce {
     /// Who orders the versions of ranges, by the plugins that are loaded.
     pub(crate) const fn order<'s>(&'s self, plugins: &'s Snapshot, versions_a_call: usize) -> Ordering<'s> {
         Ordering { plugins, versions_a_call, known: &self.keys }
+    }
+
+    /// Lets policies and VEX documents decide that are not stored, before those that are. The first call counts.
+    pub(crate) fn decide_beside(&self, decisions: Decisions) {
+        if self.beside.set(decisions).is_ok() {
+            self.forget();
+        }
+    }
+
+    /// Whether nobody decides on anything.
+    pub(crate) fn is_empty(&self, store: &Store, view: &View<'_>) -> Result<bool, Error> {
+        Ok(self.now(store)?.decisions.is_empty() && !attached::is_any(view)?)
     }
 
     fn forget(&self) {
@@ -167,7 +181,11 @@ impl InForce {
                 vex.extend(self.of_repository(view, repository.name, since)?);
             }
         }
-        Ok(Known { decisions: Decisions::new(policies, vex), documents })
+        let mut decisions = Decisions::new(policies, vex);
+        if let Some(beside) = self.beside.get() {
+            decisions = decisions.preceded_by(beside);
+        }
+        Ok(Known { decisions, documents })
     }
 
     /// What a repository states, read once.

@@ -5,6 +5,7 @@ use limpid_formats::table;
 use limpid_model::Platform;
 
 use super::{Format, page, print_json, show};
+use crate::deciding;
 use crate::holder::Holder;
 use crate::input::SourceArgs;
 use crate::open::OF_IMAGES;
@@ -31,6 +32,8 @@ pub(crate) struct Args {
     /// Only images for this platform, such as `linux/amd64`; can be repeated [default: all]
     #[arg(long = "platform", value_name = "OS/ARCH[/VARIANT]")]
     platforms: Vec<Platform>,
+    #[command(flatten)]
+    deciding: deciding::Args,
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -41,7 +44,9 @@ pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
         SourceArgs { source: source.to_owned(), platforms: args.platforms.clone() }.named(settings)
     };
     let (before, after) = (named(&args.before)?, named(&args.after)?);
+    let deciding = args.deciding.read(settings)?;
     let holder = Holder::of_data_dir(settings, "limpid diff", &OF_IMAGES)?;
+    deciding.let_decide(&holder, &args.deciding)?;
     let one = |named, text: &str| match holder.images(named, settings)?.as_slice() {
         [image] => Ok(image.clone()),
         images => bail!(

@@ -5,6 +5,7 @@ use limpid_formats::table;
 use limpid_model::explanation::Answer;
 
 use super::{Format, page, print_json, show};
+use crate::deciding;
 use crate::holder::Holder;
 use crate::input::{FORMS, SourceArgs};
 use crate::open::OF_IMAGES;
@@ -28,6 +29,8 @@ pub(crate) struct Args {
     source: SourceArgs,
     /// The vulnerability, by any of its identifiers
     vulnerability: String,
+    #[command(flatten)]
+    deciding: deciding::Args,
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -36,7 +39,9 @@ pub(crate) struct Args {
 /// the advisories that are kept.
 pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
     let named = args.source.named(settings)?;
+    let deciding = args.deciding.read(settings)?;
     let holder = Holder::of_data_dir(settings, "limpid explain", &OF_IMAGES)?;
+    deciding.let_decide(&holder, &args.deciding)?;
     let mut explanations = Vec::new();
     for image in holder.images(named, settings)? {
         explanations.push(holder.explain(&image, &args.vulnerability)?);

@@ -5,6 +5,7 @@ use clap::ValueEnum;
 use limpid_formats::{plan, table};
 
 use super::{page, print_json, show};
+use crate::deciding;
 use crate::holder::Holder;
 use crate::input::{FORMS, SourceArgs};
 use crate::open::OF_IMAGES;
@@ -29,6 +30,8 @@ enum Format {
 pub(crate) struct Args {
     #[command(flatten)]
     source: SourceArgs,
+    #[command(flatten)]
+    deciding: deciding::Args,
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -36,7 +39,9 @@ pub(crate) struct Args {
 /// Says which packages of an image to update, to what, and how, from what is known of it.
 pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
     let named = args.source.named(settings)?;
+    let deciding = args.deciding.read(settings)?;
     let holder = Holder::of_data_dir(settings, "limpid plan", &OF_IMAGES)?;
+    deciding.let_decide(&holder, &args.deciding)?;
     let mut plans = Vec::new();
     for image in holder.images(named, settings)? {
         plans.push(holder.plan(&image)?);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use limpid_fetch::Stop;
 use limpid_model::{DecisionDetail, DecisionDocument, DecisionKind, DecisionSummary, Digest, VexRepository};
-use limpid_policy::{Moment, Policy, Subject};
+use limpid_policy::{Decisions, Moment, Policy, Subject};
 
 use crate::policies::{self, Known, repositories};
 use crate::vulnerabilities::Filter;
@@ -43,6 +43,12 @@ impl Scanner {
     /// [`Error::Policy`] where it makes no sense, or there are too many.
     pub fn put_decision_document(&self, document: DecisionDocument) -> Result<DecisionSummary, Error> {
         policies::put((self.writers(), &self.0.decided), self.settings(), document)
+    }
+
+    /// Lets policies and VEX documents decide that lie beside whoever has made this scanner for himself: they are not
+    /// stored, and where rules of them and of stored ones are about a finding, theirs decide. The first call counts.
+    pub fn decide_beside(&self, decisions: Decisions) {
+        self.0.decided.decide_beside(decisions);
     }
 
     /// Takes a policy or a VEX document out of force. Reports on the past still know it.

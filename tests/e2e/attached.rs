@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use limpid_test_registry::{Registry, TestImage, base64, media_types};
+use limpid_test_sigstore::Instance;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
@@ -169,6 +170,51 @@ fn vex_that_a_key_has_signed_holds_for_its_image_and_what_is_built_upon_it() {
     let report = service.api.report_now(&image);
     assert_eq!(suppressed(&report), [] as [&str; 0]);
     assert!(report["attached"][0]["unused"].as_str().unwrap().contains("`attached.keys`"), "{report:#}");
+}
+
+#[test]
+fn vex_that_is_signed_without_a_key_holds_where_the_settings_name_who_signs() {
+    const ISSUER: &str = "https://tokens.example";
+    const SUBJECT: &str = "https://ci.example/base/build.yml@refs/heads/main";
+    let (registry, sigstore, folder) = (Registry::start(), Instance::new(), tempfile::tempdir().unwrap());
+    registry.list_referrers();
+    let base = push(&registry, "base", &sample(&[], &[]));
+    let signed = sigstore.sign(SUBJECT, ISSUER, &statement(&base, OF_VEX, &not_affected()));
+    attach(&registry, BUNDLE, &signed.bundle().to_string(), &base);
+    let root = folder.path().join("trusted_root.json");
+    std::fs::write(&root, sigstore.trusted_root()).unwrap();
+    let trusting = |setup: Setup, subject: &str| {
+        let identities = format!("[{{issuer = \"{ISSUER}\", subject = \"{subject}\"}}]");
+        let setup = setup.with("LIMPID_ATTACHED__TRUSTED_ROOT", root.display());
+        setup.with("LIMPID_ATTACHED__IDENTITIES", identities)
+    };
+    let service = started(trusting(setup(&registry), "https://ci.example/base/*@refs/heads/*"));
+    let report = submit(&service, &registry, "base");
+    assert_eq!(suppressed(&report), [GLIBC]);
+    let signed_by = json!({"identity": SUBJECT, "issuer": ISSUER});
+    assert_eq!(report["suppressed"][0]["suppression"]["attached"]["signed_by"], signed_by);
+    assert_eq!(report["attached"][0]["signed_by"], signed_by);
+
+    // Whom the settings no longer name vouches for nothing, and who was never named neither.
+    let image = digest_of(&report).to_owned();
+    let service = Service::with(trusting(service.stop(), "https://ci.example/other/*"));
+    let report = service.api.report_now(&image);
+    assert_eq!(suppressed(&report), [] as [&str; 0]);
+    let report = submit(&service, &registry, "base");
+    let why = report["attached"][0]["unused"].as_str().unwrap();
+    assert!(why.contains(SUBJECT) && why.contains("`attached.identities` does not name"), "{why}");
+
+    let scanned = |subject: &str| {
+        let name = format!("registry://{}/base:1", registry.host());
+        let flags = ["--attached-identity", ISSUER, subject, "--trusted-root", root.to_str().unwrap()];
+        let setup = setup(&registry);
+        let tracker = folder.path().join("tracker.json");
+        std::fs::write(&tracker, advisories::debian_tracker().to_string()).unwrap();
+        setup.run(["feed", "add", "debian", tracker.to_str().unwrap()]).ok();
+        let output = setup.run(["scan", &name, "--format", "json"].into_iter().chain(flags)).json();
+        suppressed(&output[0]).len()
+    };
+    assert_eq!([scanned("https://ci.example/**"), scanned("https://ci.example/*")], [1, 0]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::bail;
-use limpid_scanner::Belief;
+use limpid_scanner::{AttachedIdentity, Belief};
 
 use crate::input::Named;
 use crate::settings::Settings;
@@ -18,6 +18,13 @@ pub(crate) struct Args {
     /// settings; may be given several times
     #[arg(long = "attached-key", value_name = "FILE")]
     keys: Vec<PathBuf>,
+    /// Whose keyless signatures of attached documents count, beside those of the settings: an OIDC issuer, and a glob of
+    /// subjects for whom it vouches; may be given several times
+    #[arg(long = "attached-identity", value_names = ["ISSUER", "SUBJECT"], num_args = 2)]
+    identities: Vec<String>,
+    /// The trusted root of the instance of Sigstore that issued their certificates, in place of that of the settings
+    #[arg(long, value_name = "FILE")]
+    trusted_root: Option<PathBuf>,
 }
 
 /// Which documents count.
@@ -25,7 +32,7 @@ pub(crate) struct Args {
 enum Which {
     /// None
     Off,
-    /// Those that one of the keys has signed
+    /// Those that one of the keys or identities has signed
     Verified,
     /// All, whoever attached them
     Any,
@@ -44,7 +51,10 @@ impl From<Which> for Belief {
 impl Args {
     /// Whether anything is said.
     pub(crate) const fn is_given(&self) -> bool {
-        self.attached.is_some() || !self.keys.is_empty()
+        self.attached.is_some()
+            || !self.keys.is_empty()
+            || !self.identities.is_empty()
+            || self.trusted_root.is_some()
     }
 
     /// The settings with what is said here.
@@ -55,6 +65,15 @@ impl Args {
             settings.attached.sboms = which.into();
         }
         settings.attached.keys.extend(self.keys.iter().cloned());
+        let (pairs, _) = self.identities.as_chunks();
+        let identity = |[issuer, subject]: &[String; 2]| AttachedIdentity {
+            issuer: issuer.clone(),
+            subject: subject.clone(),
+        };
+        settings.attached.identities.extend(pairs.iter().map(identity));
+        if let Some(root) = &self.trusted_root {
+            settings.attached.trusted_root = Some(root.clone());
+        }
         settings
     }
 
@@ -72,7 +91,8 @@ impl Args {
         };
         let Some(image) = image else {
             bail!(
-                "`--attached` and `--attached-key` are for images of registries: name one, as `registry://NAME`"
+                "`--attached`, `--attached-key` and `--attached-identity` are for images of registries: name one, as \
+                 `registry://NAME`"
             );
         };
         Ok(Named::Image(image))

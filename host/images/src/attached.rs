@@ -2,8 +2,8 @@
 //!
 //! They are found where tools leave them: among the referrers of a manifest, under Cosign's tag of its attestations,
 //! and beside it in an index, as BuildKit does. Nothing that is attached is believed because it is there: whoever may
-//! push to a repository may attach to its images. What counts is which key of the settings has signed a statement
-//! that names the image ([`AttachedSettings`]).
+//! push to a repository may attach to its images. What counts is who of the settings has signed a statement that
+//! names the image ([`AttachedSettings`]).
 
 mod contents;
 mod search;
@@ -15,12 +15,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use limpid_model::{Attachment, AttachmentKind, seconds};
-use limpid_signature::{TrustedKeys, TrustedKeysError};
+use limpid_signature::{IdentitiesError, TrustedIdentities, TrustedKeysError};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use search::{BesideImage, Search};
+use wrapped::Trusted;
 
-/// Longest file of keys, in bytes.
+/// Longest file of keys, and longest trusted root, in bytes.
 const KEY_FILE: u64 = 1 << 20;
 
 /// What of that which is attached to images in registries counts: the settings `attached.*`.
@@ -34,6 +35,12 @@ pub struct AttachedSettings {
     /// Files with public keys (PEM) of those whose signatures count.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub keys: Vec<PathBuf>,
+    /// Those whose signatures with certificates of Sigstore (*keyless*) count.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub identities: Vec<AttachedIdentity>,
+    /// The file `trusted_root.json` of the instance of Sigstore; without one, what this program knows of the public one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trusted_root: Option<PathBuf>,
     /// Documents of one manifest or index that are looked at.
     pub documents: u64,
     /// Referrers of one manifest or index.
@@ -48,13 +55,23 @@ pub struct AttachedSettings {
     pub time: Duration,
 }
 
+/// Whose keyless signatures count.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttachedIdentity {
+    /// Who vouches for them: the address of an OIDC issuer.
+    pub issuer: String,
+    /// A glob of subjects: addresses of workflows, or of mailboxes. `*` does not go over a slash, `**` does.
+    pub subject: String,
+}
+
 /// Which documents count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Belief {
     /// None.
     Off,
-    /// Those that a key of the settings has signed.
+    /// Those that somebody of the settings has signed.
     #[default]
     Verified,
     /// All, whoever attached them.
@@ -67,6 +84,8 @@ impl Default for AttachedSettings {
             vex: Belief::Verified,
             sboms: Belief::Verified,
             keys: Vec::new(),
+            identities: Vec::new(),
+            trusted_root: None,
             documents: 64,
             referrers: 1_000,
             document_bytes: 16 << 20,
@@ -76,19 +95,21 @@ impl Default for AttachedSettings {
     }
 }
 
-/// What of that which is attached counts, with the keys that the settings name.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What of that which is attached counts, with the keys and identities that the settings name.
+#[derive(Clone, Debug, Default)]
 pub struct Attaching {
     settings: AttachedSettings,
-    keys: TrustedKeys,
+    trusted: Trusted,
 }
 
-/// Why a file of keys cannot be used.
+/// Why those whom the settings name cannot be told by their signatures.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
-    /// It cannot be read.
-    #[error("`{}` of setting `attached.keys` cannot be read", path.display())]
+    /// A file cannot be read.
+    #[error("`{}` of setting `{setting}` cannot be read", path.display())]
     File {
+        /// Of which setting.
+        setting: &'static str,
         /// Which.
         path: PathBuf,
         /// Why.
@@ -103,47 +124,62 @@ pub enum KeysError {
         /// What is wrong with it.
         why: TrustedKeysError,
     },
+    /// Identities cannot be used, or the trusted root.
+    #[error("setting `attached.{setting}` cannot be used: {why}")]
+    Identities {
+        /// Which setting.
+        setting: &'static str,
+        /// What is wrong with it.
+        why: IdentitiesError,
+    },
 }
 
 impl Attaching {
-    /// Reads the keys that the settings name.
+    /// Reads the keys and the trusted root that the settings name.
     ///
     /// # Errors
-    /// A file cannot be read, or holds no key that can be used.
+    /// A file cannot be read, or holds nothing that can be used.
     pub fn new(settings: AttachedSettings) -> Result<Self, KeysError> {
-        let mut keys = TrustedKeys::default();
+        let mut trusted = Trusted::default();
         for path in &settings.keys {
-            let text = read(path).map_err(|source| KeysError::File { path: path.clone(), source })?;
+            let text = read("attached.keys", path)?;
             let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-            keys.add(&name, &text).map_err(|why| KeysError::Keys { path: path.clone(), why })?;
+            let added = trusted.keys.add(&name, &text);
+            added.map_err(|why| KeysError::Keys { path: path.clone(), why })?;
         }
-        Ok(Self { settings, keys })
+        let root =
+            settings.trusted_root.as_deref().map(|path| read("attached.trusted_root", path)).transpose()?;
+        let identities = settings.identities.iter().map(|it| (it.issuer.as_str(), it.subject.as_str()));
+        trusted.identities = TrustedIdentities::new(identities, root.as_deref()).map_err(|why| {
+            let is_root = matches!(why, IdentitiesError::Root(_));
+            KeysError::Identities { setting: if is_root { "trusted_root" } else { "identities" }, why }
+        })?;
+        Ok(Self { settings, trusted })
     }
 
     /// Whether registries are asked: where nothing that they answer could count, they are not.
     pub fn asks(&self) -> bool {
         let could_count = |belief| match belief {
             Belief::Off => false,
-            Belief::Verified => !self.keys.is_empty(),
+            Belief::Verified => self.trusted.is_anybody(),
             Belief::Any => true,
         };
         could_count(self.settings.vex) || could_count(self.settings.sboms)
     }
 
-    /// Why a document does not count that was not found wanting when it was fetched; none where it does. A key that
-    /// the settings no longer name vouches for nothing.
+    /// Why a document does not count that was not found wanting when it was fetched; none where it does. Whom the
+    /// settings no longer name vouches for nothing.
     pub fn why_unused(&self, attachment: &Attachment) -> Option<String> {
         let setting = match attachment.kind {
             AttachmentKind::Vex => "attached.vex",
             AttachmentKind::Sbom => "attached.sboms",
             AttachmentKind::Unknown => return None,
         };
-        let signer = attachment.signer.as_ref();
-        let is_verified = signer.is_some_and(|signer| self.keys.find(&signer.fingerprint).is_some());
+        let is_verified = attachment.signer.as_ref().is_some_and(|signer| self.trusted.trusts(signer));
         match self.belief(attachment.kind) {
             Belief::Off => Some(format!("setting `{setting}` is `off`")),
             Belief::Verified if !is_verified => {
-                Some("no key of setting `attached.keys` vouches for it".to_owned())
+                Some("nobody of settings `attached.keys` and `attached.identities` vouches for it".to_owned())
             }
             Belief::Verified | Belief::Any => None,
         }
@@ -158,9 +194,10 @@ impl Attaching {
     }
 }
 
-fn read(path: &Path) -> io::Result<String> {
+fn read(setting: &'static str, path: &Path) -> Result<String, KeysError> {
     let mut text = String::new();
-    File::open(path)?.take(KEY_FILE).read_to_string(&mut text)?;
+    let read = File::open(path).and_then(|file| file.take(KEY_FILE).read_to_string(&mut text));
+    read.map_err(|source| KeysError::File { setting, path: path.to_owned(), source })?;
     Ok(text)
 }
 

@@ -64,7 +64,7 @@ mod source;
 
 pub use addressed::{AddressedImage, KnownLayer};
 pub use archive::{Archive, ArrivingLayer, arriving};
-pub use attached::{AttachedSettings, Attaching, Belief, FoundAttachment, KeysError};
+pub use attached::{AttachedIdentity, AttachedSettings, Attaching, Belief, FoundAttachment, KeysError};
 pub use bill::{is_bill, pack_bill};
 pub use choice::{Choice, Chosen};
 pub use content::{Content, read_stored, stored};

@@ -11,7 +11,7 @@ pub struct Attachment {
     pub from: String,
     /// The manifest or index to which it is attached.
     pub about: Digest,
-    /// The key of the settings by which it was verified; none where none has signed it.
+    /// Whose signature was verified; none where nobody of the settings has signed it.
     pub signer: Option<Signer>,
     /// Why nothing is concluded from it; none where it counts.
     pub unused: Option<String>,
@@ -39,11 +39,39 @@ impl AttachmentKind {
     }
 }
 
-/// A key that has signed something, as the settings name it.
+/// Who has signed something, as the settings name them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Signer {
-    /// The file of the key.
-    pub key: String,
-    /// Which key it is, whatever its file is called: `sha256:` and 64 hexadecimal digits.
-    pub fingerprint: String,
+pub enum Signer {
+    /// Whoever has a key.
+    Key {
+        /// The file of the key.
+        file: String,
+        /// Which key it is, whatever its file is called: `sha256:` and 64 hexadecimal digits.
+        fingerprint: String,
+    },
+    /// To whom an authority of Sigstore has issued a certificate.
+    Identity {
+        /// The address of a workflow, or of a mailbox.
+        subject: String,
+        /// Who vouches for the subject: the address of an OIDC issuer.
+        issuer: String,
+    },
+}
+
+impl Signer {
+    /// What they are called.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Key { file, .. } => file,
+            Self::Identity { subject, .. } => subject,
+        }
+    }
+
+    /// Who they are, whatever they are called: two that differ here are not the same.
+    pub fn who(&self) -> [&str; 2] {
+        match self {
+            Self::Key { fingerprint, .. } => [fingerprint, ""],
+            Self::Identity { subject, issuer } => [subject, issuer],
+        }
+    }
 }

@@ -54,8 +54,8 @@ impl AttachedVex {
 /// A statement that is about a finding, and who makes it.
 struct Stated<'s> {
     author: &'s str,
-    /// Who vouches that it is of this author: the service for what was handed in; of what is attached a key, or
-    /// nobody.
+    /// Who vouches that it is of this author: the service for what was handed in; of what is attached who
+    /// has signed it, or nobody.
     voucher: Voucher<'s>,
     product: &'s Product,
     document: &'s VexDocument,
@@ -66,7 +66,7 @@ struct Stated<'s> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Voucher<'s> {
     Service,
-    Key(&'s str),
+    Signer([&'s str; 2]),
     Nobody,
 }
 
@@ -306,7 +306,7 @@ impl<'d> AtImage<'d> {
         for beside in &self.attached {
             let document = &*beside.document;
             let signer = beside.attached.signer.as_ref();
-            let voucher = signer.map_or(Voucher::Nobody, |signer| Voucher::Key(&signer.fingerprint));
+            let voucher = signer.map_or(Voucher::Nobody, |signer| Voucher::Signer(signer.who()));
             for statement in document.on(identifier) {
                 let is_meant = |product: &&Product| {
                     let holds = beside.holds(product, &self.subject, candidate, self.order);

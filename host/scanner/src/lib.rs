@@ -68,8 +68,8 @@ pub use limpid_bytes::Stop;
 pub use limpid_documents::Limits as DocumentLimits;
 pub use limpid_fetch::Error as FetchError;
 pub use limpid_images::{
-    Archive, AttachedSettings, Attaching, Belief, Error as ImagesError, Fault, ImageSource, is_bill,
-    pack_bill,
+    Archive, AttachedIdentity, AttachedSettings, Attaching, Belief, Error as ImagesError, Fault, ImageSource,
+    is_bill, pack_bill,
 };
 pub use limpid_layers::{ClaimSet, Error as LayerError, Kind as FileKind, Kinds, Limits};
 pub use limpid_runtime::{self as runtime};

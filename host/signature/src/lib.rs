@@ -3,9 +3,11 @@
 //!
 //! A public key is `ed25519:` and 32 bytes in hex or base64; a signature is 64 bytes in hex or base64; a
 //! private key is a file in PEM, as `openssl genpkey -algorithm ed25519` writes it. [`TrustedKeys`] are public
-//! keys in PEM, by which [`Envelope`]s are verified. This crate knows nothing of what is signed.
+//! keys in PEM, by which [`Envelope`]s are verified, and [`TrustedIdentities`] those who sign with certificates of
+//! Sigstore. This crate knows nothing of what is signed.
 
 mod envelope;
+mod identities;
 mod trusted;
 
 use base64::Engine as _;
@@ -14,6 +16,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use ed25519_compact::{KeyPair, PublicKey, Signature};
 
 pub use envelope::{Envelope, EnvelopeError};
+pub use identities::{Beside, IdentitiesError, Identity, TrustedIdentities, Unverified};
 pub use trusted::{TrustedKey, TrustedKeys, TrustedKeysError};
 
 /// With and without the padding that some tools leave out.

@@ -60,7 +60,7 @@ pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
     if args.attaching.is_given() && matches!(holder, Holder::Service(_)) {
         bail!(
             "a service has the data directory, and decides by its settings `attached.*` what counts: \
-             `--attached` and `--attached-key` are for scans without one"
+             `--attached`, `--attached-key` and `--attached-identity` are for scans without one"
         );
     }
     let filter = FindingFilter::from(&args.filter);

@@ -140,7 +140,7 @@ fn hostile(text: &str) -> api::Report {
         attached: Some(api::AttachedTo {
             from: text.to_owned(),
             about: text.to_owned(),
-            signed_by: Some(api::SignedBy { key: text.to_owned(), fingerprint: text.to_owned() }),
+            signed_by: Some(api::SignedBy::Key { key: text.to_owned(), fingerprint: text.to_owned() }),
         }),
     };
     let last = report.findings.pop().unwrap();

@@ -6,6 +6,7 @@ use std::time::Instant;
 use limpid_bytes::Stop;
 use limpid_fetch::{Error as FetchError, Repository, Version};
 use limpid_model::{Attachment, AttachmentKind, Digest, Signer, chain};
+use limpid_signature::Beside;
 use serde::Deserialize;
 
 use super::contents::{forms, is_wrapping, may_be_read};
@@ -18,8 +19,11 @@ use crate::error::cut;
 const PREDICATE_TYPES: [&str; 3] =
     ["dev.sigstore.bundle.predicateType", "predicateType", "in-toto.io/predicate-type"];
 
-/// An annotation that holds the certificate of a signature.
+/// Annotations of a layer with what belongs to the signature of its envelope, as Cosign 2 leaves them: a certificate,
+/// those above it, and what a log has promised.
 const CERTIFICATE: &str = "dev.sigstore.cosign/certificate";
+const CHAIN: &str = "dev.sigstore.cosign/chain";
+const LOG: &str = "dev.sigstore.cosign/bundle";
 
 /// A manifest of statements that lies in an index beside the image that they are about, as
 /// [BuildKit](https://github.com/moby/buildkit/blob/master/docs/attestations/attestation-storage.md) leaves them.
@@ -106,7 +110,8 @@ impl<'a> Search<'a> {
 
     fn search(&mut self, beside: &[BesideImage]) -> Result<(), End> {
         self.referrers()?;
-        self.tag()?;
+        self.tag("att")?;
+        self.tag("sbom")?;
         let about = self.about;
         for manifest in beside.iter().filter(|manifest| manifest.about == about) {
             let from = format!("attestation `{}`", manifest.manifest);
@@ -133,10 +138,12 @@ impl<'a> Search<'a> {
         Ok(())
     }
 
-    /// Cosign keeps its attestations under a tag
-    /// ([form](https://github.com/sigstore/cosign/blob/main/specs/ATTESTATION_SPEC.md)).
-    fn tag(&mut self) -> Result<(), End> {
-        let tag = format!("sha256-{}.att", self.about.hex());
+    /// Cosign keeps its attestations under one tag
+    /// ([form](https://github.com/sigstore/cosign/blob/main/specs/ATTESTATION_SPEC.md)), and bills of materials that
+    /// nobody has signed under another
+    /// ([form](https://github.com/sigstore/cosign/blob/main/specs/SBOM_SPEC.md)).
+    fn tag(&mut self, what: &str) -> Result<(), End> {
+        let tag = format!("sha256-{}.{what}", self.about.hex());
         match Version::tag(&tag) {
             Some(version) => self.manifest(&format!("tag `{tag}`"), &version, Refers::Tag),
             None => Ok(()),
@@ -186,14 +193,24 @@ impl<'a> Search<'a> {
                 self.cannot_read(from, format!("`{}` is no digest that is read", cut(&layer.digest)));
                 continue;
             };
-            let has_certificate =
-                annotations.get(CERTIFICATE).is_some_and(|certificate| !certificate.is_empty());
-            self.document(from, digest, layer.size, has_certificate)?;
+            let text = |name: &str| annotations.get(name).map(String::as_str).filter(|text| !text.is_empty());
+            let beside = text(CERTIFICATE).map(|certificate| Beside {
+                certificate,
+                chain: text(CHAIN),
+                log: text(LOG),
+            });
+            self.document(from, digest, layer.size, beside)?;
         }
         Ok(())
     }
 
-    fn document(&mut self, from: &str, digest: Digest, size: u64, has_certificate: bool) -> Result<(), End> {
+    fn document(
+        &mut self,
+        from: &str,
+        digest: Digest,
+        size: u64,
+        beside: Option<Beside<'_>>,
+    ) -> Result<(), End> {
         self.within_time()?;
         let settings = &self.attaching.settings;
         let most_bytes = settings.total_bytes;
@@ -208,7 +225,7 @@ impl<'a> Search<'a> {
             Ok(bytes) => bytes,
             Err(error) => return self.failed(from, &error),
         };
-        match unwrap(&bytes, &self.about, &self.attaching.keys, has_certificate, may_be_read) {
+        match unwrap(&bytes, &self.about, &self.attaching.trusted, beside, may_be_read) {
             Ok(unwrapped) => self.take(from, unwrapped),
             Err(Unusable::Other) => {}
             Err(Unusable::Wrong(why)) => self.cannot_read(from, why),
@@ -228,7 +245,7 @@ impl<'a> Search<'a> {
         for (kind, extension) in forms {
             let unused = match self.attaching.belief(kind) {
                 Belief::Off => continue,
-                Belief::Verified if signer.is_none() => Some(why_unsigned.to_owned()),
+                Belief::Verified if signer.is_none() => Some(why_unsigned.to_string()),
                 Belief::Verified | Belief::Any => None,
             };
             let bytes = if unused.is_none() { document.clone() } else { Vec::new() };

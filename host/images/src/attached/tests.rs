@@ -103,9 +103,9 @@ fn bundle(envelope: &Value) -> String {
 }
 
 fn attaching(settings: AttachedSettings) -> Attaching {
-    let mut keys = TrustedKeys::default();
-    keys.add("cosign.pub", PUBLIC).unwrap();
-    Attaching { settings, keys }
+    let mut trusted = Trusted::default();
+    trusted.keys.add("cosign.pub", PUBLIC).unwrap();
+    Attaching { settings, trusted }
 }
 
 fn verified() -> Attaching {
@@ -124,7 +124,7 @@ fn told(found: &[FoundAttachment]) -> Vec<(AttachmentKind, &str, &str)> {
     };
     found.iter().for_each(told);
     let told = found.iter().map(|FoundAttachment { attachment, .. }| {
-        let signer = attachment.signer.as_ref().map_or("", |signer| signer.key.as_str());
+        let signer = attachment.signer.as_ref().map_or("", |signer| signer.name());
         (attachment.kind, signer, attachment.unused.as_deref().unwrap_or_default())
     });
     let mut told: Vec<_> = told.collect();
@@ -310,7 +310,7 @@ fn registries_are_asked_only_where_something_could_count() {
         let settings = AttachedSettings { vex, sboms, ..AttachedSettings::default() };
         let mut attaching = attaching(settings);
         if !has_keys {
-            attaching.keys = TrustedKeys::default();
+            attaching.trusted = Trusted::default();
         }
         attaching.asks()
     };
@@ -331,7 +331,7 @@ fn a_key_that_is_taken_out_of_the_settings_vouches_for_nothing() {
     );
     let found = fixture.search(&verified()).remove(0).attachment;
     assert_eq!(verified().why_unused(&found), None);
-    let without = Attaching { keys: TrustedKeys::default(), ..verified() };
+    let without = Attaching { trusted: Trusted::default(), ..verified() };
     assert!(without.why_unused(&found).unwrap().contains("`attached.keys`"));
     let off = AttachedSettings { vex: Belief::Off, ..AttachedSettings::default() };
     assert!(attaching(off).why_unused(&found).unwrap().contains("`attached.vex` is `off`"));

@@ -2,10 +2,11 @@
 //! envelopes of DSSE around them, and bundles of
 //! [Sigstore](https://docs.sigstore.dev/about/bundle/) around those.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use limpid_model::{Digest, Signer};
-use limpid_signature::{Envelope, TrustedKeys};
+use limpid_signature::{Beside, Envelope, Identity, TrustedIdentities, TrustedKeys, Unverified};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
@@ -17,10 +18,10 @@ const STATEMENT: &str = "application/vnd.in-toto+json";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unwrapped {
     pub(super) document: Vec<u8>,
-    /// Who vouches that it is about an image: the key by which the statement was verified that names the image.
+    /// Who vouches that it is about an image: whose signature of the statement was verified that names the image.
     pub(super) signer: Option<Signer>,
     /// Why nobody does.
-    pub(super) why_unsigned: &'static str,
+    pub(super) why_unsigned: Cow<'static, str>,
 }
 
 /// Why there is no document in what was attached.
@@ -65,59 +66,122 @@ struct Subject {
     digest: BTreeMap<String, String>,
 }
 
+/// Whose signatures count.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Trusted {
+    pub(super) keys: TrustedKeys,
+    pub(super) identities: TrustedIdentities,
+}
+
+impl Trusted {
+    /// Whether anybody is trusted.
+    pub(super) const fn is_anybody(&self) -> bool {
+        !self.keys.is_empty() || !self.identities.is_empty()
+    }
+
+    /// Whether somebody who has signed something is trusted still.
+    pub(super) fn trusts(&self, signer: &Signer) -> bool {
+        match signer {
+            Signer::Key { fingerprint, .. } => self.keys.find(fingerprint).is_some(),
+            Signer::Identity { subject, issuer } => {
+                self.identities.trust(&Identity { subject: subject.clone(), issuer: issuer.clone() })
+            }
+        }
+    }
+}
+
+/// A certificate with which an envelope may be signed.
+enum Certificate<'a> {
+    None,
+    /// It is in the bundle around the envelope.
+    Bundled,
+    /// It stands beside the envelope.
+    Beside(Beside<'a>),
+}
+
 const UNSIGNED: &str = "nobody has signed it";
 const OTHER_KEY: &str = "no key of setting `attached.keys` has signed it";
-const KEYLESS: &str = "it is signed with a certificate (keyless), which is not verified: only keys of setting `attached.keys` are";
+const KEYLESS: &str =
+    "it is signed with a certificate (keyless), and setting `attached.identities` names nobody who may";
 const NOT_NAMED: &str = "what is signed does not name the image";
 
 /// Takes off what a document is wrapped in. `is_wanted` says which predicates of statements are looked at, `about` is
-/// the manifest or index that a statement must name; `has_certificate` says whether a certificate stands beside it.
+/// the manifest or index that a statement must name; `beside` is the certificate that stands beside it.
 pub(super) fn unwrap(
     bytes: &[u8],
     about: &Digest,
-    keys: &TrustedKeys,
-    has_certificate: bool,
+    trusted: &Trusted,
+    beside: Option<Beside<'_>>,
     is_wanted: impl Fn(&str) -> bool,
 ) -> Result<Unwrapped, Unusable> {
-    let plain = |why_unsigned| Unwrapped { document: bytes.to_vec(), signer: None, why_unsigned };
+    let plain = |why_unsigned| Unwrapped {
+        document: bytes.to_vec(),
+        signer: None,
+        why_unsigned: Cow::Borrowed(why_unsigned),
+    };
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         return Ok(plain(UNSIGNED));
     }
     let outer: Outer = serde_json::from_slice(bytes).map_err(|error| wrong("it", &error))?;
-    let (envelope, has_certificate) = match outer {
+    let (envelope, certificate) = match outer {
         Outer { dsse_envelope: Some(envelope), verification_material, .. } => {
             let is_keyless = |material: Material| {
                 material.certificate.is_some() || material.x509_certificate_chain.is_some()
             };
-            (envelope, verification_material.is_some_and(is_keyless))
+            let is_keyless = verification_material.is_some_and(is_keyless);
+            (envelope, if is_keyless { Certificate::Bundled } else { Certificate::None })
         }
         // A signature of the image itself.
         Outer { message_signature: Some(_), .. } => return Err(Unusable::Other),
         Outer { payload_type: Some(_), .. } => {
             let envelope = serde_json::from_slice(bytes).map_err(|error| wrong("its envelope", &error))?;
-            (envelope, has_certificate)
+            (envelope, beside.map_or(Certificate::None, Certificate::Beside))
         }
         Outer { predicate_type: Some(_), .. } => {
             let document = predicate(bytes, about, is_wanted)?;
-            return Ok(Unwrapped { document, signer: None, why_unsigned: UNSIGNED });
+            return Ok(Unwrapped { document, signer: None, why_unsigned: Cow::Borrowed(UNSIGNED) });
         }
         Outer { .. } => return Ok(plain(UNSIGNED)),
     };
     if envelope.payload_type() != STATEMENT {
         let document = envelope.payload().to_vec();
-        return Ok(Unwrapped { document, signer: None, why_unsigned: NOT_NAMED });
+        return Ok(Unwrapped { document, signer: None, why_unsigned: Cow::Borrowed(NOT_NAMED) });
     }
-    // Whose it is is looked at before what it says.
-    let signer = envelope
-        .verified(keys)
-        .map(|key| Signer { key: key.name().to_owned(), fingerprint: key.fingerprint().to_owned() });
-    let why_unsigned = match (envelope.is_signed(), has_certificate) {
-        (false, _) => UNSIGNED,
-        (true, true) => KEYLESS,
-        (true, false) => OTHER_KEY,
-    };
+    // What it is about and whether it is wanted costs less to see than whose it is, and believes nothing.
     let document = predicate(envelope.payload(), about, is_wanted)?;
+    let (signer, why_unsigned) = match signer(&envelope, bytes, about, trusted, &certificate) {
+        Ok(signer) => (Some(signer), Cow::Borrowed("")),
+        Err(why) => (None, why),
+    };
     Ok(Unwrapped { document, signer, why_unsigned })
+}
+
+/// Who of those that are trusted has signed an envelope, or why nobody has.
+fn signer(
+    envelope: &Envelope,
+    bytes: &[u8],
+    about: &Digest,
+    trusted: &Trusted,
+    certificate: &Certificate<'_>,
+) -> Result<Signer, Cow<'static, str>> {
+    if let Some(key) = envelope.verified(&trusted.keys) {
+        let (file, fingerprint) = (key.name().to_owned(), key.fingerprint().to_owned());
+        return Ok(Signer::Key { file, fingerprint });
+    }
+    if !envelope.is_signed() {
+        return Err(Cow::Borrowed(UNSIGNED));
+    }
+    let verified = match certificate {
+        Certificate::None => return Err(Cow::Borrowed(OTHER_KEY)),
+        Certificate::Bundled => trusted.identities.verify_bundle(bytes, *about.as_bytes()),
+        Certificate::Beside(beside) => trusted.identities.verify_envelope(bytes, *beside, *about.as_bytes()),
+    };
+    verified.map(|Identity { subject, issuer }| Signer::Identity { subject, issuer }).map_err(|why| match why
+    {
+        Unverified::Nobody => Cow::Borrowed(KEYLESS),
+        Unverified::Other(_) => format!("{why}, whom setting `attached.identities` does not name").into(),
+        Unverified::Wrong(_) => format!("its keyless signature is not believed: {why}").into(),
+    })
 }
 
 /// What a statement states, where it is about a manifest.

@@ -428,7 +428,7 @@ fn a_document_of_a_repository_speaks_of_the_packages_that_it_is_about() {
 }
 
 fn beside(document: Arc<VexDocument>, signer: Option<&str>, layers: Option<usize>) -> AttachedVex {
-    let signer = signer.map(|key| Signer { key: format!("{key}.pub"), fingerprint: key.to_owned() });
+    let signer = signer.map(|key| Signer::Key { file: format!("{key}.pub"), fingerprint: key.to_owned() });
     let attached = AttachedTo { from: "tag `a.att`".to_owned(), about: INDEX.to_owned(), signer };
     AttachedVex { document, attached, layers }
 }
@@ -452,7 +452,7 @@ fn what_is_attached_is_told_with_who_vouches_for_it() {
     assert_eq!((found.by.as_str(), found.author.as_deref()), ("vex-not-affected", Some("maker")));
     let attached = found.attached.unwrap();
     assert_eq!((attached.from.as_str(), attached.about.as_str()), ("tag `a.att`", INDEX));
-    assert_eq!(attached.signer.unwrap().key, "k.pub");
+    assert_eq!(attached.signer.unwrap().name(), "k.pub");
     // The newest of several that say the same is the one that is named.
     let newer = openvex("other", "2026-06-01", &statement(LODASH, "not_affected"));
     let found = by_attached(vec![newer], vec![beside(document(), Some("k"), None)], lodash()).unwrap();

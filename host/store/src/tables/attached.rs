@@ -29,13 +29,20 @@ struct Stored {
     kind: Kind,
     from: String,
     about: DigestBytes,
-    /// The file of a key, and the key's fingerprint.
-    signer: Option<(String, String)>,
+    signer: Option<StoredSigner>,
     unused: Option<String>,
     extension: String,
     size: u64,
     #[serde(with = "serde_bytes")]
     packed: Vec<u8>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum StoredSigner {
+    /// The file of a key, and the key's fingerprint.
+    Key(String, String),
+    /// A subject, and who vouches for it.
+    Identity(String, String),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +53,34 @@ enum Kind {
 }
 
 impl table::Row for Row {
-    const VERSION: u8 = 1;
+    const VERSION: u8 = 2;
+
+    fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
+        let all = (version == 1).then(|| postcard::from_bytes::<Vec<SignedByKey>>(fields).ok()).flatten()?;
+        Some(Self(all.into_iter().map(Stored::from).collect()))
+    }
+}
+
+/// Version 1: who signs has a key.
+#[derive(Deserialize)]
+struct SignedByKey {
+    kind: Kind,
+    from: String,
+    about: DigestBytes,
+    signer: Option<(String, String)>,
+    unused: Option<String>,
+    extension: String,
+    size: u64,
+    #[serde(with = "serde_bytes")]
+    packed: Vec<u8>,
+}
+
+impl From<SignedByKey> for Stored {
+    fn from(stored: SignedByKey) -> Self {
+        let SignedByKey { kind, from, about, signer, unused, extension, size, packed } = stored;
+        let signer = signer.map(|(file, fingerprint)| StoredSigner::Key(file, fingerprint));
+        Self { kind, from, about, signer, unused, extension, size, packed }
+    }
 }
 
 /// An attached document, and what it says where it counts.
@@ -72,7 +106,7 @@ impl Row {
                 kind: attachment.kind.into(),
                 from: attachment.from.clone(),
                 about: attachment.about.into(),
-                signer: attachment.signer.clone().map(|signer| (signer.key, signer.fingerprint)),
+                signer: attachment.signer.clone().map(StoredSigner::from),
                 unused: attachment.unused.clone(),
                 extension: extension.clone(),
                 size: bytes.len() as u64,
@@ -96,10 +130,28 @@ impl Stored {
         let size = usize::try_from(self.size).map_err(|_| corrupt("its size"))?;
         let bytes =
             zstd::bulk::decompress(&self.packed, size).map_err(|error| corrupt(&error.to_string()))?;
-        let signer = self.signer.map(|(key, fingerprint)| Signer { key, fingerprint });
+        let signer = self.signer.map(Signer::from);
         let (kind, about) = (self.kind.into(), self.about.into());
         let attachment = Attachment { kind, from: self.from, about, signer, unused: self.unused };
         Ok(Document { attachment, extension: self.extension, bytes })
+    }
+}
+
+impl From<Signer> for StoredSigner {
+    fn from(signer: Signer) -> Self {
+        match signer {
+            Signer::Key { file, fingerprint } => Self::Key(file, fingerprint),
+            Signer::Identity { subject, issuer } => Self::Identity(subject, issuer),
+        }
+    }
+}
+
+impl From<StoredSigner> for Signer {
+    fn from(signer: StoredSigner) -> Self {
+        match signer {
+            StoredSigner::Key(file, fingerprint) => Self::Key { file, fingerprint },
+            StoredSigner::Identity(subject, issuer) => Self::Identity { subject, issuer },
+        }
     }
 }
 

@@ -13,20 +13,41 @@ pub struct Attachment {
     pub from: String,
     /// Digest of the manifest or index to which it is attached.
     pub about: String,
-    /// The key by which it was verified; null where none of the settings has signed it.
+    /// Whose signature was verified; null where nobody of the settings has signed it.
     pub signed_by: Option<SignedBy>,
     /// Why nothing is concluded from it; null where it counts.
     pub unused: Option<String>,
 }
 
-/// A key of the settings that has signed something.
+/// Who of the settings has signed something.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct SignedBy {
-    /// The name of its file.
-    pub key: String,
-    /// Which key it is: `sha256:` and the digest of the public key (`SubjectPublicKeyInfo`, DER).
-    pub fingerprint: String,
+#[serde(untagged)]
+pub enum SignedBy {
+    /// Whoever has a key.
+    Key {
+        /// The name of its file.
+        key: String,
+        /// Which key it is: `sha256:` and the digest of the public key (`SubjectPublicKeyInfo`, DER).
+        fingerprint: String,
+    },
+    /// To whom an authority of Sigstore has issued a certificate (keyless).
+    Identity {
+        /// The address of a workflow, or of a mailbox.
+        identity: String,
+        /// Who vouches for it: the address of an OIDC issuer.
+        issuer: String,
+    },
+}
+
+impl SignedBy {
+    /// What they are called.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Key { key, .. } => key,
+            Self::Identity { identity, .. } => identity,
+        }
+    }
 }
 
 /// Where an attached document was found, and who vouches for it.
@@ -37,7 +58,7 @@ pub struct AttachedTo {
     pub from: String,
     /// Digest of the manifest or index to which it is attached: one of the image, or of one upon which it was built.
     pub about: String,
-    /// The key by which it was verified; null where the settings believe everybody.
+    /// Whose signature was verified; null where the settings believe everybody.
     pub signed_by: Option<SignedBy>,
 }
 
@@ -45,7 +66,7 @@ impl AttachedTo {
     /// Who vouches for it, in words that go on after what it is.
     pub fn vouched(&self) -> String {
         match &self.signed_by {
-            Some(signed_by) => format!("attached, signed by `{}`", signed_by.key),
+            Some(signed_by) => format!("attached, signed by `{}`", signed_by.name()),
             None => "attached, not verified".to_owned(),
         }
     }
@@ -53,7 +74,12 @@ impl AttachedTo {
 
 impl From<limpid_model::Signer> for SignedBy {
     fn from(signer: limpid_model::Signer) -> Self {
-        Self { key: signer.key, fingerprint: signer.fingerprint }
+        match signer {
+            limpid_model::Signer::Key { file, fingerprint } => Self::Key { key: file, fingerprint },
+            limpid_model::Signer::Identity { subject, issuer } => {
+                Self::Identity { identity: subject, issuer }
+            }
+        }
     }
 }
 

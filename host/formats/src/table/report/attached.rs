@@ -27,7 +27,7 @@ pub(super) fn total(page: &mut Page, report: &api::Report) {
         let signers: BTreeSet<String> = of_kind
             .iter()
             .map(|it| match &it.signed_by {
-                Some(signed_by) => format!("signed by `{}`", signed_by.key),
+                Some(signed_by) => format!("signed by `{}`", signed_by.name()),
                 None => "not verified".to_owned(),
             })
             .collect();

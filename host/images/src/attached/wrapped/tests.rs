@@ -24,14 +24,14 @@ fn envelope(payload_type: &str, payload: &str, signatures: &[&str]) -> Value {
 }
 
 fn opened(document: &str) -> Result<Unwrapped, Unusable> {
-    unwrap(document.as_bytes(), &about(), &TrustedKeys::default(), false, |kind| kind == PREDICATE)
+    unwrap(document.as_bytes(), &about(), &Trusted::default(), None, |kind| kind == PREDICATE)
 }
 
 #[track_caller]
 fn check(document: &Value, expected: &str) {
     let opened = opened(&document.to_string()).unwrap();
     assert_eq!(String::from_utf8(opened.document).unwrap(), VEX);
-    assert_eq!((opened.signer, opened.why_unsigned), (None, expected));
+    assert_eq!((opened.signer, &*opened.why_unsigned), (None, expected));
 }
 
 #[test]
@@ -55,7 +55,8 @@ fn a_document_is_found_in_all_that_it_is_wrapped_in() {
     check(&bundle(json!({"publicKey": {"hint": "x"}})), OTHER_KEY);
     check(&bundle(json!({"certificate": {"rawBytes": "AAAA"}})), KEYLESS);
     check(&bundle(json!({"x509CertificateChain": {"certificates": []}})), KEYLESS);
-    let keyless = unwrap(signed.to_string().as_bytes(), &about(), &TrustedKeys::default(), true, |_| true);
+    let beside = Some(Beside { certificate: "AAAA", chain: None, log: None });
+    let keyless = unwrap(signed.to_string().as_bytes(), &about(), &Trusted::default(), beside, |_| true);
     assert_eq!(keyless.unwrap().why_unsigned, KEYLESS);
 }
 
@@ -114,7 +115,7 @@ proptest::proptest! {
         key in proptest::sample::select(vec!["", "{\"dsseEnvelope\":", "{\"payloadType\":", "{\"predicateType\":"]),
     ) {
         let document = [key.as_bytes(), &bytes].concat();
-        let _outcome = unwrap(&document, &about(), &TrustedKeys::default(), false, |_| true);
+        let _outcome = unwrap(&document, &about(), &Trusted::default(), None, |_| true);
         let _forms = super::super::contents::forms(&document);
     }
 }

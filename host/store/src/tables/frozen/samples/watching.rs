@@ -26,22 +26,13 @@ pub(super) fn all() -> Vec<Sample> {
         job: Some(7),
     };
     let name = "w".to_owned();
-    let attached = attached::Key { image: digest(1), since: 300 };
     vec![
         sample::<tags::Tags>("index", &tag, &pointing),
         sample::<tags::Tags>("unknown", &tag, &unknown),
         sample::<origins::Origins>("all", &digest(1), &(&reference(Platforms::All)).into()),
         sample::<origins::Origins>("some", &digest(1), &(&reference(only())).into()),
-        packed::<attached::Attached>(
-            "all",
-            &attached,
-            &attached::Row::pack(&attachments()).unwrap(),
-            |key, row| {
-                let key = table::decode_key::<attached::Attached>(key).unwrap();
-                let row = table::decode_row::<attached::Attached>(row).unwrap();
-                format!("{key:?} {:?}", row.unpack().unwrap())
-            },
-        ),
+        of_attached("all", &attachments()),
+        of_attached("keyless", &keyless()),
         sample::<watches::Watches>("one", &name, &(&watch(only())).into()),
         sample::<listings::Listings>("one", &name, &went().into()),
         sample::<listings::Listings>("none", &name, &listings::Row::default()),
@@ -49,9 +40,17 @@ pub(super) fn all() -> Vec<Sample> {
     ]
 }
 
-fn attachments() -> Vec<attached::Document> {
-    let signer = Signer { key: "cosign.pub".into(), fingerprint: "sha256:ab".into() };
-    let document = |kind, signer: Option<Signer>, unused: Option<&str>| attached::Document {
+fn of_attached(name: &str, documents: &[attached::Document]) -> Sample {
+    let key = attached::Key { image: digest(1), since: 300 };
+    packed::<attached::Attached>(name, &key, &attached::Row::pack(documents).unwrap(), |key, row| {
+        let key = table::decode_key::<attached::Attached>(key).unwrap();
+        let row = table::decode_row::<attached::Attached>(row).unwrap();
+        format!("{key:?} {:?}", row.unpack().unwrap())
+    })
+}
+
+fn attachment(kind: AttachmentKind, signer: Option<Signer>, unused: Option<&str>) -> attached::Document {
+    attached::Document {
         attachment: Attachment {
             kind,
             from: "tag `sha256-ab.att`".into(),
@@ -61,12 +60,23 @@ fn attachments() -> Vec<attached::Document> {
         },
         extension: "cdx.json".into(),
         bytes: if unused.is_some() { Vec::new() } else { b"{}".to_vec() },
-    };
-    vec![
-        document(AttachmentKind::Vex, Some(signer), None),
-        document(AttachmentKind::Sbom, None, None),
-        document(AttachmentKind::Unknown, None, Some("why")),
+    }
+}
+
+fn attachments() -> [attached::Document; 3] {
+    let signer = Signer::Key { file: "cosign.pub".into(), fingerprint: "sha256:ab".into() };
+    [
+        attachment(AttachmentKind::Vex, Some(signer), None),
+        attachment(AttachmentKind::Sbom, None, None),
+        attachment(AttachmentKind::Unknown, None, Some("why")),
     ]
+}
+
+/// Version 1 knows keys alone.
+fn keyless() -> [attached::Document; 1] {
+    let signer =
+        Signer::Identity { subject: "https://a.example/b".into(), issuer: "https://c.example".into() };
+    [attachment(AttachmentKind::Vex, Some(signer), None)]
 }
 
 fn watch(platforms: Platforms) -> Watch {

@@ -6,6 +6,7 @@ pub mod bombs;
 mod debian;
 mod image;
 mod layer;
+pub mod shop;
 
 pub use alpine::alpine;
 pub use debian::debian;

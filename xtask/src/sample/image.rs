@@ -39,6 +39,13 @@ impl Image {
         Self { name: name.into(), layers: Vec::new() }
     }
 
+    /// The same image under another name.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
     /// Puts a layer on top.
     #[must_use]
     pub fn with(mut self, layer: Layer) -> Self {

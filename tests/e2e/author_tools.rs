@@ -212,7 +212,7 @@ fn a_new_detector_and_a_new_feed_that_are_dropped_in_meet_in_a_finding() {
         fs::copy(ours(name), plugins.path().join(format!("{name}.wasm"))).unwrap();
     }
     let service = Service::with(Setup::new().with_plugins(plugins.path()));
-    // As the guide, plugins/README.md, has them called.
+    // As the guide, docs/plugins.md, has them called.
     let feed = "pins-advisories";
     for (kind, name, flags) in [("detector", "pins", &[][..]), ("feed", feed, &["--namespace", "pins"])] {
         let component = new(&folder, kind, name, flags);

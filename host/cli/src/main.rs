@@ -15,6 +15,8 @@ mod lister;
 mod open;
 mod operator;
 mod progress;
+#[cfg(test)]
+mod reference;
 mod service;
 mod settings;
 mod sources;

@@ -2,6 +2,7 @@
 
 mod api;
 mod bench;
+mod book;
 mod build_plugins;
 mod command;
 mod corpus;
@@ -117,6 +118,8 @@ enum Task {
     Layering,
     /// Write docs/distributions.md, which tests compare with what the plugins say of each distribution
     Distributions,
+    /// Build the documentation as a book, into `target/book/html`; installs mdBook where it is not there
+    Book,
 }
 
 fn main() -> ExitCode {
@@ -156,5 +159,6 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Bench { parts, runs, images, json } => bench::bench(&parts, runs, images, json.as_deref()),
         Task::Layering => layering::check(&Workspace::load()?),
         Task::Distributions => distributions::write(&Workspace::load()?),
+        Task::Book => book::build(&Workspace::load()?),
     }
 }

@@ -31,6 +31,7 @@ mod coverage;
 mod crashes;
 mod databases;
 mod distribution;
+mod docs;
 mod encryption;
 mod enrichments;
 mod errors;

@@ -69,6 +69,11 @@ impl Setup {
         &self.plugins
     }
 
+    /// Where the program is.
+    pub(crate) fn program(&self) -> PathBuf {
+        built("limpid")
+    }
+
     /// The program with these settings and no others, whatever this machine has for itself.
     pub(crate) fn command(&self) -> Command {
         self.command_over(self.data())

@@ -29,6 +29,7 @@ pub(super) fn missing() -> Vec<Need> {
         need(has_autotools(), "nasm and the autotools", &["nasm", "autoconf", "automake", "libtool"]),
         need(has_libclang(), "libclang", &["libclang-dev"]),
         need(Toolchain::find().is_ok(), WASM, DEBIAN_PACKAGES),
+        need(can_type(), "curl, openssl and script", &["curl", "openssl", "bsdutils"]),
     ]
     .into_iter()
     .flatten()
@@ -56,6 +57,11 @@ pub(super) fn names(needs: &[Need]) -> String {
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
         None => String::new(),
     }
+}
+
+/// Whether the commands of the documentation can be typed into a terminal, as tests do.
+fn can_type() -> bool {
+    ["curl", "openssl", "script"].iter().all(|program| find(program).is_some())
 }
 
 fn has_cxx() -> bool {

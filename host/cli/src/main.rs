@@ -14,6 +14,7 @@ mod input;
 mod lister;
 mod open;
 mod operator;
+mod packaged;
 mod progress;
 #[cfg(test)]
 mod reference;

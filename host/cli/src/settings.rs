@@ -34,6 +34,9 @@ pub(crate) struct Settings {
     pub(crate) compiled_dir: Option<PathBuf>,
     /// Where the plugins lie.
     pub(crate) plugins_dir: PathBuf,
+    /// Where a package installed plugins that the service may not change; none: `plugins_dir` has them all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) packaged_plugins_dir: Option<PathBuf>,
     /// Where the service listens.
     pub(crate) listen: SocketAddr,
     /// How long a command waits for a process that has the data directory open, in seconds.
@@ -196,6 +199,7 @@ impl Default for Settings {
             data_dir: default_data_dir(),
             compiled_dir: None,
             plugins_dir: default_plugins_dir(),
+            packaged_plugins_dir: None,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 6060)),
             wait: 60,
             log: None,

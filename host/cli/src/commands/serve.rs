@@ -14,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::lister::Lister;
 use crate::open;
 use crate::operator;
+use crate::packaged;
 use crate::settings::Settings;
 use crate::sources::Elsewhere;
 use crate::transport::Post;
@@ -115,6 +116,9 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 
 /// What does the work.
 fn opened(settings: &Settings, starting: &Starting) -> anyhow::Result<(Scanner, Workers)> {
+    if let Some(directory) = &settings.packaged_plugins_dir {
+        packaged::link(directory, &settings.plugins_dir)?;
+    }
     let scanner = open::scanner_telling(settings, &open::ALL, |what| starting.begin(what))?;
     tell_plugins(settings, &scanner);
     starting.begin("its workers are being started");

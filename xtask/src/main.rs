@@ -16,6 +16,7 @@ mod ignored;
 mod layering;
 mod limpid;
 mod measure;
+mod packages;
 mod programs;
 mod progress;
 mod scanners;
@@ -54,8 +55,8 @@ enum Task {
     /// Build the plugins in other languages (plugins/examples), into `target/plugins-examples`
     BuildExamples,
     /// Build what is installed elsewhere: the program without debug information, that beside it, and
-    /// the plugins, into `target/dist`
-    Dist,
+    /// the plugins, into `target/dist`, and packages of them into `target/dist/packages`
+    Dist(dist::Args),
     /// Start the service with sample advisories and sample images, until Ctrl-C
     Demo {
         /// Stop the service and end as soon as the reports are there
@@ -114,6 +115,8 @@ enum Task {
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
+    /// Check what is packed: unit, Debian package, image, chart, and docs/start.md in a fresh Debian
+    Packages,
     /// Check that dependencies between the crates run one way
     Layering,
     /// Write docs/distributions.md, which tests compare with what the plugins say of each distribution
@@ -144,7 +147,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Demo { exit } => {
             demo::demo(if exit { demo::Stay::UntilShown } else { demo::Stay::UntilInterrupted })
         }
-        Task::Dist => dist::dist(&Workspace::load()?),
+        Task::Dist(args) => dist::dist(&Workspace::load()?, &args),
         Task::Test { filter } => test::test(&filter),
         Task::TestWith { programs } => programs::test_with(&programs),
         Task::Deny { advisories } => {
@@ -157,6 +160,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         }
         Task::Verify { parts, kills } => verify::verify(&parts, kills),
         Task::Bench { parts, runs, images, json } => bench::bench(&parts, runs, images, json.as_deref()),
+        Task::Packages => packages::check(&Workspace::load()?),
         Task::Layering => layering::check(&Workspace::load()?),
         Task::Distributions => distributions::write(&Workspace::load()?),
         Task::Book => book::build(&Workspace::load()?),

@@ -159,6 +159,7 @@ pub(super) fn follow(workspace: &Workspace, package: &Path) -> anyhow::Result<()
     let log = fs::read_to_string(home.join("log")).unwrap_or_default();
     if ended.is_ok() && log.contains(DONE) {
         fs::remove_dir_all(&root)?;
+        eprintln!("packages: docs/start.md leads where it says");
         return Ok(());
     }
     let journal = fs::read_to_string(home.join("journal")).unwrap_or_default();

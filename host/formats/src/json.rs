@@ -24,6 +24,7 @@ mod submission;
 mod subscriptions;
 mod vulnerabilities;
 mod watches;
+pub mod words;
 
 pub use access::{Audit, AuditRecord, MadeToken, Token, TokenWanted, Tokens};
 pub use affected::{Affected, AffectedImages, AffectedPackage};

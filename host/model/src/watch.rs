@@ -54,6 +54,16 @@ pub enum WatchPhase {
     Waiting,
 }
 
+impl WatchPhase {
+    /// The word for it in documents.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Listing => "listing",
+            Self::Waiting => "waiting",
+        }
+    }
+}
+
 /// How the listings of a watch went. Times are milliseconds since 1970.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listings {

@@ -76,6 +76,21 @@ impl Permission {
         }
     }
 
+    /// The word for it in documents.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Health => "health",
+            Self::Read => "read",
+            Self::Notify => "notify",
+            Self::Submit => "submit",
+            Self::Operate => "operate",
+            Self::ChangeSubscriptions => "change-subscriptions",
+            Self::ChangePlugins => "change-plugins",
+            Self::Oversee => "oversee",
+            Self::ChangeTokens => "change-tokens",
+        }
+    }
+
     /// Which role may it; none: everybody.
     pub(crate) const fn role(self) -> Option<AccessRole> {
         match self {

@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use limpid_model::DigestError;
 use limpid_scanner::Error;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 pub(crate) use codes::Code;
 
@@ -39,15 +40,23 @@ pub(crate) struct Failure {
     is_logged: bool,
 }
 
-#[derive(Serialize)]
-struct Envelope<'a> {
+/// An error.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Error)]
+pub(crate) struct Envelope<'a> {
+    /// The error.
     error: Body<'a>,
 }
 
-#[derive(Serialize)]
+/// What failed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ErrorBody)]
 struct Body<'a> {
+    /// For programs.
     code: &'a str,
+    /// For people.
     message: &'a str,
+    /// The number of the request, as in the log.
     request_id: &'a str,
 }
 

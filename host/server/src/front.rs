@@ -6,8 +6,9 @@ use axum::extract::{Request, State};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
-use serde_json::{Value, json};
+use serde::Serialize;
 use tower::ServiceExt;
+use utoipa::ToSchema;
 
 use crate::access::Permission;
 use crate::connections::Spare;
@@ -66,18 +67,49 @@ impl Front {
     }
 }
 
-/// The process lives.
-async fn alive() -> Json<Value> {
-    Json(json!({ "status": "alive" }))
+/// That the process is alive.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Alive {
+    /// `alive`.
+    status: &'static str,
 }
 
-/// It can do its work: the store answers, and there are plugins.
-async fn ready(State(front): State<Front>) -> Result<Json<Value>, Failure> {
+/// That the service can do its work.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Ready {
+    /// `ready`.
+    status: &'static str,
+    /// How many plugins are loaded.
+    plugins: usize,
+}
+
+/// The process is alive.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    operation_id = "alive",
+    tag = "service",
+    responses((status = 200, description = "It is.", body = Alive)),
+)]
+pub(crate) async fn alive() -> Json<Alive> {
+    Json(Alive { status: "alive" })
+}
+
+/// The service can do its work; while it starts, the error says what it is doing.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    operation_id = "ready",
+    tag = "service",
+    responses((status = 200, description = "It can.", body = Ready)),
+    extensions(("x-codes" = json!(["not-ready", "starting"])))
+)]
+pub(crate) async fn ready(State(front): State<Front>) -> Result<Json<Ready>, Failure> {
     let Some(opened) = front.opened.get() else { return Err(front.unopened()) };
     let unready = |why| Failure::new(Code::NotReady, why);
     opened.readiness.now().await.map_err(unready)?;
     let plugins = opened.state.scanner.plugins().plugins().len();
-    Ok(Json(json!({ "status": "ready", "plugins": plugins })))
+    Ok(Json(Ready { status: "ready", plugins }))
 }
 
 async fn all_others(State(front): State<Front>, request: Request) -> Response {

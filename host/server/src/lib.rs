@@ -13,6 +13,7 @@ mod connections;
 mod error;
 mod front;
 mod metrics;
+mod openapi;
 mod peer;
 mod readiness;
 mod request_id;

@@ -1,7 +1,7 @@
 //! All paths but those of health, which [`crate::front`] answers: one module for each API.
 
 mod builder;
-mod metrics;
+pub(crate) mod metrics;
 mod paging;
 mod prefer;
 mod unquoted;
@@ -12,7 +12,7 @@ use crate::state::AppState;
 
 pub(crate) use builder::{Endpoint, Routes, Time};
 use unquoted::without_values;
-pub(crate) use v1::name_in_one_part;
+pub(crate) use v1::{Operations, name_in_one_part};
 
 pub(crate) fn all() -> Routes<AppState> {
     Routes::new().get("/metrics", Read, metrics::show).and(v1::routes())

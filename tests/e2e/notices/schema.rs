@@ -40,7 +40,7 @@ impl Schemas {
             let schema = self.0.pointer(reference.strip_prefix('#').unwrap()).unwrap();
             return self.hold(schema, value, path, wrong);
         }
-        if let Some(any) = schema["anyOf"].as_array() {
+        if let Some(any) = schema["anyOf"].as_array().or(schema["oneOf"].as_array()) {
             let fits = |schema: &Value| {
                 let mut wrong = Vec::new();
                 self.hold(schema, value, path, &mut wrong);

@@ -3,53 +3,62 @@
 use jiff::Timestamp;
 use limpid_model::{AccessRole, TokenSpec};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
+use super::words::RoleWord;
 use super::{Word, time};
 
 /// A token, without its secret.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Token {
     /// What the token begins with, after `limpid_`.
     pub id: String,
     /// What it is called.
     pub name: String,
-    /// `read`, `submit`, `operate` or `admin`.
+    /// What its holder may: each role may all that those before it may.
+    #[schema(inline, value_type = RoleWord)]
     pub role: Word,
     /// Globs of the repositories that its holder sees; none: everything.
     pub repositories: Vec<String>,
     /// When it was made.
+    #[schema(format = DateTime)]
     pub created: String,
     /// From when on it is no longer taken; null: never.
+    #[schema(required, format = DateTime)]
     pub expires: Option<String>,
     /// When it was used last, to a minute; null: never.
+    #[schema(required, format = DateTime)]
     pub last_used: Option<String>,
 }
 
 /// All tokens, by name.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Tokens {
     /// The tokens.
     pub tokens: Vec<Token>,
 }
 
 /// What a token is to be.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TokenWanted {
     /// What it is to be called.
+    #[schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
     pub name: String,
-    /// `read`, `submit`, `operate` or `admin`.
+    /// What its holder may: each role may all that those before it may.
+    #[schema(inline, value_type = RoleWord)]
     pub role: String,
     /// Globs of the repositories that its holder is to see; none: everything.
     #[serde(default)]
     pub repositories: Vec<String>,
     /// From when on it is no longer to be taken, in RFC 3339; none: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, format = DateTime)]
     pub expires: Option<String>,
 }
 
 /// A token that was made just now.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct MadeToken {
     /// What is known of it from now on.
     #[serde(flatten)]
@@ -59,21 +68,26 @@ pub struct MadeToken {
 }
 
 /// That somebody changed something, or was refused to.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct AuditRecord {
     /// When.
+    #[schema(format = DateTime)]
     pub time: String,
-    /// Who: `token:NAME`, or by what else the request was allowed or refused.
+    /// Who: `token:NAME`, or by what else the request was allowed or refused: `data-directory`, `network`,
+    /// `registry`.
     pub who: String,
     /// By which token, by its identifier; null: by none.
+    #[schema(required)]
     pub token: Option<String>,
     /// From which address; null where that is not known.
+    #[schema(required)]
     pub address: Option<String>,
     /// The method of HTTP.
     pub method: String,
     /// The path, without what stands behind the `?`.
     pub path: String,
     /// What more there is to know, such as which image was submitted; null where there is nothing.
+    #[schema(required)]
     pub detail: Option<String>,
     /// The status that was answered.
     pub status: u16,
@@ -82,11 +96,12 @@ pub struct AuditRecord {
 }
 
 /// A page of what was changed, the last first.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Audit {
     /// What was changed.
     pub records: Vec<AuditRecord>,
     /// `before` of the next page; null where this is the last.
+    #[schema(required)]
     pub next: Option<String>,
 }
 

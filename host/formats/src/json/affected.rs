@@ -1,9 +1,10 @@
 use limpid_model::{AffectedImage, Page};
 use limpid_model::{Digest, Severity, Status};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A package of a layer that a vulnerability affects.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct AffectedPackage {
     /// Its name.
     pub name: String,
@@ -18,6 +19,7 @@ pub struct AffectedPackage {
     /// How bad it is.
     pub severity: &'static str,
     /// The nearest version that fixes it.
+    #[schema(required)]
     pub fixed_version: Option<String>,
     /// The feed that says so.
     pub feed: String,
@@ -26,16 +28,17 @@ pub struct AffectedPackage {
 }
 
 /// Images that a vulnerability affects.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct AffectedImages {
     /// By digest.
     pub images: Vec<Affected>,
     /// Where the next page begins.
+    #[schema(required)]
     pub next: Option<String>,
 }
 
 /// An image that a vulnerability affects.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Affected {
     /// Digest of its configuration.
     pub digest: String,

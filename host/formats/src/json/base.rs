@@ -2,9 +2,10 @@
 
 use limpid_model::{BaseImage, Provenance, report};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// An image upon which another was built: its layers are the lowest of the other.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Base {
     /// Digest of its configuration.
@@ -16,7 +17,7 @@ pub struct Base {
 }
 
 /// Findings by where they come from.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ByOrigin {
     /// Those of packages that the base image brought.
@@ -26,7 +27,7 @@ pub struct ByOrigin {
 }
 
 /// The newest image of the base's repository that is known.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Recommendation {
     /// Digest of its configuration.
@@ -34,6 +35,7 @@ pub struct Recommendation {
     /// Its names.
     pub names: Vec<String>,
     /// When it was made, as its configuration says.
+    #[schema(required)]
     pub created: Option<String>,
     /// Findings of the base image that it does not have.
     pub removes: usize,

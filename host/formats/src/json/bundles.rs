@@ -1,17 +1,19 @@
 use limpid_model::ImportedFeed;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Failed;
 
 /// What came of a bundle.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Imported {
     /// By feed.
     pub feeds: Vec<Feed>,
 }
 
 /// What came of a feed of a bundle.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = ImportedFeed)]
 pub struct Feed {
     /// Its name.
     pub feed: String,

@@ -1,13 +1,14 @@
 use limpid_model::report;
 use limpid_model::{Doubt, ImageDifference};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::layers::Changed;
 use super::report::{Finding, Suppressed, all_suppressed, findings};
 use super::{Image, Package, Word};
 
 /// What came, went and changed from one image to another.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Difference {
     /// The first image.
     pub before: Image,
@@ -22,7 +23,7 @@ pub struct Difference {
 }
 
 /// In which packages two images differ.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PackageDifference {
     /// Only in the second.
     pub added: Vec<Package>,
@@ -33,7 +34,7 @@ pub struct PackageDifference {
 }
 
 /// In which findings two images differ.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct FindingDifference {
     /// Only in the second, where they count.
     pub added: Vec<Finding>,
@@ -53,7 +54,7 @@ pub struct FindingDifference {
 }
 
 /// A finding that is not in both images as it is.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct ChangedFinding {
     /// As it is in the first.
     pub before: Finding,
@@ -62,9 +63,10 @@ pub struct ChangedFinding {
 }
 
 /// Something that is not known of one of the images or of both.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct DifferenceDoubt {
     /// `before`, `after` or `both`.
+    #[schema(value_type = String)]
     pub of: Word,
     /// That of a gap of the report, or `other-detectors`.
     pub code: String,

@@ -1,21 +1,24 @@
 use limpid_model::explanation::{self, Answer};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Word;
 use super::report::{Suppressed, all_suppressed};
 
 /// Why a vulnerability affects an image, or why not.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Explanation {
     /// The image.
     pub image: String,
     /// The vulnerability.
     pub vulnerability: String,
     /// `affected`, `not-affected` or `cannot-say`.
+    #[schema(value_type = String)]
     pub answer: Word,
     /// Why, in a sentence.
     pub because: String,
     /// Whether it affects the image; the same as `answer` where that is known, otherwise null.
+    #[schema(required)]
     pub affected: Option<bool>,
     /// Whether any finding of it counts: false also where all of them are suppressed.
     pub counts: bool,
@@ -28,19 +31,23 @@ pub struct Explanation {
 }
 
 /// What one advisory means for one package.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Reason {
     /// `affected`, `unreadable-version`, `fixed`, `not-affected`, `not-reached`, `overruled`, `other-versions`,
     /// `requirement-not-met`, `other-release`, `left-to-distribution`, `no-such-package` or
     /// `not-in-feeds`, `withdrawn`.
+    #[schema(value_type = String)]
     pub outcome: Word,
     /// The reason, in a sentence.
     pub why: String,
     /// The package; null where no package of the image is meant.
+    #[schema(required)]
     pub package: Option<String>,
     /// Its version.
+    #[schema(required)]
     pub version: Option<String>,
     /// The file that states it.
+    #[schema(required)]
     pub path: Option<String>,
     /// The publisher's identifier.
     pub advisory: String,

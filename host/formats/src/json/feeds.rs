@@ -1,24 +1,27 @@
 use limpid_model::{Absent, FeedState, SilentNamespace, SourceState};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::report::Silent;
 use super::{PluginRef, time};
 
 /// All feeds.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Feeds {
     /// By name.
     pub feeds: Vec<Feed>,
 }
 
 /// A feed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Feed {
     /// Its name, which is that of its plugin.
     pub name: String,
     /// The plugin that is loaded for it.
+    #[schema(required)]
     pub plugin: Option<PluginRef>,
     /// The plugin that read what is stored.
+    #[schema(required)]
     pub read_by: Option<PluginRef>,
     /// Grows by one with each change.
     pub revision: u64,
@@ -27,20 +30,27 @@ pub struct Feed {
     /// Whether it is being fetched.
     pub running: bool,
     /// When all of it was last known to be up to date, or else a document was last ingested.
+    #[schema(required)]
     pub last_success: Option<String>,
     /// Seconds since then.
+    #[schema(required)]
     pub age: Option<u64>,
     /// When something was last refused, or could not be fetched.
+    #[schema(required)]
     pub last_failure: Option<String>,
     /// Why.
+    #[schema(required)]
     pub last_failure_reason: Option<String>,
     /// When it was last fetched.
+    #[schema(required)]
     pub last_run: Option<String>,
     /// When the first of the runs began that have failed since then; none where the last did not.
+    #[schema(required)]
     pub failing_since: Option<String>,
     /// How many have.
     pub failures: u64,
     /// When it is fetched next; none where the service does not fetch it by itself.
+    #[schema(required)]
     pub next_run: Option<String>,
     /// What was named to be fetched, but is not there.
     pub absent: Vec<Failed>,
@@ -53,7 +63,8 @@ pub struct Feed {
 }
 
 /// A source that was ingested.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = FeedSource)]
 pub struct Source {
     /// Its name.
     pub name: String,
@@ -61,15 +72,20 @@ pub struct Source {
     pub ingested: String,
     /// Of when its document is by its own word, where it has one.
     #[serde(default)]
+    #[schema(required)]
     pub dated: Option<String>,
     /// Namespaces of which its publisher has stopped speaking: what was stated of them stays.
     #[serde(default)]
+    #[schema(required)]
     pub silent: Vec<Silent>,
     /// Where it was last fetched from; none where it was handed in.
+    #[schema(required)]
     pub address: Option<String>,
     /// When its document last came.
+    #[schema(required)]
     pub fetched: Option<String>,
     /// Length of that as it came, in bytes.
+    #[schema(required)]
     pub bytes: Option<u64>,
     /// How many changes have come since then.
     pub changes: u64,
@@ -84,7 +100,7 @@ pub struct Source {
 }
 
 /// What came of a run.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Run {
     /// The feed.
     pub feed: String,
@@ -113,7 +129,7 @@ pub struct Run {
 }
 
 /// A source that was not ingested.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Failed {
     /// Its name.
     pub source: String,
@@ -122,7 +138,7 @@ pub struct Failed {
 }
 
 /// A record that could not be used.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Rejection {
     /// Which.
     pub id: String,
@@ -131,7 +147,7 @@ pub struct Rejection {
 }
 
 /// What came of a document that was handed in.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Ingested {
     /// The feed.
     pub feed: String,
@@ -153,16 +169,18 @@ pub struct Ingested {
     pub rejections: Vec<Rejection>,
     /// Namespaces of which its publisher has stopped speaking with it: what was stated of them stays.
     #[serde(default)]
+    #[schema(required)]
     pub fell_silent: Vec<String>,
     /// Sources that were one record each, of which it has a newer state: they are removed.
     #[serde(default)]
+    #[schema(required)]
     pub overtaken: Vec<String>,
     /// Documents that it names to be fetched next.
     pub follow: Vec<Followed>,
 }
 
 /// A document that another names.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Followed {
     /// Name of the source.
     pub source: String,
@@ -171,7 +189,7 @@ pub struct Followed {
 }
 
 /// The sources of a feed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Sources {
     /// The feed.
     pub feed: String,
@@ -180,7 +198,7 @@ pub struct Sources {
 }
 
 /// What came of the removal of a source.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Removed {
     /// The feed.
     pub feed: String,

@@ -1,11 +1,14 @@
 use limpid_model::ImageSummary;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::time;
+use super::words::ImageKindWord;
 
 /// An image.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[schema(as = KnownImage)]
 pub struct Image {
     /// Digest of its configuration: the image's identity.
     pub digest: String,
@@ -15,10 +18,12 @@ pub struct Image {
     pub names: Vec<String>,
     /// `bill-of-materials` where no more is known of it than such a document says; absent for others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, inline, value_type = Option<ImageKindWord>)]
     pub kind: Option<String>,
     /// What it runs on.
     pub platform: Platform,
     /// When it was made, as its configuration says.
+    #[schema(required)]
     pub created: Option<String>,
     /// Labels of its configuration.
     pub labels: std::collections::BTreeMap<String, String>,
@@ -26,11 +31,12 @@ pub struct Image {
     pub layers: Vec<ImageLayer>,
     /// When it was last indexed.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub indexed_at: Option<String>,
 }
 
 /// What an image runs on.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Platform {
     /// `linux`.
@@ -38,11 +44,12 @@ pub struct Platform {
     /// `amd64`.
     pub architecture: String,
     /// `v8`.
+    #[schema(required)]
     pub variant: Option<String>,
 }
 
 /// A layer in its place.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ImageLayer {
     /// Its place; 0 is the lowest.
@@ -50,15 +57,17 @@ pub struct ImageLayer {
     /// Digest of its tar.
     pub diff_id: String,
     /// The command that made it.
+    #[schema(required)]
     pub created_by: Option<String>,
 }
 
 /// A page of images.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Images {
     /// Images, by digest.
     pub images: Vec<Image>,
     /// What to give as `after` for the next page; null on the last.
+    #[schema(required)]
     pub next: Option<String>,
 }
 

@@ -1,10 +1,11 @@
 use limpid_model::{JobState, Platforms, Submission};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::time;
 
 /// A submission.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Job {
     /// Its number, as text.
     pub id: String,
@@ -24,30 +25,32 @@ pub struct Job {
     /// Layers of which everything was known.
     pub layers_known: u64,
     /// Why it failed.
+    #[schema(required)]
     pub error: Option<JobError>,
     /// Why it waits and when it is tried again, where this machine could not do it.
+    #[schema(required)]
     pub waiting: Option<Waiting>,
 }
 
 /// Where the images of a submission come from.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Submitted {
     /// An archive that was sent.
     Archive {
-        /// Its length.
+        /// Length of the archive that was sent.
         archive_bytes: u64,
     },
     /// An image of a registry.
     Reference {
-        /// Its name, as it was given.
+        /// The image of a registry that was asked for, as it was given.
         reference: String,
         /// Which images of an index are meant, as `linux/amd64`; empty for all.
         platforms: Vec<String>,
     },
     /// A manifest with the addresses of its layers.
     Manifest {
-        /// Digest of the manifest.
+        /// Digest of a manifest with the addresses of its layers.
         manifest: String,
     },
 }
@@ -71,7 +74,7 @@ impl From<Submission> for Submitted {
 }
 
 /// Why a submission waits. Its input is kept, and it goes on by itself.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Waiting {
     /// What failed, for people.
     pub reason: String,
@@ -82,7 +85,7 @@ pub struct Waiting {
 }
 
 /// Why a submission failed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct JobError {
     /// For programs.
     pub code: String,

@@ -2,11 +2,12 @@ use limpid_model::Digest;
 use limpid_model::report::{InstalledPackage, LayerChanges};
 use limpid_model::{BaseImage, Image as Known, LayerDescription, LayerReport, Text};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Base, Image, Package, Word};
 
 /// What each layer of an image did.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ImageLayers {
     /// The image.
@@ -14,8 +15,10 @@ pub struct ImageLayers {
     /// Its layers, lowest first.
     pub layers: Vec<ReportedLayer>,
     /// The image upon which it was built; null where none such is known.
+    #[schema(required)]
     pub base: Option<Base>,
     /// The place of the last layer here, where there are more above it.
+    #[schema(required)]
     pub next: Option<String>,
 }
 
@@ -33,7 +36,7 @@ impl ImageLayers {
 }
 
 /// A layer of an image, and what it did.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ReportedLayer {
     /// What it did to the packages.
@@ -42,19 +45,23 @@ pub struct ReportedLayer {
     /// Its place; 0 is the lowest.
     pub index: usize,
     /// Bytes as stored; null where it was never read.
+    #[schema(required)]
     pub size: Option<u64>,
     /// Bytes of its tar; null where it was never read.
+    #[schema(required)]
     pub inflated_size: Option<u64>,
     /// `base` or `own`; null where no base image is known.
+    #[schema(required, value_type = Option<String>)]
     pub origin: Option<Word>,
     /// Why it could not be read, so that nothing is known of what it did; null where it was.
+    #[schema(required)]
     pub unread: Option<WhyUnread>,
     /// What it did to what affects the image.
     pub vulnerabilities: Vulnerabilities,
 }
 
 /// Why a layer could not be read.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WhyUnread {
     /// `over-limit`, `unsupported` or `damaged`.
@@ -64,8 +71,9 @@ pub struct WhyUnread {
 }
 
 /// What a layer did to what affects the image.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[schema(as = LayerVulnerabilities)]
 pub struct Vulnerabilities {
     /// What affects it from this layer on.
     pub introduced: Vec<LayerFinding>,
@@ -74,36 +82,43 @@ pub struct Vulnerabilities {
 }
 
 /// A vulnerability of a package at a layer.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LayerFinding {
     /// The same as in the report of the image.
     pub fingerprint: String,
     /// The vulnerability, as all publishers call it.
     #[cfg_attr(test, schemars(with = "String"))]
+    #[schema(value_type = String)]
     pub vulnerability: Text,
     /// `critical`, `high`, `medium`, `low`, `negligible` or `unknown`.
+    #[schema(value_type = String)]
     pub severity: Word,
     /// `affected`, `under-investigation`, `wont-fix`, `fix-deferred`, `end-of-life`.
+    #[schema(value_type = String)]
     pub status: Word,
     /// Name of the package.
     #[cfg_attr(test, schemars(with = "String"))]
+    #[schema(value_type = String)]
     pub package: Text,
     /// Its version.
     #[cfg_attr(test, schemars(with = "String"))]
+    #[schema(value_type = String)]
     pub version: Text,
     /// Its architecture.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
+    #[schema(required, value_type = Option<String>)]
     pub arch: Option<Text>,
     /// The nearest version that fixes it.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
+    #[schema(required, value_type = Option<String>)]
     pub fixed_version: Option<Text>,
     /// Whether it is known to be exploited.
     pub exploited: bool,
 }
 
 /// A vulnerability that a layer removed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RemovedFinding {
     /// As it was below.
@@ -111,19 +126,22 @@ pub struct RemovedFinding {
     pub finding: LayerFinding,
     /// `another-version` where the package is there in one that is not affected, `package-removed` where it
     /// is not.
+    #[schema(value_type = String)]
     pub because: Word,
     /// The version of the package from this layer on.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
+    #[schema(required, value_type = Option<String>)]
     pub version_now: Option<Text>,
 }
 
 /// What a layer did to the packages of the layers below it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Changes {
     /// Digest of its tar.
     pub diff_id: String,
     /// The command that made it.
+    #[schema(required)]
     pub created_by: Option<String>,
     /// Packages that it brought.
     pub added: Vec<Package>,
@@ -134,7 +152,7 @@ pub struct Changes {
 }
 
 /// A package whose version a layer changed.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Changed {
     /// Name of the package.
@@ -148,11 +166,12 @@ pub struct Changed {
 }
 
 /// A layer, and what it does over the layers below it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Layer {
     /// Digest of its tar.
     pub diff_id: String,
     /// Digest of its stored form, where a manifest named it.
+    #[schema(required)]
     pub digest: Option<String>,
     /// Bytes as stored.
     pub size: u64,
@@ -167,7 +186,7 @@ pub struct Layer {
 }
 
 /// What a layer does over some layers.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct LayerContext {
     /// The layers below it, lowest first.
     pub below: Vec<String>,

@@ -1,20 +1,24 @@
 use limpid_model::{Notice as Raised, NoticePosition, NoticeState, Page};
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::time;
+use super::words::NoticeStateWord;
 
 /// Notices.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Notices {
     /// By subscription and number.
     pub notices: Vec<Notice>,
     /// Where the next page begins. There may be one even where this page is not full.
+    #[schema(required)]
     pub next: Option<String>,
 }
 
 /// A notice, and how far its delivery is.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = StoredNotice)]
 pub struct Notice {
     /// Whose it is.
     pub subscription: String,
@@ -25,21 +29,26 @@ pub struct Notice {
     /// When it was raised.
     pub raised: String,
     /// `pending`, `delivered` or `dead`.
+    #[schema(inline, value_type = NoticeStateWord)]
     pub state: &'static str,
     /// How often its delivery was tried.
     pub attempts: u32,
     /// When it is tried again.
+    #[schema(required)]
     pub next_attempt: Option<String>,
     /// When it was delivered or given up.
+    #[schema(required)]
     pub ended: Option<String>,
     /// Why the last attempt failed.
+    #[schema(required)]
     pub failure: Option<String>,
     /// What it says.
+    #[schema(value_type = Object)]
     pub payload: Value,
 }
 
 /// How many notices are sent again.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Replayed {
     /// That many.
     pub replayed: u64,

@@ -1,18 +1,20 @@
 use limpid_model::Digest;
 use limpid_model::{PackageHolder, Page};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Images that hold a package.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Holders {
     /// By digest.
     pub images: Vec<HolderImage>,
     /// Where the next page begins.
+    #[schema(required)]
     pub next: Option<String>,
 }
 
 /// An image that holds a package.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct HolderImage {
     /// Digest of its configuration.
     pub digest: String,
@@ -23,7 +25,7 @@ pub struct HolderImage {
 }
 
 /// A version that an image holds.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct InstalledVersion {
     /// Name of the package; another than was asked for where that is the source package's.
     pub name: String,

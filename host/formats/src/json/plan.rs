@@ -3,22 +3,27 @@
 use limpid_model::Text;
 use limpid_model::plan;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
+use super::words::{BlameWord, OriginWord, PlaceWord};
 use super::{Base, Distribution, Gap, Image, LayerRef, Package, Recommendation, Word};
 use crate::plan::line;
 
 /// Which packages of an image to update, to what, and how.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Plan {
     /// The image.
     pub image: Image,
     /// Its distribution; null where no file of it states one.
+    #[schema(required)]
     pub distribution: Option<Distribution>,
     /// What it comes to.
     pub summary: PlanSummary,
     /// The image upon which it was built; null where none is known.
+    #[schema(required)]
     pub base: Option<Base>,
     /// A newer image of the base's repository; null where none is known.
+    #[schema(required)]
     pub recommendation: Option<Recommendation>,
     /// Layers whose packages are to be updated, lowest first.
     pub layers: Vec<PlannedLayer>,
@@ -29,13 +34,14 @@ pub struct Plan {
     /// Plugins that were asked how and gave no answer.
     pub failures: Vec<PlanFailure>,
     /// What the patching tool Copacetic calls the distribution; null where that is its `id`.
+    #[schema(required)]
     pub copacetic: Option<String>,
     /// What is missing for a full report, and so for a full plan.
     pub gaps: Vec<Gap>,
 }
 
 /// What a plan comes to.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PlanSummary {
     /// Findings of the image that count.
     pub findings: usize,
@@ -50,26 +56,29 @@ pub struct PlanSummary {
 }
 
 /// What is to be updated of what a layer brought.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PlannedLayer {
     /// The layer.
     pub layer: LayerRef,
     /// `base` where it is of the base image, `own` where it is above that; null where no base image is known.
+    #[schema(required, inline, value_type = Option<OriginWord>)]
     pub origin: Option<Word>,
     /// What is exploited first, then the worst, then what clears the most.
     pub updates: Vec<Update>,
 }
 
 /// A package that is to be updated.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Update {
     /// The package.
     pub package: Package,
     /// The least version that clears the most of its findings, in the terms of the package that advisories speak of,
     /// which may be the source package.
+    #[schema(value_type = String)]
     pub to: Text,
     /// Versions in which others of its findings are fixed, where advisories speak of the package and of its source
     /// package: each in its own terms.
+    #[schema(value_type = Vec<String>)]
     pub also: Vec<Text>,
     /// What it clears, the worst first.
     pub clears: Vec<Cleared>,
@@ -80,24 +89,27 @@ pub struct Update {
 }
 
 /// A finding that an update clears.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Cleared {
     /// The same as in the report.
     pub fingerprint: String,
     /// The vulnerability.
+    #[schema(value_type = String)]
     pub vulnerability: Text,
     /// How bad it is.
+    #[schema(value_type = String)]
     pub severity: Word,
     /// Whether it is known to be exploited.
     pub exploited: bool,
 }
 
 /// How packages are updated that one detector found and that have one owner.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PlanCommands {
     /// The detector, whose plugin says so.
     pub detector: String,
     /// `base` or `own`; null where no base image is known.
+    #[schema(required, inline, value_type = Option<OriginWord>)]
     pub origin: Option<Word>,
     /// How many packages.
     pub packages: usize,
@@ -106,20 +118,22 @@ pub struct PlanCommands {
 }
 
 /// One thing to do.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PlanStep {
     /// Where: in the `image`, or where the application is built from its `sources`.
+    #[schema(inline, value_type = PlaceWord)]
     pub place: Word,
     /// The words of a command; empty where only a person can do it.
     pub command: Vec<String>,
     /// The same as a line for a shell; null where there is none, or a word has characters that nobody would see.
+    #[schema(required)]
     pub line: Option<String>,
     /// What people should know of it; may be empty.
     pub note: String,
 }
 
 /// Packages of which no plugin says how they are updated.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Untold {
     /// The detector that found them.
     pub detector: String,
@@ -128,15 +142,17 @@ pub struct Untold {
 }
 
 /// A plugin that was asked how packages are updated and gave no answer.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PlanFailure {
     /// The plugin.
     pub plugin: String,
     /// Its version.
     pub version: String,
     /// What kind of failure.
+    #[schema(value_type = String)]
     pub kind: Word,
     /// `plugin`, `input` or `host`.
+    #[schema(inline, value_type = BlameWord)]
     pub blame: Word,
     /// What happened.
     pub reason: String,

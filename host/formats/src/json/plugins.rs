@@ -1,8 +1,9 @@
 use limpid_model::PluginId;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Which plugin.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PluginRef {
     /// Its name.
@@ -14,7 +15,7 @@ pub struct PluginRef {
 }
 
 /// A plugin that is loaded.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Plugin {
     /// Which.
     #[serde(flatten)]
@@ -23,22 +24,28 @@ pub struct Plugin {
     pub roles: Vec<&'static str>,
     /// The scheme that it orders.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub scheme: Option<String>,
     /// Why it is not called any more, where it failed too often.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub quarantined: Option<String>,
     /// What it says of itself.
+    #[schema(required)]
     pub description: Option<String>,
     /// Its licence.
+    #[schema(required)]
     pub license: Option<String>,
     /// Who wrote it.
+    #[schema(required)]
     pub authors: Option<String>,
     /// Where its source is.
+    #[schema(required)]
     pub source: Option<String>,
 }
 
 /// A plugin, and the versions of it that are kept.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct PluginWithVersions {
     /// The plugin.
     #[serde(flatten)]
@@ -49,7 +56,7 @@ pub struct PluginWithVersions {
 }
 
 /// All plugins.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Plugins {
     /// Those that are loaded, by name.
     pub plugins: Vec<Plugin>,
@@ -58,7 +65,7 @@ pub struct Plugins {
 }
 
 /// A file in the plugins directory that was not loaded.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct RefusedPlugin {
     /// Its name in the directory.
     pub file: String,

@@ -2,16 +2,18 @@
 
 use limpid_model::{DecisionContent, DecisionDetail, DecisionKind, DecisionSummary, VexRepositoryState};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Finding, Report, Word, time};
 use crate::gate::{self, Bar};
 
 /// A policy or a VEX document that is in force.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PolicyDocument {
     /// What it is called here.
     pub name: String,
     /// `toml` or `json` of a policy, `vex` of a VEX document.
+    #[schema(value_type = String)]
     pub form: Word,
     /// Since when it is in force.
     pub since: String,
@@ -23,14 +25,16 @@ pub struct PolicyDocument {
     /// Rules of a policy that have expired, or that name vulnerabilities of which none affects a known image; only
     /// where one is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub idle: Option<Vec<IdleRule>>,
     /// As it was handed in; only where one is asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub text: Option<String>,
 }
 
 /// A rule that decides on nothing.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct IdleRule {
     /// Which rule, for people.
     pub rule: String,
@@ -39,38 +43,38 @@ pub struct IdleRule {
 }
 
 /// What a document says, in numbers.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum PolicyContent {
     /// A policy.
     Policy {
-        /// How many rules it has.
+        /// Of a policy: how many rules it has.
         rules: usize,
-        /// What no image may have.
+        /// Of a policy: what no image may have.
         fail_on: Vec<String>,
     },
     /// A VEX document.
     Vex {
-        /// What it calls itself.
+        /// Of a VEX document: what it calls itself.
         id: String,
-        /// Who makes its statements.
+        /// Of a VEX document: who makes its statements.
         author: String,
-        /// How many it makes.
+        /// Of a VEX document: how many it makes.
         statements: usize,
-        /// Statements, or products of them, that no image and no package can be recognised by.
+        /// Of a VEX document: statements, or products of them, that no image and no package can be recognised by.
         inapplicable: usize,
     },
 }
 
 /// All policies that are in force, by name.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Policies {
     /// The policies.
     pub policies: Vec<PolicyDocument>,
 }
 
 /// All VEX documents that are in force, by name.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct VexDocuments {
     /// The documents that somebody put in force.
     pub documents: Vec<PolicyDocument>,
@@ -79,7 +83,7 @@ pub struct VexDocuments {
 }
 
 /// A repository of VEX documents, and how its updates go.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct VexRepository {
     /// What it is called here.
     pub name: String,
@@ -90,28 +94,33 @@ pub struct VexRepository {
     /// Since when it is asked.
     pub added: String,
     /// Since when its documents are in force as they are; null before it was fetched.
+    #[schema(required)]
     pub since: Option<String>,
     /// When it was last seen that they are as its publisher has them.
+    #[schema(required)]
     pub confirmed: Option<String>,
     /// When it is fetched next; null: as soon as possible.
+    #[schema(required)]
     pub next: Option<String>,
     /// How many updates have failed since the last one that did not.
     pub failures: u32,
     /// Why the last one failed; null where it did not.
+    #[schema(required)]
     pub failure: Option<String>,
     /// How many of its documents are in force.
     pub documents: usize,
     /// How many of its documents could not be used.
     pub unread: usize,
     /// The first of those, and why.
+    #[schema(required)]
     pub first_unread: Option<String>,
 }
 
 /// What somebody says of a repository of VEX documents.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VexRepositoryWanted {
-    /// Its address, below which its manifest is.
+    /// Its address: `https://github.com/ORG/REPOSITORY`, or one below which there is `.well-known/vex-repository.json`.
     pub url: String,
 }
 
@@ -180,13 +189,15 @@ impl From<DecisionContent> for PolicyContent {
 }
 
 /// Whether an image passes.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Verdict {
     /// Digest of its configuration.
     pub image: String,
     /// `pass`, `fail` or `cannot-judge`.
+    #[schema(value_type = String)]
     pub verdict: Word,
     /// Why, for people; null where it passes.
+    #[schema(required)]
     pub reason: Option<String>,
     /// The bars that it was held against.
     pub fail_on: Vec<String>,

@@ -1,12 +1,14 @@
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Word;
 
 /// How far the indexing of a submission is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct JobProgress {
     /// `queued`, `waiting`, `opening` (it is being found out which layers there are), `reading` or
     /// `storing`.
+    #[schema(value_type = String)]
     pub phase: Word,
     /// Layers that are to be read; 0 while that is not known.
     pub layers: u64,

@@ -12,6 +12,7 @@ use limpid_model::report::{self, InstalledPackage, LayerOrigin, RatedSeverity};
 use limpid_model::{BaseImage, Provenance, Text};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Base, ByOrigin, Image, PluginRef, Recommendation, Word};
 
@@ -23,7 +24,7 @@ pub use coverage::{
 pub use suppressed::{Suppressed, Suppression, VexStatus};
 
 /// What affects an image, and how far that can be relied on.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Report {
     /// The image.
@@ -37,6 +38,7 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Findings that do not count, by a policy or by a VEX document, in the same order.
     #[serde(default)]
+    #[schema(required)]
     pub suppressed: Vec<Suppressed>,
     /// Documents that are attached to the image in its registry, as far as the settings ask for them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -44,13 +46,15 @@ pub struct Report {
     /// The plugins that it rests on.
     pub plugins: Vec<PluginRef>,
     /// The image upon which it was built; null where none such is known.
+    #[schema(required)]
     pub base: Option<Base>,
     /// A newer image of the base's repository; null where none is known, and in reports on the past.
+    #[schema(required)]
     pub recommendation: Option<Recommendation>,
 }
 
 /// Statistics over a report. They speak only of what could be judged: see `complete`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Summary {
     /// Findings.
@@ -58,9 +62,11 @@ pub struct Summary {
     /// Findings for which a fixed version is known.
     pub fixable: usize,
     /// Findings by severity.
+    #[schema(value_type = BTreeMap<String, usize>)]
     pub by_severity: BTreeMap<Word, usize>,
     /// Findings that do not count, by a policy or by a VEX document. No other number has them.
     #[serde(default)]
+    #[schema(required)]
     pub suppressed: usize,
     /// Packages found.
     pub packages: usize,
@@ -69,11 +75,12 @@ pub struct Summary {
     /// Whether nothing is missing: no gap of `coverage.gaps` is `blocking`.
     pub complete: bool,
     /// Findings by where they come from; null where no base image is known.
+    #[schema(required)]
     pub by_origin: Option<ByOrigin>,
 }
 
 /// One vulnerability of one package.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Finding {
     /// What stands for it wherever it is told of: the same after the vulnerability is renamed or the
@@ -81,14 +88,17 @@ pub struct Finding {
     pub fingerprint: String,
     /// The vulnerability, as all publishers call it.
     #[cfg_attr(test, schemars(with = "String"))]
+    #[schema(value_type = String)]
     pub vulnerability: Text,
     /// Other identifiers of the same vulnerability.
     pub aliases: Vec<String>,
     /// One line on what it is.
     pub title: String,
     /// `affected`, `under-investigation`, `wont-fix`, `fix-deferred`, `end-of-life`.
+    #[schema(value_type = String)]
     pub status: Word,
     /// The publisher's reason for the status.
+    #[schema(required)]
     pub note: Option<String>,
     /// How bad it is, and who says so.
     pub severity: Severity,
@@ -96,44 +106,54 @@ pub struct Finding {
     pub package: Package,
     /// The nearest version that fixes it.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
+    #[schema(required, value_type = Option<String>)]
     pub fixed_version: Option<Text>,
     /// The least version of the package in which all of its findings are fixed for which a fixed version
     /// is known; null where there is none, or their order is not known.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
+    #[schema(required, value_type = Option<String>)]
     pub update_to: Option<Text>,
     /// The feed that says so.
     #[cfg_attr(test, schemars(with = "String"))]
+    #[schema(value_type = String)]
     pub feed: Text,
     /// The source of that feed.
     #[cfg_attr(test, schemars(with = "String"))]
+    #[schema(value_type = String)]
     pub source: Text,
     /// Where it is published.
     #[cfg_attr(test, schemars(with = "String"))]
+    #[schema(value_type = String)]
     pub namespace: Text,
     /// Further reading.
     pub references: Vec<String>,
     /// When the advisory that counts was published, RFC 3339 or a date; null where that is not stated.
     #[serde(default)]
     #[cfg_attr(test, schemars(with = "Option<String>"))]
+    #[schema(required, value_type = Option<String>)]
     pub published: Option<Text>,
     /// The publisher's identifier of the advisory that counts.
     #[cfg_attr(test, schemars(with = "String"))]
+    #[schema(value_type = String)]
     pub advisory: Text,
     /// What each publisher says of the package, taken by itself.
     pub publishers: Vec<Publisher>,
     /// Since when it is known to be exploited; null where that is not known.
+    #[schema(required)]
     pub exploited: Option<Exploited>,
     /// How likely it is to be exploited in the next 30 days, 0 to 1 (EPSS).
+    #[schema(required)]
     pub exploit_probability: Option<f32>,
     /// What else is known of the vulnerability, whoever is affected.
     pub enrichments: Vec<Enrichment>,
     /// `base` where the base image brought the package, `own` where a layer above it did; null where no base
     /// image is known.
+    #[schema(required, value_type = Option<String>)]
     pub origin: Option<Word>,
 }
 
 /// That a vulnerability is exploited.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Exploited {
     /// Since when that is known, in the publisher's words.
@@ -143,7 +163,7 @@ pub struct Exploited {
 }
 
 /// What a feed knows of a vulnerability, whoever is affected.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Enrichment {
     /// The feed.
@@ -157,40 +177,48 @@ pub struct Enrichment {
 }
 
 /// What one advisory says of the vulnerability of a package.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Publisher {
     /// The publisher's identifier.
     #[cfg_attr(test, schemars(with = "String"))]
+    #[schema(value_type = String)]
     pub advisory: Text,
     /// The feed.
     #[cfg_attr(test, schemars(with = "String"))]
+    #[schema(value_type = String)]
     pub feed: Text,
     /// The source of that feed.
     #[cfg_attr(test, schemars(with = "String"))]
+    #[schema(value_type = String)]
     pub source: Text,
     /// Where it is published.
     #[cfg_attr(test, schemars(with = "String"))]
+    #[schema(value_type = String)]
     pub namespace: Text,
     /// What is stated of the installed version; null where it does not speak of that.
+    #[schema(required, value_type = Option<String>)]
     pub status: Option<Word>,
     /// The nearest version that fixes it.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
+    #[schema(required, value_type = Option<String>)]
     pub fixed_version: Option<Text>,
 }
 
 /// A severity and where it comes from.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Severity {
     /// `critical`, `high`, `medium`, `low`, `negligible` or `unknown`.
+    #[schema(value_type = String)]
     pub level: Word,
     /// The rating behind it; null where nobody has rated it.
+    #[schema(required)]
     pub rating: Option<Rating>,
 }
 
 /// A rating as its publisher gives it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Rating {
     /// `CVSS:3.1`, or a publisher's name.
@@ -198,36 +226,45 @@ pub struct Rating {
     /// The vector, or the word.
     pub value: String,
     /// 0.0 to 10.0.
+    #[schema(required)]
     pub score: Option<f32>,
     /// `package` where it is the publisher's rating of this package, `vulnerability` otherwise.
+    #[schema(value_type = String)]
     pub of: Word,
     /// The feed that gives it.
+    #[schema(required)]
     pub feed: Option<String>,
 }
 
 /// A package of an image.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[schema(as = InstalledPackage)]
 pub struct Package {
     /// Its name.
     pub name: String,
     /// The installed version.
     pub version: String,
     /// Architecture.
+    #[schema(required)]
     pub arch: Option<String>,
     /// Package URL.
     pub purl: String,
     /// Name of the source package.
+    #[schema(required)]
     pub source_name: Option<String>,
     /// Version of the source package.
+    #[schema(required)]
     pub source_version: Option<String>,
     /// `installed`, `declared` or `inferred`.
+    #[schema(value_type = String)]
     pub evidence: Word,
     /// SPDX expressions, or its own words.
     pub licenses: Vec<String>,
     /// The file that states it.
     pub path: String,
     /// Where inside that file.
+    #[schema(required)]
     pub member: Option<String>,
     /// The layer that introduced it.
     pub layer: LayerRef,
@@ -235,6 +272,7 @@ pub struct Package {
     pub detector: String,
     /// The package of the distribution that put the file there which states it: the distribution
     /// judges it.
+    #[schema(required)]
     pub owner: Option<String>,
     /// Further facts that advisories may require of it, such as `module`; absent where there are none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -242,7 +280,7 @@ pub struct Package {
 }
 
 /// A layer in its place.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LayerRef {
     /// Its place; 0 is the lowest.
@@ -250,21 +288,24 @@ pub struct LayerRef {
     /// Digest of its tar.
     pub diff_id: String,
     /// The command that made it.
+    #[schema(required)]
     pub created_by: Option<String>,
 }
 
 /// What an image holds.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Inventory {
     /// The image.
     pub image: Image,
     /// Its distribution, where a file states it.
+    #[schema(required)]
     pub distribution: Option<Distribution>,
     /// By name.
     pub packages: Vec<Package>,
     /// How much of the image was examined.
     #[serde(default)]
+    #[schema(required)]
     pub coverage: Examination,
 }
 

@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Platform, Word, time};
 
 /// A repository of which images are known.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Repository {
     /// Its name.
     pub name: String,
@@ -14,24 +15,27 @@ pub struct Repository {
     /// How many images are known by a name of it.
     pub images: u64,
     /// When an image was last indexed by a name of it.
+    #[schema(required)]
     pub last_indexed: Option<String>,
 }
 
 /// A page of repositories.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Repositories {
     /// By name.
     pub repositories: Vec<Repository>,
     /// What to give as `after` for the next page; null on the last.
+    #[schema(required)]
     pub next: Option<String>,
 }
 
 /// A tag, and what it points at.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Tag {
     /// The tag.
     pub tag: String,
     /// Digest of the manifest or index that it points at; null where no source has said it.
+    #[schema(required)]
     pub digest: Option<String>,
     /// Since when it is known to point there.
     pub since: String,
@@ -40,28 +44,32 @@ pub struct Tag {
     /// One image, or one for each platform of an index.
     pub images: Vec<TaggedImage>,
     /// What it pointed at before; null where nothing else is known.
+    #[schema(required)]
     pub previous: Option<PreviousTarget>,
 }
 
 /// An image that a tag points at.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct TaggedImage {
     /// Digest of its configuration.
     pub digest: String,
     /// What it runs on.
     pub platform: Platform,
     /// When it was made, as its configuration says.
+    #[schema(required)]
     pub created: Option<String>,
     /// Findings of its report, all together.
     pub findings: u64,
     /// Findings by severity.
+    #[schema(value_type = BTreeMap<String, u64>)]
     pub by_severity: BTreeMap<Word, u64>,
     /// What is so since the image of this platform before; null where there is none.
+    #[schema(required)]
     pub change: Option<TagChange>,
 }
 
 /// How the findings of an image differ from those of the one before it.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct TagChange {
     /// Digest of the image before.
     pub from: String,
@@ -72,9 +80,10 @@ pub struct TagChange {
 }
 
 /// What a tag pointed at before.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PreviousTarget {
     /// Digest of the manifest or index; null where no source has said it.
+    #[schema(required)]
     pub digest: Option<String>,
     /// Since when it was known to point there.
     pub since: String,
@@ -83,11 +92,12 @@ pub struct PreviousTarget {
 }
 
 /// A page of tags.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Tags {
     /// By name.
     pub tags: Vec<Tag>,
     /// What to give as `after` for the next page; null on the last.
+    #[schema(required)]
     pub next: Option<String>,
 }
 

@@ -2,9 +2,10 @@ use std::collections::BTreeMap;
 
 use limpid_model::Severity;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Statistics over all images.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Statistics {
     /// How many images are known.
     pub images: u64,
@@ -21,11 +22,12 @@ pub struct Statistics {
     /// Images that something affects, all of which an update fixes.
     pub wholly_fixable: u64,
     /// The vulnerability that was published longest ago of those that no update fixes.
+    #[schema(required)]
     pub oldest_unfixed: Option<Unfixed>,
 }
 
 /// A vulnerability that no update fixes.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Unfixed {
     /// Which.
     pub vulnerability: String,

@@ -6,12 +6,13 @@ use limpid_model::{
 };
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Platforms that a submission may name.
 const PLATFORMS: usize = 64;
 
 /// A submission of what is elsewhere, as clients state it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum SubmissionWanted {
     /// An image of a registry.
@@ -21,7 +22,7 @@ pub enum SubmissionWanted {
 }
 
 /// An image of a registry.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WantedReference {
     /// `registry/repository[:tag][@digest]`.
@@ -35,7 +36,7 @@ pub struct WantedReference {
 }
 
 /// A user and a password, which are used for this submission only and stored nowhere.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Credentials {
     /// The user.
@@ -51,7 +52,7 @@ impl fmt::Debug for Credentials {
 }
 
 /// A manifest with the addresses of its layers, in the form in which registries hand images to Clair.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct WantedManifest {
     /// Digest of the image's manifest.
     pub hash: String,
@@ -60,7 +61,7 @@ pub struct WantedManifest {
 }
 
 /// A layer and its address.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct WantedLayer {
     /// Digest of what is stored there.
     pub hash: String,
@@ -78,7 +79,7 @@ impl fmt::Debug for WantedLayer {
 }
 
 /// Values of a header.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum Values {
     /// One.

@@ -2,31 +2,37 @@ use limpid_model::{
     NoticeFilter, NoticeKind, Severity, Subscribed, SubscriptionSpec, SubscriptionState, Target,
 };
 use serde::{Deserialize, Serialize, Serializer};
+use utoipa::ToSchema;
 
 use super::time;
+use super::words::{NoticeKindWord, SeverityWord};
 
 /// Subscriptions.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Subscriptions {
     /// By name.
     pub subscriptions: Vec<Subscription>,
 }
 
 /// A subscription as it is wanted: what `PUT` takes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WantedSubscription)]
 pub struct Wanted {
     /// A webhook; this or `amqp`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub webhook: Option<Webhook>,
     /// An exchange of a broker.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub amqp: Option<Amqp>,
     /// Which notices; all where nothing is stated.
     #[serde(default)]
     pub filter: Filter,
     /// Notices of this many seconds come together; each by itself where nothing is stated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1)]
     pub period: Option<u64>,
     /// Whether notices are sent; where not, they wait.
     #[serde(default = "yes")]
@@ -38,20 +44,22 @@ const fn yes() -> bool {
 }
 
 /// A webhook in the form of [Standard Webhooks](https://www.standardwebhooks.com).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Webhook {
-    /// Where notices are posted. Shown without its query, in which many services have keys.
+    /// Where notices are posted: `https`; `http` on loopback, or where setting `notices.unencrypted` allows it. Shown
+    /// without its query, in which many services have keys.
     #[serde(serialize_with = "shown")]
     pub url: String,
-    /// `whsec_` and base64, by which they are signed. Where none is given, it stays as it is, or one
+    /// `whsec_` and base64 of 24 to 64 bytes, by which they are signed. Where none is given, it stays as it is, or one
     /// is made. Never shown again.
     #[serde(default, skip_serializing)]
+    #[schema(write_only)]
     pub secret: Option<String>,
 }
 
 /// An exchange of an AMQP 0.9.1 broker.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Amqp {
     /// The broker, `amqp://` or `amqps://`. Shown without credentials.
@@ -66,10 +74,11 @@ pub struct Amqp {
 }
 
 /// Which notices are wanted: those that all of these admit.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Filter {
-    /// Kinds: `newly-affected` and so on; empty: all.
+    /// What changed; empty: all.
+    #[schema(inline, value_type = Vec<NoticeKindWord>)]
     pub kinds: Vec<String>,
     /// Globs of which one matches a name of the image; empty: any image.
     pub names: Vec<String>,
@@ -78,27 +87,31 @@ pub struct Filter {
     /// Namespaces of advisories; empty: all.
     pub namespaces: Vec<String>,
     /// Least severity.
+    #[schema(inline, value_type = Option<SeverityWord>)]
     pub severity: Option<String>,
     /// Only what an update fixes, or only what none does.
     pub fixable: Option<bool>,
     /// Only what is exploited.
     pub exploited: bool,
     /// Whether `severity` leaves out what nobody has rated, too; otherwise that passes.
+    #[schema(default = false)]
     pub leave_out_unrated: bool,
     /// Watches of which one follows a name of the image, or has followed it; empty: any image.
     pub watches: Vec<String>,
-    /// An expression of the Common Expression Language over `finding` and `image`. Where it cannot be said whether one
-    /// of the findings is meant, the notice is sent, and says why.
+    /// An expression of the Common Expression Language over `finding` and `image` that is true of one of the findings.
+    /// Where that cannot be said, the notice is sent, and says why.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 2048)]
     pub expression: Option<String>,
 }
 
 /// A subscription, and how its deliveries go.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Subscription {
     /// Its name.
     pub name: String,
     /// When it was made.
+    #[schema(format = DateTime)]
     pub created: String,
     /// What it is.
     #[serde(flatten)]
@@ -106,25 +119,31 @@ pub struct Subscription {
     /// Notices that wait.
     pub pending: u64,
     /// When the oldest of these was raised.
+    #[schema(required)]
     pub oldest_pending: Option<String>,
     /// When it is tried.
+    #[schema(required)]
     pub next_attempt: Option<String>,
     /// Why its last attempt failed.
+    #[schema(required)]
     pub failure: Option<String>,
 }
 
 /// A subscription that was made or changed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = MadeSubscription)]
 pub struct Made {
     /// Its name.
     pub name: String,
     /// When it was made.
+    #[schema(format = DateTime)]
     pub created: String,
     /// What it is.
     #[serde(flatten)]
     pub wanted: Wanted,
     /// The secret that was made for it. It is shown this once.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub secret: Option<String>,
 }
 

@@ -1,11 +1,12 @@
 use limpid_model::VulnerabilityDescription;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::affected::AffectedPackage;
 use super::report::Enrichment;
 
 /// All that is known of a vulnerability.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Vulnerability {
     /// The identifier that was asked for.
     pub id: String,
@@ -20,7 +21,7 @@ pub struct Vulnerability {
 }
 
 /// What one publisher says.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Advisory {
     /// The publisher's identifier.
     pub id: String,
@@ -39,23 +40,28 @@ pub struct Advisory {
     /// Further reading.
     pub references: Vec<String>,
     /// When it was published.
+    #[schema(required)]
     pub published: Option<String>,
     /// When it was last changed.
+    #[schema(required)]
     pub modified: Option<String>,
     /// When the publisher took it back.
+    #[schema(required)]
     pub withdrawn: Option<String>,
     /// Packages of which it speaks, as `namespace/name`.
     pub affects: Vec<String>,
 }
 
 /// A rating.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = AdvisoryRating)]
 pub struct Rating {
     /// `CVSS:3.1`, or a publisher's name.
     pub system: String,
     /// The vector, or the word.
     pub value: String,
     /// 0.0 to 10.0.
+    #[schema(required)]
     pub score: Option<f32>,
 }
 

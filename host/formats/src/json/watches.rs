@@ -1,18 +1,21 @@
-use limpid_model::{Platforms, PushesTaken, WatchPhase, WatchSpec, WatchState, WatchedTag as Followed};
+use limpid_model::{Platforms, PushesTaken, WatchSpec, WatchState, WatchedTag as Followed};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
+use super::words::WatchWord;
 use super::{Word, time};
 
 /// Watches.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Watches {
     /// By name.
     pub watches: Vec<Watch>,
 }
 
 /// A watch as it is wanted: what `PUT` takes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WantedWatch)]
 pub struct Wanted {
     /// The registry: a host, with a port where it has one of its own.
     pub registry: String,
@@ -20,15 +23,18 @@ pub struct Wanted {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
     /// Names of repositories, and globs.
+    #[schema(min_items = 1)]
     pub repositories: Vec<String>,
     /// Globs of tags; all where nothing is stated.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
     /// Only so many tags of a repository, those that sort last; numbers in them count as numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1)]
     pub newest: Option<u64>,
     /// Only images that are at most this old, in seconds, as their configuration says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1)]
     pub max_age: Option<u64>,
     /// Platforms of an index, `os/architecture` or `os/architecture/variant`; all where nothing is stated.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -36,9 +42,11 @@ pub struct Wanted {
     /// How long after the beginning of a listing the next one is due, in seconds; `watches.interval` where nothing is
     /// stated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 1)]
     pub interval: Option<u64>,
     /// Whether anything is listed and indexed.
     #[serde(default = "yes")]
+    #[schema(default = true)]
     pub enabled: bool,
 }
 
@@ -47,24 +55,30 @@ const fn yes() -> bool {
 }
 
 /// A watch, and how its listings go.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Watch {
     /// Its name.
     pub name: String,
     /// When it was made.
+    #[schema(format = DateTime)]
     pub created: String,
     /// What it is.
     #[serde(flatten)]
     pub wanted: Wanted,
     /// `listing` or `waiting`.
+    #[schema(inline, value_type = WatchWord)]
     pub state: Word,
     /// When the last listing ended, whatever came of it.
+    #[schema(required, format = DateTime)]
     pub last_listed: Option<String>,
     /// When the last one ended of which nothing failed.
+    #[schema(required, format = DateTime)]
     pub last_complete: Option<String>,
     /// When the next one is due; null: at once.
+    #[schema(required, format = DateTime)]
     pub next_listing: Option<String>,
     /// Why the registry could not be listed.
+    #[schema(required)]
     pub failure: Option<String>,
     /// What failed of single repositories: the first of them.
     pub failures: Vec<RepositoryFailure>,
@@ -83,7 +97,7 @@ pub struct Watch {
 }
 
 /// What failed of a repository.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct RepositoryFailure {
     /// The repository.
     pub repository: String,
@@ -92,7 +106,7 @@ pub struct RepositoryFailure {
 }
 
 /// A tag that a watch follows.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct WatchedTag {
     /// Its repository, as the registry calls it.
     pub repository: String,
@@ -105,24 +119,28 @@ pub struct WatchedTag {
     /// When it was last seen.
     pub seen: String,
     /// Since when it is gone; null where it is not.
+    #[schema(required)]
     pub gone: Option<String>,
     /// When the image was made, where the watch asks for its age.
+    #[schema(required)]
     pub made: Option<String>,
     /// The job by which it was submitted; null where it is too old, or is to be submitted again.
+    #[schema(required)]
     pub job: Option<String>,
 }
 
 /// A page of them.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct WatchedTags {
     /// By repository and tag.
     pub tags: Vec<WatchedTag>,
     /// What to give as `after` for the next page; null on the last.
+    #[schema(required)]
     pub next: Option<String>,
 }
 
 /// What became of the tags of a push notification.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Pushed {
     /// Tags that a watch covers, which are looked at now.
     pub accepted: u64,
@@ -182,10 +200,7 @@ impl From<WatchState> for Watch {
             name: watch.name,
             created: time(watch.created),
             wanted: watch.spec.into(),
-            state: match state.phase {
-                WatchPhase::Listing => "listing".into(),
-                WatchPhase::Waiting => "waiting".into(),
-            },
+            state: state.phase.as_str().into(),
             last_listed: listings.last.map(time),
             last_complete: listings.last_complete.map(time),
             next_listing: listings.next.map(time),

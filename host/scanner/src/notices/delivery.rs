@@ -119,8 +119,11 @@ impl Delivery {
         let subscription = self.parts.scanner.notifying().subscription(name)?;
         let now = self.parts.scanner.settings().clock.now();
         let id = super::message::message_id(&format!("test {name} {now}"));
-        let body = notice::test(name, now).to_string();
-        let message = Message { id: &id, body: body.as_bytes() };
+        let body = serde_json::to_vec(&notice::test(name, now)).map_err(|error| Error::Host {
+            what: "a message cannot be written".to_owned(),
+            source: error.into(),
+        })?;
+        let message = Message { id: &id, body: &body };
         let sent = self.parts.transport.deliver(&subscription.spec.target, message);
         sent.map_err(|failed| Error::Undelivered { subscription: name.to_owned(), why: failed.why })
     }

@@ -125,12 +125,15 @@ impl Notifying<'_> {
         }
         let ids: Vec<&str> = notices.iter().map(|(_, id)| id.as_str()).collect();
         let bodies = ids.iter().copied().zip(bodies.iter().map(Vec::as_slice));
-        let body = notice::digest(bodies, last);
+        let body = serde_json::to_vec(&notice::digest(bodies, last)).map_err(|error| Error::Host {
+            what: "a digest cannot be written".to_owned(),
+            source: error.into(),
+        })?;
         Ok(OutgoingMessage {
             subscription: subscription.to_owned(),
             target: head.target,
             id: message_id(&ids.join(" ")),
-            body: body.to_string().into_bytes(),
+            body,
             notices,
         })
     }

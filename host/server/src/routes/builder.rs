@@ -109,7 +109,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
-    #[cfg(test)]
+    /// What is routed.
     pub(crate) fn endpoints(&self) -> &[Endpoint] {
         &self.endpoints
     }

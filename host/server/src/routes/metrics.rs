@@ -9,7 +9,15 @@ use crate::state::AppState;
 
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-pub(super) async fn show(State(state): State<AppState>) -> Result<Response, Failure> {
+/// Metrics.
+#[utoipa::path(
+    get,
+    path = "/metrics",
+    operation_id = "metrics",
+    tag = "service",
+    responses((status = 200, description = "In the OpenMetrics format.", content((String = "application/openmetrics-text")))),
+)]
+pub(crate) async fn show(State(state): State<AppState>) -> Result<Response, Failure> {
     let scanner = state.scanner.clone();
     let states = move || {
         let told = (scanner.subscription_states()?, scanner.watch_states()?);

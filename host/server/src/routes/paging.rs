@@ -1,15 +1,18 @@
 use axum::extract::Query;
 use axum::extract::rejection::QueryRejection;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::error::Failure;
 
 /// Which page of a list is asked for.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Paging {
-    /// Where the page before ended.
+    /// `next` of the page before.
     pub(crate) after: Option<String>,
+    /// How many on a page, 1000 at most.
     limit: Option<usize>,
 }
 

@@ -19,6 +19,8 @@ mod verdicts;
 mod vulnerabilities;
 mod watches;
 
+use utoipa::OpenApi;
+
 use super::Routes;
 use crate::access::Permission::{
     ChangePlugins, ChangeSubscriptions, ChangeTokens, Notify, Operate, Oversee, Read, Submit,
@@ -27,10 +29,86 @@ use crate::state::AppState;
 
 pub(crate) use image_names::name_in_one_part;
 
+/// What is described of the routes, in the same order. A test compares them.
+#[derive(OpenApi)]
+#[openapi(paths(
+    images::list,
+    images::submit::submit,
+    images::show,
+    images::delete,
+    images::report,
+    images::packages,
+    images::layers,
+    images::plan,
+    images::difference,
+    vulnerabilities::explain,
+    vulnerabilities::show,
+    vulnerabilities::images,
+    vulnerabilities::statistics,
+    verdicts::verdict,
+    verdicts::admission,
+    policies::policies,
+    policies::policy,
+    policies::put_policy,
+    policies::remove_policy,
+    policies::vex_documents,
+    policies::vex_document,
+    policies::put_vex_document,
+    policies::remove_vex_document,
+    policies::vex_repository,
+    policies::put_vex_repository,
+    policies::remove_vex_repository,
+    policies::update_vex_repository,
+    repositories::list,
+    repositories::show,
+    repositories::tags,
+    packages::holders,
+    layers::show,
+    jobs::show,
+    jobs::events,
+    plugins::list,
+    plugins::show,
+    plugins::put,
+    plugins::remove,
+    plugins::roll_back,
+    plugins::release,
+    feeds::list,
+    feeds::show,
+    feeds::sources,
+    feeds::remove_source,
+    feeds::update,
+    feeds::document,
+    bundles::export,
+    bundles::import,
+    subscriptions::list,
+    subscriptions::show,
+    subscriptions::put,
+    subscriptions::remove,
+    subscriptions::test,
+    notices::list,
+    notices::replay,
+    notices::replay_all,
+    watches::list,
+    watches::show,
+    watches::put,
+    watches::remove,
+    watches::list_now,
+    watches::tags,
+    watches::pushed,
+    access::tokens,
+    access::create,
+    access::revoke,
+    access::audit,
+    schemas::list,
+    schemas::show,
+    openapi::show,
+))]
+pub(crate) struct Operations;
+
 pub(super) fn routes() -> Routes<AppState> {
     Routes::new()
         .get("/v1/images", Read, images::list)
-        .post("/v1/images", Submit, images::submit)
+        .post("/v1/images", Submit, images::submit::submit)
         .get("/v1/images/{name}", Read, images::show)
         .delete("/v1/images/{name}", Operate, images::delete)
         .get("/v1/images/{name}/report", Read, images::report)

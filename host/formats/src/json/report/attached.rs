@@ -1,26 +1,30 @@
 use limpid_model::report;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::json::Word;
 
 /// A document that is attached to the image in its registry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Attachment {
     /// `vex`, `sbom`, or `unknown` where nobody could read what it is.
+    #[schema(value_type = String)]
     pub kind: Word,
     /// Where it is, for people.
     pub from: String,
     /// Digest of the manifest or index to which it is attached.
     pub about: String,
     /// Whose signature was verified; null where nobody of the settings has signed it.
+    #[schema(required)]
     pub signed_by: Option<SignedBy>,
     /// Why nothing is concluded from it; null where it counts.
+    #[schema(required)]
     pub unused: Option<String>,
 }
 
 /// Who of the settings has signed something.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum SignedBy {
@@ -51,7 +55,7 @@ impl SignedBy {
 }
 
 /// Where an attached document was found, and who vouches for it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct AttachedTo {
     /// Where it is, for people.
@@ -59,6 +63,7 @@ pub struct AttachedTo {
     /// Digest of the manifest or index to which it is attached: one of the image, or of one upon which it was built.
     pub about: String,
     /// Whose signature was verified; null where the settings believe everybody.
+    #[schema(required)]
     pub signed_by: Option<SignedBy>,
 }
 

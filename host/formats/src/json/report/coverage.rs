@@ -1,15 +1,19 @@
 use limpid_model::report;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
+use crate::json::words::EnrichmentWord;
 use crate::json::{Word, time};
 
 /// How much of an image was understood, and on what its report rests.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Coverage {
     /// The distribution; null where no file of the image states one.
+    #[schema(required)]
     pub distribution: Option<Distribution>,
     /// Whether its publisher supports it today; null where that is not known.
+    #[schema(required)]
     pub supported: Option<bool>,
     /// What is missing for a full answer; empty where nothing is.
     pub gaps: Vec<Gap>,
@@ -17,17 +21,21 @@ pub struct Coverage {
     pub sources: Vec<Source>,
     /// The sources that speak of vulnerabilities, whoever is affected; none in reports on the past.
     #[serde(default)]
+    #[schema(required)]
     pub enrichments: Vec<EnrichmentSource>,
     /// Claimed files that could not be read.
     pub unread_files: Vec<UnreadFile>,
     /// Layers that could not be read, lowest first.
     #[serde(default)]
+    #[schema(required)]
     pub unread_layers: Vec<UnreadLayer>,
     /// What is odd about layers and hides nothing.
     #[serde(default)]
+    #[schema(required)]
     pub notes: Vec<LayerNote>,
     /// Files that hold packages and that no loaded detector reads, by kind, most first.
     #[serde(default)]
+    #[schema(required)]
     pub unexamined: Vec<UnexaminedFiles>,
     /// Calls of plugins that gave no answer.
     pub plugin_failures: Vec<PluginFailure>,
@@ -38,7 +46,7 @@ pub struct Coverage {
 }
 
 /// How much of an image was examined, whatever is published about it. The fields are those of [`Coverage`].
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Examination {
     /// What is missing for a full list of packages; empty where nothing is.
@@ -56,7 +64,7 @@ pub struct Examination {
 }
 
 /// A distribution release.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Distribution {
     /// `debian`, `alpine`.
@@ -68,19 +76,22 @@ pub struct Distribution {
     /// Where advisories for it are published, best first.
     pub namespaces: Vec<String>,
     /// The last day of support.
+    #[schema(required)]
     pub supported_until: Option<String>,
 }
 
 /// Something that is missing for a full answer.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Gap {
     /// For programs.
+    #[schema(value_type = String)]
     pub code: Word,
     /// For people.
     pub message: String,
     /// Whether the report is incomplete for it; not where nobody can do anything about it.
     #[serde(default = "yes")]
+    #[schema(required)]
     pub blocking: bool,
 }
 
@@ -89,8 +100,9 @@ const fn yes() -> bool {
 }
 
 /// A source of advisories that speaks of the image's packages.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
+#[schema(as = ReportedSource)]
 pub struct Source {
     /// The feed.
     pub feed: String,
@@ -108,7 +120,7 @@ pub struct Source {
 }
 
 /// A source that speaks of vulnerabilities, whoever is affected.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct EnrichmentSource {
     /// The feed.
@@ -121,11 +133,12 @@ pub struct EnrichmentSource {
     /// fetched or handed in.
     pub ingested: String,
     /// What it states of them: `exploited`, the `probability` that they are, `other`.
+    #[schema(inline, value_type = Vec<EnrichmentWord>)]
     pub states: Vec<Word>,
 }
 
 /// A namespace of which a publisher has stopped speaking.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Silent {
     /// The namespace.
@@ -135,7 +148,7 @@ pub struct Silent {
 }
 
 /// A claimed file that could not be read.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UnreadFile {
     /// The layer.
@@ -149,7 +162,7 @@ pub struct UnreadFile {
 }
 
 /// A layer that could not be read: what it brings, replaces and deletes is not known.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UnreadLayer {
     /// Its place in the image; 0 is the lowest.
@@ -163,7 +176,7 @@ pub struct UnreadLayer {
 }
 
 /// Something odd about a layer that was read.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LayerNote {
     /// Its place in the image; 0 is the lowest.
@@ -175,7 +188,7 @@ pub struct LayerNote {
 }
 
 /// Files of one kind that hold packages and that no loaded detector reads.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UnexaminedFiles {
     /// The kind's code: `java-archive`.
@@ -186,13 +199,14 @@ pub struct UnexaminedFiles {
     pub files: u64,
     /// How many more there may be: files of the kind whose paths are not kept, where some that are kept are read.
     #[serde(default)]
+    #[schema(required)]
     pub perhaps: u64,
     /// Some of their paths.
     pub examples: Vec<String>,
 }
 
 /// A call of a plugin that gave no answer.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PluginFailure {
     /// The layer.
@@ -204,15 +218,17 @@ pub struct PluginFailure {
     /// The function that was called.
     pub call: String,
     /// What kind of failure.
+    #[schema(value_type = String)]
     pub kind: Word,
     /// `plugin`, `input` or `host`.
+    #[schema(value_type = String)]
     pub blame: Word,
     /// What happened.
     pub reason: String,
 }
 
 /// A version that could not be ordered.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UnorderedVersion {
     /// The package.
@@ -224,7 +240,7 @@ pub struct UnorderedVersion {
 }
 
 /// An advisory of which it is not known whether it affects the image.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UnjudgedAdvisory {
     /// The publisher's identifier.

@@ -1,12 +1,13 @@
 use limpid_model::BaseImage;
 use limpid_model::report;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{AttachedTo, Finding, Report, finding};
 use crate::json::Word;
 
 /// A finding that does not count, and why.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Suppressed {
     /// The finding, as it would count.
@@ -17,28 +18,35 @@ pub struct Suppressed {
 }
 
 /// Why a finding does not count.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Suppression {
     /// `policy`, `grace`, `vex-not-affected` or `vex-fixed`.
+    #[schema(value_type = String)]
     pub by: Word,
     /// Name of the policy, or of the VEX document.
     pub source: String,
     /// Name of the repository from which the VEX document is; absent where somebody put it in force.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub repository: Option<String>,
     /// Who says so; null where that is not stated.
+    #[schema(required)]
     pub author: Option<String>,
     /// In their words.
     pub reason: String,
     /// Why a product is not affected, in the words of VEX; null where that is not stated.
+    #[schema(required)]
     pub justification: Option<String>,
     /// Since when, RFC 3339 or a date; null where that is not stated.
+    #[schema(required)]
     pub since: Option<String>,
     /// The moment from which it counts again, RFC 3339; null: never.
+    #[schema(required)]
     pub until: Option<String>,
     /// Where the VEX document was found that says so; not there where it was handed in to the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub attached: Option<AttachedTo>,
 }
 

@@ -9,10 +9,12 @@ use limpid_formats::json::{Audit, AuditRecord, MadeToken, Token, TokenWanted, To
 use limpid_model::AuditPosition;
 use limpid_scanner::{Error, TokenError};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::access::Detail;
 use crate::body;
 use crate::error::Failure;
+use crate::openapi::parameters::TokenName;
 use crate::routes::without_values;
 use crate::state::AppState;
 
@@ -23,12 +25,35 @@ const BYTES: u64 = 64 << 10;
 const PAGE: usize = 100;
 const LONGEST_PAGE: usize = 1_000;
 
+/// All tokens, without their secrets.
+#[utoipa::path(
+    get,
+    path = "/v1/tokens",
+    operation_id = "list_tokens",
+    tag = "access",
+    responses((status = 200, description = "They.", body = Tokens)),
+)]
 pub(super) async fn tokens(State(state): State<AppState>) -> Result<Json<Tokens>, Failure> {
     let scanner = state.scanner.clone();
     let tokens = state.access.run(move || scanner.tokens()).await?;
     Ok(Json(Tokens { tokens: tokens.into_iter().map(Token::from).collect() }))
 }
 
+/// Makes a token. Its secret is in the answer, and nowhere else.
+#[utoipa::path(
+    post,
+    path = "/v1/tokens",
+    operation_id = "create_token",
+    tag = "access",
+    request_body(content = TokenWanted, examples(("build" = (value = json!({
+    "name": "build",
+    "role": "submit",
+    "repositories": ["registry.example/shop/*"],
+    "expires": "2027-01-31T00:00:00Z",
+}))))),
+    responses((status = 201, description = "It.", body = MadeToken)),
+    extensions(("x-codes" = json!(["bad-token", "over-limit", "taken-name"])))
+)]
 pub(super) async fn create(
     State(state): State<AppState>,
     body: Body,
@@ -48,6 +73,16 @@ pub(super) async fn create(
     Ok((StatusCode::CREATED, Extension(Detail::new(detail)), Json(made.into())))
 }
 
+/// Takes a token no longer.
+#[utoipa::path(
+    delete,
+    path = "/v1/tokens/{name}",
+    operation_id = "revoke_token",
+    tag = "access",
+    params(TokenName),
+    responses((status = 204, description = "It is no longer taken.")),
+    extensions(("x-codes" = json!(["no-such-token"])))
+)]
 pub(super) async fn revoke(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -57,13 +92,25 @@ pub(super) async fn revoke(
     Ok(StatusCode::NO_CONTENT)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Asked {
+    /// `next` of the page before.
     before: Option<String>,
+    /// Records on a page, 1000 at most.
     limit: Option<usize>,
 }
 
+/// Who changed what, or was refused to, the last first.
+#[utoipa::path(
+    get,
+    path = "/v1/audit",
+    operation_id = "list_audit_records",
+    tag = "access",
+    params(Asked),
+    responses((status = 200, description = "A page.", body = Audit)),
+)]
 pub(super) async fn audit(
     State(state): State<AppState>,
     query: Result<Query<Asked>, QueryRejection>,

@@ -6,25 +6,38 @@ use axum::response::{IntoResponse, Response};
 use limpid_formats::json::Imported;
 use limpid_scanner::Trust;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::body;
 use crate::error::Failure;
+use crate::openapi::parameters::Binary;
 use crate::state::AppState;
 
 /// What stands behind the `?` of a request.
 type Asked<T> = Result<Query<T>, axum::extract::rejection::QueryRejection>;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Chosen {
-    /// Names of feeds, with commas between them; all where there are none.
+    /// Names of feeds with commas between; all where none is named.
     #[serde(default)]
     feeds: String,
 }
 
-/// Answers with a bundle. It is made whole before the answer begins, so that one that cannot be made is
-/// an error, and a client that is slow holds no view of the store.
+/// A bundle of the kept documents.
+#[utoipa::path(
+    get,
+    path = "/v1/bundle",
+    operation_id = "export_bundle",
+    tag = "feeds",
+    params(Chosen),
+    responses((status = 200, description = "`tar.zst`.", content((inline(Binary) = "application/zstd")))),
+    extensions(("x-codes" = json!(["no-such-feed"])))
+)]
 pub(super) async fn export(State(state): State<AppState>, query: Asked<Chosen>) -> Result<Response, Failure> {
+    // It is made whole before the answer begins, so that one that cannot be made is an error, and a client that is
+    // slow holds no view of the store.
     let Query(Chosen { feeds }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
     let feeds: Vec<_> = feeds.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
     let scanner = state.scanner.clone();
@@ -43,14 +56,26 @@ pub(super) async fn export(State(state): State<AppState>, query: Asked<Chosen>) 
     Ok((headers, body).into_response())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Wish {
-    /// Whether what is in it is ingested whatever it states, and however old it is.
+    /// Whether it counts although it states much less than what was there before, and however old it is.
     #[serde(default)]
     force: bool,
 }
 
+/// Ingests a bundle.
+#[utoipa::path(
+    post,
+    path = "/v1/bundle",
+    operation_id = "import_bundle",
+    tag = "feeds",
+    params(Wish),
+    request_body(content((inline(Binary) = "application/octet-stream"))),
+    responses((status = 200, description = "What changed.", body = Imported)),
+    extensions(("x-codes" = json!(["bad-bundle", "untrusted-bundle", "over-limit"])))
+)]
 pub(super) async fn import(
     State(state): State<AppState>,
     query: Asked<Wish>,

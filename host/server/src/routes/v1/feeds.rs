@@ -7,18 +7,38 @@ use limpid_formats::json::{self as api, Feed, Feeds, Ingested, Removed, Sources}
 use limpid_scanner::{Handed, Run, Trust};
 use serde::Deserialize;
 use tokio::sync::oneshot;
+use utoipa::IntoParams;
 
 use crate::body;
 use crate::error::{Code, Failure};
+use crate::openapi::parameters::{Binary, FeedName, Prefer, SourceName};
 use crate::routes::prefer;
 use crate::state::AppState;
 
+/// Feeds, and what is kept of each.
+#[utoipa::path(
+    get,
+    path = "/v1/feeds",
+    operation_id = "list_feeds",
+    tag = "feeds",
+    responses((status = 200, description = "They.", body = Feeds)),
+)]
 pub(super) async fn list(State(state): State<AppState>) -> Result<Json<Feeds>, Failure> {
     let scanner = state.scanner.clone();
     let feeds = state.readers.run(move || scanner.feeds()).await?;
     Ok(Json(Feeds { feeds: feeds.into_iter().map(Into::into).collect() }))
 }
 
+/// One feed.
+#[utoipa::path(
+    get,
+    path = "/v1/feeds/{name}",
+    operation_id = "show_feed",
+    tag = "feeds",
+    params(FeedName),
+    responses((status = 200, description = "It.", body = Feed)),
+    extensions(("x-codes" = json!(["no-such-feed"])))
+)]
 pub(super) async fn show(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -27,6 +47,16 @@ pub(super) async fn show(
     state.readers.run(move || scanner.feed(&name)).await.map(|feed| Json(feed.into()))
 }
 
+/// The sources of a feed.
+#[utoipa::path(
+    get,
+    path = "/v1/feeds/{name}/sources",
+    operation_id = "list_sources",
+    tag = "feeds",
+    params(FeedName),
+    responses((status = 200, description = "They.", body = Sources)),
+    extensions(("x-codes" = json!(["no-such-feed"])))
+)]
 pub(super) async fn sources(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -35,6 +65,16 @@ pub(super) async fn sources(
     state.readers.run(move || scanner.feed(&name)).await.map(|feed| Json(Feed::from(feed).into()))
 }
 
+/// Removes everything that a source stated.
+#[utoipa::path(
+    delete,
+    path = "/v1/feeds/{name}/sources/{source}",
+    operation_id = "delete_source",
+    tag = "feeds",
+    params(FeedName, SourceName),
+    responses((status = 200, description = "What was removed.", body = Removed)),
+    extensions(("x-codes" = json!(["no-such-feed", "no-such-source"])))
+)]
 pub(super) async fn remove_source(
     State(state): State<AppState>,
     Path((name, source)): Path<(String, String)>,
@@ -43,16 +83,31 @@ pub(super) async fn remove_source(
     state.writers.run(move || scanner.remove_source(&name, &source)).await.map(|removed| Json(removed.into()))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Wish {
-    /// Whether what is fetched is ingested whatever it states.
+    /// Whether it counts although it states much less than what was there before.
     #[serde(default)]
     force: bool,
 }
 
-/// Answers when the feed is up to date, or why it is not, where the client prefers to wait; or else
-/// that it will be.
+/// Fetches a feed.
+///
+/// It answers when the feed is up to date, or why it is not, where the client prefers to wait; or else that it will
+/// be.
+#[utoipa::path(
+    post,
+    path = "/v1/feeds/{name}/update",
+    operation_id = "update_feed",
+    tag = "feeds",
+    params(FeedName, Wish, Prefer),
+    responses(
+        (status = 200, description = "With `Prefer: wait`: the result of the run.", body = api::Run),
+        (status = 202, description = "It is being fetched; `Location` is the feed.", body = Feed),
+    ),
+    extensions(("x-codes" = json!(["no-such-feed", "feed-not-updated"])))
+)]
 pub(super) async fn update(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -94,18 +149,30 @@ const fn trust(force: bool) -> Trust {
     if force { Trust::Forced } else { Trust::Checked }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Described {
-    /// The source that the document is, where its content does not tell.
+    /// The source, where the content does not tell.
     source: Option<String>,
-    /// A name for it in messages.
+    /// The name of the file, for messages.
     name: Option<String>,
-    /// Whether it is ingested whatever it states.
+    /// Whether it counts although it states much less than what was there before.
     #[serde(default)]
     force: bool,
 }
 
+/// Ingests a publisher's document: plain, compressed, or an archive of documents.
+#[utoipa::path(
+    post,
+    path = "/v1/feeds/{name}/documents",
+    operation_id = "ingest_document",
+    tag = "feeds",
+    params(FeedName, Described),
+    request_body(content((inline(Binary) = "application/octet-stream"))),
+    responses((status = 200, description = "What changed.", body = Ingested)),
+    extensions(("x-codes" = json!(["no-such-feed", "bad-document", "bad-source", "shrunk-document", "over-limit", "not-fetched", "plugin-failed"])))
+)]
 pub(super) async fn document(
     State(state): State<AppState>,
     Path(feed): Path<String>,

@@ -1,4 +1,4 @@
-mod submit;
+pub(super) mod submit;
 
 use std::hash::Hash;
 use std::time::Instant;
@@ -6,17 +6,19 @@ use std::time::Instant;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use limpid_formats::json::{Difference, Image, ImageLayers, Images, Inventory, Plan};
+use limpid_formats::json::words::{OriginWord, PlanFormWord, ReportFormWord};
+use limpid_formats::json::{self, Difference, Image, ImageLayers, Images, Inventory, Plan};
 use limpid_formats::{exchange, plan};
 use limpid_model::{Digest, Provenance};
 use limpid_scanner::{AsOf, Error, Scanner};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::answers::{self, Coding, Document, Exchanged, Report, Tag, Wanted, Written};
 use crate::error::Failure;
+use crate::openapi::parameters::{ImageName, NoneMatch, OtherImage};
 use crate::routes::paging;
 use crate::state::AppState;
-pub(super) use submit::submit;
 
 /// Images on a page, unless the client says otherwise, and at most.
 const PAGE: usize = 50;
@@ -26,15 +28,28 @@ const LONGEST_PAGE: usize = 1_000;
 const LAYERS: usize = 200;
 const MOST_LAYERS: usize = 1_000;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Paging {
+    /// `next` of the page before.
     after: Option<String>,
+    /// How many on a page, 1000 at most.
     limit: Option<usize>,
-    /// A repository, with a tag or without.
+    /// Only those of this repository, with a tag or without.
     name: Option<String>,
 }
 
+/// Images by digest, in pages.
+#[utoipa::path(
+    get,
+    path = "/v1/images",
+    operation_id = "list_images",
+    tag = "images",
+    params(Paging),
+    responses((status = 200, description = "A page.", body = Images)),
+    extensions(("x-codes" = json!(["bad-digest"])))
+)]
 pub(super) async fn list(
     State(state): State<AppState>,
     query: Result<Query<Paging>, axum::extract::rejection::QueryRejection>,
@@ -57,6 +72,16 @@ pub(super) async fn list(
     state.readers.document(wanted.coding, list).await
 }
 
+/// One image.
+#[utoipa::path(
+    get,
+    path = "/v1/images/{image}",
+    operation_id = "show_image",
+    tag = "images",
+    params(ImageName),
+    responses((status = 200, description = "It.", body = Image)),
+    extensions(("x-codes" = json!(["bad-digest", "no-such-image", "ambiguous-name"])))
+)]
 pub(super) async fn show(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -65,18 +90,44 @@ pub(super) async fn show(
     ask(&state, name, wanted.coding, |scanner, digest| scanner.image(digest).map(Image::from)).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Asked {
-    /// A time, or `feed@revision`.
+    /// A time, or `feed@revision`: what was stated then.
     #[serde(rename = "as-of")]
     as_of: Option<String>,
-    /// `base` or `own`.
+    /// Only findings of the base image, or of the layers above it.
+    #[param(inline, value_type = Option<OriginWord>)]
     origin: Option<String>,
-    /// `json`, or the form of another tool.
+    /// The form of another tool. Without it, `Accept` decides.
+    #[param(inline, value_type = Option<ReportFormWord>)]
     format: Option<String>,
 }
 
+/// The vulnerabilities that affect the image, and how far the report can be relied on.
+#[utoipa::path(
+    get,
+    path = "/v1/images/{image}/report",
+    operation_id = "report",
+    tag = "images",
+    params(ImageName, Asked, NoneMatch),
+    responses(
+        (status = 200, description = "The report.", content(
+(json::Report = "application/json"),
+(Object = "application/sarif+json"),
+(Object = "application/vnd.cyclonedx+json"),
+(Object = "application/spdx+json"),
+(Object = "application/spdx3+json"),
+(String = "application/xml"),
+(String = "text/csv"),
+(String = "text/html"),
+(String = "text/markdown"),
+)),
+        (status = 304, description = "It is what the client has."),
+    ),
+    extensions(("x-codes" = json!(["bad-digest", "no-such-image", "ambiguous-name", "before-history", "no-such-revision", "no-such-feed"])))
+)]
 pub(super) async fn report(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -159,6 +210,19 @@ async fn exchanged(
     Ok(response)
 }
 
+/// The packages of the image, and what of it was not examined.
+#[utoipa::path(
+    get,
+    path = "/v1/images/{image}/packages",
+    operation_id = "list_packages",
+    tag = "images",
+    params(ImageName, NoneMatch),
+    responses(
+        (status = 200, description = "They.", body = Inventory),
+        (status = 304, description = "It is what the client has."),
+    ),
+    extensions(("x-codes" = json!(["bad-digest", "no-such-image", "ambiguous-name"])))
+)]
 pub(super) async fn packages(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -168,6 +232,19 @@ pub(super) async fn packages(
     ask_again(&state, ("packages", name), &wanted, make).await
 }
 
+/// What each layer did, lowest first, in pages.
+#[utoipa::path(
+    get,
+    path = "/v1/images/{image}/layers",
+    operation_id = "list_layers",
+    tag = "images",
+    params(ImageName, paging::Paging, NoneMatch),
+    responses(
+        (status = 200, description = "A page.", body = ImageLayers),
+        (status = 304, description = "It is what the client has."),
+    ),
+    extensions(("x-codes" = json!(["bad-digest", "no-such-image", "ambiguous-name"])))
+)]
 pub(super) async fn layers(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -184,14 +261,27 @@ pub(super) async fn layers(
     ask_again(&state, (("layers", after, limit), name), &wanted, make).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct PlanAsked {
-    /// `json`, `commands` or `copa`.
+    /// `commands`: lines for a shell. `copa`: Copacetic's manifest of updates, `v1alpha1`.
+    #[param(inline, value_type = Option<PlanFormWord>)]
     format: Option<String>,
 }
 
-/// What to do about the findings of an image. Plugins are asked how, so that it is made anew for each request.
+/// Which packages of the image to update, to what, and how, in the words of their package managers.
+///
+/// Plugins are asked how, so that it is made anew for each request.
+#[utoipa::path(
+    get,
+    path = "/v1/images/{image}/plan",
+    operation_id = "plan",
+    tag = "images",
+    params(ImageName, PlanAsked),
+    responses((status = 200, description = "The plan.", content((Plan = "application/json"), (String = "text/plain")))),
+    extensions(("x-codes" = json!(["bad-digest", "no-such-image", "ambiguous-name"])))
+)]
 pub(super) async fn plan(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -215,7 +305,19 @@ pub(super) async fn plan(
     Ok(([(header::CONTENT_TYPE, form.media_type())], text).into_response())
 }
 
-/// In what two images differ, each named in any way.
+/// The packages and findings in which the second image differs from the first.
+#[utoipa::path(
+    get,
+    path = "/v1/images/{image}/diff/{other}",
+    operation_id = "diff",
+    tag = "images",
+    params(ImageName, OtherImage, NoneMatch),
+    responses(
+        (status = 200, description = "The difference.", body = Difference),
+        (status = 304, description = "It is what the client has."),
+    ),
+    extensions(("x-codes" = json!(["bad-digest", "no-such-image", "ambiguous-name"])))
+)]
 pub(super) async fn difference(
     State(state): State<AppState>,
     Path((before, after)): Path<(String, String)>,
@@ -229,6 +331,16 @@ pub(super) async fn difference(
     answer_again(&state, tag, &wanted, compare).await
 }
 
+/// Deletes the image and any layers that no other image uses.
+#[utoipa::path(
+    delete,
+    path = "/v1/images/{image}",
+    operation_id = "delete_image",
+    tag = "images",
+    params(ImageName),
+    responses((status = 204, description = "It is gone.")),
+    extensions(("x-codes" = json!(["bad-digest", "no-such-image", "ambiguous-name"])))
+)]
 pub(super) async fn delete(
     State(state): State<AppState>,
     Path(name): Path<String>,

@@ -12,6 +12,7 @@ use limpid_scanner::JobProgress;
 use tokio::sync::oneshot;
 
 use crate::error::{Code, Failure};
+use crate::openapi::parameters::JobId;
 use crate::state::AppState;
 use crate::stopping::Stopping;
 
@@ -21,6 +22,16 @@ const LOOK: Duration = Duration::from_millis(250);
 /// How often something is sent where nothing changes, so that nobody takes the connection for dead.
 const SIGN: Duration = Duration::from_secs(15);
 
+/// One submission.
+#[utoipa::path(
+    get,
+    path = "/v1/jobs/{id}",
+    operation_id = "show_job",
+    tag = "jobs",
+    params(JobId),
+    responses((status = 200, description = "It.", body = Job)),
+    extensions(("x-codes" = json!(["no-such-job"])))
+)]
 pub(super) async fn show(
     State(state): State<AppState>,
     Path(id): Path<String>,
@@ -31,8 +42,17 @@ pub(super) async fn show(
     Ok(Json(job.into()))
 }
 
-/// How far a job is, as [server-sent events](https://html.spec.whatwg.org/multipage/server-sent-events.html):
-/// `progress` whenever that has changed, and `job` when it has ended, which is the last one.
+/// How far it is, as [server-sent events](https://html.spec.whatwg.org/multipage/server-sent-events.html):
+/// `progress` with `JobProgress` as data whenever that has changed, and at the end `job`, with the job.
+#[utoipa::path(
+    get,
+    path = "/v1/jobs/{id}/events",
+    operation_id = "watch_job",
+    tag = "jobs",
+    params(JobId),
+    responses((status = 200, description = "The events.", body = String, content_type = "text/event-stream")),
+    extensions(("x-codes" = json!(["no-such-job"])))
+)]
 pub(super) async fn events(
     State(state): State<AppState>,
     Path(id): Path<String>,

@@ -4,8 +4,19 @@ use limpid_model::Digest;
 
 use crate::answers::{Document, Wanted};
 use crate::error::Failure;
+use crate::openapi::parameters::DiffId;
 use crate::state::AppState;
 
+/// One layer, and what it changes above the layers below it.
+#[utoipa::path(
+    get,
+    path = "/v1/layers/{diff_id}",
+    operation_id = "show_layer",
+    tag = "images",
+    params(DiffId),
+    responses((status = 200, description = "It.", body = Layer)),
+    extensions(("x-codes" = json!(["bad-digest", "no-such-layer"])))
+)]
 pub(super) async fn show(
     State(state): State<AppState>,
     Path(diff_id): Path<String>,

@@ -1,26 +1,45 @@
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
+use limpid_formats::json::words::NoticeStateWord;
 use limpid_formats::json::{Notices, Replayed};
 use limpid_model::{NoticePosition, NoticeState};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::error::Failure;
+use crate::openapi::parameters::{NoticeNumber, NoticeSubscription};
 use crate::state::AppState;
 
 /// Notices on a page, unless the client says otherwise, and at most.
 const PAGE: usize = 100;
 const LONGEST_PAGE: usize = 1_000;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Asked {
+    /// Only of this one.
     subscription: Option<String>,
+    /// Only in this state.
+    #[param(inline, value_type = Option<NoticeStateWord>)]
     state: Option<String>,
+    /// `next` of the page before.
     after: Option<String>,
+    /// Notices on a page, 1000 at most.
     limit: Option<usize>,
 }
 
+/// Notices that wait, were delivered or were given up (`dead`), in pages.
+#[utoipa::path(
+    get,
+    path = "/v1/notices",
+    operation_id = "list_notices",
+    tag = "subscriptions",
+    params(Asked),
+    responses((status = 200, description = "A page.", body = Notices)),
+    extensions(("x-codes" = json!(["no-such-subscription"])))
+)]
 pub(super) async fn list(
     State(state): State<AppState>,
     query: Result<Query<Asked>, QueryRejection>,
@@ -52,6 +71,16 @@ fn after(text: &str) -> Result<NoticePosition, Failure> {
     key.ok_or_else(|| Failure::bad_request(format!("`after` is `{text}`, which is no `next` of a page")))
 }
 
+/// Sends a notice again.
+#[utoipa::path(
+    post,
+    path = "/v1/notices/{subscription}/{number}/replay",
+    operation_id = "replay_notice",
+    tag = "subscriptions",
+    params(NoticeSubscription, NoticeNumber),
+    responses((status = 200, description = "It waits.", body = Replayed)),
+    extensions(("x-codes" = json!(["no-such-subscription", "no-such-notice"])))
+)]
 pub(super) async fn replay(
     State(state): State<AppState>,
     Path((subscription, number)): Path<(String, u64)>,
@@ -61,13 +90,24 @@ pub(super) async fn replay(
     Ok(Json(Replayed { replayed: 1 }))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Since {
-    /// The number of the first.
+    /// Number of the first.
     from: u64,
 }
 
+/// Sends all notices again from a number on.
+#[utoipa::path(
+    post,
+    path = "/v1/notices/{subscription}/replay",
+    operation_id = "replay_notices",
+    tag = "subscriptions",
+    params(NoticeSubscription, Since),
+    responses((status = 200, description = "They wait.", body = Replayed)),
+    extensions(("x-codes" = json!(["no-such-subscription"])))
+)]
 pub(super) async fn replay_all(
     State(state): State<AppState>,
     Path(subscription): Path<String>,

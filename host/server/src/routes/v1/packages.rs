@@ -4,26 +4,43 @@ use limpid_formats::json::Holders;
 use limpid_model::Digest;
 use limpid_scanner::Versions;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::answers::{Document, Wanted};
 use crate::error::Failure;
+use crate::openapi::parameters::PackageName;
 use crate::state::AppState;
 
 /// Images on a page, unless the client says otherwise, and at most.
 const PAGE: usize = 100;
 const LONGEST_PAGE: usize = 10_000;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Asked {
+    /// `next` of the page before.
     after: Option<String>,
+    /// How many on a page, 10000 at most.
     limit: Option<usize>,
-    /// The scheme that orders `from` and `below`.
+    /// The scheme that orders the versions `from` and `below`.
     scheme: Option<String>,
+    /// Only this version and higher ones.
     from: Option<String>,
+    /// Only lower versions.
     below: Option<String>,
 }
 
+/// The images that have a package installed, in pages.
+#[utoipa::path(
+    get,
+    path = "/v1/packages/{namespace}/{name}",
+    operation_id = "list_holders",
+    tag = "vulnerabilities",
+    params(PackageName, Asked),
+    responses((status = 200, description = "A page.", body = Holders)),
+    extensions(("x-codes" = json!(["bad-digest", "bad-version", "no-such-scheme"])))
+)]
 pub(super) async fn holders(
     State(state): State<AppState>,
     Path((namespace, name)): Path<(String, String)>,

@@ -6,18 +6,38 @@ use limpid_formats::json::{PluginRef, PluginWithVersions, Plugins};
 use limpid_model::Digest;
 use limpid_scanner::{Error, Scanner};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::body;
 use crate::error::Failure;
+use crate::openapi::parameters::{Binary, PluginName, Signature};
 use crate::state::AppState;
 
 /// An ed25519 signature over the text of the component's digest, in hex or base64.
 const SIGNATURE: &str = "x-limpid-signature";
 
+/// Plugins that are loaded, and files that were refused, with the reason.
+#[utoipa::path(
+    get,
+    path = "/v1/plugins",
+    operation_id = "list_plugins",
+    tag = "plugins",
+    responses((status = 200, description = "They.", body = Plugins)),
+)]
 pub(super) async fn list(State(state): State<AppState>) -> Json<Plugins> {
     Json(state.scanner.plugins().state().into())
 }
 
+/// One plugin, and the kept versions of it.
+#[utoipa::path(
+    get,
+    path = "/v1/plugins/{name}",
+    operation_id = "show_plugin",
+    tag = "plugins",
+    params(PluginName),
+    responses((status = 200, description = "It.", body = PluginWithVersions)),
+    extensions(("x-codes" = json!(["no-such-plugin"])))
+)]
 pub(super) async fn show(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -26,6 +46,17 @@ pub(super) async fn show(
     Ok(Json(state.readers.run(move || scanner.plugin(&name)).await?.into()))
 }
 
+/// Loads a component in place of the plugin of that name.
+#[utoipa::path(
+    put,
+    path = "/v1/plugins/{name}",
+    operation_id = "put_plugin",
+    tag = "plugins",
+    params(PluginName, Signature),
+    request_body(content((inline(Binary) = "application/wasm"))),
+    responses((status = 200, description = "What is loaded now.", body = PluginRef)),
+    extensions(("x-codes" = json!(["plugin-refused"])))
+)]
 pub(super) async fn put(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -51,6 +82,16 @@ fn signature(headers: &HeaderMap) -> Result<Option<String>, Failure> {
     headers.get(SIGNATURE).map(text).transpose().map_err(no_text)
 }
 
+/// Removes it; its versions are kept.
+#[utoipa::path(
+    delete,
+    path = "/v1/plugins/{name}",
+    operation_id = "delete_plugin",
+    tag = "plugins",
+    params(PluginName),
+    responses((status = 204, description = "It is gone.")),
+    extensions(("x-codes" = json!(["no-such-plugin"])))
+)]
 pub(super) async fn remove(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -59,13 +100,24 @@ pub(super) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Target {
-    /// The version to go back to; the one before where none is named.
+    /// Which; the previous one where none is named.
     digest: Option<String>,
 }
 
+/// Goes back to a kept version.
+#[utoipa::path(
+    post,
+    path = "/v1/plugins/{name}/rollback",
+    operation_id = "roll_back_plugin",
+    tag = "plugins",
+    params(PluginName, Target),
+    responses((status = 200, description = "What is loaded now.", body = PluginRef)),
+    extensions(("x-codes" = json!(["bad-digest", "no-such-plugin", "no-such-version", "plugin-refused"])))
+)]
 pub(super) async fn roll_back(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -78,6 +130,16 @@ pub(super) async fn roll_back(
         .map(|id| Json(id.into()))
 }
 
+/// Ends the quarantine of a plugin.
+#[utoipa::path(
+    post,
+    path = "/v1/plugins/{name}/release",
+    operation_id = "release_plugin",
+    tag = "plugins",
+    params(PluginName),
+    responses((status = 200, description = "The plugin.", body = PluginRef)),
+    extensions(("x-codes" = json!(["no-such-plugin"])))
+)]
 pub(super) async fn release(
     State(state): State<AppState>,
     Path(name): Path<String>,

@@ -11,14 +11,35 @@ use limpid_scanner::{Error, Scanner};
 use crate::answers::{Document, Wanted};
 use crate::body;
 use crate::error::Failure;
+use crate::openapi::parameters::DecisionName;
 use crate::state::AppState;
 
+/// A policy, for those who read of it.
+const POLICY: &str = "fail_on = [\"critical,fixable\"]\n\n[[suppress]]\nvulnerabilities = [\"CVE-2021-23337\"]\nreason = \
+                      \"templates are never rendered\"\n";
+
+/// All policies that are in force.
+#[utoipa::path(
+    get,
+    path = "/v1/policies",
+    operation_id = "list_policies",
+    tag = "policies",
+    responses((status = 200, description = "All of them.", body = Policies)),
+)]
 pub(super) async fn policies(State(state): State<AppState>, wanted: Wanted) -> Result<Document, Failure> {
     let scanner = state.scanner.clone();
     let list = move || Ok::<_, Error>(Policies { policies: all(&scanner, DecisionKind::PolicyToml)? });
     state.readers.document(wanted.coding, list).await
 }
 
+/// All VEX documents and VEX repositories that are in force.
+#[utoipa::path(
+    get,
+    path = "/v1/vex",
+    operation_id = "list_vex_documents",
+    tag = "policies",
+    responses((status = 200, description = "All of them.", body = VexDocuments)),
+)]
 pub(super) async fn vex_documents(
     State(state): State<AppState>,
     wanted: Wanted,
@@ -35,6 +56,16 @@ fn all(scanner: &Scanner, kind: DecisionKind) -> Result<Vec<PolicyDocument>, Err
     Ok(scanner.decision_documents(kind)?.into_iter().map(Into::into).collect())
 }
 
+/// One policy, with its text.
+#[utoipa::path(
+    get,
+    path = "/v1/policies/{name}",
+    operation_id = "show_policy",
+    tag = "policies",
+    params(DecisionName),
+    responses((status = 200, description = "It.", body = PolicyDocument)),
+    extensions(("x-codes" = json!(["no-such-policy"])))
+)]
 pub(super) async fn policy(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -43,6 +74,16 @@ pub(super) async fn policy(
     one(&state, DecisionKind::PolicyToml, name, &wanted).await
 }
 
+/// One VEX document, with its text.
+#[utoipa::path(
+    get,
+    path = "/v1/vex/{name}",
+    operation_id = "show_vex_document",
+    tag = "policies",
+    params(DecisionName),
+    responses((status = 200, description = "It.", body = PolicyDocument)),
+    extensions(("x-codes" = json!(["no-such-policy"])))
+)]
 pub(super) async fn vex_document(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -62,7 +103,22 @@ async fn one(
     state.readers.document(wanted.coding, show).await
 }
 
-/// In JSON where the request says so, otherwise in TOML.
+/// Puts a policy in force, in the place of the one of that name. Reports on the past use what was in force then.
+///
+/// It is read as JSON where the request says so, otherwise as TOML.
+#[utoipa::path(
+    put,
+    path = "/v1/policies/{name}",
+    operation_id = "put_policy",
+    tag = "policies",
+    params(DecisionName),
+    request_body(content(
+(String = "application/toml", examples(("shop" = (value = json!(POLICY))))),
+(Object = "application/json"),
+)),
+    responses((status = 200, description = "It.", body = PolicyDocument)),
+    extensions(("x-codes" = json!(["bad-policy", "over-limit"])))
+)]
 pub(super) async fn put_policy(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -78,6 +134,18 @@ pub(super) async fn put_policy(
     put(&state, kind, name, body).await
 }
 
+/// Puts a VEX document in force, in the place of the one of that name. Reports on the past use what was in force
+/// then.
+#[utoipa::path(
+    put,
+    path = "/v1/vex/{name}",
+    operation_id = "put_vex_document",
+    tag = "policies",
+    params(DecisionName),
+    request_body(content = Object, description = "OpenVEX, CSAF or CycloneDX."),
+    responses((status = 200, description = "It.", body = PolicyDocument)),
+    extensions(("x-codes" = json!(["bad-policy", "over-limit"])))
+)]
 pub(super) async fn put_vex_document(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -103,6 +171,16 @@ async fn put(
     Ok(Json(state.writers.run(move || scanner.put_decision_document(document)).await?.into()))
 }
 
+/// Takes a policy out of force.
+#[utoipa::path(
+    delete,
+    path = "/v1/policies/{name}",
+    operation_id = "delete_policy",
+    tag = "policies",
+    params(DecisionName),
+    responses((status = 204, description = "It is no longer in force.")),
+    extensions(("x-codes" = json!(["no-such-policy"])))
+)]
 pub(super) async fn remove_policy(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -110,6 +188,16 @@ pub(super) async fn remove_policy(
     remove(&state, DecisionKind::PolicyToml, name).await
 }
 
+/// Takes a VEX document out of force.
+#[utoipa::path(
+    delete,
+    path = "/v1/vex/{name}",
+    operation_id = "delete_vex_document",
+    tag = "policies",
+    params(DecisionName),
+    responses((status = 204, description = "It is no longer in force.")),
+    extensions(("x-codes" = json!(["no-such-policy"])))
+)]
 pub(super) async fn remove_vex_document(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -126,6 +214,16 @@ async fn remove(state: &AppState, kind: DecisionKind, name: String) -> Result<St
 /// Longest description of a VEX repository, in bytes.
 const REPOSITORY_BYTES: u64 = 64 << 10;
 
+/// One VEX repository, and how its updates go.
+#[utoipa::path(
+    get,
+    path = "/v1/vex-repositories/{name}",
+    operation_id = "show_vex_repository",
+    tag = "policies",
+    params(DecisionName),
+    responses((status = 200, description = "It.", body = VexRepository)),
+    extensions(("x-codes" = json!(["no-such-policy"])))
+)]
 pub(super) async fn vex_repository(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -136,6 +234,18 @@ pub(super) async fn vex_repository(
     state.readers.document(wanted.coding, show).await
 }
 
+/// Adds a VEX repository, or gives the one of that name another address. It is fetched at once, and its documents
+/// are in force from then on.
+#[utoipa::path(
+    put,
+    path = "/v1/vex-repositories/{name}",
+    operation_id = "put_vex_repository",
+    tag = "policies",
+    params(DecisionName),
+    request_body(content = VexRepositoryWanted),
+    responses((status = 200, description = "It.", body = VexRepository)),
+    extensions(("x-codes" = json!(["bad-policy", "over-limit"])))
+)]
 pub(super) async fn put_vex_repository(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -150,6 +260,16 @@ pub(super) async fn put_vex_repository(
     Ok(Json(state.writers.run(put).await?.into()))
 }
 
+/// Removes a VEX repository with its documents.
+#[utoipa::path(
+    delete,
+    path = "/v1/vex-repositories/{name}",
+    operation_id = "delete_vex_repository",
+    tag = "policies",
+    params(DecisionName),
+    responses((status = 204, description = "It is gone.")),
+    extensions(("x-codes" = json!(["no-such-policy"])))
+)]
 pub(super) async fn remove_vex_repository(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -159,7 +279,16 @@ pub(super) async fn remove_vex_repository(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Fetches it as soon as possible: how that went, the repository says.
+/// Fetches a VEX repository as soon as possible: how that went, the repository says.
+#[utoipa::path(
+    post,
+    path = "/v1/vex-repositories/{name}/update",
+    operation_id = "update_vex_repository",
+    tag = "policies",
+    params(DecisionName),
+    responses((status = 202, description = "It will be fetched.")),
+    extensions(("x-codes" = json!(["no-such-policy"])))
+)]
 pub(super) async fn update_vex_repository(
     State(state): State<AppState>,
     Path(name): Path<String>,

@@ -4,6 +4,7 @@ use limpid_scanner::Error;
 
 use crate::answers::{Document, Wanted};
 use crate::error::Failure;
+use crate::openapi::parameters::{RepositoryName, TagPaging};
 use crate::routes::paging::{Asked, Paging};
 use crate::state::AppState;
 
@@ -15,6 +16,15 @@ const LONGEST_PAGE: usize = 1_000;
 const PAGE_OF_TAGS: usize = 25;
 const LONGEST_PAGE_OF_TAGS: usize = 100;
 
+/// Repositories of which images are known, by name, in pages.
+#[utoipa::path(
+    get,
+    path = "/v1/repositories",
+    operation_id = "list_repositories",
+    tag = "repositories",
+    params(Paging),
+    responses((status = 200, description = "A page.", body = Repositories)),
+)]
 pub(super) async fn list(
     State(state): State<AppState>,
     query: Asked,
@@ -30,6 +40,16 @@ pub(super) async fn list(
     state.readers.document(wanted.coding, list).await
 }
 
+/// One repository.
+#[utoipa::path(
+    get,
+    path = "/v1/repositories/{name}",
+    operation_id = "show_repository",
+    tag = "repositories",
+    params(RepositoryName),
+    responses((status = 200, description = "It.", body = Repository)),
+    extensions(("x-codes" = json!(["no-such-repository"])))
+)]
 pub(super) async fn show(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -39,6 +59,16 @@ pub(super) async fn show(
     state.readers.document(wanted.coding, move || scanner.repository(&name).map(Repository::from)).await
 }
 
+/// Its tags, in pages: where each points, and what changed since it pointed elsewhere.
+#[utoipa::path(
+    get,
+    path = "/v1/repositories/{name}/tags",
+    operation_id = "list_tags",
+    tag = "repositories",
+    params(RepositoryName, TagPaging),
+    responses((status = 200, description = "A page.", body = Tags)),
+    extensions(("x-codes" = json!(["no-such-repository"])))
+)]
 pub(super) async fn tags(
     State(state): State<AppState>,
     Path(name): Path<String>,

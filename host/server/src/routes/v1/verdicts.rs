@@ -12,11 +12,13 @@ use limpid_formats::json::Verdict;
 use limpid_model::Digest;
 use limpid_scanner::{Error, Scanner};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use self::review::{Answer, Review};
 use crate::answers::{Document, Wanted};
 use crate::body;
 use crate::error::{Code, Failure};
+use crate::openapi::parameters::ImageName;
 use crate::settings::{Admission, Otherwise};
 use crate::state::AppState;
 use crate::verdicts::Against;
@@ -24,11 +26,13 @@ use crate::verdicts::Against;
 /// Longest review, in bytes: objects of a cluster have 1.5 MiB at most, and a review may hold an old one, too.
 const REVIEW_BYTES: u64 = 8 << 20;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Asked {
+    /// The policy; none: all that are for the image, or for a pod, what setting `admission.policy` says.
     policy: Option<String>,
-    /// Bars with semicolons between them.
+    /// More bars, with semicolons between them: `critical,fixable;exploited`.
     #[serde(rename = "fail-on")]
     fail_on: Option<String>,
 }
@@ -49,6 +53,16 @@ impl Asked {
     }
 }
 
+/// Whether an image passes: held against the bars of a policy, or of all policies that are for it.
+#[utoipa::path(
+    get,
+    path = "/v1/images/{image}/verdict",
+    operation_id = "verdict",
+    tag = "policies",
+    params(ImageName, Asked),
+    responses((status = 200, description = "It.", body = Verdict)),
+    extensions(("x-codes" = json!(["bad-digest", "no-such-image", "ambiguous-name", "no-such-policy"])))
+)]
 pub(super) async fn verdict(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -73,6 +87,17 @@ pub(super) async fn verdict(
     state.readers.document(wanted.coding, judge).await
 }
 
+/// Whether a pod may run, by the verdicts on its images: a validating webhook of Kubernetes.
+#[utoipa::path(
+    post,
+    path = "/v1/admission",
+    operation_id = "admission",
+    tag = "policies",
+    params(Asked),
+    request_body(content = Object, description = "`AdmissionReview` of `admission.k8s.io/v1`."),
+    responses((status = 200, description = "`AdmissionReview` with a `response`.", body = Answer)),
+    extensions(("x-codes" = json!(["no-such-policy"])))
+)]
 pub(super) async fn admission(
     State(state): State<AppState>,
     query: Result<Query<Asked>, axum::extract::rejection::QueryRejection>,

@@ -1,19 +1,32 @@
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
+use limpid_formats::json::words::SeverityWord;
 use limpid_formats::json::{AffectedImages, Explanation, Statistics, Vulnerability};
 use limpid_model::{Digest, Severity};
 use limpid_scanner::{Error, Filter};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::images::ask;
 use crate::answers::{Document, Wanted};
 use crate::error::Failure;
+use crate::openapi::parameters::{ImageName, VulnerabilityId};
 use crate::state::AppState;
 
 /// Images on a page, unless the client says otherwise, and at most.
 const PAGE: usize = 100;
 const LONGEST_PAGE: usize = 10_000;
 
+/// What publishers state about a vulnerability, and the packages that it affects.
+#[utoipa::path(
+    get,
+    path = "/v1/vulnerabilities/{id}",
+    operation_id = "show_vulnerability",
+    tag = "vulnerabilities",
+    params(VulnerabilityId),
+    responses((status = 200, description = "It.", body = Vulnerability)),
+    extensions(("x-codes" = json!(["bad-identifier", "no-such-vulnerability"])))
+)]
 pub(super) async fn show(
     State(state): State<AppState>,
     Path(id): Path<String>,
@@ -23,18 +36,37 @@ pub(super) async fn show(
     state.readers.document(wanted.coding, move || scanner.vulnerability(&id).map(Vulnerability::from)).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Asked {
+    /// `next` of the page before.
     after: Option<String>,
+    /// How many on a page, 10000 at most.
     limit: Option<usize>,
+    /// Only images with a name that matches this glob.
     name: Option<String>,
+    /// Only images with this label: `key=value`.
     label: Option<String>,
+    /// Only findings at least as bad.
+    #[param(inline, value_type = Option<SeverityWord>)]
     severity: Option<String>,
+    /// Whether findings are left out that nobody has rated.
     leave_out_unrated: Option<bool>,
+    /// Only findings for which a fixed version is known, or is not.
     fixable: Option<bool>,
 }
 
+/// The images that it affects, in pages.
+#[utoipa::path(
+    get,
+    path = "/v1/vulnerabilities/{id}/images",
+    operation_id = "list_affected_images",
+    tag = "vulnerabilities",
+    params(VulnerabilityId, Asked),
+    responses((status = 200, description = "A page.", body = AffectedImages)),
+    extensions(("x-codes" = json!(["bad-identifier", "bad-digest", "no-such-vulnerability"])))
+)]
 pub(super) async fn images(
     State(state): State<AppState>,
     Path(id): Path<String>,
@@ -68,17 +100,37 @@ fn severity(word: &str) -> Result<Severity, Failure> {
     })
 }
 
+/// Statistics over all images.
+#[utoipa::path(
+    get,
+    path = "/v1/statistics",
+    operation_id = "statistics",
+    tag = "vulnerabilities",
+    responses((status = 200, description = "They.", body = Statistics)),
+)]
 pub(super) async fn statistics(State(state): State<AppState>, wanted: Wanted) -> Result<Document, Failure> {
     let scanner = state.scanner.clone();
     state.readers.document(wanted.coding, move || scanner.statistics().map(Statistics::from)).await
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Why {
+    /// Any of its identifiers.
     vulnerability: String,
 }
 
+/// Why a vulnerability affects the image, why it does not, or why that cannot be said.
+#[utoipa::path(
+    get,
+    path = "/v1/images/{image}/explain",
+    operation_id = "explain",
+    tag = "images",
+    params(ImageName, Why),
+    responses((status = 200, description = "The explanation.", body = Explanation)),
+    extensions(("x-codes" = json!(["bad-digest", "no-such-image", "ambiguous-name", "bad-identifier"])))
+)]
 pub(super) async fn explain(
     State(state): State<AppState>,
     Path(name): Path<String>,

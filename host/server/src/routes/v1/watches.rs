@@ -10,6 +10,7 @@ use limpid_scanner::{Error, WatchError};
 use crate::answers::{Document, Wanted};
 use crate::body;
 use crate::error::{Code, Failure};
+use crate::openapi::parameters::WatchName;
 use crate::routes::paging::{Asked, Paging};
 use crate::state::AppState;
 
@@ -23,6 +24,14 @@ const NOTIFICATION_BYTES: u64 = 1 << 20;
 const PAGE: usize = 100;
 const LONGEST_PAGE: usize = 1_000;
 
+/// All watches, and how their listings go.
+#[utoipa::path(
+    get,
+    path = "/v1/watches",
+    operation_id = "list_watches",
+    tag = "watches",
+    responses((status = 200, description = "Watches by name.", body = Watches)),
+)]
 pub(super) async fn list(State(state): State<AppState>, wanted: Wanted) -> Result<Document, Failure> {
     let scanner = state.scanner.clone();
     let list = move || -> Result<Watches, Error> {
@@ -31,6 +40,16 @@ pub(super) async fn list(State(state): State<AppState>, wanted: Wanted) -> Resul
     state.readers.document(wanted.coding, list).await
 }
 
+/// One watch.
+#[utoipa::path(
+    get,
+    path = "/v1/watches/{name}",
+    operation_id = "show_watch",
+    tag = "watches",
+    params(WatchName),
+    responses((status = 200, description = "It.", body = Watch)),
+    extensions(("x-codes" = json!(["no-such-watch"])))
+)]
 pub(super) async fn show(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -40,6 +59,22 @@ pub(super) async fn show(
     state.readers.document(wanted.coding, move || scanner.watch_state(&name).map(Watch::from)).await
 }
 
+/// Makes a watch, or changes it. Its registry is listed at once.
+#[utoipa::path(
+    put,
+    path = "/v1/watches/{name}",
+    operation_id = "put_watch",
+    tag = "watches",
+    params(WatchName),
+    request_body(content = WatchWanted, examples(("shop" = (value = json!({
+    "registry": "registry.example",
+    "repositories": ["shop/*"],
+    "tags": ["[0-9]*"],
+    "newest": 10,
+}))))),
+    responses((status = 200, description = "It.", body = Watch)),
+    extensions(("x-codes" = json!(["bad-watch"])))
+)]
 pub(super) async fn put(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -58,6 +93,16 @@ pub(super) async fn put(
     Ok(Json(state.writers.run(put).await?))
 }
 
+/// Removes it; images that it brought stay.
+#[utoipa::path(
+    delete,
+    path = "/v1/watches/{name}",
+    operation_id = "delete_watch",
+    tag = "watches",
+    params(WatchName),
+    responses((status = 204, description = "It is gone.")),
+    extensions(("x-codes" = json!(["no-such-watch"])))
+)]
 pub(super) async fn remove(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -67,7 +112,16 @@ pub(super) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Lists the registry at once: when that is done, the watch says.
+/// Lists the registry at once, and submits again what was refused: when that is done, the watch says.
+#[utoipa::path(
+    post,
+    path = "/v1/watches/{name}/list",
+    operation_id = "list_registry",
+    tag = "watches",
+    params(WatchName),
+    responses((status = 202, description = "It will be listed.")),
+    extensions(("x-codes" = json!(["no-such-watch"])))
+)]
 pub(super) async fn list_now(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -77,6 +131,16 @@ pub(super) async fn list_now(
     Ok(StatusCode::ACCEPTED)
 }
 
+/// The tags that it follows, in pages.
+#[utoipa::path(
+    get,
+    path = "/v1/watches/{name}/tags",
+    operation_id = "list_watched_tags",
+    tag = "watches",
+    params(WatchName, Paging),
+    responses((status = 200, description = "A page.", body = WatchedTags)),
+    extensions(("x-codes" = json!(["no-such-watch"])))
+)]
 pub(super) async fn tags(
     State(state): State<AppState>,
     Path(name): Path<String>,
@@ -99,6 +163,30 @@ pub(super) async fn tags(
     state.readers.document(wanted.coding, list).await
 }
 
+/// Takes a push notification of CNCF Distribution, Harbor or Quay.
+#[utoipa::path(
+    post,
+    path = "/v1/events",
+    operation_id = "notify",
+    tag = "watches",
+    request_body(content = Object, examples(
+("distribution" = (value = json!({"events": [{
+    "action": "push",
+    "target": {"repository": "shop/web", "tag": "1.2"},
+    "request": {"host": "registry.example"},
+}]}))),
+("harbor" = (value = json!({
+    "type": "PUSH_ARTIFACT",
+    "event_data": {
+        "resources": [{"tag": "1.2", "resource_url": "registry.example/shop/web:1.2"}],
+        "repository": {"repo_full_name": "shop/web"},
+    },
+}))),
+("quay" = (value = json!({"docker_url": "registry.example/shop/web", "updated_tags": ["1.2"]}))),
+)),
+    responses((status = 202, description = "What became of the tags in it.", body = Pushed)),
+    extensions(("x-codes" = json!(["bad-event"])))
+)]
 pub(super) async fn pushed(
     State(state): State<AppState>,
     body: Body,

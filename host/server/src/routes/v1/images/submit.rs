@@ -14,11 +14,35 @@ use tokio::sync::oneshot;
 use crate::access::{Caller, Detail};
 use crate::body;
 use crate::error::{Code, Failure};
+use crate::openapi::parameters::{Binary, Prefer};
 use crate::routes::{prefer, without_values};
 use crate::state::AppState;
 
-/// Takes an archive or a bill of materials as it comes, or in JSON a reference to an image of a registry or a manifest
-/// with the addresses of its layers.
+/// Submits an image: an archive, a bill of materials in its place, an image of a registry, or a manifest with the
+/// addresses of its layers.
+#[utoipa::path(
+    post,
+    path = "/v1/images",
+    operation_id = "submit_image",
+    tag = "images",
+    params(Prefer),
+    request_body(content(
+(inline(Binary) = "application/octet-stream"),
+(inline(SubmissionWanted) = "application/json"),
+(inline(Binary) = "application/vnd.cyclonedx+json"),
+(inline(Binary) = "application/vnd.cyclonedx+xml"),
+(inline(Binary) = "application/spdx+json"),
+(inline(Binary) = "text/spdx"),
+(inline(Binary) = "application/vnd.in-toto+json"),
+(inline(Binary) = "application/vnd.dsse.envelope.v1+json"),
+(inline(Binary) = "application/vnd.dev.sigstore.bundle.v0.3+json"),
+)),
+    responses(
+        (status = 200, description = "With `Prefer: wait`: the job has ended.", body = api::Job),
+        (status = 202, description = "The submission is acknowledged; `Location` is its job.", body = api::Job),
+    ),
+    extensions(("x-codes" = json!(["not-an-image", "damaged", "missing", "wrong-digest", "unsupported", "over-limit", "bad-reference", "bad-digest", "no-such-platform", "not-authorized", "forbidden-address", "source-unavailable", "plugin-failed", "no-detector"])))
+)]
 pub(in crate::routes::v1) async fn submit(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use limpid_formats::printable;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
 const API: &str = "admission.k8s.io/v1";
 const KIND: &str = "AdmissionReview";
@@ -38,29 +39,45 @@ struct Request {
     object: Value,
 }
 
-/// What it is answered.
-#[derive(Debug, Serialize)]
+/// What it is answered: an `AdmissionReview` with a `response`.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = AdmissionAnswer)]
 pub(in crate::routes::v1) struct Answer {
+    /// `admission.k8s.io/v1`.
     api_version: &'static str,
+    /// `AdmissionReview`.
     kind: &'static str,
+    /// Whether the pod may run.
     response: Response,
 }
 
-#[derive(Debug, Serialize)]
+/// Whether a pod may run.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AdmissionResponse)]
 struct Response {
+    /// That of the request.
     uid: String,
+    /// Whether it may.
     allowed: bool,
+    /// Why not; absent where it may.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     status: Option<Status>,
+    /// What whoever asked is to be told; absent where there is nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<String>,
 }
 
-#[derive(Debug, Serialize)]
+/// Why a pod may not run.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AdmissionStatus)]
 struct Status {
+    /// As of HTTP.
     code: u16,
+    /// For programs.
     reason: &'static str,
+    /// For people.
     message: String,
 }
 

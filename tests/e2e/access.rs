@@ -1,5 +1,7 @@
 //! Who may do what: tokens, their roles and repositories, and the record of changes.
 
+mod walk;
+
 use serde_json::{Value, json};
 use xtask::sample::{Layer, advisories};
 

@@ -56,6 +56,22 @@ impl Api {
         self.send("GET", path, &[], b"")
     }
 
+    /// The status of what is answered, and the code where it is an error, whatever else is in it.
+    pub(crate) fn status(&self, method: &str, path: &str, secret: Option<&str>) -> (u16, String) {
+        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.address));
+        if let Some(secret) = secret {
+            request = request.header("authorization", format!("Bearer {secret}"));
+        }
+        let answered = match method {
+            "POST" | "PUT" => self.agent.run(request.body(&b""[..]).unwrap()),
+            _ => self.agent.run(request.body(()).unwrap()),
+        };
+        let mut response = answered.unwrap();
+        let text = response.body_mut().read_to_vec().unwrap();
+        let body: Value = serde_json::from_slice(&text).unwrap_or_default();
+        (response.status().as_u16(), body["code"].as_str().unwrap_or_default().to_owned())
+    }
+
     pub(crate) fn delete(&self, path: &str) -> Answer {
         self.send("DELETE", path, &[], b"")
     }
@@ -214,15 +230,23 @@ impl Answer {
         self.body
     }
 
-    /// The message of an error that must have this status and this code, in the one envelope that
+    /// The message of an error that must have this status and this code, in the one form that
     /// all errors have.
     #[track_caller]
     pub(crate) fn refused(self, status: u16, code: &str) -> String {
-        assert_eq!((self.status, &self.body["error"]["code"]), (status, &Value::from(code)), "{self:#?}");
+        assert_eq!((self.status, &self.body["code"]), (status, &Value::from(code)), "{self:#?}");
+        assert_eq!(
+            (&self.body["status"], self.header("content-type")),
+            (&status.into(), "application/problem+json")
+        );
+        assert_eq!(self.body["type"], format!("urn:limpid:problem:{code}"));
         let request_id = self.header("x-request-id");
         assert!(!request_id.is_empty());
-        assert_eq!(self.body["error"]["request_id"], request_id);
-        self.body["error"]["message"].as_str().unwrap().to_owned()
+        let older = serde_json::json!({
+            "code": code, "message": self.body["detail"], "request_id": request_id,
+        });
+        assert_eq!((&self.body["request_id"], &self.body["error"]), (&request_id.into(), &older));
+        self.body["detail"].as_str().unwrap().to_owned()
     }
 
     /// A header; empty where it is absent.

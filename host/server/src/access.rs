@@ -37,6 +37,7 @@ use crate::routes::Endpoint;
 use crate::state::AppState;
 pub(crate) use audit::Detail;
 pub(crate) use caller::Caller;
+pub(crate) use reach::of as reach;
 
 /// What a request needs to be allowed. Each is of one role: of somebody who reads, submits, operates or
 /// administers; a later one may all that those before it may.

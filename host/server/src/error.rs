@@ -1,4 +1,4 @@
-//! Errors over HTTP: one envelope with code, message and request id. [`codes`] says which error has which
+//! Errors over HTTP: one form, with code, message and request id. [`codes`] says which error has which
 //! code and status.
 
 mod codes;
@@ -40,25 +40,65 @@ pub(crate) struct Failure {
     is_logged: bool,
 }
 
-/// An error.
+/// A request that failed, in the form of [problem details](https://www.rfc-editor.org/rfc/rfc9457).
 #[derive(Serialize, ToSchema)]
-#[schema(as = Error)]
-pub(crate) struct Envelope<'a> {
-    /// The error.
-    error: Body<'a>,
+pub(crate) struct Problem<'a> {
+    /// Which kind of problem it is: `urn:limpid:problem:` and the code.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The kind in words, the same for all problems of it.
+    title: String,
+    /// The status of the answer.
+    status: u16,
+    /// What is wrong, for people.
+    detail: &'a str,
+    /// Which problem it is: `urn:limpid:request:` and the number of the request.
+    instance: String,
+    /// Which kind of problem it is, for programs.
+    code: &'a str,
+    /// The number of the request, as in the log and in `x-request-id`.
+    request_id: &'a str,
+    /// The same as `code`, `detail` and `request_id`, in the form that was there first.
+    #[schema(deprecated)]
+    error: Older<'a>,
 }
 
-/// What failed.
+/// A problem in the form that was there first.
 #[derive(Serialize, ToSchema)]
-#[schema(as = ErrorBody)]
-struct Body<'a> {
-    /// For programs.
+#[schema(as = OlderProblem)]
+struct Older<'a> {
+    /// As `code` of the problem.
     code: &'a str,
-    /// For people.
+    /// As `detail` of the problem.
     message: &'a str,
-    /// The number of the request, as in the log.
+    /// As `request_id` of the problem.
     request_id: &'a str,
 }
+
+impl<'a> Problem<'a> {
+    pub(crate) fn new(status: StatusCode, code: &'a str, message: &'a str, request_id: &'a str) -> Self {
+        Self {
+            kind: format!("urn:limpid:problem:{code}"),
+            title: title(code),
+            status: status.as_u16(),
+            detail: message,
+            instance: format!("urn:limpid:request:{request_id}"),
+            code,
+            request_id,
+            error: Older { code, message, request_id },
+        }
+    }
+}
+
+/// A code in words: "No such image".
+fn title(code: &str) -> String {
+    let words = code.replace('-', " ");
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// The media type of problems.
+pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 
 impl Failure {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
@@ -151,7 +191,7 @@ impl IntoResponse for Failure {
     }
 }
 
-/// Writes the envelope of a failed request. What is internal goes to the log. Of other failures of
+/// Writes the problem of a failed request. What is internal goes to the log. Of other failures of
 /// requests that change something, the log has one line, unless they are only put off.
 pub(crate) async fn finish(mut response: Response, request: &Asked<'_>) -> Response {
     let status = response.status();
@@ -172,8 +212,8 @@ pub(crate) async fn finish(mut response: Response, request: &Asked<'_>) -> Respo
         let Asked { method, path, .. } = request;
         tracing::info!(request_id = id, code = &*failure.code, "{method} {path} is refused: {message}");
     }
-    let body = envelope(&failure.code, message, id);
-    let content = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let body = problem(failure.status, &failure.code, message, id);
+    let content = (header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     let mut out = (failure.status, [content], body).into_response();
     let headers = out.headers_mut();
     if let Some(after) = failure.retry_after {
@@ -216,11 +256,10 @@ async fn of_library(response: Response) -> Failure {
     }
 }
 
-/// The envelope as it is sent.
-pub(crate) fn envelope(code: &str, message: &str, request_id: &str) -> Vec<u8> {
-    let envelope = Envelope { error: Body { code, message, request_id } };
+/// A problem as it is sent.
+pub(crate) fn problem(status: StatusCode, code: &str, message: &str, request_id: &str) -> Vec<u8> {
     // Texts always have a form in JSON.
-    serde_json::to_vec(&envelope).unwrap_or_default()
+    serde_json::to_vec(&Problem::new(status, code, message, request_id)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod body;
 mod connections;
 mod error;
 mod front;
+mod idempotency;
 mod metrics;
 mod openapi;
 mod peer;

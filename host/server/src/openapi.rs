@@ -4,6 +4,7 @@
 //! What comes of it is committed as `docs/openapi.json`, so that a change of the API is seen where it is reviewed.
 
 pub(crate) mod parameters;
+mod problems;
 mod shape;
 mod webhooks;
 
@@ -14,15 +15,15 @@ use bytes::Bytes;
 use limpid_formats::json::JobProgress;
 use limpid_formats::notice::{Digest, DigestedNotice, Notice, Test};
 use serde_json::{Value, json};
-use utoipa::OpenApi;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::response::ResponseBuilder;
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Content, PathItem, Ref, RefOr};
+use utoipa::openapi::{Content, PathItem, RefOr};
+use utoipa::{IntoParams, OpenApi};
 
 use crate::access::Permission;
 use crate::front::{self, Front};
+use crate::idempotency;
 use crate::routes::{self, Endpoint, Operations};
 
 /// All operations, and what none of them names.
@@ -37,7 +38,7 @@ use crate::routes::{self, Endpoint, Operations};
     ),
 
     paths(front::alive, front::ready, routes::metrics::show),
-    components(schemas(JobProgress, Notice, DigestedNotice, Digest, Test, crate::error::Envelope<'_>)),
+    components(schemas(JobProgress, Notice, DigestedNotice, Digest, Test, crate::error::Problem<'_>)),
     tags(
         (name = "images", description = "Images, and what is known of them."),
         (name = "repositories", description = "Images by their names."),
@@ -171,9 +172,11 @@ fn finish(
             shape::one(schema, schemas);
         }
     }
-    let error = Content::new(Some(Ref::from_schema_name("Error")));
-    let error = ResponseBuilder::new().description("An error.").content("application/json", error).build();
-    operation.responses.responses.insert("default".to_owned(), error.into());
+    if endpoint.is_some_and(idempotency::takes) {
+        let key = parameters::IdempotencyKey::into_params(|| None);
+        operation.parameters.get_or_insert_default().extend(key.into_iter().map(RefOr::T));
+    }
+    problems::add(operation, endpoint);
     let Some(endpoint) = endpoint else { return };
     if endpoint.permission == Permission::Health {
         operation.security = Some(vec![SecurityRequirement::default()]);
@@ -181,6 +184,7 @@ fn finish(
     let needed = [
         ("x-permission", endpoint.permission.as_str()),
         ("x-role", endpoint.permission.role().map_or("none", |role| role.as_str())),
+        ("x-reach", crate::access::reach(endpoint).as_str()),
     ];
     let extensions = operation.extensions.get_or_insert_default();
     extensions.extend(needed.map(|(name, value)| (name.to_owned(), json!(value))));

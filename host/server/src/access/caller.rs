@@ -33,6 +33,11 @@ impl Caller {
         }
     }
 
+    /// Who it is, for as long as the service runs.
+    pub(crate) fn identity(&self) -> String {
+        self.token().unwrap_or_else(|| self.name())
+    }
+
     /// By which token, by its identifier.
     pub(super) fn token(&self) -> Option<String> {
         match self {

@@ -10,7 +10,7 @@ use crate::routes::Endpoint;
 
 /// What an endpoint is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reach {
+pub(crate) enum Reach {
     /// Nothing that belongs to anybody.
     Everybody,
     /// Images that the path names.
@@ -23,14 +23,29 @@ pub(super) enum Reach {
     All,
 }
 
+impl Reach {
+    /// The word for it in documents.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Everybody => "everybody",
+            Self::Images => "images",
+            Self::Repository => "repository",
+            Self::Handler => "submission",
+            Self::All => "all",
+        }
+    }
+}
+
 /// Parameters of paths that name images.
 const IMAGES: [&str; 2] = ["name", "other"];
 
 /// What an endpoint is about. What is not listed is about all images.
-pub(super) fn of(endpoint: &Endpoint) -> Reach {
+pub(crate) fn of(endpoint: &Endpoint) -> Reach {
     let reads = !endpoint.permission.changes();
     match endpoint.path {
-        "/v1/openapi.json" | "/v1/schemas" | "/v1/schemas/{name}" => Reach::Everybody,
+        "/healthz" | "/readyz" | "/v1/openapi.json" | "/v1/schemas" | "/v1/schemas/{name}" => {
+            Reach::Everybody
+        }
         // What publishers state, and what runs here.
         "/v1/vulnerabilities/{id}" | "/v1/feeds" | "/v1/feeds/{name}" | "/v1/plugins" if reads => {
             Reach::Everybody

@@ -1,13 +1,13 @@
-use crate::error::envelope;
+use crate::error::{MEDIA_TYPE, problem};
 use crate::request_id;
 
 /// An answer as it goes over the wire, for where no request could be read that a handler could answer.
 pub(crate) fn bare(status: u16, code: &str, message: &str) -> Vec<u8> {
     let id = request_id::next();
     let status = axum::http::StatusCode::from_u16(status).unwrap_or(axum::http::StatusCode::BAD_REQUEST);
-    let body = envelope(code, message, &id);
+    let body = problem(status, code, message, &id);
     let mut answer = format!(
-        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\
+        "HTTP/1.1 {status}\r\ncontent-type: {MEDIA_TYPE}\r\ncontent-length: {}\r\nconnection: close\r\n\
          x-request-id: {id}\r\n\r\n",
         body.len()
     )

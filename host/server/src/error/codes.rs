@@ -33,6 +33,10 @@ pub(crate) enum Code {
     Internal,
     /// The service ends, or whoever asked has gone.
     Interrupted,
+    /// A request with the same key is being done.
+    KeyInUse,
+    /// A key was used for another request.
+    KeyReused,
     MethodNotAllowed,
     Missing,
     NoDetector,
@@ -90,6 +94,83 @@ pub(crate) enum Code {
 }
 
 impl Code {
+    /// All of them.
+    pub(crate) const ALL: [Self; 68] = [
+        Self::AmbiguousName,
+        Self::BadBundle,
+        Self::BadDigest,
+        Self::BadDocument,
+        Self::BadEvent,
+        Self::BadIdentifier,
+        Self::BadReference,
+        Self::BadRequest,
+        Self::BadSource,
+        Self::BadSubscription,
+        Self::BadVersion,
+        Self::BadPolicy,
+        Self::BadToken,
+        Self::BadWatch,
+        Self::BeforeHistory,
+        Self::Busy,
+        Self::Damaged,
+        Self::FeedNotUpdated,
+        Self::Forbidden,
+        Self::ForbiddenAddress,
+        Self::Internal,
+        Self::Interrupted,
+        Self::KeyInUse,
+        Self::KeyReused,
+        Self::MethodNotAllowed,
+        Self::Missing,
+        Self::NoDetector,
+        Self::NoRoom,
+        Self::NoSuchFeed,
+        Self::NoSuchImage,
+        Self::NoSuchJob,
+        Self::NoSuchLayer,
+        Self::NoSuchNotice,
+        Self::NoSuchPlatform,
+        Self::NoSuchPlugin,
+        Self::NoSuchRepository,
+        Self::NoSuchRevision,
+        Self::NoSuchSchema,
+        Self::NoSuchScheme,
+        Self::NoSuchSource,
+        Self::NoSuchSubscription,
+        Self::NoSuchVersion,
+        Self::NoSuchVulnerability,
+        Self::NoSuchPolicy,
+        Self::NoSuchToken,
+        Self::NoSuchWatch,
+        Self::NotAnImage,
+        Self::NotAuthorized,
+        Self::NotDelivered,
+        Self::NotFetched,
+        Self::NotFound,
+        Self::NotReady,
+        Self::OutOfTime,
+        Self::OverLimit,
+        Self::TooLong,
+        Self::PluginFailed,
+        Self::PluginRefused,
+        Self::ShrunkDocument,
+        Self::SourceUnavailable,
+        Self::Starting,
+        Self::StoreInUse,
+        Self::TakenName,
+        Self::TooSlow,
+        Self::TooMany,
+        Self::Unauthorized,
+        Self::Unsupported,
+        Self::UntrustedBundle,
+        Self::WrongDigest,
+    ];
+
+    /// The first of that word; none where there is no such.
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|code| code.as_str() == word)
+    }
+
     pub(crate) const fn as_str(self) -> &'static str {
         self.row().0
     }
@@ -122,6 +203,8 @@ impl Code {
             Self::Forbidden => ("forbidden", Status::FORBIDDEN),
             Self::Internal => ("internal", Status::INTERNAL_SERVER_ERROR),
             Self::Interrupted => ("internal", Status::SERVICE_UNAVAILABLE),
+            Self::KeyInUse => ("key-in-use", Status::CONFLICT),
+            Self::KeyReused => ("key-reused", Status::UNPROCESSABLE_ENTITY),
             Self::MethodNotAllowed => ("method-not-allowed", Status::METHOD_NOT_ALLOWED),
             Self::Missing => ("missing", Status::UNPROCESSABLE_ENTITY),
             Self::NoDetector => ("no-detector", Status::SERVICE_UNAVAILABLE),

@@ -57,26 +57,35 @@ async fn finished(response: Response) -> (StatusCode, Value) {
     (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
 }
 
-fn envelope(code: &str, message: &str) -> Value {
-    json!({"error": {"code": code, "message": message, "request_id": "7-1"}})
+fn bad_request(message: &str) -> Value {
+    json!({
+        "type": "urn:limpid:problem:bad-request",
+        "title": "Bad request",
+        "status": 400,
+        "detail": message,
+        "instance": "urn:limpid:request:7-1",
+        "code": "bad-request",
+        "request_id": "7-1",
+        "error": {"code": "bad-request", "message": message, "request_id": "7-1"},
+    })
 }
 
 #[tokio::test]
-async fn every_error_comes_in_one_envelope() {
+async fn every_error_comes_in_one_form() {
     let (status, body) = finished(Failure::bad_request("no").into_response()).await;
-    assert_eq!((status, body), (StatusCode::BAD_REQUEST, envelope("bad-request", "no")));
+    assert_eq!((status, body), (StatusCode::BAD_REQUEST, bad_request("no")));
 
     let bare = |status: StatusCode| status.into_response();
     let (_, body) = finished(bare(StatusCode::NOT_FOUND)).await;
-    assert_eq!(body["error"]["code"], "not-found");
+    assert_eq!(body["code"], "not-found");
     let (_, body) = finished(bare(StatusCode::METHOD_NOT_ALLOWED)).await;
-    assert_eq!(body["error"]["code"], "method-not-allowed");
+    assert_eq!(body["code"], "method-not-allowed");
     let (status, body) = finished(bare(StatusCode::LENGTH_REQUIRED)).await;
-    assert_eq!((status, &body["error"]["code"]), (StatusCode::LENGTH_REQUIRED, &json!("bad-request")));
+    assert_eq!((status, &body["code"]), (StatusCode::LENGTH_REQUIRED, &json!("bad-request")));
     let message = (StatusCode::BAD_REQUEST, "no UTF-8").into_response();
-    assert_eq!(finished(message).await.1, envelope("bad-request", "no UTF-8"));
+    assert_eq!(finished(message).await.1, bad_request("no UTF-8"));
     let (status, body) = finished(bare(StatusCode::INTERNAL_SERVER_ERROR)).await;
-    assert_eq!((status, &body["error"]["code"]), (StatusCode::INTERNAL_SERVER_ERROR, &json!("internal")));
+    assert_eq!((status, &body["code"]), (StatusCode::INTERNAL_SERVER_ERROR, &json!("internal")));
 }
 
 #[tokio::test]

@@ -58,6 +58,12 @@ parameters! {
     ];
     /// Of answers that have a tag.
     NoneMatch = vec![in_header("If-None-Match", "The `ETag` of an answer that the client has.")];
+    /// Of what does something each time that it is asked for.
+    IdempotencyKey = vec![in_header(
+        "Idempotency-Key",
+        "A text of the client's choice, such as a UUID: a request with the same key and body is done once, and answered \
+         as it was then.",
+    )];
     /// Of what takes time.
     Prefer = vec![in_header("Prefer", "`wait=N`: waits so many seconds for the result.")];
 }

@@ -69,10 +69,8 @@ fn every_schema_is_described_that_is_named_and_no_other() {
     let mut named = BTreeSet::new();
     collect(&document, &mut named);
     let mut known = BTreeSet::new();
-    for kind in ["schemas"] {
-        let all = document["components"][kind].as_object().unwrap().keys();
-        known.extend(all.map(|name| format!("#/components/{kind}/{name}")));
-    }
+    let all = document["components"]["schemas"].as_object().unwrap().keys();
+    known.extend(all.map(|name| format!("#/components/schemas/{name}")));
     for kept in KEPT {
         known.remove(&format!("#/components/schemas/{kept}"));
     }
@@ -108,4 +106,21 @@ fn every_kind_of_message_is_described_and_has_an_example_of_its_type() {
             assert_eq!(example["value"]["type"], **kind, "{name}");
         }
     }
+}
+
+#[test]
+fn operations_name_codes_that_there_are_and_show_each() {
+    let document = Described::openapi().merge_from(Operations::openapi());
+    for (path, mut item) in document.paths.paths {
+        for (method, operation) in operations(&mut item) {
+            let named = operation.extensions.iter().find_map(|extensions| extensions.get("x-codes"));
+            for word in named.and_then(Value::as_array).into_iter().flatten() {
+                let known = crate::error::Code::from_word(word.as_str().unwrap());
+                assert!(known.is_some(), "{method} {path}: there is no code {word}");
+            }
+        }
+    }
+    let text = written(&super::document()).unwrap();
+    assert!(!text.contains("x-codes"), "what is for this service only is shown");
+    assert!(text.contains("urn:limpid:problem:no-such-image"));
 }

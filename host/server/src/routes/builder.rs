@@ -8,6 +8,7 @@ use axum::middleware;
 use axum::routing::{MethodRouter, delete, get, post, put};
 
 use crate::access::{self, Access, Permission};
+use crate::idempotency::{self, Keys};
 use crate::state::AppState;
 use crate::{Settings, request_id, time_limit};
 
@@ -114,12 +115,19 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         &self.endpoints
     }
 
-    /// The router, of which each request passes [`access::check`], and has a time limit.
+    /// The router alone.
+    #[cfg(test)]
+    pub(crate) fn bare(self) -> Router<S> {
+        self.router
+    }
+
+    /// The router, of which each request passes [`access::check`], has a time limit, and is done once where it has a key.
     pub(crate) fn guarded(self, settings: Arc<Settings>, state: Option<&AppState>) -> Router<S> {
         let access = Access::new(Arc::clone(&settings), &self.endpoints, state);
         self.router
             // Bodies are streamed, each with a limit of its own.
             .layer(DefaultBodyLimit::disable())
+            .layer(middleware::from_fn_with_state((Keys::default(), settings.pace()), idempotency::keep))
             .layer(middleware::from_fn_with_state(settings, time_limit::keep))
             .layer(middleware::from_fn_with_state(access, access::check))
             .layer(middleware::from_fn(request_id::note_pattern))

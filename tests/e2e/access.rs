@@ -103,6 +103,24 @@ fn each_role_may_what_those_before_it_may_and_no_more() {
 }
 
 #[test]
+fn a_token_that_is_asked_for_twice_with_one_key_is_made_once() {
+    let service = Service::with(required());
+    let admins = [token(&service, &["one", "--role", "admin"]), token(&service, &["two", "--role", "admin"])];
+    let make = |admin: usize, name: &str| {
+        let bearer = format!("Bearer {}", admins[admin]);
+        let headers = [("authorization", bearer.as_str()), ("idempotency-key", "0c7f")];
+        let wanted = json!({ "name": name, "role": "read" }).to_string();
+        service.api.send("POST", "/v1/tokens", &headers, wanted.as_bytes())
+    };
+    let (first, again) = (make(0, "build"), make(0, "build"));
+    assert_eq!((first.status, again.status), (201, 201), "{again:#?}");
+    assert_eq!((&first.body, again.header("idempotency-replayed")), (&again.body, "true"));
+    make(0, "other").refused(422, "key-reused");
+    // Others have keys of their own.
+    make(1, "build").refused(409, "taken-name");
+}
+
+#[test]
 fn a_token_for_some_repositories_sees_no_others() {
     let service = Service::with(required());
     let admin = token(&service, &["admin", "--role", "admin"]);

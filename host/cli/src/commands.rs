@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod compile;
+pub(crate) mod config;
 pub(crate) mod convert;
 pub(crate) mod diff;
 pub(crate) mod explain;

@@ -30,7 +30,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
-use settings::{Overrides, Settings};
+use settings::{Given, Overrides, Sources};
 
 /// Decoding rows makes many small strings, and gives them back a moment later; the C library's allocator
 /// takes half of the time of that. mimalloc is as fast, but keeps for each thread what it once needed of each
@@ -110,7 +110,11 @@ enum Command {
     /// Versions: compare them as a scheme does
     #[command(subcommand)]
     Version(commands::version::Command),
+    /// Settings: show them and where they come from, check a file of them
+    #[command(subcommand)]
+    Config(commands::config::Command),
     /// Print the effective settings as TOML
+    #[command(hide = true)]
     Settings,
     /// Compile the component on standard input; what the service calls in a process of its own
     #[command(name = commands::COMPILE, hide = true)]
@@ -154,7 +158,12 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             _ => None,
         },
     };
-    let settings = Settings::load(cli.settings.as_deref(), std::env::vars(), overrides)?;
+    let sources = Sources::of_process(cli.settings, overrides);
+    // Settings that cannot be used are what this command is for.
+    if let Command::Config(command) = &cli.command {
+        return commands::config::run(sources, command);
+    }
+    let settings = Given::read(&sources)?.settings()?;
     // A command that prints data is quiet unless asked; a service tells what it does.
     let quiet = !matches!(cli.command, Command::Serve(_));
     start_log(settings.log.as_deref().unwrap_or(if quiet { "warn" } else { "warn,limpid=info" }))?;
@@ -178,13 +187,22 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Version(command) => commands::version::run(&settings, &command),
         // It was seen to above: it knows no settings but those that it is given.
         Command::CompileComponent { limits } => commands::compile::run(&limits),
+        Command::Config(command) => commands::config::run(sources, &command),
         Command::Settings => commands::print(&toml::to_string_pretty(&settings)?),
     }
 }
 
-fn start_log(filter: &str) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(filter)
-        .map_err(|error| anyhow::anyhow!("setting `log`: `{filter}` is no filter: {error}"))?;
+/// What is logged.
+///
+/// # Errors
+/// It is no filter.
+pub(crate) fn filter(filter: &str) -> anyhow::Result<EnvFilter> {
+    EnvFilter::try_new(filter)
+        .map_err(|error| anyhow::anyhow!("setting `log`: `{filter}` is no filter: {error}"))
+}
+
+fn start_log(log: &str) -> anyhow::Result<()> {
+    let filter = filter(log)?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -210,7 +228,7 @@ pub(crate) fn chain(error: &anyhow::Error) -> String {
 }
 
 /// A message, each line of which is shown as it is and no command to a build service that reads it.
-fn shown(message: &str) -> String {
+pub(crate) fn shown(message: &str) -> String {
     message.lines().map(limpid_formats::printable_line).collect::<Vec<_>>().join("\n")
 }
 

@@ -1,7 +1,15 @@
-//! Settings: defaults, then a TOML file, then `LIMPID_*` of the environment, then flags.
+//! Settings: defaults, then a TOML file, then credentials of the service manager, then `LIMPID_*` of the environment,
+//! then flags.
 
 mod access;
+mod credentials;
+mod given;
 mod notices;
+mod problem;
+mod reading;
+mod sense;
+mod shown;
+mod tree;
 mod watches;
 
 use std::collections::BTreeMap;
@@ -9,7 +17,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use limpid_fetch::RegistrySettings;
 use limpid_images::DaemonSettings;
 use limpid_scanner::{
@@ -20,7 +28,11 @@ use serde::{Deserialize, Serialize};
 
 use access::Hidden;
 pub(crate) use access::{Access, Shown, Tls};
+pub(crate) use given::{Given, Sources};
 pub(crate) use notices::{Notices, Subscription};
+pub(crate) use problem::Problems;
+pub(crate) use sense::warnings;
+pub(crate) use shown::{rows, toml};
 pub(crate) use watches::{Events, Watches};
 
 /// All settings of the program.
@@ -184,7 +196,7 @@ impl Default for History {
 }
 
 /// What flags say.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Overrides {
     pub(crate) data_dir: Option<PathBuf>,
     pub(crate) plugins_dir: Option<PathBuf>,
@@ -256,101 +268,10 @@ impl Settings {
         Shown::new(self.token.as_ref().map(Hidden::as_str), self.token_file.as_ref())
     }
 
-    /// The effective settings.
-    ///
-    /// # Errors
-    /// A file that cannot be read, a key that does not exist, a value of the wrong kind.
-    pub(crate) fn load(
-        file: Option<&Path>,
-        environment: impl Iterator<Item = (String, String)>,
-        overrides: Overrides,
-    ) -> anyhow::Result<Self> {
-        let mut table = match file {
-            None => toml::Table::new(),
-            Some(path) => {
-                let text = std::fs::read_to_string(path)
-                    .with_context(|| format!("settings file `{}` cannot be read", path.display()))?;
-                text.parse().with_context(|| format!("settings file `{}` is not TOML", path.display()))?
-            }
-        };
-        for (name, value) in environment {
-            if let Some(key) = name.strip_prefix("LIMPID_").filter(|key| !OTHER_VARIABLES.contains(key)) {
-                set(&mut table, &name, key, &value)?;
-            }
-        }
-        know_each(&table, "feeds", "feed", &FeedSettings::default())?;
-        know_each(&table, "watches", "watch", &Watches::default())?;
-        let mut settings: Self = table
-            .try_into()
-            .map_err(|error| anyhow::anyhow!("settings: {}", error.to_string().trim_end()))?;
-        if let Some(data_dir) = overrides.data_dir {
-            settings.data_dir = data_dir;
-        }
-        if let Some(plugins_dir) = overrides.plugins_dir {
-            settings.plugins_dir = plugins_dir;
-        }
-        if let Some(log) = overrides.log {
-            settings.log = Some(log);
-        }
-        if let Some(wait) = overrides.wait {
-            settings.wait = wait;
-        }
-        if let Some(listen) = overrides.listen {
-            settings.listen = listen;
-        }
-        Ok(settings)
-    }
-
     /// How long a command waits for its turn.
     pub(crate) const fn waits(&self) -> Duration {
         Duration::from_secs(self.wait)
     }
-}
-
-/// Variables that are read elsewhere and are no settings.
-const OTHER_VARIABLES: [&str; 2] = ["SETTINGS", "CORPUS"];
-
-/// Sets what a variable says: `LIMPID_HTTP__READ_WORKERS` is `read_workers` in `[http]`. A value that is not
-/// TOML by itself is a text.
-fn set(table: &mut toml::Table, name: &str, key: &str, value: &str) -> anyhow::Result<()> {
-    let key = key.to_ascii_lowercase();
-    let parsed = format!("value = {value}").parse::<toml::Table>().ok().and_then(|mut t| t.remove("value"));
-    let value = parsed.unwrap_or_else(|| toml::Value::String(value.to_owned()));
-    match key.split_once("__") {
-        None => {
-            table.insert(key, value);
-        }
-        Some((section, key)) => {
-            let section = table.entry(section).or_insert_with(|| toml::Table::new().into());
-            let Some(section) = section.as_table_mut() else {
-                bail!("`{name}` sets a key of a section that the settings file sets to a value");
-            };
-            section.insert(key.to_owned(), value);
-        }
-    }
-    Ok(())
-}
-
-/// Whatever in a section such as `[feeds]` is no setting is the name of a feed with settings of its own, and its value
-/// a table: what is not is a setting that does not exist.
-fn know_each(
-    table: &toml::Table,
-    section: &str,
-    what: &str,
-    defaults: &impl Serialize,
-) -> anyhow::Result<()> {
-    let known = toml::Table::try_from(defaults)?;
-    let given = table.get(section).and_then(toml::Value::as_table);
-    for (key, value) in given.into_iter().flatten() {
-        if !known.contains_key(key) && !value.is_table() {
-            let known: Vec<_> = known.keys().map(|key| format!("`{key}`")).collect();
-            bail!(
-                "settings: unknown field `{key}` in `[{section}]`, expected one of {}, or `[{section}.NAME]` for one {what}",
-                known.join(", ")
-            );
-        }
-    }
-    Ok(())
 }
 
 /// `$XDG_DATA_HOME/limpid`, or `~/.local/share/limpid`, or `limpid-data` here.
@@ -379,8 +300,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("limpid.toml");
         std::fs::write(&path, file).unwrap();
-        let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned()));
-        Settings::load(Some(&path), environment, Overrides::default()).map_err(|error| format!("{error:#}"))
+        let environment = environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let sources = Sources { file: Some(path), environment, ..Sources::default() };
+        Given::read(&sources).and_then(|given| given.settings()).map_err(|problems| problems.to_string())
     }
 
     #[test]
@@ -397,7 +319,7 @@ mod tests {
         for (file, environment) in [("[http]\nworker = 3", vec![]), ("", vec![("LIMPID_HTTP__WORKER", "3")])]
         {
             let error = load(file, &environment).unwrap_err();
-            assert!(error.contains("unknown field `worker`"), "{error}");
+            assert!(error.contains("unknown setting `http.worker`"), "{error}");
         }
     }
 
@@ -415,8 +337,20 @@ mod tests {
             let error = load(file, &[]).unwrap_err();
             assert!(error.contains(expected), "{error}");
         };
-        check("[feeds]\nintervall = 3", "unknown field `intervall` in `[feeds]`");
-        check("[feeds.debian]\nintervall = 3", "unknown field `intervall`");
+        check(
+            "[feeds]\nintervall = 3",
+            ".toml:2:1: unknown setting `feeds.intervall`; the nearest that there is is",
+        );
+        check("[feeds]\nintervall = 3", "`[feeds.NAME]` is for one feed");
+        check("[feeds.debian]\nintervall = 3", ".toml:2:1: unknown setting `feeds.debian.intervall`");
+        check(
+            "[feeds]\ninterval = 'x'",
+            ".toml:2:1: setting `feeds.interval`: expected a whole number, found a text",
+        );
+        check(
+            "[feeds.debian]\ninterval = 'x'",
+            ".toml:2:1: setting `feeds.debian.interval`: expected a whole number",
+        );
     }
 
     #[test]
@@ -436,10 +370,14 @@ mod tests {
             let error = load(file, &[]).unwrap_err();
             assert!(error.contains(expected), "{error}");
         };
-        check("[watches]\nintervall = 3", "unknown field `intervall` in `[watches]`");
+        check("[watches]\nintervall = 3", "unknown setting `watches.intervall`");
         check(
             "[watches.shop]\nregistry = 'a'\nrepositories = []\nintervall = 3",
-            "unknown field `intervall`",
+            ".toml:4:1: unknown setting `watches.shop.intervall`; the nearest that there is is `watches.shop.interval`",
+        );
+        check(
+            "[watches.shop]\nregistry = 'a'",
+            ".toml:1:10: setting `watches.shop`: `repositories` is missing",
         );
     }
 

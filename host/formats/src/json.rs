@@ -19,6 +19,7 @@ mod policies;
 mod progress;
 mod report;
 mod repositories;
+mod settings;
 mod statistics;
 mod submission;
 mod subscriptions;
@@ -58,6 +59,7 @@ pub use report::{
 };
 pub(crate) use report::{finding, is_of};
 pub use repositories::{PreviousTarget, Repositories, Repository, Tag, TagChange, TaggedImage, Tags};
+pub use settings::{ReloadedSettings, Setting, SettingOrigin, Settings};
 pub use statistics::{Statistics, Unfixed};
 pub use submission::{
     Credentials, NoSubmission, SubmissionParts, SubmissionWanted, WantedLayer, WantedManifest,

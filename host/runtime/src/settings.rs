@@ -100,9 +100,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Whether a runtime can be made of them.
+    ///
     /// # Errors
     /// The first setting that makes no sense, named.
-    pub(crate) fn check(&self) -> Result<(), Error> {
+    pub fn check(&self) -> Result<(), Error> {
         let positive = [
             ("plugins.memory_bytes", self.memory_bytes as u64),
             ("plugins.table_elements", self.table_elements as u64),

@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use limpid_scanner::AccessSettings;
@@ -71,6 +71,11 @@ pub(crate) struct Tls {
 }
 
 impl Tls {
+    /// The file that holds the key.
+    pub(super) fn key(&self) -> Option<&Path> {
+        self.key.as_deref()
+    }
+
     /// What encrypts connections; none where nothing is stated.
     ///
     /// # Errors

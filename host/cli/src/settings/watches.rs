@@ -1,5 +1,5 @@
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -78,6 +78,11 @@ pub(crate) struct Events {
 }
 
 impl Events {
+    /// A file that holds the secret.
+    pub(super) fn secret_file(&self) -> Option<&Path> {
+        self.secret_file.as_deref()
+    }
+
     /// The settings of the HTTP API with the secret in them.
     ///
     /// # Errors

@@ -1,0 +1,48 @@
+//! Settings in force.
+
+use serde::{Deserialize, Serialize};
+
+use super::Word;
+
+/// Settings in force, in the order of their keys.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// The settings.
+    pub settings: Vec<Setting>,
+}
+
+/// A setting in force.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Setting {
+    /// Its key, as in TOML: `http.wait`.
+    pub key: String,
+    /// Its value; null: there is none, or it is secret.
+    pub value: Option<serde_json::Value>,
+    /// Whether there is a value that is secret.
+    pub secret: bool,
+    /// Where it comes from.
+    #[serde(flatten)]
+    pub origin: SettingOrigin,
+}
+
+/// Where a setting comes from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingOrigin {
+    /// `default`, `file`, `credential`, `environment` or `flag`.
+    pub source: Word,
+    /// The file, the variable or the flag.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The line of the settings file, from 1 on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<usize>,
+}
+
+/// What became of settings that were read again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReloadedSettings {
+    /// Keys of settings that have changed, and are in force.
+    pub changed: Vec<String>,
+    /// Keys of settings that have changed, and are in force when the service has started anew.
+    pub needs_restart: Vec<String>,
+}

@@ -13,7 +13,7 @@ use crate::workspace::{DependencyKind, Package, Workspace};
 const ORDER: &[&[&str]] = &[
     &[FEATURES],
     &[FEATURES],
-    &["limpid-model", PACK, PURL, "limpid-outbound", "limpid-signature"],
+    &["limpid-model", PACK, PURL, "limpid-outbound", "limpid-seal", "limpid-signature"],
     &["limpid-bytes"],
     &[
         "limpid-runtime",

@@ -144,6 +144,7 @@ fn scanner_settings(settings: &Settings, scratch: &Path) -> anyhow::Result<limpi
         flap_window: settings.notices.flap_window.saturating_mul(1_000),
         notices: settings.notices.delivery(),
         watches: settings.watches.watching(),
+        secrets: Arc::new(settings.secrets.keys()?),
         ..limpid_scanner::Settings::new(scratch.to_owned())
     })
 }

@@ -7,6 +7,7 @@ mod given;
 mod notices;
 mod problem;
 mod reading;
+mod secrets;
 mod sense;
 mod shown;
 mod tree;
@@ -31,6 +32,7 @@ pub(crate) use access::{Access, Shown, Tls};
 pub(crate) use given::{Given, Sources};
 pub(crate) use notices::{Notices, Subscription};
 pub(crate) use problem::Problems;
+pub(crate) use secrets::Secrets;
 pub(crate) use sense::warnings;
 pub(crate) use shown::{rows, toml};
 pub(crate) use watches::{Events, Watches};
@@ -99,6 +101,8 @@ pub(crate) struct Settings {
     pub(crate) access: Access,
     /// How connections are encrypted.
     pub(crate) tls: Tls,
+    /// How secrets are kept.
+    pub(crate) secrets: Secrets,
     /// What commands show to a service elsewhere.
     #[serde(skip_serializing)]
     token: Option<Hidden>,
@@ -236,6 +240,7 @@ impl Default for Settings {
             plugins: runtime::Settings::default(),
             access: Access::default(),
             tls: Tls::default(),
+            secrets: Secrets::default(),
             token: None,
             token_file: None,
             http: limpid_server::Settings::default(),

@@ -18,22 +18,28 @@ impl Post {
 
 impl Transport for Post {
     fn check(&self, target: &Target) -> Result<(), String> {
-        self.0.check(&of(target)).map_err(|failure| failure.to_string())
+        let target = of(target).ok_or(LOCKED)?;
+        self.0.check(&target).map_err(|failure| failure.to_string())
     }
 
     fn deliver(&self, target: &Target, message: Message<'_>) -> Result<(), Undelivered> {
         let message = limpid_deliver::Message { id: message.id, body: message.body };
-        self.0.send(&of(target), message).map_err(undelivered)
+        let locked = || Undelivered { why: LOCKED.to_owned(), then: Then::Retry };
+        self.0.send(&of(target).ok_or_else(locked)?, message).map_err(undelivered)
     }
 }
 
-fn of(target: &Target) -> limpid_deliver::Target<'_> {
-    match target {
+/// Of what nobody can read.
+const LOCKED: &str = "it is encrypted under a key that is not there";
+
+fn of(target: &Target) -> Option<limpid_deliver::Target<'_>> {
+    Some(match target {
         Target::Webhook { url, secret } => limpid_deliver::Target::Webhook { url, secret },
         Target::Amqp { url, exchange, routing_key } => {
             limpid_deliver::Target::Amqp { url, exchange, routing_key }
         }
-    }
+        Target::Sealed(_) => return None,
+    })
 }
 
 fn undelivered(failure: Failure) -> Undelivered {

@@ -101,7 +101,9 @@ pub use statistics::Statistics;
 pub use submission::{
     ImageReference, LayerAddress, LayerAddresses, Naming, NoPlatform, Platforms, Submission,
 };
-pub use subscription::{NoticeFilter, Subscribed, Subscription, SubscriptionSpec, SubscriptionState, Target};
+pub use subscription::{
+    NoticeFilter, SealedTarget, Subscribed, Subscription, SubscriptionSpec, SubscriptionState, Target,
+};
 pub use symbols::Symbols;
 pub use version::{Key, KeyedVersion, Keys, PackageKeys, SchemeRevision};
 pub use vex::{VexArchive, VexRepository, VexRepositoryDocument, VexRepositoryState};

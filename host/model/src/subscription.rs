@@ -45,6 +45,17 @@ pub enum Target {
         /// The routing key.
         routing_key: String,
     },
+    /// Somewhere that only who has the key can read.
+    Sealed(SealedTarget),
+}
+
+/// Where notices go, encrypted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedTarget {
+    /// The name of the key.
+    pub key: String,
+    /// What is encrypted.
+    pub bytes: Vec<u8>,
 }
 
 impl std::fmt::Debug for Target {
@@ -53,6 +64,7 @@ impl std::fmt::Debug for Target {
         match self {
             Self::Webhook { .. } => f.write_str("Webhook"),
             Self::Amqp { .. } => f.write_str("Amqp"),
+            Self::Sealed(sealed) => write!(f, "Sealed({})", sealed.key),
         }
     }
 }

@@ -88,7 +88,8 @@ pub use ingest::{Handed, Trust};
 pub use jobs::{JobProgress, JobTimes, Jobs, OpenSource, QueueLength, Secrets, Spool};
 use kept::KeptFiles;
 pub use limpid_fetch::Login;
-pub use notices::{Delivery, Message, Then, Transport, Undelivered};
+pub use limpid_seal::Keys as SecretKeys;
+pub use notices::{Delivery, Message, SecretsAtRest, Then, Transport, Undelivered};
 pub use packages::Versions;
 pub use refresh::Refresh;
 use refreshing::Refreshing;
@@ -197,6 +198,8 @@ impl Scanner {
         identifiers::fold_identifiers(scanner.store())?;
         tell("what an ingest has announced that was cut short is being removed, as far as there is any");
         scanner.notifying().remove_unannounced(&scanner.writers().ingest())?;
+        tell("secrets are being encrypted, as far as they are not");
+        scanner.notifying().seal_secrets()?;
         tell("versions are being ordered anew, as far as their scheme has changed");
         scanner.rekeying().rekey()?;
         Ok(scanner)

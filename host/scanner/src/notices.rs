@@ -22,6 +22,7 @@ mod poster;
 mod posting;
 mod record;
 mod references;
+mod sealing;
 mod secret;
 mod subscriptions;
 mod transport;
@@ -33,6 +34,7 @@ use crate::writer::Writers;
 pub(crate) use deliveries::Deliveries;
 pub use delivery::Delivery;
 pub(crate) use difference::Changes;
+pub use sealing::SecretsAtRest;
 pub use transport::{Message, Then, Transport, Undelivered};
 
 /// What telling of changes needs of the service.

@@ -73,6 +73,8 @@ pub struct Settings {
     pub versions_a_call: usize,
     /// Which files of layers are kept.
     pub keep: Keep,
+    /// Keys under which secrets are kept (`secrets.key_file`).
+    pub secrets: Arc<limpid_seal::Keys>,
     /// What time it is.
     pub clock: Clock,
 }
@@ -109,6 +111,7 @@ impl Settings {
             history: 90 * 24 * 60 * 60 * 1_000,
             versions_a_call: 10_000,
             keep: Keep::default(),
+            secrets: Arc::default(),
             clock: Clock::system(),
         }
     }

@@ -26,6 +26,7 @@ use crate::feeds;
 use crate::history::{self, AsOf};
 use crate::index::{self, AdoptedLayer, ImageInput, Indexed, Progress};
 use crate::ingest::{Handed, Trust};
+use crate::notices::SecretsAtRest;
 use crate::packages::{self, Versions};
 use crate::report::Reporter;
 use crate::repositories::{self, TagsOf};
@@ -420,6 +421,14 @@ impl Scanner {
     /// [`Error::NoSubscription`] where there is none.
     pub fn remove_subscription(&self, name: &str) -> Result<(), Error> {
         self.notifying().remove_subscription(name)
+    }
+
+    /// How the secrets of subscriptions are kept.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn secrets_at_rest(&self) -> Result<SecretsAtRest, Error> {
+        self.notifying().secrets_at_rest()
     }
 
     /// All subscriptions, by name, and how their deliveries go.

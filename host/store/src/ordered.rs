@@ -19,6 +19,8 @@ pub(crate) trait Ordered: Send + Sync {
     fn write(&self, batch: Writes) -> Result<(), Error>;
     /// Brings everything into the form in which it takes least room.
     fn compact(&self) -> Result<(), Error>;
+    /// Writes a table anew, so that nothing is left of what was replaced.
+    fn rewrite(&self, table: u8) -> Result<(), Error>;
 }
 
 /// The state of an ordered set at one moment.

@@ -88,6 +88,12 @@ impl Store {
         self.0.ordered.compact()
     }
 
+    /// Writes a table anew, so that no file of the store has rows any more that were replaced or removed before, but for
+    /// those of views that are still read.
+    pub fn rewrite<T: Table>(&self) -> Result<(), Error> {
+        self.0.ordered.rewrite(T::ID)
+    }
+
     /// Learns which groups of rows a table has, so that walks do not look for others. Until it is done
     /// they look for all. Reads all keys of the table.
     pub fn learn_groups<T: Table>(&self) -> Result<(), Error> {

@@ -102,6 +102,7 @@ pub(crate) fn unusable(settings: &Settings) -> Vec<anyhow::Error> {
     found.extend(settings.shown().err());
     found.extend(settings.events.apply(settings.http.clone()).err());
     found.extend(settings.tls.load().err());
+    found.extend(settings.secrets.keys().err());
     found.extend(settings.access.required(!settings.listen.ip().is_loopback()).err());
     found.extend(settings.plugins.check().err().map(anyhow::Error::from));
     found.extend(Attaching::new(settings.attached.clone()).err().map(anyhow::Error::from));

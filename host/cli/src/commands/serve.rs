@@ -121,6 +121,7 @@ fn opened(settings: &Settings, starting: &Starting) -> anyhow::Result<(Scanner, 
     }
     let scanner = open::scanner_telling(settings, &open::ALL, |what| starting.begin(what))?;
     tell_plugins(settings, &scanner);
+    tell_secrets(&scanner)?;
     starting.begin("its workers are being started");
     let refresh = Refresh::start(scanner.clone())?;
     let watch = Watch::start(scanner.registry().clone(), WATCH)?;
@@ -163,6 +164,22 @@ fn tell_plugins(settings: &Settings, scanner: &Scanner) {
             "no detector is loaded from plugins directory `{directory}`: submissions wait until one is"
         );
     }
+}
+
+/// Says which secrets are kept as they are, and which nobody can read.
+fn tell_secrets(scanner: &Scanner) -> anyhow::Result<()> {
+    let secrets = scanner.secrets_at_rest()?;
+    if !secrets.plain.is_empty() {
+        tracing::warn!(
+            "secrets of {} subscriptions are kept unencrypted in the data directory: setting `secrets.key_file` changes \
+             that",
+            secrets.plain.len()
+        );
+    }
+    for (subscription, why) in &secrets.locked {
+        tracing::warn!(subscription, "subscription `{subscription}`: {why}");
+    }
+    Ok(())
 }
 
 /// The data directory, for as long as the service runs.

@@ -40,7 +40,7 @@ pub(super) fn add(given: &mut Branch, directory: &Path) -> Result<(), Problems> 
         let origin = Origin::Credential(file.clone());
         let Some((path, kind)) = setting(&name) else {
             let why = "no setting of this name can be a credential; there are `limpid.token`, `limpid.events.secret`, \
-                       `limpid.tls.certificate`, `limpid.tls.key`, `limpid.tls.client_ca`, \
+                       `limpid.secrets.key`, `limpid.tls.certificate`, `limpid.tls.key`, `limpid.tls.client_ca`, \
                        `limpid.registries.HOST.password` and `limpid.subscriptions.NAME.webhook.secret`, among others";
             problems.push(Problem::new(why).or_at(&origin));
             continue;
@@ -86,6 +86,7 @@ fn setting(name: &str) -> Option<(Vec<&str>, Kind)> {
     Some(match parts.as_slice() {
         ["token"] => (vec!["token_file"], Kind::Path),
         ["events", "secret"] => (vec!["events", "secret_file"], Kind::Path),
+        ["secrets", "key"] => (vec!["secrets", "key_file"], Kind::Path),
         ["tls", "certificate" | "key" | "client_ca"] => (parts, Kind::Path),
         ["subscriptions", _, "webhook", "secret"] | ["subscriptions", _, "amqp", "url"] => {
             (parts, Kind::Text)

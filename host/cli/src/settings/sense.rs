@@ -130,6 +130,7 @@ fn secret_files(settings: &Settings) -> Vec<(String, &Path)> {
         ("token_file".to_owned(), settings.token_file.as_deref()),
         ("events.secret_file".to_owned(), settings.events.secret_file()),
         ("tls.key".to_owned(), settings.tls.key()),
+        ("secrets.key_file".to_owned(), settings.secrets.key_file()),
     ];
     for (host, one) in &settings.registries.each {
         files.push((format!("registries.\"{host}\".password_file"), one.password_file.as_deref()));

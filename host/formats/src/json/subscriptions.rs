@@ -195,6 +195,8 @@ impl From<SubscriptionSpec> for Wanted {
         let (webhook, amqp) = match spec.target {
             Target::Webhook { url, secret: _ } => (Some(Webhook { url, secret: None }), None),
             Target::Amqp { url, exchange, routing_key } => (None, Some(Amqp { url, exchange, routing_key })),
+            // Its `failure` says so.
+            Target::Sealed(_) => (None, None),
         };
         Self { webhook, amqp, filter: spec.filter.into(), period: spec.period, enabled: spec.enabled }
     }

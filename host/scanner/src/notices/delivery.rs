@@ -99,6 +99,10 @@ impl Delivery {
         {
             *secret = match scanner.notifying().subscription(name).map(|known| known.spec.target) {
                 Ok(Target::Webhook { secret, .. }) => secret,
+                Ok(Target::Sealed(_)) => {
+                    let why = "its secret cannot be kept, because nobody can read it: give one, as `whsec_` and base64";
+                    return Err(Error::Subscription(SubscriptionError::Target(why.to_owned())));
+                }
                 Ok(Target::Amqp { .. }) | Err(_) => made.insert(secret::new()?).clone(),
             };
         }
@@ -117,6 +121,9 @@ impl Delivery {
     /// not acknowledged.
     pub fn test(&self, name: &str) -> Result<(), Error> {
         let subscription = self.parts.scanner.notifying().subscription(name)?;
+        if let Some(why) = self.parts.scanner.notifying().why_locked(&subscription) {
+            return Err(Error::Undelivered { subscription: name.to_owned(), why });
+        }
         let now = self.parts.scanner.settings().clock.now();
         let id = super::message::message_id(&format!("test {name} {now}"));
         let body = serde_json::to_vec(&notice::test(name, now)).map_err(|error| Error::Host {

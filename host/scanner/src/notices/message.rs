@@ -88,6 +88,11 @@ impl Notifying<'_> {
         if !known.spec.enabled {
             return Ok(None);
         }
+        let known = self.readable(known);
+        // They wait for who has the key.
+        if matches!(known.spec.target, Target::Sealed(_)) {
+            return Ok(None);
+        }
         let Some(first) = pending(view, subscription, queue.first).next() else {
             self.deliveries.advance(subscription, queue, known.next_number);
             return Ok(None);

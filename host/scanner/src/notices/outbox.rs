@@ -10,7 +10,6 @@ use super::Notifying;
 use super::deliveries::{Queue, Waiting};
 use super::message::pending;
 use super::references::{self, Counts};
-use super::subscriptions::all;
 use crate::Error;
 
 /// Notices that are looked at for one page.
@@ -22,7 +21,7 @@ pub(super) const A_BATCH: usize = 1_000;
 impl Notifying<'_> {
     /// All subscriptions, by name, and how their deliveries go.
     pub(crate) fn subscription_states(&self) -> Result<Vec<SubscriptionState>, Error> {
-        let subscriptions = all(&self.store.view())?;
+        let subscriptions = self.subscriptions()?;
         subscriptions.into_iter().map(|subscription| self.state_of(subscription)).collect()
     }
 
@@ -48,7 +47,7 @@ impl Notifying<'_> {
             pending,
             oldest: head.as_ref().map(|row| row.at),
             next_attempt: due.map(|due| due.at),
-            failure: head.and_then(|row| row.failure),
+            failure: self.why_locked(&subscription).or_else(|| head.and_then(|row| row.failure)),
             delivered: queue.delivered,
             dead: queue.dead,
             subscription,

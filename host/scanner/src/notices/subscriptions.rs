@@ -13,6 +13,7 @@ use super::Notifying;
 use super::difference::TellingFinding;
 use super::outbox::{A_BATCH, from};
 use super::references::Counts;
+use super::sealing::sealed;
 use crate::{Error, SubscriptionError, watched};
 
 /// Longest name of a subscription, in bytes.
@@ -21,7 +22,8 @@ const NAME_BYTES: usize = 64;
 impl Notifying<'_> {
     /// All subscriptions, by name.
     pub(crate) fn subscriptions(&self) -> Result<Vec<Subscription>, Error> {
-        all(&self.store.view())
+        let all = all(&self.store.view())?;
+        Ok(all.into_iter().map(|subscription| self.readable(subscription)).collect())
     }
 
     /// The subscription of that name.
@@ -31,7 +33,7 @@ impl Notifying<'_> {
     pub(crate) fn subscription(&self, name: &str) -> Result<Subscription, Error> {
         let row = self.store.view().get::<Subscriptions>(&name.to_owned())?;
         let row = row.ok_or_else(|| Error::NoSubscription(name.to_owned()))?;
-        Ok(row.into_subscription(name.to_owned())?)
+        Ok(self.readable(row.into_subscription(name.to_owned())?))
     }
 
     /// Makes a subscription, or changes the one of that name; notices that wait go on to wait.
@@ -56,7 +58,9 @@ impl Notifying<'_> {
             }
         };
         let mut batch = Batch::default();
-        batch.put::<Subscriptions>(&key, &Row::from(&subscription))?;
+        let target = sealed(&self.settings.secrets, name, subscription.spec.target.clone())?;
+        let spec = SubscriptionSpec { target, ..subscription.spec.clone() };
+        batch.put::<Subscriptions>(&key, &Row::from(&Subscription { spec, ..subscription.clone() }))?;
         writer.commit(batch)?;
         // Whatever stood in the way may be gone.
         self.deliveries.change(name, |queue| queue.not_before = 0);

@@ -31,6 +31,10 @@ impl Ordered for Memory {
     fn compact(&self) -> Result<(), Error> {
         Ok(())
     }
+
+    fn rewrite(&self, _: u8) -> Result<(), Error> {
+        Ok(())
+    }
 }
 
 impl Snapshot for Arc<Entries> {

@@ -4,9 +4,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::{fs, thread};
 
 use rocksdb::{
-    BlockBasedIndexType, BlockBasedOptions, Cache, ColumnFamily, DB, DBCompressionType, DBRawIterator,
-    DEFAULT_COLUMN_FAMILY_NAME, Direction, Env, IngestExternalFileOptions, IteratorMode, Options,
-    PrefixRange, ReadOptions, SstFileWriter, WriteBatch, WriteOptions,
+    BlockBasedIndexType, BlockBasedOptions, BottommostLevelCompaction, Cache, ColumnFamily, CompactOptions,
+    DB, DBCompressionType, DBRawIterator, DEFAULT_COLUMN_FAMILY_NAME, Direction, Env,
+    IngestExternalFileOptions, IteratorMode, Options, PrefixRange, ReadOptions, SstFileWriter, WriteBatch,
+    WriteOptions,
 };
 use serde::{Deserialize, Serialize};
 
@@ -290,6 +291,19 @@ impl Ordered for Rocks {
             self.db.flush_cf(family)?;
             self.db.compact_range_cf(family, None::<&[u8]>, None::<&[u8]>);
         }
+        Ok(())
+    }
+
+    fn rewrite(&self, table: u8) -> Result<(), Error> {
+        let families = self.families();
+        // The log is of all families, and goes when none needs it any more.
+        for family in [families.rest, families.apart] {
+            self.db.flush_cf(family)?;
+        }
+        let mut options = CompactOptions::default();
+        options.set_bottommost_level_compaction(BottommostLevelCompaction::Force);
+        let next = table.checked_add(1).map(|next| [next]);
+        self.db.compact_range_cf_opt(families.of(&[table]), Some([table]), next, &options);
         Ok(())
     }
 }

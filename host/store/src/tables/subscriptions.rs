@@ -30,13 +30,15 @@ pub struct Row {
 }
 
 impl table::Row for Row {
-    const VERSION: u8 = 4;
+    const VERSION: u8 = 5;
 
     fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
         match version {
             1 => Some(BeforeWatches::from(postcard::from_bytes::<BeforeUnrated>(fields).ok()?).into()),
             2 => Some(postcard::from_bytes::<BeforeWatches>(fields).ok()?.into()),
             3 => Some(postcard::from_bytes::<BeforeExpressions>(fields).ok()?.into()),
+            // Where notices go was never encrypted.
+            4 => postcard::from_bytes(fields).ok(),
             _ => None,
         }
     }
@@ -54,6 +56,9 @@ impl Row {
             Target::Amqp { url, exchange, routing_key } => {
                 limpid_model::Target::Amqp { url, exchange, routing_key }
             }
+            Target::Sealed { key, bytes } => {
+                limpid_model::Target::Sealed(limpid_model::SealedTarget { key, bytes })
+            }
         };
         let spec = SubscriptionSpec { target, filter: filter.read()?, period, enabled };
         Ok(Subscription { name, created, next_number: next, spec })
@@ -67,6 +72,9 @@ impl From<&Subscription> for Row {
             limpid_model::Target::Webhook { url, secret } => Target::Webhook { url, secret },
             limpid_model::Target::Amqp { url, exchange, routing_key } => {
                 Target::Amqp { url, exchange, routing_key }
+            }
+            limpid_model::Target::Sealed(limpid_model::SealedTarget { key, bytes }) => {
+                Target::Sealed { key, bytes }
             }
         };
         let (created, next) = (subscription.created, subscription.next_number);
@@ -244,6 +252,14 @@ enum Target {
         exchange: String,
         /// The routing key.
         routing_key: String,
+    },
+    /// Somewhere that only who has the key can read.
+    Sealed {
+        /// The name of the key.
+        key: String,
+        /// What is encrypted.
+        #[serde(with = "serde_bytes")]
+        bytes: Vec<u8>,
     },
 }
 

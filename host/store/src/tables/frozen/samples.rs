@@ -605,6 +605,7 @@ fn of_notices() -> Vec<Sample> {
         let spec = SubscriptionSpec { target, filter, period: Some(60), enabled: true };
         subscriptions::Row::from(&Subscription { name: "s".to_owned(), created: 1, next_number: 7, spec })
     };
+    let sealed = Target::Sealed(limpid_model::SealedTarget { key: "33bc3d21".into(), bytes: vec![1, 2, 3] });
     let filtered = |filter| {
         let spec = SubscriptionSpec { target: amqp.clone(), filter, period: None, enabled: true };
         subscriptions::Row::from(&Subscription { name: "s".to_owned(), created: 1, next_number: 7, spec })
@@ -653,6 +654,7 @@ fn of_notices() -> Vec<Sample> {
         sample::<subscriptions::Subscriptions>("watches", &"s".to_owned(), &watching),
         sample::<subscriptions::Subscriptions>("expression", &"s".to_owned(), &judging),
         sample::<subscriptions::Subscriptions>("amqp", &"s".to_owned(), &subscription(amqp, false)),
+        sample::<subscriptions::Subscriptions>("sealed", &"s".to_owned(), &subscription(sealed, false)),
         sample::<subscriptions::Subscriptions>("rated", &"s".to_owned(), &subscription(webhook, true)),
         sample::<outbox::Outbox>("pending", &number, &notice(outbox::State::Pending)),
         sample::<outbox::Outbox>("delivered", &number, &notice(outbox::State::Delivered)),

@@ -58,6 +58,7 @@ mod repositories;
 mod requests;
 mod restarts;
 mod sboms;
+mod secrets;
 mod settings;
 mod slow_clients;
 mod sources;

@@ -94,6 +94,11 @@ impl Service {
         kilobytes.unwrap().trim().parse::<u64>().unwrap() << 10
     }
 
+    /// The number of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What the service has logged so far.
     pub(crate) fn log(&self) -> String {
         text(&self.log)

@@ -1,10 +1,15 @@
 //! Settings: what is wrong with them, where they come from, and how they change while the service runs.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::process::Command;
 
 use serde_json::{Value, json};
 
 use crate::program::{Outcome, Setup};
+use crate::service::{DEADLINE, Service, until};
 
 /// A folder with a settings file.
 fn folder(settings: &str) -> (tempfile::TempDir, String) {
@@ -118,4 +123,124 @@ fn every_setting_is_shown_with_where_it_comes_from() {
     );
     fs::write(&path, &shown).unwrap();
     setup.run(["config", "check"]).ok();
+}
+
+fn hang_up(service: &Service) {
+    let id = service.id().to_string();
+    assert!(Command::new("sh").args(["-c", "kill -HUP \"$1\"", "sh", &id]).status().unwrap().success());
+}
+
+fn write(path: &str, settings: &str) {
+    fs::write(path, settings).unwrap();
+    fs::set_permissions(Path::new(path), fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+#[test]
+fn settings_change_while_the_service_runs_all_or_none() {
+    let (_folder, path) = folder("[http]\narchive_bytes = 1000000\n");
+    let service = Service::with(Setup::new().with("LIMPID_SETTINGS", &path));
+    let reload = || service.api.send("POST", "/v1/settings/reload", &[], b"");
+    assert_eq!(reload().ok(), json!({ "changed": [], "needs_restart": [] }));
+
+    // The limit on archives holds at once; a number of threads does not.
+    assert_ne!(service.api.submit(&[0; 2_000]).status, 413);
+    write(
+        &path,
+        "[http]\narchive_bytes = 1000\n[index]\njobs = 9\n[feeds]\nproxy = 'http://u:hidden@p.example'\n",
+    );
+    let expected =
+        json!({ "changed": ["feeds.proxy", "http.archive_bytes"], "needs_restart": ["index.jobs"] });
+    assert_eq!(reload().ok(), expected);
+    service.api.submit(&[0; 2_000]).refused(413, "over-limit");
+    let shown = service.api.get("/v1/settings").ok();
+    assert_eq!(setting(&shown, "http.archive_bytes")["value"], 1_000);
+    assert_eq!(setting(&shown, "http.archive_bytes")["line"], 2);
+    assert_eq!(setting(&shown, "index.jobs")["value"], 2);
+    assert!(!shown.to_string().contains("hidden"), "{shown}");
+
+    // Of a file that is wrong in one place, nothing counts.
+    write(&path, "[http]\narchive_bytes = 5000\nwait = 'x'\n");
+    let why = reload().refused(422, "bad-settings");
+    assert!(why.contains("nothing has changed") && why.contains("limpid.toml:3:1"), "{why}");
+    write(&path, "[http]\narchive_bytes = 5000\n[bundles]\ntrusted_keys = ['x']\n");
+    reload().refused(422, "bad-settings");
+    service.api.submit(&[0; 2_000]).refused(413, "over-limit");
+
+    // A signal does the same, and both are recorded.
+    write(&path, "log = 'info,limpid=debug'\n[http]\narchive_bytes = 5000\n");
+    hang_up(&service);
+    until("the signal was followed", || (service.api.submit(&[0; 2_000]).status != 413).then_some(()));
+    until("it is in the log", || {
+        service.log().contains("changed: feeds.proxy, http.archive_bytes, log").then_some(())
+    });
+    write(&path, "[htpt]\n");
+    hang_up(&service);
+    until("it is in the log, too", || service.log().contains("unknown setting `htpt`").then_some(()));
+    assert!(service.log().contains("need a restart: index.jobs"));
+    let of = |method: &str, status: u16| {
+        until("it is recorded", || {
+            let records = service.api.get("/v1/audit").ok();
+            let mut records = records["records"].as_array().unwrap().iter();
+            let is_it = |record: &&Value| {
+                record["path"] == "/v1/settings/reload"
+                    && record["method"] == method
+                    && record["status"] == status
+            };
+            records.find(is_it).cloned()
+        })
+    };
+    assert_eq!(of("SIGHUP", 200)["who"], "signal");
+    assert_eq!(of("SIGHUP", 422)["who"], "signal");
+    assert_eq!(of("POST", 422)["who"], "network");
+    let done = of("POST", 200);
+    assert!(done["detail"].as_str().unwrap().contains("needs a restart"), "{done:#}");
+}
+
+#[test]
+fn a_service_manager_is_told_when_the_service_is_ready_reads_its_settings_and_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("manager");
+    let manager = UnixDatagram::bind(&path).unwrap();
+    manager.set_read_timeout(Some(DEADLINE)).unwrap();
+    let next = || {
+        let mut text = [0; 1_024];
+        let length = manager.recv(&mut text).unwrap();
+        String::from_utf8(text[..length].to_vec()).unwrap()
+    };
+    let service = Service::with(Setup::new().with("NOTIFY_SOCKET", path.display()));
+    assert_eq!(next().trim(), "READY=1");
+    hang_up(&service);
+    let reloading = next();
+    assert!(reloading.starts_with("RELOADING=1\nMONOTONIC_USEC="), "{reloading}");
+    assert_eq!(next().trim(), "READY=1");
+    service.stop();
+    assert_eq!(next().trim(), "STOPPING=1");
+}
+
+#[test]
+fn watches_and_subscriptions_of_the_settings_are_made_when_they_are_read_again() {
+    let (_folder, path) = folder("");
+    let service = Service::with(Setup::new().with("LIMPID_SETTINGS", &path));
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let settings = format!(
+        "[watches.shop]\nregistry = '127.0.0.1:9'\nrepositories = ['shop']\n\
+         [subscriptions.team]\nwebhook = {{ url = 'https://receiver.example/', secret = '{secret}' }}\n"
+    );
+    write(&path, &settings);
+    let reloaded = service.api.send("POST", "/v1/settings/reload", &[], b"").ok();
+    assert_eq!(reloaded["needs_restart"], json!([]));
+    assert!(!reloaded.to_string().contains(secret));
+    assert_eq!(service.api.get("/v1/watches/shop").ok()["repositories"], json!(["shop"]));
+    assert_eq!(service.api.get("/v1/subscriptions/team").ok()["enabled"], true);
+}
+
+#[test]
+fn who_may_not_administer_neither_reads_settings_nor_has_them_read_again() {
+    let service = Service::with(Setup::new().with("LIMPID_ACCESS__REQUIRED", "true"));
+    let token = service.setup.run(["token", "create", "operator", "--role", "operate"]).ok();
+    let bearer = format!("Bearer {}", token.trim());
+    for (method, path) in [("GET", "/v1/settings"), ("POST", "/v1/settings/reload")] {
+        service.api.send(method, path, &[], b"").refused(401, "unauthorized");
+        service.api.send(method, path, &[("authorization", &bearer)], b"").refused(403, "forbidden");
+    }
 }

@@ -3,11 +3,11 @@
 use limpid_fetch::{Error, Listing, Reference, Registries, Repository, Version};
 use limpid_images::RegistryImages;
 use limpid_model::{Digest, ImageReference, chain};
-use limpid_scanner::{ImageSource as _, Limits, RegistryLister, Stop, Unlisted};
+use limpid_scanner::{Current, ImageSource as _, Limits, RegistryLister, Stop, Unlisted};
 
 /// Asks registries by way of [`limpid_fetch`].
 pub(crate) struct Lister {
-    pub(crate) registries: Registries,
+    pub(crate) registries: Current<Registries>,
     pub(crate) limits: Limits,
 }
 

@@ -18,6 +18,7 @@ mod packaged;
 mod progress;
 #[cfg(test)]
 mod reference;
+mod reloading;
 mod service;
 mod settings;
 mod sources;
@@ -163,12 +164,14 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     if let Command::Config(command) = &cli.command {
         return commands::config::run(sources, command);
     }
-    let settings = Given::read(&sources)?.settings()?;
+    let given = Given::read(&sources)?;
+    let settings = given.settings()?;
     // A command that prints data is quiet unless asked; a service tells what it does.
-    let quiet = !matches!(cli.command, Command::Serve(_));
-    start_log(settings.log.as_deref().unwrap_or(if quiet { "warn" } else { "warn,limpid=info" }))?;
+    let is_service = matches!(cli.command, Command::Serve(_));
+    let log = if is_service { log_of_service(&settings) } else { settings.log.as_deref().unwrap_or("warn") };
+    let log = start_log(log)?;
     match cli.command {
-        Command::Serve(_) => commands::serve::run(settings),
+        Command::Serve(_) => commands::serve::run(sources, given, settings, log),
         Command::Scan(args) => commands::scan::run(&settings, &args),
         Command::Convert(args) => commands::convert::run(&args),
         Command::Explain(args) => commands::explain::run(&settings, &args),
@@ -201,15 +204,24 @@ pub(crate) fn filter(filter: &str) -> anyhow::Result<EnvFilter> {
         .map_err(|error| anyhow::anyhow!("setting `log`: `{filter}` is no filter: {error}"))
 }
 
-fn start_log(log: &str) -> anyhow::Result<()> {
-    let filter = filter(log)?;
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+/// What a service logs.
+pub(crate) fn log_of_service(settings: &settings::Settings) -> &str {
+    settings.log.as_deref().unwrap_or("warn,limpid=info")
+}
+
+/// Changes what is logged.
+pub(crate) type LogFilter = Box<dyn Fn(EnvFilter) -> anyhow::Result<()> + Send + Sync>;
+
+fn start_log(log: &str) -> anyhow::Result<LogFilter> {
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter(log)?)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .with_target(false)
-        .init();
-    Ok(())
+        .with_filter_reloading();
+    let handle = log.reload_handle();
+    log.init();
+    Ok(Box::new(move |filter| handle.reload(filter).map_err(anyhow::Error::from)))
 }
 
 /// An error and what lies beneath it, each once.

@@ -118,7 +118,14 @@ pub(crate) fn passing_scanner(
     Ok(Scanner::new(Store::in_memory(), registry, scanner_settings(settings, scratch)?)?)
 }
 
-fn scanner_settings(settings: &Settings, scratch: &Path) -> anyhow::Result<limpid_scanner::Settings> {
+/// What the scanner goes by.
+///
+/// # Errors
+/// A file that the settings name cannot be used.
+pub(crate) fn scanner_settings(
+    settings: &Settings,
+    scratch: &Path,
+) -> anyhow::Result<limpid_scanner::Settings> {
     Ok(limpid_scanner::Settings {
         limits: settings.layers.clone(),
         jobs: settings.index.jobs,

@@ -2,6 +2,7 @@
 //! then flags.
 
 mod access;
+mod changes;
 mod credentials;
 mod given;
 mod notices;
@@ -29,6 +30,7 @@ use serde::{Deserialize, Serialize};
 
 use access::Hidden;
 pub(crate) use access::{Access, Shown, Tls};
+pub(crate) use changes::{Changes, compare};
 pub(crate) use given::{Given, Sources};
 pub(crate) use notices::{Notices, Subscription};
 pub(crate) use problem::Problems;

@@ -7,11 +7,11 @@ use limpid_fetch::Registries;
 use limpid_images::{AddressedImage, ImageSource, KnownLayer, RegistryImages};
 use limpid_layers::Limits;
 use limpid_model::{Digest, Submission};
-use limpid_scanner::{ImagesError, OpenSource, Secrets};
+use limpid_scanner::{Current, ImagesError, OpenSource, Secrets};
 
 /// Registries, by the settings of the service.
 pub(crate) struct Elsewhere {
-    pub(crate) registries: Registries,
+    pub(crate) registries: Current<Registries>,
     pub(crate) scratch: PathBuf,
     pub(crate) limits: Limits,
     /// Layers of one image that are fetched at a time.

@@ -116,6 +116,13 @@ impl Known {
         Ok(())
     }
 
+    /// Holds all holders to other settings.
+    pub(crate) fn change(&self, settings: &AccessSettings) {
+        for holder in self.0.read().values() {
+            holder.pace.change(settings);
+        }
+    }
+
     fn insert(&self, holder: Holder) {
         self.0.write().insert(holder.token.id.clone(), Arc::new(holder));
     }

@@ -98,8 +98,8 @@ pub use room::Room;
 pub use run::{Run, RunProgress};
 pub use schedule::{RunTimes, Updates};
 pub use settings::{
-    AccessSettings, BundleSettings, Clock, FeedSettings, Keep, NoticeSettings, OneFeed, PolicySettings,
-    Retry, Settings, WatchSettings,
+    AccessSettings, BundleSettings, Clock, Current, FeedSettings, Keep, NoticeSettings, OneFeed,
+    PolicySettings, ReplacedTooOften, Retry, Settings, WatchSettings,
 };
 pub use vex::VexUpdates;
 pub use vulnerabilities::Filter;
@@ -113,7 +113,7 @@ pub struct Scanner(Arc<Parts>);
 struct Parts {
     store: Store,
     registry: Registry,
-    settings: Settings,
+    settings: Current<Settings>,
     writers: Writers,
     runs: running::Runs,
     kept: KeptFiles,
@@ -168,7 +168,7 @@ impl Scanner {
             writers: Writers::new(store.clone()),
             store,
             registry,
-            settings,
+            settings: Current::new(settings),
             runs: running::Runs::default(),
             kept: KeptFiles::default(),
             refreshing: Refreshing::default(),
@@ -210,9 +210,29 @@ impl Scanner {
         self.0.registry.snapshot()
     }
 
-    /// The settings.
+    /// The settings that are in force now: whoever needs two that belong together asks once.
     pub fn settings(&self) -> &Settings {
-        &self.0.settings
+        self.0.settings.now()
+    }
+
+    /// Puts other settings in force, as far as they are read each time: what was made by the settings of the start, such
+    /// as threads, stays as it is.
+    ///
+    /// # Errors
+    /// That was done too often; those before stay in force.
+    pub fn change_settings(&self, settings: Settings) -> Result<(), ReplacedTooOften> {
+        let access = settings.access.clone();
+        self.0.settings.replace(settings)?;
+        self.0.tokens.change(&access);
+        Ok(())
+    }
+
+    /// Whether settings can be changed once more.
+    ///
+    /// # Errors
+    /// They cannot.
+    pub fn may_change_settings(&self) -> Result<(), ReplacedTooOften> {
+        self.0.settings.is_replaceable()
     }
 
     /// The registry of plugins.

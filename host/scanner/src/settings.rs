@@ -1,5 +1,6 @@
 mod access;
 mod bundles;
+mod current;
 mod feeds;
 mod notices;
 mod policies;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use access::AccessSettings;
 pub use bundles::BundleSettings;
+pub use current::{Current, ReplacedTooOften};
 pub use feeds::{FeedSettings, OneFeed};
 pub use notices::NoticeSettings;
 pub use policies::PolicySettings;

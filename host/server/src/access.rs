@@ -24,7 +24,7 @@ use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use limpid_model::AccessRole;
-use limpid_scanner::{Scanner, TOKEN_PREFIX};
+use limpid_scanner::{Current, Scanner, TOKEN_PREFIX};
 use tracing::Instrument as _;
 
 use crate::Settings;
@@ -61,6 +61,8 @@ pub(crate) enum Permission {
     Oversee,
     /// To change who may do what: of administrators.
     ChangeTokens,
+    /// To have settings read again: of administrators.
+    ChangeSettings,
 }
 
 impl Permission {
@@ -73,7 +75,8 @@ impl Permission {
             | Self::Operate
             | Self::ChangeSubscriptions
             | Self::ChangePlugins
-            | Self::ChangeTokens => true,
+            | Self::ChangeTokens
+            | Self::ChangeSettings => true,
         }
     }
 
@@ -99,9 +102,11 @@ impl Permission {
             Self::Read => Some(AccessRole::Read),
             Self::Notify | Self::Submit => Some(AccessRole::Submit),
             Self::Operate => Some(AccessRole::Operate),
-            Self::ChangeSubscriptions | Self::ChangePlugins | Self::Oversee | Self::ChangeTokens => {
-                Some(AccessRole::Admin)
-            }
+            Self::ChangeSubscriptions
+            | Self::ChangePlugins
+            | Self::Oversee
+            | Self::ChangeTokens
+            | Self::ChangeSettings => Some(AccessRole::Admin),
         }
     }
 }
@@ -109,7 +114,7 @@ impl Permission {
 /// Who may do what: by the settings, by tokens, and by what each route declares.
 #[derive(Clone)]
 pub(crate) struct Access {
-    settings: Arc<Settings>,
+    settings: Current<Settings>,
     /// By the pattern of the path.
     declared: Arc<HashMap<&'static str, Vec<Endpoint>>>,
     /// None before the service has started: nothing that is answered then needs it.
@@ -126,7 +131,7 @@ struct Known {
 }
 
 impl Access {
-    pub(crate) fn new(settings: Arc<Settings>, endpoints: &[Endpoint], state: Option<&AppState>) -> Self {
+    pub(crate) fn new(settings: Current<Settings>, endpoints: &[Endpoint], state: Option<&AppState>) -> Self {
         let mut declared: HashMap<_, Vec<_>> = HashMap::new();
         for endpoint in endpoints {
             declared.entry(endpoint.path).or_default().push(endpoint.clone());

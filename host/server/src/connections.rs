@@ -24,6 +24,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use limpid_scanner::Current;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
 use tokio_rustls::TlsAcceptor;
@@ -71,7 +72,7 @@ pub(crate) struct Spare;
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,
-    settings: &Settings,
+    settings: &Current<Settings>,
     door: Door<'_>,
     stop: impl Future<Output = ()>,
 ) {
@@ -124,7 +125,7 @@ pub(crate) async fn serve(
 
 struct Connection {
     router: Router,
-    settings: Settings,
+    settings: Current<Settings>,
     tls: Option<TlsAcceptor>,
     of_commands: Option<OfCommands>,
     peer: Peer,

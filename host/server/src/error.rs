@@ -210,7 +210,9 @@ pub(crate) async fn finish(mut response: Response, request: &Asked<'_>) -> Respo
         tracing::error!(request_id = id, "request {id} failed: {internal}");
     } else if request.is_change && !failure.is_logged && failure.code != Code::Busy.as_str() {
         let Asked { method, path, .. } = request;
-        tracing::info!(request_id = id, code = &*failure.code, "{method} {path} is refused: {message}");
+        // What follows may show the part of a body that is wrong.
+        let why = message.lines().next().unwrap_or_default();
+        tracing::info!(request_id = id, code = &*failure.code, "{method} {path} is refused: {why}");
     }
     let body = problem(failure.status, &failure.code, message, id);
     let content = (header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));

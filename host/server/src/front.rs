@@ -1,12 +1,16 @@
 //! What answers first: how the service is, also while it starts, and when all places are taken.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
+use limpid_scanner::Current;
 use serde::Serialize;
+use serde_json::json;
+use tokio::sync::mpsc;
 use tower::ServiceExt;
 use utoipa::ToSchema;
 
@@ -17,7 +21,10 @@ use crate::metrics::Metrics;
 use crate::readiness::Readiness;
 use crate::routes::{self, Routes};
 use crate::state::AppState;
-use crate::{Settings, Starting, request_id};
+use crate::{Reload, Settings, Starting, configuration, request_id};
+
+/// How often it is looked whether the service has started.
+const SOON: Duration = Duration::from_millis(100);
 
 /// The service as far as it has come.
 #[derive(Clone, Default)]
@@ -41,10 +48,25 @@ impl Front {
     /// The system has no thread to give.
     pub(crate) fn open(&self, state: AppState) -> std::io::Result<()> {
         let readiness = Readiness::start(state.scanner.clone(), Arc::downgrade(&state.workers))?;
-        let router =
-            routes::all().guarded(Arc::clone(&state.settings), Some(&state)).with_state(state.clone());
+        let router = routes::all().guarded(state.settings.clone(), Some(&state)).with_state(state.clone());
         let _ = self.opened.set(Opened { router, state, readiness });
         Ok(())
+    }
+
+    /// Reads settings again whenever something is received, once the service has started.
+    pub(crate) async fn reload(self, mut reload: mpsc::Receiver<Reload>) {
+        while let Some(Reload(done)) = reload.recv().await {
+            while self.opened.get().is_none() {
+                tokio::time::sleep(SOON).await;
+            }
+            let Some(opened) = self.opened.get() else { continue };
+            let state = opened.state.clone();
+            let read = tokio::task::spawn_blocking(move || configuration::reload_by_signal(&state)).await;
+            if let Err(error) = read {
+                tracing::error!(%error, "settings were not read again");
+            }
+            let _ = done.send(());
+        }
     }
 
     /// The paths that are answered from the beginning on.
@@ -58,9 +80,9 @@ impl Front {
     }
 
     /// All paths.
-    pub(crate) fn router(self, settings: &Settings, metrics: Metrics) -> Router {
+    pub(crate) fn router(self, settings: &Current<Settings>, metrics: Metrics) -> Router {
         Self::routes()
-            .guarded(Arc::new(settings.clone()), None)
+            .guarded(settings.clone(), None)
             .fallback(all_others)
             .layer(middleware::from_fn_with_state(metrics, request_id::number))
             .with_state(self)

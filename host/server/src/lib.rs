@@ -9,6 +9,7 @@ mod access;
 mod answers;
 mod blocking;
 mod body;
+mod configuration;
 mod connections;
 mod error;
 mod front;
@@ -31,11 +32,13 @@ use std::future::Future;
 use std::sync::Arc;
 
 use limpid_scanner::runtime::Watch;
-use limpid_scanner::{Delivery, Jobs, Refresh, Scanner, Updates, VexUpdates, Watching};
+use limpid_scanner::{Current, Delivery, Jobs, Refresh, Scanner, Updates, VexUpdates, Watching};
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 
 use connections::Door;
 
+pub use configuration::{Configuration, Reloaded};
 pub use error::code;
 pub use settings::{AccessControl, Admission, Network, Otherwise, Settings, SharedSecret};
 pub use starting::Starting;
@@ -58,6 +61,8 @@ pub struct Workers {
     pub watch: Watch,
     /// What plugins have changed is refreshed.
     pub refresh: Refresh,
+    /// Who reads settings again.
+    pub configuration: Arc<dyn Configuration>,
 }
 
 /// Where requests come in.
@@ -71,9 +76,14 @@ pub struct Listeners {
     pub local: Option<TcpListener>,
 }
 
+/// That settings are to be read again; it is dropped when they were.
+#[derive(Debug)]
+pub struct Reload(pub tokio::sync::oneshot::Sender<()>);
+
 /// Serves the API until `stop` is ready; requests under way may then end. `open` is called at once, on a
 /// thread that may block: until it has given what does the work, only `/healthz` says more than that the
-/// service is starting, and what it does by the word of `open`.
+/// service is starting, and what it does by the word of `open`. Whenever `reload` receives something, settings are read
+/// again, once the service has started.
 ///
 /// # Errors
 /// Those of `open`, and where a thread cannot be had.
@@ -82,11 +92,13 @@ pub async fn serve<E>(
     open: impl FnOnce(&Starting) -> Result<(Scanner, Workers), E> + Send + 'static,
     settings: Settings,
     stop: impl Future<Output = ()>,
+    reload: mpsc::Receiver<Reload>,
 ) -> Result<(), E>
 where
     E: From<std::io::Error> + Send + 'static,
 {
     let (front, metrics) = (front::Front::default(), metrics::Metrics::default());
+    let settings = Current::new(settings);
     let opening = {
         let (front, metrics, settings) = (front.clone(), metrics.clone(), settings.clone());
         tokio::task::spawn_blocking(move || -> Result<(), E> {
@@ -103,6 +115,7 @@ where
             Err(error) => drop(failed.send(error)),
         }
     });
+    let reloading = tokio::spawn(front.clone().reload(reload));
     let mut failure = std::pin::pin!(failure);
     let mut failed = None;
     let ended = async {
@@ -132,6 +145,7 @@ where
         connections::serve(listener, router, &settings, Door::Everybody(tls.as_ref()), ended),
         beside
     );
+    reloading.abort();
     if let Some(following) = following {
         following.abort();
     }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use limpid_scanner::Scanner;
+use limpid_scanner::{Current, Scanner};
 
 use crate::answers::{Kept, Tags};
 use crate::blocking::Pool;
@@ -13,7 +13,7 @@ use crate::{Settings, Workers};
 pub(crate) struct AppState {
     pub(crate) scanner: Scanner,
     pub(crate) workers: Arc<Workers>,
-    pub(crate) settings: Arc<Settings>,
+    pub(crate) settings: Current<Settings>,
     /// Where what is known is read. Who reads waits for no writer, and who writes for no reader.
     pub(crate) readers: Pool,
     pub(crate) writers: Pool,
@@ -26,11 +26,16 @@ pub(crate) struct AppState {
 }
 
 impl AppState {
-    pub(crate) fn new(scanner: Scanner, workers: Workers, settings: Settings, metrics: Metrics) -> Self {
+    pub(crate) fn new(
+        scanner: Scanner,
+        workers: Workers,
+        settings: Current<Settings>,
+        metrics: Metrics,
+    ) -> Self {
         let (readers, writers) = (Pool::readers(&settings, &metrics), Pool::writers(&settings, &metrics));
         let access = Pool::access(&settings, &metrics);
         let kept = Arc::new(Kept::new(&settings));
-        let (workers, settings) = (Arc::new(workers), Arc::new(settings));
+        let workers = Arc::new(workers);
         let (tags, verdicts) = (Tags::default(), Arc::default());
         Self { scanner, workers, settings, readers, writers, access, metrics, tags, kept, verdicts }
     }

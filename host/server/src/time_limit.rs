@@ -1,11 +1,12 @@
 //! How long a request may take until its answer begins.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+
+use limpid_scanner::Current;
 
 use crate::Settings;
 use crate::error::{Code, Failure};
@@ -16,7 +17,11 @@ use crate::routes::{Endpoint, Time};
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Ends a request that takes longer than it may.
-pub(crate) async fn keep(State(settings): State<Arc<Settings>>, request: Request, next: Next) -> Response {
+pub(crate) async fn keep(
+    State(settings): State<Current<Settings>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let Some(endpoint) = request.extensions().get::<Endpoint>() else { return next.run(request).await };
     let changes = endpoint.permission.changes();
     let (limit, setting) = match endpoint.time {
@@ -54,7 +59,7 @@ mod tests {
             Permission::Read,
             std::future::pending::<()>,
         );
-        let router = routes.guarded(Arc::new(settings), None).with_state(());
+        let router = routes.guarded(Current::new(settings), None).with_state(());
         let request = Request::builder().uri(path).body(Body::empty()).unwrap();
         router.oneshot(request).await.unwrap()
     }

@@ -6,19 +6,21 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use limpid_fetch::Registries;
 use limpid_scanner::runtime::Watch;
-use limpid_scanner::{Delivery, Jobs, Refresh, Scanner, Submit, Updates, VexUpdates, Watching};
-use limpid_server::{AccessControl, Listeners, SharedSecret, Starting, Workers};
+use limpid_scanner::{Current, Delivery, Jobs, Refresh, Scanner, Submit, Updates, VexUpdates, Watching};
+use limpid_server::{Listeners, Reload, SharedSecret, Starting, Workers};
+use sd_notify::NotifyState;
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::lister::Lister;
-use crate::open;
-use crate::operator;
+use crate::reloading::{self, Reloader, Running};
+use crate::settings::{Given, Settings, Sources};
 use crate::packaged;
-use crate::settings::Settings;
 use crate::sources::Elsewhere;
 use crate::transport::Post;
 use crate::turn::{Outcome, Turn};
+use crate::{LogFilter, open, operator};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -36,16 +38,29 @@ const BACKLOG: u32 = 4_096;
 /// How long what is under way when the service ends may take to let go of its threads.
 const LETTING_GO: Duration = Duration::from_secs(2);
 
-pub(crate) fn run(settings: Settings) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(
+    sources: Sources,
+    given: Given,
+    settings: Settings,
+    log: LogFilter,
+) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(serve(settings));
+    let served = runtime.block_on(serve(Start { sources, given, settings, log }));
     // Where it ends while it starts, a plugin may still be on its way.
     runtime.shutdown_timeout(LETTING_GO);
     served.map(|()| ExitCode::SUCCESS)
 }
 
+/// What the service starts with.
+struct Start {
+    sources: Sources,
+    given: Given,
+    settings: Settings,
+    log: LogFilter,
+}
+
 /// The port is taken first, so that whoever looks after the service sees that it lives while it starts.
-async fn serve(settings: Settings) -> anyhow::Result<()> {
+async fn serve(Start { sources, given, settings, log }: Start) -> anyhow::Result<()> {
     let listener =
         listen(settings.listen).with_context(|| format!("nothing can listen on `{}`", settings.listen))?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -62,10 +77,12 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
+        tell_manager(&[NotifyState::Stopping]);
         tracing::info!("stopping: requests under way may end");
     };
-    let http = settings.events.apply(settings.http.clone())?;
-    let required = settings.access.required(!settings.listen.ip().is_loopback())?;
+    let (operator, secret) = SharedSecret::random().context("no secret can be made")?;
+    let http = reloading::http(&settings, &operator)?;
+    let required = http.access.required;
     if !required {
         tracing::warn!(
             "nobody needs a token: everybody on this machine may do everything, and so may whom it forwards for. Setting \
@@ -77,9 +94,12 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
             "tokens come unencrypted: settings `tls.certificate` and `tls.key` change that, or a proxy before the service"
         );
     }
-    let (operator, secret) = SharedSecret::random().context("no secret can be made")?;
-    let access = AccessControl { required, operator: Some(operator) };
-    let http = limpid_server::Settings { admission: settings.admission.clone(), access, ..http };
+    let registries = Registries::new(settings.registries.clone()).context("settings: `registries`")?;
+    let registries = Current::new(registries);
+    let running = Mutex::new(Running { given, settings: settings.clone() });
+    let reloader = Reloader { sources, running, log, registries: registries.clone(), operator };
+    let (hangups, reload) = mpsc::channel(1);
+    let hangups = tokio::spawn(hang_up(signal(SignalKind::hangup())?, hangups));
     let data_dir = settings.data_dir.clone();
     // The data directory is the service's until it has ended.
     let kept: Arc<Mutex<Option<Turn>>> = Arc::default();
@@ -92,17 +112,42 @@ async fn serve(settings: Settings) -> anyhow::Result<()> {
             let turn = kept.insert(turn);
             operator::write(&settings.data_dir, &secret)
                 .context("commands of this machine cannot be let in")?;
-            let opened = opened(&settings, starting)?;
+            let opened = opened(&settings, starting, registries, reloader)?;
             turn.answers_at(asked_at).context("nobody can be told where the service is")?;
+            tell_manager(&[NotifyState::Ready]);
             Ok(opened)
         }
     };
-    let served = limpid_server::serve(Listeners { listener, tls, local }, open, http, stop).await;
+    let served = limpid_server::serve(Listeners { listener, tls, local }, open, http, stop, reload).await;
+    hangups.abort();
     // Whoever never had the directory removes nothing of whoever has it.
     if kept.lock().unwrap_or_else(PoisonError::into_inner).take().is_some() {
         operator::remove(&data_dir);
     }
     served
+}
+
+/// Has settings read again whenever the process is told to.
+async fn hang_up(mut hangup: Signal, reload: mpsc::Sender<Reload>) {
+    while hangup.recv().await.is_some() {
+        // The manager wants to know when, so as not to take an earlier word for the answer.
+        if let Ok(now) = NotifyState::monotonic_usec_now() {
+            tell_manager(&[NotifyState::Reloading, now]);
+        }
+        let (done, read) = oneshot::channel();
+        if reload.send(Reload(done)).await.is_err() {
+            return;
+        }
+        let _ = read.await;
+        tell_manager(&[NotifyState::Ready]);
+    }
+}
+
+/// Tells the service manager how the service is, where there is one that wants to know (`Type=notify-reload` of systemd).
+fn tell_manager(state: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(state) {
+        tracing::warn!(%error, "the service manager cannot be told how the service is");
+    }
 }
 
 /// Takes a port. Many may come at once: those that find no place in the queue would only come again after
@@ -115,7 +160,12 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 /// What does the work.
-fn opened(settings: &Settings, starting: &Starting) -> anyhow::Result<(Scanner, Workers)> {
+fn opened(
+    settings: &Settings,
+    starting: &Starting,
+    registries: Current<Registries>,
+    reloader: Reloader,
+) -> anyhow::Result<(Scanner, Workers)> {
     if let Some(directory) = &settings.packaged_plugins_dir {
         packaged::link(directory, &settings.plugins_dir)?;
     }
@@ -125,7 +175,6 @@ fn opened(settings: &Settings, starting: &Starting) -> anyhow::Result<(Scanner, 
     starting.begin("its workers are being started");
     let refresh = Refresh::start(scanner.clone())?;
     let watch = Watch::start(scanner.registry().clone(), WATCH)?;
-    let registries = Registries::new(settings.registries.clone()).context("settings: `registries`")?;
     let (scratch, limits) = (scanner.settings().scratch.clone(), settings.layers.clone());
     let layers = scanner.settings().layers;
     let elsewhere = Elsewhere { registries: registries.clone(), scratch, limits, layers };
@@ -134,7 +183,8 @@ fn opened(settings: &Settings, starting: &Starting) -> anyhow::Result<(Scanner, 
     let vex = VexUpdates::start(scanner.clone())?;
     let watching = watch_registries(settings, &scanner, registries, &jobs)?;
     let delivery = deliver(settings, &scanner)?;
-    Ok((scanner, Workers { watching, jobs, updates, vex, delivery, watch, refresh }))
+    let configuration = Arc::new(reloader);
+    Ok((scanner, Workers { watching, jobs, updates, vex, delivery, watch, refresh, configuration }))
 }
 
 /// Says once what is loaded, or why nothing is.
@@ -208,14 +258,10 @@ fn asked_at(listens: SocketAddr) -> String {
 fn watch_registries(
     settings: &Settings,
     scanner: &Scanner,
-    registries: Registries,
+    registries: Current<Registries>,
     jobs: &Arc<Jobs>,
 ) -> anyhow::Result<Watching> {
-    for (name, watch) in &settings.watches.each {
-        let what = || format!("settings: watch `{name}`");
-        let spec = watch.spec().map_err(anyhow::Error::msg).with_context(what)?;
-        scanner.put_watch(name, spec).with_context(what)?;
-    }
+    reloading::put_watches(settings, scanner)?;
     // Who watches does not keep those alive to whom it submits.
     let submit: Arc<dyn Submit> = Arc::new(Arc::downgrade(jobs));
     let lister = Lister { registries, limits: settings.layers.clone() };
@@ -226,13 +272,6 @@ fn watch_registries(
 fn deliver(settings: &Settings, scanner: &Scanner) -> anyhow::Result<Delivery> {
     let transport = Post::new(settings.notices.sending()).context("notices cannot be delivered")?;
     let delivery = Delivery::start(scanner.clone(), Arc::new(transport))?;
-    for (name, subscription) in &settings.subscriptions {
-        let what = || format!("settings: subscription `{name}`");
-        let spec = subscription.spec().map_err(anyhow::Error::msg).with_context(what)?;
-        if subscription.webhook.as_ref().is_some_and(|webhook| webhook.secret.is_none()) {
-            bail!("{} needs a `secret`: one that is made here would be shown to nobody", what());
-        }
-        delivery.subscribe(name, spec).with_context(what)?;
-    }
+    reloading::put_subscriptions(settings, &delivery)?;
     Ok(delivery)
 }

@@ -11,7 +11,7 @@ pub(super) struct Pace {
     rate: Rate,
     under_way: Arc<AtomicUsize>,
     /// At a time.
-    most: usize,
+    most: AtomicUsize,
 }
 
 /// At most so many in a second, and as many more at once after a pause, by the generic cell rate algorithm
@@ -19,7 +19,7 @@ pub(super) struct Pace {
 struct Rate {
     began: Instant,
     /// Nanoseconds that each takes; 0 where any rate is right.
-    each: u64,
+    each: AtomicU64,
     /// When all that were answered would have been, one after the other, in nanoseconds after the beginning.
     due: AtomicU64,
 }
@@ -29,20 +29,24 @@ impl Rate {
     const BURST: u64 = 1_000_000_000;
 
     fn new(a_second: u32) -> Self {
-        let each = Self::BURST.checked_div(u64::from(a_second)).unwrap_or_default();
-        Self { began: Instant::now(), each, due: AtomicU64::new(0) }
+        Self { began: Instant::now(), each: AtomicU64::new(Self::each(a_second)), due: AtomicU64::new(0) }
+    }
+
+    fn each(a_second: u32) -> u64 {
+        Self::BURST.checked_div(u64::from(a_second)).unwrap_or_default()
     }
 
     /// One comes now.
     fn check(&self) -> Result<(), TooMuch> {
         let now = u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let each = self.each.load(Ordering::Relaxed);
         let next = |due: u64| {
-            let next = due.max(now).saturating_add(self.each);
+            let next = due.max(now).saturating_add(each);
             (next <= now.saturating_add(Self::BURST)).then_some(next)
         };
         let taken = self.due.fetch_update(Ordering::AcqRel, Ordering::Acquire, next);
         taken.map(drop).map_err(|due| {
-            let soonest = due.saturating_add(self.each).saturating_sub(Self::BURST);
+            let soonest = due.saturating_add(each).saturating_sub(Self::BURST);
             TooMuch::Often { wait: Duration::from_nanos(soonest.saturating_sub(now)) }
         })
     }
@@ -76,12 +80,19 @@ impl Drop for UnderWay {
 
 impl Pace {
     pub(super) fn new(settings: &AccessSettings) -> Self {
-        Self { rate: Rate::new(settings.rate), under_way: Arc::default(), most: settings.concurrent }
+        let most = AtomicUsize::new(settings.concurrent);
+        Self { rate: Rate::new(settings.rate), under_way: Arc::default(), most }
+    }
+
+    /// Goes on by other settings.
+    pub(super) fn change(&self, settings: &AccessSettings) {
+        self.rate.each.store(Rate::each(settings.rate), Ordering::Relaxed);
+        self.most.store(settings.concurrent, Ordering::Relaxed);
     }
 
     /// Begins to answer a request.
     pub(super) fn begin(&self) -> Result<UnderWay, TooMuch> {
-        let most = self.most;
+        let most = self.most.load(Ordering::Relaxed);
         let more = |count: usize| (count < most).then_some(count + 1);
         let taken = self.under_way.fetch_update(Ordering::AcqRel, Ordering::Acquire, more);
         taken.map_err(|_| TooMuch::AtOnce)?;
@@ -107,6 +118,17 @@ mod tests {
         assert_eq!(pace.begin().unwrap_err(), TooMuch::AtOnce);
         drop(first);
         pace.begin().unwrap();
+    }
+
+    #[test]
+    fn other_settings_hold_at_once() {
+        let pace = pace(1, 1);
+        let _first = pace.begin().unwrap();
+        assert_eq!(pace.begin().unwrap_err(), TooMuch::AtOnce);
+        pace.change(&AccessSettings { rate: 0, concurrent: 3, ..AccessSettings::default() });
+        let _second = pace.begin().unwrap();
+        let _third = pace.begin().unwrap();
+        assert_eq!(pace.begin().unwrap_err(), TooMuch::AtOnce);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 use axum::body::Body;
 use axum::http::{HeaderName, StatusCode};
 
+use limpid_scanner::Current;
+
 use super::*;
 
 const HERE: &str = "127.0.0.1";
@@ -166,7 +168,7 @@ fn what_is_forwarded_counts_for_whom_it_is_forwarded() {
 #[test]
 fn what_a_path_does_not_take_is_for_those_who_might_change_something_there() {
     let access = Access::new(
-        Arc::default(),
+        Current::new(Settings::default()),
         &[
             Endpoint::new(Method::GET, "/plugins", Permission::Read),
             Endpoint::new(Method::PUT, "/plugins", Permission::ChangePlugins),
@@ -214,7 +216,7 @@ fn request(lines: &[&str]) -> Request {
 
 /// The status of a refusal; none where somebody may.
 fn refusal(settings: Settings, needed: Permission, lines: &[&str]) -> Option<StatusCode> {
-    let access = Access::new(Arc::new(settings), &[], None);
+    let access = Access::new(Current::new(settings), &[], None);
     access.caller(needed, &request(lines)).err().map(|refusal| refusal.code.status())
 }
 

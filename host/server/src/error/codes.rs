@@ -17,6 +17,8 @@ pub(crate) enum Code {
     /// Of an image in a registry, or the address of a layer.
     BadReference,
     BadRequest,
+    /// Of the service.
+    BadSettings,
     BadSource,
     BadSubscription,
     BadVersion,
@@ -190,6 +192,7 @@ impl Code {
             Self::BadEvent => ("bad-event", Status::UNPROCESSABLE_ENTITY),
             Self::BadIdentifier => ("bad-identifier", Status::BAD_REQUEST),
             Self::BadRequest => ("bad-request", Status::BAD_REQUEST),
+            Self::BadSettings => ("bad-settings", Status::UNPROCESSABLE_ENTITY),
             Self::BadSource => ("bad-source", Status::UNPROCESSABLE_ENTITY),
             Self::BadSubscription => ("bad-subscription", Status::UNPROCESSABLE_ENTITY),
             Self::BadVersion => ("bad-version", Status::UNPROCESSABLE_ENTITY),

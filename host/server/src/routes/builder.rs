@@ -1,11 +1,11 @@
-use std::sync::Arc;
-
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::middleware;
 use axum::routing::{MethodRouter, delete, get, post, put};
+
+use limpid_scanner::Current;
 
 use crate::access::{self, Access, Permission};
 use crate::idempotency::{self, Keys};
@@ -122,12 +122,12 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     }
 
     /// The router, of which each request passes [`access::check`], has a time limit, and is done once where it has a key.
-    pub(crate) fn guarded(self, settings: Arc<Settings>, state: Option<&AppState>) -> Router<S> {
-        let access = Access::new(Arc::clone(&settings), &self.endpoints, state);
+    pub(crate) fn guarded(self, settings: Current<Settings>, state: Option<&AppState>) -> Router<S> {
+        let access = Access::new(settings.clone(), &self.endpoints, state);
         self.router
             // Bodies are streamed, each with a limit of its own.
             .layer(DefaultBodyLimit::disable())
-            .layer(middleware::from_fn_with_state((Keys::default(), settings.pace()), idempotency::keep))
+            .layer(middleware::from_fn_with_state((Keys::default(), settings.now().pace()), idempotency::keep))
             .layer(middleware::from_fn_with_state(settings, time_limit::keep))
             .layer(middleware::from_fn_with_state(access, access::check))
             .layer(middleware::from_fn(request_id::note_pattern))

@@ -14,6 +14,7 @@ mod plugins;
 mod policies;
 mod repositories;
 mod schemas;
+mod settings;
 mod subscriptions;
 mod verdicts;
 mod vulnerabilities;
@@ -23,7 +24,7 @@ use utoipa::OpenApi;
 
 use super::Routes;
 use crate::access::Permission::{
-    ChangePlugins, ChangeSubscriptions, ChangeTokens, Notify, Operate, Oversee, Read, Submit,
+    ChangePlugins, ChangeSettings, ChangeSubscriptions, ChangeTokens, Notify, Operate, Oversee, Read, Submit,
 };
 use crate::state::AppState;
 
@@ -175,6 +176,8 @@ pub(super) fn routes() -> Routes<AppState> {
         .post("/v1/tokens", ChangeTokens, access::create)
         .delete("/v1/tokens/{name}", ChangeTokens, access::revoke)
         .get("/v1/audit", Oversee, access::audit)
+        .get("/v1/settings", Oversee, settings::show)
+        .post("/v1/settings/reload", ChangeSettings, settings::reload)
         .get("/v1/schemas", Read, schemas::list)
         .get("/v1/schemas/{name}", Read, schemas::show)
         .get("/v1/openapi.json", Read, openapi::show)

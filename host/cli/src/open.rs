@@ -96,7 +96,10 @@ pub(crate) fn scanner_telling(
     let scratch = settings.data_dir.join("scratch");
     tell("plugins are being loaded");
     let registry = registry_for(settings, roles)?;
-    Ok(Scanner::starting(store, registry, scanner_settings(settings, &scratch)?, tell)?)
+    // Who keeps nothing needs no keys.
+    let secrets = Arc::new(settings.secrets.keys()?);
+    let scanner_settings = limpid_scanner::Settings { secrets, ..scanner_settings(settings, &scratch)? };
+    Ok(Scanner::starting(store, registry, scanner_settings, tell)?)
 }
 
 /// What the detectors of the plugins directory claim, for a service that has the store: its own are the same,
@@ -151,7 +154,6 @@ pub(crate) fn scanner_settings(
         flap_window: settings.notices.flap_window.saturating_mul(1_000),
         notices: settings.notices.delivery(),
         watches: settings.watches.watching(),
-        secrets: Arc::new(settings.secrets.keys()?),
         ..limpid_scanner::Settings::new(scratch.to_owned())
     })
 }

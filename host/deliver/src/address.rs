@@ -1,8 +1,11 @@
 use lapin::uri::{AMQPScheme, AMQPUri};
-use limpid_outbound::bare;
+use limpid_outbound::{bare, shown};
 use ureq::http::Uri;
 
 use crate::Failure;
+
+/// How many characters of an address are told.
+const TOLD: usize = 200;
 
 /// What of an address decides whether anything is sent to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +19,10 @@ impl Address {
     /// # Errors
     /// It is no `http` or `https` address, or holds credentials.
     pub(crate) fn webhook(url: &str) -> Result<Self, Failure> {
-        let no = |why: &str| Failure::Never(format!("`{}` is no address of a webhook: {why}", shown(url)));
+        let no = |why: &str| {
+            let told: String = shown(url).chars().take(TOLD).collect();
+            Failure::Never(format!("`{told}` is no address of a webhook: {why}"))
+        };
         let uri: Uri = url.parse().map_err(|_| no("it is no URL"))?;
         let is_encrypted = match uri.scheme_str() {
             Some("https") => true,
@@ -52,11 +58,6 @@ pub(crate) fn broker_uri(url: &str) -> Result<AMQPUri, Failure> {
     url.parse().map_err(|why| Failure::Never(format!("this is no address of an AMQP broker: {why}")))
 }
 
-/// The beginning of a text.
-fn shown(text: &str) -> String {
-    text.chars().take(200).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,6 +81,8 @@ mod tests {
     fn a_password_is_never_told() {
         let error = Address::broker("http://user:password@host").unwrap_err().to_string();
         assert!(!error.contains("password"), "{error}");
+        let error = Address::webhook("http://user:password@host/?key=password").unwrap_err().to_string();
+        assert!(!error.contains("password") && error.contains("@host"), "{error}");
     }
 
     #[test]

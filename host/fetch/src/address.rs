@@ -1,6 +1,6 @@
 use std::fmt;
 
-use limpid_outbound::{is_internal, is_loopback};
+use limpid_outbound::{is_internal, is_loopback, shown};
 use ureq::http::Uri;
 use ureq::http::uri::Scheme;
 
@@ -93,17 +93,6 @@ fn has_scheme(location: &str) -> bool {
     location
         .split_once("://")
         .is_some_and(|(scheme, _)| !scheme.is_empty() && scheme.bytes().all(is_of_scheme))
-}
-
-/// What may be told of a text that is no address: nothing that may be a secret, neither who asks nor what is
-/// asked with.
-fn shown(text: &str) -> String {
-    let text = text.split(['?', '#']).next().unwrap_or_default();
-    let (scheme, rest) = text.split_once("://").map_or(("", text), |(scheme, rest)| (scheme, rest));
-    let authority = rest.split('/').next().unwrap_or_default();
-    let Some(at) = authority.rfind('@') else { return text.to_owned() };
-    let separator = if text.len() == rest.len() { "" } else { "://" };
-    format!("{scheme}{separator}…{}", rest.get(at..).unwrap_or_default())
 }
 
 impl fmt::Display for Address {

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 pub use limpid_bytes::Stop;
 use limpid_model::Digest;
+use limpid_outbound::shown;
 use ureq::Proxy;
 
 use crate::address::Address;
@@ -87,7 +88,7 @@ impl DocumentFetcher {
     /// The proxy or a mirror is no address.
     pub fn new(options: DocumentOptions, stop: Stop) -> Result<Self, Error> {
         let proxy = match options.proxy.as_deref().filter(|proxy| !proxy.is_empty()) {
-            Some(proxy) => Some(Proxy::new(proxy).map_err(|_| Error::Proxy(proxy.to_owned()))?),
+            Some(proxy) => Some(Proxy::new(proxy).map_err(|_| Error::Proxy(shown(proxy)))?),
             None => Proxy::try_from_env(),
         };
         let mut named: BTreeSet<String> =

@@ -7,9 +7,11 @@
 mod guard;
 mod public;
 mod retry_after;
+mod shown;
 mod tls;
 
 pub use guard::{Guard, Internal, Mixed, Own, Private, Rules, Unresolved, bare, is_internal, is_loopback};
 pub use public::is_public;
 pub use retry_after::retry_after;
+pub use shown::shown;
 pub use tls::{BadCertificates, Certificates, is_distrust, tls, tls_with};

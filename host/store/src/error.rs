@@ -41,6 +41,15 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
     },
+    /// Another version of Limpid has laid the tables out otherwise, and nothing may be changed.
+    #[error(
+        "the store in `{0}` is in the form of an earlier version, which is brought into this version's when a \
+         service opens it; reading it alone does not"
+    )]
+    EarlierForm(PathBuf),
+    /// Whoever asked for it ended it.
+    #[error("the work was ended before it was done")]
+    Stopped,
     /// A row cannot be written.
     #[error("a row of table `{table}` cannot be encoded")]
     Encode {

@@ -36,5 +36,5 @@ pub mod tables;
 
 pub use error::{EngineError, Error};
 pub use ordered::Settings;
-pub use store::{Batch, Cursor, Forward, Rows, Store, View, Walk};
+pub use store::{Batch, Checked, CheckedTable, Cursor, Forward, Problem, Rows, Store, View, Walk};
 pub use table::Packed;

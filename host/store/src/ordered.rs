@@ -4,6 +4,8 @@ mod memory;
 mod rocks;
 mod writes;
 
+use std::path::Path;
+
 use crate::Error;
 
 pub(crate) use memory::Memory;
@@ -21,6 +23,8 @@ pub(crate) trait Ordered: Send + Sync {
     fn compact(&self) -> Result<(), Error>;
     /// Writes a table anew, so that nothing is left of what was replaced.
     fn rewrite(&self, table: u8) -> Result<(), Error>;
+    /// Makes a copy of what is there at this moment, in a directory that is not there yet.
+    fn checkpoint(&self, path: &Path) -> Result<(), Error>;
 }
 
 /// The state of an ordered set at one moment.

@@ -1,4 +1,5 @@
 mod batch;
+mod check;
 mod commits;
 mod cursor;
 mod forward;
@@ -17,6 +18,7 @@ use crate::store::commits::Commits;
 use crate::table::{self, Glance, Table};
 use crate::{Error, Settings, tables};
 pub use batch::Batch;
+pub use check::{Checked, CheckedTable, Problem};
 pub use cursor::Cursor;
 pub use forward::Forward;
 pub use walk::Walk;
@@ -39,6 +41,15 @@ impl Store {
     /// [`Error::InUse`] where another process has it open.
     pub fn open(path: &Path, settings: &Settings) -> Result<Self, Error> {
         Ok(Self::on(Rocks::open(path, settings, &tables::OF_IMAGES)?, settings))
+    }
+
+    /// A store that is only read, in a directory that is left as it is. Another process must not write to it
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Open`] where there is none, or it cannot be read; [`Error::EarlierForm`].
+    pub fn open_read_only(path: &Path, settings: &Settings) -> Result<Self, Error> {
+        Ok(Self::on(Rocks::open_read_only(path, settings, &tables::OF_IMAGES)?, settings))
     }
 
     /// A store that is gone when it is dropped.
@@ -92,6 +103,15 @@ impl Store {
     /// those of views that are still read.
     pub fn rewrite<T: Table>(&self) -> Result<(), Error> {
         self.0.ordered.rewrite(T::ID)
+    }
+
+    /// Makes another store of what is there at this moment, in a directory that is not there yet. On the same
+    /// file system it takes next to no room, because table files never change and are shared.
+    ///
+    /// # Errors
+    /// The directory is there, or cannot be written.
+    pub fn checkpoint(&self, path: &Path) -> Result<(), Error> {
+        self.0.ordered.checkpoint(path)
     }
 
     /// Learns which groups of rows a table has, so that walks do not look for others. Until it is done

@@ -14,9 +14,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::lister::Lister;
+use crate::packaged;
 use crate::reloading::{self, Reloader, Running};
 use crate::settings::{Given, Settings, Sources};
-use crate::packaged;
 use crate::sources::Elsewhere;
 use crate::transport::Post;
 use crate::turn::{Outcome, Turn};

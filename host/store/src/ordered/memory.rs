@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 use std::ops::Bound;
+use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::{Cursor, Entry, Ordered, Reading, Scan, Snapshot, Write, Writes};
-use crate::Error;
+use crate::error::{Cause, EngineError, Error};
 
 type Entries = BTreeMap<Vec<u8>, Vec<u8>>;
 
@@ -34,6 +35,11 @@ impl Ordered for Memory {
 
     fn rewrite(&self, _: u8) -> Result<(), Error> {
         Ok(())
+    }
+
+    fn checkpoint(&self, _: &Path) -> Result<(), Error> {
+        let why = "a store in memory is not written to disk".to_owned();
+        Err(EngineError::new(why, Cause::Other).into())
     }
 }
 

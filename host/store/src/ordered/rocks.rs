@@ -3,11 +3,12 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::{fs, thread};
 
+use rocksdb::checkpoint::Checkpoint;
 use rocksdb::{
     BlockBasedIndexType, BlockBasedOptions, BottommostLevelCompaction, Cache, ColumnFamily, CompactOptions,
     DB, DBCompressionType, DBRawIterator, DEFAULT_COLUMN_FAMILY_NAME, Direction, Env,
-    IngestExternalFileOptions, IteratorMode, Options, PrefixRange, ReadOptions, SstFileWriter, WriteBatch,
-    WriteOptions,
+    IngestExternalFileOptions, IteratorMode, LogLevel, Options, PrefixRange, ReadOptions, SstFileWriter,
+    WriteBatch, WriteOptions,
 };
 use serde::{Deserialize, Serialize};
 
@@ -93,6 +94,41 @@ impl Rocks {
         let rocks = Self { db, options, apart, most_buffered, incoming, files, writers };
         apart.iter().try_for_each(|&table| rocks.move_apart(table))?;
         Ok(rocks)
+    }
+
+    /// The same, only to be read.
+    pub(crate) fn open_read_only(
+        path: &Path,
+        settings: &Settings,
+        apart: &'static [u8],
+    ) -> Result<Self, Error> {
+        let mut options = options(settings);
+        options.create_if_missing(false);
+        options.create_missing_column_families(false);
+        // What a reader has to say it says in its answer, and not in files beside the tables.
+        options.set_log_level(LogLevel::Fatal);
+        // The engine would make the directory, to find nothing in it.
+        let current = path.join("CURRENT");
+        fs::metadata(&current).map_err(|source| Error::Directory { path: current, source })?;
+        let there = DB::list_cf(&options, path).map_err(|error| open_error(path, error))?;
+        if !there.iter().any(|name| name == APART) {
+            return Err(Error::EarlierForm(path.to_owned()));
+        }
+        let families = there.iter().map(|name| (name, options.clone()));
+        let db = DB::open_cf_with_opts_for_read_only(&options, path, families, false)
+            .map_err(|error| open_error(path, error))?;
+        let (files, incoming) = (AtomicU64::new(0), path.join("incoming"));
+        let rocks = Self { db, options, apart, most_buffered: usize::MAX, incoming, files, writers: 1 };
+        let moved = apart.iter().map(|&table| rocks.is_unmoved(table)).collect::<Result<Vec<_>, _>>()?;
+        if moved.contains(&true) { Err(Error::EarlierForm(path.to_owned())) } else { Ok(rocks) }
+    }
+
+    /// Whether rows of a table are still where it was before it was kept apart.
+    fn is_unmoved(&self, table: u8) -> Result<bool, Error> {
+        let mut options = ReadOptions::default();
+        options.set_iterate_range(PrefixRange([table]));
+        let rest = self.families().rest;
+        Ok(self.db.iterator_cf_opt(rest, options, IteratorMode::Start).next().transpose()?.is_some())
     }
 
     fn families(&self) -> Families<'_> {
@@ -305,6 +341,10 @@ impl Ordered for Rocks {
         let next = table.checked_add(1).map(|next| [next]);
         self.db.compact_range_cf_opt(families.of(&[table]), Some([table]), next, &options);
         Ok(())
+    }
+
+    fn checkpoint(&self, path: &Path) -> Result<(), Error> {
+        Ok(Checkpoint::new(&self.db)?.create_checkpoint(path)?)
     }
 }
 

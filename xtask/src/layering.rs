@@ -26,7 +26,7 @@ const ORDER: &[&[&str]] = &[
         "limpid-matching",
         POLICY,
     ],
-    &["limpid-images"],
+    &["limpid-images", "limpid-backup"],
     &["limpid-scanner"],
     &["limpid-server"],
     &["limpid"],

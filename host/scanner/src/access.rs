@@ -82,6 +82,15 @@ impl Holder {
         self.pace.begin()
     }
 
+    /// Takes on a submission of the holder, which is not done as long as what this gives is there. Those that an
+    /// earlier process has taken on are not counted.
+    ///
+    /// # Errors
+    /// It has too many already.
+    pub fn submit(&self) -> Result<UnderWay, TooMuch> {
+        self.pace.submit()
+    }
+
     /// Whether the holder sees an image of this name, or a repository.
     pub fn sees(&self, name: &str) -> bool {
         self.globs.as_ref().is_none_or(|globs| globs.is_match(ImageName::read(name).canonical()))

@@ -20,22 +20,24 @@ pub(crate) struct Access {
     rate: u32,
     /// Those that are answered at a time.
     concurrent: usize,
+    /// Submissions of the holder of a token that are not done; 0: any number.
+    pending: usize,
     /// For how many days it is kept who changed what.
     audit_days: u64,
 }
 
 impl Default for Access {
     fn default() -> Self {
-        let AccessSettings { tokens, rate, concurrent, audit } = AccessSettings::default();
-        Self { required: None, tokens, rate, concurrent, audit_days: audit / DAY }
+        let AccessSettings { tokens, rate, concurrent, pending, audit } = AccessSettings::default();
+        Self { required: None, tokens, rate, concurrent, pending, audit_days: audit / DAY }
     }
 }
 
 impl Access {
     /// How much there may be, and is kept.
     pub(crate) fn kept(&self) -> AccessSettings {
-        let Self { tokens, rate, concurrent, audit_days, .. } = *self;
-        AccessSettings { tokens, rate, concurrent, audit: audit_days.saturating_mul(DAY) }
+        let Self { tokens, rate, concurrent, pending, audit_days, .. } = *self;
+        AccessSettings { tokens, rate, concurrent, pending, audit: audit_days.saturating_mul(DAY) }
     }
 
     /// Whether everybody must show a token, of a service that other machines reach, or that none does.

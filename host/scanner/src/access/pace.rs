@@ -12,6 +12,9 @@ pub(super) struct Pace {
     under_way: Arc<AtomicUsize>,
     /// At a time.
     most: AtomicUsize,
+    pending: Arc<AtomicUsize>,
+    /// Submissions that are not done; 0: any number.
+    most_pending: AtomicUsize,
 }
 
 /// At most so many in a second, and as many more at once after a pause, by the generic cell rate algorithm
@@ -66,9 +69,17 @@ pub enum TooMuch {
         "as many requests of the holder of the token are being answered as setting `access.concurrent` allows"
     )]
     AtOnce,
+    /// Too many submissions are not done.
+    #[error(
+        "the holder of the token has {limit} submissions that are not done, as many as setting `access.pending` allows"
+    )]
+    Pending {
+        /// How many there may be.
+        limit: usize,
+    },
 }
 
-/// A request that is being answered, until this is dropped.
+/// A request that is being answered, or a submission that is not done, until this is dropped.
 #[derive(Debug)]
 pub struct UnderWay(Arc<AtomicUsize>);
 
@@ -80,14 +91,29 @@ impl Drop for UnderWay {
 
 impl Pace {
     pub(super) fn new(settings: &AccessSettings) -> Self {
-        let most = AtomicUsize::new(settings.concurrent);
-        Self { rate: Rate::new(settings.rate), under_way: Arc::default(), most }
+        Self {
+            rate: Rate::new(settings.rate),
+            under_way: Arc::default(),
+            most: AtomicUsize::new(settings.concurrent),
+            pending: Arc::default(),
+            most_pending: AtomicUsize::new(settings.pending),
+        }
     }
 
     /// Goes on by other settings.
     pub(super) fn change(&self, settings: &AccessSettings) {
         self.rate.each.store(Rate::each(settings.rate), Ordering::Relaxed);
         self.most.store(settings.concurrent, Ordering::Relaxed);
+        self.most_pending.store(settings.pending, Ordering::Relaxed);
+    }
+
+    /// Takes on a submission.
+    pub(super) fn submit(&self) -> Result<UnderWay, TooMuch> {
+        let limit = self.most_pending.load(Ordering::Relaxed);
+        let more = |count: usize| (limit == 0 || count < limit).then_some(count + 1);
+        let taken = self.pending.fetch_update(Ordering::AcqRel, Ordering::Acquire, more);
+        taken.map_err(|_| TooMuch::Pending { limit })?;
+        Ok(UnderWay(Arc::clone(&self.pending)))
     }
 
     /// Begins to answer a request.
@@ -129,6 +155,21 @@ mod tests {
         let _second = pace.begin().unwrap();
         let _third = pace.begin().unwrap();
         assert_eq!(pace.begin().unwrap_err(), TooMuch::AtOnce);
+    }
+
+    #[test]
+    fn who_has_as_many_submissions_as_it_may_is_put_off_until_one_is_done() {
+        let pace = Pace::new(&AccessSettings { pending: 1, ..AccessSettings::default() });
+        let first = pace.submit().unwrap();
+        let why = pace.submit().unwrap_err();
+        assert!(
+            why.to_string().contains("has 1 submissions") && why.to_string().contains("`access.pending`")
+        );
+        drop(first);
+        pace.submit().unwrap();
+        let unbounded = Pace::new(&AccessSettings::default());
+        let all: Vec<_> = (0..1_000).map(|_| unbounded.submit().unwrap()).collect();
+        assert_eq!(all.len(), 1_000);
     }
 
     #[test]

@@ -7,12 +7,14 @@ pub struct AccessSettings {
     pub rate: u32,
     /// Requests of the holder of a token that are answered at a time (`access.concurrent`).
     pub concurrent: usize,
+    /// Submissions of the holder of a token that are not done (`access.pending`); 0: any number.
+    pub pending: usize,
     /// How long it is kept who changed what, in milliseconds (`access.audit_days`).
     pub audit: u64,
 }
 
 impl Default for AccessSettings {
     fn default() -> Self {
-        Self { tokens: 10_000, rate: 5_000, concurrent: 512, audit: 400 * 24 * 60 * 60 * 1_000 }
+        Self { tokens: 10_000, rate: 5_000, concurrent: 512, pending: 0, audit: 400 * 24 * 60 * 60 * 1_000 }
     }
 }

@@ -72,14 +72,16 @@ impl Caller {
     /// It is put off.
     pub(super) fn begin(&self) -> Result<Option<UnderWay>, Failure> {
         let Self::Token(holder) = self else { return Ok(None) };
-        holder.begin().map(Some).map_err(|why| {
-            let wait = match why {
-                TooMuch::Often { wait } => wait,
-                TooMuch::AtOnce => Duration::ZERO,
-            };
-            // In whole seconds, as clients are told.
-            Failure::after(wait + Duration::from_millis(999), Code::TooMany, why.to_string())
-        })
+        holder.begin().map(Some).map_err(put_off)
+    }
+
+    /// Takes on a submission, which counts as long as what this gives is there.
+    ///
+    /// # Errors
+    /// It has too many that are not done.
+    pub(crate) fn submit(&self) -> Result<Option<UnderWay>, Failure> {
+        let Self::Token(holder) = self else { return Ok(None) };
+        holder.submit().map(Some).map_err(put_off)
     }
 
     /// Whoever sees some repositories only.
@@ -89,4 +91,13 @@ impl Caller {
             _ => None,
         }
     }
+}
+
+fn put_off(why: TooMuch) -> Failure {
+    let wait = match why {
+        TooMuch::Often { wait } => wait,
+        TooMuch::AtOnce | TooMuch::Pending { .. } => Duration::ZERO,
+    };
+    // In whole seconds, as clients are told.
+    Failure::after(wait + Duration::from_millis(999), Code::TooMany, why.to_string())
 }

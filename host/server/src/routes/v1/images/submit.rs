@@ -49,11 +49,20 @@ pub(in crate::routes::v1) async fn submit(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
+    let pending = caller.submit()?;
     let mut job = match (is_json(&headers), caller.bound()) {
         (true, bound) => named(&state, body, bound).await?,
         (false, None) => archive(&state, body).await?,
         (false, Some(holder)) => return Err(unseen(holder)),
     };
+    if let Some(pending) = pending {
+        let (workers, id) = (state.workers.clone(), job.id);
+        // It is acknowledged: where it cannot be seen when it ends, it counts no longer.
+        let ended = state.readers.run(move || workers.jobs.when_ended(id, move || drop(pending))).await;
+        if ended.is_err() {
+            tracing::debug!(job = id, "submission {id} is not counted among those that are not done");
+        }
+    }
     let submitted = match &job.submission {
         Submission::Archive { bytes } => format!("an archive of {bytes} bytes"),
         Submission::Reference(wanted) => wanted.reference.clone(),

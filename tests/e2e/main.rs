@@ -21,6 +21,7 @@ mod access;
 mod answers;
 mod attached;
 mod author_tools;
+mod backups;
 mod bases;
 mod bombs;
 mod bundles;

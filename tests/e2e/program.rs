@@ -127,7 +127,7 @@ impl Setup {
 }
 
 impl Outcome {
-    fn of(command: &mut Command) -> Self {
+    pub(crate) fn of(command: &mut Command) -> Self {
         Self::from(command.output().unwrap())
     }
 

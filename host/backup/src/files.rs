@@ -37,11 +37,18 @@ pub(crate) fn find(directory: &Path) -> Result<Vec<Found>, Error> {
         };
         for entry in entries {
             let source = entry.map_err(Error::io("list", &folder))?.path();
-            // What goes meanwhile is not part of it.
-            let Some(metadata) = gone(fs::symlink_metadata(&source)).map_err(Error::io("read", &source))?
+            // What goes meanwhile is not part of it. Plugins may be links to where they are installed.
+            let Some(mut metadata) =
+                gone(fs::symlink_metadata(&source)).map_err(Error::io("read", &source))?
             else {
                 continue;
             };
+            if metadata.is_symlink() {
+                match gone(fs::metadata(&source)).map_err(Error::io("read", &source))? {
+                    Some(file) if file.is_file() => metadata = file,
+                    _ => continue,
+                }
+            }
             let Some(name) = source.file_name().and_then(|name| name.to_str()) else {
                 tracing::warn!("`{}` is not part of the backup: its name is not UTF-8", source.display());
                 continue;

@@ -41,6 +41,12 @@ impl World {
         self.root.path().join(path)
     }
 
+    /// As packages install plugins.
+    fn link_plugin(&self, name: &str, content: &str) {
+        fs::write(self.path("installed"), content).unwrap();
+        std::os::unix::fs::symlink(self.path("installed"), self.path("plugins").join(name)).unwrap();
+    }
+
     fn sources(&self) -> Sources {
         Sources { data_dir: self.path("data"), plugins_dir: self.path("plugins") }
     }
@@ -122,7 +128,9 @@ fn what_is_restored_is_what_was_there() {
     let world = World::new();
     world.fill("first");
     world.submit(7, b"an archive");
+    world.link_plugin("c.wasm", "component c");
     let made = world.back_up(1_790_000_000_123);
+    fs::remove_file(world.path("plugins/c.wasm")).unwrap();
     assert_eq!(made.manifest.name, "20260921T141320.123Z");
     // What comes later is not part of it.
     world.fill("second");
@@ -136,7 +144,10 @@ fn what_is_restored_is_what_was_there() {
     fs::remove_file(world.path("plugins/b.wasm")).unwrap();
     fs::write(world.path("plugins/a.wasm"), "a later one").unwrap();
     let restored = world.restore("new").unwrap();
-    assert_eq!((restored.plugins, restored.other), (vec!["b.wasm".to_owned()], vec!["a.wasm".to_owned()]));
+    assert_eq!(
+        (restored.plugins, restored.other),
+        (vec!["b.wasm".to_owned(), "c.wasm".to_owned()], vec!["a.wasm".to_owned()])
+    );
     let others: Vec<_> =
         all(&world.path("new")).into_iter().filter(|path| !path.starts_with("store/")).collect();
     assert_eq!(others, ["plugin-versions/a/1/component.wasm", "scratch/submitted/7.archive"]);

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod backup;
 pub(crate) mod compile;
 pub(crate) mod config;
 pub(crate) mod convert;
@@ -13,6 +14,7 @@ pub(crate) mod plugin;
 pub(crate) mod policy;
 pub(crate) mod scan;
 pub(crate) mod serve;
+pub(crate) mod store;
 pub(crate) mod subscription;
 pub(crate) mod token;
 pub(crate) mod version;

@@ -105,6 +105,12 @@ enum Command {
     Token(commands::token::Command),
     /// Show who changed what over HTTP, the last first
     Audit(commands::token::Audit),
+    /// Backups: make, list, verify, restore and remove them
+    #[command(subcommand)]
+    Backup(commands::backup::Command),
+    /// The store: whether it is whole
+    #[command(subcommand)]
+    Store(commands::store::Command),
     /// Plugins: show, add, replace and remove them; make and test your own
     #[command(subcommand)]
     Plugin(commands::plugin::Command),
@@ -186,6 +192,8 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Vex(command) => commands::policy::run_vex(&settings, &command),
         Command::Token(command) => commands::token::run(&settings, &command),
         Command::Audit(args) => commands::token::audit(&settings, &args),
+        Command::Backup(command) => commands::backup::run(&settings, &command),
+        Command::Store(command) => commands::store::run(&settings, &command),
         Command::Plugin(command) => commands::plugin::run(&settings, &command),
         Command::Version(command) => commands::version::run(&settings, &command),
         // It was seen to above: it knows no settings but those that it is given.

@@ -10,6 +10,7 @@ use limpid_scanner::ClaimSet;
 use limpid_scanner::Retry;
 use limpid_scanner::Scanner;
 use limpid_scanner::Store;
+use limpid_scanner::backup::RESTORING;
 use limpid_scanner::runtime::{self, Compiler, Registry, Runtime};
 
 use crate::commands::COMPILE;
@@ -91,6 +92,12 @@ pub(crate) fn scanner_telling(
     if let Err((entry, why)) = settings.bundles.keys() {
         bail!("setting `bundles.trusted_keys`: `{entry}`: {why}");
     }
+    if settings.data_dir.join(RESTORING).exists() {
+        bail!(
+            "data directory `{}` was being restored, and that did not end: restore the backup again",
+            settings.data_dir.display()
+        );
+    }
     tell("the store is being opened");
     let store = Store::open(&settings.data_dir.join("store"), &settings.store)?;
     let scratch = settings.data_dir.join("scratch");
@@ -121,7 +128,7 @@ pub(crate) fn passing_scanner(
     Ok(Scanner::new(Store::in_memory(), registry, scanner_settings(settings, scratch)?)?)
 }
 
-/// What the scanner goes by.
+/// What of the settings a scanner needs, with a directory for temporary files.
 ///
 /// # Errors
 /// A file that the settings name cannot be used.

@@ -2,6 +2,7 @@
 //! then flags.
 
 mod access;
+mod backup;
 mod changes;
 mod credentials;
 mod given;
@@ -30,6 +31,7 @@ use serde::{Deserialize, Serialize};
 
 use access::Hidden;
 pub(crate) use access::{Access, Shown, Tls};
+pub(crate) use backup::Backup;
 pub(crate) use changes::{Changes, compare};
 pub(crate) use given::{Given, Sources};
 pub(crate) use notices::{Notices, Subscription};
@@ -115,6 +117,8 @@ pub(crate) struct Settings {
     pub(crate) http: limpid_server::Settings,
     /// The store.
     pub(crate) store: StoreSettings,
+    /// Backups of the data directory.
+    pub(crate) backup: Backup,
 }
 
 /// How much indexing may use.
@@ -247,6 +251,7 @@ impl Default for Settings {
             token_file: None,
             http: limpid_server::Settings::default(),
             store: StoreSettings::default(),
+            backup: Backup::default(),
         }
     }
 }

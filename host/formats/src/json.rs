@@ -3,6 +3,7 @@
 
 mod access;
 mod affected;
+mod backups;
 mod base;
 mod bundles;
 mod difference;
@@ -29,6 +30,7 @@ pub mod words;
 
 pub use access::{Audit, AuditRecord, MadeToken, Token, TokenWanted, Tokens};
 pub use affected::{Affected, AffectedImages, AffectedPackage};
+pub use backups::{Backup, BackupWanted};
 pub use base::{Base, ByOrigin, Recommendation};
 pub use bundles::{Feed as ImportedFeed, Imported};
 pub use difference::{ChangedFinding, Difference, DifferenceDoubt, FindingDifference, PackageDifference};

@@ -98,7 +98,7 @@ fn command(created_by: &str) -> String {
 }
 
 /// A table of texts.
-fn rows(page: &mut Page, header: &[&str], rows: impl Iterator<Item = Vec<String>>) {
+pub fn rows(page: &mut Page, header: &[&str], rows: impl Iterator<Item = Vec<String>>) {
     let mut grid = Grid::new(header);
     for row in rows {
         grid.row(row.iter().map(Piece::from));

@@ -19,6 +19,7 @@ mod access;
 mod advisory;
 mod affected;
 mod attachment;
+mod backup;
 mod base;
 mod chain;
 mod change;
@@ -61,6 +62,7 @@ pub use advisory::{
 };
 pub use affected::{AffectedImage, AffectedPackage, Published, VulnerabilityDescription};
 pub use attachment::{Attachment, AttachmentKind, Signer};
+pub use backup::{BackupEnd, BackupRun};
 pub use base::{
     BaseImage, Doubt, DoubtOf, FindingDifference, ImageDifference, LayerFinding, LayerReport, LayerSize,
     Provenance, Recommendation, ReportedLayer, chains,

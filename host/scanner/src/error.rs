@@ -245,6 +245,18 @@ pub enum Error {
     /// The document of a feed cannot be read.
     #[error("the document cannot be read")]
     Document(#[source] std::io::Error),
+    /// A backup is being made.
+    #[error("another backup is being made at this moment")]
+    BackupUnderWay,
+    /// A backup may not go there.
+    #[error("no backup can be made: {0}")]
+    BackupPlace(String),
+    /// No such backup was begun.
+    #[error("backup `{0}` was not begun since the service started")]
+    NoBackup(u64),
+    /// A backup cannot be made.
+    #[error(transparent)]
+    Backup(#[from] limpid_backup::Error),
     /// A bundle is not ingested.
     #[error(transparent)]
     Bundle(#[from] BundleError),
@@ -306,6 +318,7 @@ impl Error {
         match self {
             Self::NoRoom { .. } => return true,
             Self::Store(error) => return error.is_for_lack_of_room(),
+            Self::Backup(error) => return error.is_for_lack_of_room(),
             _ => {}
         }
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);

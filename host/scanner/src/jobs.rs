@@ -471,6 +471,7 @@ impl Parts {
     /// Gives up what a job needed: nothing more will be done of it.
     fn let_go(&self, job: &Job) {
         if matches!(job.submission, Submission::Archive { .. }) {
+            let _no_backup_takes_hold = self.scanner.archives().read();
             self.spool.remove(job.id);
         }
         self.secrets().remove(&job.id);

@@ -9,6 +9,7 @@
 mod access;
 mod attached;
 mod background;
+mod backups;
 mod bases;
 mod blobs;
 mod bundle;
@@ -64,6 +65,7 @@ mod writer;
 
 use std::sync::Arc;
 
+pub use limpid_backup::{self as backup, Reuse};
 pub use limpid_bytes::Stop;
 pub use limpid_documents::Limits as DocumentLimits;
 pub use limpid_fetch::Error as FetchError;
@@ -75,10 +77,14 @@ pub use limpid_layers::{ClaimSet, Error as LayerError, Kind as FileKind, Kinds, 
 pub use limpid_runtime::{self as runtime};
 use limpid_runtime::{Registry, Snapshot};
 pub use limpid_signature as signature;
-pub use limpid_store::{Error as StoreError, Settings as StoreSettings, Store};
+pub use limpid_store::{
+    Checked as StoreChecked, CheckedTable as StoreCheckedTable, Error as StoreError,
+    Settings as StoreSettings, Store,
+};
 
 pub use access::{Holder, TOKEN_PREFIX, Taken, TooMuch, UnderWay};
 pub use background::yield_to_others;
+pub use backups::{BackupSettings, Backups, Reach};
 pub use bundle::{Exported, ExportedFeed, sign};
 pub use error::{BundleError, Error, PolicyError, Refused, SubscriptionError, TokenError, WatchError};
 pub use history::AsOf;
@@ -134,6 +140,8 @@ struct Parts {
     tallies: repositories::Tallies,
     /// Watches whose registry is being listed.
     listing: watched::UnderWay,
+    /// Held by those who remove archives of submissions, and by a backup while it takes hold of them.
+    archives: parking_lot::RwLock<()>,
     /// Where those who deliver notices look what there is to do.
     deliveries: notices::Deliveries,
 }
@@ -181,6 +189,7 @@ impl Scanner {
             records: access::Records::default(),
             tallies: repositories::Tallies::default(),
             listing: watched::UnderWay::default(),
+            archives: parking_lot::RwLock::default(),
             deliveries: notices::Deliveries::default(),
         }));
         tell("files that are kept are being counted");
@@ -247,6 +256,10 @@ impl Scanner {
 
     pub(crate) fn writers(&self) -> &Writers {
         &self.0.writers
+    }
+
+    pub(crate) fn archives(&self) -> &parking_lot::RwLock<()> {
+        &self.0.archives
     }
 
     pub(crate) fn store(&self) -> &Store {

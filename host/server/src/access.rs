@@ -57,6 +57,8 @@ pub(crate) enum Permission {
     ChangeSubscriptions,
     /// To change what runs here: of administrators.
     ChangePlugins,
+    /// To write what the service knows elsewhere on its machine: of administrators.
+    BackUp,
     /// To read who may do what, and who did: of administrators.
     Oversee,
     /// To change who may do what: of administrators.
@@ -75,6 +77,7 @@ impl Permission {
             | Self::Operate
             | Self::ChangeSubscriptions
             | Self::ChangePlugins
+            | Self::BackUp
             | Self::ChangeTokens
             | Self::ChangeSettings => true,
         }
@@ -91,7 +94,9 @@ impl Permission {
             Self::ChangeSubscriptions => "change-subscriptions",
             Self::ChangePlugins => "change-plugins",
             Self::Oversee => "oversee",
+            Self::BackUp => "back-up",
             Self::ChangeTokens => "change-tokens",
+            Self::ChangeSettings => "change-settings",
         }
     }
 
@@ -104,6 +109,7 @@ impl Permission {
             Self::Operate => Some(AccessRole::Operate),
             Self::ChangeSubscriptions
             | Self::ChangePlugins
+            | Self::BackUp
             | Self::Oversee
             | Self::ChangeTokens
             | Self::ChangeSettings => Some(AccessRole::Admin),

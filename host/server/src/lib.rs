@@ -32,7 +32,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use limpid_scanner::runtime::Watch;
-use limpid_scanner::{Current, Delivery, Jobs, Refresh, Scanner, Updates, VexUpdates, Watching};
+use limpid_scanner::{Backups, Current, Delivery, Jobs, Refresh, Scanner, Updates, VexUpdates, Watching};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -51,6 +51,8 @@ pub struct Workers {
     pub watching: Watching,
     /// Submitted images are indexed.
     pub jobs: Arc<Jobs>,
+    /// Backups are made.
+    pub backups: Backups,
     /// Feeds are fetched.
     pub updates: Updates,
     /// VEX repositories are fetched.

@@ -45,7 +45,7 @@ pub(super) const SCANNER: Order = Order {
         &["notices"],
         &["index", "ingest"],
         &["jobs", "run"],
-        &["bundle", "catalog", "refresh", "schedule", "vex"],
+        &["backups", "bundle", "catalog", "refresh", "schedule", "vex"],
         &[
             "difference",
             "explain",

@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use limpid_fetch::Registries;
+use limpid_scanner::backup::Sources;
 use limpid_scanner::runtime::Watch;
-use limpid_scanner::{Current, Delivery, Jobs, Refresh, Scanner, Submit, Updates, VexUpdates, Watching};
+use limpid_scanner::{
+    BackupSettings, Backups, Current, Delivery, Jobs, Refresh, Scanner, Submit, Updates, VexUpdates, Watching,
+};
 use limpid_server::{Listeners, Reload, SharedSecret, Starting, Workers};
 use sd_notify::NotifyState;
 use tokio::net::{TcpListener, TcpSocket};
@@ -183,8 +186,16 @@ fn opened(
     let vex = VexUpdates::start(scanner.clone())?;
     let watching = watch_registries(settings, &scanner, registries, &jobs)?;
     let delivery = deliver(settings, &scanner)?;
+    let backups = Backups::start(scanner.clone(), backups(settings)?);
     let configuration = Arc::new(reloader);
-    Ok((scanner, Workers { watching, jobs, updates, vex, delivery, watch, refresh, configuration }))
+    Ok((scanner, Workers { watching, jobs, updates, vex, delivery, watch, refresh, backups, configuration }))
+}
+
+/// What backups are made of, and where.
+fn backups(settings: &Settings) -> anyhow::Result<BackupSettings> {
+    let data_dir = std::path::absolute(&settings.data_dir)?;
+    let directory = settings.backup.directory.as_ref().map(std::path::absolute).transpose()?;
+    Ok(BackupSettings { sources: Sources { data_dir, plugins_dir: settings.plugins_dir.clone() }, directory })
 }
 
 /// Says once what is loaded, or why nothing is.

@@ -39,6 +39,10 @@ pub(super) fn may(
         Permission::ChangeSubscriptions if !is_here && !settings.change_subscriptions => {
             forbidden("subscriptions", "http.change_subscriptions")
         }
+        Permission::BackUp if !is_here => {
+            Err("backups are made for this machine only, and for whoever has a token of role `admin`"
+                .to_owned())
+        }
         Permission::Oversee | Permission::ChangeTokens if !is_here => {
             Err("who may do what is known to this machine only, and to whoever has a token of role `admin`"
                 .to_owned())

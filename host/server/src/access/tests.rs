@@ -251,6 +251,13 @@ fn where_tokens_are_required_nobody_does_anything_without_one() {
 }
 
 #[test]
+fn backups_are_made_for_this_machine_and_whoever_has_a_token() {
+    let away = &["x-forwarded-for: 10.1.2.3"];
+    assert_eq!(refusal(settings(), Permission::BackUp, &[]), None);
+    assert_eq!(refusal(settings(), Permission::BackUp, away), Some(StatusCode::FORBIDDEN));
+}
+
+#[test]
 fn what_is_about_all_images_is_not_for_those_who_are_bound_to_repositories() {
     use super::reach::{Reach, of};
 

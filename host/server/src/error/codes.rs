@@ -9,6 +9,8 @@ use limpid_scanner::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Code {
     AmbiguousName,
+    /// A backup may not be made there.
+    BadBackup,
     BadBundle,
     BadDigest,
     BadDocument,
@@ -44,6 +46,7 @@ pub(crate) enum Code {
     NoDetector,
     /// The disk is full.
     NoRoom,
+    NoSuchBackup,
     NoSuchFeed,
     NoSuchImage,
     NoSuchJob,
@@ -186,6 +189,7 @@ impl Code {
         use StatusCode as Status;
         match self {
             Self::AmbiguousName => ("ambiguous-name", Status::CONFLICT),
+            Self::BadBackup => ("bad-backup", Status::UNPROCESSABLE_ENTITY),
             Self::BadBundle => ("bad-bundle", Status::UNPROCESSABLE_ENTITY),
             Self::BadDigest => ("bad-digest", Status::BAD_REQUEST),
             Self::BadDocument => ("bad-document", Status::UNPROCESSABLE_ENTITY),
@@ -212,6 +216,7 @@ impl Code {
             Self::Missing => ("missing", Status::UNPROCESSABLE_ENTITY),
             Self::NoDetector => ("no-detector", Status::SERVICE_UNAVAILABLE),
             Self::NoRoom => ("no-room", Status::SERVICE_UNAVAILABLE),
+            Self::NoSuchBackup => ("no-such-backup", Status::NOT_FOUND),
             Self::NoSuchFeed => ("no-such-feed", Status::NOT_FOUND),
             Self::NoSuchImage => ("no-such-image", Status::NOT_FOUND),
             Self::NoSuchJob => ("no-such-job", Status::NOT_FOUND),
@@ -318,11 +323,13 @@ impl From<&Error> for Code {
                 BundleError::ManifestTooLong { .. } => Self::OverLimit,
                 BundleError::Key { .. } => Self::Internal,
             },
-            Error::Running(_) | Error::Busy { .. } => Self::Busy,
+            Error::Running(_) | Error::Busy { .. } | Error::BackupUnderWay => Self::Busy,
+            Error::BackupPlace(_) => Self::BadBackup,
+            Error::NoBackup(_) => Self::NoSuchBackup,
             Error::Document(_) => Self::BadDocument,
             Error::Store(StoreError::InUse(_)) => Self::StoreInUse,
             Error::NoRoom { .. } => Self::NoRoom,
-            Error::Store(_) | Error::Host { .. } => Self::Internal,
+            Error::Store(_) | Error::Host { .. } | Error::Backup(_) => Self::Internal,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The API of Limpid itself, version 1.
 
 mod access;
+mod backups;
 mod bundles;
 mod feeds;
 mod image_names;
@@ -24,7 +25,8 @@ use utoipa::OpenApi;
 
 use super::Routes;
 use crate::access::Permission::{
-    ChangePlugins, ChangeSettings, ChangeSubscriptions, ChangeTokens, Notify, Operate, Oversee, Read, Submit,
+    BackUp, ChangePlugins, ChangeSettings, ChangeSubscriptions, ChangeTokens, Notify, Operate, Oversee, Read,
+    Submit,
 };
 use crate::state::AppState;
 
@@ -178,6 +180,8 @@ pub(super) fn routes() -> Routes<AppState> {
         .get("/v1/audit", Oversee, access::audit)
         .get("/v1/settings", Oversee, settings::show)
         .post("/v1/settings/reload", ChangeSettings, settings::reload)
+        .post("/v1/backups", BackUp, backups::create)
+        .get("/v1/backups/{id}", Oversee, backups::show)
         .get("/v1/schemas", Read, schemas::list)
         .get("/v1/schemas/{name}", Read, schemas::show)
         .get("/v1/openapi.json", Read, openapi::show)

@@ -1,4 +1,4 @@
-//! Backups.
+//! Backups, and what is removed by itself.
 
 use std::fs;
 use std::path::Path;
@@ -148,6 +148,30 @@ fn a_damaged_backup_is_told_with_exit_code_1_and_not_restored() {
 fn walk(directory: &Path) -> Vec<std::path::PathBuf> {
     let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn images_that_expire_are_named_and_removed() {
+    let service = Service::with(Setup::new().with("LIMPID_RETENTION__MOST", 1));
+    let submit = |tag: &str| {
+        let image = image(&format!("test/shop:{tag}"), [Layer::new("COPY").file("name", tag)]);
+        service.api.index(&Parts::of(&image, Compression::Gzip).docker_archive())
+    };
+    let (first, second) = (submit("1"), submit("2"));
+    let planned = service.setup.run(["retention", "--dry-run", "--format", "json"]);
+    let planned: Value = serde_json::from_str(succeeded(&planned)).unwrap();
+    assert_eq!((&planned["count"], &planned["images"][0]["digest"]), (&json!(1), &json!(first)));
+    assert!(
+        planned["images"][0]["reason"].as_str().unwrap().contains("`retention.most` is 1"),
+        "{planned:#}"
+    );
+    assert_eq!(service.api.get(&format!("/v1/images/{first}")).status, 200);
+    let removed = service.setup.run(["retention"]);
+    assert!(succeeded(&removed).contains(&first), "{removed:#?}");
+    service.api.get(&format!("/v1/images/{first}")).refused(404, "no-such-image");
+    assert_eq!(service.api.get(&format!("/v1/images/{second}")).status, 200);
+    let audit = service.api.get("/v1/audit").ok();
+    assert!(audit["records"].as_array().unwrap().iter().any(|it| it["who"] == "retention"), "{audit:#}");
 }
 
 #[test]

@@ -12,6 +12,7 @@ pub(crate) mod packages;
 pub(crate) mod plan;
 pub(crate) mod plugin;
 pub(crate) mod policy;
+pub(crate) mod retention;
 pub(crate) mod scan;
 pub(crate) mod serve;
 pub(crate) mod store;

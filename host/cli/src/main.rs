@@ -105,6 +105,8 @@ enum Command {
     Token(commands::token::Command),
     /// Show who changed what over HTTP, the last first
     Audit(commands::token::Audit),
+    /// Remove images that have expired by the settings, or say which have
+    Retention(commands::retention::Args),
     /// Backups: make, list, verify, restore and remove them
     #[command(subcommand)]
     Backup(commands::backup::Command),
@@ -192,6 +194,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Vex(command) => commands::policy::run_vex(&settings, &command),
         Command::Token(command) => commands::token::run(&settings, &command),
         Command::Audit(args) => commands::token::audit(&settings, &args),
+        Command::Retention(args) => commands::retention::run(&settings, &args),
         Command::Backup(command) => commands::backup::run(&settings, &command),
         Command::Store(command) => commands::store::run(&settings, &command),
         Command::Plugin(command) => commands::plugin::run(&settings, &command),

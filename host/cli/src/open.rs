@@ -136,6 +136,7 @@ pub(crate) fn scanner_settings(
     settings: &Settings,
     scratch: &Path,
 ) -> anyhow::Result<limpid_scanner::Settings> {
+    settings.retention.rules().map_err(|why| anyhow::anyhow!("setting {why}"))?;
     Ok(limpid_scanner::Settings {
         limits: settings.layers.clone(),
         jobs: settings.index.jobs,
@@ -154,6 +155,7 @@ pub(crate) fn scanner_settings(
         access: settings.access.kept(),
         attached: Arc::new(Attaching::new(settings.attached.clone())?),
         policies: settings.policies.clone(),
+        retention: settings.retention.clone(),
         keep: settings.keep.clone(),
         judge_owned: settings.reports.judge_owned,
         base_candidates: settings.reports.base_candidates,

@@ -25,7 +25,7 @@ use limpid_fetch::RegistrySettings;
 use limpid_images::DaemonSettings;
 use limpid_scanner::{
     AttachedSettings, BundleSettings, DocumentLimits, FeedSettings, FileKind, Keep, Kinds, Limits,
-    PolicySettings, StoreSettings, runtime,
+    PolicySettings, RetentionSettings, StoreSettings, runtime,
 };
 use serde::{Deserialize, Serialize};
 
@@ -117,6 +117,8 @@ pub(crate) struct Settings {
     pub(crate) http: limpid_server::Settings,
     /// The store.
     pub(crate) store: StoreSettings,
+    /// Which images are removed by themselves.
+    pub(crate) retention: RetentionSettings,
     /// Backups of the data directory.
     pub(crate) backup: Backup,
 }
@@ -251,6 +253,7 @@ impl Default for Settings {
             token_file: None,
             http: limpid_server::Settings::default(),
             store: StoreSettings::default(),
+            retention: RetentionSettings::default(),
             backup: Backup::default(),
         }
     }

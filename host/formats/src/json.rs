@@ -20,6 +20,7 @@ mod policies;
 mod progress;
 mod report;
 mod repositories;
+mod retention;
 mod settings;
 mod statistics;
 mod submission;
@@ -61,6 +62,7 @@ pub use report::{
 };
 pub(crate) use report::{finding, is_of};
 pub use repositories::{PreviousTarget, Repositories, Repository, Tag, TagChange, TaggedImage, Tags};
+pub use retention::{Expired, Retention};
 pub use settings::{ReloadedSettings, Setting, SettingOrigin, Settings};
 pub use statistics::{Statistics, Unfixed};
 pub use submission::{

@@ -43,6 +43,7 @@ mod plugin;
 mod rating;
 pub mod report;
 mod repository;
+mod retention;
 pub mod seconds;
 mod statement;
 mod statistics;
@@ -98,6 +99,7 @@ pub use plugin::{
 };
 pub use rating::{Rating, Severity};
 pub use repository::{PreviousTarget, Repository, Tag, TagChange, TaggedImage};
+pub use retention::ExpiredImage;
 pub use statement::{KeyedRange, RangeEnd, Statement};
 pub use statistics::Statistics;
 pub use submission::{

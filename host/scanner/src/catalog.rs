@@ -51,14 +51,30 @@ pub(crate) fn images(
 /// # Errors
 /// [`Error::NoImage`] where there is no such image.
 pub(crate) fn delete_image(writers: &Writers, kept: &KeptFiles, digest: &Digest) -> Result<(), Error> {
+    delete_if(writers, kept, digest, |_, _| true).map(|_| ())
+}
+
+/// The same where it still is what is asked of it and of when it was submitted. Says whether it was.
+///
+/// # Errors
+/// [`Error::NoImage`] where there is no such image.
+pub(crate) fn delete_if(
+    writers: &Writers,
+    kept: &KeptFiles,
+    digest: &Digest,
+    is_meant: impl FnOnce(&Image, u64) -> bool,
+) -> Result<bool, Error> {
     let writer = writers.images();
     let view = writer.view();
     let (image, indexing) = images::image(&view, digest)?;
+    if !is_meant(&image, indexing.indexed_at) {
+        return Ok(false);
+    }
     let mut batch = Batch::default();
     let freed = delete(&view, &mut batch, &image, &indexing)?;
     writer.commit(batch)?;
     kept.subtract(freed);
-    Ok(())
+    Ok(true)
 }
 
 /// Returns how many bytes the kept files of its layers took.

@@ -245,6 +245,9 @@ pub enum Error {
     /// The document of a feed cannot be read.
     #[error("the document cannot be read")]
     Document(#[source] std::io::Error),
+    /// A rule of retention makes no sense.
+    #[error("setting {0}")]
+    BadRetention(String),
     /// A backup is being made.
     #[error("another backup is being made at this moment")]
     BackupUnderWay,

@@ -42,6 +42,7 @@ mod refreshing;
 mod rekey;
 mod report;
 mod repositories;
+mod retention;
 mod revision;
 mod room;
 mod run;
@@ -99,13 +100,15 @@ pub use notices::{Delivery, Message, SecretsAtRest, Then, Transport, Undelivered
 pub use packages::Versions;
 pub use refresh::Refresh;
 use refreshing::Refreshing;
+pub use retention::Retention;
 pub use revision::Revision;
 pub use room::Room;
 pub use run::{Run, RunProgress};
 pub use schedule::{RunTimes, Updates};
 pub use settings::{
     AccessSettings, BundleSettings, Clock, Current, FeedSettings, Keep, NoticeSettings, OneFeed,
-    PolicySettings, ReplacedTooOften, Retry, Settings, WatchSettings,
+    PolicySettings, ReplacedTooOften, RetentionRule, RetentionRules, RetentionSettings, Retry, Settings,
+    WatchSettings,
 };
 pub use vex::VexUpdates;
 pub use vulnerabilities::Filter;
@@ -310,6 +313,16 @@ impl Scanner {
             registry: self.registry(),
             settings: self.settings(),
             changes: &self.0.plugin_changes,
+        }
+    }
+
+    pub(crate) fn expiring(&self) -> retention::Expiring<'_> {
+        retention::Expiring {
+            store: self.store(),
+            writers: self.writers(),
+            settings: self.settings(),
+            kept: &self.0.kept,
+            records: &self.0.records,
         }
     }
 

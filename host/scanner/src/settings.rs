@@ -4,6 +4,7 @@ mod current;
 mod feeds;
 mod notices;
 mod policies;
+mod retention;
 mod watches;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ pub use current::{Current, ReplacedTooOften};
 pub use feeds::{FeedSettings, OneFeed};
 pub use notices::NoticeSettings;
 pub use policies::PolicySettings;
+pub use retention::{RetentionRule, RetentionRules, RetentionSettings};
 pub use watches::WatchSettings;
 
 /// How much the scanner may use, and where.
@@ -56,6 +58,8 @@ pub struct Settings {
     pub attached: Arc<limpid_images::Attaching>,
     /// How much may be decided on findings (`policies`).
     pub policies: PolicySettings,
+    /// Which images are removed by themselves (`retention`).
+    pub retention: RetentionSettings,
     /// Whether packages whose files the distribution put there are judged by the advisories of
     /// their own ecosystem, too (`reports.judge_owned`).
     pub judge_owned: bool,
@@ -105,6 +109,7 @@ impl Settings {
             access: AccessSettings::default(),
             attached: Arc::default(),
             policies: PolicySettings::default(),
+            retention: RetentionSettings::default(),
             judge_owned: false,
             base_candidates: 256,
             flap_window: 600_000,

@@ -2,6 +2,7 @@
 
 mod access;
 mod policies;
+mod retention;
 mod watches;
 
 use std::fs::File;

@@ -32,7 +32,9 @@ use std::future::Future;
 use std::sync::Arc;
 
 use limpid_scanner::runtime::Watch;
-use limpid_scanner::{Backups, Current, Delivery, Jobs, Refresh, Scanner, Updates, VexUpdates, Watching};
+use limpid_scanner::{
+    Backups, Current, Delivery, Jobs, Refresh, Retention, Scanner, Updates, VexUpdates, Watching,
+};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
@@ -51,6 +53,8 @@ pub struct Workers {
     pub watching: Watching,
     /// Submitted images are indexed.
     pub jobs: Arc<Jobs>,
+    /// Images that have expired are removed.
+    pub retention: Retention,
     /// Backups are made.
     pub backups: Backups,
     /// Feeds are fetched.

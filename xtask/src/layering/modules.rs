@@ -52,6 +52,7 @@ pub(super) const SCANNER: Order = Order {
             "packages",
             "plan",
             "repositories",
+            "retention",
             "statistics",
             "vulnerabilities",
             "watches",

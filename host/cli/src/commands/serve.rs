@@ -8,7 +8,8 @@ use limpid_fetch::Registries;
 use limpid_scanner::backup::Sources;
 use limpid_scanner::runtime::Watch;
 use limpid_scanner::{
-    BackupSettings, Backups, Current, Delivery, Jobs, Refresh, Scanner, Submit, Updates, VexUpdates, Watching,
+    BackupSettings, Backups, Current, Delivery, Jobs, Refresh, Retention, Scanner, Submit, Updates,
+    VexUpdates, Watching,
 };
 use limpid_server::{Listeners, Reload, SharedSecret, Starting, Workers};
 use sd_notify::NotifyState;
@@ -186,9 +187,13 @@ fn opened(
     let vex = VexUpdates::start(scanner.clone())?;
     let watching = watch_registries(settings, &scanner, registries, &jobs)?;
     let delivery = deliver(settings, &scanner)?;
+    let retention = Retention::start(scanner.clone())?;
     let backups = Backups::start(scanner.clone(), backups(settings)?);
     let configuration = Arc::new(reloader);
-    Ok((scanner, Workers { watching, jobs, updates, vex, delivery, watch, refresh, backups, configuration }))
+    Ok((
+        scanner,
+        Workers { watching, jobs, updates, vex, delivery, watch, refresh, retention, backups, configuration },
+    ))
 }
 
 /// What backups are made of, and where.

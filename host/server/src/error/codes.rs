@@ -329,7 +329,9 @@ impl From<&Error> for Code {
             Error::Document(_) => Self::BadDocument,
             Error::Store(StoreError::InUse(_)) => Self::StoreInUse,
             Error::NoRoom { .. } => Self::NoRoom,
-            Error::Store(_) | Error::Host { .. } | Error::Backup(_) => Self::Internal,
+            Error::BadRetention(_) | Error::Store(_) | Error::Host { .. } | Error::Backup(_) => {
+                Self::Internal
+            }
         }
     }
 }

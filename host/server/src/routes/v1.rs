@@ -14,6 +14,7 @@ mod packages;
 mod plugins;
 mod policies;
 mod repositories;
+mod retention;
 mod schemas;
 mod settings;
 mod subscriptions;
@@ -182,6 +183,8 @@ pub(super) fn routes() -> Routes<AppState> {
         .post("/v1/settings/reload", ChangeSettings, settings::reload)
         .post("/v1/backups", BackUp, backups::create)
         .get("/v1/backups/{id}", Oversee, backups::show)
+        .get("/v1/retention", Oversee, retention::show)
+        .post("/v1/retention", Operate, retention::run)
         .get("/v1/schemas", Read, schemas::list)
         .get("/v1/schemas/{name}", Read, schemas::show)
         .get("/v1/openapi.json", Read, openapi::show)

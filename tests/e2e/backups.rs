@@ -1,4 +1,4 @@
-//! Backups, and what is removed by itself.
+//! Backups, what is removed by itself, and what happens where there is no room.
 
 use std::fs;
 use std::path::Path;
@@ -172,6 +172,25 @@ fn images_that_expire_are_named_and_removed() {
     assert_eq!(service.api.get(&format!("/v1/images/{second}")).status, 200);
     let audit = service.api.get("/v1/audit").ok();
     assert!(audit["records"].as_array().unwrap().iter().any(|it| it["who"] == "retention"), "{audit:#}");
+}
+
+#[test]
+fn where_there_is_no_room_reads_go_on_and_writes_are_put_off() {
+    let setup = Setup::new();
+    let service = Service::with(setup);
+    let parts = Parts::of(&debian(), Compression::Gzip);
+    let digest = service.api.index(&parts.docker_archive());
+    let setup = service.stop();
+    let service = Service::with(setup.with("LIMPID_INDEX__FREE_BYTES", i64::MAX));
+    let message = service.api.get("/readyz").refused(503, "not-ready");
+    assert!(message.contains("`index.free_bytes`"), "{message}");
+    assert_eq!(service.api.report(&digest)["image"]["digest"], json!(digest));
+    let policy = b"[[suppress]]\npackages = [\"libc6\"]\nreason = \"a\"";
+    let refused = service.api.send("PUT", "/v1/policies/shop", &[], policy);
+    refused.refused(503, "no-room");
+    service.api.hand_in("debian", advisories::debian_tracker()).refused(503, "no-room");
+    // What makes room is done.
+    assert_eq!(service.api.send("DELETE", &format!("/v1/images/{digest}"), &[], b"").status, 204);
 }
 
 #[test]

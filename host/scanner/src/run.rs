@@ -25,11 +25,11 @@ use limpid_store::tables::feeds::Feeds;
 use limpid_store::tables::fetches::{self, Fetches};
 use limpid_store::tables::sources;
 
-use crate::Error;
 use crate::feeds::runs_of;
 use crate::ingest::Ingest;
 use crate::ingest::{Parser, Trust};
 use crate::plugins::no_feed;
+use crate::{Error, room};
 use fetch::Fetch;
 use level::{Done, Level};
 use plan::Plan;
@@ -91,7 +91,7 @@ impl Ingest<'_> {
     /// Fetches a feed, and ingests what has changed.
     ///
     /// # Errors
-    /// [`Error::NoFeed`], [`Error::Running`] where it is being fetched already, and where nothing
+    /// [`Error::NoFeed`], [`Error::Running`] where it is being fetched already, [`Error::NoRoom`], and where nothing
     /// could be begun. What fails of single sources stands in [`RunResult::failures`].
     pub(crate) fn run_feed(
         &self,
@@ -121,6 +121,8 @@ impl Ingest<'_> {
         trust: Trust,
         progress: &RunProgress,
     ) -> Result<Run, Error> {
+        // What nobody could keep is not fetched. Nothing of that is remembered: it is tried again soon.
+        room::require_room(self.settings)?;
         let began = self.settings.clock.now();
         let mut run = self.try_run(parser, fetch, trust, progress);
         self.end_run(parser.name(), began, &run)?;

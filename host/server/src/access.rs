@@ -266,6 +266,18 @@ fn unless_taken(method: &Method, declared: &[Endpoint]) -> Permission {
     }
 }
 
+/// Changes that make room, or write elsewhere.
+const WITHOUT_ROOM: [&str; 2] = ["/v1/backups", "/v1/retention"];
+
+/// Whether something is added to what is stored. Where the disk is as full as the settings allow, that is put off; what
+/// is removed makes room, and there is enough for the record of it.
+fn needs_room(asked: Option<&Endpoint>) -> bool {
+    asked.is_some_and(|endpoint| {
+        let adds = endpoint.permission.changes() && endpoint.method != Method::DELETE;
+        adds && !WITHOUT_ROOM.contains(&endpoint.path)
+    })
+}
+
 /// Lets a request through that may do what it would do, and records what changes something.
 pub(crate) async fn check(State(access): State<Access>, mut request: Request, next: Next) -> Response {
     let declared = access.declared(request.extensions().get::<MatchedPath>().map(MatchedPath::as_str));
@@ -289,7 +301,15 @@ pub(crate) async fn check(State(access): State<Access>, mut request: Request, ne
                 let (mut parts, body) = request.into_parts();
                 let seen = reach::check(access.known.as_ref(), &caller, asked.as_ref(), &mut parts).await;
                 request = Request::from_parts(parts, body);
-                (caller, seen.err())
+                let refused = match (seen, &access.known) {
+                    (Err(failure), _) => Some(failure),
+                    (Ok(()), Some(known)) if needs_room(asked.as_ref()) => {
+                        let scanner = known.scanner.clone();
+                        known.access.run(move || scanner.require_room()).await.err()
+                    }
+                    (Ok(()), _) => None,
+                };
+                (caller, refused)
             }
         },
         Err(Refusal { why, code, caller }) => (caller, Some(Failure::new(code, why))),

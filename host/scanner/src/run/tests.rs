@@ -225,6 +225,17 @@ fn what_a_document_names_is_fetched_and_what_has_not_changed_is_not_read_again()
 }
 
 #[test]
+fn where_there_is_no_room_nothing_is_fetched_or_remembered() {
+    let (scanner, _scratch) =
+        test_support::scanner_with(Store::in_memory(), |settings| settings.free_bytes = u64::MAX);
+    let fake = two();
+    let run = scanner.ingest().run(&fake, &fake, Trust::Checked, &RunProgress::default());
+    assert!(matches!(run, Err(Error::NoRoom { .. })));
+    assert_eq!(fake.asked(), "");
+    assert_eq!(scanner.store().view().get::<Runs>(&"feed".to_owned()).unwrap(), None);
+}
+
+#[test]
 fn a_run_over_the_same_documents_leaves_the_same_however_many_workers_there_are() {
     let rows = |workers: usize| {
         let stored = World::with(|settings| settings.documents = workers);

@@ -258,6 +258,24 @@ fn backups_are_made_for_this_machine_and_whoever_has_a_token() {
 }
 
 #[test]
+fn what_is_added_needs_room_and_what_is_read_or_removed_does_not() {
+    let check = |method: Method, path: &str, expected: bool| {
+        let endpoints = crate::routes::all().endpoints().to_vec();
+        let found = endpoints.iter().find(|endpoint| endpoint.method == method && endpoint.path == path);
+        assert_eq!(needs_room(Some(found.unwrap())), expected, "{method} {path}");
+    };
+    check(Method::POST, "/v1/images", true);
+    check(Method::PUT, "/v1/policies/{name}", true);
+    check(Method::POST, "/v1/tokens", true);
+    check(Method::GET, "/v1/images", false);
+    check(Method::POST, "/v1/admission", false);
+    check(Method::DELETE, "/v1/images/{name}", false);
+    check(Method::POST, "/v1/retention", false);
+    check(Method::POST, "/v1/backups", false);
+    assert!(!needs_room(None));
+}
+
+#[test]
 fn what_is_about_all_images_is_not_for_those_who_are_bound_to_repositories() {
     use super::reach::{Reach, of};
 

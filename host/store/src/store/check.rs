@@ -22,6 +22,9 @@ const NAMED: usize = 100;
 /// Bytes of a key that are shown.
 const SHOWN: usize = 200;
 
+/// The context of layers that state nothing: there is no row of it.
+const NO_CONTEXT: u64 = 0;
+
 /// How often it is told how far a check is, in rows.
 const TOLD: u64 = 10_000;
 
@@ -184,7 +187,10 @@ impl Check<'_> {
         self.table::<placements::Placements>(|key, _, to| {
             let placements::Key { diff_id, context, image } = *key;
             to.row::<images::Images>(&image);
-            to.row::<contexts::Contexts>(&contexts::Key { diff_id, context });
+            // What a layer states that states nothing is the same in whatever context.
+            if context != NO_CONTEXT {
+                to.row::<contexts::Contexts>(&contexts::Key { diff_id, context });
+            }
         })?;
         self.table::<marks::Marks>(|_, _, _| ())?;
         self.table::<known_as::KnownAs>(|key, _, to| {

@@ -77,6 +77,21 @@ fn rows_that_refer_to_nothing_are_named_and_others_counted() {
 }
 
 #[test]
+fn layers_that_state_nothing_lie_in_no_context() {
+    let store = Store::in_memory();
+    let (diff_id, image) = (Digest::of(b"layer"), Digest::of(b"image"));
+    let mut batch = Batch::default();
+    for context in [NO_CONTEXT, 1] {
+        let key = placements::Key { diff_id, context, image };
+        batch.put::<placements::Placements>(&key, &placements::Row).unwrap();
+    }
+    store.commit(batch).unwrap();
+    let missing: Vec<_> = check(&store).problems.into_iter().map(|problem| problem.why).collect();
+    let of = |table: &str| missing.iter().filter(|why| why.contains(table)).count();
+    assert_eq!((of("`images`"), of("`contexts`")), (2, 1), "{missing:?}");
+}
+
+#[test]
 fn rows_and_keys_that_cannot_be_read_cost_only_themselves() {
     let store = Store::in_memory();
     marks(&store, 2);

@@ -14,7 +14,7 @@ const ORDER: &[&[&str]] = &[
     &[FEATURES],
     &[FEATURES],
     &["limpid-model", PACK, PURL, "limpid-outbound", "limpid-seal", "limpid-signature"],
-    &["limpid-bytes"],
+    &["limpid-bytes", "limpid-telemetry"],
     &[
         "limpid-runtime",
         "limpid-layers",

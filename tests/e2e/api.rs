@@ -133,6 +133,15 @@ impl Api {
         answer.body_mut().read_to_string().unwrap()
     }
 
+    /// The same in a form of one's own choice, and what it is said to be.
+    #[track_caller]
+    pub(crate) fn metrics_as(&self, accept: &str) -> (String, String) {
+        let mut answer =
+            self.agent.get(format!("{}/metrics", self.address)).header("accept", accept).call().unwrap();
+        let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
+        (kind, answer.body_mut().read_to_string().unwrap())
+    }
+
     /// What is kept of a feed.
     #[track_caller]
     pub(crate) fn feed(&self, name: &str) -> Value {

@@ -141,6 +141,7 @@ fn keep(stderr: ChildStderr, log: &Mutex<String>, addresses: &Sender<String>) {
     for line in BufReader::new(stderr).lines().map_while(Result::ok) {
         if let Some((_, address)) = line.split_once("listening on ") {
             // Nobody waits for a second one.
+            let address = address.split('"').next().unwrap_or(address);
             let _ = addresses.send(address.trim().to_owned());
         }
         let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);

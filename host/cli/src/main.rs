@@ -12,6 +12,7 @@ mod forms;
 mod holder;
 mod input;
 mod lister;
+mod log;
 mod open;
 mod operator;
 mod packaged;
@@ -28,9 +29,9 @@ mod turn;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
-
+use limpid_telemetry::Traces;
 use settings::{Given, Overrides, Sources};
 
 /// Decoding rows makes many small strings, and gives them back a moment later; the C library's allocator
@@ -176,8 +177,17 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let settings = given.settings()?;
     // A command that prints data is quiet unless asked; a service tells what it does.
     let is_service = matches!(cli.command, Command::Serve(_));
-    let log = if is_service { log_of_service(&settings) } else { settings.log.as_deref().unwrap_or("warn") };
-    let log = start_log(log)?;
+    // What is traced are requests and what they lead to; a command is over in a moment.
+    let traces = match is_service {
+        true => Traces::start(&settings.telemetry).context("settings: `telemetry`")?,
+        false => None,
+    };
+    let filter =
+        if is_service { log::of_service(&settings) } else { settings.log.as_deref().unwrap_or("warn") };
+    let log = log::start(filter, settings.log_format, traces.as_ref())?;
+    if let Some(traces) = &traces {
+        tracing::info!("traces are sent to `{}`", traces.address());
+    }
     match cli.command {
         Command::Serve(_) => commands::serve::run(sources, given, settings, log),
         Command::Scan(args) => commands::scan::run(&settings, &args),
@@ -204,35 +214,6 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Config(command) => commands::config::run(sources, &command),
         Command::Settings => commands::print(&toml::to_string_pretty(&settings)?),
     }
-}
-
-/// What is logged.
-///
-/// # Errors
-/// It is no filter.
-pub(crate) fn filter(filter: &str) -> anyhow::Result<EnvFilter> {
-    EnvFilter::try_new(filter)
-        .map_err(|error| anyhow::anyhow!("setting `log`: `{filter}` is no filter: {error}"))
-}
-
-/// What a service logs.
-pub(crate) fn log_of_service(settings: &settings::Settings) -> &str {
-    settings.log.as_deref().unwrap_or("warn,limpid=info")
-}
-
-/// Changes what is logged.
-pub(crate) type LogFilter = Box<dyn Fn(EnvFilter) -> anyhow::Result<()> + Send + Sync>;
-
-fn start_log(log: &str) -> anyhow::Result<LogFilter> {
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter(log)?)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
-        .with_target(false)
-        .with_filter_reloading();
-    let handle = log.reload_handle();
-    log.init();
-    Ok(Box::new(move |filter| handle.reload(filter).map_err(anyhow::Error::from)))
 }
 
 /// An error and what lies beneath it, each once.

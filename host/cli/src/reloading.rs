@@ -10,14 +10,15 @@ use limpid_scanner::{Current, Delivery, Scanner};
 use limpid_server::{AccessControl, Configuration, Reloaded, SharedSecret, Workers};
 
 use crate::commands::config::unusable;
+use crate::log::{self, ChangeFilter};
+use crate::open;
 use crate::settings::{Changes, Given, Settings, Sources, compare, rows};
-use crate::{LogFilter, open};
 
 /// Reads the settings of the service again.
 pub(crate) struct Reloader {
     pub(crate) sources: Sources,
     pub(crate) running: Mutex<Running>,
-    pub(crate) log: LogFilter,
+    pub(crate) log: ChangeFilter,
     /// Those that are asked for what is submitted and watched.
     pub(crate) registries: Current<Registries>,
     /// What commands of this machine show.
@@ -63,7 +64,7 @@ impl Reloader {
             }
         }
         let http = http(&settings, &self.operator)?;
-        let log = crate::filter(crate::log_of_service(&settings))?;
+        let log = log::filter(log::of_service(&settings))?;
         let registries = match settings.registries == running.settings.registries {
             true => None,
             false => Some(Registries::new(settings.registries.clone()).context("settings: `registries`")?),
@@ -106,7 +107,12 @@ pub(crate) fn http(settings: &Settings, operator: &SharedSecret) -> anyhow::Resu
     let http = settings.events.apply(settings.http.clone())?;
     let required = settings.access.required(!settings.listen.ip().is_loopback())?;
     let access = AccessControl { required, operator: Some(operator.clone()) };
-    Ok(limpid_server::Settings { admission: settings.admission.clone(), access, ..http })
+    Ok(limpid_server::Settings {
+        admission: settings.admission.clone(),
+        ready: settings.ready.clone(),
+        access,
+        ..http
+    })
 }
 
 /// Makes or changes the watches of the settings.

@@ -62,6 +62,12 @@ pub(crate) struct Settings {
     /// What is logged; none: warnings, and of the service what it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) log: Option<String>,
+    /// How lines of the log are written.
+    pub(crate) log_format: LogFormat,
+    /// Where traces are sent.
+    pub(crate) telemetry: limpid_telemetry::Settings,
+    /// When the service counts as ready.
+    pub(crate) ready: limpid_server::Ready,
     /// Indexing.
     pub(crate) index: Index,
     /// Files that no detector reads.
@@ -121,6 +127,17 @@ pub(crate) struct Settings {
     pub(crate) retention: RetentionSettings,
     /// Backups of the data directory.
     pub(crate) backup: Backup,
+}
+
+/// How lines of the log are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum LogFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// One object of JSON in a line.
+    Json,
 }
 
 /// How much indexing may use.
@@ -227,6 +244,9 @@ impl Default for Settings {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 6060)),
             wait: 60,
             log: None,
+            log_format: LogFormat::default(),
+            telemetry: limpid_telemetry::Settings::default(),
+            ready: limpid_server::Ready::default(),
             index: Index::default(),
             coverage: Coverage::default(),
             feeds: FeedSettings::default(),

@@ -2,7 +2,9 @@ use std::io::Read;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use limpid_outbound::{Internal, retry_after, tls};
+use tracing::field::Empty;
 use ureq::Agent;
+use ureq::http::Uri;
 use ureq::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use ureq::unversioned::transport::DefaultConnector;
 
@@ -44,9 +46,19 @@ impl Webhooks {
         let now = SystemTime::now();
         let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let signature = Secret::parse(secret)?.sign(message, seconds);
-        let answer = self
-            .0
-            .post(url)
+        let span = tracing::debug_span!(
+            "POST",
+            otel.kind = "client",
+            http.request.method = "POST",
+            server.address = host(url),
+            http.response.status_code = Empty,
+        )
+        .entered();
+        let mut request = self.0.post(url);
+        for (name, value) in limpid_telemetry::outgoing() {
+            request = request.header(name, value);
+        }
+        let answer = request
             .header(CONTENT_TYPE, "application/json")
             .header("webhook-id", message.id)
             .header("webhook-timestamp", seconds.to_string())
@@ -54,11 +66,17 @@ impl Webhooks {
             .send(message.body)
             .map_err(unanswered)?;
         let (head, body) = answer.into_parts();
+        span.record("http.response.status_code", head.status.as_u16());
         // What it says besides its status is told to nobody: it may be somebody else's secret.
         let _ = std::io::copy(&mut body.into_reader().take(ANSWER_BYTES), &mut std::io::sink());
         let asked = head.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         outcome(head.status.as_u16(), asked.and_then(|value| retry_after(value, now)))
     }
+}
+
+/// The host of an address: what follows it may be a secret.
+fn host(url: &str) -> Option<String> {
+    url.parse::<Uri>().ok()?.host().map(str::to_owned)
 }
 
 /// What an answer means.

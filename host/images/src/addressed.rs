@@ -124,9 +124,11 @@ impl AddressedImage {
         let waiting = Mutex::new(different.into_iter());
         let outcome = Mutex::new(Ok(HashMap::new()));
         let lock = || outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        let span = tracing::Span::current();
         thread::scope(|scope| {
             for _ in 0..threads {
                 scope.spawn(|| {
+                    let _span = span.enter();
                     while lock().is_ok() {
                         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
                         let Some(address) = next else { break };

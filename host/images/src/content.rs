@@ -74,10 +74,12 @@ pub fn read_stored<T, E: From<Error>>(
         Content::Stream(stream) => stream,
     };
     let (spool, part) = Spool::new(unnamed(scratch).map_err(Error::from)?, layer.size);
+    // What is asked for in between belongs to the layer.
+    let span = tracing::Span::current();
     let (read, written) = thread::scope(|scope| {
         let writing = thread::Builder::new()
             .name("limpid-fetch".to_owned())
-            .spawn_scoped(scope, move || write(stream, layer, spool, stop))
+            .spawn_scoped(scope, move || span.in_scope(|| write(stream, layer, spool, stop)))
             .map_err(Error::io("starting a thread"))?;
         let read = read(&of(layer, Ok(part.clone())));
         if read.is_err() {

@@ -169,24 +169,30 @@ impl Callee {
         run: impl FnOnce(&mut Store<State>, &Instance) -> wasmtime::Result<R>,
     ) -> Result<R, PluginFailure> {
         let _place = self.lane(&borrowed).enter();
-        let _span = tracing::info_span!(
+        let span = tracing::info_span!(
             "plugin call",
             plugin = %self.id.name,
             version = %self.id.version,
             call = name,
+            outcome = tracing::field::Empty,
         )
         .entered();
+        let began = Instant::now();
         let mut store = self.store(borrowed);
         let result = match self.instance.instantiate(&mut store) {
             Ok(instance) => run(&mut store, &instance),
             Err(error) => Err(error),
         };
-        result.map_err(|error| {
+        let result = result.map_err(|error| {
             let state = store.data_mut();
             let verdict = judge(&error, &state.limits, &self.bounds);
             let message = state.log.explain(verdict.kind, verdict.message);
             self.failure(name, verdict.kind, verdict.blame, message)
-        })
+        });
+        let outcome = result.as_ref().map_or_else(|failure| failure.kind.as_str(), |_| "answered");
+        span.record("outcome", outcome);
+        self.runtime.0.times.ended(&self.id.name, name, outcome, began.elapsed());
+        result
     }
 
     fn lane(&self, borrowed: &Borrowed) -> &Lane {

@@ -16,6 +16,7 @@ use crate::allow::AllowList;
 use crate::call::State;
 use crate::compiled::Compiled;
 use crate::compiler::Compiler;
+use crate::times::CallTimes;
 use crate::{Error, LoadError, Plugin, Settings, contract};
 
 /// How often running plugins are looked at. A bound on time is met this much late at most.
@@ -52,6 +53,7 @@ pub(crate) struct Shared {
     /// Compiled forms that came with the plugins.
     shipped: Option<Compiled>,
     compiler: Option<Compiler>,
+    pub(crate) times: CallTimes,
     pub(crate) calls: Lane,
     pub(crate) parses: Lane,
     /// One for each processor: compiling takes a whole one, and much memory.
@@ -101,6 +103,7 @@ impl Runtime {
             linker: contract::linker(&engine).map_err(engine_error)?,
             _ticker: Ticker::start(engine.clone()).map_err(|error| Error::Engine(error.to_string()))?,
             engine,
+            times: CallTimes::default(),
             calls: Lane::new(settings.instances),
             parses: Lane::new(settings.parse_instances),
             compiles: Lane::new(processors()),
@@ -115,6 +118,11 @@ impl Runtime {
     /// The settings that it was made with.
     pub fn settings(&self) -> &Settings {
         &self.0.settings
+    }
+
+    /// How calls of plugins went since the runtime was made.
+    pub fn times(&self) -> &CallTimes {
+        &self.0.times
     }
 
     /// Removes the compiled forms of all components but these.

@@ -53,6 +53,7 @@ mod registry;
 mod scheme;
 mod settings;
 mod shape;
+mod times;
 mod upgrades;
 
 pub use bounds::PluginLimits;
@@ -66,6 +67,7 @@ pub use plugin::Plugin;
 pub use registry::{Change, ChangeError, LeftOut, Refused, Registry, Snapshot, Version, Watch};
 pub use scheme::Scheme;
 pub use settings::Settings;
+pub use times::{CallTimes, CalledPlugin, EndedCall};
 
 #[cfg(test)]
 mod tests;

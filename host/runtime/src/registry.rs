@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use limpid_model::{Digest, PluginId, Role};
 
-use crate::{LoadError, Plugin, Runtime};
+use crate::{CallTimes, LoadError, Plugin, Runtime};
 use files::{Loaded, Stamp};
 pub use snapshot::{LeftOut, Refused, Snapshot};
 pub use versions::Version;
@@ -175,6 +175,11 @@ impl Registry {
     /// Size of a component, in bytes, that is loaded at most.
     pub fn component_bytes(&self) -> u64 {
         self.0.runtime.settings().component_bytes
+    }
+
+    /// How calls of plugins went since the runtime was made.
+    pub fn times(&self) -> &CallTimes {
+        self.0.runtime.times()
     }
 
     /// What is loaded now.

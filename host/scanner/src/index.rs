@@ -217,6 +217,7 @@ impl Indexer<'_> {
         let outcome = Mutex::new(Ok(Outcomes::default()));
         let lock = || outcome.lock().unwrap_or_else(PoisonError::into_inner);
         let is_over = || lock().is_err();
+        let job = tracing::Span::current();
         let ended = |diff_id: Digest, read: Result<Landed, Error>, unknown: &Unknown<'_>| {
             progress.done(unknown.source.size);
             let mut outcome = lock();
@@ -232,6 +233,7 @@ impl Indexer<'_> {
         std::thread::scope(|scope| {
             for _ in 0..self.settings.layers.clamp(1, plan.unknown.len().max(1)) {
                 scope.spawn(|| {
+                    let _job = job.enter();
                     while !is_over() {
                         let next = waiting.lock().unwrap_or_else(PoisonError::into_inner).next();
                         let Some((diff_id, unknown)) = next else { break };

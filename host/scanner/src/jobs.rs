@@ -22,6 +22,9 @@ use limpid_images::{Archive, ImageSource, KnownLayer, pack_bill};
 use limpid_model::{Digest, Job, JobState, Submission, chain};
 use limpid_store::Batch;
 use limpid_store::tables::jobs;
+use limpid_telemetry::Cause;
+use prometheus_client::metrics::histogram::Histogram;
+use tracing::field::Empty;
 
 use crate::index::{Ahead, Aheads};
 use crate::notices::backoff;
@@ -42,14 +45,27 @@ const TOLD: Duration = Duration::from_secs(30);
 const AFTER_A_BUG: u64 = 3_600_000;
 
 /// Submissions that have ended since this process began.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct JobTimes {
     /// How many were indexed.
     pub done: u64,
     /// How many were refused.
     pub refused: u64,
-    /// How long indexing took, all together.
-    pub time: Duration,
+    /// How long indexing took of those that were indexed, in seconds.
+    pub took: Histogram,
+    /// Layers that were read for them.
+    pub layers_read: u64,
+    /// Layers of theirs of which everything was known.
+    pub layers_known: u64,
+}
+
+/// Bounds of how long indexing takes, in seconds.
+const BOUNDS: [f64; 10] = [0.05, 0.2, 0.5, 1.0, 2.0, 5.0, 15.0, 60.0, 300.0, 1_800.0];
+
+impl Default for JobTimes {
+    fn default() -> Self {
+        Self { done: 0, refused: 0, took: Histogram::new(BOUNDS), layers_read: 0, layers_known: 0 }
+    }
 }
 
 /// How far a job is that is being done.
@@ -78,6 +94,8 @@ struct Parts {
     spool: spool::Directory,
     sources: Arc<dyn OpenSource>,
     secrets: Mutex<HashMap<u64, Secrets>>,
+    /// Which requests led to them, for the traces of jobs.
+    causes: Mutex<HashMap<u64, Cause>>,
     progress: Mutex<HashMap<u64, Progress>>,
     /// What is read ahead of the archives of jobs that were not begun.
     ahead: Mutex<HashMap<u64, Ahead>>,
@@ -114,11 +132,13 @@ impl Jobs {
         let (waiters, doubtful, times) = (Mutex::default(), Mutex::default(), Mutex::default());
         let stop = Stop::default();
         let (secrets, progress, ahead) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let causes = Mutex::default();
         let parts = Arc::new(Parts {
             scanner,
             spool,
             sources,
             secrets,
+            causes,
             progress,
             ahead,
             aheads: Aheads::new(workers),
@@ -195,6 +215,10 @@ impl Jobs {
         if job.with_secrets {
             self.parts.secrets().insert(id, secrets);
         }
+        let cause = Cause::current();
+        if cause.is_known() {
+            self.parts.causes().insert(id, cause);
+        }
         if let Err(error) = self.parts.acknowledge(&job) {
             self.parts.let_go(&job);
             // It may be in the store all the same.
@@ -219,7 +243,21 @@ impl Jobs {
 
     /// How those went that have ended since this process began.
     pub fn times(&self) -> JobTimes {
-        *self.parts.times()
+        self.parts.times().clone()
+    }
+
+    /// When the oldest job was acknowledged that has not ended, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// The store fails.
+    pub fn oldest(&self) -> Result<Option<u64>, Error> {
+        let Some(id) = self.parts.queue.oldest() else { return Ok(None) };
+        match self.parts.stored(id) {
+            Ok(job) => Ok(Some(job.created)),
+            // It ended just now, and so long ago that it is forgotten.
+            Err(Error::NoJob(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// How many jobs there are.
@@ -315,6 +353,13 @@ impl Drop for Jobs {
 
 impl Parts {
     fn run(&self, id: u64) {
+        // A job outlives the request that submitted it, and so has a trace of its own.
+        let span = tracing::info_span!(parent: None, "job", job = id, trace_id = Empty);
+        if let Some(cause) = self.causes().get(&id) {
+            cause.link(&span);
+        }
+        limpid_telemetry::mark(&span);
+        let _span = span.entered();
         // A panic is a bug of ours. It must cost neither the thread that all others wait for nor the
         // submission.
         let outcome = catch_unwind(AssertUnwindSafe(|| self.try_run(id)));
@@ -363,7 +408,7 @@ impl Parts {
         let Indexed { images, layers_read, layers_known } = self.index(&started, done)?;
         self.let_go(&started);
         let took = began.elapsed();
-        self.done(took);
+        self.done(took, layers_read, layers_known);
         tracing::info!(
             job = id,
             images = images.len(),
@@ -401,10 +446,12 @@ impl Parts {
         Ok(())
     }
 
-    fn done(&self, took: Duration) {
+    fn done(&self, took: Duration, layers_read: u64, layers_known: u64) {
         let mut times = self.times();
         times.done += 1;
-        times.time += took;
+        times.took.observe(took.as_secs_f64());
+        times.layers_read += layers_read;
+        times.layers_known += layers_known;
     }
 
     fn times(&self) -> std::sync::MutexGuard<'_, JobTimes> {
@@ -475,6 +522,7 @@ impl Parts {
             self.spool.remove(job.id);
         }
         self.secrets().remove(&job.id);
+        self.causes().remove(&job.id);
         self.ahead().remove(&job.id);
     }
 
@@ -484,6 +532,10 @@ impl Parts {
 
     fn secrets(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Secrets>> {
         self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn causes(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Cause>> {
+        self.causes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn progress(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Progress>> {

@@ -80,7 +80,7 @@ use limpid_runtime::{Registry, Snapshot};
 pub use limpid_signature as signature;
 pub use limpid_store::{
     Checked as StoreChecked, CheckedTable as StoreCheckedTable, Error as StoreError,
-    Settings as StoreSettings, Store,
+    Settings as StoreSettings, Sizes, Store,
 };
 
 pub use access::{Holder, TOKEN_PREFIX, Taken, TooMuch, UnderWay};

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use limpid_fetch::Stop;
 use limpid_model::chain;
 use limpid_store::tables::runs::Runs;
+use tracing::field::Empty;
 
 use crate::ingest::Trust;
 use crate::plugins::no_feed;
@@ -155,6 +156,9 @@ impl Parts {
         yield_to_others();
         while let Some((feed, trust)) = self.next() {
             let (progress, began) = (RunProgress::default(), Instant::now());
+            let span = tracing::info_span!(parent: None, "feed run", feed, trace_id = Empty);
+            limpid_telemetry::mark(&span);
+            let span = span.entered();
             let run = || self.scanner.run_feed(&feed, trust, &self.stop, &progress);
             let run = catch_unwind(AssertUnwindSafe(run));
             let run = match run {
@@ -165,6 +169,7 @@ impl Parts {
             if let Some(why) = why.filter(|_| !self.stop.is_stopped()) {
                 tracing::warn!(feed, "feed `{feed}` is not up to date: {why}");
             }
+            drop(span);
             let mut queue = self.lock();
             if run.is_err() {
                 queue.paused.insert(feed.clone(), self.scanner.settings().clock.now() + PAUSE);

@@ -18,6 +18,7 @@ use limpid_model::{
     PluginId, PluginVersions, RemovedSource, Repository, Statistics, Subscription, SubscriptionSpec,
     SubscriptionState, Tag, VulnerabilityDescription,
 };
+use prometheus_client::metrics::histogram::Histogram;
 
 use crate::bundle::Exported;
 use crate::catalog;
@@ -36,7 +37,7 @@ use crate::room::{self, Room};
 use crate::run::{Run, RunProgress};
 use crate::statistics;
 use crate::vulnerabilities::{self, Filter};
-use crate::{Error, Scanner, names, plan, plugins, stated, versions};
+use crate::{Error, Scanner, Sizes, names, plan, plugins, stated, versions};
 
 impl Scanner {
     /// The keys of versions of one scheme.
@@ -245,6 +246,19 @@ impl Scanner {
     /// Where the system has none to give.
     pub fn scratch_file(&self) -> Result<std::fs::File, Error> {
         room::scratch_file(self.settings())
+    }
+
+    /// How much room the store takes.
+    ///
+    /// # Errors
+    /// The engine does not say.
+    pub fn store_sizes(&self) -> Result<Sizes, Error> {
+        Ok(self.store().sizes()?)
+    }
+
+    /// How long commits of the store took, in seconds.
+    pub fn commit_times(&self) -> Histogram {
+        self.store().commit_times()
     }
 
     /// How much room the file system has on which submissions and temporary files lie.

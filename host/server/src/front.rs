@@ -18,7 +18,7 @@ use crate::access::Permission;
 use crate::connections::Spare;
 use crate::error::{Code, Failure};
 use crate::metrics::Metrics;
-use crate::readiness::Readiness;
+use crate::readiness::{Outcome, Readiness};
 use crate::routes::{self, Routes};
 use crate::state::AppState;
 use crate::{Reload, Settings, Starting, configuration, request_id};
@@ -47,7 +47,8 @@ impl Front {
     /// # Errors
     /// The system has no thread to give.
     pub(crate) fn open(&self, state: AppState) -> std::io::Result<()> {
-        let readiness = Readiness::start(state.scanner.clone(), Arc::downgrade(&state.workers))?;
+        let (workers, ready) = (Arc::downgrade(&state.workers), state.settings.now().ready.clone());
+        let readiness = Readiness::start(state.scanner.clone(), workers, ready, state.metrics.clone())?;
         let router = routes::all().guarded(state.settings.clone(), Some(&state)).with_state(state.clone());
         let _ = self.opened.set(Opened { router, state, readiness });
         Ok(())
@@ -103,6 +104,8 @@ pub(crate) struct Ready {
     status: &'static str,
     /// How many plugins are loaded.
     plugins: usize,
+    /// What was looked at, and is well.
+    checks: Vec<&'static str>,
 }
 
 /// The process is alive.
@@ -128,10 +131,20 @@ pub(crate) async fn alive() -> Json<Alive> {
 )]
 pub(crate) async fn ready(State(front): State<Front>) -> Result<Json<Ready>, Failure> {
     let Some(opened) = front.opened.get() else { return Err(front.unopened()) };
-    let unready = |why| Failure::new(Code::NotReady, why);
-    opened.readiness.now().await.map_err(unready)?;
+    let checks = opened.readiness.now().await;
+    let failed: Vec<_> = checks
+        .iter()
+        .filter_map(|check| match &check.outcome {
+            Outcome::Passes => None,
+            Outcome::Fails(why) => Some(format!("{}: {why}", check.name)),
+        })
+        .collect();
+    if !failed.is_empty() {
+        return Err(Failure::new(Code::NotReady, failed.join("; ")));
+    }
     let plugins = opened.state.scanner.plugins().plugins().len();
-    Ok(Json(Ready { status: "ready", plugins }))
+    let checks = checks.iter().map(|check| check.name).collect();
+    Ok(Json(Ready { status: "ready", plugins, checks }))
 }
 
 async fn all_others(State(front): State<Front>, request: Request) -> Response {

@@ -42,7 +42,7 @@ use connections::Door;
 
 pub use configuration::{Configuration, Reloaded};
 pub use error::code;
-pub use settings::{AccessControl, Admission, Network, Otherwise, Settings, SharedSecret};
+pub use settings::{AccessControl, Admission, Network, Otherwise, Ready, Settings, SharedSecret};
 pub use starting::Starting;
 pub use tls::{Tls, TlsError, TlsFiles};
 

@@ -1,12 +1,19 @@
 //! Metrics in the [OpenMetrics text format](https://prometheus.io/docs/specs/om/open_metrics_spec/).
-//! What is already counted elsewhere is read when it is asked for; only requests are counted here.
+//! What is already counted elsewhere is read when it is asked for; only requests are counted here. All metrics stand
+//! in the [catalogue].
+
+mod catalogue;
+mod form;
+mod process;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use limpid_model::{FeedState, PushesTaken, SubscriptionState, WatchState};
-use limpid_scanner::{JobTimes, QueueLength, Room, RunTimes, Scanner};
+use limpid_scanner::{JobTimes, QueueLength, Room, RunTimes, Scanner, Sizes};
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text;
 use prometheus_client::metrics::counter::Counter;
@@ -14,6 +21,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+
+pub(crate) use form::Form;
 
 /// What is counted from the start of the process on.
 #[derive(Clone, Debug)]
@@ -24,6 +33,7 @@ pub(crate) struct Metrics {
     waits: Family<Pool, Histogram, fn() -> Histogram>,
     waiting: Family<Pool, Gauge>,
     pushes: Family<State, Counter<u64, AtomicU64>>,
+    ready: Family<Check, Gauge>,
 }
 
 /// Bounds of durations of requests, in seconds.
@@ -46,6 +56,7 @@ impl Default for Metrics {
             waits: Family::new_with_constructor(waits),
             waiting: Family::default(),
             pushes: Family::default(),
+            ready: Family::default(),
         }
     }
 }
@@ -115,7 +126,16 @@ struct Plugin {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Refused {
     file: String,
-    reason: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Check {
+    check: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Kind {
+    kind: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -138,13 +158,20 @@ struct State {
     state: &'static str,
 }
 
-/// How the queue of submissions stands, and how much room there is for more.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Submissions {
+/// What is read when metrics are asked for.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) feeds: Vec<FeedState>,
+    pub(crate) subscriptions: Vec<SubscriptionState>,
+    pub(crate) watches: Vec<WatchState>,
+    pub(crate) runs: BTreeMap<String, RunTimes>,
     pub(crate) jobs: QueueLength,
     pub(crate) times: JobTimes,
+    /// When the oldest submission was acknowledged that is not done, in milliseconds since 1970.
+    pub(crate) oldest: Option<u64>,
     /// None where the system does not say.
     pub(crate) room: Option<Room>,
+    pub(crate) sizes: Sizes,
 }
 
 impl Metrics {
@@ -177,40 +204,58 @@ impl Metrics {
         }
     }
 
-    /// All metrics as text.
-    pub(crate) fn text(
-        &self,
-        scanner: &Scanner,
-        feeds: &[FeedState],
-        (subscriptions, watches): (&[SubscriptionState], &[WatchState]),
-        runs: &BTreeMap<String, RunTimes>,
-        submissions: Submissions,
-    ) -> Result<String, std::fmt::Error> {
-        let mut registry = Registry::with_prefix("limpid");
-        registry.register("requests", "Requests that were answered", self.requests.clone());
-        let durations = self.durations.clone();
-        registry.register("request_seconds", "How long answering took, the body not included", durations);
-        registry.register("report_seconds", "How long making a report took", self.reports.clone());
-        let (waits, waiting) = (self.waits.clone(), self.waiting.clone());
-        registry.register("turn_wait_seconds", "How long requests waited for their turn", waits);
-        registry.register("turns_waiting", "Requests that wait for their turn", waiting);
+    /// Notes whether a check of the service's readiness passes.
+    pub(crate) fn checked(&self, check: &'static str, passes: bool) {
+        self.ready.get_or_create(&Check { check }).set(i64::from(passes));
+    }
+
+    /// All metrics as text, in OpenMetrics.
+    pub(crate) fn text(&self, scanner: &Scanner, read: &Read) -> Result<String, std::fmt::Error> {
+        let mut registry = Registry::default();
+        let now = scanner.settings().clock.now();
         let build = Family::<Build, Gauge>::default();
         build.get_or_create(&Build { version: env!("CARGO_PKG_VERSION") }).set(1);
-        registry.register("build", "The version that runs", build);
+        catalogue::BUILD.register(&mut registry, build);
+        catalogue::REQUESTS.register(&mut registry, self.requests.clone());
+        catalogue::REQUEST_SECONDS.register(&mut registry, self.durations.clone());
+        catalogue::REPORT_SECONDS.register(&mut registry, self.reports.clone());
+        catalogue::TURN_WAIT_SECONDS.register(&mut registry, self.waits.clone());
+        catalogue::TURNS_WAITING.register(&mut registry, self.waiting.clone());
+        catalogue::READY.register(&mut registry, self.ready.clone());
+        of_submissions(&mut registry, read, now);
         plugins(&mut registry, scanner);
         let refreshing: Gauge = Gauge::default();
         refreshing.set(i64::from(scanner.is_refreshing()));
-        registry.register("refreshing", "1 while what plugins have changed is being refreshed", refreshing);
-        of_submissions(&mut registry, submissions);
-        of_feeds(&mut registry, feeds);
-        of_runs(&mut registry, runs);
-        of_notices(&mut registry, subscriptions, scanner.settings().clock.now());
-        of_watches(&mut registry, watches);
-        registry.register("pushes", "Tags of push notifications", self.pushes.clone());
+        catalogue::REFRESHING.register(&mut registry, refreshing);
+        of_feeds(&mut registry, &read.feeds);
+        of_runs(&mut registry, &read.runs);
+        of_notices(&mut registry, &read.subscriptions, now);
+        of_watches(&mut registry, &read.watches);
+        catalogue::PUSHES.register(&mut registry, self.pushes.clone());
+        of_store(&mut registry, scanner, read);
+        of_spans(&mut registry);
+        process::register(&mut registry);
         let mut out = String::new();
         text::encode(&mut out, &registry)?;
         Ok(out)
     }
+}
+
+/// A number as gauges have it.
+fn whole(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn gauge(value: u64) -> Gauge {
+    let gauge = Gauge::default();
+    gauge.set(whole(value));
+    gauge
+}
+
+fn counter(value: u64) -> Counter<u64, AtomicU64> {
+    let counter = Counter::default();
+    counter.inc_by(value);
+    counter
 }
 
 fn plugins(registry: &mut Registry, scanner: &Scanner) {
@@ -225,47 +270,60 @@ fn plugins(registry: &mut Registry, scanner: &Scanner) {
         quarantined.get_or_create(&labels).set(i64::from(plugin.quarantined().is_some()));
     }
     for file in snapshot.refused() {
-        let labels = Refused {
-            file: file.path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-            reason: limpid_model::chain(&file.reason),
-        };
-        refused.get_or_create(&labels).set(1);
+        let name = file.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        refused.get_or_create(&Refused { file: name }).set(1);
     }
-    registry.register("plugin_loaded", "Plugins that are loaded", loaded);
-    registry.register("plugin_quarantined", "1 where a plugin is not called any more", quarantined);
-    registry.register("plugin_refused", "Files that were refused, and why", refused);
+    catalogue::PLUGIN_LOADED.register(registry, loaded);
+    catalogue::PLUGIN_QUARANTINED.register(registry, quarantined);
+    catalogue::PLUGIN_REFUSED.register(registry, refused);
+    let times = scanner.registry().times();
+    catalogue::PLUGIN_CALLS.register(registry, times.ended.clone());
+    catalogue::PLUGIN_CALL_SECONDS.register(registry, times.durations.clone());
 }
 
-fn of_submissions(registry: &mut Registry, Submissions { jobs, times, room }: Submissions) {
-    let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+fn of_submissions(registry: &mut Registry, Read { jobs, times, oldest, .. }: &Read, now: u64) {
     let states = Family::<State, Gauge>::default();
     for (state, number) in [("queued", jobs.queued), ("running", jobs.running), ("waiting", jobs.waiting)] {
-        states.get_or_create(&State { state }).set(whole(number));
+        states.get_or_create(&State { state }).set(whole(number as u64));
     }
-    registry.register(
-        "jobs",
-        "Submissions that are not done, those that wait for this machine among them",
-        states,
-    );
-    let failures = Counter::<u64, AtomicU64>::default();
-    failures.inc_by(jobs.failures);
-    registry.register(
-        "job_failures",
-        "Tries to index that this machine failed, and not the archive",
-        failures,
-    );
+    catalogue::JOBS.register(registry, states);
+    catalogue::JOBS_OLDEST.register(registry, gauge(oldest.map_or(0, |at| now.saturating_sub(at) / 1_000)));
     let ended = Family::<State, Counter<u64, AtomicU64>>::default();
     ended.get_or_create(&State { state: "done" }).inc_by(times.done);
     ended.get_or_create(&State { state: "refused" }).inc_by(times.refused);
-    registry.register("jobs_ended", "Submissions that were indexed, or refused", ended);
-    let time = Counter::<f64, AtomicU64>::default();
-    time.inc_by(times.time.as_secs_f64());
-    registry.register("job_seconds", "How long indexing took, all together", time);
+    catalogue::JOBS_ENDED.register(registry, ended);
+    catalogue::JOB_SECONDS.register(registry, times.took.clone());
+    catalogue::JOB_FAILURES.register(registry, counter(jobs.failures));
+    let layers = Family::<State, Counter<u64, AtomicU64>>::default();
+    layers.get_or_create(&State { state: "read" }).inc_by(times.layers_read);
+    layers.get_or_create(&State { state: "known" }).inc_by(times.layers_known);
+    catalogue::LAYERS.register(registry, layers);
+}
+
+fn of_store(registry: &mut Registry, scanner: &Scanner, Read { room, sizes, .. }: &Read) {
     if let Some(room) = room {
-        let free: Gauge = Gauge::default();
-        free.set(i64::try_from(room.free).unwrap_or(i64::MAX));
-        registry.register("disk_free_bytes", "Room that is left for submissions", free);
+        catalogue::DISK_FREE.register(registry, gauge(room.free));
+        catalogue::DISK_SIZE.register(registry, gauge(room.total));
     }
+    catalogue::STORE_FILES.register(registry, gauge(sizes.files));
+    catalogue::STORE_UNMERGED.register(registry, gauge(sizes.unmerged));
+    let memory = Family::<Kind, Gauge>::default();
+    memory.get_or_create(&Kind { kind: "buffered" }).set(whole(sizes.buffered));
+    memory.get_or_create(&Kind { kind: "cached" }).set(whole(sizes.cached));
+    catalogue::STORE_MEMORY.register(registry, memory);
+    catalogue::STORE_ROWS.register(registry, gauge(sizes.rows));
+    catalogue::STORE_FAILURES.register(registry, counter(sizes.failures));
+    catalogue::STORE_COMMIT_SECONDS.register(registry, scanner.commit_times());
+}
+
+fn of_spans(registry: &mut Registry) {
+    let Some(counts) = limpid_telemetry::counts() else { return };
+    let spans = Family::<State, Counter<u64, AtomicU64>>::default();
+    for (state, number) in [("sent", counts.sent), ("dropped", counts.dropped), ("failed", counts.failed)] {
+        spans.get_or_create(&State { state }).inc_by(number);
+    }
+    catalogue::SPANS.register(registry, spans);
+    catalogue::SPANS_WAITING.register(registry, gauge(counts.waiting));
 }
 
 fn of_feeds(registry: &mut Registry, feeds: &[FeedState]) {
@@ -277,10 +335,9 @@ fn of_feeds(registry: &mut Registry, feeds: &[FeedState]) {
     let failures = Family::<Feed, Gauge>::default();
     let failing = Family::<Feed, Gauge>::default();
     let running = Family::<Feed, Gauge>::default();
-    let seconds = |milliseconds: u64| i64::try_from(milliseconds / 1000).unwrap_or(i64::MAX);
+    let seconds = |milliseconds: u64| whole(milliseconds / 1_000);
     for feed in feeds {
         let labels = Feed { feed: feed.name.clone() };
-        let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         advisories.get_or_create(&labels).set(whole(feed.advisories));
         rejected.get_or_create(&labels).set(whole(feed.rejected));
         let since = feed.last_success.map(|at| seconds(feed.now.saturating_sub(at)));
@@ -295,14 +352,14 @@ fn of_feeds(registry: &mut Registry, feeds: &[FeedState]) {
             .get_or_create(&labels)
             .set(feed.last_failure.as_ref().map_or(0, |failure| seconds(failure.at)));
     }
-    registry.register("feed_advisories", "Advisories that are kept, counted for each source", advisories);
-    registry.register("feed_rejected", "Records of the last document that could not be used", rejected);
-    registry.register("feed_age_seconds", "Since when nothing newer is known", age);
-    registry.register("feed_failures", "Runs that have failed since the last one that did not", failures);
-    registry.register("feed_failing_since_seconds", "When the first of those began, Unix time", failing);
-    registry.register("feed_running", "1 while the feed is being fetched", running);
-    registry.register("feed_last_success_seconds", "When a document was last ingested, Unix time", success);
-    registry.register("feed_last_failure_seconds", "When a document was last refused, Unix time", failure);
+    catalogue::FEED_ADVISORIES.register(registry, advisories);
+    catalogue::FEED_REJECTED.register(registry, rejected);
+    catalogue::FEED_AGE_SECONDS.register(registry, age);
+    catalogue::FEED_FAILURES.register(registry, failures);
+    catalogue::FEED_FAILING_SINCE.register(registry, failing);
+    catalogue::FEED_RUNNING.register(registry, running);
+    catalogue::FEED_LAST_SUCCESS.register(registry, success);
+    catalogue::FEED_LAST_FAILURE.register(registry, failure);
 }
 
 fn of_runs(registry: &mut Registry, runs: &BTreeMap<String, RunTimes>) {
@@ -317,15 +374,14 @@ fn of_runs(registry: &mut Registry, runs: &BTreeMap<String, RunTimes>) {
         time.get_or_create(&labels).inc_by(times.time.as_secs_f64());
         last.get_or_create(&labels).set(times.last.as_secs_f64());
     }
-    registry.register("feed_runs", "Runs that have ended", ended);
-    registry.register("feed_runs_failed", "Those that have failed", failed);
-    registry.register("feed_run_seconds", "How long all of them took together", time);
-    registry.register("feed_last_run_seconds", "How long the last one took", last);
+    catalogue::FEED_RUNS.register(registry, ended);
+    catalogue::FEED_RUNS_FAILED.register(registry, failed);
+    catalogue::FEED_RUN_SECONDS.register(registry, time);
+    catalogue::FEED_LAST_RUN_SECONDS.register(registry, last);
 }
 
 fn of_watches(registry: &mut Registry, watches: &[WatchState]) {
     let [tags, gone, failures, failed, complete] = std::array::from_fn(|_| Family::<Watch, Gauge>::default());
-    let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     for state in watches {
         let (labels, listings) = (Watch { watch: state.watch.name.clone() }, &state.listings);
         tags.get_or_create(&labels).set(whole(listings.tags));
@@ -334,19 +390,11 @@ fn of_watches(registry: &mut Registry, watches: &[WatchState]) {
         failed.get_or_create(&labels).set(whole(listings.failed_count));
         complete.get_or_create(&labels).set(whole(listings.last_complete.unwrap_or(0) / 1000));
     }
-    registry.register("watch_tags", "Tags that are followed", tags);
-    registry.register("watch_tags_gone", "Tags that are gone and wait to be dropped", gone);
-    registry.register(
-        "watch_failures",
-        "Listings that have failed since the last one that did not",
-        failures,
-    );
-    registry.register("watch_failed", "What failed of single repositories in the last listing", failed);
-    registry.register(
-        "watch_last_complete_seconds",
-        "When nothing of a listing failed last, Unix time",
-        complete,
-    );
+    catalogue::WATCH_TAGS.register(registry, tags);
+    catalogue::WATCH_TAGS_GONE.register(registry, gone);
+    catalogue::WATCH_FAILURES.register(registry, failures);
+    catalogue::WATCH_FAILED.register(registry, failed);
+    catalogue::WATCH_LAST_COMPLETE.register(registry, complete);
 }
 
 fn of_notices(registry: &mut Registry, subscriptions: &[SubscriptionState], now: u64) {
@@ -354,7 +402,6 @@ fn of_notices(registry: &mut Registry, subscriptions: &[SubscriptionState], now:
         (Family::<Subscription, Gauge>::default(), Family::<Subscription, Gauge>::default());
     let delivered = Family::<Subscription, Counter<u64, AtomicU64>>::default();
     let dead = Family::<Subscription, Counter<u64, AtomicU64>>::default();
-    let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     for state in subscriptions {
         let labels = Subscription { subscription: state.subscription.name.clone() };
         let age = state.oldest.map_or(0, |at| now.saturating_sub(at) / 1000);
@@ -363,8 +410,8 @@ fn of_notices(registry: &mut Registry, subscriptions: &[SubscriptionState], now:
         delivered.get_or_create(&labels).inc_by(state.delivered);
         dead.get_or_create(&labels).inc_by(state.dead);
     }
-    registry.register("notices_pending", "Notices that wait", pending);
-    registry.register("notices_oldest_pending_seconds", "Age of the oldest notice that waits", oldest);
-    registry.register("notices_delivered", "Notices that were delivered", delivered);
-    registry.register("notices_dead", "Notices that were given up", dead);
+    catalogue::NOTICES_PENDING.register(registry, pending);
+    catalogue::NOTICES_OLDEST.register(registry, oldest);
+    catalogue::NOTICES_DELIVERED.register(registry, delivered);
+    catalogue::NOTICES_DEAD.register(registry, dead);
 }

@@ -10,11 +10,14 @@ use axum::http::{HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use hyper::body::Body as _;
+use tracing::field::Empty;
 use tracing::{Instrument, Level};
 
 use crate::error::{self, Asked, Failure};
 use crate::metrics::Metrics;
 use crate::peer::Peer;
+
+mod trace;
 
 static LAST: AtomicU64 = AtomicU64::new(0);
 
@@ -58,7 +61,8 @@ pub(crate) async fn number(State(metrics): State<Metrics>, mut request: Request,
     let peer = request.extensions().get::<Peer>().map(|peer| peer.address);
     request.extensions_mut().insert(RequestId(id.clone()));
     // Use cases inherit it. Neither headers nor what stands behind the `?` is anybody else's business.
-    let span = tracing::info_span!("request", id, method = named, path);
+    let span = tracing::info_span!("request", id, method = named, path, trace_id = Empty, otel.kind = Empty);
+    trace::begin(&span, request.headers());
     let response = survive(rest.run(request)).instrument(span.clone()).await;
     // Only what this service knows becomes a label: clients choose the rest.
     let pattern = response.extensions().get::<Pattern>().map_or("other".to_owned(), |known| known.0.clone());
@@ -73,6 +77,10 @@ pub(crate) async fn number(State(metrics): State<Metrics>, mut request: Request,
     let asked = Asked { id: &id, method: named, path: &path, is_change };
     let mut response = error::finish(response, &asked).instrument(span.clone()).await;
     metrics.answered(&pattern, label, response.status().as_u16(), began.elapsed());
+    trace::end(
+        &span,
+        &trace::Ended { method: named, path: &path, pattern: &pattern, peer, status: response.status() },
+    );
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", value);
     }

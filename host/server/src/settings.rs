@@ -1,5 +1,6 @@
 mod admission;
 mod network;
+mod ready;
 mod secret;
 
 use std::time::Duration;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use admission::{Admission, Otherwise};
 pub use network::Network;
+pub use ready::Ready;
 pub use secret::SharedSecret;
 
 /// Limits of the HTTP API, and who may write by way of it.
@@ -79,6 +81,9 @@ pub struct Settings {
     /// How pods are admitted to clusters (`admission`).
     #[serde(skip)]
     pub admission: Admission,
+    /// When the service counts as ready (`ready`).
+    #[serde(skip)]
+    pub ready: Ready,
     /// Who must show a token (`access`).
     #[serde(skip)]
     pub access: AccessControl,
@@ -122,6 +127,7 @@ impl Default for Settings {
             read_workers: workers(),
             write_workers: workers(),
             admission: Admission::default(),
+            ready: Ready::default(),
             access: AccessControl::default(),
             event_secret: None,
         }

@@ -35,6 +35,6 @@ pub mod table;
 pub mod tables;
 
 pub use error::{EngineError, Error};
-pub use ordered::Settings;
+pub use ordered::{Settings, Sizes};
 pub use store::{Batch, Checked, CheckedTable, Cursor, Forward, Problem, Rows, Store, View, Walk};
 pub use table::Packed;

@@ -25,6 +25,25 @@ pub(crate) trait Ordered: Send + Sync {
     fn rewrite(&self, table: u8) -> Result<(), Error>;
     /// Makes a copy of what is there at this moment, in a directory that is not there yet.
     fn checkpoint(&self, path: &Path) -> Result<(), Error>;
+    /// How much room it takes.
+    fn sizes(&self) -> Result<Sizes, Error>;
+}
+
+/// How much room the store takes, and what it has still to do. In bytes, but for the last two.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sizes {
+    /// Table files on disk that hold what is known.
+    pub files: u64,
+    /// What was written and is in memory and in the log only.
+    pub buffered: u64,
+    /// Blocks, indexes and filters in memory.
+    pub cached: u64,
+    /// What is to be merged before the files take as little room as they can.
+    pub unmerged: u64,
+    /// Rows, as the engine estimates.
+    pub rows: u64,
+    /// Failures of what the engine does in the background, since the store was opened.
+    pub failures: u64,
 }
 
 /// The state of an ordered set at one moment.

@@ -9,10 +9,13 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
+
+use prometheus_client::metrics::histogram::Histogram;
 
 use crate::groups::Groups;
 use crate::key::Writer;
-use crate::ordered::{Memory, Ordered, Reading, Rocks, Snapshot};
+use crate::ordered::{Memory, Ordered, Reading, Rocks, Sizes, Snapshot};
 use crate::recent::{Recent, Time};
 use crate::store::commits::Commits;
 use crate::table::{self, Glance, Table};
@@ -23,6 +26,9 @@ pub use cursor::Cursor;
 pub use forward::Forward;
 pub use walk::Walk;
 
+/// Bounds of how long commits take, in seconds.
+const COMMITS: [f64; 8] = [0.000_5, 0.002, 0.01, 0.05, 0.2, 1.0, 5.0, 20.0];
+
 /// The tables of one service. Cheap to clone; all clones are one store.
 #[derive(Clone)]
 pub struct Store(Arc<Inner>);
@@ -32,6 +38,7 @@ struct Inner {
     groups: Groups,
     recent: Recent,
     commits: Commits,
+    commit_times: Histogram,
 }
 
 impl Store {
@@ -64,6 +71,7 @@ impl Store {
             groups: Groups::default(),
             recent,
             commits: Commits::default(),
+            commit_times: Histogram::new(COMMITS),
         }))
     }
 
@@ -77,14 +85,36 @@ impl Store {
     /// Writes all of a batch, durably, or nothing.
     pub fn commit(&self, batch: Batch) -> Result<(), Error> {
         let writes = batch.into_writes();
+        let _span = tracing::debug_span!(
+            "store commit",
+            db.system.name = "rocksdb",
+            db.operation.name = "commit",
+            bytes = writes.bytes(),
+        )
+        .entered();
         let is_walked = |group: &&[u8]| group.first().is_some_and(|table| !tables::UNWALKED.contains(table));
         self.0.groups.add(writes.groups().filter(is_walked));
         let _change = self.0.recent.change(writes.groups());
         let tables = writes.tables();
+        let began = Instant::now();
         let written = self.0.ordered.write(writes);
+        self.0.commit_times.observe(began.elapsed().as_secs_f64());
         // Where it failed, nobody knows what was written.
         self.0.commits.count(tables);
         written
+    }
+
+    /// How much room all tables take.
+    ///
+    /// # Errors
+    /// The engine does not say.
+    pub fn sizes(&self) -> Result<Sizes, Error> {
+        self.0.ordered.sizes()
+    }
+
+    /// How long commits took since the store was opened, in seconds, those that failed included.
+    pub fn commit_times(&self) -> Histogram {
+        self.0.commit_times.clone()
     }
 
     /// How often rows were written since the store was opened, those of some tables not counted. What was

@@ -93,7 +93,7 @@ fn refused(problems: &Problems) -> ExitCode {
 pub(crate) fn unusable(settings: &Settings) -> Vec<anyhow::Error> {
     let mut found = Vec::new();
     if let Some(filter) = &settings.log {
-        found.extend(crate::filter(filter).err());
+        found.extend(crate::log::filter(filter).err());
     }
     if let Err((entry, why)) = settings.bundles.keys() {
         found.push(anyhow::anyhow!("setting `bundles.trusted_keys`: `{entry}`: {why}"));

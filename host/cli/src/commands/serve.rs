@@ -18,13 +18,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::lister::Lister;
+use crate::log::ChangeFilter;
 use crate::packaged;
 use crate::reloading::{self, Reloader, Running};
 use crate::settings::{Given, Settings, Sources};
 use crate::sources::Elsewhere;
 use crate::transport::Post;
 use crate::turn::{Outcome, Turn};
-use crate::{LogFilter, open, operator};
+use crate::{open, operator};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -46,7 +47,7 @@ pub(crate) fn run(
     sources: Sources,
     given: Given,
     settings: Settings,
-    log: LogFilter,
+    log: ChangeFilter,
 ) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(serve(Start { sources, given, settings, log }));
@@ -60,7 +61,7 @@ struct Start {
     sources: Sources,
     given: Given,
     settings: Settings,
-    log: LogFilter,
+    log: ChangeFilter,
 }
 
 /// The port is taken first, so that whoever looks after the service sees that it lives while it starts.

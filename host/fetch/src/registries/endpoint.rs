@@ -4,15 +4,24 @@ use std::time::{Instant, SystemTime};
 
 use limpid_bytes::Stop;
 use limpid_outbound::retry_after;
+use tracing::field::Empty;
 use ureq::http::header::RETRY_AFTER;
+use ureq::http::{HeaderName, HeaderValue};
 
 use super::Registries;
 use super::tokens::{self, NoToken, Realm, Token};
 use crate::address::Address;
 use crate::challenge::{self, Challenge};
 use crate::login::Asker;
-use crate::transport::{Answer, Request, led};
+use crate::transport::{Answer, Kind, Request, led};
 use crate::{Error, Login};
+
+/// Headers that make what is asked part of the trace of whoever asks; none where nothing is traced.
+fn traced() -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+    limpid_telemetry::outgoing().into_iter().filter_map(|(name, value)| {
+        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_str(&value).ok()?))
+    })
+}
 
 /// One host that has a repository, and what it wants to see of who asks.
 pub(super) struct Endpoint {
@@ -80,8 +89,26 @@ impl Endpoint {
         let shown = self.shown(stop)?;
         let transport = self.registries.transport();
         let hosts = Some(&self.hosts);
+        let method = match request.kind {
+            Kind::Get => "GET",
+            Kind::Head => "HEAD",
+        };
+        let span = tracing::debug_span!(
+            "registry",
+            otel.name = method,
+            otel.kind = "client",
+            http.request.method = method,
+            server.address = self.registry,
+            http.response.status_code = Empty,
+        )
+        .entered();
+        let headers: Vec<_> = request.headers.iter().cloned().chain(traced()).collect();
+        let headers = headers.as_slice();
         let ask = |authorization: Option<&str>| {
-            transport.ask(address, Request { authorization, hosts, ..request }, stop)
+            let answer =
+                transport.ask(address, Request { authorization, headers, hosts, ..request }, stop)?;
+            span.record("http.response.status_code", answer.status);
+            Ok::<_, Error>(answer)
         };
         let mut answer = ask(shown.as_deref())?;
         if matches!(self.who, Who::Nobody) {

@@ -13,6 +13,8 @@ use limpid_layers::{StoredLayer, read_unnamed};
 use limpid_model::{Digest, chain};
 use limpid_runtime::Plugin;
 use limpid_store::tables::layers::Layers;
+use limpid_telemetry::Cause;
+use tracing::field::Empty;
 
 use super::detection::Handover;
 use super::layer::{ReadLayer, Show, ShownLayer, showing};
@@ -115,7 +117,11 @@ impl Ahead {
         let (scanner, state, changed) = (scanner.clone(), Mutex::default(), Condvar::new());
         let reading = Arc::new(Reading { scanner, plugins, state, changed, _taken: taken });
         let ahead = Self(Arc::clone(&reading));
-        let read = move || reading.run(&archive);
+        // It goes on when the request has been answered.
+        let span = tracing::info_span!(parent: None, "read ahead", trace_id = Empty);
+        Cause::current().link(&span);
+        limpid_telemetry::mark(&span);
+        let read = move || span.in_scope(|| reading.run(&archive));
         thread::Builder::new().name("limpid-ahead".to_owned()).spawn(read).ok().map(|_| ahead)
     }
 
@@ -180,9 +186,10 @@ impl Reading {
 
     /// Reads what may be layers, several at a time, while the archive is walked.
     fn run(&self, archive: &Part) {
+        let span = tracing::Span::current();
         thread::scope(|scope| {
             for _ in 0..self.scanner.settings().layers.max(1) {
-                scope.spawn(|| self.read_waiting());
+                scope.spawn(|| span.in_scope(|| self.read_waiting()));
             }
             let limits = &self.scanner.settings().limits;
             // An image has no more layers: whoever sends more wants them read for nothing.
@@ -225,6 +232,7 @@ impl Reading {
     }
 
     fn read(&self, part: Part) -> Result<AheadLayer, Error> {
+        let _span = tracing::info_span!("layer", bytes = part.len()).entered();
         let indexer = self.scanner.indexer();
         let (scratch, limits) = (&indexer.settings.scratch, &indexer.settings.limits);
         let show = Show { cause: None, detectors: &self.plugins, counts: true };

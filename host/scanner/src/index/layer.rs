@@ -41,6 +41,13 @@ pub(super) fn read(
     unknown: &Unknown<'_>,
 ) -> Result<ReadLayer, Error> {
     let Indexer { settings: Settings { scratch, limits, .. }, .. } = indexer;
+    let _span = tracing::info_span!(
+        "layer",
+        diff_id = %unknown.source.diff_id,
+        bytes = unknown.source.size,
+        media_type = unknown.source.media_type.as_str(),
+    )
+    .entered();
     read_stored(input.source, unknown.source, scratch, input.stop, |stored| {
         let Unknown { detectors, counts, .. } = unknown;
         let show = Show { cause: Some(&detection::cause(&unknown.image)), detectors, counts: *counts };
@@ -72,8 +79,10 @@ pub(super) fn showing(
     }
     let (sender, receiver) = crossbeam_channel::bounded(WAITING);
     let keeper = (Keeper::new(settings.keep.clone()), settings.limits.layer_packages);
+    let span = tracing::Span::current();
     let (contents, shown) = std::thread::scope(|scope| {
-        let detecting = scope.spawn(|| detection::detect(cause, detectors, &receiver, keeper));
+        let detecting =
+            scope.spawn(|| span.in_scope(|| detection::detect(cause, detectors, &receiver, keeper)));
         let mut sink = Handover(sender);
         let contents = read(&claims, &mut sink);
         drop(sink);

@@ -154,8 +154,10 @@ impl Indexer<'_> {
         let (sender, receiver) = crossbeam_channel::bounded(WAITING);
         let keeper = (Keeper::new(settings.keep.clone()), settings.limits.layer_packages);
         let cause = detection::cause(&found.image.id);
+        let span = tracing::info_span!("linked files", files = links.files.len());
         let (contents, shown) = std::thread::scope(|scope| {
-            let detecting = scope.spawn(|| detection::detect(Some(&cause), detectors, &receiver, keeper));
+            let detecting = scope
+                .spawn(|| span.in_scope(|| detection::detect(Some(&cause), detectors, &receiver, keeper)));
             let mut sink = Handover(sender);
             let (scratch, limits) = (&settings.scratch, &settings.limits);
             let contents = read_linked(&layers, links, claims, scratch, limits, &mut sink);

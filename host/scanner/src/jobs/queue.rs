@@ -211,6 +211,13 @@ impl Queue {
         inner.waiting.get(&id).cloned().map(Doing::Waiting)
     }
 
+    /// The job that was acknowledged first of those that have not ended: numbers only grow.
+    pub(super) fn oldest(&self) -> Option<u64> {
+        let inner = self.inner();
+        let (ready, running) = (inner.ready.iter().min(), inner.running.first());
+        ready.into_iter().chain(running).chain(inner.waiting.keys().next()).min().copied()
+    }
+
     pub(super) fn length(&self) -> QueueLength {
         let inner = self.inner();
         QueueLength {
@@ -289,6 +296,7 @@ mod tests {
         }
         queue.push(3).unwrap();
         assert_eq!(queue.length(), QueueLength { queued: 1, running: 0, waiting: 2, failures: 2 });
+        assert_eq!(queue.oldest(), Some(1), "it is still to be done");
         assert_eq!([take(), take()], [1, 3], "2 is due, and 1 is being tried again");
         assert_eq!(queue.doing(1), Some(Doing::Running));
         assert!(matches!(queue.doing(2), Some(Doing::Waiting(_))));
@@ -296,6 +304,9 @@ mod tests {
         assert_eq!(take(), 2);
         queue.ended(2);
         assert_eq!((queue.doing(2), queue.doing(3)), (None, Some(Doing::Running)));
+        assert_eq!(queue.oldest(), Some(1));
+        queue.ended(1);
+        assert_eq!(queue.oldest(), Some(3));
     }
 
     #[test]

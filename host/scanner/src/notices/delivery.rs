@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use limpid_formats::notice;
 use limpid_model::chain;
 use limpid_model::{Subscribed, Subscription, SubscriptionSpec, Target};
+use tracing::field::Empty;
 
 use super::Notifying;
 use super::message::{Next, OutgoingMessage};
@@ -241,7 +242,13 @@ fn deliver(parts: &Weak<Parts>, name: &str) {
                 break;
             }
         };
-        let outcome = send(&*transport, &message);
+        let span = tracing::info_span!(parent: None, "delivery", subscription = name, id = message.id, trace_id = Empty);
+        limpid_telemetry::mark(&span);
+        let outcome = span.in_scope(|| send(&*transport, &message));
+        if let Err(undelivered) = &outcome {
+            limpid_telemetry::failed(&span, undelivered.why.clone());
+        }
+        drop(span);
         let Some(here) = parts.upgrade() else { return };
         if let Err(error) = here.scanner.notifying().record(&message, &outcome) {
             log("it cannot be recorded that a notice was delivered", Err(error));

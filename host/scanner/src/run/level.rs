@@ -104,7 +104,9 @@ impl Level<'_> {
         let (next, turn) = (AtomicUsize::new(0), Turn::default());
         // Documents are begun in order. So whoever waits for a turn waits for others that are at
         // work, and the one whose turn it is never waits.
+        let run = tracing::Span::current();
         let work = || {
+            let _run = run.enter();
             let _abandon = Abandon(&turn);
             while let Some(&(number, document)) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let Some(slot) = slots.get(number) else { break };

@@ -3,7 +3,7 @@ use std::ops::Bound;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{Cursor, Entry, Ordered, Reading, Scan, Snapshot, Write, Writes};
+use super::{Cursor, Entry, Ordered, Reading, Scan, Sizes, Snapshot, Write, Writes};
 use crate::error::{Cause, EngineError, Error};
 
 type Entries = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -40,6 +40,12 @@ impl Ordered for Memory {
     fn checkpoint(&self, _: &Path) -> Result<(), Error> {
         let why = "a store in memory is not written to disk".to_owned();
         Err(EngineError::new(why, Cause::Other).into())
+    }
+
+    fn sizes(&self) -> Result<Sizes, Error> {
+        let entries = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let bytes: usize = entries.iter().map(|(key, value)| key.len() + value.len()).sum();
+        Ok(Sizes { buffered: bytes as u64, rows: entries.len() as u64, ..Sizes::default() })
     }
 }
 

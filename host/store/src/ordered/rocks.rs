@@ -13,7 +13,7 @@ use rocksdb::{
 use serde::{Deserialize, Serialize};
 
 use super::writes::Part;
-use super::{Cursor, Entry, Ordered, Reading, Scan, Snapshot, Write, Writes};
+use super::{Cursor, Entry, Ordered, Reading, Scan, Sizes, Snapshot, Write, Writes};
 use crate::error::{Cause, EngineError, Error};
 
 /// How much the embedded store may use.
@@ -345,6 +345,23 @@ impl Ordered for Rocks {
 
     fn checkpoint(&self, path: &Path) -> Result<(), Error> {
         Ok(Checkpoint::new(&self.db)?.create_checkpoint(path)?)
+    }
+
+    fn sizes(&self) -> Result<Sizes, Error> {
+        let Families { rest, apart, .. } = self.families();
+        let of = |family: &ColumnFamily, name: &str| -> Result<u64, Error> {
+            Ok(self.db.property_int_value_cf(family, name)?.unwrap_or(0))
+        };
+        let sum = |name: &str| Ok::<_, Error>(of(rest, name)?.saturating_add(of(apart, name)?));
+        Ok(Sizes {
+            files: sum("rocksdb.live-sst-files-size")?,
+            buffered: sum("rocksdb.cur-size-all-mem-tables")?,
+            // Both families have one cache, and one count of failures.
+            cached: of(rest, "rocksdb.block-cache-usage")?,
+            unmerged: sum("rocksdb.estimate-pending-compaction-bytes")?,
+            rows: sum("rocksdb.estimate-num-keys")?,
+            failures: of(rest, "rocksdb.background-errors")?,
+        })
     }
 }
 

@@ -104,7 +104,9 @@ async fn archive(state: &AppState, body: Body) -> Result<Job, Failure> {
         pace: state.settings.pace(),
     };
     let workers = state.workers.clone();
-    let spool = body::write(body, limits, move || workers.jobs.spool()).await?;
+    // What is read ahead of it is linked to the request.
+    let request = tracing::Span::current();
+    let spool = body::write(body, limits, move || request.in_scope(|| workers.jobs.spool())).await?;
     if spool.bytes() == 0 {
         return Err(Failure::bad_request(
             "the body is empty: send an image archive, as in `curl --data-binary @image.tar`, or JSON with \

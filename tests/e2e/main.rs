@@ -49,6 +49,7 @@ mod jobs;
 mod known_layers;
 mod local_sources;
 mod notices;
+mod observability;
 mod openapi;
 mod plans;
 mod plugins;

@@ -19,6 +19,8 @@ pub(crate) enum Program {
     DockerRegistry,
     /// Images that skopeo, umoci, buildah and podman write
     ImageTools,
+    /// Alerts and the dashboard, as Prometheus reads them
+    Promtool,
     /// The example plugin in JavaScript: Node.js 20 or newer, npm and their registry
     Javascript,
     /// The example plugin in Python: Python, pip and their registry
@@ -26,8 +28,14 @@ pub(crate) enum Program {
 }
 
 impl Program {
-    const ALL: [Self; 5] =
-        [Self::Rabbitmq, Self::DockerRegistry, Self::ImageTools, Self::Javascript, Self::Python];
+    const ALL: [Self; 6] = [
+        Self::Rabbitmq,
+        Self::DockerRegistry,
+        Self::ImageTools,
+        Self::Promtool,
+        Self::Javascript,
+        Self::Python,
+    ];
 
     /// What the names of its end-to-end tests contain.
     const fn tests(self) -> &'static str {
@@ -35,6 +43,7 @@ impl Program {
             Self::Rabbitmq => "notices::a_broker",
             Self::DockerRegistry => "registries::",
             Self::ImageTools => "image_tools::",
+            Self::Promtool => "observability::promtool",
             Self::Javascript => "examples::javascript",
             Self::Python => "examples::python",
         }
@@ -50,6 +59,10 @@ impl Program {
             Self::DockerRegistry if has_docker_registry() => Ok(None),
             Self::DockerRegistry => {
                 Ok(Some("docker-registry is not installed (`cargo xtask setup --all-tests`)".to_owned()))
+            }
+            Self::Promtool if has_promtool() => Ok(None),
+            Self::Promtool => {
+                Ok(Some("promtool is not installed (`cargo xtask setup --all-tests`)".to_owned()))
             }
             Self::ImageTools => Ok(missing_image_tools()
                 .map(|missing| format!("{missing} is not installed (`cargo xtask setup --all-tests`)"))),
@@ -99,6 +112,11 @@ pub(crate) fn test_with_what_is_there(workspace: &Workspace) -> anyhow::Result<V
 /// Whether a registry is installed.
 pub(crate) fn has_docker_registry() -> bool {
     find(DOCKER_REGISTRY).is_some()
+}
+
+/// Whether the tool of Prometheus is installed that checks rules.
+pub(crate) fn has_promtool() -> bool {
+    find("promtool").is_some()
 }
 
 /// Tools that write images.

@@ -6,7 +6,7 @@ use limpid_pack::{DEBIAN_PACKAGES, Toolchain};
 
 use crate::command::{command, find, output};
 use crate::packages;
-use crate::programs::{IMAGE_TOOLS, has_docker_registry, has_rabbitmq, missing_image_tools};
+use crate::programs::{IMAGE_TOOLS, has_docker_registry, has_promtool, has_rabbitmq, missing_image_tools};
 
 /// Something that the build needs from the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +43,7 @@ pub(super) fn missing_in_tests() -> Vec<Need> {
     [
         need(has_rabbitmq(), "RabbitMQ", &["rabbitmq-server"] as &[_]),
         need(has_docker_registry(), "docker-registry", &["docker-registry"]),
+        need(has_promtool(), "promtool", &["prometheus"]),
         need(missing_image_tools().is_none(), "tools that write images", &IMAGE_TOOLS),
         need(packages::missing_programs().is_none(), "tools of packages", &PACKAGES),
     ]

@@ -5,10 +5,12 @@ mod feeds;
 mod notices;
 mod policies;
 mod retention;
+mod steady;
 mod watches;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use limpid_formats::rfc3339;
 use limpid_matching::OwnedPackages;
@@ -21,6 +23,7 @@ pub use feeds::{FeedSettings, OneFeed};
 pub use notices::NoticeSettings;
 pub use policies::PolicySettings;
 pub use retention::{RetentionRule, RetentionRules, RetentionSettings};
+use steady::Steady;
 pub use watches::WatchSettings;
 
 /// How much the scanner may use, and where.
@@ -168,9 +171,11 @@ impl Default for Keep {
 pub struct Clock(Arc<dyn Fn() -> u64 + Send + Sync>);
 
 impl Clock {
-    /// The system's clock.
+    /// The system's clock, but for what is set back.
     pub fn system() -> Self {
-        Self::new(|| u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0))
+        let steady = Steady::default();
+        let wall = || u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or(0);
+        Self::new(move || steady.now(wall(), Instant::now()))
     }
 
     /// A clock of one's own.

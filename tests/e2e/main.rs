@@ -37,6 +37,7 @@ mod encryption;
 mod enrichments;
 mod errors;
 mod examples;
+mod exhaustion;
 mod explanations;
 mod feeds;
 mod fetching;

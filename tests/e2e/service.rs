@@ -1,7 +1,7 @@
 //! The service: the one place that starts it and stops it.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, ChildStderr, Command};
+use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
@@ -32,7 +32,27 @@ impl Service {
 
     /// Starts a service, and waits until it listens, at a port of its own choice.
     pub(crate) fn with(setup: Setup) -> Self {
-        let mut command = setup.command();
+        let command = setup.command();
+        Self::run(setup, command)
+    }
+
+    /// The same of one that may have so many files open.
+    pub(crate) fn with_files(setup: Setup, files: u32) -> Self {
+        let command = setup.command();
+        let mut limited = Command::new("sh");
+        limited.args(["-c", "ulimit -n \"$0\" && exec \"$@\"", &files.to_string()]);
+        limited.arg(command.get_program()).args(command.get_args());
+        for (name, value) in command.get_envs() {
+            match value {
+                Some(value) => limited.env(name, value),
+                None => limited.env_remove(name),
+            };
+        }
+        limited.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self::run(setup, limited)
+    }
+
+    fn run(setup: Setup, mut command: Command) -> Self {
         command.args(["serve", "--listen", "127.0.0.1:0"]);
         let mut child = command.spawn().unwrap();
         let stderr = child.stderr.take().unwrap();

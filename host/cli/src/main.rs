@@ -7,6 +7,7 @@
 mod attaching;
 mod commands;
 mod deciding;
+mod descriptors;
 mod filter;
 mod forms;
 mod holder;

@@ -10,6 +10,7 @@ use limpid_scanner::{Current, Delivery, Scanner};
 use limpid_server::{AccessControl, Configuration, Reloaded, SharedSecret, Workers};
 
 use crate::commands::config::unusable;
+use crate::descriptors;
 use crate::log::{self, ChangeFilter};
 use crate::open;
 use crate::settings::{Changes, Given, Settings, Sources, compare, rows};
@@ -107,12 +108,9 @@ pub(crate) fn http(settings: &Settings, operator: &SharedSecret) -> anyhow::Resu
     let http = settings.events.apply(settings.http.clone())?;
     let required = settings.access.required(!settings.listen.ip().is_loopback())?;
     let access = AccessControl { required, operator: Some(operator.clone()) };
-    Ok(limpid_server::Settings {
-        admission: settings.admission.clone(),
-        ready: settings.ready.clone(),
-        access,
-        ..http
-    })
+    let connections = descriptors::connections(http.connections, settings.store.open_files);
+    let (admission, ready) = (settings.admission.clone(), settings.ready.clone());
+    Ok(limpid_server::Settings { admission, ready, access, connections, ..http })
 }
 
 /// Makes or changes the watches of the settings.

@@ -15,7 +15,7 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
@@ -51,6 +51,9 @@ const SPARE_TIME: Duration = Duration::from_secs(3);
 /// Headers of a request.
 const HEADERS: usize = 128;
 
+/// How often it is said that none can be accepted.
+const SAID: Duration = Duration::from_secs(60);
+
 /// Where connections come in.
 #[derive(Clone, Copy)]
 pub(crate) enum Door<'t> {
@@ -81,12 +84,13 @@ pub(crate) async fn serve(
     // Kept by each connection: all have ended when it is closed.
     let (alive, mut ended) = mpsc::channel::<()>(1);
     let mut stop = std::pin::pin!(stop);
+    let mut failing = Failing::default();
     loop {
         let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
-                    after(&error, &places).await;
+                    failing.after(&error, &places).await;
                     continue;
                 }
             },
@@ -227,13 +231,29 @@ impl Connection {
     }
 }
 
-/// A client that goes away is its own affair. Where the system has no more descriptors, whoever has let
-/// the service wait for longest leaves; to try again at once would only burn the processor.
-async fn after(error: &io::Error, places: &Places) {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    if !matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
+/// That no connection can be accepted.
+#[derive(Default)]
+struct Failing {
+    /// When that was said last.
+    said: Option<Instant>,
+}
+
+impl Failing {
+    /// A client that goes away is its own affair. Where the system has no more descriptors, whoever has let
+    /// the service wait for longest leaves; to try again at once would only burn the processor.
+    async fn after(&mut self, error: &io::Error, places: &Places) {
+        use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
+        if matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset) {
+            return;
+        }
         let left = places.let_one_leave();
-        tracing::error!(%error, "no connection can be accepted");
+        if self.said.is_none_or(|said| said.elapsed() >= SAID) {
+            tracing::error!(
+                "no connection can be accepted: {error}; clients wait until others leave. Where files are too many, \
+                 `ulimit -n`, or `LimitNOFILE=` of systemd, lets the service have more open"
+            );
+            self.said = Some(Instant::now());
+        }
         tokio::time::sleep(Duration::from_millis(if left { 10 } else { 500 })).await;
     }
 }

@@ -44,6 +44,7 @@ mod fetching;
 mod history;
 mod hostile;
 mod hot_swap;
+mod identity;
 mod image_tools;
 mod images;
 mod jobs;

@@ -21,6 +21,7 @@ const ORDER: &[&[&str]] = &[
         "limpid-documents",
         "limpid-store",
         "limpid-fetch",
+        "limpid-identity",
         "limpid-deliver",
         "limpid-formats",
         "limpid-matching",

@@ -1,11 +1,12 @@
 //! Settings are read again while the service runs, and all of them count, or none.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, bail};
 use limpid_fetch::Registries;
 use limpid_formats::json;
+use limpid_identity::Identities;
 use limpid_scanner::{Current, Delivery, Scanner};
 use limpid_server::{AccessControl, Configuration, Reloaded, SharedSecret, Workers};
 
@@ -24,6 +25,8 @@ pub(crate) struct Reloader {
     pub(crate) registries: Current<Registries>,
     /// What commands of this machine show.
     pub(crate) operator: SharedSecret,
+    /// Whom others vouch for.
+    pub(crate) identities: Option<Arc<Identities>>,
 }
 
 /// What is in force.
@@ -64,7 +67,7 @@ impl Reloader {
                 bail!("{}", wrong.join("; "));
             }
         }
-        let http = http(&settings, &self.operator)?;
+        let http = http(&settings, &self.operator, self.identities.clone())?;
         let log = log::filter(log::of_service(&settings))?;
         let registries = match settings.registries == running.settings.registries {
             true => None,
@@ -104,10 +107,14 @@ impl Reloader {
 ///
 /// # Errors
 /// A secret cannot be read, or everybody could do everything.
-pub(crate) fn http(settings: &Settings, operator: &SharedSecret) -> anyhow::Result<limpid_server::Settings> {
+pub(crate) fn http(
+    settings: &Settings,
+    operator: &SharedSecret,
+    identities: Option<Arc<Identities>>,
+) -> anyhow::Result<limpid_server::Settings> {
     let http = settings.events.apply(settings.http.clone())?;
     let required = settings.access.required(!settings.listen.ip().is_loopback())?;
-    let access = AccessControl { required, operator: Some(operator.clone()) };
+    let access = AccessControl { required, operator: Some(operator.clone()), identities };
     let connections = descriptors::connections(http.connections, settings.store.open_files);
     let (admission, ready) = (settings.admission.clone(), settings.ready.clone());
     Ok(limpid_server::Settings { admission, ready, access, connections, ..http })

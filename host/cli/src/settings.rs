@@ -6,6 +6,7 @@ mod backup;
 mod changes;
 mod credentials;
 mod given;
+mod identity;
 mod notices;
 mod problem;
 mod reading;

@@ -94,9 +94,9 @@ pub struct AuditRecord {
     pub time: u64,
     /// Which of those of that moment.
     pub number: u64,
-    /// Who: `token:NAME`, `this machine`, `a network of http.writers`.
+    /// Who: `token:NAME`, `oidc:SUBJECT`, `psk:ISSUER`, `data-directory`, `network`, `registry`.
     pub who: String,
-    /// By which token, by its identifier: another one may have had the name.
+    /// By which token, by its identifier: another one may have had the name. Of a subject of an issuer, the issuer.
     pub token: Option<String>,
     /// From which address; none where that is not known.
     pub address: Option<String>,

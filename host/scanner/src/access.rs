@@ -1,5 +1,6 @@
 //! Who may do what: tokens, and the record of what was changed.
 
+mod guests;
 mod pace;
 
 use std::collections::HashMap;
@@ -16,6 +17,8 @@ use limpid_store::tables::tokens::{self, Tokens};
 use limpid_store::{Batch, Store, View};
 use parking_lot::RwLock;
 
+pub use self::guests::Guest;
+pub(crate) use self::guests::Guests;
 use self::pace::Pace;
 pub use self::pace::{TooMuch, UnderWay};
 use crate::error::{Refused, TokenError};
@@ -55,10 +58,11 @@ pub(crate) struct Known(RwLock<HashMap<String, Arc<Holder>>>);
 pub struct Holder {
     /// The token as it was when it was read.
     pub token: Token,
-    secret: Digest,
+    /// None: it is shown elsewhere, and not taken here.
+    secret: Option<Digest>,
     globs: Option<GlobSet>,
     last_used: AtomicU64,
-    pace: Pace,
+    pace: Arc<Pace>,
 }
 
 impl std::fmt::Debug for Holder {
@@ -71,7 +75,8 @@ impl Holder {
     fn new(token: Token, secret: Digest, settings: &AccessSettings) -> Result<Self, Error> {
         let globs = globs(&token.spec.repositories)?;
         let last_used = AtomicU64::new(token.last_used.unwrap_or_default());
-        Ok(Self { token, secret, globs, last_used, pace: Pace::new(settings) })
+        let secret = Some(secret);
+        Ok(Self { token, secret, globs, last_used, pace: Arc::new(Pace::new(settings)) })
     }
 
     /// Begins to answer a request of the holder.
@@ -144,7 +149,7 @@ impl Known {
     pub(crate) fn taken(&self, now: u64, secret: &str) -> Result<Taken, Refused> {
         let holder = id_of(secret).and_then(|id| self.0.read().get(id).cloned());
         // Of two digests nobody learns how far they are alike: neither is chosen by who asks.
-        let holder = holder.filter(|holder| Digest::of(secret.as_bytes()) == holder.secret);
+        let holder = holder.filter(|holder| Some(Digest::of(secret.as_bytes())) == holder.secret);
         let holder = holder.ok_or(Refused::Unknown)?;
         if holder.token.spec.expires.is_some_and(|expires| expires <= now) {
             return Err(Refused::Expired);
@@ -160,6 +165,14 @@ impl Known {
 fn id_of(secret: &str) -> Option<&str> {
     let (id, _) = secret.strip_prefix(TOKEN_PREFIX)?.split_once('_')?;
     (id.len() == 2 * ID_BYTES).then_some(id)
+}
+
+/// Checks globs of repositories.
+///
+/// # Errors
+/// [`Error::Token`] where there are too many, or one is none.
+pub fn check_repositories(patterns: &[String]) -> Result<(), Error> {
+    globs(patterns).map(drop)
 }
 
 fn globs(patterns: &[String]) -> Result<Option<GlobSet>, Error> {

@@ -83,7 +83,7 @@ pub use limpid_store::{
     Settings as StoreSettings, Sizes, Store,
 };
 
-pub use access::{Holder, TOKEN_PREFIX, Taken, TooMuch, UnderWay};
+pub use access::{Guest, Holder, TOKEN_PREFIX, Taken, TooMuch, UnderWay, check_repositories};
 pub use background::yield_to_others;
 pub use backups::{BackupSettings, Backups, Reach};
 pub use bundle::{Exported, ExportedFeed, sign};
@@ -137,6 +137,8 @@ struct Parts {
     decided: policies::InForce,
     /// Tokens.
     tokens: access::Known,
+    /// Who is known by what somebody else says of them.
+    guests: access::Guests,
     /// How many changes were recorded.
     records: access::Records,
     /// How many findings images have, as far as it was asked.
@@ -189,6 +191,7 @@ impl Scanner {
             judged: report::JudgedImages::default(),
             decided: policies::InForce::default(),
             tokens: access::Known::default(),
+            guests: access::Guests::default(),
             records: access::Records::default(),
             tallies: repositories::Tallies::default(),
             listing: watched::UnderWay::default(),

@@ -12,6 +12,7 @@
 mod audit;
 mod caller;
 mod client;
+mod guests;
 mod host;
 mod network;
 mod reach;
@@ -37,6 +38,8 @@ use crate::routes::Endpoint;
 use crate::state::AppState;
 pub(crate) use audit::Detail;
 pub(crate) use caller::Caller;
+use guests::Guests;
+pub(crate) use guests::follow;
 pub(crate) use reach::of as reach;
 
 /// What a request needs to be allowed. Each is of one role: of somebody who reads, submits, operates or
@@ -125,6 +128,7 @@ pub(crate) struct Access {
     declared: Arc<HashMap<&'static str, Vec<Endpoint>>>,
     /// None before the service has started: nothing that is answered then needs it.
     known: Option<Known>,
+    guests: Option<Guests>,
 }
 
 /// Where tokens are known, and changes recorded.
@@ -147,7 +151,8 @@ impl Access {
             readers: state.readers.clone(),
             access: state.access.clone(),
         });
-        Self { settings, declared: Arc::new(declared), known }
+        let guests = settings.now().access.identities.clone().map(Guests::new);
+        Self { settings, declared: Arc::new(declared), known, guests }
     }
 
     /// All that is declared for a path, by its pattern.
@@ -155,11 +160,17 @@ impl Access {
         pattern.and_then(|pattern| self.declared.get(pattern)).map_or(&[], Vec::as_slice)
     }
 
-    /// Who asks, where it may what it asks for, as far as that is the same for all images.
+    /// Who asks, where it may what it asks for, as far as that is the same for all images. `guest` is who somebody
+    /// else says that it is.
     ///
     /// # Errors
     /// It may not, and who it was that asked.
-    fn caller(&self, needed: Permission, request: &Request) -> Result<Caller, Refusal> {
+    fn caller(
+        &self,
+        needed: Permission,
+        request: &Request,
+        guest: Option<Result<Caller, Refusal>>,
+    ) -> Result<Caller, Refusal> {
         let (settings, headers) = (&*self.settings, request.headers());
         let Some(role) = needed.role() else { return Ok(Caller::Anybody) };
         if request.extensions().get::<OfCommands>().is_some() {
@@ -177,8 +188,9 @@ impl Access {
         }
         // A proxy may let others through by tokens of its own.
         let is_ours = |secret: &&str| settings.access.required || secret.starts_with(TOKEN_PREFIX);
-        if let Some(secret) = bearer(headers).filter(is_ours) {
-            let caller = self.of_token(secret)?;
+        let shown = guest.or_else(|| bearer(headers).filter(is_ours).map(|secret| self.of_token(secret)));
+        if let Some(caller) = shown {
+            let caller = caller?;
             return match caller.role() {
                 Some(its) if its >= role => Ok(caller),
                 _ => Err(Refusal { why: caller.may_not(role), code: Code::Forbidden, caller }),
@@ -186,7 +198,8 @@ impl Access {
         }
         if settings.access.required {
             let why = "a token is needed, as `Authorization: Bearer TOKEN`: `limpid token create` makes one";
-            return Err(Refusal::of_anybody(Code::Unauthorized, why));
+            let or = if self.guests.is_some() { ", and so does whom settings `access` name" } else { "" };
+            return Err(Refusal::of_anybody(Code::Unauthorized, format!("{why}{or}")));
         }
         if needed == Permission::Notify && settings.event_secret.is_some() {
             let why = "`Authorization` does not have what setting `events.secret` says";
@@ -198,6 +211,24 @@ impl Access {
         let peer = request.extensions().get::<Peer>().copied();
         let allowed = network::may(settings, needed, peer, request.uri(), headers);
         allowed.map(|()| Caller::Network).map_err(|why| Refusal::of_anybody(Code::Forbidden, why))
+    }
+
+    /// Whom somebody else vouches for, where a request shows a token of theirs.
+    fn guest(
+        &self,
+        needed: Permission,
+        request: &Request,
+    ) -> Option<impl Future<Output = Result<Caller, Refusal>> + Send + use<>> {
+        let (guests, known) = (self.guests.clone()?, self.known.clone());
+        if needed.role().is_none() || request.extensions().get::<OfCommands>().is_some() {
+            return None;
+        }
+        let token = bearer(request.headers()).filter(|token| guests.concerns(token))?.to_owned();
+        Some(async move {
+            let starting = || Refusal::of_anybody(Code::Unauthorized, "the service is starting");
+            let known = known.ok_or_else(starting)?;
+            guests.caller(&known.scanner, &token).await
+        })
     }
 
     /// Whether it is what commands show that may read the data directory.
@@ -292,7 +323,11 @@ pub(crate) async fn check(State(access): State<Access>, mut request: Request, ne
     let is_recorded = needed.changes() && needed != Permission::Notify;
     let changing = asked.as_ref().filter(|_| is_recorded);
     let changing = changing.map(|_| audit::Changing::of(&access.settings, &request));
-    let judged = access.caller(needed, &request);
+    let guest = match access.guest(needed, &request) {
+        Some(guest) => Some(guest.await),
+        None => None,
+    };
+    let judged = access.caller(needed, &request, guest);
     let (caller, refused) = match judged {
         Ok(caller) => match caller.begin() {
             Err(put_off) => (caller, Some(put_off)),

@@ -146,13 +146,15 @@ where
             connections::serve(local, router, &settings, Door::Commands, stop).await;
         }
     };
-    let following = tls.clone().map(|tls| tokio::spawn(tls.follow()));
+    let mut following: Vec<_> = tls.clone().map(|tls| tokio::spawn(tls.follow())).into_iter().collect();
+    let issuers = settings.now().access.identities.iter().flat_map(|identities| identities.issuers());
+    following.extend(issuers.map(|issuer| tokio::spawn(access::follow(Arc::clone(issuer)))));
     tokio::join!(
         connections::serve(listener, router, &settings, Door::Everybody(tls.as_ref()), ended),
         beside
     );
     reloading.abort();
-    if let Some(following) = following {
+    for following in following {
         following.abort();
     }
     failed.map_or(Ok(()), Err)

@@ -3,8 +3,10 @@ mod network;
 mod ready;
 mod secret;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use limpid_identity::Identities;
 use limpid_model::seconds;
 use serde::{Deserialize, Serialize};
 
@@ -100,6 +102,8 @@ pub struct AccessControl {
     pub required: bool,
     /// What commands show that may read the data directory: they may everything.
     pub operator: Option<SharedSecret>,
+    /// Whom others vouch for.
+    pub identities: Option<Arc<Identities>>,
 }
 
 impl Default for Settings {

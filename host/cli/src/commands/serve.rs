@@ -86,7 +86,8 @@ async fn serve(Start { sources, given, settings, log }: Start) -> anyhow::Result
         tracing::info!("stopping: requests under way may end");
     };
     let (operator, secret) = SharedSecret::random().context("no secret can be made")?;
-    let http = reloading::http(&settings, &operator)?;
+    let identities = settings.access.identities()?.map(Arc::new);
+    let http = reloading::http(&settings, &operator, identities.clone())?;
     let required = http.access.required;
     if !required {
         tracing::warn!(
@@ -102,7 +103,7 @@ async fn serve(Start { sources, given, settings, log }: Start) -> anyhow::Result
     let registries = Registries::new(settings.registries.clone()).context("settings: `registries`")?;
     let registries = Current::new(registries);
     let running = Mutex::new(Running { given, settings: settings.clone() });
-    let reloader = Reloader { sources, running, log, registries: registries.clone(), operator };
+    let reloader = Reloader { sources, running, log, registries: registries.clone(), operator, identities };
     let (hangups, reload) = mpsc::channel(1);
     let hangups = tokio::spawn(hang_up(signal(SignalKind::hangup())?, hangups));
     let data_dir = settings.data_dir.clone();

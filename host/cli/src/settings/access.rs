@@ -1,8 +1,12 @@
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use limpid_identity::Identities;
 use limpid_scanner::AccessSettings;
 use serde::{Deserialize, Serialize};
+
+use super::identity::{Oidc, SharedKey};
 
 /// A day, in milliseconds.
 const DAY: u64 = 24 * 60 * 60 * 1_000;
@@ -24,12 +28,27 @@ pub(crate) struct Access {
     pending: usize,
     /// For how many days it is kept who changed what.
     audit_days: u64,
+    /// OpenID Connect issuers by name, whose tokens are taken.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    oidc: BTreeMap<String, Oidc>,
+    /// A key that programs share, as Clair's clients do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    psk: Option<SharedKey>,
 }
 
 impl Default for Access {
     fn default() -> Self {
         let AccessSettings { tokens, rate, concurrent, pending, audit } = AccessSettings::default();
-        Self { required: None, tokens, rate, concurrent, pending, audit_days: audit / DAY }
+        Self {
+            required: None,
+            tokens,
+            rate,
+            concurrent,
+            pending,
+            audit_days: audit / DAY,
+            oidc: BTreeMap::new(),
+            psk: None,
+        }
     }
 }
 
@@ -38,6 +57,20 @@ impl Access {
     pub(crate) fn kept(&self) -> AccessSettings {
         let Self { tokens, rate, concurrent, pending, audit_days, .. } = *self;
         AccessSettings { tokens, rate, concurrent, pending, audit: audit_days.saturating_mul(DAY) }
+    }
+
+    /// Whom others vouch for; none where nobody is named.
+    ///
+    /// # Errors
+    /// What is stated of them cannot be used.
+    pub(crate) fn identities(&self) -> anyhow::Result<Option<Identities>> {
+        let mut issuers = BTreeMap::new();
+        for (name, oidc) in &self.oidc {
+            let what = || format!("settings: `access.oidc.{name}`");
+            issuers.insert(name.clone(), oidc.issuer().with_context(what)?);
+        }
+        let shared = self.psk.as_ref().map(SharedKey::key).transpose().context("settings: `access.psk`")?;
+        Ok(Identities::new(limpid_identity::Settings { issuers, shared })?)
     }
 
     /// Whether everybody must show a token, of a service that other machines reach, or that none does.

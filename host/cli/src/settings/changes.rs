@@ -23,7 +23,7 @@ pub(crate) struct Changes {
 pub(crate) fn is_read_again(path: &[String]) -> bool {
     let path: Vec<_> = path.iter().map(String::as_str).collect();
     match path.as_slice() {
-        ["feeds" | "watches", "jobs"] => false,
+        ["feeds" | "watches", "jobs"] | ["access", "oidc" | "psk", ..] => false,
         ["index", key] => matches!(*key, "backoff" | "longest_backoff" | "source_attempts" | "free_bytes"),
         ["notices", key] => matches!(
             *key,

@@ -73,10 +73,9 @@ pub struct AuditRecord {
     /// When.
     #[schema(format = DateTime)]
     pub time: String,
-    /// Who: `token:NAME`, or by what else the request was allowed or refused: `data-directory`, `network`,
-    /// `registry`.
+    /// Who: `token:NAME`, `oidc:SUBJECT`, `psk:ISSUER`, or by what else the request was allowed or refused.
     pub who: String,
-    /// By which token, by its identifier; null: by none.
+    /// By which token, by its identifier; of a subject of an issuer, the issuer; null: by none.
     #[schema(required)]
     pub token: Option<String>,
     /// From which address; null where that is not known.

@@ -129,3 +129,27 @@ fn a_glob_of_one_registry_is_about_no_other() {
     check("localhost/secret/db", false);
     check("registry.example/open/db", true);
 }
+
+#[test]
+fn a_guest_asks_as_often_as_one_may_whatever_is_said_of_them() {
+    let access = AccessSettings { rate: 1, ..AccessSettings::default() };
+    let (scanner, _scratch) =
+        test_support::scanner_with(Store::in_memory(), |settings| settings.access = access);
+    let guest = |name: &str, issuer: Option<&str>, role, repositories: &[&str]| {
+        let repositories = repositories.iter().map(|glob| (*glob).to_owned()).collect();
+        let guest = Guest { name: name.to_owned(), issuer: issuer.map(str::to_owned), role, repositories };
+        scanner.guest(guest)
+    };
+    let reader = guest("oidc:a", Some("x"), AccessRole::Read, &["shop/*"]).unwrap();
+    assert!(reader.sees("shop/web:1") && !reader.sees("other/web:1") && !reader.sees_everything());
+    drop(reader.begin().unwrap());
+    let admin = guest("oidc:a", Some("x"), AccessRole::Admin, &[]).unwrap();
+    assert!(admin.sees_everything() && admin.token.spec.role == AccessRole::Admin);
+    assert!(admin.begin().is_err(), "the same subject asks too often");
+    // Of another issuer it is somebody else.
+    guest("oidc:a", Some("y"), AccessRole::Read, &[]).unwrap().begin().unwrap();
+    guest("psk:a", None, AccessRole::Read, &[]).unwrap().begin().unwrap();
+    assert!(guest("oidc:a", Some("x"), AccessRole::Read, &["a{"]).is_err());
+    // No token of theirs is one of the service.
+    assert_eq!(refused(&scanner, ""), Some(Refused::Unknown));
+}

@@ -1,8 +1,10 @@
 //! Who may do what, and who did.
 
+use std::sync::Arc;
+
 use limpid_model::{AuditPosition, AuditRecord, NewToken, Page, Token, TokenSpec};
 
-use crate::access::{self, Taken};
+use crate::access::{self, Guest, Holder, Taken};
 use crate::error::Refused;
 use crate::{Error, Scanner};
 
@@ -37,6 +39,14 @@ impl Scanner {
     /// It is nobody's, or over.
     pub fn token(&self, secret: &str) -> Result<Taken, Refused> {
         self.0.tokens.taken(self.settings().clock.now(), secret)
+    }
+
+    /// Who has no token, and is known by what somebody else says of them. Nothing is read for it.
+    ///
+    /// # Errors
+    /// [`Error::Token`] where their repositories make no sense.
+    pub fn guest(&self, guest: Guest) -> Result<Arc<Holder>, Error> {
+        self.0.guests.of(guest, &self.settings().access)
     }
 
     /// Notes that a token was used now.

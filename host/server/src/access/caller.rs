@@ -11,6 +11,13 @@ use crate::error::{Code, Failure};
 pub(crate) enum Caller {
     /// Whoever holds a token.
     Token(Arc<Holder>),
+    /// Whom somebody else vouches for.
+    Guest {
+        /// What they are allowed. Their name says in which way they are known, and how they are called.
+        holder: Arc<Holder>,
+        /// Who vouches for them, by its address; none: whoever has the shared key.
+        issuer: Option<String>,
+    },
     /// Whoever may read the data directory: commands on this machine.
     DataDirectory,
     /// Whoever is where the settings allow changes from.
@@ -26,6 +33,7 @@ impl Caller {
     pub(super) fn name(&self) -> String {
         match self {
             Self::Token(holder) => format!("token:{}", holder.token.spec.name),
+            Self::Guest { holder, .. } => holder.token.spec.name.clone(),
             Self::DataDirectory => "data-directory".to_owned(),
             Self::Network => "network".to_owned(),
             Self::Registry => "registry".to_owned(),
@@ -33,15 +41,22 @@ impl Caller {
         }
     }
 
-    /// Who it is, for as long as the service runs.
+    /// Who it is, for as long as the service runs: nobody else has the same.
     pub(crate) fn identity(&self) -> String {
-        self.token().unwrap_or_else(|| self.name())
+        match self {
+            Self::Token(holder) => holder.token.id.clone(),
+            Self::Guest { issuer, .. } => {
+                format!("{} {}", issuer.as_deref().unwrap_or_default(), self.name())
+            }
+            _ => self.name(),
+        }
     }
 
-    /// By which token, by its identifier.
+    /// By which token, by its identifier, or by whose word.
     pub(super) fn token(&self) -> Option<String> {
         match self {
             Self::Token(holder) => Some(holder.token.id.clone()),
+            Self::Guest { issuer, .. } => issuer.clone(),
             _ => None,
         }
     }
@@ -49,7 +64,7 @@ impl Caller {
     /// What it is allowed by what it has shown.
     pub(super) fn role(&self) -> Option<AccessRole> {
         match self {
-            Self::Token(holder) => Some(holder.token.spec.role),
+            Self::Token(holder) | Self::Guest { holder, .. } => Some(holder.token.spec.role),
             Self::DataDirectory => Some(AccessRole::Admin),
             Self::Network | Self::Registry | Self::Anybody => None,
         }
@@ -62,6 +77,10 @@ impl Caller {
                 let spec = &holder.token.spec;
                 format!("token `{}` has role `{}`, and this needs `{role}`", spec.name, spec.role)
             }
+            Self::Guest { holder, .. } => {
+                let spec = &holder.token.spec;
+                format!("`{}` has role `{}`, and this needs `{role}`", spec.name, spec.role)
+            }
             _ => format!("this needs a token of role `{role}`"),
         }
     }
@@ -71,7 +90,7 @@ impl Caller {
     /// # Errors
     /// It is put off.
     pub(super) fn begin(&self) -> Result<Option<UnderWay>, Failure> {
-        let Self::Token(holder) = self else { return Ok(None) };
+        let (Self::Token(holder) | Self::Guest { holder, .. }) = self else { return Ok(None) };
         holder.begin().map(Some).map_err(put_off)
     }
 
@@ -80,14 +99,14 @@ impl Caller {
     /// # Errors
     /// It has too many that are not done.
     pub(crate) fn submit(&self) -> Result<Option<UnderWay>, Failure> {
-        let Self::Token(holder) = self else { return Ok(None) };
+        let (Self::Token(holder) | Self::Guest { holder, .. }) = self else { return Ok(None) };
         holder.submit().map(Some).map_err(put_off)
     }
 
     /// Whoever sees some repositories only.
     pub(crate) fn bound(&self) -> Option<&Holder> {
         match self {
-            Self::Token(holder) if !holder.sees_everything() => Some(holder),
+            Self::Token(holder) | Self::Guest { holder, .. } if !holder.sees_everything() => Some(holder),
             _ => None,
         }
     }

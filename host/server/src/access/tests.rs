@@ -217,14 +217,14 @@ fn request(lines: &[&str]) -> Request {
 /// The status of a refusal; none where somebody may.
 fn refusal(settings: Settings, needed: Permission, lines: &[&str]) -> Option<StatusCode> {
     let access = Access::new(Current::new(settings), &[], None);
-    access.caller(needed, &request(lines)).err().map(|refusal| refusal.code.status())
+    access.caller(needed, &request(lines), None).err().map(|refusal| refusal.code.status())
 }
 
 #[test]
 fn where_tokens_are_required_nobody_does_anything_without_one() {
     let operator = Some(crate::SharedSecret::new("secret"));
     let required = || {
-        let access = crate::AccessControl { required: true, operator: operator.clone() };
+        let access = crate::AccessControl { required: true, operator: operator.clone(), identities: None };
         Settings { access, ..settings() }
     };
     let unknown = Some(StatusCode::UNAUTHORIZED);

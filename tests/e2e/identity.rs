@@ -1,0 +1,212 @@
+//! Who shows what somebody else has signed: an issuer of OpenID Connect on loopback, and a key that programs share.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{Ipv4Addr, TcpListener};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64};
+use ring::hmac;
+use ring::signature::{Ed25519KeyPair, KeyPair as _};
+use serde_json::{Value, json};
+use xtask::sample::Layer;
+
+use crate::api::Answer;
+use crate::archives::{Compression, Parts, image};
+use crate::program::Setup;
+use crate::service::{Service, until};
+
+/// An issuer, which answers by path with a status and a document.
+struct Issuer {
+    address: String,
+    answers: Arc<Mutex<BTreeMap<String, (u16, Value)>>>,
+}
+
+impl Issuer {
+    fn start() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let answers: Arc<Mutex<BTreeMap<String, (u16, Value)>>> = Arc::default();
+        let answering = Arc::clone(&answers);
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+                let first = lines.next().unwrap_or_default();
+                while lines.next().is_some_and(|line| !line.is_empty()) {}
+                let answer =
+                    first.split(' ').nth(1).and_then(|path| answering.lock().unwrap().get(path).cloned());
+                let (status, body) = answer.unwrap_or((404, Value::Null));
+                let (body, length) = (body.to_string(), body.to_string().len());
+                let _ = write!(
+                    stream,
+                    "HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+                );
+            }
+        });
+        let issuer = Self { address, answers };
+        let discovery = json!({ "issuer": issuer.address, "jwks_uri": format!("{}/keys", issuer.address) });
+        issuer.answer("/.well-known/openid-configuration", 200, discovery);
+        issuer
+    }
+
+    fn answer(&self, path: &str, status: u16, body: Value) {
+        self.answers.lock().unwrap().insert(path.to_owned(), (status, body));
+    }
+
+    /// From now on it has this key and no other.
+    fn has(&self, key: &Key) {
+        let public = BASE64.encode(key.pair.public_key());
+        let key = json!({ "kty": "OKP", "crv": "Ed25519", "use": "sig", "kid": key.id, "x": public });
+        self.answer("/keys", 200, json!({ "keys": [key] }));
+    }
+
+    /// What it states of somebody, now.
+    fn states(&self, subject: &str, groups: &[&str]) -> Value {
+        let now = now();
+        json!({
+            "iss": self.address, "aud": "limpid", "sub": subject, "iat": now, "exp": now + 300,
+            "realm": { "groups": groups },
+        })
+    }
+}
+
+struct Key {
+    id: &'static str,
+    pair: Ed25519KeyPair,
+}
+
+impl Key {
+    fn new(id: &'static str, seed: u8) -> Self {
+        Self { id, pair: Ed25519KeyPair::from_seed_unchecked(&[seed; 32]).unwrap() }
+    }
+
+    fn sign(&self, claims: &Value) -> String {
+        let header = json!({ "alg": "EdDSA", "kid": self.id });
+        signed(&header, claims, |message| self.pair.sign(message).as_ref().to_vec())
+    }
+}
+
+fn signed(header: &Value, claims: &Value, sign: impl FnOnce(&[u8]) -> Vec<u8>) -> String {
+    let message = format!("{}.{}", BASE64.encode(header.to_string()), BASE64.encode(claims.to_string()));
+    let signature = sign(message.as_bytes());
+    format!("{message}.{}", BASE64.encode(signature))
+}
+
+fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
+}
+
+fn ask(service: &Service, token: &str, method: &str, path: &str, body: &[u8]) -> Answer {
+    let bearer = format!("Bearer {token}");
+    service.api.send(method, path, &[("authorization", &bearer), ("prefer", "wait=100")], body)
+}
+
+fn archive(name: &str) -> Vec<u8> {
+    let layer = Layer::new("COPY").file("app/name", name);
+    Parts::of(&image(name, [layer]), Compression::Gzip).docker_archive()
+}
+
+/// Those of the record of changes who did something with this status.
+fn who_did(service: &Service, status: u16) -> Vec<(Value, Value)> {
+    let audit = service.setup.run(["audit", "--format", "json"]).json();
+    let records = audit["records"].as_array().unwrap().iter();
+    let of_it = records.filter(|record| record["status"] == status && record["path"] == "/v1/images");
+    of_it.map(|record| (record["who"].clone(), record["token"].clone())).collect()
+}
+
+#[test]
+fn whom_an_issuer_vouches_for_needs_no_token_of_the_service() {
+    let (issuer, first, second) = (Issuer::start(), Key::new("first", 1), Key::new("second", 2));
+    issuer.has(&first);
+    let settings = format!(
+        "{{ main = {{ issuer = '{}', audience = 'limpid', role_claim = ['realm', 'groups'], \
+         roles = {{ readers = 'read', writers = 'submit' }} }} }}",
+        issuer.address
+    );
+    let setup = Setup::new().with("LIMPID_ACCESS__REQUIRED", "true").with("LIMPID_ACCESS__OIDC", settings);
+    let service = Service::with(setup.with("LIMPID_LOG", "trace"));
+    let reader = first.sign(&issuer.states("alice", &["other", "readers"]));
+    let writer = first.sign(&issuer.states("bob", &["readers", "writers"]));
+    assert_eq!(ask(&service, &reader, "GET", "/v1/images", b"").status, 200);
+    let why = ask(&service, &reader, "POST", "/v1/images", &archive("test/a:1")).refused(403, "forbidden");
+    assert!(why.contains("`oidc:alice` has role `read`, and this needs `submit`"), "{why}");
+    ask(&service, &writer, "POST", "/v1/images", &archive("test/a:1")).ok();
+    assert_eq!(who_did(&service, 200), [(json!("oidc:bob"), json!(issuer.address))]);
+    assert_eq!(who_did(&service, 403), [(json!("oidc:alice"), json!(issuer.address))]);
+
+    let refused = |token: &str, named: &str| {
+        let why = ask(&service, token, "GET", "/v1/images", b"").refused(401, "unauthorized");
+        assert!(why.contains(named), "{why}");
+    };
+    let mut elsewhere = issuer.states("alice", &["readers"]);
+    elsewhere["aud"] = json!("another");
+    refused(&first.sign(&elsewhere), "for somebody else");
+    let mut over = issuer.states("alice", &["readers"]);
+    over["exp"] = json!(now() - 31);
+    refused(&first.sign(&over), "has expired");
+    refused(&Key::new("first", 3).sign(&issuer.states("alice", &["readers"])), "not its issuer's");
+    let nobody = first.sign(&issuer.states("carol", &["other"]));
+    ask(&service, &nobody, "GET", "/v1/images", b"").refused(403, "forbidden");
+
+    // Its keys change: the new one is asked for when somebody shows a token of it, and the old one is over.
+    issuer.has(&second);
+    let changed = second.sign(&issuer.states("alice", &["readers"]));
+    until("the new key is known", || {
+        let answer = ask(&service, &changed, "GET", "/v1/images", b"");
+        (answer.status == 200).then_some(())
+    });
+    refused(&reader, "no key `first`");
+    // While it is away, its key is used on.
+    issuer.answer("/keys", 503, Value::Null);
+    assert_eq!(ask(&service, &changed, "GET", "/v1/images", b"").status, 200);
+    assert_eq!(service.api.get("/readyz").status, 200);
+    let log = service.log();
+    for token in [&reader, &writer, &changed] {
+        let (_, signature) = token.rsplit_once('.').unwrap();
+        assert!(!log.contains(signature), "a token is in the log");
+    }
+}
+
+#[test]
+fn while_an_issuer_does_not_answer_the_service_is_ready_and_says_so() {
+    let issuer = Issuer::start();
+    let settings =
+        format!("{{ main = {{ issuer = '{}', audience = 'limpid', role = 'read' }} }}", issuer.address);
+    let setup = Setup::new().with("LIMPID_ACCESS__REQUIRED", "true").with("LIMPID_ACCESS__OIDC", settings);
+    let service = Service::with(setup);
+    until("the log says so", || {
+        service.log().contains("keys of issuer `main` are not fetched").then_some(())
+    });
+    assert_eq!(service.api.get("/readyz").status, 200);
+    let token = Key::new("first", 1).sign(&issuer.states("alice", &[]));
+    let why = ask(&service, &token, "GET", "/v1/images", b"").refused(401, "unauthorized");
+    assert!(why.contains("not there yet"), "{why}");
+}
+
+#[test]
+fn clairs_clients_sign_with_the_key_that_is_shared() {
+    let key = [7; 32];
+    let settings = format!(
+        "{{ key = '{}', issuers = {{ quay = 'operate', clairctl = 'read' }} }}",
+        BASE64_STANDARD.encode(key)
+    );
+    let setup = Setup::new().with("LIMPID_ACCESS__REQUIRED", "true").with("LIMPID_ACCESS__PSK", settings);
+    let service = Service::with(setup);
+    let sign = |key: &[u8], header: &Value, claims: &Value| {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, key);
+        signed(header, claims, |message| hmac::sign(&key, message).as_ref().to_vec())
+    };
+    let quay = json!({ "iss": "quay", "exp": now() + 300 });
+    let header = json!({ "alg": "HS256", "typ": "JWT" });
+    ask(&service, &sign(&key, &header, &quay), "POST", "/v1/images", &archive("test/a:1")).ok();
+    assert_eq!(who_did(&service, 200), [(json!("psk:quay"), Value::Null)]);
+    let clairctl = json!({ "iss": "clairctl", "exp": now() + 60, "nbf": now() - 60, "iat": now() });
+    let clairctl = sign(&key, &json!({ "alg": "HS256" }), &clairctl);
+    assert_eq!(ask(&service, &clairctl, "GET", "/v1/images", b"").status, 200);
+    ask(&service, &clairctl, "POST", "/v1/images", &archive("test/b:1")).refused(403, "forbidden");
+    ask(&service, &sign(&[8; 32], &header, &quay), "GET", "/v1/images", b"").refused(401, "unauthorized");
+    let other = json!({ "iss": "other", "exp": now() + 300 });
+    ask(&service, &sign(&key, &header, &other), "GET", "/v1/images", b"").refused(401, "unauthorized");
+}

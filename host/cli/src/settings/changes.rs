@@ -23,7 +23,10 @@ pub(crate) struct Changes {
 pub(crate) fn is_read_again(path: &[String]) -> bool {
     let path: Vec<_> = path.iter().map(String::as_str).collect();
     match path.as_slice() {
-        ["feeds" | "watches", "jobs"] | ["access", "oidc" | "psk", ..] => false,
+        ["feeds" | "watches", "jobs"] => false,
+        ["access", key, ..] => {
+            matches!(*key, "required" | "tokens" | "rate" | "concurrent" | "pending" | "audit_days")
+        }
         ["index", key] => matches!(*key, "backoff" | "longest_backoff" | "source_attempts" | "free_bytes"),
         ["notices", key] => matches!(
             *key,
@@ -68,7 +71,6 @@ pub(crate) fn is_read_again(path: &[String]) -> bool {
                 | "subscriptions"
                 | "events"
                 | "admission"
-                | "access"
         ),
         [] => false,
     }

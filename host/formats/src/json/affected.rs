@@ -1,10 +1,12 @@
 use limpid_model::{AffectedImage, Page};
 use limpid_model::{Digest, Severity, Status};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::Word;
+
 /// A package of a layer that a vulnerability affects.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct AffectedPackage {
     /// Its name.
     pub name: String,
@@ -15,9 +17,9 @@ pub struct AffectedPackage {
     /// The file that states it.
     pub path: String,
     /// What is stated of it.
-    pub status: &'static str,
+    pub status: Word,
     /// How bad it is.
-    pub severity: &'static str,
+    pub severity: Word,
     /// The nearest version that fixes it.
     #[schema(required)]
     pub fixed_version: Option<String>,
@@ -28,7 +30,7 @@ pub struct AffectedPackage {
 }
 
 /// Images that a vulnerability affects.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct AffectedImages {
     /// By digest.
     pub images: Vec<Affected>,
@@ -38,7 +40,7 @@ pub struct AffectedImages {
 }
 
 /// An image that a vulnerability affects.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Affected {
     /// Digest of its configuration.
     pub digest: String,
@@ -55,8 +57,8 @@ impl From<limpid_model::AffectedPackage> for AffectedPackage {
             version: package.version,
             layer: package.diff_id.to_string(),
             path: package.path,
-            status: Status::as_str(package.status),
-            severity: Severity::as_str(package.severity),
+            status: Status::as_str(package.status).into(),
+            severity: Severity::as_str(package.severity).into(),
             fixed_version: package.fixed_version,
             feed: package.feed,
             namespace: package.namespace,

@@ -1,16 +1,16 @@
 use limpid_model::{JobState, Platforms, Submission};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::time;
+use super::{Word, time};
 
 /// A submission.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Job {
     /// Its number, as text.
     pub id: String,
     /// `queued`, `running`, `waiting`, `done` or `failed`.
-    pub state: &'static str,
+    pub state: Word,
     /// When it was acknowledged.
     pub created: String,
     /// When its state last changed.
@@ -33,7 +33,7 @@ pub struct Job {
 }
 
 /// Where the images of a submission come from.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum Submitted {
     /// An archive that was sent.
@@ -74,7 +74,7 @@ impl From<Submission> for Submitted {
 }
 
 /// Why a submission waits. Its input is kept, and it goes on by itself.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Waiting {
     /// What failed, for people.
     pub reason: String,
@@ -85,7 +85,7 @@ pub struct Waiting {
 }
 
 /// Why a submission failed.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct JobError {
     /// For programs.
     pub code: String,
@@ -106,7 +106,7 @@ impl From<limpid_model::Job> for Job {
         };
         Self {
             id: job.id.to_string(),
-            state,
+            state: state.into(),
             created: time(job.created),
             updated: time(job.updated),
             submission: job.submission.into(),

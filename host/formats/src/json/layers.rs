@@ -166,7 +166,7 @@ pub struct Changed {
 }
 
 /// A layer, and what it does over the layers below it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Layer {
     /// Digest of its tar.
     pub diff_id: String,
@@ -186,7 +186,7 @@ pub struct Layer {
 }
 
 /// What a layer does over some layers.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct LayerContext {
     /// The layers below it, lowest first.
     pub below: Vec<String>,

@@ -1,13 +1,13 @@
 use limpid_model::{Notice as Raised, NoticePosition, NoticeState, Page};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::time;
 use super::words::NoticeStateWord;
+use super::{Word, time};
 
 /// Notices.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Notices {
     /// By subscription and number.
     pub notices: Vec<Notice>,
@@ -17,7 +17,7 @@ pub struct Notices {
 }
 
 /// A notice, and how far its delivery is.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = StoredNotice)]
 pub struct Notice {
     /// Whose it is.
@@ -30,7 +30,7 @@ pub struct Notice {
     pub raised: String,
     /// `pending`, `delivered` or `dead`.
     #[schema(inline, value_type = NoticeStateWord)]
-    pub state: &'static str,
+    pub state: Word,
     /// How often its delivery was tried.
     pub attempts: u32,
     /// When it is tried again.
@@ -48,7 +48,7 @@ pub struct Notice {
 }
 
 /// How many notices are sent again.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Replayed {
     /// That many.
     pub replayed: u64,
@@ -66,7 +66,7 @@ impl From<Raised> for Notice {
             number: notice.position.number,
             id: notice.id,
             raised: time(notice.raised),
-            state: notice.state.as_str(),
+            state: notice.state.as_str().into(),
             attempts: notice.attempts,
             next_attempt,
             ended,

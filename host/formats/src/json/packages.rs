@@ -1,10 +1,10 @@
 use limpid_model::Digest;
 use limpid_model::{PackageHolder, Page};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Images that hold a package.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Holders {
     /// By digest.
     pub images: Vec<HolderImage>,
@@ -14,7 +14,7 @@ pub struct Holders {
 }
 
 /// An image that holds a package.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct HolderImage {
     /// Digest of its configuration.
     pub digest: String,
@@ -25,7 +25,7 @@ pub struct HolderImage {
 }
 
 /// A version that an image holds.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct InstalledVersion {
     /// Name of the package; another than was asked for where that is the source package's.
     pub name: String,

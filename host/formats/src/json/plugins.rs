@@ -2,6 +2,8 @@ use limpid_model::PluginId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::Word;
+
 /// Which plugin.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -15,13 +17,13 @@ pub struct PluginRef {
 }
 
 /// A plugin that is loaded.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Plugin {
     /// Which.
     #[serde(flatten)]
     pub id: PluginRef,
     /// `detector`, `feed`, `scheme`.
-    pub roles: Vec<&'static str>,
+    pub roles: Vec<Word>,
     /// The scheme that it orders.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -45,7 +47,7 @@ pub struct Plugin {
 }
 
 /// A plugin, and the versions of it that are kept.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct PluginWithVersions {
     /// The plugin.
     #[serde(flatten)]
@@ -56,7 +58,7 @@ pub struct PluginWithVersions {
 }
 
 /// All plugins.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Plugins {
     /// Those that are loaded, by name.
     pub plugins: Vec<Plugin>,
@@ -65,7 +67,7 @@ pub struct Plugins {
 }
 
 /// A file in the plugins directory that was not loaded.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct RefusedPlugin {
     /// Its name in the directory.
     pub file: String,
@@ -83,7 +85,7 @@ impl From<limpid_model::PluginState> for Plugin {
     fn from(plugin: limpid_model::PluginState) -> Self {
         Self {
             id: plugin.id.into(),
-            roles: plugin.roles.iter().map(|role| role.as_str()).collect(),
+            roles: plugin.roles.iter().map(|role| role.as_str().into()).collect(),
             scheme: plugin.scheme,
             quarantined: plugin.quarantined,
             description: plugin.description,

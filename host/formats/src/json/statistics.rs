@@ -1,16 +1,18 @@
 use std::collections::BTreeMap;
 
 use limpid_model::Severity;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::Word;
+
 /// Statistics over all images.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Statistics {
     /// How many images are known.
     pub images: u64,
     /// Images by the worst that affects them. With the next two, these are all images.
-    pub by_worst_severity: BTreeMap<&'static str, u64>,
+    pub by_worst_severity: BTreeMap<Word, u64>,
     /// Images of which packages were judged, and that nothing affects.
     pub unaffected: u64,
     /// Images of which no package was judged: it is not known what affects them.
@@ -27,7 +29,7 @@ pub struct Statistics {
 }
 
 /// A vulnerability that no update fixes.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Unfixed {
     /// Which.
     pub vulnerability: String,
@@ -41,7 +43,7 @@ impl From<limpid_model::Statistics> for Statistics {
         let count = |severity| statistics.by_worst.get(&severity).copied().unwrap_or(0);
         Self {
             images: statistics.images,
-            by_worst_severity: known.map(|severity| (severity.as_str(), count(severity))).collect(),
+            by_worst_severity: known.map(|severity| (severity.as_str().into(), count(severity))).collect(),
             unaffected: statistics.unaffected,
             not_judged: statistics.not_judged,
             exploited: statistics.exploited,

@@ -130,7 +130,7 @@ pub struct Subscription {
 }
 
 /// A subscription that was made or changed.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = MadeSubscription)]
 pub struct Made {
     /// Its name.

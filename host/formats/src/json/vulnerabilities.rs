@@ -1,12 +1,12 @@
 use limpid_model::VulnerabilityDescription;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::affected::AffectedPackage;
 use super::report::Enrichment;
 
 /// All that is known of a vulnerability.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Vulnerability {
     /// The identifier that was asked for.
     pub id: String,
@@ -21,7 +21,7 @@ pub struct Vulnerability {
 }
 
 /// What one publisher says.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Advisory {
     /// The publisher's identifier.
     pub id: String,
@@ -53,7 +53,7 @@ pub struct Advisory {
 }
 
 /// A rating.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 #[schema(as = AdvisoryRating)]
 pub struct Rating {
     /// `CVSS:3.1`, or a publisher's name.

@@ -2,6 +2,7 @@
 //! tell.
 
 mod answers;
+mod elsewhere;
 mod looks;
 mod turns;
 

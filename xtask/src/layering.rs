@@ -29,7 +29,7 @@ const ORDER: &[&[&str]] = &[
     ],
     &["limpid-images", "limpid-backup"],
     &["limpid-scanner"],
-    &["limpid-server"],
+    &["limpid-server", "limpid-client"],
     &["limpid"],
 ];
 

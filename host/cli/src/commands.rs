@@ -2,16 +2,21 @@
 
 pub(crate) mod backup;
 pub(crate) mod compile;
+pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod convert;
 pub(crate) mod diff;
+pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod feed;
+pub(crate) mod image;
 pub(crate) mod layers;
+pub(crate) mod man;
 pub(crate) mod packages;
 pub(crate) mod plan;
 pub(crate) mod plugin;
 pub(crate) mod policy;
+pub(crate) mod report;
 pub(crate) mod retention;
 pub(crate) mod scan;
 pub(crate) mod serve;
@@ -19,6 +24,7 @@ pub(crate) mod store;
 pub(crate) mod subscription;
 pub(crate) mod token;
 pub(crate) mod version;
+pub(crate) mod vulnerability;
 pub(crate) mod watch;
 
 use std::io::{BufWriter, Write};

@@ -29,7 +29,7 @@ fn origin(word: &str) -> Result<Provenance, String> {
     Provenance::from_word(word).ok_or_else(|| "there are base, own".to_owned())
 }
 
-fn level(word: &str) -> Result<Severity, String> {
+pub(crate) fn level(word: &str) -> Result<Severity, String> {
     let levels = || Severity::WORST_FIRST.into_iter().filter(|level| *level != Severity::Unknown);
     levels().find(|level| level.as_str().eq_ignore_ascii_case(word)).ok_or_else(|| {
         let known: Vec<_> = levels().map(Severity::as_str).collect();

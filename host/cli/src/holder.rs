@@ -4,21 +4,25 @@
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
+use limpid_client::AffectedFilter;
 use limpid_formats::json as api;
 use limpid_images::{ImageSource, RegistryImages};
 use limpid_model::{DecisionDocument, DecisionKind, Digest, ImageReference, Platform, Platforms, Role};
 use limpid_policy::Order;
-use limpid_scanner::{Error, Progress, Scanner, Stop};
+use limpid_scanner::{AsOf, Error, Filter, Progress, Scanner, Stop};
 
 use crate::input::{Input, Named};
 use crate::open;
 use crate::progress::{IndexingBar, Spinner};
-use crate::service::{Service, encoded};
+use crate::service::Service;
 use crate::settings::Settings;
 use crate::turn::{Outcome, Turn};
 
 /// Images of one name that are looked at for their platforms.
 const NAMED: usize = 100;
+
+/// Images that are asked for at once.
+const PAGE: usize = 1_000;
 
 /// Whoever does the work.
 pub(crate) enum Holder {
@@ -33,12 +37,15 @@ pub(crate) struct Here {
 }
 
 impl Holder {
-    /// Waits for the data directory, or asks who has it. `command` is who others wait for meanwhile, `roles`
-    /// are those of the plugins that it needs.
+    /// The service that is named, or whoever has the data directory, which is waited for. `command` is who others
+    /// wait for meanwhile, `roles` are those of the plugins that it needs.
     ///
     /// # Errors
-    /// Nobody lets go of it, or it cannot be opened.
-    pub(crate) fn of_data_dir(settings: &Settings, command: &str, roles: &[Role]) -> anyhow::Result<Self> {
+    /// Nobody lets go of the data directory, or it cannot be opened.
+    pub(crate) fn of(settings: &Settings, command: &str, roles: &[Role]) -> anyhow::Result<Self> {
+        if let Some(remote) = &settings.remote {
+            return Ok(Self::Service(Service::new(remote.client(&settings.shown()?)?)));
+        }
         let spinner = Spinner::start("waiting for the data directory");
         match Turn::take(&settings.data_dir, command, settings.waits())? {
             Outcome::Service(service) => Ok(Self::Service(service)),
@@ -46,22 +53,6 @@ impl Holder {
                 drop(spinner);
                 Ok(Self::Here(Here { scanner: open::scanner(settings, roles)?, _turn: Some(turn) }))
             }
-        }
-    }
-
-    /// The service at an address, or whoever has the data directory.
-    ///
-    /// # Errors
-    /// As [`Self::of_data_dir`].
-    pub(crate) fn at(
-        service: Option<&str>,
-        settings: &Settings,
-        command: &str,
-        roles: &[Role],
-    ) -> anyhow::Result<Self> {
-        match service {
-            Some(url) => Ok(Self::Service(Service::at(url, &settings.shown()?))),
-            None => Self::of_data_dir(settings, command, roles),
         }
     }
 
@@ -104,10 +95,7 @@ impl Holder {
                 let page = here.scanner.images_named(name, None, NAMED)?;
                 page.items.into_iter().map(api::Image::from).collect()
             }
-            Self::Service(service) => {
-                let path = format!("/v1/images?name={}&limit={NAMED}", encoded(name));
-                service.get::<api::Images>(&path)?.images
-            }
+            Self::Service(service) => service.client.images(Some(name), None, NAMED)?.images,
         };
         all.push(one);
         let is_meant = |image: &api::Image| {
@@ -131,7 +119,7 @@ impl Holder {
     fn find(&self, name: &str) -> anyhow::Result<Option<api::Image>> {
         let here = match self {
             Self::Here(here) => here,
-            Self::Service(service) => return service.find(&format!("/v1/images/{}", encoded(name))),
+            Self::Service(service) => return Ok(service.client.find_image(name)?),
         };
         match here.image(name) {
             Ok(digest) => Ok(Some(here.scanner.image(&digest)?.into())),
@@ -184,7 +172,120 @@ impl Holder {
     pub(crate) fn report(&self, image: &str) -> anyhow::Result<api::Report> {
         match self {
             Self::Here(here) => Ok(api::Report::of(here.scanner.report(&here.image(image)?)?)?),
-            Self::Service(service) => service.of_image(image, "report"),
+            Self::Service(service) => Ok(service.client.report(image)?),
+        }
+    }
+
+    /// The same as of a time, or of a revision of a feed.
+    ///
+    /// # Errors
+    /// There is no such image, or nothing is kept of that time.
+    pub(crate) fn report_as_of(&self, image: &str, as_of: &str) -> anyhow::Result<api::Report> {
+        match self {
+            Self::Here(here) => {
+                let as_of: AsOf = as_of.parse().map_err(anyhow::Error::msg)?;
+                Ok(api::Report::of(here.scanner.report_as_of(&here.image(image)?, Some(&as_of))?)?)
+            }
+            Self::Service(service) => Ok(service.client.report_as_of(image, as_of)?),
+        }
+    }
+
+    /// An image, by any of its names.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(crate) fn image(&self, image: &str) -> anyhow::Result<api::Image> {
+        match self {
+            Self::Here(here) => Ok(here.scanner.image(&here.image(image)?)?.into()),
+            Self::Service(service) => Ok(service.client.image(image)?),
+        }
+    }
+
+    /// Images by digest, so many at most; of a repository, with a tag or without, where one is named.
+    ///
+    /// # Errors
+    /// The store or the service fails.
+    pub(crate) fn list_images(&self, name: Option<&str>, limit: usize) -> anyhow::Result<api::Images> {
+        let mut all = api::Images { images: Vec::new(), next: None };
+        loop {
+            let page =
+                self.page_of_images(name, all.next.as_deref(), (limit - all.images.len()).min(PAGE))?;
+            all.images.extend(page.images);
+            all.next = page.next;
+            if all.next.is_none() || all.images.len() >= limit {
+                return Ok(all);
+            }
+        }
+    }
+
+    fn page_of_images(
+        &self,
+        name: Option<&str>,
+        after: Option<&str>,
+        limit: usize,
+    ) -> anyhow::Result<api::Images> {
+        let here = match self {
+            Self::Here(here) => here,
+            Self::Service(service) => return Ok(service.client.images(name, after, limit)?),
+        };
+        let after = after.map(str::parse::<Digest>).transpose()?;
+        let page = match name {
+            Some(name) => here.scanner.images_named(name, after.as_ref(), limit)?,
+            None => here.scanner.images(after.as_ref(), limit)?,
+        };
+        let next = page.next.map(|digest| digest.to_string());
+        Ok(api::Images { images: page.items.into_iter().map(api::Image::from).collect(), next })
+    }
+
+    /// Deletes the image of a digest, and the layers that no other image uses.
+    ///
+    /// # Errors
+    /// There is none.
+    pub(crate) fn delete_image(&self, digest: &str) -> anyhow::Result<()> {
+        match self {
+            Self::Here(here) => Ok(here.scanner.delete_image(&digest.parse()?)?),
+            Self::Service(service) => Ok(service.client.delete_image(digest)?),
+        }
+    }
+
+    /// All that is known of a vulnerability, by any of its identifiers.
+    ///
+    /// # Errors
+    /// No feed knows it.
+    pub(crate) fn vulnerability(&self, id: &str) -> anyhow::Result<api::Vulnerability> {
+        match self {
+            Self::Here(here) => Ok(here.scanner.vulnerability(id)?.into()),
+            Self::Service(service) => Ok(service.client.vulnerability(id)?),
+        }
+    }
+
+    /// Images that a vulnerability affects, by digest, so many at most.
+    ///
+    /// # Errors
+    /// No feed knows it.
+    pub(crate) fn affected_images(
+        &self,
+        id: &str,
+        filter: &Filter,
+        limit: usize,
+    ) -> anyhow::Result<api::AffectedImages> {
+        let mut all = api::AffectedImages { images: Vec::new(), next: None };
+        loop {
+            let room = (limit - all.images.len()).min(PAGE);
+            let page = match self {
+                Self::Here(here) => {
+                    let after = all.next.as_deref().map(str::parse::<Digest>).transpose()?;
+                    here.scanner.affected_images(id, filter, after.as_ref(), room)?.into()
+                }
+                Self::Service(service) => {
+                    service.client.affected_images(id, &asked(filter), all.next.as_deref(), room)?
+                }
+            };
+            all.images.extend(page.images);
+            all.next = page.next;
+            if all.next.is_none() || all.images.len() >= limit {
+                return Ok(all);
+            }
         }
     }
 
@@ -195,7 +296,7 @@ impl Holder {
     pub(crate) fn inventory(&self, image: &str) -> anyhow::Result<api::Inventory> {
         match self {
             Self::Here(here) => Ok(here.scanner.inventory(&here.image(image)?)?.into()),
-            Self::Service(service) => service.of_image(image, "packages"),
+            Self::Service(service) => Ok(service.client.packages(image)?),
         }
     }
 
@@ -223,7 +324,7 @@ impl Holder {
     pub(crate) fn layers(&self, image: &str) -> anyhow::Result<api::ImageLayers> {
         match self {
             Self::Here(here) => Ok(here.scanner.layers(&here.image(image)?)?.into()),
-            Self::Service(service) => service.layers(image),
+            Self::Service(service) => Ok(service.client.layers(image)?),
         }
     }
 
@@ -234,7 +335,7 @@ impl Holder {
     pub(crate) fn plan(&self, image: &str) -> anyhow::Result<api::Plan> {
         match self {
             Self::Here(here) => Ok(here.scanner.plan(&here.image(image)?)?.into()),
-            Self::Service(service) => service.of_image(image, "plan"),
+            Self::Service(service) => Ok(service.client.plan(image)?),
         }
     }
 
@@ -247,7 +348,7 @@ impl Holder {
             Self::Here(here) => {
                 Ok(here.scanner.difference(&here.image(before)?, &here.image(after)?)?.into())
             }
-            Self::Service(service) => service.of_image(before, &format!("diff/{}", encoded(after))),
+            Self::Service(service) => Ok(service.client.difference(before, after)?),
         }
     }
 
@@ -258,7 +359,7 @@ impl Holder {
     pub(crate) fn explain(&self, image: &str, vulnerability: &str) -> anyhow::Result<api::Explanation> {
         match self {
             Self::Here(here) => Ok(here.scanner.explain(&here.image(image)?, vulnerability)?.into()),
-            Self::Service(service) => service.explain(image, vulnerability),
+            Self::Service(service) => Ok(service.client.explain(image, vulnerability)?),
         }
     }
 
@@ -271,7 +372,7 @@ impl Holder {
             Self::Here(here) => {
                 Ok(api::Feeds { feeds: here.scanner.feeds()?.into_iter().map(Into::into).collect() })
             }
-            Self::Service(service) => service.get("/v1/feeds"),
+            Self::Service(service) => Ok(service.client.feeds()?),
         }
     }
 
@@ -285,7 +386,7 @@ impl Holder {
                 let states = here.scanner.subscription_states()?;
                 Ok(api::Subscriptions { subscriptions: states.into_iter().map(Into::into).collect() })
             }
-            Self::Service(service) => service.get("/v1/subscriptions"),
+            Self::Service(service) => Ok(service.client.subscriptions()?),
         }
     }
 
@@ -299,7 +400,7 @@ impl Holder {
                 let states = here.scanner.watch_states()?;
                 Ok(api::Watches { watches: states.into_iter().map(Into::into).collect() })
             }
-            Self::Service(service) => service.get("/v1/watches"),
+            Self::Service(service) => Ok(service.client.watches()?),
         }
     }
 
@@ -313,8 +414,8 @@ impl Holder {
                 Ok(here.scanner.decision_documents(kind)?.into_iter().map(Into::into).collect())
             }
             Self::Service(service) => Ok(match kind {
-                DecisionKind::Vex => service.get::<api::VexDocuments>("/v1/vex")?.documents,
-                _ => service.get::<api::Policies>("/v1/policies")?.policies,
+                DecisionKind::Vex => service.client.vex_documents()?.documents,
+                _ => service.client.policies()?.policies,
             }),
         }
     }
@@ -333,7 +434,7 @@ impl Holder {
                     repositories: repositories.into_iter().map(Into::into).collect(),
                 })
             }
-            Self::Service(service) => service.get("/v1/vex"),
+            Self::Service(service) => Ok(service.client.vex_documents()?),
         }
     }
 
@@ -344,10 +445,7 @@ impl Holder {
     pub(crate) fn put_vex_repository(&self, name: &str, url: &str) -> anyhow::Result<api::VexRepository> {
         match self {
             Self::Here(here) => Ok(here.scanner.put_vex_repository(name, url)?.into()),
-            Self::Service(service) => {
-                let wanted = api::VexRepositoryWanted { url: url.to_owned() };
-                service.put(&format!("/v1/vex-repositories/{}", encoded(name)), &wanted)
-            }
+            Self::Service(service) => Ok(service.client.put_vex_repository(name, url)?),
         }
     }
 
@@ -358,7 +456,7 @@ impl Holder {
     pub(crate) fn remove_vex_repository(&self, name: &str) -> anyhow::Result<()> {
         match self {
             Self::Here(here) => Ok(here.scanner.remove_vex_repository(name)?),
-            Self::Service(service) => service.remove(&format!("/v1/vex-repositories/{}", encoded(name))),
+            Self::Service(service) => Ok(service.client.remove_vex_repository(name)?),
         }
     }
 
@@ -375,7 +473,7 @@ impl Holder {
                 Ok(Some(updated?.into()))
             }
             Self::Service(service) => {
-                service.ask(&format!("/v1/vex-repositories/{}/update", encoded(name)))?;
+                service.client.update_vex_repository(name)?;
                 Ok(None)
             }
         }
@@ -392,7 +490,10 @@ impl Holder {
     ) -> anyhow::Result<api::PolicyDocument> {
         match self {
             Self::Here(here) => Ok(here.scanner.decision_document(kind, name)?.into()),
-            Self::Service(service) => service.get(&path_of(kind, name)),
+            Self::Service(service) => Ok(match kind {
+                DecisionKind::Vex => service.client.vex_document(name)?,
+                DecisionKind::PolicyToml | DecisionKind::PolicyJson => service.client.policy(name)?,
+            }),
         }
     }
 
@@ -407,11 +508,12 @@ impl Holder {
         match self {
             Self::Here(here) => Ok(here.scanner.put_decision_document(document)?.into()),
             Self::Service(service) => {
-                let content_type = match document.kind {
-                    DecisionKind::PolicyToml => "application/toml",
-                    DecisionKind::PolicyJson | DecisionKind::Vex => "application/json",
-                };
-                service.put_bytes(&path_of(document.kind, &document.name), content_type, &document.bytes)
+                let DecisionDocument { name, bytes, .. } = &document;
+                Ok(match document.kind {
+                    DecisionKind::PolicyToml => service.client.put_policy(name, bytes)?,
+                    DecisionKind::PolicyJson => service.client.put_json_policy(name, bytes)?,
+                    DecisionKind::Vex => service.client.put_vex_document(name, bytes)?,
+                })
             }
         }
     }
@@ -423,7 +525,12 @@ impl Holder {
     pub(crate) fn remove_decision_document(&self, kind: DecisionKind, name: &str) -> anyhow::Result<()> {
         match self {
             Self::Here(here) => Ok(here.scanner.remove_decision_document(kind, name)?),
-            Self::Service(service) => service.remove(&path_of(kind, name)),
+            Self::Service(service) => match kind {
+                DecisionKind::Vex => Ok(service.client.remove_vex_document(name)?),
+                DecisionKind::PolicyToml | DecisionKind::PolicyJson => {
+                    Ok(service.client.remove_policy(name)?)
+                }
+            },
         }
     }
 
@@ -437,7 +544,7 @@ impl Holder {
                 let spec = wanted.spec().map_err(anyhow::Error::msg)?;
                 Ok(here.scanner.create_token(spec)?.into())
             }
-            Self::Service(service) => service.post("/v1/tokens", &wanted),
+            Self::Service(service) => Ok(service.client.create_token(&wanted)?),
         }
     }
 
@@ -451,7 +558,7 @@ impl Holder {
                 let tokens = here.scanner.tokens()?.into_iter().map(api::Token::from).collect();
                 Ok(api::Tokens { tokens })
             }
-            Self::Service(service) => service.get("/v1/tokens"),
+            Self::Service(service) => Ok(service.client.tokens()?),
         }
     }
 
@@ -462,7 +569,7 @@ impl Holder {
     pub(crate) fn revoke_token(&self, name: &str) -> anyhow::Result<()> {
         match self {
             Self::Here(here) => Ok(here.scanner.revoke_token(name)?),
-            Self::Service(service) => service.remove(&format!("/v1/tokens/{}", encoded(name))),
+            Self::Service(service) => Ok(service.client.revoke_token(name)?),
         }
     }
 
@@ -478,14 +585,13 @@ impl Holder {
                 Ok(api::Audit { records, next: None })
             }
             Self::Service(service) => {
-                let (mut all, mut before) = (Vec::new(), String::new());
+                let (mut all, mut before) = (Vec::new(), None);
                 loop {
                     let rest = limit.saturating_sub(all.len());
-                    let path = format!("/v1/audit?limit={}{before}", rest.clamp(1, 1_000));
-                    let page: api::Audit = service.get(&path)?;
+                    let page = service.client.audit(before.as_deref(), rest.clamp(1, 1_000))?;
                     all.extend(page.records.into_iter().take(rest));
                     match page.next {
-                        Some(next) if all.len() < limit => before = format!("&before={}", encoded(&next)),
+                        Some(next) if all.len() < limit => before = Some(next),
                         next => return Ok(api::Audit { records: all, next }),
                     }
                 }
@@ -503,7 +609,7 @@ impl Holder {
                 here.scanner.put_watch(name, wanted.spec().map_err(anyhow::Error::msg)?)?;
                 Ok(here.scanner.watch_state(name)?.into())
             }
-            Self::Service(service) => service.put(&format!("/v1/watches/{}", encoded(name)), wanted),
+            Self::Service(service) => Ok(service.client.put_watch(name, wanted)?),
         }
     }
 
@@ -514,7 +620,7 @@ impl Holder {
     pub(crate) fn remove_watch(&self, name: &str) -> anyhow::Result<()> {
         match self {
             Self::Here(here) => Ok(here.scanner.remove_watch(name)?),
-            Self::Service(service) => service.remove(&format!("/v1/watches/{}", encoded(name))),
+            Self::Service(service) => Ok(service.client.remove_watch(name)?),
         }
     }
 
@@ -525,7 +631,7 @@ impl Holder {
     pub(crate) fn list_watch(&self, name: &str) -> anyhow::Result<()> {
         match self {
             Self::Here(here) => Ok(here.scanner.list_watch(name)?),
-            Self::Service(service) => service.ask(&format!("/v1/watches/{}/list", encoded(name))),
+            Self::Service(service) => Ok(service.client.list_watch(name)?),
         }
     }
 }
@@ -573,13 +679,15 @@ impl Here {
     }
 }
 
-/// Where a service has a policy or a VEX document.
-fn path_of(kind: DecisionKind, name: &str) -> String {
-    let part = match kind {
-        DecisionKind::Vex => "vex",
-        DecisionKind::PolicyToml | DecisionKind::PolicyJson => "policies",
-    };
-    format!("/v1/{part}/{}", encoded(name))
+/// A filter as a service is asked for it.
+fn asked(filter: &Filter) -> AffectedFilter {
+    AffectedFilter {
+        name: filter.name.clone(),
+        label: filter.label.clone(),
+        severity: filter.severity.map(|severity| severity.as_str().to_owned()),
+        leave_out_unrated: filter.leave_out_unrated,
+        fixable: filter.fixable,
+    }
 }
 
 /// How far indexing is.

@@ -21,6 +21,7 @@ mod progress;
 #[cfg(test)]
 mod reference;
 mod reloading;
+mod remote;
 mod service;
 mod settings;
 mod sources;
@@ -30,9 +31,10 @@ mod turn;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
-use clap::{Parser, Subcommand};
+use anyhow::{Context as _, bail};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use limpid_telemetry::Traces;
+use remote::{Asked, Remote};
 use settings::{Given, Overrides, Sources};
 
 /// Decoding rows makes many small strings, and gives them back a moment later; the C library's allocator
@@ -65,6 +67,14 @@ struct Cli {
     /// How long to wait for a process that has the data directory open, in seconds [default: 60]
     #[arg(long, global = true, value_name = "SECONDS")]
     wait: Option<u64>,
+    /// Ask this service instead of working on a data directory, as `https://limpid.example`
+    /// [env: LIMPID_SERVER]
+    #[arg(long, global = true, alias = "service", value_name = "URL")]
+    server: Option<String>,
+    /// Ask the service of this profile, of `limpid/config.toml` in the user's configuration directory
+    /// [env: LIMPID_PROFILE]
+    #[arg(long, global = true, value_name = "NAME", conflicts_with = "server")]
+    profile: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -75,6 +85,14 @@ enum Command {
     Serve(commands::serve::Args),
     /// Report on an image: an archive, or one that was scanned before
     Scan(commands::scan::Args),
+    /// Report on an image that is known, without looking into it again
+    Report(commands::report::Args),
+    /// Images: show those that are known, delete them
+    #[command(subcommand)]
+    Image(commands::image::Command),
+    /// Vulnerabilities: what is stated of one, and which images it affects
+    #[command(subcommand)]
+    Vulnerability(commands::vulnerability::Command),
     /// Write reports that were stored as JSON in any other form
     Convert(commands::convert::Args),
     /// Say why a vulnerability affects an image, why it does not, or why that is unknown
@@ -124,9 +142,15 @@ enum Command {
     /// Settings: show them and where they come from, check a file of them
     #[command(subcommand)]
     Config(commands::config::Command),
+    /// Look into everything that is often wrong, and say what to do: settings, disk, port, clock, plugins, feeds
+    Doctor(commands::doctor::Args),
     /// Print the effective settings as TOML
     #[command(hide = true)]
     Settings,
+    /// Print what completes commands in a shell
+    Completions(commands::completions::Args),
+    /// Write the pages of the manual
+    Man(commands::man::Args),
     /// Compile the component on standard input; what the service calls in a process of its own
     #[command(name = commands::COMPILE, hide = true)]
     CompileComponent {
@@ -135,12 +159,46 @@ enum Command {
     },
 }
 
+impl Command {
+    /// Whether it works the same with a service elsewhere.
+    const fn asks_a_service(&self) -> bool {
+        match self {
+            Self::Scan(_)
+            | Self::Report(_)
+            | Self::Image(_)
+            | Self::Vulnerability(_)
+            | Self::Explain(_)
+            | Self::Packages(_)
+            | Self::Layers(_)
+            | Self::Plan(_)
+            | Self::Diff(_)
+            | Self::Feed(_)
+            | Self::Subscription(_)
+            | Self::Watch(_)
+            | Self::Policy(_)
+            | Self::Vex(_)
+            | Self::Token(_)
+            | Self::Audit(_)
+            | Self::Doctor(_) => true,
+            Self::Serve(_)
+            | Self::Convert(_)
+            | Self::Plugin(_)
+            | Self::Version(_)
+            | Self::Settings
+            | Self::Completions(_)
+            | Self::Man(_)
+            | Self::CompileComponent { .. } => false,
+        }
+    }
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let failure = match &cli.command {
         Command::Explain(_) => commands::explain::FAILED.into(),
         Command::Diff(_) => commands::diff::FAILED.into(),
         Command::Scan(args) => args.failed(),
+        Command::Report(args) => args.failed(),
         Command::Convert(args) => args.failed(),
         _ => ExitCode::FAILURE,
     };
@@ -150,6 +208,9 @@ fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {}", shown(&chain(&error)));
+            if let Some(next) = next_step(&error) {
+                eprintln!("hint: {next}");
+            }
             failure
         }
     }
@@ -159,6 +220,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     if let Command::CompileComponent { limits } = &cli.command {
         return commands::compile::run(limits);
     }
+    let asked = Asked { server: cli.server, profile: cli.profile, names_data_dir: cli.data_dir.is_some() };
     let overrides = Overrides {
         data_dir: cli.data_dir,
         plugins_dir: cli.plugins_dir,
@@ -169,13 +231,31 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             _ => None,
         },
     };
+    if let Command::Completions(args) = &cli.command {
+        return commands::completions::run(args, command());
+    }
+    if let Command::Man(args) = &cli.command {
+        return commands::man::run(args, command());
+    }
+    if !cli.command.asks_a_service() && asked.names_a_service() {
+        bail!("this command works on this machine alone: `--server` and `--profile` are for others");
+    }
     let sources = Sources::of_process(cli.settings, overrides);
-    // Settings that cannot be used are what this command is for.
+    // Settings that cannot be used are what these commands are for.
     if let Command::Config(command) = &cli.command {
         return commands::config::run(sources, command);
     }
-    let given = Given::read(&sources)?;
-    let settings = given.settings()?;
+    let read = Given::read(&sources).and_then(|given| {
+        let mut settings = given.settings()?;
+        if cli.command.asks_a_service() {
+            settings.remote = Remote::find(&asked, &|name| std::env::var(name).ok())?;
+        }
+        Ok((given, settings))
+    });
+    let (given, settings) = match (&cli.command, read) {
+        (Command::Doctor(args), Err(error)) => return commands::doctor::unreadable(args, &error),
+        (_, read) => read?,
+    };
     // A command that prints data is quiet unless asked; a service tells what it does.
     let is_service = matches!(cli.command, Command::Serve(_));
     // What is traced are requests and what they lead to; a command is over in a moment.
@@ -192,6 +272,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve(_) => commands::serve::run(sources, given, settings, log),
         Command::Scan(args) => commands::scan::run(&settings, &args),
+        Command::Report(args) => commands::report::run(&settings, &args),
+        Command::Image(command) => commands::image::run(&settings, &command),
+        Command::Vulnerability(command) => commands::vulnerability::run(&settings, &command),
         Command::Convert(args) => commands::convert::run(&args),
         Command::Explain(args) => commands::explain::run(&settings, &args),
         Command::Packages(args) => commands::packages::run(&settings, &args),
@@ -210,11 +293,25 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Store(command) => commands::store::run(&settings, &command),
         Command::Plugin(command) => commands::plugin::run(&settings, &command),
         Command::Version(command) => commands::version::run(&settings, &command),
-        // It was seen to above: it knows no settings but those that it is given.
+        Command::Doctor(args) => commands::doctor::run(&settings, &args),
+        // These were seen to above: they know no settings.
+        Command::Completions(args) => commands::completions::run(&args, command()),
+        Command::Man(args) => commands::man::run(&args, command()),
         Command::CompileComponent { limits } => commands::compile::run(&limits),
         Command::Config(command) => commands::config::run(sources, &command),
         Command::Settings => commands::print(&toml::to_string_pretty(&settings)?),
     }
+}
+
+/// All that there is on the command line, but for what the program calls itself.
+fn command() -> clap::Command {
+    let command = Cli::command();
+    let shown = command.get_subcommands().filter(|it| !it.is_hide_set()).cloned().collect::<Vec<_>>();
+    let mut all = clap::Command::new("limpid").version(env!("CARGO_PKG_VERSION")).after_help(EXIT_CODES);
+    if let Some(about) = command.get_about() {
+        all = all.about(about.clone());
+    }
+    all.args(command.get_arguments().cloned()).subcommands(shown)
 }
 
 /// An error and what lies beneath it, each once.
@@ -230,6 +327,22 @@ pub(crate) fn chain(error: &anyhow::Error) -> String {
         }
     }
     text
+}
+
+/// What helps where a service was asked in vain.
+fn next_step(error: &anyhow::Error) -> Option<&'static str> {
+    let of_client = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<limpid_client::Error>().map(|error| match error {
+            limpid_client::Error::NoAnswer { .. } | limpid_client::Error::NotLimpid { .. } => {
+                Some("`limpid doctor` looks into why, with the same `--server` or `--profile`")
+            }
+            error if error.is("unauthorized") => Some(
+                "set `LIMPID_TOKEN`, or `token_file` of a profile; `limpid token create` makes a token where the service runs",
+            ),
+            _ => None,
+        })
+    };
+    error.chain().find_map(of_client).flatten()
 }
 
 /// A message, each line of which is shown as it is and no command to a build service that reads it.

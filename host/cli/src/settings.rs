@@ -42,6 +42,8 @@ pub(crate) use sense::warnings;
 pub(crate) use shown::{rows, toml};
 pub(crate) use watches::{Events, Watches};
 
+use crate::remote::Remote;
+
 /// All settings of the program.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -128,6 +130,9 @@ pub(crate) struct Settings {
     pub(crate) retention: RetentionSettings,
     /// Backups of the data directory.
     pub(crate) backup: Backup,
+    /// The service that commands ask, where one is named; no setting, see [`crate::remote`].
+    #[serde(skip)]
+    pub(crate) remote: Option<Remote>,
 }
 
 /// How lines of the log are written.
@@ -276,6 +281,7 @@ impl Default for Settings {
             store: StoreSettings::default(),
             retention: RetentionSettings::default(),
             backup: Backup::default(),
+            remote: None,
         }
     }
 }
@@ -302,6 +308,17 @@ impl Settings {
     /// There are two of it, or it cannot be read.
     pub(crate) fn shown(&self) -> anyhow::Result<Shown> {
         Shown::new(self.token.as_ref().map(Hidden::as_str), self.token_file.as_ref())
+    }
+
+    /// The same over another data directory.
+    #[must_use]
+    pub(crate) fn over(self, data_dir: PathBuf) -> Self {
+        Self { data_dir, ..self }
+    }
+
+    /// Where what commands show lies, where that is a file.
+    pub(crate) fn token_file(&self) -> Option<&Path> {
+        self.token_file.as_deref()
     }
 
     /// How long a command waits for its turn.

@@ -44,8 +44,8 @@ pub(crate) enum Outcome {
 
 /// Who has the data directory.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Holder {
-    pid: u32,
+pub(crate) struct Holder {
+    pub(crate) pid: u32,
     /// `limpid scan`.
     command: String,
     /// Where it is asked, once it answers.
@@ -118,7 +118,21 @@ impl Turn {
     }
 }
 
+/// Who has a data directory now; none where nobody has, or nobody can say. Nothing is made or waited for.
+pub(crate) fn holder(data_dir: &Path) -> Option<Holder> {
+    let mut file = File::open(data_dir.join("lock")).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => Holder::read(&mut file),
+        _ => None,
+    }
+}
+
 impl Holder {
+    /// Whether it is a service that can be asked.
+    pub(crate) const fn is_service(&self) -> bool {
+        self.address.is_some()
+    }
+
     /// None where it is just being written.
     fn read(file: &mut File) -> Option<Self> {
         file.rewind().ok()?;
@@ -129,7 +143,7 @@ impl Holder {
 
     /// The service that has it, where it answers; whoever may read the directory may do everything with it.
     fn service(&self, data_dir: &Path) -> Option<Service> {
-        let service = Service::on_this_machine(self.address.as_deref()?, &operator::read(data_dir));
+        let service = Service::on_this_machine(self.address.as_deref()?, &operator::read(data_dir)).ok()?;
         service.answers().then_some(service)
     }
 }

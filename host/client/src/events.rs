@@ -6,16 +6,19 @@ const LINE: u64 = 1 << 20;
 /// An event of a stream of them
 /// ([format](https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream)).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Event {
-    pub(super) name: String,
-    pub(super) data: String,
+pub struct Event {
+    /// What it is: `progress`, `job`.
+    pub name: String,
+    /// What it says, as JSON.
+    pub data: String,
 }
 
 /// Events as they come.
-pub(super) struct Events<R>(BufReader<R>);
+#[derive(Debug)]
+pub struct Events<R>(BufReader<R>);
 
 impl<R: Read> Events<R> {
-    pub(super) fn new(reader: R) -> Self {
+    pub(crate) fn new(reader: R) -> Self {
         Self(BufReader::new(reader))
     }
 }

@@ -2,9 +2,11 @@
 
 mod access;
 mod difference;
+mod doctor;
 mod explanation;
 mod feeds;
 mod grid;
+mod images;
 mod layers;
 mod look;
 mod missing;
@@ -14,6 +16,7 @@ mod plugins;
 mod policies;
 mod report;
 mod subscriptions;
+mod vulnerabilities;
 mod watches;
 
 use std::fmt::Display;
@@ -22,9 +25,11 @@ use crate::json as api;
 
 pub use access::{audit, tokens};
 pub use difference::difference;
+pub use doctor::diagnosis;
 pub use explanation::explanation;
 pub use feeds::{feeds, imported, ingested, runs};
 use grid::Grid;
+pub use images::{affected, image, images};
 pub use layers::layers;
 pub(crate) use layers::{brief, size_of};
 pub use look::{Look, Tone};
@@ -35,6 +40,7 @@ pub use plugins::plugins;
 pub use policies::{policies, vex_repositories};
 pub use report::{Hints, report};
 pub use subscriptions::subscriptions;
+pub use vulnerabilities::vulnerability;
 pub use watches::watches;
 
 /// The packages of an image, and what of it was not examined.

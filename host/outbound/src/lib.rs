@@ -14,4 +14,4 @@ pub use guard::{Guard, Internal, Mixed, Own, Private, Rules, Unresolved, bare, i
 pub use public::is_public;
 pub use retry_after::retry_after;
 pub use shown::shown;
-pub use tls::{BadCertificates, Certificates, is_distrust, tls, tls_with};
+pub use tls::{BadCertificates, Certificates, certificates_in, is_distrust, tls, tls_with};

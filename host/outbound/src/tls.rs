@@ -64,6 +64,11 @@ pub fn tls_with(certificates: &Certificates<'_>) -> Result<TlsConfig, BadCertifi
     Ok(encrypted(roots, client))
 }
 
+/// The certificates of a file in PEM, as DER, up to the first one that cannot be read.
+pub fn certificates_in(pem: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    CertificateDer::pem_slice_iter(pem).map_while(Result::ok).map(|certificate| certificate.to_vec())
+}
+
 /// Whether a connection failed because one side does not trust the other, or they speak no common language:
 /// another try would end the same.
 pub fn is_distrust(error: &ureq::Error) -> bool {

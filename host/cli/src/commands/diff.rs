@@ -45,7 +45,7 @@ pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
     };
     let (before, after) = (named(&args.before)?, named(&args.after)?);
     let deciding = args.deciding.read(settings)?;
-    let holder = Holder::of_data_dir(settings, "limpid diff", &OF_IMAGES)?;
+    let holder = Holder::of(settings, "limpid diff", &OF_IMAGES)?;
     deciding.let_decide(&holder, &args.deciding)?;
     let one = |named, text: &str| match holder.images(named, settings)?.as_slice() {
         [image] => Ok(image.clone()),

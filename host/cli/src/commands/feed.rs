@@ -15,7 +15,6 @@ use super::{Format, page, print_json, show};
 use crate::holder::Holder;
 use crate::open::OF_ADVISORIES;
 use crate::progress::Spinner;
-use crate::service::encoded;
 use crate::settings::Settings;
 
 #[derive(Debug, clap::Subcommand)]
@@ -40,9 +39,6 @@ pub(crate) enum Command {
         /// Ingest them even where they state next to nothing of what was there before
         #[arg(long)]
         force: bool,
-        /// Give them to a service elsewhere, as `http://127.0.0.1:6060` [default: who has the data directory]
-        #[arg(long, value_name = "URL")]
-        service: Option<String>,
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
@@ -50,9 +46,6 @@ pub(crate) enum Command {
     RemoveSource(source::Remove),
     /// Show the feeds and what is kept of each
     List {
-        /// Ask a service elsewhere, as `http://127.0.0.1:6060` [default: who has the data directory]
-        #[arg(long, value_name = "URL")]
-        service: Option<String>,
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
@@ -64,10 +57,10 @@ pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<Exit
         Command::Import(args) => bundle::import(settings, args),
         Command::RemoveSource(args) => source::remove(settings, args),
         Command::Update(args) => update::run(settings, args),
-        Command::Add { feed, files, source, force, service, format } => {
+        Command::Add { feed, files, source, force, format } => {
             let documents =
                 files.iter().map(|path| Document::open(path)).collect::<anyhow::Result<Vec<_>>>()?;
-            let holder = Holder::at(service.as_deref(), settings, "limpid feed add", &OF_ADVISORIES)?;
+            let holder = Holder::of(settings, "limpid feed add", &OF_ADVISORIES)?;
             let add = |document| add(&holder, feed, source.as_deref(), *force, document);
             let ingested = documents.into_iter().map(add).collect::<anyhow::Result<Vec<_>>>()?;
             match format {
@@ -79,9 +72,8 @@ pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<Exit
                 }
             }
         }
-        Command::List { service, format } => {
-            let feeds =
-                Holder::at(service.as_deref(), settings, "limpid feed list", &OF_ADVISORIES)?.feeds()?;
+        Command::List { format } => {
+            let feeds = Holder::of(settings, "limpid feed list", &OF_ADVISORIES)?.feeds()?;
             match format {
                 Format::Json => print_json(&feeds),
                 Format::Table => {
@@ -131,9 +123,7 @@ fn add(
             .map(api::Ingested::from)
             .map_err(anyhow::Error::from),
         Holder::Service(service) => {
-            let source = source.map(|source| format!("&source={}", encoded(source))).unwrap_or_default();
-            let (feed, name) = (encoded(feed), encoded(&name));
-            service.upload(&format!("/v1/feeds/{feed}/documents?name={name}&force={force}{source}"), file)
+            service.client.ingest(feed, &name, source, force, file).map_err(anyhow::Error::from)
         }
     };
     ingested.with_context(|| format!("`{}` is not ingested", path.display()))

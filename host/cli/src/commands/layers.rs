@@ -20,7 +20,7 @@ pub(crate) struct Args {
 /// Draws the layers of an image as a stack, with what each of them did.
 pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
     let named = args.source.named(settings)?;
-    let holder = Holder::of_data_dir(settings, "limpid layers", &OF_IMAGES)?;
+    let holder = Holder::of(settings, "limpid layers", &OF_IMAGES)?;
     let mut images = Vec::new();
     for image in holder.images(named, settings)? {
         images.push(holder.layers(&image)?);

@@ -44,7 +44,7 @@ pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
 fn found(named: Named, settings: &Settings, scratch: &Path) -> anyhow::Result<(Holder, Vec<String>)> {
     let by_name = match named {
         Named::Image(mut by_name) if by_name.may_be_known() => {
-            let holder = Holder::of_data_dir(settings, "limpid packages", &OF_STORE)?;
+            let holder = Holder::of(settings, "limpid packages", &OF_STORE)?;
             if let Some(images) = by_name.known(&holder)? {
                 return Ok((holder, images));
             }

@@ -40,7 +40,7 @@ pub(crate) struct Args {
 pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
     let named = args.source.named(settings)?;
     let deciding = args.deciding.read(settings)?;
-    let holder = Holder::of_data_dir(settings, "limpid plan", &OF_IMAGES)?;
+    let holder = Holder::of(settings, "limpid plan", &OF_IMAGES)?;
     deciding.let_decide(&holder, &args.deciding)?;
     let mut plans = Vec::new();
     for image in holder.images(named, settings)? {

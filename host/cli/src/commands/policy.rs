@@ -123,7 +123,7 @@ pub(crate) enum Tool {
 }
 
 pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<ExitCode> {
-    let holder = |what: &str| Holder::of_data_dir(settings, &format!("limpid policy {what}"), &OF_STORE);
+    let holder = |what: &str| Holder::of(settings, &format!("limpid policy {what}"), &OF_STORE);
     match command {
         Command::Add { name, file } => {
             let bytes = deciding::read(file, settings)?;
@@ -160,7 +160,7 @@ pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<Exit
 }
 
 pub(crate) fn run_vex(settings: &Settings, command: &Vex) -> anyhow::Result<ExitCode> {
-    let holder = |what: &str| Holder::of_data_dir(settings, &format!("limpid vex {what}"), &OF_STORE);
+    let holder = |what: &str| Holder::of(settings, &format!("limpid vex {what}"), &OF_STORE);
     match command {
         Vex::Add { name, file } => {
             let bytes = deciding::read(file, settings)?;

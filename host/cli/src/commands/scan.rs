@@ -6,9 +6,9 @@ use limpid_formats::gate::{self, Bar, Verdict};
 use limpid_formats::json as api;
 
 use crate::attaching;
-use crate::deciding;
+use crate::deciding::{self, Deciding};
 use crate::filter::Filter;
-use crate::forms::{self, Reported, Reports, name_of};
+use crate::forms::{self, Forms, Reported, Reports, name_of};
 use crate::holder::Holder;
 use crate::input::{FORMS, SourceArgs};
 use crate::open::OF_IMAGES;
@@ -42,10 +42,15 @@ pub(crate) struct Args {
 impl Args {
     /// How the command ends where it fails: a pipeline must not take that for what is too bad.
     pub(crate) fn failed(&self) -> ExitCode {
-        match self.fail_on.is_empty() && !self.deciding.may_have_bars() {
-            true => ExitCode::FAILURE,
-            false => CANNOT_JUDGE.into(),
-        }
+        failed(&self.fail_on, &self.deciding)
+    }
+}
+
+/// The same of all commands that hold reports against bars.
+pub(super) fn failed(fail_on: &[Bar], deciding: &deciding::Args) -> ExitCode {
+    match fail_on.is_empty() && !deciding.may_have_bars() {
+        true => ExitCode::FAILURE,
+        false => CANNOT_JUDGE.into(),
     }
 }
 
@@ -56,33 +61,58 @@ pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
     let deciding = args.deciding.read(settings)?;
     let settings = &args.attaching.over(settings);
     let named = args.attaching.of_registry(args.source.named(settings)?)?;
-    let holder = Holder::of_data_dir(settings, "limpid scan", &OF_IMAGES)?;
+    let holder = Holder::of(settings, "limpid scan", &OF_IMAGES)?;
     if args.attaching.is_given() && matches!(holder, Holder::Service(_)) {
         bail!(
-            "a service has the data directory, and decides by its settings `attached.*` what counts: \
+            "a service does the work, and decides by its settings `attached.*` what counts: \
              `--attached`, `--attached-key` and `--attached-identity` are for scans without one"
         );
     }
     let filter = FindingFilter::from(&args.filter);
-    let mut reported = Reported::default();
-    for image in &holder.images(named, settings)? {
-        // Packages and layers are asked for where a form shows them: others need none.
-        let inventory = forms.show_packages().then(|| holder.inventory(image)).transpose()?;
-        let layers = forms.show_layers().then(|| holder.layers(image)).transpose()?;
-        let mut report = holder.report(image)?;
-        let schemes = match deciding.has_ranges() {
-            true => holder.schemes(image)?,
-            false => None,
-        };
-        deciding.apply(&mut report, schemes.as_ref());
-        let report = Reports::new(report, &filter, None);
-        reported.images.push(report.with(inventory, layers));
+    let images = holder.images(named, settings)?;
+    Reporting { holder: &holder, forms, deciding, filter, as_of: None, fail_on: &args.fail_on }.of(&images)
+}
+
+/// Reporting on images, whoever has them.
+pub(super) struct Reporting<'a> {
+    pub(super) holder: &'a Holder,
+    pub(super) forms: Forms<'a>,
+    pub(super) deciding: Deciding,
+    pub(super) filter: FindingFilter,
+    /// The moment of which the reports are; none: now.
+    pub(super) as_of: Option<&'a str>,
+    pub(super) fail_on: &'a [Bar],
+}
+
+impl Reporting<'_> {
+    /// Writes the reports, and says by the exit code whether one is over a bar.
+    pub(super) fn of(&self, images: &[String]) -> anyhow::Result<ExitCode> {
+        let Self { holder, forms, deciding, filter, as_of, fail_on } = self;
+        let mut reported = Reported::default();
+        for image in images {
+            // Packages and layers are asked for where a form shows them: others need none.
+            let inventory = forms.show_packages().then(|| holder.inventory(image)).transpose()?;
+            // What layers did is known as of now.
+            let shows_layers = forms.show_layers() && as_of.is_none();
+            let layers = shows_layers.then(|| holder.layers(image)).transpose()?;
+            let mut report = match as_of {
+                Some(as_of) => holder.report_as_of(image, as_of)?,
+                None => holder.report(image)?,
+            };
+            let schemes = match deciding.has_ranges() {
+                true => holder.schemes(image)?,
+                false => None,
+            };
+            deciding.apply(&mut report, schemes.as_ref());
+            let report = Reports::new(report, filter, None);
+            reported.images.push(report.with(inventory, layers));
+        }
+        reported.hints.any_advisories = any_advisories(holder, reported.reports())?;
+        forms.write(&reported, filter)?;
+        let bars =
+            |report: &api::Report| fail_on.iter().cloned().chain(deciding.bars(report)).collect::<Vec<_>>();
+        Ok(code(reported.reports(), bars))
     }
-    reported.hints.any_advisories = any_advisories(&holder, reported.reports())?;
-    forms.write(&reported, &filter)?;
-    let bars =
-        |report: &api::Report| args.fail_on.iter().cloned().chain(deciding.bars(report)).collect::<Vec<_>>();
-    Ok(code(reported.reports(), bars))
 }
 
 /// What comes of holding reports against bars; why, to standard error.

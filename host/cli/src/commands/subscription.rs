@@ -18,8 +18,7 @@ pub(crate) enum Command {
 
 pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<ExitCode> {
     let Command::List { format } = command;
-    let subscriptions =
-        Holder::of_data_dir(settings, "limpid subscription list", &OF_STORE)?.subscriptions()?;
+    let subscriptions = Holder::of(settings, "limpid subscription list", &OF_STORE)?.subscriptions()?;
     match format {
         Format::Json => print_json(&subscriptions),
         Format::Table => {

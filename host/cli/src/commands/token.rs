@@ -24,15 +24,11 @@ pub(crate) enum Command {
         /// From when on it is no longer taken, as `2027-01-31T00:00:00Z` [default: never]
         #[arg(long, value_name = "TIME")]
         expires: Option<String>,
-        #[command(flatten)]
-        at: At,
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
     /// Show the tokens that there are, without their secrets
     List {
-        #[command(flatten)]
-        at: At,
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
@@ -40,16 +36,7 @@ pub(crate) enum Command {
     Revoke {
         /// The token's name, or its identifier
         name: String,
-        #[command(flatten)]
-        at: At,
     },
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct At {
-    /// Ask a service elsewhere, as `https://limpid.example` [default: who has the data directory]
-    #[arg(long, value_name = "URL")]
-    service: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -57,25 +44,21 @@ pub(crate) struct Audit {
     /// How many changes are shown
     #[arg(long, default_value_t = 100)]
     limit: usize,
-    #[command(flatten)]
-    at: At,
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
 pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<ExitCode> {
-    let holder = |at: &At, what: &str| {
-        Holder::at(at.service.as_deref(), settings, &format!("limpid token {what}"), &OF_STORE)
-    };
+    let holder = |what: &str| Holder::of(settings, &format!("limpid token {what}"), &OF_STORE);
     match command {
-        Command::Create { name, role, repositories, expires, at, format } => {
+        Command::Create { name, role, repositories, expires, format } => {
             let wanted = api::TokenWanted {
                 name: name.clone(),
                 role: role.to_string(),
                 repositories: repositories.clone(),
                 expires: expires.clone(),
             };
-            let made = holder(at, "create")?.create_token(wanted)?;
+            let made = holder("create")?.create_token(wanted)?;
             match format {
                 Format::Json => print_json(&made),
                 // Alone, so that it can be put where it is needed: `limpid token create ... > file`.
@@ -89,8 +72,8 @@ pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<Exit
                 }
             }
         }
-        Command::List { at, format } => {
-            let tokens = holder(at, "list")?.tokens()?;
+        Command::List { format } => {
+            let tokens = holder("list")?.tokens()?;
             match format {
                 Format::Json => print_json(&tokens),
                 Format::Table => {
@@ -100,15 +83,15 @@ pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<Exit
                 }
             }
         }
-        Command::Revoke { name, at } => {
-            holder(at, "revoke")?.revoke_token(name)?;
+        Command::Revoke { name } => {
+            holder("revoke")?.revoke_token(name)?;
             super::print(&format!("token `{name}` is no longer taken"))
         }
     }
 }
 
 pub(crate) fn audit(settings: &Settings, args: &Audit) -> anyhow::Result<ExitCode> {
-    let holder = Holder::at(args.at.service.as_deref(), settings, "limpid audit", &OF_STORE)?;
+    let holder = Holder::of(settings, "limpid audit", &OF_STORE)?;
     let audit = holder.audit(args.limit)?;
     match args.format {
         Format::Json => print_json(&audit),

@@ -65,7 +65,7 @@ pub(crate) struct Add {
 const DAY: u64 = 86_400;
 
 pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<ExitCode> {
-    let holder = |what: &str| Holder::of_data_dir(settings, &format!("limpid watch {what}"), &OF_STORE);
+    let holder = |what: &str| Holder::of(settings, &format!("limpid watch {what}"), &OF_STORE);
     match command {
         Command::Add(add) => {
             let watch = holder("add")?.put_watch(&add.name, &add.wanted())?;

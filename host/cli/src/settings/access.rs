@@ -111,6 +111,13 @@ impl Tls {
         self.key.as_deref()
     }
 
+    /// The files that are named, by the setting that names each.
+    pub(crate) fn files(&self) -> Vec<(&'static str, &Path)> {
+        let Self { certificate, key, client_ca } = self;
+        let files = [("tls.certificate", certificate), ("tls.key", key), ("tls.client_ca", client_ca)];
+        files.into_iter().filter_map(|(setting, path)| Some((setting, path.as_deref()?))).collect()
+    }
+
     /// What encrypts connections; none where nothing is stated.
     ///
     /// # Errors

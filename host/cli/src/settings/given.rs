@@ -16,7 +16,7 @@ use super::tree::{self, Branch, Node, Origin};
 use super::{Overrides, Settings, credentials};
 
 /// Variables that are read elsewhere and are no settings.
-const OTHER_VARIABLES: [&str; 2] = ["SETTINGS", "CORPUS"];
+const OTHER_VARIABLES: [&str; 4] = ["SETTINGS", "CORPUS", "SERVER", "PROFILE"];
 
 /// Longest settings file, in bytes.
 const FILE_BYTES: u64 = 4 << 20;

@@ -49,15 +49,21 @@ impl Page {
 
     /// A sentence, which goes on below itself where the terminal ends.
     pub fn sentence(&mut self, lead: &str, tone: Tone, text: &str) {
-        let indent = console::measure_text_width(lead);
+        self.sentence_after(&[lead.into()], tone, text);
+    }
+
+    /// The same behind several pieces.
+    pub fn sentence_after(&mut self, lead: &[Piece], tone: Tone, text: &str) {
+        let indent = lead.iter().map(Piece::width).sum();
         let text = printable_line(text);
         let lines = match self.look.width {
             Some(width) => flow(&text, width.saturating_sub(indent)),
             None => vec![text],
         };
         for (index, line) in lines.into_iter().enumerate() {
-            let lead = if index == 0 { lead.to_owned() } else { " ".repeat(indent) };
-            self.line(&[lead.into(), Piece::new(tone, line)]);
+            let mut pieces = if index == 0 { lead.to_vec() } else { vec![" ".repeat(indent).into()] };
+            pieces.push(Piece::new(tone, line));
+            self.line(&pieces);
         }
     }
 

@@ -31,18 +31,12 @@ pub(crate) struct Export {
     /// Private key to sign it with: ed25519 in PEM, as `openssl genpkey -algorithm ed25519` writes it
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
-    /// Ask a running service for it, as `http://127.0.0.1:6060`
-    #[arg(long, value_name = "URL")]
-    service: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Import {
     /// The bundle; `-` for standard input
     bundle: PathBuf,
-    /// Give it to a running service, as `http://127.0.0.1:6060`
-    #[arg(long, value_name = "URL")]
-    service: Option<String>,
     /// Ingest it even where newer documents are kept, or it states next to nothing of what was there
     #[arg(long)]
     force: bool,
@@ -56,10 +50,9 @@ pub(super) fn export(settings: &Settings, args: &Export) -> anyhow::Result<ExitC
     let scratch = scratch(settings)?;
     let mut bundle = tempfile::NamedTempFile::new_in(&scratch)?;
     let mut told = Vec::new();
-    match Holder::at(args.service.as_deref(), settings, "limpid feed export", &OF_ADVISORIES)? {
+    match Holder::of(settings, "limpid feed export", &OF_ADVISORIES)? {
         Holder::Service(service) => {
-            let path = format!("/v1/bundle?feeds={}", args.feeds.join(","));
-            service.download(&path, bundle.as_file_mut())?;
+            service.client.export(&args.feeds, bundle.as_file_mut())?;
         }
         Holder::Here(here) => {
             let exported = here.scanner.export(&args.feeds, bundle.as_file())?;
@@ -94,9 +87,8 @@ pub(super) fn export(settings: &Settings, args: &Export) -> anyhow::Result<ExitC
 pub(super) fn import(settings: &Settings, args: &Import) -> anyhow::Result<ExitCode> {
     let spinner = Spinner::start("ingesting a bundle");
     let bundle = given(settings, &args.bundle)?;
-    let imported = match Holder::at(args.service.as_deref(), settings, "limpid feed import", &OF_ADVISORIES)?
-    {
-        Holder::Service(service) => service.upload(&format!("/v1/bundle?force={}", args.force), bundle)?,
+    let imported = match Holder::of(settings, "limpid feed import", &OF_ADVISORIES)? {
+        Holder::Service(service) => service.client.import(bundle, args.force)?,
         Holder::Here(here) => api::Imported::from(here.scanner.import(bundle, trust(args.force))?),
     };
     drop(spinner);

@@ -5,7 +5,6 @@ use limpid_formats::json as api;
 use crate::commands::{Format, print_json};
 use crate::holder::Holder;
 use crate::open::OF_ADVISORIES;
-use crate::service::encoded;
 use crate::settings::Settings;
 
 #[derive(Debug, clap::Args)]
@@ -14,21 +13,16 @@ pub(crate) struct Remove {
     feed: String,
     /// Name of the source, as `limpid feed list --format json` shows it
     source: String,
-    /// Ask a service elsewhere, as `http://127.0.0.1:6060` [default: who has the data directory]
-    #[arg(long, value_name = "URL")]
-    service: Option<String>,
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
 pub(super) fn remove(settings: &Settings, args: &Remove) -> anyhow::Result<ExitCode> {
-    let Remove { feed, source, service, format } = args;
-    let holder = Holder::at(service.as_deref(), settings, "limpid feed remove-source", &OF_ADVISORIES)?;
+    let Remove { feed, source, format } = args;
+    let holder = Holder::of(settings, "limpid feed remove-source", &OF_ADVISORIES)?;
     let removed: api::Removed = match &holder {
         Holder::Here(here) => here.scanner.remove_source(feed, source)?.into(),
-        Holder::Service(service) => {
-            service.delete(&format!("/v1/feeds/{}/sources/{}", encoded(feed), encoded(source)))?
-        }
+        Holder::Service(service) => service.client.remove_source(feed, source)?,
     };
     match format {
         Format::Json => print_json(&removed),

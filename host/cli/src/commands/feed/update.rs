@@ -14,7 +14,6 @@ use crate::commands::{Format, page, print_json, show};
 use crate::holder::Holder;
 use crate::open::OF_ADVISORIES;
 use crate::progress;
-use crate::service::encoded;
 use crate::settings::Settings;
 
 /// How often progress is shown.
@@ -33,16 +32,13 @@ pub(crate) struct Args {
     /// nothing of what was there before
     #[arg(long)]
     force: bool,
-    /// Ask a service elsewhere for it, as `http://127.0.0.1:6060` [default: who has the data directory]
-    #[arg(long, value_name = "URL")]
-    service: Option<String>,
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
 /// Fetches feeds, several at a time. Prints what came of each; fails where one is not up to date.
 pub(super) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
-    let holder = Holder::at(args.service.as_deref(), settings, "limpid feed update", &OF_ADVISORIES)?;
+    let holder = Holder::of(settings, "limpid feed update", &OF_ADVISORIES)?;
     let feeds = chosen(settings, &holder, args)?;
     if feeds.is_empty() {
         bail!("no plugin reads a feed that could be fetched");
@@ -128,8 +124,8 @@ fn one(
             Ok((run.result.into(), why))
         }
         Holder::Service(service) => {
-            let path = format!("/v1/feeds/{}/update?force={}", encoded(feed), args.force);
-            let run = service.done(&path, || bar.set_message(format!("fetching {feed}, by the service")));
+            let still = || bar.set_message(format!("fetching {feed}, by the service"));
+            let run = service.updated(feed, args.force, still);
             bar.finish_and_clear();
             // Where not all of it is in, it answers why.
             Ok((run?, None))

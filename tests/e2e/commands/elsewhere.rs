@@ -29,6 +29,10 @@ fn reading(image: &str) -> Vec<Vec<&str>> {
     ]
 }
 
+fn of_json<'a>(words: &[&'a str]) -> Vec<&'a str> {
+    [words, &["--format", "json"]].concat()
+}
+
 /// A program of the user that has no data directory of the service: it must ask.
 struct Elsewhere {
     setup: Setup,
@@ -72,7 +76,6 @@ fn commands_answer_the_same_from_a_service_and_from_a_data_directory() {
     setup.run(["scan", text(&archive)]).ok();
     let digest = parts.digest();
     let image = &digest["sha256:".len()..][..12];
-    let of_json = |words: &[&str]| [words, &["--format", "json"]].concat();
     let here: Vec<_> = reading(image)
         .iter()
         .map(|words| (setup.run(words.clone()).ok(), setup.run(of_json(words)).json()))

@@ -157,6 +157,7 @@ fn a_doctor_looks_into_this_machine() {
         let found = all.iter().find(|it| it["check"] == check);
         found.map(|it| it["state"].as_str().unwrap().to_owned())
     };
+    std::fs::set_permissions(setup.data(), std::fs::Permissions::from_mode(0o700)).unwrap();
     let (code, diagnosis) = look(&setup, &[]);
     assert_eq!(code, Some(0), "{diagnosis:#}");
     assert!(!setup.data().join("store").exists(), "nothing is left behind");

@@ -85,7 +85,9 @@ mod tests {
             ));
             expected.push((words, below));
         }
-        let output = std::process::Command::new("bash").args(["-c", &asked]).output().unwrap();
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(asked.as_bytes()).unwrap();
+        let output = std::process::Command::new("bash").arg(file.path()).output().unwrap();
         let offered = String::from_utf8(output.stdout).unwrap();
         assert_eq!(offered.lines().count(), expected.len(), "{}", String::from_utf8_lossy(&output.stderr));
         for (offered, (above, below)) in offered.lines().zip(expected) {

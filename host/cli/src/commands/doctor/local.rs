@@ -268,6 +268,7 @@ mod tests {
                 data_dir(checks, path);
             })
         };
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o700)).unwrap();
         assert_eq!(look(folder.path()).state, Check::OK);
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
         let open = look(folder.path());

@@ -179,9 +179,13 @@ impl Command {
             | Self::Vex(_)
             | Self::Token(_)
             | Self::Audit(_)
+            | Self::Retention(_)
+            | Self::Backup(_)
             | Self::Doctor(_) => true,
             Self::Serve(_)
             | Self::Convert(_)
+            | Self::Store(_)
+            | Self::Config(_)
             | Self::Plugin(_)
             | Self::Version(_)
             | Self::Settings
@@ -245,7 +249,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     if let Command::Config(command) = &cli.command {
         return commands::config::run(sources, command);
     }
-    let read = Given::read(&sources).and_then(|given| {
+    let read = Given::read(&sources).map_err(anyhow::Error::from).and_then(|given| {
         let mut settings = given.settings()?;
         if cli.command.asks_a_service() {
             settings.remote = Remote::find(&asked, &|name| std::env::var(name).ok())?;

@@ -13,6 +13,7 @@
 //! ```
 
 mod access;
+mod care;
 mod error;
 mod events;
 mod feeds;

@@ -9,7 +9,6 @@ use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use limpid_scanner::Current;
 use serde::Serialize;
-use serde_json::json;
 use tokio::sync::mpsc;
 use tower::ServiceExt;
 use utoipa::ToSchema;

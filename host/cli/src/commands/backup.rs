@@ -36,9 +36,6 @@ pub(crate) enum Command {
         /// Read and write files again that an earlier backup has: replaces what is damaged there
         #[arg(long)]
         read_all: bool,
-        /// Ask a service elsewhere, as `https://limpid.example`: the directory is one of its machine
-        #[arg(long, value_name = "URL")]
-        service: Option<String>,
         #[arg(long, value_enum, default_value_t)]
         format: Format,
     },
@@ -129,8 +126,8 @@ struct VerifiedShown<'a> {
 
 pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Create { place, read_all, service, format } => {
-            let made = make(settings, place, *read_all, service.as_deref())?;
+        Command::Create { place, read_all, format } => {
+            let made = make(settings, place, *read_all)?;
             match format {
                 Format::Json => print_json(&made),
                 Format::Table => print(&format!(
@@ -168,15 +165,11 @@ pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<Exit
     }
 }
 
-fn make(
-    settings: &Settings,
-    place: &Place,
-    read_all: bool,
-    service: Option<&str>,
-) -> anyhow::Result<api::Backup> {
-    if let Some(url) = service {
+fn make(settings: &Settings, place: &Place, read_all: bool) -> anyhow::Result<api::Backup> {
+    // The directory is one of its machine.
+    if let Some(remote) = &settings.remote {
         let to = place.directory.as_ref().map(|path| path.display().to_string());
-        return ask(&Service::at(url, &settings.shown()?), &api::BackupWanted { to, read_all });
+        return ask(&Service::new(remote.client(&settings.shown()?)?), &api::BackupWanted { to, read_all });
     }
     let to = std::path::absolute(place.of(settings)?)?;
     match Turn::take(&settings.data_dir, "limpid backup create", settings.waits())? {
@@ -192,7 +185,7 @@ fn make(
 
 /// Has a service make one, and waits for it.
 fn ask(service: &Service, wanted: &api::BackupWanted) -> anyhow::Result<api::Backup> {
-    let mut backup: api::Backup = service.post("/v1/backups", wanted)?;
+    let mut backup = service.client.begin_backup(wanted)?;
     let bar = line("the service makes a backup");
     while backup.state == RUNNING {
         bar.set_message(far(
@@ -201,7 +194,7 @@ fn ask(service: &Service, wanted: &api::BackupWanted) -> anyhow::Result<api::Bac
             (backup.bytes_done, backup.bytes),
         ));
         thread::sleep(EACH);
-        backup = service.get(&format!("/v1/backups/{}", backup.id))?;
+        backup = service.client.backup(&backup.id)?;
     }
     bar.finish_and_clear();
     match &backup.error {

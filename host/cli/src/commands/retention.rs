@@ -13,21 +13,18 @@ pub(crate) struct Args {
     /// Say which images would be removed, and remove none
     #[arg(long)]
     dry_run: bool,
-    /// Ask a service elsewhere, as `https://limpid.example` [default: who has the data directory]
-    #[arg(long, value_name = "URL")]
-    service: Option<String>,
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
 
 pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> {
-    let holder = Holder::at(args.service.as_deref(), settings, "limpid retention", &OF_STORE)?;
+    let holder = Holder::of(settings, "limpid retention", &OF_STORE)?;
     let spinner = Spinner::start("looking which images have expired");
     let retention: api::Retention = match (&holder, args.dry_run) {
         (Holder::Here(here), true) => here.scanner.expired_images()?.into(),
         (Holder::Here(here), false) => here.scanner.remove_expired_images()?.into(),
-        (Holder::Service(service), true) => service.get("/v1/retention")?,
-        (Holder::Service(service), false) => service.post("/v1/retention", &())?,
+        (Holder::Service(service), true) => service.client.expired_images()?,
+        (Holder::Service(service), false) => service.client.remove_expired_images()?,
     };
     drop(spinner);
     if args.format == Format::Json {

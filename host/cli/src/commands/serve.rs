@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use limpid_fetch::Registries;
-use limpid_scanner::backup::Sources;
+use limpid_scanner::backup;
 use limpid_scanner::runtime::Watch;
 use limpid_scanner::{
     BackupSettings, Backups, Current, Delivery, Jobs, Refresh, Retention, Scanner, Submit, Updates,
@@ -202,7 +202,10 @@ fn opened(
 fn backups(settings: &Settings) -> anyhow::Result<BackupSettings> {
     let data_dir = std::path::absolute(&settings.data_dir)?;
     let directory = settings.backup.directory.as_ref().map(std::path::absolute).transpose()?;
-    Ok(BackupSettings { sources: Sources { data_dir, plugins_dir: settings.plugins_dir.clone() }, directory })
+    Ok(BackupSettings {
+        sources: backup::Sources { data_dir, plugins_dir: settings.plugins_dir.clone() },
+        directory,
+    })
 }
 
 /// Says once what is loaded, or why nothing is.

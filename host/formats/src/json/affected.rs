@@ -17,8 +17,10 @@ pub struct AffectedPackage {
     /// The file that states it.
     pub path: String,
     /// What is stated of it.
+    #[schema(value_type = String)]
     pub status: Word,
     /// How bad it is.
+    #[schema(value_type = String)]
     pub severity: Word,
     /// The nearest version that fixes it.
     #[schema(required)]

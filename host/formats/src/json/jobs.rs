@@ -10,6 +10,7 @@ pub struct Job {
     /// Its number, as text.
     pub id: String,
     /// `queued`, `running`, `waiting`, `done` or `failed`.
+    #[schema(value_type = String)]
     pub state: Word,
     /// When it was acknowledged.
     pub created: String,

@@ -23,6 +23,7 @@ pub struct Plugin {
     #[serde(flatten)]
     pub id: PluginRef,
     /// `detector`, `feed`, `scheme`.
+    #[schema(value_type = Vec<String>)]
     pub roles: Vec<Word>,
     /// The scheme that it orders.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -2,6 +2,7 @@
 
 use limpid_model::ExpiredImage;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::time;
 
@@ -9,7 +10,7 @@ use super::time;
 const NAMED: usize = 1_000;
 
 /// Images that expire, or have been removed because they did.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Retention {
     /// How many there are.
     pub count: u64,
@@ -18,13 +19,14 @@ pub struct Retention {
 }
 
 /// An image that expires.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Expired {
     /// The image.
     pub digest: String,
     /// What it is called.
     pub names: Vec<String>,
     /// When it was last submitted.
+    #[schema(format = DateTime)]
     pub indexed: String,
     /// Which rule removes it, and why.
     pub reason: String,

@@ -12,6 +12,7 @@ pub struct Statistics {
     /// How many images are known.
     pub images: u64,
     /// Images by the worst that affects them. With the next two, these are all images.
+    #[schema(value_type = BTreeMap<String, u64>)]
     pub by_worst_severity: BTreeMap<Word, u64>,
     /// Images of which packages were judged, and that nothing affects.
     pub unaffected: u64,

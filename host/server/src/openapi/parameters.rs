@@ -37,6 +37,7 @@ parameters! {
     ];
     DiffId = vec![in_path("diff_id", "Digest of its tar.", text())];
     JobId = vec![in_path("id", "The number of the job.", text())];
+    BackupId = vec![in_path("id", "The number of the backup.", text())];
     PluginName = vec![in_path("name", "The name of the plugin.", text())];
     FeedName = vec![in_path("name", "The name of the feed.", text())];
     SourceName = vec![in_path("source", "The name of the source; may have slashes.", text())];

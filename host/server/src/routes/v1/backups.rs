@@ -12,12 +12,24 @@ use limpid_scanner::{Reach, Reuse};
 use crate::access::{Caller, Detail};
 use crate::body;
 use crate::error::{Code, Failure};
+use crate::openapi::parameters::BackupId;
 use crate::routes::without_values;
 use crate::state::AppState;
 
 /// Longest description of a backup, in bytes.
 const BYTES: u64 = 64 << 10;
 
+/// Begins a backup of the data directory and the plugins. Whoever has a token may name no directory outside of setting
+/// `backup.directory`.
+#[utoipa::path(
+    post,
+    path = "/v1/backups",
+    operation_id = "begin_backup",
+    tag = "service",
+    request_body(content = BackupWanted, examples(("weekly" = (value = json!({"to": "/var/backups/limpid"}))))),
+    responses((status = 202, description = "It has begun.", body = Backup)),
+    extensions(("x-codes" = json!(["bad-backup", "busy"])))
+)]
 pub(super) async fn create(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
@@ -32,7 +44,11 @@ pub(super) async fn create(
         })?,
     };
     // Who has a token may be anywhere.
-    let reach = if matches!(caller, Caller::Token(_)) { Reach::Directory } else { Reach::Anywhere };
+    let reach = if matches!(caller, Caller::Token(_) | Caller::Guest { .. }) {
+        Reach::Directory
+    } else {
+        Reach::Anywhere
+    };
     let reuse = if read_all { Reuse::Nothing } else { Reuse::Unchanged };
     let workers = state.workers.clone();
     let begin = move || workers.backups.begin(to.as_deref().map(FilePath::new), reach, reuse);
@@ -42,6 +58,16 @@ pub(super) async fn create(
     Ok((StatusCode::ACCEPTED, location, Extension(detail), Json(run.into())))
 }
 
+/// A backup that was begun since the service started, and how far it is.
+#[utoipa::path(
+    get,
+    path = "/v1/backups/{id}",
+    operation_id = "get_backup",
+    tag = "service",
+    params(BackupId),
+    responses((status = 200, description = "It.", body = Backup)),
+    extensions(("x-codes" = json!(["no-such-backup"])))
+)]
 pub(super) async fn show(
     State(state): State<AppState>,
     Path(id): Path<String>,

@@ -27,18 +27,17 @@ const EXPOSURE: &str = "--threshold=20";
 /// archive, whose new packages answer a wish.
 const LINTIAN_EXCEPTIONS: &str = "wrong-name-for-upstream-changelog,initial-upload-closes-no-bugs";
 
-/// The first of them that is not installed.
-pub(crate) fn missing_programs() -> Option<&'static str> {
-    PROGRAMS.into_iter().find(|program| find(program).is_none())
-}
+/// Debian's packages that bring them.
+const DEBIAN: [&str; 6] =
+    ["systemd", "systemd-container", "mmdebstrap", "lintian", "openssl", "python3-venv"];
 
 /// What is missing here, if anything.
-pub(crate) fn missing() -> Option<String> {
+fn missing() -> Option<String> {
     if !output(command("id").arg("-u")).is_ok_and(|id| id.trim() == "0") {
         return Some("a fresh Debian is started by root only".to_owned());
     }
-    let program = missing_programs()?;
-    Some(format!("{program} is not installed (`cargo xtask setup --all-tests`)"))
+    let program = PROGRAMS.into_iter().find(|program| find(program).is_none())?;
+    Some(format!("{program} is not installed (Debian: {})", DEBIAN.join(", ")))
 }
 
 /// Packs what tests have built, and checks all of it.

@@ -9,7 +9,7 @@ use crate::command::{cargo, run, shown};
 use crate::limpid::Limpid;
 use crate::progress::run_with_progress;
 use crate::workspace::Workspace;
-use crate::{build_plugins, deny, fuzz, layering, packages, programs, setup};
+use crate::{build_plugins, deny, fuzz, layering, programs, setup};
 
 /// Runs all checks, or with a filter only the tests that it names.
 ///
@@ -33,17 +33,14 @@ pub(crate) fn test(filter: &[String]) -> anyhow::Result<()> {
         left_out = programs::test_with_what_is_there(&workspace)?;
         Ok(())
     })?;
-    match packages::missing() {
-        Some(missing) => {
-            left_out.push(format!("packages: {missing}; `cargo xtask packages` fails without it"))
-        }
-        None => step("cargo xtask packages", || packages::check(&workspace))?,
-    }
     let seconds = fuzz::seconds_in_tests();
     step(&format!("cargo xtask fuzz --seconds {seconds}"), || fuzz::fuzz(&[], seconds, &[]))?;
     for what in left_out {
         eprintln!("LEFT OUT: the tests with {what}; `cargo xtask test-with` fails without it");
     }
+    eprintln!(
+        "LEFT OUT: packages, for which a Debian is fetched and started: `cargo xtask packages` checks them"
+    );
     Ok(())
 }
 

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use limpid_pack::{DEBIAN_PACKAGES, Toolchain};
 
 use crate::command::{command, find, output};
-use crate::packages;
 use crate::programs::{IMAGE_TOOLS, has_docker_registry, has_promtool, has_rabbitmq, missing_image_tools};
 
 /// Something that the build needs from the machine.
@@ -45,16 +44,11 @@ pub(super) fn missing_in_tests() -> Vec<Need> {
         need(has_docker_registry(), "docker-registry", &["docker-registry"]),
         need(has_promtool(), "promtool", &["prometheus"]),
         need(missing_image_tools().is_none(), "tools that write images", &IMAGE_TOOLS),
-        need(packages::missing_programs().is_none(), "tools of packages", &PACKAGES),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
-
-/// Debian's packages of the programs that check packages.
-const PACKAGES: [&str; 6] =
-    ["systemd", "systemd-container", "mmdebstrap", "lintian", "openssl", "python3-venv"];
 
 /// `a, b and c`.
 pub(super) fn names(needs: &[Need]) -> String {

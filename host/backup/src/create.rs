@@ -24,10 +24,15 @@ pub(crate) const STORE: &str = "store";
 pub(crate) const SUBMITTED: &str = "scratch/submitted";
 
 /// Where earlier versions of plugins lie.
-const VERSIONS: &str = "plugin-versions";
+pub(crate) const VERSIONS: &str = "plugin-versions";
 
 /// Where plugins lie: in a backup alone, because their directory is another one.
 pub(crate) const PLUGINS: &str = "plugins";
+
+/// Whether the name of a file in the plugins directory is that of a plugin, or of the signature of one.
+pub(crate) fn is_plugin(name: &str) -> bool {
+    !name.contains('/') && [".wasm", ".sig"].iter().any(|end| name.ends_with(end))
+}
 
 /// What a backup is made of.
 #[derive(Clone, Debug)]
@@ -36,6 +41,8 @@ pub struct Sources {
     pub data_dir: PathBuf,
     /// The directory of the plugins.
     pub plugins_dir: PathBuf,
+    /// Where a package has its plugins, to which links in the directory of the plugins lead: they are the package's.
+    pub packaged_plugins_dir: Option<PathBuf>,
 }
 
 impl Sources {
@@ -152,9 +159,12 @@ pub fn create(
 
 /// All files, each with its path in the backup.
 fn all(sources: &Sources, staged: &Staged) -> Result<Vec<(Found, String)>, Error> {
-    let is_plugin = |found: &Found| {
-        !found.path.contains('/') && [".wasm", ".sig"].iter().any(|end| found.path.ends_with(end))
+    let is_packaged = |found: &Found| {
+        let package = sources.packaged_plugins_dir.as_deref();
+        fs::read_link(&found.source)
+            .is_ok_and(|target| package.is_some_and(|package| target.starts_with(package)))
     };
+    let is_own_plugin = |found: &Found| is_plugin(&found.path) && !is_packaged(found);
     let mut all = Vec::new();
     for (tree, from) in [
         (STORE, staged.store()),
@@ -162,7 +172,7 @@ fn all(sources: &Sources, staged: &Staged) -> Result<Vec<(Found, String)>, Error
         (VERSIONS, sources.data_dir.join(VERSIONS)),
         (PLUGINS, sources.plugins_dir.clone()),
     ] {
-        let found = files::find(&from)?.into_iter().filter(|found| tree != PLUGINS || is_plugin(found));
+        let found = files::find(&from)?.into_iter().filter(|found| tree != PLUGINS || is_own_plugin(found));
         all.extend(found.map(|found| {
             let path = format!("{tree}/{}", found.path);
             (found, path)

@@ -1,11 +1,12 @@
 //! What a backup consists of. It is foreign when it is read: it comes from wherever backups are kept.
 
-use std::path::{Component, Path};
+use std::path::Path;
 
 use limpid_model::Digest;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::create::{PLUGINS, STORE, SUBMITTED, VERSIONS, is_plugin};
 
 /// The version of the form of manifests.
 pub(crate) const FORMAT: u32 = 1;
@@ -100,8 +101,14 @@ impl Manifest {
         if manifest.files.len() > FILES {
             return Err(Error::TooMany { what: "files", limit: FILES });
         }
-        if let Some(file) = manifest.files.iter().find(|file| !is_inside(&file.path)) {
-            return Err(wrong(format!("path `{}` leads elsewhere", file.path)));
+        if let Some(file) = manifest.files.iter().find(|file| !is_of_a_backup(&file.path)) {
+            return Err(wrong(format!("path `{}` is not one of a backup", file.path)));
+        }
+        let mut paths: Vec<_> = manifest.files.iter().map(|file| Path::new(&file.path)).collect();
+        paths.sort_unstable();
+        // By their parts, so that what lies below another stands right behind it.
+        if let Some([_, below]) = paths.array_windows().find(|[above, below]| below.starts_with(above)) {
+            return Err(wrong(format!("path `{}` is there twice, or below a file", below.display())));
         }
         Ok(manifest)
     }
@@ -111,10 +118,13 @@ impl Manifest {
     }
 }
 
-/// Whether a path stays in the directory below which it is put.
-fn is_inside(path: &str) -> bool {
-    let mut parts = Path::new(path).components().peekable();
-    parts.peek().is_some() && parts.all(|part| matches!(part, Component::Normal(_)))
+/// Whether a path is one that backups have: in the store, of an archive, of a version of a plugin, or a plugin. A backup is
+/// foreign, and must bring nothing else into a data directory, such as machine code.
+fn is_of_a_backup(path: &str) -> bool {
+    let is_plain = path.split('/').all(|part| !part.is_empty() && part != "." && part != "..");
+    let below = |tree: &str| path.strip_prefix(tree).and_then(|rest| rest.strip_prefix('/'));
+    let is_known = [STORE, SUBMITTED, VERSIONS].iter().any(|tree| below(tree).is_some());
+    is_plain && (is_known || below(PLUGINS).is_some_and(is_plugin))
 }
 
 #[cfg(test)]
@@ -138,7 +148,7 @@ mod tests {
             let error = Manifest::decode(name, bytes).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         };
-        let whole = manifest("a").encode().unwrap();
+        let whole = manifest("store/a").encode().unwrap();
         check("b", &whole, "it is that of backup `a`");
         check("a", b"", "does not begin");
         check("a", &whole[..whole.len() - 1], "not what was written");
@@ -146,8 +156,20 @@ mod tests {
         let mut changed = whole.clone();
         *changed.last_mut().unwrap() = b' ';
         check("a", &changed, "not what was written");
-        for path in ["", "/etc/passwd", "../a", "a/../../b"] {
-            check("a", &manifest(path).encode().unwrap(), "leads elsewhere");
+        for path in [
+            "",
+            "/etc/passwd",
+            "../a",
+            "store/../../b",
+            "store",
+            "store/./a",
+            "store//a",
+            "compiled/a.cwasm",
+            "operator",
+            "plugins/a",
+            "plugins/a/b.wasm",
+        ] {
+            check("a", &manifest(path).encode().unwrap(), "is not one of a backup");
         }
     }
 }

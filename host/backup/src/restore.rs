@@ -4,7 +4,7 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::create::PLUGINS;
+use crate::create::{PLUGINS, STORE, VERSIONS};
 use crate::files::{self, gone};
 use crate::{Directory, Error, File, Manifest, Progress, make_directory, new_file, sync_directory};
 
@@ -13,6 +13,9 @@ pub const RESTORING: &str = "restoring";
 
 /// What may be in a data directory to which a backup is restored: nothing of it is data.
 const NO_DATA: [&str; 5] = ["lock", "compiled", "lost+found", "operator", RESTORING];
+
+/// What is put into a data directory before its store.
+const PARTS: [&str; 2] = ["scratch", VERSIONS];
 
 /// What became of a backup's plugins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,8 +29,8 @@ pub struct Restored {
 }
 
 impl Directory {
-    /// Makes a data directory of a backup: a new one, or one in which no data is. Nothing may have it open. What
-    /// the plugins directory lacks is put there where `with_plugins` says so.
+    /// Makes a data directory of a backup: a new one, or one in which no data is, but for the plugins directory where that
+    /// lies there. Nothing may have it open. What the plugins directory lacks is put there where `with_plugins` says so.
     ///
     /// The store is put in its place last. A process that is killed before leaves a directory without one, and
     /// another restoration begins anew.
@@ -42,10 +45,14 @@ impl Directory {
         progress: &Progress,
     ) -> Result<Restored, Error> {
         make_directory(data_dir)?;
+        // What was put in its place before the store is that of a restoration which was cut short.
+        let is_cut_short = data_dir.join(RESTORING).exists() && !data_dir.join(STORE).exists();
         for entry in fs::read_dir(data_dir).map_err(Error::io("list", data_dir))? {
             let entry = entry.map_err(Error::io("list", data_dir))?;
             let name = entry.file_name().to_string_lossy().into_owned();
-            if !NO_DATA.contains(&name.as_str()) {
+            if is_cut_short && PARTS.contains(&name.as_str()) {
+                fs::remove_dir_all(entry.path()).map_err(Error::io("remove", &entry.path()))?;
+            } else if !NO_DATA.contains(&name.as_str()) && entry.path() != plugins_dir {
                 return Err(Error::Occupied { path: data_dir.to_owned(), entry: name });
             }
         }
@@ -69,7 +76,7 @@ impl Directory {
         let restored = put_plugins(&restoring.join(PLUGINS), plugins_dir, with_plugins)?;
         // The store makes it a data directory.
         let mut parts = entries(&restoring)?;
-        parts.sort_by_key(|part| part.ends_with(crate::create::STORE));
+        parts.sort_by_key(|part| part.ends_with(STORE));
         for part in parts {
             let Some(name) = part.file_name().filter(|name| *name != PLUGINS) else { continue };
             fs::rename(&part, data_dir.join(name)).map_err(Error::io("rename", &part))?;

@@ -48,7 +48,7 @@ impl World {
     }
 
     fn sources(&self) -> Sources {
-        Sources { data_dir: self.path("data"), plugins_dir: self.path("plugins") }
+        Sources { data_dir: self.path("data"), plugins_dir: self.path("plugins"), packaged_plugins_dir: None }
     }
 
     /// Layers, so many that they become a table file of their own.

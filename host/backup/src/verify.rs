@@ -83,6 +83,10 @@ impl Directory {
     pub(crate) fn open_object(&self, file: &File) -> Result<fs::File, Error> {
         let damaged = |why: String| Error::Damaged { file: file.path.clone(), why };
         let path = self.object(&file.digest);
+        // A backup is foreign: a link in it would lead to whatever this process may read.
+        if fs::symlink_metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(damaged(format!("`{}` is no file", path.display())));
+        }
         let object = fs::File::open(&path)
             .map_err(|error| damaged(format!("`{}` cannot be opened: {error}", path.display())))?;
         let length = object.metadata().map_err(Error::io("read", &path))?.len();
@@ -109,6 +113,7 @@ impl Directory {
             if let Some(folder) = to.parent() {
                 make_directory(folder)?;
             }
+            drop(self.open_object(file)?);
             let object = self.object(&file.digest);
             let is_fixed = !file.path.starts_with(STORE) || file.path.ends_with(".sst");
             if is_fixed {

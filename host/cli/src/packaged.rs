@@ -55,9 +55,22 @@ fn names(directory: &Path) -> io::Result<BTreeSet<String>> {
 }
 
 fn link_one(packaged: &Path, plugins: &Path, name: &str) -> io::Result<()> {
-    match symlink(packaged.join(name), plugins.join(name)) {
-        // Somebody's own plugin goes before that of the package.
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+    let (from, to) = (packaged.join(name), plugins.join(name));
+    match symlink(&from, &to) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            // Somebody's own plugin goes before that of the package. A copy of it, such as a restored one, would stay
+            // behind the package.
+            if !fs::symlink_metadata(&to)?.is_file() || fs::read(&to)? != fs::read(&from)? {
+                return Ok(());
+            }
+            let unfinished = plugins.join(format!(".{name}.link"));
+            match fs::remove_file(&unfinished) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+            symlink(&from, &unfinished)?;
+            fs::rename(&unfinished, &to)
+        }
         other => other,
     }
 }

@@ -220,7 +220,7 @@ mod tests {
         let data_dir = root.join("data");
         let store = Store::open(&data_dir.join("store"), &StoreSettings::default()).unwrap();
         let (scanner, scratch) = scanner_with(store, |_| ());
-        let sources = Sources { data_dir, plugins_dir: root.join("plugins") };
+        let sources = Sources { data_dir, plugins_dir: root.join("plugins"), packaged_plugins_dir: None };
         (Backups::start(scanner, BackupSettings { sources, directory }), scratch)
     }
 

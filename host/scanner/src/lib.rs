@@ -239,6 +239,7 @@ impl Scanner {
         let access = settings.access.clone();
         self.0.settings.replace(settings)?;
         self.0.tokens.change(&access);
+        self.0.guests.change(&access);
         Ok(())
     }
 

@@ -297,8 +297,8 @@ fn unless_taken(method: &Method, declared: &[Endpoint]) -> Permission {
     }
 }
 
-/// Changes that make room, or write elsewhere.
-const WITHOUT_ROOM: [&str; 2] = ["/v1/backups", "/v1/retention"];
+/// Changes that make room, or write elsewhere, or may say that there is enough.
+const WITHOUT_ROOM: [&str; 3] = ["/v1/backups", "/v1/retention", "/v1/settings/reload"];
 
 /// Whether something is added to what is stored. Where the disk is as full as the settings allow, that is put off; what
 /// is removed makes room, and there is enough for the record of it.

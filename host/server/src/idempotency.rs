@@ -23,6 +23,7 @@ use sha2::{Digest as _, Sha256};
 use crate::access::Caller;
 use crate::body::{self, Limits};
 use crate::error::{Code, Failure};
+use crate::peer::Peer;
 use crate::routes::Endpoint;
 use crate::settings::Pace;
 
@@ -37,6 +38,9 @@ const KEPT: Duration = Duration::from_hours(24);
 
 /// Answers that are kept at a time; the oldest make room.
 const ANSWERS: usize = 1_024;
+
+/// Requests with keys of one caller that are done at a time.
+const UNDER_WAY: usize = ANSWERS / 8;
 
 /// Longest answer that is kept, in bytes.
 const ANSWER: usize = 16 << 10;
@@ -102,6 +106,14 @@ impl Keys {
         if let Some(done) = done {
             return Ok(Err(done));
         }
+        let is_under_way = |(other, entry): (&Known, &Entry)| {
+            matches!(entry, Entry::UnderWay) && other.caller == known.caller
+        };
+        if entries.iter().filter(|it| is_under_way(*it)).count() >= UNDER_WAY {
+            return Err(Failure::busy(format!(
+                "{UNDER_WAY} of your requests with an `{HEADER}` are being done"
+            )));
+        }
         if entries.len() >= ANSWERS {
             make_room(&mut entries)?;
         }
@@ -118,7 +130,7 @@ impl Keys {
     }
 }
 
-/// Leaves out what is old, or else the oldest.
+/// Leaves out what is old, or else the oldest of whoever has most: nobody drives out what others rely on.
 fn make_room(entries: &mut HashMap<Known, Entry>) -> Result<(), Failure> {
     let age = |entry: &Entry| match entry {
         Entry::UnderWay => None,
@@ -128,9 +140,13 @@ fn make_room(entries: &mut HashMap<Known, Entry>) -> Result<(), Failure> {
     if entries.len() < ANSWERS {
         return Ok(());
     }
-    let oldest =
-        entries.iter().filter_map(|(known, entry)| Some((age(entry)?, known))).max_by_key(|(age, _)| *age);
-    match oldest.map(|(_, known)| known.clone()) {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    let done = entries.iter().filter_map(|(known, entry)| Some((known, age(entry)?)));
+    for (known, _) in done.clone() {
+        *counts.entry(&known.caller).or_default() += 1;
+    }
+    let oldest = done.max_by_key(|(known, age)| (counts.get(known.caller.as_str()), *age));
+    match oldest.map(|(known, _)| known.clone()) {
         Some(known) => drop(entries.remove(&known)),
         None => return Err(Failure::busy(format!("{ANSWERS} requests with an `{HEADER}` are being done"))),
     }
@@ -219,7 +235,9 @@ fn known(request: &Request) -> Result<Option<Known>, Failure> {
     let key = key.to_str().ok().filter(|key| (1..=KEY).contains(&key.len())).ok_or_else(|| {
         Failure::bad_request(format!("`{HEADER}` is 1 to {KEY} visible characters of ASCII"))
     })?;
-    let caller = request.extensions().get::<Caller>().map_or_else(String::new, Caller::identity);
+    let peer = request.extensions().get::<Peer>().map(|peer| peer.address);
+    let caller =
+        request.extensions().get::<Caller>().map_or_else(String::new, |caller| caller.identity(peer));
     let asked = request.uri().path_and_query().map_or_else(String::new, ToString::to_string);
     Ok(Some(Known { caller, asked, key: key.to_owned() }))
 }

@@ -214,7 +214,11 @@ fn make_here(settings: &Settings, to: &Path, read_all: bool) -> anyhow::Result<a
     }
     let directory = Directory::create(to)?;
     Staged::remove_left(&data_dir);
-    let sources = Sources { data_dir, plugins_dir: settings.plugins_dir.clone() };
+    let sources = Sources {
+        data_dir,
+        plugins_dir: settings.plugins_dir.clone(),
+        packaged_plugins_dir: settings.packaged_plugins_dir.clone(),
+    };
     let staged = Staged::take(&Store::open(&path, &settings.store)?, &sources)?;
     let (now, version) = (Clock::system().now(), env!("CARGO_PKG_VERSION"));
     let reuse = if read_all { Reuse::Nothing } else { Reuse::Unchanged };

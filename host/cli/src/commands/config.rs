@@ -104,6 +104,8 @@ pub(crate) fn unusable(settings: &Settings) -> Vec<anyhow::Error> {
     found.extend(settings.tls.load().err());
     found.extend(settings.secrets.keys().err());
     found.extend(settings.access.required(!settings.listen.ip().is_loopback()).err());
+    found.extend(settings.access.identities().err());
+    found.extend(settings.retention.rules().err().map(|why| anyhow::anyhow!("settings: {why}")));
     found.extend(settings.plugins.check().err().map(anyhow::Error::from));
     found.extend(Attaching::new(settings.attached.clone()).err().map(anyhow::Error::from));
     found.extend(Registries::new(settings.registries.clone()).context("settings: `registries`").err());

@@ -203,7 +203,11 @@ fn backups(settings: &Settings) -> anyhow::Result<BackupSettings> {
     let data_dir = std::path::absolute(&settings.data_dir)?;
     let directory = settings.backup.directory.as_ref().map(std::path::absolute).transpose()?;
     Ok(BackupSettings {
-        sources: backup::Sources { data_dir, plugins_dir: settings.plugins_dir.clone() },
+        sources: backup::Sources {
+            data_dir,
+            plugins_dir: settings.plugins_dir.clone(),
+            packaged_plugins_dir: settings.packaged_plugins_dir.clone(),
+        },
         directory,
     })
 }

@@ -314,6 +314,7 @@ pub(crate) fn is_secret(path: &[String]) -> bool {
         path.as_slice(),
         ["token"]
             | ["events", "secret"]
+            | ["access", "psk", "key"]
             | ["registries", _, "password" | "token"]
             | ["subscriptions", _, "webhook", "secret"]
             | ["subscriptions", _, "amqp", "url"]

@@ -114,7 +114,7 @@ impl fmt::Display for Problem {
 const LONGEST_LINE: usize = 200;
 
 /// Words of keys whose values are secrets, or may hold some.
-const SECRET_WORDS: [&str; 5] = ["secret", "password", "token", "url", "proxy"];
+const SECRET_WORDS: [&str; 6] = ["secret", "password", "token", "url", "proxy", "key"];
 
 /// A line of a settings file as it may be shown: of one that may hold a secret, only what is before its value.
 fn without_secrets(line: &str) -> String {

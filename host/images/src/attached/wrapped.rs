@@ -124,6 +124,10 @@ pub(super) fn unwrap(
     }
     let outer: Outer = serde_json::from_slice(bytes).map_err(|error| wrong("it", &error))?;
     let (envelope, certificate) = match outer {
+        // Who verifies it might take the one that this does not.
+        Outer { dsse_envelope: Some(_), message_signature: Some(_), .. } => {
+            return Err(Unusable::Wrong("it has an envelope and the signature of a message".to_owned()));
+        }
         Outer { dsse_envelope: Some(envelope), verification_material, .. } => {
             let is_keyless = |material: Material| {
                 material.certificate.is_some() || material.x509_certificate_chain.is_some()

@@ -33,6 +33,11 @@ pub struct Guest {
 pub(crate) struct Guests(Mutex<HashMap<(Option<String>, String), Arc<Holder>>>);
 
 impl Guests {
+    /// Goes on by other settings.
+    pub(crate) fn change(&self, settings: &AccessSettings) {
+        self.0.lock().values().for_each(|holder| holder.pace.change(settings));
+    }
+
     /// A guest, as a holder: what is said of them may be something else each time, and how often they ask stays.
     pub(crate) fn of(&self, guest: Guest, settings: &AccessSettings) -> Result<Arc<Holder>, Error> {
         let Guest { name, issuer, role, repositories } = guest;

@@ -1,3 +1,4 @@
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,14 +42,16 @@ impl Caller {
         }
     }
 
-    /// Who it is, for as long as the service runs: nobody else has the same.
-    pub(crate) fn identity(&self) -> String {
+    /// Who it is and what it may, for as long as the service runs: nobody else has the same. Who has shown nothing is
+    /// known by where it is.
+    pub(crate) fn identity(&self, address: Option<IpAddr>) -> String {
         match self {
             Self::Token(holder) => holder.token.id.clone(),
-            Self::Guest { issuer, .. } => {
-                format!("{} {}", issuer.as_deref().unwrap_or_default(), self.name())
+            Self::Guest { issuer, holder } => {
+                let (issuer, spec) = (issuer.as_deref().unwrap_or_default(), &holder.token.spec);
+                format!("{issuer} {} {} {:?}", spec.name, spec.role, spec.repositories)
             }
-            _ => self.name(),
+            _ => format!("{} {address:?}", self.name()),
         }
     }
 

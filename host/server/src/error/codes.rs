@@ -100,7 +100,7 @@ pub(crate) enum Code {
 
 impl Code {
     /// All of them.
-    pub(crate) const ALL: [Self; 68] = [
+    pub(crate) const ALL: [Self; 71] = [
         Self::AmbiguousName,
         Self::BadBundle,
         Self::BadDigest,
@@ -169,6 +169,9 @@ impl Code {
         Self::Unsupported,
         Self::UntrustedBundle,
         Self::WrongDigest,
+        Self::BadBackup,
+        Self::BadSettings,
+        Self::NoSuchBackup,
     ];
 
     /// The first of that word; none where there is no such.

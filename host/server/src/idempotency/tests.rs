@@ -102,8 +102,12 @@ async fn what_failed_or_was_given_up_is_done_again_and_what_is_under_way_is_not(
 #[test]
 fn what_is_kept_is_bounded() {
     let keys = Keys::default();
-    let known =
-        |number: usize| Known { caller: String::new(), asked: "/".to_owned(), key: number.to_string() };
+    let of = |caller: &str, number: usize| Known {
+        caller: caller.to_owned(),
+        asked: "/".to_owned(),
+        key: number.to_string(),
+    };
+    let known = |number: usize| of("many", number);
     let done = || Done {
         at: Instant::now(),
         sent: Hashed::default().sent(),
@@ -111,15 +115,21 @@ fn what_is_kept_is_bounded() {
         headers: HeaderMap::new(),
         body: Bytes::new(),
     };
+    keys.begin(&of("few", 0)).unwrap().unwrap_or_else(|_| panic!("it is new")).done(done());
     for number in 0..ANSWERS + 10 {
         keys.begin(&known(number)).unwrap().unwrap_or_else(|_| panic!("it is new")).done(done());
     }
     assert_eq!(keys.0.lock().unwrap().len(), ANSWERS);
     assert!(keys.begin(&known(ANSWERS + 9)).unwrap().is_err());
     assert!(keys.begin(&known(0)).unwrap().is_ok());
-    let under_way: Vec<_> =
-        (0..ANSWERS * 2).map_while(|number| keys.begin(&known(ANSWERS * 2 + number)).ok()).collect();
-    assert_eq!(under_way.len(), ANSWERS);
+    // Whoever asks often drives out nobody else.
+    assert!(keys.begin(&of("few", 0)).unwrap().is_err());
+    let begin = |caller: &str| -> Vec<_> {
+        (0..ANSWERS).map_while(|number| keys.begin(&of(caller, ANSWERS * 2 + number)).ok()).collect()
+    };
+    let under_way = begin("many");
+    assert_eq!(under_way.len(), UNDER_WAY);
+    assert_eq!(begin("others").len(), UNDER_WAY);
     drop(under_way);
     assert!(keys.begin(&known(1)).is_ok());
 }

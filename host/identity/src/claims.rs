@@ -129,7 +129,7 @@ impl Claims {
 /// A time, which may have parts of seconds.
 fn seconds(value: &Value) -> Option<u64> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is within these bounds")]
-    let whole = |time: f64| (time >= 0.0 && time < 1e15).then_some(time as u64);
+    let whole = |time: f64| (0.0..1e15).contains(&time).then_some(time as u64);
     value.as_u64().or_else(|| value.as_f64().and_then(whole))
 }
 

@@ -28,9 +28,12 @@ pub struct Guest {
     pub repositories: Vec<String>,
 }
 
-/// Those that were here lately, by name and issuer.
+/// By whom a guest is named, and how.
+type Key = (Option<String>, String);
+
+/// Those that were here lately.
 #[derive(Default)]
-pub(crate) struct Guests(Mutex<HashMap<(Option<String>, String), Arc<Holder>>>);
+pub(crate) struct Guests(Mutex<HashMap<Key, Arc<Holder>>>);
 
 impl Guests {
     /// Goes on by other settings.

@@ -209,7 +209,7 @@ fn vex_that_is_signed_without_a_key_holds_where_the_settings_name_who_signs() {
         let flags = ["--attached-identity", ISSUER, subject, "--trusted-root", root.to_str().unwrap()];
         let setup = setup(&registry);
         let tracker = folder.path().join("tracker.json");
-        std::fs::write(&tracker, advisories::debian_tracker().to_string()).unwrap();
+        std::fs::write(&tracker, advisories::debian_tracker()).unwrap();
         setup.run(["feed", "add", "debian", tracker.to_str().unwrap()]).ok();
         let output = setup.run(["scan", &name, "--format", "json"].into_iter().chain(flags)).json();
         suppressed(&output[0]).len()

@@ -8,7 +8,7 @@ use xtask::sample::{advisories, debian};
 use super::{file, text};
 use crate::archives::{Compression, Parts};
 use crate::program::{Outcome, Setup};
-use crate::service::Service;
+use crate::service::{Service, until};
 
 /// A vulnerability that affects the sample of Debian.
 const KNOWN: &str = "CVE-2023-46218";
@@ -89,6 +89,10 @@ fn commands_answer_the_same_from_a_service_and_from_a_data_directory() {
     let secret = service.setup.run(["token", "create", "cli", "--role", "admin"]).ok();
     let (elsewhere, address) = (Elsewhere::new(), service.api.address());
     let shown = [("LIMPID_TOKEN", secret.trim()), ("LIMPID_SERVER", address)];
+    until("the service has seen to its plugins", || {
+        let report = elsewhere.run(&["report", image, "--format", "json"], &shown).json();
+        (!report.to_string().contains("refresh-under-way")).then_some(())
+    });
     for (words, (_, document)) in reading(image).iter().zip(&here) {
         if words[0] == "token" {
             continue;

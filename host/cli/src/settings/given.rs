@@ -159,14 +159,16 @@ fn of_flattened(problem: Problem, flattened: Option<&Flattened>, name: &str, val
 /// A key that is unknown where it is may be known elsewhere.
 fn placed(problem: Problem) -> Problem {
     let What::UnknownKey { key, known: here } = &problem.what else { return problem };
-    if super::problem::nearest(key, here).is_some() {
-        return problem;
-    }
     let is_section = known().contains_key(key);
     let has_it = |(section, keys): &(&String, &Vec<String>)| {
         **section != problem.path.join(".") && keys.contains(key) && !(section.is_empty() && is_section)
     };
     let elsewhere = known().iter().find(has_it);
+    // Within a section, a word that is like one of it is rather meant for that.
+    let is_likely_here = super::problem::nearest(key, here).is_some();
+    if is_likely_here && (elsewhere.is_none() || !problem.path.is_empty()) {
+        return problem;
+    }
     match elsewhere {
         Some((section, _)) if section.is_empty() => {
             let hint = format!("`{key}` stands before all sections");

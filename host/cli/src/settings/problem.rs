@@ -75,7 +75,7 @@ impl fmt::Display for Problem {
                 let mut path = self.path.clone();
                 path.push(key.clone());
                 write!(f, "unknown setting `{}`", key_of(&path))?;
-                match nearest(key, known) {
+                match nearest(key, known).filter(|_| self.hint.is_none()) {
                     Some(near) => {
                         path.pop();
                         path.push(near.to_owned());
@@ -114,12 +114,18 @@ impl fmt::Display for Problem {
 const LONGEST_LINE: usize = 200;
 
 /// Words of keys whose values are secrets, or may hold some.
-const SECRET_WORDS: [&str; 6] = ["secret", "password", "token", "url", "proxy", "key"];
+const SECRET_WORDS: [&str; 5] = ["secret", "password", "token", "url", "proxy"];
+
+/// A key whose value is a secret.
+const SECRET_KEY: &str = "key";
 
 /// A line of a settings file as it may be shown: of one that may hold a secret, only what is before its value.
 fn without_secrets(line: &str) -> String {
     let lower = line.to_ascii_lowercase();
-    let may_hold = SECRET_WORDS.iter().any(|word| lower.contains(word)) || line.contains('@');
+    let mut words = lower.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+    let may_hold = SECRET_WORDS.iter().any(|word| lower.contains(word))
+        || words.any(|word| word == SECRET_KEY)
+        || line.contains('@');
     match line.split_once('=').filter(|_| may_hold) {
         Some((key, _)) => format!("{key}= (hidden)"),
         None if may_hold && !line.trim_start().starts_with('[') => "(hidden)".to_owned(),

@@ -85,6 +85,7 @@ impl Reloader {
                 waits_for_detectors: old.waits_for_detectors,
                 ..open::scanner_settings(&settings, &old.scratch)?
             };
+            watches_are_there(&settings, scanner)?;
             // What may fail comes first.
             if settings.watches.each != running.settings.watches.each {
                 put_watches(&settings, scanner)?;
@@ -129,6 +130,18 @@ pub(crate) fn put_watches(settings: &Settings, scanner: &Scanner) -> anyhow::Res
         let what = || format!("settings: watch `{name}`");
         let spec = watch.spec().map_err(anyhow::Error::msg).with_context(what)?;
         scanner.put_watch(name, spec).with_context(what)?;
+    }
+    Ok(())
+}
+
+/// Whether the watches are there, or will be, that subscriptions of the settings name.
+fn watches_are_there(settings: &Settings, scanner: &Scanner) -> anyhow::Result<()> {
+    for (name, subscription) in &settings.subscriptions {
+        let what = || format!("settings: subscription `{name}`");
+        let spec = subscription.spec().map_err(anyhow::Error::msg).with_context(what)?;
+        for watch in spec.filter.watches.iter().filter(|watch| !settings.watches.each.contains_key(*watch)) {
+            scanner.watch_state(watch).with_context(what)?;
+        }
     }
     Ok(())
 }

@@ -96,7 +96,7 @@ pub use jobs::{JobProgress, JobTimes, Jobs, OpenSource, QueueLength, Secrets, Sp
 use kept::KeptFiles;
 pub use limpid_fetch::Login;
 pub use limpid_seal::Keys as SecretKeys;
-pub use notices::{Delivery, Message, SecretsAtRest, Then, Transport, Undelivered};
+pub use notices::{Delivery, Message, SecretsAtRest, Then, Transport, Undelivered, check_subscription};
 pub use packages::Versions;
 pub use refresh::Refresh;
 use refreshing::Refreshing;

@@ -35,6 +35,7 @@ pub(crate) use deliveries::Deliveries;
 pub use delivery::Delivery;
 pub(crate) use difference::Changes;
 pub use sealing::SecretsAtRest;
+pub use subscriptions::check as check_subscription;
 pub use transport::{Message, Then, Transport, Undelivered};
 
 /// What telling of changes needs of the service.

@@ -5,7 +5,7 @@ use anyhow::Context;
 use clap::ValueEnum;
 use limpid_fetch::Registries;
 use limpid_formats::json as api;
-use limpid_scanner::{Attaching, Transport as _};
+use limpid_scanner::{Attaching, Transport as _, check_subscription};
 
 use super::{print_json, write_out};
 use crate::settings::{Given, Problems, Settings, Sources, rows, toml, warnings};
@@ -127,7 +127,10 @@ fn unusable_subscriptions(settings: &Settings) -> Vec<anyhow::Error> {
     let mut found = Vec::new();
     for (name, subscription) in &settings.subscriptions {
         let has_no_secret = subscription.webhook.as_ref().is_some_and(|webhook| webhook.secret.is_none());
-        let why = subscription.spec().and_then(|spec| transport.check(&spec.target));
+        let why = subscription.spec().and_then(|spec| {
+            check_subscription(name, &spec).map_err(|error| error.to_string())?;
+            transport.check(&spec.target)
+        });
         let why = match has_no_secret {
             true => Err("it needs a `secret`: one that is made here would be shown to nobody".to_owned()),
             false => why,

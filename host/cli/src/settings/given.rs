@@ -169,17 +169,14 @@ fn placed(problem: Problem) -> Problem {
     if is_likely_here && (elsewhere.is_none() || !problem.path.is_empty()) {
         return problem;
     }
-    match elsewhere {
-        Some((section, _)) if section.is_empty() => {
-            let hint = format!("`{key}` stands before all sections");
-            problem.with_hint(hint)
-        }
-        Some((section, _)) => {
-            let hint = format!("`{key}` is a setting of `[{section}]`");
-            problem.with_hint(hint)
-        }
-        None => problem,
-    }
+    let hint = match elsewhere {
+        Some((section, _)) if section.is_empty() => format!("`{key}` stands before all sections"),
+        Some((section, _)) => format!("`{key}` is a setting of `[{section}]`"),
+        None => return problem,
+    };
+    // What is like it here is not what was meant.
+    let what = What::UnknownKey { key: key.clone(), known: Vec::new() };
+    Problem { what, ..problem }.with_hint(hint)
 }
 
 /// A table some of whose keys are settings, and all others the names of tables.

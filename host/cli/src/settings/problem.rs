@@ -75,7 +75,7 @@ impl fmt::Display for Problem {
                 let mut path = self.path.clone();
                 path.push(key.clone());
                 write!(f, "unknown setting `{}`", key_of(&path))?;
-                match nearest(key, known).filter(|_| self.hint.is_none()) {
+                match nearest(key, known) {
                     Some(near) => {
                         path.pop();
                         path.push(near.to_owned());

@@ -102,7 +102,11 @@ pub(super) fn all(view: &View<'_>) -> Result<Vec<Subscription>, Error> {
     rows.map(|row| row.and_then(|(name, row)| row.into_subscription(name)).map_err(Error::from)).collect()
 }
 
-fn check(name: &str, spec: &SubscriptionSpec) -> Result<(), SubscriptionError> {
+/// Whether a subscription could be made, as far as that can be said without a store.
+///
+/// # Errors
+/// Its name, a glob or an expression makes no sense.
+pub fn check(name: &str, spec: &SubscriptionSpec) -> Result<(), SubscriptionError> {
     let speakable = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
     if !(1..=NAME_BYTES).contains(&name.len()) || !name.bytes().all(speakable) {
         return Err(SubscriptionError::Name(name.chars().take(NAME_BYTES).collect()));

@@ -4,6 +4,7 @@
 //! A request is known again by who asks, what for, and the key; its body must be the same. What is kept is kept in
 //! memory only: after a restart of the service nothing is known of keys, and a secret in an answer is never on a disk.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::pin::Pin;
@@ -132,20 +133,20 @@ impl Keys {
 
 /// Leaves out what is old, or else the oldest of whoever has most: nobody drives out what others rely on.
 fn make_room(entries: &mut HashMap<Known, Entry>) -> Result<(), Failure> {
-    let age = |entry: &Entry| match entry {
+    let at = |entry: &Entry| match entry {
         Entry::UnderWay => None,
-        Entry::Done(done) => Some(done.at.elapsed()),
+        Entry::Done(done) => Some(done.at),
     };
-    entries.retain(|_, entry| age(entry).is_none_or(|age| age < KEPT));
+    entries.retain(|_, entry| at(entry).is_none_or(|at| at.elapsed() < KEPT));
     if entries.len() < ANSWERS {
         return Ok(());
     }
     let mut counts: HashMap<&str, usize> = HashMap::new();
-    let done = entries.iter().filter_map(|(known, entry)| Some((known, age(entry)?)));
+    let done = entries.iter().filter_map(|(known, entry)| Some((known, at(entry)?)));
     for (known, _) in done.clone() {
         *counts.entry(&known.caller).or_default() += 1;
     }
-    let oldest = done.max_by_key(|(known, age)| (counts.get(known.caller.as_str()), *age));
+    let oldest = done.min_by_key(|(known, at)| (Reverse(counts.get(known.caller.as_str())), *at));
     match oldest.map(|(known, _)| known.clone()) {
         Some(known) => drop(entries.remove(&known)),
         None => return Err(Failure::busy(format!("{ANSWERS} requests with an `{HEADER}` are being done"))),

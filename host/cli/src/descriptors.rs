@@ -31,10 +31,20 @@ pub(crate) fn connections(wanted: usize, open_files: i32) -> usize {
 fn fitting(limit: u64, wanted: usize, open_files: i32) -> usize {
     // A negative number is any number of files of the store.
     let store = u64::try_from(open_files).unwrap_or(limit / 2);
-    let kept = SPARE.saturating_add(OTHERS).saturating_add(store);
     // Some are taken in any case: a service that takes none is none.
-    let room = limit.saturating_sub(kept).max(limit / 8).max(1);
+    let room = limit.saturating_sub(beside(store)).max(limit / 8).max(1);
     usize::try_from(room).unwrap_or(usize::MAX).min(wanted)
+}
+
+/// Files that are open beside the connections that are counted.
+const fn beside(store: u64) -> u64 {
+    SPARE.saturating_add(OTHERS).saturating_add(store)
+}
+
+/// How many files must be allowed for `wanted` connections. A store that may have any number open is not counted.
+pub(crate) fn needed(wanted: usize, open_files: i32) -> u64 {
+    let store = u64::try_from(open_files).unwrap_or_default();
+    beside(store).saturating_add(u64::try_from(wanted).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]
@@ -45,6 +55,8 @@ mod tests {
     fn connections_leave_the_store_its_files() {
         assert_eq!(fitting(1 << 20, 1_024, 512), 1_024);
         assert_eq!(fitting(2_048, 1_024, 512), 1_024);
+        assert_eq!(fitting(needed(1_024, 512), 1_024, 512), 1_024);
+        assert_eq!(fitting(needed(1_024, 512) - 1, 1_024, 512), 1_023);
         assert_eq!(fitting(1_536, 1_024, 512), 512);
         assert_eq!(fitting(1_024, 1_024, 512), 128);
         assert_eq!(fitting(0, 1_024, 512), 1);

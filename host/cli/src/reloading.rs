@@ -14,7 +14,7 @@ use crate::commands::config::unusable;
 use crate::descriptors;
 use crate::log::{self, ChangeFilter};
 use crate::open;
-use crate::settings::{Changes, Given, Settings, Sources, compare, rows};
+use crate::settings::{Changes, Given, Settings, Sources, compare, rows, subscription_of};
 
 /// Reads the settings of the service again.
 pub(crate) struct Reloader {
@@ -114,7 +114,7 @@ pub(crate) fn http(
     identities: Option<Arc<Identities>>,
 ) -> anyhow::Result<limpid_server::Settings> {
     let http = settings.events.apply(settings.http.clone())?;
-    let required = settings.access.required(!settings.listen.ip().is_loopback())?;
+    let required = settings.access.required(settings.is_reached())?;
     let access = AccessControl { required, operator: Some(operator.clone()), identities };
     let connections = descriptors::connections(http.connections, settings.store.open_files);
     let (admission, ready) = (settings.admission.clone(), settings.ready.clone());
@@ -138,7 +138,7 @@ pub(crate) fn put_watches(settings: &Settings, scanner: &Scanner) -> anyhow::Res
 fn watches_are_there(settings: &Settings, scanner: &Scanner) -> anyhow::Result<()> {
     for (name, subscription) in &settings.subscriptions {
         let what = || format!("settings: subscription `{name}`");
-        let spec = subscription.spec().map_err(anyhow::Error::msg).with_context(what)?;
+        let spec = subscription_of(name, subscription)?;
         for watch in spec.filter.watches.iter().filter(|watch| !settings.watches.each.contains_key(*watch)) {
             scanner.watch_state(watch).with_context(what)?;
         }
@@ -153,10 +153,7 @@ fn watches_are_there(settings: &Settings, scanner: &Scanner) -> anyhow::Result<(
 pub(crate) fn put_subscriptions(settings: &Settings, delivery: &Delivery) -> anyhow::Result<()> {
     for (name, subscription) in &settings.subscriptions {
         let what = || format!("settings: subscription `{name}`");
-        let spec = subscription.spec().map_err(anyhow::Error::msg).with_context(what)?;
-        if subscription.webhook.as_ref().is_some_and(|webhook| webhook.secret.is_none()) {
-            bail!("{} needs a `secret`: one that is made here would be shown to nobody", what());
-        }
+        let spec = subscription_of(name, subscription)?;
         delivery.subscribe(name, spec).with_context(what)?;
     }
     Ok(())

@@ -28,10 +28,9 @@ pub(crate) struct Asked {
 /// A service elsewhere.
 #[derive(Clone, Debug)]
 pub(crate) struct Remote {
-    pub(crate) address: String,
     /// What says so: `--server`, `LIMPID_SERVER`, ``profile `work` ``.
     pub(crate) named_by: String,
-    profile: Option<Profile>,
+    profile: Profile,
 }
 
 /// The user's configuration.
@@ -116,7 +115,15 @@ impl Remote {
 
     fn at(address: &str, by: &str) -> anyhow::Result<Self> {
         check(address).with_context(|| format!("{by} is `{address}`"))?;
-        Ok(Self { address: address.to_owned(), named_by: by.to_owned(), profile: None })
+        let server = address.to_owned();
+        let profile =
+            Profile { server, token_file: None, ca_file: None, certificate_file: None, key_file: None };
+        Ok(Self { named_by: by.to_owned(), profile })
+    }
+
+    /// Where it is.
+    pub(crate) fn address(&self) -> &str {
+        &self.profile.server
     }
 
     /// A client of the service. What the profile says is shown to it; `shown` where that says nothing.
@@ -124,19 +131,19 @@ impl Remote {
     /// # Errors
     /// A file of the profile cannot be read or used.
     pub(crate) fn client(&self, shown: &Shown) -> anyhow::Result<Client> {
-        let of = |what: &str, path: Option<&PathBuf>| match path {
-            Some(path) => std::fs::read(path).map(Some).with_context(|| {
+        let of = |what: &str, path: &Option<PathBuf>| {
+            let Some(path) = path else { return Ok(None) };
+            std::fs::read(path).map(Some).with_context(|| {
                 format!("`{what}` of {}: `{}` cannot be read", self.named_by, path.display())
-            }),
-            None => Ok(None),
+            })
         };
-        let profile = self.profile.as_ref();
-        let authorities = of("ca_file", profile.and_then(|it| it.ca_file.as_ref()))?;
-        let certificate = of("certificate_file", profile.and_then(|it| it.certificate_file.as_ref()))?;
-        let key = of("key_file", profile.and_then(|it| it.key_file.as_ref()))?;
-        let token = of("token_file", self.token_file().map(Path::to_owned).as_ref())?;
+        let Profile { server, token_file, ca_file, certificate_file, key_file } = &self.profile;
+        let authorities = of("ca_file", ca_file)?;
+        let certificate = of("certificate_file", certificate_file)?;
+        let key = of("key_file", key_file)?;
+        let token = of("token_file", token_file)?;
         let token = token.map(|token| String::from_utf8_lossy(&token).trim().to_owned());
-        let mut options = Options::new(&self.address).certificates(Certificates {
+        let mut options = Options::new(server).certificates(Certificates {
             authorities: authorities.as_deref(),
             client: certificate.as_deref(),
             client_key: key.as_deref(),
@@ -147,26 +154,24 @@ impl Remote {
         Ok(options.client()?)
     }
 
-    /// Where the profile's token lies.
-    fn token_file(&self) -> Option<&Path> {
-        self.profile.as_ref()?.token_file.as_deref()
-    }
-
     /// Files of the profile that nobody else is to read, by the key that names each.
     pub(crate) fn secret_files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
-        let key = self.profile.as_ref().and_then(|profile| profile.key_file.as_deref());
-        let files = [("token_file", self.token_file()), ("key_file", key)];
-        files.into_iter().filter_map(|(key, path)| Some((key, path?)))
+        let Profile { token_file, key_file, .. } = &self.profile;
+        named([("token_file", token_file), ("key_file", key_file)])
     }
 
     /// Its files of certificates, likewise.
     pub(crate) fn certificate_files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
-        let of = |path: fn(&Profile) -> Option<&PathBuf>| self.profile.as_ref().and_then(path);
-        let ca = of(|profile| profile.ca_file.as_ref());
-        let certificate = of(|profile| profile.certificate_file.as_ref());
-        let files = [("ca_file", ca), ("certificate_file", certificate)];
-        files.into_iter().filter_map(|(key, path)| Some((key, path?.as_path())))
+        let Profile { ca_file, certificate_file, .. } = &self.profile;
+        named([("ca_file", ca_file), ("certificate_file", certificate_file)])
     }
+}
+
+/// Those that are named.
+fn named<'p>(
+    files: [(&'static str, &'p Option<PathBuf>); 2],
+) -> impl Iterator<Item = (&'static str, &'p Path)> {
+    files.into_iter().filter_map(|(key, path)| Some((key, path.as_deref()?)))
 }
 
 impl Config {
@@ -195,11 +200,7 @@ impl Config {
         for path in [token_file, ca_file, certificate_file, key_file].into_iter().flatten() {
             *path = folder.join(&path);
         }
-        Ok(Remote {
-            address: profile.server.clone(),
-            named_by: format!("profile `{name}`"),
-            profile: Some(profile),
-        })
+        Ok(Remote { named_by: format!("profile `{name}`"), profile })
     }
 }
 
@@ -267,8 +268,8 @@ mod tests {
     #[test]
     fn files_of_a_profile_are_looked_for_beside_the_configuration() {
         let home = find(CONFIG, Asked::default(), &[]).unwrap().unwrap();
-        assert_eq!(home.address, "http://127.0.0.1:6060");
-        assert!(home.token_file().unwrap().ends_with("limpid/home.token"));
+        assert_eq!(home.address(), "http://127.0.0.1:6060");
+        assert!(home.profile.token_file.as_ref().unwrap().ends_with("limpid/home.token"));
         let error = format!("{:#}", home.client(&Shown::default()).unwrap_err());
         assert!(error.contains("`token_file` of profile `home`"), "{error}");
     }

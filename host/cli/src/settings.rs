@@ -35,10 +35,10 @@ pub(crate) use access::{Access, Shown, Tls};
 pub(crate) use backup::Backup;
 pub(crate) use changes::{Changes, compare};
 pub(crate) use given::{Given, Sources};
-pub(crate) use notices::{Notices, Subscription};
+pub(crate) use notices::{Notices, Subscription, subscription_of};
 pub(crate) use problem::Problems;
 pub(crate) use secrets::Secrets;
-pub(crate) use sense::warnings;
+pub(crate) use sense::{secret_files, warnings};
 pub(crate) use shown::{rows, toml};
 pub(crate) use watches::{Events, Watches};
 
@@ -316,9 +316,21 @@ impl Settings {
         Self { data_dir, ..self }
     }
 
-    /// Where what commands show lies, where that is a file.
-    pub(crate) fn token_file(&self) -> Option<&Path> {
-        self.token_file.as_deref()
+    /// Whether other machines reach the service.
+    pub(crate) fn is_reached(&self) -> bool {
+        !self.listen.ip().is_loopback()
+    }
+
+    /// What backups are made of.
+    ///
+    /// # Errors
+    /// The data directory is below one that is not known.
+    pub(crate) fn backed_up(&self) -> std::io::Result<limpid_scanner::backup::Sources> {
+        Ok(limpid_scanner::backup::Sources {
+            data_dir: std::path::absolute(&self.data_dir)?,
+            plugins_dir: self.plugins_dir.clone(),
+            packaged_plugins_dir: self.packaged_plugins_dir.clone(),
+        })
     }
 
     /// How long a command waits for its turn.

@@ -33,7 +33,7 @@ impl Client {
     /// # Errors
     /// The service refuses.
     pub fn remove_expired_images(&self) -> Result<Retention, Error> {
-        self.post("/v1/retention", &())
+        self.act("/v1/retention")
     }
 
     /// The settings in force and where each comes from, without secrets.
@@ -49,6 +49,6 @@ impl Client {
     /// # Errors
     /// They cannot be used; those from before stay.
     pub fn reload_settings(&self) -> Result<ReloadedSettings, Error> {
-        self.post("/v1/settings/reload", &())
+        self.act("/v1/settings/reload")
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -154,7 +154,7 @@ impl Client {
             return Ok(answer);
         }
         let after = answer.headers().get("retry-after").and_then(|value| value.to_str().ok());
-        let retry_after = after.and_then(|seconds| seconds.parse().ok()).map(Duration::from_secs);
+        let retry_after = after.and_then(|text| limpid_outbound::retry_after(text, SystemTime::now()));
         let bytes = self.bytes(answer)?;
         let Ok(Envelope { error }) = serde_json::from_slice(&bytes) else {
             return Err(Error::NotLimpid { base: self.base.clone(), status });

@@ -1,5 +1,8 @@
 use std::time::Duration;
 
+use ureq::Body;
+use ureq::http::Response;
+
 use crate::api::{PluginRef, PluginWithVersions, Plugins};
 use crate::{Client, Error, Refusal, encoded};
 
@@ -23,9 +26,7 @@ impl Client {
     /// # Errors
     /// No service of Limpid answers.
     pub fn readiness(&self, within: Duration) -> Result<Readiness, Error> {
-        let request = self.agent.get(self.url("/readyz"));
-        let answer = request.config().timeout_global(Some(within)).build().call();
-        match self.answered(answer) {
+        match self.answer_within("/readyz", within) {
             Ok(_) => Ok(Readiness::Ready),
             Err(Error::Refused(refusal)) if refusal.code == STARTING => Ok(Readiness::Starting(refusal)),
             Err(Error::Refused(refusal)) => Ok(Readiness::NotReady(refusal)),
@@ -39,10 +40,13 @@ impl Client {
     /// # Errors
     /// Nobody answers.
     pub fn date(&self, within: Duration) -> Result<Option<String>, Error> {
-        let request = self.agent.get(self.url("/healthz"));
-        let answer = request.config().timeout_global(Some(within)).build().call();
-        let answer = self.answered(answer)?;
+        let answer = self.answer_within("/healthz", within)?;
         Ok(answer.headers().get("date").and_then(|date| date.to_str().ok()).map(str::to_owned))
+    }
+
+    fn answer_within(&self, path: &str, within: Duration) -> Result<Response<Body>, Error> {
+        let request = self.agent.get(self.url(path));
+        self.answered(request.config().timeout_global(Some(within)).build().call())
     }
 
     /// The plugins that are loaded, and files that were refused.

@@ -121,5 +121,13 @@ pub fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
+/// A time span, roughly.
+pub fn span(seconds: u64) -> String {
+    let units = [(86_400, "day", "days"), (3_600, "hour", "hours"), (60, "minute", "minutes")];
+    let unit = units.iter().find(|(length, ..)| seconds >= *length);
+    let (length, one, many) = unit.unwrap_or(&(1, "second", "seconds"));
+    count(usize::try_from(seconds / length).unwrap_or(usize::MAX), one, many)
+}
+
 #[cfg(test)]
 mod tests;

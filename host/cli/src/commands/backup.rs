@@ -11,7 +11,7 @@ use indicatif::{HumanBytes, ProgressBar};
 use limpid_formats::json as api;
 use limpid_formats::rfc3339;
 use limpid_formats::table;
-use limpid_scanner::backup::{Directory, Manifest, Progress, Reuse, Sources, Staged, create};
+use limpid_scanner::backup::{Directory, Manifest, Progress, Reuse, Staged, create};
 use limpid_scanner::{Clock, Store, StoreSettings};
 use serde::Serialize;
 
@@ -204,8 +204,9 @@ fn ask(service: &Service, wanted: &api::BackupWanted) -> anyhow::Result<api::Bac
 }
 
 fn make_here(settings: &Settings, to: &Path, read_all: bool) -> anyhow::Result<api::Backup> {
-    let data_dir = std::path::absolute(&settings.data_dir)?;
-    if to.starts_with(&data_dir) {
+    let sources = settings.backed_up()?;
+    let data_dir = &sources.data_dir;
+    if to.starts_with(data_dir) {
         bail!("`{}` is in the data directory itself: name a directory elsewhere", to.display());
     }
     let path = data_dir.join("store");
@@ -213,12 +214,7 @@ fn make_here(settings: &Settings, to: &Path, read_all: bool) -> anyhow::Result<a
         bail!("data directory `{}` has no store: there is nothing to back up", data_dir.display());
     }
     let directory = Directory::create(to)?;
-    Staged::remove_left(&data_dir);
-    let sources = Sources {
-        data_dir,
-        plugins_dir: settings.plugins_dir.clone(),
-        packaged_plugins_dir: settings.packaged_plugins_dir.clone(),
-    };
+    Staged::remove_left(data_dir);
     let staged = Staged::take(&Store::open(&path, &settings.store)?, &sources)?;
     let (now, version) = (Clock::system().now(), env!("CARGO_PKG_VERSION"));
     let reuse = if read_all { Reuse::Nothing } else { Reuse::Unchanged };

@@ -8,7 +8,7 @@ use limpid_formats::json as api;
 use limpid_scanner::{Attaching, Transport as _, check_subscription};
 
 use super::{print_json, write_out};
-use crate::settings::{Given, Problems, Settings, Sources, rows, toml, warnings};
+use crate::settings::{Given, Problems, Settings, Sources, rows, subscription_of, toml, warnings};
 use crate::transport::Post;
 
 #[derive(Debug, clap::Subcommand)]
@@ -103,7 +103,7 @@ pub(crate) fn unusable(settings: &Settings) -> Vec<anyhow::Error> {
     found.extend(settings.events.apply(settings.http.clone()).err());
     found.extend(settings.tls.load().err());
     found.extend(settings.secrets.keys().err());
-    found.extend(settings.access.required(!settings.listen.ip().is_loopback()).err());
+    found.extend(settings.access.required(settings.is_reached()).err());
     found.extend(settings.access.identities().err());
     found.extend(settings.retention.rules().err().map(|why| anyhow::anyhow!("settings: {why}")));
     found.extend(settings.plugins.check().err().map(anyhow::Error::from));
@@ -126,16 +126,12 @@ fn unusable_subscriptions(settings: &Settings) -> Vec<anyhow::Error> {
     };
     let mut found = Vec::new();
     for (name, subscription) in &settings.subscriptions {
-        let has_no_secret = subscription.webhook.as_ref().is_some_and(|webhook| webhook.secret.is_none());
-        let why = subscription.spec().and_then(|spec| {
-            check_subscription(name, &spec).map_err(|error| error.to_string())?;
-            transport.check(&spec.target)
+        let what = || format!("settings: subscription `{name}`");
+        let usable = subscription_of(name, subscription).and_then(|spec| {
+            check_subscription(name, &spec).with_context(what)?;
+            transport.check(&spec.target).map_err(anyhow::Error::msg).with_context(what)
         });
-        let why = match has_no_secret {
-            true => Err("it needs a `secret`: one that is made here would be shown to nobody".to_owned()),
-            false => why,
-        };
-        found.extend(why.err().map(|why| anyhow::anyhow!("settings: subscription `{name}`: {why}")));
+        found.extend(usable.err());
     }
     found
 }

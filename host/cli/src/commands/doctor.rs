@@ -52,7 +52,7 @@ pub(crate) fn run(settings: &Settings, args: &Args) -> anyhow::Result<ExitCode> 
     let mut checks = Checks::default();
     match &settings.remote {
         Some(remote) => {
-            checks.ok("settings", format!("{} is asked, which {} names", remote.address, remote.named_by));
+            checks.ok("settings", format!("{} is asked, which {} names", remote.address(), remote.named_by));
             certificates::remote(&mut checks, remote);
             proxies::check(&mut checks, &|name| std::env::var(name).ok(), None);
             known::remote(&mut checks, settings, remote);
@@ -96,10 +96,11 @@ fn told(checks: Checks, args: &Args) -> anyhow::Result<ExitCode> {
     Ok(if diagnosis.problems == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// A time span, roughly.
-fn span(seconds: u64) -> String {
-    let units = [(86_400, "day", "days"), (3_600, "hour", "hours"), (60, "minute", "minutes")];
-    let unit = units.iter().find(|(length, ..)| seconds >= *length);
-    let (length, one, many) = unit.unwrap_or(&(1, "second", "seconds"));
-    table::count(usize::try_from(seconds / length).unwrap_or(usize::MAX), one, many)
+/// What one check found.
+#[cfg(test)]
+fn only(look: impl FnOnce(&mut Checks)) -> Check {
+    let mut checks = Checks::default();
+    look(&mut checks);
+    assert_eq!(checks.0.len(), 1, "{checks:#?}");
+    checks.0.remove(0)
 }

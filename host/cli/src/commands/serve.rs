@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use limpid_fetch::Registries;
-use limpid_scanner::backup;
 use limpid_scanner::runtime::Watch;
 use limpid_scanner::{
     BackupSettings, Backups, Current, Delivery, Jobs, Refresh, Retention, Scanner, Submit, Updates,
@@ -95,7 +94,7 @@ async fn serve(Start { sources, given, settings, log }: Start) -> anyhow::Result
              `access.required` changes that"
         );
     }
-    if required && tls.is_none() && !settings.listen.ip().is_loopback() {
+    if required && tls.is_none() && settings.is_reached() {
         tracing::warn!(
             "tokens come unencrypted: settings `tls.certificate` and `tls.key` change that, or a proxy before the service"
         );
@@ -200,16 +199,8 @@ fn opened(
 
 /// What backups are made of, and where.
 fn backups(settings: &Settings) -> anyhow::Result<BackupSettings> {
-    let data_dir = std::path::absolute(&settings.data_dir)?;
     let directory = settings.backup.directory.as_ref().map(std::path::absolute).transpose()?;
-    Ok(BackupSettings {
-        sources: backup::Sources {
-            data_dir,
-            plugins_dir: settings.plugins_dir.clone(),
-            packaged_plugins_dir: settings.packaged_plugins_dir.clone(),
-        },
-        directory,
-    })
+    Ok(BackupSettings { sources: settings.backed_up()?, directory })
 }
 
 /// Says once what is loaded, or why nothing is.

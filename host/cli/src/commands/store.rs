@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::backup::Which;
 use super::{Format, page, print_json, show};
+use crate::input::scratch;
 use crate::open::{self, OF_STORE};
 use crate::progress::{Spinner, line};
 use crate::settings::Settings;
@@ -117,7 +118,7 @@ pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<Exit
                     data_dir.display()
                 ),
             };
-            let copies = tempfile::Builder::new().prefix("backup-").tempdir_in(scratch(data_dir)?)?;
+            let copies = tempfile::Builder::new().prefix("backup-").tempdir_in(scratch(settings)?)?;
             let copy = |store: &Path| {
                 copy_closed(store, &copies.path().join("store"))?;
                 Ok(copies.path().to_owned())
@@ -131,12 +132,6 @@ pub(crate) fn run(settings: &Settings, command: &Command) -> anyhow::Result<Exit
         Format::Table => tell(&answer)?,
     };
     Ok(code)
-}
-
-fn scratch(data_dir: &Path) -> anyhow::Result<PathBuf> {
-    let scratch = data_dir.join("scratch");
-    std::fs::create_dir_all(&scratch)?;
-    Ok(scratch)
 }
 
 fn check(

@@ -59,6 +59,11 @@ impl Access {
         AccessSettings { tokens, rate, concurrent, pending, audit: audit_days.saturating_mul(DAY) }
     }
 
+    /// The file that holds the key that programs share.
+    pub(super) fn key_file(&self) -> Option<&Path> {
+        self.psk.as_ref()?.file()
+    }
+
     /// Whom others vouch for; none where nobody is named.
     ///
     /// # Errors

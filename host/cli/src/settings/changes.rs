@@ -1,6 +1,6 @@
 //! Which settings have changed since the service started, and which of those need a restart.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::Settings;
 use super::given::{Given, is_secret};
@@ -84,7 +84,7 @@ pub(crate) fn compare(
     (was, running): (&Given, &Settings),
     (given, wanted): (&Given, &Settings),
 ) -> anyhow::Result<Changes> {
-    let (before, after) = (leaves(&was.branch), leaves(&given.branch));
+    let (before, after) = (tree::leaves(&was.branch), tree::leaves(&given.branch));
     let (old, new) = (toml::Table::try_from(running)?, toml::Table::try_from(wanted)?);
     let paths: BTreeSet<_> = before.keys().chain(after.keys()).collect();
     let mut branch = given.branch.clone();
@@ -116,23 +116,6 @@ pub(crate) fn compare(
     let given = Given { branch, ..given.clone() };
     let settings = given.settings()?;
     Ok(Changes { given, settings, changed, needs_restart })
-}
-
-/// All values that are no tables, and tables in which nothing is.
-fn leaves(branch: &Branch) -> BTreeMap<Vec<String>, &Node> {
-    fn collect<'b>(branch: &'b Branch, path: &mut Vec<String>, out: &mut BTreeMap<Vec<String>, &'b Node>) {
-        for (key, node) in branch {
-            path.push(key.clone());
-            match node.as_table().filter(|within| !within.is_empty()) {
-                Some(within) => collect(within, path, out),
-                None => drop(out.insert(path.clone(), node)),
-            }
-            path.pop();
-        }
-    }
-    let mut out = BTreeMap::new();
-    collect(branch, &mut Vec::new(), &mut out);
-    out
 }
 
 fn at<'t>(table: &'t toml::Table, path: &[String]) -> Option<&'t toml::Value> {

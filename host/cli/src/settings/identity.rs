@@ -148,6 +148,11 @@ pub(super) struct SharedKey {
 }
 
 impl SharedKey {
+    /// The file that holds it.
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.key_file.as_deref()
+    }
+
     /// The key.
     pub(super) fn key(&self) -> anyhow::Result<SharedKeySettings> {
         let coded = match (&self.key, &self.key_file) {

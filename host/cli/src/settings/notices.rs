@@ -1,6 +1,8 @@
 use std::time::Duration;
 
+use anyhow::{Context as _, bail};
 use limpid_formats::json::SubscriptionWanted;
+use limpid_model::SubscriptionSpec;
 use limpid_scanner::NoticeSettings;
 use serde::{Deserialize, Serialize};
 
@@ -87,3 +89,16 @@ impl Notices {
 
 /// A subscription of the settings: what `PUT /v1/subscriptions/{name}` takes.
 pub(crate) type Subscription = SubscriptionWanted;
+
+/// What a subscription of the settings says.
+///
+/// # Errors
+/// It makes no sense, or has no secret: one that is made here would be shown to nobody.
+pub(crate) fn subscription_of(name: &str, wanted: &Subscription) -> anyhow::Result<SubscriptionSpec> {
+    let what = || format!("settings: subscription `{name}`");
+    let spec = wanted.spec().map_err(anyhow::Error::msg).with_context(what)?;
+    if wanted.webhook.as_ref().is_some_and(|webhook| webhook.secret.is_none()) {
+        bail!("{} needs a `secret`: one that is made here would be shown to nobody", what());
+    }
+    Ok(spec)
+}

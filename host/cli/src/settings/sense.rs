@@ -90,7 +90,7 @@ fn nothing_left(settings: &Settings, found: &mut Vec<String>) {
         }
     }
     let http = &settings.http;
-    if http.writers.is_empty() && settings.listen.ip().is_loopback() {
+    if http.writers.is_empty() && !settings.is_reached() {
         for (key, value) in [
             ("http.change_plugins", http.change_plugins),
             ("http.change_subscriptions", http.change_subscriptions),
@@ -109,7 +109,7 @@ fn nothing_left(settings: &Settings, found: &mut Vec<String>) {
 
 /// What lets others in.
 fn exposed(settings: &Settings, found: &mut Vec<String>) {
-    if !settings.listen.ip().is_loopback() && matches!(settings.tls.load(), Ok(None)) {
+    if settings.is_reached() && matches!(settings.tls.load(), Ok(None)) {
         found.push(format!(
             "the service listens on `{}` without `tls.certificate`: tokens come unencrypted, unless a proxy stands before it",
             settings.listen
@@ -125,12 +125,14 @@ fn exposed(settings: &Settings, found: &mut Vec<String>) {
 }
 
 /// The files that hold secrets, by their settings.
-fn secret_files(settings: &Settings) -> Vec<(String, &Path)> {
+pub(crate) fn secret_files(settings: &Settings) -> Vec<(String, &Path)> {
     let mut files: Vec<(String, Option<&Path>)> = vec![
         ("token_file".to_owned(), settings.token_file.as_deref()),
         ("events.secret_file".to_owned(), settings.events.secret_file()),
         ("tls.key".to_owned(), settings.tls.key()),
         ("secrets.key_file".to_owned(), settings.secrets.key_file()),
+        ("access.psk.key_file".to_owned(), settings.access.key_file()),
+        ("telemetry.headers_file".to_owned(), settings.telemetry.headers_file.as_deref()),
     ];
     for (host, one) in &settings.registries.each {
         files.push((format!("registries.\"{host}\".password_file"), one.password_file.as_deref()));

@@ -7,7 +7,7 @@ use limpid_formats::json::{Setting, SettingOrigin, without_credentials};
 use super::Settings;
 use super::given::{Given, is_secret, known};
 use super::problem::key_of;
-use super::tree::{self, Branch, Origin, Value};
+use super::tree::{self, Origin};
 
 /// A setting in force.
 #[derive(Debug)]
@@ -38,11 +38,11 @@ pub(crate) fn rows(given: &Given, settings: &Settings) -> anyhow::Result<Vec<Row
             }
         }
     }
-    leaves(&given.branch, &mut Vec::new(), &mut |path| {
-        if is_secret(path) && !paths.iter().any(|(known, _)| known == path) {
-            paths.push((path.to_vec(), None));
+    for path in tree::leaves(&given.branch).into_keys().filter(|path| is_secret(path)) {
+        if !paths.iter().any(|(known, _)| *known == path) {
+            paths.push((path, None));
         }
-    });
+    }
     // Each section once.
     paths.sort_by(|(one, _), (other, _)| one.split_last().map(swap).cmp(&other.split_last().map(swap)));
     let row = |(path, value): (Vec<String>, Option<toml::Value>)| {
@@ -64,17 +64,6 @@ fn flatten(table: &toml::Table, path: &mut Vec<String>, each: &mut impl FnMut(&[
         match value {
             toml::Value::Table(within) => flatten(within, path, each),
             value => each(path, value),
-        }
-        path.pop();
-    }
-}
-
-fn leaves(branch: &Branch, path: &mut Vec<String>, each: &mut impl FnMut(&[String])) {
-    for (key, node) in branch {
-        path.push(key.clone());
-        match &node.value {
-            Value::Table(within) => leaves(within, path, each),
-            _ => each(path),
         }
         path.pop();
     }

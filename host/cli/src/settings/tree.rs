@@ -204,3 +204,19 @@ fn from(node: Node, origin: &Origin) -> Node {
     };
     Node { origin: origin.clone(), value }
 }
+/// All values that are no tables, and tables in which nothing is.
+pub(super) fn leaves(branch: &Branch) -> BTreeMap<Vec<String>, &Node> {
+    fn collect<'b>(branch: &'b Branch, path: &mut Vec<String>, out: &mut BTreeMap<Vec<String>, &'b Node>) {
+        for (key, node) in branch {
+            path.push(key.clone());
+            match node.as_table().filter(|within| !within.is_empty()) {
+                Some(within) => collect(within, path, out),
+                None => drop(out.insert(path.clone(), node)),
+            }
+            path.pop();
+        }
+    }
+    let mut out = BTreeMap::new();
+    collect(branch, &mut Vec::new(), &mut out);
+    out
+}

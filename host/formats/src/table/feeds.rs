@@ -2,7 +2,7 @@
 
 use crate::json as api;
 
-use super::{Page, count, rows};
+use super::{Page, rows, span};
 
 /// The feeds and what is stored of each, and below what went wrong.
 pub fn feeds(page: &mut Page, feeds: &[api::Feed]) {
@@ -34,14 +34,7 @@ pub fn feeds(page: &mut Page, feeds: &[api::Feed]) {
 
 /// How long ago something was, roughly.
 fn age(seconds: u64) -> String {
-    let units = [(86_400, "day", "days"), (3_600, "hour", "hours"), (60, "minute", "minutes")];
-    match units.iter().find(|(length, ..)| seconds >= *length) {
-        Some((length, one, many)) => {
-            let number = usize::try_from(seconds / length).unwrap_or(usize::MAX);
-            format!("{} ago", count(number, one, many))
-        }
-        None => "just now".to_owned(),
-    }
+    if seconds < 60 { "just now".to_owned() } else { format!("{} ago", span(seconds)) }
 }
 
 /// What came of fetching feeds.

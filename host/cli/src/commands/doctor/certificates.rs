@@ -3,12 +3,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use jiff::Timestamp;
+use limpid_formats::table::span;
 use limpid_outbound::certificates_in;
 
+use super::Checks;
 use super::validity::validity;
-use super::{Checks, span};
 use crate::remote::Remote;
-use crate::settings::Settings;
+use crate::settings::{Settings, secret_files};
 
 const CHECK: &str = "certificates";
 
@@ -18,10 +19,10 @@ const SOON: i64 = 21 * 24 * 60 * 60;
 /// Certificates of one file that are looked at.
 const MOST: usize = 1_000;
 
-/// Those of settings `tls`, and who can read the key and the token.
+/// Those of settings `tls`, and who can read files with secrets.
 pub(super) fn local(checks: &mut Checks, settings: &Settings) {
     let files = settings.tls.files();
-    if files.is_empty() && settings.listen.ip().is_loopback() {
+    if files.is_empty() && !settings.is_reached() {
         checks.ok(CHECK, "none: only this machine reaches the service");
     } else if files.is_empty() {
         checks.warn(
@@ -30,14 +31,12 @@ pub(super) fn local(checks: &mut Checks, settings: &Settings) {
             "set `tls.certificate` and `tls.key`, or place a proxy before the service",
         );
     }
-    for (setting, path) in files {
-        match setting {
-            "tls.key" => secret(checks, setting, path),
-            _ => certificate(checks, setting, path, Timestamp::now().as_second()),
-        }
+    // The key is among the secrets.
+    for (setting, path) in files.into_iter().filter(|(setting, _)| *setting != "tls.key") {
+        certificate(checks, setting, path, Timestamp::now().as_second());
     }
-    if let Some(path) = settings.token_file() {
-        secret(checks, "token_file", path);
+    for (setting, path) in secret_files(settings) {
+        secret(checks, &setting, path);
     }
 }
 
@@ -111,13 +110,7 @@ mod tests {
     use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 
     use super::*;
-
-    fn only(look: impl FnOnce(&mut Checks)) -> Check {
-        let mut checks = Checks::default();
-        look(&mut checks);
-        assert_eq!(checks.0.len(), 1, "{checks:#?}");
-        checks.0.remove(0)
-    }
+    use crate::commands::doctor::only;
 
     #[test]
     fn a_certificate_is_told_before_it_ends() {

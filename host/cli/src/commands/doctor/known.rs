@@ -7,8 +7,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use jiff::Timestamp;
 use limpid_client::{Client, Readiness};
 use limpid_formats::json as api;
+use limpid_formats::table::span;
 
-use super::{Checks, span};
+use super::Checks;
 use crate::holder::Holder;
 use crate::open::{self, ALL};
 use crate::remote::Remote;
@@ -60,7 +61,11 @@ pub(super) fn local(checks: &mut Checks, settings: &Settings, has_store: bool) {
         Ok(holder @ Holder::Here(_)) => {
             checks.ok("store", "it can be opened; no service runs on it");
             if let Holder::Here(here) = &holder {
-                plugins(checks, &here.scanner.registry().snapshot().state().into(), settings);
+                plugins(
+                    checks,
+                    &here.scanner.registry().snapshot().state().into(),
+                    Some(&settings.plugins_dir),
+                );
             }
             match holder.feeds() {
                 Ok(known) => feeds(checks, &known.feeds),
@@ -88,7 +93,7 @@ fn without_store(checks: &mut Checks, settings: &Settings) {
     };
     let settings = settings.clone().over(scratch.path().to_owned());
     match open::registry(&settings) {
-        Ok(registry) => plugins(checks, &registry.snapshot().state().into(), &settings),
+        Ok(registry) => plugins(checks, &registry.snapshot().state().into(), Some(&settings.plugins_dir)),
         Err(error) => {
             checks.problem("plugins", crate::chain(&error), "name their directory with `--plugins-dir`")
         }
@@ -118,7 +123,7 @@ fn service(checks: &mut Checks, client: &Client) {
         service_clock(checks, &date, Timestamp::now());
     }
     match client.plugins() {
-        Ok(known) => plugins(checks, &known, &Settings::default()),
+        Ok(known) => plugins(checks, &known, None),
         Err(error) => {
             let next =
                 "set `LIMPID_TOKEN`, or `token_file` of the profile; `limpid token create` makes a token";
@@ -134,7 +139,7 @@ fn service(checks: &mut Checks, client: &Client) {
     }
 }
 
-fn plugins(checks: &mut Checks, known: &api::Plugins, settings: &Settings) {
+fn plugins(checks: &mut Checks, known: &api::Plugins, directory: Option<&Path>) {
     const CHECK: &str = "plugins";
     for refused in known.refused.iter().take(NAMED) {
         checks.problem(
@@ -155,12 +160,10 @@ fn plugins(checks: &mut Checks, known: &api::Plugins, settings: &Settings) {
     }
     let has = |role: &str| known.plugins.iter().any(|plugin| plugin.roles.iter().any(|it| it == role));
     if !has("detector") {
+        let from = directory.map(|it| format!(" from `{}`", it.display())).unwrap_or_default();
         checks.problem(
             CHECK,
-            format!(
-                "no detector is loaded from `{}`: nothing is found in images",
-                settings.plugins_dir.display()
-            ),
+            format!("no detector is loaded{from}: nothing is found in images"),
             "name the directory of the plugins with `--plugins-dir` or setting `plugins_dir`",
         );
     } else if known.refused.is_empty() && quarantined().next().is_none() {
@@ -250,13 +253,7 @@ mod tests {
     use limpid_formats::json::Check;
 
     use super::*;
-
-    fn only(look: impl FnOnce(&mut Checks)) -> Check {
-        let mut checks = Checks::default();
-        look(&mut checks);
-        assert_eq!(checks.0.len(), 1, "{checks:#?}");
-        checks.0.remove(0)
-    }
+    use crate::commands::doctor::only;
 
     #[test]
     fn a_clock_that_was_set_back_is_told() {
@@ -317,7 +314,7 @@ mod tests {
             }
             serde_json::from_value(text).unwrap()
         };
-        let look = |known: api::Plugins| only(|checks| plugins(checks, &known, &Settings::default()));
+        let look = |known: api::Plugins| only(|checks| plugins(checks, &known, None));
         let all = |plugin| api::Plugins { plugins: vec![plugin], refused: Vec::new() };
         assert_eq!(look(all(plugin(&["detector"], None))).state, Check::OK);
         assert!(look(all(plugin(&["feed"], None))).message.contains("no detector"));

@@ -6,37 +6,22 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use limpid_client::Options;
-use limpid_fetch::Registries;
 
 use super::Checks;
+use crate::commands::config::unusable;
+use crate::descriptors;
 use crate::settings::Settings;
 use crate::turn::{self, Holder};
 
-/// Free bytes that are enough for now, as a multiple of those below which nothing more is taken on.
+/// Free bytes with which nothing is said, as a multiple of those below which nothing more is taken on.
 const ROOMY: u64 = 2;
-
-/// Descriptors that the process needs beside connections and tables: plugins, layers, deliveries.
-const OTHERS: u64 = 256;
 
 /// How long whoever has the port may take to say who it is.
 const ANSWERING: Duration = Duration::from_secs(3);
 
 /// Settings that are read, and make sense each: whether they can be used.
 pub(super) fn settings(checks: &mut Checks, settings: &Settings) {
-    let wrong = [
-        settings.tls.load().err(),
-        settings.access.required(!settings.listen.ip().is_loopback()).err(),
-        settings.events.apply(settings.http.clone()).err(),
-        settings.coverage.kinds().err(),
-        settings.shown().err(),
-        Registries::new(settings.registries.clone()).err().map(anyhow::Error::from),
-        settings
-            .bundles
-            .keys()
-            .err()
-            .map(|(entry, why)| anyhow::anyhow!("setting `bundles.trusted_keys`: `{entry}`: {why}")),
-    ];
-    let wrong: Vec<_> = wrong.into_iter().flatten().collect();
+    let wrong = unusable(settings);
     for error in &wrong {
         let next = "correct that; `docs/settings.md` says what each setting takes";
         checks.problem("settings", crate::chain(error), next);
@@ -200,9 +185,8 @@ pub(super) fn descriptors(checks: &mut Checks, settings: &Settings, held: Option
     let process = held.map_or_else(|| "self".to_owned(), |held| held.pid.to_string());
     let limits = fs::read_to_string(format!("/proc/{process}/limits"));
     let limits = limits.or_else(|_| fs::read_to_string("/proc/self/limits")).unwrap_or_default();
-    let tables = u64::try_from(settings.store.open_files).unwrap_or_default();
-    let connections = u64::try_from(settings.http.connections).unwrap_or(u64::MAX);
-    against_limit(checks, &limits, connections.saturating_add(tables).saturating_add(OTHERS));
+    let needed = descriptors::needed(settings.http.connections, settings.store.open_files);
+    against_limit(checks, &limits, needed);
 }
 
 fn against_limit(checks: &mut Checks, limits: &str, needed: u64) {
@@ -252,13 +236,7 @@ mod tests {
     use limpid_formats::json::Check;
 
     use super::*;
-
-    fn only(look: impl FnOnce(&mut Checks)) -> Check {
-        let mut checks = Checks::default();
-        look(&mut checks);
-        assert_eq!(checks.0.len(), 1, "{checks:#?}");
-        checks.0.remove(0)
-    }
+    use crate::commands::doctor::only;
 
     #[test]
     fn a_data_directory_is_for_its_owner_alone() {

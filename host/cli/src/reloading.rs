@@ -8,7 +8,7 @@ use limpid_fetch::Registries;
 use limpid_formats::json;
 use limpid_identity::Identities;
 use limpid_scanner::{Current, Delivery, Scanner};
-use limpid_server::{AccessControl, Configuration, Reloaded, SharedSecret, Workers};
+use limpid_server::{AccessControl, Configuration, SharedSecret, Workers};
 
 use crate::commands::config::unusable;
 use crate::descriptors;
@@ -48,13 +48,24 @@ impl Configuration for Reloader {
         Ok(json::Settings { settings: rows.iter().map(json::Setting::from).collect() })
     }
 
-    fn reload(&self, scanner: &Scanner, workers: &Workers) -> Result<Reloaded, String> {
-        self.read_again(scanner, workers).map_err(|error| crate::chain(&error))
+    fn reload(
+        &self,
+        scanner: &Scanner,
+        workers: &Workers,
+        server: &Current<limpid_server::Settings>,
+    ) -> Result<json::ReloadedSettings, String> {
+        self.read_again(scanner, workers, server).map_err(|error| crate::chain(&error))
     }
 }
 
 impl Reloader {
-    fn read_again(&self, scanner: &Scanner, workers: &Workers) -> anyhow::Result<Reloaded> {
+    fn read_again(
+        &self,
+        scanner: &Scanner,
+        workers: &Workers,
+        server: &Current<limpid_server::Settings>,
+    ) -> anyhow::Result<json::ReloadedSettings> {
+        // Until all is in force: who reads later must not be overtaken by who has read before.
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let given = Given::read(&self.sources)?;
         let wanted = given.settings()?;
@@ -73,6 +84,11 @@ impl Reloader {
             true => None,
             false => Some(Registries::new(settings.registries.clone()).context("settings: `registries`")?),
         };
+        // What secrets are, files say: they may be others where no setting has changed.
+        let is_other = *server.now() != http;
+        if is_other {
+            server.is_replaceable()?;
+        }
         if !changed.is_empty() {
             scanner.may_change_settings()?;
             self.registries.is_replaceable()?;
@@ -99,8 +115,11 @@ impl Reloader {
                 self.registries.replace(registries)?;
             }
         }
+        if is_other {
+            server.replace(http)?;
+        }
         *running = Running { given, settings };
-        Ok(Reloaded { http, changed, needs_restart })
+        Ok(json::ReloadedSettings { changed, needs_restart })
     }
 }
 

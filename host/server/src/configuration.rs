@@ -18,22 +18,18 @@ pub trait Configuration: Send + Sync + fmt::Debug {
     /// Why they cannot be shown.
     fn show(&self) -> Result<json::Settings, String>;
 
-    /// Reads all settings again, and puts those in force that can be while the service runs: all of them, or none.
+    /// Reads all settings again, and puts those in force that can be while the service runs, those of the HTTP API in
+    /// `http` among them: all of them, or none. Several may ask for it at once; what is in force in the end is what the
+    /// last of them has read.
     ///
     /// # Errors
     /// All that is wrong with them; nothing has changed.
-    fn reload(&self, scanner: &Scanner, workers: &Workers) -> Result<Reloaded, String>;
-}
-
-/// What became of settings that were read again.
-#[derive(Clone, Debug)]
-pub struct Reloaded {
-    /// Those of the HTTP API.
-    pub http: Settings,
-    /// Keys of settings that have changed, and are in force.
-    pub changed: Vec<String>,
-    /// Keys of settings that have changed, and are in force when the service has started anew.
-    pub needs_restart: Vec<String>,
+    fn reload(
+        &self,
+        scanner: &Scanner,
+        workers: &Workers,
+        http: &Current<Settings>,
+    ) -> Result<json::ReloadedSettings, String>;
 }
 
 /// Reads all settings again. Blocks.
@@ -41,32 +37,24 @@ pub struct Reloaded {
 /// # Errors
 /// All that is wrong with them; nothing has changed.
 pub(crate) fn reload(state: &AppState) -> Result<json::ReloadedSettings, Failure> {
-    let result = state.workers.configuration.reload(&state.scanner, &state.workers);
-    let result = result.and_then(|reloaded| {
-        replace(&state.settings, reloaded.http.clone())?;
-        Ok(reloaded)
-    });
-    let Reloaded { changed, needs_restart, .. } = result.map_err(|why| {
+    let result = state.workers.configuration.reload(&state.scanner, &state.workers, &state.settings);
+    let reloaded = result.map_err(|why| {
         tracing::error!("settings were read again and stay as they are: {}", one_line(&why));
         Failure::new(Code::BadSettings, format!("nothing has changed: {why}"))
     })?;
-    match changed.as_slice() {
+    match reloaded.changed.as_slice() {
         [] => tracing::info!("settings were read again: none has changed that can be while the service runs"),
         changed => tracing::info!("settings were read again; changed: {}", changed.join(", ")),
     }
-    if !needs_restart.is_empty() {
-        tracing::warn!("settings have changed that need a restart: {}", needs_restart.join(", "));
+    if !reloaded.needs_restart.is_empty() {
+        tracing::warn!("settings have changed that need a restart: {}", reloaded.needs_restart.join(", "));
     }
-    Ok(json::ReloadedSettings { changed, needs_restart })
+    Ok(reloaded)
 }
 
 /// What is wrong, without the lines of a file that show it.
 fn one_line(why: &str) -> String {
     why.lines().filter(|line| !line.starts_with(' ')).collect::<Vec<_>>().join("; ")
-}
-
-fn replace(current: &Current<Settings>, http: Settings) -> Result<(), String> {
-    if *current.now() == http { Ok(()) } else { current.replace(http).map_err(|error| error.to_string()) }
 }
 
 /// What the record says of it.

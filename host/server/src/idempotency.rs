@@ -19,8 +19,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use hyper::body::{Body as _, Frame, SizeHint};
+use limpid_scanner::Current;
 use sha2::{Digest as _, Sha256};
 
+use crate::Settings;
 use crate::access::Caller;
 use crate::body::{self, Limits};
 use crate::error::{Code, Failure};
@@ -93,7 +95,7 @@ impl Keys {
     /// It is under way, or more are than may be.
     fn begin(&self, known: &Known) -> Result<Result<Begun, Arc<Done>>, Failure> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let done = match entries.get(known) {
+        match entries.get(known) {
             Some(Entry::UnderWay) => {
                 return Err(Failure::after(
                     Duration::from_secs(1),
@@ -101,11 +103,8 @@ impl Keys {
                     format!("a request with the `{HEADER}` `{}` is being done", known.key),
                 ));
             }
-            Some(Entry::Done(done)) if done.at.elapsed() < KEPT => Some(Arc::clone(done)),
-            _ => None,
-        };
-        if let Some(done) = done {
-            return Ok(Err(done));
+            Some(Entry::Done(done)) if done.at.elapsed() < KEPT => return Ok(Err(Arc::clone(done))),
+            _ => {}
         }
         let is_under_way = |(other, entry): (&Known, &Entry)| {
             matches!(entry, Entry::UnderWay) && other.caller == known.caller
@@ -178,7 +177,7 @@ impl Drop for Begun {
 
 /// Does a request that has a key once, and gives its answer as often as it is asked for.
 pub(crate) async fn keep(
-    State((keys, pace)): State<(Keys, Pace)>,
+    State((keys, settings)): State<(Keys, Current<Settings>)>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -189,7 +188,9 @@ pub(crate) async fn keep(
     };
     let begun = match keys.begin(&known) {
         Ok(Ok(begun)) => begun,
-        Ok(Err(done)) => return again(&known, &done, pace, request.into_body()).await.into_response(),
+        Ok(Err(done)) => {
+            return again(&known, &done, settings.pace(), request.into_body()).await.into_response();
+        }
         Err(failure) => return failure.into_response(),
     };
     let told = Told::default();

@@ -40,7 +40,7 @@ use tokio::sync::mpsc;
 
 use connections::Door;
 
-pub use configuration::{Configuration, Reloaded};
+pub use configuration::Configuration;
 pub use error::code;
 pub use settings::{AccessControl, Admission, Network, Otherwise, Ready, Settings, SharedSecret};
 pub use starting::Starting;

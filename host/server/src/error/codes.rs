@@ -5,264 +5,129 @@ use limpid_scanner::{
     BundleError, Error, FetchError, ImagesError, LayerError, PolicyError, StoreError, TokenError,
 };
 
-/// What programs are told of a failure: the code, and the status that goes with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Code {
-    AmbiguousName,
+/// The codes, each with the word for it and the status that goes with it.
+macro_rules! codes {
+    ($($(#[$about:meta])* $code:ident = $word:literal, $status:ident;)*) => {
+        /// What programs are told of a failure: the code, and the status that goes with it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Code {
+            $($(#[$about])* $code,)*
+        }
+
+        impl Code {
+            /// All of them.
+            pub(crate) const ALL: &[Self] = &[$(Self::$code),*];
+
+            pub(crate) const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$code => $word,)*
+                }
+            }
+
+            pub(crate) const fn status(self) -> StatusCode {
+                match self {
+                    $(Self::$code => StatusCode::$status,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    AmbiguousName = "ambiguous-name", CONFLICT;
     /// A backup may not be made there.
-    BadBackup,
-    BadBundle,
-    BadDigest,
-    BadDocument,
-    BadEvent,
-    BadIdentifier,
+    BadBackup = "bad-backup", UNPROCESSABLE_ENTITY;
+    BadBundle = "bad-bundle", UNPROCESSABLE_ENTITY;
+    BadDigest = "bad-digest", BAD_REQUEST;
+    BadDocument = "bad-document", UNPROCESSABLE_ENTITY;
+    BadEvent = "bad-event", UNPROCESSABLE_ENTITY;
+    BadIdentifier = "bad-identifier", BAD_REQUEST;
+    BadPolicy = "bad-policy", UNPROCESSABLE_ENTITY;
     /// Of an image in a registry, or the address of a layer.
-    BadReference,
-    BadRequest,
+    BadReference = "bad-reference", UNPROCESSABLE_ENTITY;
+    BadRequest = "bad-request", BAD_REQUEST;
     /// Of the service.
-    BadSettings,
-    BadSource,
-    BadSubscription,
-    BadVersion,
-    BadPolicy,
-    BadToken,
-    BadWatch,
-    BeforeHistory,
-    Busy,
-    Damaged,
-    FeedNotUpdated,
-    Forbidden,
+    BadSettings = "bad-settings", UNPROCESSABLE_ENTITY;
+    BadSource = "bad-source", UNPROCESSABLE_ENTITY;
+    BadSubscription = "bad-subscription", UNPROCESSABLE_ENTITY;
+    BadToken = "bad-token", UNPROCESSABLE_ENTITY;
+    BadVersion = "bad-version", UNPROCESSABLE_ENTITY;
+    BadWatch = "bad-watch", UNPROCESSABLE_ENTITY;
+    BeforeHistory = "before-history", UNPROCESSABLE_ENTITY;
+    Busy = "busy", SERVICE_UNAVAILABLE;
+    Damaged = "damaged", UNPROCESSABLE_ENTITY;
+    FeedNotUpdated = "feed-not-updated", BAD_GATEWAY;
+    Forbidden = "forbidden", FORBIDDEN;
     /// An image leads where no request of others may lead.
-    ForbiddenAddress,
-    Internal,
+    ForbiddenAddress = "forbidden-address", UNPROCESSABLE_ENTITY;
+    Internal = "internal", INTERNAL_SERVER_ERROR;
     /// The service ends, or whoever asked has gone.
-    Interrupted,
+    Interrupted = "internal", SERVICE_UNAVAILABLE;
     /// A request with the same key is being done.
-    KeyInUse,
+    KeyInUse = "key-in-use", CONFLICT;
     /// A key was used for another request.
-    KeyReused,
-    MethodNotAllowed,
-    Missing,
-    NoDetector,
+    KeyReused = "key-reused", UNPROCESSABLE_ENTITY;
+    MethodNotAllowed = "method-not-allowed", METHOD_NOT_ALLOWED;
+    Missing = "missing", UNPROCESSABLE_ENTITY;
+    NoDetector = "no-detector", SERVICE_UNAVAILABLE;
     /// The disk is full.
-    NoRoom,
-    NoSuchBackup,
-    NoSuchFeed,
-    NoSuchImage,
-    NoSuchJob,
-    NoSuchLayer,
-    NoSuchNotice,
+    NoRoom = "no-room", SERVICE_UNAVAILABLE;
+    NoSuchBackup = "no-such-backup", NOT_FOUND;
+    NoSuchFeed = "no-such-feed", NOT_FOUND;
+    NoSuchImage = "no-such-image", NOT_FOUND;
+    NoSuchJob = "no-such-job", NOT_FOUND;
+    NoSuchLayer = "no-such-layer", NOT_FOUND;
+    NoSuchNotice = "no-such-notice", NOT_FOUND;
     /// Of an image.
-    NoSuchPlatform,
-    NoSuchPlugin,
-    NoSuchRepository,
-    NoSuchRevision,
-    NoSuchSchema,
-    NoSuchScheme,
-    NoSuchSource,
-    NoSuchSubscription,
+    NoSuchPlatform = "no-such-platform", UNPROCESSABLE_ENTITY;
+    NoSuchPlugin = "no-such-plugin", NOT_FOUND;
+    NoSuchPolicy = "no-such-policy", NOT_FOUND;
+    NoSuchRepository = "no-such-repository", NOT_FOUND;
+    NoSuchRevision = "no-such-revision", NOT_FOUND;
+    NoSuchSchema = "no-such-schema", NOT_FOUND;
+    NoSuchScheme = "no-such-scheme", NOT_FOUND;
+    NoSuchSource = "no-such-source", NOT_FOUND;
+    NoSuchSubscription = "no-such-subscription", NOT_FOUND;
+    NoSuchToken = "no-such-token", NOT_FOUND;
     /// Of a plugin.
-    NoSuchVersion,
-    NoSuchVulnerability,
-    NoSuchPolicy,
-    NoSuchToken,
-    NoSuchWatch,
-    NotAnImage,
+    NoSuchVersion = "no-such-version", CONFLICT;
+    NoSuchVulnerability = "no-such-vulnerability", NOT_FOUND;
+    NoSuchWatch = "no-such-watch", NOT_FOUND;
+    NotAnImage = "not-an-image", UNPROCESSABLE_ENTITY;
     /// A registry does not let this service read an image.
-    NotAuthorized,
-    NotDelivered,
-    NotFetched,
-    NotFound,
-    NotReady,
-    OutOfTime,
+    NotAuthorized = "not-authorized", UNPROCESSABLE_ENTITY;
+    NotDelivered = "not-delivered", BAD_GATEWAY;
+    NotFetched = "not-fetched", BAD_GATEWAY;
+    NotFound = "not-found", NOT_FOUND;
+    NotReady = "not-ready", SERVICE_UNAVAILABLE;
+    OutOfTime = "out-of-time", GATEWAY_TIMEOUT;
     /// What was sent states or holds more than it may.
-    OverLimit,
-    /// What was sent is longer than it may be.
-    TooLong,
-    PluginFailed,
-    PluginRefused,
-    ShrunkDocument,
+    OverLimit = "over-limit", UNPROCESSABLE_ENTITY;
+    PluginFailed = "plugin-failed", INTERNAL_SERVER_ERROR;
+    PluginRefused = "plugin-refused", UNPROCESSABLE_ENTITY;
+    ShrunkDocument = "shrunk-document", UNPROCESSABLE_ENTITY;
     /// Where an image comes from does not answer.
-    SourceUnavailable,
-    Starting,
-    StoreInUse,
+    SourceUnavailable = "source-unavailable", BAD_GATEWAY;
+    Starting = "starting", SERVICE_UNAVAILABLE;
+    StoreInUse = "store-in-use", INTERNAL_SERVER_ERROR;
     /// Of a token.
-    TakenName,
-    TooSlow,
+    TakenName = "taken-name", CONFLICT;
+    /// What was sent is longer than it may be.
+    TooLong = "over-limit", PAYLOAD_TOO_LARGE;
     /// Whoever asks asks too much.
-    TooMany,
+    TooMany = "too-many-requests", TOO_MANY_REQUESTS;
+    TooSlow = "too-slow", REQUEST_TIMEOUT;
     /// Nobody knows who asks.
-    Unauthorized,
-    Unsupported,
-    UntrustedBundle,
-    WrongDigest,
+    Unauthorized = "unauthorized", UNAUTHORIZED;
+    Unsupported = "unsupported", UNPROCESSABLE_ENTITY;
+    UntrustedBundle = "untrusted-bundle", FORBIDDEN;
+    WrongDigest = "wrong-digest", UNPROCESSABLE_ENTITY;
 }
 
 impl Code {
-    /// All of them.
-    pub(crate) const ALL: [Self; 71] = [
-        Self::AmbiguousName,
-        Self::BadBundle,
-        Self::BadDigest,
-        Self::BadDocument,
-        Self::BadEvent,
-        Self::BadIdentifier,
-        Self::BadReference,
-        Self::BadRequest,
-        Self::BadSource,
-        Self::BadSubscription,
-        Self::BadVersion,
-        Self::BadPolicy,
-        Self::BadToken,
-        Self::BadWatch,
-        Self::BeforeHistory,
-        Self::Busy,
-        Self::Damaged,
-        Self::FeedNotUpdated,
-        Self::Forbidden,
-        Self::ForbiddenAddress,
-        Self::Internal,
-        Self::Interrupted,
-        Self::KeyInUse,
-        Self::KeyReused,
-        Self::MethodNotAllowed,
-        Self::Missing,
-        Self::NoDetector,
-        Self::NoRoom,
-        Self::NoSuchFeed,
-        Self::NoSuchImage,
-        Self::NoSuchJob,
-        Self::NoSuchLayer,
-        Self::NoSuchNotice,
-        Self::NoSuchPlatform,
-        Self::NoSuchPlugin,
-        Self::NoSuchRepository,
-        Self::NoSuchRevision,
-        Self::NoSuchSchema,
-        Self::NoSuchScheme,
-        Self::NoSuchSource,
-        Self::NoSuchSubscription,
-        Self::NoSuchVersion,
-        Self::NoSuchVulnerability,
-        Self::NoSuchPolicy,
-        Self::NoSuchToken,
-        Self::NoSuchWatch,
-        Self::NotAnImage,
-        Self::NotAuthorized,
-        Self::NotDelivered,
-        Self::NotFetched,
-        Self::NotFound,
-        Self::NotReady,
-        Self::OutOfTime,
-        Self::OverLimit,
-        Self::TooLong,
-        Self::PluginFailed,
-        Self::PluginRefused,
-        Self::ShrunkDocument,
-        Self::SourceUnavailable,
-        Self::Starting,
-        Self::StoreInUse,
-        Self::TakenName,
-        Self::TooSlow,
-        Self::TooMany,
-        Self::Unauthorized,
-        Self::Unsupported,
-        Self::UntrustedBundle,
-        Self::WrongDigest,
-        Self::BadBackup,
-        Self::BadSettings,
-        Self::NoSuchBackup,
-    ];
-
     /// The first of that word; none where there is no such.
     pub(crate) fn from_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|code| code.as_str() == word)
-    }
-
-    pub(crate) const fn as_str(self) -> &'static str {
-        self.row().0
-    }
-
-    pub(crate) const fn status(self) -> StatusCode {
-        self.row().1
-    }
-
-    /// All codes and their statuses.
-    const fn row(self) -> (&'static str, StatusCode) {
-        use StatusCode as Status;
-        match self {
-            Self::AmbiguousName => ("ambiguous-name", Status::CONFLICT),
-            Self::BadBackup => ("bad-backup", Status::UNPROCESSABLE_ENTITY),
-            Self::BadBundle => ("bad-bundle", Status::UNPROCESSABLE_ENTITY),
-            Self::BadDigest => ("bad-digest", Status::BAD_REQUEST),
-            Self::BadDocument => ("bad-document", Status::UNPROCESSABLE_ENTITY),
-            Self::BadEvent => ("bad-event", Status::UNPROCESSABLE_ENTITY),
-            Self::BadIdentifier => ("bad-identifier", Status::BAD_REQUEST),
-            Self::BadRequest => ("bad-request", Status::BAD_REQUEST),
-            Self::BadSettings => ("bad-settings", Status::UNPROCESSABLE_ENTITY),
-            Self::BadSource => ("bad-source", Status::UNPROCESSABLE_ENTITY),
-            Self::BadSubscription => ("bad-subscription", Status::UNPROCESSABLE_ENTITY),
-            Self::BadVersion => ("bad-version", Status::UNPROCESSABLE_ENTITY),
-            Self::BadPolicy => ("bad-policy", Status::UNPROCESSABLE_ENTITY),
-            Self::BadToken => ("bad-token", Status::UNPROCESSABLE_ENTITY),
-            Self::BadWatch => ("bad-watch", Status::UNPROCESSABLE_ENTITY),
-            Self::BeforeHistory => ("before-history", Status::UNPROCESSABLE_ENTITY),
-            Self::Busy => ("busy", Status::SERVICE_UNAVAILABLE),
-            Self::Damaged => ("damaged", Status::UNPROCESSABLE_ENTITY),
-            Self::FeedNotUpdated => ("feed-not-updated", Status::BAD_GATEWAY),
-            Self::Forbidden => ("forbidden", Status::FORBIDDEN),
-            Self::Internal => ("internal", Status::INTERNAL_SERVER_ERROR),
-            Self::Interrupted => ("internal", Status::SERVICE_UNAVAILABLE),
-            Self::KeyInUse => ("key-in-use", Status::CONFLICT),
-            Self::KeyReused => ("key-reused", Status::UNPROCESSABLE_ENTITY),
-            Self::MethodNotAllowed => ("method-not-allowed", Status::METHOD_NOT_ALLOWED),
-            Self::Missing => ("missing", Status::UNPROCESSABLE_ENTITY),
-            Self::NoDetector => ("no-detector", Status::SERVICE_UNAVAILABLE),
-            Self::NoRoom => ("no-room", Status::SERVICE_UNAVAILABLE),
-            Self::NoSuchBackup => ("no-such-backup", Status::NOT_FOUND),
-            Self::NoSuchFeed => ("no-such-feed", Status::NOT_FOUND),
-            Self::NoSuchImage => ("no-such-image", Status::NOT_FOUND),
-            Self::NoSuchJob => ("no-such-job", Status::NOT_FOUND),
-            Self::NoSuchLayer => ("no-such-layer", Status::NOT_FOUND),
-            Self::NoSuchNotice => ("no-such-notice", Status::NOT_FOUND),
-            Self::NoSuchPlugin => ("no-such-plugin", Status::NOT_FOUND),
-            Self::NoSuchRepository => ("no-such-repository", Status::NOT_FOUND),
-            Self::NoSuchRevision => ("no-such-revision", Status::NOT_FOUND),
-            Self::NoSuchSchema => ("no-such-schema", Status::NOT_FOUND),
-            Self::NoSuchScheme => ("no-such-scheme", Status::NOT_FOUND),
-            Self::NoSuchSource => ("no-such-source", Status::NOT_FOUND),
-            Self::NoSuchSubscription => ("no-such-subscription", Status::NOT_FOUND),
-            Self::NoSuchVersion => ("no-such-version", Status::CONFLICT),
-            Self::NoSuchVulnerability => ("no-such-vulnerability", Status::NOT_FOUND),
-            Self::NoSuchPolicy => ("no-such-policy", Status::NOT_FOUND),
-            Self::NoSuchToken => ("no-such-token", Status::NOT_FOUND),
-            Self::TakenName => ("taken-name", Status::CONFLICT),
-            Self::NoSuchWatch => ("no-such-watch", Status::NOT_FOUND),
-            Self::NoSuchPlatform => ("no-such-platform", Status::UNPROCESSABLE_ENTITY),
-            Self::BadReference => ("bad-reference", Status::UNPROCESSABLE_ENTITY),
-            Self::ForbiddenAddress => ("forbidden-address", Status::UNPROCESSABLE_ENTITY),
-            Self::NotAuthorized => ("not-authorized", Status::UNPROCESSABLE_ENTITY),
-            Self::NotAnImage => ("not-an-image", Status::UNPROCESSABLE_ENTITY),
-            Self::NotDelivered => ("not-delivered", Status::BAD_GATEWAY),
-            Self::NotFetched => ("not-fetched", Status::BAD_GATEWAY),
-            Self::NotFound => ("not-found", Status::NOT_FOUND),
-            Self::NotReady => ("not-ready", Status::SERVICE_UNAVAILABLE),
-            Self::OutOfTime => ("out-of-time", Status::GATEWAY_TIMEOUT),
-            Self::OverLimit => ("over-limit", Status::UNPROCESSABLE_ENTITY),
-            Self::TooLong => ("over-limit", Status::PAYLOAD_TOO_LARGE),
-            Self::PluginFailed => ("plugin-failed", Status::INTERNAL_SERVER_ERROR),
-            Self::PluginRefused => ("plugin-refused", Status::UNPROCESSABLE_ENTITY),
-            Self::ShrunkDocument => ("shrunk-document", Status::UNPROCESSABLE_ENTITY),
-            Self::SourceUnavailable => ("source-unavailable", Status::BAD_GATEWAY),
-            Self::Starting => ("starting", Status::SERVICE_UNAVAILABLE),
-            Self::StoreInUse => ("store-in-use", Status::INTERNAL_SERVER_ERROR),
-            Self::TooSlow => ("too-slow", Status::REQUEST_TIMEOUT),
-            Self::TooMany => ("too-many-requests", Status::TOO_MANY_REQUESTS),
-            Self::Unauthorized => ("unauthorized", Status::UNAUTHORIZED),
-            Self::Unsupported => ("unsupported", Status::UNPROCESSABLE_ENTITY),
-            Self::UntrustedBundle => ("untrusted-bundle", Status::FORBIDDEN),
-            Self::WrongDigest => ("wrong-digest", Status::UNPROCESSABLE_ENTITY),
-        }
+        Self::ALL.iter().copied().find(|code| code.as_str() == word)
     }
 }
 

@@ -32,7 +32,7 @@ fn service() -> axum::Router {
     Routes::new()
         .post("/v1/{what}", Permission::Submit, make)
         .bare()
-        .layer(middleware::from_fn_with_state((Keys::default(), Settings::default().pace()), keep))
+        .layer(middleware::from_fn_with_state((Keys::default(), Current::new(Settings::default())), keep))
         .layer(axum::Extension(endpoint))
         .with_state(Counted::default())
 }

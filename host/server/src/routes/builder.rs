@@ -127,10 +127,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self.router
             // Bodies are streamed, each with a limit of its own.
             .layer(DefaultBodyLimit::disable())
-            .layer(middleware::from_fn_with_state(
-                (Keys::default(), settings.now().pace()),
-                idempotency::keep,
-            ))
+            .layer(middleware::from_fn_with_state((Keys::default(), settings.clone()), idempotency::keep))
             .layer(middleware::from_fn_with_state(settings, time_limit::keep))
             .layer(middleware::from_fn_with_state(access, access::check))
             .layer(middleware::from_fn(request_id::note_pattern))

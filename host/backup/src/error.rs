@@ -95,15 +95,4 @@ impl Error {
     pub(crate) fn wrong_digest(file: &str, found: &Digest) -> Self {
         Self::Damaged { file: file.to_owned(), why: format!("its content has digest `{found}`") }
     }
-
-    /// Whether a file system or a quota is full.
-    pub fn is_for_lack_of_room(&self) -> bool {
-        match self {
-            Self::Io { source, .. } => {
-                matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
-            }
-            Self::Store(error) => error.is_for_lack_of_room(),
-            _ => false,
-        }
-    }
 }

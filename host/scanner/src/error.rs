@@ -320,8 +320,9 @@ impl Error {
     pub fn is_for_lack_of_room(&self) -> bool {
         match self {
             Self::NoRoom { .. } => return true,
-            Self::Store(error) => return error.is_for_lack_of_room(),
-            Self::Backup(error) => return error.is_for_lack_of_room(),
+            Self::Store(error) | Self::Backup(limpid_backup::Error::Store(error)) => {
+                return error.is_for_lack_of_room();
+            }
             _ => {}
         }
         let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(self);
@@ -354,4 +355,25 @@ struct Panic;
 
 fn list(names: &[String]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_backup_that_lacks_room_is_told_by_its_causes() {
+        let check = |kind: ErrorKind, expected: bool| {
+            let (path, source) = (PathBuf::from("x"), kind.into());
+            let file = limpid_backup::Error::Io { what: "write", path: path.clone(), source };
+            assert_eq!(Error::from(file).is_for_lack_of_room(), expected, "file: {kind}");
+            let store = limpid_store::Error::Directory { path, source: kind.into() };
+            let store = limpid_backup::Error::from(store);
+            assert_eq!(Error::from(store).is_for_lack_of_room(), expected, "store: {kind}");
+        };
+        check(ErrorKind::StorageFull, true);
+        check(ErrorKind::QuotaExceeded, true);
+        check(ErrorKind::PermissionDenied, false);
+        assert!(!Error::from(limpid_backup::Error::Stopped).is_for_lack_of_room());
+    }
 }

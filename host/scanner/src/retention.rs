@@ -3,8 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use limpid_bytes::Stop;
 use limpid_model::{AuditRecord, Digest, ExpiredImage, Image, chain, chains};
@@ -246,15 +245,8 @@ fn bases_of_others(view: &View<'_>, images: &[Known]) -> Result<HashSet<Digest>,
 
 /// Removes images that have expired, from time to time, until it is dropped.
 pub struct Retention {
-    stop: Arc<Stopping>,
-    workers: Workers,
-}
-
-#[derive(Default)]
-struct Stopping {
     stop: Stop,
-    is_over: Mutex<bool>,
-    changed: Condvar,
+    workers: Workers,
 }
 
 impl Retention {
@@ -263,21 +255,21 @@ impl Retention {
     /// # Errors
     /// A rule has a glob that is none, or no thread can be had.
     pub fn start(scanner: Scanner) -> Result<Self, Error> {
-        let stop = Arc::<Stopping>::default();
+        let stop = Stop::default();
         let mut workers = Workers::default();
         let rules = scanner.settings().retention.rules().map_err(Error::BadRetention)?;
         if rules.remove_something() {
-            let stopping = Arc::clone(&stop);
-            workers.start("retention".to_owned(), move || work(&scanner, &stopping))?;
+            let stop = stop.clone();
+            workers.start("retention".to_owned(), move || work(&scanner, &stop))?;
         }
         Ok(Self { stop, workers })
     }
 }
 
-fn work(scanner: &Scanner, stopping: &Stopping) {
+fn work(scanner: &Scanner, stop: &Stop) {
     yield_to_others();
-    while stopping.wait(scanner.settings().retention.interval) {
-        let run = catch_unwind(AssertUnwindSafe(|| scanner.expiring().run(&stopping.stop)));
+    while !stop.wait(scanner.settings().retention.interval) {
+        let run = catch_unwind(AssertUnwindSafe(|| scanner.expiring().run(stop)));
         match run {
             Ok(Ok(removed)) if removed.is_empty() => {}
             Ok(Ok(removed)) => {
@@ -289,26 +281,9 @@ fn work(scanner: &Scanner, stopping: &Stopping) {
     }
 }
 
-impl Stopping {
-    /// Waits for some time. False where it is over before.
-    fn wait(&self, time: Duration) -> bool {
-        let until = Instant::now() + time;
-        let mut is_over = self.is_over.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            if *is_over || left.is_zero() {
-                return !*is_over;
-            }
-            is_over = self.changed.wait_timeout(is_over, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-    }
-}
-
 impl Drop for Retention {
     fn drop(&mut self) {
-        self.stop.stop.stop();
-        *self.stop.is_over.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.stop.changed.notify_all();
+        self.stop.stop();
         self.workers.wait(STOPPING);
     }
 }

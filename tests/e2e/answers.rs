@@ -209,3 +209,43 @@ fn a_report_comes_in_the_form_of_another_tool() {
     let plain = get(&service, &path, &[("Accept", "application/json, text/csv")]);
     assert_eq!(plain.header("content-type"), Some("application/json"));
 }
+
+#[test]
+fn a_client_gets_the_fields_that_it_asks_for_and_no_others() {
+    let service = Service::start();
+    let image = known_image(&service);
+    let path = format!("/v1/images/{image}/report");
+    let whole = service.api.report(&image);
+    let findings = whole["findings"].as_array().unwrap();
+    let of = |finding: &Value| {
+        let package = json!({ "name": finding["package"]["name"] });
+        json!({ "vulnerability": finding["vulnerability"], "package": package })
+    };
+    let fields = "fields=findings.vulnerability,findings.package.name,summary";
+    let wanted = json!({
+        "summary": whole["summary"],
+        "findings": findings.iter().map(of).collect::<Vec<_>>(),
+    });
+    assert!(!findings.is_empty());
+    assert_eq!(service.api.get(&format!("{path}?{fields}")).ok(), wanted);
+    // Other parameters are seen as ever, and what is long is compressed as ever.
+    let base = service.api.get(&format!("{path}?{fields}&origin=base")).ok();
+    assert!(base["findings"].as_array().unwrap().len() < findings.len(), "{base:#}");
+    let packages = format!("/v1/images/{image}/packages?fields=packages");
+    let packed = get(&service, &packages, &[("Accept-Encoding", "zstd")]);
+    assert_eq!(packed.header("content-encoding"), Some("zstd"));
+    let unpacked: Value = serde_json::from_slice(&zstd::decode_all(&*packed.body).unwrap()).unwrap();
+    assert_eq!(unpacked, service.api.get(&packages).ok());
+    // A client that has the answer is told so.
+    let tag = tag(&service, &format!("{path}?{fields}"));
+    assert!(has_it(&service, &format!("{path}?{fields}"), &tag));
+
+    let why = service.api.get(&format!("{path}?fields=findings.cve")).refused(400, "bad-request");
+    assert!(why.contains("`findings.cve`"), "{why}");
+    for wrong in ["fields=", "fields=summary&fields=summary", "format=csv&fields=summary", "fields=%FF"] {
+        service.api.get(&format!("{path}?{wrong}")).refused(400, "bad-request");
+    }
+    service.api.send("POST", "/v1/retention?fields=x", &[], b"").refused(400, "bad-request");
+    // Errors are what they are.
+    service.api.get("/v1/images/none/report?fields=summary").refused(404, "no-such-image");
+}

@@ -30,8 +30,8 @@ impl Client {
     ///
     /// # Errors
     /// The service refuses.
-    pub fn audit(&self, before: Option<&str>, limit: usize) -> Result<Audit, Error> {
-        let before = before.map(|before| format!("&before={}", encoded(before))).unwrap_or_default();
-        self.get(&format!("/v1/audit?limit={limit}{before}"))
+    pub fn audit(&self, after: Option<&str>, limit: usize) -> Result<Audit, Error> {
+        let after = after.map(|after| format!("&after={}", encoded(after))).unwrap_or_default();
+        self.get(&format!("/v1/audit?limit={limit}{after}"))
     }
 }

@@ -25,12 +25,13 @@ impl Client {
         self.get(&format!("/v1/feeds/{}", encoded(name)))
     }
 
-    /// The sources of a feed.
+    /// A page of the sources of a feed; `after` is `next` of the page before.
     ///
     /// # Errors
     /// There is no feed of that name.
-    pub fn sources(&self, feed: &str) -> Result<Sources, Error> {
-        self.get(&format!("/v1/feeds/{}/sources", encoded(feed)))
+    pub fn sources(&self, feed: &str, after: Option<&str>) -> Result<Sources, Error> {
+        let after = after.map(|after| format!("?after={}", encoded(after))).unwrap_or_default();
+        self.get(&format!("/v1/feeds/{}/sources{after}", encoded(feed)))
     }
 
     /// Fetches a feed, and waits for so long: none where it goes on. `force` fetches what has not changed, too.

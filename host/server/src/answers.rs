@@ -1,6 +1,7 @@
 //! Long answers: how they are encoded, by which tag a client knows them again, and which are kept.
 
 mod coding;
+pub(crate) mod fields;
 mod tag;
 
 use axum::http::request::Parts;

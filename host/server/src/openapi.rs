@@ -120,6 +120,25 @@ fn leave_out_unnamed(document: &mut Value) {
 /// The scheme of tokens.
 const TOKEN: &str = "token";
 
+/// Whether an operation answers in JSON.
+fn has_json(operation: &Operation) -> bool {
+    let answer = operation.responses.responses.get("200");
+    matches!(answer, Some(RefOr::T(answer)) if answer.content.contains_key(JSON))
+}
+
+/// Whether answers in JSON that a route gives have a field, or may have one by any name in its place. The items of lists
+/// have the path of the list.
+pub(crate) fn answers_have(route: &str, path: &[&str]) -> bool {
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::from_slice(&text()).unwrap_or_default());
+    let paths = DOCUMENT.get("paths").and_then(Value::as_object).into_iter().flatten();
+    let operations = paths.filter(|(path, _)| is_same(route, path)).filter_map(|(_, item)| item.get("get"));
+    let contents = operations.filter_map(|operation| operation.pointer("/responses/200/content"));
+    let mut schemas = contents.filter_map(|content| content.get(JSON)?.get("schema"));
+    schemas.any(|schema| shape::has(&DOCUMENT, schema, path))
+}
+
+const JSON: &str = "application/json";
+
 /// All that is routed.
 pub(crate) fn endpoints() -> Vec<Endpoint> {
     let mut all = Front::routes().endpoints().to_vec();
@@ -175,6 +194,10 @@ fn finish(
     if endpoint.is_some_and(idempotency::takes) {
         let key = parameters::IdempotencyKey::into_params(|| None);
         operation.parameters.get_or_insert_default().extend(key.into_iter().map(RefOr::T));
+    }
+    if endpoint.is_some_and(|it| it.method == "GET") && has_json(operation) {
+        let fields = parameters::Fields::into_params(|| None);
+        operation.parameters.get_or_insert_default().extend(fields.into_iter().map(RefOr::T));
     }
     problems::add(operation, endpoint);
     let Some(endpoint) = endpoint else { return };

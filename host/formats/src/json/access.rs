@@ -99,7 +99,7 @@ pub struct AuditRecord {
 pub struct Audit {
     /// What was changed.
     pub records: Vec<AuditRecord>,
-    /// `before` of the next page; null where this is the last.
+    /// What to give as `after` for the next page; null on the last.
     #[schema(required)]
     pub next: Option<String>,
 }

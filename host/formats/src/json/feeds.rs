@@ -193,8 +193,11 @@ pub struct Followed {
 pub struct Sources {
     /// The feed.
     pub feed: String,
-    /// Its sources that were ingested.
+    /// Its sources that were ingested, by name.
     pub sources: Vec<Source>,
+    /// What to give as `after` for the next page; null on the last.
+    #[schema(required)]
+    pub next: Option<String>,
 }
 
 /// What came of the removal of a source.
@@ -210,9 +213,16 @@ pub struct Removed {
     pub withdrawn: u64,
 }
 
-impl From<Feed> for Sources {
-    fn from(feed: Feed) -> Self {
-        Self { feed: feed.name, sources: feed.sources }
+impl Sources {
+    /// The sources of a feed that are on a page.
+    pub fn page(feed: Feed, after: Option<&str>, limit: usize) -> Self {
+        let Feed { name, mut sources, .. } = feed;
+        sources.retain(|source| after.is_none_or(|after| source.name.as_str() > after));
+        sources.sort_by(|a, b| a.name.cmp(&b.name));
+        let is_last = sources.len() <= limit;
+        sources.truncate(limit);
+        let next = sources.last().filter(|_| !is_last).map(|last| last.name.clone());
+        Self { feed: name, sources, next }
     }
 }
 

@@ -5,6 +5,8 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, 
 use utoipa::openapi::{RefOr, Required};
 use utoipa::{IntoParams, PartialSchema, ToSchema};
 
+use crate::answers::fields;
+
 macro_rules! parameters {
     ($($(#[$doc:meta])* $type:ident = $made:expr;)*) => {$(
         $(#[$doc])*
@@ -64,6 +66,13 @@ parameters! {
         "Idempotency-Key",
         "A text of the client's choice, such as a UUID: a request with the same key and body is done once, and answered \
          as it was then.",
+    )];
+    /// Of answers in JSON.
+    Fields = vec![in_query(
+        fields::PARAMETER,
+        "The fields that are wanted, with commas between them, as `images.digest,next`: others are left out. The items \
+         of a list have the path of the list.",
+        text(),
     )];
     /// Of what takes time.
     Prefer = vec![in_header("Prefer", "`wait=N`: waits so many seconds for the result.")];

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{AdditionalProperties, AllOf, ArrayItems, Object, ObjectBuilder, Schema};
 
@@ -128,4 +129,25 @@ pub(super) fn on_one_line(text: &str) -> String {
     let paragraphs =
         text.split("\n\n").map(|paragraph| paragraph.split_whitespace().collect::<Vec<_>>().join(" "));
     paragraphs.collect::<Vec<_>>().join("\n\n").replace("[`", "`").replace("`]", "`")
+}
+
+/// Whether a schema of the document has a field at a path of names, or may have one by any name in its place. The items
+/// of lists, and each of several forms, have the path of the whole.
+pub(super) fn has(document: &Value, schema: &Value, path: &[&str]) -> bool {
+    leads(document, schema, path, DEPTH)
+}
+
+fn leads(document: &Value, schema: &Value, path: &[&str], depth: usize) -> bool {
+    let (Some((name, rest)), Some(depth)) = (path.split_first(), depth.checked_sub(1)) else {
+        return path.is_empty();
+    };
+    let named = schema.get("$ref").and_then(Value::as_str).and_then(|named| named.strip_prefix('#'));
+    let named = named.and_then(|named| document.pointer(named));
+    let forms =
+        ["oneOf", "anyOf", "allOf"].into_iter().filter_map(|word| schema.get(word)?.as_array()).flatten();
+    let mut same = named.into_iter().chain(schema.get("items")).chain(forms);
+    let below = schema.get("properties").and_then(|properties| properties.get(name));
+    let any = schema.get("additionalProperties").filter(|any| **any != Value::Bool(false));
+    same.any(|schema| leads(document, schema, path, depth))
+        || below.or(any).is_some_and(|schema| leads(document, schema, rest, depth))
 }

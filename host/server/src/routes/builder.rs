@@ -8,6 +8,7 @@ use axum::routing::{MethodRouter, delete, get, post, put};
 use limpid_scanner::Current;
 
 use crate::access::{self, Access, Permission};
+use crate::answers::fields;
 use crate::idempotency::{self, Keys};
 use crate::state::AppState;
 use crate::{Settings, request_id, time_limit};
@@ -127,6 +128,7 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self.router
             // Bodies are streamed, each with a limit of its own.
             .layer(DefaultBodyLimit::disable())
+            .layer(middleware::from_fn(fields::choose))
             .layer(middleware::from_fn_with_state((Keys::default(), settings.clone()), idempotency::keep))
             .layer(middleware::from_fn_with_state(settings, time_limit::keep))
             .layer(middleware::from_fn_with_state(access, access::check))

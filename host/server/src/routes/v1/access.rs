@@ -97,7 +97,9 @@ pub(super) async fn revoke(
 #[into_params(parameter_in = Query)]
 pub(super) struct Asked {
     /// `next` of the page before.
-    before: Option<String>,
+    // Its first name is taken still.
+    #[serde(alias = "before")]
+    after: Option<String>,
     /// Records on a page, 1000 at most.
     limit: Option<usize>,
 }
@@ -115,8 +117,8 @@ pub(super) async fn audit(
     State(state): State<AppState>,
     query: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Json<Audit>, Failure> {
-    let Query(Asked { before, limit }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
-    let before = before.as_deref().map(position).transpose()?;
+    let Query(Asked { after, limit }) = query.map_err(|error| Failure::bad_request(error.body_text()))?;
+    let before = after.as_deref().map(position).transpose()?;
     let limit = limit.unwrap_or(PAGE).clamp(1, LONGEST_PAGE);
     let scanner = state.scanner.clone();
     let page = state.access.run(move || scanner.changes(before, limit)).await?;
@@ -129,6 +131,5 @@ pub(super) async fn audit(
 fn position(text: &str) -> Result<AuditPosition, Failure> {
     let position =
         text.split_once('-').and_then(|(time, number)| Some((time.parse().ok()?, number.parse().ok()?)));
-    position
-        .ok_or_else(|| Failure::bad_request(format!("`before` is `{text}`, which is no `next` of a page")))
+    position.ok_or_else(|| Failure::bad_request(format!("`after` is `{text}`, which is no `next` of a page")))
 }

@@ -12,8 +12,12 @@ use utoipa::IntoParams;
 use crate::body;
 use crate::error::{Code, Failure};
 use crate::openapi::parameters::{Binary, FeedName, Prefer, SourceName};
+use crate::routes::paging::{Asked, Paging};
 use crate::routes::prefer;
 use crate::state::AppState;
+
+/// Sources on a page, unless the client says less.
+const PAGE: usize = 1_000;
 
 /// Feeds, and what is kept of each.
 #[utoipa::path(
@@ -47,22 +51,25 @@ pub(super) async fn show(
     state.readers.run(move || scanner.feed(&name)).await.map(|feed| Json(feed.into()))
 }
 
-/// The sources of a feed.
+/// The sources of a feed, in pages.
 #[utoipa::path(
     get,
     path = "/v1/feeds/{name}/sources",
     operation_id = "list_sources",
     tag = "feeds",
-    params(FeedName),
-    responses((status = 200, description = "They.", body = Sources)),
+    params(FeedName, Paging),
+    responses((status = 200, description = "A page.", body = Sources)),
     extensions(("x-codes" = json!(["no-such-feed"])))
 )]
 pub(super) async fn sources(
     State(state): State<AppState>,
     Path(name): Path<String>,
+    query: Asked,
 ) -> Result<Json<Sources>, Failure> {
+    let (after, limit) = Paging::read(query, PAGE, PAGE)?;
     let scanner = state.scanner.clone();
-    state.readers.run(move || scanner.feed(&name)).await.map(|feed| Json(Feed::from(feed).into()))
+    let feed = state.readers.run(move || scanner.feed(&name)).await?;
+    Ok(Json(Sources::page(feed.into(), after.as_deref(), limit)))
 }
 
 /// Removes everything that a source stated.

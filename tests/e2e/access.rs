@@ -3,31 +3,14 @@
 mod walk;
 
 use serde_json::{Value, json};
-use xtask::sample::{Layer, advisories};
+use xtask::sample::advisories;
 
-use crate::api::Answer;
-use crate::archives::{Compression, Parts, image};
+use crate::archives::archive_of;
 use crate::program::Setup;
 use crate::service::{Service, until};
 
 fn required() -> Setup {
     Setup::new().with("LIMPID_ACCESS__REQUIRED", "true").with("LIMPID_LOG", "trace")
-}
-
-/// A token that a command makes, as it prints it.
-fn token(service: &Service, arguments: &[&str]) -> String {
-    let all = ["token", "create"].iter().chain(arguments).copied();
-    service.setup.run(all).ok().trim().to_owned()
-}
-
-fn ask(service: &Service, secret: &str, method: &str, path: &str, body: &[u8]) -> Answer {
-    let bearer = format!("Bearer {secret}");
-    service.api.send(method, path, &[("authorization", &bearer), ("prefer", "wait=100")], body)
-}
-
-fn archive(name: &str) -> Vec<u8> {
-    let layer = Layer::new("COPY").file("app/name", name);
-    Parts::of(&image(name, [layer]), Compression::Gzip).docker_archive()
 }
 
 #[test]
@@ -39,8 +22,8 @@ fn each_role_may_what_those_before_it_may_and_no_more() {
     assert_eq!(service.api.get("/healthz").status, 200);
     assert_eq!(service.api.get("/v1/images").header("www-authenticate"), "Bearer realm=\"limpid\"");
     let roles = ["read", "submit", "operate", "admin"];
-    let secrets = roles.map(|role| token(&service, &[role, "--role", role]));
-    let (archive, feed) = (archive("test/role:1"), advisories::debian_tracker());
+    let secrets = roles.map(|role| service.token(&[role, "--role", role]));
+    let (archive, feed) = (archive_of("test/role:1"), advisories::debian_tracker());
     let asked: [(&str, &str, &[u8]); 4] = [
         ("GET", "/v1/images", b""),
         ("POST", "/v1/images", &archive),
@@ -49,7 +32,7 @@ fn each_role_may_what_those_before_it_may_and_no_more() {
     ];
     for (place, secret) in secrets.iter().enumerate() {
         for (needed, (method, path, body)) in asked.iter().enumerate() {
-            let answer = ask(&service, secret, method, path, body);
+            let answer = service.api.ask(secret, method, path, body);
             if needed <= place {
                 assert_eq!(answer.status, 200, "{} asks {method} {path}: {answer:#?}", roles[place]);
             } else {
@@ -58,11 +41,11 @@ fn each_role_may_what_those_before_it_may_and_no_more() {
             }
         }
     }
-    ask(&service, "limpid_000000000000_x", "GET", "/v1/images", b"").refused(401, "unauthorized");
-    ask(&service, &secrets[2], "PUT", "/v1/subscriptions/x", b"{}").refused(403, "forbidden");
+    service.api.ask("limpid_000000000000_x", "GET", "/v1/images", b"").refused(401, "unauthorized");
+    service.api.ask(&secrets[2], "PUT", "/v1/subscriptions/x", b"{}").refused(403, "forbidden");
 
     // What was changed is told with who did, and who was refused.
-    let audit = ask(&service, &secrets[3], "GET", "/v1/audit?limit=1000", b"").ok();
+    let audit = service.api.ask(&secrets[3], "GET", "/v1/audit?limit=1000", b"").ok();
     let records = audit["records"].as_array().unwrap();
     let has = |who: &str, method: &str, path: &str, status: u16| {
         let wanted = [json!(who), json!(method), json!(path), json!(status)];
@@ -89,12 +72,12 @@ fn each_role_may_what_those_before_it_may_and_no_more() {
     let why = service.setup.run(["serve", "--listen", "127.0.0.1:0"]).stderr;
     assert!(why.contains("is in use by the service"), "{why}");
     service.setup.run(["token", "revoke", "submit"]).ok();
-    ask(&service, &secrets[1], "GET", "/v1/images", b"").refused(401, "unauthorized");
+    service.api.ask(&secrets[1], "GET", "/v1/images", b"").refused(401, "unauthorized");
     // It outlives the process, and what was revoked stays so.
     let log = service.log();
     let service = Service::with(service.kill());
-    ask(&service, &secrets[1], "GET", "/v1/images", b"").refused(401, "unauthorized");
-    assert_eq!(ask(&service, &secrets[0], "GET", "/v1/images", b"").status, 200);
+    service.api.ask(&secrets[1], "GET", "/v1/images", b"").refused(401, "unauthorized");
+    assert_eq!(service.api.ask(&secrets[0], "GET", "/v1/images", b"").status, 200);
     let operator = std::fs::read_to_string(service.setup.data().join("operator")).unwrap();
     for secret in secrets.iter().map(|token| token.splitn(3, '_').last().unwrap()).chain([operator.as_str()])
     {
@@ -105,7 +88,7 @@ fn each_role_may_what_those_before_it_may_and_no_more() {
 #[test]
 fn a_token_that_is_asked_for_twice_with_one_key_is_made_once() {
     let service = Service::with(required());
-    let admins = [token(&service, &["one", "--role", "admin"]), token(&service, &["two", "--role", "admin"])];
+    let admins = [service.token(&["one", "--role", "admin"]), service.token(&["two", "--role", "admin"])];
     let make = |admin: usize, name: &str| {
         let bearer = format!("Bearer {}", admins[admin]);
         let headers = [("authorization", bearer.as_str()), ("idempotency-key", "0c7f")];
@@ -123,18 +106,18 @@ fn a_token_that_is_asked_for_twice_with_one_key_is_made_once() {
 #[test]
 fn a_token_for_some_repositories_sees_no_others() {
     let service = Service::with(required());
-    let admin = token(&service, &["admin", "--role", "admin"]);
-    let bound = token(&service, &["bound", "--role", "operate", "--repository", "shop/*"]);
+    let admin = service.token(&["admin", "--role", "admin"]);
+    let bound = service.token(&["bound", "--role", "operate", "--repository", "shop/*"]);
     for name in ["shop/web:1", "other/web:1"] {
-        assert_eq!(ask(&service, &admin, "POST", "/v1/images", &archive(name)).status, 200);
+        assert_eq!(service.api.ask(&admin, "POST", "/v1/images", &archive_of(name)).status, 200);
     }
-    let see = |method: &str, path: &str| ask(&service, &bound, method, path, b"");
+    let see = |method: &str, path: &str| service.api.ask(&bound, method, path, b"");
     let image = see("GET", "/v1/images/shop%2Fweb:1").ok()["digest"].as_str().unwrap().to_owned();
     assert_eq!(see("GET", &format!("/v1/images/{image}/report")).status, 200);
     assert_eq!(see("GET", &format!("/v1/images/{}", &image[7..30])).status, 200);
     assert_eq!(see("GET", "/v1/repositories/shop%2Fweb/tags").status, 200);
     assert_eq!(see("GET", "/v1/feeds").status, 200);
-    let other = ask(&service, &admin, "GET", "/v1/images/other%2Fweb:1", b"").ok();
+    let other = service.api.ask(&admin, "GET", "/v1/images/other%2Fweb:1", b"").ok();
     let other = other["digest"].as_str().unwrap();
     for path in ["report", "packages", "layers", "plan", "verdict", "explain?vulnerability=CVE-2024-1"] {
         see("GET", &format!("/v1/images/{other}/{path}")).refused(404, "no-such-image");
@@ -148,7 +131,7 @@ fn a_token_for_some_repositories_sees_no_others() {
     {
         see("GET", path).refused(403, "forbidden");
     }
-    ask(&service, &bound, "POST", "/v1/images", &archive("shop/web:2")).refused(403, "forbidden");
+    service.api.ask(&bound, "POST", "/v1/images", &archive_of("shop/web:2")).refused(403, "forbidden");
     let bearer = format!("Bearer {bound}");
     let submit = |reference: &str| {
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
@@ -179,13 +162,13 @@ fn a_service_of_its_own_machine_says_that_nobody_needs_a_token() {
 #[test]
 fn who_asks_more_than_a_token_may_is_put_off() {
     let service = Service::with(required().with("LIMPID_ACCESS__RATE", "2"));
-    let secret = token(&service, &["read", "--role", "read"]);
-    let other = token(&service, &["other", "--role", "read"]);
+    let secret = service.token(&["read", "--role", "read"]);
+    let other = service.token(&["other", "--role", "read"]);
     let answer = until("it asks too often", || {
-        Some(ask(&service, &secret, "GET", "/v1/schemas", b"")).filter(|answer| answer.status != 200)
+        Some(service.api.ask(&secret, "GET", "/v1/schemas", b"")).filter(|answer| answer.status != 200)
     });
     assert_eq!(answer.header("retry-after"), "1");
     assert!(answer.refused(429, "too-many-requests").contains("`access.rate`"));
-    assert_eq!(ask(&service, &other, "GET", "/v1/schemas", b"").status, 200);
+    assert_eq!(service.api.ask(&other, "GET", "/v1/schemas", b"").status, 200);
     assert_eq!(service.api.get("/healthz").status, 200);
 }

@@ -4,8 +4,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 
 use serde_json::Value;
-use ureq::Agent;
-use ureq::http::{HeaderMap, Request};
+use ureq::http::{HeaderMap, Request, Response};
+use ureq::{Agent, Body};
 
 use crate::program::Certificates;
 use crate::service::{DEADLINE, until};
@@ -56,17 +56,17 @@ impl Api {
         self.send("GET", path, &[], b"")
     }
 
+    /// Any request of whoever shows a token, which waits for the end of what it begins.
+    pub(crate) fn ask(&self, secret: &str, method: &str, path: &str, body: &[u8]) -> Answer {
+        let bearer = format!("Bearer {secret}");
+        self.send(method, path, &[("authorization", &bearer), ("prefer", "wait=100")], body)
+    }
+
     /// The status of what is answered, and the code where it is an error, whatever else is in it.
     pub(crate) fn status(&self, method: &str, path: &str, secret: Option<&str>) -> (u16, String) {
-        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.address));
-        if let Some(secret) = secret {
-            request = request.header("authorization", format!("Bearer {secret}"));
-        }
-        let answered = match method {
-            "POST" | "PUT" => self.agent.run(request.body(&b""[..]).unwrap()),
-            _ => self.agent.run(request.body(()).unwrap()),
-        };
-        let mut response = answered.unwrap();
+        let bearer = secret.map(|secret| format!("Bearer {secret}"));
+        let headers: Vec<_> = bearer.iter().map(|bearer| ("authorization", bearer.as_str())).collect();
+        let mut response = self.run(method, path, &headers, b"").unwrap();
         let text = response.body_mut().read_to_vec().unwrap();
         let body: Value = serde_json::from_slice(&text).unwrap_or_default();
         (response.status().as_u16(), body["code"].as_str().unwrap_or_default().to_owned())
@@ -216,18 +216,27 @@ impl Api {
         headers: &[(&str, &str)],
         body: &[u8],
     ) -> Result<Answer, ureq::Error> {
+        let mut response = self.run(method, path, headers, body)?;
+        let text = response.body_mut().read_to_string().unwrap();
+        let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() };
+        Ok(Answer { status: response.status().as_u16(), headers: response.headers().clone(), body })
+    }
+
+    fn run(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Response<Body>, ureq::Error> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.address));
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let answered = match method {
+        match method {
             "POST" | "PUT" => self.agent.run(request.body(body).unwrap()),
             _ => self.agent.run(request.body(()).unwrap()),
-        };
-        let mut response = answered?;
-        let text = response.body_mut().read_to_string().unwrap();
-        let body = if text.is_empty() { Value::Null } else { serde_json::from_str(&text).unwrap() };
-        Ok(Answer { status: response.status().as_u16(), headers: response.headers().clone(), body })
+        }
     }
 }
 

@@ -41,6 +41,12 @@ pub(crate) fn image(name: &str, layers: impl IntoIterator<Item = Layer>) -> Imag
     layers.into_iter().fold(Image::new(name), Image::with)
 }
 
+/// An archive of an image of this name, which no other has.
+pub(crate) fn archive_of(name: &str) -> Vec<u8> {
+    let layer = Layer::new("COPY").file("app/name", name);
+    Parts::of(&image(name, [layer]), Compression::Gzip).docker_archive()
+}
+
 impl Parts {
     pub(crate) fn of(image: &Image, compression: Compression) -> Self {
         let tars: Vec<Vec<u8>> = image.layers().iter().map(|layer| layer.tar().unwrap()).collect();

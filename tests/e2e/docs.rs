@@ -81,7 +81,7 @@ fn commands_of_the_docs_do_what_the_pages_show() {
         }
         Err(_) => pages.retain(|page| page.blocks.iter().any(Block::is_run)),
     }
-    let world = World::prepare();
+    let world = World::shared();
     let (pages, failures) = (Mutex::new(pages), Mutex::new(Vec::new()));
     let next = || pages.lock().unwrap().pop();
     thread::scope(|scope| {

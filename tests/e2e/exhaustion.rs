@@ -4,9 +4,9 @@ use std::io::Write as _;
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use xtask::sample::{Layer, debian};
+use xtask::sample::debian;
 
-use crate::archives::{Compression, Parts, image};
+use crate::archives::{Compression, Parts, archive_of};
 use crate::program::Setup;
 use crate::service::{Service, until};
 
@@ -99,7 +99,7 @@ const SUBMITTERS: usize = 200;
 #[test]
 fn of_many_submissions_at_once_each_is_taken_or_told_to_wait_and_none_is_lost() {
     let service = Service::with(Setup::new().with("LIMPID_INDEX__QUEUE", 50));
-    let archives: Vec<_> = (0..SUBMITTERS).map(|number| archive(&format!("test/{number}:1"))).collect();
+    let archives: Vec<_> = (0..SUBMITTERS).map(|number| archive_of(&format!("test/{number}:1"))).collect();
     let images: Vec<String> = std::thread::scope(|scope| {
         let service = &service;
         let submit = |archive: &'_ Vec<u8>| {
@@ -135,9 +135,4 @@ fn of_many_submissions_at_once_each_is_taken_or_told_to_wait_and_none_is_lost() 
     }
     let memory = service.resident();
     assert!(memory < MEMORY, "the service holds {} MiB", memory >> 20);
-}
-
-fn archive(name: &str) -> Vec<u8> {
-    let layer = Layer::new("COPY").file("app/name", name);
-    Parts::of(&image(name, [layer]), Compression::Gzip).docker_archive()
 }

@@ -16,13 +16,18 @@ pub(crate) fn check_json(case: &str, name: &str, mut document: Value) {
 /// Compares a text with `golden/<case>/<file>`, or writes it there.
 #[track_caller]
 pub(crate) fn check_text(case: &str, file: &str, found: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(case).join(file);
+    check_file(&Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(case).join(file), found);
+}
+
+/// Compares a text with a file, or writes it there.
+#[track_caller]
+pub(crate) fn check_file(path: &Path, found: &str) {
     if updates() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, found).unwrap();
+        fs::write(path, found).unwrap();
         return;
     }
-    let expected = fs::read_to_string(&path)
+    let expected = fs::read_to_string(path)
         .unwrap_or_else(|error| panic!("{error}: `{}`; LIMPID_UPDATE_GOLDEN=1 writes it", path.display()));
     let lines = expected.lines().zip(found.lines()).enumerate();
     let differs = lines.into_iter().find(|(_, (expected, found))| expected != found);
@@ -31,6 +36,11 @@ pub(crate) fn check_text(case: &str, file: &str, found: &str) {
         panic!("{place}\n  expected: {expected}\n  found:    {found}\nLIMPID_UPDATE_GOLDEN=1 writes it anew");
     }
     assert_eq!(expected.lines().count(), found.lines().count(), "lines of `{}`", path.display());
+    assert!(
+        expected == found,
+        "ends of lines of `{}`; LIMPID_UPDATE_GOLDEN=1 writes it anew",
+        path.display()
+    );
 }
 
 /// Whether golden documents are written anew.

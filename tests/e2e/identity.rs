@@ -11,10 +11,8 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD as BASE64};
 use ring::hmac;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 use serde_json::{Value, json};
-use xtask::sample::Layer;
 
-use crate::api::Answer;
-use crate::archives::{Compression, Parts, image};
+use crate::archives::archive_of;
 use crate::program::Setup;
 use crate::service::{Service, until};
 
@@ -98,16 +96,6 @@ fn now() -> i64 {
     jiff::Timestamp::now().as_second()
 }
 
-fn ask(service: &Service, token: &str, method: &str, path: &str, body: &[u8]) -> Answer {
-    let bearer = format!("Bearer {token}");
-    service.api.send(method, path, &[("authorization", &bearer), ("prefer", "wait=100")], body)
-}
-
-fn archive(name: &str) -> Vec<u8> {
-    let layer = Layer::new("COPY").file("app/name", name);
-    Parts::of(&image(name, [layer]), Compression::Gzip).docker_archive()
-}
-
 /// Those of the record of changes who did something with this status.
 fn who_did(service: &Service, status: u16) -> Vec<(Value, Value)> {
     let audit = service.setup.run(["audit", "--format", "json"]).json();
@@ -129,15 +117,16 @@ fn whom_an_issuer_vouches_for_needs_no_token_of_the_service() {
     let service = Service::with(setup.with("LIMPID_LOG", "trace"));
     let reader = first.sign(&issuer.states("alice", &["other", "readers"]));
     let writer = first.sign(&issuer.states("bob", &["readers", "writers"]));
-    assert_eq!(ask(&service, &reader, "GET", "/v1/images", b"").status, 200);
-    let why = ask(&service, &reader, "POST", "/v1/images", &archive("test/a:1")).refused(403, "forbidden");
+    assert_eq!(service.api.ask(&reader, "GET", "/v1/images", b"").status, 200);
+    let why =
+        service.api.ask(&reader, "POST", "/v1/images", &archive_of("test/a:1")).refused(403, "forbidden");
     assert!(why.contains("`oidc:alice` has role `read`, and this needs `submit`"), "{why}");
-    ask(&service, &writer, "POST", "/v1/images", &archive("test/a:1")).ok();
+    service.api.ask(&writer, "POST", "/v1/images", &archive_of("test/a:1")).ok();
     assert_eq!(who_did(&service, 200), [(json!("oidc:bob"), json!(issuer.address))]);
     assert_eq!(who_did(&service, 403), [(json!("oidc:alice"), json!(issuer.address))]);
 
     let refused = |token: &str, named: &str| {
-        let why = ask(&service, token, "GET", "/v1/images", b"").refused(401, "unauthorized");
+        let why = service.api.ask(token, "GET", "/v1/images", b"").refused(401, "unauthorized");
         assert!(why.contains(named), "{why}");
     };
     let mut elsewhere = issuer.states("alice", &["readers"]);
@@ -148,19 +137,19 @@ fn whom_an_issuer_vouches_for_needs_no_token_of_the_service() {
     refused(&first.sign(&over), "has expired");
     refused(&Key::new("first", 3).sign(&issuer.states("alice", &["readers"])), "not its issuer's");
     let nobody = first.sign(&issuer.states("carol", &["other"]));
-    ask(&service, &nobody, "GET", "/v1/images", b"").refused(403, "forbidden");
+    service.api.ask(&nobody, "GET", "/v1/images", b"").refused(403, "forbidden");
 
     // Its keys change: the new one is asked for when somebody shows a token of it, and the old one is over.
     issuer.has(&second);
     let changed = second.sign(&issuer.states("alice", &["readers"]));
     until("the new key is known", || {
-        let answer = ask(&service, &changed, "GET", "/v1/images", b"");
+        let answer = service.api.ask(&changed, "GET", "/v1/images", b"");
         (answer.status == 200).then_some(())
     });
     refused(&reader, "no key `first`");
     // While it is away, its key is used on.
     issuer.answer("/keys", 503, Value::Null);
-    assert_eq!(ask(&service, &changed, "GET", "/v1/images", b"").status, 200);
+    assert_eq!(service.api.ask(&changed, "GET", "/v1/images", b"").status, 200);
     assert_eq!(service.api.get("/readyz").status, 200);
     let log = service.log();
     for token in [&reader, &writer, &changed] {
@@ -181,7 +170,7 @@ fn while_an_issuer_does_not_answer_the_service_is_ready_and_says_so() {
     });
     assert_eq!(service.api.get("/readyz").status, 200);
     let token = Key::new("first", 1).sign(&issuer.states("alice", &[]));
-    let why = ask(&service, &token, "GET", "/v1/images", b"").refused(401, "unauthorized");
+    let why = service.api.ask(&token, "GET", "/v1/images", b"").refused(401, "unauthorized");
     assert!(why.contains("not there yet"), "{why}");
 }
 
@@ -200,13 +189,13 @@ fn clairs_clients_sign_with_the_key_that_is_shared() {
     };
     let quay = json!({ "iss": "quay", "exp": now() + 300 });
     let header = json!({ "alg": "HS256", "typ": "JWT" });
-    ask(&service, &sign(&key, &header, &quay), "POST", "/v1/images", &archive("test/a:1")).ok();
+    service.api.ask(&sign(&key, &header, &quay), "POST", "/v1/images", &archive_of("test/a:1")).ok();
     assert_eq!(who_did(&service, 200), [(json!("psk:quay"), Value::Null)]);
     let clairctl = json!({ "iss": "clairctl", "exp": now() + 60, "nbf": now() - 60, "iat": now() });
     let clairctl = sign(&key, &json!({ "alg": "HS256" }), &clairctl);
-    assert_eq!(ask(&service, &clairctl, "GET", "/v1/images", b"").status, 200);
-    ask(&service, &clairctl, "POST", "/v1/images", &archive("test/b:1")).refused(403, "forbidden");
-    ask(&service, &sign(&[8; 32], &header, &quay), "GET", "/v1/images", b"").refused(401, "unauthorized");
+    assert_eq!(service.api.ask(&clairctl, "GET", "/v1/images", b"").status, 200);
+    service.api.ask(&clairctl, "POST", "/v1/images", &archive_of("test/b:1")).refused(403, "forbidden");
+    service.api.ask(&sign(&[8; 32], &header, &quay), "GET", "/v1/images", b"").refused(401, "unauthorized");
     let other = json!({ "iss": "other", "exp": now() + 300 });
-    ask(&service, &sign(&key, &header, &other), "GET", "/v1/images", b"").refused(401, "unauthorized");
+    service.api.ask(&sign(&key, &header, &other), "GET", "/v1/images", b"").refused(401, "unauthorized");
 }

@@ -10,7 +10,7 @@ use limpid_test_registry::{Access, Registry, TestImage};
 use serde_json::{Value, json};
 
 use crate::archives::{Compression, Parts, image};
-use crate::program::Setup;
+use crate::program::{Outcome, Setup};
 use crate::service::{Service, until};
 use xtask::sample::Layer;
 
@@ -68,7 +68,7 @@ fn no_secret_is_in_the_log_at_any_level() {
     let operator = fs::read_to_string(service.setup.data().join("operator")).unwrap();
     let mut command = service.setup.command();
     command.env_remove("LIMPID_TOKEN").args(["token", "create", "admin", "--role", "admin"]);
-    let token = String::from_utf8(command.output().unwrap().stdout).unwrap().trim().to_owned();
+    let token = Outcome::of(&mut command).ok().trim().to_owned();
     let bearer = format!("Bearer {token}");
     let authorized = [("authorization", bearer.as_str()), ("prefer", "wait=100")];
     let json = [authorized[0], authorized[1], ("content-type", "application/json")];

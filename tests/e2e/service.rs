@@ -89,6 +89,13 @@ impl Service {
         })
     }
 
+    /// A token that `limpid token create` makes with these arguments, as it prints it.
+    #[track_caller]
+    pub(crate) fn token(&self, arguments: &[&str]) -> String {
+        let all = ["token", "create"].iter().chain(arguments).copied();
+        self.setup.run(all).ok().trim().to_owned()
+    }
+
     /// Ends the process at once, as a power failure would.
     pub(crate) fn kill(mut self) -> Setup {
         self.child.kill().unwrap();

@@ -237,8 +237,7 @@ fn watches_and_subscriptions_of_the_settings_are_made_when_they_are_read_again()
 #[test]
 fn who_may_not_administer_neither_reads_settings_nor_has_them_read_again() {
     let service = Service::with(Setup::new().with("LIMPID_ACCESS__REQUIRED", "true"));
-    let token = service.setup.run(["token", "create", "operator", "--role", "operate"]).ok();
-    let bearer = format!("Bearer {}", token.trim());
+    let bearer = format!("Bearer {}", service.token(&["operator", "--role", "operate"]));
     for (method, path) in [("GET", "/v1/settings"), ("POST", "/v1/settings/reload")] {
         service.api.send(method, path, &[], b"").refused(401, "unauthorized");
         service.api.send(method, path, &[("authorization", &bearer)], b"").refused(403, "forbidden");

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{required, token};
+use super::required;
 use crate::service::Service;
 
 /// From the least on: each may all that those before it may.
@@ -40,12 +40,12 @@ fn operations(document: &Value) -> Vec<Operation> {
 #[test]
 fn every_operation_refuses_what_a_role_or_scope_may_not() {
     let service = Service::with(required());
-    let secrets = ROLES.map(|role| token(&service, &[role, "--role", role]));
-    let bound = token(&service, &["bound", "--role", "admin", "--repository", "shop/*"]);
+    let secrets = ROLES.map(|role| service.token(&[role, "--role", role]));
+    let bound = service.token(&["bound", "--role", "admin", "--repository", "shop/*"]);
     let ask = |operation: &Operation, secret: Option<&str>| {
         service.api.status(&operation.method, &operation.path, secret)
     };
-    let document = super::ask(&service, &secrets[0], "GET", "/v1/openapi.json", b"").ok();
+    let document = service.api.ask(&secrets[0], "GET", "/v1/openapi.json", b"").ok();
     let operations = operations(&document);
     assert!(operations.len() > 70, "{}", operations.len());
     let (mut refused, mut let_in) = (0, 0);

@@ -86,9 +86,9 @@ fn commands_answer_the_same_from_a_service_and_from_a_data_directory() {
     assert_eq!(here[5].1["images"][0]["digest"], *digest);
 
     let service = Service::with(setup.with("LIMPID_ACCESS__REQUIRED", "true"));
-    let secret = service.setup.run(["token", "create", "cli", "--role", "admin"]).ok();
+    let secret = service.token(&["cli", "--role", "admin"]);
     let (elsewhere, address) = (Elsewhere::new(), service.api.address());
-    let shown = [("LIMPID_TOKEN", secret.trim()), ("LIMPID_SERVER", address)];
+    let shown = [("LIMPID_TOKEN", secret.as_str()), ("LIMPID_SERVER", address)];
     until("the service has seen to its plugins", || {
         let report = elsewhere.run(&["report", image, "--format", "json"], &shown).json();
         (!report.to_string().contains("refresh-under-way")).then_some(())

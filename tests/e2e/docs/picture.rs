@@ -39,7 +39,7 @@ const DARK: [(u8, u8, u8); 16] = [
 
 #[test]
 fn the_picture_of_the_readme_shows_what_a_scan_prints() {
-    let world = World::prepare();
+    let world = World::shared();
     let home = world.home();
     let mut terminal = Command::new("script");
     let command = format!(
@@ -56,15 +56,7 @@ fn the_picture_of_the_readme_shows_what_a_scan_prints() {
     assert!(report.contains('\u{1b}'), "there are no colours: {report}");
 
     let found = drawn(&format!("\u{1b}[1m$ {COMMAND}\u{1b}[0m\n{}", report.trim_end()));
-    if golden::updates() {
-        fs::create_dir_all(Path::new(PICTURE).parent().unwrap()).unwrap();
-        fs::write(PICTURE, &found).unwrap();
-    }
-    let expected = fs::read_to_string(PICTURE).unwrap_or_default();
-    assert!(
-        expected == found,
-        "`{PICTURE}` shows something else; LIMPID_UPDATE_GOLDEN=1 draws it anew:\n{printed}"
-    );
+    golden::check_file(Path::new(PICTURE), &found);
 }
 
 /// Text with control sequences as SVG.

@@ -1,7 +1,6 @@
 //! Writes `docs/reference/http.md`, the page of all requests, from what the service says of itself.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
@@ -25,17 +24,8 @@ const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 #[test]
 fn the_page_of_requests_says_what_the_service_says_of_itself() {
     let service = Service::shared();
-    let text = page(&service.api.get("/v1/openapi.json").ok());
-    if golden::updates() {
-        fs::write(PAGE, &text).unwrap();
-    }
-    let written = fs::read_to_string(PAGE).unwrap_or_default();
-    let missing = text.lines().find(|line| !written.lines().any(|other| other == *line));
-    let page = Path::new(PAGE).display();
-    assert!(
-        written == text,
-        "`{page}`: LIMPID_UPDATE_GOLDEN=1 writes it anew. It lacks, for instance: {missing:?}"
-    );
+    let found = page(&service.api.get("/v1/openapi.json").ok());
+    golden::check_file(Path::new(PAGE), &found);
 }
 
 fn page(document: &Value) -> String {

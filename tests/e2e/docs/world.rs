@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use limpid_test_registry::{Access, Registry, TestImage};
 use tempfile::TempDir;
@@ -40,7 +41,18 @@ echo "docker: this one only saves" >&2; exit 1
 "#;
 
 impl World {
-    pub(super) fn prepare() -> Self {
+    /// The one of all tests that run at the same time. It ends with the last of its users.
+    pub(super) fn shared() -> Arc<Self> {
+        static SHARED: Mutex<Weak<World>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.upgrade().unwrap_or_else(|| {
+            let world = Arc::new(Self::prepare());
+            *shared = Arc::downgrade(&world);
+            world
+        })
+    }
+
+    fn prepare() -> Self {
         let world = Self {
             setup: Setup::new(),
             files: tempfile::tempdir().unwrap(),
@@ -91,7 +103,6 @@ impl World {
         copy(self.setup.data(), &home.path().join(".local/share/limpid"));
         // As `cargo xtask dist` leaves it.
         let dist = home.path().join("target/dist");
-        fs::create_dir_all(&dist).unwrap();
         fs::create_dir_all(&dist).unwrap();
         symlink(self.setup.program(), dist.join("limpid")).unwrap();
         symlink(self.setup.plugins(), dist.join("plugins")).unwrap();

@@ -5,12 +5,12 @@
 
 mod links;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
-use crate::command::{cargo, command, find, run};
+use crate::command::{command, find, run, tool};
+use crate::tree::Tree;
 use crate::workspace::Workspace;
 
 /// The version that is installed where there is none, and for which `docs/book.toml` is written.
@@ -30,10 +30,7 @@ pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
     }
     let book = workspace.target().join("book");
     let sources = book.join("pages");
-    if sources.exists() {
-        fs::remove_dir_all(&sources).with_context(|| format!("cannot clear `{}`", sources.display()))?;
-    }
-    copy(&workspace.root().join(PAGES), &sources, Path::new(PAGES))?;
+    pages(workspace.root())?.write(&sources)?;
     let html = book.join("html");
     let mut mdbook = command(&program(workspace)?.to_string_lossy());
     run(mdbook.arg("build").arg(&sources).arg("--dest-dir").arg(&html))?;
@@ -43,39 +40,26 @@ pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
 
 /// mdBook, installed where it is not there.
 fn program(workspace: &Workspace) -> anyhow::Result<PathBuf> {
-    if let Some(program) = find("mdbook") {
-        return Ok(program);
-    }
-    let folder = workspace.target().join(format!("tools/mdbook-{VERSION}"));
-    let program = folder.join("bin/mdbook");
-    if !program.is_file() {
-        eprintln!("compiling mdBook, which takes some minutes");
-        let mut install = cargo();
-        install.args(["install", "--locked", "--quiet", "mdbook", "--version", VERSION]);
-        install.args(["--no-default-features", "--features", "search", "--root"]).arg(&folder);
-        run(&mut install).context("install mdBook and run this again")?;
-    }
-    Ok(program)
-}
-
-/// Copies pages, with links that lead out of the book made whole. `place` is where they are in the repository.
-fn copy(from: &Path, to: &Path, place: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(to).with_context(|| format!("cannot create `{}`", to.display()))?;
-    for entry in from.read_dir().with_context(|| format!("cannot list `{}`", from.display()))? {
-        let entry = entry?;
-        let (path, target, place) = (entry.path(), to.join(entry.file_name()), place.join(entry.file_name()));
-        if path.is_dir() {
-            copy(&path, &target, &place)?;
-        } else if path.extension().is_some_and(|extension| extension == "md") {
-            let text =
-                fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
-            fs::write(&target, links::within_book(&text, &place))
-                .with_context(|| format!("cannot write `{}`", target.display()))?;
-        } else {
-            fs::copy(&path, &target).with_context(|| format!("cannot copy `{}`", path.display()))?;
+    match find("mdbook") {
+        Some(program) => Ok(program),
+        None => {
+            tool(workspace.target(), "mdbook", VERSION, &["--no-default-features", "--features", "search"])
         }
     }
-    Ok(())
+}
+
+/// The pages, with links that lead out of the book made whole.
+fn pages(root: &Path) -> anyhow::Result<Tree> {
+    let mut pages = Tree::of_folder(&root.join(PAGES))?;
+    pages.change(|path, bytes| {
+        if !path.ends_with(".md") {
+            return Ok(());
+        }
+        let text = std::str::from_utf8(bytes).with_context(|| format!("`{PAGES}/{path}` is not UTF-8"))?;
+        *bytes = links::within_book(text, &Path::new(PAGES).join(path)).into_bytes();
+        Ok(())
+    })?;
+    Ok(pages)
 }
 
 #[cfg(test)]

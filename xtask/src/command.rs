@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,6 +14,28 @@ pub(crate) use limpid_pack::{command, find};
 /// `cargo`, as whoever started xtask would start it.
 pub(crate) fn cargo() -> Command {
     command("cargo")
+}
+
+/// A program of crates.io, which is compiled into its [`tool_folder`] where it is not there.
+///
+/// # Errors
+/// Where it cannot be compiled.
+pub(crate) fn tool(target: &Path, name: &str, version: &str, features: &[&str]) -> anyhow::Result<PathBuf> {
+    let folder = tool_folder(target, name, version);
+    let program = folder.join("bin").join(name);
+    if !program.is_file() {
+        eprintln!("compiling {name}, which takes some minutes");
+        let mut install = cargo();
+        install.args(["install", "--locked", "--quiet", name, "--version", version]).args(features);
+        run(install.arg("--root").arg(&folder))
+            .with_context(|| format!("install {name} and run this again"))?;
+    }
+    Ok(program)
+}
+
+/// Where a version of a program is, in `bin`.
+pub(crate) fn tool_folder(target: &Path, name: &str, version: &str) -> PathBuf {
+    target.join(format!("tools/{name}-{version}"))
 }
 
 /// Runs a command to its end.

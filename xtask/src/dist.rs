@@ -9,20 +9,18 @@ mod image;
 mod layout;
 mod provenance;
 mod sbom;
-mod tree;
 
 use std::env::consts::ARCH;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use sha2::{Digest as _, Sha256};
 
 use crate::command::{command, find, output, run, write_if_changed};
 use crate::limpid::Limpid;
 use crate::progress::run_with_progress;
+use crate::tree::{self, Tree};
 use crate::workspace::Workspace;
-use tree::Tree;
 
 /// How each crate of this workspace is compiled for a release, in place of what Cargo.toml says of it
 /// in profile `dev`. Dependencies are always compiled like this, so that none of them is built anew.
@@ -93,10 +91,11 @@ struct Build {
     has_uncommitted: bool,
     /// The time of all files, in seconds of Unix.
     seconds: u64,
-    /// What Debian, Go and OCI call this machine's kind of processor.
-    debian: &'static str,
+    /// The same as RFC 3339.
+    time: String,
+    machine: Machine,
     profile: Profile,
-    /// Digest of `Cargo.lock`.
+    /// What is in `Cargo.lock`.
     lock: String,
     rustc: String,
     /// Who builds, as provenance names it.
@@ -115,39 +114,43 @@ impl Build {
             Ok(seconds) => seconds,
             Err(_) => git(&["log", "-1", "--format=%ct"])?,
         };
+        let seconds: u64 = seconds.parse().context("SOURCE_DATE_EPOCH is no number of seconds")?;
+        let mut date = command("date");
+        date.args(["--utc", "+%Y-%m-%dT%H:%M:%SZ", "--date"]).arg(format!("@{seconds}"));
         let repository = package.repository.clone().context("package `limpid` has no repository")?;
         Ok(Self {
             version: package.version.clone(),
             commit: git(&["rev-parse", "HEAD"])?,
             has_uncommitted: !git(&["status", "--porcelain"])?.is_empty(),
-            seconds: seconds.parse().context("SOURCE_DATE_EPOCH is no number of seconds")?,
-            debian: match ARCH {
-                "x86_64" => "amd64",
-                "aarch64" => "arm64",
-                other => bail!("nothing is packed for processors `{other}`"),
-            },
+            seconds,
+            time: output(&mut date)?.trim().to_owned(),
+            machine: Machine::this()?,
             profile,
-            lock: hex::encode(Sha256::digest(fs::read(root.join("Cargo.lock"))?)),
+            lock: fs::read_to_string(root.join("Cargo.lock")).context("cannot read `Cargo.lock`")?,
             rustc: output(command("rustc").arg("--version"))?.trim().to_owned(),
             builder: std::env::var("LIMPID_BUILDER_ID").unwrap_or_else(|_| format!("{repository}/local")),
             repository,
         })
     }
-
-    /// The time of all files, as RFC 3339.
-    fn time(&self) -> anyhow::Result<String> {
-        let mut date = command("date");
-        date.args(["--utc", "+%Y-%m-%dT%H:%M:%SZ", "--date"]).arg(format!("@{}", self.seconds));
-        Ok(output(&mut date)?.trim().to_owned())
-    }
 }
 
-/// What rustc calls this kind of machine.
-fn triple() -> anyhow::Result<&'static str> {
-    match ARCH {
-        "x86_64" => Ok("x86_64-unknown-linux-gnu"),
-        "aarch64" => Ok("aarch64-unknown-linux-gnu"),
-        other => bail!("nothing is packed for processors `{other}`"),
+/// What a kind of machine is called.
+#[derive(Clone, Copy)]
+struct Machine {
+    /// Its processor by Debian, Go and OCI.
+    debian: &'static str,
+    /// By rustc.
+    triple: &'static str,
+}
+
+impl Machine {
+    /// The kind of this one.
+    fn this() -> anyhow::Result<Self> {
+        match ARCH {
+            "x86_64" => Ok(Self { debian: "amd64", triple: "x86_64-unknown-linux-gnu" }),
+            "aarch64" => Ok(Self { debian: "arm64", triple: "aarch64-unknown-linux-gnu" }),
+            other => bail!("nothing is packed for processors `{other}`"),
+        }
     }
 }
 
@@ -208,8 +211,7 @@ fn pack(
     key: Option<&Path>,
 ) -> anyhow::Result<()> {
     fs::create_dir_all(folder)?;
-    let lock = fs::read_to_string(workspace.root().join("Cargo.lock"))?;
-    let sbom = sbom::sbom(&sbom::metadata(workspace)?, &lock, limpid.plugins())?;
+    let sbom = sbom::sbom(&sbom::metadata(workspace, build.machine)?, &build.lock, limpid.plugins())?;
     let installed = layout::installed(workspace, limpid, &sbom)?;
     let mut names = vec![format!("limpid-{}.cdx.json", build.version)];
     fs::write(folder.join(format!("limpid-{}.cdx.json", build.version)), &sbom)?;
@@ -222,9 +224,11 @@ fn pack(
         });
     }
     names.sort();
-    let statement = provenance::statement(build, folder, &names)?;
-    names.push(provenance::write(&statement, key, folder)?);
-    let checksums = provenance::checksums(folder, &names)?;
+    let mut digests = provenance::digests(folder, &names)?;
+    let statement = provenance::statement(build, &digests);
+    let name = provenance::write(&statement, key, folder)?;
+    digests.extend(provenance::digests(folder, &[name])?);
+    let checksums = provenance::checksums(&digests);
     fs::write(folder.join("SHA256SUMS"), &checksums)?;
     if let Some(key) = key {
         fs::write(folder.join("SHA256SUMS.sig"), provenance::sign(key, checksums.as_bytes())?)?;
@@ -234,7 +238,7 @@ fn pack(
 }
 
 fn archive(workspace: &Workspace, build: &Build, installed: &Tree, folder: &Path) -> anyhow::Result<String> {
-    let name = format!("limpid-{}-{}", build.version, triple()?);
+    let name = format!("limpid-{}-{}", build.version, build.machine.triple);
     let tar = layout::portable(workspace, installed, &name)?.tar(build.seconds)?;
     let name = format!("{name}.tar.gz");
     fs::write(folder.join(&name), tree::gzip(&tar)?)?;

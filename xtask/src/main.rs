@@ -23,6 +23,7 @@ mod scanners;
 mod service;
 mod setup;
 mod test;
+mod tree;
 mod verify;
 mod workspace;
 mod wrap;

@@ -51,24 +51,15 @@ impl Program {
 
     /// Builds what its tests start; where it cannot, because something is missing here, says what.
     fn prepare(self, workspace: &Workspace) -> anyhow::Result<Option<String>> {
-        match self {
-            Self::Rabbitmq if has_rabbitmq() => Ok(None),
-            Self::Rabbitmq => {
-                Ok(Some("RabbitMQ is not installed (`cargo xtask setup --all-tests`)".to_owned()))
-            }
-            Self::DockerRegistry if has_docker_registry() => Ok(None),
-            Self::DockerRegistry => {
-                Ok(Some("docker-registry is not installed (`cargo xtask setup --all-tests`)".to_owned()))
-            }
-            Self::Promtool if has_promtool() => Ok(None),
-            Self::Promtool => {
-                Ok(Some("promtool is not installed (`cargo xtask setup --all-tests`)".to_owned()))
-            }
-            Self::ImageTools => Ok(missing_image_tools()
-                .map(|missing| format!("{missing} is not installed (`cargo xtask setup --all-tests`)"))),
-            Self::Javascript => examples::build_one(workspace, &examples::JAVASCRIPT),
-            Self::Python => examples::build_one(workspace, &examples::PYTHON),
-        }
+        let missing = match self {
+            Self::Rabbitmq => (!has_rabbitmq()).then_some("RabbitMQ"),
+            Self::DockerRegistry => (!has_docker_registry()).then_some("docker-registry"),
+            Self::Promtool => (!has_promtool()).then_some("promtool"),
+            Self::ImageTools => missing_image_tools(),
+            Self::Javascript => return examples::build_one(workspace, &examples::JAVASCRIPT),
+            Self::Python => return examples::build_one(workspace, &examples::PYTHON),
+        };
+        Ok(missing.map(|missing| format!("{missing} is not installed (`cargo xtask setup --all-tests`)")))
     }
 
     fn run(self, workspace: &Workspace) -> anyhow::Result<()> {

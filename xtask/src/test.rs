@@ -30,17 +30,19 @@ pub(crate) fn test(filter: &[String]) -> anyhow::Result<()> {
     }
     let mut left_out = Vec::new();
     step("cargo xtask test-with", || {
-        left_out = programs::test_with_what_is_there(&workspace)?;
+        let missing = programs::test_with_what_is_there(&workspace)?;
+        let told = |what| format!("the tests with {what}; `cargo xtask test-with` fails without it");
+        left_out.extend(missing.into_iter().map(told));
         Ok(())
     })?;
+    left_out.push(
+        "packages, for which a Debian is fetched and started: `cargo xtask packages` checks them".to_owned(),
+    );
     let seconds = fuzz::seconds_in_tests();
     step(&format!("cargo xtask fuzz --seconds {seconds}"), || fuzz::fuzz(&[], seconds, &[]))?;
     for what in left_out {
-        eprintln!("LEFT OUT: the tests with {what}; `cargo xtask test-with` fails without it");
+        eprintln!("LEFT OUT: {what}");
     }
-    eprintln!(
-        "LEFT OUT: packages, for which a Debian is fetched and started: `cargo xtask packages` checks them"
-    );
     Ok(())
 }
 

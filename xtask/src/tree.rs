@@ -1,4 +1,5 @@
-//! Files as a package has them, and archives of them that are the same bytes whoever packs them, and when.
+//! Files in memory, as a package or a book has them, and archives of them that are the same bytes whoever packs them,
+//! and when.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -134,6 +135,22 @@ impl Tree {
         })
     }
 
+    /// Changes files, by path.
+    ///
+    /// # Errors
+    /// The first of `change`.
+    pub(crate) fn change(
+        &mut self,
+        mut change: impl FnMut(&str, &mut Vec<u8>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<()> {
+        for (path, entry) in &mut self.0 {
+            if let Body::File(bytes) = &mut entry.body {
+                change(path, bytes)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Writes files, with their modes, into a folder, which is cleared before.
     ///
     /// # Errors
@@ -142,6 +159,7 @@ impl Tree {
         if folder.exists() {
             fs::remove_dir_all(folder).with_context(|| format!("cannot clear `{}`", folder.display()))?;
         }
+        fs::create_dir_all(folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
         for (path, entry) in &self.0 {
             let place = folder.join(path);
             match &entry.body {

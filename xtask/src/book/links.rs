@@ -9,13 +9,21 @@ use anyhow::Context as _;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use super::PAGES;
+use crate::tree::Tree;
 
 /// The chapters of the book.
 const SUMMARY: &str = "docs/SUMMARY.md";
 
 /// Pages beside the book whose links are checked.
-const OTHERS: [&str; 5] =
-    ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "plugins/README.md", "wit/README.md"];
+const OTHERS: [&str; 7] = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "plugins/README.md",
+    "wit/README.md",
+];
 
 /// Where the files of the repository are read on the web.
 const REPOSITORY: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main");
@@ -41,7 +49,9 @@ struct Link {
 /// Where a page cannot be read.
 pub(super) fn problems(root: &Path) -> anyhow::Result<Vec<String>> {
     let mut names: Vec<PathBuf> = OTHERS.iter().map(PathBuf::from).collect();
-    find(root, Path::new(PAGES), &mut names)?;
+    let folder = Tree::of_folder(&root.join(PAGES))?;
+    let pages = folder.files().map(|(path, _)| path).filter(|path| path.ends_with(".md"));
+    names.extend(pages.map(|path| Path::new(PAGES).join(path)));
     let mut pages = BTreeMap::new();
     for name in names {
         let path = root.join(&name);
@@ -57,21 +67,6 @@ pub(super) fn problems(root: &Path) -> anyhow::Result<Vec<String>> {
         }
     }
     Ok(problems)
-}
-
-/// All pages below a folder, by their paths in the repository.
-fn find(root: &Path, folder: &Path, names: &mut Vec<PathBuf>) -> anyhow::Result<()> {
-    let path = root.join(folder);
-    for entry in path.read_dir().with_context(|| format!("cannot list `{}`", path.display()))? {
-        let entry = entry?;
-        let name = folder.join(entry.file_name());
-        if entry.path().is_dir() {
-            find(root, &name, names)?;
-        } else if name.extension().is_some_and(|extension| extension == "md") {
-            names.push(name);
-        }
-    }
-    Ok(())
 }
 
 fn in_chapters(pages: &BTreeMap<PathBuf, Page>) -> Vec<String> {

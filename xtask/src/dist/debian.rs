@@ -1,12 +1,12 @@
 //! The Debian package, by [cargo-deb](https://docs.rs/cargo-deb), as `host/cli/Cargo.toml` says.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 
-use super::tree::Tree;
 use super::{Build, Profile};
-use crate::command::{cargo, command, find, run};
+use crate::command::{command, find, run, tool};
+use crate::tree::Tree;
 use crate::workspace::Workspace;
 
 /// The version that is installed where there is none.
@@ -32,8 +32,10 @@ pub(super) fn package(
     }
     let target = workspace.target().join(TARGET);
     installed.write(&target.join("release/installed"))?;
-    let name = format!("limpid_{}-1_{}.deb", build.version, build.debian);
-    let mut deb = command(&program(workspace)?.to_string_lossy());
+    let name = format!("limpid_{}-1_{}.deb", build.version, build.machine.debian);
+    // Without its own xz, it calls the one that Debian has.
+    let program = tool(workspace.target(), "cargo-deb", VERSION, &["--no-default-features"])?;
+    let mut deb = command(&program.to_string_lossy());
     deb.current_dir(workspace.root()).env("CARGO_TARGET_DIR", &target);
     deb.env("SOURCE_DATE_EPOCH", build.seconds.to_string());
     deb.args(["--no-build", "--no-strip", "--package", "limpid"]);
@@ -44,19 +46,4 @@ pub(super) fn package(
     }
     run(deb.arg("--output").arg(folder.join(&name)))?;
     Ok(name)
-}
-
-/// The program, installed where it is not there.
-fn program(workspace: &Workspace) -> anyhow::Result<PathBuf> {
-    let folder = workspace.target().join(format!("tools/cargo-deb-{VERSION}"));
-    let program = folder.join("bin/cargo-deb");
-    if !program.is_file() {
-        eprintln!("dist: compiling cargo-deb, which takes some minutes");
-        let mut install = cargo();
-        install.args(["install", "--locked", "--quiet", "cargo-deb", "--version", VERSION]);
-        // Without its own xz, it calls the one that Debian has.
-        install.args(["--no-default-features", "--root"]).arg(&folder);
-        run(&mut install).context("install cargo-deb and run this again")?;
-    }
-    Ok(program)
 }

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::Build;
-use super::tree::{Tree, gzip};
 use crate::command::{command, find, output, run};
+use crate::tree::{Tree, gzip};
 use crate::workspace::Workspace;
 
 /// What the program needs of Debian: the C and C++ libraries, whom to trust, and what time zones and names are.
@@ -52,12 +52,12 @@ pub(super) fn image(
     for (what, tree) in layers {
         let tar = tree.tar(build.seconds)?;
         diff_ids.push(digest(&tar));
-        history.push(json!({ "created": build.time()?, "created_by": format!("cargo xtask dist: {what}") }));
+        history.push(json!({ "created": build.time, "created_by": format!("cargo xtask dist: {what}") }));
         blobs.push(gzip(&tar)?);
     }
-    let config = config(build, &diff_ids, &history)?.to_string();
+    let config = config(build, &diff_ids, &history).to_string();
     let manifest = manifest(&config, &blobs).to_string();
-    let name = format!("limpid-{}-{}.oci.tar", build.version, build.debian);
+    let name = format!("limpid-{}-{}.oci.tar", build.version, build.machine.debian);
     let archive = layout(build, &config, &manifest, &blobs)?;
     fs::write(folder.join(&name), archive.tar(build.seconds)?)?;
     Ok(name)
@@ -137,11 +137,11 @@ fn program(workspace: &Workspace, installed: &Tree) -> anyhow::Result<Tree> {
     Ok(tree)
 }
 
-fn config(build: &Build, diff_ids: &[String], history: &[Value]) -> anyhow::Result<Value> {
-    Ok(json!({
-        "architecture": build.debian,
+fn config(build: &Build, diff_ids: &[String], history: &[Value]) -> Value {
+    json!({
+        "architecture": build.machine.debian,
         "os": "linux",
-        "created": build.time()?,
+        "created": build.time,
         "config": {
             "User": format!("{USER}:{USER}"),
             "Env": [
@@ -159,7 +159,7 @@ fn config(build: &Build, diff_ids: &[String], history: &[Value]) -> anyhow::Resu
         },
         "rootfs": { "type": "layers", "diff_ids": diff_ids },
         "history": history,
-    }))
+    })
 }
 
 /// [Annotations](https://github.com/opencontainers/image-spec/blob/main/annotations.md) that image and index have.
@@ -187,7 +187,7 @@ fn manifest(config: &str, layers: &[Vec<u8>]) -> Value {
 fn layout(build: &Build, config: &str, manifest: &str, layers: &[Vec<u8>]) -> anyhow::Result<Tree> {
     let mut entry = descriptor("application/vnd.oci.image.manifest.v1+json", manifest.as_bytes());
     if let Some(entry) = entry.as_object_mut() {
-        entry.insert("platform".into(), json!({ "architecture": build.debian, "os": "linux" }));
+        entry.insert("platform".into(), json!({ "architecture": build.machine.debian, "os": "linux" }));
         let name = format!("limpid:{}", build.version);
         entry.insert(
             "annotations".into(),

@@ -18,29 +18,37 @@ use crate::command::{command, find, run};
 /// What is signed, in DSSE's terms.
 const PAYLOAD_TYPE: &str = "application/vnd.in-toto+json";
 
-/// The checksums of files in a folder, as `sha256sum --check` reads them.
-///
-/// # Errors
-/// A file cannot be read.
-pub(super) fn checksums(folder: &Path, names: &[String]) -> anyhow::Result<String> {
-    let mut lines = String::new();
-    for name in names {
-        lines.push_str(&format!("{}  {name}\n", sha256(&folder.join(name))?));
-    }
-    Ok(lines)
+/// A file, and its SHA-256 in hexadecimal.
+pub(super) struct Digested {
+    name: String,
+    sha256: String,
 }
 
-/// The statement about files in a folder.
+/// Reads files in a folder.
 ///
 /// # Errors
 /// A file cannot be read.
-pub(super) fn statement(build: &Build, folder: &Path, names: &[String]) -> anyhow::Result<Value> {
-    let mut subjects = Vec::new();
-    for name in names {
-        subjects.push(json!({ "name": name, "digest": { "sha256": sha256(&folder.join(name))? } }));
-    }
+pub(super) fn digests(folder: &Path, names: &[String]) -> anyhow::Result<Vec<Digested>> {
+    let digest = |name: &String| {
+        let path = folder.join(name);
+        let bytes = fs::read(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        Ok(Digested { name: name.clone(), sha256: hex::encode(Sha256::digest(bytes)) })
+    };
+    names.iter().map(digest).collect()
+}
+
+/// The checksums of files, as `sha256sum --check` reads them.
+pub(super) fn checksums(files: &[Digested]) -> String {
+    files.iter().map(|file| format!("{}  {}\n", file.sha256, file.name)).collect()
+}
+
+/// The statement about files.
+pub(super) fn statement(build: &Build, files: &[Digested]) -> Value {
+    let subject = |file: &Digested| json!({ "name": file.name, "digest": { "sha256": file.sha256 } });
+    let subjects: Vec<Value> = files.iter().map(subject).collect();
+    let lock = hex::encode(Sha256::digest(&build.lock));
     let source = format!("git+{}", build.repository);
-    Ok(json!({
+    json!({
         "_type": "https://in-toto.io/Statement/v1",
         "subject": subjects,
         "predicateType": "https://slsa.dev/provenance/v1",
@@ -56,13 +64,13 @@ pub(super) fn statement(build: &Build, folder: &Path, names: &[String]) -> anyho
                 },
                 "resolvedDependencies": [
                     { "uri": source, "digest": { "gitCommit": build.commit } },
-                    { "name": "Cargo.lock", "digest": { "sha256": build.lock } },
+                    { "name": "Cargo.lock", "digest": { "sha256": lock } },
                     { "name": "rustc", "annotations": { "version": build.rustc } },
                 ],
             },
             "runDetails": { "builder": { "id": build.builder } },
         },
-    }))
+    })
 }
 
 /// Writes a statement, signed where there is a key; says the name of the file.
@@ -112,11 +120,6 @@ pub(super) fn sign(key: &Path, bytes: &[u8]) -> anyhow::Result<Vec<u8>> {
     bytes
 }
 
-fn sha256(path: &Path) -> anyhow::Result<String> {
-    let bytes = fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    Ok(hex::encode(Sha256::digest(bytes)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,7 +155,7 @@ mod tests {
     fn checksums_are_those_that_sha256sum_checks() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a.deb"), "a").unwrap();
-        let sums = checksums(folder.path(), &["a.deb".to_owned()]).unwrap();
+        let sums = checksums(&digests(folder.path(), &["a.deb".to_owned()]).unwrap());
         fs::write(folder.path().join("SHA256SUMS"), sums).unwrap();
         let mut check = command("sha256sum");
         let checked = output(check.current_dir(folder.path()).args(["--check", "SHA256SUMS"])).unwrap();

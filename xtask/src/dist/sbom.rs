@@ -10,15 +10,16 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::Machine;
 use crate::command::{cargo, output};
 use crate::workspace::Workspace;
 
-/// What `cargo metadata` says of all packages, for this platform.
-pub(super) fn metadata(workspace: &Workspace) -> anyhow::Result<Value> {
+/// What `cargo metadata` says of all packages, for a kind of machine.
+pub(super) fn metadata(workspace: &Workspace, machine: Machine) -> anyhow::Result<Value> {
     let mut metadata = cargo();
     metadata.current_dir(workspace.root());
     metadata.args(["metadata", "--locked", "--format-version", "1", "--filter-platform"]);
-    let text = output(metadata.arg(super::triple()?))?;
+    let text = output(metadata.arg(machine.triple))?;
     serde_json::from_str(&text).context("cannot read what `cargo metadata` wrote")
 }
 
@@ -198,7 +199,7 @@ mod tests {
         let lock = std::fs::read_to_string(workspace.root().join("Cargo.lock")).unwrap();
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("dpkg.wasm"), "component").unwrap();
-        let metadata = metadata(&workspace).unwrap();
+        let metadata = metadata(&workspace, Machine::this().unwrap()).unwrap();
         let text = sbom(&metadata, &lock, folder.path()).unwrap();
         assert_eq!(text, sbom(&metadata, &lock, folder.path()).unwrap());
         serde_json::from_str(&text).unwrap()

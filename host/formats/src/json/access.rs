@@ -53,7 +53,7 @@ pub struct TokenWanted {
     pub repositories: Vec<String>,
     /// From when on it is no longer to be taken, in RFC 3339; none: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, format = DateTime)]
+    #[schema(format = DateTime)]
     pub expires: Option<String>,
 }
 

@@ -21,18 +21,16 @@ pub struct Subscriptions {
 pub struct Wanted {
     /// A webhook; this or `amqp`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
     pub webhook: Option<Webhook>,
     /// An exchange of a broker.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false)]
     pub amqp: Option<Amqp>,
     /// Which notices; all where nothing is stated.
     #[serde(default)]
     pub filter: Filter,
     /// Notices of this many seconds come together; each by itself where nothing is stated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, minimum = 1)]
+    #[schema(minimum = 1)]
     pub period: Option<u64>,
     /// Whether notices are sent; where not, they wait.
     #[serde(default = "yes")]

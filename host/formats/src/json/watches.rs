@@ -30,11 +30,11 @@ pub struct Wanted {
     pub tags: Vec<String>,
     /// Only so many tags of a repository, those that sort last; numbers in them count as numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, minimum = 1)]
+    #[schema(minimum = 1)]
     pub newest: Option<u64>,
     /// Only images that are at most this old, in seconds, as their configuration says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, minimum = 1)]
+    #[schema(minimum = 1)]
     pub max_age: Option<u64>,
     /// Platforms of an index, `os/architecture` or `os/architecture/variant`; all where nothing is stated.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -42,7 +42,7 @@ pub struct Wanted {
     /// How long after the beginning of a listing the next one is due, in seconds; `watches.interval` where nothing is
     /// stated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(nullable = false, minimum = 1)]
+    #[schema(minimum = 1)]
     pub interval: Option<u64>,
     /// Whether anything is listed and indexed.
     #[serde(default = "yes")]

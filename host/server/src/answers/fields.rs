@@ -178,12 +178,12 @@ pub(crate) async fn choose(request: Request, next: Next) -> Response {
 }
 
 async fn chosen(mut request: Request, next: Next) -> Result<Response, Failure> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Ok(next.run(request).await);
+    }
     let asked = Query::<Asked>::try_from_uri(request.uri());
     let Query(Asked { fields }) = asked.map_err(|error| Failure::bad_request(error.body_text()))?;
     let Some(fields) = fields else { return Ok(next.run(request).await) };
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Err(Failure::bad_request(format!("`{PARAMETER}` is of requests that read")));
-    }
     let pattern = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
     let mask = Mask::read(&fields, pattern).map_err(Failure::bad_request)?;
     *request.uri_mut() = without(request.uri()).map_err(Failure::bad_request)?;

@@ -70,8 +70,8 @@ parameters! {
     /// Of answers in JSON.
     Fields = vec![in_query(
         fields::PARAMETER,
-        "The fields that are wanted, with commas between them, as `images.digest,next`: others are left out. The items \
-         of a list have the path of the list.",
+        "The fields that are wanted, with commas between them, as `images.digest,next`: others are left out, also \
+         those that are always there otherwise. The items of a list have the path of the list.",
         text(),
     )];
     /// Of what takes time.

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{AdditionalProperties, AllOf, ArrayItems, Object, ObjectBuilder, Schema};
+use utoipa::openapi::schema::{
+    AdditionalProperties, AllOf, ArrayItems, KnownFormat, Object, ObjectBuilder, Schema, SchemaFormat,
+};
 
 type Schemas = BTreeMap<String, RefOr<Schema>>;
 
@@ -37,6 +39,7 @@ fn within(schema: &mut RefOr<Schema>, known: &Schemas, depth: usize) {
     match schema {
         Schema::Object(object) => {
             text(&mut object.description);
+            object.format = object.format.take().map(|format| whole(format, object.minimum.is_some()));
             for property in object.properties.values_mut() {
                 within(property, known, depth);
             }
@@ -111,6 +114,19 @@ fn properties(part: &RefOr<Schema>, known: &Schemas, depth: usize) -> Object {
             part
         }
         RefOr::T(_) => none(),
+    }
+}
+
+/// The format of a number. What has a least value is read as a number without a sign, which may be twice as large.
+fn whole(format: SchemaFormat, is_unsigned: bool) -> SchemaFormat {
+    match format {
+        SchemaFormat::KnownFormat(KnownFormat::Int64) if is_unsigned => {
+            SchemaFormat::Custom("uint64".to_owned())
+        }
+        SchemaFormat::KnownFormat(KnownFormat::Int32) if is_unsigned => {
+            SchemaFormat::Custom("uint32".to_owned())
+        }
+        other => other,
     }
 }
 

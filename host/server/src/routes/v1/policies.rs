@@ -166,6 +166,12 @@ async fn put(
         pace: state.settings.pace(),
     };
     let bytes = body::read(body, limits).await?;
+    // It would be a policy that says nothing, in the place of one that does.
+    if bytes.is_empty() {
+        return Err(Failure::bad_request(
+            "the body is empty: send the document, as in `curl --data-binary @FILE`",
+        ));
+    }
     let scanner = state.scanner.clone();
     let document = DecisionDocument { name, kind, since: 0, bytes: bytes.to_vec() };
     Ok(Json(state.writers.run(move || scanner.put_decision_document(document)).await?.into()))

@@ -14,6 +14,8 @@ mod holder;
 mod input;
 mod lister;
 mod log;
+#[cfg(test)]
+mod mentioned;
 mod open;
 mod operator;
 mod packaged;
@@ -58,7 +60,7 @@ struct Cli {
     /// Directory of the store [default: ~/.local/share/limpid]
     #[arg(long, global = true, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// Directory of the plugins [default: `plugins` beside the program, or one directory up]
+    /// Directory of the plugins [default: `plugins` beside the program or one directory up, or `lib/limpid/plugins` there]
     #[arg(long, global = true, value_name = "DIR")]
     plugins_dir: Option<PathBuf>,
     /// What to log: `info`, `debug`, `warn,limpid_server=debug` [default: `warn`; of `serve`, what it does]
@@ -83,7 +85,7 @@ struct Cli {
 enum Command {
     /// Run the service
     Serve(commands::serve::Args),
-    /// Report on an image: an archive, or one that was scanned before
+    /// Report on an image: an archive, one of a registry or a daemon, or one that was scanned before
     Scan(commands::scan::Args),
     /// Report on an image that is known, without looking into it again
     Report(commands::report::Args),
@@ -105,7 +107,7 @@ enum Command {
     Plan(commands::plan::Args),
     /// Say in which packages and findings two images differ
     Diff(commands::diff::Args),
-    /// Advisories: ingest documents, show what is kept
+    /// Feeds of advisories: fetch them, add documents, carry bundles, show what is kept
     #[command(subcommand)]
     Feed(commands::feed::Command),
     /// Subscriptions: who is told of what, and how deliveries go
@@ -180,8 +182,8 @@ impl Command {
             | Self::Token(_)
             | Self::Audit(_)
             | Self::Retention(_)
-            | Self::Backup(_)
             | Self::Doctor(_) => true,
+            Self::Backup(command) => command.asks_a_service(),
             Self::Serve(_)
             | Self::Convert(_)
             | Self::Store(_)
@@ -235,14 +237,14 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             _ => None,
         },
     };
+    if !cli.command.asks_a_service() && asked.names_a_service() {
+        bail!("this command works on this machine alone: `--server` and `--profile` are for others");
+    }
     if let Command::Completions(args) = &cli.command {
         return commands::completions::run(args, command());
     }
     if let Command::Man(args) = &cli.command {
         return commands::man::run(args, command());
-    }
-    if !cli.command.asks_a_service() && asked.names_a_service() {
-        bail!("this command works on this machine alone: `--server` and `--profile` are for others");
     }
     let sources = Sources::of_process(cli.settings, overrides);
     // Settings that cannot be used are what these commands are for.

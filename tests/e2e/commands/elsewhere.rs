@@ -139,8 +139,11 @@ fn who_is_not_let_in_and_who_reaches_nobody_is_told_what_helps() {
     let doctor = elsewhere.run(&["doctor", "--server", "http://127.0.0.1:1"], &[]);
     assert_eq!(doctor.code, Some(1), "{doctor:?}");
     assert!(doctor.stdout.contains("problem") && doctor.stdout.contains("->"), "{doctor:?}");
-    let why = elsewhere.run(&["plugin", "list", "--server", "http://127.0.0.1:1"], &[]).failed();
-    assert!(why.contains("works on this machine alone"), "{why}");
+    for words in [&["plugin", "list"][..], &["backup", "list", "backups"], &["completions", "bash"]] {
+        let words = [words, &["--server", "http://127.0.0.1:1"]].concat();
+        let why = elsewhere.run(&words, &[]).failed();
+        assert!(why.contains("works on this machine alone"), "{words:?}: {why}");
+    }
 }
 
 #[test]

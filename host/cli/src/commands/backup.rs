@@ -65,7 +65,7 @@ pub(crate) enum Command {
         #[arg(long)]
         plugins: bool,
     },
-    /// Remove all backups but the latest, and the files that only they have
+    /// Remove all backups but the latest ones, and the files that only those have
     Prune {
         #[command(flatten)]
         place: Place,
@@ -73,6 +73,14 @@ pub(crate) enum Command {
         #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
         keep: u32,
     },
+}
+
+impl Command {
+    /// Whether a service elsewhere does it: a backup lies on the machine of the service, and is looked at, removed and
+    /// restored there.
+    pub(crate) const fn asks_a_service(&self) -> bool {
+        matches!(self, Self::Create { .. })
+    }
 }
 
 /// Where backups lie.

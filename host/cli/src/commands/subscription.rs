@@ -9,7 +9,7 @@ use crate::settings::Settings;
 
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
-    /// Show the subscriptions of the data directory, and how their deliveries go
+    /// Show the subscriptions, and how their deliveries go
     List {
         #[arg(long, value_enum, default_value_t)]
         format: Format,

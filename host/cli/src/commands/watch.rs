@@ -12,7 +12,7 @@ use crate::settings::Settings;
 pub(crate) enum Command {
     /// Follow repositories of a registry: what is new there, or has moved, is indexed by the service
     Add(Box<Add>),
-    /// Show the watches of the data directory, and how their listings go
+    /// Show the watches, and how their listings go
     List {
         #[arg(long, value_enum, default_value_t)]
         format: Format,

@@ -60,7 +60,7 @@ impl Access {
     }
 
     /// The file that holds the key that programs share.
-    pub(super) fn key_file(&self) -> Option<&Path> {
+    pub(super) fn shared_key_file(&self) -> Option<&Path> {
         self.psk.as_ref()?.file()
     }
 

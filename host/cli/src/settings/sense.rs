@@ -131,7 +131,7 @@ pub(crate) fn secret_files(settings: &Settings) -> Vec<(String, &Path)> {
         ("events.secret_file".to_owned(), settings.events.secret_file()),
         ("tls.key".to_owned(), settings.tls.key()),
         ("secrets.key_file".to_owned(), settings.secrets.key_file()),
-        ("access.psk.key_file".to_owned(), settings.access.key_file()),
+        ("access.psk.key_file".to_owned(), settings.access.shared_key_file()),
         ("telemetry.headers_file".to_owned(), settings.telemetry.headers_file.as_deref()),
     ];
     for (host, one) in &settings.registries.each {
@@ -168,12 +168,14 @@ mod tests {
     #[test]
     fn a_secret_that_everybody_can_read_is_told() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let settings = Settings { token_file: Some(file.path().to_owned()), ..Settings::default() };
+        let mut settings = Settings { token_file: Some(file.path().to_owned()), ..Settings::default() };
+        settings.telemetry.headers_file = Some(file.path().to_owned());
         let mode =
             |mode| std::fs::set_permissions(file.path(), std::fs::Permissions::from_mode(mode)).unwrap();
         mode(0o600);
         assert_eq!(warnings(&settings).len(), 0);
         mode(0o644);
-        assert!(warnings(&settings).concat().contains("`token_file`"));
+        let found = warnings(&settings).concat();
+        assert!(found.contains("`token_file`") && found.contains("`telemetry.headers_file`"), "{found}");
     }
 }

@@ -33,13 +33,17 @@ const LATER: &str = "CVE-2024-2961";
 const DONE: &str = "THE NEWCOMER HAS ARRIVED";
 
 /// What is checked after the commands of a section.
-const CHECKS: [(&str, &str); 8] = [
+const CHECKS: [(&str, &str); 9] = [
     (
         "Install",
         "systemd-analyze verify --man=no limpid.service
          systemd-analyze security --no-pager --threshold=20 limpid.service > /root/security.txt
          test \"$(stat -c %U:%a /var/lib/limpid)\" = limpid:700
-         test \"$(stat -c %U:%a /etc/limpid/credentials)\" = root:700",
+         test \"$(stat -c %U:%a /etc/limpid/credentials)\" = root:700
+         test \"$(stat -c %U:%a /var/backups/limpid)\" = limpid:700
+         curl -sS --fail --retry 5 -o /dev/null http://localhost:6060/readyz
+         test -s /usr/share/man/man1/limpid-backup-create.1.gz -a -s /usr/share/bash-completion/completions/limpid
+         test -s /usr/share/doc/limpid/docs/start.md.gz -o -s /usr/share/doc/limpid/docs/start.md",
     ),
     (
         "Encrypt, and let others in",
@@ -63,9 +67,14 @@ const CHECKS: [(&str, &str); 8] = [
         "until ask v1/plugins | grep -q '\"sample-detector\"'; do sleep 1; done; facts > /root/before",
     ),
     (
+        "Back up",
+        "ask v1/audit | grep '/v1/backups' > /dev/null
+         systemctl reload limpid
+         until journalctl -u limpid | grep 'settings were read again' > /dev/null; do sleep 1; done",
+    ),
+    (
         "Lose everything, and restore it",
-        "ready
-         facts > /root/after
+        "facts > /root/after
          diff /root/before /root/after
          test -s /root/after",
     ),
@@ -76,7 +85,6 @@ const BEFORE: &str = r#"#!/bin/bash
 set -euxo pipefail
 cd /root
 ask() { curl -sS --fail -H "Authorization: Bearer $LIMPID_TOKEN" "https://localhost:6060/$1"; }
-ready() { curl -s --fail --retry 600 --retry-delay 1 --retry-all-errors -o /dev/null https://localhost:6060/readyz; }
 # What must be there after all was lost.
 facts() {
     ask v1/images/limpid-sample%2Fdebian:12/report | grep -o '"CVE-[0-9-]*"' | sort -u
@@ -89,6 +97,10 @@ facts() {
 systemd-socket-activate --accept --inetd --listen 127.0.0.1:9000 /root/receiver &
 sleep 1
 "#;
+
+/// Has what tests have compiled where the service looks for it, before it starts for the first time, too.
+const COMPILED: &str = "[ ! -d /compiled ] || { mkdir -p /var/cache/limpid/compiled && \
+    cp -rn --no-preserve=mode /compiled/. /var/cache/limpid/compiled/; } 2> /dev/null || true\n";
 
 /// Takes a notice, and keeps its body.
 const RECEIVER: &str = r#"#!/bin/bash
@@ -184,7 +196,7 @@ fn script(page: &str) -> anyhow::Result<String> {
         for block in text.split("```sh\n").skip(1) {
             let (commands, _) = block.split_once("```").context("a block does not end")?;
             // A compiler need not run twice where nothing is learnt by it.
-            script.push_str("[ ! -d /compiled ] || cp -rn --no-preserve=mode /compiled/. /var/cache/limpid/compiled/ 2> /dev/null || true\n");
+            script.push_str(COMPILED);
             script.push_str(commands);
         }
         if let Some((_, check)) = CHECKS.iter().find(|(of, _)| *of == title) {
@@ -267,12 +279,12 @@ mod tests {
         let place = |what: &str| script.find(what).unwrap_or_else(|| panic!("no `{what}` in:\n{script}"));
         assert!(place("apt-get install") < place("systemd-analyze verify"));
         assert!(place("/v1/subscriptions/operators") < place("image.newly-affected"));
-        assert!(place("tar -C / -xzf") < place("diff /root/before /root/after"));
+        assert!(place("limpid backup restore") < place("diff /root/before /root/after"));
     }
 
     #[test]
     fn a_page_that_lost_a_section_is_refused() {
         let error = script("# Start\n\n## Install\n\n```sh\ntrue\n```\n").unwrap_err().to_string();
-        assert!(error.contains("1 of the 8 sections"), "{error}");
+        assert!(error.contains("1 of the 9 sections"), "{error}");
     }
 }

@@ -148,7 +148,8 @@ async fn hang_up(mut hangup: Signal, reload: mpsc::Sender<Reload>) {
     }
 }
 
-/// Tells the service manager how the service is, where there is one that wants to know (`Type=notify-reload` of systemd).
+/// Tells the service manager how the service is, where there is one that wants to know (`Type=notify` and `notify-reload` of
+/// systemd).
 fn tell_manager(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(state) {
         tracing::warn!(%error, "the service manager cannot be told how the service is");

@@ -1,5 +1,6 @@
 //! What the service answers is what `/v1/openapi.json` describes, field by field.
 
+mod examples;
 mod tools;
 
 use serde_json::{Value, json};

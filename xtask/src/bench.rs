@@ -16,6 +16,7 @@ mod notices;
 mod ordering;
 mod osv;
 mod reports;
+mod requests;
 mod rpm;
 mod sandbox;
 mod sbom;
@@ -87,6 +88,8 @@ pub(crate) enum Part {
     Document,
     /// Many clients that post long documents: readiness, reports and notices beside them
     Load,
+    /// 2,000 requests for reports a second, beside indexing
+    Requests,
 }
 
 /// Measures all parts, or those that are named, and prints a table; with `json`, also writes it to
@@ -179,6 +182,9 @@ fn measure(setting: &Setting, workspace: &Workspace, parts: &[Part]) -> anyhow::
     }
     if asked(Part::Load) {
         measurements.extend(load::measure(setting)?);
+    }
+    if asked(Part::Requests) {
+        measurements.extend(requests::measure(setting)?);
     }
     measurements.push(binary(setting)?);
     Ok(measurements)

@@ -3,6 +3,7 @@
 //!
 //! What comes of it is committed as `docs/openapi.json`, so that a change of the API is seen where it is reviewed.
 
+mod examples;
 pub(crate) mod parameters;
 mod problems;
 mod shape;
@@ -199,6 +200,7 @@ fn finish(
         let fields = parameters::Fields::into_params(|| None);
         operation.parameters.get_or_insert_default().extend(fields.into_iter().map(RefOr::T));
     }
+    examples::add(operation);
     problems::add(operation, endpoint);
     let Some(endpoint) = endpoint else { return };
     if endpoint.permission == Permission::Health {

@@ -30,6 +30,12 @@ impl Client {
         self.ask(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{known}\r\n").as_bytes())
     }
 
+    /// The same, compressed.
+    pub(super) fn get_packed(&mut self, path: &str) -> anyhow::Result<Answer> {
+        let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: zstd\r\n\r\n");
+        self.ask(head.as_bytes())
+    }
+
     /// Sends a body to a path.
     pub(super) fn post(&mut self, path: &str, body: &[u8]) -> anyhow::Result<Answer> {
         let length = body.len();

@@ -246,7 +246,7 @@ impl Form {
 }
 
 /// Addresses of further reading that are such: what advisories state may be anything.
-fn addresses(finding: &api::Finding) -> impl Iterator<Item = &str> {
+pub(crate) fn addresses(finding: &api::Finding) -> impl Iterator<Item = &str> {
     let is_odd = |c: char| c.is_control() || c.is_whitespace() || "\"<>\\^`{|}".contains(c) || !c.is_ascii();
     finding.references.iter().map(String::as_str).filter(move |address| {
         let rest = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
@@ -388,7 +388,7 @@ fn suppression(suppression: &api::Suppression) -> String {
 }
 
 /// What a finding is, in a line.
-fn title(finding: &api::Finding) -> &str {
+pub(crate) fn title(finding: &api::Finding) -> &str {
     let title = finding.title.trim();
     // Some forms refuse what is empty, as is what holds nothing that is printed.
     if printable(title).trim().is_empty() { &finding.vulnerability } else { title }

@@ -136,8 +136,9 @@ pub(crate) fn http(
     let required = settings.access.required(settings.is_reached())?;
     let access = AccessControl { required, operator: Some(operator.clone()), identities };
     let connections = descriptors::connections(http.connections, settings.store.open_files);
-    let (admission, ready) = (settings.admission.clone(), settings.ready.clone());
-    Ok(limpid_server::Settings { admission, ready, access, connections, ..http })
+    let (admission, ready, harbor) =
+        (settings.admission.clone(), settings.ready.clone(), settings.harbor.clone());
+    Ok(limpid_server::Settings { admission, ready, harbor, access, connections, ..http })
 }
 
 /// Makes or changes the watches of the settings.

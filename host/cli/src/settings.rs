@@ -104,6 +104,8 @@ pub(crate) struct Settings {
     pub(crate) events: Events,
     /// How pods are admitted to clusters.
     pub(crate) admission: limpid_server::Admission,
+    /// Whether the service is a scanner of Harbor's.
+    pub(crate) harbor: limpid_server::Harbor,
     /// Which files of layers are kept.
     pub(crate) keep: Keep,
     /// Limits on archives and layers.
@@ -269,6 +271,7 @@ impl Default for Settings {
             watches: Watches::default(),
             events: Events::default(),
             admission: limpid_server::Admission::default(),
+            harbor: limpid_server::Harbor::default(),
             keep: Keep::default(),
             layers: Limits::default(),
             plugins: runtime::Settings::default(),

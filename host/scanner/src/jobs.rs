@@ -7,6 +7,7 @@
 //! again, after a wait that grows.
 
 mod input;
+mod known;
 mod queue;
 mod spool;
 

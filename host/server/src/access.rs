@@ -29,6 +29,7 @@ use limpid_scanner::{Current, Scanner, TOKEN_PREFIX};
 use tracing::Instrument as _;
 
 use crate::Settings;
+use crate::adapter;
 use crate::blocking::Pool;
 use crate::body;
 use crate::connections::OfCommands;
@@ -315,6 +316,9 @@ pub(crate) async fn check(State(access): State<Access>, mut request: Request, ne
         Some(endpoint) => endpoint.permission,
         None => unless_taken(request.method(), declared),
     };
+    if asked.as_ref().is_some_and(|endpoint| adapter::concerns(endpoint.path)) {
+        adapter::take_token(request.headers_mut());
+    }
     let mut under_way = None;
     // What nobody in particular asks for in vain changes nothing, and would only fill the record.
     // Nor does what a registry tells: it has a tag looked at, and there is much of it.

@@ -14,6 +14,7 @@ use limpid_scanner::Error;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::adapter;
 pub(crate) use codes::Code;
 
 /// When a client that is put off may come again.
@@ -214,9 +215,14 @@ pub(crate) async fn finish(mut response: Response, request: &Asked<'_>) -> Respo
         let why = message.lines().next().unwrap_or_default();
         tracing::info!(request_id = id, code = &*failure.code, "{method} {path} is refused: {why}");
     }
-    let body = problem(failure.status, &failure.code, message, id);
-    let content = (header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-    let mut out = (failure.status, [content], body).into_response();
+    let (kind, body) = match adapter::concerns(request.path) {
+        true => adapter::error(message),
+        false => {
+            let kind = HeaderValue::from_static(MEDIA_TYPE);
+            (kind, problem(failure.status, &failure.code, message, id))
+        }
+    };
+    let mut out = (failure.status, [(header::CONTENT_TYPE, kind)], body).into_response();
     let headers = out.headers_mut();
     if let Some(after) = failure.retry_after {
         headers.insert(header::RETRY_AFTER, after.as_secs().max(1).into());

@@ -6,6 +6,7 @@
 //! line prints.
 
 mod access;
+mod adapter;
 mod answers;
 mod blocking;
 mod body;
@@ -42,7 +43,7 @@ use connections::Door;
 
 pub use configuration::Configuration;
 pub use error::code;
-pub use settings::{AccessControl, Admission, Network, Otherwise, Ready, Settings, SharedSecret};
+pub use settings::{AccessControl, Admission, Harbor, Network, Otherwise, Ready, Settings, SharedSecret};
 pub use starting::Starting;
 pub use tls::{Tls, TlsError, TlsFiles};
 

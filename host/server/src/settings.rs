@@ -1,4 +1,5 @@
 mod admission;
+mod harbor;
 mod network;
 mod ready;
 mod secret;
@@ -11,6 +12,7 @@ use limpid_model::seconds;
 use serde::{Deserialize, Serialize};
 
 pub use admission::{Admission, Otherwise};
+pub use harbor::Harbor;
 pub use network::Network;
 pub use ready::Ready;
 pub use secret::SharedSecret;
@@ -83,6 +85,9 @@ pub struct Settings {
     /// How pods are admitted to clusters (`admission`).
     #[serde(skip)]
     pub admission: Admission,
+    /// Whether the service is a scanner of Harbor's (`harbor`).
+    #[serde(skip)]
+    pub harbor: Harbor,
     /// When the service counts as ready (`ready`).
     #[serde(skip)]
     pub ready: Ready,
@@ -131,6 +136,7 @@ impl Default for Settings {
             read_workers: workers(),
             write_workers: workers(),
             admission: Admission::default(),
+            harbor: Harbor::default(),
             ready: Ready::default(),
             access: AccessControl::default(),
             event_secret: None,

@@ -50,6 +50,8 @@ pub(crate) fn of(endpoint: &Endpoint) -> Reach {
         "/v1/vulnerabilities/{id}" | "/v1/feeds" | "/v1/feeds/{name}" | "/v1/plugins" if reads => {
             Reach::Everybody
         }
+        "/harbor/api/v1/metadata" => Reach::Everybody,
+        path if path.starts_with("/harbor/api/v1/scan") => Reach::Handler,
         "/v1/images" if !reads => Reach::Handler,
         path if path.starts_with("/v1/images/{name}") => Reach::Images,
         path if path.starts_with("/v1/repositories/{name}") => Reach::Repository,

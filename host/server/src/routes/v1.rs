@@ -32,6 +32,7 @@ use crate::access::Permission::{
 use crate::state::AppState;
 
 pub(crate) use image_names::name_in_one_part;
+pub(crate) use images::submit::counted;
 
 /// What is described of the routes, in the same order. A test compares them.
 #[derive(OpenApi)]

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use limpid_formats::json::{self as api, NoSubmission, SubmissionWanted};
 use limpid_model::{Job, JobState, Submission};
-use limpid_scanner::{Error, Holder, Login, Secrets, is_bill};
+use limpid_scanner::{Error, Holder, Login, Secrets, UnderWay, is_bill};
 use tokio::sync::oneshot;
 
 use crate::access::{Caller, Detail};
@@ -55,14 +55,7 @@ pub(in crate::routes::v1) async fn submit(
         (false, None) => archive(&state, body).await?,
         (false, Some(holder)) => return Err(unseen(holder)),
     };
-    if let Some(pending) = pending {
-        let (workers, id) = (state.workers.clone(), job.id);
-        // It is acknowledged: where it cannot be seen when it ends, it counts no longer.
-        let ended = state.readers.run(move || workers.jobs.when_ended(id, move || drop(pending))).await;
-        if ended.is_err() {
-            tracing::debug!(job = id, "submission {id} is not counted among those that are not done");
-        }
-    }
+    counted(&state, job.id, pending).await;
     let submitted = match &job.submission {
         Submission::Archive { bytes } => format!("an archive of {bytes} bytes"),
         Submission::Reference(wanted) => wanted.reference.clone(),
@@ -78,6 +71,17 @@ pub(in crate::routes::v1) async fn submit(
     }
     let answer = answer(job);
     Ok((headers_out, Extension(Detail::new(submitted)), answer).into_response())
+}
+
+/// Counts a submission among those of whoever made it that are not done, until it is.
+pub(crate) async fn counted(state: &AppState, id: u64, pending: Option<UnderWay>) {
+    let Some(pending) = pending else { return };
+    let workers = state.workers.clone();
+    // It is acknowledged: where it cannot be seen when it ends, it counts no longer.
+    let ended = state.readers.run(move || workers.jobs.when_ended(id, move || drop(pending))).await;
+    if ended.is_err() {
+        tracing::debug!(job = id, "submission {id} is not counted among those that are not done");
+    }
 }
 
 /// What the media types of bills of materials in JSON begin with, and of what they are wrapped in. Where a body has one

@@ -19,9 +19,19 @@ impl Address {
     /// # Errors
     /// It is no `http` or `https` address, or holds credentials.
     pub(crate) fn webhook(url: &str) -> Result<Self, Failure> {
+        Self::http(url, "a webhook", "messages are signed instead")
+    }
+
+    /// # Errors
+    /// It is no `http` or `https` address, or holds credentials.
+    pub(crate) fn harbor(url: &str) -> Result<Self, Failure> {
+        Self::http(url, "a Harbor", "they have fields of their own")
+    }
+
+    fn http(url: &str, of: &str, instead: &str) -> Result<Self, Failure> {
         let no = |why: &str| {
             let told: String = shown(url).chars().take(TOLD).collect();
-            Failure::Never(format!("`{told}` is no address of a webhook: {why}"))
+            Failure::Never(format!("`{told}` is no address of {of}: {why}"))
         };
         let uri: Uri = url.parse().map_err(|_| no("it is no URL"))?;
         let is_encrypted = match uri.scheme_str() {
@@ -31,7 +41,7 @@ impl Address {
         };
         let authority = uri.authority().ok_or_else(|| no("it names no host"))?;
         if authority.as_str().contains('@') {
-            return Err(no("it holds credentials; messages are signed instead"));
+            return Err(no(&format!("it holds credentials; {instead}")));
         }
         if authority.host().is_empty() {
             return Err(no("it names no host"));

@@ -1,4 +1,4 @@
-//! Delivers messages: to webhooks and to AMQP brokers.
+//! Delivers messages: to webhooks and to AMQP brokers; and asks Harbors to scan what they are about.
 //!
 //! This crate owns the sender's side of both: how a message is signed, what counts as acknowledged,
 //! how long anything may take, and whither nothing is sent. It knows nothing of images, advisories or
@@ -28,12 +28,14 @@ mod address;
 mod amqp;
 mod failure;
 mod guard;
+mod harbor;
 mod signature;
 mod webhook;
 
 use std::time::Duration;
 
 pub use failure::Failure;
+pub use harbor::{Harbor, Scanned};
 
 /// Whither messages may go, and how long that may take.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,6 +128,32 @@ impl Sender {
                 amqp::check_names(exchange, routing_key)
             }
         }
+    }
+
+    /// Whether a Harbor could be asked, as far as can be told without asking anybody.
+    ///
+    /// # Errors
+    /// [`Failure::Never`] with the reason.
+    pub fn check_harbor(&self, url: &str) -> Result<(), Failure> {
+        self.guard.admit(&address::Address::harbor(url)?)
+    }
+
+    /// Asks a Harbor to scan an artifact. The repository is `project/name`.
+    ///
+    /// # Errors
+    /// It does not begin, or it is not known whether it does.
+    pub fn scan(&self, harbor: &Harbor<'_>, repository: &str, digest: &str) -> Result<Scanned, Failure> {
+        self.check_harbor(harbor.url)?;
+        harbor::scan(self.webhooks.agent(), harbor, repository, digest)
+    }
+
+    /// Asks a Harbor whether it knows who asks.
+    ///
+    /// # Errors
+    /// It does not, or does not answer.
+    pub fn try_harbor(&self, harbor: &Harbor<'_>) -> Result<(), Failure> {
+        self.check_harbor(harbor.url)?;
+        harbor::check(self.webhooks.agent(), harbor)
     }
 
     /// Sends a message, and waits until its receiver has acknowledged it.

@@ -41,6 +41,11 @@ impl Webhooks {
         Self(Agent::with_parts(config, DefaultConnector::default(), guard.numbers().clone()))
     }
 
+    /// What asks, within the guard and the limits of time.
+    pub(crate) const fn agent(&self) -> &Agent {
+        &self.0
+    }
+
     /// Posts a message. Acknowledged is what is answered with 2xx.
     pub(crate) fn post(&self, url: &str, secret: &str, message: Message<'_>) -> Result<(), Failure> {
         let now = SystemTime::now();
@@ -92,7 +97,7 @@ fn outcome(status: u16, after: Option<Duration>) -> Result<(), Failure> {
 }
 
 /// Why there is no answer.
-fn unanswered(error: ureq::Error) -> Failure {
+pub(crate) fn unanswered(error: ureq::Error) -> Failure {
     match error {
         ureq::Error::Other(other) => match other.downcast::<Internal>() {
             Ok(internal) => refusal(*internal),

@@ -9,10 +9,13 @@
 //! | [`Kind::Native`] | 1.0 | the same with less of each |
 //! | [`Kind::Sbom`] | 1.0 | a bill of materials, which Harbor stores beside the artifact |
 //! | [`Refusal`] | 1.0 | why something is refused |
+//!
+//! The other way round, a Harbor is asked to scan again by its own API: [`Rescan`].
 
 mod media_type;
 mod metadata;
 mod request;
+mod rescan;
 mod sbom;
 mod vulnerabilities;
 
@@ -24,6 +27,7 @@ use crate::exchange::{TOOL, VERSION};
 pub use media_type::{BillForm, ERROR, Kind, METADATA, SCAN_RESPONSE};
 pub use metadata::Metadata;
 pub use request::{Authorization, NoScan, ScanRequest};
+pub use rescan::{Rescan, RescannedArtifact};
 pub use sbom::write_sbom;
 pub use vulnerabilities::write_vulnerabilities;
 

@@ -106,7 +106,8 @@ pub use submission::{
     ImageReference, LayerAddress, LayerAddresses, Naming, NoPlatform, Platforms, Submission,
 };
 pub use subscription::{
-    NoticeFilter, SealedTarget, Subscribed, Subscription, SubscriptionSpec, SubscriptionState, Target,
+    HarborTarget, NoticeFilter, SealedTarget, Subscribed, Subscription, SubscriptionSpec, SubscriptionState,
+    Target,
 };
 pub use symbols::Symbols;
 pub use version::{Key, KeyedVersion, Keys, PackageKeys, SchemeRevision};

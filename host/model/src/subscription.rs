@@ -45,8 +45,31 @@ pub enum Target {
         /// The routing key.
         routing_key: String,
     },
+    /// To a Harbor, which is asked to scan what they are about.
+    Harbor(HarborTarget),
     /// Somewhere that only who has the key can read.
     Sealed(SealedTarget),
+}
+
+/// A Harbor that is asked to scan again what a change affects.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HarborTarget {
+    /// Its address.
+    pub url: String,
+    /// The registry as names of images begin: a host, with its port where it has one of its own.
+    pub registry: String,
+    /// A robot account that may scan.
+    pub username: String,
+    /// Its secret. Empty where the one stays that is known.
+    pub password: String,
+    /// How many scans are asked for in a minute, at most.
+    pub rate: u32,
+}
+
+impl std::fmt::Debug for HarborTarget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HarborTarget").field("registry", &self.registry).finish_non_exhaustive()
+    }
 }
 
 /// Where notices go, encrypted.
@@ -64,6 +87,7 @@ impl std::fmt::Debug for Target {
         match self {
             Self::Webhook { .. } => f.write_str("Webhook"),
             Self::Amqp { .. } => f.write_str("Amqp"),
+            Self::Harbor(_) => f.write_str("Harbor"),
             Self::Sealed(sealed) => write!(f, "Sealed({})", sealed.key),
         }
     }

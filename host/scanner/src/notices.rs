@@ -15,6 +15,7 @@ pub(crate) mod backoff;
 mod deliveries;
 mod delivery;
 mod difference;
+mod harbor;
 mod message;
 mod outbox;
 mod passed_on;

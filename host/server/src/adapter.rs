@@ -25,7 +25,8 @@ pub(crate) fn take_token(headers: &mut HeaderMap) {
         Some(given) => given.to_str().ok().and_then(password),
         None => key.and_then(|key| key.to_str().ok().map(str::to_owned)),
     };
-    let Some(mut value) = token.and_then(|token| HeaderValue::from_str(&format!("Bearer {token}")).ok()) else {
+    let Some(mut value) = token.and_then(|token| HeaderValue::from_str(&format!("Bearer {token}")).ok())
+    else {
         return;
     };
     value.set_sensitive(true);
@@ -36,7 +37,8 @@ pub(crate) fn take_token(headers: &mut HeaderMap) {
 fn password(authorization: &str) -> Option<String> {
     let (scheme, pair) = authorization.split_once(' ')?;
     let pair = scheme.eq_ignore_ascii_case("basic").then(|| STANDARD.decode(pair.trim()).ok())??;
-    let (_, password) = String::from_utf8(pair).ok()?.split_once(':').map(|(user, it)| (user.len(), it.to_owned()))?;
+    let (_, password) =
+        String::from_utf8(pair).ok()?.split_once(':').map(|(user, it)| (user.len(), it.to_owned()))?;
     Some(password)
 }
 

@@ -88,9 +88,9 @@ fn setting(name: &str) -> Option<(Vec<&str>, Kind)> {
         ["events", "secret"] => (vec!["events", "secret_file"], Kind::Path),
         ["secrets", "key"] => (vec!["secrets", "key_file"], Kind::Path),
         ["tls", "certificate" | "key" | "client_ca"] => (parts, Kind::Path),
-        ["subscriptions", _, "webhook", "secret"] | ["subscriptions", _, "amqp", "url"] => {
-            (parts, Kind::Text)
-        }
+        ["subscriptions", _, "webhook", "secret"]
+        | ["subscriptions", _, "amqp", "url"]
+        | ["subscriptions", _, "harbor", "password"] => (parts, Kind::Text),
         _ => return None,
     })
 }

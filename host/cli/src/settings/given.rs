@@ -317,5 +317,6 @@ pub(crate) fn is_secret(path: &[String]) -> bool {
             | ["registries", _, "password" | "token"]
             | ["subscriptions", _, "webhook", "secret"]
             | ["subscriptions", _, "amqp", "url"]
+            | ["subscriptions", _, "harbor", "password"]
     )
 }

@@ -192,6 +192,8 @@ mod tests {
             webhook = { url = "https://a.example/x?key=hidden-query", secret = "whsec_hidden" }
             [subscriptions.b]
             amqp = { url = "amqp://user:hidden@broker.example", routing_key = "q" }
+            [subscriptions.c]
+            harbor = { url = "https://harbor.example", username = "robot$x", password = "hidden-robot" }
         "#;
         let (text, settings) = shown(file);
         let json = serde_json::to_string(&settings).unwrap();
@@ -205,6 +207,7 @@ mod tests {
             "registries.\"registry.example\".token",
             "subscriptions.a.webhook.secret",
             "subscriptions.b.amqp.url",
+            "subscriptions.c.harbor.password",
         ];
         assert_eq!(secret, expected);
     }

@@ -1,5 +1,5 @@
 use limpid_model::{
-    NoticeFilter, NoticeKind, Severity, Subscribed, SubscriptionSpec, SubscriptionState, Target,
+    HarborTarget, NoticeFilter, NoticeKind, Severity, Subscribed, SubscriptionSpec, SubscriptionState, Target,
 };
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
@@ -19,12 +19,16 @@ pub struct Subscriptions {
 #[serde(deny_unknown_fields)]
 #[schema(as = WantedSubscription)]
 pub struct Wanted {
-    /// A webhook; this or `amqp`.
+    /// A webhook; this, `amqp` or `harbor`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub webhook: Option<Webhook>,
     /// An exchange of a broker.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amqp: Option<Amqp>,
+    /// A Harbor, which is asked to scan again what notices are about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub harbor: Option<Harbor>,
     /// Which notices; all where nothing is stated.
     #[serde(default)]
     pub filter: Filter,
@@ -69,6 +73,56 @@ pub struct Amqp {
     /// The routing key; of the default exchange, the queue.
     #[serde(default)]
     pub routing_key: String,
+}
+
+/// A Harbor, which is asked to scan again what notices are about: each artifact once for each change.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = HarborToScan)]
+pub struct Harbor {
+    /// Its address: `https`; `http` on loopback, or where setting `notices.unencrypted` allows it.
+    #[serde(serialize_with = "shown")]
+    pub url: String,
+    /// The registry as names of images begin; the host of `url` where nothing is stated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub registry: Option<String>,
+    /// A robot account that may scan.
+    pub username: String,
+    /// Its secret. Where none is given, it stays as it is. Never shown again.
+    #[serde(default, skip_serializing)]
+    #[schema(write_only)]
+    pub password: Option<String>,
+    /// How many scans are asked for in a minute, at most.
+    #[serde(default = "rate")]
+    #[schema(minimum = 1, maximum = 60000, default = 60)]
+    pub rate: u32,
+}
+
+const fn rate() -> u32 {
+    60
+}
+
+impl std::fmt::Debug for Harbor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Harbor").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+impl Harbor {
+    fn target(&self) -> HarborTarget {
+        let host = || {
+            let rest = self.url.split_once("://").map_or("", |(_, rest)| rest);
+            rest.split(['/', '?', '#']).next().unwrap_or_default().to_owned()
+        };
+        HarborTarget {
+            url: self.url.clone(),
+            registry: self.registry.clone().unwrap_or_else(host),
+            username: self.username.clone(),
+            password: self.password.clone().unwrap_or_default(),
+            rate: self.rate,
+        }
+    }
 }
 
 /// Which notices are wanted: those that all of these admit.
@@ -157,18 +211,19 @@ impl Wanted {
     }
 
     fn target(&self) -> Result<Target, &'static str> {
-        match (&self.webhook, &self.amqp) {
-            (Some(webhook), None) => Ok(Target::Webhook {
+        match (&self.webhook, &self.amqp, &self.harbor) {
+            (Some(webhook), None, None) => Ok(Target::Webhook {
                 url: webhook.url.clone(),
                 secret: webhook.secret.clone().unwrap_or_default(),
             }),
-            (None, Some(amqp)) => Ok(Target::Amqp {
+            (None, Some(amqp), None) => Ok(Target::Amqp {
                 url: amqp.url.clone(),
                 exchange: amqp.exchange.clone(),
                 routing_key: amqp.routing_key.clone(),
             }),
-            (Some(_), Some(_)) => Err("a subscription has one of `webhook` and `amqp`, not both"),
-            (None, None) => Err("a subscription has one of `webhook` and `amqp`"),
+            (None, None, Some(harbor)) => Ok(Target::Harbor(harbor.target())),
+            (None, None, None) => Err("a subscription has one of `webhook`, `amqp` and `harbor`"),
+            _ => Err("a subscription has one of `webhook`, `amqp` and `harbor`, not more"),
         }
     }
 }
@@ -190,13 +245,19 @@ pub fn without_credentials(url: &str) -> String {
 
 impl From<SubscriptionSpec> for Wanted {
     fn from(spec: SubscriptionSpec) -> Self {
-        let (webhook, amqp) = match spec.target {
-            Target::Webhook { url, secret: _ } => (Some(Webhook { url, secret: None }), None),
-            Target::Amqp { url, exchange, routing_key } => (None, Some(Amqp { url, exchange, routing_key })),
+        let (mut webhook, mut amqp, mut harbor) = (None, None, None);
+        match spec.target {
+            Target::Webhook { url, secret: _ } => webhook = Some(Webhook { url, secret: None }),
+            Target::Amqp { url, exchange, routing_key } => amqp = Some(Amqp { url, exchange, routing_key }),
+            Target::Harbor(HarborTarget { url, registry, username, password: _, rate }) => {
+                let registry = Some(registry);
+                harbor = Some(Harbor { url, registry, username, password: None, rate });
+            }
             // Its `failure` says so.
-            Target::Sealed(_) => (None, None),
-        };
-        Self { webhook, amqp, filter: spec.filter.into(), period: spec.period, enabled: spec.enabled }
+            Target::Sealed(_) => {}
+        }
+        let SubscriptionSpec { filter, period, enabled, .. } = spec;
+        Self { webhook, amqp, harbor, filter: filter.into(), period, enabled }
     }
 }
 
@@ -296,6 +357,11 @@ mod tests {
             routing_key: "queue".to_owned(),
         };
         check(amqp("amqp://user:hidden@a.example:5672/v"), "\"amqp://***@a.example:5672/v\"");
+        let harbor =
+            r#"{"harbor": {"url": "https://h.example:8443/x", "username": "u", "password": "hidden"}}"#;
+        let harbor = serde_json::from_str::<Wanted>(harbor).unwrap();
+        assert!(!format!("{harbor:?}").contains("hidden"));
+        check(harbor.spec().unwrap().target, "\"registry\":\"h.example:8443\"");
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub fn subscriptions(page: &mut Page, subscriptions: &[api::Subscription]) {
         let wanted = &subscription.wanted;
         let target = wanted.webhook.as_ref().map(|webhook| &webhook.url);
         let target = target.or(wanted.amqp.as_ref().map(|amqp| &amqp.url));
+        let target = target.or(wanted.harbor.as_ref().map(|harbor| &harbor.url));
         vec![
             subscription.name.clone(),
             target.map(|url| api::without_credentials(url)).unwrap_or_default(),

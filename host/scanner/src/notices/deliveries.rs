@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::harbor::Rescans;
 use super::poster::Poster;
 
 /// How deliveries have gone since the process started, and the bell that wakes those who deliver.
@@ -16,6 +17,8 @@ pub(crate) struct Deliveries {
     /// Counts that were begun.
     counts: AtomicU64,
     pub(super) poster: Poster,
+    /// What scans of Harbors have seen.
+    pub(super) rescans: Rescans,
 }
 
 /// What is remembered of a subscription.
@@ -104,6 +107,7 @@ impl Deliveries {
 
     /// Remembers that a notice waits again, and that nothing stands in its way.
     pub(super) fn rewind(&self, subscription: &str, number: u64) {
+        self.rescans.forget(subscription);
         self.change(subscription, |queue| {
             queue.first = queue.first.min(number);
             queue.rewinds += 1;
@@ -113,6 +117,7 @@ impl Deliveries {
 
     /// Remembers nothing of a subscription but that something has changed.
     pub(super) fn forget(&self, subscription: &str) {
+        self.rescans.forget(subscription);
         self.change(subscription, |queue| *queue = Queue { rewinds: queue.rewinds + 1, ..Queue::default() });
     }
 

@@ -104,9 +104,10 @@ impl Delivery {
                     let why = "its secret cannot be kept, because nobody can read it: give one, as `whsec_` and base64";
                     return Err(Error::Subscription(SubscriptionError::Target(why.to_owned())));
                 }
-                Ok(Target::Amqp { .. }) | Err(_) => made.insert(secret::new()?).clone(),
+                Ok(Target::Amqp { .. } | Target::Harbor(_)) | Err(_) => made.insert(secret::new()?).clone(),
             };
         }
+        scanner.notifying().complete_harbor(name, &mut spec)?;
         self.parts
             .transport
             .check(&spec.target)

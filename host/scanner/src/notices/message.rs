@@ -6,6 +6,7 @@ use limpid_store::tables::subscriptions::Subscriptions;
 
 use super::Notifying;
 use super::deliveries::Queue;
+use super::harbor::Rescanning;
 use super::references;
 use crate::Error;
 
@@ -29,16 +30,18 @@ pub(super) struct OutgoingMessage {
     pub(super) body: Vec<u8>,
     /// The notices in it, with their identifiers.
     pub(super) notices: Vec<(u64, String)>,
+    /// Where it asks a Harbor for scans.
+    pub(super) rescanning: Option<Rescanning>,
 }
 
 /// The first notice that waits for a subscription.
 #[derive(Debug)]
-struct Head {
-    number: u64,
-    row: outbox::Row,
+pub(super) struct Head {
+    pub(super) number: u64,
+    pub(super) row: outbox::Row,
     /// When it is to be sent, in milliseconds since 1970.
     due: u64,
-    target: Target,
+    pub(super) target: Target,
     period: Option<u64>,
     queue: Queue,
 }
@@ -67,15 +70,20 @@ impl Notifying<'_> {
         if self.settings.clock.now() < head.due {
             return Ok(Next::Later);
         }
-        let message = match head.period {
-            None => OutgoingMessage {
+        let message = match (&head.target, head.period) {
+            (Target::Harbor(target), _) => {
+                let target = target.clone();
+                self.rescan(&view, (subscription, head), &target)?
+            }
+            (_, None) => OutgoingMessage {
                 subscription: subscription.to_owned(),
                 target: head.target,
                 id: head.row.id.clone(),
                 body: references::read(&view, head.row.body, subscription)?,
                 notices: vec![(head.number, head.row.id)],
+                rescanning: None,
             },
-            Some(_) => self.digest(&view, subscription, head)?,
+            (_, Some(_)) => self.digest(&view, subscription, head)?,
         };
         Ok(Next::Now(message))
     }
@@ -140,6 +148,7 @@ impl Notifying<'_> {
             id: message_id(&ids.join(" ")),
             body,
             notices,
+            rescanning: None,
         })
     }
 }

@@ -44,12 +44,21 @@ impl Notifying<'_> {
         if !batch.is_empty() {
             writer.commit(batch)?;
         }
+        let begun = message.rescanning.filter(|_| outcome.is_ok());
+        if let Some(begun) = begun {
+            deliveries.rescans.begun(&message.subscription, begun);
+        }
+        let pause = begun.map_or(0, |begun| begun.pause);
         deliveries.change(&message.subscription, |queue| {
             queue.delivered += delivered;
             queue.dead += dead;
             queue.waiting.remove(delivered + dead);
             queue.failures = if outcome.is_ok() { 0 } else { queue.failures.saturating_add(1) };
-            queue.not_before = if outcome.is_ok() { 0 } else { now.saturating_add(wait) };
+            queue.not_before = match outcome {
+                Ok(()) if pause == 0 => 0,
+                Ok(()) => now.saturating_add(pause),
+                Err(_) => now.saturating_add(wait),
+            };
         });
         report(message, outcome, dead);
         Ok(())

@@ -4,7 +4,7 @@
 
 use std::io;
 
-use limpid_model::{SealedTarget, Subscription, Target};
+use limpid_model::{HarborTarget, SealedTarget, Subscription, Target};
 use limpid_seal::{Keys, SealError, Sealed};
 use limpid_store::tables::marks::{self, Marks};
 use limpid_store::tables::subscriptions::{Row, Subscriptions};
@@ -24,6 +24,7 @@ const MARK: &str = "secrets-left-over";
 enum Plain {
     Webhook { url: String, secret: String },
     Amqp { url: String, exchange: String, routing_key: String },
+    Harbor { url: String, registry: String, username: String, password: String, rate: u32 },
 }
 
 /// The secrets of subscriptions, as they are kept.
@@ -50,6 +51,10 @@ pub(super) fn sealed(keys: &Keys, subscription: &str, target: Target) -> Result<
         Target::Amqp { url, exchange, routing_key } => {
             Plain::Amqp { url: url.clone(), exchange: exchange.clone(), routing_key: routing_key.clone() }
         }
+        Target::Harbor(target) => {
+            let HarborTarget { url, registry, username, password, rate } = target.clone();
+            Plain::Harbor { url, registry, username, password, rate }
+        }
     };
     let failed = |source| Error::Host {
         what: format!("where notices of subscription `{subscription}` go cannot be encrypted"),
@@ -73,6 +78,9 @@ pub(super) fn opened(keys: &Keys, subscription: &str, target: Target) -> Result<
     match serde_json::from_slice(&plain) {
         Ok(Plain::Webhook { url, secret }) => Ok(Target::Webhook { url, secret }),
         Ok(Plain::Amqp { url, exchange, routing_key }) => Ok(Target::Amqp { url, exchange, routing_key }),
+        Ok(Plain::Harbor { url, registry, username, password, rate }) => {
+            Ok(Target::Harbor(HarborTarget { url, registry, username, password, rate }))
+        }
         // Its text is not told: it is secret.
         Err(_) => Err("where its notices go was written by a later version of Limpid".to_owned()),
     }

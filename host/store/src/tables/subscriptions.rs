@@ -30,7 +30,7 @@ pub struct Row {
 }
 
 impl table::Row for Row {
-    const VERSION: u8 = 5;
+    const VERSION: u8 = 6;
 
     fn upgrade(version: u8, fields: &[u8]) -> Option<Self> {
         match version {
@@ -39,6 +39,8 @@ impl table::Row for Row {
             3 => Some(postcard::from_bytes::<BeforeExpressions>(fields).ok()?.into()),
             // Where notices go was never encrypted.
             4 => postcard::from_bytes(fields).ok(),
+            // No Harbor was among the targets.
+            5 => postcard::from_bytes(fields).ok(),
             _ => None,
         }
     }
@@ -59,6 +61,10 @@ impl Row {
             Target::Sealed { key, bytes } => {
                 limpid_model::Target::Sealed(limpid_model::SealedTarget { key, bytes })
             }
+            Target::Harbor { url, registry, username, password, rate } => {
+                let target = limpid_model::HarborTarget { url, registry, username, password, rate };
+                limpid_model::Target::Harbor(target)
+            }
         };
         let spec = SubscriptionSpec { target, filter: filter.read()?, period, enabled };
         Ok(Subscription { name, created, next_number: next, spec })
@@ -72,6 +78,10 @@ impl From<&Subscription> for Row {
             limpid_model::Target::Webhook { url, secret } => Target::Webhook { url, secret },
             limpid_model::Target::Amqp { url, exchange, routing_key } => {
                 Target::Amqp { url, exchange, routing_key }
+            }
+            limpid_model::Target::Harbor(target) => {
+                let limpid_model::HarborTarget { url, registry, username, password, rate } = target;
+                Target::Harbor { url, registry, username, password, rate }
             }
             limpid_model::Target::Sealed(limpid_model::SealedTarget { key, bytes }) => {
                 Target::Sealed { key, bytes }
@@ -260,6 +270,19 @@ enum Target {
         /// What is encrypted.
         #[serde(with = "serde_bytes")]
         bytes: Vec<u8>,
+    },
+    /// To a Harbor, which is asked to scan.
+    Harbor {
+        /// Its address.
+        url: String,
+        /// The registry as names of images begin.
+        registry: String,
+        /// A robot account.
+        username: String,
+        /// Its secret.
+        password: String,
+        /// Scans of a minute, at most.
+        rate: u32,
     },
 }
 

@@ -606,6 +606,13 @@ fn of_notices() -> Vec<Sample> {
         subscriptions::Row::from(&Subscription { name: "s".to_owned(), created: 1, next_number: 7, spec })
     };
     let sealed = Target::Sealed(limpid_model::SealedTarget { key: "33bc3d21".into(), bytes: vec![1, 2, 3] });
+    let harbor = Target::Harbor(limpid_model::HarborTarget {
+        url: "https://harbor.example".into(),
+        registry: "harbor.example".into(),
+        username: "robot$x".into(),
+        password: "secret".into(),
+        rate: 60,
+    });
     let filtered = |filter| {
         let spec = SubscriptionSpec { target: amqp.clone(), filter, period: None, enabled: true };
         subscriptions::Row::from(&Subscription { name: "s".to_owned(), created: 1, next_number: 7, spec })
@@ -655,6 +662,7 @@ fn of_notices() -> Vec<Sample> {
         sample::<subscriptions::Subscriptions>("expression", &"s".to_owned(), &judging),
         sample::<subscriptions::Subscriptions>("amqp", &"s".to_owned(), &subscription(amqp, false)),
         sample::<subscriptions::Subscriptions>("sealed", &"s".to_owned(), &subscription(sealed, false)),
+        sample::<subscriptions::Subscriptions>("harbor", &"s".to_owned(), &subscription(harbor, false)),
         sample::<subscriptions::Subscriptions>("rated", &"s".to_owned(), &subscription(webhook, true)),
         sample::<outbox::Outbox>("pending", &number, &notice(outbox::State::Pending)),
         sample::<outbox::Outbox>("delivered", &number, &notice(outbox::State::Delivered)),

@@ -41,6 +41,7 @@ mod exhaustion;
 mod explanations;
 mod feeds;
 mod fetching;
+mod harbor;
 mod history;
 mod hostile;
 mod hot_swap;

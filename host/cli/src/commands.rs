@@ -9,6 +9,7 @@ pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod feed;
+pub(crate) mod harbor;
 pub(crate) mod image;
 pub(crate) mod layers;
 pub(crate) mod man;

@@ -113,6 +113,9 @@ enum Command {
     /// Subscriptions: who is told of what, and how deliveries go
     #[command(subcommand)]
     Subscription(commands::subscription::Command),
+    /// Harbor: make the service one of its scanners
+    #[command(subcommand)]
+    Harbor(commands::harbor::Command),
     /// Watches: which repositories of registries are followed
     #[command(subcommand)]
     Watch(commands::watch::Command),
@@ -186,6 +189,7 @@ impl Command {
             Self::Backup(command) => command.asks_a_service(),
             Self::Serve(_)
             | Self::Convert(_)
+            | Self::Harbor(_)
             | Self::Store(_)
             | Self::Config(_)
             | Self::Plugin(_)
@@ -289,6 +293,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Diff(args) => commands::diff::run(&settings, &args),
         Command::Feed(command) => commands::feed::run(&settings, &command),
         Command::Subscription(command) => commands::subscription::run(&settings, &command),
+        Command::Harbor(command) => commands::harbor::run(&command),
         Command::Watch(command) => commands::watch::run(&settings, &command),
         Command::Policy(command) => commands::policy::run(&settings, &command),
         Command::Vex(command) => commands::policy::run_vex(&settings, &command),

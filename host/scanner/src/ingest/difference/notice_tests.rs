@@ -28,6 +28,7 @@ use crate::{Filter, inventory};
 
 mod expressions;
 mod kills;
+mod rescans;
 
 const FILES: [&str; 2] = ["db/one", "db/two"];
 const NAMES: [&str; 3] = ["a", "b", "c"];

@@ -405,8 +405,8 @@ fn a_command_makes_the_service_a_scanner_and_changes_it() {
     let why = register(&["--password-file", &wrong, "--limpid-token-file", &token]).failed();
     assert!(why.contains("401") && !why.contains("hidden-wrong"), "{why}");
     let elsewhere = ["--harbor", "http://harbor.example", "--username", "u", "--limpid", &at];
-    let elsewhere =
-        ["harbor", "register"].iter().chain(&elsewhere).chain(&["--password-file", &password]).copied();
+    let by_file = ["--password-file", password.as_str()];
+    let elsewhere = ["harbor", "register"].iter().chain(&elsewhere).chain(&by_file).copied();
     let why = service.setup.run(elsewhere).failed();
     assert!(why.contains("unencrypted"), "{why}");
 }

@@ -52,6 +52,6 @@ impl Client {
 }
 
 /// A text as one part of a path, or as a value of a query.
-fn encoded(text: &str) -> percent_encoding::PercentEncode<'_> {
+pub fn encoded(text: &str) -> percent_encoding::PercentEncode<'_> {
     percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC)
 }

@@ -18,7 +18,7 @@ pub(super) enum Next {
     /// Something does, and not yet for long enough.
     Later,
     /// This is to be sent.
-    Now(OutgoingMessage),
+    Now(Box<OutgoingMessage>),
 }
 
 /// One or more notices in a message.
@@ -85,7 +85,7 @@ impl Notifying<'_> {
             },
             (_, Some(_)) => self.digest(&view, subscription, head)?,
         };
-        Ok(Next::Now(message))
+        Ok(Next::Now(Box::new(message)))
     }
 
     fn head(&self, view: &View<'_>, subscription: &str) -> Result<Option<Head>, Error> {

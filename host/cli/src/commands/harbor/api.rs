@@ -195,7 +195,7 @@ impl Harbor {
 }
 
 fn path_of(id: &str) -> String {
-    format!("/scanners/{}", percent_encoding::utf8_percent_encode(id, percent_encoding::NON_ALPHANUMERIC))
+    format!("/scanners/{}", limpid_client::encoded(id))
 }
 
 /// The body of an answer that must be good. Where it is not, Harbor says why.

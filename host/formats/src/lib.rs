@@ -3,10 +3,11 @@
 //! Everything here is a function of the model: [`json`] for programs, which is what the API answers and
 //! commands print, [`table`] for people, [`exchange`] for other tools, [`template`]
 //! for what users want besides, [`plan`] for what to do, and [`notice`] for the bodies that subscribers
-//! receive. [`harbor`] has what a Harbor is told that scans by way of
-//! Limpid. What registries send about pushes is read by [`push`]. Nothing else is read, written or
+//! receive. [`harbor`] has what a Harbor is told that scans by way of Limpid, and [`clair`] what clients of Clair are.
+//! What registries send about pushes is read by [`push`]. Nothing else is read, written or
 //! decided here; one fact has one form, whoever asks for it.
 
+pub mod clair;
 pub mod exchange;
 pub mod expression;
 mod filter;
